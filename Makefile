@@ -1,0 +1,176 @@
+# Builds, tests and runs Domicile. Everything built or generated lands in build/, everything that a
+# running server writes in STATE. No lists of files: a new page, statement or program is found by its
+# place.
+#
+#   make            build everything
+#   make run        set up what is missing and start on https://localhost:$(PORT)
+#   make signin EMAIL=you@example.org     a sign-in link for a running server
+#   make test       all tests; make lint, unit, page, e2e run a part
+#   make guest      the small test guest; make image: a full Debian 12 guest
+#   make bench      measurements
+
+SHELL      := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.SUFFIXES:
+
+PORT  ?= 8443
+STATE ?= $(CURDIR)/var
+BUILD ?= build
+SAN   ?=
+
+CC ?= gcc
+WARNINGS := -Wall -Wextra -Wformat=2 -Wconversion -Wsign-conversion -Wimplicit-fallthrough -Wvla \
+  -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wtrampolines -Wbidi-chars=any \
+  -Wstringop-overflow=4 -Warray-bounds=2 -Werror
+HARDENING := -fstack-clash-protection -fstack-protector-strong -fcf-protection=full -fPIE \
+  -fno-delete-null-pointer-checks -fno-strict-overflow -fno-strict-aliasing \
+  -ftrivial-auto-var-init=zero -fzero-call-used-regs=used-gpr
+ifeq ($(SAN),)
+  MODE := -O2 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3
+  LINK_HARDENING := -pie -Wl,-z,nodlopen -Wl,-z,noexecstack -Wl,-z,relro -Wl,-z,now \
+    -Wl,-z,separate-code -Wl,--as-needed -Wl,--no-copy-dt-needed-entries
+else
+  # The second run of the tests: address and undefined-behaviour sanitizers.
+  MODE := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+  LINK_HARDENING := -fsanitize=address,undefined -pie
+endif
+# Hidden: a name of ours must never stand in for one of a shared library.
+CFLAGS := -std=c11 -D_GNU_SOURCE -g -fvisibility=hidden $(MODE) $(WARNINGS) $(HARDENING) -MMD -MP \
+  -Icgi/lib -I$(BUILD)/db -I$(BUILD)/templates
+TOOL_CFLAGS := -std=c11 -D_GNU_SOURCE -g -O1 $(WARNINGS)
+
+LIB_C    := $(wildcard cgi/lib/*.c cgi/remote/*.c)
+SQL      := $(filter-out db/0%,$(wildcard db/*.sql))
+SQL_C    := $(SQL:db/%.sql=$(BUILD)/db/%.sql.c) $(BUILD)/db/schema.c $(BUILD)/db/inventory.c
+PAGES    := $(filter-out templates/_%,$(wildcard templates/*.html))
+PAGE_C   := $(PAGES:templates/%.html=$(BUILD)/templates/%.html.c)
+PROGRAMS := $(patsubst cgi/%.c,$(BUILD)/%,$(wildcard cgi/*.c))
+WORKER_MAINS := worker admin
+WORKER_C := $(filter-out $(WORKER_MAINS:%=cgi/worker/%.c),$(wildcard cgi/worker/*.c))
+LIB_O    := $(LIB_C:%.c=$(BUILD)/%.o) $(SQL_C:%.c=%.o) $(PAGE_C:%.c=%.o)
+WORKER_O := $(WORKER_C:%.c=$(BUILD)/%.o)
+
+.PHONY: all setup setup_test run signin test lint unit page e2e bench guest image clean generated tests
+all: $(PROGRAMS) $(BUILD)/worker $(BUILD)/domicile-admin $(BUILD)/errors/404.html
+
+# ---- programs ----------------------------------------------------------------------------------
+LIBS_WEB    := -lfcgi -lsqlite3 -ljansson -lcrypto -lcurl -lseccomp -linih
+LIBS_WORKER := $(LIBS_WEB) -lvirt -larchive -lssh -lpthread
+
+$(PROGRAMS): $(BUILD)/%: $(BUILD)/cgi/%.o $(BUILD)/libdomicile.a
+	@echo "  CC $@"
+	@$(CC) $(LINK_HARDENING) -o $@ $^ $(LIBS_WEB)
+$(BUILD)/worker: $(BUILD)/cgi/worker/worker.o $(BUILD)/libworker.a $(BUILD)/libdomicile.a
+	@echo "  CC $@"
+	@$(CC) $(LINK_HARDENING) -o $@ $^ $(LIBS_WORKER)
+$(BUILD)/domicile-admin: $(BUILD)/cgi/worker/admin.o $(BUILD)/libworker.a $(BUILD)/libdomicile.a
+	@echo "  CC $@"
+	@$(CC) $(LINK_HARDENING) -o $@ $^ $(LIBS_WORKER)
+$(BUILD)/libdomicile.a: $(LIB_O)
+	@rm -f $@ && ar rcs $@ $^
+$(BUILD)/libworker.a: $(WORKER_O)
+	@rm -f $@ && ar rcs $@ $^
+$(BUILD)/cgi/%.o: cgi/%.c | generated
+	@mkdir -p $(@D)
+	@echo "  CC $@"
+	@$(CC) $(CFLAGS) -c -o $@ $<
+$(BUILD)/db/%.o: $(BUILD)/db/%.c
+	@echo "  CC $@"
+	@$(CC) $(CFLAGS) -c -o $@ $<
+$(BUILD)/templates/%.o: $(BUILD)/templates/%.c | generated
+	@echo "  CC $@"
+	@$(CC) $(CFLAGS) -c -o $@ $<
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+
+# ---- what the two small compilers write (they leave unchanged files alone) ----------------------
+generated: $(BUILD)/db/.stamp $(BUILD)/templates/.stamp
+$(BUILD)/sqlc: $(wildcard db/*.c db/*.h)
+	@mkdir -p $(@D)
+	@echo "  CC $@"
+	@$(CC) $(TOOL_CFLAGS) -o $@ $(filter %.c,$^) -lsqlite3
+$(BUILD)/tmplc: $(wildcard templates/*.c templates/*.h)
+	@mkdir -p $(@D)
+	@echo "  CC $@"
+	@$(CC) $(TOOL_CFLAGS) -o $@ $(filter %.c,$^)
+$(BUILD)/db/.stamp: $(BUILD)/sqlc $(wildcard db/*.sql)
+	@mkdir -p $(@D)
+	$(BUILD)/sqlc --schema db --out $(BUILD)/db
+	@touch $@
+$(BUILD)/templates/.stamp: $(BUILD)/tmplc $(wildcard templates/*.html) $(BUILD)/static/manifest
+	@mkdir -p $(@D)
+	$(BUILD)/tmplc --static $(BUILD)/static/manifest --out $(BUILD)/templates $(PAGES)
+	@touch $@
+$(SQL_C): $(BUILD)/db/.stamp ;
+$(PAGE_C): $(BUILD)/templates/.stamp ;
+$(BUILD)/static/manifest: static/build.sh $(filter-out %.c,$(wildcard static/*)) node_modules/.stamp
+	static/build.sh $(BUILD)/static
+$(BUILD)/error_pages: static/error_pages.c $(BUILD)/libdomicile.a | generated
+	@echo "  CC $@"
+	@$(CC) $(CFLAGS) $(LINK_HARDENING) -o $@ $< $(BUILD)/libdomicile.a
+$(BUILD)/errors/404.html: $(BUILD)/error_pages
+	@mkdir -p $(@D)
+	$(BUILD)/error_pages $(@D)
+	@touch $@
+node_modules/.stamp: package-lock.json
+	npm ci --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+# ---- setting up: Debian packages, and nothing else from outside but npm -------------------------
+PACKAGES := gcc make libc6-dev pkg-config libfcgi-dev libsqlite3-dev libjansson-dev libssl-dev \
+  libcurl4-openssl-dev libseccomp-dev libinih-dev libvirt-dev libarchive-dev libssh-dev nginx \
+  spawn-fcgi multiwatch libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients qemu-system-x86 \
+  qemu-utils openssh-client openssl curl fonttools python3-brotli zstd cpio
+TEST_PACKAGES := libcmocka-dev sqlite3 jq tidy chromium clang-format-14 pmccabe shellcheck \
+  libasan8 libubsan1 bc
+setup:
+	@tests/setup.sh $(PACKAGES)
+setup_test:
+	@tests/setup.sh $(PACKAGES) $(TEST_PACKAGES)
+	@[ -d node_modules/puppeteer-core ] || npm ci --omit=optional --ignore-scripts --no-audit --no-fund
+	@touch node_modules/.stamp
+
+# ---- running ------------------------------------------------------------------------------------
+run: setup
+	@$(MAKE) --no-print-directory all guest
+	@exec cgi/run.sh $(BUILD) $(STATE) $(PORT)
+signin:
+	@[ -n "$(EMAIL)" ] || { echo "usage: make signin EMAIL=you@example.org [STATE=$(STATE)]"; exit 2; }
+	@cgi/admin.sh $(STATE) signin $(EMAIL)
+guest: $(BUILD)/guest/kernel
+$(BUILD)/guest/kernel: cgi/worker/guest.sh cgi/worker/guest_init.sh
+	cgi/worker/guest.sh $(BUILD)/guest
+	@touch $@
+image:
+	cgi/worker/image.sh $(BUILD)/debian-12
+
+# ---- tests: plainly, then everything once more under the sanitizers ------------------------------
+UNIT := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/*_test.c))
+E2E  := $(patsubst tests/e2e/%.c,$(BUILD)/tests/%,$(wildcard tests/e2e/*_test.c))
+tests: $(UNIT) $(E2E)
+test: setup_test
+	@tests/run.sh
+lint: setup_test
+	@tests/lint.sh
+unit page e2e: setup_test all guest
+	@tests/run.sh $@
+# What several tests share (a fake host, a database) comes first, so that it stands in for the real.
+TEST_O := $(patsubst tests/unit/%.c,$(BUILD)/tests/%.o,$(filter-out %_test.c,$(wildcard tests/unit/*.c)))
+$(BUILD)/tests/%.o: tests/unit/%.c | generated
+	@mkdir -p $(@D)
+	@echo "  CC $@"
+	@$(CC) $(CFLAGS) -Icgi/worker -c -o $@ $<
+$(BUILD)/tests/%.o: tests/e2e/%.c | generated
+	@mkdir -p $(@D)
+	@echo "  CC $@"
+	@$(CC) $(CFLAGS) -Icgi/worker -c -o $@ $<
+$(BUILD)/tests/libtest.a: $(TEST_O)
+	@rm -f $@ && ar rcs $@ $^
+$(UNIT): $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/tests/libtest.a $(BUILD)/libworker.a $(BUILD)/libdomicile.a
+	@echo "  LD $@"
+	@$(CC) $(LINK_HARDENING) -o $@ $^ $(LIBS_WORKER) -lcmocka
+$(E2E): $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/tests/world.o $(BUILD)/libworker.a $(BUILD)/libdomicile.a
+	@echo "  LD $@"
+	@$(CC) $(LINK_HARDENING) -o $@ $^ $(LIBS_WORKER)
+clean:
+	rm -rf $(BUILD)

@@ -1,0 +1,356 @@
+/*
+ * What belongs to a person and a team beside VMs: SSH keys, name, sign-ins.
+ */
+#include "account.html.h"
+#include "clock.h"
+#include "crypto.h"
+#include "form.h"
+#include "key.html.h"
+#include "keys.html.h"
+#include "limit.h"
+#include "person.sql.h"
+#include "serve.h"
+#include "session.h"
+#include "session.sql.h"
+#include "ssh_key.h"
+#include "ssh_key.sql.h"
+#include "team_page.h"
+
+#include <string.h>
+
+/* Commit, note for the next page, and go there. */
+static struct error *done(struct request *r, const char *notice, const char *path)
+{
+    struct error *e = session_notice(r, notice);
+
+    if (!e)
+        e = db_commit(r->db, r->arena);
+    if (!e)
+        response_redirect(&r->response, path);
+    return e;
+}
+
+/* ---- keys ---- */
+
+static struct error *keys_fill(struct request *r, struct keys_html *page)
+{
+    struct ssh_key_list_rows keys;
+    struct ssh_key_vms_rows vms;
+    struct error *e = ssh_key_list(r->db, r->arena, r->session->team_id, &keys);
+
+    if (!e)
+        e = ssh_key_vms(r->db, r->arena, r->session->team_id, &vms);
+    if (e)
+        return e;
+    page->keys = team_page_list(r->arena, &keys, &vms);
+    r->frame.title = "SSH keys";
+    r->frame.section = "keys";
+    return NULL;
+}
+
+static struct error *keys_show(struct request *r)
+{
+    struct keys_html page = { .name = "" };
+    struct error *e = keys_fill(r, &page);
+
+    if (!e)
+        html_keys(&r->response.body, &r->frame, &page);
+    return e;
+}
+
+enum { NAME, KEY, FIELDS };
+
+static struct error *keys_again(struct request *r, const struct field *fields)
+{
+    struct keys_html page = {
+        .name = fields[NAME].text,
+        .name_problem = fields[NAME].problem,
+        .key = fields[KEY].text,
+        .key_problem = fields[KEY].problem,
+    };
+    struct error *e = keys_fill(r, &page);
+
+    if (e)
+        return e;
+    r->response.status = 422;
+    html_keys(&r->response.body, &r->frame, &page);
+    return NULL;
+}
+
+/* Nothing of a private key may stay: neither in the page that answers nor in the arena's reuse. */
+static void private_forget(struct request *r, struct field *fields)
+{
+    explicit_bzero((char *)(uintptr_t)r->body, r->body_length);
+    fields[NAME].text = "";
+    fields[KEY].text = "";
+}
+
+/* Sets problems; true when the key can be kept. */
+static bool key_check(struct request *r, struct field *fields, struct ssh_key *key)
+{
+    const char *problem = NULL;
+    enum ssh_key_verdict verdict =
+        ssh_key_read(r->arena, fields[KEY].text, strlen(fields[KEY].text), key, &problem);
+
+    if (verdict == SSH_KEY_GOOD && !fields[NAME].problem &&
+        !ssh_key_looks_private(fields[NAME].text, strlen(fields[NAME].text)))
+        return true;
+    fields[KEY].problem = problem;
+    if (verdict != SSH_KEY_BAD ||
+        ssh_key_looks_private(fields[NAME].text, strlen(fields[NAME].text))) {
+        if (verdict == SSH_KEY_GOOD && fields[NAME].problem)
+            return false;
+        if (verdict == SSH_KEY_GOOD)
+            fields[NAME].problem = "That looks like a private key. Nothing of it was kept.";
+        private_forget(r, fields);
+    }
+    return false;
+}
+
+static const char *key_name(struct request *r, const struct field *name, const struct ssh_key *key)
+{
+    if (*name->text)
+        return name->text;
+    if (*key->comment)
+        return strlen(key->comment) <= LIMIT_LABEL_BYTES ? key->comment : key->type;
+    return arena_printf(r->arena, "%s key", key->type);
+}
+
+static struct error *key_insert(struct request *r, struct field *fields, const struct ssh_key *key)
+{
+    struct ssh_key_by_fingerprint_row known;
+    struct ssh_key_count_row count;
+    int64_t team_id = r->session->team_id;
+    struct error *e = ssh_key_count(r->db, r->arena, team_id, &count);
+
+    if (e)
+        return e;
+    if (count.total >= LIMIT_KEYS_PER_TEAM) {
+        fields[KEY].problem = arena_printf(r->arena, "A team can have %d keys. Remove one first.",
+                                           LIMIT_KEYS_PER_TEAM);
+        return NULL;
+    }
+    e = ssh_key_by_fingerprint(r->db, r->arena, team_id, key->fingerprint, &known);
+    if (!e)
+        fields[KEY].problem =
+            arena_printf(r->arena, "This key is already here, as “%s”.", known.name);
+    if (!e || e->kind != ERROR_NOT_FOUND)
+        return e;
+    return ssh_key_create(r->db, r->arena, team_id, crypto_id(r->arena), r->session->person_id,
+                          key_name(r, &fields[NAME], key), key->type, key->fingerprint,
+                          key->comment, key->line, clock_now());
+}
+
+static struct error *keys_post(struct request *r)
+{
+    struct field fields[FIELDS] = {
+        [NAME] = { .name = "name", .kind = FIELD_LINE, .most = LIMIT_LABEL_BYTES },
+        [KEY] = { .name = "key", .kind = FIELD_LINES },
+    };
+    struct ssh_key key;
+    struct error *e = form_read(r, fields, FIELDS);
+
+    if (e)
+        return e;
+    if (!key_check(r, fields, &key))
+        return keys_again(r, fields);
+    e = db_begin(r->db, r->arena);
+    if (!e)
+        e = key_insert(r, fields, &key);
+    if (e)
+        return e;
+    if (fields[KEY].problem) {
+        db_rollback(r->db);
+        return keys_again(r, fields);
+    }
+    return done(r, arena_printf(r->arena, "Key added: %s", key.fingerprint), "/keys");
+}
+
+/* ---- one key ---- */
+
+static struct error *key_fill(struct request *r, struct key_html *page)
+{
+    struct ssh_key_vms_rows vms;
+    int64_t team_id = r->session->team_id;
+    struct error *e = ssh_key_get(r->db, r->arena, team_id, r->parameters[0], &page->key);
+
+    if (!e)
+        e = ssh_key_vms(r->db, r->arena, team_id, &vms);
+    if (e)
+        return e;
+    page->vms = team_page_vms(r->arena, &vms, page->key.fingerprint);
+    page->name = page->key.name;
+    r->frame.title = page->key.name;
+    r->frame.section = "keys";
+    return NULL;
+}
+
+static struct error *key_show(struct request *r)
+{
+    struct key_html page = { .name_problem = NULL };
+    struct error *e = key_fill(r, &page);
+
+    if (!e)
+        html_key(&r->response.body, &r->frame, &page);
+    return e;
+}
+
+static struct error *key_rename(struct request *r)
+{
+    struct field name = {
+        .name = "name", .kind = FIELD_LINE, .most = LIMIT_LABEL_BYTES, .is_required = true
+    };
+    struct key_html page = { .name = NULL };
+    struct error *e = form_read(r, &name, 1);
+
+    if (!e)
+        e = key_fill(r, &page);
+    if (e)
+        return e;
+    if (ssh_key_looks_private(name.text, strlen(name.text))) {
+        name.text = "";
+        name.problem = "That looks like a private key. Nothing of it was kept.";
+    }
+    if (name.problem) {
+        page.name = name.text;
+        page.name_problem = name.problem;
+        r->response.status = 422;
+        html_key(&r->response.body, &r->frame, &page);
+        return NULL;
+    }
+    e = db_begin(r->db, r->arena);
+    if (!e)
+        e = ssh_key_rename(r->db, r->arena, r->session->team_id, page.key.id, name.text);
+    return e ? e : done(r, "Key renamed.", "/keys");
+}
+
+static struct error *key_remove(struct request *r)
+{
+    struct error *e = db_begin(r->db, r->arena);
+
+    if (!e)
+        e = ssh_key_delete(r->db, r->arena, r->session->team_id, r->parameters[0]);
+    if (!e && db_changes(r->db) == 0)
+        e = error_new(r->arena, ERROR_NOT_FOUND, "no such key");
+    return e ? e : done(r, "Key removed. VMs that were made with it still accept it.", "/keys");
+}
+
+/* ---- account ---- */
+
+static struct error *account_fill(struct request *r, struct account_html *page)
+{
+    struct session_list_rows sessions;
+    struct person_get_row person;
+    struct error *e = person_get(r->db, r->arena, r->session->person_id, &person);
+
+    if (!e)
+        e = session_list(r->db, r->arena, person.id, clock_now(), &sessions);
+    if (e)
+        return e;
+    page->email = person.email;
+    page->created_at = person.created_at;
+    page->name = page->name ? page->name : person.name;
+    page->sessions.count = sessions.count;
+    page->sessions.row = arena_array(r->arena, sessions.count, sizeof *page->sessions.row);
+    for (size_t i = 0; i < sessions.count; i++) {
+        const struct session_list_row *row = &sessions.row[i];
+
+        page->sessions.row[i] = (struct team_page_session){
+            .handle = row->handle,
+            .browser = row->browser,
+            .created_at = row->created_at,
+            .seen_at = row->seen_at,
+            .is_this = strcmp(row->handle, r->session->handle) == 0,
+        };
+    }
+    page->has_others = sessions.count > 1;
+    r->frame.title = "Account";
+    r->frame.section = "account";
+    return NULL;
+}
+
+static struct error *account_show(struct request *r)
+{
+    struct account_html page = { .name = NULL };
+    struct error *e = account_fill(r, &page);
+
+    if (!e)
+        html_account(&r->response.body, &r->frame, &page);
+    return e;
+}
+
+static struct error *account_rename(struct request *r)
+{
+    struct field name = {
+        .name = "name", .kind = FIELD_LINE, .most = LIMIT_LABEL_BYTES, .is_required = true
+    };
+    struct error *e = form_read(r, &name, 1);
+
+    if (e)
+        return e;
+    if (name.problem) {
+        struct account_html page = { .name = name.text, .name_problem = name.problem };
+
+        e = account_fill(r, &page);
+        if (e)
+            return e;
+        r->response.status = 422;
+        html_account(&r->response.body, &r->frame, &page);
+        return NULL;
+    }
+    e = db_begin(r->db, r->arena);
+    if (!e)
+        e = person_rename(r->db, r->arena, r->session->person_id, name.text);
+    return e ? e : done(r, "Your name is changed.", "/account");
+}
+
+static struct error *session_end_one(struct request *r)
+{
+    bool is_this = strcmp(r->parameters[0], r->session->handle) == 0;
+    struct error *e = db_begin(r->db, r->arena);
+
+    if (e)
+        return e;
+    if (is_this)
+        return error_new(r->arena, ERROR_CONFLICT, "this browser ends by signing out");
+    e = session_delete_by_handle(r->db, r->arena, r->session->person_id, r->parameters[0]);
+    if (!e && db_changes(r->db) == 0)
+        e = error_new(r->arena, ERROR_NOT_FOUND, "no such session");
+    return e ? e : done(r, "That browser is signed out.", "/account");
+}
+
+static struct error *session_end_others(struct request *r)
+{
+    struct error *e = db_begin(r->db, r->arena);
+
+    if (!e)
+        e = session_delete_others(r->db, r->arena, r->session->person_id, r->session->id_hash);
+    return e ? e : done(r, "All other browsers are signed out.", "/account");
+}
+
+/* ---- program ---- */
+
+static const struct route routes[] = {
+    { "GET", "/keys", ACCESS_MEMBER, keys_show },
+    { "POST", "/keys", ACCESS_MEMBER, keys_post },
+    { "GET", "/keys/:id", ACCESS_MEMBER, key_show },
+    { "POST", "/keys/:id/rename", ACCESS_MEMBER, key_rename },
+    { "POST", "/keys/:id/remove", ACCESS_MEMBER, key_remove },
+    { "GET", "/account", ACCESS_SIGNED_IN, account_show },
+    { "POST", "/account/name", ACCESS_SIGNED_IN, account_rename },
+    { "POST", "/account/sessions/:handle/end", ACCESS_SIGNED_IN, session_end_one },
+    { "POST", "/account/end-others", ACCESS_SIGNED_IN, session_end_others },
+};
+
+int main(int argc, char **argv)
+{
+    static const struct program program = {
+        .name = "account",
+        .routes = routes,
+        .route_count = sizeof routes / sizeof routes[0],
+        .db_mode = DB_READ_WRITE,
+        .network = SANDBOX_NO_NETWORK,
+    };
+
+    return serve(argc, argv, &program);
+}

@@ -1,0 +1,260 @@
+/*
+ * The signed-in pages about all VMs of a team: the list, the form for a new one, the activity; and
+ * the operator's page. One VM's own page is cgi/vm.c.
+ */
+#include "activity.html.h"
+#include "choices.h"
+#include "clock.h"
+#include "crypto.h"
+#include "form.h"
+#include "leftover.sql.h"
+#include "limit.h"
+#include "live.h"
+#include "operator.html.h"
+#include "operator.sql.h"
+#include "region_status.sql.h"
+#include "serve.h"
+#include "session.h"
+#include "ssh_key.sql.h"
+#include "text.h"
+#include "vm_new.html.h"
+#include "vm_wish.h"
+#include "vms.html.h"
+#include "wake.h"
+
+#include <string.h>
+
+enum { EVENTS_ON_LIST = 6, EVENTS_ON_PAGE = 50 };
+
+/* ---- the list ---- */
+
+static const char *quota_words(struct request *r, const struct vm_quota_row *used)
+{
+    return arena_printf(
+        r->arena, "%lld of %lld VMs · %lld of %lld vCPUs · %s of %s memory · %lld of %lld GB disk",
+        (long long)used->vms, (long long)r->config->quota_vms, (long long)used->vcpus,
+        (long long)r->config->quota_vcpus, vm_view_memory(r->arena, used->memory_mb),
+        vm_view_memory(r->arena, r->config->quota_memory_mb), (long long)used->disk_gb,
+        (long long)r->config->quota_disk_gb);
+}
+
+static void vms_render(struct buf *buf, const struct frame *frame, const void *page)
+{
+    html_vms(buf, frame, page);
+}
+
+/* What the worker last saw of the hosts: are they emulated, can they be reached? */
+static struct error *hosts_look(struct request *r, struct vms_html *page)
+{
+    struct region_status_list_rows hosts;
+    struct error *e = region_status_list(r->db, r->arena, &hosts);
+
+    for (size_t i = 0; !e && i < hosts.count; i++) {
+        if (strcmp(hosts.row[i].accelerator, "tcg") == 0)
+            page->is_emulated = 1;
+        if (hosts.row[i].error)
+            page->host_problem = hosts.row[i].error;
+    }
+    return e;
+}
+
+static struct error *vms_show(struct request *r)
+{
+    struct vms_html page = { .vms = { .count = 0 } };
+    struct vm_list_rows vms;
+    struct vm_quota_row used;
+    struct ssh_key_count_row keys;
+    int64_t team_id = r->session->team_id;
+    struct error *e = db_read(r->db, r->arena);
+
+    r->frame.title = "VMs";
+    r->frame.section = "vms";
+    if (!e)
+        e = vm_list(r->db, r->arena, team_id, &vms);
+    if (!e)
+        e = vm_quota(r->db, r->arena, team_id, &used);
+    if (!e)
+        e = ssh_key_count(r->db, r->arena, team_id, &keys);
+    if (!e)
+        e = vm_event_list(r->db, r->arena, team_id, INT64_MAX, EVENTS_ON_LIST, &page.events);
+    if (!e)
+        e = hosts_look(r, &page);
+    if (e)
+        return e;
+    page.vms = vm_view_list(r, &vms);
+    page.quota = quota_words(r, &used);
+    page.has_keys = keys.total;
+    for (size_t i = 0; i < page.vms.count; i++)
+        page.is_working |= page.vms.row[i].is_working;
+    live_answer(r, vms_render, &page);
+    return NULL;
+}
+
+/* ---- a new VM ---- */
+
+static struct error *new_fill(struct request *r, struct vm_new_html *page)
+{
+    struct ssh_key_list_rows keys;
+    struct vm_quota_row used;
+    struct error *e = vm_quota(r->db, r->arena, r->session->team_id, &used);
+
+    if (!e)
+        e = vm_wish_quota(r, 1, 1, 1, 1, &page->is_full_why);
+    if (!e)
+        e = ssh_key_list(r->db, r->arena, r->session->team_id, &keys);
+    if (e)
+        return e;
+    page->quota = arena_printf(r->arena, "After this: %lld of %lld VMs. Now in use: %s.",
+                               (long long)used.vms + 1, (long long)r->config->quota_vms,
+                               quota_words(r, &used));
+    page->is_full = page->is_full_why != NULL;
+    page->images = choices_images(r);
+    page->sizes = choices_sizes(r, &used, 0);
+    page->regions = choices_regions(r);
+    page->keys = choices_keys(r, &keys);
+    r->frame.title = "New VM";
+    r->frame.section = "vms";
+    return NULL;
+}
+
+static struct error *new_show(struct request *r)
+{
+    struct vm_new_html page = { .name = choices_name(r->arena) };
+    struct error *e = new_fill(r, &page);
+
+    if (!e)
+        html_vm_new(&r->response.body, &r->frame, &page);
+    return e;
+}
+
+enum { NAME, IMAGE, SIZE, REGION, KEYS, FIELDS };
+
+/* The form again, with what was typed and what is wrong with it. */
+static struct error *new_again(struct request *r, const struct field *fields, const char *problem)
+{
+    struct vm_new_html page = {
+        .name = fields[NAME].text,
+        .name_problem = fields[NAME].problem,
+        .keys_problem = fields[KEYS].problem,
+        .sizes_problem = fields[SIZE].problem,
+        .problem = problem,
+    };
+    struct error *e = new_fill(r, &page);
+
+    if (e)
+        return e;
+    choices_choose(&page.images, fields[IMAGE].text);
+    choices_choose(&page.sizes, fields[SIZE].text);
+    choices_choose(&page.regions, fields[REGION].text);
+    choices_choose_list(&page.keys, fields[KEYS].list, fields[KEYS].list_count);
+    r->response.status = 422;
+    html_vm_new(&r->response.body, &r->frame, &page);
+    return NULL;
+}
+
+static struct error *vm_create_post(struct request *r)
+{
+    struct field fields[FIELDS] = {
+        [NAME] = { .name = "name", .kind = FIELD_HOST_NAME, .is_required = true },
+        [IMAGE] = { .name = "image", .kind = FIELD_LINE, .is_required = true },
+        [SIZE] = { .name = "size", .kind = FIELD_LINE, .is_required = true },
+        [REGION] = { .name = "region", .kind = FIELD_LINE, .is_required = true },
+        [KEYS] = { .name = "key", .kind = FIELD_LIST, .is_required = true },
+    };
+    struct error *e = form_read(r, fields, FIELDS);
+    struct vm_wish wish = { .name = fields[NAME].text };
+    const char *id, *problem = NULL;
+
+    if (e)
+        return e;
+    wish.image = config_image_find(r->config, fields[IMAGE].text);
+    wish.size = config_size_find(r->config, fields[SIZE].text);
+    wish.region = config_region_find(r->config, fields[REGION].text);
+    wish.key_ids = fields[KEYS].list;
+    wish.key_count = fields[KEYS].list_count;
+    if (!wish.image || !wish.size || !wish.region)
+        problem = "Choose an image, a size and a region from the lists.";
+    else if (wish.size->memory_mb < wish.image->memory_mb)
+        fields[SIZE].problem = "This image needs more memory. Choose a larger size.";
+    if (problem || form_has_problems(fields, FIELDS))
+        return new_again(r, fields, problem);
+    e = vm_wish_create(r, &wish, &id, &problem);
+    if (e && e->kind == ERROR_INPUT)
+        return new_again(r, fields, problem ? problem : "Choose keys from the list.");
+    if (!e)
+        response_redirect(&r->response, arena_printf(r->arena, "/vms/%s", id));
+    return e;
+}
+
+/* ---- activity ---- */
+
+static struct error *activity_show(struct request *r)
+{
+    struct field before = { .name = "before", .kind = FIELD_INT, .most = INT64_MAX };
+    struct activity_html page = { .next = NULL };
+    struct error *e = form_read(r, &before, 1);
+
+    if (e)
+        return e;
+    e = vm_event_list(r->db, r->arena, r->session->team_id,
+                      before.number > 0 ? before.number : INT64_MAX, EVENTS_ON_PAGE, &page.events);
+    if (e)
+        return e;
+    if (page.events.count == EVENTS_ON_PAGE)
+        page.next =
+            arena_printf(r->arena, "%lld", (long long)page.events.row[EVENTS_ON_PAGE - 1].at_ms);
+    r->frame.title = "Activity";
+    r->frame.section = "activity";
+    html_activity(&r->response.body, &r->frame, &page);
+    return NULL;
+}
+
+/* ---- operator ---- */
+
+static struct error *operator_show(struct request *r)
+{
+    struct operator_html page = { .vms = { .count = 0 } };
+    struct error *e = db_read(r->db, r->arena);
+
+    if (!e)
+        e = region_status_list(r->db, r->arena, &page.regions);
+    if (!e)
+        e = leftover_list(r->db, r->arena, &page.leftovers);
+    if (!e)
+        e = operator_vms(r->db, r->arena, &page.vms);
+    if (e)
+        return e;
+    r->frame.title = "Operator";
+    r->frame.section = "operator";
+    html_operator(&r->response.body, &r->frame, &page);
+    return NULL;
+}
+
+/* ---- program ---- */
+
+static const struct route routes[] = {
+    { "GET", "/vms", ACCESS_MEMBER, vms_show },
+    { "GET", "/vms/new", ACCESS_MEMBER, new_show },
+    { "POST", "/vms", ACCESS_MEMBER, vm_create_post },
+    { "GET", "/activity", ACCESS_MEMBER, activity_show },
+    { "GET", "/operator", ACCESS_OPERATOR, operator_show },
+};
+
+static struct error *dashboard_start(struct arena *arena, const struct config *config)
+{
+    return wake_open(arena, config);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct program program = {
+        .name = "dashboard",
+        .routes = routes,
+        .route_count = sizeof routes / sizeof routes[0],
+        .db_mode = DB_READ_WRITE,
+        .network = SANDBOX_NO_NETWORK,
+        .start = dashboard_start,
+    };
+
+    return serve(argc, argv, &program);
+}

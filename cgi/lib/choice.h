@@ -1,0 +1,20 @@
+/* One thing that can be chosen in a form, with its words and prices. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct choice {
+    const char *value;
+    const char *label;
+    const char *about;
+    const char *refusal;    /* why it cannot be chosen now; NULL: it can */
+    const char *price_hour; /* sizes only */
+    const char *price_month;
+    bool is_chosen;
+};
+
+struct choice_rows {
+    struct choice *row;
+    size_t count;
+};

@@ -1,0 +1,31 @@
+/* What the start page shows of the configuration. */
+#pragma once
+
+#include <stddef.h>
+
+struct home_size {
+    const char *label, *what, *price_hour, *price_month;
+};
+
+struct home_size_rows {
+    struct home_size *row;
+    size_t count;
+};
+
+struct home_image {
+    const char *label, *about;
+};
+
+struct home_image_rows {
+    struct home_image *row;
+    size_t count;
+};
+
+struct home_region {
+    const char *label, *about;
+};
+
+struct home_region_rows {
+    struct home_region *row;
+    size_t count;
+};

@@ -1,0 +1,62 @@
+/*
+ * Every limit of the programs, once. nginx.conf repeats the two that it enforces first (body sizes)
+ * and says so there.
+ */
+#pragma once
+
+enum {
+    /* A request (security.md: "too large is 413, malformed is 400"). */
+    LIMIT_BODY_BYTES = 64 * 1024, /* forms; nginx: client_max_body_size */
+    LIMIT_PATH_BYTES = 1024,
+    LIMIT_QUERY_BYTES = 2048,
+    LIMIT_COOKIE_BYTES = 4096,
+    LIMIT_FORM_FIELDS = 64,
+    LIMIT_ENVIRONMENT = 128, /* FastCGI parameters of one request */
+    LIMIT_REQUEST_ARENA_BYTES = 8 * 1024 * 1024,
+    LIMIT_JOB_ARENA_BYTES = 16 * 1024 * 1024,
+    LIMIT_CONNECTIONS = 512, /* kept open by one FastCGI process */
+
+    /* The database. */
+    LIMIT_DB_BUSY_MS = 5000,
+
+    /* A session (ASVS 5.0 7.3.1, 7.3.2: both limits documented). */
+    LIMIT_SESSION_IDLE_S = 12 * 3600,
+    LIMIT_SESSION_S = 7 * 24 * 3600,
+    LIMIT_SIGNED_OUT_SESSION_S = 10 * 60, /* the sign-in under way */
+    LIMIT_SEEN_EVERY_S = 60,              /* how often "last seen" is written */
+    LIMIT_SIGNIN_LINK_S = 10 * 60,
+
+    /* SSH keys (security.md section 0). */
+    LIMIT_KEY_FIELD_BYTES = 16 * 1024,
+    LIMIT_KEY_COMMENT_BYTES = 255,
+    LIMIT_KEYS_PER_TEAM = 100,
+    LIMIT_RSA_BITS_LEAST = 2048,
+    LIMIT_RSA_BITS_MOST = 8192,
+
+    /* VMs. */
+    LIMIT_VM_NAME_BYTES = 63, /* RFC 1123: one label of a host name */
+    LIMIT_LABEL_BYTES = 100,  /* names of keys, snapshots, people */
+    LIMIT_SNAPSHOTS_PER_VM = 20,
+    LIMIT_JOB_ATTEMPTS = 3, /* before a job needs a person; destroying never gives up */
+    LIMIT_JOB_BACKOFF_S = 60,
+    LIMIT_STOP_S = 30,     /* ACPI power button, then forced */
+    LIMIT_BOOT_KVM_S = 90, /* until SSH answers */
+    LIMIT_BOOT_TCG_S = 300,
+    LIMIT_SSH_TRY_MS = 1500,
+    LIMIT_USAGE_EVERY_S = 15,
+    LIMIT_USAGE_ANSWER_MS = 3000, /* a guest that takes longer is "not answering" */
+    LIMIT_USAGE_KEEP_S = 30 * 24 * 3600,
+    LIMIT_RECONCILE_EVERY_S = 30,
+    LIMIT_WORKER_THREADS = 8,
+
+    /* Outgoing requests. */
+    LIMIT_OUTGOING_MS = 10 * 1000, /* all tries of one request together */
+    LIMIT_OUTGOING_CONNECT_MS = 3000,
+    LIMIT_OUTGOING_TRIES = 3,
+    LIMIT_OUTGOING_WAIT_MS = 2000, /* between two tries; told to wait longer, we give up */
+    LIMIT_OUTGOING_BYTES = 1024 * 1024,
+
+    /* JSON from outside (security.md section 0). */
+    LIMIT_JSON_DEPTH = 64,
+    LIMIT_JSON_VALUES = 20000,
+};

@@ -1,0 +1,39 @@
+/*
+ * One structured line per thing that happened, to standard error: `time=... level=... key=value
+ * ...`.
+ *
+ * Values are written as given if they are plain, else quoted with every byte below 0x20, above
+ * 0x7e,
+ * `"` and `\` as \xNN. Never pass a secret, an address, a query string or content.
+ */
+#pragma once
+
+#include <stdint.h>
+
+struct log_field {
+    const char *key;
+    const char *text; /* NULL: `number` is the value */
+    int64_t number;
+};
+
+#define log_text(k, v)                                                                             \
+    (struct log_field)                                                                             \
+    {                                                                                              \
+        .key = (k), .text = (v) ? (v) : ""                                                         \
+    }
+#define log_number(k, v)                                                                           \
+    (struct log_field)                                                                             \
+    {                                                                                              \
+        .key = (k), .number = (v)                                                                  \
+    }
+
+/* `name` is the program's, kept for all later lines (process lifetime). */
+void log_open(const char *name);
+
+/* Write one line. The array ends with a field whose key is NULL. Use the macros below. */
+void log_write(const char *level, const char *event, const struct log_field *fields);
+
+#define log_info(event, ...)                                                                       \
+    log_write("info", (event), (const struct log_field[]){ __VA_ARGS__, { .key = 0 } })
+#define log_error(event, ...)                                                                      \
+    log_write("error", (event), (const struct log_field[]){ __VA_ARGS__, { .key = 0 } })

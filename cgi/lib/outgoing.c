@@ -1,0 +1,273 @@
+/* Requests to other services; see outgoing.h. The door to libcurl; a handle lives for one try. */
+#include "outgoing.h"
+
+#include "buf.h"
+#include "clock.h"
+#include "crypto.h"
+#include "limit.h"
+#include "text.h"
+
+#include <curl/curl.h>
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+#include <time.h>
+
+enum { FIRST_BODY_BYTES = 16 * 1024, FIRST_WAIT_MS = 250, A_DAY_S = 24 * 3600 };
+
+struct outgoing {
+    const char **origins;
+    size_t count;
+};
+
+/* One try, and what came of it. */
+struct attempt {
+    struct buf body;
+    int status;            /* 0: none */
+    int64_t retry_after_s; /* 0: not said */
+    CURLcode code;
+};
+
+static bool is_loopback(const char *origin)
+{
+    static const char *const starts[] = { "http://127.0.0.1", "http://localhost", "http://[::1]" };
+
+    for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++) {
+        size_t length = strlen(starts[i]);
+
+        if (strncmp(origin, starts[i], length) == 0 && (!origin[length] || origin[length] == ':'))
+            return true;
+    }
+    return false;
+}
+
+/* Scheme, host and port: what may follow is a path, and nothing in it can name another host. */
+static bool is_origin(const char *text)
+{
+    const char *host = strstr(text, "://");
+
+    return (text_starts(text, "https://") || is_loopback(text)) && host[3] &&
+           !host[3 + strspn(host + 3, "abcdefghijklmnopqrstuvwxyz0123456789.-:[]")];
+}
+
+struct error *outgoing_open(struct arena *arena, const char *const *origins, size_t count,
+                            struct outgoing **out)
+{
+    struct outgoing *outgoing = arena_alloc(arena, sizeof *outgoing);
+
+    outgoing->origins = arena_array(arena, count, sizeof *outgoing->origins);
+    for (size_t i = 0; i < count; i++) {
+        if (!is_origin(origins[i]))
+            return error_new(arena, ERROR_INPUT,
+                             "%s: must be https://HOST (http:// only on this computer)",
+                             origins[i]);
+        outgoing->origins[outgoing->count++] = arena_copy(arena, origins[i]);
+    }
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+        return error_new(arena, ERROR_INTERNAL, "libcurl cannot be set up");
+    *out = outgoing;
+    return NULL;
+}
+
+static bool is_printable(const char *text, char least)
+{
+    for (; *text; text++) {
+        if (*text < least || *text > '~')
+            return false;
+    }
+    return true;
+}
+
+static bool url_is_allowed(const struct outgoing *outgoing, const char *url)
+{
+    for (size_t i = 0; i < outgoing->count; i++) {
+        /* The '/' behind the origin rules out "https://api.workos.com.evil.example" and "...@evil".
+         */
+        if (text_starts(url, outgoing->origins[i]) && url[strlen(outgoing->origins[i])] == '/')
+            return is_printable(url, '!');
+    }
+    return false;
+}
+
+static struct error *request_check(const struct outgoing *outgoing, struct arena *arena,
+                                   const struct outgoing_request *request)
+{
+    if (!url_is_allowed(outgoing, request->url))
+        return error_new(arena, ERROR_INTERNAL, "outgoing: a URL that is not on the list");
+    for (size_t i = 0; i < request->header_count; i++) {
+        if (!is_printable(request->headers[i].value, ' '))
+            return error_new(arena, ERROR_INTERNAL, "outgoing: header %s is not printable",
+                             request->headers[i].name);
+    }
+    return NULL;
+}
+
+static size_t body_take(char *bytes, size_t size, size_t count, void *user)
+{
+    struct buf *body = user;
+
+    if (size * count > LIMIT_OUTGOING_BYTES - body->length)
+        return 0; /* libcurl ends the transfer */
+    buf_bytes(body, bytes, size * count);
+    return size * count;
+}
+
+static bool header_add(struct curl_slist **headers, const char *line)
+{
+    struct curl_slist *longer = curl_slist_append(*headers, line);
+
+    *headers = longer ? longer : *headers;
+    return longer;
+}
+
+static bool headers_add(struct curl_slist **headers, struct arena *arena,
+                        const struct outgoing_request *request)
+{
+    /* Without "Expect:" libcurl asks before it sends a longer body, and waits a second for that. */
+    bool is_good =
+        header_add(headers, "Accept: application/json") && header_add(headers, "Expect:");
+
+    if (request->body)
+        is_good = is_good && header_add(headers, "Content-Type: application/json");
+    if (request->idempotency_key)
+        is_good = is_good && header_add(headers, arena_printf(arena, "Idempotency-Key: %s",
+                                                              request->idempotency_key));
+    for (size_t i = 0; i < request->header_count; i++)
+        is_good =
+            is_good && header_add(headers, arena_printf(arena, "%s: %s", request->headers[i].name,
+                                                        request->headers[i].value));
+    return is_good;
+}
+
+/* False: libcurl does not know an option or has no memory. */
+static bool options_set(CURL *curl, const struct outgoing_request *request, int64_t timeout_ms,
+                        struct buf *body)
+{
+    bool is_tls = text_starts(request->url, "https:");
+    int64_t connect_ms =
+        timeout_ms < LIMIT_OUTGOING_CONNECT_MS ? timeout_ms : LIMIT_OUTGOING_CONNECT_MS;
+    int failed = 0;
+
+    failed |= curl_easy_setopt(curl, CURLOPT_URL, request->url) != CURLE_OK;
+    failed |= curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, is_tls ? "https" : "http") != CURLE_OK;
+    failed |= curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L) != CURLE_OK;
+    /* "" is no proxy; unset would be the one that the environment names. */
+    failed |= curl_easy_setopt(curl, CURLOPT_PROXY, "") != CURLE_OK;
+    failed |= curl_easy_setopt(curl, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L) != CURLE_OK;
+    failed |= curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 1L) != CURLE_OK;
+    failed |= curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2L) != CURLE_OK;
+    failed |= curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) != CURLE_OK;
+    failed |= curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)connect_ms) != CURLE_OK;
+    failed |= curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)timeout_ms) != CURLE_OK;
+    failed |= curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L) != CURLE_OK;
+    failed |= curl_easy_setopt(curl, CURLOPT_USERAGENT, "Domicile") != CURLE_OK;
+    failed |= curl_easy_setopt(curl, CURLOPT_MAXFILESIZE, (long)LIMIT_OUTGOING_BYTES) != CURLE_OK;
+    failed |= curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, body_take) != CURLE_OK;
+    failed |= curl_easy_setopt(curl, CURLOPT_WRITEDATA, (void *)body) != CURLE_OK;
+    if (request->body)
+        failed |= curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request->body) != CURLE_OK;
+    failed |= curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, request->method) != CURLE_OK;
+    return !failed;
+}
+
+static void attempt_make(struct arena *arena, const struct outgoing_request *request,
+                         int64_t timeout_ms, struct attempt *attempt)
+{
+    struct curl_slist *headers = NULL;
+    CURL *curl = curl_easy_init();
+    curl_off_t retry_after_s = 0;
+    long status = 0;
+
+    attempt->body.length = 0;
+    attempt->body.bytes[0] = '\0';
+    attempt->status = 0;
+    attempt->retry_after_s = 0;
+    attempt->code = CURLE_FAILED_INIT;
+    if (!curl || !headers_add(&headers, arena, request) ||
+        !options_set(curl, request, timeout_ms, &attempt->body) ||
+        curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers) != CURLE_OK)
+        goto done;
+    attempt->code = curl_easy_perform(curl);
+    curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+    curl_easy_getinfo(curl, CURLINFO_RETRY_AFTER, &retry_after_s);
+    attempt->status = (int)status;
+    attempt->retry_after_s = retry_after_s;
+done:
+    curl_slist_free_all(headers);
+    curl_easy_cleanup(curl);
+}
+
+/* What may be different a moment later. A wrong certificate or an endless body will not be. */
+static bool is_passing(const struct attempt *attempt)
+{
+    switch (attempt->code) {
+    case CURLE_OK:
+        return attempt->status == 408 || attempt->status == 429 || attempt->status >= 500;
+    case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_COULDNT_CONNECT:
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_SEND_ERROR:
+    case CURLE_RECV_ERROR:
+    case CURLE_GOT_NOTHING:
+    case CURLE_PARTIAL_FILE:
+    case CURLE_OPERATION_TIMEDOUT:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* 250 ms, 500 ms, ... and up to half as much again, so that many clients do not come back as one.
+ */
+static int64_t wait_ms(const struct attempt *attempt, int tries)
+{
+    int64_t base_ms = (int64_t)FIRST_WAIT_MS << (tries - 1);
+    uint16_t jitter;
+
+    if (attempt->retry_after_s > 0)
+        return (attempt->retry_after_s < A_DAY_S ? attempt->retry_after_s : A_DAY_S) * 1000;
+    crypto_random(&jitter, sizeof jitter);
+    return base_ms + base_ms * jitter / (2 * UINT16_MAX);
+}
+
+static void pause_ms(int64_t length_ms)
+{
+    struct timespec rest = { .tv_sec = length_ms / 1000, .tv_nsec = length_ms % 1000 * 1000000 };
+
+    while (nanosleep(&rest, &rest) != 0 && errno == EINTR)
+        continue;
+}
+
+struct error *outgoing_send(const struct outgoing *outgoing, struct arena *arena,
+                            const struct outgoing_request *request, struct outgoing_response *out)
+{
+    bool is_safe = request->idempotency_key || strcmp(request->method, "GET") == 0;
+    int64_t end_ms = clock_monotonic_us() / 1000 + LIMIT_OUTGOING_MS;
+    struct attempt attempt = { .body = buf_new(arena, FIRST_BODY_BYTES) };
+    struct error *e = request_check(outgoing, arena, request);
+
+    if (e)
+        return e;
+    for (int tries = 1;; tries++) {
+        int64_t left_ms = end_ms - clock_monotonic_us() / 1000;
+        int64_t next_ms;
+
+        attempt_make(arena, request, left_ms, &attempt);
+        next_ms = wait_ms(&attempt, tries);
+        left_ms = end_ms - clock_monotonic_us() / 1000;
+        if (!is_safe || !is_passing(&attempt) || tries == LIMIT_OUTGOING_TRIES ||
+            next_ms > LIMIT_OUTGOING_WAIT_MS || next_ms >= left_ms)
+            break;
+        pause_ms(next_ms);
+    }
+    if (attempt.code != CURLE_OK)
+        return error_new(arena, ERROR_UPSTREAM, "%s %.*s: %s", request->method,
+                         (int)strcspn(request->url, "?#"), request->url,
+                         curl_easy_strerror(attempt.code));
+    *out = (struct outgoing_response){
+        .status = attempt.status,
+        .body = attempt.body.bytes,
+        .body_length = attempt.body.length,
+    };
+    return NULL;
+}

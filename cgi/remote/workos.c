@@ -1,0 +1,241 @@
+/* WorkOS AuthKit; see workos.h. Knows its URLs and its JSON; what follows from them is signin.c. */
+#include "workos.h"
+
+#include "buf.h"
+#include "crypto.h"
+#include "html.h"
+#include "json.h"
+#include "outgoing.h"
+#include "text.h"
+
+#include <string.h>
+
+enum { MOST_ID_BYTES = 64, MOST_CODE_BYTES = 64 };
+
+struct workos {
+    struct outgoing *outgoing;
+    const char *url;
+    const char *client_id;
+    const char *api_key;
+    const char *callback_url;
+    const char *signed_out_url;
+};
+
+struct error *workos_open(struct arena *arena, const struct config *config, struct workos **out)
+{
+    struct workos *workos = arena_alloc(arena, sizeof *workos);
+    struct config_secret secret;
+    struct error *e;
+
+    if (!*config->workos_client_id)
+        return error_new(arena, ERROR_INPUT,
+                         "identity = workos needs client_id in [workos]: see the WorkOS dashboard");
+    e = config_secret_load(arena, config->state_dir, "workos-api-key", &secret);
+    if (!e)
+        e = outgoing_open(arena, &config->workos_url, 1, &workos->outgoing);
+    if (e)
+        return e;
+    workos->url = config->workos_url;
+    workos->client_id = config->workos_client_id;
+    workos->api_key = secret.current;
+    workos->callback_url = arena_printf(arena, "%s/auth/callback", config->public_url);
+    workos->signed_out_url = arena_printf(arena, "%s/signed-out", config->public_url);
+    *out = workos;
+    return NULL;
+}
+
+static void query_add(struct buf *url, const char *name, const char *value)
+{
+    buf_char(url, strchr(url->bytes, '?') ? '&' : '?');
+    buf_text(url, name);
+    buf_char(url, '=');
+    html_url_part(url, value);
+}
+
+const char *workos_authorize_url(const struct workos *workos, struct arena *arena,
+                                 const char *state, const char *verifier,
+                                 const char *invitation_token)
+{
+    struct buf url = buf_new(arena, 1024);
+    unsigned char challenge[CRYPTO_HASH_BYTES];
+
+    crypto_sha256(verifier, strlen(verifier), challenge);
+    buf_printf(&url, "%s/user_management/authorize", workos->url);
+    query_add(&url, "response_type", "code");
+    query_add(&url, "client_id", workos->client_id);
+    query_add(&url, "redirect_uri", workos->callback_url);
+    query_add(&url, "provider", "authkit");
+    query_add(&url, "state", state);
+    query_add(&url, "code_challenge", crypto_base64url(arena, challenge, sizeof challenge));
+    query_add(&url, "code_challenge_method", "S256");
+    if (invitation_token)
+        query_add(&url, "invitation_token", invitation_token);
+    return url.bytes;
+}
+
+const char *workos_logout_url(const struct workos *workos, struct arena *arena,
+                              const char *session_id)
+{
+    struct buf url = buf_new(arena, 512);
+
+    buf_printf(&url, "%s/user_management/sessions/logout", workos->url);
+    query_add(&url, "session_id", session_id);
+    query_add(&url, "return_to", workos->signed_out_url);
+    return url.bytes;
+}
+
+const char *workos_code(struct arena *arena, const char *code)
+{
+    size_t length = code ? strlen(code) : 0;
+
+    if (!length || length > MOST_CODE_BYTES ||
+        code[strspn(code, "abcdefghijklmnopqrstuvwxyz0123456789_.")])
+        return "other";
+    return arena_copy(arena, code);
+}
+
+/* Ids are prefixed ULIDs; they go into URLs, so nothing else gets through. */
+static bool is_id(const char *text, const char *prefix)
+{
+    return text && text_starts(text, prefix) && strlen(text) > strlen(prefix) &&
+           strlen(text) <= MOST_ID_BYTES &&
+           !text[strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_")];
+}
+
+/* An answer that is an object, whatever its status. */
+static struct error *workos_send(const struct workos *workos, struct arena *arena,
+                                 const struct outgoing_request *request, int *status,
+                                 const struct json **out)
+{
+    struct outgoing_response response;
+    struct error *e = outgoing_send(workos->outgoing, arena, request, &response);
+
+    if (e)
+        return error_in(arena, e, "WorkOS");
+    *status = response.status;
+    /* 408, 429 and 5xx say nothing about the person, whatever their bodies hold. */
+    if (response.status == 408 || response.status == 429 || response.status >= 500)
+        return error_new(arena, ERROR_UPSTREAM, "WorkOS: status %d", response.status);
+    e = json_read(arena, response.body, response.body_length, out);
+    return e ? error_new(arena, ERROR_UPSTREAM, "WorkOS: status %d, %s", response.status, e->text)
+             : NULL;
+}
+
+/*
+ * What the access token says. Its signature is not checked: it has this moment come from WorkOS
+ * itself over TLS in answer to our secret, and is thrown away after this. A token from anywhere
+ * else must not be read with this function.
+ */
+static bool claims_read(struct arena *arena, const char *token, const struct json **out)
+{
+    const char *payload = strchr(token, '.');
+    const char *end = payload ? strchr(payload + 1, '.') : NULL;
+    unsigned char *bytes;
+    size_t length;
+
+    return end && !strchr(end + 1, '.') &&
+           crypto_base64url_decode(arena, payload + 1, (size_t)(end - payload - 1), &bytes,
+                                   &length) &&
+           !json_read(arena, (const char *)bytes, length, out);
+}
+
+static const char *full_name(struct arena *arena, const struct json *reply)
+{
+    const char *first = json_get_text(reply, "user.first_name");
+    const char *last = json_get_text(reply, "user.last_name");
+
+    return arena_printf(arena, "%s%s%s", first ? first : "", first && last ? " " : "",
+                        last ? last : "");
+}
+
+static bool person_read(struct arena *arena, const struct json *reply, struct workos_person *out)
+{
+    const char *token = json_get_text(reply, "access_token");
+    const struct json *claims;
+    const char *subject, *role, *organization_id;
+
+    if (!token || !claims_read(arena, token, &claims))
+        return false;
+    subject = json_get_text(claims, "sub");
+    role = json_get_text(claims, "role");
+    organization_id = json_get_text(claims, "org_id");
+    *out = (struct workos_person){
+        .user_id = json_get_text(reply, "user.id"),
+        .session_id = json_get_text(claims, "sid"),
+        .email = json_get_text(reply, "user.email"),
+        .name = full_name(arena, reply),
+        .is_email_verified = json_get_flag(reply, "user.email_verified"),
+        .is_impersonated = json_get_text(reply, "impersonator.email") || json_get(claims, "act"),
+        .organization_id = json_get_text(reply, "organization_id"),
+        .is_owner =
+            role && organization_id && (strcmp(role, "admin") == 0 || strcmp(role, "owner") == 0),
+    };
+    return is_id(out->user_id, "user_") && subject && strcmp(subject, out->user_id) == 0 &&
+           is_id(out->session_id, "session_") && out->email &&
+           (!out->organization_id || is_id(out->organization_id, "org_")) &&
+           /* The role is one in the token's organisation, so it must be the reply's. */
+           (!organization_id ||
+            (out->organization_id && strcmp(organization_id, out->organization_id) == 0));
+}
+
+struct error *workos_exchange(const struct workos *workos, struct arena *arena, const char *code,
+                              const char *verifier, const char *user_agent,
+                              struct workos_person *out)
+{
+    bool has_agent = *user_agent && text_is_utf8(user_agent, strlen(user_agent));
+    const struct json_field fields[] = {
+        json_text("client_id", workos->client_id),
+        json_text("client_secret", workos->api_key),
+        json_text("grant_type", "authorization_code"),
+        json_text("code", code),
+        json_text("code_verifier", verifier),
+        json_text("user_agent", user_agent), /* last, so that it can be left out */
+    };
+    struct outgoing_request request = {
+        .method = "POST",
+        .url = arena_printf(arena, "%s/user_management/authenticate", workos->url),
+        .idempotency_key = crypto_token(arena),
+    };
+    const struct json *reply = NULL;
+    const char *refusal;
+    int status = 0;
+    struct error *e = json_object_write(arena, fields, has_agent ? 6 : 5, &request.body);
+
+    if (!e)
+        e = workos_send(workos, arena, &request, &status, &reply);
+    if (e)
+        return e;
+    if (status >= 400) {
+        refusal = json_get_text(reply, "error");
+        refusal = refusal ? refusal : json_get_text(reply, "code");
+        *out = (struct workos_person){ .refusal = workos_code(arena, refusal) };
+        return NULL;
+    }
+    if (status != 200 || !person_read(arena, reply, out))
+        return error_new(arena, ERROR_UPSTREAM, "WorkOS: authenticate: an answer without sense");
+    return NULL;
+}
+
+struct error *workos_organization_name(const struct workos *workos, struct arena *arena,
+                                       const char *organization_id, const char **out)
+{
+    const struct outgoing_header headers[] = {
+        { "Authorization", arena_printf(arena, "Bearer %s", workos->api_key) },
+    };
+    const struct outgoing_request request = {
+        .method = "GET",
+        .url = arena_printf(arena, "%s/organizations/%s", workos->url, organization_id),
+        .headers = headers,
+        .header_count = 1,
+    };
+    const struct json *reply;
+    int status;
+    struct error *e = workos_send(workos, arena, &request, &status, &reply);
+
+    if (e)
+        return e;
+    *out = json_get_text(reply, "name");
+    if (status != 200 || !*out)
+        return error_new(arena, ERROR_UPSTREAM, "WorkOS: organization: status %d", status);
+    return NULL;
+}

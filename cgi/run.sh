@@ -1,0 +1,135 @@
+#!/bin/bash
+# Starts the whole of Domicile in the foreground: the worker, every FastCGI program and nginx, all as one
+# ordinary user and on loopback only. Prepares the state folder at the first start. Ctrl-C ends what was
+# started here and leaves running guests alone; the next start finds them again.
+#
+# A server uses systemd units instead, with a user for each kind of program (see SECURITY.md).
+#
+# usage: cgi/run.sh BUILD STATE PORT      (as root it goes on as the system user "domicile")
+set -euo pipefail
+
+build=$(realpath "$1")
+state=$(realpath -m "$2")
+port=$3
+top=$(realpath "$(dirname "$0")/..")
+programs="site signin dashboard vm account"
+
+die() {
+    echo "domicile: $*" >&2
+    exit 1
+}
+
+# ---- as root: a system user, because libvirt has no session for root and nothing here needs root ----
+if [ "$(id -u)" = 0 ]; then
+    if ! id domicile >/dev/null 2>&1; then
+        useradd --system --user-group --home-dir /nonexistent --shell /usr/sbin/nologin domicile
+    fi
+    ! getent group kvm >/dev/null || usermod -aG kvm domicile
+    as_user=(setpriv --reuid=domicile --regid=domicile --init-groups --)
+    mkdir -p "$state"
+    chown domicile: "$state"
+    if ! "${as_user[@]}" test -x "$state"; then
+        rmdir --ignore-fail-on-non-empty "$state" 2>/dev/null || true
+        state=/var/lib/domicile
+        echo "The user \"domicile\" cannot reach $2; the state is kept in $state."
+        mkdir -p "$state"
+        chown domicile: "$state"
+    fi
+else
+    as_user=(env)
+fi
+as() { "${as_user[@]}" "$@"; }
+
+# Sockets must fit in 108 bytes (unix(7)), libvirt's longest are 45 below the state folder.
+[ ${#state} -le 60 ] || die "STATE=$state is too long for unix sockets; choose a path of at most 60 bytes."
+
+# ---- the state folder ----
+umask 077
+chmod 700 "$state"
+as mkdir -p -m 700 "$state"/{run,secrets,tls,disks,seeds,images,libvirt}
+as mkdir -p -m 700 "$state"/libvirt/{run,config,data,cache}
+rm -rf "$state/app.new"
+install -d -m 755 "$state/app.new/bin"
+install -m 755 "$build"/{site,signin,dashboard,vm,account,worker,domicile-admin} "$state/app.new/bin/"
+cp -r "$build/static" "$build/errors" "$state/app.new/"
+chmod -R a+rX "$state/app.new"
+rm -rf "$state/app"
+mv "$state/app.new" "$state/app"
+
+origin="https://localhost:$port"
+if [ ! -e "$state/domicile.conf" ]; then
+    sed "s|^public_url = .*|public_url = $origin|" "$top/domicile.conf" |
+        as tee "$state/domicile.conf" >/dev/null
+elif ! grep -qE "^public_url *= *.*:$port\$" "$state/domicile.conf"; then
+    as sed -i "s|^\(public_url *= *https://[^:]*\):[0-9]*\$|\1:$port|" "$state/domicile.conf"
+    echo "domicile.conf: public_url now names port $port."
+fi
+host=$(sed -n 's|^public_url *= *https://\([^:/]*\).*|\1|p' "$state/domicile.conf")
+[ -n "$host" ] || die "$state/domicile.conf: public_url must be like https://localhost:8443"
+
+if [ ! -e "$state/tls/certificate.pem" ]; then
+    as openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 825 \
+        -subj "/CN=$host" -addext "subjectAltName=DNS:$host,IP:127.0.0.1" \
+        -keyout "$state/tls/key.pem" -out "$state/tls/certificate.pem" 2>/dev/null
+fi
+if [ -d "$build/guest" ]; then
+    as mkdir -p "$state/images/tiny"
+    for file in kernel initrd cmdline; do
+        cmp -s "$build/guest/$file" "$state/images/tiny/$file" ||
+            as tee "$state/images/tiny/$file" <"$build/guest/$file" >/dev/null
+    done
+fi
+as "$state/app/bin/domicile-admin" --state "$state" migrate >/dev/null
+
+# ---- one process tree for everything; its parts are ended one by one ----
+if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
+    die "port $port is taken; stop what uses it, or choose another: make run PORT=9443"
+fi
+sed -e "s|/var/lib/domicile|$state|g" -e "s|8443|$port|g" -e "s|server_name localhost|server_name $host|" \
+    -e "s|https://localhost:|https://$host:|" "$top/nginx.conf" | as tee "$state/run/nginx.conf" >/dev/null
+if [ ! -e /proc/net/if_inet6 ]; then
+    as sed -i '/listen \[::1\]/d' "$state/run/nginx.conf"
+fi
+
+pids=()
+stop() {
+    trap '' INT TERM
+    [ ${#pids[@]} = 0 ] || kill -TERM "${pids[@]}" 2>/dev/null || true
+    wait
+}
+trap 'stop; exit 0' INT TERM HUP
+trap stop EXIT
+
+# Each in a session of its own: Ctrl-C reaches this script alone, which then ends them in order.
+start() {
+    "${as_user[@]}" setpriv --pdeathsig TERM -- setsid env \
+        XDG_RUNTIME_DIR="$state/libvirt/run" XDG_CONFIG_HOME="$state/libvirt/config" \
+        XDG_DATA_HOME="$state/libvirt/data" XDG_CACHE_HOME="$state/libvirt/cache" \
+        HOME="$state" TMPDIR="$state/run" PATH=/usr/sbin:/usr/bin:/sbin:/bin LIBFCGI_OS_CLOSE_POLL_TIMEOUT=0 "$@" &
+    pids+=($!)
+}
+# multiwatch starts a process again when it dies: at once, and without giving up.
+start multiwatch -f 1 -r 1000000 -t 1 -s TERM -- "$state/app/bin/worker" --state "$state"
+for program in $programs; do
+    as rm -f "$state/run/$program.sock"
+    start spawn-fcgi -n -M 0600 -s "$state/run/$program.sock" -- /usr/bin/multiwatch -f 2 -r 1000000 -t 1 \
+        -s TERM -- "$state/app/bin/$program" --state "$state"
+done
+start nginx -p "$state" -c "$state/run/nginx.conf" -g 'daemon off;'
+
+# ---- ready when a page comes through the whole of it ----
+for _ in $(seq 100); do
+    if curl -fsS -o /dev/null --cacert "$state/tls/certificate.pem" --resolve "$host:$port:127.0.0.1" \
+        "https://$host:$port/" 2>/dev/null; then
+        echo "ready https://$host:$port"
+        operator=$(sed -n 's/^operator *= *//p' "$state/domicile.conf")
+        if grep -qE '^identity *= *local' "$state/domicile.conf"; then
+            echo "Sign in as $operator within ten minutes:"
+            as "$state/app/bin/domicile-admin" --state "$state" signin "$operator"
+        fi
+        wait -n || true
+        die "a part has ended by itself; see its last lines above"
+    fi
+    sleep 0.1
+done
+die "not ready after 10 seconds; the lines above say why"

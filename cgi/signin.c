@@ -1,0 +1,407 @@
+/*
+ * Who is this browser? Sign-in by a link of the operator (identity = local) or through WorkOS, and
+ * sign-out. Not responsible for sessions (lib/session.c), people (lib/identity.c) or the WorkOS
+ * protocol (remote/workos.c).
+ */
+#include "clock.h"
+#include "crypto.h"
+#include "form.h"
+#include "identity.h"
+#include "remote/workos.h"
+#include "serve.h"
+#include "session.h"
+#include "signed_out.html.h"
+#include "signin.html.h"
+#include "signin_link.html.h"
+#include "signin_link.sql.h"
+#include "signin_problem.h"
+#include "team.sql.h"
+#include "text.h"
+
+#include <string.h>
+#include <strings.h>
+
+static struct workos *workos; /* for the life of the process; NULL: identity = local */
+
+/* ---- where to go afterwards ---- */
+
+static bool is_signed_in(const struct request *r)
+{
+    return r->session && r->session->person_id;
+}
+
+/* Ask before the sign-in: that replaces the session. */
+static const char *target(const struct request *r)
+{
+    return r->session && r->session->return_path ? r->session->return_path : "/vms";
+}
+
+static struct error *signin_show(struct request *r)
+{
+    struct signin_html page = { .identity = r->config->identity };
+    const char *path;
+    struct error *e = form_value(r, "return", &path);
+
+    if (e)
+        return e;
+    path = path && text_is_local_path(path) ? path : NULL;
+    if (is_signed_in(r)) {
+        response_redirect(&r->response, path ? path : "/vms");
+        return NULL;
+    }
+    if (path)
+        e = session_keep_return(r, path);
+    if (e)
+        return e;
+    page.return_path = r->session ? r->session->return_path : NULL;
+    r->frame.title = "Sign in";
+    r->frame.section = "signin";
+    html_signin(&r->response.body, &r->frame, &page);
+    return NULL;
+}
+
+/* ---- identity = local: links ---- */
+
+struct link {
+    const char *token;
+    struct bytes hash;
+    struct signin_link_get_row row;
+    const struct signin_problem *problem; /* NULL: it can be used */
+};
+
+static struct error *link_read(struct request *r, struct link *link)
+{
+    unsigned char *hash = arena_alloc(r->arena, CRYPTO_HASH_BYTES);
+    struct error *e = form_value(r, "token", &link->token);
+
+    if (workos)
+        return error_new(r->arena, ERROR_NOT_FOUND, "links are for identity = local");
+    if (e)
+        return e;
+    link->problem = &SIGNIN_LINK_UNKNOWN;
+    if (!link->token || !crypto_is_token(link->token))
+        return NULL;
+    crypto_sha256(link->token, strlen(link->token), hash);
+    link->hash = (struct bytes){ hash, CRYPTO_HASH_BYTES };
+    e = signin_link_get(r->db, r->arena, link->hash, &link->row);
+    if (e)
+        return e->kind == ERROR_NOT_FOUND ? NULL : e;
+    link->problem = link->row.used_at                     ? &SIGNIN_LINK_USED
+                    : link->row.expires_at <= clock_now() ? &SIGNIN_LINK_LATE
+                                                          : NULL;
+    return NULL;
+}
+
+static struct error *link_problem_show(struct request *r, const struct link *link)
+{
+    /* Somebody who went back in the browser, or pressed twice, has what they wanted. */
+    if (link->problem == &SIGNIN_LINK_USED && is_signed_in(r) &&
+        strcasecmp(link->row.email, r->session->email) == 0) {
+        response_redirect(&r->response, "/vms");
+        return NULL;
+    }
+    return signin_problem_show(r, link->problem, NULL,
+                               (struct signin_problem_html){
+                                   .email = link->row.email,
+                                   .ended_at = link->row.expires_at,
+                                   .used_at = link->row.used_at,
+                               });
+}
+
+/* Mail scanners follow links, so showing one uses nothing up. */
+static struct error *link_show(struct request *r)
+{
+    struct link link = { .token = NULL };
+    struct signin_link_html page = { .email = NULL };
+    struct error *e = link_read(r, &link);
+
+    if (!e && link.problem)
+        return link_problem_show(r, &link);
+    if (!e)
+        e = session_begin(r);
+    if (e)
+        return e;
+    page.email = link.row.email;
+    page.token = link.token;
+    page.ends_at = link.row.expires_at;
+    if (is_signed_in(r) && strcasecmp(link.row.email, r->session->email) != 0)
+        page.present_email = r->session->email;
+    r->frame.title = "Sign in";
+    r->frame.section = "signin";
+    html_signin_link(&r->response.body, &r->frame, &page);
+    return NULL;
+}
+
+static struct error *link_consume(struct request *r, struct link *link)
+{
+    const char *email = text_lower(r->arena, link->row.email);
+    const struct identity identity = {
+        .key = arena_printf(r->arena, "local:%s", email),
+        .email = email,
+        .name = identity_name(r->arena, NULL, email),
+    };
+    int64_t person_id, team_id;
+    struct error *e = db_begin(r->db, r->arena);
+
+    if (!e)
+        e = signin_link_use(r->db, r->arena, link->hash, clock_now());
+    if (!e && db_changes(r->db) != 1) {
+        /* Another browser was faster, or the last second has passed. */
+        db_rollback(r->db);
+        return link_read(r, link);
+    }
+    if (!e)
+        e = identity_person(r, &identity, &person_id, &team_id);
+    if (!e)
+        e = session_sign_in(r, person_id, team_id, NULL);
+    return e ? e : db_commit(r->db, r->arena);
+}
+
+static struct error *link_use(struct request *r)
+{
+    const char *path = target(r);
+    struct link link = { .token = NULL };
+    struct error *e = link_read(r, &link);
+
+    if (!e && !link.problem)
+        e = link_consume(r, &link);
+    if (e) {
+        r->response.cookie = NULL; /* of a session that was not committed */
+        return e;
+    }
+    if (link.problem)
+        return link_problem_show(r, &link);
+    response_redirect(&r->response, path);
+    return NULL;
+}
+
+/* ---- identity = workos ---- */
+
+/* Begins a sign-in: also where WorkOS sends people who come from one of its mails. */
+static struct error *workos_start(struct request *r)
+{
+    struct field invitation = { .name = "invitation_token", .kind = FIELD_LINE, .most = 512 };
+    const char *state = crypto_token(r->arena);
+    const char *verifier = crypto_token(r->arena);
+    bool is_invited;
+    struct error *e = form_read(r, &invitation, 1);
+
+    if (!workos)
+        return error_new(r->arena, ERROR_NOT_FOUND, "identity is not workos");
+    if (e)
+        return e;
+    is_invited = *invitation.text && !invitation.problem;
+    if (is_signed_in(r) && is_invited)
+        return signin_problem_show(r, &SIGNIN_INVITED_WHILE_SIGNED_IN, NULL,
+                                   (struct signin_problem_html){ .email = NULL });
+    if (is_signed_in(r)) {
+        response_redirect(&r->response, "/vms");
+        return NULL;
+    }
+    e = session_keep_workos(r, state, verifier);
+    if (e)
+        return e;
+    response_redirect(&r->response, workos_authorize_url(workos, r->arena, state, verifier,
+                                                         is_invited ? invitation.text : NULL));
+    return NULL;
+}
+
+static struct error *organization_name(struct request *r, const char *organization_id,
+                                       const char **out)
+{
+    struct team_by_organization_row team;
+    struct error *e = team_by_organization(r->db, r->arena, organization_id, &team);
+
+    *out = organization_id;
+    if (!e || e->kind != ERROR_NOT_FOUND)
+        return e;
+    /* The team is new. Without its name it is still the right team, so a failure is no reason to
+     * stop. */
+    if (workos_organization_name(workos, r->arena, organization_id, out))
+        *out = organization_id;
+    *out = identity_name(r->arena, *out, organization_id);
+    return NULL;
+}
+
+static struct error *person_write(struct request *r, const struct workos_person *person,
+                                  const struct identity *identity, const char *team_name)
+{
+    int64_t person_id, team_id;
+    struct error *e;
+
+    /* The one GET that changes something: the browser comes back by a redirect, and the state that
+     * it has just used up stands for the form's token. */
+    db_query_only(r->db, false);
+    e = db_begin(r->db, r->arena);
+    if (!e)
+        e = identity_person(r, identity, &person_id, &team_id);
+    if (!e && person->organization_id)
+        e = identity_join(r, person_id, person->organization_id, team_name,
+                          person->is_owner ? "owner" : "member", &team_id);
+    if (!e)
+        e = session_sign_in(r, person_id, team_id, person->session_id);
+    return e ? e : db_commit(r->db, r->arena);
+}
+
+static struct error *person_sign_in(struct request *r, const struct workos_person *person)
+{
+    const char *email = identity_email(r->arena, person->email);
+    const struct identity identity = {
+        .key = arena_printf(r->arena, "workos:%s", person->user_id),
+        .email = email,
+        .name = email ? identity_name(r->arena, person->name, email) : NULL,
+    };
+    const struct signin_problem *problem =
+        person->is_impersonated ? &SIGNIN_IMPERSONATED
+        : !email                ? &SIGNIN_EMAIL_UNUSABLE
+        : !identity_email_is_allowed(r->config, email, person->is_email_verified)
+            ? &SIGNIN_EMAIL_UNVERIFIED
+            : NULL;
+    const char *path = target(r);
+    const char *team_name = NULL;
+    struct error *e = NULL;
+
+    if (problem)
+        return signin_problem_show(
+            r, problem, "refused",
+            (struct signin_problem_html){
+                .logout_url = workos_logout_url(workos, r->arena, person->session_id),
+            });
+    if (person->organization_id)
+        e = organization_name(r, person->organization_id, &team_name);
+    if (!e)
+        e = person_write(r, person, &identity, team_name);
+    if (e)
+        r->response.cookie = NULL; /* of a session that was not committed */
+    else
+        response_redirect(&r->response, path);
+    return e;
+}
+
+static struct error *code_use(struct request *r, const char *code, const char *verifier)
+{
+    static const struct signin_problem_html page;
+    struct workos_person person;
+    struct error *e = workos_exchange(workos, r->arena, code, verifier, r->user_agent, &person);
+
+    if (e && e->kind == ERROR_UPSTREAM)
+        return signin_problem_show(r, &SIGNIN_UPSTREAM_FAILED, e->text, page);
+    if (e)
+        return e;
+    if (person.refusal)
+        return signin_problem_show(r, signin_problem_of_code(r->arena, person.refusal),
+                                   person.refusal, page);
+    return person_sign_in(r, &person);
+}
+
+/* The browser is back from WorkOS, with a code or an error. "error_description" is never read. */
+static struct error *callback_show(struct request *r)
+{
+    static const struct signin_problem_html page;
+    struct field fields[] = {
+        { .name = "code", .kind = FIELD_LINE, .most = 1024 },
+        { .name = "state", .kind = FIELD_LINE, .most = 128 },
+        { .name = "error", .kind = FIELD_LINE, .most = 128 },
+    };
+    const struct field *code = &fields[0], *state = &fields[1], *error = &fields[2];
+    const char *verifier, *name;
+    struct error *e = form_read(r, fields, 3);
+
+    if (!workos)
+        return error_new(r->arena, ERROR_NOT_FOUND, "identity is not workos");
+    if (!e)
+        e = session_take_workos(r, state->text, &verifier);
+    if (e)
+        return e;
+    /* A second tab, or a step back in the browser. */
+    if (!verifier && is_signed_in(r)) {
+        response_redirect(&r->response, "/vms");
+        return NULL;
+    }
+    if (*error->text) {
+        name = workos_code(r->arena, error->text);
+        return signin_problem_show(r, signin_problem_of_code(r->arena, name), name, page);
+    }
+    /* No redirect to the start: with cookies off, the browser would go round for ever. */
+    if (!verifier)
+        return signin_problem_show(r, &SIGNIN_ATTEMPT_UNKNOWN, "unknown state", page);
+    if (!*code->text || code->problem)
+        return signin_problem_show(r, &SIGNIN_OTHER, "no code", page);
+    return code_use(r, code->text, verifier);
+}
+
+/* ---- sign-out ---- */
+
+static struct error *signout(struct request *r)
+{
+    const char *workos_session_id = workos ? r->session->workos_session_id : NULL;
+    struct signed_out_html page = { .logout_url = NULL };
+    struct error *e = db_begin(r->db, r->arena);
+
+    if (!e)
+        e = session_end(r);
+    if (!e)
+        e = db_commit(r->db, r->arena);
+    if (e)
+        return e;
+    r->response.clear_site_data = true;
+    if (!workos_session_id) {
+        response_redirect(&r->response, "/signed-out");
+        return NULL;
+    }
+    /* A page instead of a redirect: the policy "form-action 'self'" also holds for where a form's
+     * answer redirects to. */
+    page.logout_url = workos_logout_url(workos, r->arena, workos_session_id);
+    r->response.go_on = page.logout_url;
+    r->frame.title = "Signed out";
+    r->frame.section = "signin";
+    html_signed_out(&r->response.body, &r->frame, &page);
+    return NULL;
+}
+
+static struct error *signed_out_show(struct request *r)
+{
+    const struct signed_out_html page = { .logout_url = NULL };
+
+    if (is_signed_in(r)) {
+        response_redirect(&r->response, "/vms");
+        return NULL;
+    }
+    r->frame.title = "Signed out";
+    html_signed_out(&r->response.body, &r->frame, &page);
+    return NULL;
+}
+
+/* ---- program ---- */
+
+static const struct route routes[] = {
+    { "GET", "/signin", ACCESS_PUBLIC, signin_show },
+    { "GET", "/signin/link", ACCESS_PUBLIC, link_show },
+    { "POST", "/signin/link", ACCESS_PUBLIC, link_use },
+    { "GET", "/signin/workos", ACCESS_PUBLIC, workos_start },
+    { "GET", "/auth/callback", ACCESS_PUBLIC, callback_show },
+    { "POST", "/signout", ACCESS_PUBLIC, signout },
+    { "GET", "/signed-out", ACCESS_PUBLIC, signed_out_show },
+};
+
+static struct program program = {
+    .name = "signin",
+    .routes = routes,
+    .route_count = sizeof routes / sizeof routes[0],
+    .db_mode = DB_READ_WRITE,
+    .network = SANDBOX_NO_NETWORK,
+};
+
+static struct error *signin_start(struct arena *arena, const struct config *config)
+{
+    if (strcmp(config->identity, "workos") != 0)
+        return NULL;
+    program.network = SANDBOX_NETWORK;
+    return workos_open(arena, config, &workos);
+}
+
+int main(int argc, char **argv)
+{
+    program.start = signin_start;
+    return serve(argc, argv, &program);
+}

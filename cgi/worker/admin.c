@@ -1,0 +1,131 @@
+/*
+ * The operator's command line: the table of commands, and what they need before they run. The
+ * commands themselves are in admin_list.c, admin_signin.c and admin_check.c.
+ *
+ *     domicile-admin [--state DIR] [--json] COMMAND [ARGUMENT]
+ */
+#include "admin.h"
+
+#include "../lib/log.h"
+#include "bench.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static struct error *admin_migrate(struct admin *admin)
+{
+    const char *path = arena_printf(admin->arena, "%s/main.db", admin->state_dir);
+    int64_t before;
+    struct error *e = db_migrate(admin->arena, path, &before);
+
+    if (!e && before == DB_SCHEMA_VERSION)
+        printf("%s: version %lld, up to date\n", path, (long long)before);
+    else if (!e)
+        printf("%s: version %lld, was %lld\n", path, (long long)DB_SCHEMA_VERSION,
+               (long long)before);
+    return e;
+}
+
+enum need {
+    NEEDS_NOTHING,
+    NEEDS_READING, /* the configuration, and the database to read */
+    NEEDS_WRITING,
+};
+
+static const struct command {
+    const char *name, *argument, *about;
+    enum need need;
+    struct error *(*run)(struct admin *admin);
+} commands[] = {
+    { "check", NULL, "is everything there that a server needs?", NEEDS_NOTHING, admin_check },
+    { "migrate", NULL, "make the database, or bring it up to date", NEEDS_NOTHING, admin_migrate },
+    { "signin", "EMAIL", "a link that signs EMAIL in, once", NEEDS_WRITING, admin_signin },
+    { "vms", NULL, "all living VMs", NEEDS_READING, admin_vms },
+    { "leftovers", NULL, "what hosts have that no VM accounts for", NEEDS_READING,
+      admin_leftovers },
+};
+
+static int usage_show(void)
+{
+    fputs("usage: domicile-admin [--state DIR] [--json] COMMAND\n\n", stderr);
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
+        fprintf(stderr, "  %-9s %-6s %s\n", commands[i].name,
+                commands[i].argument ? commands[i].argument : "", commands[i].about);
+    fputs("\nDIR is the state folder; without it, DOMICILE_STATE, or \"var\".\n", stderr);
+    return 2;
+}
+
+static const struct command *command_find(const char *name)
+{
+    for (size_t i = 0; name && i < sizeof commands / sizeof commands[0]; i++) {
+        if (strcmp(commands[i].name, name) == 0)
+            return &commands[i];
+    }
+    return NULL;
+}
+
+static struct error *command_run(struct admin *admin, const struct command *command)
+{
+    enum db_mode mode = command->need == NEEDS_WRITING ? DB_READ_WRITE : DB_READ_ONLY;
+    struct error *e = NULL;
+
+    if (command->need != NEEDS_NOTHING) {
+        e = config_load(admin->arena, admin->state_dir, &admin->config);
+        if (!e)
+            e = db_open(admin->arena, bench_database(admin->arena, admin->config), mode,
+                        &admin->db);
+    }
+    return e ? e : command->run(admin);
+}
+
+static struct error *state_dir_resolve(struct admin *admin, const char *dir)
+{
+    struct stat status;
+
+    admin->state_dir = realpath(dir, NULL);
+    if (!admin->state_dir || stat(admin->state_dir, &status) < 0)
+        return error_new(admin->arena, ERROR_INPUT, "state folder %s: %m", dir);
+    /* What root makes there, the server could not open. */
+    if (geteuid() == 0 && status.st_uid != 0)
+        return error_new(admin->arena, ERROR_INPUT,
+                         "%s belongs to user %d: run this as that user, not as root",
+                         admin->state_dir, (int)status.st_uid);
+    return NULL;
+}
+
+int main(int argc, char **argv)
+{
+    static const struct option options[] = { { "state", required_argument, NULL, 's' },
+                                             { "json", no_argument, NULL, 'j' },
+                                             { 0 } };
+    struct admin admin = { .arena = arena_new(64 * 1024 * 1024) };
+    const char *dir = getenv("DOMICILE_STATE");
+    const struct command *command;
+    struct error *e;
+    int option;
+
+    log_open("domicile-admin");
+    umask(077);
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        if (option == 's')
+            dir = optarg;
+        else if (option == 'j')
+            admin.is_json = true;
+        else
+            return usage_show();
+    }
+    command = command_find(argv[optind]);
+    if (!command || argc - optind != (command->argument ? 2 : 1))
+        return usage_show();
+    admin.argument = command->argument ? argv[optind + 1] : NULL;
+    e = state_dir_resolve(&admin, dir ? dir : "var");
+    if (!e)
+        e = command_run(&admin, command);
+    if (e)
+        fprintf(stderr, "domicile-admin %s: %s\n", command->name, e->text);
+    return e ? 1 : admin.status;
+}

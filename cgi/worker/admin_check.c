@@ -1,0 +1,152 @@
+/*
+ * "domicile-admin check": one line for each thing that a server needs, "ok ..." or "FAIL ...: what
+ * to do". For the user that runs the worker: what it may do is what is checked.
+ */
+#include "admin.h"
+
+#include "../lib/json.h"
+#include "bench.h"
+
+#include <dirent.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static void line_write(struct admin *admin, bool is_ok, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static void line_write(struct admin *admin, bool is_ok, const char *format, ...)
+{
+    va_list arguments;
+    const char *text, *json;
+    struct json_field fields[2];
+
+    va_start(arguments, format);
+    text = arena_vprintf(admin->arena, format, arguments);
+    va_end(arguments);
+    if (!is_ok)
+        admin->status = 1;
+    fields[0] = json_flag("ok", is_ok);
+    fields[1] = json_text("text", text);
+    if (admin->is_json && !json_object_write(admin->arena, fields, 2, &json))
+        puts(json);
+    else
+        printf("%s %s\n", is_ok ? "ok  " : "FAIL", text);
+}
+
+/* A folder of ours: there, of this user, closed to others. */
+static void folder_check(struct admin *admin, const char *path, bool is_needed)
+{
+    struct stat status;
+
+    if (stat(path, &status) < 0) {
+        if (is_needed)
+            line_write(admin, false, "%s is missing: mkdir -m 0700 %s", path, path);
+    } else if (!S_ISDIR(status.st_mode))
+        line_write(admin, false, "%s is no folder: move it away", path);
+    else if (access(path, R_OK | W_OK | X_OK) < 0)
+        line_write(admin, false, "%s is closed to user %d: run this as its owner, or chown it",
+                   path, (int)geteuid());
+    else if (status.st_mode & 077)
+        line_write(admin, false, "%s is open to others (mode %04o): chmod 0700 %s", path,
+                   (unsigned int)status.st_mode & 07777, path);
+    else
+        line_write(admin, true, "%s is closed to others", path);
+}
+
+static void secrets_check(struct admin *admin)
+{
+    const char *folder = arena_printf(admin->arena, "%s/secrets", admin->state_dir);
+    DIR *directory = opendir(folder);
+
+    folder_check(admin, folder, false);
+    if (!directory)
+        return;
+    for (const struct dirent *entry; (entry = readdir(directory));) {
+        struct config_secret secret;
+        struct error *e;
+
+        if (entry->d_name[0] == '.')
+            continue;
+        e = config_secret_load(admin->arena, admin->state_dir, entry->d_name, &secret);
+        if (e)
+            line_write(admin, false, "%s", e->text);
+        else
+            line_write(admin, true, "secret %s can be read by its owner alone", entry->d_name);
+    }
+    closedir(directory);
+}
+
+static void database_check(struct admin *admin)
+{
+    const char *path = bench_database(admin->arena, admin->config);
+    struct db *db;
+    struct error *e = db_open(admin->arena, path, DB_READ_ONLY, &db);
+    struct stat status;
+
+    if (e && access(path, F_OK) < 0)
+        line_write(admin, false, "%s is missing: run \"domicile-admin migrate\"", path);
+    else if (e)
+        line_write(admin, false, "%s", e->text);
+    else if (stat(path, &status) == 0 && (status.st_mode & 007))
+        line_write(admin, false, "%s is open to all users: chmod o= %s", path, path);
+    else
+        line_write(admin, true, "%s has version %lld", path, (long long)DB_SCHEMA_VERSION);
+    if (!e)
+        db_close(db);
+}
+
+static void region_check(struct admin *admin, struct bench *bench,
+                         const struct config_region *region)
+{
+    struct driver *driver;
+    struct error *e = bench_driver(bench, admin->arena, region->name, &driver);
+
+    if (e) {
+        line_write(admin, false, "region %s: %s", region->name, e->text);
+        return;
+    }
+    line_write(admin, true, "region %s: %s answers; guests run with %s%s", region->name,
+               region->uri, driver_accelerator(driver),
+               strcmp(driver_accelerator(driver), "kvm") == 0 ? "" : " (emulated, slow)");
+}
+
+static void image_check(struct admin *admin, const struct config_image *image)
+{
+    static const char *const files[] = { "kernel", "initrd", "cmdline" };
+
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        const char *path = arena_printf(admin->arena, "%s/%s", image->dir, files[i]);
+
+        if (access(path, R_OK) == 0)
+            continue;
+        line_write(admin, false, "image %s: %s: %m: run \"make guest\" (or \"make image\")",
+                   image->name, path);
+        return;
+    }
+    line_write(admin, true, "image %s is in %s", image->name, image->dir);
+}
+
+struct error *admin_check(struct admin *admin)
+{
+    struct error *e = config_load(admin->arena, admin->state_dir, &admin->config);
+    struct bench *bench;
+
+    folder_check(admin, admin->state_dir, true);
+    if (e) {
+        line_write(admin, false, "%s", e->text);
+        return NULL; /* nothing else can be known */
+    }
+    line_write(admin, true, "%s/domicile.conf can be read", admin->state_dir);
+    secrets_check(admin);
+    database_check(admin);
+    bench = bench_without_db(admin->config, &BENCH_PACE);
+    for (size_t i = 0; i < admin->config->region_count; i++)
+        region_check(admin, bench, &admin->config->regions[i]);
+    for (size_t i = 0; i < admin->config->image_count; i++)
+        image_check(admin, &admin->config->images[i]);
+    bench_close(bench);
+    return NULL;
+}

@@ -1,0 +1,140 @@
+#!/bin/bash
+#
+# Builds the small test guest out of Debian packages: `guest.sh OUTPUT_DIR` (make guest).
+#
+# Responsible for: OUTPUT_DIR/kernel, initrd and cmdline, a machine that boots in a few seconds
+# under emulation, speaks NoCloud, SSH and ACPI (see guest_init.sh) and keeps its state on a disk.
+# Not responsible for a guest that people work in: that is image.sh.
+#
+# Needs apt-get, dpkg-deb, gzip and a configured Debian archive; no root. Packages are unpacked, not
+# installed. The result is stamped with what it was made from; a second run sees the stamp and ends
+# at once. Delete OUTPUT_DIR to take newer packages.
+
+set -euo pipefail
+umask 022
+
+if [ $# -ne 1 ]; then
+    echo "usage: guest.sh OUTPUT_DIR" >&2
+    exit 2
+fi
+
+source_dir=$(cd "$(dirname "$0")" && pwd)
+mkdir -p "$1"
+output=$(cd "$1" && pwd)
+stamp=$(sha256sum "$source_dir/guest.sh" "$source_dir/guest_init.sh" | cut -d' ' -f1 | sha256sum)
+
+if [ "$(cat "$output/stamp" 2>/dev/null)" = "$stamp" ] && [ -s "$output/initrd" ]; then
+    echo "guest: $output is up to date"
+    exit 0
+fi
+
+# What the guest runs, and the kernel modules it asks for; dependencies follow by themselves.
+packages=(busybox-static dropbear-bin e2fsprogs)
+programs=(usr/sbin/dropbear usr/bin/dropbearkey usr/bin/dropbearconvert sbin/mke2fs sbin/resize2fs)
+modules=(virtio_pci virtio_blk virtio_net virtio-rng virtio_balloon virtio_scsi sr_mod isofs
+    button evdev)
+
+work=$(mktemp -d "$output/.build.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+packages_dir=$work/packages
+unpacked=$work/unpacked
+root=$work/root
+mkdir -p "$packages_dir" "$unpacked" "$root"
+
+# Virtual packages (<...>) have no file.
+with_dependencies() {
+    apt-cache depends --recurse --no-recommends --no-suggests --no-conflicts --no-breaks \
+        --no-replaces --no-enhances "$@" | grep -E '^[a-z0-9]' |
+        grep -v -E ':i386$' | sort -u
+}
+
+fetch_packages() {
+    local kernel
+    kernel=$(apt-cache depends linux-image-cloud-amd64 |
+        sed -n 's/^ *Depends: \(linux-image-.*\)$/\1/p' | head -n 1)
+    if [ -z "$kernel" ]; then
+        echo "guest: the package list knows no linux-image-cloud-amd64: run apt-get update" >&2
+        exit 1
+    fi
+    # The libraries only: what the programs link to is checked below, by the loader itself.
+    mapfile -t packages < <(printf '%s\n' "${packages[@]}" &&
+        with_dependencies "${packages[@]}" | grep -E '^(lib|zlib)')
+    (cd "$packages_dir" &&
+        apt-get --quiet=2 download "$kernel" "${packages[@]}" 2>"$work/apt.log") || {
+        cat "$work/apt.log" >&2
+        exit 1
+    }
+    for package in "$packages_dir"/*.deb; do
+        dpkg-deb -x "$package" "$unpacked"
+    done
+}
+
+# Asks the unpacked loader, so that no library of the building machine slips in.
+copy_programs() {
+    local program library
+    local path=$unpacked/lib/x86_64-linux-gnu:$unpacked/usr/lib/x86_64-linux-gnu
+    local loader=$unpacked/lib64/ld-linux-x86-64.so.2
+    loader=$unpacked/lib/x86_64-linux-gnu/$(basename "$(readlink "$loader")")
+
+    mkdir -p "$root"/{lib/x86_64-linux-gnu,lib64,usr/bin,usr/sbin,sbin}
+    cp "$loader" "$root/lib64/ld-linux-x86-64.so.2"
+    for program in "${programs[@]}"; do
+        cp "$unpacked/$program" "$root/$program"
+        for library in $("$loader" --library-path "$path" --list "$unpacked/$program" |
+            sed -n 's/.* => \(\/[^ ]*\) .*/\1/p'); do
+            case $library in
+            "$unpacked"/*) cp -L "$library" "$root/lib/x86_64-linux-gnu/" ;;
+            *ld-linux*) ;;
+            *)
+                echo "guest: $program needs $library, which no downloaded package has" >&2
+                exit 1
+                ;;
+            esac
+        done
+    done
+    cp "$unpacked/bin/busybox" "$root/bin/busybox"
+    for program in $("$root/bin/busybox" --list); do
+        [ -e "$root/bin/$program" ] || ln -s busybox "$root/bin/$program"
+    done
+}
+
+copy_modules() {
+    local all version wanted module file
+    all=$(echo "$unpacked"/lib/modules/*)
+    version=$(basename "$all")
+    "$root/bin/busybox" depmod -b "$unpacked" "$version"
+    for module in "${modules[@]}"; do
+        # modules.dep: "kernel/a.ko: kernel/b.ko kernel/c.ko"; the name has - and _ alike.
+        wanted=$(grep -E "/${module//[-_]/[-_]}\.ko:" "$all/modules.dep" | tr -d ':') || {
+            echo "guest: the kernel has no module $module" >&2
+            exit 1
+        }
+        for file in $wanted; do
+            install -D -m 644 "$all/$file" "$root/lib/modules/$version/$file"
+        done
+    done
+    "$root/bin/busybox" depmod -b "$root" "$version"
+    cp "$unpacked/boot/vmlinuz-$version" "$output/kernel.part"
+}
+
+pack() {
+    mkdir -p "$root"/{proc,sys,dev,run,tmp,data,seed,etc,root,mnt,var/log}
+    install -m 755 "$source_dir/guest_init.sh" "$root/init"
+    printf '%s\n' "${modules[@]}" >"$root/etc/modules"
+    (cd "$root" && find . | LC_ALL=C sort | bin/busybox cpio -o -H newc -R 0:0 2>/dev/null) |
+        gzip -n -9 >"$output/initrd.part"
+    echo "console=ttyS0 quiet loglevel=3 panic=5" >"$output/cmdline.part"
+}
+
+mkdir -p "$root/bin"
+rm -f "$output/stamp"
+fetch_packages
+copy_programs
+copy_modules
+pack
+for part in kernel initrd cmdline; do
+    mv "$output/$part.part" "$output/$part"
+done
+(cd "$packages_dir" && printf '%s\n' *.deb) >"$output/packages"
+echo "$stamp" >"$output/stamp"
+echo "guest: built $output"

@@ -1,0 +1,133 @@
+#!/bin/bash
+#
+# Builds the Debian 12 guest that people work in: `image.sh OUTPUT_DIR` (make image).
+#
+# Responsible for: OUTPUT_DIR/kernel, initrd, cmdline and disk.qcow2, a minimal Debian with
+# systemd, OpenSSH, cloud-init, git, tmux, Node.js and Python. A VM's disk lies over disk.qcow2;
+# its file system grows to the disk at each start. Not responsible for the small guest of the tests
+# (guest.sh) nor for keeping the image up to date: VMs update themselves, new VMs come from a new
+# image. An image in use must stay where it is, because disks refer to it: build a newer one beside
+# it.
+#
+# Needs mmdebstrap, e2fsprogs, qemu-utils, and root, or MODE=unshare and user namespaces with a
+# range in /etc/subuid. MIRROR names another archive; without it the building machine's own sources
+# are taken. Takes about two minutes and 2 GB. The kernel is started directly, so there is no boot
+# loader: an updated kernel inside a VM takes effect only with a new image.
+
+set -euo pipefail
+umask 022
+
+if [ $# -ne 1 ]; then
+    echo "usage: image.sh OUTPUT_DIR" >&2
+    exit 2
+fi
+for program in mmdebstrap mkfs.ext4 qemu-img tar; do
+    command -v "$program" >/dev/null || {
+        echo "image: $program is missing: apt-get install mmdebstrap e2fsprogs qemu-utils" >&2
+        exit 1
+    }
+done
+
+if [ "$(id -u)" = 0 ]; then
+    mode=${MODE:-root}
+else
+    mode=${MODE:-unshare}
+fi
+mkdir -p "$1"
+output=$(cd "$1" && pwd)
+work=$(mktemp -d "$output/.build.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+tree=$work/tree
+
+packages=linux-image-cloud-amd64,initramfs-tools,zstd,systemd-sysv,systemd-resolved,libpam-systemd
+packages+=,dbus,udev,iproute2,openssh-server,cloud-init,cloud-guest-utils,e2fsprogs,sudo
+packages+=,ca-certificates,bash-completion,less,vim-tiny,curl,git,tmux,nodejs,npm,python3
+packages+=,python3-venv
+
+# What makes the tree this guest; `$1` is its root. Runs inside mmdebstrap's namespace.
+cat >"$work/customize" <<'CUSTOMIZE'
+#!/bin/sh
+set -eu
+root=$1
+
+printf 'LABEL=root / ext4 defaults,discard,errors=remount-ro,x-systemd.growfs 0 1\n' \
+    >"$root/etc/fstab"
+printf 'localhost\n' >"$root/etc/hostname"
+: >"$root/etc/machine-id"
+rm -f "$root"/etc/ssh/ssh_host_*
+
+# Only media that the host put into a drive are looked at: nobody on the network can pose as a
+# source. Two names, not one: with a single one cloud-init does not look whether there is any, and
+# would take each start without a seed for a new machine and make new host keys. So it stays out of
+# the way.
+cat >"$root/etc/cloud/cloud.cfg.d/90_domicile.cfg" <<'CLOUD'
+datasource_list: [ NoCloud, ConfigDrive ]
+network: { config: disabled }
+disable_root: true
+ssh_pwauth: false
+locale: C.UTF-8
+preserve_hostname: false
+manage_etc_hosts: true
+growpart: { mode: off }
+resize_rootfs: false
+apt_preserve_sources_list: true
+package_update: false
+package_upgrade: false
+CLOUD
+
+printf '[Match]\nType=ether\n\n[Network]\nDHCP=ipv4\n\n[DHCPv4]\nClientIdentifier=mac\n' \
+    >"$root/etc/systemd/network/80-dhcp.network"
+
+mkdir -p "$root/etc/ssh/sshd_config.d" "$root/etc/systemd/journald.conf.d"
+printf 'PasswordAuthentication no\nPermitRootLogin no\nKbdInteractiveAuthentication no\n' \
+    >"$root/etc/ssh/sshd_config.d/domicile.conf"
+printf '[Journal]\nSystemMaxUse=64M\n' >"$root/etc/systemd/journald.conf.d/domicile.conf"
+
+# Nobody waits for the network at boot: in a session profile it leads nowhere but to SSH.
+for unit in systemd-networkd-wait-online.service e2scrub_reap.service e2scrub_all.timer; do
+    ln -sf /dev/null "$root/etc/systemd/system/$unit"
+done
+chroot "$root" systemctl enable systemd-networkd systemd-resolved ssh serial-getty@ttyS0 >/dev/null
+CUSTOMIZE
+chmod 755 "$work/customize"
+
+arguments=(--mode="$mode" --variant=minbase --include="$packages"
+    --customize-hook="$work/customize")
+if [ -n "${MIRROR:-}" ]; then
+    arguments+=(bookworm "$work/tree.tar" "$MIRROR")
+else
+    # The machine's own sources, whatever form they have.
+    arguments+=(bookworm "$work/tree.tar")
+    for sources in /etc/apt/sources.list /etc/apt/sources.list.d/*; do
+        [ -s "$sources" ] && arguments+=("$sources")
+    done
+fi
+
+echo "image: installing packages"
+mmdebstrap --quiet "${arguments[@]}"
+
+# mkfs.ext4 -d takes owners from the unpacked tree, so unpacking must be able to set them: as root,
+# or in the same kind of namespace.
+echo "image: writing the disk"
+cat >"$work/disk" <<DISK
+set -eu
+mkdir "$tree"
+tar -C "$tree" --numeric-owner --xattrs --xattrs-include='*' -xf "$work/tree.tar"
+cp "$tree"/boot/vmlinuz-* "$output/kernel.part"
+cp "$tree"/boot/initrd.img-* "$output/initrd.part"
+chmod 644 "$output/kernel.part" "$output/initrd.part"
+truncate -s 2G "$work/disk.raw"
+mkfs.ext4 -q -L root -d "$tree" "$work/disk.raw"
+rm -rf "$tree"
+DISK
+if [ "$mode" = root ]; then
+    sh "$work/disk"
+else
+    unshare --map-auto --map-root-user sh "$work/disk"
+fi
+qemu-img convert -q -c -f raw -O qcow2 "$work/disk.raw" "$output/disk.qcow2.part"
+echo "root=/dev/vda rw console=ttyS0 quiet panic=5 net.ifnames=0" >"$output/cmdline.part"
+for part in kernel initrd cmdline disk.qcow2; do
+    mv "$output/$part.part" "$output/$part"
+done
+echo "image: built $output"

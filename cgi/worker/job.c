@@ -1,0 +1,365 @@
+/*
+ * Take, act, record; see job.h. Responsible for leases, the order of steps, retries and what a job
+ * does to its VM's state. What a step does stands in steps.c; what follows from an event, in
+ * lib/vm_state.c.
+ */
+#include "job.h"
+
+#include "../lib/clock.h"
+#include "../lib/crypto.h"
+#include "../lib/limit.h"
+#include "../lib/log.h"
+#include "../lib/vm_change.h"
+#include "power.h"
+#include "steps.h"
+
+#include "job_step.sql.h"
+#include "snapshot.sql.h"
+#include "vm_event.sql.h"
+
+#include <assert.h>
+#include <string.h>
+
+enum { RECORD_AGAIN_MS = 1000, BACKOFF_DOUBLINGS = 20 };
+
+static bool job_is(const struct job *job, const char *kind)
+{
+    return strcmp(job->row.kind, kind) == 0;
+}
+
+/* End the transaction: commit, or on an error roll back. */
+static struct error *transaction_end(struct job *job, struct error *e)
+{
+    if (!e)
+        e = db_commit(job->bench->db, job->arena);
+    if (e)
+        db_rollback(job->bench->db);
+    return e;
+}
+
+/* --- take ---------------------------------------------------------------------------------------
+ */
+
+static void wanted_fill(struct job *job)
+{
+    const struct config_image *image = config_image_find(job->bench->config, job->vm.image);
+
+    job->wanted = (struct driver_vm){
+        .id = job->vm.id,
+        .image_dir = image ? image->dir : NULL,
+        .vcpus = job->vm.vcpus,
+        .memory_mb = job->vm.memory_mb,
+        .disk_gb = job->vm.disk_gb,
+        .ssh_port = job->vm.ssh_port,
+    };
+}
+
+static struct error *steps_plan(struct job *job)
+{
+    struct db *db = job->bench->db;
+    struct job_step_list_rows steps;
+    struct error *e = NULL;
+
+    job->plan = plan_find(job->row.kind);
+    assert(job->plan && job->plan->count <= sizeof job->has_ended / sizeof job->has_ended[0]);
+    for (size_t i = 0; i < job->plan->count && !e; i++)
+        e = job_step_plan(db, job->arena, job->row.team_id, job->row.id, (int64_t)i,
+                          job->plan->steps[i].name);
+    if (!e)
+        e = job_step_list(db, job->arena, job->row.team_id, job->row.id, &steps);
+    for (size_t i = 0; !e && i < steps.count && i < job->plan->count; i++)
+        job->has_ended[i] = steps.row[i].ended_at_ms != 0;
+    return e;
+}
+
+/* NOT_FOUND: none is due. */
+static struct error *lease_take(struct job *job)
+{
+    struct error *e = db_begin(job->bench->db, job->arena);
+
+    if (!e)
+        e = job_lease(job->bench->db, job->arena, clock_now_ms(), &job->row);
+    if (!e)
+        e = vm_for_worker(job->bench->db, job->arena, job->row.vm_id, &job->vm);
+    if (!e)
+        e = steps_plan(job);
+    return transaction_end(job, e);
+}
+
+struct error *job_take(struct bench *bench, struct job *out, bool *has_one)
+{
+    struct job_next_due_row next;
+    struct error *e;
+
+    *out = (struct job){ .bench = bench, .arena = bench->arena };
+    *has_one = false;
+    arena_reset(bench->arena);
+    arena_reset(bench->scratch);
+    /* Looking first costs no lock: most threads that are called find nothing. */
+    e = job_next_due(bench->db, bench->arena, &next);
+    if (e || !next.due_at_ms || next.due_at_ms > clock_now_ms())
+        return e;
+    e = lease_take(out);
+    if (e)
+        return e->kind == ERROR_NOT_FOUND ? NULL : e;
+    wanted_fill(out);
+    out->begun_us = clock_monotonic_us();
+    *has_one = true;
+    return NULL;
+}
+
+/* --- act ----------------------------------------------------------------------------------------
+ */
+
+struct error *job_still_wanted(struct job *job)
+{
+    struct vm_for_worker_row vm;
+    struct error *e = vm_for_worker(job->bench->db, job->bench->scratch, job->row.vm_id, &vm);
+
+    if (e)
+        return error_new(job->arena, e->kind, "%s", e->text);
+    job->is_dropped = strcmp(vm.wanted, "gone") == 0 && !job_is(job, "destroy");
+    return job->is_dropped ? error_new(job->arena, ERROR_CONFLICT, "the VM is to be destroyed")
+                           : NULL;
+}
+
+static struct error *step_run(struct job *job, size_t position)
+{
+    const struct step *step = &job->plan->steps[position];
+    struct db *db = job->bench->db;
+    struct error *e;
+
+    job->step = step->name;
+    e = job_step_start(db, job->arena, job->row.team_id, job->row.id, (int64_t)position,
+                       clock_now_ms());
+    if (!e)
+        e = step->act(job);
+    if (e)
+        return e;
+    e = db_begin(db, job->arena);
+    if (!e && step->record)
+        e = step->record(job);
+    if (!e)
+        e = job_step_end(db, job->arena, job->row.team_id, job->row.id, (int64_t)position,
+                         clock_now_ms());
+    return transaction_end(job, e);
+}
+
+static struct error *job_act(struct job *job)
+{
+    struct error *e = NULL;
+
+    for (size_t i = 0; i < job->plan->count && !e; i++) {
+        if (job->has_ended[i] && !job->plan->steps[i].is_repeated)
+            continue;
+        arena_reset(job->bench->scratch);
+        e = job_still_wanted(job);
+        if (!e && !job->driver)
+            e = bench_driver(job->bench, job->arena, job->vm.region, &job->driver);
+        if (!e)
+            e = step_run(job, i);
+    }
+    return e;
+}
+
+/* --- record -------------------------------------------------------------------------------------
+ */
+
+/* What the host says of the VM after the last step. CONFLICT when the job has not led there. */
+static struct error *job_observe(struct job *job, enum driver_power *out)
+{
+    struct error *e;
+
+    *out = DRIVER_ABSENT;
+    if (job_is(job, "destroy"))
+        return NULL; /* each step has asked the host already */
+    job->step = "Check";
+    e = driver_power(job->driver, job->arena, job->vm.id, out);
+    if (!e && !vm_transition_find(vm_working_state(job->row.kind), power_event(*out)))
+        e = error_new(job->arena, ERROR_CONFLICT, "the host then says that the VM is %s",
+                      power_word(*out));
+    return e;
+}
+
+static struct error *event_note(struct job *job, const char *what, const char *detail,
+                                bool is_by_person)
+{
+    const int64_t *person_id = is_by_person && job->row.person_id ? &job->row.person_id : NULL;
+
+    return vm_event_add(job->bench->db, job->arena, job->row.team_id, crypto_id(job->arena),
+                        job->vm.id, what, detail, person_id, clock_now_ms());
+}
+
+static struct error *job_close(struct job *job, const char *state, const char *text)
+{
+    return job_end(job->bench->db, job->arena, job->row.id, state, text, clock_now_ms());
+}
+
+static struct error *record_done(struct job *job, enum driver_power power)
+{
+    bool is_gone = job_is(job, "destroy");
+    struct db *db = job->bench->db;
+    struct error *e = job_close(job, "done", NULL);
+
+    if (!e && is_gone)
+        e = snapshot_delete_all(db, job->arena, job->row.team_id, job->vm.id);
+    if (!e && !is_gone)
+        e = vm_set_observed(db, job->arena, job->vm.id, power_word(power), clock_now());
+    if (!e)
+        e = vm_set_error(db, job->arena, job->vm.id, NULL);
+    if (!e)
+        e = vm_apply(db, job->arena, job->row.team_id, job->vm.id, job->vm.state,
+                     is_gone ? VM_ALL_GONE : power_event(power), NULL);
+    if (!e)
+        e = event_note(job, job->plan->done, job->detail, true);
+    return e;
+}
+
+/* Destroying never gives up; the rest only hopes where hope is: the host may come back. */
+static bool job_tries_again(const struct job *job, const struct error *cause)
+{
+    if (job_is(job, "destroy"))
+        return true;
+    return (cause->kind == ERROR_UPSTREAM || cause->kind == ERROR_UNAVAILABLE) &&
+           job->row.attempts < LIMIT_JOB_ATTEMPTS;
+}
+
+static int64_t backoff_ms(const struct job *job)
+{
+    const struct bench_pace *pace = job->bench->pace;
+    int64_t doublings = job->row.attempts > 0 ? job->row.attempts - 1 : 0;
+    int64_t length_ms;
+
+    if (doublings > BACKOFF_DOUBLINGS)
+        doublings = BACKOFF_DOUBLINGS;
+    length_ms = pace->backoff_ms << doublings;
+    return length_ms < pace->backoff_most_ms ? length_ms : pace->backoff_most_ms;
+}
+
+static struct error *record_later(struct job *job, const char *text)
+{
+    struct db *db = job->bench->db;
+    struct error *e =
+        job_later(db, job->arena, job->row.id, clock_now_ms() + backoff_ms(job), text);
+
+    if (!e && job_is(job, "destroy"))
+        e = vm_set_error(db, job->arena, job->vm.id, text);
+    return e;
+}
+
+static struct error *record_failed(struct job *job, const char *text)
+{
+    struct db *db = job->bench->db;
+    const char *snapshot_id = job->row.snapshot_id;
+    struct error *e = job_close(job, "failed", text);
+
+    if (!e)
+        e = vm_apply(db, job->arena, job->row.team_id, job->vm.id, job->vm.state, VM_JOB_FAILED,
+                     NULL);
+    if (!e)
+        e = vm_set_error(db, job->arena, job->vm.id, text);
+    /* A snapshot that could not be restored is as good as before. */
+    if (!e && snapshot_id && !job_is(job, "restore"))
+        e = snapshot_set_state(db, job->arena, job->row.team_id, snapshot_id, "failed");
+    if (!e)
+        e = event_note(job, "failed", text, false);
+    return e;
+}
+
+/* In a transaction: what became of the job, given the error it ended with (NULL: none). */
+static struct error *record_end(struct job *job, const struct error *cause, enum driver_power power,
+                                const char **result)
+{
+    const char *text =
+        cause ? arena_printf(job->arena, "%s: %s", job->step ? job->step : "Host", cause->text)
+              : NULL;
+    struct error *e = vm_for_worker(job->bench->db, job->arena, job->row.vm_id, &job->vm);
+
+    if (e)
+        return e;
+    if (strcmp(job->vm.wanted, "gone") == 0 && !job_is(job, "destroy")) {
+        *result = "dropped";
+        return job_close(job, "dropped", NULL);
+    }
+    if (!cause) {
+        *result = "done";
+        return record_done(job, power);
+    }
+    *result = job_tries_again(job, cause) ? "later" : "failed";
+    return job_tries_again(job, cause) ? record_later(job, text) : record_failed(job, text);
+}
+
+/* The state is not the one of this kind of job: our own mistake, which must not hold the VM for
+ * ever. */
+static struct error *record_misfit(struct job *job, struct error *misfit)
+{
+    struct error *e = db_begin(job->bench->db, job->arena);
+
+    if (!e)
+        e = job_close(job, "failed", misfit->text);
+    return transaction_end(job, e);
+}
+
+static void job_log(const struct job *job, const char *result, const struct error *cause)
+{
+    int64_t took_ms = (clock_monotonic_us() - job->begun_us) / 1000;
+
+    if (!cause || job->is_dropped)
+        log_info("job", log_text("kind", job->row.kind), log_text("vm", job->vm.id),
+                 log_number("took_ms", took_ms), log_text("result", result));
+    else
+        log_error("job", log_text("kind", job->row.kind), log_text("vm", job->vm.id),
+                  log_number("took_ms", took_ms), log_text("result", result),
+                  log_number("attempt", job->row.attempts), log_text("step", job->step),
+                  log_text("error", cause->text));
+}
+
+/* The end must be written down: until then nobody else may work on this VM. */
+static void job_record(struct job *job, const struct error *cause, enum driver_power power)
+{
+    const char *result = "";
+    struct error *e;
+
+    for (;;) {
+        e = db_begin(job->bench->db, job->arena);
+        if (!e)
+            e = record_end(job, cause, power, &result);
+        e = transaction_end(job, e);
+        if (e && e->kind == ERROR_CONFLICT) {
+            result = "misfit";
+            cause = e;
+            e = record_misfit(job, e);
+        }
+        if (!e)
+            break;
+        log_error("job_record", log_text("vm", job->row.vm_id), log_text("error", e->text));
+        if (e->kind == ERROR_NOT_FOUND)
+            return; /* the team was erased, and the job with it */
+        bench_rest(job->bench, RECORD_AGAIN_MS);
+    }
+    job_log(job, result, cause);
+}
+
+/* A guest that was given up must not leave its private host key lying in the seed. */
+static void seed_forget(struct job *job, const struct error *cause)
+{
+    struct error *e;
+
+    if (!cause || !job->driver || !job_is(job, "create") || job->is_dropped ||
+        job_tries_again(job, cause))
+        return;
+    e = driver_seed_remove(job->driver, job->arena, job->vm.id);
+    if (e)
+        log_error("seed_forget", log_text("vm", job->vm.id), log_text("error", e->text));
+}
+
+void job_do(struct job *job)
+{
+    enum driver_power power = DRIVER_ABSENT;
+    struct error *e = job_act(job);
+
+    if (!e)
+        e = job_observe(job, &power);
+    seed_forget(job, e);
+    job_record(job, e, power);
+}

@@ -1,0 +1,54 @@
+/*
+ * A job: one wish, worked off step by step. Take it (lease, in one transaction), act (steps.c, no
+ * transaction open), record (what was learned, in the transaction that ends the step; what became
+ * of it, in the one that ends the job). A worker that is killed anywhere goes on at the step it was
+ * in.
+ */
+#pragma once
+
+#include "../lib/ssh_key.h"
+#include "bench.h"
+
+#include "job.sql.h"
+#include "vm.sql.h"
+
+struct plan;
+
+struct job {
+    struct bench *bench;
+    struct arena *arena;   /* the bench's: lives as long as the job */
+    struct driver *driver; /* of the VM's region */
+    const struct plan *plan;
+    struct job_lease_row row;
+    struct vm_for_worker_row vm; /* as it was at the lease; the port is kept up to date */
+    struct driver_vm wanted;     /* the same, as the driver wants it */
+    int64_t begun_us;
+    const char *step;  /* the name of the one that runs */
+    bool is_dropped;   /* the VM shall be destroyed: nothing else counts any more */
+    bool has_ended[8]; /* by position: ended by an earlier attempt */
+
+    /* What a step has learned for its record. */
+    struct ssh_host_key host_key;
+    struct driver_snapshot snapshot;
+    const char *answer; /* of the host, for the receipt */
+    const char *detail; /* for the event at the end; NULL: none */
+};
+
+/*
+ * Lease one job that is due; `*has_one` tells whether there was one. An error means that the
+ * database could not be read or written: nothing is leased then. The job lives in the bench's arena
+ * until the next call.
+ */
+struct error *job_take(struct bench *bench, struct job *out, bool *has_one);
+
+/*
+ * Work it off: to its end, its failure or its next attempt. Failures are logged and recorded, not
+ * returned.
+ */
+void job_do(struct job *job);
+
+/*
+ * Sets job->is_dropped, with a CONFLICT, when the VM is wanted gone and this job does not see to
+ * it. For steps that wait. The scratch arena is used.
+ */
+struct error *job_still_wanted(struct job *job);

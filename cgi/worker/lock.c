@@ -1,0 +1,37 @@
+/* The worker's lock; see lock.h. The kernel gives it back; the number in the file is for people. */
+#include "lock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct error *lock_take(struct arena *arena, const struct config *config)
+{
+    const char *folder = arena_printf(arena, "%s/run", config->state_dir);
+    const char *path = arena_printf(arena, "%s/worker.lock", folder);
+    const char *owner = arena_printf(arena, "%d\n", (int)getpid());
+    char other[32] = "";
+    int file;
+
+    if (mkdir(folder, 0700) < 0 && errno != EEXIST)
+        return error_new(arena, ERROR_INTERNAL, "%s: %m", folder);
+    file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (file < 0)
+        return error_new(arena, ERROR_INTERNAL, "%s: %m", path);
+    if (flock(file, LOCK_EX | LOCK_NB) < 0) {
+        if (read(file, other, sizeof other - 1) < 0)
+            other[0] = '\0';
+        close(file);
+        other[strcspn(other, "\n")] = '\0';
+        return error_new(arena, ERROR_CONFLICT,
+                         "another worker (process %s) works on %s already: stop it first", other,
+                         config->state_dir);
+    }
+    if (ftruncate(file, 0) < 0 || write(file, owner, strlen(owner)) < 0)
+        return error_new(arena, ERROR_INTERNAL, "%s: %m", path);
+    return NULL;
+}

@@ -1,0 +1,225 @@
+/*
+ * The reconciler; see reconcile.h. It looks at the database, then at the host, then at the database
+ * again: only a VM that nobody has worked on in between is judged, so that an old look at the host
+ * never undoes what a job has just done. Removal of what is left is in leftover.c.
+ */
+#include "reconcile.h"
+
+#include "../lib/clock.h"
+#include "../lib/crypto.h"
+#include "../lib/limit.h"
+#include "../lib/log.h"
+#include "../lib/vm_change.h"
+#include "leftover.h"
+#include "power.h"
+
+#include "job.sql.h"
+#include "region_status.sql.h"
+#include "vm.sql.h"
+#include "vm_event.sql.h"
+
+#include <string.h>
+
+/* A job that does not give way to a destroy for so long hangs in a call to the host. */
+enum { HUNG_S = 10 };
+
+/* --- one VM -------------------------------------------------------------------------------------
+ */
+
+static const struct vm_alive_row *row_find(const struct vm_alive_rows *rows, const char *id)
+{
+    for (size_t i = 0; i < rows->count; i++) {
+        if (strcmp(rows->row[i].id, id) == 0)
+            return &rows->row[i];
+    }
+    return NULL;
+}
+
+static enum driver_power power_find(const struct driver_things *things, const char *id)
+{
+    for (size_t i = 0; i < things->count; i++) {
+        if (strcmp(things->row[i].kind, "domain") == 0 && strcmp(things->row[i].vm_id, id) == 0)
+            return things->row[i].power;
+    }
+    return DRIVER_ABSENT;
+}
+
+static struct error *vm_note(struct look *look, const struct vm_alive_row *vm, const char *what,
+                             const char *detail)
+{
+    return vm_event_add(look->bench->db, look->arena, vm->team_id, crypto_id(look->arena), vm->id,
+                        what, detail, NULL, clock_now_ms());
+}
+
+static const char *const stuck_jobs[][2] = {
+    { "creating", "create" },    { "starting", "start" },  { "stopping", "stop" },
+    { "restarting", "restart" }, { "resizing", "resize" }, { "destroying", "destroy" },
+};
+
+/*
+ * In a working state, but nobody works: the job is asked for again. That never happens by a kill
+ * (jobs are recovered at the start), so it is logged as the mistake of ours that it is.
+ */
+static struct error *vm_requeue(struct look *look, const struct vm_alive_row *vm)
+{
+    const char *kind = NULL, *snapshot_id = NULL;
+    struct job_last_row last;
+    struct job_create_row created;
+    struct error *e = job_last(look->bench->db, look->arena, vm->team_id, vm->id, &last);
+
+    if (e && e->kind != ERROR_NOT_FOUND)
+        return e;
+    if (!e && strcmp(vm_working_state(last.kind), vm->state) == 0) {
+        kind = last.kind;
+        snapshot_id = last.snapshot_id;
+    }
+    for (size_t i = 0; !kind && i < sizeof stuck_jobs / sizeof stuck_jobs[0]; i++) {
+        if (strcmp(stuck_jobs[i][0], vm->state) == 0)
+            kind = stuck_jobs[i][1];
+    }
+    log_error("reconcile_stuck", log_text("vm", vm->id), log_text("state", vm->state),
+              log_text("job", kind ? kind : "none"));
+    if (!kind)
+        return vm_apply(look->bench->db, look->arena, vm->team_id, vm->id, vm->state, VM_JOB_FAILED,
+                        NULL);
+    return job_create(look->bench->db, look->arena, vm->team_id, vm->id, kind, NULL, snapshot_id,
+                      clock_now_ms(), &created);
+}
+
+/* What the activity says of a change that nobody has asked for. */
+static const struct {
+    enum vm_event event;
+    const char *what, *detail;
+} surprises[] = {
+    { VM_FOUND_STOPPED, "stopped by itself", NULL },
+    { VM_FOUND_RUNNING, "found running", "it was started on the host" },
+    { VM_FOUND_ABSENT, "failed", "the host no longer has it" },
+};
+
+static struct error *vm_surprise(struct look *look, const struct vm_alive_row *vm,
+                                 enum vm_event event)
+{
+    struct db *db = look->bench->db;
+    struct error *e = vm_apply(db, look->arena, vm->team_id, vm->id, vm->state, event, NULL);
+
+    for (size_t i = 0; !e && i < sizeof surprises / sizeof surprises[0]; i++) {
+        if (surprises[i].event == event)
+            e = vm_note(look, vm, surprises[i].what, surprises[i].detail);
+    }
+    if (!e && event == VM_FOUND_ABSENT)
+        e = vm_set_error(db, look->arena, vm->id, "The host no longer has it.");
+    return e;
+}
+
+static struct error *vm_compare(struct look *look, const struct vm_alive_row *vm)
+{
+    enum driver_power power = power_find(&look->things, vm->id);
+    struct error *e =
+        vm_set_observed(look->bench->db, look->arena, vm->id, power_word(power), clock_now());
+
+    if (e)
+        return e;
+    if (vm_state_is_working(vm->state))
+        return vm_requeue(look, vm);
+    if (vm_transition_find(vm->state, power_event(power)))
+        return vm_surprise(look, vm, power_event(power));
+    return NULL;
+}
+
+/* Nobody has worked on it since before the host was asked. */
+static bool is_at_rest(const struct vm_alive_row *before, const struct vm_alive_row *now)
+{
+    return before && !before->open_jobs && !now->open_jobs &&
+           before->last_job_id == now->last_job_id;
+}
+
+/*
+ * A call about a hung guest may never return, and its job with it. Switching the guest off makes it
+ * return. So does whoever waits for the guest's end long enough, one way or the other.
+ */
+static bool is_to_be_forced(const struct vm_alive_row *before, const struct vm_alive_row *now)
+{
+    if (!before)
+        return false;
+    if (strcmp(now->wanted, "gone") == 0)
+        return before->open_jobs > 1 && now->open_jobs > 1 && now->state_at + HUNG_S < clock_now();
+    return now->open_jobs > 0 && strcmp(now->state, "stopping") == 0 &&
+           now->state_at + 2 * LIMIT_STOP_S < clock_now();
+}
+
+/* --- one region ---------------------------------------------------------------------------------
+ */
+
+static struct error *status_put(struct look *look, const char *accelerator, const char *text)
+{
+    return region_status_put(look->bench->db, look->arena, look->region->name, accelerator, text,
+                             clock_now());
+}
+
+/* In a transaction. */
+static struct error *look_record(struct look *look)
+{
+    struct db *db = look->bench->db;
+    struct vm_alive_rows now;
+    struct error *e = vm_alive(db, look->arena, look->region->name, &now);
+
+    look->forced = arena_array(look->arena, e ? 1 : now.count + 1, sizeof *look->forced);
+    for (size_t i = 0; !e && i < now.count; i++) {
+        const struct vm_alive_row *before = row_find(&look->before, now.row[i].id);
+
+        if (is_at_rest(before, &now.row[i]))
+            e = vm_compare(look, &now.row[i]);
+        else if (is_to_be_forced(before, &now.row[i]))
+            look->forced[look->forced_count++] = now.row[i].id;
+    }
+    if (!e)
+        e = leftover_sort(look);
+    return e ? e : status_put(look, driver_accelerator(look->driver), NULL);
+}
+
+static struct error *look_at_host(struct look *look)
+{
+    struct error *e = bench_driver(look->bench, look->arena, look->region->name, &look->driver);
+
+    return e ? e : driver_things(look->driver, look->arena, &look->things);
+}
+
+/* The host did not answer; said once in the log, and on the pages as long as it lasts. */
+static struct error *look_failed(struct look *look, const char *text)
+{
+    struct region_status_get_row last = { .accelerator = look->region->accelerator };
+    struct error *e = region_status_get(look->bench->db, look->arena, look->region->name, &last);
+
+    if (e && e->kind != ERROR_NOT_FOUND)
+        return e;
+    if (!last.error)
+        log_error("region", log_text("region", look->region->name), log_text("error", text));
+    return status_put(look, last.accelerator, text);
+}
+
+struct error *reconcile_region(struct bench *bench, const struct config_region *region)
+{
+    struct look look = { .bench = bench, .arena = bench->arena, .region = region };
+    struct error *e, *unreachable;
+
+    arena_reset(bench->arena);
+    e = vm_alive(bench->db, look.arena, region->name, &look.before);
+    if (e)
+        return e;
+    unreachable = look_at_host(&look);
+    if (unreachable)
+        return look_failed(&look, unreachable->text);
+    e = db_begin(bench->db, look.arena);
+    if (!e)
+        e = look_record(&look);
+    if (!e)
+        e = db_commit(bench->db, look.arena);
+    db_rollback(bench->db);
+    for (size_t i = 0; !e && i < look.forced_count; i++) {
+        struct error *failure = driver_stop_force(look.driver, look.arena, look.forced[i]);
+
+        log_error("reconcile_force", log_text("vm", look.forced[i]),
+                  log_text("error", failure ? failure->text : "a job hung: switched off"));
+    }
+    return e ? e : leftover_remove(&look);
+}

@@ -1,0 +1,13 @@
+/*
+ * Compares a host with the database: what was observed is written down, what a killed worker left
+ * of a gone VM is removed, what nobody can explain is shown to the operator as a leftover.
+ */
+#pragma once
+
+#include "bench.h"
+
+/*
+ * One look at a region. A host that cannot be reached is noted in region_status and changes nothing
+ * else. VMs with a job are left to the job. Errors are the database's.
+ */
+struct error *reconcile_region(struct bench *bench, const struct config_region *region);

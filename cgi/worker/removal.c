@@ -1,0 +1,65 @@
+/* Removing all of a VM; see removal.h. What "removed" means to a host is the driver's business. */
+#include "removal.h"
+
+#include "../lib/clock.h"
+
+#include "receipt.sql.h"
+
+static struct error *record(struct job *job, int64_t position, const char *thing)
+{
+    return receipt_put(job->bench->db, job->arena, job->row.team_id, job->vm.id, position, thing,
+                       job->answer, clock_now());
+}
+
+struct error *removal_domain_act(struct job *job)
+{
+    return driver_domain_remove(job->driver, job->arena, job->vm.id, &job->answer);
+}
+
+struct error *removal_domain_record(struct job *job)
+{
+    return record(job, 0, "domain");
+}
+
+struct error *removal_snapshots_act(struct job *job)
+{
+    return driver_snapshots_remove(job->driver, job->arena, job->vm.id, &job->answer);
+}
+
+struct error *removal_snapshots_record(struct job *job)
+{
+    return record(job, 1, "snapshots");
+}
+
+struct error *removal_disk_act(struct job *job)
+{
+    return driver_disk_remove(job->driver, job->arena, job->vm.id, &job->answer);
+}
+
+struct error *removal_disk_record(struct job *job)
+{
+    return record(job, 2, "disk");
+}
+
+struct error *removal_seed_act(struct job *job)
+{
+    return driver_seed_gone(job->driver, job->arena, job->vm.id, &job->answer);
+}
+
+struct error *removal_seed_record(struct job *job)
+{
+    return record(job, 3, "seed");
+}
+
+struct error *removal_port_act(struct job *job)
+{
+    if (job->wanted.ssh_port)
+        return driver_port_gone(job->driver, job->arena, job->wanted.ssh_port, &job->answer);
+    job->answer = "never given to it";
+    return NULL;
+}
+
+struct error *removal_port_record(struct job *job)
+{
+    return record(job, 4, "port");
+}

@@ -1,0 +1,6 @@
+/* Deletes what has been kept for long enough: ended sessions, old sign-in links, old usage. */
+#pragma once
+
+#include "../lib/db.h"
+
+struct error *retention_run(struct db *db, struct arena *arena);

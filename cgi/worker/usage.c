@@ -1,0 +1,253 @@
+/*
+ * Usage; see usage.h. Hosts count since a VM's start; rows hold what was added in their minute. The
+ * counters of the last round are kept in memory: a worker that starts anew loses one interval.
+ */
+#include "usage.h"
+
+#include "../lib/clock.h"
+#include "../lib/crypto.h"
+#include "../lib/log.h"
+#include "asker.h"
+
+#include "usage_minute.sql.h"
+#include "vm.sql.h"
+#include "vm_event.sql.h"
+
+#include <string.h>
+
+enum {
+    /* Each holds a thread here and a worker of libvirtd, which has 20. */
+    LOST_MOST = 8,
+    OWN_BYTES = 64 * 1024,
+    MEMORY_BYTES = 4 * 1024 * 1024,
+};
+
+struct lost {
+    struct asker *asker;
+    char vm_id[CRYPTO_ID_CHARS + 1]; /* "": it was connecting */
+};
+
+/* A VM's counters. */
+struct sample {
+    const struct vm_alive_row *vm; /* of this round */
+    const char *id;
+    struct driver_usage usage;
+};
+
+struct samples {
+    struct sample *row;
+    size_t count, capacity;
+};
+
+struct usage {
+    struct bench *bench;
+    struct asker *asker; /* NULL: to be made */
+    struct lost lost[LOST_MOST];
+    size_t lost_count;
+    struct arena *memory[2]; /* of the last round and of this one, in turn */
+    size_t turn;
+    struct samples before, now;
+};
+
+struct usage *usage_new(struct bench *bench)
+{
+    struct usage *usage = arena_alloc(arena_new(OWN_BYTES), sizeof *usage);
+
+    usage->bench = bench;
+    usage->memory[0] = arena_new(MEMORY_BYTES);
+    usage->memory[1] = arena_new(MEMORY_BYTES);
+    return usage;
+}
+
+/* --- askers -------------------------------------------------------------------------------------
+ */
+
+static void lost_sweep(struct usage *usage)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < usage->lost_count; i++) {
+        if (!asker_is_back(usage->lost[i].asker))
+            usage->lost[kept++] = usage->lost[i];
+    }
+    usage->lost_count = kept;
+}
+
+static bool is_lost(const struct usage *usage, const char *vm_id)
+{
+    for (size_t i = 0; i < usage->lost_count; i++) {
+        if (strcmp(usage->lost[i].vm_id, vm_id) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void asker_lose(struct usage *usage, const char *vm_id)
+{
+    struct lost *lost = &usage->lost[usage->lost_count++];
+
+    *lost = (struct lost){ .asker = usage->asker };
+    strncpy(lost->vm_id, vm_id, sizeof lost->vm_id - 1);
+    usage->asker = NULL;
+}
+
+/* An asker that is connected to the region. False: nobody can be asked there now. */
+static bool asker_ready(struct usage *usage, const char *region)
+{
+    struct error *e;
+
+    if (!usage->asker && usage->lost_count < LOST_MOST)
+        usage->asker = asker_new(usage->bench->config, usage->bench->pace);
+    if (!usage->asker)
+        return false;
+    if (asker_connect(usage->asker, usage->bench->arena, region, &e))
+        return !e; /* the reconciler tells of hosts that cannot be reached */
+    asker_lose(usage, "");
+    return false;
+}
+
+/* --- silence ------------------------------------------------------------------------------------
+ */
+
+/* `silent_at` NULL: it answers again. */
+static struct error *silence_record(struct usage *usage, const struct vm_alive_row *vm,
+                                    const int64_t *silent_at)
+{
+    struct db *db = usage->bench->db;
+    struct arena *arena = usage->bench->arena;
+    struct error *e = db_begin(db, arena);
+
+    if (!e)
+        e = vm_set_silent(db, arena, vm->id, silent_at);
+    if (!e)
+        e = vm_event_add(db, arena, vm->team_id, crypto_id(arena), vm->id,
+                         silent_at ? "not answering" : "answering again", NULL, NULL,
+                         clock_now_ms());
+    if (!e)
+        e = db_commit(db, arena);
+    db_rollback(db);
+    return e;
+}
+
+/* --- one VM -------------------------------------------------------------------------------------
+ */
+
+static void sample_keep(struct usage *usage, const struct vm_alive_row *vm,
+                        const struct driver_usage *counters)
+{
+    struct arena *memory = usage->memory[usage->turn];
+    struct samples *now = &usage->now;
+
+    now->row = db_grow(memory, now->row, now->count, &now->capacity, sizeof *now->row);
+    now->row[now->count++] =
+        (struct sample){ .vm = vm, .id = arena_copy(memory, vm->id), .usage = *counters };
+}
+
+static struct error *vm_ask(struct usage *usage, const char *region, const struct vm_alive_row *vm)
+{
+    struct driver_usage counters;
+    int64_t now_at = clock_now();
+    struct error *e;
+
+    if (!asker_usage(usage->asker, usage->bench->arena, region, vm->id, &counters, &e)) {
+        asker_lose(usage, vm->id);
+        return vm->silent_at ? NULL : silence_record(usage, vm, &now_at);
+    }
+    /* It went off since we looked: the reconciler will see it. */
+    if (e)
+        return NULL;
+    sample_keep(usage, vm, &counters);
+    return vm->silent_at ? silence_record(usage, vm, NULL) : NULL;
+}
+
+static struct error *region_ask(struct usage *usage, const char *region)
+{
+    struct vm_alive_rows vms;
+    struct error *e = vm_alive(usage->bench->db, usage->bench->arena, region, &vms);
+
+    for (size_t i = 0; !e && i < vms.count; i++) {
+        const struct vm_alive_row *vm = &vms.row[i];
+
+        if (strcmp(vm->state, "running") != 0 || is_lost(usage, vm->id))
+            continue;
+        if (!asker_ready(usage, region))
+            return NULL;
+        e = vm_ask(usage, region, vm);
+    }
+    return e;
+}
+
+/* --- rows ---------------------------------------------------------------------------------------
+ */
+
+static const struct driver_usage *before_find(const struct usage *usage, const char *id)
+{
+    for (size_t i = 0; i < usage->before.count; i++) {
+        if (strcmp(usage->before.row[i].id, id) == 0)
+            return &usage->before.row[i].usage;
+    }
+    return NULL;
+}
+
+/* Counters begin at 0 when a VM starts; a smaller one than before has begun anew. */
+static int64_t added(int64_t now, int64_t before)
+{
+    return now >= before ? now - before : now;
+}
+
+static struct error *sample_write(struct usage *usage, const struct sample *sample, int64_t now_at)
+{
+    const struct driver_usage *now = &sample->usage;
+    const struct driver_usage *known = before_find(usage, sample->id);
+    /* What a VM that is seen for the first time had used before belongs to no minute of ours. */
+    struct driver_usage before = known ? *known : *now;
+    int64_t memory_mb = now->memory_used_kb / 1024;
+    int64_t received, sent;
+    bool has_network = now->network_received_bytes >= 0 && before.network_received_bytes >= 0;
+
+    if (now->cpu_ns < before.cpu_ns)
+        before = (struct driver_usage){ .cpu_ns = 0 };
+    received = added(now->network_received_bytes, before.network_received_bytes);
+    sent = added(now->network_sent_bytes, before.network_sent_bytes);
+    return usage_minute_add(usage->bench->db, usage->bench->arena, sample->vm->team_id, sample->id,
+                            now_at / 60 * 60, added(now->cpu_ns, before.cpu_ns) / 1000000,
+                            now->memory_used_kb >= 0 ? &memory_mb : NULL, now->disk_bytes,
+                            added(now->disk_read_bytes, before.disk_read_bytes),
+                            added(now->disk_written_bytes, before.disk_written_bytes),
+                            has_network ? &received : NULL, has_network ? &sent : NULL);
+}
+
+static struct error *samples_write(struct usage *usage)
+{
+    struct db *db = usage->bench->db;
+    int64_t now_at = clock_now();
+    struct error *e;
+
+    if (!usage->now.count)
+        return NULL;
+    e = db_begin(db, usage->bench->arena);
+    for (size_t i = 0; !e && i < usage->now.count; i++)
+        e = sample_write(usage, &usage->now.row[i], now_at);
+    if (!e)
+        e = db_commit(db, usage->bench->arena);
+    db_rollback(db);
+    return e;
+}
+
+struct error *usage_round(struct usage *usage)
+{
+    const struct config *config = usage->bench->config;
+    struct error *e = NULL;
+
+    arena_reset(usage->bench->arena);
+    lost_sweep(usage);
+    usage->turn ^= 1;
+    arena_reset(usage->memory[usage->turn]);
+    usage->now = (struct samples){ .count = 0 };
+    for (size_t i = 0; !e && i < config->region_count; i++)
+        e = region_ask(usage, config->regions[i].name);
+    if (!e)
+        e = samples_write(usage);
+    usage->before = usage->now;
+    return e;
+}

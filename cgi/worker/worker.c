@@ -1,0 +1,220 @@
+/*
+ * The worker: the one long-running program that nginx never calls. Starts the threads and wakes
+ * them: some work off jobs (job.c), one for each region compares host and database (reconcile.c),
+ * one measures (usage.c); the main thread waits for calls (waker.c) and deletes what is old.
+ *
+ *     worker [--state DIR]
+ *
+ * It may be killed at any moment: whatever is started next goes on from the database.
+ */
+#include "../lib/clock.h"
+#include "../lib/limit.h"
+#include "../lib/log.h"
+#include "crew.h"
+#include "job.h"
+#include "lock.h"
+#include "reconcile.h"
+#include "retention.h"
+#include "usage.h"
+#include "waker.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+    LOOK_EVERY_MS = 1000, /* a lost call costs no more than that */
+    RETENTION_EVERY_S = 3600,
+    START_BYTES = 4 * 1024 * 1024,
+};
+
+struct worker {
+    struct arena *arena; /* of the process */
+    const struct config *config;
+    struct bench *bench; /* the main thread's */
+    struct crew *crew;
+    struct waker *waker;
+};
+
+/* --- threads ------------------------------------------------------------------------------------
+ */
+
+static void error_tell(const char *event, const struct error *e)
+{
+    log_error(event, log_text("error", e->text));
+}
+
+static void jobs_run(struct crew_seat *seat)
+{
+    struct worker *worker = seat->context;
+    struct error *e;
+    struct job job;
+    bool has_one;
+
+    for (;;) {
+        crew_wait(worker->crew);
+        do {
+            e = job_take(seat->bench, &job, &has_one);
+            if (e) {
+                error_tell("job_take", e);
+                break; /* the main thread calls again soon */
+            }
+            if (!has_one)
+                break;
+            /* There may be more: the next one looks while this one works. */
+            crew_call(worker->crew);
+            job_do(&job);
+            waker_ring(worker->waker);
+        } while (has_one);
+    }
+}
+
+static void region_run(struct crew_seat *seat)
+{
+    for (;;) {
+        struct error *e = reconcile_region(seat->bench, &seat->bench->config->regions[seat->index]);
+
+        if (e)
+            error_tell("reconcile", e);
+        bench_rest(seat->bench, LIMIT_RECONCILE_EVERY_S * 1000);
+    }
+}
+
+static void usage_run(struct crew_seat *seat)
+{
+    struct usage *usage = usage_new(seat->bench);
+
+    for (;;) {
+        int64_t begun_us = clock_monotonic_us();
+        struct error *e = usage_round(usage);
+        int64_t rest_ms = LIMIT_USAGE_EVERY_S * 1000 - (clock_monotonic_us() - begun_us) / 1000;
+
+        if (e)
+            error_tell("usage", e);
+        bench_rest(seat->bench, rest_ms > 0 ? rest_ms : 0);
+    }
+}
+
+static struct error *threads_start(struct worker *worker)
+{
+    struct error *e = NULL;
+
+    for (size_t i = 0; !e && i < LIMIT_WORKER_THREADS; i++)
+        e = crew_start(worker->crew, worker->arena, jobs_run, worker, i);
+    for (size_t i = 0; !e && i < worker->config->region_count; i++)
+        e = crew_start(worker->crew, worker->arena, region_run, worker, i);
+    return e ? e : crew_start(worker->crew, worker->arena, usage_run, worker, 0);
+}
+
+/* --- the main thread ----------------------------------------------------------------------------
+ */
+
+/* How long to wait for the next job that is due later; those that are due now have been called out.
+ */
+static int64_t wait_ms(struct worker *worker)
+{
+    struct job_next_due_row next = { .due_at_ms = 0 };
+    int64_t now_ms = clock_now_ms();
+    struct error *e = job_next_due(worker->bench->db, worker->bench->arena, &next);
+
+    if (e)
+        error_tell("job_next_due", e);
+    if (next.due_at_ms <= now_ms || next.due_at_ms - now_ms > LOOK_EVERY_MS)
+        return LOOK_EVERY_MS;
+    return next.due_at_ms - now_ms;
+}
+
+static void worker_run(struct worker *worker)
+{
+    int64_t retention_at = 0;
+
+    do {
+        arena_reset(worker->bench->arena);
+        crew_call(worker->crew);
+        if (clock_now() >= retention_at) {
+            struct error *e = retention_run(worker->bench->db, worker->bench->arena);
+
+            if (e)
+                error_tell("retention", e);
+            retention_at = clock_now() + RETENTION_EVERY_S;
+        }
+    } while (waker_wait(worker->waker, wait_ms(worker)) != WAKER_END);
+}
+
+/* --- start and end ------------------------------------------------------------------------------
+ */
+
+static struct error *worker_start(struct worker *worker, const char *state_dir)
+{
+    struct config *config;
+    struct error *e = config_load(worker->arena, state_dir, &config);
+
+    worker->config = config;
+    if (!e)
+        e = lock_take(worker->arena, config);
+    if (!e)
+        e = bench_open(worker->arena, config, &BENCH_PACE, &worker->bench);
+    if (!e)
+        e = job_recover(worker->bench->db, worker->arena, clock_now_ms());
+    if (!e)
+        e = waker_open(worker->arena, config, &worker->waker);
+    if (e)
+        return e;
+    worker->crew = crew_new(worker->arena, config);
+    return threads_start(worker);
+}
+
+static const char *state_dir_find(int argc, char **argv)
+{
+    static const struct option options[] = { { "state", required_argument, NULL, 's' }, { 0 } };
+    const char *dir = getenv("DOMICILE_STATE");
+    int option;
+
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        if (option != 's')
+            return NULL;
+        dir = optarg;
+    }
+    if (optind != argc)
+        return NULL;
+    return realpath(dir ? dir : "var", NULL);
+}
+
+/* Private host keys pass through this memory: it must not end in a core file, nor files in others'
+ * hands. */
+static void process_guard(void)
+{
+    const struct rlimit none = { 0, 0 };
+
+    setrlimit(RLIMIT_CORE, &none);
+    umask(077);
+}
+
+int main(int argc, char **argv)
+{
+    struct worker worker = { .arena = arena_new(START_BYTES) };
+    const char *state_dir = state_dir_find(argc, argv);
+    struct error *e;
+
+    log_open("worker");
+    process_guard();
+    if (!state_dir) {
+        fputs("usage: worker [--state DIR]\nDIR (or DOMICILE_STATE, or var) must exist\n", stderr);
+        return 2;
+    }
+    e = worker_start(&worker, state_dir);
+    if (e) {
+        error_tell("start", e);
+        return 1;
+    }
+    log_info("start", log_number("threads", LIMIT_WORKER_THREADS),
+             log_number("regions", (int64_t)worker.config->region_count));
+    worker_run(&worker);
+    waker_close(worker.waker);
+    log_info("end", log_text("by", "signal"));
+    /* Threads are left as they are, as by kill -9: what they do goes on at the next start. */
+    _exit(0);
+}

@@ -1,0 +1,15 @@
+-- person_by_identity(identity text) row
+SELECT id, identity, email, name, created_at FROM person WHERE identity = :identity;
+
+-- person_get(id int) row
+SELECT id, identity, email, name, created_at FROM person WHERE id = :id;
+
+-- person_create(identity text, email text, name text, now_at int) row
+INSERT INTO person (identity, email, name, created_at) VALUES (:identity, :email, :name, :now_at)
+RETURNING id;
+
+-- person_rename(id int, name text) done
+UPDATE person SET name = :name WHERE id = :id;
+
+-- person_set_email(id int, email text) done
+UPDATE person SET email = :email WHERE id = :id;

@@ -1,0 +1,9 @@
+-- receipt_put(team_id int, vm_id text, position int, thing text, answer text, now_at int) done
+INSERT INTO receipt (team_id, vm_id, position, thing, answer, removed_at)
+VALUES (:team_id, :vm_id, :position, :thing, :answer, :now_at)
+ON CONFLICT (team_id, vm_id, position) DO UPDATE SET answer = :answer,
+                                                         removed_at = :now_at;
+
+-- receipt_list(team_id int, vm_id text) rows
+SELECT thing, answer, removed_at FROM receipt
+WHERE team_id = :team_id AND vm_id = :vm_id ORDER BY position;

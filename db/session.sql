@@ -1,0 +1,57 @@
+-- session_get(id_hash blob, now_at int) row (email text, name text, role text) across teams
+-- The browser's row while neither limit has passed. Person and role are of this moment: who was
+-- removed is out at the next request.
+SELECT s.id_hash, s.handle, s.person_id, s.current_team_id, s.csrf_secret, s.seen_at, s.expires_at,
+       s.notice, s.workos_session_id, s.workos_state_hash, s.workos_verifier, s.return_path,
+       p.email AS email, p.name AS name, m.role AS role
+FROM session s
+LEFT JOIN person p ON p.id = s.person_id
+LEFT JOIN membership m ON m.team_id = s.current_team_id AND m.person_id = s.person_id
+WHERE s.id_hash = :id_hash AND s.idle_at > :now_at AND s.expires_at > :now_at;
+
+-- session_create(id_hash blob, handle text, person_id int?, team_id int?, csrf_secret blob, browser text, workos_session_id text?, now_at int, idle_at int, expires_at int) done
+INSERT INTO session (id_hash, handle, person_id, current_team_id, csrf_secret, browser,
+                     workos_session_id, created_at, seen_at, idle_at, expires_at)
+VALUES (:id_hash, :handle, :person_id, :team_id, :csrf_secret, :browser,
+        :workos_session_id, :now_at, :now_at, :idle_at, :expires_at);
+
+-- session_seen(id_hash blob, now_at int, idle_at int) done
+UPDATE session SET seen_at = :now_at, idle_at = min(:idle_at, expires_at) WHERE id_hash = :id_hash;
+
+-- session_delete(id_hash blob) done
+DELETE FROM session WHERE id_hash = :id_hash;
+
+-- session_set_notice(id_hash blob, notice text?) done
+UPDATE session SET notice = :notice WHERE id_hash = :id_hash;
+
+-- session_set_return(id_hash blob, return_path text?) done
+UPDATE session SET return_path = :return_path WHERE id_hash = :id_hash;
+
+-- session_set_workos(id_hash blob, state_hash blob, verifier text, expires_at int) done
+-- A sign-in under way: it has as long as a fresh signed-out session, whatever is left of this one.
+UPDATE session SET workos_state_hash = :state_hash, workos_verifier = :verifier,
+                   idle_at = :expires_at, expires_at = :expires_at
+WHERE id_hash = :id_hash AND person_id IS NULL;
+
+-- session_clear_workos(id_hash blob, state_hash blob) done
+-- Changes one row exactly once, however often the callback is asked for at the same time.
+UPDATE session SET workos_state_hash = NULL, workos_verifier = NULL
+WHERE id_hash = :id_hash AND workos_state_hash = :state_hash;
+
+-- session_list(person_id int, now_at int) rows
+-- The sign-ins of a person, newest first.
+SELECT handle, browser, created_at, seen_at, id_hash FROM session
+WHERE person_id = :person_id AND idle_at > :now_at AND expires_at > :now_at
+ORDER BY created_at DESC;
+
+-- session_delete_by_handle(person_id int, handle text) done
+DELETE FROM session WHERE person_id = :person_id AND handle = :handle;
+
+-- session_delete_others(person_id int, id_hash blob) done
+DELETE FROM session WHERE person_id = :person_id AND id_hash <> :id_hash;
+
+-- session_delete_ended(now_at int) done
+DELETE FROM session WHERE expires_at <= :now_at OR idle_at <= :now_at /* scan ok */;
+
+-- session_delete_by_workos(workos_session_id text) done
+DELETE FROM session WHERE workos_session_id = :workos_session_id /* scan ok */;

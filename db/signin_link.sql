@@ -1,0 +1,14 @@
+-- signin_link_create(token_hash blob, email text, now_at int, expires_at int) done
+INSERT INTO signin_link (token_hash, email, created_at, expires_at)
+VALUES (:token_hash, :email, :now_at, :expires_at);
+
+-- signin_link_get(token_hash blob) row
+SELECT email, expires_at, used_at FROM signin_link WHERE token_hash = :token_hash;
+
+-- signin_link_use(token_hash blob, now_at int) done
+-- Changes one row exactly once, however many browsers press the button at the same time.
+UPDATE signin_link SET used_at = :now_at
+WHERE token_hash = :token_hash AND used_at IS NULL AND expires_at > :now_at;
+
+-- signin_link_delete_old(before_at int) done
+DELETE FROM signin_link WHERE expires_at < :before_at /* scan ok */;

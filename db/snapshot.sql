@@ -1,0 +1,33 @@
+-- snapshot_list(team_id int, vm_id text) rows
+SELECT id, name, state, has_memory, size_bytes, vcpus, memory_mb, disk_gb, created_at FROM snapshot
+WHERE team_id = :team_id AND vm_id = :vm_id ORDER BY created_at DESC, id;
+
+-- snapshot_count(team_id int, vm_id text) row (total int)
+SELECT count(*) AS total FROM snapshot WHERE team_id = :team_id AND vm_id = :vm_id;
+
+-- snapshot_get(team_id int, vm_id text, id text) row
+SELECT id, vm_id, name, state, has_memory, size_bytes, vcpus, memory_mb, disk_gb, created_at
+FROM snapshot WHERE team_id = :team_id AND vm_id = :vm_id AND id = :id;
+
+-- snapshot_create(team_id int, vm_id text, id text, name text, vcpus int, memory_mb int, disk_gb int, now_at int) done
+INSERT INTO snapshot (team_id, vm_id, created_at, id, name, state, has_memory, size_bytes, vcpus,
+                      memory_mb, disk_gb)
+VALUES (:team_id, :vm_id, :now_at, :id, :name, 'taking', 0, 0, :vcpus, :memory_mb, :disk_gb);
+
+-- snapshot_set_state(team_id int, id text, state text) done
+UPDATE snapshot SET state = :state WHERE team_id = :team_id AND id = :id;
+
+-- snapshot_set_ready(team_id int, id text, has_memory int, size_bytes int) done
+UPDATE snapshot SET state = 'ready', has_memory = :has_memory, size_bytes = :size_bytes
+WHERE team_id = :team_id AND id = :id;
+
+-- snapshot_delete(team_id int, id text) done
+DELETE FROM snapshot WHERE team_id = :team_id AND id = :id;
+
+-- snapshot_delete_all(team_id int, vm_id text) done
+DELETE FROM snapshot WHERE team_id = :team_id AND vm_id = :vm_id;
+
+-- snapshot_used_by_clone(snapshot_id text) row (total int) across teams
+-- How many clones are still being made from it: it cannot be deleted meanwhile.
+SELECT count(*) AS total FROM vm
+WHERE source_snapshot_id = :snapshot_id AND state = 'creating' /* scan ok */;

@@ -1,0 +1,144 @@
+/*
+ * What the parts of sqlc share: the shape of a statement as it was read, and the helpers for text.
+ *
+ * Nothing here is freed: sqlc runs once and ends. Every check goes through refuse(), so that one
+ * run reports all mistakes; nothing is written to --out when there was one.
+ */
+#pragma once
+
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+/* A file that was read: "db/vm.sql" and its bytes. */
+struct source {
+    const char *path;
+    const char *name; /* the last part of `path` */
+    char *text;
+};
+
+enum type {
+    TYPE_INT,
+    TYPE_TEXT,
+    TYPE_BLOB,
+};
+
+/* A parameter or a column. */
+struct field {
+    char *name;
+    enum type type;
+    bool is_nullable; /* `text?`; parameters only */
+    int position;     /* of a parameter in the SQL, from 1; 0: the SQL does not use it */
+};
+
+struct fields {
+    struct field *field;
+    size_t count;
+};
+
+enum shape {
+    SHAPE_ROWS,
+    SHAPE_ROW,
+    SHAPE_DONE,
+};
+
+struct statement {
+    const struct source *source;
+    int line; /* of the signature */
+    char *name;
+    struct fields parameters;
+    enum shape shape;
+    struct fields computed; /* the columns that the signature types */
+    bool is_across_teams;
+    char *contract; /* comment lines below the signature, each with its "--"; may be empty */
+    char *sql;      /* once checked, this one statement and nothing after it */
+    int sql_line;
+    struct fields columns; /* once checked, what it gives */
+    bool is_write;         /* once checked */
+};
+
+/* One db/SUBJECT.sql. */
+struct subject {
+    struct source source;
+    char *name;
+    struct statement *statement;
+    size_t count;
+};
+
+/* One column of the data inventory: where it stands, and the five parts of its comment. */
+struct inventory {
+    const char *table;
+    const char *column;
+    char *part[5]; /* why, basis, keep, export, erase */
+};
+
+struct schema {
+    struct source *migration;
+    size_t migration_count;
+    struct inventory *inventory;
+    size_t inventory_count;
+};
+
+/* ---- sqlc_text.c ---- */
+
+/* "PATH:LINE: what is wrong; what to write instead" on standard error, counted. */
+void refuse(const char *path, int line, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+int refusal_count(void);
+
+/* End at once: the machine, not the input, is at fault. */
+void give_up(const char *what) __attribute__((noreturn));
+
+/* `items` with room for one more element of `size` bytes after `count`. */
+void *grow(void *items, size_t count, size_t size);
+
+struct field *field_add(struct fields *fields, struct field field);
+struct field *field_find(const struct fields *fields, const char *name); /* or NULL */
+
+/* The line number of `at` in a text whose first line is `line`. */
+int line_of(const char *text, const char *at, int line);
+
+/* The first byte that is neither white space nor in a comment of SQL. */
+const char *skip_blank(const char *at);
+
+/* [a-z][a-z0-9_]*, and no word that C keeps for itself. */
+bool is_plain_name(const char *name);
+
+struct source source_read(const char *folder, const char *name);
+
+/* Write `bytes` to folder/name, unless they stand there already: make compares times. */
+void file_save(const char *folder, const char *name, const char *bytes);
+
+/* ---- sqlc_read.c ---- */
+
+struct reader {
+    const struct source *source;
+    const char *at;
+    int line;
+};
+
+/* The next statement whose signature is understood; false at the end of the file. */
+bool read_statement(struct reader *reader, struct statement *out);
+
+/* ---- sqlc_check.c ---- */
+
+/* Hold the statement against the schema in `db` and fill in the fields that are "once checked". */
+void check_statement(sqlite3 *db, struct statement *statement);
+
+/* ---- sqlc_schema.c ---- */
+
+/* Run the migrations in `db`. False after an SQL error: further checks would only repeat it. */
+bool schema_apply(sqlite3 *db, const struct schema *schema);
+
+/* Hold each table and column against its declaration and fill `schema->inventory`. */
+void schema_check(sqlite3 *db, struct schema *schema);
+
+/* What SQLite says is wrong with `sql`, which begins at `line` of `source`. */
+void refuse_sql(sqlite3 *db, const struct source *source, const char *sql, int line);
+
+/* ---- sqlc_write.c ---- */
+
+void write_subject(const char *folder, const struct subject *subject);
+void write_schema(const char *folder, const struct schema *schema);
+void write_inventory(const char *folder, const struct schema *schema);

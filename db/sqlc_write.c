@@ -1,0 +1,332 @@
+/*
+ * Writes the generated C: a header and a file per subject, the migrations, the data inventory.
+ * Everything it is given has passed the checks; it decides nothing but how the C looks.
+ */
+#include "sqlc.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { LINE_WIDTH = 100 };
+
+/* What a type is called in C and in the functions of db.h. */
+struct type_words {
+    const char *member;  /* how a declaration begins */
+    const char *bind;    /* db_bind_... */
+    const char *column;  /* db_column_... */
+    const char *present; /* after a parameter's name: true when it is not NULL */
+};
+
+static const struct type_words TYPES[] = {
+    [TYPE_INT] = { "int64_t ", "int", "int", NULL },
+    [TYPE_TEXT] = { "const char *", "text", "text", "" },
+    [TYPE_BLOB] = { "struct bytes ", "bytes", "bytes", ".bytes" },
+};
+
+/* A file that is put together in memory first. */
+struct output {
+    FILE *stream;
+    char *bytes;
+    size_t length;
+};
+
+static void output_open(struct output *output)
+{
+    output->stream = open_memstream(&output->bytes, &output->length);
+    if (!output->stream)
+        give_up("memory");
+}
+
+static void output_save(struct output *output, const char *folder, const char *name,
+                        const char *ending)
+{
+    char full_name[256];
+
+    if (fclose(output->stream))
+        give_up("memory");
+    snprintf(full_name, sizeof full_name, "%s%s", name, ending);
+    file_save(folder, full_name, output->bytes);
+}
+
+/* A C string literal; a new line in the text also begins a new line of the literal. */
+static void put_literal(FILE *out, const char *text, const char *indent)
+{
+    putc('"', out);
+    for (char before = '\0'; *text; before = *text++) {
+        if (*text == '\n')
+            fprintf(out, text[1] ? "\\n\"\n%s\"" : "\\n", indent);
+        else if (*text == '"' || *text == '\\' || (*text == '?' && before == '?'))
+            fprintf(out, "\\%c", *text);
+        else if ((unsigned char)*text < ' ')
+            fprintf(out, "\\%03o", (unsigned)*text);
+        else
+            putc(*text, out);
+    }
+    putc('"', out);
+}
+
+static int put_parameter(FILE *out, int column, const char *text)
+{
+    int width = (int)strlen(text);
+
+    if (column + 2 + width + 2 > LINE_WIDTH)
+        return fprintf(out, ",\n    %s", text) - 2;
+    return column + fprintf(out, ", %s", text);
+}
+
+/* struct error *vm_get(struct db *db, struct arena *arena, int64_t id, struct vm_get_row *out) */
+static void put_prototype(FILE *out, const struct statement *statement)
+{
+    static const char *const results[] = { "_rows *out", "_row *out", "" };
+    char text[256];
+    int column = fprintf(out, "struct error *%s(struct db *db", statement->name);
+
+    column = put_parameter(out, column, "struct arena *arena");
+    for (size_t i = 0; i < statement->parameters.count; i++) {
+        const struct field *field = &statement->parameters.field[i];
+        bool is_pointer = field->type == TYPE_INT && field->is_nullable;
+        snprintf(text, sizeof text, "%s%s",
+                 is_pointer ? "const int64_t *" : TYPES[field->type].member, field->name);
+        column = put_parameter(out, column, text);
+    }
+    if (statement->shape != SHAPE_DONE) {
+        snprintf(text, sizeof text, "struct %s%s", statement->name, results[statement->shape]);
+        put_parameter(out, column, text);
+    }
+    putc(')', out);
+}
+
+/* ---- SUBJECT.sql.h ---- */
+
+/* The contract's "--" lines as a comment of C. */
+static void put_contract(FILE *out, const char *contract)
+{
+    if (!*contract)
+        return;
+    fputs("/*\n", out);
+    while (*contract) {
+        const char *end = contract + strcspn(contract, "\r\n");
+        fputs(" *", out);
+        for (const char *at = contract + 2; at < end; at++)
+            fprintf(out, at[-1] == '*' && *at == '/' ? " %c" : "%c", *at);
+        putc('\n', out);
+        contract = end + strspn(end, "\r\n");
+    }
+    fputs(" */\n", out);
+}
+
+static void put_row(FILE *out, const struct statement *statement)
+{
+    fprintf(out, "struct %s_row {\n", statement->name);
+    for (size_t i = 0; i < statement->columns.count; i++) {
+        const struct field *column = &statement->columns.field[i];
+        fprintf(out, "    %s%s;\n", TYPES[column->type].member, column->name);
+    }
+    fputs("};\n\n", out);
+    if (statement->shape == SHAPE_ROWS)
+        fprintf(out, "struct %s_rows {\n    struct %s_row *row;\n    size_t count;\n};\n\n",
+                statement->name, statement->name);
+}
+
+static void write_header(const char *folder, const struct subject *subject)
+{
+    struct output output;
+
+    output_open(&output);
+    fprintf(output.stream,
+            "/*\n * The statements of %s, written by sqlc: change them there.\n"
+            " * What they give lives in `arena`.\n */\n"
+            "#pragma once\n\n#include \"db.h\"\n",
+            subject->source.path);
+    for (size_t i = 0; i < subject->count; i++) {
+        const struct statement *statement = &subject->statement[i];
+        putc('\n', output.stream);
+        if (statement->shape != SHAPE_DONE)
+            put_row(output.stream, statement);
+        put_contract(output.stream, statement->contract);
+        put_prototype(output.stream, statement);
+        fputs(";\n", output.stream);
+    }
+    output_save(&output, folder, subject->name, ".sql.h");
+}
+
+/* ---- SUBJECT.sql.c ---- */
+
+static void put_bindings(FILE *out, const struct statement *statement)
+{
+    const struct fields *parameters = &statement->parameters;
+
+    for (size_t i = 0; i < parameters->count; i++) {
+        const struct field *field = &parameters->field[i];
+        const struct type_words *words = &TYPES[field->type];
+        if (words->present && !field->is_nullable)
+            fprintf(out, "    assert(%s%s);\n", field->name, words->present);
+    }
+    for (size_t i = 0; i < parameters->count; i++) {
+        const struct field *field = &parameters->field[i];
+        const char *or_null = field->type == TYPE_INT && field->is_nullable ? "_or_null" : "";
+        fprintf(out, "    db_bind_%s%s(run, %d, %s);\n", TYPES[field->type].bind, or_null,
+                field->position, field->name);
+    }
+}
+
+static void put_columns(FILE *out, const struct statement *statement, const char *indent)
+{
+    fprintf(out, "(struct %s_row){\n", statement->name);
+    for (size_t i = 0; i < statement->columns.count; i++) {
+        const struct field *column = &statement->columns.field[i];
+        fprintf(out, "%s    .%s = db_column_%s(run, %zu%s),\n", indent, column->name,
+                TYPES[column->type].column, i, column->type == TYPE_INT ? "" : ", arena");
+    }
+    fprintf(out, "%s};\n", indent);
+}
+
+static void put_steps_of_rows(FILE *out, const struct statement *statement)
+{
+    fprintf(
+        out,
+        "    *out = (struct %s_rows){ 0 };\n"
+        "    for (size_t capacity = 0;;) {\n"
+        "        e = db_step(run, arena, &has_row);\n"
+        "        if (e)\n"
+        "            return e;\n"
+        "        if (!has_row)\n"
+        "            break;\n"
+        "        out->row = db_grow(arena, out->row, out->count, &capacity, sizeof *out->row);\n"
+        "        out->row[out->count++] = ",
+        statement->name);
+    put_columns(out, statement, "        ");
+    fputs("    }\n", out);
+}
+
+static void put_steps_of_row(FILE *out, const struct statement *statement)
+{
+    fprintf(out,
+            "    e = db_step(run, arena, &has_row);\n"
+            "    if (e)\n"
+            "        return e;\n"
+            "    if (!has_row) {\n"
+            "        db_end(run);\n"
+            "        return db_none(arena, \"%s\");\n"
+            "    }\n"
+            "    *out = ",
+            statement->name);
+    put_columns(out, statement, "    ");
+    if (statement->is_write)
+        fputs("    /* A write has happened for certain only when its statement has run out. */\n"
+              "    while (has_row) {\n"
+              "        e = db_step(run, arena, &has_row);\n"
+              "        if (e)\n"
+              "            return e;\n"
+              "    }\n",
+              out);
+}
+
+static void put_function(FILE *out, const struct statement *statement, size_t index)
+{
+    putc('\n', out);
+    put_prototype(out, statement);
+    fprintf(out,
+            "\n{\n    struct db_run *run = db_start(db, &SUBJECT, %zu);\n"
+            "    struct error *e;\n    bool has_row;\n\n",
+            index);
+    put_bindings(out, statement);
+    if (statement->shape == SHAPE_ROWS)
+        put_steps_of_rows(out, statement);
+    else if (statement->shape == SHAPE_ROW)
+        put_steps_of_row(out, statement);
+    else
+        fputs("    e = db_step(run, arena, &has_row);\n    if (e)\n        return e;\n", out);
+    fputs("    db_end(run);\n    return NULL;\n}\n", out);
+}
+
+static void write_code(const char *folder, const struct subject *subject)
+{
+    struct output output;
+
+    output_open(&output);
+    fprintf(output.stream,
+            "/* The statements of %s, written by sqlc: change them there. */\n"
+            "#include \"%s.sql.h\"\n\n#include <assert.h>\n\n"
+            "static const struct db_statement STATEMENTS[] = {\n",
+            subject->source.path, subject->name);
+    for (size_t i = 0; i < subject->count; i++) {
+        const struct statement *statement = &subject->statement[i];
+        fprintf(output.stream, "    { \"%s\",\n        ", statement->name);
+        put_literal(output.stream, skip_blank(statement->sql), "        ");
+        fputs(" },\n", output.stream);
+    }
+    fprintf(output.stream,
+            "};\n\nstatic struct db_subject SUBJECT = {\n    .name = \"%s\",\n"
+            "    .statements = STATEMENTS,\n    .count = %zu,\n};\n\n"
+            "__attribute__((constructor)) static void register_subject(void)\n"
+            "{\n    db_register(&SUBJECT);\n}\n",
+            subject->name, subject->count);
+    for (size_t i = 0; i < subject->count; i++)
+        put_function(output.stream, &subject->statement[i], i);
+    output_save(&output, folder, subject->name, ".sql.c");
+}
+
+void write_subject(const char *folder, const struct subject *subject)
+{
+    write_header(folder, subject);
+    write_code(folder, subject);
+}
+
+/* ---- schema.c, inventory.h, inventory.c ---- */
+
+void write_schema(const char *folder, const struct schema *schema)
+{
+    struct output output;
+
+    output_open(&output);
+    fprintf(output.stream,
+            "/* The migrations, written by sqlc: change them in the numbered files. */\n"
+            "#include \"db.h\"\n\nconst int64_t DB_SCHEMA_VERSION = %zu;\n"
+            "const size_t DB_MIGRATION_COUNT = %zu;\n\n"
+            "const struct db_migration DB_MIGRATIONS[] = {\n",
+            schema->migration_count, schema->migration_count);
+    for (size_t i = 0; i < schema->migration_count; i++) {
+        fprintf(output.stream, "    { \"%s\",\n        ", schema->migration[i].name);
+        put_literal(output.stream, schema->migration[i].text, "        ");
+        fputs(" },\n", output.stream);
+    }
+    fputs("};\n", output.stream);
+    output_save(&output, folder, "schema", ".c");
+}
+
+void write_inventory(const char *folder, const struct schema *schema)
+{
+    struct output header;
+    struct output code;
+
+    output_open(&header);
+    fputs("/* The data inventory, written by sqlc from the comments beside each column. */\n"
+          "#pragma once\n\n#include <stddef.h>\n\nstruct inventory_column {\n"
+          "    const char *table;\n    const char *column;\n"
+          "    const char *why;\n"
+          "    const char *basis;     /* contract, legal, interest, consent, none */\n"
+          "    const char *keep;      /* account, vm, session, forever, \"N days\" and so on */\n"
+          "    const char *on_export; /* export, withhold */\n"
+          "    const char *on_erase;  /* delete, anonymise, keep */\n"
+          "};\n\nextern const struct inventory_column INVENTORY[];\n"
+          "extern const size_t INVENTORY_COUNT;\n",
+          header.stream);
+    output_save(&header, folder, "inventory", ".h");
+
+    output_open(&code);
+    fprintf(code.stream,
+            "/* The data inventory, written by sqlc from the comments beside each column. */\n"
+            "#include \"inventory.h\"\n\nconst size_t INVENTORY_COUNT = %zu;\n\n"
+            "const struct inventory_column INVENTORY[] = {\n",
+            schema->inventory_count);
+    for (size_t i = 0; i < schema->inventory_count; i++) {
+        const struct inventory *entry = &schema->inventory[i];
+        fprintf(code.stream, "    { \"%s\", \"%s\", ", entry->table, entry->column);
+        put_literal(code.stream, entry->part[0], "");
+        fprintf(code.stream, ",\n        \"%s\", \"%s\", \"%s\", \"%s\" },\n", entry->part[1],
+                entry->part[2], entry->part[3], entry->part[4]);
+    }
+    fputs("};\n", code.stream);
+    output_save(&code, folder, "inventory", ".c");
+}

@@ -1,0 +1,31 @@
+-- ssh_key_list(team_id int) rows
+SELECT id, name, type, fingerprint, comment, created_at FROM ssh_key
+WHERE team_id = :team_id ORDER BY created_at DESC, id;
+
+-- ssh_key_count(team_id int) row (total int)
+SELECT count(*) AS total FROM ssh_key WHERE team_id = :team_id;
+
+-- ssh_key_get(team_id int, id text) row
+SELECT id, name, type, fingerprint, comment, public_line, created_at FROM ssh_key
+WHERE team_id = :team_id AND id = :id;
+
+-- ssh_key_by_fingerprint(team_id int, fingerprint text) row
+SELECT id, name FROM ssh_key WHERE team_id = :team_id AND fingerprint = :fingerprint;
+
+-- ssh_key_create(team_id int, id text, person_id int, name text, type text, fingerprint text, comment text, public_line text, now_at int) done
+INSERT INTO ssh_key (team_id, created_at, id, person_id, name, type, fingerprint, comment,
+                     public_line)
+VALUES (:team_id, :now_at, :id, :person_id, :name, :type, :fingerprint, :comment, :public_line);
+
+-- ssh_key_rename(team_id int, id text, name text) done
+UPDATE ssh_key SET name = :name WHERE team_id = :team_id AND id = :id;
+
+-- ssh_key_delete(team_id int, id text) done
+DELETE FROM ssh_key WHERE team_id = :team_id AND id = :id;
+
+-- ssh_key_vms(team_id int) rows
+-- Which living VMs hold which key, for the list of keys.
+SELECT k.fingerprint, v.id, v.name FROM vm_key k
+JOIN vm v ON v.id = k.vm_id
+WHERE k.team_id = :team_id AND v.gone_at IS NULL
+ORDER BY k.fingerprint, v.name /* sort ok */;

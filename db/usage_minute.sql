@@ -1,0 +1,19 @@
+-- usage_minute_add(team_id int, vm_id text, minute_at int, cpu_ms int, memory_mb int?, disk_bytes int, read_bytes int, written_bytes int, received_bytes int?, sent_bytes int?) done
+-- Several samples of one minute add up; levels are those of the last one.
+INSERT INTO usage_minute (team_id, vm_id, minute_at, cpu_ms, memory_mb, disk_bytes, read_bytes,
+                          written_bytes, received_bytes, sent_bytes)
+VALUES (:team_id, :vm_id, :minute_at, :cpu_ms, :memory_mb, :disk_bytes, :read_bytes,
+        :written_bytes, :received_bytes, :sent_bytes)
+ON CONFLICT (team_id, vm_id, minute_at) DO UPDATE SET
+    cpu_ms = cpu_ms + :cpu_ms, memory_mb = :memory_mb, disk_bytes = :disk_bytes,
+    read_bytes = read_bytes + :read_bytes, written_bytes = written_bytes + :written_bytes,
+    received_bytes = received_bytes + :received_bytes, sent_bytes = sent_bytes + :sent_bytes;
+
+-- usage_minute_list(team_id int, vm_id text, since_at int) rows
+SELECT minute_at, cpu_ms, memory_mb, disk_bytes, read_bytes, written_bytes, received_bytes,
+       sent_bytes
+FROM usage_minute WHERE team_id = :team_id AND vm_id = :vm_id AND minute_at >= :since_at
+ORDER BY minute_at;
+
+-- usage_minute_delete_old(before_at int) done across teams
+DELETE FROM usage_minute WHERE minute_at < :before_at;

@@ -1,0 +1,92 @@
+-- vm_list(team_id int) rows (working_ms int)
+-- The living VMs of a team, newest first.
+SELECT id, name, region, image, size, vcpus, memory_mb, disk_gb, price_millicents, state, state_at,
+       silent_at, ssh_port, created_at, last_error,
+       (SELECT min(s.started_at_ms) FROM job j JOIN job_step s ON s.job_id = j.id
+         WHERE j.vm_id = vm.id AND j.state = 'running') AS working_ms
+FROM vm WHERE team_id = :team_id AND gone_at IS NULL ORDER BY created_at DESC, id;
+
+-- vm_get(team_id int, id text) row
+SELECT team_id, id, name, region, image, size, vcpus, memory_mb, disk_gb, price_millicents, wanted,
+       wanted_at, state, state_at, observed, observed_at, silent_at, ssh_port, host_key_public,
+       host_key_fingerprint, source_vm_id, source_snapshot_id, last_error, gone_at, created_at
+FROM vm WHERE team_id = :team_id AND id = :id;
+
+-- vm_quota(team_id int) row (vms int, vcpus int, memory_mb int, disk_gb int)
+-- What the living VMs of a team take of its quota.
+SELECT count(*) AS vms, ifnull(sum(vcpus), 0) AS vcpus, ifnull(sum(memory_mb), 0) AS memory_mb,
+       ifnull(sum(disk_gb), 0) AS disk_gb
+FROM vm WHERE team_id = :team_id AND gone_at IS NULL;
+
+-- vm_create(team_id int, id text, person_id int, name text, region text, image text, size text, vcpus int, memory_mb int, disk_gb int, price_millicents int, source_vm_id text?, source_snapshot_id text?, now_at int) done
+INSERT INTO vm (team_id, created_at, id, person_id, name, region, image, size, vcpus, memory_mb,
+                disk_gb, price_millicents, wanted, wanted_at, state, state_at, observed,
+                observed_at, source_vm_id, source_snapshot_id)
+VALUES (:team_id, :now_at, :id, :person_id, :name, :region, :image, :size, :vcpus, :memory_mb,
+        :disk_gb, :price_millicents, 'running', :now_at, 'creating', :now_at, 'absent', :now_at,
+        :source_vm_id, :source_snapshot_id);
+
+-- vm_id_by_name(team_id int, name text) row
+SELECT id FROM vm WHERE team_id = :team_id AND name = :name AND gone_at IS NULL;
+
+-- vm_rename(team_id int, id text, name text) done
+UPDATE vm SET name = :name WHERE team_id = :team_id AND id = :id AND gone_at IS NULL;
+
+-- vm_resize(team_id int, id text, size text, vcpus int, memory_mb int, disk_gb int, price_millicents int) done
+UPDATE vm SET size = :size, vcpus = :vcpus, memory_mb = :memory_mb, disk_gb = :disk_gb,
+              price_millicents = :price_millicents
+WHERE team_id = :team_id AND id = :id;
+
+-- vm_set_state(team_id int, id text, state text, wanted text?, now_at int) done
+-- `wanted` NULL leaves what is wanted as it is.
+UPDATE vm SET state = :state, state_at = CASE WHEN state = :state THEN state_at ELSE :now_at END,
+              wanted_at = CASE WHEN :wanted IS NULL OR wanted = :wanted THEN wanted_at
+                               ELSE :now_at END,
+              wanted = ifnull(:wanted, wanted)
+WHERE team_id = :team_id AND id = :id;
+
+-- vm_for_worker(id text) row across teams
+SELECT v.team_id, v.id, v.name, v.region, v.image, v.vcpus, v.memory_mb, v.disk_gb, v.wanted,
+       v.state, v.observed, v.silent_at, v.ssh_port, v.host_key_public, v.source_vm_id,
+       v.source_snapshot_id, v.gone_at, t.name AS team_name
+FROM vm v JOIN team t ON t.id = v.team_id WHERE v.id = :id;
+
+-- vm_alive(region text) rows (last_job_id int, open_jobs int) across teams
+-- What the reconciler compares with the host, and by which it knows that nobody works on a VM.
+SELECT v.team_id, v.id, v.name, v.state, v.state_at, v.wanted, v.observed, v.observed_at,
+       v.silent_at, v.ssh_port,
+       ifnull((SELECT max(j.id) FROM job j WHERE j.vm_id = v.id), 0) AS last_job_id,
+       (SELECT count(*) FROM job j WHERE j.vm_id = v.id AND j.state IN ('queued', 'running'))
+           AS open_jobs
+FROM vm v WHERE v.region = :region AND v.gone_at IS NULL;
+
+-- vm_exists(id text) row across teams
+SELECT id, team_id, gone_at FROM vm WHERE id = :id;
+
+-- vm_port_taken(region text, ssh_port int) row (total int) across teams
+SELECT count(*) AS total FROM vm
+WHERE region = :region AND ssh_port = :ssh_port AND gone_at IS NULL AND ssh_port IS NOT NULL;
+
+-- vm_set_port(id text, ssh_port int?) done across teams
+UPDATE vm SET ssh_port = :ssh_port WHERE id = :id;
+
+-- vm_set_host_key(id text, host_key_public text, host_key_fingerprint text) done across teams
+UPDATE vm SET host_key_public = :host_key_public, host_key_fingerprint = :host_key_fingerprint
+WHERE id = :id;
+
+-- vm_set_observed(id text, observed text, now_at int) done across teams
+UPDATE vm SET observed = :observed, observed_at = :now_at,
+              silent_at = CASE WHEN :observed = 'running' THEN silent_at END
+WHERE id = :id;
+
+-- vm_set_silent(id text, silent_at int?) done across teams
+UPDATE vm SET silent_at = :silent_at WHERE id = :id;
+
+-- vm_set_error(id text, last_error text?) done across teams
+UPDATE vm SET last_error = :last_error WHERE id = :id;
+
+-- vm_set_gone(id text, now_at int) done across teams
+-- The keys of the row stay for the receipt; the way in and the host key are of no more use.
+UPDATE vm SET gone_at = :now_at, state = 'gone', state_at = :now_at, observed = 'absent',
+              observed_at = :now_at, ssh_port = NULL, silent_at = NULL, last_error = NULL
+WHERE id = :id;

@@ -1,0 +1,133 @@
+/*
+ * tmplc: compiles templates to C.
+ *
+ *   tmplc --static build/static/manifest --out build/templates TEMPLATE...
+ *
+ * Each page NAME.html becomes NAME.html.h with `struct NAME_html`, what the page needs, and
+ * NAME.html.c with `html_NAME()`, which writes it. Parts, _NAME.html, are compiled into the pages
+ * that include them. What is wrong goes to standard error as FILE:LINE: what; what to write
+ * instead.
+ *
+ * This file reads the arguments and writes the results. tmplc_source.c and
+ * tmplc_words.c read the language, tmplc_page.c writes the C, tmplc_html.c follows the HTML,
+ * tmplc_check.c says what may stand in it.
+ */
+#include "tmplc_page.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void check_fields(const struct page *page)
+{
+    for (size_t i = 0; i < page->field_count; i++)
+        if (!page->fields[i].is_used)
+            refuse(page->path, page->fields[i].line, "the field \"%s\" is never used; remove it",
+                   page->fields[i].name);
+}
+
+static void check_end(const struct page *page, int line)
+{
+    const struct html_tag *tag = &page->html.tag;
+
+    switch (page->html.at.state) {
+    case HTML_TEXT:
+        break;
+    case HTML_RCDATA:
+    case HTML_RAW:
+        refuse(page->path, tag->line, "<%s> without its end; write </%s>", tag->name, tag->name);
+        break;
+    case HTML_COMMENT:
+        refuse(page->path, tag->line, "a comment without its end; write -->");
+        break;
+    default:
+        refuse(page->path, tag->line, "the tag <%s is open at the end, in line %d; write >",
+               tag->name, line);
+    }
+}
+
+static void compile(const char *path, const char *name, const char *out)
+{
+    struct page *page = allocate(sizeof *page);
+    struct source source = { .path = path, .line = 1, .is_line_start = true };
+    struct text header;
+    struct text code;
+    struct text file = { 0 };
+    unsigned refused = refused_count();
+
+    page->path = path;
+    page->name = name;
+    source.next = read_file(path);
+    if (!source.next) {
+        refuse(path, 1, "cannot be read; check the name");
+        return;
+    }
+    page_read(page, &source);
+    if (refused_count() == refused)
+        check_end(page, source.line);
+    if (refused_count() == refused)
+        check_fields(page);
+    /* A fault in a part is reported once, so the count of this page says nothing of the others. */
+    if (refused_count() > 0)
+        return;
+    page_write_literal(page);
+    header = page_header(page);
+    code = page_code(page);
+    text_printf(&file, "%s/%s.html.h", out, name);
+    write_file(file.bytes, &header);
+    file.bytes[file.length - 1] = 'c';
+    write_file(file.bytes, &code);
+}
+
+/* "vms" of "templates/vms.html"; NULL for a part, and for what was refused. */
+static const char *page_name(const char *path)
+{
+    static const char ending[] = ".html";
+    const char *slash = strrchr(path, '/');
+    const char *file = slash ? slash + 1 : path;
+    size_t length = strlen(file);
+    char *name;
+
+    if (*file == '_')
+        return NULL;
+    if (length < sizeof ending || strcmp(file + length - sizeof ending + 1, ending) != 0) {
+        refuse(path, 1, "not a template; name it NAME.html");
+        return NULL;
+    }
+    name = copy_bytes(file, length - sizeof ending + 1);
+    if (page_is_name(name) && !strchr(name, '.'))
+        return name;
+    refuse(path, 1, "\"%s\" cannot name a C function; use letters, digits and _", name);
+    return NULL;
+}
+
+int main(int argc, char **argv)
+{
+    static const struct option options[] = {
+        { "static", required_argument, NULL, 's' },
+        { "out", required_argument, NULL, 'o' },
+        { NULL, 0, NULL, 0 },
+    };
+    const char *out = NULL;
+    int option;
+
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
+        if (option == 's')
+            static_files_read(optarg);
+        else if (option == 'o')
+            out = optarg;
+        else
+            return 2;
+    if (!out || optind == argc) {
+        fputs("usage: tmplc [--static MANIFEST] --out FOLDER TEMPLATE...\n", stderr);
+        return 2;
+    }
+    for (int i = optind; i < argc; i++) {
+        const char *name = page_name(argv[i]);
+
+        if (name)
+            compile(argv[i], name, out);
+    }
+    return refused_count() > 0 ? 1 : 0;
+}

@@ -1,0 +1,407 @@
+// The whole job in Chromium, through nginx, with real VMs: what a person does from the sign-in link to
+// the receipt, by mouse, then shorter by keyboard alone and without JavaScript, then with two browsers.
+// Looks of the pages are for pages.mjs.
+//
+//     node tests/e2e/browser.mjs BUILD
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import net from 'node:net';
+import { Browser, Server, check, equal, fill, finish, follow, keyMake, run, signIn, sleep, ssh, text, until } from './lib.mjs';
+
+const BOOT_MS = 150000; // an emulated guest on a busy machine
+const server = await Server.make(process.argv[2]);
+await server.start();
+const browser = await Browser.launch(server);
+const publicKey = keyMake(server, 'key');
+const fingerprint = execFileSync('ssh-keygen', ['-lf', `${server.tmp}/key.pub`], { encoding: 'utf8' }).split(' ')[1];
+
+const chip = (page) => text(page, 'h1 .chip');
+const chipIs = (page, word, limitMs = BOOT_MS) => until(async () => await chip(page) === word, limitMs);
+const idOf = (page) => page.url().split('/').pop();
+const quiet = (page) => text(page, '.note.good');
+
+// What the page shows for the way in.
+async function wayIn(page) {
+  return { shown: await text(page, '.copy [aria-label="SSH command"]'),
+    known: await text(page, '#known .copy [aria-label="known_hosts line"]') };
+}
+
+// Until the way in is shown, and the command works as it stands there.
+async function reach(page, command, key) {
+  await page.waitForSelector('#known', { timeout: BOOT_MS });
+  const { shown, known } = await wayIn(page);
+  return ssh(server, shown, known, command, key);
+}
+
+function portRefuses(port) {
+  return new Promise((resolve) => {
+    const socket = net.connect(Number(port), '127.0.0.1');
+    socket.on('connect', () => { socket.destroy(); resolve(false); });
+    socket.on('error', () => resolve(true));
+  });
+}
+
+// Clicks what changes the VM and leads back to its page.
+async function ask(page, selector) {
+  const answer = await follow(page, selector);
+  return answer.status();
+}
+
+async function destroy(page) {
+  const name = await text(page, '#destroy label b');
+  await fill(page, '#destroy-name', name);
+  await ask(page, '#destroy button[type=submit]');
+  return chipIs(page, 'Gone', 90000);
+}
+
+// ---- by mouse ----
+const mouse = await browser.page();
+let vm;
+{
+  const page = mouse;
+  await page.goto(server.link);
+  equal('the link opens', await text(page, 'h1'), 'Sign in to Domicile');
+  check('and says for whom', (await text(page, 'main')).includes('operator@localhost'));
+  await follow(page, 'main button[type=submit]');
+  equal('signed in, one is at the VMs', new URL(page.url()).pathname, '/vms');
+  check('the empty list says what comes first', (await text(page, '.empty')).includes('Add your SSH public key'));
+  check('the quota is shown', (await text(page, '.head p')).startsWith('0 of 5 VMs'));
+
+  await follow(page, '.empty a[href="/keys"]');
+  await page.click('#key');
+  await page.keyboard.type(publicKey);
+  await follow(page, 'form[action="/keys"] button');
+  equal('the key is kept, with the fingerprint of ssh-keygen', await quiet(page), `Key added: ${fingerprint}`);
+
+  await follow(page, 'nav a[href="/vms"]');
+  await follow(page, '#create');
+  check('a name is proposed', /^[a-z]+-[a-z]+/.test(await page.$eval('#name', (e) => e.value)));
+  check('the key is chosen', await page.$eval('input[name=key]', (e) => e.checked));
+  check('the quota stands beside the button', (await text(page, '.sum p')).startsWith('After this: 1 of 5 VMs'));
+  check('and the price beside the size', /0\.001 ?\/h/.test(await text(page, '.choices label:has(input[value=nano]) .num')),
+    await text(page, '.choices label:has(input[value=nano]) .num'));
+
+  const clicked = Date.now();
+  await follow(page, '#create-form button[type=submit]');
+  vm = { id: idOf(page) };
+  await page.evaluate(() => { window.sameDocument = true; });
+  check('the steps are named', (await text(page, '.steps')).includes('SSH ready'), await text(page, '.steps'));
+  check('it comes up', await chipIs(page, 'Running'), await text(page, 'main'));
+  const shownMs = Date.now() - clicked;
+  check('without a reload', await page.evaluate(() => window.sameDocument === true));
+  check('all steps are done', await page.$$eval('.steps li', (all) => all.length >= 4 && all.every((e) => e.className === 'done')));
+  check('the tab says so', /Running/.test(await page.title()), await page.title());
+  const first = await reach(page, 'echo one >note && cat note && hostname');
+  equal('the shown command logs in, with the shown known_hosts line', first.code, 0);
+  equal('and does what it is told', first.out.split('\n')[0], 'one');
+  console.log(`click on "Create VM" to "Running" ${(shownMs / 1000).toFixed(1)} s, to the end of the first ssh `
+    + `${((Date.now() - clicked) / 1000).toFixed(1)} s`);
+
+  Object.assign(vm, await wayIn(page));
+  [, vm.port] = vm.shown.match(/-p (\d+)/);
+  const scanned = (await run('ssh-keyscan', ['-T', '30', '-p', vm.port, '127.0.0.1'])).stdout;
+  fs.writeFileSync(`${server.tmp}/scanned`, scanned);
+  equal('ssh-keyscan finds the fingerprint that is shown',
+    execFileSync('ssh-keygen', ['-lf', `${server.tmp}/scanned`], { encoding: 'utf8' }).split(' ')[1],
+    await text(page, '.copy + p code'));
+  const wrong = `[localhost]:${vm.port} ssh-ed25519 ${publicKey.split(' ')[1]}`;
+  check('another host key is refused', /host key/i.test((await ssh(server, vm.shown, wrong, 'true')).error));
+
+  // The live part is exchanged under the hands of a reader.
+  await page.click('#known summary');
+  await page.focus('#copy-known');
+  await page.waitForSelector('#charts canvas', { timeout: BOOT_MS });
+  await page.evaluate(() => {
+    window.swaps = 0;
+    window.chart = document.querySelector('#charts canvas');
+    document.addEventListener('htmx:afterSwap', () => { window.swaps++; });
+  });
+  server.sql(`UPDATE vm SET name = name || '-x' WHERE id = '${vm.id}';`);
+  check('a change elsewhere is shown', await until(async () => (await text(page, 'h1')).includes('-x'), 30000));
+  server.sql(`UPDATE vm SET name = substr(name, 1, length(name) - 2) WHERE id = '${vm.id}';`);
+  await until(async () => !(await text(page, 'h1')).includes('-x'), 30000);
+  check('by exchanging the live part', await page.evaluate(() => window.swaps >= 2 && window.sameDocument === true));
+  equal('the focus stays', await page.evaluate(() => document.activeElement.id), 'copy-known');
+  check('open details stay open', await page.$eval('#known', (e) => e.open));
+  check('the chart is the same as before', await page.evaluate(() => window.chart.isConnected));
+
+  await ask(page, '#stop');
+  check('it stops', await chipIs(page, 'Stopped', 90000), await text(page, 'main'));
+  check('and is not reachable', await portRefuses(vm.port));
+  await page.select('#size', 'small');
+  await ask(page, 'form[action$="/resize"] button');
+  check('it gets the larger size', await until(async () => /1 GB, 10 GB disk/.test(await text(page, '.facts:has(dt)'))
+    || /1 GB, 10 GB disk/.test(await text(page, 'main')), 60000));
+  check('and is stopped as before', await chipIs(page, 'Stopped', 60000));
+  await page.waitForSelector('#start');
+  await ask(page, '#start');
+  check('it starts', await chipIs(page, 'Running'), await text(page, 'main'));
+  const larger = await reach(page, 'cat note; grep MemTotal /proc/meminfo; df -k /data | tail -1');
+  equal('with the same host key and address', (await wayIn(page)).known, vm.known);
+  equal('the file is there', larger.out.split('\n')[0], 'one');
+  check('the memory is larger', Number(larger.out.match(/MemTotal:\s+(\d+)/)?.[1]) > 800000, larger);
+  check('and so is the disk', Number(larger.out.match(/\/dev\/\S+\s+(\d+)/)?.[1]) > 8e6, larger);
+
+  await fill(page, '#snapshot-name', 'before the change');
+  await ask(page, 'form[action$="/snapshots"] button');
+  check('a snapshot is taken', await until(async () => await page.$('a[href$="/clone"]') && await chip(page) === 'Running', BOOT_MS),
+    await text(page, 'main'));
+  await reach(page, 'echo two >note; sync');
+  equal('a file is changed', (await reach(page, 'cat note')).out, 'two');
+  await ask(page, '[id^=restore-]');
+  check('the restore begins', await until(async () => (await text(page, 'main')).includes('Last restore')
+    && await chip(page) === 'Running', BOOT_MS), await text(page, 'main'));
+  equal('the file is as before', (await reach(page, 'cat note')).out, 'one');
+
+  await follow(page, 'a[href$="/clone"]');
+  equal('a clone has its page', await text(page, 'h1'), 'Clone');
+  check('that names the snapshot', (await text(page, '.head')).includes('before the change'));
+  await fill(page, '#name', 'the-clone');
+  await follow(page, '#create-form button[type=submit]');
+  check('the clone comes up', await chipIs(page, 'Running'), await text(page, 'main'));
+  const clone = { id: idOf(page), answer: await reach(page, 'cat note; hostname'), ...await wayIn(page) };
+  equal('with the file of the snapshot and a name of its own', clone.answer.out, 'one\nthe-clone');
+  check('and a host key of its own', clone.known.split(' ')[2] !== vm.known.split(' ')[2]);
+
+  await fill(page, '#rename', 'renamed-clone');
+  await ask(page, 'form[action$="/rename"] button');
+  check('it can be renamed', (await text(page, 'h1')).startsWith('renamed-clone'));
+  await follow(page, 'nav a[href="/vms"]');
+  check('the list has both', (await text(page, '.rows')).includes('renamed-clone'));
+  check('and the quota counts them', (await text(page, '.head p')).startsWith('2 of 5 VMs'), await text(page, '.head p'));
+
+  for (const one of [clone, vm]) {
+    await page.goto(`${server.url}/vms/${one.id}`);
+    await fill(page, '#destroy-name', 'wrong');
+    equal('a wrong name destroys nothing', await ask(page, '#destroy button[type=submit]'), 422);
+    check('and is explained', (await text(page, '#destroy-help')).includes('Nothing was destroyed'));
+    check('destroyed by its name, it is gone', await destroy(page), await text(page, 'main'));
+    const receipt = await page.$$eval('.receipt tbody tr', (rows) => rows.map((row) => row.innerText));
+    check('the receipt names everything', ['domain', 'disk', 'seed'].every((word) => receipt.some((line) => line.toLowerCase().includes(word))), receipt);
+    check('each with the host’s answer', await page.$$eval('.receipt tbody code', (all) => all.length > 2 && all.every((e) => e.textContent.trim())));
+    equal('no file of it is left', execFileSync('find', [server.dir, '-name', `*${one.id}*`], { encoding: 'utf8' }), '');
+    equal('nor a guest', server.processes().filter(({ argv }) => argv.join(' ').includes(one.id)).length, 0);
+  }
+  check('nobody answers at its port', await portRefuses(vm.port));
+
+  // One cookie, and nothing else.
+  const cookies = await page.browserContext().cookies();
+  equal('one cookie', cookies.map((c) => c.name).join(), '__Host-session');
+  const { secure, httpOnly, sameSite, path, domain } = cookies[0];
+  equal('with all its attributes', JSON.stringify({ secure, httpOnly, sameSite, path, domain }),
+    '{"secure":true,"httpOnly":true,"sameSite":"Lax","path":"/","domain":"localhost"}');
+  equal('and no other storage', await page.evaluate(async () => localStorage.length + sessionStorage.length
+    + (await indexedDB.databases()).length + (await caches.keys()).length), 0);
+
+  await follow(page, '.who button');
+  equal('sign-out has its page', await text(page, 'h1'), 'You are signed out');
+  equal('the cookie is gone', (await page.browserContext().cookies()).length, 0);
+  await page.goto(`${server.url}/vms`);
+  equal('and nothing opens any more', new URL(page.url()).pathname, '/signin');
+  await page.browserContext().close();
+}
+
+// ---- by keyboard alone ----
+{
+  const page = await browser.page();
+  const invisible = [];
+  let stops = 0;
+
+  // One Tab; every stop on the way must be visible as such.
+  const tab = async () => {
+    await page.keyboard.press('Tab');
+    const stop = await page.evaluate(() => {
+      const e = document.activeElement;
+      if (!e || e === document.body) return null;
+      const style = getComputedStyle(e);
+      const box = e.getBoundingClientRect();
+      const isOutlined = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 1.5
+        && !/rgba\(.*, 0\)$/.test(style.outlineColor);
+      return { what: e.id || e.textContent.trim().slice(0, 30) || e.name,
+        isVisible: isOutlined && box.width > 0 && box.right > 0 && box.bottom > 0 };
+    });
+    if (!stop) return;
+    stops++;
+    if (!stop.isVisible) invisible.push(stop.what);
+  };
+  const tabTo = async (selector) => {
+    for (let i = 0; i < 80; i++) {
+      if (await page.evaluate((s) => document.activeElement.matches(s), selector)) return true;
+      await tab();
+    }
+    check(`the Tab key reaches ${selector}`, false);
+    return false;
+  };
+  const press = async (key) => {
+    const [answer] = await Promise.all([page.waitForNavigation({ waitUntil: 'load' }), page.keyboard.press(key)]);
+    return answer;
+  };
+
+  await page.goto(server.signinLink('operator@localhost'));
+  await tab();
+  check('the first stop skips to the content', await page.evaluate(() => document.activeElement.matches('.skip')));
+  await page.keyboard.press('Enter');
+  await tab();
+  check('which comes next', await page.evaluate(() => document.querySelector('#main').contains(document.activeElement)));
+  await tabTo('main button[type=submit]');
+  await press('Enter');
+  equal('signed in by keyboard', new URL(page.url()).pathname, '/vms');
+
+  keyMake(server, 'second');
+  await tabTo('nav a[href="/keys"]');
+  await press('Enter');
+  await tabTo('#key');
+  await page.keyboard.type(fs.readFileSync(`${server.tmp}/second.pub`, 'utf8').trim());
+  check('shortcuts rest while one types', new URL(page.url()).pathname === '/keys');
+  await tabTo('#name');
+  await page.keyboard.type('by keyboard');
+  await press('Enter');
+  check('a key is added by keyboard', (await quiet(page)).startsWith('Key added'));
+  await tabTo('nav a[href="/vms"]');
+  await press('Enter');
+  await press('c');
+  equal('"c" creates', new URL(page.url()).pathname, '/vms/new');
+  await tabTo('input[name=size]');
+  await page.keyboard.press('ArrowDown');
+  equal('arrows choose a size', await page.$eval('input[name=size]:checked', (e) => e.value), 'small');
+  await page.keyboard.press('ArrowUp');
+  await tabTo('input[name=key]');
+  await page.keyboard.press('Space');
+  check('Space takes a key away', await page.$eval('input[name=key]', (e) => !e.checked));
+  await page.keyboard.press('Space');
+  await tabTo('#create-form button[type=submit]');
+  await press('Enter');
+  check('the VM comes up', await chipIs(page, 'Running'), await text(page, 'main'));
+  equal('and lets the second key in', (await reach(page, 'echo here', 'second')).out, 'here');
+  await tabTo('#known summary');
+  await page.keyboard.press('Enter');
+  check('details open by keyboard', await page.$eval('#known', (e) => e.open));
+  await tabTo('#stop');
+  await press('Space');
+  check('it stops', await chipIs(page, 'Stopped', 90000));
+  await tabTo('#destroy-name');
+  await page.keyboard.type(await text(page, '#destroy label b'));
+  await press('Enter');
+  check('it is destroyed', await chipIs(page, 'Gone', 90000));
+  await tabTo('.who button');
+  await press('Enter');
+  equal('and signed out', await text(page, 'h1'), 'You are signed out');
+  equal('every stop of the Tab key could be seen', [...new Set(invisible)].join(', '), '');
+  check('and they were many', stops > 60, stops);
+  await page.browserContext().close();
+}
+
+// ---- without JavaScript ----
+{
+  const page = await browser.page({ javascript: false });
+  await signIn(page, server.signinLink('plain@example.org'));
+  equal('signed in without JavaScript', new URL(page.url()).pathname, '/vms');
+  await follow(page, 'nav a[href="/keys"]');
+  await fill(page, '#key', publicKey);
+  await follow(page, 'form[action="/keys"] button');
+  check('a key is added', (await quiet(page))?.startsWith('Key added'));
+  await follow(page, 'nav a[href="/vms"]');
+  await follow(page, '#create');
+  await follow(page, '#create-form button[type=submit]');
+  check('the steps are there', (await text(page, '.steps')).includes('SSH ready'));
+  check('the VM comes up, by loading again', await until(async () => {
+    await page.reload();
+    return await chip(page) === 'Running';
+  }, BOOT_MS, 1000));
+  check('the way in is complete', Boolean((await wayIn(page)).shown && (await wayIn(page)).known));
+  await page.click('#known summary');
+  check('details open', await page.$eval('#known', (e) => e.open));
+  await follow(page, '#stop');
+  check('it is being stopped', ['Stopping', 'Stopped'].includes(await chip(page)), await chip(page));
+  await fill(page, '#destroy-name', await text(page, '#destroy label b'));
+  await follow(page, '#destroy button[type=submit]');
+  check('it is destroyed', await until(async () => {
+    await page.reload();
+    return await chip(page) === 'Gone';
+  }, 90000, 1000));
+  check('with a receipt', Boolean(await page.$('.receipt tbody tr')));
+  await follow(page, '.who button');
+  equal('and signed out', await text(page, 'h1'), 'You are signed out');
+  await page.browserContext().close();
+}
+
+// ---- two browsers ----
+{
+  const [here, there] = [await browser.page(), await browser.page()];
+  const link = server.signinLink('two@example.org');
+  await here.goto(link);
+  await there.goto(link);
+  await follow(here, 'main button[type=submit]');
+  equal('the first of two browsers is signed in', new URL(here.url()).pathname, '/vms');
+  equal('the second is told', (await follow(there, 'main button[type=submit]')).status(), 422);
+  equal('why', await text(there, 'h1'), 'This sign-in link was used already');
+  check('and what to do', (await text(there, 'main')).includes('What to do:'));
+  await here.goto(link);
+  equal('who has used the link is led on', new URL(here.url()).pathname, '/vms');
+
+  const late = server.signinLink('two@example.org');
+  server.sql('UPDATE signin_link SET expires_at = created_at WHERE used_at IS NULL;');
+  equal('a late link', (await there.goto(late)).status(), 422);
+  equal('is explained', await text(there, 'h1'), 'This sign-in link has ended');
+  equal('a link cut short', (await there.goto(late.slice(0, -5))).status(), 404);
+  equal('as well', await text(there, 'h1'), 'This is not a sign-in link we know');
+
+  // A private key by mistake.
+  const secret = fs.readFileSync(`${server.tmp}/key`, 'utf8');
+  await here.goto(`${server.url}/keys`);
+  await here.$eval('#key', (e, words) => { e.value = words; }, secret);
+  equal('a private key is refused', (await follow(here, 'form[action="/keys"] button')).status(), 422);
+  check('with advice', /private key/i.test(await text(here, '#key-help')), await text(here, '#key-help'));
+  equal('and not shown again', await here.$eval('#key', (e) => e.value), '');
+  for (const line of secret.trim().split('\n').slice(1, -1)) {
+    let found = server.log.includes(line) ? 'the log' : '';
+    try {
+      found += execFileSync('grep', ['-rlaF', '--', line.slice(0, 40), server.dir], { encoding: 'utf8' });
+    } catch { /* 1: nothing found */ }
+    // The first lines of the file are the same in every key, public ones too.
+    if (!secret.startsWith(`-----BEGIN OPENSSH PRIVATE KEY-----\n${line}`)) equal('nothing of it is kept', found, '');
+  }
+
+  // What one does is seen by the other.
+  await signIn(there, server.signinLink('two@example.org'));
+  await here.goto(`${server.url}/vms`);
+  await here.evaluate(() => { window.sameDocument = true; });
+  await there.goto(`${server.url}/keys`);
+  await fill(there, '#key', publicKey);
+  await follow(there, 'form[action="/keys"] button');
+  await there.goto(`${server.url}/vms/new`);
+  await fill(there, '#name', 'seen-elsewhere');
+  await follow(there, '#create-form button[type=submit]');
+  check('a new VM appears in the other browser’s list', await until(async () => (await text(here, 'main')).includes('seen-elsewhere'), 20000));
+  check('without a reload', await here.evaluate(() => window.sameDocument === true));
+  await destroy(there);
+  check('and goes from it', await until(async () => !(await text(here, 'main .rows') ?? '').includes('seen-elsewhere'), 20000));
+
+  await there.goto(`${server.url}/account`);
+  await follow(there, 'form[action="/account/end-others"] button');
+  equal('the other browser’s session is ended', await quiet(there), 'All other browsers are signed out.');
+  check('and its page goes to the sign-in by itself', await until(() => new URL(here.url()).pathname === '/signin', 20000), here.url());
+  await here.browserContext().close();
+
+  // Pressed twice, done once.
+  await there.goto(`${server.url}/vms/new`);
+  await fill(there, '#name', 'only-once');
+  await Promise.all([there.waitForNavigation({ waitUntil: 'load' }), there.click('#create-form button[type=submit]', { count: 2, delay: 1 })]);
+  await sleep(500);
+  check('a double click shows the VM', (await text(there, 'h1'))?.startsWith('only-once'), await text(there, 'h1'));
+  equal('and makes one', server.sql("SELECT count(*) FROM job j JOIN vm v ON v.id = j.vm_id WHERE v.name = 'only-once';"), '1');
+  await there.goBack();
+  check('back on the form, its button works again', await there.$eval('#create-form button[type=submit]', (e) => !e.disabled));
+  await there.browserContext().close();
+}
+
+// ---- what all these pages did ----
+equal('requests to others', [...new Set(browser.foreign)].join(', '), '');
+equal('violations of the content security policy', [...new Set(browser.violations)].join('\n'), '');
+equal('errors on the console', [...new Set(browser.errors)].join('\n'), '');
+check('no token in the log', !/[\w-]{43}/.test(server.log.replace(/"[^"]*static[^"]*"/g, '')), server.log.match(/.*[\w-]{43}.*/)?.[0]);
+check('no address in the log', !server.log.includes('@'), server.log.match(/.*@.*/)?.[0]);
+
+await browser.end();
+await server.end();
+finish();

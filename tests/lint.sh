@@ -1,0 +1,80 @@
+#!/bin/bash
+# The rules of ARCHITECTURE.md ("Rules that a machine holds"), checked over the tree. Each check prints
+# what it found as FILE:LINE: what; the last line is "N passed, N failed" (checks).
+set -uo pipefail
+shopt -s lastpipe # check() counts in this shell although it stands at the end of a pipe
+export LC_ALL=C.UTF-8
+cd "$(dirname "$0")/.." || exit 1
+
+passed=0
+failed=0
+programs=$(git ls-files -co --exclude-standard 'cgi/*.c' 'cgi/*.h')
+tools=$(git ls-files -co --exclude-standard 'db/*.c' 'db/*.h' 'templates/*.c' 'templates/*.h' 'static/*.c')
+tests=$(git ls-files -co --exclude-standard 'tests/*.c' 'tests/*.h')
+
+# check NAME: what comes on standard input is what is wrong.
+check() {
+    local found
+    found=$(cat)
+    if [ -z "$found" ]; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        printf 'lint: %s\n%s\n' "$1" "$found" | head -40
+    fi
+}
+
+# A foreign header has one door.
+for header in sqlite3 curl/ jansson openssl/ ini.h fcgiapp libvirt/ archive seccomp libssh/; do
+    files=$(grep -lE "^#include <$header" $programs)
+    [ "$(wc -w <<<"$files")" -le 1 ] || echo "<$header> is included by:" $files
+done | check "one door for each library"
+
+grep -nE '\b(malloc|calloc|realloc|free|strdup|strndup)\(' $programs |
+    grep -vE "^cgi/lib/arena.c:|libvirt's memory" | check "only arena.c calls malloc and free"
+
+grep -nwE '(strcpy|strcat|sprintf|vsprintf|strtok|atoi|atol|gets|system|popen|rand|srand|localtime|gmtime|ctime)\(' \
+    $programs $tools $tests | check "banned functions"
+
+grep -nE '"[^"]*\b(SELECT|INSERT INTO|UPDATE [a-z_]+ SET|DELETE FROM)\b' $programs | check "no SQL in C"
+
+grep -nE '\bgoto\b' $programs | grep -vE 'goto done;' | check "goto leads to done alone"
+
+grep -nE '^ *typedef\b' $programs $tools | check "no typedef"
+
+grep -nE $'^.{101,}$|\t' $programs $tools $tests | cut -c1-80 | check "100 columns, no tabs"
+
+wc -l $programs $tools | awk '$2 != "total" && $1 > 500 { print $2 ": " $1 " lines" }' |
+    check "files of at most 500 lines"
+
+pmccabe $(grep -E '\.c$' <<<"$programs $tools" | tr ' ' '\n' | grep '\.c$') 2>/dev/null |
+    awk '$5 > 60 { print $6 ": " $7 " has " $5 " lines" }' | check "functions of at most 60 lines"
+
+# Inside a function three blocks may stand in each other.
+awk 'FNR == 1 { depth = 0; table = 0 }
+     { line = $0; gsub(/"([^"\\]|\\.)*"/, "", line); gsub(/'"'"'([^'"'"'\\]|\\.)'"'"'/, "", line)
+       if (line ~ /= *\{/ && depth <= 1) table = 1
+       n = gsub(/\{/, "{", line); m = gsub(/\}/, "}", line); depth += n - m
+       if (depth > 4 && n > m && !table) print FILENAME ":" FNR ": nested too deeply"
+       if (depth <= 1) table = 0 }' $(grep -E '\.c$' <<<"$(tr ' ' '\n' <<<"$programs")") | check "nesting of at most 3"
+
+for file in $programs $tools $tests tests/*.sh cgi/*.sh cgi/worker/*.sh static/*.sh; do
+    [ -e "$file" ] || continue
+    head -3 "$file" | grep -qE '^/\*|^ \*|^# ' || echo "$file:1: no comment that says what it is responsible for"
+done | check "every file says what it is for"
+
+clang-format-14 --dry-run -Werror $programs $tools $tests 2>&1 | grep -E 'error:' | head -20 | check "clang-format"
+
+shellcheck -x -e SC2046,SC2086,SC1091,SC2034,SC2154,SC2317 $(git ls-files -co --exclude-standard '*.sh') 2>&1 | head -30 | check "shellcheck"
+
+# Every route is asked by a page test.
+for program in cgi/*.c; do
+    sed -nE 's/^ *\{ "(GET|POST)", "([^"]+)".*/\1 \2/p' "$program"
+done | while read -r method path; do
+    grep -rqF "$method $path" tests/page/ 2>/dev/null || echo "$method $path has no page test"
+done | check "a page test for every route"
+
+git ls-files -co --exclude-standard | grep -E '(^|/)(node_modules|build|var)/|\.(o|a|gz|pem|key)$' | check "nothing built is kept"
+
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]

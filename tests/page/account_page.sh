@@ -1,0 +1,115 @@
+#!/bin/bash
+# Pages of cgi/account.c: SSH keys, name, sign-ins.
+. "$(dirname "$0")/lib.sh"
+good_key="ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl me@home"
+
+route "GET /keys"
+nobody get /keys ; expect 303 /signin?return=/keys
+as alice get /keys ; expect 200 keys.html
+expect_no_text "<img src=x"
+as bob get /keys ; expect 200
+expect_no_text alice@laptop
+as dave get /keys ; expect 403
+
+route "POST /keys"
+nobody post /keys "key=$good_key" ; expect 303 /signin
+as alice post_bare /keys "key=$good_key" ; expect 403
+as alice with HTTP_SEC_FETCH_SITE=same-site raw POST /keys "csrf=$csrf" ; expect 403
+as alice post /keys key= ; expect 422 keys_empty_field.html
+as alice post /keys "key=ssh-dss AAAA" ; expect 422
+expect_text "DSA keys are broken"
+as alice post /keys "key=ssh-ed25519 AAAA x" ; expect 422 keys_damaged.html
+as alice post /keys "key=$good_key"$'\n'"$good_key" ; expect 422
+expect_text "One key at a time"
+as alice post /keys "key=ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGTS/6E+nCelewpRxzJo/ri9QWqHnjsGlx8E5f9aErVx again" ; expect 303
+as alice post /keys "key=ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGTS/6E+nCelewpRxzJo/ri9QWqHnjsGlx8E5f9aErVx again" ; expect 422
+expect_text "already here"
+as alice post /keys "key=$good_key" name=home ; expect 303 /keys
+expect_row "SELECT type, comment, team_id FROM ssh_key WHERE name = 'home'" "Ed25519|me@home|1"
+as alice get /keys ; expect_text "Key added: SHA256:"
+as bob post /keys "key=$good_key" ; expect 303 /keys
+expect_row "SELECT name FROM ssh_key WHERE team_id = 2 AND comment = 'me@home'" "me@home"
+headers=("$cookie" HTTP_SEC_FETCH_SITE=same-origin CONTENT_TYPE=application/x-www-form-urlencoded)
+ask POST /keys "csrf=$csrf&key=$(printf '%066000d' 0)" ; expect 413 error_413.html
+ask POST /keys "csrf=$csrf&key=%00" ; expect 400
+ask POST /keys "csrf=$csrf&key=%ff" ; expect 400
+headers=("$cookie" HTTP_SEC_FETCH_SITE=same-origin CONTENT_TYPE=application/json)
+ask POST /keys '{}' ; expect 415
+
+# No byte of a private key stays: in the database, its WAL, the log, the answer.
+fresh
+ssh-keygen -q -t ed25519 -N '' -C '' -f "$state/../domicile-page-key.$$"
+private=$(cat "$state/../domicile-page-key.$$")
+rm -f "$state/../domicile-page-key.$$" "$state/../domicile-page-key.$$.pub"
+middle=$(sed -n 3p <<<"$private")
+as alice post /keys "key=$private" name=oops ; expect 422 keys_private.html
+expect_nowhere "$middle"
+as alice post /keys "key=$good_key" "name=$(tr '\n' ' ' <<<"$private" | cut -c1-90)" ; expect 422
+expect_nowhere "b3BlbnNzaC1rZXkt"
+as alice post /keys "key=$(sed '1d;$d' <<<"$private")" ; expect 422
+expect_nowhere "$middle"
+expect_row "SELECT count(*) FROM ssh_key" 3
+
+route "GET /keys/:id"
+nobody get /keys/keykeykeykeykey2 ; expect 303 /signin?return=/keys/keykeykeykeykey2
+as alice get /keys/keykeykeykeykey2 ; expect 200 key.html
+expect_text quiet-maple
+as bob get /keys/keykeykeykeykey2 ; expect 404
+
+route "POST /keys/:id/rename"
+nobody post /keys/keykeykeykeykey2/rename name=x ; expect 303 /signin
+as bob post /keys/keykeykeykeykey2/rename name=x ; expect 404
+as alice post_bare /keys/keykeykeykeykey2/rename name=x ; expect 403
+as alice post /keys/keykeykeykeykey2/rename name= ; expect 422 key_rename_empty.html
+as alice post /keys/keykeykeykeykey2/rename "name=work laptop" ; expect 303 /keys
+expect_row "SELECT name FROM ssh_key WHERE id = 'keykeykeykeykey2'" "work laptop"
+
+route "POST /keys/:id/remove"
+nobody post /keys/keykeykeykeykey2/remove ; expect 303 /signin
+as bob post /keys/keykeykeykeykey2/remove ; expect 404
+as alice post_bare /keys/keykeykeykeykey2/remove ; expect 403
+as alice post /keys/keykeykeykeykey2/remove ; expect 303 /keys
+expect_row "SELECT count(*) FROM ssh_key WHERE id = 'keykeykeykeykey2'" 0
+expect_row "SELECT count(*) FROM vm_key WHERE vm_id = 'runningrunningru'" 2
+as alice post /keys/keykeykeykeykey2/remove ; expect 404
+
+fresh
+route "GET /account"
+nobody get /account ; expect 303 /signin?return=/account
+as alice get /account ; expect 200 account.html
+as carol get /account ; expect 200 account_carol.html
+expect_no_text "<script>alert"
+as dave get /account ; expect 200
+
+route "POST /account/name"
+nobody post /account/name name=x ; expect 303 /signin
+as alice post_bare /account/name name=x ; expect 403
+as alice post /account/name name= ; expect 422 account_name_empty.html
+as alice post /account/name "name=$(printf '%0101d' 0)" ; expect 422
+as alice post /account/name name=Alicia ; expect 303 /account
+expect_row "SELECT name FROM person WHERE id = 1" Alicia
+
+route "POST /account/sessions/:handle/end"
+nobody post /account/sessions/alicealicealice3/end ; expect 303 /signin
+as bob post /account/sessions/alicealicealice3/end ; expect 404
+as alice post_bare /account/sessions/alicealicealice3/end ; expect 403
+as alice post /account/sessions/alicealicealice2/end ; expect 409
+as alice post /account/sessions/alicealicealice3/end ; expect 303 /account
+expect_row "SELECT count(*) FROM session WHERE handle = 'alicealicealice3'" 0
+
+fresh
+route "POST /account/end-others"
+nobody post /account/end-others ; expect 303 /signin
+as alice post_bare /account/end-others ; expect 403
+as alice post /account/end-others ; expect 303 /account
+expect_row "SELECT group_concat(handle) FROM session WHERE person_id = 1" alicealicealice2
+as bob get /account ; expect 200
+
+# Sessions: ended, unknown, malformed and doubled cookies.
+cookie="HTTP_COOKIE=__Host-session=$(token_of E)" get /account ; expect 303
+expect_text "Set-Cookie: __Host-session=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0"
+cookie="HTTP_COOKIE=__Host-session=$(token_of Z)" get /account ; expect 303
+cookie="HTTP_COOKIE=__Host-session=short" get /account ; expect 303
+cookie="HTTP_COOKIE=a=b; __Host-session=$(token_of A)" get /account ; expect 200
+cookie="HTTP_COOKIE=__Host-session=$(token_of A); __Host-session=$(token_of B)" get /account ; expect 400
+finish

@@ -1,0 +1,175 @@
+#!/bin/bash
+# Page tests: the real programs as plain CGI, without nginx, against golden pages.
+#
+#   as alice get /vms              ; expect 200 vms.html      # golden page in tests/page/golden
+#   nobody   get /vms              ; expect 303 /signin
+#   as alice post /keys key=...    ; expect 422 keys_bad.html
+#   as alice post_bare /keys ...   ; expect 403               # without the CSRF token
+#
+# `route "GET /vms/:id"` names the route under test; lint looks for it. People of the fixture: alice
+# (owner of team 1, operator), bob (another team), carol (a member of team 1, not an owner), dave (no
+# longer a member of any team), nobody.
+set -uo pipefail
+: "${BUILD:=build}"
+tests=$(dirname "${BASH_SOURCE[0]}")
+state=$(mktemp -d /tmp/domicile-page.XXXXXX)
+trap 'rm -rf "$state"' EXIT
+passed=0
+failed=0
+name=$(basename "$0" .sh)
+what=
+
+# Session cookies: 43 times one letter; the fixture holds their hashes.
+declare -A letters=([alice]=A [bob]=B [carol]=C [dave]=D [link]=L)
+token_of() { printf "%43s" "" | tr ' ' "$1"; }
+# The token of a session whose secret is 32 zero bytes, with 16 zero bytes of salt.
+csrf=$(
+    salt=00000000000000000000000000000000
+    mac=$(printf 'csrf1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0' |
+        openssl dgst -sha256 -mac HMAC -macopt hexkey:$(printf '%064d' 0) -r | cut -d' ' -f1)
+    printf '%s' "$salt$mac" | tr -d '\n' | sed 's/../\\x&/g' | xargs -0 printf '%b' |
+        openssl base64 -A | tr '+/' '-_' | tr -d '='
+)
+
+fresh() {
+    rm -rf "${state:?}"/*
+    mkdir -m 700 "$state/run" "$state/secrets"
+    cp domicile.conf "$state/domicile.conf"
+    "$BUILD/domicile-admin" --state "$state" migrate >/dev/null || exit 1
+    sqlite3 "$state/main.db" <"$tests/fixture.sql" || exit 1
+}
+
+# Which program answers a path: the locations of nginx.conf.
+program_of() {
+    case $1 in
+    /signin* | /auth/* | /signout | /signed-out) echo signin ;;
+    /vms | /vms\?* | /vms/new* | /activity* | /operator*) echo dashboard ;;
+    /vms/*) echo vm ;;
+    /keys* | /account*) echo account ;;
+    *) echo site ;;
+    esac
+}
+
+# ask METHOD PATH [BODY]: runs the program; the answer lands in $state/answer.
+headers=()
+ask() {
+    local program
+    program=$(program_of "$2")
+    printf '%s' "${3-}" | env -i ASAN_OPTIONS="${ASAN_OPTIONS-}" REQUEST_METHOD="$1" REQUEST_URI="$2" \
+        CONTENT_LENGTH="$(printf '%s' "${3-}" | wc -c)" "${headers[@]}" \
+        "$BUILD/$program" --state "$state" >"$state/answer" 2>"$state/log"
+    what="$1 $2"
+}
+
+cookie=
+as() {
+    cookie="HTTP_COOKIE=__Host-session=$(token_of "${letters[$1]}")"
+    shift
+    "$@"
+}
+nobody() {
+    cookie=
+    "$@"
+}
+get() {
+    headers=(${cookie:+"$cookie"})
+    ask GET "$1"
+}
+# encoded NAME=VALUE...: as a form sends it.
+encoded() {
+    local pair out=
+    for pair in "$@"; do
+        out+="${out:+&}${pair%%=*}=$(printf '%s' "${pair#*=}" | jq -sRr @uri)"
+    done
+    printf '%s' "$out"
+}
+post() {
+    local path=$1
+    shift
+    headers=(${cookie:+"$cookie"} HTTP_SEC_FETCH_SITE=same-origin CONTENT_TYPE=application/x-www-form-urlencoded)
+    ask POST "$path" "$(encoded "csrf=$csrf" "$@")"
+}
+post_bare() {
+    local path=$1
+    shift
+    headers=(${cookie:+"$cookie"} HTTP_SEC_FETCH_SITE=same-origin CONTENT_TYPE=application/x-www-form-urlencoded)
+    ask POST "$path" "$(encoded "$@")"
+}
+# With other headers, e.g. with HTTP_SEC_FETCH_SITE=cross-site post_raw /keys 'csrf=...'
+with() {
+    local header=$1
+    shift
+    extra=("$header")
+    "$@"
+    extra=()
+}
+extra=()
+raw() {
+    headers=(${cookie:+"$cookie"} CONTENT_TYPE=application/x-www-form-urlencoded "${extra[@]}")
+    ask "$1" "$2" "${3-}"
+}
+
+route() { :; }
+
+good() { passed=$((passed + 1)); }
+bad() {
+    failed=$((failed + 1))
+    echo "page: $name: $what: $1"
+}
+
+# What changes from run to run: tokens, versions, request ids, names proposed, hashes of static files.
+normal() {
+    sed -e '1,/^\r*$/d' "$state/answer" | sed -E \
+        -e 's/(name="csrf" value=")[^"]+/\1CSRF/g' -e 's/(data-version=")[^"]+/\1VERSION/' \
+        -e 's/<code>[0-9a-f]{16}<\/code>/<code>REQUEST<\/code>/' \
+        -e 's#(/static/[a-zA-Z.]+)\.[0-9a-f]{12}\.#\1.HASH.#g' -e 's/integrity="[^"]+"/integrity="HASH"/g' \
+        -e 's/(id="name" name="name" value=")[a-z]+-[a-z]+"/\1TWO-WORDS"/' \
+        -e 's/Snapshot of [^"]+ UTC/Snapshot of NOW/'
+}
+
+# expect STATUS [GOLDEN.html | /location]
+expect() {
+    local status golden
+    status=$(sed -n '1s/^Status: \([0-9]*\).*/\1/p' "$state/answer")
+    if [ "$status" != "$1" ]; then
+        bad "expected $1, got ${status:-nothing}: $(tail -1 "$state/log" | cut -c1-300)"
+        return
+    fi
+    case ${2-} in
+    "") good ;;
+    /*)
+        if grep -qxF "Location: $2"$'\r' "$state/answer"; then good; else bad "goes to $(grep -a '^Location' "$state/answer")"; fi
+        ;;
+    *)
+        golden="$tests/golden/$2"
+        normal >"$state/normal.html"
+        if [ -n "${GOLDEN_WRITE-}" ]; then cp "$state/normal.html" "$golden"; fi
+        # tidy 5.6 knows neither htmx's nor some newer attributes.
+        if ! tidy -q -e "$state/normal.html" 2>&1 | grep -vE 'proprietary attribute|^$' >"$state/tidy"; then :; fi
+        if [ "${2#fragment_}" = "$2" ] && [ -s "$state/tidy" ]; then
+            bad "tidy: $(head -1 "$state/tidy")"
+        elif cmp -s "$state/normal.html" "$golden"; then
+            good
+        else
+            bad "differs from golden/$2: $(diff "$golden" "$state/normal.html" 2>&1 | head -5)"
+        fi
+        ;;
+    esac
+}
+# expect_text TEXT / expect_no_text TEXT: anywhere in the answer.
+expect_text() { if grep -qF -- "$1" "$state/answer"; then good; else bad "lacks: $1"; fi; }
+expect_no_text() { if grep -qF -- "$1" "$state/answer"; then bad "has: $1"; else good; fi; }
+# expect_row SQL RESULT: what the database says.
+expect_row() {
+    local got
+    got=$(sqlite3 "$state/main.db" "$1")
+    if [ "$got" = "$2" ]; then good; else bad "database says \"$got\" to $1, expected \"$2\""; fi
+}
+# Nothing of TEXT may be in any file of the state folder, the log or the answer.
+expect_nowhere() { if grep -rqaF -- "$1" "$state"; then bad "kept: $1"; else good; fi; }
+
+finish() {
+    echo "$passed passed, $failed failed"
+    [ "$failed" = 0 ]
+}
+fresh

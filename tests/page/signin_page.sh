@@ -1,0 +1,54 @@
+#!/bin/bash
+# Pages of cgi/signin.c with identity = local: the page, a link opened, used, late and unknown, sign-out.
+# The whole of sign-in, with WorkOS, is tested end to end (tests/e2e/signin.sh, workos.sh).
+. "$(dirname "$0")/lib.sh"
+token=$(token_of T)
+hash=$(printf '%s' "$token" | sha256sum | cut -c1-64)
+link() { sqlite3 "$state/main.db" "INSERT INTO signin_link VALUES (x'$hash', 'erin@example.org', 1767225600, $1, ${2:-NULL})"; }
+
+route "GET /signin"
+nobody get /signin ; expect 200 signin.html
+nobody get "/signin?return=//evil.example" ; expect 200
+expect_no_text evil.example
+as alice get /signin ; expect 303 /vms
+as alice get "/signin?return=/keys" ; expect 303 /keys
+nobody get "/signin?return=/a&return=/b" ; expect 400
+
+route "GET /signin/link"
+nobody get /signin/link ; expect 404 signin_link_unknown.html
+nobody get "/signin/link?token=short" ; expect 404
+nobody get "/signin/link?token=$token" ; expect 404
+link 9999999999
+as link get "/signin/link?token=$token" ; expect 200 signin_link.html
+expect_row "SELECT used_at IS NULL FROM signin_link WHERE email = 'erin@example.org'" 1
+
+route "POST /signin/link"
+nobody post /signin/link "token=$token" ; expect 403
+as link post_bare /signin/link "token=$token" ; expect 403
+as link post /signin/link "token=$token" ; expect 303 /vms
+expect_row "SELECT role FROM membership m JOIN person p ON p.id = m.person_id WHERE email = 'erin@example.org'" owner
+expect_row "SELECT count(*) FROM session WHERE handle = 'linklinklinklin2'" 0
+nobody get "/signin/link?token=$token" ; expect 422
+expect_text "used"
+fresh
+link 1767226200
+as link get "/signin/link?token=$token" ; expect 422 signin_link_late.html
+as link post /signin/link "token=$token" ; expect 422
+
+route "GET /signin/workos"
+nobody get /signin/workos ; expect 404
+route "GET /auth/callback"
+nobody get "/auth/callback?code=x&state=y" ; expect 404
+
+fresh
+route "POST /signout"
+as alice post_bare /signout ; expect 403
+as alice with HTTP_SEC_FETCH_SITE=cross-site raw POST /signout "csrf=$csrf" ; expect 403
+as alice post /signout ; expect 303 /signed-out
+expect_text "Set-Cookie: __Host-session=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0"
+expect_row "SELECT count(*) FROM session WHERE handle = 'alicealicealice2'" 0
+
+route "GET /signed-out"
+nobody get /signed-out ; expect 200 signed_out.html
+
+finish

@@ -1,0 +1,148 @@
+#!/bin/bash
+# Pages of cgi/vm.c: one VM and what can be asked of it.
+. "$(dirname "$0")/lib.sh"
+vm=/vms/runningrunningru
+stopped=/vms/stoppedstoppedst
+
+# others ROUTE: nobody signed out, and nobody of another team, gets anything from it.
+others() {
+    nobody post "$1" ; expect 303 /signin
+    as bob post "$1" name=x size=nano ; expect 404
+    as dave post "$1" name=x size=nano ; expect 403
+    as alice post_bare "$1" ; expect 403
+    as alice with HTTP_SEC_FETCH_SITE=cross-site raw POST "$1" "csrf=$csrf" ; expect 403
+    as alice with HTTP_ORIGIN=https://evil.example raw POST "$1" "csrf=$csrf" ; expect 403
+    as alice raw GET "$1" ; expect 405
+}
+
+route "GET /vms/:id"
+nobody get $vm ; expect 303 /signin?return=$vm
+as alice get $vm ; expect 200 vm_running.html
+as carol get $vm ; expect 200
+as bob get $vm ; expect 404 error_404_member.html
+as alice get /vms/nosuchnosuchnosu ; expect 404 error_404_alice.html
+as alice get $stopped ; expect 200 vm_stopped.html
+as alice get /vms/failedfailedfail ; expect 200 vm_failed.html
+expect_no_text "<b>internal"
+as alice get /vms/destroydestroyde ; expect 200 vm_destroying.html
+expect_text "Not yet gone"
+as alice get /vms/gonegonegonegone ; expect 200 vm_gone.html
+as bob get /vms/bobsvmbobsvmbobs ; expect 200 vm_silent.html
+as alice with HTTP_HX_REQUEST=true raw GET $vm ; expect 200 fragment_vm.html
+expect_no_text 'id="destroy-name"'
+
+route "GET /vms/:id/usage"
+nobody get $vm/usage ; expect 303 /signin?return=$vm/usage
+as alice get $vm/usage ; expect 200
+expect_text '[[],[],[],[],[]]'
+now=$(($(date +%s) / 60 * 60))
+sqlite3 "$state/main.db" "INSERT INTO usage_minute VALUES (1, 'runningrunningru', $now, 6000, 64, 1048576, 6000, 0, NULL, NULL)"
+as alice get $vm/usage ; expect 200
+expect_text "[[$now],[10],[64],[100],[0]]"
+as alice get $vm ; expect_text "not measured in this region"
+as bob get $vm/usage ; expect 404
+
+fresh
+route "POST /vms/:id/start"
+others $vm/start
+as alice post $vm/start ; expect 409 error_409.html
+as alice post $stopped/start ; expect 303 $stopped
+expect_row "SELECT state, wanted FROM vm WHERE name = 'old-desktop'" "starting|running"
+expect_row "SELECT kind FROM job WHERE state = 'queued' AND vm_id = 'stoppedstoppedst'" start
+as alice post $stopped/start ; expect 409
+
+route "POST /vms/:id/stop"
+others $vm/stop
+as carol post $vm/stop ; expect 303 $vm
+expect_row "SELECT state, wanted FROM vm WHERE name = 'quiet-maple'" "stopping|stopped"
+expect_row "SELECT what, person_id FROM vm_event WHERE vm_id = 'runningrunningru' ORDER BY at_ms DESC LIMIT 1" "stop asked|3"
+
+fresh
+route "POST /vms/:id/restart"
+others $vm/restart
+as alice post $vm/restart ; expect 303 $vm
+
+route "POST /vms/:id/retry"
+others $vm/retry
+as alice post /vms/failedfailedfail/retry ; expect 303 /vms/failedfailedfail
+expect_row "SELECT state FROM vm WHERE id = 'failedfailedfail'" creating
+expect_row "SELECT kind FROM job WHERE state = 'queued' AND vm_id = 'failedfailedfail'" create
+
+fresh
+route "POST /vms/:id/rename"
+others $vm/rename
+as alice post $vm/rename name=old-desktop ; expect 422
+expect_text "already has a VM of this name"
+as alice post $vm/rename "name=Not good" ; expect 422 vm_rename_bad.html
+as alice post $vm/rename name= ; expect 422
+as alice post $vm/rename name=loud-oak ; expect 303 $vm
+expect_row "SELECT name FROM vm WHERE id = 'runningrunningru'" loud-oak
+as alice get $vm ; expect_text "is now called loud-oak"
+as alice get $vm ; expect_no_text "is now called loud-oak"
+
+fresh
+route "POST /vms/:id/resize"
+others $vm/resize
+as alice post $vm/resize size=small ; expect 409
+as alice post $stopped/resize size=none ; expect 422
+as alice post $stopped/resize size=nano ; expect 422
+expect_text "A disk can grow but not shrink"
+as alice post $stopped/resize size=medium ; expect 303 $stopped
+expect_row "SELECT vcpus, memory_mb, disk_gb, price_millicents, state FROM vm WHERE id = 'stoppedstoppedst'" "2|4096|20|1200|resizing"
+sqlite3 "$state/main.db" "UPDATE vm SET state = 'stopped', memory_mb = 8192 WHERE id = 'failedfailedfail'"
+as alice post /vms/failedfailedfail/resize size=medium ; expect 422
+expect_text "Choose a smaller size"
+
+fresh
+route "POST /vms/:id/destroy"
+others $vm/destroy
+as alice post $vm/destroy ; expect 422 vm_destroy_unsure.html
+as alice post $vm/destroy name=quiet-mapl ; expect 422
+expect_row "SELECT state FROM vm WHERE id = 'runningrunningru'" running
+as alice post $vm/destroy name=quiet-maple ; expect 303 $vm
+expect_row "SELECT state, wanted FROM vm WHERE id = 'runningrunningru'" "destroying|gone"
+as alice post $vm/destroy name=quiet-maple ; expect 409
+as alice post /vms/gonegonegonegone/destroy name=gone-vm ; expect 409
+
+fresh
+route "POST /vms/:id/snapshots"
+others $vm/snapshots
+as alice post $vm/snapshots name= ; expect 422
+as alice post $vm/snapshots "name=$(printf '%0101d' 0)" ; expect 422
+as alice post $vm/snapshots $'name=two\nlines' ; expect 422
+as alice post $vm/snapshots "name=safe <b>" ; expect 303 $vm
+expect_row "SELECT name, state, memory_mb FROM snapshot WHERE name LIKE 'safe%'" "safe <b>|taking|128"
+as alice get $vm ; expect_text "safe &lt;b&gt;"
+
+fresh
+route "POST /vms/:id/snapshots/:snapshot/restore"
+others $vm/snapshots/snapshotsnapsho2/restore
+as alice post $vm/snapshots/snapshotsnapsho3/restore ; expect 404
+as alice post $vm/snapshots/snapshotsnapsho2/restore ; expect 303 $vm
+expect_row "SELECT kind, snapshot_id FROM job WHERE state = 'queued' AND vm_id = 'runningrunningru'" "restore|snapshotsnapsho2"
+
+fresh
+route "POST /vms/:id/snapshots/:snapshot/delete"
+others $vm/snapshots/snapshotsnapsho2/delete
+as alice post $vm/snapshots/nosuch/delete ; expect 404
+as alice post $vm/snapshots/snapshotsnapsho2/delete ; expect 303 $vm
+expect_row "SELECT state FROM snapshot WHERE id = 'snapshotsnapsho2'" deleting
+
+fresh
+route "GET /vms/:id/snapshots/:snapshot/clone"
+nobody get $vm/snapshots/snapshotsnapsho2/clone ; expect 303
+as bob get $vm/snapshots/snapshotsnapsho2/clone ; expect 404
+as alice get $vm/snapshots/snapshotsnapsho2/clone ; expect 200 clone.html
+
+route "POST /vms/:id/snapshots/:snapshot/clone"
+nobody post $vm/snapshots/snapshotsnapsho2/clone ; expect 303 /signin
+as bob post $vm/snapshots/snapshotsnapsho2/clone name=mine size=nano ; expect 404
+as alice post $stopped/snapshots/snapshotsnapsho3/clone name=mine size=nano ; expect 422
+expect_text "The snapshot needs a larger size"
+as alice post $vm/snapshots/snapshotsnapsho2/clone name=quiet-maple size=nano ; expect 422
+as alice post $vm/snapshots/snapshotsnapsho2/clone name=twin size=nano ; expect 303
+expect_row "SELECT source_vm_id, source_snapshot_id FROM vm WHERE name = 'twin'" "runningrunningru|snapshotsnapsho2"
+expect_row "SELECT count(*) FROM vm_key WHERE vm_id = (SELECT id FROM vm WHERE name = 'twin')" 2
+as alice post $vm/snapshots/snapshotsnapsho2/delete ; expect 409
+
+finish

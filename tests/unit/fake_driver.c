@@ -1,0 +1,425 @@
+/* The tests' VM host; see fake_driver.h. */
+#include "fake_driver.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+struct driver {
+    int unused;
+};
+
+struct fake_host *fake;
+
+void fake_open(void)
+{
+    fake = mmap(NULL, sizeof *fake, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+}
+
+struct fake_vm *fake_find(const char *id)
+{
+    for (size_t i = 0; i < FAKE_VMS; i++) {
+        if (strcmp(fake->vms[i].id, id) == 0)
+            return &fake->vms[i];
+    }
+    return NULL;
+}
+
+static struct fake_vm *vm_make(const char *id)
+{
+    struct fake_vm *vm = fake_find(id);
+
+    for (size_t i = 0; !vm && i < FAKE_VMS; i++) {
+        if (!fake->vms[i].id[0]) {
+            vm = &fake->vms[i];
+            snprintf(vm->id, sizeof vm->id, "%s", id);
+        }
+    }
+    return vm;
+}
+
+/* The slot is free again when nothing is left of the VM. */
+static void vm_tidy(struct fake_vm *vm)
+{
+    if (vm && !vm->has_disk && !vm->has_seed && !vm->has_domain)
+        *vm = (struct fake_vm){ .boots = 0 };
+}
+
+static struct error *call_begin(struct arena *arena, const char *name)
+{
+    fake->calls++;
+    if (fake->kill_at == fake->calls && !fake->kills_after)
+        kill(getpid(), SIGKILL);
+    if (fake->fail_times > 0 && strcmp(fake->fails, name) == 0) {
+        fake->fail_times--;
+        return error_new(arena, fake->fail_kind, "the fake host refuses \"%s\"", name);
+    }
+    return NULL;
+}
+
+static struct error *call_end(void)
+{
+    if (fake->kill_at == fake->calls && fake->kills_after)
+        kill(getpid(), SIGKILL);
+    return NULL;
+}
+
+struct error *driver_open(struct arena *arena, const struct driver_region *region,
+                          struct driver **out)
+{
+    (void)region;
+    if (fake->is_unreachable)
+        return error_new(arena, ERROR_UPSTREAM, "the fake host is away");
+    *out = arena_alloc(arena, sizeof **out);
+    return NULL;
+}
+
+void driver_close(struct driver *driver)
+{
+    (void)driver;
+}
+
+const char *driver_accelerator(const struct driver *driver)
+{
+    (void)driver;
+    return "tcg";
+}
+
+bool driver_has_guests(const struct driver *driver)
+{
+    (void)driver;
+    return !fake->has_no_guests;
+}
+
+bool driver_port_is_free(const struct driver *driver, int64_t port)
+{
+    (void)driver;
+    return port != fake->busy_port || fake->hides_busy_port;
+}
+
+struct error *driver_disk_create(struct driver *driver, struct arena *arena,
+                                 const struct driver_vm *vm)
+{
+    struct error *e = call_begin(arena, "disk");
+    struct fake_vm *made;
+
+    (void)driver;
+    if (e)
+        return e;
+    made = vm_make(vm->id);
+    made->disks += !made->has_disk;
+    made->has_disk = true;
+    made->disk_gb = vm->disk_gb;
+    return call_end();
+}
+
+struct error *driver_disk_clone(struct driver *driver, struct arena *arena,
+                                const struct driver_vm *vm, const char *source_id,
+                                const char *snapshot)
+{
+    (void)snapshot;
+    if (!fake_find(source_id))
+        return error_new(arena, ERROR_CONFLICT, "no source");
+    return driver_disk_create(driver, arena, vm);
+}
+
+struct error *driver_seed_write(struct driver *driver, struct arena *arena,
+                                const struct driver_vm *vm, const struct driver_seed *seed)
+{
+    struct error *e = call_begin(arena, "seed");
+    struct fake_vm *made;
+
+    (void)driver;
+    if (e)
+        return e;
+    made = vm_make(vm->id);
+    made->has_seed = true;
+    snprintf(made->seed_key, sizeof made->seed_key, "%s", seed->host_key_public);
+    return call_end();
+}
+
+struct error *driver_define(struct driver *driver, struct arena *arena, const struct driver_vm *vm)
+{
+    struct error *e = call_begin(arena, "define");
+    struct fake_vm *made;
+
+    (void)driver;
+    if (e)
+        return e;
+    made = vm_make(vm->id);
+    if (!made->has_domain)
+        made->power = DRIVER_STOPPED;
+    made->has_domain = true;
+    if (made->power == DRIVER_STOPPED) {
+        made->port = vm->ssh_port;
+        made->memory_mb = vm->memory_mb;
+    }
+    return call_end();
+}
+
+struct error *driver_boot(struct driver *driver, struct arena *arena, const struct driver_vm *vm)
+{
+    struct error *e = call_begin(arena, "boot");
+    struct fake_vm *found = fake_find(vm->id);
+
+    (void)driver;
+    if (e || !found || found->power == DRIVER_RUNNING)
+        return e;
+    if (found->port == fake->busy_port) {
+        fake->hides_busy_port = false;
+        return error_new(arena, ERROR_CONFLICT, "port is taken");
+    }
+    found->power = DRIVER_RUNNING;
+    found->boots++;
+    if (found->has_seed)
+        memcpy(found->guest_key, found->seed_key, sizeof found->guest_key);
+    if (fake->dies_booting)
+        found->power = DRIVER_STOPPED;
+    return call_end();
+}
+
+struct error *driver_seed_remove(struct driver *driver, struct arena *arena, const char *vm_id)
+{
+    struct error *e = call_begin(arena, "seed_remove");
+    struct fake_vm *vm = fake_find(vm_id);
+
+    (void)driver;
+    if (!e && vm)
+        vm->has_seed = false;
+    return e ? e : call_end();
+}
+
+struct error *driver_ssh_host_key(struct driver *driver, struct arena *arena,
+                                  const struct driver_vm *vm, int64_t timeout_ms, const char **out)
+{
+    struct fake_vm *found = fake_find(vm->id);
+
+    (void)driver;
+    (void)timeout_ms;
+    *out = NULL;
+    if (!fake->is_silent && found)
+        *out = arena_copy(arena, fake->is_wrong ? "ssh-ed25519 AAAAwrong" : found->guest_key);
+    return NULL;
+}
+
+struct error *driver_power(struct driver *driver, struct arena *arena, const char *vm_id,
+                           enum driver_power *out)
+{
+    struct error *e = call_begin(arena, "power");
+    struct fake_vm *vm = fake_find(vm_id);
+
+    (void)driver;
+    *out = vm && vm->has_domain ? vm->power : DRIVER_ABSENT;
+    return e ? e : call_end();
+}
+
+static struct error *power_off(struct arena *arena, const char *name, const char *vm_id,
+                               bool is_done)
+{
+    struct error *e = call_begin(arena, name);
+    struct fake_vm *vm = fake_find(vm_id);
+
+    if (!e && vm && vm->has_domain && is_done)
+        vm->power = DRIVER_STOPPED;
+    return e ? e : call_end();
+}
+
+struct error *driver_stop_ask(struct driver *driver, struct arena *arena, const char *vm_id)
+{
+    (void)driver;
+    return power_off(arena, "stop_ask", vm_id, !fake->ignores_button);
+}
+
+struct error *driver_stop_force(struct driver *driver, struct arena *arena, const char *vm_id)
+{
+    (void)driver;
+    return power_off(arena, "stop_force", vm_id, true);
+}
+
+struct error *driver_disk_grow(struct driver *driver, struct arena *arena,
+                               const struct driver_vm *vm)
+{
+    struct error *e = call_begin(arena, "grow");
+    struct fake_vm *found = fake_find(vm->id);
+
+    (void)driver;
+    if (!e && found)
+        found->disk_gb = vm->disk_gb;
+    return e ? e : call_end();
+}
+
+static int snapshot_find(const struct fake_vm *vm, const char *name)
+{
+    for (int i = 0; vm && i < FAKE_SNAPSHOTS; i++) {
+        if (strcmp(vm->snapshots[i], name) == 0)
+            return i;
+    }
+    return -1;
+}
+
+struct error *driver_snapshot_create(struct driver *driver, struct arena *arena, const char *vm_id,
+                                     const char *snapshot, struct driver_snapshot *out)
+{
+    struct error *e = call_begin(arena, "snapshot");
+    struct fake_vm *vm = fake_find(vm_id);
+    int at = snapshot_find(vm, snapshot);
+
+    (void)driver;
+    if (e)
+        return e;
+    if (at < 0) {
+        at = snapshot_find(vm, "");
+        snprintf(vm->snapshots[at], FAKE_ID, "%s", snapshot);
+        vm->snapshot_has_memory[at] = vm->power == DRIVER_RUNNING;
+    }
+    *out = (struct driver_snapshot){ .name = snapshot,
+                                     .has_memory = vm->snapshot_has_memory[at],
+                                     .size_bytes = 4096 };
+    return call_end();
+}
+
+struct error *driver_snapshot_restore(struct driver *driver, struct arena *arena, const char *vm_id,
+                                      const char *snapshot)
+{
+    struct error *e = call_begin(arena, "restore");
+    struct fake_vm *vm = fake_find(vm_id);
+    int at = snapshot_find(vm, snapshot);
+
+    (void)driver;
+    if (!e && at < 0)
+        e = error_new(arena, ERROR_CONFLICT, "no such snapshot");
+    if (!e)
+        vm->power = vm->snapshot_has_memory[at] ? DRIVER_RUNNING : DRIVER_STOPPED;
+    return e ? e : call_end();
+}
+
+struct error *driver_snapshot_delete(struct driver *driver, struct arena *arena, const char *vm_id,
+                                     const char *snapshot)
+{
+    struct error *e = call_begin(arena, "snapshot_delete");
+    struct fake_vm *vm = fake_find(vm_id);
+    int at = snapshot_find(vm, snapshot);
+
+    (void)driver;
+    if (!e && at >= 0)
+        vm->snapshots[at][0] = '\0';
+    return e ? e : call_end();
+}
+
+struct error *driver_usage(struct driver *driver, struct arena *arena, const char *vm_id,
+                           struct driver_usage *out)
+{
+    struct fake_vm *vm = fake_find(vm_id);
+
+    (void)driver;
+    while (strcmp(fake->hangs, vm_id) == 0)
+        usleep(5000);
+    if (!vm)
+        return error_new(arena, ERROR_CONFLICT, "no such VM");
+    *out = vm->usage;
+    return NULL;
+}
+
+/* --- the end ------------------------------------------------------------------------------------
+ */
+
+struct error *driver_domain_remove(struct driver *driver, struct arena *arena, const char *vm_id,
+                                   const char **answer)
+{
+    struct error *e = call_begin(arena, "domain_remove");
+    struct fake_vm *vm = fake_find(vm_id);
+
+    (void)driver;
+    *answer = "no such domain";
+    if (!e && vm) {
+        vm->has_domain = false;
+        vm->power = DRIVER_ABSENT;
+        vm_tidy(vm);
+    }
+    return e ? e : call_end();
+}
+
+struct error *driver_snapshots_remove(struct driver *driver, struct arena *arena, const char *vm_id,
+                                      const char **answer)
+{
+    struct error *e = call_begin(arena, "snapshots_remove");
+    struct fake_vm *vm = fake_find(vm_id);
+
+    (void)driver;
+    *answer = "no snapshots";
+    if (!e && vm)
+        memset(vm->snapshots, 0, sizeof vm->snapshots);
+    return e ? e : call_end();
+}
+
+struct error *driver_disk_remove(struct driver *driver, struct arena *arena, const char *vm_id,
+                                 const char **answer)
+{
+    struct error *e = call_begin(arena, "disk_remove");
+    struct fake_vm *vm = fake_find(vm_id);
+
+    (void)driver;
+    *answer = "no such disk";
+    if (!e && vm) {
+        vm->has_disk = false;
+        vm_tidy(vm);
+    }
+    return e ? e : call_end();
+}
+
+struct error *driver_seed_gone(struct driver *driver, struct arena *arena, const char *vm_id,
+                               const char **answer)
+{
+    struct error *e = call_begin(arena, "seed_gone");
+    struct fake_vm *vm = fake_find(vm_id);
+
+    (void)driver;
+    *answer = "no such seed";
+    if (!e && vm) {
+        vm->has_seed = false;
+        vm_tidy(vm);
+    }
+    return e ? e : call_end();
+}
+
+struct error *driver_port_gone(struct driver *driver, struct arena *arena, int64_t port,
+                               const char **answer)
+{
+    struct error *e = call_begin(arena, "port_gone");
+
+    (void)driver;
+    *answer = arena_printf(arena, "port %lld: refused", (long long)port);
+    return e ? e : call_end();
+}
+
+static void thing_add(struct arena *arena, struct driver_things *out, const char *kind,
+                      const struct fake_vm *vm)
+{
+    out->row[out->count++] = (struct driver_thing){
+        .kind = kind,
+        .vm_id = arena_copy(arena, strlen(vm->id) == 16 ? vm->id : ""),
+        .name = arena_copy(arena, vm->id),
+        .power = vm->power,
+    };
+}
+
+struct error *driver_things(struct driver *driver, struct arena *arena, struct driver_things *out)
+{
+    (void)driver;
+    if (fake->is_unreachable)
+        return error_new(arena, ERROR_UPSTREAM, "the fake host is away");
+    *out = (struct driver_things){ .row = arena_array(arena, 3 * FAKE_VMS, sizeof *out->row) };
+    for (size_t i = 0; i < FAKE_VMS; i++) {
+        const struct fake_vm *vm = &fake->vms[i];
+
+        if (vm->has_domain)
+            thing_add(arena, out, "domain", vm);
+        if (vm->has_disk)
+            thing_add(arena, out, "disk", vm);
+        if (vm->has_seed)
+            thing_add(arena, out, "seed", vm);
+    }
+    return NULL;
+}

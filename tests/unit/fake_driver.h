@@ -1,0 +1,49 @@
+/*
+ * A VM host that lives in shared memory, in place of driver_libvirt.c: it outlives a killed worker,
+ * fails on demand, and kills the process that calls it at any chosen call.
+ */
+#pragma once
+
+#include "../../cgi/worker/driver.h"
+
+enum { FAKE_VMS = 8, FAKE_SNAPSHOTS = 4, FAKE_ID = 20, FAKE_KEY = 120 };
+
+struct fake_vm {
+    char id[FAKE_ID]; /* "": free */
+    bool has_disk, has_seed, has_domain;
+    enum driver_power power;
+    int64_t port, memory_mb, disk_gb;
+    char seed_key[FAKE_KEY];  /* host key in the seed */
+    char guest_key[FAKE_KEY]; /* host key that the guest took from it */
+    char snapshots[FAKE_SNAPSHOTS][FAKE_ID];
+    bool snapshot_has_memory[FAKE_SNAPSHOTS];
+    int boots, disks; /* how often made */
+    struct driver_usage usage;
+};
+
+struct fake_host {
+    struct fake_vm vms[FAKE_VMS];
+    int calls;        /* so far */
+    int kill_at;      /* kill the caller at this call; 0: never */
+    bool kills_after; /* when it has taken effect, not before */
+    char fails[24];   /* name of the call that fails, e.g. "boot" */
+    int fail_times;
+    enum error_kind fail_kind;
+    bool has_no_guests;
+    bool ignores_button;
+    bool is_silent;    /* SSH never answers */
+    bool is_wrong;     /* SSH answers with another key */
+    bool dies_booting; /* a guest switches itself off after its start */
+    bool is_unreachable;
+    char hangs[FAKE_ID];  /* usage of this VM blocks */
+    int64_t busy_port;    /* another program has it, as seen at boot */
+    bool hides_busy_port; /* free until the boot fails */
+};
+
+extern struct fake_host *fake;
+
+/* A new, empty host. */
+void fake_open(void);
+
+/* NULL: the host has nothing of it. */
+struct fake_vm *fake_find(const char *id);

@@ -1,0 +1,351 @@
+/*
+ * The reconciler and the measuring of usage against a fake host: what is observed, adopted, removed
+ * and shown; counters that begin anew; guests that hang.
+ */
+#include "../../cgi/lib/clock.h"
+#include "../../cgi/lib/vm_change.h"
+#include "../../cgi/worker/reconcile.h"
+#include "../../cgi/worker/usage.h"
+#include "drain.h"
+#include "fake_driver.h"
+#include "world.h"
+
+#include "leftover.sql.h"
+#include "receipt.sql.h"
+#include "region_status.sql.h"
+#include "usage_minute.sql.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+struct test {
+    struct world *world;
+    struct bench *bench, *watch;
+    const char *vm; /* a running one */
+};
+
+static int set_up(void **state)
+{
+    struct test *test = arena_alloc(arena_new(4096), sizeof *test);
+
+    *fake = (struct fake_host){ .calls = 0 };
+    test->world = world_open(world_folder("test:///default"));
+    test->bench = drain_bench(test->world);
+    test->watch = drain_bench(test->world);
+    test->vm = world_create(test->world, "first");
+    drain(test->bench);
+    *state = test;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct test *test = *state;
+
+    bench_close(test->bench);
+    bench_close(test->watch);
+    world_close(test->world);
+    return 0;
+}
+
+static void reconcile(struct test *test)
+{
+    world_check(reconcile_region(test->watch, &test->world->config->regions[0]), "reconcile");
+}
+
+static struct vm_get_row vm_of(struct test *test)
+{
+    return world_vm(test->world, test->vm);
+}
+
+static size_t leftovers(struct test *test)
+{
+    struct leftover_list_rows rows;
+
+    world_check(leftover_list(test->world->db, test->world->arena, &rows), "leftovers");
+    return rows.count;
+}
+
+/* --- what is observed ---------------------------------------------------------------------------
+ */
+
+static void what_is_as_it_should_be_stays(void **state)
+{
+    struct test *test = *state;
+    struct region_status_get_row region;
+
+    reconcile(test);
+    assert_string_equal(vm_of(test).state, "running");
+    assert_int_equal(leftovers(test), 0);
+    world_check(region_status_get(test->world->db, test->world->arena, "local", &region), "region");
+    assert_string_equal(region.accelerator, "tcg");
+    assert_null(region.error);
+}
+
+static void a_guest_that_shuts_down_is_stopped(void **state)
+{
+    struct test *test = *state;
+
+    fake_find(test->vm)->power = DRIVER_STOPPED;
+    reconcile(test);
+    reconcile(test);
+    assert_string_equal(vm_of(test).state, "stopped");
+    assert_string_equal(vm_of(test).wanted, "stopped");
+    assert_string_equal(vm_of(test).observed, "stopped");
+    assert_int_equal(world_events(test->world, test->vm, "stopped by itself", NULL), 1);
+    fake_find(test->vm)->power = DRIVER_RUNNING;
+    reconcile(test);
+    assert_string_equal(vm_of(test).state, "running");
+    assert_int_equal(world_events(test->world, test->vm, "found running", NULL), 1);
+}
+
+static void a_paused_guest_is_shown_as_such(void **state)
+{
+    struct test *test = *state;
+
+    fake_find(test->vm)->power = DRIVER_PAUSED;
+    reconcile(test);
+    assert_string_equal(vm_of(test).state, "running");
+    assert_string_equal(vm_of(test).observed, "paused");
+}
+
+static void a_vm_that_the_host_lost_has_failed(void **state)
+{
+    struct test *test = *state;
+
+    fake_find(test->vm)->has_domain = false;
+    reconcile(test);
+    assert_string_equal(vm_of(test).state, "failed");
+    assert_string_equal(vm_of(test).last_error, "The host no longer has it.");
+    world_check(world_ask(test->world, test->vm, VM_ASK_RETRY, NULL), "retry");
+    drain(test->bench);
+    assert_string_equal(vm_of(test).state, "running");
+}
+
+static void a_host_that_is_away_changes_nothing(void **state)
+{
+    struct test *test = *state;
+    struct region_status_get_row region;
+
+    fake->is_unreachable = true;
+    reconcile(test);
+    assert_string_equal(vm_of(test).state, "running");
+    world_check(region_status_get(test->world->db, test->world->arena, "local", &region), "region");
+    assert_string_equal(region.error, "the fake host is away");
+    fake->is_unreachable = false;
+    reconcile(test);
+    world_check(region_status_get(test->world->db, test->world->arena, "local", &region), "region");
+    assert_null(region.error);
+}
+
+static void a_vm_with_a_job_is_left_to_it(void **state)
+{
+    struct test *test = *state;
+
+    fake_find(test->vm)->power = DRIVER_STOPPED;
+    world_check(world_ask(test->world, test->vm, VM_ASK_RESTART, NULL), "restart");
+    reconcile(test);
+    assert_string_equal(vm_of(test).state, "restarting");
+    drain(test->bench);
+    assert_string_equal(vm_of(test).state, "running");
+}
+
+static void a_working_state_without_a_job_gets_one(void **state)
+{
+    static const struct {
+        const char *state, *job;
+    } stuck[] = { { "starting", "start" }, { "stopping", "stop" }, { "destroying", "destroy" } };
+    struct test *test = *state;
+
+    for (size_t i = 0; i < sizeof stuck / sizeof stuck[0]; i++) {
+        world_check(vm_set_state(test->world->db, test->world->arena, test->world->team_id,
+                                 test->vm, stuck[i].state, i == 2 ? "gone" : NULL, clock_now()),
+                    "state");
+        reconcile(test);
+        assert_string_equal(world_job(test->world, test->vm).kind, stuck[i].job);
+        drain(test->bench);
+    }
+    assert_string_equal(vm_of(test).state, "gone");
+}
+
+/* --- what nobody accounts for -------------------------------------------------------------------
+ */
+
+static void what_nobody_knows_is_shown(void **state)
+{
+    static const struct fake_vm strange[] = {
+        { .id = "aaaaaaaaaaaaaaaa", .has_disk = true, .has_domain = true },
+        { .id = "not-ours", .has_disk = true },
+    };
+    struct test *test = *state;
+
+    memcpy(&fake->vms[1], strange, sizeof strange);
+    reconcile(test);
+    reconcile(test);
+    assert_int_equal(leftovers(test), 3);
+    assert_true(fake->vms[1].has_disk && fake->vms[2].has_disk);
+    memset(&fake->vms[1], 0, sizeof strange);
+    reconcile(test);
+    assert_int_equal(leftovers(test), 0);
+}
+
+static void what_remains_of_a_gone_vm_is_removed(void **state)
+{
+    struct test *test = *state;
+    struct receipt_list_rows receipt;
+    const char *detail = NULL;
+
+    world_check(world_ask(test->world, test->vm, VM_ASK_DESTROY, NULL), "destroy");
+    drain(test->bench);
+    snprintf(fake->vms[0].id, sizeof fake->vms[0].id, "%s", test->vm);
+    fake->vms[0].has_disk = fake->vms[0].has_domain = true;
+    reconcile(test);
+    assert_null(fake_find(test->vm));
+    assert_int_equal(leftovers(test), 0);
+    assert_int_equal(world_events(test->world, test->vm, "remains removed", &detail), 1);
+    assert_string_equal(detail, "domain, disk");
+    world_check(
+        receipt_list(test->world->db, test->world->arena, test->world->team_id, test->vm, &receipt),
+        "receipt");
+    assert_int_equal(receipt.count, 5);
+}
+
+/* A half-made copy belongs to the VM that it begins with. */
+static void a_part_of_a_disk_is_no_leftover(void **state)
+{
+    struct test *test = *state;
+
+    fake->vms[1].has_disk = true;
+    snprintf(fake->vms[1].id, sizeof fake->vms[1].id, "%s.pa", test->vm);
+    reconcile(test);
+    assert_int_equal(leftovers(test), 0);
+    assert_true(fake->vms[1].has_disk);
+}
+
+/* --- usage --------------------------------------------------------------------------------------
+ */
+
+static struct usage_minute_list_row minute_of(struct test *test)
+{
+    struct usage_minute_list_rows rows;
+    struct usage_minute_list_row sum = { .cpu_ms = 0 };
+
+    world_check(usage_minute_list(test->world->db, test->world->arena, test->world->team_id,
+                                  test->vm, 0, &rows),
+                "usage");
+    /* The clock may pass a full minute during a test. */
+    for (size_t i = 0; i < rows.count; i++) {
+        int64_t cpu_ms = sum.cpu_ms + rows.row[i].cpu_ms;
+        int64_t written_bytes = sum.written_bytes + rows.row[i].written_bytes;
+        int64_t sent_bytes = sum.sent_bytes + rows.row[i].sent_bytes;
+
+        sum = rows.row[i];
+        sum.cpu_ms = cpu_ms;
+        sum.written_bytes = written_bytes;
+        sum.sent_bytes = sent_bytes;
+    }
+    return sum;
+}
+
+static void use(struct test *test, int64_t cpu_ms, int64_t written, int64_t sent)
+{
+    fake_find(test->vm)->usage = (struct driver_usage){
+        .cpu_ns = cpu_ms * 1000000,
+        .memory_used_kb = 64 * 1024,
+        .disk_bytes = 5000,
+        .disk_written_bytes = written,
+        .network_received_bytes = sent,
+        .network_sent_bytes = sent,
+    };
+}
+
+static void counters_become_minutes(void **state)
+{
+    struct test *test = *state;
+    struct usage *usage = usage_new(test->watch);
+
+    use(test, 90000, 700, 10);
+    world_check(usage_round(usage), "round");
+    assert_int_equal(minute_of(test).cpu_ms, 0); /* before our time */
+    assert_int_equal(minute_of(test).memory_mb, 64);
+    assert_int_equal(minute_of(test).disk_bytes, 5000);
+    use(test, 91500, 900, 30);
+    world_check(usage_round(usage), "round");
+    assert_int_equal(minute_of(test).cpu_ms, 1500);
+    assert_int_equal(minute_of(test).written_bytes, 200);
+    assert_int_equal(minute_of(test).sent_bytes, 20);
+    use(test, 100, 950, 5); /* started anew */
+    world_check(usage_round(usage), "round");
+    assert_int_equal(minute_of(test).cpu_ms, 1600);
+    assert_int_equal(minute_of(test).written_bytes, 1150);
+    assert_int_equal(minute_of(test).sent_bytes, 25);
+    use(test, 200, 950, -1); /* not measured here */
+    world_check(usage_round(usage), "round");
+    assert_int_equal(minute_of(test).cpu_ms, 1700);
+}
+
+static void a_hung_guest_holds_nobody_up(void **state)
+{
+    struct test *test = *state;
+    struct usage *usage = usage_new(test->watch);
+    const char *hung = test->vm;
+    int64_t begun_us;
+
+    test->vm = world_create(test->world, "second");
+    drain(test->bench);
+    snprintf(fake->hangs, sizeof fake->hangs, "%s", hung);
+    world_check(usage_round(usage), "round");
+    assert_true(world_vm(test->world, hung).silent_at);
+    assert_int_equal(vm_of(test).silent_at, 0);
+    assert_int_equal(minute_of(test).disk_bytes, 0);
+    use(test, 10, 10, 10);
+    begun_us = clock_monotonic_us();
+    for (int i = 0; i < 12; i++)
+        world_check(usage_round(usage), "round");
+    assert_int_equal(minute_of(test).cpu_ms, 10);
+    /* It is not asked again while the first call has not returned. */
+    assert_true(clock_monotonic_us() - begun_us < 500000);
+    assert_int_equal(world_events(test->world, hung, "not answering", NULL), 1);
+
+    fake->hangs[0] = '\0';
+    usleep(50000);
+    world_check(usage_round(usage), "round");
+    world_check(usage_round(usage), "round");
+    assert_int_equal(world_vm(test->world, hung).silent_at, 0);
+    assert_int_equal(world_events(test->world, hung, "answering again", NULL), 1);
+}
+
+static int fake_open_once(void **state)
+{
+    (void)state;
+    fake_open();
+    return 0;
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(what_is_as_it_should_be_stays),
+        TEST(a_guest_that_shuts_down_is_stopped),
+        TEST(a_paused_guest_is_shown_as_such),
+        TEST(a_vm_that_the_host_lost_has_failed),
+        TEST(a_host_that_is_away_changes_nothing),
+        TEST(a_vm_with_a_job_is_left_to_it),
+        TEST(a_working_state_without_a_job_gets_one),
+        TEST(what_nobody_knows_is_shown),
+        TEST(what_remains_of_a_gone_vm_is_removed),
+        TEST(a_part_of_a_disk_is_no_leftover),
+        TEST(counters_become_minutes),
+        TEST(a_hung_guest_holds_nobody_up),
+    };
+
+    return cmocka_run_group_tests(tests, fake_open_once, NULL);
+}

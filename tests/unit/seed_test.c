@@ -1,0 +1,294 @@
+/*
+ * seed.c: the image can be read back, its texts are JSON, and no value breaks out of its place.
+ */
+#include "../../cgi/worker/seed.h"
+
+#include "../../cgi/lib/buf.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <jansson.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static const char PRIVATE[] = "-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\nBBBB\n"
+                              "-----END OPENSSH PRIVATE KEY-----\n";
+
+struct place {
+    struct arena *arena;
+    char folder[32];
+    const char *path;
+};
+
+static int set_up(void **state)
+{
+    struct arena *arena = arena_new(16 << 20);
+    struct place *place = arena_alloc(arena, sizeof *place);
+
+    place->arena = arena;
+    memcpy(place->folder, "/tmp/seed_test.XXXXXX", sizeof "/tmp/seed_test.XXXXXX");
+    assert_non_null(mkdtemp(place->folder));
+    place->path = arena_printf(arena, "%s/seed.iso", place->folder);
+    *state = place;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct place *place = *state;
+
+    unlink(place->path);
+    assert_int_equal(rmdir(place->folder), 0); /* no .part is left behind */
+    arena_free(place->arena);
+    return 0;
+}
+
+static struct driver_seed plain_seed(void)
+{
+    static const char *const keys[] = { "ssh-ed25519 AAAAC3Nza me@laptop" };
+
+    return (struct driver_seed){
+        .instance_id = "abcdefgh234567ab-1",
+        .host_name = "box",
+        .user_name = "dev",
+        .ssh_keys = keys,
+        .ssh_key_count = 1,
+        .host_key_private = PRIVATE,
+        .host_key_public = "ssh-ed25519 AAAAhost",
+    };
+}
+
+/* The text of a file in the image. */
+static const char *read_back(struct place *place, const char *wanted)
+{
+    struct archive *archive = archive_read_new();
+    struct archive_entry *entry;
+    const char *text = NULL;
+
+    archive_read_support_format_iso9660(archive);
+    assert_int_equal(archive_read_open_filename(archive, place->path, 10240), ARCHIVE_OK);
+    while (archive_read_next_header(archive, &entry) == ARCHIVE_OK) {
+        char bytes[32768];
+        la_ssize_t length;
+
+        if (strcmp(archive_entry_pathname(entry), wanted) != 0)
+            continue;
+        length = archive_read_data(archive, bytes, sizeof bytes);
+        assert_true(length > 0);
+        text = arena_copy_bytes(place->arena, bytes, (size_t)length);
+    }
+    archive_read_free(archive);
+    assert_non_null(text);
+    return text;
+}
+
+static json_t *parse(const char *text)
+{
+    json_error_t error;
+    json_t *value = json_loads(text, JSON_REJECT_DUPLICATES, &error);
+
+    assert_non_null(value);
+    return value;
+}
+
+static const char *text_at(const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+
+    assert_non_null(text);
+    return text;
+}
+
+static void test_reads_back(void **state)
+{
+    struct place *place = *state;
+    struct driver_seed seed = plain_seed();
+    struct stat info;
+    const char *user_text;
+    json_t *meta, *user, *account, *keys;
+
+    assert_null(seed_write(place->arena, place->path, &seed));
+    assert_int_equal(stat(place->path, &info), 0);
+    assert_int_equal(info.st_mode & 07777, 0600);
+
+    meta = parse(read_back(place, "meta-data"));
+    assert_string_equal(text_at(meta, "instance-id"), "abcdefgh234567ab-1");
+    assert_string_equal(text_at(meta, "local-hostname"), "box");
+    json_decref(meta);
+
+    user_text = read_back(place, "user-data");
+    assert_memory_equal(user_text, "#cloud-config\n", 14);
+    user = parse(user_text + 14);
+    keys = json_object_get(user, "ssh_keys");
+    assert_string_equal(text_at(keys, "ed25519_private"), PRIVATE);
+    assert_string_equal(text_at(keys, "ed25519_public"), "ssh-ed25519 AAAAhost");
+    account = json_array_get(json_object_get(user, "users"), 0);
+    assert_string_equal(text_at(account, "name"), "dev");
+    assert_true(json_is_true(json_object_get(account, "lock_passwd")));
+    keys = json_object_get(account, "ssh_authorized_keys");
+    assert_int_equal(json_array_size(keys), 1);
+    assert_string_equal(json_string_value(json_array_get(keys, 0)),
+                        "ssh-ed25519 AAAAC3Nza me@laptop");
+    json_decref(user);
+}
+
+static void test_is_labelled(void **state)
+{
+    struct place *place = *state;
+    struct driver_seed seed = plain_seed();
+    char label[33] = "";
+    FILE *file;
+
+    assert_null(seed_write(place->arena, place->path, &seed));
+    file = fopen(place->path, "rb");
+    assert_non_null(file);
+    /* The volume identifier of the primary volume descriptor. */
+    assert_int_equal(fseek(file, 16 * 2048 + 40, SEEK_SET), 0);
+    assert_int_equal(fread(label, 1, 32, file), 32);
+    fclose(file);
+    assert_true(strncasecmp(label, "cidata", 6) == 0);
+}
+
+/* Comments that try to end the string, the list, the document, or to be a template. */
+static void test_comments_stay_inside(void **state)
+{
+    static const char *const hostile[] = {
+        "ssh-ed25519 AAAA \"]}], \"runcmd\": [\"touch /owned\"]",
+        "ssh-ed25519 AAAA \\\", \\n runcmd: [x]",
+        "ssh-ed25519 AAAA ]\\",
+        "ssh-ed25519 AAAA # comment: {a: b}, - x",
+        "ssh-ed25519 AAAA ## template: jinja {{ v1.x }} {% raw %}",
+        "ssh-ed25519 AAAA --- ... !!python/object:os.system &a *a",
+        "ssh-ed25519 AAAA \xc3\xa4\xe2\x82\xac\xf0\x9f\x8f\xa0",
+    };
+    struct place *place = *state;
+    struct driver_seed seed = plain_seed();
+    size_t count = sizeof hostile / sizeof *hostile;
+    json_t *user, *account, *keys;
+
+    seed.ssh_keys = hostile;
+    seed.ssh_key_count = count;
+    assert_null(seed_write(place->arena, place->path, &seed));
+    user = parse(read_back(place, "user-data") + 14);
+    assert_null(json_object_get(user, "runcmd"));
+    assert_int_equal(json_array_size(json_object_get(user, "users")), 1);
+    account = json_array_get(json_object_get(user, "users"), 0);
+    keys = json_object_get(account, "ssh_authorized_keys");
+    assert_int_equal(json_array_size(keys), count);
+    for (size_t i = 0; i < count; i++)
+        assert_string_equal(json_string_value(json_array_get(keys, i)), hostile[i]);
+    json_decref(user);
+}
+
+/* guest_init.sh reads line by line: one item each, and nothing that looks like another one. */
+static void test_layout_is_one_item_per_line(void **state)
+{
+    struct place *place = *state;
+    struct driver_seed seed = plain_seed();
+    const char *text;
+
+    assert_null(seed_write(place->arena, place->path, &seed));
+    text = read_back(place, "user-data");
+    assert_non_null(strstr(text, "\n      \"name\": \"dev\",\n"));
+    assert_non_null(strstr(text, "\n      \"ssh_authorized_keys\": [\n"
+                                 "        \"ssh-ed25519 AAAAC3Nza me@laptop\"\n      ]\n"));
+    assert_non_null(strstr(text, "\n    \"ed25519_private\": \"-----BEGIN OPENSSH PRIVATE KEY-----"
+                                 "\\nAAAA\\nBBBB\\n-----END OPENSSH PRIVATE KEY-----\\n\",\n"));
+    text = read_back(place, "meta-data");
+    assert_non_null(strstr(text, "\n  \"instance-id\": \"abcdefgh234567ab-1\",\n"));
+    assert_non_null(strstr(text, "\n  \"local-hostname\": \"box\"\n"));
+}
+
+static void refused(struct place *place, const struct driver_seed *seed)
+{
+    struct error *e = seed_write(place->arena, place->path, seed);
+
+    assert_non_null(e);
+    assert_int_equal(e->kind, ERROR_INPUT);
+    assert_int_not_equal(access(place->path, F_OK), 0);
+}
+
+static void test_bad_names_are_refused(void **state)
+{
+    static const char *const bad[] = {
+        "",
+        "-box",
+        "Box",
+        "box one",
+        "box\n",
+        "a\"b",
+        "a:b",
+        "{{x}}",
+        "b\xc3\xa4r",
+        "a.b",
+        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", /* 64 */
+    };
+    struct place *place = *state;
+
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct driver_seed seed = plain_seed();
+
+        seed.host_name = bad[i];
+        refused(place, &seed);
+        seed = plain_seed();
+        seed.user_name = bad[i];
+        refused(place, &seed);
+    }
+}
+
+static void test_bad_characters_are_refused(void **state)
+{
+    static const char *const bad[] = {
+        "\x7f",         "\xc2\x85", "\xc2\x80", "\xe2\x80\xa8", "\xe2\x80\xa9", "\xef\xbb\xbf",
+        "\xef\xbf\xbe", "\xff",     "\xc0\xaf", "\xed\xa0\x80", "\xe2\x80",
+    };
+    struct place *place = *state;
+
+    for (int c = 1; c < 0x20; c++) {
+        const char *const keys[] = { arena_printf(place->arena, "ssh-ed25519 AAAA a%cb", c) };
+        struct driver_seed seed = plain_seed();
+
+        seed.ssh_keys = keys;
+        refused(place, &seed);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        const char *const keys[] = { arena_printf(place->arena, "ssh-ed25519 AAAA a%sb", bad[i]) };
+        struct driver_seed seed = plain_seed();
+
+        seed.ssh_keys = keys;
+        refused(place, &seed);
+    }
+}
+
+static void test_replaces_whole(void **state)
+{
+    struct place *place = *state;
+    struct driver_seed seed = plain_seed();
+
+    assert_null(seed_write(place->arena, place->path, &seed));
+    seed.host_name = "other";
+    assert_null(seed_write(place->arena, place->path, &seed));
+    assert_non_null(strstr(read_back(place, "meta-data"), "\"other\""));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_reads_back, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_is_labelled, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_comments_stay_inside, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_layout_is_one_item_per_line, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_bad_names_are_refused, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_bad_characters_are_refused, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_replaces_whole, set_up, tear_down),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

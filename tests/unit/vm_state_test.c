@@ -1,0 +1,172 @@
+/*
+ * vm_state.c: the whole table, said once more as people would say it. Every pair of state and event
+ * that does not stand here must be refused, with a sentence for the button.
+ */
+#include "../../cgi/lib/vm_state.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const char *const states[] = {
+    "creating", "starting",     "running",   "stopping", "stopped",    "restarting",
+    "resizing", "snapshotting", "restoring", "failed",   "destroying", "gone",
+};
+enum { STATES = sizeof states / sizeof states[0], EVENTS = VM_ALL_GONE + 1 };
+
+static const struct vm_transition expected[] = {
+    /* A job ends. */
+    { "creating", VM_FOUND_RUNNING, "running", NULL, NULL },
+    { "starting", VM_FOUND_RUNNING, "running", NULL, NULL },
+    { "restarting", VM_FOUND_RUNNING, "running", NULL, NULL },
+    { "snapshotting", VM_FOUND_RUNNING, "running", NULL, NULL },
+    { "restoring", VM_FOUND_RUNNING, "running", NULL, "running" },
+    { "stopping", VM_FOUND_STOPPED, "stopped", NULL, NULL },
+    { "resizing", VM_FOUND_STOPPED, "stopped", NULL, NULL },
+    { "snapshotting", VM_FOUND_STOPPED, "stopped", NULL, NULL },
+    { "restoring", VM_FOUND_STOPPED, "stopped", NULL, "stopped" },
+    { "destroying", VM_ALL_GONE, "gone", NULL, NULL },
+    /* A job fails. Destroying does not fail: it goes on. */
+    { "creating", VM_JOB_FAILED, "failed", NULL, NULL },
+    { "starting", VM_JOB_FAILED, "failed", NULL, NULL },
+    { "stopping", VM_JOB_FAILED, "failed", NULL, NULL },
+    { "restarting", VM_JOB_FAILED, "failed", NULL, NULL },
+    { "resizing", VM_JOB_FAILED, "failed", NULL, NULL },
+    { "snapshotting", VM_JOB_FAILED, "failed", NULL, NULL },
+    { "restoring", VM_JOB_FAILED, "failed", NULL, NULL },
+    /* Seen by the reconciler. */
+    { "running", VM_FOUND_STOPPED, "stopped", NULL, "stopped" },
+    { "running", VM_FOUND_ABSENT, "failed", NULL, NULL },
+    { "stopped", VM_FOUND_RUNNING, "running", NULL, "running" },
+    { "stopped", VM_FOUND_ABSENT, "failed", NULL, NULL },
+    /* Asked while it runs. */
+    { "running", VM_ASK_STOP, "stopping", "stop", "stopped" },
+    { "running", VM_ASK_RESTART, "restarting", "restart", "running" },
+    { "running", VM_ASK_SNAPSHOT, "snapshotting", "snapshot", NULL },
+    { "running", VM_ASK_SNAPSHOT_DELETE, "snapshotting", "snapshot_delete", NULL },
+    { "running", VM_ASK_RESTORE, "restoring", "restore", NULL },
+    { "running", VM_ASK_CLONE, "running", NULL, NULL },
+    /* Asked while it is stopped. */
+    { "stopped", VM_ASK_START, "starting", "start", "running" },
+    { "stopped", VM_ASK_RESIZE, "resizing", "resize", NULL },
+    { "stopped", VM_ASK_SNAPSHOT, "snapshotting", "snapshot", NULL },
+    { "stopped", VM_ASK_SNAPSHOT_DELETE, "snapshotting", "snapshot_delete", NULL },
+    { "stopped", VM_ASK_RESTORE, "restoring", "restore", NULL },
+    { "stopped", VM_ASK_CLONE, "stopped", NULL, NULL },
+    /* Asked after a failure; the job to repeat gives the state. */
+    { "failed", VM_ASK_RETRY, "failed", NULL, NULL },
+    { "failed", VM_ASK_STOP, "stopping", "stop", "stopped" },
+    /* Destroying can be asked at any time, once. */
+    { "creating", VM_ASK_DESTROY, "destroying", "destroy", "gone" },
+    { "starting", VM_ASK_DESTROY, "destroying", "destroy", "gone" },
+    { "running", VM_ASK_DESTROY, "destroying", "destroy", "gone" },
+    { "stopping", VM_ASK_DESTROY, "destroying", "destroy", "gone" },
+    { "stopped", VM_ASK_DESTROY, "destroying", "destroy", "gone" },
+    { "restarting", VM_ASK_DESTROY, "destroying", "destroy", "gone" },
+    { "resizing", VM_ASK_DESTROY, "destroying", "destroy", "gone" },
+    { "snapshotting", VM_ASK_DESTROY, "destroying", "destroy", "gone" },
+    { "restoring", VM_ASK_DESTROY, "destroying", "destroy", "gone" },
+    { "failed", VM_ASK_DESTROY, "destroying", "destroy", "gone" },
+};
+
+static const struct vm_transition *expected_find(const char *state, enum vm_event event)
+{
+    for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
+        if (expected[i].event == event && strcmp(expected[i].state, state) == 0)
+            return &expected[i];
+    }
+    return NULL;
+}
+
+static void assert_same_text(const char *a, const char *b)
+{
+    assert_string_equal(a ? a : "(none)", b ? b : "(none)");
+}
+
+static void the_table_is_this_one(void **state)
+{
+    (void)state;
+    for (size_t s = 0; s < STATES; s++) {
+        for (int event = 0; event < EVENTS; event++) {
+            const struct vm_transition *found = vm_transition_find(states[s], (enum vm_event)event);
+            const struct vm_transition *wanted = expected_find(states[s], (enum vm_event)event);
+
+            if (!found != !wanted)
+                fail_msg("%s, event %d: %s", states[s], event, found ? "not expected" : "missing");
+            if (!found)
+                continue;
+            assert_same_text(found->next, wanted->next);
+            assert_same_text(found->job, wanted->job);
+            assert_same_text(found->wanted, wanted->wanted);
+        }
+    }
+}
+
+static void a_button_says_why_it_is_off(void **state)
+{
+    (void)state;
+    for (size_t s = 0; s < STATES; s++) {
+        for (int event = 0; event <= VM_ASK_RETRY; event++) {
+            const char *why = vm_refusal(states[s], (enum vm_event)event);
+
+            assert_true(!why == !!vm_transition_find(states[s], (enum vm_event)event));
+            if (why)
+                assert_int_equal(why[strlen(why) - 1], '.');
+        }
+    }
+}
+
+/* Every job leads to a working state, which it can leave by success and (but destroy) by failure.
+ */
+static void every_job_ends(void **state)
+{
+    static const char *const jobs[] = { "create",  "start",           "stop",
+                                        "restart", "resize",          "snapshot",
+                                        "restore", "snapshot_delete", "destroy" };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof jobs / sizeof jobs[0]; i++) {
+        const char *working = vm_working_state(jobs[i]);
+        bool can_end = false;
+
+        assert_true(vm_state_is_working(working));
+        for (int event = VM_FOUND_RUNNING; event < EVENTS; event++)
+            can_end |= event != VM_JOB_FAILED && vm_transition_find(working, (enum vm_event)event);
+        assert_true(can_end);
+        assert_int_equal(!vm_transition_find(working, VM_JOB_FAILED),
+                         strcmp(jobs[i], "destroy") == 0);
+    }
+    assert_string_equal(vm_working_state("no such job"), "failed");
+}
+
+/* A state is working exactly if a job works in it; each has words and a class of its own. */
+static void every_state_has_words(void **state)
+{
+    (void)state;
+    for (size_t s = 0; s < STATES; s++) {
+        assert_true(*vm_state_label(states[s]) && *vm_state_class(states[s]));
+        for (size_t t = 0; t < s; t++)
+            assert_string_not_equal(vm_state_label(states[s]), vm_state_label(states[t]));
+    }
+    assert_false(vm_state_is_working("running"));
+    assert_false(vm_state_is_working("stopped"));
+    assert_false(vm_state_is_working("failed"));
+    assert_false(vm_state_is_working("gone"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_table_is_this_one),
+        cmocka_unit_test(a_button_says_why_it_is_off),
+        cmocka_unit_test(every_job_ends),
+        cmocka_unit_test(every_state_has_words),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

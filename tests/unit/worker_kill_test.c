@@ -1,0 +1,163 @@
+/*
+ * The worker killed -9 at every call to a fake host, before and after the call has taken effect, in
+ * every kind of job: what is started next goes on, and nothing is made twice or left over.
+ */
+#include "../../cgi/lib/clock.h"
+#include "drain.h"
+#include "fake_driver.h"
+#include "world.h"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+struct test {
+    struct world *world;
+    struct bench *bench;
+    const char *vm;
+};
+
+static void ask(struct test *test, enum vm_event event, const char *snapshot_id)
+{
+    world_check(world_ask(test->world, test->vm, event, snapshot_id), "ask");
+    drain(test->bench);
+}
+
+/* SQLite's connections must not cross a fork: close, fork, open again. */
+static bool child_is_killed(struct test *test)
+{
+    const char *path = bench_database(test->world->arena, test->world->config);
+    int status;
+    pid_t child;
+
+    bench_close(test->bench);
+    db_close(test->world->db);
+    child = fork();
+    if (child == 0) {
+        drain(drain_bench(test->world));
+        _exit(0);
+    }
+    waitpid(child, &status, 0);
+    fake->kill_at = 0;
+    world_check(db_open(test->world->arena, path, DB_READ_WRITE, &test->world->db), "open");
+    test->bench = drain_bench(test->world);
+    return WIFSIGNALED(status);
+}
+
+/* Before each round the VM is in `from`; afterwards it must be in `to`, and the host as well. */
+static const struct killed {
+    const char *kind;
+    enum vm_event event;
+    const char *from, *to;
+    enum driver_power power;
+} killed[] = {
+    { "create", VM_ASK_RETRY, "", "running", DRIVER_RUNNING },
+    { "stop", VM_ASK_STOP, "running", "stopped", DRIVER_STOPPED },
+    { "start", VM_ASK_START, "stopped", "running", DRIVER_RUNNING },
+    { "restart", VM_ASK_RESTART, "running", "running", DRIVER_RUNNING },
+    { "resize", VM_ASK_RESIZE, "stopped", "stopped", DRIVER_STOPPED },
+    { "snapshot", VM_ASK_SNAPSHOT, "running", "running", DRIVER_RUNNING },
+    { "restore", VM_ASK_RESTORE, "running", "running", DRIVER_RUNNING },
+    { "snapshot_delete", VM_ASK_SNAPSHOT_DELETE, "running", "running", DRIVER_RUNNING },
+    { "destroy", VM_ASK_DESTROY, "running", "gone", DRIVER_ABSENT },
+};
+
+static void wish(struct test *test, const struct killed *round, const char *snapshot)
+{
+    static int number;
+
+    if (strcmp(round->kind, "create") == 0)
+        test->vm = world_create(test->world, arena_printf(test->world->arena, "vm%d", ++number));
+    else if (round->event == VM_ASK_SNAPSHOT)
+        world_snapshot(test->world, test->vm);
+    else if (round->event == VM_ASK_RESIZE)
+        world_resize(test->world, test->vm, "small");
+    else
+        world_check(world_ask(test->world, test->vm, round->event, snapshot), round->kind);
+}
+
+static void assert_round(struct test *test, const struct killed *round)
+{
+    const struct fake_vm *host = fake_find(test->vm);
+    struct job_open_row open;
+
+    assert_string_equal(world_vm(test->world, test->vm).state, round->to);
+    assert_int_equal(host ? host->power : DRIVER_ABSENT, round->power);
+    assert_int_equal(!host, strcmp(round->to, "gone") == 0);
+    assert_string_equal(world_job(test->world, test->vm).state, "done");
+    world_check(job_open(test->world->db, test->world->arena, &open), "open");
+    assert_int_equal(open.queued + open.running, 0);
+    if (!host)
+        return;
+    assert_int_equal(host->disks, 1);
+    assert_false(host->has_seed);
+    assert_string_equal(world_vm(test->world, test->vm).host_key_public, host->guest_key);
+    assert_int_equal(world_vm(test->world, test->vm).ssh_port, host->port);
+}
+
+/* True: the worker was killed at its call number `at`, and all is well. */
+static bool round_play(struct test *test, const struct killed *round, int at, bool kills_after)
+{
+    struct killed from = { "create", VM_ASK_RETRY, "", "", DRIVER_RUNNING };
+    const char *snapshot = NULL;
+    bool is_killed;
+
+    if (*round->from) {
+        wish(test, &from, NULL);
+        drain(test->bench);
+    }
+    if (strcmp(round->from, "stopped") == 0)
+        ask(test, VM_ASK_STOP, NULL);
+    if (round->event == VM_ASK_RESTORE || round->event == VM_ASK_SNAPSHOT_DELETE) {
+        snapshot = world_snapshot(test->world, test->vm);
+        drain(test->bench);
+    }
+    wish(test, round, snapshot);
+    fake->kills_after = kills_after;
+    fake->kill_at = fake->calls + at;
+    is_killed = child_is_killed(test);
+    world_check(job_recover(test->world->db, test->world->arena, clock_now_ms()), "recover");
+    drain(test->bench);
+    assert_round(test, round);
+    if (strcmp(round->to, "gone") != 0)
+        ask(test, VM_ASK_DESTROY, NULL);
+    return is_killed;
+}
+
+static void every_call_may_be_the_last(void **state)
+{
+    struct test test = { .vm = NULL };
+    int kills = 0;
+
+    (void)state;
+    fake_open();
+    test.world = world_open(world_folder("test:///default"));
+    test.bench = drain_bench(test.world);
+
+    for (size_t i = 0; i < sizeof killed / sizeof killed[0]; i++) {
+        for (int kills_after = 0; kills_after < 2; kills_after++) {
+            int at = 1;
+
+            while (round_play(&test, &killed[i], at, kills_after))
+                at++;
+            assert_true(at > 1);
+            kills += at - 1;
+        }
+    }
+    print_message("%d kills\n", kills);
+    bench_close(test.bench);
+    world_close(test.world);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = { cmocka_unit_test(every_call_may_be_the_last) };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,410 @@
+/*
+ * The worker's jobs against a fake host: every kind, failing and coming back, superseded by a
+ * destroy. Kills are in worker_kill_test.c.
+ */
+#include "../../cgi/lib/clock.h"
+#include "../../cgi/worker/job.h"
+#include "drain.h"
+#include "fake_driver.h"
+#include "world.h"
+
+#include "job_step.sql.h"
+#include "receipt.sql.h"
+#include "snapshot.sql.h"
+
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+struct test {
+    struct world *world;
+    struct bench *bench;
+    const char *vm; /* a running one */
+};
+
+static int set_up(void **state)
+{
+    struct test *test;
+
+    *fake = (struct fake_host){ .calls = 0 };
+    test = arena_alloc(arena_new(4096), sizeof *test);
+    test->world = world_open(world_folder("test:///default"));
+    test->bench = drain_bench(test->world);
+    test->vm = world_create(test->world, "first");
+    drain(test->bench);
+    *state = test;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct test *test = *state;
+
+    bench_close(test->bench);
+    world_close(test->world);
+    return 0;
+}
+
+static void ask(struct test *test, enum vm_event event, const char *snapshot_id)
+{
+    world_check(world_ask(test->world, test->vm, event, snapshot_id), "ask");
+    drain(test->bench);
+}
+
+static void assert_state(struct test *test, const char *state)
+{
+    assert_string_equal(world_vm(test->world, test->vm).state, state);
+}
+
+/* --- the kinds of jobs --------------------------------------------------------------------------
+ */
+
+static void a_vm_is_created(void **state)
+{
+    struct test *test = *state;
+    struct vm_get_row vm = world_vm(test->world, test->vm);
+    const struct fake_vm *host = fake_find(test->vm);
+    struct job_step_list_rows steps;
+
+    assert_state(test, "running");
+    assert_string_equal(vm.observed, "running");
+    assert_int_equal(vm.ssh_port, host->port);
+    assert_in_range(vm.ssh_port, 22800, 22899);
+    assert_string_equal(vm.host_key_public, host->guest_key);
+    assert_int_equal(strncmp(vm.host_key_fingerprint, "SHA256:", 7), 0);
+    assert_false(host->has_seed);
+    assert_int_equal(host->boots, 1);
+    assert_int_equal(world_events(test->world, test->vm, "created", NULL), 1);
+    world_check(job_step_list(test->world->db, test->world->arena, test->world->team_id,
+                              world_job(test->world, test->vm).id, &steps),
+                "steps");
+    assert_int_equal(steps.count, 6);
+    for (size_t i = 0; i < steps.count; i++)
+        assert_true(steps.row[i].started_at_ms && steps.row[i].ended_at_ms);
+    assert_string_equal(steps.row[4].name, "SSH ready");
+}
+
+static void a_vm_lives(void **state)
+{
+    struct test *test = *state;
+    const char *snapshot, *clone;
+    struct snapshot_list_rows snapshots;
+
+    ask(test, VM_ASK_STOP, NULL);
+    assert_state(test, "stopped");
+    assert_int_equal(fake_find(test->vm)->power, DRIVER_STOPPED);
+    world_resize(test->world, test->vm, "small");
+    drain(test->bench);
+    assert_state(test, "stopped");
+    assert_int_equal(fake_find(test->vm)->memory_mb, 256);
+    assert_int_equal(fake_find(test->vm)->disk_gb, 2);
+    ask(test, VM_ASK_START, NULL);
+    assert_state(test, "running");
+    ask(test, VM_ASK_RESTART, NULL);
+    assert_state(test, "running");
+    assert_int_equal(fake_find(test->vm)->boots, 3);
+
+    snapshot = world_snapshot(test->world, test->vm);
+    drain(test->bench);
+    world_check(snapshot_list(test->world->db, test->world->arena, test->world->team_id, test->vm,
+                              &snapshots),
+                "snapshots");
+    assert_string_equal(snapshots.row[0].state, "ready");
+    assert_int_equal(snapshots.row[0].has_memory, 1);
+    assert_int_equal(snapshots.row[0].size_bytes, 4096);
+    ask(test, VM_ASK_STOP, NULL);
+    ask(test, VM_ASK_RESTORE, snapshot);
+    assert_state(test, "running");
+    assert_string_equal(world_vm(test->world, test->vm).wanted, "running");
+
+    clone = world_clone(test->world, "second", test->vm, snapshot);
+    drain(test->bench);
+    assert_string_equal(world_vm(test->world, clone).state, "running");
+    assert_string_not_equal(fake_find(clone)->guest_key, fake_find(test->vm)->guest_key);
+    assert_int_not_equal(fake_find(clone)->port, fake_find(test->vm)->port);
+
+    ask(test, VM_ASK_SNAPSHOT_DELETE, snapshot);
+    world_check(snapshot_list(test->world->db, test->world->arena, test->world->team_id, test->vm,
+                              &snapshots),
+                "snapshots");
+    assert_int_equal(snapshots.count, 0);
+    assert_state(test, "running");
+}
+
+static void a_vm_is_destroyed(void **state)
+{
+    struct test *test = *state;
+    struct receipt_list_rows receipt;
+
+    world_snapshot(test->world, test->vm);
+    drain(test->bench);
+    ask(test, VM_ASK_DESTROY, NULL);
+    assert_state(test, "gone");
+    assert_true(world_vm(test->world, test->vm).gone_at);
+    assert_null(fake_find(test->vm));
+    world_check(
+        receipt_list(test->world->db, test->world->arena, test->world->team_id, test->vm, &receipt),
+        "receipt");
+    assert_int_equal(receipt.count, 5);
+    assert_string_equal(receipt.row[0].thing, "domain");
+    assert_string_equal(receipt.row[0].answer, "no such domain");
+    assert_string_equal(receipt.row[4].thing, "port");
+    assert_int_equal(strncmp(receipt.row[4].answer, "port 228", 8), 0);
+    assert_int_equal(world_events(test->world, test->vm, "destroyed", NULL), 1);
+}
+
+/* --- guests that do not do as they should -------------------------------------------------------
+ */
+
+static void a_deaf_guest_is_switched_off(void **state)
+{
+    struct test *test = *state;
+    const char *detail = NULL;
+
+    fake->ignores_button = true;
+    ask(test, VM_ASK_STOP, NULL);
+    assert_state(test, "stopped");
+    assert_int_equal(world_events(test->world, test->vm, "stopped", &detail), 1);
+    assert_string_equal(detail, "did not react to the power button, switched off");
+}
+
+static void a_silent_guest_is_not_asked(void **state)
+{
+    struct test *test = *state;
+    int64_t since = clock_now();
+
+    world_check(vm_set_silent(test->world->db, test->world->arena, test->vm, &since), "silent");
+    snprintf(fake->fails, sizeof fake->fails, "stop_ask");
+    fake->fail_times = 1;
+    ask(test, VM_ASK_STOP, NULL);
+    assert_state(test, "stopped");
+    assert_int_equal(fake->fail_times, 1);
+}
+
+static void assert_create_fails(struct test *test, const char *text)
+{
+    const char *detail = "";
+
+    test->vm = world_create(test->world, "second");
+    drain(test->bench);
+    assert_state(test, "failed");
+    assert_int_equal(world_job(test->world, test->vm).attempts, 1);
+    assert_non_null(strstr(world_vm(test->world, test->vm).last_error, text));
+    assert_int_equal(world_events(test->world, test->vm, "failed", &detail), 1);
+    assert_int_equal(strncmp(detail, "SSH ready: ", 11), 0);
+    assert_false(fake_find(test->vm)->has_seed);
+}
+
+static void assert_retry_works(struct test *test)
+{
+    ask(test, VM_ASK_RETRY, NULL);
+    assert_state(test, "running");
+    assert_null(world_vm(test->world, test->vm).last_error);
+    assert_string_equal(world_vm(test->world, test->vm).host_key_public,
+                        fake_find(test->vm)->guest_key);
+    assert_int_equal(fake_find(test->vm)->disks, 1);
+}
+
+static void a_guest_without_ssh_fails(void **state)
+{
+    fake->is_silent = true;
+    assert_create_fails(*state, "SSH did not answer within");
+    fake->is_silent = false;
+    assert_retry_works(*state);
+}
+
+static void a_guest_with_another_key_fails(void **state)
+{
+    fake->is_wrong = true;
+    assert_create_fails(*state, "another host key");
+    fake->is_wrong = false;
+    assert_retry_works(*state);
+}
+
+static void a_guest_that_dies_booting_fails(void **state)
+{
+    fake->dies_booting = true;
+    assert_create_fails(*state, "switched itself off");
+    fake->dies_booting = false;
+    assert_retry_works(*state);
+}
+
+static void a_taken_port_is_passed_over(void **state)
+{
+    struct test *test = *state;
+    int64_t before = world_vm(test->world, test->vm).ssh_port;
+
+    ask(test, VM_ASK_STOP, NULL);
+    fake->busy_port = before;
+    fake->hides_busy_port = true;
+    ask(test, VM_ASK_START, NULL);
+    assert_state(test, "running");
+    assert_int_not_equal(world_vm(test->world, test->vm).ssh_port, before);
+    assert_int_equal(world_vm(test->world, test->vm).ssh_port, fake_find(test->vm)->port);
+}
+
+/* --- failures of the host -----------------------------------------------------------------------
+ */
+
+static void host_fails(const char *call, int times, enum error_kind kind)
+{
+    snprintf(fake->fails, sizeof fake->fails, "%s", call);
+    fake->fail_times = times;
+    fake->fail_kind = kind;
+}
+
+static void a_passing_failure_is_tried_again(void **state)
+{
+    static const char *const calls[] = { "disk", "seed", "define", "boot", "power", "seed_remove" };
+    struct test *test = *state;
+
+    for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
+        host_fails(calls[i], 2, ERROR_UPSTREAM);
+        test->vm = world_create(test->world, calls[i][0] == 's' ? "seed" : calls[i]);
+        drain(test->bench);
+        assert_state(test, "running");
+        assert_int_equal(world_job(test->world, test->vm).attempts, 3);
+        assert_int_equal(world_events(test->world, test->vm, "failed", NULL), 0);
+        ask(test, VM_ASK_DESTROY, NULL);
+    }
+}
+
+static void a_lasting_failure_needs_a_person(void **state)
+{
+    struct test *test = *state;
+
+    host_fails("boot", 100, ERROR_UPSTREAM);
+    test->vm = world_create(test->world, "second");
+    drain(test->bench);
+    assert_state(test, "failed");
+    assert_int_equal(world_job(test->world, test->vm).attempts, 3);
+    assert_string_equal(world_vm(test->world, test->vm).last_error,
+                        "Boot: the fake host refuses \"boot\"");
+    fake->fail_times = 0;
+    assert_retry_works(test);
+}
+
+static void a_refusal_is_final(void **state)
+{
+    struct test *test = *state;
+    const char *snapshot = world_snapshot(test->world, test->vm);
+
+    drain(test->bench);
+    host_fails("restore", 1, ERROR_CONFLICT);
+    ask(test, VM_ASK_RESTORE, snapshot);
+    assert_state(test, "failed");
+    assert_int_equal(world_job(test->world, test->vm).attempts, 1);
+}
+
+/* However it fails, destroying goes on, and says why it is not done yet. */
+static void destroying_never_gives_up(void **state)
+{
+    static const char *const calls[] = { "domain_remove", "snapshots_remove", "disk_remove",
+                                         "seed_gone", "port_gone" };
+    struct test *test = *state;
+    struct job job;
+    bool has_one;
+
+    for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
+        test->vm = world_create(test->world, "doomed");
+        drain(test->bench);
+        host_fails(calls[i], 6, i % 2 ? ERROR_CONFLICT : ERROR_UPSTREAM);
+        world_check(world_ask(test->world, test->vm, VM_ASK_DESTROY, NULL), "destroy");
+        world_check(job_take(test->bench, &job, &has_one), "take");
+        job_do(&job);
+        assert_state(test, "destroying");
+        assert_non_null(strstr(world_vm(test->world, test->vm).last_error, calls[i]));
+        drain(test->bench);
+        assert_state(test, "gone");
+        assert_null(world_vm(test->world, test->vm).last_error);
+        assert_int_equal(world_job(test->world, test->vm).attempts, 7);
+        assert_int_equal(world_events(test->world, test->vm, "destroyed", NULL), 1);
+    }
+}
+
+/* --- a destroy supersedes ------------------------------------------------------------------------
+ */
+
+static void *drain_apart(void *argument)
+{
+    drain(argument);
+    return NULL;
+}
+
+static void a_destroy_ends_a_running_create(void **state)
+{
+    struct test *test = *state;
+    struct bench *other = drain_bench(test->world);
+    int64_t begun_us;
+    pthread_t thread;
+
+    fake->is_silent = true;
+    test->vm = world_create(test->world, "second");
+    pthread_create(&thread, NULL, drain_apart, other);
+    while (!fake_find(test->vm) || fake_find(test->vm)->power != DRIVER_RUNNING)
+        usleep(1000);
+    begun_us = clock_monotonic_us();
+    world_check(world_ask(test->world, test->vm, VM_ASK_DESTROY, NULL), "destroy");
+    pthread_join(thread, NULL);
+    drain(test->bench);
+    assert_state(test, "gone");
+    assert_null(fake_find(test->vm));
+    assert_true(clock_monotonic_us() - begun_us < 70000);
+    assert_int_equal(world_events(test->world, test->vm, "created", NULL), 0);
+    assert_int_equal(world_events(test->world, test->vm, "failed", NULL), 0);
+    bench_close(other);
+}
+
+static void a_destroy_drops_a_create_that_waits(void **state)
+{
+    struct test *test = *state;
+    struct job job;
+    bool has_one;
+
+    test->vm = world_create(test->world, "second");
+    host_fails("boot", 1, ERROR_UPSTREAM);
+    world_check(job_take(test->bench, &job, &has_one), "take");
+    job_do(&job);
+    assert_state(test, "creating");
+    ask(test, VM_ASK_DESTROY, NULL);
+    assert_state(test, "gone");
+    assert_null(fake_find(test->vm));
+}
+
+static int fake_open_once(void **state)
+{
+    (void)state;
+    fake_open();
+    return 0;
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_vm_is_created),
+        TEST(a_vm_lives),
+        TEST(a_vm_is_destroyed),
+        TEST(a_deaf_guest_is_switched_off),
+        TEST(a_silent_guest_is_not_asked),
+        TEST(a_guest_without_ssh_fails),
+        TEST(a_guest_with_another_key_fails),
+        TEST(a_guest_that_dies_booting_fails),
+        TEST(a_taken_port_is_passed_over),
+        TEST(a_passing_failure_is_tried_again),
+        TEST(a_lasting_failure_needs_a_person),
+        TEST(a_refusal_is_final),
+        TEST(destroying_never_gives_up),
+        TEST(a_destroy_ends_a_running_create),
+        TEST(a_destroy_drops_a_create_that_waits),
+    };
+
+    return cmocka_run_group_tests(tests, fake_open_once, NULL);
+}

@@ -1,0 +1,237 @@
+/* The tests' world; see world.h. */
+#include "world.h"
+
+#include "../../cgi/lib/clock.h"
+#include "../../cgi/lib/crypto.h"
+#include "../../cgi/lib/session.h"
+#include "../../cgi/lib/wake.h"
+
+#include "person.sql.h"
+#include "snapshot.sql.h"
+#include "ssh_key.sql.h"
+#include "team.sql.h"
+#include "vm_event.sql.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char key_line[] =
+    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGxW1k2yKCkEFZ8mVmsGUkEzH9WvqBuKNpJfWG2SMkVr you@laptop";
+
+void world_check(struct error *e, const char *what)
+{
+    if (!e)
+        return;
+    fprintf(stderr, "world: %s: %s\n", what, e->text);
+    exit(1);
+}
+
+static const char configuration[] =
+    "[server]\nname = Test\npublic_url = https://localhost:8443\nidentity = local\n"
+    "operator = operator@example.org\ncurrency = EUR\n"
+    "[quota]\nvms = 100\nvcpus = 100\nmemory_mb = 100000\ndisk_gb = 1000\n"
+    "[workos]\nclient_id =\nurl = https://api.workos.com\n"
+    "[region local]\nlabel = Here\ndriver = libvirt\nuri = %s\naccelerator = tcg\nbridge =\n"
+    "ssh_host = localhost\nssh_ports = 22800-22899\n"
+    "[size nano]\nlabel = Nano\nvcpus = 1\nmemory_mb = 128\ndisk_gb = 1\nprice_millicents = 100\n"
+    "[size small]\nlabel = Small\nvcpus = 2\nmemory_mb = 256\ndisk_gb = 2\nprice_millicents = 400\n"
+    "[image tiny]\nlabel = Tiny\nabout = Tiny\ndir = images/tiny\nuser = dev\nmemory_mb = 128\n";
+
+void world_configure(const char *state_dir, const char *uri)
+{
+    char path[256];
+    FILE *file;
+
+    snprintf(path, sizeof path, "%s/domicile.conf", state_dir);
+    file = fopen(path, "we");
+    if (!file || fprintf(file, configuration, uri) < 0 || fclose(file) != 0)
+        world_check(error_new(arena_new(1000), ERROR_INTERNAL, "%m"), path);
+    snprintf(path, sizeof path, "%s/run", state_dir);
+    mkdir(path, 0700);
+}
+
+const char *world_folder(const char *uri)
+{
+    static char folder[32];
+
+    snprintf(folder, sizeof folder, "/tmp/dw.XXXXXX");
+    if (!mkdtemp(folder))
+        world_check(error_new(arena_new(1000), ERROR_INTERNAL, "%m"), "mkdtemp");
+    world_configure(folder, uri);
+    return folder;
+}
+
+static void team_make(struct world *world)
+{
+    struct person_create_row person;
+    struct team_create_row team;
+    int64_t now = clock_now();
+
+    world_check(person_create(world->db, world->arena, "local:you@example.org", "you@example.org",
+                              "You", now, &person),
+                "person");
+    world_check(team_create(world->db, world->arena, "Yours", &person.id, NULL, now, &team),
+                "team");
+    world_check(team_join(world->db, world->arena, team.id, person.id, "owner", now), "member");
+    world_check(ssh_key_create(world->db, world->arena, team.id, crypto_id(world->arena), person.id,
+                               "laptop", "Ed25519", "SHA256:laptop", "you@laptop", key_line, now),
+                "key");
+}
+
+struct world *world_open(const char *state_dir)
+{
+    struct arena *arena = arena_new(256 * 1024 * 1024);
+    struct world *world = arena_alloc(arena, sizeof *world);
+    const char *path = arena_printf(arena, "%s/main.db", state_dir);
+    struct person_by_identity_row person;
+    struct team_personal_row team;
+    struct ssh_key_list_rows keys;
+    int64_t before;
+
+    world->arena = arena;
+    world->state_dir = arena_copy(arena, state_dir);
+    world_check(config_load(arena, world->state_dir, &world->config), "configuration");
+    world_check(db_migrate(arena, path, &before), "migrate");
+    world_check(db_open(arena, path, DB_READ_WRITE, &world->db), "open");
+    if (person_by_identity(world->db, arena, "local:you@example.org", &person))
+        team_make(world);
+    world_check(person_by_identity(world->db, arena, "local:you@example.org", &person), "person");
+    world_check(team_personal(world->db, arena, person.id, &team), "team");
+    world_check(ssh_key_list(world->db, arena, team.id, &keys), "keys");
+    world->person_id = person.id;
+    world->team_id = team.id;
+    world->key_id = keys.row[0].id;
+    world->session = arena_alloc(arena, sizeof *world->session);
+    world->session->person_id = person.id;
+    world->session->team_id = team.id;
+    world->session->id_hash = (struct bytes){ "none", 4 }; /* no row: notices go nowhere */
+    world_check(wake_open(arena, world->config), "wake");
+    return world;
+}
+
+void world_close(struct world *world)
+{
+    static const char *const files[] = { "main.db", "main.db-wal", "main.db-shm", "domicile.conf",
+                                         "run/worker.lock" };
+
+    db_close(world->db);
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
+        unlink(arena_printf(world->arena, "%s/%s", world->state_dir, files[i]));
+    rmdir(arena_printf(world->arena, "%s/run", world->state_dir));
+    rmdir(world->state_dir);
+}
+
+/* --- wishes -------------------------------------------------------------------------------------
+ */
+
+static struct request request_of(struct world *world)
+{
+    return (struct request){
+        .arena = world->arena, .db = world->db, .config = world->config, .session = world->session
+    };
+}
+
+static const char *create(struct world *world, const char *name, const struct vm_get_row *source,
+                          const char *snapshot_id)
+{
+    struct request r = request_of(world);
+    struct vm_wish wish = {
+        .name = name,
+        .region = &world->config->regions[0],
+        .image = &world->config->images[0],
+        .size = &world->config->sizes[0],
+        .key_ids = &world->key_id,
+        .key_count = 1,
+        .source = source,
+        .source_snapshot_id = snapshot_id,
+    };
+    const char *id, *problem = NULL;
+
+    world_check(vm_wish_create(&r, &wish, &id, &problem), "create");
+    return id;
+}
+
+const char *world_create(struct world *world, const char *name)
+{
+    return create(world, name, NULL, NULL);
+}
+
+const char *world_clone(struct world *world, const char *name, const char *vm_id,
+                        const char *snapshot_id)
+{
+    struct vm_get_row source = world_vm(world, vm_id);
+
+    return create(world, name, &source, snapshot_id);
+}
+
+struct error *world_ask(struct world *world, const char *vm_id, enum vm_event event,
+                        const char *snapshot_id)
+{
+    struct request r = request_of(world);
+    struct error *e = vm_wish_ask(&r, vm_id, event, snapshot_id, NULL);
+
+    db_rollback(world->db);
+    return e;
+}
+
+const char *world_snapshot(struct world *world, const char *vm_id)
+{
+    struct request r = request_of(world);
+    const char *problem = NULL;
+    struct snapshot_list_rows snapshots;
+
+    world_check(vm_wish_snapshot(&r, vm_id, crypto_id(world->arena), &problem), "snapshot");
+    world_check(snapshot_list(world->db, world->arena, world->team_id, vm_id, &snapshots), "list");
+    for (size_t i = 0; i < snapshots.count; i++) {
+        if (strcmp(snapshots.row[i].state, "taking") == 0)
+            return snapshots.row[i].id;
+    }
+    return NULL;
+}
+
+void world_resize(struct world *world, const char *vm_id, const char *size)
+{
+    struct request r = request_of(world);
+    const char *problem = NULL;
+
+    world_check(vm_wish_resize(&r, vm_id, config_size_find(world->config, size), &problem),
+                "resize");
+}
+
+/* --- questions ----------------------------------------------------------------------------------
+ */
+
+struct vm_get_row world_vm(struct world *world, const char *vm_id)
+{
+    struct vm_get_row vm;
+
+    world_check(vm_get(world->db, world->arena, world->team_id, vm_id, &vm), "vm");
+    return vm;
+}
+
+struct job_last_row world_job(struct world *world, const char *vm_id)
+{
+    struct job_last_row job;
+
+    world_check(job_last(world->db, world->arena, world->team_id, vm_id, &job), "job");
+    return job;
+}
+
+size_t world_events(struct world *world, const char *vm_id, const char *what, const char **detail)
+{
+    struct vm_event_of_vm_rows events;
+    size_t count = 0;
+
+    world_check(vm_event_of_vm(world->db, world->arena, world->team_id, vm_id, 1000, &events),
+                "events");
+    for (size_t i = 0; i < events.count; i++) {
+        if (strcmp(events.row[i].what, what) != 0)
+            continue;
+        if (!count++ && detail)
+            *detail = events.row[i].detail;
+    }
+    return count;
+}

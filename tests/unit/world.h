@@ -1,0 +1,54 @@
+/*
+ * A small world for tests of the worker: a state folder with configuration and database, a team
+ * with a person and a key, and wishes written exactly as the dashboard writes them.
+ */
+#pragma once
+
+#include "../../cgi/lib/vm_wish.h"
+
+#include "job.sql.h"
+#include "vm.sql.h"
+
+struct world {
+    struct arena *arena;
+    const char *state_dir;
+    struct config *config;
+    struct db *db;
+    int64_t team_id, person_id;
+    const char *key_id;
+    struct session *session;
+};
+
+/*
+ * Make the database in `state_dir`, which must hold domicile.conf, if there is none yet; open it,
+ * and find or make the team. Any failure ends the process with a message.
+ */
+struct world *world_open(const char *state_dir);
+
+/* Write a configuration of one region at `uri`, and make the folder for the socket. */
+void world_configure(const char *state_dir, const char *uri);
+
+/* A new folder below /tmp with such a configuration. */
+const char *world_folder(const char *uri);
+
+/* Close the database and remove the folder. */
+void world_close(struct world *world);
+
+/* Ends the process when `e` is an error. */
+void world_check(struct error *e, const char *what);
+
+/* A wish each; the id of the new VM, or of the new snapshot. */
+const char *world_create(struct world *world, const char *name);
+const char *world_clone(struct world *world, const char *name, const char *vm_id,
+                        const char *snapshot_id);
+struct error *world_ask(struct world *world, const char *vm_id, enum vm_event event,
+                        const char *snapshot_id);
+const char *world_snapshot(struct world *world, const char *vm_id);
+void world_resize(struct world *world, const char *vm_id, const char *size);
+
+/* What the database says now. */
+struct vm_get_row world_vm(struct world *world, const char *vm_id);
+struct job_last_row world_job(struct world *world, const char *vm_id);
+
+/* How often `what` has happened to the VM; the detail of the last time in *detail, if not NULL. */
+size_t world_events(struct world *world, const char *vm_id, const char *what, const char **detail);
