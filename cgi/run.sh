@@ -45,6 +45,7 @@ as() { "${as_user[@]}" "$@"; }
 
 # ---- the state folder ----
 umask 077
+mkdir -p "$state"
 chmod 700 "$state"
 as mkdir -p -m 700 "$state"/{run,secrets,tls,disks,seeds,images,libvirt}
 as mkdir -p -m 700 "$state"/libvirt/{run,config,data,cache}
@@ -91,6 +92,11 @@ if [ ! -e /proc/net/if_inet6 ]; then
     as sed -i '/listen \[::1\]/d' "$state/run/nginx.conf"
 fi
 
+# What the programs say: kept until the next start.
+log=$state/run/log
+as rm -f "$log"
+as touch "$log"
+
 pids=()
 stop() {
     trap '' INT TERM
@@ -105,7 +111,7 @@ start() {
     "${as_user[@]}" setpriv --pdeathsig TERM -- setsid env \
         XDG_RUNTIME_DIR="$state/libvirt/run" XDG_CONFIG_HOME="$state/libvirt/config" \
         XDG_DATA_HOME="$state/libvirt/data" XDG_CACHE_HOME="$state/libvirt/cache" \
-        HOME="$state" TMPDIR="$state/run" PATH=/usr/sbin:/usr/bin:/sbin:/bin LIBFCGI_OS_CLOSE_POLL_TIMEOUT=0 "$@" &
+        HOME="$state" TMPDIR="$state/run" PATH=/usr/sbin:/usr/bin:/sbin:/bin LIBFCGI_OS_CLOSE_POLL_TIMEOUT=0 "$@" >>"$log" 2>&1 &
     pids+=($!)
 }
 # multiwatch starts a process again when it dies: at once, and without giving up.
@@ -127,9 +133,12 @@ for _ in $(seq 100); do
             echo "Sign in as $operator within ten minutes:"
             as "$state/app/bin/domicile-admin" --state "$state" signin "$operator"
         fi
+        echo "Logs are in $log. Ctrl-C ends everything but running VMs."
         wait -n || true
-        die "a part has ended by itself; see its last lines above"
+        tail -n 5 "$log" >&2
+        die "a part has ended by itself; these were the last lines of $log"
     fi
     sleep 0.1
 done
-die "not ready after 10 seconds; the lines above say why"
+tail -n 20 "$log" >&2
+die "not ready after 10 seconds; these were the last lines of $log"
