@@ -51,7 +51,7 @@ WORKER_C := $(filter-out $(WORKER_MAINS:%=cgi/worker/%.c),$(wildcard cgi/worker/
 LIB_O    := $(LIB_C:%.c=$(BUILD)/%.o) $(SQL_C:%.c=%.o) $(PAGE_C:%.c=%.o)
 WORKER_O := $(WORKER_C:%.c=$(BUILD)/%.o)
 
-.PHONY: all setup setup_test run signin test lint unit page e2e bench guest image clean generated tests
+.PHONY: all setup setup_test setup_bench run signin test lint unit page e2e bench guest image clean generated tests
 all: $(PROGRAMS) $(BUILD)/worker $(BUILD)/domicile-admin $(BUILD)/errors/404.html
 
 # ---- programs ----------------------------------------------------------------------------------
@@ -172,5 +172,15 @@ $(UNIT): $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/tests/libtest.a $(BUILD)/
 $(E2E): $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/tests/world.o $(BUILD)/libworker.a $(BUILD)/libdomicile.a
 	@echo "  LD $@"
 	@$(CC) $(LINK_HARDENING) -o $@ $^ $(LIBS_WORKER)
+bench: setup_bench all $(BUILD)/bench/hello $(BUILD)/bench/wish
+	@tests/bench/run.sh
+setup_bench:
+	@tests/setup.sh $(PACKAGES) $(TEST_PACKAGES) wrk valgrind libfcgi-bin
+$(BUILD)/bench/hello: tests/bench/hello.c
+	@mkdir -p $(@D)
+	@$(CC) -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -o $@ $< -lfcgi
+$(BUILD)/bench/wish: tests/bench/wish.c $(BUILD)/tests/world.o $(BUILD)/libworker.a $(BUILD)/libdomicile.a
+	@mkdir -p $(@D)
+	@$(CC) $(CFLAGS) $(LINK_HARDENING) -o $@ $^ $(LIBS_WORKER)
 clean:
 	rm -rf $(BUILD)
