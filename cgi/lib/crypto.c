@@ -1,4 +1,8 @@
 /* The door to OpenSSL; see crypto.h. */
+
+/* HMAC_CTX is deprecated in OpenSSL 3, but the one way there to set a new key without a lookup. */
+#define OPENSSL_SUPPRESS_DEPRECATED
+
 #include "crypto.h"
 
 #include "log.h"
@@ -20,20 +24,61 @@ static void crypto_demand(int is_ok, const char *what)
     abort();
 }
 
+/*
+ * Each thread keeps one hash context and a store of random bytes: looking an algorithm up by name
+ * costs OpenSSL 3 more than hashing a page, and a system call for each token as much again.
+ */
+static _Thread_local struct {
+    EVP_MD *sha256;
+    EVP_MD_CTX *hash;
+    HMAC_CTX *hmac;
+    unsigned char random[512];
+    size_t random_left;
+} own;
+
+static void own_open(void)
+{
+    if (own.sha256)
+        return;
+    own.sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+    own.hash = EVP_MD_CTX_new();
+    own.hmac = HMAC_CTX_new();
+    crypto_demand(own.sha256 && own.hash && own.hmac, "sha256");
+}
+
 void crypto_random(void *bytes, size_t length)
 {
-    crypto_demand(RAND_bytes(bytes, (int)length) == 1, "random");
+    unsigned char *given;
+
+    if (length > own.random_left) {
+        crypto_demand(length <= sizeof own.random &&
+                          RAND_bytes(own.random, (int)sizeof own.random) == 1,
+                      "random");
+        own.random_left = sizeof own.random;
+    }
+    own.random_left -= length;
+    given = own.random + own.random_left;
+    memcpy(bytes, given, length);
+    /* No second use, and nothing to find afterwards. */
+    explicit_bzero(given, length);
 }
 
 void crypto_sha256(const void *bytes, size_t length, unsigned char out[CRYPTO_HASH_BYTES])
 {
-    crypto_demand(EVP_Digest(bytes, length, out, NULL, EVP_sha256(), NULL) == 1, "sha256");
+    own_open();
+    crypto_demand(EVP_DigestInit_ex2(own.hash, own.sha256, NULL) == 1 &&
+                      EVP_DigestUpdate(own.hash, bytes, length) == 1 &&
+                      EVP_DigestFinal_ex(own.hash, out, NULL) == 1,
+                  "sha256");
 }
 
 void crypto_hmac_sha256(const void *key, size_t key_length, const void *bytes, size_t length,
                         unsigned char out[CRYPTO_HASH_BYTES])
 {
-    crypto_demand(HMAC(EVP_sha256(), key, (int)key_length, bytes, length, out, NULL) != NULL,
+    own_open();
+    crypto_demand(HMAC_Init_ex(own.hmac, key, (int)key_length, own.sha256, NULL) == 1 &&
+                      HMAC_Update(own.hmac, bytes, length) == 1 &&
+                      HMAC_Final(own.hmac, out, NULL) == 1,
                   "hmac");
 }
 

@@ -13,10 +13,24 @@
 
 struct db_run {
     sqlite3_stmt *statement;
+    const struct db *db;
+    bool is_reading; /* changes nothing: sqlite3_stmt_readonly() */
+};
+
+/* Statements of the connection itself, prepared once as all others. */
+enum command { BEGIN_WRITE, BEGIN_READ, COMMIT, ROLLBACK, COMMANDS };
+
+static const char *const command_sql[COMMANDS] = {
+    [BEGIN_WRITE] = "BEGIN IMMEDIATE",
+    [BEGIN_READ] = "BEGIN",
+    [COMMIT] = "COMMIT",
+    [ROLLBACK] = "ROLLBACK",
 };
 
 struct db {
     sqlite3 *sqlite;
+    sqlite3_stmt *commands[COMMANDS];
+    bool is_query_only;  /* not the pragma: switching that makes SQLite prepare everything anew */
     struct db_run *runs; /* by base of the subject + index */
     size_t run_count;
     struct arena *arena; /* of the connection: holds `runs` */
@@ -161,19 +175,42 @@ static struct error *version_check(struct db *db, struct arena *arena)
                      (long long)version, (long long)DB_SCHEMA_VERSION);
 }
 
+static struct error *db_command(struct db *db, struct arena *arena, enum command command)
+{
+    sqlite3_stmt **statement = &db->commands[command];
+    struct error *e = NULL;
+
+    if (!*statement && sqlite3_prepare_v3(db->sqlite, command_sql[command], -1,
+                                          SQLITE_PREPARE_PERSISTENT, statement, NULL) != SQLITE_OK)
+        return db_error(db, arena, command_sql[command]);
+    if (sqlite3_step(*statement) != SQLITE_DONE)
+        e = db_error(db, arena, command_sql[command]);
+    sqlite3_reset(*statement);
+    return e;
+}
+
+static struct error *prepare_one(struct db *db, struct arena *arena,
+                                 const struct db_statement *statement, struct db_run *run)
+{
+    if (sqlite3_prepare_v3(db->sqlite, statement->sql, -1, SQLITE_PREPARE_PERSISTENT,
+                           &run->statement, NULL) != SQLITE_OK)
+        return db_error(db, arena, statement->name);
+    run->db = db;
+    run->is_reading = sqlite3_stmt_readonly(run->statement);
+    return NULL;
+}
+
 static struct error *prepare_all(struct db *db, struct arena *arena)
 {
+    struct error *e = NULL;
+
     db->run_count = statement_count;
     db->runs = arena_array(db->arena, statement_count, sizeof *db->runs);
     for (const struct db_subject *subject = subjects; subject; subject = subject->next) {
-        for (size_t i = 0; i < subject->count; i++) {
-            if (sqlite3_prepare_v3(db->sqlite, subject->statements[i].sql, -1,
-                                   SQLITE_PREPARE_PERSISTENT,
-                                   &db->runs[subject->base + i].statement, NULL) != SQLITE_OK)
-                return db_error(db, arena, subject->statements[i].name);
-        }
+        for (size_t i = 0; i < subject->count && !e; i++)
+            e = prepare_one(db, arena, &subject->statements[i], &db->runs[subject->base + i]);
     }
-    return NULL;
+    return e;
 }
 
 struct error *db_open(struct arena *arena, const char *path, enum db_mode mode, struct db **out)
@@ -200,6 +237,8 @@ void db_close(struct db *db)
 {
     for (size_t i = 0; i < db->run_count; i++)
         sqlite3_finalize(db->runs[i].statement);
+    for (size_t i = 0; i < COMMANDS; i++)
+        sqlite3_finalize(db->commands[i]);
     sqlite3_close(db->sqlite);
     arena_free(db->arena);
 }
@@ -245,29 +284,28 @@ struct error *db_migrate(struct arena *arena, const char *path, int64_t *out)
 
 void db_query_only(struct db *db, bool is_on)
 {
-    sqlite3_exec(db->sqlite, is_on ? "PRAGMA query_only=ON" : "PRAGMA query_only=OFF", NULL, NULL,
-                 NULL);
+    db->is_query_only = is_on;
 }
 
 struct error *db_begin(struct db *db, struct arena *arena)
 {
-    return db_execute(db, arena, "BEGIN IMMEDIATE");
+    return db_command(db, arena, BEGIN_WRITE);
 }
 
 struct error *db_read(struct db *db, struct arena *arena)
 {
-    return db_execute(db, arena, "BEGIN");
+    return db_command(db, arena, BEGIN_READ);
 }
 
 struct error *db_commit(struct db *db, struct arena *arena)
 {
-    return db_execute(db, arena, "COMMIT");
+    return db_command(db, arena, COMMIT);
 }
 
 void db_rollback(struct db *db)
 {
     if (!sqlite3_get_autocommit(db->sqlite))
-        sqlite3_exec(db->sqlite, "ROLLBACK", NULL, NULL, NULL);
+        db_command(db, db->arena, ROLLBACK);
 }
 
 int64_t db_changes(struct db *db)
@@ -309,10 +347,18 @@ void db_bind_bytes(struct db_run *run, int position, struct bytes value)
 
 struct error *db_step(struct db_run *run, struct arena *arena, bool *has_row)
 {
-    int code = sqlite3_step(run->statement);
-    sqlite3 *sqlite = sqlite3_db_handle(run->statement);
+    sqlite3 *sqlite = run->db->sqlite;
     struct error *e;
+    int code;
 
+    *has_row = false;
+    if (run->db->is_query_only && !run->is_reading) {
+        e = error_new(arena, ERROR_INTERNAL, "a page that only reads wants to write: %s",
+                      sqlite3_sql(run->statement));
+        db_end(run);
+        return e;
+    }
+    code = sqlite3_step(run->statement);
     *has_row = code == SQLITE_ROW;
     if (code == SQLITE_ROW || code == SQLITE_DONE)
         return NULL;
