@@ -1,9 +1,12 @@
--- vm_list(team_id int) rows (working_ms int)
+-- vm_list(team_id int) rows (step text, working_at_ms int)
 -- The living VMs of a team, newest first.
 SELECT id, name, region, image, size, vcpus, memory_mb, disk_gb, price_millicents, state, state_at,
        silent_at, ssh_port, created_at, last_error,
-       (SELECT min(s.started_at_ms) FROM job j JOIN job_step s ON s.job_id = j.id
-         WHERE j.vm_id = vm.id AND j.state = 'running') AS working_ms
+       (SELECT s.name FROM job j JOIN job_step s ON s.job_id = j.id
+         WHERE j.vm_id = vm.id AND j.state = 'running'
+           AND s.started_at_ms IS NOT NULL AND s.ended_at_ms IS NULL) AS step,
+       (SELECT j.requested_at_ms FROM job j
+         WHERE j.vm_id = vm.id AND j.state = 'running') AS working_at_ms
 FROM vm WHERE team_id = :team_id AND gone_at IS NULL ORDER BY created_at DESC, id;
 
 -- vm_get(team_id int, id text) row

@@ -1,19 +1,27 @@
 /*
  * Conveniences on top of pages that work without them: copy buttons, running clocks, shortcuts,
- * questions before what cannot be undone, usage charts, and htmx's "unchanged" answers.
+ * questions before what cannot be undone, forms that are sent once, usage charts, and htmx's
+ * "unchanged" answers.
  */
 'use strict';
 
 (function () {
+  /* htmx notes the path of the page, for a history that is switched off; we keep nothing but the cookie. */
+  try {
+    sessionStorage.clear();
+  } catch (e) { /* switched off in this browser: nothing to clear */ }
+
   /* htmx asks with the version it shows, and hears 304 when that is still right. */
   document.addEventListener('htmx:configRequest', function (event) {
     var version = event.detail.elt.getAttribute('data-version');
     if (version) event.detail.headers['If-None-Match'] = '"' + version + '"';
   });
 
-  /* Open details and typed text survive the exchange of a live part. */
+  /* Open details, and the focus on something inside them, survive the exchange of a live part. */
   var open = [];
+  var focused = '';
   document.addEventListener('htmx:beforeSwap', function () {
+    focused = document.activeElement ? document.activeElement.id : '';
     open = Array.from(document.querySelectorAll('#live details[open][id]'), function (d) { return d.id; });
   });
   document.addEventListener('htmx:afterSwap', function () {
@@ -21,6 +29,8 @@
       var details = document.getElementById(id);
       if (details) details.open = true;
     });
+    var element = focused && document.getElementById(focused);
+    if (element && document.activeElement === document.body) element.focus({ preventScroll: true });
     chart();
     tick();
   });
@@ -36,10 +46,25 @@
     });
   });
 
+  /* A form is sent once, however often its button is pressed; after ten seconds without an answer, or
+     back on the page, it may be pressed again. Not "disabled": that would drop the focus, and Firefox
+     would remember it. */
+  var sent = null;
+  function rest() {
+    if (sent) sent.removeAttribute('aria-disabled');
+    sent = null;
+  }
+  window.addEventListener('pageshow', rest);
   document.addEventListener('submit', function (event) {
     var button = event.submitter;
     var question = button && button.getAttribute('data-confirm');
-    if (question && !window.confirm(question)) event.preventDefault();
+    if (sent || (question && !window.confirm(question))) {
+      event.preventDefault();
+      return;
+    }
+    sent = button || event.target;
+    sent.setAttribute('aria-disabled', 'true');
+    setTimeout(rest, 10000);
   });
 
   /* "c" creates; never while something is being typed. */
@@ -67,16 +92,25 @@
     words.textContent = title;
     box.appendChild(words);
     element.appendChild(box);
+    /* Around a single point uPlot would draw whole days. */
+    var isSingle = times.length === 1;
+    if (isSingle) {
+      times = [times[0] - 600, times[0]];
+      values = [null, values[0]];
+    }
     new uPlot({
       width: Math.max(160, box.clientWidth), height: 90,
       legend: { show: false }, cursor: { show: false },
-      scales: { x: { time: true }, y: { range: function (u, least, most) { return [0, Math.max(top, most * 1.1)]; } } },
+      scales: {
+        x: { time: true, range: function (u, least, most) { return [Math.min(least, most - 600), most]; } },
+        y: { range: function (u, least, most) { return [0, Math.max(top, most * 1.1)]; } },
+      },
       axes: [
         { stroke: ink, size: 24, space: 70, grid: { show: false }, ticks: { show: false }, font: '11px Inter, sans-serif',
           values: function (u, splits) { return splits.map(function (at) { return new Date(at * 1000).toISOString().slice(11, 16); }); } },
         { stroke: ink, size: 40, space: 30, grid: { stroke: style.getPropertyValue('--line').trim(), width: 1 }, ticks: { show: false }, font: '11px Inter, sans-serif' },
       ],
-      series: [{}, { stroke: leaf, width: 1.5, fill: leaf + '22', points: { show: times.length < 2 } }],
+      series: [{}, { stroke: leaf, width: 1.5, fill: leaf + '22', points: { show: isSingle } }],
     }, [times, values], box);
   }
 
@@ -93,9 +127,11 @@
         line(element, 'Memory, MB', columns[0], columns[2], 64);
       });
   }
-  document.addEventListener('DOMContentLoaded', function () { chart(); tick(); });
-  setInterval(function () {
+  function chartAgain() {
     var element = document.getElementById('charts');
     if (element && !document.hidden) { delete element.dataset.drawn; chart(); }
-  }, 60000);
+  }
+  document.addEventListener('DOMContentLoaded', function () { chart(); tick(); });
+  setInterval(chartAgain, 60000);
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', chartAgain);
 })();

@@ -209,7 +209,7 @@ struct error *vm_page_fill(struct request *r, const char *id, struct vm_html *pa
     page->snapshot_name =
         arena_printf(r->arena, "Snapshot of %s", clock_plain(r->arena, r->frame.now_at));
     buttons_fill(page, vm.state);
-    r->frame.title = vm.name;
+    r->frame.title = arena_printf(r->arena, "%s: %s", vm.name, page->vm.label);
     r->frame.section = "vms";
     e = lists_fill(r, page, &vm);
     db_rollback(r->db);

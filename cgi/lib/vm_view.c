@@ -96,6 +96,8 @@ struct vm_view_rows vm_view_list(struct request *r, const struct vm_list_rows *v
         };
 
         views.row[i] = vm_view_of(r, &whole);
+        views.row[i].step = vm->step;
+        views.row[i].working_at_ms = vm->working_at_ms;
     }
     return views;
 }

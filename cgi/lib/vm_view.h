@@ -17,6 +17,8 @@ struct vm_view {
     const char *price_hour;  /* "€0.012" */
     const char *price_month; /* "€8.76", for 730 hours */
     const char *ssh;         /* the command to type; NULL while there is no way in */
+    const char *step;        /* of the job under way, in the list; NULL: none */
+    int64_t working_at_ms;   /* when that job was asked for; 0: none */
     const char *last_error;  /* NULL: none */
     bool is_running;
     bool is_stopped;

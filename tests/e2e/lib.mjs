@@ -48,7 +48,7 @@ export class Server {
     server.tmp = fs.mkdtempSync('/tmp/domicile-e2e.');
     server.port = await freePort();
     server.url = `https://localhost:${server.port}`;
-    server.log = '';
+    server.errors = '';
     if (isRoot) {
       try {
         execFileSync('id', ['domicile'], { stdio: 'ignore' });
@@ -85,10 +85,10 @@ export class Server {
       { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
     this.exited = new Promise((resolve) => { this.child.once('close', resolve); });
     this.child.stdout.on('data', (part) => { output += part; });
-    this.child.stderr.on('data', (part) => { this.log += part; });
+    this.child.stderr.on('data', (part) => { this.errors += part; });
     await until(() => /^ready /m.test(output) || this.child.exitCode !== null, 60000, 20);
     const took = Date.now() - begin;
-    if (!/^ready /m.test(output)) throw new Error(`not ready: ${output}${this.log}`);
+    if (!/^ready /m.test(output)) throw new Error(`not ready: ${output}${this.log()}`);
     this.link = await until(() => output.match(/https:\S+\/signin\/link\?token=[\w-]{43}/)?.[0], 3000, 20);
     return took;
   }
@@ -99,6 +99,12 @@ export class Server {
     process.kill(this.child.pid, 'SIGINT');
     await this.exited;
     this.child = null;
+  }
+
+  // What the programs said since the last start.
+  log() {
+    const file = `${this.dir}/run/log`;
+    return this.errors + (fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : '');
   }
 
   signinLink(email) {
@@ -118,8 +124,10 @@ export class Server {
     for (const pid of fs.readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
       try {
         const command = fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8');
-        const here = `${command}${fs.readFileSync(`/proc/${pid}/environ`, 'utf8')}`;
-        if (Number(pid) !== process.pid && command && here.includes(`${this.dir}/`)) {
+        // The programs' environment is closed to all but root; their command line says enough.
+        const isOurs = command.includes(`${this.dir}/`)
+          || fs.readFileSync(`/proc/${pid}/environ`, 'utf8').includes(`${this.dir}/`);
+        if (Number(pid) !== process.pid && command && isOurs) {
           found.push({ pid: Number(pid), argv: command.split('\0') });
         }
       } catch { /* it has just ended, or is another user's */ }

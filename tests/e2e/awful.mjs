@@ -1,0 +1,55 @@
+// Rows that no page likes: the longest names without a place to break, long errors, many VMs, events and
+// leftovers. For pages.mjs, in a database whose worker stands still.
+const LONG = 'abcdefghijklmnopqrstuvwxyz0123456789'.repeat(8);
+const DAY = 86400;
+
+const quoted = (value) => (value === null ? 'NULL' : typeof value === 'number' ? String(value) : `'${value.replaceAll("'", "''")}'`);
+const insert = (table, columns) => `INSERT INTO ${table} (${Object.keys(columns).join(', ')}) VALUES (${Object.values(columns).map(quoted).join(', ')});`;
+
+// VMs in every state, each with a page of its own.
+export const AWFUL_IDS = ['running', 'silent', 'failed', 'creating', 'destroying', 'stopped', 'gone'].map((state) => `awful${state}`.padEnd(16, 'z'));
+
+export function awful(teamId, personId, keyLine) {
+  const now = Math.floor(Date.now() / 1000);
+  const error = `disk: ${LONG.slice(0, 120)} Failed to get "write" lock: is another process using the image ${LONG.slice(0, 60)}?`;
+  const sql = ['BEGIN;', `UPDATE person SET name = ${quoted(LONG.slice(0, 100))} WHERE id = ${personId};`];
+  const base = { team_id: teamId, person_id: personId, region: 'local', image: 'tiny', size: 'small', vcpus: 64, memory_mb: 1048575,
+    disk_gb: 99999, price_millicents: 123456789, wanted: 'running', wanted_at: now - DAY, state_at: now - 400 * DAY,
+    observed: 'running', observed_at: now - 3 * DAY, ssh_port: null, host_key_public: `ssh-ed25519 ${'A'.repeat(68)}`,
+    host_key_fingerprint: `SHA256:${'W'.repeat(43)}`, last_error: null, gone_at: null, silent_at: null };
+  AWFUL_IDS.forEach((id, i) => {
+    const state = id.replace(/^awful/, '').replace(/z+$/, '');
+    sql.push(insert('vm', { ...base, created_at: now - i * DAY, id, name: `${LONG.slice(0, 60)}-${i}x`, ssh_port: 22990 + i,
+      state: state === 'silent' ? 'running' : state, silent_at: state === 'silent' ? now - 500 : null,
+      last_error: ['failed', 'destroying'].includes(state) ? error : null, gone_at: state === 'gone' ? now : null,
+      wanted: ['destroying', 'gone'].includes(state) ? 'gone' : 'running' }));
+    const isOver = !['creating', 'destroying'].includes(state);
+    sql.push(insert('job', { id: 900000 + i, team_id: teamId, vm_id: id, kind: state === 'destroying' ? 'destroy' : 'create', state: isOver ? 'done' : 'queued',
+      person_id: personId, requested_at_ms: (now - 5000) * 1000, due_at_ms: 99999999999000, attempts: 12345,
+      ended_at_ms: isOver ? now * 1000 : null, error: isOver ? null : error }));
+    ['Disk', 'Seed', 'Define', 'Boot', 'Network', 'SSH ready'].forEach((name, position) => sql.push(insert('job_step', { team_id: teamId,
+      job_id: 900000 + i, position, name, started_at_ms: isOver || position < 3 ? (now - 4000) * 1000 : null, ended_at_ms: isOver || position < 2 ? now * 1000 : null })));
+    for (let k = 0; k < 20; k++) {
+      sql.push(insert('snapshot', { team_id: teamId, vm_id: id, created_at: now - k * DAY, id: `s${i}x${k}`.padEnd(16, 'z'), name: k % 2 ? LONG.slice(0, 100) : `nightly ${k}`,
+        state: ['ready', 'taking', 'failed', 'deleting'][k % 7 > 3 ? 0 : k % 4], has_memory: k % 2, size_bytes: 2 ** 40, vcpus: 1, memory_mb: 128, disk_gb: 1 }));
+      sql.push(insert('vm_event', { team_id: teamId, at_ms: (now - k * DAY) * 1000 + i, id: `e${i}x${k}`, vm_id: id, what: k % 3 ? 'failed' : 'create asked', detail: k % 3 ? error : null, person_id: personId }));
+      sql.push(insert('receipt', { team_id: teamId, vm_id: id, position: k, thing: ['domain', 'disk', 'seed', 'saved memory'][k % 4], answer: error, removed_at: now }));
+      sql.push(insert('usage_minute', { team_id: teamId, vm_id: id, minute_at: now - (now % 60) - 60 * (20 - k), cpu_ms: 999999 * k, memory_mb: 1048575, disk_bytes: 2 ** 50, read_bytes: 2 ** 49,
+        written_bytes: 2 ** 49, received_bytes: 2 ** 48, sent_bytes: 2 ** 48 }));
+      sql.push(insert('vm_key', { team_id: teamId, vm_id: id, fingerprint: `SHA256:${k}${'f'.repeat(42)}`, name: k % 2 ? LONG.slice(0, 100) : 'laptop', public_line: keyLine }));
+    }
+  });
+  for (let k = 0; k < 60; k++) {
+    sql.push(insert('vm', { ...base, created_at: now - 100 * DAY - k, id: `many${k}`.padEnd(16, 'z'), name: `many-${k}`, ssh_port: 22900 + k,
+      state: ['running', 'stopped', 'failed'][k % 3], last_error: k % 3 === 2 ? error : null }));
+    sql.push(insert('ssh_key', { team_id: teamId, created_at: now - k, id: `key${k}`.padEnd(16, 'z'), person_id: personId, name: k % 2 ? LONG.slice(0, 100) : `key ${k}`, type: 'Security key ECDSA P-256',
+      fingerprint: `SHA256:${k}${'f'.repeat(42)}`, comment: k % 2 ? LONG.slice(0, 255) : '', public_line: `ssh-rsa ${'A'.repeat(1400)}` }));
+    sql.push(insert('leftover', { region: 'local', kind: 'domain', name: `domicile-${LONG.slice(0, 100)}${k}`, seen_at: now }));
+  }
+  for (let k = 0; k < 30; k++) {
+    sql.push(`INSERT INTO session (id_hash, handle, person_id, current_team_id, csrf_secret, browser, created_at, seen_at, idle_at, expires_at)
+      VALUES (randomblob(32), 'h${k}', ${personId}, ${teamId}, randomblob(32), ${quoted(`${LONG.slice(0, 60)} ${k}`)}, ${now}, ${now}, ${now + DAY}, ${now + DAY});`);
+  }
+  sql.push(`UPDATE region_status SET error = ${quoted(error)};`, 'COMMIT;');
+  return sql.join('\n');
+}

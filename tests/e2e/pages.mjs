@@ -1,0 +1,221 @@
+// Every page in Chromium: no violation found by axe in light and dark, no sideways scroll at 360 px, at
+// most 100 KB over the wire, no request to others and no violation of the policy; with nothing in the
+// database, with a few things, with awful data, with mistakes in the forms, and the error pages.
+//
+//     node tests/e2e/pages.mjs BUILD          SHOTS=DIR keeps a picture of each page
+import fs from 'node:fs';
+import { AWFUL_IDS, awful } from './awful.mjs';
+import { Browser, Server, Visitor, check, equal, finish, follow, keyMake, root, signIn, sleep, text, until } from './lib.mjs';
+
+const MOST_BYTES = 100 * 1024;
+const shots = process.env.SHOTS;
+const axe = fs.readFileSync(`${root}/node_modules/axe-core/axe.min.js`, 'utf8');
+const server = await Server.make(process.argv[2]);
+await server.start();
+const browser = await Browser.launch(server);
+const key = keyMake(server, 'key');
+const weights = new Map();
+
+async function shot(page, name, look) {
+  if (!shots) return;
+  fs.mkdirSync(shots, { recursive: true });
+  await page.screenshot({ path: `${shots}/${name.replace(/\W+/g, '-')}.${look}.png`, fullPage: true });
+}
+
+async function axeFinds(page) {
+  if (!await page.evaluate(() => Boolean(window.axe))) await page.evaluate(axe);
+  return page.evaluate(async () => (await window.axe.run(document)).violations
+    .map((v) => `${v.id}: ${v.nodes.map((n) => n.target).slice(0, 4).join(' ')}`).join('\n'));
+}
+
+// What this page may do, as it stands: light and dark, wide and narrow.
+async function inspect(page, name) {
+  for (const scheme of ['light', 'dark']) {
+    await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }, { name: 'prefers-reduced-motion', value: 'reduce' }]);
+    await page.setViewport({ width: 1280, height: 900 });
+    if (scheme === 'light' || !/awful/.test(name)) {
+      equal(`${name}, ${scheme}: axe`, await axeFinds(page), '');
+    }
+    await shot(page, name, `1280-${scheme}`);
+    const wide = await page.evaluate(() => document.scrollingElement.scrollWidth);
+    check(`${name}: no sideways scroll at 1280`, wide <= 1280, wide);
+    await page.setViewport({ width: 360, height: 740 });
+    if (scheme === 'light' || shots) {
+      await sleep(50);
+      const narrow = await page.evaluate(() => {
+        const most = document.scrollingElement.scrollWidth;
+        return most <= 360 ? null : [most, ...[...document.querySelectorAll('main *, header *')].filter((e) => e.getBoundingClientRect().right > 361)
+          .slice(0, 4).map((e) => `${e.tagName}.${e.className} ${e.textContent.trim().slice(0, 30)}`)];
+      });
+      equal(`${name}: no sideways scroll at 360`, narrow, null);
+      if (scheme === 'light') equal(`${name}, narrow: axe`, await axeFinds(page), '');
+      await shot(page, name, `360-${scheme}`);
+    }
+  }
+  await page.setViewport({ width: 900, height: 900 });
+  const margins = await page.$$eval('header, main, footer', (all) => all.map((e) => e.getBoundingClientRect().left));
+  check(`${name}: room at the sides at 900`, margins.every((left) => left >= 12), margins);
+  await page.setViewport({ width: 1280, height: 900 });
+  const heads = await page.$$eval('h1', (all) => all.length);
+  equal(`${name}: one h1`, heads, 1);
+}
+
+// `pages`: [[name, path, expected status], ...]
+async function inspectAll(page, kind, pages) {
+  for (const [name, path, status = 200] of pages) {
+    const answer = await page.goto(server.url + path, { waitUntil: 'load' });
+    equal(`${kind} ${name}: status`, answer.status(), status);
+    await inspect(page, `${kind} ${name}`);
+  }
+}
+
+// The first load, with nothing kept, as bytes on the wire; then what the page did on its own.
+async function weigh(page, name, path) {
+  const client = await page.createCDPSession();
+  let bytes = 0;
+  client.on('Network.loadingFinished', (event) => { bytes += event.encodedDataLength; });
+  await client.send('Network.enable');
+  await client.send('Network.setCacheDisabled', { cacheDisabled: true });
+  await page.goto(server.url + path, { waitUntil: 'networkidle2' });
+  weights.set(name, Math.max(bytes, weights.get(name) ?? 0));
+  check(`${name}: at most 100 KB over the wire`, bytes > 5000 && bytes <= MOST_BYTES, bytes);
+  await client.detach();
+}
+
+// ---- nobody ----
+const looker = { bypassCsp: true };
+{
+  const page = await browser.page(looker);
+  const link = new URL(server.signinLink('awful@example.org'));
+  const used = new URL(server.signinLink('used@example.org'));
+  await new Visitor(server).signIn(used.href);
+  await inspectAll(page, 'nobody', [['start', '/'], ['sign-in', '/signin'], ['sign-in with return', `/signin?return=/vms/${'a'.repeat(200)}`],
+    ['signed out', '/signed-out'], ['link', link.pathname + link.search], ['link used', used.pathname + used.search, 422], ['link unknown', '/signin/link?token=x', 404],
+    ['error 404', '/nope', 404], ['error 405', '/signout', 405], ['error 400', `/${'a'.repeat(2000)}`, 400]]);
+  await page.browserContext().close();
+}
+
+// ---- a new person: everything empty, then mistakes ----
+{
+  const page = await browser.page(looker);
+  await signIn(page, server.signinLink('new@example.org'));
+  await inspectAll(page, 'empty', [['vms', '/vms'], ['new VM without a key', '/vms/new'], ['keys', '/keys'], ['activity', '/activity'], ['account', '/account'], ['error 403', '/operator', 403]]);
+
+  // Browsers would hold these back; the server must explain them all the same.
+  const mistake = async (name, path, form, values) => {
+    await page.goto(server.url + path);
+    await page.$eval(form, (e) => { e.noValidate = true; });
+    for (const [selector, value] of Object.entries(values)) await page.$eval(selector, (e, v) => { if (e.type === 'checkbox') e.checked = v; else e.value = v; }, value);
+    equal(`mistake ${name}: status`, (await follow(page, `${form} button[type=submit]`)).status(), 422);
+    check(`mistake ${name}: is beside its field`, Boolean(await page.$('[aria-invalid], .cause[role=alert], .note.bad')));
+    await inspect(page, `mistake ${name}`);
+  };
+  await mistake('key', '/keys', 'form[action="/keys"]', { '#key': `${key.slice(0, 40)} cut@off`, '#name': 'kept' });
+  equal('mistake key: what was typed stays', await page.$eval('#name', (e) => e.value), 'kept');
+  await mistake('account', '/account', 'form[action="/account/name"]', { '#name': '' });
+  await page.goto(`${server.url}/keys`);
+  await page.$eval('#key', (e, v) => { e.value = v; }, key);
+  await follow(page, 'form[action="/keys"] button');
+  await inspect(page, 'notice');
+  await mistake('key twice', '/keys', 'form[action="/keys"]', { '#key': key });
+  await mistake('new VM', '/vms/new', '#create-form', { '#name': 'Not A Name!', 'input[name=key]': false });
+  await inspectAll(page, 'one key', [['vms', '/vms'], ['new VM', '/vms/new'], ['keys', '/keys']]);
+  await page.goto(`${server.url}/keys`);
+  await follow(page, 'a.name');
+  await inspect(page, 'one key page');
+  const one = new URL(page.url()).pathname;
+  await mistake('key name', one, `form[action="${one}/rename"]`, { '#name': '' });
+  await page.browserContext().close();
+}
+
+// ---- the operator, with one real VM ----
+{
+  const page = await browser.page(looker);
+  await signIn(page, server.link);
+  await page.goto(`${server.url}/keys`);
+  await page.$eval('#key', (e, v) => { e.value = v; }, key);
+  await follow(page, 'form[action="/keys"] button');
+  await page.goto(`${server.url}/vms/new`);
+  await follow(page, '#create-form button[type=submit]');
+  await inspect(page, 'real VM being made');
+  await until(async () => await text(page, 'h1 .chip') === 'Running', 150000);
+  const vm = new URL(page.url()).pathname;
+  await page.$eval('#snapshot-name', (e) => { e.value = 'clean'; });
+  await follow(page, 'form[action$="/snapshots"] button');
+  await until(async () => await page.$('a[href$="/clone"]'), 150000);
+  const clone = await page.$eval('a[href$="/clone"]', (e) => new URL(e.href).pathname);
+  await until(async () => await page.$('#charts canvas'), 120000, 1000);
+  await page.click('#known summary');
+  await inspect(page, 'real VM with details');
+  await inspectAll(page, 'real', [['VM', vm], ['vms', '/vms'], ['new VM', '/vms/new'], ['clone', clone], ['keys', '/keys'], ['activity', '/activity'], ['account', '/account'],
+    ['operator', '/operator'], ['error 404', '/vms/nosuchnosuchnosu', 404], ['error 405', `${vm}/start`, 405]]);
+  for (const [name, form, field, value] of [['VM name', '/rename', '#rename', 'Not A Name!'], ['snapshot name', '/snapshots', '#snapshot-name', ''], ['destroy', '/destroy', '#destroy-name', 'wrong']]) {
+    await page.goto(server.url + vm);
+    await page.$eval(`form[action$="${form}"]`, (e) => { e.noValidate = true; });
+    await page.$eval(field, (e, v) => { e.value = v; }, value);
+    equal(`mistake ${name}: status`, (await follow(page, `form[action$="${form}"] button`)).status(), 422);
+    await inspect(page, `mistake ${name}`);
+  }
+  // As people see them: with the policy, and with nothing in the cache.
+  const plain = await browser.page();
+  await weigh(plain, 'start', '/');
+  await weigh(plain, 'sign-in', '/signin');
+  await weigh(plain, 'error', '/nope');
+  await signIn(plain, server.signinLink('operator@localhost'));
+  for (const [name, path] of [['vms', '/vms'], ['VM', vm], ['new VM', '/vms/new'], ['clone', clone], ['keys', '/keys'], ['activity', '/activity'], ['account', '/account'], ['operator', '/operator']]) {
+    await weigh(plain, name, path);
+  }
+  await plain.browserContext().close();
+  await page.goto(server.url + vm);
+  await follow(page, '#stop');
+  await until(async () => await text(page, 'h1 .chip') === 'Stopped', 90000);
+  await inspect(page, 'real VM stopped');
+  await page.$eval('#destroy-name', (e, v) => { e.value = v; }, await text(page, '#destroy label b'));
+  await follow(page, '#destroy button[type=submit]');
+  await until(async () => await text(page, 'h1 .chip') === 'Gone', 90000);
+  await inspect(page, 'real VM gone');
+  await page.browserContext().close();
+}
+
+// ---- awful data, while the worker stands still ----
+{
+  const worker = server.pidsOf('worker');
+  worker.forEach((pid) => process.kill(pid, 'SIGSTOP'));
+  const page = await browser.page(looker);
+  const email = `${'a'.repeat(64)}@${'b'.repeat(63)}.${'c'.repeat(40)}.example`;
+  await signIn(page, server.signinLink(email));
+  const [person, team] = server.sql(`SELECT person_id, current_team_id FROM session JOIN person p ON p.id = person_id WHERE p.email = '${email}';`).split('|').map(Number);
+  server.sql(awful(team, person, key));
+  await inspectAll(page, 'awful', [['vms', '/vms'], ['new VM', '/vms/new'], ['keys', '/keys'], ['key', `/keys/${'key1'.padEnd(16, 'z')}`], ['activity', '/activity'], ['account', '/account'],
+    ...AWFUL_IDS.map((id) => [id.replace(/z+$/, ''), `/vms/${id}`]), ['clone', `/vms/${AWFUL_IDS[0]}/snapshots/${'s0x0'.padEnd(16, 'z')}/clone`]]);
+  await page.browserContext().close();
+
+  const boss = await browser.page(looker);
+  await signIn(boss, server.signinLink('operator@localhost'));
+  await inspectAll(boss, 'awful', [['operator', '/operator']]);
+  await boss.browserContext().close();
+  worker.forEach((pid) => process.kill(pid, 'SIGCONT'));
+}
+
+// ---- pages of nginx itself ----
+{
+  const page = await browser.page(looker);
+  fs.renameSync(`${server.dir}/run/site.sock`, `${server.dir}/run/site.away`);
+  server.pidsOf('site').forEach((pid) => process.kill(pid, 'SIGKILL'));
+  await inspectAll(page, 'nginx', [['error 502', '/', 502]]);
+  fs.renameSync(`${server.dir}/run/site.away`, `${server.dir}/run/site.sock`);
+  await page.goto(server.url);
+  await page.evaluate(() => Promise.all(Array.from({ length: 60 }, () => fetch('/signin/link?token=x'))));
+  await inspectAll(page, 'nginx', [['error 429', '/signin/link?token=x', 429]]);
+  await page.browserContext().close();
+}
+
+equal('requests to others', [...new Set(browser.foreign)].join(', '), '');
+equal('violations of the content security policy', [...new Set(browser.violations)].join('\n'), '');
+equal('errors on the console', [...new Set(browser.errors)].join('\n'), '');
+console.log('first load over the wire, in KB:');
+for (const [name, bytes] of weights) console.log(`  ${name.padEnd(16)} ${(bytes / 1024).toFixed(1)}`);
+
+await browser.end();
+await server.end();
+finish();
