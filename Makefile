@@ -7,7 +7,7 @@
 #   make signin EMAIL=you@example.org     a sign-in link for a running server
 #   make test       all tests; make lint, unit, page, e2e run a part
 #   make guest      the small test guest; make image: a full Debian 12 guest
-#   make bench      measurements
+#   make bench      measurements; make fuzz SECONDS_EACH=60: every parser that meets foreign bytes
 
 SHELL      := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -51,7 +51,7 @@ WORKER_C := $(filter-out $(WORKER_MAINS:%=cgi/worker/%.c),$(wildcard cgi/worker/
 LIB_O    := $(LIB_C:%.c=$(BUILD)/%.o) $(SQL_C:%.c=%.o) $(PAGE_C:%.c=%.o)
 WORKER_O := $(WORKER_C:%.c=$(BUILD)/%.o)
 
-.PHONY: all setup setup_test setup_bench run signin test lint unit page e2e bench guest image clean generated tests
+.PHONY: all setup setup_test setup_bench run signin test lint unit page e2e bench fuzz guest image clean generated tests
 all: $(PROGRAMS) $(BUILD)/worker $(BUILD)/domicile-admin $(BUILD)/errors/404.html
 
 # ---- programs ----------------------------------------------------------------------------------
@@ -122,7 +122,7 @@ PACKAGES := gcc make libc6-dev pkg-config libfcgi-dev libsqlite3-dev libjansson-
   spawn-fcgi multiwatch libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients qemu-system-x86 \
   qemu-utils openssh-client openssl curl fonttools python3-brotli zstd cpio
 TEST_PACKAGES := libcmocka-dev sqlite3 jq tidy chromium clang-format-14 pmccabe shellcheck \
-  libasan8 libubsan1 bc
+  libasan8 libubsan1 bc libvirt-daemon-system nftables dnsmasq-base iproute2
 setup:
 	@tests/setup.sh $(PACKAGES)
 setup_test:
@@ -172,10 +172,13 @@ $(UNIT): $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/tests/libtest.a $(BUILD)/
 $(E2E): $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/tests/world.o $(BUILD)/libworker.a $(BUILD)/libdomicile.a
 	@echo "  LD $@"
 	@$(CC) $(LINK_HARDENING) -o $@ $^ $(LIBS_WORKER)
+fuzz: setup_bench
+	@BUILD=$(BUILD) tests/fuzz/run.sh $(or $(SECONDS_EACH),60)
 bench: setup_bench all $(BUILD)/bench/hello $(BUILD)/bench/wish
 	@tests/bench/run.sh
 setup_bench:
-	@tests/setup.sh $(PACKAGES) $(TEST_PACKAGES) wrk valgrind libfcgi-bin
+	@tests/setup.sh $(PACKAGES) $(TEST_PACKAGES) wrk valgrind libfcgi-bin clang-14 \
+	  libclang-rt-14-dev
 $(BUILD)/bench/hello: tests/bench/hello.c
 	@mkdir -p $(@D)
 	@$(CC) -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -o $@ $< -lfcgi

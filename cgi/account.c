@@ -15,6 +15,7 @@
 #include "ssh_key.h"
 #include "ssh_key.sql.h"
 #include "team_page.h"
+#include "text.h"
 
 #include <string.h>
 
@@ -60,12 +61,22 @@ static struct error *keys_show(struct request *r)
 
 enum { NAME, KEY, FIELDS };
 
+/* What was typed stays, if it begins as a public key does; a piece of anything else is not shown.
+ */
+static const char *key_echo(const char *text)
+{
+    text += strspn(text, " \t\r\n");
+    return text_starts(text, "ssh-") || text_starts(text, "ecdsa-") || text_starts(text, "sk-")
+               ? text
+               : "";
+}
+
 static struct error *keys_again(struct request *r, const struct field *fields)
 {
     struct keys_html page = {
         .name = fields[NAME].text,
         .name_problem = fields[NAME].problem,
-        .key = fields[KEY].text,
+        .key = key_echo(fields[KEY].text),
         .key_problem = fields[KEY].problem,
     };
     struct error *e = keys_fill(r, &page);

@@ -1,7 +1,8 @@
 #!/bin/bash
 # Runs the suites and adds up what they say. Each suite ends with "N passed, N failed" (or is a cmocka
 # program); so does this, as its last line. Without an argument: lint, then unit, page and end to end
-# plainly, then unit, page and the sign-in and VM path once more under the sanitizers.
+# plainly, then unit, page, sign-in and the whole main job once more under the sanitizers. (The tests that
+# kill, and those that time the front door, say nothing more there.)
 #
 # usage: tests/run.sh [lint|unit|page|e2e]...
 set -uo pipefail
@@ -62,10 +63,13 @@ page() {
         suite "$1 page $(basename "$script" _page.sh)" bash "$script"
     done
 }
+# e2e MODE [NAME...]: all of them, or those named.
 e2e() {
-    local script
-    for script in tests/e2e/*.sh; do
-        suite "$1 e2e $(basename "$script" .sh)" bash "$script"
+    local mode=$1 script
+    shift
+    [ $# -gt 0 ] || set -- $(basename -s .sh tests/e2e/*.sh)
+    for script; do
+        suite "$mode e2e $script" bash "tests/e2e/$script.sh"
     done
 }
 
@@ -76,7 +80,7 @@ for part; do
     sanitized)
         SAN=1 BUILD=build/sanitized
         export BUILD SAN
-        build && unit sanitized && page sanitized
+        build && unit sanitized && page sanitized && e2e sanitized signin workos browser
         ;;
     *) build && $part plain ;;
     esac

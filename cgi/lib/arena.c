@@ -123,17 +123,22 @@ char *arena_copy(struct arena *arena, const char *text)
 
 char *arena_vprintf(struct arena *arena, const char *format, va_list arguments)
 {
+    char most[256]; /* nearly all texts fit, and are formatted once */
     va_list again;
     int length;
     char *text;
 
     va_copy(again, arguments);
-    length = vsnprintf(NULL, 0, format, again);
-    va_end(again);
+    length = vsnprintf(most, sizeof most, format, arguments);
     if (length < 0)
         arena_abort("bad format", 0);
-    text = arena_alloc(arena, (size_t)length + 1);
-    vsnprintf(text, (size_t)length + 1, format, arguments);
+    if ((size_t)length < sizeof most) {
+        text = arena_copy_bytes(arena, most, (size_t)length);
+    } else {
+        text = arena_alloc(arena, (size_t)length + 1);
+        vsnprintf(text, (size_t)length + 1, format, again);
+    }
+    va_end(again);
     return text;
 }
 

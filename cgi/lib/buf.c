@@ -20,6 +20,8 @@ void buf_reserve(struct buf *buf, size_t size)
 
     if (buf->capacity && size < buf->capacity - buf->length)
         return;
+    if (size > SIZE_MAX / 4)
+        arena_alloc(buf->arena, size); /* aborts: doubling would never get there */
     while (capacity - buf->length <= size)
         capacity *= 2;
     bytes = arena_alloc(buf->arena, capacity);

@@ -39,9 +39,10 @@ enum { TEXT_BYTES = 64 };
 static struct tm clock_parts(int64_t at)
 {
     time_t seconds = (time_t)at;
-    struct tm parts = { .tm_mday = 1, .tm_year = 70 };
+    struct tm parts;
 
-    gmtime_r(&seconds, &parts);
+    if (!gmtime_r(&seconds, &parts))
+        parts = (struct tm){ .tm_mday = 1, .tm_year = 70 }; /* it had begun to fill them */
     return parts;
 }
 

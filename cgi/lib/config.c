@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+enum { MILLICENTS = 100000 }; /* in one EUR, USD... */
 enum { MOST_SECTIONS = 64, MOST_KEYS = 16, MOST_SECRET_BYTES = 4096 };
 
 enum kind {
@@ -107,7 +108,10 @@ struct reading {
     struct config *config;
     struct section sections[MOST_SECTIONS];
     size_t section_count;
-    const char *problem; /* of the line that inih will name */
+    FILE *file;
+    int line;            /* the one that inih has now, counted from 1 */
+    const char *problem; /* the first one found here, and its line */
+    int problem_line;
 };
 
 static bool is_name(const char *text)
@@ -156,7 +160,7 @@ static const char *value_store(struct reading *reading, char *target, const stru
 
     if (key->kind != OPTIONAL && !*value)
         return "must not be empty";
-    if (key->choices && !strstr(key->choices, choice))
+    if (key->choices && (strchr(value, '|') || !strstr(key->choices, choice)))
         return arena_printf(reading->arena, "must be one of %s", key->choices);
     if (key->kind == NAME && !is_name(value))
         return "may have a-z, 0-9 and - only";
@@ -204,20 +208,39 @@ static struct section *section_find(struct reading *reading, const char *title)
     return section_new(reading, title);
 }
 
-/* inih's callback: 1 goes on, 0 makes ini_parse return the number of this line. */
+static void problem_note(struct reading *reading, const char *problem)
+{
+    reading->problem = problem;
+    reading->problem_line = reading->line;
+}
+
+/* inih's reader, like fgets. inih would take the rest of a line that is too long for a new one. */
+static char *line_read(char *line, int size, void *user)
+{
+    struct reading *reading = user;
+
+    if (reading->problem || !fgets(line, size, reading->file))
+        return NULL; /* one problem is enough */
+    reading->line++;
+    if (!strchr(line, '\n') && !feof(reading->file)) {
+        problem_note(reading, "the line is too long, or holds a NUL byte");
+        return NULL;
+    }
+    return line;
+}
+
+/* inih's callback: 1 goes on, 0 makes the parser return the number of this line. */
 static int pair_take(void *user, const char *title, const char *name, const char *value)
 {
     struct reading *reading = user;
     struct section *section = section_find(reading, title);
     const char *problem = NULL;
 
-    if (reading->problem)
-        return 1; /* the first one is enough */
     if (!section) {
-        reading->problem = arena_printf(reading->arena,
-                                        "unknown section [%s]: known are server, quota, workos, "
-                                        "region NAME, size NAME, image NAME",
-                                        title);
+        problem_note(reading, arena_printf(reading->arena,
+                                           "unknown section [%s]: known are server, quota, workos, "
+                                           "region NAME, size NAME, image NAME",
+                                           title));
         return 0;
     }
     for (size_t i = 0; i < section->kind->key_count; i++) {
@@ -228,11 +251,11 @@ static int pair_take(void *user, const char *title, const char *name, const char
                       : value_store(reading, section->target, &section->kind->keys[i], value);
         section->is_set[i] = true;
         if (problem)
-            reading->problem = arena_printf(reading->arena, "%s %s", name, problem);
+            problem_note(reading, arena_printf(reading->arena, "%s %s", name, problem));
         return !problem;
     }
-    reading->problem =
-        arena_printf(reading->arena, "unknown key \"%s\" in [%s]: remove the line", name, title);
+    problem_note(reading, arena_printf(reading->arena,
+                                       "unknown key \"%s\" in [%s]: remove the line", name, title));
     return 0;
 }
 
@@ -275,21 +298,37 @@ static void lists_fill(struct reading *reading)
     }
 }
 
+/* Read all pairs; names the first line with a problem, inih's own (no pair at all) or ours. */
+static struct error *pairs_read(struct reading *reading, const char *path)
+{
+    int line;
+
+    reading->file = fopen(path, "re");
+    if (!reading->file)
+        return error_new(reading->arena, ERROR_INPUT, "%s: cannot be read: %s", path,
+                         strerror(errno));
+    line = ini_parse_stream(line_read, reading, pair_take, reading);
+    fclose(reading->file);
+    if (line > 0 && (!reading->problem || line < reading->problem_line))
+        return error_new(reading->arena, ERROR_INPUT, "%s:%d: not \"key = value\"", path, line);
+    if (reading->problem)
+        return error_new(reading->arena, ERROR_INPUT, "%s:%d: %s", path, reading->problem_line,
+                         reading->problem);
+    return NULL;
+}
+
 struct error *config_load(struct arena *arena, const char *state_dir, struct config **out)
 {
     const char *path = arena_printf(arena, "%s/domicile.conf", state_dir);
     struct reading *reading = arena_alloc(arena, sizeof *reading);
-    int line;
+    struct error *e;
 
     reading->arena = arena;
     reading->config = arena_alloc(arena, sizeof *reading->config);
     reading->config->state_dir = arena_copy(arena, state_dir);
-    line = ini_parse(path, pair_take, reading);
-    if (line < 0)
-        return error_new(arena, ERROR_INPUT, "%s: cannot be read: %s", path, strerror(errno));
-    if (line > 0)
-        return error_new(arena, ERROR_INPUT, "%s:%d: %s", path, line,
-                         reading->problem ? reading->problem : "not \"key = value\"");
+    e = pairs_read(reading, path);
+    if (e)
+        return e;
     reading->problem = missing_find(reading);
     if (reading->problem)
         return error_new(arena, ERROR_INPUT, "%s: %s", path, reading->problem);
@@ -340,12 +379,17 @@ const char *config_price(const struct config *config, struct arena *arena, int64
         const char *code, *sign;
     } signs[] = { { "EUR", "€" }, { "USD", "$" }, { "GBP", "£" }, { "CHF", "CHF " } };
     const char *sign = "";
+    int64_t unit = 1, parts;
 
     for (size_t i = 0; i < COUNT(signs); i++) {
         if (strcmp(signs[i].code, config->currency) == 0)
             sign = signs[i].sign;
     }
-    return arena_printf(arena, "%s%.*f", sign, decimals, (double)millicents / 100000.0);
+    for (int i = 0; i < decimals; i++)
+        unit *= 10;
+    parts = (millicents * unit + MILLICENTS / 2) / MILLICENTS;
+    return arena_printf(arena, "%s%lld.%0*lld", sign, (long long)(parts / unit), decimals,
+                        (long long)(parts % unit));
 }
 
 struct error *config_secret_load(struct arena *arena, const char *state_dir, const char *name,

@@ -68,7 +68,7 @@ const struct config_region *config_region_find(const struct config *config, cons
 const struct config_size *config_size_find(const struct config *config, const char *name);
 const struct config_image *config_image_find(const struct config *config, const char *name);
 
-/* "€0.012" from 1200 millicents; "€8.76" when `decimals` is 2. In the arena. */
+/* "€0.012" from 1200 millicents and 3 `decimals` (at least 1), rounded. In the arena. */
 const char *config_price(const struct config *config, struct arena *arena, int64_t millicents,
                          int decimals);
 

@@ -13,6 +13,8 @@
 #include <openssl/hmac.h>
 #include <openssl/params.h>
 #include <openssl/rand.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,16 +48,33 @@ static void own_open(void)
     crypto_demand(own.sha256 && own.hash && own.hmac, "sha256");
 }
 
+/* A child that goes on with its parent's store would give out the same secrets. */
+static void random_forget(void)
+{
+    explicit_bzero(own.random, sizeof own.random);
+    own.random_left = 0;
+}
+
+static void random_fill(void)
+{
+    static atomic_flag is_watching = ATOMIC_FLAG_INIT;
+
+    if (!atomic_flag_test_and_set(&is_watching))
+        crypto_demand(pthread_atfork(NULL, NULL, random_forget) == 0, "fork");
+    crypto_demand(RAND_bytes(own.random, (int)sizeof own.random) == 1, "random");
+    own.random_left = sizeof own.random;
+}
+
 void crypto_random(void *bytes, size_t length)
 {
     unsigned char *given;
 
-    if (length > own.random_left) {
-        crypto_demand(length <= sizeof own.random &&
-                          RAND_bytes(own.random, (int)sizeof own.random) == 1,
-                      "random");
-        own.random_left = sizeof own.random;
+    if (length > sizeof own.random) {
+        crypto_demand(RAND_bytes(bytes, (int)length) == 1, "random");
+        return;
     }
+    if (length > own.random_left)
+        random_fill();
     own.random_left -= length;
     given = own.random + own.random_left;
     memcpy(bytes, given, length);

@@ -5,6 +5,7 @@
 #include "text.h"
 
 #include <string.h>
+#include <strings.h>
 
 struct pair {
     const char *name, *value;
@@ -75,7 +76,9 @@ static struct error *media_check(struct request *r)
 {
     static const char form[] = "application/x-www-form-urlencoded";
 
-    if (strcmp(r->method, "POST") != 0 || strncmp(r->content_type, form, sizeof form - 1) == 0)
+    if (strcmp(r->method, "POST") != 0 ||
+        (strncasecmp(r->content_type, form, sizeof form - 1) == 0 &&
+         strchr("; \t", r->content_type[sizeof form - 1])))
         return NULL;
     return error_new(r->arena, ERROR_MEDIA, "content type is not %s", form);
 }

@@ -93,7 +93,7 @@ static struct error *path_split(struct request *r)
 static struct error *cookie_read(struct request *r)
 {
     const char *rest = r->session_token;
-    const char *found = "";
+    const char *found = NULL;
 
     while (*rest) {
         size_t length = strcspn(rest, ";");
@@ -101,14 +101,14 @@ static struct error *cookie_read(struct request *r)
 
         if (length > name_length && strncmp(rest, SESSION_COOKIE, name_length) == 0 &&
             rest[name_length] == '=') {
-            if (*found)
+            if (found)
                 return error_new(r->arena, ERROR_MALFORMED, "the session cookie is repeated");
             found = arena_copy_bytes(r->arena, rest + name_length + 1, length - name_length - 1);
         }
         rest += length;
         rest += strspn(rest, "; ");
     }
-    r->session_token = crypto_is_token(found) ? found : "";
+    r->session_token = found && crypto_is_token(found) ? found : "";
     return NULL;
 }
 
@@ -143,6 +143,7 @@ struct error *request_read(struct request *r, char *const *environment, const ch
 struct error *request_body_length(struct arena *arena, char *const *environment, size_t *out)
 {
     int64_t length = 0;
+    bool is_seen = false;
 
     *out = 0;
     for (size_t i = 0; environment[i]; i++) {
@@ -150,11 +151,12 @@ struct error *request_body_length(struct arena *arena, char *const *environment,
 
         if (!name_is(environment[i], "CONTENT_LENGTH") || !*value)
             continue;
-        if (!text_int(value, &length) || length < 0)
-            return error_new(arena, ERROR_MALFORMED, "CONTENT_LENGTH is no number");
+        if (is_seen || !text_int(value, &length) || length < 0)
+            return error_new(arena, ERROR_MALFORMED, "CONTENT_LENGTH is no number, or repeated");
+        is_seen = true;
         if (length > LIMIT_BODY_BYTES)
             return error_new(arena, ERROR_TOO_LARGE, "the body has %lld bytes", (long long)length);
-        *out = (size_t)length;
     }
+    *out = (size_t)length;
     return NULL;
 }

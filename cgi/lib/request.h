@@ -27,7 +27,7 @@ struct request {
     const struct config *config;
     const char *id;     /* request id: 16 hex digits, in the log and on error pages */
     const char *method; /* as sent; only GET, HEAD and POST have routes */
-    const char *path;   /* [A-Za-z0-9._~/-] only; begins with '/' */
+    const char *path;   /* begins with '/'; no blanks or control bytes, ASCII only */
     const char *query;  /* without '?'; "" when there is none */
     const char *body;   /* NUL behind it */
     size_t body_length;

@@ -11,6 +11,7 @@ static bool pattern_fits(struct arena *arena, const char *pattern, const char *p
 {
     size_t count = 0;
 
+    memset(parameters, 0, ROUTE_PARAMETERS * sizeof *parameters);
     while (*pattern) {
         if (*pattern == ':' && count < ROUTE_PARAMETERS) {
             size_t length = strspn(path, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"

@@ -144,12 +144,16 @@ static const char *read_rsa(struct arena *arena, struct wire *wire, struct ssh_k
     return NULL;
 }
 
-static const char *read_application(struct wire *wire)
+static const char *read_application(struct arena *arena, struct wire *wire)
 {
     struct wire_string application = wire_take(wire);
+    const char *text = arena_copy_bytes(arena, application.bytes, application.length);
 
-    if (application.length < 4 || memcmp(application.bytes, "ssh:", 4) != 0)
+    if (!text_starts(text, "ssh:"))
         return "The security key's application does not begin with \"ssh:\".";
+    if (strlen(text) != application.length || !text_is_utf8(text, application.length) ||
+        !text_is_line(text))
+        return "The security key's application holds control characters.";
     return NULL;
 }
 
@@ -158,7 +162,7 @@ static const char *read_sk_ed25519(struct arena *arena, struct wire *wire, struc
     const char *problem = read_ed25519(arena, wire, key);
 
     key->type = "Ed25519 (security key)";
-    return problem ? problem : read_application(wire);
+    return problem ? problem : read_application(arena, wire);
 }
 
 static const char *read_sk_ecdsa(struct arena *arena, struct wire *wire, struct ssh_key *key)
@@ -166,7 +170,7 @@ static const char *read_sk_ecdsa(struct arena *arena, struct wire *wire, struct 
     const char *problem = read_ecdsa(arena, wire, key);
 
     key->type = "ECDSA P-256 (security key)";
-    return problem ? problem : read_application(wire);
+    return problem ? problem : read_application(arena, wire);
 }
 
 static const struct algorithm {
@@ -189,6 +193,55 @@ static const struct algorithm *algorithm_find(const char *name)
             return &algorithms[i];
     }
     return NULL;
+}
+
+/* How many characters of base64 stand at the beginning of `text`. */
+static size_t base64_span(const char *text, size_t length)
+{
+    size_t span = 0;
+
+    while (span < length && text[span] &&
+           strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=", text[span]))
+        span++;
+    return span;
+}
+
+/* Does base64 begin as public keys do: a length below 64, then "ssh-", "ecdsa-" or "sk-"? */
+static bool is_public_start(const char *base64, size_t length)
+{
+    return length > 11 && strncmp(base64, "AAAA", 4) == 0 &&
+           (strncmp(base64 + 6, "NzaC", 4) == 0 || strncmp(base64 + 6, "VjZHNh", 6) == 0 ||
+            strncmp(base64 + 6, "NrL", 3) == 0);
+}
+
+/*
+ * Long base64 that is no public key's is the inside of some key file, with or without its first
+ * lines. A public key in other clothes ("BEGIN PUBLIC KEY") is only a mistake.
+ */
+static bool is_inside_of_key_file(const char *text, size_t length)
+{
+    enum { LONG_RUN = 48 };
+    size_t at = 0, run, next, rest;
+
+    while (at < length && strchr(" \t\r\n", text[at]) && text[at])
+        at++;
+    run = base64_span(text + at, length - at);
+    for (next = at + run; next < length && strchr("\r\n", text[next]) && text[next];)
+        next++;
+    rest = base64_span(text + next, length - next);
+    /* Several bare lines: the middle of a file, even where a public key begins in it. */
+    if (next > at + run && run && rest && (run >= LONG_RUN || rest >= LONG_RUN))
+        return true;
+    if (memmem(text, length, "PUBLIC KEY", 10) || memmem(text, length, "CERTIFICATE", 11))
+        return false;
+    for (; at < length; at += run ? run : 1) {
+        run = base64_span(text + at, length - at);
+        if (is_public_start(text + at, run))
+            return false;
+        if (run >= LONG_RUN)
+            return true;
+    }
+    return false;
 }
 
 /* Marks of private keys: armour lines, PuTTY's fields, and how their base64 begins. */
@@ -217,27 +270,19 @@ bool ssh_key_looks_private(const char *text, size_t length)
         "AGE-SECRET-KEY-",
         "SSH PRIVATE KEY FILE FORMAT",
     };
-    static const char *const starts[] = {
-        "MIIE", "MIIG", "MIIJ", "MIIC", "MIIB", "MIIS"
-    }; /* RSA */
-    static const char base64[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
 
     for (size_t at = 0; at < length; at++) {
         for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++) {
-            size_t mark = strlen(marks[i]);
+            size_t mark;
 
+            if ((text[at] ^ marks[i][0]) & ~0x20) /* another letter, large or small */
+                continue;
+            mark = strlen(marks[i]);
             if (mark <= length - at && strncasecmp(text + at, marks[i], mark) == 0)
                 return true;
         }
     }
-    text += strspn(text, " \t\r\n");
-    for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++) {
-        if (text_starts(text, starts[i]) && strspn(text, base64) >= 48)
-            return true;
-    }
-    /* Bare lines of base64 are the inside of some key file, and rarely of a public one. */
-    return strspn(text, base64) >= 60 && strchr(text, '\n');
+    return is_inside_of_key_file(text, length);
 }
 
 static const char *const private_problem = "That looks like a private key. Nothing of it was kept, "

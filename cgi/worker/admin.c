@@ -1,6 +1,6 @@
 /*
  * The operator's command line: the table of commands, and what they need before they run. The
- * commands themselves are in admin_list.c, admin_signin.c and admin_check.c.
+ * commands themselves are in admin_list.c, admin_signin.c, admin_network.c and admin_check.c.
  *
  *     domicile-admin [--state DIR] [--json] COMMAND [ARGUMENT]
  */
@@ -32,6 +32,7 @@ static struct error *admin_migrate(struct admin *admin)
 
 enum need {
     NEEDS_NOTHING,
+    NEEDS_CONFIG,  /* and no more: root may run it, too */
     NEEDS_READING, /* the configuration, and the database to read */
     NEEDS_WRITING,
 };
@@ -47,16 +48,21 @@ static const struct command {
     { "vms", NULL, "all living VMs", NEEDS_READING, admin_vms },
     { "leftovers", NULL, "what hosts have that no VM accounts for", NEEDS_READING,
       admin_leftovers },
+    { "network", "REGION",
+      "what root sets up for a region of qemu:///system:\n"
+      "                    --libvirt prints the network for \"virsh net-define\", --nft the\n"
+      "                    firewall for \"nft -f\", neither of them the commands to type",
+      NEEDS_CONFIG, admin_network },
 };
 
-static int usage_show(void)
+static int usage_show(FILE *file, int status)
 {
-    fputs("usage: domicile-admin [--state DIR] [--json] COMMAND\n\n", stderr);
+    fputs("usage: domicile-admin [--state DIR] [--json] COMMAND\n\n", file);
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
-        fprintf(stderr, "  %-9s %-6s %s\n", commands[i].name,
+        fprintf(file, "  %-9s %-6s  %s\n", commands[i].name,
                 commands[i].argument ? commands[i].argument : "", commands[i].about);
-    fputs("\nDIR is the state folder; without it, DOMICILE_STATE, or \"var\".\n", stderr);
-    return 2;
+    fputs("\nDIR is the state folder; without it, DOMICILE_STATE, or \"var\".\n", file);
+    return status;
 }
 
 static const struct command *command_find(const char *name)
@@ -75,14 +81,14 @@ static struct error *command_run(struct admin *admin, const struct command *comm
 
     if (command->need != NEEDS_NOTHING) {
         e = config_load(admin->arena, admin->state_dir, &admin->config);
-        if (!e)
+        if (!e && command->need != NEEDS_CONFIG)
             e = db_open(admin->arena, bench_database(admin->arena, admin->config), mode,
                         &admin->db);
     }
     return e ? e : command->run(admin);
 }
 
-static struct error *state_dir_resolve(struct admin *admin, const char *dir)
+static struct error *state_dir_resolve(struct admin *admin, const char *dir, enum need need)
 {
     struct stat status;
 
@@ -90,39 +96,56 @@ static struct error *state_dir_resolve(struct admin *admin, const char *dir)
     if (!admin->state_dir || stat(admin->state_dir, &status) < 0)
         return error_new(admin->arena, ERROR_INPUT, "state folder %s: %m", dir);
     /* What root makes there, the server could not open. */
-    if (geteuid() == 0 && status.st_uid != 0)
+    if (geteuid() == 0 && status.st_uid != 0 && need != NEEDS_CONFIG)
         return error_new(admin->arena, ERROR_INPUT,
                          "%s belongs to user %d: run this as that user, not as root",
                          admin->state_dir, (int)status.st_uid);
     return NULL;
 }
 
+/* -1: go on. Else the status to leave with. */
+static int options_read(struct admin *admin, int argc, char **argv, const char **dir)
+{
+    static const struct option options[] = {
+        { "state", required_argument, NULL, 's' }, { "json", no_argument, NULL, 'j' },
+        { "libvirt", no_argument, NULL, 'l' },     { "nft", no_argument, NULL, 'n' },
+        { "help", no_argument, NULL, 'h' },        { 0 },
+    };
+    int option;
+
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        if (option == 's')
+            *dir = optarg;
+        else if (option == 'j')
+            admin->is_json = true;
+        else if (option == 'l')
+            admin->is_libvirt = true;
+        else if (option == 'n')
+            admin->is_nft = true;
+        else
+            return option == 'h' ? usage_show(stdout, 0) : usage_show(stderr, 2);
+    }
+    return -1;
+}
+
 int main(int argc, char **argv)
 {
-    static const struct option options[] = { { "state", required_argument, NULL, 's' },
-                                             { "json", no_argument, NULL, 'j' },
-                                             { 0 } };
     struct admin admin = { .arena = arena_new(64 * 1024 * 1024) };
     const char *dir = getenv("DOMICILE_STATE");
     const struct command *command;
     struct error *e;
-    int option;
+    int status;
 
     log_open("domicile-admin");
     umask(077);
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (option == 's')
-            dir = optarg;
-        else if (option == 'j')
-            admin.is_json = true;
-        else
-            return usage_show();
-    }
+    status = options_read(&admin, argc, argv, &dir);
+    if (status >= 0)
+        return status;
     command = command_find(argv[optind]);
     if (!command || argc - optind != (command->argument ? 2 : 1))
-        return usage_show();
+        return usage_show(stderr, 2);
     admin.argument = command->argument ? argv[optind + 1] : NULL;
-    e = state_dir_resolve(&admin, dir ? dir : "var");
+    e = state_dir_resolve(&admin, dir ? dir : "var", command->need);
     if (!e)
         e = command_run(&admin, command);
     if (e)

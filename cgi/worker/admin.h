@@ -8,13 +8,15 @@ struct admin {
     struct arena *arena;
     const char *state_dir; /* absolute */
     bool is_json;
-    const char *argument;  /* of the command; NULL: none */
-    struct config *config; /* NULL for "check", which reads it itself */
-    struct db *db;         /* NULL for "check" and "migrate" */
-    int status;            /* of the process when the command returns no error */
+    bool is_libvirt, is_nft; /* which part "network" prints */
+    const char *argument;    /* of the command; NULL: none */
+    struct config *config;   /* NULL for "check", which reads it itself */
+    struct db *db;           /* NULL for "check", "migrate" and "network" */
+    int status;              /* of the process when the command returns no error */
 };
 
 struct error *admin_check(struct admin *admin);
 struct error *admin_signin(struct admin *admin);
 struct error *admin_vms(struct admin *admin);
 struct error *admin_leftovers(struct admin *admin);
+struct error *admin_network(struct admin *admin);

@@ -6,6 +6,7 @@
 
 #include "../lib/json.h"
 #include "bench.h"
+#include "driver_libvirt_net.h"
 
 #include <dirent.h>
 #include <stdarg.h>
@@ -36,8 +37,20 @@ static void line_write(struct admin *admin, bool is_ok, const char *format, ...)
         printf("%s %s\n", is_ok ? "ok  " : "FAIL", text);
 }
 
+/* Guests of another user then pass through our folders to their disks. */
+static bool has_system(const struct admin *admin)
+{
+    for (size_t i = 0; admin->config && i < admin->config->region_count; i++) {
+        const char *uri = admin->config->regions[i].uri;
+
+        if (strncmp(uri, "test", 4) != 0 && !strstr(uri, "/session"))
+            return true;
+    }
+    return false;
+}
+
 /* A folder of ours: there, of this user, closed to others. */
-static void folder_check(struct admin *admin, const char *path, bool is_needed)
+static void folder_check(struct admin *admin, const char *path, bool is_needed, mode_t allowed)
 {
     struct stat status;
 
@@ -49,9 +62,9 @@ static void folder_check(struct admin *admin, const char *path, bool is_needed)
     else if (access(path, R_OK | W_OK | X_OK) < 0)
         line_write(admin, false, "%s is closed to user %d: run this as its owner, or chown it",
                    path, (int)geteuid());
-    else if (status.st_mode & 077)
-        line_write(admin, false, "%s is open to others (mode %04o): chmod 0700 %s", path,
-                   (unsigned int)status.st_mode & 07777, path);
+    else if (status.st_mode & 077 & ~allowed)
+        line_write(admin, false, "%s is open to others (mode %04o): chmod %04o %s", path,
+                   (unsigned int)status.st_mode & 07777, 0700 | (unsigned int)allowed, path);
     else
         line_write(admin, true, "%s is closed to others", path);
 }
@@ -61,7 +74,7 @@ static void secrets_check(struct admin *admin)
     const char *folder = arena_printf(admin->arena, "%s/secrets", admin->state_dir);
     DIR *directory = opendir(folder);
 
-    folder_check(admin, folder, false);
+    folder_check(admin, folder, false, 0);
     if (!directory)
         return;
     for (const struct dirent *entry; (entry = readdir(directory));) {
@@ -102,6 +115,7 @@ static void region_check(struct admin *admin, struct bench *bench,
                          const struct config_region *region)
 {
     struct driver *driver;
+    struct driver_findings findings;
     struct error *e = bench_driver(bench, admin->arena, region->name, &driver);
 
     if (e) {
@@ -111,11 +125,33 @@ static void region_check(struct admin *admin, struct bench *bench,
     line_write(admin, true, "region %s: %s answers; guests run with %s%s", region->name,
                region->uri, driver_accelerator(driver),
                strcmp(driver_accelerator(driver), "kvm") == 0 ? "" : " (emulated, slow)");
+    driver_examine(driver, admin->arena, &findings);
+    for (size_t i = 0; i < findings.count; i++)
+        line_write(admin, findings.row[i].is_ok, "region %s: %s", region->name,
+                   findings.row[i].text);
+}
+
+/* QEMU reads them as another user; there is no secret in an image. */
+static struct error *image_open_check(struct admin *admin, const struct config_image *image)
+{
+    static const char *const files[] = { "kernel", "initrd", "disk.qcow2" };
+    struct error *e = driver_path_check(admin->arena, image->dir);
+    struct stat status;
+
+    for (size_t i = 0; !e && i < sizeof files / sizeof files[0]; i++) {
+        const char *path = arena_printf(admin->arena, "%s/%s", image->dir, files[i]);
+
+        if (stat(path, &status) == 0 && !(status.st_mode & S_IROTH))
+            e = error_new(admin->arena, ERROR_UPSTREAM,
+                          "%s cannot be read by libvirt's guests: chmod a+r %s", path, path);
+    }
+    return e;
 }
 
 static void image_check(struct admin *admin, const struct config_image *image)
 {
     static const char *const files[] = { "kernel", "initrd", "cmdline" };
+    struct error *e = NULL;
 
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
         const char *path = arena_printf(admin->arena, "%s/%s", image->dir, files[i]);
@@ -126,7 +162,12 @@ static void image_check(struct admin *admin, const struct config_image *image)
                    image->name, path);
         return;
     }
-    line_write(admin, true, "image %s is in %s", image->name, image->dir);
+    if (has_system(admin))
+        e = image_open_check(admin, image);
+    if (e)
+        line_write(admin, false, "image %s: %s", image->name, e->text);
+    else
+        line_write(admin, true, "image %s is in %s", image->name, image->dir);
 }
 
 struct error *admin_check(struct admin *admin)
@@ -134,7 +175,7 @@ struct error *admin_check(struct admin *admin)
     struct error *e = config_load(admin->arena, admin->state_dir, &admin->config);
     struct bench *bench;
 
-    folder_check(admin, admin->state_dir, true);
+    folder_check(admin, admin->state_dir, true, has_system(admin) ? 0011 : 0);
     if (e) {
         line_write(admin, false, "%s", e->text);
         return NULL; /* nothing else can be known */

@@ -24,7 +24,7 @@ struct driver_region {
     const char *name;
     const char *uri; /* qemu:///session, qemu:///system, test:///default, test+unix:///... */
     const char *accelerator; /* "auto", "kvm", "tcg" */
-    const char *bridge;      /* system: name of the isolated bridge; NULL in a session */
+    const char *bridge;      /* system: the isolated bridge and its network; NULL in a session */
     const char *ssh_host;    /* what users type, e.g. "localhost" */
     int64_t ssh_port_first;  /* host ports that lead to guests */
     int64_t ssh_port_last;
@@ -80,6 +80,17 @@ struct driver_usage {
     int64_t network_received_bytes, network_sent_bytes; /* since start; -1: not measured here */
 };
 
+/* Of one thing that a host needs before guests can run. */
+struct driver_finding {
+    bool is_ok;
+    const char *text; /* what is there; else what is missing, and what to do */
+};
+
+struct driver_findings {
+    struct driver_finding row[8];
+    size_t count;
+};
+
 struct driver_snapshot {
     const char *name;
     int64_t created_at;
@@ -101,10 +112,13 @@ const char *driver_accelerator(const struct driver *driver);
 /* False for libvirt's test driver: no guest runs behind it, so nothing answers on SSH. */
 bool driver_has_guests(const struct driver *driver);
 
-/* Can a guest be given this host port now? Bound and released on loopback. */
+/* Has the operator set up what guests need here? Nothing to find where libvirt is enough. */
+void driver_examine(struct driver *driver, struct arena *arena, struct driver_findings *out);
+
+/* Can a guest be given this host port now? Bound and released. */
 bool driver_port_is_free(const struct driver *driver, int64_t port);
 
-/* --- creating, in this order ------------------------------------------------------------------ */
+/* ---- creating, in this order ---- */
 
 /* The disk: over the image's disk.qcow2, or blank, disk_gb large. Existing: kept. */
 struct error *driver_disk_create(struct driver *driver, struct arena *arena,
@@ -118,7 +132,10 @@ struct error *driver_seed_write(struct driver *driver, struct arena *arena,
                                 const struct driver_vm *vm, const struct driver_seed *seed);
 /* Define the domain, or bring an existing stopped one to this size and port. */
 struct error *driver_define(struct driver *driver, struct arena *arena, const struct driver_vm *vm);
-/* Boot. Running: nothing. CONFLICT when the port is taken (choose another, define, boot again). */
+/*
+ * Boot. Running: nothing. CONFLICT when the port is taken (choose another, define, boot again), and
+ * where guests need a firewall that is not loaded.
+ */
 struct error *driver_boot(struct driver *driver, struct arena *arena, const struct driver_vm *vm);
 /* Take the seed out of the guest (media out) and delete the file. */
 struct error *driver_seed_remove(struct driver *driver, struct arena *arena, const char *vm_id);
@@ -131,8 +148,7 @@ struct error *driver_seed_remove(struct driver *driver, struct arena *arena, con
 struct error *driver_ssh_host_key(struct driver *driver, struct arena *arena,
                                   const struct driver_vm *vm, int64_t timeout_ms, const char **out);
 
-/* --- a VM's life -------------------------------------------------------------------------------
- */
+/* ---- a VM's life ---- */
 
 struct error *driver_power(struct driver *driver, struct arena *arena, const char *vm_id,
                            enum driver_power *out);
@@ -156,8 +172,7 @@ struct error *driver_snapshot_delete(struct driver *driver, struct arena *arena,
 struct error *driver_usage(struct driver *driver, struct arena *arena, const char *vm_id,
                            struct driver_usage *out);
 
-/* --- the end -----------------------------------------------------------------------------------
- */
+/* ---- the end ---- */
 
 /*
  * Each removes one kind of thing (forcing a running domain off first) and then asks the host

@@ -4,16 +4,14 @@
  * itself behind virt.h.
  *
  * The profile follows from the URI. In a session, each guest has a user-mode network of its own
- * whose only opening is one port of 127.0.0.1. In the system profile, guests sit isolated on a NAT
- * network that libvirt keeps under the bridge's name (10.77.0.0/16, no DHCP range: driver_define
- * adds a fixed address for each guest), and the operator has loaded the nft table `inet
- * domicile_guard`, which keeps them from the host and leads each port to its guest; the worker then
- * also belongs to the group libvirt-qemu, so that it can read disks for clones.
+ * whose only opening is one port of 127.0.0.1. In the system profile, guests sit isolated on a
+ * bridge behind the operator's firewall table (driver_libvirt_net.c); the worker then also belongs
+ * to the group libvirt-qemu, as which QEMU runs, and opens disks and seeds to it.
  */
 #include "driver_libvirt.h"
 
 #include "accelerator.h"
-#include "command.h"
+#include "driver_libvirt_net.h"
 #include "driver_libvirt_xml.h"
 #include "seed.h"
 #include "ssh_probe.h"
@@ -31,8 +29,7 @@
 #define ID_LETTERS  "abcdefghijklmnopqrstuvwxyz234567"
 #define ID_LENGTH   16
 
-/* --- names -------------------------------------------------------------------------------------
- */
+/* ---- names ---- */
 
 const char *driver_domain_name(struct arena *arena, const char *vm_id)
 {
@@ -75,19 +72,7 @@ static const char *uuid_of(struct arena *arena, const char *vm_id)
         bytes[10], bytes[11], bytes[12], bytes[13], bytes[14], bytes[15]);
 }
 
-struct driver_address driver_address(const struct driver *driver, struct arena *arena, int64_t port)
-{
-    /* .0 is the network, .1 the host. */
-    unsigned int host = (unsigned int)(port - driver->region.ssh_port_first + 2) & 0xffff;
-
-    return (struct driver_address){
-        .mac = arena_printf(arena, "52:54:00:4d:%02x:%02x", host >> 8, host & 0xff),
-        .ip = arena_printf(arena, "10.77.%u.%u", host >> 8, host & 0xff),
-    };
-}
-
-/* --- opening -----------------------------------------------------------------------------------
- */
+/* ---- opening ---- */
 
 static enum driver_profile profile_of(const char *uri)
 {
@@ -96,11 +81,21 @@ static enum driver_profile profile_of(const char *uri)
     return strstr(uri, "/session") ? DRIVER_SESSION : DRIVER_SYSTEM;
 }
 
-static struct error *make_folder(struct arena *arena, const char *path, mode_t mode)
+/* Closed to others; in the system profile, QEMU runs as another user and must pass through. */
+static struct error *make_folder(const struct driver *driver, struct arena *arena, const char *path,
+                                 bool is_ours)
 {
-    if (mkdir(path, mode) == 0 || errno == EEXIST)
+    bool is_new = mkdir(path, 0700) == 0;
+    struct stat status;
+
+    if (!is_new && errno != EEXIST)
+        return error_new(arena, ERROR_UPSTREAM, "%s: %m", path);
+    if (driver->profile != DRIVER_SYSTEM || !(is_new || is_ours))
         return NULL;
-    return error_new(arena, ERROR_UPSTREAM, "%s: %m", path);
+    if (stat(path, &status) < 0 ||
+        (!(status.st_mode & S_IXOTH) && chmod(path, (status.st_mode & 07777) | 0011) < 0))
+        return error_new(arena, ERROR_UPSTREAM, "%s: %m", path);
+    return NULL;
 }
 
 struct error *driver_pool_ready(struct driver *driver, struct arena *arena)
@@ -129,8 +124,6 @@ struct error *driver_pool_ready(struct driver *driver, struct arena *arena)
 
 static struct error *open_profile(struct driver *driver, struct arena *arena)
 {
-    /* QEMU runs as another user in the system profile and must pass through. */
-    mode_t mode = driver->profile == DRIVER_SYSTEM ? 0711 : 0700;
     struct error *e = NULL;
 
     if (driver->profile == DRIVER_SESSION && geteuid() == 0)
@@ -139,14 +132,16 @@ static struct error *open_profile(struct driver *driver, struct arena *arena)
             "root has no libvirt session (%s would be the system's): run the worker as "
             "an ordinary user",
             driver->region.uri);
-    if (driver->profile == DRIVER_SYSTEM && !driver->region.bridge)
-        return error_new(arena, ERROR_UPSTREAM, "region %s needs a bridge: %s is no session",
-                         driver->region.name, driver->region.uri);
-    e = make_folder(arena, driver->region.state_dir, mode);
+    if (driver->profile == DRIVER_SYSTEM)
+        e = driver_bridge_check(arena, &driver->region);
+    if (!e && driver->profile == DRIVER_SYSTEM)
+        e = driver_group_find(arena, &driver->qemu_group);
     if (!e)
-        e = make_folder(arena, driver->disk_dir, mode);
+        e = make_folder(driver, arena, driver->region.state_dir, false);
     if (!e)
-        e = make_folder(arena, driver->seed_dir, mode);
+        e = make_folder(driver, arena, driver->disk_dir, true);
+    if (!e)
+        e = make_folder(driver, arena, driver->seed_dir, true);
     if (!e)
         e = virt_open(arena, driver->region.uri, &driver->virt);
     return e ? e : driver_pool_ready(driver, arena);
@@ -210,7 +205,8 @@ bool driver_port_is_free(const struct driver *driver, int64_t port)
 
     if (port < driver->region.ssh_port_first || port > driver->region.ssh_port_last)
         return false;
-    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    /* On a bridge the firewall leads the port away from whatever of the host listens there. */
+    at.sin_addr.s_addr = htonl(driver->profile == DRIVER_SYSTEM ? INADDR_ANY : INADDR_LOOPBACK);
     file = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     /* As QEMU does: ended connections of an earlier guest are no obstacle. */
     is_free = file >= 0 && setsockopt(file, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
@@ -234,8 +230,18 @@ struct error *driver_needs_vm(struct error *e)
     return e;
 }
 
-/* --- seed --------------------------------------------------------------------------------------
- */
+struct error *driver_open_to_qemu(const struct driver *driver, struct arena *arena,
+                                  const char *path, unsigned int mode)
+{
+    if (driver->profile != DRIVER_SYSTEM)
+        return NULL;
+    if (chown(path, (uid_t)-1, (gid_t)driver->qemu_group) < 0 || chmod(path, mode) < 0)
+        return error_new(arena, ERROR_UPSTREAM, "%s cannot be opened to libvirt's guests: %m",
+                         path);
+    return NULL;
+}
+
+/* ---- seed ---- */
 
 struct error *driver_seed_write(struct driver *driver, struct arena *arena,
                                 const struct driver_vm *vm, const struct driver_seed *seed)
@@ -244,6 +250,8 @@ struct error *driver_seed_write(struct driver *driver, struct arena *arena,
 
     if (!e)
         e = seed_write(arena, driver_seed_path(driver, arena, vm->id), seed);
+    if (!e)
+        e = driver_open_to_qemu(driver, arena, driver_seed_path(driver, arena, vm->id), 0640);
     /* What is in the seed was checked when it was typed in. */
     if (e && e->kind != ERROR_UPSTREAM)
         e->kind = e->kind == ERROR_UNAVAILABLE ? ERROR_UPSTREAM : ERROR_INTERNAL;
@@ -276,33 +284,7 @@ struct error *driver_seed_remove(struct driver *driver, struct arena *arena, con
     return NULL;
 }
 
-/* --- defining ----------------------------------------------------------------------------------
- */
-
-struct error *driver_address_is_kept(struct driver *driver, struct arena *arena,
-                                     const struct driver_address *address, bool *out)
-{
-    const char *xml = "";
-    struct error *e = virt_network_text(driver->virt, arena, driver->region.bridge, &xml);
-
-    *out = strstr(xml, arena_printf(arena, "<host mac='%s' ", address->mac)) != NULL;
-    return e;
-}
-
-static struct error *keep_address(struct driver *driver, struct arena *arena,
-                                  const struct driver_address *address)
-{
-    bool is_kept;
-    struct error *e = driver_address_is_kept(driver, arena, address, &is_kept);
-
-    if (e && e->kind == ERROR_NOT_FOUND)
-        return error_new(arena, ERROR_CONFLICT,
-                         "%s: define a NAT network of that name for 10.77.0.0/16 first", e->text);
-    if (e || is_kept)
-        return e;
-    return virt_network_host(driver->virt, arena, driver->region.bridge,
-                             driver_xml_host(arena, address->mac, address->ip), true);
-}
+/* ---- defining ---- */
 
 /* One line of a file of the image. */
 static struct error *read_line(struct arena *arena, const char *path, const char **out)
@@ -323,7 +305,7 @@ static struct error *read_line(struct arena *arena, const char *path, const char
 static struct error *describe(struct driver *driver, struct arena *arena,
                               const struct driver_vm *vm, struct driver_xml_domain *out)
 {
-    struct driver_address address = driver_address(driver, arena, vm->ssh_port);
+    struct driver_address address = driver_address(&driver->region, arena, vm->ssh_port);
     const char *seed = driver_seed_path(driver, arena, vm->id);
 
     *out = (struct driver_xml_domain){
@@ -367,15 +349,15 @@ struct error *driver_define(struct driver *driver, struct arena *arena, const st
         return NULL;
     e = NULL;
     if (driver->profile == DRIVER_SYSTEM)
-        e = keep_address(driver, arena, &(struct driver_address){ domain.mac, domain.address });
+        e = driver_address_keep(driver, arena,
+                                &(struct driver_address){ domain.mac, domain.address });
     if (!e)
         e = virt_domain_define(driver->virt, arena, driver_xml_domain(arena, &domain));
     /* A restored snapshot may have brought a smaller disk back. */
     return e ? e : driver_disk_grow(driver, arena, vm);
 }
 
-/* --- power -------------------------------------------------------------------------------------
- */
+/* ---- power ---- */
 
 struct error *driver_power(struct driver *driver, struct arena *arena, const char *vm_id,
                            enum driver_power *out)
@@ -396,22 +378,6 @@ struct error *driver_start_error(struct arena *arena, struct error *e)
     return driver_needs_vm(e);
 }
 
-static struct error *check_guard(struct driver *driver, struct arena *arena)
-{
-    static const char *const arguments[] = {
-        "nft", "list", "table", "inet", "domicile_guard", NULL
-    };
-    struct error *e = driver->profile == DRIVER_SYSTEM ? command_run(arena, arguments) : NULL;
-
-    if (!e)
-        return NULL;
-    return error_new(
-        arena, ERROR_CONFLICT,
-        "guests are not started while the firewall table inet domicile_guard cannot be "
-        "seen: load it with nft -f (%s)",
-        e->text);
-}
-
 struct error *driver_boot(struct driver *driver, struct arena *arena, const struct driver_vm *vm)
 {
     const char *name = driver_domain_name(arena, vm->id);
@@ -420,7 +386,7 @@ struct error *driver_boot(struct driver *driver, struct arena *arena, const stru
 
     if (e || power == DRIVER_RUNNING)
         return e;
-    e = check_guard(driver, arena);
+    e = driver_guard_check(driver, arena, vm->ssh_port);
     if (e)
         return e;
     e = virt_domain_act(driver->virt, arena, name,
@@ -463,8 +429,7 @@ struct error *driver_stop_force(struct driver *driver, struct arena *arena, cons
     return e ? e : driver_off(driver, arena, vm_id);
 }
 
-/* --- asking ------------------------------------------------------------------------------------
- */
+/* ---- asking ---- */
 
 struct error *driver_ssh_host_key(struct driver *driver, struct arena *arena,
                                   const struct driver_vm *vm, int64_t timeout_ms, const char **out)
@@ -473,8 +438,8 @@ struct error *driver_ssh_host_key(struct driver *driver, struct arena *arena,
     if (driver->profile == DRIVER_TEST)
         return NULL;
     if (driver->profile == DRIVER_SYSTEM)
-        return ssh_probe(arena, driver_address(driver, arena, vm->ssh_port).ip, 22, timeout_ms,
-                         out);
+        return ssh_probe(arena, driver_address(&driver->region, arena, vm->ssh_port).ip, 22,
+                         timeout_ms, out);
     return ssh_probe(arena, "127.0.0.1", vm->ssh_port, timeout_ms, out);
 }
 

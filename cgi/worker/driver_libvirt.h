@@ -6,6 +6,9 @@
 #include "driver.h"
 #include "virt.h"
 
+/* The firewall's table of the system profile. */
+#define DRIVER_GUARD "domicile_guard"
+
 enum driver_profile {
     DRIVER_SESSION, /* user-mode network, no root: one operator's own machine, or tests */
     DRIVER_SYSTEM,  /* bridge, address filter, nft guard */
@@ -16,16 +19,11 @@ struct driver {
     struct virt *virt;
     enum driver_profile profile;
     struct driver_region region; /* a copy */
+    int64_t qemu_group;          /* system: the group as which QEMU runs */
     const char *accelerator;
     const char *pool; /* libvirt's name of disk_dir */
     const char *disk_dir;
     const char *seed_dir;
-};
-
-/* What a guest of the system profile is called on the network; derived from its port alone. */
-struct driver_address {
-    const char *mac;
-    const char *ip;
 };
 
 /* Begin an operation: the id is one (INTERNAL), and libvirt answers (UPSTREAM). */
@@ -39,6 +37,13 @@ const char *driver_disk_name(struct arena *arena, const char *vm_id); /* in the 
 const char *driver_disk_path(const struct driver *driver, struct arena *arena, const char *vm_id);
 const char *driver_seed_path(const struct driver *driver, struct arena *arena, const char *vm_id);
 
+/*
+ * Open a file of ours to QEMU in the system profile: its group may read, and with `mode` 0660
+ * write. Other profiles need nothing.
+ */
+struct error *driver_open_to_qemu(const struct driver *driver, struct arena *arena,
+                                  const char *path, unsigned int mode);
+
 /* The pool of disks is there and active. */
 struct error *driver_pool_ready(struct driver *driver, struct arena *arena);
 
@@ -47,9 +52,3 @@ struct error *driver_off(struct driver *driver, struct arena *arena, const char 
 
 /* What a start can fail of: CONFLICT when it is the port. */
 struct error *driver_start_error(struct arena *arena, struct error *e);
-
-struct driver_address driver_address(const struct driver *driver, struct arena *arena,
-                                     int64_t port);
-/* Is this <host/> among the network's fixed addresses? */
-struct error *driver_address_is_kept(struct driver *driver, struct arena *arena,
-                                     const struct driver_address *address, bool *out);

@@ -9,6 +9,7 @@
 #include "driver_libvirt.h"
 
 #include "command.h"
+#include "driver_libvirt_net.h"
 #include "driver_libvirt_xml.h"
 #include "qcow2.h"
 
@@ -24,19 +25,12 @@
 enum { BUSY_TRIES = 20 };
 static const struct timespec BUSY_PAUSE = { .tv_nsec = 100 * 1000 * 1000 };
 
-static const char *disk_mode(const struct driver *driver)
-{
-    /* In the system profile QEMU's group, to which the worker belongs, may read. */
-    return driver->profile == DRIVER_SYSTEM ? "0640" : "0600";
-}
-
 static int64_t disk_bytes(const struct driver_vm *vm)
 {
     return vm->disk_gb * 1024 * 1024 * 1024;
 }
 
-/* --- making ------------------------------------------------------------------------------------
- */
+/* ---- making ---- */
 
 /* Begin with the pool; *is_there tells whether the VM has a disk already. */
 static struct error *disk_begin(struct driver *driver, struct arena *arena, const char *vm_id,
@@ -97,10 +91,10 @@ static struct error *create_volume(struct driver *driver, struct arena *arena,
         .name = driver_disk_name(arena, vm->id),
         .bytes = disk_bytes(vm),
         .backing = has_image ? image : NULL,
-        .mode = disk_mode(driver),
+        .mode = driver->profile == DRIVER_SYSTEM ? "0660" : "0600",
         .has_owner = driver->profile == DRIVER_SYSTEM,
         .user_id = (int64_t)geteuid(),
-        .group_id = (int64_t)getegid(),
+        .group_id = driver->qemu_group,
     };
     struct qcow2 base;
 
@@ -153,8 +147,7 @@ struct error *driver_disk_grow(struct driver *driver, struct arena *arena,
     return virt_volume_resize(driver->virt, arena, driver->pool, name, disk_bytes(vm));
 }
 
-/* --- cloning -----------------------------------------------------------------------------------
- */
+/* ---- cloning ---- */
 
 static struct error *convert(struct arena *arena, const char *source, const char *snapshot,
                              const char *part)
@@ -196,13 +189,16 @@ static struct error *copy_disk(struct driver *driver, struct arena *arena,
 {
     const char *path = driver_disk_path(driver, arena, vm->id);
     const char *part = arena_printf(arena, "%s.part", path);
-    const char *mode = disk_mode(driver);
     struct error *e;
 
     e = convert(arena, driver_disk_path(driver, arena, source_id), snapshot, part);
     if (!e)
         e = grow_file(arena, part, disk_bytes(vm));
-    if (!e && (chmod(part, (mode_t)strtoul(mode, NULL, 8)) < 0 || rename(part, path) < 0))
+    if (!e && chmod(part, 0600) < 0)
+        e = error_new(arena, ERROR_UPSTREAM, "%s: %m", part);
+    if (!e)
+        e = driver_open_to_qemu(driver, arena, part, 0660);
+    if (!e && rename(part, path) < 0)
         e = error_new(arena, ERROR_UPSTREAM, "%s: %m", path);
     return e ? e : virt_pool_refresh(driver->virt, arena, driver->pool);
 }
@@ -241,8 +237,7 @@ struct error *driver_disk_clone(struct driver *driver, struct arena *arena,
     return e ? driver_needs_vm(e) : create_volume(driver, arena, vm);
 }
 
-/* --- snapshots ---------------------------------------------------------------------------------
- */
+/* ---- snapshots ---- */
 
 static bool has_memory(struct arena *arena, const char *xml)
 {
@@ -369,7 +364,10 @@ struct error *driver_snapshot_restore(struct driver *driver, struct arena *arena
         e = virt_volume_capacity(driver->virt, arena, driver->pool, driver_disk_name(arena, vm_id),
                                  &bytes);
     if (!e && has_memory(arena, xml)) {
-        e = check_address(driver, arena, xml, wanted);
+        /* This starts a guest, as driver_boot does. */
+        e = driver_guard_check(driver, arena, driver->region.ssh_port_first);
+        if (!e)
+            e = check_address(driver, arena, xml, wanted);
         if (!e)
             e = move_port(driver, arena, name, xml, wanted);
     }

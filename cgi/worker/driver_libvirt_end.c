@@ -5,6 +5,7 @@
  */
 #include "driver_libvirt.h"
 
+#include "driver_libvirt_net.h"
 #include "driver_libvirt_xml.h"
 
 #include <arpa/inet.h>
@@ -165,7 +166,7 @@ static struct error *check_port(struct arena *arena, int64_t port, const char **
 static struct error *give_address_back(struct driver *driver, struct arena *arena, int64_t port,
                                        const char **answer)
 {
-    struct driver_address address = driver_address(driver, arena, port);
+    struct driver_address address = driver_address(&driver->region, arena, port);
     bool is_kept;
     struct error *e = driver_address_is_kept(driver, arena, &address, &is_kept);
 
@@ -194,8 +195,7 @@ struct error *driver_port_gone(struct driver *driver, struct arena *arena, int64
     return check_port(arena, port, answer);
 }
 
-/* --- everything --------------------------------------------------------------------------------
- */
+/* ---- everything ---- */
 
 /* The id in "PREFIX ID SUFFIX", or "". */
 static const char *id_in(struct arena *arena, const char *name, const char *prefix,

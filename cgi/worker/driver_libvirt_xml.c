@@ -153,6 +153,10 @@ const char *driver_xml_domain(struct arena *arena, const struct driver_xml_domai
     }
     if (is_session)
         user_network(&buf, domain->ssh_port);
+    /* libvirt would give QEMU's user the files, the image that all VMs share included. */
+    if (domain->network)
+        buf_literal(&buf, "<seclabel type='static' model='dac' relabel='no'><label>" DRIVER_XML_USER
+                          "</label></seclabel>\n");
     buf_literal(&buf, "</domain>\n");
     return buf.bytes;
 }

@@ -14,6 +14,10 @@
 #define DRIVER_XML_DISK  "vda"
 #define DRIVER_XML_CDROM "sda"
 
+/* As whom QEMU runs in the system profile; its files are the worker's, and open to that group. */
+#define DRIVER_XML_GROUP "libvirt-qemu"
+#define DRIVER_XML_USER  "libvirt-qemu:" DRIVER_XML_GROUP
+
 /* Seconds between two memory statistics of the guest. */
 #define DRIVER_XML_STATISTICS_S 5
 

@@ -37,8 +37,7 @@ static struct error *transaction_end(struct job *job, struct error *e)
     return e;
 }
 
-/* --- take ---------------------------------------------------------------------------------------
- */
+/* ---- take ---- */
 
 static void wanted_fill(struct job *job)
 {
@@ -108,8 +107,7 @@ struct error *job_take(struct bench *bench, struct job *out, bool *has_one)
     return NULL;
 }
 
-/* --- act ----------------------------------------------------------------------------------------
- */
+/* ---- act ---- */
 
 struct error *job_still_wanted(struct job *job)
 {
@@ -162,8 +160,7 @@ static struct error *job_act(struct job *job)
     return e;
 }
 
-/* --- record -------------------------------------------------------------------------------------
- */
+/* ---- record ---- */
 
 /* What the host says of the VM after the last step. CONFLICT when the job has not led there. */
 static struct error *job_observe(struct job *job, enum driver_power *out)

@@ -11,8 +11,7 @@
 
 #include <string.h>
 
-/* --- sorting ------------------------------------------------------------------------------------
- */
+/* ---- sorting ---- */
 
 /* Whose it is. A half-made file ("ID.qcow2.part") belongs to the VM that it begins with. "":
  * nobody's. */
@@ -116,8 +115,7 @@ struct error *leftover_sort(struct look *look)
     return e ? e : rows_tidy(look, is_unknown);
 }
 
-/* --- removing -----------------------------------------------------------------------------------
- */
+/* ---- removing ---- */
 
 /* In the order of a destroy job, and with the same places in the receipt (removal.c). */
 static const struct removal {

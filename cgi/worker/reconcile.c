@@ -23,8 +23,7 @@
 /* A job that does not give way to a destroy for so long hangs in a call to the host. */
 enum { HUNG_S = 10 };
 
-/* --- one VM -------------------------------------------------------------------------------------
- */
+/* ---- one VM ---- */
 
 static const struct vm_alive_row *row_find(const struct vm_alive_rows *rows, const char *id)
 {
@@ -147,8 +146,7 @@ static bool is_to_be_forced(const struct vm_alive_row *before, const struct vm_a
            now->state_at + 2 * LIMIT_STOP_S < clock_now();
 }
 
-/* --- one region ---------------------------------------------------------------------------------
- */
+/* ---- one region ---- */
 
 static struct error *status_put(struct look *look, const char *accelerator, const char *text)
 {

@@ -25,8 +25,7 @@
 
 static const char HEADER[] = "#cloud-config\n";
 
-/* --- what may stand in it ----------------------------------------------------------------------
- */
+/* ---- what may stand in it ---- */
 
 static bool is_name(const char *text, size_t longest, const char *letters)
 {
@@ -76,8 +75,7 @@ static struct error *check(struct arena *arena, const struct driver_seed *seed)
     return NULL;
 }
 
-/* --- the texts ---------------------------------------------------------------------------------
- */
+/* ---- the texts ---- */
 
 /*
  * One item on a line of its own, as guest_init.sh reads it: `before`, the text as a JSON string,
@@ -132,8 +130,7 @@ static struct error *user_data(const struct driver_seed *seed, struct buf *buf)
     return e;
 }
 
-/* --- the image ---------------------------------------------------------------------------------
- */
+/* ---- the image ---- */
 
 static int add_file(struct archive *archive, const char *name, const struct buf *text)
 {

@@ -17,8 +17,7 @@
 
 enum { PORT_TRIES = 5 };
 
-/* --- creating ----------------------------------------------------------------------------------
- */
+/* ---- creating ---- */
 
 static struct error *image_check(struct job *job)
 {
@@ -107,8 +106,7 @@ static struct error *boot_act(struct job *job)
     return e ? e : error_new(job->arena, ERROR_UPSTREAM, "every port that was tried is taken");
 }
 
-/* --- waiting for SSH ----------------------------------------------------------------------------
- */
+/* ---- waiting for SSH ---- */
 
 /* Has the guest answered as the right one? CONFLICT: with another key, or it is off. */
 static struct error *ssh_ask(struct job *job, bool *out)
@@ -165,8 +163,7 @@ static struct error *seed_remove_act(struct job *job)
     return driver_seed_remove(job->driver, job->arena, job->vm.id);
 }
 
-/* --- a VM's life --------------------------------------------------------------------------------
- */
+/* ---- a VM's life ---- */
 
 static struct error *stop_wait(struct job *job, bool *is_off)
 {
@@ -221,8 +218,7 @@ static struct error *define_act(struct job *job)
     return e ? e : driver_define(job->driver, job->arena, &job->wanted);
 }
 
-/* --- snapshots ----------------------------------------------------------------------------------
- */
+/* ---- snapshots ---- */
 
 static struct error *snapshot_act(struct job *job)
 {
@@ -262,8 +258,7 @@ static struct error *restored_ssh_act(struct job *job)
     return ssh_act(job);
 }
 
-/* --- the table ----------------------------------------------------------------------------------
- */
+/* ---- the table ---- */
 
 static const struct step create_steps[] = {
     { "Disk", disk_act, NULL, false },       { "Seed", seed_act, seed_record, false },

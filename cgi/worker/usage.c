@@ -59,8 +59,7 @@ struct usage *usage_new(struct bench *bench)
     return usage;
 }
 
-/* --- askers -------------------------------------------------------------------------------------
- */
+/* ---- askers ---- */
 
 static void lost_sweep(struct usage *usage)
 {
@@ -106,8 +105,7 @@ static bool asker_ready(struct usage *usage, const char *region)
     return false;
 }
 
-/* --- silence ------------------------------------------------------------------------------------
- */
+/* ---- silence ---- */
 
 /* `silent_at` NULL: it answers again. */
 static struct error *silence_record(struct usage *usage, const struct vm_alive_row *vm,
@@ -129,8 +127,7 @@ static struct error *silence_record(struct usage *usage, const struct vm_alive_r
     return e;
 }
 
-/* --- one VM -------------------------------------------------------------------------------------
- */
+/* ---- one VM ---- */
 
 static void sample_keep(struct usage *usage, const struct vm_alive_row *vm,
                         const struct driver_usage *counters)
@@ -177,8 +174,7 @@ static struct error *region_ask(struct usage *usage, const char *region)
     return e;
 }
 
-/* --- rows ---------------------------------------------------------------------------------------
- */
+/* ---- rows ---- */
 
 static const struct driver_usage *before_find(const struct usage *usage, const char *id)
 {

@@ -61,8 +61,7 @@ struct error *virt_checked_text(struct arena *arena, char *text, const char **ou
     return NULL;
 }
 
-/* --- the connection ----------------------------------------------------------------------------
- */
+/* ---- the connection ---- */
 
 static struct error *connect_to(struct virt *virt, struct arena *arena)
 {
@@ -72,7 +71,8 @@ static struct error *connect_to(struct virt *virt, struct arena *arena)
     return error_new(
         arena, ERROR_UPSTREAM,
         "libvirt at %s cannot be reached: %s (a session needs an ordinary user and the "
-        "packages libvirt-daemon and qemu-system-x86; a system needs libvirtd running)",
+        "packages libvirt-daemon and qemu-system-x86; a system needs libvirtd running, and this "
+        "user in the group libvirt)",
         virt->uri, virGetLastErrorMessage());
 }
 
@@ -116,8 +116,7 @@ struct error *virt_ready(struct virt *virt, struct arena *arena)
     return e;
 }
 
-/* --- domains -----------------------------------------------------------------------------------
- */
+/* ---- domains ---- */
 
 struct error *virt_domain_power(struct virt *virt, struct arena *arena, const char *name,
                                 enum driver_power *out)
@@ -337,8 +336,7 @@ struct error *virt_domain_list(struct virt *virt, struct arena *arena, struct vi
     return NULL;
 }
 
-/* --- snapshots ---------------------------------------------------------------------------------
- */
+/* ---- snapshots ---- */
 
 struct creation {
     const char *xml;

@@ -41,8 +41,7 @@ void virt_close(struct virt *virt);
 /* Make sure that the daemon answers; connect once more when it was restarted. */
 struct error *virt_ready(struct virt *virt, struct arena *arena);
 
-/* --- domains -----------------------------------------------------------------------------------
- */
+/* ---- domains ---- */
 
 struct error *virt_domain_power(struct virt *virt, struct arena *arena, const char *domain,
                                 enum driver_power *out);
@@ -62,8 +61,7 @@ struct error *virt_domain_usage(struct virt *virt, struct arena *arena, const ch
                                 const char *disk, struct driver_usage *out);
 struct error *virt_domain_list(struct virt *virt, struct arena *arena, struct virt_names *out);
 
-/* --- snapshots ---------------------------------------------------------------------------------
- */
+/* ---- snapshots ---- */
 
 /* `is_redefine`: only replace what libvirt knows about an existing snapshot. */
 struct error *virt_snapshot_create(struct virt *virt, struct arena *arena, const char *domain,
@@ -78,8 +76,7 @@ struct error *virt_snapshot_delete(struct virt *virt, struct arena *arena, const
 struct error *virt_snapshot_list(struct virt *virt, struct arena *arena, const char *domain,
                                  struct virt_names *out);
 
-/* --- storage and network ------------------------------------------------------------------------
- */
+/* ---- storage and network ---- */
 
 /* Create a pool that lives until the daemon ends. It exists already: CONFLICT. */
 struct error *virt_pool_create(struct virt *virt, struct arena *arena, const char *xml);

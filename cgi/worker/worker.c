@@ -39,8 +39,7 @@ struct worker {
     struct waker *waker;
 };
 
-/* --- threads ------------------------------------------------------------------------------------
- */
+/* ---- threads ---- */
 
 static void error_tell(const char *event, const struct error *e)
 {
@@ -109,8 +108,7 @@ static struct error *threads_start(struct worker *worker)
     return e ? e : crew_start(worker->crew, worker->arena, usage_run, worker, 0);
 }
 
-/* --- the main thread ----------------------------------------------------------------------------
- */
+/* ---- the main thread ---- */
 
 /* How long to wait for the next job that is due later; those that are due now have been called out.
  */
@@ -144,8 +142,7 @@ static void worker_run(struct worker *worker)
     } while (waker_wait(worker->waker, wait_ms(worker)) != WAKER_END);
 }
 
-/* --- start and end ------------------------------------------------------------------------------
- */
+/* ---- start and end ---- */
 
 static struct error *worker_start(struct worker *worker, const char *state_dir)
 {

@@ -1,6 +1,6 @@
 /*
- * The limit that pages are measured against: the least a libfcgi program can do behind nginx over kept
- * connections, answering `bytes` bytes of the same kind with one write. Not part of Domicile.
+ * The limit that pages are measured against: the least a libfcgi program can do behind nginx over
+ * kept connections, answering `bytes` bytes of the same kind with one write. Not part of Domicile.
  *
  * usage: hello BYTES   (standard input is the listening socket, as spawn-fcgi gives it)
  */
@@ -22,8 +22,9 @@ static void answer_fill(size_t bytes)
 {
     static const char head[] = "Status: 200 OK\r\nContent-Type: text/html\r\n\r\n";
     size_t length = sizeof head - 1 + bytes;
-    const unsigned char stdout_record[8] = { 1, 6, 0, 1, (unsigned char)(length >> 8),
-                                             (unsigned char)length };
+    const unsigned char stdout_record[8] = {
+        1, 6, 0, 1, (unsigned char)(length >> 8), (unsigned char)length
+    };
     static const unsigned char end[24] = { 1, 6, 0, 1, 0, 0, 0, 0, 1, 3, 0, 1, 0, 8 };
 
     memcpy(answer, stdout_record, 8);

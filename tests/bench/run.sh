@@ -122,7 +122,7 @@ if command -v valgrind >/dev/null; then
     ask 20
     callgrind_control -d "$counted" >/dev/null 2>&1 || true
     sleep 1
-    file=$(ls -t "$state"/callgrind.*.* 2>/dev/null | head -1)
+    file=$(find "$state" -name "callgrind.*.*" | sort | tail -1)
     [ -z "$file" ] || awk '/^(summary|totals):/ { t = $2 } END { printf "instructions per page of 20 VMs, connection included: %d (target 120000)\n", t / 20 }' "$file"
 fi
 mkdir "$state/wish"

@@ -1,18 +1,22 @@
 #!/bin/bash
 #
-# Runs driver_test: `driver.sh [session|test|socket]...` (default: all three).
+# Runs driver_test: `driver.sh [session|test|socket|system]...` (default: all).
 #
 # Responsible for the surroundings: a short private state folder, libvirt's four XDG variables, an
-# ordinary user (root has no libvirt session; as root, the user "domicile" is taken). Checks that no
-# file of a removed VM is left anywhere in that state. Ends the daemons of this run by their pids.
+# ordinary user (root has no libvirt session; as root, the user "domicile" is taken), ports that
+# nobody has. Checks that no file of a removed VM is left anywhere in that state. Ends the daemons of
+# this run by their pids.
 #
 # session   real guests under emulation    test     libvirt's test driver in the process
 # socket    the test driver in a daemon, whose state several processes share
+# system    real guests on an isolated bridge, in namespaces of their own; only as root, and where
+#           kernel and packages allow it (system/world.sh)
 
 set -euo pipefail
 
+here=$(cd "$(dirname "$0")" && pwd)
 build=${BUILD:-build}
-[ $# -gt 0 ] || set -- session test socket
+[ $# -gt 0 ] || set -- session test socket system
 
 if [ "$(id -u)" = 0 ]; then
     id -u domicile >/dev/null 2>&1 ||
@@ -51,21 +55,90 @@ clean_up() {
 }
 trap clean_up EXIT
 
+# A hundred ports whose used ones nobody listens on; others may run this at the same time.
+free_ports() {
+    local first offset
+    for _ in $(seq 50); do
+        first=$((20000 + RANDOM % 100 * 100))
+        for offset in 0 1 50; do
+            ! (exec 3<>"/dev/tcp/127.0.0.1/$((first + offset))") 2>/dev/null || continue 2
+        done
+        echo "$first"
+        return
+    done
+    echo "no free ports" >&2
+    exit 1
+}
+
+# Why there can be no system here; nothing: there can.
+system_lacks() {
+    local program
+    [ "$(id -u)" = 0 ] || {
+        echo "needs root"
+        return
+    }
+    for program in libvirtd virtlogd virsh nft dnsmasq ebtables ip unshare cpio; do
+        PATH=$PATH:/usr/sbin:/sbin command -v "$program" >/dev/null || {
+            echo "needs $program (packages libvirt-daemon-system nftables dnsmasq-base iproute2)"
+            return
+        }
+    done
+    getent group libvirt-qemu >/dev/null || echo "needs the group libvirt-qemu (libvirt-daemon-system)"
+    unshare --mount --net --pid --fork --mount-proc bash -e >/dev/null 2>&1 <<'TRY' ||
+PATH=$PATH:/usr/sbin:/sbin
+ip link add dom0 type bridge
+ip link add host0 type veth peer name outside0
+nft add table bridge t
+nft add table inet t
+nft "add chain inet t c { type nat hook prerouting priority -100; }"
+nft add rule inet t c fib daddr type local accept
+TRY
+        echo "the kernel (or this container) lacks namespaces, bridges, veth or nft"
+}
+
+# In the test guest of this kind, the user can have commands run as root; and its disks lie over one of
+# the image, as those of a full guest do.
+add_root() {
+    qemu-img create -q -f qcow2 "$guest/disk.qcow2" 512M
+    chmod 644 "$guest/disk.qcow2"
+    mkdir "$state/root"
+    cp "$here/../../cgi/worker/guest_init.sh" "$state/root/init.guest"
+    cp "$here/system/guest_root.sh" "$state/root/init"
+    chmod 755 "$state"/root/init*
+    (cd "$state/root" && find . | cpio --quiet -o -H newc -R 0:0 | gzip -n) >>"$guest/initrd"
+    rm -r "$state/root"
+}
+
 passed=0
+first=$(free_ports)
 for kind; do
     echo "== $kind"
     case $kind in
     session)
-        "${as_user[@]}" "$program" qemu:///session "$state/vm" "$guest"
+        "${as_user[@]}" "$program" qemu:///session "$state/vm" "$guest" "$first"
         ;;
     test)
-        "${as_user[@]}" "$program" test:///default "$state/vm" "$guest"
+        "${as_user[@]}" "$program" test:///default "$state/vm" "$guest" "$first"
         ;;
     socket)
         # Any session call starts the daemon; it then also answers for the test driver.
         "${as_user[@]}" virsh -q -c qemu:///session uri >/dev/null
         "${as_user[@]}" "$program" \
-            "test+unix:///default?socket=$state/run/libvirt/libvirt-sock" "$state/vm" "$guest"
+            "test+unix:///default?socket=$state/run/libvirt/libvirt-sock" "$state/vm" "$guest" "$first"
+        ;;
+    system)
+        lacking=$(system_lacks)
+        if [ -n "$lacking" ]; then
+            echo "skipped: $lacking"
+            continue
+        fi
+        add_root
+        install -m 755 "$build/domicile-admin" "$here/../../domicile.conf" "$state/"
+        chmod 711 "$state"
+        env -u XDG_RUNTIME_DIR -u XDG_CONFIG_HOME -u XDG_DATA_HOME -u XDG_CACHE_HOME \
+            unshare --mount --net --pid --fork --kill-child --mount-proc "$here/system/world.sh" "$state"
+        # libvirt leaves the folder above those of its guests.
+        rmdir /sys/fs/cgroup/{.,*}/machine 2>/dev/null || true
         ;;
     esac
     if left=$(find "$state" -name '*aaaaaaaaaaaaaaa2*' -o -name '*bbbbbbbbbbbbbbb3*' | grep .); then

@@ -1,28 +1,37 @@
 /*
  * The libvirt driver through the whole life of a VM, against a real libvirt.
  *
- *   driver_test URI STATE_DIR IMAGE_DIR
+ *   driver_test URI STATE_DIR IMAGE_DIR FIRST_PORT
  *
  * With qemu:///session real guests run and are signed in to; with a test:// address the same calls
- * are made as far as the test driver can answer. driver.sh prepares the surroundings. Each step is
- * printed with the time it took; the first failure ends the program.
+ * are made as far as the test driver can answer. With qemu:///system it is also tried out what one
+ * guest can reach of another, of the host and of the world; root's part is done by system/world.sh.
+ * driver.sh prepares the surroundings. Each step is printed with the time it took; the first
+ * failure ends the program.
  */
 #include "../../cgi/lib/clock.h"
 #include "../../cgi/worker/command.h"
 #include "../../cgi/worker/driver.h"
 
 #include <arpa/inet.h>
+#include <linux/capability.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define FIRST  "aaaaaaaaaaaaaaa2"
-#define SECOND "bbbbbbbbbbbbbbb3"
-enum { PORT_FIRST = 23600, PORT_LAST = 23699 };
+#define FIRST   "aaaaaaaaaaaaaaa2"
+#define SECOND  "bbbbbbbbbbbbbbb3"
+#define BRIDGE  "dom0"
+#define HOST    "10.77.0.1"    /* the bridge's address */
+#define OUTER   "198.51.100.1" /* the host as the world sees it, see system/world.sh */
+#define WORLD   "198.51.100.2"
+#define PRIVATE "10.99.0.2"
+enum { PORTS = 100, DNS_PORT = 53 };
 
 struct test {
     struct arena *arena;
@@ -31,6 +40,7 @@ struct test {
     struct driver_vm clone; /* SECOND */
     const char *state_dir;
     bool has_guests;
+    bool is_system;
     int64_t last_us;
 };
 
@@ -82,8 +92,7 @@ static bool exists(struct test *t, const char *path)
     return access(arena_printf(t->arena, "%s/%s", t->state_dir, path), F_OK) == 0;
 }
 
-/* --- keys and signing in -----------------------------------------------------------------------
- */
+/* ---- keys and signing in ---- */
 
 static const char *read_file(struct test *t, const char *name)
 {
@@ -121,12 +130,20 @@ static const char *host_key(struct test *t, const char *name)
     return without_comment(t, read_file(t, arena_printf(t->arena, "%s.pub", name)));
 }
 
+/* In the system profile guests have addresses; the test's are .2 and, 50 ports later, .52. */
+static const char *address(struct test *t, const struct driver_vm *vm)
+{
+    if (!t->is_system)
+        return "127.0.0.1";
+    return strcmp(vm->id, FIRST) == 0 ? "10.77.0.2" : "10.77.0.52";
+}
+
 /* Runs a shell command in the guest, knowing the guest by our own copy of its host key. */
 static struct error *guest_run(struct test *t, const struct driver_vm *vm, const char *key,
                                const char *command)
 {
     const char *known = arena_printf(t->arena, "%s/known_hosts", t->state_dir);
-    const char *port = arena_printf(t->arena, "%lld", (long long)vm->ssh_port);
+    const char *port = arena_printf(t->arena, "%d", t->is_system ? 22 : (int)vm->ssh_port);
     const char *const arguments[] = { "ssh",
                                       "-F",
                                       "none",
@@ -142,13 +159,16 @@ static struct error *guest_run(struct test *t, const struct driver_vm *vm, const
                                       arena_printf(t->arena, "%s/user_key", t->state_dir),
                                       "-p",
                                       port,
-                                      "dev@127.0.0.1",
+                                      arena_printf(t->arena, "dev@%s", address(t, vm)),
                                       command,
                                       NULL };
     FILE *file = fopen(known, "we");
 
     CHECK(file != NULL);
-    fprintf(file, "[127.0.0.1]:%s %s\n", port, host_key(t, key));
+    if (t->is_system)
+        fprintf(file, "%s %s\n", address(t, vm), host_key(t, key));
+    else
+        fprintf(file, "[127.0.0.1]:%s %s\n", port, host_key(t, key));
     fclose(file);
     return command_run(t->arena, arguments);
 }
@@ -177,8 +197,7 @@ static void wait_for_ssh(struct test *t, const struct driver_vm *vm, const char 
             OK(guest_run(t, (vm), (key), (command)));                                              \
     } while (0)
 
-/* --- the steps ---------------------------------------------------------------------------------
- */
+/* ---- the steps ---- */
 
 static void create(struct test *t, struct driver_vm *vm, const char *name, const char *key)
 {
@@ -240,7 +259,7 @@ static void test_nothing_there(struct test *t)
     OK(driver_snapshot_delete(t->driver, t->arena, FIRST, "x"));
     FAILS(driver_disk_clone(t->driver, t->arena, &t->clone, FIRST, "x"), ERROR_CONFLICT);
     FAILS(driver_stop_force(t->driver, t->arena, "../etc/passwd"), ERROR_INTERNAL);
-    CHECK(!driver_port_is_free(t->driver, PORT_LAST + 1));
+    CHECK(!driver_port_is_free(t->driver, t->vm.ssh_port + PORTS));
     CHECK(driver_port_is_free(t->driver, t->vm.ssh_port));
     step(t, "an empty host says so");
 }
@@ -257,20 +276,206 @@ static void test_taken_port(struct test *t)
     at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     CHECK(bind(file, (const struct sockaddr *)&at, sizeof at) == 0 && listen(file, 1) == 0);
     CHECK(!driver_port_is_free(t->driver, t->vm.ssh_port));
-    OK(driver_define(t->driver, t->arena, &t->vm));
-    FAILS(driver_boot(t->driver, t->arena, &t->vm), ERROR_CONFLICT);
+    if (!t->is_system) {
+        OK(driver_define(t->driver, t->arena, &t->vm));
+        FAILS(driver_boot(t->driver, t->arena, &t->vm), ERROR_CONFLICT);
+    }
     close(file);
     step(t, "a taken port is a conflict");
+}
+
+/* ---- the system profile ---- */
+
+/* Root's hands: system/world.sh runs the line and answers with its status. */
+static int root_try(const char *command)
+{
+    const char *folder = getenv("DRIVER_TEST_ROOT");
+    char path[256];
+    FILE *file;
+    int status = -1;
+
+    CHECK(folder != NULL);
+    snprintf(path, sizeof path, "%s/root.in", folder);
+    file = fopen(path, "we");
+    CHECK(file != NULL);
+    fprintf(file, "%s\n", command);
+    fclose(file);
+    snprintf(path, sizeof path, "%s/root.out", folder);
+    file = fopen(path, "re");
+    CHECK(file != NULL && fscanf(file, "%d", &status) == 1);
+    fclose(file);
+    return status;
+}
+
+static void root(const char *command)
+{
+    if (root_try(command) != 0)
+        fail(command, 0);
+}
+
+#define GUARD_LOAD "nft -f $DRIVER_TEST_ROOT/guard.nft"
+#define GUARD_DROP "nft delete table inet domicile_guard"
+
+static void boot_is_refused(struct test *t, const char *word)
+{
+    struct error *e = driver_boot(t->driver, t->arena, &t->vm);
+
+    CHECK(e && e->kind == ERROR_CONFLICT);
+    printf("           %s\n", e->text);
+    CHECK(strstr(e->text, "domicile-admin network test --nft") && strstr(e->text, word));
+    CHECK(power(t, FIRST) == DRIVER_STOPPED);
+}
+
+/* Not loaded, loaded for another bridge or other ports, no nft, no right to look. */
+static void test_no_guard(struct test *t)
+{
+    const char *path = arena_copy(t->arena, getenv("PATH"));
+    int failed;
+
+    if (!t->is_system)
+        return;
+    OK(driver_define(t->driver, t->arena, &t->vm));
+    root(GUARD_DROP);
+    boot_is_refused(t, "No such file");
+    root("sed s/dom0/dom1/ $DRIVER_TEST_ROOT/guard.nft | nft -f -");
+    boot_is_refused(t, BRIDGE);
+    root("sed s/23600/23800/ $DRIVER_TEST_ROOT/guard.nft | nft -f -");
+    boot_is_refused(t, "23600");
+    root(GUARD_LOAD);
+    setenv("PATH", t->state_dir, 1);
+    boot_is_refused(t, "nft cannot be started");
+    setenv("PATH", path, 1);
+    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+    boot_is_refused(t, "CAP_NET_ADMIN");
+    failed = prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_NET_ADMIN, 0, 0);
+    CHECK(!failed);
+    step(t, "no guest without the firewall");
+}
+
+/* In a guest: does a TCP connection come about? The other side may stay silent afterwards. */
+#define CONNECT                                                                                    \
+    "c() { timeout 3 nc -w 1 \"$@\" </dev/null >/dev/null 2>&1; s=$?; "                            \
+    "test $s = 0 -o $s = 143 -o $s = 124; }; "
+
+static void reaches(struct test *t, const char *ip, int port, bool is_expected)
+{
+    const char *command =
+        arena_printf(t->arena, CONNECT "%sc %s %d", is_expected ? "" : "! ", ip, port);
+
+    printf("           guest A %s %s:%d\n", is_expected ? "reaches" : "cannot reach", ip, port);
+    OK(guest_run(t, &t->vm, "host_key", command));
+}
+
+/* The same as root of the guest. */
+static struct error *guest_root(struct test *t, const char *commands)
+{
+    return guest_run(t, &t->vm, "host_key",
+                     arena_printf(t->arena,
+                                  "rm -f root.rc; cat >root.part <<'END'\n" CONNECT
+                                  "\n%s\nEND\nmv root.part root.sh; "
+                                  "for i in $(seq 300); do test -f root.rc && break; "
+                                  "sleep 0.1; done; "
+                                  "cat root.log >&2; exit $(cat root.rc)",
+                                  commands));
+}
+
+static int listen_on(in_addr_t ip, int *port)
+{
+    struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = ip };
+    socklen_t size = sizeof at;
+    int file = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    CHECK(bind(file, (const struct sockaddr *)&at, sizeof at) == 0 && listen(file, 64) == 0);
+    CHECK(getsockname(file, (struct sockaddr *)&at, &size) == 0);
+    *port = ntohs(at.sin_port);
+    return file;
+}
+
+/* Signing in from outside, by the host's address and the VM's port. */
+static void from_outside(struct test *t, const struct driver_vm *vm, const char *key)
+{
+    const char *known = arena_printf(t->arena, "%s/known_outside", t->state_dir);
+    FILE *file = fopen(known, "we");
+
+    CHECK(file != NULL);
+    fprintf(file, "[%s]:%lld %s\n", OUTER, (long long)vm->ssh_port, host_key(t, key));
+    fclose(file);
+    for (int inside = 0; inside < 2; inside++)
+        root(arena_printf(t->arena,
+                          "%sssh -F none -o BatchMode=yes -o StrictHostKeyChecking=yes "
+                          "-o UserKnownHostsFile=%s -o ConnectTimeout=5 -i %s/user_key -p %lld "
+                          "dev@%s true",
+                          inside ? "" : "ip netns exec outside ", known, t->state_dir,
+                          (long long)vm->ssh_port, OUTER));
+}
+
+/* Both guests run; B is the clone. Each refusal has something beside it that works. */
+static void test_isolation(struct test *t)
+{
+    int any_port, bridge_port;
+    int any = listen_on(htonl(INADDR_ANY), &any_port);
+    int bridge = listen_on(inet_addr(HOST), &bridge_port);
+
+    root("test $(pgrep -c -u libvirt-qemu qemu-system) = 2");
+    root("grep -q libvirt-qemu /proc/$(pgrep -o -u libvirt-qemu qemu-system)/cgroup");
+    root(arena_printf(t->arena,
+                      "test $(stat -c %%U:%%a %s/disks/" FIRST ".qcow2) = "
+                      "domicile:660",
+                      t->state_dir));
+    root("test $(stat -c %U $DRIVER_TEST_ROOT/guest/disk.qcow2) = root");
+    root("test $(stat -c %U $DRIVER_TEST_ROOT/guest/kernel) = root");
+    step(t, "guests run as libvirt's user, each in a cgroup of its own");
+    from_outside(t, &t->vm, "host_key");
+    from_outside(t, &t->clone, "clone_key");
+    CHECK(root_try("ip netns exec outside timeout 3 bash -c '</dev/tcp/10.77.0.2/22'") != 0);
+    step(t, "each VM's port leads to it from outside, and nothing else does");
+    root("bash -c '</dev/tcp/" WORLD "/53' && bash -c '</dev/tcp/" PRIVATE "/53'");
+    reaches(t, HOST, DNS_PORT, true);
+    reaches(t, WORLD, DNS_PORT, true);
+    reaches(t, PRIVATE, DNS_PORT, false);
+    reaches(t, HOST, any_port, false);
+    reaches(t, HOST, bridge_port, false);
+    reaches(t, OUTER, any_port, false);
+    reaches(t, address(t, &t->clone), 22, false);
+    reaches(t, OUTER, (int)t->clone.ssh_port, false);
+    step(t, "guest A reaches the world, not guest B nor the host");
+    root(GUARD_DROP);
+    reaches(t, HOST, any_port, true);
+    reaches(t, HOST, bridge_port, true);
+    root(GUARD_LOAD);
+    reaches(t, HOST, any_port, false);
+    step(t, "it is the firewall that keeps guests from the host");
+    OK(guest_root(t, "ping -c 1 -W 2 " WORLD));
+    OK(guest_root(t, "! ping -c 2 -W 2 10.77.0.52"));
+    OK(guest_root(t, "arping -c 2 -w 3 -I eth0 " HOST));
+    OK(guest_root(t, "! arping -c 2 -w 3 -I eth0 10.77.0.52"));
+    OK(guest_root(t, "! ping -6 -c 2 -W 2 fe80::5054:ff:fe4d:34%eth0"));
+    step(t, "no ping, no ARP between guests");
+    OK(guest_root(t, "ip addr add 10.77.0.99/16 dev eth0; ip route add " HOST " dev eth0 src "
+                     "10.77.0.99; ip route get " HOST " | grep -q 'src 10.77.0.99' || r=2; "
+                     "c " HOST " 53 && r=3; ip route del " HOST " dev eth0; "
+                     "ip addr del 10.77.0.99/16 dev eth0; c " HOST " 53 || r=4; exit ${r:-0}"));
+    OK(guest_root(t, "ip link set eth0 address 52:54:00:4d:00:34; c " HOST " 53 && r=3; "
+                     "ip link set eth0 address 52:54:00:4d:00:02; "
+                     "c " HOST " 53 || c " HOST " 53 || r=4; exit ${r:-0}"));
+    step(t, "another address of its own choice cuts a guest off");
+    close(any);
+    close(bridge);
 }
 
 static void test_usage(struct test *t)
 {
     struct driver_usage usage;
 
+    GUEST(&t->vm, "host_key", "head -c 300000 /dev/urandom");
     OK(driver_usage(t->driver, t->arena, FIRST, &usage));
-    CHECK(usage.network_received_bytes == -1);
+    CHECK((usage.network_received_bytes > 0) == t->is_system);
+    CHECK((usage.network_sent_bytes > 300000) == t->is_system);
     if (!t->has_guests)
         return;
+    if (t->is_system)
+        printf("           network: %lld bytes received, %lld sent\n",
+               (long long)usage.network_received_bytes, (long long)usage.network_sent_bytes);
     for (int tries = 0; usage.memory_used_kb < 0 && tries < 100; tries++) {
         usleep(100 * 1000);
         OK(driver_usage(t->driver, t->arena, FIRST, &usage));
@@ -292,6 +497,13 @@ static void test_daemon_killed(struct test *t)
 
     if (!t->has_guests)
         return;
+    if (t->is_system) {
+        root("kill -9 $(cat /run/libvirtd.pid); start_libvirt");
+        CHECK(power(t, FIRST) == DRIVER_RUNNING);
+        GUEST(&t->vm, "host_key", "true");
+        step(t, "libvirtd killed and started: connected again, guest still running");
+        return;
+    }
     CHECK(folder != NULL);
     file = fopen(arena_printf(t->arena, "%s/libvirt/libvirtd.pid", folder), "re");
     CHECK(file != NULL && fscanf(file, "%d", &pid) == 1 && pid > 1);
@@ -331,8 +543,35 @@ static void test_clone_while_running(struct test *t)
     create(t, &t->clone, "box-two", "clone_key");
     GUEST(&t->clone, "clone_key", "test -f before && test ! -f after");
     GUEST(&t->vm, "host_key", "test \"$(hostname)\" = box-one");
+    if (t->is_system)
+        test_isolation(t);
     OK(driver_stop_force(t->driver, t->arena, SECOND));
     step(t, "clone has its own name and key, source keeps its own; clone forced off");
+}
+
+/*
+ * In the system profile a VM keeps its port for life, since its address follows from it: memory of
+ * another address is refused, and nothing restored without the firewall.
+ */
+static void test_address_kept(struct test *t)
+{
+    struct driver_vm moved = t->vm;
+    const char *answer;
+
+    if (!t->is_system) {
+        t->vm.ssh_port += 1;
+        return;
+    }
+    moved.ssh_port += 1;
+    OK(driver_define(t->driver, t->arena, &moved));
+    FAILS(driver_snapshot_restore(t->driver, t->arena, FIRST, "warm"), ERROR_CONFLICT);
+    OK(driver_define(t->driver, t->arena, &t->vm));
+    OK(driver_port_gone(t->driver, t->arena, moved.ssh_port, &answer));
+    root(GUARD_DROP);
+    FAILS(driver_snapshot_restore(t->driver, t->arena, FIRST, "warm"), ERROR_CONFLICT);
+    root(GUARD_LOAD);
+    CHECK(power(t, FIRST) == DRIVER_STOPPED);
+    step(t, "memory of another address, or without the firewall, is not restored");
 }
 
 static void test_stop_and_resize(struct test *t)
@@ -348,7 +587,7 @@ static void test_stop_and_resize(struct test *t)
     step(t, "disk grown");
     t->vm.memory_mb = 192;
     t->vm.vcpus = 2;
-    t->vm.ssh_port += 1;
+    test_address_kept(t);
     OK(driver_define(t->driver, t->arena, &t->vm));
     OK(driver_boot(t->driver, t->arena, &t->vm));
     if (t->has_guests)
@@ -356,7 +595,7 @@ static void test_stop_and_resize(struct test *t)
                                &(struct driver_vm){ .id = FIRST, .disk_gb = 100 }),
               ERROR_CONFLICT);
     wait_for_ssh(t, &t->vm, "host_key");
-    step(t, "larger, on another port, without a seed: SSH answers with the same key");
+    step(t, "larger, without a seed, in a session on another port: SSH answers with the same key");
     GUEST(&t->vm, "host_key",
           "test \"$(hostname)\" = box-one && test -f before && test $(nproc) = 2");
     GUEST(&t->vm, "host_key", "test $(awk '/MemTotal/{print $2}' /proc/meminfo) -gt 150000");
@@ -453,11 +692,13 @@ int main(int count, char **arguments)
         .name = "test",
         .accelerator = "auto",
         .ssh_host = "localhost",
-        .ssh_port_first = PORT_FIRST,
-        .ssh_port_last = PORT_LAST,
     };
 
-    CHECK(count == 4);
+    CHECK(count == 5);
+    t->is_system = strcmp(arguments[1], "qemu:///system") == 0;
+    region.bridge = t->is_system ? BRIDGE : NULL;
+    region.ssh_port_first = strtoll(arguments[4], NULL, 10);
+    region.ssh_port_last = region.ssh_port_first + PORTS - 1;
     region.uri = arguments[1];
     region.state_dir = t->state_dir = arguments[2];
     t->vm = (struct driver_vm){ .id = FIRST,
@@ -465,10 +706,10 @@ int main(int count, char **arguments)
                                 .vcpus = 1,
                                 .memory_mb = 128,
                                 .disk_gb = 1,
-                                .ssh_port = PORT_FIRST };
+                                .ssh_port = region.ssh_port_first };
     t->clone = t->vm;
     t->clone.id = SECOND;
-    t->clone.ssh_port = PORT_FIRST + 50;
+    t->clone.ssh_port += 50;
     t->last_us = clock_monotonic_us();
     OK(driver_open(t->arena, &region, &t->driver));
     t->has_guests = driver_has_guests(t->driver);
@@ -481,6 +722,7 @@ int main(int count, char **arguments)
     OK(driver_disk_create(t->driver, t->arena, &t->vm));
     step(t, "disk created, twice");
     test_taken_port(t);
+    test_no_guard(t);
     create(t, &t->vm, "box-one", "host_key");
     test_usage(t);
     test_daemon_killed(t);

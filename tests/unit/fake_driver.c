@@ -322,8 +322,7 @@ struct error *driver_usage(struct driver *driver, struct arena *arena, const cha
     return NULL;
 }
 
-/* --- the end ------------------------------------------------------------------------------------
- */
+/* ---- the end ---- */
 
 struct error *driver_domain_remove(struct driver *driver, struct arena *arena, const char *vm_id,
                                    const char **answer)

@@ -72,8 +72,7 @@ static size_t leftovers(struct test *test)
     return rows.count;
 }
 
-/* --- what is observed ---------------------------------------------------------------------------
- */
+/* ---- what is observed ---- */
 
 static void what_is_as_it_should_be_stays(void **state)
 {
@@ -174,8 +173,7 @@ static void a_working_state_without_a_job_gets_one(void **state)
     assert_string_equal(vm_of(test).state, "gone");
 }
 
-/* --- what nobody accounts for -------------------------------------------------------------------
- */
+/* ---- what nobody accounts for ---- */
 
 static void what_nobody_knows_is_shown(void **state)
 {
@@ -228,8 +226,7 @@ static void a_part_of_a_disk_is_no_leftover(void **state)
     assert_true(fake->vms[1].has_disk);
 }
 
-/* --- usage --------------------------------------------------------------------------------------
- */
+/* ---- usage ---- */
 
 static struct usage_minute_list_row minute_of(struct test *test)
 {

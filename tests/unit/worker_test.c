@@ -62,8 +62,7 @@ static void assert_state(struct test *test, const char *state)
     assert_string_equal(world_vm(test->world, test->vm).state, state);
 }
 
-/* --- the kinds of jobs --------------------------------------------------------------------------
- */
+/* ---- the kinds of jobs ---- */
 
 static void a_vm_is_created(void **state)
 {
@@ -159,8 +158,7 @@ static void a_vm_is_destroyed(void **state)
     assert_int_equal(world_events(test->world, test->vm, "destroyed", NULL), 1);
 }
 
-/* --- guests that do not do as they should -------------------------------------------------------
- */
+/* ---- guests that do not do as they should ---- */
 
 static void a_deaf_guest_is_switched_off(void **state)
 {
@@ -249,8 +247,7 @@ static void a_taken_port_is_passed_over(void **state)
     assert_int_equal(world_vm(test->world, test->vm).ssh_port, fake_find(test->vm)->port);
 }
 
-/* --- failures of the host -----------------------------------------------------------------------
- */
+/* ---- failures of the host ---- */
 
 static void host_fails(const char *call, int times, enum error_kind kind)
 {
@@ -328,8 +325,7 @@ static void destroying_never_gives_up(void **state)
     }
 }
 
-/* --- a destroy supersedes ------------------------------------------------------------------------
- */
+/* ---- a destroy supersedes ---- */
 
 static void *drain_apart(void *argument)
 {

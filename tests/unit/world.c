@@ -124,8 +124,7 @@ void world_close(struct world *world)
     rmdir(world->state_dir);
 }
 
-/* --- wishes -------------------------------------------------------------------------------------
- */
+/* ---- wishes ---- */
 
 static struct request request_of(struct world *world)
 {
@@ -201,8 +200,7 @@ void world_resize(struct world *world, const char *vm_id, const char *size)
                 "resize");
 }
 
-/* --- questions ----------------------------------------------------------------------------------
- */
+/* ---- questions ---- */
 
 struct vm_get_row world_vm(struct world *world, const char *vm_id)
 {

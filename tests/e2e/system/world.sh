@@ -1,0 +1,119 @@
+#!/bin/bash
+#
+# The kind "system" of driver.sh: `world.sh STATE`, as root and as the first process of namespaces of
+# its own (mounts, network, processes), so that nothing of this machine is touched and everything
+# ends with it. STATE holds driver_test, domicile-admin and guest/.
+#
+# Responsible for: libvirt's system daemon with nothing in it, a host address 198.51.100.1 with an
+# "outside" behind it (198.51.100.2 and, as a network at home, 10.99.0.2, both with an open port 53),
+# and root's hands for driver_test, which runs as an ordinary user with CAP_NET_ADMIN as the worker of
+# a server does. The network and the firewall are what "domicile-admin network" prints.
+
+set -euo pipefail
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin
+
+state=$1
+vm=$state/system
+
+# ---- a libvirt of our own ----
+cp -r /etc/libvirt "$state/etc"
+rm -rf "$state"/etc/qemu/*
+cat >"$state/etc/libvirtd.conf" <<'CONF'
+unix_sock_group = "libvirt"
+unix_sock_rw_perms = "0770"
+auth_unix_ro = "none"
+auth_unix_rw = "none"
+CONF
+mount -t tmpfs -o mode=755 run /run
+for folder in /var/lib/libvirt /var/cache/libvirt /var/log/libvirt; do
+    mount -t tmpfs -o mode=755 libvirt "$folder"
+done
+mount --bind "$state/etc" /etc/libvirt
+# /sys shows the network of whoever mounted it.
+mkdir "$state/cgroup"
+mount --rbind /sys/fs/cgroup "$state/cgroup"
+mount -t sysfs sysfs /sys
+mount --rbind "$state/cgroup" /sys/fs/cgroup
+# As Debian has it. Otherwise libvirt, root, finds KVM and its guests' user does not, and it looks again
+# at every call, which takes seconds.
+if [ -e /dev/kvm ]; then
+    mknod -m 660 "$state/kvm" c 10 232
+    chgrp kvm "$state/kvm"
+    mount --bind "$state/kvm" /dev/kvm
+fi
+start_libvirt() {
+    libvirtd --daemon --config /etc/libvirt/libvirtd.conf
+}
+virtlogd --daemon
+start_libvirt
+
+# ---- an outside ----
+ip link set lo up
+ip netns add outside
+ip link add host0 type veth peer name outside0 netns outside
+ip addr add 198.51.100.1/24 dev host0
+ip addr add 10.99.0.1/24 dev host0
+ip link set host0 up
+ip -n outside addr add 198.51.100.2/24 dev outside0
+ip -n outside addr add 10.99.0.2/24 dev outside0
+ip -n outside link set outside0 up
+ip -n outside link set lo up
+ip -n outside route add 10.77.0.0/16 via 198.51.100.1 # somebody who tries
+ip netns exec outside dnsmasq --no-resolv --no-hosts --bind-interfaces --listen-address=198.51.100.2 \
+    --listen-address=10.99.0.2 --pid-file= --conf-file=/dev/null --user=root
+
+# ---- a worker's user and state ----
+worker=(setpriv --reuid domicile --regid domicile --groups "$(getent group libvirt | cut -d: -f3),$(
+    getent group libvirt-qemu | cut -d: -f3)" --inh-caps +net_admin --ambient-caps +net_admin)
+install -d -o domicile -g domicile -m 711 "$vm"
+sed -e 's|^uri .*|uri = qemu:///system|' -e 's|^bridge .*|bridge = dom0|' \
+    -e 's|^ssh_ports .*|ssh_ports = 23600-23699|' -e 's|^\[region .*|[region test]|' \
+    -e "s|^dir .*|dir = $state/guest|" "$state/domicile.conf" >"$vm/domicile.conf"
+admin=("${worker[@]}" "$state/domicile-admin" --state "$vm")
+"${admin[@]}" migrate
+
+# check WANTED TEXT...: does "check" say of each that it is so?
+check() {
+    local wanted=$1 text
+    shift
+    "${admin[@]}" check >"$state/check" || true
+    for text; do
+        grep -qE "^$wanted +.*$text" "$state/check" || {
+            cat "$state/check"
+            echo "check does not say \"$wanted\" of: $text" >&2
+            exit 1
+        }
+    done
+}
+
+check FAIL 'domicile_guard.*nft -f' 'Network not found.*net-define'
+"$state/domicile-admin" --state "$vm" network test --libvirt >"$state/network.xml"
+"$state/domicile-admin" --state "$vm" network test --nft >"$state/guard.nft"
+virsh -q -c qemu:///system net-define --validate "$state/network.xml"
+check FAIL 'network dom0 is not started'
+virsh -q -c qemu:///system net-start dom0
+nft -f "$state/guard.nft"
+nft -f "$state/guard.nft"
+check ok 'domicile_guard is loaded' 'network dom0 is started' "disks in $vm/disks" "image tiny is in"
+chmod 700 "$vm"
+check FAIL "chmod o\+x $vm"
+chmod 711 "$vm"
+echo "           domicile-admin network and check agree"
+
+# ---- root's hands: one command a line, its status back ----
+mkfifo -m 600 "$state"/{root.in,root.out}
+chown domicile "$state"/{root.in,root.out}
+export -f start_libvirt
+export DRIVER_TEST_ROOT=$state
+(
+    while read -r command <"$state/root.in"; do
+        status=0
+        bash -o pipefail -c "$command" >"$state/root.log" 2>&1 </dev/null || status=$?
+        [ $status = 0 ] || cat "$state/root.log" >&2
+        echo $status >"$state/root.out"
+    done
+) &
+"${worker[@]}" "$state/driver_test" qemu:///system "$vm" "$state/guest" 23600
+# Nothing of the guests remains with libvirt either.
+[ -z "$(virsh -q -c qemu:///system list --all --name)" ]
+! virsh -q -c qemu:///system net-dumpxml dom0 | grep '<host '

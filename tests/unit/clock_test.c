@@ -1,0 +1,127 @@
+/* clock.c: how moments and lengths of time are written. */
+#include "../../cgi/lib/clock.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+static struct arena *arena;
+
+static int set_up(void **state)
+{
+    (void)state;
+    arena = arena_new(1 << 20);
+    /* Whatever the server's zone is, times are UTC. */
+    return setenv("TZ", "Asia/Kathmandu", 1);
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    arena_free(arena);
+    return 0;
+}
+
+static void test_now(void **state)
+{
+    int64_t before = (int64_t)time(NULL), now = clock_now(), now_ms = clock_now_ms();
+    int64_t first_us = clock_monotonic_us(), second_us = clock_monotonic_us();
+
+    (void)state;
+    assert_true(now >= before && now <= before + 5);
+    assert_true(now_ms / 1000 >= now && now_ms / 1000 <= now + 5);
+    assert_true(second_us >= first_us);
+}
+
+static void test_moments(void **state)
+{
+    static const struct {
+        int64_t at;
+        const char *iso, *plain;
+    } moments[] = {
+        { 0, "1970-01-01T00:00:00Z", "1 Jan 1970, 00:00 UTC" },
+        { -1, "1969-12-31T23:59:59Z", "31 Dec 1969, 23:59 UTC" },
+        { 951827696, "2000-02-29T12:34:56Z", "29 Feb 2000, 12:34 UTC" },
+        { 1795176000, "2026-11-20T12:00:00Z", "20 Nov 2026, 12:00 UTC" },
+        { 2147483648, "2038-01-19T03:14:08Z", "19 Jan 2038, 03:14 UTC" },
+        { 4107542400, "2100-03-01T00:00:00Z", "1 Mar 2100, 00:00 UTC" },
+        { INT64_MAX, "1970-01-01T00:00:00Z", "1 Jan 1970, 00:00 UTC" },
+        { INT64_MIN, "1970-01-01T00:00:00Z", "1 Jan 1970, 00:00 UTC" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof moments / sizeof moments[0]; i++) {
+        assert_string_equal(clock_iso(arena, moments[i].at), moments[i].iso);
+        assert_string_equal(clock_plain(arena, moments[i].at), moments[i].plain);
+    }
+}
+
+static void test_relative(void **state)
+{
+    enum { MINUTE = 60, HOUR = 3600, DAY = 86400 };
+    static const struct {
+        int64_t distance;
+        const char *past, *future;
+    } cases[] = {
+        { 0, "just now", "just now" },
+        { 4, "just now", "just now" },
+        { 5, "5 seconds ago", "in 5 seconds" },
+        { 59, "59 seconds ago", "in 59 seconds" },
+        { MINUTE, "1 minute ago", "in 1 minute" },
+        { 2 * MINUTE - 1, "1 minute ago", "in 1 minute" },
+        { 2 * MINUTE, "2 minutes ago", "in 2 minutes" },
+        { HOUR - 1, "59 minutes ago", "in 59 minutes" },
+        { HOUR, "1 hour ago", "in 1 hour" },
+        { DAY - 1, "23 hours ago", "in 23 hours" },
+        { DAY, "1 day ago", "in 1 day" },
+        { 7 * DAY - 1, "6 days ago", "in 6 days" },
+        { 7 * DAY, "13 Nov 2026", "27 Nov 2026" },
+        { 365 * DAY, "20 Nov 2025", "20 Nov 2027" },
+    };
+    const int64_t now = 1795176000;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        assert_string_equal(clock_relative(arena, now - cases[i].distance, now), cases[i].past);
+        assert_string_equal(clock_relative(arena, now + cases[i].distance, now), cases[i].future);
+    }
+}
+
+static void test_length(void **state)
+{
+    static const struct {
+        int64_t ms;
+        const char *text;
+    } cases[] = {
+        { 0, "0.00 s" },           { 9, "0.00 s" },
+        { 10, "0.01 s" },          { 99, "0.09 s" },
+        { 100, "0.1 s" },          { 999, "0.9 s" },
+        { 1000, "1.0 s" },         { 3850, "3.8 s" },
+        { 59999, "59.9 s" },       { 60000, "1 min 0 s" },
+        { 125000, "2 min 5 s" },   { 3599999, "59 min 59 s" },
+        { 3600000, "1 h 0 min" },  { 90000000, "25 h 0 min" },
+        { 5430000, "1 h 30 min" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        assert_string_equal(clock_length(arena, cases[i].ms), cases[i].text);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_now),
+        cmocka_unit_test(test_moments),
+        cmocka_unit_test(test_relative),
+        cmocka_unit_test(test_length),
+    };
+
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}

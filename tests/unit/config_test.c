@@ -1,0 +1,452 @@
+/*
+ * config.c: the settings at the top of the repository load; what is wrong in a file is named with
+ * its line; secrets that others can read are refused.
+ */
+#include "../../cgi/lib/config.h"
+
+#include "../../cgi/lib/buf.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static struct arena *arena;
+static char folder[] = "/tmp/dconf.XXXXXX";
+
+static const char good[] = "[server]\n"                       /* 1 */
+                           "name = Test\n"                    /* 2 */
+                           "public_url = https://localhost\n" /* 3 */
+                           "identity = local\n"               /* 4 */
+                           "operator = op@example.org\n"      /* 5 */
+                           "currency = EUR\n"                 /* 6 */
+                           "[quota]\n"                        /* 7 */
+                           "vms = 5\n"                        /* 8 */
+                           "vcpus = 8\n"                      /* 9 */
+                           "memory_mb = 8192\n"               /* 10 */
+                           "disk_gb = 60\n"                   /* 11 */
+                           "[workos]\n"                       /* 12 */
+                           "client_id =\n"                    /* 13 */
+                           "url = https://api.workos.com\n"   /* 14 */
+                           "[region local]\n"                 /* 15 */
+                           "label = Here\n"                   /* 16 */
+                           "driver = libvirt\n"               /* 17 */
+                           "uri = qemu:///session\n"          /* 18 */
+                           "accelerator = auto\n"             /* 19 */
+                           "bridge =\n"                       /* 20 */
+                           "ssh_host = localhost\n"           /* 21 */
+                           "ssh_ports = 22000-22999\n"        /* 22 */
+                           "[size nano]\n"                    /* 23 */
+                           "label = Nano\n"                   /* 24 */
+                           "vcpus = 1\n"                      /* 25 */
+                           "memory_mb = 128\n"                /* 26 */
+                           "disk_gb = 1\n"                    /* 27 */
+                           "price_millicents = 100\n"         /* 28 */
+                           "[image tiny]\n"                   /* 29 */
+                           "label = Tiny\n"                   /* 30 */
+                           "about = A tiny one\n"             /* 31 */
+                           "dir = images/tiny\n"              /* 32 */
+                           "user = dev\n"                     /* 33 */
+                           "memory_mb = 128\n";               /* 34 */
+
+static int set_up(void **state)
+{
+    (void)state;
+    arena = arena_new(64 << 20);
+    if (!mkdtemp(folder))
+        return -1;
+    return mkdir(arena_printf(arena, "%s/secrets", folder), 0700);
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    unlink(arena_printf(arena, "%s/domicile.conf", folder));
+    unlink(arena_printf(arena, "%s/secrets/key", folder));
+    rmdir(arena_printf(arena, "%s/secrets", folder));
+    rmdir(folder);
+    arena_free(arena);
+    return 0;
+}
+
+static void file_write(const char *name, const char *text, size_t length, mode_t mode)
+{
+    const char *path = arena_printf(arena, "%s/%s", folder, name);
+    FILE *file;
+
+    unlink(path);
+    file = fopen(path, "we");
+    assert_non_null(file);
+    assert_int_equal(fwrite(text, 1, length, file), length);
+    assert_int_equal(fclose(file), 0);
+    assert_int_equal(chmod(path, mode), 0);
+}
+
+static struct error *load(const char *text, struct config **config)
+{
+    *config = NULL;
+    file_write("domicile.conf", text, strlen(text), 0600);
+    return config_load(arena, folder, config);
+}
+
+/* The good file with line `number` (from 1) replaced by `line`; NULL: taken out. */
+static const char *with_line(int number, const char *line)
+{
+    struct buf out = buf_new(arena, sizeof good);
+    int n = 0;
+
+    for (const char *at = good; *at; at += strcspn(at, "\n") + 1) {
+        if (++n != number)
+            buf_printf(&out, "%.*s\n", (int)strcspn(at, "\n"), at);
+        else if (line)
+            buf_printf(&out, "%s\n", line);
+    }
+    return out.bytes;
+}
+
+static void assert_message(const char *text, const char *message)
+{
+    struct config *config;
+    struct error *e = load(text, &config);
+
+    assert_non_null(e);
+    assert_int_equal(e->kind, ERROR_INPUT);
+    assert_string_equal(e->text, arena_printf(arena, "%s/domicile.conf%s", folder, message));
+}
+
+/* ---- what loads ---- */
+
+static void test_the_shipped_settings(void **state)
+{
+    struct config *config = NULL;
+    struct error *e = config_load(arena, ".", &config);
+
+    (void)state;
+    if (e)
+        fail_msg("%s", e->text);
+    assert_string_equal(config->identity, "local");
+    assert_string_equal(config->state_dir, ".");
+    assert_true(config->region_count >= 1 && config->size_count >= 1 && config->image_count >= 1);
+    for (size_t i = 0; i < config->size_count; i++)
+        assert_true(config->sizes[i].memory_mb >= 128);
+}
+
+static void test_every_field(void **state)
+{
+    struct config *config;
+
+    (void)state;
+    assert_null(load(good, &config));
+    assert_string_equal(config->server_name, "Test");
+    assert_string_equal(config->public_url, "https://localhost");
+    assert_string_equal(config->operator_email, "op@example.org");
+    assert_string_equal(config->currency, "EUR");
+    assert_int_equal(config->quota_vms, 5);
+    assert_int_equal(config->quota_vcpus, 8);
+    assert_int_equal(config->quota_memory_mb, 8192);
+    assert_int_equal(config->quota_disk_gb, 60);
+    assert_string_equal(config->workos_client_id, "");
+    assert_string_equal(config->workos_url, "https://api.workos.com");
+    assert_int_equal(config->region_count, 1);
+    assert_string_equal(config->regions[0].name, "local");
+    assert_string_equal(config->regions[0].uri, "qemu:///session");
+    assert_string_equal(config->regions[0].bridge, "");
+    assert_int_equal(config->regions[0].ssh_port_first, 22000);
+    assert_int_equal(config->regions[0].ssh_port_last, 22999);
+    assert_int_equal(config->sizes[0].vcpus, 1);
+    assert_int_equal(config->sizes[0].price_millicents, 100);
+    assert_string_equal(config->images[0].dir, arena_printf(arena, "%s/images/tiny", folder));
+    assert_string_equal(config->images[0].user, "dev");
+}
+
+static void test_find(void **state)
+{
+    struct config *config;
+
+    (void)state;
+    assert_null(load(arena_printf(arena,
+                                  "%s[size big]\nlabel=Big\nvcpus=2\nmemory_mb=1\ndisk_gb=1\n"
+                                  "price_millicents=0\n",
+                                  good),
+                     &config));
+    assert_int_equal(config->size_count, 2);
+    assert_string_equal(config_size_find(config, "big")->label, "Big");
+    assert_string_equal(config_size_find(config, "nano")->label, "Nano");
+    assert_null(config_size_find(config, "Big"));
+    assert_null(config_size_find(config, NULL));
+    assert_non_null(config_region_find(config, "local"));
+    assert_null(config_region_find(config, ""));
+    assert_null(config_region_find(config, NULL));
+    assert_non_null(config_image_find(config, "tiny"));
+    assert_null(config_image_find(config, "tin"));
+    assert_null(config_image_find(config, NULL));
+}
+
+static void test_ways_to_write(void **state)
+{
+    struct config *config;
+
+    (void)state;
+    assert_null(load(with_line(32, "dir=/srv/images/tiny"), &config));
+    assert_string_equal(config->images[0].dir, "/srv/images/tiny");
+    assert_null(load(with_line(2, "name  :  Two words ; a remark\r"), &config));
+    assert_string_equal(config->server_name, "Two words");
+    assert_null(load(arena_printf(arena, "# first\n\n; second\n%s\n\n#last", good), &config));
+    assert_null(
+        load(arena_copy_bytes(arena, good, sizeof good - 2), &config)); /* no last newline */
+    assert_null(load(arena_printf(arena, "\xef\xbb\xbf%s", good), &config));
+    assert_null(load(with_line(3, "public_url = http://[::1]:8080"), &config));
+}
+
+/* ---- what does not, and what it says ---- */
+
+static void test_values(void **state)
+{
+    static const struct {
+        int line;
+        const char *text, *message;
+    } wrong[] = {
+        { 2, "name =", ":2: name must not be empty" },
+        { 2, "nam = x", ":2: unknown key \"nam\" in [server]: remove the line" },
+        { 2, "Name = x", ":2: unknown key \"Name\" in [server]: remove the line" },
+        { 2, "vms = 5", ":2: unknown key \"vms\" in [server]: remove the line" },
+        { 2, "name", ":2: not \"key = value\"" },
+        { 2, "[server", ":2: not \"key = value\"" },
+        { 4, "identity = ldap", ":4: identity must be one of |local|workos|" },
+        { 4, "identity = local|workos", ":4: identity must be one of |local|workos|" },
+        { 4, "identity = |", ":4: identity must be one of |local|workos|" },
+        { 4, "identity = loca", ":4: identity must be one of |local|workos|" },
+        { 4, "identity = LOCAL", ":4: identity must be one of |local|workos|" },
+        { 6, "currency = euro", ":6: currency must be one of |EUR|USD|GBP|CHF|" },
+        { 8, "vms = five", ":8: vms must be a whole number" },
+        { 8, "vms = -1", ":8: vms must be a whole number" },
+        { 8, "vms = +1", ":8: vms must be a whole number" },
+        { 8, "vms = 1.5", ":8: vms must be a whole number" },
+        { 8, "vms = 1000000001", ":8: vms must be a whole number" },
+        { 8, "vms = 99999999999999999999", ":8: vms must be a whole number" },
+        { 8, "vms = 5 5", ":8: vms must be a whole number" },
+        { 8, "vms = 0x5", ":8: vms must be a whole number" },
+        { 8, "vms =", ":8: vms must not be empty" },
+        { 17, "driver = vmware", ":17: driver must be one of |libvirt|" },
+        { 19, "accelerator = hvf", ":19: accelerator must be one of |auto|kvm|tcg|" },
+        { 33, "user = Dev", ":33: user may have a-z, 0-9 and - only" },
+        { 33, "user = a/b", ":33: user may have a-z, 0-9 and - only" },
+        { 15, "[planet local]",
+          ":16: unknown section [planet local]: known are server, quota, workos, "
+          "region NAME, size NAME, image NAME" },
+        { 15, "[region]",
+          ":16: unknown section [region]: known are server, quota, workos, "
+          "region NAME, size NAME, image NAME" },
+        { 15, "[region Not A Name]",
+          ":16: unknown section [region Not A Name]: known are server, quota, workos, "
+          "region NAME, size NAME, image NAME" },
+        { 7, "[quota x]",
+          ":8: unknown section [quota x]: known are server, quota, workos, "
+          "region NAME, size NAME, image NAME" },
+        { 1, "",
+          ":2: unknown section []: known are server, quota, workos, "
+          "region NAME, size NAME, image NAME" },
+        { 3, "name = again", ":3: name is set twice" },
+        { 3, "  name = again", ":3: name is set twice" },
+    };
+    static const char *const no_origins[] = {
+        "localhost",   "https://",    "https://a/",     "https://A.example", "ftp://a",
+        "https://a b", "https://a?x", "https://user@a", "HTTPS://a",         "https:/a",
+    };
+    static const char *const no_ports[] = {
+        "22000",       "22000-", "-22000",       "1023-2000",   "22000-65536",
+        "22001-22000", "a-b",    "22000-22999x", "22000 22999", "22000-22999-1",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+        assert_message(with_line(wrong[i].line, wrong[i].text), wrong[i].message);
+    for (size_t i = 0; i < sizeof no_origins / sizeof no_origins[0]; i++)
+        assert_message(with_line(3, arena_printf(arena, "public_url = %s", no_origins[i])),
+                       ":3: public_url must be like https://vm.example.org, in small letters, "
+                       "without a final slash");
+    for (size_t i = 0; i < sizeof no_ports / sizeof no_ports[0]; i++)
+        assert_message(with_line(22, arena_printf(arena, "ssh_ports = %s", no_ports[i])),
+                       ":22: ssh_ports must be like 22000-22999, between 1024 and 65535");
+}
+
+static void test_every_line_is_needed(void **state)
+{
+    static const char *const titles[] = { "server",       "quota",     "workos",
+                                          "region local", "size nano", "image tiny" };
+    int line = 0, section = -1;
+
+    (void)state;
+    for (const char *at = good; *at; at += strcspn(at, "\n") + 1) {
+        line++;
+        section += *at == '[';
+        if (*at != '[')
+            assert_message(with_line(line, NULL),
+                           arena_printf(arena, ": [%s] lacks \"%.*s\": add the line",
+                                        titles[section], (int)strcspn(at, " "), at));
+    }
+}
+
+static void test_whole_sections(void **state)
+{
+    const char *region = strstr(good, "[region"), *size = strstr(good, "[size");
+    const char *image = strstr(good, "[image"), *quota = strstr(good, "[quota");
+    const char *workos = strstr(good, "[workos");
+
+    (void)state;
+    assert_message("", ": [server] lacks \"name\": add the line");
+    assert_message(arena_printf(arena, "%.*s%s", (int)(quota - good), good, workos),
+                   ": [quota] lacks \"vms\": add the line");
+    assert_message(arena_printf(arena, "%.*s%s", (int)(region - good), good, size),
+                   ": needs at least one [region], [size] and [image]");
+    assert_message(arena_printf(arena, "%.*s%s", (int)(size - good), good, image),
+                   ": needs at least one [region], [size] and [image]");
+    assert_message(arena_printf(arena, "%.*s", (int)(image - good), good),
+                   ": needs at least one [region], [size] and [image]");
+    assert_message(arena_printf(arena, "%s[size nano]\nlabel = Again\n", good),
+                   ":36: label is set twice");
+}
+
+/* The line that is named is the one that the message is about. */
+static void test_the_first_problem(void **state)
+{
+    struct buf many = buf_new(arena, 4096);
+    char wide[300];
+
+    (void)state;
+    assert_message("[server]\nnonsense\nnam = x\n", ":2: not \"key = value\"");
+    assert_message("[server]\nnam = x\nnonsense\n",
+                   ":2: unknown key \"nam\" in [server]: remove the line");
+    assert_message("[server]\nnam = x\nnom = y\n",
+                   ":2: unknown key \"nam\" in [server]: remove the line");
+    memset(wide, 'x', sizeof wide - 1);
+    wide[sizeof wide - 1] = '\0';
+    assert_message(with_line(2, arena_printf(arena, "name = %s", wide)),
+                   ":2: the line is too long, or holds a NUL byte");
+    /* The end of a long remark is not the next line. */
+    assert_message(with_line(2, arena_printf(arena, "# %.197sname = Trap", wide)),
+                   ":2: the line is too long, or holds a NUL byte");
+    for (int i = 0; i < 70; i++)
+        buf_printf(&many, "[size s%d]\nlabel = x\n", i);
+    assert_message(many.bytes, ":130: unknown section [size s64]: known are server, quota, workos, "
+                               "region NAME, size NAME, image NAME");
+}
+
+static void test_files(void **state)
+{
+    struct config *config;
+    struct error *e = config_load(arena, "/nonexistent", &config);
+
+    (void)state;
+    assert_non_null(e);
+    assert_int_equal(e->kind, ERROR_INPUT);
+    assert_string_equal(e->text,
+                        "/nonexistent/domicile.conf: cannot be read: No such file or directory");
+    file_write("domicile.conf", "[server]\nname = a\0b\n", 20, 0600);
+    e = config_load(arena, folder, &config);
+    assert_non_null(e);
+    assert_non_null(strstr(e->text, ":2: the line is too long, or holds a NUL byte"));
+}
+
+static void test_price(void **state)
+{
+    static const struct {
+        const char *currency, *shown;
+    } signs[] = {
+        { "EUR", "€0.012" }, { "USD", "$0.012" }, { "GBP", "£0.012" }, { "CHF", "CHF 0.012" }
+    };
+    struct config config = { .currency = "EUR" };
+
+    (void)state;
+    assert_string_equal(config_price(&config, arena, 1200 * 730, 2), "€8.76");
+    assert_string_equal(config_price(&config, arena, 0, 3), "€0.000");
+    assert_string_equal(config_price(&config, arena, 100000, 1), "€1.0");
+    for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++) {
+        config.currency = signs[i].currency;
+        assert_string_equal(config_price(&config, arena, 1200, 3), signs[i].shown);
+    }
+}
+
+/* ---- secrets ---- */
+
+static void test_secret_lines(void **state)
+{
+    static const struct {
+        const char *text, *current, *previous;
+    } files[] = {
+        { "one", "one", NULL },          { "one\n", "one", NULL },
+        { "one\n\n", "one", NULL },      { "one\ntwo", "one", "two" },
+        { "one\ntwo\n", "one", "two" },  { "one\ntwo\nthree\n", "one", "two" },
+        { "one\n\ntwo\n", "one", NULL },
+    };
+    struct config_secret secret;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        file_write("secrets/key", files[i].text, strlen(files[i].text), 0400);
+        secret.previous = "unset";
+        assert_null(config_secret_load(arena, folder, "key", &secret));
+        assert_string_equal(secret.current, files[i].current);
+        if (files[i].previous)
+            assert_string_equal(secret.previous, files[i].previous);
+        else
+            assert_null(secret.previous);
+    }
+}
+
+static void test_secret_refused(void **state)
+{
+    static const char *const empty[] = { "", "\n", "\ntwo\n" };
+    static const mode_t open_modes[] = { 0404, 0440, 0444, 0640, 0604, 0660, 0601, 0410, 0420 };
+    struct config_secret secret;
+    struct error *e;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof empty / sizeof empty[0]; i++) {
+        file_write("secrets/key", empty[i], strlen(empty[i]), 0400);
+        e = config_secret_load(arena, folder, "key", &secret);
+        assert_non_null(e);
+        assert_int_equal(e->kind, ERROR_INTERNAL);
+        assert_string_equal(
+            e->text, arena_printf(arena, "secret %s/secrets/key: the first line is empty", folder));
+    }
+    for (size_t i = 0; i < sizeof open_modes / sizeof open_modes[0]; i++) {
+        file_write("secrets/key", "canary\n", 7, open_modes[i]);
+        e = config_secret_load(arena, folder, "key", &secret);
+        assert_non_null(e);
+        assert_string_equal(
+            e->text,
+            arena_printf(arena, "secret %s/secrets/key: others can read it: chmod 400", folder));
+    }
+    e = config_secret_load(arena, folder, "none", &secret);
+    assert_non_null(e);
+    assert_int_equal(e->kind, ERROR_INTERNAL);
+    assert_string_equal(
+        e->text, arena_printf(arena, "secret %s/secrets/none: No such file or directory", folder));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_the_shipped_settings),
+        cmocka_unit_test(test_every_field),
+        cmocka_unit_test(test_find),
+        cmocka_unit_test(test_ways_to_write),
+        cmocka_unit_test(test_values),
+        cmocka_unit_test(test_every_line_is_needed),
+        cmocka_unit_test(test_whole_sections),
+        cmocka_unit_test(test_the_first_problem),
+        cmocka_unit_test(test_files),
+        cmocka_unit_test(test_price),
+        cmocka_unit_test(test_secret_lines),
+        cmocka_unit_test(test_secret_refused),
+    };
+
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
