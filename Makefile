@@ -142,6 +142,7 @@ $(BUILD)/guest/kernel: cgi/worker/guest.sh cgi/worker/guest_init.sh
 	cgi/worker/guest.sh $(BUILD)/guest
 	@touch $@
 image:
+	@tests/setup.sh $(PACKAGES) mmdebstrap
 	cgi/worker/image.sh $(BUILD)/debian-12
 
 # ---- tests: plainly, then everything once more under the sanitizers ------------------------------

@@ -100,8 +100,16 @@ as touch "$log"
 pids=()
 stop() {
     trap '' INT TERM
-    [ ${#pids[@]} = 0 ] || kill -TERM "${pids[@]}" 2>/dev/null || true
-    wait
+    [ ${#pids[@]} -gt 0 ] || return 0
+    kill -TERM "${pids[@]}" 2>/dev/null || true
+    for _ in $(seq 50); do
+        kill -0 "${pids[@]}" 2>/dev/null || break
+        sleep 0.1
+    done
+    # Whoever is left leads a process group of its own, with what it has started.
+    for pid in "${pids[@]}"; do
+        kill -KILL -- "-$pid" 2>/dev/null || true
+    done
 }
 trap 'stop; exit 0' INT TERM HUP
 trap stop EXIT

@@ -20,8 +20,11 @@ static struct error *admin_migrate(struct admin *admin)
 {
     const char *path = arena_printf(admin->arena, "%s/main.db", admin->state_dir);
     int64_t before;
-    struct error *e = db_migrate(admin->arena, path, &before);
+    /* A wrong configuration stops a start here, before anything has changed. */
+    struct error *e = config_load(admin->arena, admin->state_dir, &admin->config);
 
+    if (!e)
+        e = db_migrate(admin->arena, path, &before);
     if (!e && before == DB_SCHEMA_VERSION)
         printf("%s: version %lld, up to date\n", path, (long long)before);
     else if (!e)
