@@ -240,11 +240,6 @@ static const struct route routes[] = {
     { "GET", "/operator", ACCESS_OPERATOR, operator_show },
 };
 
-static struct error *dashboard_start(struct arena *arena, const struct config *config)
-{
-    return wake_open(arena, config);
-}
-
 int main(int argc, char **argv)
 {
     static const struct program program = {
@@ -253,7 +248,7 @@ int main(int argc, char **argv)
         .route_count = sizeof routes / sizeof routes[0],
         .db_mode = DB_READ_WRITE,
         .network = SANDBOX_NO_NETWORK,
-        .start = dashboard_start,
+        .start = wake_open,
     };
 
     return serve(argc, argv, &program);

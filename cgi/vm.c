@@ -323,11 +323,6 @@ static const struct route routes[] = {
     { "POST", "/vms/:id/snapshots/:snapshot/clone", ACCESS_MEMBER, clone_post },
 };
 
-static struct error *vm_program_start(struct arena *arena, const struct config *config)
-{
-    return wake_open(arena, config);
-}
-
 int main(int argc, char **argv)
 {
     static const struct program program = {
@@ -336,7 +331,7 @@ int main(int argc, char **argv)
         .route_count = sizeof routes / sizeof routes[0],
         .db_mode = DB_READ_WRITE,
         .network = SANDBOX_NO_NETWORK,
-        .start = vm_program_start,
+        .start = wake_open,
     };
 
     return serve(argc, argv, &program);
