@@ -122,7 +122,7 @@ PACKAGES := gcc make libc6-dev pkg-config libfcgi-dev libsqlite3-dev libjansson-
   spawn-fcgi multiwatch libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients qemu-system-x86 \
   qemu-utils openssh-client openssl curl fonttools python3-brotli zstd cpio
 TEST_PACKAGES := libcmocka-dev sqlite3 jq tidy chromium clang-format-14 pmccabe shellcheck \
-  libasan8 libubsan1 bc libvirt-daemon-system nftables dnsmasq-base iproute2
+  libasan8 libubsan1 bc libfcgi-bin libvirt-daemon-system nftables dnsmasq-base iproute2
 setup:
 	@tests/setup.sh $(PACKAGES)
 setup_test:
