@@ -185,6 +185,6 @@ $(BUILD)/bench/hello: tests/bench/hello.c
 	@$(CC) -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -o $@ $< -lfcgi
 $(BUILD)/bench/wish: tests/bench/wish.c $(BUILD)/tests/world.o $(BUILD)/libworker.a $(BUILD)/libdomicile.a
 	@mkdir -p $(@D)
-	@$(CC) $(CFLAGS) $(LINK_HARDENING) -o $@ $^ $(LIBS_WORKER)
+	@$(CC) $(CFLAGS) $(LINK_HARDENING) -o $@ $(filter %.c %.o %.a,$^) $(LIBS_WORKER)
 clean:
 	rm -rf $(BUILD)

@@ -80,7 +80,7 @@ load() {
         exit 1
     fi
     awk -v n="$1" -v r="$requests" -v t=$((after - before)) -v hz="$(getconf CLK_TCK)" -v s="$seconds" \
-        -v p50="$(awk '/50%/ { print $2 }' <<<"$out")" -v p99="$(awk '/99%/ { print $2 }' <<<"$out")" \
+        -v p50="$(awk '$1 == "50%" { print $2 }' <<<"$out")" -v p99="$(awk '$1 == "99%" { print $2 }' <<<"$out")" \
         'BEGIN { printf "%s %.1f %d %s %s\n", n, t * 1e6 / hz / r, r / s, p50, p99 }'
 }
 median() { sort -n | awk '{ a[NR] = $1 } END { print a[int((NR + 1) / 2)] }'; }
