@@ -52,6 +52,3 @@ DELETE FROM session WHERE person_id = :person_id AND id_hash <> :id_hash;
 
 -- session_delete_ended(now_at int) done
 DELETE FROM session WHERE expires_at <= :now_at OR idle_at <= :now_at /* scan ok */;
-
--- session_delete_by_workos(workos_session_id text) done
-DELETE FROM session WHERE workos_session_id = :workos_session_id /* scan ok */;

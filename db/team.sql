@@ -9,9 +9,6 @@ SELECT id, name FROM team WHERE personal_of = :person_id;
 -- team_by_organization(workos_organization_id text) row
 SELECT id, name FROM team WHERE workos_organization_id = :workos_organization_id;
 
--- team_get(id int) row
-SELECT id, name FROM team WHERE id = :id;
-
 -- team_join(team_id int, person_id int, role text, now_at int) done
 -- A member who is there already keeps the date and gets the role.
 INSERT INTO membership (team_id, person_id, role, created_at)

@@ -1,6 +1,8 @@
 /* Small questions about text from outside; see text.h. */
 #include "text.h"
 
+#include "limit.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -79,7 +81,8 @@ bool text_is_host_name(const char *text)
 {
     size_t length = strlen(text);
 
-    return length >= 1 && length <= 63 && text[0] != '-' && text[length - 1] != '-' &&
+    return length >= 1 && length <= LIMIT_HOST_NAME_BYTES && text[0] != '-' &&
+           text[length - 1] != '-' &&
            strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-") == length;
 }
 
