@@ -120,9 +120,10 @@ node_modules/.stamp: package-lock.json
 PACKAGES := gcc make libc6-dev pkg-config libfcgi-dev libsqlite3-dev libjansson-dev libssl-dev \
   libcurl4-openssl-dev libseccomp-dev libinih-dev libvirt-dev libarchive-dev libssh-dev nginx \
   spawn-fcgi multiwatch libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients qemu-system-x86 \
-  qemu-utils openssh-client openssl curl fonttools python3-brotli zstd cpio
+  qemu-utils openssh-client openssl curl fonttools python3-brotli
 TEST_PACKAGES := libcmocka-dev sqlite3 jq tidy chromium clang-format-14 pmccabe shellcheck \
-  libasan8 libubsan1 bc libfcgi-bin libvirt-daemon-system nftables dnsmasq-base iproute2
+  libasan8 libubsan1 bc libfcgi-bin procps libvirt-daemon-system nftables \
+  dnsmasq-base iproute2 kmod
 setup:
 	@tests/setup.sh $(PACKAGES)
 setup_test:

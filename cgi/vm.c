@@ -3,10 +3,7 @@
  * (lib/vm_wish.c) and leads back to the page; the worker does the rest.
  */
 #include "choices.h"
-#include "clock.h"
-#include "crypto.h"
 #include "form.h"
-#include "job.sql.h"
 #include "limit.h"
 #include "live.h"
 #include "serve.h"
