@@ -37,12 +37,13 @@ else
 endif
 # Hidden: a name of ours must never stand in for one of a shared library.
 CFLAGS := -std=c11 -D_GNU_SOURCE -g -fvisibility=hidden $(MODE) $(WARNINGS) $(HARDENING) -MMD -MP \
-  -Icgi/lib -I$(BUILD)/db -I$(BUILD)/templates
+  -Icgi/lib -I$(BUILD)/db -I$(BUILD)/db/inbox -I$(BUILD)/templates
 TOOL_CFLAGS := -std=c11 -D_GNU_SOURCE -g -O1 $(WARNINGS)
 
 LIB_C    := $(wildcard cgi/lib/*.c cgi/remote/*.c)
-SQL      := $(filter-out db/0%,$(wildcard db/*.sql))
-SQL_C    := $(SQL:db/%.sql=$(BUILD)/db/%.sql.c) $(BUILD)/db/schema.c $(BUILD)/db/inventory.c
+SQL      := $(filter-out db/0% db/inbox/0%,$(wildcard db/*.sql db/inbox/*.sql))
+SQL_C    := $(SQL:db/%.sql=$(BUILD)/db/%.sql.c) \
+  $(foreach f,schema inventory,$(BUILD)/db/$(f).c $(BUILD)/db/inbox/$(f).c)
 PAGES    := $(filter-out templates/_%,$(wildcard templates/*.html))
 PAGE_C   := $(PAGES:templates/%.html=$(BUILD)/templates/%.html.c)
 PROGRAMS := $(patsubst cgi/%.c,$(BUILD)/%,$(wildcard cgi/*.c))
@@ -93,9 +94,10 @@ $(BUILD)/tmplc: $(wildcard templates/*.c templates/*.h)
 	@mkdir -p $(@D)
 	@echo "  CC $@"
 	@$(CC) $(TOOL_CFLAGS) -o $@ $(filter %.c,$^)
-$(BUILD)/db/.stamp: $(BUILD)/sqlc $(wildcard db/*.sql)
-	@mkdir -p $(@D)
-	$(BUILD)/sqlc --schema db --out $(BUILD)/db
+$(BUILD)/db/.stamp: $(BUILD)/sqlc $(wildcard db/*.sql db/inbox/*.sql)
+	@mkdir -p $(@D)/inbox
+	$(BUILD)/sqlc --schema db --name main --out $(BUILD)/db
+	$(BUILD)/sqlc --schema db/inbox --name inbox --out $(BUILD)/db/inbox
 	@touch $@
 $(BUILD)/templates/.stamp: $(BUILD)/tmplc $(wildcard templates/*.html) $(BUILD)/static/manifest
 	@mkdir -p $(@D)

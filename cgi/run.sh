@@ -1,11 +1,12 @@
 #!/bin/bash
-# Starts the whole of Domicile in the foreground: the worker, every FastCGI program and nginx, all as one
-# ordinary user and on loopback only. Prepares the state folder at the first start. Ctrl-C ends what was
-# started here and leaves running guests alone; the next start finds them again.
+# Starts the whole of Domicile in the foreground: the worker, every FastCGI program and nginx, on loopback
+# only. Prepares the state folder at the first start. Ctrl-C ends what was started here and leaves running
+# guests alone; the next start finds them again. As an ordinary user all of it runs as that user; as root,
+# as the system user "domicile", and each program that receives webhooks as a user of its own.
 #
 # A server uses systemd units instead, with a user for each kind of program (see SECURITY.md).
 #
-# usage: cgi/run.sh BUILD STATE PORT      (as root it goes on as the system user "domicile")
+# usage: cgi/run.sh BUILD STATE PORT
 set -euo pipefail
 
 build=$(realpath "$1")
@@ -13,17 +14,29 @@ state=$(realpath -m "$2")
 port=$3
 top=$(realpath "$(dirname "$0")/..")
 programs="site signin dashboard vm account"
+receivers="stripe workos"
 
 die() {
     echo "domicile: $*" >&2
     exit 1
 }
 
-# ---- as root: a system user, because libvirt has no session for root and nothing here needs root ----
+# ---- as root: system users, because libvirt has no session for root and nothing here needs root ----
+user_make() {
+    id "$1" >/dev/null 2>&1 ||
+        useradd --system --user-group --home-dir /nonexistent --shell /usr/sbin/nologin "$1"
+}
+is_root=
 if [ "$(id -u)" = 0 ]; then
-    if ! id domicile >/dev/null 2>&1; then
-        useradd --system --user-group --home-dir /nonexistent --shell /usr/sbin/nologin domicile
-    fi
+    is_root=yes
+    user_make domicile
+    # Who shares the inbox: those who receive, and the worker who reads it.
+    getent group domicile-inbox >/dev/null || groupadd --system domicile-inbox
+    usermod -aG domicile-inbox domicile
+    for receiver in $receivers; do
+        user_make "domicile-$receiver"
+        usermod -aG domicile-inbox "domicile-$receiver"
+    done
     ! getent group kvm >/dev/null || usermod -aG kvm domicile
     as_user=(setpriv --reuid=domicile --regid=domicile --init-groups --)
     mkdir -p "$state"
@@ -47,11 +60,13 @@ as() { "${as_user[@]}" "$@"; }
 umask 077
 mkdir -p "$state"
 chmod 700 "$state"
-as mkdir -p -m 700 "$state"/{run,secrets,tls,disks,seeds,images,libvirt}
+as mkdir -p -m 700 "$state"/{run,secrets,tls,disks,seeds,images,libvirt,inbox}
 as mkdir -p -m 700 "$state"/libvirt/{run,config,data,cache}
 rm -rf "$state/app.new"
 install -d -m 755 "$state/app.new/bin"
-install -m 755 "$build"/{site,signin,dashboard,vm,account,worker,domicile-admin} "$state/app.new/bin/"
+for program in $programs $receivers worker domicile-admin; do
+    install -m 755 "$build/$program" "$state/app.new/bin/"
+done
 cp -r "$build/static" "$build/errors" "$state/app.new/"
 chmod -R a+rX "$state/app.new"
 rm -rf "$state/app"
@@ -81,6 +96,26 @@ if [ -d "$build/guest" ]; then
     done
 fi
 as "$state/app/bin/domicile-admin" --state "$state" migrate >/dev/null
+
+# ---- webhooks: secrets that nobody can guess until the operator puts in those of the services ----
+for receiver in $receivers; do
+    secret=$state/secrets/$receiver-webhook
+    if [ ! -e "$secret" ]; then
+        printf 'whsec_%s\n' "$(openssl rand -hex 32)" | as tee "$secret.new" >/dev/null
+        mv "$secret.new" "$secret"
+    fi
+    chmod 400 "$secret"
+done
+if [ -n "$is_root" ]; then
+    # Who receives finds the way to its secret and to the inbox, and can read nothing else on it.
+    chmod 711 "$state" "$state/secrets"
+    chgrp -R domicile-inbox "$state/inbox"
+    chmod 2770 "$state/inbox"
+    chmod 660 "$state"/inbox/*
+    for receiver in $receivers; do
+        chown "domicile-$receiver:" "$state/secrets/$receiver-webhook"*
+    done
+fi
 
 # ---- one process tree for everything; its parts are ended one by one ----
 if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
@@ -115,19 +150,35 @@ trap 'stop; exit 0' INT TERM HUP
 trap stop EXIT
 
 # Each in a session of its own: Ctrl-C reaches this script alone, which then ends them in order.
-start() {
-    "${as_user[@]}" setpriv --pdeathsig TERM -- setsid env \
-        XDG_RUNTIME_DIR="$state/libvirt/run" XDG_CONFIG_HOME="$state/libvirt/config" \
-        XDG_DATA_HOME="$state/libvirt/data" XDG_CACHE_HOME="$state/libvirt/cache" \
-        HOME="$state" TMPDIR="$state/run" PATH=/usr/sbin:/usr/bin:/sbin:/bin LIBFCGI_OS_CLOSE_POLL_TIMEOUT=0 "$@" >>"$log" 2>&1 &
+start_raw() {
+    setsid env PATH=/usr/sbin:/usr/bin:/sbin:/bin LIBFCGI_OS_CLOSE_POLL_TIMEOUT=0 \
+        HOME="$state" TMPDIR="$state/run" "$@" >>"$log" 2>&1 &
     pids+=($!)
 }
+start() {
+    start_raw "${as_user[@]}" setpriv --pdeathsig TERM -- env \
+        XDG_RUNTIME_DIR="$state/libvirt/run" XDG_CONFIG_HOME="$state/libvirt/config" \
+        XDG_DATA_HOME="$state/libvirt/data" XDG_CACHE_HOME="$state/libvirt/cache" "$@"
+}
 # multiwatch starts a process again when it dies: at once, and without giving up.
-start multiwatch -f 1 -r 1000000 -t 1 -s TERM -- "$state/app/bin/worker" --state "$state"
+watch=(/usr/bin/multiwatch -r 1000000 -t 1 -s TERM)
+start "${watch[@]}" -f 1 -- "$state/app/bin/worker" --state "$state"
 for program in $programs; do
     as rm -f "$state/run/$program.sock"
-    start spawn-fcgi -n -M 0600 -s "$state/run/$program.sock" -- /usr/bin/multiwatch -f 2 -r 1000000 -t 1 \
-        -s TERM -- "$state/app/bin/$program" --state "$state"
+    start spawn-fcgi -n -M 0600 -s "$state/run/$program.sock" -- "${watch[@]}" -f 2 -- \
+        "$state/app/bin/$program" --state "$state"
+done
+# One process each: what arrives together shares a commit, two would only wait for each other's lock. The
+# socket is made before the user is changed, and is nginx's.
+for receiver in $receivers; do
+    as rm -f "$state/run/$receiver.sock"
+    command=("${watch[@]}" -f 1 -- "$state/app/bin/$receiver" --state "$state")
+    if [ -n "$is_root" ]; then
+        start_raw spawn-fcgi -n -U domicile -M 0600 -s "$state/run/$receiver.sock" -- /usr/bin/setpriv \
+            --reuid="domicile-$receiver" --regid="domicile-$receiver" --init-groups --pdeathsig TERM -- "${command[@]}"
+    else
+        start spawn-fcgi -n -M 0600 -s "$state/run/$receiver.sock" -- "${command[@]}"
+    fi
 done
 start nginx -p "$state" -c "$state/run/nginx.conf" -g 'daemon off;'
 

@@ -1,11 +1,11 @@
 /*
  * sqlc: compiles db/ to C.
  *
- *     sqlc --schema db --out build/db
+ *     sqlc --schema db --name main --out build/db
  *
  * The numbered files NNN_name.sql are the migrations; every other SUBJECT.sql holds statements
- * under signatures. From them come schema.c, inventory.c and .h, and SUBJECT.sql.c and .h, which
- * call cgi/lib/db.h. Whatever would fail at run time, or break a rule of ARCHITECTURE.md, is
+ * under signatures. From them come schema.c, inventory.c, and SUBJECT.sql.c and .h, which call
+ * cgi/lib/db.h. Whatever would fail at run time, or break a rule of ARCHITECTURE.md, is
  * refused here with its file and line; then nothing is written.
  *
  * This file finds the input and sets the order of the work; what is read, checked and written is
@@ -113,9 +113,9 @@ static void read_subject(const struct input *input, sqlite3 *db, struct subject 
         refuse(subject->source.path, 1, "no statement; write one, or delete the file");
 }
 
-static void compile(const char *folder, const char *out)
+static void compile(const char *folder, const char *name, const char *out)
 {
-    struct input input = { 0 };
+    struct input input = { .schema.name = name };
     sqlite3 *db;
 
     find_input(&input, folder);
@@ -137,29 +137,33 @@ static void compile(const char *folder, const char *out)
     write_schema(out, &input.schema);
     write_inventory(out, &input.schema);
     for (size_t i = 0; i < input.count; i++)
-        write_subject(out, &input.subject[i]);
+        write_subject(out, &input.schema, &input.subject[i]);
 }
 
 int main(int argc, char **argv)
 {
     static const struct option options[] = {
         { "schema", required_argument, NULL, 's' },
+        { "name", required_argument, NULL, 'n' },
         { "out", required_argument, NULL, 'o' },
         { 0 },
     };
     const char *folder = NULL;
+    const char *name = NULL;
     const char *out = NULL;
 
     for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         if (option == 's')
             folder = optarg;
+        else if (option == 'n')
+            name = optarg;
         else if (option == 'o')
             out = optarg;
     }
-    if (!folder || !out || optind != argc) {
-        fputs("usage: sqlc --schema FOLDER --out FOLDER\n", stderr);
+    if (!folder || !name || !is_plain_name(name) || !out || optind != argc) {
+        fputs("usage: sqlc --schema FOLDER --name DATABASE --out FOLDER\n", stderr);
         return 2;
     }
-    compile(folder, out);
+    compile(folder, name, out);
     return refusal_count() ? 1 : 0;
 }

@@ -74,6 +74,7 @@ struct inventory {
 };
 
 struct schema {
+    const char *name; /* "main": the database that the migrations make */
     struct source *migration;
     size_t migration_count;
     struct inventory *inventory;
@@ -139,6 +140,6 @@ void refuse_sql(sqlite3 *db, const struct source *source, const char *sql, int l
 
 /* ---- sqlc_write.c ---- */
 
-void write_subject(const char *folder, const struct subject *subject);
+void write_subject(const char *folder, const struct schema *schema, const struct subject *subject);
 void write_schema(const char *folder, const struct schema *schema);
 void write_inventory(const char *folder, const struct schema *schema);

@@ -4,6 +4,7 @@
  */
 #include "sqlc.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,6 +47,16 @@ static void output_save(struct output *output, const char *folder, const char *n
         give_up("memory");
     snprintf(full_name, sizeof full_name, "%s%s", name, ending);
     file_save(folder, full_name, output->bytes);
+}
+
+/* "main" as it stands in the name of a constant. */
+static const char *upper(const char *name)
+{
+    char *text = strdup(name);
+
+    for (char *at = text; at && *at; at++)
+        *at = (char)toupper((unsigned char)*at);
+    return text;
 }
 
 /* A C string literal; a new line in the text also begins a new line of the literal. */
@@ -240,7 +251,8 @@ static void put_function(FILE *out, const struct statement *statement, size_t in
     fputs("    db_end(run);\n    return NULL;\n}\n", out);
 }
 
-static void write_code(const char *folder, const struct subject *subject)
+static void write_code(const char *folder, const struct schema *schema,
+                       const struct subject *subject)
 {
     struct output output;
 
@@ -257,69 +269,52 @@ static void write_code(const char *folder, const struct subject *subject)
         fputs(" },\n", output.stream);
     }
     fprintf(output.stream,
-            "};\n\nstatic struct db_subject SUBJECT = {\n    .name = \"%s\",\n"
+            "};\n\nstatic struct db_subject SUBJECT = {\n    .schema = &DB_%s,\n"
             "    .statements = STATEMENTS,\n    .count = %zu,\n};\n\n"
             "__attribute__((constructor)) static void register_subject(void)\n"
             "{\n    db_register(&SUBJECT);\n}\n",
-            subject->name, subject->count);
+            upper(schema->name), subject->count);
     for (size_t i = 0; i < subject->count; i++)
         put_function(output.stream, &subject->statement[i], i);
     output_save(&output, folder, subject->name, ".sql.c");
 }
 
-void write_subject(const char *folder, const struct subject *subject)
+void write_subject(const char *folder, const struct schema *schema, const struct subject *subject)
 {
     write_header(folder, subject);
-    write_code(folder, subject);
+    write_code(folder, schema, subject);
 }
 
-/* ---- schema.c, inventory.h, inventory.c ---- */
+/* ---- schema.c, inventory.c ---- */
 
 void write_schema(const char *folder, const struct schema *schema)
 {
     struct output output;
 
     output_open(&output);
-    fprintf(output.stream,
-            "/* The migrations, written by sqlc: change them in the numbered files. */\n"
-            "#include \"db.h\"\n\nconst int64_t DB_SCHEMA_VERSION = %zu;\n"
-            "const size_t DB_MIGRATION_COUNT = %zu;\n\n"
-            "const struct db_migration DB_MIGRATIONS[] = {\n",
-            schema->migration_count, schema->migration_count);
+    fputs("/* The migrations, written by sqlc: change them in the numbered files. */\n"
+          "#include \"db.h\"\n\nstatic const struct db_migration MIGRATIONS[] = {\n",
+          output.stream);
     for (size_t i = 0; i < schema->migration_count; i++) {
         fprintf(output.stream, "    { \"%s\",\n        ", schema->migration[i].name);
         put_literal(output.stream, schema->migration[i].text, "        ");
         fputs(" },\n", output.stream);
     }
-    fputs("};\n", output.stream);
+    fprintf(output.stream,
+            "};\n\nconst struct db_schema DB_%s = {\n    .file = \"%s.db\",\n"
+            "    .migrations = MIGRATIONS,\n    .version = %zu,\n};\n",
+            upper(schema->name), schema->name, schema->migration_count);
     output_save(&output, folder, "schema", ".c");
 }
 
 void write_inventory(const char *folder, const struct schema *schema)
 {
-    struct output header;
     struct output code;
 
-    output_open(&header);
-    fputs("/* The data inventory, written by sqlc from the comments beside each column. */\n"
-          "#pragma once\n\n#include <stddef.h>\n\nstruct inventory_column {\n"
-          "    const char *table;\n    const char *column;\n"
-          "    const char *why;\n"
-          "    const char *basis;     /* contract, legal, interest, consent, none */\n"
-          "    const char *keep;      /* account, vm, session, forever, \"N days\" and so on */\n"
-          "    const char *on_export; /* export, withhold */\n"
-          "    const char *on_erase;  /* delete, anonymise, keep */\n"
-          "};\n\nextern const struct inventory_column INVENTORY[];\n"
-          "extern const size_t INVENTORY_COUNT;\n",
-          header.stream);
-    output_save(&header, folder, "inventory", ".h");
-
     output_open(&code);
-    fprintf(code.stream,
-            "/* The data inventory, written by sqlc from the comments beside each column. */\n"
-            "#include \"inventory.h\"\n\nconst size_t INVENTORY_COUNT = %zu;\n\n"
-            "const struct inventory_column INVENTORY[] = {\n",
-            schema->inventory_count);
+    fputs("/* The data inventory, written by sqlc from the comments beside each column. */\n"
+          "#include \"inventory.h\"\n\nstatic const struct inventory_column COLUMNS[] = {\n",
+          code.stream);
     for (size_t i = 0; i < schema->inventory_count; i++) {
         const struct inventory *entry = &schema->inventory[i];
         fprintf(code.stream, "    { \"%s\", \"%s\", ", entry->table, entry->column);
@@ -327,6 +322,7 @@ void write_inventory(const char *folder, const struct schema *schema)
         fprintf(code.stream, ",\n        \"%s\", \"%s\", \"%s\", \"%s\" },\n", entry->part[1],
                 entry->part[2], entry->part[3], entry->part[4]);
     }
-    fputs("};\n", code.stream);
+    fprintf(code.stream, "};\n\nconst struct inventory INVENTORY_%s = { \"%s\", COLUMNS, %zu };\n",
+            upper(schema->name), schema->name, schema->inventory_count);
     output_save(&code, folder, "inventory", ".c");
 }

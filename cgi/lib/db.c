@@ -162,17 +162,18 @@ static struct error *version_read(struct db *db, struct arena *arena, int64_t *o
     return code == SQLITE_ROW ? NULL : db_error(db, arena, "reading the schema version");
 }
 
-static struct error *version_check(struct db *db, struct arena *arena)
+static struct error *version_check(struct db *db, const struct db_schema *schema,
+                                   struct arena *arena)
 {
     int64_t version = 0;
     struct error *e = version_read(db, arena, &version);
 
-    if (e || version == DB_SCHEMA_VERSION)
+    if (e || version == schema->version)
         return e;
     return error_new(arena, ERROR_INTERNAL,
-                     "the database has schema version %lld, this program needs %lld: run "
+                     "%s has schema version %lld, this program needs %lld: run "
                      "\"domicile-admin migrate\"",
-                     (long long)version, (long long)DB_SCHEMA_VERSION);
+                     schema->file, (long long)version, (long long)schema->version);
 }
 
 static struct error *db_command(struct db *db, struct arena *arena, enum command command)
@@ -200,20 +201,23 @@ static struct error *prepare_one(struct db *db, struct arena *arena,
     return NULL;
 }
 
-static struct error *prepare_all(struct db *db, struct arena *arena)
+static struct error *prepare_all(struct db *db, const struct db_schema *schema, struct arena *arena)
 {
     struct error *e = NULL;
 
     db->run_count = statement_count;
     db->runs = arena_array(db->arena, statement_count, sizeof *db->runs);
     for (const struct db_subject *subject = subjects; subject; subject = subject->next) {
-        for (size_t i = 0; i < subject->count && !e; i++)
+        size_t count = subject->schema == schema ? subject->count : 0;
+
+        for (size_t i = 0; i < count && !e; i++)
             e = prepare_one(db, arena, &subject->statements[i], &db->runs[subject->base + i]);
     }
     return e;
 }
 
-struct error *db_open(struct arena *arena, const char *path, enum db_mode mode, struct db **out)
+struct error *db_open(struct arena *arena, const struct db_schema *schema, const char *path,
+                      enum db_mode mode, struct db **out)
 {
     struct db *db;
     int flags = mode == DB_READ_ONLY ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
@@ -223,9 +227,9 @@ struct error *db_open(struct arena *arena, const char *path, enum db_mode mode, 
         return e;
     e = db_settings(db, arena, mode);
     if (!e)
-        e = version_check(db, arena);
+        e = version_check(db, schema, arena);
     if (!e)
-        e = prepare_all(db, arena);
+        e = prepare_all(db, schema, arena);
     if (e)
         db_close(db);
     else
@@ -243,9 +247,10 @@ void db_close(struct db *db)
     arena_free(db->arena);
 }
 
-static struct error *migration_apply(struct db *db, struct arena *arena, size_t index)
+static struct error *migration_apply(struct db *db, const struct db_schema *schema,
+                                     struct arena *arena, int64_t index)
 {
-    const struct db_migration *migration = &DB_MIGRATIONS[index];
+    const struct db_migration *migration = &schema->migrations[index];
     struct error *e = db_begin(db, arena);
 
     if (e)
@@ -262,7 +267,8 @@ static struct error *migration_apply(struct db *db, struct arena *arena, size_t 
     return NULL;
 }
 
-struct error *db_migrate(struct arena *arena, const char *path, int64_t *out)
+struct error *db_migrate(struct arena *arena, const struct db_schema *schema, const char *path,
+                         int64_t *out)
 {
     struct db *db;
     struct error *e = db_connect(arena, path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, &db);
@@ -273,10 +279,10 @@ struct error *db_migrate(struct arena *arena, const char *path, int64_t *out)
     e = db_settings(db, arena, DB_READ_WRITE);
     if (!e)
         e = version_read(db, arena, &version);
-    if (!e && version > DB_SCHEMA_VERSION)
-        e = version_check(db, arena);
-    for (size_t i = (size_t)version; !e && i < DB_MIGRATION_COUNT; i++)
-        e = migration_apply(db, arena, i);
+    if (!e && version > schema->version)
+        e = version_check(db, schema, arena);
+    for (int64_t i = version; !e && i < schema->version; i++)
+        e = migration_apply(db, schema, arena, i);
     *out = version;
     db_close(db);
     return e;

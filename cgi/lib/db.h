@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 struct db;
+struct db_schema;
 
 enum db_mode {
     DB_READ_ONLY,
@@ -26,20 +27,22 @@ struct bytes {
 };
 
 /*
- * Open the main database at `path` with the settings of ARCHITECTURE.md ("Database") and prepare
- * every statement of every subject that this program links. Fails INTERNAL when the file is
- * missing, when its schema version is not DB_SCHEMA_VERSION, or when a statement does not fit.
+ * Open the database at `path` with the settings of ARCHITECTURE.md ("Database") and prepare every
+ * statement of every subject of `schema` that this program links. Fails INTERNAL when the file is
+ * missing, when it has another schema version, or when a statement does not fit.
  * `arena` is for errors; the connection lives until db_close or the end of the process.
  * One connection belongs to one thread.
  */
-struct error *db_open(struct arena *arena, const char *path, enum db_mode mode, struct db **out);
+struct error *db_open(struct arena *arena, const struct db_schema *schema, const char *path,
+                      enum db_mode mode, struct db **out);
 void db_close(struct db *db);
 
 /*
- * Bring the file at `path` to the newest schema version, creating it if needed: each migration in a
- * transaction of its own. `*out` is the version it had before.
+ * Bring the file at `path` to the newest version of `schema`, creating it if needed: each migration
+ * in a transaction of its own. `*out` is the version it had before.
  */
-struct error *db_migrate(struct arena *arena, const char *path, int64_t *out);
+struct error *db_migrate(struct arena *arena, const struct db_schema *schema, const char *path,
+                         int64_t *out);
 
 /* Refuse writes (GET and HEAD) or allow them. */
 void db_query_only(struct db *db, bool is_on);
@@ -58,8 +61,9 @@ void db_rollback(struct db *db);
 /* Rows changed by the last statement: 0 from an UPDATE means "no such row". */
 int64_t db_changes(struct db *db);
 
-/* The version that the migrations compiled into this program lead to. */
-extern const int64_t DB_SCHEMA_VERSION;
+/* The schemas compiled into this program: db/ and db/inbox/. */
+extern const struct db_schema DB_MAIN;
+extern const struct db_schema DB_INBOX;
 
 /* ---- for code that sqlc writes ------------------------------------------------------------- */
 
@@ -70,7 +74,7 @@ struct db_statement {
 
 /* One db/SUBJECT.sql. Registered by a constructor in its generated file, before main(). */
 struct db_subject {
-    const char *name;
+    const struct db_schema *schema;
     const struct db_statement *statements;
     size_t count;
     size_t base; /* index of its first statement in every struct db; set by db_register */
@@ -111,10 +115,14 @@ void *db_grow(struct arena *arena, void *rows, size_t count, size_t *capacity, s
 /* NOT_FOUND for a `row` statement that gave none. */
 struct error *db_none(struct arena *arena, const char *statement);
 
-/* One numbered file of db/, in order; written by sqlc into the generated schema.c. */
+/* One numbered file, in order; written by sqlc into the generated schema.c. */
 struct db_migration {
     const char *file; /* "001_start.sql" */
     const char *sql;
 };
-extern const struct db_migration DB_MIGRATIONS[];
-extern const size_t DB_MIGRATION_COUNT;
+
+struct db_schema {
+    const char *file; /* how its database is called: "main.db" */
+    const struct db_migration *migrations;
+    int64_t version; /* that the migrations lead to: how many there are */
+};

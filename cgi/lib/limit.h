@@ -16,6 +16,17 @@ enum {
     LIMIT_JOB_ARENA_BYTES = 16 * 1024 * 1024,
     LIMIT_CONNECTIONS = 512, /* kept open by one FastCGI process */
 
+    /* Webhooks (security.md section 0). */
+    LIMIT_EVENT_BYTES = 1024 * 1024, /* nginx: client_max_body_size of /webhooks/ */
+    LIMIT_SIGNATURE_BYTES = 1024,    /* the header: a few values while a secret is rolled */
+    LIMIT_EVENT_ID_BYTES = 100,
+    LIMIT_EVENT_TYPE_BYTES = 100,
+    LIMIT_STRIPE_SKEW_S = 300, /* between a signature's time and ours, either way */
+    LIMIT_WORKOS_SKEW_S = 180,
+    LIMIT_BATCH = 64, /* events that share a commit */
+    LIMIT_BATCH_BYTES = 8 * 1024 * 1024,
+    LIMIT_RECEIVER_ARENA_BYTES = 64 * 1024 * 1024,
+
     /* The database. */
     LIMIT_DB_BUSY_MS = 5000,
 

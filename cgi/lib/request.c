@@ -26,6 +26,10 @@ static const struct parameter {
     { "HTTP_REFERER", offsetof(struct request, referer), 4096, false },
     { "HTTP_SEC_FETCH_SITE", offsetof(struct request, fetch_site), 64, true },
     { "HTTP_USER_AGENT", offsetof(struct request, user_agent), 1024, false },
+    { "HTTP_STRIPE_SIGNATURE", offsetof(struct request, stripe_signature), LIMIT_SIGNATURE_BYTES,
+      true },
+    { "HTTP_WORKOS_SIGNATURE", offsetof(struct request, workos_signature), LIMIT_SIGNATURE_BYTES,
+      true },
     { "HTTP_IF_NONE_MATCH", offsetof(struct request, if_none_match), 256, false },
 };
 
@@ -140,7 +144,8 @@ struct error *request_read(struct request *r, char *const *environment, const ch
     return e;
 }
 
-struct error *request_body_length(struct arena *arena, char *const *environment, size_t *out)
+struct error *request_body_length(struct arena *arena, char *const *environment, size_t most,
+                                  size_t *out)
 {
     int64_t length = 0;
     bool is_seen = false;
@@ -154,7 +159,7 @@ struct error *request_body_length(struct arena *arena, char *const *environment,
         if (is_seen || !text_int(value, &length) || length < 0)
             return error_new(arena, ERROR_MALFORMED, "CONTENT_LENGTH is no number, or repeated");
         is_seen = true;
-        if (length > LIMIT_BODY_BYTES)
+        if ((size_t)length > most)
             return error_new(arena, ERROR_TOO_LARGE, "the body has %lld bytes", (long long)length);
     }
     *out = (size_t)length;

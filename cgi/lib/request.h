@@ -38,6 +38,8 @@ struct request {
     const char *fetch_site; /* Sec-Fetch-Site */
     const char *user_agent;
     const char *if_none_match;
+    const char *stripe_signature; /* of a webhook, like the next */
+    const char *workos_signature;
     bool is_read_only; /* the program may only read the database */
     bool is_fragment;  /* asked for by htmx: answer with the changing part alone */
     const struct route *route;
@@ -55,5 +57,6 @@ struct request {
 struct error *request_read(struct request *request, char *const *environment, const char *body,
                            size_t body_length);
 
-/* How many body bytes the environment announces; TOO_LARGE or MALFORMED. */
-struct error *request_body_length(struct arena *arena, char *const *environment, size_t *out);
+/* How many body bytes the environment announces; TOO_LARGE (more than `most`) or MALFORMED. */
+struct error *request_body_length(struct arena *arena, char *const *environment, size_t most,
+                                  size_t *out);

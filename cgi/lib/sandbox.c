@@ -4,10 +4,15 @@
 #include "log.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/landlock.h>
 #include <seccomp.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 /*
  * A list of what is forbidden, not of what is allowed: the C library, SQLite and OpenSSL change
@@ -50,7 +55,35 @@ static int filter_fill(scmp_filter_ctx filter, enum sandbox_network network)
     return failed;
 }
 
-void sandbox_enter(enum sandbox_network network)
+/*
+ * Landlock (https://docs.kernel.org/userspace-api/landlock.html; Linux 5.13, on in Debian 12): what
+ * is not allowed here fails with EACCES, whoever owns the file. False: the kernel lacks it.
+ */
+static bool folder_enter(const char *folder)
+{
+    const struct landlock_ruleset_attr rules = {
+        .handled_access_fs = (LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1, /* all of the first version */
+    };
+    struct landlock_path_beneath_attr beneath = {
+        .allowed_access = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE |
+                          LANDLOCK_ACCESS_FS_READ_DIR | LANDLOCK_ACCESS_FS_MAKE_REG |
+                          LANDLOCK_ACCESS_FS_REMOVE_FILE,
+        .parent_fd = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC),
+    };
+    int set = (int)syscall(SYS_landlock_create_ruleset, &rules, sizeof rules, 0);
+    bool is_in =
+        set >= 0 && beneath.parent_fd >= 0 &&
+        syscall(SYS_landlock_add_rule, set, LANDLOCK_RULE_PATH_BENEATH, &beneath, 0) == 0 &&
+        syscall(SYS_landlock_restrict_self, set, 0) == 0;
+
+    if (set >= 0)
+        close(set);
+    if (beneath.parent_fd >= 0)
+        close(beneath.parent_fd);
+    return is_in;
+}
+
+void sandbox_enter(enum sandbox_network network, const char *folder)
 {
     const struct rlimit none = { 0, 0 };
     scmp_filter_ctx filter;
@@ -59,6 +92,8 @@ void sandbox_enter(enum sandbox_network network)
     setrlimit(RLIMIT_CORE, &none);
     prctl(PR_SET_DUMPABLE, 0);
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    if (folder && !folder_enter(folder))
+        log_error("sandbox_weak", log_text("missing", "landlock"));
     filter = seccomp_init(SCMP_ACT_ALLOW);
     failed = !filter || filter_fill(filter, network) || seccomp_load(filter);
     if (failed)

@@ -1,6 +1,7 @@
 /*
- * What a process gives up before its first request: core files, new privileges, other programs, and
- * the network where it needs none. What the kernel lacks is said once in the log.
+ * What a process gives up before its first request: core files, new privileges, other programs, the
+ * network where it needs none, and all files but one folder where that is enough. What the kernel
+ * lacks is said once in the log.
  */
 #pragma once
 
@@ -9,4 +10,5 @@ enum sandbox_network {
     SANDBOX_NETWORK,
 };
 
-void sandbox_enter(enum sandbox_network network);
+/* `folder` NULL: files as the user may. Else no file outside of it can be opened any more. */
+void sandbox_enter(enum sandbox_network network, const char *folder);

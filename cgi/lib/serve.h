@@ -1,6 +1,5 @@
 /*
  * The life of a request, the same for every page; see ARCHITECTURE.md ("The life of a request").
- * serve.c is the only file that knows libfcgi.
  */
 #pragma once
 

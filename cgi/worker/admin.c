@@ -6,9 +6,11 @@
  */
 #include "admin.h"
 
+#include "../lib/inbox.h"
 #include "../lib/log.h"
 #include "bench.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,20 +18,31 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+static struct error *migrate_one(struct admin *admin, const struct db_schema *schema,
+                                 const char *path)
+{
+    int64_t before;
+    struct error *e = db_migrate(admin->arena, schema, path, &before);
+
+    if (!e && before == schema->version)
+        printf("%s: version %lld, up to date\n", path, (long long)before);
+    else if (!e)
+        printf("%s: version %lld, was %lld\n", path, (long long)schema->version, (long long)before);
+    return e;
+}
+
 static struct error *admin_migrate(struct admin *admin)
 {
-    const char *path = arena_printf(admin->arena, "%s/main.db", admin->state_dir);
-    int64_t before;
+    const char *folder = inbox_folder(admin->arena, admin->state_dir);
     /* A wrong configuration stops a start here, before anything has changed. */
     struct error *e = config_load(admin->arena, admin->state_dir, &admin->config);
 
+    if (!e && mkdir(folder, 0700) < 0 && errno != EEXIST)
+        e = error_new(admin->arena, ERROR_INTERNAL, "%s: %m", folder);
     if (!e)
-        e = db_migrate(admin->arena, path, &before);
-    if (!e && before == DB_SCHEMA_VERSION)
-        printf("%s: version %lld, up to date\n", path, (long long)before);
-    else if (!e)
-        printf("%s: version %lld, was %lld\n", path, (long long)DB_SCHEMA_VERSION,
-               (long long)before);
+        e = migrate_one(admin, &DB_MAIN, bench_database(admin->arena, admin->config));
+    if (!e)
+        e = migrate_one(admin, &DB_INBOX, inbox_path(admin->arena, admin->state_dir));
     return e;
 }
 
@@ -85,7 +98,7 @@ static struct error *command_run(struct admin *admin, const struct command *comm
     if (command->need != NEEDS_NOTHING) {
         e = config_load(admin->arena, admin->state_dir, &admin->config);
         if (!e && command->need != NEEDS_CONFIG)
-            e = db_open(admin->arena, bench_database(admin->arena, admin->config), mode,
+            e = db_open(admin->arena, &DB_MAIN, bench_database(admin->arena, admin->config), mode,
                         &admin->db);
     }
     return e ? e : command->run(admin);

@@ -96,7 +96,7 @@ static void database_check(struct admin *admin)
 {
     const char *path = bench_database(admin->arena, admin->config);
     struct db *db;
-    struct error *e = db_open(admin->arena, path, DB_READ_ONLY, &db);
+    struct error *e = db_open(admin->arena, &DB_MAIN, path, DB_READ_ONLY, &db);
     struct stat status;
 
     if (e && access(path, F_OK) < 0)
@@ -106,7 +106,7 @@ static void database_check(struct admin *admin)
     else if (stat(path, &status) == 0 && (status.st_mode & 007))
         line_write(admin, false, "%s is open to all users: chmod o= %s", path, path);
     else
-        line_write(admin, true, "%s has version %lld", path, (long long)DB_SCHEMA_VERSION);
+        line_write(admin, true, "%s has version %lld", path, (long long)DB_MAIN.version);
     if (!e)
         db_close(db);
 }

@@ -60,7 +60,8 @@ struct error *bench_open(struct arena *arena, const struct config *config,
                          const struct bench_pace *pace, struct bench **out)
 {
     struct bench *bench = bench_without_db(config, pace);
-    struct error *e = db_open(arena, bench_database(arena, config), DB_READ_WRITE, &bench->db);
+    struct error *e =
+        db_open(arena, &DB_MAIN, bench_database(arena, config), DB_READ_WRITE, &bench->db);
 
     if (e)
         bench_close(bench);

@@ -25,7 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
         if (at < length)
             text[at++] = '\0';
     }
-    e = request_body_length(arena, pairs, &announced);
+    e = request_body_length(arena, pairs, LIMIT_BODY_BYTES, &announced);
     FUZZ_DEMAND(announced <= LIMIT_BODY_BYTES && (!e || announced == 0));
     at += at < length;
     e = request_read(&r, pairs, (const char *)bytes + at, length - at);

@@ -1,14 +1,14 @@
 -- People, keys and VMs for the page tests; see lib.sh. All times are the first of January 2026, so that
 -- pages show the same words on every day.
 PRAGMA foreign_keys = ON;
-INSERT INTO person VALUES
+INSERT INTO person (id, identity, email, name, created_at) VALUES
     (1, 'local:operator@localhost', 'operator@localhost', 'Alice', 1767225600),
     (2, 'local:bob@example.org', 'bob@example.org', 'Bob', 1767225600),
     (3, 'local:carol@example.org', 'carol@example.org', 'Carol <script>alert(1)</script>', 1767225600),
     (4, 'local:dave@example.org', 'dave@example.org', 'Dave', 1767225600);
 INSERT INTO team VALUES
     (1, 'alice', 1, NULL, 1767225600), (2, 'bob', 2, NULL, 1767225600), (3, 'dave', NULL, NULL, 1767225600);
-INSERT INTO membership VALUES
+INSERT INTO membership (team_id, person_id, role, created_at) VALUES
     (1, 1, 'owner', 1767225600), (2, 2, 'owner', 1767225600), (1, 3, 'member', 1767225600);
 -- Cookies AAAA..., BBBB..., CCCC..., DDDD..., and LLLL... on its way through sign-in.
 INSERT INTO session (id_hash, handle, person_id, current_team_id, csrf_secret, browser, created_at,

@@ -37,6 +37,10 @@ fresh() {
     cp domicile.conf "$state/domicile.conf"
     "$BUILD/domicile-admin" --state "$state" migrate >/dev/null || exit 1
     sqlite3 "$state/main.db" <"$tests/fixture.sql" || exit 1
+    for program in stripe workos; do
+        printf 'whsec_%s_new\nwhsec_%s_old\n' $program $program >"$state/secrets/$program-webhook"
+        chmod 400 "$state/secrets/$program-webhook"
+    done
 }
 
 # Which program answers a path: the locations of nginx.conf.
@@ -46,6 +50,8 @@ program_of() {
     /vms | /vms\?* | /vms/new* | /activity* | /operator*) echo dashboard ;;
     /vms/*) echo vm ;;
     /keys* | /account*) echo account ;;
+    /webhooks/stripe) echo stripe ;;
+    /webhooks/workos) echo workos ;;
     *) echo site ;;
     esac
 }

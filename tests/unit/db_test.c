@@ -68,8 +68,8 @@ static struct db *opened(enum db_mode mode)
 {
     struct db *db = NULL;
 
-    good(db_migrate(arena, path, &before));
-    good(db_open(arena, path, mode, &db));
+    good(db_migrate(arena, &DB_MAIN, path, &before));
+    good(db_open(arena, &DB_MAIN, path, mode, &db));
     assert_non_null(db);
     return db;
 }
@@ -112,15 +112,15 @@ static void test_migrate_from_nothing(void **state)
 
     (void)state;
     before = 99;
-    good(db_migrate(arena, path, &before));
+    good(db_migrate(arena, &DB_MAIN, path, &before));
     assert_int_equal(before, 0);
-    good(db_migrate(arena, path, &before)); /* once more: nothing to do */
-    assert_int_equal(before, DB_SCHEMA_VERSION);
-    good(db_open(arena, path, DB_READ_WRITE, &db));
+    good(db_migrate(arena, &DB_MAIN, path, &before)); /* once more: nothing to do */
+    assert_int_equal(before, DB_MAIN.version);
+    good(db_open(arena, &DB_MAIN, path, DB_READ_WRITE, &db));
     good(add(db, "local:a", NULL));
     db_close(db);
-    good(db_migrate(arena, path, &before));
-    good(db_open(arena, path, DB_READ_ONLY, &db));
+    good(db_migrate(arena, &DB_MAIN, path, &before));
+    good(db_open(arena, &DB_MAIN, path, DB_READ_ONLY, &db));
     assert_true(has(db, "local:a"));
     db_close(db);
 }
@@ -132,18 +132,18 @@ static void test_missing_or_foreign_file(void **state)
     FILE *file;
 
     (void)state;
-    bad(db_open(arena, path, DB_READ_WRITE, &db), ERROR_INTERNAL);
-    bad(db_open(arena, path, DB_READ_ONLY, &db), ERROR_INTERNAL);
+    bad(db_open(arena, &DB_MAIN, path, DB_READ_WRITE, &db), ERROR_INTERNAL);
+    bad(db_open(arena, &DB_MAIN, path, DB_READ_ONLY, &db), ERROR_INTERNAL);
     assert_null(db);
     assert_int_not_equal(stat(path, &status), 0); /* opening makes no file */
-    bad(db_migrate(arena, "/nonexistent/main.db", &before), ERROR_INTERNAL);
+    bad(db_migrate(arena, &DB_MAIN, "/nonexistent/main.db", &before), ERROR_INTERNAL);
     file = fopen(path, "we");
     assert_non_null(file);
     for (int i = 0; i < 1000; i++)
         assert_true(fputs("This is not a database. ", file) >= 0);
     fclose(file);
-    bad(db_open(arena, path, DB_READ_WRITE, &db), ERROR_INTERNAL);
-    bad(db_migrate(arena, path, &before), ERROR_INTERNAL);
+    bad(db_open(arena, &DB_MAIN, path, DB_READ_WRITE, &db), ERROR_INTERNAL);
+    bad(db_migrate(arena, &DB_MAIN, path, &before), ERROR_INTERNAL);
 }
 
 static void test_wrong_version(void **state)
@@ -156,23 +156,23 @@ static void test_wrong_version(void **state)
     for (size_t i = 0; i < sizeof versions / sizeof versions[0]; i++) {
         struct error *e;
 
-        if (strtoll(versions[i], NULL, 10) == DB_SCHEMA_VERSION)
+        if (strtoll(versions[i], NULL, 10) == DB_MAIN.version)
             continue;
         by_hand(arena_printf(arena, "PRAGMA user_version=%s", versions[i]));
         for (int mode = DB_READ_ONLY; mode <= DB_READ_WRITE; mode++) {
-            e = db_open(arena, path, (enum db_mode)mode, &db);
+            e = db_open(arena, &DB_MAIN, path, (enum db_mode)mode, &db);
             bad(e, ERROR_INTERNAL);
             assert_non_null(strstr(e->text, arena_printf(arena, "version %s,", versions[i])));
             assert_non_null(strstr(e->text, "domicile-admin migrate"));
         }
     }
     by_hand("PRAGMA user_version=999");
-    bad(db_migrate(arena, path, &before), ERROR_INTERNAL); /* never backwards */
+    bad(db_migrate(arena, &DB_MAIN, path, &before), ERROR_INTERNAL); /* never backwards */
     /* A migration that does not fit leaves the version as it was. */
     by_hand("PRAGMA user_version=0");
-    assert_non_null(db_migrate(arena, path, &before));
+    assert_non_null(db_migrate(arena, &DB_MAIN, path, &before));
     assert_int_equal(before, 0);
-    bad(db_open(arena, path, DB_READ_WRITE, &db), ERROR_INTERNAL);
+    bad(db_open(arena, &DB_MAIN, path, DB_READ_WRITE, &db), ERROR_INTERNAL);
 }
 
 static void test_a_statement_that_does_not_fit(void **state)
@@ -183,7 +183,7 @@ static void test_a_statement_that_does_not_fit(void **state)
     (void)state;
     db_close(opened(DB_READ_WRITE));
     by_hand("ALTER TABLE person RENAME COLUMN email TO mail");
-    e = db_open(arena, path, DB_READ_WRITE, &db);
+    e = db_open(arena, &DB_MAIN, path, DB_READ_WRITE, &db);
     bad(e, ERROR_INTERNAL);
     assert_non_null(strstr(e->text, "email"));
 }

@@ -32,7 +32,7 @@ unpack() {
 }
 
 run() {
-    "$sqlc" --schema db --out build/db 2>got
+    "$sqlc" --schema db --name main --out build/db 2>got
 }
 
 refused() {

@@ -45,7 +45,8 @@ static bool child_is_killed(struct test *test)
     }
     waitpid(child, &status, 0);
     fake->kill_at = 0;
-    world_check(db_open(test->world->arena, path, DB_READ_WRITE, &test->world->db), "open");
+    world_check(db_open(test->world->arena, &DB_MAIN, path, DB_READ_WRITE, &test->world->db),
+                "open");
     test->bench = drain_bench(test->world);
     return WIFSIGNALED(status);
 }

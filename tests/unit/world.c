@@ -94,8 +94,8 @@ struct world *world_open(const char *state_dir)
     world->arena = arena;
     world->state_dir = arena_copy(arena, state_dir);
     world_check(config_load(arena, world->state_dir, &world->config), "configuration");
-    world_check(db_migrate(arena, path, &before), "migrate");
-    world_check(db_open(arena, path, DB_READ_WRITE, &world->db), "open");
+    world_check(db_migrate(arena, &DB_MAIN, path, &before), "migrate");
+    world_check(db_open(arena, &DB_MAIN, path, DB_READ_WRITE, &world->db), "open");
     if (person_by_identity(world->db, arena, "local:you@example.org", &person))
         team_make(world);
     world_check(person_by_identity(world->db, arena, "local:you@example.org", &person), "person");

@@ -1,0 +1,21 @@
+/*
+ * /webhooks/workos: what WorkOS tells us, verified and stored. What follows from it is worked out
+ * by the worker. Holds the signing secrets of WorkOS, and reaches nothing but the inbox.
+ */
+#include "lib/receiver.h"
+
+#include <stddef.h>
+
+int main(int argc, char **argv)
+{
+    static const struct receiver receiver = {
+        .source = "workos",
+        .path = "/webhooks/workos",
+        .secrets = { "workos-webhook" },
+        .type_key = "event",
+        .signature = offsetof(struct request, workos_signature),
+        .is_signed = signature_workos,
+    };
+
+    return receiver_serve(argc, argv, &receiver);
+}
