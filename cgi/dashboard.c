@@ -4,8 +4,10 @@
  */
 #include "activity.html.h"
 #include "choices.h"
+#include "event.sql.h"
 #include "form.h"
 #include "leftover.sql.h"
+#include "limit.h"
 #include "live.h"
 #include "operator.html.h"
 #include "operator.sql.h"
@@ -218,12 +220,41 @@ static struct error *operator_show(struct request *r)
         e = leftover_list(r->db, r->arena, &page.leftovers);
     if (!e)
         e = operator_vms(r->db, r->arena, &page.vms);
+    if (!e)
+        e = event_counts(r->db, r->arena, &page.events);
+    if (!e)
+        e = event_parked(r->db, r->arena, &page.parked);
     if (e)
         return e;
     r->frame.title = "Operator";
     r->frame.section = "operator";
     html_operator(&r->response.body, &r->frame, &page);
     return NULL;
+}
+
+/* The worker looks for it once a second. */
+static struct error *event_retry_post(struct request *r)
+{
+    struct field id = {
+        .name = "id", .kind = FIELD_LINE, .most = LIMIT_EVENT_ID_BYTES, .is_required = true
+    };
+    struct error *e = form_read(r, &id, 1);
+
+    if (!e && id.problem)
+        e = error_new(r->arena, ERROR_NOT_FOUND, "no event");
+    if (!e)
+        e = db_begin(r->db, r->arena);
+    if (!e)
+        e = event_retry(r->db, r->arena, id.text);
+    if (!e && db_changes(r->db) == 0)
+        e = error_new(r->arena, ERROR_NOT_FOUND, "no parked event");
+    if (!e)
+        e = session_notice(r, "The event is being tried again.");
+    if (!e)
+        e = db_commit(r->db, r->arena);
+    if (!e)
+        response_redirect(&r->response, "/operator");
+    return e;
 }
 
 /* ---- program ---- */
@@ -234,6 +265,7 @@ static const struct route routes[] = {
     { "POST", "/vms", ACCESS_MEMBER, vm_create_post },
     { "GET", "/activity", ACCESS_MEMBER, activity_show },
     { "GET", "/operator", ACCESS_OPERATOR, operator_show },
+    { "POST", "/operator/events/retry", ACCESS_OPERATOR, event_retry_post },
 };
 
 int main(int argc, char **argv)

@@ -17,6 +17,7 @@
 #include "signin_problem.h"
 #include "team.sql.h"
 #include "text.h"
+#include "workos_object.sql.h"
 
 #include <string.h>
 #include <strings.h>
@@ -151,7 +152,7 @@ static struct error *link_consume(struct request *r, struct link *link)
         return link_read(r, link);
     }
     if (!e)
-        e = identity_person(r, &identity, &person_id, &team_id);
+        e = identity_person(r->db, r->arena, &identity, &person_id, &team_id);
     if (!e)
         e = session_sign_in(r, person_id, team_id, NULL);
     return e ? e : db_commit(r->db, r->arena);
@@ -226,6 +227,7 @@ static struct error *organization_name(struct request *r, const char *organizati
 static struct error *person_write(struct request *r, const struct workos_person *person,
                                   const struct identity *identity, const char *team_name)
 {
+    struct workos_object_deleted_row gone = { .total = 0 };
     int64_t person_id, team_id;
     struct error *e;
 
@@ -234,9 +236,14 @@ static struct error *person_write(struct request *r, const struct workos_person 
     db_query_only(r->db, false);
     e = db_begin(r->db, r->arena);
     if (!e)
-        e = identity_person(r, identity, &person_id, &team_id);
+        e = workos_object_deleted(r->db, r->arena, person->user_id, person->session_id, &gone);
+    /* We were told of the end before the browser came with the beginning. */
+    if (!e && gone.total)
+        e = error_new(r->arena, ERROR_FORBIDDEN, "WorkOS has ended this session, or its user");
+    if (!e)
+        e = identity_person(r->db, r->arena, identity, &person_id, &team_id);
     if (!e && person->organization_id)
-        e = identity_join(r, person_id, person->organization_id, team_name,
+        e = identity_join(r->db, r->arena, person_id, person->organization_id, team_name,
                           person->is_owner ? "owner" : "member", &team_id);
     if (!e)
         e = session_sign_in(r, person_id, team_id, person->session_id);

@@ -33,5 +33,8 @@ CREATE TABLE event_cursor (
 ) STRICT, WITHOUT ROWID;
 
 ALTER TABLE person ADD COLUMN closed_at INTEGER; -- since when the account is closed | contract | account | export | delete
+ALTER TABLE person ADD COLUMN workos_name TEXT; -- the name at WorkOS, to tell a change there from a name chosen here | contract | account | export | delete
+ALTER TABLE team ADD COLUMN closed_at INTEGER; -- since when it is closed: its VMs are stopped, later destroyed | contract | account | export | delete
+CREATE INDEX team_closed ON team(closed_at) WHERE closed_at IS NOT NULL;
 ALTER TABLE membership ADD COLUMN workos_membership_id TEXT; -- the membership at WorkOS that it mirrors | contract | account | withhold | delete
 CREATE UNIQUE INDEX membership_by_workos ON membership(workos_membership_id) WHERE workos_membership_id IS NOT NULL;

@@ -1,5 +1,6 @@
 -- person_by_identity(identity text) row
-SELECT id, identity, email, name, created_at FROM person WHERE identity = :identity;
+SELECT id, identity, email, name, created_at, closed_at, workos_name FROM person
+WHERE identity = :identity;
 
 -- person_get(id int) row
 SELECT id, identity, email, name, created_at FROM person WHERE id = :id;
@@ -13,3 +14,9 @@ UPDATE person SET name = :name WHERE id = :id;
 
 -- person_set_email(id int, email text) done
 UPDATE person SET email = :email WHERE id = :id;
+
+-- person_set_workos_name(id int, workos_name text) done
+UPDATE person SET workos_name = :workos_name WHERE id = :id;
+
+-- person_close(id int, now_at int) done
+UPDATE person SET closed_at = ifnull(closed_at, :now_at) WHERE id = :id;

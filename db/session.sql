@@ -52,3 +52,16 @@ DELETE FROM session WHERE person_id = :person_id AND id_hash <> :id_hash;
 
 -- session_delete_ended(now_at int) done
 DELETE FROM session WHERE expires_at <= :now_at OR idle_at <= :now_at /* scan ok */;
+
+-- session_delete_of_person(person_id int) done
+DELETE FROM session WHERE person_id = :person_id;
+
+-- session_delete_of_member(person_id int, team_id int) done
+-- The sign-ins in one team of somebody who has left it.
+DELETE FROM session WHERE person_id = :person_id AND current_team_id = :team_id;
+
+-- session_delete_of_team(team_id int) done
+DELETE FROM session WHERE current_team_id = :team_id /* scan ok */;
+
+-- session_delete_of_workos(workos_session_id text) done
+DELETE FROM session WHERE workos_session_id = :workos_session_id /* scan ok */;

@@ -14,3 +14,37 @@ SELECT id, name FROM team WHERE workos_organization_id = :workos_organization_id
 INSERT INTO membership (team_id, person_id, role, created_at)
 VALUES (:team_id, :person_id, :role, :now_at)
 ON CONFLICT (team_id, person_id) DO UPDATE SET role = :role;
+
+-- team_rename(team_id int, name text) done
+UPDATE team SET name = :name WHERE id = :team_id;
+
+-- team_close(team_id int, now_at int) done
+UPDATE team SET closed_at = ifnull(closed_at, :now_at) WHERE id = :team_id;
+
+-- team_closed() rows across teams
+-- Closed teams that still have VMs.
+SELECT t.id, t.closed_at FROM team t WHERE t.closed_at IS NOT NULL
+  AND EXISTS (SELECT 1 FROM vm WHERE vm.team_id = t.id AND vm.gone_at IS NULL) /* scan ok */;
+
+-- team_member_by_workos(workos_membership_id text) row across teams
+SELECT team_id, person_id FROM membership WHERE workos_membership_id = :workos_membership_id;
+
+-- team_set_workos_membership(team_id int, person_id int, workos_membership_id text) done
+UPDATE membership SET workos_membership_id = :workos_membership_id
+WHERE team_id = :team_id AND person_id = :person_id;
+
+-- team_leave(team_id int, person_id int) done
+DELETE FROM membership WHERE team_id = :team_id AND person_id = :person_id;
+
+-- team_leave_all(team_id int) done
+DELETE FROM membership WHERE team_id = :team_id;
+
+-- team_leave_everywhere(person_id int) done across teams
+-- All but the person's own team.
+DELETE FROM membership WHERE person_id = :person_id
+  AND team_id NOT IN (SELECT id FROM team WHERE personal_of = :person_id);
+
+-- team_name_workos_membership(team_id int, person_id int, workos_membership_id text) done
+-- Only one that is not known to be another.
+UPDATE membership SET workos_membership_id = :workos_membership_id
+WHERE team_id = :team_id AND person_id = :person_id AND workos_membership_id IS NULL;

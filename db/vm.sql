@@ -93,3 +93,6 @@ UPDATE vm SET last_error = :last_error WHERE id = :id;
 UPDATE vm SET gone_at = :now_at, state = 'gone', state_at = :now_at, observed = 'absent',
               observed_at = :now_at, ssh_port = NULL, silent_at = NULL, last_error = NULL
 WHERE id = :id;
+
+-- vm_states(team_id int) rows
+SELECT id, state FROM vm WHERE team_id = :team_id AND gone_at IS NULL;

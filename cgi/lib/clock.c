@@ -2,6 +2,8 @@
  */
 #include "clock.h"
 
+#include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 enum {
@@ -53,6 +55,20 @@ const char *clock_iso(struct arena *arena, int64_t at)
 
     strftime(text, TEXT_BYTES, "%Y-%m-%dT%H:%M:%SZ", &parts);
     return text;
+}
+
+bool clock_iso_read(const char *text, int64_t *out_ms)
+{
+    struct tm parts = { .tm_isdst = 0 };
+    const char *rest = text ? strptime(text, "%Y-%m-%dT%H:%M:%S", &parts) : NULL;
+    int fraction_ms = 0, length = 0;
+
+    if (!rest)
+        return false;
+    if (*rest == '.' && (sscanf(rest, ".%3d%n", &fraction_ms, &length) != 1 || length != 4))
+        return false;
+    *out_ms = (int64_t)timegm(&parts) * 1000 + fraction_ms;
+    return strcmp(rest + length, "Z") == 0 && fraction_ms >= 0;
 }
 
 const char *clock_plain(struct arena *arena, int64_t at)

@@ -6,6 +6,7 @@
 
 #include "arena.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 int64_t clock_now(void);          /* seconds since 1970 */
@@ -14,6 +15,9 @@ int64_t clock_monotonic_us(void); /* for measuring only */
 
 /* "2026-11-20T12:00:00Z", in the arena. */
 const char *clock_iso(struct arena *arena, int64_t at);
+
+/* "2026-11-20T12:00:00Z" or "2026-11-20T12:00:00.123Z", in milliseconds. False: it is neither. */
+bool clock_iso_read(const char *text, int64_t *out_ms);
 
 /* "20 Nov 2026, 12:00 UTC", in the arena. */
 const char *clock_plain(struct arena *arena, int64_t at);

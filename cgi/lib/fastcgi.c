@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <fcgiapp.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -219,11 +220,25 @@ static void connection_accept(struct pool *pool)
     epoll_ctl(pool->epoll_fd, EPOLL_CTL_ADD, fd, &event);
 }
 
+/* SIGTERM ends the process, but only while it waits: what was begun is answered. */
+static void terminate_when_idle(sigset_t *while_waiting)
+{
+    sigset_t terminate;
+
+    signal(SIGTERM, SIG_DFL); /* libfcgi has caught it, to no effect in this loop */
+    sigemptyset(&terminate);
+    sigaddset(&terminate, SIGTERM);
+    sigprocmask(SIG_BLOCK, &terminate, while_waiting);
+    sigdelset(while_waiting, SIGTERM);
+}
+
 static int fastcgi_loop(struct pool *pool)
 {
     struct epoll_event events[EVENTS];
+    sigset_t while_waiting;
 
     FCGX_Init();
+    terminate_when_idle(&while_waiting);
     for (size_t i = 0; i < LIMIT_CONNECTIONS; i++) {
         /* No listener of its own: after an end of file libfcgi must not fall into accept(). */
         FCGX_InitRequest(&pool->connections[i], -1, 0);
@@ -234,7 +249,7 @@ static int fastcgi_loop(struct pool *pool)
     fcntl(LISTENER_FD, F_SETFL, O_NONBLOCK);
     listener_watch(pool, true);
     for (;;) {
-        int count = epoll_wait(pool->epoll_fd, events, EVENTS, -1);
+        int count = epoll_pwait(pool->epoll_fd, events, EVENTS, -1, &while_waiting);
 
         if (count < 0 && errno != EINTR)
             return 1;

@@ -39,55 +39,58 @@ bool identity_email_is_allowed(const struct config *config, const char *email, b
     return is_verified || strcasecmp(email, config->operator_email) != 0;
 }
 
-static struct error *personal_team(struct request *r, int64_t person_id, const char *name,
-                                   int64_t *out)
+static struct error *personal_team(struct db *db, struct arena *arena, int64_t person_id,
+                                   const char *name, int64_t *out)
 {
     struct team_personal_row found;
     struct team_create_row made;
-    struct error *e = team_personal(r->db, r->arena, person_id, &found);
+    struct error *e = team_personal(db, arena, person_id, &found);
 
     if (!e)
         *out = found.id;
     if (!e || e->kind != ERROR_NOT_FOUND)
         return e;
-    e = team_create(r->db, r->arena, name, &person_id, NULL, clock_now(), &made);
+    e = team_create(db, arena, name, &person_id, NULL, clock_now(), &made);
     if (e)
         return e;
     *out = made.id;
-    return team_join(r->db, r->arena, made.id, person_id, "owner", clock_now());
+    return team_join(db, arena, made.id, person_id, "owner", clock_now());
 }
 
-struct error *identity_person(struct request *r, const struct identity *identity,
+struct error *identity_person(struct db *db, struct arena *arena, const struct identity *identity,
                               int64_t *out_person_id, int64_t *out_team_id)
 {
     struct person_by_identity_row found;
     struct person_create_row made;
-    struct error *e = person_by_identity(r->db, r->arena, identity->key, &found);
+    struct error *e = person_by_identity(db, arena, identity->key, &found);
 
+    if (!e && found.closed_at)
+        return error_new(arena, ERROR_FORBIDDEN, "the account is closed");
     if (!e) {
         *out_person_id = found.id;
         if (strcmp(found.email, identity->email) != 0)
-            e = person_set_email(r->db, r->arena, found.id, identity->email);
+            e = person_set_email(db, arena, found.id, identity->email);
     } else if (e->kind == ERROR_NOT_FOUND) {
-        e = person_create(r->db, r->arena, identity->key, identity->email, identity->name,
-                          clock_now(), &made);
+        e = person_create(db, arena, identity->key, identity->email, identity->name, clock_now(),
+                          &made);
         *out_person_id = e ? 0 : made.id;
     }
-    return e ? e : personal_team(r, *out_person_id, identity->name, out_team_id);
+    return e ? e : personal_team(db, arena, *out_person_id, identity->name, out_team_id);
 }
 
-struct error *identity_join(struct request *r, int64_t person_id, const char *organization_id,
-                            const char *name, const char *role, int64_t *out_team_id)
+struct error *identity_join(struct db *db, struct arena *arena, int64_t person_id,
+                            const char *organization_id, const char *name, const char *role,
+                            int64_t *out_team_id)
 {
     struct team_by_organization_row found;
     struct team_create_row made;
-    struct error *e = team_by_organization(r->db, r->arena, organization_id, &found);
+    struct error *e = team_by_organization(db, arena, organization_id, &found);
 
     if (!e) {
         *out_team_id = found.id;
     } else if (e->kind == ERROR_NOT_FOUND) {
-        e = team_create(r->db, r->arena, name, NULL, organization_id, clock_now(), &made);
+        e = team_create(db, arena, name, NULL, organization_id, clock_now(), &made);
         *out_team_id = e ? 0 : made.id;
     }
-    return e ? e : team_join(r->db, r->arena, *out_team_id, person_id, role, clock_now());
+    return e ? e : team_join(db, arena, *out_team_id, person_id, role, clock_now());
 }

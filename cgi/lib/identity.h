@@ -4,7 +4,10 @@
  */
 #pragma once
 
-#include "request.h"
+#include "config.h"
+#include "db.h"
+
+#include <stdbool.h>
 
 struct identity {
     const char
@@ -26,10 +29,12 @@ const char *identity_name(struct arena *arena, const char *name, const char *ema
  */
 bool identity_email_is_allowed(const struct config *config, const char *email, bool is_verified);
 
-/* Find the person and bring the e-mail up to date, or make the person with a personal team. */
-struct error *identity_person(struct request *r, const struct identity *identity,
+/* Find the person and bring the e-mail up to date, or make the person with a personal team.
+ * FORBIDDEN when the account is closed. */
+struct error *identity_person(struct db *db, struct arena *arena, const struct identity *identity,
                               int64_t *out_person_id, int64_t *out_team_id);
 
 /* The organisation's team, made with `name` if it is new; the person belongs to it as `role`. */
-struct error *identity_join(struct request *r, int64_t person_id, const char *organization_id,
-                            const char *name, const char *role, int64_t *out_team_id);
+struct error *identity_join(struct db *db, struct arena *arena, int64_t person_id,
+                            const char *organization_id, const char *name, const char *role,
+                            int64_t *out_team_id);

@@ -1,6 +1,7 @@
 /* The door to jansson; see json.h. Its values live for one call. */
 #include "json.h"
 
+#include "buf.h"
 #include "limit.h"
 
 #include <jansson.h>
@@ -189,4 +190,58 @@ const struct json *json_next(const struct json *json)
 const char *json_as_text(const struct json *json)
 {
     return json && json->type == JSON_STRING ? json->text : NULL;
+}
+
+static void text_write(struct buf *out, const char *text)
+{
+    const char *quoted = "null";
+
+    /* What was read is UTF-8, so it can be written. */
+    if (!json_quote(out->arena, text, &quoted))
+        buf_text(out, quoted);
+}
+
+/* Depth is bounded: only what json_read has accepted can be here. */
+static void value_write(struct buf *out, const struct json *json)
+{
+    bool is_object = json->type == JSON_OBJECT;
+
+    switch (json->type) {
+    case JSON_OBJECT:
+    case JSON_ARRAY:
+        buf_char(out, is_object ? '{' : '[');
+        for (const struct json *member = json->first; member; member = member->next) {
+            if (member != json->first)
+                buf_char(out, ',');
+            if (is_object) {
+                text_write(out, member->key);
+                buf_char(out, ':');
+            }
+            value_write(out, member);
+        }
+        buf_char(out, is_object ? '}' : ']');
+        break;
+    case JSON_STRING:
+        text_write(out, json->text);
+        break;
+    case JSON_INTEGER:
+        buf_int(out, json->number);
+        break;
+    case JSON_TRUE:
+        buf_literal(out, "true");
+        break;
+    case JSON_FALSE:
+        buf_literal(out, "false");
+        break;
+    default:
+        buf_literal(out, "null");
+    }
+}
+
+const char *json_write(struct arena *arena, const struct json *json)
+{
+    struct buf out = buf_new(arena, 1024);
+
+    value_write(&out, json);
+    return out.bytes;
 }

@@ -79,3 +79,6 @@ const struct json *json_next(const struct json *json);
 
 /* The value itself when it is a text. */
 const char *json_as_text(const struct json *json);
+
+/* A value that was read, written again. Numbers that are not whole were not kept: null. */
+const char *json_write(struct arena *arena, const struct json *json);

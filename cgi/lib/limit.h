@@ -23,7 +23,12 @@ enum {
     LIMIT_EVENT_TYPE_BYTES = 100,
     LIMIT_STRIPE_SKEW_S = 300, /* between a signature's time and ours, either way */
     LIMIT_WORKOS_SKEW_S = 180,
-    LIMIT_BATCH = 64, /* events that share a commit */
+    LIMIT_EVENT_ATTEMPTS = 16,   /* with the pauses below: about five hours, then it is parked */
+    LIMIT_EVENT_PAUSE_MS = 1000, /* after the first failure; then twice as long each time */
+    LIMIT_EVENT_PAUSE_MOST_MS = 3600 * 1000,
+    LIMIT_EVENT_KEEP_S = 90 * 24 * 3600, /* so long a repeated event is known */
+    LIMIT_EVENT_CATCH_UP_S = 5 * 60,     /* how often WorkOS is asked what we have missed */
+    LIMIT_BATCH = 64,                    /* events that share a commit */
     LIMIT_BATCH_BYTES = 8 * 1024 * 1024,
     LIMIT_RECEIVER_ARENA_BYTES = 64 * 1024 * 1024,
 
@@ -55,7 +60,8 @@ enum {
     LIMIT_BOOT_TCG_S = 300,
     LIMIT_SSH_TRY_MS = 1500,
     LIMIT_USAGE_EVERY_S = 15,
-    LIMIT_USAGE_ANSWER_MS = 3000, /* a guest that takes longer is "not answering" */
+    LIMIT_USAGE_ANSWER_MS = 3000,         /* a guest that takes longer is "not answering" */
+    LIMIT_CLOSED_KEEP_S = 30 * 24 * 3600, /* a closed account's VMs, stopped */
     LIMIT_USAGE_KEEP_S = 30 * 24 * 3600,
     LIMIT_RECONCILE_EVERY_S = 30,
     LIMIT_WORKER_THREADS = 8,

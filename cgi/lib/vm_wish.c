@@ -1,4 +1,4 @@
-/* Wishes; see vm_wish.h. The only place that queues jobs. */
+/* Wishes of people; see vm_wish.h. How a wish is written down is in vm_ask.c. */
 #include "vm_wish.h"
 
 #include "clock.h"
@@ -7,7 +7,7 @@
 #include "limit.h"
 #include "session.h"
 #include "snapshot.sql.h"
-#include "vm_change.h"
+#include "vm_ask.h"
 #include "vm_event.sql.h"
 #include "vm_key.sql.h"
 #include "vm_view.h"
@@ -132,27 +132,15 @@ struct error *vm_wish_create(struct request *r, const struct vm_wish *wish, cons
     return e;
 }
 
-/* What the activity says at once, before the worker has done it. */
-static const char *asked_words(const char *job)
+static struct vm_asked asked(const struct request *r, const char *id, const char *state)
 {
-    static const char *const words[][2] = {
-        { "start", "start asked" },           { "stop", "stop asked" },
-        { "restart", "restart asked" },       { "resize", "resize asked" },
-        { "snapshot", "snapshot asked" },     { "snapshot_delete", "snapshot deletion asked" },
-        { "restore", "restore asked" },       { "destroy", "destroy asked" },
-        { "create", "creation asked again" },
-    };
-
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-        if (strcmp(words[i][0], job) == 0)
-            return words[i][1];
-    }
-    return job;
+    return (struct vm_asked){ r->session->team_id, id, state, &r->session->person_id };
 }
 
 /* The job that failed last, once more. */
 static struct error *retry_queue(struct request *r, const struct vm_get_row *vm)
 {
+    const struct vm_asked again = asked(r, vm->id, vm->state);
     struct job_last_row job;
     const char *kind;
     struct error *e = job_last(r->db, r->arena, r->session->team_id, vm->id, &job);
@@ -163,30 +151,20 @@ static struct error *retry_queue(struct request *r, const struct vm_get_row *vm)
     kind = strcmp(job.state, "done") == 0 ? "start" : job.kind;
     e = vm_set_state(r->db, r->arena, r->session->team_id, vm->id, vm_working_state(kind), NULL,
                      clock_now());
-    if (!e)
-        e = job_queue(r, vm->id, kind, job.snapshot_id);
-    return e ? e : event_note(r, vm->id, asked_words(kind), NULL);
+    return e ? e : vm_ask_job(r->db, r->arena, &again, kind, job.snapshot_id);
 }
 
 /* In a transaction: state, wish, job and event of one transition. */
 static struct error *vm_move(struct request *r, const struct vm_get_row *vm, enum vm_event event,
                              const char *snapshot_id)
 {
-    const struct vm_transition *step;
-    struct error *e =
-        vm_apply(r->db, r->arena, r->session->team_id, vm->id, vm->state, event, &step);
+    const struct vm_asked moved = asked(r, vm->id, vm->state);
 
-    if (e)
-        return e;
+    if (!vm_transition_find(vm->state, event))
+        return error_new(r->arena, ERROR_CONFLICT, "vm %s is %s", vm->id, vm->state);
     if (event == VM_ASK_RETRY)
         return retry_queue(r, vm);
-    if (event == VM_ASK_DESTROY)
-        e = job_drop_queued(r->db, r->arena, r->session->team_id, vm->id, clock_now_ms());
-    if (!e && step->job)
-        e = job_queue(r, vm->id, step->job, snapshot_id);
-    if (!e && step->job)
-        e = event_note(r, vm->id, asked_words(step->job), NULL);
-    return e;
+    return vm_ask(r->db, r->arena, &moved, event, snapshot_id);
 }
 
 static struct error *snapshot_mark(struct request *r, const struct vm_get_row *vm,

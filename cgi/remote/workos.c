@@ -2,6 +2,7 @@
 #include "workos.h"
 
 #include "buf.h"
+#include "clock.h"
 #include "crypto.h"
 #include "html.h"
 #include "json.h"
@@ -139,39 +140,49 @@ static bool claims_read(struct arena *arena, const char *token, const struct jso
            !json_read(arena, (const char *)bytes, length, out);
 }
 
-static const char *full_name(struct arena *arena, const struct json *reply)
+bool workos_role_is_owner(const char *slug)
 {
-    const char *first = json_get_text(reply, "user.first_name");
-    const char *last = json_get_text(reply, "user.last_name");
+    return slug && (strcmp(slug, "admin") == 0 || strcmp(slug, "owner") == 0);
+}
 
-    return arena_printf(arena, "%s%s%s", first ? first : "", first && last ? " " : "",
-                        last ? last : "");
+bool workos_user_read(struct arena *arena, const struct json *json, struct workos_user *out)
+{
+    const char *first = json_get_text(json, "first_name");
+    const char *last = json_get_text(json, "last_name");
+
+    *out = (struct workos_user){
+        .id = json_get_text(json, "id"),
+        .email = json_get_text(json, "email"),
+        .name = arena_printf(arena, "%s%s%s", first ? first : "", first && last ? " " : "",
+                             last ? last : ""),
+        .is_email_verified = json_get_flag(json, "email_verified"),
+    };
+    return is_id(out->id, "user_") && out->email;
 }
 
 static bool person_read(struct arena *arena, const struct json *reply, struct workos_person *out)
 {
     const char *token = json_get_text(reply, "access_token");
     const struct json *claims;
-    const char *subject, *role, *organization_id;
+    const char *subject, *organization_id;
+    struct workos_user user;
 
-    if (!token || !claims_read(arena, token, &claims))
+    if (!token || !claims_read(arena, token, &claims) ||
+        !workos_user_read(arena, json_get(reply, "user"), &user))
         return false;
     subject = json_get_text(claims, "sub");
-    role = json_get_text(claims, "role");
     organization_id = json_get_text(claims, "org_id");
     *out = (struct workos_person){
-        .user_id = json_get_text(reply, "user.id"),
+        .user_id = user.id,
         .session_id = json_get_text(claims, "sid"),
-        .email = json_get_text(reply, "user.email"),
-        .name = full_name(arena, reply),
-        .is_email_verified = json_get_flag(reply, "user.email_verified"),
+        .email = user.email,
+        .name = user.name,
+        .is_email_verified = user.is_email_verified,
         .is_impersonated = json_get_text(reply, "impersonator.email") || json_get(claims, "act"),
         .organization_id = json_get_text(reply, "organization_id"),
-        .is_owner =
-            role && organization_id && (strcmp(role, "admin") == 0 || strcmp(role, "owner") == 0),
+        .is_owner = organization_id && workos_role_is_owner(json_get_text(claims, "role")),
     };
-    return is_id(out->user_id, "user_") && subject && strcmp(subject, out->user_id) == 0 &&
-           is_id(out->session_id, "session_") && out->email &&
+    return subject && strcmp(subject, out->user_id) == 0 && is_id(out->session_id, "session_") &&
            (!out->organization_id || is_id(out->organization_id, "org_")) &&
            /* The role is one in the token's organisation, so it must be the reply's. */
            (!organization_id ||
@@ -216,26 +227,74 @@ struct error *workos_exchange(const struct workos *workos, struct arena *arena, 
     return NULL;
 }
 
-struct error *workos_organization_name(const struct workos *workos, struct arena *arena,
-                                       const char *organization_id, const char **out)
+/* A GET with our key; any status but 200 and 404 is the service's fault. */
+static struct error *workos_get(const struct workos *workos, struct arena *arena, const char *url,
+                                const struct json **out)
 {
     const struct outgoing_header headers[] = {
         { "Authorization", arena_printf(arena, "Bearer %s", workos->api_key) },
     };
     const struct outgoing_request request = {
         .method = "GET",
-        .url = arena_printf(arena, "%s/organizations/%s", workos->url, organization_id),
+        .url = url,
         .headers = headers,
         .header_count = 1,
     };
-    const struct json *reply;
     int status;
-    struct error *e = workos_send(workos, arena, &request, &status, &reply);
+    struct error *e = workos_send(workos, arena, &request, &status, out);
 
     if (e)
         return e;
-    *out = json_get_text(reply, "name");
-    if (status != 200 || !*out)
-        return error_new(arena, ERROR_UPSTREAM, "WorkOS: organization: status %d", status);
+    if (status == 404)
+        return error_new(arena, ERROR_NOT_FOUND, "WorkOS: there is no such object");
+    if (status != 200)
+        return error_new(arena, ERROR_UPSTREAM, "WorkOS: status %d", status);
+    return NULL;
+}
+
+struct error *workos_organization_name(const struct workos *workos, struct arena *arena,
+                                       const char *organization_id, const char **out)
+{
+    const struct json *reply;
+    struct error *e;
+
+    if (!is_id(organization_id, "org_"))
+        return error_new(arena, ERROR_INPUT, "not the id of an organization");
+    e = workos_get(workos, arena,
+                   arena_printf(arena, "%s/organizations/%s", workos->url, organization_id),
+                   &reply);
+    *out = e ? NULL : json_get_text(reply, "name");
+    if (!e && !*out)
+        e = error_new(arena, ERROR_UPSTREAM, "WorkOS: an organization without a name");
+    return e;
+}
+
+struct error *workos_user_get(const struct workos *workos, struct arena *arena, const char *user_id,
+                              const struct json **out)
+{
+    if (!is_id(user_id, "user_"))
+        return error_new(arena, ERROR_INPUT, "not the id of a user");
+    return workos_get(workos, arena,
+                      arena_printf(arena, "%s/user_management/users/%s", workos->url, user_id),
+                      out);
+}
+
+struct error *workos_events(const struct workos *workos, struct arena *arena, const char *types,
+                            const char *after, int64_t from_at, const struct json **out)
+{
+    struct buf url = buf_new(arena, 1024);
+    const struct json *reply;
+    struct error *e;
+
+    buf_printf(&url, "%s/events?order=asc&limit=100", workos->url);
+    query_add(&url, "events", types);
+    /* The two exclude each other. */
+    query_add(&url, after ? "after" : "range_start", after ? after : clock_iso(arena, from_at));
+    e = workos_get(workos, arena, url.bytes, &reply);
+    if (e)
+        return e;
+    *out = json_get(reply, "data");
+    if (!*out)
+        return error_new(arena, ERROR_UPSTREAM, "WorkOS: a list of events without data");
     return NULL;
 }

@@ -6,6 +6,7 @@
 
 #include "config.h"
 #include "error.h"
+#include "json.h"
 
 #include <stdbool.h>
 
@@ -41,9 +42,34 @@ struct error *workos_exchange(const struct workos *workos, struct arena *arena, 
                               const char *verifier, const char *user_agent,
                               struct workos_person *out);
 
-/* The organisation's name; UPSTREAM when it cannot be had. */
+/* The organisation's name. NOT_FOUND: there is none; UPSTREAM: it cannot be had. */
 struct error *workos_organization_name(const struct workos *workos, struct arena *arena,
                                        const char *organization_id, const char **out);
+
+/* A user as WorkOS describes it, in an answer or in an event. */
+struct workos_user {
+    const char *id; /* "user_..." */
+    const char *email;
+    const char *name; /* "" when there is none */
+    bool is_email_verified;
+};
+
+/* False: it is none. */
+bool workos_user_read(struct arena *arena, const struct json *json, struct workos_user *out);
+
+/* Is a role of this name an owner's? */
+bool workos_role_is_owner(const char *slug);
+
+/* A user as it is now, for workos_user_read. NOT_FOUND: there is none any more. */
+struct error *workos_user_get(const struct workos *workos, struct arena *arena, const char *user_id,
+                              const struct json **out);
+
+/*
+ * The next events of those `types` (a comma between two): after the event `after`, or, when that is
+ * NULL, from `from_at` on; oldest first, at most 100. An event is a webhook's body.
+ */
+struct error *workos_events(const struct workos *workos, struct arena *arena, const char *types,
+                            const char *after, int64_t from_at, const struct json **out);
 
 /* Where the browser goes to end the session at WorkOS; it comes back to /signed-out. */
 const char *workos_logout_url(const struct workos *workos, struct arena *arena,

@@ -1,6 +1,6 @@
 /*
  * The operator's command line: the table of commands, and what they need before they run. The
- * commands themselves are in admin_list.c, admin_signin.c, admin_network.c and admin_check.c.
+ * commands themselves are in the files beside this one.
  *
  *     domicile-admin [--state DIR] [--json] COMMAND [ARGUMENT]
  */
@@ -64,10 +64,14 @@ static const struct command {
     { "vms", NULL, "all living VMs", NEEDS_READING, admin_vms },
     { "leftovers", NULL, "what hosts have that no VM accounts for", NEEDS_READING,
       admin_leftovers },
+    { "inbox", NULL, "what services have told us, and what became of it", NEEDS_READING,
+      admin_inbox },
+    { "inbox-retry", "ID", "try a parked event again, or \"all\"", NEEDS_WRITING,
+      admin_inbox_retry },
     { "network", "REGION",
       "what root sets up for a region of qemu:///system:\n"
-      "                    --libvirt prints the network for \"virsh net-define\", --nft the\n"
-      "                    firewall for \"nft -f\", neither of them the commands to type",
+      "                      --libvirt prints the network for \"virsh net-define\", --nft the\n"
+      "                      firewall for \"nft -f\", neither of them the commands to type",
       NEEDS_CONFIG, admin_network },
 };
 
@@ -75,7 +79,7 @@ static int usage_show(FILE *file, int status)
 {
     fputs("usage: domicile-admin [--state DIR] [--json] COMMAND\n\n", file);
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
-        fprintf(file, "  %-9s %-6s  %s\n", commands[i].name,
+        fprintf(file, "  %-11s %-6s  %s\n", commands[i].name,
                 commands[i].argument ? commands[i].argument : "", commands[i].about);
     fputs("\nDIR is the state folder; without it, DOMICILE_STATE, or \"var\".\n", file);
     return status;

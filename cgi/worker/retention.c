@@ -2,17 +2,38 @@
 #include "retention.h"
 
 #include "../lib/clock.h"
+#include "../lib/inbox.h"
 #include "../lib/limit.h"
 
+#include "event.sql.h"
+#include "inbox.sql.h"
 #include "session.sql.h"
 #include "signin_link.sql.h"
 #include "usage_minute.sql.h"
+#include "workos_object.sql.h"
 
 /* A used or expired link is explained to who tries it again for some time; the schema says a day.
  */
 enum { LINK_KEEP_S = 24 * 3600 - LIMIT_SIGNIN_LINK_S - 3600 };
 
-struct error *retention_run(struct db *db, struct arena *arena)
+/* First out of the inbox: what stands there alone would look as if it had just come. */
+static struct error *events_delete_old(struct db *db, struct arena *arena,
+                                       const struct config *config, int64_t before)
+{
+    struct db *inbox;
+    struct error *e =
+        db_open(arena, &DB_INBOX, inbox_path(arena, config->state_dir), DB_READ_WRITE, &inbox);
+
+    if (e)
+        return e;
+    e = inbox_delete_old(inbox, arena, before);
+    db_close(inbox);
+    if (!e)
+        e = event_delete_old(db, arena, before);
+    return e ? e : workos_object_delete_old(db, arena, before);
+}
+
+struct error *retention_run(struct db *db, struct arena *arena, const struct config *config)
 {
     int64_t now = clock_now();
     struct error *e = session_delete_ended(db, arena, now);
@@ -21,5 +42,5 @@ struct error *retention_run(struct db *db, struct arena *arena)
         e = signin_link_delete_old(db, arena, now - LINK_KEEP_S);
     if (!e)
         e = usage_minute_delete_old(db, arena, now - LIMIT_USAGE_KEEP_S);
-    return e;
+    return e ? e : events_delete_old(db, arena, config, now - LIMIT_EVENT_KEEP_S);
 }

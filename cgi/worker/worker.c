@@ -10,7 +10,9 @@
 #include "../lib/clock.h"
 #include "../lib/limit.h"
 #include "../lib/log.h"
+#include "closing.h"
 #include "crew.h"
+#include "inbox.h"
 #include "job.h"
 #include "lock.h"
 #include "reconcile.h"
@@ -28,6 +30,7 @@
 enum {
     LOOK_EVERY_MS = 1000, /* a lost call costs no more than that */
     RETENTION_EVERY_S = 3600,
+    CLOSING_EVERY_S = 10,
     START_BYTES = 4 * 1024 * 1024,
 };
 
@@ -37,6 +40,7 @@ struct worker {
     struct bench *bench; /* the main thread's */
     struct crew *crew;
     struct waker *waker;
+    int64_t retention_at, closing_at; /* when it is time again */
 };
 
 /* ---- threads ---- */
@@ -97,6 +101,28 @@ static void usage_run(struct crew_seat *seat)
     }
 }
 
+static void inbox_run(struct crew_seat *seat)
+{
+    struct worker *worker = seat->context;
+    struct inbox *inbox = NULL;
+    struct error *e = inbox_open(arena_new(START_BYTES), seat->bench, &inbox);
+    size_t taken;
+
+    if (e) {
+        error_tell("inbox", e);
+        _exit(1); /* as at any other start that fails */
+    }
+    for (;;) {
+        e = inbox_round(inbox, &taken);
+        if (e)
+            error_tell("inbox", e);
+        if (taken)
+            waker_ring(worker->waker); /* an event may have asked for a job */
+        else
+            inbox_wait(inbox, LOOK_EVERY_MS);
+    }
+}
+
 static struct error *threads_start(struct worker *worker)
 {
     struct error *e = NULL;
@@ -105,7 +131,9 @@ static struct error *threads_start(struct worker *worker)
         e = crew_start(worker->crew, worker->arena, jobs_run, worker, i);
     for (size_t i = 0; !e && i < worker->config->region_count; i++)
         e = crew_start(worker->crew, worker->arena, region_run, worker, i);
-    return e ? e : crew_start(worker->crew, worker->arena, usage_run, worker, 0);
+    if (!e)
+        e = crew_start(worker->crew, worker->arena, usage_run, worker, 0);
+    return e ? e : crew_start(worker->crew, worker->arena, inbox_run, worker, 0);
 }
 
 /* ---- the main thread ---- */
@@ -125,20 +153,33 @@ static int64_t wait_ms(struct worker *worker)
     return next.due_at_ms - now_ms;
 }
 
+/* What the main thread itself does from time to time. */
+static void chores_do(struct worker *worker)
+{
+    struct bench *bench = worker->bench;
+    int64_t now_at = clock_now();
+    struct error *e = NULL;
+
+    if (now_at >= worker->retention_at) {
+        worker->retention_at = now_at + RETENTION_EVERY_S;
+        e = retention_run(bench->db, bench->arena, bench->config);
+        if (e)
+            error_tell("retention", e);
+    }
+    if (now_at >= worker->closing_at) {
+        worker->closing_at = now_at + CLOSING_EVERY_S;
+        e = closing_run(bench->db, bench->arena);
+        if (e)
+            error_tell("closing", e);
+    }
+}
+
 static void worker_run(struct worker *worker)
 {
-    int64_t retention_at = 0;
-
     do {
         arena_reset(worker->bench->arena);
+        chores_do(worker);
         crew_call(worker->crew);
-        if (clock_now() >= retention_at) {
-            struct error *e = retention_run(worker->bench->db, worker->bench->arena);
-
-            if (e)
-                error_tell("retention", e);
-            retention_at = clock_now() + RETENTION_EVERY_S;
-        }
     } while (waker_wait(worker->waker, wait_ms(worker)) != WAKER_END);
 }
 

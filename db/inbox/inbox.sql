@@ -6,7 +6,7 @@ ON CONFLICT (source, id) DO NOTHING;
 
 -- inbox_fresh(most int) rows
 -- What the worker has not looked at yet, in the order of arrival.
-SELECT position, source, id, type, received_at, body FROM inbox
+SELECT position, source, id, type, received_at FROM inbox
 WHERE is_fresh = 1 ORDER BY position LIMIT :most /* scan ok */;
 
 -- inbox_get(source text, id text) row

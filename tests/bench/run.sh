@@ -25,7 +25,7 @@ hash=$(printf '%43s' '' | tr ' ' A | sha256sum | cut -c1-64)
 sqlite3 "$state/main.db" <<SQL
 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)
 INSERT INTO person (id, identity, email, name, created_at) SELECT i, 'local:' || i, 'p' || i || '@example.org', 'Person ' || i, 1767225600 FROM n;
-INSERT INTO team SELECT id, name, id, NULL, created_at FROM person;
+INSERT INTO team (id, name, personal_of, workos_organization_id, created_at) SELECT id, name, id, NULL, created_at FROM person;
 INSERT INTO membership (team_id, person_id, role, created_at) SELECT id, id, 'owner', created_at FROM person;
 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20)
 INSERT INTO vm (team_id, created_at, id, person_id, name, region, image, size, vcpus, memory_mb, disk_gb,

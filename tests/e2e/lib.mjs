@@ -113,8 +113,12 @@ export class Server {
   }
 
   // As the user who owns the files, so that none of the database becomes root's.
-  sql(text) {
-    const command = [...asUser, 'sqlite3', '-cmd', '.timeout 5000', `${this.dir}/main.db`];
+  sql(text) { return this.sqlOf('main.db', text); }
+
+  inboxSql(text) { return this.sqlOf('inbox/inbox.db', text); }
+
+  sqlOf(file, text) {
+    const command = [...asUser, 'sqlite3', '-cmd', '.timeout 5000', `${this.dir}/${file}`];
     return execFileSync(command[0], command.slice(1), { input: text, encoding: 'utf8', cwd: '/' }).trim();
   }
 

@@ -63,5 +63,13 @@ route "GET /operator"
 nobody get /operator ; expect 303 /signin?return=/operator
 as bob get /operator ; expect 403
 as alice get /operator ; expect 200 operator.html
+route "POST /operator/events/retry"
+as bob post /operator/events/retry id=event_parked ; expect 403
+as alice post_bare /operator/events/retry id=event_parked ; expect 403
+as alice post /operator/events/retry id=evt_applied ; expect 404
+as alice post /operator/events/retry ; expect 404
+as alice post /operator/events/retry id=event_parked ; expect 303 /operator
+expect_row "SELECT state, attempts, due_at_ms FROM event WHERE id = 'event_parked'" "waiting|0|0"
+as alice post /operator/events/retry id=event_parked ; expect 404
 
 finish

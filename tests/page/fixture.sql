@@ -6,7 +6,7 @@ INSERT INTO person (id, identity, email, name, created_at) VALUES
     (2, 'local:bob@example.org', 'bob@example.org', 'Bob', 1767225600),
     (3, 'local:carol@example.org', 'carol@example.org', 'Carol <script>alert(1)</script>', 1767225600),
     (4, 'local:dave@example.org', 'dave@example.org', 'Dave', 1767225600);
-INSERT INTO team VALUES
+INSERT INTO team (id, name, personal_of, workos_organization_id, created_at) VALUES
     (1, 'alice', 1, NULL, 1767225600), (2, 'bob', 2, NULL, 1767225600), (3, 'dave', NULL, NULL, 1767225600);
 INSERT INTO membership (team_id, person_id, role, created_at) VALUES
     (1, 1, 'owner', 1767225600), (2, 2, 'owner', 1767225600), (1, 3, 'member', 1767225600);
@@ -70,3 +70,6 @@ INSERT INTO receipt VALUES
     (1, 'gonegonegonegone', 1, 'disk', 'Storage volume not found', 1767225600);
 INSERT INTO region_status VALUES ('local', 'tcg', 1767225600, NULL);
 INSERT INTO leftover VALUES ('local', 'domain', 'domicile-strangestrange22', 1767225600);
+INSERT INTO event VALUES
+    ('stripe', 'evt_applied', 'invoice.paid', 1767225600, 'applied', 1, 0, 1767225601, NULL),
+    ('workos', 'event_parked', 'user.updated', 1767225600, 'parked', 16, 0, NULL, 'WorkOS: the event has no "data.email" <script>');

@@ -3,6 +3,7 @@
 
 #include "../../cgi/lib/clock.h"
 #include "../../cgi/lib/crypto.h"
+#include "../../cgi/lib/inbox.h"
 #include "../../cgi/lib/session.h"
 #include "../../cgi/lib/wake.h"
 
@@ -95,6 +96,8 @@ struct world *world_open(const char *state_dir)
     world->state_dir = arena_copy(arena, state_dir);
     world_check(config_load(arena, world->state_dir, &world->config), "configuration");
     world_check(db_migrate(arena, &DB_MAIN, path, &before), "migrate");
+    mkdir(inbox_folder(arena, state_dir), 0700);
+    world_check(db_migrate(arena, &DB_INBOX, inbox_path(arena, state_dir), &before), "inbox");
     world_check(db_open(arena, &DB_MAIN, path, DB_READ_WRITE, &world->db), "open");
     if (person_by_identity(world->db, arena, "local:you@example.org", &person))
         team_make(world);

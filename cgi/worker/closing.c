@@ -1,0 +1,33 @@
+/* The end of closed teams; see closing.h. Whoever closes a team asks for the first stop itself;
+ * this catches what was not in a state to be stopped then. */
+#include "closing.h"
+
+#include "../lib/clock.h"
+#include "../lib/limit.h"
+#include "../lib/vm_ask.h"
+
+#include "team.sql.h"
+
+static struct error *team_end(struct db *db, struct arena *arena,
+                              const struct team_closed_row *team)
+{
+    bool is_over = team->closed_at + LIMIT_CLOSED_KEEP_S <= clock_now();
+    struct error *e = db_begin(db, arena);
+
+    if (!e)
+        e = vm_ask_all(db, arena, team->id, is_over ? VM_ASK_DESTROY : VM_ASK_STOP);
+    if (!e)
+        e = db_commit(db, arena);
+    db_rollback(db);
+    return e;
+}
+
+struct error *closing_run(struct db *db, struct arena *arena)
+{
+    struct team_closed_rows teams;
+    struct error *e = team_closed(db, arena, &teams);
+
+    for (size_t i = 0; !e && i < teams.count; i++)
+        e = team_end(db, arena, &teams.row[i]);
+    return e;
+}

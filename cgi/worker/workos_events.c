@@ -1,0 +1,380 @@
+/*
+ * What follows from events of WorkOS: names, teams, roles and sessions are as they are there.
+ *
+ * Events come in any order. Each carries the whole object with its updated_at; the newest that we
+ * were told of each object is kept (workos_object), an older one changes nothing, and what was
+ * deleted stays deleted.
+ */
+#include "event.h"
+
+#include "../lib/clock.h"
+#include "../lib/identity.h"
+#include "../lib/vm_ask.h"
+#include "../remote/workos.h"
+
+#include "person.sql.h"
+#include "session.sql.h"
+#include "team.sql.h"
+#include "workos_object.sql.h"
+
+#include <string.h>
+
+/* ---- versions ---- */
+
+static struct error *field_text(struct event *event, const char *path, const char **out)
+{
+    *out = json_get_text(event->body, path);
+    if (*out && **out)
+        return NULL;
+    return error_new(event->arena, ERROR_INPUT, "the event has no \"%s\"", path);
+}
+
+static const char older[] = "an older state than the one that is known";
+static const char deleted[] = "it was deleted since";
+
+/*
+ * Is the event's object ("data") news? If so it is noted as told; if not, event->skip says why.
+ * `*out_id` is the object's id.
+ */
+static struct error *version_take(struct event *event, bool is_deletion, const char **out_id)
+{
+    struct db *db = event->bench->db;
+    struct workos_object_get_row known = { .updated_at_ms = 0 };
+    const char *updated_at;
+    int64_t updated_at_ms;
+    struct error *e = field_text(event, "data.id", out_id);
+
+    if (!e)
+        e = field_text(event, "data.updated_at", &updated_at);
+    if (!e && !clock_iso_read(updated_at, &updated_at_ms))
+        e = error_new(event->arena, ERROR_INPUT, "data.updated_at is no time");
+    if (e)
+        return e;
+    e = workos_object_get(db, event->arena, *out_id, &known);
+    if (e && e->kind != ERROR_NOT_FOUND)
+        return e;
+    if (known.is_deleted && !is_deletion)
+        event->skip = deleted;
+    else if (updated_at_ms < known.updated_at_ms && !is_deletion)
+        event->skip = older;
+    if (event->skip)
+        return NULL;
+    return workos_object_put(db, event->arena, *out_id, updated_at_ms, is_deletion, event->now_at);
+}
+
+/* ---- users ---- */
+
+static const char *identity_key(struct event *event, const char *user_id)
+{
+    return arena_printf(event->arena, "workos:%s", user_id);
+}
+
+/* `*out` stays as it is when there is nobody. */
+static struct error *person_find(struct event *event, const char *user_id, bool *is_there,
+                                 struct person_by_identity_row *out)
+{
+    struct error *e =
+        person_by_identity(event->bench->db, event->arena, identity_key(event, user_id), out);
+
+    *is_there = !e;
+    return e && e->kind != ERROR_NOT_FOUND ? e : NULL;
+}
+
+/* A name that was chosen here stays until it is changed there. */
+static struct error *name_follow(struct event *event, int64_t person_id, const char *known,
+                                 const char *name)
+{
+    struct db *db = event->bench->db;
+    struct error *e;
+
+    if (known && strcmp(known, name) == 0)
+        return NULL;
+    e = person_set_workos_name(db, event->arena, person_id, name);
+    return e ? e : person_rename(db, event->arena, person_id, name);
+}
+
+/* The person as the user's object says, made if new. event->skip is set when that cannot be. */
+static struct error *person_follow(struct event *event, const struct json *object,
+                                   int64_t *out_person_id)
+{
+    struct db *db = event->bench->db;
+    struct person_by_identity_row known = { .workos_name = NULL };
+    struct identity identity;
+    struct workos_user user;
+    int64_t team_id;
+    bool is_there;
+    struct error *e;
+
+    if (!workos_user_read(event->arena, object, &user))
+        return error_new(event->arena, ERROR_INPUT, "not a user as WorkOS describes one");
+    identity.key = identity_key(event, user.id);
+    identity.email = identity_email(event->arena, user.email);
+    if (!identity.email ||
+        !identity_email_is_allowed(event->bench->config, identity.email, user.is_email_verified)) {
+        event->skip = "its e-mail address cannot be taken over";
+        return NULL;
+    }
+    identity.name = identity_name(event->arena, user.name, identity.email);
+    e = person_find(event, user.id, &is_there, &known);
+    if (!e && is_there && known.closed_at)
+        event->skip = "the account is closed";
+    if (e || event->skip)
+        return e;
+    e = identity_person(db, event->arena, &identity, out_person_id, &team_id);
+    return e ? e : name_follow(event, *out_person_id, known.workos_name, identity.name);
+}
+
+static struct error *user_changed(struct event *event)
+{
+    const char *id;
+    int64_t person_id;
+    struct error *e = version_take(event, false, &id);
+
+    if (e || event->skip)
+        return e;
+    return person_follow(event, json_get(event->body, "data"), &person_id);
+}
+
+/*
+ * The beginning of the account's end: signed out everywhere, out of every team, and the VMs of the
+ * own team stop. What follows in time is in closing.c.
+ */
+static struct error *account_close(struct event *event, int64_t person_id)
+{
+    struct db *db = event->bench->db;
+    struct team_personal_row team;
+    struct error *e = person_close(db, event->arena, person_id, event->now_at);
+
+    if (!e)
+        e = session_delete_of_person(db, event->arena, person_id);
+    if (!e)
+        e = team_leave_everywhere(db, event->arena, person_id);
+    if (!e)
+        e = team_personal(db, event->arena, person_id, &team);
+    if (!e)
+        e = team_close(db, event->arena, team.id, event->now_at);
+    return e ? e : vm_ask_all(db, event->arena, team.id, VM_ASK_STOP);
+}
+
+static struct error *user_deleted(struct event *event)
+{
+    struct person_by_identity_row person;
+    const char *id;
+    bool is_there;
+    struct error *e = version_take(event, true, &id);
+
+    if (!e)
+        e = person_find(event, id, &is_there, &person);
+    if (e)
+        return e;
+    if (!is_there) {
+        event->skip = "nobody here is known by it";
+        return NULL;
+    }
+    return account_close(event, person.id);
+}
+
+/* ---- sessions ---- */
+
+/* Also before its sign-in is recorded here: the deletion is remembered (signin.c asks for it). */
+static struct error *session_revoked(struct event *event)
+{
+    const char *id;
+    struct error *e = version_take(event, true, &id);
+
+    return e ? e : session_delete_of_workos(event->bench->db, event->arena, id);
+}
+
+/* ---- organizations ---- */
+
+static struct error *team_find(struct event *event, const char *organization_id, bool *is_there,
+                               struct team_by_organization_row *out)
+{
+    struct error *e = team_by_organization(event->bench->db, event->arena, organization_id, out);
+
+    *is_there = !e;
+    return e && e->kind != ERROR_NOT_FOUND ? e : NULL;
+}
+
+/* Teams are made when their first member comes. */
+static const char no_team[] = "no team here mirrors it";
+
+static struct error *organization_changed(struct event *event)
+{
+    struct team_by_organization_row team;
+    const char *id, *name;
+    bool is_there;
+    struct error *e = version_take(event, false, &id);
+
+    if (e || event->skip)
+        return e;
+    e = field_text(event, "data.name", &name);
+    if (!e)
+        e = team_find(event, id, &is_there, &team);
+    if (!e && !is_there)
+        event->skip = no_team;
+    return e || event->skip ? e : team_rename(event->bench->db, event->arena, team.id, name);
+}
+
+static struct error *organization_deleted(struct event *event)
+{
+    struct db *db = event->bench->db;
+    struct team_by_organization_row team;
+    const char *id;
+    bool is_there;
+    struct error *e = version_take(event, true, &id);
+
+    if (!e)
+        e = team_find(event, id, &is_there, &team);
+    if (!e && !is_there)
+        event->skip = no_team;
+    if (e || event->skip)
+        return e;
+    e = team_close(db, event->arena, team.id, event->now_at);
+    if (!e)
+        e = session_delete_of_team(db, event->arena, team.id);
+    if (!e)
+        e = team_leave_all(db, event->arena, team.id);
+    return e ? e : vm_ask_all(db, event->arena, team.id, VM_ASK_STOP);
+}
+
+/* ---- memberships ---- */
+
+/* Who and which team, of a membership event. */
+static struct error *membership_read(struct event *event, const char **user_id,
+                                     const char **organization_id)
+{
+    struct error *e = field_text(event, "data.user_id", user_id);
+
+    return e ? e : field_text(event, "data.organization_id", organization_id);
+}
+
+static bool is_active(const struct event *event)
+{
+    const char *status = json_get_text(event->body, "data.status");
+
+    return status && strcmp(status, "active") == 0;
+}
+
+/* An event of somebody who has never signed in, or of a team that is new here: WorkOS is asked. */
+static struct error *membership_act(struct event *event)
+{
+    struct person_by_identity_row person;
+    struct team_by_organization_row team;
+    const char *user_id, *organization_id;
+    bool is_there;
+    struct error *e = membership_read(event, &user_id, &organization_id);
+
+    if (e || !event->workos || !is_active(event))
+        return e;
+    e = person_find(event, user_id, &is_there, &person);
+    if (!e && !is_there)
+        e = workos_user_get(event->workos, event->arena, user_id, &event->fetched);
+    if (!e)
+        e = team_find(event, organization_id, &is_there, &team);
+    if (!e && !is_there)
+        e = workos_organization_name(event->workos, event->arena, organization_id,
+                                     &event->fetched_name);
+    /* Deleted in the meantime: record finds nobody to join, or no team. */
+    return e && e->kind == ERROR_NOT_FOUND ? NULL : e;
+}
+
+static struct error *membership_end(struct event *event, const char *id)
+{
+    struct db *db = event->bench->db;
+    struct team_member_by_workos_row member;
+    struct error *e = team_member_by_workos(db, event->arena, id, &member);
+
+    if (e && e->kind == ERROR_NOT_FOUND) {
+        event->skip = "no membership here mirrors it";
+        return NULL;
+    }
+    if (!e)
+        e = team_leave(db, event->arena, member.team_id, member.person_id);
+    return e ? e : session_delete_of_member(db, event->arena, member.person_id, member.team_id);
+}
+
+/* A membership that came by a sign-in does not know its name at WorkOS yet. */
+static struct error *membership_name(struct event *event, const char *id)
+{
+    struct person_by_identity_row person;
+    struct team_by_organization_row team;
+    const char *user_id, *organization_id;
+    bool has_person, has_team;
+    struct error *e = membership_read(event, &user_id, &organization_id);
+
+    if (!e)
+        e = person_find(event, user_id, &has_person, &person);
+    if (!e)
+        e = team_find(event, organization_id, &has_team, &team);
+    if (e || !has_person || !has_team)
+        return e;
+    return team_name_workos_membership(event->bench->db, event->arena, team.id, person.id, id);
+}
+
+static struct error *membership_join(struct event *event, const char *id)
+{
+    struct db *db = event->bench->db;
+    struct person_by_identity_row person;
+    struct team_by_organization_row team = { .name = NULL };
+    const char *user_id, *organization_id;
+    const char *role = json_get_text(event->body, "data.role.slug");
+    int64_t person_id, team_id;
+    bool has_person, has_team;
+    struct error *e = membership_read(event, &user_id, &organization_id);
+
+    if (!e)
+        e = person_find(event, user_id, &has_person, &person);
+    if (!e)
+        e = team_find(event, organization_id, &has_team, &team);
+    person_id = !e && has_person ? person.id : 0;
+    if (!e && !has_person && event->fetched)
+        e = person_follow(event, event->fetched, &person_id);
+    if (e || event->skip)
+        return e;
+    if (!person_id || (has_person && person.closed_at) || (!has_team && !event->fetched_name)) {
+        event->skip = "the person or the team is not here, and WorkOS does not know them either";
+        return NULL;
+    }
+    e = identity_join(db, event->arena, person_id, organization_id,
+                      has_team ? team.name : event->fetched_name,
+                      workos_role_is_owner(role) ? "owner" : "member", &team_id);
+    return e ? e : team_set_workos_membership(db, event->arena, team_id, person_id, id);
+}
+
+static struct error *membership_changed(struct event *event)
+{
+    const char *id;
+    struct error *e = version_take(event, false, &id);
+
+    if (e || event->skip)
+        return e;
+    if (is_active(event))
+        return membership_join(event, id);
+    e = membership_name(event, id);
+    return e ? e : membership_end(event, id);
+}
+
+static struct error *membership_deleted(struct event *event)
+{
+    const char *id;
+    struct error *e = version_take(event, true, &id);
+
+    if (!e)
+        e = membership_name(event, id);
+    return e ? e : membership_end(event, id);
+}
+
+const struct event_rule WORKOS_RULES[] = {
+    { "user.created", NULL, user_changed },
+    { "user.updated", NULL, user_changed },
+    { "user.deleted", NULL, user_deleted },
+    { "session.revoked", NULL, session_revoked },
+    { "organization.created", NULL, organization_changed },
+    { "organization.updated", NULL, organization_changed },
+    { "organization.deleted", NULL, organization_deleted },
+    { "organization_membership.created", membership_act, membership_changed },
+    { "organization_membership.updated", membership_act, membership_changed },
+    { "organization_membership.deleted", NULL, membership_deleted },
+};
+const size_t WORKOS_RULE_COUNT = sizeof WORKOS_RULES / sizeof WORKOS_RULES[0];

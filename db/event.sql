@@ -1,0 +1,39 @@
+-- event_get(source text, id text) row
+SELECT source, id, type, received_at, state, attempts, due_at_ms, applied_at, reason FROM event
+WHERE source = :source AND id = :id;
+
+-- event_applied(source text, id text, type text, received_at int, state text, reason text?, now_at int) done
+-- It counts from now on, and never again.
+INSERT INTO event (source, id, type, received_at, state, attempts, due_at_ms, applied_at, reason)
+VALUES (:source, :id, :type, :received_at, :state, 1, 0, :now_at, :reason)
+ON CONFLICT (source, id) DO UPDATE SET state = :state, attempts = attempts + 1,
+    applied_at = :now_at, reason = :reason;
+
+-- event_failed(source text, id text, type text, received_at int, state text, reason text, due_at_ms int) done
+INSERT INTO event (source, id, type, received_at, state, attempts, due_at_ms, reason)
+VALUES (:source, :id, :type, :received_at, :state, 1, :due_at_ms, :reason)
+ON CONFLICT (source, id) DO UPDATE SET state = :state, attempts = attempts + 1,
+    due_at_ms = :due_at_ms, reason = :reason;
+
+-- event_due(now_at_ms int, most int) rows
+-- Those that failed and shall be tried again.
+SELECT source, id FROM event WHERE state = 'waiting' AND due_at_ms <= :now_at_ms
+ORDER BY due_at_ms LIMIT :most;
+
+-- event_retry(id text) done
+-- What the operator wants to have tried again, whoever sent it; counted from the beginning.
+UPDATE event SET state = 'waiting', due_at_ms = 0, attempts = 0
+WHERE id = :id AND state = 'parked' /* scan ok */;
+
+-- event_retry_all() done
+UPDATE event SET state = 'waiting', due_at_ms = 0, attempts = 0 WHERE state = 'parked' /* scan ok */;
+
+-- event_parked() rows
+SELECT source, id, type, received_at, attempts, reason FROM event
+WHERE state = 'parked' ORDER BY received_at LIMIT 100 /* scan ok */;
+
+-- event_counts() rows (total int)
+SELECT source, state, count(*) AS total FROM event GROUP BY source, state /* scan ok */ /* sort ok */;
+
+-- event_delete_old(received_at int) done
+DELETE FROM event WHERE received_at < :received_at AND state <> 'waiting' /* scan ok */;

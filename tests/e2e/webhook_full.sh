@@ -1,0 +1,86 @@
+#!/bin/bash
+# A full disk: a receiver with the inbox on a small file system of its own. What does not fit is answered
+# 503, never 200; when there is room again it goes on by itself; what got 200 is there, and nothing else.
+#
+# Needs a mount namespace: as root, or of one's own (then this user is root in it alone).
+set -uo pipefail
+cd "$(dirname "$0")/../.." || exit 1
+build=$(realpath "${BUILD:-build}")
+if [ -z "${IN_NAMESPACE-}" ]; then
+    who=(--map-root-user)
+    [ "$(id -u)" != 0 ] || who=()
+    IN_NAMESPACE=1 exec unshare --mount "${who[@]}" bash "$0"
+fi
+
+state=$(mktemp -d /tmp/df.XXXXXX)
+receiver=
+passed=0
+failed=0
+clean_up() {
+    [ -z "$receiver" ] || kill "$receiver" 2>/dev/null
+    umount "$state/inbox" 2>/dev/null
+    rm -rf "$state"
+}
+trap clean_up EXIT
+expect() { # TEXT, what was found, what should be
+    if [ "$2" = "$3" ]; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        echo "FAILED $1: got \"$2\", expected \"$3\""
+    fi
+}
+
+mkdir "$state/inbox" "$state/run" "$state/secrets"
+mount -t tmpfs -o size=4m tmpfs "$state/inbox"
+cp domicile.conf "$state/"
+printf 'whsec_full\n' >"$state/secrets/stripe-webhook"
+chmod 400 "$state/secrets/stripe-webhook"
+"$build/domicile-admin" --state "$state" migrate >/dev/null || exit 1
+head -c 1500000 /dev/zero >"$state/inbox/ballast"
+spawn-fcgi -n -s "$state/run/stripe.sock" -- "$build/stripe" --state "$state" 2>"$state/log" &
+receiver=$!
+for _ in $(seq 50); do
+    [ ! -S "$state/run/stripe.sock" ] || break
+    sleep 0.1
+done
+
+fill=$(head -c 60000 /dev/zero | tr '\0' x)
+# deliver ID: the status.
+deliver() {
+    local body="{\"id\":\"$1\",\"type\":\"t\",\"fill\":\"$fill\"}" now
+    now=$(date +%s)
+    signature="t=$now,v1=$(printf '%s.%s' "$now" "$body" | openssl dgst -sha256 -hmac whsec_full -r | cut -d' ' -f1)"
+    printf '%s' "$body" | env -i REQUEST_METHOD=POST REQUEST_URI=/webhooks/stripe CONTENT_LENGTH=${#body} \
+        HTTP_STRIPE_SIGNATURE="$signature" /usr/bin/cgi-fcgi -bind -connect "$state/run/stripe.sock" |
+        sed -n 's/^Status: \([0-9]*\).*/\1/p'
+}
+good=()
+statuses=
+# round NAME COUNT: that many events; what got 200 is noted.
+round() {
+    local status i
+    statuses=
+    for i in $(seq "$2"); do
+        status=$(deliver "evt_$1_$i")
+        statuses+="$status "
+        [ "$status" != 200 ] || good+=("evt_$1_$i")
+    done
+}
+
+round first 5
+expect "while there is room" "$statuses" "200 200 200 200 200 "
+round filling 80
+expect "some still fit" "$(grep -c '200' <<<"$statuses")" 1
+expect "then the disk is full" "$(tr ' ' '\n' <<<"$statuses" | grep -v '^$' | sort -u | tr '\n' ' ')" "200 503 "
+round full 5
+expect "it stays full" "$statuses" "503 503 503 503 503 "
+rm "$state/inbox/ballast"
+round after 5
+expect "with room again, it goes on by itself" "$statuses" "200 200 200 200 200 "
+expect "it is the same process" "$(kill -0 "$receiver" && echo alive)" alive
+expect "what was acknowledged is there, and nothing else" \
+    "$(sqlite3 "$state/inbox/inbox.db" 'SELECT id FROM inbox ORDER BY id')" "$(printf '%s\n' "${good[@]}" | sort)"
+expect "the inbox is sound" "$(sqlite3 "$state/inbox/inbox.db" 'PRAGMA integrity_check')" ok
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]

@@ -1,0 +1,283 @@
+// Webhooks in the running product: the services' own packages sign what arrives at nginx; what WorkOS
+// tells is true here within a second (against its emulator); what fails waits for the operator.
+//
+//     node tests/e2e/webhooks.mjs build
+import fs from 'node:fs';
+import http from 'node:http';
+import https from 'node:https';
+import { execFileSync } from 'node:child_process';
+import { createEmulator } from 'workos/emulate';
+import { Server, Visitor, ask, check, equal, finish, root, sleep, until } from './lib.mjs';
+import { deliver, fixture, inbox, secretOf, signers, stripe, workos } from './webhook_lib.mjs';
+
+const KEY = 'sk_test_default';
+const emulator = await createEmulator({ port: 0, seed: {
+  apiKeys: { [KEY]: { environment: 'test' } },
+  users: [
+    { email: 'alice@example.test', first_name: 'Alice', last_name: 'Ng', email_verified: true },
+    { email: 'boss@example.test', first_name: 'Boss', email_verified: true },
+    { email: 'carol@example.test', first_name: 'Carol', email_verified: true },
+    { email: 'mallory@example.test', first_name: 'Mallory', email_verified: false },
+  ],
+  organizations: [{ name: 'Acme' }, { name: 'Other' }],
+} });
+const api = `http://127.0.0.1:${emulator.port}`;
+const server = await Server.make(process.argv[2], (conf) => conf.replace(/^identity .*/m, 'identity = workos')
+  .replace(/^operator .*/m, 'operator = boss@example.test')
+  .replace(/^client_id .*/m, 'client_id = client_local').replace(/^url .*/m, `url = ${api}`));
+server.put('secrets/workos-api-key', KEY);
+await server.start();
+
+async function call(method, target, body) {
+  const answer = await fetch(api + target, { method, body: body && JSON.stringify(body), redirect: 'manual',
+    headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${KEY}` } });
+  const text = await answer.text();
+  return { status: answer.status, location: answer.headers.get('location'), json: text.startsWith('{') ? JSON.parse(text) : null };
+}
+const one = (sql) => server.sql(sql);
+// How long until `probe` is true, in milliseconds; more than a second is too long.
+async function within(name, probe, limitMs = 1000) {
+  const begin = Date.now();
+  await until(probe, limitMs + 4000, 20);
+  const took = Date.now() - begin;
+  check(`${name} within a second`, took <= limitMs, `${took} ms`);
+}
+
+// ---- the secrets ----
+
+for (const source of ['stripe', 'workos']) {
+  const secret = secretOf(server, source);
+  check(`${source}: a secret was made`, /^whsec_[0-9a-f]{64}$/.test(secret));
+  equal(`${source}: for its owner alone`, (fs.statSync(`${server.dir}/secrets/${source}-webhook`).mode & 0o777).toString(8), '400');
+}
+check('each another one', secretOf(server, 'stripe') !== secretOf(server, 'workos'));
+
+// ---- who receives can do nothing else ----
+
+for (const source of ['stripe', 'workos']) {
+  const [pid] = server.pidsOf(source);
+  const status = fs.readFileSync(`/proc/${pid}/status`, 'utf8');
+  check(`${source}: no new privileges, and a filter`, /NoNewPrivs:\s1/.test(status) && /Seccomp:\s2/.test(status));
+  if (process.getuid() === 0) {
+    const uid = Number(status.match(/Uid:\s(\d+)/)[1]);
+    equal(`${source}: a user of its own`, uid, Number(execFileSync('id', ['-u', `domicile-${source}`])));
+    for (const [file, mode] of [['main.db', '-r'], ['secrets/workos-api-key', '-r'], ['domicile.conf', '-r'], ['run', '-x'],
+      [`secrets/${source === 'stripe' ? 'workos' : 'stripe'}-webhook`, '-r']]) {
+      let isAllowed = true;
+      try {
+        execFileSync('setpriv', [`--reuid=domicile-${source}`, `--regid=domicile-${source}`, '--init-groups', '--',
+          'test', mode, `${server.dir}/${file}`]);
+      } catch { isAllowed = false; }
+      check(`${source}: may not read ${file}`, !isAllowed);
+    }
+  }
+  const open = fs.readdirSync(`/proc/${pid}/fd`).map((fd) => fs.readlinkSync(`/proc/${pid}/fd/${fd}`));
+  check(`${source}: has nothing open but the inbox, its socket and the log`,
+    open.every((file) => /inbox\/inbox\.db|^socket:|^anon_inode:|run\/log$|^\/dev\/null$|^pipe:/.test(file)), open.join(' '));
+}
+check('the kernel closed every file but the inbox', !server.log().includes('sandbox_weak'), server.log());
+
+// ---- Stripe: the statuses, through nginx ----
+
+const paid = fixture('stripe/invoice.paid.json');
+equal('a signed event', await deliver(server, 'stripe', paid), 200);
+equal('once more', await deliver(server, 'stripe', paid), 200);
+const header = (await signers.stripe(paid, secretOf(server, 'stripe')))['Stripe-Signature'];
+equal('the official package takes what we take', stripe.webhooks.constructEvent(paid, header, secretOf(server, 'stripe')).id, JSON.parse(paid).id);
+for (const [name, options, status] of [
+  ['of another secret', { secret: 'whsec_other' }, 400],
+  ['301 s old', { skewMs: -302_000 }, 400],
+  ['299 s old', { skewMs: -298_000 }, 200],
+  ['301 s ahead', { skewMs: 302_000 }, 400],
+  ['without a signature', { headers: {} }, 400],
+  ['by GET', { method: 'GET' }, 405],
+  ['by PUT', { method: 'PUT' }, 405],
+  ['compressed', { headers: { 'Content-Encoding': 'gzip', 'Stripe-Signature': header } }, 415],
+  ['signed twice', { headers: { 'Stripe-Signature': [header, header] } }, 400],
+]) equal(`one ${name}`, await deliver(server, 'stripe', paid, options), status);
+equal('one changed after it was signed', await deliver(server, 'stripe', `${paid} `, { headers: { 'Stripe-Signature': header } }), 400);
+for (const body of ['x', '[]', '{}', '{"id":"evt_x"}', '{"id":"evt_x","id":"evt_x","type":"t"}', '\u00ff'])
+  equal(`signed, but no event: ${body}`, await deliver(server, 'stripe', body), 400);
+const large = (size) => JSON.stringify({ id: `evt_${size}`, type: 'big', fill: '' }).replace('""', (q) => `"${'x'.repeat(size - 45 - String(size).length)}"`);
+equal('an event of 1 MiB', await deliver(server, 'stripe', large(1048576).padEnd(1048576)), 200);
+equal('and one byte more', await deliver(server, 'stripe', large(1048576).padEnd(1048577)), 413);
+equal('another path', (await ask(server, 'POST', '/webhooks/paypal', { body: '{}' })).status, 404);
+equal('a path below', (await ask(server, 'POST', '/webhooks/stripe/x', { body: '{}' })).status, 404);
+const refused = await ask(server, 'DELETE', '/webhooks/stripe');
+equal('405 says what may be done', refused.headers.allow, 'POST');
+check('and bears the security headers', refused.headers['content-security-policy'] && refused.headers['strict-transport-security']);
+const agent = new https.Agent({ keepAlive: true, maxSockets: 64 });
+const flood = await Promise.all(Array.from({ length: 3000 }, (_, i) =>
+  deliver(server, 'stripe', JSON.stringify({ id: `evt_flood_${i}`, type: 'flood.test' }), { agent })));
+equal('3000 events at once from one address: none is refused', flood.filter((status) => status !== 200).length, 0);
+agent.destroy();
+
+// ---- a secret that is rolled ----
+
+// A rolled secret is two lines; the program reads it when it starts, and the socket waits for it.
+const previous = secretOf(server, 'stripe');
+const file = `${server.dir}/secrets/stripe-webhook`;
+const { uid, gid } = fs.statSync(file);
+fs.chmodSync(file, 0o600);
+fs.writeFileSync(file, `whsec_rolled\n${previous}\n`);
+fs.chmodSync(file, 0o400);
+fs.chownSync(file, uid, gid);
+const [old] = server.pidsOf('stripe');
+process.kill(old, 'SIGTERM');
+await until(() => server.pidsOf('stripe').some((pid) => pid !== old), 5000, 20);
+equal('the new secret counts', await deliver(server, 'stripe', '{"id":"evt_new","type":"t"}', { secret: 'whsec_rolled' }), 200);
+equal('and the old one still does', await deliver(server, 'stripe', '{"id":"evt_old","type":"t"}', { secret: previous }), 200);
+
+// ---- WorkOS: through its emulator, re-signed on the way (its time is in seconds) ----
+
+let isLost = false; // deliveries that never arrive
+let lastBody;
+const relay = http.createServer((request, response) => {
+  const parts = [];
+  request.on('data', (part) => parts.push(part));
+  request.on('end', async () => {
+    lastBody = Buffer.concat(parts).toString();
+    response.writeHead(isLost ? 500 : await deliver(server, 'workos', lastBody));
+    response.end();
+  });
+});
+await new Promise((resolve) => { relay.listen(0, '127.0.0.1', resolve); });
+await call('POST', '/webhook_endpoints', { endpoint_url: `http://127.0.0.1:${relay.address().port}/`, secret: 'whsec_emulator',
+  events: ['user.created', 'user.updated', 'user.deleted', 'session.created', 'session.revoked', 'organization.created',
+    'organization.updated', 'organization.deleted', 'organization_membership.created', 'organization_membership.updated',
+    'organization_membership.deleted', 'invitation.created'] });
+const users = Object.fromEntries((await call('GET', '/user_management/users?limit=100')).json.data.map((u) => [u.email.split('@')[0], u]));
+const organizations = Object.fromEntries((await call('GET', '/organizations')).json.data.map((o) => [o.name, o]));
+
+async function signIn(name) {
+  const visitor = new Visitor(server);
+  const start = await visitor.ask('GET', '/signin/workos');
+  const there = new URL(start.headers.location);
+  const back = new URL((await call('GET', `${there.pathname}${there.search}&login_hint=${name}@example.test`)).location);
+  const answer = await visitor.ask('GET', back.pathname + back.search);
+  visitor.status = answer.status;
+  return visitor;
+}
+const sees = async (visitor, page, text) => (await visitor.ask('GET', page)).text.includes(text);
+const isOut = async (visitor) => (await visitor.ask('GET', '/vms')).status === 303;
+
+const alice = await signIn('alice');
+check('signed in', await sees(alice, '/account', 'value="Alice Ng"'));
+await call('PUT', `/user_management/users/${users.alice.id}`, { first_name: 'Alix', last_name: 'Ng' });
+await within('a name changed at WorkOS', () => sees(alice, '/account', 'value="Alix Ng"'));
+await alice.send('/account', '/account/name', [['name', 'My own name']]);
+const again = await signIn('alice'); // WorkOS sends user.updated for each sign-in
+await sleep(500);
+check('a name chosen here stays until it changes there', await sees(again, '/account', 'value="My own name"'));
+
+const { json: membership } = await call('POST', '/user_management/organization_memberships',
+  { user_id: users.alice.id, organization_id: organizations.Acme.id, role_slug: 'member' });
+const memberRow = (name, organization) => one(`SELECT m.role FROM membership m JOIN person p ON p.id = m.person_id JOIN team t ON t.id = m.team_id
+  WHERE p.identity = 'workos:${users[name].id}' AND t.workos_organization_id = '${organizations[organization].id}'`);
+await within('a membership', () => memberRow('alice', 'Acme') === 'member');
+await call('PUT', `/user_management/organization_memberships/${membership.id}`, { role_slug: 'admin' });
+await within('its role', () => memberRow('alice', 'Acme') === 'owner');
+await call('POST', '/user_management/organization_memberships', { user_id: users.carol.id, organization_id: organizations.Acme.id, role_slug: 'member' });
+await within('the membership of somebody who was never here', () => memberRow('carol', 'Acme') === 'member');
+equal('who has a name and a team of her own by then', one(`SELECT p.name || '|' || count(t.id) FROM person p JOIN team t ON t.personal_of = p.id WHERE p.email = 'carol@example.test'`), 'Carol|1');
+await call('PUT', `/organizations/${organizations.Acme.id}`, { name: 'Acme & Sons' });
+await within('the name of an organization', () => one(`SELECT name FROM team WHERE workos_organization_id = '${organizations.Acme.id}'`) === 'Acme & Sons');
+
+// Signed in within the organization: out of it, and signed out.
+one(`UPDATE session SET current_team_id = (SELECT id FROM team WHERE workos_organization_id = '${organizations.Acme.id}') WHERE person_id = (SELECT id FROM person WHERE name = 'My own name')`);
+check('in the team', !await isOut(alice));
+await call('DELETE', `/user_management/organization_memberships/${membership.id}`);
+await within('a membership that ends', () => isOut(alice));
+equal('leaves no row', memberRow('alice', 'Acme'), '');
+
+const third = await signIn('alice');
+check('signed in once more', !await isOut(third));
+const sid = one(`SELECT workos_session_id FROM session WHERE workos_session_id IS NOT NULL ORDER BY created_at DESC, rowid DESC LIMIT 1`.replace(', rowid DESC', ''));
+await call('POST', '/user_management/sessions/revoke', { session_id: sid });
+await within('a revoked session', () => isOut(third));
+
+// ---- versions, order, and what is unknown ----
+
+const change = (id, at, fields = {}, type = 'user.updated') => JSON.stringify({ id, event: type, object: 'event', created_at: at,
+  data: { ...users.boss, updated_at: at, ...fields } });
+const nameOfBoss = () => one(`SELECT name FROM person WHERE identity = 'workos:${users.boss.id}'`);
+const boss = await signIn('boss');
+equal('newest first', await deliver(server, 'workos', change('event_b2', '2036-01-01T00:00:02.000Z', { first_name: 'Second' })), 200);
+await within('a newer state', () => nameOfBoss() === 'Second');
+await deliver(server, 'workos', change('event_b1', '2036-01-01T00:00:01.000Z', { first_name: 'First' }));
+const entry = (id) => inbox(server).find((e) => e.id === id);
+await until(() => entry('event_b1')?.state !== 'waiting', 5000);
+equal('an older state is skipped', `${entry('event_b1').state} ${nameOfBoss()}`, 'skipped Second');
+check('with a reason', /older state/.test(entry('event_b1').reason));
+await deliver(server, 'workos', change('event_unknown', '2036-01-01T00:00:03.000Z', {}, 'vault.data.read'));
+await until(() => entry('event_unknown')?.state === 'skipped', 5000);
+equal('an unknown type is kept and skipped', entry('event_unknown').state, 'skipped');
+await deliver(server, 'workos', change('event_takeover', '2036-01-01T00:00:03.000Z', { id: users.mallory.id, email: 'boss@example.test', email_verified: false }));
+await until(() => entry('event_takeover')?.state !== 'waiting', 5000);
+equal('nobody becomes the operator by an address that was not verified', one(`SELECT count(*) FROM person WHERE email = 'boss@example.test'`), '1');
+for (const [name, skewMs, status] of [['181 s old', -182_000, 400], ['181 s ahead', 182_000, 400], ['now', 0, 200]])
+  equal(`an event of WorkOS ${name}`, await deliver(server, 'workos', change('event_time', '2026-01-01T00:00:00.000Z'), { skewMs }), status);
+const signed = await signers.workos(lastBody, secretOf(server, 'workos'));
+equal('the official package takes what we take', (await workos.webhooks.constructEvent({ payload: lastBody, sigHeader: signed['WorkOS-Signature'], secret: secretOf(server, 'workos') })).event, JSON.parse(lastBody).event);
+
+// ---- parked, and tried again ----
+
+await deliver(server, 'workos', change('event_broken', '2036-01-02T00:00:00.000Z', { updated_at: 'yesterday' }));
+await until(() => entry('event_broken')?.state === 'parked', 5000);
+equal('an event that makes no sense is parked', entry('event_broken').state, 'parked');
+check('with its reason', /updated_at/.test(entry('event_broken').reason));
+check('where the operator sees it', await sees(boss, '/operator', 'event_broken'));
+equal('others do not', (await (await signIn('alice')).ask('GET', '/operator')).status, 403);
+const retried = await boss.send('/operator', '/operator/events/retry', [['id', 'event_broken']]);
+equal('it can be tried again', retried.status, 303);
+await until(() => entry('event_broken').attempts === 2 || entry('event_broken').state === 'parked', 5000);
+equal('twice is not found', (await boss.send('/operator', '/operator/events/retry', [['id', 'event_nothing']])).status, 404);
+check('also on the command line', /1 will be tried/.test(await until(() => {
+  try { return execFileSync(`${root}/cgi/admin.sh`, [server.dir, 'inbox-retry', 'event_broken'], { encoding: 'utf8' }); } catch { return ''; }
+}, 5000)));
+
+// An event whose service cannot be asked waits, and is applied once it can.
+const asked = JSON.stringify({ id: 'event_ask', event: 'organization_membership.created', object: 'event', created_at: '2036-01-01T00:00:00.000Z',
+  data: { object: 'organization_membership', id: 'om_ask', user_id: users.carol.id, organization_id: organizations.Other.id, status: 'active',
+    role: { slug: 'member' }, created_at: '2036-01-01T00:00:00.000Z', updated_at: '2036-01-01T00:00:00.000Z' } });
+await emulator.close();
+await deliver(server, 'workos', asked);
+await until(() => entry('event_ask')?.attempts > 0, 10000);
+equal('while WorkOS is down, its event waits', `${entry('event_ask').state}`, 'waiting');
+check('and says why', /WorkOS/.test(entry('event_ask').reason));
+
+// ---- what was missed while we were down ----
+
+const second = await createEmulator({ port: Number(new URL(api).port), seed: { apiKeys: { [KEY]: { environment: 'test' } },
+  users: [{ email: 'dora@example.test', first_name: 'Dora', email_verified: true }], organizations: [{ name: 'Late' }] } });
+const dora = (await call('GET', '/user_management/users')).json.data[0];
+await call('PUT', `/user_management/users/${dora.id}`, { first_name: 'Theodora' });
+process.kill(server.pidsOf('worker')[0], 'SIGKILL');
+await until(() => one(`SELECT name FROM person WHERE identity = 'workos:${dora.id}'`) === 'Theodora', 10000);
+equal('what never arrived is read from the list of WorkOS', one(`SELECT name FROM person WHERE identity = 'workos:${dora.id}'`), 'Theodora');
+check('under its own id, as if it had arrived', inbox(server).some((e) => e.source === 'workos' && e.type === 'user.updated' && e.state === 'applied' && /^(evt|event)_/.test(e.id)));
+isLost = true;
+
+// ---- the account's end ----
+
+const gone = JSON.stringify({ id: 'event_gone', event: 'user.deleted', object: 'event', created_at: '2036-02-01T00:00:00.000Z',
+  data: { ...users.boss, updated_at: '2036-02-01T00:00:00.000Z' } });
+await deliver(server, 'workos', gone);
+await within('the end of an account', () => isOut(boss));
+equal('it is closed', one(`SELECT count(*) FROM person p JOIN team t ON t.personal_of = p.id WHERE p.identity = 'workos:${users.boss.id}' AND p.closed_at > 0 AND t.closed_at > 0`), '1');
+await deliver(server, 'workos', change('event_late', '2036-03-01T00:00:00.000Z', { first_name: 'Back' }));
+await until(() => entry('event_late')?.state !== 'waiting', 5000);
+equal('and a late change does not bring it back', `${entry('event_late').state} ${nameOfBoss()}`, 'skipped Second');
+
+// ---- the list ----
+
+const listed = inbox(server);
+equal('every event is listed once', new Set(listed.map((e) => `${e.source} ${e.id}`)).size, listed.length);
+check('each with what was asked for', listed.every((e) => ['source', 'id', 'type', 'received_at', 'state', 'applied_at', 'reason'].every((key) => key in e)
+  && ['waiting', 'applied', 'skipped', 'parked'].includes(e.state) && (e.applied_at === null) === ['waiting', 'parked'].includes(e.state)));
+check('applied events keep no body', server.inboxSql("SELECT count(*) FROM inbox WHERE body IS NOT NULL") === String(listed.filter((e) => ['waiting', 'parked'].includes(e.state)).length));
+check('no secret and no address is in the log', ![secretOf(server, 'workos'), 'whsec_rolled', KEY, 'alice@example.test'].some((s) => server.log().includes(s)));
+relay.close();
+await server.end();
+await second.close();
+finish();
