@@ -1,7 +1,7 @@
 #!/bin/bash
 # Measures Domicile against the limit of its own stack, on this machine, in one run: CPU microseconds per
 # request (nginx and program together, from /proc), requests per second, latency, memory, instructions per
-# page, and how long a wish waits for the worker. Rows alternate with the limit; figures are medians.
+# page, how long a wish waits for the worker, and how many webhooks a second are on disk. Rows alternate with the limit; figures are medians.
 # Nothing here is a test; loads are bounded and go to loopback only.
 #
 # usage: tests/bench/run.sh [ROUNDS] [SECONDS]
@@ -54,7 +54,8 @@ start() {
     pids+=($!)
 }
 start spawn-fcgi -n -s "$state/run/hello.sock" -- "$(realpath "$build/bench/hello")" "$bytes"
-for program in site dashboard; do
+printf 'whsec_bench\n' >"$state/secrets/stripe-webhook" && chmod 400 "$state/secrets/stripe-webhook"
+for program in site dashboard stripe; do
     start spawn-fcgi -n -s "$state/run/$program.sock" -- "$(realpath "$build/$program")" --state "$state"
 done
 if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then echo "port $port is taken" >&2; exit 1; fi
@@ -125,5 +126,8 @@ if command -v valgrind >/dev/null; then
     file=$(find "$state" -name "callgrind.*.*" | sort | tail -1)
     [ -z "$file" ] || awk '/^(summary|totals):/ { t = $2 } END { printf "instructions per page of 20 VMs, connection included: %d (target 120000)\n", t / 20 }' "$file"
 fi
+for senders in 32 1; do
+    "$build/bench/ingest" $port whsec_bench $senders $((senders * 500 + 2500)) "$state/raw-$senders.db"
+done
 mkdir "$state/wish"
 "$build/bench/wish" "$state/wish" test:///default "$(realpath "$build/worker")" 60 2>/dev/null || true
