@@ -80,7 +80,7 @@ for part; do
     sanitized)
         SAN=1 BUILD=build/sanitized
         export BUILD SAN
-        build && unit sanitized && page sanitized && e2e sanitized signin workos browser
+        build && unit sanitized && page sanitized && e2e sanitized signin workos webhooks webhook_full browser
         ;;
     *) build && $part plain ;;
     esac

@@ -74,17 +74,24 @@ static void secrets_check(struct admin *admin)
     const char *folder = arena_printf(admin->arena, "%s/secrets", admin->state_dir);
     DIR *directory = opendir(folder);
 
-    folder_check(admin, folder, false, 0);
+    folder_check(admin, folder, false, 011);
     if (!directory)
         return;
     for (const struct dirent *entry; (entry = readdir(directory));) {
         struct config_secret secret;
+        struct stat status;
+        const char *path;
         struct error *e;
 
         if (entry->d_name[0] == '.')
             continue;
+        path = arena_printf(admin->arena, "%s/%s", folder, entry->d_name);
         e = config_secret_load(admin->arena, admin->state_dir, entry->d_name, &secret);
-        if (e)
+        /* Signing secrets belong to who receives the webhooks. */
+        if (stat(path, &status) == 0 && status.st_uid != geteuid() && !(status.st_mode & 077))
+            line_write(admin, true, "secret %s can be read by user %d alone", entry->d_name,
+                       (int)status.st_uid);
+        else if (e)
             line_write(admin, false, "%s", e->text);
         else
             line_write(admin, true, "secret %s can be read by its owner alone", entry->d_name);
@@ -175,7 +182,7 @@ struct error *admin_check(struct admin *admin)
     struct error *e = config_load(admin->arena, admin->state_dir, &admin->config);
     struct bench *bench;
 
-    folder_check(admin, admin->state_dir, true, has_system(admin) ? 0011 : 0);
+    folder_check(admin, admin->state_dir, true, 0011);
     if (e) {
         line_write(admin, false, "%s", e->text);
         return NULL; /* nothing else can be known */
