@@ -17,7 +17,10 @@ receiver=
 passed=0
 failed=0
 clean_up() {
-    [ -z "$receiver" ] || kill "$receiver" 2>/dev/null
+    if [ -n "$receiver" ]; then
+        kill "$receiver" 2>/dev/null
+        wait "$receiver"
+    fi
     umount "$state/inbox" 2>/dev/null
     rm -rf "$state"
 }
