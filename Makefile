@@ -44,8 +44,8 @@ LIB_C    := $(wildcard cgi/lib/*.c cgi/remote/*.c)
 SQL      := $(filter-out db/0% db/inbox/0%,$(wildcard db/*.sql db/inbox/*.sql))
 SQL_C    := $(SQL:db/%.sql=$(BUILD)/db/%.sql.c) \
   $(foreach f,schema inventory,$(BUILD)/db/$(f).c $(BUILD)/db/inbox/$(f).c)
-PAGES    := $(filter-out templates/_%,$(wildcard templates/*.html))
-PAGE_C   := $(PAGES:templates/%.html=$(BUILD)/templates/%.html.c)
+PAGES    := $(filter-out templates/_%,$(wildcard templates/*.html templates/*.txt))
+PAGE_C   := $(PAGES:templates/%=$(BUILD)/templates/%.c)
 PROGRAMS := $(patsubst cgi/%.c,$(BUILD)/%,$(wildcard cgi/*.c))
 WORKER_MAINS := worker admin
 WORKER_C := $(filter-out $(WORKER_MAINS:%=cgi/worker/%.c),$(wildcard cgi/worker/*.c))
@@ -99,7 +99,7 @@ $(BUILD)/db/.stamp: $(BUILD)/sqlc $(wildcard db/*.sql db/inbox/*.sql)
 	$(BUILD)/sqlc --schema db --name main --out $(BUILD)/db
 	$(BUILD)/sqlc --schema db/inbox --name inbox --out $(BUILD)/db/inbox
 	@touch $@
-$(BUILD)/templates/.stamp: $(BUILD)/tmplc $(wildcard templates/*.html) $(BUILD)/static/manifest
+$(BUILD)/templates/.stamp: $(BUILD)/tmplc $(wildcard templates/*.html templates/*.txt) $(BUILD)/static/manifest
 	@mkdir -p $(@D)
 	$(BUILD)/tmplc --static $(BUILD)/static/manifest --out $(BUILD)/templates $(PAGES)
 	@touch $@

@@ -224,6 +224,8 @@ static struct error *operator_show(struct request *r)
         e = event_counts(r->db, r->arena, &page.events);
     if (!e)
         e = event_parked(r->db, r->arena, &page.parked);
+    if (!e)
+        e = mail_problems(r->db, r->arena, &page.mails);
     if (e)
         return e;
     r->frame.title = "Operator";

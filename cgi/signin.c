@@ -1,7 +1,7 @@
 /*
- * Who is this browser? Sign-in by a link of the operator (identity = local) or through WorkOS, and
- * sign-out. Not responsible for sessions (lib/session.c), people (lib/identity.c) or the WorkOS
- * protocol (remote/workos.c).
+ * Who is this browser? Sign-in by a link from the operator or by mail (identity = local) or through
+ * WorkOS, and sign-out. Not responsible for sessions (lib/session.c), people (lib/identity.c) or
+ * the WorkOS protocol (remote/workos.c).
  */
 #include "clock.h"
 #include "crypto.h"
@@ -14,9 +14,12 @@
 #include "signin.html.h"
 #include "signin_link.html.h"
 #include "signin_link.sql.h"
+#include "signin_mail.h"
+#include "signin_mail.html.h"
 #include "signin_problem.h"
 #include "team.sql.h"
 #include "text.h"
+#include "wake.h"
 #include "workos_object.sql.h"
 
 #include <string.h>
@@ -37,9 +40,24 @@ static const char *target(const struct request *r)
     return r->session && r->session->return_path ? r->session->return_path : "/vms";
 }
 
+static bool has_mail(const struct request *r)
+{
+    return !workos && config_has_mail(r->config);
+}
+
+static void signin_render(struct request *r, struct signin_html *page)
+{
+    page->identity = r->config->identity;
+    page->has_mail = has_mail(r);
+    page->return_path = r->session ? r->session->return_path : NULL;
+    r->frame.title = "Sign in";
+    r->frame.section = "signin";
+    html_signin(&r->response.body, &r->frame, page);
+}
+
 static struct error *signin_show(struct request *r)
 {
-    struct signin_html page = { .identity = r->config->identity };
+    struct signin_html page = { .email = NULL };
     const char *path;
     struct error *e = form_value(r, "return", &path);
 
@@ -52,13 +70,11 @@ static struct error *signin_show(struct request *r)
     }
     if (path)
         e = session_keep_return(r, path);
-    if (e)
-        return e;
-    page.return_path = r->session ? r->session->return_path : NULL;
-    r->frame.title = "Sign in";
-    r->frame.section = "signin";
-    html_signin(&r->response.body, &r->frame, &page);
-    return NULL;
+    else if (has_mail(r))
+        e = session_begin(r); /* for the form's token */
+    if (!e)
+        signin_render(r, &page);
+    return e;
 }
 
 /* ---- identity = local: links ---- */
@@ -141,7 +157,7 @@ static struct error *link_consume(struct request *r, struct link *link)
         .email = email,
         .name = identity_name(r->arena, NULL, email),
     };
-    int64_t person_id, team_id;
+    int64_t person_id, team_id, begun_at = clock_now();
     struct error *e = db_begin(r->db, r->arena);
 
     if (!e)
@@ -155,6 +171,8 @@ static struct error *link_consume(struct request *r, struct link *link)
         e = identity_person(r->db, r->arena, &identity, &person_id, &team_id);
     if (!e)
         e = session_sign_in(r, person_id, team_id, NULL);
+    if (!e)
+        e = signin_mail_note(r, person_id, begun_at);
     return e ? e : db_commit(r->db, r->arena);
 }
 
@@ -173,6 +191,44 @@ static struct error *link_use(struct request *r)
     if (link.problem)
         return link_problem_show(r, &link);
     response_redirect(&r->response, path);
+    return NULL;
+}
+
+/* ---- identity = local: links by mail ---- */
+
+static struct error *mail_ask(struct request *r)
+{
+    struct field email = { .name = "email", .kind = FIELD_EMAIL, .is_required = true };
+    struct signin_html page = { .email = NULL };
+    struct error *e = form_read(r, &email, 1);
+
+    if (!has_mail(r))
+        return error_new(r->arena, ERROR_NOT_FOUND, "no links by mail here");
+    if (e)
+        return e;
+    if (email.problem) {
+        page.email = email.text;
+        page.email_problem = email.problem;
+        r->response.status = 422;
+        signin_render(r, &page);
+        return NULL;
+    }
+    e = signin_mail_ask(r, email.text);
+    if (e)
+        return e;
+    wake_worker();
+    response_redirect(&r->response, "/signin/mail");
+    return NULL;
+}
+
+/* The same for everybody: it must not tell which addresses are known here. */
+static struct error *mail_asked_show(struct request *r)
+{
+    if (!has_mail(r))
+        return error_new(r->arena, ERROR_NOT_FOUND, "no links by mail here");
+    r->frame.title = "Look into your mailbox";
+    r->frame.section = "signin";
+    html_signin_mail(&r->response.body, &r->frame, NULL);
     return NULL;
 }
 
@@ -228,7 +284,7 @@ static struct error *person_write(struct request *r, const struct workos_person 
                                   const struct identity *identity, const char *team_name)
 {
     struct workos_object_deleted_row gone = { .total = 0 };
-    int64_t person_id, team_id;
+    int64_t person_id, team_id, begun_at = clock_now();
     struct error *e;
 
     /* The one GET that changes something: the browser comes back by a redirect, and the state that
@@ -247,6 +303,8 @@ static struct error *person_write(struct request *r, const struct workos_person 
                           person->is_owner ? "owner" : "member", &team_id);
     if (!e)
         e = session_sign_in(r, person_id, team_id, person->session_id);
+    if (!e)
+        e = signin_mail_note(r, person_id, begun_at);
     return e ? e : db_commit(r->db, r->arena);
 }
 
@@ -385,6 +443,8 @@ static const struct route routes[] = {
     { "GET", "/signin", ACCESS_PUBLIC, signin_show },
     { "GET", "/signin/link", ACCESS_PUBLIC, link_show },
     { "POST", "/signin/link", ACCESS_PUBLIC, link_use },
+    { "GET", "/signin/mail", ACCESS_PUBLIC, mail_asked_show },
+    { "POST", "/signin/mail", ACCESS_PUBLIC, mail_ask },
     { "GET", "/signin/workos", ACCESS_PUBLIC, workos_start },
     { "GET", "/auth/callback", ACCESS_PUBLIC, callback_show },
     { "POST", "/signout", ACCESS_PUBLIC, signout },
@@ -401,8 +461,10 @@ static struct program program = {
 
 static struct error *signin_start(struct arena *arena, const struct config *config)
 {
-    if (strcmp(config->identity, "workos") != 0)
-        return NULL;
+    struct error *e = wake_open(arena, config);
+
+    if (e || strcmp(config->identity, "workos") != 0)
+        return e;
     program.network = SANDBOX_NETWORK;
     return workos_open(arena, config, &workos);
 }

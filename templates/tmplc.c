@@ -4,9 +4,9 @@
  *   tmplc --static build/static/manifest --out build/templates TEMPLATE...
  *
  * Each page NAME.html becomes NAME.html.h with `struct NAME_html`, what the page needs, and
- * NAME.html.c with `html_NAME()`, which writes it. Parts, _NAME.html, are compiled into the pages
- * that include them. What is wrong goes to standard error as FILE:LINE: what; what to write
- * instead.
+ * NAME.html.c with `html_NAME()`, which writes it; plain text NAME.txt becomes `struct NAME_txt`
+ * and `txt_NAME()`. Parts, _NAME.html, are compiled into the pages that include them. What is wrong
+ * goes to standard error as FILE:LINE: what; what to write instead.
  *
  * This file reads the arguments and writes the results. tmplc_source.c and
  * tmplc_words.c read the language, tmplc_page.c writes the C, tmplc_html.c follows the HTML,
@@ -47,7 +47,7 @@ static void check_end(const struct page *page, int line)
     }
 }
 
-static void compile(const char *path, const char *name, const char *out)
+static void compile(const char *path, const char *name, const char *kind, const char *out)
 {
     struct page *page = allocate(sizeof *page);
     struct source source = { .path = path, .line = 1, .is_line_start = true };
@@ -58,6 +58,9 @@ static void compile(const char *path, const char *name, const char *out)
 
     page->path = path;
     page->name = name;
+    page->kind = kind;
+    page->html.is_plain = strcmp(kind, "txt") == 0;
+    page->html.is_mail = !page->html.is_plain && strncmp(name, "mail_", 5) == 0;
     source.next = read_file(path);
     if (!source.next) {
         refuse(path, 1, "cannot be read; check the name");
@@ -74,28 +77,28 @@ static void compile(const char *path, const char *name, const char *out)
     page_write_literal(page);
     header = page_header(page);
     code = page_code(page);
-    text_printf(&file, "%s/%s.html.h", out, name);
+    text_printf(&file, "%s/%s.%s.h", out, name, kind);
     write_file(file.bytes, &header);
     file.bytes[file.length - 1] = 'c';
     write_file(file.bytes, &code);
 }
 
-/* "vms" of "templates/vms.html"; NULL for a part, and for what was refused. */
-static const char *page_name(const char *path)
+/* "vms" of "templates/vms.html", and "html"; NULL for a part, and for what was refused. */
+static const char *page_name(const char *path, const char **kind)
 {
-    static const char ending[] = ".html";
     const char *slash = strrchr(path, '/');
     const char *file = slash ? slash + 1 : path;
-    size_t length = strlen(file);
+    const char *dot = strrchr(file, '.');
     char *name;
 
     if (*file == '_')
         return NULL;
-    if (length < sizeof ending || strcmp(file + length - sizeof ending + 1, ending) != 0) {
-        refuse(path, 1, "not a template; name it NAME.html");
+    if (!dot || dot == file || (strcmp(dot, ".html") != 0 && strcmp(dot, ".txt") != 0)) {
+        refuse(path, 1, "not a template; name it NAME.html, or NAME.txt");
         return NULL;
     }
-    name = copy_bytes(file, length - sizeof ending + 1);
+    *kind = dot + 1;
+    name = copy_bytes(file, (size_t)(dot - file));
     if (page_is_name(name) && !strchr(name, '.'))
         return name;
     refuse(path, 1, "\"%s\" cannot name a C function; use letters, digits and _", name);
@@ -124,10 +127,11 @@ int main(int argc, char **argv)
         return 2;
     }
     for (int i = optind; i < argc; i++) {
-        const char *name = page_name(argv[i]);
+        const char *kind = NULL;
+        const char *name = page_name(argv[i], &kind);
 
         if (name)
-            compile(argv[i], name, out);
+            compile(argv[i], name, kind, out);
     }
     return refused_count() > 0 ? 1 : 0;
 }

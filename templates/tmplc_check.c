@@ -3,7 +3,8 @@
  * refused; where URLs may point; static files by their hashed names, with their integrity.
  *
  * The content security policy forbids inline scripts and styles and anything from other servers.
- * Here it is found when the page is built, not when it is looked at.
+ * Here it is found when the page is built, not when it is looked at. A mail has no policy and no
+ * files of ours: it may hold its own style, and nothing that is fetched or sent.
  */
 #include "tmplc_html.h"
 
@@ -70,6 +71,8 @@ void check_attribute_name(struct html *html)
                "%s= is a script in the page; write it in static/app.js, with values in data- "
                "attributes",
                name);
+    else if (strcmp(name, "style") == 0 && html->is_mail)
+        html->attribute.kind = ATTRIBUTE_LITERAL;
     else if (strcmp(name, "style") == 0)
         refuse(html->path, html->line, "a style in the page; write a class, and app.css");
     else if (strcmp(name, "srcdoc") == 0)
@@ -83,6 +86,9 @@ void check_attribute_name(struct html *html)
     if (strcmp(name, "href") == 0 && strcmp(html->tag.name, "a") != 0 &&
         strcmp(html->tag.name, "area") != 0)
         html->attribute.kind = ATTRIBUTE_FETCHED;
+    if (html->is_mail && html->attribute.kind == ATTRIBUTE_FETCHED)
+        refuse(html->path, html->line, "%s= is fetched, and tells who reads the mail; leave it out",
+               name);
 }
 
 static bool is_word(const char *value, size_t length, const char *word)
@@ -221,7 +227,9 @@ void check_tag(struct html *html)
     if (is_form && !tag->is_ours && (tag->is_post || tag->is_method_unclear))
         refuse(html->path, tag->line,
                "a form with method post written by hand; write {{ form \"/path\" }} ... {{ end }}");
-    if (strcmp(tag->name, "style") == 0)
+    if (html->is_mail && (strcmp(tag->name, "form") == 0 || strcmp(tag->name, "script") == 0))
+        refuse(html->path, tag->line, "a <%s> in a mail; write a link to a page", tag->name);
+    if (strcmp(tag->name, "style") == 0 && !html->is_mail)
         refuse(html->path, tag->line, "a <style> in the page; write it in static/app.css");
     if (strcmp(tag->name, "img") == 0 && !tag->has_alt)
         refuse(html->path, tag->line, "an <img> without alt; write alt=\"\" if it only decorates");

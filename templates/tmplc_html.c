@@ -296,6 +296,10 @@ void html_read(struct html *html, const char *bytes, size_t length)
 {
     const char *end = bytes + length;
 
+    if (html->is_plain) {
+        text_add(&html->literal, bytes, length);
+        return;
+    }
     for (const char *next = bytes; next < end; next++) {
         text_add(&html->literal, next, 1);
         steps[html->at.state](html, next, end);
@@ -324,6 +328,8 @@ enum html_use html_value_here(struct html *html)
     enum html_url_at url_at = html->at.url_at;
     bool is_behind_slash = html->is_run_at_start && html->literal.length == html->run_start + 1;
 
+    if (html->is_plain)
+        return USE_LINE;
     interrupt(html);
     if (*places[html->at.state].advice) {
         refuse(html->path, html->line, "a value in %s; %s", places[html->at.state].name,

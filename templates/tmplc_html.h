@@ -86,12 +86,15 @@ struct html {
     bool is_run_at_start; /* that run begins the URL */
     bool is_raw_refused;  /* the content of this script was reported */
     bool is_form_open;    /* within {{ form }} */
+    bool is_plain;        /* no HTML at all: NAME.txt */
+    bool is_mail;         /* mail_NAME.html: stands alone, with its style in it */
     const char *path;     /* of the template, for reports */
     int line;
 };
 
 /* What a value needs where it stands. */
 enum html_use {
+    USE_LINE,     /* in plain text: units are shown, and nothing begins a new line */
     USE_TEXT,     /* between elements: units are shown */
     USE_PLAIN,    /* in an attribute, a title or a textarea */
     USE_URL,      /* begins a URL */

@@ -180,17 +180,21 @@ void page_write_value(struct page *page, const struct source *source, const char
         page_write(page, "html_url(buf, %s);", c);
     } else if (use == USE_URL_PART) {
         page_write(page, "html_url_value(buf, %s);", c);
+    } else if ((use == USE_LINE || page->html.is_mail) && has_unit(name, "_at")) {
+        page_write(page, "plain_at(buf, %s);", c);
     } else if (use == USE_PLAIN && has_unit(name, "_at")) {
         page_write(page, "html_at_iso(buf, %s);", c);
     } else if (use == USE_TEXT && has_unit(name, "_at")) {
         page->uses_frame = true;
         page_write(page, "html_at(buf, %s, frame->now_at);", c);
-    } else if (use == USE_TEXT && has_unit(name, "_ms")) {
+    } else if (use != USE_PLAIN && has_unit(name, "_ms")) {
         page_write(page, "html_ms(buf, %s);", c);
-    } else if (use == USE_TEXT && has_unit(name, "_mb")) {
+    } else if (use != USE_PLAIN && has_unit(name, "_mb")) {
         page_write(page, "html_mb(buf, %s);", c);
-    } else if (use == USE_TEXT && has_unit(name, "_bytes")) {
+    } else if (use != USE_PLAIN && has_unit(name, "_bytes")) {
         page_write(page, "html_bytes(buf, %s);", c);
+    } else if (use == USE_LINE) {
+        page_write(page, "plain_value(buf, %s);", c);
     } else {
         page_write(page, "html_value(buf, %s);", c);
     }
@@ -249,16 +253,19 @@ struct text page_header(const struct page *page)
 
     text_printf(&out, "/* Written by tmplc from %s. */\n#pragma once\n\n#include \"html.h\"\n",
                 page->path);
+    if (page->html.is_plain || page->html.is_mail)
+        text_printf(&out, "#include \"plain.h\"\n");
     if (page->includes.length > 0)
         text_printf(&out, "%s", page->includes.bytes);
     if (page->members.length > 0)
-        text_printf(&out, "\nstruct %s_html {\n%s};\n", page->name, page->members.bytes);
+        text_printf(&out, "\nstruct %s_%s {\n%s};\n", page->name, page->kind, page->members.bytes);
     else
-        text_printf(&out, "\nstruct %s_html; /* it has no fields: pass NULL */\n", page->name);
+        text_printf(&out, "\nstruct %s_%s; /* it has no fields: pass NULL */\n", page->name,
+                    page->kind);
     text_printf(&out,
-                "\nvoid html_%s(struct buf *buf, const struct frame *frame,\n"
-                "    const struct %s_html *page);\n",
-                page->name, page->name);
+                "\nvoid %s_%s(struct buf *buf, const struct frame *frame,\n"
+                "    const struct %s_%s *page);\n",
+                page->kind, page->name, page->name, page->kind);
     return out;
 }
 
@@ -266,12 +273,12 @@ struct text page_code(const struct page *page)
 {
     struct text out = { 0 };
 
-    text_printf(&out, "/* Written by tmplc from %s. */\n#include \"%s.html.h\"\n\n", page->path,
-                page->name);
+    text_printf(&out, "/* Written by tmplc from %s. */\n#include \"%s.%s.h\"\n\n", page->path,
+                page->name, page->kind);
     text_printf(&out,
-                "void html_%s(struct buf *buf, const struct frame *frame,\n"
-                "    const struct %s_html *page)\n{\n",
-                page->name, page->name);
+                "void %s_%s(struct buf *buf, const struct frame *frame,\n"
+                "    const struct %s_%s *page)\n{\n",
+                page->kind, page->name, page->name, page->kind);
     if (!page->uses_frame)
         text_printf(&out, "    (void)frame;\n");
     if (!page->uses_page)

@@ -44,6 +44,7 @@ struct block {
 struct page {
     const char *name; /* "vms" */
     const char *path; /* "templates/vms.html" */
+    const char *kind; /* "html", or "txt" for plain text */
     struct html html;
     struct text includes; /* the lines of the header */
     struct text members;
@@ -79,7 +80,7 @@ bool page_is_known(const struct page *page, const char *name);
 void page_add_field(struct page *page, const struct source *source, const char *name,
                     const char *type, const char *from);
 
-/* The text of NAME.html.h and NAME.html.c. */
+/* The text of NAME.KIND.h and NAME.KIND.c. */
 struct text page_header(const struct page *page);
 struct text page_code(const struct page *page);
 

@@ -295,6 +295,12 @@ static void read_form(struct page *page, struct source *source, const char *curs
     static const char start[] = "<form method=\"post\" action=\"";
     size_t length;
 
+    if (page->html.is_plain) {
+        refuse(source->path, source->line, "a {{ form }} in plain text; write a link to a page");
+        open_block(page, source, BLOCK_FORM);
+        page->depth++;
+        return;
+    }
     if (page->html.at.state != HTML_TEXT || page->html.is_form_open) {
         refuse(source->path, source->line,
                "a {{ form }} within a tag or another form; write it between elements");

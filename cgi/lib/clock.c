@@ -71,6 +71,15 @@ bool clock_iso_read(const char *text, int64_t *out_ms)
     return strcmp(rest + length, "Z") == 0 && fraction_ms >= 0;
 }
 
+const char *clock_mail(struct arena *arena, int64_t at)
+{
+    const struct tm parts = clock_parts(at);
+    char *text = arena_alloc(arena, TEXT_BYTES);
+
+    strftime(text, TEXT_BYTES, "%a, %d %b %Y %H:%M:%S +0000", &parts);
+    return text;
+}
+
 const char *clock_plain(struct arena *arena, int64_t at)
 {
     const struct tm parts = clock_parts(at);

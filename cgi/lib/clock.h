@@ -22,6 +22,9 @@ bool clock_iso_read(const char *text, int64_t *out_ms);
 /* "20 Nov 2026, 12:00 UTC", in the arena. */
 const char *clock_plain(struct arena *arena, int64_t at);
 
+/* "Fri, 20 Nov 2026 12:00:00 +0000" (RFC 5322), in the arena. */
+const char *clock_mail(struct arena *arena, int64_t at);
+
 /* "just now", "3 minutes ago", "in 2 hours", "12 Nov 2026"; in the arena. */
 const char *clock_relative(struct arena *arena, int64_t at, int64_t now);
 

@@ -50,6 +50,13 @@ static const struct key workos_keys[] = {
     KEY(struct config, workos_client_id, "client_id", OPTIONAL),
     KEY(struct config, workos_url, "url", URL),
 };
+static const struct key mail_keys[] = {
+    { "mail", TEXT, offsetof(struct config, mail), "|off|smtp|" },
+    KEY(struct config, mail_url, "url", OPTIONAL),
+    KEY(struct config, mail_user, "user", OPTIONAL),
+    KEY(struct config, mail_from, "from", OPTIONAL),
+    KEY(struct config, mail_ca_file, "ca_file", OPTIONAL),
+};
 static const struct key region_keys[] = {
     KEY(struct config_region, label, "label", TEXT),
     { "driver", TEXT, offsetof(struct config_region, driver), "|libvirt|" },
@@ -87,6 +94,7 @@ static const struct section_kind {
     { "server", server_keys, COUNT(server_keys), 0, 0, 0 },
     { "quota", quota_keys, COUNT(quota_keys), 0, 0, 0 },
     { "workos", workos_keys, COUNT(workos_keys), 0, 0, 0 },
+    { "mail", mail_keys, COUNT(mail_keys), 0, 0, 0 },
     { "region", region_keys, COUNT(region_keys), sizeof(struct config_region),
       offsetof(struct config, regions), offsetof(struct config, region_count) },
     { "size", size_keys, COUNT(size_keys), sizeof(struct config_size),
@@ -239,7 +247,7 @@ static int pair_take(void *user, const char *title, const char *name, const char
     if (!section) {
         problem_note(reading, arena_printf(reading->arena,
                                            "unknown section [%s]: known are server, quota, workos, "
-                                           "region NAME, size NAME, image NAME",
+                                           "mail, region NAME, size NAME, image NAME",
                                            title));
         return 0;
     }
@@ -261,7 +269,7 @@ static int pair_take(void *user, const char *title, const char *name, const char
 
 static const char *missing_find(struct reading *reading)
 {
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < COUNT(section_kinds) && !section_kinds[i].struct_size; i++) {
         if (!section_find(reading, section_kinds[i].word))
             return "too many sections";
     }
@@ -330,6 +338,8 @@ struct error *config_load(struct arena *arena, const char *state_dir, struct con
     if (e)
         return e;
     reading->problem = missing_find(reading);
+    if (!reading->problem)
+        reading->problem = config_mail_check(arena, reading->config);
     if (reading->problem)
         return error_new(arena, ERROR_INPUT, "%s: %s", path, reading->problem);
     lists_fill(reading);

@@ -52,6 +52,12 @@ struct config {
     int64_t quota_vms, quota_vcpus, quota_memory_mb, quota_disk_gb; /* per team */
     const char *workos_client_id;
     const char *workos_url; /* where the browser and we speak to WorkOS */
+    const char *mail;       /* "off" or "smtp"; what follows is checked when it is "smtp" */
+    const char *mail_url;   /* "smtp://host:587" (STARTTLS) or "smtps://host:465" */
+    const char *mail_user;  /* "": none; the password is the secret smtp-password */
+    const char *mail_from;  /* as written: "Domicile <noreply@example.org>", or an address alone */
+    const char *mail_from_name, *mail_from_email;
+    const char *mail_ca_file; /* "": the authorities that the system trusts */
     struct config_region *regions;
     size_t region_count;
     struct config_size *sizes;
@@ -67,6 +73,15 @@ struct error *config_load(struct arena *arena, const char *state_dir, struct con
 const struct config_region *config_region_find(const struct config *config, const char *name);
 const struct config_size *config_size_find(const struct config *config, const char *name);
 const struct config_image *config_image_find(const struct config *config, const char *name);
+
+/* Does this server send mail? */
+bool config_has_mail(const struct config *config);
+
+/*
+ * Check the section [mail] and take `mail_from` apart. NULL: all is well. Else what is wrong, with
+ * what to write instead; in the arena.
+ */
+const char *config_mail_check(struct arena *arena, struct config *config);
 
 /* "€0.012" from 1200 millicents and 3 `decimals` (at least 1), rounded. In the arena. */
 const char *config_price(const struct config *config, struct arena *arena, int64_t millicents,

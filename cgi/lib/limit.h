@@ -73,6 +73,19 @@ enum {
     LIMIT_OUTGOING_WAIT_MS = 2000, /* between two tries; told to wait longer, we give up */
     LIMIT_OUTGOING_BYTES = 1024 * 1024,
 
+    /* Mail. */
+    LIMIT_MAIL_CONNECT_MS = 10 * 1000,
+    LIMIT_MAIL_MS = 90 * 1000, /* servers look into a mail before they answer; cut short, it comes
+                                  twice */
+    LIMIT_MAIL_BYTES = 64 * 1024,
+    LIMIT_MAIL_BACKOFF_S = 60, /* doubled after each failure */
+    LIMIT_MAIL_BACKOFF_MOST_S = 3600,
+    LIMIT_MAIL_PATIENCE_S = 2 * 24 * 3600, /* then it is given up */
+    LIMIT_MAIL_KEEP_S = 30 * 24 * 3600,
+    LIMIT_SIGNIN_MAIL_EVERY_S = 60, /* to one address */
+    LIMIT_SIGNIN_MAILS_PER_HOUR = 5,
+    LIMIT_KNOWN_BROWSER_S = 30 * 24 * 3600,
+
     /* JSON from outside (security.md section 0). */
     LIMIT_JSON_DEPTH = 64,
     LIMIT_JSON_VALUES = 20000,

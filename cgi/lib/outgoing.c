@@ -28,14 +28,16 @@ struct attempt {
     CURLcode code;
 };
 
-static bool is_loopback(const char *origin)
+/* `scheme` (without TLS) to this computer? */
+static bool is_loopback(const char *origin, const char *scheme)
 {
-    static const char *const starts[] = { "http://127.0.0.1", "http://localhost", "http://[::1]" };
+    static const char *const hosts[] = { "127.0.0.1", "localhost", "[::1]" };
+    const char *host = origin + strlen(scheme);
 
-    for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++) {
-        size_t length = strlen(starts[i]);
+    for (size_t i = 0; text_starts(origin, scheme) && i < sizeof hosts / sizeof hosts[0]; i++) {
+        size_t length = strlen(hosts[i]);
 
-        if (strncmp(origin, starts[i], length) == 0 && (!origin[length] || origin[length] == ':'))
+        if (strncmp(host, hosts[i], length) == 0 && (!host[length] || host[length] == ':'))
             return true;
     }
     return false;
@@ -46,7 +48,7 @@ static bool is_origin(const char *text)
 {
     const char *host = strstr(text, "://");
 
-    return (text_starts(text, "https://") || is_loopback(text)) && host[3] &&
+    return (text_starts(text, "https://") || is_loopback(text, "http://")) && host[3] &&
            !host[3 + strspn(host + 3, "abcdefghijklmnopqrstuvwxyz0123456789.-:[]")];
 }
 
@@ -270,4 +272,207 @@ struct error *outgoing_send(const struct outgoing *outgoing, struct arena *arena
         .body_length = attempt.body.length,
     };
     return NULL;
+}
+
+/* ---- mail ---- */
+
+enum { ANSWER_BYTES = 200 };
+
+/* What was said on one connection. */
+struct talk {
+    char answer[ANSWER_BYTES]; /* the server's last line */
+    bool is_about_recipient;   /* it answers for the recipient or the letter, not for us */
+    bool is_over;              /* we have said QUIT: what follows is courtesy */
+};
+
+struct error *outgoing_mail_open(struct arena *arena)
+{
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+        return error_new(arena, ERROR_INTERNAL, "libcurl cannot be set up");
+    return NULL;
+}
+
+/* One printable line of what the server said. */
+static void answer_keep(struct talk *talk, const char *bytes, size_t size)
+{
+    size_t length = 0;
+
+    for (; length < size && length + 1 < sizeof talk->answer; length++) {
+        if (bytes[length] == '\r' || bytes[length] == '\n')
+            break;
+        talk->answer[length] = bytes[length] < ' ' || bytes[length] > '~' ? '?' : bytes[length];
+    }
+    talk->answer[length] = '\0';
+}
+
+/* libcurl tells what it says and hears; the password passes by here and is not looked at. */
+static int talk_note(CURL *curl, curl_infotype type, char *bytes, size_t size, void *user)
+{
+    struct talk *talk = user;
+
+    (void)curl;
+    if (type == CURLINFO_HEADER_OUT && size >= 4 && strncmp(bytes, "QUIT", 4) == 0)
+        talk->is_over = true;
+    if (talk->is_over)
+        return 0;
+    if (type == CURLINFO_HEADER_OUT && size >= 5)
+        talk->is_about_recipient =
+            strncmp(bytes, "RCPT ", 5) == 0 || strncmp(bytes, "DATA\r", 5) == 0;
+    if (type == CURLINFO_HEADER_IN)
+        answer_keep(talk, bytes, size);
+    return 0;
+}
+
+/* What is common to a mail and a look at the server. False as for options_set. */
+static bool smtp_options_set(CURL *curl, const struct outgoing_smtp *smtp, const char *url,
+                             struct talk *talk)
+{
+    bool is_plain = is_loopback(smtp->url, "smtp://") && !smtp->ca_file;
+    long tls = is_plain ? CURLUSESSL_NONE : CURLUSESSL_ALL;
+    int failed = 0;
+
+    failed |= curl_easy_setopt(curl, CURLOPT_URL, url) != CURLE_OK;
+    failed |= curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "smtp,smtps") != CURLE_OK;
+    failed |= curl_easy_setopt(curl, CURLOPT_PROXY, "") != CURLE_OK;
+    failed |= curl_easy_setopt(curl, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L) != CURLE_OK;
+    failed |= curl_easy_setopt(curl, CURLOPT_USE_SSL, tls) != CURLE_OK;
+    failed |= curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 1L) != CURLE_OK;
+    failed |= curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2L) != CURLE_OK;
+    failed |= curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) != CURLE_OK;
+    if (smtp->ca_file) {
+        failed |= curl_easy_setopt(curl, CURLOPT_CAINFO, smtp->ca_file) != CURLE_OK;
+        failed |= curl_easy_setopt(curl, CURLOPT_CAPATH, NULL) != CURLE_OK;
+    }
+    if (smtp->user) {
+        failed |= curl_easy_setopt(curl, CURLOPT_USERNAME, smtp->user) != CURLE_OK;
+        failed |= curl_easy_setopt(curl, CURLOPT_PASSWORD, smtp->password) != CURLE_OK;
+    }
+    failed |=
+        curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)LIMIT_MAIL_CONNECT_MS) != CURLE_OK;
+    failed |= curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)LIMIT_MAIL_MS) != CURLE_OK;
+    failed |= curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L) != CURLE_OK;
+    failed |= curl_easy_setopt(curl, CURLOPT_DEBUGFUNCTION, talk_note) != CURLE_OK;
+    failed |= curl_easy_setopt(curl, CURLOPT_DEBUGDATA, (void *)talk) != CURLE_OK;
+    failed |= curl_easy_setopt(curl, CURLOPT_VERBOSE, 1L) != CURLE_OK;
+    return !failed;
+}
+
+/* Ask for what the options say, and put into words what came of it. */
+static struct error *smtp_perform(CURL *curl, const struct outgoing_smtp *smtp, struct arena *arena,
+                                  struct talk *talk, const char **answer)
+{
+    CURLcode code = curl_easy_perform(curl);
+    enum error_kind kind = ERROR_UPSTREAM;
+    long status = 0;
+
+    curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+    if (code == CURLE_OK)
+        return NULL;
+    /* Before that a 5xx is about our password or our address: the operator can mend it. */
+    if (status >= 500 && talk->is_about_recipient)
+        kind = ERROR_INPUT;
+    if (status < 400)
+        return error_new(arena, kind, "%s: %s", smtp->url, curl_easy_strerror(code));
+    /* Behind the number, which stands in our text already. */
+    *answer = arena_copy(arena, talk->answer + strnlen(talk->answer, 4));
+    return error_new(arena, kind, "%s: answered %ld", smtp->url, status);
+}
+
+/* Printable ASCII; a new line only as a fold, which goes on with a blank. */
+static bool is_header(const char *line)
+{
+    for (; *line; line++) {
+        if (strncmp(line, "\r\n ", 3) == 0)
+            line += 2;
+        if (*line < ' ' || *line > '~')
+            return false;
+    }
+    return true;
+}
+
+static struct error *letter_check(struct arena *arena, const struct outgoing_letter *letter)
+{
+    if (!text_is_email(letter->from) || !text_is_email(letter->to))
+        return error_new(arena, ERROR_INPUT, "not an address that mail can go to or from");
+    for (size_t i = 0; i < letter->header_count; i++) {
+        if (!is_header(letter->headers[i]))
+            return error_new(arena, ERROR_INPUT, "the header %.*s is not printable",
+                             (int)strcspn(letter->headers[i], ":\r\n"), letter->headers[i]);
+    }
+    if (strlen(letter->text) + strlen(letter->html) > LIMIT_MAIL_BYTES)
+        return error_new(arena, ERROR_INPUT, "larger than a mail of ours can be");
+    return NULL;
+}
+
+static bool part_add(curl_mime *mime, const char *type, const char *body)
+{
+    curl_mimepart *part = curl_mime_addpart(mime);
+
+    return part && curl_mime_type(part, type) == CURLE_OK &&
+           curl_mime_encoder(part, "quoted-printable") == CURLE_OK &&
+           curl_mime_data(part, body, CURL_ZERO_TERMINATED) == CURLE_OK;
+}
+
+static bool letter_set(CURL *curl, curl_mime *mime, struct curl_slist **headers,
+                       struct curl_slist **recipients, struct arena *arena,
+                       const struct outgoing_letter *letter)
+{
+    /* libcurl adds the boundary; without this line it would write multipart/mixed. */
+    bool is_good = mime && header_add(headers, "Content-Type: multipart/alternative");
+
+    for (size_t i = 0; i < letter->header_count; i++)
+        is_good = is_good && header_add(headers, letter->headers[i]);
+    return is_good && header_add(recipients, arena_printf(arena, "<%s>", letter->to)) &&
+           part_add(mime, "text/plain; charset=utf-8", letter->text) &&
+           part_add(mime, "text/html; charset=utf-8", letter->html) &&
+           curl_easy_setopt(curl, CURLOPT_MAIL_FROM, arena_printf(arena, "<%s>", letter->from)) ==
+               CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_MAIL_RCPT, *recipients) == CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_HTTPHEADER, *headers) == CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_MIMEPOST, mime) == CURLE_OK;
+}
+
+struct error *outgoing_mail(const struct outgoing_smtp *smtp, struct arena *arena,
+                            const struct outgoing_letter *letter, const char **answer)
+{
+    struct talk talk = { .answer = "" };
+    struct curl_slist *headers = NULL, *recipients = NULL;
+    const char *url = arena_printf(arena, "%s/%s", smtp->url, smtp->name);
+    CURL *curl = curl_easy_init();
+    curl_mime *mime = curl ? curl_mime_init(curl) : NULL;
+    struct error *e = letter_check(arena, letter);
+
+    *answer = NULL;
+    if (e)
+        goto done;
+    if (curl && smtp_options_set(curl, smtp, url, &talk) &&
+        letter_set(curl, mime, &headers, &recipients, arena, letter))
+        e = smtp_perform(curl, smtp, arena, &talk, answer);
+    else
+        e = error_new(arena, ERROR_UPSTREAM, "libcurl has no memory, or lacks an option");
+done:
+    curl_easy_cleanup(curl);
+    curl_mime_free(mime);
+    curl_slist_free_all(headers);
+    curl_slist_free_all(recipients);
+    return e;
+}
+
+struct error *outgoing_mail_check(const struct outgoing_smtp *smtp, struct arena *arena,
+                                  const char **answer)
+{
+    struct talk talk = { .answer = "" };
+    const char *url = arena_printf(arena, "%s/%s", smtp->url, smtp->name);
+    CURL *curl = curl_easy_init();
+    struct error *e;
+
+    *answer = NULL;
+    if (curl && smtp_options_set(curl, smtp, url, &talk) &&
+        curl_easy_setopt(curl, CURLOPT_NOBODY, 1L) == CURLE_OK &&
+        curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, "NOOP") == CURLE_OK)
+        e = smtp_perform(curl, smtp, arena, &talk, answer);
+    else
+        e = error_new(arena, ERROR_UPSTREAM, "libcurl has no memory, or lacks an option");
+    curl_easy_cleanup(curl);
+    return e;
 }

@@ -1,5 +1,6 @@
 /*
- * The door to libcurl: JSON requests to the services of the configuration, and to nobody else.
+ * The door to libcurl: JSON requests to the services of the configuration, and mail to its mail
+ * server, and nothing to anybody else.
  *
  * No redirects, no proxy, no environment; TLS is checked; time and size have limits (limit.h). What
  * a status or a body means is up to the caller, cgi/remote.
@@ -50,3 +51,40 @@ struct error *outgoing_open(struct arena *arena, const char *const *origins, siz
  */
 struct error *outgoing_send(const struct outgoing *outgoing, struct arena *arena,
                             const struct outgoing_request *request, struct outgoing_response *out);
+
+/* ---- mail ---- */
+
+/* Who takes our mail. Plain smtp: without TLS is for this computer alone, see outgoing_mail. */
+struct outgoing_smtp {
+    const char *url;             /* "smtp://HOST[:PORT]" or "smtps://HOST[:PORT]" */
+    const char *user, *password; /* NULL: the server asks for none */
+    const char *ca_file;         /* whom to trust instead of the system's authorities, or NULL */
+    const char *name;            /* what we call ourselves: a host name */
+};
+
+struct outgoing_letter {
+    const char *from, *to;      /* bare addresses */
+    const char *const *headers; /* whole lines in ASCII: "Subject: ..."; folded by "\r\n " */
+    size_t header_count;
+    const char *text, *html; /* UTF-8 with CRLF; what arrives is multipart/alternative */
+};
+
+/* Before the first mail, from one thread. */
+struct error *outgoing_mail_open(struct arena *arena);
+
+/*
+ * Hand one letter to the mail server, once. NULL: the server has taken it. UPSTREAM: not now, or
+ * nobody knows; try again. INPUT: never; the server refuses this recipient or this letter (5xx), or
+ * an address or a header is none. The error's text names the server and its number or libcurl's
+ * words, and nothing of the letter; what the server said goes to `*answer` (one line, in the arena;
+ * NULL: nothing), which may name the recipient.
+ *
+ * TLS is demanded and checked: from the first byte (smtps), or by STARTTLS before anything is said
+ * (smtp). To a server on this computer without `ca_file` smtp stays plain.
+ */
+struct error *outgoing_mail(const struct outgoing_smtp *smtp, struct arena *arena,
+                            const struct outgoing_letter *letter, const char **answer);
+
+/* Sign in there and leave again. UPSTREAM with what is wrong; `answer` as above. */
+struct error *outgoing_mail_check(const struct outgoing_smtp *smtp, struct arena *arena,
+                                  const char **answer);

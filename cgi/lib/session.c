@@ -44,7 +44,7 @@ static const char *first_match(const char *user_agent, const char *const (*table
     return NULL;
 }
 
-static const char *browser_family(struct arena *arena, const char *user_agent)
+const char *session_browser(const struct request *r)
 {
     static const char *const families[][2] = {
         { "Edg/", "Edge" },      { "OPR/", "Opera" },     { "Firefox/", "Firefox" },
@@ -54,11 +54,11 @@ static const char *browser_family(struct arena *arena, const char *user_agent)
         { "Android", "Android" }, { "iPhone", "iPhone" },  { "iPad", "iPad" },
         { "Windows", "Windows" }, { "Mac OS X", "macOS" }, { "Linux", "Linux" },
     };
-    const char *family = first_match(user_agent, families, sizeof families / sizeof families[0]);
-    const char *system = first_match(user_agent, systems, sizeof systems / sizeof systems[0]);
+    const char *family = first_match(r->user_agent, families, sizeof families / sizeof families[0]);
+    const char *system = first_match(r->user_agent, systems, sizeof systems / sizeof systems[0]);
 
     family = family ? family : "Unknown browser";
-    return system ? arena_printf(arena, "%s on %s", family, system) : family;
+    return system ? arena_printf(r->arena, "%s on %s", family, system) : family;
 }
 
 static struct session *session_of_row(struct request *r, const struct session_get_row *row)
@@ -133,9 +133,8 @@ static struct error *session_insert(struct request *r, const int64_t *person_id,
 
     crypto_random(secret, CRYPTO_SECRET_BYTES);
     e = session_create(r->db, r->arena, token_hash(r->arena, token), crypto_id(r->arena), person_id,
-                       team_id, (struct bytes){ secret, CRYPTO_SECRET_BYTES },
-                       browser_family(r->arena, r->user_agent), workos_session_id, now_at,
-                       now_at + idle_s, now_at + life_s);
+                       team_id, (struct bytes){ secret, CRYPTO_SECRET_BYTES }, session_browser(r),
+                       workos_session_id, now_at, now_at + idle_s, now_at + life_s);
     if (!e)
         e = session_get(r->db, r->arena, token_hash(r->arena, token), now_at, &row);
     if (e)

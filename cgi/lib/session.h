@@ -57,6 +57,9 @@ struct error *session_take_workos(struct request *r, const char *state, const ch
 struct error *session_sign_in(struct request *r, int64_t person_id, int64_t team_id,
                               const char *workos_session_id);
 
+/* The family of the browser that asks, as its session shows it: "Firefox on Linux". */
+const char *session_browser(const struct request *r);
+
 /* Delete the row and the cookie. Needs an open write transaction. */
 struct error *session_end(struct request *r);
 

@@ -148,6 +148,7 @@ struct error *signin_problem_show(struct request *r, const struct signin_problem
     page.what = problem->what;
     page.next = problem->next;
     page.is_local = !is_workos;
+    page.has_mail = config_has_mail(r->config);
     if (is_workos && !r->frame.person_email)
         page.button = "Start again";
     r->response.status = problem->status;

@@ -68,6 +68,7 @@ static const struct command {
       admin_inbox },
     { "inbox-retry", "ID", "try a parked event again, or \"all\"", NEEDS_WRITING,
       admin_inbox_retry },
+    { "mails", NULL, "mail that has not arrived, and why", NEEDS_READING, admin_mails },
     { "network", "REGION",
       "what root sets up for a region of qemu:///system:\n"
       "                      --libvirt prints the network for \"virsh net-define\", --nft the\n"

@@ -19,6 +19,7 @@ struct error *admin_check(struct admin *admin);
 struct error *admin_signin(struct admin *admin);
 struct error *admin_vms(struct admin *admin);
 struct error *admin_leftovers(struct admin *admin);
+struct error *admin_mails(struct admin *admin);
 struct error *admin_network(struct admin *admin);
 struct error *admin_inbox(struct admin *admin);
 struct error *admin_inbox_retry(struct admin *admin);

@@ -7,6 +7,7 @@
 #include "../lib/json.h"
 #include "bench.h"
 #include "driver_libvirt_net.h"
+#include "mailer.h"
 
 #include <dirent.h>
 #include <stdarg.h>
@@ -177,6 +178,26 @@ static void image_check(struct admin *admin, const struct config_image *image)
         line_write(admin, true, "image %s is in %s", image->name, image->dir);
 }
 
+/* Signs in to the mail server and leaves again; sends nothing. */
+static void mail_check(struct admin *admin)
+{
+    const char *answer = NULL;
+    struct mailer *mailer;
+    struct error *e = mailer_open(admin->arena, admin->config, &mailer);
+
+    if (!config_has_mail(admin->config)) {
+        line_write(admin, true, "mail is off: none is sent (domicile.conf, [mail])");
+        return;
+    }
+    if (!e)
+        e = outgoing_mail_check(mailer_smtp(mailer), admin->arena, &answer);
+    if (e)
+        line_write(admin, false, "mail: %s%s%s", e->text, answer ? ": " : "", answer ? answer : "");
+    else
+        line_write(admin, true, "mail: %s takes mail from %s", admin->config->mail_url,
+                   admin->config->mail_from_email);
+}
+
 struct error *admin_check(struct admin *admin)
 {
     struct error *e = config_load(admin->arena, admin->state_dir, &admin->config);
@@ -190,6 +211,7 @@ struct error *admin_check(struct admin *admin)
     line_write(admin, true, "%s/domicile.conf can be read", admin->state_dir);
     secrets_check(admin);
     database_check(admin);
+    mail_check(admin);
     bench = bench_without_db(admin->config, &BENCH_PACE);
     for (size_t i = 0; i < admin->config->region_count; i++)
         region_check(admin, bench, &admin->config->regions[i]);

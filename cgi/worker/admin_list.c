@@ -1,4 +1,6 @@
-/* "domicile-admin vms" and "leftovers": lists, as a table for people or as one JSON object a line.
+/*
+ * "domicile-admin vms", "leftovers" and "mails": lists, as a table for people or as one JSON object
+ * a line.
  */
 #include "admin.h"
 
@@ -6,6 +8,7 @@
 #include "../lib/json.h"
 
 #include "leftover.sql.h"
+#include "mail.sql.h"
 #include "operator.sql.h"
 
 #include <stdio.h>
@@ -84,5 +87,37 @@ struct error *admin_leftovers(struct admin *admin)
         printf("%-10s  %-8s  %-20s  %s\n", "REGION", "KIND", "SINCE", "NAME");
     for (size_t i = 0; !e && i < rows.count; i++)
         e = leftover_write(admin, &rows.row[i]);
+    return e;
+}
+
+static struct error *mail_write(struct admin *admin, const struct mail_problems_row *row)
+{
+    const struct json_field fields[] = {
+        json_text("kind", row->kind),
+        json_text("to", row->to_email),
+        json_text("state", row->state),
+        json_number("attempts", row->attempts),
+        json_number("created_at", row->created_at),
+        json_number("due_at", row->due_at),
+        json_text("reason", row->reason),
+    };
+
+    if (admin->is_json)
+        return line_write(admin, fields, sizeof fields / sizeof fields[0]);
+    printf("%-14s  %-28s  %-6s  %8lld  %-20s  %s\n", row->kind, row->to_email, row->state,
+           (long long)row->attempts, clock_iso(admin->arena, row->created_at), row->reason);
+    return NULL;
+}
+
+struct error *admin_mails(struct admin *admin)
+{
+    struct mail_problems_rows rows;
+    struct error *e = mail_problems(admin->db, admin->arena, &rows);
+
+    if (!e && !admin->is_json)
+        printf("%-14s  %-28s  %-6s  %8s  %-20s  %s\n", "KIND", "TO", "STATE", "ATTEMPTS", "SINCE",
+               "REASON");
+    for (size_t i = 0; !e && i < rows.count; i++)
+        e = mail_write(admin, &rows.row[i]);
     return e;
 }

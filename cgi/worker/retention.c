@@ -7,6 +7,8 @@
 
 #include "event.sql.h"
 #include "inbox.sql.h"
+#include "known_browser.sql.h"
+#include "mail.sql.h"
 #include "session.sql.h"
 #include "signin_link.sql.h"
 #include "usage_minute.sql.h"
@@ -42,5 +44,9 @@ struct error *retention_run(struct db *db, struct arena *arena, const struct con
         e = signin_link_delete_old(db, arena, now - LINK_KEEP_S);
     if (!e)
         e = usage_minute_delete_old(db, arena, now - LIMIT_USAGE_KEEP_S);
+    if (!e)
+        e = mail_delete_old(db, arena, now - LIMIT_MAIL_KEEP_S);
+    if (!e)
+        e = known_browser_delete_old(db, arena, now - LIMIT_KNOWN_BROWSER_S);
     return e ? e : events_delete_old(db, arena, config, now - LIMIT_EVENT_KEEP_S);
 }

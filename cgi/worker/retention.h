@@ -1,5 +1,7 @@
-/* Deletes what has been kept for long enough: ended sessions, old sign-in links, old usage,
- * old events. */
+/*
+ * Deletes what has been kept for long enough: ended sessions, old sign-in links, usage, mails and
+ * events, browsers not seen for a while.
+ */
 #pragma once
 
 #include "../lib/config.h"

@@ -1,7 +1,8 @@
 /*
  * The worker: the one long-running program that nginx never calls. Starts the threads and wakes
  * them: some work off jobs (job.c), one for each region compares host and database (reconcile.c),
- * one measures (usage.c); the main thread waits for calls (waker.c) and deletes what is old.
+ * one measures (usage.c), one sends mail (mailer.c); the main thread waits for calls (waker.c) and
+ * deletes what is old.
  *
  *     worker [--state DIR]
  *
@@ -15,6 +16,7 @@
 #include "inbox.h"
 #include "job.h"
 #include "lock.h"
+#include "mailer.h"
 #include "reconcile.h"
 #include "retention.h"
 #include "usage.h"
@@ -39,6 +41,8 @@ struct worker {
     const struct config *config;
     struct bench *bench; /* the main thread's */
     struct crew *crew;
+    struct crew *mail_crew; /* of one */
+    struct mailer *mailer;
     struct waker *waker;
     int64_t retention_at, closing_at; /* when it is time again */
 };
@@ -123,6 +127,22 @@ static void inbox_run(struct crew_seat *seat)
     }
 }
 
+static void mails_run(struct crew_seat *seat)
+{
+    struct worker *worker = seat->context;
+    struct error *e;
+    bool has_one;
+
+    for (;;) {
+        crew_wait(worker->mail_crew);
+        do {
+            e = mailer_work(worker->mailer, seat->bench, &has_one);
+            if (e)
+                error_tell("mailer_work", e);
+        } while (has_one);
+    }
+}
+
 static struct error *threads_start(struct worker *worker)
 {
     struct error *e = NULL;
@@ -133,6 +153,8 @@ static struct error *threads_start(struct worker *worker)
         e = crew_start(worker->crew, worker->arena, region_run, worker, i);
     if (!e)
         e = crew_start(worker->crew, worker->arena, usage_run, worker, 0);
+    if (!e)
+        e = crew_start(worker->mail_crew, worker->arena, mails_run, worker, 0);
     return e ? e : crew_start(worker->crew, worker->arena, inbox_run, worker, 0);
 }
 
@@ -180,6 +202,7 @@ static void worker_run(struct worker *worker)
         arena_reset(worker->bench->arena);
         chores_do(worker);
         crew_call(worker->crew);
+        crew_call(worker->mail_crew);
     } while (waker_wait(worker->waker, wait_ms(worker)) != WAKER_END);
 }
 
@@ -198,10 +221,15 @@ static struct error *worker_start(struct worker *worker, const char *state_dir)
     if (!e)
         e = job_recover(worker->bench->db, worker->arena, clock_now_ms());
     if (!e)
+        e = mailer_open(worker->arena, config, &worker->mailer);
+    if (!e)
+        e = mailer_recover(worker->bench, worker->arena);
+    if (!e)
         e = waker_open(worker->arena, config, &worker->waker);
     if (e)
         return e;
     worker->crew = crew_new(worker->arena, config);
+    worker->mail_crew = crew_new(worker->arena, config);
     return threads_start(worker);
 }
 

@@ -71,5 +71,10 @@ as alice post /operator/events/retry ; expect 404
 as alice post /operator/events/retry id=event_parked ; expect 303 /operator
 expect_row "SELECT state, attempts, due_at_ms FROM event WHERE id = 'event_parked'" "waiting|0|0"
 as alice post /operator/events/retry id=event_parked ; expect 404
+expect_no_text sent@example.org
+expect_no_text fresh@example.org
+sqlite3 "$state/main.db" "DELETE FROM mail"
+as alice get /operator ; expect 200
+expect_text "the mail server has taken every mail"
 
 finish

@@ -35,6 +35,36 @@ link 1767226200
 as link get "/signin/link?token=$token" ; expect 422 signin_link_late.html
 as link post /signin/link "token=$token" ; expect 422
 
+# With mail: the page has a form for links, and its answer tells nothing.
+fresh
+route "GET /signin/mail"
+nobody get /signin/mail ; expect 404
+route "POST /signin/mail"
+as link post /signin/mail email=alice@example.org ; expect 404
+sed -i -e 's/^mail  .*/mail = smtp/' -e 's|^url  .*=$|url = smtp://localhost:25|' \
+    -e 's/^from  .*/from = noreply@example.org/' "$state/domicile.conf"
+mails() { expect_row "SELECT count(*) FROM mail WHERE kind = 'signin_link' AND to_email = '$1'" "$2"; }
+as link get /signin ; expect 200 signin_with_mail.html
+as link get /signin/mail ; expect 200 signin_mail.html
+nobody post /signin/mail email=alice@example.org ; expect 403
+as link post_bare /signin/mail email=alice@example.org ; expect 403
+as link post /signin/mail email=nobody ; expect 422 signin_with_mail_wrong.html
+as link post /signin/mail ; expect 422
+as link post /signin/mail $'email=alice@example.org\r\nBcc: x@example.org' ; expect 422
+as link post /signin/mail email=Bob@Example.ORG ; expect 303 /signin/mail
+mails bob@example.org 1
+as link post /signin/mail email=bob@example.org ; expect 303 /signin/mail
+mails bob@example.org 1
+as link post /signin/mail email=unknown@example.org ; expect 303 /signin/mail
+mails unknown@example.org 0
+as link post /signin/mail email=operator@localhost ; expect 303 /signin/mail
+mails operator@localhost 1
+expect_row "SELECT count(*) FROM signin_link" 0
+link 1767226200
+as link get "/signin/link?token=$token" ; expect 422
+expect_text 'Get one by e-mail'
+
+fresh
 route "GET /signin/workos"
 nobody get /signin/workos ; expect 404
 route "GET /auth/callback"

@@ -53,7 +53,13 @@ static const char good[] = "[server]\n"                       /* 1 */
                            "about = A tiny one\n"             /* 31 */
                            "dir = images/tiny\n"              /* 32 */
                            "user = dev\n"                     /* 33 */
-                           "memory_mb = 128\n";               /* 34 */
+                           "memory_mb = 128\n"                /* 34 */
+                           "[mail]\n"                         /* 35 */
+                           "mail = off\n"                     /* 36 */
+                           "url =\n"                          /* 37 */
+                           "user =\n"                         /* 38 */
+                           "from =\n"                         /* 39 */
+                           "ca_file =\n";                     /* 40 */
 
 static int set_up(void **state)
 {
@@ -204,6 +210,60 @@ static void test_ways_to_write(void **state)
     assert_null(load(with_line(3, "public_url = http://[::1]:8080"), &config));
 }
 
+/* The good file with a [mail] of these values. */
+static const char *with_mail(const char *url, const char *from)
+{
+    return arena_printf(arena,
+                        "%.*s[mail]\nmail = smtp\nurl = %s\nuser =\nfrom = %s\nca_file = ca\n",
+                        (int)(strstr(good, "[mail]") - good), good, url, from);
+}
+
+static void test_mail(void **state)
+{
+    static const char url[] = "smtp://mail.example.org:587";
+    static const char *const no_urls[] = {
+        "", "smtp://", "https://a", "mail.example.org:587", "smtp://a/b", "smtp://a@b", "smtps://A"
+    };
+    static const char *const no_senders[] = {
+        "",
+        "Domicile",
+        "a@b@c",
+        "Domicile <a>",
+        "Domicile <a@b",
+        "Domicile <a@b> x",
+        "<a@b>",
+        "Dom\x01 <a@b>",
+        "<",
+        "x <>",
+        "Domicile <a@b>>",
+        "Dom\xff <a@b>",
+        "D\xc2\x85 <a@b>",
+        "a b@c",
+    };
+    struct config *config;
+
+    (void)state;
+    assert_null(load(good, &config));
+    assert_false(config_has_mail(config));
+    assert_null(load(with_mail(url, "Domicile, M\xc3\xbcnchen <noreply@example.org>"), &config));
+    assert_true(config_has_mail(config));
+    assert_string_equal(config->mail_url, url);
+    assert_string_equal(config->mail_from_name, "Domicile, M\xc3\xbcnchen");
+    assert_string_equal(config->mail_from_email, "noreply@example.org");
+    assert_string_equal(config->mail_ca_file, arena_printf(arena, "%s/ca", folder));
+    assert_null(load(with_mail("smtps://[::1]", "noreply@example.org"), &config));
+    assert_string_equal(config->mail_from_name, "Test");
+    assert_string_equal(config->mail_from_email, "noreply@example.org");
+    for (size_t i = 0; i < sizeof no_urls / sizeof no_urls[0]; i++)
+        assert_message(with_mail(no_urls[i], "a@b"),
+                       ": [mail] url must be like smtp://mail.example.org:587 or "
+                       "smtps://mail.example.org:465, in small letters");
+    for (size_t i = 0; i < sizeof no_senders / sizeof no_senders[0]; i++)
+        assert_message(with_mail(url, no_senders[i]),
+                       ": [mail] from must be like Domicile <noreply@example.org>, or an address "
+                       "alone");
+}
+
 /* ---- what does not, and what it says ---- */
 
 static void test_values(void **state)
@@ -238,19 +298,19 @@ static void test_values(void **state)
         { 33, "user = Dev", ":33: user may have a-z, 0-9 and - only" },
         { 33, "user = a/b", ":33: user may have a-z, 0-9 and - only" },
         { 15, "[planet local]",
-          ":16: unknown section [planet local]: known are server, quota, workos, "
+          ":16: unknown section [planet local]: known are server, quota, workos, mail, "
           "region NAME, size NAME, image NAME" },
         { 15, "[region]",
-          ":16: unknown section [region]: known are server, quota, workos, "
+          ":16: unknown section [region]: known are server, quota, workos, mail, "
           "region NAME, size NAME, image NAME" },
         { 15, "[region Not A Name]",
-          ":16: unknown section [region Not A Name]: known are server, quota, workos, "
+          ":16: unknown section [region Not A Name]: known are server, quota, workos, mail, "
           "region NAME, size NAME, image NAME" },
         { 7, "[quota x]",
-          ":8: unknown section [quota x]: known are server, quota, workos, "
+          ":8: unknown section [quota x]: known are server, quota, workos, mail, "
           "region NAME, size NAME, image NAME" },
         { 1, "",
-          ":2: unknown section []: known are server, quota, workos, "
+          ":2: unknown section []: known are server, quota, workos, mail, "
           "region NAME, size NAME, image NAME" },
         { 3, "name = again", ":3: name is set twice" },
         { 3, "  name = again", ":3: name is set twice" },
@@ -278,8 +338,8 @@ static void test_values(void **state)
 
 static void test_every_line_is_needed(void **state)
 {
-    static const char *const titles[] = { "server",       "quota",     "workos",
-                                          "region local", "size nano", "image tiny" };
+    static const char *const titles[] = { "server",    "quota",      "workos", "region local",
+                                          "size nano", "image tiny", "mail" };
     int line = 0, section = -1;
 
     (void)state;
@@ -297,7 +357,7 @@ static void test_whole_sections(void **state)
 {
     const char *region = strstr(good, "[region"), *size = strstr(good, "[size");
     const char *image = strstr(good, "[image"), *quota = strstr(good, "[quota");
-    const char *workos = strstr(good, "[workos");
+    const char *workos = strstr(good, "[workos"), *mail = strstr(good, "[mail");
 
     (void)state;
     assert_message("", ": [server] lacks \"name\": add the line");
@@ -307,10 +367,12 @@ static void test_whole_sections(void **state)
                    ": needs at least one [region], [size] and [image]");
     assert_message(arena_printf(arena, "%.*s%s", (int)(size - good), good, image),
                    ": needs at least one [region], [size] and [image]");
-    assert_message(arena_printf(arena, "%.*s", (int)(image - good), good),
+    assert_message(arena_printf(arena, "%.*s%s", (int)(image - good), good, mail),
                    ": needs at least one [region], [size] and [image]");
     assert_message(arena_printf(arena, "%s[size nano]\nlabel = Again\n", good),
-                   ":36: label is set twice");
+                   ":42: label is set twice");
+    assert_message(arena_printf(arena, "%.*s", (int)(mail - good), good),
+                   ": [mail] lacks \"mail\": add the line");
 }
 
 /* The line that is named is the one that the message is about. */
@@ -334,8 +396,9 @@ static void test_the_first_problem(void **state)
                    ":2: the line is too long, or holds a NUL byte");
     for (int i = 0; i < 70; i++)
         buf_printf(&many, "[size s%d]\nlabel = x\n", i);
-    assert_message(many.bytes, ":130: unknown section [size s64]: known are server, quota, workos, "
-                               "region NAME, size NAME, image NAME");
+    assert_message(many.bytes,
+                   ":130: unknown section [size s64]: known are server, quota, workos, mail, "
+                   "region NAME, size NAME, image NAME");
 }
 
 static void test_files(void **state)
@@ -440,6 +503,7 @@ int main(void)
         cmocka_unit_test(test_ways_to_write),
         cmocka_unit_test(test_values),
         cmocka_unit_test(test_every_line_is_needed),
+        cmocka_unit_test(test_mail),
         cmocka_unit_test(test_whole_sections),
         cmocka_unit_test(test_the_first_problem),
         cmocka_unit_test(test_files),

@@ -6,7 +6,7 @@
 # tmplc/mistyped.txt  pages that tmplc accepts and the C compiler refuses, at the template's line
 #
 # In these files "## NAME" begins a case, "@@ _part.html" a part of it, "-- " a line of C that fills
-# the page, "=> " an expected line. The page itself is called NAME.html.
+# the page, "=> " an expected line. The page itself is called NAME.html; of "## NAME.txt", NAME.txt.
 set -u
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -20,15 +20,16 @@ passed=0
 failed=0
 export LC_ALL=C ASAN_OPTIONS=detect_leaks=0
 
-# split FILE FOLDER: each case becomes FOLDER/NAME/ with NAME.html, parts, fill.c and expected.
+# split FILE FOLDER: each case becomes FOLDER/NAME/ with NAME.html or .txt, parts, fill.c and expected.
 split() {
     mkdir -p "$2"
     awk -v folder="$2" '
         /^$/ { blanks = blanks "\n"; next } # a blank line counts when more follows
         /^(## |@@ |-- |=>)/ { blanks = "" }
-        /^## / { name = $2; case_folder = folder "/" name
+        /^## / { name = $2; kind = sub(/\.txt$/, "", name) ? ".txt" : ".html"
+                 case_folder = folder "/" name
                  system("mkdir -p " case_folder)
-                 file = case_folder "/" name ".html"
+                 file = case_folder "/" name kind
                  printf "" > file; printf "" > (case_folder "/expected")
                  printf "" > (case_folder "/fill.c"); next }
         name == "" { next }
@@ -49,18 +50,23 @@ verdict() {
     fi
 }
 
+# kind_of FOLDER NAME: html or txt.
+kind_of() { if [ -e "$1/$2.txt" ]; then echo txt; else echo html; fi; }
+
 # write_program NAMES...: a program that writes any of these pages.
 write_program() {
+    local name kind
     printf '#include "fixture.h"\n'
-    printf '#include "%s.html.h"\n' "$@"
     for name in "$@"; do
+        kind=$(kind_of "$work/accepted/$name" "$name")
+        printf '#include "%s.%s.h"\n' "$name" "$kind"
         printf 'static void run_%s(struct buf *buf, const struct frame *frame)\n{\n' "$name"
-        if grep -q "^struct ${name}_html {" "$work/out/$name.html.h"; then
-            printf '    struct %s_html page = { 0 };\n\n' "$name"
+        if grep -q "^struct ${name}_$kind {" "$work/out/$name.$kind.h"; then
+            printf '    struct %s_%s page = { 0 };\n\n' "$name" "$kind"
             cat "$work/accepted/$name/fill.c"
-            printf '    html_%s(buf, frame, &page);\n}\n' "$name"
+            printf '    %s_%s(buf, frame, &page);\n}\n' "$kind" "$name"
         else
-            printf '    html_%s(buf, frame, NULL);\n}\n' "$name"
+            printf '    %s_%s(buf, frame, NULL);\n}\n' "$kind" "$name"
         fi
     done
     printf 'int main(int argc, char **argv)\n{\n'
@@ -78,8 +84,9 @@ accepted() {
     split "$here/tmplc/accepted.txt" "$work/accepted"
     for folder in "$work"/accepted/*/; do
         name=$(basename "$folder")
-        if (cd "$folder" && "$tmplc" --static "$here/tmplc/manifest" --out "$work/out" ./*.html) &&
-            gcc "${flags[@]}" "-I$work/out" -c -o "$work/out/$name.o" "$work/out/$name.html.c"; then
+        kind=$(kind_of "$folder" "$name")
+        if (cd "$folder" && "$tmplc" --static "$here/tmplc/manifest" --out "$work/out" "$name.$kind") &&
+            gcc "${flags[@]}" "-I$work/out" -c -o "$work/out/$name.o" "$work/out/$name.$kind.c"; then
             names+=("$name")
             objects+=("$work/out/$name.o")
         else
@@ -89,7 +96,7 @@ accepted() {
     done
     write_program "${names[@]}" >"$work/program.c"
     if ! gcc "${flags[@]}" "-I$work/out" -o "$work/program" "$work/program.c" "${objects[@]}" \
-        "$top"/cgi/lib/{html,buf,arena,clock,log}.c; then
+        "$top"/cgi/lib/{html,plain,buf,arena,clock,log}.c; then
         failed=$((failed + 1))
         return
     fi
@@ -104,7 +111,8 @@ refused() {
     for folder in "$work"/refused/*/; do
         name=$(basename "$folder")
         mkdir "$folder/out"
-        (cd "$folder" && "$tmplc" --static "$here/tmplc/manifest" --out out "$name.html") \
+        (cd "$folder" && "$tmplc" --static "$here/tmplc/manifest" --out out \
+            "$name.$(kind_of . "$name")") \
             >"$work/actual" 2>&1
         code=$?
         [ $code -eq 1 ] || echo "exit $code" >>"$work/actual"
@@ -118,9 +126,10 @@ mistyped() {
     split "$here/tmplc/mistyped.txt" "$work/mistyped"
     for folder in "$work"/mistyped/*/; do
         name=$(basename "$folder")
-        (cd "$folder" && "$tmplc" --out . "$name.html" &&
-            gcc "${flags[@]}" -I. -c -o page.o "$name.html.c") >"$folder/messages" 2>&1
-        place=$(grep -o '^[a-z_]*\.html:[0-9][0-9]*' "$folder/messages" | head -n 1)
+        kind=$(kind_of "$folder" "$name")
+        (cd "$folder" && "$tmplc" --out . "$name.$kind" &&
+            gcc "${flags[@]}" -I. -c -o page.o "$name.$kind.c") >"$folder/messages" 2>&1
+        place=$(grep -oE '^[a-z_]*\.(html|txt):[0-9][0-9]*' "$folder/messages" | head -n 1)
         message=$(sed -n 's/^.*: error: //p' "$folder/messages" | head -n 1 |
             sed 's/; did you mean.*//; s/ \[-Werror.*//')
         echo "$place: $message" >"$work/actual"

@@ -35,6 +35,7 @@ static const char configuration[] =
     "operator = operator@example.org\ncurrency = EUR\n"
     "[quota]\nvms = 100\nvcpus = 100\nmemory_mb = 100000\ndisk_gb = 1000\n"
     "[workos]\nclient_id =\nurl = https://api.workos.com\n"
+    "[mail]\nmail = off\nurl =\nuser =\nfrom =\nca_file =\n"
     "[region local]\nlabel = Here\ndriver = libvirt\nuri = %s\naccelerator = tcg\nbridge =\n"
     "ssh_host = localhost\nssh_ports = 22800-22899\n"
     "[size nano]\nlabel = Nano\nvcpus = 1\nmemory_mb = 128\ndisk_gb = 1\nprice_millicents = 100\n"

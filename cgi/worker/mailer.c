@@ -1,0 +1,201 @@
+/* Take, send, record; see mailer.h. What a mail says is lib/mail_message.c's; SMTP, the door's. */
+#include "mailer.h"
+
+#include "../lib/clock.h"
+#include "../lib/limit.h"
+#include "../lib/log.h"
+#include "../lib/mail_message.h"
+#include "../lib/signin_token.h"
+
+#include "mail.sql.h"
+
+#include <string.h>
+
+enum { RECORD_AGAIN_MS = 1000 };
+
+struct mailer {
+    const struct outgoing_smtp *smtp; /* NULL: mail is off */
+};
+
+/* ---- open ---- */
+
+/* The host of our own address, as the mail server is told; "localhost" for an IP address. */
+static const char *own_name(struct arena *arena, const struct config *config)
+{
+    const char *host = strstr(config->public_url, "://") + 3;
+    size_t length = strspn(host, "abcdefghijklmnopqrstuvwxyz0123456789.-");
+
+    return length ? arena_copy_bytes(arena, host, length) : "localhost";
+}
+
+static struct error *smtp_fill(struct arena *arena, const struct config *config,
+                               struct outgoing_smtp *smtp)
+{
+    struct config_secret password;
+    struct error *e;
+
+    *smtp = (struct outgoing_smtp){
+        .url = config->mail_url,
+        .ca_file = *config->mail_ca_file ? config->mail_ca_file : NULL,
+        .name = own_name(arena, config),
+    };
+    if (!*config->mail_user)
+        return NULL;
+    e = config_secret_load(arena, config->state_dir, "smtp-password", &password);
+    if (e)
+        return e;
+    smtp->user = config->mail_user;
+    smtp->password = password.current;
+    return NULL;
+}
+
+struct error *mailer_open(struct arena *arena, const struct config *config, struct mailer **out)
+{
+    struct mailer *mailer = arena_alloc(arena, sizeof *mailer);
+    struct outgoing_smtp *smtp = arena_alloc(arena, sizeof *smtp);
+    struct error *e = NULL;
+
+    if (config_has_mail(config)) {
+        e = smtp_fill(arena, config, smtp);
+        if (!e)
+            e = outgoing_mail_open(arena);
+        mailer->smtp = smtp;
+    }
+    *out = mailer;
+    return e;
+}
+
+const struct outgoing_smtp *mailer_smtp(const struct mailer *mailer)
+{
+    return mailer->smtp;
+}
+
+struct error *mailer_recover(struct bench *bench, struct arena *arena)
+{
+    struct error *e = mail_recover(bench->db, arena, clock_now());
+
+    if (!e && db_changes(bench->db) > 0)
+        log_info("mail_again", log_number("mails", db_changes(bench->db)),
+                 log_text("why", "the worker was ended while it sent them"));
+    return e;
+}
+
+/* ---- take ---- */
+
+/* NOT_FOUND: none is due. Looking first costs no lock. */
+static struct error *take(struct bench *bench, struct mail_take_row *out)
+{
+    struct mail_next_row next;
+    struct error *e = mail_next(bench->db, bench->arena, clock_now(), &next);
+
+    if (e)
+        return e;
+    e = db_begin(bench->db, bench->arena);
+    if (!e)
+        e = mail_take(bench->db, bench->arena, next.id, clock_now(), out);
+    if (!e)
+        e = db_commit(bench->db, bench->arena);
+    if (e)
+        db_rollback(bench->db);
+    return e;
+}
+
+/* ---- send ---- */
+
+/* The link is made now and stands in the letter alone; one whose letter did not go ends unused. */
+static struct error *link_make(struct bench *bench, struct mail_take_row *mail)
+{
+    if (strcmp(mail->kind, "signin_link") != 0)
+        return NULL;
+    return signin_token_make(bench->db, bench->arena, bench->config, mail->to_email, &mail->url,
+                             &mail->until_at);
+}
+
+static struct error *letter_send(const struct mailer *mailer, struct bench *bench,
+                                 struct mail_take_row *mail, const char **answer)
+{
+    struct outgoing_letter letter;
+    struct error *e = link_make(bench, mail);
+
+    if (!e)
+        e = mail_message(bench->arena, bench->config, mail, &letter);
+    return e ? e : outgoing_mail(mailer->smtp, bench->arena, &letter, answer);
+}
+
+/* ---- record ---- */
+
+int64_t mailer_backoff_s(int64_t attempts)
+{
+    int64_t length_s = LIMIT_MAIL_BACKOFF_S;
+
+    for (int64_t i = 1; i < attempts && length_s < LIMIT_MAIL_BACKOFF_MOST_S; i++)
+        length_s *= 2;
+    return length_s < LIMIT_MAIL_BACKOFF_MOST_S ? length_s : LIMIT_MAIL_BACKOFF_MOST_S;
+}
+
+/* What became of it: "sent", "failed", "off", or "queued" for another attempt. */
+static const char *verdict(const struct mailer *mailer, const struct mail_take_row *mail,
+                           const struct error *cause, int64_t next_at)
+{
+    if (!mailer->smtp)
+        return "off";
+    if (!cause)
+        return "sent";
+    if (cause->kind == ERROR_INPUT || next_at > mail->created_at + mail_patience_s(mail->kind))
+        return "failed";
+    return "queued";
+}
+
+/* Until it is written down the mail would go out again, so this does not give up. */
+static void record(struct bench *bench, const char *id, const char *state, const char *reason,
+                   int64_t next_at)
+{
+    bool is_again = strcmp(state, "queued") == 0;
+
+    for (;;) {
+        struct error *e = is_again
+                              ? mail_later(bench->db, bench->arena, id, next_at, reason)
+                              : mail_end(bench->db, bench->arena, id, state, reason, clock_now());
+
+        if (!e)
+            return;
+        log_error("mail_record", log_text("mail", id), log_text("error", e->text));
+        bench_rest(bench, RECORD_AGAIN_MS);
+    }
+}
+
+/* Neither address nor content, and not the server's words, which may name the address. */
+static void mail_log(const struct mail_take_row *mail, const char *state, const struct error *cause)
+{
+    if (!cause)
+        log_info("mail", log_text("kind", mail->kind), log_text("mail", mail->id),
+                 log_text("result", state), log_number("attempt", mail->attempts));
+    else
+        log_error("mail", log_text("kind", mail->kind), log_text("mail", mail->id),
+                  log_text("result", state), log_number("attempt", mail->attempts),
+                  log_text("error", cause->text));
+}
+
+struct error *mailer_work(const struct mailer *mailer, struct bench *bench, bool *has_one)
+{
+    struct mail_take_row mail;
+    const char *answer = NULL, *reason = NULL, *state;
+    struct error *cause = NULL, *e;
+    int64_t next_at;
+
+    arena_reset(bench->arena);
+    e = take(bench, &mail);
+    *has_one = !e;
+    if (e)
+        return e->kind == ERROR_NOT_FOUND ? NULL : e;
+    if (mailer->smtp)
+        cause = letter_send(mailer, bench, &mail, &answer);
+    next_at = clock_now() + mailer_backoff_s(mail.attempts);
+    state = verdict(mailer, &mail, cause, next_at);
+    if (cause)
+        reason = arena_printf(bench->arena, "%s%s%s", cause->text, answer ? ": " : "",
+                              answer ? answer : "");
+    record(bench, mail.id, state, reason, next_at);
+    mail_log(&mail, state, cause);
+    return NULL;
+}

@@ -1,0 +1,9 @@
+-- known_browser_count(person_id int, browser text) row (total int)
+SELECT count(*) AS total FROM known_browser WHERE person_id = :person_id AND browser = :browser;
+
+-- known_browser_seen(person_id int, browser text, now_at int) done
+INSERT INTO known_browser (person_id, browser, seen_at) VALUES (:person_id, :browser, :now_at)
+ON CONFLICT (person_id, browser) DO UPDATE SET seen_at = :now_at;
+
+-- known_browser_delete_old(before_at int) done
+DELETE FROM known_browser WHERE seen_at < :before_at /* scan ok */;

@@ -1,0 +1,47 @@
+-- mail_add(id text, kind text, to_email text, once text, amount text?, vm_name text?, browser text?, url text?, happened_at int?, until_at int?, now_at int) done
+-- Adds nothing when this occasion has its mail.
+INSERT INTO mail (id, kind, to_email, once, amount, vm_name, browser, url, happened_at, until_at,
+                  state, attempts, due_at, created_at)
+VALUES (:id, :kind, :to_email, :once, :amount, :vm_name, :browser, :url, :happened_at, :until_at,
+        'queued', 0, :now_at, :now_at)
+ON CONFLICT (once) DO NOTHING;
+
+-- mail_count_since(to_email text, kind text, since_at int) row (total int)
+SELECT count(*) AS total FROM mail
+WHERE to_email = :to_email AND kind = :kind AND created_at > :since_at;
+
+-- mail_next(now_at int) row
+-- The one that has been due for longest. One thread of one worker sends, so nobody else takes it.
+SELECT id FROM mail WHERE state = 'queued' AND due_at <= :now_at ORDER BY due_at LIMIT 1;
+
+-- mail_take(id text, now_at int) row
+-- From now on it is being sent: a worker that is started later sees that it may have gone out.
+UPDATE mail SET taken_at = :now_at, attempts = attempts + 1 WHERE id = :id AND state = 'queued'
+RETURNING id, kind, to_email, amount, vm_name, browser, url, happened_at, until_at, attempts,
+          created_at;
+
+-- mail_end(id text, state text, reason text?, now_at int) done
+-- What it was about is of no more use.
+UPDATE mail SET state = :state, reason = :reason, taken_at = NULL,
+                sent_at = CASE WHEN :state = 'sent' THEN :now_at END,
+                amount = NULL, vm_name = NULL, browser = NULL, url = NULL, happened_at = NULL,
+                until_at = NULL
+WHERE id = :id;
+
+-- mail_later(id text, due_at int, reason text) done
+UPDATE mail SET due_at = :due_at, reason = :reason, taken_at = NULL WHERE id = :id;
+
+-- mail_recover(now_at int) done
+-- At the start of the worker nothing is being sent: what was is sent again, as nobody can know
+-- whether the mail server had taken it.
+UPDATE mail SET taken_at = NULL, due_at = :now_at
+WHERE state = 'queued' AND taken_at IS NOT NULL /* scan ok */;
+
+-- mail_problems() rows
+-- For the operator: what was given up, and what has failed at least once and waits.
+SELECT kind, to_email, state, attempts, created_at, due_at, reason FROM mail
+WHERE state IN ('queued', 'failed') AND reason IS NOT NULL ORDER BY created_at DESC
+      /* scan ok */;
+
+-- mail_delete_old(before_at int) done
+DELETE FROM mail WHERE created_at < :before_at /* scan ok */;

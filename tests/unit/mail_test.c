@@ -1,0 +1,292 @@
+/*
+ * Mail up to the door: the queue, headers and bodies, back-off, and what the door refuses before it
+ * says a word. What arrives at a real server is tested end to end (tests/e2e/mail.mjs).
+ */
+#include "../../cgi/lib/mail.h"
+
+#include "../../cgi/lib/clock.h"
+#include "../../cgi/lib/limit.h"
+#include "../../cgi/lib/mail_message.h"
+#include "mailer.h"
+#include "retention.h"
+#include "world.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct world *world;
+static struct arena *arena;
+
+static int set_up(void **state)
+{
+    (void)state;
+    world = world_open(world_folder("test:///default"));
+    arena = world->arena;
+    world->config->mail_from_name = "Domicile";
+    world->config->mail_from_email = "noreply@example.org";
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    world_close(world);
+    return 0;
+}
+
+/* ---- the queue ---- */
+
+static struct error *queue(const struct mail *mail, int64_t now_at)
+{
+    struct error *e = db_begin(world->db, arena);
+
+    if (!e)
+        e = mail_queue(world->db, arena, mail, now_at);
+    if (!e)
+        e = db_commit(world->db, arena);
+    db_rollback(world->db);
+    return e;
+}
+
+static int64_t queued(const char *to)
+{
+    struct mail_count_since_row row;
+
+    world_check(mail_count_since(world->db, arena, to, "suspended", 0, &row), "count");
+    return row.total;
+}
+
+static void test_queued_once(void **state)
+{
+    struct mail mail = { .kind = "suspended", .to = "You@Example.org", .once = "a", .until_at = 9 };
+    struct mail_next_row next;
+    struct mail_take_row row;
+
+    (void)state;
+    assert_null(queue(&mail, 5));
+    assert_null(queue(&mail, 6));
+    assert_int_equal(queued("you@example.org"), 1);
+    mail.once = "b";
+    assert_null(queue(&mail, 7));
+    assert_int_equal(queued("you@example.org"), 2);
+    assert_int_equal(mail_next(world->db, arena, 4, &next)->kind, ERROR_NOT_FOUND);
+    assert_null(mail_next(world->db, arena, 7, &next));
+    assert_null(mail_take(world->db, arena, next.id, 7, &row));
+    assert_string_equal(row.to_email, "you@example.org");
+    assert_int_equal(row.created_at, 5);
+    assert_int_equal(row.until_at, 9);
+    assert_int_equal(row.happened_at, 0);
+    assert_int_equal(row.attempts, 1);
+    assert_null(row.url);
+}
+
+static void test_not_queued(void **state)
+{
+    static const char *const no_addresses[] = {
+        "",        "you",   "you@",  "a@b@c", "a@b\r\nBcc: c@d",
+        "a@b,c@d", "<a@b>", "a b@c", "a@b>",  "\"a\"@b"
+    };
+    struct mail mail = { .kind = "suspended", .to = "a@b", .once = "a" };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof no_addresses / sizeof no_addresses[0]; i++) {
+        mail.to = no_addresses[i];
+        assert_int_equal(queue(&mail, 1)->kind, ERROR_INPUT);
+    }
+    mail.to = "a@b";
+    mail.kind = "advertisement";
+    assert_int_equal(queue(&mail, 1)->kind, ERROR_CONFLICT);
+}
+
+static void test_kept_for_a_month(void **state)
+{
+    struct mail mail = { .kind = "suspended", .to = "a@b", .once = "a" };
+
+    (void)state;
+    assert_null(queue(&mail, clock_now() - LIMIT_MAIL_KEEP_S + 60));
+    mail.once = "b";
+    assert_null(queue(&mail, clock_now() - LIMIT_MAIL_KEEP_S - 60));
+    assert_null(retention_run(world->db, arena, world->config));
+    assert_int_equal(queued("a@b"), 1);
+}
+
+static void test_off(void **state)
+{
+    struct mail mail = { .kind = "suspended", .to = "a@b", .once = "a" };
+    struct mailer *mailer;
+    struct bench *bench;
+    bool has_one;
+
+    (void)state;
+    assert_null(queue(&mail, 1));
+    assert_null(mailer_open(arena, world->config, &mailer));
+    assert_null(mailer_smtp(mailer));
+    assert_null(bench_open(arena, world->config, &BENCH_PACE, &bench));
+    assert_null(mailer_work(mailer, bench, &has_one));
+    assert_true(has_one);
+    assert_null(mailer_work(mailer, bench, &has_one));
+    assert_false(has_one);
+    bench_close(bench);
+}
+
+static void test_backoff(void **state)
+{
+    static const int64_t minutes[] = { 1, 1, 2, 4, 8, 16, 32, 60, 60 };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof minutes / sizeof minutes[0]; i++)
+        assert_int_equal(mailer_backoff_s((int64_t)i), minutes[i] * 60);
+    assert_int_equal(mailer_backoff_s(INT64_MAX), 3600);
+    assert_int_equal(mail_patience_s("signin_link"), LIMIT_SIGNIN_LINK_S);
+    assert_int_equal(mail_patience_s("suspended"), 2 * 24 * 3600);
+}
+
+/* ---- what it says ---- */
+
+static void assert_header(const char *text, const char *line)
+{
+    assert_string_equal(mail_header(arena, "Subject", text, ""), line);
+}
+
+static void test_headers(void **state)
+{
+    (void)state;
+    assert_header("Sign-in to Domicile 2", "Subject: Sign-in to Domicile 2");
+    assert_header("M\xc3\xbcnchen", "Subject: =?UTF-8?B?TcO8bmNoZW4=?=");
+    assert_header("=?UTF-8?Q?a?=", "Subject: =?UTF-8?B?PT9VVEYtOD9RP2E/PQ==?=");
+    assert_header("a\r\nBcc: b", "Subject: =?UTF-8?B?YQ0KQmNjOiBi?=");
+    assert_header("", "Subject: ");
+    /* Words of at most 75 characters, none of which ends in the middle of a letter. */
+    assert_header(
+        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\xc3\xbc",
+        "Subject: =?UTF-8?B?YWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWE=?=\r\n"
+        " =?UTF-8?B?w7w=?=");
+    assert_string_equal(mail_header(arena, "From", "A", " <a@b>"), "From: A <a@b>");
+    assert_string_equal(mail_header(arena, "From", "A, B", " <a@b>"),
+                        "From: =?UTF-8?B?QSwgQg==?=\r\n <a@b>");
+}
+
+static struct outgoing_letter message(struct mail_take_row row)
+{
+    struct outgoing_letter letter;
+
+    row.id = "abcdefgh234567ab";
+    row.to_email = "you@example.org";
+    row.created_at = 1795176000;
+    world_check(mail_message(arena, world->config, &row, &letter), "message");
+    return letter;
+}
+
+static void test_message(void **state)
+{
+    const struct mail_take_row row = { .kind = "vm_destroyed",
+                                       .vm_name = "quiet-maple",
+                                       .happened_at = 1795176000,
+                                       .url = "https://localhost/a?b&c" };
+    struct outgoing_letter letter = message(row);
+    static const char *const headers[] = {
+        "From: Domicile <noreply@example.org>",       "To: <you@example.org>",
+        "Subject: quiet-maple on Test was destroyed", "Date: Fri, 20 Nov 2026 12:00:00 +0000",
+        "Message-ID: <abcdefgh234567ab@example.org>", "Auto-Submitted: auto-generated"
+    };
+
+    (void)state;
+    assert_string_equal(letter.from, "noreply@example.org");
+    assert_string_equal(letter.to, "you@example.org");
+    assert_int_equal(letter.header_count, 6);
+    for (size_t i = 0; i < 6; i++)
+        assert_string_equal(letter.headers[i], headers[i]);
+    assert_true(
+        strncmp(letter.text, "The VM quiet-maple was destroyed, 20 Nov 2026, 12:00 UTC,", 57) == 0);
+    assert_non_null(strstr(letter.text, "\r\nhttps://localhost/a?b&c\r\n"));
+    assert_null(strstr(letter.text, "Subject:"));
+    assert_non_null(strstr(letter.html, "<title>quiet-maple on Test was destroyed</title>\r\n"));
+    assert_non_null(strstr(letter.html, "href=\"https://localhost/a?b&amp;c\""));
+}
+
+/* Everything in a row may come from somebody who wants to write a mail of his own. */
+static void test_nothing_gets_out_of_its_place(void **state)
+{
+    static const char evil[] = "x\r\nBcc: e@f\r\n\r\n.\r\n\xc2\x85\xe2\x80\xa8<script>\"'";
+    static const char *const kinds[] = { "signin_link", "new_signin", "payment_failed", "suspended",
+                                         "vm_destroyed" };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        struct mail_take_row row = {
+            .kind = kinds[i], .amount = evil, .vm_name = evil, .browser = evil, .url = evil
+        };
+        struct outgoing_letter letter = message(row);
+
+        assert_null(strstr(letter.text, "\nBcc"));
+        assert_null(strstr(letter.text, "\n.\r"));
+        assert_null(strstr(letter.text, "\xe2\x80\xa8"));
+        assert_null(strstr(letter.html, "<script>"));
+        assert_null(strstr(letter.html, "href=\"x"));
+        for (size_t h = 0; h < letter.header_count; h++)
+            assert_null(strstr(letter.headers[h], "Bcc"));
+    }
+    assert_int_equal(mail_message(arena, world->config, &(struct mail_take_row){ .kind = "other" },
+                                  &(struct outgoing_letter){ .from = NULL })
+                         ->kind,
+                     ERROR_INTERNAL);
+}
+
+/* ---- the door, before it opens ---- */
+
+static struct error *sent(const char *from, const char *to, const char *header, const char *text)
+{
+    /* Nobody listens there. */
+    static const struct outgoing_smtp smtp = { .url = "smtp://127.0.0.1:1", .name = "localhost" };
+    const struct outgoing_letter letter = {
+        .from = from, .to = to, .headers = &header, .header_count = 1, .text = text, .html = ""
+    };
+    const char *answer = "unset";
+    struct error *e = outgoing_mail(&smtp, arena, &letter, &answer);
+
+    assert_non_null(e);
+    assert_null(answer);
+    return e;
+}
+
+static void test_the_door(void **state)
+{
+    static const char *const no_headers[] = {
+        "A: b\r\nBcc: c@d", "A: b\nBcc: c@d", "A: b\r\n", "A: b\r\n\r\n",
+        "A: \xc3\xbc",      "A: \x7f",        "\r"
+    };
+    char *large = arena_alloc(arena, LIMIT_MAIL_BYTES + 2);
+
+    (void)state;
+    assert_null(outgoing_mail_open(arena));
+    for (size_t i = 0; i < sizeof no_headers / sizeof no_headers[0]; i++)
+        assert_int_equal(sent("a@b", "c@d", no_headers[i], "")->kind, ERROR_INPUT);
+    assert_int_equal(sent("a@b", "c@d>\r\nRCPT TO:<e@f", "A: b", "")->kind, ERROR_INPUT);
+    assert_int_equal(sent("a@b> SIZE=1", "c@d", "A: b", "")->kind, ERROR_INPUT);
+    memset(large, 'x', LIMIT_MAIL_BYTES + 1);
+    assert_int_equal(sent("a@b", "c@d", "A: b", large)->kind, ERROR_INPUT);
+    assert_int_equal(sent("a@b", "c@d", "A: b\r\n c", "x")->kind, ERROR_UPSTREAM);
+    assert_string_equal(sent("a@b", "c@d", "A: b", "x")->text,
+                        "smtp://127.0.0.1:1: Couldn't connect to server");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_queued_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_not_queued, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_kept_for_a_month, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_off, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_backoff, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_headers, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_message, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_nothing_gets_out_of_its_place, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_the_door, set_up, tear_down),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
