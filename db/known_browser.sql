@@ -1,5 +1,6 @@
--- known_browser_count(person_id int, browser text) row (total int)
-SELECT count(*) AS total FROM known_browser WHERE person_id = :person_id AND browser = :browser;
+-- known_browser_count(person_id int, browser text) row (total int, same int)
+SELECT count(*) AS total, count(CASE WHEN browser = :browser THEN 1 END) AS same
+FROM known_browser WHERE person_id = :person_id;
 
 -- known_browser_seen(person_id int, browser text, now_at int) done
 INSERT INTO known_browser (person_id, browser, seen_at) VALUES (:person_id, :browser, :now_at)

@@ -87,9 +87,12 @@ struct error *signin_mail_note(struct request *r, int64_t person_id, int64_t beg
         e = known_browser_count(r->db, r->arena, person_id, browser, &known);
     if (!e)
         e = known_browser_seen(r->db, r->arena, person_id, browser, begun_at);
-    /* The account was made by this very sign-in, or the browser is known. */
-    if (e || person.created_at >= begun_at || known.total)
+    if (e || known.same)
         return e;
+    /* The first sign-in: sign-ins leave a trace for as long as the account is old. An account may
+     * be older than that: WorkOS tells of people before they come. */
+    if (!known.total && person.created_at > begun_at - LIMIT_KNOWN_BROWSER_S)
+        return NULL;
     mail.to = person.email;
     return mail_queue(r->db, r->arena, &mail, begun_at);
 }
