@@ -14,6 +14,7 @@
 #include "region_status.sql.h"
 #include "serve.h"
 #include "session.h"
+#include "spend.h"
 #include "ssh_key.sql.h"
 #include "vm_new.html.h"
 #include "vm_wish.h"
@@ -62,6 +63,8 @@ static struct error *vms_show(struct request *r)
     struct vm_list_rows vms;
     struct vm_quota_row used;
     struct ssh_key_count_row keys;
+    struct price_list_rows prices;
+    struct spend spend;
     int64_t team_id = r->session->team_id;
     struct error *e = db_read(r->db, r->arena);
 
@@ -77,9 +80,18 @@ static struct error *vms_show(struct request *r)
         e = vm_event_list(r->db, r->arena, team_id, INT64_MAX, EVENTS_ON_LIST, &page.events);
     if (!e)
         e = hosts_look(r, &page);
+    if (!e)
+        e = price_list(r->db, r->arena, &prices);
+    if (!e)
+        e = spend_look(r, &spend);
     if (e)
         return e;
-    page.vms = vm_view_list(r, &vms);
+    page.vms = vm_view_list(r, &prices, &vms);
+    page.spend_percent = spend.percent;
+    page.is_spend_near = spend.level == SPEND_NEAR;
+    page.spend_amount = spend.amount;
+    page.spend_cap = spend.cap;
+    page.spend_refusal = spend.refusal;
     page.quota = quota_words(r, &used);
     page.has_keys = keys.total;
     for (size_t i = 0; i < page.vms.count; i++)
@@ -93,11 +105,14 @@ static struct error *vms_show(struct request *r)
 static struct error *new_fill(struct request *r, struct vm_new_html *page)
 {
     struct ssh_key_list_rows keys;
+    struct price_list_rows prices;
     struct vm_quota_row used;
     struct error *e = vm_quota(r->db, r->arena, r->session->team_id, &used);
 
     if (!e)
         e = vm_wish_quota(r, 1, 1, 1, 1, &page->is_full_why);
+    if (!e)
+        e = price_list(r->db, r->arena, &prices);
     if (!e)
         e = ssh_key_list(r->db, r->arena, r->session->team_id, &keys);
     if (e)
@@ -107,7 +122,7 @@ static struct error *new_fill(struct request *r, struct vm_new_html *page)
                                quota_words(r, &used));
     page->is_full = page->is_full_why != NULL;
     page->images = choices_images(r);
-    page->sizes = choices_sizes(r, &used, 0);
+    page->sizes = choices_sizes(r, &prices, &used, 0);
     page->regions = choices_regions(r);
     page->keys = choices_keys(r, &keys);
     r->frame.title = "New VM";

@@ -1,36 +1,52 @@
 /*
- * The pages that anybody may read: what this server offers. Holds no secret and reads the database
- * only.
+ * The pages that anybody may read: what this server offers, and for how much. Holds no secret and
+ * reads the database only.
  */
 #include "home.html.h"
+#include "price.h"
+#include "prices.html.h"
 #include "serve.h"
 #include "vm_view.h"
 
-enum { HOURS_PER_MONTH = 730 };
+static struct home_size_rows sizes_of(struct request *r, const struct price_list_rows *prices)
+{
+    const struct config *config = r->config;
+    struct home_size_rows sizes = { .count = config->size_count };
+    int64_t now_at = r->frame.now_at;
+    int64_t disk_millicents = price_at(prices, PRICE_STOPPED_DISK, now_at);
+
+    sizes.row = arena_array(r->arena, sizes.count, sizeof *sizes.row);
+    for (size_t i = 0; i < sizes.count; i++) {
+        const struct config_size *size = &config->sizes[i];
+        int64_t millicents = price_at(prices, size->name, now_at);
+
+        sizes.row[i] = (struct home_size){
+            .label = size->label,
+            .what = vm_view_size(r->arena, size->vcpus, size->memory_mb, size->disk_gb),
+            .price_hour = price_hour(config, r->arena, millicents),
+            .price_month = price_month(config, r->arena, millicents),
+            .price_stopped = price_hour(config, r->arena, disk_millicents * size->disk_gb),
+            .coming = price_coming(config, r->arena, prices, size->name, now_at),
+        };
+    }
+    return sizes;
+}
 
 static struct error *home_show(struct request *r)
 {
     const struct config *config = r->config;
+    struct price_list_rows prices;
     struct home_html page = {
-        .sizes = { arena_array(r->arena, config->size_count, sizeof(struct home_size)),
-                   config->size_count },
         .images = { arena_array(r->arena, config->image_count, sizeof(struct home_image)),
                     config->image_count },
         .regions = { arena_array(r->arena, config->region_count, sizeof(struct home_region)),
                      config->region_count },
     };
+    struct error *e = price_list(r->db, r->arena, &prices);
 
-    for (size_t i = 0; i < config->size_count; i++) {
-        const struct config_size *size = &config->sizes[i];
-
-        page.sizes.row[i] = (struct home_size){
-            .label = size->label,
-            .what = vm_view_size(r->arena, size->vcpus, size->memory_mb, size->disk_gb),
-            .price_hour = config_price(config, r->arena, size->price_millicents, 3),
-            .price_month =
-                config_price(config, r->arena, size->price_millicents * HOURS_PER_MONTH, 2),
-        };
-    }
+    if (e)
+        return e;
+    page.sizes = sizes_of(r, &prices);
     for (size_t i = 0; i < config->image_count; i++)
         page.images.row[i] =
             (struct home_image){ config->images[i].label, config->images[i].about };
@@ -44,8 +60,49 @@ static struct error *home_show(struct request *r)
     return NULL;
 }
 
+/* What is priced per GB. */
+static struct home_size storage_of(struct request *r, const struct price_list_rows *prices,
+                                   const char *item, const char *label, const char *what)
+{
+    int64_t now_at = r->frame.now_at;
+    int64_t millicents = price_at(prices, item, now_at);
+
+    return (struct home_size){
+        .label = label,
+        .what = what,
+        .price_hour = price_hour(r->config, r->arena, millicents),
+        .price_month = price_month(r->config, r->arena, millicents),
+        .coming = price_coming(r->config, r->arena, prices, item, now_at),
+    };
+}
+
+static struct error *prices_show(struct request *r)
+{
+    struct price_list_rows prices;
+    struct home_size storage[2];
+    struct prices_html page = { .currency = r->config->currency };
+    struct error *e = price_list(r->db, r->arena, &prices);
+
+    if (e)
+        return e;
+    storage[0] = storage_of(r, &prices, PRICE_STOPPED_DISK, "Disk of a stopped VM",
+                            "each GB of its size, whether written or not");
+    storage[1] =
+        storage_of(r, &prices, PRICE_SNAPSHOT, "Snapshot", "each GB of the disk that it restores");
+    page.sizes = sizes_of(r, &prices);
+    page.storage = (struct home_size_rows){ storage, 2 };
+    for (size_t i = 0; i < page.sizes.count; i++)
+        page.has_coming |= page.sizes.row[i].coming != NULL;
+    for (size_t i = 0; i < 2; i++)
+        page.has_coming |= storage[i].coming != NULL;
+    r->frame.title = "Prices";
+    html_prices(&r->response.body, &r->frame, &page);
+    return NULL;
+}
+
 static const struct route routes[] = {
     { "GET", "/", ACCESS_PUBLIC, home_show },
+    { "GET", "/prices", ACCESS_PUBLIC, prices_show },
 };
 
 int main(int argc, char **argv)

@@ -8,6 +8,7 @@
 #include "live.h"
 #include "serve.h"
 #include "session.h"
+#include "spend.h"
 #include "vm.html.h"
 #include "vm_new.html.h"
 #include "vm_page.h"
@@ -67,11 +68,30 @@ static struct error *vm_show_problem(struct request *r, const char *rename,
 
 /* ---- wishes without fields ---- */
 
+/* The spend cap is reached: the page says so, and what can be done. */
+static struct error *vm_show_spent(struct request *r)
+{
+    struct spend spend;
+    struct vm_html page;
+    struct error *e = vm_page_fill(r, r->parameters[0], &page);
+
+    if (!e)
+        e = spend_look(r, &spend);
+    if (e)
+        return e;
+    page.spend_problem = spend.refusal;
+    r->response.status = 422;
+    live_answer(r, vm_render, &page);
+    return NULL;
+}
+
 static struct error *vm_ask(struct request *r, enum vm_event event, const char *notice)
 {
     const char *id = r->parameters[0];
     struct error *e = vm_wish_ask(r, id, event, r->parameters[1], notice);
 
+    if (e && e->kind == ERROR_INPUT)
+        return vm_show_spent(r);
     if (!e)
         back(r, id);
     return e;
@@ -205,15 +225,18 @@ enum { CLONE_NAME, CLONE_SIZE, CLONE_FIELDS };
 static struct error *clone_fill(struct request *r, struct vm_new_html *page,
                                 const struct snapshot_get_row *snapshot)
 {
+    struct price_list_rows prices;
     struct vm_quota_row used;
     struct error *e = vm_quota(r->db, r->arena, r->session->team_id, &used);
 
     if (!e)
         e = vm_wish_quota(r, 1, 1, 1, 1, &page->is_full_why);
+    if (!e)
+        e = price_list(r->db, r->arena, &prices);
     if (e)
         return e;
     page->is_full = page->is_full_why != NULL;
-    page->sizes = choices_sizes(r, &used, snapshot->disk_gb);
+    page->sizes = choices_sizes(r, &prices, &used, snapshot->disk_gb);
     page->source_name = snapshot->name;
     page->action_vm = snapshot->vm_id;
     page->action_snapshot = snapshot->id;

@@ -48,3 +48,9 @@ DELETE FROM membership WHERE person_id = :person_id
 -- Only one that is not known to be another.
 UPDATE membership SET workos_membership_id = :workos_membership_id
 WHERE team_id = :team_id AND person_id = :person_id AND workos_membership_id IS NULL;
+-- team_money(team_id int) row
+-- Since when the team exists, and what it may spend in a month.
+SELECT t.created_at, t.cap_cents FROM team t WHERE t.id = :team_id;
+
+-- team_set_cap(team_id int, cap_cents int?) done
+UPDATE team SET cap_cents = :cap_cents WHERE id = :team_id;

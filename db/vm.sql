@@ -1,7 +1,9 @@
--- vm_list(team_id int) rows (step text, working_at_ms int)
+-- vm_list(team_id int) rows (snapshot_gb int, step text, working_at_ms int)
 -- The living VMs of a team, newest first.
-SELECT id, name, region, image, size, vcpus, memory_mb, disk_gb, price_millicents, state, state_at,
+SELECT id, name, region, image, size, vcpus, memory_mb, disk_gb, state, state_at, observed,
        silent_at, ssh_port, created_at, last_error,
+       (SELECT ifnull(sum(n.disk_gb), 0) FROM snapshot n
+         WHERE n.vm_id = vm.id AND n.state = 'ready') AS snapshot_gb,
        (SELECT s.name FROM job j JOIN job_step s ON s.job_id = j.id
          WHERE j.vm_id = vm.id AND j.state = 'running'
            AND s.started_at_ms IS NOT NULL AND s.ended_at_ms IS NULL) AS step,
@@ -10,8 +12,8 @@ SELECT id, name, region, image, size, vcpus, memory_mb, disk_gb, price_millicent
 FROM vm WHERE team_id = :team_id AND gone_at IS NULL ORDER BY created_at DESC, id;
 
 -- vm_get(team_id int, id text) row
-SELECT team_id, id, name, region, image, size, vcpus, memory_mb, disk_gb, price_millicents, wanted,
-       wanted_at, state, state_at, observed, observed_at, silent_at, ssh_port, host_key_public,
+SELECT team_id, id, name, region, image, size, vcpus, memory_mb, disk_gb, wanted, wanted_at, state,
+       state_at, observed, observed_at, silent_at, ssh_port, host_key_public,
        host_key_fingerprint, source_vm_id, source_snapshot_id, last_error, gone_at, created_at
 FROM vm WHERE team_id = :team_id AND id = :id;
 
@@ -21,12 +23,12 @@ SELECT count(*) AS vms, ifnull(sum(vcpus), 0) AS vcpus, ifnull(sum(memory_mb), 0
        ifnull(sum(disk_gb), 0) AS disk_gb
 FROM vm WHERE team_id = :team_id AND gone_at IS NULL;
 
--- vm_create(team_id int, id text, person_id int, name text, region text, image text, size text, vcpus int, memory_mb int, disk_gb int, price_millicents int, source_vm_id text?, source_snapshot_id text?, now_at int) done
+-- vm_create(team_id int, id text, person_id int, name text, region text, image text, size text, vcpus int, memory_mb int, disk_gb int, source_vm_id text?, source_snapshot_id text?, now_at int) done
 INSERT INTO vm (team_id, created_at, id, person_id, name, region, image, size, vcpus, memory_mb,
-                disk_gb, price_millicents, wanted, wanted_at, state, state_at, observed,
+                disk_gb, wanted, wanted_at, state, state_at, observed,
                 observed_at, source_vm_id, source_snapshot_id)
 VALUES (:team_id, :now_at, :id, :person_id, :name, :region, :image, :size, :vcpus, :memory_mb,
-        :disk_gb, :price_millicents, 'running', :now_at, 'creating', :now_at, 'absent', :now_at,
+        :disk_gb, 'running', :now_at, 'creating', :now_at, 'absent', :now_at,
         :source_vm_id, :source_snapshot_id);
 
 -- vm_id_by_name(team_id int, name text) row
@@ -35,9 +37,8 @@ SELECT id FROM vm WHERE team_id = :team_id AND name = :name AND gone_at IS NULL;
 -- vm_rename(team_id int, id text, name text) done
 UPDATE vm SET name = :name WHERE team_id = :team_id AND id = :id AND gone_at IS NULL;
 
--- vm_resize(team_id int, id text, size text, vcpus int, memory_mb int, disk_gb int, price_millicents int) done
-UPDATE vm SET size = :size, vcpus = :vcpus, memory_mb = :memory_mb, disk_gb = :disk_gb,
-              price_millicents = :price_millicents
+-- vm_resize(team_id int, id text, size text, vcpus int, memory_mb int, disk_gb int) done
+UPDATE vm SET size = :size, vcpus = :vcpus, memory_mb = :memory_mb, disk_gb = :disk_gb
 WHERE team_id = :team_id AND id = :id;
 
 -- vm_set_state(team_id int, id text, state text, wanted text?, now_at int) done

@@ -1,7 +1,7 @@
 /*
  * Conveniences on top of pages that work without them: copy buttons, running clocks, shortcuts,
- * questions before what cannot be undone, forms that are sent once, usage charts, and htmx's
- * "unchanged" answers.
+ * questions before what cannot be undone, forms that are sent once, charts, and htmx's "unchanged"
+ * answers.
  */
 'use strict';
 
@@ -131,7 +131,49 @@
     var element = document.getElementById('charts');
     if (element && !document.hidden) { delete element.dataset.drawn; chart(); }
   }
-  document.addEventListener('DOMContentLoaded', function () { chart(); tick(); });
+
+  /* What each day has cost, as bars: the numbers are those of the table below them. */
+  function days() {
+    var element = document.getElementById('days');
+    var rows = element && window.uPlot ? document.querySelectorAll('#' + element.getAttribute('data-days') + ' tbody tr') : [];
+    var until = rows.length ? Date.parse(element.getAttribute('data-until')) / 1000 : 0;
+    var style = getComputedStyle(document.documentElement);
+    var ink = style.getPropertyValue('--soft').trim();
+    var leaf = style.getPropertyValue('--leaf').trim();
+    var times = [], values = [];
+    rows.forEach(function (row) {
+      times.push(Date.parse(row.getAttribute('data-at')) / 1000);
+      values.push(Number(row.getAttribute('data-millicents')) / 100000);
+    });
+    var most = Math.max.apply(null, [0].concat(values));
+    if (!most) return; /* nothing to draw, or not this page */
+    var box = document.createElement('figure');
+    var words = document.createElement('figcaption');
+    words.textContent = element.getAttribute('data-title');
+    box.appendChild(words);
+    element.textContent = '';
+    element.appendChild(box);
+    var decimals = most >= 10 ? 0 : most >= 0.1 ? 2 : 4;
+    new uPlot({
+      width: Math.max(200, box.clientWidth), height: 160,
+      legend: { show: false }, cursor: { show: false }, tzDate: function (at) { return uPlot.tzDate(new Date(at * 1000), 'Etc/UTC'); },
+      scales: {
+        x: { time: true, range: function () { return [times[0] - 43200, until - 43200]; } },
+        y: { range: function () { return [0, most * 1.1]; } },
+      },
+      axes: [
+        { stroke: ink, size: 24, space: 40, grid: { show: false }, ticks: { show: false }, font: '11px Inter, sans-serif', incrs: [86400, 2 * 86400, 7 * 86400],
+          values: function (u, splits) { return splits.map(function (at) { return new Date(at * 1000).getUTCDate(); }); } },
+        { stroke: ink, size: 56, space: 30, grid: { stroke: style.getPropertyValue('--line').trim(), width: 1 }, ticks: { show: false }, font: '11px Inter, sans-serif',
+          values: function (u, splits) { return splits.map(function (value) { return value.toFixed(decimals); }); } },
+      ],
+      series: [{}, { stroke: leaf, width: 0, fill: leaf, points: { show: false }, paths: uPlot.paths.bars({ size: [0.7, 40] }) }],
+    }, [times, values], box);
+  }
+
+  document.addEventListener('DOMContentLoaded', function () { chart(); days(); tick(); });
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', days);
+  window.addEventListener('resize', days);
   setInterval(chartAgain, 60000);
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', chartAgain);
 })();

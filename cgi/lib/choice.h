@@ -11,6 +11,7 @@ struct choice {
     const char *refusal;    /* why it cannot be chosen now; NULL: it can */
     const char *price_hour; /* sizes only */
     const char *price_month;
+    const char *price_stopped; /* an hour of it while stopped */
     bool is_chosen;
 };
 

@@ -1,6 +1,7 @@
 /* Choices for forms; see choices.h. */
 #include "choices.h"
 
+#include "clock.h"
 #include "crypto.h"
 #include "vm_view.h"
 
@@ -75,23 +76,27 @@ static const char *size_refusal(struct request *r, const struct config_size *siz
     return NULL;
 }
 
-struct choice_rows choices_sizes(struct request *r, const struct vm_quota_row *used,
-                                 int64_t least_disk_gb)
+struct choice_rows choices_sizes(struct request *r, const struct price_list_rows *prices,
+                                 const struct vm_quota_row *used, int64_t least_disk_gb)
 {
+    int64_t now_at = clock_now();
+    int64_t disk_millicents = price_at(prices, PRICE_STOPPED_DISK, now_at);
     struct choice_rows choices = choices_new(r, r->config->size_count);
     bool is_chosen = false;
 
     for (size_t i = 0; i < choices.count; i++) {
         const struct config_size *size = &r->config->sizes[i];
         struct choice *choice = &choices.row[i];
+        int64_t millicents = price_at(prices, size->name, now_at);
 
         *choice = (struct choice){
             .value = size->name,
             .label = size->label,
             .about = vm_view_size(r->arena, size->vcpus, size->memory_mb, size->disk_gb),
             .refusal = size_refusal(r, size, used, least_disk_gb),
-            .price_hour = config_price(r->config, r->arena, size->price_millicents, 3),
-            .price_month = config_price(r->config, r->arena, size->price_millicents * 730, 2),
+            .price_hour = price_hour(r->config, r->arena, millicents),
+            .price_month = price_month(r->config, r->arena, millicents),
+            .price_stopped = price_hour(r->config, r->arena, disk_millicents * size->disk_gb),
         };
         choice->is_chosen = !choice->refusal && !is_chosen;
         is_chosen |= choice->is_chosen;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "choice.h"
+#include "price.h"
 #include "request.h"
 #include "ssh_key.sql.h"
 #include "vm.sql.h"
@@ -11,11 +12,11 @@ struct choice_rows choices_regions(struct request *r);
 struct choice_rows choices_keys(struct request *r, const struct ssh_key_list_rows *keys);
 
 /*
- * Sizes, with what the quota does not allow beside `used` refused; the first possible one is
- * chosen. `least_disk_gb`: smaller ones are refused (a clone, a resize).
+ * Sizes with their prices, with what the quota does not allow beside `used` refused; the first
+ * possible one is chosen. `least_disk_gb`: smaller ones are refused (a clone, a resize).
  */
-struct choice_rows choices_sizes(struct request *r, const struct vm_quota_row *used,
-                                 int64_t least_disk_gb);
+struct choice_rows choices_sizes(struct request *r, const struct price_list_rows *prices,
+                                 const struct vm_quota_row *used, int64_t least_disk_gb);
 
 /* Choose by value; unknown values choose nothing. */
 void choices_choose(struct choice_rows *choices, const char *value);

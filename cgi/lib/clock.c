@@ -89,13 +89,75 @@ const char *clock_plain(struct arena *arena, int64_t at)
     return text;
 }
 
-static const char *clock_day(struct arena *arena, int64_t at)
+const char *clock_day(struct arena *arena, int64_t at)
 {
     const struct tm parts = clock_parts(at);
     char *text = arena_alloc(arena, TEXT_BYTES);
 
     strftime(text, TEXT_BYTES, "%-d %b %Y", &parts);
     return text;
+}
+
+const char *clock_month(struct arena *arena, int64_t at)
+{
+    const struct tm parts = clock_parts(at);
+    char *text = arena_alloc(arena, TEXT_BYTES);
+
+    strftime(text, TEXT_BYTES, "%B %Y", &parts);
+    return text;
+}
+
+const char *clock_month_iso(struct arena *arena, int64_t at)
+{
+    const struct tm parts = clock_parts(at);
+    char *text = arena_alloc(arena, TEXT_BYTES);
+
+    strftime(text, TEXT_BYTES, "%Y-%m", &parts);
+    return text;
+}
+
+static int64_t month_begin(int64_t at, int months)
+{
+    const struct tm parts = clock_parts(at);
+    struct tm first = { .tm_mday = 1, .tm_mon = parts.tm_mon + months, .tm_year = parts.tm_year };
+
+    return timegm(&first);
+}
+
+int64_t clock_month_start(int64_t at)
+{
+    return month_begin(at, 0);
+}
+
+int64_t clock_month_end(int64_t at)
+{
+    return month_begin(at, 1);
+}
+
+bool clock_day_read(const char *text, int64_t *out)
+{
+    int year, month, day, used = 0;
+    struct tm parts = { 0 };
+
+    if (strlen(text) != 10 || strspn(text, "0123456789-") != 10 ||
+        sscanf(text, "%4d-%2d-%2d%n", &year, &month, &day, &used) != 3 || used != 10 || year < 1970)
+        return false;
+    parts.tm_year = year - 1900;
+    parts.tm_mon = month - 1;
+    parts.tm_mday = day;
+    *out = timegm(&parts);
+    /* The C library turns 30 February into 1 March; what it made must read as what was written. */
+    return parts.tm_year == year - 1900 && parts.tm_mon == month - 1 && parts.tm_mday == day;
+}
+
+bool clock_month_read(const char *text, int64_t *out)
+{
+    char day[sizeof "2027-01-01"];
+
+    if (strlen(text) != 7)
+        return false;
+    snprintf(day, sizeof day, "%s-01", text);
+    return clock_day_read(day, out);
 }
 
 static const char *clock_count(struct arena *arena, int64_t count, const char *unit, int is_past)

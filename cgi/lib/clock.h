@@ -30,3 +30,18 @@ const char *clock_relative(struct arena *arena, int64_t at, int64_t now);
 
 /* "0.02 s", "3.8 s", "2 min 5 s"; in the arena. */
 const char *clock_length(struct arena *arena, int64_t length_ms);
+
+/* "1 Jan 2027", and "January 2027"; in the arena. */
+const char *clock_day(struct arena *arena, int64_t at);
+const char *clock_month(struct arena *arena, int64_t at);
+
+/* When the calendar month of a moment begins, and when the next one does. */
+int64_t clock_month_start(int64_t at);
+int64_t clock_month_end(int64_t at);
+
+/* When the day "2027-01-01", or the month "2027-01", begins. False: it is none. */
+bool clock_day_read(const char *text, int64_t *out);
+bool clock_month_read(const char *text, int64_t *out);
+
+/* "2027-01", in the arena. */
+const char *clock_month_iso(struct arena *arena, int64_t at);

@@ -1,6 +1,9 @@
 /* STATE/domicile.conf and STATE/secrets; see config.h. The door to inih. */
 #include "config.h"
 
+#include "clock.h"
+#include "config_prices.h"
+
 #include <errno.h>
 #include <ini.h>
 #include <stddef.h>
@@ -71,7 +74,6 @@ static const struct key size_keys[] = {
     KEY(struct config_size, vcpus, "vcpus", NUMBER),
     KEY(struct config_size, memory_mb, "memory_mb", NUMBER),
     KEY(struct config_size, disk_gb, "disk_gb", NUMBER),
-    KEY(struct config_size, price_millicents, "price_millicents", NUMBER),
 };
 static const struct key image_keys[] = {
     KEY(struct config_image, label, "label", TEXT),
@@ -86,7 +88,7 @@ static const struct key image_keys[] = {
 /* A kind of section; those with a struct of their own may occur several times: "[size small]". */
 static const struct section_kind {
     const char *word;
-    const struct key *keys;
+    const struct key *keys; /* NULL: names of sizes, see config_prices.h */
     size_t key_count;
     size_t struct_size; /* 0: the keys are fields of struct config itself */
     size_t list_offset, count_offset;
@@ -99,6 +101,8 @@ static const struct section_kind {
       offsetof(struct config, regions), offsetof(struct config, region_count) },
     { "size", size_keys, COUNT(size_keys), sizeof(struct config_size),
       offsetof(struct config, sizes), offsetof(struct config, size_count) },
+    { "prices", NULL, 0, sizeof(struct config_prices), offsetof(struct config, prices),
+      offsetof(struct config, price_count) },
     { "image", image_keys, COUNT(image_keys), sizeof(struct config_image),
       offsetof(struct config, images), offsetof(struct config, image_count) },
 };
@@ -247,9 +251,15 @@ static int pair_take(void *user, const char *title, const char *name, const char
     if (!section) {
         problem_note(reading, arena_printf(reading->arena,
                                            "unknown section [%s]: known are server, quota, workos, "
-                                           "mail, region NAME, size NAME, image NAME",
+                                           "mail, region NAME, size NAME, prices DAY, image NAME",
                                            title));
         return 0;
+    }
+    if (!section->kind->keys) {
+        problem = config_prices_take(reading->arena, (void *)section->target, name, value);
+        if (problem)
+            problem_note(reading, arena_printf(reading->arena, "%s %s", name, problem));
+        return !problem;
     }
     for (size_t i = 0; i < section->kind->key_count; i++) {
         if (strcmp(section->kind->keys[i].name, name) != 0)
@@ -347,6 +357,9 @@ struct error *config_load(struct arena *arena, const char *state_dir, struct con
     if (!(*out)->region_count || !(*out)->size_count || !(*out)->image_count)
         return error_new(arena, ERROR_INPUT, "%s: needs at least one [region], [size] and [image]",
                          path);
+    reading->problem = config_prices_check(arena, *out, clock_now());
+    if (reading->problem)
+        return error_new(arena, ERROR_INPUT, "%s: %s", path, reading->problem);
     for (size_t i = 0; i < (*out)->image_count; i++) {
         if ((*out)->images[i].dir[0] != '/')
             (*out)->images[i].dir =

@@ -29,7 +29,19 @@ struct config_size {
     const char *name;
     const char *label;
     int64_t vcpus, memory_mb, disk_gb;
-    int64_t price_millicents; /* of a running hour, in 1/1000 cent */
+};
+
+/* What an hour costs, from the beginning of a day (UTC) on: "[prices 2026-01-01]". */
+struct config_prices {
+    const char *day; /* as written */
+    int64_t from_at;
+    struct config_price_item *items;
+    size_t item_count, item_capacity;
+};
+
+struct config_price_item {
+    const char *item; /* a size's name, or one of PRICE_STOPPED_DISK and PRICE_SNAPSHOT (price.h) */
+    int64_t millicents;
 };
 
 /* What a VM can be made from. */
@@ -62,6 +74,8 @@ struct config {
     size_t region_count;
     struct config_size *sizes;
     size_t size_count;
+    struct config_prices *prices; /* the earliest first */
+    size_t price_count;
     struct config_image *images;
     size_t image_count;
 };

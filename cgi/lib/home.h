@@ -1,10 +1,11 @@
-/* What the start page shows of the configuration. */
+/* What the start page and the price list show of the configuration. */
 #pragma once
 
 #include <stddef.h>
 
 struct home_size {
-    const char *label, *what, *price_hour, *price_month;
+    const char *label, *what, *price_hour, *price_month, *price_stopped;
+    const char *coming; /* its next price, and from when; NULL: none is announced */
 };
 
 struct home_size_rows {

@@ -66,6 +66,17 @@ enum {
     LIMIT_RECONCILE_EVERY_S = 30,
     LIMIT_WORKER_THREADS = 8,
 
+    /* Money. */
+    LIMIT_PRICE_MILLICENTS = 100 * 1000 * 1000, /* of an hour: 1,000.00 */
+    LIMIT_CAP_CENTS = 100 * 1000 * 1000,        /* of a team's month: 1,000,000.00 */
+    /* Nobody has seen a VM for longer than three looks at its host: the time between is not billed.
+     */
+    LIMIT_LEDGER_SILENCE_S = 100,
+    LIMIT_LEDGER_KEEP_S = 7 * 366 * 24 * 3600, /* billing records */
+    LIMIT_LEDGER_CHUNK = 200,                  /* stretches read at once */
+    LIMIT_COST_VMS = 100,                      /* lines of the costs page; the rest is one line */
+    LIMIT_CSV_ROWS = 10000,                    /* of one file */
+
     /* Outgoing requests. */
     LIMIT_OUTGOING_MS = 10 * 1000, /* all tries of one request together */
     LIMIT_OUTGOING_CONNECT_MS = 3000,

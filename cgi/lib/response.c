@@ -47,6 +47,9 @@ struct buf response_bytes(struct response *response, struct arena *arena, bool i
     header_write(&out, "Allow", response->allow);
     header_write(&out, "ETag", response->etag);
     header_write(&out, "Cache-Control", "no-store");
+    if (response->download)
+        header_write(&out, "Content-Disposition",
+                     arena_printf(arena, "attachment; filename=\"%s\"", response->download));
     if (response->go_on)
         header_write(&out, "Refresh", arena_printf(arena, "0; url=%s", response->go_on));
     /* Not "cookies": that would also sign people out of every other app under the same domain. Our

@@ -15,8 +15,9 @@ struct response {
     const char *location;     /* of a redirect: a local path, or a URL of ours */
     const char *cookie;       /* whole Set-Cookie value, or NULL */
     const char *allow;        /* of 405 */
-    const char *etag;  /* quoted; the answer may then be kept by the browser and asked again */
-    bool is_refresh;   /* htmx: load the whole page anew (the session has ended) */
+    const char *etag;     /* quoted; the answer may then be kept by the browser and asked again */
+    const char *download; /* the browser keeps it as a file of this name, [a-z0-9.-] */
+    bool is_refresh;      /* htmx: load the whole page anew (the session has ended) */
     const char *go_on; /* where the browser goes on by itself: a URL of a service in the config */
     bool clear_site_data; /* the browser forgets what it stored for us */
     const char *why;      /* for the log, beside the status: what the page does not say; or NULL */

@@ -18,6 +18,25 @@ bool text_int(const char *text, int64_t *out)
     return !*end && !errno;
 }
 
+bool text_cents(const char *text, int64_t *out)
+{
+    size_t whole = strspn(text, "0123456789");
+    const char *rest = text + whole;
+    size_t digits = 0;
+    int64_t cents = 0;
+
+    if (*rest == '.' || *rest == ',')
+        digits = strspn(++rest, "0123456789");
+    if (!whole || whole > 12 || digits > 2 || rest[digits] || (!digits && rest != text + whole))
+        return false;
+    for (size_t i = 0; i < whole; i++)
+        cents = cents * 10 + (text[i] - '0');
+    for (size_t i = 0; i < 2; i++)
+        cents = cents * 10 + (i < digits ? rest[i] - '0' : 0);
+    *out = cents;
+    return true;
+}
+
 /* Length of the sequence at `at`, 0 when it is not well formed. Table 3-7 of the Unicode Standard.
  */
 static size_t sequence_length(const unsigned char *at, size_t rest)

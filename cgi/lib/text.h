@@ -9,6 +9,9 @@
 /* A whole decimal number with an optional '-' and nothing else around it. */
 bool text_int(const char *text, int64_t *out);
 
+/* An amount of money as people write it, "12", "12.5" or "12,50", in 1/100: 1200, 1250, 1250. */
+bool text_cents(const char *text, int64_t *out);
+
 /* Well-formed UTF-8 (RFC 3629: no overlong forms, no surrogates, at most U+10FFFF). */
 bool text_is_utf8(const char *text, size_t length);
 

@@ -6,14 +6,17 @@
 #include "crypto.h"
 #include "job.sql.h"
 #include "job_step.sql.h"
+#include "ledger.h"
 #include "receipt.sql.h"
 #include "region_status.sql.h"
 #include "session.h"
+#include "spend.h"
 #include "vm.html.h"
 #include "vm_event.sql.h"
 #include "vm_key.sql.h"
 #include "vm_state.h"
 #include "vm_usage.h"
+#include "vm_wish.h"
 
 #include <string.h>
 
@@ -133,7 +136,7 @@ static void buttons_fill(struct vm_html *page, const char *state)
 }
 
 static struct error *sizes_fill(struct request *r, struct vm_html *page,
-                                const struct vm_get_row *vm)
+                                const struct price_list_rows *prices, const struct vm_get_row *vm)
 {
     struct vm_quota_row used;
     struct error *e = vm_quota(r->db, r->arena, r->session->team_id, &used);
@@ -144,8 +147,56 @@ static struct error *sizes_fill(struct request *r, struct vm_html *page,
     used.vcpus -= vm->vcpus;
     used.memory_mb -= vm->memory_mb;
     used.disk_gb -= vm->disk_gb;
-    page->sizes = choices_sizes(r, &used, vm->disk_gb);
+    page->sizes = choices_sizes(r, prices, &used, vm->disk_gb);
     choices_choose(&page->sizes, vm->size);
+    return NULL;
+}
+
+struct costing {
+    const struct price_list_rows *prices;
+    struct ledger_sum sum;
+};
+
+static bool cost_add(void *context, const struct ledger_chunk_row *row)
+{
+    struct costing *costing = context;
+    struct ledger_use use = ledger_use_of(row);
+
+    ledger_sum_add(&costing->sum, costing->prices, &use, row->from_at, row->until_at);
+    return true;
+}
+
+/* What it has cost this month, and whether the team may let it begin what costs. */
+static struct error *cost_fill(struct request *r, struct vm_html *page,
+                               const struct price_list_rows *prices, const struct vm_get_row *vm)
+{
+    struct costing costing = { .prices = prices };
+    struct ledger_walk walk = {
+        .team_id = r->session->team_id,
+        .from_at = clock_month_start(r->frame.now_at),
+        .until_at = clock_month_end(r->frame.now_at),
+        .vm_id = vm->id,
+        .visit = cost_add,
+        .context = &costing,
+    };
+    struct spend spend;
+    struct error *e = ledger_walk(r->db, r->arena, &walk);
+
+    if (!e)
+        e = ledger_sum_check(r->arena, &costing.sum);
+    if (!e)
+        e = spend_look(r, &spend);
+    if (e)
+        return e;
+    page->cost_month = price_amount(r->config, r->arena, ledger_sum_millicents(&costing.sum));
+    page->spend_refusal = strcmp(vm->observed, "running") == 0 ? NULL : spend.refusal;
+    page->is_spent = spend.refusal != NULL;
+    for (size_t i = 0; spend.refusal && i < page->sizes.count; i++) {
+        const struct config_size *size = &r->config->sizes[i];
+
+        if (vm_wish_costs_more(prices, vm, size, r->frame.now_at))
+            page->sizes.row[i].refusal = spend.refusal;
+    }
     return NULL;
 }
 
@@ -164,7 +215,7 @@ static struct error *accelerator_look(struct request *r, const char *region, str
 }
 
 static struct error *lists_fill(struct request *r, struct vm_html *page,
-                                const struct vm_get_row *vm)
+                                const struct price_list_rows *prices, const struct vm_get_row *vm)
 {
     int64_t team_id = r->session->team_id;
     struct error *e = job_fill(r, page);
@@ -178,7 +229,9 @@ static struct error *lists_fill(struct request *r, struct vm_html *page,
     if (!e)
         e = receipt_list(r->db, r->arena, team_id, vm->id, &page->receipt);
     if (!e)
-        e = sizes_fill(r, page, vm);
+        e = sizes_fill(r, page, prices, vm);
+    if (!e)
+        e = cost_fill(r, page, prices, vm);
     if (!e)
         e = accelerator_look(r, vm->region, page);
     if (!e)
@@ -188,15 +241,18 @@ static struct error *lists_fill(struct request *r, struct vm_html *page,
 
 struct error *vm_page_fill(struct request *r, const char *id, struct vm_html *page)
 {
+    struct price_list_rows prices;
     struct vm_get_row vm;
     struct error *e = db_read(r->db, r->arena);
 
     *page = (struct vm_html){ .rename = NULL };
     if (!e)
         e = vm_get(r->db, r->arena, r->session->team_id, id, &vm);
+    if (!e)
+        e = price_list(r->db, r->arena, &prices);
     if (e)
         return e;
-    page->vm = vm_view_of(r, &vm);
+    page->vm = vm_view_of(r, &prices, &vm);
     page->rename = vm.name;
     page->created_at = vm.created_at;
     page->gone_at = vm.gone_at;
@@ -211,7 +267,7 @@ struct error *vm_page_fill(struct request *r, const char *id, struct vm_html *pa
     buttons_fill(page, vm.state);
     r->frame.title = arena_printf(r->arena, "%s: %s", vm.name, page->vm.label);
     r->frame.section = "vms";
-    e = lists_fill(r, page, &vm);
+    e = lists_fill(r, page, &prices, &vm);
     db_rollback(r->db);
     return e;
 }

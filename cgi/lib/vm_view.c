@@ -1,11 +1,11 @@
 /* A VM in words; see vm_view.h. */
 #include "vm_view.h"
 
+#include "clock.h"
+#include "ledger_cost.h"
 #include "vm_state.h"
 
 #include <string.h>
-
-enum { HOURS_PER_MONTH = 730 };
 
 const char *vm_view_memory(struct arena *arena, int64_t memory_mb)
 {
@@ -44,10 +44,14 @@ const char *vm_view_known_hosts(struct request *r, const struct vm_get_row *vm)
                         vm->host_key_public);
 }
 
-struct vm_view vm_view_of(struct request *r, const struct vm_get_row *vm)
+struct vm_view vm_view_of(struct request *r, const struct price_list_rows *prices,
+                          const struct vm_get_row *vm)
 {
     const struct config_region *region = config_region_find(r->config, vm->region);
     const struct config_image *image = config_image_find(r->config, vm->image);
+    int64_t now_at = clock_now();
+    int64_t millicents = price_at(prices, vm->size, now_at);
+    int64_t disk_millicents = price_at(prices, PRICE_STOPPED_DISK, now_at);
     bool is_running = strcmp(vm->state, "running") == 0;
     bool is_silent = is_running && vm->silent_at;
     bool has_way_in = is_running || strcmp(vm->state, "snapshotting") == 0;
@@ -62,8 +66,9 @@ struct vm_view vm_view_of(struct request *r, const struct vm_get_row *vm)
         .label = is_silent ? "Not answering" : vm_state_label(vm->state),
         .chip = is_silent ? "wait" : vm_state_class(vm->state),
         .since_at = is_silent ? vm->silent_at : vm->state_at,
-        .price_hour = config_price(r->config, r->arena, vm->price_millicents, 3),
-        .price_month = config_price(r->config, r->arena, vm->price_millicents * HOURS_PER_MONTH, 2),
+        .price_hour = price_hour(r->config, r->arena, millicents),
+        .price_month = price_month(r->config, r->arena, millicents),
+        .price_stopped = price_hour(r->config, r->arena, disk_millicents * vm->disk_gb),
         .ssh = has_way_in ? vm_view_ssh(r, vm->region, vm->image, vm->ssh_port) : NULL,
         .last_error = vm->last_error,
         .is_running = is_running,
@@ -72,7 +77,17 @@ struct vm_view vm_view_of(struct request *r, const struct vm_get_row *vm)
     };
 }
 
-struct vm_view_rows vm_view_list(struct request *r, const struct vm_list_rows *vms)
+/* What an hour costs as the VM is at this moment. */
+static const char *price_now(struct request *r, const struct price_list_rows *prices,
+                             const struct vm_list_row *vm)
+{
+    const struct ledger_use use = { vm->observed, vm->size, vm->disk_gb, vm->snapshot_gb };
+
+    return price_hour(r->config, r->arena, ledger_rate(prices, &use, clock_now()));
+}
+
+struct vm_view_rows vm_view_list(struct request *r, const struct price_list_rows *prices,
+                                 const struct vm_list_rows *vms)
 {
     struct vm_view_rows views = { .count = vms->count };
 
@@ -87,7 +102,7 @@ struct vm_view_rows vm_view_list(struct request *r, const struct vm_list_rows *v
             .vcpus = vm->vcpus,
             .memory_mb = vm->memory_mb,
             .disk_gb = vm->disk_gb,
-            .price_millicents = vm->price_millicents,
+            .size = vm->size,
             .state = vm->state,
             .state_at = vm->state_at,
             .silent_at = vm->silent_at,
@@ -95,7 +110,8 @@ struct vm_view_rows vm_view_list(struct request *r, const struct vm_list_rows *v
             .last_error = vm->last_error,
         };
 
-        views.row[i] = vm_view_of(r, &whole);
+        views.row[i] = vm_view_of(r, prices, &whole);
+        views.row[i].price_now = price_now(r, prices, vm);
         views.row[i].step = vm->step;
         views.row[i].working_at_ms = vm->working_at_ms;
     }

@@ -7,6 +7,7 @@
 #include "limit.h"
 #include "session.h"
 #include "snapshot.sql.h"
+#include "spend.h"
 #include "vm_ask.h"
 #include "vm_event.sql.h"
 #include "vm_key.sql.h"
@@ -44,13 +45,18 @@ struct error *vm_wish_quota(struct request *r, int64_t vms, int64_t vcpus, int64
                             int64_t disk_gb, const char **problem)
 {
     struct vm_quota_row used;
+    struct spend spend = { .refusal = NULL };
     const struct config *config = r->config;
     struct error *e = vm_quota(r->db, r->arena, r->session->team_id, &used);
 
     *problem = NULL;
+    if (!e && vms)
+        e = spend_look(r, &spend);
     if (e)
         return e;
-    if (used.vms + vms > config->quota_vms)
+    if (spend.refusal)
+        *problem = spend.refusal;
+    else if (used.vms + vms > config->quota_vms)
         *problem = arena_printf(r->arena, "Your team has all of its %lld VMs. Destroy one first.",
                                 (long long)config->quota_vms);
     else if (used.vcpus + vcpus > config->quota_vcpus)
@@ -100,8 +106,8 @@ static struct error *vm_insert(struct request *r, const struct vm_wish *wish, co
     struct error *e =
         vm_create(r->db, r->arena, r->session->team_id, id, r->session->person_id, wish->name,
                   wish->region->name, wish->image->name, size->name, size->vcpus, size->memory_mb,
-                  size->disk_gb, size->price_millicents, wish->source ? wish->source->id : NULL,
-                  wish->source_snapshot_id, clock_now());
+                  size->disk_gb, wish->source ? wish->source->id : NULL, wish->source_snapshot_id,
+                  clock_now());
 
     if (!e)
         e = keys_add(r, wish, id);
@@ -137,6 +143,26 @@ static struct vm_asked asked(const struct request *r, const char *id, const char
     return (struct vm_asked){ r->session->team_id, id, state, &r->session->person_id };
 }
 
+/* INPUT when the VM does not run now and the team may not begin what costs. */
+static struct error *start_check(struct request *r, const struct vm_get_row *vm)
+{
+    struct spend spend;
+    struct error *e;
+
+    if (strcmp(vm->observed, "running") == 0)
+        return NULL;
+    e = spend_look(r, &spend);
+    if (!e && spend.refusal)
+        e = error_new(r->arena, ERROR_INPUT, "%s", spend.refusal);
+    return e;
+}
+
+static bool job_starts(const char *kind)
+{
+    return strcmp(kind, "create") == 0 || strcmp(kind, "start") == 0 ||
+           strcmp(kind, "restart") == 0;
+}
+
 /* The job that failed last, once more. */
 static struct error *retry_queue(struct request *r, const struct vm_get_row *vm)
 {
@@ -149,8 +175,11 @@ static struct error *retry_queue(struct request *r, const struct vm_get_row *vm)
         return e;
     /* No job failed: the host lost the VM. Starting defines it anew on the disk that is there. */
     kind = strcmp(job.state, "done") == 0 ? "start" : job.kind;
-    e = vm_set_state(r->db, r->arena, r->session->team_id, vm->id, vm_working_state(kind), NULL,
-                     clock_now());
+    if (job_starts(kind))
+        e = start_check(r, vm);
+    if (!e)
+        e = vm_set_state(r->db, r->arena, r->session->team_id, vm->id, vm_working_state(kind), NULL,
+                         clock_now());
     return e ? e : vm_ask_job(r->db, r->arena, &again, kind, job.snapshot_id);
 }
 
@@ -175,6 +204,9 @@ static struct error *snapshot_mark(struct request *r, const struct vm_get_row *v
     struct error *e =
         snapshot_get(r->db, r->arena, r->session->team_id, vm->id, snapshot_id, &snapshot);
 
+    /* One with memory goes on running. */
+    if (!e && event == VM_ASK_RESTORE && snapshot.has_memory)
+        e = start_check(r, vm);
     if (e || event != VM_ASK_SNAPSHOT_DELETE)
         return e;
     e = snapshot_used_by_clone(r->db, r->arena, snapshot_id, &clones);
@@ -195,11 +227,15 @@ struct error *vm_wish_ask(struct request *r, const char *id, enum vm_event event
         e = vm_get(r->db, r->arena, r->session->team_id, id, &vm);
     if (!e && snapshot_id)
         e = snapshot_mark(r, &vm, snapshot_id, event);
+    if (!e && event == VM_ASK_START)
+        e = start_check(r, &vm);
     if (!e)
         e = vm_move(r, &vm, event, snapshot_id);
     if (!e && notice)
         e = session_notice(r, arena_printf(r->arena, "%s %s", vm.name, notice));
-    return commit_and_wake(r, e);
+    e = commit_and_wake(r, e);
+    db_rollback(r->db);
+    return e;
 }
 
 static const char *shrink_problem(const struct vm_get_row *vm, const struct config_size *size)
@@ -207,6 +243,28 @@ static const char *shrink_problem(const struct vm_get_row *vm, const struct conf
     return size->disk_gb < vm->disk_gb
                ? "A disk can grow but not shrink. Choose a size with at least as much disk."
                : NULL;
+}
+
+bool vm_wish_costs_more(const struct price_list_rows *prices, const struct vm_get_row *vm,
+                        const struct config_size *size, int64_t now_at)
+{
+    return price_at(prices, size->name, now_at) > price_at(prices, vm->size, now_at) ||
+           size->disk_gb > vm->disk_gb;
+}
+
+/* What costs more than now is refused at the cap. */
+static struct error *resize_check(struct request *r, const struct vm_get_row *vm,
+                                  const struct config_size *size, const char **problem)
+{
+    struct price_list_rows prices;
+    struct spend spend;
+    struct error *e = price_list(r->db, r->arena, &prices);
+
+    if (!e)
+        e = spend_look(r, &spend);
+    if (!e && vm_wish_costs_more(&prices, vm, size, clock_now()))
+        *problem = spend.refusal;
+    return e;
 }
 
 struct error *vm_wish_resize(struct request *r, const char *id, const struct config_size *size,
@@ -222,13 +280,15 @@ struct error *vm_wish_resize(struct request *r, const char *id, const struct con
                           size->disk_gb - vm.disk_gb, problem);
     if (!e && !*problem)
         *problem = shrink_problem(&vm, size);
+    if (!e && !*problem)
+        e = resize_check(r, &vm, size, problem);
     if (!e && *problem)
         e = error_new(r->arena, ERROR_INPUT, "%s", *problem);
     if (!e)
         e = vm_move(r, &vm, VM_ASK_RESIZE, NULL);
     if (!e)
         e = vm_resize(r->db, r->arena, r->session->team_id, id, size->name, size->vcpus,
-                      size->memory_mb, size->disk_gb, size->price_millicents);
+                      size->memory_mb, size->disk_gb);
     if (!e)
         e = session_notice(r, arena_printf(r->arena, "%s gets the size %s.", vm.name, size->label));
     e = commit_and_wake(r, e);

@@ -6,9 +6,11 @@
  */
 #include "admin.h"
 
+#include "../lib/clock.h"
 #include "../lib/inbox.h"
 #include "../lib/log.h"
 #include "bench.h"
+#include "prices.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -43,6 +45,11 @@ static struct error *admin_migrate(struct admin *admin)
         e = migrate_one(admin, &DB_MAIN, bench_database(admin->arena, admin->config));
     if (!e)
         e = migrate_one(admin, &DB_INBOX, inbox_path(admin->arena, admin->state_dir));
+    if (!e)
+        e = db_open(admin->arena, &DB_MAIN, bench_database(admin->arena, admin->config),
+                    DB_READ_WRITE, &admin->db);
+    if (!e)
+        e = prices_store(admin->db, admin->arena, admin->config, clock_now());
     return e;
 }
 
@@ -59,7 +66,8 @@ static const struct command {
     struct error *(*run)(struct admin *admin);
 } commands[] = {
     { "check", NULL, "is everything there that a server needs?", NEEDS_NOTHING, admin_check },
-    { "migrate", NULL, "make the database, or bring it up to date", NEEDS_NOTHING, admin_migrate },
+    { "migrate", NULL, "make the database, or bring it and its prices up to date", NEEDS_NOTHING,
+      admin_migrate },
     { "signin", "EMAIL", "a link that signs EMAIL in, once", NEEDS_WRITING, admin_signin },
     { "vms", NULL, "all living VMs", NEEDS_READING, admin_vms },
     { "leftovers", NULL, "what hosts have that no VM accounts for", NEEDS_READING,

@@ -11,7 +11,7 @@ struct admin {
     bool is_libvirt, is_nft; /* which part "network" prints */
     const char *argument;    /* of the command; NULL: none */
     struct config *config;   /* NULL for "check", which reads it itself */
-    struct db *db;           /* NULL for "check", "migrate" and "network" */
+    struct db *db;           /* NULL for "check" and "network" */
     int status;              /* of the process when the command returns no error */
 };
 

@@ -7,6 +7,7 @@
 
 #include "../lib/clock.h"
 #include "../lib/crypto.h"
+#include "../lib/ledger.h"
 #include "../lib/limit.h"
 #include "../lib/log.h"
 #include "../lib/vm_change.h"
@@ -208,6 +209,8 @@ static struct error *record_done(struct job *job, enum driver_power power)
         e = vm_apply(db, job->arena, job->row.team_id, job->vm.id, job->vm.state,
                      is_gone ? VM_ALL_GONE : power_event(power), NULL);
     if (!e)
+        e = ledger_note(db, job->arena, job->vm.id, clock_now());
+    if (!e)
         e = event_note(job, job->plan->done, job->detail, true);
     return e;
 }
@@ -258,6 +261,8 @@ static struct error *record_failed(struct job *job, const char *text)
     /* A snapshot that could not be restored is as good as before. */
     if (!e && snapshot_id && !job_is(job, "restore"))
         e = snapshot_set_state(db, job->arena, job->row.team_id, snapshot_id, "failed");
+    if (!e)
+        e = ledger_note(db, job->arena, job->vm.id, clock_now());
     if (!e)
         e = event_note(job, "failed", text, false);
     return e;

@@ -7,6 +7,7 @@
 
 #include "../lib/clock.h"
 #include "../lib/crypto.h"
+#include "../lib/ledger.h"
 #include "../lib/limit.h"
 #include "../lib/log.h"
 #include "../lib/vm_change.h"
@@ -169,6 +170,9 @@ static struct error *look_record(struct look *look)
             e = vm_compare(look, &now.row[i]);
         else if (is_to_be_forced(before, &now.row[i]))
             look->forced[look->forced_count++] = now.row[i].id;
+        /* Those with a job as well: the host was there. */
+        if (!e)
+            e = ledger_note(db, look->arena, now.row[i].id, clock_now());
     }
     if (!e)
         e = leftover_sort(look);

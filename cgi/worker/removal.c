@@ -2,8 +2,10 @@
 #include "removal.h"
 
 #include "../lib/clock.h"
+#include "../lib/ledger.h"
 
 #include "receipt.sql.h"
+#include "vm.sql.h"
 
 static struct error *record(struct job *job, int64_t position, const char *thing)
 {
@@ -16,9 +18,15 @@ struct error *removal_domain_act(struct job *job)
     return driver_domain_remove(job->driver, job->arena, job->vm.id, &job->answer);
 }
 
+/* From here on it costs nothing any more, however long its disk resists. */
 struct error *removal_domain_record(struct job *job)
 {
-    return record(job, 0, "domain");
+    struct db *db = job->bench->db;
+    struct error *e = record(job, 0, "domain");
+
+    if (!e)
+        e = vm_set_observed(db, job->arena, job->vm.id, "absent", clock_now());
+    return e ? e : ledger_note(db, job->arena, job->vm.id, clock_now());
 }
 
 struct error *removal_snapshots_act(struct job *job)

@@ -8,6 +8,7 @@
 #include "event.sql.h"
 #include "inbox.sql.h"
 #include "known_browser.sql.h"
+#include "ledger.sql.h"
 #include "mail.sql.h"
 #include "session.sql.h"
 #include "signin_link.sql.h"
@@ -48,5 +49,7 @@ struct error *retention_run(struct db *db, struct arena *arena, const struct con
         e = mail_delete_old(db, arena, now - LIMIT_MAIL_KEEP_S);
     if (!e)
         e = known_browser_delete_old(db, arena, now - LIMIT_KNOWN_BROWSER_S);
+    if (!e)
+        e = ledger_delete_old(db, arena, clock_month_start(now - LIMIT_LEDGER_KEEP_S));
     return e ? e : events_delete_old(db, arena, config, now - LIMIT_EVENT_KEEP_S);
 }

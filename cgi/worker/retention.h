@@ -1,6 +1,6 @@
 /*
  * Deletes what has been kept for long enough: ended sessions, old sign-in links, usage, mails and
- * events, browsers not seen for a while.
+ * events, browsers not seen for a while, ledgers.
  */
 #pragma once
 

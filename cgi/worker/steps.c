@@ -7,6 +7,7 @@
 
 #include "../lib/clock.h"
 #include "../lib/crypto.h"
+#include "../lib/ledger.h"
 #include "port.h"
 #include "removal.h"
 
@@ -228,8 +229,11 @@ static struct error *snapshot_act(struct job *job)
 
 static struct error *snapshot_record(struct job *job)
 {
-    return snapshot_set_ready(job->bench->db, job->arena, job->row.team_id, job->row.snapshot_id,
-                              job->snapshot.has_memory, job->snapshot.size_bytes);
+    struct db *db = job->bench->db;
+    struct error *e = snapshot_set_ready(db, job->arena, job->row.team_id, job->row.snapshot_id,
+                                         job->snapshot.has_memory, job->snapshot.size_bytes);
+
+    return e ? e : ledger_note(db, job->arena, job->vm.id, clock_now());
 }
 
 static struct error *snapshot_delete_act(struct job *job)
@@ -239,7 +243,10 @@ static struct error *snapshot_delete_act(struct job *job)
 
 static struct error *snapshot_delete_record(struct job *job)
 {
-    return snapshot_delete(job->bench->db, job->arena, job->row.team_id, job->row.snapshot_id);
+    struct db *db = job->bench->db;
+    struct error *e = snapshot_delete(db, job->arena, job->row.team_id, job->row.snapshot_id);
+
+    return e ? e : ledger_note(db, job->arena, job->vm.id, clock_now());
 }
 
 static struct error *restore_act(struct job *job)

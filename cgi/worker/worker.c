@@ -17,6 +17,7 @@
 #include "job.h"
 #include "lock.h"
 #include "mailer.h"
+#include "prices.h"
 #include "reconcile.h"
 #include "retention.h"
 #include "usage.h"
@@ -218,6 +219,8 @@ static struct error *worker_start(struct worker *worker, const char *state_dir)
         e = lock_take(worker->arena, config);
     if (!e)
         e = bench_open(worker->arena, config, &BENCH_PACE, &worker->bench);
+    if (!e)
+        e = prices_store(worker->bench->db, worker->arena, config, clock_now());
     if (!e)
         e = job_recover(worker->bench->db, worker->arena, clock_now_ms());
     if (!e)

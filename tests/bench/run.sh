@@ -29,9 +29,9 @@ INSERT INTO team (id, name, personal_of, workos_organization_id, created_at) SEL
 INSERT INTO membership (team_id, person_id, role, created_at) SELECT id, id, 'owner', created_at FROM person;
 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20)
 INSERT INTO vm (team_id, created_at, id, person_id, name, region, image, size, vcpus, memory_mb, disk_gb,
-                price_millicents, wanted, wanted_at, state, state_at, observed, observed_at, ssh_port)
+                wanted, wanted_at, state, state_at, observed, observed_at, ssh_port)
 SELECT team.id, 1767225600 + i, printf('vm%07d%07d', team.id, i), team.id, 'machine-' || i, 'local', 'tiny', 'nano',
-       1, 128, 1, 100, 'running', 1767225600, 'running', 1767225600, 'running', 1767225600, team.id * 20 + i
+       1, 128, 1, 'running', 1767225600, 'running', 1767225600, 'running', 1767225600, team.id * 20 + i
 FROM team, n;
 INSERT INTO session (id_hash, handle, person_id, current_team_id, csrf_secret, browser, created_at, seen_at, idle_at,
                      expires_at)

@@ -12,9 +12,10 @@ export const AWFUL_IDS = ['running', 'silent', 'failed', 'creating', 'destroying
 export function awful(teamId, personId, keyLine) {
   const now = Math.floor(Date.now() / 1000);
   const error = `disk: ${LONG.slice(0, 120)} Failed to get "write" lock: is another process using the image ${LONG.slice(0, 60)}?`;
-  const sql = ['BEGIN;', `UPDATE person SET name = ${quoted(LONG.slice(0, 100))} WHERE id = ${personId};`];
+  // The team is as old as its oldest VM, or the ledger would not be its own.
+  const sql = ['BEGIN;', `UPDATE team SET created_at = ${now - 400 * DAY} WHERE id = ${teamId};`, `UPDATE person SET name = ${quoted(LONG.slice(0, 100))} WHERE id = ${personId};`];
   const base = { team_id: teamId, person_id: personId, region: 'local', image: 'tiny', size: 'small', vcpus: 64, memory_mb: 1048575,
-    disk_gb: 99999, price_millicents: 123456789, wanted: 'running', wanted_at: now - DAY, state_at: now - 400 * DAY,
+    disk_gb: 99999, wanted: 'running', wanted_at: now - DAY, state_at: now - 400 * DAY,
     observed: 'running', observed_at: now - 3 * DAY, ssh_port: null, host_key_public: `ssh-ed25519 ${'A'.repeat(68)}`,
     host_key_fingerprint: `SHA256:${'W'.repeat(43)}`, last_error: null, gone_at: null, silent_at: null };
   AWFUL_IDS.forEach((id, i) => {
@@ -46,6 +47,16 @@ export function awful(teamId, personId, keyLine) {
       fingerprint: `SHA256:${k}${'f'.repeat(42)}`, comment: k % 2 ? LONG.slice(0, 255) : '', public_line: `ssh-rsa ${'A'.repeat(1400)}` }));
     sql.push(insert('leftover', { region: 'local', kind: 'domain', name: `domicile-${LONG.slice(0, 100)}${k}`, seen_at: now }));
   }
+  // More VMs in the ledger than the page has lines for, the dearest a fortune; since the month began.
+  const month = Date.UTC(new Date().getUTCFullYear(), new Date().getUTCMonth()) / 1000;
+  for (let k = 0; k < 150; k++) {
+    const known = k < AWFUL_IDS.length ? AWFUL_IDS[k] : k < 60 ? `many${k}`.padEnd(16, 'z') : `past${k}`.padEnd(16, 'z');
+    const used = { team_id: teamId, month_at: month, vm_id: known, vm_name: LONG.slice(0, 63), size: 'medium', disk_gb: 99999, snapshot_gb: 1999980 };
+    const middle = month + Math.floor((now - month) * (k + 1) / 152);
+    sql.push(insert('ledger', { ...used, from_at: month, until_at: middle, is_open: 0, state: ['running', 'stopped', 'unreachable', 'paused', 'absent'][k % 5] }));
+    sql.push(insert('ledger', { ...used, from_at: middle, until_at: now, is_open: k < 60 ? 1 : 0, state: k % 3 ? 'stopped' : 'running' }));
+  }
+  sql.push(`UPDATE team SET cap_cents = 99999999 WHERE id = ${teamId};`);
   for (let k = 0; k < 30; k++) {
     sql.push(`INSERT INTO session (id_hash, handle, person_id, current_team_id, csrf_secret, browser, created_at, seen_at, idle_at, expires_at)
       VALUES (randomblob(32), 'h${k}', ${personId}, ${teamId}, randomblob(32), ${quoted(`${LONG.slice(0, 60)} ${k}`)}, ${now}, ${now}, ${now + DAY}, ${now + DAY});`);

@@ -15,7 +15,7 @@ import { observatory } from './observatory.mjs';
 const HEADERS = ['content-security-policy', 'strict-transport-security', 'x-content-type-options', 'x-frame-options',
   'referrer-policy', 'cross-origin-opener-policy', 'cross-origin-embedder-policy', 'cross-origin-resource-policy',
   'permissions-policy'];
-const PROGRAMS = { site: '/', signin: '/signin', dashboard: '/vms', vm: '/vms/aaaaaaaaaaaaaaaa', account: '/keys' };
+const PROGRAMS = { site: '/', signin: '/signin', dashboard: '/vms', vm: '/vms/aaaaaaaaaaaaaaaa', costs: '/costs', account: '/keys' };
 const server = await Server.make(process.argv[2]);
 await server.start();
 const get = (target, options) => ask(server, 'GET', target, options);

@@ -89,7 +89,7 @@ const looker = { bypassCsp: true };
   const link = new URL(server.signinLink('awful@example.org'));
   const used = new URL(server.signinLink('used@example.org'));
   await new Visitor(server).signIn(used.href);
-  await inspectAll(page, 'nobody', [['start', '/'], ['sign-in', '/signin'], ['sign-in with return', `/signin?return=/vms/${'a'.repeat(200)}`],
+  await inspectAll(page, 'nobody', [['start', '/'], ['prices', '/prices'], ['sign-in', '/signin'], ['sign-in with return', `/signin?return=/vms/${'a'.repeat(200)}`],
     ['signed out', '/signed-out'], ['link', link.pathname + link.search], ['link used', used.pathname + used.search, 422], ['link unknown', '/signin/link?token=x', 404],
     ['error 404', '/nope', 404], ['error 405', '/signout', 405], ['error 400', `/${'a'.repeat(2000)}`, 400]]);
   await page.browserContext().close();
@@ -99,7 +99,7 @@ const looker = { bypassCsp: true };
 {
   const page = await browser.page(looker);
   await signIn(page, server.signinLink('new@example.org'));
-  await inspectAll(page, 'empty', [['vms', '/vms'], ['new VM without a key', '/vms/new'], ['keys', '/keys'], ['activity', '/activity'], ['account', '/account'], ['error 403', '/operator', 403]]);
+  await inspectAll(page, 'empty', [['vms', '/vms'], ['new VM without a key', '/vms/new'], ['keys', '/keys'], ['activity', '/activity'], ['costs', '/costs'], ['account', '/account'], ['error 403', '/operator', 403]]);
 
   // Browsers would hold these back; the server must explain them all the same.
   const mistake = async (name, path, form, values) => {
@@ -112,6 +112,8 @@ const looker = { bypassCsp: true };
   };
   await mistake('key', '/keys', 'form[action="/keys"]', { '#key': `${key.slice(0, 40)} cut@off`, '#name': 'kept' });
   equal('mistake key: what was typed stays', await page.$eval('#name', (e) => e.value), 'kept');
+  await mistake('cap', '/costs', 'form[action="/costs/cap"]', { '#cap': 'a lot' });
+  equal('mistake cap: what was typed stays', await page.$eval('#cap', (e) => e.value), 'a lot');
   await mistake('account', '/account', 'form[action="/account/name"]', { '#name': '' });
   await page.goto(`${server.url}/keys`);
   await page.$eval('#key', (e, v) => { e.value = v; }, key);
@@ -147,7 +149,7 @@ const looker = { bypassCsp: true };
   await until(async () => await page.$('#charts canvas'), 120000, 1000);
   await page.click('#known summary');
   await inspect(page, 'real VM with details');
-  await inspectAll(page, 'real', [['VM', vm], ['vms', '/vms'], ['new VM', '/vms/new'], ['clone', clone], ['keys', '/keys'], ['activity', '/activity'], ['account', '/account'],
+  await inspectAll(page, 'real', [['VM', vm], ['vms', '/vms'], ['new VM', '/vms/new'], ['clone', clone], ['keys', '/keys'], ['activity', '/activity'], ['prices', '/prices'], ['costs', '/costs'], ['costs before', '/costs?month=2000-01'], ['account', '/account'],
     ['operator', '/operator'], ['error 404', '/vms/nosuchnosuchnosu', 404], ['error 405', `${vm}/start`, 405]]);
   for (const [name, form, field, value] of [['VM name', '/rename', '#rename', 'Not A Name!'], ['snapshot name', '/snapshots', '#snapshot-name', ''], ['destroy', '/destroy', '#destroy-name', 'wrong']]) {
     await page.goto(server.url + vm);
@@ -162,7 +164,7 @@ const looker = { bypassCsp: true };
   await weigh(plain, 'sign-in', '/signin');
   await weigh(plain, 'error', '/nope');
   await signIn(plain, server.signinLink('operator@localhost'));
-  for (const [name, path] of [['vms', '/vms'], ['VM', vm], ['new VM', '/vms/new'], ['clone', clone], ['keys', '/keys'], ['activity', '/activity'], ['account', '/account'], ['operator', '/operator']]) {
+  for (const [name, path] of [['vms', '/vms'], ['VM', vm], ['new VM', '/vms/new'], ['clone', clone], ['keys', '/keys'], ['activity', '/activity'], ['prices', '/prices'], ['costs', '/costs'], ['account', '/account'], ['operator', '/operator']]) {
     await weigh(plain, name, path);
   }
   await plain.browserContext().close();
@@ -170,6 +172,26 @@ const looker = { bypassCsp: true };
   await follow(page, '#stop');
   await until(async () => await text(page, 'h1 .chip') === 'Stopped', 90000);
   await inspect(page, 'real VM stopped');
+
+  // The cap: warned of, reached, raised.
+  const team = server.sql("SELECT t.id FROM team t JOIN person p ON p.id = t.personal_of WHERE p.email = 'operator@localhost';");
+  const spend = (percent) => server.sql(`UPDATE team SET cap_cents = 100 WHERE id = ${team}; INSERT INTO ledger (team_id, month_at, vm_id, from_at, until_at, is_open, vm_name, state, size, disk_gb, snapshot_gb)
+    SELECT ${team}, month_at, 'spender', max(month_at, t.created_at), max(month_at, t.created_at) + ${percent} * 36, 0, 'spender', 'running', 'pricey', 1, 0 FROM team t,
+    (SELECT unixepoch('now', 'start of month') AS month_at) WHERE t.id = ${team} ON CONFLICT DO UPDATE SET until_at = excluded.until_at;
+    INSERT OR IGNORE INTO price VALUES ('pricey', 0, 100000);`);
+  spend(85);
+  await inspectAll(page, 'near the cap', [['vms', '/vms'], ['costs', '/costs']]);
+  check('near the cap: it is said', (await text(page, 'main')).includes('85 % of the spend cap'));
+  spend(100);
+  await inspectAll(page, 'at the cap', [['vms', '/vms'], ['new VM', '/vms/new'], ['VM', vm], ['costs', '/costs']]);
+  await page.goto(server.url + vm);
+  check('at the cap: the button says why', await page.$eval('#start', (e) => e.disabled && document.getElementById(e.getAttribute('aria-describedby')).textContent.includes('spent its cap')));
+  await page.goto(`${server.url}/costs`);
+  await page.$eval('#cap', (e) => { e.value = '5'; });
+  await follow(page, 'form[action="/costs/cap"] button');
+  equal('the cap is raised', await text(page, '.note.good'), 'The spend cap is now €5.00 a month.');
+  await page.goto(server.url + vm);
+  check('and the VM can be started', await page.$eval('#start', (e) => !e.disabled));
   await page.$eval('#destroy-name', (e, v) => { e.value = v; }, await text(page, '#destroy label b'));
   await follow(page, '#destroy button[type=submit]');
   await until(async () => await text(page, 'h1 .chip') === 'Gone', 90000);
@@ -186,7 +208,7 @@ const looker = { bypassCsp: true };
   await signIn(page, server.signinLink(email));
   const [person, team] = server.sql(`SELECT person_id, current_team_id FROM session JOIN person p ON p.id = person_id WHERE p.email = '${email}';`).split('|').map(Number);
   server.sql(awful(team, person, key));
-  await inspectAll(page, 'awful', [['vms', '/vms'], ['new VM', '/vms/new'], ['keys', '/keys'], ['key', `/keys/${'key1'.padEnd(16, 'z')}`], ['activity', '/activity'], ['account', '/account'],
+  await inspectAll(page, 'awful', [['vms', '/vms'], ['new VM', '/vms/new'], ['keys', '/keys'], ['key', `/keys/${'key1'.padEnd(16, 'z')}`], ['activity', '/activity'], ['costs', '/costs'], ['account', '/account'],
     ...AWFUL_IDS.map((id) => [id.replace(/z+$/, ''), `/vms/${id}`]), ['clone', `/vms/${AWFUL_IDS[0]}/snapshots/${'s0x0'.padEnd(16, 'z')}/clone`]]);
   await page.browserContext().close();
 

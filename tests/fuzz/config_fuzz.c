@@ -45,6 +45,9 @@ static void check(const struct config *config)
         FUZZ_DEMAND(region->ssh_port_first >= 1024 && region->ssh_port_last <= 65535);
         FUZZ_DEMAND(region->ssh_port_first <= region->ssh_port_last);
     }
+    FUZZ_DEMAND(config->price_count && config->prices[0].from_at >= 0);
+    for (size_t i = 1; i < config->price_count; i++)
+        FUZZ_DEMAND(config->prices[i - 1].from_at <= config->prices[i].from_at);
     for (size_t i = 0; i < config->image_count; i++)
         FUZZ_DEMAND(config->images[i].dir[0] == '/' && *config->images[i].user);
 }

@@ -30,20 +30,20 @@ INSERT INTO ssh_key VALUES
      'SHA256:2VJsK7NxLU4X3+HVdx7UNz8W9n1FPPFGHagNmisnxFE', '', 'ssh-rsa AAAA'),
     (2, 1767225600, 'keykeykeykeykey4', 2, 'bob', 'Ed25519', 'SHA256:bob', '', 'ssh-ed25519 BBBB');
 INSERT INTO vm (team_id, created_at, id, person_id, name, region, image, size, vcpus, memory_mb, disk_gb,
-                price_millicents, wanted, wanted_at, state, state_at, observed, observed_at, silent_at,
+                wanted, wanted_at, state, state_at, observed, observed_at, silent_at,
                 ssh_port, host_key_public, host_key_fingerprint, last_error, gone_at) VALUES
-    (1, 1767225600, 'runningrunningru', 1, 'quiet-maple', 'local', 'tiny', 'nano', 1, 128, 1, 100, 'running',
+    (1, 1767225600, 'runningrunningru', 1, 'quiet-maple', 'local', 'tiny', 'nano', 1, 128, 1, 'running',
      1767225600, 'running', 1767225600, 'running', 1767225600, NULL, 22001, 'ssh-ed25519 AAAAhost', 'SHA256:host', NULL, NULL),
-    (1, 1767225601, 'stoppedstoppedst', 1, 'old-desktop', 'local', 'tiny', 'small', 1, 1024, 10, 400, 'stopped',
+    (1, 1767225601, 'stoppedstoppedst', 1, 'old-desktop', 'local', 'tiny', 'small', 1, 1024, 10, 'stopped',
      1767225600, 'stopped', 1767225600, 'stopped', 1767225600, NULL, 22002, 'ssh-ed25519 AAAAhost', 'SHA256:host', NULL, NULL),
     (1, 1767225602, 'failedfailedfail', 1, 'a23456789012345678901234567890123456789012345678901234567890123', 'local',
-     'tiny', 'nano', 1, 128, 1, 100, 'running', 1767225600, 'failed', 1767225600, 'absent', 1767225600, NULL,
+     'tiny', 'nano', 1, 128, 1, 'running', 1767225600, 'failed', 1767225600, 'absent', 1767225600, NULL,
      NULL, NULL, NULL, 'Boot: <b>internal error</b>: process exited while connecting to monitor', NULL),
-    (1, 1767225603, 'destroydestroyde', 1, 'ci-runner-7', 'local', 'tiny', 'nano', 1, 128, 1, 100, 'gone',
+    (1, 1767225603, 'destroydestroyde', 1, 'ci-runner-7', 'local', 'tiny', 'nano', 1, 128, 1, 'gone',
      1767225600, 'destroying', 1767225600, 'stopped', 1767225600, NULL, NULL, NULL, NULL, 'disk: Device or resource busy', NULL),
-    (1, 1767225604, 'gonegonegonegone', 1, 'gone-vm', 'local', 'tiny', 'nano', 1, 128, 1, 100, 'gone',
+    (1, 1767225604, 'gonegonegonegone', 1, 'gone-vm', 'local', 'tiny', 'nano', 1, 128, 1, 'gone',
      1767225600, 'gone', 1767225600, 'absent', 1767225600, NULL, NULL, NULL, NULL, NULL, 1767225600),
-    (2, 1767225600, 'bobsvmbobsvmbobs', 2, 'bobs-vm', 'local', 'tiny', 'nano', 1, 128, 1, 100, 'running',
+    (2, 1767225600, 'bobsvmbobsvmbobs', 2, 'bobs-vm', 'local', 'tiny', 'nano', 1, 128, 1, 'running',
      1767225600, 'running', 1767225600, 'running', 1767225600, 1767225600, 22003, 'ssh-ed25519 AAAAbob', 'SHA256:bob', NULL, NULL);
 INSERT INTO vm_key SELECT 1, 'runningrunningru', fingerprint, name, public_line FROM ssh_key WHERE team_id = 1;
 INSERT INTO snapshot VALUES
@@ -80,3 +80,14 @@ INSERT INTO mail (id, kind, to_email, once, state, attempts, due_at, created_at,
      'smtp://localhost:587: Couldn''t connect to server'),
     ('mailmailmailmai4', 'new_signin', 'sent@example.org', 'c', 'sent', 1, 1767225600, 1767225600, 1767225600, NULL),
     ('mailmailmailmai5', 'new_signin', 'fresh@example.org', 'd', 'queued', 0, 1767225600, 1767225600, NULL, NULL);
+-- January 2026 in the ledger; one VM is forgotten but for its bill.
+INSERT INTO ledger VALUES
+    (1, 1767225600, 'runningrunningru', 1767225600, 1767225640, 0, 'quiet-maple', 'absent', 'nano', 1, 0),
+    (1, 1767225600, 'runningrunningru', 1767225640, 1768100000, 0, 'quiet-maple', 'running', 'nano', 1, 0),
+    (1, 1767225600, 'runningrunningru', 1768100000, 1768200000, 0, 'quiet-maple', 'unreachable', 'nano', 1, 0),
+    (1, 1767225600, 'runningrunningru', 1768200000, 1769904000, 0, 'quiet-maple', 'running', 'nano', 1, 1),
+    (1, 1767225600, 'stoppedstoppedst', 1767225601, 1767225700, 0, 'old-desktop', 'absent', 'small', 10, 0),
+    (1, 1767225600, 'stoppedstoppedst', 1767225700, 1768521600, 0, 'old-desktop', 'running', 'small', 10, 0),
+    (1, 1767225600, 'stoppedstoppedst', 1768521600, 1769904000, 0, 'old-desktop', 'stopped', 'small', 10, 10),
+    (1, 1767225600, 'forgottenforgott', 1767300000, 1767303600, 0, '=1+1,"<b>forgotten</b>', 'running', 'medium', 20, 0),
+    (2, 1767225600, 'bobsvmbobsvmbobs', 1767225600, 1769904000, 0, 'bobs-vm', 'running', 'medium', 20, 0);

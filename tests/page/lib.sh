@@ -49,6 +49,7 @@ program_of() {
     /signin* | /auth/* | /signout | /signed-out) echo signin ;;
     /vms | /vms\?* | /vms/new* | /activity* | /operator*) echo dashboard ;;
     /vms/*) echo vm ;;
+    /costs*) echo costs ;;
     /keys* | /account*) echo account ;;
     /webhooks/stripe) echo stripe ;;
     /webhooks/workos) echo workos ;;

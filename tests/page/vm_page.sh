@@ -88,7 +88,7 @@ as alice post $stopped/resize size=none ; expect 422
 as alice post $stopped/resize size=nano ; expect 422
 expect_text "A disk can grow but not shrink"
 as alice post $stopped/resize size=medium ; expect 303 $stopped
-expect_row "SELECT vcpus, memory_mb, disk_gb, price_millicents, state FROM vm WHERE id = 'stoppedstoppedst'" "2|4096|20|1200|resizing"
+expect_row "SELECT vcpus, memory_mb, disk_gb, size, state FROM vm WHERE id = 'stoppedstoppedst'" "2|4096|20|medium|resizing"
 sqlite3 "$state/main.db" "UPDATE vm SET state = 'stopped', memory_mb = 8192 WHERE id = 'failedfailedfail'"
 as alice post /vms/failedfailedfail/resize size=medium ; expect 422
 expect_text "Choose a smaller size"

@@ -114,13 +114,48 @@ static void test_length(void **state)
         assert_string_equal(clock_length(arena, cases[i].ms), cases[i].text);
 }
 
+static void test_calendar(void **state)
+{
+    static const struct {
+        int64_t at;
+        const char *month, *iso;
+        int64_t start_at, end_at;
+    } months[] = {
+        { 1795176000, "November 2026", "2026-11", 1793491200, 1796083200 },
+        { 1793491200, "November 2026", "2026-11", 1793491200, 1796083200 },
+        { 1793491199, "October 2026", "2026-10", 1790812800, 1793491200 },
+        { 1798761599, "December 2026", "2026-12", 1796083200, 1798761600 },
+        { 1709164800, "February 2024", "2024-02", 1706745600, 1709251200 },
+    };
+    static const char *const no_days[] = { "",           "2026-02-29", "2026-13-01", "2026-00-10",
+                                           "2026-01-00", "2026-1-1",   "26-01-01",   "2026-01-011",
+                                           "2026-01- 1", "1969-12-31", "2026/01/01", "--------10" };
+    int64_t at;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof months / sizeof months[0]; i++) {
+        assert_string_equal(clock_month(arena, months[i].at), months[i].month);
+        assert_string_equal(clock_month_iso(arena, months[i].at), months[i].iso);
+        assert_int_equal(clock_month_start(months[i].at), months[i].start_at);
+        assert_int_equal(clock_month_end(months[i].at), months[i].end_at);
+        assert_true(clock_month_read(months[i].iso, &at));
+        assert_int_equal(at, months[i].start_at);
+    }
+    assert_true(clock_day_read("2024-02-29", &at));
+    assert_int_equal(at, 1709164800);
+    assert_string_equal(clock_day(arena, at), "29 Feb 2024");
+    for (size_t i = 0; i < sizeof no_days / sizeof no_days[0]; i++)
+        assert_false(clock_day_read(no_days[i], &at));
+    assert_false(clock_month_read("2026-1", &at) || clock_month_read("2026-13", &at) ||
+                 clock_month_read("", &at));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_now),
-        cmocka_unit_test(test_moments),
-        cmocka_unit_test(test_relative),
-        cmocka_unit_test(test_length),
+        cmocka_unit_test(test_now),      cmocka_unit_test(test_moments),
+        cmocka_unit_test(test_relative), cmocka_unit_test(test_length),
+        cmocka_unit_test(test_calendar),
     };
 
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -47,19 +47,22 @@ static const char good[] = "[server]\n"                       /* 1 */
                            "vcpus = 1\n"                      /* 25 */
                            "memory_mb = 128\n"                /* 26 */
                            "disk_gb = 1\n"                    /* 27 */
-                           "price_millicents = 100\n"         /* 28 */
-                           "[image tiny]\n"                   /* 29 */
-                           "label = Tiny\n"                   /* 30 */
-                           "about = A tiny one\n"             /* 31 */
-                           "dir = images/tiny\n"              /* 32 */
-                           "user = dev\n"                     /* 33 */
-                           "memory_mb = 128\n"                /* 34 */
-                           "[mail]\n"                         /* 35 */
-                           "mail = off\n"                     /* 36 */
-                           "url =\n"                          /* 37 */
-                           "user =\n"                         /* 38 */
-                           "from =\n"                         /* 39 */
-                           "ca_file =\n";                     /* 40 */
+                           "[image tiny]\n"                   /* 28 */
+                           "label = Tiny\n"                   /* 29 */
+                           "about = A tiny one\n"             /* 30 */
+                           "dir = images/tiny\n"              /* 31 */
+                           "user = dev\n"                     /* 32 */
+                           "memory_mb = 128\n"                /* 33 */
+                           "[mail]\n"                         /* 34 */
+                           "mail = off\n"                     /* 35 */
+                           "url =\n"                          /* 36 */
+                           "user =\n"                         /* 37 */
+                           "from =\n"                         /* 38 */
+                           "ca_file =\n"                      /* 39 */
+                           "[prices 2026-01-01]\n"            /* 40 */
+                           "nano = 100\n"                     /* 41 */
+                           "stopped_disk_gb = 5\n"            /* 42 */
+                           "snapshot_gb = 3\n";               /* 43 */
 
 static int set_up(void **state)
 {
@@ -166,7 +169,12 @@ static void test_every_field(void **state)
     assert_int_equal(config->regions[0].ssh_port_first, 22000);
     assert_int_equal(config->regions[0].ssh_port_last, 22999);
     assert_int_equal(config->sizes[0].vcpus, 1);
-    assert_int_equal(config->sizes[0].price_millicents, 100);
+    assert_int_equal(config->price_count, 1);
+    assert_string_equal(config->prices[0].day, "2026-01-01");
+    assert_int_equal(config->prices[0].from_at, 1767225600);
+    assert_int_equal(config->prices[0].item_count, 3);
+    assert_string_equal(config->prices[0].items[0].item, "nano");
+    assert_int_equal(config->prices[0].items[0].millicents, 100);
     assert_string_equal(config->images[0].dir, arena_printf(arena, "%s/images/tiny", folder));
     assert_string_equal(config->images[0].user, "dev");
 }
@@ -177,8 +185,8 @@ static void test_find(void **state)
 
     (void)state;
     assert_null(load(arena_printf(arena,
-                                  "%s[size big]\nlabel=Big\nvcpus=2\nmemory_mb=1\ndisk_gb=1\n"
-                                  "price_millicents=0\n",
+                                  "%sbig = 0\n[size big]\nlabel=Big\nvcpus=2\nmemory_mb=1\n"
+                                  "disk_gb=1\n",
                                   good),
                      &config));
     assert_int_equal(config->size_count, 2);
@@ -199,7 +207,7 @@ static void test_ways_to_write(void **state)
     struct config *config;
 
     (void)state;
-    assert_null(load(with_line(32, "dir=/srv/images/tiny"), &config));
+    assert_null(load(with_line(31, "dir=/srv/images/tiny"), &config));
     assert_string_equal(config->images[0].dir, "/srv/images/tiny");
     assert_null(load(with_line(2, "name  :  Two words ; a remark\r"), &config));
     assert_string_equal(config->server_name, "Two words");
@@ -213,9 +221,9 @@ static void test_ways_to_write(void **state)
 /* The good file with a [mail] of these values. */
 static const char *with_mail(const char *url, const char *from)
 {
-    return arena_printf(arena,
-                        "%.*s[mail]\nmail = smtp\nurl = %s\nuser =\nfrom = %s\nca_file = ca\n",
-                        (int)(strstr(good, "[mail]") - good), good, url, from);
+    return arena_printf(
+        arena, "%.*s[mail]\nmail = smtp\nurl = %s\nuser =\nfrom = %s\nca_file = ca\n%s",
+        (int)(strstr(good, "[mail]") - good), good, url, from, strstr(good, "[prices"));
 }
 
 static void test_mail(void **state)
@@ -295,23 +303,23 @@ static void test_values(void **state)
         { 8, "vms =", ":8: vms must not be empty" },
         { 17, "driver = vmware", ":17: driver must be one of |libvirt|" },
         { 19, "accelerator = hvf", ":19: accelerator must be one of |auto|kvm|tcg|" },
-        { 33, "user = Dev", ":33: user may have a-z, 0-9 and - only" },
-        { 33, "user = a/b", ":33: user may have a-z, 0-9 and - only" },
+        { 32, "user = Dev", ":32: user may have a-z, 0-9 and - only" },
+        { 32, "user = a/b", ":32: user may have a-z, 0-9 and - only" },
         { 15, "[planet local]",
-          ":16: unknown section [planet local]: known are server, quota, workos, mail, "
-          "region NAME, size NAME, image NAME" },
+          ":16: unknown section [planet local]: known are server, quota, workos, "
+          "mail, region NAME, size NAME, prices DAY, image NAME" },
         { 15, "[region]",
-          ":16: unknown section [region]: known are server, quota, workos, mail, "
-          "region NAME, size NAME, image NAME" },
+          ":16: unknown section [region]: known are server, quota, workos, "
+          "mail, region NAME, size NAME, prices DAY, image NAME" },
         { 15, "[region Not A Name]",
-          ":16: unknown section [region Not A Name]: known are server, quota, workos, mail, "
-          "region NAME, size NAME, image NAME" },
+          ":16: unknown section [region Not A Name]: known are server, quota, workos, "
+          "mail, region NAME, size NAME, prices DAY, image NAME" },
         { 7, "[quota x]",
-          ":8: unknown section [quota x]: known are server, quota, workos, mail, "
-          "region NAME, size NAME, image NAME" },
+          ":8: unknown section [quota x]: known are server, quota, workos, "
+          "mail, region NAME, size NAME, prices DAY, image NAME" },
         { 1, "",
-          ":2: unknown section []: known are server, quota, workos, mail, "
-          "region NAME, size NAME, image NAME" },
+          ":2: unknown section []: known are server, quota, workos, "
+          "mail, region NAME, size NAME, prices DAY, image NAME" },
         { 3, "name = again", ":3: name is set twice" },
         { 3, "  name = again", ":3: name is set twice" },
     };
@@ -338,8 +346,10 @@ static void test_values(void **state)
 
 static void test_every_line_is_needed(void **state)
 {
-    static const char *const titles[] = { "server",    "quota",      "workos", "region local",
-                                          "size nano", "image tiny", "mail" };
+    static const char *const titles[] = {
+        "server",    "quota",      "workos", "region local",
+        "size nano", "image tiny", "mail",   "prices 2026-01-01"
+    };
     int line = 0, section = -1;
 
     (void)state;
@@ -356,7 +366,8 @@ static void test_every_line_is_needed(void **state)
 static void test_whole_sections(void **state)
 {
     const char *region = strstr(good, "[region"), *size = strstr(good, "[size");
-    const char *image = strstr(good, "[image"), *quota = strstr(good, "[quota");
+    const char *image = strstr(good, "[image"), *prices = strstr(good, "[prices"),
+               *quota = strstr(good, "[quota");
     const char *workos = strstr(good, "[workos"), *mail = strstr(good, "[mail");
 
     (void)state;
@@ -369,9 +380,11 @@ static void test_whole_sections(void **state)
                    ": needs at least one [region], [size] and [image]");
     assert_message(arena_printf(arena, "%.*s%s", (int)(image - good), good, mail),
                    ": needs at least one [region], [size] and [image]");
+    assert_message(arena_printf(arena, "%.*s", (int)(prices - good), good),
+                   ": needs a section [prices DAY] whose day has begun");
     assert_message(arena_printf(arena, "%s[size nano]\nlabel = Again\n", good),
-                   ":42: label is set twice");
-    assert_message(arena_printf(arena, "%.*s", (int)(mail - good), good),
+                   ":45: label is set twice");
+    assert_message(arena_printf(arena, "%.*s%s", (int)(mail - good), good, prices),
                    ": [mail] lacks \"mail\": add the line");
 }
 
@@ -396,9 +409,48 @@ static void test_the_first_problem(void **state)
                    ":2: the line is too long, or holds a NUL byte");
     for (int i = 0; i < 70; i++)
         buf_printf(&many, "[size s%d]\nlabel = x\n", i);
-    assert_message(many.bytes,
-                   ":130: unknown section [size s64]: known are server, quota, workos, mail, "
-                   "region NAME, size NAME, image NAME");
+    assert_message(many.bytes, ":130: unknown section [size s64]: known are server, quota, workos, "
+                               "mail, region NAME, size NAME, prices DAY, image NAME");
+}
+
+static void test_price_lists(void **state)
+{
+    static const struct {
+        const char *text, *message;
+    } wrong[] = {
+        { "[prices 2026-02-30]\nnano=1\n",
+          ": [prices 2026-02-30]: the day must be like 2026-12-31" },
+        { "[prices 2026-1-01]\nnano=1\n", ": [prices 2026-1-01]: the day must be like 2026-12-31" },
+        { "[prices soon]\nnano=1\n", ": [prices soon]: the day must be like 2026-12-31" },
+        { "[prices 2026-02-01]\nnano=1\nsnapshot_gb=1\n",
+          ": [prices 2026-02-01] lacks \"stopped_disk_gb\": add the line" },
+        { "[prices 2100-02-01]\nsnapshot_gb=1\nstopped_disk_gb=1\n",
+          ": [prices 2100-02-01] lacks \"nano\": add the line" },
+        { "[prices 2100-02-01]\nnano=1\nnano=1\n", ":46: nano is set twice" },
+        { "nano=1\n", ":44: nano is set twice" },
+        { "big=1.5\n", ":44: big must be a whole number of 1/1000 cents, at most 100000000" },
+        { "big=-1\n", ":44: big must be a whole number of 1/1000 cents, at most 100000000" },
+        { "big=\n", ":44: big must be a whole number of 1/1000 cents, at most 100000000" },
+        { "big=100000001\n", ":44: big must be a whole number of 1/1000 cents, at most 100000000" },
+        { "disk_gb=1\n", ":44: disk_gb is no name of a size, nor stopped_disk_gb nor snapshot_gb" },
+    };
+    struct config *config;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+        assert_message(arena_printf(arena, "%s%s", good, wrong[i].text), wrong[i].message);
+    assert_message(with_line(40, "[prices 2100-01-01]"),
+                   ": needs a section [prices DAY] whose day has begun");
+    /* In order of their days, whatever the order of the lines; the past need not be whole. */
+    assert_null(load(arena_printf(arena,
+                                  "%s[prices 2100-01-01]\nnano=3\nsnapshot_gb=1\n"
+                                  "stopped_disk_gb=1\n[prices 2025-01-01]\nold=9\n",
+                                  good),
+                     &config));
+    assert_int_equal(config->price_count, 3);
+    assert_string_equal(config->prices[0].day, "2025-01-01");
+    assert_string_equal(config->prices[1].day, "2026-01-01");
+    assert_string_equal(config->prices[2].day, "2100-01-01");
 }
 
 static void test_files(void **state)
@@ -506,6 +558,7 @@ int main(void)
         cmocka_unit_test(test_mail),
         cmocka_unit_test(test_whole_sections),
         cmocka_unit_test(test_the_first_problem),
+        cmocka_unit_test(test_price_lists),
         cmocka_unit_test(test_files),
         cmocka_unit_test(test_price),
         cmocka_unit_test(test_secret_lines),

@@ -3,6 +3,7 @@
  * every kind of job: what is started next goes on, and nothing is made twice or left over.
  */
 #include "../../cgi/lib/clock.h"
+#include "../../cgi/lib/ledger.h"
 #include "drain.h"
 #include "fake_driver.h"
 #include "world.h"
@@ -83,6 +84,24 @@ static void wish(struct test *test, const struct killed *round, const char *snap
         world_check(world_ask(test->world, test->vm, round->event, snapshot), round->kind);
 }
 
+/* The ledger says what the database says, and ends with the VM. */
+static void assert_ledger(struct test *test)
+{
+    struct world *world = test->world;
+    struct ledger_vm_row vm;
+    struct ledger_open_row open;
+    struct error *e = ledger_open(world->db, world->arena, test->vm, &open);
+
+    world_check(ledger_vm(world->db, world->arena, test->vm, &vm), "vm");
+    assert_int_equal(e != NULL, vm.gone_at != 0);
+    if (e)
+        return;
+    assert_string_equal(open.state, vm.observed);
+    assert_string_equal(open.size, vm.size);
+    assert_int_equal(open.disk_gb, vm.disk_gb);
+    assert_int_equal(open.snapshot_gb, vm.snapshot_gb);
+}
+
 static void assert_round(struct test *test, const struct killed *round)
 {
     const struct fake_vm *host = fake_find(test->vm);
@@ -94,6 +113,7 @@ static void assert_round(struct test *test, const struct killed *round)
     assert_string_equal(world_job(test->world, test->vm).state, "done");
     world_check(job_open(test->world->db, test->world->arena, &open), "open");
     assert_int_equal(open.queued + open.running, 0);
+    assert_ledger(test);
     if (!host)
         return;
     assert_int_equal(host->disks, 1);

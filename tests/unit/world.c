@@ -6,6 +6,7 @@
 #include "../../cgi/lib/inbox.h"
 #include "../../cgi/lib/session.h"
 #include "../../cgi/lib/wake.h"
+#include "../../cgi/worker/prices.h"
 
 #include "person.sql.h"
 #include "snapshot.sql.h"
@@ -38,8 +39,9 @@ static const char configuration[] =
     "[mail]\nmail = off\nurl =\nuser =\nfrom =\nca_file =\n"
     "[region local]\nlabel = Here\ndriver = libvirt\nuri = %s\naccelerator = tcg\nbridge =\n"
     "ssh_host = localhost\nssh_ports = 22800-22899\n"
-    "[size nano]\nlabel = Nano\nvcpus = 1\nmemory_mb = 128\ndisk_gb = 1\nprice_millicents = 100\n"
-    "[size small]\nlabel = Small\nvcpus = 2\nmemory_mb = 256\ndisk_gb = 2\nprice_millicents = 400\n"
+    "[size nano]\nlabel = Nano\nvcpus = 1\nmemory_mb = 128\ndisk_gb = 1\n"
+    "[size small]\nlabel = Small\nvcpus = 2\nmemory_mb = 256\ndisk_gb = 2\n"
+    "[prices 2020-01-01]\nnano = 100\nsmall = 400\nstopped_disk_gb = 7\nsnapshot_gb = 3\n"
     "[image tiny]\nlabel = Tiny\nabout = Tiny\ndir = images/tiny\nuser = dev\nmemory_mb = 128\n";
 
 void world_configure(const char *state_dir, const char *uri)
@@ -100,6 +102,7 @@ struct world *world_open(const char *state_dir)
     mkdir(inbox_folder(arena, state_dir), 0700);
     world_check(db_migrate(arena, &DB_INBOX, inbox_path(arena, state_dir), &before), "inbox");
     world_check(db_open(arena, &DB_MAIN, path, DB_READ_WRITE, &world->db), "open");
+    world_check(prices_store(world->db, arena, world->config, clock_now()), "prices");
     if (person_by_identity(world->db, arena, "local:you@example.org", &person))
         team_make(world);
     world_check(person_by_identity(world->db, arena, "local:you@example.org", &person), "person");

@@ -1,0 +1,131 @@
+/*
+ * What a team's VMs have cost, what they will, and what they may: the page of a month, its
+ * stretches as a file, the spend cap. The reckoning is lib/ledger_cost.c.
+ */
+#include "clock.h"
+#include "cost_page.h"
+#include "costs.html.h"
+#include "form.h"
+#include "limit.h"
+#include "price.h"
+#include "serve.h"
+#include "session.h"
+#include "team.sql.h"
+#include "text.h"
+
+enum { MOST_PARTS = 10000 };
+
+/* The month that is asked for, "2026-10"; this one when none is. NOT_FOUND: none, or one to come.
+ */
+static struct error *month_read(struct request *r, const char *text, int64_t *out)
+{
+    *out = clock_month_start(r->frame.now_at);
+    if (!*text)
+        return NULL;
+    if (clock_month_read(text, out) && *out <= r->frame.now_at)
+        return NULL;
+    return error_new(r->arena, ERROR_NOT_FOUND, "no such month");
+}
+
+static struct error *costs_show(struct request *r)
+{
+    struct field month = { .name = "month", .kind = FIELD_LINE };
+    struct costs_html page = { .cap = NULL };
+    int64_t month_at;
+    struct error *e = form_read(r, &month, 1);
+
+    if (!e)
+        e = month_read(r, month.text, &month_at);
+    if (!e)
+        e = cost_page_fill(r, month_at, &page);
+    if (!e)
+        html_costs(&r->response.body, &r->frame, &page);
+    return e;
+}
+
+static struct error *csv_show(struct request *r)
+{
+    struct field fields[] = {
+        { .name = "month", .kind = FIELD_LINE },
+        { .name = "part", .kind = FIELD_INT, .least = 1, .most = MOST_PARTS },
+    };
+    int64_t month_at;
+    struct error *e = form_read(r, fields, 2);
+
+    if (!e)
+        e = month_read(r, fields[0].text, &month_at);
+    if (!e && *fields[1].text && fields[1].problem)
+        e = error_new(r->arena, ERROR_NOT_FOUND, "no such part");
+    return e ? e : cost_page_csv(r, month_at, *fields[1].text ? fields[1].number : 1);
+}
+
+/* ---- the cap ---- */
+
+static struct error *cap_again(struct request *r, const char *typed, const char *problem)
+{
+    struct costs_html page = { .cap = typed, .cap_problem = problem };
+    struct error *e = cost_page_fill(r, clock_month_start(r->frame.now_at), &page);
+
+    if (e)
+        return e;
+    r->response.status = 422;
+    html_costs(&r->response.body, &r->frame, &page);
+    return NULL;
+}
+
+static struct error *cap_set(struct request *r, const int64_t *cap_cents)
+{
+    const char *notice = "Your team has no spend cap any more.";
+    struct error *e = db_begin(r->db, r->arena);
+
+    if (cap_cents)
+        notice = arena_printf(r->arena, "The spend cap is now %s a month.",
+                              price_amount(r->config, r->arena, *cap_cents * 1000));
+    if (!e)
+        e = team_set_cap(r->db, r->arena, r->session->team_id, cap_cents);
+    if (!e)
+        e = session_notice(r, notice);
+    if (!e)
+        e = db_commit(r->db, r->arena);
+    if (!e)
+        response_redirect(&r->response, "/costs");
+    return e;
+}
+
+static struct error *cap_post(struct request *r)
+{
+    struct field cap = { .name = "cap", .kind = FIELD_LINE };
+    int64_t cap_cents;
+    struct error *e = form_read(r, &cap, 1);
+
+    if (e)
+        return e;
+    if (cap.problem)
+        return cap_again(r, cap.text, cap.problem);
+    if (!*cap.text)
+        return cap_set(r, NULL);
+    if (!text_cents(cap.text, &cap_cents))
+        return cap_again(r, cap.text, "Write an amount like 25 or 25.50, or leave it empty.");
+    if (cap_cents < 1 || cap_cents > LIMIT_CAP_CENTS)
+        return cap_again(r, cap.text, "The cap must be between 0.01 and 1000000.");
+    return cap_set(r, &cap_cents);
+}
+
+static const struct route routes[] = {
+    { "GET", "/costs", ACCESS_MEMBER, costs_show },
+    { "GET", "/costs/csv", ACCESS_MEMBER, csv_show },
+    { "POST", "/costs/cap", ACCESS_OWNER, cap_post },
+};
+
+int main(int argc, char **argv)
+{
+    static const struct program program = {
+        .name = "costs",
+        .routes = routes,
+        .route_count = sizeof routes / sizeof routes[0],
+        .db_mode = DB_READ_WRITE,
+        .network = SANDBOX_NO_NETWORK,
+    };
+
+    return serve(argc, argv, &program);
+}

@@ -1,0 +1,147 @@
+#!/bin/bash
+# Pages of cgi/costs.c: a month's costs, its stretches as a file, the spend cap and what it refuses.
+. "$(dirname "$0")/lib.sh"
+month=$(date -u -d "$(date -u +%Y-%m-01)" +%s)
+month_end=$(date -u -d "$(date -u +%Y-%m-01) + 1 month" +%s)
+
+# euros MILLICENTS: as the pages round them.
+euros() { printf '€%d.%02d' $((($1 + 500) / 1000 / 100)) $((($1 + 500) / 1000 % 100)); }
+
+# used VM STATE SIZE DISK SECONDS: since this month began, and open; the last look was just now.
+used() {
+    sqlite3 "$state/main.db" "DELETE FROM ledger WHERE vm_id = '$1' AND month_at = $month;
+        INSERT INTO ledger SELECT team_id, $month, id, $month, $month + $5, 1, name, '$2', '$3', $4, 0 FROM vm WHERE id = '$1'"
+}
+
+route "GET /costs"
+nobody get /costs ; expect 303 /signin?return=/costs
+as dave get /costs ; expect 403
+as alice get /costs ; expect 200
+expect_text "Nothing has been used this month."
+as alice get "/costs?month=2026-01" ; expect 200 costs_month.html
+expect_no_text bobs-vm
+expect_no_text "<b>forgotten"
+as bob get "/costs?month=2026-01" ; expect 200
+expect_no_text quiet-maple
+# 31 days of medium.
+expect_text "$(euros $((31 * 24 * 1200)))"
+as alice get "/costs?month=2025-12" ; expect 200
+expect_text "Nothing was used in this month."
+for wrong in 2026-13 2026-1 2026-001 x 9999-12 2026-01-01 1969-12; do
+    as alice get "/costs?month=$wrong" ; expect 404
+done
+as alice get "/costs?month=2026-01&month=2026-02" ; expect 400
+as alice raw POST /costs ; expect 405
+
+# This month: what has been, what comes, what it would be stopped. Seconds since the month began, whole hours.
+now=$(date +%s)
+spent=$((now - month))
+used runningrunningru running nano 1 $spent
+used stoppedstoppedst stopped small 10 $spent
+used failedfailedfail absent nano 1 $spent
+as alice get /costs ; expect 200
+expect_text "$(euros $((spent * (100 + 50) / 3600)))</p>"
+expect_text "$(euros $(((month_end - month) * (100 + 50) / 3600)))</p>"
+expect_text "Now €0.0015 an hour."
+expect_text "€0.00055<small>/h</small>"
+as alice get /vms/runningrunningru ; expect 200
+expect_text "$(euros $((spent * 100 / 3600))) so far"
+as alice get /vms ; expect_text "€0.00103<small>/h"
+# More VMs than lines: the dearest are named, the others are one line.
+fresh
+sqlite3 "$state/main.db" "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 130)
+    INSERT INTO ledger SELECT 1, 1767225600, printf('many%012d', i), 1767225600, 1767225600 + i * 3600, 0, 'many-' || i, 'running', 'medium', 1, 0 FROM n"
+as alice get "/costs?month=2026-01" ; expect 200
+expect_text ">many-130<"
+expect_no_text ">many-10<"
+expect_text "33 more VMs, each of which cost less"
+# 1 to 32 hours of medium, and the hour of the forgotten one.
+expect_text "<td class=\"num\">$(euros $((1200 * (32 * 33 / 2 + 1))))</td>"
+
+fresh
+route "GET /costs/csv"
+nobody get /costs/csv ; expect 303 /signin?return=/costs/csv
+as alice get /costs/csv ; expect 200
+expect_text "vm_id,vm,from_utc,until_utc,seconds,state,size,disk_gb,snapshot_gb,millicents_per_hour,cost_EUR"
+as alice get "/costs/csv?month=2026-01" ; expect 200
+expect_text "Content-Type: text/csv"
+expect_text 'Content-Disposition: attachment; filename="costs-2026-01.csv"'
+expect_text "forgottenforgott,\"'=1+1,\"\"<b>forgotten</b>\",2026-01-01T20:40:00Z,2026-01-01T21:40:00Z,3600,running,medium,20,0,1200,0.01200"
+expect_text "stoppedstoppedst,old-desktop,2026-01-16T00:00:00Z,2026-02-01T00:00:00Z,1382400,stopped,small,10,10,80,0.30720"
+expect_no_text bobs-vm
+normal >"$state/normal.csv"
+# Seconds times price, added up by somebody else, is what the page says.
+sum=$(python3 -c 'import csv,sys; print(sum(int(r["seconds"])*int(r["millicents_per_hour"]) for r in csv.DictReader(open(sys.argv[1], newline=""))) // 3600)' "$state/normal.csv")
+as alice get "/costs?month=2026-01" ; expect_text "<p class=\"figure num\">$(euros "$sum")</p>"
+as alice get "/costs/csv?month=2026-01&part=2" ; expect 200
+expect_no_text quiet-maple
+as alice get "/costs/csv?month=2026-01&part=0" ; expect 404
+as alice get "/costs/csv?month=never" ; expect 404
+# A price change cuts a stretch.
+sqlite3 "$state/main.db" "INSERT INTO price VALUES ('medium', 1767301800, 2400)"
+as alice get "/costs/csv?month=2026-01" ; expect_text "2026-01-01T20:40:00Z,2026-01-01T21:10:00Z,1800,running,medium,20,0,1200,0.00600"
+expect_text "2026-01-01T21:10:00Z,2026-01-01T21:40:00Z,1800,running,medium,20,0,2400,0.01200"
+# Very many stretches come in parts.
+sqlite3 "$state/main.db" "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 25000)
+    INSERT INTO ledger SELECT 1, 1767225600, 'flickering', 1767225600 + i, 1767225601 + i, 0, 'flickering', CASE i % 2 WHEN 0 THEN 'running' ELSE 'stopped' END, 'nano', 1, 0 FROM n"
+as alice get "/costs?month=2026-01" ; expect_text "part 3</a>"
+expect_no_text "part 4"
+for part in 1 2 3; do
+    as alice get "/costs/csv?month=2026-01&part=$part" ; expect 200
+    normal | grep -c '^[a-z]*,' >>"$state/lines"
+done
+if [ "$(paste -sd' ' "$state/lines")" = "10000 10000 5009" ]; then good; else bad "$(paste -sd' ' "$state/lines")"; fi
+
+fresh
+route "POST /costs/cap"
+nobody post /costs/cap cap=10 ; expect 303 /signin
+as carol post /costs/cap cap=10 ; expect 403
+as alice post_bare /costs/cap cap=10 ; expect 403
+as carol get /costs ; expect_text "Owners of the team can change it."
+expect_no_text "/costs/cap"
+for wrong in abc -1 1.234 0 0.00 10000000 $'1\n2'; do
+    as alice post /costs/cap "cap=$wrong" ; expect 422
+    expect_text 'aria-invalid="true"'
+done
+expect_row "SELECT cap_cents FROM team WHERE id = 1" ""
+as alice post /costs/cap cap=10,50 ; expect 303 /costs
+expect_row "SELECT id, cap_cents FROM team WHERE cap_cents IS NOT NULL" "1|1050"
+as alice get /costs ; expect_text "The spend cap is now €10.50 a month."
+expect_text 'value="10.50"'
+as alice post /costs/cap cap= ; expect 303 /costs
+expect_row "SELECT cap_cents IS NULL FROM team WHERE id = 1" 1
+
+# Near the cap: said, and nothing refused.
+as alice post /costs/cap cap=0.10 ; expect 303
+used runningrunningru running nano 1 $((81 * 3600))
+as alice get /vms ; expect_text "81 % of the spend cap"
+as alice get /costs ; expect_text "€0.08 of €0.10 this month (81 %)"
+as alice post /vms/stoppedstoppedst/start ; expect 303 /vms/stoppedstoppedst
+as bob get /vms ; expect_no_text "spend cap"
+
+# At the cap: nothing begins, what runs goes on, everything else can be done.
+fresh
+as alice post /costs/cap cap=0.10 ; expect 303
+used runningrunningru running nano 1 $((100 * 3600 - 1))
+as alice get /vms ; expect_text "99 % of the spend cap"
+used runningrunningru running nano 1 $((100 * 3600))
+as alice get /vms ; expect 200 vms_spent.html
+as alice get /vms/new ; expect_text "Your team has spent its cap of €0.10 for this month."
+as alice get /vms/stoppedstoppedst ; expect 200 vm_spent.html
+as alice post /vms name=fresh image=tiny size=nano region=local key=keykeykeykeykey2 ; expect 422
+expect_text "An owner can raise the cap under Costs"
+expect_row "SELECT count(*) FROM vm WHERE name = 'fresh'" 0
+as alice post /vms/runningrunningru/snapshots/snapshotsnapsho2/clone name=twin size=nano ; expect 422
+expect_text "An owner can raise the cap under Costs"
+as alice post /vms/stoppedstoppedst/start ; expect 422
+expect_text "Nothing was done."
+as alice post /vms/stoppedstoppedst/resize size=medium ; expect 422
+expect_text "An owner can raise the cap under Costs"
+as alice post /vms/failedfailedfail/retry ; expect 422
+expect_row "SELECT count(*) FROM job WHERE state = 'queued' AND kind <> 'destroy'" 0
+as alice post /vms/stoppedstoppedst/snapshots/snapshotsnapsho3/restore ; expect 303
+as alice post /vms/runningrunningru/restart ; expect 303
+as alice post /costs/cap cap=0.20 ; expect 303
+as alice post /vms name=fresh image=tiny size=nano region=local key=keykeykeykeykey2 ; expect 303
+
+finish

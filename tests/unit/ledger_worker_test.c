@@ -1,0 +1,419 @@
+/*
+ * What the worker writes into the ledger, with a fake host and a clock that is set by hand: each
+ * kind of job, what the reconciler sees, hosts that are away, and the spend cap. The clock stands
+ * in for lib/clock.c's by the linker (--wrap, see the Makefile).
+ */
+#include "../../cgi/lib/clock.h"
+#include "../../cgi/lib/ledger.h"
+#include "../../cgi/lib/limit.h"
+#include "../../cgi/worker/job.h"
+#include "../../cgi/worker/reconcile.h"
+#include "drain.h"
+#include "fake_driver.h"
+#include "world.h"
+
+#include "team.sql.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const int64_t BEGIN_AT = 1793491200; /* 1 Nov 2026 */
+static int64_t now_at;
+
+int64_t __wrap_clock_now(void);
+int64_t __wrap_clock_now(void)
+{
+    return now_at;
+}
+
+struct test {
+    struct world *world;
+    struct bench *bench, *watch;
+    const char *vm;
+};
+
+static int set_up(void **state)
+{
+    struct test *test = arena_alloc(arena_new(4096), sizeof *test);
+
+    now_at = BEGIN_AT;
+    *fake = (struct fake_host){ .calls = 0 };
+    test->world = world_open(world_folder("test:///default"));
+    test->bench = drain_bench(test->world);
+    test->watch = drain_bench(test->world);
+    test->vm = world_create(test->world, "first");
+    *state = test;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct test *test = *state;
+
+    bench_close(test->bench);
+    bench_close(test->watch);
+    world_close(test->world);
+    return 0;
+}
+
+/* ---- what is done, and when ---- */
+
+static void work(struct test *test, int64_t at)
+{
+    now_at = BEGIN_AT + at;
+    drain(test->bench);
+}
+
+static void look(struct test *test, int64_t at)
+{
+    now_at = BEGIN_AT + at;
+    world_check(reconcile_region(test->watch, &test->world->config->regions[0]), "reconcile");
+}
+
+static void ask(struct test *test, int64_t at, enum vm_event event, const char *snapshot_id)
+{
+    now_at = BEGIN_AT + at;
+    world_check(world_ask(test->world, test->vm, event, snapshot_id), "ask");
+}
+
+/* ---- what the ledger then says ---- */
+
+struct stretch {
+    int64_t from, until; /* seconds since BEGIN_AT */
+    const char *state, *size;
+    int64_t disk_gb, snapshot_gb;
+};
+
+struct expected {
+    const struct stretch *stretches;
+    size_t count, seen;
+    bool is_open;
+};
+
+static bool stretch_check(void *context, const struct ledger_chunk_row *row)
+{
+    struct expected *expected = context;
+    const struct stretch *stretch = &expected->stretches[expected->seen++];
+
+    assert_in_range(expected->seen, 1, expected->count);
+    assert_string_equal(row->state, stretch->state);
+    assert_string_equal(row->size, stretch->size);
+    assert_int_equal(row->from_at - BEGIN_AT, stretch->from);
+    assert_int_equal(row->until_at - BEGIN_AT, stretch->until);
+    assert_int_equal(row->disk_gb, stretch->disk_gb);
+    assert_int_equal(row->snapshot_gb, stretch->snapshot_gb);
+    assert_string_equal(row->name, "first");
+    expected->is_open = row->is_open;
+    return true;
+}
+
+static void assert_ledger(struct test *test, const struct stretch *stretches, size_t count)
+{
+    struct expected expected = { .stretches = stretches, .count = count };
+    struct ledger_walk walk = { .team_id = test->world->team_id,
+                                .from_at = BEGIN_AT,
+                                .until_at = BEGIN_AT + 100 * 86400,
+                                .vm_id = test->vm,
+                                .visit = stretch_check,
+                                .context = &expected };
+
+    world_check(ledger_walk(test->world->db, test->world->arena, &walk), "walk");
+    assert_int_equal(expected.seen, count);
+    assert_int_equal(expected.is_open, !world_vm(test->world, test->vm).gone_at);
+}
+
+#define ASSERT_LEDGER(test, ...)                                                                   \
+    assert_ledger(test, (const struct stretch[]){ __VA_ARGS__ },                                   \
+                  sizeof((const struct stretch[]){ __VA_ARGS__ }) / sizeof(struct stretch))
+
+static int64_t cost(struct test *test)
+{
+    int64_t millicents;
+
+    world_check(ledger_cost(test->world->db, test->world->arena, test->world->team_id, BEGIN_AT,
+                            BEGIN_AT + 86400 * 30, &millicents),
+                "cost");
+    return millicents;
+}
+
+/* ---- the life of a VM ---- */
+
+static void a_life_is_written_down(void **state)
+{
+    struct test *test = *state;
+    const char *snapshot;
+
+    look(test, 20);
+    work(test, 40); /* created */
+    look(test, 70);
+    snapshot = world_snapshot(test->world, test->vm);
+    work(test, 80);
+    ask(test, 100, VM_ASK_STOP, NULL);
+    work(test, 110);
+    world_resize(test->world, test->vm, "small");
+    look(test, 140); /* being resized: the old size until it is done */
+    work(test, 150);
+    ask(test, 160, VM_ASK_START, NULL);
+    work(test, 170);
+    ask(test, 200, VM_ASK_SNAPSHOT_DELETE, snapshot);
+    work(test, 210);
+    ask(test, 230, VM_ASK_RESTART, NULL);
+    work(test, 240);
+    ask(test, 250, VM_ASK_DESTROY, NULL);
+    work(test, 260);
+    look(test, 300);
+    ASSERT_LEDGER(test, { 0, 40, "absent", "nano", 1, 0 }, { 40, 80, "running", "nano", 1, 0 },
+                  { 80, 110, "running", "nano", 1, 1 }, { 110, 150, "stopped", "nano", 1, 1 },
+                  { 150, 170, "stopped", "small", 2, 1 }, { 170, 210, "running", "small", 2, 1 },
+                  { 210, 260, "running", "small", 2, 0 });
+    assert_int_equal(cost(test), (40 * 100 + 30 * (100 + 3) + 40 * (7 + 3) + 20 * (2 * 7 + 3) +
+                                  40 * (400 + 3) + 50 * 400) /
+                                     3600);
+}
+
+/* The host takes the disk's place seriously: it is busy for a day. The guest is off; nothing costs.
+ */
+static void destroying_for_long_costs_nothing(void **state)
+{
+    struct test *test = *state;
+    struct job job;
+    bool has_one;
+
+    work(test, 10);
+    ask(test, 50, VM_ASK_DESTROY, NULL);
+    snprintf(fake->fails, sizeof fake->fails, "disk_remove");
+    fake->fail_times = 1;
+    world_check(job_take(test->bench, &job, &has_one), "take");
+    job_do(&job);
+    look(test, 80);
+    look(test, 110);
+    work(test, 140);
+    ASSERT_LEDGER(test, { 0, 10, "absent", "nano", 1, 0 }, { 10, 50, "running", "nano", 1, 0 },
+                  { 50, 140, "absent", "nano", 1, 0 });
+}
+
+static void a_resize_that_fails_does_not_count(void **state)
+{
+    struct test *test = *state;
+
+    work(test, 10);
+    ask(test, 20, VM_ASK_STOP, NULL);
+    work(test, 20);
+    world_resize(test->world, test->vm, "small");
+    snprintf(fake->fails, sizeof fake->fails, "grow");
+    fake->fail_times = 1;
+    fake->fail_kind = ERROR_CONFLICT;
+    work(test, 40);
+    assert_string_equal(world_vm(test->world, test->vm).state, "failed");
+    look(test, 70);
+    ask(test, 80, VM_ASK_RETRY, NULL);
+    work(test, 90);
+    look(test, 100);
+    ASSERT_LEDGER(test, { 0, 10, "absent", "nano", 1, 0 }, { 10, 20, "running", "nano", 1, 0 },
+                  { 20, 90, "stopped", "nano", 1, 0 }, { 90, 100, "stopped", "small", 2, 0 });
+}
+
+/* ---- what nobody asked for ---- */
+
+static void the_host_is_believed(void **state)
+{
+    struct test *test = *state;
+
+    work(test, 10);
+    fake_find(test->vm)->power = DRIVER_STOPPED; /* it shut itself down */
+    look(test, 40);
+    fake_find(test->vm)->power = DRIVER_RUNNING; /* somebody started it on the host */
+    look(test, 70);
+    fake_find(test->vm)->power = DRIVER_PAUSED; /* its disk is full */
+    look(test, 100);
+    fake_find(test->vm)->has_domain = false; /* lost */
+    look(test, 130);
+    look(test, 160);
+    ASSERT_LEDGER(test, { 0, 10, "absent", "nano", 1, 0 }, { 10, 40, "running", "nano", 1, 0 },
+                  { 40, 70, "stopped", "nano", 1, 0 }, { 70, 100, "running", "nano", 1, 0 },
+                  { 100, 130, "paused", "nano", 1, 0 }, { 130, 160, "absent", "nano", 1, 0 });
+}
+
+static void a_host_that_is_away_is_not_billed(void **state)
+{
+    struct test *test = *state;
+
+    work(test, 10);
+    look(test, 40);
+    fake->is_unreachable = true;
+    for (int64_t at = 70; at < 700; at += 30)
+        look(test, at);
+    fake->is_unreachable = false;
+    look(test, 700);
+    look(test, 730);
+    /* Away for less than three looks: it counts as what it was. */
+    fake->is_unreachable = true;
+    look(test, 760);
+    look(test, 790);
+    fake->is_unreachable = false;
+    look(test, 830);
+    ASSERT_LEDGER(test, { 0, 10, "absent", "nano", 1, 0 }, { 10, 40, "running", "nano", 1, 0 },
+                  { 40, 700, "unreachable", "nano", 1, 0 }, { 700, 830, "running", "nano", 1, 0 });
+    assert_int_equal(cost(test), 160 * 100 / 3600);
+}
+
+static void a_busy_vm_is_not_away(void **state)
+{
+    struct test *test = *state;
+
+    work(test, 10);
+    ask(test, 20, VM_ASK_STOP, NULL);
+    for (int64_t at = 30; at <= 300; at += 30)
+        look(test, at); /* its job waits for the worker all the while */
+    work(test, 310);
+    ASSERT_LEDGER(test, { 0, 10, "absent", "nano", 1, 0 }, { 10, 310, "running", "nano", 1, 0 },
+                  { 310, 310, "stopped", "nano", 1, 0 });
+}
+
+static void a_clock_may_be_set(void **state)
+{
+    struct test *test = *state;
+
+    work(test, 10);
+    look(test, 40);
+    look(test, 20); /* back */
+    look(test, 35);
+    look(test, 60);
+    look(test, 5000); /* forward */
+    look(test, 5030);
+    ASSERT_LEDGER(test, { 0, 10, "absent", "nano", 1, 0 }, { 10, 60, "running", "nano", 1, 0 },
+                  { 60, 5000, "unreachable", "nano", 1, 0 },
+                  { 5000, 5030, "running", "nano", 1, 0 });
+}
+
+static void a_month_ends(void **state)
+{
+    const int64_t end = 30 * 86400;
+    struct test *test = *state;
+
+    work(test, 10);
+    look(test, end - 20);
+    look(test, end);
+    look(test, end + 20);
+    ask(test, end + 31 * 86400 + 5, VM_ASK_STOP, NULL);
+    work(test, end + 31 * 86400 + 5);
+    ASSERT_LEDGER(
+        test, { 0, 10, "absent", "nano", 1, 0 }, { 10, end - 20, "unreachable", "nano", 1, 0 },
+        { end - 20, end, "running", "nano", 1, 0 }, { end, end + 20, "running", "nano", 1, 0 },
+        { end + 20, end + 31 * 86400, "unreachable", "nano", 1, 0 },
+        { end + 31 * 86400, end + 31 * 86400 + 5, "unreachable", "nano", 1, 0 },
+        { end + 31 * 86400 + 5, end + 31 * 86400 + 5, "stopped", "nano", 1, 0 });
+}
+
+/* Only what was the team's own: the id of a deleted team may be given to a new one. */
+static void a_new_team_does_not_pay_for_an_old_one(void **state)
+{
+    struct test *test = *state;
+    struct world *world = test->world;
+
+    world_check(ledger_put(world->db, world->arena, world->team_id, clock_month_start(BEGIN_AT - 1),
+                           "oldoldoldoldoldo", BEGIN_AT - 7200, BEGIN_AT, 0, "old", "running",
+                           "small", 1, 0),
+                "put");
+    work(test, 0);
+    assert_int_equal(cost(test), 0);
+}
+
+/* ---- the spend cap ---- */
+
+static struct error *create_try(struct test *test, const char **problem)
+{
+    struct world *world = test->world;
+    struct request r = {
+        .arena = world->arena, .db = world->db, .config = world->config, .session = world->session
+    };
+    struct vm_wish wish = {
+        .name = "second",
+        .region = &world->config->regions[0],
+        .image = &world->config->images[0],
+        .size = &world->config->sizes[0],
+        .key_ids = &world->key_id,
+        .key_count = 1,
+    };
+    const char *id;
+
+    return vm_wish_create(&r, &wish, &id, problem);
+}
+
+static void at_the_cap_nothing_begins(void **state)
+{
+    struct test *test = *state;
+    struct world *world = test->world;
+    const char *problem = NULL, *snapshot;
+    int64_t cap_cents = 1; /* ten hours of nano */
+    struct error *e;
+
+    work(test, 10);
+    snapshot = world_snapshot(world, test->vm);
+    work(test, 10);
+    world_check(team_set_cap(world->db, world->arena, world->team_id, &cap_cents), "cap");
+    for (int64_t at = 40; at < 34900; at += 30)
+        look(test, at);
+    assert_in_range(cost(test), 990, 999);
+    ask(test, 34900, VM_ASK_STOP, NULL);
+    work(test, 34900);
+    ask(test, 34900, VM_ASK_START, NULL); /* a whole cent is not spent yet */
+    work(test, 34900);
+    for (int64_t at = 34930; at < 35300; at += 30)
+        look(test, at);
+    assert_in_range(cost(test), 1000, 1010);
+
+    e = create_try(test, &problem);
+    assert_int_equal(e->kind, ERROR_INPUT);
+    assert_string_equal(problem,
+                        "Your team has spent its cap of €0.01 for this month. An owner can raise "
+                        "the cap under Costs; on 1 Dec 2026 it counts from zero again.");
+    ask(test, 35310, VM_ASK_RESTART, NULL); /* it runs already */
+    work(test, 35310);
+    ask(test, 35310, VM_ASK_STOP, NULL);
+    work(test, 35310);
+    assert_int_equal(world_ask(world, test->vm, VM_ASK_START, NULL)->kind, ERROR_INPUT);
+    assert_int_equal(world_ask(world, test->vm, VM_ASK_RESTORE, snapshot)->kind, ERROR_INPUT);
+    assert_string_equal(world_vm(world, test->vm).state, "stopped");
+
+    /* In the next month, or without a cap, all is as before. */
+    look(test, 30 * 86400);
+    world_check(world_ask(world, test->vm, VM_ASK_START, NULL), "start");
+    work(test, 30 * 86400);
+    assert_string_equal(world_vm(world, test->vm).state, "running");
+    now_at = BEGIN_AT + 35310;
+    world_check(team_set_cap(world->db, world->arena, world->team_id, NULL), "cap");
+    assert_null(create_try(test, &problem));
+}
+
+static int fake_open_once(void **state)
+{
+    (void)state;
+    fake_open();
+    return 0;
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_life_is_written_down),
+        TEST(destroying_for_long_costs_nothing),
+        TEST(a_resize_that_fails_does_not_count),
+        TEST(the_host_is_believed),
+        TEST(a_host_that_is_away_is_not_billed),
+        TEST(a_busy_vm_is_not_away),
+        TEST(a_clock_may_be_set),
+        TEST(a_month_ends),
+        TEST(a_new_team_does_not_pay_for_an_old_one),
+        TEST(at_the_cap_nothing_begins),
+    };
+
+    return cmocka_run_group_tests(tests, fake_open_once, NULL);
+}
