@@ -3,6 +3,7 @@
  * the operator's page. One VM's own page is cgi/vm.c.
  */
 #include "activity.html.h"
+#include "billing_problem.sql.h"
 #include "choices.h"
 #include "event.sql.h"
 #include "form.h"
@@ -11,6 +12,7 @@
 #include "live.h"
 #include "operator.html.h"
 #include "operator.sql.h"
+#include "plan_gate.h"
 #include "region_status.sql.h"
 #include "serve.h"
 #include "session.h"
@@ -57,6 +59,19 @@ static struct error *hosts_look(struct request *r, struct vms_html *page)
     return e;
 }
 
+/* What the plan has to say: to the owners above the list, and to whoever wants to start a VM. */
+static struct error *plan_look(struct request *r, struct vms_html *page)
+{
+    const char *problem;
+    struct error *e = plan_banner(r, &page->plan_banner);
+
+    if (!e)
+        e = plan_gate(r, PLAN_START, &problem);
+    for (size_t i = 0; !e && problem && i < page->vms.count; i++)
+        page->vms.row[i].is_stopped = false;
+    return e;
+}
+
 static struct error *vms_show(struct request *r)
 {
     struct vms_html page = { .vms = { .count = 0 } };
@@ -92,6 +107,9 @@ static struct error *vms_show(struct request *r)
     page.spend_amount = spend.amount;
     page.spend_cap = spend.cap;
     page.spend_refusal = spend.refusal;
+    e = plan_look(r, &page);
+    if (e)
+        return e;
     page.quota = quota_words(r, &used);
     page.has_keys = keys.total;
     for (size_t i = 0; i < page.vms.count; i++)
@@ -241,6 +259,8 @@ static struct error *operator_show(struct request *r)
         e = event_parked(r->db, r->arena, &page.parked);
     if (!e)
         e = mail_problems(r->db, r->arena, &page.mails);
+    if (!e)
+        e = billing_problem_list(r->db, r->arena, &page.problems);
     if (e)
         return e;
     r->frame.title = "Operator";

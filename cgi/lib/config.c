@@ -60,6 +60,16 @@ static const struct key mail_keys[] = {
     KEY(struct config, mail_from, "from", OPTIONAL),
     KEY(struct config, mail_ca_file, "ca_file", OPTIONAL),
 };
+static const struct key billing_keys[] = {
+    { "billing", TEXT, offsetof(struct config, billing), "|off|stripe|" },
+    KEY(struct config, base_cents, "base_cents", NUMBER),
+    KEY(struct config, trial_days, "trial_days", NUMBER),
+    KEY(struct config, grace_days, "grace_days", NUMBER),
+    KEY(struct config, keep_days, "keep_days", NUMBER),
+};
+static const struct key stripe_keys[] = {
+    KEY(struct config, stripe_url, "url", URL),
+};
 static const struct key region_keys[] = {
     KEY(struct config_region, label, "label", TEXT),
     { "driver", TEXT, offsetof(struct config_region, driver), "|libvirt|" },
@@ -97,6 +107,8 @@ static const struct section_kind {
     { "quota", quota_keys, COUNT(quota_keys), 0, 0, 0 },
     { "workos", workos_keys, COUNT(workos_keys), 0, 0, 0 },
     { "mail", mail_keys, COUNT(mail_keys), 0, 0, 0 },
+    { "billing", billing_keys, COUNT(billing_keys), 0, 0, 0 },
+    { "stripe", stripe_keys, COUNT(stripe_keys), 0, 0, 0 },
     { "region", region_keys, COUNT(region_keys), sizeof(struct config_region),
       offsetof(struct config, regions), offsetof(struct config, region_count) },
     { "size", size_keys, COUNT(size_keys), sizeof(struct config_size),
@@ -251,7 +263,8 @@ static int pair_take(void *user, const char *title, const char *name, const char
     if (!section) {
         problem_note(reading, arena_printf(reading->arena,
                                            "unknown section [%s]: known are server, quota, workos, "
-                                           "mail, region NAME, size NAME, prices DAY, image NAME",
+                                           "mail, billing, stripe, region NAME, size NAME, prices "
+                                           "DAY, image NAME",
                                            title));
         return 0;
     }
@@ -279,8 +292,8 @@ static int pair_take(void *user, const char *title, const char *name, const char
 
 static const char *missing_find(struct reading *reading)
 {
-    for (size_t i = 0; i < COUNT(section_kinds) && !section_kinds[i].struct_size; i++) {
-        if (!section_find(reading, section_kinds[i].word))
+    for (size_t i = 0; i < COUNT(section_kinds); i++) {
+        if (!section_kinds[i].struct_size && !section_find(reading, section_kinds[i].word))
             return "too many sections";
     }
     for (size_t i = 0; i < reading->section_count; i++) {
@@ -366,6 +379,11 @@ struct error *config_load(struct arena *arena, const char *state_dir, struct con
                 arena_printf(arena, "%s/%s", (*out)->state_dir, (*out)->images[i].dir);
     }
     return NULL;
+}
+
+bool config_bills(const struct config *config)
+{
+    return strcmp(config->billing, "stripe") == 0;
 }
 
 const struct config_region *config_region_find(const struct config *config, const char *name)

@@ -70,6 +70,12 @@ struct config {
     const char *mail_from;  /* as written: "Domicile <noreply@example.org>", or an address alone */
     const char *mail_from_name, *mail_from_email;
     const char *mail_ca_file; /* "": the authorities that the system trusts */
+    const char *billing;      /* "off" or "stripe" */
+    int64_t base_cents;       /* a month, beside use */
+    int64_t trial_days;       /* of a team's first subscription; 0: none */
+    int64_t grace_days;       /* a payment may be late before VMs are stopped */
+    int64_t keep_days;        /* disks of stopped VMs are kept then */
+    const char *stripe_url;
     struct config_region *regions;
     size_t region_count;
     struct config_size *sizes;
@@ -82,6 +88,9 @@ struct config {
 
 /* Read STATE/domicile.conf. INPUT with file, line and what to write instead. */
 struct error *config_load(struct arena *arena, const char *state_dir, struct config **out);
+
+/* Do teams pay (billing = stripe)? */
+bool config_bills(const struct config *config);
 
 /* By name; NULL when there is none (an old VM may have a size that is sold no more). */
 const struct config_region *config_region_find(const struct config *config, const char *name);

@@ -27,6 +27,7 @@ struct frame {
     const char *version; /* of a live part: what the browser sends back to hear "unchanged" */
     int64_t now_at;      /* the moment that relative times count from */
     bool is_operator;
+    bool has_billing; /* teams pay here */
     bool is_fragment; /* asked for by htmx: the changing part alone, without the frame */
 };
 

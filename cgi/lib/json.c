@@ -66,6 +66,12 @@ struct json {
     struct json *first, *next;
 };
 
+/* Is nothing lost by writing it as a whole number? Beyond 2^53 not every one exists. */
+static bool is_whole(double number)
+{
+    return number >= -0x1p53 && number <= 0x1p53 && (double)(int64_t)number == number;
+}
+
 struct copying {
     struct arena *arena;
     size_t values;
@@ -120,8 +126,11 @@ static struct json *value_copy(struct copying *copying, json_t *value, int depth
             arena_copy_bytes(copying->arena, json_string_value(value), json_string_length(value));
     else if (json_is_integer(value))
         copy->number = json_integer_value(value);
-    else if ((json_is_object(value) && !members_copy(copying, copy, value, depth)) ||
-             (json_is_array(value) && !elements_copy(copying, copy, value, depth)))
+    else if (json_is_real(value) && is_whole(json_real_value(value))) {
+        copy->type = JSON_INTEGER; /* 42.0 is 42 */
+        copy->number = (int64_t)json_real_value(value);
+    } else if ((json_is_object(value) && !members_copy(copying, copy, value, depth)) ||
+               (json_is_array(value) && !elements_copy(copying, copy, value, depth)))
         return NULL;
     return copy;
 }

@@ -69,8 +69,8 @@ struct error *json_read(struct arena *arena, const char *bytes, size_t length,
  */
 const struct json *json_get(const struct json *json, const char *path);
 const char *json_get_text(const struct json *json, const char *path);
-bool json_get_number(const struct json *json, const char *path, int64_t *out);
-bool json_get_flag(const struct json *json, const char *path); /* there, and true */
+bool json_get_number(const struct json *json, const char *path, int64_t *out); /* whole; 42.0 too */
+bool json_get_flag(const struct json *json, const char *path);                 /* there, and true */
 
 /* The elements of a list, or the values of an object: `for (v = json_first(x); v; v =
  * json_next(v))` */

@@ -96,6 +96,22 @@ enum {
     LIMIT_SIGNIN_MAIL_EVERY_S = 60, /* to one address */
     LIMIT_SIGNIN_MAILS_PER_HOUR = 5,
     LIMIT_KNOWN_BROWSER_S = 30 * 24 * 3600,
+    /* Billing. */
+    LIMIT_ERRAND_S = 120,     /* somebody waits: tried for that long, then it has failed */
+    LIMIT_ERRAND_URL_S = 300, /* an address that Stripe gave is kept */
+    LIMIT_ERRAND_KEEP_S = 24 * 3600,
+    LIMIT_CHECKOUT_S = 3600, /* a payment page stays open */
+    LIMIT_PLAN_EVERY_S = 20,
+    LIMIT_PLAN_WARN_S = 3 * 24 * 3600, /* owners are reminded before VMs are destroyed */
+    LIMIT_SYNC_EVERY_S = 24 * 3600,
+    LIMIT_SYNC_CHECKOUT_S = 60, /* a payment whose event has not come */
+    LIMIT_SYNC_AGAIN_S = 600,   /* after a failure */
+    LIMIT_PROBLEM_KEEP_S = 90 * 24 * 3600,
+    LIMIT_METER_LAG_S = 60,          /* after an hour before its use is handed in */
+    LIMIT_METER_BACKOFF_S = 1800,    /* the longest pause between two tries */
+    LIMIT_METER_BLIND_S = 20 * 3600, /* sent again without looking; Stripe knows it for 24 hours */
+    LIMIT_METER_OLD_S = 34 * 24 * 3600, /* Stripe takes use of the last 35 days */
+    LIMIT_COMPARE_EVERY_S = 24 * 3600,
 
     /* JSON from outside (security.md section 0). */
     LIMIT_JSON_DEPTH = 64,

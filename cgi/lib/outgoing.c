@@ -5,6 +5,7 @@
 #include "clock.h"
 #include "crypto.h"
 #include "limit.h"
+#include "outgoing_check.h"
 #include "text.h"
 
 #include <curl/curl.h>
@@ -13,7 +14,9 @@
 #include <string.h>
 #include <time.h>
 
-enum { FIRST_BODY_BYTES = 16 * 1024, FIRST_WAIT_MS = 250, A_DAY_S = 24 * 3600 };
+enum { FIRST_BODY_BYTES = 16 * 1024, A_DAY_S = 24 * 3600, MOST_ID_BYTES = 100 };
+enum { FIRST_WAIT_MS = 250, STRIPE_WAIT_MS = 500 };
+enum advice { NO_ADVICE, TRY_AGAIN, GIVE_UP };
 
 struct outgoing {
     const char **origins;
@@ -25,32 +28,10 @@ struct attempt {
     struct buf body;
     int status;            /* 0: none */
     int64_t retry_after_s; /* 0: not said */
+    enum advice advice;    /* Stripe-Should-Retry */
+    const char *request_id;
     CURLcode code;
 };
-
-/* `scheme` (without TLS) to this computer? */
-static bool is_loopback(const char *origin, const char *scheme)
-{
-    static const char *const hosts[] = { "127.0.0.1", "localhost", "[::1]" };
-    const char *host = origin + strlen(scheme);
-
-    for (size_t i = 0; text_starts(origin, scheme) && i < sizeof hosts / sizeof hosts[0]; i++) {
-        size_t length = strlen(hosts[i]);
-
-        if (strncmp(host, hosts[i], length) == 0 && (!host[length] || host[length] == ':'))
-            return true;
-    }
-    return false;
-}
-
-/* Scheme, host and port: what may follow is a path, and nothing in it can name another host. */
-static bool is_origin(const char *text)
-{
-    const char *host = strstr(text, "://");
-
-    return (text_starts(text, "https://") || is_loopback(text, "http://")) && host[3] &&
-           !host[3 + strspn(host + 3, "abcdefghijklmnopqrstuvwxyz0123456789.-:[]")];
-}
 
 struct error *outgoing_open(struct arena *arena, const char *const *origins, size_t count,
                             struct outgoing **out)
@@ -59,7 +40,7 @@ struct error *outgoing_open(struct arena *arena, const char *const *origins, siz
 
     outgoing->origins = arena_array(arena, count, sizeof *outgoing->origins);
     for (size_t i = 0; i < count; i++) {
-        if (!is_origin(origins[i]))
+        if (!outgoing_is_origin(origins[i]))
             return error_new(arena, ERROR_INPUT,
                              "%s: must be https://HOST (http:// only on this computer)",
                              origins[i]);
@@ -68,39 +49,6 @@ struct error *outgoing_open(struct arena *arena, const char *const *origins, siz
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
         return error_new(arena, ERROR_INTERNAL, "libcurl cannot be set up");
     *out = outgoing;
-    return NULL;
-}
-
-static bool is_printable(const char *text, char least)
-{
-    for (; *text; text++) {
-        if (*text < least || *text > '~')
-            return false;
-    }
-    return true;
-}
-
-static bool url_is_allowed(const struct outgoing *outgoing, const char *url)
-{
-    for (size_t i = 0; i < outgoing->count; i++) {
-        /* The '/' behind the origin rules out "https://api.workos.com.evil.example" and "...@evil".
-         */
-        if (text_starts(url, outgoing->origins[i]) && url[strlen(outgoing->origins[i])] == '/')
-            return is_printable(url, '!');
-    }
-    return false;
-}
-
-static struct error *request_check(const struct outgoing *outgoing, struct arena *arena,
-                                   const struct outgoing_request *request)
-{
-    if (!url_is_allowed(outgoing, request->url))
-        return error_new(arena, ERROR_INTERNAL, "outgoing: a URL that is not on the list");
-    for (size_t i = 0; i < request->header_count; i++) {
-        if (!is_printable(request->headers[i].value, ' '))
-            return error_new(arena, ERROR_INTERNAL, "outgoing: header %s is not printable",
-                             request->headers[i].name);
-    }
     return NULL;
 }
 
@@ -130,7 +78,10 @@ static bool headers_add(struct curl_slist **headers, struct arena *arena,
         header_add(headers, "Accept: application/json") && header_add(headers, "Expect:");
 
     if (request->body)
-        is_good = is_good && header_add(headers, "Content-Type: application/json");
+        is_good = is_good &&
+                  header_add(headers, arena_printf(arena, "Content-Type: %s",
+                                                   request->content_type ? request->content_type
+                                                                         : "application/json"));
     if (request->idempotency_key)
         is_good = is_good && header_add(headers, arena_printf(arena, "Idempotency-Key: %s",
                                                               request->idempotency_key));
@@ -172,6 +123,24 @@ static bool options_set(CURL *curl, const struct outgoing_request *request, int6
     return !failed;
 }
 
+/* "" when it was not sent, or is nothing that one would write down. */
+static const char *header_get(CURL *curl, struct arena *arena, const char *name)
+{
+    struct curl_header *header;
+
+    if (curl_easy_header(curl, name, 0, CURLH_HEADER, -1, &header) != CURLHE_OK ||
+        strlen(header->value) > MOST_ID_BYTES || !text_is_printable(header->value, '!'))
+        return "";
+    return arena_copy(arena, header->value);
+}
+
+static enum advice advice_get(CURL *curl, struct arena *arena)
+{
+    const char *text = header_get(curl, arena, "Stripe-Should-Retry");
+
+    return strcmp(text, "true") == 0 ? TRY_AGAIN : strcmp(text, "false") == 0 ? GIVE_UP : NO_ADVICE;
+}
+
 static void attempt_make(struct arena *arena, const struct outgoing_request *request,
                          int64_t timeout_ms, struct attempt *attempt)
 {
@@ -184,6 +153,7 @@ static void attempt_make(struct arena *arena, const struct outgoing_request *req
     attempt->body.bytes[0] = '\0';
     attempt->status = 0;
     attempt->retry_after_s = 0;
+    attempt->request_id = "";
     attempt->code = CURLE_FAILED_INIT;
     if (!curl || !headers_add(&headers, arena, request) ||
         !options_set(curl, request, timeout_ms, &attempt->body) ||
@@ -194,17 +164,28 @@ static void attempt_make(struct arena *arena, const struct outgoing_request *req
     curl_easy_getinfo(curl, CURLINFO_RETRY_AFTER, &retry_after_s);
     attempt->status = (int)status;
     attempt->retry_after_s = retry_after_s;
+    attempt->advice = advice_get(curl, arena);
+    attempt->request_id = header_get(curl, arena, "Request-Id");
 done:
     curl_slist_free_all(headers);
     curl_easy_cleanup(curl);
 }
 
+static bool status_is_passing(const struct attempt *attempt, enum outgoing_habit habit)
+{
+    if (habit == OUTGOING_USUAL)
+        return attempt->status == 408 || attempt->status == 429 || attempt->status >= 500;
+    if (attempt->advice != NO_ADVICE)
+        return attempt->advice == TRY_AGAIN;
+    return attempt->status == 409 || attempt->status >= 500;
+}
+
 /* What may be different a moment later. A wrong certificate or an endless body will not be. */
-static bool is_passing(const struct attempt *attempt)
+static bool is_passing(const struct attempt *attempt, enum outgoing_habit habit)
 {
     switch (attempt->code) {
     case CURLE_OK:
-        return attempt->status == 408 || attempt->status == 429 || attempt->status >= 500;
+        return status_is_passing(attempt, habit);
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_COULDNT_CONNECT:
     case CURLE_SSL_CONNECT_ERROR:
@@ -219,11 +200,12 @@ static bool is_passing(const struct attempt *attempt)
     }
 }
 
-/* 250 ms, 500 ms, ... and up to half as much again, so that many clients do not come back as one.
- */
-static int64_t wait_ms(const struct attempt *attempt, int tries)
+/* 250 ms (Stripe: 500 ms), then twice that, ... and up to half as much again, so that many clients
+ * do not come back as one. */
+static int64_t wait_ms(const struct attempt *attempt, enum outgoing_habit habit, int tries)
 {
-    int64_t base_ms = (int64_t)FIRST_WAIT_MS << (tries - 1);
+    int64_t base_ms = (int64_t)(habit == OUTGOING_STRIPE ? STRIPE_WAIT_MS : FIRST_WAIT_MS)
+                      << (tries - 1);
     uint16_t jitter;
 
     if (attempt->retry_after_s > 0)
@@ -243,10 +225,11 @@ static void pause_ms(int64_t length_ms)
 struct error *outgoing_send(const struct outgoing *outgoing, struct arena *arena,
                             const struct outgoing_request *request, struct outgoing_response *out)
 {
-    bool is_safe = request->idempotency_key || strcmp(request->method, "GET") == 0;
+    bool is_safe = request->idempotency_key || strcmp(request->method, "GET") == 0 ||
+                   strcmp(request->method, "DELETE") == 0;
     int64_t end_ms = clock_monotonic_us() / 1000 + LIMIT_OUTGOING_MS;
     struct attempt attempt = { .body = buf_new(arena, FIRST_BODY_BYTES) };
-    struct error *e = request_check(outgoing, arena, request);
+    struct error *e = outgoing_request_check(arena, outgoing->origins, outgoing->count, request);
 
     if (e)
         return e;
@@ -255,9 +238,9 @@ struct error *outgoing_send(const struct outgoing *outgoing, struct arena *arena
         int64_t next_ms;
 
         attempt_make(arena, request, left_ms, &attempt);
-        next_ms = wait_ms(&attempt, tries);
+        next_ms = wait_ms(&attempt, request->habit, tries);
         left_ms = end_ms - clock_monotonic_us() / 1000;
-        if (!is_safe || !is_passing(&attempt) || tries == LIMIT_OUTGOING_TRIES ||
+        if (!is_safe || !is_passing(&attempt, request->habit) || tries == LIMIT_OUTGOING_TRIES ||
             next_ms > LIMIT_OUTGOING_WAIT_MS || next_ms >= left_ms)
             break;
         pause_ms(next_ms);
@@ -270,6 +253,7 @@ struct error *outgoing_send(const struct outgoing *outgoing, struct arena *arena
         .status = attempt.status,
         .body = attempt.body.bytes,
         .body_length = attempt.body.length,
+        .request_id = attempt.request_id,
     };
     return NULL;
 }
@@ -327,7 +311,7 @@ static int talk_note(CURL *curl, curl_infotype type, char *bytes, size_t size, v
 static bool smtp_options_set(CURL *curl, const struct outgoing_smtp *smtp, const char *url,
                              struct talk *talk)
 {
-    bool is_plain = is_loopback(smtp->url, "smtp://") && !smtp->ca_file;
+    bool is_plain = outgoing_is_loopback(smtp->url, "smtp://") && !smtp->ca_file;
     long tls = is_plain ? CURLUSESSL_NONE : CURLUSESSL_ALL;
     int failed = 0;
 
@@ -378,32 +362,6 @@ static struct error *smtp_perform(CURL *curl, const struct outgoing_smtp *smtp, 
     return error_new(arena, kind, "%s: answered %ld", smtp->url, status);
 }
 
-/* Printable ASCII; a new line only as a fold, which goes on with a blank. */
-static bool is_header(const char *line)
-{
-    for (; *line; line++) {
-        if (strncmp(line, "\r\n ", 3) == 0)
-            line += 2;
-        if (*line < ' ' || *line > '~')
-            return false;
-    }
-    return true;
-}
-
-static struct error *letter_check(struct arena *arena, const struct outgoing_letter *letter)
-{
-    if (!text_is_email(letter->from) || !text_is_email(letter->to))
-        return error_new(arena, ERROR_INPUT, "not an address that mail can go to or from");
-    for (size_t i = 0; i < letter->header_count; i++) {
-        if (!is_header(letter->headers[i]))
-            return error_new(arena, ERROR_INPUT, "the header %.*s is not printable",
-                             (int)strcspn(letter->headers[i], ":\r\n"), letter->headers[i]);
-    }
-    if (strlen(letter->text) + strlen(letter->html) > LIMIT_MAIL_BYTES)
-        return error_new(arena, ERROR_INPUT, "larger than a mail of ours can be");
-    return NULL;
-}
-
 static bool part_add(curl_mime *mime, const char *type, const char *body)
 {
     curl_mimepart *part = curl_mime_addpart(mime);
@@ -440,7 +398,7 @@ struct error *outgoing_mail(const struct outgoing_smtp *smtp, struct arena *aren
     const char *url = arena_printf(arena, "%s/%s", smtp->url, smtp->name);
     CURL *curl = curl_easy_init();
     curl_mime *mime = curl ? curl_mime_init(curl) : NULL;
-    struct error *e = letter_check(arena, letter);
+    struct error *e = outgoing_letter_check(arena, letter);
 
     *answer = NULL;
     if (e)

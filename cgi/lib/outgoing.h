@@ -1,6 +1,6 @@
 /*
- * The door to libcurl: JSON requests to the services of the configuration, and mail to its mail
- * server, and nothing to anybody else.
+ * The door to libcurl: requests to the services of the configuration, mail to its mail server, and
+ * nothing to anybody else.
  *
  * No redirects, no proxy, no environment; TLS is checked; time and size have limits (limit.h). What
  * a status or a body means is up to the caller, cgi/remote.
@@ -19,20 +19,29 @@ struct outgoing_header {
     const char *name, *value;
 };
 
+/* What is tried again beside broken connections. */
+enum outgoing_habit {
+    OUTGOING_USUAL,  /* 408, 429, 5xx */
+    OUTGOING_STRIPE, /* what Stripe-Should-Retry says; without it 409 and 5xx, but never 429 */
+};
+
 struct outgoing_request {
     const char *method; /* "GET", "POST", "PUT", "PATCH" or "DELETE" */
     const char *url;    /* below one of the origins; nothing secret in its path */
     const struct outgoing_header *headers; /* beside those that JSON needs */
     size_t header_count;
-    const char *body; /* JSON; NULL: none */
-    /* Names the deed, however often it is tried. Without it only GET is tried again. */
+    const char *body;         /* NULL: none */
+    const char *content_type; /* of the body; NULL: application/json */
+    /* Names the deed, however often it is tried. Without it only GET and DELETE are tried again. */
     const char *idempotency_key;
+    enum outgoing_habit habit;
 };
 
 struct outgoing_response {
     int status;
     const char *body; /* NUL behind it */
     size_t body_length;
+    const char *request_id; /* by which the service knows this request, for the log; "": none */
 };
 
 /*
@@ -44,7 +53,7 @@ struct error *outgoing_open(struct arena *arena, const char *const *origins, siz
                             struct outgoing **out);
 
 /*
- * Ask once, or again after 408, 429, 5xx and broken connections where that is safe: at most
+ * Ask once, or again (enum outgoing_habit) where that is safe: at most
  * LIMIT_OUTGOING_TRIES times, LIMIT_OUTGOING_MS together. Any status that came last is a success.
  * UPSTREAM when there was none; INTERNAL for a URL that is not on the list. Error texts hold
  * method, URL without its query, and libcurl's words; no header and no body.

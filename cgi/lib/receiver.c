@@ -41,13 +41,7 @@ struct delivery {
 
 static bool is_word(const char *text, size_t most)
 {
-    if (!text || !*text || strlen(text) > most)
-        return false;
-    for (; *text; text++) {
-        if (*text <= ' ' || *text >= 0x7f)
-            return false;
-    }
-    return true;
+    return text && *text && strlen(text) <= most && text_is_printable(text, '!');
 }
 
 static struct error *event_read(struct desk *desk, struct delivery *delivery)

@@ -51,7 +51,8 @@ struct buf response_bytes(struct response *response, struct arena *arena, bool i
         header_write(&out, "Content-Disposition",
                      arena_printf(arena, "attachment; filename=\"%s\"", response->download));
     if (response->go_on)
-        header_write(&out, "Refresh", arena_printf(arena, "0; url=%s", response->go_on));
+        header_write(&out, "Refresh",
+                     arena_printf(arena, "%d; url=%s", response->go_on_s, response->go_on));
     /* Not "cookies": that would also sign people out of every other app under the same domain. Our
      * one cookie is told to go by name. */
     if (response->clear_site_data)

@@ -18,7 +18,9 @@ struct response {
     const char *etag;     /* quoted; the answer may then be kept by the browser and asked again */
     const char *download; /* the browser keeps it as a file of this name, [a-z0-9.-] */
     bool is_refresh;      /* htmx: load the whole page anew (the session has ended) */
-    const char *go_on; /* where the browser goes on by itself: a URL of a service in the config */
+    const char *go_on;    /* where the browser goes on by itself: a URL of a service in the config,
+                             or a page of ours */
+    int go_on_s;          /* after so many seconds */
     bool clear_site_data; /* the browser forgets what it stored for us */
     const char *why;      /* for the log, beside the status: what the page does not say; or NULL */
     struct buf body;

@@ -32,6 +32,7 @@ static void frame_fill(struct request *r)
         .request_id = r->id,
         .now_at = clock_now(),
         .is_fragment = r->is_fragment,
+        .has_billing = config_bills(r->config),
     };
     if (!r->session)
         return;

@@ -66,6 +66,15 @@ static size_t sequence_length(const unsigned char *at, size_t rest)
     return 0;
 }
 
+bool text_is_printable(const char *text, char least)
+{
+    for (; *text; text++) {
+        if (*text < least || *text > '~')
+            return false;
+    }
+    return true;
+}
+
 bool text_is_utf8(const char *text, size_t length)
 {
     const unsigned char *at = (const unsigned char *)text;

@@ -12,6 +12,9 @@ bool text_int(const char *text, int64_t *out);
 /* An amount of money as people write it, "12", "12.5" or "12,50", in 1/100: 1200, 1250, 1250. */
 bool text_cents(const char *text, int64_t *out);
 
+/* ASCII from `least` (' ' or '!') to '~' and nothing else. */
+bool text_is_printable(const char *text, char least);
+
 /* Well-formed UTF-8 (RFC 3629: no overlong forms, no surrogates, at most U+10FFFF). */
 bool text_is_utf8(const char *text, size_t length);
 

@@ -37,8 +37,8 @@ struct error *vm_ask_job(struct db *db, struct arena *arena, const struct vm_ask
 
     if (e)
         return e;
-    return vm_event_add(db, arena, vm->team_id, crypto_id(arena), vm->id, asked_words(kind), NULL,
-                        vm->person_id, clock_now_ms());
+    return vm_event_add(db, arena, vm->team_id, crypto_id(arena), vm->id, asked_words(kind),
+                        vm->why, vm->person_id, clock_now_ms());
 }
 
 struct error *vm_ask(struct db *db, struct arena *arena, const struct vm_asked *vm,
@@ -54,13 +54,14 @@ struct error *vm_ask(struct db *db, struct arena *arena, const struct vm_asked *
     return e;
 }
 
-struct error *vm_ask_all(struct db *db, struct arena *arena, int64_t team_id, enum vm_event event)
+struct error *vm_ask_all(struct db *db, struct arena *arena, int64_t team_id, enum vm_event event,
+                         const char *why)
 {
     struct vm_states_rows vms;
     struct error *e = vm_states(db, arena, team_id, &vms);
 
     for (size_t i = 0; !e && i < vms.count; i++) {
-        const struct vm_asked vm = { team_id, vms.row[i].id, vms.row[i].state, NULL };
+        const struct vm_asked vm = { team_id, vms.row[i].id, vms.row[i].state, NULL, why };
 
         if (vm_transition_find(vm.state, event))
             e = vm_ask(db, arena, &vm, event, NULL);

@@ -13,6 +13,7 @@ struct vm_asked {
     int64_t team_id;
     const char *id, *state;
     const int64_t *person_id; /* NULL: Domicile itself */
+    const char *why;          /* for the activity; NULL: because somebody wanted it */
 };
 
 /* CONFLICT when the state does not allow `event`. `snapshot_id` for snapshot events, else NULL. */
@@ -23,5 +24,6 @@ struct error *vm_ask(struct db *db, struct arena *arena, const struct vm_asked *
 struct error *vm_ask_job(struct db *db, struct arena *arena, const struct vm_asked *vm,
                          const char *kind, const char *snapshot_id);
 
-/* Domicile itself asks for `event` wherever a living VM of the team allows it. */
-struct error *vm_ask_all(struct db *db, struct arena *arena, int64_t team_id, enum vm_event event);
+/* Domicile itself asks for `event` wherever a living VM of the team allows it, and says why. */
+struct error *vm_ask_all(struct db *db, struct arena *arena, int64_t team_id, enum vm_event event,
+                         const char *why);

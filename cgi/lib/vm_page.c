@@ -7,6 +7,7 @@
 #include "job.sql.h"
 #include "job_step.sql.h"
 #include "ledger.h"
+#include "plan_gate.h"
 #include "receipt.sql.h"
 #include "region_status.sql.h"
 #include "session.h"
@@ -133,6 +134,19 @@ static void buttons_fill(struct vm_html *page, const char *state)
     page->stop_refusal = vm_refusal(state, VM_ASK_STOP);
     page->snapshot_refusal = vm_refusal(state, VM_ASK_SNAPSHOT);
     page->resize_refusal = vm_refusal(state, VM_ASK_RESIZE);
+}
+
+/* A suspended team's VMs stay stopped. */
+static struct error *plan_look(struct request *r, struct vm_html *page)
+{
+    const char *problem;
+    struct error *e = plan_gate(r, PLAN_START, &problem);
+
+    if (!e && problem) {
+        page->can_start = page->can_restart = page->can_retry = 0;
+        page->stop_refusal = problem;
+    }
+    return e;
 }
 
 static struct error *sizes_fill(struct request *r, struct vm_html *page,
@@ -267,7 +281,9 @@ struct error *vm_page_fill(struct request *r, const char *id, struct vm_html *pa
     buttons_fill(page, vm.state);
     r->frame.title = arena_printf(r->arena, "%s: %s", vm.name, page->vm.label);
     r->frame.section = "vms";
-    e = lists_fill(r, page, &prices, &vm);
+    e = plan_look(r, page);
+    if (!e)
+        e = lists_fill(r, page, &prices, &vm);
     db_rollback(r->db);
     return e;
 }

@@ -5,6 +5,7 @@
 #include "crypto.h"
 #include "job.sql.h"
 #include "limit.h"
+#include "plan_gate.h"
 #include "session.h"
 #include "snapshot.sql.h"
 #include "spend.h"
@@ -51,8 +52,10 @@ struct error *vm_wish_quota(struct request *r, int64_t vms, int64_t vcpus, int64
 
     *problem = NULL;
     if (!e && vms)
+        e = plan_gate(r, PLAN_CREATE, problem);
+    if (!e && vms)
         e = spend_look(r, &spend);
-    if (e)
+    if (e || *problem)
         return e;
     if (spend.refusal)
         *problem = spend.refusal;
@@ -140,7 +143,7 @@ struct error *vm_wish_create(struct request *r, const struct vm_wish *wish, cons
 
 static struct vm_asked asked(const struct request *r, const char *id, const char *state)
 {
-    return (struct vm_asked){ r->session->team_id, id, state, &r->session->person_id };
+    return (struct vm_asked){ r->session->team_id, id, state, &r->session->person_id, NULL };
 }
 
 /* INPUT when the VM does not run now and the team may not begin what costs. */
@@ -217,6 +220,17 @@ static struct error *snapshot_mark(struct request *r, const struct vm_get_row *v
     return e;
 }
 
+/* Does the plan let the VM run? */
+static struct error *plan_check(struct request *r, enum vm_event event)
+{
+    bool is_start = event == VM_ASK_START || event == VM_ASK_RESTART || event == VM_ASK_RESTORE ||
+                    event == VM_ASK_RETRY;
+    const char *problem = NULL;
+    struct error *e = is_start ? plan_gate(r, PLAN_START, &problem) : NULL;
+
+    return e || !problem ? e : error_new(r->arena, ERROR_CONFLICT, "%s", problem);
+}
+
 struct error *vm_wish_ask(struct request *r, const char *id, enum vm_event event,
                           const char *snapshot_id, const char *notice)
 {
@@ -225,6 +239,8 @@ struct error *vm_wish_ask(struct request *r, const char *id, enum vm_event event
 
     if (!e)
         e = vm_get(r->db, r->arena, r->session->team_id, id, &vm);
+    if (!e)
+        e = plan_check(r, event);
     if (!e && snapshot_id)
         e = snapshot_mark(r, &vm, snapshot_id, event);
     if (!e && event == VM_ASK_START)

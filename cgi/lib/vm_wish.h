@@ -28,8 +28,8 @@ struct vm_wish {
 struct error *vm_wish_create(struct request *r, const struct vm_wish *wish, const char **out_id,
                              const char **problem);
 
-/* Why the team cannot have `vms`, `vcpus`... more by its quota and, if `vms` is not 0, by its spend
- * cap; NULL: it can. */
+/* Why the team cannot have `vms`, `vcpus`... more by its quota and, if `vms` is not 0, by its plan
+ * and its spend cap; NULL: it can. */
 struct error *vm_wish_quota(struct request *r, int64_t vms, int64_t vcpus, int64_t memory_mb,
                             int64_t disk_gb, const char **problem);
 

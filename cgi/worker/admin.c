@@ -77,10 +77,14 @@ static const struct command {
     { "inbox-retry", "ID", "try a parked event again, or \"all\"", NEEDS_WRITING,
       admin_inbox_retry },
     { "mails", NULL, "mail that has not arrived, and why", NEEDS_READING, admin_mails },
+    { "billing", NULL, "what teams have subscribed to, and what does not add up", NEEDS_READING,
+      admin_billing },
+    { "stripe-setup", NULL, "make meter and prices at Stripe where they are missing", NEEDS_CONFIG,
+      admin_stripe_setup },
     { "network", "REGION",
       "what root sets up for a region of qemu:///system:\n"
-      "                      --libvirt prints the network for \"virsh net-define\", --nft the\n"
-      "                      firewall for \"nft -f\", neither of them the commands to type",
+      "                       --libvirt prints the network for \"virsh net-define\", --nft the\n"
+      "                       firewall for \"nft -f\", neither of them the commands to type",
       NEEDS_CONFIG, admin_network },
 };
 
@@ -88,7 +92,7 @@ static int usage_show(FILE *file, int status)
 {
     fputs("usage: domicile-admin [--state DIR] [--json] COMMAND\n\n", file);
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
-        fprintf(file, "  %-11s %-6s  %s\n", commands[i].name,
+        fprintf(file, "  %-12s %-6s  %s\n", commands[i].name,
                 commands[i].argument ? commands[i].argument : "", commands[i].about);
     fputs("\nDIR is the state folder; without it, DOMICILE_STATE, or \"var\".\n", file);
     return status;

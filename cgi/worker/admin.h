@@ -20,6 +20,8 @@ struct error *admin_signin(struct admin *admin);
 struct error *admin_vms(struct admin *admin);
 struct error *admin_leftovers(struct admin *admin);
 struct error *admin_mails(struct admin *admin);
+struct error *admin_billing(struct admin *admin);
+struct error *admin_stripe_setup(struct admin *admin);
 struct error *admin_network(struct admin *admin);
 struct error *admin_inbox(struct admin *admin);
 struct error *admin_inbox_retry(struct admin *admin);

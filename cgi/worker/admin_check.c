@@ -5,6 +5,7 @@
 #include "admin.h"
 
 #include "../lib/json.h"
+#include "../remote/stripe.h"
 #include "bench.h"
 #include "driver_libvirt_net.h"
 #include "mailer.h"
@@ -156,6 +157,22 @@ static struct error *image_open_check(struct admin *admin, const struct config_i
     return e;
 }
 
+/* Do the key and the prices at Stripe fit the configuration? */
+static void stripe_check(struct admin *admin)
+{
+    struct stripe_prices prices;
+    struct stripe *stripe;
+    struct error *e = stripe_open(admin->arena, admin->config, &stripe);
+
+    if (!e)
+        e = stripe_prices_get(stripe, admin->arena, &prices);
+    if (e)
+        line_write(admin, false, "billing: %s", e->text);
+    else
+        line_write(admin, true, "billing: Stripe answers (%s mode), and its prices are right",
+                   stripe_is_live(stripe) ? "live" : "test");
+}
+
 static void image_check(struct admin *admin, const struct config_image *image)
 {
     static const char *const files[] = { "kernel", "initrd", "cmdline" };
@@ -217,6 +234,8 @@ struct error *admin_check(struct admin *admin)
         region_check(admin, bench, &admin->config->regions[i]);
     for (size_t i = 0; i < admin->config->image_count; i++)
         image_check(admin, &admin->config->images[i]);
+    if (config_bills(admin->config))
+        stripe_check(admin);
     bench_close(bench);
     return NULL;
 }

@@ -2,6 +2,7 @@
 #include "bench.h"
 
 #include "../lib/limit.h"
+#include "../remote/stripe.h"
 
 #include <string.h>
 #include <time.h>
@@ -9,6 +10,7 @@
 enum {
     SCRATCH_BYTES = 4 * 1024 * 1024,
     HOST_BYTES = 1024 * 1024, /* what a handle keeps for itself */
+    STRIPE_BYTES = 64 * 1024,
     BENCH_BYTES = 64 * 1024,
 };
 
@@ -33,6 +35,8 @@ struct bench_host {
 struct whole {
     struct bench bench;
     struct arena *own;
+    struct arena *stripe_arena;
+    struct stripe *stripe; /* NULL: not opened yet */
 };
 
 const char *bench_database(struct arena *arena, const struct config *config)
@@ -70,9 +74,14 @@ struct error *bench_open(struct arena *arena, const struct config *config,
     return e;
 }
 
+static struct whole *whole_of(struct bench *bench)
+{
+    return (struct whole *)(void *)bench;
+}
+
 void bench_close(struct bench *bench)
 {
-    struct arena *own = ((struct whole *)(void *)bench)->own;
+    struct arena *own = whole_of(bench)->own;
 
     for (size_t i = 0; i < bench->config->region_count; i++) {
         if (!bench->hosts[i].driver)
@@ -82,6 +91,8 @@ void bench_close(struct bench *bench)
     }
     if (bench->db)
         db_close(bench->db);
+    if (whole_of(bench)->stripe)
+        arena_free(whole_of(bench)->stripe_arena);
     arena_free(bench->arena);
     arena_free(bench->scratch);
     arena_free(own);
@@ -126,6 +137,26 @@ struct error *bench_driver(struct bench *bench, struct arena *arena, const char 
     if (!host->driver)
         e = host_connect(host, arena, bench->config, found);
     *out = host->driver;
+    return e;
+}
+
+struct error *bench_stripe(struct bench *bench, struct arena *arena, const struct stripe **out)
+{
+    struct whole *whole = whole_of(bench);
+    struct error *e = NULL;
+
+    if (!config_bills(bench->config))
+        return error_new(arena, ERROR_INPUT, "billing = off in domicile.conf");
+    if (!whole->stripe) {
+        whole->stripe_arena = arena_new(STRIPE_BYTES);
+        e = stripe_open(whole->stripe_arena, bench->config, &whole->stripe);
+    }
+    if (e) {
+        e = error_new(arena, e->kind, "%s", e->text);
+        whole->stripe = NULL;
+        arena_free(whole->stripe_arena);
+    }
+    *out = whole->stripe;
     return e;
 }
 

@@ -25,6 +25,7 @@ struct bench_pace {
 extern const struct bench_pace BENCH_PACE;
 
 struct bench_host;
+struct stripe;
 
 struct bench {
     const struct config *config;
@@ -47,6 +48,12 @@ void bench_close(struct bench *bench);
  */
 struct error *bench_driver(struct bench *bench, struct arena *arena, const char *region,
                            struct driver **out);
+
+/*
+ * Stripe, opened at the first use. INPUT with billing = off; else as stripe_open. The handle
+ * belongs to the bench; errors live in `arena`.
+ */
+struct error *bench_stripe(struct bench *bench, struct arena *arena, const struct stripe **out);
 
 /* A bench that only talks to hosts. Never fails. */
 struct bench *bench_without_db(const struct config *config, const struct bench_pace *pace);

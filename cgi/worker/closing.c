@@ -15,7 +15,8 @@ static struct error *team_end(struct db *db, struct arena *arena,
     struct error *e = db_begin(db, arena);
 
     if (!e)
-        e = vm_ask_all(db, arena, team->id, is_over ? VM_ASK_DESTROY : VM_ASK_STOP);
+        e = vm_ask_all(db, arena, team->id, is_over ? VM_ASK_DESTROY : VM_ASK_STOP,
+                       "the account is closed");
     if (!e)
         e = db_commit(db, arena);
     db_rollback(db);

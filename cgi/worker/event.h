@@ -13,7 +13,6 @@
 #include "../lib/json.h"
 #include "bench.h"
 
-struct stripe;
 struct workos;
 
 struct event {
@@ -36,5 +35,7 @@ struct event_rule {
 };
 
 /* In the order in which they are looked through. */
+extern const struct event_rule STRIPE_RULES[];
+extern const size_t STRIPE_RULE_COUNT;
 extern const struct event_rule WORKOS_RULES[];
 extern const size_t WORKOS_RULE_COUNT;

@@ -48,6 +48,7 @@ static const struct {
     const struct event_rule *rules;
     const size_t *count;
 } sources[] = {
+    { "stripe", STRIPE_RULES, &STRIPE_RULE_COUNT },
     { "workos", WORKOS_RULES, &WORKOS_RULE_COUNT },
 };
 
@@ -69,6 +70,12 @@ static const struct event_rule *rule_find(const struct event *event)
         }
     }
     return NULL;
+}
+
+/* A service that was given up may go on telling for a while. */
+static bool is_wanted(const struct event *event)
+{
+    return strcmp(event->source, "stripe") != 0 || config_bills(event->bench->config);
 }
 
 /* In a transaction on the main database: what the event changes, and that it was applied. */
@@ -105,6 +112,10 @@ static struct error *event_try(struct inbox *inbox, const struct inbox_get_row *
 
     if (!rule)
         event.skip = "nothing here depends on events of this type";
+    if (rule && !is_wanted(&event)) {
+        event.skip = "billing = off: nothing here depends on Stripe";
+        rule = NULL;
+    }
     if (!e && rule && rule->act)
         e = rule->act(&event);
     return e ? e : event_write(&event, rule, row);

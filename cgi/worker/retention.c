@@ -5,6 +5,7 @@
 #include "../lib/inbox.h"
 #include "../lib/limit.h"
 
+#include "billing_problem.sql.h"
 #include "event.sql.h"
 #include "inbox.sql.h"
 #include "known_browser.sql.h"
@@ -51,5 +52,7 @@ struct error *retention_run(struct db *db, struct arena *arena, const struct con
         e = known_browser_delete_old(db, arena, now - LIMIT_KNOWN_BROWSER_S);
     if (!e)
         e = ledger_delete_old(db, arena, clock_month_start(now - LIMIT_LEDGER_KEEP_S));
+    if (!e)
+        e = billing_problem_delete_old(db, arena, now - LIMIT_PROBLEM_KEEP_S);
     return e ? e : events_delete_old(db, arena, config, now - LIMIT_EVENT_KEEP_S);
 }

@@ -1,7 +1,9 @@
 /*
  * The worker: the one long-running program that nginx never calls. Starts the threads and wakes
  * them: some work off jobs (job.c), one for each region compares host and database (reconcile.c),
- * one measures (usage.c), one sends mail (mailer.c); the main thread waits for calls (waker.c) and
+ * one measures (usage.c), one sends mail (mailer.c), one applies what services tell (inbox.c);
+ * where teams pay, one runs errands to Stripe (errand.c) and one keeps plans and hands in use
+ * (plan_keeper.c, meter.c). The main thread waits for calls (waker.c), ends closed teams, and
  * deletes what is old.
  *
  *     worker [--state DIR]
@@ -13,10 +15,13 @@
 #include "../lib/log.h"
 #include "closing.h"
 #include "crew.h"
+#include "errand.h"
 #include "inbox.h"
 #include "job.h"
 #include "lock.h"
 #include "mailer.h"
+#include "meter.h"
+#include "plan_keeper.h"
 #include "prices.h"
 #include "reconcile.h"
 #include "retention.h"
@@ -44,6 +49,7 @@ struct worker {
     struct crew *crew;
     struct crew *mail_crew; /* of one */
     struct mailer *mailer;
+    struct crew *errands; /* those who run errands wait apart */
     struct waker *waker;
     int64_t retention_at, closing_at; /* when it is time again */
 };
@@ -144,6 +150,48 @@ static void mails_run(struct crew_seat *seat)
     }
 }
 
+static void errands_run(struct crew_seat *seat)
+{
+    struct worker *worker = seat->context;
+    bool has_one;
+
+    for (;;) {
+        crew_wait(worker->errands);
+        do {
+            struct error *e = errand_run(seat->bench, clock_now_ms(), &has_one);
+
+            if (e)
+                error_tell("errand", e);
+            has_one = has_one && !e;
+        } while (has_one);
+    }
+}
+
+/* Plans, then use: each at its own pace, and each goes on when another fails. */
+static void billing_run(struct crew_seat *seat)
+{
+    static const struct {
+        const char *name;
+        struct error *(*work)(struct bench *bench, int64_t now_at);
+    } works[] = {
+        { "plan_sync", plan_sync },         { "plan_keep", plan_keep },
+        { "meter_write", meter_write },     { "meter_send", meter_send },
+        { "meter_compare", meter_compare }, { "errand_forget", errand_forget },
+    };
+
+    for (;;) {
+        for (size_t i = 0; i < sizeof works / sizeof works[0]; i++) {
+            struct error *e;
+
+            arena_reset(seat->bench->arena);
+            e = works[i].work(seat->bench, clock_now());
+            if (e)
+                error_tell(works[i].name, e);
+        }
+        bench_rest(seat->bench, LIMIT_PLAN_EVERY_S * 1000);
+    }
+}
+
 static struct error *threads_start(struct worker *worker)
 {
     struct error *e = NULL;
@@ -156,6 +204,10 @@ static struct error *threads_start(struct worker *worker)
         e = crew_start(worker->crew, worker->arena, usage_run, worker, 0);
     if (!e)
         e = crew_start(worker->mail_crew, worker->arena, mails_run, worker, 0);
+    if (!e && config_bills(worker->config))
+        e = crew_start(worker->errands, worker->arena, errands_run, worker, 0);
+    if (!e && config_bills(worker->config))
+        e = crew_start(worker->errands, worker->arena, billing_run, worker, 0);
     return e ? e : crew_start(worker->crew, worker->arena, inbox_run, worker, 0);
 }
 
@@ -204,10 +256,20 @@ static void worker_run(struct worker *worker)
         chores_do(worker);
         crew_call(worker->crew);
         crew_call(worker->mail_crew);
+        crew_call(worker->errands);
     } while (waker_wait(worker->waker, wait_ms(worker)) != WAKER_END);
 }
 
 /* ---- start and end ---- */
+
+/* A missing key stops the start, not the first errand. */
+static struct error *stripe_check(struct worker *worker)
+{
+    const struct stripe *stripe;
+
+    return config_bills(worker->config) ? bench_stripe(worker->bench, worker->arena, &stripe)
+                                        : NULL;
+}
 
 static struct error *worker_start(struct worker *worker, const char *state_dir)
 {
@@ -222,6 +284,8 @@ static struct error *worker_start(struct worker *worker, const char *state_dir)
     if (!e)
         e = prices_store(worker->bench->db, worker->arena, config, clock_now());
     if (!e)
+        e = stripe_check(worker);
+    if (!e)
         e = job_recover(worker->bench->db, worker->arena, clock_now_ms());
     if (!e)
         e = mailer_open(worker->arena, config, &worker->mailer);
@@ -233,6 +297,7 @@ static struct error *worker_start(struct worker *worker, const char *state_dir)
         return e;
     worker->crew = crew_new(worker->arena, config);
     worker->mail_crew = crew_new(worker->arena, config);
+    worker->errands = crew_new(worker->arena, config);
     return threads_start(worker);
 }
 

@@ -6,6 +6,7 @@
  * deleted stays deleted.
  */
 #include "event.h"
+#include "plan_change.h"
 
 #include "../lib/clock.h"
 #include "../lib/identity.h"
@@ -135,9 +136,23 @@ static struct error *user_changed(struct event *event)
     return person_follow(event, json_get(event->body, "data"), &person_id);
 }
 
+/* Its VMs stop, and nobody pays for it any longer. What follows in time is in closing.c. */
+static struct error *team_end(struct event *event, int64_t team_id)
+{
+    const struct books books = { .db = event->bench->db,
+                                 .arena = event->arena,
+                                 .config = event->bench->config,
+                                 .now_at = event->now_at };
+    struct error *e = team_close(books.db, books.arena, team_id, books.now_at);
+
+    if (!e)
+        e = vm_ask_all(books.db, books.arena, team_id, VM_ASK_STOP, "the account is closed");
+    return e ? e : plan_close(&books, team_id);
+}
+
 /*
  * The beginning of the account's end: signed out everywhere, out of every team, and the VMs of the
- * own team stop. What follows in time is in closing.c.
+ * own team stop.
  */
 static struct error *account_close(struct event *event, int64_t person_id)
 {
@@ -151,9 +166,7 @@ static struct error *account_close(struct event *event, int64_t person_id)
         e = team_leave_everywhere(db, event->arena, person_id);
     if (!e)
         e = team_personal(db, event->arena, person_id, &team);
-    if (!e)
-        e = team_close(db, event->arena, team.id, event->now_at);
-    return e ? e : vm_ask_all(db, event->arena, team.id, VM_ASK_STOP);
+    return e ? e : team_end(event, team.id);
 }
 
 static struct error *user_deleted(struct event *event)
@@ -230,12 +243,10 @@ static struct error *organization_deleted(struct event *event)
         event->skip = no_team;
     if (e || event->skip)
         return e;
-    e = team_close(db, event->arena, team.id, event->now_at);
-    if (!e)
-        e = session_delete_of_team(db, event->arena, team.id);
+    e = session_delete_of_team(db, event->arena, team.id);
     if (!e)
         e = team_leave_all(db, event->arena, team.id);
-    return e ? e : vm_ask_all(db, event->arena, team.id, VM_ASK_STOP);
+    return e ? e : team_end(event, team.id);
 }
 
 /* ---- memberships ---- */

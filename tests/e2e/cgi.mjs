@@ -35,9 +35,12 @@ export class State {
     fs.mkdirSync(`${this.dir}/secrets`, { mode: 0o700 });
     fs.writeFileSync(`${this.dir}/domicile.conf`,
       edit(fs.readFileSync(`${root}/domicile.conf`, 'utf8')));
-    const migrations = fs.readdirSync(`${root}/db`).filter((f) => /^\d{3}_.*\.sql$/.test(f)).sort();
-    const schema = migrations.map((f) => fs.readFileSync(`${root}/db/${f}`, 'utf8')).join('\n');
-    this.sql(`PRAGMA journal_mode=WAL; ${schema} PRAGMA user_version=${migrations.length};`);
+    fs.mkdirSync(`${this.dir}/inbox`, { mode: 0o700 });
+    for (const [schema, file] of [['db', 'main.db'], ['db/inbox', 'inbox/inbox.db']]) {
+      const migrations = fs.readdirSync(`${root}/${schema}`).filter((f) => /^\d{3}_.*\.sql$/.test(f)).sort();
+      const all = migrations.map((f) => fs.readFileSync(`${root}/${schema}/${f}`, 'utf8')).join('\n');
+      this.sql(`PRAGMA journal_mode=WAL; ${all} PRAGMA user_version=${migrations.length};`, file);
+    }
     this.log = '';
   }
 
@@ -46,9 +49,9 @@ export class State {
   }
 
   // Rows as arrays of text.
-  sql(text) {
+  sql(text, file = 'main.db') {
     const out = execFileSync('sqlite3', ['-cmd', '.timeout 5000', '-separator', '\x1f',
-      `${this.dir}/main.db`], { input: text, encoding: 'utf8' });
+      `${this.dir}/${file}`], { input: text, encoding: 'utf8' });
     return out.split('\n').filter(Boolean).map((line) => line.split('\x1f'));
   }
 

@@ -53,6 +53,7 @@ program_of() {
     /keys* | /account*) echo account ;;
     /webhooks/stripe) echo stripe ;;
     /webhooks/workos) echo workos ;;
+    /billing*) echo billing ;;
     *) echo site ;;
     esac
 }

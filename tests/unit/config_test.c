@@ -20,6 +20,11 @@
 static struct arena *arena;
 static char folder[] = "/tmp/dconf.XXXXXX";
 
+/* What the reader says of a section that it does not know. */
+#define KNOWN                                                                                      \
+    "known are server, quota, workos, mail, billing, stripe, region NAME, size NAME, prices DAY, " \
+    "image NAME"
+
 static const char good[] = "[server]\n"                       /* 1 */
                            "name = Test\n"                    /* 2 */
                            "public_url = https://localhost\n" /* 3 */
@@ -53,16 +58,24 @@ static const char good[] = "[server]\n"                       /* 1 */
                            "dir = images/tiny\n"              /* 31 */
                            "user = dev\n"                     /* 32 */
                            "memory_mb = 128\n"                /* 33 */
-                           "[mail]\n"                         /* 34 */
-                           "mail = off\n"                     /* 35 */
-                           "url =\n"                          /* 36 */
-                           "user =\n"                         /* 37 */
-                           "from =\n"                         /* 38 */
-                           "ca_file =\n"                      /* 39 */
-                           "[prices 2026-01-01]\n"            /* 40 */
-                           "nano = 100\n"                     /* 41 */
-                           "stopped_disk_gb = 5\n"            /* 42 */
-                           "snapshot_gb = 3\n";               /* 43 */
+                           "[billing]\n"                      /* 34 */
+                           "billing = off\n"                  /* 35 */
+                           "base_cents = 0\n"                 /* 36 */
+                           "trial_days = 14\n"                /* 37 */
+                           "grace_days = 7\n"                 /* 38 */
+                           "keep_days = 30\n"                 /* 39 */
+                           "[stripe]\n"                       /* 40 */
+                           "url = https://api.stripe.com\n"   /* 41 */
+                           "[mail]\n"                         /* 42 */
+                           "mail = off\n"                     /* 43 */
+                           "url =\n"                          /* 44 */
+                           "user =\n"                         /* 45 */
+                           "from =\n"                         /* 46 */
+                           "ca_file =\n"                      /* 47 */
+                           "[prices 2026-01-01]\n"            /* 48 */
+                           "nano = 100\n"                     /* 49 */
+                           "stopped_disk_gb = 5\n"            /* 50 */
+                           "snapshot_gb = 3\n";               /* 51 */
 
 static int set_up(void **state)
 {
@@ -305,21 +318,15 @@ static void test_values(void **state)
         { 19, "accelerator = hvf", ":19: accelerator must be one of |auto|kvm|tcg|" },
         { 32, "user = Dev", ":32: user may have a-z, 0-9 and - only" },
         { 32, "user = a/b", ":32: user may have a-z, 0-9 and - only" },
-        { 15, "[planet local]",
-          ":16: unknown section [planet local]: known are server, quota, workos, "
-          "mail, region NAME, size NAME, prices DAY, image NAME" },
-        { 15, "[region]",
-          ":16: unknown section [region]: known are server, quota, workos, "
-          "mail, region NAME, size NAME, prices DAY, image NAME" },
-        { 15, "[region Not A Name]",
-          ":16: unknown section [region Not A Name]: known are server, quota, workos, "
-          "mail, region NAME, size NAME, prices DAY, image NAME" },
-        { 7, "[quota x]",
-          ":8: unknown section [quota x]: known are server, quota, workos, "
-          "mail, region NAME, size NAME, prices DAY, image NAME" },
-        { 1, "",
-          ":2: unknown section []: known are server, quota, workos, "
-          "mail, region NAME, size NAME, prices DAY, image NAME" },
+        { 35, "billing = on", ":35: billing must be one of |off|stripe|" },
+        { 41, "url = stripe",
+          ":41: url must be like https://vm.example.org, in small letters, "
+          "without a final slash" },
+        { 15, "[planet local]", ":16: unknown section [planet local]: " KNOWN },
+        { 15, "[region]", ":16: unknown section [region]: " KNOWN },
+        { 15, "[region Not A Name]", ":16: unknown section [region Not A Name]: " KNOWN },
+        { 7, "[quota x]", ":8: unknown section [quota x]: " KNOWN },
+        { 1, "", ":2: unknown section []: " KNOWN },
         { 3, "name = again", ":3: name is set twice" },
         { 3, "  name = again", ":3: name is set twice" },
     };
@@ -346,10 +353,10 @@ static void test_values(void **state)
 
 static void test_every_line_is_needed(void **state)
 {
-    static const char *const titles[] = {
-        "server",    "quota",      "workos", "region local",
-        "size nano", "image tiny", "mail",   "prices 2026-01-01"
-    };
+    static const char *const titles[] = { "server",           "quota",     "workos",
+                                          "region local",     "size nano", "image tiny",
+                                          "billing",          "stripe",    "mail",
+                                          "prices 2026-01-01" };
     int line = 0, section = -1;
 
     (void)state;
@@ -368,7 +375,8 @@ static void test_whole_sections(void **state)
     const char *region = strstr(good, "[region"), *size = strstr(good, "[size");
     const char *image = strstr(good, "[image"), *prices = strstr(good, "[prices"),
                *quota = strstr(good, "[quota");
-    const char *workos = strstr(good, "[workos"), *mail = strstr(good, "[mail");
+    const char *workos = strstr(good, "[workos"), *billing = strstr(good, "[billing"),
+               *mail = strstr(good, "[mail");
 
     (void)state;
     assert_message("", ": [server] lacks \"name\": add the line");
@@ -378,12 +386,12 @@ static void test_whole_sections(void **state)
                    ": needs at least one [region], [size] and [image]");
     assert_message(arena_printf(arena, "%.*s%s", (int)(size - good), good, image),
                    ": needs at least one [region], [size] and [image]");
-    assert_message(arena_printf(arena, "%.*s%s", (int)(image - good), good, mail),
+    assert_message(arena_printf(arena, "%.*s%s", (int)(image - good), good, billing),
                    ": needs at least one [region], [size] and [image]");
     assert_message(arena_printf(arena, "%.*s", (int)(prices - good), good),
                    ": needs a section [prices DAY] whose day has begun");
     assert_message(arena_printf(arena, "%s[size nano]\nlabel = Again\n", good),
-                   ":45: label is set twice");
+                   ":53: label is set twice");
     assert_message(arena_printf(arena, "%.*s%s", (int)(mail - good), good, prices),
                    ": [mail] lacks \"mail\": add the line");
 }
@@ -409,8 +417,7 @@ static void test_the_first_problem(void **state)
                    ":2: the line is too long, or holds a NUL byte");
     for (int i = 0; i < 70; i++)
         buf_printf(&many, "[size s%d]\nlabel = x\n", i);
-    assert_message(many.bytes, ":130: unknown section [size s64]: known are server, quota, workos, "
-                               "mail, region NAME, size NAME, prices DAY, image NAME");
+    assert_message(many.bytes, ":130: unknown section [size s64]: " KNOWN);
 }
 
 static void test_price_lists(void **state)
@@ -426,20 +433,20 @@ static void test_price_lists(void **state)
           ": [prices 2026-02-01] lacks \"stopped_disk_gb\": add the line" },
         { "[prices 2100-02-01]\nsnapshot_gb=1\nstopped_disk_gb=1\n",
           ": [prices 2100-02-01] lacks \"nano\": add the line" },
-        { "[prices 2100-02-01]\nnano=1\nnano=1\n", ":46: nano is set twice" },
-        { "nano=1\n", ":44: nano is set twice" },
-        { "big=1.5\n", ":44: big must be a whole number of 1/1000 cents, at most 100000000" },
-        { "big=-1\n", ":44: big must be a whole number of 1/1000 cents, at most 100000000" },
-        { "big=\n", ":44: big must be a whole number of 1/1000 cents, at most 100000000" },
-        { "big=100000001\n", ":44: big must be a whole number of 1/1000 cents, at most 100000000" },
-        { "disk_gb=1\n", ":44: disk_gb is no name of a size, nor stopped_disk_gb nor snapshot_gb" },
+        { "[prices 2100-02-01]\nnano=1\nnano=1\n", ":54: nano is set twice" },
+        { "nano=1\n", ":52: nano is set twice" },
+        { "big=1.5\n", ":52: big must be a whole number of 1/1000 cents, at most 100000000" },
+        { "big=-1\n", ":52: big must be a whole number of 1/1000 cents, at most 100000000" },
+        { "big=\n", ":52: big must be a whole number of 1/1000 cents, at most 100000000" },
+        { "big=100000001\n", ":52: big must be a whole number of 1/1000 cents, at most 100000000" },
+        { "disk_gb=1\n", ":52: disk_gb is no name of a size, nor stopped_disk_gb nor snapshot_gb" },
     };
     struct config *config;
 
     (void)state;
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
         assert_message(arena_printf(arena, "%s%s", good, wrong[i].text), wrong[i].message);
-    assert_message(with_line(40, "[prices 2100-01-01]"),
+    assert_message(with_line(48, "[prices 2100-01-01]"),
                    ": needs a section [prices DAY] whose day has begun");
     /* In order of their days, whatever the order of the lines; the past need not be whole. */
     assert_null(load(arena_printf(arena,

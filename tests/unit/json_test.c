@@ -109,6 +109,13 @@ static void test_numbers(void **state)
     assert_true(number == INT64_MAX);
     assert_true(json_get_number(good("{\"n\":-9223372036854775808}"), "n", &number));
     assert_true(number == INT64_MIN);
+    assert_true(json_get_number(good("{\"n\":42.0}"), "n", &number));
+    assert_int_equal(number, 42);
+    assert_true(json_get_number(good("{\"n\":-1e3}"), "n", &number));
+    assert_int_equal(number, -1000);
+    assert_false(json_get_number(good("{\"n\":42.5}"), "n", &number));
+    assert_false(json_get_number(good("{\"n\":1e300}"), "n", &number));
+    assert_false(json_get_number(good("{\"n\":9007199254740994.0}"), "n", &number));
     bad("{\"n\":9223372036854775808}", 25);
 }
 

@@ -403,6 +403,70 @@ static void test_not_http(void **state)
     assert_int_equal(failed(&request)->kind, ERROR_UPSTREAM);
 }
 
+/* What is tried again, and how often it was asked then. */
+static void test_stripe_habit(void **state)
+{
+    static const struct {
+        const char *start;
+        int asked;
+    } cases[] = {
+        { "HTTP/1.1 409 x\r\n", 2 },
+        { "HTTP/1.1 500 x\r\n", 2 },
+        { "HTTP/1.1 503 x\r\n", 2 },
+        { "HTTP/1.1 429 x\r\n", 1 },
+        { "HTTP/1.1 408 x\r\n", 1 },
+        { "HTTP/1.1 400 x\r\n", 1 },
+        { "HTTP/1.1 402 x\r\n", 1 },
+        { "HTTP/1.1 429 x\r\nStripe-Should-Retry: true\r\n", 2 },
+        { "HTTP/1.1 400 x\r\nstripe-should-retry: true\r\n", 2 },
+        { "HTTP/1.1 500 x\r\nStripe-Should-Retry: false\r\n", 1 },
+        { "HTTP/1.1 409 x\r\nStripe-Should-Retry: false\r\n", 1 },
+        { "HTTP/1.1 500 x\r\nStripe-Should-Retry: maybe\r\n", 2 },
+    };
+    struct outgoing_request request = request_to("POST", "/a");
+
+    (void)state;
+    request.body = "a=b";
+    request.content_type = "application/x-www-form-urlencoded";
+    request.idempotency_key = "key-3";
+    request.habit = OUTGOING_STRIPE;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        int64_t begun_us = clock_monotonic_us();
+
+        set_up(NULL);
+        script[0] = arena_printf(arena, "%sContent-Length: 0\r\n\r\n", cases[i].start);
+        script[1] = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+        sent(&request);
+        assert_int_equal(asked_count, cases[i].asked);
+        assert_true(cases[i].asked == 1 || clock_monotonic_us() - begun_us >= 500000);
+    }
+    assert_non_null(strstr(asked[0], "\r\nContent-Type: application/x-www-form-urlencoded\r\n"));
+    assert_non_null(strstr(asked[1], "\r\nIdempotency-Key: key-3\r\n"));
+}
+
+static void test_request_id(void **state)
+{
+    struct outgoing_request request = request_to("GET", "/a");
+
+    (void)state;
+    script[0] = "HTTP/1.1 200 OK\r\nrequest-id: req_1\r\nContent-Length: 0\r\n\r\n";
+    assert_string_equal(sent(&request).request_id, "req_1");
+    script[1] = "HTTP/1.1 200 OK\r\nRequest-Id: a b\r\nContent-Length: 0\r\n\r\n";
+    assert_string_equal(sent(&request).request_id, "");
+    script[2] = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+    assert_string_equal(sent(&request).request_id, "");
+}
+
+static void test_delete_is_tried_again(void **state)
+{
+    struct outgoing_request request = request_to("DELETE", "/a");
+
+    (void)state;
+    script[0] = NULL;
+    script[1] = "HTTP/1.1 204 x\r\n\r\n";
+    assert_int_equal(sent(&request).status, 204);
+}
+
 static pid_t started(char *const *arguments)
 {
     posix_spawn_file_actions_t actions;
@@ -493,6 +557,9 @@ int main(void)
         cmocka_unit_test_setup(test_nobody_there, set_up),
         cmocka_unit_test_setup(test_size, set_up),
         cmocka_unit_test_setup(test_not_http, set_up),
+        cmocka_unit_test_setup(test_stripe_habit, set_up),
+        cmocka_unit_test_setup(test_request_id, set_up),
+        cmocka_unit_test_setup(test_delete_is_tried_again, set_up),
         cmocka_unit_test_setup(test_unknown_certificate, set_up),
     };
 

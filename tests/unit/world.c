@@ -37,6 +37,8 @@ static const char configuration[] =
     "[quota]\nvms = 100\nvcpus = 100\nmemory_mb = 100000\ndisk_gb = 1000\n"
     "[workos]\nclient_id =\nurl = https://api.workos.com\n"
     "[mail]\nmail = off\nurl =\nuser =\nfrom =\nca_file =\n"
+    "[billing]\nbilling = off\nbase_cents = 0\ntrial_days = 14\ngrace_days = 7\nkeep_days = 30\n"
+    "[stripe]\nurl = https://api.stripe.com\n"
     "[region local]\nlabel = Here\ndriver = libvirt\nuri = %s\naccelerator = tcg\nbridge =\n"
     "ssh_host = localhost\nssh_ports = 22800-22899\n"
     "[size nano]\nlabel = Nano\nvcpus = 1\nmemory_mb = 128\ndisk_gb = 1\n"

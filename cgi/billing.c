@@ -1,0 +1,228 @@
+/*
+ * Billing: where the team stands, its invoices, and what its owners ask of Stripe. Nothing is asked
+ * here: an errand is written down, the worker runs it (worker/errand.c), and a page in between
+ * waits and sends the browser on. (A redirect that follows on a form must not lead to another site:
+ * CSP, form-action.) All of this exists only with billing = stripe.
+ */
+#include "billing.html.h"
+#include "billing.sql.h"
+#include "billing_errand.html.h"
+#include "billing_errand.sql.h"
+#include "billing_page.h"
+#include "billing_return.html.h"
+#include "clock.h"
+#include "crypto.h"
+#include "invoice.sql.h"
+#include "limit.h"
+#include "live.h"
+#include "serve.h"
+#include "session.h"
+#include "wake.h"
+
+#include <string.h>
+
+enum { MOST_WAITING = 5, LOOK_AGAIN_S = 1, RETURN_AGAIN_S = 2 };
+
+static struct error *billing_check(struct request *r)
+{
+    return config_bills(r->config)
+               ? NULL
+               : error_new(r->arena, ERROR_NOT_FOUND, "billing = off in domicile.conf");
+}
+
+/* ---- the page ---- */
+
+static void billing_render(struct buf *buf, const struct frame *frame, const void *page)
+{
+    html_billing(buf, frame, page);
+}
+
+static struct error *billing_show(struct request *r)
+{
+    struct billing_html page = { .next = NULL };
+    struct error *e = billing_check(r);
+
+    r->frame.title = "Billing";
+    r->frame.section = "billing";
+    if (!e)
+        e = billing_page_fill(r, &page);
+    if (!e)
+        live_answer(r, billing_render, &page);
+    return e;
+}
+
+/* Back from the payment page. That somebody came here proves nothing: Stripe's own word does. */
+static struct error *return_show(struct request *r)
+{
+    struct billing_get_row row;
+    struct error *e = billing_check(r);
+
+    if (e)
+        return e;
+    e = billing_get(r->db, r->arena, r->session->team_id, &row);
+    if (e && e->kind != ERROR_NOT_FOUND)
+        return e;
+    if (!e && (strcmp(row.plan, "trial") == 0 || strcmp(row.plan, "active") == 0)) {
+        response_redirect(&r->response, "/billing");
+        return NULL;
+    }
+    r->frame.title = "Waiting for Stripe";
+    r->frame.section = "billing";
+    r->response.go_on = "/billing/return";
+    r->response.go_on_s = RETURN_AGAIN_S;
+    html_billing_return(&r->response.body, &r->frame, NULL);
+    return NULL;
+}
+
+/* ---- errands ---- */
+
+static struct error *errand_show(struct request *r)
+{
+    struct billing_errand_get_row errand;
+    struct billing_errand_html page;
+    struct error *e = billing_check(r);
+
+    if (!e)
+        e = billing_errand_get(r->db, r->arena, r->session->team_id, r->session->person_id,
+                               r->parameters[0], &errand);
+    if (e)
+        return e;
+    if (strcmp(errand.state, "done") == 0 && !errand.url) {
+        response_redirect(&r->response, "/billing"); /* done, or the address has run out */
+        return NULL;
+    }
+    if (strcmp(errand.state, "done") == 0) {
+        r->response.go_on = errand.url;
+    } else if (strcmp(errand.state, "queued") == 0) {
+        r->response.go_on = arena_printf(r->arena, "/billing/errands/%s", errand.id);
+        r->response.go_on_s = LOOK_AGAIN_S;
+    }
+    page = (struct billing_errand_html){ .url = errand.url, .problem = errand.problem };
+    r->frame.title = "Billing";
+    r->frame.section = "billing";
+    html_billing_errand(&r->response.body, &r->frame, &page);
+    return NULL;
+}
+
+static struct error *errand_write(struct request *r, const char *id, const char *kind,
+                                  const char *subject)
+{
+    struct billing_errand_waiting_row waiting;
+    int64_t team_id = r->session->team_id, now_at = clock_now();
+    struct error *e = billing_errand_waiting(r->db, r->arena, team_id, &waiting);
+
+    if (!e && waiting.total >= MOST_WAITING)
+        e = error_new(r->arena, ERROR_RATE, "too many errands wait for Stripe");
+    if (!e)
+        e = billing_open(r->db, r->arena, team_id, crypto_id(r->arena), now_at);
+    return e ? e
+             : billing_errand_add(r->db, r->arena, id, team_id, &r->session->person_id, kind,
+                                  subject, now_at, now_at + LIMIT_ERRAND_URL_S);
+}
+
+static struct error *errand_queue(struct request *r, const char *kind, const char *subject)
+{
+    const char *id = crypto_id(r->arena);
+    struct error *e = billing_check(r);
+
+    if (!e)
+        e = db_begin(r->db, r->arena);
+    if (!e)
+        e = errand_write(r, id, kind, subject);
+    if (!e)
+        e = db_commit(r->db, r->arena);
+    if (e)
+        return e;
+    wake_worker();
+    response_redirect(&r->response, arena_printf(r->arena, "/billing/errands/%s", id));
+    return NULL;
+}
+
+static struct error *subscribe_post(struct request *r)
+{
+    return errand_queue(r, "checkout", NULL);
+}
+
+static struct error *cancel_post(struct request *r)
+{
+    return errand_queue(r, "cancel", NULL);
+}
+
+static struct error *resume_post(struct request *r)
+{
+    return errand_queue(r, "resume", NULL);
+}
+
+static struct error *portal_post(struct request *r)
+{
+    return errand_queue(r, "portal", NULL);
+}
+
+static struct error *card_post(struct request *r)
+{
+    return errand_queue(r, "card", NULL);
+}
+
+/* The oldest invoice that is open; is there none, a better card is all that helps. */
+static struct error *pay_post(struct request *r)
+{
+    struct invoice_to_pay_row invoice;
+    struct error *e = billing_check(r);
+
+    if (!e)
+        e = invoice_to_pay(r->db, r->arena, r->session->team_id, &invoice);
+    if (e && e->kind == ERROR_NOT_FOUND)
+        return errand_queue(r, "card", NULL);
+    return e ? e : errand_queue(r, "invoice", invoice.id);
+}
+
+/* Only an invoice of the team has a row with its id. */
+static struct error *invoice_queue(struct request *r, const char *kind)
+{
+    struct invoice_get_row invoice;
+    struct error *e = billing_check(r);
+
+    if (!e)
+        e = invoice_get(r->db, r->arena, r->session->team_id, r->parameters[0], &invoice);
+    return e ? e : errand_queue(r, kind, invoice.id);
+}
+
+static struct error *invoice_post(struct request *r)
+{
+    return invoice_queue(r, "invoice");
+}
+
+static struct error *pdf_post(struct request *r)
+{
+    return invoice_queue(r, "pdf");
+}
+
+/* ---- program ---- */
+
+static const struct route routes[] = {
+    { "GET", "/billing", ACCESS_MEMBER, billing_show },
+    { "GET", "/billing/return", ACCESS_MEMBER, return_show },
+    { "GET", "/billing/errands/:id", ACCESS_OWNER, errand_show },
+    { "POST", "/billing/subscribe", ACCESS_OWNER, subscribe_post },
+    { "POST", "/billing/cancel", ACCESS_OWNER, cancel_post },
+    { "POST", "/billing/resume", ACCESS_OWNER, resume_post },
+    { "POST", "/billing/portal", ACCESS_OWNER, portal_post },
+    { "POST", "/billing/card", ACCESS_OWNER, card_post },
+    { "POST", "/billing/pay", ACCESS_OWNER, pay_post },
+    { "POST", "/billing/invoices/:id", ACCESS_OWNER, invoice_post },
+    { "POST", "/billing/invoices/:id/pdf", ACCESS_OWNER, pdf_post },
+};
+
+int main(int argc, char **argv)
+{
+    static const struct program program = {
+        .name = "billing",
+        .routes = routes,
+        .route_count = sizeof routes / sizeof routes[0],
+        .db_mode = DB_READ_WRITE,
+        .network = SANDBOX_NO_NETWORK,
+        .start = wake_open,
+    };
+
+    return serve(argc, argv, &program);
+}

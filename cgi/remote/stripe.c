@@ -1,0 +1,310 @@
+/* Stripe's objects, one call each; see stripe.h. Paths and parameter names stand here alone. */
+#include "stripe.h"
+
+#include "stripe_call.h"
+
+#include <string.h>
+
+static const char *number(struct arena *arena, int64_t value)
+{
+    return arena_printf(arena, "%lld", (long long)value);
+}
+
+static const char *path_of(struct arena *arena, const char *folder, const char *id)
+{
+    return arena_printf(arena, "%s/%s", folder, id);
+}
+
+/* An object by an id that came from elsewhere: it must not lead to another path. */
+static struct error *object_get(const struct stripe *stripe, struct arena *arena,
+                                const char *folder, const char *id, const char *expand,
+                                const struct json **out)
+{
+    const struct stripe_field fields[] = { { "expand[0]", expand }, { .name = NULL } };
+    const struct stripe_call call = { .method = "GET",
+                                      .path = path_of(arena, folder, id),
+                                      .fields = expand ? fields : NULL };
+
+    if (!stripe_is_id(id, ""))
+        return error_new(arena, ERROR_INPUT, "Stripe: %s: an id that is none", folder);
+    return stripe_ask(stripe, arena, &call, out);
+}
+
+/* ---- prices ---- */
+
+/* Does the price charge what we think it does? */
+static struct error *price_check(const struct stripe *stripe, struct arena *arena,
+                                 const char *lookup_key, const struct json *price,
+                                 const char *amount)
+{
+    const char *currency = json_get_text(price, "currency");
+    const char *decimal = json_get_text(price, "unit_amount_decimal");
+
+    if (!price)
+        return error_new(arena, ERROR_INPUT,
+                         "Stripe has no price %s: run \"domicile-admin stripe-setup\"", lookup_key);
+    if (!currency || strcmp(currency, stripe_currency(stripe)) != 0 || !decimal ||
+        strcmp(decimal, amount) != 0 || !stripe_is_id(json_get_text(price, "id"), "price_"))
+        return error_new(arena, ERROR_INPUT,
+                         "Stripe's price %s is not %s cents in %s: run \"domicile-admin "
+                         "stripe-setup\"",
+                         lookup_key, amount, stripe_currency(stripe));
+    return NULL;
+}
+
+static const struct json *price_find(const struct json *list, const char *lookup_key)
+{
+    for (const struct json *price = json_first(json_get(list, "data")); price;
+         price = json_next(price)) {
+        const char *key = json_get_text(price, "lookup_key");
+
+        if (key && strcmp(key, lookup_key) == 0)
+            return price;
+    }
+    return NULL;
+}
+
+struct error *stripe_prices_get(const struct stripe *stripe, struct arena *arena,
+                                struct stripe_prices *out)
+{
+    static const struct stripe_field fields[] = { { "lookup_keys[0]", STRIPE_METER },
+                                                  { "lookup_keys[1]", STRIPE_BASE },
+                                                  { "active", "true" },
+                                                  { .name = NULL } };
+    static const struct stripe_call call = { .method = "GET",
+                                             .path = "/v1/prices",
+                                             .fields = fields };
+    int64_t base_cents = stripe_base_cents(stripe);
+    const struct json *list, *usage, *base;
+    struct error *e = stripe_ask(stripe, arena, &call, &list);
+
+    if (e)
+        return e;
+    usage = price_find(list, STRIPE_METER);
+    base = price_find(list, STRIPE_BASE);
+    e = price_check(stripe, arena, STRIPE_METER, usage, STRIPE_UNIT_CENTS);
+    if (!e && base_cents)
+        e = price_check(stripe, arena, STRIPE_BASE, base, number(arena, base_cents));
+    if (e)
+        return e;
+    *out = (struct stripe_prices){
+        .usage = json_get_text(usage, "id"),
+        .meter_id = stripe_id_at(usage, "recurring.meter", "mtr_"),
+        .base = base_cents ? json_get_text(base, "id") : NULL,
+    };
+    return out->meter_id
+               ? NULL
+               : error_new(arena, ERROR_INPUT, "Stripe's price %s has no meter", STRIPE_METER);
+}
+
+/* ---- customers ---- */
+
+struct error *stripe_customer_create(const struct stripe *stripe, struct arena *arena,
+                                     const char *key, const char *email, const char *name,
+                                     int64_t team_id, const char **out_id)
+{
+    const struct stripe_field fields[] = { { "email", email },
+                                           { "name", name },
+                                           { "metadata[team_id]", number(arena, team_id) },
+                                           { .name = NULL } };
+    const struct stripe_call call = {
+        .method = "POST", .path = "/v1/customers", .fields = fields, .idempotency_key = key
+    };
+    const struct json *reply;
+    struct error *e = stripe_ask(stripe, arena, &call, &reply);
+
+    if (e)
+        return e;
+    *out_id = stripe_id_at(reply, "id", "cus_");
+    return *out_id ? NULL : error_new(arena, ERROR_UPSTREAM, "Stripe: a customer without id");
+}
+
+struct error *stripe_customer_get(const struct stripe *stripe, struct arena *arena, const char *id,
+                                  const struct json **out)
+{
+    return object_get(stripe, arena, "/v1/customers", id, NULL, out);
+}
+
+/* ---- Checkout and the portal ---- */
+
+struct error *stripe_checkout_create(const struct stripe *stripe, struct arena *arena,
+                                     const struct stripe_checkout *checkout,
+                                     const struct json **out)
+{
+    const char *team_id = number(arena, checkout->team_id);
+    const char *base = checkout->prices->base;
+    int64_t trial_at = checkout->trial_end_at;
+    const char *back = stripe_return_url(stripe);
+    const struct stripe_field fields[] = {
+        { "mode", "subscription" },
+        { "customer", checkout->customer_id },
+        { "client_reference_id", team_id },
+        { "line_items[0][price]", checkout->prices->usage },
+        { "line_items[1][price]", base },
+        { "line_items[1][quantity]", base ? "1" : NULL },
+        { "metadata[team_id]", team_id },
+        { "subscription_data[metadata][team_id]", team_id },
+        { "subscription_data[trial_end]", trial_at ? number(arena, trial_at) : NULL },
+        { "subscription_data[billing_cycle_anchor]",
+          checkout->anchor_at ? number(arena, checkout->anchor_at) : NULL },
+        { "payment_method_collection", "always" },
+        { "billing_address_collection", "required" },
+        { "customer_update[address]", "auto" },
+        { "customer_update[name]", "auto" },
+        { "expires_at", number(arena, checkout->expires_at) },
+        { "success_url", arena_printf(arena, "%s/return", back) },
+        { "cancel_url", back },
+        { .name = NULL },
+    };
+    const struct stripe_call call = { .method = "POST",
+                                      .path = "/v1/checkout/sessions",
+                                      .fields = fields,
+                                      .idempotency_key = checkout->key };
+
+    return stripe_ask(stripe, arena, &call, out);
+}
+
+struct error *stripe_checkout_get(const struct stripe *stripe, struct arena *arena, const char *id,
+                                  const struct json **out)
+{
+    return object_get(stripe, arena, "/v1/checkout/sessions", id, NULL, out);
+}
+
+struct error *stripe_portal_create(const struct stripe *stripe, struct arena *arena,
+                                   const char *key, const char *customer_id, const char *flow,
+                                   const char **out_url)
+{
+    const struct stripe_field fields[] = { { "customer", customer_id },
+                                           { "return_url", stripe_return_url(stripe) },
+                                           { "flow_data[type]", flow },
+                                           { .name = NULL } };
+    const struct stripe_call call = { .method = "POST",
+                                      .path = "/v1/billing_portal/sessions",
+                                      .fields = fields,
+                                      .idempotency_key = key };
+    const struct json *reply;
+    struct error *e = stripe_ask(stripe, arena, &call, &reply);
+
+    if (e)
+        return e;
+    *out_url = json_get_text(reply, "url");
+    return *out_url ? NULL : error_new(arena, ERROR_UPSTREAM, "Stripe: a portal without address");
+}
+
+/* ---- subscriptions ---- */
+
+struct error *stripe_subscription_get(const struct stripe *stripe, struct arena *arena,
+                                      const char *id, const struct json **out)
+{
+    return object_get(stripe, arena, "/v1/subscriptions", id, "latest_invoice", out);
+}
+
+struct error *stripe_subscription_cancel(const struct stripe *stripe, struct arena *arena,
+                                         const char *key, const char *id, bool is_to_end,
+                                         const struct json **out)
+{
+    const struct stripe_field fields[] = { { "cancel_at_period_end", is_to_end ? "true" : "false" },
+                                           { "expand[0]", "latest_invoice" },
+                                           { .name = NULL } };
+    const struct stripe_call call = { .method = "POST",
+                                      .path = path_of(arena, "/v1/subscriptions", id),
+                                      .fields = fields,
+                                      .idempotency_key = key };
+
+    return stripe_ask(stripe, arena, &call, out);
+}
+
+struct error *stripe_subscription_end(const struct stripe *stripe, struct arena *arena,
+                                      const char *id, const struct json **out)
+{
+    static const struct stripe_field fields[] = { { "invoice_now", "true" },
+                                                  { "expand[0]", "latest_invoice" },
+                                                  { .name = NULL } };
+    const struct stripe_call call = { .method = "DELETE",
+                                      .path = path_of(arena, "/v1/subscriptions", id),
+                                      .fields = fields };
+
+    return stripe_ask(stripe, arena, &call, out);
+}
+
+static struct error *list_get(const struct stripe *stripe, struct arena *arena, const char *path,
+                              const char *customer_id, const char *status, const char *most,
+                              const char *expand, const struct json **out)
+{
+    const struct stripe_field fields[] = { { "customer", customer_id },
+                                           { "status", status },
+                                           { "limit", most },
+                                           { "expand[0]", expand },
+                                           { .name = NULL } };
+    const struct stripe_call call = { .method = "GET", .path = path, .fields = fields };
+
+    return stripe_ask(stripe, arena, &call, out);
+}
+
+struct error *stripe_subscription_list(const struct stripe *stripe, struct arena *arena,
+                                       const char *customer_id, const struct json **out)
+{
+    return list_get(stripe, arena, "/v1/subscriptions", customer_id, "all", "10",
+                    "data.latest_invoice", out);
+}
+
+/* ---- invoices ---- */
+
+struct error *stripe_invoice_list(const struct stripe *stripe, struct arena *arena,
+                                  const char *customer_id, const struct json **out)
+{
+    return list_get(stripe, arena, "/v1/invoices", customer_id, NULL, "20", NULL, out);
+}
+
+struct error *stripe_invoice_get(const struct stripe *stripe, struct arena *arena, const char *id,
+                                 const struct json **out)
+{
+    return object_get(stripe, arena, "/v1/invoices", id, "parent.subscription_details.subscription",
+                      out);
+}
+
+/* ---- use ---- */
+
+struct error *stripe_meter_event(const struct stripe *stripe, struct arena *arena, const char *key,
+                                 const char *identifier, const char *customer_id, int64_t value,
+                                 int64_t at)
+{
+    const struct stripe_field fields[] = { { "event_name", STRIPE_METER },
+                                           { "payload[stripe_customer_id]", customer_id },
+                                           { "payload[value]", number(arena, value) },
+                                           { "identifier", identifier },
+                                           { "timestamp", number(arena, at) },
+                                           { .name = NULL } };
+    const struct stripe_call call = { .method = "POST",
+                                      .path = "/v1/billing/meter_events",
+                                      .fields = fields,
+                                      .idempotency_key = key };
+    const struct json *reply;
+
+    return stripe_ask(stripe, arena, &call, &reply);
+}
+
+struct error *stripe_meter_summary(const struct stripe *stripe, struct arena *arena,
+                                   const char *meter_id, const char *customer_id, int64_t from_at,
+                                   int64_t until_at, const struct json **out)
+{
+    const struct stripe_field fields[] = { { "customer", customer_id },
+                                           { "start_time", number(arena, from_at) },
+                                           { "end_time", number(arena, until_at) },
+                                           { "value_grouping_window", "hour" },
+                                           { "limit", "100" },
+                                           { .name = NULL } };
+    const struct stripe_call call = {
+        .method = "GET",
+        .path = arena_printf(arena, "/v1/billing/meters/%s/event_summaries", meter_id),
+        .fields = fields,
+    };
+
+    return stripe_ask(stripe, arena, &call, out);
+}
+
+struct error *stripe_thin_event_get(const struct stripe *stripe, struct arena *arena,
+                                    const char *id, const struct json **out)
+{
+    return object_get(stripe, arena, "/v2/core/events", id, NULL, out);
+}

@@ -1,0 +1,104 @@
+-- billing_get(team_id int) row
+SELECT plan, plan_at, until_at, customer_key, customer_id, checkout_id, subscription_id, status,
+       started_at, ended_at, cancel_at, trial_end_at, period_start_at, period_end_at,
+       next_attempt_at, metered_until_at
+FROM billing WHERE team_id = :team_id;
+
+-- billing_open(team_id int, customer_key text, now_at int) done
+-- A team's first step: nothing is changed when it has a row.
+INSERT INTO billing (team_id, plan, plan_at, customer_key)
+VALUES (:team_id, 'none', :now_at, :customer_key) ON CONFLICT (team_id) DO NOTHING;
+
+-- billing_by_customer(customer_id text) row across teams
+SELECT team_id, checkout_id FROM billing WHERE customer_id = :customer_id;
+
+-- billing_by_subscription(subscription_id text) row across teams
+SELECT team_id FROM billing WHERE subscription_id = :subscription_id;
+
+-- billing_set_customer(team_id int, customer_id text?, customer_key text) done
+UPDATE billing SET customer_id = :customer_id, customer_key = :customer_key WHERE team_id = :team_id;
+
+-- billing_set_checkout(team_id int, checkout_id text?) done
+UPDATE billing SET checkout_id = :checkout_id WHERE team_id = :team_id;
+
+-- billing_mirror(team_id int, subscription_id text, status text, started_at int, ended_at int?, cancel_at int?, trial_end_at int?, period_start_at int?, period_end_at int?, next_attempt_at int?, hour_at int) done
+-- What Stripe says of the subscription. Use counts from `hour_at` when it is a new one.
+UPDATE billing SET checkout_id = NULL,
+    metered_until_at = CASE WHEN subscription_id IS :subscription_id THEN metered_until_at
+                            ELSE max(ifnull(metered_until_at, 0), :hour_at) END,
+    subscription_id = :subscription_id, status = :status, started_at = :started_at,
+    ended_at = :ended_at, cancel_at = :cancel_at, trial_end_at = :trial_end_at,
+    period_start_at = :period_start_at, period_end_at = :period_end_at,
+    next_attempt_at = :next_attempt_at
+WHERE team_id = :team_id;
+
+-- billing_set_plan(team_id int, plan text, now_at int, until_at int?) done
+UPDATE billing SET plan = :plan, plan_at = :now_at, until_at = :until_at, warned_at = NULL
+WHERE team_id = :team_id;
+
+-- billing_set_until(team_id int, until_at int?) done
+UPDATE billing SET until_at = :until_at WHERE team_id = :team_id;
+
+-- billing_due(now_at int, after int) row across teams
+-- The next team behind team `after` whose plan's time is over.
+SELECT team_id, plan, subscription_id FROM billing
+WHERE team_id > :after AND +plan IN ('past_due', 'suspended') AND until_at <= :now_at
+ORDER BY team_id LIMIT 1;
+
+-- billing_to_warn(until_at int) rows across teams
+-- Suspended teams whose VMs are destroyed before `until_at` and who have not been reminded of it.
+SELECT team_id, until_at FROM billing
+WHERE plan = 'suspended' AND until_at <= :until_at AND warned_at IS NULL;
+
+-- billing_set_warned(team_id int, now_at int) done
+UPDATE billing SET warned_at = :now_at WHERE team_id = :team_id;
+
+-- billing_to_clear() rows across teams
+-- VMs that run, or exist, though the plan says that they must not.
+SELECT v.team_id, v.id, v.name, v.state, b.plan FROM billing b JOIN vm v ON v.team_id = b.team_id
+WHERE b.plan IN ('suspended', 'ended') AND v.gone_at IS NULL;
+
+-- billing_to_sync(synced_at int, checkout_synced_at int, after int) row across teams
+-- The next customer behind team `after` of whom nothing was fetched for long; for less long while
+-- they may have just paid.
+SELECT team_id, customer_id, checkout_id FROM billing
+WHERE team_id > :after AND customer_id IS NOT NULL
+  AND ifnull(synced_at, 0) <= CASE WHEN checkout_id IS NULL THEN :synced_at
+                                   ELSE :checkout_synced_at END
+ORDER BY team_id LIMIT 1;
+
+-- billing_set_synced(team_id int, now_at int) done
+UPDATE billing SET synced_at = :now_at WHERE team_id = :team_id;
+
+-- billing_set_over(team_id int, now_at int) done
+-- The subscription ended with its customer.
+UPDATE billing SET status = 'canceled', ended_at = :now_at, checkout_id = NULL
+WHERE team_id = :team_id;
+
+-- billing_metered(after int) row across teams
+-- The next team behind team `after` whose use is handed in.
+SELECT team_id, customer_id, ended_at, metered_until_at, compared_at FROM billing
+WHERE team_id > :after AND customer_id IS NOT NULL AND subscription_id IS NOT NULL
+ORDER BY team_id LIMIT 1;
+
+-- billing_set_metered(team_id int, until_at int) done
+UPDATE billing SET metered_until_at = :until_at WHERE team_id = :team_id;
+
+-- billing_set_compared(team_id int, now_at int) done
+UPDATE billing SET compared_at = :now_at WHERE team_id = :team_id;
+
+-- billing_list() rows (team text, open_pushes int) across teams
+-- For the operator.
+SELECT b.team_id, t.name AS team, b.plan, b.plan_at, b.until_at, b.status, b.customer_id,
+       b.subscription_id,
+       (SELECT count(*) FROM meter_push p WHERE p.team_id = b.team_id
+          AND p.state IN ('new', 'sent')) AS open_pushes
+FROM billing b JOIN team t ON t.id = b.team_id ORDER BY b.team_id /* scan ok */;
+
+-- billing_owners(team_id int) rows
+-- Who is written to.
+SELECT p.id, p.email FROM membership m JOIN person p ON p.id = m.person_id
+WHERE m.team_id = :team_id AND m.role = 'owner';
+
+-- billing_team_name(team_id int) row
+SELECT name FROM team WHERE id = :team_id;

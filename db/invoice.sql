@@ -1,0 +1,33 @@
+-- invoice_save(team_id int, created_at int, id text, number text?, status text, currency text, total_cents int, remaining_cents int, period_start_at int, period_end_at int) done
+-- What is known of its line for use stays.
+INSERT INTO invoice (team_id, created_at, id, number, status, currency, total_cents,
+                     remaining_cents, period_start_at, period_end_at)
+VALUES (:team_id, :created_at, :id, :number, :status, :currency, :total_cents, :remaining_cents,
+        :period_start_at, :period_end_at)
+ON CONFLICT (team_id, created_at, id) DO UPDATE SET
+    number = :number, status = :status, total_cents = :total_cents,
+    remaining_cents = :remaining_cents, period_start_at = :period_start_at,
+    period_end_at = :period_end_at;
+
+-- invoice_set_usage(team_id int, id text, usage_cents int, ledger_cents int) done
+UPDATE invoice SET usage_cents = :usage_cents, ledger_cents = :ledger_cents
+WHERE team_id = :team_id AND id = :id;
+
+-- invoice_list(team_id int, most int) rows
+SELECT id, number, status, currency, total_cents, remaining_cents, created_at, period_start_at,
+       period_end_at
+FROM invoice WHERE team_id = :team_id AND status <> 'draft' ORDER BY created_at DESC, id LIMIT :most;
+
+-- invoice_get(team_id int, id text) row
+SELECT id, number, status, currency, total_cents, remaining_cents, created_at, usage_cents,
+       ledger_cents
+FROM invoice WHERE team_id = :team_id AND id = :id;
+
+-- invoice_to_pay(team_id int) row
+-- The oldest that is open.
+SELECT id FROM invoice WHERE team_id = :team_id AND status = 'open' ORDER BY created_at LIMIT 1;
+
+-- invoice_unpaid(team_id int) row (remaining_cents int)
+-- What is open, all together.
+SELECT ifnull(sum(remaining_cents), 0) AS remaining_cents FROM invoice
+WHERE team_id = :team_id AND status = 'open';

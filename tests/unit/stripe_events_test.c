@@ -1,0 +1,486 @@
+/*
+ * What Stripe's events do to a team's plan: the fixtures' story, in order and out of it, twice, for
+ * others, of the other mode; and invoices, refunds and use that the meter refused.
+ */
+#include "stripe_world.h"
+
+#include "billing_event.sql.h"
+#include "billing_problem.sql.h"
+#include "invoice.sql.h"
+#include "meter_push.sql.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { NOW = 1796090000, A_DAY = 24 * 3600 };
+
+static int set_up(void **state)
+{
+    *state = stripe_world_open();
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    stripe_world_close(*state);
+    return 0;
+}
+
+static const char *file(struct stripe_world *here, const char *name)
+{
+    return fake_stripe_file(here->arena, name);
+}
+
+static const char *changed(struct stripe_world *here, const char *name, const char *from,
+                           const char *to)
+{
+    return fake_stripe_replace(here->arena, file(here, name), from, to);
+}
+
+/* The event of `name`, while Stripe says of the object what `truth` says. */
+static const char *happens(struct stripe_world *here, const char *name, const char *truth,
+                           int64_t now_at)
+{
+    stripe_world_truth(here, file(here, truth));
+    return stripe_world_apply(here, file(here, name), now_at, NULL);
+}
+
+static const char *begins(struct stripe_world *here)
+{
+    return happens(here, "customer.subscription.created.json",
+                   "customer.subscription.updated.activated.json", NOW);
+}
+
+static size_t notes(struct stripe_world *here, const char *what)
+{
+    struct billing_event_list_rows rows;
+    size_t count = 0;
+
+    world_check(billing_event_list(here->world->db, here->arena, here->world->team_id, 100, &rows),
+                "notes");
+    for (size_t i = 0; i < rows.count; i++)
+        count += strcmp(rows.row[i].what, what) == 0;
+    return count;
+}
+
+static size_t problems(struct stripe_world *here)
+{
+    struct billing_problem_list_rows rows;
+
+    world_check(billing_problem_list(here->world->db, here->arena, &rows), "problems");
+    return rows.count;
+}
+
+#define assert_plan(here, word) assert_string_equal(stripe_world_billing(here).plan, word)
+
+/* ---- the subscription ---- */
+
+static void what_stripe_says_now_counts(void **state)
+{
+    struct stripe_world *here = *state;
+    struct billing_get_row row;
+
+    /* The event still says "incomplete". */
+    assert_null(begins(here));
+    row = stripe_world_billing(here);
+    assert_string_equal(row.plan, "active");
+    assert_string_equal(row.status, "active");
+    assert_string_equal(row.subscription_id, STRIPE_SUBSCRIPTION);
+    assert_int_equal(row.period_start_at, 1793491200);
+    assert_int_equal(row.period_end_at, 1796083200);
+    assert_int_equal(row.metered_until_at, 1793491260 - 1793491260 % 3600);
+    assert_int_equal(row.until_at, 0);
+    assert_int_equal(notes(here, "subscription began"), 1);
+}
+
+static void the_same_twice_counts_once(void **state)
+{
+    struct stripe_world *here = *state;
+
+    for (int i = 0; i < 3; i++)
+        begins(here);
+    happens(here, "checkout.session.completed.json", "customer.subscription.updated.activated.json",
+            NOW + 5);
+    assert_plan(here, "active");
+    assert_int_equal(notes(here, "subscription began"), 1);
+    assert_int_equal(stripe_world_billing(here).plan_at, NOW);
+}
+
+static void a_late_payment_and_its_end(void **state)
+{
+    struct stripe_world *here = *state;
+
+    begins(here);
+    happens(here, "customer.subscription.updated.past_due.json",
+            "customer.subscription.updated.past_due.json", NOW);
+    assert_plan(here, "past_due");
+    assert_int_equal(stripe_world_billing(here).until_at, NOW + 7 * A_DAY);
+    /* Late again is not later. */
+    happens(here, "customer.subscription.updated.past_due.json",
+            "customer.subscription.updated.past_due.json", NOW + A_DAY);
+    assert_int_equal(stripe_world_billing(here).until_at, NOW + 7 * A_DAY);
+    happens(here, "customer.subscription.updated.activated.json",
+            "customer.subscription.updated.activated.json", NOW + A_DAY);
+    assert_plan(here, "active");
+    assert_int_equal(stripe_world_billing(here).until_at, 0);
+}
+
+static void ended_is_final(void **state)
+{
+    struct stripe_world *here = *state;
+
+    begins(here);
+    happens(here, "customer.subscription.updated.cancel_scheduled.json",
+            "customer.subscription.updated.cancel_scheduled.json", NOW);
+    assert_plan(here, "active");
+    assert_int_equal(stripe_world_billing(here).cancel_at, 1796083200);
+    happens(here, "customer.subscription.deleted.json", "customer.subscription.deleted.json", NOW);
+    assert_plan(here, "suspended");
+    assert_string_equal(stripe_world_billing(here).status, "canceled");
+    assert_int_equal(stripe_world_billing(here).until_at, NOW + 30 * A_DAY);
+    assert_int_equal(stripe_world_mails(here, "suspended"), 1);
+    /* An answer from before its end, however it came to be recorded last. */
+    assert_non_null(happens(here, "customer.subscription.updated.activated.json",
+                            "customer.subscription.updated.activated.json", NOW + 1));
+    assert_plan(here, "suspended");
+    assert_string_equal(stripe_world_billing(here).status, "canceled");
+}
+
+/* The fixture's subscription under another id. */
+static const char *other_subscription(struct stripe_world *here, const char *name)
+{
+    const char *event = changed(here, name, STRIPE_SUBSCRIPTION, "sub_2Other");
+
+    fake_stripe_answer("GET /v1/subscriptions/sub_2Other", 200,
+                       fake_stripe_object(here->arena, event));
+    return event;
+}
+
+static void another_one_follows_an_ended_one_alone(void **state)
+{
+    struct stripe_world *here = *state;
+    const char *second = other_subscription(here, "customer.subscription.updated.activated.json");
+    struct error *e;
+
+    begins(here);
+    stripe_world_apply(here, second, NOW, &e);
+    assert_non_null(e); /* two at once: for later, then for the operator */
+    assert_int_equal(e->kind, ERROR_CONFLICT);
+    happens(here, "customer.subscription.deleted.json", "customer.subscription.deleted.json", NOW);
+    assert_null(stripe_world_apply(here, second, NOW + 9, NULL));
+    assert_plan(here, "active");
+    assert_string_equal(stripe_world_billing(here).subscription_id, "sub_2Other");
+    /* The old one's end, once more and late, is not the new one's. */
+    assert_non_null(happens(here, "customer.subscription.deleted.json",
+                            "customer.subscription.deleted.json", NOW + 10));
+    assert_plan(here, "active");
+}
+
+static void what_has_not_begun_is_not_kept(void **state)
+{
+    struct stripe_world *here = *state;
+
+    assert_non_null(happens(here, "customer.subscription.created.json",
+                            "customer.subscription.created.json", NOW));
+    assert_null(stripe_world_billing(here).subscription_id);
+    assert_plan(here, "none");
+}
+
+static void a_status_that_nobody_knows(void **state)
+{
+    struct stripe_world *here = *state;
+    const char *event = changed(here, "customer.subscription.updated.activated.json",
+                                "\"status\": \"active\"", "\"status\": \"dreaming\"");
+
+    begins(here);
+    stripe_world_truth(here, event);
+    stripe_world_apply(here, event, NOW, NULL);
+    assert_plan(here, "past_due");
+    assert_int_equal(problems(here), 1);
+    begins(here);
+    assert_plan(here, "active");
+    assert_int_equal(problems(here), 0);
+}
+
+/* ---- whose ---- */
+
+static void other_customers_are_left_alone(void **state)
+{
+    struct stripe_world *here = *state;
+    struct world *world = here->world;
+    struct error *e;
+
+    world_check(billing_set_customer(world->db, here->arena, world->team_id, "cus_Mine", "key"),
+                "customer");
+    /* It says that it is team 1's, and no team has the customer. */
+    stripe_world_truth(here, file(here, "customer.subscription.updated.activated.json"));
+    stripe_world_apply(here, file(here, "customer.subscription.created.json"), NOW, &e);
+    assert_int_equal(e->kind, ERROR_NOT_FOUND);
+    assert_plan(here, "none");
+    /* A charge of somebody else says nothing of us. */
+    assert_non_null(stripe_world_apply(here, file(here, "charge.refunded.json"), NOW, NULL));
+    assert_int_equal(notes(here, "refunded"), 0);
+}
+
+static void another_teams_metadata_is_refused(void **state)
+{
+    struct stripe_world *here = *state;
+    const char *text = changed(here, "checkout.session.completed.json",
+                               "\"client_reference_id\": \"1\"", "\"client_reference_id\": \"2\"");
+    struct error *e;
+
+    stripe_world_truth(here, file(here, "customer.subscription.updated.activated.json"));
+    stripe_world_apply(here, text, NOW, &e);
+    assert_int_equal(e->kind, ERROR_INPUT);
+    text = changed(here, "customer.subscription.updated.activated.json", "\"team_id\": \"1\"",
+                   "\"team_id\": \"2\"");
+    stripe_world_truth(here, text);
+    stripe_world_apply(here, text, NOW, &e);
+    assert_non_null(e);
+    assert_int_equal(e->kind, ERROR_INPUT);
+    assert_plan(here, "none");
+}
+
+static void pretended_money_buys_nothing(void **state)
+{
+    struct stripe_world *here = *state;
+    const char *text = changed(here, "customer.subscription.created.json",
+                               "\"livemode\": false,\n  \"pending_webhooks\"",
+                               "\"livemode\": true,\n  \"pending_webhooks\"");
+    struct error *e;
+
+    stripe_world_apply(here, text, NOW, &e);
+    assert_int_equal(e->kind, ERROR_INPUT);
+    assert_int_equal(fake_stripe_asked("", NULL), 0);
+}
+
+static void an_id_is_no_path(void **state)
+{
+    struct stripe_world *here = *state;
+    const char *text =
+        changed(here, "customer.subscription.created.json", "\"id\": \"" STRIPE_SUBSCRIPTION "\"",
+                "\"id\": \"sub_1/../../v1/customers\"");
+    struct error *e;
+
+    stripe_world_apply(here, text, NOW, &e);
+    assert_int_equal(e->kind, ERROR_MALFORMED);
+    assert_int_equal(fake_stripe_asked("", NULL), 0);
+}
+
+static void what_stripe_refuses(void **state)
+{
+    static const struct {
+        int status;
+        enum error_kind kind;
+    } refusals[] = { { 404, ERROR_NOT_FOUND }, { 400, ERROR_INPUT },    { 401, ERROR_INTERNAL },
+                     { 403, ERROR_INTERNAL },  { 409, ERROR_UPSTREAM }, { 429, ERROR_RATE },
+                     { 500, ERROR_UPSTREAM },  { 302, ERROR_UPSTREAM }, { 200, ERROR_UPSTREAM } };
+    struct stripe_world *here = *state;
+    struct error *e;
+
+    for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++) {
+        fake_stripe_forget();
+        fake_stripe_answer("GET /v1/subscriptions/" STRIPE_SUBSCRIPTION, refusals[i].status,
+                           "sk_test_fixture <html>");
+        stripe_world_apply(here, file(here, "customer.subscription.created.json"), NOW, &e);
+        assert_non_null(e);
+        assert_int_equal(e->kind, refusals[i].kind);
+        assert_null(strstr(e->text, "sk_test"));
+        assert_null(strstr(e->text, "html"));
+    }
+    assert_plan(here, "none");
+}
+
+/* ---- invoices ---- */
+
+static struct invoice_get_row invoice(struct stripe_world *here, const char *id)
+{
+    struct invoice_get_row row;
+
+    world_check(invoice_get(here->world->db, here->arena, here->world->team_id, id, &row),
+                "invoice");
+    return row;
+}
+
+static void invoices_are_listed(void **state)
+{
+    struct stripe_world *here = *state;
+
+    begins(here);
+    for (int i = 0; i < 2; i++)
+        happens(here, "invoice.paid.json", "invoice.paid.json", NOW);
+    assert_string_equal(invoice(here, "in_1FixtAcme000000000000001").number, "FIXT0001-0001");
+    assert_string_equal(invoice(here, "in_1FixtAcme000000000000001").status, "paid");
+    assert_int_equal(invoice(here, "in_1FixtAcme000000000000001").total_cents, 2380);
+    assert_int_equal(notes(here, "paid"), 1);
+    assert_int_equal(stripe_world_mails(here, ""), 0);
+}
+
+static void a_failed_payment_is_told_once(void **state)
+{
+    struct stripe_world *here = *state;
+
+    begins(here);
+    happens(here, "customer.subscription.updated.past_due.json",
+            "customer.subscription.updated.past_due.json", NOW);
+    for (int i = 0; i < 3; i++)
+        happens(here, "invoice.payment_failed.json", "invoice.payment_failed.json", NOW + i);
+    assert_int_equal(stripe_world_mails(here, "payment_failed"), 1);
+    assert_int_equal(notes(here, "payment failed"), 1);
+    assert_int_equal(invoice(here, "in_1FixtAcme000000000000002").remaining_cents, 3451);
+    assert_string_equal(invoice(here, "in_1FixtAcme000000000000002").status, "open");
+}
+
+static void paid_meanwhile_is_not_told(void **state)
+{
+    struct stripe_world *here = *state;
+    const char *paid = changed(here, "invoice.payment_failed.json", "\"status\": \"open\"",
+                               "\"status\": \"paid\"");
+
+    begins(here);
+    stripe_world_truth(here, paid);
+    stripe_world_apply(here, file(here, "invoice.payment_failed.json"), NOW, NULL);
+    assert_int_equal(stripe_world_mails(here, "payment_failed"), 0);
+    assert_string_equal(invoice(here, "in_1FixtAcme000000000000002").status, "paid");
+}
+
+/* The subscription stands in the invoice, as asked for: it says which line is for use. */
+static void invoice_truth(struct stripe_world *here, const char *name)
+{
+    struct arena *arena = here->arena;
+    const char *subscription =
+        fake_stripe_object(arena, file(here, "customer.subscription.updated.activated.json"));
+
+    fake_stripe_answer(
+        "GET /v1/invoices/in_1FixtAcme000000000000002", 200,
+        fake_stripe_replace(arena, fake_stripe_object(arena, file(here, name)),
+                            "\"subscription\": \"" STRIPE_SUBSCRIPTION "\"\n",
+                            arena_printf(arena, "\"subscription\": %s\n", subscription)));
+}
+
+static void use_that_differs_is_told(void **state)
+{
+    struct stripe_world *here = *state;
+
+    begins(here);
+    invoice_truth(here, "invoice.finalized.json");
+    assert_null(stripe_world_apply(here, file(here, "invoice.finalized.json"), NOW, NULL));
+    /* The invoice charges 9.00 for use, and no VM ever ran. */
+    assert_int_equal(invoice(here, "in_1FixtAcme000000000000002").usage_cents, 900);
+    assert_int_equal(invoice(here, "in_1FixtAcme000000000000002").ledger_cents, 0);
+    assert_int_equal(problems(here), 1);
+}
+
+/* ---- the rest ---- */
+
+static void a_refund_is_told_once(void **state)
+{
+    struct stripe_world *here = *state;
+
+    for (int i = 0; i < 2; i++)
+        assert_null(stripe_world_apply(here, file(here, "charge.refunded.json"), NOW + i, NULL));
+    assert_int_equal(notes(here, "refunded"), 1);
+}
+
+static void a_deleted_customer_ends(void **state)
+{
+    struct stripe_world *here = *state;
+
+    begins(here);
+    fake_stripe_answer("GET /v1/customers/" STRIPE_CUSTOMER, 200,
+                       fake_stripe_object(here->arena, file(here, "customer.deleted.json")));
+    assert_non_null(stripe_world_apply(here, file(here, "customer.deleted.json"), NOW, NULL));
+    assert_plan(here, "active"); /* it is still there */
+    fake_stripe_answer("GET /v1/customers/" STRIPE_CUSTOMER, 200,
+                       file(here, "reply.customer.deleted.200.json"));
+    assert_null(stripe_world_apply(here, file(here, "customer.deleted.json"), NOW, NULL));
+    assert_plan(here, "suspended");
+    assert_string_equal(stripe_world_billing(here).status, "canceled");
+}
+
+static void an_expired_payment_page_is_forgotten(void **state)
+{
+    struct stripe_world *here = *state;
+    struct world *world = here->world;
+    const char *text =
+        changed(here, "checkout.session.completed.json", "\"type\": \"checkout.session.completed\"",
+                "\"type\": \"checkout.session.expired\"");
+
+    world_check(billing_set_checkout(world->db, here->arena, world->team_id, "cs_other"), "page");
+    assert_non_null(stripe_world_apply(here, text, NOW, NULL));
+    assert_string_equal(stripe_world_billing(here).checkout_id, "cs_other");
+    world_check(
+        billing_set_checkout(world->db, here->arena, world->team_id,
+                             "cs_test_b1FixtureCheckoutSession00000000000000000000000000000001"),
+        "page");
+    assert_null(stripe_world_apply(here, text, NOW, NULL));
+    assert_null(stripe_world_billing(here).checkout_id);
+}
+
+static void use_that_the_meter_refused(void **state)
+{
+    struct stripe_world *here = *state;
+    struct world *world = here->world;
+    struct meter_push_by_identifier_row push;
+    const char *thin = "thin.v1.billing.meter.error_report_triggered.notification.json";
+
+    world_check(meter_push_add(world->db, here->arena, world->team_id, 1795172400,
+                               "use-1-2026112011", 42, NOW),
+                "push");
+    fake_stripe_answer("GET /v2/core/events/evt_test_65FixtThin00000000000000000000001", 200,
+                       file(here, "thin.v1.billing.meter.error_report_triggered.fetched.json"));
+    for (int i = 0; i < 2; i++)
+        assert_null(stripe_world_apply(here, file(here, thin), NOW, NULL));
+    world_check(meter_push_by_identifier(world->db, here->arena, "use-1-2026112011", &push),
+                "push");
+    assert_string_equal(push.state, "failed");
+    assert_int_equal(problems(here), 1);
+}
+
+static void types_that_are_not_kept(void **state)
+{
+    struct stripe_world *here = *state;
+    static const char *const types[] = { "customer.updated", "customer.created",
+                                         "customer.tax_id.created", "invoice.upcoming" };
+
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+        const char *text = changed(here, "customer.deleted.json", "\"type\": \"customer.deleted\"",
+                                   arena_printf(here->arena, "\"type\": \"%s\"", types[i]));
+
+        assert_non_null(stripe_world_apply(here, text, NOW, NULL));
+    }
+    assert_int_equal(fake_stripe_asked("", NULL), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(what_stripe_says_now_counts, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_same_twice_counts_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_late_payment_and_its_end, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(ended_is_final, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(another_one_follows_an_ended_one_alone, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_has_not_begun_is_not_kept, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_status_that_nobody_knows, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(other_customers_are_left_alone, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(another_teams_metadata_is_refused, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(pretended_money_buys_nothing, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_id_is_no_path, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_stripe_refuses, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(invoices_are_listed, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_failed_payment_is_told_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(paid_meanwhile_is_not_told, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(use_that_differs_is_told, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_refund_is_told_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_deleted_customer_ends, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_expired_payment_page_is_forgotten, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(use_that_the_meter_refused, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(types_that_are_not_kept, set_up, tear_down),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
