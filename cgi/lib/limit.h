@@ -107,7 +107,9 @@ enum {
     LIMIT_SYNC_CHECKOUT_S = 60, /* a payment whose event has not come */
     LIMIT_SYNC_AGAIN_S = 600,   /* after a failure */
     LIMIT_PROBLEM_KEEP_S = 90 * 24 * 3600,
-    LIMIT_METER_LAG_S = 60,          /* after an hour before its use is handed in */
+    /* After an hour before its use is handed in; longer than a silence of the ledger, so that
+     * nothing of the hour can change any more. */
+    LIMIT_METER_LAG_S = LIMIT_LEDGER_SILENCE_S + 20,
     LIMIT_METER_BACKOFF_S = 1800,    /* the longest pause between two tries */
     LIMIT_METER_BLIND_S = 20 * 3600, /* sent again without looking; Stripe knows it for 24 hours */
     LIMIT_METER_OLD_S = 34 * 24 * 3600, /* Stripe takes use of the last 35 days */

@@ -186,7 +186,7 @@ const pushes = (where) => Number(state.one(`SELECT count(*) FROM meter_push WHER
   stripe.cycle(subscription.id);
   await planIs('active');
   // The subscription is made two days older than it is, at both ends, and a VM with it.
-  const start = stripe.now() - (stripe.now() % HOUR) - 48 * HOUR;
+  const start = stripe.now() - (stripe.now() % HOUR) - 49 * HOUR;
   Object.assign(subscription, { start_date: start, trial_end: start, items: { ...subscription.items,
     data: subscription.items.data.map((i) => ({ ...i, current_period_start: start, current_period_end: start + 720 * HOUR })) } });
   await workerKill();
@@ -202,11 +202,12 @@ const pushes = (where) => Number(state.one(`SELECT count(*) FROM meter_push WHER
   stripe.fail(/meter_events/, { status: 500, body: { error: { type: 'api_error' } } });
   await workerKill();
   workerStart();
-  await until(() => pushes("state = 'confirmed'") >= 48);
+  await until(() => pushes("state = 'confirmed'") >= 48 && pushes("state <> 'confirmed'") === 0);
   const confirmed = pushes("state = 'confirmed'");
-  check('48 hours are handed in', confirmed === 48, confirmed);
-  equal('each counts once', stripe.used.size, 48);
-  equal('the sum is the ledger’s', [...stripe.used.values()].reduce((s, u) => s + u.value, 0), 48 * 100);
+  // An hour is handed in two minutes after its end, so it depends on the minute of the test.
+  check('every closed hour is handed in', confirmed === 48 || confirmed === 49, confirmed);
+  equal('each counts once', stripe.used.size, confirmed);
+  equal('the sum is the ledger’s', [...stripe.used.values()].reduce((s, u) => s + u.value, 0), confirmed * 100);
   check('by the names agreed on', [...stripe.used.keys()].every((k) => /^use-1-\d{10}$/.test(k)));
 }
 

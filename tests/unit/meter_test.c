@@ -5,6 +5,7 @@
 #include "../../cgi/lib/clock.h"
 #include "../../cgi/lib/crypto.h"
 #include "../../cgi/lib/ledger.h"
+#include "../../cgi/lib/limit.h"
 #include "../../cgi/worker/meter.h"
 #include "../../cgi/worker/usage_cost.h"
 #include "stripe_world.h"
@@ -102,7 +103,7 @@ static void hours_add_up_to_months(void **state)
     int64_t november = 0, december = 0, all;
     struct meter_push_list_rows rows;
 
-    written(here, month_at + 30 * HOUR + 60);
+    written(here, month_at + 30 * HOUR + LIMIT_METER_LAG_S);
     rows = pushes(here);
     assert_int_equal(rows.count, 80);
     assert_int_equal(rows.row[0].hour_at, began_at - began_at % HOUR);
@@ -121,11 +122,11 @@ static void only_hours_that_have_closed(void **state)
 {
     struct stripe_world *here = *state;
 
-    written(here, began_at - began_at % HOUR + HOUR + 59);
+    written(here, began_at - began_at % HOUR + HOUR + LIMIT_METER_LAG_S - 1);
     assert_int_equal(pushes(here).count, 0);
-    written(here, began_at - began_at % HOUR + HOUR + 60);
+    written(here, began_at - began_at % HOUR + HOUR + LIMIT_METER_LAG_S);
     assert_int_equal(pushes(here).count, 1);
-    written(here, began_at - began_at % HOUR + HOUR + 61);
+    written(here, began_at - began_at % HOUR + HOUR + LIMIT_METER_LAG_S + 1);
     assert_int_equal(pushes(here).count, 1);
 }
 
@@ -135,9 +136,9 @@ static void in_pieces_or_at_once(void **state)
     struct meter_push_list_rows rows;
     int64_t sum = 0;
 
-    for (int64_t now = began_at; now < month_at + 30 * HOUR + 60; now += 1777)
+    for (int64_t now = began_at; now < month_at + 30 * HOUR + LIMIT_METER_LAG_S; now += 1777)
         written(here, now);
-    written(here, month_at + 30 * HOUR + 60);
+    written(here, month_at + 30 * HOUR + LIMIT_METER_LAG_S);
     rows = pushes(here);
     assert_int_equal(rows.count, 80);
     for (size_t i = 0; i < rows.count; i++)
