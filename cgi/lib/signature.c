@@ -51,13 +51,14 @@ static bool stamp_read(struct arena *arena, const char *header, const char *blan
            strspn(out->time, "0123456789") == strlen(out->time);
 }
 
-static const char *hex_of(struct arena *arena, const unsigned char *hash)
+static void hex_write(const unsigned char *hash, char out[HEX_CHARS])
 {
-    struct buf hex = buf_new(arena, HEX_CHARS + 1);
+    static const char digits[] = "0123456789abcdef";
 
-    for (size_t i = 0; i < CRYPTO_HASH_BYTES; i++)
-        buf_printf(&hex, "%02x", hash[i]);
-    return hex.bytes;
+    for (size_t i = 0; i < CRYPTO_HASH_BYTES; i++) {
+        out[2 * i] = digits[hash[i] >> 4];
+        out[2 * i + 1] = digits[hash[i] & 15];
+    }
 }
 
 static bool stamp_fits(struct arena *arena, const struct stamp *stamp,
@@ -71,10 +72,10 @@ static bool stamp_fits(struct arena *arena, const struct stamp *stamp,
     buf_bytes(&message, body->bytes, body->length);
     for (size_t i = 0; i < count; i++) {
         unsigned char hash[CRYPTO_HASH_BYTES];
-        const char *hex;
+        char hex[HEX_CHARS];
 
         crypto_hmac_sha256(secrets[i], strlen(secrets[i]), message.bytes, message.length, hash);
-        hex = hex_of(arena, hash);
+        hex_write(hash, hex);
         for (size_t k = 0; k < stamp->count; k++)
             fits |= crypto_equal(hex, stamp->values[k], HEX_CHARS);
     }

@@ -150,12 +150,48 @@ static void test_calendar(void **state)
                  clock_month_read("", &at));
 }
 
+static void test_iso_read(void **state)
+{
+    static const struct {
+        const char *text;
+        int64_t at_ms;
+    } right[] = {
+        { "1970-01-01T00:00:00Z", 0 },
+        { "2026-11-20T12:00:00.123Z", 1795176000123 },
+        { "2036-02-29T23:59:59.999Z", 2087942399999 },
+    };
+    static const char *const wrong[] = {
+        "",
+        "2026-11-20",
+        "2026-11-20T12:00:00",
+        "2026-11-20T12:00:00+01:00",
+        "2026-11-20T12:00:00.1Z",
+        "2026-11-20T12:00:00.1234Z",
+        "2026-11-20T12:00:00.Z",
+        "2026-13-20T12:00:00Z",
+        "2026-11-20T12:00:00Z ",
+        "yesterday",
+    };
+    int64_t at_ms;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof right / sizeof right[0]; i++) {
+        assert_true(clock_iso_read(right[i].text, &at_ms));
+        assert_int_equal(at_ms, right[i].at_ms);
+    }
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        if (clock_iso_read(wrong[i], &at_ms))
+            fail_msg("taken for a time: %s", wrong[i]);
+    }
+    assert_false(clock_iso_read(NULL, &at_ms));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_now),      cmocka_unit_test(test_moments),
         cmocka_unit_test(test_relative), cmocka_unit_test(test_length),
-        cmocka_unit_test(test_calendar),
+        cmocka_unit_test(test_calendar), cmocka_unit_test(test_iso_read),
     };
 
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -221,6 +221,20 @@ static void test_largest_fits(void **state)
     arena_free(small);
 }
 
+static void test_read_is_written(void **state)
+{
+    static const char text[] =
+        "{\"a\":[1,-2,true,false,null,\"\\u00e9 \\\"\\n\"],\"b\":{},\"c\":[]}";
+    const struct json *json = good(text);
+    const char *again = json_write(arena, json);
+
+    (void)state;
+    assert_string_equal(again,
+                        "{\"a\":[1,-2,true,false,null,\"\xc3\xa9 \\\"\\n\"],\"b\":{},\"c\":[]}");
+    assert_string_equal(json_write(arena, good(again)), again);
+    assert_string_equal(json_write(arena, good("[0.5]")), "[null]");
+}
+
 static void test_written_is_read(void **state)
 {
     const struct json_field fields[] = {
@@ -245,11 +259,12 @@ static void test_written_is_read(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_paths),        cmocka_unit_test(test_absent_or_of_another_type),
-        cmocka_unit_test(test_lists),        cmocka_unit_test(test_numbers),
-        cmocka_unit_test(test_refused),      cmocka_unit_test(test_error_quotes_nothing),
-        cmocka_unit_test(test_depth),        cmocka_unit_test(test_size),
-        cmocka_unit_test(test_largest_fits), cmocka_unit_test(test_written_is_read),
+        cmocka_unit_test(test_paths),           cmocka_unit_test(test_absent_or_of_another_type),
+        cmocka_unit_test(test_lists),           cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_refused),         cmocka_unit_test(test_error_quotes_nothing),
+        cmocka_unit_test(test_depth),           cmocka_unit_test(test_size),
+        cmocka_unit_test(test_largest_fits),    cmocka_unit_test(test_written_is_read),
+        cmocka_unit_test(test_read_is_written),
     };
 
     return cmocka_run_group_tests(tests, set_up, tear_down);

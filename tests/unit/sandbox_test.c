@@ -1,0 +1,125 @@
+/*
+ * What a process can no longer do after sandbox_enter: each case is a child, since there is no way
+ * back. Landlock needs a kernel that has it, which Debian 12's does.
+ */
+#include "../../cgi/lib/sandbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static char folder[] = "/tmp/domicile-sandbox.XXXXXX";
+
+static int in_folder(const char *name, int flags)
+{
+    char path[128];
+
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    return open(path, flags, 0600);
+}
+
+/* The number of the first thing that is not as it should be; 0: all is. */
+static int inside_of_a_folder(void)
+{
+    sandbox_enter(SANDBOX_NO_NETWORK, folder);
+    if (in_folder("there", O_RDWR) < 0 || in_folder("new", O_RDWR | O_CREAT) < 0)
+        return 1;
+    if (open("/etc/hostname", O_RDONLY) >= 0 || errno != EACCES)
+        return 2;
+    if (open("/tmp/domicile-sandbox-outside", O_WRONLY | O_CREAT, 0600) >= 0 || errno != EACCES)
+        return 3;
+    if (in_folder("../domicile-sandbox-outside", O_WRONLY | O_CREAT) >= 0 || errno != EACCES)
+        return 4;
+    return 0;
+}
+
+static int without_network(void)
+{
+    sandbox_enter(SANDBOX_NO_NETWORK, NULL);
+    if (socket(AF_INET, SOCK_STREAM, 0) >= 0 || socket(AF_UNIX, SOCK_STREAM, 0) >= 0)
+        return 1;
+    if (execl("/bin/true", "true", (char *)NULL) == 0 || errno != EPERM)
+        return 2;
+    if (prctl(PR_GET_DUMPABLE) != 0 || prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1)
+        return 3;
+    return open("/etc/hostname", O_RDONLY) < 0 ? 4 : 0;
+}
+
+static int with_network(void)
+{
+    sandbox_enter(SANDBOX_NETWORK, NULL);
+    return socket(AF_INET, SOCK_STREAM, 0) < 0;
+}
+
+static void expect_good(int (*child)(void))
+{
+    int status = -1;
+    pid_t pid = fork();
+
+    assert_true(pid >= 0);
+    if (pid == 0)
+        _exit(child());
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+static void test_folder(void **state)
+{
+    (void)state;
+    expect_good(inside_of_a_folder);
+}
+
+static void test_without_network(void **state)
+{
+    (void)state;
+    expect_good(without_network);
+}
+
+static void test_with_network(void **state)
+{
+    (void)state;
+    expect_good(with_network);
+}
+
+static int folder_make(void **state)
+{
+    (void)state;
+    return mkdtemp(folder) && in_folder("there", O_RDWR | O_CREAT) >= 0 ? 0 : 1;
+}
+
+static int folder_remove(void **state)
+{
+    static const char *const names[] = { "there", "new" };
+    char path[128];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        snprintf(path, sizeof path, "%s/%s", folder, names[i]);
+        unlink(path);
+    }
+    return rmdir(folder);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_folder),
+        cmocka_unit_test(test_without_network),
+        cmocka_unit_test(test_with_network),
+    };
+
+    return cmocka_run_group_tests(tests, folder_make, folder_remove);
+}
