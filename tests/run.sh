@@ -1,7 +1,7 @@
 #!/bin/bash
 # Runs the suites and adds up what they say. Each suite ends with "N passed, N failed" (or is a cmocka
 # program); so does this, as its last line. Without an argument: lint, then unit, page and end to end
-# plainly, then unit, page, sign-in and the whole main job once more under the sanitizers. (The tests that
+# plainly, then unit, page, sign-in, webhooks, mail, billing and the main job once more under the sanitizers. (The tests that
 # kill, and those that time the front door, say nothing more there.)
 #
 # usage: tests/run.sh [lint|unit|page|e2e]...
@@ -80,7 +80,7 @@ for part; do
     sanitized)
         SAN=1 BUILD=build/sanitized
         export BUILD SAN
-        build && unit sanitized && page sanitized && e2e sanitized signin workos webhooks webhook_full browser
+        build && unit sanitized && page sanitized && e2e sanitized signin workos webhooks webhook_full mail stripe browser
         ;;
     *) build && $part plain ;;
     esac
