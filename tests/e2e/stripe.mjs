@@ -82,7 +82,7 @@ const plan = () => state.one('SELECT plan FROM billing WHERE team_id = 1;');
 const planIs = async (want, what = `the plan is ${want}`) => equal(what, await until(() => plan() === want && want) || plan(), want);
 
 // Presses a button of the billing page and follows the errand to where it leads.
-async function press(target, b = alice) {
+async function press(target, b = alice, limitMs = 15000) {
   await b.get('/billing');
   const asked = await b.post(target);
   equal(`${target} leads to a page in between`, asked.status, 303);
@@ -90,7 +90,7 @@ async function press(target, b = alice) {
   const answer = await until(async () => {
     const now = await b.get(errand);
     return !now.body.includes('One moment') && now;
-  });
+  }, limitMs);
   return { errand, answer, url: answer && (answer.headers.refresh || '').replace(/^0; url=/, '') };
 }
 
@@ -324,6 +324,10 @@ const pushes = (where) => Number(state.one(`SELECT count(*) FROM meter_push WHER
   check('told not to try at once, it does so later', (await press('/billing/portal')).url?.includes('/portal/'));
   stripe.fail(/billing_portal/, { delayMs: 3000 });
   check('slow', (await press('/billing/portal')).url?.includes('/portal/'));
+  const asked = stripe.count(/billing_portal/);
+  stripe.fail(/billing_portal/, { delayMs: 10500 }); // longer than LIMIT_OUTGOING_MS
+  check('no answer in time, it is asked again', (await press('/billing/portal', alice, 30000)).url?.includes('/portal/'));
+  equal('once more', stripe.count(/billing_portal/) - asked, 2);
   stripe.fail(/billing_portal/, { status: 400, body: { error: { type: 'invalid_request_error', code: 'parameter_invalid', message: KEY } } });
   check('refused for good', (await press('/billing/portal')).answer.body.includes('Stripe has refused this'));
   stripe.fail(/billing_portal/, { status: 200, body: { url: 'javascript:alert(1)' } }, 1);
