@@ -29,7 +29,7 @@ enum {
     ROUND = 50,
     EVENT_BYTES = 32 * 1024 * 1024,
     LOOK_FIRST_MS = 2,
-    LOOK_LAST_MS = 128,
+    LOOK_LAST_MS = 512,
 };
 
 struct inbox {
@@ -180,22 +180,36 @@ static struct error *event_work(struct inbox *inbox, const struct inbox_get_row 
     return cause ? failure_record(inbox, row, known.attempts + 1, cause) : NULL;
 }
 
-static struct error *event_take(struct inbox *inbox, const char *source, const char *id)
+/* What the inbox is to be told of an event. */
+struct settlement {
+    int64_t position;
+    bool keep_body;
+};
+
+static struct error *event_take(struct inbox *inbox, const char *source, const char *id,
+                                struct settlement *out)
 {
     struct inbox_get_row row;
-    bool keep_body;
     struct error *e;
 
     arena_reset(inbox->arena);
     e = inbox_get(inbox->db, inbox->arena, source, id, &row);
-    if (!e)
-        e = event_work(inbox, &row, &keep_body);
-    if (!e)
-        e = db_begin(inbox->db, inbox->arena);
-    if (!e)
-        e = inbox_settle(inbox->db, inbox->arena, row.position, keep_body);
-    if (!e)
-        e = db_commit(inbox->db, inbox->arena);
+    if (e)
+        return e;
+    out->position = row.position;
+    return event_work(inbox, &row, &out->keep_body);
+}
+
+/* All that a round has worked off, in one commit. */
+static struct error *settle(struct inbox *inbox, const struct settlement *settlements, size_t count)
+{
+    struct arena *arena = inbox->bench->arena;
+    struct error *e = count ? db_begin(inbox->db, arena) : NULL;
+
+    for (size_t i = 0; !e && i < count; i++)
+        e = inbox_settle(inbox->db, arena, settlements[i].position, settlements[i].keep_body);
+    if (!e && count)
+        e = db_commit(inbox->db, arena);
     db_rollback(inbox->db);
     return e;
 }
@@ -219,21 +233,24 @@ static void catch_up_when_due(struct inbox *inbox)
 struct error *inbox_round(struct inbox *inbox, size_t *out_taken)
 {
     struct arena *arena = inbox->bench->arena;
+    struct settlement settlements[2 * ROUND];
     struct inbox_fresh_rows fresh;
     struct event_due_rows due;
-    struct error *e;
+    size_t count = 0;
+    struct error *e, *unsettled;
 
     arena_reset(arena);
     catch_up_when_due(inbox);
     e = inbox_fresh(inbox->db, arena, ROUND, &fresh);
-    for (size_t i = 0; !e && i < fresh.count; i++)
-        e = event_take(inbox, fresh.row[i].source, fresh.row[i].id);
+    for (size_t i = 0; !e && i < fresh.count; i++, count += !e)
+        e = event_take(inbox, fresh.row[i].source, fresh.row[i].id, &settlements[count]);
     if (!e)
         e = event_due(inbox->bench->db, arena, clock_now_ms(), ROUND, &due);
-    for (size_t i = 0; !e && i < due.count; i++)
-        e = event_take(inbox, due.row[i].source, due.row[i].id);
-    *out_taken = e ? 0 : fresh.count + due.count;
-    return e;
+    for (size_t i = 0; !e && i < due.count; i++, count += !e)
+        e = event_take(inbox, due.row[i].source, due.row[i].id, &settlements[count]);
+    unsettled = settle(inbox, settlements, count);
+    *out_taken = e || unsettled ? 0 : count;
+    return e ? e : unsettled;
 }
 
 /*

@@ -226,7 +226,9 @@ static struct error *organization_changed(struct event *event)
         e = team_find(event, id, &is_there, &team);
     if (!e && !is_there)
         event->skip = no_team;
-    return e || event->skip ? e : team_rename(event->bench->db, event->arena, team.id, name);
+    return e || event->skip ? e
+                            : team_rename(event->bench->db, event->arena, team.id,
+                                          identity_name(event->arena, name, id));
 }
 
 static struct error *organization_deleted(struct event *event)
@@ -348,7 +350,8 @@ static struct error *membership_join(struct event *event, const char *id)
         return NULL;
     }
     e = identity_join(db, event->arena, person_id, organization_id,
-                      has_team ? team.name : event->fetched_name,
+                      has_team ? team.name
+                               : identity_name(event->arena, event->fetched_name, organization_id),
                       workos_role_is_owner(role) ? "owner" : "member", &team_id);
     return e ? e : team_set_workos_membership(db, event->arena, team_id, person_id, id);
 }

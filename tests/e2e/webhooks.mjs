@@ -182,6 +182,8 @@ await within('the membership of somebody who was never here', () => memberRow('c
 equal('who has a name and a team of her own by then', one(`SELECT p.name || '|' || count(t.id) FROM person p JOIN team t ON t.personal_of = p.id WHERE p.email = 'carol@example.test'`), 'Carol|1');
 await call('PUT', `/organizations/${organizations.Acme.id}`, { name: 'Acme & Sons' });
 await within('the name of an organization', () => one(`SELECT name FROM team WHERE workos_organization_id = '${organizations.Acme.id}'`) === 'Acme & Sons');
+await call('PUT', `/organizations/${organizations.Acme.id}`, { name: `  ${'A'.repeat(300)}` });
+await within('a name too long to be shown is cut', () => one(`SELECT length(name) FROM team WHERE workos_organization_id = '${organizations.Acme.id}'`) === '100');
 
 // Signed in within the organization: out of it, and signed out.
 one(`UPDATE session SET current_team_id = (SELECT id FROM team WHERE workos_organization_id = '${organizations.Acme.id}') WHERE person_id = (SELECT id FROM person WHERE name = 'My own name')`);
