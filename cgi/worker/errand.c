@@ -401,6 +401,7 @@ struct error *errand_run(struct bench *bench, int64_t now_at_ms, bool *has_one)
     if (e)
         return e->kind == ERROR_NOT_FOUND ? NULL : e;
     *has_one = true;
+    books_open();
     cause = errand_act(&errand);
     e = errand_record(&errand, cause);
     /* What Stripe did cannot be written down as it is: then its failure is. */
@@ -408,6 +409,7 @@ struct error *errand_run(struct bench *bench, int64_t now_at_ms, bool *has_one)
         cause = e;
         e = errand_record(&errand, cause);
     }
+    books_close();
     errand_log(&errand, cause);
     return e;
 }

@@ -15,6 +15,7 @@
 #include "../remote/workos.h"
 #include "catch_up.h"
 #include "event.h"
+#include "plan_change.h"
 
 #include "event.sql.h"
 #include "inbox.sql.h"
@@ -108,6 +109,7 @@ static struct error *event_try(struct inbox *inbox, const struct inbox_get_row *
         .now_at = clock_now(),
     };
     const struct event_rule *rule = rule_find(&event);
+    bool is_stripe = strcmp(row->source, "stripe") == 0;
     struct error *e = json_read(inbox->arena, row->body.bytes, row->body.length, &event.body);
 
     if (!rule)
@@ -116,9 +118,15 @@ static struct error *event_try(struct inbox *inbox, const struct inbox_get_row *
         event.skip = "billing = off: nothing here depends on Stripe";
         rule = NULL;
     }
+    if (is_stripe)
+        books_open();
     if (!e && rule && rule->act)
         e = rule->act(&event);
-    return e ? e : event_write(&event, rule, row);
+    if (!e)
+        e = event_write(&event, rule, row);
+    if (is_stripe)
+        books_close();
+    return e;
 }
 
 /* Another try would end the same way. */

@@ -8,6 +8,20 @@
 #include "billing_event.sql.h"
 #include "billing_problem.sql.h"
 
+#include <pthread.h>
+
+static pthread_mutex_t books_mutex = PTHREAD_MUTEX_INITIALIZER;
+
+void books_open(void)
+{
+    pthread_mutex_lock(&books_mutex);
+}
+
+void books_close(void)
+{
+    pthread_mutex_unlock(&books_mutex);
+}
+
 enum { A_DAY_S = 24 * 3600 };
 
 struct error *plan_note(const struct books *books, int64_t team_id, const char *once,

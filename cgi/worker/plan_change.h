@@ -17,6 +17,13 @@ struct books {
     int64_t now_at;
 };
 
+/*
+ * From asking Stripe how something stands to writing it down: one thread of the worker at a time.
+ * Else an answer could be written over one that was given later.
+ */
+void books_open(void);
+void books_close(void);
+
 /* The team's plan, now `plan`, has met `event`; `trial_end_at` matters for a trial. Needs an open
  * write transaction in which `plan` was read. */
 struct error *plan_apply(const struct books *books, int64_t team_id, const char *plan,

@@ -107,12 +107,15 @@ static struct error *team_sync(struct bench *bench, const struct books *books,
                                const struct billing_to_sync_row *row)
 {
     struct fetched fetched = { .session = NULL };
-    struct error *e = team_fetch(bench, books->arena, row, &fetched);
+    struct error *e;
 
+    books_open();
+    e = team_fetch(bench, books->arena, row, &fetched);
     if (!e)
         e = db_begin(books->db, books->arena);
     if (!e)
         e = transaction_end(books, team_record(books, row->team_id, &fetched));
+    books_close();
     if (e)
         failure_tell("plan_sync", row->team_id, e);
     return e ? billing_set_synced(books->db, books->arena, row->team_id,
@@ -159,12 +162,17 @@ static struct error *time_apply(const struct books *books, int64_t team_id)
 static struct error *due_work(struct bench *bench, const struct books *books,
                               const struct billing_due_row *due)
 {
-    struct error *e =
-        due->subscription_id ? subscription_refresh(bench, books, due->subscription_id) : NULL;
+    struct error *e = NULL;
 
+    books_open();
+    if (due->subscription_id)
+        e = subscription_refresh(bench, books, due->subscription_id);
     if (!e)
         e = db_begin(books->db, books->arena);
-    return e ? e : transaction_end(books, time_apply(books, due->team_id));
+    if (!e)
+        e = transaction_end(books, time_apply(books, due->team_id));
+    books_close();
+    return e;
 }
 
 static struct error *warn(const struct books *books, const struct billing_to_warn_row *row)
