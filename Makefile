@@ -37,18 +37,17 @@ else
 endif
 # Hidden: a name of ours must never stand in for one of a shared library.
 CFLAGS := -std=c11 -D_GNU_SOURCE -g -fvisibility=hidden $(MODE) $(WARNINGS) $(HARDENING) -MMD -MP \
-  -Icgi/lib -I$(BUILD)/db -I$(BUILD)/db/inbox -I$(BUILD)/templates
+  -Icgi -I$(BUILD)/db -I$(BUILD)/db/inbox -I$(BUILD)/templates
 TOOL_CFLAGS := -std=c11 -D_GNU_SOURCE -g -O1 $(WARNINGS)
 
-LIB_C    := $(wildcard cgi/lib/*.c cgi/remote/*.c)
+LIB_C    := $(wildcard $(foreach r,base adapter model remote web view,cgi/$(r)/*.c))
 SQL      := $(filter-out db/0% db/inbox/0%,$(wildcard db/*.sql db/inbox/*.sql))
 SQL_C    := $(SQL:db/%.sql=$(BUILD)/db/%.sql.c) \
   $(foreach f,schema inventory,$(BUILD)/db/$(f).c $(BUILD)/db/inbox/$(f).c)
 PAGES    := $(filter-out templates/_%,$(wildcard templates/*.html templates/*.txt))
 PAGE_C   := $(PAGES:templates/%=$(BUILD)/templates/%.c)
 PROGRAMS := $(patsubst cgi/%.c,$(BUILD)/%,$(wildcard cgi/*.c))
-WORKER_MAINS := worker admin
-WORKER_C := $(filter-out $(WORKER_MAINS:%=cgi/worker/%.c),$(wildcard cgi/worker/*.c))
+WORKER_C := $(filter-out cgi/worker/worker.c cgi/admin/admin.c,$(wildcard $(foreach r,host billing worker admin,cgi/$(r)/*.c)))
 LIB_O    := $(LIB_C:%.c=$(BUILD)/%.o) $(SQL_C:%.c=%.o) $(PAGE_C:%.c=%.o)
 WORKER_O := $(WORKER_C:%.c=$(BUILD)/%.o)
 
@@ -65,7 +64,7 @@ $(PROGRAMS): $(BUILD)/%: $(BUILD)/cgi/%.o $(BUILD)/libdomicile.a
 $(BUILD)/worker: $(BUILD)/cgi/worker/worker.o $(BUILD)/libworker.a $(BUILD)/libdomicile.a
 	@echo "  CC $@"
 	@$(CC) $(LINK_HARDENING) -o $@ $^ $(LIBS_WORKER)
-$(BUILD)/domicile-admin: $(BUILD)/cgi/worker/admin.o $(BUILD)/libworker.a $(BUILD)/libdomicile.a
+$(BUILD)/domicile-admin: $(BUILD)/cgi/admin/admin.o $(BUILD)/libworker.a $(BUILD)/libdomicile.a
 	@echo "  CC $@"
 	@$(CC) $(LINK_HARDENING) -o $@ $^ $(LIBS_WORKER)
 $(BUILD)/libdomicile.a: $(LIB_O)
@@ -141,12 +140,12 @@ signin:
 	@[ -n "$(EMAIL)" ] || { echo "usage: make signin EMAIL=you@example.org [STATE=$(STATE)]"; exit 2; }
 	@cgi/admin.sh $(STATE) signin $(EMAIL)
 guest: $(BUILD)/guest/kernel
-$(BUILD)/guest/kernel: cgi/worker/guest.sh cgi/worker/guest_init.sh
-	cgi/worker/guest.sh $(BUILD)/guest
+$(BUILD)/guest/kernel: cgi/guest/guest.sh cgi/guest/guest_init.sh
+	cgi/guest/guest.sh $(BUILD)/guest
 	@touch $@
 image:
 	@tests/setup.sh $(PACKAGES) mmdebstrap
-	cgi/worker/image.sh $(BUILD)/debian-12
+	cgi/guest/image.sh $(BUILD)/debian-12
 
 # ---- tests: plainly, then everything once more under the sanitizers ------------------------------
 UNIT := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/*_test.c))
@@ -163,11 +162,11 @@ TEST_O := $(patsubst tests/unit/%.c,$(BUILD)/tests/%.o,$(filter-out %_test.c,$(w
 $(BUILD)/tests/%.o: tests/unit/%.c | generated
 	@mkdir -p $(@D)
 	@echo "  CC $@"
-	@$(CC) $(CFLAGS) -Icgi/worker -c -o $@ $<
+	@$(CC) $(CFLAGS) -c -o $@ $<
 $(BUILD)/tests/%.o: tests/e2e/%.c | generated
 	@mkdir -p $(@D)
 	@echo "  CC $@"
-	@$(CC) $(CFLAGS) -Icgi/worker -c -o $@ $<
+	@$(CC) $(CFLAGS) -c -o $@ $<
 $(BUILD)/tests/libtest.a: $(TEST_O)
 	@rm -f $@ && ar rcs $@ $^
 $(UNIT): $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/tests/libtest.a $(BUILD)/libworker.a $(BUILD)/libdomicile.a

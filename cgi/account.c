@@ -2,20 +2,20 @@
  * What belongs to a person and a team beside VMs: SSH keys, name, sign-ins.
  */
 #include "account.html.h"
-#include "clock.h"
-#include "crypto.h"
-#include "form.h"
+#include "adapter/crypto.h"
+#include "base/clock.h"
+#include "base/limit.h"
+#include "base/text.h"
 #include "key.html.h"
 #include "keys.html.h"
-#include "limit.h"
+#include "model/ssh_key.h"
 #include "person.sql.h"
-#include "serve.h"
-#include "session.h"
 #include "session.sql.h"
-#include "ssh_key.h"
 #include "ssh_key.sql.h"
-#include "team_page.h"
-#include "text.h"
+#include "view/team_page.h"
+#include "web/form.h"
+#include "web/serve.h"
+#include "web/session.h"
 
 #include <string.h>
 

@@ -1,23 +1,23 @@
 /*
  * Billing: where the team stands, its invoices, and what its owners ask of Stripe. Nothing is asked
- * here: an errand is written down, the worker runs it (worker/errand.c), and a page in between
+ * here: an errand is written down, the worker runs it (billing/errand.c), and a page in between
  * waits and sends the browser on. (A redirect that follows on a form must not lead to another site:
  * CSP, form-action.) All of this exists only with billing = stripe.
  */
+#include "adapter/crypto.h"
+#include "base/clock.h"
+#include "base/limit.h"
 #include "billing.html.h"
 #include "billing.sql.h"
 #include "billing_errand.html.h"
 #include "billing_errand.sql.h"
-#include "billing_page.h"
 #include "billing_return.html.h"
-#include "clock.h"
-#include "crypto.h"
 #include "invoice.sql.h"
-#include "limit.h"
-#include "live.h"
-#include "serve.h"
-#include "session.h"
-#include "wake.h"
+#include "model/wake.h"
+#include "view/billing_page.h"
+#include "web/live.h"
+#include "web/serve.h"
+#include "web/session.h"
 
 #include <string.h>
 

@@ -1,17 +1,17 @@
 /*
  * What a team's VMs have cost, what they will, and what they may: the page of a month, its
- * stretches as a file, the spend cap. The reckoning is lib/ledger_cost.c.
+ * stretches as a file, the spend cap. The reckoning is model/ledger_cost.c.
  */
-#include "clock.h"
-#include "cost_page.h"
+#include "base/clock.h"
+#include "base/limit.h"
+#include "base/text.h"
 #include "costs.html.h"
-#include "form.h"
-#include "limit.h"
-#include "price.h"
-#include "serve.h"
-#include "session.h"
+#include "model/price.h"
 #include "team.sql.h"
-#include "text.h"
+#include "view/cost_page.h"
+#include "web/form.h"
+#include "web/serve.h"
+#include "web/session.h"
 
 enum { MOST_PARTS = 10000 };
 

@@ -1,25 +1,25 @@
 /*
  * Who is this browser? Sign-in by a link from the operator or by mail (identity = local) or through
- * WorkOS, and sign-out. Not responsible for sessions (lib/session.c), people (lib/identity.c) or
+ * WorkOS, and sign-out. Not responsible for sessions (web/session.c), people (model/identity.c) or
  * the WorkOS protocol (remote/workos.c).
  */
-#include "clock.h"
-#include "crypto.h"
-#include "form.h"
-#include "identity.h"
+#include "adapter/crypto.h"
+#include "base/clock.h"
+#include "base/text.h"
+#include "model/identity.h"
+#include "model/signin_mail.h"
+#include "model/wake.h"
 #include "remote/workos.h"
-#include "serve.h"
-#include "session.h"
 #include "signed_out.html.h"
 #include "signin.html.h"
 #include "signin_link.html.h"
 #include "signin_link.sql.h"
-#include "signin_mail.h"
 #include "signin_mail.html.h"
-#include "signin_problem.h"
 #include "team.sql.h"
-#include "text.h"
-#include "wake.h"
+#include "view/signin_problem.h"
+#include "web/form.h"
+#include "web/serve.h"
+#include "web/session.h"
 #include "workos_object.sql.h"
 
 #include <string.h>

@@ -3,10 +3,10 @@
  * reads the database only.
  */
 #include "home.html.h"
-#include "price.h"
+#include "model/price.h"
 #include "prices.html.h"
-#include "serve.h"
-#include "vm_view.h"
+#include "view/vm_view.h"
+#include "web/serve.h"
 
 static struct home_size_rows sizes_of(struct request *r, const struct price_list_rows *prices)
 {

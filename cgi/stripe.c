@@ -2,7 +2,7 @@
  * /webhooks/stripe: what Stripe tells us, verified and stored. What follows from it is worked out
  * by the worker. Holds Stripe's signing secrets, and reaches nothing but the inbox.
  */
-#include "lib/receiver.h"
+#include "web/receiver.h"
 
 #include <stddef.h>
 

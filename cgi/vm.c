@@ -1,20 +1,20 @@
 /*
  * One VM: its page, and what can be asked of it. Every question is one POST that writes a wish
- * (lib/vm_wish.c) and leads back to the page; the worker does the rest.
+ * (model/vm_wish.c) and leads back to the page; the worker does the rest.
  */
-#include "choices.h"
-#include "form.h"
-#include "limit.h"
-#include "live.h"
-#include "serve.h"
-#include "session.h"
-#include "spend.h"
+#include "base/limit.h"
+#include "model/spend.h"
+#include "model/vm_wish.h"
+#include "model/wake.h"
+#include "view/choices.h"
+#include "view/vm_page.h"
+#include "view/vm_usage.h"
 #include "vm.html.h"
 #include "vm_new.html.h"
-#include "vm_page.h"
-#include "vm_usage.h"
-#include "vm_wish.h"
-#include "wake.h"
+#include "web/form.h"
+#include "web/live.h"
+#include "web/serve.h"
+#include "web/session.h"
 
 #include <string.h>
 

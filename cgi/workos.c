@@ -2,7 +2,7 @@
  * /webhooks/workos: what WorkOS tells us, verified and stored. What follows from it is worked out
  * by the worker. Holds the signing secrets of WorkOS, and reaches nothing but the inbox.
  */
-#include "lib/receiver.h"
+#include "web/receiver.h"
 
 #include <stddef.h>
 

@@ -99,7 +99,7 @@ CREATE TABLE vm (
     wanted TEXT NOT NULL               -- what the team wants it to be | contract | vm | export | delete
         CHECK (wanted IN ('running', 'stopped', 'gone')),
     wanted_at INTEGER NOT NULL,        -- since when that is wanted | contract | vm | export | delete
-    state TEXT NOT NULL,               -- what the pages show; see cgi/lib/vm_state.c | contract | vm | export | delete
+    state TEXT NOT NULL,               -- what the pages show; see cgi/model/vm_state.c | contract | vm | export | delete
     state_at INTEGER NOT NULL,         -- since when | contract | vm | export | delete
     observed TEXT NOT NULL             -- what the host said last | contract | vm | export | delete
         CHECK (observed IN ('absent', 'stopped', 'running', 'paused')),

@@ -4,7 +4,7 @@
 CREATE TABLE billing (
     team_id INTEGER PRIMARY KEY            -- whose plan | contract | account | withhold | delete
         REFERENCES team(id) ON DELETE CASCADE,
-    plan TEXT NOT NULL                     -- where the team stands; see cgi/lib/plan_state.c | contract | account | export | delete
+    plan TEXT NOT NULL                     -- where the team stands; see cgi/model/plan_state.c | contract | account | export | delete
         CHECK (plan IN ('none', 'trial', 'active', 'past_due', 'suspended', 'ended')),
     plan_at INTEGER NOT NULL,              -- since when | contract | account | export | delete
     until_at INTEGER,                      -- when that changes by itself | contract | account | export | delete

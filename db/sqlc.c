@@ -5,7 +5,7 @@
  *
  * The numbered files NNN_name.sql are the migrations; every other SUBJECT.sql holds statements
  * under signatures. From them come schema.c, inventory.c, and SUBJECT.sql.c and .h, which call
- * cgi/lib/db.h. Whatever would fail at run time, or break a rule of ARCHITECTURE.md, is
+ * cgi/adapter/db.h. Whatever would fail at run time, or break a rule of ARCHITECTURE.md, is
  * refused here with its file and line; then nothing is written.
  *
  * This file finds the input and sets the order of the work; what is read, checked and written is

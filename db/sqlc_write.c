@@ -147,7 +147,7 @@ static void write_header(const char *folder, const struct subject *subject)
     fprintf(output.stream,
             "/*\n * The statements of %s, written by sqlc: change them there.\n"
             " * What they give lives in `arena`.\n */\n"
-            "#pragma once\n\n#include \"db.h\"\n",
+            "#pragma once\n\n#include \"adapter/db.h\"\n",
             subject->source.path);
     for (size_t i = 0; i < subject->count; i++) {
         const struct statement *statement = &subject->statement[i];
@@ -293,7 +293,7 @@ void write_schema(const char *folder, const struct schema *schema)
 
     output_open(&output);
     fputs("/* The migrations, written by sqlc: change them in the numbered files. */\n"
-          "#include \"db.h\"\n\nstatic const struct db_migration MIGRATIONS[] = {\n",
+          "#include \"adapter/db.h\"\n\nstatic const struct db_migration MIGRATIONS[] = {\n",
           output.stream);
     for (size_t i = 0; i < schema->migration_count; i++) {
         fprintf(output.stream, "    { \"%s\",\n        ", schema->migration[i].name);
@@ -313,7 +313,7 @@ void write_inventory(const char *folder, const struct schema *schema)
 
     output_open(&code);
     fputs("/* The data inventory, written by sqlc from the comments beside each column. */\n"
-          "#include \"inventory.h\"\n\nstatic const struct inventory_column COLUMNS[] = {\n",
+          "#include \"model/inventory.h\"\n\nstatic const struct inventory_column COLUMNS[] = {\n",
           code.stream);
     for (size_t i = 0; i < schema->inventory_count; i++) {
         const struct inventory *entry = &schema->inventory[i];

@@ -4,7 +4,7 @@
  *
  * usage: error_pages OUTDIR
  */
-#include "error_page.h"
+#include "web/error_page.h"
 
 #include <stdio.h>
 

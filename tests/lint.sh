@@ -30,8 +30,49 @@ for header in sqlite3 curl/ jansson openssl/ ini.h fcgiapp libvirt/ archive secc
     [ "$(wc -w <<<"$files")" -le 1 ] || echo "<$header> is included by:" $files
 done | check "one door for each library"
 
+# What each layer under cgi/ may include, besides itself (ARCHITECTURE.md, "Layers"). "sql" and "html" are
+# the headers that sqlc and tmplc generate; "program" is cgi/*.c.
+declare -A may_include=(
+    [base]=""
+    [adapter]="base"
+    [model]="adapter base sql"
+    [remote]="adapter base"
+    [web]="model adapter base sql html"
+    [view]="web model adapter base sql html"
+    [host]="adapter base"
+    [billing]="remote model adapter base sql"
+    [worker]="billing host remote model adapter base sql html"
+    [admin]="worker host remote model adapter base sql"
+    [program]="web view model adapter base sql html"
+    [signin]="web view remote model adapter base sql html"
+)
+# layer_of INCLUDED: the layer of an include line's path.
+layer_of() {
+    case $1 in
+    inventory.sql.h) echo sql ;;
+    *.sql.h) echo sql ;;
+    *.html.h | *.txt.h) echo html ;;
+    */*) echo "${1%%/*}" ;;
+    *) echo unknown ;;
+    esac
+}
+grep -nE '^#include "' $programs | while IFS=: read -r file line include; do
+    from=${file#cgi/}
+    case $from in
+    signin.c) from=signin ;;
+    */*) from=${from%%/*} ;;
+    *) from=program ;;
+    esac
+    path=${include#*\"}
+    path=${path%%\"*}
+    to=$(layer_of "$path")
+    [ "$from" = "$to" ] || [[ " ${may_include[$from]-} " == *" $to "* ]] ||
+        echo "$file:$line: $from may not include $to ($path)"
+done | grep -vE 'model/(event|plan_gate|signin_mail|spend|vm_wish)\.[ch]:|billing/(errand|meter|plan_keeper)\.h:|(config_prices|fastcgi)\.c:' |
+    check "layers include only what is below them"
+
 grep -nE '\b(malloc|calloc|realloc|free|strdup|strndup)\(' $programs |
-    grep -vE "^cgi/lib/arena.c:|libvirt's memory" | check "only arena.c calls malloc and free"
+    grep -vE "^cgi/base/arena.c:|libvirt's memory" | check "only arena.c calls malloc and free"
 
 grep -nwE '(strcpy|strcat|sprintf|vsprintf|strtok|atoi|atol|gets|system|popen|rand|srand|localtime|gmtime|ctime)\(' \
     $programs $tools $tests | check "banned functions"
@@ -58,7 +99,7 @@ awk 'FNR == 1 { depth = 0; table = 0 }
        if (depth > 4 && n > m && !table) print FILENAME ":" FNR ": nested too deeply"
        if (depth <= 1) table = 0 }' $(grep -E '\.c$' <<<"$(tr ' ' '\n' <<<"$programs")") | check "nesting of at most 3"
 
-for file in $programs $tools $tests tests/*.sh cgi/*.sh cgi/worker/*.sh static/*.sh; do
+for file in $programs $tools $tests tests/*.sh cgi/*.sh cgi/guest/*.sh static/*.sh; do
     [ -e "$file" ] || continue
     head -3 "$file" | grep -qE '^/\*|^ \*|^# ' || echo "$file:1: no comment that says what it is responsible for"
 done | check "every file says what it is for"

@@ -1,7 +1,7 @@
 /* Stripe's objects, one call each; see stripe.h. Paths and parameter names stand here alone. */
-#include "stripe.h"
+#include "remote/stripe.h"
 
-#include "stripe_call.h"
+#include "remote/stripe_call.h"
 
 #include <string.h>
 

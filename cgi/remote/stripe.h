@@ -9,9 +9,9 @@
  */
 #pragma once
 
-#include "config.h"
-#include "error.h"
-#include "json.h"
+#include "adapter/config.h"
+#include "adapter/json.h"
+#include "base/error.h"
 
 /* Objects and events look as they do in this version, whatever the account's own is. */
 #define STRIPE_VERSION "2026-10-28.endive"

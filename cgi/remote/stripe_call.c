@@ -1,11 +1,11 @@
 /* One request to Stripe; see stripe_call.h. The only place that holds the API key. */
-#include "stripe_call.h"
+#include "remote/stripe_call.h"
 
-#include "buf.h"
-#include "html.h"
-#include "log.h"
-#include "outgoing.h"
-#include "text.h"
+#include "adapter/outgoing.h"
+#include "base/buf.h"
+#include "base/html.h"
+#include "base/log.h"
+#include "base/text.h"
 
 #include <string.h>
 

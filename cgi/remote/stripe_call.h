@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "stripe.h"
+#include "remote/stripe.h"
 
 struct stripe_field {
     const char *name;  /* with its brackets: "metadata[team_id]" */

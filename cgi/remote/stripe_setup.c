@@ -3,8 +3,8 @@
  * configuration has a base price, another. What is there and right is left alone, so this can be
  * run as often as one likes.
  */
-#include "../lib/crypto.h"
-#include "stripe_call.h"
+#include "adapter/crypto.h"
+#include "remote/stripe_call.h"
 
 #include <string.h>
 

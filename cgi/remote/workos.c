@@ -1,13 +1,13 @@
 /* WorkOS AuthKit; see workos.h. Knows its URLs and its JSON; what follows from them is signin.c. */
-#include "workos.h"
+#include "remote/workos.h"
 
-#include "buf.h"
-#include "clock.h"
-#include "crypto.h"
-#include "html.h"
-#include "json.h"
-#include "outgoing.h"
-#include "text.h"
+#include "adapter/crypto.h"
+#include "adapter/json.h"
+#include "adapter/outgoing.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/html.h"
+#include "base/text.h"
 
 #include <string.h>
 

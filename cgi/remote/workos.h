@@ -4,9 +4,9 @@
  */
 #pragma once
 
-#include "config.h"
-#include "error.h"
-#include "json.h"
+#include "adapter/config.h"
+#include "adapter/json.h"
+#include "base/error.h"
 
 #include <stdbool.h>
 

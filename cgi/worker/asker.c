@@ -2,7 +2,7 @@
  * A thread that asks; see asker.h. The owner hands over one question at a time and waits for it;
  * who is not answered in time leaves the thread to itself.
  */
-#include "asker.h"
+#include "worker/asker.h"
 
 #include <pthread.h>
 #include <string.h>

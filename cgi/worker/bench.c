@@ -1,8 +1,8 @@
 /* One thread's tools; see bench.h. Knows neither jobs nor VMs. */
-#include "bench.h"
+#include "worker/bench.h"
 
-#include "../lib/limit.h"
-#include "../remote/stripe.h"
+#include "base/limit.h"
+#include "remote/stripe.h"
 
 #include <string.h>
 #include <time.h>

@@ -4,9 +4,9 @@
  */
 #pragma once
 
-#include "../lib/config.h"
-#include "../lib/db.h"
-#include "driver.h"
+#include "adapter/config.h"
+#include "adapter/db.h"
+#include "host/driver.h"
 
 /* How long is waited for what. Tests use shorter times. */
 struct bench_pace {

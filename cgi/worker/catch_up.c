@@ -1,11 +1,11 @@
 /* Catching up with WorkOS; see catch_up.h. */
-#include "catch_up.h"
+#include "worker/catch_up.h"
 
-#include "../lib/buf.h"
-#include "../lib/clock.h"
-#include "../lib/json.h"
-#include "../lib/limit.h"
-#include "event.h"
+#include "adapter/json.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/limit.h"
+#include "model/event.h"
 
 #include "event_cursor.sql.h"
 #include "inbox.sql.h"

@@ -5,8 +5,8 @@
  */
 #pragma once
 
-#include "../lib/db.h"
-#include "../remote/workos.h"
+#include "adapter/db.h"
+#include "remote/workos.h"
 
 /*
  * Read on from where the last time ended. UPSTREAM, or a database's error: then the next time

@@ -1,10 +1,10 @@
 /* The end of closed teams; see closing.h. Whoever closes a team asks for the first stop itself;
  * this catches what was not in a state to be stopped then. */
-#include "closing.h"
+#include "worker/closing.h"
 
-#include "../lib/clock.h"
-#include "../lib/limit.h"
-#include "../lib/vm_ask.h"
+#include "base/clock.h"
+#include "base/limit.h"
+#include "model/vm_ask.h"
 
 #include "team.sql.h"
 

@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "../lib/db.h"
+#include "adapter/db.h"
 
 /* Ask for what is due; to be called again and again. Errors are the database's. */
 struct error *closing_run(struct db *db, struct arena *arena);

@@ -1,5 +1,5 @@
 /* Threads and how they are woken; see crew.h. */
-#include "crew.h"
+#include "worker/crew.h"
 
 #include <errno.h>
 #include <pthread.h>

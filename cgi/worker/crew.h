@@ -3,7 +3,7 @@
  */
 #pragma once
 
-#include "bench.h"
+#include "worker/bench.h"
 
 struct crew;
 

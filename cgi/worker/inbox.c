@@ -6,16 +6,16 @@
  * what the event changes, and the inbox is told afterwards. Killed in between, the event is found
  * again, and found to be applied.
  */
-#include "inbox.h"
+#include "worker/inbox.h"
 
-#include "../lib/clock.h"
-#include "../lib/inbox.h"
-#include "../lib/limit.h"
-#include "../lib/log.h"
-#include "../remote/workos.h"
-#include "catch_up.h"
-#include "event.h"
-#include "plan_change.h"
+#include "base/clock.h"
+#include "base/limit.h"
+#include "base/log.h"
+#include "model/event.h"
+#include "model/inbox_path.h"
+#include "model/plan_change.h"
+#include "remote/workos.h"
+#include "worker/catch_up.h"
 
 #include "event.sql.h"
 #include "inbox.sql.h"

@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "bench.h"
+#include "worker/bench.h"
 
 struct inbox;
 

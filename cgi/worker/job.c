@@ -1,18 +1,18 @@
 /*
  * Take, act, record; see job.h. Responsible for leases, the order of steps, retries and what a job
  * does to its VM's state. What a step does stands in steps.c; what follows from an event, in
- * lib/vm_state.c.
+ * model/vm_state.c.
  */
-#include "job.h"
+#include "worker/job.h"
 
-#include "../lib/clock.h"
-#include "../lib/crypto.h"
-#include "../lib/ledger.h"
-#include "../lib/limit.h"
-#include "../lib/log.h"
-#include "../lib/vm_change.h"
-#include "power.h"
-#include "steps.h"
+#include "adapter/crypto.h"
+#include "base/clock.h"
+#include "base/limit.h"
+#include "base/log.h"
+#include "model/ledger.h"
+#include "model/vm_change.h"
+#include "worker/power.h"
+#include "worker/steps.h"
 
 #include "job_step.sql.h"
 #include "snapshot.sql.h"

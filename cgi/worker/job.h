@@ -6,8 +6,8 @@
  */
 #pragma once
 
-#include "../lib/ssh_key.h"
-#include "bench.h"
+#include "model/ssh_key.h"
+#include "worker/bench.h"
 
 #include "job.sql.h"
 #include "vm.sql.h"

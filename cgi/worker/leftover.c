@@ -1,9 +1,9 @@
 /* Things without a living VM; see leftover.h. */
-#include "leftover.h"
+#include "worker/leftover.h"
 
-#include "../lib/clock.h"
-#include "../lib/crypto.h"
-#include "../lib/log.h"
+#include "adapter/crypto.h"
+#include "base/clock.h"
+#include "base/log.h"
 
 #include "leftover.sql.h"
 #include "receipt.sql.h"

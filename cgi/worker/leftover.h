@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "bench.h"
+#include "worker/bench.h"
 
 #include "vm.sql.h"
 

@@ -1,5 +1,5 @@
 /* The worker's lock; see lock.h. The kernel gives it back; the number in the file is for people. */
-#include "lock.h"
+#include "worker/lock.h"
 
 #include <errno.h>
 #include <fcntl.h>

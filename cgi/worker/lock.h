@@ -1,8 +1,8 @@
 /* Only one worker works on a state folder: STATE/run/worker.lock. */
 #pragma once
 
-#include "../lib/config.h"
-#include "../lib/error.h"
+#include "adapter/config.h"
+#include "base/error.h"
 
 /* Held until the process ends, however it ends. CONFLICT when another worker has it. */
 struct error *lock_take(struct arena *arena, const struct config *config);

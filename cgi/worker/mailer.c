@@ -1,11 +1,12 @@
-/* Take, send, record; see mailer.h. What a mail says is lib/mail_message.c's; SMTP, the door's. */
-#include "mailer.h"
+/* Take, send, record; see mailer.h. What a mail says is worker/mail_message.c's; SMTP, the door's.
+ */
+#include "worker/mailer.h"
 
-#include "../lib/clock.h"
-#include "../lib/limit.h"
-#include "../lib/log.h"
-#include "../lib/mail_message.h"
-#include "../lib/signin_token.h"
+#include "base/clock.h"
+#include "base/limit.h"
+#include "base/log.h"
+#include "model/signin_token.h"
+#include "worker/mail_message.h"
 
 #include "mail.sql.h"
 

@@ -1,7 +1,7 @@
 /* Ports of guests; see port.h. */
-#include "port.h"
+#include "worker/port.h"
 
-#include "../lib/crypto.h"
+#include "adapter/crypto.h"
 
 /* Does another VM of the region have it? */
 static struct error *port_ask(struct job *job, int64_t port, bool *is_free)

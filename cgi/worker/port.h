@@ -3,7 +3,7 @@
  */
 #pragma once
 
-#include "job.h"
+#include "worker/job.h"
 
 /*
  * Choose a port of the region that neither another VM has nor another program uses, and commit it

@@ -1,5 +1,5 @@
 /* Words and events for a VM's power; see power.h. */
-#include "power.h"
+#include "worker/power.h"
 
 static const struct {
     const char *word;

@@ -1,8 +1,8 @@
 /* What a host says of a VM's power, in the words of the database and of the state table. */
 #pragma once
 
-#include "../lib/vm_state.h"
-#include "driver.h"
+#include "host/driver.h"
+#include "model/vm_state.h"
 
 /* As in vm.observed: "absent", "stopped", "running", "paused". */
 const char *power_word(enum driver_power power);

@@ -3,16 +3,16 @@
  * again: only a VM that nobody has worked on in between is judged, so that an old look at the host
  * never undoes what a job has just done. Removal of what is left is in leftover.c.
  */
-#include "reconcile.h"
+#include "worker/reconcile.h"
 
-#include "../lib/clock.h"
-#include "../lib/crypto.h"
-#include "../lib/ledger.h"
-#include "../lib/limit.h"
-#include "../lib/log.h"
-#include "../lib/vm_change.h"
-#include "leftover.h"
-#include "power.h"
+#include "adapter/crypto.h"
+#include "base/clock.h"
+#include "base/limit.h"
+#include "base/log.h"
+#include "model/ledger.h"
+#include "model/vm_change.h"
+#include "worker/leftover.h"
+#include "worker/power.h"
 
 #include "job.sql.h"
 #include "region_status.sql.h"

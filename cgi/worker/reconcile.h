@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "bench.h"
+#include "worker/bench.h"
 
 /*
  * One look at a region. A host that cannot be reached is noted in region_status and changes nothing

@@ -1,8 +1,8 @@
 /* Removing all of a VM; see removal.h. What "removed" means to a host is the driver's business. */
-#include "removal.h"
+#include "worker/removal.h"
 
-#include "../lib/clock.h"
-#include "../lib/ledger.h"
+#include "base/clock.h"
+#include "model/ledger.h"
 
 #include "receipt.sql.h"
 #include "vm.sql.h"

@@ -3,7 +3,7 @@
  */
 #pragma once
 
-#include "job.h"
+#include "worker/job.h"
 
 struct error *removal_domain_act(struct job *job);
 struct error *removal_domain_record(struct job *job);

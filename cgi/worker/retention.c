@@ -1,9 +1,9 @@
 /* Retention; see retention.h. How long is said in limit.h and, for each column, in the schema. */
-#include "retention.h"
+#include "worker/retention.h"
 
-#include "../lib/clock.h"
-#include "../lib/inbox.h"
-#include "../lib/limit.h"
+#include "base/clock.h"
+#include "base/limit.h"
+#include "model/inbox_path.h"
 
 #include "billing_problem.sql.h"
 #include "event.sql.h"

@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "../lib/config.h"
-#include "../lib/db.h"
+#include "adapter/config.h"
+#include "adapter/db.h"
 
 struct error *retention_run(struct db *db, struct arena *arena, const struct config *config);

@@ -3,13 +3,13 @@
  * and for waiting on guests; not for leases, retries and states (job.c), nor for how a host does it
  * (driver.h).
  */
-#include "steps.h"
+#include "worker/steps.h"
 
-#include "../lib/clock.h"
-#include "../lib/crypto.h"
-#include "../lib/ledger.h"
-#include "port.h"
-#include "removal.h"
+#include "adapter/crypto.h"
+#include "base/clock.h"
+#include "model/ledger.h"
+#include "worker/port.h"
+#include "worker/removal.h"
 
 #include "snapshot.sql.h"
 #include "vm_key.sql.h"

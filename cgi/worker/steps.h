@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "job.h"
+#include "worker/job.h"
 
 struct step {
     const char *name; /* for people */

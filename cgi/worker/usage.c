@@ -2,12 +2,12 @@
  * Usage; see usage.h. Hosts count since a VM's start; rows hold what was added in their minute. The
  * counters of the last round are kept in memory: a worker that starts anew loses one interval.
  */
-#include "usage.h"
+#include "worker/usage.h"
 
-#include "../lib/clock.h"
-#include "../lib/crypto.h"
-#include "../lib/log.h"
-#include "asker.h"
+#include "adapter/crypto.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "worker/asker.h"
 
 #include "usage_minute.sql.h"
 #include "vm.sql.h"

@@ -1,7 +1,7 @@
 /* The worker's side of the wake-up call; see waker.h. */
-#include "waker.h"
+#include "worker/waker.h"
 
-#include "../lib/wake.h"
+#include "model/wake.h"
 
 #include <poll.h>
 #include <signal.h>

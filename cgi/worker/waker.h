@@ -1,11 +1,11 @@
 /*
- * What the worker's main thread waits for: a byte from the dashboard (lib/wake.h), a word from one
- * of its own threads, a signal to end, or time.
+ * What the worker's main thread waits for: a byte from the dashboard (model/wake.h), a word from
+ * one of its own threads, a signal to end, or time.
  */
 #pragma once
 
-#include "../lib/config.h"
-#include "../lib/error.h"
+#include "adapter/config.h"
+#include "base/error.h"
 
 struct waker;
 

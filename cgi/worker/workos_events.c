@@ -5,13 +5,13 @@
  * were told of each object is kept (workos_object), an older one changes nothing, and what was
  * deleted stays deleted.
  */
-#include "event.h"
-#include "plan_change.h"
+#include "model/event.h"
+#include "model/plan_change.h"
 
-#include "../lib/clock.h"
-#include "../lib/identity.h"
-#include "../lib/vm_ask.h"
-#include "../remote/workos.h"
+#include "base/clock.h"
+#include "model/identity.h"
+#include "model/vm_ask.h"
+#include "remote/workos.h"
 
 #include "person.sql.h"
 #include "session.sql.h"

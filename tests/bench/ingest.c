@@ -7,11 +7,11 @@
  * Each sender keeps one connection and waits for each answer. Prints events per second, the median
  * and the 99th percentile in milliseconds, raw commits per second, and the ratio.
  */
-#include "../../cgi/lib/arena.h"
-#include "../../cgi/lib/buf.h"
-#include "../../cgi/lib/clock.h"
-#include "../../cgi/lib/crypto.h"
-#include "../../cgi/lib/db.h"
+#include "adapter/crypto.h"
+#include "adapter/db.h"
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/clock.h"
 
 #include "inbox.sql.h"
 

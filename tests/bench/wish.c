@@ -8,7 +8,7 @@
  */
 #include "../unit/world.h"
 
-#include "../../cgi/lib/clock.h"
+#include "base/clock.h"
 
 #include "job_step.sql.h"
 

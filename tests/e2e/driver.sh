@@ -102,7 +102,7 @@ add_root() {
     qemu-img create -q -f qcow2 "$guest/disk.qcow2" 512M
     chmod 644 "$guest/disk.qcow2"
     mkdir "$state/root"
-    cp "$here/../../cgi/worker/guest_init.sh" "$state/root/init.guest"
+    cp "$here/../../cgi/guest/guest_init.sh" "$state/root/init.guest"
     cp "$here/system/guest_root.sh" "$state/root/init"
     chmod 755 "$state"/root/init*
     (cd "$state/root" && find . | cpio --quiet -o -H newc -R 0:0 | gzip -n) >>"$guest/initrd"

@@ -9,9 +9,9 @@
  * driver.sh prepares the surroundings. Each step is printed with the time it took; the first
  * failure ends the program.
  */
-#include "../../cgi/lib/clock.h"
-#include "../../cgi/worker/command.h"
-#include "../../cgi/worker/driver.h"
+#include "adapter/command.h"
+#include "base/clock.h"
+#include "host/driver.h"
 
 #include <arpa/inet.h>
 #include <linux/capability.h>

@@ -7,7 +7,7 @@
  */
 #include "../unit/world.h"
 
-#include "../../cgi/lib/clock.h"
+#include "base/clock.h"
 
 #include "usage_minute.sql.h"
 

@@ -10,8 +10,8 @@
  */
 #include "../unit/world.h"
 
-#include "../../cgi/lib/clock.h"
-#include "../../cgi/lib/crypto.h"
+#include "adapter/crypto.h"
+#include "base/clock.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -4,7 +4,7 @@
  */
 #include "fuzz.h"
 
-#include "../../cgi/lib/crypto.h"
+#include "adapter/crypto.h"
 
 #include <openssl/evp.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* Fuzzes config_load with a file in memory. What loads has every field set and in its range. */
 #include "fuzz.h"
 
-#include "../../cgi/lib/config.h"
+#include "adapter/config.h"
 
 #include <fcntl.h>
 #include <string.h>

@@ -4,9 +4,9 @@
  */
 #include "fuzz.h"
 
-#include "../../cgi/lib/form.h"
-#include "../../cgi/lib/limit.h"
-#include "../../cgi/lib/text.h"
+#include "base/limit.h"
+#include "base/text.h"
+#include "web/form.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* What every fuzzer needs: an arena that each input starts with empty, and a way to end loudly. */
 #pragma once
 
-#include "../../cgi/lib/arena.h"
+#include "base/arena.h"
 
 #include <stddef.h>
 #include <stdint.h>

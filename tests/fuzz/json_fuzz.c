@@ -1,9 +1,9 @@
 /* Fuzzes json_read, and walks all that was read; its texts are UTF-8 and written again. */
 #include "fuzz.h"
 
-#include "../../cgi/lib/json.h"
-#include "../../cgi/lib/limit.h"
-#include "../../cgi/lib/text.h"
+#include "adapter/json.h"
+#include "base/limit.h"
+#include "base/text.h"
 
 #include <string.h>
 

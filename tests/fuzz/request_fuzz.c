@@ -4,9 +4,9 @@
  */
 #include "fuzz.h"
 
-#include "../../cgi/lib/crypto.h"
-#include "../../cgi/lib/limit.h"
-#include "../../cgi/lib/request.h"
+#include "adapter/crypto.h"
+#include "base/limit.h"
+#include "web/request.h"
 
 #include <string.h>
 

@@ -4,7 +4,7 @@
  */
 #include "fuzz.h"
 
-#include "../../cgi/lib/route.h"
+#include "web/route.h"
 
 #include <string.h>
 

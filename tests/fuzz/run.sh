@@ -12,7 +12,7 @@ BUILD=${BUILD:-build}
 out=$BUILD/fuzz
 passed=0
 failed=0
-flags="-std=c11 -D_GNU_SOURCE -O1 -g -fno-omit-frame-pointer -Icgi/lib -I$BUILD/db -I$BUILD/db/inbox -I$BUILD/templates
+flags="-std=c11 -D_GNU_SOURCE -O1 -g -fno-omit-frame-pointer -Icgi -I$BUILD/db -I$BUILD/db/inbox -I$BUILD/templates
   -fsanitize=address,undefined -fno-sanitize-recover=all"
 
 if ! command -v clang-14 >/dev/null; then
@@ -33,7 +33,7 @@ export -f compile
 export out flags
 
 # The library, once for all fuzzers. Files of the generated folder are its SQL functions and pages.
-printf '%s\n' cgi/lib/*.c cgi/remote/*.c "$BUILD"/db/*.c "$BUILD"/db/inbox/*.c "$BUILD"/templates/*.c |
+printf '%s\n' cgi/{base,adapter,model,remote,web,view}/*.c "$BUILD"/db/*.c "$BUILD"/db/inbox/*.c "$BUILD"/templates/*.c |
     xargs -P "$(nproc)" -I{} bash -c 'compile {}' || exit 1
 rm -f "$out/libfuzz.a"
 ar rcs "$out/libfuzz.a" "$out"/lib/*.o

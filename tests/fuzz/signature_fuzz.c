@@ -5,9 +5,9 @@
  */
 #include "fuzz.h"
 
-#include "../../cgi/lib/buf.h"
-#include "../../cgi/lib/crypto.h"
-#include "../../cgi/lib/signature.h"
+#include "adapter/crypto.h"
+#include "base/buf.h"
+#include "web/signature.h"
 
 #include <string.h>
 

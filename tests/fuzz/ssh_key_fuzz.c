@@ -4,10 +4,10 @@
  */
 #include "fuzz.h"
 
-#include "../../cgi/lib/crypto.h"
-#include "../../cgi/lib/limit.h"
-#include "../../cgi/lib/ssh_key.h"
-#include "../../cgi/lib/text.h"
+#include "adapter/crypto.h"
+#include "base/limit.h"
+#include "base/text.h"
+#include "model/ssh_key.h"
 
 #include <string.h>
 

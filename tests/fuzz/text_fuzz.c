@@ -4,7 +4,7 @@
  */
 #include "fuzz.h"
 
-#include "../../cgi/lib/text.h"
+#include "base/text.h"
 
 #include <jansson.h>
 #include <string.h>

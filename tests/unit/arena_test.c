@@ -1,5 +1,5 @@
 /* arena.c: memory comes zeroed and aligned, goes back wiped, and ends at its limit. */
-#include "../../cgi/lib/arena.h"
+#include "base/arena.h"
 
 #include "child.h"
 

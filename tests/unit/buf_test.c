@@ -1,5 +1,5 @@
 /* buf.c: what is written stands there, with a NUL behind it, however the buffer grew. */
-#include "../../cgi/lib/buf.h"
+#include "base/buf.h"
 
 #include "child.h"
 

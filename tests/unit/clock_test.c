@@ -1,5 +1,5 @@
 /* clock.c: how moments and lengths of time are written. */
-#include "../../cgi/lib/clock.h"
+#include "base/clock.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -2,9 +2,9 @@
  * config.c: the settings at the top of the repository load; what is wrong in a file is named with
  * its line; secrets that others can read are refused.
  */
-#include "../../cgi/lib/config.h"
+#include "adapter/config.h"
 
-#include "../../cgi/lib/buf.h"
+#include "base/buf.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

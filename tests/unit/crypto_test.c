@@ -1,5 +1,5 @@
 /* crypto.c against published vectors: RFC 4648, FIPS 180-4, RFC 4231; and the form of secrets. */
-#include "../../cgi/lib/crypto.h"
+#include "adapter/crypto.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

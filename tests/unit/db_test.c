@@ -2,11 +2,11 @@
  * db.c on real files: migration, versions, read-only, conflicts, waiting for another writer, and
  * that what was deleted is gone from the file.
  */
-#include "../../cgi/lib/db.h"
+#include "adapter/db.h"
 
-#include "../../cgi/lib/clock.h"
-#include "../../cgi/lib/crypto.h"
-#include "../../cgi/lib/limit.h"
+#include "adapter/crypto.h"
+#include "base/clock.h"
+#include "base/limit.h"
 #include "person.sql.h"
 #include "session.sql.h"
 #include "team.sql.h"

@@ -1,7 +1,7 @@
 /* Working off jobs in a test; see drain.h. */
 #include "drain.h"
 
-#include "../../cgi/worker/job.h"
+#include "worker/job.h"
 
 #include <unistd.h>
 

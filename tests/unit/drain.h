@@ -1,7 +1,7 @@
 /* The worker's threads, as far as a test needs them: one bench, and work until nothing is left. */
 #pragma once
 
-#include "../../cgi/worker/bench.h"
+#include "worker/bench.h"
 #include "world.h"
 
 /* With times that suit a test. */

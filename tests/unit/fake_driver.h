@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "../../cgi/worker/driver.h"
+#include "host/driver.h"
 
 enum { FAKE_VMS = 8, FAKE_SNAPSHOTS = 4, FAKE_ID = 20, FAKE_KEY = 120 };
 

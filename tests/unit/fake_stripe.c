@@ -2,7 +2,7 @@
  */
 #include "fake_stripe.h"
 
-#include "../../cgi/lib/buf.h"
+#include "base/buf.h"
 
 #include <arpa/inet.h>
 #include <pthread.h>

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "../../cgi/lib/arena.h"
+#include "base/arena.h"
 
 #include <stddef.h>
 

@@ -1,7 +1,7 @@
 /* form.c: decoding of what browsers send, and the limits of every kind of field. */
-#include "../../cgi/lib/form.h"
+#include "web/form.h"
 
-#include "../../cgi/lib/limit.h"
+#include "base/limit.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

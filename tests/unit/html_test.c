@@ -1,9 +1,10 @@
 /*
- * Tests of lib/html.c: every byte through every escaper, URLs that try to be more than URLs, units.
+ * Tests of base/html.c: every byte through every escaper, URLs that try to be more than URLs,
+ * units.
  *
  * That tmplc picks the right one of these functions is tested in tmplc.sh.
  */
-#include "html.h"
+#include "base/html.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

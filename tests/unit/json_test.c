@@ -1,8 +1,8 @@
 /* json.c: what is read, what is refused, and that an error quotes nothing of it. */
-#include "../../cgi/lib/json.h"
+#include "adapter/json.h"
 
-#include "../../cgi/lib/buf.h"
-#include "../../cgi/lib/limit.h"
+#include "base/buf.h"
+#include "base/limit.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -3,12 +3,12 @@
  * against a second-by-second reckoning that knows nothing of stretches, months and price lists; and
  * the reckoning alone. What the worker writes into it is in ledger_worker_test.c.
  */
-#include "../../cgi/lib/ledger.h"
+#include "model/ledger.h"
 
-#include "../../cgi/lib/clock.h"
-#include "../../cgi/lib/limit.h"
-#include "../../cgi/lib/price.h"
+#include "base/clock.h"
+#include "base/limit.h"
 #include "fake_driver.h"
+#include "model/price.h"
 #include "world.h"
 
 #include "snapshot.sql.h"

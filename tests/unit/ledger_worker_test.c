@@ -1,15 +1,15 @@
 /*
  * What the worker writes into the ledger, with a fake host and a clock that is set by hand: each
  * kind of job, what the reconciler sees, hosts that are away, and the spend cap. The clock stands
- * in for lib/clock.c's by the linker (--wrap, see the Makefile).
+ * in for base/clock.c's by the linker (--wrap, see the Makefile).
  */
-#include "../../cgi/lib/clock.h"
-#include "../../cgi/lib/ledger.h"
-#include "../../cgi/lib/limit.h"
-#include "../../cgi/worker/job.h"
-#include "../../cgi/worker/reconcile.h"
+#include "base/clock.h"
+#include "base/limit.h"
 #include "drain.h"
 #include "fake_driver.h"
+#include "model/ledger.h"
+#include "worker/job.h"
+#include "worker/reconcile.h"
 #include "world.h"
 
 #include "team.sql.h"

@@ -2,13 +2,13 @@
  * Mail up to the door: the queue, headers and bodies, back-off, and what the door refuses before it
  * says a word. What arrives at a real server is tested end to end (tests/e2e/mail.mjs).
  */
-#include "../../cgi/lib/mail.h"
+#include "model/mail.h"
 
-#include "../../cgi/lib/clock.h"
-#include "../../cgi/lib/limit.h"
-#include "../../cgi/lib/mail_message.h"
-#include "mailer.h"
-#include "retention.h"
+#include "base/clock.h"
+#include "base/limit.h"
+#include "worker/mail_message.h"
+#include "worker/mailer.h"
+#include "worker/retention.h"
 #include "world.h"
 
 #include <setjmp.h>

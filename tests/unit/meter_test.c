@@ -2,12 +2,12 @@
  * Use, handed in by the hour: what is written down adds up to the ledger, is sent once under one
  * name, waits when it is told to, and is looked for before it is sent again too late.
  */
-#include "../../cgi/lib/clock.h"
-#include "../../cgi/lib/crypto.h"
-#include "../../cgi/lib/ledger.h"
-#include "../../cgi/lib/limit.h"
-#include "../../cgi/worker/meter.h"
-#include "../../cgi/worker/usage_cost.h"
+#include "adapter/crypto.h"
+#include "base/clock.h"
+#include "base/limit.h"
+#include "billing/meter.h"
+#include "model/ledger.h"
+#include "model/usage_cost.h"
 #include "stripe_world.h"
 
 #include "billing_problem.sql.h"

@@ -1,5 +1,5 @@
 /* money.c: cents in words, in the currency of the configuration and in others. */
-#include "../../cgi/lib/money.h"
+#include "model/money.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

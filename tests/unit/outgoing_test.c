@@ -2,10 +2,10 @@
  * outgoing.c against a small server in this process that answers by a script, and against a TLS
  * server with a certificate of its own making. Only loopback is used.
  */
-#include "../../cgi/lib/outgoing.h"
+#include "adapter/outgoing.h"
 
-#include "../../cgi/lib/clock.h"
-#include "../../cgi/lib/limit.h"
+#include "base/clock.h"
+#include "base/limit.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>

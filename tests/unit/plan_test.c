@@ -2,8 +2,8 @@
  * Plans: the table whole, and what time does to a team and its VMs; nothing is stopped or destroyed
  * on old news.
  */
-#include "../../cgi/lib/plan_state.h"
-#include "../../cgi/worker/plan_keeper.h"
+#include "billing/plan_keeper.h"
+#include "model/plan_state.h"
 #include "stripe_world.h"
 
 #include "billing_errand.sql.h"

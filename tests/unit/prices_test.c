@@ -2,11 +2,11 @@
  * Prices: from the configuration into the database, where what has held is never altered; read at
  * any moment; and how they are written. And the two small writers of money: amounts and CSV.
  */
-#include "../../cgi/lib/clock.h"
-#include "../../cgi/lib/csv.h"
-#include "../../cgi/lib/price.h"
-#include "../../cgi/lib/text.h"
-#include "../../cgi/worker/prices.h"
+#include "base/clock.h"
+#include "base/csv.h"
+#include "base/text.h"
+#include "model/price.h"
+#include "model/prices.h"
 #include "world.h"
 
 #include <setjmp.h>

@@ -2,12 +2,12 @@
  * The reconciler and the measuring of usage against a fake host: what is observed, adopted, removed
  * and shown; counters that begin anew; guests that hang.
  */
-#include "../../cgi/lib/clock.h"
-#include "../../cgi/lib/vm_change.h"
-#include "../../cgi/worker/reconcile.h"
-#include "../../cgi/worker/usage.h"
+#include "base/clock.h"
 #include "drain.h"
 #include "fake_driver.h"
+#include "model/vm_change.h"
+#include "worker/reconcile.h"
+#include "worker/usage.h"
 #include "world.h"
 
 #include "leftover.sql.h"

@@ -1,7 +1,7 @@
 /* request.c: what becomes of an environment, with every parameter twice, too long or odd. */
-#include "../../cgi/lib/request.h"
+#include "web/request.h"
 
-#include "../../cgi/lib/limit.h"
+#include "base/limit.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

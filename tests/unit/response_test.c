@@ -1,5 +1,5 @@
 /* response.c: the bytes of an answer, and that no value can begin a header of its own. */
-#include "../../cgi/lib/response.h"
+#include "web/response.h"
 
 #include "child.h"
 

@@ -1,7 +1,7 @@
 /* route.c: which route answers, what 404 and 405 say, and who may ask. */
-#include "../../cgi/lib/route.h"
+#include "web/route.h"
 
-#include "../../cgi/lib/session.h"
+#include "web/session.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

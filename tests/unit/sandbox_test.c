@@ -2,7 +2,7 @@
  * What a process can no longer do after sandbox_enter: each case is a child, since there is no way
  * back. Landlock needs a kernel that has it, which Debian 12's does.
  */
-#include "../../cgi/lib/sandbox.h"
+#include "adapter/sandbox.h"
 
 #include <errno.h>
 #include <fcntl.h>

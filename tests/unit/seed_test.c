@@ -1,9 +1,9 @@
 /*
  * seed.c: the image can be read back, its texts are JSON, and no value breaks out of its place.
  */
-#include "../../cgi/worker/seed.h"
+#include "host/seed.h"
 
-#include "../../cgi/lib/buf.h"
+#include "base/buf.h"
 
 #include <archive.h>
 #include <archive_entry.h>

@@ -2,11 +2,11 @@
  * session.c on a real database: tokens of forms, where a form may come from, the cookie, when a
  * session ends, and that signing in makes a new one.
  */
-#include "../../cgi/lib/session.h"
+#include "web/session.h"
 
-#include "../../cgi/lib/clock.h"
-#include "../../cgi/lib/crypto.h"
-#include "../../cgi/lib/limit.h"
+#include "adapter/crypto.h"
+#include "base/clock.h"
+#include "base/limit.h"
 #include "session.sql.h"
 #include "world.h"
 

@@ -2,11 +2,11 @@
  * Webhook signatures against the vectors in tests/fixtures (computed with the services' own
  * libraries), and against headers that only our rules refuse.
  */
-#include "../../cgi/lib/signature.h"
+#include "web/signature.h"
 
-#include "../../cgi/lib/buf.h"
-#include "../../cgi/lib/crypto.h"
-#include "../../cgi/lib/json.h"
+#include "adapter/crypto.h"
+#include "adapter/json.h"
+#include "base/buf.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

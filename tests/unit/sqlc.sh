@@ -6,12 +6,12 @@
 # A case is one text of several files: a line "=== PATH" begins the file at PATH. Without a
 # db/001_start.sql of its own it gets the one beside the cases. "=== expect" holds what a refusal
 # prints, all of it. In an accepted case "=== build/db/..." holds what sqlc must write; all C that
-# it writes must also compile with the project's warnings against cgi/lib/db.h.
+# it writes must also compile with the project's warnings against cgi/adapter/db.h.
 set -u
 
 sqlc=$(realpath "${1:?usage: tests/unit/sqlc.sh SQLC}")
 cases=$(realpath "$(dirname "$0")/sqlc")
-lib=$(realpath "$cases/../../../cgi/lib")
+lib=$(realpath "$cases/../../../cgi")
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 warnings='-Wall -Wextra -Wshadow -Wstrict-prototypes -Wconversion -Wsign-conversion -Werror'

@@ -3,11 +3,11 @@
  * every way to be refused, and private keys in every form, whole and in parts. Keys are generated
  * or put together byte by byte; none is kept here.
  */
-#include "../../cgi/lib/ssh_key.h"
+#include "model/ssh_key.h"
 
-#include "../../cgi/lib/buf.h"
-#include "../../cgi/lib/crypto.h"
-#include "../../cgi/lib/limit.h"
+#include "adapter/crypto.h"
+#include "base/buf.h"
+#include "base/limit.h"
 #include "child.h"
 
 #include <setjmp.h>

@@ -1,7 +1,7 @@
 /* A world in which teams pay; see stripe_world.h. */
 #include "stripe_world.h"
 
-#include "../../cgi/lib/clock.h"
+#include "base/clock.h"
 #include "drain.h"
 
 #include "mail.sql.h"

@@ -4,8 +4,8 @@
  */
 #pragma once
 
-#include "../../cgi/worker/event.h"
 #include "fake_stripe.h"
+#include "model/event.h"
 #include "world.h"
 
 #include "billing.sql.h"

@@ -1,5 +1,5 @@
 /* text.c: numbers, UTF-8 against a decoder told another way, lines, host names, e-mail, paths. */
-#include "../../cgi/lib/text.h"
+#include "base/text.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

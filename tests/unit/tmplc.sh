@@ -15,7 +15,7 @@ tmplc=$(realpath "$1")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 flags=(-std=c11 -D_GNU_SOURCE -O1 -g -Wall -Wextra -Wshadow -Wstrict-prototypes -Wconversion
-    -Wsign-conversion -Werror "-I$top/cgi/lib" "-I$here/tmplc")
+    -Wsign-conversion -Werror "-I$top/cgi" "-I$here/tmplc")
 passed=0
 failed=0
 export LC_ALL=C ASAN_OPTIONS=detect_leaks=0
@@ -96,7 +96,7 @@ accepted() {
     done
     write_program "${names[@]}" >"$work/program.c"
     if ! gcc "${flags[@]}" "-I$work/out" -o "$work/program" "$work/program.c" "${objects[@]}" \
-        "$top"/cgi/lib/{html,plain,buf,arena,clock,log}.c; then
+        "$top"/cgi/base/{html,plain,buf,arena,clock,log}.c; then
         failed=$((failed + 1))
         return
     fi

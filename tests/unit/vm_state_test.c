@@ -2,7 +2,7 @@
  * vm_state.c: the whole table, said once more as people would say it. Every pair of state and event
  * that does not stand here must be refused, with a sentence for the button.
  */
-#include "../../cgi/lib/vm_state.h"
+#include "model/vm_state.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

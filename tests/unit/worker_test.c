@@ -2,10 +2,10 @@
  * The worker's jobs against a fake host: every kind, failing and coming back, superseded by a
  * destroy. Kills are in worker_kill_test.c.
  */
-#include "../../cgi/lib/clock.h"
-#include "../../cgi/worker/job.h"
+#include "base/clock.h"
 #include "drain.h"
 #include "fake_driver.h"
+#include "worker/job.h"
 #include "world.h"
 
 #include "job_step.sql.h"

@@ -1,12 +1,12 @@
 /* The tests' world; see world.h. */
 #include "world.h"
 
-#include "../../cgi/lib/clock.h"
-#include "../../cgi/lib/crypto.h"
-#include "../../cgi/lib/inbox.h"
-#include "../../cgi/lib/session.h"
-#include "../../cgi/lib/wake.h"
-#include "../../cgi/worker/prices.h"
+#include "adapter/crypto.h"
+#include "base/clock.h"
+#include "model/inbox_path.h"
+#include "model/prices.h"
+#include "model/wake.h"
+#include "web/session.h"
 
 #include "person.sql.h"
 #include "snapshot.sql.h"

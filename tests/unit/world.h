@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "../../cgi/lib/vm_wish.h"
+#include "model/vm_wish.h"
 
 #include "job.sql.h"
 #include "vm.sql.h"

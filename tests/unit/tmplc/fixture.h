@@ -1,7 +1,7 @@
 /* What the program of the accepted pages shares: a frame, rows, and writing a page out. */
 #pragma once
 
-#include "html.h"
+#include "base/html.h"
 #include "view.h"
 
 #include <stdio.h>

@@ -1,0 +1,464 @@
+/* STATE/domicile.conf and STATE/secrets; see config.h. The door to inih. */
+#include "adapter/config.h"
+
+#include "adapter/config_prices.h"
+#include "base/clock.h"
+
+#include <errno.h>
+#include <ini.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { MILLICENTS = 100000 }; /* in one EUR, USD... */
+enum { MOST_SECTIONS = 64, MOST_KEYS = 16, MOST_SECRET_BYTES = 4096 };
+
+enum kind {
+    TEXT,     /* not empty */
+    OPTIONAL, /* text that may be empty */
+    URL,      /* https://host[:port] or http://, without a final slash */
+    NAME,     /* [a-z0-9-] */
+    NUMBER,   /* 0 to 1000000000 */
+    PORTS,    /* "first-last" */
+};
+
+struct key {
+    const char *name;
+    enum kind kind;
+    size_t offset;
+    const char *choices; /* NULL: any; else "|local|workos|" */
+};
+
+#define KEY(type, field, name_, kind_)                                                             \
+    {                                                                                              \
+        .name = name_, .kind = kind_, .offset = offsetof(type, field)                              \
+    }
+
+static const struct key server_keys[] = {
+    KEY(struct config, server_name, "name", TEXT),
+    KEY(struct config, public_url, "public_url", URL),
+    { "identity", TEXT, offsetof(struct config, identity), "|local|workos|" },
+    KEY(struct config, operator_email, "operator", TEXT),
+    { "currency", TEXT, offsetof(struct config, currency), "|EUR|USD|GBP|CHF|" },
+};
+static const struct key quota_keys[] = {
+    KEY(struct config, quota_vms, "vms", NUMBER),
+    KEY(struct config, quota_vcpus, "vcpus", NUMBER),
+    KEY(struct config, quota_memory_mb, "memory_mb", NUMBER),
+    KEY(struct config, quota_disk_gb, "disk_gb", NUMBER),
+};
+static const struct key workos_keys[] = {
+    KEY(struct config, workos_client_id, "client_id", OPTIONAL),
+    KEY(struct config, workos_url, "url", URL),
+};
+static const struct key mail_keys[] = {
+    { "mail", TEXT, offsetof(struct config, mail), "|off|smtp|" },
+    KEY(struct config, mail_url, "url", OPTIONAL),
+    KEY(struct config, mail_user, "user", OPTIONAL),
+    KEY(struct config, mail_from, "from", OPTIONAL),
+    KEY(struct config, mail_ca_file, "ca_file", OPTIONAL),
+};
+static const struct key billing_keys[] = {
+    { "billing", TEXT, offsetof(struct config, billing), "|off|stripe|" },
+    KEY(struct config, base_cents, "base_cents", NUMBER),
+    KEY(struct config, trial_days, "trial_days", NUMBER),
+    KEY(struct config, grace_days, "grace_days", NUMBER),
+    KEY(struct config, keep_days, "keep_days", NUMBER),
+};
+static const struct key stripe_keys[] = {
+    KEY(struct config, stripe_url, "url", URL),
+};
+static const struct key region_keys[] = {
+    KEY(struct config_region, label, "label", TEXT),
+    { "driver", TEXT, offsetof(struct config_region, driver), "|libvirt|" },
+    KEY(struct config_region, uri, "uri", TEXT),
+    { "accelerator", TEXT, offsetof(struct config_region, accelerator), "|auto|kvm|tcg|" },
+    KEY(struct config_region, bridge, "bridge", OPTIONAL),
+    KEY(struct config_region, ssh_host, "ssh_host", TEXT),
+    KEY(struct config_region, ssh_ports, "ssh_ports", PORTS),
+};
+static const struct key size_keys[] = {
+    KEY(struct config_size, label, "label", TEXT),
+    KEY(struct config_size, vcpus, "vcpus", NUMBER),
+    KEY(struct config_size, memory_mb, "memory_mb", NUMBER),
+    KEY(struct config_size, disk_gb, "disk_gb", NUMBER),
+};
+static const struct key image_keys[] = {
+    KEY(struct config_image, label, "label", TEXT),
+    KEY(struct config_image, about, "about", TEXT),
+    KEY(struct config_image, dir, "dir", TEXT),
+    KEY(struct config_image, user, "user", NAME),
+    KEY(struct config_image, memory_mb, "memory_mb", NUMBER),
+};
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+/* A kind of section; those with a struct of their own may occur several times: "[size small]". */
+static const struct section_kind {
+    const char *word;
+    const struct key *keys; /* NULL: names of sizes, see config_prices.h */
+    size_t key_count;
+    size_t struct_size; /* 0: the keys are fields of struct config itself */
+    size_t list_offset, count_offset;
+} section_kinds[] = {
+    { "server", server_keys, COUNT(server_keys), 0, 0, 0 },
+    { "quota", quota_keys, COUNT(quota_keys), 0, 0, 0 },
+    { "workos", workos_keys, COUNT(workos_keys), 0, 0, 0 },
+    { "mail", mail_keys, COUNT(mail_keys), 0, 0, 0 },
+    { "billing", billing_keys, COUNT(billing_keys), 0, 0, 0 },
+    { "stripe", stripe_keys, COUNT(stripe_keys), 0, 0, 0 },
+    { "region", region_keys, COUNT(region_keys), sizeof(struct config_region),
+      offsetof(struct config, regions), offsetof(struct config, region_count) },
+    { "size", size_keys, COUNT(size_keys), sizeof(struct config_size),
+      offsetof(struct config, sizes), offsetof(struct config, size_count) },
+    { "prices", NULL, 0, sizeof(struct config_prices), offsetof(struct config, prices),
+      offsetof(struct config, price_count) },
+    { "image", image_keys, COUNT(image_keys), sizeof(struct config_image),
+      offsetof(struct config, images), offsetof(struct config, image_count) },
+};
+
+/* A section of the file as it is being read. */
+struct section {
+    const char *title; /* as written: "size small" */
+    const struct section_kind *kind;
+    char *target; /* the struct that its keys fill */
+    bool is_set[MOST_KEYS];
+};
+
+struct reading {
+    struct arena *arena;
+    struct config *config;
+    struct section sections[MOST_SECTIONS];
+    size_t section_count;
+    FILE *file;
+    int line;            /* the one that inih has now, counted from 1 */
+    const char *problem; /* the first one found here, and its line */
+    int problem_line;
+};
+
+static bool is_name(const char *text)
+{
+    return *text && strlen(text) < 64 &&
+           !text[strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-")];
+}
+
+static bool is_origin(const char *text)
+{
+    const char *host = strncmp(text, "https://", 8) == 0  ? text + 8
+                       : strncmp(text, "http://", 7) == 0 ? text + 7
+                                                          : "";
+
+    return *host && !host[strspn(host, "abcdefghijklmnopqrstuvwxyz0123456789.-:[]")];
+}
+
+static bool number_read(const char *text, int64_t *out)
+{
+    char *end;
+
+    errno = 0;
+    *out = strtoll(text, &end, 10);
+    return *text >= '0' && *text <= '9' && !*end && !errno && *out <= 1000000000;
+}
+
+static bool ports_read(const char *text, struct config_region *region)
+{
+    int used = 0;
+    long long first, last;
+
+    if (sscanf(text, "%6lld-%6lld%n", &first, &last, &used) != 2 || text[used] || first < 1024 ||
+        last > 65535 || first > last)
+        return false;
+    region->ssh_port_first = first;
+    region->ssh_port_last = last;
+    return true;
+}
+
+/* NULL: stored. Else what is wrong with the value. */
+static const char *value_store(struct reading *reading, char *target, const struct key *key,
+                               const char *value)
+{
+    char *field = target + key->offset;
+    const char *choice = arena_printf(reading->arena, "|%s|", value);
+
+    if (key->kind != OPTIONAL && !*value)
+        return "must not be empty";
+    if (key->choices && (strchr(value, '|') || !strstr(key->choices, choice)))
+        return arena_printf(reading->arena, "must be one of %s", key->choices);
+    if (key->kind == NAME && !is_name(value))
+        return "may have a-z, 0-9 and - only";
+    if (key->kind == URL && !is_origin(value))
+        return "must be like https://vm.example.org, in small letters, without a final slash";
+    if (key->kind == NUMBER)
+        return number_read(value, (int64_t *)(void *)field) ? NULL : "must be a whole number";
+    if (key->kind == PORTS && !ports_read(value, (struct config_region *)(void *)target))
+        return "must be like 22000-22999, between 1024 and 65535";
+    *(const char **)(void *)field = arena_copy(reading->arena, value);
+    return NULL;
+}
+
+static struct section *section_new(struct reading *reading, const char *title)
+{
+    struct section *section = &reading->sections[reading->section_count];
+    size_t word = strcspn(title, " ");
+
+    for (size_t i = 0; i < COUNT(section_kinds); i++) {
+        const struct section_kind *kind = &section_kinds[i];
+        bool is_named = title[word] == ' ' && is_name(title + word + 1);
+
+        if (strlen(kind->word) != word || strncmp(kind->word, title, word) != 0 ||
+            is_named != (kind->struct_size > 0) || reading->section_count == MOST_SECTIONS)
+            continue;
+        *section = (struct section){ .title = arena_copy(reading->arena, title), .kind = kind };
+        section->target = (char *)reading->config;
+        if (is_named) {
+            section->target = arena_alloc(reading->arena, kind->struct_size);
+            /* Every such struct begins with its name. */
+            *(const char **)(void *)section->target = section->title + word + 1;
+        }
+        reading->section_count++;
+        return section;
+    }
+    return NULL;
+}
+
+static struct section *section_find(struct reading *reading, const char *title)
+{
+    for (size_t i = 0; i < reading->section_count; i++) {
+        if (strcmp(reading->sections[i].title, title) == 0)
+            return &reading->sections[i];
+    }
+    return section_new(reading, title);
+}
+
+static void problem_note(struct reading *reading, const char *problem)
+{
+    reading->problem = problem;
+    reading->problem_line = reading->line;
+}
+
+/* inih's reader, like fgets. inih would take the rest of a line that is too long for a new one. */
+static char *line_read(char *line, int size, void *user)
+{
+    struct reading *reading = user;
+
+    if (reading->problem || !fgets(line, size, reading->file))
+        return NULL; /* one problem is enough */
+    reading->line++;
+    if (!strchr(line, '\n') && !feof(reading->file)) {
+        problem_note(reading, "the line is too long, or holds a NUL byte");
+        return NULL;
+    }
+    return line;
+}
+
+/* inih's callback: 1 goes on, 0 makes the parser return the number of this line. */
+static int pair_take(void *user, const char *title, const char *name, const char *value)
+{
+    struct reading *reading = user;
+    struct section *section = section_find(reading, title);
+    const char *problem = NULL;
+
+    if (!section) {
+        problem_note(reading, arena_printf(reading->arena,
+                                           "unknown section [%s]: known are server, quota, workos, "
+                                           "mail, billing, stripe, region NAME, size NAME, prices "
+                                           "DAY, image NAME",
+                                           title));
+        return 0;
+    }
+    if (!section->kind->keys) {
+        problem = config_prices_take(reading->arena, (void *)section->target, name, value);
+        if (problem)
+            problem_note(reading, arena_printf(reading->arena, "%s %s", name, problem));
+        return !problem;
+    }
+    for (size_t i = 0; i < section->kind->key_count; i++) {
+        if (strcmp(section->kind->keys[i].name, name) != 0)
+            continue;
+        problem = section->is_set[i]
+                      ? "is set twice"
+                      : value_store(reading, section->target, &section->kind->keys[i], value);
+        section->is_set[i] = true;
+        if (problem)
+            problem_note(reading, arena_printf(reading->arena, "%s %s", name, problem));
+        return !problem;
+    }
+    problem_note(reading, arena_printf(reading->arena,
+                                       "unknown key \"%s\" in [%s]: remove the line", name, title));
+    return 0;
+}
+
+static const char *missing_find(struct reading *reading)
+{
+    for (size_t i = 0; i < COUNT(section_kinds); i++) {
+        if (!section_kinds[i].struct_size && !section_find(reading, section_kinds[i].word))
+            return "too many sections";
+    }
+    for (size_t i = 0; i < reading->section_count; i++) {
+        const struct section *section = &reading->sections[i];
+
+        for (size_t k = 0; k < section->kind->key_count; k++) {
+            if (!section->is_set[k])
+                return arena_printf(reading->arena, "[%s] lacks \"%s\": add the line",
+                                    section->title, section->kind->keys[k].name);
+        }
+    }
+    return NULL;
+}
+
+static void lists_fill(struct reading *reading)
+{
+    for (size_t k = 0; k < COUNT(section_kinds); k++) {
+        const struct section_kind *kind = &section_kinds[k];
+        char *config = (char *)reading->config;
+        char *list;
+        size_t count = 0;
+
+        if (!kind->struct_size)
+            continue;
+        list = arena_array(reading->arena, MOST_SECTIONS, kind->struct_size);
+        for (size_t i = 0; i < reading->section_count; i++) {
+            if (reading->sections[i].kind == kind)
+                memcpy(list + kind->struct_size * count++, reading->sections[i].target,
+                       kind->struct_size);
+        }
+        *(void **)(void *)(config + kind->list_offset) = list;
+        *(size_t *)(void *)(config + kind->count_offset) = count;
+    }
+}
+
+/* Read all pairs; names the first line with a problem, inih's own (no pair at all) or ours. */
+static struct error *pairs_read(struct reading *reading, const char *path)
+{
+    int line;
+
+    reading->file = fopen(path, "re");
+    if (!reading->file)
+        return error_new(reading->arena, ERROR_INPUT, "%s: cannot be read: %s", path,
+                         strerror(errno));
+    line = ini_parse_stream(line_read, reading, pair_take, reading);
+    fclose(reading->file);
+    if (line > 0 && (!reading->problem || line < reading->problem_line))
+        return error_new(reading->arena, ERROR_INPUT, "%s:%d: not \"key = value\"", path, line);
+    if (reading->problem)
+        return error_new(reading->arena, ERROR_INPUT, "%s:%d: %s", path, reading->problem_line,
+                         reading->problem);
+    return NULL;
+}
+
+struct error *config_load(struct arena *arena, const char *state_dir, struct config **out)
+{
+    const char *path = arena_printf(arena, "%s/domicile.conf", state_dir);
+    struct reading *reading = arena_alloc(arena, sizeof *reading);
+    struct error *e;
+
+    reading->arena = arena;
+    reading->config = arena_alloc(arena, sizeof *reading->config);
+    reading->config->state_dir = arena_copy(arena, state_dir);
+    e = pairs_read(reading, path);
+    if (e)
+        return e;
+    reading->problem = missing_find(reading);
+    if (!reading->problem)
+        reading->problem = config_mail_check(arena, reading->config);
+    if (reading->problem)
+        return error_new(arena, ERROR_INPUT, "%s: %s", path, reading->problem);
+    lists_fill(reading);
+    *out = reading->config;
+    if (!(*out)->region_count || !(*out)->size_count || !(*out)->image_count)
+        return error_new(arena, ERROR_INPUT, "%s: needs at least one [region], [size] and [image]",
+                         path);
+    reading->problem = config_prices_check(arena, *out, clock_now());
+    if (reading->problem)
+        return error_new(arena, ERROR_INPUT, "%s: %s", path, reading->problem);
+    for (size_t i = 0; i < (*out)->image_count; i++) {
+        if ((*out)->images[i].dir[0] != '/')
+            (*out)->images[i].dir =
+                arena_printf(arena, "%s/%s", (*out)->state_dir, (*out)->images[i].dir);
+    }
+    return NULL;
+}
+
+bool config_bills(const struct config *config)
+{
+    return strcmp(config->billing, "stripe") == 0;
+}
+
+const struct config_region *config_region_find(const struct config *config, const char *name)
+{
+    for (size_t i = 0; name && i < config->region_count; i++) {
+        if (strcmp(config->regions[i].name, name) == 0)
+            return &config->regions[i];
+    }
+    return NULL;
+}
+
+const struct config_size *config_size_find(const struct config *config, const char *name)
+{
+    for (size_t i = 0; name && i < config->size_count; i++) {
+        if (strcmp(config->sizes[i].name, name) == 0)
+            return &config->sizes[i];
+    }
+    return NULL;
+}
+
+const struct config_image *config_image_find(const struct config *config, const char *name)
+{
+    for (size_t i = 0; name && i < config->image_count; i++) {
+        if (strcmp(config->images[i].name, name) == 0)
+            return &config->images[i];
+    }
+    return NULL;
+}
+
+const char *config_price(const struct config *config, struct arena *arena, int64_t millicents,
+                         int decimals)
+{
+    static const struct {
+        const char *code, *sign;
+    } signs[] = { { "EUR", "€" }, { "USD", "$" }, { "GBP", "£" }, { "CHF", "CHF " } };
+    const char *sign = "";
+    int64_t unit = 1, parts;
+
+    for (size_t i = 0; i < COUNT(signs); i++) {
+        if (strcmp(signs[i].code, config->currency) == 0)
+            sign = signs[i].sign;
+    }
+    for (int i = 0; i < decimals; i++)
+        unit *= 10;
+    parts = (millicents * unit + MILLICENTS / 2) / MILLICENTS;
+    return arena_printf(arena, "%s%lld.%0*lld", sign, (long long)(parts / unit), decimals,
+                        (long long)(parts % unit));
+}
+
+struct error *config_secret_load(struct arena *arena, const char *state_dir, const char *name,
+                                 struct config_secret *out)
+{
+    const char *path = arena_printf(arena, "%s/secrets/%s", state_dir, name);
+    char *text = arena_alloc(arena, MOST_SECRET_BYTES + 1);
+    FILE *file = fopen(path, "re");
+    struct stat status;
+    char *rest;
+
+    if (!file || fstat(fileno(file), &status) != 0)
+        return error_new(arena, ERROR_INTERNAL, "secret %s: %s", path, strerror(errno));
+    if (fread(text, 1, MOST_SECRET_BYTES, file) == 0)
+        *text = '\0';
+    fclose(file);
+    if (status.st_mode & 077)
+        return error_new(arena, ERROR_INTERNAL, "secret %s: others can read it: chmod 400", path);
+    rest = strchr(text, '\n');
+    if (rest)
+        *rest++ = '\0';
+    if (!*text)
+        return error_new(arena, ERROR_INTERNAL, "secret %s: the first line is empty", path);
+    out->current = text;
+    out->previous = NULL;
+    if (rest && *rest && *rest != '\n') {
+        rest[strcspn(rest, "\n")] = '\0';
+        out->previous = rest;
+    }
+    return NULL;
+}

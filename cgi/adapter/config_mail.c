@@ -1,0 +1,61 @@
+/* The section [mail] of domicile.conf: what its keys must be together; see config.h. */
+#include "adapter/config.h"
+
+#include "base/limit.h"
+#include "base/text.h"
+
+#include <string.h>
+
+bool config_has_mail(const struct config *config)
+{
+    return strcmp(config->mail, "smtp") == 0;
+}
+
+/* smtp://HOST or smtps://HOST, with a port or without. */
+static bool is_smtp_url(const char *url)
+{
+    const char *host = text_starts(url, "smtp://")    ? url + 7
+                       : text_starts(url, "smtps://") ? url + 8
+                                                      : "";
+
+    return *host && !host[strspn(host, "abcdefghijklmnopqrstuvwxyz0123456789.-:[]")];
+}
+
+/* "Name <address>", or an address alone: then the name is the server's. */
+static bool sender_read(struct arena *arena, struct config *config)
+{
+    const char *from = config->mail_from;
+    const char *open = strchr(from, '<');
+    size_t length = strlen(from);
+    size_t name_length;
+
+    if (!open) {
+        config->mail_from_name = config->server_name;
+        config->mail_from_email = from;
+        return text_is_email(from);
+    }
+    if (from[length - 1] != '>')
+        return false;
+    name_length = (size_t)(open - from);
+    while (name_length > 0 && from[name_length - 1] == ' ')
+        name_length--;
+    config->mail_from_name = arena_copy_bytes(arena, from, name_length);
+    config->mail_from_email = arena_copy_bytes(arena, open + 1, length - (size_t)(open - from) - 2);
+    return name_length > 0 && name_length <= LIMIT_LABEL_BYTES && text_is_utf8(from, length) &&
+           text_is_line(from) && text_is_email(config->mail_from_email);
+}
+
+const char *config_mail_check(struct arena *arena, struct config *config)
+{
+    if (!config_has_mail(config))
+        return NULL;
+    if (!is_smtp_url(config->mail_url))
+        return "[mail] url must be like smtp://mail.example.org:587 or "
+               "smtps://mail.example.org:465, in small letters";
+    if (!sender_read(arena, config))
+        return "[mail] from must be like Domicile <noreply@example.org>, or an address alone";
+    if (*config->mail_ca_file && config->mail_ca_file[0] != '/')
+        config->mail_ca_file =
+            arena_printf(arena, "%s/%s", config->state_dir, config->mail_ca_file);
+    return NULL;
+}

@@ -1,0 +1,262 @@
+/* The door to OpenSSL; see crypto.h. */
+
+/* HMAC_CTX is deprecated in OpenSSL 3, but the one way there to set a new key without a lookup. */
+#define OPENSSL_SUPPRESS_DEPRECATED
+
+#include "adapter/crypto.h"
+
+#include "base/log.h"
+
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/params.h>
+#include <openssl/rand.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void crypto_demand(int is_ok, const char *what)
+{
+    if (is_ok)
+        return;
+    log_error("crypto_broken", log_text("what", what));
+    abort();
+}
+
+/*
+ * Each thread keeps one hash context and a store of random bytes: looking an algorithm up by name
+ * costs OpenSSL 3 more than hashing a page, and a system call for each token as much again.
+ */
+static _Thread_local struct {
+    EVP_MD *sha256;
+    EVP_MD_CTX *hash;
+    HMAC_CTX *hmac;
+    unsigned char random[512];
+    size_t random_left;
+} own;
+
+static void own_open(void)
+{
+    if (own.sha256)
+        return;
+    own.sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+    own.hash = EVP_MD_CTX_new();
+    own.hmac = HMAC_CTX_new();
+    crypto_demand(own.sha256 && own.hash && own.hmac, "sha256");
+}
+
+/* A child that goes on with its parent's store would give out the same secrets. */
+static void random_forget(void)
+{
+    explicit_bzero(own.random, sizeof own.random);
+    own.random_left = 0;
+}
+
+static void random_fill(void)
+{
+    static atomic_flag is_watching = ATOMIC_FLAG_INIT;
+
+    if (!atomic_flag_test_and_set(&is_watching))
+        crypto_demand(pthread_atfork(NULL, NULL, random_forget) == 0, "fork");
+    crypto_demand(RAND_bytes(own.random, (int)sizeof own.random) == 1, "random");
+    own.random_left = sizeof own.random;
+}
+
+void crypto_random(void *bytes, size_t length)
+{
+    unsigned char *given;
+
+    if (length > sizeof own.random) {
+        crypto_demand(RAND_bytes(bytes, (int)length) == 1, "random");
+        return;
+    }
+    if (length > own.random_left)
+        random_fill();
+    own.random_left -= length;
+    given = own.random + own.random_left;
+    memcpy(bytes, given, length);
+    /* No second use, and nothing to find afterwards. */
+    explicit_bzero(given, length);
+}
+
+void crypto_sha256(const void *bytes, size_t length, unsigned char out[CRYPTO_HASH_BYTES])
+{
+    own_open();
+    crypto_demand(EVP_DigestInit_ex2(own.hash, own.sha256, NULL) == 1 &&
+                      EVP_DigestUpdate(own.hash, bytes, length) == 1 &&
+                      EVP_DigestFinal_ex(own.hash, out, NULL) == 1,
+                  "sha256");
+}
+
+void crypto_hmac_sha256(const void *key, size_t key_length, const void *bytes, size_t length,
+                        unsigned char out[CRYPTO_HASH_BYTES])
+{
+    own_open();
+    crypto_demand(HMAC_Init_ex(own.hmac, key, (int)key_length, own.sha256, NULL) == 1 &&
+                      HMAC_Update(own.hmac, bytes, length) == 1 &&
+                      HMAC_Final(own.hmac, out, NULL) == 1,
+                  "hmac");
+}
+
+bool crypto_equal(const void *a, const void *b, size_t length)
+{
+    return CRYPTO_memcmp(a, b, length) == 0;
+}
+
+const char *crypto_token(struct arena *arena)
+{
+    unsigned char secret[CRYPTO_SECRET_BYTES];
+
+    crypto_random(secret, sizeof secret);
+    return crypto_base64url(arena, secret, sizeof secret);
+}
+
+bool crypto_is_token(const char *text)
+{
+    return strlen(text) == CRYPTO_TOKEN_CHARS &&
+           strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") ==
+               CRYPTO_TOKEN_CHARS;
+}
+
+static const char id_letters[] = "abcdefghijklmnopqrstuvwxyz234567";
+
+const char *crypto_id(struct arena *arena)
+{
+    unsigned char bytes[CRYPTO_ID_CHARS];
+    char *id = arena_alloc(arena, CRYPTO_ID_CHARS + 1);
+
+    crypto_random(bytes, sizeof bytes);
+    for (size_t i = 0; i < CRYPTO_ID_CHARS; i++)
+        id[i] = id_letters[bytes[i] % 32];
+    return id;
+}
+
+bool crypto_is_id(const char *text)
+{
+    return strlen(text) == CRYPTO_ID_CHARS && strspn(text, id_letters) == CRYPTO_ID_CHARS;
+}
+
+const char *crypto_base64(struct arena *arena, const void *bytes, size_t length)
+{
+    unsigned char *text = arena_alloc(arena, (length + 2) / 3 * 4 + 1);
+
+    EVP_EncodeBlock(text, bytes, (int)length);
+    return (const char *)text;
+}
+
+const char *crypto_base64url(struct arena *arena, const void *bytes, size_t length)
+{
+    char *text = arena_copy(arena, crypto_base64(arena, bytes, length));
+
+    for (char *c = text; *c; c++) {
+        if (*c == '+')
+            *c = '-';
+        else if (*c == '/')
+            *c = '_';
+        else if (*c == '=')
+            *c = '\0';
+    }
+    return text;
+}
+
+static int digit_of(char c, const char *last_two)
+{
+    if (c >= 'A' && c <= 'Z')
+        return c - 'A';
+    if (c >= 'a' && c <= 'z')
+        return c - 'a' + 26;
+    if (c >= '0' && c <= '9')
+        return c - '0' + 52;
+    if (c == last_two[0])
+        return 62;
+    return c == last_two[1] ? 63 : -1;
+}
+
+/*
+ * OpenSSL's EVP_DecodeBlock accepts blanks and stray bits, and two texts for one key would make
+ * "is this key here already" a guess; so the decoding, unlike the encoding, is ours.
+ */
+static bool decode(struct arena *arena, const char *text, size_t length, const char *last_two,
+                   unsigned char **out, size_t *out_length)
+{
+    unsigned char *bytes = arena_alloc(arena, length / 4 * 3 + 3);
+    uint32_t bits = 0;
+    unsigned count = 0;
+    size_t n = 0;
+
+    for (size_t i = 0; i < length; i++) {
+        int digit = digit_of(text[i], last_two);
+
+        if (digit < 0)
+            return false;
+        bits = bits << 6 | (uint32_t)digit;
+        count += 6;
+        if (count >= 8) {
+            count -= 8;
+            bytes[n++] = (unsigned char)(bits >> count);
+            bits &= (1u << count) - 1;
+        }
+    }
+    *out = bytes;
+    *out_length = n;
+    return bits == 0 && count < 6;
+}
+
+bool crypto_base64_decode(struct arena *arena, const char *text, size_t length, unsigned char **out,
+                          size_t *out_length)
+{
+    size_t padding = 0;
+
+    if (length % 4)
+        return false;
+    while (padding < 2 && padding < length && text[length - 1 - padding] == '=')
+        padding++;
+    return decode(arena, text, length - padding, "+/", out, out_length);
+}
+
+bool crypto_base64url_decode(struct arena *arena, const char *text, size_t length,
+                             unsigned char **out, size_t *out_length)
+{
+    return decode(arena, text, length, "-_", out, out_length);
+}
+
+void crypto_ed25519_new(unsigned char secret[CRYPTO_ED25519_BYTES],
+                        unsigned char public[CRYPTO_ED25519_BYTES])
+{
+    size_t length = CRYPTO_ED25519_BYTES;
+    EVP_PKEY *key;
+
+    crypto_random(secret, CRYPTO_ED25519_BYTES);
+    key = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, secret, CRYPTO_ED25519_BYTES);
+    crypto_demand(key && EVP_PKEY_get_raw_public_key(key, public, &length) == 1, "ed25519");
+    EVP_PKEY_free(key);
+}
+
+bool crypto_ec_point_is_valid(const char *curve, const unsigned char *point, size_t length)
+{
+    static const char *const names[][2] = { { "nistp256", "P-256" },
+                                            { "nistp384", "P-384" },
+                                            { "nistp521", "P-521" } };
+    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
+    EVP_PKEY *key = NULL;
+    OSSL_PARAM parameters[3] = { OSSL_PARAM_END, OSSL_PARAM_END, OSSL_PARAM_END };
+    bool is_valid;
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strcmp(names[i][0], curve) == 0)
+            parameters[0] = OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME,
+                                                             (char *)(uintptr_t)names[i][1], 0);
+    }
+    /* OpenSSL only reads through both pointers. */
+    parameters[1] = OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY,
+                                                      (void *)(uintptr_t)point, length);
+    crypto_demand(context && EVP_PKEY_fromdata_init(context) == 1, "ec");
+    is_valid =
+        point[0] == 4 && EVP_PKEY_fromdata(context, &key, EVP_PKEY_PUBLIC_KEY, parameters) == 1;
+    EVP_PKEY_free(key);
+    EVP_PKEY_CTX_free(context);
+    return is_valid;
+}

@@ -1,0 +1,53 @@
+/*
+ * The door to OpenSSL: random bytes, hashes, comparison, base64, Ed25519 keys.
+ * Failures of OpenSSL here mean a broken installation, so they abort instead of returning errors.
+ */
+#pragma once
+
+#include "base/arena.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum {
+    CRYPTO_HASH_BYTES = 32,
+    CRYPTO_SECRET_BYTES = 32, /* 256 random bits */
+    CRYPTO_TOKEN_CHARS = 43,  /* the same in base64url */
+    CRYPTO_ID_CHARS = 16,     /* 80 random bits in base32 */
+    CRYPTO_ED25519_BYTES = 32,
+};
+
+void crypto_random(void *bytes, size_t length);
+
+/* 32 bytes each. */
+void crypto_sha256(const void *bytes, size_t length, unsigned char out[CRYPTO_HASH_BYTES]);
+void crypto_hmac_sha256(const void *key, size_t key_length, const void *bytes, size_t length,
+                        unsigned char out[CRYPTO_HASH_BYTES]);
+
+/* In a time that does not depend on the bytes. */
+bool crypto_equal(const void *a, const void *b, size_t length);
+
+/* A fresh secret of 43 characters [A-Za-z0-9_-], and whether a text has that form. */
+const char *crypto_token(struct arena *arena);
+bool crypto_is_token(const char *text);
+
+/* A fresh id of 16 characters [a-z2-7], and whether a text has that form. */
+const char *crypto_id(struct arena *arena);
+bool crypto_is_id(const char *text);
+
+/* RFC 4648: base64url without padding; base64 with. */
+const char *crypto_base64url(struct arena *arena, const void *bytes, size_t length);
+const char *crypto_base64(struct arena *arena, const void *bytes, size_t length);
+
+/* Strict base64 (padding right, no other characters, no stray bits). False: not base64. */
+bool crypto_base64_decode(struct arena *arena, const char *text, size_t length, unsigned char **out,
+                          size_t *out_length);
+bool crypto_base64url_decode(struct arena *arena, const char *text, size_t length,
+                             unsigned char **out, size_t *out_length);
+
+/* A new Ed25519 key pair, raw (RFC 8032). */
+void crypto_ed25519_new(unsigned char secret[CRYPTO_ED25519_BYTES],
+                        unsigned char public[CRYPTO_ED25519_BYTES]);
+
+/* Is `point` (uncompressed, RFC 5656) on the curve "nistp256", "nistp384" or "nistp521"? */
+bool crypto_ec_point_is_valid(const char *curve, const unsigned char *point, size_t length);

@@ -1,0 +1,424 @@
+/*
+ * The door to SQLite; see db.h. Holds the settings of every connection and the prepared statements.
+ * Knows no table: statements come from the code that sqlc writes.
+ */
+#include "adapter/db.h"
+
+#include "base/limit.h"
+
+#include <assert.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <string.h>
+
+struct db_run {
+    sqlite3_stmt *statement;
+    const struct db *db;
+    bool is_reading; /* changes nothing: sqlite3_stmt_readonly() */
+};
+
+/* Statements of the connection itself, prepared once as all others. */
+enum command { BEGIN_WRITE, BEGIN_READ, COMMIT, ROLLBACK, COMMANDS };
+
+static const char *const command_sql[COMMANDS] = {
+    [BEGIN_WRITE] = "BEGIN IMMEDIATE",
+    [BEGIN_READ] = "BEGIN",
+    [COMMIT] = "COMMIT",
+    [ROLLBACK] = "ROLLBACK",
+};
+
+struct db {
+    sqlite3 *sqlite;
+    sqlite3_stmt *commands[COMMANDS];
+    bool is_query_only;  /* not the pragma: switching that makes SQLite prepare everything anew */
+    struct db_run *runs; /* by base of the subject + index */
+    size_t run_count;
+    struct arena *arena; /* of the connection: holds `runs` */
+};
+
+static struct db_subject *subjects;
+static size_t statement_count;
+
+void db_register(struct db_subject *subject)
+{
+    subject->base = statement_count;
+    subject->next = subjects;
+    statement_count += subject->count;
+    subjects = subject;
+}
+
+static enum error_kind kind_of(int code)
+{
+    switch (code & 0xff) {
+    case SQLITE_CONSTRAINT:
+        return ERROR_CONFLICT;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+    case SQLITE_FULL:
+    case SQLITE_IOERR:
+        return ERROR_UNAVAILABLE;
+    default:
+        return ERROR_INTERNAL;
+    }
+}
+
+static struct error *db_error(struct db *db, struct arena *arena, const char *what)
+{
+    return error_new(arena, kind_of(sqlite3_extended_errcode(db->sqlite)), "%s: %s (%d)", what,
+                     sqlite3_errmsg(db->sqlite), sqlite3_extended_errcode(db->sqlite));
+}
+
+static struct error *db_execute(struct db *db, struct arena *arena, const char *sql)
+{
+    if (sqlite3_exec(db->sqlite, sql, NULL, NULL, NULL) != SQLITE_OK)
+        return db_error(db, arena, sql);
+    return NULL;
+}
+
+/*
+ * Defence in depth against a crafted file or statement: https://sqlite.org/security.html, and the
+ * limits below what any of our statements needs.
+ */
+static void db_harden(sqlite3 *sqlite)
+{
+    static const struct {
+        int id, value;
+    } limits[] = {
+        { SQLITE_LIMIT_LENGTH, 2 * 1024 * 1024 },
+        { SQLITE_LIMIT_SQL_LENGTH, 20000 },
+        { SQLITE_LIMIT_COLUMN, 100 },
+        { SQLITE_LIMIT_EXPR_DEPTH, 40 },
+        { SQLITE_LIMIT_COMPOUND_SELECT, 5 },
+        { SQLITE_LIMIT_ATTACHED, 0 },
+        { SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 50 },
+        { SQLITE_LIMIT_VARIABLE_NUMBER, 50 },
+        { SQLITE_LIMIT_TRIGGER_DEPTH, 1 },
+    };
+    static const struct {
+        int option, is_on;
+    } options[] = {
+        { SQLITE_DBCONFIG_DEFENSIVE, 1 },
+        { SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0 },
+        { SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0 },
+        { SQLITE_DBCONFIG_ENABLE_TRIGGER, 0 },
+        { SQLITE_DBCONFIG_ENABLE_VIEW, 0 },
+        { SQLITE_DBCONFIG_DQS_DML, 0 },
+        { SQLITE_DBCONFIG_DQS_DDL, 0 },
+    };
+
+    for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++)
+        sqlite3_limit(sqlite, limits[i].id, limits[i].value);
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
+        sqlite3_db_config(sqlite, options[i].option, options[i].is_on, NULL);
+}
+
+/* secure_delete and FULL are what "deleted" and "acknowledged" mean here; see ARCHITECTURE.md. */
+static struct error *db_settings(struct db *db, struct arena *arena, enum db_mode mode)
+{
+    struct error *e = db_execute(db, arena,
+                                 "PRAGMA foreign_keys=ON; PRAGMA synchronous=FULL;"
+                                 "PRAGMA secure_delete=ON; PRAGMA cell_size_check=ON;"
+                                 "PRAGMA mmap_size=0; PRAGMA temp_store=MEMORY;"
+                                 "PRAGMA wal_autocheckpoint=200;"
+                                 "PRAGMA journal_size_limit=1048576");
+
+    if (!e && mode == DB_READ_WRITE)
+        e = db_execute(db, arena, "PRAGMA journal_mode=WAL");
+    return e;
+}
+
+static struct error *db_connect(struct arena *arena, const char *path, int flags, struct db **out)
+{
+    struct arena *own = arena_new(1024 * 1024);
+    struct db *db = arena_alloc(own, sizeof *db);
+    int code = sqlite3_open_v2(path, &db->sqlite,
+                               flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+
+    db->arena = own;
+    if (code != SQLITE_OK) {
+        struct error *e =
+            error_new(arena, ERROR_INTERNAL, "database %s: %s", path, sqlite3_errstr(code));
+
+        sqlite3_close(db->sqlite);
+        arena_free(own);
+        return e;
+    }
+    sqlite3_busy_timeout(db->sqlite, LIMIT_DB_BUSY_MS);
+    db_harden(db->sqlite);
+    *out = db;
+    return NULL;
+}
+
+static struct error *version_read(struct db *db, struct arena *arena, int64_t *out)
+{
+    sqlite3_stmt *statement = NULL;
+    int code = sqlite3_prepare_v2(db->sqlite, "PRAGMA user_version", -1, &statement, NULL);
+
+    if (code == SQLITE_OK)
+        code = sqlite3_step(statement);
+    if (code == SQLITE_ROW)
+        *out = sqlite3_column_int64(statement, 0);
+    sqlite3_finalize(statement);
+    return code == SQLITE_ROW ? NULL : db_error(db, arena, "reading the schema version");
+}
+
+static struct error *version_check(struct db *db, const struct db_schema *schema,
+                                   struct arena *arena)
+{
+    int64_t version = 0;
+    struct error *e = version_read(db, arena, &version);
+
+    if (e || version == schema->version)
+        return e;
+    return error_new(arena, ERROR_INTERNAL,
+                     "%s has schema version %lld, this program needs %lld: run "
+                     "\"domicile-admin migrate\"",
+                     schema->file, (long long)version, (long long)schema->version);
+}
+
+static struct error *db_command(struct db *db, struct arena *arena, enum command command)
+{
+    sqlite3_stmt **statement = &db->commands[command];
+    struct error *e = NULL;
+
+    if (!*statement && sqlite3_prepare_v3(db->sqlite, command_sql[command], -1,
+                                          SQLITE_PREPARE_PERSISTENT, statement, NULL) != SQLITE_OK)
+        return db_error(db, arena, command_sql[command]);
+    if (sqlite3_step(*statement) != SQLITE_DONE)
+        e = db_error(db, arena, command_sql[command]);
+    sqlite3_reset(*statement);
+    return e;
+}
+
+static struct error *prepare_one(struct db *db, struct arena *arena,
+                                 const struct db_statement *statement, struct db_run *run)
+{
+    if (sqlite3_prepare_v3(db->sqlite, statement->sql, -1, SQLITE_PREPARE_PERSISTENT,
+                           &run->statement, NULL) != SQLITE_OK)
+        return db_error(db, arena, statement->name);
+    run->db = db;
+    run->is_reading = sqlite3_stmt_readonly(run->statement);
+    return NULL;
+}
+
+static struct error *prepare_all(struct db *db, const struct db_schema *schema, struct arena *arena)
+{
+    struct error *e = NULL;
+
+    db->run_count = statement_count;
+    db->runs = arena_array(db->arena, statement_count, sizeof *db->runs);
+    for (const struct db_subject *subject = subjects; subject; subject = subject->next) {
+        size_t count = subject->schema == schema ? subject->count : 0;
+
+        for (size_t i = 0; i < count && !e; i++)
+            e = prepare_one(db, arena, &subject->statements[i], &db->runs[subject->base + i]);
+    }
+    return e;
+}
+
+struct error *db_open(struct arena *arena, const struct db_schema *schema, const char *path,
+                      enum db_mode mode, struct db **out)
+{
+    struct db *db;
+    int flags = mode == DB_READ_ONLY ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
+    struct error *e = db_connect(arena, path, flags, &db);
+
+    if (e)
+        return e;
+    e = db_settings(db, arena, mode);
+    if (!e)
+        e = version_check(db, schema, arena);
+    if (!e)
+        e = prepare_all(db, schema, arena);
+    if (e)
+        db_close(db);
+    else
+        *out = db;
+    return e;
+}
+
+void db_close(struct db *db)
+{
+    for (size_t i = 0; i < db->run_count; i++)
+        sqlite3_finalize(db->runs[i].statement);
+    for (size_t i = 0; i < COMMANDS; i++)
+        sqlite3_finalize(db->commands[i]);
+    sqlite3_close(db->sqlite);
+    arena_free(db->arena);
+}
+
+static struct error *migration_apply(struct db *db, const struct db_schema *schema,
+                                     struct arena *arena, int64_t index)
+{
+    const struct db_migration *migration = &schema->migrations[index];
+    struct error *e = db_begin(db, arena);
+
+    if (e)
+        return e;
+    e = db_execute(db, arena, migration->sql);
+    if (!e)
+        e = db_execute(db, arena, arena_printf(arena, "PRAGMA user_version=%d", (int)(index + 1)));
+    if (!e)
+        e = db_commit(db, arena);
+    if (e) {
+        db_rollback(db);
+        return error_in(arena, e, "migration %s", migration->file);
+    }
+    return NULL;
+}
+
+struct error *db_migrate(struct arena *arena, const struct db_schema *schema, const char *path,
+                         int64_t *out)
+{
+    struct db *db;
+    struct error *e = db_connect(arena, path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, &db);
+    int64_t version = 0;
+
+    if (e)
+        return e;
+    e = db_settings(db, arena, DB_READ_WRITE);
+    if (!e)
+        e = version_read(db, arena, &version);
+    if (!e && version > schema->version)
+        e = version_check(db, schema, arena);
+    for (int64_t i = version; !e && i < schema->version; i++)
+        e = migration_apply(db, schema, arena, i);
+    *out = version;
+    db_close(db);
+    return e;
+}
+
+void db_query_only(struct db *db, bool is_on)
+{
+    db->is_query_only = is_on;
+}
+
+struct error *db_begin(struct db *db, struct arena *arena)
+{
+    return db_command(db, arena, BEGIN_WRITE);
+}
+
+struct error *db_read(struct db *db, struct arena *arena)
+{
+    return db_command(db, arena, BEGIN_READ);
+}
+
+struct error *db_commit(struct db *db, struct arena *arena)
+{
+    return db_command(db, arena, COMMIT);
+}
+
+void db_rollback(struct db *db)
+{
+    if (!sqlite3_get_autocommit(db->sqlite))
+        db_command(db, db->arena, ROLLBACK);
+}
+
+int64_t db_changes(struct db *db)
+{
+    return sqlite3_changes64(db->sqlite);
+}
+
+struct db_run *db_start(struct db *db, const struct db_subject *subject, size_t index)
+{
+    struct db_run *run = &db->runs[subject->base + index];
+
+    /* A statement inside itself would lose its first use's place: a mistake of ours. */
+    assert(!sqlite3_stmt_busy(run->statement));
+    return run;
+}
+
+void db_bind_int(struct db_run *run, int position, int64_t value)
+{
+    sqlite3_bind_int64(run->statement, position, value);
+}
+
+void db_bind_int_or_null(struct db_run *run, int position, const int64_t *value)
+{
+    if (value)
+        sqlite3_bind_int64(run->statement, position, *value);
+    else
+        sqlite3_bind_null(run->statement, position);
+}
+
+void db_bind_text(struct db_run *run, int position, const char *value)
+{
+    sqlite3_bind_text(run->statement, position, value, -1, SQLITE_STATIC);
+}
+
+void db_bind_bytes(struct db_run *run, int position, struct bytes value)
+{
+    sqlite3_bind_blob64(run->statement, position, value.bytes, value.length, SQLITE_STATIC);
+}
+
+struct error *db_step(struct db_run *run, struct arena *arena, bool *has_row)
+{
+    sqlite3 *sqlite = run->db->sqlite;
+    struct error *e;
+    int code;
+
+    *has_row = false;
+    if (run->db->is_query_only && !run->is_reading) {
+        e = error_new(arena, ERROR_INTERNAL, "a page that only reads wants to write: %s",
+                      sqlite3_sql(run->statement));
+        db_end(run);
+        return e;
+    }
+    code = sqlite3_step(run->statement);
+    *has_row = code == SQLITE_ROW;
+    if (code == SQLITE_ROW || code == SQLITE_DONE)
+        return NULL;
+    e = error_new(arena, kind_of(code), "%s (%d) in: %s", sqlite3_errmsg(sqlite), code,
+                  sqlite3_sql(run->statement));
+    db_end(run);
+    return e;
+}
+
+int64_t db_column_int(struct db_run *run, int column)
+{
+    return sqlite3_column_int64(run->statement, column);
+}
+
+const char *db_column_text(struct db_run *run, int column, struct arena *arena)
+{
+    const unsigned char *text = sqlite3_column_text(run->statement, column);
+
+    if (!text)
+        return NULL;
+    return arena_copy_bytes(arena, text, (size_t)sqlite3_column_bytes(run->statement, column));
+}
+
+struct bytes db_column_bytes(struct db_run *run, int column, struct arena *arena)
+{
+    const void *bytes = sqlite3_column_blob(run->statement, column);
+    size_t length = (size_t)sqlite3_column_bytes(run->statement, column);
+
+    if (sqlite3_column_type(run->statement, column) == SQLITE_NULL)
+        return (struct bytes){ NULL, 0 };
+    return (struct bytes){ arena_copy_bytes(arena, bytes, length), length };
+}
+
+void db_end(struct db_run *run)
+{
+    sqlite3_reset(run->statement);
+    /* Bound bytes belong to the request; they must not be reachable after it. */
+    sqlite3_clear_bindings(run->statement);
+}
+
+void *db_grow(struct arena *arena, void *rows, size_t count, size_t *capacity, size_t size)
+{
+    void *grown;
+
+    if (count < *capacity)
+        return rows;
+    *capacity = *capacity ? *capacity * 2 : 16;
+    grown = arena_array(arena, *capacity, size);
+    if (count)
+        memcpy(grown, rows, count * size);
+    return grown;
+}
+
+struct error *db_none(struct arena *arena, const char *statement)
+{
+    return error_new(arena, ERROR_NOT_FOUND, "%s: no such row", statement);
+}

@@ -1,0 +1,274 @@
+/*
+ * FastCGI connections; see fastcgi.h. The door to libfcgi.
+ *
+ * nginx keeps connections open, and one process serves all of them. FCGX_Accept_r alone would block
+ * on the first one, so the process waits on all with epoll and hands each ready connection to
+ * libfcgi (`ipcFd` set before FCGX_Accept_r makes it skip its own accept). libfcgi reads a request
+ * blocking: a half-sent one would hold the process, so only nginx, which buffers requests, may
+ * reach the socket.
+ */
+#include "adapter/fastcgi.h"
+
+#include "base/limit.h"
+#include "web/request.h"
+
+#include <errno.h>
+#include <fcgiapp.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+extern char **environ;
+
+enum { LISTENER_FD = 0, EVENTS = 64, RECORD_BYTES = 65535 };
+
+/* Every connection that nginx has opened, and those whose requests are being answered together. */
+struct pool {
+    const struct fastcgi_service *service;
+    FCGX_Request connections[LIMIT_CONNECTIONS];
+    int epoll_fd;
+    bool is_listening; /* false while every slot for a connection is taken */
+    struct exchange batch[LIMIT_BATCH];
+    FCGX_Request *batch_connections[LIMIT_BATCH];
+    size_t batch_count;
+    size_t batch_bytes; /* of its bodies */
+};
+
+/* ---- plain CGI ---- */
+
+static int cgi_once(const struct fastcgi_service *service)
+{
+    struct exchange exchange = { .environment = environ };
+    size_t length = 0;
+    char *body;
+
+    exchange.body_error = request_body_length(service->arena, environ, service->body_most, &length);
+    if (exchange.body_error)
+        length = 0;
+    body = arena_alloc(service->arena, length + 1);
+    exchange.body_length = fread(body, 1, length, stdin);
+    exchange.body = body;
+    service->answer(service->context, &exchange, 1);
+    return fwrite(exchange.answer.bytes, 1, exchange.answer.length, stdout) ==
+                   exchange.answer.length
+               ? 0
+               : 1;
+}
+
+/* ---- the answer ---- */
+
+static void record_header(struct buf *out, int type, int request_id, size_t length)
+{
+    /* FastCGI specification 3.3: version, type, request id, content length, padding, reserved. */
+    const unsigned char header[8] = { 1,
+                                      (unsigned char)type,
+                                      (unsigned char)(request_id >> 8),
+                                      (unsigned char)request_id,
+                                      (unsigned char)(length >> 8),
+                                      (unsigned char)length };
+
+    buf_bytes(out, header, sizeof header);
+}
+
+/* STDOUT records, the end of the stream and END_REQUEST in one buffer: one write, one wake-up of
+ * nginx. */
+static struct buf records(struct arena *arena, int id, const struct buf *answer)
+{
+    enum { END_REQUEST = 3, STDOUT = 6 };
+    static const unsigned char complete[8] = { 0 };
+    struct buf out = buf_new(arena, answer->length + 64);
+
+    for (size_t at = 0; at < answer->length; at += RECORD_BYTES) {
+        size_t length = answer->length - at < RECORD_BYTES ? answer->length - at : RECORD_BYTES;
+
+        record_header(&out, STDOUT, id, length);
+        buf_bytes(&out, answer->bytes + at, length);
+    }
+    record_header(&out, STDOUT, id, 0);
+    record_header(&out, END_REQUEST, id, sizeof complete);
+    buf_bytes(&out, complete, sizeof complete);
+    return out;
+}
+
+static bool write_all(int fd, const struct buf *out)
+{
+    size_t done = 0;
+
+    while (done < out->length) {
+        ssize_t n = send(fd, out->bytes + done, out->length - done, MSG_NOSIGNAL);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return false;
+        done += (size_t)n;
+    }
+    return true;
+}
+
+static void connection_answer(struct arena *arena, FCGX_Request *connection,
+                              const struct buf *answer)
+{
+    struct buf out = records(arena, connection->requestId, answer);
+
+    FCGX_FreeStream(&connection->out); /* we wrote what it would write, so Finish writes nothing */
+    if (!write_all(connection->ipcFd, &out))
+        connection->keepConnection = 0;
+    FCGX_Finish_r(connection);
+}
+
+/* ---- the request ---- */
+
+/* The body, all of it: unread bytes would spoil the next request on this connection. */
+static char *body_read(struct arena *arena, FCGX_Stream *in, size_t length, size_t *out_length)
+{
+    char *body = arena_alloc(arena, length + 1);
+    char rest[4096];
+    int n = length ? FCGX_GetStr(body, (int)length, in) : 0;
+
+    *out_length = n > 0 ? (size_t)n : 0;
+    while (FCGX_GetStr(rest, sizeof rest, in) > 0)
+        ;
+    return body;
+}
+
+/* False: nginx closed the connection, and libfcgi with it: closing took it out of epoll. */
+static bool connection_read(struct pool *pool, FCGX_Request *connection, struct exchange *out)
+{
+    struct arena *arena = pool->service->arena;
+    size_t announced;
+
+    if (FCGX_Accept_r(connection) != 0) {
+        connection->ipcFd = -1;
+        return false;
+    }
+    *out = (struct exchange){ .environment = connection->envp };
+    out->body_error =
+        request_body_length(arena, connection->envp, pool->service->body_most, &announced);
+    out->body =
+        body_read(arena, connection->in, out->body_error ? 0 : announced, &out->body_length);
+    return true;
+}
+
+/* ---- batches ---- */
+
+static void batch_answer(struct pool *pool)
+{
+    const struct fastcgi_service *service = pool->service;
+
+    if (!pool->batch_count)
+        return;
+    service->answer(service->context, pool->batch, pool->batch_count);
+    for (size_t i = 0; i < pool->batch_count; i++)
+        connection_answer(service->arena, pool->batch_connections[i], &pool->batch[i].answer);
+    pool->batch_count = 0;
+    pool->batch_bytes = 0;
+    arena_reset(service->arena);
+}
+
+static void batch_add(struct pool *pool, FCGX_Request *connection)
+{
+    struct exchange *exchange = &pool->batch[pool->batch_count];
+
+    if (!connection_read(pool, connection, exchange))
+        return;
+    pool->batch_connections[pool->batch_count++] = connection;
+    pool->batch_bytes += exchange->body_length;
+    if (pool->batch_count == pool->service->batch_most || pool->batch_bytes > LIMIT_BATCH_BYTES)
+        batch_answer(pool);
+}
+
+/* ---- connections ---- */
+
+static FCGX_Request *connection_free_find(struct pool *pool)
+{
+    for (size_t i = 0; i < LIMIT_CONNECTIONS; i++) {
+        if (pool->connections[i].ipcFd < 0)
+            return &pool->connections[i];
+    }
+    return NULL;
+}
+
+static void listener_watch(struct pool *pool, bool is_on)
+{
+    /* Level-triggered: a listener that cannot be served now would spin the loop. */
+    struct epoll_event event = { .events = EPOLLIN | EPOLLEXCLUSIVE, .data.ptr = NULL };
+
+    if (pool->is_listening == is_on)
+        return;
+    epoll_ctl(pool->epoll_fd, is_on ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, LISTENER_FD, &event);
+    pool->is_listening = is_on;
+}
+
+static void connection_accept(struct pool *pool)
+{
+    FCGX_Request *connection = connection_free_find(pool);
+    struct epoll_event event = { .events = EPOLLIN, .data.ptr = connection };
+    int fd;
+
+    if (!connection) {
+        listener_watch(pool, false);
+        return;
+    }
+    fd = accept4(LISTENER_FD, NULL, NULL, SOCK_CLOEXEC);
+    if (fd < 0)
+        return; /* another process of this program was faster */
+    connection->ipcFd = fd;
+    connection->keepConnection = 1; /* else FCGX_Accept_r would begin by closing it */
+    epoll_ctl(pool->epoll_fd, EPOLL_CTL_ADD, fd, &event);
+}
+
+/* SIGTERM ends the process, but only while it waits: what was begun is answered. */
+static void terminate_when_idle(sigset_t *while_waiting)
+{
+    sigset_t terminate;
+
+    signal(SIGTERM, SIG_DFL); /* libfcgi has caught it, to no effect in this loop */
+    sigemptyset(&terminate);
+    sigaddset(&terminate, SIGTERM);
+    sigprocmask(SIG_BLOCK, &terminate, while_waiting);
+    sigdelset(while_waiting, SIGTERM);
+}
+
+static int fastcgi_loop(struct pool *pool)
+{
+    struct epoll_event events[EVENTS];
+    sigset_t while_waiting;
+
+    FCGX_Init();
+    terminate_when_idle(&while_waiting);
+    for (size_t i = 0; i < LIMIT_CONNECTIONS; i++) {
+        /* No listener of its own: after an end of file libfcgi must not fall into accept(). */
+        FCGX_InitRequest(&pool->connections[i], -1, 0);
+        pool->connections[i].ipcFd = -1;
+    }
+    pool->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    /* Several processes share the listener; who comes second must not sleep in accept(). */
+    fcntl(LISTENER_FD, F_SETFL, O_NONBLOCK);
+    listener_watch(pool, true);
+    for (;;) {
+        int count = epoll_pwait(pool->epoll_fd, events, EVENTS, -1, &while_waiting);
+
+        if (count < 0 && errno != EINTR)
+            return 1;
+        for (int i = 0; i < count; i++) {
+            if (!events[i].data.ptr)
+                connection_accept(pool);
+            else
+                batch_add(pool, events[i].data.ptr);
+        }
+        batch_answer(pool);
+        if (connection_free_find(pool))
+            listener_watch(pool, true);
+    }
+}
+
+int fastcgi_serve(const struct fastcgi_service *service)
+{
+    static struct pool pool;
+
+    pool.service = service;
+    return FCGX_IsCGI() ? cgi_once(service) : fastcgi_loop(&pool);
+}

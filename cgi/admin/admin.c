@@ -1,0 +1,187 @@
+/*
+ * The operator's command line: the table of commands, and what they need before they run. The
+ * commands themselves are in the files beside this one.
+ *
+ *     domicile-admin [--state DIR] [--json] COMMAND [ARGUMENT]
+ */
+#include "admin/admin.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "model/inbox_path.h"
+#include "model/prices.h"
+#include "worker/bench.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static struct error *migrate_one(struct admin *admin, const struct db_schema *schema,
+                                 const char *path)
+{
+    int64_t before;
+    struct error *e = db_migrate(admin->arena, schema, path, &before);
+
+    if (!e && before == schema->version)
+        printf("%s: version %lld, up to date\n", path, (long long)before);
+    else if (!e)
+        printf("%s: version %lld, was %lld\n", path, (long long)schema->version, (long long)before);
+    return e;
+}
+
+static struct error *admin_migrate(struct admin *admin)
+{
+    const char *folder = inbox_folder(admin->arena, admin->state_dir);
+    /* A wrong configuration stops a start here, before anything has changed. */
+    struct error *e = config_load(admin->arena, admin->state_dir, &admin->config);
+
+    if (!e && mkdir(folder, 0700) < 0 && errno != EEXIST)
+        e = error_new(admin->arena, ERROR_INTERNAL, "%s: %m", folder);
+    if (!e)
+        e = migrate_one(admin, &DB_MAIN, bench_database(admin->arena, admin->config));
+    if (!e)
+        e = migrate_one(admin, &DB_INBOX, inbox_path(admin->arena, admin->state_dir));
+    if (!e)
+        e = db_open(admin->arena, &DB_MAIN, bench_database(admin->arena, admin->config),
+                    DB_READ_WRITE, &admin->db);
+    if (!e)
+        e = prices_store(admin->db, admin->arena, admin->config, clock_now());
+    return e;
+}
+
+enum need {
+    NEEDS_NOTHING,
+    NEEDS_CONFIG,  /* and no more: root may run it, too */
+    NEEDS_READING, /* the configuration, and the database to read */
+    NEEDS_WRITING,
+};
+
+static const struct command {
+    const char *name, *argument, *about;
+    enum need need;
+    struct error *(*run)(struct admin *admin);
+} commands[] = {
+    { "check", NULL, "is everything there that a server needs?", NEEDS_NOTHING, admin_check },
+    { "migrate", NULL, "make the database, or bring it and its prices up to date", NEEDS_NOTHING,
+      admin_migrate },
+    { "signin", "EMAIL", "a link that signs EMAIL in, once", NEEDS_WRITING, admin_signin },
+    { "vms", NULL, "all living VMs", NEEDS_READING, admin_vms },
+    { "leftovers", NULL, "what hosts have that no VM accounts for", NEEDS_READING,
+      admin_leftovers },
+    { "inbox", NULL, "what services have told us, and what became of it", NEEDS_READING,
+      admin_inbox },
+    { "inbox-retry", "ID", "try a parked event again, or \"all\"", NEEDS_WRITING,
+      admin_inbox_retry },
+    { "mails", NULL, "mail that has not arrived, and why", NEEDS_READING, admin_mails },
+    { "billing", NULL, "what teams have subscribed to, and what does not add up", NEEDS_READING,
+      admin_billing },
+    { "stripe-setup", NULL, "make meter and prices at Stripe where they are missing", NEEDS_CONFIG,
+      admin_stripe_setup },
+    { "network", "REGION",
+      "what root sets up for a region of qemu:///system:\n"
+      "                       --libvirt prints the network for \"virsh net-define\", --nft the\n"
+      "                       firewall for \"nft -f\", neither of them the commands to type",
+      NEEDS_CONFIG, admin_network },
+};
+
+static int usage_show(FILE *file, int status)
+{
+    fputs("usage: domicile-admin [--state DIR] [--json] COMMAND\n\n", file);
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
+        fprintf(file, "  %-12s %-6s  %s\n", commands[i].name,
+                commands[i].argument ? commands[i].argument : "", commands[i].about);
+    fputs("\nDIR is the state folder; without it, DOMICILE_STATE, or \"var\".\n", file);
+    return status;
+}
+
+static const struct command *command_find(const char *name)
+{
+    for (size_t i = 0; name && i < sizeof commands / sizeof commands[0]; i++) {
+        if (strcmp(commands[i].name, name) == 0)
+            return &commands[i];
+    }
+    return NULL;
+}
+
+static struct error *command_run(struct admin *admin, const struct command *command)
+{
+    enum db_mode mode = command->need == NEEDS_WRITING ? DB_READ_WRITE : DB_READ_ONLY;
+    struct error *e = NULL;
+
+    if (command->need != NEEDS_NOTHING) {
+        e = config_load(admin->arena, admin->state_dir, &admin->config);
+        if (!e && command->need != NEEDS_CONFIG)
+            e = db_open(admin->arena, &DB_MAIN, bench_database(admin->arena, admin->config), mode,
+                        &admin->db);
+    }
+    return e ? e : command->run(admin);
+}
+
+static struct error *state_dir_resolve(struct admin *admin, const char *dir, enum need need)
+{
+    struct stat status;
+
+    admin->state_dir = realpath(dir, NULL);
+    if (!admin->state_dir || stat(admin->state_dir, &status) < 0)
+        return error_new(admin->arena, ERROR_INPUT, "state folder %s: %m", dir);
+    /* What root makes there, the server could not open. */
+    if (geteuid() == 0 && status.st_uid != 0 && need != NEEDS_CONFIG)
+        return error_new(admin->arena, ERROR_INPUT,
+                         "%s belongs to user %d: run this as that user, not as root",
+                         admin->state_dir, (int)status.st_uid);
+    return NULL;
+}
+
+/* -1: go on. Else the status to leave with. */
+static int options_read(struct admin *admin, int argc, char **argv, const char **dir)
+{
+    static const struct option options[] = {
+        { "state", required_argument, NULL, 's' }, { "json", no_argument, NULL, 'j' },
+        { "libvirt", no_argument, NULL, 'l' },     { "nft", no_argument, NULL, 'n' },
+        { "help", no_argument, NULL, 'h' },        { 0 },
+    };
+    int option;
+
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        if (option == 's')
+            *dir = optarg;
+        else if (option == 'j')
+            admin->is_json = true;
+        else if (option == 'l')
+            admin->is_libvirt = true;
+        else if (option == 'n')
+            admin->is_nft = true;
+        else
+            return option == 'h' ? usage_show(stdout, 0) : usage_show(stderr, 2);
+    }
+    return -1;
+}
+
+int main(int argc, char **argv)
+{
+    struct admin admin = { .arena = arena_new(64 * 1024 * 1024) };
+    const char *dir = getenv("DOMICILE_STATE");
+    const struct command *command;
+    struct error *e;
+    int status;
+
+    log_open("domicile-admin");
+    umask(077);
+    status = options_read(&admin, argc, argv, &dir);
+    if (status >= 0)
+        return status;
+    command = command_find(argv[optind]);
+    if (!command || argc - optind != (command->argument ? 2 : 1))
+        return usage_show(stderr, 2);
+    admin.argument = command->argument ? argv[optind + 1] : NULL;
+    e = state_dir_resolve(&admin, dir ? dir : "var", command->need);
+    if (!e)
+        e = command_run(&admin, command);
+    if (e)
+        fprintf(stderr, "domicile-admin %s: %s\n", command->name, e->text);
+    return e ? 1 : admin.status;
+}

@@ -1,0 +1,241 @@
+/*
+ * "domicile-admin check": one line for each thing that a server needs, "ok ..." or "FAIL ...: what
+ * to do". For the user that runs the worker: what it may do is what is checked.
+ */
+#include "admin/admin.h"
+
+#include "adapter/json.h"
+#include "host/driver_libvirt_net.h"
+#include "remote/stripe.h"
+#include "worker/bench.h"
+#include "worker/mailer.h"
+
+#include <dirent.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static void line_write(struct admin *admin, bool is_ok, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static void line_write(struct admin *admin, bool is_ok, const char *format, ...)
+{
+    va_list arguments;
+    const char *text, *json;
+    struct json_field fields[2];
+
+    va_start(arguments, format);
+    text = arena_vprintf(admin->arena, format, arguments);
+    va_end(arguments);
+    if (!is_ok)
+        admin->status = 1;
+    fields[0] = json_flag("ok", is_ok);
+    fields[1] = json_text("text", text);
+    if (admin->is_json && !json_object_write(admin->arena, fields, 2, &json))
+        puts(json);
+    else
+        printf("%s %s\n", is_ok ? "ok  " : "FAIL", text);
+}
+
+/* Guests of another user then pass through our folders to their disks. */
+static bool has_system(const struct admin *admin)
+{
+    for (size_t i = 0; admin->config && i < admin->config->region_count; i++) {
+        const char *uri = admin->config->regions[i].uri;
+
+        if (strncmp(uri, "test", 4) != 0 && !strstr(uri, "/session"))
+            return true;
+    }
+    return false;
+}
+
+/* A folder of ours: there, of this user, closed to others. */
+static void folder_check(struct admin *admin, const char *path, bool is_needed, mode_t allowed)
+{
+    struct stat status;
+
+    if (stat(path, &status) < 0) {
+        if (is_needed)
+            line_write(admin, false, "%s is missing: mkdir -m 0700 %s", path, path);
+    } else if (!S_ISDIR(status.st_mode))
+        line_write(admin, false, "%s is no folder: move it away", path);
+    else if (access(path, R_OK | W_OK | X_OK) < 0)
+        line_write(admin, false, "%s is closed to user %d: run this as its owner, or chown it",
+                   path, (int)geteuid());
+    else if (status.st_mode & 077 & ~allowed)
+        line_write(admin, false, "%s is open to others (mode %04o): chmod %04o %s", path,
+                   (unsigned int)status.st_mode & 07777, 0700 | (unsigned int)allowed, path);
+    else
+        line_write(admin, true, "%s is closed to others", path);
+}
+
+static void secrets_check(struct admin *admin)
+{
+    const char *folder = arena_printf(admin->arena, "%s/secrets", admin->state_dir);
+    DIR *directory = opendir(folder);
+
+    folder_check(admin, folder, false, 011);
+    if (!directory)
+        return;
+    for (const struct dirent *entry; (entry = readdir(directory));) {
+        struct config_secret secret;
+        struct stat status;
+        const char *path;
+        struct error *e;
+
+        if (entry->d_name[0] == '.')
+            continue;
+        path = arena_printf(admin->arena, "%s/%s", folder, entry->d_name);
+        e = config_secret_load(admin->arena, admin->state_dir, entry->d_name, &secret);
+        /* Signing secrets belong to who receives the webhooks. */
+        if (stat(path, &status) == 0 && status.st_uid != geteuid() && !(status.st_mode & 077))
+            line_write(admin, true, "secret %s can be read by user %d alone", entry->d_name,
+                       (int)status.st_uid);
+        else if (e)
+            line_write(admin, false, "%s", e->text);
+        else
+            line_write(admin, true, "secret %s can be read by its owner alone", entry->d_name);
+    }
+    closedir(directory);
+}
+
+static void database_check(struct admin *admin)
+{
+    const char *path = bench_database(admin->arena, admin->config);
+    struct db *db;
+    struct error *e = db_open(admin->arena, &DB_MAIN, path, DB_READ_ONLY, &db);
+    struct stat status;
+
+    if (e && access(path, F_OK) < 0)
+        line_write(admin, false, "%s is missing: run \"domicile-admin migrate\"", path);
+    else if (e)
+        line_write(admin, false, "%s", e->text);
+    else if (stat(path, &status) == 0 && (status.st_mode & 007))
+        line_write(admin, false, "%s is open to all users: chmod o= %s", path, path);
+    else
+        line_write(admin, true, "%s has version %lld", path, (long long)DB_MAIN.version);
+    if (!e)
+        db_close(db);
+}
+
+static void region_check(struct admin *admin, struct bench *bench,
+                         const struct config_region *region)
+{
+    struct driver *driver;
+    struct driver_findings findings;
+    struct error *e = bench_driver(bench, admin->arena, region->name, &driver);
+
+    if (e) {
+        line_write(admin, false, "region %s: %s", region->name, e->text);
+        return;
+    }
+    line_write(admin, true, "region %s: %s answers; guests run with %s%s", region->name,
+               region->uri, driver_accelerator(driver),
+               strcmp(driver_accelerator(driver), "kvm") == 0 ? "" : " (emulated, slow)");
+    driver_examine(driver, admin->arena, &findings);
+    for (size_t i = 0; i < findings.count; i++)
+        line_write(admin, findings.row[i].is_ok, "region %s: %s", region->name,
+                   findings.row[i].text);
+}
+
+/* QEMU reads them as another user; there is no secret in an image. */
+static struct error *image_open_check(struct admin *admin, const struct config_image *image)
+{
+    static const char *const files[] = { "kernel", "initrd", "disk.qcow2" };
+    struct error *e = driver_path_check(admin->arena, image->dir);
+    struct stat status;
+
+    for (size_t i = 0; !e && i < sizeof files / sizeof files[0]; i++) {
+        const char *path = arena_printf(admin->arena, "%s/%s", image->dir, files[i]);
+
+        if (stat(path, &status) == 0 && !(status.st_mode & S_IROTH))
+            e = error_new(admin->arena, ERROR_UPSTREAM,
+                          "%s cannot be read by libvirt's guests: chmod a+r %s", path, path);
+    }
+    return e;
+}
+
+/* Do the key and the prices at Stripe fit the configuration? */
+static void stripe_check(struct admin *admin)
+{
+    struct stripe_prices prices;
+    struct stripe *stripe;
+    struct error *e = stripe_open(admin->arena, admin->config, &stripe);
+
+    if (!e)
+        e = stripe_prices_get(stripe, admin->arena, &prices);
+    if (e)
+        line_write(admin, false, "billing: %s", e->text);
+    else
+        line_write(admin, true, "billing: Stripe answers (%s mode), and its prices are right",
+                   stripe_is_live(stripe) ? "live" : "test");
+}
+
+static void image_check(struct admin *admin, const struct config_image *image)
+{
+    static const char *const files[] = { "kernel", "initrd", "cmdline" };
+    struct error *e = NULL;
+
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        const char *path = arena_printf(admin->arena, "%s/%s", image->dir, files[i]);
+
+        if (access(path, R_OK) == 0)
+            continue;
+        line_write(admin, false, "image %s: %s: %m: run \"make guest\" (or \"make image\")",
+                   image->name, path);
+        return;
+    }
+    if (has_system(admin))
+        e = image_open_check(admin, image);
+    if (e)
+        line_write(admin, false, "image %s: %s", image->name, e->text);
+    else
+        line_write(admin, true, "image %s is in %s", image->name, image->dir);
+}
+
+/* Signs in to the mail server and leaves again; sends nothing. */
+static void mail_check(struct admin *admin)
+{
+    const char *answer = NULL;
+    struct mailer *mailer;
+    struct error *e = mailer_open(admin->arena, admin->config, &mailer);
+
+    if (!config_has_mail(admin->config)) {
+        line_write(admin, true, "mail is off: none is sent (domicile.conf, [mail])");
+        return;
+    }
+    if (!e)
+        e = outgoing_mail_check(mailer_smtp(mailer), admin->arena, &answer);
+    if (e)
+        line_write(admin, false, "mail: %s%s%s", e->text, answer ? ": " : "", answer ? answer : "");
+    else
+        line_write(admin, true, "mail: %s takes mail from %s", admin->config->mail_url,
+                   admin->config->mail_from_email);
+}
+
+struct error *admin_check(struct admin *admin)
+{
+    struct error *e = config_load(admin->arena, admin->state_dir, &admin->config);
+    struct bench *bench;
+
+    folder_check(admin, admin->state_dir, true, 0011);
+    if (e) {
+        line_write(admin, false, "%s", e->text);
+        return NULL; /* nothing else can be known */
+    }
+    line_write(admin, true, "%s/domicile.conf can be read", admin->state_dir);
+    secrets_check(admin);
+    database_check(admin);
+    mail_check(admin);
+    bench = bench_without_db(admin->config, &BENCH_PACE);
+    for (size_t i = 0; i < admin->config->region_count; i++)
+        region_check(admin, bench, &admin->config->regions[i]);
+    for (size_t i = 0; i < admin->config->image_count; i++)
+        image_check(admin, &admin->config->images[i]);
+    if (config_bills(admin->config))
+        stripe_check(admin);
+    bench_close(bench);
+    return NULL;
+}

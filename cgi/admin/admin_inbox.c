@@ -1,0 +1,99 @@
+/* "domicile-admin inbox" and "inbox-retry": what services have told us, and what became of it. */
+#include "admin/admin.h"
+
+#include "adapter/json.h"
+#include "base/clock.h"
+#include "model/inbox_path.h"
+
+#include "event.sql.h"
+#include "inbox.sql.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { PAGE = 200, PAGE_BYTES = 4 * 1024 * 1024 };
+
+static struct error *entry_write(struct admin *admin, struct arena *arena,
+                                 const struct inbox_page_row *entry)
+{
+    struct event_get_row event = { .state = "waiting" };
+    struct error *e = event_get(admin->db, arena, entry->source, entry->id, &event);
+    const char *text;
+
+    if (e && e->kind != ERROR_NOT_FOUND)
+        return e;
+    if (!admin->is_json) {
+        printf("%-7s  %-32s  %-36s  %s  %-8s  %s\n", entry->source, entry->id, entry->type,
+               clock_iso(arena, entry->received_at), event.state, event.reason ? event.reason : "");
+        return NULL;
+    }
+    e = json_object_write(arena,
+                          (const struct json_field[]){
+                              json_text("source", entry->source),
+                              json_text("id", entry->id),
+                              json_text("type", entry->type),
+                              json_number("received_at", entry->received_at),
+                              json_text("state", event.state),
+                              event.applied_at ? json_number("applied_at", event.applied_at)
+                                               : json_text("applied_at", NULL),
+                              json_number("attempts", event.attempts),
+                              json_text("reason", event.reason),
+                          },
+                          8, &text);
+    if (!e)
+        puts(text);
+    return e;
+}
+
+/* Page by page, in the order of arrival: there may be many. */
+static struct error *entries_write(struct admin *admin, struct db *inbox)
+{
+    struct arena *arena = arena_new(PAGE_BYTES);
+    struct inbox_page_rows page = { .count = PAGE };
+    int64_t after = 0;
+    struct error *e = NULL;
+
+    while (!e && page.count == PAGE) {
+        arena_reset(arena);
+        e = inbox_page(inbox, arena, after, PAGE, &page);
+        for (size_t i = 0; !e && i < page.count; i++)
+            e = entry_write(admin, arena, &page.row[i]);
+        if (!e && page.count)
+            after = page.row[page.count - 1].position;
+    }
+    /* An error lives in it. */
+    if (!e)
+        arena_free(arena);
+    return e;
+}
+
+struct error *admin_inbox(struct admin *admin)
+{
+    struct db *inbox;
+    struct error *e = db_open(admin->arena, &DB_INBOX, inbox_path(admin->arena, admin->state_dir),
+                              DB_READ_ONLY, &inbox);
+
+    if (e)
+        return e;
+    if (!admin->is_json)
+        printf("%-7s  %-32s  %-36s  %-20s  %-8s  %s\n", "SOURCE", "ID", "TYPE", "RECEIVED", "STATE",
+               "REASON");
+    e = entries_write(admin, inbox);
+    db_close(inbox);
+    return e;
+}
+
+struct error *admin_inbox_retry(struct admin *admin)
+{
+    bool is_all = strcmp(admin->argument, "all") == 0;
+    struct error *e = is_all ? event_retry_all(admin->db, admin->arena)
+                             : event_retry(admin->db, admin->arena, admin->argument);
+
+    if (e)
+        return e;
+    printf("%lld will be tried again at once\n", (long long)db_changes(admin->db));
+    if (db_changes(admin->db) == 0 && !is_all)
+        return error_new(admin->arena, ERROR_NOT_FOUND, "no parked event has the id %s",
+                         admin->argument);
+    return NULL;
+}

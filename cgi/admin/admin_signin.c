@@ -1,0 +1,29 @@
+/* "domicile-admin signin": a single-use link of the local identity; signin.c (in cgi/) takes it. */
+#include "admin/admin.h"
+
+#include "base/text.h"
+#include "model/signin_token.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct error *admin_signin(struct admin *admin)
+{
+    const char *email = text_lower(admin->arena, admin->argument);
+    const char *url;
+    int64_t until_at;
+    struct error *e;
+
+    if (strcmp(admin->config->identity, "local") != 0)
+        return error_new(
+            admin->arena, ERROR_CONFLICT,
+            "people sign in with WorkOS here (identity = workos in domicile.conf): links "
+            "are for identity = local");
+    if (!text_is_email(email))
+        return error_new(admin->arena, ERROR_INPUT, "this is no e-mail address: %s",
+                         admin->argument);
+    e = signin_token_make(admin->db, admin->arena, admin->config, email, &url, &until_at);
+    if (!e)
+        puts(url);
+    return e;
+}

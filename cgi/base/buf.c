@@ -1,0 +1,75 @@
+/* A growing run of bytes; see buf.h. */
+#include "base/buf.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct buf buf_new(struct arena *arena, size_t capacity)
+{
+    struct buf buf = { .arena = arena };
+
+    buf_reserve(&buf, capacity);
+    buf.bytes[0] = '\0';
+    return buf;
+}
+
+void buf_reserve(struct buf *buf, size_t size)
+{
+    size_t capacity = buf->capacity ? buf->capacity : 256;
+    char *bytes;
+
+    if (buf->capacity && size < buf->capacity - buf->length)
+        return;
+    if (size > SIZE_MAX / 4)
+        arena_alloc(buf->arena, size); /* aborts: doubling would never get there */
+    while (capacity - buf->length <= size)
+        capacity *= 2;
+    bytes = arena_alloc(buf->arena, capacity);
+    if (buf->length)
+        memcpy(bytes, buf->bytes, buf->length);
+    buf->bytes = bytes;
+    buf->capacity = capacity;
+}
+
+void buf_bytes(struct buf *buf, const void *bytes, size_t length)
+{
+    buf_reserve(buf, length);
+    memcpy(buf->bytes + buf->length, bytes, length);
+    buf->length += length;
+    buf->bytes[buf->length] = '\0';
+}
+
+void buf_text(struct buf *buf, const char *text)
+{
+    if (text)
+        buf_bytes(buf, text, strlen(text));
+}
+
+void buf_char(struct buf *buf, char c)
+{
+    buf_bytes(buf, &c, 1);
+}
+
+void buf_int(struct buf *buf, int64_t value)
+{
+    char digits[21];
+    char *first = digits + sizeof digits;
+    uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+
+    do {
+        *--first = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest);
+    if (value < 0)
+        *--first = '-';
+    buf_bytes(buf, first, (size_t)(digits + sizeof digits - first));
+}
+
+void buf_printf(struct buf *buf, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    buf_text(buf, arena_vprintf(buf->arena, format, arguments));
+    va_end(arguments);
+}

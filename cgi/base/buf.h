@@ -1,0 +1,33 @@
+/*
+ * A growing run of bytes in an arena: a response body, an XML document, a log line.
+ *
+ * It never fails (the arena aborts when its limit is reached) and is never freed by hand. The bytes
+ * are always followed by a NUL, so `bytes` can be read as text.
+ */
+#pragma once
+
+#include "base/arena.h"
+
+#include <stdint.h>
+
+struct buf {
+    struct arena *arena;
+    char *bytes; /* NULL until the first write */
+    size_t length;
+    size_t capacity;
+};
+
+/* An empty buffer; `capacity` is a guess that saves growing. */
+struct buf buf_new(struct arena *arena, size_t capacity);
+
+/* Room for at least `size` further bytes. */
+void buf_reserve(struct buf *buf, size_t size);
+
+void buf_bytes(struct buf *buf, const void *bytes, size_t length);
+void buf_text(struct buf *buf, const char *text); /* NULL writes nothing */
+void buf_char(struct buf *buf, char c);
+void buf_int(struct buf *buf, int64_t value);
+void buf_printf(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* A text literal without the strlen. */
+#define buf_literal(buf, text) buf_bytes((buf), (text), sizeof(text) - 1)

@@ -1,0 +1,60 @@
+/* Errors as values, and the one table that ties a kind to its HTTP status; see error.h. */
+#include "base/error.h"
+
+#include <assert.h>
+#include <stddef.h>
+
+static const struct {
+    int status;
+    const char *name;
+} kinds[ERROR_KINDS] = {
+    [ERROR_MALFORMED] = { 400, "malformed" },
+    [ERROR_SIGNED_OUT] = { 303, "signed_out" },
+    [ERROR_FORBIDDEN] = { 403, "forbidden" },
+    [ERROR_NOT_FOUND] = { 404, "not_found" },
+    [ERROR_METHOD] = { 405, "method" },
+    [ERROR_CONFLICT] = { 409, "conflict" },
+    [ERROR_TOO_LARGE] = { 413, "too_large" },
+    [ERROR_MEDIA] = { 415, "media" },
+    [ERROR_MISDIRECTED] = { 421, "misdirected" },
+    [ERROR_INPUT] = { 422, "input" },
+    [ERROR_RATE] = { 429, "rate" },
+    [ERROR_INTERNAL] = { 500, "internal" },
+    [ERROR_UPSTREAM] = { 502, "upstream" },
+    [ERROR_UNAVAILABLE] = { 503, "unavailable" },
+};
+
+struct error *error_new(struct arena *arena, enum error_kind kind, const char *format, ...)
+{
+    struct error *error = arena_alloc(arena, sizeof *error);
+    va_list arguments;
+
+    va_start(arguments, format);
+    error->kind = kind;
+    error->text = arena_vprintf(arena, format, arguments);
+    va_end(arguments);
+    return error;
+}
+
+struct error *error_in(struct arena *arena, struct error *error, const char *format, ...)
+{
+    va_list arguments;
+    const char *doing;
+
+    va_start(arguments, format);
+    doing = arena_vprintf(arena, format, arguments);
+    va_end(arguments);
+    return error_new(arena, error->kind, "%s: %s", doing, error->text);
+}
+
+int error_status(enum error_kind kind)
+{
+    assert(kind < ERROR_KINDS);
+    return kinds[kind].status;
+}
+
+const char *error_name(enum error_kind kind)
+{
+    assert(kind < ERROR_KINDS);
+    return kinds[kind].name;
+}

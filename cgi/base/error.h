@@ -1,0 +1,44 @@
+/*
+ * What can go wrong, as a value.
+ *
+ * Everything that can fail returns `struct error *`; NULL is success. The one who detects an error
+ * describes it here; only serve() and the worker loop log it. A visitor sees the page of its kind,
+ * never its text.
+ */
+#pragma once
+
+#include "base/arena.h"
+
+enum error_kind {
+    ERROR_MALFORMED,   /* 400: the bytes are no request */
+    ERROR_SIGNED_OUT,  /* 303 to /signin */
+    ERROR_FORBIDDEN,   /* 403 */
+    ERROR_NOT_FOUND,   /* 404 */
+    ERROR_METHOD,      /* 405 */
+    ERROR_CONFLICT,    /* 409: the state does not allow it (now) */
+    ERROR_TOO_LARGE,   /* 413 */
+    ERROR_MEDIA,       /* 415: a content type or coding we do not read */
+    ERROR_MISDIRECTED, /* 421 */
+    ERROR_INPUT,       /* 422: a field is wrong */
+    ERROR_RATE,        /* 429 */
+    ERROR_INTERNAL,    /* 500 */
+    ERROR_UPSTREAM,    /* 502: a service or the VM host failed us */
+    ERROR_UNAVAILABLE, /* 503: disk full, database busy */
+    ERROR_KINDS
+};
+
+struct error {
+    enum error_kind kind;
+    const char *text; /* for the operator's log; lives in the arena it was made in */
+};
+
+struct error *error_new(struct arena *arena, enum error_kind kind, const char *format, ...)
+    __attribute__((format(printf, 3, 4), returns_nonnull));
+
+/* The same error, with what was being done put before its text: "starting vm x: no such file". */
+struct error *error_in(struct arena *arena, struct error *error, const char *format, ...)
+    __attribute__((format(printf, 3, 4), returns_nonnull));
+
+/* The HTTP status of a kind, and its short name for the log ("not_found"). */
+int error_status(enum error_kind kind);
+const char *error_name(enum error_kind kind);

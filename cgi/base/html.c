@@ -1,0 +1,199 @@
+/*
+ * How a value reaches a page: escaped for its place, shown with its unit; see html.h.
+ *
+ * It decides nothing about where a value stands, that is tmplc's part; and the words of times are
+ * clock.c's. Bytes are taken as they come: UTF-8 is never decoded, as no byte of a longer character
+ * is one that HTML or a URL gives a meaning.
+ */
+#include "base/html.h"
+
+#include "base/clock.h"
+
+#include <assert.h>
+#include <string.h>
+#include <strings.h>
+
+enum { KILO = 1024 };
+
+/* What a byte becomes between elements and in quoted attributes; 0: itself. */
+static const unsigned char entity_of[256] = {
+    ['&'] = 1, ['<'] = 2, ['>'] = 3, ['"'] = 4, ['\''] = 5,
+};
+
+static const struct {
+    const char *text;
+    size_t length;
+} entities[] = {
+    [1] = { "&amp;", 5 },  [2] = { "&lt;", 4 },  [3] = { "&gt;", 4 },
+    [4] = { "&quot;", 6 }, [5] = { "&#39;", 5 },
+};
+
+/* The bytes that need no percent in a part of a URL: RFC 3986, 2.3 "unreserved". */
+static const bool is_unreserved[256] = {
+    ['A' ... 'Z'] = true, ['a' ... 'z'] = true, ['0' ... '9'] = true, ['-'] = true,
+    ['.'] = true,         ['_'] = true,         ['~'] = true,
+};
+
+void html_text(struct buf *buf, const char *text)
+{
+    const char *start = text;
+    const char *next = text;
+
+    if (!text)
+        return;
+    for (; *next; next++) {
+        unsigned entity = entity_of[(unsigned char)*next];
+
+        if (entity == 0)
+            continue;
+        if (next > start)
+            buf_bytes(buf, start, (size_t)(next - start));
+        buf_bytes(buf, entities[entity].text, entities[entity].length);
+        start = next + 1;
+    }
+    if (next > start)
+        buf_bytes(buf, start, (size_t)(next - start));
+}
+
+/*
+ * Browsers drop tabs and newlines wherever they stand in a URL and control bytes around it, so
+ * "java\tscript:" and "/\t/host" would pass a plain comparison. No URL of ours holds such a byte.
+ */
+static bool has_control(const char *url)
+{
+    for (; *url; url++)
+        if ((unsigned char)*url < 0x20 || *url == 0x7f)
+            return true;
+    return false;
+}
+
+static bool is_safe_url(const char *url)
+{
+    static const char *const schemes[] = { "https:", "http:", "mailto:", "vscode:", "ssh:" };
+
+    if (has_control(url))
+        return false;
+    if (url[0] == '/')
+        return url[1] != '/' && url[1] != '\\';
+    for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++)
+        if (strncasecmp(url, schemes[i], strlen(schemes[i])) == 0)
+            return true;
+    return false;
+}
+
+void html_url(struct buf *buf, const char *url)
+{
+    html_text(buf, url && is_safe_url(url) ? url : "#");
+}
+
+void html_url_part(struct buf *buf, const char *text)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    const char *start = text;
+    const char *next = text;
+
+    if (!text)
+        return;
+    for (; *next; next++) {
+        unsigned char byte = (unsigned char)*next;
+        char encoded[3] = { '%', digits[byte >> 4], digits[byte & 15] };
+
+        if (is_unreserved[byte])
+            continue;
+        if (next > start)
+            buf_bytes(buf, start, (size_t)(next - start));
+        buf_bytes(buf, encoded, sizeof encoded);
+        start = next + 1;
+    }
+    if (next > start)
+        buf_bytes(buf, start, (size_t)(next - start));
+}
+
+void html_int(struct buf *buf, int64_t value)
+{
+    buf_int(buf, value);
+}
+
+void html_at(struct buf *buf, int64_t at, int64_t now_at)
+{
+    if (at == 0) {
+        buf_literal(buf, "\u2014");
+        return;
+    }
+    buf_literal(buf, "<time datetime=\"");
+    buf_text(buf, clock_iso(buf->arena, at));
+    buf_literal(buf, "\" title=\"");
+    buf_text(buf, clock_plain(buf->arena, at));
+    buf_literal(buf, "\">");
+    buf_text(buf, clock_relative(buf->arena, at, now_at));
+    buf_literal(buf, "</time>");
+}
+
+void html_at_iso(struct buf *buf, int64_t at)
+{
+    if (at != 0)
+        buf_text(buf, clock_iso(buf->arena, at));
+}
+
+void html_ms(struct buf *buf, int64_t length_ms)
+{
+    buf_text(buf, clock_length(buf->arena, length_ms > 0 ? length_ms : 0));
+}
+
+/* "512 MB", "1.5 GB": one decimal below ten, where it says something. */
+static void html_size(struct buf *buf, int64_t size, unsigned unit)
+{
+    static const char *const units[] = { " bytes", " KB", " MB", " GB", " TB", " PB", " EB" };
+    int64_t rest = 0;
+    int64_t tenths;
+
+    if (size < 0)
+        size = 0;
+    while (size >= KILO && unit + 1 < sizeof units / sizeof units[0]) {
+        rest = size % KILO;
+        size /= KILO;
+        unit++;
+    }
+    tenths = (rest * 10 + KILO / 2) / KILO;
+    size += tenths / 10;
+    tenths %= 10;
+    buf_int(buf, size);
+    if (size < 10 && tenths > 0) {
+        buf_char(buf, '.');
+        buf_int(buf, tenths);
+    }
+    buf_text(buf, units[unit]);
+}
+
+void html_mb(struct buf *buf, int64_t size_mb)
+{
+    html_size(buf, size_mb, 2);
+}
+
+void html_bytes(struct buf *buf, int64_t size_bytes)
+{
+    html_size(buf, size_bytes, 0);
+}
+
+bool html_true_text(const char *text)
+{
+    return text && *text;
+}
+
+bool html_true_int(int64_t value)
+{
+    return value != 0;
+}
+
+bool html_is(const char *value, const char *text)
+{
+    return value && strcmp(value, text) == 0;
+}
+
+void html_csrf_field(struct buf *buf, const struct frame *frame)
+{
+    assert(frame->csrf && *frame->csrf);
+    buf_literal(buf, "<input type=\"hidden\" name=\"csrf\" value=\"");
+    html_text(buf, frame->csrf);
+    buf_literal(buf, "\">");
+}

@@ -1,0 +1,362 @@
+/*
+ * What each type of Stripe's events means here. The object that an event names is fetched: events
+ * come twice, late and in any order, and the object as it is now settles it. The first rule of the
+ * table that fits an event's type holds.
+ */
+#include "billing/mirror.h"
+#include "model/event.h"
+#include "model/money.h"
+#include "remote/stripe.h"
+
+#include "billing.sql.h"
+#include "meter_push.sql.h"
+
+#include <string.h>
+
+static struct books books_of(const struct event *event)
+{
+    return (struct books){ .db = event->bench->db,
+                           .arena = event->arena,
+                           .config = event->bench->config,
+                           .now_at = event->now_at };
+}
+
+/* Stripe, for events of its mode: what happens with pretended money must not pay for anything. */
+static struct error *stripe_of(const struct event *event, const struct stripe **out)
+{
+    struct error *e = bench_stripe(event->bench, event->arena, out);
+
+    if (!e && json_get_flag(event->body, "livemode") != stripe_is_live(*out))
+        e = error_new(event->arena, ERROR_INPUT, "an event of the other mode (test or live)");
+    return e;
+}
+
+static struct error *mode_check(struct event *event)
+{
+    const struct stripe *stripe;
+
+    return stripe_of(event, &stripe);
+}
+
+static const char *object_id(const struct event *event, const char *path, const char *prefix)
+{
+    return stripe_id_at(event->body, arena_printf(event->arena, "data.object.%s", path), prefix);
+}
+
+static struct error *no_id(const struct event *event)
+{
+    return error_new(event->arena, ERROR_MALFORMED, "%s names no object", event->type);
+}
+
+/* ---- Checkout ---- */
+
+/* A session without a subscription is not one of ours. */
+static struct error *checkout_fetch(struct event *event)
+{
+    const char *subscription_id = object_id(event, "subscription", "sub_");
+    const struct stripe *stripe;
+    struct error *e = stripe_of(event, &stripe);
+
+    return e || !subscription_id
+               ? e
+               : stripe_subscription_get(stripe, event->arena, subscription_id, &event->fetched);
+}
+
+static struct error *checkout_record(struct event *event)
+{
+    const char *reference = json_get_text(event->body, "data.object.client_reference_id");
+    const struct json *subscription = event->fetched;
+    struct books books = books_of(event);
+    int64_t team_id;
+    struct error *e;
+
+    if (!subscription) {
+        event->skip = "a payment page without a subscription";
+        return NULL;
+    }
+    e = mirror_team(&books, subscription, "", &team_id);
+    if (!e && team_id && reference &&
+        strcmp(reference, arena_printf(event->arena, "%lld", (long long)team_id)) != 0)
+        e = error_new(event->arena, ERROR_INPUT,
+                      "the payment page was for team %.20s, its customer is team %lld's", reference,
+                      (long long)team_id);
+    return e ? e : mirror_subscription(&books, subscription, &event->skip);
+}
+
+static struct error *checkout_close(struct event *event)
+{
+    const char *session_id = object_id(event, "id", "cs_");
+    const char *customer_id = object_id(event, "customer", "cus_");
+    struct billing_by_customer_row row;
+    struct error *e;
+
+    if (!session_id || !customer_id)
+        return no_id(event);
+    e = billing_by_customer(event->bench->db, event->arena, customer_id, &row);
+    if ((e && e->kind == ERROR_NOT_FOUND) ||
+        (!e && (!row.checkout_id || strcmp(row.checkout_id, session_id) != 0))) {
+        event->skip = "not the payment page that is open";
+        return NULL;
+    }
+    return e ? e : billing_set_checkout(event->bench->db, event->arena, row.team_id, NULL);
+}
+
+/* ---- customers and subscriptions ---- */
+
+static struct error *subscription_fetch(struct event *event)
+{
+    const char *id = object_id(event, "id", "sub_");
+    const struct stripe *stripe;
+    struct error *e = stripe_of(event, &stripe);
+
+    if (!e && !id)
+        e = no_id(event);
+    return e ? e : stripe_subscription_get(stripe, event->arena, id, &event->fetched);
+}
+
+static struct error *subscription_record(struct event *event)
+{
+    struct books books = books_of(event);
+
+    return mirror_subscription(&books, event->fetched, &event->skip);
+}
+
+static struct error *customer_fetch(struct event *event)
+{
+    const char *id = object_id(event, "id", "cus_");
+    const struct stripe *stripe;
+    struct error *e = stripe_of(event, &stripe);
+
+    if (!e && !id)
+        e = no_id(event);
+    return e ? e : stripe_customer_get(stripe, event->arena, id, &event->fetched);
+}
+
+/* Its subscription has ended with it. The id stays, for what comes late; the next payment page
+ * finds that the customer is gone, and makes a new one. */
+static struct error *customer_end(struct event *event)
+{
+    const char *id = stripe_id_at(event->fetched, "id", "cus_");
+    struct books books = books_of(event);
+    struct billing_by_customer_row row;
+    struct billing_get_row billing;
+    struct error *e;
+
+    if (!json_get_flag(event->fetched, "deleted")) {
+        event->skip = "the customer is still there";
+        return NULL;
+    }
+    e = id ? billing_by_customer(books.db, books.arena, id, &row) : no_id(event);
+    if (e && e->kind == ERROR_NOT_FOUND) {
+        event->skip = "a customer that is not ours";
+        return NULL;
+    }
+    if (!e)
+        e = billing_get(books.db, books.arena, row.team_id, &billing);
+    if (!e && billing.subscription_id && !plan_status_is_over(billing.status))
+        e = billing_set_over(books.db, books.arena, row.team_id, books.now_at);
+    if (!e)
+        e = plan_note(&books, row.team_id, event->id, "customer deleted at Stripe", NULL, NULL);
+    return e ? e : plan_apply(&books, row.team_id, billing.plan, PLAN_OVER, 0);
+}
+
+static struct error *nothing_kept(struct event *event)
+{
+    event->skip = "nothing of it is kept here";
+    return NULL;
+}
+
+/* ---- invoices and payments ---- */
+
+static struct error *invoice_fetch(struct event *event)
+{
+    const char *id = object_id(event, "id", "in_");
+    const struct stripe *stripe;
+    struct error *e = stripe_of(event, &stripe);
+
+    if (!e && !id)
+        e = no_id(event);
+    return e ? e : stripe_invoice_get(stripe, event->arena, id, &event->fetched);
+}
+
+static struct error *invoice_record(struct event *event)
+{
+    struct books books = books_of(event);
+
+    return mirror_invoice(&books, event->fetched, &event->skip);
+}
+
+static const char *amount_at(const struct event *event, const struct json *object, const char *path)
+{
+    const char *currency = json_get_text(object, "currency");
+    int64_t amount_cents = 0;
+
+    json_get_number(object, path, &amount_cents);
+    return money_text(event->bench->config, event->arena, amount_cents, currency ? currency : "?");
+}
+
+/* A line on the billing page about an invoice, once for each occasion. 0: not ours. */
+static struct error *invoice_note(struct event *event, const char *occasion, const char *what,
+                                  const char *amount, int64_t *team_id)
+{
+    struct books books = books_of(event);
+    struct error *e = mirror_team(&books, event->fetched, "-", team_id);
+
+    if (e || !*team_id)
+        return e;
+    return plan_note(
+        &books, *team_id,
+        arena_printf(event->arena, "%s-%s", occasion, json_get_text(event->fetched, "id")), what,
+        amount, NULL);
+}
+
+static struct error *paid_record(struct event *event)
+{
+    const char *status = json_get_text(event->fetched, "status");
+    int64_t team_id, paid_cents = 0;
+    struct error *e = invoice_record(event);
+
+    json_get_number(event->fetched, "amount_paid", &paid_cents);
+    if (e || event->skip || !status || strcmp(status, "paid") != 0 || !paid_cents)
+        return e;
+    return invoice_note(event, "paid", "paid", amount_at(event, event->fetched, "amount_paid"),
+                        &team_id);
+}
+
+/* Told once for an invoice, however often the card is tried; not when it was paid meanwhile. */
+static struct error *failed_record(struct event *event)
+{
+    const char *status = json_get_text(event->fetched, "status");
+    const char *amount = amount_at(event, event->fetched, "amount_remaining");
+    struct books books = books_of(event);
+    struct billing_get_row billing;
+    struct mail mail;
+    int64_t team_id = 0;
+    struct error *e = invoice_record(event);
+
+    if (e || event->skip || !status || strcmp(status, "open") != 0)
+        return e;
+    e = invoice_note(event, "failed", "payment failed", amount, &team_id);
+    if (!e && team_id)
+        e = billing_get(books.db, books.arena, team_id, &billing);
+    if (e || !team_id)
+        return e;
+    mail =
+        (struct mail){ .kind = "payment_failed",
+                       .once = json_get_text(event->fetched, "id"),
+                       .amount = amount,
+                       .at = event->now_at,
+                       .until_at = strcmp(billing.plan, "past_due") == 0 ? billing.until_at : 0 };
+    return plan_mail(&books, team_id, &mail);
+}
+
+static struct error *unfinished_record(struct event *event)
+{
+    struct books books = books_of(event);
+    int64_t team_id;
+    struct error *e = invoice_record(event);
+
+    if (!e && !event->skip)
+        e = mirror_team(&books, event->fetched, "-", &team_id);
+    if (e || event->skip || !team_id)
+        return e;
+    return plan_problem(
+        &books, arena_printf(event->arena, "unfinished-%s", json_get_text(event->fetched, "id")),
+        &team_id, "Stripe could not finish an invoice: see its dashboard");
+}
+
+/* Refunds grow: the amount given back so far names the occasion. */
+static struct error *refund_record(struct event *event)
+{
+    const struct json *charge = json_get(event->body, "data.object");
+    const char *amount = amount_at(event, charge, "amount_refunded");
+    struct books books = books_of(event);
+    int64_t team_id;
+    struct error *e = mirror_team(&books, charge, "-", &team_id);
+
+    if (!e && !team_id)
+        event->skip = "a customer that is not ours";
+    if (e || !team_id)
+        return e;
+    return plan_note(
+        &books, team_id,
+        arena_printf(event->arena, "refund-%s-%s", stripe_id_at(charge, "id", "ch_"), amount),
+        "refunded", amount, NULL);
+}
+
+static struct error *dispute_record(struct event *event)
+{
+    struct books books = books_of(event);
+    const char *id = object_id(event, "id", "");
+
+    if (!id)
+        return no_id(event);
+    return plan_problem(&books, arena_printf(event->arena, "dispute-%s", id), NULL,
+                        "a payment is disputed: see Stripe's dashboard");
+}
+
+/* ---- use ---- */
+
+static struct error *thin_fetch(struct event *event)
+{
+    const struct stripe *stripe;
+    struct error *e = stripe_of(event, &stripe);
+
+    return e ? e : stripe_thin_event_get(stripe, event->arena, event->id, &event->fetched);
+}
+
+/* The samples name pushes of ours by their identifiers. */
+static struct error *samples_record(struct event *event, const struct json *type)
+{
+    const char *code = json_get_text(type, "code");
+    struct error *e = NULL;
+
+    for (const struct json *it = json_first(json_get(type, "sample_errors")); it && !e;
+         it = json_next(it)) {
+        const char *name = json_get_text(it, "request.identifier");
+        struct meter_push_by_identifier_row push;
+
+        e = name ? meter_push_by_identifier(event->bench->db, event->arena, name, &push) : NULL;
+        if (!e && name)
+            e = meter_push_set(event->bench->db, event->arena, push.team_id, push.hour_at, "failed",
+                               code ? code : "refused by the meter");
+        else if (e && e->kind == ERROR_NOT_FOUND)
+            e = NULL; /* somebody else's use of the same account */
+    }
+    return e;
+}
+
+static struct error *meter_record(struct event *event)
+{
+    const char *summary = json_get_text(event->fetched, "data.developer_message_summary");
+    struct books books = books_of(event);
+    struct error *e = NULL;
+
+    for (const struct json *type = json_first(json_get(event->fetched, "data.reason.error_types"));
+         type && !e; type = json_next(type))
+        e = samples_record(event, type);
+    return e ? e
+             : plan_problem(&books, arena_printf(event->arena, "meter-%s", event->id), NULL,
+                            arena_printf(event->arena, "Stripe's meter refused use: %.200s",
+                                         summary ? summary : event->type));
+}
+
+const struct event_rule STRIPE_RULES[] = {
+    { "checkout.session.completed", checkout_fetch, checkout_record },
+    { "checkout.session.async_payment_succeeded", checkout_fetch, checkout_record },
+    { "checkout.session.expired", mode_check, checkout_close },
+    { "customer.subscription.", subscription_fetch, subscription_record },
+    { "customer.deleted", customer_fetch, customer_end },
+    { "customer.", mode_check, nothing_kept },
+    { "invoice.upcoming", mode_check, nothing_kept },
+    { "invoice.deleted", mode_check, nothing_kept },
+    { "invoice.paid", invoice_fetch, paid_record },
+    { "invoice.payment_failed", invoice_fetch, failed_record },
+    { "invoice.finalization_failed", invoice_fetch, unfinished_record },
+    { "invoice.", invoice_fetch, invoice_record },
+    { "charge.refunded", mode_check, refund_record },
+    { "charge.dispute.", mode_check, dispute_record },
+    { "v1.billing.meter.error_report_triggered", thin_fetch, meter_record },
+    { "v1.billing.meter.no_meter_found", thin_fetch, meter_record },
+};
+const size_t STRIPE_RULE_COUNT = sizeof STRIPE_RULES / sizeof STRIPE_RULES[0];

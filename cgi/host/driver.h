@@ -1,0 +1,195 @@
+/*
+ * What a VM host must offer. The worker knows hosts only through this table; driver_libvirt.c fills
+ * it for libvirt (later driver_fly.c).
+ *
+ * Every operation is idempotent by name: asked for what is already so, it succeeds and changes
+ * nothing. So a worker that was killed after the host acted and before the commit just asks again.
+ * Operations may block; none is called with a database transaction open. Errors: UPSTREAM with the
+ * host's own words; CONFLICT when the host's state does not allow it; INTERNAL for our own
+ * mistakes. Strings given out live in the arena. A `struct driver` handle belongs to one thread.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "base/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct driver;
+
+/* One region of domicile.conf, as a driver needs it. */
+struct driver_region {
+    const char *name;
+    const char *uri; /* qemu:///session, qemu:///system, test:///default, test+unix:///... */
+    const char *accelerator; /* "auto", "kvm", "tcg" */
+    const char *bridge;      /* system: the isolated bridge and its network; NULL in a session */
+    const char *ssh_host;    /* what users type, e.g. "localhost" */
+    int64_t ssh_port_first;  /* host ports that lead to guests */
+    int64_t ssh_port_last;
+    const char *state_dir; /* absolute: images in images/, disks in disks/, seeds in seeds/ */
+};
+
+/* The VM as it is wanted. */
+struct driver_vm {
+    const char *id;        /* [a-z2-7]{16}: names everything on the host ("domicile-ID") */
+    const char *image_dir; /* absolute: kernel, initrd, cmdline, optionally disk.qcow2 */
+    int64_t vcpus;
+    int64_t memory_mb;
+    int64_t disk_gb;
+    int64_t ssh_port; /* host port that leads to its SSH; chosen by the worker, see port_is_free */
+};
+
+/* What goes into the seed. Nothing of it may break out of the JSON that it is written as. */
+struct driver_seed {
+    const char *instance_id; /* changes when the guest shall set itself up anew (clone) */
+    const char *host_name;
+    const char *user_name;
+    const char *const *ssh_keys; /* whole public lines, already checked */
+    size_t ssh_key_count;
+    const char *host_key_private; /* OpenSSH PEM, ed25519; only ever in the seed */
+    const char *host_key_public;  /* "ssh-ed25519 AAAA..." */
+};
+
+enum driver_power {
+    DRIVER_ABSENT, /* the host knows no such VM */
+    DRIVER_STOPPED,
+    DRIVER_RUNNING,
+    DRIVER_PAUSED, /* by the host, e.g. out of disk */
+};
+
+/* One thing of ours that the host has: for the reconciler. */
+struct driver_thing {
+    const char *kind;        /* "domain", "disk", "seed" */
+    const char *vm_id;       /* by its name; "" when the name is not one of ours to read */
+    const char *name;        /* as the host calls it */
+    enum driver_power power; /* of a domain */
+};
+
+struct driver_things {
+    struct driver_thing *row;
+    size_t count;
+};
+
+struct driver_usage {
+    int64_t cpu_ns;                                     /* since start */
+    int64_t memory_used_kb;                             /* -1: not known */
+    int64_t disk_bytes;                                 /* taken on the host */
+    int64_t disk_read_bytes, disk_written_bytes;        /* since start */
+    int64_t network_received_bytes, network_sent_bytes; /* since start; -1: not measured here */
+};
+
+/* Of one thing that a host needs before guests can run. */
+struct driver_finding {
+    bool is_ok;
+    const char *text; /* what is there; else what is missing, and what to do */
+};
+
+struct driver_findings {
+    struct driver_finding row[8];
+    size_t count;
+};
+
+struct driver_snapshot {
+    const char *name;
+    int64_t created_at;
+    bool has_memory;    /* taken while running */
+    int64_t size_bytes; /* of the saved memory; what the disk part takes is shared */
+};
+
+/*
+ * Open a connection. Reconnects by itself when the host's daemon was restarted.
+ * Fails UPSTREAM when the host cannot be reached, with what to do about it.
+ */
+struct error *driver_open(struct arena *arena, const struct driver_region *region,
+                          struct driver **out);
+void driver_close(struct driver *driver);
+
+/* "kvm" or "tcg" (libvirt.md section 9: never believe the mere existence of /dev/kvm). */
+const char *driver_accelerator(const struct driver *driver);
+
+/* False for libvirt's test driver: no guest runs behind it, so nothing answers on SSH. */
+bool driver_has_guests(const struct driver *driver);
+
+/* Has the operator set up what guests need here? Nothing to find where libvirt is enough. */
+void driver_examine(struct driver *driver, struct arena *arena, struct driver_findings *out);
+
+/* Can a guest be given this host port now? Bound and released. */
+bool driver_port_is_free(const struct driver *driver, int64_t port);
+
+/* ---- creating, in this order ---- */
+
+/* The disk: over the image's disk.qcow2, or blank, disk_gb large. Existing: kept. */
+struct error *driver_disk_create(struct driver *driver, struct arena *arena,
+                                 const struct driver_vm *vm);
+/* The disk as it was in snapshot `snapshot` of VM `source_id`, grown to disk_gb. Existing: kept. */
+struct error *driver_disk_clone(struct driver *driver, struct arena *arena,
+                                const struct driver_vm *vm, const char *source_id,
+                                const char *snapshot);
+/* Write (or write anew) the NoCloud seed, readable by the host alone. */
+struct error *driver_seed_write(struct driver *driver, struct arena *arena,
+                                const struct driver_vm *vm, const struct driver_seed *seed);
+/* Define the domain, or bring an existing stopped one to this size and port. */
+struct error *driver_define(struct driver *driver, struct arena *arena, const struct driver_vm *vm);
+/*
+ * Boot. Running: nothing. CONFLICT when the port is taken (choose another, define, boot again), and
+ * where guests need a firewall that is not loaded.
+ */
+struct error *driver_boot(struct driver *driver, struct arena *arena, const struct driver_vm *vm);
+/* Take the seed out of the guest (media out) and delete the file. */
+struct error *driver_seed_remove(struct driver *driver, struct arena *arena, const char *vm_id);
+
+/*
+ * Ask the SSH server at host:port for its host key (a key exchange up to the signed host key is not
+ * needed: the KEX reply's key, checked by its signature, is). One try of at most `timeout_ms`.
+ * NULL with *out == NULL: nothing answers yet. *out: "ssh-ed25519 AAAA...".
+ */
+struct error *driver_ssh_host_key(struct driver *driver, struct arena *arena,
+                                  const struct driver_vm *vm, int64_t timeout_ms, const char **out);
+
+/* ---- a VM's life ---- */
+
+struct error *driver_power(struct driver *driver, struct arena *arena, const char *vm_id,
+                           enum driver_power *out);
+struct error *driver_stop_ask(struct driver *driver, struct arena *arena, const char *vm_id);
+struct error *driver_stop_force(struct driver *driver, struct arena *arena, const char *vm_id);
+/* Stopped only. A disk never shrinks: smaller or equal does nothing. */
+struct error *driver_disk_grow(struct driver *driver, struct arena *arena,
+                               const struct driver_vm *vm);
+struct error *driver_snapshot_create(struct driver *driver, struct arena *arena, const char *vm_id,
+                                     const char *snapshot, struct driver_snapshot *out);
+/* The VM is afterwards as it was: running if it was running then. */
+struct error *driver_snapshot_restore(struct driver *driver, struct arena *arena, const char *vm_id,
+                                      const char *snapshot);
+struct error *driver_snapshot_delete(struct driver *driver, struct arena *arena, const char *vm_id,
+                                     const char *snapshot);
+
+/*
+ * May block for as long as the guest hangs (libvirt.md section 5): call it in a thread of its own
+ * with a handle of its own, and with a deadline.
+ */
+struct error *driver_usage(struct driver *driver, struct arena *arena, const char *vm_id,
+                           struct driver_usage *out);
+
+/* ---- the end ---- */
+
+/*
+ * Each removes one kind of thing (forcing a running domain off first) and then asks the host
+ * whether it is gone. `*answer` is the host's own words for the receipt, e.g. "Domain not found: no
+ * domain with matching name 'domicile-...'". Absent from the start: success, with the same kind of
+ * answer.
+ */
+struct error *driver_domain_remove(struct driver *driver, struct arena *arena, const char *vm_id,
+                                   const char **answer);
+struct error *driver_snapshots_remove(struct driver *driver, struct arena *arena, const char *vm_id,
+                                      const char **answer);
+struct error *driver_disk_remove(struct driver *driver, struct arena *arena, const char *vm_id,
+                                 const char **answer);
+struct error *driver_seed_gone(struct driver *driver, struct arena *arena, const char *vm_id,
+                               const char **answer);
+struct error *driver_port_gone(struct driver *driver, struct arena *arena, int64_t port,
+                               const char **answer);
+
+/* Everything whose name begins with "domicile-", and every file in our folders. */
+struct error *driver_things(struct driver *driver, struct arena *arena, struct driver_things *out);

@@ -1,0 +1,463 @@
+/*
+ * The VM host "libvirt" (see driver.h): opening, defining, booting, stopping, measuring. Disks and
+ * snapshots are in driver_libvirt_disk.c, removal and listing in driver_libvirt_end.c, libvirt
+ * itself behind virt.h.
+ *
+ * The profile follows from the URI. In a session, each guest has a user-mode network of its own
+ * whose only opening is one port of 127.0.0.1. In the system profile, guests sit isolated on a
+ * bridge behind the operator's firewall table (driver_libvirt_net.c); the worker then also belongs
+ * to the group libvirt-qemu, as which QEMU runs, and opens disks and seeds to it.
+ */
+#include "host/driver_libvirt.h"
+
+#include "host/accelerator.h"
+#include "host/driver_libvirt_net.h"
+#include "host/driver_libvirt_xml.h"
+#include "host/seed.h"
+#include "host/ssh_probe.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define NAME_PREFIX "domicile-"
+#define ID_LETTERS  "abcdefghijklmnopqrstuvwxyz234567"
+#define ID_LENGTH   16
+
+/* ---- names ---- */
+
+const char *driver_domain_name(struct arena *arena, const char *vm_id)
+{
+    return arena_printf(arena, NAME_PREFIX "%s", vm_id);
+}
+
+const char *driver_disk_name(struct arena *arena, const char *vm_id)
+{
+    return arena_printf(arena, "%s.qcow2", vm_id);
+}
+
+const char *driver_disk_path(const struct driver *driver, struct arena *arena, const char *vm_id)
+{
+    return arena_printf(arena, "%s/%s.qcow2", driver->disk_dir, vm_id);
+}
+
+const char *driver_seed_path(const struct driver *driver, struct arena *arena, const char *vm_id)
+{
+    return arena_printf(arena, "%s/%s.iso", driver->seed_dir, vm_id);
+}
+
+/* The id's 80 bits behind "domici": the same VM has the same UUID wherever it is asked for. */
+static const char *uuid_of(struct arena *arena, const char *vm_id)
+{
+    unsigned char bytes[16] = { 'd', 'o', 'm', 'i', 'c', 'i' };
+    unsigned int bits = 0, waiting = 0;
+    size_t next = 6;
+
+    for (const char *c = vm_id; *c; c++) {
+        bits = (bits << 5 | (unsigned int)(strchr(ID_LETTERS, *c) - ID_LETTERS)) & 0xfff;
+        waiting += 5;
+        if (waiting >= 8) {
+            waiting -= 8;
+            bytes[next++] = (unsigned char)(bits >> waiting);
+        }
+    }
+    return arena_printf(
+        arena, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", bytes[0],
+        bytes[1], bytes[2], bytes[3], bytes[4], bytes[5], bytes[6], bytes[7], bytes[8], bytes[9],
+        bytes[10], bytes[11], bytes[12], bytes[13], bytes[14], bytes[15]);
+}
+
+/* ---- opening ---- */
+
+static enum driver_profile profile_of(const char *uri)
+{
+    if (strncmp(uri, "test", 4) == 0)
+        return DRIVER_TEST;
+    return strstr(uri, "/session") ? DRIVER_SESSION : DRIVER_SYSTEM;
+}
+
+/* Closed to others; in the system profile, QEMU runs as another user and must pass through. */
+static struct error *make_folder(const struct driver *driver, struct arena *arena, const char *path,
+                                 bool is_ours)
+{
+    bool is_new = mkdir(path, 0700) == 0;
+    struct stat status;
+
+    if (!is_new && errno != EEXIST)
+        return error_new(arena, ERROR_UPSTREAM, "%s: %m", path);
+    if (driver->profile != DRIVER_SYSTEM || !(is_new || is_ours))
+        return NULL;
+    if (stat(path, &status) < 0 ||
+        (!(status.st_mode & S_IXOTH) && chmod(path, (status.st_mode & 07777) | 0011) < 0))
+        return error_new(arena, ERROR_UPSTREAM, "%s: %m", path);
+    return NULL;
+}
+
+struct error *driver_pool_ready(struct driver *driver, struct arena *arena)
+{
+    const char *xml = driver_xml_pool(arena, driver->pool, driver->disk_dir);
+    const char *path = driver_xml_element(arena, xml, "path");
+    const char *found = NULL;
+    struct error *e = virt_pool_text(driver->virt, arena, driver->pool, &found);
+
+    if (e && e->kind == ERROR_NOT_FOUND) {
+        /* Somebody else may create it at the same time: what counts is that it is there. */
+        e = virt_pool_create(driver->virt, arena, xml);
+        if (!e || virt_pool_text(driver->virt, arena, driver->pool, &found) == NULL)
+            e = NULL;
+    }
+    if (e || !found)
+        return e;
+    found = driver_xml_element(arena, found, "path");
+    if (found && strcmp(found, path) == 0)
+        return NULL;
+    return error_new(arena, ERROR_CONFLICT,
+                     "libvirt's storage pool %s belongs to another folder (%s): rename the region, "
+                     "or remove the pool with virsh pool-destroy",
+                     driver->pool, found ? found : "?");
+}
+
+static struct error *open_profile(struct driver *driver, struct arena *arena)
+{
+    struct error *e = NULL;
+
+    if (driver->profile == DRIVER_SESSION && geteuid() == 0)
+        return error_new(
+            arena, ERROR_UPSTREAM,
+            "root has no libvirt session (%s would be the system's): run the worker as "
+            "an ordinary user",
+            driver->region.uri);
+    if (driver->profile == DRIVER_SYSTEM)
+        e = driver_bridge_check(arena, &driver->region);
+    if (!e && driver->profile == DRIVER_SYSTEM)
+        e = driver_group_find(arena, &driver->qemu_group);
+    if (!e)
+        e = make_folder(driver, arena, driver->region.state_dir, false);
+    if (!e)
+        e = make_folder(driver, arena, driver->disk_dir, true);
+    if (!e)
+        e = make_folder(driver, arena, driver->seed_dir, true);
+    if (!e)
+        e = virt_open(arena, driver->region.uri, &driver->virt);
+    return e ? e : driver_pool_ready(driver, arena);
+}
+
+struct error *driver_open(struct arena *arena, const struct driver_region *region,
+                          struct driver **out)
+{
+    struct driver *driver = arena_alloc(arena, sizeof *driver);
+    size_t length = strlen(region->state_dir);
+    char *state_dir = arena_copy(arena, region->state_dir);
+    struct error *e;
+
+    while (length > 1 && state_dir[length - 1] == '/')
+        state_dir[--length] = '\0';
+    *driver = (struct driver){
+        .profile = profile_of(region->uri),
+        .region = {
+            .name = arena_copy(arena, region->name),
+            .uri = arena_copy(arena, region->uri),
+            .bridge = arena_copy(arena, region->bridge),
+            .ssh_host = arena_copy(arena, region->ssh_host),
+            .ssh_port_first = region->ssh_port_first,
+            .ssh_port_last = region->ssh_port_last,
+            .state_dir = state_dir,
+        },
+        .accelerator = accelerator_choose(region->accelerator),
+        .pool = arena_printf(arena, NAME_PREFIX "%s", region->name),
+        .disk_dir = arena_printf(arena, "%s/disks", state_dir),
+        .seed_dir = arena_printf(arena, "%s/seeds", state_dir),
+    };
+    e = open_profile(driver, arena);
+    if (!e)
+        *out = driver;
+    else if (driver->virt)
+        virt_close(driver->virt);
+    return e;
+}
+
+void driver_close(struct driver *driver)
+{
+    virt_close(driver->virt);
+}
+
+const char *driver_accelerator(const struct driver *driver)
+{
+    return driver->accelerator;
+}
+
+bool driver_has_guests(const struct driver *driver)
+{
+    return driver->profile != DRIVER_TEST;
+}
+
+bool driver_port_is_free(const struct driver *driver, int64_t port)
+{
+    struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
+    const int on = 1;
+    bool is_free;
+    int file;
+
+    if (port < driver->region.ssh_port_first || port > driver->region.ssh_port_last)
+        return false;
+    /* On a bridge the firewall leads the port away from whatever of the host listens there. */
+    at.sin_addr.s_addr = htonl(driver->profile == DRIVER_SYSTEM ? INADDR_ANY : INADDR_LOOPBACK);
+    file = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    /* As QEMU does: ended connections of an earlier guest are no obstacle. */
+    is_free = file >= 0 && setsockopt(file, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
+              bind(file, (const struct sockaddr *)&at, sizeof at) == 0 && listen(file, 1) == 0;
+    if (file >= 0)
+        close(file);
+    return is_free;
+}
+
+struct error *driver_begin(struct driver *driver, struct arena *arena, const char *vm_id)
+{
+    if (strlen(vm_id) != ID_LENGTH || strspn(vm_id, ID_LETTERS) != ID_LENGTH)
+        return error_new(arena, ERROR_INTERNAL, "a VM's id is [a-z2-7]{16}");
+    return virt_ready(driver->virt, arena);
+}
+
+struct error *driver_needs_vm(struct error *e)
+{
+    if (e && e->kind == ERROR_NOT_FOUND)
+        e->kind = ERROR_CONFLICT;
+    return e;
+}
+
+struct error *driver_open_to_qemu(const struct driver *driver, struct arena *arena,
+                                  const char *path, unsigned int mode)
+{
+    if (driver->profile != DRIVER_SYSTEM)
+        return NULL;
+    if (chown(path, (uid_t)-1, (gid_t)driver->qemu_group) < 0 || chmod(path, mode) < 0)
+        return error_new(arena, ERROR_UPSTREAM, "%s cannot be opened to libvirt's guests: %m",
+                         path);
+    return NULL;
+}
+
+/* ---- seed ---- */
+
+struct error *driver_seed_write(struct driver *driver, struct arena *arena,
+                                const struct driver_vm *vm, const struct driver_seed *seed)
+{
+    struct error *e = driver_begin(driver, arena, vm->id);
+
+    if (!e)
+        e = seed_write(arena, driver_seed_path(driver, arena, vm->id), seed);
+    if (!e)
+        e = driver_open_to_qemu(driver, arena, driver_seed_path(driver, arena, vm->id), 0640);
+    /* What is in the seed was checked when it was typed in. */
+    if (e && e->kind != ERROR_UPSTREAM)
+        e->kind = e->kind == ERROR_UNAVAILABLE ? ERROR_UPSTREAM : ERROR_INTERNAL;
+    return e;
+}
+
+struct error *driver_seed_remove(struct driver *driver, struct arena *arena, const char *vm_id)
+{
+    const char *path, *running = NULL, *kept = NULL;
+    const char *name = driver_domain_name(arena, vm_id);
+    enum driver_power power = DRIVER_ABSENT;
+    struct error *e = driver_begin(driver, arena, vm_id);
+
+    if (e)
+        return e;
+    path = driver_seed_path(driver, arena, vm_id);
+    e = virt_domain_power(driver->virt, arena, name, &power);
+    if (!e)
+        e = virt_domain_text(driver->virt, arena, name, false, &running);
+    if (!e)
+        e = virt_domain_text(driver->virt, arena, name, true, &kept);
+    /* Out of the drive first: a definition that names a missing file cannot start. */
+    if (!e && (strstr(running, path) || strstr(kept, path)))
+        e = virt_domain_update(driver->virt, arena, name, driver_xml_cdrom(arena, NULL),
+                               power != DRIVER_STOPPED);
+    if (e && e->kind != ERROR_NOT_FOUND)
+        return e;
+    if (unlink(path) < 0 && errno != ENOENT)
+        return error_new(arena, ERROR_UPSTREAM, "%s: %m", path);
+    return NULL;
+}
+
+/* ---- defining ---- */
+
+/* One line of a file of the image. */
+static struct error *read_line(struct arena *arena, const char *path, const char **out)
+{
+    char line[2048] = "";
+    FILE *file = fopen(path, "re");
+
+    if (!file)
+        return error_new(arena, ERROR_UPSTREAM, "the image is not complete: %s: %m", path);
+    if (!fgets(line, sizeof line, file))
+        line[0] = '\0';
+    fclose(file);
+    line[strcspn(line, "\n")] = '\0';
+    *out = arena_copy(arena, line);
+    return NULL;
+}
+
+static struct error *describe(struct driver *driver, struct arena *arena,
+                              const struct driver_vm *vm, struct driver_xml_domain *out)
+{
+    struct driver_address address = driver_address(&driver->region, arena, vm->ssh_port);
+    const char *seed = driver_seed_path(driver, arena, vm->id);
+
+    *out = (struct driver_xml_domain){
+        .type = "test",
+        .name = driver_domain_name(arena, vm->id),
+        .uuid = uuid_of(arena, vm->id),
+        .vcpus = vm->vcpus,
+        .memory_mb = vm->memory_mb,
+        .kernel = arena_printf(arena, "%s/kernel", vm->image_dir),
+        .initrd = arena_printf(arena, "%s/initrd", vm->image_dir),
+        .disk = driver_disk_path(driver, arena, vm->id),
+        .seed = access(seed, F_OK) == 0 ? seed : NULL,
+        .ssh_port = vm->ssh_port,
+    };
+    if (driver->profile == DRIVER_TEST)
+        return NULL;
+    out->type = strcmp(driver->accelerator, "kvm") == 0 ? "kvm" : "qemu";
+    if (driver->profile == DRIVER_SYSTEM) {
+        out->network = driver->region.bridge;
+        out->mac = address.mac;
+        out->address = address.ip;
+    }
+    return read_line(arena, arena_printf(arena, "%s/cmdline", vm->image_dir),
+                     &out->kernel_arguments);
+}
+
+struct error *driver_define(struct driver *driver, struct arena *arena, const struct driver_vm *vm)
+{
+    struct driver_xml_domain domain;
+    enum driver_power power = DRIVER_ABSENT;
+    struct error *e = driver_begin(driver, arena, vm->id);
+
+    if (!e)
+        e = describe(driver, arena, vm, &domain);
+    if (e)
+        return e;
+    e = virt_domain_power(driver->virt, arena, domain.name, &power);
+    if (e && e->kind != ERROR_NOT_FOUND)
+        return e;
+    if (power == DRIVER_RUNNING || power == DRIVER_PAUSED)
+        return NULL;
+    e = NULL;
+    if (driver->profile == DRIVER_SYSTEM)
+        e = driver_address_keep(driver, arena,
+                                &(struct driver_address){ domain.mac, domain.address });
+    if (!e)
+        e = virt_domain_define(driver->virt, arena, driver_xml_domain(arena, &domain));
+    /* A restored snapshot may have brought a smaller disk back. */
+    return e ? e : driver_disk_grow(driver, arena, vm);
+}
+
+/* ---- power ---- */
+
+struct error *driver_power(struct driver *driver, struct arena *arena, const char *vm_id,
+                           enum driver_power *out)
+{
+    struct error *e = driver_begin(driver, arena, vm_id);
+
+    if (e)
+        return e;
+    *out = DRIVER_ABSENT;
+    e = virt_domain_power(driver->virt, arena, driver_domain_name(arena, vm_id), out);
+    return e && e->kind == ERROR_NOT_FOUND ? NULL : e;
+}
+
+struct error *driver_start_error(struct arena *arena, struct error *e)
+{
+    if (e && strstr(e->text, "host forwarding rule"))
+        return error_new(arena, ERROR_CONFLICT, "the VM's SSH port is taken: %s", e->text);
+    return driver_needs_vm(e);
+}
+
+struct error *driver_boot(struct driver *driver, struct arena *arena, const struct driver_vm *vm)
+{
+    const char *name = driver_domain_name(arena, vm->id);
+    enum driver_power power, after;
+    struct error *e = driver_power(driver, arena, vm->id, &power);
+
+    if (e || power == DRIVER_RUNNING)
+        return e;
+    e = driver_guard_check(driver, arena, vm->ssh_port);
+    if (e)
+        return e;
+    e = virt_domain_act(driver->virt, arena, name,
+                        power == DRIVER_PAUSED ? VIRT_RESUME : VIRT_START);
+    /* Two may have asked at the same time. */
+    if (e && e->kind == ERROR_CONFLICT && !driver_power(driver, arena, vm->id, &after) &&
+        after == DRIVER_RUNNING)
+        return NULL;
+    return driver_start_error(arena, e);
+}
+
+struct error *driver_stop_ask(struct driver *driver, struct arena *arena, const char *vm_id)
+{
+    enum virt_act act = driver->profile == DRIVER_TEST ? VIRT_SHUTDOWN : VIRT_POWER_BUTTON;
+    enum driver_power power;
+    struct error *e = driver_power(driver, arena, vm_id, &power);
+
+    if (e || power == DRIVER_STOPPED || power == DRIVER_ABSENT)
+        return e;
+    return driver_needs_vm(
+        virt_domain_act(driver->virt, arena, driver_domain_name(arena, vm_id), act));
+}
+
+struct error *driver_off(struct driver *driver, struct arena *arena, const char *vm_id)
+{
+    const char *name = driver_domain_name(arena, vm_id);
+    enum driver_power power = DRIVER_ABSENT;
+    struct error *e = virt_domain_power(driver->virt, arena, name, &power);
+
+    if (!e && power != DRIVER_STOPPED)
+        e = virt_domain_act(driver->virt, arena, name, VIRT_DESTROY);
+    /* NOT_FOUND: none. CONFLICT: it went off by itself meanwhile. */
+    return e && e->kind == ERROR_UPSTREAM ? e : NULL;
+}
+
+struct error *driver_stop_force(struct driver *driver, struct arena *arena, const char *vm_id)
+{
+    struct error *e = driver_begin(driver, arena, vm_id);
+
+    return e ? e : driver_off(driver, arena, vm_id);
+}
+
+/* ---- asking ---- */
+
+struct error *driver_ssh_host_key(struct driver *driver, struct arena *arena,
+                                  const struct driver_vm *vm, int64_t timeout_ms, const char **out)
+{
+    *out = NULL;
+    if (driver->profile == DRIVER_TEST)
+        return NULL;
+    if (driver->profile == DRIVER_SYSTEM)
+        return ssh_probe(arena, driver_address(&driver->region, arena, vm->ssh_port).ip, 22,
+                         timeout_ms, out);
+    return ssh_probe(arena, "127.0.0.1", vm->ssh_port, timeout_ms, out);
+}
+
+struct error *driver_usage(struct driver *driver, struct arena *arena, const char *vm_id,
+                           struct driver_usage *out)
+{
+    struct stat disk;
+    struct error *e = driver_begin(driver, arena, vm_id);
+
+    if (e)
+        return e;
+    *out = (struct driver_usage){ .memory_used_kb = -1,
+                                  .network_received_bytes = -1,
+                                  .network_sent_bytes = -1 };
+    e = virt_domain_usage(driver->virt, arena, driver_domain_name(arena, vm_id), DRIVER_XML_DISK,
+                          out);
+    /* libvirt counts the length of the file, holes included. */
+    if (!e && stat(driver_disk_path(driver, arena, vm_id), &disk) == 0)
+        out->disk_bytes = (int64_t)disk.st_blocks * 512;
+    return driver_needs_vm(e);
+}

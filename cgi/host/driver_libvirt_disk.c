@@ -1,0 +1,391 @@
+/*
+ * The VM host "libvirt" (see driver.h): disks and snapshots.
+ *
+ * A disk is a qcow2 volume of the pool, over the image's disk.qcow2 if it has one. A snapshot is an
+ * internal one of that file: of the disk when stopped, of disk and memory when running. libvirt
+ * keeps with each snapshot the definition of its time; driver_snapshot_restore says which one holds
+ * after.
+ */
+#include "host/driver_libvirt.h"
+
+#include "adapter/command.h"
+#include "host/driver_libvirt_net.h"
+#include "host/driver_libvirt_xml.h"
+#include "host/qcow2.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+/* For a disk that is just being made, which takes milliseconds. */
+enum { BUSY_TRIES = 20 };
+static const struct timespec BUSY_PAUSE = { .tv_nsec = 100 * 1000 * 1000 };
+
+static int64_t disk_bytes(const struct driver_vm *vm)
+{
+    return vm->disk_gb * 1024 * 1024 * 1024;
+}
+
+/* ---- making ---- */
+
+/* Begin with the pool; *is_there tells whether the VM has a disk already. */
+static struct error *disk_begin(struct driver *driver, struct arena *arena, const char *vm_id,
+                                bool *is_there)
+{
+    int64_t bytes;
+    struct error *e = driver_begin(driver, arena, vm_id);
+
+    *is_there = false;
+    if (!e)
+        e = driver_pool_ready(driver, arena);
+    if (e)
+        return e;
+    e = virt_volume_capacity(driver->virt, arena, driver->pool, driver_disk_name(arena, vm_id),
+                             &bytes);
+    *is_there = !e;
+    return e && e->kind == ERROR_NOT_FOUND ? NULL : e;
+}
+
+/* Wait for a disk that somebody else is just making. */
+static bool becomes_whole(struct arena *arena, const char *path)
+{
+    struct qcow2 image;
+
+    for (int tries = 0; tries < BUSY_TRIES; tries++) {
+        if (qcow2_read(arena, path, NULL, &image))
+            return true;
+        nanosleep(&BUSY_PAUSE, NULL);
+    }
+    return false;
+}
+
+/* A file that libvirt does not list: made by a daemon that was killed, or copied here. */
+static struct error *take_notice(struct driver *driver, struct arena *arena, const char *vm_id,
+                                 bool *is_there)
+{
+    const char *path = driver_disk_path(driver, arena, vm_id);
+    struct error *e = NULL;
+
+    if (*is_there || driver->profile == DRIVER_TEST || access(path, F_OK) != 0)
+        return NULL;
+    /* The head is written first: without it, nothing was ever in it. */
+    if (driver->profile == DRIVER_SESSION && !becomes_whole(arena, path)) {
+        if (unlink(path) < 0)
+            e = error_new(arena, ERROR_UPSTREAM, "%s: %m", path);
+        return e;
+    }
+    e = virt_pool_refresh(driver->virt, arena, driver->pool);
+    return e ? e : disk_begin(driver, arena, vm_id, is_there);
+}
+
+static struct error *create_volume(struct driver *driver, struct arena *arena,
+                                   const struct driver_vm *vm)
+{
+    const char *image = arena_printf(arena, "%s/disk.qcow2", vm->image_dir);
+    bool has_image = driver->profile != DRIVER_TEST && access(image, F_OK) == 0;
+    struct driver_xml_volume volume = {
+        .name = driver_disk_name(arena, vm->id),
+        .bytes = disk_bytes(vm),
+        .backing = has_image ? image : NULL,
+        .mode = driver->profile == DRIVER_SYSTEM ? "0660" : "0600",
+        .has_owner = driver->profile == DRIVER_SYSTEM,
+        .user_id = (int64_t)geteuid(),
+        .group_id = driver->qemu_group,
+    };
+    struct qcow2 base;
+
+    if (has_image && !qcow2_read(arena, image, NULL, &base))
+        return error_new(arena, ERROR_UPSTREAM, "%s is no qcow2 image", image);
+    if (has_image && base.bytes > volume.bytes)
+        volume.bytes = base.bytes;
+    return virt_volume_create(driver->virt, arena, driver->pool, driver_xml_volume(arena, &volume));
+}
+
+struct error *driver_disk_create(struct driver *driver, struct arena *arena,
+                                 const struct driver_vm *vm)
+{
+    bool is_there;
+    struct error *e = disk_begin(driver, arena, vm->id, &is_there);
+
+    if (!e)
+        e = take_notice(driver, arena, vm->id, &is_there);
+    if (e || is_there)
+        return e;
+    e = create_volume(driver, arena, vm);
+    /* An earlier worker, killed, may have asked for it: libvirt lists it when it is finished. */
+    for (int tries = 0; e && !is_there && tries < BUSY_TRIES; tries++) {
+        if (disk_begin(driver, arena, vm->id, &is_there))
+            return e;
+        if (!is_there && e->kind != ERROR_CONFLICT)
+            return e;
+        if (!is_there)
+            nanosleep(&BUSY_PAUSE, NULL);
+    }
+    return is_there ? NULL : e;
+}
+
+struct error *driver_disk_grow(struct driver *driver, struct arena *arena,
+                               const struct driver_vm *vm)
+{
+    const char *name = driver_disk_name(arena, vm->id);
+    enum driver_power power;
+    int64_t bytes = 0;
+    struct error *e = driver_power(driver, arena, vm->id, &power);
+
+    if (!e)
+        e = driver_pool_ready(driver, arena);
+    if (!e)
+        e = virt_volume_capacity(driver->virt, arena, driver->pool, name, &bytes);
+    if (e || bytes >= disk_bytes(vm) || driver->profile == DRIVER_TEST)
+        return driver_needs_vm(e);
+    if (power == DRIVER_RUNNING || power == DRIVER_PAUSED)
+        return error_new(arena, ERROR_CONFLICT, "a disk grows only while its VM is stopped");
+    return virt_volume_resize(driver->virt, arena, driver->pool, name, disk_bytes(vm));
+}
+
+/* ---- cloning ---- */
+
+static struct error *convert(struct arena *arena, const char *source, const char *snapshot,
+                             const char *part)
+{
+    const char *named = arena_printf(arena, "snapshot.name=%s", snapshot);
+    const char *arguments[16] = { "qemu-img", "convert", "-U", "-l",   named,
+                                  "-f",       "qcow2",   "-O", "qcow2" };
+    size_t count = 9;
+    struct qcow2 image;
+
+    if (!qcow2_read(arena, source, snapshot, &image) || !image.has_snapshot)
+        return error_new(arena, ERROR_CONFLICT, "%s has no snapshot %s", source, snapshot);
+    if (image.backing) {
+        arguments[count++] = "-B";
+        arguments[count++] = image.backing;
+        arguments[count++] = "-F";
+        arguments[count++] = "qcow2";
+    }
+    arguments[count++] = source;
+    arguments[count++] = part;
+    return command_run(arena, arguments);
+}
+
+static struct error *grow_file(struct arena *arena, const char *path, int64_t bytes)
+{
+    const char *size = arena_printf(arena, "%lld", (long long)bytes);
+    const char *const arguments[] = { "qemu-img", "resize", "-q", "-f", "qcow2", path, size, NULL };
+    struct qcow2 image;
+
+    if (!qcow2_read(arena, path, NULL, &image))
+        return error_new(arena, ERROR_UPSTREAM, "the copy at %s cannot be read", path);
+    return image.bytes < bytes ? command_run(arena, arguments) : NULL;
+}
+
+/* By a name of its own first: under the final name there is only ever a whole disk. */
+static struct error *copy_disk(struct driver *driver, struct arena *arena,
+                               const struct driver_vm *vm, const char *source_id,
+                               const char *snapshot)
+{
+    const char *path = driver_disk_path(driver, arena, vm->id);
+    const char *part = arena_printf(arena, "%s.part", path);
+    struct error *e;
+
+    e = convert(arena, driver_disk_path(driver, arena, source_id), snapshot, part);
+    if (!e)
+        e = grow_file(arena, part, disk_bytes(vm));
+    if (!e && chmod(part, 0600) < 0)
+        e = error_new(arena, ERROR_UPSTREAM, "%s: %m", part);
+    if (!e)
+        e = driver_open_to_qemu(driver, arena, part, 0660);
+    if (!e && rename(part, path) < 0)
+        e = error_new(arena, ERROR_UPSTREAM, "%s: %m", path);
+    return e ? e : virt_pool_refresh(driver->virt, arena, driver->pool);
+}
+
+static struct error *check_snapshot_name(struct arena *arena, const char *snapshot)
+{
+    static const char letters[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
+    size_t length = strlen(snapshot);
+
+    if (length > 0 && length <= 64 && strspn(snapshot, letters) == length && snapshot[0] != '-')
+        return NULL;
+    return error_new(arena, ERROR_INTERNAL, "a snapshot's name is [A-Za-z0-9_-]{1,64}");
+}
+
+struct error *driver_disk_clone(struct driver *driver, struct arena *arena,
+                                const struct driver_vm *vm, const char *source_id,
+                                const char *snapshot)
+{
+    const char *unused;
+    bool is_there;
+    struct error *e = driver_begin(driver, arena, source_id);
+
+    if (!e)
+        e = check_snapshot_name(arena, snapshot);
+    if (!e)
+        e = disk_begin(driver, arena, vm->id, &is_there);
+    if (!e)
+        e = take_notice(driver, arena, vm->id, &is_there);
+    if (e || is_there)
+        return e;
+    if (driver->profile != DRIVER_TEST)
+        return copy_disk(driver, arena, vm, source_id, snapshot);
+    e = virt_snapshot_text(driver->virt, arena, driver_domain_name(arena, source_id), snapshot,
+                           &unused);
+    return e ? driver_needs_vm(e) : create_volume(driver, arena, vm);
+}
+
+/* ---- snapshots ---- */
+
+static bool has_memory(struct arena *arena, const char *xml)
+{
+    const char *state = driver_xml_element(arena, xml, "state");
+
+    return state && (strcmp(state, "running") == 0 || strcmp(state, "paused") == 0);
+}
+
+static struct error *snapshot_begin(struct driver *driver, struct arena *arena, const char *vm_id,
+                                    const char *snapshot, const char **xml)
+{
+    struct error *e = driver_begin(driver, arena, vm_id);
+
+    if (!e)
+        e = check_snapshot_name(arena, snapshot);
+    if (!e)
+        e = virt_snapshot_text(driver->virt, arena, driver_domain_name(arena, vm_id), snapshot,
+                               xml);
+    return e;
+}
+
+struct error *driver_snapshot_create(struct driver *driver, struct arena *arena, const char *vm_id,
+                                     const char *snapshot, struct driver_snapshot *out)
+{
+    const char *name = driver_domain_name(arena, vm_id);
+    const char *xml, *created;
+    struct qcow2 image;
+    struct error *e = snapshot_begin(driver, arena, vm_id, snapshot, &xml);
+
+    if (e && e->kind == ERROR_NOT_FOUND) {
+        e = virt_snapshot_create(driver->virt, arena, name, driver_xml_snapshot(arena, snapshot),
+                                 false);
+        if (!e)
+            e = virt_snapshot_text(driver->virt, arena, name, snapshot, &xml);
+    }
+    if (e)
+        return driver_needs_vm(e);
+    created = driver_xml_element(arena, xml, "creationTime");
+    *out = (struct driver_snapshot){
+        .name = arena_copy(arena, snapshot),
+        .created_at = created ? strtoll(created, NULL, 10) : 0,
+        .has_memory = has_memory(arena, xml),
+    };
+    if (qcow2_read(arena, driver_disk_path(driver, arena, vm_id), snapshot, &image))
+        out->size_bytes = image.memory_bytes;
+    return NULL;
+}
+
+/*
+ * A snapshot with memory starts the guest by the definition kept with it. Its size must stay, since
+ * the memory is of that size; its port must be today's.
+ */
+static struct error *move_port(struct driver *driver, struct arena *arena, const char *name,
+                               const char *xml, const char *wanted)
+{
+    int64_t then = driver_xml_forwarded_port(xml), now = driver_xml_forwarded_port(wanted);
+
+    if (then == 0 || now == 0 || then == now)
+        return NULL;
+    xml = driver_xml_replace(arena, xml, driver_xml_forward(arena, then),
+                             driver_xml_forward(arena, now));
+    return virt_snapshot_create(driver->virt, arena, name, xml, true);
+}
+
+/* On a bridge the address follows from the port, and the guest in memory goes on using the old one.
+ */
+static struct error *check_address(struct driver *driver, struct arena *arena, const char *xml,
+                                   const char *wanted)
+{
+    const char *start = strstr(wanted, "<mac address='");
+
+    if (driver->profile != DRIVER_SYSTEM || !start ||
+        strstr(xml, arena_copy_bytes(arena, start, strcspn(start, ">"))))
+        return NULL;
+    return error_new(
+        arena, ERROR_CONFLICT,
+        "the VM had another network address when this snapshot was taken, and its memory "
+        "cannot go on with today's: make a new VM from the snapshot's disk instead");
+}
+
+/* What holds from the next start on: today's size and port, and no smaller disk. */
+static struct error *keep_wanted(struct driver *driver, struct arena *arena, const char *vm_id,
+                                 const char *wanted, int64_t bytes)
+{
+    const char *disk = driver_disk_name(arena, vm_id);
+    enum driver_power power;
+    int64_t bytes_now = 0;
+    struct error *e = virt_domain_define(driver->virt, arena, wanted);
+
+    if (!e)
+        e = driver_power(driver, arena, vm_id, &power);
+    if (e || driver->profile == DRIVER_TEST)
+        return e;
+    if (power == DRIVER_RUNNING) {
+        /* Statistics are a convenience: without them the restore is still complete. */
+        (void)virt_domain_statistics(driver->virt, arena, driver_domain_name(arena, vm_id),
+                                     DRIVER_XML_STATISTICS_S);
+        return NULL;
+    }
+    e = virt_volume_capacity(driver->virt, arena, driver->pool, disk, &bytes_now);
+    if (e || bytes_now >= bytes)
+        return e;
+    return virt_volume_resize(driver->virt, arena, driver->pool, disk, bytes);
+}
+
+/*
+ * Restoring a snapshot with memory after a resize: the guest runs with the size of the snapshot
+ * until it is stopped, and starts with today's. Killed half-way, the definition may be the
+ * snapshot's: driver_define puts it right before the next start.
+ */
+struct error *driver_snapshot_restore(struct driver *driver, struct arena *arena, const char *vm_id,
+                                      const char *snapshot)
+{
+    const char *name = driver_domain_name(arena, vm_id);
+    const char *xml, *wanted;
+    int64_t bytes = 0;
+    struct error *e = snapshot_begin(driver, arena, vm_id, snapshot, &xml);
+
+    if (!e)
+        e = virt_domain_text(driver->virt, arena, name, true, &wanted);
+    if (!e)
+        e = driver_pool_ready(driver, arena);
+    if (!e)
+        e = virt_volume_capacity(driver->virt, arena, driver->pool, driver_disk_name(arena, vm_id),
+                                 &bytes);
+    if (!e && has_memory(arena, xml)) {
+        /* This starts a guest, as driver_boot does. */
+        e = driver_guard_check(driver, arena, driver->region.ssh_port_first);
+        if (!e)
+            e = check_address(driver, arena, xml, wanted);
+        if (!e)
+            e = move_port(driver, arena, name, xml, wanted);
+    }
+    if (!e)
+        e = driver_start_error(arena, virt_snapshot_revert(driver->virt, arena, name, snapshot));
+    if (!e)
+        e = keep_wanted(driver, arena, vm_id, wanted, bytes);
+    return driver_needs_vm(e);
+}
+
+struct error *driver_snapshot_delete(struct driver *driver, struct arena *arena, const char *vm_id,
+                                     const char *snapshot)
+{
+    const char *xml;
+    struct error *e = snapshot_begin(driver, arena, vm_id, snapshot, &xml);
+
+    if (!e)
+        e = virt_snapshot_delete(driver->virt, arena, driver_domain_name(arena, vm_id), snapshot,
+                                 false);
+    return e && e->kind == ERROR_NOT_FOUND ? NULL : e;
+}

@@ -1,0 +1,288 @@
+/*
+ * The network of the system profile (see driver_libvirt_net.h). libvirt keeps the bridge, the fixed
+ * addresses and the filter of each guest's port; everything between guests, host and world stands
+ * in one table of nft, whose text is written here. The network is "open", that is without rules of
+ * libvirt's own: those would refuse the connections that our table leads to guests.
+ */
+#include "host/driver_libvirt_net.h"
+
+#include "adapter/command.h"
+#include "base/buf.h"
+#include "host/driver_libvirt.h"
+#include "host/driver_libvirt_xml.h"
+
+#include <grp.h>
+#include <net/if.h>
+#include <pwd.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define NETWORK "10.77.0.0/16"
+#define HOST    "10.77.0.1"
+enum { MOST_GROUPS = 256, LONGEST_INTERFACE = 15 };
+
+struct driver_address driver_address(const struct driver_region *region, struct arena *arena,
+                                     int64_t port)
+{
+    /* .0 is the network, .1 the host. */
+    unsigned int host = (unsigned int)(port - region->ssh_port_first + 2) & 0xffff;
+
+    return (struct driver_address){
+        .mac = arena_printf(arena, "52:54:00:4d:%02x:%02x", host >> 8, host & 0xff),
+        .ip = arena_printf(arena, "10.77.%u.%u", host >> 8, host & 0xff),
+    };
+}
+
+struct error *driver_group_find(struct arena *arena, int64_t *out)
+{
+    const struct group *group = getgrnam(DRIVER_XML_GROUP);
+    const struct passwd *user = getpwuid(geteuid());
+    gid_t groups[MOST_GROUPS];
+    int count = getgroups(MOST_GROUPS, groups);
+    bool is_member = group && (geteuid() == 0 || getegid() == group->gr_gid);
+
+    for (int i = 0; group && i < count; i++)
+        is_member |= groups[i] == group->gr_gid;
+    *out = group ? (int64_t)group->gr_gid : -1;
+    if (is_member)
+        return NULL;
+    return error_new(arena, ERROR_UPSTREAM,
+                     "disks cannot be opened to libvirt's guests: install libvirt-daemon-system, "
+                     "then usermod -aG " DRIVER_XML_GROUP " %s",
+                     user ? user->pw_name : "USER");
+}
+
+/* ---- what root sets up ---- */
+
+struct error *driver_bridge_check(struct arena *arena, const struct driver_region *region)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789-_.";
+    size_t length = region->bridge ? strlen(region->bridge) : 0;
+
+    if (length > 0 && length <= LONGEST_INTERFACE && strspn(region->bridge, letters) == length &&
+        region->bridge[0] >= 'a')
+        return NULL;
+    return error_new(arena, ERROR_UPSTREAM,
+                     "region %s needs a bridge, because %s is no session: set bridge to a name for "
+                     "it in domicile.conf, like dom0 (a-z, 0-9, - and _, at most 15)",
+                     region->name, region->uri);
+}
+
+const char *driver_network_xml(struct arena *arena, const struct driver_region *region)
+{
+    struct buf buf = buf_new(arena, 512);
+
+    buf_literal(&buf, "<network>\n  <name>");
+    driver_xml_text(&buf, region->bridge);
+    buf_literal(&buf, "</name>\n  <forward mode='open'/>\n  <bridge name='");
+    driver_xml_text(&buf, region->bridge);
+    buf_literal(&buf, "' stp='off' delay='0'/>\n  <port isolated='yes'/>\n"
+                      "  <ip address='" HOST "' prefix='16'/>\n</network>\n");
+    return buf.bytes;
+}
+
+/* Which port leads to which guest, and which bridges the rules are about. */
+static void put_lists(struct buf *buf, const struct driver_region *region)
+{
+    buf_printf(buf,
+               "\tset bridges {\n\t\ttype ifname\n\t\telements = { \"%s\" }\n\t}\n"
+               "\tmap guests {\n\t\ttype inet_service : ipv4_addr\n\t\telements = {",
+               region->bridge);
+    for (int64_t port = region->ssh_port_first; port <= region->ssh_port_last; port++) {
+        buf_printf(buf, "%s%s%lld : %s", port > region->ssh_port_first ? "," : "",
+                   (port - region->ssh_port_first) % 4 ? " " : "\n\t\t\t", (long long)port,
+                   driver_address(region, buf->arena, port).ip);
+    }
+    buf_literal(buf, "\n\t\t}\n\t}\n");
+}
+
+static const char RULES[] =
+    "\t# Guests reach of the host only addresses (67) and names (53).\n"
+    "\tchain input {\n"
+    "\t\ttype filter hook input priority -10; policy accept;\n"
+    "\t\tiifname != @bridges accept\n"
+    "\t\tct state established,related accept\n"
+    "\t\tip daddr " HOST " meta l4proto { tcp, udp } th dport 53 accept\n"
+    "\t\tmeta nfproto ipv4 udp dport 67 accept\n"
+    "\t\tdrop\n"
+    "\t}\n"
+    "\t# They reach the internet, but no network at home and not each other; from outside only\n"
+    "\t# what \"prerouting\" leads to them comes in.\n"
+    "\tchain forward {\n"
+    "\t\ttype filter hook forward priority -10; policy accept;\n"
+    "\t\tiifname @bridges ct state established,related accept\n"
+    "\t\tiifname @bridges ip saddr != " NETWORK " drop\n"
+    "\t\tiifname @bridges ip daddr { 0.0.0.0/8, 10.0.0.0/8, 100.64.0.0/10, 127.0.0.0/8,\n"
+    "\t\t\t169.254.0.0/16, 172.16.0.0/12, 192.168.0.0/16, 224.0.0.0/3 } drop\n"
+    "\t\tiifname @bridges meta nfproto ipv6 drop\n"
+    "\t\toifname @bridges ct state established,related accept\n"
+    "\t\toifname @bridges ct status dnat accept\n"
+    "\t\toifname @bridges drop\n"
+    "\t}\n"
+    "\tchain prerouting {\n"
+    "\t\ttype nat hook prerouting priority dstnat; policy accept;\n"
+    "\t\tiifname != @bridges fib daddr type local dnat ip to tcp dport map @guests : 22\n"
+    "\t}\n"
+    "\t# The same for the host itself, by its outer address.\n"
+    "\tchain output {\n"
+    "\t\ttype nat hook output priority -100; policy accept;\n"
+    "\t\tip daddr != 127.0.0.0/8 fib daddr type local dnat ip to tcp dport map @guests : 22\n"
+    "\t}\n"
+    "\tchain postrouting {\n"
+    "\t\ttype nat hook postrouting priority srcnat; policy accept;\n"
+    "\t\tip saddr " NETWORK " oifname != @bridges masquerade\n"
+    "\t}\n";
+
+const char *driver_guard_rules(struct arena *arena, const struct driver_region *region)
+{
+    size_t ports = (size_t)(region->ssh_port_last - region->ssh_port_first + 1);
+    struct buf buf = buf_new(arena, 4096 + 32 * ports);
+
+    /* Named first, so that it can be deleted: loaded twice, it is replaced in one go. */
+    buf_printf(&buf,
+               "# The guard of region %s, written by \"domicile-admin network\": load it with "
+               "nft -f.\n"
+               "table inet " DRIVER_GUARD "\n"
+               "delete table inet " DRIVER_GUARD "\n"
+               "table inet " DRIVER_GUARD " {\n",
+               region->name);
+    put_lists(&buf, region);
+    buf_text(&buf, RULES);
+    buf_literal(&buf, "}\n");
+    return buf.bytes;
+}
+
+/* ---- is it there? ---- */
+
+/* Is `element` in a list of the table? An element in braces, as nft writes it. */
+static struct error *ask_guard(struct arena *arena, const char *list, const char *element)
+{
+    const char *const arguments[] = { "nft",        "get", "element", "inet",
+                                      DRIVER_GUARD, list,  element,   NULL };
+    struct error *e = command_run(arena, arguments);
+
+    if (e)
+        e->text = arena_copy_bytes(arena, e->text, strcspn(e->text, "\n"));
+    return e;
+}
+
+struct error *driver_guard_check(const struct driver *driver, struct arena *arena, int64_t port)
+{
+    const struct driver_region *region = &driver->region;
+    const char *hint = "";
+    struct error *e;
+
+    if (driver->profile != DRIVER_SYSTEM)
+        return NULL;
+    e = ask_guard(arena, "bridges", arena_printf(arena, "{ \"%s\" }", region->bridge));
+    if (!e)
+        e = ask_guard(arena, "guests", arena_printf(arena, "{ %lld }", (long long)port));
+    if (!e)
+        return NULL;
+    if (strstr(e->text, "not permitted"))
+        hint = "; to see it, the worker needs the capability CAP_NET_ADMIN";
+    return error_new(arena, ERROR_CONFLICT,
+                     "guests are not started while the firewall table inet " DRIVER_GUARD
+                     " cannot be seen with bridge %s and port %lld: load as root what "
+                     "\"domicile-admin network %s --nft\" prints, with nft -f (%s%s)",
+                     region->bridge, (long long)port, region->name, e->text, hint);
+}
+
+struct error *driver_address_is_kept(struct driver *driver, struct arena *arena,
+                                     const struct driver_address *address, bool *out)
+{
+    const char *xml = "";
+    struct error *e = virt_network_text(driver->virt, arena, driver->region.bridge, &xml);
+
+    *out = strstr(xml, arena_printf(arena, "<host mac='%s' ", address->mac)) != NULL;
+    return e;
+}
+
+static struct error *network_missing(const struct driver *driver, struct arena *arena,
+                                     const char *text)
+{
+    return error_new(arena, ERROR_CONFLICT,
+                     "%s: define and start as root what \"domicile-admin network %s --libvirt\" "
+                     "prints, with virsh net-define and net-start",
+                     text, driver->region.name);
+}
+
+struct error *driver_address_keep(struct driver *driver, struct arena *arena,
+                                  const struct driver_address *address)
+{
+    bool is_kept;
+    struct error *e = driver_address_is_kept(driver, arena, address, &is_kept);
+
+    if (e && e->kind == ERROR_NOT_FOUND)
+        return network_missing(driver, arena, e->text);
+    if (e || is_kept)
+        return e;
+    return virt_network_host(driver->virt, arena, driver->region.bridge,
+                             driver_xml_host(arena, address->mac, address->ip), true);
+}
+
+/* ---- everything at once, for the operator ---- */
+
+static void find(struct driver_findings *out, const struct error *e, const char *text)
+{
+    out->row[out->count++] = (struct driver_finding){ .is_ok = !e, .text = e ? e->text : text };
+}
+
+static struct error *check_network(struct driver *driver, struct arena *arena)
+{
+    const char *name = driver->region.bridge;
+    const char *xml = "";
+    struct error *e = virt_network_text(driver->virt, arena, name, &xml);
+
+    if (e && e->kind == ERROR_NOT_FOUND)
+        return network_missing(driver, arena, e->text);
+    if (e)
+        return e;
+    if (!strstr(xml, "<ip address='" HOST "' prefix='16'>") || strstr(xml, "<range ") ||
+        !strstr(xml, "<forward mode='open'/>"))
+        return network_missing(driver, arena,
+                               arena_printf(arena, "libvirt's network %s is another one", name));
+    if (if_nametoindex(name) == 0)
+        return network_missing(driver, arena,
+                               arena_printf(arena, "libvirt's network %s is not started", name));
+    return NULL;
+}
+
+struct error *driver_path_check(struct arena *arena, const char *path)
+{
+    struct stat status;
+
+    for (const char *slash = path; slash; slash = strchr(slash + 1, '/')) {
+        const char *next = strchr(slash + 1, '/');
+        const char *part =
+            next ? arena_copy_bytes(arena, path, (size_t)(next - path)) : arena_copy(arena, path);
+
+        if (stat(part, &status) < 0)
+            return error_new(arena, ERROR_UPSTREAM, "%s: %m", part);
+        if (!(status.st_mode & S_IXOTH))
+            return error_new(arena, ERROR_UPSTREAM,
+                             "%s does not let libvirt's guests pass: chmod o+x %s", part, part);
+    }
+    return NULL;
+}
+
+void driver_examine(struct driver *driver, struct arena *arena, struct driver_findings *out)
+{
+    const struct driver_region *region = &driver->region;
+    struct error *e;
+
+    out->count = 0;
+    if (driver->profile != DRIVER_SYSTEM)
+        return;
+    e = driver_guard_check(driver, arena, region->ssh_port_first);
+    if (!e)
+        e = driver_guard_check(driver, arena, region->ssh_port_last);
+    find(out, e, "the firewall table inet " DRIVER_GUARD " is loaded");
+    find(out, check_network(driver, arena),
+         arena_printf(arena, "libvirt's network %s is started", region->bridge));
+    e = driver_path_check(arena, driver->disk_dir);
+    if (!e)
+        e = driver_path_check(arena, driver->seed_dir);
+    find(out, e, arena_printf(arena, "guests reach their disks in %s", driver->disk_dir));
+}

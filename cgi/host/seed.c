@@ -1,0 +1,213 @@
+/*
+ * Writes the NoCloud seed (see seed.h): the door to libarchive.
+ *
+ * user-data is "#cloud-config" and JSON, which is also YAML, so that no value can become a key or a
+ * list: json_quote() quotes everything. What JSON and YAML read differently (control characters,
+ * NEL, LS, PS, DEL and their like) is refused. That each item has a line of its own is relied upon
+ * by guest_init.sh.
+ *
+ * libarchive collects the image in an unnamed file under TMPDIR while it writes. The texts, which
+ * hold the private half of the guest's SSH host key, are wiped from memory here.
+ */
+#include "host/seed.h"
+
+#include "adapter/json.h"
+#include "base/buf.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char HEADER[] = "#cloud-config\n";
+
+/* ---- what may stand in it ---- */
+
+static bool is_name(const char *text, size_t longest, const char *letters)
+{
+    size_t length = text ? strlen(text) : 0;
+
+    return length > 0 && length <= longest && text[0] != '-' && strspn(text, letters) == length;
+}
+
+/* Printable, and the same to a JSON and a YAML reader; json_quote() refuses what is not UTF-8. */
+static bool is_plain(const char *text, bool may_have_lines)
+{
+    for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
+        if (*c == '\n' && may_have_lines)
+            continue;
+        if (*c < 0x20 || *c == 0x7f)
+            return false;
+        if (c[0] == 0xc2 && c[1] < 0xa0) /* U+0080..9F, NEL among them */
+            return false;
+        if (c[0] == 0xe2 && c[1] == 0x80 && (c[2] == 0xa8 || c[2] == 0xa9)) /* LS, PS */
+            return false;
+        if (c[0] == 0xef && c[1] == 0xbb && c[2] == 0xbf) /* byte order mark */
+            return false;
+        if (c[0] == 0xef && c[1] == 0xbf && c[2] >= 0xbe) /* U+FFFE, U+FFFF */
+            return false;
+    }
+    return true;
+}
+
+static struct error *check(struct arena *arena, const struct driver_seed *seed)
+{
+    static const char lower[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
+    static const char word[] = "abcdefghijklmnopqrstuvwxyz0123456789-_";
+    static const char any[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+
+    if (!is_name(seed->host_name, 63, lower))
+        return error_new(arena, ERROR_INPUT, "the host name is not [a-z0-9-]{1,63}");
+    if (!is_name(seed->user_name, 32, word))
+        return error_new(arena, ERROR_INPUT, "the user name is not [a-z0-9_-]{1,32}");
+    if (!is_name(seed->instance_id, 128, any))
+        return error_new(arena, ERROR_INPUT, "the instance id is not [A-Za-z0-9._-]{1,128}");
+    if (!is_plain(seed->host_key_private, true) || !is_plain(seed->host_key_public, false))
+        return error_new(arena, ERROR_INPUT, "the host key holds a control character");
+    for (size_t i = 0; i < seed->ssh_key_count; i++) {
+        if (!is_plain(seed->ssh_keys[i], false))
+            return error_new(arena, ERROR_INPUT, "SSH key %zu holds a control character", i + 1);
+    }
+    return NULL;
+}
+
+/* ---- the texts ---- */
+
+/*
+ * One item on a line of its own, as guest_init.sh reads it: `before`, the text as a JSON string,
+ * `after`. An earlier error is passed on, so that a document reads as one run of lines.
+ */
+static struct error *put(struct error *e, struct buf *buf, const char *before, const char *text,
+                         const char *after)
+{
+    const char *quoted;
+
+    if (!e)
+        e = json_quote(buf->arena, text, &quoted);
+    if (e)
+        return e;
+    buf_text(buf, before);
+    buf_text(buf, quoted);
+    buf_text(buf, after);
+    buf_char(buf, '\n');
+    return NULL;
+}
+
+static struct error *meta_data(const struct driver_seed *seed, struct buf *buf)
+{
+    struct error *e = NULL;
+
+    buf_literal(buf, "{\n");
+    e = put(e, buf, "  \"instance-id\": ", seed->instance_id, ",");
+    e = put(e, buf, "  \"local-hostname\": ", seed->host_name, "");
+    buf_literal(buf, "}\n");
+    return e;
+}
+
+static struct error *user_data(const struct driver_seed *seed, struct buf *buf)
+{
+    struct error *e = NULL;
+
+    buf_text(buf, HEADER);
+    buf_literal(buf, "{\n  \"users\": [\n    {\n");
+    e = put(e, buf, "      \"name\": ", seed->user_name, ",");
+    buf_literal(buf, "      \"shell\": \"/bin/bash\",\n      \"lock_passwd\": true,\n"
+                     "      \"sudo\": \"ALL=(ALL) NOPASSWD:ALL\",\n"
+                     "      \"ssh_authorized_keys\": [\n");
+    for (size_t i = 0; i < seed->ssh_key_count; i++)
+        e = put(e, buf, "        ", seed->ssh_keys[i], i + 1 < seed->ssh_key_count ? "," : "");
+    buf_literal(buf, "      ]\n    }\n  ],\n  \"ssh_keys\": {\n");
+    e = put(e, buf, "    \"ed25519_private\": ", seed->host_key_private, ",");
+    e = put(e, buf, "    \"ed25519_public\": ", seed->host_key_public, "");
+    buf_literal(buf, "  },\n  \"ssh_pwauth\": false,\n  \"disable_root\": true,\n"
+                     "  \"locale\": \"C.UTF-8\",\n  \"ssh\": {\n"
+                     "    \"emit_keys_to_console\": false\n  },\n"
+                     "  \"no_ssh_fingerprints\": true\n}\n");
+    return e;
+}
+
+/* ---- the image ---- */
+
+static int add_file(struct archive *archive, const char *name, const struct buf *text)
+{
+    struct archive_entry *entry = archive_entry_new();
+    int result;
+
+    archive_entry_set_pathname(entry, name);
+    archive_entry_set_filetype(entry, AE_IFREG);
+    archive_entry_set_perm(entry, 0400);
+    archive_entry_set_size(entry, (la_int64_t)text->length);
+    result = archive_write_header(archive, entry);
+    if (result == ARCHIVE_OK &&
+        archive_write_data(archive, text->bytes, text->length) != (la_ssize_t)text->length)
+        result = ARCHIVE_FATAL;
+    archive_entry_free(entry);
+    return result;
+}
+
+static struct error *write_image(struct arena *arena, int file, const struct buf *meta,
+                                 const struct buf *user)
+{
+    struct error *e = NULL;
+    struct archive *archive = archive_write_new();
+
+    if (archive_write_set_format_iso9660(archive) != ARCHIVE_OK ||
+        archive_write_set_options(archive, "volume-id=cidata,rockridge=useful,joliet") !=
+            ARCHIVE_OK ||
+        archive_write_open_fd(archive, file) != ARCHIVE_OK ||
+        add_file(archive, "meta-data", meta) != ARCHIVE_OK ||
+        add_file(archive, "user-data", user) != ARCHIVE_OK ||
+        archive_write_close(archive) != ARCHIVE_OK)
+        e = error_new(arena, ERROR_UNAVAILABLE, "the seed cannot be written: %s",
+                      archive_error_string(archive));
+    archive_write_free(archive);
+    return e;
+}
+
+static struct error *write_file(struct arena *arena, const char *path, const struct buf *meta,
+                                const struct buf *user)
+{
+    const char *part = arena_printf(arena, "%s.part", path);
+    struct error *e;
+    int file;
+
+    /* Left behind by a killed worker; anew, so that its mode is ours. */
+    unlink(part);
+    file = open(part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (file < 0)
+        return error_new(arena, ERROR_UNAVAILABLE, "%s: %m", part);
+    e = write_image(arena, file, meta, user);
+    if (!e && fsync(file) < 0)
+        e = error_new(arena, ERROR_UNAVAILABLE, "%s: %m", part);
+    close(file);
+    if (!e && rename(part, path) < 0)
+        e = error_new(arena, ERROR_UNAVAILABLE, "%s: %m", path);
+    if (e)
+        unlink(part);
+    return e;
+}
+
+struct error *seed_write(struct arena *arena, const char *path, const struct driver_seed *seed)
+{
+    struct error *e = check(arena, seed);
+    struct buf meta = buf_new(arena, 512);
+    size_t longest = 4096 + 2 * strlen(seed->host_key_private);
+    struct buf user;
+
+    /* Never to grow: a buffer left behind would keep the key. Escaping at most doubles a text. */
+    for (size_t i = 0; i < seed->ssh_key_count; i++)
+        longest += 64 + 2 * strlen(seed->ssh_keys[i]);
+    user = buf_new(arena, longest);
+    if (!e)
+        e = meta_data(seed, &meta);
+    if (!e)
+        e = user_data(seed, &user);
+    if (!e)
+        e = write_file(arena, path, &meta, &user);
+    explicit_bzero(user.bytes, user.length);
+    return e;
+}

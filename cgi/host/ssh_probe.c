@@ -1,0 +1,128 @@
+/*
+ * The door to libssh, used for one thing: asking an SSH server for its host key (see ssh_probe.h).
+ *
+ * Responsible for the deadline, which also holds against a peer that accepts and then stays silent:
+ * QEMU's port forwarding does so until the guest listens. It signs in nowhere and reads no
+ * configuration, known_hosts or key of the user it runs as.
+ */
+#include "host/ssh_probe.h"
+
+#include "base/clock.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <libssh/libssh.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* Wait until `file` is ready for `events`; false when `deadline_us` passes first. */
+static bool wait_for(int file, short events, int64_t deadline_us)
+{
+    struct pollfd ready = { .fd = file, .events = events };
+    int count;
+
+    do {
+        int64_t left_ms = (deadline_us - clock_monotonic_us()) / 1000;
+
+        if (left_ms <= 0)
+            return false;
+        count = poll(&ready, 1, (int)left_ms);
+    } while (count < 0 && errno == EINTR);
+    return count > 0;
+}
+
+static bool connect_socket(int file, const struct sockaddr_in *to, int64_t deadline_us)
+{
+    int failure = 0;
+    socklen_t size = sizeof failure;
+
+    if (connect(file, (const struct sockaddr *)to, sizeof *to) == 0)
+        return true;
+    return errno == EINPROGRESS && wait_for(file, POLLOUT, deadline_us) &&
+           getsockopt(file, SOL_SOCKET, SO_ERROR, &failure, &size) == 0 && failure == 0;
+}
+
+/* Every choice that could otherwise come from a file or from the user's account. */
+static bool set_options(ssh_session session, const char *address, int *file)
+{
+    const int off = 0;
+
+    return ssh_options_set(session, SSH_OPTIONS_PROCESS_CONFIG, &off) == 0 &&
+           ssh_options_set(session, SSH_OPTIONS_HOST, address) == 0 &&
+           ssh_options_set(session, SSH_OPTIONS_USER, "nobody") == 0 &&
+           ssh_options_set(session, SSH_OPTIONS_SSH_DIR, "/nonexistent") == 0 &&
+           ssh_options_set(session, SSH_OPTIONS_KNOWNHOSTS, "/dev/null") == 0 &&
+           ssh_options_set(session, SSH_OPTIONS_GLOBAL_KNOWNHOSTS, "/dev/null") == 0 &&
+           ssh_options_set(session, SSH_OPTIONS_HOSTKEYS, "ssh-ed25519") == 0 &&
+           ssh_options_set(session, SSH_OPTIONS_FD, file) == 0;
+}
+
+/* The key exchange; libssh refuses a reply whose signature is not of the key that it names. */
+static bool exchange_keys(ssh_session session, int *socket_file, int64_t deadline_us)
+{
+    int file = *socket_file;
+    int result;
+
+    ssh_set_blocking(session, 0);
+    *socket_file = -1; /* from here on libssh closes it */
+    while ((result = ssh_connect(session)) == SSH_AGAIN) {
+        short events = POLLIN;
+
+        if (ssh_get_poll_flags(session) & SSH_WRITE_PENDING)
+            events |= POLLOUT;
+        if (!wait_for(file, events, deadline_us))
+            return false;
+    }
+    return result == SSH_OK;
+}
+
+static const char *read_key(struct arena *arena, ssh_session session)
+{
+    const char *text = NULL;
+    char *encoded = NULL;
+    ssh_key key = NULL;
+
+    if (ssh_get_server_publickey(session, &key) == SSH_OK &&
+        ssh_pki_export_pubkey_base64(key, &encoded) == SSH_OK)
+        text = arena_printf(arena, "%s %s", ssh_key_type_to_char(ssh_key_type(key)), encoded);
+    if (encoded)
+        ssh_string_free_char(encoded);
+    if (key)
+        ssh_key_free(key);
+    return text;
+}
+
+struct error *ssh_probe(struct arena *arena, const char *address, int64_t port, int64_t timeout_ms,
+                        const char **out)
+{
+    int64_t deadline_us = clock_monotonic_us() + timeout_ms * 1000;
+    struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
+    struct error *e = NULL;
+    ssh_session session = NULL;
+    int file = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+    *out = NULL;
+    if (file < 0 || inet_pton(AF_INET, address, &to.sin_addr) != 1) {
+        e = error_new(arena, ERROR_INTERNAL, "asking %s for its host key: %m", address);
+        goto done;
+    }
+    if (!connect_socket(file, &to, deadline_us))
+        goto done;
+    session = ssh_new();
+    if (!session || !set_options(session, address, &file)) {
+        e = error_new(arena, ERROR_INTERNAL, "libssh refuses its options");
+        goto done;
+    }
+    if (exchange_keys(session, &file, deadline_us))
+        *out = read_key(arena, session);
+done:
+    if (session)
+        ssh_free(session);
+    if (file >= 0)
+        close(file);
+    return e;
+}

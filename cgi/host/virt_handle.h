@@ -1,0 +1,27 @@
+/*
+ * Inside the door to libvirt: the only file that includes libvirt's headers, and only virt.c and
+ * virt_storage.c include it. Everybody else uses virt.h.
+ */
+#pragma once
+
+#include "host/virt.h"
+
+#include <libvirt/libvirt.h>
+#include <libvirt/virterror.h>
+
+struct virt {
+    const char *uri;
+    virConnectPtr connection; /* NULL after a failed attempt to connect again */
+};
+
+/* Give back what libvirt allocated. */
+void virt_release(void *memory);
+
+/* The calling thread's last libvirt error. */
+struct error *virt_failure(struct arena *arena);
+
+/* virt_failure if `result` is negative. */
+struct error *virt_checked(struct arena *arena, int result);
+
+/* Copy `text` into the arena and release it; virt_failure if it is NULL. */
+struct error *virt_checked_text(struct arena *arena, char *text, const char **out);

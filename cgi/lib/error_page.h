@@ -1,7 +1,0 @@
-/* The page for each kind of error: what happened, and what the visitor can do next. */
-#pragma once
-
-#include "html.h"
-
-/* Write the whole page for an HTTP status (any; unknown ones read like 500 or 400). */
-void error_page_write(struct buf *body, const struct frame *frame, int status);

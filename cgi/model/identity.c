@@ -1,0 +1,96 @@
+/* People and their teams; see identity.h. Not responsible for how somebody proves who they are. */
+#include "model/identity.h"
+
+#include "base/clock.h"
+#include "base/limit.h"
+#include "base/text.h"
+#include "person.sql.h"
+#include "team.sql.h"
+
+#include <string.h>
+#include <strings.h>
+
+const char *identity_email(struct arena *arena, const char *email)
+{
+    return email && text_is_email(email) ? text_lower(arena, email) : NULL;
+}
+
+/* At most LIMIT_LABEL_BYTES, without half a character at the end. */
+static const char *label_cut(struct arena *arena, const char *text)
+{
+    size_t length = strlen(text);
+
+    if (length > LIMIT_LABEL_BYTES)
+        length = LIMIT_LABEL_BYTES;
+    while (!text_is_utf8(text, length))
+        length--;
+    return arena_copy_bytes(arena, text, length);
+}
+
+const char *identity_name(struct arena *arena, const char *name, const char *email)
+{
+    if (name && text_is_utf8(name, strlen(name)) && text_is_line(name) && name[strspn(name, " ")])
+        return label_cut(arena, name + strspn(name, " "));
+    return label_cut(arena, arena_copy_bytes(arena, email, strcspn(email, "@")));
+}
+
+bool identity_email_is_allowed(const struct config *config, const char *email, bool is_verified)
+{
+    return is_verified || strcasecmp(email, config->operator_email) != 0;
+}
+
+static struct error *personal_team(struct db *db, struct arena *arena, int64_t person_id,
+                                   const char *name, int64_t *out)
+{
+    struct team_personal_row found;
+    struct team_create_row made;
+    struct error *e = team_personal(db, arena, person_id, &found);
+
+    if (!e)
+        *out = found.id;
+    if (!e || e->kind != ERROR_NOT_FOUND)
+        return e;
+    e = team_create(db, arena, name, &person_id, NULL, clock_now(), &made);
+    if (e)
+        return e;
+    *out = made.id;
+    return team_join(db, arena, made.id, person_id, "owner", clock_now());
+}
+
+struct error *identity_person(struct db *db, struct arena *arena, const struct identity *identity,
+                              int64_t *out_person_id, int64_t *out_team_id)
+{
+    struct person_by_identity_row found;
+    struct person_create_row made;
+    struct error *e = person_by_identity(db, arena, identity->key, &found);
+
+    if (!e && found.closed_at)
+        return error_new(arena, ERROR_FORBIDDEN, "the account is closed");
+    if (!e) {
+        *out_person_id = found.id;
+        if (strcmp(found.email, identity->email) != 0)
+            e = person_set_email(db, arena, found.id, identity->email);
+    } else if (e->kind == ERROR_NOT_FOUND) {
+        e = person_create(db, arena, identity->key, identity->email, identity->name, clock_now(),
+                          &made);
+        *out_person_id = e ? 0 : made.id;
+    }
+    return e ? e : personal_team(db, arena, *out_person_id, identity->name, out_team_id);
+}
+
+struct error *identity_join(struct db *db, struct arena *arena, int64_t person_id,
+                            const char *organization_id, const char *name, const char *role,
+                            int64_t *out_team_id)
+{
+    struct team_by_organization_row found;
+    struct team_create_row made;
+    struct error *e = team_by_organization(db, arena, organization_id, &found);
+
+    if (!e) {
+        *out_team_id = found.id;
+    } else if (e->kind == ERROR_NOT_FOUND) {
+        e = team_create(db, arena, name, NULL, organization_id, clock_now(), &made);
+        *out_team_id = e ? 0 : made.id;
+    }
+    return e ? e : team_join(db, arena, *out_team_id, person_id, role, clock_now());
+}

@@ -1,0 +1,239 @@
+/* The ledger; see ledger.h. Writing in the first half, reading in the second. */
+#include "model/ledger.h"
+
+#include "base/clock.h"
+#include "base/limit.h"
+#include "model/price.h"
+#include "team.sql.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { CHUNK_BYTES = 1024 * 1024 };
+
+/* ---- writing ---- */
+
+/* The stretch being written, and by whom. */
+struct pen {
+    struct db *db;
+    struct arena *arena;
+    struct ledger_open_row row; /* as it stands in the database */
+};
+
+static struct error *stretch_end(struct pen *pen, int64_t until_at, bool is_open)
+{
+    struct ledger_open_row *row = &pen->row;
+
+    row->until_at = until_at;
+    return ledger_extend(pen->db, pen->arena, row->team_id, row->month_at, row->vm_id, row->from_at,
+                         until_at, is_open);
+}
+
+/* The row's content anew, from `from_at` on, open and of no seconds yet. */
+static struct error *stretch_begin(struct pen *pen, int64_t from_at)
+{
+    struct ledger_open_row *row = &pen->row;
+
+    row->from_at = row->until_at = from_at;
+    row->month_at = clock_month_start(from_at);
+    return ledger_put(pen->db, pen->arena, row->team_id, row->month_at, row->vm_id, from_at,
+                      from_at, true, row->vm_name, row->state, row->size, row->disk_gb,
+                      row->snapshot_gb);
+}
+
+/* The open stretch reaches to `until_at`; at the end of a month the next row goes on. */
+static struct error *stretch_extend(struct pen *pen, int64_t until_at)
+{
+    int64_t month_end_at = clock_month_end(pen->row.from_at);
+    struct error *e = NULL;
+
+    while (!e && until_at > month_end_at) {
+        e = stretch_end(pen, month_end_at, false);
+        if (!e)
+            e = stretch_begin(pen, month_end_at);
+        month_end_at = clock_month_end(month_end_at);
+    }
+    return e ? e : stretch_end(pen, until_at, true);
+}
+
+static struct error *stretch_turn(struct pen *pen, const struct ledger_open_row *next)
+{
+    int64_t at = pen->row.until_at;
+    struct error *e = stretch_end(pen, at, false);
+
+    pen->row = *next;
+    return e ? e : stretch_begin(pen, at);
+}
+
+/* What the VM's row says now. A size that is only wished for, or could not be made, does not count
+ * yet. */
+static struct ledger_open_row row_of(const struct ledger_vm_row *vm, const char *vm_id,
+                                     const struct ledger_open_row *before)
+{
+    bool is_size_unsure =
+        before && (strcmp(vm->state, "resizing") == 0 || strcmp(vm->state, "failed") == 0);
+
+    return (struct ledger_open_row){
+        .team_id = vm->team_id,
+        .vm_id = vm_id,
+        .vm_name = vm->name,
+        .state = vm->observed,
+        .size = is_size_unsure ? before->size : vm->size,
+        .disk_gb = is_size_unsure ? before->disk_gb : vm->disk_gb,
+        .snapshot_gb = vm->snapshot_gb,
+    };
+}
+
+static bool is_same(const struct ledger_open_row *a, const struct ledger_open_row *b)
+{
+    return strcmp(a->state, b->state) == 0 && strcmp(a->size, b->size) == 0 &&
+           a->disk_gb == b->disk_gb && a->snapshot_gb == b->snapshot_gb;
+}
+
+/* `*is_over`: the VM is gone, and its ledger was ended. */
+static struct error *stretch_find(struct pen *pen, const char *vm_id,
+                                  const struct ledger_vm_row *vm, bool *is_over)
+{
+    struct ledger_has_row has;
+    struct error *e = ledger_open(pen->db, pen->arena, vm_id, &pen->row);
+
+    *is_over = false;
+    if (!e || e->kind != ERROR_NOT_FOUND)
+        return e;
+    e = ledger_has(pen->db, pen->arena, vm->team_id, clock_month_start(vm->created_at), vm_id,
+                   vm->created_at, &has);
+    *is_over = !e && has.total > 0;
+    if (e || *is_over)
+        return e;
+    pen->row = row_of(vm, vm_id, NULL);
+    pen->row.state = "absent";
+    return stretch_begin(pen, vm->created_at);
+}
+
+struct error *ledger_note(struct db *db, struct arena *arena, const char *vm_id, int64_t now_at)
+{
+    struct pen pen = { .db = db, .arena = arena };
+    struct ledger_open_row next, nobody;
+    struct ledger_vm_row vm;
+    bool is_over = false;
+    struct error *e = ledger_vm(db, arena, vm_id, &vm);
+
+    if (!e)
+        e = stretch_find(&pen, vm_id, &vm, &is_over);
+    if (e || is_over)
+        return e;
+    if (now_at < pen.row.until_at)
+        now_at = pen.row.until_at;
+    next = row_of(&vm, vm_id, &pen.row);
+    nobody = pen.row;
+    nobody.state = "unreachable";
+    if (now_at - pen.row.until_at > LIMIT_LEDGER_SILENCE_S) {
+        e = stretch_turn(&pen, &nobody);
+    }
+    if (!e)
+        e = stretch_extend(&pen, now_at);
+    if (!e && vm.gone_at)
+        return stretch_end(&pen, now_at, false);
+    return e || is_same(&pen.row, &next) ? e : stretch_turn(&pen, &next);
+}
+
+/* ---- reading ---- */
+
+struct ledger_use ledger_use_of(const struct ledger_chunk_row *row)
+{
+    return (struct ledger_use){ row->state, row->size, row->disk_gb, row->snapshot_gb };
+}
+
+struct error *ledger_sum_check(struct arena *arena, const struct ledger_sum *sum)
+{
+    return sum->is_too_large ? error_new(arena, ERROR_INTERNAL, "a cost too large to be counted")
+                             : NULL;
+}
+
+/* One month of the walk; `chunk` holds what is read at once. `*is_enough`: the visitor has had it.
+ */
+static struct error *month_walk(struct db *db, struct arena *chunk, const struct ledger_walk *walk,
+                                int64_t month_at, bool *is_enough)
+{
+    char after_vm_id[64] = "";
+    int64_t after_from_at = -1;
+    struct ledger_chunk_rows rows = { .count = LIMIT_LEDGER_CHUNK };
+    struct error *e = NULL;
+
+    if (walk->vm_id)
+        snprintf(after_vm_id, sizeof after_vm_id, "%s", walk->vm_id);
+    while (rows.count == LIMIT_LEDGER_CHUNK && !*is_enough) {
+        arena_reset(chunk);
+        e = ledger_chunk(db, chunk, walk->team_id, month_at, after_vm_id, after_from_at,
+                         walk->vm_id ? walk->vm_id : "~", LIMIT_LEDGER_CHUNK, &rows);
+        if (e)
+            return e;
+        for (size_t i = 0; i < rows.count && !*is_enough; i++) {
+            struct ledger_chunk_row row = rows.row[i];
+
+            after_from_at = row.from_at;
+            snprintf(after_vm_id, sizeof after_vm_id, "%s", row.vm_id);
+            row.from_at = row.from_at > walk->from_at ? row.from_at : walk->from_at;
+            row.until_at = row.until_at < walk->until_at ? row.until_at : walk->until_at;
+            if (row.from_at <= row.until_at)
+                *is_enough = !walk->visit(walk->context, &row);
+        }
+    }
+    return NULL;
+}
+
+struct error *ledger_walk(struct db *db, struct arena *arena, const struct ledger_walk *walk)
+{
+    struct ledger_walk own = *walk;
+    struct team_money_row team;
+    struct error *e = team_money(db, arena, walk->team_id, &team);
+    struct arena *chunk;
+    bool is_enough = false;
+
+    if (e)
+        return e;
+    /* Ids of deleted teams may be given again: what was before the team is not its own. */
+    if (own.from_at < team.created_at)
+        own.from_at = team.created_at;
+    chunk = arena_new(CHUNK_BYTES);
+    for (int64_t month_at = clock_month_start(own.from_at);
+         !e && !is_enough && month_at < own.until_at; month_at = clock_month_end(month_at))
+        e = month_walk(db, chunk, &own, month_at, &is_enough);
+    if (e)
+        e = error_new(arena, e->kind, "%s", e->text);
+    arena_free(chunk);
+    return e;
+}
+
+struct costing {
+    struct price_list_rows prices;
+    struct ledger_sum sum;
+};
+
+static bool cost_add(void *context, const struct ledger_chunk_row *row)
+{
+    struct costing *costing = context;
+    struct ledger_use use = ledger_use_of(row);
+
+    ledger_sum_add(&costing->sum, &costing->prices, &use, row->from_at, row->until_at);
+    return true;
+}
+
+struct error *ledger_cost(struct db *db, struct arena *arena, int64_t team_id, int64_t from_at,
+                          int64_t until_at, int64_t *out_millicents)
+{
+    struct costing costing = { .sum = { 0 } };
+    struct ledger_walk walk = { .team_id = team_id,
+                                .from_at = from_at,
+                                .until_at = until_at,
+                                .visit = cost_add,
+                                .context = &costing };
+    struct error *e = price_list(db, arena, &costing.prices);
+
+    if (!e)
+        e = ledger_walk(db, arena, &walk);
+    if (!e)
+        e = ledger_sum_check(arena, &costing.sum);
+    *out_millicents = e ? 0 : ledger_sum_millicents(&costing.sum);
+    return e;
+}

@@ -1,0 +1,69 @@
+/* The reckoning; see ledger_cost.h. What is billed in which state is one table. */
+#include "model/ledger_cost.h"
+
+#include "model/price.h"
+
+#include <stddef.h>
+#include <string.h>
+
+enum { SECONDS_PER_HOUR = 3600 };
+
+/* In all other states nothing is billed: the VM could not be used, or nobody can say. */
+static const struct billed {
+    const char *state;
+    bool has_size, has_disk, has_snapshots;
+} billed[] = {
+    { "running", true, false, true }, /* its disk is part of the size's price */
+    { "stopped", false, true, true },
+};
+
+static int64_t times(int64_t a, int64_t b)
+{
+    int64_t product;
+
+    return __builtin_mul_overflow(a, b, &product) ? INT64_MAX : product;
+}
+
+static int64_t plus(int64_t a, int64_t b)
+{
+    int64_t sum;
+
+    return __builtin_add_overflow(a, b, &sum) ? INT64_MAX : sum;
+}
+
+int64_t ledger_rate(const struct price_list_rows *prices, const struct ledger_use *use, int64_t at)
+{
+    int64_t rate = 0;
+
+    for (size_t i = 0; i < sizeof billed / sizeof billed[0]; i++) {
+        const struct billed *rule = &billed[i];
+
+        if (strcmp(rule->state, use->state) != 0)
+            continue;
+        if (rule->has_size)
+            rate = plus(rate, price_at(prices, use->size, at));
+        if (rule->has_disk)
+            rate = plus(rate, times(price_at(prices, PRICE_STOPPED_DISK, at), use->disk_gb));
+        if (rule->has_snapshots)
+            rate = plus(rate, times(price_at(prices, PRICE_SNAPSHOT, at), use->snapshot_gb));
+    }
+    return rate;
+}
+
+void ledger_sum_add(struct ledger_sum *sum, const struct price_list_rows *prices,
+                    const struct ledger_use *use, int64_t from_at, int64_t until_at)
+{
+    while (from_at < until_at) {
+        int64_t change_at = price_change_after(prices, from_at);
+        int64_t end_at = change_at < until_at ? change_at : until_at;
+
+        sum->parts = plus(sum->parts, times(end_at - from_at, ledger_rate(prices, use, from_at)));
+        sum->is_too_large |= sum->parts == INT64_MAX;
+        from_at = end_at;
+    }
+}
+
+int64_t ledger_sum_millicents(const struct ledger_sum *sum)
+{
+    return sum->parts / SECONDS_PER_HOUR;
+}

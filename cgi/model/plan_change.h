@@ -1,0 +1,45 @@
+/*
+ * The one place that changes billing.plan: what the table in model/plan_state.c says follows from
+ * an event, with the note on the billing page and the mail to the owners.
+ */
+#pragma once
+
+#include "adapter/config.h"
+#include "adapter/db.h"
+#include "model/mail.h"
+#include "model/plan_state.h"
+
+/* Where the parts of billing write, and when. */
+struct books {
+    struct db *db;
+    struct arena *arena;
+    const struct config *config;
+    int64_t now_at;
+};
+
+/*
+ * From asking Stripe how something stands to writing it down: one thread of the worker at a time.
+ * Else an answer could be written over one that was given later.
+ */
+void books_open(void);
+void books_close(void);
+
+/* The team's plan, now `plan`, has met `event`; `trial_end_at` matters for a trial. Needs an open
+ * write transaction in which `plan` was read. */
+struct error *plan_apply(const struct books *books, int64_t team_id, const char *plan,
+                         enum plan_event event, int64_t trial_end_at);
+
+/* The team is closed: its subscription is to be ended at Stripe, if it has one. Needs an open write
+ * transaction. */
+struct error *plan_close(const struct books *books, int64_t team_id);
+
+/* A line on the billing page; `once` names the occasion. Needs an open write transaction. */
+struct error *plan_note(const struct books *books, int64_t team_id, const char *once,
+                        const char *what, const char *detail, const int64_t *person_id);
+
+/* `mail` (without `to`) to all owners, once for each occasion. Needs an open write transaction. */
+struct error *plan_mail(const struct books *books, int64_t team_id, const struct mail *mail);
+
+/* Something that does not add up, for the operator; `id` names it. Needs an open transaction. */
+struct error *plan_problem(const struct books *books, const char *id, const int64_t *team_id,
+                           const char *what);

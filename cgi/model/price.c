@@ -1,0 +1,62 @@
+/* Prices; see price.h. Only reads the list. */
+#include "model/price.h"
+
+#include "base/clock.h"
+
+#include <string.h>
+
+enum { DECIMALS_LEAST = 3, DECIMALS_MOST = 5 }; /* a millicent is the fifth decimal */
+
+int64_t price_at(const struct price_list_rows *prices, const char *item, int64_t at)
+{
+    int64_t millicents = 0;
+
+    for (size_t i = 0; i < prices->count && prices->row[i].from_at <= at; i++) {
+        if (strcmp(prices->row[i].item, item) == 0)
+            millicents = prices->row[i].millicents;
+    }
+    return millicents;
+}
+
+int64_t price_change_after(const struct price_list_rows *prices, int64_t at)
+{
+    for (size_t i = 0; i < prices->count; i++) {
+        if (prices->row[i].from_at > at)
+            return prices->row[i].from_at;
+    }
+    return INT64_MAX;
+}
+
+const char *price_hour(const struct config *config, struct arena *arena, int64_t millicents)
+{
+    int decimals = DECIMALS_MOST;
+
+    for (int64_t rest = millicents; decimals > DECIMALS_LEAST && rest % 10 == 0; rest /= 10)
+        decimals--;
+    return config_price(config, arena, millicents, decimals);
+}
+
+const char *price_amount(const struct config *config, struct arena *arena, int64_t millicents)
+{
+    return config_price(config, arena, millicents, 2);
+}
+
+const char *price_month(const struct config *config, struct arena *arena, int64_t millicents)
+{
+    return price_amount(config, arena, millicents * PRICE_HOURS_PER_MONTH);
+}
+
+const char *price_coming(const struct config *config, struct arena *arena,
+                         const struct price_list_rows *prices, const char *item, int64_t now_at)
+{
+    int64_t now = price_at(prices, item, now_at);
+
+    for (size_t i = 0; i < prices->count; i++) {
+        const struct price_list_row *row = &prices->row[i];
+
+        if (row->from_at > now_at && strcmp(row->item, item) == 0 && row->millicents != now)
+            return arena_printf(arena, "%s from %s", price_hour(config, arena, row->millicents),
+                                clock_day(arena, row->from_at));
+    }
+    return NULL;
+}

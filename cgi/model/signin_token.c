@@ -1,0 +1,23 @@
+/* New sign-in links; see signin_token.h. cgi/signin.c takes them. */
+#include "model/signin_token.h"
+
+#include "adapter/crypto.h"
+#include "base/clock.h"
+#include "base/limit.h"
+#include "signin_link.sql.h"
+
+#include <string.h>
+
+struct error *signin_token_make(struct db *db, struct arena *arena, const struct config *config,
+                                const char *email, const char **out_url, int64_t *out_until_at)
+{
+    const char *token = crypto_token(arena);
+    unsigned char hash[CRYPTO_HASH_BYTES];
+    int64_t now_at = clock_now();
+
+    crypto_sha256(token, strlen(token), hash);
+    *out_url = arena_printf(arena, "%s/signin/link?token=%s", config->public_url, token);
+    *out_until_at = now_at + LIMIT_SIGNIN_LINK_S;
+    return signin_link_create(db, arena, (struct bytes){ hash, sizeof hash }, email, now_at,
+                              *out_until_at);
+}

@@ -1,0 +1,241 @@
+/* The billing page in words; see billing_page.h. Reads only. */
+#include "view/billing_page.h"
+
+#include "base/clock.h"
+#include "billing.html.h"
+#include "billing.sql.h"
+#include "billing_event.sql.h"
+#include "invoice.sql.h"
+#include "model/money.h"
+#include "model/plan_state.h"
+#include "web/session.h"
+
+#include <string.h>
+
+enum { INVOICES_ON_PAGE = 60, EVENTS_ON_PAGE = 12, DATE_CHARS = 10 };
+
+/* What the words for a plan are made from. */
+struct standing {
+    struct request *r;
+    struct billing_get_row row;
+    const char *open_amount; /* "A payment of €34.51": what is not yet paid, as a sentence begins */
+    bool is_over;            /* the subscription, not the plan */
+};
+
+static const char *date(const struct standing *standing, int64_t at)
+{
+    return clock_plain(standing->r->arena, at);
+}
+
+static int64_t keep_days(const struct standing *standing)
+{
+    return standing->r->config->keep_days;
+}
+
+/* Shared by trial and active: the end, when it has been cancelled. */
+static const char *cancel_words(const struct standing *standing, const char *last)
+{
+    return arena_printf(standing->r->arena,
+                        "it ends on %s%s. VMs are stopped then, their disks kept for %lld more "
+                        "days. Until then you can change your mind.",
+                        date(standing, standing->row.cancel_at), last,
+                        (long long)keep_days(standing));
+}
+
+static void none_tell(const struct standing *standing, struct billing_html *page)
+{
+    (void)standing;
+    page->words = "There is no subscription. With one, your team can create VMs.";
+}
+
+static void trial_tell(const struct standing *standing, struct billing_html *page)
+{
+    const struct billing_get_row *row = &standing->row;
+
+    page->words = arena_printf(standing->r->arena, "Everything is free until %s.",
+                               date(standing, row->trial_end_at));
+    page->next = row->cancel_at
+                     ? cancel_words(standing, " with the trial, and nothing is charged")
+                     : "from then on use is charged once a month. Until then you can cancel and "
+                       "pay nothing.";
+}
+
+static void active_tell(const struct standing *standing, struct billing_html *page)
+{
+    const struct billing_get_row *row = &standing->row;
+
+    page->words = "Everything is in order.";
+    page->next = row->cancel_at ? cancel_words(standing, ", with a last invoice for use until then")
+                                : arena_printf(standing->r->arena,
+                                               "the invoice for use until then comes on %s.",
+                                               date(standing, row->period_end_at));
+}
+
+static void past_due_tell(const struct standing *standing, struct billing_html *page)
+{
+    const struct billing_get_row *row = &standing->row;
+    const char *again = row->next_attempt_at
+                            ? arena_printf(standing->r->arena, "Stripe tries again on %s. ",
+                                           date(standing, row->next_attempt_at))
+                            : "";
+
+    page->words = arena_printf(standing->r->arena,
+                               "%s has failed. VMs run on; new ones cannot be created until it is "
+                               "in order.",
+                               standing->open_amount);
+    page->next = arena_printf(standing->r->arena, "%sIf it is not paid by %s, VMs are stopped.",
+                              again, date(standing, row->until_at));
+}
+
+static void suspended_tell(const struct standing *standing, struct billing_html *page)
+{
+    page->words =
+        standing->is_over
+            ? "The subscription has ended, so VMs are stopped. Their disks are kept for now."
+            : arena_printf(standing->r->arena,
+                           "%s has failed for too long, so VMs are stopped. Their disks are kept "
+                           "for now.",
+                           standing->open_amount);
+    page->next = arena_printf(standing->r->arena,
+                              "on %s the VMs and their disks are destroyed. %s Then VMs can be "
+                              "started again.",
+                              date(standing, standing->row.until_at),
+                              standing->is_over ? "To keep them, subscribe again before that."
+                                                : "To keep them, pay before that.");
+}
+
+static void ended_tell(const struct standing *standing, struct billing_html *page)
+{
+    (void)standing;
+    page->words = "The subscription has ended, and the team’s VMs are gone.";
+    page->next = "nothing. You can subscribe again at any time.";
+}
+
+static const struct {
+    const char *plan;
+    void (*tell)(const struct standing *standing, struct billing_html *page);
+} tellers[] = {
+    { "none", none_tell },         { "trial", trial_tell },         { "active", active_tell },
+    { "past_due", past_due_tell }, { "suspended", suspended_tell }, { "ended", ended_tell },
+};
+
+static const char *offer(const struct standing *standing)
+{
+    const struct config *config = standing->r->config;
+    struct arena *arena = standing->r->arena;
+    const char *base =
+        config->base_cents
+            ? arena_printf(arena, "%s a month, and on top of it what VMs use",
+                           money_text(config, arena, config->base_cents, config->currency))
+            : "You pay what VMs use, once a month, and nothing else";
+    const char *trial =
+        config->trial_days && !standing->row.subscription_id
+            ? arena_printf(arena, " The first %lld days are free.", (long long)config->trial_days)
+            : "";
+
+    return arena_printf(arena,
+                        "%s, by the prices shown with each size. You can cancel with one "
+                        "click.%s",
+                        base, trial);
+}
+
+static void buttons_fill(const struct standing *standing, struct billing_html *page)
+{
+    const struct billing_get_row *row = &standing->row;
+    bool has_one = row->subscription_id && !standing->is_over;
+    bool is_late = strcmp(row->plan, "past_due") == 0 || strcmp(row->plan, "suspended") == 0;
+
+    page->can_subscribe = !has_one;
+    page->can_cancel = has_one && !row->cancel_at;
+    page->can_resume = has_one && row->cancel_at;
+    page->can_pay = has_one && is_late;
+    page->has_portal = row->customer_id != NULL;
+    page->is_again = row->subscription_id != NULL;
+}
+
+static struct error *invoices_fill(struct request *r, struct billing_html *page)
+{
+    static const char *const states[][3] = {
+        { "open", "To pay", "wait" },
+        { "paid", "Paid", "on" },
+        { "void", "Void", "off" },
+        { "uncollectible", "Not paid", "bad" },
+    };
+    struct invoice_list_rows rows;
+    struct error *e = invoice_list(r->db, r->arena, r->session->team_id, INVOICES_ON_PAGE, &rows);
+
+    if (e)
+        return e;
+    page->invoices.count = rows.count;
+    page->invoices.row = arena_array(r->arena, rows.count, sizeof *page->invoices.row);
+    for (size_t i = 0; i < rows.count; i++) {
+        const struct invoice_list_row *row = &rows.row[i];
+        struct billing_page_invoice *out = &page->invoices.row[i];
+
+        *out = (struct billing_page_invoice){
+            .id = row->id,
+            .number = row->number ? row->number : row->id,
+            .date = arena_copy_bytes(r->arena, clock_iso(r->arena, row->created_at), DATE_CHARS),
+            .total = money_text(r->config, r->arena, row->total_cents, row->currency),
+            .state = row->status,
+            .chip = "off",
+        };
+        for (size_t k = 0; k < sizeof states / sizeof states[0]; k++) {
+            if (strcmp(states[k][0], row->status) != 0)
+                continue;
+            out->state = states[k][1];
+            out->chip = states[k][2];
+        }
+    }
+    return NULL;
+}
+
+static struct error *standing_get(struct request *r, struct standing *standing)
+{
+    struct invoice_unpaid_row unpaid;
+    int64_t team_id = r->session->team_id;
+    struct error *e = billing_get(r->db, r->arena, team_id, &standing->row);
+
+    standing->r = r;
+    if (e && e->kind == ERROR_NOT_FOUND) {
+        standing->row = (struct billing_get_row){ .plan = "none" };
+        e = NULL;
+    }
+    if (!e)
+        e = invoice_unpaid(r->db, r->arena, team_id, &unpaid);
+    if (e)
+        return e;
+    standing->open_amount = "A payment";
+    if (unpaid.remaining_cents)
+        standing->open_amount = arena_printf(
+            r->arena, "A payment of %s",
+            money_text(r->config, r->arena, unpaid.remaining_cents, r->config->currency));
+    standing->is_over = plan_status_is_over(standing->row.status);
+    return NULL;
+}
+
+struct error *billing_page_fill(struct request *r, struct billing_html *page)
+{
+    struct standing standing;
+    struct error *e = db_read(r->db, r->arena);
+
+    if (!e)
+        e = standing_get(r, &standing);
+    if (e)
+        return e;
+    page->label = plan_label(standing.row.plan);
+    page->chip = plan_class(standing.row.plan);
+    page->offer = offer(&standing);
+    page->is_owner = r->session->role && strcmp(r->session->role, "owner") == 0;
+    for (size_t i = 0; i < sizeof tellers / sizeof tellers[0]; i++) {
+        if (strcmp(tellers[i].plan, standing.row.plan) == 0)
+            tellers[i].tell(&standing, page);
+    }
+    buttons_fill(&standing, page);
+    if (page->is_owner)
+        e = invoices_fill(r, page);
+    if (!e)
+        e = billing_event_list(r->db, r->arena, r->session->team_id, EVENTS_ON_PAGE, &page->events);
+    db_rollback(r->db);
+    return e;
+}

@@ -1,0 +1,19 @@
+/* The billing page in words: what a plan means, what comes next, and the invoices. */
+#pragma once
+
+#include "web/request.h"
+
+struct billing_html;
+
+/* An invoice as a row of the page. */
+struct billing_page_invoice {
+    const char *id, *number, *date, *total, *state, *chip;
+};
+
+struct billing_page_invoice_rows {
+    struct billing_page_invoice *row;
+    size_t count;
+};
+
+/* Fill the whole page; what only owners see is left out for others. */
+struct error *billing_page_fill(struct request *r, struct billing_html *page);

@@ -1,0 +1,365 @@
+/*
+ * A month's costs for people; see cost_page.h. One walk through the ledger fills everything; memory
+ * does not grow with the number of stretches or of VMs.
+ */
+#include "view/cost_page.h"
+
+#include "base/clock.h"
+#include "base/csv.h"
+#include "base/limit.h"
+#include "costs.html.h"
+#include "model/ledger.h"
+#include "model/price.h"
+#include "model/spend.h"
+#include "team.sql.h"
+#include "web/session.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { DAYS = 31, DAY_S = 24 * 3600, ID_BYTES = 32 };
+
+/* ---- one walk ---- */
+
+/* What is known of one VM, in memory that can be used again for another. */
+struct line {
+    char id[ID_BYTES], name[LIMIT_HOST_NAME_BYTES + 1];
+    bool is_known;
+    int64_t running_s, stopped_s, unbilled_s;
+    struct ledger_sum sum;
+};
+
+struct tally {
+    struct price_list_rows prices;
+    int64_t month_at;
+    struct ledger_sum total, others, days[DAYS];
+    struct line now, lines[LIMIT_COST_VMS];
+    size_t count;
+    int64_t other_count, stretches;
+};
+
+static int costs_less(const void *a, const void *b)
+{
+    const struct line *first = a, *second = b;
+
+    return (first->sum.parts < second->sum.parts) - (first->sum.parts > second->sum.parts);
+}
+
+/* The VM has been seen whole: into the list, or in place of the cheapest, or to the others. */
+static void line_end(struct tally *tally)
+{
+    struct line *place = &tally->lines[tally->count];
+
+    if (!*tally->now.id)
+        return;
+    if (tally->count == LIMIT_COST_VMS) {
+        place = &tally->lines[0];
+        for (size_t i = 1; i < tally->count; i++) {
+            if (tally->lines[i].sum.parts < place->sum.parts)
+                place = &tally->lines[i];
+        }
+        if (place->sum.parts < tally->now.sum.parts) {
+            tally->others.parts += place->sum.parts;
+            *place = tally->now;
+        } else {
+            tally->others.parts += tally->now.sum.parts;
+        }
+        tally->other_count++;
+    } else {
+        *place = tally->now;
+        tally->count++;
+    }
+    tally->now = (struct line){ .id = "" };
+}
+
+static void days_add(struct tally *tally, const struct ledger_use *use,
+                     const struct ledger_chunk_row *row)
+{
+    for (int64_t at = row->from_at; at < row->until_at;) {
+        int64_t day = (at - tally->month_at) / DAY_S;
+        int64_t day_end_at = tally->month_at + (day + 1) * DAY_S;
+        int64_t end_at = day_end_at < row->until_at ? day_end_at : row->until_at;
+
+        ledger_sum_add(&tally->days[day], &tally->prices, use, at, end_at);
+        at = end_at;
+    }
+}
+
+static bool row_add(void *context, const struct ledger_chunk_row *row)
+{
+    struct tally *tally = context;
+    struct ledger_use use = ledger_use_of(row);
+    int64_t length_s = row->until_at - row->from_at;
+    struct line *now = &tally->now;
+
+    if (strcmp(now->id, row->vm_id) != 0) {
+        line_end(tally);
+        snprintf(now->id, sizeof now->id, "%s", row->vm_id);
+        snprintf(now->name, sizeof now->name, "%s", row->name);
+        now->is_known = row->is_known;
+    }
+    tally->stretches += length_s > 0;
+    ledger_sum_add(&tally->total, &tally->prices, &use, row->from_at, row->until_at);
+    ledger_sum_add(&now->sum, &tally->prices, &use, row->from_at, row->until_at);
+    days_add(tally, &use, row);
+    if (strcmp(row->state, "running") == 0)
+        now->running_s += length_s;
+    else if (strcmp(row->state, "stopped") == 0)
+        now->stopped_s += length_s;
+    else
+        now->unbilled_s += length_s;
+    return true;
+}
+
+static struct error *tally_take(struct request *r, struct tally *tally)
+{
+    struct ledger_walk walk = {
+        .team_id = r->session->team_id,
+        .from_at = tally->month_at,
+        .until_at = clock_month_end(tally->month_at),
+        .visit = row_add,
+        .context = tally,
+    };
+    struct error *e = price_list(r->db, r->arena, &tally->prices);
+
+    if (!e)
+        e = ledger_walk(r->db, r->arena, &walk);
+    if (!e)
+        e = ledger_sum_check(r->arena, &tally->total);
+    if (e)
+        return e;
+    line_end(tally);
+    qsort(tally->lines, tally->count, sizeof tally->lines[0], costs_less);
+    return NULL;
+}
+
+/* ---- the page ---- */
+
+static const char *amount(struct request *r, const struct ledger_sum *sum)
+{
+    return price_amount(r->config, r->arena, ledger_sum_millicents(sum));
+}
+
+static void lists_fill(struct request *r, const struct tally *tally, struct costs_html *page)
+{
+    int64_t end_at = clock_month_end(tally->month_at);
+    int64_t files = (tally->stretches + LIMIT_CSV_ROWS - 1) / LIMIT_CSV_ROWS;
+
+    page->vms.row = arena_array(r->arena, tally->count, sizeof *page->vms.row);
+    for (size_t i = 0; i < tally->count; i++) {
+        const struct line *line = &tally->lines[i];
+
+        page->vms.row[page->vms.count++] = (struct cost_vm){
+            .id = line->id,
+            .name = line->name,
+            .cost = amount(r, &line->sum),
+            .running_ms = line->running_s * 1000,
+            .stopped_ms = line->stopped_s * 1000,
+            .unbilled_ms = line->unbilled_s * 1000,
+            .is_known = line->is_known,
+        };
+    }
+    page->days.row = arena_array(r->arena, DAYS, sizeof *page->days.row);
+    for (int64_t at = tally->month_at; at < end_at && at <= r->frame.now_at; at += DAY_S) {
+        const struct ledger_sum *sum = &tally->days[(at - tally->month_at) / DAY_S];
+
+        page->days.row[page->days.count++] =
+            (struct cost_day){ clock_day(r->arena, at), amount(r, sum), at,
+                               ledger_sum_millicents(sum) };
+    }
+    page->files.row = arena_array(r->arena, (size_t)files, sizeof *page->files.row);
+    page->has_parts = files > 1;
+    for (int64_t i = 1; i <= files; i++)
+        page->files.row[page->files.count++] = (struct cost_file){ i };
+}
+
+/* What comes, and what it would cost if everything were stopped. */
+static struct error *outlook_fill(struct request *r, const struct tally *tally,
+                                  struct costs_html *page)
+{
+    int64_t now_at = r->frame.now_at, end_at = clock_month_end(now_at);
+    struct ledger_sum forecast = tally->total;
+    int64_t now_rate = 0, stopped_rate = 0;
+    struct ledger_living_rows vms;
+    struct error *e = ledger_living(r->db, r->arena, r->session->team_id, &vms);
+
+    for (size_t i = 0; !e && i < vms.count; i++) {
+        const struct ledger_living_row *vm = &vms.row[i];
+        struct ledger_use use = { vm->state, vm->size, vm->disk_gb, vm->snapshot_gb };
+        /* The moments since the last look count as the time before; a longer silence does not. */
+        int64_t from_at = vm->until_at + LIMIT_LEDGER_SILENCE_S < now_at ? now_at : vm->until_at;
+
+        ledger_sum_add(&forecast, &tally->prices, &use, from_at, end_at);
+        now_rate += ledger_rate(&tally->prices, &use, now_at);
+        if (strcmp(use.state, "absent") == 0)
+            continue;
+        use.state = "stopped";
+        stopped_rate += ledger_rate(&tally->prices, &use, now_at);
+    }
+    if (!e)
+        e = ledger_sum_check(r->arena, &forecast);
+    if (e)
+        return e;
+    page->forecast = amount(r, &forecast);
+    page->month_end = clock_day(r->arena, end_at);
+    page->now_hour = price_hour(r->config, r->arena, now_rate);
+    page->stopped_hour = price_hour(r->config, r->arena, stopped_rate);
+    page->stopped_month = price_month(r->config, r->arena, stopped_rate);
+    return NULL;
+}
+
+static struct error *spend_fill(struct request *r, struct costs_html *page)
+{
+    struct spend spend;
+    struct error *e = spend_look(r, &spend);
+
+    if (e)
+        return e;
+    page->spend_percent = spend.percent;
+    page->spend_shown = spend.percent < 100 ? spend.percent : 100;
+    page->spend_amount = spend.amount;
+    page->spend_cap = spend.cap;
+    page->spend_refusal = spend.refusal;
+    page->is_spend_near = spend.level == SPEND_NEAR;
+    if (!page->cap && spend.cap_cents)
+        page->cap = arena_printf(r->arena, "%lld.%02lld", (long long)(spend.cap_cents / 100),
+                                 (long long)(spend.cap_cents % 100));
+    return NULL;
+}
+
+/* The months beside this one, as far as the team goes. */
+static struct error *months_fill(struct request *r, int64_t month_at, struct costs_html *page)
+{
+    int64_t before_at = clock_month_start(month_at - 1), after_at = clock_month_end(month_at);
+    struct team_money_row team;
+    struct error *e = team_money(r->db, r->arena, r->session->team_id, &team);
+
+    if (e)
+        return e;
+    page->month = clock_month(r->arena, month_at);
+    page->month_iso = clock_month_iso(r->arena, month_at);
+    if (month_at > team.created_at) {
+        page->before = clock_month_iso(r->arena, before_at);
+        page->before_month = clock_month(r->arena, before_at);
+    }
+    if (after_at <= r->frame.now_at) {
+        page->after = clock_month_iso(r->arena, after_at);
+        page->after_month = clock_month(r->arena, after_at);
+    }
+    return NULL;
+}
+
+struct error *cost_page_fill(struct request *r, int64_t month_at, struct costs_html *page)
+{
+    struct tally *tally = arena_alloc(r->arena, sizeof *tally);
+    struct error *e = db_read(r->db, r->arena);
+
+    tally->month_at = month_at;
+    page->is_now = month_at == clock_month_start(r->frame.now_at);
+    if (!e)
+        e = tally_take(r, tally);
+    if (!e)
+        e = months_fill(r, month_at, page);
+    if (!e && page->is_now)
+        e = outlook_fill(r, tally, page);
+    if (!e && page->is_now)
+        e = spend_fill(r, page);
+    db_rollback(r->db);
+    if (e)
+        return e;
+    page->total = amount(r, &tally->total);
+    page->others = tally->other_count;
+    page->others_cost = amount(r, &tally->others);
+    page->currency = r->config->currency;
+    page->end_at = clock_month_end(month_at);
+    page->is_owner = r->session->role && strcmp(r->session->role, "owner") == 0;
+    lists_fill(r, tally, page);
+    r->frame.title = page->is_now ? "Costs" : arena_printf(r->arena, "Costs of %s", page->month);
+    r->frame.section = "costs";
+    return NULL;
+}
+
+/* ---- the file ---- */
+
+struct file {
+    struct request *r;
+    struct price_list_rows prices;
+    int64_t skip, most; /* stretches */
+};
+
+/* One line for each stretch and price: seconds times price is then exact. */
+static void stretch_write(struct file *file, const struct ledger_chunk_row *row, int64_t from_at,
+                          int64_t until_at)
+{
+    struct arena *arena = file->r->arena;
+    struct buf *out = &file->r->response.body;
+    struct ledger_use use = ledger_use_of(row);
+    struct ledger_sum sum = { 0 };
+    int64_t millicents;
+
+    ledger_sum_add(&sum, &file->prices, &use, from_at, until_at);
+    millicents = ledger_sum_millicents(&sum);
+    csv_text(out, row->vm_id);
+    csv_text(out, row->name);
+    csv_text(out, clock_iso(arena, from_at));
+    csv_text(out, clock_iso(arena, until_at));
+    csv_int(out, until_at - from_at);
+    csv_text(out, row->state);
+    csv_text(out, row->size);
+    csv_int(out, row->disk_gb);
+    csv_int(out, row->snapshot_gb);
+    csv_int(out, ledger_rate(&file->prices, &use, from_at));
+    csv_text(out, arena_printf(arena, "%lld.%05lld", (long long)(millicents / 100000),
+                               (long long)(millicents % 100000)));
+    csv_line_end(out);
+}
+
+static bool row_write(void *context, const struct ledger_chunk_row *row)
+{
+    struct file *file = context;
+    struct ledger_use use = ledger_use_of(row);
+
+    if (row->from_at == row->until_at || file->skip-- > 0)
+        return true;
+    for (int64_t at = row->from_at; at < row->until_at;) {
+        int64_t rate = ledger_rate(&file->prices, &use, at);
+        int64_t end_at = at;
+
+        while (end_at < row->until_at && ledger_rate(&file->prices, &use, end_at) == rate)
+            end_at = price_change_after(&file->prices, end_at);
+        end_at = end_at < row->until_at ? end_at : row->until_at;
+        stretch_write(file, row, at, end_at);
+        at = end_at;
+    }
+    return --file->most > 0;
+}
+
+struct error *cost_page_csv(struct request *r, int64_t month_at, int64_t part)
+{
+    static const char *const heads[] = {
+        "vm_id", "vm",   "from_utc", "until_utc",   "seconds",
+        "state", "size", "disk_gb",  "snapshot_gb", "millicents_per_hour"
+    };
+    struct file file = { .r = r, .skip = (part - 1) * LIMIT_CSV_ROWS, .most = LIMIT_CSV_ROWS };
+    struct ledger_walk walk = {
+        .team_id = r->session->team_id,
+        .from_at = month_at,
+        .until_at = clock_month_end(month_at),
+        .visit = row_write,
+        .context = &file,
+    };
+    struct error *e = price_list(r->db, r->arena, &file.prices);
+
+    if (e)
+        return e;
+    for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++)
+        csv_text(&r->response.body, heads[i]);
+    csv_text(&r->response.body, arena_printf(r->arena, "cost_%s", r->config->currency));
+    csv_line_end(&r->response.body);
+    r->response.content_type = "text/csv; charset=utf-8; header=present";
+    r->response.download =
+        arena_printf(r->arena, part > 1 ? "costs-%s-part-%lld.csv" : "costs-%s.csv",
+                     clock_month_iso(r->arena, month_at), (long long)part);
+    return ledger_walk(r->db, r->arena, &walk);
+}

@@ -1,0 +1,45 @@
+/* Gathers what the page of a team's costs shows of one month. */
+#pragma once
+
+#include "web/request.h"
+
+struct costs_html;
+
+/* A VM's line: how long it was what, and what that cost. */
+struct cost_vm {
+    const char *id, *name, *cost;
+    int64_t running_ms, stopped_ms, unbilled_ms;
+    bool is_known; /* it has a page */
+};
+
+struct cost_vm_rows {
+    struct cost_vm *row;
+    size_t count;
+};
+
+struct cost_day {
+    const char *day; /* "21 Nov 2026" */
+    const char *cost;
+    int64_t day_at, millicents;
+};
+
+struct cost_day_rows {
+    struct cost_day *row;
+    size_t count;
+};
+
+/* A file of stretches; more than one in a month with very many. */
+struct cost_file {
+    int64_t part; /* from 1 */
+};
+
+struct cost_file_rows {
+    struct cost_file *row;
+    size_t count;
+};
+
+/* Fill the page for the month that begins at `month_at`; sets title and section. */
+struct error *cost_page_fill(struct request *r, int64_t month_at, struct costs_html *page);
+
+/* The stretches of that month as CSV, part `part` (from 1) of LIMIT_CSV_ROWS lines. */
+struct error *cost_page_csv(struct request *r, int64_t month_at, int64_t part);

@@ -1,0 +1,295 @@
+/* The page of one VM; see vm_page.h. Reads only. */
+#include "view/vm_page.h"
+
+#include "adapter/crypto.h"
+#include "base/clock.h"
+#include "job.sql.h"
+#include "job_step.sql.h"
+#include "model/ledger.h"
+#include "model/plan_gate.h"
+#include "model/spend.h"
+#include "model/vm_state.h"
+#include "model/vm_wish.h"
+#include "receipt.sql.h"
+#include "region_status.sql.h"
+#include "view/choices.h"
+#include "view/vm_usage.h"
+#include "vm.html.h"
+#include "vm_event.sql.h"
+#include "vm_key.sql.h"
+#include "web/session.h"
+
+#include <string.h>
+
+enum { EVENTS_ON_PAGE = 12 };
+
+static const char *job_title(const char *kind, bool is_over)
+{
+    static const char *const titles[][3] = {
+        { "create", "Creating", "Creation" },
+        { "start", "Starting", "Last start" },
+        { "stop", "Stopping", "Last stop" },
+        { "restart", "Restarting", "Last restart" },
+        { "resize", "Resizing", "Last resize" },
+        { "snapshot", "Taking a snapshot", "Last snapshot" },
+        { "restore", "Restoring", "Last restore" },
+        { "snapshot_delete", "Deleting a snapshot", "Last snapshot deletion" },
+        { "destroy", "Destroying", "Destruction" },
+    };
+
+    for (size_t i = 0; i < sizeof titles / sizeof titles[0]; i++) {
+        if (strcmp(titles[i][0], kind) == 0)
+            return titles[i][is_over ? 2 : 1];
+    }
+    return kind;
+}
+
+static struct error *steps_fill(struct request *r, struct vm_html *page,
+                                const struct job_last_row *job)
+{
+    struct job_step_list_rows steps;
+    struct error *e = job_step_list(r->db, r->arena, r->session->team_id, job->id, &steps);
+
+    if (e)
+        return e;
+    page->steps.count = steps.count;
+    page->steps.row = arena_array(r->arena, steps.count, sizeof *page->steps.row);
+    for (size_t i = 0; i < steps.count; i++) {
+        const struct job_step_list_row *step = &steps.row[i];
+        bool is_done = step->ended_at_ms != 0;
+        bool is_now = !is_done && step->started_at_ms != 0 && !job->ended_at_ms;
+
+        page->steps.row[i] = (struct vm_step){
+            .name = step->name,
+            .class_ = is_done  ? "done"
+                      : is_now ? "now"
+                               : "next",
+            .took_ms = is_done ? step->ended_at_ms - step->started_at_ms : 0,
+            .started_at_ms = step->started_at_ms,
+            .is_done = is_done,
+            .is_now = is_now,
+        };
+    }
+    return NULL;
+}
+
+static struct error *job_fill(struct request *r, struct vm_html *page)
+{
+    struct job_typical_ms_row typical;
+    struct job_last_row job;
+    bool is_over;
+    struct error *e = job_last(r->db, r->arena, r->session->team_id, page->vm.id, &job);
+
+    if (e)
+        return e;
+    is_over = job.ended_at_ms != 0;
+    page->job_title = job_title(job.kind, is_over);
+    page->job_started_at_ms = is_over ? 0 : job.requested_at_ms;
+    page->job_took_ms = is_over ? job.ended_at_ms - job.requested_at_ms : 0;
+    page->attempts = job.attempts;
+    page->is_waiting = strcmp(job.state, "queued") == 0 && job.attempts > 0;
+    page->due_at = job.due_at_ms / 1000;
+    page->job_error = is_over && strcmp(job.state, "done") == 0 ? NULL : job.error;
+    e = job_typical_ms(r->db, r->arena, job.kind, &typical);
+    if (e)
+        return e;
+    page->typical_ms = typical.typical_ms;
+    return steps_fill(r, page, &job);
+}
+
+static struct error *snapshots_fill(struct request *r, struct vm_html *page)
+{
+    struct snapshot_list_rows rows;
+    struct error *e = snapshot_list(r->db, r->arena, r->session->team_id, page->vm.id, &rows);
+
+    if (e)
+        return e;
+    page->snapshots.count = rows.count;
+    page->snapshots.row = arena_array(r->arena, rows.count, sizeof *page->snapshots.row);
+    for (size_t i = 0; i < rows.count; i++) {
+        const struct snapshot_list_row *row = &rows.row[i];
+
+        page->snapshots.row[i] = (struct vm_snapshot){
+            .id = row->id,
+            .name = row->name,
+            .created_at = row->created_at,
+            .is_ready = strcmp(row->state, "ready") == 0,
+            .about = strcmp(row->state, "ready") != 0 ? row->state
+                     : row->has_memory                ? "with memory: it goes on from there"
+                                                      : "disk only",
+        };
+    }
+    return NULL;
+}
+
+/* Which buttons rest, and one sentence why. */
+static void buttons_fill(struct vm_html *page, const char *state)
+{
+    page->can_start = vm_transition_find(state, VM_ASK_START) != NULL;
+    page->can_stop = vm_transition_find(state, VM_ASK_STOP) != NULL;
+    page->can_restart = vm_transition_find(state, VM_ASK_RESTART) != NULL;
+    page->can_retry = vm_transition_find(state, VM_ASK_RETRY) != NULL;
+    page->can_snapshot = vm_transition_find(state, VM_ASK_SNAPSHOT) != NULL;
+    page->can_destroy = vm_transition_find(state, VM_ASK_DESTROY) != NULL;
+    page->stop_refusal = vm_refusal(state, VM_ASK_STOP);
+    page->snapshot_refusal = vm_refusal(state, VM_ASK_SNAPSHOT);
+    page->resize_refusal = vm_refusal(state, VM_ASK_RESIZE);
+}
+
+/* A suspended team's VMs stay stopped. */
+static struct error *plan_look(struct request *r, struct vm_html *page)
+{
+    const char *problem;
+    struct error *e = plan_gate(r, PLAN_START, &problem);
+
+    if (!e && problem) {
+        page->can_start = page->can_restart = page->can_retry = 0;
+        page->stop_refusal = problem;
+    }
+    return e;
+}
+
+static struct error *sizes_fill(struct request *r, struct vm_html *page,
+                                const struct price_list_rows *prices, const struct vm_get_row *vm)
+{
+    struct vm_quota_row used;
+    struct error *e = vm_quota(r->db, r->arena, r->session->team_id, &used);
+
+    if (e)
+        return e;
+    /* What it has now is given back before the new size is taken. */
+    used.vcpus -= vm->vcpus;
+    used.memory_mb -= vm->memory_mb;
+    used.disk_gb -= vm->disk_gb;
+    page->sizes = choices_sizes(r, prices, &used, vm->disk_gb);
+    choices_choose(&page->sizes, vm->size);
+    return NULL;
+}
+
+struct costing {
+    const struct price_list_rows *prices;
+    struct ledger_sum sum;
+};
+
+static bool cost_add(void *context, const struct ledger_chunk_row *row)
+{
+    struct costing *costing = context;
+    struct ledger_use use = ledger_use_of(row);
+
+    ledger_sum_add(&costing->sum, costing->prices, &use, row->from_at, row->until_at);
+    return true;
+}
+
+/* What it has cost this month, and whether the team may let it begin what costs. */
+static struct error *cost_fill(struct request *r, struct vm_html *page,
+                               const struct price_list_rows *prices, const struct vm_get_row *vm)
+{
+    struct costing costing = { .prices = prices };
+    struct ledger_walk walk = {
+        .team_id = r->session->team_id,
+        .from_at = clock_month_start(r->frame.now_at),
+        .until_at = clock_month_end(r->frame.now_at),
+        .vm_id = vm->id,
+        .visit = cost_add,
+        .context = &costing,
+    };
+    struct spend spend;
+    struct error *e = ledger_walk(r->db, r->arena, &walk);
+
+    if (!e)
+        e = ledger_sum_check(r->arena, &costing.sum);
+    if (!e)
+        e = spend_look(r, &spend);
+    if (e)
+        return e;
+    page->cost_month = price_amount(r->config, r->arena, ledger_sum_millicents(&costing.sum));
+    page->spend_refusal = strcmp(vm->observed, "running") == 0 ? NULL : spend.refusal;
+    page->is_spent = spend.refusal != NULL;
+    for (size_t i = 0; spend.refusal && i < page->sizes.count; i++) {
+        const struct config_size *size = &r->config->sizes[i];
+
+        if (vm_wish_costs_more(prices, vm, size, r->frame.now_at))
+            page->sizes.row[i].refusal = spend.refusal;
+    }
+    return NULL;
+}
+
+static struct error *accelerator_look(struct request *r, const char *region, struct vm_html *page)
+{
+    struct region_status_get_row status;
+    struct error *e = region_status_get(r->db, r->arena, region, &status);
+
+    if (e && e->kind == ERROR_NOT_FOUND)
+        return NULL; /* the worker has not reported yet */
+    if (e)
+        return e;
+    page->is_emulated = strcmp(status.accelerator, "tcg") == 0;
+    page->host_problem = status.error;
+    return NULL;
+}
+
+static struct error *lists_fill(struct request *r, struct vm_html *page,
+                                const struct price_list_rows *prices, const struct vm_get_row *vm)
+{
+    int64_t team_id = r->session->team_id;
+    struct error *e = job_fill(r, page);
+
+    if (!e)
+        e = snapshots_fill(r, page);
+    if (!e)
+        e = vm_event_of_vm(r->db, r->arena, team_id, vm->id, EVENTS_ON_PAGE, &page->events);
+    if (!e)
+        e = vm_key_list(r->db, r->arena, team_id, vm->id, &page->keys);
+    if (!e)
+        e = receipt_list(r->db, r->arena, team_id, vm->id, &page->receipt);
+    if (!e)
+        e = sizes_fill(r, page, prices, vm);
+    if (!e)
+        e = cost_fill(r, page, prices, vm);
+    if (!e)
+        e = accelerator_look(r, vm->region, page);
+    if (!e)
+        e = vm_usage_fill(r, vm, page);
+    return e;
+}
+
+struct error *vm_page_fill(struct request *r, const char *id, struct vm_html *page)
+{
+    struct price_list_rows prices;
+    struct vm_get_row vm;
+    struct error *e = db_read(r->db, r->arena);
+
+    *page = (struct vm_html){ .rename = NULL };
+    if (!e)
+        e = vm_get(r->db, r->arena, r->session->team_id, id, &vm);
+    if (!e)
+        e = price_list(r->db, r->arena, &prices);
+    if (e)
+        return e;
+    page->vm = vm_view_of(r, &prices, &vm);
+    page->rename = vm.name;
+    page->created_at = vm.created_at;
+    page->gone_at = vm.gone_at;
+    page->is_destroying = strcmp(vm.state, "destroying") == 0;
+    page->silent_at = vm.silent_at;
+    page->fingerprint = vm.gone_at ? NULL : vm.host_key_fingerprint;
+    page->known_hosts = vm_view_known_hosts(r, &vm);
+    page->observed = vm.observed;
+    page->observed_at = vm.observed_at;
+    page->snapshot_name =
+        arena_printf(r->arena, "Snapshot of %s", clock_plain(r->arena, r->frame.now_at));
+    buttons_fill(page, vm.state);
+    r->frame.title = arena_printf(r->arena, "%s: %s", vm.name, page->vm.label);
+    r->frame.section = "vms";
+    e = plan_look(r, page);
+    if (!e)
+        e = lists_fill(r, page, &prices, &vm);
+    db_rollback(r->db);
+    return e;
+}
+
+struct error *vm_page_note(struct request *r, const char *id, const char *what, const char *detail)
+{
+    return vm_event_add(r->db, r->arena, r->session->team_id, crypto_id(r->arena), id, what, detail,
+                        &r->session->person_id, clock_now_ms());
+}

@@ -1,0 +1,119 @@
+/* A VM in words; see vm_view.h. */
+#include "view/vm_view.h"
+
+#include "base/clock.h"
+#include "model/ledger_cost.h"
+#include "model/vm_state.h"
+
+#include <string.h>
+
+const char *vm_view_memory(struct arena *arena, int64_t memory_mb)
+{
+    if (memory_mb < 1024)
+        return arena_printf(arena, "%lld MB", (long long)memory_mb);
+    if (memory_mb % 1024 == 0)
+        return arena_printf(arena, "%lld GB", (long long)(memory_mb / 1024));
+    return arena_printf(arena, "%.1f GB", (double)memory_mb / 1024.0);
+}
+
+const char *vm_view_size(struct arena *arena, int64_t vcpus, int64_t memory_mb, int64_t disk_gb)
+{
+    return arena_printf(arena, "%lld vCPU%s, %s, %lld GB disk", (long long)vcpus,
+                        vcpus == 1 ? "" : "s", vm_view_memory(arena, memory_mb),
+                        (long long)disk_gb);
+}
+
+const char *vm_view_ssh(struct request *r, const char *region, const char *image, int64_t ssh_port)
+{
+    const struct config_region *place = config_region_find(r->config, region);
+    const struct config_image *kind = config_image_find(r->config, image);
+
+    if (!place || !kind || !ssh_port)
+        return NULL;
+    return arena_printf(r->arena, "ssh -p %lld %s@%s", (long long)ssh_port, kind->user,
+                        place->ssh_host);
+}
+
+const char *vm_view_known_hosts(struct request *r, const struct vm_get_row *vm)
+{
+    const struct config_region *place = config_region_find(r->config, vm->region);
+
+    if (!place || !vm->ssh_port || !vm->host_key_public)
+        return NULL;
+    return arena_printf(r->arena, "[%s]:%lld %s", place->ssh_host, (long long)vm->ssh_port,
+                        vm->host_key_public);
+}
+
+struct vm_view vm_view_of(struct request *r, const struct price_list_rows *prices,
+                          const struct vm_get_row *vm)
+{
+    const struct config_region *region = config_region_find(r->config, vm->region);
+    const struct config_image *image = config_image_find(r->config, vm->image);
+    int64_t now_at = clock_now();
+    int64_t millicents = price_at(prices, vm->size, now_at);
+    int64_t disk_millicents = price_at(prices, PRICE_STOPPED_DISK, now_at);
+    bool is_running = strcmp(vm->state, "running") == 0;
+    bool is_silent = is_running && vm->silent_at;
+    bool has_way_in = is_running || strcmp(vm->state, "snapshotting") == 0;
+
+    return (struct vm_view){
+        .id = vm->id,
+        .name = vm->name,
+        .image = image ? image->label : vm->image,
+        .region = region ? region->label : vm->region,
+        .size = vm_view_size(r->arena, vm->vcpus, vm->memory_mb, vm->disk_gb),
+        .state = vm->state,
+        .label = is_silent ? "Not answering" : vm_state_label(vm->state),
+        .chip = is_silent ? "wait" : vm_state_class(vm->state),
+        .since_at = is_silent ? vm->silent_at : vm->state_at,
+        .price_hour = price_hour(r->config, r->arena, millicents),
+        .price_month = price_month(r->config, r->arena, millicents),
+        .price_stopped = price_hour(r->config, r->arena, disk_millicents * vm->disk_gb),
+        .ssh = has_way_in ? vm_view_ssh(r, vm->region, vm->image, vm->ssh_port) : NULL,
+        .last_error = vm->last_error,
+        .is_running = is_running,
+        .is_stopped = strcmp(vm->state, "stopped") == 0,
+        .is_working = vm_state_is_working(vm->state),
+    };
+}
+
+/* What an hour costs as the VM is at this moment. */
+static const char *price_now(struct request *r, const struct price_list_rows *prices,
+                             const struct vm_list_row *vm)
+{
+    const struct ledger_use use = { vm->observed, vm->size, vm->disk_gb, vm->snapshot_gb };
+
+    return price_hour(r->config, r->arena, ledger_rate(prices, &use, clock_now()));
+}
+
+struct vm_view_rows vm_view_list(struct request *r, const struct price_list_rows *prices,
+                                 const struct vm_list_rows *vms)
+{
+    struct vm_view_rows views = { .count = vms->count };
+
+    views.row = arena_array(r->arena, vms->count, sizeof *views.row);
+    for (size_t i = 0; i < vms->count; i++) {
+        const struct vm_list_row *vm = &vms->row[i];
+        const struct vm_get_row whole = {
+            .id = vm->id,
+            .name = vm->name,
+            .region = vm->region,
+            .image = vm->image,
+            .vcpus = vm->vcpus,
+            .memory_mb = vm->memory_mb,
+            .disk_gb = vm->disk_gb,
+            .size = vm->size,
+            .state = vm->state,
+            .state_at = vm->state_at,
+            .silent_at = vm->silent_at,
+            .ssh_port = vm->ssh_port,
+            .last_error = vm->last_error,
+        };
+
+        views.row[i] = vm_view_of(r, prices, &whole);
+        views.row[i].price_now = price_now(r, prices, vm);
+        views.row[i].step = vm->step;
+        views.row[i].working_at_ms = vm->working_at_ms;
+    }
+    return views;
+}

@@ -1,0 +1,50 @@
+/* A VM as pages show it: words, prices and links made from the row and the configuration. */
+#pragma once
+
+#include "model/price.h"
+#include "vm.sql.h"
+#include "web/request.h"
+
+struct vm_view {
+    const char *id;
+    const char *name;
+    const char *image;         /* label of the image */
+    const char *region;        /* label of the region */
+    const char *size;          /* "1 vCPU, 1 GB, 10 GB" */
+    const char *state;         /* as in vm_state.h */
+    const char *label;         /* "Running", "Not answering" */
+    const char *chip;          /* class of the chip */
+    int64_t since_at;          /* of that label */
+    const char *price_hour;    /* while running: "€0.012" */
+    const char *price_month;   /* "€8.76", for 730 hours */
+    const char *price_stopped; /* an hour while stopped */
+    const char *price_now;     /* an hour as it is now, snapshots included; list only */
+    const char *ssh;           /* the command to type; NULL while there is no way in */
+    const char *step;          /* of the job under way, in the list; NULL: none */
+    int64_t working_at_ms;     /* when that job was asked for; 0: none */
+    const char *last_error;    /* NULL: none */
+    bool is_running;
+    bool is_stopped;
+    bool is_working;
+};
+
+struct vm_view_rows {
+    struct vm_view *row;
+    size_t count;
+};
+
+/* The words for one row of vm_list or vm_get; the rest of the fields is copied. */
+struct vm_view vm_view_of(struct request *r, const struct price_list_rows *prices,
+                          const struct vm_get_row *vm);
+struct vm_view_rows vm_view_list(struct request *r, const struct price_list_rows *prices,
+                                 const struct vm_list_rows *vms);
+
+/* "ssh -p 22001 dev@localhost" and the known_hosts line "[localhost]:22001 ssh-ed25519 AAAA...". */
+const char *vm_view_ssh(struct request *r, const char *region, const char *image, int64_t ssh_port);
+const char *vm_view_known_hosts(struct request *r, const struct vm_get_row *vm);
+
+/* "1 vCPU, 512 MB, 10 GB" */
+const char *vm_view_size(struct arena *arena, int64_t vcpus, int64_t memory_mb, int64_t disk_gb);
+
+/* "512 MB", "4 GB", "1.5 GB" */
+const char *vm_view_memory(struct arena *arena, int64_t memory_mb);

@@ -1,0 +1,167 @@
+/*
+ * From the FastCGI environment to struct request; see request.h. Knows nothing of routes, sessions
+ * or pages, and nothing of libfcgi.
+ */
+#include "web/request.h"
+
+#include "adapter/crypto.h"
+#include "base/limit.h"
+#include "base/text.h"
+#include "web/session.h"
+
+#include <string.h>
+
+/* Where each parameter goes, and whether a second one is an attack (security.md 1.3). */
+static const struct parameter {
+    const char *name;
+    size_t offset;
+    size_t most_bytes;
+    bool is_single;
+} parameters[] = {
+    { "REQUEST_METHOD", offsetof(struct request, method), 16, true },
+    { "REQUEST_URI", offsetof(struct request, path), LIMIT_PATH_BYTES + LIMIT_QUERY_BYTES, true },
+    { "CONTENT_TYPE", offsetof(struct request, content_type), 256, true },
+    { "HTTP_COOKIE", offsetof(struct request, session_token), LIMIT_COOKIE_BYTES, true },
+    { "HTTP_ORIGIN", offsetof(struct request, origin), 512, true },
+    { "HTTP_REFERER", offsetof(struct request, referer), 4096, false },
+    { "HTTP_SEC_FETCH_SITE", offsetof(struct request, fetch_site), 64, true },
+    { "HTTP_USER_AGENT", offsetof(struct request, user_agent), 1024, false },
+    { "HTTP_STRIPE_SIGNATURE", offsetof(struct request, stripe_signature), LIMIT_SIGNATURE_BYTES,
+      true },
+    { "HTTP_WORKOS_SIGNATURE", offsetof(struct request, workos_signature), LIMIT_SIGNATURE_BYTES,
+      true },
+    { "HTTP_IF_NONE_MATCH", offsetof(struct request, if_none_match), 256, false },
+};
+
+enum { PARAMETERS = sizeof parameters / sizeof parameters[0] };
+
+static const char **parameter_field(struct request *r, const struct parameter *parameter)
+{
+    return (const char **)(void *)((char *)r + parameter->offset);
+}
+
+static bool name_is(const char *pair, const char *name)
+{
+    size_t length = strlen(name);
+
+    return strncmp(pair, name, length) == 0 && pair[length] == '=';
+}
+
+static struct error *parameter_take(struct request *r, const char *pair, bool *seen)
+{
+    for (size_t i = 0; i < PARAMETERS; i++) {
+        const struct parameter *parameter = &parameters[i];
+        const char *value;
+
+        if (!name_is(pair, parameter->name))
+            continue;
+        value = pair + strlen(parameter->name) + 1;
+        if (seen[i] && parameter->is_single)
+            return error_new(r->arena, ERROR_MALFORMED, "%s is repeated", parameter->name);
+        if (strlen(value) > parameter->most_bytes)
+            return error_new(r->arena, ERROR_MALFORMED, "%s is too long", parameter->name);
+        if (!seen[i])
+            *parameter_field(r, parameter) = arena_copy(r->arena, value);
+        seen[i] = true;
+        return NULL;
+    }
+    if (name_is(pair, "HTTP_HX_REQUEST"))
+        r->is_fragment = true;
+    if (name_is(pair, "HTTP_CONTENT_ENCODING") && pair[strlen("HTTP_CONTENT_ENCODING=")])
+        return error_new(r->arena, ERROR_MEDIA, "the body has a content coding");
+    return NULL;
+}
+
+/* Our own URLs need no percent escapes, so a path that has one is just an unknown path. */
+static struct error *path_split(struct request *r)
+{
+    char *path = arena_copy(r->arena, r->path);
+    char *question = strchr(path, '?');
+
+    r->query = "";
+    r->path = path;
+    if (question) {
+        *question = '\0';
+        r->query = question + 1;
+    }
+    if (*path != '/' || strlen(path) > LIMIT_PATH_BYTES || strlen(r->query) > LIMIT_QUERY_BYTES)
+        return error_new(r->arena, ERROR_MALFORMED, "no path, or too long");
+    for (const char *c = path; *c; c++) {
+        if ((unsigned char)*c <= 0x20 || (unsigned char)*c >= 0x7f)
+            return error_new(r->arena, ERROR_MALFORMED, "the path holds bytes that no URL has");
+    }
+    return NULL;
+}
+
+/* RFC 6265 4.2.1: "name=value; name=value". Two cookies of our name: one of them is forged. */
+static struct error *cookie_read(struct request *r)
+{
+    const char *rest = r->session_token;
+    const char *found = NULL;
+
+    while (*rest) {
+        size_t length = strcspn(rest, ";");
+        size_t name_length = sizeof SESSION_COOKIE - 1;
+
+        if (length > name_length && strncmp(rest, SESSION_COOKIE, name_length) == 0 &&
+            rest[name_length] == '=') {
+            if (found)
+                return error_new(r->arena, ERROR_MALFORMED, "the session cookie is repeated");
+            found = arena_copy_bytes(r->arena, rest + name_length + 1, length - name_length - 1);
+        }
+        rest += length;
+        rest += strspn(rest, "; ");
+    }
+    r->session_token = found && crypto_is_token(found) ? found : "";
+    return NULL;
+}
+
+struct error *request_read(struct request *r, char *const *environment, const char *body,
+                           size_t body_length)
+{
+    bool seen[PARAMETERS] = { false };
+    struct error *e = NULL;
+
+    r->method = "GET";
+    r->path = "/";
+    for (size_t i = 2; i < PARAMETERS; i++)
+        *parameter_field(r, &parameters[i]) = "";
+    for (size_t i = 0; environment[i] && !e; i++)
+        e = i < LIMIT_ENVIRONMENT ? parameter_take(r, environment[i], seen)
+                                  : error_new(r->arena, ERROR_MALFORMED, "too many headers");
+    r->body = arena_copy_bytes(r->arena, body, body_length);
+    r->body_length = body_length;
+    if (!e)
+        e = path_split(r);
+    if (!e)
+        e = cookie_read(r);
+    if (e) {
+        /* Not trusted any further than "somebody asked for something". */
+        r->path = "/";
+        r->query = "";
+        r->session_token = "";
+    }
+    return e;
+}
+
+struct error *request_body_length(struct arena *arena, char *const *environment, size_t most,
+                                  size_t *out)
+{
+    int64_t length = 0;
+    bool is_seen = false;
+
+    *out = 0;
+    for (size_t i = 0; environment[i]; i++) {
+        const char *value = environment[i] + sizeof "CONTENT_LENGTH";
+
+        if (!name_is(environment[i], "CONTENT_LENGTH") || !*value)
+            continue;
+        if (is_seen || !text_int(value, &length) || length < 0)
+            return error_new(arena, ERROR_MALFORMED, "CONTENT_LENGTH is no number, or repeated");
+        is_seen = true;
+        if ((size_t)length > most)
+            return error_new(arena, ERROR_TOO_LARGE, "the body has %lld bytes", (long long)length);
+    }
+    *out = (size_t)length;
+    return NULL;
+}

@@ -1,0 +1,68 @@
+/* From method and path to a row of the route table; see route.h. */
+#include "web/route.h"
+
+#include "web/session.h"
+
+#include <string.h>
+
+/* Does `path` fit `pattern`? Then the segments that stood for ":word" are in `parameters`. */
+static bool pattern_fits(struct arena *arena, const char *pattern, const char *path,
+                         const char **parameters)
+{
+    size_t count = 0;
+
+    memset(parameters, 0, ROUTE_PARAMETERS * sizeof *parameters);
+    while (*pattern) {
+        if (*pattern == ':' && count < ROUTE_PARAMETERS) {
+            size_t length = strspn(path, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                                         "0123456789._~-");
+
+            if (!length)
+                return false;
+            parameters[count++] = arena_copy_bytes(arena, path, length);
+            path += length;
+            pattern += strcspn(pattern, "/");
+            continue;
+        }
+        if (*pattern++ != *path++)
+            return false;
+    }
+    return !*path;
+}
+
+struct error *route_find(struct request *r, const struct route *routes, size_t count)
+{
+    const char *wanted = strcmp(r->method, "HEAD") == 0 ? "GET" : r->method;
+    const char *allow = NULL;
+
+    for (size_t i = 0; i < count; i++) {
+        if (!pattern_fits(r->arena, routes[i].pattern, r->path, r->parameters))
+            continue;
+        if (strcmp(routes[i].method, wanted) == 0) {
+            r->route = &routes[i];
+            r->response.allow = NULL;
+            return NULL;
+        }
+        allow = arena_printf(r->arena, "%s%s%s", allow ? allow : "", allow ? ", " : "",
+                             strcmp(routes[i].method, "GET") == 0 ? "GET, HEAD" : routes[i].method);
+    }
+    r->response.allow = allow;
+    return allow ? error_new(r->arena, ERROR_METHOD, "method %s", r->method)
+                 : error_new(r->arena, ERROR_NOT_FOUND, "no such path");
+}
+
+struct error *route_allow(struct request *r)
+{
+    const struct session *session = r->session;
+    enum access access = r->route->access;
+
+    if (access == ACCESS_PUBLIC)
+        return NULL;
+    if (!session || !session->person_id)
+        return error_new(r->arena, ERROR_SIGNED_OUT, "not signed in");
+    if ((access == ACCESS_MEMBER && !session->role) ||
+        (access == ACCESS_OWNER && !(session->role && strcmp(session->role, "owner") == 0)) ||
+        (access == ACCESS_OPERATOR && !session->is_operator))
+        return error_new(r->arena, ERROR_FORBIDDEN, "not allowed for this person");
+    return NULL;
+}

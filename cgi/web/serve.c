@@ -1,0 +1,200 @@
+/*
+ * The life of a request; see serve.h. From bytes to bytes, the same for every page; a handler is
+ * one step of it.
+ */
+#include "web/serve.h"
+
+#include "adapter/crypto.h"
+#include "adapter/fastcgi.h"
+#include "base/clock.h"
+#include "base/limit.h"
+#include "base/log.h"
+#include "web/error_page.h"
+#include "web/form.h"
+#include "web/session.h"
+#include "web/start.h"
+
+#include <assert.h>
+#include <string.h>
+
+struct server {
+    const struct program *program;
+    const struct config *config;
+    struct db *db;
+    struct arena *arena; /* of the request, reset after each */
+};
+
+static void frame_fill(struct request *r)
+{
+    r->frame = (struct frame){
+        .title = "Domicile",
+        .server_name = r->config->server_name,
+        .request_id = r->id,
+        .now_at = clock_now(),
+        .is_fragment = r->is_fragment,
+        .has_billing = config_bills(r->config),
+    };
+    if (!r->session)
+        return;
+    r->frame.csrf = session_csrf(r);
+    r->frame.notice = r->session->notice;
+    if (r->session->person_id) {
+        r->frame.person_email = r->session->email;
+        r->frame.person_name = r->session->name;
+        r->frame.is_operator = r->session->is_operator;
+    }
+}
+
+static struct error *post_check(struct request *r)
+{
+    const char *token;
+    struct error *e;
+
+    if (strcmp(r->method, "POST") != 0)
+        return NULL;
+    e = form_value(r, "csrf", &token);
+    return e ? e : session_check_post(r, token);
+}
+
+/* Steps 2 to 5: everything between a request that could be read and an answer. */
+static struct error *request_run(struct server *server, struct request *r)
+{
+    struct error *e = route_find(r, server->program->routes, server->program->route_count);
+
+    if (!e)
+        e = session_load(r);
+    frame_fill(r);
+    if (!e)
+        e = route_allow(r);
+    if (!e)
+        e = post_check(r);
+    if (e)
+        return e;
+    db_query_only(r->db, strcmp(r->method, "POST") != 0);
+    e = r->route->handler(r);
+    db_rollback(r->db); /* a handler that wanted its writes has committed them */
+    db_query_only(r->db, false);
+    return e;
+}
+
+/* A signed-out visitor is sent to sign in and comes back here afterwards; others see the error's
+ * page. */
+static void error_answer(struct request *r, const struct error *e)
+{
+    const char *cookie = r->response.cookie;
+    const char *allow = r->response.allow;
+
+    response_open(&r->response, r->arena);
+    r->response.cookie = cookie;
+    if (e->kind == ERROR_SIGNED_OUT && r->is_fragment) {
+        r->response.is_refresh = true;
+        return;
+    }
+    if (e->kind == ERROR_SIGNED_OUT) {
+        response_redirect(&r->response, strcmp(r->method, "GET") == 0
+                                            ? arena_printf(r->arena, "/signin?return=%s", r->path)
+                                            : "/signin");
+        return;
+    }
+    r->response.status = error_status(e->kind);
+    r->response.allow = e->kind == ERROR_METHOD ? allow : NULL;
+    r->frame.request_id = r->id;
+    r->frame.server_name = r->config->server_name;
+    error_page_write(&r->response.body, &r->frame, r->response.status);
+}
+
+/* No address, no query string, no content; the route's pattern instead of the path. */
+static void request_log(const struct request *r, const struct error *e, int64_t started_us)
+{
+    const char *pattern = r->route ? r->route->pattern : "-";
+    int64_t took_us = clock_monotonic_us() - started_us;
+    bool is_failure = r->response.status >= 500;
+    const char *why = e && is_failure ? e->text : r->response.why;
+
+    log_write(is_failure ? "error" : "info", "request",
+              (const struct log_field[]){ log_text("id", r->id),
+                                          log_text("method", r->method),
+                                          log_text("route", pattern),
+                                          log_number("status", r->response.status),
+                                          log_number("us", took_us),
+                                          log_number("bytes", (int64_t)r->response.body.length),
+                                          /* A field without a key ends the line. */
+                                          { .key = why ? "error" : NULL, .text = why },
+                                          { .key = NULL } });
+}
+
+static const char *request_id(struct arena *arena)
+{
+    uint64_t number;
+
+    crypto_random(&number, sizeof number);
+    return arena_printf(arena, "%016llx", (unsigned long long)number);
+}
+
+/* One request at a time: a page is sent before the next is begun. */
+static void request_answer(void *context, struct exchange *exchange, size_t count)
+{
+    struct server *server = context;
+    struct request *r = arena_alloc(server->arena, sizeof *r);
+    int64_t started_us = clock_monotonic_us();
+    struct error *e;
+
+    assert(count == 1);
+    r->arena = server->arena;
+    r->db = server->db;
+    r->config = server->config;
+    r->is_read_only = server->program->db_mode == DB_READ_ONLY;
+    r->id = request_id(r->arena);
+    response_open(&r->response, r->arena);
+    e = request_read(r, exchange->environment, exchange->body, exchange->body_length);
+    if (!e)
+        e = exchange->body_error;
+    if (!e)
+        e = request_run(server, r);
+    if (e)
+        error_answer(r, e);
+    exchange->answer = response_bytes(&r->response, r->arena, strcmp(r->method, "HEAD") == 0);
+    request_log(r, e, started_us);
+}
+
+/* ---- start ---- */
+
+static struct error *server_start(struct server *server, struct arena *arena, const char *state_dir)
+{
+    struct config *config;
+    struct error *e = config_load(arena, state_dir, &config);
+
+    if (!e)
+        e = db_open(arena, &DB_MAIN, arena_printf(arena, "%s/main.db", state_dir),
+                    server->program->db_mode, &server->db);
+    if (!e && server->program->start)
+        e = server->program->start(arena, config);
+    if (!e)
+        server->config = config;
+    return e;
+}
+
+int serve(int argc, char **argv, const struct program *program)
+{
+    struct server server = { .program = program };
+    struct arena *arena = arena_new(LIMIT_REQUEST_ARENA_BYTES); /* lives as long as the process */
+    const char *state_dir = start_program(argc, argv, program->name);
+    struct error *e;
+
+    if (!state_dir)
+        return 2;
+    e = server_start(&server, arena, state_dir);
+    if (e) {
+        log_error("start_failed", log_text("error", e->text));
+        return 1;
+    }
+    server.arena = arena_new(LIMIT_REQUEST_ARENA_BYTES);
+    sandbox_enter(program->network, NULL);
+    return fastcgi_serve(&(struct fastcgi_service){
+        .batch_most = 1,
+        .body_most = LIMIT_BODY_BYTES,
+        .arena = server.arena,
+        .answer = request_answer,
+        .context = &server,
+    });
+}

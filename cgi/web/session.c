@@ -1,0 +1,297 @@
+/*
+ * The cookie, its row, and the two defences of a POST; see session.h and ARCHITECTURE.md
+ * ("Session"). Not responsible for who a person is: that is cgi/signin.c.
+ */
+#include "web/session.h"
+
+#include "adapter/crypto.h"
+#include "base/clock.h"
+#include "base/limit.h"
+#include "base/text.h"
+#include "session.sql.h"
+
+#include <assert.h>
+#include <string.h>
+#include <strings.h>
+
+enum { CSRF_SALT_BYTES = 16 };
+
+static const char csrf_purpose[] = "csrf1";
+
+static struct bytes token_hash(struct arena *arena, const char *token)
+{
+    unsigned char *hash = arena_alloc(arena, CRYPTO_HASH_BYTES);
+
+    crypto_sha256(token, strlen(token), hash);
+    return (struct bytes){ hash, CRYPTO_HASH_BYTES };
+}
+
+static void cookie_set(struct request *r, const char *token, int64_t max_age_s)
+{
+    r->response.cookie = arena_printf(
+        r->arena, SESSION_COOKIE "=%s; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=%lld", token,
+        (long long)max_age_s);
+}
+
+/* Enough to know one's own sign-ins apart, and no more. Order matters: most browsers name several.
+ */
+static const char *first_match(const char *user_agent, const char *const (*table)[2], size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strstr(user_agent, table[i][0]))
+            return table[i][1];
+    }
+    return NULL;
+}
+
+const char *session_browser(const struct request *r)
+{
+    static const char *const families[][2] = {
+        { "Edg/", "Edge" },      { "OPR/", "Opera" },     { "Firefox/", "Firefox" },
+        { "Chrome/", "Chrome" }, { "Safari/", "Safari" }, { "curl/", "curl" },
+    };
+    static const char *const systems[][2] = {
+        { "Android", "Android" }, { "iPhone", "iPhone" },  { "iPad", "iPad" },
+        { "Windows", "Windows" }, { "Mac OS X", "macOS" }, { "Linux", "Linux" },
+    };
+    const char *family = first_match(r->user_agent, families, sizeof families / sizeof families[0]);
+    const char *system = first_match(r->user_agent, systems, sizeof systems / sizeof systems[0]);
+
+    family = family ? family : "Unknown browser";
+    return system ? arena_printf(r->arena, "%s on %s", family, system) : family;
+}
+
+static struct session *session_of_row(struct request *r, const struct session_get_row *row)
+{
+    struct session *session = arena_alloc(r->arena, sizeof *session);
+
+    *session = (struct session){
+        .id_hash = row->id_hash,
+        .csrf_secret = row->csrf_secret,
+        .person_id = row->person_id,
+        .team_id = row->current_team_id,
+        .handle = row->handle,
+        .email = row->email,
+        .name = row->name,
+        .role = row->role,
+        .notice = r->is_read_only ? NULL : row->notice,
+        .workos_session_id = row->workos_session_id,
+        .workos_verifier = row->workos_verifier,
+        .workos_state_hash = row->workos_state_hash,
+        .return_path = row->return_path,
+        .is_operator = row->email && strcasecmp(row->email, r->config->operator_email) == 0,
+    };
+    return session;
+}
+
+/* What reading a page may write: that it was read, and that its notice was shown. */
+static struct error *session_touch(struct request *r, const struct session_get_row *row)
+{
+    int64_t now_at = clock_now();
+    bool is_due = row->person_id && row->seen_at + LIMIT_SEEN_EVERY_S <= now_at;
+    struct error *e = NULL;
+
+    if (r->is_read_only)
+        return NULL; /* the next page of another program will do it */
+    if (is_due)
+        e = session_seen(r->db, r->arena, row->id_hash, now_at, now_at + LIMIT_SESSION_IDLE_S);
+    if (!e && row->notice && !r->is_fragment && strcmp(r->method, "GET") == 0)
+        e = session_set_notice(r->db, r->arena, row->id_hash, NULL);
+    return e;
+}
+
+struct error *session_load(struct request *r)
+{
+    struct session_get_row row;
+    struct error *e;
+
+    if (!*r->session_token)
+        return NULL;
+    e = session_get(r->db, r->arena, token_hash(r->arena, r->session_token), clock_now(), &row);
+    if (e && e->kind == ERROR_NOT_FOUND) {
+        cookie_set(r, "", 0);
+        return NULL;
+    }
+    if (!e)
+        e = session_touch(r, &row);
+    if (e)
+        return e;
+    r->session = session_of_row(r, &row);
+    return NULL;
+}
+
+static struct error *session_insert(struct request *r, const int64_t *person_id,
+                                    const int64_t *team_id, const char *workos_session_id)
+{
+    const char *token = crypto_token(r->arena);
+    int64_t now_at = clock_now();
+    int64_t life_s = person_id ? LIMIT_SESSION_S : LIMIT_SIGNED_OUT_SESSION_S;
+    int64_t idle_s = person_id ? LIMIT_SESSION_IDLE_S : LIMIT_SIGNED_OUT_SESSION_S;
+    unsigned char *secret = arena_alloc(r->arena, CRYPTO_SECRET_BYTES);
+    struct session_get_row row;
+    struct error *e;
+
+    crypto_random(secret, CRYPTO_SECRET_BYTES);
+    e = session_create(r->db, r->arena, token_hash(r->arena, token), crypto_id(r->arena), person_id,
+                       team_id, (struct bytes){ secret, CRYPTO_SECRET_BYTES }, session_browser(r),
+                       workos_session_id, now_at, now_at + idle_s, now_at + life_s);
+    if (!e)
+        e = session_get(r->db, r->arena, token_hash(r->arena, token), now_at, &row);
+    if (e)
+        return e;
+    r->session = session_of_row(r, &row);
+    cookie_set(r, token, life_s);
+    return NULL;
+}
+
+struct error *session_begin(struct request *r)
+{
+    struct error *e;
+
+    if (r->session)
+        return NULL;
+    db_query_only(r->db, false);
+    e = session_insert(r, NULL, NULL, NULL);
+    db_query_only(r->db, true);
+    if (!e)
+        r->frame.csrf = session_csrf(r);
+    return e;
+}
+
+struct error *session_keep_return(struct request *r, const char *return_path)
+{
+    struct error *e = session_begin(r);
+
+    if (e)
+        return e;
+    db_query_only(r->db, false);
+    e = session_set_return(r->db, r->arena, r->session->id_hash, return_path);
+    db_query_only(r->db, true);
+    r->session->return_path = return_path;
+    return e;
+}
+
+struct error *session_keep_workos(struct request *r, const char *state, const char *verifier)
+{
+    struct error *e = session_begin(r);
+
+    if (e)
+        return e;
+    assert(!r->session->person_id);
+    db_query_only(r->db, false);
+    e = session_set_workos(r->db, r->arena, r->session->id_hash, token_hash(r->arena, state),
+                           verifier, clock_now() + LIMIT_SIGNED_OUT_SESSION_S);
+    db_query_only(r->db, true);
+    /* The row's time was renewed, so the cookie's is as well. A new session has set its own. */
+    if (!e && !r->response.cookie)
+        cookie_set(r, r->session_token, LIMIT_SIGNED_OUT_SESSION_S);
+    return e;
+}
+
+struct error *session_take_workos(struct request *r, const char *state, const char **verifier)
+{
+    struct bytes hash = token_hash(r->arena, state);
+    struct error *e;
+
+    *verifier = NULL;
+    if (!r->session || r->session->workos_state_hash.length != hash.length ||
+        !crypto_equal(r->session->workos_state_hash.bytes, hash.bytes, hash.length))
+        return NULL;
+    db_query_only(r->db, false);
+    e = session_clear_workos(r->db, r->arena, r->session->id_hash, hash);
+    if (!e && db_changes(r->db) == 1)
+        *verifier = r->session->workos_verifier;
+    db_query_only(r->db, true);
+    return e;
+}
+
+struct error *session_sign_in(struct request *r, int64_t person_id, int64_t team_id,
+                              const char *workos_session_id)
+{
+    struct error *e = NULL;
+
+    if (r->session)
+        e = session_delete(r->db, r->arena, r->session->id_hash);
+    if (!e)
+        e = session_insert(r, &person_id, &team_id, workos_session_id);
+    return e;
+}
+
+struct error *session_end(struct request *r)
+{
+    struct error *e = session_delete(r->db, r->arena, r->session->id_hash);
+
+    cookie_set(r, "", 0);
+    r->session = NULL;
+    r->frame.person_email = NULL;
+    r->frame.person_name = NULL;
+    r->frame.csrf = NULL;
+    r->frame.is_operator = false;
+    return e;
+}
+
+struct error *session_notice(struct request *r, const char *notice)
+{
+    return session_set_notice(r->db, r->arena, r->session->id_hash, notice);
+}
+
+/* Token: base64url(salt || HMAC(secret, "csrf1" || salt)). The salt keeps every page's bytes new,
+ * so that compression can tell nothing about it. */
+static const char *csrf_of(struct request *r, const unsigned char salt[CSRF_SALT_BYTES])
+{
+    unsigned char message[sizeof csrf_purpose - 1 + CSRF_SALT_BYTES];
+    unsigned char token[CSRF_SALT_BYTES + CRYPTO_HASH_BYTES];
+
+    memcpy(message, csrf_purpose, sizeof csrf_purpose - 1);
+    memcpy(message + sizeof csrf_purpose - 1, salt, CSRF_SALT_BYTES);
+    memcpy(token, salt, CSRF_SALT_BYTES);
+    crypto_hmac_sha256(r->session->csrf_secret.bytes, r->session->csrf_secret.length, message,
+                       sizeof message, token + CSRF_SALT_BYTES);
+    return crypto_base64url(r->arena, token, sizeof token);
+}
+
+const char *session_csrf(struct request *r)
+{
+    unsigned char salt[CSRF_SALT_BYTES];
+
+    if (!r->session)
+        return NULL;
+    crypto_random(salt, sizeof salt);
+    return csrf_of(r, salt);
+}
+
+static bool csrf_is_right(struct request *r, const char *token)
+{
+    unsigned char *bytes;
+    size_t length;
+    const char *expected;
+
+    if (!token || !crypto_base64url_decode(r->arena, token, strlen(token), &bytes, &length) ||
+        length != CSRF_SALT_BYTES + CRYPTO_HASH_BYTES)
+        return false;
+    expected = csrf_of(r, bytes);
+    return strlen(expected) == strlen(token) && crypto_equal(expected, token, strlen(token));
+}
+
+/* The browser's own word on where a request comes from; an unknown sender is refused. */
+static bool is_same_origin(struct request *r)
+{
+    const char *url = r->config->public_url;
+
+    if (*r->fetch_site)
+        return strcmp(r->fetch_site, "same-origin") == 0;
+    if (*r->origin)
+        return strcmp(r->origin, url) == 0;
+    return text_starts(r->referer, url) && r->referer[strlen(url)] == '/';
+}
+
+struct error *session_check_post(struct request *r, const char *token)
+{
+    if (!is_same_origin(r))
+        return error_new(r->arena, ERROR_FORBIDDEN, "a form of another site");
+    if (!r->session)
+        return error_new(r->arena, ERROR_FORBIDDEN, "a form without a session");
+    if (!csrf_is_right(r, token))
+        return error_new(r->arena, ERROR_FORBIDDEN, "the form's token is not this session's");
+    return NULL;
+}

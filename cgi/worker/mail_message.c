@@ -1,0 +1,178 @@
+/* Rows into letters; see mail_message.h. MIME itself, boundaries and encodings, is libcurl's. */
+#include "worker/mail_message.h"
+
+#include "adapter/crypto.h"
+#include "base/clock.h"
+#include "base/limit.h"
+#include "mail_new_signin.html.h"
+#include "mail_new_signin.txt.h"
+#include "mail_payment_failed.html.h"
+#include "mail_payment_failed.txt.h"
+#include "mail_signin_link.html.h"
+#include "mail_signin_link.txt.h"
+#include "mail_suspended.html.h"
+#include "mail_suspended.txt.h"
+#include "mail_vm_destroyed.html.h"
+#include "mail_vm_destroyed.txt.h"
+
+#include <string.h>
+
+enum { BODY_BYTES = 8 * 1024, HEADERS = 6 };
+enum { WORD_BYTES = 42 }; /* 56 characters of base64: with "=?UTF-8?B?" and "?=" below 75 */
+
+/* ---- headers ---- */
+
+static bool is_simple(const char *text)
+{
+    return !text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789- ")];
+}
+
+/* At most WORD_BYTES, without half a character at the end. */
+static size_t word_length(const char *text)
+{
+    size_t length = strnlen(text, WORD_BYTES);
+
+    while (length > 1 && ((unsigned char)text[length] & 0xc0) == 0x80)
+        length--;
+    return length;
+}
+
+const char *mail_header(struct arena *arena, const char *name, const char *text, const char *rest)
+{
+    struct buf line = buf_new(arena, 256);
+
+    buf_printf(&line, "%s:", name);
+    if (is_simple(text) && strlen(text) <= WORD_BYTES) {
+        buf_printf(&line, " %s%s", text, rest);
+        return line.bytes;
+    }
+    for (const char *fold = " "; *text; fold = "\r\n ") {
+        size_t length = word_length(text);
+
+        buf_printf(&line, "%s=?UTF-8?B?%s?=", fold, crypto_base64(arena, text, length));
+        text += length;
+    }
+    buf_printf(&line, "%s%s", *rest ? "\r\n" : "", rest);
+    return line.bytes;
+}
+
+/* ---- bodies ---- */
+
+/* Both parts of a kind; every one of these templates declares one field, the mail. */
+#define WRITERS(kind)                                                                              \
+    static void kind##_txt(struct buf *buf, const struct frame *frame,                             \
+                           const struct mail_take_row *mail)                                       \
+    {                                                                                              \
+        const struct mail_##kind##_txt page = { .mail = *mail };                                   \
+                                                                                                   \
+        txt_mail_##kind(buf, frame, &page);                                                        \
+    }                                                                                              \
+    static void kind##_html(struct buf *buf, const struct frame *frame,                            \
+                            const struct mail_take_row *mail)                                      \
+    {                                                                                              \
+        const struct mail_##kind##_html page = { .mail = *mail };                                  \
+                                                                                                   \
+        html_mail_##kind(buf, frame, &page);                                                       \
+    }
+WRITERS(signin_link)
+WRITERS(new_signin)
+WRITERS(payment_failed)
+WRITERS(suspended)
+WRITERS(vm_destroyed)
+
+static const struct kind {
+    const char *name;
+    void (*txt)(struct buf *buf, const struct frame *frame, const struct mail_take_row *mail);
+    void (*html)(struct buf *buf, const struct frame *frame, const struct mail_take_row *mail);
+    int64_t patience_s;
+} kinds[] = {
+    /* Who asked for a link has long asked for another one, or gone. */
+    { "signin_link", signin_link_txt, signin_link_html, LIMIT_SIGNIN_LINK_S },
+    { "new_signin", new_signin_txt, new_signin_html, LIMIT_MAIL_PATIENCE_S },
+    { "payment_failed", payment_failed_txt, payment_failed_html, LIMIT_MAIL_PATIENCE_S },
+    { "suspended", suspended_txt, suspended_html, LIMIT_MAIL_PATIENCE_S },
+    { "vm_destroyed", vm_destroyed_txt, vm_destroyed_html, LIMIT_MAIL_PATIENCE_S },
+};
+
+static const struct kind *kind_find(const char *name)
+{
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        if (strcmp(kinds[i].name, name) == 0)
+            return &kinds[i];
+    }
+    return NULL;
+}
+
+int64_t mail_patience_s(const char *kind)
+{
+    const struct kind *found = kind_find(kind);
+
+    return found ? found->patience_s : 0;
+}
+
+/* As mail wants its lines: libcurl's encoder takes a bare LF for a byte like any other. */
+static const char *lines_end(struct arena *arena, const char *text)
+{
+    struct buf out = buf_new(arena, strlen(text) + 256);
+
+    for (; *text; text++) {
+        if (*text == '\n')
+            buf_char(&out, '\r');
+        buf_char(&out, *text);
+    }
+    return out.bytes;
+}
+
+/* Takes the first line, "Subject: ...", and the blank one behind it from the text. */
+static const char *subject_take(struct arena *arena, const char **text)
+{
+    static const char start[] = "Subject: ";
+    const char *subject = *text + sizeof start - 1;
+    size_t length = strcspn(subject, "\n");
+
+    *text = subject + length + strspn(subject + length, "\n");
+    return arena_copy_bytes(arena, subject, length);
+}
+
+static void headers_fill(struct arena *arena, const struct config *config,
+                         const struct mail_take_row *mail, const char *subject,
+                         struct outgoing_letter *out)
+{
+    const char **headers = arena_array(arena, HEADERS, sizeof *headers);
+    const char *sender = arena_printf(arena, " <%s>", config->mail_from_email);
+
+    headers[0] = mail_header(arena, "From", config->mail_from_name, sender);
+    headers[1] = arena_printf(arena, "To: <%s>", mail->to_email);
+    headers[2] = mail_header(arena, "Subject", subject, "");
+    headers[3] = arena_printf(arena, "Date: %s", clock_mail(arena, mail->created_at));
+    /* The same at every attempt: who gets it twice can tell, and most programs show it once. */
+    headers[4] =
+        arena_printf(arena, "Message-ID: <%s%s>", mail->id, strchr(config->mail_from_email, '@'));
+    headers[5] = "Auto-Submitted: auto-generated";
+    out->headers = headers;
+    out->header_count = HEADERS;
+}
+
+struct error *mail_message(struct arena *arena, const struct config *config,
+                           const struct mail_take_row *mail, struct outgoing_letter *out)
+{
+    const struct kind *kind = kind_find(mail->kind);
+    struct frame frame = { .server_name = config->server_name };
+    struct buf text = buf_new(arena, BODY_BYTES), html = buf_new(arena, BODY_BYTES);
+    const char *body;
+
+    if (!kind)
+        return error_new(arena, ERROR_INTERNAL, "no template for a mail of kind %s", mail->kind);
+    kind->txt(&text, &frame, mail);
+    body = text.bytes;
+    frame.title = subject_take(arena, &body);
+    kind->html(&html, &frame, mail);
+    *out = (struct outgoing_letter){
+        .from = config->mail_from_email,
+        .to = mail->to_email,
+        .text = lines_end(arena, body),
+        .html = lines_end(arena, html.bytes),
+    };
+    headers_fill(arena, config, mail, frame.title, out);
+    return NULL;
+}
