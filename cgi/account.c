@@ -37,10 +37,10 @@ static struct error *keys_fill(struct request *r, struct keys_html *page)
 {
     struct ssh_key_list_rows keys;
     struct ssh_key_vms_rows vms;
-    struct error *e = ssh_key_list(r->db, r->arena, r->session->team_id, &keys);
+    struct error *e = sql_ssh_key_list(r->db, r->arena, r->session->team_id, &keys);
 
     if (!e)
-        e = ssh_key_vms(r->db, r->arena, r->session->team_id, &vms);
+        e = sql_ssh_key_vms(r->db, r->arena, r->session->team_id, &vms);
     if (e)
         return e;
     page->keys = team_page_list(r->arena, &keys, &vms);
@@ -132,7 +132,7 @@ static struct error *key_insert(struct request *r, struct field *fields, const s
     struct ssh_key_by_fingerprint_row known;
     struct ssh_key_count_row count;
     int64_t team_id = r->session->team_id;
-    struct error *e = ssh_key_count(r->db, r->arena, team_id, &count);
+    struct error *e = sql_ssh_key_count(r->db, r->arena, team_id, &count);
 
     if (e)
         return e;
@@ -141,15 +141,15 @@ static struct error *key_insert(struct request *r, struct field *fields, const s
                                            LIMIT_KEYS_PER_TEAM);
         return NULL;
     }
-    e = ssh_key_by_fingerprint(r->db, r->arena, team_id, key->fingerprint, &known);
+    e = sql_ssh_key_by_fingerprint(r->db, r->arena, team_id, key->fingerprint, &known);
     if (!e)
         fields[KEY].problem =
             arena_printf(r->arena, "This key is already here, as “%s”.", known.name);
     if (!e || e->kind != ERROR_NOT_FOUND)
         return e;
-    return ssh_key_create(r->db, r->arena, team_id, crypto_id(r->arena), r->session->person_id,
-                          key_name(r, &fields[NAME], key), key->type, key->fingerprint,
-                          key->comment, key->line, clock_now());
+    return sql_ssh_key_create(r->db, r->arena, team_id, crypto_id(r->arena), r->session->person_id,
+                              key_name(r, &fields[NAME], key), key->type, key->fingerprint,
+                              key->comment, key->line, clock_now());
 }
 
 static struct error *keys_post(struct request *r)
@@ -183,10 +183,10 @@ static struct error *key_fill(struct request *r, struct key_html *page)
 {
     struct ssh_key_vms_rows vms;
     int64_t team_id = r->session->team_id;
-    struct error *e = ssh_key_get(r->db, r->arena, team_id, r->parameters[0], &page->key);
+    struct error *e = sql_ssh_key_get(r->db, r->arena, team_id, r->parameters[0], &page->key);
 
     if (!e)
-        e = ssh_key_vms(r->db, r->arena, team_id, &vms);
+        e = sql_ssh_key_vms(r->db, r->arena, team_id, &vms);
     if (e)
         return e;
     page->vms = team_page_vms(r->arena, &vms, page->key.fingerprint);
@@ -231,7 +231,7 @@ static struct error *key_rename(struct request *r)
     }
     e = db_begin(r->db, r->arena);
     if (!e)
-        e = ssh_key_rename(r->db, r->arena, r->session->team_id, page.key.id, name.text);
+        e = sql_ssh_key_rename(r->db, r->arena, r->session->team_id, page.key.id, name.text);
     return e ? e : done(r, "Key renamed.", "/keys");
 }
 
@@ -240,7 +240,7 @@ static struct error *key_remove(struct request *r)
     struct error *e = db_begin(r->db, r->arena);
 
     if (!e)
-        e = ssh_key_delete(r->db, r->arena, r->session->team_id, r->parameters[0]);
+        e = sql_ssh_key_delete(r->db, r->arena, r->session->team_id, r->parameters[0]);
     if (!e && db_changes(r->db) == 0)
         e = error_new(r->arena, ERROR_NOT_FOUND, "no such key");
     return e ? e : done(r, "Key removed. VMs that were made with it still accept it.", "/keys");
@@ -252,10 +252,10 @@ static struct error *account_fill(struct request *r, struct account_html *page)
 {
     struct session_list_rows sessions;
     struct person_get_row person;
-    struct error *e = person_get(r->db, r->arena, r->session->person_id, &person);
+    struct error *e = sql_person_get(r->db, r->arena, r->session->person_id, &person);
 
     if (!e)
-        e = session_list(r->db, r->arena, person.id, clock_now(), &sessions);
+        e = sql_session_list(r->db, r->arena, person.id, clock_now(), &sessions);
     if (e)
         return e;
     page->email = person.email;
@@ -311,7 +311,7 @@ static struct error *account_rename(struct request *r)
     }
     e = db_begin(r->db, r->arena);
     if (!e)
-        e = person_rename(r->db, r->arena, r->session->person_id, name.text);
+        e = sql_person_rename(r->db, r->arena, r->session->person_id, name.text);
     return e ? e : done(r, "Your name is changed.", "/account");
 }
 
@@ -324,7 +324,7 @@ static struct error *session_end_one(struct request *r)
         return e;
     if (is_this)
         return error_new(r->arena, ERROR_CONFLICT, "this browser ends by signing out");
-    e = session_delete_by_handle(r->db, r->arena, r->session->person_id, r->parameters[0]);
+    e = sql_session_delete_by_handle(r->db, r->arena, r->session->person_id, r->parameters[0]);
     if (!e && db_changes(r->db) == 0)
         e = error_new(r->arena, ERROR_NOT_FOUND, "no such session");
     return e ? e : done(r, "That browser is signed out.", "/account");
@@ -335,7 +335,7 @@ static struct error *session_end_others(struct request *r)
     struct error *e = db_begin(r->db, r->arena);
 
     if (!e)
-        e = session_delete_others(r->db, r->arena, r->session->person_id, r->session->id_hash);
+        e = sql_session_delete_others(r->db, r->arena, r->session->person_id, r->session->id_hash);
     return e ? e : done(r, "All other browsers are signed out.", "/account");
 }
 

@@ -59,7 +59,7 @@ static struct error *return_show(struct request *r)
 
     if (e)
         return e;
-    e = billing_get(r->db, r->arena, r->session->team_id, &row);
+    e = sql_billing_get(r->db, r->arena, r->session->team_id, &row);
     if (e && e->kind != ERROR_NOT_FOUND)
         return e;
     if (!e && (strcmp(row.plan, "trial") == 0 || strcmp(row.plan, "active") == 0)) {
@@ -83,8 +83,8 @@ static struct error *errand_show(struct request *r)
     struct error *e = billing_check(r);
 
     if (!e)
-        e = billing_errand_get(r->db, r->arena, r->session->team_id, r->session->person_id,
-                               r->parameters[0], &errand);
+        e = sql_billing_errand_get(r->db, r->arena, r->session->team_id, r->session->person_id,
+                                   r->parameters[0], &errand);
     if (e)
         return e;
     if (strcmp(errand.state, "done") == 0 && !errand.url) {
@@ -109,15 +109,15 @@ static struct error *errand_write(struct request *r, const char *id, const char 
 {
     struct billing_errand_waiting_row waiting;
     int64_t team_id = r->session->team_id, now_at = clock_now();
-    struct error *e = billing_errand_waiting(r->db, r->arena, team_id, &waiting);
+    struct error *e = sql_billing_errand_waiting(r->db, r->arena, team_id, &waiting);
 
     if (!e && waiting.total >= MOST_WAITING)
         e = error_new(r->arena, ERROR_RATE, "too many errands wait for Stripe");
     if (!e)
-        e = billing_open(r->db, r->arena, team_id, crypto_id(r->arena), now_at);
+        e = sql_billing_open(r->db, r->arena, team_id, crypto_id(r->arena), now_at);
     return e ? e
-             : billing_errand_add(r->db, r->arena, id, team_id, &r->session->person_id, kind,
-                                  subject, now_at, now_at + LIMIT_ERRAND_URL_S);
+             : sql_billing_errand_add(r->db, r->arena, id, team_id, &r->session->person_id, kind,
+                                      subject, now_at, now_at + LIMIT_ERRAND_URL_S);
 }
 
 static struct error *errand_queue(struct request *r, const char *kind, const char *subject)
@@ -170,7 +170,7 @@ static struct error *pay_post(struct request *r)
     struct error *e = billing_check(r);
 
     if (!e)
-        e = invoice_to_pay(r->db, r->arena, r->session->team_id, &invoice);
+        e = sql_invoice_to_pay(r->db, r->arena, r->session->team_id, &invoice);
     if (e && e->kind == ERROR_NOT_FOUND)
         return errand_queue(r, "card", NULL);
     return e ? e : errand_queue(r, "invoice", invoice.id);
@@ -183,7 +183,7 @@ static struct error *invoice_queue(struct request *r, const char *kind)
     struct error *e = billing_check(r);
 
     if (!e)
-        e = invoice_get(r->db, r->arena, r->session->team_id, r->parameters[0], &invoice);
+        e = sql_invoice_get(r->db, r->arena, r->session->team_id, r->parameters[0], &invoice);
     return e ? e : errand_queue(r, kind, invoice.id);
 }
 

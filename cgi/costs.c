@@ -82,7 +82,7 @@ static struct error *cap_set(struct request *r, const int64_t *cap_cents)
         notice = arena_printf(r->arena, "The spend cap is now %s a month.",
                               price_amount(r->config, r->arena, *cap_cents * 1000));
     if (!e)
-        e = team_set_cap(r->db, r->arena, r->session->team_id, cap_cents);
+        e = sql_team_set_cap(r->db, r->arena, r->session->team_id, cap_cents);
     if (!e)
         e = session_notice(r, notice);
     if (!e)

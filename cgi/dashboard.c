@@ -48,7 +48,7 @@ static void vms_render(struct buf *buf, const struct frame *frame, const void *p
 static struct error *hosts_look(struct request *r, struct vms_html *page)
 {
     struct region_status_list_rows hosts;
-    struct error *e = region_status_list(r->db, r->arena, &hosts);
+    struct error *e = sql_region_status_list(r->db, r->arena, &hosts);
 
     for (size_t i = 0; !e && i < hosts.count; i++) {
         if (strcmp(hosts.row[i].accelerator, "tcg") == 0)
@@ -86,17 +86,17 @@ static struct error *vms_show(struct request *r)
     r->frame.title = "VMs";
     r->frame.section = "vms";
     if (!e)
-        e = vm_list(r->db, r->arena, team_id, &vms);
+        e = sql_vm_list(r->db, r->arena, team_id, &vms);
     if (!e)
-        e = vm_quota(r->db, r->arena, team_id, &used);
+        e = sql_vm_quota(r->db, r->arena, team_id, &used);
     if (!e)
-        e = ssh_key_count(r->db, r->arena, team_id, &keys);
+        e = sql_ssh_key_count(r->db, r->arena, team_id, &keys);
     if (!e)
-        e = vm_event_list(r->db, r->arena, team_id, INT64_MAX, EVENTS_ON_LIST, &page.events);
+        e = sql_vm_event_list(r->db, r->arena, team_id, INT64_MAX, EVENTS_ON_LIST, &page.events);
     if (!e)
         e = hosts_look(r, &page);
     if (!e)
-        e = price_list(r->db, r->arena, &prices);
+        e = sql_price_list(r->db, r->arena, &prices);
     if (!e)
         e = spend_look(r, &spend);
     if (e)
@@ -125,14 +125,14 @@ static struct error *new_fill(struct request *r, struct vm_new_html *page)
     struct ssh_key_list_rows keys;
     struct price_list_rows prices;
     struct vm_quota_row used;
-    struct error *e = vm_quota(r->db, r->arena, r->session->team_id, &used);
+    struct error *e = sql_vm_quota(r->db, r->arena, r->session->team_id, &used);
 
     if (!e)
         e = vm_wish_quota(r, 1, 1, 1, 1, &page->is_full_why);
     if (!e)
-        e = price_list(r->db, r->arena, &prices);
+        e = sql_price_list(r->db, r->arena, &prices);
     if (!e)
-        e = ssh_key_list(r->db, r->arena, r->session->team_id, &keys);
+        e = sql_ssh_key_list(r->db, r->arena, r->session->team_id, &keys);
     if (e)
         return e;
     page->quota = arena_printf(r->arena, "After this: %lld of %lld VMs. Now in use: %s.",
@@ -227,8 +227,9 @@ static struct error *activity_show(struct request *r)
 
     if (e)
         return e;
-    e = vm_event_list(r->db, r->arena, r->session->team_id,
-                      before.number > 0 ? before.number : INT64_MAX, EVENTS_ON_PAGE, &page.events);
+    e = sql_vm_event_list(r->db, r->arena, r->session->team_id,
+                          before.number > 0 ? before.number : INT64_MAX, EVENTS_ON_PAGE,
+                          &page.events);
     if (e)
         return e;
     if (page.events.count == EVENTS_ON_PAGE)
@@ -248,19 +249,19 @@ static struct error *operator_show(struct request *r)
     struct error *e = db_read(r->db, r->arena);
 
     if (!e)
-        e = region_status_list(r->db, r->arena, &page.regions);
+        e = sql_region_status_list(r->db, r->arena, &page.regions);
     if (!e)
-        e = leftover_list(r->db, r->arena, &page.leftovers);
+        e = sql_leftover_list(r->db, r->arena, &page.leftovers);
     if (!e)
-        e = operator_vms(r->db, r->arena, &page.vms);
+        e = sql_operator_vms(r->db, r->arena, &page.vms);
     if (!e)
-        e = event_counts(r->db, r->arena, &page.events);
+        e = sql_event_counts(r->db, r->arena, &page.events);
     if (!e)
-        e = event_parked(r->db, r->arena, &page.parked);
+        e = sql_event_parked(r->db, r->arena, &page.parked);
     if (!e)
-        e = mail_problems(r->db, r->arena, &page.mails);
+        e = sql_mail_problems(r->db, r->arena, &page.mails);
     if (!e)
-        e = billing_problem_list(r->db, r->arena, &page.problems);
+        e = sql_billing_problem_list(r->db, r->arena, &page.problems);
     if (e)
         return e;
     r->frame.title = "Operator";
@@ -282,7 +283,7 @@ static struct error *event_retry_post(struct request *r)
     if (!e)
         e = db_begin(r->db, r->arena);
     if (!e)
-        e = event_retry(r->db, r->arena, id.text);
+        e = sql_event_retry(r->db, r->arena, id.text);
     if (!e && db_changes(r->db) == 0)
         e = error_new(r->arena, ERROR_NOT_FOUND, "no parked event");
     if (!e)

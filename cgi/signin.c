@@ -100,7 +100,7 @@ static struct error *link_read(struct request *r, struct link *link)
         return NULL;
     crypto_sha256(link->token, strlen(link->token), hash);
     link->hash = (struct bytes){ hash, CRYPTO_HASH_BYTES };
-    e = signin_link_get(r->db, r->arena, link->hash, &link->row);
+    e = sql_signin_link_get(r->db, r->arena, link->hash, &link->row);
     if (e)
         return e->kind == ERROR_NOT_FOUND ? NULL : e;
     link->problem = link->row.used_at                     ? &SIGNIN_LINK_USED
@@ -161,7 +161,7 @@ static struct error *link_consume(struct request *r, struct link *link)
     struct error *e = db_begin(r->db, r->arena);
 
     if (!e)
-        e = signin_link_use(r->db, r->arena, link->hash, clock_now());
+        e = sql_signin_link_use(r->db, r->arena, link->hash, clock_now());
     if (!e && db_changes(r->db) != 1) {
         /* Another browser was faster, or the last second has passed. */
         db_rollback(r->db);
@@ -267,7 +267,7 @@ static struct error *organization_name(struct request *r, const char *organizati
                                        const char **out)
 {
     struct team_by_organization_row team;
-    struct error *e = team_by_organization(r->db, r->arena, organization_id, &team);
+    struct error *e = sql_team_by_organization(r->db, r->arena, organization_id, &team);
 
     *out = organization_id;
     if (!e || e->kind != ERROR_NOT_FOUND)
@@ -292,7 +292,7 @@ static struct error *person_write(struct request *r, const struct workos_person 
     db_query_only(r->db, false);
     e = db_begin(r->db, r->arena);
     if (!e)
-        e = workos_object_deleted(r->db, r->arena, person->user_id, person->session_id, &gone);
+        e = sql_workos_object_deleted(r->db, r->arena, person->user_id, person->session_id, &gone);
     /* We were told of the end before the browser came with the beginning. */
     if (!e && gone.total)
         e = error_new(r->arena, ERROR_FORBIDDEN, "WorkOS has ended this session, or its user");

@@ -42,7 +42,7 @@ static struct error *home_show(struct request *r)
         .regions = { arena_array(r->arena, config->region_count, sizeof(struct home_region)),
                      config->region_count },
     };
-    struct error *e = price_list(r->db, r->arena, &prices);
+    struct error *e = sql_price_list(r->db, r->arena, &prices);
 
     if (e)
         return e;
@@ -81,7 +81,7 @@ static struct error *prices_show(struct request *r)
     struct price_list_rows prices;
     struct home_size storage[2];
     struct prices_html page = { .currency = r->config->currency };
-    struct error *e = price_list(r->db, r->arena, &prices);
+    struct error *e = sql_price_list(r->db, r->arena, &prices);
 
     if (e)
         return e;

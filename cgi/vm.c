@@ -26,7 +26,7 @@ static void back(struct request *r, const char *id)
 
 static struct error *vm_find(struct request *r, struct vm_get_row *vm)
 {
-    return vm_get(r->db, r->arena, r->session->team_id, r->parameters[0], vm);
+    return sql_vm_get(r->db, r->arena, r->session->team_id, r->parameters[0], vm);
 }
 
 /* ---- the page ---- */
@@ -144,7 +144,7 @@ static struct error *vm_rename_post(struct request *r)
         return vm_show_problem(r, name.text, name.problem, NULL, NULL, NULL);
     e = db_begin(r->db, r->arena);
     if (!e)
-        e = vm_rename(r->db, r->arena, r->session->team_id, id, name.text);
+        e = sql_vm_rename(r->db, r->arena, r->session->team_id, id, name.text);
     if (e && e->kind == ERROR_CONFLICT) {
         db_rollback(r->db);
         return vm_show_problem(r, name.text, "Your team already has a VM of this name.", NULL, NULL,
@@ -227,12 +227,12 @@ static struct error *clone_fill(struct request *r, struct vm_new_html *page,
 {
     struct price_list_rows prices;
     struct vm_quota_row used;
-    struct error *e = vm_quota(r->db, r->arena, r->session->team_id, &used);
+    struct error *e = sql_vm_quota(r->db, r->arena, r->session->team_id, &used);
 
     if (!e)
         e = vm_wish_quota(r, 1, 1, 1, 1, &page->is_full_why);
     if (!e)
-        e = price_list(r->db, r->arena, &prices);
+        e = sql_price_list(r->db, r->arena, &prices);
     if (e)
         return e;
     page->is_full = page->is_full_why != NULL;
@@ -249,8 +249,8 @@ static struct error *clone_fill(struct request *r, struct vm_new_html *page,
 
 static struct error *clone_find(struct request *r, struct snapshot_get_row *snapshot)
 {
-    return snapshot_get(r->db, r->arena, r->session->team_id, r->parameters[0], r->parameters[1],
-                        snapshot);
+    return sql_snapshot_get(r->db, r->arena, r->session->team_id, r->parameters[0],
+                            r->parameters[1], snapshot);
 }
 
 static struct error *clone_show(struct request *r)

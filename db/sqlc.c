@@ -127,6 +127,7 @@ static void compile(const char *folder, const char *name, const char *out)
     if (refusal_count() || !schema_apply(db, &input.schema))
         return;
     schema_check(db, &input.schema);
+    schema_constants(db, &input.schema);
     if (!input.schema.inventory_count && !refusal_count())
         refuse(folder, 1, "the migrations make no table; write 001_start.sql");
     for (size_t i = 0; i < input.count; i++)
@@ -136,6 +137,7 @@ static void compile(const char *folder, const char *name, const char *out)
 
     write_schema(out, &input.schema);
     write_inventory(out, &input.schema);
+    write_constants(out, &input.schema);
     for (size_t i = 0; i < input.count; i++)
         write_subject(out, &input.schema, &input.subject[i]);
 }

@@ -73,12 +73,19 @@ struct inventory {
     char *part[5]; /* why, basis, keep, export, erase */
 };
 
+/* One text that a column may hold: of CHECK (state IN ('queued', 'done')). */
+struct constant {
+    const char *table, *column, *text;
+};
+
 struct schema {
     const char *name; /* "main": the database that the migrations make */
     struct source *migration;
     size_t migration_count;
     struct inventory *inventory;
     size_t inventory_count;
+    struct constant *constant;
+    size_t constant_count;
 };
 
 /* ---- sqlc_text.c ---- */
@@ -135,6 +142,9 @@ bool schema_apply(sqlite3 *db, const struct schema *schema);
 /* Hold each table and column against its declaration and fill `schema->inventory`. */
 void schema_check(sqlite3 *db, struct schema *schema);
 
+/* Fill `schema->constant` from the CHECK constraints that list texts. */
+void schema_constants(sqlite3 *db, struct schema *schema);
+
 /* What SQLite says is wrong with `sql`, which begins at `line` of `source`. */
 void refuse_sql(sqlite3 *db, const struct source *source, const char *sql, int line);
 
@@ -143,3 +153,4 @@ void refuse_sql(sqlite3 *db, const struct source *source, const char *sql, int l
 void write_subject(const char *folder, const struct schema *schema, const struct subject *subject);
 void write_schema(const char *folder, const struct schema *schema);
 void write_inventory(const char *folder, const struct schema *schema);
+void write_constants(const char *folder, const struct schema *schema);

@@ -367,3 +367,55 @@ void schema_check(sqlite3 *db, struct schema *schema)
     }
     sqlite3_finalize(columns);
 }
+
+/* ---- the texts that columns may hold ---- */
+
+static bool take_sign(const char **at, char sign)
+{
+    *at = skip_blank(*at);
+    if (**at != sign)
+        return false;
+    ++*at;
+    return true;
+}
+
+/* "(COLUMN IN ('a', 'b'))" at `at`: add each text. Anything else is a check of another kind. */
+static void read_check(struct schema *schema, const char *table, const char *at)
+{
+    struct constant constant = { .table = table };
+
+    if (!take_sign(&at, '('))
+        return;
+    constant.column = take_word(&at);
+    if (!take(&at, "IN") || !take_sign(&at, '('))
+        return;
+    while (take_sign(&at, '\'')) {
+        constant.text = strndup(at, strcspn(at, "'"));
+        at += strcspn(at, "'") + 1;
+        if (!is_plain_name(constant.text))
+            refuse(schema->migration[0].path, 1,
+                   "%s.%s may be '%s', which cannot be part of a constant's name; write a-z, 0-9 "
+                   "and _",
+                   table, constant.column, constant.text);
+        schema->constant = grow(schema->constant, schema->constant_count, sizeof constant);
+        schema->constant[schema->constant_count++] = constant;
+        take_sign(&at, ',');
+    }
+}
+
+void schema_constants(sqlite3 *db, struct schema *schema)
+{
+    static const char *const sql =
+        "SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND sql NOT NULL ORDER BY rowid";
+    sqlite3_stmt *tables = NULL;
+
+    if (sqlite3_prepare_v2(db, sql, -1, &tables, NULL) != SQLITE_OK)
+        give_up(sqlite3_errmsg(db));
+    while (sqlite3_step(tables) == SQLITE_ROW) {
+        const char *table = strdup((const char *)sqlite3_column_text(tables, 0));
+        const char *text = strdup((const char *)sqlite3_column_text(tables, 1));
+        for (const char *at = text; (at = strstr(at, "CHECK")); at += strlen("CHECK"))
+            read_check(schema, table, at + strlen("CHECK"));
+    }
+    sqlite3_finalize(tables);
+}

@@ -85,12 +85,13 @@ static int put_parameter(FILE *out, int column, const char *text)
     return column + fprintf(out, ", %s", text);
 }
 
-/* struct error *vm_get(struct db *db, struct arena *arena, int64_t id, struct vm_get_row *out) */
+/* struct error *sql_vm_get(struct db *db, struct arena *arena, int64_t id, struct vm_get_row *out)
+ */
 static void put_prototype(FILE *out, const struct statement *statement)
 {
     static const char *const results[] = { "_rows *out", "_row *out", "" };
     char text[256];
-    int column = fprintf(out, "struct error *%s(struct db *db", statement->name);
+    int column = fprintf(out, "struct error *sql_%s(struct db *db", statement->name);
 
     column = put_parameter(out, column, "struct arena *arena");
     for (size_t i = 0; i < statement->parameters.count; i++) {
@@ -325,4 +326,26 @@ void write_inventory(const char *folder, const struct schema *schema)
     fprintf(code.stream, "};\n\nconst struct inventory INVENTORY_%s = { \"%s\", COLUMNS, %zu };\n",
             upper(schema->name), schema->name, schema->inventory_count);
     output_save(&code, folder, "inventory", ".c");
+}
+
+/* JOB_STATE_QUEUED: so that a misspelt state does not compile. */
+void write_constants(const char *folder, const struct schema *schema)
+{
+    struct output code;
+    char name[64];
+
+    output_open(&code);
+    fputs("/* The texts that columns may hold, written by sqlc from CHECK (COLUMN IN (...)). */\n"
+          "#pragma once\n",
+          code.stream);
+    for (size_t i = 0; i < schema->constant_count; i++) {
+        const struct constant *constant = &schema->constant[i];
+        bool is_new = !i || strcmp(constant[-1].table, constant->table) != 0 ||
+                      strcmp(constant[-1].column, constant->column) != 0;
+        fprintf(code.stream, "%s#define %s_%s_%s \"%s\"\n", is_new ? "\n" : "",
+                upper(constant->table), upper(constant->column), upper(constant->text),
+                constant->text);
+    }
+    snprintf(name, sizeof name, "%s_constants", schema->name);
+    output_save(&code, folder, name, ".sql.h");
 }

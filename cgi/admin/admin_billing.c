@@ -89,10 +89,10 @@ struct error *admin_billing(struct admin *admin)
 {
     struct billing_list_rows teams;
     struct billing_problem_list_rows problems;
-    struct error *e = billing_list(admin->db, admin->arena, &teams);
+    struct error *e = sql_billing_list(admin->db, admin->arena, &teams);
 
     if (!e)
-        e = billing_problem_list(admin->db, admin->arena, &problems);
+        e = sql_billing_problem_list(admin->db, admin->arena, &problems);
     if (!e && !admin->is_json)
         printf("%6s  %-24s  %-10s  %-12s  %-28s  %6s\n", "ID", "TEAM", "PLAN", "AT STRIPE",
                "SUBSCRIPTION", "UNSENT");

@@ -17,7 +17,7 @@ static struct error *entry_write(struct admin *admin, struct arena *arena,
                                  const struct inbox_page_row *entry)
 {
     struct event_get_row event = { .state = "waiting" };
-    struct error *e = event_get(admin->db, arena, entry->source, entry->id, &event);
+    struct error *e = sql_event_get(admin->db, arena, entry->source, entry->id, &event);
     const char *text;
 
     if (e && e->kind != ERROR_NOT_FOUND)
@@ -55,7 +55,7 @@ static struct error *entries_write(struct admin *admin, struct db *inbox)
 
     while (!e && page.count == PAGE) {
         arena_reset(arena);
-        e = inbox_page(inbox, arena, after, PAGE, &page);
+        e = sql_inbox_page(inbox, arena, after, PAGE, &page);
         for (size_t i = 0; !e && i < page.count; i++)
             e = entry_write(admin, arena, &page.row[i]);
         if (!e && page.count)
@@ -86,8 +86,8 @@ struct error *admin_inbox(struct admin *admin)
 struct error *admin_inbox_retry(struct admin *admin)
 {
     bool is_all = strcmp(admin->argument, "all") == 0;
-    struct error *e = is_all ? event_retry_all(admin->db, admin->arena)
-                             : event_retry(admin->db, admin->arena, admin->argument);
+    struct error *e = is_all ? sql_event_retry_all(admin->db, admin->arena)
+                             : sql_event_retry(admin->db, admin->arena, admin->argument);
 
     if (e)
         return e;

@@ -39,7 +39,7 @@ static struct error *customer_write(struct errand *errand, const char *id, const
     struct error *e = db_begin(db, errand->books.arena);
 
     if (!e)
-        e = billing_set_customer(db, errand->books.arena, errand->row.team_id, id, key);
+        e = sql_billing_set_customer(db, errand->books.arena, errand->row.team_id, id, key);
     if (!e)
         e = db_commit(db, errand->books.arena);
     if (e)
@@ -53,7 +53,7 @@ static const char *owner_email(struct errand *errand)
 {
     struct billing_owners_rows owners;
 
-    if (billing_owners(errand->bench->db, errand->books.arena, errand->row.team_id, &owners))
+    if (sql_billing_owners(errand->bench->db, errand->books.arena, errand->row.team_id, &owners))
         return NULL;
     for (size_t i = 0; i < owners.count; i++) {
         if (owners.row[i].id == errand->row.person_id)
@@ -67,7 +67,7 @@ static struct error *customer_make(struct errand *errand)
     struct arena *arena = errand->books.arena;
     struct billing_team_name_row team;
     const char *id = NULL;
-    struct error *e = billing_team_name(errand->bench->db, arena, errand->row.team_id, &team);
+    struct error *e = sql_billing_team_name(errand->bench->db, arena, errand->row.team_id, &team);
 
     if (!e)
         e = stripe_customer_create(errand->stripe, arena, errand->billing.customer_key,
@@ -307,7 +307,7 @@ static struct error *errand_act(struct errand *errand)
     struct error *e = bench_stripe(bench, bench->arena, &errand->stripe);
 
     if (!e)
-        e = billing_get(bench->db, bench->arena, errand->row.team_id, &errand->billing);
+        e = sql_billing_get(bench->db, bench->arena, errand->row.team_id, &errand->billing);
     if (!e)
         e = kind_find(errand->row.kind)->act(errand);
     if (!e && errand->url && !url_is_good(errand->url))
@@ -326,15 +326,15 @@ static struct error *done_write(struct errand *errand)
     struct error *e = NULL;
 
     if (errand->checkout_id)
-        e = billing_set_checkout(db, arena, row->team_id, errand->checkout_id);
+        e = sql_billing_set_checkout(db, arena, row->team_id, errand->checkout_id);
     if (!e && errand->subscription)
         e = mirror_subscription(&errand->books, errand->subscription, &skip);
     if (!e && kind->note && !errand->problem)
         e = plan_note(&errand->books, row->team_id, row->id, kind->note, NULL, person_id);
     return e ? e
-             : billing_errand_end(db, arena, row->team_id, row->id,
-                                  errand->problem ? "failed" : "done", errand->url,
-                                  errand->problem);
+             : sql_billing_errand_end(db, arena, row->team_id, row->id,
+                                      errand->problem ? "failed" : "done", errand->url,
+                                      errand->problem);
 }
 
 static bool is_passing(const struct error *e)
@@ -353,13 +353,13 @@ static struct error *failure_write(struct errand *errand, const struct error *ca
     struct db *db = errand->bench->db;
 
     if (is_forever || (is_passing(cause) && !is_over))
-        return billing_errand_later(db, errand->books.arena, row->team_id, row->id,
-                                    errand->books.now_at * 1000 + (pause_ms < LONGEST_PAUSE_MS
-                                                                       ? pause_ms
-                                                                       : LONGEST_PAUSE_MS));
-    return billing_errand_end(db, errand->books.arena, row->team_id, row->id, "failed", NULL,
-                              is_passing(cause) ? "Stripe cannot be reached at the moment."
-                                                : "Stripe has refused this.");
+        return sql_billing_errand_later(db, errand->books.arena, row->team_id, row->id,
+                                        errand->books.now_at * 1000 + (pause_ms < LONGEST_PAUSE_MS
+                                                                           ? pause_ms
+                                                                           : LONGEST_PAUSE_MS));
+    return sql_billing_errand_end(db, errand->books.arena, row->team_id, row->id, "failed", NULL,
+                                  is_passing(cause) ? "Stripe cannot be reached at the moment."
+                                                    : "Stripe has refused this.");
 }
 
 static struct error *errand_record(struct errand *errand, const struct error *cause)
@@ -397,7 +397,7 @@ struct error *errand_run(struct bench *bench, int64_t now_at_ms, bool *has_one)
     errand.books = (struct books){
         .db = bench->db, .arena = bench->arena, .config = bench->config, .now_at = now_at_ms / 1000
     };
-    e = billing_errand_next(bench->db, bench->arena, now_at_ms, &errand.row);
+    e = sql_billing_errand_next(bench->db, bench->arena, now_at_ms, &errand.row);
     if (e)
         return e->kind == ERROR_NOT_FOUND ? NULL : e;
     *has_one = true;
@@ -416,5 +416,5 @@ struct error *errand_run(struct bench *bench, int64_t now_at_ms, bool *has_one)
 
 struct error *errand_forget(struct bench *bench, int64_t now_at)
 {
-    return billing_errand_forget(bench->db, bench->arena, now_at, now_at - LIMIT_ERRAND_KEEP_S);
+    return sql_billing_errand_forget(bench->db, bench->arena, now_at, now_at - LIMIT_ERRAND_KEEP_S);
 }

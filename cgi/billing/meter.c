@@ -59,8 +59,8 @@ static struct error *hour_write(struct bench *bench, int64_t team_id, int64_t ho
 
     if (e || value <= 0)
         return e;
-    return meter_push_add(bench->db, bench->arena, team_id, hour_at,
-                          identifier(bench->arena, team_id, hour_at), value, now_at);
+    return sql_meter_push_add(bench->db, bench->arena, team_id, hour_at,
+                              identifier(bench->arena, team_id, hour_at), value, now_at);
 }
 
 /* In a transaction: the hours of one team that have closed, as many as one transaction takes. */
@@ -78,7 +78,7 @@ static struct error *team_write(struct bench *bench, const struct billing_metere
     }
     if (e || hour_at == team->metered_until_at)
         return e;
-    return billing_set_metered(bench->db, bench->arena, team->team_id, hour_at);
+    return sql_billing_set_metered(bench->db, bench->arena, team->team_id, hour_at);
 }
 
 struct error *meter_write(struct bench *bench, int64_t now_at)
@@ -88,7 +88,7 @@ struct error *meter_write(struct bench *bench, int64_t now_at)
 
     while (!e) {
         arena_reset(bench->arena);
-        e = billing_metered(bench->db, bench->arena, team.team_id, &team);
+        e = sql_billing_metered(bench->db, bench->arena, team.team_id, &team);
         if (e || team.metered_until_at + AN_HOUR_S + LIMIT_METER_LAG_S > now_at)
             continue;
         e = db_begin(bench->db, bench->arena);
@@ -106,7 +106,7 @@ static struct error *push_set(struct bench *bench, const struct meter_push_due_r
     if (reason)
         log_error("meter", log_text("identifier", push->identifier), log_text("state", state),
                   log_text("reason", reason));
-    return meter_push_set(bench->db, bench->arena, push->team_id, push->hour_at, state, reason);
+    return sql_meter_push_set(bench->db, bench->arena, push->team_id, push->hour_at, state, reason);
 }
 
 /* What Stripe has counted in one hour; 0 when it has nothing. */
@@ -140,7 +140,7 @@ static struct error *push_look(struct bench *bench, const struct stripe *stripe,
     if (counted == push->value)
         return push_set(bench, push, "confirmed", NULL);
     if (counted == 0)
-        return meter_push_again(bench->db, bench->arena, push->team_id, push->hour_at);
+        return sql_meter_push_again(bench->db, bench->arena, push->team_id, push->hour_at);
     return push_set(bench, push, "different",
                     arena_printf(bench->arena, "Stripe counts %lld", (long long)counted));
 }
@@ -188,8 +188,8 @@ static struct error *push_work(struct bench *bench, const struct stripe *stripe,
         return push_set(bench, push, "failed", "older than Stripe takes");
     if (is_blind)
         return push_look(bench, stripe, push);
-    e = meter_push_try(bench->db, bench->arena, push->team_id, push->hour_at, now_at,
-                       now_at + pause_s(push->attempts));
+    e = sql_meter_push_try(bench->db, bench->arena, push->team_id, push->hour_at, now_at,
+                           now_at + pause_s(push->attempts));
     return e ? e : push_send(bench, stripe, push);
 }
 
@@ -201,7 +201,7 @@ struct error *meter_send(struct bench *bench, int64_t now_at)
 
     do {
         arena_reset(bench->arena);
-        e = meter_push_due(bench->db, bench->arena, now_at, MOST_AT_ONCE, &pushes);
+        e = sql_meter_push_due(bench->db, bench->arena, now_at, MOST_AT_ONCE, &pushes);
         if (!e && pushes.count)
             e = bench_stripe(bench, bench->arena, &stripe);
         for (size_t i = 0; !e && i < pushes.count; i++)
@@ -230,7 +230,8 @@ static struct error *hours_compare(struct bench *bench, int64_t team_id, int64_t
 {
     struct meter_push_list_rows rows;
     const struct meter_push_list_row *row;
-    struct error *e = meter_push_list(bench->db, bench->arena, team_id, from_at, until_at, &rows);
+    struct error *e =
+        sql_meter_push_list(bench->db, bench->arena, team_id, from_at, until_at, &rows);
 
     *differences = 0;
     for (int64_t hour_at = from_at; !e && hour_at < until_at; hour_at += AN_HOUR_S) {
@@ -241,11 +242,11 @@ static struct error *hours_compare(struct bench *bench, int64_t team_id, int64_t
         if (!row || strcmp(row->state, "failed") == 0)
             continue;
         if (counted != ours && strcmp(row->state, "confirmed") == 0)
-            e = meter_push_set(
+            e = sql_meter_push_set(
                 bench->db, bench->arena, team_id, hour_at, "different",
                 arena_printf(bench->arena, "Stripe counts %lld", (long long)counted));
         else if (counted == ours && strcmp(row->state, "different") == 0)
-            e = meter_push_set(bench->db, bench->arena, team_id, hour_at, "confirmed", NULL);
+            e = sql_meter_push_set(bench->db, bench->arena, team_id, hour_at, "confirmed", NULL);
     }
     return e;
 }
@@ -266,8 +267,8 @@ static struct error *comparison_write(struct bench *bench, int64_t team_id, int6
                                       (long long)differences, COMPARED_DAYS,
                                       clock_iso(bench->arena, until_at)));
     else if (!e)
-        e = billing_problem_solve(bench->db, bench->arena, problem_id);
-    return e ? e : billing_set_compared(bench->db, bench->arena, team_id, now_at);
+        e = sql_billing_problem_solve(bench->db, bench->arena, problem_id);
+    return e ? e : sql_billing_set_compared(bench->db, bench->arena, team_id, now_at);
 }
 
 /* Whole days that ended at least half a day ago: Stripe counts with a delay. */
@@ -300,7 +301,7 @@ struct error *meter_compare(struct bench *bench, int64_t now_at)
 
     while (!e) {
         arena_reset(bench->arena);
-        e = billing_metered(bench->db, bench->arena, team.team_id, &team);
+        e = sql_billing_metered(bench->db, bench->arena, team.team_id, &team);
         if (!e && team.compared_at + LIMIT_COMPARE_EVERY_S <= now_at)
             e = team_compare(bench, &team, now_at);
     }

@@ -39,7 +39,7 @@ struct error *mirror_team(const struct books *books, const struct json *object, 
 
     *out_team_id = 0;
     if (customer_id) {
-        e = billing_by_customer(books->db, books->arena, customer_id, &by_customer);
+        e = sql_billing_by_customer(books->db, books->arena, customer_id, &by_customer);
         if (!e || e->kind != ERROR_NOT_FOUND) {
             *out_team_id = e ? 0 : by_customer.team_id;
             return e;
@@ -47,7 +47,7 @@ struct error *mirror_team(const struct books *books, const struct json *object, 
     }
     if (!subscription_id)
         return NULL;
-    e = billing_by_subscription(books->db, books->arena, subscription_id, &by_subscription);
+    e = sql_billing_by_subscription(books->db, books->arena, subscription_id, &by_subscription);
     *out_team_id = e ? 0 : by_subscription.team_id;
     return e && e->kind == ERROR_NOT_FOUND ? NULL : e;
 }
@@ -99,7 +99,7 @@ static struct error *status_apply(const struct books *books, int64_t team_id, co
     struct error *e;
 
     if (is_known)
-        e = billing_problem_solve(books->db, books->arena, problem_id);
+        e = sql_billing_problem_solve(books->db, books->arena, problem_id);
     else
         e = plan_problem(books, problem_id, &team_id,
                          "Stripe gives the subscription a status that is not known here; it is "
@@ -107,7 +107,7 @@ static struct error *status_apply(const struct books *books, int64_t team_id, co
     if (!e)
         e = plan_apply(books, team_id, plan, event, trial_end_at);
     if (!e && strcmp(plan, "trial") == 0 && event == PLAN_ON_TRIAL)
-        e = billing_set_until(books->db, books->arena, team_id, or_null(&trial_end_at));
+        e = sql_billing_set_until(books->db, books->arena, team_id, or_null(&trial_end_at));
     return e;
 }
 
@@ -123,11 +123,11 @@ static struct error *subscription_save(const struct books *books, int64_t team_i
     int64_t next_attempt_at = number_at(invoice, "next_payment_attempt");
     int64_t started_at = number_at(subscription, "start_date");
 
-    return billing_mirror(books->db, books->arena, team_id, json_get_text(subscription, "id"),
-                          json_get_text(subscription, "status"), started_at, or_null(&ended_at),
-                          or_null(&cancel_at), or_null(&trial_end_at), or_null(&period_start_at),
-                          or_null(&period_end_at), or_null(&next_attempt_at),
-                          started_at - started_at % AN_HOUR_S);
+    return sql_billing_mirror(books->db, books->arena, team_id, json_get_text(subscription, "id"),
+                              json_get_text(subscription, "status"), started_at, or_null(&ended_at),
+                              or_null(&cancel_at), or_null(&trial_end_at),
+                              or_null(&period_start_at), or_null(&period_end_at),
+                              or_null(&next_attempt_at), started_at - started_at % AN_HOUR_S);
 }
 
 static struct error *invoice_save_row(const struct books *books, int64_t team_id,
@@ -149,7 +149,7 @@ static struct error *subscription_record(const struct books *books, const struct
     if (!e)
         e = team_check(books, json_get_text(subscription, "metadata.team_id"), team_id, &nothing);
     if (!e && !nothing)
-        e = billing_get(books->db, books->arena, team_id, &row);
+        e = sql_billing_get(books->db, books->arena, team_id, &row);
     if (!e && !nothing)
         e = subscription_fits(books, &row, id, status, &nothing);
     if (e || nothing) {
@@ -183,10 +183,10 @@ static struct error *invoice_save_row(const struct books *books, int64_t team_id
 
     if (!id || !status || !currency || strlen(currency) != 3)
         return error_new(books->arena, ERROR_MALFORMED, "an invoice of Stripe without its fields");
-    return invoice_save(books->db, books->arena, team_id, number_at(invoice, "created"), id,
-                        json_get_text(invoice, "number"), status, currency,
-                        number_at(invoice, "total"), number_at(invoice, "amount_remaining"),
-                        number_at(invoice, "period_start"), number_at(invoice, "period_end"));
+    return sql_invoice_save(books->db, books->arena, team_id, number_at(invoice, "created"), id,
+                            json_get_text(invoice, "number"), status, currency,
+                            number_at(invoice, "total"), number_at(invoice, "amount_remaining"),
+                            number_at(invoice, "period_start"), number_at(invoice, "period_end"));
 }
 
 /* The subscription's item that is charged by use. */
@@ -231,9 +231,9 @@ static struct error *usage_compare(const struct books *books, int64_t team_id,
     e = usage_cost(books->db, books->arena, team_id, from_at, until_at, &cost_millicents);
     cost_cents = (cost_millicents + MILLICENTS_A_CENT / 2) / MILLICENTS_A_CENT;
     if (!e)
-        e = invoice_set_usage(books->db, books->arena, team_id, id, charged_cents, cost_cents);
+        e = sql_invoice_set_usage(books->db, books->arena, team_id, id, charged_cents, cost_cents);
     if (e || charged_cents == cost_cents)
-        return e ? e : billing_problem_solve(books->db, books->arena, problem_id);
+        return e ? e : sql_billing_problem_solve(books->db, books->arena, problem_id);
     return plan_problem(books, problem_id, &team_id,
                         arena_printf(books->arena,
                                      "invoice %s charges %lld cents for use, the ledger says %lld",

@@ -99,8 +99,8 @@ static struct error *team_record(const struct books *books, int64_t team_id,
          it = json_next(it))
         e = mirror_invoice(books, it, &skip);
     if (!e && status && strcmp(status, "open") != 0)
-        e = billing_set_checkout(books->db, books->arena, team_id, NULL);
-    return e ? e : billing_set_synced(books->db, books->arena, team_id, books->now_at);
+        e = sql_billing_set_checkout(books->db, books->arena, team_id, NULL);
+    return e ? e : sql_billing_set_synced(books->db, books->arena, team_id, books->now_at);
 }
 
 static struct error *team_sync(struct bench *bench, const struct books *books,
@@ -118,8 +118,8 @@ static struct error *team_sync(struct bench *bench, const struct books *books,
     books_close();
     if (e)
         failure_tell("plan_sync", row->team_id, e);
-    return e ? billing_set_synced(books->db, books->arena, row->team_id,
-                                  books->now_at - LIMIT_SYNC_EVERY_S + LIMIT_SYNC_AGAIN_S)
+    return e ? sql_billing_set_synced(books->db, books->arena, row->team_id,
+                                      books->now_at - LIMIT_SYNC_EVERY_S + LIMIT_SYNC_AGAIN_S)
              : NULL;
 }
 
@@ -131,8 +131,8 @@ struct error *plan_sync(struct bench *bench, int64_t now_at)
 
     while (!e) {
         arena_reset(bench->arena);
-        e = billing_to_sync(bench->db, bench->arena, now_at - LIMIT_SYNC_EVERY_S,
-                            now_at - LIMIT_SYNC_CHECKOUT_S, row.team_id, &row);
+        e = sql_billing_to_sync(bench->db, bench->arena, now_at - LIMIT_SYNC_EVERY_S,
+                                now_at - LIMIT_SYNC_CHECKOUT_S, row.team_id, &row);
         if (!e)
             e = team_sync(bench, &books, &row);
     }
@@ -145,7 +145,7 @@ struct error *plan_sync(struct bench *bench, int64_t now_at)
 static struct error *time_apply(const struct books *books, int64_t team_id)
 {
     struct billing_get_row row;
-    struct error *e = billing_get(books->db, books->arena, team_id, &row);
+    struct error *e = sql_billing_get(books->db, books->arena, team_id, &row);
     bool is_late;
 
     if (e || !row.until_at || row.until_at > books->now_at)
@@ -189,7 +189,7 @@ static struct error *warn(const struct books *books, const struct billing_to_war
     if (!e)
         e = plan_mail(books, row->team_id, &mail);
     if (!e)
-        e = billing_set_warned(books->db, books->arena, row->team_id, books->now_at);
+        e = sql_billing_set_warned(books->db, books->arena, row->team_id, books->now_at);
     return transaction_end(books, e);
 }
 
@@ -231,7 +231,7 @@ static struct error *vms_clear(const struct books *books)
     enum vm_event event;
 
     if (!e)
-        e = billing_to_clear(books->db, books->arena, &vms);
+        e = sql_billing_to_clear(books->db, books->arena, &vms);
     for (size_t i = 0; !e && i < vms.count; i++) {
         if (is_to_clear(&vms.row[i], &event))
             e = vm_clear(books, &vms.row[i], event);
@@ -246,7 +246,7 @@ static struct error *plans_end(struct bench *bench, const struct books *books)
 
     while (!e) {
         arena_reset(bench->arena);
-        e = billing_due(bench->db, bench->arena, books->now_at, due.team_id, &due);
+        e = sql_billing_due(bench->db, bench->arena, books->now_at, due.team_id, &due);
         if (!e)
             failure_tell("plan_keep", due.team_id, due_work(bench, books, &due));
     }
@@ -260,7 +260,7 @@ struct error *plan_keep(struct bench *bench, int64_t now_at)
     struct error *e = plans_end(bench, &books);
 
     if (!e)
-        e = billing_to_warn(bench->db, bench->arena, now_at + LIMIT_PLAN_WARN_S, &to_warn);
+        e = sql_billing_to_warn(bench->db, bench->arena, now_at + LIMIT_PLAN_WARN_S, &to_warn);
     for (size_t i = 0; !e && i < to_warn.count; i++)
         e = warn(&books, &to_warn.row[i]);
     return e ? e : vms_clear(&books);

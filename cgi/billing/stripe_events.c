@@ -92,13 +92,13 @@ static struct error *checkout_close(struct event *event)
 
     if (!session_id || !customer_id)
         return no_id(event);
-    e = billing_by_customer(event->bench->db, event->arena, customer_id, &row);
+    e = sql_billing_by_customer(event->bench->db, event->arena, customer_id, &row);
     if ((e && e->kind == ERROR_NOT_FOUND) ||
         (!e && (!row.checkout_id || strcmp(row.checkout_id, session_id) != 0))) {
         event->skip = "not the payment page that is open";
         return NULL;
     }
-    return e ? e : billing_set_checkout(event->bench->db, event->arena, row.team_id, NULL);
+    return e ? e : sql_billing_set_checkout(event->bench->db, event->arena, row.team_id, NULL);
 }
 
 /* ---- customers and subscriptions ---- */
@@ -146,15 +146,15 @@ static struct error *customer_end(struct event *event)
         event->skip = "the customer is still there";
         return NULL;
     }
-    e = id ? billing_by_customer(books.db, books.arena, id, &row) : no_id(event);
+    e = id ? sql_billing_by_customer(books.db, books.arena, id, &row) : no_id(event);
     if (e && e->kind == ERROR_NOT_FOUND) {
         event->skip = "a customer that is not ours";
         return NULL;
     }
     if (!e)
-        e = billing_get(books.db, books.arena, row.team_id, &billing);
+        e = sql_billing_get(books.db, books.arena, row.team_id, &billing);
     if (!e && billing.subscription_id && !plan_status_is_over(billing.status))
-        e = billing_set_over(books.db, books.arena, row.team_id, books.now_at);
+        e = sql_billing_set_over(books.db, books.arena, row.team_id, books.now_at);
     if (!e)
         e = plan_note(&books, row.team_id, event->id, "customer deleted at Stripe", NULL, NULL);
     return e ? e : plan_apply(&books, row.team_id, billing.plan, PLAN_OVER, 0);
@@ -238,7 +238,7 @@ static struct error *failed_record(struct event *event)
         return e;
     e = invoice_note(event, "failed", "payment failed", amount, &team_id);
     if (!e && team_id)
-        e = billing_get(books.db, books.arena, team_id, &billing);
+        e = sql_billing_get(books.db, books.arena, team_id, &billing);
     if (e || !team_id)
         return e;
     mail =
@@ -316,10 +316,10 @@ static struct error *samples_record(struct event *event, const struct json *type
         const char *name = json_get_text(it, "request.identifier");
         struct meter_push_by_identifier_row push;
 
-        e = name ? meter_push_by_identifier(event->bench->db, event->arena, name, &push) : NULL;
+        e = name ? sql_meter_push_by_identifier(event->bench->db, event->arena, name, &push) : NULL;
         if (!e && name)
-            e = meter_push_set(event->bench->db, event->arena, push.team_id, push.hour_at, "failed",
-                               code ? code : "refused by the meter");
+            e = sql_meter_push_set(event->bench->db, event->arena, push.team_id, push.hour_at,
+                                   "failed", code ? code : "refused by the meter");
         else if (e && e->kind == ERROR_NOT_FOUND)
             e = NULL; /* somebody else's use of the same account */
     }

@@ -44,17 +44,17 @@ static struct error *personal_team(struct db *db, struct arena *arena, int64_t p
 {
     struct team_personal_row found;
     struct team_create_row made;
-    struct error *e = team_personal(db, arena, person_id, &found);
+    struct error *e = sql_team_personal(db, arena, person_id, &found);
 
     if (!e)
         *out = found.id;
     if (!e || e->kind != ERROR_NOT_FOUND)
         return e;
-    e = team_create(db, arena, name, &person_id, NULL, clock_now(), &made);
+    e = sql_team_create(db, arena, name, &person_id, NULL, clock_now(), &made);
     if (e)
         return e;
     *out = made.id;
-    return team_join(db, arena, made.id, person_id, "owner", clock_now());
+    return sql_team_join(db, arena, made.id, person_id, "owner", clock_now());
 }
 
 struct error *identity_person(struct db *db, struct arena *arena, const struct identity *identity,
@@ -62,17 +62,17 @@ struct error *identity_person(struct db *db, struct arena *arena, const struct i
 {
     struct person_by_identity_row found;
     struct person_create_row made;
-    struct error *e = person_by_identity(db, arena, identity->key, &found);
+    struct error *e = sql_person_by_identity(db, arena, identity->key, &found);
 
     if (!e && found.closed_at)
         return error_new(arena, ERROR_FORBIDDEN, "the account is closed");
     if (!e) {
         *out_person_id = found.id;
         if (strcmp(found.email, identity->email) != 0)
-            e = person_set_email(db, arena, found.id, identity->email);
+            e = sql_person_set_email(db, arena, found.id, identity->email);
     } else if (e->kind == ERROR_NOT_FOUND) {
-        e = person_create(db, arena, identity->key, identity->email, identity->name, clock_now(),
-                          &made);
+        e = sql_person_create(db, arena, identity->key, identity->email, identity->name,
+                              clock_now(), &made);
         *out_person_id = e ? 0 : made.id;
     }
     return e ? e : personal_team(db, arena, *out_person_id, identity->name, out_team_id);
@@ -84,13 +84,13 @@ struct error *identity_join(struct db *db, struct arena *arena, int64_t person_i
 {
     struct team_by_organization_row found;
     struct team_create_row made;
-    struct error *e = team_by_organization(db, arena, organization_id, &found);
+    struct error *e = sql_team_by_organization(db, arena, organization_id, &found);
 
     if (!e) {
         *out_team_id = found.id;
     } else if (e->kind == ERROR_NOT_FOUND) {
-        e = team_create(db, arena, name, NULL, organization_id, clock_now(), &made);
+        e = sql_team_create(db, arena, name, NULL, organization_id, clock_now(), &made);
         *out_team_id = e ? 0 : made.id;
     }
-    return e ? e : team_join(db, arena, *out_team_id, person_id, role, clock_now());
+    return e ? e : sql_team_join(db, arena, *out_team_id, person_id, role, clock_now());
 }

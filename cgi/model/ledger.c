@@ -25,8 +25,8 @@ static struct error *stretch_end(struct pen *pen, int64_t until_at, bool is_open
     struct ledger_open_row *row = &pen->row;
 
     row->until_at = until_at;
-    return ledger_extend(pen->db, pen->arena, row->team_id, row->month_at, row->vm_id, row->from_at,
-                         until_at, is_open);
+    return sql_ledger_extend(pen->db, pen->arena, row->team_id, row->month_at, row->vm_id,
+                             row->from_at, until_at, is_open);
 }
 
 /* The row's content anew, from `from_at` on, open and of no seconds yet. */
@@ -36,9 +36,9 @@ static struct error *stretch_begin(struct pen *pen, int64_t from_at)
 
     row->from_at = row->until_at = from_at;
     row->month_at = clock_month_start(from_at);
-    return ledger_put(pen->db, pen->arena, row->team_id, row->month_at, row->vm_id, from_at,
-                      from_at, true, row->vm_name, row->state, row->size, row->disk_gb,
-                      row->snapshot_gb);
+    return sql_ledger_put(pen->db, pen->arena, row->team_id, row->month_at, row->vm_id, from_at,
+                          from_at, true, row->vm_name, row->state, row->size, row->disk_gb,
+                          row->snapshot_gb);
 }
 
 /* The open stretch reaches to `until_at`; at the end of a month the next row goes on. */
@@ -95,13 +95,13 @@ static struct error *stretch_find(struct pen *pen, const char *vm_id,
                                   const struct ledger_vm_row *vm, bool *is_over)
 {
     struct ledger_has_row has;
-    struct error *e = ledger_open(pen->db, pen->arena, vm_id, &pen->row);
+    struct error *e = sql_ledger_open(pen->db, pen->arena, vm_id, &pen->row);
 
     *is_over = false;
     if (!e || e->kind != ERROR_NOT_FOUND)
         return e;
-    e = ledger_has(pen->db, pen->arena, vm->team_id, clock_month_start(vm->created_at), vm_id,
-                   vm->created_at, &has);
+    e = sql_ledger_has(pen->db, pen->arena, vm->team_id, clock_month_start(vm->created_at), vm_id,
+                       vm->created_at, &has);
     *is_over = !e && has.total > 0;
     if (e || *is_over)
         return e;
@@ -116,7 +116,7 @@ struct error *ledger_note(struct db *db, struct arena *arena, const char *vm_id,
     struct ledger_open_row next, nobody;
     struct ledger_vm_row vm;
     bool is_over = false;
-    struct error *e = ledger_vm(db, arena, vm_id, &vm);
+    struct error *e = sql_ledger_vm(db, arena, vm_id, &vm);
 
     if (!e)
         e = stretch_find(&pen, vm_id, &vm, &is_over);
@@ -164,8 +164,8 @@ static struct error *month_walk(struct db *db, struct arena *chunk, const struct
         snprintf(after_vm_id, sizeof after_vm_id, "%s", walk->vm_id);
     while (rows.count == LIMIT_LEDGER_CHUNK && !*is_enough) {
         arena_reset(chunk);
-        e = ledger_chunk(db, chunk, walk->team_id, month_at, after_vm_id, after_from_at,
-                         walk->vm_id ? walk->vm_id : "~", LIMIT_LEDGER_CHUNK, &rows);
+        e = sql_ledger_chunk(db, chunk, walk->team_id, month_at, after_vm_id, after_from_at,
+                             walk->vm_id ? walk->vm_id : "~", LIMIT_LEDGER_CHUNK, &rows);
         if (e)
             return e;
         for (size_t i = 0; i < rows.count && !*is_enough; i++) {
@@ -186,7 +186,7 @@ struct error *ledger_walk(struct db *db, struct arena *arena, const struct ledge
 {
     struct ledger_walk own = *walk;
     struct team_money_row team;
-    struct error *e = team_money(db, arena, walk->team_id, &team);
+    struct error *e = sql_team_money(db, arena, walk->team_id, &team);
     struct arena *chunk;
     bool is_enough = false;
 
@@ -228,7 +228,7 @@ struct error *ledger_cost(struct db *db, struct arena *arena, int64_t team_id, i
                                 .until_at = until_at,
                                 .visit = cost_add,
                                 .context = &costing };
-    struct error *e = price_list(db, arena, &costing.prices);
+    struct error *e = sql_price_list(db, arena, &costing.prices);
 
     if (!e)
         e = ledger_walk(db, arena, &walk);

@@ -27,20 +27,20 @@ enum { A_DAY_S = 24 * 3600 };
 struct error *plan_note(const struct books *books, int64_t team_id, const char *once,
                         const char *what, const char *detail, const int64_t *person_id)
 {
-    return billing_event_add(books->db, books->arena, team_id, books->now_at, once, what, detail,
-                             person_id);
+    return sql_billing_event_add(books->db, books->arena, team_id, books->now_at, once, what,
+                                 detail, person_id);
 }
 
 struct error *plan_problem(const struct books *books, const char *id, const int64_t *team_id,
                            const char *what)
 {
-    return billing_problem_save(books->db, books->arena, id, team_id, what, books->now_at);
+    return sql_billing_problem_save(books->db, books->arena, id, team_id, what, books->now_at);
 }
 
 struct error *plan_mail(const struct books *books, int64_t team_id, const struct mail *mail)
 {
     struct billing_owners_rows owners;
-    struct error *e = billing_owners(books->db, books->arena, team_id, &owners);
+    struct error *e = sql_billing_owners(books->db, books->arena, team_id, &owners);
 
     for (size_t i = 0; !e && i < owners.count; i++) {
         struct mail letter = *mail;
@@ -80,8 +80,8 @@ struct error *plan_apply(const struct books *books, int64_t team_id, const char 
     if (!found)
         return NULL;
     until_at = until_of(books, found->until, trial_end_at);
-    e = billing_set_plan(books->db, books->arena, team_id, found->next, books->now_at,
-                         until_at ? &until_at : NULL);
+    e = sql_billing_set_plan(books->db, books->arena, team_id, found->next, books->now_at,
+                             until_at ? &until_at : NULL);
     if (!e)
         e = plan_note(books, team_id, occasion, found->note, NULL, NULL);
     if (!e && found->mail) {
@@ -97,12 +97,12 @@ struct error *plan_apply(const struct books *books, int64_t team_id, const char 
 struct error *plan_close(const struct books *books, int64_t team_id)
 {
     struct billing_get_row row;
-    struct error *e = billing_get(books->db, books->arena, team_id, &row);
+    struct error *e = sql_billing_get(books->db, books->arena, team_id, &row);
 
     if (e && e->kind == ERROR_NOT_FOUND)
         return NULL;
     if (e || !row.subscription_id || plan_status_is_over(row.status))
         return e;
-    return billing_errand_add(books->db, books->arena, crypto_id(books->arena), team_id, NULL,
-                              "end", row.subscription_id, books->now_at, books->now_at);
+    return sql_billing_errand_add(books->db, books->arena, crypto_id(books->arena), team_id, NULL,
+                                  "end", row.subscription_id, books->now_at, books->now_at);
 }

@@ -10,7 +10,7 @@
 /* Without a row nothing has been asked of Stripe yet: the plan is "none". */
 static struct error *row_get(struct request *r, struct billing_get_row *row)
 {
-    struct error *e = billing_get(r->db, r->arena, r->session->team_id, row);
+    struct error *e = sql_billing_get(r->db, r->arena, r->session->team_id, row);
 
     if (!e || e->kind != ERROR_NOT_FOUND)
         return e;

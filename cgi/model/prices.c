@@ -39,8 +39,8 @@ static struct error *item_store(struct storing *storing, const struct config_pri
     const struct price_list_row *held = row_find(&storing->before, item->item, prices->from_at);
 
     if (prices->from_at > storing->now_at || !has_price(&storing->before, item->item))
-        return price_add(storing->db, storing->arena, item->item, prices->from_at,
-                         item->millicents);
+        return sql_price_add(storing->db, storing->arena, item->item, prices->from_at,
+                             item->millicents);
     if (held && held->millicents == item->millicents)
         return NULL;
     if (held)
@@ -63,7 +63,7 @@ static struct error *list_compare(struct storing *storing, const struct config *
 {
     struct price_list_rows after;
     const struct config_prices *now = &config->prices[0];
-    struct error *e = price_list(storing->db, storing->arena, &after);
+    struct error *e = sql_price_list(storing->db, storing->arena, &after);
 
     for (size_t i = 0; i < config->price_count && config->prices[i].from_at <= storing->now_at; i++)
         now = &config->prices[i];
@@ -83,7 +83,7 @@ static struct error *list_compare(struct storing *storing, const struct config *
 static struct error *sizes_check(struct storing *storing)
 {
     struct price_less_size_row without;
-    struct error *e = price_less_size(storing->db, storing->arena, &without);
+    struct error *e = sql_price_less_size(storing->db, storing->arena, &without);
 
     if (e && e->kind == ERROR_NOT_FOUND)
         return NULL;
@@ -101,9 +101,9 @@ struct error *prices_store(struct db *db, struct arena *arena, const struct conf
     struct error *e = db_begin(db, arena);
 
     if (!e)
-        e = price_withdraw(db, arena, now_at);
+        e = sql_price_withdraw(db, arena, now_at);
     if (!e)
-        e = price_list(db, arena, &storing.before);
+        e = sql_price_list(db, arena, &storing.before);
     for (size_t i = 0; !e && i < config->price_count; i++) {
         for (size_t k = 0; !e && k < config->prices[i].item_count; k++)
             e = item_store(&storing, &config->prices[i], &config->prices[i].items[k]);

@@ -20,7 +20,7 @@ static struct error *address_is_known(struct request *r, const char *email, bool
 {
     struct person_by_identity_row person;
     struct error *e =
-        person_by_identity(r->db, r->arena, arena_printf(r->arena, "local:%s", email), &person);
+        sql_person_by_identity(r->db, r->arena, arena_printf(r->arena, "local:%s", email), &person);
 
     *out = !e || strcasecmp(email, r->config->operator_email) == 0;
     return e && e->kind != ERROR_NOT_FOUND ? e : NULL;
@@ -30,11 +30,11 @@ static struct error *address_has_room(struct request *r, const char *email, bool
 {
     struct mail_count_since_row lately, hour;
     int64_t now_at = clock_now();
-    struct error *e = mail_count_since(r->db, r->arena, email, "signin_link",
-                                       now_at - LIMIT_SIGNIN_MAIL_EVERY_S, &lately);
+    struct error *e = sql_mail_count_since(r->db, r->arena, email, "signin_link",
+                                           now_at - LIMIT_SIGNIN_MAIL_EVERY_S, &lately);
 
     if (!e)
-        e = mail_count_since(r->db, r->arena, email, "signin_link", now_at - AN_HOUR_S, &hour);
+        e = sql_mail_count_since(r->db, r->arena, email, "signin_link", now_at - AN_HOUR_S, &hour);
     if (!e)
         *out = lately.total == 0 && hour.total < LIMIT_SIGNIN_MAILS_PER_HOUR;
     return e;
@@ -81,12 +81,12 @@ struct error *signin_mail_note(struct request *r, int64_t person_id, int64_t beg
         .url = arena_printf(r->arena, "%s/account", r->config->public_url),
         .at = begun_at,
     };
-    struct error *e = person_get(r->db, r->arena, person_id, &person);
+    struct error *e = sql_person_get(r->db, r->arena, person_id, &person);
 
     if (!e)
-        e = known_browser_count(r->db, r->arena, person_id, browser, &known);
+        e = sql_known_browser_count(r->db, r->arena, person_id, browser, &known);
     if (!e)
-        e = known_browser_seen(r->db, r->arena, person_id, browser, begun_at);
+        e = sql_known_browser_seen(r->db, r->arena, person_id, browser, begun_at);
     if (e || known.same)
         return e;
     /* The first sign-in: sign-ins leave a trace for as long as the account is old. An account may

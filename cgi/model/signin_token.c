@@ -18,6 +18,6 @@ struct error *signin_token_make(struct db *db, struct arena *arena, const struct
     crypto_sha256(token, strlen(token), hash);
     *out_url = arena_printf(arena, "%s/signin/link?token=%s", config->public_url, token);
     *out_until_at = now_at + LIMIT_SIGNIN_LINK_S;
-    return signin_link_create(db, arena, (struct bytes){ hash, sizeof hash }, email, now_at,
-                              *out_until_at);
+    return sql_signin_link_create(db, arena, (struct bytes){ hash, sizeof hash }, email, now_at,
+                                  *out_until_at);
 }

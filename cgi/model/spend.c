@@ -14,7 +14,7 @@ struct error *spend_look(struct request *r, struct spend *out)
     int64_t now_at = clock_now(), millicents;
     int64_t team_id = r->session->team_id;
     struct team_money_row team;
-    struct error *e = team_money(r->db, r->arena, team_id, &team);
+    struct error *e = sql_team_money(r->db, r->arena, team_id, &team);
 
     *out = (struct spend){ .cap_cents = e ? 0 : team.cap_cents };
     if (e || !out->cap_cents)

@@ -32,13 +32,13 @@ struct error *vm_ask_job(struct db *db, struct arena *arena, const struct vm_ask
                          const char *kind, const char *snapshot_id)
 {
     struct job_create_row job;
-    struct error *e = job_create(db, arena, vm->team_id, vm->id, kind, vm->person_id, snapshot_id,
-                                 clock_now_ms(), &job);
+    struct error *e = sql_job_create(db, arena, vm->team_id, vm->id, kind, vm->person_id,
+                                     snapshot_id, clock_now_ms(), &job);
 
     if (e)
         return e;
-    return vm_event_add(db, arena, vm->team_id, crypto_id(arena), vm->id, asked_words(kind),
-                        vm->why, vm->person_id, clock_now_ms());
+    return sql_vm_event_add(db, arena, vm->team_id, crypto_id(arena), vm->id, asked_words(kind),
+                            vm->why, vm->person_id, clock_now_ms());
 }
 
 struct error *vm_ask(struct db *db, struct arena *arena, const struct vm_asked *vm,
@@ -48,7 +48,7 @@ struct error *vm_ask(struct db *db, struct arena *arena, const struct vm_asked *
     struct error *e = vm_apply(db, arena, vm->team_id, vm->id, vm->state, event, &step);
 
     if (!e && event == VM_ASK_DESTROY)
-        e = job_drop_queued(db, arena, vm->team_id, vm->id, clock_now_ms());
+        e = sql_job_drop_queued(db, arena, vm->team_id, vm->id, clock_now_ms());
     if (!e && step->job)
         e = vm_ask_job(db, arena, vm, step->job, snapshot_id);
     return e;
@@ -58,7 +58,7 @@ struct error *vm_ask_all(struct db *db, struct arena *arena, int64_t team_id, en
                          const char *why)
 {
     struct vm_states_rows vms;
-    struct error *e = vm_states(db, arena, team_id, &vms);
+    struct error *e = sql_vm_states(db, arena, team_id, &vms);
 
     for (size_t i = 0; !e && i < vms.count; i++) {
         const struct vm_asked vm = { team_id, vms.row[i].id, vms.row[i].state, NULL, why };

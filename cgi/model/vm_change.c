@@ -17,6 +17,6 @@ struct error *vm_apply(struct db *db, struct arena *arena, int64_t team_id, cons
     if (out)
         *out = found;
     if (strcmp(found->next, "gone") == 0)
-        return vm_set_gone(db, arena, vm_id, clock_now());
-    return vm_set_state(db, arena, team_id, vm_id, found->next, found->wanted, clock_now());
+        return sql_vm_set_gone(db, arena, vm_id, clock_now());
+    return sql_vm_set_state(db, arena, team_id, vm_id, found->next, found->wanted, clock_now());
 }

@@ -22,15 +22,15 @@ static struct error *job_queue(struct request *r, const char *vm_id, const char 
 {
     struct job_create_row job;
 
-    return job_create(r->db, r->arena, r->session->team_id, vm_id, kind, &r->session->person_id,
-                      snapshot_id, clock_now_ms(), &job);
+    return sql_job_create(r->db, r->arena, r->session->team_id, vm_id, kind, &r->session->person_id,
+                          snapshot_id, clock_now_ms(), &job);
 }
 
 static struct error *event_note(struct request *r, const char *vm_id, const char *what,
                                 const char *detail)
 {
-    return vm_event_add(r->db, r->arena, r->session->team_id, crypto_id(r->arena), vm_id, what,
-                        detail, &r->session->person_id, clock_now_ms());
+    return sql_vm_event_add(r->db, r->arena, r->session->team_id, crypto_id(r->arena), vm_id, what,
+                            detail, &r->session->person_id, clock_now_ms());
 }
 
 static struct error *commit_and_wake(struct request *r, struct error *e)
@@ -48,7 +48,7 @@ struct error *vm_wish_quota(struct request *r, int64_t vms, int64_t vcpus, int64
     struct vm_quota_row used;
     struct spend spend = { .refusal = NULL };
     const struct config *config = r->config;
-    struct error *e = vm_quota(r->db, r->arena, r->session->team_id, &used);
+    struct error *e = sql_vm_quota(r->db, r->arena, r->session->team_id, &used);
 
     *problem = NULL;
     if (!e && vms)
@@ -80,7 +80,7 @@ struct error *vm_wish_quota(struct request *r, int64_t vms, int64_t vcpus, int64
 static struct error *name_check(struct request *r, const char *name, const char **problem)
 {
     struct vm_id_by_name_row other;
-    struct error *e = vm_id_by_name(r->db, r->arena, r->session->team_id, name, &other);
+    struct error *e = sql_vm_id_by_name(r->db, r->arena, r->session->team_id, name, &other);
 
     if (e && e->kind == ERROR_NOT_FOUND)
         return NULL;
@@ -94,9 +94,9 @@ static struct error *keys_add(struct request *r, const struct vm_wish *wish, con
     struct error *e = NULL;
 
     if (wish->source)
-        return vm_key_copy(r->db, r->arena, r->session->team_id, id, wish->source->id);
+        return sql_vm_key_copy(r->db, r->arena, r->session->team_id, id, wish->source->id);
     for (size_t i = 0; i < wish->key_count && !e; i++) {
-        e = vm_key_add(r->db, r->arena, r->session->team_id, id, wish->key_ids[i]);
+        e = sql_vm_key_add(r->db, r->arena, r->session->team_id, id, wish->key_ids[i]);
         if (!e && db_changes(r->db) == 0)
             e = error_new(r->arena, ERROR_INPUT, "a key that the team does not have");
     }
@@ -107,10 +107,10 @@ static struct error *vm_insert(struct request *r, const struct vm_wish *wish, co
 {
     const struct config_size *size = wish->size;
     struct error *e =
-        vm_create(r->db, r->arena, r->session->team_id, id, r->session->person_id, wish->name,
-                  wish->region->name, wish->image->name, size->name, size->vcpus, size->memory_mb,
-                  size->disk_gb, wish->source ? wish->source->id : NULL, wish->source_snapshot_id,
-                  clock_now());
+        sql_vm_create(r->db, r->arena, r->session->team_id, id, r->session->person_id, wish->name,
+                      wish->region->name, wish->image->name, size->name, size->vcpus,
+                      size->memory_mb, size->disk_gb, wish->source ? wish->source->id : NULL,
+                      wish->source_snapshot_id, clock_now());
 
     if (!e)
         e = keys_add(r, wish, id);
@@ -172,7 +172,7 @@ static struct error *retry_queue(struct request *r, const struct vm_get_row *vm)
     const struct vm_asked again = asked(r, vm->id, vm->state);
     struct job_last_row job;
     const char *kind;
-    struct error *e = job_last(r->db, r->arena, r->session->team_id, vm->id, &job);
+    struct error *e = sql_job_last(r->db, r->arena, r->session->team_id, vm->id, &job);
 
     if (e)
         return e;
@@ -181,8 +181,8 @@ static struct error *retry_queue(struct request *r, const struct vm_get_row *vm)
     if (job_starts(kind))
         e = start_check(r, vm);
     if (!e)
-        e = vm_set_state(r->db, r->arena, r->session->team_id, vm->id, vm_working_state(kind), NULL,
-                         clock_now());
+        e = sql_vm_set_state(r->db, r->arena, r->session->team_id, vm->id, vm_working_state(kind),
+                             NULL, clock_now());
     return e ? e : vm_ask_job(r->db, r->arena, &again, kind, job.snapshot_id);
 }
 
@@ -205,18 +205,18 @@ static struct error *snapshot_mark(struct request *r, const struct vm_get_row *v
     struct snapshot_used_by_clone_row clones;
     struct snapshot_get_row snapshot;
     struct error *e =
-        snapshot_get(r->db, r->arena, r->session->team_id, vm->id, snapshot_id, &snapshot);
+        sql_snapshot_get(r->db, r->arena, r->session->team_id, vm->id, snapshot_id, &snapshot);
 
     /* One with memory goes on running. */
     if (!e && event == VM_ASK_RESTORE && snapshot.has_memory)
         e = start_check(r, vm);
     if (e || event != VM_ASK_SNAPSHOT_DELETE)
         return e;
-    e = snapshot_used_by_clone(r->db, r->arena, snapshot_id, &clones);
+    e = sql_snapshot_used_by_clone(r->db, r->arena, snapshot_id, &clones);
     if (!e && clones.total)
         e = error_new(r->arena, ERROR_CONFLICT, "a clone is being made from it");
     if (!e)
-        e = snapshot_set_state(r->db, r->arena, r->session->team_id, snapshot_id, "deleting");
+        e = sql_snapshot_set_state(r->db, r->arena, r->session->team_id, snapshot_id, "deleting");
     return e;
 }
 
@@ -238,7 +238,7 @@ struct error *vm_wish_ask(struct request *r, const char *id, enum vm_event event
     struct error *e = db_begin(r->db, r->arena);
 
     if (!e)
-        e = vm_get(r->db, r->arena, r->session->team_id, id, &vm);
+        e = sql_vm_get(r->db, r->arena, r->session->team_id, id, &vm);
     if (!e)
         e = plan_check(r, event);
     if (!e && snapshot_id)
@@ -274,7 +274,7 @@ static struct error *resize_check(struct request *r, const struct vm_get_row *vm
 {
     struct price_list_rows prices;
     struct spend spend;
-    struct error *e = price_list(r->db, r->arena, &prices);
+    struct error *e = sql_price_list(r->db, r->arena, &prices);
 
     if (!e)
         e = spend_look(r, &spend);
@@ -290,7 +290,7 @@ struct error *vm_wish_resize(struct request *r, const char *id, const struct con
     struct error *e = db_begin(r->db, r->arena);
 
     if (!e)
-        e = vm_get(r->db, r->arena, r->session->team_id, id, &vm);
+        e = sql_vm_get(r->db, r->arena, r->session->team_id, id, &vm);
     if (!e)
         e = vm_wish_quota(r, 0, size->vcpus - vm.vcpus, size->memory_mb - vm.memory_mb,
                           size->disk_gb - vm.disk_gb, problem);
@@ -303,8 +303,8 @@ struct error *vm_wish_resize(struct request *r, const char *id, const struct con
     if (!e)
         e = vm_move(r, &vm, VM_ASK_RESIZE, NULL);
     if (!e)
-        e = vm_resize(r->db, r->arena, r->session->team_id, id, size->name, size->vcpus,
-                      size->memory_mb, size->disk_gb);
+        e = sql_vm_resize(r->db, r->arena, r->session->team_id, id, size->name, size->vcpus,
+                          size->memory_mb, size->disk_gb);
     if (!e)
         e = session_notice(r, arena_printf(r->arena, "%s gets the size %s.", vm.name, size->label));
     e = commit_and_wake(r, e);
@@ -321,9 +321,9 @@ struct error *vm_wish_snapshot(struct request *r, const char *id, const char *na
     struct error *e = db_begin(r->db, r->arena);
 
     if (!e)
-        e = vm_get(r->db, r->arena, r->session->team_id, id, &vm);
+        e = sql_vm_get(r->db, r->arena, r->session->team_id, id, &vm);
     if (!e)
-        e = snapshot_count(r->db, r->arena, r->session->team_id, id, &taken);
+        e = sql_snapshot_count(r->db, r->arena, r->session->team_id, id, &taken);
     if (!e && taken.total >= LIMIT_SNAPSHOTS_PER_VM) {
         *problem = arena_printf(r->arena, "A VM can have %d snapshots. Delete one first.",
                                 LIMIT_SNAPSHOTS_PER_VM);
@@ -332,8 +332,8 @@ struct error *vm_wish_snapshot(struct request *r, const char *id, const char *na
     if (!e)
         e = vm_move(r, &vm, VM_ASK_SNAPSHOT, snapshot_id);
     if (!e)
-        e = snapshot_create(r->db, r->arena, r->session->team_id, id, snapshot_id, name, vm.vcpus,
-                            vm.memory_mb, vm.disk_gb, clock_now());
+        e = sql_snapshot_create(r->db, r->arena, r->session->team_id, id, snapshot_id, name,
+                                vm.vcpus, vm.memory_mb, vm.disk_gb, clock_now());
     if (!e)
         e = session_notice(r, arena_printf(r->arena, "Snapshot “%s” is being taken.", name));
     e = commit_and_wake(r, e);

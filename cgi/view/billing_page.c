@@ -162,7 +162,8 @@ static struct error *invoices_fill(struct request *r, struct billing_html *page)
         { "uncollectible", "Not paid", "bad" },
     };
     struct invoice_list_rows rows;
-    struct error *e = invoice_list(r->db, r->arena, r->session->team_id, INVOICES_ON_PAGE, &rows);
+    struct error *e =
+        sql_invoice_list(r->db, r->arena, r->session->team_id, INVOICES_ON_PAGE, &rows);
 
     if (e)
         return e;
@@ -194,7 +195,7 @@ static struct error *standing_get(struct request *r, struct standing *standing)
 {
     struct invoice_unpaid_row unpaid;
     int64_t team_id = r->session->team_id;
-    struct error *e = billing_get(r->db, r->arena, team_id, &standing->row);
+    struct error *e = sql_billing_get(r->db, r->arena, team_id, &standing->row);
 
     standing->r = r;
     if (e && e->kind == ERROR_NOT_FOUND) {
@@ -202,7 +203,7 @@ static struct error *standing_get(struct request *r, struct standing *standing)
         e = NULL;
     }
     if (!e)
-        e = invoice_unpaid(r->db, r->arena, team_id, &unpaid);
+        e = sql_invoice_unpaid(r->db, r->arena, team_id, &unpaid);
     if (e)
         return e;
     standing->open_amount = "A payment";
@@ -235,7 +236,8 @@ struct error *billing_page_fill(struct request *r, struct billing_html *page)
     if (page->is_owner)
         e = invoices_fill(r, page);
     if (!e)
-        e = billing_event_list(r->db, r->arena, r->session->team_id, EVENTS_ON_PAGE, &page->events);
+        e = sql_billing_event_list(r->db, r->arena, r->session->team_id, EVENTS_ON_PAGE,
+                                   &page->events);
     db_rollback(r->db);
     return e;
 }

@@ -121,7 +121,7 @@ static struct error *tally_take(struct request *r, struct tally *tally)
         .visit = row_add,
         .context = tally,
     };
-    struct error *e = price_list(r->db, r->arena, &tally->prices);
+    struct error *e = sql_price_list(r->db, r->arena, &tally->prices);
 
     if (!e)
         e = ledger_walk(r->db, r->arena, &walk);
@@ -182,7 +182,7 @@ static struct error *outlook_fill(struct request *r, const struct tally *tally,
     struct ledger_sum forecast = tally->total;
     int64_t now_rate = 0, stopped_rate = 0;
     struct ledger_living_rows vms;
-    struct error *e = ledger_living(r->db, r->arena, r->session->team_id, &vms);
+    struct error *e = sql_ledger_living(r->db, r->arena, r->session->team_id, &vms);
 
     for (size_t i = 0; !e && i < vms.count; i++) {
         const struct ledger_living_row *vm = &vms.row[i];
@@ -233,7 +233,7 @@ static struct error *months_fill(struct request *r, int64_t month_at, struct cos
 {
     int64_t before_at = clock_month_start(month_at - 1), after_at = clock_month_end(month_at);
     struct team_money_row team;
-    struct error *e = team_money(r->db, r->arena, r->session->team_id, &team);
+    struct error *e = sql_team_money(r->db, r->arena, r->session->team_id, &team);
 
     if (e)
         return e;
@@ -349,7 +349,7 @@ struct error *cost_page_csv(struct request *r, int64_t month_at, int64_t part)
         .visit = row_write,
         .context = &file,
     };
-    struct error *e = price_list(r->db, r->arena, &file.prices);
+    struct error *e = sql_price_list(r->db, r->arena, &file.prices);
 
     if (e)
         return e;

@@ -48,7 +48,7 @@ static struct error *steps_fill(struct request *r, struct vm_html *page,
                                 const struct job_last_row *job)
 {
     struct job_step_list_rows steps;
-    struct error *e = job_step_list(r->db, r->arena, r->session->team_id, job->id, &steps);
+    struct error *e = sql_job_step_list(r->db, r->arena, r->session->team_id, job->id, &steps);
 
     if (e)
         return e;
@@ -78,7 +78,7 @@ static struct error *job_fill(struct request *r, struct vm_html *page)
     struct job_typical_ms_row typical;
     struct job_last_row job;
     bool is_over;
-    struct error *e = job_last(r->db, r->arena, r->session->team_id, page->vm.id, &job);
+    struct error *e = sql_job_last(r->db, r->arena, r->session->team_id, page->vm.id, &job);
 
     if (e)
         return e;
@@ -90,7 +90,7 @@ static struct error *job_fill(struct request *r, struct vm_html *page)
     page->is_waiting = strcmp(job.state, "queued") == 0 && job.attempts > 0;
     page->due_at = job.due_at_ms / 1000;
     page->job_error = is_over && strcmp(job.state, "done") == 0 ? NULL : job.error;
-    e = job_typical_ms(r->db, r->arena, job.kind, &typical);
+    e = sql_job_typical_ms(r->db, r->arena, job.kind, &typical);
     if (e)
         return e;
     page->typical_ms = typical.typical_ms;
@@ -100,7 +100,7 @@ static struct error *job_fill(struct request *r, struct vm_html *page)
 static struct error *snapshots_fill(struct request *r, struct vm_html *page)
 {
     struct snapshot_list_rows rows;
-    struct error *e = snapshot_list(r->db, r->arena, r->session->team_id, page->vm.id, &rows);
+    struct error *e = sql_snapshot_list(r->db, r->arena, r->session->team_id, page->vm.id, &rows);
 
     if (e)
         return e;
@@ -153,7 +153,7 @@ static struct error *sizes_fill(struct request *r, struct vm_html *page,
                                 const struct price_list_rows *prices, const struct vm_get_row *vm)
 {
     struct vm_quota_row used;
-    struct error *e = vm_quota(r->db, r->arena, r->session->team_id, &used);
+    struct error *e = sql_vm_quota(r->db, r->arena, r->session->team_id, &used);
 
     if (e)
         return e;
@@ -217,7 +217,7 @@ static struct error *cost_fill(struct request *r, struct vm_html *page,
 static struct error *accelerator_look(struct request *r, const char *region, struct vm_html *page)
 {
     struct region_status_get_row status;
-    struct error *e = region_status_get(r->db, r->arena, region, &status);
+    struct error *e = sql_region_status_get(r->db, r->arena, region, &status);
 
     if (e && e->kind == ERROR_NOT_FOUND)
         return NULL; /* the worker has not reported yet */
@@ -237,11 +237,11 @@ static struct error *lists_fill(struct request *r, struct vm_html *page,
     if (!e)
         e = snapshots_fill(r, page);
     if (!e)
-        e = vm_event_of_vm(r->db, r->arena, team_id, vm->id, EVENTS_ON_PAGE, &page->events);
+        e = sql_vm_event_of_vm(r->db, r->arena, team_id, vm->id, EVENTS_ON_PAGE, &page->events);
     if (!e)
-        e = vm_key_list(r->db, r->arena, team_id, vm->id, &page->keys);
+        e = sql_vm_key_list(r->db, r->arena, team_id, vm->id, &page->keys);
     if (!e)
-        e = receipt_list(r->db, r->arena, team_id, vm->id, &page->receipt);
+        e = sql_receipt_list(r->db, r->arena, team_id, vm->id, &page->receipt);
     if (!e)
         e = sizes_fill(r, page, prices, vm);
     if (!e)
@@ -261,9 +261,9 @@ struct error *vm_page_fill(struct request *r, const char *id, struct vm_html *pa
 
     *page = (struct vm_html){ .rename = NULL };
     if (!e)
-        e = vm_get(r->db, r->arena, r->session->team_id, id, &vm);
+        e = sql_vm_get(r->db, r->arena, r->session->team_id, id, &vm);
     if (!e)
-        e = price_list(r->db, r->arena, &prices);
+        e = sql_price_list(r->db, r->arena, &prices);
     if (e)
         return e;
     page->vm = vm_view_of(r, &prices, &vm);
@@ -290,6 +290,6 @@ struct error *vm_page_fill(struct request *r, const char *id, struct vm_html *pa
 
 struct error *vm_page_note(struct request *r, const char *id, const char *what, const char *detail)
 {
-    return vm_event_add(r->db, r->arena, r->session->team_id, crypto_id(r->arena), id, what, detail,
-                        &r->session->person_id, clock_now_ms());
+    return sql_vm_event_add(r->db, r->arena, r->session->team_id, crypto_id(r->arena), id, what,
+                            detail, &r->session->person_id, clock_now_ms());
 }

@@ -10,8 +10,8 @@ enum { CHART_SECONDS = 24 * 3600, MINUTE_MS = 60 * 1000 };
 static struct error *usage_read(struct request *r, const char *vm_id,
                                 struct usage_minute_list_rows *out)
 {
-    return usage_minute_list(r->db, r->arena, r->session->team_id, vm_id,
-                             r->frame.now_at - CHART_SECONDS, out);
+    return sql_usage_minute_list(r->db, r->arena, r->session->team_id, vm_id,
+                                 r->frame.now_at - CHART_SECONDS, out);
 }
 
 struct error *vm_usage_fill(struct request *r, const struct vm_get_row *vm, struct vm_html *page)
@@ -84,7 +84,7 @@ struct error *vm_usage_show(struct request *r)
     struct buf *out = &r->response.body;
     struct usage_minute_list_rows minutes;
     struct vm_get_row vm;
-    struct error *e = vm_get(r->db, r->arena, r->session->team_id, r->parameters[0], &vm);
+    struct error *e = sql_vm_get(r->db, r->arena, r->session->team_id, r->parameters[0], &vm);
 
     if (!e)
         e = usage_read(r, vm.id, &minutes);

@@ -106,8 +106,8 @@ static struct error *store_all(struct desk *desk, struct delivery *deliveries, s
         struct bytes body = { delivery->exchange->body, delivery->exchange->body_length };
 
         if (!delivery->error)
-            e = inbox_add(desk->db, desk->arena, desk->receiver->source, delivery->id,
-                          delivery->type, now_at, body);
+            e = sql_inbox_add(desk->db, desk->arena, desk->receiver->source, delivery->id,
+                              delivery->type, now_at, body);
     }
     if (!e)
         e = db_commit(desk->db, desk->arena);

@@ -94,9 +94,9 @@ static struct error *session_touch(struct request *r, const struct session_get_r
     if (r->is_read_only)
         return NULL; /* the next page of another program will do it */
     if (is_due)
-        e = session_seen(r->db, r->arena, row->id_hash, now_at, now_at + LIMIT_SESSION_IDLE_S);
+        e = sql_session_seen(r->db, r->arena, row->id_hash, now_at, now_at + LIMIT_SESSION_IDLE_S);
     if (!e && row->notice && !r->is_fragment && strcmp(r->method, "GET") == 0)
-        e = session_set_notice(r->db, r->arena, row->id_hash, NULL);
+        e = sql_session_set_notice(r->db, r->arena, row->id_hash, NULL);
     return e;
 }
 
@@ -107,7 +107,7 @@ struct error *session_load(struct request *r)
 
     if (!*r->session_token)
         return NULL;
-    e = session_get(r->db, r->arena, token_hash(r->arena, r->session_token), clock_now(), &row);
+    e = sql_session_get(r->db, r->arena, token_hash(r->arena, r->session_token), clock_now(), &row);
     if (e && e->kind == ERROR_NOT_FOUND) {
         cookie_set(r, "", 0);
         return NULL;
@@ -132,11 +132,12 @@ static struct error *session_insert(struct request *r, const int64_t *person_id,
     struct error *e;
 
     crypto_random(secret, CRYPTO_SECRET_BYTES);
-    e = session_create(r->db, r->arena, token_hash(r->arena, token), crypto_id(r->arena), person_id,
-                       team_id, (struct bytes){ secret, CRYPTO_SECRET_BYTES }, session_browser(r),
-                       workos_session_id, now_at, now_at + idle_s, now_at + life_s);
+    e = sql_session_create(r->db, r->arena, token_hash(r->arena, token), crypto_id(r->arena),
+                           person_id, team_id, (struct bytes){ secret, CRYPTO_SECRET_BYTES },
+                           session_browser(r), workos_session_id, now_at, now_at + idle_s,
+                           now_at + life_s);
     if (!e)
-        e = session_get(r->db, r->arena, token_hash(r->arena, token), now_at, &row);
+        e = sql_session_get(r->db, r->arena, token_hash(r->arena, token), now_at, &row);
     if (e)
         return e;
     r->session = session_of_row(r, &row);
@@ -165,7 +166,7 @@ struct error *session_keep_return(struct request *r, const char *return_path)
     if (e)
         return e;
     db_query_only(r->db, false);
-    e = session_set_return(r->db, r->arena, r->session->id_hash, return_path);
+    e = sql_session_set_return(r->db, r->arena, r->session->id_hash, return_path);
     db_query_only(r->db, true);
     r->session->return_path = return_path;
     return e;
@@ -179,8 +180,8 @@ struct error *session_keep_workos(struct request *r, const char *state, const ch
         return e;
     assert(!r->session->person_id);
     db_query_only(r->db, false);
-    e = session_set_workos(r->db, r->arena, r->session->id_hash, token_hash(r->arena, state),
-                           verifier, clock_now() + LIMIT_SIGNED_OUT_SESSION_S);
+    e = sql_session_set_workos(r->db, r->arena, r->session->id_hash, token_hash(r->arena, state),
+                               verifier, clock_now() + LIMIT_SIGNED_OUT_SESSION_S);
     db_query_only(r->db, true);
     /* The row's time was renewed, so the cookie's is as well. A new session has set its own. */
     if (!e && !r->response.cookie)
@@ -198,7 +199,7 @@ struct error *session_take_workos(struct request *r, const char *state, const ch
         !crypto_equal(r->session->workos_state_hash.bytes, hash.bytes, hash.length))
         return NULL;
     db_query_only(r->db, false);
-    e = session_clear_workos(r->db, r->arena, r->session->id_hash, hash);
+    e = sql_session_clear_workos(r->db, r->arena, r->session->id_hash, hash);
     if (!e && db_changes(r->db) == 1)
         *verifier = r->session->workos_verifier;
     db_query_only(r->db, true);
@@ -211,7 +212,7 @@ struct error *session_sign_in(struct request *r, int64_t person_id, int64_t team
     struct error *e = NULL;
 
     if (r->session)
-        e = session_delete(r->db, r->arena, r->session->id_hash);
+        e = sql_session_delete(r->db, r->arena, r->session->id_hash);
     if (!e)
         e = session_insert(r, &person_id, &team_id, workos_session_id);
     return e;
@@ -219,7 +220,7 @@ struct error *session_sign_in(struct request *r, int64_t person_id, int64_t team
 
 struct error *session_end(struct request *r)
 {
-    struct error *e = session_delete(r->db, r->arena, r->session->id_hash);
+    struct error *e = sql_session_delete(r->db, r->arena, r->session->id_hash);
 
     cookie_set(r, "", 0);
     r->session = NULL;
@@ -232,7 +233,7 @@ struct error *session_end(struct request *r)
 
 struct error *session_notice(struct request *r, const char *notice)
 {
-    return session_set_notice(r->db, r->arena, r->session->id_hash, notice);
+    return sql_session_set_notice(r->db, r->arena, r->session->id_hash, notice);
 }
 
 /* Token: base64url(salt || HMAC(secret, "csrf1" || salt)). The salt keeps every page's bytes new,

@@ -45,8 +45,8 @@ static struct error *event_add(struct db *inbox, struct arena *arena, const stru
     if (!is_wanted(type))
         return NULL;
     body = json_write(arena, event);
-    return inbox_add(inbox, arena, "workos", id, type, clock_now(),
-                     (struct bytes){ body, strlen(body) });
+    return sql_inbox_add(inbox, arena, "workos", id, type, clock_now(),
+                         (struct bytes){ body, strlen(body) });
 }
 
 /* One page into the inbox; `*last_id` is its last event, or as before when it has none. */
@@ -70,7 +70,7 @@ static struct error *cursor_put(struct db *main, struct arena *arena, const char
     struct error *e = db_begin(main, arena);
 
     if (!e)
-        e = event_cursor_put(main, arena, "workos", last_id, clock_now());
+        e = sql_event_cursor_put(main, arena, "workos", last_id, clock_now());
     if (!e)
         e = db_commit(main, arena);
     db_rollback(main);
@@ -83,7 +83,7 @@ struct error *catch_up(struct db *main, struct db *inbox, const struct workos *w
     const char *types = types_list(arena);
     struct event_cursor_get_row cursor = { .last_id = NULL };
     const char *last_id;
-    struct error *e = event_cursor_get(main, arena, "workos", &cursor);
+    struct error *e = sql_event_cursor_get(main, arena, "workos", &cursor);
 
     if (e && e->kind != ERROR_NOT_FOUND)
         return e;

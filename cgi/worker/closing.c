@@ -26,7 +26,7 @@ static struct error *team_end(struct db *db, struct arena *arena,
 struct error *closing_run(struct db *db, struct arena *arena)
 {
     struct team_closed_rows teams;
-    struct error *e = team_closed(db, arena, &teams);
+    struct error *e = sql_team_closed(db, arena, &teams);
 
     for (size_t i = 0; !e && i < teams.count; i++)
         e = team_end(db, arena, &teams.row[i]);

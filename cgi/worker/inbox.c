@@ -89,8 +89,8 @@ static struct error *event_write(struct event *event, const struct event_rule *r
     if (!e && rule)
         e = rule->record(event);
     if (!e)
-        e = event_applied(db, event->arena, row->source, row->id, row->type, row->received_at,
-                          event->skip ? "skipped" : "applied", event->skip, event->now_at);
+        e = sql_event_applied(db, event->arena, row->source, row->id, row->type, row->received_at,
+                              event->skip ? "skipped" : "applied", event->skip, event->now_at);
     if (!e)
         e = db_commit(db, event->arena);
     db_rollback(db);
@@ -153,9 +153,9 @@ static struct error *failure_record(struct inbox *inbox, const struct inbox_get_
     struct error *e = db_begin(db, inbox->arena);
 
     if (!e)
-        e = event_failed(db, inbox->arena, row->source, row->id, row->type, row->received_at,
-                         is_parked ? "parked" : "waiting", cause->text,
-                         clock_now_ms() + pause_ms(attempts));
+        e = sql_event_failed(db, inbox->arena, row->source, row->id, row->type, row->received_at,
+                             is_parked ? "parked" : "waiting", cause->text,
+                             clock_now_ms() + pause_ms(attempts));
     if (!e)
         e = db_commit(db, inbox->arena);
     db_rollback(db);
@@ -172,7 +172,7 @@ static struct error *event_work(struct inbox *inbox, const struct inbox_get_row 
 {
     struct event_get_row known = { .attempts = 0 };
     struct error *cause;
-    struct error *e = event_get(inbox->bench->db, inbox->arena, row->source, row->id, &known);
+    struct error *e = sql_event_get(inbox->bench->db, inbox->arena, row->source, row->id, &known);
     bool is_known = !e;
 
     *keep_body = false;
@@ -201,7 +201,7 @@ static struct error *event_take(struct inbox *inbox, const char *source, const c
     struct error *e;
 
     arena_reset(inbox->arena);
-    e = inbox_get(inbox->db, inbox->arena, source, id, &row);
+    e = sql_inbox_get(inbox->db, inbox->arena, source, id, &row);
     if (e)
         return e;
     out->position = row.position;
@@ -215,7 +215,7 @@ static struct error *settle(struct inbox *inbox, const struct settlement *settle
     struct error *e = count ? db_begin(inbox->db, arena) : NULL;
 
     for (size_t i = 0; !e && i < count; i++)
-        e = inbox_settle(inbox->db, arena, settlements[i].position, settlements[i].keep_body);
+        e = sql_inbox_settle(inbox->db, arena, settlements[i].position, settlements[i].keep_body);
     if (!e && count)
         e = db_commit(inbox->db, arena);
     db_rollback(inbox->db);
@@ -249,11 +249,11 @@ struct error *inbox_round(struct inbox *inbox, size_t *out_taken)
 
     arena_reset(arena);
     catch_up_when_due(inbox);
-    e = inbox_fresh(inbox->db, arena, ROUND, &fresh);
+    e = sql_inbox_fresh(inbox->db, arena, ROUND, &fresh);
     for (size_t i = 0; !e && i < fresh.count; i++, count += !e)
         e = event_take(inbox, fresh.row[i].source, fresh.row[i].id, &settlements[count]);
     if (!e)
-        e = event_due(inbox->bench->db, arena, clock_now_ms(), ROUND, &due);
+        e = sql_event_due(inbox->bench->db, arena, clock_now_ms(), ROUND, &due);
     for (size_t i = 0; !e && i < due.count; i++, count += !e)
         e = event_take(inbox, due.row[i].source, due.row[i].id, &settlements[count]);
     unsettled = settle(inbox, settlements, count);

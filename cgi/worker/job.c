@@ -63,10 +63,10 @@ static struct error *steps_plan(struct job *job)
     job->plan = plan_find(job->row.kind);
     assert(job->plan && job->plan->count <= sizeof job->has_ended / sizeof job->has_ended[0]);
     for (size_t i = 0; i < job->plan->count && !e; i++)
-        e = job_step_plan(db, job->arena, job->row.team_id, job->row.id, (int64_t)i,
-                          job->plan->steps[i].name);
+        e = sql_job_step_plan(db, job->arena, job->row.team_id, job->row.id, (int64_t)i,
+                              job->plan->steps[i].name);
     if (!e)
-        e = job_step_list(db, job->arena, job->row.team_id, job->row.id, &steps);
+        e = sql_job_step_list(db, job->arena, job->row.team_id, job->row.id, &steps);
     for (size_t i = 0; !e && i < steps.count && i < job->plan->count; i++)
         job->has_ended[i] = steps.row[i].ended_at_ms != 0;
     return e;
@@ -78,9 +78,9 @@ static struct error *lease_take(struct job *job)
     struct error *e = db_begin(job->bench->db, job->arena);
 
     if (!e)
-        e = job_lease(job->bench->db, job->arena, clock_now_ms(), &job->row);
+        e = sql_job_lease(job->bench->db, job->arena, clock_now_ms(), &job->row);
     if (!e)
-        e = vm_for_worker(job->bench->db, job->arena, job->row.vm_id, &job->vm);
+        e = sql_vm_for_worker(job->bench->db, job->arena, job->row.vm_id, &job->vm);
     if (!e)
         e = steps_plan(job);
     return transaction_end(job, e);
@@ -96,7 +96,7 @@ struct error *job_take(struct bench *bench, struct job *out, bool *has_one)
     arena_reset(bench->arena);
     arena_reset(bench->scratch);
     /* Looking first costs no lock: most threads that are called find nothing. */
-    e = job_next_due(bench->db, bench->arena, &next);
+    e = sql_job_next_due(bench->db, bench->arena, &next);
     if (e || !next.due_at_ms || next.due_at_ms > clock_now_ms())
         return e;
     e = lease_take(out);
@@ -113,7 +113,7 @@ struct error *job_take(struct bench *bench, struct job *out, bool *has_one)
 struct error *job_still_wanted(struct job *job)
 {
     struct vm_for_worker_row vm;
-    struct error *e = vm_for_worker(job->bench->db, job->bench->scratch, job->row.vm_id, &vm);
+    struct error *e = sql_vm_for_worker(job->bench->db, job->bench->scratch, job->row.vm_id, &vm);
 
     if (e)
         return error_new(job->arena, e->kind, "%s", e->text);
@@ -129,8 +129,8 @@ static struct error *step_run(struct job *job, size_t position)
     struct error *e;
 
     job->step = step->name;
-    e = job_step_start(db, job->arena, job->row.team_id, job->row.id, (int64_t)position,
-                       clock_now_ms());
+    e = sql_job_step_start(db, job->arena, job->row.team_id, job->row.id, (int64_t)position,
+                           clock_now_ms());
     if (!e)
         e = step->act(job);
     if (e)
@@ -139,8 +139,8 @@ static struct error *step_run(struct job *job, size_t position)
     if (!e && step->record)
         e = step->record(job);
     if (!e)
-        e = job_step_end(db, job->arena, job->row.team_id, job->row.id, (int64_t)position,
-                         clock_now_ms());
+        e = sql_job_step_end(db, job->arena, job->row.team_id, job->row.id, (int64_t)position,
+                             clock_now_ms());
     return transaction_end(job, e);
 }
 
@@ -184,13 +184,13 @@ static struct error *event_note(struct job *job, const char *what, const char *d
 {
     const int64_t *person_id = is_by_person && job->row.person_id ? &job->row.person_id : NULL;
 
-    return vm_event_add(job->bench->db, job->arena, job->row.team_id, crypto_id(job->arena),
-                        job->vm.id, what, detail, person_id, clock_now_ms());
+    return sql_vm_event_add(job->bench->db, job->arena, job->row.team_id, crypto_id(job->arena),
+                            job->vm.id, what, detail, person_id, clock_now_ms());
 }
 
 static struct error *job_close(struct job *job, const char *state, const char *text)
 {
-    return job_end(job->bench->db, job->arena, job->row.id, state, text, clock_now_ms());
+    return sql_job_end(job->bench->db, job->arena, job->row.id, state, text, clock_now_ms());
 }
 
 static struct error *record_done(struct job *job, enum driver_power power)
@@ -200,11 +200,11 @@ static struct error *record_done(struct job *job, enum driver_power power)
     struct error *e = job_close(job, "done", NULL);
 
     if (!e && is_gone)
-        e = snapshot_delete_all(db, job->arena, job->row.team_id, job->vm.id);
+        e = sql_snapshot_delete_all(db, job->arena, job->row.team_id, job->vm.id);
     if (!e && !is_gone)
-        e = vm_set_observed(db, job->arena, job->vm.id, power_word(power), clock_now());
+        e = sql_vm_set_observed(db, job->arena, job->vm.id, power_word(power), clock_now());
     if (!e)
-        e = vm_set_error(db, job->arena, job->vm.id, NULL);
+        e = sql_vm_set_error(db, job->arena, job->vm.id, NULL);
     if (!e)
         e = vm_apply(db, job->arena, job->row.team_id, job->vm.id, job->vm.state,
                      is_gone ? VM_ALL_GONE : power_event(power), NULL);
@@ -240,10 +240,10 @@ static struct error *record_later(struct job *job, const char *text)
 {
     struct db *db = job->bench->db;
     struct error *e =
-        job_later(db, job->arena, job->row.id, clock_now_ms() + backoff_ms(job), text);
+        sql_job_later(db, job->arena, job->row.id, clock_now_ms() + backoff_ms(job), text);
 
     if (!e && job_is(job, "destroy"))
-        e = vm_set_error(db, job->arena, job->vm.id, text);
+        e = sql_vm_set_error(db, job->arena, job->vm.id, text);
     return e;
 }
 
@@ -257,10 +257,10 @@ static struct error *record_failed(struct job *job, const char *text)
         e = vm_apply(db, job->arena, job->row.team_id, job->vm.id, job->vm.state, VM_JOB_FAILED,
                      NULL);
     if (!e)
-        e = vm_set_error(db, job->arena, job->vm.id, text);
+        e = sql_vm_set_error(db, job->arena, job->vm.id, text);
     /* A snapshot that could not be restored is as good as before. */
     if (!e && snapshot_id && !job_is(job, "restore"))
-        e = snapshot_set_state(db, job->arena, job->row.team_id, snapshot_id, "failed");
+        e = sql_snapshot_set_state(db, job->arena, job->row.team_id, snapshot_id, "failed");
     if (!e)
         e = ledger_note(db, job->arena, job->vm.id, clock_now());
     if (!e)
@@ -275,7 +275,7 @@ static struct error *record_end(struct job *job, const struct error *cause, enum
     const char *text =
         cause ? arena_printf(job->arena, "%s: %s", job->step ? job->step : "Host", cause->text)
               : NULL;
-    struct error *e = vm_for_worker(job->bench->db, job->arena, job->row.vm_id, &job->vm);
+    struct error *e = sql_vm_for_worker(job->bench->db, job->arena, job->row.vm_id, &job->vm);
 
     if (e)
         return e;

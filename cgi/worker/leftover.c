@@ -62,7 +62,7 @@ static struct error *thing_sort(struct look *look, const struct driver_thing *th
     /* Who was alive when we began may have gone since, with this thing. */
     if (!*owner || was_alive(look, owner))
         return NULL;
-    e = vm_exists(look->bench->db, look->arena, owner, &vm);
+    e = sql_vm_exists(look->bench->db, look->arena, owner, &vm);
     *is_unknown = e && e->kind == ERROR_NOT_FOUND;
     if (!e && vm.gone_at)
         gone_add(look, &vm, thing->kind);
@@ -84,13 +84,14 @@ static bool is_there(const bool *is_unknown, const struct look *look,
 static struct error *rows_tidy(struct look *look, const bool *is_unknown)
 {
     struct leftover_list_rows known;
-    struct error *e = leftover_list(look->bench->db, look->arena, &known);
+    struct error *e = sql_leftover_list(look->bench->db, look->arena, &known);
 
     for (size_t i = 0; !e && i < known.count; i++) {
         const struct leftover_list_row *row = &known.row[i];
 
         if (strcmp(row->region, look->region->name) == 0 && !is_there(is_unknown, look, row))
-            e = leftover_delete(look->bench->db, look->arena, row->region, row->kind, row->name);
+            e = sql_leftover_delete(look->bench->db, look->arena, row->region, row->kind,
+                                    row->name);
     }
     return e;
 }
@@ -109,8 +110,8 @@ struct error *leftover_sort(struct look *look)
 
         e = thing_sort(look, thing, &is_unknown[i]);
         if (!e && is_unknown[i])
-            e = leftover_put(look->bench->db, look->arena, look->region->name, thing->kind,
-                             thing->name, clock_now());
+            e = sql_leftover_put(look->bench->db, look->arena, look->region->name, thing->kind,
+                                 thing->name, clock_now());
     }
     return e ? e : rows_tidy(look, is_unknown);
 }
@@ -137,12 +138,12 @@ static struct error *answers_record(struct look *look, size_t index, const char 
     struct error *e = db_begin(db, look->arena);
 
     for (size_t i = 0; !e && i < REMOVALS; i++)
-        e = receipt_put(db, look->arena, look->gone_teams[index], look->gone[index], (int64_t)i,
-                        removals[i].thing, answers[i], clock_now());
+        e = sql_receipt_put(db, look->arena, look->gone_teams[index], look->gone[index], (int64_t)i,
+                            removals[i].thing, answers[i], clock_now());
     if (!e)
-        e = vm_event_add(db, look->arena, look->gone_teams[index], crypto_id(look->arena),
-                         look->gone[index], "remains removed", look->gone_kinds[index], NULL,
-                         clock_now_ms());
+        e = sql_vm_event_add(db, look->arena, look->gone_teams[index], crypto_id(look->arena),
+                             look->gone[index], "remains removed", look->gone_kinds[index], NULL,
+                             clock_now_ms());
     if (!e)
         e = db_commit(db, look->arena);
     db_rollback(db);

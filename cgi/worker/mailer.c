@@ -73,7 +73,7 @@ const struct outgoing_smtp *mailer_smtp(const struct mailer *mailer)
 
 struct error *mailer_recover(struct bench *bench, struct arena *arena)
 {
-    struct error *e = mail_recover(bench->db, arena, clock_now());
+    struct error *e = sql_mail_recover(bench->db, arena, clock_now());
 
     if (!e && db_changes(bench->db) > 0)
         log_info("mail_again", log_number("mails", db_changes(bench->db)),
@@ -87,13 +87,13 @@ struct error *mailer_recover(struct bench *bench, struct arena *arena)
 static struct error *take(struct bench *bench, struct mail_take_row *out)
 {
     struct mail_next_row next;
-    struct error *e = mail_next(bench->db, bench->arena, clock_now(), &next);
+    struct error *e = sql_mail_next(bench->db, bench->arena, clock_now(), &next);
 
     if (e)
         return e;
     e = db_begin(bench->db, bench->arena);
     if (!e)
-        e = mail_take(bench->db, bench->arena, next.id, clock_now(), out);
+        e = sql_mail_take(bench->db, bench->arena, next.id, clock_now(), out);
     if (!e)
         e = db_commit(bench->db, bench->arena);
     if (e)
@@ -154,9 +154,9 @@ static void record(struct bench *bench, const char *id, const char *state, const
     bool is_again = strcmp(state, "queued") == 0;
 
     for (;;) {
-        struct error *e = is_again
-                              ? mail_later(bench->db, bench->arena, id, next_at, reason)
-                              : mail_end(bench->db, bench->arena, id, state, reason, clock_now());
+        struct error *e =
+            is_again ? sql_mail_later(bench->db, bench->arena, id, next_at, reason)
+                     : sql_mail_end(bench->db, bench->arena, id, state, reason, clock_now());
 
         if (!e)
             return;

@@ -7,7 +7,7 @@
 static struct error *port_ask(struct job *job, int64_t port, bool *is_free)
 {
     struct vm_port_taken_row taken;
-    struct error *e = vm_port_taken(job->bench->db, job->arena, job->vm.region, port, &taken);
+    struct error *e = sql_vm_port_taken(job->bench->db, job->arena, job->vm.region, port, &taken);
 
     *is_free = !e && !taken.total && driver_port_is_free(job->driver, port);
     return e;
@@ -31,7 +31,7 @@ struct error *port_choose(struct job *job)
             return e;
         if (!is_free)
             continue;
-        e = vm_set_port(job->bench->db, job->arena, job->vm.id, &port);
+        e = sql_vm_set_port(job->bench->db, job->arena, job->vm.id, &port);
         /* CONFLICT: another job took it since we asked. */
         if (e && e->kind == ERROR_CONFLICT)
             continue;

@@ -47,8 +47,8 @@ static enum driver_power power_find(const struct driver_things *things, const ch
 static struct error *vm_note(struct look *look, const struct vm_alive_row *vm, const char *what,
                              const char *detail)
 {
-    return vm_event_add(look->bench->db, look->arena, vm->team_id, crypto_id(look->arena), vm->id,
-                        what, detail, NULL, clock_now_ms());
+    return sql_vm_event_add(look->bench->db, look->arena, vm->team_id, crypto_id(look->arena),
+                            vm->id, what, detail, NULL, clock_now_ms());
 }
 
 static const char *const stuck_jobs[][2] = {
@@ -65,7 +65,7 @@ static struct error *vm_requeue(struct look *look, const struct vm_alive_row *vm
     const char *kind = NULL, *snapshot_id = NULL;
     struct job_last_row last;
     struct job_create_row created;
-    struct error *e = job_last(look->bench->db, look->arena, vm->team_id, vm->id, &last);
+    struct error *e = sql_job_last(look->bench->db, look->arena, vm->team_id, vm->id, &last);
 
     if (e && e->kind != ERROR_NOT_FOUND)
         return e;
@@ -82,8 +82,8 @@ static struct error *vm_requeue(struct look *look, const struct vm_alive_row *vm
     if (!kind)
         return vm_apply(look->bench->db, look->arena, vm->team_id, vm->id, vm->state, VM_JOB_FAILED,
                         NULL);
-    return job_create(look->bench->db, look->arena, vm->team_id, vm->id, kind, NULL, snapshot_id,
-                      clock_now_ms(), &created);
+    return sql_job_create(look->bench->db, look->arena, vm->team_id, vm->id, kind, NULL,
+                          snapshot_id, clock_now_ms(), &created);
 }
 
 /* What the activity says of a change that nobody has asked for. */
@@ -107,7 +107,7 @@ static struct error *vm_surprise(struct look *look, const struct vm_alive_row *v
             e = vm_note(look, vm, surprises[i].what, surprises[i].detail);
     }
     if (!e && event == VM_FOUND_ABSENT)
-        e = vm_set_error(db, look->arena, vm->id, "The host no longer has it.");
+        e = sql_vm_set_error(db, look->arena, vm->id, "The host no longer has it.");
     return e;
 }
 
@@ -115,7 +115,7 @@ static struct error *vm_compare(struct look *look, const struct vm_alive_row *vm
 {
     enum driver_power power = power_find(&look->things, vm->id);
     struct error *e =
-        vm_set_observed(look->bench->db, look->arena, vm->id, power_word(power), clock_now());
+        sql_vm_set_observed(look->bench->db, look->arena, vm->id, power_word(power), clock_now());
 
     if (e)
         return e;
@@ -151,8 +151,8 @@ static bool is_to_be_forced(const struct vm_alive_row *before, const struct vm_a
 
 static struct error *status_put(struct look *look, const char *accelerator, const char *text)
 {
-    return region_status_put(look->bench->db, look->arena, look->region->name, accelerator, text,
-                             clock_now());
+    return sql_region_status_put(look->bench->db, look->arena, look->region->name, accelerator,
+                                 text, clock_now());
 }
 
 /* In a transaction. */
@@ -160,7 +160,7 @@ static struct error *look_record(struct look *look)
 {
     struct db *db = look->bench->db;
     struct vm_alive_rows now;
-    struct error *e = vm_alive(db, look->arena, look->region->name, &now);
+    struct error *e = sql_vm_alive(db, look->arena, look->region->name, &now);
 
     look->forced = arena_array(look->arena, e ? 1 : now.count + 1, sizeof *look->forced);
     for (size_t i = 0; !e && i < now.count; i++) {
@@ -190,7 +190,8 @@ static struct error *look_at_host(struct look *look)
 static struct error *look_failed(struct look *look, const char *text)
 {
     struct region_status_get_row last = { .accelerator = look->region->accelerator };
-    struct error *e = region_status_get(look->bench->db, look->arena, look->region->name, &last);
+    struct error *e =
+        sql_region_status_get(look->bench->db, look->arena, look->region->name, &last);
 
     if (e && e->kind != ERROR_NOT_FOUND)
         return e;
@@ -205,7 +206,7 @@ struct error *reconcile_region(struct bench *bench, const struct config_region *
     struct error *e, *unreachable;
 
     arena_reset(bench->arena);
-    e = vm_alive(bench->db, look.arena, region->name, &look.before);
+    e = sql_vm_alive(bench->db, look.arena, region->name, &look.before);
     if (e)
         return e;
     unreachable = look_at_host(&look);

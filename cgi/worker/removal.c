@@ -9,8 +9,8 @@
 
 static struct error *record(struct job *job, int64_t position, const char *thing)
 {
-    return receipt_put(job->bench->db, job->arena, job->row.team_id, job->vm.id, position, thing,
-                       job->answer, clock_now());
+    return sql_receipt_put(job->bench->db, job->arena, job->row.team_id, job->vm.id, position,
+                           thing, job->answer, clock_now());
 }
 
 struct error *removal_domain_act(struct job *job)
@@ -25,7 +25,7 @@ struct error *removal_domain_record(struct job *job)
     struct error *e = record(job, 0, "domain");
 
     if (!e)
-        e = vm_set_observed(db, job->arena, job->vm.id, "absent", clock_now());
+        e = sql_vm_set_observed(db, job->arena, job->vm.id, "absent", clock_now());
     return e ? e : ledger_note(db, job->arena, job->vm.id, clock_now());
 }
 

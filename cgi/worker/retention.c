@@ -30,29 +30,29 @@ static struct error *events_delete_old(struct db *db, struct arena *arena,
 
     if (e)
         return e;
-    e = inbox_delete_old(inbox, arena, before);
+    e = sql_inbox_delete_old(inbox, arena, before);
     db_close(inbox);
     if (!e)
-        e = event_delete_old(db, arena, before);
-    return e ? e : workos_object_delete_old(db, arena, before);
+        e = sql_event_delete_old(db, arena, before);
+    return e ? e : sql_workos_object_delete_old(db, arena, before);
 }
 
 struct error *retention_run(struct db *db, struct arena *arena, const struct config *config)
 {
     int64_t now = clock_now();
-    struct error *e = session_delete_ended(db, arena, now);
+    struct error *e = sql_session_delete_ended(db, arena, now);
 
     if (!e)
-        e = signin_link_delete_old(db, arena, now - LINK_KEEP_S);
+        e = sql_signin_link_delete_old(db, arena, now - LINK_KEEP_S);
     if (!e)
-        e = usage_minute_delete_old(db, arena, now - LIMIT_USAGE_KEEP_S);
+        e = sql_usage_minute_delete_old(db, arena, now - LIMIT_USAGE_KEEP_S);
     if (!e)
-        e = mail_delete_old(db, arena, now - LIMIT_MAIL_KEEP_S);
+        e = sql_mail_delete_old(db, arena, now - LIMIT_MAIL_KEEP_S);
     if (!e)
-        e = known_browser_delete_old(db, arena, now - LIMIT_KNOWN_BROWSER_S);
+        e = sql_known_browser_delete_old(db, arena, now - LIMIT_KNOWN_BROWSER_S);
     if (!e)
-        e = ledger_delete_old(db, arena, clock_month_start(now - LIMIT_LEDGER_KEEP_S));
+        e = sql_ledger_delete_old(db, arena, clock_month_start(now - LIMIT_LEDGER_KEEP_S));
     if (!e)
-        e = billing_problem_delete_old(db, arena, now - LIMIT_PROBLEM_KEEP_S);
+        e = sql_billing_problem_delete_old(db, arena, now - LIMIT_PROBLEM_KEEP_S);
     return e ? e : events_delete_old(db, arena, config, now - LIMIT_EVENT_KEEP_S);
 }

@@ -66,7 +66,7 @@ static struct error *seed_act(struct job *job)
     struct error *e = image_check(job);
 
     if (!e)
-        e = vm_key_list(job->bench->db, job->arena, job->row.team_id, job->vm.id, &keys);
+        e = sql_vm_key_list(job->bench->db, job->arena, job->row.team_id, job->vm.id, &keys);
     /* A guest that runs already (this is a retry) has read the seed before this one. */
     if (!e)
         e = driver_stop_force(job->driver, job->arena, job->vm.id);
@@ -79,8 +79,8 @@ static struct error *seed_act(struct job *job)
 static struct error *seed_record(struct job *job)
 {
     job->vm.host_key_public = job->host_key.public_line;
-    return vm_set_host_key(job->bench->db, job->arena, job->vm.id, job->host_key.public_line,
-                           job->host_key.fingerprint);
+    return sql_vm_set_host_key(job->bench->db, job->arena, job->vm.id, job->host_key.public_line,
+                               job->host_key.fingerprint);
 }
 
 /* Keeps the port that the VM has: people have written it down. */
@@ -230,8 +230,8 @@ static struct error *snapshot_act(struct job *job)
 static struct error *snapshot_record(struct job *job)
 {
     struct db *db = job->bench->db;
-    struct error *e = snapshot_set_ready(db, job->arena, job->row.team_id, job->row.snapshot_id,
-                                         job->snapshot.has_memory, job->snapshot.size_bytes);
+    struct error *e = sql_snapshot_set_ready(db, job->arena, job->row.team_id, job->row.snapshot_id,
+                                             job->snapshot.has_memory, job->snapshot.size_bytes);
 
     return e ? e : ledger_note(db, job->arena, job->vm.id, clock_now());
 }
@@ -244,7 +244,7 @@ static struct error *snapshot_delete_act(struct job *job)
 static struct error *snapshot_delete_record(struct job *job)
 {
     struct db *db = job->bench->db;
-    struct error *e = snapshot_delete(db, job->arena, job->row.team_id, job->row.snapshot_id);
+    struct error *e = sql_snapshot_delete(db, job->arena, job->row.team_id, job->row.snapshot_id);
 
     return e ? e : ledger_note(db, job->arena, job->vm.id, clock_now());
 }

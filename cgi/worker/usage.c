@@ -116,11 +116,11 @@ static struct error *silence_record(struct usage *usage, const struct vm_alive_r
     struct error *e = db_begin(db, arena);
 
     if (!e)
-        e = vm_set_silent(db, arena, vm->id, silent_at);
+        e = sql_vm_set_silent(db, arena, vm->id, silent_at);
     if (!e)
-        e = vm_event_add(db, arena, vm->team_id, crypto_id(arena), vm->id,
-                         silent_at ? "not answering" : "answering again", NULL, NULL,
-                         clock_now_ms());
+        e = sql_vm_event_add(db, arena, vm->team_id, crypto_id(arena), vm->id,
+                             silent_at ? "not answering" : "answering again", NULL, NULL,
+                             clock_now_ms());
     if (!e)
         e = db_commit(db, arena);
     db_rollback(db);
@@ -160,7 +160,7 @@ static struct error *vm_ask(struct usage *usage, const char *region, const struc
 static struct error *region_ask(struct usage *usage, const char *region)
 {
     struct vm_alive_rows vms;
-    struct error *e = vm_alive(usage->bench->db, usage->bench->arena, region, &vms);
+    struct error *e = sql_vm_alive(usage->bench->db, usage->bench->arena, region, &vms);
 
     for (size_t i = 0; !e && i < vms.count; i++) {
         const struct vm_alive_row *vm = &vms.row[i];
@@ -205,12 +205,12 @@ static struct error *sample_write(struct usage *usage, const struct sample *samp
         before = (struct driver_usage){ .cpu_ns = 0 };
     received = added(now->network_received_bytes, before.network_received_bytes);
     sent = added(now->network_sent_bytes, before.network_sent_bytes);
-    return usage_minute_add(usage->bench->db, usage->bench->arena, sample->vm->team_id, sample->id,
-                            now_at / 60 * 60, added(now->cpu_ns, before.cpu_ns) / 1000000,
-                            now->memory_used_kb >= 0 ? &memory_mb : NULL, now->disk_bytes,
-                            added(now->disk_read_bytes, before.disk_read_bytes),
-                            added(now->disk_written_bytes, before.disk_written_bytes),
-                            has_network ? &received : NULL, has_network ? &sent : NULL);
+    return sql_usage_minute_add(
+        usage->bench->db, usage->bench->arena, sample->vm->team_id, sample->id, now_at / 60 * 60,
+        added(now->cpu_ns, before.cpu_ns) / 1000000, now->memory_used_kb >= 0 ? &memory_mb : NULL,
+        now->disk_bytes, added(now->disk_read_bytes, before.disk_read_bytes),
+        added(now->disk_written_bytes, before.disk_written_bytes), has_network ? &received : NULL,
+        has_network ? &sent : NULL);
 }
 
 static struct error *samples_write(struct usage *usage)

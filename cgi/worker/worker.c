@@ -219,7 +219,7 @@ static int64_t wait_ms(struct worker *worker)
 {
     struct job_next_due_row next = { .due_at_ms = 0 };
     int64_t now_ms = clock_now_ms();
-    struct error *e = job_next_due(worker->bench->db, worker->bench->arena, &next);
+    struct error *e = sql_job_next_due(worker->bench->db, worker->bench->arena, &next);
 
     if (e)
         error_tell("job_next_due", e);
@@ -286,7 +286,7 @@ static struct error *worker_start(struct worker *worker, const char *state_dir)
     if (!e)
         e = stripe_check(worker);
     if (!e)
-        e = job_recover(worker->bench->db, worker->arena, clock_now_ms());
+        e = sql_job_recover(worker->bench->db, worker->arena, clock_now_ms());
     if (!e)
         e = mailer_open(worker->arena, config, &worker->mailer);
     if (!e)

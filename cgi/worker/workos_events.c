@@ -51,7 +51,7 @@ static struct error *version_take(struct event *event, bool is_deletion, const c
         e = error_new(event->arena, ERROR_INPUT, "data.updated_at is no time");
     if (e)
         return e;
-    e = workos_object_get(db, event->arena, *out_id, &known);
+    e = sql_workos_object_get(db, event->arena, *out_id, &known);
     if (e && e->kind != ERROR_NOT_FOUND)
         return e;
     if (known.is_deleted && !is_deletion)
@@ -60,7 +60,8 @@ static struct error *version_take(struct event *event, bool is_deletion, const c
         event->skip = older;
     if (event->skip)
         return NULL;
-    return workos_object_put(db, event->arena, *out_id, updated_at_ms, is_deletion, event->now_at);
+    return sql_workos_object_put(db, event->arena, *out_id, updated_at_ms, is_deletion,
+                                 event->now_at);
 }
 
 /* ---- users ---- */
@@ -75,7 +76,7 @@ static struct error *person_find(struct event *event, const char *user_id, bool 
                                  struct person_by_identity_row *out)
 {
     struct error *e =
-        person_by_identity(event->bench->db, event->arena, identity_key(event, user_id), out);
+        sql_person_by_identity(event->bench->db, event->arena, identity_key(event, user_id), out);
 
     *is_there = !e;
     return e && e->kind != ERROR_NOT_FOUND ? e : NULL;
@@ -90,8 +91,8 @@ static struct error *name_follow(struct event *event, int64_t person_id, const c
 
     if (known && strcmp(known, name) == 0)
         return NULL;
-    e = person_set_workos_name(db, event->arena, person_id, name);
-    return e ? e : person_rename(db, event->arena, person_id, name);
+    e = sql_person_set_workos_name(db, event->arena, person_id, name);
+    return e ? e : sql_person_rename(db, event->arena, person_id, name);
 }
 
 /* The person as the user's object says, made if new. event->skip is set when that cannot be. */
@@ -143,7 +144,7 @@ static struct error *team_end(struct event *event, int64_t team_id)
                                  .arena = event->arena,
                                  .config = event->bench->config,
                                  .now_at = event->now_at };
-    struct error *e = team_close(books.db, books.arena, team_id, books.now_at);
+    struct error *e = sql_team_close(books.db, books.arena, team_id, books.now_at);
 
     if (!e)
         e = vm_ask_all(books.db, books.arena, team_id, VM_ASK_STOP, "the account is closed");
@@ -158,14 +159,14 @@ static struct error *account_close(struct event *event, int64_t person_id)
 {
     struct db *db = event->bench->db;
     struct team_personal_row team;
-    struct error *e = person_close(db, event->arena, person_id, event->now_at);
+    struct error *e = sql_person_close(db, event->arena, person_id, event->now_at);
 
     if (!e)
-        e = session_delete_of_person(db, event->arena, person_id);
+        e = sql_session_delete_of_person(db, event->arena, person_id);
     if (!e)
-        e = team_leave_everywhere(db, event->arena, person_id);
+        e = sql_team_leave_everywhere(db, event->arena, person_id);
     if (!e)
-        e = team_personal(db, event->arena, person_id, &team);
+        e = sql_team_personal(db, event->arena, person_id, &team);
     return e ? e : team_end(event, team.id);
 }
 
@@ -195,7 +196,7 @@ static struct error *session_revoked(struct event *event)
     const char *id;
     struct error *e = version_take(event, true, &id);
 
-    return e ? e : session_delete_of_workos(event->bench->db, event->arena, id);
+    return e ? e : sql_session_delete_of_workos(event->bench->db, event->arena, id);
 }
 
 /* ---- organizations ---- */
@@ -203,7 +204,8 @@ static struct error *session_revoked(struct event *event)
 static struct error *team_find(struct event *event, const char *organization_id, bool *is_there,
                                struct team_by_organization_row *out)
 {
-    struct error *e = team_by_organization(event->bench->db, event->arena, organization_id, out);
+    struct error *e =
+        sql_team_by_organization(event->bench->db, event->arena, organization_id, out);
 
     *is_there = !e;
     return e && e->kind != ERROR_NOT_FOUND ? e : NULL;
@@ -227,8 +229,8 @@ static struct error *organization_changed(struct event *event)
     if (!e && !is_there)
         event->skip = no_team;
     return e || event->skip ? e
-                            : team_rename(event->bench->db, event->arena, team.id,
-                                          identity_name(event->arena, name, id));
+                            : sql_team_rename(event->bench->db, event->arena, team.id,
+                                              identity_name(event->arena, name, id));
 }
 
 static struct error *organization_deleted(struct event *event)
@@ -245,9 +247,9 @@ static struct error *organization_deleted(struct event *event)
         event->skip = no_team;
     if (e || event->skip)
         return e;
-    e = session_delete_of_team(db, event->arena, team.id);
+    e = sql_session_delete_of_team(db, event->arena, team.id);
     if (!e)
-        e = team_leave_all(db, event->arena, team.id);
+        e = sql_team_leave_all(db, event->arena, team.id);
     return e ? e : team_end(event, team.id);
 }
 
@@ -296,15 +298,15 @@ static struct error *membership_end(struct event *event, const char *id)
 {
     struct db *db = event->bench->db;
     struct team_member_by_workos_row member;
-    struct error *e = team_member_by_workos(db, event->arena, id, &member);
+    struct error *e = sql_team_member_by_workos(db, event->arena, id, &member);
 
     if (e && e->kind == ERROR_NOT_FOUND) {
         event->skip = "no membership here mirrors it";
         return NULL;
     }
     if (!e)
-        e = team_leave(db, event->arena, member.team_id, member.person_id);
-    return e ? e : session_delete_of_member(db, event->arena, member.person_id, member.team_id);
+        e = sql_team_leave(db, event->arena, member.team_id, member.person_id);
+    return e ? e : sql_session_delete_of_member(db, event->arena, member.person_id, member.team_id);
 }
 
 /* A membership that came by a sign-in does not know its name at WorkOS yet. */
@@ -322,7 +324,7 @@ static struct error *membership_name(struct event *event, const char *id)
         e = team_find(event, organization_id, &has_team, &team);
     if (e || !has_person || !has_team)
         return e;
-    return team_name_workos_membership(event->bench->db, event->arena, team.id, person.id, id);
+    return sql_team_name_workos_membership(event->bench->db, event->arena, team.id, person.id, id);
 }
 
 static struct error *membership_join(struct event *event, const char *id)
@@ -353,7 +355,7 @@ static struct error *membership_join(struct event *event, const char *id)
                       has_team ? team.name
                                : identity_name(event->arena, event->fetched_name, organization_id),
                       workos_role_is_owner(role) ? "owner" : "member", &team_id);
-    return e ? e : team_set_workos_membership(db, event->arena, team_id, person_id, id);
+    return e ? e : sql_team_set_workos_membership(db, event->arena, team_id, person_id, id);
 }
 
 static struct error *membership_changed(struct event *event)

@@ -138,8 +138,8 @@ static double raw_commits(const char *path, int count)
         struct buf body = body_make(arena, -1, i);
 
         check(db_begin(db, arena));
-        check(inbox_add(db, arena, "stripe", arena_printf(arena, "evt_%d", i), "bench", 1,
-                        (struct bytes){ body.bytes, body.length }));
+        check(sql_inbox_add(db, arena, "stripe", arena_printf(arena, "evt_%d", i), "bench", 1,
+                            (struct bytes){ body.bytes, body.length }));
         check(db_commit(db, arena));
         arena_reset(arena);
     }

@@ -33,7 +33,8 @@ static struct wait wish(struct world *world, int number)
         usleep(20000);
         job = world_job(world, id);
     } while (strcmp(job.state, "done") != 0 && strcmp(job.state, "failed") != 0);
-    world_check(job_step_list(world->db, world->arena, world->team_id, job.id, &steps), "steps");
+    world_check(sql_job_step_list(world->db, world->arena, world->team_id, job.id, &steps),
+                "steps");
     world_check(world_ask(world, id, VM_ASK_DESTROY, NULL), "destroy");
     usleep(100000);
     return (struct wait){

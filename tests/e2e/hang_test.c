@@ -67,7 +67,8 @@ static bool is_measured(struct world *world, const char *id, const char *unused)
     struct usage_minute_list_rows rows;
 
     (void)unused;
-    world_check(usage_minute_list(world->db, world->arena, world->team_id, id, 0, &rows), "usage");
+    world_check(sql_usage_minute_list(world->db, world->arena, world->team_id, id, 0, &rows),
+                "usage");
     return rows.count && rows.row[rows.count - 1].cpu_ms > 0;
 }
 

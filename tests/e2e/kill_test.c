@@ -66,7 +66,7 @@ static void wish_one(struct run *run)
     struct vm_list_rows vms;
     unsigned int count = 0;
 
-    world_check(vm_list(world->db, world->arena, world->team_id, &vms), "list");
+    world_check(sql_vm_list(world->db, world->arena, world->team_id, &vms), "list");
     for (size_t i = 0; i < vms.count && count < MOST_VMS; i++) {
         if (strcmp(vms.row[i].state, "destroying") != 0)
             ids[count++] = vms.row[i].id;
@@ -86,7 +86,7 @@ static int64_t jobs_running(struct run *run)
 {
     struct job_open_row open;
 
-    world_check(job_open(run->world->db, run->world->arena, &open), "open");
+    world_check(sql_job_open(run->world->db, run->world->arena, &open), "open");
     return open.running;
 }
 

@@ -77,7 +77,7 @@ static struct db *opened(enum db_mode mode)
 static struct error *add(struct db *db, const char *identity, int64_t *id)
 {
     struct person_create_row row = { 0 };
-    struct error *e = person_create(db, arena, identity, "a@b", "A", 1, &row);
+    struct error *e = sql_person_create(db, arena, identity, "a@b", "A", 1, &row);
 
     if (id)
         *id = row.id;
@@ -87,7 +87,7 @@ static struct error *add(struct db *db, const char *identity, int64_t *id)
 static bool has(struct db *db, const char *identity)
 {
     struct person_by_identity_row row;
-    struct error *e = person_by_identity(db, arena, identity, &row);
+    struct error *e = sql_person_by_identity(db, arena, identity, &row);
 
     if (e)
         bad(e, ERROR_NOT_FOUND);
@@ -220,7 +220,7 @@ static void test_query_only(void **state)
     good(add(db, "local:a", &id));
     db_query_only(db, true);
     assert_non_null(add(db, "local:b", NULL));
-    assert_non_null(person_rename(db, arena, id, "B"));
+    assert_non_null(sql_person_rename(db, arena, id, "B"));
     assert_true(has(db, "local:a"));
     db_query_only(db, false);
     good(add(db, "local:b", NULL));
@@ -239,11 +239,12 @@ static void test_conflicts(void **state)
     e = add(db, "local:canary", NULL);
     bad(e, ERROR_CONFLICT); /* UNIQUE */
     assert_null(strstr(e->text, "canary"));
-    good(team_create(db, arena, "T", &id, NULL, 1, &team));
-    bad(team_join(db, arena, team.id, id, "king", 1), ERROR_CONFLICT);     /* CHECK */
-    bad(team_join(db, arena, team.id, 12345, "owner", 1), ERROR_CONFLICT); /* foreign key */
-    bad(team_create(db, arena, "T", &id, NULL, 1, &team), ERROR_CONFLICT); /* one personal team */
-    good(team_join(db, arena, team.id, id, "owner", 1));
+    good(sql_team_create(db, arena, "T", &id, NULL, 1, &team));
+    bad(sql_team_join(db, arena, team.id, id, "king", 1), ERROR_CONFLICT);     /* CHECK */
+    bad(sql_team_join(db, arena, team.id, 12345, "owner", 1), ERROR_CONFLICT); /* foreign key */
+    bad(sql_team_create(db, arena, "T", &id, NULL, 1, &team),
+        ERROR_CONFLICT); /* one personal team */
+    good(sql_team_join(db, arena, team.id, id, "owner", 1));
     good(add(db, "local:b", NULL)); /* the statement can be used again */
     db_close(db);
 }
@@ -257,13 +258,13 @@ static void test_changes_and_none(void **state)
 
     (void)state;
     good(add(db, "local:a", &id));
-    good(person_rename(db, arena, id, "B"));
+    good(sql_person_rename(db, arena, id, "B"));
     assert_int_equal(db_changes(db), 1);
-    good(person_get(db, arena, id, &row));
+    good(sql_person_get(db, arena, id, &row));
     assert_string_equal(row.name, "B");
-    good(person_rename(db, arena, id + 1, "C"));
+    good(sql_person_rename(db, arena, id + 1, "C"));
     assert_int_equal(db_changes(db), 0);
-    e = person_get(db, arena, id + 1, &row);
+    e = sql_person_get(db, arena, id + 1, &row);
     bad(e, ERROR_NOT_FOUND);
     assert_string_equal(e->text, "person_get: no such row");
     db_close(db);
@@ -277,9 +278,9 @@ static void test_texts_and_bytes(void **state)
 
     (void)state;
     /* Quotes are just characters; empty is not NULL. */
-    good(session_create(db, arena, hash, "x'; DROP TABLE session; --", NULL, NULL, secret, "\"", "",
-                        1, 100, 100));
-    good(session_get(db, arena, hash, 2, &row));
+    good(sql_session_create(db, arena, hash, "x'; DROP TABLE session; --", NULL, NULL, secret, "\"",
+                            "", 1, 100, 100));
+    good(sql_session_get(db, arena, hash, 2, &row));
     assert_string_equal(row.handle, "x'; DROP TABLE session; --");
     assert_int_equal(row.id_hash.length, 4);
     assert_memory_equal(row.id_hash.bytes, "\0\1\xff\0", 4);
@@ -289,7 +290,7 @@ static void test_texts_and_bytes(void **state)
     assert_null(row.notice);
     assert_string_equal(row.workos_session_id, "");
     assert_int_equal(row.person_id, 0);
-    bad(session_get(db, arena, (struct bytes){ "\0\1\xff", 3 }, 2, &row), ERROR_NOT_FOUND);
+    bad(sql_session_get(db, arena, (struct bytes){ "\0\1\xff", 3 }, 2, &row), ERROR_NOT_FOUND);
     db_close(db);
 }
 
@@ -384,11 +385,11 @@ static void test_deleted_is_gone(void **state)
     struct db *db = opened(DB_READ_WRITE);
 
     (void)state;
-    good(session_create(db, arena, hash, "handle", NULL, NULL, hash, canary, NULL, 1, 2, 2));
+    good(sql_session_create(db, arena, hash, "handle", NULL, NULL, hash, canary, NULL, 1, 2, 2));
     db_close(db); /* the last connection moves the write-ahead log into the file */
     assert_true(file_holds(path, canary));
     db = opened(DB_READ_WRITE);
-    good(session_delete(db, arena, hash));
+    good(sql_session_delete(db, arena, hash));
     db_close(db);
     assert_false(file_holds(path, canary));
     assert_false(file_holds(arena_printf(arena, "%s-wal", path), canary));

@@ -39,7 +39,7 @@ void drain(struct bench *bench)
         else
             usleep(1000);
         arena_reset(arena);
-        world_check(job_open(bench->db, arena, &open), "open");
+        world_check(sql_job_open(bench->db, arena, &open), "open");
     }
     arena_free(arena);
 }

@@ -139,8 +139,9 @@ static void vm_make(struct history *history, struct subject *vm, size_t number)
         .counted_state = "absent",
         .counted_size = "nano",
     };
-    world_check(vm_create(DB, history->team_id, vm->id, history->world->person_id, vm->id, "local",
-                          "tiny", "nano", 1, 128, vm->wished_disk_gb, NULL, NULL, history->now_at),
+    world_check(sql_vm_create(DB, history->team_id, vm->id, history->world->person_id, vm->id,
+                              "local", "tiny", "nano", 1, 128, vm->wished_disk_gb, NULL, NULL,
+                              history->now_at),
                 "vm");
 }
 
@@ -150,7 +151,7 @@ static void state_change(struct history *history, struct subject *vm)
                                           "stopped", "paused",  "absent" };
 
     vm->state = states[dice(6)];
-    world_check(vm_set_observed(DB, vm->id, vm->state, history->now_at), "observed");
+    world_check(sql_vm_set_observed(DB, vm->id, vm->state, history->now_at), "observed");
     note(history, vm);
 }
 
@@ -165,16 +166,16 @@ static void size_change(struct history *history, struct subject *vm)
     if (!vm->is_resizing) {
         vm->wished_size = dice(2) ? "nano" : "small";
         vm->wished_disk_gb += between(0, 5);
-        world_check(
-            vm_resize(DB, history->team_id, vm->id, vm->wished_size, 1, 128, vm->wished_disk_gb),
-            "resize");
+        world_check(sql_vm_resize(DB, history->team_id, vm->id, vm->wished_size, 1, 128,
+                                  vm->wished_disk_gb),
+                    "resize");
         vm->is_resizing = true;
     }
-    world_check(vm_set_state(DB, history->team_id, vm->id,
-                             is_done   ? "stopped"
-                             : dice(4) ? "resizing"
-                                       : "failed",
-                             NULL, history->now_at),
+    world_check(sql_vm_set_state(DB, history->team_id, vm->id,
+                                 is_done   ? "stopped"
+                                 : dice(4) ? "resizing"
+                                           : "failed",
+                                 NULL, history->now_at),
                 "state");
     if (is_done)
         vm->is_resizing = false;
@@ -189,17 +190,17 @@ static void snapshot_change(struct history *history, struct subject *vm)
     if (!vm->snapshots[i]) {
         vm->snapshots[i] = arena_printf(history->arena, "%s-%zu-%lld", vm->id, i,
                                         (long long)between(0, INT64_MAX - 1));
-        world_check(snapshot_create(DB, team_id, vm->id, vm->snapshots[i], "s", 1, 128,
-                                    vm->wished_disk_gb, history->now_at),
+        world_check(sql_snapshot_create(DB, team_id, vm->id, vm->snapshots[i], "s", 1, 128,
+                                        vm->wished_disk_gb, history->now_at),
                     "snapshot");
     } else if (!vm->snapshot_gb[i]) {
         struct snapshot_get_row row;
 
-        world_check(snapshot_set_ready(DB, team_id, vm->snapshots[i], 0, 0), "ready");
-        world_check(snapshot_get(DB, team_id, vm->id, vm->snapshots[i], &row), "snapshot");
+        world_check(sql_snapshot_set_ready(DB, team_id, vm->snapshots[i], 0, 0), "ready");
+        world_check(sql_snapshot_get(DB, team_id, vm->id, vm->snapshots[i], &row), "snapshot");
         vm->snapshot_gb[i] = row.disk_gb;
     } else {
-        world_check(snapshot_delete(DB, team_id, vm->snapshots[i]), "snapshot");
+        world_check(sql_snapshot_delete(DB, team_id, vm->snapshots[i]), "snapshot");
         vm->snapshots[i] = NULL;
         vm->snapshot_gb[i] = 0;
     }
@@ -208,7 +209,7 @@ static void snapshot_change(struct history *history, struct subject *vm)
 
 static void vm_end(struct history *history, struct subject *vm)
 {
-    world_check(vm_set_gone(DB, vm->id, history->now_at), "gone");
+    world_check(sql_vm_set_gone(DB, vm->id, history->now_at), "gone");
     note(history, vm);
     vm->is_gone = true;
 }
@@ -281,7 +282,7 @@ static void history_play(struct history *history)
     struct team_create_row team;
 
     world_check(db_begin(DB), "begin");
-    world_check(team_create(DB, "T", NULL, NULL, history->begin_at, &team), "team");
+    world_check(sql_team_create(DB, "T", NULL, NULL, history->begin_at, &team), "team");
     history->team_id = team.id;
     for (size_t i = 0; i < VMS; i++) {
         history->now_at += between(0, 5000);
@@ -294,7 +295,8 @@ static void history_play(struct history *history)
         if (i % 25 == 24) {
             world_check(db_commit(DB), "commit");
             world_check(db_begin(DB), "begin");
-            world_check(vm_set_observed(DB, history->vms[0].id, "paused", history->now_at), "kill");
+            world_check(sql_vm_set_observed(DB, history->vms[0].id, "paused", history->now_at),
+                        "kill");
             world_check(ledger_note(DB, history->vms[0].id, history->now_at), "kill");
             db_rollback(history->world->db);
             world_check(db_begin(DB), "begin");
@@ -390,17 +392,19 @@ static void prices_make(struct world *world, int64_t begin_at)
 {
     struct arena *arena = world->arena;
 
-    world_check(price_withdraw(world->db, arena, 0), "prices");
+    world_check(sql_price_withdraw(world->db, arena, 0), "prices");
     for (size_t i = 0; i < PRICE_SETS; i++) {
         int64_t from_at = i ? begin_at + (int64_t)i * PRICE_SET_S : 1;
         struct price_set set = { from_at, between(0, 500), between(0, 3000), between(0, 20),
                                  between(0, 20) };
 
         price_sets[i] = set;
-        world_check(price_add(world->db, arena, "nano", from_at, set.nano), "price");
-        world_check(price_add(world->db, arena, "small", from_at, set.small), "price");
-        world_check(price_add(world->db, arena, PRICE_STOPPED_DISK, from_at, set.disk), "price");
-        world_check(price_add(world->db, arena, PRICE_SNAPSHOT, from_at, set.snapshot), "price");
+        world_check(sql_price_add(world->db, arena, "nano", from_at, set.nano), "price");
+        world_check(sql_price_add(world->db, arena, "small", from_at, set.small), "price");
+        world_check(sql_price_add(world->db, arena, PRICE_STOPPED_DISK, from_at, set.disk),
+                    "price");
+        world_check(sql_price_add(world->db, arena, PRICE_SNAPSHOT, from_at, set.snapshot),
+                    "price");
     }
 }
 

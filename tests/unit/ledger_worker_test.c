@@ -316,9 +316,9 @@ static void a_new_team_does_not_pay_for_an_old_one(void **state)
     struct test *test = *state;
     struct world *world = test->world;
 
-    world_check(ledger_put(world->db, world->arena, world->team_id, clock_month_start(BEGIN_AT - 1),
-                           "oldoldoldoldoldo", BEGIN_AT - 7200, BEGIN_AT, 0, "old", "running",
-                           "small", 1, 0),
+    world_check(sql_ledger_put(world->db, world->arena, world->team_id,
+                               clock_month_start(BEGIN_AT - 1), "oldoldoldoldoldo", BEGIN_AT - 7200,
+                               BEGIN_AT, 0, "old", "running", "small", 1, 0),
                 "put");
     work(test, 0);
     assert_int_equal(cost(test), 0);
@@ -356,7 +356,7 @@ static void at_the_cap_nothing_begins(void **state)
     work(test, 10);
     snapshot = world_snapshot(world, test->vm);
     work(test, 10);
-    world_check(team_set_cap(world->db, world->arena, world->team_id, &cap_cents), "cap");
+    world_check(sql_team_set_cap(world->db, world->arena, world->team_id, &cap_cents), "cap");
     for (int64_t at = 40; at < 34900; at += 30)
         look(test, at);
     assert_in_range(cost(test), 990, 999);
@@ -387,7 +387,7 @@ static void at_the_cap_nothing_begins(void **state)
     work(test, 30 * 86400);
     assert_string_equal(world_vm(world, test->vm).state, "running");
     now_at = BEGIN_AT + 35310;
-    world_check(team_set_cap(world->db, world->arena, world->team_id, NULL), "cap");
+    world_check(sql_team_set_cap(world->db, world->arena, world->team_id, NULL), "cap");
     assert_null(create_try(test, &problem));
 }
 

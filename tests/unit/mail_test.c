@@ -56,7 +56,7 @@ static int64_t queued(const char *to)
 {
     struct mail_count_since_row row;
 
-    world_check(mail_count_since(world->db, arena, to, "suspended", 0, &row), "count");
+    world_check(sql_mail_count_since(world->db, arena, to, "suspended", 0, &row), "count");
     return row.total;
 }
 
@@ -73,9 +73,9 @@ static void test_queued_once(void **state)
     mail.once = "b";
     assert_null(queue(&mail, 7));
     assert_int_equal(queued("you@example.org"), 2);
-    assert_int_equal(mail_next(world->db, arena, 4, &next)->kind, ERROR_NOT_FOUND);
-    assert_null(mail_next(world->db, arena, 7, &next));
-    assert_null(mail_take(world->db, arena, next.id, 7, &row));
+    assert_int_equal(sql_mail_next(world->db, arena, 4, &next)->kind, ERROR_NOT_FOUND);
+    assert_null(sql_mail_next(world->db, arena, 7, &next));
+    assert_null(sql_mail_take(world->db, arena, next.id, 7, &row));
     assert_string_equal(row.to_email, "you@example.org");
     assert_int_equal(row.created_at, 5);
     assert_int_equal(row.until_at, 9);

@@ -39,15 +39,15 @@ static int set_up(void **state)
     *state = here;
     month_at = clock_month_end(clock_month_end(clock_now()));
     began_at = month_at - 50 * HOUR + 1234;
-    world_check(ledger_put(world->db, here->arena, world->team_id, clock_month_start(began_at), id,
-                           began_at, month_at, false, "first", "running", "nano", 1, 0),
+    world_check(sql_ledger_put(world->db, here->arena, world->team_id, clock_month_start(began_at),
+                               id, began_at, month_at, false, "first", "running", "nano", 1, 0),
                 "ledger");
-    world_check(ledger_put(world->db, here->arena, world->team_id, month_at, id, month_at,
-                           month_at + 20 * DAY, true, "first", "running", "nano", 1, 0),
+    world_check(sql_ledger_put(world->db, here->arena, world->team_id, month_at, id, month_at,
+                               month_at + 20 * DAY, true, "first", "running", "nano", 1, 0),
                 "ledger");
-    world_check(billing_mirror(world->db, here->arena, world->team_id, STRIPE_SUBSCRIPTION,
-                               "active", began_at, NULL, NULL, NULL, &began_at, NULL, NULL,
-                               began_at - began_at % HOUR),
+    world_check(sql_billing_mirror(world->db, here->arena, world->team_id, STRIPE_SUBSCRIPTION,
+                                   "active", began_at, NULL, NULL, NULL, &began_at, NULL, NULL,
+                                   began_at - began_at % HOUR),
                 "subscription");
     fake_stripe_answer("POST /v1/billing/meter_events", 200, "{}");
     fake_stripe_answer("GET /v1/prices", 200, PRICES);
@@ -64,9 +64,9 @@ static struct meter_push_list_rows pushes(struct stripe_world *here)
 {
     struct meter_push_list_rows rows;
 
-    world_check(
-        meter_push_list(here->world->db, here->arena, here->world->team_id, 0, INT64_MAX, &rows),
-        "pushes");
+    world_check(sql_meter_push_list(here->world->db, here->arena, here->world->team_id, 0,
+                                    INT64_MAX, &rows),
+                "pushes");
     return rows;
 }
 
@@ -153,8 +153,8 @@ static void nothing_after_the_end(void **state)
     struct world *world = here->world;
     int64_t began = began_at, ended = month_at;
 
-    world_check(billing_mirror(world->db, here->arena, world->team_id, STRIPE_SUBSCRIPTION,
-                               "canceled", began, &ended, NULL, NULL, &began, NULL, NULL, 0),
+    world_check(sql_billing_mirror(world->db, here->arena, world->team_id, STRIPE_SUBSCRIPTION,
+                                   "canceled", began, &ended, NULL, NULL, &began, NULL, NULL, 0),
                 "subscription");
     written(here, month_at + 30 * DAY);
     assert_int_equal(pushes(here).count, 50);
@@ -321,7 +321,7 @@ static void differences_are_found_once_a_day(void **state)
     fake_stripe_answer("GET /v1/billing/meters/mtr_1/event_summaries", 200, "{\"data\":[]}");
     world_check(meter_compare(here->bench, now), "compare");
     assert_true(in_state(here, "different") > 24);
-    world_check(billing_problem_list(here->world->db, here->arena, &problems), "problems");
+    world_check(sql_billing_problem_list(here->world->db, here->arena, &problems), "problems");
     assert_int_equal(problems.count, 1);
     assert_int_equal(fake_stripe_asked("GET /v1/billing/meters/mtr_1/event_summaries", NULL), 1);
     world_check(meter_compare(here->bench, now + DAY - 1), "compare");

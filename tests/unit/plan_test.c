@@ -98,7 +98,7 @@ static const char *vm_id(struct stripe_world *here)
 {
     struct vm_list_rows vms;
 
-    world_check(vm_list(here->world->db, here->arena, here->world->team_id, &vms), "vms");
+    world_check(sql_vm_list(here->world->db, here->arena, here->world->team_id, &vms), "vms");
     return vms.row[0].id;
 }
 
@@ -107,9 +107,9 @@ static void vm_runs(struct stripe_world *here)
 {
     struct world *world = here->world;
 
-    world_check(job_drop_queued(world->db, here->arena, world->team_id, vm_id(here), 1), "job");
-    world_check(vm_set_state(world->db, here->arena, world->team_id, vm_id(here), "running",
-                             "running", NOW),
+    world_check(sql_job_drop_queued(world->db, here->arena, world->team_id, vm_id(here), 1), "job");
+    world_check(sql_vm_set_state(world->db, here->arena, world->team_id, vm_id(here), "running",
+                                 "running", NOW),
                 "vm");
 }
 
@@ -174,7 +174,8 @@ static void grace_and_keeping_run_out(void **state)
     assert_vm(here, "destroying");
     assert_string_equal(world_job(here->world, vm_id(here)).kind, "destroy");
     assert_int_equal(stripe_world_mails(here, "vm_destroyed"), 1);
-    world_check(billing_errand_next(here->world->db, here->arena, INT64_MAX, &errand), "errand");
+    world_check(sql_billing_errand_next(here->world->db, here->arena, INT64_MAX, &errand),
+                "errand");
     assert_string_equal(errand.kind, "end");
     assert_string_equal(errand.subject, STRIPE_SUBSCRIPTION);
     keep(here, NOW + 38 * A_DAY);
@@ -298,7 +299,7 @@ static void a_payment_page_ends(void **state)
     struct stripe_world *here = *state;
     struct world *world = here->world;
 
-    world_check(billing_set_checkout(world->db, here->arena, world->team_id, "cs_1"), "page");
+    world_check(sql_billing_set_checkout(world->db, here->arena, world->team_id, "cs_1"), "page");
     fake_stripe_answer("GET /v1/subscriptions", 200, "{\"data\":[]}");
     fake_stripe_answer("GET /v1/invoices", 200, "{\"data\":[]}");
     fake_stripe_answer("GET /v1/checkout/sessions/cs_1", 200, "{\"status\":\"open\"}");

@@ -73,7 +73,7 @@ static int64_t nano_at(int64_t day)
 {
     struct price_list_rows prices;
 
-    world_check(price_list(world->db, world->arena, &prices), "list");
+    world_check(sql_price_list(world->db, world->arena, &prices), "list");
     return price_at(&prices, "nano", NOW + day * DAY);
 }
 
@@ -143,7 +143,7 @@ static void a_new_size_needs_no_new_day(void **state)
     (void)state;
     config.prices[0].items[1] = (struct config_price_item){ "huge", 9000 };
     assert_null(prices_store(world->db, world->arena, &config, NOW));
-    assert_null(price_list(world->db, world->arena, &prices));
+    assert_null(sql_price_list(world->db, world->arena, &prices));
     assert_int_equal(price_at(&prices, "huge", NOW), 9000);
     assert_int_equal(price_at(&prices, "small", NOW), 400); /* sold no more, still priced */
 }
@@ -154,9 +154,9 @@ static void a_living_vm_has_a_price(void **state)
 
     (void)state;
     assert_null(STORE(0, { FIRST, 100 }));
-    assert_null(vm_resize(world->db, world->arena, world->team_id, id, "forgotten", 1, 1, 1));
+    assert_null(sql_vm_resize(world->db, world->arena, world->team_id, id, "forgotten", 1, 1, 1));
     assert_refused(STORE(0, { FIRST, 100 }), "VMs of the size \"forgotten\", which has no price");
-    assert_null(vm_set_gone(world->db, world->arena, id, NOW));
+    assert_null(sql_vm_set_gone(world->db, world->arena, id, NOW));
     assert_null(STORE(0, { FIRST, 100 }));
 }
 

@@ -68,7 +68,7 @@ static size_t leftovers(struct test *test)
 {
     struct leftover_list_rows rows;
 
-    world_check(leftover_list(test->world->db, test->world->arena, &rows), "leftovers");
+    world_check(sql_leftover_list(test->world->db, test->world->arena, &rows), "leftovers");
     return rows.count;
 }
 
@@ -82,7 +82,8 @@ static void what_is_as_it_should_be_stays(void **state)
     reconcile(test);
     assert_string_equal(vm_of(test).state, "running");
     assert_int_equal(leftovers(test), 0);
-    world_check(region_status_get(test->world->db, test->world->arena, "local", &region), "region");
+    world_check(sql_region_status_get(test->world->db, test->world->arena, "local", &region),
+                "region");
     assert_string_equal(region.accelerator, "tcg");
     assert_null(region.error);
 }
@@ -135,11 +136,13 @@ static void a_host_that_is_away_changes_nothing(void **state)
     fake->is_unreachable = true;
     reconcile(test);
     assert_string_equal(vm_of(test).state, "running");
-    world_check(region_status_get(test->world->db, test->world->arena, "local", &region), "region");
+    world_check(sql_region_status_get(test->world->db, test->world->arena, "local", &region),
+                "region");
     assert_string_equal(region.error, "the fake host is away");
     fake->is_unreachable = false;
     reconcile(test);
-    world_check(region_status_get(test->world->db, test->world->arena, "local", &region), "region");
+    world_check(sql_region_status_get(test->world->db, test->world->arena, "local", &region),
+                "region");
     assert_null(region.error);
 }
 
@@ -163,8 +166,8 @@ static void a_working_state_without_a_job_gets_one(void **state)
     struct test *test = *state;
 
     for (size_t i = 0; i < sizeof stuck / sizeof stuck[0]; i++) {
-        world_check(vm_set_state(test->world->db, test->world->arena, test->world->team_id,
-                                 test->vm, stuck[i].state, i == 2 ? "gone" : NULL, clock_now()),
+        world_check(sql_vm_set_state(test->world->db, test->world->arena, test->world->team_id,
+                                     test->vm, stuck[i].state, i == 2 ? "gone" : NULL, clock_now()),
                     "state");
         reconcile(test);
         assert_string_equal(world_job(test->world, test->vm).kind, stuck[i].job);
@@ -208,9 +211,9 @@ static void what_remains_of_a_gone_vm_is_removed(void **state)
     assert_int_equal(leftovers(test), 0);
     assert_int_equal(world_events(test->world, test->vm, "remains removed", &detail), 1);
     assert_string_equal(detail, "domain, disk");
-    world_check(
-        receipt_list(test->world->db, test->world->arena, test->world->team_id, test->vm, &receipt),
-        "receipt");
+    world_check(sql_receipt_list(test->world->db, test->world->arena, test->world->team_id,
+                                 test->vm, &receipt),
+                "receipt");
     assert_int_equal(receipt.count, 5);
 }
 
@@ -233,8 +236,8 @@ static struct usage_minute_list_row minute_of(struct test *test)
     struct usage_minute_list_rows rows;
     struct usage_minute_list_row sum = { .cpu_ms = 0 };
 
-    world_check(usage_minute_list(test->world->db, test->world->arena, test->world->team_id,
-                                  test->vm, 0, &rows),
+    world_check(sql_usage_minute_list(test->world->db, test->world->arena, test->world->team_id,
+                                      test->vm, 0, &rows),
                 "usage");
     /* The clock may pass a full minute during a test. */
     for (size_t i = 0; i < rows.count; i++) {

@@ -107,9 +107,9 @@ static const char *row_with(int64_t seen_at, int64_t idle_at, int64_t expires_at
     const char *token = crypto_token(arena);
 
     db_query_only(world->db, false);
-    good(session_create(world->db, arena, hash_of(token), crypto_id(arena), &world->person_id,
-                        &world->team_id, hash_of("secret"), "Firefox", NULL, seen_at, idle_at,
-                        expires_at));
+    good(sql_session_create(world->db, arena, hash_of(token), crypto_id(arena), &world->person_id,
+                            &world->team_id, hash_of("secret"), "Firefox", NULL, seen_at, idle_at,
+                            expires_at));
     return token;
 }
 
@@ -165,10 +165,11 @@ static void test_database_does_not_know_the_cookie(void **state)
     struct session_get_row row;
 
     (void)state;
-    good(session_get(world->db, arena, hash_of(token), clock_now(), &row));
+    good(sql_session_get(world->db, arena, hash_of(token), clock_now(), &row));
     assert_int_equal(row.id_hash.length, 32);
     assert_string_not_equal(row.handle, token);
-    assert_non_null(session_get(world->db, arena, (struct bytes){ token, strlen(token) }, 1, &row));
+    assert_non_null(
+        sql_session_get(world->db, arena, (struct bytes){ token, strlen(token) }, 1, &row));
 }
 
 static void test_unknown_cookie(void **state)
@@ -202,9 +203,9 @@ static void test_new_session_times(void **state)
     struct session_get_row row;
 
     (void)state;
-    good(session_get(world->db, arena, hash_of(token), now + LIMIT_SESSION_IDLE_S - 5, &row));
+    good(sql_session_get(world->db, arena, hash_of(token), now + LIMIT_SESSION_IDLE_S - 5, &row));
     assert_non_null(
-        session_get(world->db, arena, hash_of(token), now + LIMIT_SESSION_IDLE_S + 5, &row));
+        sql_session_get(world->db, arena, hash_of(token), now + LIMIT_SESSION_IDLE_S + 5, &row));
     assert_true(row.expires_at <= now + LIMIT_SESSION_S &&
                 row.expires_at > now + LIMIT_SESSION_S - 10);
 }
@@ -220,15 +221,15 @@ static void test_use_prolongs(void **state)
 
     (void)state;
     assert_non_null(loaded("GET", old).session);
-    good(session_get(world->db, arena, hash_of(old), now + LIMIT_SESSION_IDLE_S - 5, &row));
+    good(sql_session_get(world->db, arena, hash_of(old), now + LIMIT_SESSION_IDLE_S - 5, &row));
     assert_true(row.seen_at >= now);
     /* Never beyond the end of the session. */
     assert_non_null(loaded("GET", late).session);
-    good(session_get(world->db, arena, hash_of(late), now + 49, &row));
-    assert_non_null(session_get(world->db, arena, hash_of(late), now + 50, &row));
+    good(sql_session_get(world->db, arena, hash_of(late), now + 49, &row));
+    assert_non_null(sql_session_get(world->db, arena, hash_of(late), now + 50, &row));
     /* Seen a moment ago: nothing is written. */
     assert_non_null(loaded("GET", fresh).session);
-    good(session_get(world->db, arena, hash_of(fresh), now, &row));
+    good(sql_session_get(world->db, arena, hash_of(fresh), now, &row));
     assert_true(row.seen_at == now - 30);
     /* A program that may only read writes nothing either. */
     old = row_with(now - 100, now + 500, now + 1000);
@@ -236,7 +237,7 @@ static void test_use_prolongs(void **state)
     r.is_read_only = true;
     good(session_load(&r));
     assert_non_null(r.session);
-    good(session_get(world->db, arena, hash_of(old), now, &row));
+    good(sql_session_get(world->db, arena, hash_of(old), now, &row));
     assert_true(row.seen_at == now - 100);
 }
 
@@ -333,7 +334,7 @@ static void test_browser_family(void **state)
 
         r.user_agent = agents[i].agent;
         good(session_sign_in(&r, world->person_id, world->team_id, NULL));
-        good(session_list(world->db, arena, world->person_id, clock_now(), &rows));
+        good(sql_session_list(world->db, arena, world->person_id, clock_now(), &rows));
         for (size_t k = 0; k < rows.count; k++)
             is_there |= strcmp(rows.row[k].browser, agents[i].shown) == 0;
         assert_true(is_there);

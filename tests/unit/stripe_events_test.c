@@ -60,8 +60,9 @@ static size_t notes(struct stripe_world *here, const char *what)
     struct billing_event_list_rows rows;
     size_t count = 0;
 
-    world_check(billing_event_list(here->world->db, here->arena, here->world->team_id, 100, &rows),
-                "notes");
+    world_check(
+        sql_billing_event_list(here->world->db, here->arena, here->world->team_id, 100, &rows),
+        "notes");
     for (size_t i = 0; i < rows.count; i++)
         count += strcmp(rows.row[i].what, what) == 0;
     return count;
@@ -71,7 +72,7 @@ static size_t problems(struct stripe_world *here)
 {
     struct billing_problem_list_rows rows;
 
-    world_check(billing_problem_list(here->world->db, here->arena, &rows), "problems");
+    world_check(sql_billing_problem_list(here->world->db, here->arena, &rows), "problems");
     return rows.count;
 }
 
@@ -214,7 +215,7 @@ static void other_customers_are_left_alone(void **state)
     struct world *world = here->world;
     struct error *e;
 
-    world_check(billing_set_customer(world->db, here->arena, world->team_id, "cus_Mine", "key"),
+    world_check(sql_billing_set_customer(world->db, here->arena, world->team_id, "cus_Mine", "key"),
                 "customer");
     /* It says that it is team 1's, and no team has the customer. */
     stripe_world_truth(here, file(here, "customer.subscription.updated.activated.json"));
@@ -301,7 +302,7 @@ static struct invoice_get_row invoice(struct stripe_world *here, const char *id)
 {
     struct invoice_get_row row;
 
-    world_check(invoice_get(here->world->db, here->arena, here->world->team_id, id, &row),
+    world_check(sql_invoice_get(here->world->db, here->arena, here->world->team_id, id, &row),
                 "invoice");
     return row;
 }
@@ -410,13 +411,14 @@ static void an_expired_payment_page_is_forgotten(void **state)
         changed(here, "checkout.session.completed.json", "\"type\": \"checkout.session.completed\"",
                 "\"type\": \"checkout.session.expired\"");
 
-    world_check(billing_set_checkout(world->db, here->arena, world->team_id, "cs_other"), "page");
+    world_check(sql_billing_set_checkout(world->db, here->arena, world->team_id, "cs_other"),
+                "page");
     assert_non_null(stripe_world_apply(here, text, NOW, NULL));
     assert_string_equal(stripe_world_billing(here).checkout_id, "cs_other");
-    world_check(
-        billing_set_checkout(world->db, here->arena, world->team_id,
-                             "cs_test_b1FixtureCheckoutSession00000000000000000000000000000001"),
-        "page");
+    world_check(sql_billing_set_checkout(
+                    world->db, here->arena, world->team_id,
+                    "cs_test_b1FixtureCheckoutSession00000000000000000000000000000001"),
+                "page");
     assert_null(stripe_world_apply(here, text, NOW, NULL));
     assert_null(stripe_world_billing(here).checkout_id);
 }
@@ -428,14 +430,14 @@ static void use_that_the_meter_refused(void **state)
     struct meter_push_by_identifier_row push;
     const char *thin = "thin.v1.billing.meter.error_report_triggered.notification.json";
 
-    world_check(meter_push_add(world->db, here->arena, world->team_id, 1795172400,
-                               "use-1-2026112011", 42, NOW),
+    world_check(sql_meter_push_add(world->db, here->arena, world->team_id, 1795172400,
+                                   "use-1-2026112011", 42, NOW),
                 "push");
     fake_stripe_answer("GET /v2/core/events/evt_test_65FixtThin00000000000000000000001", 200,
                        file(here, "thin.v1.billing.meter.error_report_triggered.fetched.json"));
     for (int i = 0; i < 2; i++)
         assert_null(stripe_world_apply(here, file(here, thin), NOW, NULL));
-    world_check(meter_push_by_identifier(world->db, here->arena, "use-1-2026112011", &push),
+    world_check(sql_meter_push_by_identifier(world->db, here->arena, "use-1-2026112011", &push),
                 "push");
     assert_string_equal(push.state, "failed");
     assert_int_equal(problems(here), 1);

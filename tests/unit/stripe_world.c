@@ -40,9 +40,9 @@ struct stripe_world *stripe_world_open(void)
     here->world = world;
     here->arena = world->arena;
     here->bench = drain_bench(world);
-    world_check(billing_open(world->db, world->arena, world->team_id, "key", now), "billing");
+    world_check(sql_billing_open(world->db, world->arena, world->team_id, "key", now), "billing");
     world_check(
-        billing_set_customer(world->db, world->arena, world->team_id, STRIPE_CUSTOMER, "key"),
+        sql_billing_set_customer(world->db, world->arena, world->team_id, STRIPE_CUSTOMER, "key"),
         "customer");
     return here;
 }
@@ -61,7 +61,8 @@ struct billing_get_row stripe_world_billing(struct stripe_world *here)
 {
     struct billing_get_row row;
 
-    world_check(billing_get(here->world->db, here->arena, here->world->team_id, &row), "billing");
+    world_check(sql_billing_get(here->world->db, here->arena, here->world->team_id, &row),
+                "billing");
     return row;
 }
 
@@ -124,7 +125,8 @@ size_t stripe_world_mails(struct stripe_world *here, const char *kind)
 {
     struct mail_count_since_row row;
 
-    world_check(mail_count_since(here->world->db, here->arena, "you@example.org", kind, 0, &row),
-                "mails");
+    world_check(
+        sql_mail_count_since(here->world->db, here->arena, "you@example.org", kind, 0, &row),
+        "mails");
     return (size_t)row.total;
 }

@@ -90,9 +90,9 @@ static void assert_ledger(struct test *test)
     struct world *world = test->world;
     struct ledger_vm_row vm;
     struct ledger_open_row open;
-    struct error *e = ledger_open(world->db, world->arena, test->vm, &open);
+    struct error *e = sql_ledger_open(world->db, world->arena, test->vm, &open);
 
-    world_check(ledger_vm(world->db, world->arena, test->vm, &vm), "vm");
+    world_check(sql_ledger_vm(world->db, world->arena, test->vm, &vm), "vm");
     assert_int_equal(e != NULL, vm.gone_at != 0);
     if (e)
         return;
@@ -111,7 +111,7 @@ static void assert_round(struct test *test, const struct killed *round)
     assert_int_equal(host ? host->power : DRIVER_ABSENT, round->power);
     assert_int_equal(!host, strcmp(round->to, "gone") == 0);
     assert_string_equal(world_job(test->world, test->vm).state, "done");
-    world_check(job_open(test->world->db, test->world->arena, &open), "open");
+    world_check(sql_job_open(test->world->db, test->world->arena, &open), "open");
     assert_int_equal(open.queued + open.running, 0);
     assert_ledger(test);
     if (!host)
@@ -143,7 +143,7 @@ static bool round_play(struct test *test, const struct killed *round, int at, bo
     fake->kills_after = kills_after;
     fake->kill_at = fake->calls + at;
     is_killed = child_is_killed(test);
-    world_check(job_recover(test->world->db, test->world->arena, clock_now_ms()), "recover");
+    world_check(sql_job_recover(test->world->db, test->world->arena, clock_now_ms()), "recover");
     drain(test->bench);
     assert_round(test, round);
     if (strcmp(round->to, "gone") != 0)

@@ -80,8 +80,8 @@ static void a_vm_is_created(void **state)
     assert_false(host->has_seed);
     assert_int_equal(host->boots, 1);
     assert_int_equal(world_events(test->world, test->vm, "created", NULL), 1);
-    world_check(job_step_list(test->world->db, test->world->arena, test->world->team_id,
-                              world_job(test->world, test->vm).id, &steps),
+    world_check(sql_job_step_list(test->world->db, test->world->arena, test->world->team_id,
+                                  world_job(test->world, test->vm).id, &steps),
                 "steps");
     assert_int_equal(steps.count, 6);
     for (size_t i = 0; i < steps.count; i++)
@@ -111,8 +111,8 @@ static void a_vm_lives(void **state)
 
     snapshot = world_snapshot(test->world, test->vm);
     drain(test->bench);
-    world_check(snapshot_list(test->world->db, test->world->arena, test->world->team_id, test->vm,
-                              &snapshots),
+    world_check(sql_snapshot_list(test->world->db, test->world->arena, test->world->team_id,
+                                  test->vm, &snapshots),
                 "snapshots");
     assert_string_equal(snapshots.row[0].state, "ready");
     assert_int_equal(snapshots.row[0].has_memory, 1);
@@ -129,8 +129,8 @@ static void a_vm_lives(void **state)
     assert_int_not_equal(fake_find(clone)->port, fake_find(test->vm)->port);
 
     ask(test, VM_ASK_SNAPSHOT_DELETE, snapshot);
-    world_check(snapshot_list(test->world->db, test->world->arena, test->world->team_id, test->vm,
-                              &snapshots),
+    world_check(sql_snapshot_list(test->world->db, test->world->arena, test->world->team_id,
+                                  test->vm, &snapshots),
                 "snapshots");
     assert_int_equal(snapshots.count, 0);
     assert_state(test, "running");
@@ -147,9 +147,9 @@ static void a_vm_is_destroyed(void **state)
     assert_state(test, "gone");
     assert_true(world_vm(test->world, test->vm).gone_at);
     assert_null(fake_find(test->vm));
-    world_check(
-        receipt_list(test->world->db, test->world->arena, test->world->team_id, test->vm, &receipt),
-        "receipt");
+    world_check(sql_receipt_list(test->world->db, test->world->arena, test->world->team_id,
+                                 test->vm, &receipt),
+                "receipt");
     assert_int_equal(receipt.count, 5);
     assert_string_equal(receipt.row[0].thing, "domain");
     assert_string_equal(receipt.row[0].answer, "no such domain");
@@ -177,7 +177,7 @@ static void a_silent_guest_is_not_asked(void **state)
     struct test *test = *state;
     int64_t since = clock_now();
 
-    world_check(vm_set_silent(test->world->db, test->world->arena, test->vm, &since), "silent");
+    world_check(sql_vm_set_silent(test->world->db, test->world->arena, test->vm, &since), "silent");
     snprintf(fake->fails, sizeof fake->fails, "stop_ask");
     fake->fail_times = 1;
     ask(test, VM_ASK_STOP, NULL);

@@ -76,14 +76,15 @@ static void team_make(struct world *world)
     struct team_create_row team;
     int64_t now = clock_now();
 
-    world_check(person_create(world->db, world->arena, "local:you@example.org", "you@example.org",
-                              "You", now, &person),
+    world_check(sql_person_create(world->db, world->arena, "local:you@example.org",
+                                  "you@example.org", "You", now, &person),
                 "person");
-    world_check(team_create(world->db, world->arena, "Yours", &person.id, NULL, now, &team),
+    world_check(sql_team_create(world->db, world->arena, "Yours", &person.id, NULL, now, &team),
                 "team");
-    world_check(team_join(world->db, world->arena, team.id, person.id, "owner", now), "member");
-    world_check(ssh_key_create(world->db, world->arena, team.id, crypto_id(world->arena), person.id,
-                               "laptop", "Ed25519", "SHA256:laptop", "you@laptop", key_line, now),
+    world_check(sql_team_join(world->db, world->arena, team.id, person.id, "owner", now), "member");
+    world_check(sql_ssh_key_create(world->db, world->arena, team.id, crypto_id(world->arena),
+                                   person.id, "laptop", "Ed25519", "SHA256:laptop", "you@laptop",
+                                   key_line, now),
                 "key");
 }
 
@@ -105,11 +106,12 @@ struct world *world_open(const char *state_dir)
     world_check(db_migrate(arena, &DB_INBOX, inbox_path(arena, state_dir), &before), "inbox");
     world_check(db_open(arena, &DB_MAIN, path, DB_READ_WRITE, &world->db), "open");
     world_check(prices_store(world->db, arena, world->config, clock_now()), "prices");
-    if (person_by_identity(world->db, arena, "local:you@example.org", &person))
+    if (sql_person_by_identity(world->db, arena, "local:you@example.org", &person))
         team_make(world);
-    world_check(person_by_identity(world->db, arena, "local:you@example.org", &person), "person");
-    world_check(team_personal(world->db, arena, person.id, &team), "team");
-    world_check(ssh_key_list(world->db, arena, team.id, &keys), "keys");
+    world_check(sql_person_by_identity(world->db, arena, "local:you@example.org", &person),
+                "person");
+    world_check(sql_team_personal(world->db, arena, person.id, &team), "team");
+    world_check(sql_ssh_key_list(world->db, arena, team.id, &keys), "keys");
     world->person_id = person.id;
     world->team_id = team.id;
     world->key_id = keys.row[0].id;
@@ -192,7 +194,8 @@ const char *world_snapshot(struct world *world, const char *vm_id)
     struct snapshot_list_rows snapshots;
 
     world_check(vm_wish_snapshot(&r, vm_id, crypto_id(world->arena), &problem), "snapshot");
-    world_check(snapshot_list(world->db, world->arena, world->team_id, vm_id, &snapshots), "list");
+    world_check(sql_snapshot_list(world->db, world->arena, world->team_id, vm_id, &snapshots),
+                "list");
     for (size_t i = 0; i < snapshots.count; i++) {
         if (strcmp(snapshots.row[i].state, "taking") == 0)
             return snapshots.row[i].id;
@@ -215,7 +218,7 @@ struct vm_get_row world_vm(struct world *world, const char *vm_id)
 {
     struct vm_get_row vm;
 
-    world_check(vm_get(world->db, world->arena, world->team_id, vm_id, &vm), "vm");
+    world_check(sql_vm_get(world->db, world->arena, world->team_id, vm_id, &vm), "vm");
     return vm;
 }
 
@@ -223,7 +226,7 @@ struct job_last_row world_job(struct world *world, const char *vm_id)
 {
     struct job_last_row job;
 
-    world_check(job_last(world->db, world->arena, world->team_id, vm_id, &job), "job");
+    world_check(sql_job_last(world->db, world->arena, world->team_id, vm_id, &job), "job");
     return job;
 }
 
@@ -232,7 +235,7 @@ size_t world_events(struct world *world, const char *vm_id, const char *what, co
     struct vm_event_of_vm_rows events;
     size_t count = 0;
 
-    world_check(vm_event_of_vm(world->db, world->arena, world->team_id, vm_id, 1000, &events),
+    world_check(sql_vm_event_of_vm(world->db, world->arena, world->team_id, vm_id, 1000, &events),
                 "events");
     for (size_t i = 0; i < events.count; i++) {
         if (strcmp(events.row[i].what, what) != 0)
