@@ -12,7 +12,7 @@
 #include "person.sql.h"
 #include "session.sql.h"
 #include "ssh_key.sql.h"
-#include "view/team_page.h"
+#include "view/key_view.h"
 #include "web/form.h"
 #include "web/serve.h"
 #include "web/session.h"
@@ -43,7 +43,7 @@ static struct error *keys_fill(struct request *r, struct keys_html *page)
         e = sql_ssh_key_vms(r->db, r->arena, r->session->team_id, &vms);
     if (e)
         return e;
-    page->keys = team_page_list(r->arena, &keys, &vms);
+    page->keys = key_view_list(r->arena, &keys, &vms);
     r->frame.title = "SSH keys";
     r->frame.section = "keys";
     return NULL;
@@ -189,7 +189,7 @@ static struct error *key_fill(struct request *r, struct key_html *page)
         e = sql_ssh_key_vms(r->db, r->arena, team_id, &vms);
     if (e)
         return e;
-    page->vms = team_page_vms(r->arena, &vms, page->key.fingerprint);
+    page->vms = key_view_vms(r->arena, &vms, page->key.fingerprint);
     page->name = page->key.name;
     r->frame.title = page->key.name;
     r->frame.section = "keys";
@@ -266,7 +266,7 @@ static struct error *account_fill(struct request *r, struct account_html *page)
     for (size_t i = 0; i < sessions.count; i++) {
         const struct session_list_row *row = &sessions.row[i];
 
-        page->sessions.row[i] = (struct team_page_session){
+        page->sessions.row[i] = (struct key_view_session){
             .handle = row->handle,
             .browser = row->browser,
             .created_at = row->created_at,

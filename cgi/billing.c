@@ -1,6 +1,6 @@
 /*
  * Billing: where the team stands, its invoices, and what its owners ask of Stripe. Nothing is asked
- * here: an errand is written down, the worker runs it (billing/errand.c), and a page in between
+ * here: an request is written down, the worker runs it (billing/request.c), and a page in between
  * waits and sends the browser on. (A redirect that follows on a form must not lead to another site:
  * CSP, form-action.) All of this exists only with billing = stripe.
  */
@@ -9,11 +9,11 @@
 #include "base/limit.h"
 #include "billing.html.h"
 #include "billing.sql.h"
-#include "billing_errand.html.h"
-#include "billing_errand.sql.h"
+#include "billing_request.html.h"
+#include "billing_request.sql.h"
 #include "billing_return.html.h"
 #include "invoice.sql.h"
-#include "model/wake.h"
+#include "model/worker_wakeup.h"
 #include "view/billing_page.h"
 #include "web/live.h"
 #include "web/serve.h"
@@ -25,7 +25,7 @@ enum { MOST_WAITING = 5, LOOK_AGAIN_S = 1, RETURN_AGAIN_S = 2 };
 
 static struct error *billing_check(struct request *r)
 {
-    return config_bills(r->config)
+    return config_has_billing(r->config)
                ? NULL
                : error_new(r->arena, ERROR_NOT_FOUND, "billing = off in domicile.conf");
 }
@@ -62,7 +62,7 @@ static struct error *return_show(struct request *r)
     e = sql_billing_get(r->db, r->arena, r->session->team_id, &row);
     if (e && e->kind != ERROR_NOT_FOUND)
         return e;
-    if (!e && (strcmp(row.plan, "trial") == 0 || strcmp(row.plan, "active") == 0)) {
+    if (!e && (strcmp(row.status, "trial") == 0 || strcmp(row.status, "active") == 0)) {
         response_redirect(&r->response, "/billing");
         return NULL;
     }
@@ -74,53 +74,53 @@ static struct error *return_show(struct request *r)
     return NULL;
 }
 
-/* ---- errands ---- */
+/* ---- requests ---- */
 
-static struct error *errand_show(struct request *r)
+static struct error *request_show(struct request *r)
 {
-    struct billing_errand_get_row errand;
-    struct billing_errand_html page;
+    struct billing_request_get_row request;
+    struct billing_request_html page;
     struct error *e = billing_check(r);
 
     if (!e)
-        e = sql_billing_errand_get(r->db, r->arena, r->session->team_id, r->session->person_id,
-                                   r->parameters[0], &errand);
+        e = sql_billing_request_get(r->db, r->arena, r->session->team_id, r->session->person_id,
+                                    r->parameters[0], &request);
     if (e)
         return e;
-    if (strcmp(errand.state, "done") == 0 && !errand.url) {
+    if (strcmp(request.state, "done") == 0 && !request.url) {
         response_redirect(&r->response, "/billing"); /* done, or the address has run out */
         return NULL;
     }
-    if (strcmp(errand.state, "done") == 0) {
-        r->response.go_on = errand.url;
-    } else if (strcmp(errand.state, "queued") == 0) {
-        r->response.go_on = arena_printf(r->arena, "/billing/errands/%s", errand.id);
+    if (strcmp(request.state, "done") == 0) {
+        r->response.go_on = request.url;
+    } else if (strcmp(request.state, "queued") == 0) {
+        r->response.go_on = arena_printf(r->arena, "/billing/requests/%s", request.id);
         r->response.go_on_s = LOOK_AGAIN_S;
     }
-    page = (struct billing_errand_html){ .url = errand.url, .problem = errand.problem };
+    page = (struct billing_request_html){ .url = request.url, .problem = request.problem };
     r->frame.title = "Billing";
     r->frame.section = "billing";
-    html_billing_errand(&r->response.body, &r->frame, &page);
+    html_billing_request(&r->response.body, &r->frame, &page);
     return NULL;
 }
 
-static struct error *errand_write(struct request *r, const char *id, const char *kind,
-                                  const char *subject)
+static struct error *billing_request_write(struct request *r, const char *id, const char *kind,
+                                           const char *subject)
 {
-    struct billing_errand_waiting_row waiting;
+    struct billing_request_waiting_row waiting;
     int64_t team_id = r->session->team_id, now_at = clock_now();
-    struct error *e = sql_billing_errand_waiting(r->db, r->arena, team_id, &waiting);
+    struct error *e = sql_billing_request_waiting(r->db, r->arena, team_id, &waiting);
 
     if (!e && waiting.total >= MOST_WAITING)
-        e = error_new(r->arena, ERROR_RATE, "too many errands wait for Stripe");
+        e = error_new(r->arena, ERROR_RATE, "too many requests wait for Stripe");
     if (!e)
         e = sql_billing_open(r->db, r->arena, team_id, crypto_id(r->arena), now_at);
     return e ? e
-             : sql_billing_errand_add(r->db, r->arena, id, team_id, &r->session->person_id, kind,
-                                      subject, now_at, now_at + LIMIT_ERRAND_URL_S);
+             : sql_billing_request_add(r->db, r->arena, id, team_id, &r->session->person_id, kind,
+                                       subject, now_at, now_at + LIMIT_BILLING_REQUEST_URL_S);
 }
 
-static struct error *errand_queue(struct request *r, const char *kind, const char *subject)
+static struct error *billing_request_queue(struct request *r, const char *kind, const char *subject)
 {
     const char *id = crypto_id(r->arena);
     struct error *e = billing_check(r);
@@ -128,39 +128,39 @@ static struct error *errand_queue(struct request *r, const char *kind, const cha
     if (!e)
         e = db_begin(r->db, r->arena);
     if (!e)
-        e = errand_write(r, id, kind, subject);
+        e = billing_request_write(r, id, kind, subject);
     if (!e)
         e = db_commit(r->db, r->arena);
     if (e)
         return e;
-    wake_worker();
-    response_redirect(&r->response, arena_printf(r->arena, "/billing/errands/%s", id));
+    worker_wakeup_send();
+    response_redirect(&r->response, arena_printf(r->arena, "/billing/requests/%s", id));
     return NULL;
 }
 
 static struct error *subscribe_post(struct request *r)
 {
-    return errand_queue(r, "checkout", NULL);
+    return billing_request_queue(r, "checkout", NULL);
 }
 
 static struct error *cancel_post(struct request *r)
 {
-    return errand_queue(r, "cancel", NULL);
+    return billing_request_queue(r, "cancel", NULL);
 }
 
 static struct error *resume_post(struct request *r)
 {
-    return errand_queue(r, "resume", NULL);
+    return billing_request_queue(r, "resume", NULL);
 }
 
 static struct error *portal_post(struct request *r)
 {
-    return errand_queue(r, "portal", NULL);
+    return billing_request_queue(r, "portal", NULL);
 }
 
 static struct error *card_post(struct request *r)
 {
-    return errand_queue(r, "card", NULL);
+    return billing_request_queue(r, "card", NULL);
 }
 
 /* The oldest invoice that is open; is there none, a better card is all that helps. */
@@ -172,8 +172,8 @@ static struct error *pay_post(struct request *r)
     if (!e)
         e = sql_invoice_to_pay(r->db, r->arena, r->session->team_id, &invoice);
     if (e && e->kind == ERROR_NOT_FOUND)
-        return errand_queue(r, "card", NULL);
-    return e ? e : errand_queue(r, "invoice", invoice.id);
+        return billing_request_queue(r, "card", NULL);
+    return e ? e : billing_request_queue(r, "invoice", invoice.id);
 }
 
 /* Only an invoice of the team has a row with its id. */
@@ -184,7 +184,7 @@ static struct error *invoice_queue(struct request *r, const char *kind)
 
     if (!e)
         e = sql_invoice_get(r->db, r->arena, r->session->team_id, r->parameters[0], &invoice);
-    return e ? e : errand_queue(r, kind, invoice.id);
+    return e ? e : billing_request_queue(r, kind, invoice.id);
 }
 
 static struct error *invoice_post(struct request *r)
@@ -202,7 +202,7 @@ static struct error *pdf_post(struct request *r)
 static const struct route routes[] = {
     { "GET", "/billing", ACCESS_MEMBER, billing_show },
     { "GET", "/billing/return", ACCESS_MEMBER, return_show },
-    { "GET", "/billing/errands/:id", ACCESS_OWNER, errand_show },
+    { "GET", "/billing/requests/:id", ACCESS_OWNER, request_show },
     { "POST", "/billing/subscribe", ACCESS_OWNER, subscribe_post },
     { "POST", "/billing/cancel", ACCESS_OWNER, cancel_post },
     { "POST", "/billing/resume", ACCESS_OWNER, resume_post },
@@ -221,7 +221,7 @@ int main(int argc, char **argv)
         .route_count = sizeof routes / sizeof routes[0],
         .db_mode = DB_READ_WRITE,
         .network = SANDBOX_NO_NETWORK,
-        .start = wake_open,
+        .start = worker_wakeup_connect,
     };
 
     return serve(argc, argv, &program);

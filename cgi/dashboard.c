@@ -6,16 +6,16 @@
 #include "base/limit.h"
 #include "billing_problem.sql.h"
 #include "event.sql.h"
-#include "leftover.sql.h"
-#include "model/plan_gate.h"
-#include "model/spend.h"
-#include "model/vm_wish.h"
-#include "model/wake.h"
+#include "model/billing_check.h"
+#include "model/spend_cap.h"
+#include "model/vm_command.h"
+#include "model/worker_wakeup.h"
 #include "operator.html.h"
 #include "operator.sql.h"
+#include "orphan.sql.h"
 #include "region_status.sql.h"
 #include "ssh_key.sql.h"
-#include "view/choices.h"
+#include "view/vm_options.h"
 #include "vm_new.html.h"
 #include "vms.html.h"
 #include "web/form.h"
@@ -60,13 +60,13 @@ static struct error *hosts_look(struct request *r, struct vms_html *page)
 }
 
 /* What the plan has to say: to the owners above the list, and to whoever wants to start a VM. */
-static struct error *plan_look(struct request *r, struct vms_html *page)
+static struct error *billing_fill(struct request *r, struct vms_html *page)
 {
     const char *problem;
-    struct error *e = plan_banner(r, &page->plan_banner);
+    struct error *e = billing_banner(r, &page->billing_banner);
 
     if (!e)
-        e = plan_gate(r, PLAN_START, &problem);
+        e = billing_check(r, BILLING_START, &problem);
     for (size_t i = 0; !e && problem && i < page->vms.count; i++)
         page->vms.row[i].is_stopped = false;
     return e;
@@ -79,7 +79,7 @@ static struct error *vms_show(struct request *r)
     struct vm_quota_row used;
     struct ssh_key_count_row keys;
     struct price_list_rows prices;
-    struct spend spend;
+    struct spend_cap spend;
     int64_t team_id = r->session->team_id;
     struct error *e = db_read(r->db, r->arena);
 
@@ -92,13 +92,13 @@ static struct error *vms_show(struct request *r)
     if (!e)
         e = sql_ssh_key_count(r->db, r->arena, team_id, &keys);
     if (!e)
-        e = sql_vm_event_list(r->db, r->arena, team_id, INT64_MAX, EVENTS_ON_LIST, &page.events);
+        e = sql_activity_list(r->db, r->arena, team_id, INT64_MAX, EVENTS_ON_LIST, &page.events);
     if (!e)
         e = hosts_look(r, &page);
     if (!e)
         e = sql_price_list(r->db, r->arena, &prices);
     if (!e)
-        e = spend_look(r, &spend);
+        e = spend_cap_check(r, &spend);
     if (e)
         return e;
     page.vms = vm_view_list(r, &prices, &vms);
@@ -107,7 +107,7 @@ static struct error *vms_show(struct request *r)
     page.spend_amount = spend.amount;
     page.spend_cap = spend.cap;
     page.spend_refusal = spend.refusal;
-    e = plan_look(r, &page);
+    e = billing_fill(r, &page);
     if (e)
         return e;
     page.quota = quota_words(r, &used);
@@ -128,7 +128,7 @@ static struct error *new_fill(struct request *r, struct vm_new_html *page)
     struct error *e = sql_vm_quota(r->db, r->arena, r->session->team_id, &used);
 
     if (!e)
-        e = vm_wish_quota(r, 1, 1, 1, 1, &page->is_full_why);
+        e = vm_command_quota(r, 1, 1, 1, 1, &page->is_full_why);
     if (!e)
         e = sql_price_list(r->db, r->arena, &prices);
     if (!e)
@@ -139,10 +139,10 @@ static struct error *new_fill(struct request *r, struct vm_new_html *page)
                                (long long)used.vms + 1, (long long)r->config->quota_vms,
                                quota_words(r, &used));
     page->is_full = page->is_full_why != NULL;
-    page->images = choices_images(r);
-    page->sizes = choices_sizes(r, &prices, &used, 0);
-    page->regions = choices_regions(r);
-    page->keys = choices_keys(r, &keys);
+    page->images = vm_options_images(r);
+    page->sizes = vm_options_sizes(r, &prices, &used, 0);
+    page->regions = vm_options_regions(r);
+    page->keys = vm_options_keys(r, &keys);
     r->frame.title = "New VM";
     r->frame.section = "vms";
     return NULL;
@@ -150,7 +150,7 @@ static struct error *new_fill(struct request *r, struct vm_new_html *page)
 
 static struct error *new_show(struct request *r)
 {
-    struct vm_new_html page = { .name = choices_name(r->arena) };
+    struct vm_new_html page = { .name = vm_options_name(r->arena) };
     struct error *e = new_fill(r, &page);
 
     if (!e)
@@ -174,10 +174,10 @@ static struct error *new_again(struct request *r, const struct field *fields, co
 
     if (e)
         return e;
-    choices_choose(&page.images, fields[IMAGE].text);
-    choices_choose(&page.sizes, fields[SIZE].text);
-    choices_choose(&page.regions, fields[REGION].text);
-    choices_choose_list(&page.keys, fields[KEYS].list, fields[KEYS].list_count);
+    options_select(&page.images, fields[IMAGE].text);
+    options_select(&page.sizes, fields[SIZE].text);
+    options_select(&page.regions, fields[REGION].text);
+    options_select_list(&page.keys, fields[KEYS].list, fields[KEYS].list_count);
     r->response.status = 422;
     html_vm_new(&r->response.body, &r->frame, &page);
     return NULL;
@@ -193,7 +193,7 @@ static struct error *vm_create_post(struct request *r)
         [KEYS] = { .name = "key", .kind = FIELD_LIST, .is_required = true },
     };
     struct error *e = form_read(r, fields, FIELDS);
-    struct vm_wish wish = { .name = fields[NAME].text };
+    struct vm_command wish = { .name = fields[NAME].text };
     const char *id, *problem = NULL;
 
     if (e)
@@ -209,7 +209,7 @@ static struct error *vm_create_post(struct request *r)
         fields[SIZE].problem = "This image needs more memory. Choose a larger size.";
     if (problem || form_has_problems(fields, FIELDS))
         return new_again(r, fields, problem);
-    e = vm_wish_create(r, &wish, &id, &problem);
+    e = vm_command_create(r, &wish, &id, &problem);
     if (e && e->kind == ERROR_INPUT)
         return new_again(r, fields, problem ? problem : "Choose keys from the list.");
     if (!e)
@@ -227,7 +227,7 @@ static struct error *activity_show(struct request *r)
 
     if (e)
         return e;
-    e = sql_vm_event_list(r->db, r->arena, r->session->team_id,
+    e = sql_activity_list(r->db, r->arena, r->session->team_id,
                           before.number > 0 ? before.number : INT64_MAX, EVENTS_ON_PAGE,
                           &page.events);
     if (e)
@@ -251,7 +251,7 @@ static struct error *operator_show(struct request *r)
     if (!e)
         e = sql_region_status_list(r->db, r->arena, &page.regions);
     if (!e)
-        e = sql_leftover_list(r->db, r->arena, &page.leftovers);
+        e = sql_orphan_list(r->db, r->arena, &page.orphans);
     if (!e)
         e = sql_operator_vms(r->db, r->arena, &page.vms);
     if (!e)
@@ -314,7 +314,7 @@ int main(int argc, char **argv)
         .route_count = sizeof routes / sizeof routes[0],
         .db_mode = DB_READ_WRITE,
         .network = SANDBOX_NO_NETWORK,
-        .start = wake_open,
+        .start = worker_wakeup_connect,
     };
 
     return serve(argc, argv, &program);

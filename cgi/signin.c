@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "model/identity.h"
 #include "model/signin_mail.h"
-#include "model/wake.h"
+#include "model/worker_wakeup.h"
 #include "remote/workos.h"
 #include "signed_out.html.h"
 #include "signin.html.h"
@@ -216,7 +216,7 @@ static struct error *mail_ask(struct request *r)
     e = signin_mail_ask(r, email.text);
     if (e)
         return e;
-    wake_worker();
+    worker_wakeup_send();
     response_redirect(&r->response, "/signin/mail");
     return NULL;
 }
@@ -461,7 +461,7 @@ static struct program program = {
 
 static struct error *signin_start(struct arena *arena, const struct config *config)
 {
-    struct error *e = wake_open(arena, config);
+    struct error *e = worker_wakeup_connect(arena, config);
 
     if (e || strcmp(config->identity, "workos") != 0)
         return e;

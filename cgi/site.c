@@ -8,10 +8,10 @@
 #include "view/vm_view.h"
 #include "web/serve.h"
 
-static struct home_size_rows sizes_of(struct request *r, const struct price_list_rows *prices)
+static struct price_view_size_rows sizes_of(struct request *r, const struct price_list_rows *prices)
 {
     const struct config *config = r->config;
-    struct home_size_rows sizes = { .count = config->size_count };
+    struct price_view_size_rows sizes = { .count = config->size_count };
     int64_t now_at = r->frame.now_at;
     int64_t disk_millicents = price_at(prices, PRICE_STOPPED_DISK, now_at);
 
@@ -20,7 +20,7 @@ static struct home_size_rows sizes_of(struct request *r, const struct price_list
         const struct config_size *size = &config->sizes[i];
         int64_t millicents = price_at(prices, size->name, now_at);
 
-        sizes.row[i] = (struct home_size){
+        sizes.row[i] = (struct price_view_size){
             .label = size->label,
             .what = vm_view_size(r->arena, size->vcpus, size->memory_mb, size->disk_gb),
             .price_hour = price_hour(config, r->arena, millicents),
@@ -37,9 +37,9 @@ static struct error *home_show(struct request *r)
     const struct config *config = r->config;
     struct price_list_rows prices;
     struct home_html page = {
-        .images = { arena_array(r->arena, config->image_count, sizeof(struct home_image)),
+        .images = { arena_array(r->arena, config->image_count, sizeof(struct price_view_image)),
                     config->image_count },
-        .regions = { arena_array(r->arena, config->region_count, sizeof(struct home_region)),
+        .regions = { arena_array(r->arena, config->region_count, sizeof(struct price_view_region)),
                      config->region_count },
     };
     struct error *e = sql_price_list(r->db, r->arena, &prices);
@@ -49,9 +49,9 @@ static struct error *home_show(struct request *r)
     page.sizes = sizes_of(r, &prices);
     for (size_t i = 0; i < config->image_count; i++)
         page.images.row[i] =
-            (struct home_image){ config->images[i].label, config->images[i].about };
+            (struct price_view_image){ config->images[i].label, config->images[i].about };
     for (size_t i = 0; i < config->region_count; i++)
-        page.regions.row[i] = (struct home_region){
+        page.regions.row[i] = (struct price_view_region){
             config->regions[i].label,
             arena_printf(r->arena, "SSH by %s", config->regions[i].ssh_host),
         };
@@ -61,13 +61,13 @@ static struct error *home_show(struct request *r)
 }
 
 /* What is priced per GB. */
-static struct home_size storage_of(struct request *r, const struct price_list_rows *prices,
-                                   const char *item, const char *label, const char *what)
+static struct price_view_size storage_of(struct request *r, const struct price_list_rows *prices,
+                                         const char *item, const char *label, const char *what)
 {
     int64_t now_at = r->frame.now_at;
     int64_t millicents = price_at(prices, item, now_at);
 
-    return (struct home_size){
+    return (struct price_view_size){
         .label = label,
         .what = what,
         .price_hour = price_hour(r->config, r->arena, millicents),
@@ -79,7 +79,7 @@ static struct home_size storage_of(struct request *r, const struct price_list_ro
 static struct error *prices_show(struct request *r)
 {
     struct price_list_rows prices;
-    struct home_size storage[2];
+    struct price_view_size storage[2];
     struct prices_html page = { .currency = r->config->currency };
     struct error *e = sql_price_list(r->db, r->arena, &prices);
 
@@ -90,7 +90,7 @@ static struct error *prices_show(struct request *r)
     storage[1] =
         storage_of(r, &prices, PRICE_SNAPSHOT, "Snapshot", "each GB of the disk that it restores");
     page.sizes = sizes_of(r, &prices);
-    page.storage = (struct home_size_rows){ storage, 2 };
+    page.storage = (struct price_view_size_rows){ storage, 2 };
     for (size_t i = 0; i < page.sizes.count; i++)
         page.has_coming |= page.sizes.row[i].coming != NULL;
     for (size_t i = 0; i < 2; i++)

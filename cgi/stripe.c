@@ -2,13 +2,13 @@
  * /webhooks/stripe: what Stripe tells us, verified and stored. What follows from it is worked out
  * by the worker. Holds Stripe's signing secrets, and reaches nothing but the inbox.
  */
-#include "web/receiver.h"
+#include "web/webhook_receiver.h"
 
 #include <stddef.h>
 
 int main(int argc, char **argv)
 {
-    static const struct receiver receiver = {
+    static const struct webhook_receiver receiver = {
         .source = "stripe",
         .path = "/webhooks/stripe",
         /* Thin events (meter errors) come from an event destination with a secret of its own. */
@@ -18,5 +18,5 @@ int main(int argc, char **argv)
         .is_signed = signature_stripe,
     };
 
-    return receiver_serve(argc, argv, &receiver);
+    return webhook_receiver_serve(argc, argv, &receiver);
 }

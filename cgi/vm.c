@@ -1,12 +1,12 @@
 /*
  * One VM: its page, and what can be asked of it. Every question is one POST that writes a wish
- * (model/vm_wish.c) and leads back to the page; the worker does the rest.
+ * (model/vm_command.c) and leads back to the page; the worker does the rest.
  */
 #include "base/limit.h"
-#include "model/spend.h"
-#include "model/vm_wish.h"
-#include "model/wake.h"
-#include "view/choices.h"
+#include "model/spend_cap.h"
+#include "model/vm_command.h"
+#include "model/worker_wakeup.h"
+#include "view/vm_options.h"
 #include "view/vm_page.h"
 #include "view/vm_usage.h"
 #include "vm.html.h"
@@ -71,12 +71,12 @@ static struct error *vm_show_problem(struct request *r, const char *rename,
 /* The spend cap is reached: the page says so, and what can be done. */
 static struct error *vm_show_spent(struct request *r)
 {
-    struct spend spend;
+    struct spend_cap spend;
     struct vm_html page;
     struct error *e = vm_page_fill(r, r->parameters[0], &page);
 
     if (!e)
-        e = spend_look(r, &spend);
+        e = spend_cap_check(r, &spend);
     if (e)
         return e;
     page.spend_problem = spend.refusal;
@@ -85,10 +85,10 @@ static struct error *vm_show_spent(struct request *r)
     return NULL;
 }
 
-static struct error *vm_ask(struct request *r, enum vm_event event, const char *notice)
+static struct error *vm_ask(struct request *r, enum vm_trigger event, const char *notice)
 {
     const char *id = r->parameters[0];
-    struct error *e = vm_wish_ask(r, id, event, r->parameters[1], notice);
+    struct error *e = vm_command_request(r, id, event, r->parameters[1], notice);
 
     if (e && e->kind == ERROR_INPUT)
         return vm_show_spent(r);
@@ -99,32 +99,32 @@ static struct error *vm_ask(struct request *r, enum vm_event event, const char *
 
 static struct error *vm_start(struct request *r)
 {
-    return vm_ask(r, VM_ASK_START, NULL);
+    return vm_ask(r, VM_REQUEST_START, NULL);
 }
 
 static struct error *vm_stop(struct request *r)
 {
-    return vm_ask(r, VM_ASK_STOP, NULL);
+    return vm_ask(r, VM_REQUEST_STOP, NULL);
 }
 
 static struct error *vm_restart(struct request *r)
 {
-    return vm_ask(r, VM_ASK_RESTART, NULL);
+    return vm_ask(r, VM_REQUEST_RESTART, NULL);
 }
 
 static struct error *vm_retry(struct request *r)
 {
-    return vm_ask(r, VM_ASK_RETRY, NULL);
+    return vm_ask(r, VM_REQUEST_RETRY, NULL);
 }
 
 static struct error *snapshot_restore(struct request *r)
 {
-    return vm_ask(r, VM_ASK_RESTORE, "goes back to the snapshot.");
+    return vm_ask(r, VM_REQUEST_RESTORE, "goes back to the snapshot.");
 }
 
 static struct error *snapshot_delete_post(struct request *r)
 {
-    return vm_ask(r, VM_ASK_SNAPSHOT_DELETE, "loses the snapshot.");
+    return vm_ask(r, VM_REQUEST_SNAPSHOT_DELETE, "loses the snapshot.");
 }
 
 /* ---- wishes with fields ---- */
@@ -172,7 +172,7 @@ static struct error *vm_resize_post(struct request *r)
         return e;
     if (!wanted)
         return vm_show_problem(r, NULL, NULL, NULL, "Choose a size from the list.", NULL);
-    e = vm_wish_resize(r, r->parameters[0], wanted, &problem);
+    e = vm_command_resize(r, r->parameters[0], wanted, &problem);
     if (e && e->kind == ERROR_INPUT)
         return vm_show_problem(r, NULL, NULL, NULL, problem, NULL);
     if (!e)
@@ -192,7 +192,7 @@ static struct error *snapshot_post(struct request *r)
         return e;
     if (name.problem)
         return vm_show_problem(r, NULL, NULL, name.problem, NULL, NULL);
-    e = vm_wish_snapshot(r, r->parameters[0], name.text, &problem);
+    e = vm_command_snapshot(r, r->parameters[0], name.text, &problem);
     if (e && e->kind == ERROR_INPUT)
         return vm_show_problem(r, NULL, NULL, problem, NULL, NULL);
     if (!e)
@@ -215,7 +215,7 @@ static struct error *vm_destroy(struct request *r)
         return vm_show_problem(
             r, NULL, NULL, NULL, NULL,
             arena_printf(r->arena, "Type %s to destroy it. Nothing was destroyed.", vm.name));
-    return vm_ask(r, VM_ASK_DESTROY, NULL);
+    return vm_ask(r, VM_REQUEST_DESTROY, NULL);
 }
 
 /* ---- a clone ---- */
@@ -230,13 +230,13 @@ static struct error *clone_fill(struct request *r, struct vm_new_html *page,
     struct error *e = sql_vm_quota(r->db, r->arena, r->session->team_id, &used);
 
     if (!e)
-        e = vm_wish_quota(r, 1, 1, 1, 1, &page->is_full_why);
+        e = vm_command_quota(r, 1, 1, 1, 1, &page->is_full_why);
     if (!e)
         e = sql_price_list(r->db, r->arena, &prices);
     if (e)
         return e;
     page->is_full = page->is_full_why != NULL;
-    page->sizes = choices_sizes(r, &prices, &used, snapshot->disk_gb);
+    page->sizes = vm_options_sizes(r, &prices, &used, snapshot->disk_gb);
     page->source_name = snapshot->name;
     page->action_vm = snapshot->vm_id;
     page->action_snapshot = snapshot->id;
@@ -255,7 +255,7 @@ static struct error *clone_find(struct request *r, struct snapshot_get_row *snap
 
 static struct error *clone_show(struct request *r)
 {
-    struct vm_new_html page = { .name = choices_name(r->arena) };
+    struct vm_new_html page = { .name = vm_options_name(r->arena) };
     struct snapshot_get_row snapshot;
     struct error *e = clone_find(r, &snapshot);
 
@@ -279,7 +279,7 @@ static struct error *clone_again(struct request *r, const struct field *fields,
 
     if (e)
         return e;
-    choices_choose(&page.sizes, fields[CLONE_SIZE].text);
+    options_select(&page.sizes, fields[CLONE_SIZE].text);
     r->response.status = 422;
     html_vm_new(&r->response.body, &r->frame, &page);
     return NULL;
@@ -294,7 +294,7 @@ static struct error *clone_post(struct request *r)
     const char *id, *problem = NULL;
     struct snapshot_get_row snapshot;
     struct vm_get_row source;
-    struct vm_wish wish = { .source = &source };
+    struct vm_command wish = { .source = &source };
     struct error *e = form_read(r, fields, CLONE_FIELDS);
 
     if (!e)
@@ -316,7 +316,7 @@ static struct error *clone_post(struct request *r)
         fields[CLONE_SIZE].problem = "The snapshot needs a larger size.";
     if (problem || form_has_problems(fields, CLONE_FIELDS))
         return clone_again(r, fields, &snapshot, problem);
-    e = vm_wish_create(r, &wish, &id, &problem);
+    e = vm_command_create(r, &wish, &id, &problem);
     if (e && e->kind == ERROR_INPUT)
         return clone_again(r, fields, &snapshot, problem);
     if (!e)
@@ -351,7 +351,7 @@ int main(int argc, char **argv)
         .route_count = sizeof routes / sizeof routes[0],
         .db_mode = DB_READ_WRITE,
         .network = SANDBOX_NO_NETWORK,
-        .start = wake_open,
+        .start = worker_wakeup_connect,
     };
 
     return serve(argc, argv, &program);

@@ -2,13 +2,13 @@
  * /webhooks/workos: what WorkOS tells us, verified and stored. What follows from it is worked out
  * by the worker. Holds the signing secrets of WorkOS, and reaches nothing but the inbox.
  */
-#include "web/receiver.h"
+#include "web/webhook_receiver.h"
 
 #include <stddef.h>
 
 int main(int argc, char **argv)
 {
-    static const struct receiver receiver = {
+    static const struct webhook_receiver receiver = {
         .source = "workos",
         .path = "/webhooks/workos",
         .secrets = { "workos-webhook" },
@@ -17,5 +17,5 @@ int main(int argc, char **argv)
         .is_signed = signature_workos,
     };
 
-    return receiver_serve(argc, argv, &receiver);
+    return webhook_receiver_serve(argc, argv, &receiver);
 }

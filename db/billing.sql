@@ -1,12 +1,12 @@
 -- billing_get(team_id int) row
-SELECT plan, plan_at, until_at, customer_key, customer_id, checkout_id, subscription_id, status,
+SELECT status, status_at, until_at, customer_key, customer_id, checkout_id, subscription_id, stripe_status,
        started_at, ended_at, cancel_at, trial_end_at, period_start_at, period_end_at,
        next_attempt_at, metered_until_at
 FROM billing WHERE team_id = :team_id;
 
 -- billing_open(team_id int, customer_key text, now_at int) done
 -- A team's first step: nothing is changed when it has a row.
-INSERT INTO billing (team_id, plan, plan_at, customer_key)
+INSERT INTO billing (team_id, status, status_at, customer_key)
 VALUES (:team_id, 'none', :now_at, :customer_key) ON CONFLICT (team_id) DO NOTHING;
 
 -- billing_by_customer(customer_id text) row across teams
@@ -21,42 +21,42 @@ UPDATE billing SET customer_id = :customer_id, customer_key = :customer_key WHER
 -- billing_set_checkout(team_id int, checkout_id text?) done
 UPDATE billing SET checkout_id = :checkout_id WHERE team_id = :team_id;
 
--- billing_mirror(team_id int, subscription_id text, status text, started_at int, ended_at int?, cancel_at int?, trial_end_at int?, period_start_at int?, period_end_at int?, next_attempt_at int?, hour_at int) done
+-- billing_set_subscription(team_id int, subscription_id text, stripe_status text, started_at int, ended_at int?, cancel_at int?, trial_end_at int?, period_start_at int?, period_end_at int?, next_attempt_at int?, hour_at int) done
 -- What Stripe says of the subscription. Use counts from `hour_at` when it is a new one.
 UPDATE billing SET checkout_id = NULL,
     metered_until_at = CASE WHEN subscription_id IS :subscription_id THEN metered_until_at
                             ELSE max(ifnull(metered_until_at, 0), :hour_at) END,
-    subscription_id = :subscription_id, status = :status, started_at = :started_at,
+    subscription_id = :subscription_id, stripe_status = :stripe_status, started_at = :started_at,
     ended_at = :ended_at, cancel_at = :cancel_at, trial_end_at = :trial_end_at,
     period_start_at = :period_start_at, period_end_at = :period_end_at,
     next_attempt_at = :next_attempt_at
 WHERE team_id = :team_id;
 
--- billing_set_plan(team_id int, plan text, now_at int, until_at int?) done
-UPDATE billing SET plan = :plan, plan_at = :now_at, until_at = :until_at, warned_at = NULL
+-- billing_set_status(team_id int, status text, now_at int, until_at int?) done
+UPDATE billing SET status = :status, status_at = :now_at, until_at = :until_at, warned_at = NULL
 WHERE team_id = :team_id;
 
 -- billing_set_until(team_id int, until_at int?) done
 UPDATE billing SET until_at = :until_at WHERE team_id = :team_id;
 
 -- billing_due(now_at int, after int) row across teams
--- The next team behind team `after` whose plan's time is over.
-SELECT team_id, plan, subscription_id FROM billing
-WHERE team_id > :after AND +plan IN ('past_due', 'suspended') AND until_at <= :now_at
+-- The next team after team `after` whose status is to change by now.
+SELECT team_id, status, subscription_id FROM billing
+WHERE team_id > :after AND +status IN ('past_due', 'suspended') AND until_at <= :now_at
 ORDER BY team_id LIMIT 1;
 
 -- billing_to_warn(until_at int) rows across teams
 -- Suspended teams whose VMs are destroyed before `until_at` and who have not been reminded of it.
 SELECT team_id, until_at FROM billing
-WHERE plan = 'suspended' AND until_at <= :until_at AND warned_at IS NULL;
+WHERE status = 'suspended' AND until_at <= :until_at AND warned_at IS NULL;
 
 -- billing_set_warned(team_id int, now_at int) done
 UPDATE billing SET warned_at = :now_at WHERE team_id = :team_id;
 
 -- billing_to_clear() rows across teams
--- VMs that run, or exist, though the plan says that they must not.
-SELECT v.team_id, v.id, v.name, v.state, b.plan FROM billing b JOIN vm v ON v.team_id = b.team_id
-WHERE b.plan IN ('suspended', 'ended') AND v.gone_at IS NULL;
+-- VMs that run, or exist, though the billing status does not allow it.
+SELECT v.team_id, v.id, v.name, v.state, b.status FROM billing b JOIN vm v ON v.team_id = b.team_id
+WHERE b.status IN ('suspended', 'ended') AND v.gone_at IS NULL;
 
 -- billing_to_sync(synced_at int, checkout_synced_at int, after int) row across teams
 -- The next customer behind team `after` of whom nothing was fetched for long; for less long while
@@ -72,7 +72,7 @@ UPDATE billing SET synced_at = :now_at WHERE team_id = :team_id;
 
 -- billing_set_over(team_id int, now_at int) done
 -- The subscription ended with its customer.
-UPDATE billing SET status = 'canceled', ended_at = :now_at, checkout_id = NULL
+UPDATE billing SET stripe_status = 'canceled', ended_at = :now_at, checkout_id = NULL
 WHERE team_id = :team_id;
 
 -- billing_metered(after int) row across teams
@@ -89,9 +89,9 @@ UPDATE billing SET compared_at = :now_at WHERE team_id = :team_id;
 
 -- billing_list() rows (team text, open_pushes int) across teams
 -- For the operator.
-SELECT b.team_id, t.name AS team, b.plan, b.plan_at, b.until_at, b.status, b.customer_id,
+SELECT b.team_id, t.name AS team, b.status, b.status_at, b.until_at, b.stripe_status, b.customer_id,
        b.subscription_id,
-       (SELECT count(*) FROM meter_push p WHERE p.team_id = b.team_id
+       (SELECT count(*) FROM usage_report p WHERE p.team_id = b.team_id
           AND p.state IN ('new', 'sent')) AS open_pushes
 FROM billing b JOIN team t ON t.id = b.team_id ORDER BY b.team_id /* scan ok */;
 

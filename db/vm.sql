@@ -1,7 +1,7 @@
 -- vm_list(team_id int) rows (snapshot_gb int, step text, working_at_ms int)
 -- The living VMs of a team, newest first.
 SELECT id, name, region, image, size, vcpus, memory_mb, disk_gb, state, state_at, observed,
-       silent_at, ssh_port, created_at, last_error,
+       unresponsive_at, ssh_port, created_at, last_error,
        (SELECT ifnull(sum(n.disk_gb), 0) FROM snapshot n
          WHERE n.vm_id = vm.id AND n.state = 'ready') AS snapshot_gb,
        (SELECT s.name FROM job j JOIN job_step s ON s.job_id = j.id
@@ -13,7 +13,7 @@ FROM vm WHERE team_id = :team_id AND gone_at IS NULL ORDER BY created_at DESC, i
 
 -- vm_get(team_id int, id text) row
 SELECT team_id, id, name, region, image, size, vcpus, memory_mb, disk_gb, wanted, wanted_at, state,
-       state_at, observed, observed_at, silent_at, ssh_port, host_key_public,
+       state_at, observed, observed_at, unresponsive_at, ssh_port, host_key_public,
        host_key_fingerprint, source_vm_id, source_snapshot_id, last_error, gone_at, created_at
 FROM vm WHERE team_id = :team_id AND id = :id;
 
@@ -51,14 +51,14 @@ WHERE team_id = :team_id AND id = :id;
 
 -- vm_for_worker(id text) row across teams
 SELECT v.team_id, v.id, v.name, v.region, v.image, v.vcpus, v.memory_mb, v.disk_gb, v.wanted,
-       v.state, v.observed, v.silent_at, v.ssh_port, v.host_key_public, v.source_vm_id,
+       v.state, v.observed, v.unresponsive_at, v.ssh_port, v.host_key_public, v.source_vm_id,
        v.source_snapshot_id, v.gone_at, t.name AS team_name
 FROM vm v JOIN team t ON t.id = v.team_id WHERE v.id = :id;
 
 -- vm_alive(region text) rows (last_job_id int, open_jobs int) across teams
 -- What the reconciler compares with the host, and by which it knows that nobody works on a VM.
 SELECT v.team_id, v.id, v.name, v.state, v.state_at, v.wanted, v.observed, v.observed_at,
-       v.silent_at, v.ssh_port,
+       v.unresponsive_at, v.ssh_port,
        ifnull((SELECT max(j.id) FROM job j WHERE j.vm_id = v.id), 0) AS last_job_id,
        (SELECT count(*) FROM job j WHERE j.vm_id = v.id AND j.state IN ('queued', 'running'))
            AS open_jobs
@@ -80,11 +80,11 @@ WHERE id = :id;
 
 -- vm_set_observed(id text, observed text, now_at int) done across teams
 UPDATE vm SET observed = :observed, observed_at = :now_at,
-              silent_at = CASE WHEN :observed = 'running' THEN silent_at END
+              unresponsive_at = CASE WHEN :observed = 'running' THEN unresponsive_at END
 WHERE id = :id;
 
--- vm_set_silent(id text, silent_at int?) done across teams
-UPDATE vm SET silent_at = :silent_at WHERE id = :id;
+-- vm_set_silent(id text, unresponsive_at int?) done across teams
+UPDATE vm SET unresponsive_at = :unresponsive_at WHERE id = :id;
 
 -- vm_set_error(id text, last_error text?) done across teams
 UPDATE vm SET last_error = :last_error WHERE id = :id;
@@ -92,7 +92,7 @@ UPDATE vm SET last_error = :last_error WHERE id = :id;
 -- vm_set_gone(id text, now_at int) done across teams
 -- The keys of the row stay for the receipt; the way in and the host key are of no more use.
 UPDATE vm SET gone_at = :now_at, state = 'gone', state_at = :now_at, observed = 'absent',
-              observed_at = :now_at, ssh_port = NULL, silent_at = NULL, last_error = NULL
+              observed_at = :now_at, ssh_port = NULL, unresponsive_at = NULL, last_error = NULL
 WHERE id = :id;
 
 -- vm_states(team_id int) rows

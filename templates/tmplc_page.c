@@ -254,7 +254,7 @@ struct text page_header(const struct page *page)
     text_printf(&out, "/* Written by tmplc from %s. */\n#pragma once\n\n#include \"base/html.h\"\n",
                 page->path);
     if (page->html.is_plain || page->html.is_mail)
-        text_printf(&out, "#include \"base/plain.h\"\n");
+        text_printf(&out, "#include \"base/plain_text.h\"\n");
     if (page->includes.length > 0)
         text_printf(&out, "%s", page->includes.bytes);
     if (page->members.length > 0)

@@ -65,7 +65,7 @@ static const struct key billing_keys[] = {
     KEY(struct config, base_cents, "base_cents", NUMBER),
     KEY(struct config, trial_days, "trial_days", NUMBER),
     KEY(struct config, grace_days, "grace_days", NUMBER),
-    KEY(struct config, keep_days, "keep_days", NUMBER),
+    KEY(struct config, retention_days, "retention_days", NUMBER),
 };
 static const struct key stripe_keys[] = {
     KEY(struct config, stripe_url, "url", URL),
@@ -381,7 +381,7 @@ struct error *config_load(struct arena *arena, const char *state_dir, struct con
     return NULL;
 }
 
-bool config_bills(const struct config *config)
+bool config_has_billing(const struct config *config)
 {
     return strcmp(config->billing, "stripe") == 0;
 }

@@ -74,7 +74,7 @@ struct config {
     int64_t base_cents;       /* a month, beside use */
     int64_t trial_days;       /* of a team's first subscription; 0: none */
     int64_t grace_days;       /* a payment may be late before VMs are stopped */
-    int64_t keep_days;        /* disks of stopped VMs are kept then */
+    int64_t retention_days;   /* disks of stopped VMs are kept then */
     const char *stripe_url;
     struct config_region *regions;
     size_t region_count;
@@ -90,7 +90,7 @@ struct config {
 struct error *config_load(struct arena *arena, const char *state_dir, struct config **out);
 
 /* Do teams pay (billing = stripe)? */
-bool config_bills(const struct config *config);
+bool config_has_billing(const struct config *config);
 
 /* By name; NULL when there is none (an old VM may have a size that is sold no more). */
 const struct config_region *config_region_find(const struct config *config, const char *name);

@@ -44,7 +44,7 @@ static int cgi_once(const struct fastcgi_service *service)
     size_t length = 0;
     char *body;
 
-    exchange.body_error = request_body_length(service->arena, environ, service->body_most, &length);
+    exchange.body_error = request_body_length(service->arena, environ, service->body_max, &length);
     if (exchange.body_error)
         length = 0;
     body = arena_alloc(service->arena, length + 1);
@@ -146,7 +146,7 @@ static bool connection_read(struct pool *pool, FCGX_Request *connection, struct 
     }
     *out = (struct exchange){ .environment = connection->envp };
     out->body_error =
-        request_body_length(arena, connection->envp, pool->service->body_most, &announced);
+        request_body_length(arena, connection->envp, pool->service->body_max, &announced);
     out->body =
         body_read(arena, connection->in, out->body_error ? 0 : announced, &out->body_length);
     return true;
@@ -176,7 +176,7 @@ static void batch_add(struct pool *pool, FCGX_Request *connection)
         return;
     pool->batch_connections[pool->batch_count++] = connection;
     pool->batch_bytes += exchange->body_length;
-    if (pool->batch_count == pool->service->batch_most || pool->batch_bytes > LIMIT_BATCH_BYTES)
+    if (pool->batch_count == pool->service->batch_max || pool->batch_bytes > LIMIT_BATCH_BYTES)
         batch_answer(pool);
 }
 

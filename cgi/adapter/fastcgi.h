@@ -16,11 +16,11 @@ struct exchange {
 };
 
 struct fastcgi_service {
-    size_t batch_most; /* how many exchanges may be answered together */
-    size_t body_most;  /* bytes of one body */
+    size_t batch_max; /* how many exchanges may be answered together */
+    size_t body_max;  /* bytes of one body */
     /* Of the requests: given back after each batch. Holds bodies and answers. */
     struct arena *arena;
-    /* Fill the answers of `count` exchanges, 1 to batch_most: all that were ready at this moment.
+    /* Fill the answers of `count` exchanges, 1 to batch_max: all that were ready at this moment.
      * None is sent before it returns. */
     void (*answer)(void *context, struct exchange *exchanges, size_t count);
     void *context;

@@ -9,8 +9,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "model/inbox_path.h"
-#include "model/prices.h"
-#include "worker/bench.h"
+#include "model/price_store.h"
+#include "worker/worker_context.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -42,11 +42,11 @@ static struct error *admin_migrate(struct admin *admin)
     if (!e && mkdir(folder, 0700) < 0 && errno != EEXIST)
         e = error_new(admin->arena, ERROR_INTERNAL, "%s: %m", folder);
     if (!e)
-        e = migrate_one(admin, &DB_MAIN, bench_database(admin->arena, admin->config));
+        e = migrate_one(admin, &DB_MAIN, worker_context_database(admin->arena, admin->config));
     if (!e)
         e = migrate_one(admin, &DB_INBOX, inbox_path(admin->arena, admin->state_dir));
     if (!e)
-        e = db_open(admin->arena, &DB_MAIN, bench_database(admin->arena, admin->config),
+        e = db_open(admin->arena, &DB_MAIN, worker_context_database(admin->arena, admin->config),
                     DB_READ_WRITE, &admin->db);
     if (!e)
         e = prices_store(admin->db, admin->arena, admin->config, clock_now());
@@ -70,8 +70,7 @@ static const struct command {
       admin_migrate },
     { "signin", "EMAIL", "a link that signs EMAIL in, once", NEEDS_WRITING, admin_signin },
     { "vms", NULL, "all living VMs", NEEDS_READING, admin_vms },
-    { "leftovers", NULL, "what hosts have that no VM accounts for", NEEDS_READING,
-      admin_leftovers },
+    { "orphans", NULL, "what hosts have that no VM accounts for", NEEDS_READING, admin_orphans },
     { "inbox", NULL, "what services have told us, and what became of it", NEEDS_READING,
       admin_inbox },
     { "inbox-retry", "ID", "try a parked event again, or \"all\"", NEEDS_WRITING,
@@ -115,8 +114,8 @@ static struct error *command_run(struct admin *admin, const struct command *comm
     if (command->need != NEEDS_NOTHING) {
         e = config_load(admin->arena, admin->state_dir, &admin->config);
         if (!e && command->need != NEEDS_CONFIG)
-            e = db_open(admin->arena, &DB_MAIN, bench_database(admin->arena, admin->config), mode,
-                        &admin->db);
+            e = db_open(admin->arena, &DB_MAIN,
+                        worker_context_database(admin->arena, admin->config), mode, &admin->db);
     }
     return e ? e : command->run(admin);
 }

@@ -18,7 +18,7 @@ struct admin {
 struct error *admin_check(struct admin *admin);
 struct error *admin_signin(struct admin *admin);
 struct error *admin_vms(struct admin *admin);
-struct error *admin_leftovers(struct admin *admin);
+struct error *admin_orphans(struct admin *admin);
 struct error *admin_mails(struct admin *admin);
 struct error *admin_billing(struct admin *admin);
 struct error *admin_stripe_setup(struct admin *admin);

@@ -53,10 +53,10 @@ static struct error *team_write(struct admin *admin, const struct billing_list_r
         json_text("kind", "team"),
         json_number("team_id", row->team_id),
         json_text("team", row->team),
-        json_text("plan", row->plan),
-        json_number("plan_at", row->plan_at),
-        json_number("until_at", row->until_at),
         json_text("status", row->status),
+        json_number("status_at", row->status_at),
+        json_number("until_at", row->until_at),
+        json_text("stripe_status", row->stripe_status),
         json_text("customer", row->customer_id),
         json_text("subscription", row->subscription_id),
         json_number("open_pushes", row->open_pushes),
@@ -65,7 +65,7 @@ static struct error *team_write(struct admin *admin, const struct billing_list_r
     if (admin->is_json)
         return line_write(admin, fields, sizeof fields / sizeof fields[0]);
     printf("%6lld  %-24s  %-10s  %-12s  %-28s  %6lld\n", (long long)row->team_id, row->team,
-           row->plan, row->status ? row->status : "",
+           row->status, row->stripe_status ? row->stripe_status : "",
            row->subscription_id ? row->subscription_id : "", (long long)row->open_pushes);
     return NULL;
 }

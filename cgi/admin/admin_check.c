@@ -7,8 +7,8 @@
 #include "adapter/json.h"
 #include "host/driver_libvirt_net.h"
 #include "remote/stripe.h"
-#include "worker/bench.h"
 #include "worker/mailer.h"
+#include "worker/worker_context.h"
 
 #include <dirent.h>
 #include <stdarg.h>
@@ -103,7 +103,7 @@ static void secrets_check(struct admin *admin)
 
 static void database_check(struct admin *admin)
 {
-    const char *path = bench_database(admin->arena, admin->config);
+    const char *path = worker_context_database(admin->arena, admin->config);
     struct db *db;
     struct error *e = db_open(admin->arena, &DB_MAIN, path, DB_READ_ONLY, &db);
     struct stat status;
@@ -120,12 +120,12 @@ static void database_check(struct admin *admin)
         db_close(db);
 }
 
-static void region_check(struct admin *admin, struct bench *bench,
+static void region_check(struct admin *admin, struct worker_context *context,
                          const struct config_region *region)
 {
     struct driver *driver;
-    struct driver_findings findings;
-    struct error *e = bench_driver(bench, admin->arena, region->name, &driver);
+    struct driver_checks findings;
+    struct error *e = worker_context_driver(context, admin->arena, region->name, &driver);
 
     if (e) {
         line_write(admin, false, "region %s: %s", region->name, e->text);
@@ -134,7 +134,7 @@ static void region_check(struct admin *admin, struct bench *bench,
     line_write(admin, true, "region %s: %s answers; guests run with %s%s", region->name,
                region->uri, driver_accelerator(driver),
                strcmp(driver_accelerator(driver), "kvm") == 0 ? "" : " (emulated, slow)");
-    driver_examine(driver, admin->arena, &findings);
+    driver_preflight(driver, admin->arena, &findings);
     for (size_t i = 0; i < findings.count; i++)
         line_write(admin, findings.row[i].is_ok, "region %s: %s", region->name,
                    findings.row[i].text);
@@ -207,7 +207,7 @@ static void mail_check(struct admin *admin)
         return;
     }
     if (!e)
-        e = outgoing_mail_check(mailer_smtp(mailer), admin->arena, &answer);
+        e = smtp_check(mailer_smtp(mailer), admin->arena, &answer);
     if (e)
         line_write(admin, false, "mail: %s%s%s", e->text, answer ? ": " : "", answer ? answer : "");
     else
@@ -218,7 +218,7 @@ static void mail_check(struct admin *admin)
 struct error *admin_check(struct admin *admin)
 {
     struct error *e = config_load(admin->arena, admin->state_dir, &admin->config);
-    struct bench *bench;
+    struct worker_context *context;
 
     folder_check(admin, admin->state_dir, true, 0011);
     if (e) {
@@ -229,13 +229,13 @@ struct error *admin_check(struct admin *admin)
     secrets_check(admin);
     database_check(admin);
     mail_check(admin);
-    bench = bench_without_db(admin->config, &BENCH_PACE);
+    context = worker_context_without_db(admin->config, &TIMEOUTS);
     for (size_t i = 0; i < admin->config->region_count; i++)
-        region_check(admin, bench, &admin->config->regions[i]);
+        region_check(admin, context, &admin->config->regions[i]);
     for (size_t i = 0; i < admin->config->image_count; i++)
         image_check(admin, &admin->config->images[i]);
-    if (config_bills(admin->config))
+    if (config_has_billing(admin->config))
         stripe_check(admin);
-    bench_close(bench);
+    worker_context_close(context);
     return NULL;
 }

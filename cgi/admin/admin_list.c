@@ -1,5 +1,5 @@
 /*
- * "domicile-admin vms", "leftovers" and "mails": lists, as a table for people or as one JSON object
+ * "domicile-admin vms", "orphans" and "mails": lists, as a table for people or as one JSON object
  * a line.
  */
 #include "admin/admin.h"
@@ -7,9 +7,9 @@
 #include "adapter/json.h"
 #include "base/clock.h"
 
-#include "leftover.sql.h"
 #include "mail.sql.h"
 #include "operator.sql.h"
+#include "orphan.sql.h"
 
 #include <stdio.h>
 
@@ -62,7 +62,7 @@ struct error *admin_vms(struct admin *admin)
     return e;
 }
 
-static struct error *leftover_write(struct admin *admin, const struct leftover_list_row *row)
+static struct error *orphan_write(struct admin *admin, const struct orphan_list_row *row)
 {
     const struct json_field fields[] = {
         json_text("region", row->region),
@@ -78,15 +78,15 @@ static struct error *leftover_write(struct admin *admin, const struct leftover_l
     return NULL;
 }
 
-struct error *admin_leftovers(struct admin *admin)
+struct error *admin_orphans(struct admin *admin)
 {
-    struct leftover_list_rows rows;
-    struct error *e = sql_leftover_list(admin->db, admin->arena, &rows);
+    struct orphan_list_rows rows;
+    struct error *e = sql_orphan_list(admin->db, admin->arena, &rows);
 
     if (!e && !admin->is_json)
         printf("%-10s  %-8s  %-20s  %s\n", "REGION", "KIND", "SINCE", "NAME");
     for (size_t i = 0; !e && i < rows.count; i++)
-        e = leftover_write(admin, &rows.row[i]);
+        e = orphan_write(admin, &rows.row[i]);
     return e;
 }
 

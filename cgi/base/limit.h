@@ -97,9 +97,9 @@ enum {
     LIMIT_SIGNIN_MAILS_PER_HOUR = 5,
     LIMIT_KNOWN_BROWSER_S = 30 * 24 * 3600,
     /* Billing. */
-    LIMIT_ERRAND_S = 120,     /* somebody waits: tried for that long, then it has failed */
-    LIMIT_ERRAND_URL_S = 300, /* an address that Stripe gave is kept */
-    LIMIT_ERRAND_KEEP_S = 24 * 3600,
+    LIMIT_BILLING_REQUEST_S = 120,     /* somebody waits: tried for that long, then it has failed */
+    LIMIT_BILLING_REQUEST_URL_S = 300, /* an address that Stripe gave is kept */
+    LIMIT_BILLING_REQUEST_KEEP_S = 24 * 3600,
     LIMIT_CHECKOUT_S = 3600, /* a payment page stays open */
     LIMIT_PLAN_EVERY_S = 20,
     LIMIT_PLAN_WARN_S = 3 * 24 * 3600, /* owners are reminded before VMs are destroyed */

@@ -3,28 +3,28 @@
  * come twice, late and in any order, and the object as it is now settles it. The first rule of the
  * table that fits an event's type holds.
  */
-#include "billing/mirror.h"
+#include "billing/stripe_sync.h"
 #include "model/event.h"
 #include "model/money.h"
 #include "remote/stripe.h"
 
 #include "billing.sql.h"
-#include "meter_push.sql.h"
+#include "usage_report.sql.h"
 
 #include <string.h>
 
-static struct books books_of(const struct event *event)
+static struct billing_context books_of(const struct event *event)
 {
-    return (struct books){ .db = event->bench->db,
-                           .arena = event->arena,
-                           .config = event->bench->config,
-                           .now_at = event->now_at };
+    return (struct billing_context){ .db = event->context->db,
+                                     .arena = event->arena,
+                                     .config = event->context->config,
+                                     .now_at = event->now_at };
 }
 
 /* Stripe, for events of its mode: what happens with pretended money must not pay for anything. */
 static struct error *stripe_of(const struct event *event, const struct stripe **out)
 {
-    struct error *e = bench_stripe(event->bench, event->arena, out);
+    struct error *e = worker_context_stripe(event->context, event->arena, out);
 
     if (!e && json_get_flag(event->body, "livemode") != stripe_is_live(*out))
         e = error_new(event->arena, ERROR_INPUT, "an event of the other mode (test or live)");
@@ -66,7 +66,7 @@ static struct error *checkout_record(struct event *event)
 {
     const char *reference = json_get_text(event->body, "data.object.client_reference_id");
     const struct json *subscription = event->fetched;
-    struct books books = books_of(event);
+    struct billing_context billing = books_of(event);
     int64_t team_id;
     struct error *e;
 
@@ -74,13 +74,13 @@ static struct error *checkout_record(struct event *event)
         event->skip = "a payment page without a subscription";
         return NULL;
     }
-    e = mirror_team(&books, subscription, "", &team_id);
+    e = stripe_sync_team(&billing, subscription, "", &team_id);
     if (!e && team_id && reference &&
         strcmp(reference, arena_printf(event->arena, "%lld", (long long)team_id)) != 0)
         e = error_new(event->arena, ERROR_INPUT,
                       "the payment page was for team %.20s, its customer is team %lld's", reference,
                       (long long)team_id);
-    return e ? e : mirror_subscription(&books, subscription, &event->skip);
+    return e ? e : stripe_sync_subscription(&billing, subscription, &event->skip);
 }
 
 static struct error *checkout_close(struct event *event)
@@ -92,13 +92,13 @@ static struct error *checkout_close(struct event *event)
 
     if (!session_id || !customer_id)
         return no_id(event);
-    e = sql_billing_by_customer(event->bench->db, event->arena, customer_id, &row);
+    e = sql_billing_by_customer(event->context->db, event->arena, customer_id, &row);
     if ((e && e->kind == ERROR_NOT_FOUND) ||
         (!e && (!row.checkout_id || strcmp(row.checkout_id, session_id) != 0))) {
         event->skip = "not the payment page that is open";
         return NULL;
     }
-    return e ? e : sql_billing_set_checkout(event->bench->db, event->arena, row.team_id, NULL);
+    return e ? e : sql_billing_set_checkout(event->context->db, event->arena, row.team_id, NULL);
 }
 
 /* ---- customers and subscriptions ---- */
@@ -116,9 +116,9 @@ static struct error *subscription_fetch(struct event *event)
 
 static struct error *subscription_record(struct event *event)
 {
-    struct books books = books_of(event);
+    struct billing_context billing = books_of(event);
 
-    return mirror_subscription(&books, event->fetched, &event->skip);
+    return stripe_sync_subscription(&billing, event->fetched, &event->skip);
 }
 
 static struct error *customer_fetch(struct event *event)
@@ -137,27 +137,28 @@ static struct error *customer_fetch(struct event *event)
 static struct error *customer_end(struct event *event)
 {
     const char *id = stripe_id_at(event->fetched, "id", "cus_");
-    struct books books = books_of(event);
+    struct billing_context billing = books_of(event);
     struct billing_by_customer_row row;
-    struct billing_get_row billing;
+    struct billing_get_row account;
     struct error *e;
 
     if (!json_get_flag(event->fetched, "deleted")) {
         event->skip = "the customer is still there";
         return NULL;
     }
-    e = id ? sql_billing_by_customer(books.db, books.arena, id, &row) : no_id(event);
+    e = id ? sql_billing_by_customer(billing.db, billing.arena, id, &row) : no_id(event);
     if (e && e->kind == ERROR_NOT_FOUND) {
         event->skip = "a customer that is not ours";
         return NULL;
     }
     if (!e)
-        e = sql_billing_get(books.db, books.arena, row.team_id, &billing);
-    if (!e && billing.subscription_id && !plan_status_is_over(billing.status))
-        e = sql_billing_set_over(books.db, books.arena, row.team_id, books.now_at);
+        e = sql_billing_get(billing.db, billing.arena, row.team_id, &account);
+    if (!e && account.subscription_id && !stripe_status_is_over(account.stripe_status))
+        e = sql_billing_set_over(billing.db, billing.arena, row.team_id, billing.now_at);
     if (!e)
-        e = plan_note(&books, row.team_id, event->id, "customer deleted at Stripe", NULL, NULL);
-    return e ? e : plan_apply(&books, row.team_id, billing.plan, PLAN_OVER, 0);
+        e = billing_note(&billing, row.team_id, event->id, "customer deleted at Stripe", NULL,
+                         NULL);
+    return e ? e : billing_transition_apply(&billing, row.team_id, account.status, BILLING_OVER, 0);
 }
 
 static struct error *nothing_kept(struct event *event)
@@ -181,9 +182,9 @@ static struct error *invoice_fetch(struct event *event)
 
 static struct error *invoice_record(struct event *event)
 {
-    struct books books = books_of(event);
+    struct billing_context billing = books_of(event);
 
-    return mirror_invoice(&books, event->fetched, &event->skip);
+    return stripe_sync_invoice(&billing, event->fetched, &event->skip);
 }
 
 static const char *amount_at(const struct event *event, const struct json *object, const char *path)
@@ -192,20 +193,21 @@ static const char *amount_at(const struct event *event, const struct json *objec
     int64_t amount_cents = 0;
 
     json_get_number(object, path, &amount_cents);
-    return money_text(event->bench->config, event->arena, amount_cents, currency ? currency : "?");
+    return money_text(event->context->config, event->arena, amount_cents,
+                      currency ? currency : "?");
 }
 
 /* A line on the billing page about an invoice, once for each occasion. 0: not ours. */
 static struct error *invoice_note(struct event *event, const char *occasion, const char *what,
                                   const char *amount, int64_t *team_id)
 {
-    struct books books = books_of(event);
-    struct error *e = mirror_team(&books, event->fetched, "-", team_id);
+    struct billing_context billing = books_of(event);
+    struct error *e = stripe_sync_team(&billing, event->fetched, "-", team_id);
 
     if (e || !*team_id)
         return e;
-    return plan_note(
-        &books, *team_id,
+    return billing_note(
+        &billing, *team_id,
         arena_printf(event->arena, "%s-%s", occasion, json_get_text(event->fetched, "id")), what,
         amount, NULL);
 }
@@ -228,8 +230,8 @@ static struct error *failed_record(struct event *event)
 {
     const char *status = json_get_text(event->fetched, "status");
     const char *amount = amount_at(event, event->fetched, "amount_remaining");
-    struct books books = books_of(event);
-    struct billing_get_row billing;
+    struct billing_context billing = books_of(event);
+    struct billing_get_row account;
     struct mail mail;
     int64_t team_id = 0;
     struct error *e = invoice_record(event);
@@ -238,7 +240,7 @@ static struct error *failed_record(struct event *event)
         return e;
     e = invoice_note(event, "failed", "payment failed", amount, &team_id);
     if (!e && team_id)
-        e = sql_billing_get(books.db, books.arena, team_id, &billing);
+        e = sql_billing_get(billing.db, billing.arena, team_id, &account);
     if (e || !team_id)
         return e;
     mail =
@@ -246,22 +248,22 @@ static struct error *failed_record(struct event *event)
                        .once = json_get_text(event->fetched, "id"),
                        .amount = amount,
                        .at = event->now_at,
-                       .until_at = strcmp(billing.plan, "past_due") == 0 ? billing.until_at : 0 };
-    return plan_mail(&books, team_id, &mail);
+                       .until_at = strcmp(account.status, "past_due") == 0 ? account.until_at : 0 };
+    return billing_mail(&billing, team_id, &mail);
 }
 
 static struct error *unfinished_record(struct event *event)
 {
-    struct books books = books_of(event);
+    struct billing_context billing = books_of(event);
     int64_t team_id;
     struct error *e = invoice_record(event);
 
     if (!e && !event->skip)
-        e = mirror_team(&books, event->fetched, "-", &team_id);
+        e = stripe_sync_team(&billing, event->fetched, "-", &team_id);
     if (e || event->skip || !team_id)
         return e;
-    return plan_problem(
-        &books, arena_printf(event->arena, "unfinished-%s", json_get_text(event->fetched, "id")),
+    return billing_problem_text(
+        &billing, arena_printf(event->arena, "unfinished-%s", json_get_text(event->fetched, "id")),
         &team_id, "Stripe could not finish an invoice: see its dashboard");
 }
 
@@ -270,29 +272,29 @@ static struct error *refund_record(struct event *event)
 {
     const struct json *charge = json_get(event->body, "data.object");
     const char *amount = amount_at(event, charge, "amount_refunded");
-    struct books books = books_of(event);
+    struct billing_context billing = books_of(event);
     int64_t team_id;
-    struct error *e = mirror_team(&books, charge, "-", &team_id);
+    struct error *e = stripe_sync_team(&billing, charge, "-", &team_id);
 
     if (!e && !team_id)
         event->skip = "a customer that is not ours";
     if (e || !team_id)
         return e;
-    return plan_note(
-        &books, team_id,
+    return billing_note(
+        &billing, team_id,
         arena_printf(event->arena, "refund-%s-%s", stripe_id_at(charge, "id", "ch_"), amount),
         "refunded", amount, NULL);
 }
 
 static struct error *dispute_record(struct event *event)
 {
-    struct books books = books_of(event);
+    struct billing_context billing = books_of(event);
     const char *id = object_id(event, "id", "");
 
     if (!id)
         return no_id(event);
-    return plan_problem(&books, arena_printf(event->arena, "dispute-%s", id), NULL,
-                        "a payment is disputed: see Stripe's dashboard");
+    return billing_problem_text(&billing, arena_printf(event->arena, "dispute-%s", id), NULL,
+                                "a payment is disputed: see Stripe's dashboard");
 }
 
 /* ---- use ---- */
@@ -314,12 +316,13 @@ static struct error *samples_record(struct event *event, const struct json *type
     for (const struct json *it = json_first(json_get(type, "sample_errors")); it && !e;
          it = json_next(it)) {
         const char *name = json_get_text(it, "request.identifier");
-        struct meter_push_by_identifier_row push;
+        struct usage_report_by_identifier_row push;
 
-        e = name ? sql_meter_push_by_identifier(event->bench->db, event->arena, name, &push) : NULL;
+        e = name ? sql_usage_report_by_identifier(event->context->db, event->arena, name, &push)
+                 : NULL;
         if (!e && name)
-            e = sql_meter_push_set(event->bench->db, event->arena, push.team_id, push.hour_at,
-                                   "failed", code ? code : "refused by the meter");
+            e = sql_usage_report_set(event->context->db, event->arena, push.team_id, push.hour_at,
+                                     "failed", code ? code : "refused by the meter");
         else if (e && e->kind == ERROR_NOT_FOUND)
             e = NULL; /* somebody else's use of the same account */
     }
@@ -329,16 +332,17 @@ static struct error *samples_record(struct event *event, const struct json *type
 static struct error *meter_record(struct event *event)
 {
     const char *summary = json_get_text(event->fetched, "data.developer_message_summary");
-    struct books books = books_of(event);
+    struct billing_context billing = books_of(event);
     struct error *e = NULL;
 
     for (const struct json *type = json_first(json_get(event->fetched, "data.reason.error_types"));
          type && !e; type = json_next(type))
         e = samples_record(event, type);
     return e ? e
-             : plan_problem(&books, arena_printf(event->arena, "meter-%s", event->id), NULL,
-                            arena_printf(event->arena, "Stripe's meter refused use: %.200s",
-                                         summary ? summary : event->type));
+             : billing_problem_text(&billing, arena_printf(event->arena, "meter-%s", event->id),
+                                    NULL,
+                                    arena_printf(event->arena, "Stripe's meter refused use: %.200s",
+                                                 summary ? summary : event->type));
 }
 
 const struct event_rule STRIPE_RULES[] = {

@@ -60,15 +60,15 @@ enum driver_power {
 };
 
 /* One thing of ours that the host has: for the reconciler. */
-struct driver_thing {
+struct driver_item {
     const char *kind;        /* "domain", "disk", "seed" */
     const char *vm_id;       /* by its name; "" when the name is not one of ours to read */
     const char *name;        /* as the host calls it */
     enum driver_power power; /* of a domain */
 };
 
-struct driver_things {
-    struct driver_thing *row;
+struct driver_inventory {
+    struct driver_item *row;
     size_t count;
 };
 
@@ -81,13 +81,13 @@ struct driver_usage {
 };
 
 /* Of one thing that a host needs before guests can run. */
-struct driver_finding {
+struct driver_check {
     bool is_ok;
     const char *text; /* what is there; else what is missing, and what to do */
 };
 
-struct driver_findings {
-    struct driver_finding row[8];
+struct driver_checks {
+    struct driver_check row[8];
     size_t count;
 };
 
@@ -113,7 +113,7 @@ const char *driver_accelerator(const struct driver *driver);
 bool driver_has_guests(const struct driver *driver);
 
 /* Has the operator set up what guests need here? Nothing to find where libvirt is enough. */
-void driver_examine(struct driver *driver, struct arena *arena, struct driver_findings *out);
+void driver_preflight(struct driver *driver, struct arena *arena, struct driver_checks *out);
 
 /* Can a guest be given this host port now? Bound and released. */
 bool driver_port_is_free(const struct driver *driver, int64_t port);
@@ -186,10 +186,11 @@ struct error *driver_snapshots_remove(struct driver *driver, struct arena *arena
                                       const char **answer);
 struct error *driver_disk_remove(struct driver *driver, struct arena *arena, const char *vm_id,
                                  const char **answer);
-struct error *driver_seed_gone(struct driver *driver, struct arena *arena, const char *vm_id,
-                               const char **answer);
-struct error *driver_port_gone(struct driver *driver, struct arena *arena, int64_t port,
-                               const char **answer);
+struct error *driver_seed_delete(struct driver *driver, struct arena *arena, const char *vm_id,
+                                 const char **answer);
+struct error *driver_port_release(struct driver *driver, struct arena *arena, int64_t port,
+                                  const char **answer);
 
 /* Everything whose name begins with "domicile-", and every file in our folders. */
-struct error *driver_things(struct driver *driver, struct arena *arena, struct driver_things *out);
+struct error *driver_inventory(struct driver *driver, struct arena *arena,
+                               struct driver_inventory *out);

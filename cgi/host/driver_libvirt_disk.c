@@ -8,7 +8,7 @@
  */
 #include "host/driver_libvirt.h"
 
-#include "adapter/command.h"
+#include "adapter/subprocess.h"
 #include "host/driver_libvirt_net.h"
 #include "host/driver_libvirt_xml.h"
 #include "host/qcow2.h"

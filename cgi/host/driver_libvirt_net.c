@@ -6,7 +6,7 @@
  */
 #include "host/driver_libvirt_net.h"
 
-#include "adapter/command.h"
+#include "adapter/subprocess.h"
 #include "base/buf.h"
 #include "host/driver_libvirt.h"
 #include "host/driver_libvirt_xml.h"
@@ -224,9 +224,9 @@ struct error *driver_address_keep(struct driver *driver, struct arena *arena,
 
 /* ---- everything at once, for the operator ---- */
 
-static void find(struct driver_findings *out, const struct error *e, const char *text)
+static void find(struct driver_checks *out, const struct error *e, const char *text)
 {
-    out->row[out->count++] = (struct driver_finding){ .is_ok = !e, .text = e ? e->text : text };
+    out->row[out->count++] = (struct driver_check){ .is_ok = !e, .text = e ? e->text : text };
 }
 
 static struct error *check_network(struct driver *driver, struct arena *arena)
@@ -267,7 +267,7 @@ struct error *driver_path_check(struct arena *arena, const char *path)
     return NULL;
 }
 
-void driver_examine(struct driver *driver, struct arena *arena, struct driver_findings *out)
+void driver_preflight(struct driver *driver, struct arena *arena, struct driver_checks *out)
 {
     const struct driver_region *region = &driver->region;
     struct error *e;

@@ -11,15 +11,15 @@
 #pragma once
 
 #include "adapter/json.h"
-#include "worker/bench.h"
+#include "worker/worker_context.h"
 
 struct workos;
 
 struct event {
-    struct bench *bench;         /* database, configuration */
-    struct arena *arena;         /* of this event */
-    const struct workos *workos; /* NULL: identity is not workos */
-    const char *source;          /* "stripe" or "workos" */
+    struct worker_context *context; /* database, configuration */
+    struct arena *arena;            /* of this event */
+    const struct workos *workos;    /* NULL: identity is not workos */
+    const char *source;             /* "stripe" or "workos" */
     const char *id, *type;
     const struct json *body;    /* as received */
     const struct json *fetched; /* set by act: the object as it is now at the service, or NULL */

@@ -14,55 +14,55 @@ enum { CHUNK_BYTES = 1024 * 1024 };
 /* ---- writing ---- */
 
 /* The stretch being written, and by whom. */
-struct pen {
+struct ledger_writer {
     struct db *db;
     struct arena *arena;
     struct ledger_open_row row; /* as it stands in the database */
 };
 
-static struct error *stretch_end(struct pen *pen, int64_t until_at, bool is_open)
+static struct error *interval_end(struct ledger_writer *writer, int64_t until_at, bool is_open)
 {
-    struct ledger_open_row *row = &pen->row;
+    struct ledger_open_row *row = &writer->row;
 
     row->until_at = until_at;
-    return sql_ledger_extend(pen->db, pen->arena, row->team_id, row->month_at, row->vm_id,
+    return sql_ledger_extend(writer->db, writer->arena, row->team_id, row->month_at, row->vm_id,
                              row->from_at, until_at, is_open);
 }
 
 /* The row's content anew, from `from_at` on, open and of no seconds yet. */
-static struct error *stretch_begin(struct pen *pen, int64_t from_at)
+static struct error *interval_begin(struct ledger_writer *writer, int64_t from_at)
 {
-    struct ledger_open_row *row = &pen->row;
+    struct ledger_open_row *row = &writer->row;
 
     row->from_at = row->until_at = from_at;
     row->month_at = clock_month_start(from_at);
-    return sql_ledger_put(pen->db, pen->arena, row->team_id, row->month_at, row->vm_id, from_at,
-                          from_at, true, row->vm_name, row->state, row->size, row->disk_gb,
+    return sql_ledger_put(writer->db, writer->arena, row->team_id, row->month_at, row->vm_id,
+                          from_at, from_at, true, row->vm_name, row->state, row->size, row->disk_gb,
                           row->snapshot_gb);
 }
 
 /* The open stretch reaches to `until_at`; at the end of a month the next row goes on. */
-static struct error *stretch_extend(struct pen *pen, int64_t until_at)
+static struct error *interval_extend(struct ledger_writer *writer, int64_t until_at)
 {
-    int64_t month_end_at = clock_month_end(pen->row.from_at);
+    int64_t month_end_at = clock_month_end(writer->row.from_at);
     struct error *e = NULL;
 
     while (!e && until_at > month_end_at) {
-        e = stretch_end(pen, month_end_at, false);
+        e = interval_end(writer, month_end_at, false);
         if (!e)
-            e = stretch_begin(pen, month_end_at);
+            e = interval_begin(writer, month_end_at);
         month_end_at = clock_month_end(month_end_at);
     }
-    return e ? e : stretch_end(pen, until_at, true);
+    return e ? e : interval_end(writer, until_at, true);
 }
 
-static struct error *stretch_turn(struct pen *pen, const struct ledger_open_row *next)
+static struct error *interval_turn(struct ledger_writer *writer, const struct ledger_open_row *next)
 {
-    int64_t at = pen->row.until_at;
-    struct error *e = stretch_end(pen, at, false);
+    int64_t at = writer->row.until_at;
+    struct error *e = interval_end(writer, at, false);
 
-    pen->row = *next;
-    return e ? e : stretch_begin(pen, at);
+    writer->row = *next;
+    return e ? e : interval_begin(writer, at);
 }
 
 /* What the VM's row says now. A size that is only wished for, or could not be made, does not count
@@ -91,50 +91,50 @@ static bool is_same(const struct ledger_open_row *a, const struct ledger_open_ro
 }
 
 /* `*is_over`: the VM is gone, and its ledger was ended. */
-static struct error *stretch_find(struct pen *pen, const char *vm_id,
-                                  const struct ledger_vm_row *vm, bool *is_over)
+static struct error *interval_find(struct ledger_writer *writer, const char *vm_id,
+                                   const struct ledger_vm_row *vm, bool *is_over)
 {
     struct ledger_has_row has;
-    struct error *e = sql_ledger_open(pen->db, pen->arena, vm_id, &pen->row);
+    struct error *e = sql_ledger_open(writer->db, writer->arena, vm_id, &writer->row);
 
     *is_over = false;
     if (!e || e->kind != ERROR_NOT_FOUND)
         return e;
-    e = sql_ledger_has(pen->db, pen->arena, vm->team_id, clock_month_start(vm->created_at), vm_id,
-                       vm->created_at, &has);
+    e = sql_ledger_has(writer->db, writer->arena, vm->team_id, clock_month_start(vm->created_at),
+                       vm_id, vm->created_at, &has);
     *is_over = !e && has.total > 0;
     if (e || *is_over)
         return e;
-    pen->row = row_of(vm, vm_id, NULL);
-    pen->row.state = "absent";
-    return stretch_begin(pen, vm->created_at);
+    writer->row = row_of(vm, vm_id, NULL);
+    writer->row.state = "absent";
+    return interval_begin(writer, vm->created_at);
 }
 
 struct error *ledger_note(struct db *db, struct arena *arena, const char *vm_id, int64_t now_at)
 {
-    struct pen pen = { .db = db, .arena = arena };
+    struct ledger_writer writer = { .db = db, .arena = arena };
     struct ledger_open_row next, nobody;
     struct ledger_vm_row vm;
     bool is_over = false;
     struct error *e = sql_ledger_vm(db, arena, vm_id, &vm);
 
     if (!e)
-        e = stretch_find(&pen, vm_id, &vm, &is_over);
+        e = interval_find(&writer, vm_id, &vm, &is_over);
     if (e || is_over)
         return e;
-    if (now_at < pen.row.until_at)
-        now_at = pen.row.until_at;
-    next = row_of(&vm, vm_id, &pen.row);
-    nobody = pen.row;
+    if (now_at < writer.row.until_at)
+        now_at = writer.row.until_at;
+    next = row_of(&vm, vm_id, &writer.row);
+    nobody = writer.row;
     nobody.state = "unreachable";
-    if (now_at - pen.row.until_at > LIMIT_LEDGER_SILENCE_S) {
-        e = stretch_turn(&pen, &nobody);
+    if (now_at - writer.row.until_at > LIMIT_LEDGER_SILENCE_S) {
+        e = interval_turn(&writer, &nobody);
     }
     if (!e)
-        e = stretch_extend(&pen, now_at);
+        e = interval_extend(&writer, now_at);
     if (!e && vm.gone_at)
-        return stretch_end(&pen, now_at, false);
-    return e || is_same(&pen.row, &next) ? e : stretch_turn(&pen, &next);
+        return interval_end(&writer, now_at, false);
+    return e || is_same(&writer.row, &next) ? e : interval_turn(&writer, &next);
 }
 
 /* ---- reading ---- */

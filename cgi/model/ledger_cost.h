@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What a VM was during a stretch. */
+/* What a VM was during a interval. */
 struct ledger_use {
     const char *state; /* as in the ledger */
     const char *size;

@@ -7,7 +7,7 @@
 #include "base/text.h"
 #include "known_browser.sql.h"
 #include "mail.sql.h"
-#include "model/mail.h"
+#include "model/mail_queue.h"
 #include "person.sql.h"
 #include "web/session.h"
 

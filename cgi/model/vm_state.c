@@ -5,61 +5,62 @@
 #include <string.h>
 
 static const struct vm_transition transitions[] = {
-    { "creating", VM_FOUND_RUNNING, "running", NULL, NULL },
+    { "creating", VM_REPORTED_RUNNING, "running", NULL, NULL },
     { "creating", VM_JOB_FAILED, "failed", NULL, NULL },
-    { "creating", VM_ASK_DESTROY, "destroying", "destroy", "gone" },
+    { "creating", VM_REQUEST_DESTROY, "destroying", "destroy", "gone" },
 
-    { "starting", VM_FOUND_RUNNING, "running", NULL, NULL },
+    { "starting", VM_REPORTED_RUNNING, "running", NULL, NULL },
     { "starting", VM_JOB_FAILED, "failed", NULL, NULL },
-    { "starting", VM_ASK_DESTROY, "destroying", "destroy", "gone" },
+    { "starting", VM_REQUEST_DESTROY, "destroying", "destroy", "gone" },
 
-    { "running", VM_ASK_STOP, "stopping", "stop", "stopped" },
-    { "running", VM_ASK_RESTART, "restarting", "restart", "running" },
-    { "running", VM_ASK_SNAPSHOT, "snapshotting", "snapshot", NULL },
-    { "running", VM_ASK_SNAPSHOT_DELETE, "snapshotting", "snapshot_delete", NULL },
-    { "running", VM_ASK_RESTORE, "restoring", "restore", NULL },
-    { "running", VM_ASK_CLONE, "running", NULL, NULL },
-    { "running", VM_ASK_DESTROY, "destroying", "destroy", "gone" },
-    { "running", VM_FOUND_STOPPED, "stopped", NULL, "stopped" }, /* the guest shut itself down */
-    { "running", VM_FOUND_ABSENT, "failed", NULL, NULL },
+    { "running", VM_REQUEST_STOP, "stopping", "stop", "stopped" },
+    { "running", VM_REQUEST_RESTART, "restarting", "restart", "running" },
+    { "running", VM_REQUEST_SNAPSHOT, "snapshotting", "snapshot", NULL },
+    { "running", VM_REQUEST_SNAPSHOT_DELETE, "snapshotting", "snapshot_delete", NULL },
+    { "running", VM_REQUEST_RESTORE, "restoring", "restore", NULL },
+    { "running", VM_REQUEST_CLONE, "running", NULL, NULL },
+    { "running", VM_REQUEST_DESTROY, "destroying", "destroy", "gone" },
+    { "running", VM_REPORTED_STOPPED, "stopped", NULL, "stopped" }, /* the guest shut itself down */
+    { "running", VM_REPORTED_ABSENT, "failed", NULL, NULL },
 
-    { "stopping", VM_FOUND_STOPPED, "stopped", NULL, NULL },
+    { "stopping", VM_REPORTED_STOPPED, "stopped", NULL, NULL },
     { "stopping", VM_JOB_FAILED, "failed", NULL, NULL },
-    { "stopping", VM_ASK_DESTROY, "destroying", "destroy", "gone" },
+    { "stopping", VM_REQUEST_DESTROY, "destroying", "destroy", "gone" },
 
-    { "stopped", VM_ASK_START, "starting", "start", "running" },
-    { "stopped", VM_ASK_RESIZE, "resizing", "resize", NULL },
-    { "stopped", VM_ASK_SNAPSHOT, "snapshotting", "snapshot", NULL },
-    { "stopped", VM_ASK_SNAPSHOT_DELETE, "snapshotting", "snapshot_delete", NULL },
-    { "stopped", VM_ASK_RESTORE, "restoring", "restore", NULL },
-    { "stopped", VM_ASK_CLONE, "stopped", NULL, NULL },
-    { "stopped", VM_ASK_DESTROY, "destroying", "destroy", "gone" },
-    { "stopped", VM_FOUND_RUNNING, "running", NULL, "running" }, /* started by hand on the host */
-    { "stopped", VM_FOUND_ABSENT, "failed", NULL, NULL },
+    { "stopped", VM_REQUEST_START, "starting", "start", "running" },
+    { "stopped", VM_REQUEST_RESIZE, "resizing", "resize", NULL },
+    { "stopped", VM_REQUEST_SNAPSHOT, "snapshotting", "snapshot", NULL },
+    { "stopped", VM_REQUEST_SNAPSHOT_DELETE, "snapshotting", "snapshot_delete", NULL },
+    { "stopped", VM_REQUEST_RESTORE, "restoring", "restore", NULL },
+    { "stopped", VM_REQUEST_CLONE, "stopped", NULL, NULL },
+    { "stopped", VM_REQUEST_DESTROY, "destroying", "destroy", "gone" },
+    { "stopped", VM_REPORTED_RUNNING, "running", NULL,
+      "running" }, /* started by hand on the host */
+    { "stopped", VM_REPORTED_ABSENT, "failed", NULL, NULL },
 
-    { "restarting", VM_FOUND_RUNNING, "running", NULL, NULL },
+    { "restarting", VM_REPORTED_RUNNING, "running", NULL, NULL },
     { "restarting", VM_JOB_FAILED, "failed", NULL, NULL },
-    { "restarting", VM_ASK_DESTROY, "destroying", "destroy", "gone" },
+    { "restarting", VM_REQUEST_DESTROY, "destroying", "destroy", "gone" },
 
-    { "resizing", VM_FOUND_STOPPED, "stopped", NULL, NULL },
+    { "resizing", VM_REPORTED_STOPPED, "stopped", NULL, NULL },
     { "resizing", VM_JOB_FAILED, "failed", NULL, NULL },
-    { "resizing", VM_ASK_DESTROY, "destroying", "destroy", "gone" },
+    { "resizing", VM_REQUEST_DESTROY, "destroying", "destroy", "gone" },
 
-    { "snapshotting", VM_FOUND_RUNNING, "running", NULL, NULL },
-    { "snapshotting", VM_FOUND_STOPPED, "stopped", NULL, NULL },
+    { "snapshotting", VM_REPORTED_RUNNING, "running", NULL, NULL },
+    { "snapshotting", VM_REPORTED_STOPPED, "stopped", NULL, NULL },
     { "snapshotting", VM_JOB_FAILED, "failed", NULL, NULL },
-    { "snapshotting", VM_ASK_DESTROY, "destroying", "destroy", "gone" },
+    { "snapshotting", VM_REQUEST_DESTROY, "destroying", "destroy", "gone" },
 
-    { "restoring", VM_FOUND_RUNNING, "running", NULL, "running" },
-    { "restoring", VM_FOUND_STOPPED, "stopped", NULL, "stopped" },
+    { "restoring", VM_REPORTED_RUNNING, "running", NULL, "running" },
+    { "restoring", VM_REPORTED_STOPPED, "stopped", NULL, "stopped" },
     { "restoring", VM_JOB_FAILED, "failed", NULL, NULL },
-    { "restoring", VM_ASK_DESTROY, "destroying", "destroy", "gone" },
+    { "restoring", VM_REQUEST_DESTROY, "destroying", "destroy", "gone" },
 
-    { "failed", VM_ASK_RETRY, "failed", NULL, NULL },
-    { "failed", VM_ASK_STOP, "stopping", "stop", "stopped" },
-    { "failed", VM_ASK_DESTROY, "destroying", "destroy", "gone" },
+    { "failed", VM_REQUEST_RETRY, "failed", NULL, NULL },
+    { "failed", VM_REQUEST_STOP, "stopping", "stop", "stopped" },
+    { "failed", VM_REQUEST_DESTROY, "destroying", "destroy", "gone" },
 
-    { "destroying", VM_ALL_GONE, "gone", NULL, NULL },
+    { "destroying", VM_REMOVED, "gone", NULL, NULL },
 };
 
 /* One row for each state: how it is shown, and why most buttons rest in it. */
@@ -93,7 +94,7 @@ static const struct {
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
-const struct vm_transition *vm_transition_find(const char *state, enum vm_event event)
+const struct vm_transition *vm_transition_find(const char *state, enum vm_trigger event)
 {
     for (size_t i = 0; i < COUNT(transitions); i++) {
         if (transitions[i].event == event && strcmp(transitions[i].state, state) == 0)
@@ -111,7 +112,7 @@ static size_t state_index(const char *state)
     return i;
 }
 
-const char *vm_refusal(const char *state, enum vm_event event)
+const char *vm_disabled_reason(const char *state, enum vm_trigger event)
 {
     return vm_transition_find(state, event) ? NULL : states[state_index(state)].refusal;
 }

@@ -6,41 +6,42 @@
 
 #include <stdbool.h>
 
-enum vm_event {
+enum vm_trigger {
     /* Asked by people. */
-    VM_ASK_START,
-    VM_ASK_STOP,
-    VM_ASK_RESTART,
-    VM_ASK_RESIZE,
-    VM_ASK_SNAPSHOT,
-    VM_ASK_SNAPSHOT_DELETE,
-    VM_ASK_RESTORE,
-    VM_ASK_CLONE, /* of one of its snapshots; changes nothing here */
-    VM_ASK_DESTROY,
-    VM_ASK_RETRY, /* the failed job once more; its kind gives state and job (vm_working_state) */
+    VM_REQUEST_START,
+    VM_REQUEST_STOP,
+    VM_REQUEST_RESTART,
+    VM_REQUEST_RESIZE,
+    VM_REQUEST_SNAPSHOT,
+    VM_REQUEST_SNAPSHOT_DELETE,
+    VM_REQUEST_RESTORE,
+    VM_REQUEST_CLONE, /* of one of its snapshots; changes nothing here */
+    VM_REQUEST_DESTROY,
+    VM_REQUEST_RETRY, /* the failed job once more; its kind gives state and job (vm_working_state)
+                       */
 
     /* Seen by the worker: at the end of a job, or by the reconciler. */
-    VM_FOUND_RUNNING, /* and its SSH has answered with its host key */
-    VM_FOUND_STOPPED,
-    VM_FOUND_ABSENT,
+    VM_REPORTED_RUNNING, /* and its SSH has answered with its host key */
+    VM_REPORTED_STOPPED,
+    VM_REPORTED_ABSENT,
     VM_JOB_FAILED, /* for good: no attempt is left */
-    VM_ALL_GONE,   /* the host has nothing of it any more */
+    VM_REMOVED,    /* the host has nothing of it any more */
 };
 
 struct vm_transition {
     const char *state; /* creating starting running stopping stopped restarting resizing
                           snapshotting restoring failed destroying gone */
-    enum vm_event event;
+    enum vm_trigger event;
     const char *next;
     const char *job;    /* kind of the job that does it; NULL: none */
     const char *wanted; /* "running", "stopped", "gone"; NULL: as before */
 };
 
 /* NULL: the event does not fit the state (a button is disabled; the worker ignores it). */
-const struct vm_transition *vm_transition_find(const char *state, enum vm_event event);
+const struct vm_transition *vm_transition_find(const char *state, enum vm_trigger event);
 
 /* Why a button is disabled, for people; NULL when it is not. */
-const char *vm_refusal(const char *state, enum vm_event event);
+const char *vm_disabled_reason(const char *state, enum vm_trigger event);
 
 /* The state in which a job of this kind is worked off: "create" -> "creating". */
 const char *vm_working_state(const char *job);

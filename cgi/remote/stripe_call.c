@@ -1,7 +1,7 @@
 /* One request to Stripe; see stripe_call.h. The only place that holds the API key. */
 #include "remote/stripe_call.h"
 
-#include "adapter/outgoing.h"
+#include "adapter/http_client.h"
 #include "base/buf.h"
 #include "base/html.h"
 #include "base/log.h"
@@ -27,7 +27,7 @@ struct error *stripe_open(struct arena *arena, const struct config *config, stru
     if (!e && config->trial_days == 1)
         e = error_new(arena, ERROR_INPUT, "trial_days must be 0, or at least 2");
     if (!e)
-        e = outgoing_open(arena, &config->stripe_url, 1, &stripe->outgoing);
+        e = http_open(arena, &config->stripe_url, 1, &stripe->outgoing);
     if (e)
         return e;
     stripe->url = config->stripe_url;
@@ -120,7 +120,7 @@ static enum error_kind kind_of(int status, const char *type)
 }
 
 static struct error *refusal_read(struct arena *arena, const struct stripe_call *call,
-                                  const struct outgoing_response *response)
+                                  const struct http_response *response)
 {
     const struct json *reply = NULL;
     const char *type, *code, *param;
@@ -139,13 +139,13 @@ static struct error *refusal_read(struct arena *arena, const struct stripe_call 
 struct error *stripe_ask(const struct stripe *stripe, struct arena *arena,
                          const struct stripe_call *call, const struct json **out)
 {
-    const struct outgoing_header headers[] = {
+    const struct http_header headers[] = {
         { "Authorization", arena_printf(arena, "Bearer %s", stripe->api_key) },
         { "Stripe-Version", STRIPE_VERSION },
     };
     const char *fields = fields_encode(arena, call->fields);
     bool is_post = strcmp(call->method, "POST") == 0;
-    const struct outgoing_request request = {
+    const struct http_request request = {
         .method = call->method,
         .url = arena_printf(arena, "%s%s%s%s", stripe->url, call->path,
                             fields && !is_post ? "?" : "", fields && !is_post ? fields : ""),
@@ -156,8 +156,8 @@ struct error *stripe_ask(const struct stripe *stripe, struct arena *arena,
         .idempotency_key = call->idempotency_key,
         .habit = OUTGOING_STRIPE,
     };
-    struct outgoing_response response;
-    struct error *e = outgoing_send(stripe->outgoing, arena, &request, &response);
+    struct http_response response;
+    struct error *e = smtp_send(stripe->outgoing, arena, &request, &response);
 
     if (e)
         return error_in(arena, e, "Stripe");

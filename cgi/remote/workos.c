@@ -2,8 +2,8 @@
 #include "remote/workos.h"
 
 #include "adapter/crypto.h"
+#include "adapter/http_client.h"
 #include "adapter/json.h"
-#include "adapter/outgoing.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/html.h"
@@ -33,7 +33,7 @@ struct error *workos_open(struct arena *arena, const struct config *config, stru
                          "identity = workos needs client_id in [workos]: see the WorkOS dashboard");
     e = config_secret_load(arena, config->state_dir, "workos-api-key", &secret);
     if (!e)
-        e = outgoing_open(arena, &config->workos_url, 1, &workos->outgoing);
+        e = http_open(arena, &config->workos_url, 1, &workos->outgoing);
     if (e)
         return e;
     workos->url = config->workos_url;
@@ -105,11 +105,11 @@ static bool is_id(const char *text, const char *prefix)
 
 /* An answer that is an object, whatever its status. */
 static struct error *workos_send(const struct workos *workos, struct arena *arena,
-                                 const struct outgoing_request *request, int *status,
+                                 const struct http_request *request, int *status,
                                  const struct json **out)
 {
-    struct outgoing_response response;
-    struct error *e = outgoing_send(workos->outgoing, arena, request, &response);
+    struct http_response response;
+    struct error *e = smtp_send(workos->outgoing, arena, request, &response);
 
     if (e)
         return error_in(arena, e, "WorkOS");
@@ -202,7 +202,7 @@ struct error *workos_exchange(const struct workos *workos, struct arena *arena, 
         json_text("code_verifier", verifier),
         json_text("user_agent", user_agent), /* last, so that it can be left out */
     };
-    struct outgoing_request request = {
+    struct http_request request = {
         .method = "POST",
         .url = arena_printf(arena, "%s/user_management/authenticate", workos->url),
         .idempotency_key = crypto_token(arena),
@@ -231,10 +231,10 @@ struct error *workos_exchange(const struct workos *workos, struct arena *arena, 
 static struct error *workos_get(const struct workos *workos, struct arena *arena, const char *url,
                                 const struct json **out)
 {
-    const struct outgoing_header headers[] = {
+    const struct http_header headers[] = {
         { "Authorization", arena_printf(arena, "Bearer %s", workos->api_key) },
     };
-    const struct outgoing_request request = {
+    const struct http_request request = {
         .method = "GET",
         .url = url,
         .headers = headers,

@@ -4,22 +4,22 @@
 #include "base/clock.h"
 #include "billing.html.h"
 #include "billing.sql.h"
-#include "billing_event.sql.h"
+#include "billing_activity.sql.h"
 #include "invoice.sql.h"
+#include "model/billing_status.h"
 #include "model/money.h"
-#include "model/plan_state.h"
 #include "web/session.h"
 
 #include <string.h>
 
 enum { INVOICES_ON_PAGE = 60, EVENTS_ON_PAGE = 12, DATE_CHARS = 10 };
 
-/* What the words for a plan are made from. */
+/* What the words for a status are made from. */
 struct standing {
     struct request *r;
     struct billing_get_row row;
     const char *open_amount; /* "A payment of €34.51": what is not yet paid, as a sentence begins */
-    bool is_over;            /* the subscription, not the plan */
+    bool is_over;            /* the subscription, not the status */
 };
 
 static const char *date(const struct standing *standing, int64_t at)
@@ -27,9 +27,9 @@ static const char *date(const struct standing *standing, int64_t at)
     return clock_plain(standing->r->arena, at);
 }
 
-static int64_t keep_days(const struct standing *standing)
+static int64_t retention_days(const struct standing *standing)
 {
-    return standing->r->config->keep_days;
+    return standing->r->config->retention_days;
 }
 
 /* Shared by trial and active: the end, when it has been cancelled. */
@@ -39,7 +39,7 @@ static const char *cancel_words(const struct standing *standing, const char *las
                         "it ends on %s%s. VMs are stopped then, their disks kept for %lld more "
                         "days. Until then you can change your mind.",
                         date(standing, standing->row.cancel_at), last,
-                        (long long)keep_days(standing));
+                        (long long)retention_days(standing));
 }
 
 static void none_tell(const struct standing *standing, struct billing_html *page)
@@ -112,7 +112,7 @@ static void ended_tell(const struct standing *standing, struct billing_html *pag
 }
 
 static const struct {
-    const char *plan;
+    const char *status;
     void (*tell)(const struct standing *standing, struct billing_html *page);
 } tellers[] = {
     { "none", none_tell },         { "trial", trial_tell },         { "active", active_tell },
@@ -143,7 +143,7 @@ static void buttons_fill(const struct standing *standing, struct billing_html *p
 {
     const struct billing_get_row *row = &standing->row;
     bool has_one = row->subscription_id && !standing->is_over;
-    bool is_late = strcmp(row->plan, "past_due") == 0 || strcmp(row->plan, "suspended") == 0;
+    bool is_late = strcmp(row->status, "past_due") == 0 || strcmp(row->status, "suspended") == 0;
 
     page->can_subscribe = !has_one;
     page->can_cancel = has_one && !row->cancel_at;
@@ -199,7 +199,7 @@ static struct error *standing_get(struct request *r, struct standing *standing)
 
     standing->r = r;
     if (e && e->kind == ERROR_NOT_FOUND) {
-        standing->row = (struct billing_get_row){ .plan = "none" };
+        standing->row = (struct billing_get_row){ .status = "none" };
         e = NULL;
     }
     if (!e)
@@ -211,7 +211,7 @@ static struct error *standing_get(struct request *r, struct standing *standing)
         standing->open_amount = arena_printf(
             r->arena, "A payment of %s",
             money_text(r->config, r->arena, unpaid.remaining_cents, r->config->currency));
-    standing->is_over = plan_status_is_over(standing->row.status);
+    standing->is_over = stripe_status_is_over(standing->row.stripe_status);
     return NULL;
 }
 
@@ -224,20 +224,20 @@ struct error *billing_page_fill(struct request *r, struct billing_html *page)
         e = standing_get(r, &standing);
     if (e)
         return e;
-    page->label = plan_label(standing.row.plan);
-    page->chip = plan_class(standing.row.plan);
+    page->label = billing_status_label(standing.row.status);
+    page->chip = billing_status_class(standing.row.status);
     page->offer = offer(&standing);
     page->is_owner = r->session->role && strcmp(r->session->role, "owner") == 0;
     for (size_t i = 0; i < sizeof tellers / sizeof tellers[0]; i++) {
-        if (strcmp(tellers[i].plan, standing.row.plan) == 0)
+        if (strcmp(tellers[i].status, standing.row.status) == 0)
             tellers[i].tell(&standing, page);
     }
     buttons_fill(&standing, page);
     if (page->is_owner)
         e = invoices_fill(r, page);
     if (!e)
-        e = sql_billing_event_list(r->db, r->arena, r->session->team_id, EVENTS_ON_PAGE,
-                                   &page->events);
+        e = sql_billing_activity_list(r->db, r->arena, r->session->team_id, EVENTS_ON_PAGE,
+                                      &page->events);
     db_rollback(r->db);
     return e;
 }

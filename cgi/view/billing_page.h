@@ -1,4 +1,4 @@
-/* The billing page in words: what a plan means, what comes next, and the invoices. */
+/* The billing page in words: what a status means, what comes next, and the invoices. */
 #pragma once
 
 #include "web/request.h"

@@ -10,7 +10,7 @@
 #include "costs.html.h"
 #include "model/ledger.h"
 #include "model/price.h"
-#include "model/spend.h"
+#include "model/spend_cap.h"
 #include "team.sql.h"
 #include "web/session.h"
 
@@ -211,8 +211,8 @@ static struct error *outlook_fill(struct request *r, const struct tally *tally,
 
 static struct error *spend_fill(struct request *r, struct costs_html *page)
 {
-    struct spend spend;
-    struct error *e = spend_look(r, &spend);
+    struct spend_cap spend;
+    struct error *e = spend_cap_check(r, &spend);
 
     if (e)
         return e;

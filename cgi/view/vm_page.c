@@ -1,21 +1,21 @@
 /* The page of one VM; see vm_page.h. Reads only. */
 #include "view/vm_page.h"
 
+#include "activity.sql.h"
 #include "adapter/crypto.h"
 #include "base/clock.h"
 #include "job.sql.h"
 #include "job_step.sql.h"
+#include "model/billing_check.h"
 #include "model/ledger.h"
-#include "model/plan_gate.h"
-#include "model/spend.h"
+#include "model/spend_cap.h"
+#include "model/vm_command.h"
 #include "model/vm_state.h"
-#include "model/vm_wish.h"
 #include "receipt.sql.h"
 #include "region_status.sql.h"
-#include "view/choices.h"
+#include "view/vm_options.h"
 #include "view/vm_usage.h"
 #include "vm.html.h"
-#include "vm_event.sql.h"
 #include "vm_key.sql.h"
 #include "web/session.h"
 
@@ -125,26 +125,26 @@ static struct error *snapshots_fill(struct request *r, struct vm_html *page)
 /* Which buttons rest, and one sentence why. */
 static void buttons_fill(struct vm_html *page, const char *state)
 {
-    page->can_start = vm_transition_find(state, VM_ASK_START) != NULL;
-    page->can_stop = vm_transition_find(state, VM_ASK_STOP) != NULL;
-    page->can_restart = vm_transition_find(state, VM_ASK_RESTART) != NULL;
-    page->can_retry = vm_transition_find(state, VM_ASK_RETRY) != NULL;
-    page->can_snapshot = vm_transition_find(state, VM_ASK_SNAPSHOT) != NULL;
-    page->can_destroy = vm_transition_find(state, VM_ASK_DESTROY) != NULL;
-    page->stop_refusal = vm_refusal(state, VM_ASK_STOP);
-    page->snapshot_refusal = vm_refusal(state, VM_ASK_SNAPSHOT);
-    page->resize_refusal = vm_refusal(state, VM_ASK_RESIZE);
+    page->can_start = vm_transition_find(state, VM_REQUEST_START) != NULL;
+    page->can_stop = vm_transition_find(state, VM_REQUEST_STOP) != NULL;
+    page->can_restart = vm_transition_find(state, VM_REQUEST_RESTART) != NULL;
+    page->can_retry = vm_transition_find(state, VM_REQUEST_RETRY) != NULL;
+    page->can_snapshot = vm_transition_find(state, VM_REQUEST_SNAPSHOT) != NULL;
+    page->can_destroy = vm_transition_find(state, VM_REQUEST_DESTROY) != NULL;
+    page->stop_disabled_reason = vm_disabled_reason(state, VM_REQUEST_STOP);
+    page->snapshot_disabled_reason = vm_disabled_reason(state, VM_REQUEST_SNAPSHOT);
+    page->resize_disabled_reason = vm_disabled_reason(state, VM_REQUEST_RESIZE);
 }
 
 /* A suspended team's VMs stay stopped. */
-static struct error *plan_look(struct request *r, struct vm_html *page)
+static struct error *billing_fill(struct request *r, struct vm_html *page)
 {
     const char *problem;
-    struct error *e = plan_gate(r, PLAN_START, &problem);
+    struct error *e = billing_check(r, BILLING_START, &problem);
 
     if (!e && problem) {
         page->can_start = page->can_restart = page->can_retry = 0;
-        page->stop_refusal = problem;
+        page->stop_disabled_reason = problem;
     }
     return e;
 }
@@ -161,8 +161,8 @@ static struct error *sizes_fill(struct request *r, struct vm_html *page,
     used.vcpus -= vm->vcpus;
     used.memory_mb -= vm->memory_mb;
     used.disk_gb -= vm->disk_gb;
-    page->sizes = choices_sizes(r, prices, &used, vm->disk_gb);
-    choices_choose(&page->sizes, vm->size);
+    page->sizes = vm_options_sizes(r, prices, &used, vm->disk_gb);
+    options_select(&page->sizes, vm->size);
     return NULL;
 }
 
@@ -193,13 +193,13 @@ static struct error *cost_fill(struct request *r, struct vm_html *page,
         .visit = cost_add,
         .context = &costing,
     };
-    struct spend spend;
+    struct spend_cap spend;
     struct error *e = ledger_walk(r->db, r->arena, &walk);
 
     if (!e)
         e = ledger_sum_check(r->arena, &costing.sum);
     if (!e)
-        e = spend_look(r, &spend);
+        e = spend_cap_check(r, &spend);
     if (e)
         return e;
     page->cost_month = price_amount(r->config, r->arena, ledger_sum_millicents(&costing.sum));
@@ -208,7 +208,7 @@ static struct error *cost_fill(struct request *r, struct vm_html *page,
     for (size_t i = 0; spend.refusal && i < page->sizes.count; i++) {
         const struct config_size *size = &r->config->sizes[i];
 
-        if (vm_wish_costs_more(prices, vm, size, r->frame.now_at))
+        if (vm_command_costs_more(prices, vm, size, r->frame.now_at))
             page->sizes.row[i].refusal = spend.refusal;
     }
     return NULL;
@@ -237,7 +237,7 @@ static struct error *lists_fill(struct request *r, struct vm_html *page,
     if (!e)
         e = snapshots_fill(r, page);
     if (!e)
-        e = sql_vm_event_of_vm(r->db, r->arena, team_id, vm->id, EVENTS_ON_PAGE, &page->events);
+        e = sql_activity_of_vm(r->db, r->arena, team_id, vm->id, EVENTS_ON_PAGE, &page->events);
     if (!e)
         e = sql_vm_key_list(r->db, r->arena, team_id, vm->id, &page->keys);
     if (!e)
@@ -271,7 +271,7 @@ struct error *vm_page_fill(struct request *r, const char *id, struct vm_html *pa
     page->created_at = vm.created_at;
     page->gone_at = vm.gone_at;
     page->is_destroying = strcmp(vm.state, "destroying") == 0;
-    page->silent_at = vm.silent_at;
+    page->unresponsive_at = vm.unresponsive_at;
     page->fingerprint = vm.gone_at ? NULL : vm.host_key_fingerprint;
     page->known_hosts = vm_view_known_hosts(r, &vm);
     page->observed = vm.observed;
@@ -281,7 +281,7 @@ struct error *vm_page_fill(struct request *r, const char *id, struct vm_html *pa
     buttons_fill(page, vm.state);
     r->frame.title = arena_printf(r->arena, "%s: %s", vm.name, page->vm.label);
     r->frame.section = "vms";
-    e = plan_look(r, page);
+    e = billing_fill(r, page);
     if (!e)
         e = lists_fill(r, page, &prices, &vm);
     db_rollback(r->db);
@@ -290,6 +290,6 @@ struct error *vm_page_fill(struct request *r, const char *id, struct vm_html *pa
 
 struct error *vm_page_note(struct request *r, const char *id, const char *what, const char *detail)
 {
-    return sql_vm_event_add(r->db, r->arena, r->session->team_id, crypto_id(r->arena), id, what,
+    return sql_activity_add(r->db, r->arena, r->session->team_id, crypto_id(r->arena), id, what,
                             detail, &r->session->person_id, clock_now_ms());
 }

@@ -53,7 +53,7 @@ struct vm_view vm_view_of(struct request *r, const struct price_list_rows *price
     int64_t millicents = price_at(prices, vm->size, now_at);
     int64_t disk_millicents = price_at(prices, PRICE_STOPPED_DISK, now_at);
     bool is_running = strcmp(vm->state, "running") == 0;
-    bool is_silent = is_running && vm->silent_at;
+    bool is_silent = is_running && vm->unresponsive_at;
     bool has_way_in = is_running || strcmp(vm->state, "snapshotting") == 0;
 
     return (struct vm_view){
@@ -65,7 +65,7 @@ struct vm_view vm_view_of(struct request *r, const struct price_list_rows *price
         .state = vm->state,
         .label = is_silent ? "Not answering" : vm_state_label(vm->state),
         .chip = is_silent ? "wait" : vm_state_class(vm->state),
-        .since_at = is_silent ? vm->silent_at : vm->state_at,
+        .since_at = is_silent ? vm->unresponsive_at : vm->state_at,
         .price_hour = price_hour(r->config, r->arena, millicents),
         .price_month = price_month(r->config, r->arena, millicents),
         .price_stopped = price_hour(r->config, r->arena, disk_millicents * vm->disk_gb),
@@ -105,7 +105,7 @@ struct vm_view_rows vm_view_list(struct request *r, const struct price_list_rows
             .size = vm->size,
             .state = vm->state,
             .state_at = vm->state_at,
-            .silent_at = vm->silent_at,
+            .unresponsive_at = vm->unresponsive_at,
             .ssh_port = vm->ssh_port,
             .last_error = vm->last_error,
         };

@@ -15,7 +15,7 @@
 static const struct parameter {
     const char *name;
     size_t offset;
-    size_t most_bytes;
+    size_t max_bytes;
     bool is_single;
 } parameters[] = {
     { "REQUEST_METHOD", offsetof(struct request, method), 16, true },
@@ -58,7 +58,7 @@ static struct error *parameter_take(struct request *r, const char *pair, bool *s
         value = pair + strlen(parameter->name) + 1;
         if (seen[i] && parameter->is_single)
             return error_new(r->arena, ERROR_MALFORMED, "%s is repeated", parameter->name);
-        if (strlen(value) > parameter->most_bytes)
+        if (strlen(value) > parameter->max_bytes)
             return error_new(r->arena, ERROR_MALFORMED, "%s is too long", parameter->name);
         if (!seen[i])
             *parameter_field(r, parameter) = arena_copy(r->arena, value);

@@ -11,8 +11,8 @@
 #include "base/log.h"
 #include "web/error_page.h"
 #include "web/form.h"
+#include "web/program.h"
 #include "web/session.h"
-#include "web/start.h"
 
 #include <assert.h>
 #include <string.h>
@@ -32,7 +32,7 @@ static void frame_fill(struct request *r)
         .request_id = r->id,
         .now_at = clock_now(),
         .is_fragment = r->is_fragment,
-        .has_billing = config_bills(r->config),
+        .has_billing = config_has_billing(r->config),
     };
     if (!r->session)
         return;
@@ -191,8 +191,8 @@ int serve(int argc, char **argv, const struct program *program)
     server.arena = arena_new(LIMIT_REQUEST_ARENA_BYTES);
     sandbox_enter(program->network, NULL);
     return fastcgi_serve(&(struct fastcgi_service){
-        .batch_most = 1,
-        .body_most = LIMIT_BODY_BYTES,
+        .batch_max = 1,
+        .body_max = LIMIT_BODY_BYTES,
         .arena = server.arena,
         .answer = request_answer,
         .context = &server,

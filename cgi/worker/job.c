@@ -10,13 +10,13 @@
 #include "base/limit.h"
 #include "base/log.h"
 #include "model/ledger.h"
-#include "model/vm_change.h"
+#include "model/vm_transition.h"
+#include "worker/job_steps.h"
 #include "worker/power.h"
-#include "worker/steps.h"
 
+#include "activity.sql.h"
 #include "job_step.sql.h"
 #include "snapshot.sql.h"
-#include "vm_event.sql.h"
 
 #include <assert.h>
 #include <string.h>
@@ -32,9 +32,9 @@ static bool job_is(const struct job *job, const char *kind)
 static struct error *transaction_end(struct job *job, struct error *e)
 {
     if (!e)
-        e = db_commit(job->bench->db, job->arena);
+        e = db_commit(job->context->db, job->arena);
     if (e)
-        db_rollback(job->bench->db);
+        db_rollback(job->context->db);
     return e;
 }
 
@@ -42,7 +42,7 @@ static struct error *transaction_end(struct job *job, struct error *e)
 
 static void wanted_fill(struct job *job)
 {
-    const struct config_image *image = config_image_find(job->bench->config, job->vm.image);
+    const struct config_image *image = config_image_find(job->context->config, job->vm.image);
 
     job->wanted = (struct driver_vm){
         .id = job->vm.id,
@@ -56,7 +56,7 @@ static void wanted_fill(struct job *job)
 
 static struct error *steps_plan(struct job *job)
 {
-    struct db *db = job->bench->db;
+    struct db *db = job->context->db;
     struct job_step_list_rows steps;
     struct error *e = NULL;
 
@@ -75,28 +75,28 @@ static struct error *steps_plan(struct job *job)
 /* NOT_FOUND: none is due. */
 static struct error *lease_take(struct job *job)
 {
-    struct error *e = db_begin(job->bench->db, job->arena);
+    struct error *e = db_begin(job->context->db, job->arena);
 
     if (!e)
-        e = sql_job_lease(job->bench->db, job->arena, clock_now_ms(), &job->row);
+        e = sql_job_lease(job->context->db, job->arena, clock_now_ms(), &job->row);
     if (!e)
-        e = sql_vm_for_worker(job->bench->db, job->arena, job->row.vm_id, &job->vm);
+        e = sql_vm_for_worker(job->context->db, job->arena, job->row.vm_id, &job->vm);
     if (!e)
         e = steps_plan(job);
     return transaction_end(job, e);
 }
 
-struct error *job_take(struct bench *bench, struct job *out, bool *has_one)
+struct error *job_take(struct worker_context *context, struct job *out, bool *has_one)
 {
     struct job_next_due_row next;
     struct error *e;
 
-    *out = (struct job){ .bench = bench, .arena = bench->arena };
+    *out = (struct job){ .context = context, .arena = context->arena };
     *has_one = false;
-    arena_reset(bench->arena);
-    arena_reset(bench->scratch);
+    arena_reset(context->arena);
+    arena_reset(context->scratch);
     /* Looking first costs no lock: most threads that are called find nothing. */
-    e = sql_job_next_due(bench->db, bench->arena, &next);
+    e = sql_job_next_due(context->db, context->arena, &next);
     if (e || !next.due_at_ms || next.due_at_ms > clock_now_ms())
         return e;
     e = lease_take(out);
@@ -113,7 +113,8 @@ struct error *job_take(struct bench *bench, struct job *out, bool *has_one)
 struct error *job_still_wanted(struct job *job)
 {
     struct vm_for_worker_row vm;
-    struct error *e = sql_vm_for_worker(job->bench->db, job->bench->scratch, job->row.vm_id, &vm);
+    struct error *e =
+        sql_vm_for_worker(job->context->db, job->context->scratch, job->row.vm_id, &vm);
 
     if (e)
         return error_new(job->arena, e->kind, "%s", e->text);
@@ -125,7 +126,7 @@ struct error *job_still_wanted(struct job *job)
 static struct error *step_run(struct job *job, size_t position)
 {
     const struct step *step = &job->plan->steps[position];
-    struct db *db = job->bench->db;
+    struct db *db = job->context->db;
     struct error *e;
 
     job->step = step->name;
@@ -151,10 +152,10 @@ static struct error *job_act(struct job *job)
     for (size_t i = 0; i < job->plan->count && !e; i++) {
         if (job->has_ended[i] && !job->plan->steps[i].is_repeated)
             continue;
-        arena_reset(job->bench->scratch);
+        arena_reset(job->context->scratch);
         e = job_still_wanted(job);
         if (!e && !job->driver)
-            e = bench_driver(job->bench, job->arena, job->vm.region, &job->driver);
+            e = worker_context_driver(job->context, job->arena, job->vm.region, &job->driver);
         if (!e)
             e = step_run(job, i);
     }
@@ -184,19 +185,19 @@ static struct error *event_note(struct job *job, const char *what, const char *d
 {
     const int64_t *person_id = is_by_person && job->row.person_id ? &job->row.person_id : NULL;
 
-    return sql_vm_event_add(job->bench->db, job->arena, job->row.team_id, crypto_id(job->arena),
+    return sql_activity_add(job->context->db, job->arena, job->row.team_id, crypto_id(job->arena),
                             job->vm.id, what, detail, person_id, clock_now_ms());
 }
 
 static struct error *job_close(struct job *job, const char *state, const char *text)
 {
-    return sql_job_end(job->bench->db, job->arena, job->row.id, state, text, clock_now_ms());
+    return sql_job_end(job->context->db, job->arena, job->row.id, state, text, clock_now_ms());
 }
 
 static struct error *record_done(struct job *job, enum driver_power power)
 {
     bool is_gone = job_is(job, "destroy");
-    struct db *db = job->bench->db;
+    struct db *db = job->context->db;
     struct error *e = job_close(job, "done", NULL);
 
     if (!e && is_gone)
@@ -206,8 +207,8 @@ static struct error *record_done(struct job *job, enum driver_power power)
     if (!e)
         e = sql_vm_set_error(db, job->arena, job->vm.id, NULL);
     if (!e)
-        e = vm_apply(db, job->arena, job->row.team_id, job->vm.id, job->vm.state,
-                     is_gone ? VM_ALL_GONE : power_event(power), NULL);
+        e = vm_transition_apply(db, job->arena, job->row.team_id, job->vm.id, job->vm.state,
+                                is_gone ? VM_REMOVED : power_event(power), NULL);
     if (!e)
         e = ledger_note(db, job->arena, job->vm.id, clock_now());
     if (!e)
@@ -226,19 +227,19 @@ static bool job_tries_again(const struct job *job, const struct error *cause)
 
 static int64_t backoff_ms(const struct job *job)
 {
-    const struct bench_pace *pace = job->bench->pace;
+    const struct timeouts *timeouts = job->context->timeouts;
     int64_t doublings = job->row.attempts > 0 ? job->row.attempts - 1 : 0;
     int64_t length_ms;
 
     if (doublings > BACKOFF_DOUBLINGS)
         doublings = BACKOFF_DOUBLINGS;
-    length_ms = pace->backoff_ms << doublings;
-    return length_ms < pace->backoff_most_ms ? length_ms : pace->backoff_most_ms;
+    length_ms = timeouts->backoff_ms << doublings;
+    return length_ms < timeouts->backoff_max_ms ? length_ms : timeouts->backoff_max_ms;
 }
 
 static struct error *record_later(struct job *job, const char *text)
 {
-    struct db *db = job->bench->db;
+    struct db *db = job->context->db;
     struct error *e =
         sql_job_later(db, job->arena, job->row.id, clock_now_ms() + backoff_ms(job), text);
 
@@ -249,13 +250,13 @@ static struct error *record_later(struct job *job, const char *text)
 
 static struct error *record_failed(struct job *job, const char *text)
 {
-    struct db *db = job->bench->db;
+    struct db *db = job->context->db;
     const char *snapshot_id = job->row.snapshot_id;
     struct error *e = job_close(job, "failed", text);
 
     if (!e)
-        e = vm_apply(db, job->arena, job->row.team_id, job->vm.id, job->vm.state, VM_JOB_FAILED,
-                     NULL);
+        e = vm_transition_apply(db, job->arena, job->row.team_id, job->vm.id, job->vm.state,
+                                VM_JOB_FAILED, NULL);
     if (!e)
         e = sql_vm_set_error(db, job->arena, job->vm.id, text);
     /* A snapshot that could not be restored is as good as before. */
@@ -275,7 +276,7 @@ static struct error *record_end(struct job *job, const struct error *cause, enum
     const char *text =
         cause ? arena_printf(job->arena, "%s: %s", job->step ? job->step : "Host", cause->text)
               : NULL;
-    struct error *e = sql_vm_for_worker(job->bench->db, job->arena, job->row.vm_id, &job->vm);
+    struct error *e = sql_vm_for_worker(job->context->db, job->arena, job->row.vm_id, &job->vm);
 
     if (e)
         return e;
@@ -295,7 +296,7 @@ static struct error *record_end(struct job *job, const struct error *cause, enum
  * ever. */
 static struct error *record_misfit(struct job *job, struct error *misfit)
 {
-    struct error *e = db_begin(job->bench->db, job->arena);
+    struct error *e = db_begin(job->context->db, job->arena);
 
     if (!e)
         e = job_close(job, "failed", misfit->text);
@@ -323,7 +324,7 @@ static void job_record(struct job *job, const struct error *cause, enum driver_p
     struct error *e;
 
     for (;;) {
-        e = db_begin(job->bench->db, job->arena);
+        e = db_begin(job->context->db, job->arena);
         if (!e)
             e = record_end(job, cause, power, &result);
         e = transaction_end(job, e);
@@ -337,7 +338,7 @@ static void job_record(struct job *job, const struct error *cause, enum driver_p
         log_error("job_record", log_text("vm", job->row.vm_id), log_text("error", e->text));
         if (e->kind == ERROR_NOT_FOUND)
             return; /* the team was erased, and the job with it */
-        bench_rest(job->bench, RECORD_AGAIN_MS);
+        context_sleep(job->context, RECORD_AGAIN_MS);
     }
     job_log(job, result, cause);
 }

@@ -7,18 +7,18 @@
 #pragma once
 
 #include "model/ssh_key.h"
-#include "worker/bench.h"
+#include "worker/worker_context.h"
 
 #include "job.sql.h"
 #include "vm.sql.h"
 
-struct plan;
+struct workflow;
 
 struct job {
-    struct bench *bench;
-    struct arena *arena;   /* the bench's: lives as long as the job */
+    struct worker_context *context;
+    struct arena *arena;   /* the context's: lives as long as the job */
     struct driver *driver; /* of the VM's region */
-    const struct plan *plan;
+    const struct workflow *plan;
     struct job_lease_row row;
     struct vm_for_worker_row vm; /* as it was at the lease; the port is kept up to date */
     struct driver_vm wanted;     /* the same, as the driver wants it */
@@ -36,10 +36,10 @@ struct job {
 
 /*
  * Lease one job that is due; `*has_one` tells whether there was one. An error means that the
- * database could not be read or written: nothing is leased then. The job lives in the bench's arena
- * until the next call.
+ * database could not be read or written: nothing is leased then. The job lives in the context's
+ * arena until the next call.
  */
-struct error *job_take(struct bench *bench, struct job *out, bool *has_one);
+struct error *job_take(struct worker_context *context, struct job *out, bool *has_one);
 
 /*
  * Work it off: to its end, its failure or its next attempt. Failures are logged and recorded, not

@@ -136,7 +136,7 @@ static const char *subject_take(struct arena *arena, const char **text)
 
 static void headers_fill(struct arena *arena, const struct config *config,
                          const struct mail_take_row *mail, const char *subject,
-                         struct outgoing_letter *out)
+                         struct smtp_message *out)
 {
     const char **headers = arena_array(arena, HEADERS, sizeof *headers);
     const char *sender = arena_printf(arena, " <%s>", config->mail_from_email);
@@ -154,7 +154,7 @@ static void headers_fill(struct arena *arena, const struct config *config,
 }
 
 struct error *mail_message(struct arena *arena, const struct config *config,
-                           const struct mail_take_row *mail, struct outgoing_letter *out)
+                           const struct mail_take_row *mail, struct smtp_message *out)
 {
     const struct kind *kind = kind_find(mail->kind);
     struct frame frame = { .server_name = config->server_name };
@@ -167,7 +167,7 @@ struct error *mail_message(struct arena *arena, const struct config *config,
     body = text.bytes;
     frame.title = subject_take(arena, &body);
     kind->html(&html, &frame, mail);
-    *out = (struct outgoing_letter){
+    *out = (struct smtp_message){
         .from = config->mail_from_email,
         .to = mail->to_email,
         .text = lines_end(arena, body),

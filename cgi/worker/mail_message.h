@@ -8,12 +8,12 @@
 #pragma once
 
 #include "adapter/config.h"
-#include "adapter/outgoing.h"
+#include "adapter/http_client.h"
 #include "mail.sql.h"
 
 /* The letter, in the arena. INTERNAL for a kind without a template. */
 struct error *mail_message(struct arena *arena, const struct config *config,
-                           const struct mail_take_row *mail, struct outgoing_letter *out);
+                           const struct mail_take_row *mail, struct smtp_message *out);
 
 /* For how long sending such a mail is tried again, from when it was asked for. */
 int64_t mail_patience_s(const char *kind);

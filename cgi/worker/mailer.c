@@ -15,7 +15,7 @@
 enum { RECORD_AGAIN_MS = 1000 };
 
 struct mailer {
-    const struct outgoing_smtp *smtp; /* NULL: mail is off */
+    const struct smtp_server *smtp; /* NULL: mail is off */
 };
 
 /* ---- open ---- */
@@ -30,12 +30,12 @@ static const char *own_name(struct arena *arena, const struct config *config)
 }
 
 static struct error *smtp_fill(struct arena *arena, const struct config *config,
-                               struct outgoing_smtp *smtp)
+                               struct smtp_server *smtp)
 {
     struct config_secret password;
     struct error *e;
 
-    *smtp = (struct outgoing_smtp){
+    *smtp = (struct smtp_server){
         .url = config->mail_url,
         .ca_file = *config->mail_ca_file ? config->mail_ca_file : NULL,
         .name = own_name(arena, config),
@@ -53,30 +53,30 @@ static struct error *smtp_fill(struct arena *arena, const struct config *config,
 struct error *mailer_open(struct arena *arena, const struct config *config, struct mailer **out)
 {
     struct mailer *mailer = arena_alloc(arena, sizeof *mailer);
-    struct outgoing_smtp *smtp = arena_alloc(arena, sizeof *smtp);
+    struct smtp_server *smtp = arena_alloc(arena, sizeof *smtp);
     struct error *e = NULL;
 
     if (config_has_mail(config)) {
         e = smtp_fill(arena, config, smtp);
         if (!e)
-            e = outgoing_mail_open(arena);
+            e = smtp_open(arena);
         mailer->smtp = smtp;
     }
     *out = mailer;
     return e;
 }
 
-const struct outgoing_smtp *mailer_smtp(const struct mailer *mailer)
+const struct smtp_server *mailer_smtp(const struct mailer *mailer)
 {
     return mailer->smtp;
 }
 
-struct error *mailer_recover(struct bench *bench, struct arena *arena)
+struct error *mailer_recover(struct worker_context *context, struct arena *arena)
 {
-    struct error *e = sql_mail_recover(bench->db, arena, clock_now());
+    struct error *e = sql_mail_recover(context->db, arena, clock_now());
 
-    if (!e && db_changes(bench->db) > 0)
-        log_info("mail_again", log_number("mails", db_changes(bench->db)),
+    if (!e && db_changes(context->db) > 0)
+        log_info("mail_again", log_number("mails", db_changes(context->db)),
                  log_text("why", "the worker was ended while it sent them"));
     return e;
 }
@@ -84,43 +84,43 @@ struct error *mailer_recover(struct bench *bench, struct arena *arena)
 /* ---- take ---- */
 
 /* NOT_FOUND: none is due. Looking first costs no lock. */
-static struct error *take(struct bench *bench, struct mail_take_row *out)
+static struct error *take(struct worker_context *context, struct mail_take_row *out)
 {
     struct mail_next_row next;
-    struct error *e = sql_mail_next(bench->db, bench->arena, clock_now(), &next);
+    struct error *e = sql_mail_next(context->db, context->arena, clock_now(), &next);
 
     if (e)
         return e;
-    e = db_begin(bench->db, bench->arena);
+    e = db_begin(context->db, context->arena);
     if (!e)
-        e = sql_mail_take(bench->db, bench->arena, next.id, clock_now(), out);
+        e = sql_mail_take(context->db, context->arena, next.id, clock_now(), out);
     if (!e)
-        e = db_commit(bench->db, bench->arena);
+        e = db_commit(context->db, context->arena);
     if (e)
-        db_rollback(bench->db);
+        db_rollback(context->db);
     return e;
 }
 
 /* ---- send ---- */
 
 /* The link is made now and stands in the letter alone; one whose letter did not go ends unused. */
-static struct error *link_make(struct bench *bench, struct mail_take_row *mail)
+static struct error *link_make(struct worker_context *context, struct mail_take_row *mail)
 {
     if (strcmp(mail->kind, "signin_link") != 0)
         return NULL;
-    return signin_token_make(bench->db, bench->arena, bench->config, mail->to_email, &mail->url,
-                             &mail->until_at);
+    return signin_token_make(context->db, context->arena, context->config, mail->to_email,
+                             &mail->url, &mail->until_at);
 }
 
-static struct error *letter_send(const struct mailer *mailer, struct bench *bench,
+static struct error *letter_send(const struct mailer *mailer, struct worker_context *context,
                                  struct mail_take_row *mail, const char **answer)
 {
-    struct outgoing_letter letter;
-    struct error *e = link_make(bench, mail);
+    struct smtp_message letter;
+    struct error *e = link_make(context, mail);
 
     if (!e)
-        e = mail_message(bench->arena, bench->config, mail, &letter);
-    return e ? e : outgoing_mail(mailer->smtp, bench->arena, &letter, answer);
+        e = mail_message(context->arena, context->config, mail, &letter);
+    return e ? e : smtp_client(mailer->smtp, context->arena, &letter, answer);
 }
 
 /* ---- record ---- */
@@ -148,20 +148,20 @@ static const char *verdict(const struct mailer *mailer, const struct mail_take_r
 }
 
 /* Until it is written down the mail would go out again, so this does not give up. */
-static void record(struct bench *bench, const char *id, const char *state, const char *reason,
-                   int64_t next_at)
+static void record(struct worker_context *context, const char *id, const char *state,
+                   const char *reason, int64_t next_at)
 {
     bool is_again = strcmp(state, "queued") == 0;
 
     for (;;) {
         struct error *e =
-            is_again ? sql_mail_later(bench->db, bench->arena, id, next_at, reason)
-                     : sql_mail_end(bench->db, bench->arena, id, state, reason, clock_now());
+            is_again ? sql_mail_later(context->db, context->arena, id, next_at, reason)
+                     : sql_mail_end(context->db, context->arena, id, state, reason, clock_now());
 
         if (!e)
             return;
         log_error("mail_record", log_text("mail", id), log_text("error", e->text));
-        bench_rest(bench, RECORD_AGAIN_MS);
+        context_sleep(context, RECORD_AGAIN_MS);
     }
 }
 
@@ -177,26 +177,27 @@ static void mail_log(const struct mail_take_row *mail, const char *state, const 
                   log_text("error", cause->text));
 }
 
-struct error *mailer_work(const struct mailer *mailer, struct bench *bench, bool *has_one)
+struct error *mailer_work(const struct mailer *mailer, struct worker_context *context,
+                          bool *has_one)
 {
     struct mail_take_row mail;
     const char *answer = NULL, *reason = NULL, *state;
     struct error *cause = NULL, *e;
     int64_t next_at;
 
-    arena_reset(bench->arena);
-    e = take(bench, &mail);
+    arena_reset(context->arena);
+    e = take(context, &mail);
     *has_one = !e;
     if (e)
         return e->kind == ERROR_NOT_FOUND ? NULL : e;
     if (mailer->smtp)
-        cause = letter_send(mailer, bench, &mail, &answer);
+        cause = letter_send(mailer, context, &mail, &answer);
     next_at = clock_now() + mailer_backoff_s(mail.attempts);
     state = verdict(mailer, &mail, cause, next_at);
     if (cause)
-        reason = arena_printf(bench->arena, "%s%s%s", cause->text, answer ? ": " : "",
+        reason = arena_printf(context->arena, "%s%s%s", cause->text, answer ? ": " : "",
                               answer ? answer : "");
-    record(bench, mail.id, state, reason, next_at);
+    record(context, mail.id, state, reason, next_at);
     mail_log(&mail, state, cause);
     return NULL;
 }

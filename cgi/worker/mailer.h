@@ -8,9 +8,9 @@
  */
 #pragma once
 
-#include "worker/bench.h"
+#include "worker/worker_context.h"
 
-#include "adapter/outgoing.h"
+#include "adapter/http_client.h"
 
 struct mailer;
 
@@ -21,17 +21,18 @@ struct mailer;
 struct error *mailer_open(struct arena *arena, const struct config *config, struct mailer **out);
 
 /* The server of an open one; NULL: mail is off. */
-const struct outgoing_smtp *mailer_smtp(const struct mailer *mailer);
+const struct smtp_server *mailer_smtp(const struct mailer *mailer);
 
 /* At the start of the worker: what was being sent when it was killed is due again. */
-struct error *mailer_recover(struct bench *bench, struct arena *arena);
+struct error *mailer_recover(struct worker_context *context, struct arena *arena);
 
 /*
  * Take and send one mail that is due; `*has_one` tells whether there was one. Failures to send are
  * logged and recorded, not returned. An error means that the database could not be read or written:
  * nothing was taken then.
  */
-struct error *mailer_work(const struct mailer *mailer, struct bench *bench, bool *has_one);
+struct error *mailer_work(const struct mailer *mailer, struct worker_context *context,
+                          bool *has_one);
 
 /* How long to wait after `attempts` failed ones: a minute, doubled each time, at most an hour. */
 int64_t mailer_backoff_s(int64_t attempts);

@@ -3,12 +3,12 @@
 
 static const struct {
     const char *word;
-    enum vm_event event;
+    enum vm_trigger event;
 } powers[] = {
-    [DRIVER_ABSENT] = { "absent", VM_FOUND_ABSENT },
-    [DRIVER_STOPPED] = { "stopped", VM_FOUND_STOPPED },
-    [DRIVER_RUNNING] = { "running", VM_FOUND_RUNNING },
-    [DRIVER_PAUSED] = { "paused", VM_FOUND_RUNNING },
+    [DRIVER_ABSENT] = { "absent", VM_REPORTED_ABSENT },
+    [DRIVER_STOPPED] = { "stopped", VM_REPORTED_STOPPED },
+    [DRIVER_RUNNING] = { "running", VM_REPORTED_RUNNING },
+    [DRIVER_PAUSED] = { "paused", VM_REPORTED_RUNNING },
 };
 
 const char *power_word(enum driver_power power)
@@ -16,7 +16,7 @@ const char *power_word(enum driver_power power)
     return powers[power].word;
 }
 
-enum vm_event power_event(enum driver_power power)
+enum vm_trigger power_event(enum driver_power power)
 {
     return powers[power].event;
 }

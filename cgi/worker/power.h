@@ -8,4 +8,4 @@
 const char *power_word(enum driver_power power);
 
 /* A paused VM counts as running: it is the host that has stopped it for a while. */
-enum vm_event power_event(enum driver_power power);
+enum vm_trigger power_event(enum driver_power power);

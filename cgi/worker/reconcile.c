@@ -1,7 +1,7 @@
 /*
  * The reconciler; see reconcile.h. It looks at the database, then at the host, then at the database
  * again: only a VM that nobody has worked on in between is judged, so that an old look at the host
- * never undoes what a job has just done. Removal of what is left is in leftover.c.
+ * never undoes what a job has just done. Removal of what is left is in orphan.c.
  */
 #include "worker/reconcile.h"
 
@@ -10,14 +10,14 @@
 #include "base/limit.h"
 #include "base/log.h"
 #include "model/ledger.h"
-#include "model/vm_change.h"
-#include "worker/leftover.h"
+#include "model/vm_transition.h"
+#include "worker/orphan.h"
 #include "worker/power.h"
 
+#include "activity.sql.h"
 #include "job.sql.h"
 #include "region_status.sql.h"
 #include "vm.sql.h"
-#include "vm_event.sql.h"
 
 #include <string.h>
 
@@ -35,7 +35,7 @@ static const struct vm_alive_row *row_find(const struct vm_alive_rows *rows, con
     return NULL;
 }
 
-static enum driver_power power_find(const struct driver_things *things, const char *id)
+static enum driver_power power_find(const struct driver_inventory *things, const char *id)
 {
     for (size_t i = 0; i < things->count; i++) {
         if (strcmp(things->row[i].kind, "domain") == 0 && strcmp(things->row[i].vm_id, id) == 0)
@@ -44,10 +44,10 @@ static enum driver_power power_find(const struct driver_things *things, const ch
     return DRIVER_ABSENT;
 }
 
-static struct error *vm_note(struct look *look, const struct vm_alive_row *vm, const char *what,
-                             const char *detail)
+static struct error *vm_note(struct reconcile_pass *pass, const struct vm_alive_row *vm,
+                             const char *what, const char *detail)
 {
-    return sql_vm_event_add(look->bench->db, look->arena, vm->team_id, crypto_id(look->arena),
+    return sql_activity_add(pass->context->db, pass->arena, vm->team_id, crypto_id(pass->arena),
                             vm->id, what, detail, NULL, clock_now_ms());
 }
 
@@ -60,12 +60,12 @@ static const char *const stuck_jobs[][2] = {
  * In a working state, but nobody works: the job is asked for again. That never happens by a kill
  * (jobs are recovered at the start), so it is logged as the mistake of ours that it is.
  */
-static struct error *vm_requeue(struct look *look, const struct vm_alive_row *vm)
+static struct error *vm_requeue(struct reconcile_pass *pass, const struct vm_alive_row *vm)
 {
     const char *kind = NULL, *snapshot_id = NULL;
     struct job_last_row last;
     struct job_create_row created;
-    struct error *e = sql_job_last(look->bench->db, look->arena, vm->team_id, vm->id, &last);
+    struct error *e = sql_job_last(pass->context->db, pass->arena, vm->team_id, vm->id, &last);
 
     if (e && e->kind != ERROR_NOT_FOUND)
         return e;
@@ -80,49 +80,50 @@ static struct error *vm_requeue(struct look *look, const struct vm_alive_row *vm
     log_error("reconcile_stuck", log_text("vm", vm->id), log_text("state", vm->state),
               log_text("job", kind ? kind : "none"));
     if (!kind)
-        return vm_apply(look->bench->db, look->arena, vm->team_id, vm->id, vm->state, VM_JOB_FAILED,
-                        NULL);
-    return sql_job_create(look->bench->db, look->arena, vm->team_id, vm->id, kind, NULL,
+        return vm_transition_apply(pass->context->db, pass->arena, vm->team_id, vm->id, vm->state,
+                                   VM_JOB_FAILED, NULL);
+    return sql_job_create(pass->context->db, pass->arena, vm->team_id, vm->id, kind, NULL,
                           snapshot_id, clock_now_ms(), &created);
 }
 
 /* What the activity says of a change that nobody has asked for. */
 static const struct {
-    enum vm_event event;
+    enum vm_trigger event;
     const char *what, *detail;
 } surprises[] = {
-    { VM_FOUND_STOPPED, "stopped by itself", NULL },
-    { VM_FOUND_RUNNING, "found running", "it was started on the host" },
-    { VM_FOUND_ABSENT, "failed", "the host no longer has it" },
+    { VM_REPORTED_STOPPED, "stopped by itself", NULL },
+    { VM_REPORTED_RUNNING, "found running", "it was started on the host" },
+    { VM_REPORTED_ABSENT, "failed", "the host no longer has it" },
 };
 
-static struct error *vm_surprise(struct look *look, const struct vm_alive_row *vm,
-                                 enum vm_event event)
+static struct error *vm_surprise(struct reconcile_pass *pass, const struct vm_alive_row *vm,
+                                 enum vm_trigger event)
 {
-    struct db *db = look->bench->db;
-    struct error *e = vm_apply(db, look->arena, vm->team_id, vm->id, vm->state, event, NULL);
+    struct db *db = pass->context->db;
+    struct error *e =
+        vm_transition_apply(db, pass->arena, vm->team_id, vm->id, vm->state, event, NULL);
 
     for (size_t i = 0; !e && i < sizeof surprises / sizeof surprises[0]; i++) {
         if (surprises[i].event == event)
-            e = vm_note(look, vm, surprises[i].what, surprises[i].detail);
+            e = vm_note(pass, vm, surprises[i].what, surprises[i].detail);
     }
-    if (!e && event == VM_FOUND_ABSENT)
-        e = sql_vm_set_error(db, look->arena, vm->id, "The host no longer has it.");
+    if (!e && event == VM_REPORTED_ABSENT)
+        e = sql_vm_set_error(db, pass->arena, vm->id, "The host no longer has it.");
     return e;
 }
 
-static struct error *vm_compare(struct look *look, const struct vm_alive_row *vm)
+static struct error *vm_compare(struct reconcile_pass *pass, const struct vm_alive_row *vm)
 {
-    enum driver_power power = power_find(&look->things, vm->id);
+    enum driver_power power = power_find(&pass->things, vm->id);
     struct error *e =
-        sql_vm_set_observed(look->bench->db, look->arena, vm->id, power_word(power), clock_now());
+        sql_vm_set_observed(pass->context->db, pass->arena, vm->id, power_word(power), clock_now());
 
     if (e)
         return e;
     if (vm_state_is_working(vm->state))
-        return vm_requeue(look, vm);
+        return vm_requeue(pass, vm);
     if (vm_transition_find(vm->state, power_event(power)))
-        return vm_surprise(look, vm, power_event(power));
+        return vm_surprise(pass, vm, power_event(power));
     return NULL;
 }
 
@@ -149,80 +150,82 @@ static bool is_to_be_forced(const struct vm_alive_row *before, const struct vm_a
 
 /* ---- one region ---- */
 
-static struct error *status_put(struct look *look, const char *accelerator, const char *text)
+static struct error *status_put(struct reconcile_pass *pass, const char *accelerator,
+                                const char *text)
 {
-    return sql_region_status_put(look->bench->db, look->arena, look->region->name, accelerator,
+    return sql_region_status_put(pass->context->db, pass->arena, pass->region->name, accelerator,
                                  text, clock_now());
 }
 
 /* In a transaction. */
-static struct error *look_record(struct look *look)
+static struct error *look_record(struct reconcile_pass *pass)
 {
-    struct db *db = look->bench->db;
+    struct db *db = pass->context->db;
     struct vm_alive_rows now;
-    struct error *e = sql_vm_alive(db, look->arena, look->region->name, &now);
+    struct error *e = sql_vm_alive(db, pass->arena, pass->region->name, &now);
 
-    look->forced = arena_array(look->arena, e ? 1 : now.count + 1, sizeof *look->forced);
+    pass->forced = arena_array(pass->arena, e ? 1 : now.count + 1, sizeof *pass->forced);
     for (size_t i = 0; !e && i < now.count; i++) {
-        const struct vm_alive_row *before = row_find(&look->before, now.row[i].id);
+        const struct vm_alive_row *before = row_find(&pass->before, now.row[i].id);
 
         if (is_at_rest(before, &now.row[i]))
-            e = vm_compare(look, &now.row[i]);
+            e = vm_compare(pass, &now.row[i]);
         else if (is_to_be_forced(before, &now.row[i]))
-            look->forced[look->forced_count++] = now.row[i].id;
+            pass->forced[pass->forced_count++] = now.row[i].id;
         /* Those with a job as well: the host was there. */
         if (!e)
-            e = ledger_note(db, look->arena, now.row[i].id, clock_now());
+            e = ledger_note(db, pass->arena, now.row[i].id, clock_now());
     }
     if (!e)
-        e = leftover_sort(look);
-    return e ? e : status_put(look, driver_accelerator(look->driver), NULL);
+        e = orphan_sort(pass);
+    return e ? e : status_put(pass, driver_accelerator(pass->driver), NULL);
 }
 
-static struct error *look_at_host(struct look *look)
+static struct error *look_at_host(struct reconcile_pass *pass)
 {
-    struct error *e = bench_driver(look->bench, look->arena, look->region->name, &look->driver);
+    struct error *e =
+        worker_context_driver(pass->context, pass->arena, pass->region->name, &pass->driver);
 
-    return e ? e : driver_things(look->driver, look->arena, &look->things);
+    return e ? e : driver_inventory(pass->driver, pass->arena, &pass->things);
 }
 
 /* The host did not answer; said once in the log, and on the pages as long as it lasts. */
-static struct error *look_failed(struct look *look, const char *text)
+static struct error *look_failed(struct reconcile_pass *pass, const char *text)
 {
-    struct region_status_get_row last = { .accelerator = look->region->accelerator };
+    struct region_status_get_row last = { .accelerator = pass->region->accelerator };
     struct error *e =
-        sql_region_status_get(look->bench->db, look->arena, look->region->name, &last);
+        sql_region_status_get(pass->context->db, pass->arena, pass->region->name, &last);
 
     if (e && e->kind != ERROR_NOT_FOUND)
         return e;
     if (!last.error)
-        log_error("region", log_text("region", look->region->name), log_text("error", text));
-    return status_put(look, last.accelerator, text);
+        log_error("region", log_text("region", pass->region->name), log_text("error", text));
+    return status_put(pass, last.accelerator, text);
 }
 
-struct error *reconcile_region(struct bench *bench, const struct config_region *region)
+struct error *reconcile_region(struct worker_context *context, const struct config_region *region)
 {
-    struct look look = { .bench = bench, .arena = bench->arena, .region = region };
+    struct reconcile_pass pass = { .context = context, .arena = context->arena, .region = region };
     struct error *e, *unreachable;
 
-    arena_reset(bench->arena);
-    e = sql_vm_alive(bench->db, look.arena, region->name, &look.before);
+    arena_reset(context->arena);
+    e = sql_vm_alive(context->db, pass.arena, region->name, &pass.before);
     if (e)
         return e;
-    unreachable = look_at_host(&look);
+    unreachable = look_at_host(&pass);
     if (unreachable)
-        return look_failed(&look, unreachable->text);
-    e = db_begin(bench->db, look.arena);
+        return look_failed(&pass, unreachable->text);
+    e = db_begin(context->db, pass.arena);
     if (!e)
-        e = look_record(&look);
+        e = look_record(&pass);
     if (!e)
-        e = db_commit(bench->db, look.arena);
-    db_rollback(bench->db);
-    for (size_t i = 0; !e && i < look.forced_count; i++) {
-        struct error *failure = driver_stop_force(look.driver, look.arena, look.forced[i]);
+        e = db_commit(context->db, pass.arena);
+    db_rollback(context->db);
+    for (size_t i = 0; !e && i < pass.forced_count; i++) {
+        struct error *failure = driver_stop_force(pass.driver, pass.arena, pass.forced[i]);
 
-        log_error("reconcile_force", log_text("vm", look.forced[i]),
+        log_error("reconcile_force", log_text("vm", pass.forced[i]),
                   log_text("error", failure ? failure->text : "a job hung: switched off"));
     }
-    return e ? e : leftover_remove(&look);
+    return e ? e : orphan_remove(&pass);
 }

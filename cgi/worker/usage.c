@@ -7,11 +7,11 @@
 #include "adapter/crypto.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "worker/asker.h"
+#include "worker/host_query.h"
 
+#include "activity.sql.h"
 #include "usage_minute.sql.h"
 #include "vm.sql.h"
-#include "vm_event.sql.h"
 
 #include <string.h>
 
@@ -23,7 +23,7 @@ enum {
 };
 
 struct lost {
-    struct asker *asker;
+    struct host_query *query;
     char vm_id[CRYPTO_ID_CHARS + 1]; /* "": it was connecting */
 };
 
@@ -40,8 +40,8 @@ struct samples {
 };
 
 struct usage {
-    struct bench *bench;
-    struct asker *asker; /* NULL: to be made */
+    struct worker_context *context;
+    struct host_query *query; /* NULL: to be made */
     struct lost lost[LOST_MOST];
     size_t lost_count;
     struct arena *memory[2]; /* of the last round and of this one, in turn */
@@ -49,24 +49,24 @@ struct usage {
     struct samples before, now;
 };
 
-struct usage *usage_new(struct bench *bench)
+struct usage *usage_new(struct worker_context *context)
 {
     struct usage *usage = arena_alloc(arena_new(OWN_BYTES), sizeof *usage);
 
-    usage->bench = bench;
+    usage->context = context;
     usage->memory[0] = arena_new(MEMORY_BYTES);
     usage->memory[1] = arena_new(MEMORY_BYTES);
     return usage;
 }
 
-/* ---- askers ---- */
+/* ---- host_query ---- */
 
 static void lost_sweep(struct usage *usage)
 {
     size_t kept = 0;
 
     for (size_t i = 0; i < usage->lost_count; i++) {
-        if (!asker_is_back(usage->lost[i].asker))
+        if (!host_query_is_back(usage->lost[i].query))
             usage->lost[kept++] = usage->lost[i];
     }
     usage->lost_count = kept;
@@ -81,45 +81,45 @@ static bool is_lost(const struct usage *usage, const char *vm_id)
     return false;
 }
 
-static void asker_lose(struct usage *usage, const char *vm_id)
+static void host_query_lose(struct usage *usage, const char *vm_id)
 {
     struct lost *lost = &usage->lost[usage->lost_count++];
 
-    *lost = (struct lost){ .asker = usage->asker };
+    *lost = (struct lost){ .query = usage->query };
     strncpy(lost->vm_id, vm_id, sizeof lost->vm_id - 1);
-    usage->asker = NULL;
+    usage->query = NULL;
 }
 
-/* An asker that is connected to the region. False: nobody can be asked there now. */
-static bool asker_ready(struct usage *usage, const char *region)
+/* An host_query that is connected to the region. False: nobody can be asked there now. */
+static bool host_query_ready(struct usage *usage, const char *region)
 {
     struct error *e;
 
-    if (!usage->asker && usage->lost_count < LOST_MOST)
-        usage->asker = asker_new(usage->bench->config, usage->bench->pace);
-    if (!usage->asker)
+    if (!usage->query && usage->lost_count < LOST_MOST)
+        usage->query = host_query_new(usage->context->config, usage->context->timeouts);
+    if (!usage->query)
         return false;
-    if (asker_connect(usage->asker, usage->bench->arena, region, &e))
+    if (host_query_connect(usage->query, usage->context->arena, region, &e))
         return !e; /* the reconciler tells of hosts that cannot be reached */
-    asker_lose(usage, "");
+    host_query_lose(usage, "");
     return false;
 }
 
 /* ---- silence ---- */
 
-/* `silent_at` NULL: it answers again. */
+/* `unresponsive_at` NULL: it answers again. */
 static struct error *silence_record(struct usage *usage, const struct vm_alive_row *vm,
-                                    const int64_t *silent_at)
+                                    const int64_t *unresponsive_at)
 {
-    struct db *db = usage->bench->db;
-    struct arena *arena = usage->bench->arena;
+    struct db *db = usage->context->db;
+    struct arena *arena = usage->context->arena;
     struct error *e = db_begin(db, arena);
 
     if (!e)
-        e = sql_vm_set_silent(db, arena, vm->id, silent_at);
+        e = sql_vm_set_silent(db, arena, vm->id, unresponsive_at);
     if (!e)
-        e = sql_vm_event_add(db, arena, vm->team_id, crypto_id(arena), vm->id,
-                             silent_at ? "not answering" : "answering again", NULL, NULL,
+        e = sql_activity_add(db, arena, vm->team_id, crypto_id(arena), vm->id,
+                             unresponsive_at ? "not answering" : "answering again", NULL, NULL,
                              clock_now_ms());
     if (!e)
         e = db_commit(db, arena);
@@ -146,28 +146,28 @@ static struct error *vm_ask(struct usage *usage, const char *region, const struc
     int64_t now_at = clock_now();
     struct error *e;
 
-    if (!asker_usage(usage->asker, usage->bench->arena, region, vm->id, &counters, &e)) {
-        asker_lose(usage, vm->id);
-        return vm->silent_at ? NULL : silence_record(usage, vm, &now_at);
+    if (!host_query_usage(usage->query, usage->context->arena, region, vm->id, &counters, &e)) {
+        host_query_lose(usage, vm->id);
+        return vm->unresponsive_at ? NULL : silence_record(usage, vm, &now_at);
     }
     /* It went off since we looked: the reconciler will see it. */
     if (e)
         return NULL;
     sample_keep(usage, vm, &counters);
-    return vm->silent_at ? silence_record(usage, vm, NULL) : NULL;
+    return vm->unresponsive_at ? silence_record(usage, vm, NULL) : NULL;
 }
 
 static struct error *region_ask(struct usage *usage, const char *region)
 {
     struct vm_alive_rows vms;
-    struct error *e = sql_vm_alive(usage->bench->db, usage->bench->arena, region, &vms);
+    struct error *e = sql_vm_alive(usage->context->db, usage->context->arena, region, &vms);
 
     for (size_t i = 0; !e && i < vms.count; i++) {
         const struct vm_alive_row *vm = &vms.row[i];
 
         if (strcmp(vm->state, "running") != 0 || is_lost(usage, vm->id))
             continue;
-        if (!asker_ready(usage, region))
+        if (!host_query_ready(usage, region))
             return NULL;
         e = vm_ask(usage, region, vm);
     }
@@ -205,37 +205,38 @@ static struct error *sample_write(struct usage *usage, const struct sample *samp
         before = (struct driver_usage){ .cpu_ns = 0 };
     received = added(now->network_received_bytes, before.network_received_bytes);
     sent = added(now->network_sent_bytes, before.network_sent_bytes);
-    return sql_usage_minute_add(
-        usage->bench->db, usage->bench->arena, sample->vm->team_id, sample->id, now_at / 60 * 60,
-        added(now->cpu_ns, before.cpu_ns) / 1000000, now->memory_used_kb >= 0 ? &memory_mb : NULL,
-        now->disk_bytes, added(now->disk_read_bytes, before.disk_read_bytes),
-        added(now->disk_written_bytes, before.disk_written_bytes), has_network ? &received : NULL,
-        has_network ? &sent : NULL);
+    return sql_usage_minute_add(usage->context->db, usage->context->arena, sample->vm->team_id,
+                                sample->id, now_at / 60 * 60,
+                                added(now->cpu_ns, before.cpu_ns) / 1000000,
+                                now->memory_used_kb >= 0 ? &memory_mb : NULL, now->disk_bytes,
+                                added(now->disk_read_bytes, before.disk_read_bytes),
+                                added(now->disk_written_bytes, before.disk_written_bytes),
+                                has_network ? &received : NULL, has_network ? &sent : NULL);
 }
 
 static struct error *samples_write(struct usage *usage)
 {
-    struct db *db = usage->bench->db;
+    struct db *db = usage->context->db;
     int64_t now_at = clock_now();
     struct error *e;
 
     if (!usage->now.count)
         return NULL;
-    e = db_begin(db, usage->bench->arena);
+    e = db_begin(db, usage->context->arena);
     for (size_t i = 0; !e && i < usage->now.count; i++)
         e = sample_write(usage, &usage->now.row[i], now_at);
     if (!e)
-        e = db_commit(db, usage->bench->arena);
+        e = db_commit(db, usage->context->arena);
     db_rollback(db);
     return e;
 }
 
 struct error *usage_round(struct usage *usage)
 {
-    const struct config *config = usage->bench->config;
+    const struct config *config = usage->context->config;
     struct error *e = NULL;
 
-    arena_reset(usage->bench->arena);
+    arena_reset(usage->context->arena);
     lost_sweep(usage);
     usage->turn ^= 1;
     arena_reset(usage->memory[usage->turn]);

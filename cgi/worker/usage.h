@@ -4,12 +4,12 @@
  */
 #pragma once
 
-#include "worker/bench.h"
+#include "worker/worker_context.h"
 
 struct usage;
 
-/* Has its own memory and lives until the end of the process. The bench's hosts are not used. */
-struct usage *usage_new(struct bench *bench);
+/* Has its own memory and lives until the end of the process. The context's hosts are not used. */
+struct usage *usage_new(struct worker_context *context);
 
 /*
  * One round over all regions. A guest that does not answer in time is marked so and costs one

@@ -2,8 +2,8 @@
  * The worker: the one long-running program that nginx never calls. Starts the threads and wakes
  * them: some work off jobs (job.c), one for each region compares host and database (reconcile.c),
  * one measures (usage.c), one sends mail (mailer.c), one applies what services tell (inbox.c);
- * where teams pay, one runs errands to Stripe (errand.c) and one keeps plans and hands in use
- * (plan_keeper.c, meter.c). The main thread waits for calls (waker.c), ends closed teams, and
+ * where teams pay, one runs billing_requests to Stripe (errand.c) and one keeps plans and hands in
+ * use (plan_keeper.c, meter.c). The main thread waits for calls (wakeup.c), ends closed teams, and
  * deletes what is old.
  *
  *     worker [--state DIR]
@@ -13,20 +13,20 @@
 #include "base/clock.h"
 #include "base/limit.h"
 #include "base/log.h"
-#include "billing/errand.h"
-#include "billing/meter.h"
-#include "billing/plan_keeper.h"
-#include "model/prices.h"
-#include "worker/closing.h"
-#include "worker/crew.h"
-#include "worker/inbox.h"
+#include "billing/billing_request.h"
+#include "billing/dunning.h"
+#include "billing/usage_report.h"
+#include "model/price_store.h"
+#include "worker/account_closure.h"
+#include "worker/event_processor.h"
 #include "worker/job.h"
 #include "worker/lock.h"
 #include "worker/mailer.h"
 #include "worker/reconcile.h"
 #include "worker/retention.h"
+#include "worker/threads.h"
 #include "worker/usage.h"
-#include "worker/waker.h"
+#include "worker/wakeup.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -45,13 +45,13 @@ enum {
 struct worker {
     struct arena *arena; /* of the process */
     const struct config *config;
-    struct bench *bench; /* the main thread's */
-    struct crew *crew;
-    struct crew *mail_crew; /* of one */
+    struct worker_context *context; /* the main thread's */
+    struct threads *threads;
+    struct threads *mail_threads; /* of one */
     struct mailer *mailer;
-    struct crew *errands; /* those who run errands wait apart */
-    struct waker *waker;
-    int64_t retention_at, closing_at; /* when it is time again */
+    struct threads *billing_requests; /* those who run errands wait apart */
+    struct wakeup *wakeup;
+    int64_t retention_at, account_closure_at; /* when it is time again */
 };
 
 /* ---- threads ---- */
@@ -61,17 +61,17 @@ static void error_tell(const char *event, const struct error *e)
     log_error(event, log_text("error", e->text));
 }
 
-static void jobs_run(struct crew_seat *seat)
+static void jobs_run(struct thread *thread)
 {
-    struct worker *worker = seat->context;
+    struct worker *worker = thread->shared;
     struct error *e;
     struct job job;
     bool has_one;
 
     for (;;) {
-        crew_wait(worker->crew);
+        wakeup_wait(worker->threads);
         do {
-            e = job_take(seat->bench, &job, &has_one);
+            e = job_take(thread->context, &job, &has_one);
             if (e) {
                 error_tell("job_take", e);
                 break; /* the main thread calls again soon */
@@ -79,27 +79,28 @@ static void jobs_run(struct crew_seat *seat)
             if (!has_one)
                 break;
             /* There may be more: the next one looks while this one works. */
-            crew_call(worker->crew);
+            wakeup_signal(worker->threads);
             job_do(&job);
-            waker_ring(worker->waker);
+            worker_wakeup_ring(worker->wakeup);
         } while (has_one);
     }
 }
 
-static void region_run(struct crew_seat *seat)
+static void region_run(struct thread *thread)
 {
     for (;;) {
-        struct error *e = reconcile_region(seat->bench, &seat->bench->config->regions[seat->index]);
+        struct error *e =
+            reconcile_region(thread->context, &thread->context->config->regions[thread->index]);
 
         if (e)
             error_tell("reconcile", e);
-        bench_rest(seat->bench, LIMIT_RECONCILE_EVERY_S * 1000);
+        context_sleep(thread->context, LIMIT_RECONCILE_EVERY_S * 1000);
     }
 }
 
-static void usage_run(struct crew_seat *seat)
+static void usage_run(struct thread *thread)
 {
-    struct usage *usage = usage_new(seat->bench);
+    struct usage *usage = usage_new(thread->context);
 
     for (;;) {
         int64_t begun_us = clock_monotonic_us();
@@ -108,15 +109,15 @@ static void usage_run(struct crew_seat *seat)
 
         if (e)
             error_tell("usage", e);
-        bench_rest(seat->bench, rest_ms > 0 ? rest_ms : 0);
+        context_sleep(thread->context, rest_ms > 0 ? rest_ms : 0);
     }
 }
 
-static void inbox_run(struct crew_seat *seat)
+static void inbox_run(struct thread *thread)
 {
-    struct worker *worker = seat->context;
+    struct worker *worker = thread->shared;
     struct inbox *inbox = NULL;
-    struct error *e = inbox_open(arena_new(START_BYTES), seat->bench, &inbox);
+    struct error *e = inbox_open(arena_new(START_BYTES), thread->context, &inbox);
     size_t taken;
 
     if (e) {
@@ -128,87 +129,90 @@ static void inbox_run(struct crew_seat *seat)
         if (e)
             error_tell("inbox", e);
         if (taken)
-            waker_ring(worker->waker); /* an event may have asked for a job */
+            worker_wakeup_ring(worker->wakeup); /* an event may have asked for a job */
         else
             inbox_wait(inbox, LOOK_EVERY_MS);
     }
 }
 
-static void mails_run(struct crew_seat *seat)
+static void mails_run(struct thread *thread)
 {
-    struct worker *worker = seat->context;
+    struct worker *worker = thread->shared;
     struct error *e;
     bool has_one;
 
     for (;;) {
-        crew_wait(worker->mail_crew);
+        wakeup_wait(worker->mail_threads);
         do {
-            e = mailer_work(worker->mailer, seat->bench, &has_one);
+            e = mailer_work(worker->mailer, thread->context, &has_one);
             if (e)
                 error_tell("mailer_work", e);
         } while (has_one);
     }
 }
 
-static void errands_run(struct crew_seat *seat)
+static void billing_requests_run(struct thread *thread)
 {
-    struct worker *worker = seat->context;
+    struct worker *worker = thread->shared;
     bool has_one;
 
     for (;;) {
-        crew_wait(worker->errands);
+        wakeup_wait(worker->billing_requests);
         do {
-            struct error *e = errand_run(seat->bench, clock_now_ms(), &has_one);
+            struct error *e = billing_request_run(thread->context, clock_now_ms(), &has_one);
 
             if (e)
-                error_tell("errand", e);
+                error_tell("billing_request", e);
             has_one = has_one && !e;
         } while (has_one);
     }
 }
 
-/* Plans, then use: each at its own pace, and each goes on when another fails. */
-static void billing_run(struct crew_seat *seat)
+/* Plans, then use: each at its own timeouts, and each goes on when another fails. */
+static void billing_run(struct thread *thread)
 {
     static const struct {
         const char *name;
-        struct error *(*work)(struct bench *bench, int64_t now_at);
+        struct error *(*work)(struct worker_context *context, int64_t now_at);
     } works[] = {
-        { "plan_sync", plan_sync },         { "plan_keep", plan_keep },
-        { "meter_write", meter_write },     { "meter_send", meter_send },
-        { "meter_compare", meter_compare }, { "errand_forget", errand_forget },
+        { "dunning_sync", dunning_sync },
+        { "dunning_run", dunning_run },
+        { "usage_report_write", usage_report_write },
+        { "usage_report_send", usage_report_send },
+        { "usage_report_compare", usage_report_compare },
+        { "billing_request_forget", billing_request_forget },
     };
 
     for (;;) {
         for (size_t i = 0; i < sizeof works / sizeof works[0]; i++) {
             struct error *e;
 
-            arena_reset(seat->bench->arena);
-            e = works[i].work(seat->bench, clock_now());
+            arena_reset(thread->context->arena);
+            e = works[i].work(thread->context, clock_now());
             if (e)
                 error_tell(works[i].name, e);
         }
-        bench_rest(seat->bench, LIMIT_PLAN_EVERY_S * 1000);
+        context_sleep(thread->context, LIMIT_PLAN_EVERY_S * 1000);
     }
 }
 
-static struct error *threads_start(struct worker *worker)
+static struct error *all_threads_start(struct worker *worker)
 {
     struct error *e = NULL;
 
     for (size_t i = 0; !e && i < LIMIT_WORKER_THREADS; i++)
-        e = crew_start(worker->crew, worker->arena, jobs_run, worker, i);
+        e = threads_start(worker->threads, worker->arena, jobs_run, worker, i);
     for (size_t i = 0; !e && i < worker->config->region_count; i++)
-        e = crew_start(worker->crew, worker->arena, region_run, worker, i);
+        e = threads_start(worker->threads, worker->arena, region_run, worker, i);
     if (!e)
-        e = crew_start(worker->crew, worker->arena, usage_run, worker, 0);
+        e = threads_start(worker->threads, worker->arena, usage_run, worker, 0);
     if (!e)
-        e = crew_start(worker->mail_crew, worker->arena, mails_run, worker, 0);
-    if (!e && config_bills(worker->config))
-        e = crew_start(worker->errands, worker->arena, errands_run, worker, 0);
-    if (!e && config_bills(worker->config))
-        e = crew_start(worker->errands, worker->arena, billing_run, worker, 0);
-    return e ? e : crew_start(worker->crew, worker->arena, inbox_run, worker, 0);
+        e = threads_start(worker->mail_threads, worker->arena, mails_run, worker, 0);
+    if (!e && config_has_billing(worker->config))
+        e = threads_start(worker->billing_requests, worker->arena, billing_requests_run, worker, 0);
+    if (!e && config_has_billing(worker->config))
+        e = threads_start(worker->billing_requests, worker->arena, billing_run, worker, 0);
+    return e ? e : threads_start(worker->threads, worker->arena, inbox_run, worker, 0);
 }
 
 /* ---- the main thread ---- */
@@ -219,7 +223,7 @@ static int64_t wait_ms(struct worker *worker)
 {
     struct job_next_due_row next = { .due_at_ms = 0 };
     int64_t now_ms = clock_now_ms();
-    struct error *e = sql_job_next_due(worker->bench->db, worker->bench->arena, &next);
+    struct error *e = sql_job_next_due(worker->context->db, worker->context->arena, &next);
 
     if (e)
         error_tell("job_next_due", e);
@@ -231,19 +235,19 @@ static int64_t wait_ms(struct worker *worker)
 /* What the main thread itself does from time to time. */
 static void chores_do(struct worker *worker)
 {
-    struct bench *bench = worker->bench;
+    struct worker_context *context = worker->context;
     int64_t now_at = clock_now();
     struct error *e = NULL;
 
     if (now_at >= worker->retention_at) {
         worker->retention_at = now_at + RETENTION_EVERY_S;
-        e = retention_run(bench->db, bench->arena, bench->config);
+        e = retention_run(context->db, context->arena, context->config);
         if (e)
             error_tell("retention", e);
     }
-    if (now_at >= worker->closing_at) {
-        worker->closing_at = now_at + CLOSING_EVERY_S;
-        e = closing_run(bench->db, bench->arena);
+    if (now_at >= worker->account_closure_at) {
+        worker->account_closure_at = now_at + CLOSING_EVERY_S;
+        e = account_closure_run(context->db, context->arena);
         if (e)
             error_tell("closing", e);
     }
@@ -252,12 +256,12 @@ static void chores_do(struct worker *worker)
 static void worker_run(struct worker *worker)
 {
     do {
-        arena_reset(worker->bench->arena);
+        arena_reset(worker->context->arena);
         chores_do(worker);
-        crew_call(worker->crew);
-        crew_call(worker->mail_crew);
-        crew_call(worker->errands);
-    } while (waker_wait(worker->waker, wait_ms(worker)) != WAKER_END);
+        wakeup_signal(worker->threads);
+        wakeup_signal(worker->mail_threads);
+        wakeup_signal(worker->billing_requests);
+    } while (worker_wakeup_wait(worker->wakeup, wait_ms(worker)) != WAKER_END);
 }
 
 /* ---- start and end ---- */
@@ -267,8 +271,9 @@ static struct error *stripe_check(struct worker *worker)
 {
     const struct stripe *stripe;
 
-    return config_bills(worker->config) ? bench_stripe(worker->bench, worker->arena, &stripe)
-                                        : NULL;
+    return config_has_billing(worker->config)
+               ? worker_context_stripe(worker->context, worker->arena, &stripe)
+               : NULL;
 }
 
 static struct error *worker_start(struct worker *worker, const char *state_dir)
@@ -280,25 +285,25 @@ static struct error *worker_start(struct worker *worker, const char *state_dir)
     if (!e)
         e = lock_take(worker->arena, config);
     if (!e)
-        e = bench_open(worker->arena, config, &BENCH_PACE, &worker->bench);
+        e = worker_context_open(worker->arena, config, &TIMEOUTS, &worker->context);
     if (!e)
-        e = prices_store(worker->bench->db, worker->arena, config, clock_now());
+        e = prices_store(worker->context->db, worker->arena, config, clock_now());
     if (!e)
         e = stripe_check(worker);
     if (!e)
-        e = sql_job_recover(worker->bench->db, worker->arena, clock_now_ms());
+        e = sql_job_recover(worker->context->db, worker->arena, clock_now_ms());
     if (!e)
         e = mailer_open(worker->arena, config, &worker->mailer);
     if (!e)
-        e = mailer_recover(worker->bench, worker->arena);
+        e = mailer_recover(worker->context, worker->arena);
     if (!e)
-        e = waker_open(worker->arena, config, &worker->waker);
+        e = worker_wakeup_open(worker->arena, config, &worker->wakeup);
     if (e)
         return e;
-    worker->crew = crew_new(worker->arena, config);
-    worker->mail_crew = crew_new(worker->arena, config);
-    worker->errands = crew_new(worker->arena, config);
-    return threads_start(worker);
+    worker->threads = threads_new(worker->arena, config);
+    worker->mail_threads = threads_new(worker->arena, config);
+    worker->billing_requests = threads_new(worker->arena, config);
+    return all_threads_start(worker);
 }
 
 static const char *state_dir_find(int argc, char **argv)
@@ -347,7 +352,7 @@ int main(int argc, char **argv)
     log_info("start", log_number("threads", LIMIT_WORKER_THREADS),
              log_number("regions", (int64_t)worker.config->region_count));
     worker_run(&worker);
-    waker_close(worker.waker);
+    worker_wakeup_close(worker.wakeup);
     log_info("end", log_text("by", "signal"));
     /* Threads are left as they are, as by kill -9: what they do goes on at the next start. */
     _exit(0);

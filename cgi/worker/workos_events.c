@@ -5,12 +5,12 @@
  * were told of each object is kept (workos_object), an older one changes nothing, and what was
  * deleted stays deleted.
  */
+#include "model/billing_status_change.h"
 #include "model/event.h"
-#include "model/plan_change.h"
 
 #include "base/clock.h"
 #include "model/identity.h"
-#include "model/vm_ask.h"
+#include "model/vm_request.h"
 #include "remote/workos.h"
 
 #include "person.sql.h"
@@ -39,7 +39,7 @@ static const char deleted[] = "it was deleted since";
  */
 static struct error *version_take(struct event *event, bool is_deletion, const char **out_id)
 {
-    struct db *db = event->bench->db;
+    struct db *db = event->context->db;
     struct workos_object_get_row known = { .updated_at_ms = 0 };
     const char *updated_at;
     int64_t updated_at_ms;
@@ -76,7 +76,7 @@ static struct error *person_find(struct event *event, const char *user_id, bool 
                                  struct person_by_identity_row *out)
 {
     struct error *e =
-        sql_person_by_identity(event->bench->db, event->arena, identity_key(event, user_id), out);
+        sql_person_by_identity(event->context->db, event->arena, identity_key(event, user_id), out);
 
     *is_there = !e;
     return e && e->kind != ERROR_NOT_FOUND ? e : NULL;
@@ -86,7 +86,7 @@ static struct error *person_find(struct event *event, const char *user_id, bool 
 static struct error *name_follow(struct event *event, int64_t person_id, const char *known,
                                  const char *name)
 {
-    struct db *db = event->bench->db;
+    struct db *db = event->context->db;
     struct error *e;
 
     if (known && strcmp(known, name) == 0)
@@ -99,7 +99,7 @@ static struct error *name_follow(struct event *event, int64_t person_id, const c
 static struct error *person_follow(struct event *event, const struct json *object,
                                    int64_t *out_person_id)
 {
-    struct db *db = event->bench->db;
+    struct db *db = event->context->db;
     struct person_by_identity_row known = { .workos_name = NULL };
     struct identity identity;
     struct workos_user user;
@@ -111,8 +111,8 @@ static struct error *person_follow(struct event *event, const struct json *objec
         return error_new(event->arena, ERROR_INPUT, "not a user as WorkOS describes one");
     identity.key = identity_key(event, user.id);
     identity.email = identity_email(event->arena, user.email);
-    if (!identity.email ||
-        !identity_email_is_allowed(event->bench->config, identity.email, user.is_email_verified)) {
+    if (!identity.email || !identity_email_is_allowed(event->context->config, identity.email,
+                                                      user.is_email_verified)) {
         event->skip = "its e-mail address cannot be taken over";
         return NULL;
     }
@@ -140,15 +140,16 @@ static struct error *user_changed(struct event *event)
 /* Its VMs stop, and nobody pays for it any longer. What follows in time is in closing.c. */
 static struct error *team_end(struct event *event, int64_t team_id)
 {
-    const struct books books = { .db = event->bench->db,
-                                 .arena = event->arena,
-                                 .config = event->bench->config,
-                                 .now_at = event->now_at };
-    struct error *e = sql_team_close(books.db, books.arena, team_id, books.now_at);
+    const struct billing_context billing = { .db = event->context->db,
+                                             .arena = event->arena,
+                                             .config = event->context->config,
+                                             .now_at = event->now_at };
+    struct error *e = sql_team_close(billing.db, billing.arena, team_id, billing.now_at);
 
     if (!e)
-        e = vm_ask_all(books.db, books.arena, team_id, VM_ASK_STOP, "the account is closed");
-    return e ? e : plan_close(&books, team_id);
+        e = vm_request_all(billing.db, billing.arena, team_id, VM_REQUEST_STOP,
+                           "the account is closed");
+    return e ? e : billing_close(&billing, team_id);
 }
 
 /*
@@ -157,7 +158,7 @@ static struct error *team_end(struct event *event, int64_t team_id)
  */
 static struct error *account_close(struct event *event, int64_t person_id)
 {
-    struct db *db = event->bench->db;
+    struct db *db = event->context->db;
     struct team_personal_row team;
     struct error *e = sql_person_close(db, event->arena, person_id, event->now_at);
 
@@ -196,7 +197,7 @@ static struct error *session_revoked(struct event *event)
     const char *id;
     struct error *e = version_take(event, true, &id);
 
-    return e ? e : sql_session_delete_of_workos(event->bench->db, event->arena, id);
+    return e ? e : sql_session_delete_of_workos(event->context->db, event->arena, id);
 }
 
 /* ---- organizations ---- */
@@ -205,7 +206,7 @@ static struct error *team_find(struct event *event, const char *organization_id,
                                struct team_by_organization_row *out)
 {
     struct error *e =
-        sql_team_by_organization(event->bench->db, event->arena, organization_id, out);
+        sql_team_by_organization(event->context->db, event->arena, organization_id, out);
 
     *is_there = !e;
     return e && e->kind != ERROR_NOT_FOUND ? e : NULL;
@@ -229,13 +230,13 @@ static struct error *organization_changed(struct event *event)
     if (!e && !is_there)
         event->skip = no_team;
     return e || event->skip ? e
-                            : sql_team_rename(event->bench->db, event->arena, team.id,
+                            : sql_team_rename(event->context->db, event->arena, team.id,
                                               identity_name(event->arena, name, id));
 }
 
 static struct error *organization_deleted(struct event *event)
 {
-    struct db *db = event->bench->db;
+    struct db *db = event->context->db;
     struct team_by_organization_row team;
     const char *id;
     bool is_there;
@@ -296,7 +297,7 @@ static struct error *membership_act(struct event *event)
 
 static struct error *membership_end(struct event *event, const char *id)
 {
-    struct db *db = event->bench->db;
+    struct db *db = event->context->db;
     struct team_member_by_workos_row member;
     struct error *e = sql_team_member_by_workos(db, event->arena, id, &member);
 
@@ -324,12 +325,13 @@ static struct error *membership_name(struct event *event, const char *id)
         e = team_find(event, organization_id, &has_team, &team);
     if (e || !has_person || !has_team)
         return e;
-    return sql_team_name_workos_membership(event->bench->db, event->arena, team.id, person.id, id);
+    return sql_team_name_workos_membership(event->context->db, event->arena, team.id, person.id,
+                                           id);
 }
 
 static struct error *membership_join(struct event *event, const char *id)
 {
-    struct db *db = event->bench->db;
+    struct db *db = event->context->db;
     struct person_by_identity_row person;
     struct team_by_organization_row team = { .name = NULL };
     const char *user_id, *organization_id;

@@ -35,7 +35,7 @@ static struct wait wish(struct world *world, int number)
     } while (strcmp(job.state, "done") != 0 && strcmp(job.state, "failed") != 0);
     world_check(sql_job_step_list(world->db, world->arena, world->team_id, job.id, &steps),
                 "steps");
-    world_check(world_ask(world, id, VM_ASK_DESTROY, NULL), "destroy");
+    world_check(world_ask(world, id, VM_REQUEST_DESTROY, NULL), "destroy");
     usleep(100000);
     return (struct wait){
         .first_ms = steps.row[0].started_at_ms - job.requested_at_ms,

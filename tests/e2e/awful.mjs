@@ -17,11 +17,11 @@ export function awful(teamId, personId, keyLine) {
   const base = { team_id: teamId, person_id: personId, region: 'local', image: 'tiny', size: 'small', vcpus: 64, memory_mb: 1048575,
     disk_gb: 99999, wanted: 'running', wanted_at: now - DAY, state_at: now - 400 * DAY,
     observed: 'running', observed_at: now - 3 * DAY, ssh_port: null, host_key_public: `ssh-ed25519 ${'A'.repeat(68)}`,
-    host_key_fingerprint: `SHA256:${'W'.repeat(43)}`, last_error: null, gone_at: null, silent_at: null };
+    host_key_fingerprint: `SHA256:${'W'.repeat(43)}`, last_error: null, gone_at: null, unresponsive_at: null };
   AWFUL_IDS.forEach((id, i) => {
     const state = id.replace(/^awful/, '').replace(/z+$/, '');
     sql.push(insert('vm', { ...base, created_at: now - i * DAY, id, name: `${LONG.slice(0, 60)}-${i}x`, ssh_port: 22990 + i,
-      state: state === 'silent' ? 'running' : state, silent_at: state === 'silent' ? now - 500 : null,
+      state: state === 'silent' ? 'running' : state, unresponsive_at: state === 'silent' ? now - 500 : null,
       last_error: ['failed', 'destroying'].includes(state) ? error : null, gone_at: state === 'gone' ? now : null,
       wanted: ['destroying', 'gone'].includes(state) ? 'gone' : 'running' }));
     const isOver = !['creating', 'destroying'].includes(state);
@@ -33,7 +33,7 @@ export function awful(teamId, personId, keyLine) {
     for (let k = 0; k < 20; k++) {
       sql.push(insert('snapshot', { team_id: teamId, vm_id: id, created_at: now - k * DAY, id: `s${i}x${k}`.padEnd(16, 'z'), name: k % 2 ? LONG.slice(0, 100) : `nightly ${k}`,
         state: ['ready', 'taking', 'failed', 'deleting'][k % 7 > 3 ? 0 : k % 4], has_memory: k % 2, size_bytes: 2 ** 40, vcpus: 1, memory_mb: 128, disk_gb: 1 }));
-      sql.push(insert('vm_event', { team_id: teamId, at_ms: (now - k * DAY) * 1000 + i, id: `e${i}x${k}`, vm_id: id, what: k % 3 ? 'failed' : 'create asked', detail: k % 3 ? error : null, person_id: personId }));
+      sql.push(insert('activity', { team_id: teamId, at_ms: (now - k * DAY) * 1000 + i, id: `e${i}x${k}`, vm_id: id, what: k % 3 ? 'failed' : 'create asked', detail: k % 3 ? error : null, person_id: personId }));
       sql.push(insert('receipt', { team_id: teamId, vm_id: id, position: k, thing: ['domain', 'disk', 'seed', 'saved memory'][k % 4], answer: error, removed_at: now }));
       sql.push(insert('usage_minute', { team_id: teamId, vm_id: id, minute_at: now - (now % 60) - 60 * (20 - k), cpu_ms: 999999 * k, memory_mb: 1048575, disk_bytes: 2 ** 50, read_bytes: 2 ** 49,
         written_bytes: 2 ** 49, received_bytes: 2 ** 48, sent_bytes: 2 ** 48 }));
@@ -45,7 +45,7 @@ export function awful(teamId, personId, keyLine) {
       state: ['running', 'stopped', 'failed'][k % 3], last_error: k % 3 === 2 ? error : null }));
     sql.push(insert('ssh_key', { team_id: teamId, created_at: now - k, id: `key${k}`.padEnd(16, 'z'), person_id: personId, name: k % 2 ? LONG.slice(0, 100) : `key ${k}`, type: 'Security key ECDSA P-256',
       fingerprint: `SHA256:${k}${'f'.repeat(42)}`, comment: k % 2 ? LONG.slice(0, 255) : '', public_line: `ssh-rsa ${'A'.repeat(1400)}` }));
-    sql.push(insert('leftover', { region: 'local', kind: 'domain', name: `domicile-${LONG.slice(0, 100)}${k}`, seen_at: now }));
+    sql.push(insert('orphan', { region: 'local', kind: 'domain', name: `domicile-${LONG.slice(0, 100)}${k}`, seen_at: now }));
   }
   // More VMs in the ledger than the page has lines for, the dearest a fortune; since the month began.
   const month = Date.UTC(new Date().getUTCFullYear(), new Date().getUTCMonth()) / 1000;

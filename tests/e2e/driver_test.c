@@ -9,7 +9,7 @@
  * driver.sh prepares the surroundings. Each step is printed with the time it took; the first
  * failure ends the program.
  */
-#include "adapter/command.h"
+#include "adapter/subprocess.h"
 #include "base/clock.h"
 #include "host/driver.h"
 
@@ -245,10 +245,10 @@ static void wait_for_stop(struct test *t, const char *vm_id)
 
 static void test_nothing_there(struct test *t)
 {
-    struct driver_things things;
+    struct driver_inventory things;
     struct driver_snapshot snapshot;
 
-    OK(driver_things(t->driver, t->arena, &things));
+    OK(driver_inventory(t->driver, t->arena, &things));
     CHECK(things.count == 0 && power(t, FIRST) == DRIVER_ABSENT);
     OK(driver_stop_ask(t->driver, t->arena, FIRST));
     OK(driver_stop_force(t->driver, t->arena, FIRST));
@@ -566,7 +566,7 @@ static void test_address_kept(struct test *t)
     OK(driver_define(t->driver, t->arena, &moved));
     FAILS(driver_snapshot_restore(t->driver, t->arena, FIRST, "warm"), ERROR_CONFLICT);
     OK(driver_define(t->driver, t->arena, &t->vm));
-    OK(driver_port_gone(t->driver, t->arena, moved.ssh_port, &answer));
+    OK(driver_port_release(t->driver, t->arena, moved.ssh_port, &answer));
     root(GUARD_DROP);
     FAILS(driver_snapshot_restore(t->driver, t->arena, FIRST, "warm"), ERROR_CONFLICT);
     root(GUARD_LOAD);
@@ -662,8 +662,8 @@ static void remove_all(struct test *t, const struct driver_vm *vm)
         OK(driver_snapshots_remove(t->driver, t->arena, vm->id, &answer[0]));
         OK(driver_domain_remove(t->driver, t->arena, vm->id, &answer[1]));
         OK(driver_disk_remove(t->driver, t->arena, vm->id, &answer[2]));
-        OK(driver_seed_gone(t->driver, t->arena, vm->id, &answer[3]));
-        OK(driver_port_gone(t->driver, t->arena, vm->ssh_port, &answer[4]));
+        OK(driver_seed_delete(t->driver, t->arena, vm->id, &answer[3]));
+        OK(driver_port_release(t->driver, t->arena, vm->ssh_port, &answer[4]));
         for (size_t i = 0; i < 5; i++) {
             CHECK(answer[i] && *answer[i]);
             printf("           %s\n", answer[i]);
@@ -674,9 +674,9 @@ static void remove_all(struct test *t, const struct driver_vm *vm)
 
 static void test_things(struct test *t, size_t expected)
 {
-    struct driver_things things;
+    struct driver_inventory things;
 
-    OK(driver_things(t->driver, t->arena, &things));
+    OK(driver_inventory(t->driver, t->arena, &things));
     for (size_t i = 0; i < things.count; i++)
         printf("           %s %s (%s)\n", things.row[i].kind, things.row[i].name,
                things.row[i].vm_id);

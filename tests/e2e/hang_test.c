@@ -59,7 +59,7 @@ static bool is_in(struct world *world, const char *id, const char *state)
 static bool is_silent(struct world *world, const char *id, const char *unused)
 {
     (void)unused;
-    return world_vm(world, id).silent_at != 0;
+    return world_vm(world, id).unresponsive_at != 0;
 }
 
 static bool is_measured(struct world *world, const char *id, const char *unused)
@@ -89,7 +89,7 @@ static void wait_for(struct world *world, const char *what, int most_s, const ch
     fflush(stdout);
 }
 
-static void ask(struct world *world, const char *id, enum vm_event event)
+static void ask(struct world *world, const char *id, enum vm_trigger event)
 {
     world_check(world_ask(world, id, event, NULL), "ask");
 }
@@ -117,17 +117,17 @@ int main(int argc, char **argv)
 
     /* Stopping it at once, before anybody knows that it hangs, gets stuck in the host. */
     kill(qemu_find(world, stuck), SIGSTOP);
-    ask(world, stuck, VM_ASK_STOP);
+    ask(world, stuck, VM_REQUEST_STOP);
     kill(qemu_find(world, hung), SIGSTOP);
     wait_for(world, "the hung one is shown as not answering", 40, hung, is_silent, NULL);
     wait_for(world, "the other is measured", 40, well, is_measured, NULL);
-    ask(world, well, VM_ASK_RESTART);
+    ask(world, well, VM_REQUEST_RESTART);
     wait_for(world, "the other restarts", 60, well, is_in, "running");
-    ask(world, hung, VM_ASK_DESTROY);
+    ask(world, hung, VM_REQUEST_DESTROY);
     wait_for(world, "the hung one is gone", 60, hung, is_in, "gone");
     wait_for(world, "the stop that was stuck has ended", 120, stuck, is_in, "stopped");
-    ask(world, stuck, VM_ASK_DESTROY);
-    ask(world, well, VM_ASK_DESTROY);
+    ask(world, stuck, VM_REQUEST_DESTROY);
+    ask(world, well, VM_REQUEST_DESTROY);
     wait_for(world, "the second is gone", 60, stuck, is_in, "gone");
     wait_for(world, "the third is gone", 60, well, is_in, "gone");
     kill(worker, SIGTERM);

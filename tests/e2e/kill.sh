@@ -113,7 +113,7 @@ expect() { # TEXT, what was found, what should be
 is_settled() {
     [ "$(database_vms)" = "$(host_vms)" ] &&
         [ "$(database_vms | cut -d' ' -f1)" = "$(host_disks)" ] && [ -z "$(ls "$vm/seeds")" ] &&
-        [ "$(admin leftovers | wc -l)" = 1 ]
+        [ "$(admin orphans | wc -l)" = 1 ]
 }
 
 if [ -n "$guest" ]; then
@@ -144,9 +144,9 @@ expect "nothing is in a working state or failed" "$(awk '$2 !~ /^(running|stoppe
 [ -z "$guest" ] ||
     expect "as many guests run as VMs" "$(pgrep -c -f "qemu.*guest=domicile-.*$state" || true)" "$running"
 expect "no two VMs have one port" "$(admin vms | awk 'NR > 1 { print $7 }' | sort | uniq -d)" ""
-expect "nothing is left over" "$(admin leftovers | awk 'NR > 1')" ""
+expect "nothing is left over" "$(admin orphans | awk 'NR > 1')" ""
 expect "nothing had to be asked for again" "$(grep -c reconcile_stuck "$vm/worker.log" || true)" 0
-echo "      $(grep -c 'event=leftover' "$vm/worker.log" || true) remains of late host calls removed"
+echo "      $(grep -c 'event=orphan' "$vm/worker.log" || true) remains of late host calls removed"
 
 kill "$worker"
 status=0

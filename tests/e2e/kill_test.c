@@ -28,7 +28,7 @@ enum { MOST_VMS = 64 };
 struct run {
     struct world *world;
     const char *worker;
-    int most_ms;
+    int max_ms;
     unsigned int most_vms;
     int created, destroyed, kills, idle_kills;
 };
@@ -78,7 +78,7 @@ static void wish_one(struct run *run)
         world_create(world, arena_printf(world->arena, "vm-%d", ++run->created));
         return;
     }
-    world_check(world_ask(world, ids[random_below(count)], VM_ASK_DESTROY, NULL), "destroy");
+    world_check(world_ask(world, ids[random_below(count)], VM_REQUEST_DESTROY, NULL), "destroy");
     run->destroyed++;
 }
 
@@ -99,7 +99,7 @@ static void kill_once(struct run *run)
     usleep(1000 * random_below(20));
     for (unsigned int i = 0; i < wishes; i++)
         wish_one(run);
-    usleep(1000 * random_below((unsigned int)run->most_ms));
+    usleep(1000 * random_below((unsigned int)run->max_ms));
     kill(worker, SIGKILL);
     if (waitpid(worker, &status, 0) < 0 || !WIFSIGNALED(status)) {
         fprintf(stderr, "kill_test: the worker ended by itself (status %d); see worker.log\n",
@@ -125,7 +125,7 @@ int main(int argc, char **argv)
     run.world = world_open(argv[1]);
     run.worker = argv[3];
     kills = (int)strtol(argv[4], NULL, 10);
-    run.most_ms = (int)strtol(argv[5], NULL, 10);
+    run.max_ms = (int)strtol(argv[5], NULL, 10);
     run.most_vms = (unsigned int)strtol(argv[6], NULL, 10);
     while (run.kills < kills)
         kill_once(&run);

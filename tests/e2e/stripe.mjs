@@ -78,20 +78,20 @@ process.once('exit', () => worker?.kill('SIGKILL'));
 const alice = Object.assign(new Browser(`${build}/billing`, state, PUBLIC), { cookie: COOKIE });
 const carol = Object.assign(new Browser(`${build}/billing`, state, PUBLIC), { cookie: 'C'.repeat(43) });
 const bob = Object.assign(new Browser(`${build}/billing`, state, PUBLIC), { cookie: 'B'.repeat(43) });
-const plan = () => state.one('SELECT plan FROM billing WHERE team_id = 1;');
+const plan = () => state.one('SELECT status FROM billing WHERE team_id = 1;');
 const planIs = async (want, what = `the plan is ${want}`) => equal(what, await until(() => plan() === want && want) || plan(), want);
 
-// Presses a button of the billing page and follows the errand to where it leads.
+// Presses a button of the billing page and follows the request to where it leads.
 async function press(target, b = alice, limitMs = 15000) {
   await b.get('/billing');
   const asked = await b.post(target);
   equal(`${target} leads to a page in between`, asked.status, 303);
-  const errand = asked.headers.location;
+  const request = asked.headers.location;
   const answer = await until(async () => {
-    const now = await b.get(errand);
+    const now = await b.get(request);
     return !now.body.includes('One moment') && now;
   }, limitMs);
-  return { errand, answer, url: answer && (answer.headers.refresh || '').replace(/^0; url=/, '') };
+  return { request, answer, url: answer && (answer.headers.refresh || '').replace(/^0; url=/, '') };
 }
 
 // ---- what stripe-setup makes ----
@@ -127,10 +127,10 @@ let session;
   carol.page = page.body.replace(/value="[^"]*"/, 'value="x"');
   equal('and change nothing', (await carol.post('/billing/subscribe')).status, 403);
 
-  const { errand, answer, url } = await press('/billing/subscribe');
+  const { request, answer, url } = await press('/billing/subscribe');
   check('the browser goes on to the payment page', url?.startsWith(`${stripe.url}/pay/cs_`), answer.headers);
   equal('from a page, not a redirect', answer.status, 200);
-  equal('others see nothing of it', (await bob.get(errand)).status, 404);
+  equal('others see nothing of it', (await bob.get(request)).status, 404);
   session = [...stripe.sessions.values()].at(-1);
   equal('for the team', session.client_reference_id, '1');
   equal('in the metadata as well', session.asked.subscription_data.metadata.team_id, '1');
@@ -162,7 +162,7 @@ let subscription;
   const page = await alice.get('/billing');
   check('the page says until when it is free', page.body.includes('Everything is free until'));
   check('cancel is there, in the same place', page.body.includes('id="plan-button">Cancel subscription'));
-  equal('one note', state.one("SELECT count(*) FROM billing_event WHERE what = 'trial began';"), '1');
+  equal('one note', state.one("SELECT count(*) FROM billing_activity WHERE what = 'trial began';"), '1');
   const { answer } = await press('/billing/subscribe');
   check('a second subscription is refused', answer.body.includes('has a subscription already'));
 }
@@ -181,7 +181,7 @@ const vm = (name, at) => {
     state.sql(`INSERT INTO ledger VALUES (1, ${month(from)}, '${name}', ${from}, ${next(from)}, 0, '${name}', 'running', 'nano', 1, 0);`);
   }
 };
-const pushes = (where) => Number(state.one(`SELECT count(*) FROM meter_push WHERE ${where};`));
+const pushes = (where) => Number(state.one(`SELECT count(*) FROM usage_report WHERE ${where};`));
 {
   stripe.cycle(subscription.id);
   await planIs('active');
@@ -197,7 +197,7 @@ const pushes = (where) => Number(state.one(`SELECT count(*) FROM meter_push WHER
   await until(() => pushes("state = 'confirmed'") + pushes("state = 'sent'") > 0 && /status 429/.test(workerLog));
   equal('after 429 it pauses', stripe.count(/meter_events/), 1);
   equal('the row is written first', pushes("state = 'sent' AND attempts = 1"), 1);
-  state.sql("UPDATE meter_push SET due_at = 0;");
+  state.sql("UPDATE usage_report SET due_at = 0;");
   stripe.fail(/meter_events/, { cut: true, taken: true }); // taken, and no answer
   stripe.fail(/meter_events/, { status: 500, body: { error: { type: 'api_error' } } });
   await workerKill();
@@ -214,44 +214,44 @@ const pushes = (where) => Number(state.one(`SELECT count(*) FROM meter_push WHER
 // ---- sent long ago without an answer: looked at before it is sent again ----
 {
   await workerKill();
-  const [first, second, third] = state.sql('SELECT identifier FROM meter_push ORDER BY hour_at LIMIT 3;').map((r) => r[0]);
+  const [first, second, third] = state.sql('SELECT identifier FROM usage_report ORDER BY hour_at LIMIT 3;').map((r) => r[0]);
   stripe.used.delete(second);
   stripe.used.get(third).value += 7;
   const before = stripe.count(/meter_events$/);
-  state.sql(`UPDATE meter_push SET state = 'sent', sent_at = ${stripe.now() - 21 * HOUR}, due_at = 0
+  state.sql(`UPDATE usage_report SET state = 'sent', sent_at = ${stripe.now() - 21 * HOUR}, due_at = 0
     WHERE identifier IN ('${first}', '${second}', '${third}');`);
   workerStart();
   const done = await until(() => pushes("state = 'sent' OR state = 'new'") === 0);
-  check('all three are settled', done, state.sql('SELECT identifier, state, reason FROM meter_push WHERE reason IS NOT NULL OR state <> \'confirmed\';'));
+  check('all three are settled', done, state.sql('SELECT identifier, state, reason FROM usage_report WHERE reason IS NOT NULL OR state <> \'confirmed\';'));
   equal('only what Stripe has not is sent again', stripe.count(/meter_events$/) - before, 1);
-  equal('what was counted is confirmed', state.one(`SELECT state FROM meter_push WHERE identifier = '${first}';`), 'confirmed');
-  equal('what differs is said', state.one(`SELECT reason FROM meter_push WHERE identifier = '${third}';`), 'Stripe counts 107');
+  equal('what was counted is confirmed', state.one(`SELECT state FROM usage_report WHERE identifier = '${first}';`), 'confirmed');
+  equal('what differs is said', state.one(`SELECT reason FROM usage_report WHERE identifier = '${third}';`), 'Stripe counts 107');
   stripe.used.get(third).value -= 7;
-  state.sql(`UPDATE meter_push SET state = 'confirmed', reason = NULL WHERE identifier = '${third}';`);
+  state.sql(`UPDATE usage_report SET state = 'confirmed', reason = NULL WHERE identifier = '${third}';`);
 }
 
 // ---- use that Stripe counts otherwise, and use that it refuses later ----
 {
   await workerKill();
-  const [hour, identifier] = state.sql(`SELECT hour_at, identifier FROM meter_push
+  const [hour, identifier] = state.sql(`SELECT hour_at, identifier FROM usage_report
     WHERE hour_at < ${stripe.now() - (stripe.now() % 86400)} - 43200 ORDER BY hour_at LIMIT 1;`)[0];
   stripe.used.get(identifier).value = 1;
   state.sql('UPDATE billing SET compared_at = NULL;');
   workerStart();
   await until(() => state.one('SELECT compared_at FROM billing WHERE team_id = 1;') > 0);
-  equal('the comparison finds it', state.one(`SELECT state || ' ' || reason FROM meter_push WHERE hour_at = ${hour};`), 'different Stripe counts 1');
+  equal('the comparison finds it', state.one(`SELECT state || ' ' || reason FROM usage_report WHERE hour_at = ${hour};`), 'different Stripe counts 1');
   check('and tells the operator', /other use than the ledger in 1 hours/.test(state.one("SELECT what FROM billing_problem WHERE id = 'use-1';")));
   stripe.used.get(identifier).value = 100;
   await workerKill();
   state.sql('UPDATE billing SET compared_at = NULL;');
   workerStart();
   await until(() => state.one('SELECT compared_at FROM billing WHERE team_id = 1;') > 0);
-  equal('put right, it is confirmed', state.one(`SELECT state FROM meter_push WHERE hour_at = ${hour};`), 'confirmed');
+  equal('put right, it is confirmed', state.one(`SELECT state FROM usage_report WHERE hour_at = ${hour};`), 'confirmed');
   equal('and the operator’s list is empty', state.one("SELECT count(*) FROM billing_problem WHERE id = 'use-1';"), '0');
   stripe.meterError(identifier);
   await until(() => pushes("state = 'failed'") === 1);
-  equal('an error report marks its hour', state.one(`SELECT reason FROM meter_push WHERE state = 'failed';`), 'meter_event_customer_not_found');
-  state.sql("UPDATE meter_push SET state = 'confirmed', reason = NULL;");
+  equal('an error report marks its hour', state.one(`SELECT reason FROM usage_report WHERE state = 'failed';`), 'meter_event_customer_not_found');
+  state.sql("UPDATE usage_report SET state = 'confirmed', reason = NULL;");
 }
 
 // ---- invoices ----
@@ -271,7 +271,7 @@ const pushes = (where) => Number(state.one(`SELECT count(*) FROM meter_push WHER
   bob.page = (await bob.get('/billing')).body;
   equal('for others', (await bob.post(`/billing/invoices/${right.id}`)).status, 404);
   stripe.refund(right.id, 500);
-  await until(() => state.one("SELECT detail FROM billing_event WHERE what = 'refunded';"));
+  await until(() => state.one("SELECT detail FROM billing_activity WHERE what = 'refunded';"));
   check('a refund is noted', (await alice.get('/billing')).body.includes('refunded: €5.00'));
 }
 
@@ -347,7 +347,7 @@ const pushes = (where) => Number(state.one(`SELECT count(*) FROM meter_push WHER
   await sleep(800);
   workerStart();
   const done = await until(async () => (await alice.get(headers.location)).body.includes('On to Stripe'));
-  check('an errand outlives the worker', done);
+  check('an request outlives the worker', done);
   equal('and is done once', stripe.portals.size, portals + 1);
 }
 

@@ -89,7 +89,7 @@ async function subscribe() {
 }
 
 const url = await subscribe();
-check('the errand ends at its payment page', url.startsWith(`${emulator.url}/checkout/`), url);
+check('the request ends at its payment page', url.startsWith(`${emulator.url}/checkout/`), url);
 const customer = state.one('SELECT customer_id FROM billing WHERE team_id = 1;');
 const kept = (await call('GET', `/v1/customers/${customer}`)).json;
 equal('the customer is there', kept?.id, customer);
@@ -103,7 +103,7 @@ const done = await call('POST', `/checkout/${session}/complete`);
 check('paid, it leads back to us', done.location?.startsWith('https://localhost:8443/billing/return'), done);
 equal('the session is complete', (await call('GET', `/v1/checkout/sessions/${session}`)).json.status, 'complete');
 check('coming back proves nothing', (await alice.get('/billing/return')).body.includes('Waiting for Stripe'));
-equal('nor does the emulator’s word, which has no subscription', state.one('SELECT plan FROM billing WHERE team_id = 1;'), 'none');
+equal('nor does the emulator’s word, which has no subscription', state.one('SELECT status FROM billing WHERE team_id = 1;'), 'none');
 await until(() => delivered.some((e) => e.type === 'checkout.session.completed'), 5000);
 check('its delivery is signed right', judged.includes('customer.created') && judged.includes('checkout.session.completed')
   && !judged.includes('another secret was accepted'), judged);

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Pages of cgi/billing.c: where the team stands, errands, the way back from the payment page; and what a plan
+# Pages of cgi/billing.c: where the team stands, requests, the way back from the payment page; and what a plan
 # changes on other pages.
 . "$(dirname "$0")/lib.sh"
 
@@ -10,10 +10,10 @@ bills() {
 }
 # The team's row: COLUMN=VALUE...
 stands() {
-    sql "INSERT OR IGNORE INTO billing (team_id, plan, plan_at, customer_key) VALUES (1, 'none', 1767225600, 'k');
+    sql "INSERT OR IGNORE INTO billing (team_id, status, status_at, customer_key) VALUES (1, 'none', 1767225600, 'k');
         UPDATE billing SET $1 WHERE team_id = 1;"
 }
-live="customer_id = 'cus_1', subscription_id = 'sub_1', status = 'active', started_at = 1767225600, period_end_at = 1769904000"
+live="customer_id = 'cus_1', subscription_id = 'sub_1', stripe_status = 'active', started_at = 1767225600, period_end_at = 1769904000"
 
 # ---- off: none of it exists ----
 route "GET /billing"
@@ -30,30 +30,30 @@ as alice get /billing ; expect 200 billing_none.html
 as carol get /billing ; expect 200 billing_member.html
 expect_no_text "plan-button"
 as dave get /billing ; expect 403
-stands "$live, plan = 'trial', status = 'trialing', trial_end_at = 1768521600, until_at = 1768521600"
+stands "$live, status = 'trial', stripe_status = 'trialing', trial_end_at = 1768521600, until_at = 1768521600"
 as alice get /billing ; expect 200 billing_trial.html
-stands "plan = 'active', status = 'active', until_at = NULL"
+stands "status = 'active', stripe_status = 'active', until_at = NULL"
 as alice get /billing ; expect 200 billing_active.html
 stands "cancel_at = 1769904000"
 as alice get /billing ; expect 200 billing_cancelled.html
-stands "cancel_at = NULL, plan = 'past_due', status = 'past_due', until_at = 1770508800, next_attempt_at = 1770163200"
+stands "cancel_at = NULL, status = 'past_due', stripe_status = 'past_due', until_at = 1770508800, next_attempt_at = 1770163200"
 sql "INSERT INTO invoice VALUES (1, 1769904000, 'in_2', 'D-0002', 'open', 'eur', 3451, 3451, 1767225600, 1769904000, NULL, NULL),
     (1, 1767225600, 'in_1', 'D-0001', 'paid', 'eur', 2380, 0, 1767225600, 1767225600, NULL, NULL),
     (1, 1767225601, 'in_3', NULL, 'draft', 'eur', 1, 1, 1767225600, 1767225600, NULL, NULL),
     (1, 1767225602, 'in_4', '\"><script>alert(1)</script>', 'dreaming', 'sek', -120, 0, 1767225600, 1767225600, NULL, NULL),
     (2, 1767225600, 'in_9', 'BOB-1', 'paid', 'eur', 999, 0, 1767225600, 1767225600, NULL, NULL);
-    INSERT INTO billing_event VALUES (1, 1767225600, 'a', 'subscription began', NULL, NULL),
+    INSERT INTO billing_activity VALUES (1, 1767225600, 'a', 'subscription began', NULL, NULL),
     (1, 1767225700, 'b', 'refunded', '€5.00', NULL), (1, 1767225800, 'c', 'subscription cancelled', NULL, 3);"
 as alice get /billing ; expect 200 billing_past_due.html
 expect_no_text BOB-1
 expect_no_text "<script>alert"
 as carol get /billing ; expect 200
 expect_no_text D-0001
-stands "plan = 'suspended', until_at = 1772323200"
+stands "status = 'suspended', until_at = 1772323200"
 as alice get /billing ; expect 200 billing_suspended.html
-stands "status = 'canceled', ended_at = 1769904000"
+stands "stripe_status = 'canceled', ended_at = 1769904000"
 as alice get /billing ; expect 200 billing_over.html
-stands "plan = 'ended', until_at = NULL"
+stands "status = 'ended', until_at = NULL"
 as alice get /billing ; expect 200 billing_ended.html
 as alice with HTTP_HX_REQUEST=true raw GET /billing ; expect 200 fragment_billing.html
 
@@ -66,18 +66,18 @@ expect_text "Subscribe on the billing page first"
 expect_text "disabled aria-describedby=\"full\""
 as alice post /vms name=fresh image=tiny size=nano region=local key=keykeykeykeykey2 ; expect 422
 expect_row "SELECT count(*) FROM vm WHERE name = 'fresh'" 0
-stands "$live, plan = 'active'"
+stands "$live, status = 'active'"
 sql "UPDATE vm SET gone_at = 1, state = 'gone' WHERE name = 'ci-runner-7'"
 as alice post /vms name=fresh image=tiny size=nano region=local key=keykeykeykeykey2 ; expect 303
-sql "DELETE FROM vm_event WHERE vm_id = (SELECT id FROM vm WHERE name = 'fresh'); DELETE FROM vm WHERE name = 'fresh'"
-stands "plan = 'past_due', until_at = 1770508800"
+sql "DELETE FROM activity WHERE vm_id = (SELECT id FROM vm WHERE name = 'fresh'); DELETE FROM vm WHERE name = 'fresh'"
+stands "status = 'past_due', until_at = 1770508800"
 as alice get /vms ; expect 200 vms_past_due.html
 as carol get /vms ; expect 200
 expect_no_text "A payment has failed"
 as alice get /vms/new ; expect_text "A payment is late"
 as alice post /vms/stoppedstoppedst/start ; expect 303
 sql "DELETE FROM job WHERE state = 'queued'; UPDATE vm SET state = 'stopped' WHERE id = 'stoppedstoppedst'"
-stands "plan = 'suspended'"
+stands "status = 'suspended'"
 as alice get /vms ; expect 200
 expect_text "They are destroyed on 8 Feb 2026, 00:00 UTC"
 expect_no_text 'id="start-stoppedstoppedst"'
@@ -90,7 +90,7 @@ as alice post /vms/runningrunningru/restart ; expect 409
 as alice post /vms/runningrunningru/stop ; expect 303
 as alice post /vms/failedfailedfail/destroy name=a23456789012345678901234567890123456789012345678901234567890123 ; expect 303
 
-# ---- errands ----
+# ---- requests ----
 route "POST /billing/subscribe"
 bills
 nobody post /billing/subscribe ; expect 303 /signin
@@ -98,54 +98,54 @@ as carol post /billing/subscribe ; expect 403
 as dave post /billing/subscribe ; expect 403
 as alice post_bare /billing/subscribe ; expect 403
 as alice post /billing/subscribe ; expect 303
-expect_row "SELECT kind, state, team_id, person_id, url FROM billing_errand" "checkout|queued|1|1|"
-expect_row "SELECT plan, customer_id FROM billing WHERE team_id = 1" "none|"
-errand=$(sql "SELECT id FROM billing_errand")
+expect_row "SELECT kind, state, team_id, person_id, url FROM billing_request" "checkout|queued|1|1|"
+expect_row "SELECT status, customer_id FROM billing WHERE team_id = 1" "none|"
+request=$(sql "SELECT id FROM billing_request")
 
-route "GET /billing/errands/:id"
-nobody get "/billing/errands/$errand" ; expect 303
-as carol get "/billing/errands/$errand" ; expect 403
-as bob get "/billing/errands/$errand" ; expect 404
-as alice get /billing/errands/aaaaaaaaaaaaaaaa ; expect 404
-as alice get "/billing/errands/$errand" ; expect 200 billing_errand.html
-expect_text "Refresh: 1; url=/billing/errands/$errand"
-sql "UPDATE billing_errand SET state = 'done', url = 'https://checkout.stripe.com/c/pay/cs_1#x'"
-as alice get "/billing/errands/$errand" ; expect 200 billing_errand_done.html
+route "GET /billing/requests/:id"
+nobody get "/billing/requests/$request" ; expect 303
+as carol get "/billing/requests/$request" ; expect 403
+as bob get "/billing/requests/$request" ; expect 404
+as alice get /billing/requests/aaaaaaaaaaaaaaaa ; expect 404
+as alice get "/billing/requests/$request" ; expect 200 billing_request.html
+expect_text "Refresh: 1; url=/billing/requests/$request"
+sql "UPDATE billing_request SET state = 'done', url = 'https://checkout.stripe.com/c/pay/cs_1#x'"
+as alice get "/billing/requests/$request" ; expect 200 billing_request_done.html
 expect_text "Refresh: 0; url=https://checkout.stripe.com/c/pay/cs_1#x"
-sql "UPDATE billing_errand SET url = NULL"
-as alice get "/billing/errands/$errand" ; expect 303 /billing
-sql "UPDATE billing_errand SET state = 'failed', problem = 'Stripe cannot be reached at the moment.'"
-as alice get "/billing/errands/$errand" ; expect 200 billing_errand_failed.html
+sql "UPDATE billing_request SET url = NULL"
+as alice get "/billing/requests/$request" ; expect 303 /billing
+sql "UPDATE billing_request SET state = 'failed', problem = 'Stripe cannot be reached at the moment.'"
+as alice get "/billing/requests/$request" ; expect 200 billing_request_failed.html
 expect_no_text "Refresh:"
 
 for deed in cancel resume portal card; do
-    sql "DELETE FROM billing_errand"
+    sql "DELETE FROM billing_request"
     as carol post "/billing/$deed" ; expect 403
     as alice post "/billing/$deed" ; expect 303
-    expect_row "SELECT kind FROM billing_errand" "$deed"
+    expect_row "SELECT kind FROM billing_request" "$deed"
 done
 route "POST /billing/cancel"
 route "POST /billing/resume"
 route "POST /billing/portal"
 route "POST /billing/card"
 route "POST /billing/pay"
-sql "DELETE FROM billing_errand"
+sql "DELETE FROM billing_request"
 as carol post /billing/pay ; expect 403
 as alice post /billing/pay ; expect 303
 sql "INSERT INTO invoice VALUES (1, 2, 'in_late', 'D-3', 'open', 'eur', 5, 5, 1, 1, NULL, NULL), (1, 1, 'in_later', 'D-2', 'open', 'eur', 5, 5, 1, 1, NULL, NULL)"
 as alice post /billing/pay ; expect 303
-expect_row "SELECT group_concat(kind || ':' || ifnull(subject, '')) FROM (SELECT * FROM billing_errand ORDER BY kind)" "card:,invoice:in_later"
-sql "DELETE FROM billing_errand; DELETE FROM invoice"
+expect_row "SELECT group_concat(kind || ':' || ifnull(subject, '')) FROM (SELECT * FROM billing_request ORDER BY kind)" "card:,invoice:in_later"
+sql "DELETE FROM billing_request; DELETE FROM invoice"
 for _ in 1 2 3 4 5; do as alice post /billing/portal ; expect 303; done
 as alice post /billing/portal ; expect 429
 
 route "POST /billing/invoices/:id"
 route "POST /billing/invoices/:id/pdf"
-sql "DELETE FROM billing_errand; INSERT INTO invoice VALUES
+sql "DELETE FROM billing_request; INSERT INTO invoice VALUES
     (1, 1, 'in_1', 'D-1', 'paid', 'eur', 1, 0, 1, 1, NULL, NULL), (2, 1, 'in_9', 'B-1', 'paid', 'eur', 1, 0, 1, 1, NULL, NULL);"
 as alice post /billing/invoices/in_1 ; expect 303
 as alice post /billing/invoices/in_1/pdf ; expect 303
-expect_row "SELECT group_concat(kind || ':' || subject) FROM (SELECT * FROM billing_errand ORDER BY kind)" "invoice:in_1,pdf:in_1"
+expect_row "SELECT group_concat(kind || ':' || subject) FROM (SELECT * FROM billing_request ORDER BY kind)" "invoice:in_1,pdf:in_1"
 as alice post /billing/invoices/in_9 ; expect 404
 as alice post /billing/invoices/in_0/pdf ; expect 404
 as carol post /billing/invoices/in_1 ; expect 403
@@ -157,7 +157,7 @@ nobody get /billing/return ; expect 303
 as alice get /billing/return ; expect 200 billing_return.html
 expect_text "Refresh: 2; url=/billing/return"
 as alice get "/billing/return?session_id=cs_1" ; expect 200
-stands "$live, plan = 'active'"
+stands "$live, status = 'active'"
 as alice get /billing/return ; expect 303 /billing
 
 # ---- the operator ----

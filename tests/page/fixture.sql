@@ -30,7 +30,7 @@ INSERT INTO ssh_key VALUES
      'SHA256:2VJsK7NxLU4X3+HVdx7UNz8W9n1FPPFGHagNmisnxFE', '', 'ssh-rsa AAAA'),
     (2, 1767225600, 'keykeykeykeykey4', 2, 'bob', 'Ed25519', 'SHA256:bob', '', 'ssh-ed25519 BBBB');
 INSERT INTO vm (team_id, created_at, id, person_id, name, region, image, size, vcpus, memory_mb, disk_gb,
-                wanted, wanted_at, state, state_at, observed, observed_at, silent_at,
+                wanted, wanted_at, state, state_at, observed, observed_at, unresponsive_at,
                 ssh_port, host_key_public, host_key_fingerprint, last_error, gone_at) VALUES
     (1, 1767225600, 'runningrunningru', 1, 'quiet-maple', 'local', 'tiny', 'nano', 1, 128, 1, 'running',
      1767225600, 'running', 1767225600, 'running', 1767225600, NULL, 22001, 'ssh-ed25519 AAAAhost', 'SHA256:host', NULL, NULL),
@@ -60,7 +60,7 @@ INSERT INTO job_step VALUES
     (1, 1, 0, 'Disk', 1767225600000, 1767225600020), (1, 1, 1, 'Boot', 1767225600020, 1767225600320),
     (1, 1, 2, 'SSH ready', 1767225600320, 1767225604100), (1, 3, 0, 'Disk', 1767225600000, 1767225600020),
     (1, 3, 1, 'Boot', 1767225600020, NULL), (1, 3, 2, 'SSH ready', NULL, NULL);
-INSERT INTO vm_event VALUES
+INSERT INTO activity VALUES
     (1, 1767225604100, 'a', 'runningrunningru', 'created', NULL, 1),
     (1, 1767225600000, 'b', 'runningrunningru', 'create asked', NULL, 1),
     (1, 1767225609000, 'c', 'failedfailedfail', 'failed', 'Boot: <i>internal error</i>', NULL),
@@ -69,7 +69,7 @@ INSERT INTO receipt VALUES
     (1, 'gonegonegonegone', 0, 'domain', 'Domain not found: no domain with matching name ''domicile-gonegonegonegone''', 1767225600),
     (1, 'gonegonegonegone', 1, 'disk', 'Storage volume not found', 1767225600);
 INSERT INTO region_status VALUES ('local', 'tcg', 1767225600, NULL);
-INSERT INTO leftover VALUES ('local', 'domain', 'domicile-strangestrange22', 1767225600);
+INSERT INTO orphan VALUES ('local', 'domain', 'domicile-strangestrange22', 1767225600);
 INSERT INTO event VALUES
     ('stripe', 'evt_applied', 'invoice.paid', 1767225600, 'applied', 1, 0, 1767225601, NULL),
     ('workos', 'event_parked', 'user.updated', 1767225600, 'parked', 16, 0, NULL, 'WorkOS: the event has no "data.email" <script>');

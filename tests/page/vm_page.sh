@@ -55,7 +55,7 @@ route "POST /vms/:id/stop"
 others $vm/stop
 as carol post $vm/stop ; expect 303 $vm
 expect_row "SELECT state, wanted FROM vm WHERE name = 'quiet-maple'" "stopping|stopped"
-expect_row "SELECT what, person_id FROM vm_event WHERE vm_id = 'runningrunningru' ORDER BY at_ms DESC LIMIT 1" "stop asked|3"
+expect_row "SELECT what, person_id FROM activity WHERE vm_id = 'runningrunningru' ORDER BY at_ms DESC LIMIT 1" "stop asked|3"
 
 fresh
 route "POST /vms/:id/restart"

@@ -63,7 +63,7 @@ static const char good[] = "[server]\n"                       /* 1 */
                            "base_cents = 0\n"                 /* 36 */
                            "trial_days = 14\n"                /* 37 */
                            "grace_days = 7\n"                 /* 38 */
-                           "keep_days = 30\n"                 /* 39 */
+                           "retention_days = 30\n"            /* 39 */
                            "[stripe]\n"                       /* 40 */
                            "url = https://api.stripe.com\n"   /* 41 */
                            "[mail]\n"                         /* 42 */

@@ -5,27 +5,27 @@
 
 #include <unistd.h>
 
-static const struct bench_pace quick = {
+static const struct timeouts quick = {
     .stop_ms = 40,
     .boot_kvm_ms = 80,
     .boot_tcg_ms = 80,
     .ssh_try_ms = 5,
     .poll_ms = 2,
     .backoff_ms = 4,
-    .backoff_most_ms = 20,
+    .backoff_max_ms = 20,
     .usage_answer_ms = 50,
     .usage_connect_ms = 500,
 };
 
-struct bench *drain_bench(struct world *world)
+struct worker_context *drain_bench(struct world *world)
 {
-    struct bench *bench;
+    struct worker_context *context;
 
-    world_check(bench_open(world->arena, world->config, &quick, &bench), "bench");
-    return bench;
+    world_check(worker_context_open(world->arena, world->config, &quick, &context), "bench");
+    return context;
 }
 
-void drain(struct bench *bench)
+void drain(struct worker_context *context)
 {
     struct job_open_row open = { .queued = 1 };
     struct arena *arena = arena_new(1024 * 1024);
@@ -33,13 +33,13 @@ void drain(struct bench *bench)
     bool has_one;
 
     while (open.queued) {
-        world_check(job_take(bench, &job, &has_one), "take");
+        world_check(job_take(context, &job, &has_one), "take");
         if (has_one)
             job_do(&job);
         else
             usleep(1000);
         arena_reset(arena);
-        world_check(sql_job_open(bench->db, arena, &open), "open");
+        world_check(sql_job_open(context->db, arena, &open), "open");
     }
     arena_free(arena);
 }

@@ -368,8 +368,8 @@ struct error *driver_disk_remove(struct driver *driver, struct arena *arena, con
     return e ? e : call_end();
 }
 
-struct error *driver_seed_gone(struct driver *driver, struct arena *arena, const char *vm_id,
-                               const char **answer)
+struct error *driver_seed_delete(struct driver *driver, struct arena *arena, const char *vm_id,
+                                 const char **answer)
 {
     struct error *e = call_begin(arena, "seed_gone");
     struct fake_vm *vm = fake_find(vm_id);
@@ -383,8 +383,8 @@ struct error *driver_seed_gone(struct driver *driver, struct arena *arena, const
     return e ? e : call_end();
 }
 
-struct error *driver_port_gone(struct driver *driver, struct arena *arena, int64_t port,
-                               const char **answer)
+struct error *driver_port_release(struct driver *driver, struct arena *arena, int64_t port,
+                                  const char **answer)
 {
     struct error *e = call_begin(arena, "port_gone");
 
@@ -393,10 +393,10 @@ struct error *driver_port_gone(struct driver *driver, struct arena *arena, int64
     return e ? e : call_end();
 }
 
-static void thing_add(struct arena *arena, struct driver_things *out, const char *kind,
+static void thing_add(struct arena *arena, struct driver_inventory *out, const char *kind,
                       const struct fake_vm *vm)
 {
-    out->row[out->count++] = (struct driver_thing){
+    out->row[out->count++] = (struct driver_item){
         .kind = kind,
         .vm_id = arena_copy(arena, strlen(vm->id) == 16 ? vm->id : ""),
         .name = arena_copy(arena, vm->id),
@@ -404,12 +404,13 @@ static void thing_add(struct arena *arena, struct driver_things *out, const char
     };
 }
 
-struct error *driver_things(struct driver *driver, struct arena *arena, struct driver_things *out)
+struct error *driver_inventory(struct driver *driver, struct arena *arena,
+                               struct driver_inventory *out)
 {
     (void)driver;
     if (fake->is_unreachable)
         return error_new(arena, ERROR_UPSTREAM, "the fake host is away");
-    *out = (struct driver_things){ .row = arena_array(arena, 3 * FAKE_VMS, sizeof *out->row) };
+    *out = (struct driver_inventory){ .row = arena_array(arena, 3 * FAKE_VMS, sizeof *out->row) };
     for (size_t i = 0; i < FAKE_VMS; i++) {
         const struct fake_vm *vm = &fake->vms[i];
 

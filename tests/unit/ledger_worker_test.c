@@ -33,7 +33,7 @@ int64_t __wrap_clock_now(void)
 
 struct test {
     struct world *world;
-    struct bench *bench, *watch;
+    struct worker_context *context, *watch;
     const char *vm;
 };
 
@@ -44,7 +44,7 @@ static int set_up(void **state)
     now_at = BEGIN_AT;
     *fake = (struct fake_host){ .calls = 0 };
     test->world = world_open(world_folder("test:///default"));
-    test->bench = drain_bench(test->world);
+    test->context = drain_bench(test->world);
     test->watch = drain_bench(test->world);
     test->vm = world_create(test->world, "first");
     *state = test;
@@ -55,8 +55,8 @@ static int tear_down(void **state)
 {
     struct test *test = *state;
 
-    bench_close(test->bench);
-    bench_close(test->watch);
+    worker_context_close(test->context);
+    worker_context_close(test->watch);
     world_close(test->world);
     return 0;
 }
@@ -66,7 +66,7 @@ static int tear_down(void **state)
 static void work(struct test *test, int64_t at)
 {
     now_at = BEGIN_AT + at;
-    drain(test->bench);
+    drain(test->context);
 }
 
 static void look(struct test *test, int64_t at)
@@ -75,7 +75,7 @@ static void look(struct test *test, int64_t at)
     world_check(reconcile_region(test->watch, &test->world->config->regions[0]), "reconcile");
 }
 
-static void ask(struct test *test, int64_t at, enum vm_event event, const char *snapshot_id)
+static void ask(struct test *test, int64_t at, enum vm_trigger event, const char *snapshot_id)
 {
     now_at = BEGIN_AT + at;
     world_check(world_ask(test->world, test->vm, event, snapshot_id), "ask");
@@ -83,14 +83,14 @@ static void ask(struct test *test, int64_t at, enum vm_event event, const char *
 
 /* ---- what the ledger then says ---- */
 
-struct stretch {
+struct interval {
     int64_t from, until; /* seconds since BEGIN_AT */
     const char *state, *size;
     int64_t disk_gb, snapshot_gb;
 };
 
 struct expected {
-    const struct stretch *stretches;
+    const struct interval *stretches;
     size_t count, seen;
     bool is_open;
 };
@@ -98,7 +98,7 @@ struct expected {
 static bool stretch_check(void *context, const struct ledger_chunk_row *row)
 {
     struct expected *expected = context;
-    const struct stretch *stretch = &expected->stretches[expected->seen++];
+    const struct interval *stretch = &expected->stretches[expected->seen++];
 
     assert_in_range(expected->seen, 1, expected->count);
     assert_string_equal(row->state, stretch->state);
@@ -112,7 +112,7 @@ static bool stretch_check(void *context, const struct ledger_chunk_row *row)
     return true;
 }
 
-static void assert_ledger(struct test *test, const struct stretch *stretches, size_t count)
+static void assert_ledger(struct test *test, const struct interval *stretches, size_t count)
 {
     struct expected expected = { .stretches = stretches, .count = count };
     struct ledger_walk walk = { .team_id = test->world->team_id,
@@ -128,8 +128,8 @@ static void assert_ledger(struct test *test, const struct stretch *stretches, si
 }
 
 #define ASSERT_LEDGER(test, ...)                                                                   \
-    assert_ledger(test, (const struct stretch[]){ __VA_ARGS__ },                                   \
-                  sizeof((const struct stretch[]){ __VA_ARGS__ }) / sizeof(struct stretch))
+    assert_ledger(test, (const struct interval[]){ __VA_ARGS__ },                                  \
+                  sizeof((const struct interval[]){ __VA_ARGS__ }) / sizeof(struct interval))
 
 static int64_t cost(struct test *test)
 {
@@ -153,18 +153,18 @@ static void a_life_is_written_down(void **state)
     look(test, 70);
     snapshot = world_snapshot(test->world, test->vm);
     work(test, 80);
-    ask(test, 100, VM_ASK_STOP, NULL);
+    ask(test, 100, VM_REQUEST_STOP, NULL);
     work(test, 110);
     world_resize(test->world, test->vm, "small");
     look(test, 140); /* being resized: the old size until it is done */
     work(test, 150);
-    ask(test, 160, VM_ASK_START, NULL);
+    ask(test, 160, VM_REQUEST_START, NULL);
     work(test, 170);
-    ask(test, 200, VM_ASK_SNAPSHOT_DELETE, snapshot);
+    ask(test, 200, VM_REQUEST_SNAPSHOT_DELETE, snapshot);
     work(test, 210);
-    ask(test, 230, VM_ASK_RESTART, NULL);
+    ask(test, 230, VM_REQUEST_RESTART, NULL);
     work(test, 240);
-    ask(test, 250, VM_ASK_DESTROY, NULL);
+    ask(test, 250, VM_REQUEST_DESTROY, NULL);
     work(test, 260);
     look(test, 300);
     ASSERT_LEDGER(test, { 0, 40, "absent", "nano", 1, 0 }, { 40, 80, "running", "nano", 1, 0 },
@@ -185,10 +185,10 @@ static void destroying_for_long_costs_nothing(void **state)
     bool has_one;
 
     work(test, 10);
-    ask(test, 50, VM_ASK_DESTROY, NULL);
+    ask(test, 50, VM_REQUEST_DESTROY, NULL);
     snprintf(fake->fails, sizeof fake->fails, "disk_remove");
     fake->fail_times = 1;
-    world_check(job_take(test->bench, &job, &has_one), "take");
+    world_check(job_take(test->context, &job, &has_one), "take");
     job_do(&job);
     look(test, 80);
     look(test, 110);
@@ -202,7 +202,7 @@ static void a_resize_that_fails_does_not_count(void **state)
     struct test *test = *state;
 
     work(test, 10);
-    ask(test, 20, VM_ASK_STOP, NULL);
+    ask(test, 20, VM_REQUEST_STOP, NULL);
     work(test, 20);
     world_resize(test->world, test->vm, "small");
     snprintf(fake->fails, sizeof fake->fails, "grow");
@@ -211,7 +211,7 @@ static void a_resize_that_fails_does_not_count(void **state)
     work(test, 40);
     assert_string_equal(world_vm(test->world, test->vm).state, "failed");
     look(test, 70);
-    ask(test, 80, VM_ASK_RETRY, NULL);
+    ask(test, 80, VM_REQUEST_RETRY, NULL);
     work(test, 90);
     look(test, 100);
     ASSERT_LEDGER(test, { 0, 10, "absent", "nano", 1, 0 }, { 10, 20, "running", "nano", 1, 0 },
@@ -267,7 +267,7 @@ static void a_busy_vm_is_not_away(void **state)
     struct test *test = *state;
 
     work(test, 10);
-    ask(test, 20, VM_ASK_STOP, NULL);
+    ask(test, 20, VM_REQUEST_STOP, NULL);
     for (int64_t at = 30; at <= 300; at += 30)
         look(test, at); /* its job waits for the worker all the while */
     work(test, 310);
@@ -300,7 +300,7 @@ static void a_month_ends(void **state)
     look(test, end - 20);
     look(test, end);
     look(test, end + 20);
-    ask(test, end + 31 * 86400 + 5, VM_ASK_STOP, NULL);
+    ask(test, end + 31 * 86400 + 5, VM_REQUEST_STOP, NULL);
     work(test, end + 31 * 86400 + 5);
     ASSERT_LEDGER(
         test, { 0, 10, "absent", "nano", 1, 0 }, { 10, end - 20, "unreachable", "nano", 1, 0 },
@@ -332,7 +332,7 @@ static struct error *create_try(struct test *test, const char **problem)
     struct request r = {
         .arena = world->arena, .db = world->db, .config = world->config, .session = world->session
     };
-    struct vm_wish wish = {
+    struct vm_command wish = {
         .name = "second",
         .region = &world->config->regions[0],
         .image = &world->config->images[0],
@@ -342,7 +342,7 @@ static struct error *create_try(struct test *test, const char **problem)
     };
     const char *id;
 
-    return vm_wish_create(&r, &wish, &id, problem);
+    return vm_command_create(&r, &wish, &id, problem);
 }
 
 static void at_the_cap_nothing_begins(void **state)
@@ -360,9 +360,9 @@ static void at_the_cap_nothing_begins(void **state)
     for (int64_t at = 40; at < 34900; at += 30)
         look(test, at);
     assert_in_range(cost(test), 990, 999);
-    ask(test, 34900, VM_ASK_STOP, NULL);
+    ask(test, 34900, VM_REQUEST_STOP, NULL);
     work(test, 34900);
-    ask(test, 34900, VM_ASK_START, NULL); /* a whole cent is not spent yet */
+    ask(test, 34900, VM_REQUEST_START, NULL); /* a whole cent is not spent yet */
     work(test, 34900);
     for (int64_t at = 34930; at < 35300; at += 30)
         look(test, at);
@@ -373,17 +373,17 @@ static void at_the_cap_nothing_begins(void **state)
     assert_string_equal(problem,
                         "Your team has spent its cap of €0.01 for this month. An owner can raise "
                         "the cap under Costs; on 1 Dec 2026 it counts from zero again.");
-    ask(test, 35310, VM_ASK_RESTART, NULL); /* it runs already */
+    ask(test, 35310, VM_REQUEST_RESTART, NULL); /* it runs already */
     work(test, 35310);
-    ask(test, 35310, VM_ASK_STOP, NULL);
+    ask(test, 35310, VM_REQUEST_STOP, NULL);
     work(test, 35310);
-    assert_int_equal(world_ask(world, test->vm, VM_ASK_START, NULL)->kind, ERROR_INPUT);
-    assert_int_equal(world_ask(world, test->vm, VM_ASK_RESTORE, snapshot)->kind, ERROR_INPUT);
+    assert_int_equal(world_ask(world, test->vm, VM_REQUEST_START, NULL)->kind, ERROR_INPUT);
+    assert_int_equal(world_ask(world, test->vm, VM_REQUEST_RESTORE, snapshot)->kind, ERROR_INPUT);
     assert_string_equal(world_vm(world, test->vm).state, "stopped");
 
     /* In the next month, or without a cap, all is as before. */
     look(test, 30 * 86400);
-    world_check(world_ask(world, test->vm, VM_ASK_START, NULL), "start");
+    world_check(world_ask(world, test->vm, VM_REQUEST_START, NULL), "start");
     work(test, 30 * 86400);
     assert_string_equal(world_vm(world, test->vm).state, "running");
     now_at = BEGIN_AT + 35310;

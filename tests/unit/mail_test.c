@@ -2,7 +2,7 @@
  * Mail up to the door: the queue, headers and bodies, back-off, and what the door refuses before it
  * says a word. What arrives at a real server is tested end to end (tests/e2e/mail.mjs).
  */
-#include "model/mail.h"
+#include "model/mail_queue.h"
 
 #include "base/clock.h"
 #include "base/limit.h"
@@ -118,19 +118,19 @@ static void test_off(void **state)
 {
     struct mail mail = { .kind = "suspended", .to = "a@b", .once = "a" };
     struct mailer *mailer;
-    struct bench *bench;
+    struct worker_context *context;
     bool has_one;
 
     (void)state;
     assert_null(queue(&mail, 1));
     assert_null(mailer_open(arena, world->config, &mailer));
     assert_null(mailer_smtp(mailer));
-    assert_null(bench_open(arena, world->config, &BENCH_PACE, &bench));
-    assert_null(mailer_work(mailer, bench, &has_one));
+    assert_null(worker_context_open(arena, world->config, &TIMEOUTS, &context));
+    assert_null(mailer_work(mailer, context, &has_one));
     assert_true(has_one);
-    assert_null(mailer_work(mailer, bench, &has_one));
+    assert_null(mailer_work(mailer, context, &has_one));
     assert_false(has_one);
-    bench_close(bench);
+    worker_context_close(context);
 }
 
 static void test_backoff(void **state)
@@ -170,9 +170,9 @@ static void test_headers(void **state)
                         "From: =?UTF-8?B?QSwgQg==?=\r\n <a@b>");
 }
 
-static struct outgoing_letter message(struct mail_take_row row)
+static struct smtp_message message(struct mail_take_row row)
 {
-    struct outgoing_letter letter;
+    struct smtp_message letter;
 
     row.id = "abcdefgh234567ab";
     row.to_email = "you@example.org";
@@ -187,7 +187,7 @@ static void test_message(void **state)
                                        .vm_name = "quiet-maple",
                                        .happened_at = 1795176000,
                                        .url = "https://localhost/a?b&c" };
-    struct outgoing_letter letter = message(row);
+    struct smtp_message letter = message(row);
     static const char *const headers[] = {
         "From: Domicile <noreply@example.org>",       "To: <you@example.org>",
         "Subject: quiet-maple on Test was destroyed", "Date: Fri, 20 Nov 2026 12:00:00 +0000",
@@ -220,7 +220,7 @@ static void test_nothing_gets_out_of_its_place(void **state)
         struct mail_take_row row = {
             .kind = kinds[i], .amount = evil, .vm_name = evil, .browser = evil, .url = evil
         };
-        struct outgoing_letter letter = message(row);
+        struct smtp_message letter = message(row);
 
         assert_null(strstr(letter.text, "\nBcc"));
         assert_null(strstr(letter.text, "\n.\r"));
@@ -231,7 +231,7 @@ static void test_nothing_gets_out_of_its_place(void **state)
             assert_null(strstr(letter.headers[h], "Bcc"));
     }
     assert_int_equal(mail_message(arena, world->config, &(struct mail_take_row){ .kind = "other" },
-                                  &(struct outgoing_letter){ .from = NULL })
+                                  &(struct smtp_message){ .from = NULL })
                          ->kind,
                      ERROR_INTERNAL);
 }
@@ -241,12 +241,12 @@ static void test_nothing_gets_out_of_its_place(void **state)
 static struct error *sent(const char *from, const char *to, const char *header, const char *text)
 {
     /* Nobody listens there. */
-    static const struct outgoing_smtp smtp = { .url = "smtp://127.0.0.1:1", .name = "localhost" };
-    const struct outgoing_letter letter = {
+    static const struct smtp_server smtp = { .url = "smtp://127.0.0.1:1", .name = "localhost" };
+    const struct smtp_message letter = {
         .from = from, .to = to, .headers = &header, .header_count = 1, .text = text, .html = ""
     };
     const char *answer = "unset";
-    struct error *e = outgoing_mail(&smtp, arena, &letter, &answer);
+    struct error *e = smtp_client(&smtp, arena, &letter, &answer);
 
     assert_non_null(e);
     assert_null(answer);
@@ -262,7 +262,7 @@ static void test_the_door(void **state)
     char *large = arena_alloc(arena, LIMIT_MAIL_BYTES + 2);
 
     (void)state;
-    assert_null(outgoing_mail_open(arena));
+    assert_null(smtp_open(arena));
     for (size_t i = 0; i < sizeof no_headers / sizeof no_headers[0]; i++)
         assert_int_equal(sent("a@b", "c@d", no_headers[i], "")->kind, ERROR_INPUT);
     assert_int_equal(sent("a@b", "c@d>\r\nRCPT TO:<e@f", "A: b", "")->kind, ERROR_INPUT);

@@ -5,12 +5,12 @@
 #include "base/clock.h"
 #include "drain.h"
 #include "fake_driver.h"
-#include "model/vm_change.h"
+#include "model/vm_transition.h"
 #include "worker/reconcile.h"
 #include "worker/usage.h"
 #include "world.h"
 
-#include "leftover.sql.h"
+#include "orphan.sql.h"
 #include "receipt.sql.h"
 #include "region_status.sql.h"
 #include "usage_minute.sql.h"
@@ -26,7 +26,7 @@
 
 struct test {
     struct world *world;
-    struct bench *bench, *watch;
+    struct worker_context *context, *watch;
     const char *vm; /* a running one */
 };
 
@@ -36,10 +36,10 @@ static int set_up(void **state)
 
     *fake = (struct fake_host){ .calls = 0 };
     test->world = world_open(world_folder("test:///default"));
-    test->bench = drain_bench(test->world);
+    test->context = drain_bench(test->world);
     test->watch = drain_bench(test->world);
     test->vm = world_create(test->world, "first");
-    drain(test->bench);
+    drain(test->context);
     *state = test;
     return 0;
 }
@@ -48,8 +48,8 @@ static int tear_down(void **state)
 {
     struct test *test = *state;
 
-    bench_close(test->bench);
-    bench_close(test->watch);
+    worker_context_close(test->context);
+    worker_context_close(test->watch);
     world_close(test->world);
     return 0;
 }
@@ -64,11 +64,11 @@ static struct vm_get_row vm_of(struct test *test)
     return world_vm(test->world, test->vm);
 }
 
-static size_t leftovers(struct test *test)
+static size_t orphans(struct test *test)
 {
-    struct leftover_list_rows rows;
+    struct orphan_list_rows rows;
 
-    world_check(sql_leftover_list(test->world->db, test->world->arena, &rows), "leftovers");
+    world_check(sql_orphan_list(test->world->db, test->world->arena, &rows), "orphans");
     return rows.count;
 }
 
@@ -81,7 +81,7 @@ static void what_is_as_it_should_be_stays(void **state)
 
     reconcile(test);
     assert_string_equal(vm_of(test).state, "running");
-    assert_int_equal(leftovers(test), 0);
+    assert_int_equal(orphans(test), 0);
     world_check(sql_region_status_get(test->world->db, test->world->arena, "local", &region),
                 "region");
     assert_string_equal(region.accelerator, "tcg");
@@ -123,8 +123,8 @@ static void a_vm_that_the_host_lost_has_failed(void **state)
     reconcile(test);
     assert_string_equal(vm_of(test).state, "failed");
     assert_string_equal(vm_of(test).last_error, "The host no longer has it.");
-    world_check(world_ask(test->world, test->vm, VM_ASK_RETRY, NULL), "retry");
-    drain(test->bench);
+    world_check(world_ask(test->world, test->vm, VM_REQUEST_RETRY, NULL), "retry");
+    drain(test->context);
     assert_string_equal(vm_of(test).state, "running");
 }
 
@@ -151,10 +151,10 @@ static void a_vm_with_a_job_is_left_to_it(void **state)
     struct test *test = *state;
 
     fake_find(test->vm)->power = DRIVER_STOPPED;
-    world_check(world_ask(test->world, test->vm, VM_ASK_RESTART, NULL), "restart");
+    world_check(world_ask(test->world, test->vm, VM_REQUEST_RESTART, NULL), "restart");
     reconcile(test);
     assert_string_equal(vm_of(test).state, "restarting");
-    drain(test->bench);
+    drain(test->context);
     assert_string_equal(vm_of(test).state, "running");
 }
 
@@ -171,7 +171,7 @@ static void a_working_state_without_a_job_gets_one(void **state)
                     "state");
         reconcile(test);
         assert_string_equal(world_job(test->world, test->vm).kind, stuck[i].job);
-        drain(test->bench);
+        drain(test->context);
     }
     assert_string_equal(vm_of(test).state, "gone");
 }
@@ -189,11 +189,11 @@ static void what_nobody_knows_is_shown(void **state)
     memcpy(&fake->vms[1], strange, sizeof strange);
     reconcile(test);
     reconcile(test);
-    assert_int_equal(leftovers(test), 3);
+    assert_int_equal(orphans(test), 3);
     assert_true(fake->vms[1].has_disk && fake->vms[2].has_disk);
     memset(&fake->vms[1], 0, sizeof strange);
     reconcile(test);
-    assert_int_equal(leftovers(test), 0);
+    assert_int_equal(orphans(test), 0);
 }
 
 static void what_remains_of_a_gone_vm_is_removed(void **state)
@@ -202,13 +202,13 @@ static void what_remains_of_a_gone_vm_is_removed(void **state)
     struct receipt_list_rows receipt;
     const char *detail = NULL;
 
-    world_check(world_ask(test->world, test->vm, VM_ASK_DESTROY, NULL), "destroy");
-    drain(test->bench);
+    world_check(world_ask(test->world, test->vm, VM_REQUEST_DESTROY, NULL), "destroy");
+    drain(test->context);
     snprintf(fake->vms[0].id, sizeof fake->vms[0].id, "%s", test->vm);
     fake->vms[0].has_disk = fake->vms[0].has_domain = true;
     reconcile(test);
     assert_null(fake_find(test->vm));
-    assert_int_equal(leftovers(test), 0);
+    assert_int_equal(orphans(test), 0);
     assert_int_equal(world_events(test->world, test->vm, "remains removed", &detail), 1);
     assert_string_equal(detail, "domain, disk");
     world_check(sql_receipt_list(test->world->db, test->world->arena, test->world->team_id,
@@ -225,7 +225,7 @@ static void a_part_of_a_disk_is_no_leftover(void **state)
     fake->vms[1].has_disk = true;
     snprintf(fake->vms[1].id, sizeof fake->vms[1].id, "%s.pa", test->vm);
     reconcile(test);
-    assert_int_equal(leftovers(test), 0);
+    assert_int_equal(orphans(test), 0);
     assert_true(fake->vms[1].has_disk);
 }
 
@@ -298,11 +298,11 @@ static void a_hung_guest_holds_nobody_up(void **state)
     int64_t begun_us;
 
     test->vm = world_create(test->world, "second");
-    drain(test->bench);
+    drain(test->context);
     snprintf(fake->hangs, sizeof fake->hangs, "%s", hung);
     world_check(usage_round(usage), "round");
-    assert_true(world_vm(test->world, hung).silent_at);
-    assert_int_equal(vm_of(test).silent_at, 0);
+    assert_true(world_vm(test->world, hung).unresponsive_at);
+    assert_int_equal(vm_of(test).unresponsive_at, 0);
     assert_int_equal(minute_of(test).disk_bytes, 0);
     use(test, 10, 10, 10);
     begun_us = clock_monotonic_us();
@@ -317,7 +317,7 @@ static void a_hung_guest_holds_nobody_up(void **state)
     usleep(50000);
     world_check(usage_round(usage), "round");
     world_check(usage_round(usage), "round");
-    assert_int_equal(world_vm(test->world, hung).silent_at, 0);
+    assert_int_equal(world_vm(test->world, hung).unresponsive_at, 0);
     assert_int_equal(world_events(test->world, hung, "answering again", NULL), 1);
 }
 

@@ -1,13 +1,13 @@
 /*
- * What Stripe's events do to a team's plan: the fixtures' story, in order and out of it, twice, for
- * others, of the other mode; and invoices, refunds and use that the meter refused.
+ * What Stripe's events do to a team's status: the fixtures' story, in order and out of it, twice,
+ * for others, of the other mode; and invoices, refunds and use that the meter refused.
  */
 #include "stripe_world.h"
 
-#include "billing_event.sql.h"
+#include "billing_activity.sql.h"
 #include "billing_problem.sql.h"
 #include "invoice.sql.h"
-#include "meter_push.sql.h"
+#include "usage_report.sql.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -57,11 +57,11 @@ static const char *begins(struct stripe_world *here)
 
 static size_t notes(struct stripe_world *here, const char *what)
 {
-    struct billing_event_list_rows rows;
+    struct billing_activity_list_rows rows;
     size_t count = 0;
 
     world_check(
-        sql_billing_event_list(here->world->db, here->arena, here->world->team_id, 100, &rows),
+        sql_billing_activity_list(here->world->db, here->arena, here->world->team_id, 100, &rows),
         "notes");
     for (size_t i = 0; i < rows.count; i++)
         count += strcmp(rows.row[i].what, what) == 0;
@@ -76,7 +76,7 @@ static size_t problems(struct stripe_world *here)
     return rows.count;
 }
 
-#define assert_plan(here, word) assert_string_equal(stripe_world_billing(here).plan, word)
+#define assert_plan(here, word) assert_string_equal(stripe_world_billing(here).status, word)
 
 /* ---- the subscription ---- */
 
@@ -88,8 +88,8 @@ static void what_stripe_says_now_counts(void **state)
     /* The event still says "incomplete". */
     assert_null(begins(here));
     row = stripe_world_billing(here);
-    assert_string_equal(row.plan, "active");
     assert_string_equal(row.status, "active");
+    assert_string_equal(row.stripe_status, "active");
     assert_string_equal(row.subscription_id, STRIPE_SUBSCRIPTION);
     assert_int_equal(row.period_start_at, 1793491200);
     assert_int_equal(row.period_end_at, 1796083200);
@@ -108,7 +108,7 @@ static void the_same_twice_counts_once(void **state)
             NOW + 5);
     assert_plan(here, "active");
     assert_int_equal(notes(here, "subscription began"), 1);
-    assert_int_equal(stripe_world_billing(here).plan_at, NOW);
+    assert_int_equal(stripe_world_billing(here).status_at, NOW);
 }
 
 static void a_late_payment_and_its_end(void **state)
@@ -141,14 +141,14 @@ static void ended_is_final(void **state)
     assert_int_equal(stripe_world_billing(here).cancel_at, 1796083200);
     happens(here, "customer.subscription.deleted.json", "customer.subscription.deleted.json", NOW);
     assert_plan(here, "suspended");
-    assert_string_equal(stripe_world_billing(here).status, "canceled");
+    assert_string_equal(stripe_world_billing(here).stripe_status, "canceled");
     assert_int_equal(stripe_world_billing(here).until_at, NOW + 30 * A_DAY);
     assert_int_equal(stripe_world_mails(here, "suspended"), 1);
     /* An answer from before its end, however it came to be recorded last. */
     assert_non_null(happens(here, "customer.subscription.updated.activated.json",
                             "customer.subscription.updated.activated.json", NOW + 1));
     assert_plan(here, "suspended");
-    assert_string_equal(stripe_world_billing(here).status, "canceled");
+    assert_string_equal(stripe_world_billing(here).stripe_status, "canceled");
 }
 
 /* The fixture's subscription under another id. */
@@ -400,7 +400,7 @@ static void a_deleted_customer_ends(void **state)
                        file(here, "reply.customer.deleted.200.json"));
     assert_null(stripe_world_apply(here, file(here, "customer.deleted.json"), NOW, NULL));
     assert_plan(here, "suspended");
-    assert_string_equal(stripe_world_billing(here).status, "canceled");
+    assert_string_equal(stripe_world_billing(here).stripe_status, "canceled");
 }
 
 static void an_expired_payment_page_is_forgotten(void **state)
@@ -427,17 +427,17 @@ static void use_that_the_meter_refused(void **state)
 {
     struct stripe_world *here = *state;
     struct world *world = here->world;
-    struct meter_push_by_identifier_row push;
+    struct usage_report_by_identifier_row push;
     const char *thin = "thin.v1.billing.meter.error_report_triggered.notification.json";
 
-    world_check(sql_meter_push_add(world->db, here->arena, world->team_id, 1795172400,
-                                   "use-1-2026112011", 42, NOW),
+    world_check(sql_usage_report_add(world->db, here->arena, world->team_id, 1795172400,
+                                     "use-1-2026112011", 42, NOW),
                 "push");
     fake_stripe_answer("GET /v2/core/events/evt_test_65FixtThin00000000000000000000001", 200,
                        file(here, "thin.v1.billing.meter.error_report_triggered.fetched.json"));
     for (int i = 0; i < 2; i++)
         assert_null(stripe_world_apply(here, file(here, thin), NOW, NULL));
-    world_check(sql_meter_push_by_identifier(world->db, here->arena, "use-1-2026112011", &push),
+    world_check(sql_usage_report_by_identifier(world->db, here->arena, "use-1-2026112011", &push),
                 "push");
     assert_string_equal(push.state, "failed");
     assert_int_equal(problems(here), 1);

@@ -39,7 +39,7 @@ struct stripe_world *stripe_world_open(void)
     world->config->stripe_url = fake_stripe_open();
     here->world = world;
     here->arena = world->arena;
-    here->bench = drain_bench(world);
+    here->context = drain_bench(world);
     world_check(sql_billing_open(world->db, world->arena, world->team_id, "key", now), "billing");
     world_check(
         sql_billing_set_customer(world->db, world->arena, world->team_id, STRIPE_CUSTOMER, "key"),
@@ -53,7 +53,7 @@ void stripe_world_close(struct stripe_world *here)
 
     unlink(arena_printf(here->arena, "%s/secrets/stripe-api-key", folder));
     rmdir(arena_printf(here->arena, "%s/secrets", folder));
-    bench_close(here->bench);
+    worker_context_close(here->context);
     world_close(here->world);
 }
 
@@ -82,9 +82,9 @@ static const struct event_rule *rule_find(const char *type)
 const char *stripe_world_apply(struct stripe_world *here, const char *body, int64_t now_at,
                                struct error **problem)
 {
-    struct db *db = here->bench->db;
+    struct db *db = here->context->db;
     struct event event = {
-        .bench = here->bench, .arena = here->arena, .source = "stripe", .now_at = now_at
+        .context = here->context, .arena = here->arena, .source = "stripe", .now_at = now_at
     };
     const struct event_rule *rule;
     struct error *e;

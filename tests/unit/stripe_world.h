@@ -15,7 +15,7 @@
 
 struct stripe_world {
     struct world *world;
-    struct bench *bench;
+    struct worker_context *context;
     struct arena *arena;
 };
 

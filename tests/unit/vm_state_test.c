@@ -17,20 +17,20 @@ static const char *const states[] = {
     "creating", "starting",     "running",   "stopping", "stopped",    "restarting",
     "resizing", "snapshotting", "restoring", "failed",   "destroying", "gone",
 };
-enum { STATES = sizeof states / sizeof states[0], EVENTS = VM_ALL_GONE + 1 };
+enum { STATES = sizeof states / sizeof states[0], EVENTS = VM_REMOVED + 1 };
 
 static const struct vm_transition expected[] = {
     /* A job ends. */
-    { "creating", VM_FOUND_RUNNING, "running", NULL, NULL },
-    { "starting", VM_FOUND_RUNNING, "running", NULL, NULL },
-    { "restarting", VM_FOUND_RUNNING, "running", NULL, NULL },
-    { "snapshotting", VM_FOUND_RUNNING, "running", NULL, NULL },
-    { "restoring", VM_FOUND_RUNNING, "running", NULL, "running" },
-    { "stopping", VM_FOUND_STOPPED, "stopped", NULL, NULL },
-    { "resizing", VM_FOUND_STOPPED, "stopped", NULL, NULL },
-    { "snapshotting", VM_FOUND_STOPPED, "stopped", NULL, NULL },
-    { "restoring", VM_FOUND_STOPPED, "stopped", NULL, "stopped" },
-    { "destroying", VM_ALL_GONE, "gone", NULL, NULL },
+    { "creating", VM_REPORTED_RUNNING, "running", NULL, NULL },
+    { "starting", VM_REPORTED_RUNNING, "running", NULL, NULL },
+    { "restarting", VM_REPORTED_RUNNING, "running", NULL, NULL },
+    { "snapshotting", VM_REPORTED_RUNNING, "running", NULL, NULL },
+    { "restoring", VM_REPORTED_RUNNING, "running", NULL, "running" },
+    { "stopping", VM_REPORTED_STOPPED, "stopped", NULL, NULL },
+    { "resizing", VM_REPORTED_STOPPED, "stopped", NULL, NULL },
+    { "snapshotting", VM_REPORTED_STOPPED, "stopped", NULL, NULL },
+    { "restoring", VM_REPORTED_STOPPED, "stopped", NULL, "stopped" },
+    { "destroying", VM_REMOVED, "gone", NULL, NULL },
     /* A job fails. Destroying does not fail: it goes on. */
     { "creating", VM_JOB_FAILED, "failed", NULL, NULL },
     { "starting", VM_JOB_FAILED, "failed", NULL, NULL },
@@ -40,41 +40,41 @@ static const struct vm_transition expected[] = {
     { "snapshotting", VM_JOB_FAILED, "failed", NULL, NULL },
     { "restoring", VM_JOB_FAILED, "failed", NULL, NULL },
     /* Seen by the reconciler. */
-    { "running", VM_FOUND_STOPPED, "stopped", NULL, "stopped" },
-    { "running", VM_FOUND_ABSENT, "failed", NULL, NULL },
-    { "stopped", VM_FOUND_RUNNING, "running", NULL, "running" },
-    { "stopped", VM_FOUND_ABSENT, "failed", NULL, NULL },
+    { "running", VM_REPORTED_STOPPED, "stopped", NULL, "stopped" },
+    { "running", VM_REPORTED_ABSENT, "failed", NULL, NULL },
+    { "stopped", VM_REPORTED_RUNNING, "running", NULL, "running" },
+    { "stopped", VM_REPORTED_ABSENT, "failed", NULL, NULL },
     /* Asked while it runs. */
-    { "running", VM_ASK_STOP, "stopping", "stop", "stopped" },
-    { "running", VM_ASK_RESTART, "restarting", "restart", "running" },
-    { "running", VM_ASK_SNAPSHOT, "snapshotting", "snapshot", NULL },
-    { "running", VM_ASK_SNAPSHOT_DELETE, "snapshotting", "snapshot_delete", NULL },
-    { "running", VM_ASK_RESTORE, "restoring", "restore", NULL },
-    { "running", VM_ASK_CLONE, "running", NULL, NULL },
+    { "running", VM_REQUEST_STOP, "stopping", "stop", "stopped" },
+    { "running", VM_REQUEST_RESTART, "restarting", "restart", "running" },
+    { "running", VM_REQUEST_SNAPSHOT, "snapshotting", "snapshot", NULL },
+    { "running", VM_REQUEST_SNAPSHOT_DELETE, "snapshotting", "snapshot_delete", NULL },
+    { "running", VM_REQUEST_RESTORE, "restoring", "restore", NULL },
+    { "running", VM_REQUEST_CLONE, "running", NULL, NULL },
     /* Asked while it is stopped. */
-    { "stopped", VM_ASK_START, "starting", "start", "running" },
-    { "stopped", VM_ASK_RESIZE, "resizing", "resize", NULL },
-    { "stopped", VM_ASK_SNAPSHOT, "snapshotting", "snapshot", NULL },
-    { "stopped", VM_ASK_SNAPSHOT_DELETE, "snapshotting", "snapshot_delete", NULL },
-    { "stopped", VM_ASK_RESTORE, "restoring", "restore", NULL },
-    { "stopped", VM_ASK_CLONE, "stopped", NULL, NULL },
+    { "stopped", VM_REQUEST_START, "starting", "start", "running" },
+    { "stopped", VM_REQUEST_RESIZE, "resizing", "resize", NULL },
+    { "stopped", VM_REQUEST_SNAPSHOT, "snapshotting", "snapshot", NULL },
+    { "stopped", VM_REQUEST_SNAPSHOT_DELETE, "snapshotting", "snapshot_delete", NULL },
+    { "stopped", VM_REQUEST_RESTORE, "restoring", "restore", NULL },
+    { "stopped", VM_REQUEST_CLONE, "stopped", NULL, NULL },
     /* Asked after a failure; the job to repeat gives the state. */
-    { "failed", VM_ASK_RETRY, "failed", NULL, NULL },
-    { "failed", VM_ASK_STOP, "stopping", "stop", "stopped" },
+    { "failed", VM_REQUEST_RETRY, "failed", NULL, NULL },
+    { "failed", VM_REQUEST_STOP, "stopping", "stop", "stopped" },
     /* Destroying can be asked at any time, once. */
-    { "creating", VM_ASK_DESTROY, "destroying", "destroy", "gone" },
-    { "starting", VM_ASK_DESTROY, "destroying", "destroy", "gone" },
-    { "running", VM_ASK_DESTROY, "destroying", "destroy", "gone" },
-    { "stopping", VM_ASK_DESTROY, "destroying", "destroy", "gone" },
-    { "stopped", VM_ASK_DESTROY, "destroying", "destroy", "gone" },
-    { "restarting", VM_ASK_DESTROY, "destroying", "destroy", "gone" },
-    { "resizing", VM_ASK_DESTROY, "destroying", "destroy", "gone" },
-    { "snapshotting", VM_ASK_DESTROY, "destroying", "destroy", "gone" },
-    { "restoring", VM_ASK_DESTROY, "destroying", "destroy", "gone" },
-    { "failed", VM_ASK_DESTROY, "destroying", "destroy", "gone" },
+    { "creating", VM_REQUEST_DESTROY, "destroying", "destroy", "gone" },
+    { "starting", VM_REQUEST_DESTROY, "destroying", "destroy", "gone" },
+    { "running", VM_REQUEST_DESTROY, "destroying", "destroy", "gone" },
+    { "stopping", VM_REQUEST_DESTROY, "destroying", "destroy", "gone" },
+    { "stopped", VM_REQUEST_DESTROY, "destroying", "destroy", "gone" },
+    { "restarting", VM_REQUEST_DESTROY, "destroying", "destroy", "gone" },
+    { "resizing", VM_REQUEST_DESTROY, "destroying", "destroy", "gone" },
+    { "snapshotting", VM_REQUEST_DESTROY, "destroying", "destroy", "gone" },
+    { "restoring", VM_REQUEST_DESTROY, "destroying", "destroy", "gone" },
+    { "failed", VM_REQUEST_DESTROY, "destroying", "destroy", "gone" },
 };
 
-static const struct vm_transition *expected_find(const char *state, enum vm_event event)
+static const struct vm_transition *expected_find(const char *state, enum vm_trigger event)
 {
     for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
         if (expected[i].event == event && strcmp(expected[i].state, state) == 0)
@@ -93,8 +93,9 @@ static void the_table_is_this_one(void **state)
     (void)state;
     for (size_t s = 0; s < STATES; s++) {
         for (int event = 0; event < EVENTS; event++) {
-            const struct vm_transition *found = vm_transition_find(states[s], (enum vm_event)event);
-            const struct vm_transition *wanted = expected_find(states[s], (enum vm_event)event);
+            const struct vm_transition *found =
+                vm_transition_find(states[s], (enum vm_trigger)event);
+            const struct vm_transition *wanted = expected_find(states[s], (enum vm_trigger)event);
 
             if (!found != !wanted)
                 fail_msg("%s, event %d: %s", states[s], event, found ? "not expected" : "missing");
@@ -111,10 +112,10 @@ static void a_button_says_why_it_is_off(void **state)
 {
     (void)state;
     for (size_t s = 0; s < STATES; s++) {
-        for (int event = 0; event <= VM_ASK_RETRY; event++) {
-            const char *why = vm_refusal(states[s], (enum vm_event)event);
+        for (int event = 0; event <= VM_REQUEST_RETRY; event++) {
+            const char *why = vm_disabled_reason(states[s], (enum vm_trigger)event);
 
-            assert_true(!why == !!vm_transition_find(states[s], (enum vm_event)event));
+            assert_true(!why == !!vm_transition_find(states[s], (enum vm_trigger)event));
             if (why)
                 assert_int_equal(why[strlen(why) - 1], '.');
         }
@@ -135,8 +136,9 @@ static void every_job_ends(void **state)
         bool can_end = false;
 
         assert_true(vm_state_is_working(working));
-        for (int event = VM_FOUND_RUNNING; event < EVENTS; event++)
-            can_end |= event != VM_JOB_FAILED && vm_transition_find(working, (enum vm_event)event);
+        for (int event = VM_REPORTED_RUNNING; event < EVENTS; event++)
+            can_end |=
+                event != VM_JOB_FAILED && vm_transition_find(working, (enum vm_trigger)event);
         assert_true(can_end);
         assert_int_equal(!vm_transition_find(working, VM_JOB_FAILED),
                          strcmp(jobs[i], "destroy") == 0);

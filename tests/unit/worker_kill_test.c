@@ -20,24 +20,24 @@
 
 struct test {
     struct world *world;
-    struct bench *bench;
+    struct worker_context *context;
     const char *vm;
 };
 
-static void ask(struct test *test, enum vm_event event, const char *snapshot_id)
+static void ask(struct test *test, enum vm_trigger event, const char *snapshot_id)
 {
     world_check(world_ask(test->world, test->vm, event, snapshot_id), "ask");
-    drain(test->bench);
+    drain(test->context);
 }
 
 /* SQLite's connections must not cross a fork: close, fork, open again. */
 static bool child_is_killed(struct test *test)
 {
-    const char *path = bench_database(test->world->arena, test->world->config);
+    const char *path = worker_context_database(test->world->arena, test->world->config);
     int status;
     pid_t child;
 
-    bench_close(test->bench);
+    worker_context_close(test->context);
     db_close(test->world->db);
     child = fork();
     if (child == 0) {
@@ -48,26 +48,26 @@ static bool child_is_killed(struct test *test)
     fake->kill_at = 0;
     world_check(db_open(test->world->arena, &DB_MAIN, path, DB_READ_WRITE, &test->world->db),
                 "open");
-    test->bench = drain_bench(test->world);
+    test->context = drain_bench(test->world);
     return WIFSIGNALED(status);
 }
 
 /* Before each round the VM is in `from`; afterwards it must be in `to`, and the host as well. */
 static const struct killed {
     const char *kind;
-    enum vm_event event;
+    enum vm_trigger event;
     const char *from, *to;
     enum driver_power power;
 } killed[] = {
-    { "create", VM_ASK_RETRY, "", "running", DRIVER_RUNNING },
-    { "stop", VM_ASK_STOP, "running", "stopped", DRIVER_STOPPED },
-    { "start", VM_ASK_START, "stopped", "running", DRIVER_RUNNING },
-    { "restart", VM_ASK_RESTART, "running", "running", DRIVER_RUNNING },
-    { "resize", VM_ASK_RESIZE, "stopped", "stopped", DRIVER_STOPPED },
-    { "snapshot", VM_ASK_SNAPSHOT, "running", "running", DRIVER_RUNNING },
-    { "restore", VM_ASK_RESTORE, "running", "running", DRIVER_RUNNING },
-    { "snapshot_delete", VM_ASK_SNAPSHOT_DELETE, "running", "running", DRIVER_RUNNING },
-    { "destroy", VM_ASK_DESTROY, "running", "gone", DRIVER_ABSENT },
+    { "create", VM_REQUEST_RETRY, "", "running", DRIVER_RUNNING },
+    { "stop", VM_REQUEST_STOP, "running", "stopped", DRIVER_STOPPED },
+    { "start", VM_REQUEST_START, "stopped", "running", DRIVER_RUNNING },
+    { "restart", VM_REQUEST_RESTART, "running", "running", DRIVER_RUNNING },
+    { "resize", VM_REQUEST_RESIZE, "stopped", "stopped", DRIVER_STOPPED },
+    { "snapshot", VM_REQUEST_SNAPSHOT, "running", "running", DRIVER_RUNNING },
+    { "restore", VM_REQUEST_RESTORE, "running", "running", DRIVER_RUNNING },
+    { "snapshot_delete", VM_REQUEST_SNAPSHOT_DELETE, "running", "running", DRIVER_RUNNING },
+    { "destroy", VM_REQUEST_DESTROY, "running", "gone", DRIVER_ABSENT },
 };
 
 static void wish(struct test *test, const struct killed *round, const char *snapshot)
@@ -76,9 +76,9 @@ static void wish(struct test *test, const struct killed *round, const char *snap
 
     if (strcmp(round->kind, "create") == 0)
         test->vm = world_create(test->world, arena_printf(test->world->arena, "vm%d", ++number));
-    else if (round->event == VM_ASK_SNAPSHOT)
+    else if (round->event == VM_REQUEST_SNAPSHOT)
         world_snapshot(test->world, test->vm);
-    else if (round->event == VM_ASK_RESIZE)
+    else if (round->event == VM_REQUEST_RESIZE)
         world_resize(test->world, test->vm, "small");
     else
         world_check(world_ask(test->world, test->vm, round->event, snapshot), round->kind);
@@ -125,29 +125,29 @@ static void assert_round(struct test *test, const struct killed *round)
 /* True: the worker was killed at its call number `at`, and all is well. */
 static bool round_play(struct test *test, const struct killed *round, int at, bool kills_after)
 {
-    struct killed from = { "create", VM_ASK_RETRY, "", "", DRIVER_RUNNING };
+    struct killed from = { "create", VM_REQUEST_RETRY, "", "", DRIVER_RUNNING };
     const char *snapshot = NULL;
     bool is_killed;
 
     if (*round->from) {
         wish(test, &from, NULL);
-        drain(test->bench);
+        drain(test->context);
     }
     if (strcmp(round->from, "stopped") == 0)
-        ask(test, VM_ASK_STOP, NULL);
-    if (round->event == VM_ASK_RESTORE || round->event == VM_ASK_SNAPSHOT_DELETE) {
+        ask(test, VM_REQUEST_STOP, NULL);
+    if (round->event == VM_REQUEST_RESTORE || round->event == VM_REQUEST_SNAPSHOT_DELETE) {
         snapshot = world_snapshot(test->world, test->vm);
-        drain(test->bench);
+        drain(test->context);
     }
     wish(test, round, snapshot);
     fake->kills_after = kills_after;
     fake->kill_at = fake->calls + at;
     is_killed = child_is_killed(test);
     world_check(sql_job_recover(test->world->db, test->world->arena, clock_now_ms()), "recover");
-    drain(test->bench);
+    drain(test->context);
     assert_round(test, round);
     if (strcmp(round->to, "gone") != 0)
-        ask(test, VM_ASK_DESTROY, NULL);
+        ask(test, VM_REQUEST_DESTROY, NULL);
     return is_killed;
 }
 
@@ -159,7 +159,7 @@ static void every_call_may_be_the_last(void **state)
     (void)state;
     fake_open();
     test.world = world_open(world_folder("test:///default"));
-    test.bench = drain_bench(test.world);
+    test.context = drain_bench(test.world);
 
     for (size_t i = 0; i < sizeof killed / sizeof killed[0]; i++) {
         for (int kills_after = 0; kills_after < 2; kills_after++) {
@@ -172,7 +172,7 @@ static void every_call_may_be_the_last(void **state)
         }
     }
     print_message("%d kills\n", kills);
-    bench_close(test.bench);
+    worker_context_close(test.context);
     world_close(test.world);
 }
 

@@ -24,7 +24,7 @@
 
 struct test {
     struct world *world;
-    struct bench *bench;
+    struct worker_context *context;
     const char *vm; /* a running one */
 };
 
@@ -35,9 +35,9 @@ static int set_up(void **state)
     *fake = (struct fake_host){ .calls = 0 };
     test = arena_alloc(arena_new(4096), sizeof *test);
     test->world = world_open(world_folder("test:///default"));
-    test->bench = drain_bench(test->world);
+    test->context = drain_bench(test->world);
     test->vm = world_create(test->world, "first");
-    drain(test->bench);
+    drain(test->context);
     *state = test;
     return 0;
 }
@@ -46,15 +46,15 @@ static int tear_down(void **state)
 {
     struct test *test = *state;
 
-    bench_close(test->bench);
+    worker_context_close(test->context);
     world_close(test->world);
     return 0;
 }
 
-static void ask(struct test *test, enum vm_event event, const char *snapshot_id)
+static void ask(struct test *test, enum vm_trigger event, const char *snapshot_id)
 {
     world_check(world_ask(test->world, test->vm, event, snapshot_id), "ask");
-    drain(test->bench);
+    drain(test->context);
 }
 
 static void assert_state(struct test *test, const char *state)
@@ -95,40 +95,40 @@ static void a_vm_lives(void **state)
     const char *snapshot, *clone;
     struct snapshot_list_rows snapshots;
 
-    ask(test, VM_ASK_STOP, NULL);
+    ask(test, VM_REQUEST_STOP, NULL);
     assert_state(test, "stopped");
     assert_int_equal(fake_find(test->vm)->power, DRIVER_STOPPED);
     world_resize(test->world, test->vm, "small");
-    drain(test->bench);
+    drain(test->context);
     assert_state(test, "stopped");
     assert_int_equal(fake_find(test->vm)->memory_mb, 256);
     assert_int_equal(fake_find(test->vm)->disk_gb, 2);
-    ask(test, VM_ASK_START, NULL);
+    ask(test, VM_REQUEST_START, NULL);
     assert_state(test, "running");
-    ask(test, VM_ASK_RESTART, NULL);
+    ask(test, VM_REQUEST_RESTART, NULL);
     assert_state(test, "running");
     assert_int_equal(fake_find(test->vm)->boots, 3);
 
     snapshot = world_snapshot(test->world, test->vm);
-    drain(test->bench);
+    drain(test->context);
     world_check(sql_snapshot_list(test->world->db, test->world->arena, test->world->team_id,
                                   test->vm, &snapshots),
                 "snapshots");
     assert_string_equal(snapshots.row[0].state, "ready");
     assert_int_equal(snapshots.row[0].has_memory, 1);
     assert_int_equal(snapshots.row[0].size_bytes, 4096);
-    ask(test, VM_ASK_STOP, NULL);
-    ask(test, VM_ASK_RESTORE, snapshot);
+    ask(test, VM_REQUEST_STOP, NULL);
+    ask(test, VM_REQUEST_RESTORE, snapshot);
     assert_state(test, "running");
     assert_string_equal(world_vm(test->world, test->vm).wanted, "running");
 
     clone = world_clone(test->world, "second", test->vm, snapshot);
-    drain(test->bench);
+    drain(test->context);
     assert_string_equal(world_vm(test->world, clone).state, "running");
     assert_string_not_equal(fake_find(clone)->guest_key, fake_find(test->vm)->guest_key);
     assert_int_not_equal(fake_find(clone)->port, fake_find(test->vm)->port);
 
-    ask(test, VM_ASK_SNAPSHOT_DELETE, snapshot);
+    ask(test, VM_REQUEST_SNAPSHOT_DELETE, snapshot);
     world_check(sql_snapshot_list(test->world->db, test->world->arena, test->world->team_id,
                                   test->vm, &snapshots),
                 "snapshots");
@@ -142,8 +142,8 @@ static void a_vm_is_destroyed(void **state)
     struct receipt_list_rows receipt;
 
     world_snapshot(test->world, test->vm);
-    drain(test->bench);
-    ask(test, VM_ASK_DESTROY, NULL);
+    drain(test->context);
+    ask(test, VM_REQUEST_DESTROY, NULL);
     assert_state(test, "gone");
     assert_true(world_vm(test->world, test->vm).gone_at);
     assert_null(fake_find(test->vm));
@@ -166,7 +166,7 @@ static void a_deaf_guest_is_switched_off(void **state)
     const char *detail = NULL;
 
     fake->ignores_button = true;
-    ask(test, VM_ASK_STOP, NULL);
+    ask(test, VM_REQUEST_STOP, NULL);
     assert_state(test, "stopped");
     assert_int_equal(world_events(test->world, test->vm, "stopped", &detail), 1);
     assert_string_equal(detail, "did not react to the power button, switched off");
@@ -180,7 +180,7 @@ static void a_silent_guest_is_not_asked(void **state)
     world_check(sql_vm_set_silent(test->world->db, test->world->arena, test->vm, &since), "silent");
     snprintf(fake->fails, sizeof fake->fails, "stop_ask");
     fake->fail_times = 1;
-    ask(test, VM_ASK_STOP, NULL);
+    ask(test, VM_REQUEST_STOP, NULL);
     assert_state(test, "stopped");
     assert_int_equal(fake->fail_times, 1);
 }
@@ -190,7 +190,7 @@ static void assert_create_fails(struct test *test, const char *text)
     const char *detail = "";
 
     test->vm = world_create(test->world, "second");
-    drain(test->bench);
+    drain(test->context);
     assert_state(test, "failed");
     assert_int_equal(world_job(test->world, test->vm).attempts, 1);
     assert_non_null(strstr(world_vm(test->world, test->vm).last_error, text));
@@ -201,7 +201,7 @@ static void assert_create_fails(struct test *test, const char *text)
 
 static void assert_retry_works(struct test *test)
 {
-    ask(test, VM_ASK_RETRY, NULL);
+    ask(test, VM_REQUEST_RETRY, NULL);
     assert_state(test, "running");
     assert_null(world_vm(test->world, test->vm).last_error);
     assert_string_equal(world_vm(test->world, test->vm).host_key_public,
@@ -238,10 +238,10 @@ static void a_taken_port_is_passed_over(void **state)
     struct test *test = *state;
     int64_t before = world_vm(test->world, test->vm).ssh_port;
 
-    ask(test, VM_ASK_STOP, NULL);
+    ask(test, VM_REQUEST_STOP, NULL);
     fake->busy_port = before;
     fake->hides_busy_port = true;
-    ask(test, VM_ASK_START, NULL);
+    ask(test, VM_REQUEST_START, NULL);
     assert_state(test, "running");
     assert_int_not_equal(world_vm(test->world, test->vm).ssh_port, before);
     assert_int_equal(world_vm(test->world, test->vm).ssh_port, fake_find(test->vm)->port);
@@ -264,11 +264,11 @@ static void a_passing_failure_is_tried_again(void **state)
     for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
         host_fails(calls[i], 2, ERROR_UPSTREAM);
         test->vm = world_create(test->world, calls[i][0] == 's' ? "seed" : calls[i]);
-        drain(test->bench);
+        drain(test->context);
         assert_state(test, "running");
         assert_int_equal(world_job(test->world, test->vm).attempts, 3);
         assert_int_equal(world_events(test->world, test->vm, "failed", NULL), 0);
-        ask(test, VM_ASK_DESTROY, NULL);
+        ask(test, VM_REQUEST_DESTROY, NULL);
     }
 }
 
@@ -278,7 +278,7 @@ static void a_lasting_failure_needs_a_person(void **state)
 
     host_fails("boot", 100, ERROR_UPSTREAM);
     test->vm = world_create(test->world, "second");
-    drain(test->bench);
+    drain(test->context);
     assert_state(test, "failed");
     assert_int_equal(world_job(test->world, test->vm).attempts, 3);
     assert_string_equal(world_vm(test->world, test->vm).last_error,
@@ -292,9 +292,9 @@ static void a_refusal_is_final(void **state)
     struct test *test = *state;
     const char *snapshot = world_snapshot(test->world, test->vm);
 
-    drain(test->bench);
+    drain(test->context);
     host_fails("restore", 1, ERROR_CONFLICT);
-    ask(test, VM_ASK_RESTORE, snapshot);
+    ask(test, VM_REQUEST_RESTORE, snapshot);
     assert_state(test, "failed");
     assert_int_equal(world_job(test->world, test->vm).attempts, 1);
 }
@@ -310,14 +310,14 @@ static void destroying_never_gives_up(void **state)
 
     for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
         test->vm = world_create(test->world, "doomed");
-        drain(test->bench);
+        drain(test->context);
         host_fails(calls[i], 6, i % 2 ? ERROR_CONFLICT : ERROR_UPSTREAM);
-        world_check(world_ask(test->world, test->vm, VM_ASK_DESTROY, NULL), "destroy");
-        world_check(job_take(test->bench, &job, &has_one), "take");
+        world_check(world_ask(test->world, test->vm, VM_REQUEST_DESTROY, NULL), "destroy");
+        world_check(job_take(test->context, &job, &has_one), "take");
         job_do(&job);
         assert_state(test, "destroying");
         assert_non_null(strstr(world_vm(test->world, test->vm).last_error, calls[i]));
-        drain(test->bench);
+        drain(test->context);
         assert_state(test, "gone");
         assert_null(world_vm(test->world, test->vm).last_error);
         assert_int_equal(world_job(test->world, test->vm).attempts, 7);
@@ -336,7 +336,7 @@ static void *drain_apart(void *argument)
 static void a_destroy_ends_a_running_create(void **state)
 {
     struct test *test = *state;
-    struct bench *other = drain_bench(test->world);
+    struct worker_context *other = drain_bench(test->world);
     int64_t begun_us;
     pthread_t thread;
 
@@ -346,15 +346,15 @@ static void a_destroy_ends_a_running_create(void **state)
     while (!fake_find(test->vm) || fake_find(test->vm)->power != DRIVER_RUNNING)
         usleep(1000);
     begun_us = clock_monotonic_us();
-    world_check(world_ask(test->world, test->vm, VM_ASK_DESTROY, NULL), "destroy");
+    world_check(world_ask(test->world, test->vm, VM_REQUEST_DESTROY, NULL), "destroy");
     pthread_join(thread, NULL);
-    drain(test->bench);
+    drain(test->context);
     assert_state(test, "gone");
     assert_null(fake_find(test->vm));
     assert_true(clock_monotonic_us() - begun_us < 70000);
     assert_int_equal(world_events(test->world, test->vm, "created", NULL), 0);
     assert_int_equal(world_events(test->world, test->vm, "failed", NULL), 0);
-    bench_close(other);
+    worker_context_close(other);
 }
 
 static void a_destroy_drops_a_create_that_waits(void **state)
@@ -365,10 +365,10 @@ static void a_destroy_drops_a_create_that_waits(void **state)
 
     test->vm = world_create(test->world, "second");
     host_fails("boot", 1, ERROR_UPSTREAM);
-    world_check(job_take(test->bench, &job, &has_one), "take");
+    world_check(job_take(test->context, &job, &has_one), "take");
     job_do(&job);
     assert_state(test, "creating");
-    ask(test, VM_ASK_DESTROY, NULL);
+    ask(test, VM_REQUEST_DESTROY, NULL);
     assert_state(test, "gone");
     assert_null(fake_find(test->vm));
 }

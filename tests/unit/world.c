@@ -4,15 +4,15 @@
 #include "adapter/crypto.h"
 #include "base/clock.h"
 #include "model/inbox_path.h"
-#include "model/prices.h"
-#include "model/wake.h"
+#include "model/price_store.h"
+#include "model/worker_wakeup.h"
 #include "web/session.h"
 
+#include "activity.sql.h"
 #include "person.sql.h"
 #include "snapshot.sql.h"
 #include "ssh_key.sql.h"
 #include "team.sql.h"
-#include "vm_event.sql.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,7 +37,8 @@ static const char configuration[] =
     "[quota]\nvms = 100\nvcpus = 100\nmemory_mb = 100000\ndisk_gb = 1000\n"
     "[workos]\nclient_id =\nurl = https://api.workos.com\n"
     "[mail]\nmail = off\nurl =\nuser =\nfrom =\nca_file =\n"
-    "[billing]\nbilling = off\nbase_cents = 0\ntrial_days = 14\ngrace_days = 7\nkeep_days = 30\n"
+    "[billing]\nbilling = off\nbase_cents = 0\ntrial_days = 14\ngrace_days = 7\nretention_days = "
+    "30\n"
     "[stripe]\nurl = https://api.stripe.com\n"
     "[region local]\nlabel = Here\ndriver = libvirt\nuri = %s\naccelerator = tcg\nbridge =\n"
     "ssh_host = localhost\nssh_ports = 22800-22899\n"
@@ -119,7 +120,7 @@ struct world *world_open(const char *state_dir)
     world->session->person_id = person.id;
     world->session->team_id = team.id;
     world->session->id_hash = (struct bytes){ "none", 4 }; /* no row: notices go nowhere */
-    world_check(wake_open(arena, world->config), "wake");
+    world_check(worker_wakeup_connect(arena, world->config), "wake");
     return world;
 }
 
@@ -148,7 +149,7 @@ static const char *create(struct world *world, const char *name, const struct vm
                           const char *snapshot_id)
 {
     struct request r = request_of(world);
-    struct vm_wish wish = {
+    struct vm_command wish = {
         .name = name,
         .region = &world->config->regions[0],
         .image = &world->config->images[0],
@@ -160,7 +161,7 @@ static const char *create(struct world *world, const char *name, const struct vm
     };
     const char *id, *problem = NULL;
 
-    world_check(vm_wish_create(&r, &wish, &id, &problem), "create");
+    world_check(vm_command_create(&r, &wish, &id, &problem), "create");
     return id;
 }
 
@@ -177,11 +178,11 @@ const char *world_clone(struct world *world, const char *name, const char *vm_id
     return create(world, name, &source, snapshot_id);
 }
 
-struct error *world_ask(struct world *world, const char *vm_id, enum vm_event event,
+struct error *world_ask(struct world *world, const char *vm_id, enum vm_trigger event,
                         const char *snapshot_id)
 {
     struct request r = request_of(world);
-    struct error *e = vm_wish_ask(&r, vm_id, event, snapshot_id, NULL);
+    struct error *e = vm_command_request(&r, vm_id, event, snapshot_id, NULL);
 
     db_rollback(world->db);
     return e;
@@ -193,7 +194,7 @@ const char *world_snapshot(struct world *world, const char *vm_id)
     const char *problem = NULL;
     struct snapshot_list_rows snapshots;
 
-    world_check(vm_wish_snapshot(&r, vm_id, crypto_id(world->arena), &problem), "snapshot");
+    world_check(vm_command_snapshot(&r, vm_id, crypto_id(world->arena), &problem), "snapshot");
     world_check(sql_snapshot_list(world->db, world->arena, world->team_id, vm_id, &snapshots),
                 "list");
     for (size_t i = 0; i < snapshots.count; i++) {
@@ -208,7 +209,7 @@ void world_resize(struct world *world, const char *vm_id, const char *size)
     struct request r = request_of(world);
     const char *problem = NULL;
 
-    world_check(vm_wish_resize(&r, vm_id, config_size_find(world->config, size), &problem),
+    world_check(vm_command_resize(&r, vm_id, config_size_find(world->config, size), &problem),
                 "resize");
 }
 
@@ -232,10 +233,10 @@ struct job_last_row world_job(struct world *world, const char *vm_id)
 
 size_t world_events(struct world *world, const char *vm_id, const char *what, const char **detail)
 {
-    struct vm_event_of_vm_rows events;
+    struct activity_of_vm_rows events;
     size_t count = 0;
 
-    world_check(sql_vm_event_of_vm(world->db, world->arena, world->team_id, vm_id, 1000, &events),
+    world_check(sql_activity_of_vm(world->db, world->arena, world->team_id, vm_id, 1000, &events),
                 "events");
     for (size_t i = 0; i < events.count; i++) {
         if (strcmp(events.row[i].what, what) != 0)

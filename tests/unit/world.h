@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "model/vm_wish.h"
+#include "model/vm_command.h"
 
 #include "job.sql.h"
 #include "vm.sql.h"
@@ -41,7 +41,7 @@ void world_check(struct error *e, const char *what);
 const char *world_create(struct world *world, const char *name);
 const char *world_clone(struct world *world, const char *name, const char *vm_id,
                         const char *snapshot_id);
-struct error *world_ask(struct world *world, const char *vm_id, enum vm_event event,
+struct error *world_ask(struct world *world, const char *vm_id, enum vm_trigger event,
                         const char *snapshot_id);
 const char *world_snapshot(struct world *world, const char *vm_id);
 void world_resize(struct world *world, const char *vm_id, const char *size);

@@ -1,0 +1,87 @@
+/*
+ * Runs a program of the host and waits for it (see command.h): by posix_spawn, never by a shell. It
+ * does not know what the programs do.
+ */
+#include "adapter/subprocess.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char **environ;
+
+/* Reads to the end, so that the program never waits for us, and keeps the beginning. */
+static void read_beginning(int file, char *text, size_t size)
+{
+    char rest[512];
+    size_t length = 0;
+    ssize_t count;
+
+    do {
+        bool is_full = length + 1 >= size;
+
+        count =
+            read(file, is_full ? rest : text + length, is_full ? sizeof rest : size - 1 - length);
+        if (count > 0 && !is_full)
+            length += (size_t)count;
+    } while (count > 0 || (count < 0 && errno == EINTR));
+    while (length > 0 && text[length - 1] == '\n')
+        length--;
+    text[length] = '\0';
+}
+
+static int spawn(const char *const *arguments, int error_file, pid_t *pid)
+{
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    sigset_t none, pipe_only;
+    int result;
+
+    sigemptyset(&none);
+    sigemptyset(&pipe_only);
+    sigaddset(&pipe_only, SIGPIPE);
+    posix_spawnattr_init(&attributes);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setsigdefault(&attributes, &pipe_only);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+    posix_spawn_file_actions_adddup2(&actions, error_file, STDERR_FILENO);
+    /* The arguments are not changed: the const is missing in posix_spawn for historical reasons. */
+    result = posix_spawnp(pid, arguments[0], &actions, &attributes,
+                          (char *const *)(void *)arguments, environ);
+    posix_spawn_file_actions_destroy(&actions);
+    posix_spawnattr_destroy(&attributes);
+    return result;
+}
+
+struct error *command_run(struct arena *arena, const char *const *arguments)
+{
+    char text[1024] = "";
+    int pipe_files[2];
+    int status = 0, failure;
+    pid_t pid;
+
+    if (pipe2(pipe_files, O_CLOEXEC) < 0)
+        return error_new(arena, ERROR_INTERNAL, "%s: %m", arguments[0]);
+    failure = spawn(arguments, pipe_files[1], &pid);
+    close(pipe_files[1]);
+    if (failure != 0) {
+        close(pipe_files[0]);
+        errno = failure;
+        return error_new(arena, ERROR_UPSTREAM, "%s cannot be started: %m", arguments[0]);
+    }
+    read_beginning(pipe_files[0], text, sizeof text);
+    close(pipe_files[0]);
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        continue;
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+        return NULL;
+    return error_new(arena, ERROR_UPSTREAM, "%s failed: %s", arguments[0], text);
+}

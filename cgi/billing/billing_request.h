@@ -1,0 +1,16 @@
+/*
+ * Errands to Stripe: what a page has written down (db/billing_request.sql) is asked for here, since
+ * the worker alone has key and network; the page waits for the answer. Take, act, record.
+ */
+#pragma once
+
+#include "worker/worker_context.h"
+
+/*
+ * Do the request that is due first; `*has_one` tells whether there was one. Its failure is recorded
+ * with it, not returned: an error means that the database could not be read or written.
+ */
+struct error *billing_request_run(struct worker_context *context, int64_t now_at_ms, bool *has_one);
+
+/* Forget addresses that have run out, and old requests. */
+struct error *billing_request_forget(struct worker_context *context, int64_t now_at);

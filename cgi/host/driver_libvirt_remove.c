@@ -1,0 +1,304 @@
+/*
+ * The VM host "libvirt" (see driver.h): removal with the host's answers, and the list of everything
+ * that is there. An answer is always asked for after the removal; it never follows from the removal
+ * having succeeded.
+ */
+#include "host/driver_libvirt.h"
+
+#include "host/driver_libvirt_net.h"
+#include "host/driver_libvirt_xml.h"
+
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* `e` is what the host said when asked for a thing: that it has none is the answer. */
+static struct error *expect_absent(struct arena *arena, struct error *e, const char *what,
+                                   const char **answer)
+{
+    if (!e)
+        return error_new(arena, ERROR_CONFLICT, "the host still has %s", what);
+    if (e->kind != ERROR_NOT_FOUND)
+        return e;
+    *answer = e->text;
+    return NULL;
+}
+
+/*
+ * A session keeps QEMU's log under our own cache folder. It names nothing but the VM's id, and goes
+ * with the VM all the same. The system's logs are root's and are rotated by libvirt.
+ */
+static void remove_log(const struct driver *driver, struct arena *arena, const char *vm_id)
+{
+    const char *cache = getenv("XDG_CACHE_HOME");
+
+    if (driver->profile == DRIVER_SESSION && cache)
+        unlink(arena_printf(arena, "%s/libvirt/qemu/log/%s.log", cache,
+                            driver_domain_name(arena, vm_id)));
+}
+
+struct error *driver_domain_remove(struct driver *driver, struct arena *arena, const char *vm_id,
+                                   const char **answer)
+{
+    const char *name = driver_domain_name(arena, vm_id);
+    enum driver_power power;
+    struct error *e = driver_begin(driver, arena, vm_id);
+
+    if (!e)
+        e = driver_off(driver, arena, vm_id);
+    if (!e)
+        e = virt_domain_act(driver->virt, arena, name, VIRT_UNDEFINE);
+    if (e && e->kind != ERROR_NOT_FOUND)
+        return e;
+    remove_log(driver, arena, vm_id);
+    e = virt_domain_power(driver->virt, arena, name, &power);
+    return expect_absent(arena, e, name, answer);
+}
+
+/* Without its disk a snapshot is only a record. */
+static struct error *remove_snapshot(struct driver *driver, struct arena *arena, const char *vm_id,
+                                     const char *snapshot)
+{
+    const char *name = driver_domain_name(arena, vm_id);
+    struct error *e = virt_snapshot_delete(driver->virt, arena, name, snapshot, false);
+
+    if (e && e->kind == ERROR_UPSTREAM && driver->profile != DRIVER_TEST &&
+        access(driver_disk_path(driver, arena, vm_id), F_OK) != 0)
+        e = virt_snapshot_delete(driver->virt, arena, name, snapshot, true);
+    return e && e->kind == ERROR_NOT_FOUND ? NULL : e;
+}
+
+struct error *driver_snapshots_remove(struct driver *driver, struct arena *arena, const char *vm_id,
+                                      const char **answer)
+{
+    const char *name = driver_domain_name(arena, vm_id);
+    struct virt_names snapshots = { 0 };
+    struct error *e = driver_begin(driver, arena, vm_id);
+
+    if (!e)
+        e = driver_off(driver, arena, vm_id);
+    if (!e)
+        e = virt_snapshot_list(driver->virt, arena, name, &snapshots);
+    for (size_t i = 0; !e && i < snapshots.count; i++)
+        e = remove_snapshot(driver, arena, vm_id, snapshots.name[i]);
+    if (e && e->kind != ERROR_NOT_FOUND)
+        return e;
+    snapshots = (struct virt_names){ 0 };
+    e = virt_snapshot_list(driver->virt, arena, name, &snapshots);
+    if (e || snapshots.count > 0)
+        return expect_absent(arena, e, "snapshots", answer);
+    *answer = arena_printf(arena, "%s has 0 snapshots", name);
+    return NULL;
+}
+
+struct error *driver_disk_remove(struct driver *driver, struct arena *arena, const char *vm_id,
+                                 const char **answer)
+{
+    const char *name = driver_disk_name(arena, vm_id);
+    const char *path = driver_disk_path(driver, arena, vm_id);
+    int64_t bytes;
+    struct error *e = driver_begin(driver, arena, vm_id);
+
+    if (!e)
+        e = driver_off(driver, arena, vm_id);
+    if (!e)
+        e = driver_pool_ready(driver, arena);
+    if (e)
+        return e;
+    unlink(arena_printf(arena, "%s.part", path));
+    if (access(path, F_OK) == 0) {
+        e = virt_pool_refresh(driver->virt, arena, driver->pool);
+        if (e)
+            return e;
+    }
+    e = virt_volume_delete(driver->virt, arena, driver->pool, name);
+    if (e && e->kind != ERROR_NOT_FOUND)
+        return e;
+    if (access(path, F_OK) == 0)
+        return error_new(arena, ERROR_CONFLICT, "%s is still there", path);
+    e = virt_volume_capacity(driver->virt, arena, driver->pool, name, &bytes);
+    return expect_absent(arena, e, name, answer);
+}
+
+struct error *driver_seed_delete(struct driver *driver, struct arena *arena, const char *vm_id,
+                                 const char **answer)
+{
+    const char *path = driver_seed_path(driver, arena, vm_id);
+    struct error *e = driver_begin(driver, arena, vm_id);
+
+    if (!e)
+        e = driver_off(driver, arena, vm_id);
+    if (e)
+        return e;
+    unlink(arena_printf(arena, "%s.part", path));
+    if (unlink(path) < 0 && errno != ENOENT)
+        return error_new(arena, ERROR_UPSTREAM, "%s: %m", path);
+    if (access(path, F_OK) == 0)
+        return error_new(arena, ERROR_CONFLICT, "%s is still there", path);
+    *answer = arena_printf(arena, "seeds/%s.iso: %m", vm_id);
+    return NULL;
+}
+
+/* The port answers nobody. */
+static struct error *check_port(struct arena *arena, int64_t port, const char **answer)
+{
+    struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
+    int file = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int result;
+
+    if (file < 0)
+        return error_new(arena, ERROR_INTERNAL, "port %lld: %m", (long long)port);
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    result = connect(file, (const struct sockaddr *)&to, sizeof to);
+    *answer = arena_printf(arena, "127.0.0.1:%lld: %m", (long long)port);
+    close(file);
+    if (result == 0)
+        return error_new(arena, ERROR_CONFLICT, "port %lld still answers", (long long)port);
+    return NULL;
+}
+
+static struct error *give_address_back(struct driver *driver, struct arena *arena, int64_t port,
+                                       const char **answer)
+{
+    struct driver_address address = driver_address(&driver->region, arena, port);
+    bool is_kept;
+    struct error *e = driver_address_is_kept(driver, arena, &address, &is_kept);
+
+    if (!e && is_kept)
+        e = virt_network_host(driver->virt, arena, driver->region.bridge,
+                              driver_xml_host(arena, address.mac, address.ip), false);
+    if (!e)
+        e = driver_address_is_kept(driver, arena, &address, &is_kept);
+    if (e)
+        return e->kind == ERROR_NOT_FOUND ? expect_absent(arena, e, "the network", answer) : e;
+    if (is_kept)
+        return error_new(arena, ERROR_CONFLICT, "%s is still given to a VM", address.ip);
+    *answer = arena_printf(arena, "network %s has no host %s", driver->region.bridge, address.ip);
+    return NULL;
+}
+
+struct error *driver_port_release(struct driver *driver, struct arena *arena, int64_t port,
+                                  const char **answer)
+{
+    struct error *e = virt_ready(driver->virt, arena);
+
+    if (e)
+        return e;
+    if (driver->profile == DRIVER_SYSTEM)
+        return give_address_back(driver, arena, port, answer);
+    return check_port(arena, port, answer);
+}
+
+/* ---- everything ---- */
+
+/* The id in "PREFIX ID SUFFIX", or "". */
+static const char *id_in(struct arena *arena, const char *name, const char *prefix,
+                         const char *suffix)
+{
+    size_t before = strlen(prefix), length = strlen(name);
+
+    if (length != before + 16 + strlen(suffix) || strncmp(name, prefix, before) != 0 ||
+        strcmp(name + before + 16, suffix) != 0 ||
+        strspn(name + before, "abcdefghijklmnopqrstuvwxyz234567") < 16)
+        return "";
+    return arena_copy_bytes(arena, name + before, 16);
+}
+
+static void add(struct arena *arena, struct driver_inventory *things,
+                const struct driver_item *thing)
+{
+    /* A power of two is full: the next array is twice as long. */
+    if ((things->count & (things->count - 1)) == 0) {
+        struct driver_item *more =
+            arena_array(arena, things->count ? 2 * things->count : 1, sizeof *more);
+
+        if (things->count)
+            memcpy(more, things->row, things->count * sizeof *more);
+        things->row = more;
+    }
+    things->row[things->count++] = *thing;
+}
+
+static struct error *add_domains(struct driver *driver, struct arena *arena,
+                                 struct driver_inventory *out)
+{
+    const char *prefix = driver_domain_name(arena, "");
+    struct virt_names domains = { 0 };
+    struct error *e = virt_domain_list(driver->virt, arena, &domains);
+
+    for (size_t i = 0; !e && i < domains.count; i++) {
+        struct driver_item thing = { .kind = "domain", .name = domains.name[i] };
+
+        if (strncmp(thing.name, prefix, strlen(prefix)) != 0)
+            continue;
+        thing.vm_id = id_in(arena, thing.name, prefix, "");
+        e = virt_domain_power(driver->virt, arena, thing.name, &thing.power);
+        if (!e)
+            add(arena, out, &thing);
+        else if (e->kind == ERROR_NOT_FOUND) /* went away while we were looking */
+            e = NULL;
+    }
+    return e;
+}
+
+static struct error *add_files(struct arena *arena, const char *path, const char *kind,
+                               const char *suffix, struct driver_inventory *out)
+{
+    DIR *folder = opendir(path);
+
+    if (!folder)
+        return error_new(arena, ERROR_UPSTREAM, "%s: %m", path);
+    for (const struct dirent *entry; (entry = readdir(folder));) {
+        struct driver_item thing = { .kind = kind };
+
+        if (entry->d_name[0] == '.')
+            continue;
+        thing.name = arena_copy(arena, entry->d_name);
+        thing.vm_id = id_in(arena, thing.name, "", suffix);
+        add(arena, out, &thing);
+    }
+    closedir(folder);
+    return NULL;
+}
+
+/* The test driver's volumes are in no folder. */
+static struct error *add_volumes(struct driver *driver, struct arena *arena,
+                                 struct driver_inventory *out)
+{
+    struct virt_names volumes = { 0 };
+    struct error *e = driver_pool_ready(driver, arena);
+
+    if (!e)
+        e = virt_pool_list(driver->virt, arena, driver->pool, &volumes);
+    for (size_t i = 0; !e && i < volumes.count; i++)
+        add(arena, out,
+            &(struct driver_item){
+                .kind = "disk",
+                .name = volumes.name[i],
+                .vm_id = id_in(arena, volumes.name[i], "", ".qcow2"),
+            });
+    return e;
+}
+
+struct error *driver_inventory(struct driver *driver, struct arena *arena,
+                               struct driver_inventory *out)
+{
+    struct error *e = virt_ready(driver->virt, arena);
+
+    *out = (struct driver_inventory){ 0 };
+    if (!e)
+        e = add_domains(driver, arena, out);
+    if (!e && driver->profile == DRIVER_TEST)
+        e = add_volumes(driver, arena, out);
+    else if (!e)
+        e = add_files(arena, driver->disk_dir, "disk", ".qcow2", out);
+    if (!e)
+        e = add_files(arena, driver->seed_dir, "seed", ".iso", out);
+    return e;
+}

@@ -1,0 +1,119 @@
+/* Prices from the configuration; see prices.h. What has held once is never altered. */
+#include "model/price_store.h"
+
+#include "model/price.h"
+
+#include <string.h>
+
+/* Prices being stored: what the database had before, and what it is to hold. */
+struct storing {
+    struct db *db;
+    struct arena *arena;
+    struct price_list_rows before;
+    int64_t now_at;
+};
+
+/* The price of `item` that begins at this moment; NULL: none does. */
+static const struct price_list_row *row_find(const struct price_list_rows *rows, const char *item,
+                                             int64_t from_at)
+{
+    for (size_t i = 0; i < rows->count; i++) {
+        if (rows->row[i].from_at == from_at && strcmp(rows->row[i].item, item) == 0)
+            return &rows->row[i];
+    }
+    return NULL;
+}
+
+static bool has_price(const struct price_list_rows *rows, const char *item)
+{
+    for (size_t i = 0; i < rows->count; i++) {
+        if (strcmp(rows->row[i].item, item) == 0)
+            return true;
+    }
+    return false;
+}
+
+static struct error *item_store(struct storing *storing, const struct config_prices *prices,
+                                const struct config_price_item *item)
+{
+    const struct price_list_row *held = row_find(&storing->before, item->item, prices->from_at);
+
+    if (prices->from_at > storing->now_at || !has_price(&storing->before, item->item))
+        return sql_price_add(storing->db, storing->arena, item->item, prices->from_at,
+                             item->millicents);
+    if (held && held->millicents == item->millicents)
+        return NULL;
+    if (held)
+        return error_new(storing->arena, ERROR_INPUT,
+                         "domicile.conf: [prices %s] says %s = %lld, but %lld has held since that "
+                         "day, and what has held is not altered: write %lld again, and add a "
+                         "section of a later day for the new price",
+                         prices->day, item->item, (long long)item->millicents,
+                         (long long)held->millicents, (long long)held->millicents);
+    return error_new(storing->arena, ERROR_INPUT,
+                     "domicile.conf: [prices %s] says %s = %lld, but that day has begun with "
+                     "another price, and what has held is not altered: give the section a later "
+                     "day",
+                     prices->day, item->item, (long long)item->millicents);
+}
+
+/* What holds now must stand in the configuration as well: nobody shall read a price that is none.
+ */
+static struct error *list_compare(struct storing *storing, const struct config *config)
+{
+    struct price_list_rows after;
+    const struct config_prices *now = &config->prices[0];
+    struct error *e = sql_price_list(storing->db, storing->arena, &after);
+
+    for (size_t i = 0; i < config->price_count && config->prices[i].from_at <= storing->now_at; i++)
+        now = &config->prices[i];
+    for (size_t i = 0; !e && i < now->item_count; i++) {
+        const struct config_price_item *item = &now->items[i];
+        int64_t millicents = price_at(&after, item->item, storing->now_at);
+
+        if (millicents != item->millicents)
+            e = error_new(storing->arena, ERROR_INPUT,
+                          "domicile.conf: [prices %s] says %s = %lld, but a later section said "
+                          "%lld, and that holds now: put it back, or add a section of a later day",
+                          now->day, item->item, (long long)item->millicents, (long long)millicents);
+    }
+    return e;
+}
+
+static struct error *sizes_check(struct storing *storing)
+{
+    struct price_less_size_row without;
+    struct error *e = sql_price_less_size(storing->db, storing->arena, &without);
+
+    if (e && e->kind == ERROR_NOT_FOUND)
+        return NULL;
+    return e ? e
+             : error_new(storing->arena, ERROR_INPUT,
+                         "domicile.conf: there are VMs of the size \"%s\", which has no price: add "
+                         "it to the section [prices DAY] that holds",
+                         without.size);
+}
+
+struct error *prices_store(struct db *db, struct arena *arena, const struct config *config,
+                           int64_t now_at)
+{
+    struct storing storing = { .db = db, .arena = arena, .now_at = now_at };
+    struct error *e = db_begin(db, arena);
+
+    if (!e)
+        e = sql_price_withdraw(db, arena, now_at);
+    if (!e)
+        e = sql_price_list(db, arena, &storing.before);
+    for (size_t i = 0; !e && i < config->price_count; i++) {
+        for (size_t k = 0; !e && k < config->prices[i].item_count; k++)
+            e = item_store(&storing, &config->prices[i], &config->prices[i].items[k]);
+    }
+    if (!e)
+        e = list_compare(&storing, config);
+    if (!e)
+        e = sizes_check(&storing);
+    if (!e)
+        e = db_commit(db, arena);
+    db_rollback(db);
+    return e;
+}

@@ -1,0 +1,39 @@
+/* The sender's side of the wake-up call; see wake.h. The worker's side is in worker/waker.c. */
+#include "model/worker_wakeup.h"
+
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+/* Of this process: opened once, used for every wish. */
+static int sender = -1;
+static struct sockaddr_un worker = { .sun_family = AF_UNIX };
+
+const char *worker_wakeup_path(struct arena *arena, const struct config *config)
+{
+    return arena_printf(arena, "%s/run/worker.sock", config->state_dir);
+}
+
+struct error *worker_wakeup_connect(struct arena *arena, const struct config *config)
+{
+    const char *path = worker_wakeup_path(arena, config);
+
+    if (strlen(path) >= sizeof worker.sun_path)
+        return error_new(arena, ERROR_INTERNAL, "%s: longer than a socket's path can be (%zu)",
+                         path, sizeof worker.sun_path - 1);
+    memcpy(worker.sun_path, path, strlen(path) + 1);
+    sender = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (sender < 0)
+        return error_new(arena, ERROR_INTERNAL, "a socket to wake the worker: %m");
+    return NULL;
+}
+
+void worker_wakeup_send(void)
+{
+    if (sender < 0)
+        return;
+    /* No worker, or one that has enough to do: both need no answer here. */
+    if (sendto(sender, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL, (const struct sockaddr *)&worker,
+               sizeof worker) < 0)
+        return;
+}

@@ -1,0 +1,32 @@
+/* What the start page and the price list show of the configuration. */
+#pragma once
+
+#include <stddef.h>
+
+struct price_view_size {
+    const char *label, *what, *price_hour, *price_month, *price_stopped;
+    const char *coming; /* its next price, and from when; NULL: none is announced */
+};
+
+struct price_view_size_rows {
+    struct price_view_size *row;
+    size_t count;
+};
+
+struct price_view_image {
+    const char *label, *about;
+};
+
+struct price_view_image_rows {
+    struct price_view_image *row;
+    size_t count;
+};
+
+struct price_view_region {
+    const char *label, *about;
+};
+
+struct price_view_region_rows {
+    struct price_view_region *row;
+    size_t count;
+};

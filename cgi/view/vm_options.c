@@ -1,0 +1,134 @@
+/* Choices for forms; see choices.h. */
+#include "view/vm_options.h"
+
+#include "adapter/crypto.h"
+#include "base/clock.h"
+#include "view/vm_view.h"
+
+#include <string.h>
+
+static struct option_rows vm_options_new(struct request *r, size_t count)
+{
+    struct option_rows choices = { .count = count };
+
+    choices.row = arena_array(r->arena, count, sizeof *choices.row);
+    return choices;
+}
+
+struct option_rows vm_options_images(struct request *r)
+{
+    struct option_rows choices = vm_options_new(r, r->config->image_count);
+
+    for (size_t i = 0; i < choices.count; i++) {
+        const struct config_image *image = &r->config->images[i];
+
+        choices.row[i] = (struct option){
+            .value = image->name, .label = image->label, .about = image->about, .is_chosen = i == 0
+        };
+    }
+    return choices;
+}
+
+struct option_rows vm_options_regions(struct request *r)
+{
+    struct option_rows choices = vm_options_new(r, r->config->region_count);
+
+    for (size_t i = 0; i < choices.count; i++) {
+        const struct config_region *region = &r->config->regions[i];
+
+        choices.row[i] =
+            (struct option){ .value = region->name,
+                             .label = region->label,
+                             .about = arena_printf(r->arena, "SSH by %s", region->ssh_host),
+                             .is_chosen = i == 0 };
+    }
+    return choices;
+}
+
+struct option_rows vm_options_keys(struct request *r, const struct ssh_key_list_rows *keys)
+{
+    struct option_rows choices = vm_options_new(r, keys->count);
+
+    for (size_t i = 0; i < choices.count; i++) {
+        const struct ssh_key_list_row *key = &keys->row[i];
+
+        choices.row[i] = (struct option){ .value = key->id,
+                                          .label = key->name,
+                                          .about = arena_printf(r->arena, "%s · %s", key->type,
+                                                                key->fingerprint),
+                                          .is_chosen = true };
+    }
+    return choices;
+}
+
+static const char *size_disabled_reason(struct request *r, const struct config_size *size,
+                                        const struct vm_quota_row *used, int64_t min_disk_gb)
+{
+    const struct config *config = r->config;
+
+    if (size->disk_gb < min_disk_gb)
+        return arena_printf(r->arena, "Its disk is smaller than the %lld GB that are there.",
+                            (long long)min_disk_gb);
+    if (used->vcpus + size->vcpus > config->quota_vcpus ||
+        used->memory_mb + size->memory_mb > config->quota_memory_mb ||
+        used->disk_gb + size->disk_gb > config->quota_disk_gb)
+        return "More than your team’s quota has left.";
+    return NULL;
+}
+
+struct option_rows vm_options_sizes(struct request *r, const struct price_list_rows *prices,
+                                    const struct vm_quota_row *used, int64_t min_disk_gb)
+{
+    int64_t now_at = clock_now();
+    int64_t disk_millicents = price_at(prices, PRICE_STOPPED_DISK, now_at);
+    struct option_rows choices = vm_options_new(r, r->config->size_count);
+    bool is_chosen = false;
+
+    for (size_t i = 0; i < choices.count; i++) {
+        const struct config_size *size = &r->config->sizes[i];
+        struct option *choice = &choices.row[i];
+        int64_t millicents = price_at(prices, size->name, now_at);
+
+        *choice = (struct option){
+            .value = size->name,
+            .label = size->label,
+            .about = vm_view_size(r->arena, size->vcpus, size->memory_mb, size->disk_gb),
+            .refusal = size_disabled_reason(r, size, used, min_disk_gb),
+            .price_hour = price_hour(r->config, r->arena, millicents),
+            .price_month = price_month(r->config, r->arena, millicents),
+            .price_stopped = price_hour(r->config, r->arena, disk_millicents * size->disk_gb),
+        };
+        choice->is_chosen = !choice->refusal && !is_chosen;
+        is_chosen |= choice->is_chosen;
+    }
+    return choices;
+}
+
+void options_select_list(struct option_rows *choices, const char *const *values, size_t count)
+{
+    for (size_t i = 0; i < choices->count; i++) {
+        choices->row[i].is_chosen = false;
+        for (size_t k = 0; k < count; k++)
+            choices->row[i].is_chosen |= strcmp(choices->row[i].value, values[k]) == 0;
+    }
+}
+
+void options_select(struct option_rows *choices, const char *value)
+{
+    options_select_list(choices, &value, 1);
+}
+
+const char *vm_options_name(struct arena *arena)
+{
+    static const char *const first[] = { "quiet",  "amber",  "brisk",  "calm",   "clear",  "early",
+                                         "gentle", "golden", "green",  "bright", "little", "mellow",
+                                         "north",  "rapid",  "silver", "warm" };
+    static const char *const second[] = { "maple",  "harbor",  "meadow",  "falcon",
+                                          "river",  "cedar",   "comet",   "garden",
+                                          "island", "lantern", "orchard", "pebble",
+                                          "summit", "thicket", "willow",  "heron" };
+    unsigned char pick[2];
+
+    crypto_random(pick, sizeof pick);
+    return arena_printf(arena, "%s-%s", first[pick[0] % 16], second[pick[1] % 16]);
+}

@@ -1,0 +1,236 @@
+/* Receiving webhooks; see receiver.h. Does not know what any event means. */
+#include "web/webhook_receiver.h"
+
+#include "adapter/fastcgi.h"
+#include "adapter/json.h"
+#include "adapter/sandbox.h"
+#include "base/clock.h"
+#include "base/limit.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "model/inbox_path.h"
+#include "web/program.h"
+
+#include "inbox.sql.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { MOST_SECRETS = 2 * RECEIVER_SECRET_FILES };
+
+struct receiver_state {
+    const struct webhook_receiver *receiver;
+    struct db *db;         /* the inbox */
+    struct arena *arena;   /* of a batch */
+    struct arena *scratch; /* of one event's JSON */
+    const char *secrets[MOST_SECRETS];
+    size_t secret_count;
+};
+
+/* One delivery: what was found out about it. */
+struct delivery {
+    struct request request;
+    const struct exchange *exchange;
+    const char *id, *type; /* of the event */
+    struct error *error;   /* why it is not acknowledged */
+    int64_t started_us;
+};
+
+/* ---- verify ---- */
+
+static bool is_word(const char *text, size_t most)
+{
+    return text && *text && strlen(text) <= most && text_is_printable(text, '!');
+}
+
+static struct error *event_read(struct receiver_state *state, struct delivery *delivery)
+{
+    const struct exchange *exchange = delivery->exchange;
+    const struct json *json;
+    struct error *e;
+
+    arena_reset(state->scratch);
+    e = json_read(state->scratch, exchange->body, exchange->body_length, &json);
+    if (e)
+        return error_new(state->arena, ERROR_MALFORMED, "%s", e->text);
+    delivery->id = arena_copy(state->arena, json_get_text(json, "id"));
+    delivery->type = arena_copy(state->arena, json_get_text(json, state->receiver->type_key));
+    if (!is_word(delivery->id, LIMIT_EVENT_ID_BYTES) ||
+        !is_word(delivery->type, LIMIT_EVENT_TYPE_BYTES))
+        return error_new(state->arena, ERROR_MALFORMED, "signed, but not an event: no id or type");
+    return NULL;
+}
+
+static struct error *signature_check(struct receiver_state *state, struct delivery *delivery)
+{
+    const struct webhook_receiver *receiver = state->receiver;
+    const struct signed_body body = {
+        .header = *(const char **)(void *)((char *)&delivery->request + receiver->signature),
+        .bytes = delivery->exchange->body,
+        .length = delivery->exchange->body_length,
+    };
+
+    if (receiver->is_signed(state->arena, &body, state->secrets, state->secret_count,
+                            clock_now_ms()))
+        return NULL;
+    return error_new(state->arena, ERROR_MALFORMED, "not signed with a secret of ours, or stale");
+}
+
+static struct error *delivery_check(struct receiver_state *state, struct delivery *delivery)
+{
+    struct request *r = &delivery->request;
+    /* The body is not the request's: it is large, and only its signature says whose it is. */
+    struct error *e = request_read(r, delivery->exchange->environment, "", 0);
+
+    if (e)
+        return e;
+    if (strcmp(r->path, state->receiver->path) != 0)
+        return error_new(state->arena, ERROR_NOT_FOUND, "no such path");
+    if (strcmp(r->method, "POST") != 0)
+        return error_new(state->arena, ERROR_METHOD, "a webhook comes by POST");
+    if (delivery->exchange->body_error)
+        return delivery->exchange->body_error;
+    e = signature_check(state, delivery);
+    return e ? e : event_read(state, delivery);
+}
+
+/* ---- store ---- */
+
+static struct error *store_all(struct receiver_state *state, struct delivery *deliveries,
+                               size_t count)
+{
+    int64_t now_at = clock_now();
+    struct error *e = db_begin(state->db, state->arena);
+
+    for (size_t i = 0; !e && i < count; i++) {
+        const struct delivery *delivery = &deliveries[i];
+        struct bytes body = { delivery->exchange->body, delivery->exchange->body_length };
+
+        if (!delivery->error)
+            e = sql_inbox_add(state->db, state->arena, state->receiver->source, delivery->id,
+                              delivery->type, now_at, body);
+    }
+    if (!e)
+        e = db_commit(state->db, state->arena);
+    db_rollback(state->db);
+    return e;
+}
+
+/* One commit for all; if it fails, each has its own chance. */
+static void store(struct receiver_state *state, struct delivery *deliveries, size_t count)
+{
+    struct error *e = store_all(state, deliveries, count);
+
+    if (!e)
+        return;
+    for (size_t i = 0; i < count; i++) {
+        if (!deliveries[i].error)
+            deliveries[i].error = count > 1 ? store_all(state, &deliveries[i], 1) : e;
+    }
+}
+
+/* ---- answer ---- */
+
+static struct buf delivery_answer(struct receiver_state *state, struct delivery *delivery)
+{
+    struct response *response = &delivery->request.response;
+
+    response_open(response, state->arena);
+    response->content_type = "text/plain; charset=utf-8";
+    if (delivery->error) {
+        response->status = error_status(delivery->error->kind);
+        response->allow = delivery->error->kind == ERROR_METHOD ? "POST" : NULL;
+    }
+    buf_text(&response->body, delivery->error ? error_name(delivery->error->kind) : "stored");
+    buf_char(&response->body, '\n');
+    return response_bytes(response, state->arena, false);
+}
+
+static void delivery_log(const struct delivery *delivery)
+{
+    const struct error *e = delivery->error;
+    int64_t took_us = clock_monotonic_us() - delivery->started_us;
+
+    log_write(e && error_status(e->kind) >= 500 ? "error" : "info", "webhook",
+              (const struct log_field[]){
+                  log_text("type", delivery->type ? delivery->type : "-"),
+                  log_number("status", e ? error_status(e->kind) : 200),
+                  log_number("us", took_us),
+                  /* A field without a key ends the line. */
+                  { .key = e ? "error" : NULL, .text = e ? e->text : NULL },
+                  { .key = NULL },
+              });
+}
+
+static void batch_answer(void *context, struct exchange *exchanges, size_t count)
+{
+    struct receiver_state *state = context;
+    struct delivery *deliveries = arena_array(state->arena, count, sizeof *deliveries);
+    size_t good_count = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        deliveries[i].request.arena = state->arena;
+        deliveries[i].exchange = &exchanges[i];
+        deliveries[i].started_us = clock_monotonic_us();
+        deliveries[i].error = delivery_check(state, &deliveries[i]);
+        good_count += !deliveries[i].error;
+    }
+    if (good_count)
+        store(state, deliveries, count);
+    for (size_t i = 0; i < count; i++) {
+        exchanges[i].answer = delivery_answer(state, &deliveries[i]);
+        delivery_log(&deliveries[i]);
+    }
+}
+
+/* ---- start ---- */
+
+static struct error *secrets_load(struct receiver_state *state, struct arena *arena,
+                                  const char *state_dir)
+{
+    for (size_t i = 0; i < RECEIVER_SECRET_FILES; i++) {
+        const char *name = state->receiver->secrets[i];
+        const char *path = arena_printf(arena, "%s/secrets/%s", state_dir, name);
+        struct config_secret secret;
+        struct error *e;
+
+        if (i > 0 && (!name || (access(path, F_OK) < 0 && errno == ENOENT)))
+            continue;
+        e = config_secret_load(arena, state_dir, name, &secret);
+        if (e)
+            return e;
+        state->secrets[state->secret_count++] = secret.current;
+        if (secret.previous)
+            state->secrets[state->secret_count++] = secret.previous;
+    }
+    return NULL;
+}
+
+int webhook_receiver_serve(int argc, char **argv, const struct webhook_receiver *receiver)
+{
+    struct receiver_state state = { .receiver = receiver };
+    struct arena *arena = arena_new(LIMIT_REQUEST_ARENA_BYTES); /* lives as long as the process */
+    const char *state_dir = start_program(argc, argv, receiver->source);
+    struct error *e;
+
+    if (!state_dir)
+        return 2;
+    e = secrets_load(&state, arena, state_dir);
+    if (!e)
+        e = db_open(arena, &DB_INBOX, inbox_path(arena, state_dir), DB_READ_WRITE, &state.db);
+    if (e) {
+        log_error("start_failed", log_text("error", e->text));
+        return 1;
+    }
+    state.arena = arena_new(LIMIT_RECEIVER_ARENA_BYTES);
+    state.scratch = arena_new(LIMIT_RECEIVER_ARENA_BYTES);
+    sandbox_enter(SANDBOX_NO_NETWORK, inbox_folder(arena, state_dir));
+    return fastcgi_serve(&(struct fastcgi_service){
+        .batch_max = LIMIT_BATCH,
+        .body_max = LIMIT_EVENT_BYTES,
+        .arena = state.arena,
+        .answer = batch_answer,
+        .context = &state,
+    });
+}

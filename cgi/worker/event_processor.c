@@ -1,0 +1,303 @@
+/*
+ * The inbox; see inbox.h. Knows how an event is taken, tried again and settled, not what any of
+ * them means (workos_events.c, stripe_events.c).
+ *
+ * Two databases cannot share a commit, so the main one decides: its row in `event` is written with
+ * what the event changes, and the inbox is told afterwards. Killed in between, the event is found
+ * again, and found to be applied.
+ */
+#include "worker/event_processor.h"
+
+#include "base/clock.h"
+#include "base/limit.h"
+#include "base/log.h"
+#include "model/billing_status_change.h"
+#include "model/event.h"
+#include "model/inbox_path.h"
+#include "remote/workos.h"
+#include "worker/workos_backfill.h"
+
+#include "event.sql.h"
+#include "inbox.sql.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+enum {
+    ROUND = 50,
+    EVENT_BYTES = 32 * 1024 * 1024,
+    LOOK_FIRST_MS = 2,
+    LOOK_LAST_MS = 512,
+};
+
+struct inbox {
+    struct worker_context *context;
+    struct db *db;
+    struct workos *workos; /* NULL: identity is not workos */
+    struct arena *arena;   /* of one event */
+    int watch_fd;
+    int look_ms; /* pause before the next look after a write; 0: nothing was written lately */
+    int64_t workos_backfill_at;
+};
+
+/* What services may send, by source. */
+static const struct {
+    const char *source;
+    const struct event_rule *rules;
+    const size_t *count;
+} sources[] = {
+    { "stripe", STRIPE_RULES, &STRIPE_RULE_COUNT },
+    { "workos", WORKOS_RULES, &WORKOS_RULE_COUNT },
+};
+
+/* ---- one event ---- */
+
+static const struct event_rule *rule_find(const struct event *event)
+{
+    for (size_t i = 0; i < sizeof sources / sizeof sources[0]; i++) {
+        if (strcmp(sources[i].source, event->source) != 0)
+            continue;
+        for (size_t k = 0; k < *sources[i].count; k++) {
+            const char *type = sources[i].rules[k].type;
+            size_t length = strlen(type);
+            bool is_family = type[length - 1] == '.';
+
+            if (is_family ? strncmp(event->type, type, length) == 0
+                          : strcmp(event->type, type) == 0)
+                return &sources[i].rules[k];
+        }
+    }
+    return NULL;
+}
+
+/* A service that was given up may go on telling for a while. */
+static bool is_wanted(const struct event *event)
+{
+    return strcmp(event->source, "stripe") != 0 || config_has_billing(event->context->config);
+}
+
+/* In a transaction on the main database: what the event changes, and that it was applied. */
+static struct error *event_write(struct event *event, const struct event_rule *rule,
+                                 const struct inbox_get_row *row)
+{
+    struct db *db = event->context->db;
+    struct error *e = db_begin(db, event->arena);
+
+    if (!e && rule)
+        e = rule->record(event);
+    if (!e)
+        e = sql_event_applied(db, event->arena, row->source, row->id, row->type, row->received_at,
+                              event->skip ? "skipped" : "applied", event->skip, event->now_at);
+    if (!e)
+        e = db_commit(db, event->arena);
+    db_rollback(db);
+    return e;
+}
+
+static struct error *event_try(struct inbox *inbox, const struct inbox_get_row *row)
+{
+    struct event event = {
+        .context = inbox->context,
+        .arena = inbox->arena,
+        .workos = inbox->workos,
+        .source = row->source,
+        .id = row->id,
+        .type = row->type,
+        .now_at = clock_now(),
+    };
+    const struct event_rule *rule = rule_find(&event);
+    bool is_stripe = strcmp(row->source, "stripe") == 0;
+    struct error *e = json_read(inbox->arena, row->body.bytes, row->body.length, &event.body);
+
+    if (!rule)
+        event.skip = "nothing here depends on events of this type";
+    if (rule && !is_wanted(&event)) {
+        event.skip = "billing = off: nothing here depends on Stripe";
+        rule = NULL;
+    }
+    if (is_stripe)
+        stripe_sync_lock();
+    if (!e && rule && rule->act)
+        e = rule->act(&event);
+    if (!e)
+        e = event_write(&event, rule, row);
+    if (is_stripe)
+        stripe_sync_unlock();
+    return e;
+}
+
+/* Another try would end the same way. */
+static bool is_final(const struct error *e)
+{
+    return e->kind == ERROR_INPUT || e->kind == ERROR_MALFORMED || e->kind == ERROR_NOT_FOUND ||
+           e->kind == ERROR_CONFLICT || e->kind == ERROR_FORBIDDEN;
+}
+
+static int64_t pause_ms(int64_t attempts)
+{
+    int64_t length_ms = LIMIT_EVENT_PAUSE_MS;
+
+    for (int64_t i = 1; i < attempts && length_ms < LIMIT_EVENT_PAUSE_MOST_MS; i++)
+        length_ms *= 2;
+    return length_ms < LIMIT_EVENT_PAUSE_MOST_MS ? length_ms : LIMIT_EVENT_PAUSE_MOST_MS;
+}
+
+static struct error *failure_record(struct inbox *inbox, const struct inbox_get_row *row,
+                                    int64_t attempts, const struct error *cause)
+{
+    struct db *db = inbox->context->db;
+    bool is_parked = is_final(cause) || attempts >= LIMIT_EVENT_ATTEMPTS;
+    struct error *e = db_begin(db, inbox->arena);
+
+    if (!e)
+        e = sql_event_failed(db, inbox->arena, row->source, row->id, row->type, row->received_at,
+                             is_parked ? "parked" : "waiting", cause->text,
+                             clock_now_ms() + pause_ms(attempts));
+    if (!e)
+        e = db_commit(db, inbox->arena);
+    db_rollback(db);
+    if (!e)
+        log_error("event", log_text("source", row->source), log_text("type", row->type),
+                  log_text("result", is_parked ? "parked" : "later"),
+                  log_text("error", cause->text));
+    return e;
+}
+
+/* `*keep_body`: it will be tried again, or the operator may want to. */
+static struct error *event_work(struct inbox *inbox, const struct inbox_get_row *row,
+                                bool *keep_body)
+{
+    struct event_get_row known = { .attempts = 0 };
+    struct error *cause;
+    struct error *e = sql_event_get(inbox->context->db, inbox->arena, row->source, row->id, &known);
+    bool is_known = !e;
+
+    *keep_body = false;
+    if (e && e->kind != ERROR_NOT_FOUND)
+        return e;
+    if (is_known && known.applied_at)
+        return NULL;
+    *keep_body = true;
+    if (is_known && (strcmp(known.state, "parked") == 0 || known.due_at_ms > clock_now_ms()))
+        return NULL;
+    cause = event_try(inbox, row);
+    *keep_body = cause != NULL;
+    return cause ? failure_record(inbox, row, known.attempts + 1, cause) : NULL;
+}
+
+/* What the inbox is to be told of an event. */
+struct settlement {
+    int64_t position;
+    bool keep_body;
+};
+
+static struct error *event_take(struct inbox *inbox, const char *source, const char *id,
+                                struct settlement *out)
+{
+    struct inbox_get_row row;
+    struct error *e;
+
+    arena_reset(inbox->arena);
+    e = sql_inbox_get(inbox->db, inbox->arena, source, id, &row);
+    if (e)
+        return e;
+    out->position = row.position;
+    return event_work(inbox, &row, &out->keep_body);
+}
+
+/* All that a round has worked off, in one commit. */
+static struct error *settle(struct inbox *inbox, const struct settlement *settlements, size_t count)
+{
+    struct arena *arena = inbox->context->arena;
+    struct error *e = count ? db_begin(inbox->db, arena) : NULL;
+
+    for (size_t i = 0; !e && i < count; i++)
+        e = sql_inbox_settle(inbox->db, arena, settlements[i].position, settlements[i].keep_body);
+    if (!e && count)
+        e = db_commit(inbox->db, arena);
+    db_rollback(inbox->db);
+    return e;
+}
+
+/* ---- a round ---- */
+
+/* What WorkOS says we have missed comes by way of the inbox, like the rest. */
+static void workos_backfill_when_due(struct inbox *inbox)
+{
+    struct error *e;
+
+    if (!inbox->workos || clock_now() < inbox->workos_backfill_at)
+        return;
+    inbox->workos_backfill_at = clock_now() + LIMIT_EVENT_CATCH_UP_S;
+    arena_reset(inbox->arena);
+    e = workos_backfill(inbox->context->db, inbox->db, inbox->workos, inbox->arena);
+    if (e)
+        log_error("workos_backfill", log_text("error", e->text));
+}
+
+struct error *inbox_round(struct inbox *inbox, size_t *out_taken)
+{
+    struct arena *arena = inbox->context->arena;
+    struct settlement settlements[2 * ROUND];
+    struct inbox_fresh_rows fresh;
+    struct event_due_rows due;
+    size_t count = 0;
+    struct error *e, *unsettled;
+
+    arena_reset(arena);
+    workos_backfill_when_due(inbox);
+    e = sql_inbox_fresh(inbox->db, arena, ROUND, &fresh);
+    for (size_t i = 0; !e && i < fresh.count; i++, count += !e)
+        e = event_take(inbox, fresh.row[i].source, fresh.row[i].id, &settlements[count]);
+    if (!e)
+        e = sql_event_due(inbox->context->db, arena, clock_now_ms(), ROUND, &due);
+    for (size_t i = 0; !e && i < due.count; i++, count += !e)
+        e = event_take(inbox, due.row[i].source, due.row[i].id, &settlements[count]);
+    unsettled = settle(inbox, settlements, count);
+    *out_taken = e || unsettled ? 0 : count;
+    return e ? e : unsettled;
+}
+
+/*
+ * A write is seen before its commit is: the rows can be read only once they are on disk. So after a
+ * write there are a few more looks, each after a pause twice as long.
+ */
+void inbox_wait(struct inbox *inbox, int64_t max_ms)
+{
+    struct pollfd watch = { .fd = inbox->watch_fd, .events = POLLIN };
+    char told[4096];
+    int length_ms = inbox->look_ms ? inbox->look_ms : (int)max_ms;
+
+    if (poll(&watch, 1, length_ms) > 0)
+        inbox->look_ms = LOOK_FIRST_MS;
+    else if (inbox->look_ms)
+        inbox->look_ms = inbox->look_ms < LOOK_LAST_MS ? inbox->look_ms * 2 : 0;
+    /* What has changed does not matter: a round looks at all. */
+    while (read(inbox->watch_fd, told, sizeof told) > 0)
+        ;
+}
+
+struct error *inbox_open(struct arena *arena, struct worker_context *context, struct inbox **out)
+{
+    struct inbox *inbox = arena_alloc(arena, sizeof *inbox);
+    const char *state_dir = context->config->state_dir;
+    struct error *e =
+        db_open(arena, &DB_INBOX, inbox_path(arena, state_dir), DB_READ_WRITE, &inbox->db);
+
+    if (!e && strcmp(context->config->identity, "workos") == 0)
+        e = workos_open(arena, context->config, &inbox->workos);
+    if (e)
+        return e;
+    inbox->context = context;
+    inbox->arena = arena_new(EVENT_BYTES);
+    /* Who receives needs no right to wake the worker: the write itself does. */
+    inbox->watch_fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+    if (inbox->watch_fd < 0 ||
+        inotify_add_watch(inbox->watch_fd, inbox_folder(arena, state_dir), IN_MODIFY) < 0)
+        return error_new(arena, ERROR_INTERNAL, "watching the inbox: %m");
+    *out = inbox;
+    return NULL;
+}

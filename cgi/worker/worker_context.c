@@ -1,0 +1,172 @@
+/* One thread's tools; see context.h. Knows neither jobs nor VMs. */
+#include "worker/worker_context.h"
+
+#include "base/limit.h"
+#include "remote/stripe.h"
+
+#include <string.h>
+#include <time.h>
+
+enum {
+    SCRATCH_BYTES = 4 * 1024 * 1024,
+    HOST_BYTES = 1024 * 1024, /* what a handle keeps for itself */
+    STRIPE_BYTES = 64 * 1024,
+    BENCH_BYTES = 64 * 1024,
+};
+
+const struct timeouts TIMEOUTS = {
+    .stop_ms = LIMIT_STOP_S * 1000,
+    .boot_kvm_ms = LIMIT_BOOT_KVM_S * 1000,
+    .boot_tcg_ms = LIMIT_BOOT_TCG_S * 1000,
+    .ssh_try_ms = LIMIT_SSH_TRY_MS,
+    .poll_ms = 100,
+    .backoff_ms = 1000,
+    .backoff_max_ms = LIMIT_JOB_BACKOFF_S * 1000,
+    .usage_answer_ms = LIMIT_USAGE_ANSWER_MS,
+    .usage_connect_ms = LIMIT_USAGE_EVERY_S * 1000,
+};
+
+struct context_host {
+    struct arena *arena;   /* of the handle */
+    struct driver *driver; /* NULL: not connected yet */
+};
+
+/* The context and its memory, so that worker_context_close can end both. */
+struct whole {
+    struct worker_context context;
+    struct arena *own;
+    struct arena *stripe_arena;
+    struct stripe *stripe; /* NULL: not opened yet */
+};
+
+const char *worker_context_database(struct arena *arena, const struct config *config)
+{
+    return arena_printf(arena, "%s/main.db", config->state_dir);
+}
+
+struct worker_context *worker_context_without_db(const struct config *config,
+                                                 const struct timeouts *timeouts)
+{
+    struct arena *own = arena_new(BENCH_BYTES);
+    struct whole *whole = arena_alloc(own, sizeof *whole);
+
+    whole->own = own;
+    whole->context = (struct worker_context){
+        .config = config,
+        .timeouts = timeouts,
+        .arena = arena_new(LIMIT_JOB_ARENA_BYTES),
+        .scratch = arena_new(SCRATCH_BYTES),
+        .hosts = arena_array(own, config->region_count, sizeof *whole->context.hosts),
+    };
+    return &whole->context;
+}
+
+struct error *worker_context_open(struct arena *arena, const struct config *config,
+                                  const struct timeouts *timeouts, struct worker_context **out)
+{
+    struct worker_context *context = worker_context_without_db(config, timeouts);
+    struct error *e = db_open(arena, &DB_MAIN, worker_context_database(arena, config),
+                              DB_READ_WRITE, &context->db);
+
+    if (e)
+        worker_context_close(context);
+    else
+        *out = context;
+    return e;
+}
+
+static struct whole *whole_of(struct worker_context *context)
+{
+    return (struct whole *)(void *)context;
+}
+
+void worker_context_close(struct worker_context *context)
+{
+    struct arena *own = whole_of(context)->own;
+
+    for (size_t i = 0; i < context->config->region_count; i++) {
+        if (!context->hosts[i].driver)
+            continue;
+        driver_close(context->hosts[i].driver);
+        arena_free(context->hosts[i].arena);
+    }
+    if (context->db)
+        db_close(context->db);
+    if (whole_of(context)->stripe)
+        arena_free(whole_of(context)->stripe_arena);
+    arena_free(context->arena);
+    arena_free(context->scratch);
+    arena_free(own);
+}
+
+static struct error *host_connect(struct context_host *host, struct arena *arena,
+                                  const struct config *config, const struct config_region *region)
+{
+    struct driver_region wanted = {
+        .name = region->name,
+        .uri = region->uri,
+        .accelerator = region->accelerator,
+        .bridge = *region->bridge ? region->bridge : NULL,
+        .ssh_host = region->ssh_host,
+        .ssh_port_first = region->ssh_port_first,
+        .ssh_port_last = region->ssh_port_last,
+        .state_dir = config->state_dir,
+    };
+    struct error *e;
+
+    host->arena = arena_new(HOST_BYTES);
+    e = driver_open(host->arena, &wanted, &host->driver);
+    if (!e)
+        return NULL;
+    e = error_new(arena, e->kind, "%s", e->text);
+    host->driver = NULL;
+    arena_free(host->arena);
+    return e;
+}
+
+struct error *worker_context_driver(struct worker_context *context, struct arena *arena,
+                                    const char *region, struct driver **out)
+{
+    const struct config_region *found = config_region_find(context->config, region);
+    struct context_host *host;
+    struct error *e = NULL;
+
+    if (!found)
+        return error_new(arena, ERROR_INTERNAL, "domicile.conf has no region \"%s\" any more",
+                         region);
+    host = &context->hosts[found - context->config->regions];
+    if (!host->driver)
+        e = host_connect(host, arena, context->config, found);
+    *out = host->driver;
+    return e;
+}
+
+struct error *worker_context_stripe(struct worker_context *context, struct arena *arena,
+                                    const struct stripe **out)
+{
+    struct whole *whole = whole_of(context);
+    struct error *e = NULL;
+
+    if (!config_has_billing(context->config))
+        return error_new(arena, ERROR_INPUT, "billing = off in domicile.conf");
+    if (!whole->stripe) {
+        whole->stripe_arena = arena_new(STRIPE_BYTES);
+        e = stripe_open(whole->stripe_arena, context->config, &whole->stripe);
+    }
+    if (e) {
+        e = error_new(arena, e->kind, "%s", e->text);
+        whole->stripe = NULL;
+        arena_free(whole->stripe_arena);
+    }
+    *out = whole->stripe;
+    return e;
+}
+
+void context_sleep(struct worker_context *context, int64_t length_ms)
+{
+    struct timespec length = { .tv_sec = (time_t)(length_ms / 1000),
+                               .tv_nsec = (long)(length_ms % 1000) * 1000000 };
+
+    arena_reset(context->scratch);
+    nanosleep(&length, NULL);
+}

@@ -1,9 +1,0 @@
--- billing_event_add(team_id int, at int, id text, what text, detail text?, person_id int?) done
--- The same `id` counts once.
-INSERT INTO billing_event (team_id, at, id, what, detail, person_id)
-VALUES (:team_id, :at, :id, :what, :detail, :person_id) ON CONFLICT DO NOTHING;
-
--- billing_event_list(team_id int, most int) rows (who text, happened_at int)
-SELECT e.at AS happened_at, e.what, e.detail, ifnull(p.name, '') AS who
-FROM billing_event e LEFT JOIN person p ON p.id = e.person_id
-WHERE e.team_id = :team_id ORDER BY e.at DESC, e.id LIMIT :most;

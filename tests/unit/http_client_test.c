@@ -1,0 +1,568 @@
+/*
+ * outgoing.c against a small server in this process that answers by a script, and against a TLS
+ * server with a certificate of its own making. Only loopback is used.
+ */
+#include "adapter/http_client.h"
+
+#include "base/clock.h"
+#include "base/limit.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+extern char **environ;
+
+enum { MOST_REQUESTS = 8, MOST_BYTES = 8192 };
+
+static struct arena *arena;
+static struct outgoing *outgoing;
+static const char *origin;
+
+/* What the server answers, one after the other, and what it was asked. NULL: close at once. */
+static const char *script[MOST_REQUESTS];
+static char asked[MOST_REQUESTS][MOST_BYTES];
+static int asked_count;
+static int listener;
+
+static void request_read(int connection, char *bytes)
+{
+    size_t length = 0;
+    const char *end, *size;
+
+    for (;;) {
+        ssize_t count = recv(connection, bytes + length, MOST_BYTES - 1 - length, 0);
+
+        if (count <= 0)
+            return;
+        length += (size_t)count;
+        bytes[length] = '\0';
+        end = strstr(bytes, "\r\n\r\n");
+        size = strstr(bytes, "Content-Length: ");
+        if (end && strlen(end + 4) >= (size ? strtoul(size + 16, NULL, 10) : 0))
+            return;
+    }
+}
+
+static void *server_run(void *user)
+{
+    (void)user;
+    for (;;) {
+        int connection = accept(listener, NULL, NULL);
+        const char *answer;
+
+        if (connection < 0)
+            return NULL;
+        assert_true(asked_count < MOST_REQUESTS);
+        request_read(connection, asked[asked_count]);
+        answer = script[asked_count++];
+        if (answer)
+            send(connection, answer, strlen(answer), MSG_NOSIGNAL);
+        close(connection);
+    }
+}
+
+static uint16_t port_listen(int *fd)
+{
+    struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
+    socklen_t length = sizeof address;
+
+    *fd = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(bind(*fd, (struct sockaddr *)&address, length), 0);
+    assert_int_equal(listen(*fd, 8), 0);
+    assert_int_equal(getsockname(*fd, (struct sockaddr *)&address, &length), 0);
+    return ntohs(address.sin_port);
+}
+
+static int group_set_up(void **state)
+{
+    static pthread_t thread;
+
+    (void)state;
+    arena = arena_new(16 << 20);
+    origin = arena_printf(arena, "http://127.0.0.1:%d", port_listen(&listener));
+    assert_int_equal(pthread_create(&thread, NULL, server_run, NULL), 0);
+    assert_int_equal(pthread_detach(thread), 0);
+    setenv("http_proxy", "http://127.0.0.1:1", 1);
+    setenv("HTTPS_PROXY", "http://127.0.0.1:1", 1);
+    setenv("ALL_PROXY", "http://127.0.0.1:1", 1);
+    assert_null(http_open(arena, &origin, 1, &outgoing));
+    return 0;
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    memset(script, 0, sizeof script);
+    memset(asked, 0, sizeof asked);
+    asked_count = 0;
+    return 0;
+}
+
+static struct http_request request_to(const char *method, const char *path)
+{
+    return (struct http_request){ .method = method,
+                                  .url = arena_printf(arena, "%s%s", origin, path) };
+}
+
+static struct http_response sent(const struct http_request *request)
+{
+    struct http_response response = { .status = 0 };
+
+    assert_null(smtp_send(outgoing, arena, request, &response));
+    return response;
+}
+
+static struct error *failed(const struct http_request *request)
+{
+    struct http_response response = { .status = 0 };
+    struct error *e = smtp_send(outgoing, arena, request, &response);
+
+    assert_non_null(e);
+    assert_int_equal(response.status, 0);
+    return e;
+}
+
+static void test_get(void **state)
+{
+    struct http_request request = request_to("GET", "/a?b=c");
+    struct http_response response;
+
+    (void)state;
+    script[0] = "HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n{\"a\":1}";
+    response = sent(&request);
+    assert_int_equal(response.status, 200);
+    assert_string_equal(response.body, "{\"a\":1}");
+    assert_int_equal(response.body_length, 7);
+    assert_ptr_equal(strstr(asked[0], "GET /a?b=c HTTP/1.1\r\n"), asked[0]);
+    assert_non_null(strstr(asked[0], "\r\nUser-Agent: Domicile\r\n"));
+    assert_non_null(strstr(asked[0], "\r\nAccept: application/json\r\n"));
+    assert_null(strstr(asked[0], "Content-Type"));
+    assert_null(strstr(asked[0], "Accept-Encoding"));
+}
+
+static void test_post(void **state)
+{
+    const struct http_header header = { "Authorization", "Bearer sk_1" };
+    struct http_request request = request_to("POST", "/a");
+
+    (void)state;
+    request.body = "{\"secret\":1}";
+    request.headers = &header;
+    request.header_count = 1;
+    request.idempotency_key = "key-1";
+    script[0] = "HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n";
+    assert_int_equal(sent(&request).status, 201);
+    assert_ptr_equal(strstr(asked[0], "POST /a HTTP/1.1\r\n"), asked[0]);
+    assert_non_null(strstr(asked[0], "\r\nContent-Type: application/json\r\n"));
+    assert_non_null(strstr(asked[0], "\r\nAuthorization: Bearer sk_1\r\n"));
+    assert_non_null(strstr(asked[0], "\r\nIdempotency-Key: key-1\r\n"));
+    assert_non_null(strstr(asked[0], "\r\n\r\n{\"secret\":1}"));
+}
+
+static void test_other_methods(void **state)
+{
+    static const char *const methods[] = { "PUT", "PATCH", "DELETE" };
+
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        struct http_request request = request_to(methods[i], "/a");
+
+        request.body = i < 2 ? "{}" : NULL;
+        script[i] = "HTTP/1.1 204 No Content\r\n\r\n";
+        assert_int_equal(sent(&request).status, 204);
+        assert_ptr_equal(strstr(asked[i], methods[i]), asked[i]);
+    }
+}
+
+static void test_only_listed_origins(void **state)
+{
+    const char *urls[] = {
+        "https://api.workos.com/a",
+        "http://127.0.0.1:1/a",
+        "http://localhost/a",
+        "file:///etc/passwd",
+        "",
+        origin,
+        arena_printf(arena, "%s.evil.example/a", origin),
+        arena_printf(arena, "%s@evil.example/a", origin),
+        arena_printf(arena, "%s0/a", origin),
+        arena_printf(arena, "%s\\a", origin),
+        arena_printf(arena, "%s?a", origin),
+        arena_printf(arena, "%s/a b", origin),
+        arena_printf(arena, "%s/a\r\nX: y", origin),
+        arena_printf(arena, "%s/\xc3\xa9", origin),
+        arena_printf(arena, " %s/a", origin),
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof urls / sizeof urls[0]; i++) {
+        struct http_request request = { .method = "GET", .url = urls[i] };
+
+        assert_int_equal(failed(&request)->kind, ERROR_INTERNAL);
+    }
+    assert_int_equal(asked_count, 0);
+}
+
+static void test_origins(void **state)
+{
+    static const char *const good[] = { "https://api.workos.com", "https://a.example:8443",
+                                        "http://127.0.0.1:4100", "http://localhost",
+                                        "http://[::1]:8" };
+    static const char *const bad[] = { "http://api.workos.com",
+                                       "http://127.0.0.1.evil.example",
+                                       "http://localhost.evil",
+                                       "https://",
+                                       "https://a/",
+                                       "https://a@b",
+                                       "ftp://a",
+                                       "api.workos.com",
+                                       "",
+                                       "http://10.0.0.1" };
+    struct outgoing *out;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
+        assert_null(http_open(arena, &good[i], 1, &out));
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        assert_int_equal(http_open(arena, &bad[i], 1, &out)->kind, ERROR_INPUT);
+}
+
+static void test_header_injection(void **state)
+{
+    const struct http_header header = { "Authorization", "Bearer a\r\nX-Evil: sk_2" };
+    struct http_request request = request_to("GET", "/a");
+    struct error *e;
+
+    (void)state;
+    request.headers = &header;
+    request.header_count = 1;
+    e = failed(&request);
+    assert_int_equal(e->kind, ERROR_INTERNAL);
+    assert_null(strstr(e->text, "sk_2"));
+    assert_int_equal(asked_count, 0);
+}
+
+static void test_no_redirect(void **state)
+{
+    struct http_request request = request_to("GET", "/a");
+
+    (void)state;
+    script[0] = arena_printf(arena,
+                             "HTTP/1.1 302 Found\r\nLocation: %s/b\r\n"
+                             "Content-Length: 0\r\n\r\n",
+                             origin);
+    assert_int_equal(sent(&request).status, 302);
+    assert_int_equal(asked_count, 1);
+}
+
+static void test_tried_again(void **state)
+{
+    static const int statuses[] = { 408, 429, 500, 502, 503, 504 };
+    struct http_request request = request_to("GET", "/a");
+
+    (void)state;
+    for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++) {
+        set_up(NULL);
+        script[0] =
+            arena_printf(arena, "HTTP/1.1 %d x\r\nContent-Length: 4\r\n\r\nlong", statuses[i]);
+        script[1] = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+        assert_int_equal(sent(&request).status, 200);
+        assert_int_equal(asked_count, 2);
+    }
+}
+
+static void test_nothing_left_of_the_first_try(void **state)
+{
+    struct http_request request = request_to("GET", "/a");
+    struct http_response response;
+
+    (void)state;
+    script[0] = "HTTP/1.1 500 x\r\nContent-Length: 4\r\n\r\nlong";
+    script[1] = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+    response = sent(&request);
+    assert_int_equal(response.body_length, 0);
+    assert_string_equal(response.body, "");
+}
+
+static void test_three_times_at_most(void **state)
+{
+    struct http_request request = request_to("POST", "/a");
+
+    (void)state;
+    request.idempotency_key = "key-2";
+    request.body = "{}";
+    for (int i = 0; i < MOST_REQUESTS; i++)
+        script[i] = "HTTP/1.1 503 x\r\nContent-Length: 0\r\n\r\n";
+    assert_int_equal(sent(&request).status, 503);
+    assert_int_equal(asked_count, LIMIT_OUTGOING_TRIES);
+    assert_non_null(strstr(asked[2], "\r\nIdempotency-Key: key-2\r\n"));
+}
+
+static void test_not_again(void **state)
+{
+    struct http_request post = request_to("POST", "/a");
+    struct http_request get = request_to("GET", "/a");
+
+    (void)state;
+    post.body = "{}";
+    script[0] = "HTTP/1.1 503 x\r\nContent-Length: 0\r\n\r\n";
+    assert_int_equal(sent(&post).status, 503);
+    assert_int_equal(asked_count, 1);
+    script[1] = "HTTP/1.1 404 x\r\nContent-Length: 0\r\n\r\n";
+    assert_int_equal(sent(&get).status, 404);
+    assert_int_equal(asked_count, 2);
+    script[2] = NULL;
+    assert_int_equal(failed(&post)->kind, ERROR_UPSTREAM);
+    assert_int_equal(asked_count, 3);
+}
+
+static void test_retry_after(void **state)
+{
+    struct http_request request = request_to("GET", "/a");
+    int64_t started_us = clock_monotonic_us();
+
+    (void)state;
+    script[0] = "HTTP/1.1 429 x\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n";
+    script[1] = "HTTP/1.1 429 x\r\nRetry-After: 60\r\nContent-Length: 0\r\n\r\n";
+    assert_int_equal(sent(&request).status, 429);
+    assert_int_equal(asked_count, 2);
+    assert_true(clock_monotonic_us() - started_us >= 1000000);
+    assert_true(clock_monotonic_us() - started_us < 3000000);
+}
+
+static void test_broken_connection(void **state)
+{
+    struct http_request request = request_to("GET", "/a?token=sk_3");
+    struct error *e;
+
+    (void)state;
+    script[1] = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\ncut";
+    e = failed(&request);
+    assert_int_equal(e->kind, ERROR_UPSTREAM);
+    assert_int_equal(asked_count, 3);
+    assert_non_null(strstr(e->text, "GET "));
+    assert_null(strstr(e->text, "sk_3"));
+}
+
+static void test_nobody_there(void **state)
+{
+    int fd;
+    const char *gone = arena_printf(arena, "http://127.0.0.1:%d", port_listen(&fd));
+    struct http_request request = { .method = "GET", .url = arena_printf(arena, "%s/a", gone) };
+    struct http_response response;
+    struct outgoing *out;
+    struct error *e;
+
+    (void)state;
+    close(fd);
+    assert_null(http_open(arena, &gone, 1, &out));
+    e = smtp_send(out, arena, &request, &response);
+    assert_int_equal(e->kind, ERROR_UPSTREAM);
+}
+
+static void test_size(void **state)
+{
+    struct http_request request = request_to("GET", "/a");
+    char *body = arena_alloc(arena, LIMIT_OUTGOING_BYTES + 2);
+    struct error *e;
+
+    (void)state;
+    memset(body, 'x', LIMIT_OUTGOING_BYTES);
+    script[0] = arena_printf(arena, "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n%s", body);
+    assert_int_equal(sent(&request).body_length, LIMIT_OUTGOING_BYTES);
+    body[LIMIT_OUTGOING_BYTES] = 'x';
+    script[1] = arena_printf(arena, "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n%s", body);
+    e = failed(&request);
+    assert_int_equal(e->kind, ERROR_UPSTREAM);
+    assert_null(strstr(e->text, "xxx"));
+    script[2] = "HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n";
+    assert_int_equal(failed(&request)->kind, ERROR_UPSTREAM);
+    assert_int_equal(asked_count, 3);
+}
+
+static void test_not_http(void **state)
+{
+    struct http_request request = request_to("GET", "/a");
+
+    (void)state;
+    script[0] = "SSH-2.0-OpenSSH_9.2\r\n";
+    assert_int_equal(failed(&request)->kind, ERROR_UPSTREAM);
+}
+
+/* What is tried again, and how often it was asked then. */
+static void test_stripe_habit(void **state)
+{
+    static const struct {
+        const char *start;
+        int asked;
+    } cases[] = {
+        { "HTTP/1.1 409 x\r\n", 2 },
+        { "HTTP/1.1 500 x\r\n", 2 },
+        { "HTTP/1.1 503 x\r\n", 2 },
+        { "HTTP/1.1 429 x\r\n", 1 },
+        { "HTTP/1.1 408 x\r\n", 1 },
+        { "HTTP/1.1 400 x\r\n", 1 },
+        { "HTTP/1.1 402 x\r\n", 1 },
+        { "HTTP/1.1 429 x\r\nStripe-Should-Retry: true\r\n", 2 },
+        { "HTTP/1.1 400 x\r\nstripe-should-retry: true\r\n", 2 },
+        { "HTTP/1.1 500 x\r\nStripe-Should-Retry: false\r\n", 1 },
+        { "HTTP/1.1 409 x\r\nStripe-Should-Retry: false\r\n", 1 },
+        { "HTTP/1.1 500 x\r\nStripe-Should-Retry: maybe\r\n", 2 },
+    };
+    struct http_request request = request_to("POST", "/a");
+
+    (void)state;
+    request.body = "a=b";
+    request.content_type = "application/x-www-form-urlencoded";
+    request.idempotency_key = "key-3";
+    request.habit = OUTGOING_STRIPE;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        int64_t begun_us = clock_monotonic_us();
+
+        set_up(NULL);
+        script[0] = arena_printf(arena, "%sContent-Length: 0\r\n\r\n", cases[i].start);
+        script[1] = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+        sent(&request);
+        assert_int_equal(asked_count, cases[i].asked);
+        assert_true(cases[i].asked == 1 || clock_monotonic_us() - begun_us >= 500000);
+    }
+    assert_non_null(strstr(asked[0], "\r\nContent-Type: application/x-www-form-urlencoded\r\n"));
+    assert_non_null(strstr(asked[1], "\r\nIdempotency-Key: key-3\r\n"));
+}
+
+static void test_request_id(void **state)
+{
+    struct http_request request = request_to("GET", "/a");
+
+    (void)state;
+    script[0] = "HTTP/1.1 200 OK\r\nrequest-id: req_1\r\nContent-Length: 0\r\n\r\n";
+    assert_string_equal(sent(&request).request_id, "req_1");
+    script[1] = "HTTP/1.1 200 OK\r\nRequest-Id: a b\r\nContent-Length: 0\r\n\r\n";
+    assert_string_equal(sent(&request).request_id, "");
+    script[2] = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+    assert_string_equal(sent(&request).request_id, "");
+}
+
+static void test_delete_is_tried_again(void **state)
+{
+    struct http_request request = request_to("DELETE", "/a");
+
+    (void)state;
+    script[0] = NULL;
+    script[1] = "HTTP/1.1 204 x\r\n\r\n";
+    assert_int_equal(sent(&request).status, 204);
+}
+
+static pid_t started(char *const *arguments)
+{
+    posix_spawn_file_actions_t actions;
+    pid_t pid = 0;
+
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
+    posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
+    assert_int_equal(posix_spawnp(&pid, arguments[0], &actions, NULL, arguments, environ), 0);
+    posix_spawn_file_actions_destroy(&actions);
+    return pid;
+}
+
+static void port_wait(uint16_t port)
+{
+    struct sockaddr_in address = { .sin_family = AF_INET,
+                                   .sin_port = htons(port),
+                                   .sin_addr = { htonl(INADDR_LOOPBACK) } };
+
+    for (int i = 0; i < 100; i++) {
+        int fd = socket(AF_INET, SOCK_STREAM, 0);
+        int code = connect(fd, (struct sockaddr *)&address, sizeof address);
+
+        close(fd);
+        if (code == 0)
+            return;
+        usleep(50000);
+    }
+    fail_msg("the TLS server does not start");
+}
+
+/* The name fits; nobody whom this computer trusts has signed it. */
+static void test_unknown_certificate(void **state)
+{
+    char folder[] = "/tmp/http_test.XXXXXX";
+    int fd;
+    uint16_t port = port_listen(&fd);
+    char *key, *certificate, *number = arena_printf(arena, "%d", port);
+    const char *tls = arena_printf(arena, "https://localhost:%d", port);
+    struct http_request request = { .method = "GET", .url = arena_printf(arena, "%s/", tls) };
+    struct http_response response;
+    struct outgoing *out;
+    struct error *e;
+    pid_t pid;
+
+    (void)state;
+    close(fd);
+    assert_non_null(mkdtemp(folder));
+    key = arena_printf(arena, "%s/key", folder);
+    certificate = arena_printf(arena, "%s/certificate", folder);
+    pid = started((char *[]){ "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                              "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=localhost",
+                              "-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out",
+                              certificate, NULL });
+    waitpid(pid, NULL, 0);
+    pid = started((char *[]){ "openssl", "s_server", "-accept", number, "-key", key, "-cert",
+                              certificate, "-www", NULL });
+    port_wait(port);
+    assert_null(http_open(arena, &tls, 1, &out));
+    e = smtp_send(out, arena, &request, &response);
+    assert_non_null(e);
+    assert_int_equal(e->kind, ERROR_UPSTREAM);
+    assert_non_null(strstr(e->text, "certificate"));
+    kill(pid, SIGTERM);
+    waitpid(pid, NULL, 0);
+    unlink(key);
+    unlink(certificate);
+    assert_int_equal(rmdir(folder), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(test_get, set_up),
+        cmocka_unit_test_setup(test_post, set_up),
+        cmocka_unit_test_setup(test_other_methods, set_up),
+        cmocka_unit_test_setup(test_only_listed_origins, set_up),
+        cmocka_unit_test_setup(test_origins, set_up),
+        cmocka_unit_test_setup(test_header_injection, set_up),
+        cmocka_unit_test_setup(test_no_redirect, set_up),
+        cmocka_unit_test_setup(test_tried_again, set_up),
+        cmocka_unit_test_setup(test_nothing_left_of_the_first_try, set_up),
+        cmocka_unit_test_setup(test_three_times_at_most, set_up),
+        cmocka_unit_test_setup(test_not_again, set_up),
+        cmocka_unit_test_setup(test_retry_after, set_up),
+        cmocka_unit_test_setup(test_broken_connection, set_up),
+        cmocka_unit_test_setup(test_nobody_there, set_up),
+        cmocka_unit_test_setup(test_size, set_up),
+        cmocka_unit_test_setup(test_not_http, set_up),
+        cmocka_unit_test_setup(test_stripe_habit, set_up),
+        cmocka_unit_test_setup(test_request_id, set_up),
+        cmocka_unit_test_setup(test_delete_is_tried_again, set_up),
+        cmocka_unit_test_setup(test_unknown_certificate, set_up),
+    };
+
+    signal(SIGPIPE, SIG_IGN);
+    return cmocka_run_group_tests(tests, group_set_up, NULL);
+}
