@@ -173,7 +173,7 @@ $(UNIT): $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/tests/libtest.a $(BUILD)/
 	@echo "  LD $@"
 	@$(CC) $(LINK_HARDENING) -o $@ $^ $(LIBS_WORKER) -lcmocka
 # Sets the time by hand.
-$(BUILD)/tests/ledger_worker_test: LINK_HARDENING += -Wl,--wrap=clock_now
+$(BUILD)/tests/ledger_worker_test: LINK_HARDENING += -Wl,--wrap=clock_now,--wrap=clock_now_ms
 $(E2E): $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/tests/world.o $(BUILD)/libworker.a $(BUILD)/libdomicile.a
 	@echo "  LD $@"
 	@$(CC) $(LINK_HARDENING) -o $@ $^ $(LIBS_WORKER)

@@ -3,7 +3,6 @@
  */
 #include "account.html.h"
 #include "adapter/crypto.h"
-#include "base/clock.h"
 #include "base/limit.h"
 #include "base/text.h"
 #include "key.html.h"
@@ -19,13 +18,11 @@
 
 #include <string.h>
 
-/* Commit, note for the next page, and go there. */
+/* A notice for the next page, and go there. */
 static struct error *done(struct request *r, const char *notice, const char *path)
 {
     struct error *e = session_notice(r, notice);
 
-    if (!e)
-        e = db_commit(r->db, r->arena);
     if (!e)
         response_redirect(&r->response, path);
     return e;
@@ -79,11 +76,12 @@ static struct error *keys_again(struct request *r, const struct field *fields)
         .key = key_echo(fields[KEY].text),
         .key_problem = fields[KEY].problem,
     };
-    struct error *e = keys_fill(r, &page);
+    struct error *e;
 
+    form_refuse(r);
+    e = keys_fill(r, &page);
     if (e)
         return e;
-    r->response.status = 422;
     html_keys(&r->response.body, &r->frame, &page);
     return NULL;
 }
@@ -149,7 +147,7 @@ static struct error *key_insert(struct request *r, struct field *fields, const s
         return e;
     return sql_ssh_key_create(r->db, r->arena, team_id, crypto_id(r->arena), r->session->person_id,
                               key_name(r, &fields[NAME], key), key->type, key->fingerprint,
-                              key->comment, key->line, clock_now());
+                              key->comment, key->line, r->now_at);
 }
 
 static struct error *keys_post(struct request *r)
@@ -165,15 +163,11 @@ static struct error *keys_post(struct request *r)
         return e;
     if (!key_check(r, fields, &key))
         return keys_again(r, fields);
-    e = db_begin(r->db, r->arena);
-    if (!e)
-        e = key_insert(r, fields, &key);
+    e = key_insert(r, fields, &key);
     if (e)
         return e;
-    if (fields[KEY].problem) {
-        db_rollback(r->db);
+    if (fields[KEY].problem)
         return keys_again(r, fields);
-    }
     return done(r, arena_printf(r->arena, "Key added: %s", key.fingerprint), "/keys");
 }
 
@@ -225,22 +219,18 @@ static struct error *key_rename(struct request *r)
     if (name.problem) {
         page.name = name.text;
         page.name_problem = name.problem;
-        r->response.status = 422;
+        form_refuse(r);
         html_key(&r->response.body, &r->frame, &page);
         return NULL;
     }
-    e = db_begin(r->db, r->arena);
-    if (!e)
-        e = sql_ssh_key_rename(r->db, r->arena, r->session->team_id, page.key.id, name.text);
+    e = sql_ssh_key_rename(r->db, r->arena, r->session->team_id, page.key.id, name.text);
     return e ? e : done(r, "Key renamed.", "/keys");
 }
 
 static struct error *key_remove(struct request *r)
 {
-    struct error *e = db_begin(r->db, r->arena);
+    struct error *e = sql_ssh_key_delete(r->db, r->arena, r->session->team_id, r->parameters[0]);
 
-    if (!e)
-        e = sql_ssh_key_delete(r->db, r->arena, r->session->team_id, r->parameters[0]);
     if (!e && db_changes(r->db) == 0)
         e = error_new(r->arena, ERROR_NOT_FOUND, "no such key");
     return e ? e : done(r, "Key removed. VMs that were made with it still accept it.", "/keys");
@@ -255,7 +245,7 @@ static struct error *account_fill(struct request *r, struct account_html *page)
     struct error *e = sql_person_get(r->db, r->arena, r->session->person_id, &person);
 
     if (!e)
-        e = sql_session_list(r->db, r->arena, person.id, clock_now(), &sessions);
+        e = sql_session_list(r->db, r->arena, person.id, r->now_at, &sessions);
     if (e)
         return e;
     page->email = person.email;
@@ -305,23 +295,19 @@ static struct error *account_rename(struct request *r)
         e = account_fill(r, &page);
         if (e)
             return e;
-        r->response.status = 422;
+        form_refuse(r);
         html_account(&r->response.body, &r->frame, &page);
         return NULL;
     }
-    e = db_begin(r->db, r->arena);
-    if (!e)
-        e = sql_person_rename(r->db, r->arena, r->session->person_id, name.text);
+    e = sql_person_rename(r->db, r->arena, r->session->person_id, name.text);
     return e ? e : done(r, "Your name is changed.", "/account");
 }
 
 static struct error *session_end_one(struct request *r)
 {
     bool is_this = strcmp(r->parameters[0], r->session->handle) == 0;
-    struct error *e = db_begin(r->db, r->arena);
+    struct error *e;
 
-    if (e)
-        return e;
     if (is_this)
         return error_new(r->arena, ERROR_CONFLICT, "this browser ends by signing out");
     e = sql_session_delete_by_handle(r->db, r->arena, r->session->person_id, r->parameters[0]);
@@ -332,10 +318,9 @@ static struct error *session_end_one(struct request *r)
 
 static struct error *session_end_others(struct request *r)
 {
-    struct error *e = db_begin(r->db, r->arena);
+    struct error *e =
+        sql_session_delete_others(r->db, r->arena, r->session->person_id, r->session->id_hash);
 
-    if (!e)
-        e = sql_session_delete_others(r->db, r->arena, r->session->person_id, r->session->id_hash);
     return e ? e : done(r, "All other browsers are signed out.", "/account");
 }
 

@@ -5,7 +5,6 @@
  * CSP, form-action.) All of this exists only with billing = stripe.
  */
 #include "adapter/crypto.h"
-#include "base/clock.h"
 #include "base/limit.h"
 #include "billing.html.h"
 #include "billing.sql.h"
@@ -23,7 +22,7 @@
 
 enum { MOST_WAITING = 5, LOOK_AGAIN_S = 1, RETURN_AGAIN_S = 2 };
 
-static struct error *billing_check(struct request *r)
+static struct error *billing_is_on(struct request *r)
 {
     return config_has_billing(r->config)
                ? NULL
@@ -40,7 +39,7 @@ static void billing_render(struct buf *buf, const struct frame *frame, const voi
 static struct error *billing_show(struct request *r)
 {
     struct billing_html page = { .next = NULL };
-    struct error *e = billing_check(r);
+    struct error *e = billing_is_on(r);
 
     r->frame.title = "Billing";
     r->frame.section = "billing";
@@ -55,7 +54,7 @@ static struct error *billing_show(struct request *r)
 static struct error *return_show(struct request *r)
 {
     struct billing_get_row row;
-    struct error *e = billing_check(r);
+    struct error *e = billing_is_on(r);
 
     if (e)
         return e;
@@ -80,7 +79,7 @@ static struct error *request_show(struct request *r)
 {
     struct billing_request_get_row request;
     struct billing_request_html page;
-    struct error *e = billing_check(r);
+    struct error *e = billing_is_on(r);
 
     if (!e)
         e = sql_billing_request_get(r->db, r->arena, r->session->team_id, r->session->person_id,
@@ -108,7 +107,7 @@ static struct error *billing_request_write(struct request *r, const char *id, co
                                            const char *subject)
 {
     struct billing_request_waiting_row waiting;
-    int64_t team_id = r->session->team_id, now_at = clock_now();
+    int64_t team_id = r->session->team_id, now_at = r->now_at;
     struct error *e = sql_billing_request_waiting(r->db, r->arena, team_id, &waiting);
 
     if (!e && waiting.total >= MOST_WAITING)
@@ -123,17 +122,12 @@ static struct error *billing_request_write(struct request *r, const char *id, co
 static struct error *billing_request_queue(struct request *r, const char *kind, const char *subject)
 {
     const char *id = crypto_id(r->arena);
-    struct error *e = billing_check(r);
+    struct error *e = billing_is_on(r);
 
     if (!e)
-        e = db_begin(r->db, r->arena);
-    if (!e)
         e = billing_request_write(r, id, kind, subject);
-    if (!e)
-        e = db_commit(r->db, r->arena);
     if (e)
         return e;
-    worker_wakeup_send();
     response_redirect(&r->response, arena_printf(r->arena, "/billing/requests/%s", id));
     return NULL;
 }
@@ -167,7 +161,7 @@ static struct error *card_post(struct request *r)
 static struct error *pay_post(struct request *r)
 {
     struct invoice_to_pay_row invoice;
-    struct error *e = billing_check(r);
+    struct error *e = billing_is_on(r);
 
     if (!e)
         e = sql_invoice_to_pay(r->db, r->arena, r->session->team_id, &invoice);
@@ -180,7 +174,7 @@ static struct error *pay_post(struct request *r)
 static struct error *invoice_queue(struct request *r, const char *kind)
 {
     struct invoice_get_row invoice;
-    struct error *e = billing_check(r);
+    struct error *e = billing_is_on(r);
 
     if (!e)
         e = sql_invoice_get(r->db, r->arena, r->session->team_id, r->parameters[0], &invoice);

@@ -19,10 +19,10 @@ enum { MOST_PARTS = 10000 };
  */
 static struct error *month_read(struct request *r, const char *text, int64_t *out)
 {
-    *out = clock_month_start(r->frame.now_at);
+    *out = clock_month_start(r->now_at);
     if (!*text)
         return NULL;
-    if (clock_month_read(text, out) && *out <= r->frame.now_at)
+    if (clock_month_read(text, out) && *out <= r->now_at)
         return NULL;
     return error_new(r->arena, ERROR_NOT_FOUND, "no such month");
 }
@@ -64,11 +64,12 @@ static struct error *csv_show(struct request *r)
 static struct error *cap_again(struct request *r, const char *typed, const char *problem)
 {
     struct costs_html page = { .cap = typed, .cap_problem = problem };
-    struct error *e = cost_page_fill(r, clock_month_start(r->frame.now_at), &page);
+    struct error *e;
 
+    form_refuse(r);
+    e = cost_page_fill(r, clock_month_start(r->now_at), &page);
     if (e)
         return e;
-    r->response.status = 422;
     html_costs(&r->response.body, &r->frame, &page);
     return NULL;
 }
@@ -76,17 +77,14 @@ static struct error *cap_again(struct request *r, const char *typed, const char 
 static struct error *cap_set(struct request *r, const int64_t *cap_cents)
 {
     const char *notice = "Your team has no spend cap any more.";
-    struct error *e = db_begin(r->db, r->arena);
+    struct error *e;
 
     if (cap_cents)
         notice = arena_printf(r->arena, "The spend cap is now %s a month.",
                               price_amount(r->config, r->arena, *cap_cents * 1000));
-    if (!e)
-        e = sql_team_set_cap(r->db, r->arena, r->session->team_id, cap_cents);
+    e = sql_team_set_cap(r->db, r->arena, r->session->team_id, cap_cents);
     if (!e)
         e = session_notice(r, notice);
-    if (!e)
-        e = db_commit(r->db, r->arena);
     if (!e)
         response_redirect(&r->response, "/costs");
     return e;

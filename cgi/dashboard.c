@@ -1,18 +1,13 @@
 /*
- * The signed-in pages about all VMs of a team: the list, the form for a new one, the activity; and
- * the operator's page. One VM's own page is cgi/vm.c.
+ * The signed-in pages about all VMs of a team: the list, the form for a new one, the activity. One
+ * VM's own page is cgi/vm.c.
  */
 #include "activity.html.h"
-#include "base/limit.h"
-#include "billing_problem.sql.h"
-#include "event.sql.h"
+#include "base/text.h"
 #include "model/billing_check.h"
 #include "model/spend_cap.h"
 #include "model/vm_command.h"
 #include "model/worker_wakeup.h"
-#include "operator.html.h"
-#include "operator.sql.h"
-#include "orphan.sql.h"
 #include "region_status.sql.h"
 #include "ssh_key.sql.h"
 #include "view/vm_options.h"
@@ -34,8 +29,8 @@ static const char *quota_words(struct request *r, const struct vm_quota_row *use
     return arena_printf(
         r->arena, "%lld of %lld VMs · %lld of %lld vCPUs · %s of %s memory · %lld of %lld GB disk",
         (long long)used->vms, (long long)r->config->quota_vms, (long long)used->vcpus,
-        (long long)r->config->quota_vcpus, vm_view_memory(r->arena, used->memory_mb),
-        vm_view_memory(r->arena, r->config->quota_memory_mb), (long long)used->disk_gb,
+        (long long)r->config->quota_vcpus, text_memory(r->arena, used->memory_mb),
+        text_memory(r->arena, r->config->quota_memory_mb), (long long)used->disk_gb,
         (long long)r->config->quota_disk_gb);
 }
 
@@ -45,7 +40,7 @@ static void vms_render(struct buf *buf, const struct frame *frame, const void *p
 }
 
 /* What the worker last saw of the hosts: are they emulated, can they be reached? */
-static struct error *hosts_look(struct request *r, struct vms_html *page)
+static struct error *hosts_fill(struct request *r, struct vms_html *page)
 {
     struct region_status_list_rows hosts;
     struct error *e = sql_region_status_list(r->db, r->arena, &hosts);
@@ -59,17 +54,20 @@ static struct error *hosts_look(struct request *r, struct vms_html *page)
     return e;
 }
 
-/* What the plan has to say: to the owners above the list, and to whoever wants to start a VM. */
+/* The owners' banner; and no button starts a VM that the billing status does not let run. */
 static struct error *billing_fill(struct request *r, struct vms_html *page)
 {
-    const char *problem;
-    struct error *e = billing_banner(r, &page->billing_banner);
+    const struct context context = request_context(r);
+    const struct actor actor = session_actor(r);
+    struct error *e = billing_banner(&context, &actor, &page->billing_banner);
 
     if (!e)
-        e = billing_check(r, BILLING_START, &problem);
-    for (size_t i = 0; !e && problem && i < page->vms.count; i++)
+        e = billing_check(&context, actor.team_id, BILLING_START);
+    if (!e || !e->message)
+        return e;
+    for (size_t i = 0; i < page->vms.count; i++)
         page->vms.row[i].is_stopped = false;
-    return e;
+    return NULL;
 }
 
 static struct error *vms_show(struct request *r)
@@ -81,6 +79,7 @@ static struct error *vms_show(struct request *r)
     struct price_list_rows prices;
     struct spend_cap spend;
     int64_t team_id = r->session->team_id;
+    const struct context context = request_context(r);
     struct error *e = db_read(r->db, r->arena);
 
     r->frame.title = "VMs";
@@ -94,11 +93,11 @@ static struct error *vms_show(struct request *r)
     if (!e)
         e = sql_activity_list(r->db, r->arena, team_id, INT64_MAX, EVENTS_ON_LIST, &page.events);
     if (!e)
-        e = hosts_look(r, &page);
+        e = hosts_fill(r, &page);
     if (!e)
         e = sql_price_list(r->db, r->arena, &prices);
     if (!e)
-        e = spend_cap_check(r, &spend);
+        e = spend_cap_check(&context, team_id, &spend);
     if (e)
         return e;
     page.vms = vm_view_list(r, &prices, &vms);
@@ -128,7 +127,7 @@ static struct error *new_fill(struct request *r, struct vm_new_html *page)
     struct error *e = sql_vm_quota(r->db, r->arena, r->session->team_id, &used);
 
     if (!e)
-        e = vm_command_quota(r, 1, 1, 1, 1, &page->is_full_why);
+        e = vm_options_full(r, &page->is_full_why);
     if (!e)
         e = sql_price_list(r->db, r->arena, &prices);
     if (!e)
@@ -170,20 +169,37 @@ static struct error *new_again(struct request *r, const struct field *fields, co
         .sizes_problem = fields[SIZE].problem,
         .problem = problem,
     };
-    struct error *e = new_fill(r, &page);
+    struct error *e;
 
+    form_refuse(r);
+    e = new_fill(r, &page);
     if (e)
         return e;
     options_select(&page.images, fields[IMAGE].text);
     options_select(&page.sizes, fields[SIZE].text);
     options_select(&page.regions, fields[REGION].text);
     options_select_list(&page.keys, fields[KEYS].list, fields[KEYS].list_count);
-    r->response.status = 422;
     html_vm_new(&r->response.body, &r->frame, &page);
     return NULL;
 }
 
-static struct error *vm_create_post(struct request *r)
+/* What the fields choose; its problem, or NULL. */
+static const char *new_read(struct request *r, struct field *fields, struct vm_new *vm)
+{
+    vm->name = fields[NAME].text;
+    vm->image = config_image_find(r->config, fields[IMAGE].text);
+    vm->size = config_size_find(r->config, fields[SIZE].text);
+    vm->region = config_region_find(r->config, fields[REGION].text);
+    vm->key_ids = fields[KEYS].list;
+    vm->key_count = fields[KEYS].list_count;
+    if (!vm->image || !vm->size || !vm->region)
+        return "Choose an image, a size and a region from the lists.";
+    if (vm->size->memory_mb < vm->image->memory_mb)
+        fields[SIZE].problem = "This image needs more memory. Choose a larger size.";
+    return NULL;
+}
+
+static struct error *vm_create(struct request *r)
 {
     struct field fields[FIELDS] = {
         [NAME] = { .name = "name", .kind = FIELD_HOST_NAME, .is_required = true },
@@ -192,26 +208,21 @@ static struct error *vm_create_post(struct request *r)
         [REGION] = { .name = "region", .kind = FIELD_LINE, .is_required = true },
         [KEYS] = { .name = "key", .kind = FIELD_LIST, .is_required = true },
     };
+    const struct context context = request_context(r);
+    const struct actor actor = session_actor(r);
+    const char *id, *problem;
+    struct vm_new vm;
     struct error *e = form_read(r, fields, FIELDS);
-    struct vm_command wish = { .name = fields[NAME].text };
-    const char *id, *problem = NULL;
 
     if (e)
         return e;
-    wish.image = config_image_find(r->config, fields[IMAGE].text);
-    wish.size = config_size_find(r->config, fields[SIZE].text);
-    wish.region = config_region_find(r->config, fields[REGION].text);
-    wish.key_ids = fields[KEYS].list;
-    wish.key_count = fields[KEYS].list_count;
-    if (!wish.image || !wish.size || !wish.region)
-        problem = "Choose an image, a size and a region from the lists.";
-    else if (wish.size->memory_mb < wish.image->memory_mb)
-        fields[SIZE].problem = "This image needs more memory. Choose a larger size.";
+    vm = (struct vm_new){ .source = NULL };
+    problem = new_read(r, fields, &vm);
     if (problem || form_has_problems(fields, FIELDS))
         return new_again(r, fields, problem);
-    e = vm_command_create(r, &wish, &id, &problem);
-    if (e && e->kind == ERROR_INPUT)
-        return new_again(r, fields, problem ? problem : "Choose keys from the list.");
+    e = vm_command_create(&context, &actor, &vm, &id);
+    if (e && e->message)
+        return new_again(r, fields, e->message);
     if (!e)
         response_redirect(&r->response, arena_printf(r->arena, "/vms/%s", id));
     return e;
@@ -241,69 +252,13 @@ static struct error *activity_show(struct request *r)
     return NULL;
 }
 
-/* ---- operator ---- */
-
-static struct error *operator_show(struct request *r)
-{
-    struct operator_html page = { .vms = { .count = 0 } };
-    struct error *e = db_read(r->db, r->arena);
-
-    if (!e)
-        e = sql_region_status_list(r->db, r->arena, &page.regions);
-    if (!e)
-        e = sql_orphan_list(r->db, r->arena, &page.orphans);
-    if (!e)
-        e = sql_operator_vms(r->db, r->arena, &page.vms);
-    if (!e)
-        e = sql_event_counts(r->db, r->arena, &page.events);
-    if (!e)
-        e = sql_event_parked(r->db, r->arena, &page.parked);
-    if (!e)
-        e = sql_mail_problems(r->db, r->arena, &page.mails);
-    if (!e)
-        e = sql_billing_problem_list(r->db, r->arena, &page.problems);
-    if (e)
-        return e;
-    r->frame.title = "Operator";
-    r->frame.section = "operator";
-    html_operator(&r->response.body, &r->frame, &page);
-    return NULL;
-}
-
-/* The worker looks for it once a second. */
-static struct error *event_retry_post(struct request *r)
-{
-    struct field id = {
-        .name = "id", .kind = FIELD_LINE, .most = LIMIT_EVENT_ID_BYTES, .is_required = true
-    };
-    struct error *e = form_read(r, &id, 1);
-
-    if (!e && id.problem)
-        e = error_new(r->arena, ERROR_NOT_FOUND, "no event");
-    if (!e)
-        e = db_begin(r->db, r->arena);
-    if (!e)
-        e = sql_event_retry(r->db, r->arena, id.text);
-    if (!e && db_changes(r->db) == 0)
-        e = error_new(r->arena, ERROR_NOT_FOUND, "no parked event");
-    if (!e)
-        e = session_notice(r, "The event is being tried again.");
-    if (!e)
-        e = db_commit(r->db, r->arena);
-    if (!e)
-        response_redirect(&r->response, "/operator");
-    return e;
-}
-
 /* ---- program ---- */
 
 static const struct route routes[] = {
     { "GET", "/vms", ACCESS_MEMBER, vms_show },
     { "GET", "/vms/new", ACCESS_MEMBER, new_show },
-    { "POST", "/vms", ACCESS_MEMBER, vm_create_post },
+    { "POST", "/vms", ACCESS_MEMBER, vm_create },
     { "GET", "/activity", ACCESS_MEMBER, activity_show },
-    { "GET", "/operator", ACCESS_OPERATOR, operator_show },
-    { "POST", "/operator/events/retry", ACCESS_OPERATOR, event_retry_post },
 };
 
 int main(int argc, char **argv)

@@ -13,7 +13,7 @@ build=$(realpath "$1")
 state=$(realpath -m "$2")
 port=$3
 top=$(realpath "$(dirname "$0")/..")
-programs="site signin dashboard vm costs account billing"
+programs="site signin dashboard operator vm costs account billing"
 receivers="stripe workos"
 
 die() {

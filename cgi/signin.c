@@ -4,7 +4,6 @@
  * the WorkOS protocol (remote/workos.c).
  */
 #include "adapter/crypto.h"
-#include "base/clock.h"
 #include "base/text.h"
 #include "model/identity.h"
 #include "model/signin_mail.h"
@@ -103,9 +102,9 @@ static struct error *link_read(struct request *r, struct link *link)
     e = sql_signin_link_get(r->db, r->arena, link->hash, &link->row);
     if (e)
         return e->kind == ERROR_NOT_FOUND ? NULL : e;
-    link->problem = link->row.used_at                     ? &SIGNIN_LINK_USED
-                    : link->row.expires_at <= clock_now() ? &SIGNIN_LINK_LATE
-                                                          : NULL;
+    link->problem = link->row.used_at                   ? &SIGNIN_LINK_USED
+                    : link->row.expires_at <= r->now_at ? &SIGNIN_LINK_LATE
+                                                        : NULL;
     return NULL;
 }
 
@@ -157,23 +156,18 @@ static struct error *link_consume(struct request *r, struct link *link)
         .email = email,
         .name = identity_name(r->arena, NULL, email),
     };
-    int64_t person_id, team_id, begun_at = clock_now();
-    struct error *e = db_begin(r->db, r->arena);
+    const struct context context = request_context(r);
+    int64_t person_id, team_id;
+    struct error *e = sql_signin_link_use(r->db, r->arena, link->hash, r->now_at);
 
-    if (!e)
-        e = sql_signin_link_use(r->db, r->arena, link->hash, clock_now());
-    if (!e && db_changes(r->db) != 1) {
-        /* Another browser was faster, or the last second has passed. */
-        db_rollback(r->db);
+    /* Another browser was faster, or the last second has passed. */
+    if (!e && db_changes(r->db) != 1)
         return link_read(r, link);
-    }
     if (!e)
-        e = identity_person(r->db, r->arena, &identity, &person_id, &team_id);
+        e = identity_person(&context, &identity, &person_id, &team_id);
     if (!e)
         e = session_sign_in(r, person_id, team_id, NULL);
-    if (!e)
-        e = signin_mail_note(r, person_id, begun_at);
-    return e ? e : db_commit(r->db, r->arena);
+    return e ? e : signin_mail_note(&context, person_id, session_browser(r), r->session->handle);
 }
 
 static struct error *link_use(struct request *r)
@@ -184,10 +178,8 @@ static struct error *link_use(struct request *r)
 
     if (!e && !link.problem)
         e = link_consume(r, &link);
-    if (e) {
-        r->response.cookie = NULL; /* of a session that was not committed */
+    if (e)
         return e;
-    }
     if (link.problem)
         return link_problem_show(r, &link);
     response_redirect(&r->response, path);
@@ -200,6 +192,7 @@ static struct error *mail_ask(struct request *r)
 {
     struct field email = { .name = "email", .kind = FIELD_EMAIL, .is_required = true };
     struct signin_html page = { .email = NULL };
+    const struct context context = request_context(r);
     struct error *e = form_read(r, &email, 1);
 
     if (!has_mail(r))
@@ -209,14 +202,16 @@ static struct error *mail_ask(struct request *r)
     if (email.problem) {
         page.email = email.text;
         page.email_problem = email.problem;
-        r->response.status = 422;
+        form_refuse(r);
         signin_render(r, &page);
         return NULL;
     }
-    e = signin_mail_ask(r, email.text);
+    e = signin_mail_ask(&context, email.text);
+    /* Waiting for the disk is what can be noticed from outside, so there is a write always. */
+    if (!e)
+        e = session_notice(r, NULL);
     if (e)
         return e;
-    worker_wakeup_send();
     response_redirect(&r->response, "/signin/mail");
     return NULL;
 }
@@ -284,7 +279,8 @@ static struct error *person_write(struct request *r, const struct workos_person 
                                   const struct identity *identity, const char *team_name)
 {
     struct workos_object_deleted_row gone = { .total = 0 };
-    int64_t person_id, team_id, begun_at = clock_now();
+    const struct context context = request_context(r);
+    int64_t person_id, team_id;
     struct error *e;
 
     /* The one GET that changes something: the browser comes back by a redirect, and the state that
@@ -297,15 +293,14 @@ static struct error *person_write(struct request *r, const struct workos_person 
     if (!e && gone.total)
         e = error_new(r->arena, ERROR_FORBIDDEN, "WorkOS has ended this session, or its user");
     if (!e)
-        e = identity_person(r->db, r->arena, identity, &person_id, &team_id);
+        e = identity_person(&context, identity, &person_id, &team_id);
     if (!e && person->organization_id)
-        e = identity_join(r->db, r->arena, person_id, person->organization_id, team_name,
-                          person->is_owner ? "owner" : "member", &team_id);
+        e = identity_join(&context, person_id, person->organization_id, team_name,
+                          person->is_owner ? MEMBERSHIP_ROLE_OWNER : MEMBERSHIP_ROLE_MEMBER,
+                          &team_id);
     if (!e)
         e = session_sign_in(r, person_id, team_id, person->session_id);
-    if (!e)
-        e = signin_mail_note(r, person_id, begun_at);
-    return e ? e : db_commit(r->db, r->arena);
+    return e ? e : signin_mail_note(&context, person_id, session_browser(r), r->session->handle);
 }
 
 static struct error *person_sign_in(struct request *r, const struct workos_person *person)
@@ -336,9 +331,7 @@ static struct error *person_sign_in(struct request *r, const struct workos_perso
         e = organization_name(r, person->organization_id, &team_name);
     if (!e)
         e = person_write(r, person, &identity, team_name);
-    if (e)
-        r->response.cookie = NULL; /* of a session that was not committed */
-    else
+    if (!e)
         response_redirect(&r->response, path);
     return e;
 }
@@ -401,12 +394,8 @@ static struct error *signout(struct request *r)
 {
     const char *workos_session_id = workos ? r->session->workos_session_id : NULL;
     struct signed_out_html page = { .logout_url = NULL };
-    struct error *e = db_begin(r->db, r->arena);
+    struct error *e = session_end(r);
 
-    if (!e)
-        e = session_end(r);
-    if (!e)
-        e = db_commit(r->db, r->arena);
     if (e)
         return e;
     r->response.clear_site_data = true;

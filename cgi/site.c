@@ -12,7 +12,7 @@ static struct price_view_size_rows sizes_of(struct request *r, const struct pric
 {
     const struct config *config = r->config;
     struct price_view_size_rows sizes = { .count = config->size_count };
-    int64_t now_at = r->frame.now_at;
+    int64_t now_at = r->now_at;
     int64_t disk_millicents = price_at(prices, PRICE_STOPPED_DISK, now_at);
 
     sizes.row = arena_array(r->arena, sizes.count, sizeof *sizes.row);
@@ -64,7 +64,7 @@ static struct error *home_show(struct request *r)
 static struct price_view_size storage_of(struct request *r, const struct price_list_rows *prices,
                                          const char *item, const char *label, const char *what)
 {
-    int64_t now_at = r->frame.now_at;
+    int64_t now_at = r->now_at;
     int64_t millicents = price_at(prices, item, now_at);
 
     return (struct price_view_size){

@@ -3,7 +3,6 @@
  * (model/vm_command.c) and leads back to the page; the worker does the rest.
  */
 #include "base/limit.h"
-#include "model/spend_cap.h"
 #include "model/vm_command.h"
 #include "model/worker_wakeup.h"
 #include "view/vm_options.h"
@@ -46,93 +45,98 @@ static struct error *vm_show(struct request *r)
     return e;
 }
 
+/* What is wrong with one of the page's forms, and what was typed into it. */
+struct vm_problems {
+    const char *typed_name; /* NULL: the VM's name */
+    const char *rename, *snapshot, *resize, *destroy;
+    const char *spend; /* the spend cap is reached */
+};
+
 /* The page again with a message beside a field; its forms keep what was typed. */
-static struct error *vm_show_problem(struct request *r, const char *rename,
-                                     const char *rename_problem, const char *snapshot_problem,
-                                     const char *resize_problem, const char *destroy_problem)
+static struct error *vm_show_again(struct request *r, const struct vm_problems *problems)
 {
     struct vm_html page;
-    struct error *e = vm_page_fill(r, r->parameters[0], &page);
+    struct error *e;
 
+    form_refuse(r);
+    e = vm_page_fill(r, r->parameters[0], &page);
     if (e)
         return e;
-    page.rename = rename ? rename : page.vm.name;
-    page.rename_problem = rename_problem;
-    page.snapshot_problem = snapshot_problem;
-    page.resize_problem = resize_problem;
-    page.destroy_problem = destroy_problem;
-    r->response.status = 422;
+    page.rename = problems->typed_name ? problems->typed_name : page.vm.name;
+    page.rename_problem = problems->rename;
+    page.snapshot_problem = problems->snapshot;
+    page.resize_problem = problems->resize;
+    page.destroy_problem = problems->destroy;
+    page.spend_problem = problems->spend;
     live_answer(r, vm_render, &page);
     return NULL;
 }
 
-/* ---- wishes without fields ---- */
+/* ---- commands without fields ---- */
 
-/* The spend cap is reached: the page says so, and what can be done. */
-static struct error *vm_show_spent(struct request *r)
+static struct error *command_post(struct request *r, enum vm_trigger trigger)
 {
-    struct spend_cap spend;
-    struct vm_html page;
-    struct error *e = vm_page_fill(r, r->parameters[0], &page);
-
-    if (!e)
-        e = spend_cap_check(r, &spend);
-    if (e)
-        return e;
-    page.spend_problem = spend.refusal;
-    r->response.status = 422;
-    live_answer(r, vm_render, &page);
-    return NULL;
-}
-
-static struct error *vm_ask(struct request *r, enum vm_trigger event, const char *notice)
-{
-    const char *id = r->parameters[0];
-    struct error *e = vm_command_request(r, id, event, r->parameters[1], notice);
+    const struct context context = request_context(r);
+    const struct actor actor = session_actor(r);
+    struct error *e =
+        vm_command_send(&context, &actor, r->parameters[0], trigger, r->parameters[1]);
 
     if (e && e->kind == ERROR_INPUT)
-        return vm_show_spent(r);
+        return vm_show_again(r, &(struct vm_problems){ .spend = e->message });
     if (!e)
-        back(r, id);
+        back(r, r->parameters[0]);
     return e;
+}
+
+/* The next page says the VM's name and `what`. */
+static struct error *command_post_noted(struct request *r, enum vm_trigger trigger,
+                                        const char *what)
+{
+    struct vm_get_row vm;
+    struct error *e = vm_find(r, &vm);
+
+    if (!e)
+        e = session_notice(r, arena_printf(r->arena, "%s %s", vm.name, what));
+    return e ? e : command_post(r, trigger);
 }
 
 static struct error *vm_start(struct request *r)
 {
-    return vm_ask(r, VM_REQUEST_START, NULL);
+    return command_post(r, VM_REQUEST_START);
 }
 
 static struct error *vm_stop(struct request *r)
 {
-    return vm_ask(r, VM_REQUEST_STOP, NULL);
+    return command_post(r, VM_REQUEST_STOP);
 }
 
 static struct error *vm_restart(struct request *r)
 {
-    return vm_ask(r, VM_REQUEST_RESTART, NULL);
+    return command_post(r, VM_REQUEST_RESTART);
 }
 
 static struct error *vm_retry(struct request *r)
 {
-    return vm_ask(r, VM_REQUEST_RETRY, NULL);
+    return command_post(r, VM_REQUEST_RETRY);
 }
 
 static struct error *snapshot_restore(struct request *r)
 {
-    return vm_ask(r, VM_REQUEST_RESTORE, "goes back to the snapshot.");
+    return command_post_noted(r, VM_REQUEST_RESTORE, "goes back to the snapshot.");
 }
 
-static struct error *snapshot_delete_post(struct request *r)
+static struct error *snapshot_delete(struct request *r)
 {
-    return vm_ask(r, VM_REQUEST_SNAPSHOT_DELETE, "loses the snapshot.");
+    return command_post_noted(r, VM_REQUEST_SNAPSHOT_DELETE, "loses the snapshot.");
 }
 
-/* ---- wishes with fields ---- */
+/* ---- commands with fields ---- */
 
-static struct error *vm_rename_post(struct request *r)
+static struct error *vm_rename(struct request *r)
 {
     struct field name = { .name = "name", .kind = FIELD_HOST_NAME, .is_required = true };
-    const char *id = r->parameters[0];
+    const struct context context = request_context(r);
+    const struct actor actor = session_actor(r);
     struct vm_get_row vm;
     struct error *e = form_read(r, &name, 1);
 
@@ -141,60 +145,63 @@ static struct error *vm_rename_post(struct request *r)
     if (e)
         return e;
     if (name.problem)
-        return vm_show_problem(r, name.text, name.problem, NULL, NULL, NULL);
-    e = db_begin(r->db, r->arena);
-    if (!e)
-        e = sql_vm_rename(r->db, r->arena, r->session->team_id, id, name.text);
-    if (e && e->kind == ERROR_CONFLICT) {
-        db_rollback(r->db);
-        return vm_show_problem(r, name.text, "Your team already has a VM of this name.", NULL, NULL,
-                               NULL);
-    }
-    if (!e)
-        e = vm_page_note(r, id, "renamed", arena_printf(r->arena, "%s → %s", vm.name, name.text));
+        return vm_show_again(
+            r, &(struct vm_problems){ .typed_name = name.text, .rename = name.problem });
+    e = vm_command_rename(&context, &actor, vm.id, name.text);
+    if (e && e->message)
+        return vm_show_again(
+            r, &(struct vm_problems){ .typed_name = name.text, .rename = e->message });
     if (!e)
         e = session_notice(r, arena_printf(r->arena, "%s is now called %s.", vm.name, name.text));
     if (!e)
-        e = db_commit(r->db, r->arena);
-    if (!e)
-        back(r, id);
+        back(r, vm.id);
     return e;
 }
 
-static struct error *vm_resize_post(struct request *r)
+static struct error *vm_resize(struct request *r)
 {
-    struct field size = { .name = "size", .kind = FIELD_LINE, .is_required = true };
-    const char *problem = NULL;
-    struct error *e = form_read(r, &size, 1);
-    const struct config_size *wanted = e ? NULL : config_size_find(r->config, size.text);
+    struct field field = { .name = "size", .kind = FIELD_LINE, .is_required = true };
+    const struct context context = request_context(r);
+    const struct actor actor = session_actor(r);
+    const struct config_size *size;
+    struct vm_get_row vm;
+    struct error *e = form_read(r, &field, 1);
 
     if (e)
         return e;
-    if (!wanted)
-        return vm_show_problem(r, NULL, NULL, NULL, "Choose a size from the list.", NULL);
-    e = vm_command_resize(r, r->parameters[0], wanted, &problem);
-    if (e && e->kind == ERROR_INPUT)
-        return vm_show_problem(r, NULL, NULL, NULL, problem, NULL);
+    size = config_size_find(r->config, field.text);
+    if (!size)
+        return vm_show_again(r, &(struct vm_problems){ .resize = "Choose a size from the list." });
+    e = vm_find(r, &vm);
     if (!e)
-        back(r, r->parameters[0]);
+        e = vm_command_resize(&context, &actor, vm.id, size);
+    if (e && e->kind == ERROR_INPUT)
+        return vm_show_again(r, &(struct vm_problems){ .resize = e->message });
+    if (!e)
+        e = session_notice(r, arena_printf(r->arena, "%s gets the size %s.", vm.name, size->label));
+    if (!e)
+        back(r, vm.id);
     return e;
 }
 
-static struct error *snapshot_post(struct request *r)
+static struct error *snapshot_create(struct request *r)
 {
     struct field name = {
         .name = "name", .kind = FIELD_LINE, .most = LIMIT_LABEL_BYTES, .is_required = true
     };
-    const char *problem = NULL;
+    const struct context context = request_context(r);
+    const struct actor actor = session_actor(r);
     struct error *e = form_read(r, &name, 1);
 
     if (e)
         return e;
     if (name.problem)
-        return vm_show_problem(r, NULL, NULL, name.problem, NULL, NULL);
-    e = vm_command_snapshot(r, r->parameters[0], name.text, &problem);
+        return vm_show_again(r, &(struct vm_problems){ .snapshot = name.problem });
+    e = vm_command_snapshot(&context, &actor, r->parameters[0], name.text);
     if (e && e->kind == ERROR_INPUT)
-        return vm_show_problem(r, NULL, NULL, problem, NULL, NULL);
+        return vm_show_again(r, &(struct vm_problems){ .snapshot = e->message });
+    if (!e)
+        e = session_notice(r, arena_printf(r->arena, "Snapshot “%s” is being taken.", name.text));
     if (!e)
         back(r, r->parameters[0]);
     return e;
@@ -212,10 +219,11 @@ static struct error *vm_destroy(struct request *r)
     if (e)
         return e;
     if (strcmp(name.text, vm.name) != 0)
-        return vm_show_problem(
-            r, NULL, NULL, NULL, NULL,
-            arena_printf(r->arena, "Type %s to destroy it. Nothing was destroyed.", vm.name));
-    return vm_ask(r, VM_REQUEST_DESTROY, NULL);
+        return vm_show_again(
+            r, &(struct vm_problems){
+                   .destroy = arena_printf(
+                       r->arena, "Type %s to destroy it. Nothing was destroyed.", vm.name) });
+    return command_post(r, VM_REQUEST_DESTROY);
 }
 
 /* ---- a clone ---- */
@@ -230,7 +238,7 @@ static struct error *clone_fill(struct request *r, struct vm_new_html *page,
     struct error *e = sql_vm_quota(r->db, r->arena, r->session->team_id, &used);
 
     if (!e)
-        e = vm_command_quota(r, 1, 1, 1, 1, &page->is_full_why);
+        e = vm_options_full(r, &page->is_full_why);
     if (!e)
         e = sql_price_list(r->db, r->arena, &prices);
     if (e)
@@ -275,13 +283,31 @@ static struct error *clone_again(struct request *r, const struct field *fields,
         .sizes_problem = fields[CLONE_SIZE].problem,
         .problem = problem,
     };
-    struct error *e = clone_fill(r, &page, snapshot);
+    struct error *e;
 
+    form_refuse(r);
+    e = clone_fill(r, &page, snapshot);
     if (e)
         return e;
     options_select(&page.sizes, fields[CLONE_SIZE].text);
-    r->response.status = 422;
     html_vm_new(&r->response.body, &r->frame, &page);
+    return NULL;
+}
+
+/* What the fields choose; its problem, or NULL. */
+static const char *clone_read(struct request *r, struct field *fields,
+                              const struct snapshot_get_row *snapshot, struct vm_new *clone)
+{
+    clone->name = fields[CLONE_NAME].text;
+    clone->size = config_size_find(r->config, fields[CLONE_SIZE].text);
+    clone->image = config_image_find(r->config, clone->source->image);
+    clone->region = config_region_find(r->config, clone->source->region);
+    clone->source_snapshot_id = snapshot->id;
+    if (!clone->size || !clone->image || !clone->region)
+        return "Choose a size from the list.";
+    if (clone->size->disk_gb < snapshot->disk_gb ||
+        clone->size->memory_mb < clone->image->memory_mb)
+        fields[CLONE_SIZE].problem = "The snapshot needs a larger size.";
     return NULL;
 }
 
@@ -291,34 +317,28 @@ static struct error *clone_post(struct request *r)
         [CLONE_NAME] = { .name = "name", .kind = FIELD_HOST_NAME, .is_required = true },
         [CLONE_SIZE] = { .name = "size", .kind = FIELD_LINE, .is_required = true },
     };
-    const char *id, *problem = NULL;
+    const struct context context = request_context(r);
+    const struct actor actor = session_actor(r);
+    const char *id, *problem;
     struct snapshot_get_row snapshot;
     struct vm_get_row source;
-    struct vm_command wish = { .source = &source };
+    struct vm_new clone = { .source = &source };
     struct error *e = form_read(r, fields, CLONE_FIELDS);
 
     if (!e)
         e = clone_find(r, &snapshot);
     if (!e)
         e = vm_find(r, &source);
-    if (!e && strcmp(snapshot.state, "ready") != 0)
+    if (!e && strcmp(snapshot.state, SNAPSHOT_STATE_READY) != 0)
         e = error_new(r->arena, ERROR_CONFLICT, "snapshot is %s", snapshot.state);
     if (e)
         return e;
-    wish.name = fields[CLONE_NAME].text;
-    wish.size = config_size_find(r->config, fields[CLONE_SIZE].text);
-    wish.image = config_image_find(r->config, source.image);
-    wish.region = config_region_find(r->config, source.region);
-    wish.source_snapshot_id = snapshot.id;
-    if (!wish.size || !wish.image || !wish.region)
-        problem = "Choose a size from the list.";
-    else if (wish.size->disk_gb < snapshot.disk_gb || wish.size->memory_mb < wish.image->memory_mb)
-        fields[CLONE_SIZE].problem = "The snapshot needs a larger size.";
+    problem = clone_read(r, fields, &snapshot, &clone);
     if (problem || form_has_problems(fields, CLONE_FIELDS))
         return clone_again(r, fields, &snapshot, problem);
-    e = vm_command_create(r, &wish, &id, &problem);
-    if (e && e->kind == ERROR_INPUT)
-        return clone_again(r, fields, &snapshot, problem);
+    e = vm_command_create(&context, &actor, &clone, &id);
+    if (e && e->message)
+        return clone_again(r, fields, &snapshot, e->message);
     if (!e)
         back(r, id);
     return e;
@@ -333,12 +353,12 @@ static const struct route routes[] = {
     { "POST", "/vms/:id/stop", ACCESS_MEMBER, vm_stop },
     { "POST", "/vms/:id/restart", ACCESS_MEMBER, vm_restart },
     { "POST", "/vms/:id/retry", ACCESS_MEMBER, vm_retry },
-    { "POST", "/vms/:id/rename", ACCESS_MEMBER, vm_rename_post },
-    { "POST", "/vms/:id/resize", ACCESS_MEMBER, vm_resize_post },
+    { "POST", "/vms/:id/rename", ACCESS_MEMBER, vm_rename },
+    { "POST", "/vms/:id/resize", ACCESS_MEMBER, vm_resize },
     { "POST", "/vms/:id/destroy", ACCESS_MEMBER, vm_destroy },
-    { "POST", "/vms/:id/snapshots", ACCESS_MEMBER, snapshot_post },
+    { "POST", "/vms/:id/snapshots", ACCESS_MEMBER, snapshot_create },
     { "POST", "/vms/:id/snapshots/:snapshot/restore", ACCESS_MEMBER, snapshot_restore },
-    { "POST", "/vms/:id/snapshots/:snapshot/delete", ACCESS_MEMBER, snapshot_delete_post },
+    { "POST", "/vms/:id/snapshots/:snapshot/delete", ACCESS_MEMBER, snapshot_delete },
     { "GET", "/vms/:id/snapshots/:snapshot/clone", ACCESS_MEMBER, clone_show },
     { "POST", "/vms/:id/snapshots/:snapshot/clone", ACCESS_MEMBER, clone_post },
 };

@@ -1,11 +1,138 @@
--- Tables and columns under their standard names.
+-- Tables and columns under their standard names; the states of a VM as a CHECK, of which sqlc makes
+-- constants. Receipts and billing records name team, VM and person by their ids alone and outlive
+-- them. A team, and so a person, that has VMs cannot be deleted: first the VMs, then the team.
 
 ALTER TABLE vm_event RENAME TO activity;
+DROP INDEX vm_event_by_vm;
+CREATE INDEX activity_by_vm ON activity(vm_id, at_ms);
 ALTER TABLE leftover RENAME TO orphan;
-ALTER TABLE billing_event RENAME TO billing_activity;
 ALTER TABLE billing_errand RENAME TO billing_request;
-ALTER TABLE meter_push RENAME TO usage_report;
-ALTER TABLE vm RENAME COLUMN silent_at TO unresponsive_at;
+DROP INDEX billing_errand_due;
+DROP INDEX billing_errand_by_team;
+CREATE INDEX billing_request_due ON billing_request(due_at_ms) WHERE state = 'queued';
+CREATE INDEX billing_request_by_team ON billing_request(team_id);
 ALTER TABLE billing RENAME COLUMN status TO stripe_status;
 ALTER TABLE billing RENAME COLUMN plan TO status;
 ALTER TABLE billing RENAME COLUMN plan_at TO status_at;
+DROP INDEX billing_by_plan;
+CREATE INDEX billing_by_status ON billing(status, until_at);
+
+CREATE TABLE vm_new (
+    team_id INTEGER NOT NULL           -- whose VM it is | contract | vm | withhold | delete
+        REFERENCES team(id) ON DELETE RESTRICT,
+    created_at INTEGER NOT NULL,       -- when it was asked for | contract | vm | export | delete
+    id TEXT NOT NULL UNIQUE,           -- names it in links and on the host | contract | vm | export | delete
+    person_id INTEGER                  -- who asked for it | contract | vm | withhold | delete
+        REFERENCES person(id) ON DELETE SET NULL,
+    name TEXT NOT NULL,                -- how the team calls it, and its host name | contract | vm | export | delete
+    region TEXT NOT NULL,              -- where it runs | contract | vm | export | delete
+    image TEXT NOT NULL,               -- what it was made from | contract | vm | export | delete
+    size TEXT NOT NULL,                -- which entry of the price list it has | contract | vm | export | delete
+    vcpus INTEGER NOT NULL,            -- its size, counted in the quota | contract | vm | export | delete
+    memory_mb INTEGER NOT NULL,        -- its size, counted in the quota | contract | vm | export | delete
+    disk_gb INTEGER NOT NULL,          -- its size, counted in the quota | contract | vm | export | delete
+    wanted TEXT NOT NULL               -- what the team wants it to be | contract | vm | export | delete
+        CHECK (wanted IN ('running', 'stopped', 'gone')),
+    wanted_at INTEGER NOT NULL,        -- since when that is wanted | contract | vm | export | delete
+    state TEXT NOT NULL                -- what the pages show; see cgi/model/vm_state.c | contract | vm | export | delete
+        CHECK (state IN ('creating', 'starting', 'running', 'stopping', 'stopped', 'restarting',
+                         'resizing', 'snapshotting', 'restoring', 'failed', 'destroying', 'gone')),
+    state_at INTEGER NOT NULL,         -- since when | contract | vm | export | delete
+    observed TEXT NOT NULL             -- what the host said last | contract | vm | export | delete
+        CHECK (observed IN ('absent', 'stopped', 'running', 'paused')),
+    observed_at INTEGER NOT NULL,      -- when the host said it | contract | vm | export | delete
+    unresponsive_at INTEGER,           -- since when the running guest does not answer | contract | vm | export | delete
+    ssh_port INTEGER,                  -- host port that leads to its SSH | contract | vm | export | delete
+    host_key_public TEXT,              -- for the known_hosts line | contract | vm | export | delete
+    host_key_fingerprint TEXT,         -- to compare at the first login | contract | vm | export | delete
+    source_vm_id TEXT,                 -- the VM whose snapshot it was cloned from | contract | vm | export | delete
+    source_snapshot_id TEXT,           -- that snapshot | contract | vm | export | delete
+    last_error TEXT,                   -- why the last operation failed | contract | vm | export | delete
+    gone_at INTEGER,                   -- when nothing of it was left | contract | vm | export | delete
+    PRIMARY KEY (team_id, created_at DESC, id)
+) STRICT, WITHOUT ROWID;
+INSERT INTO vm_new (team_id, created_at, id, person_id, name, region, image, size, vcpus,
+    memory_mb, disk_gb, wanted, wanted_at, state, state_at, observed, observed_at,
+    unresponsive_at, ssh_port, host_key_public, host_key_fingerprint, source_vm_id,
+    source_snapshot_id, last_error, gone_at)
+SELECT team_id, created_at, id, person_id, name, region, image, size, vcpus, memory_mb, disk_gb,
+    wanted, wanted_at, state, state_at, observed, observed_at, silent_at, ssh_port,
+    host_key_public, host_key_fingerprint, source_vm_id, source_snapshot_id, last_error, gone_at
+    FROM vm;
+DROP TABLE vm;
+ALTER TABLE vm_new RENAME TO vm;
+CREATE UNIQUE INDEX vm_by_name ON vm(team_id, name) WHERE gone_at IS NULL;
+CREATE UNIQUE INDEX vm_by_port ON vm(region, ssh_port) WHERE gone_at IS NULL AND ssh_port IS NOT NULL;
+CREATE INDEX vm_alive ON vm(region, id) WHERE gone_at IS NULL;
+
+CREATE TABLE receipt_new (
+    team_id INTEGER NOT NULL,          -- whose VM it was | legal | 7 years | withhold | keep
+    vm_id TEXT NOT NULL,               -- which VM | legal | 7 years | export | keep
+    position INTEGER NOT NULL,         -- order on the page | legal | 7 years | withhold | keep
+    thing TEXT NOT NULL,               -- domain, snapshots, disk, seed, port | legal | 7 years | export | keep
+    answer TEXT NOT NULL,              -- the host's own words | legal | 7 years | export | keep
+    removed_at INTEGER NOT NULL,       -- when the host said so | legal | 7 years | export | keep
+    PRIMARY KEY (team_id, vm_id, position)
+) STRICT, WITHOUT ROWID;
+INSERT INTO receipt_new (team_id, vm_id, position, thing, answer, removed_at)
+SELECT team_id, vm_id, position, thing, answer, removed_at FROM receipt;
+DROP TABLE receipt;
+ALTER TABLE receipt_new RENAME TO receipt;
+
+CREATE TABLE invoice_new (
+    team_id INTEGER NOT NULL,              -- whose invoice | legal | 7 years | withhold | keep
+    created_at INTEGER NOT NULL,           -- when it was made | legal | 7 years | export | keep
+    id TEXT NOT NULL UNIQUE,               -- the invoice at Stripe | legal | 7 years | export | keep
+    number TEXT,                           -- as printed on it | legal | 7 years | export | keep
+    status TEXT NOT NULL,                  -- draft, open, paid, void or uncollectible | legal | 7 years | export | keep
+    currency TEXT NOT NULL,                -- of all its amounts | legal | 7 years | export | keep
+    total_cents INTEGER NOT NULL,          -- with tax | legal | 7 years | export | keep
+    remaining_cents INTEGER NOT NULL,      -- not yet paid | legal | 7 years | export | keep
+    period_start_at INTEGER NOT NULL,      -- what it is for | legal | 7 years | export | keep
+    period_end_at INTEGER NOT NULL,        -- and until when | legal | 7 years | export | keep
+    usage_cents INTEGER,                   -- its line for use | legal | 7 years | export | keep
+    ledger_cents INTEGER,                  -- what our own ledger says of that use | legal | 7 years | export | keep
+    PRIMARY KEY (team_id, created_at DESC, id)
+) STRICT, WITHOUT ROWID;
+INSERT INTO invoice_new (team_id, created_at, id, number, status, currency, total_cents,
+    remaining_cents, period_start_at, period_end_at, usage_cents, ledger_cents)
+SELECT team_id, created_at, id, number, status, currency, total_cents, remaining_cents,
+    period_start_at, period_end_at, usage_cents, ledger_cents FROM invoice;
+DROP TABLE invoice;
+ALTER TABLE invoice_new RENAME TO invoice;
+
+CREATE TABLE billing_activity_new (
+    team_id INTEGER NOT NULL,              -- whose plan | legal | 7 years | withhold | keep
+    at INTEGER NOT NULL,                   -- when | legal | 7 years | export | keep
+    id TEXT NOT NULL,                      -- names the occasion, so that it counts once | legal | 7 years | withhold | keep
+    what TEXT NOT NULL,                    -- what happened, in words | legal | 7 years | export | keep
+    detail TEXT,                           -- more of it, e.g. an amount | legal | 7 years | export | keep
+    person_id INTEGER,                     -- who did it; NULL: Stripe, or time | legal | 7 years | withhold | anonymise
+    PRIMARY KEY (team_id, at DESC, id),
+    UNIQUE (team_id, id)
+) STRICT, WITHOUT ROWID;
+INSERT INTO billing_activity_new (team_id, at, id, what, detail, person_id)
+SELECT team_id, at, id, what, detail, person_id FROM billing_event;
+DROP TABLE billing_event;
+ALTER TABLE billing_activity_new RENAME TO billing_activity;
+
+CREATE TABLE usage_report_new (
+    team_id INTEGER NOT NULL,              -- whose use | legal | 7 years | withhold | keep
+    hour_at INTEGER NOT NULL,              -- the hour's begin | legal | 7 years | export | keep
+    identifier TEXT NOT NULL UNIQUE,       -- its name there: counts once | legal | 7 years | export | keep
+    value INTEGER NOT NULL,                -- cost in 1/1000 cents | legal | 7 years | export | keep
+    state TEXT NOT NULL                    -- how far it is | legal | 7 years | export | keep
+        CHECK (state IN ('new', 'sent', 'confirmed', 'failed', 'different')),
+    sent_at INTEGER,                       -- first tried, since Stripe last had nothing of it | legal | 7 years | withhold | keep
+    attempts INTEGER NOT NULL,             -- how often it was tried | legal | 7 years | withhold | keep
+    due_at INTEGER NOT NULL,               -- not before then | legal | 7 years | withhold | keep
+    reason TEXT,                           -- why it failed, or what Stripe counts | legal | 7 years | export | keep
+    PRIMARY KEY (team_id, hour_at)
+) STRICT, WITHOUT ROWID;
+INSERT INTO usage_report_new (team_id, hour_at, identifier, value, state, sent_at, attempts,
+    due_at, reason)
+SELECT team_id, hour_at, identifier, value, state, sent_at, attempts, due_at, reason FROM
+    meter_push;
+DROP TABLE meter_push;
+ALTER TABLE usage_report_new RENAME TO usage_report;
+CREATE INDEX usage_report_open ON usage_report(due_at) WHERE state IN ('new', 'sent');

@@ -31,3 +31,6 @@ SELECT id FROM invoice WHERE team_id = :team_id AND status = 'open' ORDER BY cre
 -- What is open, all together.
 SELECT ifnull(sum(remaining_cents), 0) AS remaining_cents FROM invoice
 WHERE team_id = :team_id AND status = 'open';
+
+-- invoice_delete_old(before_at int) done across teams
+DELETE FROM invoice WHERE created_at < :before_at /* scan ok */;

@@ -7,3 +7,6 @@ ON CONFLICT (team_id, vm_id, position) DO UPDATE SET answer = :answer,
 -- receipt_list(team_id int, vm_id text) rows
 SELECT thing, answer, removed_at FROM receipt
 WHERE team_id = :team_id AND vm_id = :vm_id ORDER BY position;
+
+-- receipt_delete_old(before_at int) done across teams
+DELETE FROM receipt WHERE removed_at < :before_at /* scan ok */;

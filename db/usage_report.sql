@@ -30,3 +30,6 @@ SELECT team_id, hour_at, state FROM usage_report WHERE identifier = :identifier;
 -- usage_report_list(team_id int, from_at int, until_at int) rows
 SELECT hour_at, value, state, reason FROM usage_report
 WHERE team_id = :team_id AND hour_at >= :from_at AND hour_at < :until_at ORDER BY hour_at;
+
+-- usage_report_delete_old(before_at int) done across teams
+DELETE FROM usage_report WHERE hour_at < :before_at /* scan ok */;

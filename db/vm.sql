@@ -23,7 +23,7 @@ SELECT count(*) AS vms, ifnull(sum(vcpus), 0) AS vcpus, ifnull(sum(memory_mb), 0
        ifnull(sum(disk_gb), 0) AS disk_gb
 FROM vm WHERE team_id = :team_id AND gone_at IS NULL;
 
--- vm_create(team_id int, id text, person_id int, name text, region text, image text, size text, vcpus int, memory_mb int, disk_gb int, source_vm_id text?, source_snapshot_id text?, now_at int) done
+-- vm_create(team_id int, id text, person_id int?, name text, region text, image text, size text, vcpus int, memory_mb int, disk_gb int, source_vm_id text?, source_snapshot_id text?, now_at int) done
 INSERT INTO vm (team_id, created_at, id, person_id, name, region, image, size, vcpus, memory_mb,
                 disk_gb, wanted, wanted_at, state, state_at, observed,
                 observed_at, source_vm_id, source_snapshot_id)

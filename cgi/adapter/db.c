@@ -247,6 +247,25 @@ void db_close(struct db *db)
     arena_free(db->arena);
 }
 
+/* The first row that points to nothing; see https://sqlite.org/lang_altertable.html section 7. */
+static struct error *references_check(struct db *db, struct arena *arena)
+{
+    sqlite3_stmt *statement = NULL;
+    struct error *e = NULL;
+    int code = sqlite3_prepare_v2(db->sqlite, "PRAGMA foreign_key_check", -1, &statement, NULL);
+
+    if (code == SQLITE_OK)
+        code = sqlite3_step(statement);
+    if (code == SQLITE_ROW)
+        e = error_new(arena, ERROR_CONFLICT, "a row of %s refers to a missing row of %s",
+                      (const char *)sqlite3_column_text(statement, 0),
+                      (const char *)sqlite3_column_text(statement, 2));
+    else if (code != SQLITE_DONE)
+        e = db_error(db, arena, "foreign_key_check");
+    sqlite3_finalize(statement);
+    return e;
+}
+
 static struct error *migration_apply(struct db *db, const struct db_schema *schema,
                                      struct arena *arena, int64_t index)
 {
@@ -256,6 +275,8 @@ static struct error *migration_apply(struct db *db, const struct db_schema *sche
     if (e)
         return e;
     e = db_execute(db, arena, migration->sql);
+    if (!e)
+        e = references_check(db, arena);
     if (!e)
         e = db_execute(db, arena, arena_printf(arena, "PRAGMA user_version=%d", (int)(index + 1)));
     if (!e)
@@ -277,6 +298,10 @@ struct error *db_migrate(struct arena *arena, const struct db_schema *schema, co
     if (e)
         return e;
     e = db_settings(db, arena, DB_READ_WRITE);
+    /* Off, because DROP TABLE would delete the rows that refer to a table which is made anew; what
+     * a migration leaves is checked at its end. */
+    if (!e)
+        e = db_execute(db, arena, "PRAGMA foreign_keys=OFF");
     if (!e)
         e = version_read(db, arena, &version);
     if (!e && version > schema->version)
@@ -288,9 +313,17 @@ struct error *db_migrate(struct arena *arena, const struct db_schema *schema, co
     return e;
 }
 
-void db_query_only(struct db *db, bool is_on)
+bool db_query_only(struct db *db, bool is_on)
 {
+    bool was_on = db->is_query_only;
+
     db->is_query_only = is_on;
+    return was_on;
+}
+
+bool db_is_in_transaction(const struct db *db)
+{
+    return !sqlite3_get_autocommit(db->sqlite);
 }
 
 struct error *db_begin(struct db *db, struct arena *arena)
@@ -300,7 +333,7 @@ struct error *db_begin(struct db *db, struct arena *arena)
 
 struct error *db_read(struct db *db, struct arena *arena)
 {
-    return db_command(db, arena, BEGIN_READ);
+    return db_is_in_transaction(db) ? NULL : db_command(db, arena, BEGIN_READ);
 }
 
 struct error *db_commit(struct db *db, struct arena *arena)
@@ -310,7 +343,7 @@ struct error *db_commit(struct db *db, struct arena *arena)
 
 void db_rollback(struct db *db)
 {
-    if (!sqlite3_get_autocommit(db->sqlite))
+    if (db_is_in_transaction(db))
         db_command(db, db->arena, ROLLBACK);
 }
 

@@ -44,19 +44,20 @@ void db_close(struct db *db);
 struct error *db_migrate(struct arena *arena, const struct db_schema *schema, const char *path,
                          int64_t *out);
 
-/* Refuse writes (GET and HEAD) or allow them. */
-void db_query_only(struct db *db, bool is_on);
+/* Refuse writes (GET and HEAD) or allow them; returns what was so before. */
+bool db_query_only(struct db *db, bool is_on);
 
 /*
  * A transaction. db_begin takes the write lock at once (BEGIN IMMEDIATE) and waits up to
- * LIMIT_DB_BUSY_MS for it: UNAVAILABLE after that, or when the disk is full. db_rollback without a
- * transaction does nothing. db_read begins a deferred one, so that all queries of a page see the
- * same moment.
+ * LIMIT_DB_BUSY_MS for it: UNAVAILABLE after that, or when the disk is full. db_read begins a
+ * deferred one, so that all queries of a page see the same moment; inside a transaction it does
+ * nothing. So does db_rollback without a transaction.
  */
 struct error *db_begin(struct db *db, struct arena *arena);
 struct error *db_read(struct db *db, struct arena *arena);
 struct error *db_commit(struct db *db, struct arena *arena);
 void db_rollback(struct db *db);
+bool db_is_in_transaction(const struct db *db);
 
 /* Rows changed by the last statement: 0 from an UPDATE means "no such row". */
 int64_t db_changes(struct db *db);

@@ -1,6 +1,7 @@
 /* "domicile-admin signin": a single-use link of the local identity; signin.c (in cgi/) takes it. */
 #include "admin/admin.h"
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "model/signin_token.h"
 
@@ -12,6 +13,8 @@ struct error *admin_signin(struct admin *admin)
     const char *email = text_lower(admin->arena, admin->argument);
     const char *url;
     int64_t until_at;
+    const struct context context =
+        context_at(admin->db, admin->arena, admin->config, clock_now_ms());
     struct error *e;
 
     if (strcmp(admin->config->identity, "local") != 0)
@@ -22,7 +25,7 @@ struct error *admin_signin(struct admin *admin)
     if (!text_is_email(email))
         return error_new(admin->arena, ERROR_INPUT, "this is no e-mail address: %s",
                          admin->argument);
-    e = signin_token_make(admin->db, admin->arena, admin->config, email, &url, &until_at);
+    e = signin_token_make(&context, email, &url, &until_at);
     if (!e)
         puts(url);
     return e;

@@ -30,21 +30,42 @@ struct error *error_new(struct arena *arena, enum error_kind kind, const char *f
     va_list arguments;
 
     va_start(arguments, format);
+    *error = (struct error){
+        .kind = kind,
+        .text = arena_vprintf(arena, format, arguments),
+        .code = error_name(kind),
+    };
+    va_end(arguments);
+    return error;
+}
+
+struct error *error_refuse(struct arena *arena, enum error_kind kind, const char *code,
+                           const char *field, const char *format, ...)
+{
+    struct error *error = arena_alloc(arena, sizeof *error);
+    va_list arguments;
+
+    va_start(arguments, format);
     error->kind = kind;
-    error->text = arena_vprintf(arena, format, arguments);
+    error->text = error->message = arena_vprintf(arena, format, arguments);
+    error->code = code;
+    error->field = field;
     va_end(arguments);
     return error;
 }
 
 struct error *error_in(struct arena *arena, struct error *error, const char *format, ...)
 {
+    struct error *whole = arena_alloc(arena, sizeof *whole);
     va_list arguments;
     const char *doing;
 
     va_start(arguments, format);
     doing = arena_vprintf(arena, format, arguments);
     va_end(arguments);
-    return error_new(arena, error->kind, "%s: %s", doing, error->text);
+    *whole = *error;
+    whole->text = arena_printf(arena, "%s: %s", doing, error->text);
+    return whole;
 }
 
 int error_status(enum error_kind kind)

@@ -1,9 +1,9 @@
 /*
  * What can go wrong, as a value.
  *
- * Everything that can fail returns `struct error *`; NULL is success. The one who detects an error
- * describes it here; only serve() and the worker loop log it. A visitor sees the page of its kind,
- * never its text.
+ * Everything that can fail returns `struct error *`; NULL is success. Whoever detects an error
+ * describes it here; only serve() and the worker loop log it. A visitor sees `message`, or the page
+ * of its kind; never `text`.
  */
 #pragma once
 
@@ -30,10 +30,19 @@ enum error_kind {
 struct error {
     enum error_kind kind;
     const char *text; /* for the operator's log; lives in the arena it was made in */
+    const char *code; /* for programs: "quota_exceeded"; without one of its own, the kind's name */
+    const char *message; /* for people: what is wrong and what to do; NULL: the kind says enough */
+    const char *field;   /* the input that is wrong: "name"; NULL: none in particular */
 };
 
 struct error *error_new(struct arena *arena, enum error_kind kind, const char *format, ...)
     __attribute__((format(printf, 3, 4), returns_nonnull));
+
+/* One that people are told of: `format` makes `message`, which is the text as well. `code` and
+ * `field` (which may be NULL) are literals. */
+struct error *error_refuse(struct arena *arena, enum error_kind kind, const char *code,
+                           const char *field, const char *format, ...)
+    __attribute__((format(printf, 5, 6), returns_nonnull));
 
 /* The same error, with what was being done put before its text: "starting vm x: no such file". */
 struct error *error_in(struct arena *arena, struct error *error, const char *format, ...)

@@ -72,7 +72,7 @@ enum {
     /* Nobody has seen a VM for longer than three looks at its host: the time between is not billed.
      */
     LIMIT_LEDGER_SILENCE_S = 100,
-    LIMIT_LEDGER_KEEP_S = 7 * 366 * 24 * 3600, /* billing records */
+    LIMIT_RECORD_KEEP_S = 7 * 366 * 24 * 3600, /* billing records */
     LIMIT_LEDGER_CHUNK = 200,                  /* stretches read at once */
     LIMIT_COST_VMS = 100,                      /* lines of the costs page; the rest is one line */
     LIMIT_CSV_ROWS = 10000,                    /* of one file */

@@ -150,3 +150,12 @@ bool text_starts(const char *text, const char *start)
 {
     return strncmp(text, start, strlen(start)) == 0;
 }
+
+const char *text_memory(struct arena *arena, int64_t memory_mb)
+{
+    if (memory_mb < 1024)
+        return arena_printf(arena, "%lld MB", (long long)memory_mb);
+    if (memory_mb % 1024 == 0)
+        return arena_printf(arena, "%lld GB", (long long)(memory_mb / 1024));
+    return arena_printf(arena, "%.1f GB", (double)memory_mb / 1024.0);
+}

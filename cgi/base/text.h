@@ -34,3 +34,6 @@ bool text_is_local_path(const char *text);
 const char *text_lower(struct arena *arena, const char *text);
 
 bool text_starts(const char *text, const char *start);
+
+/* An amount of memory for people: "512 MB", "4 GB", "1.5 GB". */
+const char *text_memory(struct arena *arena, int64_t memory_mb);

@@ -18,9 +18,8 @@
 enum { A_DAY_S = 24 * 3600, FIRST_PAUSE_MS = 1000, LONGEST_PAUSE_MS = 600 * 1000, DOUBLINGS = 10 };
 
 struct billing_request {
-    struct worker_context *context;
+    const struct context *context;
     const struct stripe *stripe;
-    struct billing_context billing;
     struct billing_request_next_row row;
     struct billing_get_row account; /* of the team, as it was at the beginning */
 
@@ -37,12 +36,12 @@ static struct error *customer_write(struct billing_request *request, const char 
                                     const char *key)
 {
     struct db *db = request->context->db;
-    struct error *e = db_begin(db, request->billing.arena);
+    struct error *e = db_begin(db, request->context->arena);
 
     if (!e)
-        e = sql_billing_set_customer(db, request->billing.arena, request->row.team_id, id, key);
+        e = sql_billing_set_customer(db, request->context->arena, request->row.team_id, id, key);
     if (!e)
-        e = db_commit(db, request->billing.arena);
+        e = db_commit(db, request->context->arena);
     if (e)
         db_rollback(db);
     request->account.customer_id = id;
@@ -54,7 +53,7 @@ static const char *owner_email(struct billing_request *request)
 {
     struct billing_owners_rows owners;
 
-    if (sql_billing_owners(request->context->db, request->billing.arena, request->row.team_id,
+    if (sql_billing_owners(request->context->db, request->context->arena, request->row.team_id,
                            &owners))
         return NULL;
     for (size_t i = 0; i < owners.count; i++) {
@@ -66,7 +65,7 @@ static const char *owner_email(struct billing_request *request)
 
 static struct error *customer_make(struct billing_request *request)
 {
-    struct arena *arena = request->billing.arena;
+    struct arena *arena = request->context->arena;
     struct billing_team_name_row team;
     const char *id = NULL;
     struct error *e =
@@ -86,7 +85,7 @@ static struct error *customer_make(struct billing_request *request)
 /* One that was deleted at Stripe is nobody's customer any more. */
 static struct error *customer_ensure(struct billing_request *request)
 {
-    struct arena *arena = request->billing.arena;
+    struct arena *arena = request->context->arena;
     const struct json *customer;
     struct error *e;
 
@@ -117,7 +116,7 @@ static bool url_is_good(const char *url)
 /* The page that is open already: go on there. It was paid meanwhile: nothing to pay any more. */
 static struct error *checkout_resume(struct billing_request *request, bool *is_settled)
 {
-    struct arena *arena = request->billing.arena;
+    struct arena *arena = request->context->arena;
     const struct json *session;
     const char *status, *subscription_id;
     struct error *e =
@@ -144,7 +143,7 @@ static struct error *checkout_resume(struct billing_request *request, bool *is_s
 static struct error *checkout_begin(struct billing_request *request)
 {
     const struct config *config = request->context->config;
-    struct arena *arena = request->billing.arena;
+    struct arena *arena = request->context->arena;
     int64_t asked_at = request->row.created_at; /* the same at each try, as the rest must be */
     bool has_trial = config->trial_days && !request->account.subscription_id;
     struct stripe_prices prices;
@@ -198,7 +197,7 @@ static struct error *portal_open(struct billing_request *request, const char *fl
         request->problem = "There is nothing at Stripe for your team yet.";
         return NULL;
     }
-    return stripe_portal_create(request->stripe, request->billing.arena, request->row.id,
+    return stripe_portal_create(request->stripe, request->context->arena, request->row.id,
                                 request->account.customer_id, flow, &request->url);
 }
 
@@ -219,7 +218,7 @@ static struct error *subscription_set(struct billing_request *request, bool is_t
         request->problem = "There is no subscription that runs.";
         return NULL;
     }
-    return stripe_subscription_cancel(request->stripe, request->billing.arena, request->row.id,
+    return stripe_subscription_cancel(request->stripe, request->context->arena, request->row.id,
                                       request->account.subscription_id, is_to_end,
                                       &request->subscription);
 }
@@ -237,7 +236,7 @@ static struct error *resume_act(struct billing_request *request)
 /* A fresh address: they are for whoever has them, and run out. */
 static struct error *invoice_open(struct billing_request *request, const char *field)
 {
-    struct arena *arena = request->billing.arena;
+    struct arena *arena = request->context->arena;
     const struct json *invoice;
     const char *customer_id;
     struct error *e = stripe_invoice_get(request->stripe, arena, request->row.subject, &invoice);
@@ -267,7 +266,7 @@ static struct error *pdf_act(struct billing_request *request)
 /* Nobody pays for what is not there any more. Ended already is as good. */
 static struct error *end_act(struct billing_request *request)
 {
-    struct arena *arena = request->billing.arena;
+    struct arena *arena = request->context->arena;
     const char *id = request->row.subject, *status;
     struct error *e = stripe_subscription_get(request->stripe, arena, id, &request->subscription);
 
@@ -307,11 +306,10 @@ static const struct request_kind *kind_find(const char *kind)
 
 static struct error *request_act(struct billing_request *request)
 {
-    struct worker_context *context = request->context;
-    struct error *e = worker_context_stripe(context, context->arena, &request->stripe);
+    const struct context *context = request->context;
+    struct error *e =
+        sql_billing_get(context->db, context->arena, request->row.team_id, &request->account);
 
-    if (!e)
-        e = sql_billing_get(context->db, context->arena, request->row.team_id, &request->account);
     if (!e)
         e = kind_find(request->row.kind)->act(request);
     if (!e && request->url && !url_is_good(request->url))
@@ -325,16 +323,16 @@ static struct error *done_write(struct billing_request *request)
     const struct billing_request_next_row *row = &request->row;
     const int64_t *person_id = row->person_id ? &row->person_id : NULL;
     struct db *db = request->context->db;
-    struct arena *arena = request->billing.arena;
+    struct arena *arena = request->context->arena;
     const char *skip;
     struct error *e = NULL;
 
     if (request->checkout_id)
         e = sql_billing_set_checkout(db, arena, row->team_id, request->checkout_id);
     if (!e && request->subscription)
-        e = stripe_sync_subscription(&request->billing, request->subscription, &skip);
+        e = stripe_sync_subscription(request->context, request->subscription, &skip);
     if (!e && kind->note && !request->problem)
-        e = billing_note(&request->billing, row->team_id, row->id, kind->note, NULL, person_id);
+        e = billing_note(request->context, row->team_id, row->id, kind->note, NULL, person_id);
     return e ? e
              : sql_billing_request_end(db, arena, row->team_id, row->id,
                                        request->problem ? "failed" : "done", request->url,
@@ -353,23 +351,22 @@ static struct error *failure_write(struct billing_request *request, const struct
     int64_t doublings = row->attempts < DOUBLINGS ? row->attempts : DOUBLINGS;
     int64_t pause_ms = (int64_t)FIRST_PAUSE_MS << doublings;
     bool is_forever = strcmp(row->kind, "end") == 0;
-    bool is_over = request->billing.now_at >= row->created_at + LIMIT_BILLING_REQUEST_S;
+    bool is_over = request->context->now_at >= row->created_at + LIMIT_BILLING_REQUEST_S;
     struct db *db = request->context->db;
 
     if (is_forever || (is_passing(cause) && !is_over))
         return sql_billing_request_later(
-            db, request->billing.arena, row->team_id, row->id,
-            request->billing.now_at * 1000 +
-                (pause_ms < LONGEST_PAUSE_MS ? pause_ms : LONGEST_PAUSE_MS));
+            db, request->context->arena, row->team_id, row->id,
+            request->context->now_ms + (pause_ms < LONGEST_PAUSE_MS ? pause_ms : LONGEST_PAUSE_MS));
     return sql_billing_request_end(
-        db, request->billing.arena, row->team_id, row->id, "failed", NULL,
+        db, request->context->arena, row->team_id, row->id, "failed", NULL,
         is_passing(cause) ? "Stripe cannot be reached at the moment." : "Stripe has refused this.");
 }
 
 static struct error *request_record(struct billing_request *request, const struct error *cause)
 {
     struct db *db = request->context->db;
-    struct arena *arena = request->billing.arena;
+    struct arena *arena = request->context->arena;
     struct error *e = db_begin(db, arena);
 
     if (!e)
@@ -393,18 +390,14 @@ static void request_log(const struct billing_request *request, const struct erro
                  log_text("result", request->problem ? "refused" : "done"));
 }
 
-struct error *billing_request_run(struct worker_context *context, int64_t now_at_ms, bool *has_one)
+struct error *billing_request_run(const struct context *context, const struct stripe *stripe,
+                                  bool *has_one)
 {
-    struct billing_request request = { .context = context };
+    struct billing_request request = { .context = context, .stripe = stripe };
     struct error *cause, *e;
 
-    arena_reset(context->arena);
     *has_one = false;
-    request.billing = (struct billing_context){ .db = context->db,
-                                                .arena = context->arena,
-                                                .config = context->config,
-                                                .now_at = now_at_ms / 1000 };
-    e = sql_billing_request_next(context->db, context->arena, now_at_ms, &request.row);
+    e = sql_billing_request_next(context->db, context->arena, context->now_ms, &request.row);
     if (e)
         return e->kind == ERROR_NOT_FOUND ? NULL : e;
     *has_one = true;
@@ -421,8 +414,9 @@ struct error *billing_request_run(struct worker_context *context, int64_t now_at
     return e;
 }
 
-struct error *billing_request_forget(struct worker_context *context, int64_t now_at)
+struct error *billing_request_forget(const struct context *context)
 {
-    return sql_billing_request_forget(context->db, context->arena, now_at,
-                                      now_at - LIMIT_BILLING_REQUEST_KEEP_S);
+
+    return sql_billing_request_forget(context->db, context->arena, context->now_at,
+                                      context->now_at - LIMIT_BILLING_REQUEST_KEEP_S);
 }

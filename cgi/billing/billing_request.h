@@ -4,13 +4,16 @@
  */
 #pragma once
 
-#include "worker/worker_context.h"
+#include "model/context.h"
+
+struct stripe;
 
 /*
  * Do the request that is due first; `*has_one` tells whether there was one. Its failure is recorded
  * with it, not returned: an error means that the database could not be read or written.
  */
-struct error *billing_request_run(struct worker_context *context, int64_t now_at_ms, bool *has_one);
+struct error *billing_request_run(const struct context *context, const struct stripe *stripe,
+                                  bool *has_one);
 
 /* Forget addresses that have run out, and old requests. */
-struct error *billing_request_forget(struct worker_context *context, int64_t now_at);
+struct error *billing_request_forget(const struct context *context);

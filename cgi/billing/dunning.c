@@ -11,19 +11,12 @@
 
 #include <string.h>
 
-static struct billing_context books_of(struct worker_context *context, int64_t now_at)
-{
-    return (struct billing_context){
-        .db = context->db, .arena = context->arena, .config = context->config, .now_at = now_at
-    };
-}
-
-static struct error *transaction_end(const struct billing_context *billing, struct error *e)
+static struct error *transaction_end(const struct context *context, struct error *e)
 {
     if (!e)
-        e = db_commit(billing->db, billing->arena);
+        e = db_commit(context->db, context->arena);
     if (e)
-        db_rollback(billing->db);
+        db_rollback(context->db);
     return e;
 }
 
@@ -36,26 +29,22 @@ static void failure_tell(const char *event, int64_t team_id, const struct error 
 
 /* ---- fetching ---- */
 
-static struct error *subscription_refresh(struct worker_context *context,
-                                          const struct billing_context *billing,
-                                          const char *subscription_id)
+static struct error *subscription_refresh(const struct context *context,
+                                          const struct stripe *stripe, const char *subscription_id)
 {
-    const struct stripe *stripe;
     const struct json *subscription;
     const char *skip;
-    struct error *e = worker_context_stripe(context, billing->arena, &stripe);
+    struct error *e =
+        stripe_subscription_get(stripe, context->arena, subscription_id, &subscription);
 
-    if (!e)
-        e = stripe_subscription_get(stripe, billing->arena, subscription_id, &subscription);
     if (e)
         return e->kind == ERROR_NOT_FOUND ? NULL : e; /* as good as ended */
-    e = db_begin(billing->db, billing->arena);
-    return e ? e : transaction_end(billing, stripe_sync_subscription(billing, subscription, &skip));
+    e = db_begin(context->db, context->arena);
+    return e ? e : transaction_end(context, stripe_sync_subscription(context, subscription, &skip));
 }
 
 /* Ended ones first: what follows on them must find them ended. */
-static struct error *subscriptions_record(const struct billing_context *billing,
-                                          const struct json *list)
+static struct error *subscriptions_record(const struct context *context, const struct json *list)
 {
     const char *skip;
     struct error *e = NULL;
@@ -64,7 +53,7 @@ static struct error *subscriptions_record(const struct billing_context *billing,
         for (const struct json *it = json_first(json_get(list, "data")); it && !e;
              it = json_next(it)) {
             if (stripe_status_is_over(json_get_text(it, "status")) == (pass == 0))
-                e = stripe_sync_subscription(billing, it, &skip);
+                e = stripe_sync_subscription(context, it, &skip);
         }
     }
     return e;
@@ -76,68 +65,64 @@ struct fetched {
     const struct json *session; /* the payment page; NULL: none */
 };
 
-static struct error *team_fetch(struct worker_context *context, struct arena *arena,
+static struct error *team_fetch(const struct context *context, const struct stripe *stripe,
                                 const struct billing_to_sync_row *row, struct fetched *out)
 {
-    const struct stripe *stripe;
-    struct error *e = worker_context_stripe(context, arena, &stripe);
+    struct error *e =
+        stripe_subscription_list(stripe, context->arena, row->customer_id, &out->subscriptions);
 
     if (!e)
-        e = stripe_subscription_list(stripe, arena, row->customer_id, &out->subscriptions);
-    if (!e)
-        e = stripe_invoice_list(stripe, arena, row->customer_id, &out->invoices);
+        e = stripe_invoice_list(stripe, context->arena, row->customer_id, &out->invoices);
     if (!e && row->checkout_id)
-        e = stripe_checkout_get(stripe, arena, row->checkout_id, &out->session);
+        e = stripe_checkout_get(stripe, context->arena, row->checkout_id, &out->session);
     return e;
 }
 
-static struct error *team_record(const struct billing_context *billing, int64_t team_id,
+static struct error *team_record(const struct context *context, int64_t team_id,
                                  const struct fetched *fetched)
 {
     const char *status = json_get_text(fetched->session, "status"), *skip;
-    struct error *e = subscriptions_record(billing, fetched->subscriptions);
+    struct error *e = subscriptions_record(context, fetched->subscriptions);
 
     for (const struct json *it = json_first(json_get(fetched->invoices, "data")); it && !e;
          it = json_next(it))
-        e = stripe_sync_invoice(billing, it, &skip);
+        e = stripe_sync_invoice(context, it, &skip);
     if (!e && status && strcmp(status, "open") != 0)
-        e = sql_billing_set_checkout(billing->db, billing->arena, team_id, NULL);
-    return e ? e : sql_billing_set_synced(billing->db, billing->arena, team_id, billing->now_at);
+        e = sql_billing_set_checkout(context->db, context->arena, team_id, NULL);
+    return e ? e : sql_billing_set_synced(context->db, context->arena, team_id, context->now_at);
 }
 
-static struct error *team_sync(struct worker_context *context,
-                               const struct billing_context *billing,
+static struct error *team_sync(const struct context *context, const struct stripe *stripe,
                                const struct billing_to_sync_row *row)
 {
     struct fetched fetched = { .session = NULL };
     struct error *e;
 
     stripe_sync_lock();
-    e = team_fetch(context, billing->arena, row, &fetched);
+    e = team_fetch(context, stripe, row, &fetched);
     if (!e)
-        e = db_begin(billing->db, billing->arena);
+        e = db_begin(context->db, context->arena);
     if (!e)
-        e = transaction_end(billing, team_record(billing, row->team_id, &fetched));
+        e = transaction_end(context, team_record(context, row->team_id, &fetched));
     stripe_sync_unlock();
     if (e)
         failure_tell("dunning_sync", row->team_id, e);
-    return e ? sql_billing_set_synced(billing->db, billing->arena, row->team_id,
-                                      billing->now_at - LIMIT_SYNC_EVERY_S + LIMIT_SYNC_AGAIN_S)
+    return e ? sql_billing_set_synced(context->db, context->arena, row->team_id,
+                                      context->now_at - LIMIT_SYNC_EVERY_S + LIMIT_SYNC_AGAIN_S)
              : NULL;
 }
 
-struct error *dunning_sync(struct worker_context *context, int64_t now_at)
+struct error *dunning_sync(const struct context *context, const struct stripe *stripe)
 {
     struct billing_to_sync_row row = { .team_id = 0 };
-    struct billing_context billing = books_of(context, now_at);
     struct error *e = NULL;
 
     while (!e) {
         arena_reset(context->arena);
-        e = sql_billing_to_sync(context->db, context->arena, now_at - LIMIT_SYNC_EVERY_S,
-                                now_at - LIMIT_SYNC_CHECKOUT_S, row.team_id, &row);
+        e = sql_billing_to_sync(context->db, context->arena, context->now_at - LIMIT_SYNC_EVERY_S,
+                                context->now_at - LIMIT_SYNC_CHECKOUT_S, row.team_id, &row);
         if (!e)
-            e = team_sync(context, &billing, &row);
+            e = team_sync(context, stripe, &row);
     }
     return e->kind == ERROR_NOT_FOUND ? NULL : e;
 }
@@ -145,77 +130,72 @@ struct error *dunning_sync(struct worker_context *context, int64_t now_at)
 /* ---- what time brings ---- */
 
 /* In a transaction. The row is read again: what was fetched may have changed it. */
-static struct error *time_apply(const struct billing_context *billing, int64_t team_id)
+static struct error *time_apply(const struct context *context, int64_t team_id)
 {
     struct billing_get_row row;
-    struct error *e = sql_billing_get(billing->db, billing->arena, team_id, &row);
+    struct error *e = sql_billing_get(context->db, context->arena, team_id, &row);
     bool is_late;
 
-    if (e || !row.until_at || row.until_at > billing->now_at)
+    if (e || !row.until_at || row.until_at > context->now_at)
         return e;
     is_late = strcmp(row.status, "past_due") == 0;
-    e = billing_transition_apply(billing, team_id, row.status,
+    e = billing_transition_apply(context, team_id, row.status,
                                  is_late ? BILLING_GRACE_OVER : BILLING_KEEP_OVER, 0);
     /* Nobody shall pay for what is destroyed. */
     if (!e && !is_late)
-        e = billing_close(billing, team_id);
+        e = billing_close(context, team_id);
     return e;
 }
 
 /* Nothing is stopped or destroyed on old news: Stripe is asked first, and must answer. */
-static struct error *due_work(struct worker_context *context, const struct billing_context *billing,
+static struct error *due_work(const struct context *context, const struct stripe *stripe,
                               const struct billing_due_row *due)
 {
     struct error *e = NULL;
 
     stripe_sync_lock();
     if (due->subscription_id)
-        e = subscription_refresh(context, billing, due->subscription_id);
+        e = subscription_refresh(context, stripe, due->subscription_id);
     if (!e)
-        e = db_begin(billing->db, billing->arena);
+        e = db_begin(context->db, context->arena);
     if (!e)
-        e = transaction_end(billing, time_apply(billing, due->team_id));
+        e = transaction_end(context, time_apply(context, due->team_id));
     stripe_sync_unlock();
     return e;
 }
 
-static struct error *warn(const struct billing_context *billing,
-                          const struct billing_to_warn_row *row)
+static struct error *warn(const struct context *context, const struct billing_to_warn_row *row)
 {
     const struct mail mail = {
         .kind = "suspended",
-        .once = arena_printf(billing->arena, "last-%lld-%lld", (long long)row->team_id,
+        .once = arena_printf(context->arena, "last-%lld-%lld", (long long)row->team_id,
                              (long long)row->until_at),
-        .at = billing->now_at,
+        .at = context->now_at,
         .until_at = row->until_at,
     };
-    struct error *e = db_begin(billing->db, billing->arena);
+    struct error *e = db_begin(context->db, context->arena);
 
     if (!e)
-        e = billing_mail(billing, row->team_id, &mail);
+        e = billing_mail(context, row->team_id, &mail);
     if (!e)
-        e = sql_billing_set_warned(billing->db, billing->arena, row->team_id, billing->now_at);
-    return transaction_end(billing, e);
+        e = sql_billing_set_warned(context->db, context->arena, row->team_id, context->now_at);
+    return transaction_end(context, e);
 }
 
 /* ---- what statuses do to VMs ---- */
 
-static struct error *vm_clear(const struct billing_context *billing,
-                              const struct billing_to_clear_row *vm, enum vm_trigger event)
+static struct error *vm_clear(const struct context *context, const struct billing_to_clear_row *vm,
+                              enum vm_trigger event)
 {
     bool is_destroy = event == VM_REQUEST_DESTROY;
-    const struct vm_request asked = {
-        .team_id = vm->team_id,
-        .id = vm->id,
-        .state = vm->state,
-        .why = is_destroy ? "the subscription has ended" : "the subscription is suspended",
-    };
+    const struct actor system = actor_system(
+        vm->team_id, is_destroy ? "the subscription has ended" : "the subscription is suspended");
     const struct mail mail = {
-        .kind = "vm_destroyed", .once = vm->id, .vm_name = vm->name, .at = billing->now_at
+        .kind = "vm_destroyed", .once = vm->id, .vm_name = vm->name, .at = context->now_at
     };
-    struct error *e = vm_ask(billing->db, billing->arena, &asked, event, NULL);
+    struct error *e = vm_request(context, &system, vm->id, vm->state, event, NULL);
 
-    return e || !is_destroy ? e : billing_mail(billing, vm->team_id, &mail);
+    return e || !is_destroy ? e : billing_mail(context, vm->team_id, &mail);
 }
 
 /* What is being worked on now is looked at again in a moment; a VM that failed does not run, as far
@@ -229,45 +209,44 @@ static bool is_to_clear(const struct billing_to_clear_row *vm, enum vm_trigger *
 }
 
 /* Read and written in one transaction: whoever has paid meanwhile is left alone. */
-static struct error *vms_clear(const struct billing_context *billing)
+static struct error *vms_clear(const struct context *context)
 {
     struct billing_to_clear_rows vms;
-    struct error *e = db_begin(billing->db, billing->arena);
+    struct error *e = db_begin(context->db, context->arena);
     enum vm_trigger event;
 
     if (!e)
-        e = sql_billing_to_clear(billing->db, billing->arena, &vms);
+        e = sql_billing_to_clear(context->db, context->arena, &vms);
     for (size_t i = 0; !e && i < vms.count; i++) {
         if (is_to_clear(&vms.row[i], &event))
-            e = vm_clear(billing, &vms.row[i], event);
+            e = vm_clear(context, &vms.row[i], event);
     }
-    return transaction_end(billing, e);
+    return transaction_end(context, e);
 }
 
-static struct error *plans_end(struct worker_context *context,
-                               const struct billing_context *billing)
+static struct error *plans_end(const struct context *context, const struct stripe *stripe)
 {
     struct billing_due_row due = { .team_id = 0 };
     struct error *e = NULL;
 
     while (!e) {
         arena_reset(context->arena);
-        e = sql_billing_due(context->db, context->arena, billing->now_at, due.team_id, &due);
+        e = sql_billing_due(context->db, context->arena, context->now_at, due.team_id, &due);
         if (!e)
-            failure_tell("dunning_run", due.team_id, due_work(context, billing, &due));
+            failure_tell("dunning_run", due.team_id, due_work(context, stripe, &due));
     }
     return e->kind == ERROR_NOT_FOUND ? NULL : e;
 }
 
-struct error *dunning_run(struct worker_context *context, int64_t now_at)
+struct error *dunning_run(const struct context *context, const struct stripe *stripe)
 {
     struct billing_to_warn_rows to_warn;
-    struct billing_context billing = books_of(context, now_at);
-    struct error *e = plans_end(context, &billing);
+    struct error *e = plans_end(context, stripe);
 
     if (!e)
-        e = sql_billing_to_warn(context->db, context->arena, now_at + LIMIT_PLAN_WARN_S, &to_warn);
+        e = sql_billing_to_warn(context->db, context->arena, context->now_at + LIMIT_PLAN_WARN_S,
+                                &to_warn);
     for (size_t i = 0; !e && i < to_warn.count; i++)
-        e = warn(&billing, &to_warn.row[i]);
-    return e ? e : vms_clear(&billing);
+        e = warn(context, &to_warn.row[i]);
+    return e ? e : vms_clear(context);
 }

@@ -4,11 +4,13 @@
  */
 #pragma once
 
-#include "worker/worker_context.h"
+#include "model/context.h"
+
+struct stripe;
 
 /* One look at everything that is due. `now_at` is clock_now(), or a test's time. */
-struct error *dunning_run(struct worker_context *context, int64_t now_at);
+struct error *dunning_run(const struct context *context, const struct stripe *stripe);
 
 /* Fetch subscription and invoices of customers of whom nothing was fetched for a day (of those who
  * may just have paid: for a minute). */
-struct error *dunning_sync(struct worker_context *context, int64_t now_at);
+struct error *dunning_sync(const struct context *context, const struct stripe *stripe);

@@ -13,21 +13,15 @@
 
 #include <string.h>
 
-static struct billing_context books_of(const struct event *event)
-{
-    return (struct billing_context){ .db = event->context->db,
-                                     .arena = event->arena,
-                                     .config = event->context->config,
-                                     .now_at = event->now_at };
-}
-
 /* Stripe, for events of its mode: what happens with pretended money must not pay for anything. */
 static struct error *stripe_of(const struct event *event, const struct stripe **out)
 {
-    struct error *e = worker_context_stripe(event->context, event->arena, out);
+    struct error *e = NULL;
 
-    if (!e && json_get_flag(event->body, "livemode") != stripe_is_live(*out))
-        e = error_new(event->arena, ERROR_INPUT, "an event of the other mode (test or live)");
+    *out = event->stripe;
+    if (json_get_flag(event->body, "livemode") != stripe_is_live(*out))
+        e = error_new(event->context.arena, ERROR_INPUT,
+                      "an event of the other mode (test or live)");
     return e;
 }
 
@@ -40,12 +34,13 @@ static struct error *mode_check(struct event *event)
 
 static const char *object_id(const struct event *event, const char *path, const char *prefix)
 {
-    return stripe_id_at(event->body, arena_printf(event->arena, "data.object.%s", path), prefix);
+    return stripe_id_at(event->body, arena_printf(event->context.arena, "data.object.%s", path),
+                        prefix);
 }
 
 static struct error *no_id(const struct event *event)
 {
-    return error_new(event->arena, ERROR_MALFORMED, "%s names no object", event->type);
+    return error_new(event->context.arena, ERROR_MALFORMED, "%s names no object", event->type);
 }
 
 /* ---- Checkout ---- */
@@ -57,16 +52,16 @@ static struct error *checkout_fetch(struct event *event)
     const struct stripe *stripe;
     struct error *e = stripe_of(event, &stripe);
 
-    return e || !subscription_id
-               ? e
-               : stripe_subscription_get(stripe, event->arena, subscription_id, &event->fetched);
+    return e || !subscription_id ? e
+                                 : stripe_subscription_get(stripe, event->context.arena,
+                                                           subscription_id, &event->fetched);
 }
 
 static struct error *checkout_record(struct event *event)
 {
     const char *reference = json_get_text(event->body, "data.object.client_reference_id");
     const struct json *subscription = event->fetched;
-    struct billing_context billing = books_of(event);
+    const struct context *context = &event->context;
     int64_t team_id;
     struct error *e;
 
@@ -74,13 +69,13 @@ static struct error *checkout_record(struct event *event)
         event->skip = "a payment page without a subscription";
         return NULL;
     }
-    e = stripe_sync_team(&billing, subscription, "", &team_id);
+    e = stripe_sync_team(context, subscription, "", &team_id);
     if (!e && team_id && reference &&
-        strcmp(reference, arena_printf(event->arena, "%lld", (long long)team_id)) != 0)
-        e = error_new(event->arena, ERROR_INPUT,
+        strcmp(reference, arena_printf(event->context.arena, "%lld", (long long)team_id)) != 0)
+        e = error_new(event->context.arena, ERROR_INPUT,
                       "the payment page was for team %.20s, its customer is team %lld's", reference,
                       (long long)team_id);
-    return e ? e : stripe_sync_subscription(&billing, subscription, &event->skip);
+    return e ? e : stripe_sync_subscription(context, subscription, &event->skip);
 }
 
 static struct error *checkout_close(struct event *event)
@@ -92,13 +87,14 @@ static struct error *checkout_close(struct event *event)
 
     if (!session_id || !customer_id)
         return no_id(event);
-    e = sql_billing_by_customer(event->context->db, event->arena, customer_id, &row);
+    e = sql_billing_by_customer(event->context.db, event->context.arena, customer_id, &row);
     if ((e && e->kind == ERROR_NOT_FOUND) ||
         (!e && (!row.checkout_id || strcmp(row.checkout_id, session_id) != 0))) {
         event->skip = "not the payment page that is open";
         return NULL;
     }
-    return e ? e : sql_billing_set_checkout(event->context->db, event->arena, row.team_id, NULL);
+    return e ? e
+             : sql_billing_set_checkout(event->context.db, event->context.arena, row.team_id, NULL);
 }
 
 /* ---- customers and subscriptions ---- */
@@ -111,14 +107,14 @@ static struct error *subscription_fetch(struct event *event)
 
     if (!e && !id)
         e = no_id(event);
-    return e ? e : stripe_subscription_get(stripe, event->arena, id, &event->fetched);
+    return e ? e : stripe_subscription_get(stripe, event->context.arena, id, &event->fetched);
 }
 
 static struct error *subscription_record(struct event *event)
 {
-    struct billing_context billing = books_of(event);
+    const struct context *context = &event->context;
 
-    return stripe_sync_subscription(&billing, event->fetched, &event->skip);
+    return stripe_sync_subscription(context, event->fetched, &event->skip);
 }
 
 static struct error *customer_fetch(struct event *event)
@@ -129,7 +125,7 @@ static struct error *customer_fetch(struct event *event)
 
     if (!e && !id)
         e = no_id(event);
-    return e ? e : stripe_customer_get(stripe, event->arena, id, &event->fetched);
+    return e ? e : stripe_customer_get(stripe, event->context.arena, id, &event->fetched);
 }
 
 /* Its subscription has ended with it. The id stays, for what comes late; the next payment page
@@ -137,7 +133,7 @@ static struct error *customer_fetch(struct event *event)
 static struct error *customer_end(struct event *event)
 {
     const char *id = stripe_id_at(event->fetched, "id", "cus_");
-    struct billing_context billing = books_of(event);
+    const struct context *context = &event->context;
     struct billing_by_customer_row row;
     struct billing_get_row account;
     struct error *e;
@@ -146,19 +142,18 @@ static struct error *customer_end(struct event *event)
         event->skip = "the customer is still there";
         return NULL;
     }
-    e = id ? sql_billing_by_customer(billing.db, billing.arena, id, &row) : no_id(event);
+    e = id ? sql_billing_by_customer(context->db, context->arena, id, &row) : no_id(event);
     if (e && e->kind == ERROR_NOT_FOUND) {
         event->skip = "a customer that is not ours";
         return NULL;
     }
     if (!e)
-        e = sql_billing_get(billing.db, billing.arena, row.team_id, &account);
+        e = sql_billing_get(context->db, context->arena, row.team_id, &account);
     if (!e && account.subscription_id && !stripe_status_is_over(account.stripe_status))
-        e = sql_billing_set_over(billing.db, billing.arena, row.team_id, billing.now_at);
+        e = sql_billing_set_over(context->db, context->arena, row.team_id, context->now_at);
     if (!e)
-        e = billing_note(&billing, row.team_id, event->id, "customer deleted at Stripe", NULL,
-                         NULL);
-    return e ? e : billing_transition_apply(&billing, row.team_id, account.status, BILLING_OVER, 0);
+        e = billing_note(context, row.team_id, event->id, "customer deleted at Stripe", NULL, NULL);
+    return e ? e : billing_transition_apply(context, row.team_id, account.status, BILLING_OVER, 0);
 }
 
 static struct error *nothing_kept(struct event *event)
@@ -177,14 +172,14 @@ static struct error *invoice_fetch(struct event *event)
 
     if (!e && !id)
         e = no_id(event);
-    return e ? e : stripe_invoice_get(stripe, event->arena, id, &event->fetched);
+    return e ? e : stripe_invoice_get(stripe, event->context.arena, id, &event->fetched);
 }
 
 static struct error *invoice_record(struct event *event)
 {
-    struct billing_context billing = books_of(event);
+    const struct context *context = &event->context;
 
-    return stripe_sync_invoice(&billing, event->fetched, &event->skip);
+    return stripe_sync_invoice(context, event->fetched, &event->skip);
 }
 
 static const char *amount_at(const struct event *event, const struct json *object, const char *path)
@@ -193,7 +188,7 @@ static const char *amount_at(const struct event *event, const struct json *objec
     int64_t amount_cents = 0;
 
     json_get_number(object, path, &amount_cents);
-    return money_text(event->context->config, event->arena, amount_cents,
+    return money_text(event->context.config, event->context.arena, amount_cents,
                       currency ? currency : "?");
 }
 
@@ -201,15 +196,15 @@ static const char *amount_at(const struct event *event, const struct json *objec
 static struct error *invoice_note(struct event *event, const char *occasion, const char *what,
                                   const char *amount, int64_t *team_id)
 {
-    struct billing_context billing = books_of(event);
-    struct error *e = stripe_sync_team(&billing, event->fetched, "-", team_id);
+    const struct context *context = &event->context;
+    struct error *e = stripe_sync_team(context, event->fetched, "-", team_id);
 
     if (e || !*team_id)
         return e;
     return billing_note(
-        &billing, *team_id,
-        arena_printf(event->arena, "%s-%s", occasion, json_get_text(event->fetched, "id")), what,
-        amount, NULL);
+        context, *team_id,
+        arena_printf(event->context.arena, "%s-%s", occasion, json_get_text(event->fetched, "id")),
+        what, amount, NULL);
 }
 
 static struct error *paid_record(struct event *event)
@@ -230,7 +225,7 @@ static struct error *failed_record(struct event *event)
 {
     const char *status = json_get_text(event->fetched, "status");
     const char *amount = amount_at(event, event->fetched, "amount_remaining");
-    struct billing_context billing = books_of(event);
+    const struct context *context = &event->context;
     struct billing_get_row account;
     struct mail mail;
     int64_t team_id = 0;
@@ -240,30 +235,31 @@ static struct error *failed_record(struct event *event)
         return e;
     e = invoice_note(event, "failed", "payment failed", amount, &team_id);
     if (!e && team_id)
-        e = sql_billing_get(billing.db, billing.arena, team_id, &account);
+        e = sql_billing_get(context->db, context->arena, team_id, &account);
     if (e || !team_id)
         return e;
     mail =
         (struct mail){ .kind = "payment_failed",
                        .once = json_get_text(event->fetched, "id"),
                        .amount = amount,
-                       .at = event->now_at,
+                       .at = event->context.now_at,
                        .until_at = strcmp(account.status, "past_due") == 0 ? account.until_at : 0 };
-    return billing_mail(&billing, team_id, &mail);
+    return billing_mail(context, team_id, &mail);
 }
 
 static struct error *unfinished_record(struct event *event)
 {
-    struct billing_context billing = books_of(event);
+    const struct context *context = &event->context;
     int64_t team_id;
     struct error *e = invoice_record(event);
 
     if (!e && !event->skip)
-        e = stripe_sync_team(&billing, event->fetched, "-", &team_id);
+        e = stripe_sync_team(context, event->fetched, "-", &team_id);
     if (e || event->skip || !team_id)
         return e;
     return billing_problem_text(
-        &billing, arena_printf(event->arena, "unfinished-%s", json_get_text(event->fetched, "id")),
+        context,
+        arena_printf(event->context.arena, "unfinished-%s", json_get_text(event->fetched, "id")),
         &team_id, "Stripe could not finish an invoice: see its dashboard");
 }
 
@@ -272,28 +268,28 @@ static struct error *refund_record(struct event *event)
 {
     const struct json *charge = json_get(event->body, "data.object");
     const char *amount = amount_at(event, charge, "amount_refunded");
-    struct billing_context billing = books_of(event);
+    const struct context *context = &event->context;
     int64_t team_id;
-    struct error *e = stripe_sync_team(&billing, charge, "-", &team_id);
+    struct error *e = stripe_sync_team(context, charge, "-", &team_id);
 
     if (!e && !team_id)
         event->skip = "a customer that is not ours";
     if (e || !team_id)
         return e;
-    return billing_note(
-        &billing, team_id,
-        arena_printf(event->arena, "refund-%s-%s", stripe_id_at(charge, "id", "ch_"), amount),
-        "refunded", amount, NULL);
+    return billing_note(context, team_id,
+                        arena_printf(event->context.arena, "refund-%s-%s",
+                                     stripe_id_at(charge, "id", "ch_"), amount),
+                        "refunded", amount, NULL);
 }
 
 static struct error *dispute_record(struct event *event)
 {
-    struct billing_context billing = books_of(event);
+    const struct context *context = &event->context;
     const char *id = object_id(event, "id", "");
 
     if (!id)
         return no_id(event);
-    return billing_problem_text(&billing, arena_printf(event->arena, "dispute-%s", id), NULL,
+    return billing_problem_text(context, arena_printf(event->context.arena, "dispute-%s", id), NULL,
                                 "a payment is disputed: see Stripe's dashboard");
 }
 
@@ -304,7 +300,7 @@ static struct error *thin_fetch(struct event *event)
     const struct stripe *stripe;
     struct error *e = stripe_of(event, &stripe);
 
-    return e ? e : stripe_thin_event_get(stripe, event->arena, event->id, &event->fetched);
+    return e ? e : stripe_thin_event_get(stripe, event->context.arena, event->id, &event->fetched);
 }
 
 /* The samples name pushes of ours by their identifiers. */
@@ -318,11 +314,12 @@ static struct error *samples_record(struct event *event, const struct json *type
         const char *name = json_get_text(it, "request.identifier");
         struct usage_report_by_identifier_row push;
 
-        e = name ? sql_usage_report_by_identifier(event->context->db, event->arena, name, &push)
+        e = name ? sql_usage_report_by_identifier(event->context.db, event->context.arena, name,
+                                                  &push)
                  : NULL;
         if (!e && name)
-            e = sql_usage_report_set(event->context->db, event->arena, push.team_id, push.hour_at,
-                                     "failed", code ? code : "refused by the meter");
+            e = sql_usage_report_set(event->context.db, event->context.arena, push.team_id,
+                                     push.hour_at, "failed", code ? code : "refused by the meter");
         else if (e && e->kind == ERROR_NOT_FOUND)
             e = NULL; /* somebody else's use of the same account */
     }
@@ -332,17 +329,17 @@ static struct error *samples_record(struct event *event, const struct json *type
 static struct error *meter_record(struct event *event)
 {
     const char *summary = json_get_text(event->fetched, "data.developer_message_summary");
-    struct billing_context billing = books_of(event);
+    const struct context *context = &event->context;
     struct error *e = NULL;
 
     for (const struct json *type = json_first(json_get(event->fetched, "data.reason.error_types"));
          type && !e; type = json_next(type))
         e = samples_record(event, type);
     return e ? e
-             : billing_problem_text(&billing, arena_printf(event->arena, "meter-%s", event->id),
-                                    NULL,
-                                    arena_printf(event->arena, "Stripe's meter refused use: %.200s",
-                                                 summary ? summary : event->type));
+             : billing_problem_text(
+                   context, arena_printf(event->context.arena, "meter-%s", event->id), NULL,
+                   arena_printf(event->context.arena, "Stripe's meter refused use: %.200s",
+                                summary ? summary : event->type));
 }
 
 const struct event_rule STRIPE_RULES[] = {

@@ -27,7 +27,7 @@ static const int64_t *or_null(const int64_t *number)
 
 /* ---- whose ---- */
 
-struct error *stripe_sync_team(const struct billing_context *billing, const struct json *object,
+struct error *stripe_sync_team(const struct context *context, const struct json *object,
                                const char *path, int64_t *out_team_id)
 {
     const char *customer_id = stripe_id_at(object, "customer", "cus_");
@@ -39,7 +39,7 @@ struct error *stripe_sync_team(const struct billing_context *billing, const stru
 
     *out_team_id = 0;
     if (customer_id) {
-        e = sql_billing_by_customer(billing->db, billing->arena, customer_id, &by_customer);
+        e = sql_billing_by_customer(context->db, context->arena, customer_id, &by_customer);
         if (!e || e->kind != ERROR_NOT_FOUND) {
             *out_team_id = e ? 0 : by_customer.team_id;
             return e;
@@ -47,22 +47,22 @@ struct error *stripe_sync_team(const struct billing_context *billing, const stru
     }
     if (!subscription_id)
         return NULL;
-    e = sql_billing_by_subscription(billing->db, billing->arena, subscription_id, &by_subscription);
+    e = sql_billing_by_subscription(context->db, context->arena, subscription_id, &by_subscription);
     *out_team_id = e ? 0 : by_subscription.team_id;
     return e && e->kind == ERROR_NOT_FOUND ? NULL : e;
 }
 
 /* What it says itself, from the metadata that we gave it, must not contradict our row. */
-static struct error *team_check(const struct billing_context *billing, const char *said,
-                                int64_t team_id, const char **skip)
+static struct error *team_check(const struct context *context, const char *said, int64_t team_id,
+                                const char **skip)
 {
     if (team_id && said &&
-        strcmp(said, arena_printf(billing->arena, "%lld", (long long)team_id)) != 0)
-        return error_new(billing->arena, ERROR_INPUT,
+        strcmp(said, arena_printf(context->arena, "%lld", (long long)team_id)) != 0)
+        return error_new(context->arena, ERROR_INPUT,
                          "Stripe's object is for team %.20s, its customer is team %lld's", said,
                          (long long)team_id);
     if (!team_id && said)
-        return error_new(billing->arena, ERROR_NOT_FOUND, "no team has this customer of Stripe");
+        return error_new(context->arena, ERROR_NOT_FOUND, "no team has this customer of Stripe");
     if (!team_id)
         *skip = "a customer that is not ours";
     return NULL;
@@ -72,7 +72,7 @@ static struct error *team_check(const struct billing_context *billing, const cha
 
 /* An ended one stays ended, and an old one does not take the place of the new. A second one that
  * lives may only be early: the end of the first is on its way, and this is tried again. */
-static struct error *subscription_fits(const struct billing_context *billing,
+static struct error *subscription_fits(const struct context *context,
                                        const struct billing_get_row *row, const char *id,
                                        const char *status, const char **skip)
 {
@@ -86,35 +86,35 @@ static struct error *subscription_fits(const struct billing_context *billing,
     else if (!is_same && billing_trigger_of(status, &is_known) == BILLING_WAITS)
         *skip = "its first payment is not done";
     else if (!is_same && row->subscription_id && !stripe_status_is_over(row->stripe_status))
-        return error_new(billing->arena, ERROR_CONFLICT,
+        return error_new(context->arena, ERROR_CONFLICT,
                          "the team has two subscriptions at Stripe: end one there, then retry");
     return NULL;
 }
 
-static struct error *status_apply(const struct billing_context *billing, int64_t team_id,
+static struct error *status_apply(const struct context *context, int64_t team_id,
                                   const char *status, const char *id, const char *stripe_status,
                                   int64_t trial_end_at)
 {
-    const char *problem_id = arena_printf(billing->arena, "status-%s", id);
+    const char *problem_id = arena_printf(context->arena, "status-%s", id);
     bool is_known;
     enum billing_trigger event = billing_trigger_of(stripe_status, &is_known);
     struct error *e;
 
     if (is_known)
-        e = sql_billing_problem_solve(billing->db, billing->arena, problem_id);
+        e = sql_billing_problem_solve(context->db, context->arena, problem_id);
     else
         e = billing_problem_text(
-            billing, problem_id, &team_id,
+            context, problem_id, &team_id,
             "Stripe gives the subscription a status that is not known here; it is "
             "treated as a late payment");
     if (!e)
-        e = billing_transition_apply(billing, team_id, status, event, trial_end_at);
+        e = billing_transition_apply(context, team_id, status, event, trial_end_at);
     if (!e && strcmp(status, "trial") == 0 && event == BILLING_ON_TRIAL)
-        e = sql_billing_set_until(billing->db, billing->arena, team_id, or_null(&trial_end_at));
+        e = sql_billing_set_until(context->db, context->arena, team_id, or_null(&trial_end_at));
     return e;
 }
 
-static struct error *subscription_save(const struct billing_context *billing, int64_t team_id,
+static struct error *subscription_save(const struct context *context, int64_t team_id,
                                        const struct json *subscription, const struct json *invoice)
 {
     const struct json *item = json_first(json_get(subscription, "items.data"));
@@ -127,17 +127,17 @@ static struct error *subscription_save(const struct billing_context *billing, in
     int64_t started_at = number_at(subscription, "start_date");
 
     return sql_billing_set_subscription(
-        billing->db, billing->arena, team_id, json_get_text(subscription, "id"),
+        context->db, context->arena, team_id, json_get_text(subscription, "id"),
         json_get_text(subscription, "status"), started_at, or_null(&ended_at), or_null(&cancel_at),
         or_null(&trial_end_at), or_null(&period_start_at), or_null(&period_end_at),
         or_null(&next_attempt_at), started_at - started_at % AN_HOUR_S);
 }
 
-static struct error *invoice_save_row(const struct billing_context *billing, int64_t team_id,
+static struct error *invoice_save_row(const struct context *context, int64_t team_id,
                                       const struct json *invoice);
 
 /* `invoice` is the latest one, if it is known. */
-static struct error *subscription_record(const struct billing_context *billing,
+static struct error *subscription_record(const struct context *context,
                                          const struct json *subscription,
                                          const struct json *invoice, const char **skip)
 {
@@ -146,41 +146,41 @@ static struct error *subscription_record(const struct billing_context *billing,
     const char *nothing = NULL;
     struct billing_get_row row;
     int64_t team_id;
-    struct error *e = stripe_sync_team(billing, subscription, "", &team_id);
+    struct error *e = stripe_sync_team(context, subscription, "", &team_id);
 
     if (!e && (!id || !status || !number_at(subscription, "start_date")))
-        e = error_new(billing->arena, ERROR_MALFORMED,
+        e = error_new(context->arena, ERROR_MALFORMED,
                       "a subscription of Stripe without its fields");
     if (!e)
-        e = team_check(billing, json_get_text(subscription, "metadata.team_id"), team_id, &nothing);
+        e = team_check(context, json_get_text(subscription, "metadata.team_id"), team_id, &nothing);
     if (!e && !nothing)
-        e = sql_billing_get(billing->db, billing->arena, team_id, &row);
+        e = sql_billing_get(context->db, context->arena, team_id, &row);
     if (!e && !nothing)
-        e = subscription_fits(billing, &row, id, status, &nothing);
+        e = subscription_fits(context, &row, id, status, &nothing);
     if (e || nothing) {
         *skip = nothing ? nothing : *skip;
         return e;
     }
-    e = subscription_save(billing, team_id, subscription, invoice);
+    e = subscription_save(context, team_id, subscription, invoice);
     if (!e && invoice)
-        e = invoice_save_row(billing, team_id, invoice);
+        e = invoice_save_row(context, team_id, invoice);
     return e ? e
-             : status_apply(billing, team_id, row.status, id, status,
+             : status_apply(context, team_id, row.status, id, status,
                             number_at(subscription, "trial_end"));
 }
 
-struct error *stripe_sync_subscription(const struct billing_context *billing,
+struct error *stripe_sync_subscription(const struct context *context,
                                        const struct json *subscription, const char **skip)
 {
     const struct json *invoice = json_get(subscription, "latest_invoice");
 
-    return subscription_record(billing, subscription, json_get(invoice, "id") ? invoice : NULL,
+    return subscription_record(context, subscription, json_get(invoice, "id") ? invoice : NULL,
                                skip);
 }
 
 /* ---- invoices ---- */
 
-static struct error *invoice_save_row(const struct billing_context *billing, int64_t team_id,
+static struct error *invoice_save_row(const struct context *context, int64_t team_id,
                                       const struct json *invoice)
 {
     const char *id = stripe_id_at(invoice, "id", "in_");
@@ -188,9 +188,9 @@ static struct error *invoice_save_row(const struct billing_context *billing, int
     const char *currency = json_get_text(invoice, "currency");
 
     if (!id || !status || !currency || strlen(currency) != 3)
-        return error_new(billing->arena, ERROR_MALFORMED,
+        return error_new(context->arena, ERROR_MALFORMED,
                          "an invoice of Stripe without its fields");
-    return sql_invoice_save(billing->db, billing->arena, team_id, number_at(invoice, "created"), id,
+    return sql_invoice_save(context->db, context->arena, team_id, number_at(invoice, "created"), id,
                             json_get_text(invoice, "number"), status, currency,
                             number_at(invoice, "total"), number_at(invoice, "amount_remaining"),
                             number_at(invoice, "period_start"), number_at(invoice, "period_end"));
@@ -223,32 +223,32 @@ static const struct json *usage_line(const struct json *invoice, const char *ite
 }
 
 /* Does Stripe charge what the ledger says? Nothing is charged for a trial. */
-static struct error *usage_compare(const struct billing_context *billing, int64_t team_id,
+static struct error *usage_compare(const struct context *context, int64_t team_id,
                                    const struct json *invoice, const struct json *subscription)
 {
     const struct json *line = usage_line(invoice, metered_item(subscription));
     const char *id = json_get_text(invoice, "id"), *status = json_get_text(invoice, "status");
-    const char *problem_id = arena_printf(billing->arena, "invoice-%s", id);
+    const char *problem_id = arena_printf(context->arena, "invoice-%s", id);
     int64_t from_at = number_at(line, "period.start"), until_at = number_at(line, "period.end");
     int64_t charged_cents = number_at(line, "amount"), cost_millicents, cost_cents;
     struct error *e;
 
     if (!line || strcmp(status, "draft") == 0 || from_at < number_at(subscription, "trial_end"))
         return NULL;
-    e = usage_cost(billing->db, billing->arena, team_id, from_at, until_at, &cost_millicents);
+    e = usage_cost(context->db, context->arena, team_id, from_at, until_at, &cost_millicents);
     cost_cents = (cost_millicents + MILLICENTS_A_CENT / 2) / MILLICENTS_A_CENT;
     if (!e)
-        e = sql_invoice_set_usage(billing->db, billing->arena, team_id, id, charged_cents,
+        e = sql_invoice_set_usage(context->db, context->arena, team_id, id, charged_cents,
                                   cost_cents);
     if (e || charged_cents == cost_cents)
-        return e ? e : sql_billing_problem_solve(billing->db, billing->arena, problem_id);
+        return e ? e : sql_billing_problem_solve(context->db, context->arena, problem_id);
     return billing_problem_text(
-        billing, problem_id, &team_id,
-        arena_printf(billing->arena, "invoice %s charges %lld cents for use, the ledger says %lld",
+        context, problem_id, &team_id,
+        arena_printf(context->arena, "invoice %s charges %lld cents for use, the ledger says %lld",
                      id, (long long)charged_cents, (long long)cost_cents));
 }
 
-struct error *stripe_sync_invoice(const struct billing_context *billing, const struct json *invoice,
+struct error *stripe_sync_invoice(const struct context *context, const struct json *invoice,
                                   const char **skip)
 {
     static const char PATH[] = "parent.subscription_details.subscription";
@@ -257,16 +257,16 @@ struct error *stripe_sync_invoice(const struct billing_context *billing, const s
     const char *id = json_get_text(invoice, "id"), *ignored = NULL;
     bool is_latest = latest && id && strcmp(latest, id) == 0;
     int64_t team_id;
-    struct error *e = stripe_sync_team(billing, invoice, PATH, &team_id);
+    struct error *e = stripe_sync_team(context, invoice, PATH, &team_id);
 
     if (!e)
-        e = team_check(billing,
+        e = team_check(context,
                        json_get_text(invoice, "parent.subscription_details.metadata.team_id"),
                        team_id, skip);
     if (e || !team_id)
         return e;
-    e = invoice_save_row(billing, team_id, invoice);
+    e = invoice_save_row(context, team_id, invoice);
     if (!e && json_get(subscription, "id"))
-        e = subscription_record(billing, subscription, is_latest ? invoice : NULL, &ignored);
-    return e ? e : usage_compare(billing, team_id, invoice, subscription);
+        e = subscription_record(context, subscription, is_latest ? invoice : NULL, &ignored);
+    return e ? e : usage_compare(context, team_id, invoice, subscription);
 }

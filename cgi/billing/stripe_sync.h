@@ -12,13 +12,13 @@
  * INPUT when the object cannot belong to the team that has its customer, NOT_FOUND when it says
  * that it is ours and no team knows it, CONFLICT when the team has another subscription that lives.
  */
-struct error *stripe_sync_subscription(const struct billing_context *billing,
+struct error *stripe_sync_subscription(const struct context *context,
                                        const struct json *subscription, const char **skip);
 
 /* The same for an invoice, and for the subscription in it. */
-struct error *stripe_sync_invoice(const struct billing_context *billing, const struct json *invoice,
+struct error *stripe_sync_invoice(const struct context *context, const struct json *invoice,
                                   const char **skip);
 
 /* Whose is it? By its customer, else by the subscription at `path` ("": itself). 0: not ours. */
-struct error *stripe_sync_team(const struct billing_context *billing, const struct json *object,
+struct error *stripe_sync_team(const struct context *context, const struct json *object,
                                const char *path, int64_t *out_team_id);

@@ -27,7 +27,7 @@ enum {
     DOUBLINGS = 12,
 };
 
-static struct error *transaction_end(struct worker_context *context, struct error *e)
+static struct error *transaction_end(const struct context *context, struct error *e)
 {
     if (!e)
         e = db_commit(context->db, context->arena);
@@ -50,8 +50,7 @@ static const char *identifier(struct arena *arena, int64_t team_id, int64_t hour
 }
 
 /* Nothing used is nothing to hand in. */
-static struct error *hour_write(struct worker_context *context, int64_t team_id, int64_t hour_at,
-                                int64_t now_at)
+static struct error *hour_write(const struct context *context, int64_t team_id, int64_t hour_at)
 {
     int64_t value;
     struct error *e =
@@ -60,20 +59,21 @@ static struct error *hour_write(struct worker_context *context, int64_t team_id,
     if (e || value <= 0)
         return e;
     return sql_usage_report_add(context->db, context->arena, team_id, hour_at,
-                                identifier(context->arena, team_id, hour_at), value, now_at);
+                                identifier(context->arena, team_id, hour_at), value,
+                                context->now_at);
 }
 
 /* In a transaction: the hours of one team that have closed, as many as one transaction takes. */
-static struct error *team_write(struct worker_context *context,
-                                const struct billing_metered_row *team, int64_t now_at)
+static struct error *team_write(const struct context *context,
+                                const struct billing_metered_row *team)
 {
-    int64_t end_at = now_at - LIMIT_METER_LAG_S, hour_at = team->metered_until_at;
+    int64_t end_at = context->now_at - LIMIT_METER_LAG_S, hour_at = team->metered_until_at;
     struct error *e = NULL;
 
     if (team->ended_at && team->ended_at < end_at)
         end_at = team->ended_at;
     for (int i = 0; !e && i < HOURS_AT_ONCE && hour_at + AN_HOUR_S <= end_at; i++) {
-        e = hour_write(context, team->team_id, hour_at, now_at);
+        e = hour_write(context, team->team_id, hour_at);
         hour_at += AN_HOUR_S;
     }
     if (e || hour_at == team->metered_until_at)
@@ -81,7 +81,7 @@ static struct error *team_write(struct worker_context *context,
     return sql_billing_set_metered(context->db, context->arena, team->team_id, hour_at);
 }
 
-struct error *usage_report_write(struct worker_context *context, int64_t now_at)
+struct error *usage_report_write(const struct context *context)
 {
     struct billing_metered_row team = { .team_id = 0 };
     struct error *e = NULL;
@@ -89,18 +89,18 @@ struct error *usage_report_write(struct worker_context *context, int64_t now_at)
     while (!e) {
         arena_reset(context->arena);
         e = sql_billing_metered(context->db, context->arena, team.team_id, &team);
-        if (e || team.metered_until_at + AN_HOUR_S + LIMIT_METER_LAG_S > now_at)
+        if (e || team.metered_until_at + AN_HOUR_S + LIMIT_METER_LAG_S > context->now_at)
             continue;
         e = db_begin(context->db, context->arena);
         if (!e)
-            e = transaction_end(context, team_write(context, &team, now_at));
+            e = transaction_end(context, team_write(context, &team));
     }
     return e->kind == ERROR_NOT_FOUND ? NULL : e;
 }
 
 /* ---- sending ---- */
 
-static struct error *push_set(struct worker_context *context,
+static struct error *push_set(const struct context *context,
                               const struct usage_report_due_row *push, const char *state,
                               const char *reason)
 {
@@ -125,7 +125,7 @@ static int64_t hour_count(const struct json *summaries, int64_t hour_at)
 }
 
 /* It was sent so long ago that sending it again might count it twice: what has Stripe got? */
-static struct error *push_look(struct worker_context *context, const struct stripe *stripe,
+static struct error *push_look(const struct context *context, const struct stripe *stripe,
                                const struct usage_report_due_row *push)
 {
     const struct json *summaries;
@@ -161,7 +161,7 @@ static int64_t pause_s(int64_t attempts)
     return length_s / 2 + length_s * part / (2 * UINT16_MAX) + 1;
 }
 
-static struct error *push_send(struct worker_context *context, const struct stripe *stripe,
+static struct error *push_send(const struct context *context, const struct stripe *stripe,
                                const struct usage_report_due_row *push)
 {
     /* The hour's last second: a subscription may have begun within the hour. A key for each try:
@@ -180,34 +180,32 @@ static struct error *push_send(struct worker_context *context, const struct stri
 }
 
 /* An error leaves the row as it is: it is due again after its pause. */
-static struct error *push_work(struct worker_context *context, const struct stripe *stripe,
-                               const struct usage_report_due_row *push, int64_t now_at)
+static struct error *push_work(const struct context *context, const struct stripe *stripe,
+                               const struct usage_report_due_row *push)
 {
-    bool is_blind = push->sent_at && now_at - push->sent_at > LIMIT_METER_BLIND_S;
+    bool is_blind = push->sent_at && context->now_at - push->sent_at > LIMIT_METER_BLIND_S;
     struct error *e;
 
-    if (push->hour_at < now_at - LIMIT_METER_OLD_S)
+    if (push->hour_at < context->now_at - LIMIT_METER_OLD_S)
         return push_set(context, push, "failed", "older than Stripe takes");
     if (is_blind)
         return push_look(context, stripe, push);
-    e = sql_usage_report_try(context->db, context->arena, push->team_id, push->hour_at, now_at,
-                             now_at + pause_s(push->attempts));
+    e = sql_usage_report_try(context->db, context->arena, push->team_id, push->hour_at,
+                             context->now_at, context->now_at + pause_s(push->attempts));
     return e ? e : push_send(context, stripe, push);
 }
 
-struct error *usage_report_send(struct worker_context *context, int64_t now_at)
+struct error *usage_report_send(const struct context *context, const struct stripe *stripe)
 {
     struct usage_report_due_rows pushes;
-    const struct stripe *stripe = NULL;
     struct error *e;
 
     do {
         arena_reset(context->arena);
-        e = sql_usage_report_due(context->db, context->arena, now_at, MOST_AT_ONCE, &pushes);
-        if (!e && pushes.count)
-            e = worker_context_stripe(context, context->arena, &stripe);
+        e = sql_usage_report_due(context->db, context->arena, context->now_at, MOST_AT_ONCE,
+                                 &pushes);
         for (size_t i = 0; !e && i < pushes.count; i++)
-            e = push_work(context, stripe, &pushes.row[i], now_at);
+            e = push_work(context, stripe, &pushes.row[i]);
     } while (!e && pushes.count);
     return e;
 }
@@ -226,7 +224,7 @@ static int64_t pushed(const struct usage_report_list_rows *rows, int64_t hour_at
 }
 
 /* In a transaction. How many hours differ; rows say so from now on, or no longer. */
-static struct error *hours_compare(struct worker_context *context, int64_t team_id, int64_t from_at,
+static struct error *hours_compare(const struct context *context, int64_t team_id, int64_t from_at,
                                    int64_t until_at, const struct json *summaries,
                                    int64_t *differences)
 {
@@ -254,17 +252,16 @@ static struct error *hours_compare(struct worker_context *context, int64_t team_
     return e;
 }
 
-static struct error *comparison_write(struct worker_context *context, int64_t team_id,
-                                      int64_t from_at, int64_t now_at, const struct json *summaries)
+static struct error *comparison_write(const struct context *context, int64_t team_id,
+                                      int64_t from_at, const struct json *summaries)
 {
-    const struct billing_context billing = { context->db, context->arena, context->config, now_at };
     const char *problem_id = arena_printf(context->arena, "use-%lld", (long long)team_id);
     int64_t until_at = from_at + COMPARED_DAYS * A_DAY_S, differences;
     struct error *e = hours_compare(context, team_id, from_at, until_at, summaries, &differences);
 
     if (!e && differences)
         e = billing_problem_text(
-            &billing, problem_id, &team_id,
+            context, problem_id, &team_id,
             arena_printf(context->arena,
                          "Stripe counts other use than the ledger in %lld hours of "
                          "the %d days before %s",
@@ -272,33 +269,30 @@ static struct error *comparison_write(struct worker_context *context, int64_t te
                          clock_iso(context->arena, until_at)));
     else if (!e)
         e = sql_billing_problem_solve(context->db, context->arena, problem_id);
-    return e ? e : sql_billing_set_compared(context->db, context->arena, team_id, now_at);
+    return e ? e : sql_billing_set_compared(context->db, context->arena, team_id, context->now_at);
 }
 
 /* Whole days that ended at least half a day ago: Stripe counts with a delay. */
-static struct error *team_compare(struct worker_context *context,
-                                  const struct billing_metered_row *team, int64_t now_at)
+static struct error *team_compare(const struct context *context, const struct stripe *stripe,
+                                  const struct billing_metered_row *team)
 {
-    int64_t until_at = now_at - A_DAY_S / 2;
+    int64_t until_at = context->now_at - A_DAY_S / 2;
     int64_t from_at = until_at - until_at % A_DAY_S - COMPARED_DAYS * A_DAY_S;
-    const struct stripe *stripe;
     const struct json *summaries;
     struct stripe_prices prices;
-    struct error *e = worker_context_stripe(context, context->arena, &stripe);
+    struct error *e = stripe_prices_get(stripe, context->arena, &prices);
 
-    if (!e)
-        e = stripe_prices_get(stripe, context->arena, &prices);
     if (!e)
         e = stripe_meter_summary(stripe, context->arena, prices.meter_id, team->customer_id,
                                  from_at, from_at + COMPARED_DAYS * A_DAY_S, &summaries);
     if (!e)
         e = db_begin(context->db, context->arena);
     return e ? e
-             : transaction_end(
-                   context, comparison_write(context, team->team_id, from_at, now_at, summaries));
+             : transaction_end(context,
+                               comparison_write(context, team->team_id, from_at, summaries));
 }
 
-struct error *usage_report_compare(struct worker_context *context, int64_t now_at)
+struct error *usage_report_compare(const struct context *context, const struct stripe *stripe)
 {
     struct billing_metered_row team = { .team_id = 0 };
     struct error *e = NULL;
@@ -306,8 +300,8 @@ struct error *usage_report_compare(struct worker_context *context, int64_t now_a
     while (!e) {
         arena_reset(context->arena);
         e = sql_billing_metered(context->db, context->arena, team.team_id, &team);
-        if (!e && team.compared_at + LIMIT_COMPARE_EVERY_S <= now_at)
-            e = team_compare(context, &team, now_at);
+        if (!e && team.compared_at + LIMIT_COMPARE_EVERY_S <= context->now_at)
+            e = team_compare(context, stripe, &team);
     }
     return e->kind == ERROR_NOT_FOUND ? NULL : e;
 }

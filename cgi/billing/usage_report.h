@@ -5,14 +5,16 @@
  */
 #pragma once
 
-#include "worker/worker_context.h"
+#include "model/context.h"
+
+struct stripe;
 
 /* Write down the hours that have closed. `now_at` is clock_now(), or a test's time. */
-struct error *usage_report_write(struct worker_context *context, int64_t now_at);
+struct error *usage_report_write(const struct context *context);
 
 /* Send what is due, one after the other. Failures are recorded with the row; an error means that
  * Stripe wants to be left alone for now, or the database's. */
-struct error *usage_report_send(struct worker_context *context, int64_t now_at);
+struct error *usage_report_send(const struct context *context, const struct stripe *stripe);
 
 /* Compare the last days with what Stripe has counted, once a day for each team. */
-struct error *usage_report_compare(struct worker_context *context, int64_t now_at);
+struct error *usage_report_compare(const struct context *context, const struct stripe *stripe);

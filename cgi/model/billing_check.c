@@ -1,58 +1,60 @@
-/* Plans and what people ask for; see billing_check.h. */
+/* The billing status and what people ask for; see billing_check.h. */
 #include "model/billing_check.h"
 
 #include "base/clock.h"
 #include "billing.sql.h"
-#include "web/session.h"
-
-#include <string.h>
 
 /* Without a row nothing has been asked of Stripe yet: the status is "none". */
-static struct error *row_get(struct request *r, struct billing_get_row *row)
+static struct error *row_get(const struct context *context, int64_t team_id,
+                             struct billing_get_row *row)
 {
-    struct error *e = sql_billing_get(r->db, r->arena, r->session->team_id, row);
+    struct error *e = sql_billing_get(context->db, context->arena, team_id, row);
 
     if (!e || e->kind != ERROR_NOT_FOUND)
         return e;
-    *row = (struct billing_get_row){ .status = "none" };
+    *row = (struct billing_get_row){ .status = BILLING_STATUS_NONE };
     return NULL;
 }
 
-struct error *billing_check(struct request *r, enum billing_operation deed, const char **problem)
+struct error *billing_check(const struct context *context, int64_t team_id,
+                            enum billing_operation operation)
 {
     struct billing_get_row row;
+    const char *reason;
     struct error *e;
 
-    *problem = NULL;
-    if (!config_has_billing(r->config))
+    if (!config_has_billing(context->config))
         return NULL;
-    e = row_get(r, &row);
-    if (!e)
-        *problem = billing_disabled_reason(row.status, deed);
-    return e;
-}
-
-struct error *billing_banner(struct request *r, const char **words)
-{
-    struct billing_get_row row;
-    struct error *e;
-
-    *words = NULL;
-    if (!config_has_billing(r->config) || !r->session->role ||
-        strcmp(r->session->role, "owner") != 0)
-        return NULL;
-    e = row_get(r, &row);
+    e = row_get(context, team_id, &row);
     if (e)
         return e;
-    if (strcmp(row.status, "past_due") == 0)
-        *words = arena_printf(r->arena,
-                              "A payment has failed. VMs are stopped on %s unless it is "
-                              "in order by then.",
-                              clock_plain(r->arena, row.until_at));
-    else if (strcmp(row.status, "suspended") == 0)
-        *words = arena_printf(r->arena,
-                              "Your team’s VMs are stopped. They are destroyed on %s "
-                              "unless there is a paid subscription by then.",
-                              clock_plain(r->arena, row.until_at));
+    reason = billing_disabled_reason(row.status, operation);
+    return reason ? error_refuse(context->arena, ERROR_CONFLICT, "billing_required", NULL, "%s",
+                                 reason)
+                  : NULL;
+}
+
+struct error *billing_banner(const struct context *context, const struct actor *actor,
+                             const char **out)
+{
+    struct billing_get_row row;
+    struct error *e;
+
+    *out = NULL;
+    if (!config_has_billing(context->config) || !actor_is_owner(actor))
+        return NULL;
+    e = row_get(context, actor->team_id, &row);
+    if (e)
+        return e;
+    if (strcmp(row.status, BILLING_STATUS_PAST_DUE) == 0)
+        *out = arena_printf(context->arena,
+                            "A payment has failed. VMs are stopped on %s unless it is "
+                            "in order by then.",
+                            clock_plain(context->arena, row.until_at));
+    else if (strcmp(row.status, BILLING_STATUS_SUSPENDED) == 0)
+        *out = arena_printf(context->arena,
+                            "Your team’s VMs are stopped. They are destroyed on %s "
+                            "unless there is a paid subscription by then.",
+                            clock_plain(context->arena, row.until_at));
     return NULL;
 }

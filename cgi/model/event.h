@@ -11,21 +11,21 @@
 #pragma once
 
 #include "adapter/json.h"
-#include "worker/worker_context.h"
+#include "model/context.h"
 
+struct stripe;
 struct workos;
 
 struct event {
-    struct worker_context *context; /* database, configuration */
-    struct arena *arena;            /* of this event */
-    const struct workos *workos;    /* NULL: identity is not workos */
-    const char *source;             /* "stripe" or "workos" */
+    struct context context;      /* its arena is this event's */
+    const struct stripe *stripe; /* NULL: not an event of Stripe */
+    const struct workos *workos; /* NULL: identity is not workos */
+    const char *source;          /* "stripe" or "workos" */
     const char *id, *type;
     const struct json *body;    /* as received */
     const struct json *fetched; /* set by act: the object as it is now at the service, or NULL */
     const char *fetched_name;   /* set by act: that of an organization, or NULL */
     const char *skip;           /* set by record: in words, why there was nothing to do */
-    int64_t now_at;
 };
 
 struct event_rule {

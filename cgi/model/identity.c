@@ -39,58 +39,63 @@ bool identity_email_is_allowed(const struct config *config, const char *email, b
     return is_verified || strcasecmp(email, config->operator_email) != 0;
 }
 
-static struct error *personal_team(struct db *db, struct arena *arena, int64_t person_id,
+static struct error *personal_team(const struct context *context, int64_t person_id,
                                    const char *name, int64_t *out)
 {
     struct team_personal_row found;
     struct team_create_row made;
-    struct error *e = sql_team_personal(db, arena, person_id, &found);
+    struct error *e = sql_team_personal(context->db, context->arena, person_id, &found);
 
     if (!e)
         *out = found.id;
     if (!e || e->kind != ERROR_NOT_FOUND)
         return e;
-    e = sql_team_create(db, arena, name, &person_id, NULL, clock_now(), &made);
+    e = sql_team_create(context->db, context->arena, name, &person_id, NULL, context->now_at,
+                        &made);
     if (e)
         return e;
     *out = made.id;
-    return sql_team_join(db, arena, made.id, person_id, "owner", clock_now());
+    return sql_team_join(context->db, context->arena, made.id, person_id, "owner", context->now_at);
 }
 
-struct error *identity_person(struct db *db, struct arena *arena, const struct identity *identity,
+struct error *identity_person(const struct context *context, const struct identity *identity,
                               int64_t *out_person_id, int64_t *out_team_id)
 {
     struct person_by_identity_row found;
     struct person_create_row made;
-    struct error *e = sql_person_by_identity(db, arena, identity->key, &found);
+    struct error *e = sql_person_by_identity(context->db, context->arena, identity->key, &found);
 
     if (!e && found.closed_at)
-        return error_new(arena, ERROR_FORBIDDEN, "the account is closed");
+        return error_new(context->arena, ERROR_FORBIDDEN, "the account is closed");
     if (!e) {
         *out_person_id = found.id;
         if (strcmp(found.email, identity->email) != 0)
-            e = sql_person_set_email(db, arena, found.id, identity->email);
+            e = sql_person_set_email(context->db, context->arena, found.id, identity->email);
     } else if (e->kind == ERROR_NOT_FOUND) {
-        e = sql_person_create(db, arena, identity->key, identity->email, identity->name,
-                              clock_now(), &made);
+        e = sql_person_create(context->db, context->arena, identity->key, identity->email,
+                              identity->name, context->now_at, &made);
         *out_person_id = e ? 0 : made.id;
     }
-    return e ? e : personal_team(db, arena, *out_person_id, identity->name, out_team_id);
+    return e ? e : personal_team(context, *out_person_id, identity->name, out_team_id);
 }
 
-struct error *identity_join(struct db *db, struct arena *arena, int64_t person_id,
+struct error *identity_join(const struct context *context, int64_t person_id,
                             const char *organization_id, const char *name, const char *role,
                             int64_t *out_team_id)
 {
     struct team_by_organization_row found;
     struct team_create_row made;
-    struct error *e = sql_team_by_organization(db, arena, organization_id, &found);
+    struct error *e =
+        sql_team_by_organization(context->db, context->arena, organization_id, &found);
 
     if (!e) {
         *out_team_id = found.id;
     } else if (e->kind == ERROR_NOT_FOUND) {
-        e = sql_team_create(db, arena, name, NULL, organization_id, clock_now(), &made);
+        e = sql_team_create(context->db, context->arena, name, NULL, organization_id,
+                            context->now_at, &made);
         *out_team_id = e ? 0 : made.id;
     }
-    return e ? e : sql_team_join(db, arena, *out_team_id, person_id, role, clock_now());
+    return e ? e
+             : sql_team_join(context->db, context->arena, *out_team_id, person_id, role,
+                             context->now_at);
 }

@@ -4,8 +4,7 @@
  */
 #pragma once
 
-#include "adapter/config.h"
-#include "adapter/db.h"
+#include "model/context.h"
 
 #include <stdbool.h>
 
@@ -31,10 +30,10 @@ bool identity_email_is_allowed(const struct config *config, const char *email, b
 
 /* Find the person and bring the e-mail up to date, or make the person with a personal team.
  * FORBIDDEN when the account is closed. */
-struct error *identity_person(struct db *db, struct arena *arena, const struct identity *identity,
+struct error *identity_person(const struct context *context, const struct identity *identity,
                               int64_t *out_person_id, int64_t *out_team_id);
 
 /* The organisation's team, made with `name` if it is new; the person belongs to it as `role`. */
-struct error *identity_join(struct db *db, struct arena *arena, int64_t person_id,
+struct error *identity_join(const struct context *context, int64_t person_id,
                             const char *organization_id, const char *name, const char *role,
                             int64_t *out_team_id);

@@ -9,84 +9,78 @@
 #include "mail.sql.h"
 #include "model/mail_queue.h"
 #include "person.sql.h"
-#include "web/session.h"
 
 #include <strings.h>
 
 enum { AN_HOUR_S = 3600 };
 
 /* People who have signed in here before, and the operator, who may not have yet. */
-static struct error *address_is_known(struct request *r, const char *email, bool *out)
+static struct error *address_is_known(const struct context *context, const char *email, bool *out)
 {
     struct person_by_identity_row person;
-    struct error *e =
-        sql_person_by_identity(r->db, r->arena, arena_printf(r->arena, "local:%s", email), &person);
+    struct error *e = sql_person_by_identity(
+        context->db, context->arena, arena_printf(context->arena, "local:%s", email), &person);
 
-    *out = !e || strcasecmp(email, r->config->operator_email) == 0;
+    *out = !e || strcasecmp(email, context->config->operator_email) == 0;
     return e && e->kind != ERROR_NOT_FOUND ? e : NULL;
 }
 
-static struct error *address_has_room(struct request *r, const char *email, bool *out)
+static struct error *address_has_room(const struct context *context, const char *email, bool *out)
 {
     struct mail_count_since_row lately, hour;
-    int64_t now_at = clock_now();
-    struct error *e = sql_mail_count_since(r->db, r->arena, email, "signin_link",
+    int64_t now_at = context->now_at;
+    struct error *e = sql_mail_count_since(context->db, context->arena, email, "signin_link",
                                            now_at - LIMIT_SIGNIN_MAIL_EVERY_S, &lately);
 
     if (!e)
-        e = sql_mail_count_since(r->db, r->arena, email, "signin_link", now_at - AN_HOUR_S, &hour);
+        e = sql_mail_count_since(context->db, context->arena, email, "signin_link",
+                                 now_at - AN_HOUR_S, &hour);
     if (!e)
         *out = lately.total == 0 && hour.total < LIMIT_SIGNIN_MAILS_PER_HOUR;
     return e;
 }
 
-static struct error *link_queue(struct request *r, const char *email)
+static struct error *link_queue(const struct context *context, const char *email)
 {
     const struct mail mail = {
         .kind = "signin_link",
         .to = email,
-        .once = arena_printf(r->arena, "signin_link/%s", crypto_id(r->arena)),
+        .once = arena_printf(context->arena, "signin_link/%s", crypto_id(context->arena)),
     };
 
-    return mail_queue(r->db, r->arena, &mail, clock_now());
+    return mail_queue(context->db, context->arena, &mail, context->now_at);
 }
 
-struct error *signin_mail_ask(struct request *r, const char *email)
+struct error *signin_mail_ask(const struct context *context, const char *email)
 {
-    const char *address = text_lower(r->arena, email);
+    const char *address = text_lower(context->arena, email);
     bool is_known = false, has_room = false;
-    struct error *e = db_begin(r->db, r->arena);
+    struct error *e = address_is_known(context, address, &is_known);
 
     if (!e)
-        e = address_is_known(r, address, &is_known);
-    if (!e)
-        e = address_has_room(r, address, &has_room);
-    /* Waiting for the disk is what can be noticed from outside, so there is a write always. */
-    if (!e)
-        e = session_notice(r, NULL);
-    if (!e && is_known && has_room)
-        e = link_queue(r, address);
-    return e ? e : db_commit(r->db, r->arena);
+        e = address_has_room(context, address, &has_room);
+    return e || !is_known || !has_room ? e : link_queue(context, address);
 }
 
-struct error *signin_mail_note(struct request *r, int64_t person_id, int64_t begun_at)
+struct error *signin_mail_note(const struct context *context, int64_t person_id,
+                               const char *browser, const char *session)
 {
-    const char *browser = session_browser(r);
+    int64_t begun_at = context->now_at;
     struct known_browser_count_row known;
     struct person_get_row person;
     struct mail mail = {
         .kind = "new_signin",
-        .once = arena_printf(r->arena, "new_signin/%s", r->session->handle),
+        .once = arena_printf(context->arena, "new_signin/%s", session),
         .browser = browser,
-        .url = arena_printf(r->arena, "%s/account", r->config->public_url),
+        .url = arena_printf(context->arena, "%s/account", context->config->public_url),
         .at = begun_at,
     };
-    struct error *e = sql_person_get(r->db, r->arena, person_id, &person);
+    struct error *e = sql_person_get(context->db, context->arena, person_id, &person);
 
     if (!e)
-        e = sql_known_browser_count(r->db, r->arena, person_id, browser, &known);
+        e = sql_known_browser_count(context->db, context->arena, person_id, browser, &known);
     if (!e)
-        e = sql_known_browser_seen(r->db, r->arena, person_id, browser, begun_at);
+        e = sql_known_browser_seen(context->db, context->arena, person_id, browser, begun_at);
     if (e || known.same)
         return e;
     /* The first sign-in: sign-ins leave a trace for as long as the account is old. An account may
@@ -94,5 +88,5 @@ struct error *signin_mail_note(struct request *r, int64_t person_id, int64_t beg
     if (!known.total && person.created_at > begun_at - LIMIT_KNOWN_BROWSER_S)
         return NULL;
     mail.to = person.email;
-    return mail_queue(r->db, r->arena, &mail, begun_at);
+    return mail_queue(context->db, context->arena, &mail, begun_at);
 }

@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "web/request.h"
+#include "model/context.h"
 
 enum spend_level {
     SPEND_FREE, /* no cap, or far from it */
@@ -21,5 +21,6 @@ struct spend_cap {
     const char *refusal; /* why nothing can be begun, and the way out; NULL: it can */
 };
 
-/* How the session's team stands at this moment. */
-struct error *spend_cap_check(struct request *r, struct spend_cap *out);
+/* How the team stands at this moment. */
+struct error *spend_cap_check(const struct context *context, int64_t team_id,
+                              struct spend_cap *out);

@@ -1,265 +1,233 @@
-/* Wishes of people; see vm_command.h. How a wish is written down is in vm_ask.c. */
+/* Commands for VMs; see vm_command.h. How a request is recorded is in vm_request.c. */
 #include "model/vm_command.h"
 
 #include "activity.sql.h"
 #include "adapter/crypto.h"
-#include "base/clock.h"
 #include "base/limit.h"
+#include "base/text.h"
 #include "job.sql.h"
 #include "model/billing_check.h"
 #include "model/spend_cap.h"
+#include "model/vm_job.h"
 #include "model/vm_request.h"
-#include "model/worker_wakeup.h"
 #include "snapshot.sql.h"
-#include "view/vm_view.h"
 #include "vm_key.sql.h"
-#include "web/session.h"
 
 #include <string.h>
 
-static struct error *job_queue(struct request *r, const char *vm_id, const char *kind,
-                               const char *snapshot_id)
-{
-    struct job_create_row job;
+/* ---- checks ---- */
 
-    return sql_job_create(r->db, r->arena, r->session->team_id, vm_id, kind, &r->session->person_id,
-                          snapshot_id, clock_now_ms(), &job);
+static struct error *spend_check(const struct context *context, const struct actor *actor)
+{
+    struct spend_cap spend;
+    struct error *e = spend_cap_check(context, actor->team_id, &spend);
+
+    return e || !spend.refusal ? e
+                               : error_refuse(context->arena, ERROR_INPUT, "spend_cap_reached",
+                                              NULL, "%s", spend.refusal);
 }
 
-static struct error *event_note(struct request *r, const char *vm_id, const char *what,
-                                const char *detail)
+static struct error *quota_refuse(const struct context *context, const char *field,
+                                  const char *message)
 {
-    return sql_activity_add(r->db, r->arena, r->session->team_id, crypto_id(r->arena), vm_id, what,
-                            detail, &r->session->person_id, clock_now_ms());
+    return error_refuse(context->arena, ERROR_INPUT, "quota_exceeded", field, "%s", message);
 }
 
-static struct error *commit_and_wake(struct request *r, struct error *e)
+static struct error *quota_check(const struct context *context, const struct actor *actor,
+                                 const struct vm_quota_change *change)
 {
-    if (!e)
-        e = db_commit(r->db, r->arena);
-    if (!e)
-        worker_wakeup_send();
-    return e;
-}
-
-struct error *vm_command_quota(struct request *r, int64_t vms, int64_t vcpus, int64_t memory_mb,
-                               int64_t disk_gb, const char **problem)
-{
+    const struct config *config = context->config;
+    struct arena *arena = context->arena;
     struct vm_quota_row used;
-    struct spend_cap spend = { .refusal = NULL };
-    const struct config *config = r->config;
-    struct error *e = sql_vm_quota(r->db, r->arena, r->session->team_id, &used);
+    struct error *e = sql_vm_quota(context->db, arena, actor->team_id, &used);
 
-    *problem = NULL;
-    if (!e && vms)
-        e = billing_check(r, BILLING_CREATE, problem);
-    if (!e && vms)
-        e = spend_cap_check(r, &spend);
-    if (e || *problem)
+    if (e)
         return e;
-    if (spend.refusal)
-        *problem = spend.refusal;
-    else if (used.vms + vms > config->quota_vms)
-        *problem = arena_printf(r->arena, "Your team has all of its %lld VMs. Destroy one first.",
-                                (long long)config->quota_vms);
-    else if (used.vcpus + vcpus > config->quota_vcpus)
-        *problem =
-            arena_printf(r->arena, "That would be %lld of %lld vCPUs. Choose a smaller size.",
-                         (long long)(used.vcpus + vcpus), (long long)config->quota_vcpus);
-    else if (used.memory_mb + memory_mb > config->quota_memory_mb)
-        *problem = arena_printf(r->arena, "That would be %s of %s memory. Choose a smaller size.",
-                                vm_view_memory(r->arena, used.memory_mb + memory_mb),
-                                vm_view_memory(r->arena, config->quota_memory_mb));
-    else if (used.disk_gb + disk_gb > config->quota_disk_gb)
-        *problem =
-            arena_printf(r->arena, "That would be %lld of %lld GB disk. Choose a smaller size.",
-                         (long long)(used.disk_gb + disk_gb), (long long)config->quota_disk_gb);
+    if (used.vms + change->vms > config->quota_vms)
+        return quota_refuse(context, NULL,
+                            arena_printf(arena,
+                                         "Your team has all of its %lld VMs. Destroy one first.",
+                                         (long long)config->quota_vms));
+    if (used.vcpus + change->vcpus > config->quota_vcpus)
+        return quota_refuse(
+            context, "size",
+            arena_printf(arena, "That would be %lld of %lld vCPUs. Choose a smaller size.",
+                         (long long)(used.vcpus + change->vcpus), (long long)config->quota_vcpus));
+    if (used.memory_mb + change->memory_mb > config->quota_memory_mb)
+        return quota_refuse(context, "size",
+                            arena_printf(arena,
+                                         "That would be %s of %s memory. Choose a smaller size.",
+                                         text_memory(arena, used.memory_mb + change->memory_mb),
+                                         text_memory(arena, config->quota_memory_mb)));
+    if (used.disk_gb + change->disk_gb > config->quota_disk_gb)
+        return quota_refuse(
+            context, "size",
+            arena_printf(arena, "That would be %lld of %lld GB disk. Choose a smaller size.",
+                         (long long)(used.disk_gb + change->disk_gb),
+                         (long long)config->quota_disk_gb));
     return NULL;
 }
 
-static struct error *name_check(struct request *r, const char *name, const char **problem)
+struct error *vm_command_check(const struct context *context, const struct actor *actor,
+                               const struct vm_quota_change *change)
 {
-    struct vm_id_by_name_row other;
-    struct error *e = sql_vm_id_by_name(r->db, r->arena, r->session->team_id, name, &other);
+    struct error *e = change->vms ? billing_check(context, actor->team_id, BILLING_CREATE) : NULL;
 
-    if (e && e->kind == ERROR_NOT_FOUND)
-        return NULL;
-    if (!e)
-        *problem = arena_printf(r->arena, "Your team already has a VM called %s.", name);
-    return e;
+    if (!e && change->vms)
+        e = spend_check(context, actor);
+    return e ? e : quota_check(context, actor, change);
 }
 
-static struct error *keys_add(struct request *r, const struct vm_command *wish, const char *id)
+static struct error *name_check(const struct context *context, const struct actor *actor,
+                                const char *name)
+{
+    struct vm_id_by_name_row other;
+    struct error *e = sql_vm_id_by_name(context->db, context->arena, actor->team_id, name, &other);
+
+    if (e)
+        return e->kind == ERROR_NOT_FOUND ? NULL : e;
+    return error_refuse(context->arena, ERROR_INPUT, "name_taken", "name",
+                        "Your team already has a VM called %s.", name);
+}
+
+/* A VM that runs already costs what it costs; one that does not may not begin to at the cap. */
+static struct error *start_check(const struct context *context, const struct actor *actor,
+                                 const struct vm_get_row *vm)
+{
+    return strcmp(vm->observed, VM_OBSERVED_RUNNING) == 0 ? NULL : spend_check(context, actor);
+}
+
+/* ---- create ---- */
+
+static struct error *keys_add(const struct context *context, const struct actor *actor,
+                              const struct vm_new *vm, const char *id)
 {
     struct error *e = NULL;
 
-    if (wish->source)
-        return sql_vm_key_copy(r->db, r->arena, r->session->team_id, id, wish->source->id);
-    for (size_t i = 0; i < wish->key_count && !e; i++) {
-        e = sql_vm_key_add(r->db, r->arena, r->session->team_id, id, wish->key_ids[i]);
-        if (!e && db_changes(r->db) == 0)
-            e = error_new(r->arena, ERROR_INPUT, "a key that the team does not have");
+    if (vm->source)
+        return sql_vm_key_copy(context->db, context->arena, actor->team_id, id, vm->source->id);
+    for (size_t i = 0; i < vm->key_count && !e; i++) {
+        e = sql_vm_key_add(context->db, context->arena, actor->team_id, id, vm->key_ids[i]);
+        if (!e && db_changes(context->db) == 0)
+            e = error_refuse(context->arena, ERROR_INPUT, "unknown_key", "key",
+                             "Choose keys from the list.");
     }
     return e;
 }
 
-static struct error *vm_insert(struct request *r, const struct vm_command *wish, const char *id)
+static struct error *vm_insert(const struct context *context, const struct actor *actor,
+                               const struct vm_new *vm, const char *id)
 {
-    const struct config_size *size = wish->size;
-    struct error *e =
-        sql_vm_create(r->db, r->arena, r->session->team_id, id, r->session->person_id, wish->name,
-                      wish->region->name, wish->image->name, size->name, size->vcpus,
-                      size->memory_mb, size->disk_gb, wish->source ? wish->source->id : NULL,
-                      wish->source_snapshot_id, clock_now());
+    const struct config_size *size = vm->size;
+    struct db *db = context->db;
+    struct arena *arena = context->arena;
+    struct job_create_row job;
+    struct error *e = sql_vm_create(
+        db, arena, actor->team_id, id, actor_person(actor), vm->name, vm->region->name,
+        vm->image->name, size->name, size->vcpus, size->memory_mb, size->disk_gb,
+        vm->source ? vm->source->id : NULL, vm->source_snapshot_id, context->now_at);
 
     if (!e)
-        e = keys_add(r, wish, id);
+        e = keys_add(context, actor, vm, id);
     if (!e)
-        e = job_queue(r, id, "create", NULL);
+        e = sql_job_create(db, arena, actor->team_id, id, VM_JOB_CREATE, actor_person(actor), NULL,
+                           context->now_ms, &job);
     if (!e)
-        e = event_note(r, id, "create asked", NULL);
+        e = sql_activity_add(db, arena, actor->team_id, crypto_id(arena), id, "create asked", NULL,
+                             actor_person(actor), context->now_ms);
     return e;
 }
 
-struct error *vm_command_create(struct request *r, const struct vm_command *wish,
-                                const char **out_id, const char **problem)
+struct error *vm_command_create(const struct context *context, const struct actor *actor,
+                                const struct vm_new *vm, const char **out_id)
 {
-    const struct config_size *size = wish->size;
-    struct error *e = db_begin(r->db, r->arena);
+    const struct vm_quota_change change = { 1, vm->size->vcpus, vm->size->memory_mb,
+                                            vm->size->disk_gb };
+    struct error *e = vm_command_check(context, actor, &change);
 
-    *out_id = crypto_id(r->arena);
+    *out_id = crypto_id(context->arena);
     if (!e)
-        e = vm_command_quota(r, 1, size->vcpus, size->memory_mb, size->disk_gb, problem);
-    if (!e && !*problem)
-        e = name_check(r, wish->name, problem);
-    if (!e && *problem)
-        e = error_new(r->arena, ERROR_INPUT, "%s", *problem);
-    if (!e)
-        e = vm_insert(r, wish, *out_id);
-    e = commit_and_wake(r, e);
-    db_rollback(r->db);
-    return e;
+        e = name_check(context, actor, vm->name);
+    return e ? e : vm_insert(context, actor, vm, *out_id);
 }
 
-static struct vm_request asked(const struct request *r, const char *id, const char *state)
-{
-    return (struct vm_request){ r->session->team_id, id, state, &r->session->person_id, NULL };
-}
-
-/* INPUT when the VM does not run now and the team may not begin what costs. */
-static struct error *start_check(struct request *r, const struct vm_get_row *vm)
-{
-    struct spend_cap spend;
-    struct error *e;
-
-    if (strcmp(vm->observed, "running") == 0)
-        return NULL;
-    e = spend_cap_check(r, &spend);
-    if (!e && spend.refusal)
-        e = error_new(r->arena, ERROR_INPUT, "%s", spend.refusal);
-    return e;
-}
-
-static bool job_starts(const char *kind)
-{
-    return strcmp(kind, "create") == 0 || strcmp(kind, "start") == 0 ||
-           strcmp(kind, "restart") == 0;
-}
+/* ---- requests without a value ---- */
 
 /* The job that failed last, once more. */
-static struct error *retry_queue(struct request *r, const struct vm_get_row *vm)
+static struct error *retry_queue(const struct context *context, const struct actor *actor,
+                                 const struct vm_get_row *vm)
 {
-    const struct vm_request again = asked(r, vm->id, vm->state);
+    const struct vm_job *kind;
     struct job_last_row job;
-    const char *kind;
-    struct error *e = sql_job_last(r->db, r->arena, r->session->team_id, vm->id, &job);
+    struct error *e = sql_job_last(context->db, context->arena, actor->team_id, vm->id, &job);
 
     if (e)
         return e;
     /* No job failed: the host lost the VM. Starting defines it anew on the disk that is there. */
-    kind = strcmp(job.state, "done") == 0 ? "start" : job.kind;
-    if (job_starts(kind))
-        e = start_check(r, vm);
+    kind = vm_job_find(strcmp(job.state, JOB_STATE_DONE) == 0 ? VM_JOB_START : job.kind);
+    if (kind->may_start)
+        e = start_check(context, actor, vm);
     if (!e)
-        e = sql_vm_set_state(r->db, r->arena, r->session->team_id, vm->id, vm_working_state(kind),
-                             NULL, clock_now());
-    return e ? e : vm_request_job(r->db, r->arena, &again, kind, job.snapshot_id);
+        e = sql_vm_set_state(context->db, context->arena, actor->team_id, vm->id, kind->state, NULL,
+                             context->now_at);
+    return e ? e : vm_request_job(context, actor, vm->id, kind->kind, job.snapshot_id);
 }
 
-/* In a transaction: state, wish, job and event of one transition. */
-static struct error *vm_move(struct request *r, const struct vm_get_row *vm, enum vm_trigger event,
-                             const char *snapshot_id)
-{
-    const struct vm_request moved = asked(r, vm->id, vm->state);
-
-    if (!vm_transition_find(vm->state, event))
-        return error_new(r->arena, ERROR_CONFLICT, "vm %s is %s", vm->id, vm->state);
-    if (event == VM_REQUEST_RETRY)
-        return retry_queue(r, vm);
-    return vm_ask(r->db, r->arena, &moved, event, snapshot_id);
-}
-
-static struct error *snapshot_mark(struct request *r, const struct vm_get_row *vm,
-                                   const char *snapshot_id, enum vm_trigger event)
+static struct error *snapshot_check(const struct context *context, const struct actor *actor,
+                                    const struct vm_get_row *vm, const char *snapshot_id,
+                                    enum vm_trigger trigger)
 {
     struct snapshot_used_by_clone_row clones;
     struct snapshot_get_row snapshot;
-    struct error *e =
-        sql_snapshot_get(r->db, r->arena, r->session->team_id, vm->id, snapshot_id, &snapshot);
+    struct error *e = sql_snapshot_get(context->db, context->arena, actor->team_id, vm->id,
+                                       snapshot_id, &snapshot);
 
     /* One with memory goes on running. */
-    if (!e && event == VM_REQUEST_RESTORE && snapshot.has_memory)
-        e = start_check(r, vm);
-    if (e || event != VM_REQUEST_SNAPSHOT_DELETE)
+    if (!e && trigger == VM_REQUEST_RESTORE && snapshot.has_memory)
+        e = start_check(context, actor, vm);
+    if (e || trigger != VM_REQUEST_SNAPSHOT_DELETE)
         return e;
-    e = sql_snapshot_used_by_clone(r->db, r->arena, snapshot_id, &clones);
+    e = sql_snapshot_used_by_clone(context->db, context->arena, snapshot_id, &clones);
     if (!e && clones.total)
-        e = error_new(r->arena, ERROR_CONFLICT, "a clone is being made from it");
-    if (!e)
-        e = sql_snapshot_set_state(r->db, r->arena, r->session->team_id, snapshot_id, "deleting");
-    return e;
+        e = error_new(context->arena, ERROR_CONFLICT, "a clone is being made from it");
+    return e ? e
+             : sql_snapshot_set_state(context->db, context->arena, actor->team_id, snapshot_id,
+                                      SNAPSHOT_STATE_DELETING);
 }
 
-/* Does the plan let the VM run? */
-static struct error *plan_check(struct request *r, enum vm_trigger event)
+static bool may_begin_to_cost(enum vm_trigger trigger)
 {
-    bool is_start = event == VM_REQUEST_START || event == VM_REQUEST_RESTART ||
-                    event == VM_REQUEST_RESTORE || event == VM_REQUEST_RETRY;
-    const char *problem = NULL;
-    struct error *e = is_start ? billing_check(r, BILLING_START, &problem) : NULL;
-
-    return e || !problem ? e : error_new(r->arena, ERROR_CONFLICT, "%s", problem);
+    return trigger == VM_REQUEST_START || trigger == VM_REQUEST_RESTART ||
+           trigger == VM_REQUEST_RESTORE || trigger == VM_REQUEST_RETRY;
 }
 
-struct error *vm_command_request(struct request *r, const char *id, enum vm_trigger event,
-                                 const char *snapshot_id, const char *notice)
+static struct error *vm_move(const struct context *context, const struct actor *actor,
+                             const struct vm_get_row *vm, enum vm_trigger trigger,
+                             const char *snapshot_id)
+{
+    if (!vm_transition_find(vm->state, trigger))
+        return error_new(context->arena, ERROR_CONFLICT, "vm %s is %s", vm->id, vm->state);
+    if (trigger == VM_REQUEST_RETRY)
+        return retry_queue(context, actor, vm);
+    return vm_request(context, actor, vm->id, vm->state, trigger, snapshot_id);
+}
+
+struct error *vm_command_send(const struct context *context, const struct actor *actor,
+                              const char *id, enum vm_trigger trigger, const char *snapshot_id)
 {
     struct vm_get_row vm;
-    struct error *e = db_begin(r->db, r->arena);
+    struct error *e = sql_vm_get(context->db, context->arena, actor->team_id, id, &vm);
 
-    if (!e)
-        e = sql_vm_get(r->db, r->arena, r->session->team_id, id, &vm);
-    if (!e)
-        e = plan_check(r, event);
+    if (!e && may_begin_to_cost(trigger))
+        e = billing_check(context, actor->team_id, BILLING_START);
     if (!e && snapshot_id)
-        e = snapshot_mark(r, &vm, snapshot_id, event);
-    if (!e && event == VM_REQUEST_START)
-        e = start_check(r, &vm);
-    if (!e)
-        e = vm_move(r, &vm, event, snapshot_id);
-    if (!e && notice)
-        e = session_notice(r, arena_printf(r->arena, "%s %s", vm.name, notice));
-    e = commit_and_wake(r, e);
-    db_rollback(r->db);
-    return e;
+        e = snapshot_check(context, actor, &vm, snapshot_id, trigger);
+    if (!e && trigger == VM_REQUEST_START)
+        e = start_check(context, actor, &vm);
+    return e ? e : vm_move(context, actor, &vm, trigger, snapshot_id);
 }
 
-static const char *shrink_problem(const struct vm_get_row *vm, const struct config_size *size)
-{
-    return size->disk_gb < vm->disk_gb
-               ? "A disk can grow but not shrink. Choose a size with at least as much disk."
-               : NULL;
-}
+/* ---- resize, snapshot, rename ---- */
 
 bool vm_command_costs_more(const struct price_list_rows *prices, const struct vm_get_row *vm,
                            const struct config_size *size, int64_t now_at)
@@ -269,74 +237,75 @@ bool vm_command_costs_more(const struct price_list_rows *prices, const struct vm
 }
 
 /* What costs more than now is refused at the cap. */
-static struct error *resize_check(struct request *r, const struct vm_get_row *vm,
-                                  const struct config_size *size, const char **problem)
+static struct error *resize_check(const struct context *context, const struct actor *actor,
+                                  const struct vm_get_row *vm, const struct config_size *size)
 {
+    const struct vm_quota_change change = { 0, size->vcpus - vm->vcpus,
+                                            size->memory_mb - vm->memory_mb,
+                                            size->disk_gb - vm->disk_gb };
     struct price_list_rows prices;
-    struct spend_cap spend;
-    struct error *e = sql_price_list(r->db, r->arena, &prices);
+    struct error *e = vm_command_check(context, actor, &change);
 
+    if (!e && size->disk_gb < vm->disk_gb)
+        e = error_refuse(context->arena, ERROR_INPUT, "disk_cannot_shrink", "size",
+                         "A disk can grow but not shrink. Choose a size with at least as much "
+                         "disk.");
     if (!e)
-        e = spend_cap_check(r, &spend);
-    if (!e && vm_command_costs_more(&prices, vm, size, clock_now()))
-        *problem = spend.refusal;
+        e = sql_price_list(context->db, context->arena, &prices);
+    if (!e && vm_command_costs_more(&prices, vm, size, context->now_at))
+        e = spend_check(context, actor);
     return e;
 }
 
-struct error *vm_command_resize(struct request *r, const char *id, const struct config_size *size,
-                                const char **problem)
+struct error *vm_command_resize(const struct context *context, const struct actor *actor,
+                                const char *id, const struct config_size *size)
 {
     struct vm_get_row vm;
-    struct error *e = db_begin(r->db, r->arena);
+    struct error *e = sql_vm_get(context->db, context->arena, actor->team_id, id, &vm);
 
     if (!e)
-        e = sql_vm_get(r->db, r->arena, r->session->team_id, id, &vm);
+        e = resize_check(context, actor, &vm, size);
     if (!e)
-        e = vm_command_quota(r, 0, size->vcpus - vm.vcpus, size->memory_mb - vm.memory_mb,
-                             size->disk_gb - vm.disk_gb, problem);
-    if (!e && !*problem)
-        *problem = shrink_problem(&vm, size);
-    if (!e && !*problem)
-        e = resize_check(r, &vm, size, problem);
-    if (!e && *problem)
-        e = error_new(r->arena, ERROR_INPUT, "%s", *problem);
-    if (!e)
-        e = vm_move(r, &vm, VM_REQUEST_RESIZE, NULL);
-    if (!e)
-        e = sql_vm_resize(r->db, r->arena, r->session->team_id, id, size->name, size->vcpus,
-                          size->memory_mb, size->disk_gb);
-    if (!e)
-        e = session_notice(r, arena_printf(r->arena, "%s gets the size %s.", vm.name, size->label));
-    e = commit_and_wake(r, e);
-    db_rollback(r->db);
-    return e;
+        e = vm_move(context, actor, &vm, VM_REQUEST_RESIZE, NULL);
+    return e ? e
+             : sql_vm_resize(context->db, context->arena, actor->team_id, id, size->name,
+                             size->vcpus, size->memory_mb, size->disk_gb);
 }
 
-struct error *vm_command_snapshot(struct request *r, const char *id, const char *name,
-                                  const char **problem)
+struct error *vm_command_snapshot(const struct context *context, const struct actor *actor,
+                                  const char *id, const char *name)
 {
-    const char *snapshot_id = crypto_id(r->arena);
+    const char *snapshot_id = crypto_id(context->arena);
     struct snapshot_count_row taken;
     struct vm_get_row vm;
-    struct error *e = db_begin(r->db, r->arena);
+    struct error *e = sql_vm_get(context->db, context->arena, actor->team_id, id, &vm);
 
     if (!e)
-        e = sql_vm_get(r->db, r->arena, r->session->team_id, id, &vm);
+        e = sql_snapshot_count(context->db, context->arena, actor->team_id, id, &taken);
+    if (!e && taken.total >= LIMIT_SNAPSHOTS_PER_VM)
+        e = error_refuse(context->arena, ERROR_INPUT, "snapshot_limit_reached", NULL,
+                         "A VM can have %d snapshots. Delete one first.", LIMIT_SNAPSHOTS_PER_VM);
     if (!e)
-        e = sql_snapshot_count(r->db, r->arena, r->session->team_id, id, &taken);
-    if (!e && taken.total >= LIMIT_SNAPSHOTS_PER_VM) {
-        *problem = arena_printf(r->arena, "A VM can have %d snapshots. Delete one first.",
-                                LIMIT_SNAPSHOTS_PER_VM);
-        e = error_new(r->arena, ERROR_INPUT, "%s", *problem);
-    }
+        e = vm_move(context, actor, &vm, VM_REQUEST_SNAPSHOT, snapshot_id);
+    return e ? e
+             : sql_snapshot_create(context->db, context->arena, actor->team_id, id, snapshot_id,
+                                   name, vm.vcpus, vm.memory_mb, vm.disk_gb, context->now_at);
+}
+
+struct error *vm_command_rename(const struct context *context, const struct actor *actor,
+                                const char *id, const char *name)
+{
+    struct vm_get_row vm;
+    struct error *e = sql_vm_get(context->db, context->arena, actor->team_id, id, &vm);
+
     if (!e)
-        e = vm_move(r, &vm, VM_REQUEST_SNAPSHOT, snapshot_id);
-    if (!e)
-        e = sql_snapshot_create(r->db, r->arena, r->session->team_id, id, snapshot_id, name,
-                                vm.vcpus, vm.memory_mb, vm.disk_gb, clock_now());
-    if (!e)
-        e = session_notice(r, arena_printf(r->arena, "Snapshot “%s” is being taken.", name));
-    e = commit_and_wake(r, e);
-    db_rollback(r->db);
-    return e;
+        e = sql_vm_rename(context->db, context->arena, actor->team_id, id, name);
+    if (e && e->kind == ERROR_CONFLICT)
+        return error_refuse(context->arena, ERROR_INPUT, "name_taken", "name",
+                            "Your team already has a VM of this name.");
+    return e ? e
+             : sql_activity_add(context->db, context->arena, actor->team_id,
+                                crypto_id(context->arena), id, "renamed",
+                                arena_printf(context->arena, "%s → %s", vm.name, name),
+                                actor_person(actor), context->now_ms);
 }

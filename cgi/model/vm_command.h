@@ -1,17 +1,26 @@
 /*
- * What people ask of a VM, written down for the worker: each wish is one transaction that checks
- * the state and the quota, queues a job, notes the event, and wakes the worker.
+ * What a person, a token or the system may ask of a VM. Each command checks the state, the billing
+ * status, the spend cap and the quota, then records the request (vm_request.h). All need an open
+ * write transaction; whoever commits it wakes the worker.
+ *
+ * Errors, besides those of the database: NOT_FOUND for a VM that the actor's team does not have;
+ * CONFLICT when the VM's state does not allow it, or (code "billing_required", with a message) the
+ * billing status does not; INPUT with code and message: quota_exceeded, spend_cap_reached,
+ * name_taken (field "name"), unknown_key (field "key"), disk_cannot_shrink (field "size"),
+ * snapshot_limit_reached. After an error nothing may be committed.
  */
 #pragma once
 
+#include "model/actor.h"
+#include "model/context.h"
 #include "model/price.h"
 #include "model/vm_state.h"
 #include "vm.sql.h"
-#include "web/request.h"
 
-/* A VM to be made. Sizes and image come from the configuration; keys are ids of the team's keys. */
-struct vm_command {
-    const char *name;
+/* A VM to be created. Sizes and image come from the configuration; keys are ids of the team's keys.
+ */
+struct vm_new {
+    const char *name; /* a host name, checked */
     const struct config_region *region;
     const struct config_image *image;
     const struct config_size *size;
@@ -21,35 +30,37 @@ struct vm_command {
     const char *source_snapshot_id;
 };
 
-/*
- * `*out_id` is the new VM's id. INPUT with a text for people (in `*problem`, arena) when the name
- * is taken, or the quota or the spend cap does not allow it: then nothing was written.
- */
-struct error *vm_command_create(struct request *r, const struct vm_command *wish,
-                                const char **out_id, const char **problem);
+/* What a command would add to the team's use. */
+struct vm_quota_change {
+    int64_t vms, vcpus, memory_mb, disk_gb;
+};
 
-/* Why the team cannot have `vms`, `vcpus`... more by its quota and, if `vms` is not 0, by its plan
- * and its spend cap; NULL: it can. */
-struct error *vm_command_quota(struct request *r, int64_t vms, int64_t vcpus, int64_t memory_mb,
-                               int64_t disk_gb, const char **problem);
+/* `*out_id` is the new VM's id. */
+struct error *vm_command_create(const struct context *context, const struct actor *actor,
+                                const struct vm_new *vm, const char **out_id);
 
-/*
- * Ask VM `id` of the session's team for `event`; `snapshot_id` for snapshot events, else NULL. The
- * next page says the VM's name and `notice`, unless that is NULL. NOT_FOUND; CONFLICT when the
- * state does not allow it; INPUT when the VM would begin to run and the spend cap is reached.
- */
-struct error *vm_command_request(struct request *r, const char *id, enum vm_trigger event,
-                                 const char *snapshot_id, const char *notice);
+/* Does `change` fit into the quota and, if it brings a VM, do billing status and spend cap allow
+ * it? Reads only. */
+struct error *vm_command_check(const struct context *context, const struct actor *actor,
+                               const struct vm_quota_change *change);
+
+/* `trigger` is one of VM_REQUEST_... but RESIZE, SNAPSHOT and CLONE; `snapshot_id` for RESTORE and
+ * SNAPSHOT_DELETE, else NULL. */
+struct error *vm_command_send(const struct context *context, const struct actor *actor,
+                              const char *id, enum vm_trigger trigger, const char *snapshot_id);
 
 /* Would the VM cost more in this size, running or stopped? */
 bool vm_command_costs_more(const struct price_list_rows *prices, const struct vm_get_row *vm,
                            const struct config_size *size, int64_t now_at);
 
-/* A new size for a stopped VM. INPUT with `*problem` when the quota does not allow it, it shrinks,
- * or it costs more and the spend cap is reached. */
-struct error *vm_command_resize(struct request *r, const char *id, const struct config_size *size,
-                                const char **problem);
+/* A new size for a stopped VM. */
+struct error *vm_command_resize(const struct context *context, const struct actor *actor,
+                                const char *id, const struct config_size *size);
 
 /* A snapshot called `name`. */
-struct error *vm_command_snapshot(struct request *r, const char *id, const char *name,
-                                  const char **problem);
+struct error *vm_command_snapshot(const struct context *context, const struct actor *actor,
+                                  const char *id, const char *name);
+
+/* A new name (a host name, checked); the guest keeps the host name that it has. */
+struct error *vm_command_rename(const struct context *context, const struct actor *actor,
+                                const char *id, const char *name);

@@ -1,29 +1,26 @@
 /*
- * A wish about a VM, written down in an open write transaction: its state, the job, and what the
- * activity says. Who may wish what is checked by the caller, who also wakes the worker after the
- * commit.
+ * What is asked of a VM, recorded in an open write transaction: its next state, the job that does
+ * it, and the line in the activity. Whether the quota, the spend cap and the billing status allow
+ * it is checked before, by vm_command.c.
  */
 #pragma once
 
-#include "adapter/db.h"
+#include "model/actor.h"
+#include "model/context.h"
 #include "model/vm_state.h"
 
-/* The VM, as it was read in this transaction, and who asks. */
-struct vm_request {
-    int64_t team_id;
-    const char *id, *state;
-    const int64_t *person_id; /* NULL: Domicile itself */
-    const char *why;          /* for the activity; NULL: because somebody wanted it */
-};
+/*
+ * VM `id` of the actor's team, in `state` when it was read in this transaction, is asked for
+ * `trigger`. CONFLICT when its state does not allow that. `snapshot_id` for snapshot triggers, else
+ * NULL.
+ */
+struct error *vm_request(const struct context *context, const struct actor *actor, const char *id,
+                         const char *state, enum vm_trigger trigger, const char *snapshot_id);
 
-/* CONFLICT when the state does not allow `event`. `snapshot_id` for snapshot events, else NULL. */
-struct error *vm_ask(struct db *db, struct arena *arena, const struct vm_request *vm,
-                     enum vm_trigger event, const char *snapshot_id);
+/* Queue a job of `kind` and record in the activity that it was requested. */
+struct error *vm_request_job(const struct context *context, const struct actor *actor,
+                             const char *id, const char *kind, const char *snapshot_id);
 
-/* Queue a job of `kind` and note in the activity that it was asked for. */
-struct error *vm_request_job(struct db *db, struct arena *arena, const struct vm_request *vm,
-                             const char *kind, const char *snapshot_id);
-
-/* Domicile itself asks for `event` wherever a living VM of the team allows it, and says why. */
-struct error *vm_request_all(struct db *db, struct arena *arena, int64_t team_id,
-                             enum vm_trigger event, const char *why);
+/* `trigger` for each VM of the actor's team whose state allows it. */
+struct error *vm_request_all(const struct context *context, const struct actor *actor,
+                             enum vm_trigger trigger);

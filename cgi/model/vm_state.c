@@ -1,95 +1,95 @@
-/* The life of a VM as one table; see vm_state.h. Knows no database and no host. */
+/* The states of a VM as one table; see vm_state.h. Only vm_transition_apply() writes them. */
 #include "model/vm_state.h"
+
+#include "main_constants.sql.h"
+#include "model/vm_job.h"
+#include "vm.sql.h"
 
 #include <stddef.h>
 #include <string.h>
 
 static const struct vm_transition transitions[] = {
-    { "creating", VM_REPORTED_RUNNING, "running", NULL, NULL },
-    { "creating", VM_JOB_FAILED, "failed", NULL, NULL },
-    { "creating", VM_REQUEST_DESTROY, "destroying", "destroy", "gone" },
+    { VM_STATE_CREATING, VM_REPORTED_RUNNING, VM_STATE_RUNNING, NULL, NULL },
+    { VM_STATE_CREATING, VM_FAILED, VM_STATE_FAILED, NULL, NULL },
+    { VM_STATE_CREATING, VM_REQUEST_DESTROY, VM_STATE_DESTROYING, VM_JOB_DESTROY, VM_WANTED_GONE },
 
-    { "starting", VM_REPORTED_RUNNING, "running", NULL, NULL },
-    { "starting", VM_JOB_FAILED, "failed", NULL, NULL },
-    { "starting", VM_REQUEST_DESTROY, "destroying", "destroy", "gone" },
+    { VM_STATE_STARTING, VM_REPORTED_RUNNING, VM_STATE_RUNNING, NULL, NULL },
+    { VM_STATE_STARTING, VM_FAILED, VM_STATE_FAILED, NULL, NULL },
+    { VM_STATE_STARTING, VM_REQUEST_DESTROY, VM_STATE_DESTROYING, VM_JOB_DESTROY, VM_WANTED_GONE },
 
-    { "running", VM_REQUEST_STOP, "stopping", "stop", "stopped" },
-    { "running", VM_REQUEST_RESTART, "restarting", "restart", "running" },
-    { "running", VM_REQUEST_SNAPSHOT, "snapshotting", "snapshot", NULL },
-    { "running", VM_REQUEST_SNAPSHOT_DELETE, "snapshotting", "snapshot_delete", NULL },
-    { "running", VM_REQUEST_RESTORE, "restoring", "restore", NULL },
-    { "running", VM_REQUEST_CLONE, "running", NULL, NULL },
-    { "running", VM_REQUEST_DESTROY, "destroying", "destroy", "gone" },
-    { "running", VM_REPORTED_STOPPED, "stopped", NULL, "stopped" }, /* the guest shut itself down */
-    { "running", VM_REPORTED_ABSENT, "failed", NULL, NULL },
+    { VM_STATE_RUNNING, VM_REQUEST_STOP, VM_STATE_STOPPING, VM_JOB_STOP, VM_WANTED_STOPPED },
+    { VM_STATE_RUNNING, VM_REQUEST_RESTART, VM_STATE_RESTARTING, VM_JOB_RESTART,
+      VM_WANTED_RUNNING },
+    { VM_STATE_RUNNING, VM_REQUEST_SNAPSHOT, VM_STATE_SNAPSHOTTING, VM_JOB_SNAPSHOT, NULL },
+    { VM_STATE_RUNNING, VM_REQUEST_SNAPSHOT_DELETE, VM_STATE_SNAPSHOTTING, VM_JOB_SNAPSHOT_DELETE,
+      NULL },
+    { VM_STATE_RUNNING, VM_REQUEST_RESTORE, VM_STATE_RESTORING, VM_JOB_RESTORE, NULL },
+    { VM_STATE_RUNNING, VM_REQUEST_CLONE, VM_STATE_RUNNING, NULL, NULL },
+    { VM_STATE_RUNNING, VM_REQUEST_DESTROY, VM_STATE_DESTROYING, VM_JOB_DESTROY, VM_WANTED_GONE },
+    { VM_STATE_RUNNING, VM_REPORTED_STOPPED, VM_STATE_STOPPED, NULL,
+      VM_WANTED_STOPPED }, /* the guest shut itself down */
+    { VM_STATE_RUNNING, VM_REPORTED_ABSENT, VM_STATE_FAILED, NULL, NULL },
 
-    { "stopping", VM_REPORTED_STOPPED, "stopped", NULL, NULL },
-    { "stopping", VM_JOB_FAILED, "failed", NULL, NULL },
-    { "stopping", VM_REQUEST_DESTROY, "destroying", "destroy", "gone" },
+    { VM_STATE_STOPPING, VM_REPORTED_STOPPED, VM_STATE_STOPPED, NULL, NULL },
+    { VM_STATE_STOPPING, VM_FAILED, VM_STATE_FAILED, NULL, NULL },
+    { VM_STATE_STOPPING, VM_REQUEST_DESTROY, VM_STATE_DESTROYING, VM_JOB_DESTROY, VM_WANTED_GONE },
 
-    { "stopped", VM_REQUEST_START, "starting", "start", "running" },
-    { "stopped", VM_REQUEST_RESIZE, "resizing", "resize", NULL },
-    { "stopped", VM_REQUEST_SNAPSHOT, "snapshotting", "snapshot", NULL },
-    { "stopped", VM_REQUEST_SNAPSHOT_DELETE, "snapshotting", "snapshot_delete", NULL },
-    { "stopped", VM_REQUEST_RESTORE, "restoring", "restore", NULL },
-    { "stopped", VM_REQUEST_CLONE, "stopped", NULL, NULL },
-    { "stopped", VM_REQUEST_DESTROY, "destroying", "destroy", "gone" },
-    { "stopped", VM_REPORTED_RUNNING, "running", NULL,
-      "running" }, /* started by hand on the host */
-    { "stopped", VM_REPORTED_ABSENT, "failed", NULL, NULL },
+    { VM_STATE_STOPPED, VM_REQUEST_START, VM_STATE_STARTING, VM_JOB_START, VM_WANTED_RUNNING },
+    { VM_STATE_STOPPED, VM_REQUEST_RESIZE, VM_STATE_RESIZING, VM_JOB_RESIZE, NULL },
+    { VM_STATE_STOPPED, VM_REQUEST_SNAPSHOT, VM_STATE_SNAPSHOTTING, VM_JOB_SNAPSHOT, NULL },
+    { VM_STATE_STOPPED, VM_REQUEST_SNAPSHOT_DELETE, VM_STATE_SNAPSHOTTING, VM_JOB_SNAPSHOT_DELETE,
+      NULL },
+    { VM_STATE_STOPPED, VM_REQUEST_RESTORE, VM_STATE_RESTORING, VM_JOB_RESTORE, NULL },
+    { VM_STATE_STOPPED, VM_REQUEST_CLONE, VM_STATE_STOPPED, NULL, NULL },
+    { VM_STATE_STOPPED, VM_REQUEST_DESTROY, VM_STATE_DESTROYING, VM_JOB_DESTROY, VM_WANTED_GONE },
+    { VM_STATE_STOPPED, VM_REPORTED_RUNNING, VM_STATE_RUNNING, NULL,
+      VM_WANTED_RUNNING }, /* started by hand on the host */
+    { VM_STATE_STOPPED, VM_REPORTED_ABSENT, VM_STATE_FAILED, NULL, NULL },
 
-    { "restarting", VM_REPORTED_RUNNING, "running", NULL, NULL },
-    { "restarting", VM_JOB_FAILED, "failed", NULL, NULL },
-    { "restarting", VM_REQUEST_DESTROY, "destroying", "destroy", "gone" },
+    { VM_STATE_RESTARTING, VM_REPORTED_RUNNING, VM_STATE_RUNNING, NULL, NULL },
+    { VM_STATE_RESTARTING, VM_FAILED, VM_STATE_FAILED, NULL, NULL },
+    { VM_STATE_RESTARTING, VM_REQUEST_DESTROY, VM_STATE_DESTROYING, VM_JOB_DESTROY,
+      VM_WANTED_GONE },
 
-    { "resizing", VM_REPORTED_STOPPED, "stopped", NULL, NULL },
-    { "resizing", VM_JOB_FAILED, "failed", NULL, NULL },
-    { "resizing", VM_REQUEST_DESTROY, "destroying", "destroy", "gone" },
+    { VM_STATE_RESIZING, VM_REPORTED_STOPPED, VM_STATE_STOPPED, NULL, NULL },
+    { VM_STATE_RESIZING, VM_FAILED, VM_STATE_FAILED, NULL, NULL },
+    { VM_STATE_RESIZING, VM_REQUEST_DESTROY, VM_STATE_DESTROYING, VM_JOB_DESTROY, VM_WANTED_GONE },
 
-    { "snapshotting", VM_REPORTED_RUNNING, "running", NULL, NULL },
-    { "snapshotting", VM_REPORTED_STOPPED, "stopped", NULL, NULL },
-    { "snapshotting", VM_JOB_FAILED, "failed", NULL, NULL },
-    { "snapshotting", VM_REQUEST_DESTROY, "destroying", "destroy", "gone" },
+    { VM_STATE_SNAPSHOTTING, VM_REPORTED_RUNNING, VM_STATE_RUNNING, NULL, NULL },
+    { VM_STATE_SNAPSHOTTING, VM_REPORTED_STOPPED, VM_STATE_STOPPED, NULL, NULL },
+    { VM_STATE_SNAPSHOTTING, VM_FAILED, VM_STATE_FAILED, NULL, NULL },
+    { VM_STATE_SNAPSHOTTING, VM_REQUEST_DESTROY, VM_STATE_DESTROYING, VM_JOB_DESTROY,
+      VM_WANTED_GONE },
 
-    { "restoring", VM_REPORTED_RUNNING, "running", NULL, "running" },
-    { "restoring", VM_REPORTED_STOPPED, "stopped", NULL, "stopped" },
-    { "restoring", VM_JOB_FAILED, "failed", NULL, NULL },
-    { "restoring", VM_REQUEST_DESTROY, "destroying", "destroy", "gone" },
+    { VM_STATE_RESTORING, VM_REPORTED_RUNNING, VM_STATE_RUNNING, NULL, VM_WANTED_RUNNING },
+    { VM_STATE_RESTORING, VM_REPORTED_STOPPED, VM_STATE_STOPPED, NULL, VM_WANTED_STOPPED },
+    { VM_STATE_RESTORING, VM_FAILED, VM_STATE_FAILED, NULL, NULL },
+    { VM_STATE_RESTORING, VM_REQUEST_DESTROY, VM_STATE_DESTROYING, VM_JOB_DESTROY, VM_WANTED_GONE },
 
-    { "failed", VM_REQUEST_RETRY, "failed", NULL, NULL },
-    { "failed", VM_REQUEST_STOP, "stopping", "stop", "stopped" },
-    { "failed", VM_REQUEST_DESTROY, "destroying", "destroy", "gone" },
+    { VM_STATE_FAILED, VM_REQUEST_RETRY, VM_STATE_FAILED, NULL, NULL },
+    { VM_STATE_FAILED, VM_REQUEST_STOP, VM_STATE_STOPPING, VM_JOB_STOP, VM_WANTED_STOPPED },
+    { VM_STATE_FAILED, VM_REQUEST_DESTROY, VM_STATE_DESTROYING, VM_JOB_DESTROY, VM_WANTED_GONE },
 
-    { "destroying", VM_REMOVED, "gone", NULL, NULL },
+    { VM_STATE_DESTROYING, VM_REMOVED, VM_STATE_GONE, NULL, NULL },
 };
 
-/* One row for each state: how it is shown, and why most buttons rest in it. */
+/* One row for each state: how it is shown, and why most buttons are disabled in it. */
 static const struct {
-    const char *state, *label, *class_, *refusal;
+    const char *state, *label, *class_, *disabled_reason;
 } states[] = {
-    { "creating", "Creating", "work", "It is being created; wait until it is running." },
-    { "starting", "Starting", "work", "It is starting; wait until it is running." },
-    { "running", "Running", "on", "It is running; stop it first." },
-    { "stopping", "Stopping", "work", "It is stopping; wait a moment." },
-    { "stopped", "Stopped", "off", "It is stopped; start it first." },
-    { "restarting", "Restarting", "work", "It is restarting; wait until it is running." },
-    { "resizing", "Resizing", "work", "It is being resized; wait a moment." },
-    { "snapshotting", "Snapshot", "work", "A snapshot is being worked on; wait a moment." },
-    { "restoring", "Restoring", "work", "A snapshot is being restored; wait a moment." },
-    { "failed", "Failed", "bad",
+    { VM_STATE_CREATING, "Creating", "work", "It is being created; wait until it is running." },
+    { VM_STATE_STARTING, "Starting", "work", "It is starting; wait until it is running." },
+    { VM_STATE_RUNNING, "Running", "on", "It is running; stop it first." },
+    { VM_STATE_STOPPING, "Stopping", "work", "It is stopping; wait a moment." },
+    { VM_STATE_STOPPED, "Stopped", "off", "It is stopped; start it first." },
+    { VM_STATE_RESTARTING, "Restarting", "work", "It is restarting; wait until it is running." },
+    { VM_STATE_RESIZING, "Resizing", "work", "It is being resized; wait a moment." },
+    { VM_STATE_SNAPSHOTTING, "Snapshot", "work", "A snapshot is being worked on; wait a moment." },
+    { VM_STATE_RESTORING, "Restoring", "work", "A snapshot is being restored; wait a moment." },
+    { VM_STATE_FAILED, "Failed", "bad",
       "The last operation failed; retry it, stop it or destroy the VM." },
-    { "destroying", "Not yet gone", "bad", "It is being destroyed." },
-    { "gone", "Gone", "off", "It is gone." },
-};
-
-static const struct {
-    const char *job, *state;
-} working[] = {
-    { "create", "creating" },    { "start", "starting" },
-    { "stop", "stopping" },      { "restart", "restarting" },
-    { "resize", "resizing" },    { "snapshot", "snapshotting" },
-    { "restore", "restoring" },  { "snapshot_delete", "snapshotting" },
-    { "destroy", "destroying" },
+    { VM_STATE_DESTROYING, "Not yet gone", "bad", "It is being destroyed." },
+    { VM_STATE_GONE, "Gone", "off", "It is gone." },
 };
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
@@ -114,16 +114,7 @@ static size_t state_index(const char *state)
 
 const char *vm_disabled_reason(const char *state, enum vm_trigger event)
 {
-    return vm_transition_find(state, event) ? NULL : states[state_index(state)].refusal;
-}
-
-const char *vm_working_state(const char *job)
-{
-    for (size_t i = 0; i < COUNT(working); i++) {
-        if (strcmp(working[i].job, job) == 0)
-            return working[i].state;
-    }
-    return "failed";
+    return vm_transition_find(state, event) ? NULL : states[state_index(state)].disabled_reason;
 }
 
 const char *vm_state_label(const char *state)
@@ -136,11 +127,19 @@ const char *vm_state_class(const char *state)
     return states[state_index(state)].class_;
 }
 
-bool vm_state_is_working(const char *state)
+struct error *vm_transition_apply(const struct context *context, int64_t team_id, const char *vm_id,
+                                  const char *state, enum vm_trigger trigger,
+                                  const struct vm_transition **out)
 {
-    for (size_t i = 0; i < COUNT(working); i++) {
-        if (strcmp(working[i].state, state) == 0)
-            return true;
-    }
-    return false;
+    const struct vm_transition *found = vm_transition_find(state, trigger);
+
+    if (!found)
+        return error_new(context->arena, ERROR_CONFLICT, "vm %s is %s: trigger %d does not fit",
+                         vm_id, state, (int)trigger);
+    if (out)
+        *out = found;
+    if (strcmp(found->next, VM_STATE_GONE) == 0)
+        return sql_vm_set_gone(context->db, context->arena, vm_id, context->now_at);
+    return sql_vm_set_state(context->db, context->arena, team_id, vm_id, found->next, found->wanted,
+                            context->now_at);
 }

@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include <stdbool.h>
+#include "model/context.h"
 
 enum vm_trigger {
     /* Asked by people. */
@@ -17,15 +17,15 @@ enum vm_trigger {
     VM_REQUEST_RESTORE,
     VM_REQUEST_CLONE, /* of one of its snapshots; changes nothing here */
     VM_REQUEST_DESTROY,
-    VM_REQUEST_RETRY, /* the failed job once more; its kind gives state and job (vm_working_state)
+    VM_REQUEST_RETRY, /* the failed job once more; its kind gives state and job (vm_job.h)
                        */
 
     /* Seen by the worker: at the end of a job, or by the reconciler. */
     VM_REPORTED_RUNNING, /* and its SSH has answered with its host key */
     VM_REPORTED_STOPPED,
     VM_REPORTED_ABSENT,
-    VM_JOB_FAILED, /* for good: no attempt is left */
-    VM_REMOVED,    /* the host has nothing of it any more */
+    VM_FAILED,  /* for good: no attempt is left */
+    VM_REMOVED, /* the host has nothing of it any more */
 };
 
 struct vm_transition {
@@ -43,12 +43,16 @@ const struct vm_transition *vm_transition_find(const char *state, enum vm_trigge
 /* Why a button is disabled, for people; NULL when it is not. */
 const char *vm_disabled_reason(const char *state, enum vm_trigger event);
 
-/* The state in which a job of this kind is worked off: "create" -> "creating". */
-const char *vm_working_state(const char *job);
-
 /* For the chip: "Running", and its class: on, off, work, wait, bad. */
 const char *vm_state_label(const char *state);
 const char *vm_state_class(const char *state);
 
-/* Is a job under way? (Then pages look again every second.) */
-bool vm_state_is_working(const char *state);
+/*
+ * The one place that changes vm.state: VM `vm_id` of team `team_id`, now in `state`, has met
+ * `trigger`; write the next state and what is wanted from then on. Needs an open write transaction
+ * in which `state` was read. CONFLICT when the trigger does not fit the state. `out` may be NULL;
+ * it also names the job that the caller has to queue, if there is one.
+ */
+struct error *vm_transition_apply(const struct context *context, int64_t team_id, const char *vm_id,
+                                  const char *state, enum vm_trigger trigger,
+                                  const struct vm_transition **out);

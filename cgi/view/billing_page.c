@@ -217,6 +217,7 @@ static struct error *standing_get(struct request *r, struct standing *standing)
 
 struct error *billing_page_fill(struct request *r, struct billing_html *page)
 {
+    const struct actor actor = session_actor(r);
     struct standing standing;
     struct error *e = db_read(r->db, r->arena);
 
@@ -227,7 +228,7 @@ struct error *billing_page_fill(struct request *r, struct billing_html *page)
     page->label = billing_status_label(standing.row.status);
     page->chip = billing_status_class(standing.row.status);
     page->offer = offer(&standing);
-    page->is_owner = r->session->role && strcmp(r->session->role, "owner") == 0;
+    page->is_owner = actor_is_owner(&actor);
     for (size_t i = 0; i < sizeof tellers / sizeof tellers[0]; i++) {
         if (strcmp(tellers[i].status, standing.row.status) == 0)
             tellers[i].tell(&standing, page);
@@ -238,6 +239,5 @@ struct error *billing_page_fill(struct request *r, struct billing_html *page)
     if (!e)
         e = sql_billing_activity_list(r->db, r->arena, r->session->team_id, EVENTS_ON_PAGE,
                                       &page->events);
-    db_rollback(r->db);
     return e;
 }

@@ -161,7 +161,7 @@ static void lists_fill(struct request *r, const struct tally *tally, struct cost
         };
     }
     page->days.row = arena_array(r->arena, DAYS, sizeof *page->days.row);
-    for (int64_t at = tally->month_at; at < end_at && at <= r->frame.now_at; at += DAY_S) {
+    for (int64_t at = tally->month_at; at < end_at && at <= r->now_at; at += DAY_S) {
         const struct ledger_sum *sum = &tally->days[(at - tally->month_at) / DAY_S];
 
         page->days.row[page->days.count++] =
@@ -178,7 +178,7 @@ static void lists_fill(struct request *r, const struct tally *tally, struct cost
 static struct error *outlook_fill(struct request *r, const struct tally *tally,
                                   struct costs_html *page)
 {
-    int64_t now_at = r->frame.now_at, end_at = clock_month_end(now_at);
+    int64_t now_at = r->now_at, end_at = clock_month_end(now_at);
     struct ledger_sum forecast = tally->total;
     int64_t now_rate = 0, stopped_rate = 0;
     struct ledger_living_rows vms;
@@ -212,7 +212,8 @@ static struct error *outlook_fill(struct request *r, const struct tally *tally,
 static struct error *spend_fill(struct request *r, struct costs_html *page)
 {
     struct spend_cap spend;
-    struct error *e = spend_cap_check(r, &spend);
+    const struct context context = request_context(r);
+    struct error *e = spend_cap_check(&context, r->session->team_id, &spend);
 
     if (e)
         return e;
@@ -243,7 +244,7 @@ static struct error *months_fill(struct request *r, int64_t month_at, struct cos
         page->before = clock_month_iso(r->arena, before_at);
         page->before_month = clock_month(r->arena, before_at);
     }
-    if (after_at <= r->frame.now_at) {
+    if (after_at <= r->now_at) {
         page->after = clock_month_iso(r->arena, after_at);
         page->after_month = clock_month(r->arena, after_at);
     }
@@ -252,11 +253,12 @@ static struct error *months_fill(struct request *r, int64_t month_at, struct cos
 
 struct error *cost_page_fill(struct request *r, int64_t month_at, struct costs_html *page)
 {
+    const struct actor actor = session_actor(r);
     struct tally *tally = arena_alloc(r->arena, sizeof *tally);
     struct error *e = db_read(r->db, r->arena);
 
     tally->month_at = month_at;
-    page->is_now = month_at == clock_month_start(r->frame.now_at);
+    page->is_now = month_at == clock_month_start(r->now_at);
     if (!e)
         e = tally_take(r, tally);
     if (!e)
@@ -265,7 +267,6 @@ struct error *cost_page_fill(struct request *r, int64_t month_at, struct costs_h
         e = outlook_fill(r, tally, page);
     if (!e && page->is_now)
         e = spend_fill(r, page);
-    db_rollback(r->db);
     if (e)
         return e;
     page->total = amount(r, &tally->total);
@@ -273,7 +274,7 @@ struct error *cost_page_fill(struct request *r, int64_t month_at, struct costs_h
     page->others_cost = amount(r, &tally->others);
     page->currency = r->config->currency;
     page->end_at = clock_month_end(month_at);
-    page->is_owner = r->session->role && strcmp(r->session->role, "owner") == 0;
+    page->is_owner = actor_is_owner(&actor);
     lists_fill(r, tally, page);
     r->frame.title = page->is_now ? "Costs" : arena_printf(r->arena, "Costs of %s", page->month);
     r->frame.section = "costs";

@@ -8,8 +8,8 @@ struct option {
     const char *value;
     const char *label;
     const char *about;
-    const char *refusal;    /* why it cannot be chosen now; NULL: it can */
-    const char *price_hour; /* sizes only */
+    const char *disabled_reason; /* why it cannot be chosen now; NULL: it can */
+    const char *price_hour;      /* sizes only */
     const char *price_month;
     const char *price_stopped; /* an hour of it while stopped */
     bool is_chosen;

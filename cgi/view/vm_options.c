@@ -2,8 +2,9 @@
 #include "view/vm_options.h"
 
 #include "adapter/crypto.h"
-#include "base/clock.h"
+#include "model/vm_command.h"
 #include "view/vm_view.h"
+#include "web/session.h"
 
 #include <string.h>
 
@@ -79,7 +80,7 @@ static const char *size_disabled_reason(struct request *r, const struct config_s
 struct option_rows vm_options_sizes(struct request *r, const struct price_list_rows *prices,
                                     const struct vm_quota_row *used, int64_t min_disk_gb)
 {
-    int64_t now_at = clock_now();
+    int64_t now_at = r->now_at;
     int64_t disk_millicents = price_at(prices, PRICE_STOPPED_DISK, now_at);
     struct option_rows choices = vm_options_new(r, r->config->size_count);
     bool is_chosen = false;
@@ -93,15 +94,26 @@ struct option_rows vm_options_sizes(struct request *r, const struct price_list_r
             .value = size->name,
             .label = size->label,
             .about = vm_view_size(r->arena, size->vcpus, size->memory_mb, size->disk_gb),
-            .refusal = size_disabled_reason(r, size, used, min_disk_gb),
+            .disabled_reason = size_disabled_reason(r, size, used, min_disk_gb),
             .price_hour = price_hour(r->config, r->arena, millicents),
             .price_month = price_month(r->config, r->arena, millicents),
             .price_stopped = price_hour(r->config, r->arena, disk_millicents * size->disk_gb),
         };
-        choice->is_chosen = !choice->refusal && !is_chosen;
+        choice->is_chosen = !choice->disabled_reason && !is_chosen;
         is_chosen |= choice->is_chosen;
     }
     return choices;
+}
+
+struct error *vm_options_full(struct request *r, const char **out)
+{
+    const struct context context = request_context(r);
+    const struct actor actor = session_actor(r);
+    const struct vm_quota_change smallest = { 1, 1, 1, 1 };
+    struct error *e = vm_command_check(&context, &actor, &smallest);
+
+    *out = e ? e->message : NULL;
+    return *out ? NULL : e;
 }
 
 void options_select_list(struct option_rows *choices, const char *const *values, size_t count)

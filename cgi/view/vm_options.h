@@ -18,6 +18,9 @@ struct option_rows vm_options_keys(struct request *r, const struct ssh_key_list_
 struct option_rows vm_options_sizes(struct request *r, const struct price_list_rows *prices,
                                     const struct vm_quota_row *used, int64_t min_disk_gb);
 
+/* Why the team cannot have another VM of any size, for people; NULL: it can. */
+struct error *vm_options_full(struct request *r, const char **out);
+
 /* Choose by value; unknown values choose nothing. */
 void options_select(struct option_rows *choices, const char *value);
 void options_select_list(struct option_rows *choices, const char *const *values, size_t count);

@@ -2,7 +2,6 @@
 #include "view/vm_page.h"
 
 #include "activity.sql.h"
-#include "adapter/crypto.h"
 #include "base/clock.h"
 #include "job.sql.h"
 #include "job_step.sql.h"
@@ -10,6 +9,7 @@
 #include "model/ledger.h"
 #include "model/spend_cap.h"
 #include "model/vm_command.h"
+#include "model/vm_job.h"
 #include "model/vm_state.h"
 #include "receipt.sql.h"
 #include "region_status.sql.h"
@@ -22,27 +22,6 @@
 #include <string.h>
 
 enum { EVENTS_ON_PAGE = 12 };
-
-static const char *job_title(const char *kind, bool is_over)
-{
-    static const char *const titles[][3] = {
-        { "create", "Creating", "Creation" },
-        { "start", "Starting", "Last start" },
-        { "stop", "Stopping", "Last stop" },
-        { "restart", "Restarting", "Last restart" },
-        { "resize", "Resizing", "Last resize" },
-        { "snapshot", "Taking a snapshot", "Last snapshot" },
-        { "restore", "Restoring", "Last restore" },
-        { "snapshot_delete", "Deleting a snapshot", "Last snapshot deletion" },
-        { "destroy", "Destroying", "Destruction" },
-    };
-
-    for (size_t i = 0; i < sizeof titles / sizeof titles[0]; i++) {
-        if (strcmp(titles[i][0], kind) == 0)
-            return titles[i][is_over ? 2 : 1];
-    }
-    return kind;
-}
 
 static struct error *steps_fill(struct request *r, struct vm_html *page,
                                 const struct job_last_row *job)
@@ -83,7 +62,7 @@ static struct error *job_fill(struct request *r, struct vm_html *page)
     if (e)
         return e;
     is_over = job.ended_at_ms != 0;
-    page->job_title = job_title(job.kind, is_over);
+    page->job_title = is_over ? vm_job_find(job.kind)->over : vm_job_find(job.kind)->running;
     page->job_started_at_ms = is_over ? 0 : job.requested_at_ms;
     page->job_took_ms = is_over ? job.ended_at_ms - job.requested_at_ms : 0;
     page->attempts = job.attempts;
@@ -122,7 +101,7 @@ static struct error *snapshots_fill(struct request *r, struct vm_html *page)
     return NULL;
 }
 
-/* Which buttons rest, and one sentence why. */
+/* Which buttons are disabled, and why. */
 static void buttons_fill(struct vm_html *page, const char *state)
 {
     page->can_start = vm_transition_find(state, VM_REQUEST_START) != NULL;
@@ -139,14 +118,14 @@ static void buttons_fill(struct vm_html *page, const char *state)
 /* A suspended team's VMs stay stopped. */
 static struct error *billing_fill(struct request *r, struct vm_html *page)
 {
-    const char *problem;
-    struct error *e = billing_check(r, BILLING_START, &problem);
+    const struct context context = request_context(r);
+    struct error *e = billing_check(&context, r->session->team_id, BILLING_START);
 
-    if (!e && problem) {
-        page->can_start = page->can_restart = page->can_retry = 0;
-        page->stop_disabled_reason = problem;
-    }
-    return e;
+    if (!e || !e->message)
+        return e;
+    page->can_start = page->can_restart = page->can_retry = 0;
+    page->stop_disabled_reason = e->message;
+    return NULL;
 }
 
 static struct error *sizes_fill(struct request *r, struct vm_html *page,
@@ -187,19 +166,20 @@ static struct error *cost_fill(struct request *r, struct vm_html *page,
     struct costing costing = { .prices = prices };
     struct ledger_walk walk = {
         .team_id = r->session->team_id,
-        .from_at = clock_month_start(r->frame.now_at),
-        .until_at = clock_month_end(r->frame.now_at),
+        .from_at = clock_month_start(r->now_at),
+        .until_at = clock_month_end(r->now_at),
         .vm_id = vm->id,
         .visit = cost_add,
         .context = &costing,
     };
+    const struct context context = request_context(r);
     struct spend_cap spend;
     struct error *e = ledger_walk(r->db, r->arena, &walk);
 
     if (!e)
         e = ledger_sum_check(r->arena, &costing.sum);
     if (!e)
-        e = spend_cap_check(r, &spend);
+        e = spend_cap_check(&context, walk.team_id, &spend);
     if (e)
         return e;
     page->cost_month = price_amount(r->config, r->arena, ledger_sum_millicents(&costing.sum));
@@ -208,13 +188,13 @@ static struct error *cost_fill(struct request *r, struct vm_html *page,
     for (size_t i = 0; spend.refusal && i < page->sizes.count; i++) {
         const struct config_size *size = &r->config->sizes[i];
 
-        if (vm_command_costs_more(prices, vm, size, r->frame.now_at))
-            page->sizes.row[i].refusal = spend.refusal;
+        if (vm_command_costs_more(prices, vm, size, r->now_at))
+            page->sizes.row[i].disabled_reason = spend.refusal;
     }
     return NULL;
 }
 
-static struct error *accelerator_look(struct request *r, const char *region, struct vm_html *page)
+static struct error *accelerator_fill(struct request *r, const char *region, struct vm_html *page)
 {
     struct region_status_get_row status;
     struct error *e = sql_region_status_get(r->db, r->arena, region, &status);
@@ -247,7 +227,7 @@ static struct error *lists_fill(struct request *r, struct vm_html *page,
     if (!e)
         e = cost_fill(r, page, prices, vm);
     if (!e)
-        e = accelerator_look(r, vm->region, page);
+        e = accelerator_fill(r, vm->region, page);
     if (!e)
         e = vm_usage_fill(r, vm, page);
     return e;
@@ -277,19 +257,12 @@ struct error *vm_page_fill(struct request *r, const char *id, struct vm_html *pa
     page->observed = vm.observed;
     page->observed_at = vm.observed_at;
     page->snapshot_name =
-        arena_printf(r->arena, "Snapshot of %s", clock_plain(r->arena, r->frame.now_at));
+        arena_printf(r->arena, "Snapshot of %s", clock_plain(r->arena, r->now_at));
     buttons_fill(page, vm.state);
     r->frame.title = arena_printf(r->arena, "%s: %s", vm.name, page->vm.label);
     r->frame.section = "vms";
     e = billing_fill(r, page);
     if (!e)
         e = lists_fill(r, page, &prices, &vm);
-    db_rollback(r->db);
     return e;
-}
-
-struct error *vm_page_note(struct request *r, const char *id, const char *what, const char *detail)
-{
-    return sql_activity_add(r->db, r->arena, r->session->team_id, crypto_id(r->arena), id, what,
-                            detail, &r->session->person_id, clock_now_ms());
 }

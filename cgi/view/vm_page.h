@@ -37,6 +37,3 @@ struct vm_snapshot_rows {
 /* Fill the whole page; sets title and section. NOT_FOUND for another team's VM as for an unknown
  * one. */
 struct error *vm_page_fill(struct request *r, const char *id, struct vm_html *page);
-
-/* Note an event of VM `id` by the person of the session. */
-struct error *vm_page_note(struct request *r, const char *id, const char *what, const char *detail);

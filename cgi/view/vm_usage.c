@@ -11,7 +11,7 @@ static struct error *usage_read(struct request *r, const char *vm_id,
                                 struct usage_minute_list_rows *out)
 {
     return sql_usage_minute_list(r->db, r->arena, r->session->team_id, vm_id,
-                                 r->frame.now_at - CHART_SECONDS, out);
+                                 r->now_at - CHART_SECONDS, out);
 }
 
 struct error *vm_usage_fill(struct request *r, const struct vm_get_row *vm, struct vm_html *page)

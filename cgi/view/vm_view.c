@@ -1,26 +1,17 @@
 /* A VM in words; see vm_view.h. */
 #include "view/vm_view.h"
 
-#include "base/clock.h"
+#include "base/text.h"
 #include "model/ledger_cost.h"
+#include "model/vm_job.h"
 #include "model/vm_state.h"
 
 #include <string.h>
 
-const char *vm_view_memory(struct arena *arena, int64_t memory_mb)
-{
-    if (memory_mb < 1024)
-        return arena_printf(arena, "%lld MB", (long long)memory_mb);
-    if (memory_mb % 1024 == 0)
-        return arena_printf(arena, "%lld GB", (long long)(memory_mb / 1024));
-    return arena_printf(arena, "%.1f GB", (double)memory_mb / 1024.0);
-}
-
 const char *vm_view_size(struct arena *arena, int64_t vcpus, int64_t memory_mb, int64_t disk_gb)
 {
     return arena_printf(arena, "%lld vCPU%s, %s, %lld GB disk", (long long)vcpus,
-                        vcpus == 1 ? "" : "s", vm_view_memory(arena, memory_mb),
-                        (long long)disk_gb);
+                        vcpus == 1 ? "" : "s", text_memory(arena, memory_mb), (long long)disk_gb);
 }
 
 const char *vm_view_ssh(struct request *r, const char *region, const char *image, int64_t ssh_port)
@@ -49,7 +40,7 @@ struct vm_view vm_view_of(struct request *r, const struct price_list_rows *price
 {
     const struct config_region *region = config_region_find(r->config, vm->region);
     const struct config_image *image = config_image_find(r->config, vm->image);
-    int64_t now_at = clock_now();
+    int64_t now_at = r->now_at;
     int64_t millicents = price_at(prices, vm->size, now_at);
     int64_t disk_millicents = price_at(prices, PRICE_STOPPED_DISK, now_at);
     bool is_running = strcmp(vm->state, "running") == 0;
@@ -73,7 +64,7 @@ struct vm_view vm_view_of(struct request *r, const struct price_list_rows *price
         .last_error = vm->last_error,
         .is_running = is_running,
         .is_stopped = strcmp(vm->state, "stopped") == 0,
-        .is_working = vm_state_is_working(vm->state),
+        .is_working = vm_job_is_state(vm->state),
     };
 }
 
@@ -83,7 +74,7 @@ static const char *price_now(struct request *r, const struct price_list_rows *pr
 {
     const struct ledger_use use = { vm->observed, vm->size, vm->disk_gb, vm->snapshot_gb };
 
-    return price_hour(r->config, r->arena, ledger_rate(prices, &use, clock_now()));
+    return price_hour(r->config, r->arena, ledger_rate(prices, &use, r->now_at));
 }
 
 struct vm_view_rows vm_view_list(struct request *r, const struct price_list_rows *prices,

@@ -45,6 +45,3 @@ const char *vm_view_known_hosts(struct request *r, const struct vm_get_row *vm);
 
 /* "1 vCPU, 512 MB, 10 GB" */
 const char *vm_view_size(struct arena *arena, int64_t vcpus, int64_t memory_mb, int64_t disk_gb);
-
-/* "512 MB", "4 GB", "1.5 GB" */
-const char *vm_view_memory(struct arena *arena, int64_t memory_mb);

@@ -183,3 +183,9 @@ struct error *form_value(struct request *r, const char *name, const char **out)
     *out = !e && field.list_count ? field.text : NULL;
     return e;
 }
+
+void form_refuse(struct request *r)
+{
+    db_rollback(r->db);
+    r->response.status = 422;
+}

@@ -42,3 +42,6 @@ bool form_has_problems(const struct field *fields, size_t count);
 
 /* The raw value of one field, for serve(): NULL when absent. */
 struct error *form_value(struct request *r, const char *name, const char **out);
+
+/* The form is to be shown again: the answer is 422, and nothing that was written is kept. */
+void form_refuse(struct request *r);

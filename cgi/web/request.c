@@ -165,3 +165,8 @@ struct error *request_body_length(struct arena *arena, char *const *environment,
     *out = (size_t)length;
     return NULL;
 }
+
+struct context request_context(const struct request *request)
+{
+    return context_at(request->db, request->arena, request->config, request->now_ms);
+}

@@ -7,11 +7,10 @@
  */
 #pragma once
 
-#include "adapter/config.h"
-#include "adapter/db.h"
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/html.h"
+#include "model/context.h"
 #include "web/response.h"
 
 #include <stdbool.h>
@@ -25,6 +24,8 @@ struct request {
     struct arena *arena;
     struct db *db;
     const struct config *config;
+    int64_t now_at;     /* when it was read, UTC seconds: the moment that counts for it */
+    int64_t now_ms;     /* the same in milliseconds */
     const char *id;     /* request id: 16 hex digits, in the log and on error pages */
     const char *method; /* as sent; only GET, HEAD and POST have routes */
     const char *path;   /* begins with '/'; no blanks or control bytes, ASCII only */
@@ -48,6 +49,9 @@ struct request {
     struct frame frame;
     struct response response;
 };
+
+/* What the rules of the model get of a request. */
+struct context request_context(const struct request *request);
 
 /*
  * Fill the request from NAME=VALUE `environment` and `body`. MALFORMED for a repeated security

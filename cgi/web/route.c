@@ -55,13 +55,15 @@ struct error *route_allow(struct request *r)
 {
     const struct session *session = r->session;
     enum access access = r->route->access;
+    struct actor actor;
 
     if (access == ACCESS_PUBLIC)
         return NULL;
     if (!session || !session->person_id)
         return error_new(r->arena, ERROR_SIGNED_OUT, "not signed in");
+    actor = session_actor(r);
     if ((access == ACCESS_MEMBER && !session->role) ||
-        (access == ACCESS_OWNER && !(session->role && strcmp(session->role, "owner") == 0)) ||
+        (access == ACCESS_OWNER && !actor_is_owner(&actor)) ||
         (access == ACCESS_OPERATOR && !session->is_operator))
         return error_new(r->arena, ERROR_FORBIDDEN, "not allowed for this person");
     return NULL;

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/limit.h"
 #include "base/log.h"
+#include "model/worker_wakeup.h"
 #include "web/error_page.h"
 #include "web/form.h"
 #include "web/program.h"
@@ -30,7 +31,7 @@ static void frame_fill(struct request *r)
         .title = "Domicile",
         .server_name = r->config->server_name,
         .request_id = r->id,
-        .now_at = clock_now(),
+        .now_at = r->now_at,
         .is_fragment = r->is_fragment,
         .has_billing = config_has_billing(r->config),
     };
@@ -56,6 +57,32 @@ static struct error *post_check(struct request *r)
     return e ? e : session_check_post(r, token);
 }
 
+/*
+ * A POST's handler runs inside a write transaction; one of a GET may begin one. What it wrote
+ * counts when its answer is below 400: then it is committed and the worker is woken, else it is
+ * rolled back, with the cookie of a session that was not kept.
+ */
+static struct error *handler_run(struct request *r)
+{
+    bool is_post = strcmp(r->method, "POST") == 0;
+    const char *cookie = r->response.cookie;
+    struct error *e = is_post ? db_begin(r->db, r->arena) : NULL;
+
+    db_query_only(r->db, !is_post);
+    if (!e)
+        e = r->route->handler(r);
+    if (!e && r->response.status < 400 && db_is_in_transaction(r->db))
+        e = db_commit(r->db, r->arena);
+    if (db_is_in_transaction(r->db)) {
+        db_rollback(r->db);
+        r->response.cookie = cookie;
+    }
+    db_query_only(r->db, false);
+    if (!e && is_post)
+        worker_wakeup_send();
+    return e;
+}
+
 /* Steps 2 to 5: everything between a request that could be read and an answer. */
 static struct error *request_run(struct server *server, struct request *r)
 {
@@ -70,11 +97,7 @@ static struct error *request_run(struct server *server, struct request *r)
         e = post_check(r);
     if (e)
         return e;
-    db_query_only(r->db, strcmp(r->method, "POST") != 0);
-    e = r->route->handler(r);
-    db_rollback(r->db); /* a handler that wanted its writes has committed them */
-    db_query_only(r->db, false);
-    return e;
+    return handler_run(r);
 }
 
 /* A signed-out visitor is sent to sign in and comes back here afterwards; others see the error's
@@ -143,6 +166,8 @@ static void request_answer(void *context, struct exchange *exchange, size_t coun
     r->arena = server->arena;
     r->db = server->db;
     r->config = server->config;
+    r->now_ms = clock_now_ms();
+    r->now_at = r->now_ms / 1000;
     r->is_read_only = server->program->db_mode == DB_READ_ONLY;
     r->id = request_id(r->arena);
     response_open(&r->response, r->arena);

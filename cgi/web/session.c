@@ -5,7 +5,6 @@
 #include "web/session.h"
 
 #include "adapter/crypto.h"
-#include "base/clock.h"
 #include "base/limit.h"
 #include "base/text.h"
 #include "session.sql.h"
@@ -87,7 +86,7 @@ static struct session *session_of_row(struct request *r, const struct session_ge
 /* What reading a page may write: that it was read, and that its notice was shown. */
 static struct error *session_touch(struct request *r, const struct session_get_row *row)
 {
-    int64_t now_at = clock_now();
+    int64_t now_at = r->now_at;
     bool is_due = row->person_id && row->seen_at + LIMIT_SEEN_EVERY_S <= now_at;
     struct error *e = NULL;
 
@@ -107,7 +106,7 @@ struct error *session_load(struct request *r)
 
     if (!*r->session_token)
         return NULL;
-    e = sql_session_get(r->db, r->arena, token_hash(r->arena, r->session_token), clock_now(), &row);
+    e = sql_session_get(r->db, r->arena, token_hash(r->arena, r->session_token), r->now_at, &row);
     if (e && e->kind == ERROR_NOT_FOUND) {
         cookie_set(r, "", 0);
         return NULL;
@@ -124,7 +123,7 @@ static struct error *session_insert(struct request *r, const int64_t *person_id,
                                     const int64_t *team_id, const char *workos_session_id)
 {
     const char *token = crypto_token(r->arena);
-    int64_t now_at = clock_now();
+    int64_t now_at = r->now_at;
     int64_t life_s = person_id ? LIMIT_SESSION_S : LIMIT_SIGNED_OUT_SESSION_S;
     int64_t idle_s = person_id ? LIMIT_SESSION_IDLE_S : LIMIT_SIGNED_OUT_SESSION_S;
     unsigned char *secret = arena_alloc(r->arena, CRYPTO_SECRET_BYTES);
@@ -147,13 +146,14 @@ static struct error *session_insert(struct request *r, const int64_t *person_id,
 
 struct error *session_begin(struct request *r)
 {
+    bool was_query_only;
     struct error *e;
 
     if (r->session)
         return NULL;
-    db_query_only(r->db, false);
+    was_query_only = db_query_only(r->db, false);
     e = session_insert(r, NULL, NULL, NULL);
-    db_query_only(r->db, true);
+    db_query_only(r->db, was_query_only);
     if (!e)
         r->frame.csrf = session_csrf(r);
     return e;
@@ -161,28 +161,30 @@ struct error *session_begin(struct request *r)
 
 struct error *session_keep_return(struct request *r, const char *return_path)
 {
+    bool was_query_only;
     struct error *e = session_begin(r);
 
     if (e)
         return e;
-    db_query_only(r->db, false);
+    was_query_only = db_query_only(r->db, false);
     e = sql_session_set_return(r->db, r->arena, r->session->id_hash, return_path);
-    db_query_only(r->db, true);
+    db_query_only(r->db, was_query_only);
     r->session->return_path = return_path;
     return e;
 }
 
 struct error *session_keep_workos(struct request *r, const char *state, const char *verifier)
 {
+    bool was_query_only;
     struct error *e = session_begin(r);
 
     if (e)
         return e;
     assert(!r->session->person_id);
-    db_query_only(r->db, false);
+    was_query_only = db_query_only(r->db, false);
     e = sql_session_set_workos(r->db, r->arena, r->session->id_hash, token_hash(r->arena, state),
-                               verifier, clock_now() + LIMIT_SIGNED_OUT_SESSION_S);
-    db_query_only(r->db, true);
+                               verifier, r->now_at + LIMIT_SIGNED_OUT_SESSION_S);
+    db_query_only(r->db, was_query_only);
     /* The row's time was renewed, so the cookie's is as well. A new session has set its own. */
     if (!e && !r->response.cookie)
         cookie_set(r, r->session_token, LIMIT_SIGNED_OUT_SESSION_S);
@@ -191,6 +193,7 @@ struct error *session_keep_workos(struct request *r, const char *state, const ch
 
 struct error *session_take_workos(struct request *r, const char *state, const char **verifier)
 {
+    bool was_query_only;
     struct bytes hash = token_hash(r->arena, state);
     struct error *e;
 
@@ -198,11 +201,11 @@ struct error *session_take_workos(struct request *r, const char *state, const ch
     if (!r->session || r->session->workos_state_hash.length != hash.length ||
         !crypto_equal(r->session->workos_state_hash.bytes, hash.bytes, hash.length))
         return NULL;
-    db_query_only(r->db, false);
+    was_query_only = db_query_only(r->db, false);
     e = sql_session_clear_workos(r->db, r->arena, r->session->id_hash, hash);
     if (!e && db_changes(r->db) == 1)
         *verifier = r->session->workos_verifier;
-    db_query_only(r->db, true);
+    db_query_only(r->db, was_query_only);
     return e;
 }
 
@@ -229,6 +232,16 @@ struct error *session_end(struct request *r)
     r->frame.csrf = NULL;
     r->frame.is_operator = false;
     return e;
+}
+
+struct actor session_actor(const struct request *r)
+{
+    return (struct actor){
+        .team_id = r->session->team_id,
+        .person_id = r->session->person_id,
+        .role = r->session->role,
+        .via = ACTOR_BROWSER,
+    };
 }
 
 struct error *session_notice(struct request *r, const char *notice)

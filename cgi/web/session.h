@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "base/error.h"
+#include "model/actor.h"
 #include "web/request.h"
 
 #define SESSION_COOKIE "__Host-session"
@@ -59,6 +59,9 @@ struct error *session_sign_in(struct request *r, int64_t person_id, int64_t team
 
 /* The family of the browser that asks, as its session shows it: "Firefox on Linux". */
 const char *session_browser(const struct request *r);
+
+/* The person who is signed in, acting for the current team. Needs a session. */
+struct actor session_actor(const struct request *r);
 
 /* Delete the row and the cookie. Needs an open write transaction. */
 struct error *session_end(struct request *r);

@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "adapter/db.h"
+#include "model/context.h"
 
 /* Ask for what is due; to be called again and again. Errors are the database's. */
-struct error *account_closure_run(struct db *db, struct arena *arena);
+struct error *account_closure_run(const struct context *context);

@@ -76,23 +76,24 @@ static const struct event_rule *rule_find(const struct event *event)
 /* A service that was given up may go on telling for a while. */
 static bool is_wanted(const struct event *event)
 {
-    return strcmp(event->source, "stripe") != 0 || config_has_billing(event->context->config);
+    return strcmp(event->source, "stripe") != 0 || config_has_billing(event->context.config);
 }
 
 /* In a transaction on the main database: what the event changes, and that it was applied. */
 static struct error *event_write(struct event *event, const struct event_rule *rule,
                                  const struct inbox_get_row *row)
 {
-    struct db *db = event->context->db;
-    struct error *e = db_begin(db, event->arena);
+    struct db *db = event->context.db;
+    struct error *e = db_begin(db, event->context.arena);
 
     if (!e && rule)
         e = rule->record(event);
     if (!e)
-        e = sql_event_applied(db, event->arena, row->source, row->id, row->type, row->received_at,
-                              event->skip ? "skipped" : "applied", event->skip, event->now_at);
+        e = sql_event_applied(db, event->context.arena, row->source, row->id, row->type,
+                              row->received_at, event->skip ? "skipped" : "applied", event->skip,
+                              event->context.now_at);
     if (!e)
-        e = db_commit(db, event->arena);
+        e = db_commit(db, event->context.arena);
     db_rollback(db);
     return e;
 }
@@ -100,13 +101,11 @@ static struct error *event_write(struct event *event, const struct event_rule *r
 static struct error *event_try(struct inbox *inbox, const struct inbox_get_row *row)
 {
     struct event event = {
-        .context = inbox->context,
-        .arena = inbox->arena,
+        .context = worker_context_now(inbox->context, inbox->arena),
         .workos = inbox->workos,
         .source = row->source,
         .id = row->id,
         .type = row->type,
-        .now_at = clock_now(),
     };
     const struct event_rule *rule = rule_find(&event);
     bool is_stripe = strcmp(row->source, "stripe") == 0;
@@ -118,6 +117,8 @@ static struct error *event_try(struct inbox *inbox, const struct inbox_get_row *
         event.skip = "billing = off: nothing here depends on Stripe";
         rule = NULL;
     }
+    if (!e && rule && is_stripe)
+        e = worker_context_stripe(inbox->context, inbox->arena, &event.stripe);
     if (is_stripe)
         stripe_sync_lock();
     if (!e && rule && rule->act)

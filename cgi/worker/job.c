@@ -10,7 +10,8 @@
 #include "base/limit.h"
 #include "base/log.h"
 #include "model/ledger.h"
-#include "model/vm_transition.h"
+#include "model/vm_job.h"
+#include "model/vm_state.h"
 #include "worker/job_steps.h"
 #include "worker/power.h"
 
@@ -174,7 +175,7 @@ static struct error *job_observe(struct job *job, enum driver_power *out)
         return NULL; /* each step has asked the host already */
     job->step = "Check";
     e = driver_power(job->driver, job->arena, job->vm.id, out);
-    if (!e && !vm_transition_find(vm_working_state(job->row.kind), power_event(*out)))
+    if (!e && !vm_transition_find(vm_job_find(job->row.kind)->state, power_event(*out)))
         e = error_new(job->arena, ERROR_CONFLICT, "the host then says that the VM is %s",
                       power_word(*out));
     return e;
@@ -196,6 +197,7 @@ static struct error *job_close(struct job *job, const char *state, const char *t
 
 static struct error *record_done(struct job *job, enum driver_power power)
 {
+    const struct context now = worker_context_now(job->context, job->arena);
     bool is_gone = job_is(job, "destroy");
     struct db *db = job->context->db;
     struct error *e = job_close(job, "done", NULL);
@@ -207,12 +209,12 @@ static struct error *record_done(struct job *job, enum driver_power power)
     if (!e)
         e = sql_vm_set_error(db, job->arena, job->vm.id, NULL);
     if (!e)
-        e = vm_transition_apply(db, job->arena, job->row.team_id, job->vm.id, job->vm.state,
+        e = vm_transition_apply(&now, job->row.team_id, job->vm.id, job->vm.state,
                                 is_gone ? VM_REMOVED : power_event(power), NULL);
     if (!e)
         e = ledger_note(db, job->arena, job->vm.id, clock_now());
     if (!e)
-        e = event_note(job, job->plan->done, job->detail, true);
+        e = event_note(job, vm_job_find(job->row.kind)->done, job->detail, true);
     return e;
 }
 
@@ -252,11 +254,11 @@ static struct error *record_failed(struct job *job, const char *text)
 {
     struct db *db = job->context->db;
     const char *snapshot_id = job->row.snapshot_id;
+    const struct context now = worker_context_now(job->context, job->arena);
     struct error *e = job_close(job, "failed", text);
 
     if (!e)
-        e = vm_transition_apply(db, job->arena, job->row.team_id, job->vm.id, job->vm.state,
-                                VM_JOB_FAILED, NULL);
+        e = vm_transition_apply(&now, job->row.team_id, job->vm.id, job->vm.state, VM_FAILED, NULL);
     if (!e)
         e = sql_vm_set_error(db, job->arena, job->vm.id, text);
     /* A snapshot that could not be restored is as good as before. */

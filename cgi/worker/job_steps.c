@@ -8,6 +8,7 @@
 #include "adapter/crypto.h"
 #include "base/clock.h"
 #include "model/ledger.h"
+#include "model/vm_job.h"
 #include "worker/job_destroy.h"
 #include "worker/ssh_port.h"
 
@@ -309,21 +310,21 @@ static const struct step destroy_steps[] = {
 };
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
-#define PLAN(kind_, done_, steps_)                                                                 \
+#define PLAN(kind_, steps_)                                                                        \
     {                                                                                              \
-        kind_, done_, steps_, COUNT(steps_)                                                        \
+        kind_, steps_, COUNT(steps_)                                                               \
     }
 
 static const struct workflow plans[] = {
-    PLAN("create", "created", create_steps),
-    PLAN("start", "started", start_steps),
-    PLAN("stop", "stopped", stop_steps),
-    PLAN("restart", "restarted", restart_steps),
-    PLAN("resize", "resized", resize_steps),
-    PLAN("snapshot", "snapshot taken", snapshot_steps),
-    PLAN("snapshot_delete", "snapshot deleted", snapshot_delete_steps),
-    PLAN("restore", "restored", restore_steps),
-    PLAN("destroy", "destroyed", destroy_steps),
+    PLAN(VM_JOB_CREATE, create_steps),
+    PLAN(VM_JOB_START, start_steps),
+    PLAN(VM_JOB_STOP, stop_steps),
+    PLAN(VM_JOB_RESTART, restart_steps),
+    PLAN(VM_JOB_RESIZE, resize_steps),
+    PLAN(VM_JOB_SNAPSHOT, snapshot_steps),
+    PLAN(VM_JOB_SNAPSHOT_DELETE, snapshot_delete_steps),
+    PLAN(VM_JOB_RESTORE, restore_steps),
+    PLAN(VM_JOB_DESTROY, destroy_steps),
 };
 
 const struct workflow *plan_find(const char *kind)

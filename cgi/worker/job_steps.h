@@ -17,7 +17,6 @@ struct step {
 
 struct workflow {
     const char *kind;
-    const char *done; /* what then has happened, for people: "created" */
     const struct step *steps;
     size_t count;
 };

@@ -106,10 +106,11 @@ static struct error *take(struct worker_context *context, struct mail_take_row *
 /* The link is made now and stands in the letter alone; one whose letter did not go ends unused. */
 static struct error *link_make(struct worker_context *context, struct mail_take_row *mail)
 {
+    const struct context now = worker_context_now(context, context->arena);
+
     if (strcmp(mail->kind, "signin_link") != 0)
         return NULL;
-    return signin_token_make(context->db, context->arena, context->config, mail->to_email,
-                             &mail->url, &mail->until_at);
+    return signin_token_make(&now, mail->to_email, &mail->url, &mail->until_at);
 }
 
 static struct error *letter_send(const struct mailer *mailer, struct worker_context *context,

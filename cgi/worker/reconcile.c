@@ -10,7 +10,8 @@
 #include "base/limit.h"
 #include "base/log.h"
 #include "model/ledger.h"
-#include "model/vm_transition.h"
+#include "model/vm_job.h"
+#include "model/vm_state.h"
 #include "worker/orphan.h"
 #include "worker/power.h"
 
@@ -51,11 +52,6 @@ static struct error *vm_note(struct reconcile_pass *pass, const struct vm_alive_
                             vm->id, what, detail, NULL, clock_now_ms());
 }
 
-static const char *const stuck_jobs[][2] = {
-    { "creating", "create" },    { "starting", "start" },  { "stopping", "stop" },
-    { "restarting", "restart" }, { "resizing", "resize" }, { "destroying", "destroy" },
-};
-
 /*
  * In a working state, but nobody works: the job is asked for again. That never happens by a kill
  * (jobs are recovered at the start), so it is logged as the mistake of ours that it is.
@@ -65,23 +61,21 @@ static struct error *vm_requeue(struct reconcile_pass *pass, const struct vm_ali
     const char *kind = NULL, *snapshot_id = NULL;
     struct job_last_row last;
     struct job_create_row created;
+    const struct context now = worker_context_now(pass->context, pass->arena);
     struct error *e = sql_job_last(pass->context->db, pass->arena, vm->team_id, vm->id, &last);
 
     if (e && e->kind != ERROR_NOT_FOUND)
         return e;
-    if (!e && strcmp(vm_working_state(last.kind), vm->state) == 0) {
+    if (!e && strcmp(vm_job_find(last.kind)->state, vm->state) == 0) {
         kind = last.kind;
         snapshot_id = last.snapshot_id;
     }
-    for (size_t i = 0; !kind && i < sizeof stuck_jobs / sizeof stuck_jobs[0]; i++) {
-        if (strcmp(stuck_jobs[i][0], vm->state) == 0)
-            kind = stuck_jobs[i][1];
-    }
+    if (!kind && vm_job_for_state(vm->state))
+        kind = vm_job_for_state(vm->state)->kind;
     log_error("reconcile_stuck", log_text("vm", vm->id), log_text("state", vm->state),
               log_text("job", kind ? kind : "none"));
     if (!kind)
-        return vm_transition_apply(pass->context->db, pass->arena, vm->team_id, vm->id, vm->state,
-                                   VM_JOB_FAILED, NULL);
+        return vm_transition_apply(&now, vm->team_id, vm->id, vm->state, VM_FAILED, NULL);
     return sql_job_create(pass->context->db, pass->arena, vm->team_id, vm->id, kind, NULL,
                           snapshot_id, clock_now_ms(), &created);
 }
@@ -99,16 +93,15 @@ static const struct {
 static struct error *vm_surprise(struct reconcile_pass *pass, const struct vm_alive_row *vm,
                                  enum vm_trigger event)
 {
-    struct db *db = pass->context->db;
-    struct error *e =
-        vm_transition_apply(db, pass->arena, vm->team_id, vm->id, vm->state, event, NULL);
+    const struct context now = worker_context_now(pass->context, pass->arena);
+    struct error *e = vm_transition_apply(&now, vm->team_id, vm->id, vm->state, event, NULL);
 
     for (size_t i = 0; !e && i < sizeof surprises / sizeof surprises[0]; i++) {
         if (surprises[i].event == event)
             e = vm_note(pass, vm, surprises[i].what, surprises[i].detail);
     }
     if (!e && event == VM_REPORTED_ABSENT)
-        e = sql_vm_set_error(db, pass->arena, vm->id, "The host no longer has it.");
+        e = sql_vm_set_error(pass->context->db, pass->arena, vm->id, "The host no longer has it.");
     return e;
 }
 
@@ -120,7 +113,7 @@ static struct error *vm_compare(struct reconcile_pass *pass, const struct vm_ali
 
     if (e)
         return e;
-    if (vm_state_is_working(vm->state))
+    if (vm_job_is_state(vm->state))
         return vm_requeue(pass, vm);
     if (vm_transition_find(vm->state, power_event(power)))
         return vm_surprise(pass, vm, power_event(power));

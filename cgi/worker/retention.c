@@ -5,15 +5,19 @@
 #include "base/limit.h"
 #include "model/inbox_path.h"
 
+#include "billing_activity.sql.h"
 #include "billing_problem.sql.h"
 #include "event.sql.h"
 #include "inbox.sql.h"
+#include "invoice.sql.h"
 #include "known_browser.sql.h"
 #include "ledger.sql.h"
 #include "mail.sql.h"
+#include "receipt.sql.h"
 #include "session.sql.h"
 #include "signin_link.sql.h"
 #include "usage_minute.sql.h"
+#include "usage_report.sql.h"
 #include "workos_object.sql.h"
 
 /* A used or expired link is explained to who tries it again for some time; the schema says a day.
@@ -37,9 +41,11 @@ static struct error *events_delete_old(struct db *db, struct arena *arena,
     return e ? e : sql_workos_object_delete_old(db, arena, before);
 }
 
-struct error *retention_run(struct db *db, struct arena *arena, const struct config *config)
+struct error *retention_run(const struct context *context)
 {
-    int64_t now = clock_now();
+    struct db *db = context->db;
+    struct arena *arena = context->arena;
+    int64_t now = context->now_at;
     struct error *e = sql_session_delete_ended(db, arena, now);
 
     if (!e)
@@ -51,8 +57,16 @@ struct error *retention_run(struct db *db, struct arena *arena, const struct con
     if (!e)
         e = sql_known_browser_delete_old(db, arena, now - LIMIT_KNOWN_BROWSER_S);
     if (!e)
-        e = sql_ledger_delete_old(db, arena, clock_month_start(now - LIMIT_LEDGER_KEEP_S));
+        e = sql_ledger_delete_old(db, arena, clock_month_start(now - LIMIT_RECORD_KEEP_S));
     if (!e)
         e = sql_billing_problem_delete_old(db, arena, now - LIMIT_PROBLEM_KEEP_S);
-    return e ? e : events_delete_old(db, arena, config, now - LIMIT_EVENT_KEEP_S);
+    if (!e)
+        e = sql_receipt_delete_old(db, arena, now - LIMIT_RECORD_KEEP_S);
+    if (!e)
+        e = sql_invoice_delete_old(db, arena, now - LIMIT_RECORD_KEEP_S);
+    if (!e)
+        e = sql_billing_activity_delete_old(db, arena, now - LIMIT_RECORD_KEEP_S);
+    if (!e)
+        e = sql_usage_report_delete_old(db, arena, now - LIMIT_RECORD_KEEP_S);
+    return e ? e : events_delete_old(db, arena, context->config, now - LIMIT_EVENT_KEEP_S);
 }

@@ -1,10 +1,11 @@
 /*
  * Deletes what has been kept for long enough: ended sessions, old sign-in links, usage, mails and
- * events, browsers not seen for a while, ledgers.
+ * events, browsers not seen for a while, ledgers,
+ * receipts and billing records.
  */
 #pragma once
 
-#include "adapter/config.h"
-#include "adapter/db.h"
+#include "model/context.h"
 
-struct error *retention_run(struct db *db, struct arena *arena, const struct config *config);
+/* Errors are the databases'. */
+struct error *retention_run(const struct context *context);

@@ -14,16 +14,13 @@
 #include "base/limit.h"
 #include "base/log.h"
 #include "billing/billing_request.h"
-#include "billing/dunning.h"
-#include "billing/usage_report.h"
 #include "model/price_store.h"
-#include "worker/account_closure.h"
 #include "worker/event_processor.h"
 #include "worker/job.h"
 #include "worker/lock.h"
 #include "worker/mailer.h"
 #include "worker/reconcile.h"
-#include "worker/retention.h"
+#include "worker/schedule.h"
 #include "worker/threads.h"
 #include "worker/usage.h"
 #include "worker/wakeup.h"
@@ -37,8 +34,6 @@
 
 enum {
     LOOK_EVERY_MS = 1000, /* a lost call costs no more than that */
-    RETENTION_EVERY_S = 3600,
-    CLOSING_EVERY_S = 10,
     START_BYTES = 4 * 1024 * 1024,
 };
 
@@ -51,7 +46,6 @@ struct worker {
     struct mailer *mailer;
     struct threads *billing_requests; /* those who run errands wait apart */
     struct wakeup *wakeup;
-    int64_t retention_at, account_closure_at; /* when it is time again */
 };
 
 /* ---- threads ---- */
@@ -151,6 +145,19 @@ static void mails_run(struct thread *thread)
     }
 }
 
+static struct error *billing_request_next(struct worker_context *context, bool *has_one)
+{
+    const struct stripe *stripe;
+    struct context now;
+    struct error *e;
+
+    arena_reset(context->arena);
+    *has_one = false;
+    e = worker_context_stripe(context, context->arena, &stripe);
+    now = worker_context_now(context, context->arena);
+    return e ? e : billing_request_run(&now, stripe, has_one);
+}
+
 static void billing_requests_run(struct thread *thread)
 {
     struct worker *worker = thread->shared;
@@ -159,7 +166,7 @@ static void billing_requests_run(struct thread *thread)
     for (;;) {
         wakeup_wait(worker->billing_requests);
         do {
-            struct error *e = billing_request_run(thread->context, clock_now_ms(), &has_one);
+            struct error *e = billing_request_next(thread->context, &has_one);
 
             if (e)
                 error_tell("billing_request", e);
@@ -168,30 +175,10 @@ static void billing_requests_run(struct thread *thread)
     }
 }
 
-/* Plans, then use: each at its own timeouts, and each goes on when another fails. */
 static void billing_run(struct thread *thread)
 {
-    static const struct {
-        const char *name;
-        struct error *(*work)(struct worker_context *context, int64_t now_at);
-    } works[] = {
-        { "dunning_sync", dunning_sync },
-        { "dunning_run", dunning_run },
-        { "usage_report_write", usage_report_write },
-        { "usage_report_send", usage_report_send },
-        { "usage_report_compare", usage_report_compare },
-        { "billing_request_forget", billing_request_forget },
-    };
-
     for (;;) {
-        for (size_t i = 0; i < sizeof works / sizeof works[0]; i++) {
-            struct error *e;
-
-            arena_reset(thread->context->arena);
-            e = works[i].work(thread->context, clock_now());
-            if (e)
-                error_tell(works[i].name, e);
-        }
+        schedule_run(thread->context, SCHEDULE_BILLING);
         context_sleep(thread->context, LIMIT_PLAN_EVERY_S * 1000);
     }
 }
@@ -232,32 +219,11 @@ static int64_t wait_ms(struct worker *worker)
     return next.due_at_ms - now_ms;
 }
 
-/* What the main thread itself does from time to time. */
-static void chores_do(struct worker *worker)
-{
-    struct worker_context *context = worker->context;
-    int64_t now_at = clock_now();
-    struct error *e = NULL;
-
-    if (now_at >= worker->retention_at) {
-        worker->retention_at = now_at + RETENTION_EVERY_S;
-        e = retention_run(context->db, context->arena, context->config);
-        if (e)
-            error_tell("retention", e);
-    }
-    if (now_at >= worker->account_closure_at) {
-        worker->account_closure_at = now_at + CLOSING_EVERY_S;
-        e = account_closure_run(context->db, context->arena);
-        if (e)
-            error_tell("closing", e);
-    }
-}
-
 static void worker_run(struct worker *worker)
 {
     do {
+        schedule_run(worker->context, SCHEDULE_MAIN);
         arena_reset(worker->context->arena);
-        chores_do(worker);
         wakeup_signal(worker->threads);
         wakeup_signal(worker->mail_threads);
         wakeup_signal(worker->billing_requests);

@@ -1,6 +1,7 @@
 /* One thread's tools; see context.h. Knows neither jobs nor VMs. */
 #include "worker/worker_context.h"
 
+#include "base/clock.h"
 #include "base/limit.h"
 #include "remote/stripe.h"
 
@@ -160,6 +161,11 @@ struct error *worker_context_stripe(struct worker_context *context, struct arena
     }
     *out = whole->stripe;
     return e;
+}
+
+struct context worker_context_now(const struct worker_context *context, struct arena *arena)
+{
+    return context_at(context->db, arena, context->config, clock_now_ms());
 }
 
 void context_sleep(struct worker_context *context, int64_t length_ms)

@@ -4,9 +4,8 @@
  */
 #pragma once
 
-#include "adapter/config.h"
-#include "adapter/db.h"
 #include "host/driver.h"
+#include "model/context.h"
 
 /* How long is waited for what. Tests use shorter times. */
 struct timeouts {
@@ -55,6 +54,9 @@ struct error *worker_context_driver(struct worker_context *context, struct arena
  */
 struct error *worker_context_stripe(struct worker_context *context, struct arena *arena,
                                     const struct stripe **out);
+
+/* What rules of the model get: this context's database and `arena`, at this moment. */
+struct context worker_context_now(const struct worker_context *context, struct arena *arena);
 
 /* A context that only talks to hosts. Never fails. */
 struct worker_context *worker_context_without_db(const struct config *config,

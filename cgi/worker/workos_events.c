@@ -27,7 +27,7 @@ static struct error *field_text(struct event *event, const char *path, const cha
     *out = json_get_text(event->body, path);
     if (*out && **out)
         return NULL;
-    return error_new(event->arena, ERROR_INPUT, "the event has no \"%s\"", path);
+    return error_new(event->context.arena, ERROR_INPUT, "the event has no \"%s\"", path);
 }
 
 static const char older[] = "an older state than the one that is known";
@@ -39,7 +39,7 @@ static const char deleted[] = "it was deleted since";
  */
 static struct error *version_take(struct event *event, bool is_deletion, const char **out_id)
 {
-    struct db *db = event->context->db;
+    struct db *db = event->context.db;
     struct workos_object_get_row known = { .updated_at_ms = 0 };
     const char *updated_at;
     int64_t updated_at_ms;
@@ -48,10 +48,10 @@ static struct error *version_take(struct event *event, bool is_deletion, const c
     if (!e)
         e = field_text(event, "data.updated_at", &updated_at);
     if (!e && !clock_iso_read(updated_at, &updated_at_ms))
-        e = error_new(event->arena, ERROR_INPUT, "data.updated_at is no time");
+        e = error_new(event->context.arena, ERROR_INPUT, "data.updated_at is no time");
     if (e)
         return e;
-    e = sql_workos_object_get(db, event->arena, *out_id, &known);
+    e = sql_workos_object_get(db, event->context.arena, *out_id, &known);
     if (e && e->kind != ERROR_NOT_FOUND)
         return e;
     if (known.is_deleted && !is_deletion)
@@ -60,23 +60,23 @@ static struct error *version_take(struct event *event, bool is_deletion, const c
         event->skip = older;
     if (event->skip)
         return NULL;
-    return sql_workos_object_put(db, event->arena, *out_id, updated_at_ms, is_deletion,
-                                 event->now_at);
+    return sql_workos_object_put(db, event->context.arena, *out_id, updated_at_ms, is_deletion,
+                                 event->context.now_at);
 }
 
 /* ---- users ---- */
 
 static const char *identity_key(struct event *event, const char *user_id)
 {
-    return arena_printf(event->arena, "workos:%s", user_id);
+    return arena_printf(event->context.arena, "workos:%s", user_id);
 }
 
 /* `*out` stays as it is when there is nobody. */
 static struct error *person_find(struct event *event, const char *user_id, bool *is_there,
                                  struct person_by_identity_row *out)
 {
-    struct error *e =
-        sql_person_by_identity(event->context->db, event->arena, identity_key(event, user_id), out);
+    struct error *e = sql_person_by_identity(event->context.db, event->context.arena,
+                                             identity_key(event, user_id), out);
 
     *is_there = !e;
     return e && e->kind != ERROR_NOT_FOUND ? e : NULL;
@@ -86,20 +86,19 @@ static struct error *person_find(struct event *event, const char *user_id, bool 
 static struct error *name_follow(struct event *event, int64_t person_id, const char *known,
                                  const char *name)
 {
-    struct db *db = event->context->db;
+    struct db *db = event->context.db;
     struct error *e;
 
     if (known && strcmp(known, name) == 0)
         return NULL;
-    e = sql_person_set_workos_name(db, event->arena, person_id, name);
-    return e ? e : sql_person_rename(db, event->arena, person_id, name);
+    e = sql_person_set_workos_name(db, event->context.arena, person_id, name);
+    return e ? e : sql_person_rename(db, event->context.arena, person_id, name);
 }
 
 /* The person as the user's object says, made if new. event->skip is set when that cannot be. */
 static struct error *person_follow(struct event *event, const struct json *object,
                                    int64_t *out_person_id)
 {
-    struct db *db = event->context->db;
     struct person_by_identity_row known = { .workos_name = NULL };
     struct identity identity;
     struct workos_user user;
@@ -107,22 +106,22 @@ static struct error *person_follow(struct event *event, const struct json *objec
     bool is_there;
     struct error *e;
 
-    if (!workos_user_read(event->arena, object, &user))
-        return error_new(event->arena, ERROR_INPUT, "not a user as WorkOS describes one");
+    if (!workos_user_read(event->context.arena, object, &user))
+        return error_new(event->context.arena, ERROR_INPUT, "not a user as WorkOS describes one");
     identity.key = identity_key(event, user.id);
-    identity.email = identity_email(event->arena, user.email);
-    if (!identity.email || !identity_email_is_allowed(event->context->config, identity.email,
-                                                      user.is_email_verified)) {
+    identity.email = identity_email(event->context.arena, user.email);
+    if (!identity.email ||
+        !identity_email_is_allowed(event->context.config, identity.email, user.is_email_verified)) {
         event->skip = "its e-mail address cannot be taken over";
         return NULL;
     }
-    identity.name = identity_name(event->arena, user.name, identity.email);
+    identity.name = identity_name(event->context.arena, user.name, identity.email);
     e = person_find(event, user.id, &is_there, &known);
     if (!e && is_there && known.closed_at)
         event->skip = "the account is closed";
     if (e || event->skip)
         return e;
-    e = identity_person(db, event->arena, &identity, out_person_id, &team_id);
+    e = identity_person(&event->context, &identity, out_person_id, &team_id);
     return e ? e : name_follow(event, *out_person_id, known.workos_name, identity.name);
 }
 
@@ -140,16 +139,13 @@ static struct error *user_changed(struct event *event)
 /* Its VMs stop, and nobody pays for it any longer. What follows in time is in closing.c. */
 static struct error *team_end(struct event *event, int64_t team_id)
 {
-    const struct billing_context billing = { .db = event->context->db,
-                                             .arena = event->arena,
-                                             .config = event->context->config,
-                                             .now_at = event->now_at };
-    struct error *e = sql_team_close(billing.db, billing.arena, team_id, billing.now_at);
+    const struct context *context = &event->context;
+    const struct actor system = actor_system(team_id, "the account is closed");
+    struct error *e = sql_team_close(context->db, context->arena, team_id, context->now_at);
 
     if (!e)
-        e = vm_request_all(billing.db, billing.arena, team_id, VM_REQUEST_STOP,
-                           "the account is closed");
-    return e ? e : billing_close(&billing, team_id);
+        e = vm_request_all(context, &system, VM_REQUEST_STOP);
+    return e ? e : billing_close(context, team_id);
 }
 
 /*
@@ -158,16 +154,16 @@ static struct error *team_end(struct event *event, int64_t team_id)
  */
 static struct error *account_close(struct event *event, int64_t person_id)
 {
-    struct db *db = event->context->db;
+    struct db *db = event->context.db;
     struct team_personal_row team;
-    struct error *e = sql_person_close(db, event->arena, person_id, event->now_at);
+    struct error *e = sql_person_close(db, event->context.arena, person_id, event->context.now_at);
 
     if (!e)
-        e = sql_session_delete_of_person(db, event->arena, person_id);
+        e = sql_session_delete_of_person(db, event->context.arena, person_id);
     if (!e)
-        e = sql_team_leave_everywhere(db, event->arena, person_id);
+        e = sql_team_leave_everywhere(db, event->context.arena, person_id);
     if (!e)
-        e = sql_team_personal(db, event->arena, person_id, &team);
+        e = sql_team_personal(db, event->context.arena, person_id, &team);
     return e ? e : team_end(event, team.id);
 }
 
@@ -197,7 +193,7 @@ static struct error *session_revoked(struct event *event)
     const char *id;
     struct error *e = version_take(event, true, &id);
 
-    return e ? e : sql_session_delete_of_workos(event->context->db, event->arena, id);
+    return e ? e : sql_session_delete_of_workos(event->context.db, event->context.arena, id);
 }
 
 /* ---- organizations ---- */
@@ -206,7 +202,7 @@ static struct error *team_find(struct event *event, const char *organization_id,
                                struct team_by_organization_row *out)
 {
     struct error *e =
-        sql_team_by_organization(event->context->db, event->arena, organization_id, out);
+        sql_team_by_organization(event->context.db, event->context.arena, organization_id, out);
 
     *is_there = !e;
     return e && e->kind != ERROR_NOT_FOUND ? e : NULL;
@@ -230,13 +226,13 @@ static struct error *organization_changed(struct event *event)
     if (!e && !is_there)
         event->skip = no_team;
     return e || event->skip ? e
-                            : sql_team_rename(event->context->db, event->arena, team.id,
-                                              identity_name(event->arena, name, id));
+                            : sql_team_rename(event->context.db, event->context.arena, team.id,
+                                              identity_name(event->context.arena, name, id));
 }
 
 static struct error *organization_deleted(struct event *event)
 {
-    struct db *db = event->context->db;
+    struct db *db = event->context.db;
     struct team_by_organization_row team;
     const char *id;
     bool is_there;
@@ -248,9 +244,9 @@ static struct error *organization_deleted(struct event *event)
         event->skip = no_team;
     if (e || event->skip)
         return e;
-    e = sql_session_delete_of_team(db, event->arena, team.id);
+    e = sql_session_delete_of_team(db, event->context.arena, team.id);
     if (!e)
-        e = sql_team_leave_all(db, event->arena, team.id);
+        e = sql_team_leave_all(db, event->context.arena, team.id);
     return e ? e : team_end(event, team.id);
 }
 
@@ -285,11 +281,11 @@ static struct error *membership_act(struct event *event)
         return e;
     e = person_find(event, user_id, &is_there, &person);
     if (!e && !is_there)
-        e = workos_user_get(event->workos, event->arena, user_id, &event->fetched);
+        e = workos_user_get(event->workos, event->context.arena, user_id, &event->fetched);
     if (!e)
         e = team_find(event, organization_id, &is_there, &team);
     if (!e && !is_there)
-        e = workos_organization_name(event->workos, event->arena, organization_id,
+        e = workos_organization_name(event->workos, event->context.arena, organization_id,
                                      &event->fetched_name);
     /* Deleted in the meantime: record finds nobody to join, or no team. */
     return e && e->kind == ERROR_NOT_FOUND ? NULL : e;
@@ -297,17 +293,19 @@ static struct error *membership_act(struct event *event)
 
 static struct error *membership_end(struct event *event, const char *id)
 {
-    struct db *db = event->context->db;
+    struct db *db = event->context.db;
     struct team_member_by_workos_row member;
-    struct error *e = sql_team_member_by_workos(db, event->arena, id, &member);
+    struct error *e = sql_team_member_by_workos(db, event->context.arena, id, &member);
 
     if (e && e->kind == ERROR_NOT_FOUND) {
         event->skip = "no membership here mirrors it";
         return NULL;
     }
     if (!e)
-        e = sql_team_leave(db, event->arena, member.team_id, member.person_id);
-    return e ? e : sql_session_delete_of_member(db, event->arena, member.person_id, member.team_id);
+        e = sql_team_leave(db, event->context.arena, member.team_id, member.person_id);
+    return e ? e
+             : sql_session_delete_of_member(db, event->context.arena, member.person_id,
+                                            member.team_id);
 }
 
 /* A membership that came by a sign-in does not know its name at WorkOS yet. */
@@ -325,13 +323,13 @@ static struct error *membership_name(struct event *event, const char *id)
         e = team_find(event, organization_id, &has_team, &team);
     if (e || !has_person || !has_team)
         return e;
-    return sql_team_name_workos_membership(event->context->db, event->arena, team.id, person.id,
-                                           id);
+    return sql_team_name_workos_membership(event->context.db, event->context.arena, team.id,
+                                           person.id, id);
 }
 
 static struct error *membership_join(struct event *event, const char *id)
 {
-    struct db *db = event->context->db;
+    struct db *db = event->context.db;
     struct person_by_identity_row person;
     struct team_by_organization_row team = { .name = NULL };
     const char *user_id, *organization_id;
@@ -353,11 +351,12 @@ static struct error *membership_join(struct event *event, const char *id)
         event->skip = "the person or the team is not here, and WorkOS does not know them either";
         return NULL;
     }
-    e = identity_join(db, event->arena, person_id, organization_id,
-                      has_team ? team.name
-                               : identity_name(event->arena, event->fetched_name, organization_id),
-                      workos_role_is_owner(role) ? "owner" : "member", &team_id);
-    return e ? e : sql_team_set_workos_membership(db, event->arena, team_id, person_id, id);
+    e = identity_join(
+        &event->context, person_id, organization_id,
+        has_team ? team.name
+                 : identity_name(event->context.arena, event->fetched_name, organization_id),
+        workos_role_is_owner(role) ? "owner" : "member", &team_id);
+    return e ? e : sql_team_set_workos_membership(db, event->context.arena, team_id, person_id, id);
 }
 
 static struct error *membership_changed(struct event *event)

@@ -47,7 +47,8 @@ fresh() {
 program_of() {
     case $1 in
     /signin* | /auth/* | /signout | /signed-out) echo signin ;;
-    /vms | /vms\?* | /vms/new* | /activity* | /operator*) echo dashboard ;;
+    /vms | /vms\?* | /vms/new* | /activity*) echo dashboard ;;
+    /operator*) echo operator ;;
     /vms/*) echo vm ;;
     /costs*) echo costs ;;
     /keys* | /account*) echo account ;;

@@ -137,7 +137,7 @@ static void happens(struct stripe_world *here, const char *status, int64_t now_a
 
 static void keep(struct stripe_world *here, int64_t now_at)
 {
-    world_check(dunning_run(here->context, now_at), "keep");
+    world_check(stripe_world_run(here, now_at, dunning_run), "keep");
 }
 
 #define assert_plan(here, word) assert_string_equal(stripe_world_billing(here).status, word)
@@ -254,12 +254,12 @@ static void what_events_missed_is_fetched(void **state)
                        arena_printf(here->arena, "{\"data\":[%s]}", subscription));
     fake_stripe_answer("GET /v1/invoices", 200,
                        arena_printf(here->arena, "{\"data\":[%s]}", invoice));
-    world_check(dunning_sync(here->context, NOW), "sync");
+    world_check(stripe_world_run(here, NOW, dunning_sync), "sync");
     assert_plan(here, "active");
     assert_int_equal(fake_stripe_asked("GET /v1/invoices", NULL), 1);
-    world_check(dunning_sync(here->context, NOW + 60), "sync");
+    world_check(stripe_world_run(here, NOW + 60, dunning_sync), "sync");
     assert_int_equal(fake_stripe_asked("GET /v1/invoices", NULL), 1);
-    world_check(dunning_sync(here->context, NOW + A_DAY), "sync");
+    world_check(stripe_world_run(here, NOW + A_DAY, dunning_sync), "sync");
     assert_int_equal(fake_stripe_asked("GET /v1/invoices", NULL), 2);
 }
 
@@ -268,10 +268,10 @@ static void after_a_failure_it_is_fetched_later(void **state)
     struct stripe_world *here = *state;
 
     fake_stripe_answer("GET /v1/subscriptions", 500, "{}");
-    world_check(dunning_sync(here->context, NOW), "sync");
-    world_check(dunning_sync(here->context, NOW + 599), "sync");
+    world_check(stripe_world_run(here, NOW, dunning_sync), "sync");
+    world_check(stripe_world_run(here, NOW + 599, dunning_sync), "sync");
     assert_int_equal(fake_stripe_asked("GET", NULL), 1);
-    world_check(dunning_sync(here->context, NOW + 600), "sync");
+    world_check(stripe_world_run(here, NOW + 600, dunning_sync), "sync");
     assert_int_equal(fake_stripe_asked("GET", NULL), 2);
 }
 
@@ -292,7 +292,7 @@ static void two_at_once_are_taken_in_order(void **state)
     fake_stripe_answer("GET /v1/subscriptions", 200,
                        arena_printf(arena, "{\"data\":[%s,%s]}", second, first));
     fake_stripe_answer("GET /v1/invoices", 200, "{\"data\":[]}");
-    world_check(dunning_sync(here->context, NOW + 5), "sync");
+    world_check(stripe_world_run(here, NOW + 5, dunning_sync), "sync");
     assert_plan(here, "active");
     assert_string_equal(stripe_world_billing(here).subscription_id, "sub_2Other");
 }
@@ -307,13 +307,13 @@ static void a_payment_page_ends(void **state)
     fake_stripe_answer("GET /v1/subscriptions", 200, "{\"data\":[]}");
     fake_stripe_answer("GET /v1/invoices", 200, "{\"data\":[]}");
     fake_stripe_answer("GET /v1/checkout/sessions/cs_1", 200, "{\"status\":\"open\"}");
-    world_check(dunning_sync(here->context, NOW), "sync");
-    world_check(dunning_sync(here->context, NOW + 59), "sync");
+    world_check(stripe_world_run(here, NOW, dunning_sync), "sync");
+    world_check(stripe_world_run(here, NOW + 59, dunning_sync), "sync");
     assert_int_equal(fake_stripe_asked("GET /v1/checkout", NULL), 1);
     fake_stripe_answer("GET /v1/checkout/sessions/cs_1", 200, "{\"status\":\"expired\"}");
-    world_check(dunning_sync(here->context, NOW + 60), "sync");
+    world_check(stripe_world_run(here, NOW + 60, dunning_sync), "sync");
     assert_null(stripe_world_billing(here).checkout_id);
-    world_check(dunning_sync(here->context, NOW + 3600), "sync");
+    world_check(stripe_world_run(here, NOW + 3600, dunning_sync), "sync");
     assert_int_equal(fake_stripe_asked("GET /v1/checkout", NULL), 2);
 }
 

@@ -5,7 +5,7 @@
 #include "base/clock.h"
 #include "drain.h"
 #include "fake_driver.h"
-#include "model/vm_transition.h"
+#include "model/vm_state.h"
 #include "worker/reconcile.h"
 #include "worker/usage.h"
 #include "world.h"

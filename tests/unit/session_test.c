@@ -50,6 +50,8 @@ static struct request asked(const char *method, const char *token)
         .arena = arena,
         .db = world->db,
         .config = world->config,
+        .now_at = clock_now(),
+        .now_ms = clock_now_ms(),
         .method = method,
         .path = "/",
         .query = "",

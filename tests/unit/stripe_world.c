@@ -57,6 +57,18 @@ void stripe_world_close(struct stripe_world *here)
     world_close(here->world);
 }
 
+struct error *stripe_world_run(struct stripe_world *here, int64_t now_at,
+                               struct error *(*run)(const struct context *context,
+                                                    const struct stripe *stripe))
+{
+    const struct context context =
+        context_at(here->context->db, here->context->arena, here->context->config, now_at * 1000);
+    const struct stripe *stripe;
+    struct error *e = worker_context_stripe(here->context, here->arena, &stripe);
+
+    return e ? e : run(&context, stripe);
+}
+
 struct billing_get_row stripe_world_billing(struct stripe_world *here)
 {
     struct billing_get_row row;
@@ -84,11 +96,13 @@ const char *stripe_world_apply(struct stripe_world *here, const char *body, int6
 {
     struct db *db = here->context->db;
     struct event event = {
-        .context = here->context, .arena = here->arena, .source = "stripe", .now_at = now_at
+        .context = context_at(db, here->arena, here->context->config, now_at * 1000),
+        .source = "stripe",
     };
     const struct event_rule *rule;
     struct error *e;
 
+    world_check(worker_context_stripe(here->context, here->arena, &event.stripe), "stripe");
     world_check(json_read(here->arena, body, strlen(body), &event.body), "event");
     event.id = json_get_text(event.body, "id");
     event.type = json_get_text(event.body, "type");

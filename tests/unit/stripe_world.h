@@ -23,6 +23,11 @@ struct stripe_world {
 struct stripe_world *stripe_world_open(void);
 void stripe_world_close(struct stripe_world *here);
 
+/* Run one of the functions of billing/ that ask Stripe, at `now_at`. */
+struct error *stripe_world_run(struct stripe_world *here, int64_t now_at,
+                               struct error *(*run)(const struct context *context,
+                                                    const struct stripe *stripe));
+
 /* The team's row now. */
 struct billing_get_row stripe_world_billing(struct stripe_world *here);
 

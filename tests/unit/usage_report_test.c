@@ -9,6 +9,7 @@
 #include "model/ledger.h"
 #include "model/usage_cost.h"
 #include "stripe_world.h"
+#include "worker/worker_context.h"
 
 #include "billing_problem.sql.h"
 #include "usage_report.sql.h"
@@ -82,7 +83,10 @@ static size_t in_state(struct stripe_world *here, const char *state)
 
 static void written(struct stripe_world *here, int64_t now_at)
 {
-    world_check(usage_report_write(here->context, now_at), "write");
+    const struct context context =
+        context_at(here->context->db, here->context->arena, here->context->config, now_at * 1000);
+
+    world_check(usage_report_write(&context), "write");
 }
 
 static int64_t cost(struct stripe_world *here, int64_t from_at, int64_t until_at)
@@ -165,7 +169,7 @@ static void nothing_after_the_end(void **state)
 
 static void sent(struct stripe_world *here, int64_t now_at)
 {
-    struct error *e = usage_report_send(here->context, now_at);
+    struct error *e = stripe_world_run(here, now_at, usage_report_send);
 
     if (e)
         assert_true(e->kind == ERROR_RATE || e->kind == ERROR_UPSTREAM);
@@ -320,12 +324,12 @@ static void differences_are_found_once_a_day(void **state)
     written(here, now);
     sent(here, now);
     fake_stripe_answer("GET /v1/billing/meters/mtr_1/event_summaries", 200, "{\"data\":[]}");
-    world_check(usage_report_compare(here->context, now), "compare");
+    world_check(stripe_world_run(here, now, usage_report_compare), "compare");
     assert_true(in_state(here, "different") > 24);
     world_check(sql_billing_problem_list(here->world->db, here->arena, &problems), "problems");
     assert_int_equal(problems.count, 1);
     assert_int_equal(fake_stripe_asked("GET /v1/billing/meters/mtr_1/event_summaries", NULL), 1);
-    world_check(usage_report_compare(here->context, now + DAY - 1), "compare");
+    world_check(stripe_world_run(here, now + DAY - 1, usage_report_compare), "compare");
     assert_int_equal(fake_stripe_asked("GET /v1/billing/meters/mtr_1/event_summaries", NULL), 1);
 }
 
@@ -336,7 +340,7 @@ static void a_price_of_another_unit_stops_it(void **state)
 
     fake_stripe_answer("GET /v1/prices", 200,
                        fake_stripe_replace(here->arena, PRICES, "0.001", "0.01"));
-    e = usage_report_compare(here->context, began_at + DAY);
+    e = stripe_world_run(here, began_at + DAY, usage_report_compare);
     assert_non_null(e);
     assert_int_equal(e->kind, ERROR_INPUT);
     assert_non_null(strstr(e->text, "stripe-setup"));

@@ -116,10 +116,8 @@ struct world *world_open(const char *state_dir)
     world->person_id = person.id;
     world->team_id = team.id;
     world->key_id = keys.row[0].id;
-    world->session = arena_alloc(arena, sizeof *world->session);
-    world->session->person_id = person.id;
-    world->session->team_id = team.id;
-    world->session->id_hash = (struct bytes){ "none", 4 }; /* no row: notices go nowhere */
+    world->actor =
+        (struct actor){ .team_id = team.id, .person_id = person.id, .role = MEMBERSHIP_ROLE_OWNER };
     world_check(worker_wakeup_connect(arena, world->config), "wake");
     return world;
 }
@@ -136,20 +134,29 @@ void world_close(struct world *world)
     rmdir(world->state_dir);
 }
 
-/* ---- wishes ---- */
+/* ---- commands ---- */
 
-static struct request request_of(struct world *world)
+struct context world_context(struct world *world)
 {
-    return (struct request){
-        .arena = world->arena, .db = world->db, .config = world->config, .session = world->session
-    };
+    return context_at(world->db, world->arena, world->config, clock_now_ms());
+}
+
+/* As serve() does: commit and wake the worker, or roll back. */
+static struct error *end(struct world *world, struct error *e)
+{
+    if (!e)
+        e = db_commit(world->db, world->arena);
+    db_rollback(world->db);
+    if (!e)
+        worker_wakeup_send();
+    return e;
 }
 
 static const char *create(struct world *world, const char *name, const struct vm_get_row *source,
                           const char *snapshot_id)
 {
-    struct request r = request_of(world);
-    struct vm_command wish = {
+    const struct context context = world_context(world);
+    const struct vm_new vm = {
         .name = name,
         .region = &world->config->regions[0],
         .image = &world->config->images[0],
@@ -159,9 +166,12 @@ static const char *create(struct world *world, const char *name, const struct vm
         .source = source,
         .source_snapshot_id = snapshot_id,
     };
-    const char *id, *problem = NULL;
+    const char *id;
+    struct error *e = db_begin(world->db, world->arena);
 
-    world_check(vm_command_create(&r, &wish, &id, &problem), "create");
+    if (!e)
+        e = vm_command_create(&context, &world->actor, &vm, &id);
+    world_check(end(world, e), "create");
     return id;
 }
 
@@ -181,24 +191,27 @@ const char *world_clone(struct world *world, const char *name, const char *vm_id
 struct error *world_ask(struct world *world, const char *vm_id, enum vm_trigger event,
                         const char *snapshot_id)
 {
-    struct request r = request_of(world);
-    struct error *e = vm_command_request(&r, vm_id, event, snapshot_id, NULL);
+    const struct context context = world_context(world);
+    struct error *e = db_begin(world->db, world->arena);
 
-    db_rollback(world->db);
-    return e;
+    if (!e)
+        e = vm_command_send(&context, &world->actor, vm_id, event, snapshot_id);
+    return end(world, e);
 }
 
 const char *world_snapshot(struct world *world, const char *vm_id)
 {
-    struct request r = request_of(world);
-    const char *problem = NULL;
+    const struct context context = world_context(world);
     struct snapshot_list_rows snapshots;
+    struct error *e = db_begin(world->db, world->arena);
 
-    world_check(vm_command_snapshot(&r, vm_id, crypto_id(world->arena), &problem), "snapshot");
+    if (!e)
+        e = vm_command_snapshot(&context, &world->actor, vm_id, crypto_id(world->arena));
+    world_check(end(world, e), "snapshot");
     world_check(sql_snapshot_list(world->db, world->arena, world->team_id, vm_id, &snapshots),
                 "list");
     for (size_t i = 0; i < snapshots.count; i++) {
-        if (strcmp(snapshots.row[i].state, "taking") == 0)
+        if (strcmp(snapshots.row[i].state, SNAPSHOT_STATE_TAKING) == 0)
             return snapshots.row[i].id;
     }
     return NULL;
@@ -206,11 +219,13 @@ const char *world_snapshot(struct world *world, const char *vm_id)
 
 void world_resize(struct world *world, const char *vm_id, const char *size)
 {
-    struct request r = request_of(world);
-    const char *problem = NULL;
+    const struct context context = world_context(world);
+    struct error *e = db_begin(world->db, world->arena);
 
-    world_check(vm_command_resize(&r, vm_id, config_size_find(world->config, size), &problem),
-                "resize");
+    if (!e)
+        e = vm_command_resize(&context, &world->actor, vm_id,
+                              config_size_find(world->config, size));
+    world_check(end(world, e), "resize");
 }
 
 /* ---- questions ---- */

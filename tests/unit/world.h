@@ -1,6 +1,6 @@
 /*
  * A small world for tests of the worker: a state folder with configuration and database, a team
- * with a person and a key, and wishes written exactly as the dashboard writes them.
+ * with a person and a key, and commands exactly as the dashboard gives them.
  */
 #pragma once
 
@@ -16,7 +16,7 @@ struct world {
     struct db *db;
     int64_t team_id, person_id;
     const char *key_id;
-    struct session *session;
+    struct actor actor; /* the person, as owner of the team */
 };
 
 /*
@@ -37,7 +37,10 @@ void world_close(struct world *world);
 /* Ends the process when `e` is an error. */
 void world_check(struct error *e, const char *what);
 
-/* A wish each; the id of the new VM, or of the new snapshot. */
+/* What rules of the model get, at this moment. */
+struct context world_context(struct world *world);
+
+/* A command each, committed; the id of the new VM, or of the new snapshot. */
 const char *world_create(struct world *world, const char *name);
 const char *world_clone(struct world *world, const char *name, const char *vm_id,
                         const char *snapshot_id);

@@ -1,0 +1,82 @@
+/*
+ * The operator's page: what the hosts have, what could not be applied, sent or explained.
+ */
+#include "base/limit.h"
+#include "billing_problem.sql.h"
+#include "event.sql.h"
+#include "mail.sql.h"
+#include "model/worker_wakeup.h"
+#include "operator.html.h"
+#include "operator.sql.h"
+#include "orphan.sql.h"
+#include "region_status.sql.h"
+#include "web/form.h"
+#include "web/serve.h"
+#include "web/session.h"
+
+static struct error *operator_show(struct request *r)
+{
+    struct operator_html page = { .vms = { .count = 0 } };
+    struct error *e = db_read(r->db, r->arena);
+
+    if (!e)
+        e = sql_region_status_list(r->db, r->arena, &page.regions);
+    if (!e)
+        e = sql_orphan_list(r->db, r->arena, &page.orphans);
+    if (!e)
+        e = sql_operator_vms(r->db, r->arena, &page.vms);
+    if (!e)
+        e = sql_event_counts(r->db, r->arena, &page.events);
+    if (!e)
+        e = sql_event_parked(r->db, r->arena, &page.parked);
+    if (!e)
+        e = sql_mail_problems(r->db, r->arena, &page.mails);
+    if (!e)
+        e = sql_billing_problem_list(r->db, r->arena, &page.problems);
+    if (e)
+        return e;
+    r->frame.title = "Operator";
+    r->frame.section = "operator";
+    html_operator(&r->response.body, &r->frame, &page);
+    return NULL;
+}
+
+/* The worker looks for it once a second. */
+static struct error *event_retry_post(struct request *r)
+{
+    struct field id = {
+        .name = "id", .kind = FIELD_LINE, .most = LIMIT_EVENT_ID_BYTES, .is_required = true
+    };
+    struct error *e = form_read(r, &id, 1);
+
+    if (!e && id.problem)
+        e = error_new(r->arena, ERROR_NOT_FOUND, "no event");
+    if (!e)
+        e = sql_event_retry(r->db, r->arena, id.text);
+    if (!e && db_changes(r->db) == 0)
+        e = error_new(r->arena, ERROR_NOT_FOUND, "no parked event");
+    if (!e)
+        e = session_notice(r, "The event is being tried again.");
+    if (!e)
+        response_redirect(&r->response, "/operator");
+    return e;
+}
+
+static const struct route routes[] = {
+    { "GET", "/operator", ACCESS_OPERATOR, operator_show },
+    { "POST", "/operator/events/retry", ACCESS_OPERATOR, event_retry_post },
+};
+
+int main(int argc, char **argv)
+{
+    static const struct program program = {
+        .name = "operator",
+        .routes = routes,
+        .route_count = sizeof routes / sizeof routes[0],
+        .db_mode = DB_READ_WRITE,
+        .network = SANDBOX_NO_NETWORK,
+        .start = worker_wakeup_connect,
+    };
+
+    return serve(argc, argv, &program);
+}

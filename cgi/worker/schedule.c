@@ -1,0 +1,63 @@
+/* The schedule; see schedule.h. */
+#include "worker/schedule.h"
+
+#include "base/clock.h"
+#include "base/limit.h"
+#include "base/log.h"
+#include "billing/billing_request.h"
+#include "billing/dunning.h"
+#include "billing/usage_report.h"
+#include "worker/account_closure.h"
+#include "worker/retention.h"
+
+static const struct {
+    const char *name;
+    enum schedule_thread thread;
+    int64_t every_s;
+    struct error *(*run)(const struct context *context);
+    struct error *(*run_with_stripe)(const struct context *context, const struct stripe *stripe);
+} schedule[] = {
+    { "retention", SCHEDULE_MAIN, 3600, retention_run, NULL },
+    { "account_closure", SCHEDULE_MAIN, 10, account_closure_run, NULL },
+    { "dunning_sync", SCHEDULE_BILLING, LIMIT_PLAN_EVERY_S, NULL, dunning_sync },
+    { "dunning_run", SCHEDULE_BILLING, LIMIT_PLAN_EVERY_S, NULL, dunning_run },
+    { "usage_report_write", SCHEDULE_BILLING, LIMIT_PLAN_EVERY_S, usage_report_write, NULL },
+    { "usage_report_send", SCHEDULE_BILLING, LIMIT_PLAN_EVERY_S, NULL, usage_report_send },
+    { "usage_report_compare", SCHEDULE_BILLING, LIMIT_PLAN_EVERY_S, NULL, usage_report_compare },
+    { "billing_request_forget", SCHEDULE_BILLING, LIMIT_PLAN_EVERY_S, billing_request_forget,
+      NULL },
+};
+
+enum { ROWS = sizeof schedule / sizeof schedule[0] };
+
+/* Each row is run by one thread only, so nothing here is shared. */
+static int64_t due_us[ROWS];
+
+static struct error *row_run(struct worker_context *context, size_t row)
+{
+    const struct stripe *stripe = NULL;
+    struct context now;
+    struct error *e = NULL;
+
+    arena_reset(context->arena);
+    now = worker_context_now(context, context->arena);
+    if (schedule[row].run)
+        return schedule[row].run(&now);
+    e = worker_context_stripe(context, context->arena, &stripe);
+    return e ? e : schedule[row].run_with_stripe(&now, stripe);
+}
+
+void schedule_run(struct worker_context *context, enum schedule_thread thread)
+{
+    for (size_t i = 0; i < ROWS; i++) {
+        int64_t now_us = clock_monotonic_us();
+        struct error *e;
+
+        if (schedule[i].thread != thread || due_us[i] > now_us)
+            continue;
+        due_us[i] = now_us + schedule[i].every_s * 1000000;
+        e = row_run(context, i);
+        if (e)
+            log_error("schedule", log_text("name", schedule[i].name), log_text("error", e->text));
+    }
+}
