@@ -145,4 +145,14 @@ expect_row "SELECT source_vm_id, source_snapshot_id FROM vm WHERE name = 'twin'"
 expect_row "SELECT count(*) FROM vm_key WHERE vm_id = (SELECT id FROM vm WHERE name = 'twin')" 2
 as alice post $vm/snapshots/snapshotsnapsho2/delete ; expect 409
 
+# ---- what the schema keeps ----
+expect_row "PRAGMA foreign_keys=ON; DELETE FROM team WHERE id = 1" ""
+expect_row "SELECT count(*) FROM team WHERE id = 1" 1
+expect_row "PRAGMA foreign_keys=ON; DELETE FROM person WHERE id = 1" ""
+expect_row "SELECT count(*) FROM person WHERE id = 1" 1
+expect_row "INSERT INTO receipt SELECT team_id, id, 9, 'disk', 'gone', 1 FROM vm WHERE name = 'twin'" ""
+expect_row "PRAGMA foreign_keys=ON; DELETE FROM vm; DELETE FROM team WHERE id = 1" ""
+expect_row "SELECT count(*) FROM team WHERE id = 1" 0
+expect_row "SELECT count(*) > 0 FROM receipt WHERE team_id = 1 AND position = 9" 1
+
 finish

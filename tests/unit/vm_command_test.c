@@ -1,0 +1,269 @@
+/*
+ * The rules for VMs without a request: a person, a token and the system create, resize, snapshot
+ * and destroy through model/ alone, and every refusal has its kind, code, message and field.
+ */
+#include "base/clock.h"
+#include "base/limit.h"
+#include "world.h"
+
+#include "activity.sql.h"
+#include "billing.sql.h"
+#include "main_constants.sql.h"
+#include "snapshot.sql.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+static struct world *world;
+
+static int set_up(void **state)
+{
+    (void)state;
+    world = world_open(world_folder("test:///default"));
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    world_close(world);
+    return 0;
+}
+
+static struct error *end(struct error *e)
+{
+    if (!e)
+        e = db_commit(world->db, world->arena);
+    db_rollback(world->db);
+    return e;
+}
+
+static struct vm_new wanted(const char *name)
+{
+    return (struct vm_new){
+        .name = name,
+        .region = &world->config->regions[0],
+        .image = &world->config->images[0],
+        .size = &world->config->sizes[0],
+        .key_ids = &world->key_id,
+        .key_count = 1,
+    };
+}
+
+static struct error *create(const struct actor *actor, const struct vm_new *vm, const char **id)
+{
+    const struct context context = world_context(world);
+    struct error *e = db_begin(world->db, world->arena);
+
+    return end(e ? e : vm_command_create(&context, actor, vm, id));
+}
+
+static struct error *sent(const struct actor *actor, const char *id, enum vm_trigger trigger,
+                          const char *snapshot_id)
+{
+    const struct context context = world_context(world);
+    struct error *e = db_begin(world->db, world->arena);
+
+    return end(e ? e : vm_command_send(&context, actor, id, trigger, snapshot_id));
+}
+
+static struct error *resized(const struct actor *actor, const char *id, const char *size)
+{
+    const struct context context = world_context(world);
+    struct error *e = db_begin(world->db, world->arena);
+
+    return end(e ? e
+                 : vm_command_resize(&context, actor, id, config_size_find(world->config, size)));
+}
+
+static struct error *snapshot_taken(const struct actor *actor, const char *id, const char *name)
+{
+    const struct context context = world_context(world);
+    struct error *e = db_begin(world->db, world->arena);
+
+    return end(e ? e : vm_command_snapshot(&context, actor, id, name));
+}
+
+static struct error *renamed(const struct actor *actor, const char *id, const char *name)
+{
+    const struct context context = world_context(world);
+    struct error *e = db_begin(world->db, world->arena);
+
+    return end(e ? e : vm_command_rename(&context, actor, id, name));
+}
+
+/* As the worker leaves a VM at the end of a job. */
+static void settle(const char *id, const char *state, const char *observed)
+{
+    const struct context context = world_context(world);
+    struct job_last_row job = world_job(world, id);
+
+    world_check(sql_vm_set_observed(world->db, world->arena, id, observed, context.now_at),
+                "observed");
+    world_check(
+        sql_vm_set_state(world->db, world->arena, world->team_id, id, state, NULL, context.now_at),
+        "state");
+    world_check(sql_job_end(world->db, world->arena, job.id, JOB_STATE_DONE, NULL, context.now_ms),
+                "job");
+}
+
+static void assert_refused(const struct error *e, enum error_kind kind, const char *code,
+                           const char *field)
+{
+    assert_non_null(e);
+    assert_int_equal(e->kind, kind);
+    assert_string_equal(e->code, code);
+    assert_non_null(e->message);
+    if (field)
+        assert_string_equal(e->field, field);
+    else
+        assert_null(e->field);
+}
+
+static struct actor actor_of(enum actor_via via)
+{
+    struct actor actor = world->actor;
+
+    if (via == ACTOR_SYSTEM)
+        return actor_system(world->team_id, "a test");
+    actor.via = via;
+    return actor;
+}
+
+/* Creates, resizes, snapshots and destroys one VM. */
+static void whole_life(enum actor_via via, const char *name)
+{
+    const struct actor actor = actor_of(via);
+    const struct vm_new vm = wanted(name);
+    struct activity_of_vm_rows activity;
+    const char *id;
+
+    world_check(create(&actor, &vm, &id), "create");
+    assert_string_equal(world_vm(world, id).state, VM_STATE_CREATING);
+    assert_string_equal(world_job(world, id).kind, "create");
+    settle(id, VM_STATE_RUNNING, VM_OBSERVED_RUNNING);
+    world_check(snapshot_taken(&actor, id, "before"), "snapshot");
+    assert_string_equal(world_vm(world, id).state, VM_STATE_SNAPSHOTTING);
+    settle(id, VM_STATE_STOPPED, VM_OBSERVED_STOPPED);
+    world_check(resized(&actor, id, "small"), "resize");
+    assert_string_equal(world_vm(world, id).size, "small");
+    settle(id, VM_STATE_STOPPED, VM_OBSERVED_STOPPED);
+    world_check(renamed(&actor, id, arena_printf(world->arena, "%s-2", name)), "rename");
+    world_check(sent(&actor, id, VM_REQUEST_DESTROY, NULL), "destroy");
+    assert_string_equal(world_vm(world, id).wanted, VM_WANTED_GONE);
+    world_check(sql_activity_of_vm(world->db, world->arena, world->team_id, id, 100, &activity),
+                "activity");
+    assert_int_equal(activity.count, 5);
+    for (size_t i = 0; i < activity.count; i++)
+        assert_int_equal(strcmp(activity.row[i].who, "Domicile") == 0, via == ACTOR_SYSTEM);
+}
+
+static void a_person_a_token_and_the_system(void **state)
+{
+    (void)state;
+    whole_life(ACTOR_BROWSER, "person");
+    whole_life(ACTOR_TOKEN, "token");
+    whole_life(ACTOR_SYSTEM, "system");
+}
+
+static void what_create_refuses(void **state)
+{
+    struct vm_new vm = wanted("first");
+    const char *id, *unknown = "aaaaaaaaaaaaaaaa";
+
+    (void)state;
+    world_check(create(&world->actor, &vm, &id), "create");
+    assert_refused(create(&world->actor, &vm, &id), ERROR_INPUT, "name_taken", "name");
+    vm = wanted("second");
+    vm.key_ids = &unknown;
+    assert_refused(create(&world->actor, &vm, &id), ERROR_INPUT, "unknown_key", "key");
+    vm = wanted("second");
+    world->config->quota_disk_gb = 1;
+    assert_refused(create(&world->actor, &vm, &id), ERROR_INPUT, "quota_exceeded", "size");
+    world->config->quota_memory_mb = 1;
+    assert_refused(create(&world->actor, &vm, &id), ERROR_INPUT, "quota_exceeded", "size");
+    world->config->quota_vcpus = 1;
+    assert_refused(create(&world->actor, &vm, &id), ERROR_INPUT, "quota_exceeded", "size");
+    world->config->quota_vms = 1;
+    assert_refused(create(&world->actor, &vm, &id), ERROR_INPUT, "quota_exceeded", NULL);
+    world->config->billing = "stripe";
+    assert_refused(create(&world->actor, &vm, &id), ERROR_CONFLICT, "billing_required", NULL);
+}
+
+static void what_a_state_refuses(void **state)
+{
+    static const enum vm_trigger triggers[] = { VM_REQUEST_START, VM_REQUEST_STOP,
+                                                VM_REQUEST_RESTART, VM_REQUEST_RETRY };
+    const char *id = world_create(world, "busy");
+    struct error *e;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(triggers); i++) {
+        e = sent(&world->actor, id, triggers[i], NULL);
+        assert_int_equal(e->kind, ERROR_CONFLICT);
+        assert_string_equal(e->code, "conflict");
+    }
+    assert_int_equal(snapshot_taken(&world->actor, id, "now")->kind, ERROR_CONFLICT);
+    assert_int_equal(resized(&world->actor, id, "small")->kind, ERROR_CONFLICT);
+    settle(id, VM_STATE_STOPPED, VM_OBSERVED_STOPPED);
+    world_check(resized(&world->actor, id, "small"), "resize");
+    settle(id, VM_STATE_STOPPED, VM_OBSERVED_STOPPED);
+    assert_refused(resized(&world->actor, id, "nano"), ERROR_INPUT, "disk_cannot_shrink", "size");
+    world->config->billing = "stripe";
+    world_check(sql_billing_open(world->db, world->arena, world->team_id, "key", 1), "billing");
+    world_check(sql_billing_set_status(world->db, world->arena, world->team_id,
+                                       BILLING_STATUS_SUSPENDED, 1, NULL),
+                "suspended");
+    assert_refused(sent(&world->actor, id, VM_REQUEST_START, NULL), ERROR_CONFLICT,
+                   "billing_required", NULL);
+}
+
+static void what_is_not_the_teams(void **state)
+{
+    const char *id = world_create(world, "mine");
+    struct actor other = world->actor;
+
+    (void)state;
+    other.team_id = world->team_id + 1;
+    assert_int_equal(sent(&other, id, VM_REQUEST_DESTROY, NULL)->kind, ERROR_NOT_FOUND);
+    assert_int_equal(resized(&other, id, "small")->kind, ERROR_NOT_FOUND);
+    assert_int_equal(snapshot_taken(&other, id, "now")->kind, ERROR_NOT_FOUND);
+    assert_int_equal(renamed(&other, id, "stolen")->kind, ERROR_NOT_FOUND);
+    assert_int_equal(sent(&world->actor, id, VM_REQUEST_RESTORE, "aaaaaaaaaaaaaaaa")->kind,
+                     ERROR_NOT_FOUND);
+    assert_string_equal(world_vm(world, id).name, "mine");
+}
+
+static void too_many_snapshots_and_names(void **state)
+{
+    const char *id = world_create(world, "many"), *other = world_create(world, "other");
+
+    (void)state;
+    for (int i = 0; i < LIMIT_SNAPSHOTS_PER_VM; i++) {
+        settle(id, VM_STATE_RUNNING, VM_OBSERVED_RUNNING);
+        world_check(snapshot_taken(&world->actor, id, "s"), "snapshot");
+    }
+    settle(id, VM_STATE_RUNNING, VM_OBSERVED_RUNNING);
+    assert_refused(snapshot_taken(&world->actor, id, "s"), ERROR_INPUT, "snapshot_limit_reached",
+                   NULL);
+    assert_refused(renamed(&world->actor, other, "many"), ERROR_INPUT, "name_taken", "name");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_person_a_token_and_the_system, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_create_refuses, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_a_state_refuses, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_is_not_the_teams, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(too_many_snapshots_and_names, set_up, tear_down),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
