@@ -6,6 +6,11 @@
 #   as alice post /keys key=...    ; expect 422 keys_bad.html
 #   as alice post_bare /keys ...   ; expect 403               # without the CSRF token
 #
+# A golden page is what stands in <main>, below a line that names the frame around it, the title, the menu
+# entry it belongs to and the person. The frames (head, menu, foot) are goldens of their own, frame_NAME.html,
+# so that a new menu entry changes those alone. A fragment for htmx has no frame and is kept whole.
+# GOLDEN_WRITE=1 make page writes all of them anew; what git then shows as changed is to be read.
+#
 # `route "GET /vms/:id"` names the route under test; lint looks for it. People of the fixture: alice
 # (owner of team 1, operator), bob (another team), carol (a member of team 1, not an owner), dave (no
 # longer a member of any team), nobody.
@@ -136,9 +141,41 @@ normal() {
         -e 's/Snapshot of [^"]+ UTC/Snapshot of NOW/'
 }
 
+# frame_name: after what the menu has.
+frame_name() {
+    local name=signed_out
+    ! grep -q 'action="/signout"' "$state/frame.html" || name=member
+    ! grep -q '<a href="/operator"' "$state/frame.html" || name=operator
+    ! grep -q '<a href="/billing"' "$state/frame.html" || name+=_billing
+    [ $name != signed_out ] || grep -q '<a role="button" class="quiet" href="/signin"' "$state/frame.html" || name=signin
+    echo $name
+}
+# split: of normal.html, page.html for the one page and frame.html for what it shares with others.
+split() {
+    local title current person
+    title=$(sed -n 's/^<title>\(.*\)<\/title>$/\1/p' "$state/normal.html")
+    current=$(sed -n 's/^<a href="\([^"]*\)" aria-current="page">.*/\1/p' "$state/normal.html")
+    person=$(sed -nE 's/.*<span class="soft" title="([^"]+)">\1<.*/\1/p' "$state/normal.html")
+    sed -E -e '/^<main/,/^<\/main>/c\<main></main>' -e 's/^<title>.*/<title>TITLE<\/title>/' -e 's/ aria-current="page"//' \
+        -e 's/(<span class="soft" title=")([^"]+)">\2</\1PERSON">PERSON</' "$state/normal.html" >"$state/frame.html"
+    frame=frame_$(frame_name).html
+    {
+        printf '<!-- in %s, "%s", at %s, as %s -->\n' "$frame" "$title" "${current:-none}" "${person:-nobody}"
+        sed -n '/^<main/,/^<\/main>/p' "$state/normal.html"
+    } >"$state/page.html"
+}
+# like GOLDEN FILE: are they the same?
+like() {
+    local golden="$tests/golden/$1"
+    [ -z "${GOLDEN_WRITE-}" ] || cp "$2" "$golden"
+    cmp -s "$2" "$golden" && return
+    bad "differs from golden/$1: $(diff "$golden" "$2" 2>&1 | head -5)"
+    return 1
+}
+
 # expect STATUS [GOLDEN.html | /location]
 expect() {
-    local status golden
+    local status frame
     status=$(sed -n '1s/^Status: \([0-9]*\).*/\1/p' "$state/answer")
     if [ "$status" != "$1" ]; then
         bad "expected $1, got ${status:-nothing}: $(tail -1 "$state/log" | cut -c1-300)"
@@ -150,18 +187,18 @@ expect() {
         if grep -qxF "Location: $2"$'\r' "$state/answer"; then good; else bad "goes to $(grep -a '^Location' "$state/answer")"; fi
         ;;
     *)
-        golden="$tests/golden/$2"
         normal >"$state/normal.html"
-        if [ -n "${GOLDEN_WRITE-}" ]; then cp "$state/normal.html" "$golden"; fi
-        # tidy 5.6 knows neither htmx's nor some newer attributes.
-        if ! tidy -q -e "$state/normal.html" 2>&1 | grep -vE 'proprietary attribute|^$' >"$state/tidy"; then :; fi
-        if [ "${2#fragment_}" = "$2" ] && [ -s "$state/tidy" ]; then
-            bad "tidy: $(head -1 "$state/tidy")"
-        elif cmp -s "$state/normal.html" "$golden"; then
-            good
-        else
-            bad "differs from golden/$2: $(diff "$golden" "$state/normal.html" 2>&1 | head -5)"
+        if [ "${2#fragment_}" != "$2" ]; then
+            ! like "$2" "$state/normal.html" || good
+            return
         fi
+        # tidy 5.6 knows neither htmx's nor some newer attributes.
+        if tidy -q -e "$state/normal.html" 2>&1 | grep -vE 'proprietary attribute|^$' >"$state/tidy"; then
+            bad "tidy: $(head -1 "$state/tidy")"
+            return
+        fi
+        split
+        ! { like "$2" "$state/page.html" && like "$frame" "$state/frame.html"; } || good
         ;;
     esac
 }
