@@ -5,8 +5,8 @@
  *   kill_test STATE_DIR URI WORKER KILLS MOST_MS MOST_VMS
  *
  * Writes wishes as the dashboard does, lets the worker begin, and kills it -9 after at most
- * MOST_MS; only kills in the middle of a job count. WORKER logs to STATE_DIR/worker.log. Prints
- * what it did.
+ * MOST_MS, or later where the machine is so slow that it has not begun by then; only kills in the
+ * middle of a job count. WORKER logs to STATE_DIR/worker.log. Prints what it did.
  */
 #include "../unit/world.h"
 
@@ -26,9 +26,9 @@
 enum { MOST_VMS = 64 };
 
 struct run {
-    struct world *world;
+    struct world *world; /* its arena is that of one turn */
     const char *worker;
-    int max_ms;
+    unsigned int max_ms, more_ms;
     unsigned int most_vms;
     int created, destroyed, kills, idle_kills;
 };
@@ -94,22 +94,27 @@ static void kill_once(struct run *run)
 {
     pid_t worker = worker_start(run);
     unsigned int wishes = 1 + random_below(4);
+    unsigned int step_ms = run->max_ms / 8 + 1;
     int status;
 
     usleep(1000 * random_below(20));
     for (unsigned int i = 0; i < wishes; i++)
         wish_one(run);
-    usleep(1000 * random_below((unsigned int)run->max_ms));
+    usleep(1000 * random_below(run->max_ms + run->more_ms));
     kill(worker, SIGKILL);
     if (waitpid(worker, &status, 0) < 0 || !WIFSIGNALED(status)) {
         fprintf(stderr, "kill_test: the worker ended by itself (status %d); see worker.log\n",
                 status);
         exit(1);
     }
-    if (jobs_running(run))
+    if (jobs_running(run)) {
         run->kills++;
-    else
+        run->more_ms -= run->more_ms < step_ms ? run->more_ms : step_ms;
+    } else {
         run->idle_kills++;
+        run->more_ms += step_ms;
+    }
+    arena_reset(run->world->arena);
 }
 
 int main(int argc, char **argv)
@@ -123,9 +128,10 @@ int main(int argc, char **argv)
     }
     world_configure(argv[1], argv[2]);
     run.world = world_open(argv[1]);
+    run.world->arena = arena_new(16 << 20);
     run.worker = argv[3];
     kills = (int)strtol(argv[4], NULL, 10);
-    run.max_ms = (int)strtol(argv[5], NULL, 10);
+    run.max_ms = (unsigned int)strtol(argv[5], NULL, 10);
     run.most_vms = (unsigned int)strtol(argv[6], NULL, 10);
     while (run.kills < kills)
         kill_once(&run);
