@@ -55,21 +55,6 @@ clean_up() {
 }
 trap clean_up EXIT
 
-# A hundred ports whose used ones nobody listens on; others may run this at the same time.
-free_ports() {
-    local first offset
-    for _ in $(seq 50); do
-        first=$((20000 + RANDOM % 100 * 100))
-        for offset in 0 1 50; do
-            ! (exec 3<>"/dev/tcp/127.0.0.1/$((first + offset))") 2>/dev/null || continue 2
-        done
-        echo "$first"
-        return
-    done
-    echo "no free ports" >&2
-    exit 1
-}
-
 # Why there can be no system here; nothing: there can.
 system_lacks() {
     local program
@@ -110,7 +95,7 @@ add_root() {
 }
 
 passed=0
-first=$(free_ports)
+first=$("$here/../ports.sh" $$)
 for kind; do
     echo "== $kind"
     case $kind in

@@ -16,7 +16,7 @@ const HEADERS = ['content-security-policy', 'strict-transport-security', 'x-cont
   'referrer-policy', 'cross-origin-opener-policy', 'cross-origin-embedder-policy', 'cross-origin-resource-policy',
   'permissions-policy'];
 const PROGRAMS = { site: '/', signin: '/signin', dashboard: '/vms', vm: '/vms/aaaaaaaaaaaaaaaa', costs: '/costs', account: '/keys' };
-const server = await Server.make(process.argv[2]);
+const server = await Server.make(process.argv[2], null);
 await server.start();
 const get = (target, options) => ask(server, 'GET', target, options);
 const operator = new Visitor(server);
@@ -191,7 +191,7 @@ check('the packed twins are nothing of their own', packed.status === 404 || pack
 
 // ---- HTTP_PROXY of a visitor (httpoxy) ----
 {
-  const port = await freePort();
+  const port = freePort();
   let visits = 0;
   const trap = net.createServer((socket) => { visits++; socket.destroy(); }).listen(port, '127.0.0.1');
   equal('a Proxy header', (await get('/signin', { headers: { Proxy: `http://127.0.0.1:${port}` } })).status, 200);

@@ -4,7 +4,6 @@
 import { execFile, execFileSync, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import https from 'node:https';
-import net from 'node:net';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import puppeteer from 'puppeteer-core';
@@ -27,26 +26,20 @@ export async function until(probe, limitMs = 60000, everyMs = 200) {
   }
 }
 
-export function freePort() {
-  return new Promise((resolve) => {
-    const server = net.createServer();
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
-}
+// The first of a hundred ports that no other test has.
+export const freePort = () => Number(execFileSync(`${root}/tests/ports.sh`, [String(process.pid)], { encoding: 'utf8' }));
 
 // ---- the server ----
 
 export class Server {
-  // `edit` changes the text of domicile.conf, which is then there before the first start.
-  static async make(build, edit) {
+  // `edit` changes the text of domicile.conf, which is there before the first start; with null, cgi/run.sh
+  // writes it as for somebody who has just begun.
+  static async make(build, edit = (text) => text) {
     const server = new Server();
     server.build = path.resolve(build);
     server.dir = fs.mkdtempSync('/tmp/dom.'); // unix sockets: a short path
     server.tmp = fs.mkdtempSync('/tmp/domicile-e2e.');
-    server.port = await freePort();
+    server.port = freePort();
     server.url = `https://localhost:${server.port}`;
     server.errors = '';
     if (isRoot) {
@@ -59,7 +52,8 @@ export class Server {
     }
     if (edit) {
       server.put('domicile.conf', edit(fs.readFileSync(`${root}/domicile.conf`, 'utf8'))
-        .replace(/^public_url = .*/m, `public_url = ${server.url}`));
+        .replace(/^public_url = .*/m, `public_url = ${server.url}`)
+        .replace(/^ssh_ports .*/m, `ssh_ports = ${server.port + 1}-${server.port + 99}`));
     }
     process.once('exit', () => server.endNow());
     for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));

@@ -37,7 +37,7 @@ const sink = http.createServer((request, response) => {
 await new Promise((resolve) => { sink.listen(0, '127.0.0.1', resolve); });
 
 // ---- emulator and proxy ----
-const emulator = await createEmulator({ service: 'stripe', port: await freePort(), seed: { stripe: {
+const emulator = await createEmulator({ service: 'stripe', port: freePort(), seed: { stripe: {
   webhooks: [{ url: `http://127.0.0.1:${sink.address().port}/`, events: ['*'], secret: SECRET }],
 } } });
 const call = async (method, target, body, headers = {}) => {

@@ -23,7 +23,7 @@ const page = await browser.page();
 
 // A visitor's Proxy header must not become the program's proxy (httpoxy).
 let visits = 0;
-const trapPort = await freePort();
+const trapPort = freePort();
 const trap = net.createServer((socket) => { visits++; socket.destroy(); }).listen(trapPort, '127.0.0.1');
 await page.setExtraHTTPHeaders({ Proxy: `http://127.0.0.1:${trapPort}` });
 
