@@ -40,10 +40,12 @@ function row(id) {
   const [found] = JSON.parse(server.sql(`.mode json\nSELECT * FROM mail WHERE id = '${id}';`) || '[]');
   return found;
 }
-const becomes = async (id, state) => (await until(() => row(id).state === state && row(id), 20000, 50)) || row(id);
+const becomes = async (id, state) => (await until(() => row(id).state === state && row(id), 50)) || row(id);
 // Waits until one more attempt has failed and is written down.
 const fails = async (id, attempts = 1) => (await until(() => row(id).attempts >= attempts && !row(id).taken_at
-  && row(id), 30000, 50)) || row(id);
+  && row(id), 50)) || row(id);
+// What a page does is in the queue before it answers: when the queue is empty, nothing more will come.
+const allSent = () => until(() => server.sql("SELECT count(*) FROM mail WHERE state = 'queued';") === '0', 50);
 const dueNow = (id) => server.sql(`UPDATE mail SET due_at = 1 WHERE id = '${id}';`);
 const header = (mail, name) => mail.parsed.headers.find(({ key }) => key === name)?.value;
 // What domicile-admin prints, however it ends; the mail server lives in this process and must go on.
@@ -52,9 +54,9 @@ const admin = (...words) => run(`${root}/cgi/admin.sh`, [server.dir, ...words]).
 
 // Ends the worker as a power cut would; multiwatch starts it again, with the configuration as it is then.
 async function workerKill() {
-  const [pid] = server.pidsOf('worker');
+  const [pid] = await until(() => { const pids = server.pidsOf('worker'); return pids.length && pids; }, 20);
   process.kill(pid, 'SIGKILL');
-  await until(() => server.pidsOf('worker').some((now) => now !== pid), 10000, 20);
+  await until(() => server.pidsOf('worker').some((now) => now !== pid), 20);
 }
 
 // ---- what arrives ----
@@ -89,7 +91,7 @@ async function workerKill() {
     equal(`${kind}: To`, parsed.to.map(({ address }) => address).join(), 'you@example.org');
     equal(`${kind}: Message-ID`, parsed.messageId, `<${id}@example.org>`);
     equal(`${kind}: Auto-Submitted`, header(mail, 'auto-submitted'), 'auto-generated');
-    check(`${kind}: Date`, Math.abs(Date.parse(parsed.date) / 1000 - end.created_at) < 2, parsed.date);
+    check(`${kind}: Date`, Date.parse(parsed.date) / 1000 === end.created_at, parsed.date);
     check(`${kind}: text and HTML, in this order`, /^multipart\/alternative;/.test(header(mail, 'content-type'))
       && /text\/plain[\s\S]*text\/html/.test(mail.raw) && parsed.attachments.length === 0, mail.raw);
     for (const word of words) check(`${kind}: text says ${word}`, parsed.text.includes(word), parsed.text);
@@ -129,11 +131,12 @@ async function workerKill() {
   const before = Math.floor(Date.now() / 1000);
   let now = await fails(id);
   check('451: waits', now.state === 'queued' && /: answered 451: .*Greylisted/.test(now.reason), now);
-  check('451: a minute', now.due_at >= before + 59 && now.due_at <= before + 75, now.due_at - before);
+  const isLater = (seconds) => now.due_at >= before + seconds && now.due_at <= Date.now() / 1000 + seconds + 1;
+  check('451: a minute', isLater(60), now);
   check('451: what it is about stays', now.url === 'https://localhost/');
   dueNow(id);
   now = await fails(id, 2);
-  check('then two', now.due_at >= before + 119 && now.due_at <= before + 140, now.due_at - before);
+  check('then two', isLater(120), now);
   box.recipient = undefined;
   dueNow(id);
   now = await becomes(id, 'sent');
@@ -258,12 +261,10 @@ async function workerKill() {
   check('the page offers a link by mail', page.text.includes('E-mail me a sign-in link'));
   const asked = await visitor.send('/signin', '/signin/mail', [['email', 'Operator@localhost']]);
   equal('the form goes on', `${asked.status} ${asked.headers.location}`, '303 /signin/mail');
-  const begin = Date.now();
   const same = (await visitor.ask('GET', '/signin/mail')).text;
   check('to words that promise nothing', same.includes('If this address may sign in here'));
-  await until(() => box.mails.length, 10000, 20);
-  const took = Date.now() - begin;
-  check('the mail comes within a second', box.mails.length === 1 && took < 1000, took);
+  await until(() => box.mails.length, 20);
+  equal('and the mail comes', box.mails.length, 1);
   const [{ parsed, to, raw }] = box.mails;
   equal('to the address', to.join(), 'operator@localhost');
   equal('with its subject', parsed.subject, 'Sign in to Domicile');
@@ -281,7 +282,7 @@ async function workerKill() {
   check('as the operator', (await visitor.ask('GET', '/operator')).text.includes('Mail that has not arrived'));
   check('who sees what failed', (await visitor.ask('GET', '/operator')).text.includes('No such user: gone@example.org'));
 
-  await sleep(1500);
+  await allSent();
   equal('the first sign-in brings no other mail', box.mails.length, 1);
   const again = new Visitor(server);
   const other = await again.send('/signin', '/signin/mail', [['email', 'operator@localhost']]);
@@ -290,7 +291,7 @@ async function workerKill() {
   equal('a stranger: the same answer', `${unknown.status} ${unknown.headers.location}`, '303 /signin/mail');
   // The token of the form differs by nature; there is none on this page.
   equal('and the same page', (await again.ask('GET', '/signin/mail')).text.replace(/Request.*/g, ''), same.replace(/Request.*/g, ''));
-  await sleep(1500);
+  await allSent();
   equal('but no mail', box.mails.length, 1);
   equal('nor a row', server.sql("SELECT count(*) FROM mail WHERE kind = 'signin_link';"), '1');
   for (let hour = 1; hour <= 5; hour++) {
@@ -301,7 +302,7 @@ async function workerKill() {
   const bad = await again.send('/signin', '/signin/mail', [['email', 'nobody']]);
   check('what is no address is said beside the field', bad.status === 422 && bad.text.includes('not an e-mail address'));
 
-  await until(() => box.mails.length === 5, 10000, 50);
+  await until(() => box.mails.length === 5, 50);
   box.calm();
   server.sql('UPDATE person SET created_at = created_at - 100;');
   const phone = { headers: { 'User-Agent': 'Mozilla/5.0 (iPhone) Safari/605' } };
@@ -314,11 +315,11 @@ async function workerKill() {
       headers: { ...headers.headers, 'Content-Type': 'application/x-www-form-urlencoded', 'Sec-Fetch-Site': 'same-origin' } });
   };
   equal('a sign-in from a phone', (await signInFrom(phone)).status, 303);
-  await until(() => box.mails.length, 10000, 50);
+  await until(() => box.mails.length, 50);
   check('is told by mail', box.mails.length === 1 && box.mails[0].parsed.text.includes('Safari on iPhone')
     && box.mails[0].parsed.text.includes(`${server.url}/account`), box.mails[0]?.parsed.text);
   equal('the same phone again', (await signInFrom(phone)).status, 303);
-  await sleep(1500);
+  await allSent();
   equal('is known', box.mails.length, 1);
 }
 
@@ -328,7 +329,7 @@ async function workerKill() {
   let release;
   box.letter = () => new Promise((resolve) => { release = resolve; });
   const held = queue('suspended', {});
-  await until(() => box.mails.length, 10000, 20);
+  await until(() => box.mails.length, 20);
   check('while it is sent, the row says so', row(held).taken_at > 0 && row(held).state === 'queued');
   await workerKill();
   release();
@@ -342,17 +343,15 @@ async function workerKill() {
   box.letter = () => sleep(Math.random() * 200);
   const ids = Array.from({ length: 120 }, () => queue('suspended', {}));
   let kills = 0;
-  const end = Date.now() + 90000;
-  while (Number(server.sql("SELECT count(*) FROM mail WHERE state = 'queued' AND due_at < 1000000000000;")) > 0
-    && Date.now() < end) {
+  for (; kills < 40 && Number(server.sql("SELECT count(*) FROM mail WHERE state = 'queued';")) > 0; kills++) {
     await sleep(100 + Math.random() * 300);
-    if (kills < 40) {
-      await workerKill();
-      kills++;
-    }
+    await workerKill();
+  }
+  await until(() => {
     // What had failed waits a minute otherwise.
     server.sql("UPDATE mail SET due_at = 1 WHERE state = 'queued' AND taken_at IS NULL;");
-  }
+    return server.sql("SELECT count(*) FROM mail WHERE state = 'queued';") === '0';
+  });
   const times = new Map(ids.map((id) => [`<${id}@example.org>`, 0]));
   for (const { parsed } of box.mails) times.set(parsed.messageId, (times.get(parsed.messageId) ?? 0) + 1);
   const extra = box.mails.length - ids.length;

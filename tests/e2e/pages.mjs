@@ -140,13 +140,13 @@ const looker = { bypassCsp: true };
   await page.goto(`${server.url}/vms/new`);
   await follow(page, '#create-form button[type=submit]');
   await inspect(page, 'real VM being made');
-  await until(async () => await text(page, 'h1 .chip') === 'Running', 150000);
+  await until(async () => await text(page, 'h1 .chip') === 'Running');
   const vm = new URL(page.url()).pathname;
   await page.$eval('#snapshot-name', (e) => { e.value = 'clean'; });
   await follow(page, 'form[action$="/snapshots"] button');
-  await until(async () => await page.$('a[href$="/clone"]'), 150000);
+  await until(async () => await page.$('a[href$="/clone"]'));
   const clone = await page.$eval('a[href$="/clone"]', (e) => new URL(e.href).pathname);
-  await until(async () => await page.$('#charts canvas'), 120000, 1000);
+  await until(async () => await page.$('#charts canvas'));
   await page.click('#known summary');
   await inspect(page, 'real VM with details');
   await inspectAll(page, 'real', [['VM', vm], ['vms', '/vms'], ['new VM', '/vms/new'], ['clone', clone], ['keys', '/keys'], ['activity', '/activity'], ['prices', '/prices'], ['costs', '/costs'], ['costs before', '/costs?month=2000-01'], ['account', '/account'],
@@ -170,7 +170,7 @@ const looker = { bypassCsp: true };
   await plain.browserContext().close();
   await page.goto(server.url + vm);
   await follow(page, '#stop');
-  await until(async () => await text(page, 'h1 .chip') === 'Stopped', 90000);
+  await until(async () => await text(page, 'h1 .chip') === 'Stopped');
   await inspect(page, 'real VM stopped');
 
   // The cap: warned of, reached, raised.
@@ -194,7 +194,7 @@ const looker = { bypassCsp: true };
   check('and the VM can be started', await page.$eval('#start', (e) => !e.disabled));
   await page.$eval('#destroy-name', (e, v) => { e.value = v; }, await text(page, '#destroy label b'));
   await follow(page, '#destroy button[type=submit]');
-  await until(async () => await text(page, 'h1 .chip') === 'Gone', 90000);
+  await until(async () => await text(page, 'h1 .chip') === 'Gone');
   await inspect(page, 'real VM gone');
   await page.browserContext().close();
 }

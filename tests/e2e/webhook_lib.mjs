@@ -41,7 +41,7 @@ export async function deliver(server, source, body, { headers, agent, secret, sk
       answer.on('error', () => resolve(0));
     });
     request.on('error', () => resolve(0));
-    request.setTimeout(20000, () => request.destroy());
+    request.setTimeout(120000, () => request.destroy());
     request.end(body || undefined);
   });
 }
