@@ -172,6 +172,8 @@ $(BUILD)/tests/libtest.a: $(TEST_O)
 $(UNIT): $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/tests/libtest.a $(BUILD)/libworker.a $(BUILD)/libdomicile.a
 	@echo "  LD $@"
 	@$(CC) $(LINK_HARDENING) -o $@ $^ $(LIBS_WORKER) -lcmocka
+# Records how long is waited between two tries, and waits for nothing.
+$(BUILD)/tests/http_client_test: LINK_HARDENING += -Wl,--wrap=nanosleep
 # Sets the time by hand.
 $(BUILD)/tests/ledger_worker_test: LINK_HARDENING += -Wl,--wrap=clock_now,--wrap=clock_now_ms
 $(E2E): $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/tests/world.o $(BUILD)/libworker.a $(BUILD)/libdomicile.a

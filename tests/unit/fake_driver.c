@@ -314,6 +314,8 @@ struct error *driver_usage(struct driver *driver, struct arena *arena, const cha
     struct fake_vm *vm = fake_find(vm_id);
 
     (void)driver;
+    if (strcmp(fake->hangs, vm_id) == 0)
+        fake->hung_calls++;
     while (strcmp(fake->hangs, vm_id) == 0)
         usleep(5000);
     if (!vm)

@@ -36,6 +36,7 @@ struct fake_host {
     bool dies_booting; /* a guest switches itself off after its start */
     bool is_unreachable;
     char hangs[FAKE_ID];  /* usage of this VM blocks */
+    int hung_calls;       /* that have blocked */
     int64_t busy_port;    /* another program has it, as seen at boot */
     bool hides_busy_port; /* free until the boot fails */
 };

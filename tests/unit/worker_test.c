@@ -336,8 +336,8 @@ static void *drain_apart(void *argument)
 static void a_destroy_ends_a_running_create(void **state)
 {
     struct test *test = *state;
-    struct worker_context *other = drain_bench(test->world);
-    int64_t begun_us;
+    /* Only the destroy can end this create. */
+    struct worker_context *other = drain_patient(test->world);
     pthread_t thread;
 
     fake->is_silent = true;
@@ -345,13 +345,11 @@ static void a_destroy_ends_a_running_create(void **state)
     pthread_create(&thread, NULL, drain_apart, other);
     while (!fake_find(test->vm) || fake_find(test->vm)->power != DRIVER_RUNNING)
         usleep(1000);
-    begun_us = clock_monotonic_us();
     world_check(world_ask(test->world, test->vm, VM_REQUEST_DESTROY, NULL), "destroy");
     pthread_join(thread, NULL);
     drain(test->context);
     assert_state(test, "gone");
     assert_null(fake_find(test->vm));
-    assert_true(clock_monotonic_us() - begun_us < 70000);
     assert_int_equal(world_events(test->world, test->vm, "created", NULL), 0);
     assert_int_equal(world_events(test->world, test->vm, "failed", NULL), 0);
     worker_context_close(other);
