@@ -108,6 +108,16 @@ clang-format-14 --dry-run -Werror $programs $tools $tests 2>&1 | grep -E 'error:
 
 shellcheck -x -e SC2046,SC2086,SC1091,SC2034,SC2154,SC2317 $(git ls-files -co --exclude-standard '*.sh') 2>&1 | head -30 | check "shellcheck"
 
+# How long something took is a matter of the machine and of what else it does. A test asserts order and counts;
+# what it waits for, it waits for with lib.mjs's until(), or for a number of turns. Measuring is for bench/.
+now='(Date\.now\(\)|performance\.now\(\))'
+{
+    grep -nE 'clock_monotonic|clock_gettime|gettimeofday|difftime|\bclock\(|\btimes\(' tests/unit/*.c | grep -v '^tests/unit/clock_test.c:'
+    grep -nE '(\b(if|while|for) |CHECK|OK|assert_[a-z_]+)\(.*(clock_monotonic|clock_gettime|\bclock\(|_us - )' tests/e2e/*.c
+    grep -nE "${now}[^;,]*( - *[a-zA-Z]|[<>])|([<>]=?| -) *$now|\bhrtime|timerify" tests/*/*.mjs | grep -vF '  if (Date.now() > end) {' # until()
+    grep -nE '(\[|\btest|\bexpect|\(\(.*[<>]).*(\bSECONDS|EPOCHSECONDS|EPOCHREALTIME|date \+?.?%[sN])|\(\(.*(SECONDS|EPOCHREALTIME).*[<>]' tests/{unit,page,e2e}/*.sh
+} | check "no test asserts how long something took"
+
 # Every route is asked by a page test.
 for program in cgi/*.c; do
     sed -nE 's/^ *\{ "(GET|POST)", "([^"]+)".*/\1 \2/p' "$program"

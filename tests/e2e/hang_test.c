@@ -72,8 +72,8 @@ static bool is_measured(struct world *world, const char *id, const char *unused)
     return rows.count && rows.row[rows.count - 1].cpu_ms > 0;
 }
 
-/* More than anything here takes on the slowest machine. */
-enum { LIMIT_S = 600 };
+/* Against hanging: more looks than anything here takes on the slowest machine. */
+enum { MOST_LOOKS = 12000 };
 
 static void wait_for(struct world *world, const char *what, const char *id,
                      bool (*is_so)(struct world *, const char *, const char *),
@@ -83,9 +83,9 @@ static void wait_for(struct world *world, const char *what, const char *id,
     int64_t begun_us = clock_monotonic_us();
 
     world->arena = scratch;
-    while (!is_so(world, id, argument)) {
-        if (clock_monotonic_us() - begun_us > LIMIT_S * 1000000LL) {
-            printf("FAIL  %s: not within %d s\n", what, LIMIT_S);
+    for (int looks = 0; !is_so(world, id, argument); looks++) {
+        if (looks == MOST_LOOKS) {
+            printf("FAIL  %s: never\n", what);
             exit(1);
         }
         arena_reset(scratch);

@@ -133,7 +133,8 @@ echo "      took $((SECONDS - begin)) s"
 "${as_user[@]}" "$bin/worker" --state "$vm" 2>>"$vm/worker.log" &
 worker=$!
 begin=$SECONDS
-until is_settled || [ $((SECONDS - begin)) -ge 300 ]; do
+for _ in $(seq 600); do
+    ! is_settled || break
     sleep 0.5
 done
 echo "      settled after $((SECONDS - begin)) s"
