@@ -154,7 +154,7 @@ static struct error *guest_run(struct test *t, const struct driver_vm *vm, const
                                       "-o",
                                       arena_printf(t->arena, "UserKnownHostsFile=%s", known),
                                       "-o",
-                                      "ConnectTimeout=10",
+                                      "ConnectTimeout=120",
                                       "-i",
                                       arena_printf(t->arena, "%s/user_key", t->state_dir),
                                       "-p",
@@ -173,22 +173,29 @@ static struct error *guest_run(struct test *t, const struct driver_vm *vm, const
     return command_run(t->arena, arguments);
 }
 
+/* Against hanging: more looks than anything here takes on the slowest machine. */
+enum { MOST_LOOKS = 3000 };
+
 static void wait_for_ssh(struct test *t, const struct driver_vm *vm, const char *key)
 {
+    struct arena *scratch = arena_new(1 << 20);
     const char *found = NULL;
 
     if (!t->has_guests) {
-        OK(driver_ssh_host_key(t->driver, t->arena, vm, 100, &found));
+        OK(driver_ssh_host_key(t->driver, scratch, vm, 100, &found));
         CHECK(found == NULL);
+        arena_free(scratch);
         return;
     }
-    for (int tries = 0; !found && tries < 300; tries++) {
-        OK(driver_ssh_host_key(t->driver, t->arena, vm, 500, &found));
+    for (int looks = 0; !found && looks < MOST_LOOKS; looks++) {
+        arena_reset(scratch);
+        OK(driver_ssh_host_key(t->driver, scratch, vm, 500, &found));
         if (!found)
             usleep(100 * 1000);
     }
     CHECK(found != NULL);
     CHECK(strcmp(found, host_key(t, key)) == 0);
+    arena_free(scratch);
 }
 
 #define GUEST(vm, key, command)                                                                    \
@@ -238,8 +245,15 @@ static void create(struct test *t, struct driver_vm *vm, const char *name, const
 
 static void wait_for_stop(struct test *t, const char *vm_id)
 {
-    for (int tries = 0; power(t, vm_id) != DRIVER_STOPPED && tries < 600; tries++)
+    struct arena *arena = t->arena, *scratch = arena_new(1 << 20);
+
+    t->arena = scratch;
+    for (int looks = 0; power(t, vm_id) != DRIVER_STOPPED && looks < MOST_LOOKS; looks++) {
+        arena_reset(scratch);
         usleep(50 * 1000);
+    }
+    t->arena = arena;
+    arena_free(scratch);
     CHECK(power(t, vm_id) == DRIVER_STOPPED);
 }
 
@@ -373,7 +387,7 @@ static struct error *guest_root(struct test *t, const char *commands)
                      arena_printf(t->arena,
                                   "rm -f root.rc; cat >root.part <<'END'\n" CONNECT
                                   "\n%s\nEND\nmv root.part root.sh; "
-                                  "for i in $(seq 300); do test -f root.rc && break; "
+                                  "for i in $(seq 1800); do test -f root.rc && break; "
                                   "sleep 0.1; done; "
                                   "cat root.log >&2; exit $(cat root.rc)",
                                   commands));
@@ -403,7 +417,7 @@ static void from_outside(struct test *t, const struct driver_vm *vm, const char 
     for (int inside = 0; inside < 2; inside++)
         root(arena_printf(t->arena,
                           "%sssh -F none -o BatchMode=yes -o StrictHostKeyChecking=yes "
-                          "-o UserKnownHostsFile=%s -o ConnectTimeout=5 -i %s/user_key -p %lld "
+                          "-o UserKnownHostsFile=%s -o ConnectTimeout=120 -i %s/user_key -p %lld "
                           "dev@%s true",
                           inside ? "" : "ip netns exec outside ", known, t->state_dir,
                           (long long)vm->ssh_port, OUTER));
@@ -476,7 +490,7 @@ static void test_usage(struct test *t)
     if (t->is_system)
         printf("           network: %lld bytes received, %lld sent\n",
                (long long)usage.network_received_bytes, (long long)usage.network_sent_bytes);
-    for (int tries = 0; usage.memory_used_kb < 0 && tries < 100; tries++) {
+    for (int looks = 0; usage.memory_used_kb < 0 && looks < MOST_LOOKS; looks++) {
         usleep(100 * 1000);
         OK(driver_usage(t->driver, t->arena, FIRST, &usage));
     }

@@ -14,7 +14,7 @@ cp domicile.conf "$state/"
 "$build/domicile-admin" --state "$state" migrate >/dev/null
 spawn-fcgi -n -s "$state/run/site.sock" -- "$build/site" --state "$state" 2>/dev/null &
 server=$!
-for _ in $(seq 50); do
+for _ in $(seq 1800); do
     [ ! -S "$state/run/site.sock" ] || break
     sleep 0.1
 done

@@ -43,7 +43,7 @@ chmod 400 "$state/secrets/stripe-webhook"
 head -c 1500000 /dev/zero >"$state/inbox/ballast"
 spawn-fcgi -n -s "$state/run/stripe.sock" -- "$build/stripe" --state "$state" 2>"$state/log" &
 receiver=$!
-for _ in $(seq 50); do
+for _ in $(seq 1800); do
     [ ! -S "$state/run/stripe.sock" ] || break
     sleep 0.1
 done
