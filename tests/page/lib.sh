@@ -167,7 +167,8 @@ split() {
 # like GOLDEN FILE: are they the same?
 like() {
     local golden="$tests/golden/$1"
-    [ -z "${GOLDEN_WRITE-}" ] || cp "$2" "$golden"
+    # Other scripts may be reading it.
+    [ -z "${GOLDEN_WRITE-}" ] || { cp "$2" "$golden.$$" && mv "$golden.$$" "$golden"; }
     cmp -s "$2" "$golden" && return
     bad "differs from golden/$1: $(diff "$golden" "$2" 2>&1 | head -5)"
     return 1
