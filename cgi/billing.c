@@ -1,17 +1,17 @@
 /*
  * Billing: where the team stands, its invoices, and what its owners ask of Stripe. Nothing is asked
- * here: an request is written down, the worker runs it (billing/request.c), and a page in between
+ * here: a job is queued, the worker does it (billing/billing_request.c), and a page in between
  * waits and sends the browser on. (A redirect that follows on a form must not lead to another site:
  * CSP, form-action.) All of this exists only with billing = stripe.
  */
 #include "adapter/crypto.h"
-#include "base/limit.h"
 #include "billing.html.h"
 #include "billing.sql.h"
 #include "billing_request.html.h"
 #include "billing_request.sql.h"
 #include "billing_return.html.h"
 #include "invoice.sql.h"
+#include "model/billing_job.h"
 #include "model/worker_wakeup.h"
 #include "view/billing_page.h"
 #include "web/live.h"
@@ -86,13 +86,13 @@ static struct error *request_show(struct request *r)
                                     r->parameters[0], &request);
     if (e)
         return e;
-    if (strcmp(request.state, "done") == 0 && !request.url) {
+    if (strcmp(request.state, JOB_STATE_DONE) == 0 && !request.url) {
         response_redirect(&r->response, "/billing"); /* done, or the address has run out */
         return NULL;
     }
-    if (strcmp(request.state, "done") == 0) {
+    if (strcmp(request.state, JOB_STATE_DONE) == 0) {
         r->response.go_on = request.url;
-    } else if (strcmp(request.state, "queued") == 0) {
+    } else if (strcmp(request.state, JOB_STATE_FAILED) != 0) {
         r->response.go_on = arena_printf(r->arena, "/billing/requests/%s", request.id);
         r->response.go_on_s = LOOK_AGAIN_S;
     }
@@ -103,58 +103,50 @@ static struct error *request_show(struct request *r)
     return NULL;
 }
 
-static struct error *billing_request_write(struct request *r, const char *id, const char *kind,
-                                           const char *subject)
+static struct error *request_queue(struct request *r, const char *kind, const char *object_id)
 {
+    const struct context context = request_context(r);
+    const struct actor actor = session_actor(r);
     struct billing_request_waiting_row waiting;
-    int64_t team_id = r->session->team_id, now_at = r->now_at;
-    struct error *e = sql_billing_request_waiting(r->db, r->arena, team_id, &waiting);
-
-    if (!e && waiting.total >= MOST_WAITING)
-        e = error_new(r->arena, ERROR_RATE, "too many requests wait for Stripe");
-    if (!e)
-        e = sql_billing_open(r->db, r->arena, team_id, crypto_id(r->arena), now_at);
-    return e ? e
-             : sql_billing_request_add(r->db, r->arena, id, team_id, &r->session->person_id, kind,
-                                       subject, now_at, now_at + LIMIT_BILLING_REQUEST_URL_S);
-}
-
-static struct error *billing_request_queue(struct request *r, const char *kind, const char *subject)
-{
-    const char *id = crypto_id(r->arena);
+    const char *id;
     struct error *e = billing_is_on(r);
 
     if (!e)
-        e = billing_request_write(r, id, kind, subject);
-    if (e)
-        return e;
-    response_redirect(&r->response, arena_printf(r->arena, "/billing/requests/%s", id));
-    return NULL;
+        e = sql_billing_request_waiting(r->db, r->arena, actor.team_id, &waiting);
+    if (!e && waiting.total >= MOST_WAITING)
+        e = error_new(r->arena, ERROR_RATE, "too many requests wait for Stripe");
+    if (!e)
+        e = sql_billing_open(r->db, r->arena, actor.team_id, crypto_id(r->arena), r->now_at);
+    if (!e)
+        e = billing_job_queue(&context, &actor, kind, object_id, &id);
+    if (!e)
+        response_redirect(&r->response, arena_printf(r->arena, "/billing/requests/%s", id));
+    return e;
 }
 
 static struct error *subscribe_post(struct request *r)
 {
-    return billing_request_queue(r, "checkout", NULL);
+    return request_queue(r, BILLING_JOB_CHECKOUT, NULL);
 }
 
 static struct error *cancel_post(struct request *r)
 {
-    return billing_request_queue(r, "cancel", NULL);
+    return request_queue(r, BILLING_JOB_CANCEL, NULL);
 }
 
 static struct error *resume_post(struct request *r)
 {
-    return billing_request_queue(r, "resume", NULL);
+    return request_queue(r, BILLING_JOB_RESUME, NULL);
 }
 
 static struct error *portal_post(struct request *r)
 {
-    return billing_request_queue(r, "portal", NULL);
+    return request_queue(r, BILLING_JOB_PORTAL, NULL);
 }
 
 static struct error *card_post(struct request *r)
 {
-    return billing_request_queue(r, "card", NULL);
+    return request_queue(r, BILLING_JOB_CARD, NULL);
 }
 
 /* The oldest invoice that is open; is there none, a better card is all that helps. */
@@ -166,8 +158,8 @@ static struct error *pay_post(struct request *r)
     if (!e)
         e = sql_invoice_to_pay(r->db, r->arena, r->session->team_id, &invoice);
     if (e && e->kind == ERROR_NOT_FOUND)
-        return billing_request_queue(r, "card", NULL);
-    return e ? e : billing_request_queue(r, "invoice", invoice.id);
+        return request_queue(r, BILLING_JOB_CARD, NULL);
+    return e ? e : request_queue(r, BILLING_JOB_INVOICE, invoice.id);
 }
 
 /* Only an invoice of the team has a row with its id. */
@@ -178,17 +170,17 @@ static struct error *invoice_queue(struct request *r, const char *kind)
 
     if (!e)
         e = sql_invoice_get(r->db, r->arena, r->session->team_id, r->parameters[0], &invoice);
-    return e ? e : billing_request_queue(r, kind, invoice.id);
+    return e ? e : request_queue(r, kind, invoice.id);
 }
 
 static struct error *invoice_post(struct request *r)
 {
-    return invoice_queue(r, "invoice");
+    return invoice_queue(r, BILLING_JOB_INVOICE);
 }
 
 static struct error *pdf_post(struct request *r)
 {
-    return invoice_queue(r, "pdf");
+    return invoice_queue(r, BILLING_JOB_PDF);
 }
 
 /* ---- program ---- */

@@ -6,11 +6,6 @@ ALTER TABLE vm_event RENAME TO activity;
 DROP INDEX vm_event_by_vm;
 CREATE INDEX activity_by_vm ON activity(vm_id, at_ms);
 ALTER TABLE leftover RENAME TO orphan;
-ALTER TABLE billing_errand RENAME TO billing_request;
-DROP INDEX billing_errand_due;
-DROP INDEX billing_errand_by_team;
-CREATE INDEX billing_request_due ON billing_request(due_at_ms) WHERE state = 'queued';
-CREATE INDEX billing_request_by_team ON billing_request(team_id);
 ALTER TABLE billing RENAME COLUMN status TO stripe_status;
 ALTER TABLE billing RENAME COLUMN plan TO status;
 ALTER TABLE billing RENAME COLUMN plan_at TO status_at;
@@ -136,3 +131,78 @@ SELECT team_id, hour_at, identifier, value, state, sent_at, attempts, due_at, re
 DROP TABLE meter_push;
 ALTER TABLE usage_report_new RENAME TO usage_report;
 CREATE INDEX usage_report_open ON usage_report(due_at) WHERE state IN ('new', 'sent');
+
+-- Jobs of every kind: about a VM, or about something else, such as what is asked of Stripe.
+CREATE TABLE job_new (
+    number INTEGER PRIMARY KEY,        -- order in which jobs were requested | contract | vm | withhold | delete
+    id TEXT NOT NULL UNIQUE,           -- names the job in links and to other services | contract | vm | export | delete
+    team_id INTEGER NOT NULL           -- whose job | contract | vm | withhold | delete
+        REFERENCES team(id) ON DELETE CASCADE,
+    subject_kind TEXT NOT NULL         -- what it is about | contract | vm | export | delete
+        CHECK (subject_kind IN ('vm', 'team', 'invoice', 'subscription')),
+    subject_id TEXT NOT NULL,          -- which one: our id, or the one at Stripe | contract | vm | withhold | delete
+    vm_id TEXT                         -- the VM that it works on, if there is one | contract | vm | withhold | delete
+        REFERENCES vm(id) ON DELETE CASCADE,
+    kind TEXT NOT NULL,                -- what is to be done; see cgi/model/vm_job.c, cgi/billing/billing_request.c | contract | vm | export | delete
+    state TEXT NOT NULL                -- how far it is | contract | vm | export | delete
+        CHECK (state IN ('queued', 'running', 'done', 'failed', 'dropped')),
+    person_id INTEGER                  -- who requested it | contract | vm | withhold | delete
+        REFERENCES person(id) ON DELETE SET NULL,
+    snapshot_id TEXT,                  -- of snapshot, restore, snapshot_delete | contract | vm | withhold | delete
+    requested_at_ms INTEGER NOT NULL,  -- when it was requested | contract | vm | export | delete
+    due_at_ms INTEGER NOT NULL,        -- not before then (a retry waits) | contract | vm | withhold | delete
+    attempts INTEGER NOT NULL,         -- how often it was begun | contract | vm | export | delete
+    ended_at_ms INTEGER,               -- when it was done or given up | contract | vm | export | delete
+    error TEXT                         -- why the last attempt failed | contract | vm | export | delete
+) STRICT;
+INSERT INTO job_new (number, id, team_id, subject_kind, subject_id, vm_id, kind, state, person_id,
+    snapshot_id, requested_at_ms, due_at_ms, attempts, ended_at_ms, error)
+SELECT id, replace(replace(replace(replace(lower(hex(randomblob(8))), '0', 'g'), '1', 'h'), '8',
+    'i'), '9', 'j'), team_id, 'vm', vm_id, vm_id, kind, state, person_id, snapshot_id,
+    requested_at_ms, due_at_ms, attempts, ended_at_ms, error FROM job;
+INSERT INTO job_new (id, team_id, subject_kind, subject_id, kind, state, person_id,
+    requested_at_ms, due_at_ms, attempts)
+SELECT id, team_id, CASE WHEN kind IN ('invoice', 'pdf') THEN 'invoice' WHEN kind = 'end'
+    THEN 'subscription' ELSE 'team' END, ifnull(subject, team_id), kind, state, person_id,
+    created_at * 1000, due_at_ms, attempts FROM billing_errand;
+
+CREATE TABLE job_step_new (
+    team_id INTEGER NOT NULL           -- whose job | contract | vm | withhold | delete
+        REFERENCES team(id) ON DELETE CASCADE,
+    job_number INTEGER NOT NULL        -- which job | contract | vm | withhold | delete
+        REFERENCES job(number) ON DELETE CASCADE,
+    position INTEGER NOT NULL,         -- order of the steps, from 0 | contract | vm | export | delete
+    name TEXT NOT NULL,                -- what is being done | contract | vm | export | delete
+    started_at_ms INTEGER,             -- when it was begun last | contract | vm | export | delete
+    ended_at_ms INTEGER,               -- when it was done | contract | vm | export | delete
+    PRIMARY KEY (job_number, position)
+) STRICT, WITHOUT ROWID;
+INSERT INTO job_step_new SELECT team_id, job_id, position, name, started_at_ms, ended_at_ms
+FROM job_step;
+DROP TABLE job_step;
+DROP TABLE job;
+ALTER TABLE job_new RENAME TO job;
+ALTER TABLE job_step_new RENAME TO job_step;
+CREATE UNIQUE INDEX job_queued ON job(vm_id) WHERE state = 'queued' AND vm_id IS NOT NULL;
+CREATE UNIQUE INDEX job_running ON job(vm_id) WHERE state = 'running' AND vm_id IS NOT NULL;
+CREATE INDEX job_due ON job(due_at_ms) WHERE state = 'queued';
+CREATE INDEX job_open_billing ON job(due_at_ms)
+    WHERE state IN ('queued', 'running') AND subject_kind <> 'vm';
+CREATE INDEX job_by_vm ON job(vm_id, number);
+CREATE INDEX job_by_team ON job(team_id);
+CREATE INDEX job_done ON job(kind, number) WHERE state = 'done';
+CREATE INDEX job_step_by_team ON job_step(team_id);
+
+-- What a page that waits for Stripe is told: the result of a job about billing.
+CREATE TABLE billing_request (
+    job_id TEXT PRIMARY KEY                -- which job | contract | 1 days | withhold | delete
+        REFERENCES job(id) ON DELETE CASCADE,
+    team_id INTEGER NOT NULL               -- for which team | contract | 1 days | withhold | delete
+        REFERENCES team(id) ON DELETE CASCADE,
+    url TEXT,                              -- where the browser continues; for a few minutes | contract | 10 minutes | withhold | delete
+    problem TEXT,                          -- why it failed, for the page | contract | 1 days | export | delete
+    expires_at INTEGER NOT NULL            -- the address is deleted then | contract | 1 days | withhold | delete
+) STRICT, WITHOUT ROWID;
+CREATE INDEX billing_request_by_team ON billing_request(team_id);
+INSERT INTO billing_request SELECT id, team_id, url, problem, expires_at FROM billing_errand;
+DROP TABLE billing_errand;

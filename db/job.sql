@@ -1,8 +1,18 @@
--- job_create(team_id int, vm_id text, kind text, person_id int?, snapshot_id text?, now_at_ms int) row
-INSERT INTO job (team_id, vm_id, kind, state, person_id, snapshot_id, requested_at_ms, due_at_ms,
-                 attempts)
-VALUES (:team_id, :vm_id, :kind, 'queued', :person_id, :snapshot_id, :now_at_ms, :now_at_ms, 0)
-RETURNING id;
+-- job_create(team_id int, id text, vm_id text, kind text, person_id int?, snapshot_id text?,
+--            now_at_ms int) done
+-- About a VM.
+INSERT INTO job (team_id, id, subject_kind, subject_id, vm_id, kind, state, person_id, snapshot_id,
+                 requested_at_ms, due_at_ms, attempts)
+VALUES (:team_id, :id, 'vm', :vm_id, :vm_id, :kind, 'queued', :person_id, :snapshot_id,
+        :now_at_ms, :now_at_ms, 0);
+
+-- job_create_about(team_id int, id text, subject_kind text, subject_id text, kind text,
+--                  person_id int?, now_at_ms int) done
+-- About anything else.
+INSERT INTO job (team_id, id, subject_kind, subject_id, kind, state, person_id, requested_at_ms,
+                 due_at_ms, attempts)
+VALUES (:team_id, :id, :subject_kind, :subject_id, :kind, 'queued', :person_id, :now_at_ms,
+        :now_at_ms, 0);
 
 -- job_drop_queued(team_id int, vm_id text, now_at_ms int) done
 -- Destroying comes before everything that has not begun.
@@ -10,21 +20,22 @@ UPDATE job SET state = 'dropped', ended_at_ms = :now_at_ms
 WHERE team_id = :team_id AND vm_id = :vm_id AND state = 'queued';
 
 -- job_last(team_id int, vm_id text) row
-SELECT id, kind, state, snapshot_id, requested_at_ms, due_at_ms, attempts, ended_at_ms, error
-FROM job WHERE team_id = :team_id AND vm_id = :vm_id ORDER BY id DESC LIMIT 1;
+SELECT number, id, kind, state, snapshot_id, requested_at_ms, due_at_ms, attempts, ended_at_ms, error
+FROM job WHERE team_id = :team_id AND vm_id = :vm_id ORDER BY number DESC LIMIT 1;
 
 -- job_lease(now_at_ms int) row across teams
--- The oldest job that is due and whose VM is not being worked on.
+-- The oldest job about a VM that is due and whose VM is not being worked on.
 UPDATE job SET state = 'running', attempts = attempts + 1
-WHERE id = (SELECT j.id FROM job j WHERE j.state = 'queued' AND j.due_at_ms <= :now_at_ms
+WHERE number = (SELECT j.number FROM job j
+            WHERE j.state = 'queued' AND j.due_at_ms <= :now_at_ms AND j.vm_id IS NOT NULL
               AND NOT EXISTS (SELECT 1 FROM job r WHERE r.vm_id = j.vm_id AND r.state = 'running')
-            ORDER BY j.due_at_ms, j.id LIMIT 1)
-RETURNING id, team_id, vm_id, kind, person_id, snapshot_id, requested_at_ms, attempts;
+            ORDER BY j.due_at_ms, j.number LIMIT 1)
+RETURNING number, id, team_id, vm_id, kind, person_id, snapshot_id, requested_at_ms, attempts;
 
 -- job_next_due() row (due_at_ms int) across teams
 -- When the next queued job is due whose VM is not being worked on; 0: there is none.
 SELECT ifnull(min(j.due_at_ms), 0) AS due_at_ms FROM job j
-WHERE j.state = 'queued'
+WHERE j.state = 'queued' AND j.vm_id IS NOT NULL
   AND NOT EXISTS (SELECT 1 FROM job r WHERE r.vm_id = j.vm_id AND r.state = 'running');
 
 -- job_open() row (queued int, running int) across teams
@@ -32,12 +43,14 @@ WHERE j.state = 'queued'
 SELECT (SELECT count(*) FROM job WHERE state = 'queued') AS queued,
        (SELECT count(*) FROM job WHERE state = 'running' /* scan ok */) AS running;
 
--- job_end(id int, state text, error text?, now_at_ms int) done across teams
-UPDATE job SET state = :state, error = :error, ended_at_ms = :now_at_ms WHERE id = :id;
+-- job_end(number int, state text, error text?, now_at_ms int) done across teams
+UPDATE job SET state = :state, error = :error, ended_at_ms = :now_at_ms
+WHERE number = :number;
 
--- job_later(id int, due_at_ms int, error text?) done across teams
+-- job_later(number int, due_at_ms int, error text?) done across teams
 -- Back into the queue, for another attempt.
-UPDATE job SET state = 'queued', due_at_ms = :due_at_ms, error = :error WHERE id = :id;
+UPDATE job SET state = 'queued', due_at_ms = :due_at_ms, error = :error
+WHERE number = :number;
 
 -- job_recover(now_at_ms int) done across teams
 -- At the start of the worker nothing runs: what was running when it was killed goes on. A job whose
@@ -54,5 +67,19 @@ WHERE state = 'running' /* scan ok */;
 -- How long the last jobs of a kind took from their first step, for "about 4 s"; 0: not known yet.
 SELECT CAST(ifnull(avg(took_ms), 0) AS INTEGER) AS typical_ms FROM (
     SELECT j.ended_at_ms - j.requested_at_ms AS took_ms FROM job j
-    WHERE j.kind = :kind AND j.state = 'done' ORDER BY j.id DESC LIMIT 10);
+    WHERE j.kind = :kind AND j.state = 'done' ORDER BY j.number DESC LIMIT 10);
 
+-- job_lease_billing(now_at_ms int) row across teams
+-- The oldest job about billing that is due. One thread does them all, so one that is running already
+-- is one whose end could not be recorded: it is done again.
+UPDATE job SET state = 'running', attempts = attempts + 1
+WHERE number = (SELECT j.number FROM job j
+            WHERE j.state IN ('queued', 'running') AND j.subject_kind <> 'vm'
+              AND j.due_at_ms <= :now_at_ms
+            ORDER BY j.due_at_ms, j.number LIMIT 1)
+RETURNING number, id, team_id, kind, person_id, subject_id, requested_at_ms, attempts;
+
+-- job_forget_billing(before_at_ms int) done across teams
+-- What ended long ago, with what a page was told of it.
+DELETE FROM job WHERE subject_kind <> 'vm' AND state NOT IN ('queued', 'running')
+  AND requested_at_ms <= :before_at_ms /* scan ok */;

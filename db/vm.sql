@@ -4,7 +4,7 @@ SELECT id, name, region, image, size, vcpus, memory_mb, disk_gb, state, state_at
        unresponsive_at, ssh_port, created_at, last_error,
        (SELECT ifnull(sum(n.disk_gb), 0) FROM snapshot n
          WHERE n.vm_id = vm.id AND n.state = 'ready') AS snapshot_gb,
-       (SELECT s.name FROM job j JOIN job_step s ON s.job_id = j.id
+       (SELECT s.name FROM job j JOIN job_step s ON s.job_number = j.number
          WHERE j.vm_id = vm.id AND j.state = 'running'
            AND s.started_at_ms IS NOT NULL AND s.ended_at_ms IS NULL) AS step,
        (SELECT j.requested_at_ms FROM job j
@@ -55,11 +55,11 @@ SELECT v.team_id, v.id, v.name, v.region, v.image, v.vcpus, v.memory_mb, v.disk_
        v.source_snapshot_id, v.gone_at, t.name AS team_name
 FROM vm v JOIN team t ON t.id = v.team_id WHERE v.id = :id;
 
--- vm_alive(region text) rows (last_job_id int, open_jobs int) across teams
+-- vm_alive(region text) rows (last_job_number int, open_jobs int) across teams
 -- What the reconciler compares with the host, and by which it knows that nobody works on a VM.
 SELECT v.team_id, v.id, v.name, v.state, v.state_at, v.wanted, v.observed, v.observed_at,
        v.unresponsive_at, v.ssh_port,
-       ifnull((SELECT max(j.id) FROM job j WHERE j.vm_id = v.id), 0) AS last_job_id,
+       ifnull((SELECT max(j.number) FROM job j WHERE j.vm_id = v.id), 0) AS last_job_number,
        (SELECT count(*) FROM job j WHERE j.vm_id = v.id AND j.state IN ('queued', 'running'))
            AS open_jobs
 FROM vm v WHERE v.region = :region AND v.gone_at IS NULL;

@@ -1,5 +1,6 @@
-/* Errands to Stripe; see request.h. Its calls are those of remote/stripe.c; killed anywhere, an
- * request is done again under the same name, which Stripe takes for the same deed. */
+/* Jobs about billing; see billing_request.h. Its calls are those of remote/stripe.c. Killed
+ * anywhere, a request is done again under the same id, which Stripe takes for the same operation.
+ */
 #include "billing/billing_request.h"
 
 #include "adapter/crypto.h"
@@ -7,12 +8,15 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "billing/stripe_sync.h"
+#include "model/billing_job.h"
 #include "model/usage_cost.h"
 #include "remote/stripe.h"
 
 #include "billing.sql.h"
 #include "billing_request.sql.h"
+#include "job.sql.h"
 
+#include <assert.h>
 #include <string.h>
 
 enum { A_DAY_S = 24 * 3600, FIRST_PAUSE_MS = 1000, LONGEST_PAUSE_MS = 600 * 1000, DOUBLINGS = 10 };
@@ -20,7 +24,7 @@ enum { A_DAY_S = 24 * 3600, FIRST_PAUSE_MS = 1000, LONGEST_PAUSE_MS = 600 * 1000
 struct billing_request {
     const struct context *context;
     const struct stripe *stripe;
-    struct billing_request_next_row row;
+    struct job_lease_billing_row row;
     struct billing_get_row account; /* of the team, as it was at the beginning */
 
     /* What came of it. */
@@ -144,7 +148,8 @@ static struct error *checkout_begin(struct billing_request *request)
 {
     const struct config *config = request->context->config;
     struct arena *arena = request->context->arena;
-    int64_t asked_at = request->row.created_at; /* the same at each try, as the rest must be */
+    int64_t asked_at =
+        request->row.requested_at_ms / 1000; /* the same at each try, as the rest must be */
     bool has_trial = config->trial_days && !request->account.subscription_id;
     struct stripe_prices prices;
     struct stripe_checkout checkout = {
@@ -239,7 +244,7 @@ static struct error *invoice_open(struct billing_request *request, const char *f
     struct arena *arena = request->context->arena;
     const struct json *invoice;
     const char *customer_id;
-    struct error *e = stripe_invoice_get(request->stripe, arena, request->row.subject, &invoice);
+    struct error *e = stripe_invoice_get(request->stripe, arena, request->row.subject_id, &invoice);
 
     if (e)
         return e;
@@ -267,7 +272,7 @@ static struct error *pdf_act(struct billing_request *request)
 static struct error *end_act(struct billing_request *request)
 {
     struct arena *arena = request->context->arena;
-    const char *id = request->row.subject, *status;
+    const char *id = request->row.subject_id, *status;
     struct error *e = stripe_subscription_get(request->stripe, arena, id, &request->subscription);
 
     if (e)
@@ -283,22 +288,25 @@ static const struct request_kind {
     struct error *(*act)(struct billing_request *request);
     const char *note; /* on the billing page, once it is done; NULL: none */
 } kinds[] = {
-    { "checkout", checkout_act, NULL },
-    { "portal", portal_act, NULL },
-    { "card", card_act, NULL },
-    { "cancel", cancel_act, "subscription cancelled" },
-    { "resume", resume_act, "cancellation taken back" },
-    { "invoice", invoice_act, NULL },
-    { "pdf", pdf_act, NULL },
-    { "end", end_act, NULL },
+    { BILLING_JOB_CHECKOUT, checkout_act, NULL },
+    { BILLING_JOB_PORTAL, portal_act, NULL },
+    { BILLING_JOB_CARD, card_act, NULL },
+    { BILLING_JOB_CANCEL, cancel_act, "subscription cancelled" },
+    { BILLING_JOB_RESUME, resume_act, "cancellation taken back" },
+    { BILLING_JOB_INVOICE, invoice_act, NULL },
+    { BILLING_JOB_PDF, pdf_act, NULL },
+    { BILLING_JOB_END, end_act, NULL },
 };
+
+enum { KIND_COUNT = sizeof kinds / sizeof kinds[0] };
 
 static const struct request_kind *kind_find(const char *kind)
 {
     size_t i = 0;
 
-    while (strcmp(kinds[i].kind, kind) != 0)
-        i++; /* the schema knows the same kinds */
+    while (i < KIND_COUNT && strcmp(kinds[i].kind, kind) != 0)
+        i++;
+    assert(i < KIND_COUNT); /* model/billing_job.h names all that are queued */
     return &kinds[i];
 }
 
@@ -317,10 +325,23 @@ static struct error *request_act(struct billing_request *request)
     return e;
 }
 
+/* `problem` is for the page; `error` for the operator. */
+static struct error *request_end(const struct billing_request *request, const char *state,
+                                 const char *problem, const char *error)
+{
+    const struct context *context = request->context;
+    struct error *e = sql_billing_request_set(context->db, context->arena, request->row.team_id,
+                                              request->row.id, request->url, problem);
+
+    return e ? e
+             : sql_job_end(context->db, context->arena, request->row.number, state, error,
+                           context->now_ms);
+}
+
 static struct error *done_write(struct billing_request *request)
 {
     const struct request_kind *kind = kind_find(request->row.kind);
-    const struct billing_request_next_row *row = &request->row;
+    const struct job_lease_billing_row *row = &request->row;
     const int64_t *person_id = row->person_id ? &row->person_id : NULL;
     struct db *db = request->context->db;
     struct arena *arena = request->context->arena;
@@ -334,9 +355,8 @@ static struct error *done_write(struct billing_request *request)
     if (!e && kind->note && !request->problem)
         e = billing_note(request->context, row->team_id, row->id, kind->note, NULL, person_id);
     return e ? e
-             : sql_billing_request_end(db, arena, row->team_id, row->id,
-                                       request->problem ? "failed" : "done", request->url,
-                                       request->problem);
+             : request_end(request, request->problem ? JOB_STATE_FAILED : JOB_STATE_DONE,
+                           request->problem, NULL);
 }
 
 static bool is_passing(const struct error *e)
@@ -347,20 +367,22 @@ static bool is_passing(const struct error *e)
 /* Somebody waits for most of them; nobody does for the end of a subscription, which must come. */
 static struct error *failure_write(struct billing_request *request, const struct error *cause)
 {
-    const struct billing_request_next_row *row = &request->row;
-    int64_t doublings = row->attempts < DOUBLINGS ? row->attempts : DOUBLINGS;
+    const struct job_lease_billing_row *row = &request->row;
+    int64_t doublings = row->attempts <= DOUBLINGS ? row->attempts - 1 : DOUBLINGS;
     int64_t pause_ms = (int64_t)FIRST_PAUSE_MS << doublings;
-    bool is_forever = strcmp(row->kind, "end") == 0;
-    bool is_over = request->context->now_at >= row->created_at + LIMIT_BILLING_REQUEST_S;
-    struct db *db = request->context->db;
+    bool is_forever = strcmp(row->kind, BILLING_JOB_END) == 0;
+    bool is_over =
+        request->context->now_at >= row->requested_at_ms / 1000 + LIMIT_BILLING_REQUEST_S;
 
     if (is_forever || (is_passing(cause) && !is_over))
-        return sql_billing_request_later(
-            db, request->context->arena, row->team_id, row->id,
-            request->context->now_ms + (pause_ms < LONGEST_PAUSE_MS ? pause_ms : LONGEST_PAUSE_MS));
-    return sql_billing_request_end(
-        db, request->context->arena, row->team_id, row->id, "failed", NULL,
-        is_passing(cause) ? "Stripe cannot be reached at the moment." : "Stripe has refused this.");
+        return sql_job_later(request->context->db, request->context->arena, row->number,
+                             request->context->now_ms +
+                                 (pause_ms < LONGEST_PAUSE_MS ? pause_ms : LONGEST_PAUSE_MS),
+                             cause->text);
+    return request_end(request, JOB_STATE_FAILED,
+                       is_passing(cause) ? "Stripe cannot be reached at the moment."
+                                         : "Stripe has refused this.",
+                       cause->text);
 }
 
 static struct error *request_record(struct billing_request *request, const struct error *cause)
@@ -382,12 +404,25 @@ static void request_log(const struct billing_request *request, const struct erro
 {
     if (cause)
         log_error("billing_request", log_text("id", request->row.id),
-                  log_text("kind", request->row.kind),
-                  log_number("attempt", request->row.attempts + 1), log_text("error", cause->text));
+                  log_text("kind", request->row.kind), log_number("attempt", request->row.attempts),
+                  log_text("error", cause->text));
     else
         log_info("billing_request", log_text("id", request->row.id),
                  log_text("kind", request->row.kind),
                  log_text("result", request->problem ? "refused" : "done"));
+}
+
+/* NOT_FOUND: none is due. */
+static struct error *lease_take(const struct context *context, struct job_lease_billing_row *row)
+{
+    struct error *e = db_begin(context->db, context->arena);
+
+    if (!e)
+        e = sql_job_lease_billing(context->db, context->arena, context->now_ms, row);
+    if (!e)
+        e = db_commit(context->db, context->arena);
+    db_rollback(context->db);
+    return e;
 }
 
 struct error *billing_request_run(const struct context *context, const struct stripe *stripe,
@@ -397,7 +432,7 @@ struct error *billing_request_run(const struct context *context, const struct st
     struct error *cause, *e;
 
     *has_one = false;
-    e = sql_billing_request_next(context->db, context->arena, context->now_ms, &request.row);
+    e = lease_take(context, &request.row);
     if (e)
         return e->kind == ERROR_NOT_FOUND ? NULL : e;
     *has_one = true;
@@ -416,7 +451,9 @@ struct error *billing_request_run(const struct context *context, const struct st
 
 struct error *billing_request_forget(const struct context *context)
 {
+    struct error *e = sql_billing_request_forget_url(context->db, context->arena, context->now_at);
 
-    return sql_billing_request_forget(context->db, context->arena, context->now_at,
-                                      context->now_at - LIMIT_BILLING_REQUEST_KEEP_S);
+    return e ? e
+             : sql_job_forget_billing(context->db, context->arena,
+                                      context->now_ms - LIMIT_BILLING_REQUEST_KEEP_S * 1000);
 }

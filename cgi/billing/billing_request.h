@@ -1,6 +1,6 @@
 /*
- * Errands to Stripe: what a page has written down (db/billing_request.sql) is asked for here, since
- * the worker alone has key and network; the page waits for the answer. Take, act, record.
+ * Does the jobs about billing that pages have queued (model/billing_job.h): lease, ask Stripe,
+ * record the result for the page that waits.
  */
 #pragma once
 

@@ -2,12 +2,13 @@
  */
 #include "model/billing_status_change.h"
 
+#include "model/billing_job.h"
+
 #include "adapter/crypto.h"
 
 #include "billing.sql.h"
 #include "billing_activity.sql.h"
 #include "billing_problem.sql.h"
-#include "billing_request.sql.h"
 
 #include <pthread.h>
 
@@ -99,6 +100,8 @@ struct error *billing_transition_apply(const struct context *context, int64_t te
 
 struct error *billing_close(const struct context *context, int64_t team_id)
 {
+    const struct actor system = actor_system(team_id, NULL);
+    const char *id;
     struct billing_get_row row;
     struct error *e = sql_billing_get(context->db, context->arena, team_id, &row);
 
@@ -106,7 +109,5 @@ struct error *billing_close(const struct context *context, int64_t team_id)
         return NULL;
     if (e || !row.subscription_id || stripe_status_is_over(row.stripe_status))
         return e;
-    return sql_billing_request_add(context->db, context->arena, crypto_id(context->arena), team_id,
-                                   NULL, "end", row.subscription_id, context->now_at,
-                                   context->now_at);
+    return billing_job_queue(context, &system, BILLING_JOB_END, row.subscription_id, &id);
 }

@@ -121,7 +121,6 @@ static struct error *vm_insert(const struct context *context, const struct actor
     const struct config_size *size = vm->size;
     struct db *db = context->db;
     struct arena *arena = context->arena;
-    struct job_create_row job;
     struct error *e = sql_vm_create(
         db, arena, actor->team_id, id, actor_person(actor), vm->name, vm->region->name,
         vm->image->name, size->name, size->vcpus, size->memory_mb, size->disk_gb,
@@ -130,8 +129,8 @@ static struct error *vm_insert(const struct context *context, const struct actor
     if (!e)
         e = keys_add(context, actor, vm, id);
     if (!e)
-        e = sql_job_create(db, arena, actor->team_id, id, VM_JOB_CREATE, actor_person(actor), NULL,
-                           context->now_ms, &job);
+        e = sql_job_create(db, arena, actor->team_id, crypto_id(arena), id, VM_JOB_CREATE,
+                           actor_person(actor), NULL, context->now_ms);
     if (!e)
         e = sql_activity_add(db, arena, actor->team_id, crypto_id(arena), id, "create asked", NULL,
                              actor_person(actor), context->now_ms);

@@ -10,9 +10,9 @@
 struct error *vm_request_job(const struct context *context, const struct actor *actor,
                              const char *id, const char *kind, const char *snapshot_id)
 {
-    struct job_create_row job;
-    struct error *e = sql_job_create(context->db, context->arena, actor->team_id, id, kind,
-                                     actor_person(actor), snapshot_id, context->now_ms, &job);
+    struct error *e =
+        sql_job_create(context->db, context->arena, actor->team_id, crypto_id(context->arena), id,
+                       kind, actor_person(actor), snapshot_id, context->now_ms);
 
     if (e)
         return e;

@@ -27,7 +27,7 @@ static struct error *steps_fill(struct request *r, struct vm_html *page,
                                 const struct job_last_row *job)
 {
     struct job_step_list_rows steps;
-    struct error *e = sql_job_step_list(r->db, r->arena, r->session->team_id, job->id, &steps);
+    struct error *e = sql_job_step_list(r->db, r->arena, r->session->team_id, job->number, &steps);
 
     if (e)
         return e;

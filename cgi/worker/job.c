@@ -64,10 +64,10 @@ static struct error *steps_plan(struct job *job)
     job->plan = plan_find(job->row.kind);
     assert(job->plan && job->plan->count <= sizeof job->has_ended / sizeof job->has_ended[0]);
     for (size_t i = 0; i < job->plan->count && !e; i++)
-        e = sql_job_step_plan(db, job->arena, job->row.team_id, job->row.id, (int64_t)i,
+        e = sql_job_step_plan(db, job->arena, job->row.team_id, job->row.number, (int64_t)i,
                               job->plan->steps[i].name);
     if (!e)
-        e = sql_job_step_list(db, job->arena, job->row.team_id, job->row.id, &steps);
+        e = sql_job_step_list(db, job->arena, job->row.team_id, job->row.number, &steps);
     for (size_t i = 0; !e && i < steps.count && i < job->plan->count; i++)
         job->has_ended[i] = steps.row[i].ended_at_ms != 0;
     return e;
@@ -131,7 +131,7 @@ static struct error *step_run(struct job *job, size_t position)
     struct error *e;
 
     job->step = step->name;
-    e = sql_job_step_start(db, job->arena, job->row.team_id, job->row.id, (int64_t)position,
+    e = sql_job_step_start(db, job->arena, job->row.team_id, job->row.number, (int64_t)position,
                            clock_now_ms());
     if (!e)
         e = step->act(job);
@@ -141,7 +141,7 @@ static struct error *step_run(struct job *job, size_t position)
     if (!e && step->record)
         e = step->record(job);
     if (!e)
-        e = sql_job_step_end(db, job->arena, job->row.team_id, job->row.id, (int64_t)position,
+        e = sql_job_step_end(db, job->arena, job->row.team_id, job->row.number, (int64_t)position,
                              clock_now_ms());
     return transaction_end(job, e);
 }
@@ -192,7 +192,7 @@ static struct error *event_note(struct job *job, const char *what, const char *d
 
 static struct error *job_close(struct job *job, const char *state, const char *text)
 {
-    return sql_job_end(job->context->db, job->arena, job->row.id, state, text, clock_now_ms());
+    return sql_job_end(job->context->db, job->arena, job->row.number, state, text, clock_now_ms());
 }
 
 static struct error *record_done(struct job *job, enum driver_power power)
@@ -243,7 +243,7 @@ static struct error *record_later(struct job *job, const char *text)
 {
     struct db *db = job->context->db;
     struct error *e =
-        sql_job_later(db, job->arena, job->row.id, clock_now_ms() + backoff_ms(job), text);
+        sql_job_later(db, job->arena, job->row.number, clock_now_ms() + backoff_ms(job), text);
 
     if (!e && job_is(job, "destroy"))
         e = sql_vm_set_error(db, job->arena, job->vm.id, text);

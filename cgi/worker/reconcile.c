@@ -60,7 +60,6 @@ static struct error *vm_requeue(struct reconcile_pass *pass, const struct vm_ali
 {
     const char *kind = NULL, *snapshot_id = NULL;
     struct job_last_row last;
-    struct job_create_row created;
     const struct context now = worker_context_now(pass->context, pass->arena);
     struct error *e = sql_job_last(pass->context->db, pass->arena, vm->team_id, vm->id, &last);
 
@@ -76,8 +75,8 @@ static struct error *vm_requeue(struct reconcile_pass *pass, const struct vm_ali
               log_text("job", kind ? kind : "none"));
     if (!kind)
         return vm_transition_apply(&now, vm->team_id, vm->id, vm->state, VM_FAILED, NULL);
-    return sql_job_create(pass->context->db, pass->arena, vm->team_id, vm->id, kind, NULL,
-                          snapshot_id, clock_now_ms(), &created);
+    return sql_job_create(pass->context->db, pass->arena, vm->team_id, crypto_id(pass->arena),
+                          vm->id, kind, NULL, snapshot_id, now.now_ms);
 }
 
 /* What the activity says of a change that nobody has asked for. */
@@ -124,7 +123,7 @@ static struct error *vm_compare(struct reconcile_pass *pass, const struct vm_ali
 static bool is_at_rest(const struct vm_alive_row *before, const struct vm_alive_row *now)
 {
     return before && !before->open_jobs && !now->open_jobs &&
-           before->last_job_id == now->last_job_id;
+           before->last_job_number == now->last_job_number;
 }
 
 /*

@@ -98,9 +98,9 @@ as carol post /billing/subscribe ; expect 403
 as dave post /billing/subscribe ; expect 403
 as alice post_bare /billing/subscribe ; expect 403
 as alice post /billing/subscribe ; expect 303
-expect_row "SELECT kind, state, team_id, person_id, url FROM billing_request" "checkout|queued|1|1|"
+expect_row "SELECT kind, state, j.team_id, person_id, url FROM job j JOIN billing_request b ON b.job_id = j.id" "checkout|queued|1|1|"
 expect_row "SELECT status, customer_id FROM billing WHERE team_id = 1" "none|"
-request=$(sql "SELECT id FROM billing_request")
+request=$(sql "SELECT job_id FROM billing_request")
 
 route "GET /billing/requests/:id"
 nobody get "/billing/requests/$request" ; expect 303
@@ -109,43 +109,43 @@ as bob get "/billing/requests/$request" ; expect 404
 as alice get /billing/requests/aaaaaaaaaaaaaaaa ; expect 404
 as alice get "/billing/requests/$request" ; expect 200 billing_request.html
 expect_text "Refresh: 1; url=/billing/requests/$request"
-sql "UPDATE billing_request SET state = 'done', url = 'https://checkout.stripe.com/c/pay/cs_1#x'"
+sql "UPDATE job SET state = 'done' WHERE subject_kind <> 'vm'; UPDATE billing_request SET url = 'https://checkout.stripe.com/c/pay/cs_1#x'"
 as alice get "/billing/requests/$request" ; expect 200 billing_request_done.html
 expect_text "Refresh: 0; url=https://checkout.stripe.com/c/pay/cs_1#x"
 sql "UPDATE billing_request SET url = NULL"
 as alice get "/billing/requests/$request" ; expect 303 /billing
-sql "UPDATE billing_request SET state = 'failed', problem = 'Stripe cannot be reached at the moment.'"
+sql "UPDATE job SET state = 'failed' WHERE subject_kind <> 'vm'; UPDATE billing_request SET problem = 'Stripe cannot be reached at the moment.'"
 as alice get "/billing/requests/$request" ; expect 200 billing_request_failed.html
 expect_no_text "Refresh:"
 
 for deed in cancel resume portal card; do
-    sql "DELETE FROM billing_request"
+    sql "DELETE FROM billing_request; DELETE FROM job WHERE subject_kind <> 'vm'"
     as carol post "/billing/$deed" ; expect 403
     as alice post "/billing/$deed" ; expect 303
-    expect_row "SELECT kind FROM billing_request" "$deed"
+    expect_row "SELECT kind FROM job WHERE subject_kind <> 'vm'" "$deed"
 done
 route "POST /billing/cancel"
 route "POST /billing/resume"
 route "POST /billing/portal"
 route "POST /billing/card"
 route "POST /billing/pay"
-sql "DELETE FROM billing_request"
+sql "DELETE FROM billing_request; DELETE FROM job WHERE subject_kind <> 'vm'"
 as carol post /billing/pay ; expect 403
 as alice post /billing/pay ; expect 303
 sql "INSERT INTO invoice VALUES (1, 2, 'in_late', 'D-3', 'open', 'eur', 5, 5, 1, 1, NULL, NULL), (1, 1, 'in_later', 'D-2', 'open', 'eur', 5, 5, 1, 1, NULL, NULL)"
 as alice post /billing/pay ; expect 303
-expect_row "SELECT group_concat(kind || ':' || ifnull(subject, '')) FROM (SELECT * FROM billing_request ORDER BY kind)" "card:,invoice:in_later"
-sql "DELETE FROM billing_request; DELETE FROM invoice"
+expect_row "SELECT group_concat(kind || ':' || subject_id) FROM (SELECT * FROM job WHERE subject_kind <> 'vm' ORDER BY kind)" "card:1,invoice:in_later"
+sql "DELETE FROM billing_request; DELETE FROM job WHERE subject_kind <> 'vm'; DELETE FROM invoice"
 for _ in 1 2 3 4 5; do as alice post /billing/portal ; expect 303; done
 as alice post /billing/portal ; expect 429
 
 route "POST /billing/invoices/:id"
 route "POST /billing/invoices/:id/pdf"
-sql "DELETE FROM billing_request; INSERT INTO invoice VALUES
+sql "DELETE FROM billing_request; DELETE FROM job WHERE subject_kind <> 'vm'; INSERT INTO invoice VALUES
     (1, 1, 'in_1', 'D-1', 'paid', 'eur', 1, 0, 1, 1, NULL, NULL), (2, 1, 'in_9', 'B-1', 'paid', 'eur', 1, 0, 1, 1, NULL, NULL);"
 as alice post /billing/invoices/in_1 ; expect 303
 as alice post /billing/invoices/in_1/pdf ; expect 303
-expect_row "SELECT group_concat(kind || ':' || subject) FROM (SELECT * FROM billing_request ORDER BY kind)" "invoice:in_1,pdf:in_1"
+expect_row "SELECT group_concat(kind || ':' || subject_id) FROM (SELECT * FROM job WHERE subject_kind <> 'vm' ORDER BY kind)" "invoice:in_1,pdf:in_1"
 as alice post /billing/invoices/in_9 ; expect 404
 as alice post /billing/invoices/in_0/pdf ; expect 404
 as carol post /billing/invoices/in_1 ; expect 403

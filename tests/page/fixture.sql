@@ -50,12 +50,12 @@ INSERT INTO snapshot VALUES
     (1, 'runningrunningru', 1767225600, 'snapshotsnapsho2', 'before upgrade', 'ready', 1, 22020096, 1, 128, 1),
     (1, 'stoppedstoppedst', 1767225600, 'snapshotsnapsho3', 'clean', 'ready', 0, 0, 1, 1024, 10);
 INSERT INTO job VALUES
-    (1, 1, 'runningrunningru', 'create', 'done', 1, NULL, 1767225600000, 1767225600000, 1, 1767225604100, NULL),
-    (2, 1, 'stoppedstoppedst', 'stop', 'done', 1, NULL, 1767225600000, 1767225600000, 1, 1767225601400, NULL),
-    (3, 1, 'failedfailedfail', 'create', 'failed', 1, NULL, 1767225600000, 1767225600000, 3, 1767225609000, 'Boot: internal error'),
-    (4, 1, 'destroydestroyde', 'destroy', 'queued', 1, NULL, 1767225600000, 9999999999000, 5, NULL, 'disk: Device or resource busy'),
-    (5, 1, 'gonegonegonegone', 'destroy', 'done', 1, NULL, 1767225600000, 1767225600000, 1, 1767225600700, NULL),
-    (6, 2, 'bobsvmbobsvmbobs', 'create', 'done', 2, NULL, 1767225600000, 1767225600000, 1, 1767225604100, NULL);
+    (1, 'job1job1job1job1', 1, 'vm', 'runningrunningru', 'runningrunningru', 'create', 'done', 1, NULL, 1767225600000, 1767225600000, 1, 1767225604100, NULL),
+    (2, 'job2job2job2job2', 1, 'vm', 'stoppedstoppedst', 'stoppedstoppedst', 'stop', 'done', 1, NULL, 1767225600000, 1767225600000, 1, 1767225601400, NULL),
+    (3, 'job3job3job3job3', 1, 'vm', 'failedfailedfail', 'failedfailedfail', 'create', 'failed', 1, NULL, 1767225600000, 1767225600000, 3, 1767225609000, 'Boot: internal error'),
+    (4, 'job4job4job4job4', 1, 'vm', 'destroydestroyde', 'destroydestroyde', 'destroy', 'queued', 1, NULL, 1767225600000, 9999999999000, 5, NULL, 'disk: Device or resource busy'),
+    (5, 'job5job5job5job5', 1, 'vm', 'gonegonegonegone', 'gonegonegonegone', 'destroy', 'done', 1, NULL, 1767225600000, 1767225600000, 1, 1767225600700, NULL),
+    (6, 'job6job6job6job6', 2, 'vm', 'bobsvmbobsvmbobs', 'bobsvmbobsvmbobs', 'create', 'done', 2, NULL, 1767225600000, 1767225600000, 1, 1767225604100, NULL);
 INSERT INTO job_step VALUES
     (1, 1, 0, 'Disk', 1767225600000, 1767225600020), (1, 1, 1, 'Boot', 1767225600020, 1767225600320),
     (1, 1, 2, 'SSH ready', 1767225600320, 1767225604100), (1, 3, 0, 'Disk', 1767225600000, 1767225600020),

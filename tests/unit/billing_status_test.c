@@ -6,7 +6,7 @@
 #include "model/billing_status.h"
 #include "stripe_world.h"
 
-#include "billing_request.sql.h"
+#include "job.sql.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -149,7 +149,7 @@ static void assert_vm(struct stripe_world *here, const char *state)
 static void grace_and_keeping_run_out(void **state)
 {
     struct stripe_world *here = *state;
-    struct billing_request_next_row request;
+    struct job_lease_billing_row request;
 
     vm_runs(here);
     happens(here, "active", NOW);
@@ -178,10 +178,10 @@ static void grace_and_keeping_run_out(void **state)
     assert_vm(here, "destroying");
     assert_string_equal(world_job(here->world, vm_id(here)).kind, "destroy");
     assert_int_equal(stripe_world_mails(here, "vm_destroyed"), 1);
-    world_check(sql_billing_request_next(here->world->db, here->arena, INT64_MAX, &request),
+    world_check(sql_job_lease_billing(here->world->db, here->arena, INT64_MAX, &request),
                 "billing_request");
     assert_string_equal(request.kind, "end");
-    assert_string_equal(request.subject, STRIPE_SUBSCRIPTION);
+    assert_string_equal(request.subject_id, STRIPE_SUBSCRIPTION);
     keep(here, NOW + 38 * A_DAY);
     assert_int_equal(world_events(here->world, vm_id(here), "destroy asked", NULL), 1);
 }

@@ -109,8 +109,9 @@ static void settle(const char *id, const char *state, const char *observed)
     world_check(
         sql_vm_set_state(world->db, world->arena, world->team_id, id, state, NULL, context.now_at),
         "state");
-    world_check(sql_job_end(world->db, world->arena, job.id, JOB_STATE_DONE, NULL, context.now_ms),
-                "job");
+    world_check(
+        sql_job_end(world->db, world->arena, job.number, JOB_STATE_DONE, NULL, context.now_ms),
+        "job");
 }
 
 static void assert_refused(const struct error *e, enum error_kind kind, const char *code,

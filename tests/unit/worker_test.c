@@ -81,7 +81,7 @@ static void a_vm_is_created(void **state)
     assert_int_equal(host->boots, 1);
     assert_int_equal(world_events(test->world, test->vm, "created", NULL), 1);
     world_check(sql_job_step_list(test->world->db, test->world->arena, test->world->team_id,
-                                  world_job(test->world, test->vm).id, &steps),
+                                  world_job(test->world, test->vm).number, &steps),
                 "steps");
     assert_int_equal(steps.count, 6);
     for (size_t i = 0; i < steps.count; i++)
