@@ -1,6 +1,6 @@
 /*
  * What may leave at all: to which hosts, and without bytes that would end a line. The door itself
- * is outgoing.c.
+ * is http_client.c.
  */
 #pragma once
 

@@ -1,4 +1,5 @@
-/* Requests to other services; see outgoing.h. The door to libcurl; a handle lives for one try. */
+/* Requests to other services; see http_client.h. The door to libcurl; a handle lives for one try.
+ */
 #include "adapter/http_client.h"
 
 #include "adapter/crypto.h"

@@ -1,6 +1,6 @@
 /*
- * Runs a program of the host and waits for it (see command.h): by posix_spawn, never by a shell. It
- * does not know what the programs do.
+ * Runs a program of the host and waits for it (see subprocess.h): by posix_spawn, never by a shell.
+ * It does not know what the programs do.
  */
 #include "adapter/subprocess.h"
 

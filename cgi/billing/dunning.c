@@ -1,4 +1,4 @@
-/* Time and statuses; see plan_keeper.h. What a status turns into is said in model/plan_state.c. */
+/* Time and statuses; see dunning.h. What a status turns into is said in model/billing_status.c. */
 #include "billing/dunning.h"
 
 #include "base/limit.h"

@@ -1,4 +1,4 @@
-/* Subscriptions and invoices of Stripe as our rows; see mirror.h. */
+/* Subscriptions and invoices of Stripe as our rows; see stripe_sync.h. */
 #include "billing/stripe_sync.h"
 
 #include "model/money.h"

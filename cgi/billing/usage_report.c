@@ -1,4 +1,5 @@
-/* Use at Stripe's meter; see meter.h. Take, act, record: no transaction is open while it is sent.
+/* Use at Stripe's meter; see usage_report.h. Take, act, record: no transaction is open while it is
+ * sent.
  */
 #include "billing/usage_report.h"
 

@@ -1,6 +1,6 @@
 /*
  * The VM host "libvirt" (see driver.h): opening, defining, booting, stopping, measuring. Disks and
- * snapshots are in driver_libvirt_disk.c, removal and listing in driver_libvirt_end.c, libvirt
+ * snapshots are in driver_libvirt_disk.c, removal and listing in driver_libvirt_remove.c, libvirt
  * itself behind virt.h.
  *
  * The profile follows from the URI. In a session, each guest has a user-mode network of its own

@@ -1,4 +1,5 @@
-/* The life of a team's status as one table; see plan_state.h. Knows no database and no Stripe. */
+/* The life of a team's status as one table; see billing_status.h. Knows no database and no Stripe.
+ */
 #include "model/billing_status.h"
 
 #include <stddef.h>

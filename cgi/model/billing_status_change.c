@@ -1,4 +1,5 @@
-/* Changes of a team's status; see plan_change.h. Which changes there are is said in plan_state.c.
+/* Changes of a team's status; see billing_status_change.h. Which changes there are is said in
+ * billing_status.c.
  */
 #include "model/billing_status_change.h"
 

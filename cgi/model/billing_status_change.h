@@ -1,6 +1,6 @@
 /*
- * The one place that changes billing.status: what the table in model/plan_state.c says follows from
- * an event, with the note on the billing page and the mail to the owners.
+ * The one place that changes billing.status: what the table in model/billing_status.c says follows
+ * from an event, with the note on the billing page and the mail to the owners.
  */
 #pragma once
 

@@ -1,4 +1,4 @@
-/* Paths of the inbox; see inbox.h. */
+/* Paths of the inbox; see inbox_path.h. */
 #include "model/inbox_path.h"
 
 const char *inbox_folder(struct arena *arena, const char *state_dir)

@@ -1,4 +1,4 @@
-/* The queue's entrance; see mail.h. Templates and what each kind is about: mail_message.c. */
+/* The queue's entrance; see mail_queue.h. Templates and what each kind is about: mail_message.c. */
 #include "model/mail_queue.h"
 
 #include "adapter/crypto.h"

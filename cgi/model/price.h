@@ -1,7 +1,7 @@
 /*
  * The price list: what an hour costs from which moment on, and how a price is written. The list
- * stands in the database (model/prices.c puts it there from domicile.conf), so that the past and
- * sizes that are sold no more keep their prices.
+ * stands in the database (model/price_store.c puts it there from domicile.conf), so that the past
+ * and sizes that are sold no more keep their prices.
  */
 #pragma once
 

@@ -1,4 +1,4 @@
-/* Prices from the configuration; see prices.h. What has held once is never altered. */
+/* Prices from the configuration; see price_store.h. What has held once is never altered. */
 #include "model/price_store.h"
 
 #include "model/price.h"

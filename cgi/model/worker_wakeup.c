@@ -1,4 +1,5 @@
-/* The sender's side of the wake-up call; see wake.h. The worker's side is in worker/waker.c. */
+/* The sender's side of the wake-up call; see worker_wakeup.h. The worker's side is in
+ * worker/wakeup.c. */
 #include "model/worker_wakeup.h"
 
 #include <string.h>

@@ -1,4 +1,4 @@
-/* Keys with their VMs; see team_page.h. */
+/* Keys with their VMs; see key_view.h. */
 #include "view/key_view.h"
 
 #include <string.h>

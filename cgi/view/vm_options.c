@@ -1,4 +1,4 @@
-/* Choices for forms; see choices.h. */
+/* Choices for forms; see vm_options.h. */
 #include "view/vm_options.h"
 
 #include "adapter/crypto.h"

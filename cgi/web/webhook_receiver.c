@@ -1,4 +1,4 @@
-/* Receiving webhooks; see receiver.h. Does not know what any event means. */
+/* Receiving webhooks; see webhook_receiver.h. Does not know what any event means. */
 #include "web/webhook_receiver.h"
 
 #include "adapter/fastcgi.h"

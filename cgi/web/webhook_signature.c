@@ -1,4 +1,4 @@
-/* Webhook signatures; see signature.h. */
+/* Webhook signatures; see webhook_signature.h. */
 #include "web/webhook_signature.h"
 
 #include "adapter/crypto.h"

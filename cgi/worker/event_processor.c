@@ -1,6 +1,6 @@
 /*
- * The inbox; see inbox.h. Knows how an event is taken, tried again and settled, not what any of
- * them means (workos_events.c, stripe_events.c).
+ * The inbox; see event_processor.h. Knows how an event is taken, tried again and settled, not what
+ * any of them means (workos_events.c, stripe_events.c).
  *
  * Two databases cannot share a commit, so the main one decides: its row in `event` is written with
  * what the event changes, and the inbox is told afterwards. Killed in between, the event is found

@@ -1,4 +1,5 @@
-/* Removing all of a VM; see removal.h. What "removed" means to a host is the driver's business. */
+/* Removing all of a VM; see job_destroy.h. What "removed" means to a host is the driver's business.
+ */
 #include "worker/job_destroy.h"
 
 #include "base/clock.h"

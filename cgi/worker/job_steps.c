@@ -1,7 +1,7 @@
 /*
- * What is done for each kind of job; see steps.h. Responsible for the order of calls to the host
- * and for waiting on guests; not for leases, retries and states (job.c), nor for how a host does it
- * (driver.h).
+ * What is done for each kind of job; see job_steps.h. Responsible for the order of calls to the
+ * host and for waiting on guests; not for leases, retries and states (job.c), nor for how a host
+ * does it (driver.h).
  */
 #include "worker/job_steps.h"
 

@@ -3,7 +3,7 @@
  * (templates/mail_KIND.txt, whose first line is the subject, and mail_KIND.html).
  *
  * Nothing in a value can become a header, a recipient or a line of its own: values in plain text
- * have no line breaks (plain.h), and headers are ASCII words, encoded where they are not.
+ * have no line breaks (plain_text.h), and headers are ASCII words, encoded where they are not.
  */
 #pragma once
 

@@ -1,5 +1,5 @@
 /*
- * Sends what stands in the queue (model/mail.h), one mail at a time: take it, send it with no
+ * Sends what stands in the queue (model/mail_queue.h), one mail at a time: take it, send it with no
  * transaction open, record what became of it.
  *
  * At least once, never lost: a worker that is killed between the mail server's "250" and the record

@@ -118,7 +118,7 @@ struct error *orphan_sort(struct reconcile_pass *look)
 
 /* ---- removing ---- */
 
-/* In the order of a destroy job, and with the same places in the receipt (removal.c). */
+/* In the order of a destroy job, and with the same places in the receipt (job_destroy.c). */
 static const struct removal {
     const char *thing;
     struct error *(*act)(struct driver *driver, struct arena *arena, const char *vm_id,

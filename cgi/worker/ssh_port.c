@@ -1,4 +1,4 @@
-/* Ports of guests; see port.h. */
+/* Ports of guests; see ssh_port.h. */
 #include "worker/ssh_port.h"
 
 #include "adapter/crypto.h"

@@ -1,6 +1,6 @@
 /*
- * What the worker's main thread waits for: a byte from the dashboard (model/wake.h), a word from
- * one of its own threads, a signal to end, or time.
+ * What the worker's main thread waits for: a byte from the dashboard (model/worker_wakeup.h), a
+ * word from one of its own threads, a signal to end, or time.
  */
 #pragma once
 

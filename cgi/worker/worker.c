@@ -1,10 +1,10 @@
 /*
  * The worker: the one long-running program that nginx never calls. Starts the threads and wakes
- * them: some work off jobs (job.c), one for each region compares host and database (reconcile.c),
- * one measures (usage.c), one sends mail (mailer.c), one applies what services tell (inbox.c);
- * where teams pay, one runs billing_requests to Stripe (errand.c) and one keeps plans and hands in
- * use (plan_keeper.c, meter.c). The main thread waits for calls (wakeup.c), ends closed teams, and
- * deletes what is old.
+ * them: some do the jobs (job.c), one for each region compares host and database (reconcile.c), one
+ * measures (usage.c), one sends mail (mailer.c), one applies webhook events (event_processor.c);
+ * where teams pay, one does the jobs about billing (billing/billing_request.c) and one runs the
+ * scheduled work of billing. The main thread runs the rest of the schedule (schedule.c) and waits
+ * to be woken (wakeup.c).
  *
  *     worker [--state DIR]
  *

@@ -136,7 +136,7 @@ static struct error *user_changed(struct event *event)
     return person_follow(event, json_get(event->body, "data"), &person_id);
 }
 
-/* Its VMs stop, and nobody pays for it any longer. What follows in time is in closing.c. */
+/* Its VMs stop, and nobody pays for it any longer. What follows in time is in account_closure.c. */
 static struct error *team_end(struct event *event, int64_t team_id)
 {
     const struct context *context = &event->context;

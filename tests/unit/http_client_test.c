@@ -1,5 +1,5 @@
 /*
- * outgoing.c against a small server in this process that answers by a script, and against a TLS
+ * http_client.c against a small server in this process that answers by a script, and against a TLS
  * server with a certificate of its own making. Only loopback is used.
  */
 #include "adapter/http_client.h"
