@@ -68,7 +68,7 @@ static struct error *steps_plan(struct job *job)
                               job->plan->steps[i].name);
     if (!e)
         e = sql_job_step_list(db, job->arena, job->row.team_id, job->row.number, &steps);
-    for (size_t i = 0; !e && i < job_steps.count && i < job->plan->count; i++)
+    for (size_t i = 0; !e && i < steps.count && i < job->plan->count; i++)
         job->has_ended[i] = steps.row[i].ended_at_ms != 0;
     return e;
 }
