@@ -97,23 +97,16 @@ static void private_forget(struct request *r, struct field *fields)
 /* Sets problems; true when the key can be kept. */
 static bool key_check(struct request *r, struct field *fields, struct ssh_key *key)
 {
-    const char *problem = NULL;
-    enum ssh_key_verdict verdict =
-        ssh_key_read(r->arena, fields[KEY].text, strlen(fields[KEY].text), key, &problem);
+    const char *name = fields[NAME].text;
+    bool is_name_private = ssh_key_looks_private(name, strlen(name));
+    const struct error *e = ssh_key_read(r->arena, fields[KEY].text, strlen(fields[KEY].text), key);
 
-    if (verdict == SSH_KEY_GOOD && !fields[NAME].problem &&
-        !ssh_key_looks_private(fields[NAME].text, strlen(fields[NAME].text)))
-        return true;
-    fields[KEY].problem = problem;
-    if (verdict != SSH_KEY_BAD ||
-        ssh_key_looks_private(fields[NAME].text, strlen(fields[NAME].text))) {
-        if (verdict == SSH_KEY_GOOD && fields[NAME].problem)
-            return false;
-        if (verdict == SSH_KEY_GOOD)
-            fields[NAME].problem = "That looks like a private key. Nothing of it was kept.";
+    fields[KEY].problem = e ? e->message : NULL;
+    if (!e && is_name_private)
+        fields[NAME].problem = "That looks like a private key. Nothing of it was kept.";
+    if (is_name_private || (e && strcmp(e->code, SSH_KEY_IS_PRIVATE) == 0))
         private_forget(r, fields);
-    }
-    return false;
+    return !e && !fields[NAME].problem;
 }
 
 static const char *key_name(struct request *r, const struct field *name, const struct ssh_key *key)

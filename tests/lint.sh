@@ -71,6 +71,15 @@ grep -nE '^#include "' $programs | while IFS=: read -r file line include; do
 done | grep -vE '(config_prices|fastcgi)\.c:' |
     check "layers include only what is below them"
 
+# Layers without "sql" above touch no database, and only those with "html" (and the worker's mails) fill
+# templates: their includes are refused there, so a call does not compile.
+
+grep -nE '\bclock_now(_ms)?\(' $programs |
+    grep -vE '^cgi/(base/(clock|log)\.|adapter/config\.c|web/(serve|webhook_receiver)\.c|worker/|admin/)' |
+    check "the clock is read only where a request, a job or a round begins"
+
+grep -nE 'const char \*\*problem' $programs | check "what is wrong is told by struct error alone"
+
 grep -nE '\b(malloc|calloc|realloc|free|strdup|strndup)\(' $programs |
     grep -vE "^cgi/base/arena.c:|libvirt's memory" | check "only arena.c calls malloc and free"
 

@@ -8,7 +8,7 @@
 
 struct stripe;
 
-/* One look at everything that is due. `now_at` is clock_now(), or a test's time. */
+/* One look at everything that is due. */
 struct error *dunning_run(const struct context *context, const struct stripe *stripe);
 
 /* Fetch subscription and invoices of customers of whom nothing was fetched for a day (of those who

@@ -9,7 +9,7 @@
 
 struct stripe;
 
-/* Write down the hours that have closed. `now_at` is clock_now(), or a test's time. */
+/* Write down the hours that have closed. */
 struct error *usage_report_write(const struct context *context);
 
 /* Send what is due, one after the other. Failures are recorded with the row; an error means that

@@ -9,6 +9,7 @@
 #include "base/limit.h"
 #include "base/text.h"
 
+#include <assert.h>
 #include <string.h>
 #include <strings.h>
 
@@ -365,31 +366,34 @@ static const char *line_read(struct arena *arena, const char *line, struct ssh_k
     return problem;
 }
 
-enum ssh_key_verdict ssh_key_read(struct arena *arena, const char *text, size_t length,
-                                  struct ssh_key *out, const char **problem)
+/* What is wrong with the text, or NULL. */
+static const char *text_read(struct arena *arena, char *line, size_t length, struct ssh_key *out)
+{
+    if (length > LIMIT_KEY_FIELD_BYTES)
+        return "That is more than a public key can be (16 KB).";
+    if (memchr(line, '\0', length) || !text_is_utf8(line, length))
+        return "The text holds bytes that no public key has.";
+    line += strspn(line, " \t\r\n");
+    for (size_t n = strlen(line); n && strchr(" \t\r\n", line[n - 1]); n--)
+        line[n - 1] = '\0';
+    if (!*line)
+        return good_kinds;
+    if (strpbrk(line, "\r\n"))
+        return "One key at a time, please: this has several lines.";
+    return line_read(arena, line, out);
+}
+
+struct error *ssh_key_read(struct arena *arena, const char *text, size_t length,
+                           struct ssh_key *out)
 {
     char *line = arena_copy_bytes(arena, text, length);
+    const char *problem;
 
     *out = (struct ssh_key){ .comment = "" };
-    *problem = private_problem;
     if (ssh_key_looks_private(line, length))
-        return SSH_KEY_PRIVATE;
-    if (length > LIMIT_KEY_FIELD_BYTES)
-        *problem = "That is more than a public key can be (16 KB).";
-    else if (memchr(line, '\0', length) || !text_is_utf8(line, length))
-        *problem = "The text holds bytes that no public key has.";
-    else {
-        line += strspn(line, " \t\r\n");
-        for (size_t n = strlen(line); n && strchr(" \t\r\n", line[n - 1]); n--)
-            line[n - 1] = '\0';
-        if (!*line)
-            *problem = good_kinds;
-        else if (strpbrk(line, "\r\n"))
-            *problem = "One key at a time, please: this has several lines.";
-        else
-            *problem = line_read(arena, line, out);
-    }
-    return *problem ? SSH_KEY_BAD : SSH_KEY_GOOD;
+        return error_refuse(arena, ERROR_INPUT, SSH_KEY_IS_PRIVATE, "key", "%s", private_problem);
+    problem = text_read(arena, line, length, out);
+    return problem ? error_refuse(arena, ERROR_INPUT, "invalid_key", "key", "%s", problem) : NULL;
 }
 
 /* ---- new host keys ---- */
@@ -436,7 +440,8 @@ void ssh_host_key_new(struct arena *arena, const char *comment, struct ssh_host_
     unsigned char secret[CRYPTO_ED25519_BYTES], public[CRYPTO_ED25519_BYTES];
     struct buf blob = buf_new(arena, 64), file = buf_new(arena, 512), pem = buf_new(arena, 512);
     struct buf section;
-    const char *base64, *problem;
+    const char *base64;
+    struct error *e;
     struct ssh_key key;
 
     crypto_ed25519_new(secret, public);
@@ -463,6 +468,7 @@ void ssh_host_key_new(struct arena *arena, const char *comment, struct ssh_host_
     out->private_pem = pem.bytes;
     out->public_line =
         arena_printf(arena, "ssh-ed25519 %s", crypto_base64(arena, blob.bytes, blob.length));
-    ssh_key_read(arena, out->public_line, strlen(out->public_line), &key, &problem);
+    e = ssh_key_read(arena, out->public_line, strlen(out->public_line), &key);
+    assert(!e);
     out->fingerprint = key.fingerprint;
 }

@@ -7,7 +7,7 @@
  */
 #pragma once
 
-#include "base/arena.h"
+#include "base/error.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,18 +20,15 @@ struct ssh_key {
     const char *line; /* "ssh-ed25519 AAAA... comment", blanks made single; what goes into a VM */
 };
 
-enum ssh_key_verdict {
-    SSH_KEY_GOOD,
-    SSH_KEY_BAD,     /* `problem` says what and what to paste instead */
-    SSH_KEY_PRIVATE, /* looks like a private key in any form: keep, echo and log nothing of it */
-};
-
 /*
- * Read one public key from `text` (`length` bytes, NUL bytes possible). On SSH_KEY_GOOD `out` is
- * filled; else `*problem` is a sentence for the page that quotes nothing of the text.
+ * Read one public key from `text` (`length` bytes, NUL bytes possible) into `out`. Else INPUT,
+ * field "key", with a message that quotes nothing of the text: code SSH_KEY_IS_PRIVATE when it
+ * looks like a private key in any form (keep, echo and log nothing of it), "invalid_key" for the
+ * rest.
  */
-enum ssh_key_verdict ssh_key_read(struct arena *arena, const char *text, size_t length,
-                                  struct ssh_key *out, const char **problem);
+#define SSH_KEY_IS_PRIVATE "private_key"
+struct error *ssh_key_read(struct arena *arena, const char *text, size_t length,
+                           struct ssh_key *out);
 
 /* Does it look like a private key, whole or in part? (OpenSSH, PEM, PKCS#8, PuTTY, raw base64...)
  */

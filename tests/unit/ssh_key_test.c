@@ -244,12 +244,10 @@ static int tear_down(void **state)
 static struct ssh_key read_good(const char *line)
 {
     struct ssh_key key;
-    const char *problem = "unset";
-    enum ssh_key_verdict verdict = ssh_key_read(arena, line, strlen(line), &key, &problem);
+    const struct error *e = ssh_key_read(arena, line, strlen(line), &key);
 
-    if (verdict != SSH_KEY_GOOD)
-        fail_msg("refused: %.60s...: %s", line, problem);
-    assert_null(problem);
+    if (e)
+        fail_msg("refused: %.60s...: %s", line, e->message);
     return key;
 }
 
@@ -280,26 +278,26 @@ static void assert_quotes_nothing(const char *problem, const char *text, size_t 
     }
 }
 
-static enum ssh_key_verdict refuse_bytes(const char *text, size_t length)
+/* The code of the refusal. */
+static const char *refuse_bytes(const char *text, size_t length)
 {
     struct ssh_key key;
-    const char *problem = NULL;
-    enum ssh_key_verdict verdict = ssh_key_read(arena, text, length, &key, &problem);
+    const struct error *e = ssh_key_read(arena, text, length, &key);
 
-    if (verdict == SSH_KEY_GOOD)
+    if (!e)
         fail_msg("accepted: %.*s", (int)length, text);
-    assert_non_null(problem);
-    assert_true(strlen(problem) > 10);
-    assert_quotes_nothing(problem, text, length);
+    assert_int_equal(e->kind, ERROR_INPUT);
+    assert_string_equal(e->field, "key");
+    assert_true(strlen(e->message) > 10);
+    assert_quotes_nothing(e->message, text, length);
+    assert_quotes_nothing(e->text, text, length);
     refused_count++;
-    return verdict;
+    return e->code;
 }
 
 static void refuse(const char *text)
 {
-    enum ssh_key_verdict verdict = refuse_bytes(text, strlen(text));
-
-    if (verdict != SSH_KEY_BAD)
+    if (strcmp(refuse_bytes(text, strlen(text)), "invalid_key") != 0)
         fail_msg("taken for a private key: %s", text);
 }
 
@@ -310,7 +308,7 @@ static void refuse_wire(const char *algorithm, struct wire wire)
 
 static void assert_private(const char *text, size_t length, const char *what)
 {
-    if (refuse_bytes(text, length) != SSH_KEY_PRIVATE)
+    if (strcmp(refuse_bytes(text, length), SSH_KEY_IS_PRIVATE) != 0)
         fail_msg("not seen as private (%s): %s", what, text);
     assert_true(ssh_key_looks_private(text, length));
 }
