@@ -188,7 +188,7 @@ for _ in $(seq 100); do
         "https://$host:$port/" 2>/dev/null; then
         echo "ready https://$host:$port"
         operator=$(sed -n 's/^operator *= *//p' "$state/domicile.conf")
-        if grep -qE '^identity *= *local' "$state/domicile.conf"; then
+        if ! grep -qE '^identity *= *workos' "$state/domicile.conf"; then
             echo "Sign in as $operator within ten minutes:"
             as "$state/app/bin/domicile-admin" --state "$state" signin "$operator"
         fi

@@ -2,6 +2,7 @@
 #include "adapter/config.h"
 
 #include "adapter/config_prices.h"
+#include "base/buf.h"
 #include "base/clock.h"
 
 #include <errno.h>
@@ -13,7 +14,7 @@
 #include <sys/stat.h>
 
 enum { MILLICENTS = 100000 }; /* in one EUR, USD... */
-enum { MOST_SECTIONS = 64, MOST_KEYS = 16, MOST_SECRET_BYTES = 4096 };
+enum { MOST_SECTIONS = 64, MOST_TITLE = 49, MOST_SECRET_BYTES = 4096 };
 
 enum kind {
     TEXT,     /* not empty */
@@ -28,95 +29,56 @@ struct key {
     const char *name;
     enum kind kind;
     size_t offset;
-    const char *choices; /* NULL: any; else "|local|workos|" */
+    const char *fallback; /* NULL: the file must say it */
+    const char *choices;  /* NULL: any; else "|local|workos|" */
+    const char *former;   /* NULL, or an older name of the key */
 };
 
-#define KEY(type, field, name_, kind_)                                                             \
-    {                                                                                              \
-        .name = name_, .kind = kind_, .offset = offsetof(type, field)                              \
-    }
+#define KEY(type, kind_, field, name_, ...)                                                        \
+    { .name = name_, .kind = kind_, .offset = offsetof(type, field), __VA_ARGS__ },
+#define CONFIG_KEY(...) KEY(struct config, __VA_ARGS__)
+#define REGION_KEY(...) KEY(struct config_region, __VA_ARGS__)
+#define SIZE_KEY(...)   KEY(struct config_size, __VA_ARGS__)
+#define IMAGE_KEY(...)  KEY(struct config_image, __VA_ARGS__)
 
-static const struct key server_keys[] = {
-    KEY(struct config, server_name, "name", TEXT),
-    KEY(struct config, public_url, "public_url", URL),
-    { "identity", TEXT, offsetof(struct config, identity), "|local|workos|" },
-    KEY(struct config, operator_email, "operator", TEXT),
-    { "currency", TEXT, offsetof(struct config, currency), "|EUR|USD|GBP|CHF|" },
-};
-static const struct key quota_keys[] = {
-    KEY(struct config, quota_vms, "vms", NUMBER),
-    KEY(struct config, quota_vcpus, "vcpus", NUMBER),
-    KEY(struct config, quota_memory_mb, "memory_mb", NUMBER),
-    KEY(struct config, quota_disk_gb, "disk_gb", NUMBER),
-};
-static const struct key workos_keys[] = {
-    KEY(struct config, workos_client_id, "client_id", OPTIONAL),
-    KEY(struct config, workos_url, "url", URL),
-};
-static const struct key mail_keys[] = {
-    { "mail", TEXT, offsetof(struct config, mail), "|off|smtp|" },
-    KEY(struct config, mail_url, "url", OPTIONAL),
-    KEY(struct config, mail_user, "user", OPTIONAL),
-    KEY(struct config, mail_from, "from", OPTIONAL),
-    KEY(struct config, mail_ca_file, "ca_file", OPTIONAL),
-};
-static const struct key billing_keys[] = {
-    { "billing", TEXT, offsetof(struct config, billing), "|off|stripe|" },
-    KEY(struct config, base_cents, "base_cents", NUMBER),
-    KEY(struct config, trial_days, "trial_days", NUMBER),
-    KEY(struct config, grace_days, "grace_days", NUMBER),
-    KEY(struct config, retention_days, "retention_days", NUMBER),
-};
-static const struct key stripe_keys[] = {
-    KEY(struct config, stripe_url, "url", URL),
-};
-static const struct key region_keys[] = {
-    KEY(struct config_region, label, "label", TEXT),
-    { "driver", TEXT, offsetof(struct config_region, driver), "|libvirt|" },
-    KEY(struct config_region, uri, "uri", TEXT),
-    { "accelerator", TEXT, offsetof(struct config_region, accelerator), "|auto|kvm|tcg|" },
-    KEY(struct config_region, bridge, "bridge", OPTIONAL),
-    KEY(struct config_region, ssh_host, "ssh_host", TEXT),
-    KEY(struct config_region, ssh_ports, "ssh_ports", PORTS),
-};
-static const struct key size_keys[] = {
-    KEY(struct config_size, label, "label", TEXT),
-    KEY(struct config_size, vcpus, "vcpus", NUMBER),
-    KEY(struct config_size, memory_mb, "memory_mb", NUMBER),
-    KEY(struct config_size, disk_gb, "disk_gb", NUMBER),
-};
-static const struct key image_keys[] = {
-    KEY(struct config_image, label, "label", TEXT),
-    KEY(struct config_image, about, "about", TEXT),
-    KEY(struct config_image, dir, "dir", TEXT),
-    KEY(struct config_image, user, "user", NAME),
-    KEY(struct config_image, memory_mb, "memory_mb", NUMBER),
-};
+static const struct key server_keys[] = { CONFIG_SERVER_KEYS(CONFIG_KEY) };
+static const struct key quota_keys[] = { CONFIG_QUOTA_KEYS(CONFIG_KEY) };
+static const struct key workos_keys[] = { CONFIG_WORKOS_KEYS(CONFIG_KEY) };
+static const struct key mail_keys[] = { CONFIG_MAIL_KEYS(CONFIG_KEY) };
+static const struct key billing_keys[] = { CONFIG_BILLING_KEYS(CONFIG_KEY) };
+static const struct key stripe_keys[] = { CONFIG_STRIPE_KEYS(CONFIG_KEY) };
+static const struct key region_keys[] = { CONFIG_REGION_KEYS(REGION_KEY) };
+static const struct key size_keys[] = { CONFIG_SIZE_KEYS(SIZE_KEY) };
+static const struct key image_keys[] = { CONFIG_IMAGE_KEYS(IMAGE_KEY) };
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 /* A kind of section; those with a struct of their own may occur several times: "[size small]". */
 static const struct section_kind {
     const char *word;
+    const char *name;       /* what follows the word, for messages: "NAME"; NULL: nothing */
     const struct key *keys; /* NULL: names of sizes, see config_prices.h */
     size_t key_count;
     size_t struct_size; /* 0: the keys are fields of struct config itself */
     size_t list_offset, count_offset;
+    const char *shipped; /* the sections that there are when the file has none */
 } section_kinds[] = {
-    { "server", server_keys, COUNT(server_keys), 0, 0, 0 },
-    { "quota", quota_keys, COUNT(quota_keys), 0, 0, 0 },
-    { "workos", workos_keys, COUNT(workos_keys), 0, 0, 0 },
-    { "mail", mail_keys, COUNT(mail_keys), 0, 0, 0 },
-    { "billing", billing_keys, COUNT(billing_keys), 0, 0, 0 },
-    { "stripe", stripe_keys, COUNT(stripe_keys), 0, 0, 0 },
-    { "region", region_keys, COUNT(region_keys), sizeof(struct config_region),
-      offsetof(struct config, regions), offsetof(struct config, region_count) },
-    { "size", size_keys, COUNT(size_keys), sizeof(struct config_size),
-      offsetof(struct config, sizes), offsetof(struct config, size_count) },
-    { "prices", NULL, 0, sizeof(struct config_prices), offsetof(struct config, prices),
-      offsetof(struct config, price_count) },
-    { "image", image_keys, COUNT(image_keys), sizeof(struct config_image),
-      offsetof(struct config, images), offsetof(struct config, image_count) },
+    { "server", NULL, server_keys, COUNT(server_keys), 0, 0, 0, NULL },
+    { "quota", NULL, quota_keys, COUNT(quota_keys), 0, 0, 0, NULL },
+    { "workos", NULL, workos_keys, COUNT(workos_keys), 0, 0, 0, NULL },
+    { "mail", NULL, mail_keys, COUNT(mail_keys), 0, 0, 0, NULL },
+    { "billing", NULL, billing_keys, COUNT(billing_keys), 0, 0, 0, NULL },
+    { "stripe", NULL, stripe_keys, COUNT(stripe_keys), 0, 0, 0, NULL },
+    { "region", "NAME", region_keys, COUNT(region_keys), sizeof(struct config_region),
+      offsetof(struct config, regions), offsetof(struct config, region_count),
+      CONFIG_SHIPPED_REGIONS },
+    { "size", "NAME", size_keys, COUNT(size_keys), sizeof(struct config_size),
+      offsetof(struct config, sizes), offsetof(struct config, size_count), CONFIG_SHIPPED_SIZES },
+    { "prices", "DAY", NULL, 0, sizeof(struct config_prices), offsetof(struct config, prices),
+      offsetof(struct config, price_count), CONFIG_SHIPPED_PRICES },
+    { "image", "NAME", image_keys, COUNT(image_keys), sizeof(struct config_image),
+      offsetof(struct config, images), offsetof(struct config, image_count),
+      CONFIG_SHIPPED_IMAGES },
 };
 
 /* A section of the file as it is being read. */
@@ -124,7 +86,7 @@ struct section {
     const char *title; /* as written: "size small" */
     const struct section_kind *kind;
     char *target; /* the struct that its keys fill */
-    bool is_set[MOST_KEYS];
+    bool *is_set; /* of each key */
 };
 
 struct reading {
@@ -198,6 +160,22 @@ static const char *value_store(struct reading *reading, char *target, const stru
     return NULL;
 }
 
+/* Every key as it is when the file does not say it; "*" is the section's name. */
+static void defaults_store(struct reading *reading, const struct section *section)
+{
+    for (size_t i = 0; i < section->kind->key_count; i++) {
+        const struct key *key = &section->kind->keys[i];
+        const char *star = key->fallback ? strchr(key->fallback, '*') : NULL;
+        const char *value =
+            star ? arena_printf(reading->arena, "%.*s%s", (int)(star - key->fallback),
+                                key->fallback, strchr(section->title, ' ') + 1)
+                 : key->fallback;
+
+        if (value)
+            value_store(reading, section->target, key, value);
+    }
+}
+
 static struct section *section_new(struct reading *reading, const char *title)
 {
     struct section *section = &reading->sections[reading->section_count];
@@ -211,31 +189,61 @@ static struct section *section_new(struct reading *reading, const char *title)
             is_named != (kind->struct_size > 0) || reading->section_count == MOST_SECTIONS)
             continue;
         *section = (struct section){ .title = arena_copy(reading->arena, title), .kind = kind };
+        section->is_set = arena_array(reading->arena, kind->key_count, sizeof *section->is_set);
         section->target = (char *)reading->config;
         if (is_named) {
             section->target = arena_alloc(reading->arena, kind->struct_size);
             /* Every such struct begins with its name. */
             *(const char **)(void *)section->target = section->title + word + 1;
         }
+        defaults_store(reading, section);
         reading->section_count++;
         return section;
     }
     return NULL;
 }
 
-static struct section *section_find(struct reading *reading, const char *title)
-{
-    for (size_t i = 0; i < reading->section_count; i++) {
-        if (strcmp(reading->sections[i].title, title) == 0)
-            return &reading->sections[i];
-    }
-    return section_new(reading, title);
-}
-
 static void problem_note(struct reading *reading, const char *problem)
 {
     reading->problem = problem;
     reading->problem_line = reading->line;
+}
+
+/* The section of that title; NULL, and the problem noted, when there can be none. */
+static struct section *section_find(struct reading *reading, const char *title)
+{
+    struct section *section = NULL;
+    struct buf known;
+
+    for (size_t i = 0; !section && i < reading->section_count; i++) {
+        if (strcmp(reading->sections[i].title, title) == 0)
+            section = &reading->sections[i];
+    }
+    if (!section)
+        section = section_new(reading, title);
+    if (section)
+        return section;
+    known = buf_new(reading->arena, 256);
+    for (size_t i = 0; i < COUNT(section_kinds); i++) {
+        buf_printf(&known, "%s%s", i ? ", " : "", section_kinds[i].word);
+        if (section_kinds[i].name)
+            buf_printf(&known, " %s", section_kinds[i].name);
+    }
+    problem_note(reading, arena_printf(reading->arena, "unknown section [%s]: known are %s", title,
+                                       known.bytes));
+    return NULL;
+}
+
+/* inih tells of a section by its first key only; one that is as shipped has none. */
+static void header_take(struct reading *reading, const char *line)
+{
+    const char *end = line[0] == '[' ? strchr(line, ']') : NULL;
+    size_t length = end ? (size_t)(end - line) - 1 : 0;
+
+    if (length > MOST_TITLE)
+        problem_note(reading, "the name of the section is too long");
+    else if (end)
+        section_find(reading, arena_copy_bytes(reading->arena, line + 1, length));
 }
 
 /* inih's reader, like fgets. inih would take the rest of a line that is too long for a new one. */
@@ -250,7 +258,41 @@ static char *line_read(char *line, int size, void *user)
         problem_note(reading, "the line is too long, or holds a NUL byte");
         return NULL;
     }
-    return line;
+    header_take(reading, line);
+    return reading->problem ? NULL : line;
+}
+
+/* NULL: there is no such key. */
+static const struct key *key_find(const struct section_kind *kind, const char *name)
+{
+    for (size_t i = 0; i < kind->key_count; i++) {
+        const struct key *key = &kind->keys[i];
+
+        if (strcmp(key->name, name) == 0 || (key->former && strcmp(key->former, name) == 0))
+            return key;
+    }
+    return NULL;
+}
+
+/* NULL: taken. Else what is wrong with the line. */
+static const char *line_problem(struct reading *reading, struct section *section, const char *name,
+                                const char *value)
+{
+    const struct key *key = key_find(section->kind, name);
+    const char *problem;
+    bool *is_set;
+
+    if (!section->kind->keys) {
+        problem = config_prices_take(reading->arena, (void *)section->target, name, value);
+    } else if (!key) {
+        return arena_printf(reading->arena, "unknown key \"%s\" in [%s]: remove the line", name,
+                            section->title);
+    } else {
+        is_set = &section->is_set[key - section->kind->keys];
+        problem = *is_set ? "is set twice" : value_store(reading, section->target, key, value);
+        *is_set = true;
+    }
+    return problem ? arena_printf(reading->arena, "%s %s", name, problem) : NULL;
 }
 
 /* inih's callback: 1 goes on, 0 makes the parser return the number of this line. */
@@ -258,49 +300,34 @@ static int pair_take(void *user, const char *title, const char *name, const char
 {
     struct reading *reading = user;
     struct section *section = section_find(reading, title);
-    const char *problem = NULL;
+    const char *problem = section ? line_problem(reading, section, name, value) : NULL;
 
-    if (!section) {
-        problem_note(reading, arena_printf(reading->arena,
-                                           "unknown section [%s]: known are server, quota, workos, "
-                                           "mail, billing, stripe, region NAME, size NAME, prices "
-                                           "DAY, image NAME",
-                                           title));
-        return 0;
-    }
-    if (!section->kind->keys) {
-        problem = config_prices_take(reading->arena, (void *)section->target, name, value);
-        if (problem)
-            problem_note(reading, arena_printf(reading->arena, "%s %s", name, problem));
-        return !problem;
-    }
-    for (size_t i = 0; i < section->kind->key_count; i++) {
-        if (strcmp(section->kind->keys[i].name, name) != 0)
-            continue;
-        problem = section->is_set[i]
-                      ? "is set twice"
-                      : value_store(reading, section->target, &section->kind->keys[i], value);
-        section->is_set[i] = true;
-        if (problem)
-            problem_note(reading, arena_printf(reading->arena, "%s %s", name, problem));
-        return !problem;
-    }
-    problem_note(reading, arena_printf(reading->arena,
-                                       "unknown key \"%s\" in [%s]: remove the line", name, title));
-    return 0;
+    if (problem)
+        problem_note(reading, problem);
+    return section && !problem;
 }
 
+/* What the file says nothing of: whole sections, which are as shipped, and keys without a default.
+ */
 static const char *missing_find(struct reading *reading)
 {
     for (size_t i = 0; i < COUNT(section_kinds); i++) {
-        if (!section_kinds[i].struct_size && !section_find(reading, section_kinds[i].word))
+        const struct section_kind *kind = &section_kinds[i];
+        bool is_there = false;
+
+        for (size_t k = 0; !is_there && k < reading->section_count; k++)
+            is_there = reading->sections[k].kind == kind;
+        if (is_there)
+            continue;
+        if (kind->shipped ? ini_parse_string(kind->shipped, pair_take, reading) != 0
+                          : !section_find(reading, kind->word))
             return "too many sections";
     }
     for (size_t i = 0; i < reading->section_count; i++) {
         const struct section *section = &reading->sections[i];
 
         for (size_t k = 0; k < section->kind->key_count; k++) {
-            if (!section->is_set[k])
+            if (!section->is_set[k] && !section->kind->keys[k].fallback)
                 return arena_printf(reading->arena, "[%s] lacks \"%s\": add the line",
                                     section->title, section->kind->keys[k].name);
         }
@@ -367,9 +394,6 @@ struct error *config_load(struct arena *arena, const char *state_dir, struct con
         return error_new(arena, ERROR_INPUT, "%s: %s", path, reading->problem);
     lists_fill(reading);
     *out = reading->config;
-    if (!(*out)->region_count || !(*out)->size_count || !(*out)->image_count)
-        return error_new(arena, ERROR_INPUT, "%s: needs at least one [region], [size] and [image]",
-                         path);
     reading->problem = config_prices_check(arena, *out, clock_now());
     if (reading->problem)
         return error_new(arena, ERROR_INPUT, "%s: %s", path, reading->problem);
@@ -443,7 +467,8 @@ struct error *config_secret_load(struct arena *arena, const char *state_dir, con
     char *rest;
 
     if (!file || fstat(fileno(file), &status) != 0)
-        return error_new(arena, ERROR_INTERNAL, "secret %s: %s", path, strerror(errno));
+        return error_new(arena, ERROR_INTERNAL, "secret %s: %s%s", path, strerror(errno),
+                         errno == ENOENT ? ": write it into this file, and chmod 400" : "");
     if (fread(text, 1, MOST_SECRET_BYTES, file) == 0)
         *text = '\0';
     fclose(file);

@@ -1,10 +1,12 @@
 /*
- * STATE/domicile.conf, read once at start through inih. Every key stands in one table in config.c;
- * an unknown or missing key, or a value out of range, stops the program and names the line.
+ * STATE/domicile.conf, read once at start through inih. Every key stands in config_keys.h, with its
+ * default: what the file does not say is as shipped. An unknown key, a value out of range, or the
+ * lack of one of the few keys that have no default stops the program and says what to write.
  * Secrets are not in it: see config_secret.
  */
 #pragma once
 
+#include "adapter/config_keys.h"
 #include "base/arena.h"
 #include "base/error.h"
 
@@ -13,23 +15,20 @@
 
 /* Where VMs can run. */
 struct config_region {
-    const char *name;        /* [a-z0-9-]: "local" */
-    const char *label;       /* shown: "This server" */
-    const char *driver;      /* "libvirt" */
-    const char *uri;         /* libvirt connection URI */
-    const char *accelerator; /* auto, kvm, tcg */
-    const char *bridge;      /* qemu:///system: the isolated bridge; "" else */
-    const char *ssh_host;    /* what people type */
-    const char *ssh_ports;   /* as written: "22000-22999" */
+    const char *name; /* [a-z0-9-]: "local" */
+    CONFIG_REGION_KEYS(CONFIG_FIELD)
     int64_t ssh_port_first, ssh_port_last;
 };
 
 /* What can be bought. */
 struct config_size {
     const char *name;
-    const char *label;
-    int64_t vcpus, memory_mb, disk_gb;
+    CONFIG_SIZE_KEYS(CONFIG_FIELD)
 };
+
+/* Beside the sizes' names: the items that are priced per GB. */
+#define PRICE_STOPPED_DISK "stopped_disk_gb"
+#define PRICE_SNAPSHOT     "snapshot_gb"
 
 /* What an hour costs, from the beginning of a day (UTC) on: "[prices 2026-01-01]". */
 struct config_prices {
@@ -40,42 +39,25 @@ struct config_prices {
 };
 
 struct config_price_item {
-    const char *item; /* a size's name, or one of PRICE_STOPPED_DISK and PRICE_SNAPSHOT (price.h) */
+    const char *item; /* a size's name, or PRICE_STOPPED_DISK, or PRICE_SNAPSHOT */
     int64_t millicents;
 };
 
 /* What a VM can be made from. */
 struct config_image {
     const char *name;
-    const char *label;
-    const char *about; /* one line for the create page */
-    const char *dir;   /* absolute; written relative to the state folder */
-    const char *user;  /* who logs in */
-    int64_t memory_mb; /* the least it runs with */
+    CONFIG_IMAGE_KEYS(CONFIG_FIELD)
 };
 
 struct config {
     const char *state_dir;
-    const char *server_name;
-    const char *public_url; /* origin without a final slash: "https://localhost:8443" */
-    const char *identity;   /* "local" or "workos" */
-    const char *operator_email;
-    const char *currency;                                           /* ISO 4217: "EUR" */
-    int64_t quota_vms, quota_vcpus, quota_memory_mb, quota_disk_gb; /* per team */
-    const char *workos_client_id;
-    const char *workos_url; /* where the browser and we speak to WorkOS */
-    const char *mail;       /* "off" or "smtp"; what follows is checked when it is "smtp" */
-    const char *mail_url;   /* "smtp://host:587" (STARTTLS) or "smtps://host:465" */
-    const char *mail_user;  /* "": none; the password is the secret smtp-password */
-    const char *mail_from;  /* as written: "Domicile <noreply@example.org>", or an address alone */
-    const char *mail_from_name, *mail_from_email;
-    const char *mail_ca_file; /* "": the authorities that the system trusts */
-    const char *billing;      /* "off" or "stripe" */
-    int64_t base_cents;       /* a month, beside use */
-    int64_t trial_days;       /* of a team's first subscription; 0: none */
-    int64_t grace_days;       /* a payment may be late before VMs are stopped */
-    int64_t retention_days;   /* disks of stopped VMs are kept then */
-    const char *stripe_url;
+    CONFIG_SERVER_KEYS(CONFIG_FIELD)
+    CONFIG_QUOTA_KEYS(CONFIG_FIELD)
+    CONFIG_WORKOS_KEYS(CONFIG_FIELD)
+    CONFIG_MAIL_KEYS(CONFIG_FIELD)
+    const char *mail_from_name, *mail_from_email; /* the parts of mail_from */
+    CONFIG_BILLING_KEYS(CONFIG_FIELD)
+    CONFIG_STRIPE_KEYS(CONFIG_FIELD)
     struct config_region *regions;
     size_t region_count;
     struct config_size *sizes;

@@ -5,7 +5,6 @@
 #include "base/clock.h"
 #include "base/limit.h"
 #include "base/text.h"
-#include "model/price.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -83,7 +82,8 @@ const char *config_prices_check(struct arena *arena, struct config *config, int6
     if (config->price_count)
         qsort(config->prices, config->price_count, sizeof *config->prices, is_later);
     if (!config->price_count || config->prices[0].from_at > now_at)
-        return "needs a section [prices DAY] whose day has begun";
+        return "needs a section [prices DAY] whose day has begun: keep the one whose prices hold "
+               "now";
     while (holds + 1 < config->price_count && config->prices[holds + 1].from_at <= now_at)
         holds++;
     for (size_t i = holds; !problem && i < config->price_count; i++)

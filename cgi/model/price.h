@@ -9,10 +9,6 @@
 
 #include "price.sql.h"
 
-/* Beside the sizes' names: the items that are priced per GB. */
-#define PRICE_STOPPED_DISK "stopped_disk_gb"
-#define PRICE_SNAPSHOT     "snapshot_gb"
-
 enum { PRICE_HOURS_PER_MONTH = 730 }; /* of "about ... a month" */
 
 /* Millicents of an hour of `item` at a moment; 0 where the list has none. */

@@ -14,10 +14,16 @@ const known = authorityMake(keys, 'known');
 const stranger = authorityMake(keys, 'stranger');
 const port = await box.open(known);
 
-const server = await Server.make(process.argv[2], (text) => text.replace(/^uri .*/m, 'uri = test:///default')
-  .replace(/^mail .*/m, 'mail = smtp').replace(/^url  .*=$/m, `url = smtp://localhost:${port}`)
-  .replace(/^user  .*=$/m, 'user = domicile').replace(/^ca_file .*/m, 'ca_file = mail-ca.pem')
-  .replace(/^from .*/m, 'from = Domicile – “Tëst”, Zürich <noreply@example.org>'));
+const server = await Server.make(process.argv[2], (text) => `${text}
+[region local]
+uri = test:///default
+[mail]
+mail = smtp
+url = smtp://localhost:${port}
+user = domicile
+from = Domicile – “Tëst”, Zürich <noreply@example.org>
+ca_file = mail-ca.pem
+`);
 server.put('secrets/smtp-password', `${PASSWORD}\n`);
 server.put('mail-ca.pem', known.ca);
 await server.start();

@@ -17,9 +17,16 @@ const COOKIE = 'A'.repeat(43);
 
 // ---- the world: state, double, worker ----
 
-const state = new State((text) => text.replace(/^billing .*/m, 'billing = stripe')
-  .replace(/^base_cents .*/m, 'base_cents = 2000').replace('https://api.stripe.com', 'STRIPE')
-  .replace(/^uri .*/m, 'uri = test:///default').replace(/^accelerator .*/m, 'accelerator = tcg'));
+const state = new State((text) => `${text}
+[billing]
+billing = stripe
+base_cents = 2000
+[stripe]
+url = STRIPE
+[region local]
+uri = test:///default
+accelerator = tcg
+`);
 state.secret('stripe-api-key', KEY);
 fs.mkdirSync(`${state.dir}/run`);
 state.sql(fs.readFileSync(path.resolve(import.meta.dirname, '../page/fixture.sql'), 'utf8'));

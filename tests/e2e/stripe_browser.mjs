@@ -16,8 +16,13 @@ const axe = fs.readFileSync(`${root}/node_modules/axe-core/axe.min.js`, 'utf8');
 // Deliveries go through nginx like Stripe's.
 const stripe = await StripeDouble.start({ deliver: (body, header) =>
   deliver(server, 'stripe', body, { headers: { 'Stripe-Signature': header } }) });
-const server = await Server.make(build, (conf) => conf.replace(/^billing .*/m, 'billing = stripe')
-  .replace(/^base_cents .*/m, 'base_cents = 2000').replace('https://api.stripe.com', stripe.url));
+const server = await Server.make(build, (conf) => `${conf}
+[billing]
+billing = stripe
+base_cents = 2000
+[stripe]
+url = ${stripe.url}
+`);
 server.put('secrets/stripe-api-key', KEY);
 server.put('secrets/stripe-webhook', SECRET);
 stripe.meterMake({ event_name: 'domicile_usage' });

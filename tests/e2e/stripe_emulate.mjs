@@ -66,9 +66,15 @@ const proxy = http.createServer((request, response) => {
 await new Promise((resolve) => { proxy.listen(0, '127.0.0.1', resolve); });
 
 // ---- the programs ----
-const state = new State((text) => text.replace(/^billing .*/m, 'billing = stripe')
-  .replace('https://api.stripe.com', `http://127.0.0.1:${proxy.address().port}`)
-  .replace(/^uri .*/m, 'uri = test:///default').replace(/^accelerator .*/m, 'accelerator = tcg'));
+const state = new State((text) => `${text}
+[billing]
+billing = stripe
+[stripe]
+url = http://127.0.0.1:${proxy.address().port}
+[region local]
+uri = test:///default
+accelerator = tcg
+`);
 state.secret('stripe-api-key', KEY);
 fs.mkdirSync(`${state.dir}/run`);
 state.sql(fs.readFileSync(path.resolve(import.meta.dirname, '../page/fixture.sql'), 'utf8'));

@@ -22,9 +22,13 @@ const emulator = await createEmulator({ port: 0, seed: {
   organizations: [{ name: 'Acme' }, { name: 'Other' }],
 } });
 const api = `http://127.0.0.1:${emulator.port}`;
-const server = await Server.make(process.argv[2], (conf) => conf.replace(/^identity .*/m, 'identity = workos')
-  .replace(/^operator .*/m, 'operator = boss@example.test')
-  .replace(/^client_id .*/m, 'client_id = client_local').replace(/^url .*/m, `url = ${api}`));
+const server = await Server.make(process.argv[2], (conf) => `${conf.replace(/^operator .*/m, 'operator = boss@example.test')}
+[server]
+identity = workos
+[workos]
+client_id = client_local
+url = ${api}
+`);
 server.put('secrets/workos-api-key', KEY);
 await server.start();
 

@@ -46,9 +46,13 @@ const server = http.createServer((request, response) => {
 await new Promise((resolve) => { server.listen(0, '127.0.0.1', resolve); });
 const workosUrl = `http://127.0.0.1:${server.address().port}`;
 
-const state = new State((text) => text.replace(/^identity .*/m, 'identity = workos')
-  .replace(/^operator .*/m, 'operator = Boss@example.test')
-  .replace(/^client_id .*/m, 'client_id = client_local').replace(/^url .*/m, `url = ${workosUrl}`));
+const state = new State((text) => `${text.replace(/^operator .*/m, 'operator = Boss@example.test')}
+[server]
+identity = workos
+[workos]
+client_id = client_local
+url = ${workosUrl}
+`);
 state.secret('workos-api-key', KEY);
 const emulator = await createEmulator({ port: 0, seed: {
   apiKeys: { [KEY]: { environment: 'test' } },

@@ -12,9 +12,13 @@ const emulator = await createEmulator({ port: 0, seed: {
   users: [{ email: 'alice@example.test', first_name: 'Alice', last_name: 'Ng', email_verified: true }],
 } });
 const workos = `http://127.0.0.1:${emulator.port}`;
-const server = await Server.make(process.argv[2], (conf) => conf.replace(/^identity .*/m, 'identity = workos')
-  .replace(/^operator .*/m, 'operator = alice@example.test')
-  .replace(/^client_id .*/m, 'client_id = client_local').replace(/^url .*/m, `url = ${workos}`));
+const server = await Server.make(process.argv[2], (conf) => `${conf.replace(/^operator .*/m, 'operator = alice@example.test')}
+[server]
+identity = workos
+[workos]
+client_id = client_local
+url = ${workos}
+`);
 server.put('secrets/workos-api-key', KEY);
 await server.start();
 const browser = await Browser.launch(server);

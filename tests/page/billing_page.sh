@@ -6,7 +6,7 @@
 sql() { sqlite3 "$state/main.db" "$1"; }
 bills() {
     fresh
-    sed -i 's/^billing .*/billing = stripe/; s/^base_cents .*/base_cents = 2000/' "$state/domicile.conf"
+    printf '[billing]\nbilling = stripe\nbase_cents = 2000\n' >>"$state/domicile.conf"
 }
 # The team's row: COLUMN=VALUE...
 stands() {

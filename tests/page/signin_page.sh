@@ -41,8 +41,7 @@ route "GET /signin/mail"
 nobody get /signin/mail ; expect 404
 route "POST /signin/mail"
 as link post /signin/mail email=alice@example.org ; expect 404
-sed -i -e 's/^mail  .*/mail = smtp/' -e 's|^url  .*=$|url = smtp://localhost:25|' \
-    -e 's/^from  .*/from = noreply@example.org/' "$state/domicile.conf"
+printf '[mail]\nmail = smtp\nurl = smtp://localhost:25\nfrom = noreply@example.org\n' >>"$state/domicile.conf"
 mails() { expect_row "SELECT count(*) FROM mail WHERE kind = 'signin_link' AND to_email = '$1'" "$2"; }
 as link get /signin ; expect 200 signin_with_mail.html
 as link get /signin/mail ; expect 200 signin_mail.html

@@ -159,6 +159,161 @@ static void test_the_shipped_settings(void **state)
         assert_true(config->sizes[i].memory_mb >= 128);
 }
 
+/* ---- what the file does not say ---- */
+
+#define LEAST "[server]\npublic_url = https://localhost:8443\noperator = operator@localhost\n"
+
+/* The settings at the top of the repository; `is_open`: with every default as a line. */
+static const char *shipped(bool is_open)
+{
+    struct buf text = buf_new(arena, 8192);
+    FILE *file = fopen("domicile.conf", "re");
+    char line[256];
+
+    assert_non_null(file);
+    while (fgets(line, sizeof line, file)) {
+        size_t word = strspn(line + 2, "abcdefghijklmnopqrstuvwxyz_");
+        bool is_setting =
+            strncmp(line, "# ", 2) == 0 &&
+            (line[2] == '[' || (word && line[2 + word + strspn(line + 2 + word, " ")] == '='));
+
+        buf_text(&text, is_open && is_setting ? line + 2 : line);
+    }
+    fclose(file);
+    return text.bytes;
+}
+
+static void same_text(const char *a, const char *b)
+{
+    assert_string_equal(a, b);
+}
+
+static void same_number(int64_t a, int64_t b)
+{
+    assert_int_equal(a, b);
+}
+
+/* Two configurations `a` and `b` have the same in a field. */
+#define SAME(kind, field, ...)                                                                     \
+    _Generic(a->field, int64_t : same_number, const char * : same_text)(a->field, b->field);
+
+static void same_region(const struct config_region *a, const struct config_region *b)
+{
+    CONFIG_REGION_KEYS(SAME)
+    assert_string_equal(a->name, b->name);
+    assert_int_equal(a->ssh_port_first, b->ssh_port_first);
+    assert_int_equal(a->ssh_port_last, b->ssh_port_last);
+}
+
+static void same_size(const struct config_size *a, const struct config_size *b)
+{
+    CONFIG_SIZE_KEYS(SAME)
+    assert_string_equal(a->name, b->name);
+}
+
+static void same_image(const struct config_image *a, const struct config_image *b)
+{
+    CONFIG_IMAGE_KEYS(SAME)
+    assert_string_equal(a->name, b->name);
+}
+
+static void same_prices(const struct config_prices *a, const struct config_prices *b)
+{
+    assert_string_equal(a->day, b->day);
+    assert_int_equal(a->item_count, b->item_count);
+    for (size_t i = 0; i < a->item_count; i++) {
+        assert_string_equal(a->items[i].item, b->items[i].item);
+        assert_int_equal(a->items[i].millicents, b->items[i].millicents);
+    }
+}
+
+static void same_config(const struct config *a, const struct config *b)
+{
+    CONFIG_SERVER_KEYS(SAME)
+    CONFIG_QUOTA_KEYS(SAME)
+    CONFIG_WORKOS_KEYS(SAME)
+    CONFIG_MAIL_KEYS(SAME)
+    CONFIG_BILLING_KEYS(SAME)
+    CONFIG_STRIPE_KEYS(SAME)
+    assert_int_equal(a->region_count, b->region_count);
+    assert_int_equal(a->size_count, b->size_count);
+    assert_int_equal(a->price_count, b->price_count);
+    assert_int_equal(a->image_count, b->image_count);
+    for (size_t i = 0; i < a->region_count; i++)
+        same_region(&a->regions[i], &b->regions[i]);
+    for (size_t i = 0; i < a->size_count; i++)
+        same_size(&a->sizes[i], &b->sizes[i]);
+    for (size_t i = 0; i < a->price_count; i++)
+        same_prices(&a->prices[i], &b->prices[i]);
+    for (size_t i = 0; i < a->image_count; i++)
+        same_image(&a->images[i], &b->images[i]);
+}
+
+/* What domicile.conf shows as defaults is what holds, and it shows every key. */
+static void test_defaults_are_as_shown(void **state)
+{
+    struct config *least, *closed, *open;
+    const char *text = shipped(true);
+
+    (void)state;
+    assert_null(load(LEAST, &least));
+    assert_null(load(shipped(false), &closed));
+    assert_null(load(text, &open));
+    same_config(least, closed);
+    same_config(least, open);
+    assert_string_equal(least->server_name, "Domicile");
+    assert_int_equal(least->size_count, 3);
+    assert_string_equal(least->regions[0].name, "local");
+#define SHOWN(kind, field, name, ...) assert_non_null(strstr(text, "\n" name " "));
+    CONFIG_SERVER_KEYS(SHOWN)
+    CONFIG_QUOTA_KEYS(SHOWN)
+    CONFIG_WORKOS_KEYS(SHOWN)
+    CONFIG_MAIL_KEYS(SHOWN)
+    CONFIG_BILLING_KEYS(SHOWN)
+    CONFIG_STRIPE_KEYS(SHOWN)
+    CONFIG_REGION_KEYS(SHOWN)
+    CONFIG_SIZE_KEYS(SHOWN)
+    CONFIG_IMAGE_KEYS(SHOWN)
+}
+
+static void test_sections_as_shipped(void **state)
+{
+    struct config *config;
+
+    (void)state;
+    /* One of a kind, and there are no others of it; what it does not say has its name. */
+    assert_null(load(
+        LEAST "[region here]\n[image debian-12]\n[size nano]\nmemory_mb=5\ndisk_gb=2\n", &config));
+    assert_int_equal(config->region_count, 1);
+    assert_string_equal(config->regions[0].name, "here");
+    assert_string_equal(config->regions[0].label, "here");
+    assert_int_equal(config->regions[0].ssh_port_last, 22999);
+    assert_int_equal(config->image_count, 1);
+    assert_string_equal(config->images[0].dir, arena_printf(arena, "%s/images/debian-12", folder));
+    assert_int_equal(config->size_count, 1);
+    assert_int_equal(config->sizes[0].vcpus, 1);
+    assert_int_equal(config->sizes[0].memory_mb, 5);
+    assert_int_equal(config->price_count, 1);
+    assert_message(LEAST "[size big]\nmemory_mb = 1\n",
+                   ": [size big] lacks \"disk_gb\": add the line");
+    assert_message(LEAST "[size big]\nmemory_mb = 1\ndisk_gb = 1\n",
+                   ": [prices 2026-01-01] lacks \"big\": add the line");
+}
+
+/* Files of older versions: keys under their former names, and without those that came later. */
+static void test_older_files(void **state)
+{
+    struct config *config;
+
+    (void)state;
+    assert_null(load(with_line(39, "keep_days = 12"), &config));
+    assert_int_equal(config->retention_days, 12);
+    assert_message(with_line(38, "keep_days = 12"), ":39: retention_days is set twice");
+    assert_message(with_line(40, "keep_days = 12"), ":40: keep_days is set twice");
+    assert_message(with_line(8, "keep_days = 12"),
+                   ":8: unknown key \"keep_days\" in [quota]: remove the line");
+}
+
 static void test_every_field(void **state)
 {
     struct config *config;
@@ -322,10 +477,10 @@ static void test_values(void **state)
         { 41, "url = stripe",
           ":41: url must be like https://vm.example.org, in small letters, "
           "without a final slash" },
-        { 15, "[planet local]", ":16: unknown section [planet local]: " KNOWN },
-        { 15, "[region]", ":16: unknown section [region]: " KNOWN },
-        { 15, "[region Not A Name]", ":16: unknown section [region Not A Name]: " KNOWN },
-        { 7, "[quota x]", ":8: unknown section [quota x]: " KNOWN },
+        { 15, "[planet local]", ":15: unknown section [planet local]: " KNOWN },
+        { 15, "[region]", ":15: unknown section [region]: " KNOWN },
+        { 15, "[region Not A Name]", ":15: unknown section [region Not A Name]: " KNOWN },
+        { 7, "[quota x]", ":7: unknown section [quota x]: " KNOWN },
         { 1, "", ":2: unknown section []: " KNOWN },
         { 3, "name = again", ":3: name is set twice" },
         { 3, "  name = again", ":3: name is set twice" },
@@ -351,49 +506,53 @@ static void test_values(void **state)
                        ":22: ssh_ports must be like 22000-22999, between 1024 and 65535");
 }
 
-static void test_every_line_is_needed(void **state)
+/* Without any one line the file loads, but for the few that have no default. */
+static void test_which_lines_are_needed(void **state)
 {
-    static const char *const titles[] = { "server",           "quota",     "workos",
-                                          "region local",     "size nano", "image tiny",
-                                          "billing",          "stripe",    "mail",
-                                          "prices 2026-01-01" };
-    int line = 0, section = -1;
+    static const struct {
+        int line;
+        const char *message;
+    } needed[] = {
+        { 3, ": [server] lacks \"public_url\": add the line" },
+        { 5, ": [server] lacks \"operator\": add the line" },
+        { 26, ": [size nano] lacks \"memory_mb\": add the line" },
+        { 27, ": [size nano] lacks \"disk_gb\": add the line" },
+        { 49, ": [prices 2026-01-01] lacks \"nano\": add the line" },
+        { 50, ": [prices 2026-01-01] lacks \"stopped_disk_gb\": add the line" },
+        { 51, ": [prices 2026-01-01] lacks \"snapshot_gb\": add the line" },
+    };
+    struct config *config;
+    int line = 0;
+    size_t found = 0;
 
     (void)state;
     for (const char *at = good; *at; at += strcspn(at, "\n") + 1) {
         line++;
-        section += *at == '[';
-        if (*at != '[')
-            assert_message(with_line(line, NULL),
-                           arena_printf(arena, ": [%s] lacks \"%.*s\": add the line",
-                                        titles[section], (int)strcspn(at, " "), at));
+        if (found < sizeof needed / sizeof needed[0] && needed[found].line == line)
+            assert_message(with_line(line, NULL), needed[found++].message);
+        else if (*at != '[')
+            assert_null(load(with_line(line, NULL), &config));
     }
+    assert_int_equal(found, sizeof needed / sizeof needed[0]);
 }
 
 static void test_whole_sections(void **state)
 {
-    const char *region = strstr(good, "[region"), *size = strstr(good, "[size");
-    const char *image = strstr(good, "[image"), *prices = strstr(good, "[prices"),
-               *quota = strstr(good, "[quota");
-    const char *workos = strstr(good, "[workos"), *billing = strstr(good, "[billing"),
-               *mail = strstr(good, "[mail");
+    const char *quota = strstr(good, "[quota"), *region = strstr(good, "[region");
+    const char *prices = strstr(good, "[prices");
+    struct config *config;
 
     (void)state;
-    assert_message("", ": [server] lacks \"name\": add the line");
-    assert_message(arena_printf(arena, "%.*s%s", (int)(quota - good), good, workos),
-                   ": [quota] lacks \"vms\": add the line");
-    assert_message(arena_printf(arena, "%.*s%s", (int)(region - good), good, size),
-                   ": needs at least one [region], [size] and [image]");
-    assert_message(arena_printf(arena, "%.*s%s", (int)(size - good), good, image),
-                   ": needs at least one [region], [size] and [image]");
-    assert_message(arena_printf(arena, "%.*s%s", (int)(image - good), good, billing),
-                   ": needs at least one [region], [size] and [image]");
-    assert_message(arena_printf(arena, "%.*s", (int)(prices - good), good),
-                   ": needs a section [prices DAY] whose day has begun");
+    assert_message("", ": [server] lacks \"public_url\": add the line");
+    assert_null(load(arena_printf(arena, "%.*s", (int)(quota - good), good), &config));
+    assert_int_equal(config->quota_vms, 5);
+    assert_int_equal(config->size_count, 3);
+    assert_message(arena_printf(arena, "%.*s%s", (int)(region - good), good, prices),
+                   ": [prices 2026-01-01] lacks \"small\": add the line");
+    assert_null(load(arena_printf(arena, "%.*s", (int)(prices - good), good), &config));
+    assert_int_equal(config->prices[0].item_count, 5);
     assert_message(arena_printf(arena, "%s[size nano]\nlabel = Again\n", good),
                    ":53: label is set twice");
-    assert_message(arena_printf(arena, "%.*s%s", (int)(mail - good), good, prices),
-                   ": [mail] lacks \"mail\": add the line");
 }
 
 /* The line that is named is the one that the message is about. */
@@ -417,7 +576,7 @@ static void test_the_first_problem(void **state)
                    ":2: the line is too long, or holds a NUL byte");
     for (int i = 0; i < 70; i++)
         buf_printf(&many, "[size s%d]\nlabel = x\n", i);
-    assert_message(many.bytes, ":130: unknown section [size s64]: " KNOWN);
+    assert_message(many.bytes, ":129: unknown section [size s64]: " KNOWN);
 }
 
 static void test_price_lists(void **state)
@@ -447,7 +606,8 @@ static void test_price_lists(void **state)
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
         assert_message(arena_printf(arena, "%s%s", good, wrong[i].text), wrong[i].message);
     assert_message(with_line(48, "[prices 2100-01-01]"),
-                   ": needs a section [prices DAY] whose day has begun");
+                   ": needs a section [prices DAY] whose day has begun: keep the one whose "
+                   "prices hold now");
     /* In order of their days, whatever the order of the lines; the past need not be whole. */
     assert_null(load(arena_printf(arena,
                                   "%s[prices 2100-01-01]\nnano=3\nsnapshot_gb=1\n"
@@ -549,19 +709,24 @@ static void test_secret_refused(void **state)
     e = config_secret_load(arena, folder, "none", &secret);
     assert_non_null(e);
     assert_int_equal(e->kind, ERROR_INTERNAL);
-    assert_string_equal(
-        e->text, arena_printf(arena, "secret %s/secrets/none: No such file or directory", folder));
+    assert_string_equal(e->text, arena_printf(arena,
+                                              "secret %s/secrets/none: No such file or directory: "
+                                              "write it into this file, and chmod 400",
+                                              folder));
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_shipped_settings),
+        cmocka_unit_test(test_defaults_are_as_shown),
+        cmocka_unit_test(test_sections_as_shipped),
+        cmocka_unit_test(test_older_files),
         cmocka_unit_test(test_every_field),
         cmocka_unit_test(test_find),
         cmocka_unit_test(test_ways_to_write),
         cmocka_unit_test(test_values),
-        cmocka_unit_test(test_every_line_is_needed),
+        cmocka_unit_test(test_which_lines_are_needed),
         cmocka_unit_test(test_mail),
         cmocka_unit_test(test_whole_sections),
         cmocka_unit_test(test_the_first_problem),

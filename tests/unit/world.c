@@ -32,20 +32,13 @@ void world_check(struct error *e, const char *what)
 }
 
 static const char configuration[] =
-    "[server]\nname = Test\npublic_url = https://localhost:8443\nidentity = local\n"
-    "operator = operator@example.org\ncurrency = EUR\n"
+    "[server]\nname = Test\npublic_url = https://localhost:8443\noperator = operator@example.org\n"
     "[quota]\nvms = 100\nvcpus = 100\nmemory_mb = 100000\ndisk_gb = 1000\n"
-    "[workos]\nclient_id =\nurl = https://api.workos.com\n"
-    "[mail]\nmail = off\nurl =\nuser =\nfrom =\nca_file =\n"
-    "[billing]\nbilling = off\nbase_cents = 0\ntrial_days = 14\ngrace_days = 7\nretention_days = "
-    "30\n"
-    "[stripe]\nurl = https://api.stripe.com\n"
-    "[region local]\nlabel = Here\ndriver = libvirt\nuri = %s\naccelerator = tcg\nbridge =\n"
-    "ssh_host = localhost\nssh_ports = 22800-22899\n"
-    "[size nano]\nlabel = Nano\nvcpus = 1\nmemory_mb = 128\ndisk_gb = 1\n"
+    "[region local]\nlabel = Here\nuri = %s\naccelerator = tcg\nssh_ports = 22800-22899\n"
+    "[size nano]\nlabel = Nano\nmemory_mb = 128\ndisk_gb = 1\n"
     "[size small]\nlabel = Small\nvcpus = 2\nmemory_mb = 256\ndisk_gb = 2\n"
     "[prices 2020-01-01]\nnano = 100\nsmall = 400\nstopped_disk_gb = 7\nsnapshot_gb = 3\n"
-    "[image tiny]\nlabel = Tiny\nabout = Tiny\ndir = images/tiny\nuser = dev\nmemory_mb = 128\n";
+    "[image tiny]\nlabel = Tiny\nabout = Tiny\n";
 
 void world_configure(const char *state_dir, const char *uri)
 {

@@ -66,9 +66,11 @@ ip netns exec outside dnsmasq --no-resolv --no-hosts --bind-interfaces --listen-
 worker=(setpriv --reuid domicile --regid domicile --groups "$(getent group libvirt | cut -d: -f3),$(
     getent group libvirt-qemu | cut -d: -f3)" --inh-caps +net_admin --ambient-caps +net_admin)
 install -d -o domicile -g domicile -m 711 "$vm"
-sed -e 's|^uri .*|uri = qemu:///system|' -e 's|^bridge .*|bridge = dom0|' \
-    -e 's|^ssh_ports .*|ssh_ports = 23600-23699|' -e 's|^\[region .*|[region test]|' \
-    -e "s|^dir .*|dir = $state/guest|" "$state/domicile.conf" >"$vm/domicile.conf"
+{
+    cat "$state/domicile.conf"
+    printf '[region test]\nuri = qemu:///system\nbridge = dom0\nssh_ports = 23600-23699\n'
+    printf '[image tiny]\ndir = %s/guest\n' "$state"
+} >"$vm/domicile.conf"
 admin=("${worker[@]}" "$state/domicile-admin" --state "$vm")
 "${admin[@]}" migrate
 

@@ -1,0 +1,133 @@
+/*
+ * Every setting of domicile.conf, once: its field in struct config, its key, what the value must
+ * look like, and its default. config.h makes the fields from these tables, config.c reads the file
+ * by them; a new setting is one line here and one in domicile.conf.
+ *
+ *   KEY(kind, field, "key", .fallback = "default", .choices = "|a|b|", .former = "old_key")
+ *
+ * Without `.fallback` the file must have the line. In the default of a section with a name, "*"
+ * stands for that name. `.former` is what the key was called before: still accepted.
+ */
+#pragma once
+
+/* clang-format off */
+#define CONFIG_SERVER_KEYS(KEY)                                                                    \
+    KEY(TEXT, server_name, "name", .fallback = "Domicile")                                         \
+    /* An origin without a final slash: "https://localhost:8443". */                               \
+    KEY(URL, public_url, "public_url")                                                             \
+    KEY(TEXT, identity, "identity", .fallback = "local", .choices = "|local|workos|")              \
+    KEY(TEXT, operator_email, "operator")                                                          \
+    /* ISO 4217. */                                                                                \
+    KEY(TEXT, currency, "currency", .fallback = "EUR", .choices = "|EUR|USD|GBP|CHF|")
+
+/* Per team. */
+#define CONFIG_QUOTA_KEYS(KEY)                                                                     \
+    KEY(NUMBER, quota_vms, "vms", .fallback = "5")                                                 \
+    KEY(NUMBER, quota_vcpus, "vcpus", .fallback = "8")                                             \
+    KEY(NUMBER, quota_memory_mb, "memory_mb", .fallback = "8192")                                  \
+    KEY(NUMBER, quota_disk_gb, "disk_gb", .fallback = "60")
+
+#define CONFIG_WORKOS_KEYS(KEY)                                                                    \
+    KEY(OPTIONAL, workos_client_id, "client_id", .fallback = "")                                   \
+    /* Where the browser and we speak to WorkOS. */                                                \
+    KEY(URL, workos_url, "url", .fallback = "https://api.workos.com")
+
+/* What follows `mail` is checked together, when it is "smtp": config_mail.c. */
+#define CONFIG_MAIL_KEYS(KEY)                                                                      \
+    KEY(TEXT, mail, "mail", .fallback = "off", .choices = "|off|smtp|")                            \
+    /* "smtp://host:587" (STARTTLS) or "smtps://host:465". */                                      \
+    KEY(OPTIONAL, mail_url, "url", .fallback = "")                                                 \
+    /* "": none; the password is the secret smtp-password. */                                      \
+    KEY(OPTIONAL, mail_user, "user", .fallback = "")                                               \
+    /* As written: "Domicile <noreply@example.org>", or an address alone. */                       \
+    KEY(OPTIONAL, mail_from, "from", .fallback = "")                                               \
+    /* "": the authorities that the system trusts. */                                              \
+    KEY(OPTIONAL, mail_ca_file, "ca_file", .fallback = "")
+
+#define CONFIG_BILLING_KEYS(KEY)                                                                   \
+    KEY(TEXT, billing, "billing", .fallback = "off", .choices = "|off|stripe|")                    \
+    /* A month, beside use. */                                                                     \
+    KEY(NUMBER, base_cents, "base_cents", .fallback = "0")                                         \
+    /* Of a team's first subscription; 0: none. */                                                 \
+    KEY(NUMBER, trial_days, "trial_days", .fallback = "14")                                        \
+    /* A payment may be late before VMs are stopped; then their disks are retained. */             \
+    KEY(NUMBER, grace_days, "grace_days", .fallback = "7")                                         \
+    KEY(NUMBER, retention_days, "retention_days", .fallback = "30", .former = "keep_days")
+
+#define CONFIG_STRIPE_KEYS(KEY)                                                                    \
+    KEY(URL, stripe_url, "url", .fallback = "https://api.stripe.com")
+
+#define CONFIG_REGION_KEYS(KEY)                                                                    \
+    /* Shown: "This server". */                                                                    \
+    KEY(TEXT, label, "label", .fallback = "*")                                                     \
+    KEY(TEXT, driver, "driver", .fallback = "libvirt", .choices = "|libvirt|")                     \
+    /* A libvirt connection URI. */                                                                \
+    KEY(TEXT, uri, "uri", .fallback = "qemu:///session")                                           \
+    KEY(TEXT, accelerator, "accelerator", .fallback = "auto", .choices = "|auto|kvm|tcg|")         \
+    /* qemu:///system: the isolated bridge; "" else. */                                            \
+    KEY(OPTIONAL, bridge, "bridge", .fallback = "")                                                \
+    /* What people type. */                                                                        \
+    KEY(TEXT, ssh_host, "ssh_host", .fallback = "localhost")                                       \
+    KEY(PORTS, ssh_ports, "ssh_ports", .fallback = "22000-22999")
+
+#define CONFIG_SIZE_KEYS(KEY)                                                                      \
+    KEY(TEXT, label, "label", .fallback = "*")                                                     \
+    KEY(NUMBER, vcpus, "vcpus", .fallback = "1")                                                   \
+    KEY(NUMBER, memory_mb, "memory_mb")                                                            \
+    KEY(NUMBER, disk_gb, "disk_gb")
+
+#define CONFIG_IMAGE_KEYS(KEY)                                                                     \
+    KEY(TEXT, label, "label", .fallback = "*")                                                     \
+    /* One line for the create page. */                                                            \
+    KEY(OPTIONAL, about, "about", .fallback = "")                                                  \
+    /* Absolute; written relative to the state folder. */                                          \
+    KEY(TEXT, dir, "dir", .fallback = "images/*")                                                  \
+    /* Who logs in. */                                                                             \
+    KEY(NAME, user, "user", .fallback = "dev")                                                     \
+    /* The least it runs with. */                                                                  \
+    KEY(NUMBER, memory_mb, "memory_mb", .fallback = "128")
+
+/* What there is of a kind that the file has no section of; the same stands in domicile.conf. */
+#define CONFIG_SHIPPED_REGIONS                                                                     \
+    "[region local]\n"                                                                             \
+    "label = This computer\n"
+#define CONFIG_SHIPPED_SIZES                                                                       \
+    "[size nano]\n"                                                                                \
+    "label = Nano\n"                                                                               \
+    "vcpus = 1\n"                                                                                  \
+    "memory_mb = 128\n"                                                                            \
+    "disk_gb = 1\n"                                                                                \
+    "[size small]\n"                                                                               \
+    "label = Small\n"                                                                              \
+    "vcpus = 1\n"                                                                                  \
+    "memory_mb = 1024\n"                                                                           \
+    "disk_gb = 10\n"                                                                               \
+    "[size medium]\n"                                                                              \
+    "label = Medium\n"                                                                             \
+    "vcpus = 2\n"                                                                                  \
+    "memory_mb = 4096\n"                                                                           \
+    "disk_gb = 20\n"
+#define CONFIG_SHIPPED_PRICES                                                                      \
+    "[prices 2026-01-01]\n"                                                                        \
+    "nano = 100\n"                                                                                 \
+    "small = 400\n"                                                                                \
+    "medium = 1200\n"                                                                              \
+    "stopped_disk_gb = 5\n"                                                                        \
+    "snapshot_gb = 3\n"
+#define CONFIG_SHIPPED_IMAGES                                                                      \
+    "[image tiny]\n"                                                                               \
+    "label = Tiny Linux\n"                                                                         \
+    "about = BusyBox and an SSH server, up in seconds. Good for trying things out.\n"              \
+    "dir = images/tiny\n"                                                                          \
+    "user = dev\n"                                                                                 \
+    "memory_mb = 128\n"
+/* clang-format on */
+
+/* The fields that a table stands for: CONFIG_SERVER_KEYS(CONFIG_FIELD). */
+#define CONFIG_TYPE_TEXT               const char *
+#define CONFIG_TYPE_OPTIONAL           const char *
+#define CONFIG_TYPE_URL                const char *
+#define CONFIG_TYPE_NAME               const char *
+#define CONFIG_TYPE_PORTS              const char *
+#define CONFIG_TYPE_NUMBER             int64_t
+#define CONFIG_FIELD(kind, field, ...) CONFIG_TYPE_##kind field;
