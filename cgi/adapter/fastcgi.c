@@ -10,7 +10,7 @@
 #include "adapter/fastcgi.h"
 
 #include "base/limit.h"
-#include "web/request.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <fcgiapp.h>
@@ -36,6 +36,29 @@ struct pool {
     size_t batch_bytes; /* of its bodies */
 };
 
+struct error *fastcgi_body_length(struct arena *arena, char *const *environment, size_t most,
+                                  size_t *out)
+{
+    static const char name[] = "CONTENT_LENGTH=";
+    int64_t length = 0;
+    bool is_seen = false;
+
+    *out = 0;
+    for (size_t i = 0; environment[i]; i++) {
+        const char *value = environment[i] + sizeof name - 1;
+
+        if (!text_starts(environment[i], name) || !*value)
+            continue;
+        if (is_seen || !text_int(value, &length) || length < 0)
+            return error_new(arena, ERROR_MALFORMED, "CONTENT_LENGTH is no number, or repeated");
+        is_seen = true;
+        if ((size_t)length > most)
+            return error_new(arena, ERROR_TOO_LARGE, "the body has %lld bytes", (long long)length);
+    }
+    *out = (size_t)length;
+    return NULL;
+}
+
 /* ---- plain CGI ---- */
 
 static int cgi_once(const struct fastcgi_service *service)
@@ -44,7 +67,7 @@ static int cgi_once(const struct fastcgi_service *service)
     size_t length = 0;
     char *body;
 
-    exchange.body_error = request_body_length(service->arena, environ, service->body_max, &length);
+    exchange.body_error = fastcgi_body_length(service->arena, environ, service->body_max, &length);
     if (exchange.body_error)
         length = 0;
     body = arena_alloc(service->arena, length + 1);
@@ -146,7 +169,7 @@ static bool connection_read(struct pool *pool, FCGX_Request *connection, struct 
     }
     *out = (struct exchange){ .environment = connection->envp };
     out->body_error =
-        request_body_length(arena, connection->envp, pool->service->body_max, &announced);
+        fastcgi_body_length(arena, connection->envp, pool->service->body_max, &announced);
     out->body =
         body_read(arena, connection->in, out->body_error ? 0 : announced, &out->body_length);
     return true;

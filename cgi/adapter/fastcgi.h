@@ -31,3 +31,7 @@ struct fastcgi_service {
  * request from the process's own environment, with the same bytes. Returns the exit status.
  */
 int fastcgi_serve(const struct fastcgi_service *service);
+
+/* How many body bytes the environment announces; TOO_LARGE (more than `most`) or MALFORMED. */
+struct error *fastcgi_body_length(struct arena *arena, char *const *environment, size_t most,
+                                  size_t *out);

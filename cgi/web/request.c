@@ -144,28 +144,6 @@ struct error *request_read(struct request *r, char *const *environment, const ch
     return e;
 }
 
-struct error *request_body_length(struct arena *arena, char *const *environment, size_t most,
-                                  size_t *out)
-{
-    int64_t length = 0;
-    bool is_seen = false;
-
-    *out = 0;
-    for (size_t i = 0; environment[i]; i++) {
-        const char *value = environment[i] + sizeof "CONTENT_LENGTH";
-
-        if (!name_is(environment[i], "CONTENT_LENGTH") || !*value)
-            continue;
-        if (is_seen || !text_int(value, &length) || length < 0)
-            return error_new(arena, ERROR_MALFORMED, "CONTENT_LENGTH is no number, or repeated");
-        is_seen = true;
-        if ((size_t)length > most)
-            return error_new(arena, ERROR_TOO_LARGE, "the body has %lld bytes", (long long)length);
-    }
-    *out = (size_t)length;
-    return NULL;
-}
-
 struct context request_context(const struct request *request)
 {
     return context_at(request->db, request->arena, request->config, request->now_ms);

@@ -60,7 +60,3 @@ struct context request_context(const struct request *request);
  */
 struct error *request_read(struct request *request, char *const *environment, const char *body,
                            size_t body_length);
-
-/* How many body bytes the environment announces; TOO_LARGE (more than `most`) or MALFORMED. */
-struct error *request_body_length(struct arena *arena, char *const *environment, size_t most,
-                                  size_t *out);

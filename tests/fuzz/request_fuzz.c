@@ -1,10 +1,11 @@
 /*
- * Fuzzes request_read and request_body_length: the input is an environment, one NAME=VALUE a line,
+ * Fuzzes request_read and fastcgi_body_length: the input is an environment, one NAME=VALUE a line,
  * and behind an empty line the body.
  */
 #include "fuzz.h"
 
 #include "adapter/crypto.h"
+#include "adapter/fastcgi.h"
 #include "base/limit.h"
 #include "web/request.h"
 
@@ -25,7 +26,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
         if (at < length)
             text[at++] = '\0';
     }
-    e = request_body_length(arena, pairs, LIMIT_BODY_BYTES, &announced);
+    e = fastcgi_body_length(arena, pairs, LIMIT_BODY_BYTES, &announced);
     FUZZ_DEMAND(announced <= LIMIT_BODY_BYTES && (!e || announced == 0));
     at += at < length;
     e = request_read(&r, pairs, (const char *)bytes + at, length - at);

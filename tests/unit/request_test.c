@@ -1,6 +1,7 @@
 /* request.c: what becomes of an environment, with every parameter twice, too long or odd. */
 #include "web/request.h"
 
+#include "adapter/fastcgi.h"
 #include "base/limit.h"
 
 #include <setjmp.h>
@@ -339,12 +340,12 @@ static void test_body_length(void **state)
         char *pairs[] = { arena_printf(arena, "CONTENT_LENGTH=%s", good[i].text), NULL };
 
         length = 99;
-        assert_null(request_body_length(arena, pairs, LIMIT_BODY_BYTES, &length));
+        assert_null(fastcgi_body_length(arena, pairs, LIMIT_BODY_BYTES, &length));
         assert_int_equal(length, good[i].length);
     }
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         char *pairs[] = { arena_printf(arena, "CONTENT_LENGTH=%s", bad[i]), NULL };
-        struct error *e = request_body_length(arena, pairs, LIMIT_BODY_BYTES, &length);
+        struct error *e = fastcgi_body_length(arena, pairs, LIMIT_BODY_BYTES, &length);
 
         assert_non_null(e);
         assert_int_equal(e->kind, ERROR_MALFORMED);
@@ -352,7 +353,7 @@ static void test_body_length(void **state)
     }
     for (size_t i = 0; i < sizeof large / sizeof large[0]; i++) {
         char *pairs[] = { arena_printf(arena, "CONTENT_LENGTH=%s", large[i]), NULL };
-        struct error *e = request_body_length(arena, pairs, LIMIT_BODY_BYTES, &length);
+        struct error *e = fastcgi_body_length(arena, pairs, LIMIT_BODY_BYTES, &length);
 
         assert_non_null(e);
         assert_int_equal(e->kind, ERROR_TOO_LARGE);
@@ -373,7 +374,7 @@ static void test_body_length_twice(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
-        struct error *e = request_body_length(arena, (char *const *)(uintptr_t)pairs[i],
+        struct error *e = fastcgi_body_length(arena, (char *const *)(uintptr_t)pairs[i],
                                               LIMIT_BODY_BYTES, &length);
 
         assert_non_null(e);
@@ -381,7 +382,7 @@ static void test_body_length_twice(void **state)
         assert_int_equal(length, 0);
     }
     assert_null(
-        request_body_length(arena, (char *const *)(uintptr_t)others, LIMIT_BODY_BYTES, &length));
+        fastcgi_body_length(arena, (char *const *)(uintptr_t)others, LIMIT_BODY_BYTES, &length));
     assert_int_equal(length, 0);
 }
 
