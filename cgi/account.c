@@ -3,6 +3,7 @@
  */
 #include "account.html.h"
 #include "adapter/crypto.h"
+#include "base/array.h"
 #include "base/limit.h"
 #include "base/text.h"
 #include "key.html.h"
@@ -336,7 +337,7 @@ int main(int argc, char **argv)
     static const struct program program = {
         .name = "account",
         .routes = routes,
-        .route_count = sizeof routes / sizeof routes[0],
+        .route_count = COUNT(routes),
         .db_mode = DB_READ_WRITE,
         .network = SANDBOX_NO_NETWORK,
     };

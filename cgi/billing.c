@@ -11,6 +11,7 @@
 #include "billing_request.sql.h"
 #include "billing_return.html.h"
 #include "invoice.sql.h"
+#include "base/array.h"
 #include "model/billing_job.h"
 #include "model/worker_wakeup.h"
 #include "view/billing_page.h"
@@ -204,7 +205,7 @@ int main(int argc, char **argv)
     static const struct program program = {
         .name = "billing",
         .routes = routes,
-        .route_count = sizeof routes / sizeof routes[0],
+        .route_count = COUNT(routes),
         .db_mode = DB_READ_WRITE,
         .network = SANDBOX_NO_NETWORK,
         .start = worker_wakeup_connect,

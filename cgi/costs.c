@@ -2,6 +2,7 @@
  * What a team's VMs have cost, what they will, and what they may: the page of a month, its
  * stretches as a file, the spend cap. The reckoning is model/ledger_cost.c.
  */
+#include "base/array.h"
 #include "base/clock.h"
 #include "base/limit.h"
 #include "base/text.h"
@@ -120,7 +121,7 @@ int main(int argc, char **argv)
     static const struct program program = {
         .name = "costs",
         .routes = routes,
-        .route_count = sizeof routes / sizeof routes[0],
+        .route_count = COUNT(routes),
         .db_mode = DB_READ_WRITE,
         .network = SANDBOX_NO_NETWORK,
     };

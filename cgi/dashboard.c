@@ -3,6 +3,7 @@
  * VM's own page is cgi/vm.c.
  */
 #include "activity.html.h"
+#include "base/array.h"
 #include "base/text.h"
 #include "model/billing_check.h"
 #include "model/spend_cap.h"
@@ -266,7 +267,7 @@ int main(int argc, char **argv)
     static const struct program program = {
         .name = "dashboard",
         .routes = routes,
-        .route_count = sizeof routes / sizeof routes[0],
+        .route_count = COUNT(routes),
         .db_mode = DB_READ_WRITE,
         .network = SANDBOX_NO_NETWORK,
         .start = worker_wakeup_connect,

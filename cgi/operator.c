@@ -5,6 +5,7 @@
 #include "billing_problem.sql.h"
 #include "event.sql.h"
 #include "mail.sql.h"
+#include "base/array.h"
 #include "model/worker_wakeup.h"
 #include "operator.html.h"
 #include "operator.sql.h"
@@ -72,7 +73,7 @@ int main(int argc, char **argv)
     static const struct program program = {
         .name = "operator",
         .routes = routes,
-        .route_count = sizeof routes / sizeof routes[0],
+        .route_count = COUNT(routes),
         .db_mode = DB_READ_WRITE,
         .network = SANDBOX_NO_NETWORK,
         .start = worker_wakeup_connect,

@@ -4,6 +4,7 @@
  * the WorkOS protocol (remote/workos.c).
  */
 #include "adapter/crypto.h"
+#include "base/array.h"
 #include "base/text.h"
 #include "model/identity.h"
 #include "model/signin_mail.h"
@@ -443,7 +444,7 @@ static const struct route routes[] = {
 static struct program program = {
     .name = "signin",
     .routes = routes,
-    .route_count = sizeof routes / sizeof routes[0],
+    .route_count = COUNT(routes),
     .db_mode = DB_READ_WRITE,
     .network = SANDBOX_NO_NETWORK,
 };

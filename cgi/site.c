@@ -2,6 +2,7 @@
  * The pages that anybody may read: what this server offers, and for how much. Holds no secret and
  * reads the database only.
  */
+#include "base/array.h"
 #include "home.html.h"
 #include "model/price.h"
 #include "prices.html.h"
@@ -110,7 +111,7 @@ int main(int argc, char **argv)
     static const struct program program = {
         .name = "site",
         .routes = routes,
-        .route_count = sizeof routes / sizeof routes[0],
+        .route_count = COUNT(routes),
         .db_mode = DB_READ_ONLY,
         .network = SANDBOX_NO_NETWORK,
     };

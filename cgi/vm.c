@@ -2,6 +2,7 @@
  * One VM: its page, and what can be asked of it. Every question is one POST that writes a wish
  * (model/vm_command.c) and leads back to the page; the worker does the rest.
  */
+#include "base/array.h"
 #include "base/limit.h"
 #include "model/vm_command.h"
 #include "model/worker_wakeup.h"
@@ -368,7 +369,7 @@ int main(int argc, char **argv)
     static const struct program program = {
         .name = "vm",
         .routes = routes,
-        .route_count = sizeof routes / sizeof routes[0],
+        .route_count = COUNT(routes),
         .db_mode = DB_READ_WRITE,
         .network = SANDBOX_NO_NETWORK,
         .start = worker_wakeup_connect,

@@ -204,7 +204,7 @@ static void put_steps_of_rows(FILE *out, const struct statement *statement)
         "            return e;\n"
         "        if (!has_row)\n"
         "            break;\n"
-        "        out->row = db_grow(arena, out->row, out->count, &capacity, sizeof *out->row);\n"
+        "        out->row = array_grow(arena, out->row, out->count, &capacity, sizeof *out->row);\n"
         "        out->row[out->count++] = ",
         statement->name);
     put_columns(out, statement, "        ");
@@ -260,7 +260,7 @@ static void write_code(const char *folder, const struct schema *schema,
     output_open(&output);
     fprintf(output.stream,
             "/* The statements of %s, written by sqlc: change them there. */\n"
-            "#include \"%s.sql.h\"\n\n#include <assert.h>\n\n"
+            "#include \"%s.sql.h\"\n\n#include \"base/array.h\"\n\n#include <assert.h>\n\n"
             "static const struct db_statement STATEMENTS[] = {\n",
             subject->source.path, subject->name);
     for (size_t i = 0; i < subject->count; i++) {

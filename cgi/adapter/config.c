@@ -2,6 +2,7 @@
 #include "adapter/config.h"
 
 #include "adapter/config_prices.h"
+#include "base/array.h"
 #include "base/buf.h"
 #include "base/clock.h"
 
@@ -50,8 +51,6 @@ static const struct key stripe_keys[] = { CONFIG_STRIPE_KEYS(CONFIG_KEY) };
 static const struct key region_keys[] = { CONFIG_REGION_KEYS(REGION_KEY) };
 static const struct key size_keys[] = { CONFIG_SIZE_KEYS(SIZE_KEY) };
 static const struct key image_keys[] = { CONFIG_IMAGE_KEYS(IMAGE_KEY) };
-
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 /* A kind of section; those with a struct of their own may occur several times: "[size small]". */
 static const struct section_kind {

@@ -2,6 +2,7 @@
 #include "adapter/config_prices.h"
 
 #include "adapter/db.h"
+#include "base/array.h"
 #include "base/clock.h"
 #include "base/limit.h"
 #include "base/text.h"
@@ -39,8 +40,8 @@ const char *config_prices_take(struct arena *arena, struct config_prices *prices
     if (!text_int(value, &millicents) || millicents < 0 || millicents > LIMIT_PRICE_MILLICENTS)
         return arena_printf(arena, "must be a whole number of 1/1000 cents, at most %d",
                             LIMIT_PRICE_MILLICENTS);
-    prices->items = db_grow(arena, prices->items, prices->item_count, &prices->item_capacity,
-                            sizeof *prices->items);
+    prices->items = array_grow(arena, prices->items, prices->item_count, &prices->item_capacity,
+                               sizeof *prices->items);
     prices->items[prices->item_count++] =
         (struct config_price_item){ arena_copy(arena, name), millicents };
     return NULL;

@@ -5,6 +5,7 @@
 
 #include "adapter/crypto.h"
 
+#include "base/array.h"
 #include "base/log.h"
 
 #include <openssl/core_names.h>
@@ -245,7 +246,7 @@ bool crypto_ec_point_is_valid(const char *curve, const unsigned char *point, siz
     OSSL_PARAM parameters[3] = { OSSL_PARAM_END, OSSL_PARAM_END, OSSL_PARAM_END };
     bool is_valid;
 
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+    for (size_t i = 0; i < COUNT(names); i++) {
         if (strcmp(names[i][0], curve) == 0)
             parameters[0] = OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME,
                                                              (char *)(uintptr_t)names[i][1], 0);

@@ -4,6 +4,7 @@
  */
 #include "adapter/db.h"
 
+#include "base/array.h"
 #include "base/limit.h"
 
 #include <assert.h>
@@ -106,9 +107,9 @@ static void db_harden(sqlite3 *sqlite)
         { SQLITE_DBCONFIG_DQS_DDL, 0 },
     };
 
-    for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++)
+    for (size_t i = 0; i < COUNT(limits); i++)
         sqlite3_limit(sqlite, limits[i].id, limits[i].value);
-    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
+    for (size_t i = 0; i < COUNT(options); i++)
         sqlite3_db_config(sqlite, options[i].option, options[i].is_on, NULL);
 }
 
@@ -436,19 +437,6 @@ void db_end(struct db_run *run)
     sqlite3_reset(run->statement);
     /* Bound bytes belong to the request; they must not be reachable after it. */
     sqlite3_clear_bindings(run->statement);
-}
-
-void *db_grow(struct arena *arena, void *rows, size_t count, size_t *capacity, size_t size)
-{
-    void *grown;
-
-    if (count < *capacity)
-        return rows;
-    *capacity = *capacity ? *capacity * 2 : 16;
-    grown = arena_array(arena, *capacity, size);
-    if (count)
-        memcpy(grown, rows, count * size);
-    return grown;
 }
 
 struct error *db_none(struct arena *arena, const char *statement)

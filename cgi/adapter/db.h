@@ -110,9 +110,6 @@ struct bytes db_column_bytes(struct db_run *run, int column, struct arena *arena
 /* Reset. Every db_start is followed by exactly one db_end unless db_step failed. */
 void db_end(struct db_run *run);
 
-/* Room for one more element at `count` in a growing array in the arena; returns the array. */
-void *db_grow(struct arena *arena, void *rows, size_t count, size_t *capacity, size_t size);
-
 /* NOT_FOUND for a `row` statement that gave none. */
 struct error *db_none(struct arena *arena, const char *statement);
 

@@ -1,6 +1,7 @@
 /* What may leave at all; see http_check.h. Knows no libcurl. */
 #include "adapter/http_check.h"
 
+#include "base/array.h"
 #include "base/limit.h"
 #include "base/text.h"
 
@@ -12,7 +13,7 @@ bool http_is_loopback(const char *origin, const char *scheme)
     static const char *const hosts[] = { "127.0.0.1", "localhost", "[::1]" };
     const char *host = origin + strlen(scheme);
 
-    for (size_t i = 0; text_starts(origin, scheme) && i < sizeof hosts / sizeof hosts[0]; i++) {
+    for (size_t i = 0; text_starts(origin, scheme) && i < COUNT(hosts); i++) {
         size_t length = strlen(hosts[i]);
 
         if (strncmp(host, hosts[i], length) == 0 && (!host[length] || host[length] == ':'))

@@ -1,6 +1,7 @@
 /* Giving up rights; see sandbox.h. The door to libseccomp. */
 #include "adapter/sandbox.h"
 
+#include "base/array.h"
 #include "base/log.h"
 
 #include <errno.h>
@@ -46,7 +47,7 @@ static int filter_fill(scmp_filter_ctx filter, enum sandbox_network network)
 {
     int failed = 0;
 
-    for (size_t i = 0; i < sizeof forbidden / sizeof forbidden[0]; i++)
+    for (size_t i = 0; i < COUNT(forbidden); i++)
         failed |= seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), forbidden[i], 0);
     if (network == SANDBOX_NO_NETWORK) {
         failed |= seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socket), 0);

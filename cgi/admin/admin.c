@@ -6,6 +6,7 @@
  */
 #include "admin/admin.h"
 
+#include "base/array.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "model/inbox_path.h"
@@ -90,7 +91,7 @@ static const struct command {
 static int usage_show(FILE *file, int status)
 {
     fputs("usage: domicile-admin [--state DIR] [--json] COMMAND\n\n", file);
-    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
+    for (size_t i = 0; i < COUNT(commands); i++)
         fprintf(file, "  %-12s %-6s  %s\n", commands[i].name,
                 commands[i].argument ? commands[i].argument : "", commands[i].about);
     fputs("\nDIR is the state folder; without it, DOMICILE_STATE, or \"var\".\n", file);
@@ -99,7 +100,7 @@ static int usage_show(FILE *file, int status)
 
 static const struct command *command_find(const char *name)
 {
-    for (size_t i = 0; name && i < sizeof commands / sizeof commands[0]; i++) {
+    for (size_t i = 0; name && i < COUNT(commands); i++) {
         if (strcmp(commands[i].name, name) == 0)
             return &commands[i];
     }

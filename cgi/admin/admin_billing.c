@@ -3,6 +3,7 @@
 #include "admin/admin.h"
 
 #include "adapter/json.h"
+#include "base/array.h"
 #include "base/clock.h"
 #include "remote/stripe.h"
 
@@ -63,7 +64,7 @@ static struct error *team_write(struct admin *admin, const struct billing_list_r
     };
 
     if (admin->is_json)
-        return line_write(admin, fields, sizeof fields / sizeof fields[0]);
+        return line_write(admin, fields, COUNT(fields));
     printf("%6lld  %-24s  %-10s  %-12s  %-28s  %6lld\n", (long long)row->team_id, row->team,
            row->status, row->stripe_status ? row->stripe_status : "",
            row->subscription_id ? row->subscription_id : "", (long long)row->open_pushes);
@@ -79,7 +80,7 @@ static struct error *problem_write(struct admin *admin, const struct billing_pro
     };
 
     if (admin->is_json)
-        return line_write(admin, fields, sizeof fields / sizeof fields[0]);
+        return line_write(admin, fields, COUNT(fields));
     printf("%s  %s%s%s\n", clock_iso(admin->arena, row->seen_at), row->team, *row->team ? ": " : "",
            row->what);
     return NULL;
@@ -129,9 +130,9 @@ struct error *admin_stripe_setup(struct admin *admin)
            "  to cancel at the end of the period.\n"
            "- Add a webhook endpoint %s/webhooks/stripe, API version " STRIPE_VERSION ", for:\n",
            admin->config->public_url);
-    events_print(EVENTS, sizeof EVENTS / sizeof EVENTS[0]);
+    events_print(EVENTS, COUNT(EVENTS));
     puts("- Add an event destination of the same address with thin payload, for:");
-    events_print(THIN_EVENTS, sizeof THIN_EVENTS / sizeof THIN_EVENTS[0]);
+    events_print(THIN_EVENTS, COUNT(THIN_EVENTS));
     puts("- Put their signing secrets into secrets/stripe-webhook, each on a line of its own.");
     return NULL;
 }

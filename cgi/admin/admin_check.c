@@ -5,6 +5,7 @@
 #include "admin/admin.h"
 
 #include "adapter/json.h"
+#include "base/array.h"
 #include "host/driver_libvirt_net.h"
 #include "remote/stripe.h"
 #include "worker/mailer.h"
@@ -147,7 +148,7 @@ static struct error *image_open_check(struct admin *admin, const struct config_i
     struct error *e = driver_path_check(admin->arena, image->dir);
     struct stat status;
 
-    for (size_t i = 0; !e && i < sizeof files / sizeof files[0]; i++) {
+    for (size_t i = 0; !e && i < COUNT(files); i++) {
         const char *path = arena_printf(admin->arena, "%s/%s", image->dir, files[i]);
 
         if (stat(path, &status) == 0 && !(status.st_mode & S_IROTH))
@@ -178,7 +179,7 @@ static void image_check(struct admin *admin, const struct config_image *image)
     static const char *const files[] = { "kernel", "initrd", "cmdline" };
     struct error *e = NULL;
 
-    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+    for (size_t i = 0; i < COUNT(files); i++) {
         const char *path = arena_printf(admin->arena, "%s/%s", image->dir, files[i]);
 
         if (access(path, R_OK) == 0)

@@ -5,6 +5,7 @@
 #include "admin/admin.h"
 
 #include "adapter/json.h"
+#include "base/array.h"
 #include "base/clock.h"
 
 #include "mail.sql.h"
@@ -42,7 +43,7 @@ static struct error *vm_write(struct admin *admin, const struct operator_vms_row
     };
 
     if (admin->is_json)
-        return line_write(admin, fields, sizeof fields / sizeof fields[0]);
+        return line_write(admin, fields, COUNT(fields));
     printf("%-16s  %-20s  %-24s  %-10s  %-12s  %-8s  %5lld  %s\n", vm->id, vm->name, vm->team,
            vm->region, vm->state, vm->observed, (long long)vm->ssh_port,
            vm->last_error ? vm->last_error : "");
@@ -72,7 +73,7 @@ static struct error *orphan_write(struct admin *admin, const struct orphan_list_
     };
 
     if (admin->is_json)
-        return line_write(admin, fields, sizeof fields / sizeof fields[0]);
+        return line_write(admin, fields, COUNT(fields));
     printf("%-10s  %-8s  %-20s  %s\n", row->region, row->kind,
            clock_iso(admin->arena, row->seen_at), row->name);
     return NULL;
@@ -103,7 +104,7 @@ static struct error *mail_write(struct admin *admin, const struct mail_problems_
     };
 
     if (admin->is_json)
-        return line_write(admin, fields, sizeof fields / sizeof fields[0]);
+        return line_write(admin, fields, COUNT(fields));
     printf("%-14s  %-28s  %-6s  %8lld  %-20s  %s\n", row->kind, row->to_email, row->state,
            (long long)row->attempts, clock_iso(admin->arena, row->created_at), row->reason);
     return NULL;

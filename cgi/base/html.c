@@ -7,6 +7,7 @@
  */
 #include "base/html.h"
 
+#include "base/array.h"
 #include "base/clock.h"
 
 #include <assert.h>
@@ -75,7 +76,7 @@ static bool is_safe_url(const char *url)
         return false;
     if (url[0] == '/')
         return url[1] != '/' && url[1] != '\\';
-    for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++)
+    for (size_t i = 0; i < COUNT(schemes); i++)
         if (strncasecmp(url, schemes[i], strlen(schemes[i])) == 0)
             return true;
     return false;
@@ -149,7 +150,7 @@ static void html_size(struct buf *buf, int64_t size, unsigned unit)
 
     if (size < 0)
         size = 0;
-    while (size >= KILO && unit + 1 < sizeof units / sizeof units[0]) {
+    while (size >= KILO && unit + 1 < COUNT(units)) {
         rest = size % KILO;
         size /= KILO;
         unit++;

@@ -1,6 +1,7 @@
 /* Small questions about text from outside; see text.h. */
 #include "base/text.h"
 
+#include "base/array.h"
 #include "base/limit.h"
 
 #include <errno.h>
@@ -50,7 +51,7 @@ static size_t sequence_length(const unsigned char *at, size_t rest)
         { 0xf0, 0xf0, 0x90, 0xbf, 4 }, { 0xf1, 0xf3, 0x80, 0xbf, 4 }, { 0xf4, 0xf4, 0x80, 0x8f, 4 },
     };
 
-    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+    for (size_t i = 0; i < COUNT(forms); i++) {
         if (at[0] < forms[i].first || at[0] > forms[i].last || forms[i].length > rest)
             continue;
         if (forms[i].length == 1)

@@ -4,6 +4,7 @@
 #include "billing/billing_request.h"
 
 #include "adapter/crypto.h"
+#include "base/array.h"
 #include "base/limit.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -298,7 +299,7 @@ static const struct request_kind {
     { BILLING_JOB_END, end_act, NULL },
 };
 
-enum { KIND_COUNT = sizeof kinds / sizeof kinds[0] };
+enum { KIND_COUNT = COUNT(kinds) };
 
 static const struct request_kind *kind_find(const char *kind)
 {

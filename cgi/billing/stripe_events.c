@@ -3,6 +3,7 @@
  * come twice, late and in any order, and the object as it is now settles it. The first rule of the
  * table that fits an event's type holds.
  */
+#include "base/array.h"
 #include "billing/stripe_sync.h"
 #include "model/event.h"
 #include "model/money.h"
@@ -360,4 +361,4 @@ const struct event_rule STRIPE_RULES[] = {
     { "v1.billing.meter.error_report_triggered", thin_fetch, meter_record },
     { "v1.billing.meter.no_meter_found", thin_fetch, meter_record },
 };
-const size_t STRIPE_RULE_COUNT = sizeof STRIPE_RULES / sizeof STRIPE_RULES[0];
+const size_t STRIPE_RULE_COUNT = COUNT(STRIPE_RULES);

@@ -2,6 +2,8 @@
  */
 #include "model/billing_status.h"
 
+#include "base/array.h"
+
 #include <stddef.h>
 #include <string.h>
 
@@ -79,8 +81,6 @@ static const struct {
       { "Your team’s subscription has ended. Subscribe again on the billing page first.",
         "Your team’s subscription has ended. Subscribe again on the billing page first." } },
 };
-
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 const struct billing_transition *billing_transition_find(const char *status,
                                                          enum billing_trigger event)

@@ -1,6 +1,7 @@
 /* The reckoning; see ledger_cost.h. What is billed in which state is one table. */
 #include "model/ledger_cost.h"
 
+#include "base/array.h"
 #include "model/price.h"
 
 #include <stddef.h>
@@ -35,7 +36,7 @@ int64_t ledger_rate(const struct price_list_rows *prices, const struct ledger_us
 {
     int64_t rate = 0;
 
-    for (size_t i = 0; i < sizeof billed / sizeof billed[0]; i++) {
+    for (size_t i = 0; i < COUNT(billed); i++) {
         const struct billed *rule = &billed[i];
 
         if (strcmp(rule->state, use->state) != 0)

@@ -5,6 +5,7 @@
 #include "model/ssh_key.h"
 
 #include "adapter/crypto.h"
+#include "base/array.h"
 #include "base/buf.h"
 #include "base/limit.h"
 #include "base/text.h"
@@ -110,7 +111,7 @@ static const char *read_ecdsa(struct arena *arena, struct wire *wire, struct ssh
     struct wire_string point = wire_take(wire);
 
     (void)arena;
-    for (size_t i = 0; i < sizeof curves / sizeof curves[0]; i++) {
+    for (size_t i = 0; i < COUNT(curves); i++) {
         if (!string_is(name, curves[i].name) || point.length != curves[i].point_bytes ||
             !strstr(key->algorithm, curves[i].name))
             continue;
@@ -189,7 +190,7 @@ static const struct algorithm {
 
 static const struct algorithm *algorithm_find(const char *name)
 {
-    for (size_t i = 0; i < sizeof algorithms / sizeof algorithms[0]; i++) {
+    for (size_t i = 0; i < COUNT(algorithms); i++) {
         if (strcmp(algorithms[i].name, name) == 0)
             return &algorithms[i];
     }
@@ -273,7 +274,7 @@ bool ssh_key_looks_private(const char *text, size_t length)
     };
 
     for (size_t at = 0; at < length; at++) {
-        for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++) {
+        for (size_t i = 0; i < COUNT(marks); i++) {
             size_t mark;
 
             if ((text[at] ^ marks[i][0]) & ~0x20) /* another letter, large or small */

@@ -1,6 +1,7 @@
 /* The kinds of jobs on VMs; see vm_job.h. A new kind is a row here and its steps in
  * worker/job_steps.c. */
 #include "model/vm_job.h"
+#include "base/array.h"
 
 #include "main_constants.sql.h"
 
@@ -29,7 +30,7 @@ static const struct vm_job jobs[] = {
       "Destruction", false, false },
 };
 
-enum { JOB_COUNT = sizeof jobs / sizeof jobs[0] };
+enum { JOB_COUNT = COUNT(jobs) };
 
 const struct vm_job *vm_job_find(const char *kind)
 {

@@ -2,6 +2,7 @@
 #include "model/vm_state.h"
 
 #include "main_constants.sql.h"
+#include "base/array.h"
 #include "model/vm_job.h"
 #include "vm.sql.h"
 
@@ -91,8 +92,6 @@ static const struct {
     { VM_STATE_DESTROYING, "Not yet gone", "bad", "It is being destroyed." },
     { VM_STATE_GONE, "Gone", "off", "It is gone." },
 };
-
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 const struct vm_transition *vm_transition_find(const char *state, enum vm_trigger event)
 {

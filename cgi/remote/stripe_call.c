@@ -2,6 +2,7 @@
 #include "remote/stripe_call.h"
 
 #include "adapter/http_client.h"
+#include "base/array.h"
 #include "base/buf.h"
 #include "base/html.h"
 #include "base/log.h"
@@ -150,7 +151,7 @@ struct error *stripe_ask(const struct stripe *stripe, struct arena *arena,
         .url = arena_printf(arena, "%s%s%s%s", stripe->url, call->path,
                             fields && !is_post ? "?" : "", fields && !is_post ? fields : ""),
         .headers = headers,
-        .header_count = sizeof headers / sizeof headers[0],
+        .header_count = COUNT(headers),
         .body = is_post ? (fields ? fields : "") : NULL,
         .content_type = "application/x-www-form-urlencoded",
         .idempotency_key = call->idempotency_key,

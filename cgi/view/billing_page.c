@@ -1,6 +1,7 @@
 /* The billing page in words; see billing_page.h. Reads only. */
 #include "view/billing_page.h"
 
+#include "base/array.h"
 #include "base/clock.h"
 #include "billing.html.h"
 #include "billing.sql.h"
@@ -181,7 +182,7 @@ static struct error *invoices_fill(struct request *r, struct billing_html *page)
             .state = row->status,
             .chip = "off",
         };
-        for (size_t k = 0; k < sizeof states / sizeof states[0]; k++) {
+        for (size_t k = 0; k < COUNT(states); k++) {
             if (strcmp(states[k][0], row->status) != 0)
                 continue;
             out->state = states[k][1];
@@ -229,7 +230,7 @@ struct error *billing_page_fill(struct request *r, struct billing_html *page)
     page->chip = billing_status_class(standing.row.status);
     page->offer = offer(&standing);
     page->is_owner = actor_is_owner(&actor);
-    for (size_t i = 0; i < sizeof tellers / sizeof tellers[0]; i++) {
+    for (size_t i = 0; i < COUNT(tellers); i++) {
         if (strcmp(tellers[i].status, standing.row.status) == 0)
             tellers[i].tell(&standing, page);
     }

@@ -4,6 +4,7 @@
  */
 #include "view/cost_page.h"
 
+#include "base/array.h"
 #include "base/clock.h"
 #include "base/csv.h"
 #include "base/limit.h"
@@ -354,7 +355,7 @@ struct error *cost_page_csv(struct request *r, int64_t month_at, int64_t part)
 
     if (e)
         return e;
-    for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++)
+    for (size_t i = 0; i < COUNT(heads); i++)
         csv_text(&r->response.body, heads[i]);
     csv_text(&r->response.body, arena_printf(r->arena, "cost_%s", r->config->currency));
     csv_line_end(&r->response.body);

@@ -1,6 +1,8 @@
 /* The words of the pages that end a sign-in; see signin_problem.h. */
 #include "view/signin_problem.h"
 
+#include "base/array.h"
+
 #include <string.h>
 
 const struct signin_problem SIGNIN_LINK_UNKNOWN = {
@@ -133,7 +135,7 @@ const struct signin_problem *signin_problem_of_code(struct arena *arena, const c
 {
     const char *word = arena_printf(arena, "|%s|", code);
 
-    for (size_t i = 0; i < sizeof workos_problems / sizeof workos_problems[0]; i++) {
+    for (size_t i = 0; i < COUNT(workos_problems); i++) {
         if (strstr(workos_problems[i].codes, word))
             return &workos_problems[i];
     }

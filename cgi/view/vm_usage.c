@@ -1,6 +1,7 @@
 /* Usage for people; see vm_usage.h. The samples are the worker's (worker/usage.c). */
 #include "view/vm_usage.h"
 
+#include "base/array.h"
 #include "usage_minute.sql.h"
 #include "vm.html.h"
 #include "web/session.h"
@@ -92,7 +93,7 @@ struct error *vm_usage_show(struct request *r)
         return e;
     r->response.content_type = "application/json";
     buf_char(out, '[');
-    for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++) {
+    for (size_t i = 0; i < COUNT(columns); i++) {
         if (i)
             buf_char(out, ',');
         column_write(out, &minutes, columns[i]);

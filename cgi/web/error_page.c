@@ -1,6 +1,8 @@
 /* The words of the error pages; see error_page.h. The log knows why; the page knows what next. */
 #include "web/error_page.h"
 
+#include "base/array.h"
+
 #include "error.html.h"
 
 static const struct words {
@@ -47,7 +49,7 @@ static const struct words {
       "Try again in a minute; the operator sees this too." },
 };
 
-enum { WORDS = sizeof words / sizeof words[0] };
+enum { WORDS = COUNT(words) };
 
 static const struct words *words_find(int status)
 {

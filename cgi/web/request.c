@@ -5,6 +5,7 @@
 #include "web/request.h"
 
 #include "adapter/crypto.h"
+#include "base/array.h"
 #include "base/limit.h"
 #include "base/text.h"
 #include "web/session.h"
@@ -33,7 +34,7 @@ static const struct parameter {
     { "HTTP_IF_NONE_MATCH", offsetof(struct request, if_none_match), 256, false },
 };
 
-enum { PARAMETERS = sizeof parameters / sizeof parameters[0] };
+enum { PARAMETERS = COUNT(parameters) };
 
 static const char **parameter_field(struct request *r, const struct parameter *parameter)
 {

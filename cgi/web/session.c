@@ -5,6 +5,7 @@
 #include "web/session.h"
 
 #include "adapter/crypto.h"
+#include "base/array.h"
 #include "base/limit.h"
 #include "base/text.h"
 #include "session.sql.h"
@@ -53,8 +54,8 @@ const char *session_browser(const struct request *r)
         { "Android", "Android" }, { "iPhone", "iPhone" },  { "iPad", "iPad" },
         { "Windows", "Windows" }, { "Mac OS X", "macOS" }, { "Linux", "Linux" },
     };
-    const char *family = first_match(r->user_agent, families, sizeof families / sizeof families[0]);
-    const char *system = first_match(r->user_agent, systems, sizeof systems / sizeof systems[0]);
+    const char *family = first_match(r->user_agent, families, COUNT(families));
+    const char *system = first_match(r->user_agent, systems, COUNT(systems));
 
     family = family ? family : "Unknown browser";
     return system ? arena_printf(r->arena, "%s on %s", family, system) : family;

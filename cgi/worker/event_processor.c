@@ -8,6 +8,7 @@
  */
 #include "worker/event_processor.h"
 
+#include "base/array.h"
 #include "base/clock.h"
 #include "base/limit.h"
 #include "base/log.h"
@@ -57,7 +58,7 @@ static const struct {
 
 static const struct event_rule *rule_find(const struct event *event)
 {
-    for (size_t i = 0; i < sizeof sources / sizeof sources[0]; i++) {
+    for (size_t i = 0; i < COUNT(sources); i++) {
         if (strcmp(sources[i].source, event->source) != 0)
             continue;
         for (size_t k = 0; k < *sources[i].count; k++) {

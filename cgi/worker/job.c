@@ -6,6 +6,7 @@
 #include "worker/job.h"
 
 #include "adapter/crypto.h"
+#include "base/array.h"
 #include "base/clock.h"
 #include "base/limit.h"
 #include "base/log.h"
@@ -62,7 +63,7 @@ static struct error *steps_plan(struct job *job)
     struct error *e = NULL;
 
     job->plan = plan_find(job->row.kind);
-    assert(job->plan && job->plan->count <= sizeof job->has_ended / sizeof job->has_ended[0]);
+    assert(job->plan && job->plan->count <= COUNT(job->has_ended));
     for (size_t i = 0; i < job->plan->count && !e; i++)
         e = sql_job_step_plan(db, job->arena, job->row.team_id, job->row.number, (int64_t)i,
                               job->plan->steps[i].name);

@@ -6,6 +6,7 @@
 #include "worker/job_steps.h"
 
 #include "adapter/crypto.h"
+#include "base/array.h"
 #include "base/clock.h"
 #include "model/ledger.h"
 #include "model/vm_job.h"
@@ -309,7 +310,6 @@ static const struct step destroy_steps[] = {
     { "Port", job_destroy_port_act, job_destroy_port_record, true },
 };
 
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
 #define PLAN(kind_, steps_)                                                                        \
     {                                                                                              \
         kind_, steps_, COUNT(steps_)                                                               \

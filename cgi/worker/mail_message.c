@@ -2,6 +2,7 @@
 #include "worker/mail_message.h"
 
 #include "adapter/crypto.h"
+#include "base/array.h"
 #include "base/clock.h"
 #include "base/limit.h"
 #include "mail_new_signin.html.h"
@@ -96,7 +97,7 @@ static const struct kind {
 
 static const struct kind *kind_find(const char *name)
 {
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+    for (size_t i = 0; i < COUNT(kinds); i++) {
         if (strcmp(kinds[i].name, name) == 0)
             return &kinds[i];
     }

@@ -2,6 +2,7 @@
 #include "worker/orphan.h"
 
 #include "adapter/crypto.h"
+#include "base/array.h"
 #include "base/clock.h"
 #include "base/log.h"
 
@@ -130,7 +131,7 @@ static const struct removal {
     { "seed", driver_seed_delete },
 };
 
-enum { REMOVALS = sizeof removal / sizeof removal[0] };
+enum { REMOVALS = COUNT(removal) };
 
 static struct error *answers_record(struct reconcile_pass *look, size_t index,
                                     const char *const *answers)

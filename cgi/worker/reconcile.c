@@ -6,6 +6,7 @@
 #include "worker/reconcile.h"
 
 #include "adapter/crypto.h"
+#include "base/array.h"
 #include "base/clock.h"
 #include "base/limit.h"
 #include "base/log.h"
@@ -95,7 +96,7 @@ static struct error *vm_surprise(struct reconcile_pass *pass, const struct vm_al
     const struct context now = worker_context_now(pass->context, pass->arena);
     struct error *e = vm_transition_apply(&now, vm->team_id, vm->id, vm->state, event, NULL);
 
-    for (size_t i = 0; !e && i < sizeof surprises / sizeof surprises[0]; i++) {
+    for (size_t i = 0; !e && i < COUNT(surprises); i++) {
         if (surprises[i].event == event)
             e = vm_note(pass, vm, surprises[i].what, surprises[i].detail);
     }

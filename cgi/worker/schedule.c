@@ -1,6 +1,7 @@
 /* The schedule; see schedule.h. */
 #include "worker/schedule.h"
 
+#include "base/array.h"
 #include "base/clock.h"
 #include "base/limit.h"
 #include "base/log.h"
@@ -28,7 +29,7 @@ static const struct {
       NULL },
 };
 
-enum { ROWS = sizeof schedule / sizeof schedule[0] };
+enum { ROWS = COUNT(schedule) };
 
 /* Each row is run by one thread only, so nothing here is shared. */
 static int64_t due_us[ROWS];

@@ -5,6 +5,7 @@
 #include "worker/usage.h"
 
 #include "adapter/crypto.h"
+#include "base/array.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "worker/host_query.h"
@@ -135,7 +136,7 @@ static void sample_keep(struct usage *usage, const struct vm_alive_row *vm,
     struct arena *memory = usage->memory[usage->turn];
     struct samples *now = &usage->now;
 
-    now->row = db_grow(memory, now->row, now->count, &now->capacity, sizeof *now->row);
+    now->row = array_grow(memory, now->row, now->count, &now->capacity, sizeof *now->row);
     now->row[now->count++] =
         (struct sample){ .vm = vm, .id = arena_copy(memory, vm->id), .usage = *counters };
 }

@@ -10,6 +10,7 @@
  *
  * It may be killed at any moment: whatever is started next goes on from the database.
  */
+#include "base/array.h"
 #include "base/clock.h"
 #include "base/limit.h"
 #include "base/log.h"

@@ -5,6 +5,7 @@
  * were told of each object is kept (workos_object), an older one changes nothing, and what was
  * deleted stays deleted.
  */
+#include "base/array.h"
 #include "model/billing_status_change.h"
 #include "model/event.h"
 
@@ -394,4 +395,4 @@ const struct event_rule WORKOS_RULES[] = {
     { "organization_membership.updated", membership_act, membership_changed },
     { "organization_membership.deleted", NULL, membership_deleted },
 };
-const size_t WORKOS_RULE_COUNT = sizeof WORKOS_RULES / sizeof WORKOS_RULES[0];
+const size_t WORKOS_RULE_COUNT = COUNT(WORKOS_RULES);

@@ -1,6 +1,7 @@
 /* arena.c: memory comes zeroed and aligned, goes back wiped, and ends at its limit. */
 #include "base/arena.h"
 
+#include "base/array.h"
 #include "child.h"
 
 #include <setjmp.h>
@@ -162,9 +163,9 @@ static void test_limits_abort(void **state)
     size_t fits = 1 << 20;
 
     (void)state;
-    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
+    for (size_t i = 0; i < COUNT(sizes); i++)
         assert_true(child_aborts(take, &sizes[i]));
-    for (size_t i = 0; i < sizeof products / sizeof products[0]; i++)
+    for (size_t i = 0; i < COUNT(products); i++)
         assert_true(child_aborts(take_array, products[i]));
     assert_true(child_aborts(take_many, NULL));
     assert_true(child_aborts(print_much, NULL));

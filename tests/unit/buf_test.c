@@ -1,6 +1,7 @@
 /* buf.c: what is written stands there, with a NUL behind it, however the buffer grew. */
 #include "base/buf.h"
 
+#include "base/array.h"
 #include "child.h"
 
 #include <setjmp.h>
@@ -50,7 +51,7 @@ static void test_growing(void **state)
     static const size_t guesses[] = { 0, 1, 15, 255, 256, 257, 4096 };
 
     (void)state;
-    for (size_t g = 0; g < sizeof guesses / sizeof guesses[0]; g++) {
+    for (size_t g = 0; g < COUNT(guesses); g++) {
         struct buf buf = buf_new(arena, guesses[g]);
 
         for (size_t i = 0; i < 5000; i++) {
@@ -85,7 +86,7 @@ static void test_int(void **state)
     static const int64_t numbers[] = { 0, 1, -1, 9, 10, -10, 1234567890, INT64_MAX, INT64_MIN };
 
     (void)state;
-    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+    for (size_t i = 0; i < COUNT(numbers); i++) {
         struct buf buf = buf_new(arena, 0);
 
         buf_int(&buf, numbers[i]);
@@ -135,7 +136,7 @@ static void test_limits_abort(void **state)
     size_t fits = 1 << 20;
 
     (void)state;
-    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
+    for (size_t i = 0; i < COUNT(sizes); i++)
         assert_true(child_aborts(reserve, &sizes[i]));
     assert_true(child_aborts(fill, NULL));
     assert_false(child_aborts(reserve, &fits));

@@ -1,5 +1,6 @@
 /* clock.c: how moments and lengths of time are written. */
 #include "base/clock.h"
+#include "base/array.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -56,7 +57,7 @@ static void test_moments(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < sizeof moments / sizeof moments[0]; i++) {
+    for (size_t i = 0; i < COUNT(moments); i++) {
         assert_string_equal(clock_iso(arena, moments[i].at), moments[i].iso);
         assert_string_equal(clock_plain(arena, moments[i].at), moments[i].plain);
     }
@@ -87,7 +88,7 @@ static void test_relative(void **state)
     const int64_t now = 1795176000;
 
     (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         assert_string_equal(clock_relative(arena, now - cases[i].distance, now), cases[i].past);
         assert_string_equal(clock_relative(arena, now + cases[i].distance, now), cases[i].future);
     }
@@ -110,7 +111,7 @@ static void test_length(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+    for (size_t i = 0; i < COUNT(cases); i++)
         assert_string_equal(clock_length(arena, cases[i].ms), cases[i].text);
 }
 
@@ -133,7 +134,7 @@ static void test_calendar(void **state)
     int64_t at;
 
     (void)state;
-    for (size_t i = 0; i < sizeof months / sizeof months[0]; i++) {
+    for (size_t i = 0; i < COUNT(months); i++) {
         assert_string_equal(clock_month(arena, months[i].at), months[i].month);
         assert_string_equal(clock_month_iso(arena, months[i].at), months[i].iso);
         assert_int_equal(clock_month_start(months[i].at), months[i].start_at);
@@ -144,7 +145,7 @@ static void test_calendar(void **state)
     assert_true(clock_day_read("2024-02-29", &at));
     assert_int_equal(at, 1709164800);
     assert_string_equal(clock_day(arena, at), "29 Feb 2024");
-    for (size_t i = 0; i < sizeof no_days / sizeof no_days[0]; i++)
+    for (size_t i = 0; i < COUNT(no_days); i++)
         assert_false(clock_day_read(no_days[i], &at));
     assert_false(clock_month_read("2026-1", &at) || clock_month_read("2026-13", &at) ||
                  clock_month_read("", &at));
@@ -175,11 +176,11 @@ static void test_iso_read(void **state)
     int64_t at_ms;
 
     (void)state;
-    for (size_t i = 0; i < sizeof right / sizeof right[0]; i++) {
+    for (size_t i = 0; i < COUNT(right); i++) {
         assert_true(clock_iso_read(right[i].text, &at_ms));
         assert_int_equal(at_ms, right[i].at_ms);
     }
-    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+    for (size_t i = 0; i < COUNT(wrong); i++) {
         if (clock_iso_read(wrong[i], &at_ms))
             fail_msg("taken for a time: %s", wrong[i]);
     }

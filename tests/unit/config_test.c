@@ -4,6 +4,7 @@
  */
 #include "adapter/config.h"
 
+#include "base/array.h"
 #include "base/buf.h"
 
 #include <setjmp.h>
@@ -430,11 +431,11 @@ static void test_mail(void **state)
     assert_null(load(with_mail("smtps://[::1]", "noreply@example.org"), &config));
     assert_string_equal(config->mail_from_name, "Test");
     assert_string_equal(config->mail_from_email, "noreply@example.org");
-    for (size_t i = 0; i < sizeof no_urls / sizeof no_urls[0]; i++)
+    for (size_t i = 0; i < COUNT(no_urls); i++)
         assert_message(with_mail(no_urls[i], "a@b"),
                        ": [mail] url must be like smtp://mail.example.org:587 or "
                        "smtps://mail.example.org:465, in small letters");
-    for (size_t i = 0; i < sizeof no_senders / sizeof no_senders[0]; i++)
+    for (size_t i = 0; i < COUNT(no_senders); i++)
         assert_message(with_mail(url, no_senders[i]),
                        ": [mail] from must be like Domicile <noreply@example.org>, or an address "
                        "alone");
@@ -495,13 +496,13 @@ static void test_values(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+    for (size_t i = 0; i < COUNT(wrong); i++)
         assert_message(with_line(wrong[i].line, wrong[i].text), wrong[i].message);
-    for (size_t i = 0; i < sizeof no_origins / sizeof no_origins[0]; i++)
+    for (size_t i = 0; i < COUNT(no_origins); i++)
         assert_message(with_line(3, arena_printf(arena, "public_url = %s", no_origins[i])),
                        ":3: public_url must be like https://vm.example.org, in small letters, "
                        "without a final slash");
-    for (size_t i = 0; i < sizeof no_ports / sizeof no_ports[0]; i++)
+    for (size_t i = 0; i < COUNT(no_ports); i++)
         assert_message(with_line(22, arena_printf(arena, "ssh_ports = %s", no_ports[i])),
                        ":22: ssh_ports must be like 22000-22999, between 1024 and 65535");
 }
@@ -528,12 +529,12 @@ static void test_which_lines_are_needed(void **state)
     (void)state;
     for (const char *at = good; *at; at += strcspn(at, "\n") + 1) {
         line++;
-        if (found < sizeof needed / sizeof needed[0] && needed[found].line == line)
+        if (found < COUNT(needed) && needed[found].line == line)
             assert_message(with_line(line, NULL), needed[found++].message);
         else if (*at != '[')
             assert_null(load(with_line(line, NULL), &config));
     }
-    assert_int_equal(found, sizeof needed / sizeof needed[0]);
+    assert_int_equal(found, COUNT(needed));
 }
 
 static void test_whole_sections(void **state)
@@ -603,7 +604,7 @@ static void test_price_lists(void **state)
     struct config *config;
 
     (void)state;
-    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+    for (size_t i = 0; i < COUNT(wrong); i++)
         assert_message(arena_printf(arena, "%s%s", good, wrong[i].text), wrong[i].message);
     assert_message(with_line(48, "[prices 2100-01-01]"),
                    ": needs a section [prices DAY] whose day has begun: keep the one whose "
@@ -649,7 +650,7 @@ static void test_price(void **state)
     assert_string_equal(config_price(&config, arena, 1200 * 730, 2), "€8.76");
     assert_string_equal(config_price(&config, arena, 0, 3), "€0.000");
     assert_string_equal(config_price(&config, arena, 100000, 1), "€1.0");
-    for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++) {
+    for (size_t i = 0; i < COUNT(signs); i++) {
         config.currency = signs[i].currency;
         assert_string_equal(config_price(&config, arena, 1200, 3), signs[i].shown);
     }
@@ -670,7 +671,7 @@ static void test_secret_lines(void **state)
     struct config_secret secret;
 
     (void)state;
-    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+    for (size_t i = 0; i < COUNT(files); i++) {
         file_write("secrets/key", files[i].text, strlen(files[i].text), 0400);
         secret.previous = "unset";
         assert_null(config_secret_load(arena, folder, "key", &secret));
@@ -690,7 +691,7 @@ static void test_secret_refused(void **state)
     struct error *e;
 
     (void)state;
-    for (size_t i = 0; i < sizeof empty / sizeof empty[0]; i++) {
+    for (size_t i = 0; i < COUNT(empty); i++) {
         file_write("secrets/key", empty[i], strlen(empty[i]), 0400);
         e = config_secret_load(arena, folder, "key", &secret);
         assert_non_null(e);
@@ -698,7 +699,7 @@ static void test_secret_refused(void **state)
         assert_string_equal(
             e->text, arena_printf(arena, "secret %s/secrets/key: the first line is empty", folder));
     }
-    for (size_t i = 0; i < sizeof open_modes / sizeof open_modes[0]; i++) {
+    for (size_t i = 0; i < COUNT(open_modes); i++) {
         file_write("secrets/key", "canary\n", 7, open_modes[i]);
         e = config_secret_load(arena, folder, "key", &secret);
         assert_non_null(e);

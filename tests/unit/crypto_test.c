@@ -1,5 +1,6 @@
 /* crypto.c against published vectors: RFC 4648, FIPS 180-4, RFC 4231; and the form of secrets. */
 #include "adapter/crypto.h"
+#include "base/array.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -63,7 +64,7 @@ static void test_sha256(void **state)
     char *million = arena_alloc(arena, 1000000);
 
     (void)state;
-    for (size_t i = 0; i < sizeof vectors / sizeof vectors[0]; i++) {
+    for (size_t i = 0; i < COUNT(vectors); i++) {
         crypto_sha256(vectors[i].text, strlen(vectors[i].text), hash);
         assert_string_equal(hex_of(hash, sizeof hash), vectors[i].hash);
     }
@@ -104,7 +105,7 @@ static void test_hmac_sha256(void **state)
     unsigned char key[131], data[256], mac[CRYPTO_HASH_BYTES];
 
     (void)state;
-    for (size_t i = 0; i < sizeof vectors / sizeof vectors[0]; i++) {
+    for (size_t i = 0; i < COUNT(vectors); i++) {
         size_t key_length = hex_bytes(vectors[i].key, key);
         size_t length = hex_bytes(vectors[i].data, data);
 
@@ -112,7 +113,7 @@ static void test_hmac_sha256(void **state)
         assert_string_equal(hex_of(mac, sizeof mac), vectors[i].mac);
     }
     memset(key, 0xaa, sizeof key);
-    for (size_t i = 0; i < sizeof long_keys / sizeof long_keys[0]; i++) {
+    for (size_t i = 0; i < COUNT(long_keys); i++) {
         crypto_hmac_sha256(key, sizeof key, long_keys[i].data, strlen(long_keys[i].data), mac);
         assert_string_equal(hex_of(mac, sizeof mac), long_keys[i].mac);
     }
@@ -153,7 +154,7 @@ static void test_base64_vectors(void **state)
     size_t length;
 
     (void)state;
-    for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++) {
+    for (size_t i = 0; i < COUNT(plain); i++) {
         const char *url = crypto_base64url(arena, plain[i], strlen(plain[i]));
 
         assert_string_equal(crypto_base64(arena, plain[i], strlen(plain[i])), encoded[i]);
@@ -261,11 +262,11 @@ static void test_base64_refused(void **state)
     size_t length;
 
     (void)state;
-    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+    for (size_t i = 0; i < COUNT(bad); i++) {
         if (crypto_base64_decode(arena, bad[i], strlen(bad[i]), &bytes, &length))
             fail_msg("read: %s", bad[i]);
     }
-    for (size_t i = 0; i < sizeof bad_url / sizeof bad_url[0]; i++) {
+    for (size_t i = 0; i < COUNT(bad_url); i++) {
         if (crypto_base64url_decode(arena, bad_url[i], strlen(bad_url[i]), &bytes, &length))
             fail_msg("read: %s", bad_url[i]);
     }
@@ -351,7 +352,7 @@ static void test_random_lengths(void **state)
     static const size_t lengths[] = { 1, 16, 31, 32, 511, 512, 513, 1000, 65536 };
 
     (void)state;
-    for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
+    for (size_t i = 0; i < COUNT(lengths); i++) {
         unsigned char *one = arena_alloc(arena, lengths[i] + 1);
         unsigned char *two = arena_alloc(arena, lengths[i] + 1);
         bool is_last_set = false;

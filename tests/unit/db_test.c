@@ -5,6 +5,7 @@
 #include "adapter/db.h"
 
 #include "adapter/crypto.h"
+#include "base/array.h"
 #include "base/limit.h"
 #include "person.sql.h"
 #include "session.sql.h"
@@ -153,7 +154,7 @@ static void test_wrong_version(void **state)
 
     (void)state;
     db_close(opened(DB_READ_WRITE));
-    for (size_t i = 0; i < sizeof versions / sizeof versions[0]; i++) {
+    for (size_t i = 0; i < COUNT(versions); i++) {
         struct error *e;
 
         if (strtoll(versions[i], NULL, 10) == DB_MAIN.version)
@@ -426,7 +427,7 @@ static void test_grow(void **state)
 
     (void)state;
     for (size_t i = 0; i < 1000; i++) {
-        rows = db_grow(arena, rows, i, &capacity, sizeof *rows);
+        rows = array_grow(arena, rows, i, &capacity, sizeof *rows);
         assert_true(capacity > i);
         rows[i] = (int64_t)i;
     }

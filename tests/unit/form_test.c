@@ -1,6 +1,7 @@
 /* form.c: decoding of what browsers send, and the limits of every kind of field. */
 #include "web/form.h"
 
+#include "base/array.h"
 #include "base/limit.h"
 
 #include <setjmp.h>
@@ -130,7 +131,7 @@ static void test_decoding(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+    for (size_t i = 0; i < COUNT(forms); i++) {
         const char *value = value_of(forms[i].body);
 
         if (!value)
@@ -150,7 +151,7 @@ static void test_broken(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++)
+    for (size_t i = 0; i < COUNT(bodies); i++)
         assert_malformed(bodies[i], strlen(bodies[i]));
     assert_malformed("a=\0b", 4);
     assert_malformed("\0=b", 3);
@@ -215,11 +216,11 @@ static void test_media(void **state)
     struct request r = { .arena = arena, .method = "POST", .body = "a=1", .body_length = 3 };
 
     (void)state;
-    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+    for (size_t i = 0; i < COUNT(good); i++) {
         r.content_type = good[i];
         assert_null(form_read(&r, &field, 1));
     }
-    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+    for (size_t i = 0; i < COUNT(bad); i++) {
         struct error *e;
 
         r.content_type = bad[i];

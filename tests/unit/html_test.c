@@ -5,6 +5,7 @@
  * That tmplc picks the right one of these functions is tested in tmplc.sh.
  */
 #include "base/html.h"
+#include "base/array.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -148,7 +149,7 @@ static void test_utf8_whole_and_broken(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < sizeof same / sizeof same[0]; i++) {
+    for (size_t i = 0; i < COUNT(same); i++) {
         const char *value = arena_printf(arena, "%s\"<", same[i]);
 
         assert_string_equal(text(value), arena_printf(arena, "%s&quot;&lt;", same[i]));
@@ -174,7 +175,7 @@ static void test_urls_that_pass(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
+    for (size_t i = 0; i < COUNT(good); i++)
         assert_string_equal(url(good[i]), good[i]);
     assert_string_equal(url("/a?b=c&d='\"<e>"), "/a?b=c&amp;d=&#39;&quot;&lt;e&gt;");
 }
@@ -226,7 +227,7 @@ static void test_urls_that_are_refused(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+    for (size_t i = 0; i < COUNT(bad); i++)
         if (strcmp(url(bad[i]), "#") != 0)
             fail_msg("\"%s\" passed as \"%s\"", bad[i], out.bytes);
 }

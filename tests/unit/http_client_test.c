@@ -4,6 +4,7 @@
  */
 #include "adapter/http_client.h"
 
+#include "base/array.h"
 #include "base/limit.h"
 
 #include <arpa/inet.h>
@@ -218,7 +219,7 @@ static void test_only_listed_origins(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < sizeof urls / sizeof urls[0]; i++) {
+    for (size_t i = 0; i < COUNT(urls); i++) {
         struct http_request request = { .method = "GET", .url = urls[i] };
 
         assert_int_equal(failed(&request)->kind, ERROR_INTERNAL);
@@ -244,9 +245,9 @@ static void test_origins(void **state)
     struct outgoing *out;
 
     (void)state;
-    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
+    for (size_t i = 0; i < COUNT(good); i++)
         assert_null(http_open(arena, &good[i], 1, &out));
-    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+    for (size_t i = 0; i < COUNT(bad); i++)
         assert_int_equal(http_open(arena, &bad[i], 1, &out)->kind, ERROR_INPUT);
 }
 
@@ -284,7 +285,7 @@ static void test_tried_again(void **state)
     struct http_request request = request_to("GET", "/a");
 
     (void)state;
-    for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++) {
+    for (size_t i = 0; i < COUNT(statuses); i++) {
         set_up(NULL);
         script[0] =
             arena_printf(arena, "HTTP/1.1 %d x\r\nContent-Length: 4\r\n\r\nlong", statuses[i]);
@@ -437,7 +438,7 @@ static void test_stripe_habit(void **state)
     request.content_type = "application/x-www-form-urlencoded";
     request.idempotency_key = "key-3";
     request.habit = OUTGOING_STRIPE;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         set_up(NULL);
         script[0] = arena_printf(arena, "%sContent-Length: 0\r\n\r\n", cases[i].start);
         script[1] = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";

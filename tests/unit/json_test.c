@@ -1,6 +1,7 @@
 /* json.c: what is read, what is refused, and that an error quotes nothing of it. */
 #include "adapter/json.h"
 
+#include "base/array.h"
 #include "base/buf.h"
 #include "base/limit.h"
 
@@ -74,7 +75,7 @@ static void test_absent_or_of_another_type(void **state)
     int64_t number = 3;
 
     (void)state;
-    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
+    for (size_t i = 0; i < COUNT(paths); i++)
         assert_null(json_get_text(json, paths[i]));
     assert_null(json_get(json, "list.0"));
     assert_null(json_get_text(NULL, "user"));
@@ -148,7 +149,7 @@ static void test_refused(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+    for (size_t i = 0; i < COUNT(texts); i++)
         bad(texts[i], strlen(texts[i]));
     bad("{\"a\":\"\0\"}", 9);
     bad("{}\0", 3);

@@ -5,6 +5,7 @@
  */
 #include "model/ledger.h"
 
+#include "base/array.h"
 #include "base/clock.h"
 #include "base/limit.h"
 #include "fake_driver.h"
@@ -451,7 +452,7 @@ static struct price_list_row rows[] = {
     { PRICE_STOPPED_DISK, 1000, 5 },
     { "nano", 4600, 200 },
 };
-static const struct price_list_rows list = { rows, sizeof rows / sizeof rows[0] };
+static const struct price_list_rows list = { rows, COUNT(rows) };
 
 static int64_t cost(const char *in_state, int64_t disk_gb, int64_t snapshot_gb, int64_t from_at,
                     int64_t until_at)

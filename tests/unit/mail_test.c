@@ -4,6 +4,7 @@
  */
 #include "model/mail_queue.h"
 
+#include "base/array.h"
 #include "base/clock.h"
 #include "base/limit.h"
 #include "worker/mail_message.h"
@@ -93,7 +94,7 @@ static void test_not_queued(void **state)
     struct mail mail = { .kind = "suspended", .to = "a@b", .once = "a" };
 
     (void)state;
-    for (size_t i = 0; i < sizeof no_addresses / sizeof no_addresses[0]; i++) {
+    for (size_t i = 0; i < COUNT(no_addresses); i++) {
         mail.to = no_addresses[i];
         assert_int_equal(queue(&mail, 1)->kind, ERROR_INPUT);
     }
@@ -139,7 +140,7 @@ static void test_backoff(void **state)
     static const int64_t minutes[] = { 1, 1, 2, 4, 8, 16, 32, 60, 60 };
 
     (void)state;
-    for (size_t i = 0; i < sizeof minutes / sizeof minutes[0]; i++)
+    for (size_t i = 0; i < COUNT(minutes); i++)
         assert_int_equal(mailer_backoff_s((int64_t)i), minutes[i] * 60);
     assert_int_equal(mailer_backoff_s(INT64_MAX), 3600);
     assert_int_equal(mail_patience_s("signin_link"), LIMIT_SIGNIN_LINK_S);
@@ -217,7 +218,7 @@ static void test_nothing_gets_out_of_its_place(void **state)
                                          "vm_destroyed" };
 
     (void)state;
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+    for (size_t i = 0; i < COUNT(kinds); i++) {
         struct mail_take_row row = {
             .kind = kinds[i], .amount = evil, .vm_name = evil, .browser = evil, .url = evil
         };
@@ -264,7 +265,7 @@ static void test_the_door(void **state)
 
     (void)state;
     assert_null(smtp_open(arena));
-    for (size_t i = 0; i < sizeof no_headers / sizeof no_headers[0]; i++)
+    for (size_t i = 0; i < COUNT(no_headers); i++)
         assert_int_equal(sent("a@b", "c@d", no_headers[i], "")->kind, ERROR_INPUT);
     assert_int_equal(sent("a@b", "c@d>\r\nRCPT TO:<e@f", "A: b", "")->kind, ERROR_INPUT);
     assert_int_equal(sent("a@b> SIZE=1", "c@d", "A: b", "")->kind, ERROR_INPUT);

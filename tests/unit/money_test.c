@@ -1,5 +1,6 @@
 /* money.c: cents in words, in the currency of the configuration and in others. */
 #include "model/money.h"
+#include "base/array.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -23,7 +24,7 @@ static void test_words(void **state)
     const struct config config = { .currency = "EUR" };
 
     (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+    for (size_t i = 0; i < COUNT(cases); i++)
         assert_string_equal(money_text(&config, arena, cases[i].cents, cases[i].currency),
                             cases[i].words);
     arena_free(arena);

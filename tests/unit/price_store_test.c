@@ -3,6 +3,7 @@
  * any moment; and how they are written. And the two small writers of money: amounts and CSV.
  */
 #include "base/clock.h"
+#include "base/array.h"
 #include "base/csv.h"
 #include "base/text.h"
 #include "model/price.h"
@@ -55,7 +56,7 @@ static struct config configuration(const struct list *lists, size_t count)
 
         config.prices[i].from_at = NOW + lists[i].day * DAY;
         config.prices[i].day = clock_day(world->arena, config.prices[i].from_at);
-        config.prices[i].item_count = sizeof items / sizeof items[0];
+        config.prices[i].item_count = COUNT(items);
         config.prices[i].items =
             (struct config_price_item *)(void *)arena_copy_bytes(world->arena, items, sizeof items);
     }
@@ -177,7 +178,7 @@ static void prices_are_written_exactly(void **state)
     static const struct price_list_rows list = { rows, 2 };
 
     (void)state;
-    for (size_t i = 0; i < sizeof prices / sizeof prices[0]; i++) {
+    for (size_t i = 0; i < COUNT(prices); i++) {
         assert_string_equal(price_hour(world->config, world->arena, prices[i].millicents),
                             prices[i].hour);
         assert_string_equal(price_month(world->config, world->arena, prices[i].millicents),
@@ -211,11 +212,11 @@ static void amounts_are_read(void **state)
     int64_t cents;
 
     (void)state;
-    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+    for (size_t i = 0; i < COUNT(good); i++) {
         assert_true(text_cents(good[i].text, &cents));
         assert_int_equal(cents, good[i].cents);
     }
-    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+    for (size_t i = 0; i < COUNT(bad); i++)
         assert_false(text_cents(bad[i], &cents));
 }
 
@@ -226,7 +227,7 @@ static void csv_is_quoted_and_starts_no_formula(void **state)
     struct buf buf = buf_new(world->arena, 64);
 
     (void)state;
-    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
+    for (size_t i = 0; i < COUNT(fields); i++)
         csv_text(&buf, fields[i]);
     csv_line_end(&buf);
     csv_int(&buf, -5);

@@ -3,6 +3,7 @@
  * and shown; counters that begin anew; guests that hang.
  */
 #include "base/clock.h"
+#include "base/array.h"
 #include "drain.h"
 #include "fake_driver.h"
 #include "model/vm_state.h"
@@ -165,7 +166,7 @@ static void a_working_state_without_a_job_gets_one(void **state)
     } stuck[] = { { "starting", "start" }, { "stopping", "stop" }, { "destroying", "destroy" } };
     struct test *test = *state;
 
-    for (size_t i = 0; i < sizeof stuck / sizeof stuck[0]; i++) {
+    for (size_t i = 0; i < COUNT(stuck); i++) {
         world_check(sql_vm_set_state(test->world->db, test->world->arena, test->world->team_id,
                                      test->vm, stuck[i].state, i == 2 ? "gone" : NULL, clock_now()),
                     "state");

@@ -2,6 +2,7 @@
 #include "web/request.h"
 
 #include "adapter/fastcgi.h"
+#include "base/array.h"
 #include "base/limit.h"
 
 #include <setjmp.h>
@@ -139,14 +140,14 @@ static void test_twice(void **state)
                                            "HTTP_IF_NONE_MATCH=", "HTTP_ACCEPT=" };
 
     (void)state;
-    for (size_t i = 0; i < sizeof single / sizeof single[0]; i++) {
+    for (size_t i = 0; i < COUNT(single); i++) {
         const char *name = arena_copy_bytes(arena, single[i], strcspn(single[i], "=") + 1);
 
         assert_refused(read_two(single[i], single[i]), ERROR_MALFORMED);
         assert_refused(read_two(single[i], name), ERROR_MALFORMED);
         assert_refused(read_two(name, single[i]), ERROR_MALFORMED);
     }
-    for (size_t i = 0; i < sizeof several / sizeof several[0]; i++) {
+    for (size_t i = 0; i < COUNT(several); i++) {
         assert_null(read_two(arena_printf(arena, "%sone", several[i]),
                              arena_printf(arena, "%stwo", several[i])));
         assert_null(strstr(r.referer, "two"));
@@ -170,7 +171,7 @@ static void test_too_long(void **state)
 
     (void)state;
     memset(text, 'x', 69999);
-    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
+    for (size_t i = 0; i < COUNT(values); i++) {
         assert_null(read_two(
             arena_printf(arena, "%s=%.*s", values[i].name, (int)values[i].most, text), NULL));
         assert_refused(
@@ -219,7 +220,7 @@ static void test_paths(void **state)
         assert_null(e);
         assert_string_equal(r.path, c == '?' ? "/a" : arena_printf(arena, "/a%cb", c));
     }
-    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+    for (size_t i = 0; i < COUNT(bad); i++)
         assert_refused(read_two(arena_printf(arena, "REQUEST_URI=%s", bad[i]), NULL),
                        ERROR_MALFORMED);
     /* Nothing is decoded or put together: such paths are just unknown. */
@@ -281,15 +282,15 @@ static void test_cookies(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+    for (size_t i = 0; i < COUNT(good); i++) {
         assert_null(read_two(arena_printf(arena, "HTTP_COOKIE=%s", good[i]), NULL));
         assert_string_equal(r.session_token, TOKEN);
     }
-    for (size_t i = 0; i < sizeof none / sizeof none[0]; i++) {
+    for (size_t i = 0; i < COUNT(none); i++) {
         assert_null(read_two(arena_printf(arena, "HTTP_COOKIE=%s", none[i]), NULL));
         assert_string_equal(r.session_token, "");
     }
-    for (size_t i = 0; i < sizeof forged / sizeof forged[0]; i++)
+    for (size_t i = 0; i < COUNT(forged); i++)
         assert_refused(read_two(arena_printf(arena, "HTTP_COOKIE=%s", forged[i]), NULL),
                        ERROR_MALFORMED);
 }
@@ -336,14 +337,14 @@ static void test_body_length(void **state)
     size_t length;
 
     (void)state;
-    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+    for (size_t i = 0; i < COUNT(good); i++) {
         char *pairs[] = { arena_printf(arena, "CONTENT_LENGTH=%s", good[i].text), NULL };
 
         length = 99;
         assert_null(fastcgi_body_length(arena, pairs, LIMIT_BODY_BYTES, &length));
         assert_int_equal(length, good[i].length);
     }
-    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+    for (size_t i = 0; i < COUNT(bad); i++) {
         char *pairs[] = { arena_printf(arena, "CONTENT_LENGTH=%s", bad[i]), NULL };
         struct error *e = fastcgi_body_length(arena, pairs, LIMIT_BODY_BYTES, &length);
 
@@ -351,7 +352,7 @@ static void test_body_length(void **state)
         assert_int_equal(e->kind, ERROR_MALFORMED);
         assert_int_equal(length, 0);
     }
-    for (size_t i = 0; i < sizeof large / sizeof large[0]; i++) {
+    for (size_t i = 0; i < COUNT(large); i++) {
         char *pairs[] = { arena_printf(arena, "CONTENT_LENGTH=%s", large[i]), NULL };
         struct error *e = fastcgi_body_length(arena, pairs, LIMIT_BODY_BYTES, &length);
 
@@ -373,7 +374,7 @@ static void test_body_length_twice(void **state)
     size_t length = 99;
 
     (void)state;
-    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+    for (size_t i = 0; i < COUNT(pairs); i++) {
         struct error *e = fastcgi_body_length(arena, (char *const *)(uintptr_t)pairs[i],
                                               LIMIT_BODY_BYTES, &length);
 

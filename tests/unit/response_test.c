@@ -1,6 +1,7 @@
 /* response.c: the bytes of an answer, and that no value can begin a header of its own. */
 #include "web/response.h"
 
+#include "base/array.h"
 #include "child.h"
 
 #include <setjmp.h>
@@ -120,7 +121,7 @@ static void answer(void *user)
 static void test_control_bytes_abort(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+    for (size_t i = 0; i < COUNT(fields); i++) {
         response_open(&response, arena);
         *fields[i] = "/x\r\nSet-Cookie: a=b";
         assert_true(child_aborts(answer, NULL));

@@ -1,6 +1,7 @@
 /* route.c: which route answers, what 404 and 405 say, and who may ask. */
 #include "web/route.h"
 
+#include "base/array.h"
 #include "web/session.h"
 
 #include <setjmp.h>
@@ -24,7 +25,7 @@ static const struct route routes[] = {
     { "POST", "/signout", ACCESS_SIGNED_IN, NULL },
 };
 
-enum { ROUTES = sizeof routes / sizeof routes[0] };
+enum { ROUTES = COUNT(routes) };
 
 static int set_up(void **state)
 {
@@ -67,7 +68,7 @@ static void test_found(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         struct request r = asked(cases[i].method, cases[i].path);
 
         assert_null(route_find(&r, routes, ROUTES));
@@ -93,8 +94,8 @@ static void test_not_found(void **state)
     static const char *const methods[] = { "GET", "HEAD", "POST", "PUT", "" };
 
     (void)state;
-    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
-        for (size_t m = 0; m < sizeof methods / sizeof methods[0]; m++) {
+    for (size_t i = 0; i < COUNT(paths); i++) {
+        for (size_t m = 0; m < COUNT(methods); m++) {
             struct request r = asked(methods[m], paths[i]);
             struct error *e = route_find(&r, routes, ROUTES);
 
@@ -118,8 +119,8 @@ static void test_wrong_method(void **state)
                                            "CONNECT", "get",    "GETX",  "",        "G\tET" };
 
     (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        for (size_t m = 0; m < sizeof methods / sizeof methods[0]; m++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        for (size_t m = 0; m < COUNT(methods); m++) {
             struct request r = asked(methods[m], cases[i].path);
             struct error *e = route_find(&r, routes, ROUTES);
 
@@ -172,7 +173,7 @@ static void test_access(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < sizeof visitors / sizeof visitors[0]; i++) {
+    for (size_t i = 0; i < COUNT(visitors); i++) {
         for (int access = ACCESS_PUBLIC; access <= ACCESS_OPERATOR; access++) {
             const struct route route = { "GET", "/", (enum access)access, NULL };
             struct session session = { 0 };

@@ -3,6 +3,7 @@
  * back. Landlock needs a kernel that has it, which Debian 12's does.
  */
 #include "adapter/sandbox.h"
+#include "base/array.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -106,7 +107,7 @@ static int folder_remove(void **state)
     char path[128];
 
     (void)state;
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+    for (size_t i = 0; i < COUNT(names); i++) {
         snprintf(path, sizeof path, "%s/%s", folder, names[i]);
         unlink(path);
     }

@@ -5,6 +5,7 @@
 #include "web/session.h"
 
 #include "adapter/crypto.h"
+#include "base/array.h"
 #include "base/clock.h"
 #include "base/limit.h"
 #include "session.sql.h"
@@ -331,7 +332,7 @@ static void test_browser_family(void **state)
     struct session_list_rows rows;
 
     (void)state;
-    for (size_t i = 0; i < sizeof agents / sizeof agents[0]; i++) {
+    for (size_t i = 0; i < COUNT(agents); i++) {
         struct request r = asked("POST", "");
         bool is_there = false;
 
@@ -448,7 +449,7 @@ static void test_same_origin(void **state)
 
     (void)state;
     signed_in(&r);
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         struct error *e;
 
         r.fetch_site = cases[i].fetch_site;

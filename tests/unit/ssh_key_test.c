@@ -6,6 +6,7 @@
 #include "model/ssh_key.h"
 
 #include "adapter/crypto.h"
+#include "base/array.h"
 #include "base/buf.h"
 #include "base/limit.h"
 #include "child.h"
@@ -326,7 +327,7 @@ static void test_generated_keys(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+    for (size_t i = 0; i < COUNT(kinds); i++)
         accept(public_of(private_file(kinds[i].kind, kinds[i].bits, NULL, "")), kinds[i].type);
 }
 
@@ -336,7 +337,7 @@ static void test_every_size_of_rsa(void **state)
     struct wire wire;
 
     (void)state;
-    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
+    for (size_t i = 0; i < COUNT(sizes); i++)
         accept(rsa_line(sizes[i]), arena_printf(arena, "RSA %zu", sizes[i]));
     wire = rsa_wire("\3", 1, number_of(2048));
     accept(line_of("ssh-rsa", &wire, "e=3"), "RSA 2048");
@@ -420,7 +421,7 @@ static void test_other_kinds(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+    for (size_t i = 0; i < COUNT(names); i++) {
         struct wire wire = ed25519_wire(names[i], 32);
         const char *line = line_of(names[i], &wire, "you@laptop");
 
@@ -476,7 +477,7 @@ static void test_other_lines(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < sizeof before / sizeof before[0]; i++)
+    for (size_t i = 0; i < COUNT(before); i++)
         refuse(arena_printf(arena, "%s%s", before[i], line));
     refuse(arena_printf(arena, "%s\n%s", line, line));
     refuse(arena_printf(arena, "%s\r%s", line, line));
@@ -552,9 +553,9 @@ static void test_rsa_numbers(void **state)
     struct wire modulus, wire;
 
     (void)state;
-    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
+    for (size_t i = 0; i < COUNT(sizes); i++)
         refuse(rsa_line(sizes[i]));
-    for (size_t i = 0; i < sizeof exponents / sizeof exponents[0]; i++)
+    for (size_t i = 0; i < COUNT(exponents); i++)
         refuse_wire("ssh-rsa", rsa_wire(exponents[i].bytes, exponents[i].length, number_of(2048)));
     refuse_wire("ssh-rsa", rsa_wire(number_of(2048).buf.bytes, 257, number_of(2048)));
 
@@ -649,7 +650,7 @@ static void test_other_ed25519(void **state)
         if (length != 32)
             refuse_wire("ssh-ed25519", ed25519_wire("ssh-ed25519", length));
     }
-    for (size_t i = 0; i < sizeof applications / sizeof applications[0]; i++)
+    for (size_t i = 0; i < COUNT(applications); i++)
         refuse(sk_ed25519_line(applications[i].text, applications[i].length));
     wire = ed25519_wire("sk-ssh-ed25519@openssh.com", 32);
     refuse_wire("sk-ssh-ed25519@openssh.com", wire); /* no application at all */
@@ -759,7 +760,7 @@ static void test_base64(void **state)
     char *changed;
 
     (void)state;
-    for (size_t i = 0; i < sizeof tails / sizeof tails[0]; i++)
+    for (size_t i = 0; i < COUNT(tails); i++)
         refuse(arena_printf(arena, "ssh-ed25519 %s%s you", good, tails[i]));
     refuse_other_padding(1);
     refuse_other_padding(2);
@@ -791,7 +792,7 @@ static void test_bytes_no_key_has(void **state)
     size_t length = strlen(bare);
 
     (void)state;
-    for (size_t i = 0; i < sizeof comments / sizeof comments[0]; i++)
+    for (size_t i = 0; i < COUNT(comments); i++)
         refuse(arena_printf(arena, "%s %s", bare, comments[i]));
     memset(most, 'c', LIMIT_KEY_COMMENT_BYTES + 1);
     refuse(arena_printf(arena, "%s %s", bare, most));
@@ -855,8 +856,8 @@ static void refuse_private(const char *text, const char *what)
     const char *body = strchr(text, '\n') + 1;
     const char *last = body;
 
-    for (size_t n = 0; n < sizeof newlines / sizeof newlines[0]; n++) {
-        for (size_t b = 0; b < sizeof before / sizeof before[0]; b++) {
+    for (size_t n = 0; n < COUNT(newlines); n++) {
+        for (size_t b = 0; b < COUNT(before); b++) {
             const char *whole = replaced(text, newlines[n], before[b]);
 
             assert_private(whole, strlen(whole), what);
@@ -902,7 +903,7 @@ static void test_private_keys(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+    for (size_t i = 0; i < COUNT(forms); i++) {
         const char *what = arena_printf(arena, "%s %s", forms[i].kind,
                                         forms[i].format ? forms[i].format : "OpenSSH");
 
@@ -985,7 +986,7 @@ static void test_no_alarm_for_names(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+    for (size_t i = 0; i < COUNT(names); i++)
         assert_false(ssh_key_looks_private(names[i], strlen(names[i])));
 }
 

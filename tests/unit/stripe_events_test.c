@@ -3,6 +3,7 @@
  * for others, of the other mode; and invoices, refunds and use that the meter refused.
  */
 #include "stripe_world.h"
+#include "base/array.h"
 
 #include "billing_activity.sql.h"
 #include "billing_problem.sql.h"
@@ -283,7 +284,7 @@ static void what_stripe_refuses(void **state)
     struct stripe_world *here = *state;
     struct error *e;
 
-    for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++) {
+    for (size_t i = 0; i < COUNT(refusals); i++) {
         fake_stripe_forget();
         fake_stripe_answer("GET /v1/subscriptions/" STRIPE_SUBSCRIPTION, refusals[i].status,
                            "sk_test_fixture <html>");
@@ -449,7 +450,7 @@ static void types_that_are_not_kept(void **state)
     static const char *const types[] = { "customer.updated", "customer.created",
                                          "customer.tax_id.created", "invoice.upcoming" };
 
-    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+    for (size_t i = 0; i < COUNT(types); i++) {
         const char *text = changed(here, "customer.deleted.json", "\"type\": \"customer.deleted\"",
                                    arena_printf(here->arena, "\"type\": \"%s\"", types[i]));
 

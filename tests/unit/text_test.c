@@ -1,5 +1,6 @@
 /* text.c: numbers, UTF-8 against a decoder told another way, lines, host names, e-mail, paths. */
 #include "base/text.h"
+#include "base/array.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -68,12 +69,12 @@ static void test_int(void **state)
     int64_t number;
 
     (void)state;
-    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+    for (size_t i = 0; i < COUNT(good); i++) {
         number = 99;
         assert_true(text_int(good[i].text, &number));
         assert_true(number == good[i].number);
     }
-    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+    for (size_t i = 0; i < COUNT(bad); i++) {
         if (text_int(bad[i], &number))
             fail_msg("a number: \"%s\"", bad[i]);
     }
@@ -160,7 +161,7 @@ static void test_line(void **state)
     char one[] = "a?b";
 
     (void)state;
-    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
+    for (size_t i = 0; i < COUNT(good); i++)
         assert_true(text_is_line(good[i]));
     for (int c = 1; c < 0x20; c++) {
         one[1] = (char)c;
@@ -182,9 +183,9 @@ static void test_host_name(void **state)
     char name[65] = { 0 };
 
     (void)state;
-    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
+    for (size_t i = 0; i < COUNT(good); i++)
         assert_true(text_is_host_name(good[i]));
-    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+    for (size_t i = 0; i < COUNT(bad); i++)
         assert_false(text_is_host_name(bad[i]));
     memset(name, 'a', 63);
     assert_true(text_is_host_name(name));
@@ -204,9 +205,9 @@ static void test_email(void **state)
     char *longest = arena_alloc(arena, 300);
 
     (void)state;
-    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
+    for (size_t i = 0; i < COUNT(good); i++)
         assert_true(text_is_email(good[i]));
-    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+    for (size_t i = 0; i < COUNT(bad); i++)
         assert_false(text_is_email(bad[i]));
     memset(longest, 'a', 252);
     memcpy(longest + 252, "@b", 2);
@@ -246,9 +247,9 @@ static void test_local_path(void **state)
     char one[] = "/?";
 
     (void)state;
-    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
+    for (size_t i = 0; i < COUNT(good); i++)
         assert_true(text_is_local_path(good[i]));
-    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+    for (size_t i = 0; i < COUNT(bad); i++)
         assert_false(text_is_local_path(bad[i]));
     for (int c = 1; c < 256; c++) {
         bool is_fine = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||

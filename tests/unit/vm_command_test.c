@@ -3,6 +3,7 @@
  * and destroy through model/ alone, and every refusal has its kind, code, message and field.
  */
 #include "base/clock.h"
+#include "base/array.h"
 #include "base/limit.h"
 #include "world.h"
 
@@ -17,8 +18,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 static struct world *world;
 

@@ -3,6 +3,7 @@
  * that does not stand here must be refused, with a sentence for the button.
  */
 #include "model/vm_job.h"
+#include "base/array.h"
 #include "model/vm_state.h"
 
 #include <setjmp.h>
@@ -18,7 +19,7 @@ static const char *const states[] = {
     "creating", "starting",     "running",   "stopping", "stopped",    "restarting",
     "resizing", "snapshotting", "restoring", "failed",   "destroying", "gone",
 };
-enum { STATES = sizeof states / sizeof states[0], EVENTS = VM_REMOVED + 1 };
+enum { STATES = COUNT(states), EVENTS = VM_REMOVED + 1 };
 
 static const struct vm_transition expected[] = {
     /* A job ends. */
@@ -77,7 +78,7 @@ static const struct vm_transition expected[] = {
 
 static const struct vm_transition *expected_find(const char *state, enum vm_trigger event)
 {
-    for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
+    for (size_t i = 0; i < COUNT(expected); i++) {
         if (expected[i].event == event && strcmp(expected[i].state, state) == 0)
             return &expected[i];
     }
@@ -132,7 +133,7 @@ static void every_job_ends(void **state)
                                         "restore", "snapshot_delete", "destroy" };
 
     (void)state;
-    for (size_t i = 0; i < sizeof jobs / sizeof jobs[0]; i++) {
+    for (size_t i = 0; i < COUNT(jobs); i++) {
         const char *working = vm_job_find(jobs[i])->state;
         bool can_end = false;
 

@@ -6,6 +6,7 @@
 
 #include "adapter/crypto.h"
 #include "adapter/json.h"
+#include "base/array.h"
 #include "base/buf.h"
 
 #include <setjmp.h>
@@ -120,7 +121,7 @@ static void test_refused(void **state)
     body.length = 1;
     assert_false(signature_stripe(arena, &body, &secret, 1, 1700000000000));
     body.length = 2;
-    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+    for (size_t i = 0; i < COUNT(refused); i++) {
         const char *at = strstr(refused[i], "%s");
 
         body.header = refused[i];

@@ -3,6 +3,7 @@
  * every kind of job: what is started next goes on, and nothing is made twice or left over.
  */
 #include "base/clock.h"
+#include "base/array.h"
 #include "drain.h"
 #include "fake_driver.h"
 #include "model/ledger.h"
@@ -161,7 +162,7 @@ static void every_call_may_be_the_last(void **state)
     test.world = world_open(world_folder("test:///default"));
     test.context = drain_bench(test.world);
 
-    for (size_t i = 0; i < sizeof killed / sizeof killed[0]; i++) {
+    for (size_t i = 0; i < COUNT(killed); i++) {
         for (int kills_after = 0; kills_after < 2; kills_after++) {
             int at = 1;
 

@@ -3,6 +3,7 @@
  * destroy. Kills are in worker_kill_test.c.
  */
 #include "base/clock.h"
+#include "base/array.h"
 #include "drain.h"
 #include "fake_driver.h"
 #include "worker/job.h"
@@ -261,7 +262,7 @@ static void a_passing_failure_is_tried_again(void **state)
     static const char *const calls[] = { "disk", "seed", "define", "boot", "power", "seed_remove" };
     struct test *test = *state;
 
-    for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
+    for (size_t i = 0; i < COUNT(calls); i++) {
         host_fails(calls[i], 2, ERROR_UPSTREAM);
         test->vm = world_create(test->world, calls[i][0] == 's' ? "seed" : calls[i]);
         drain(test->context);
@@ -308,7 +309,7 @@ static void destroying_never_gives_up(void **state)
     struct job job;
     bool has_one;
 
-    for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
+    for (size_t i = 0; i < COUNT(calls); i++) {
         test->vm = world_create(test->world, "doomed");
         drain(test->context);
         host_fails(calls[i], 6, i % 2 ? ERROR_CONFLICT : ERROR_UPSTREAM);

@@ -3,6 +3,7 @@
  * stand in the log. The conversation itself is tested in tests/e2e/workos.mjs.
  */
 #include "remote/workos.h"
+#include "base/array.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -105,7 +106,7 @@ static void test_code(void **state)
     assert_string_equal(workos_code(arena, "access_denied"), "access_denied");
     assert_string_equal(workos_code(arena, "radar.v2_x"), "radar.v2_x");
     assert_string_equal(workos_code(arena, NULL), "other");
-    for (size_t i = 0; i < sizeof odd / sizeof odd[0]; i++)
+    for (size_t i = 0; i < COUNT(odd); i++)
         assert_string_equal(workos_code(arena, odd[i]), "other");
     memset(long_code, 'a', 65);
     long_code[65] = '\0';

@@ -2,6 +2,7 @@
 #include "world.h"
 
 #include "adapter/crypto.h"
+#include "base/array.h"
 #include "base/clock.h"
 #include "model/inbox_path.h"
 #include "model/price_store.h"
@@ -121,7 +122,7 @@ void world_close(struct world *world)
                                          "run/worker.lock" };
 
     db_close(world->db);
-    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
+    for (size_t i = 0; i < COUNT(files); i++)
         unlink(arena_printf(world->arena, "%s/%s", world->state_dir, files[i]));
     rmdir(arena_printf(world->arena, "%s/run", world->state_dir));
     rmdir(world->state_dir);
