@@ -5,13 +5,13 @@
  * CSP, form-action.) All of this exists only with billing = stripe.
  */
 #include "adapter/crypto.h"
+#include "base/array.h"
 #include "billing.html.h"
 #include "billing.sql.h"
 #include "billing_request.html.h"
 #include "billing_request.sql.h"
 #include "billing_return.html.h"
 #include "invoice.sql.h"
-#include "base/array.h"
 #include "model/billing_job.h"
 #include "model/worker_wakeup.h"
 #include "view/billing_page.h"

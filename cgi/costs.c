@@ -3,7 +3,7 @@
  * stretches as a file, the spend cap. The reckoning is model/ledger_cost.c.
  */
 #include "base/array.h"
-#include "base/clock.h"
+#include "base/date.h"
 #include "base/limit.h"
 #include "base/text.h"
 #include "costs.html.h"
@@ -20,10 +20,10 @@ enum { MOST_PARTS = 10000 };
  */
 static struct error *month_read(struct request *r, const char *text, int64_t *out)
 {
-    *out = clock_month_start(r->now_at);
+    *out = date_month_start(r->now_at);
     if (!*text)
         return NULL;
-    if (clock_month_read(text, out) && *out <= r->now_at)
+    if (date_month_read(text, out) && *out <= r->now_at)
         return NULL;
     return error_new(r->arena, ERROR_NOT_FOUND, "no such month");
 }
@@ -68,7 +68,7 @@ static struct error *cap_again(struct request *r, const char *typed, const char 
     struct error *e;
 
     form_refuse(r);
-    e = cost_page_fill(r, clock_month_start(r->now_at), &page);
+    e = cost_page_fill(r, date_month_start(r->now_at), &page);
     if (e)
         return e;
     html_costs(&r->response.body, &r->frame, &page);

@@ -1,11 +1,11 @@
 /*
  * The operator's page: what the hosts have, what could not be applied, sent or explained.
  */
+#include "base/array.h"
 #include "base/limit.h"
 #include "billing_problem.sql.h"
 #include "event.sql.h"
 #include "mail.sql.h"
-#include "base/array.h"
 #include "model/worker_wakeup.h"
 #include "operator.html.h"
 #include "operator.sql.h"

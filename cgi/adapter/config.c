@@ -5,6 +5,7 @@
 #include "base/array.h"
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/url.h"
 
 #include <errno.h>
 #include <ini.h>
@@ -105,15 +106,6 @@ static bool is_name(const char *text)
            !text[strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-")];
 }
 
-static bool is_origin(const char *text)
-{
-    const char *host = strncmp(text, "https://", 8) == 0  ? text + 8
-                       : strncmp(text, "http://", 7) == 0 ? text + 7
-                                                          : "";
-
-    return *host && !host[strspn(host, "abcdefghijklmnopqrstuvwxyz0123456789.-:[]")];
-}
-
 static bool number_read(const char *text, int64_t *out)
 {
     char *end;
@@ -149,7 +141,7 @@ static const char *value_store(struct reading *reading, char *target, const stru
         return arena_printf(reading->arena, "must be one of %s", key->choices);
     if (key->kind == NAME && !is_name(value))
         return "may have a-z, 0-9 and - only";
-    if (key->kind == URL && !is_origin(value))
+    if (key->kind == URL && !url_is_origin(value, "https://") && !url_is_origin(value, "http://"))
         return "must be like https://vm.example.org, in small letters, without a final slash";
     if (key->kind == NUMBER)
         return number_read(value, (int64_t *)(void *)field) ? NULL : "must be a whole number";

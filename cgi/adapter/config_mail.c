@@ -3,22 +3,13 @@
 
 #include "base/limit.h"
 #include "base/text.h"
+#include "base/url.h"
 
 #include <string.h>
 
 bool config_has_mail(const struct config *config)
 {
     return strcmp(config->mail, "smtp") == 0;
-}
-
-/* smtp://HOST or smtps://HOST, with a port or without. */
-static bool is_smtp_url(const char *url)
-{
-    const char *host = text_starts(url, "smtp://")    ? url + 7
-                       : text_starts(url, "smtps://") ? url + 8
-                                                      : "";
-
-    return *host && !host[strspn(host, "abcdefghijklmnopqrstuvwxyz0123456789.-:[]")];
 }
 
 /* "Name <address>", or an address alone: then the name is the server's. */
@@ -49,7 +40,7 @@ const char *config_mail_check(struct arena *arena, struct config *config)
 {
     if (!config_has_mail(config))
         return NULL;
-    if (!is_smtp_url(config->mail_url))
+    if (!url_is_origin(config->mail_url, "smtp://") && !url_is_origin(config->mail_url, "smtps://"))
         return "[mail] url must be like smtp://mail.example.org:587 or "
                "smtps://mail.example.org:465, in small letters";
     if (!sender_read(arena, config))

@@ -3,7 +3,7 @@
 
 #include "adapter/db.h"
 #include "base/array.h"
-#include "base/clock.h"
+#include "base/date.h"
 #include "base/limit.h"
 #include "base/text.h"
 
@@ -76,7 +76,7 @@ const char *config_prices_check(struct arena *arena, struct config *config, int6
     size_t holds = 0;
 
     for (size_t i = 0; i < config->price_count; i++) {
-        if (!clock_day_read(config->prices[i].day, &config->prices[i].from_at))
+        if (!date_day_read(config->prices[i].day, &config->prices[i].from_at))
             return arena_printf(arena, "[prices %s]: the day must be like 2026-12-31",
                                 config->prices[i].day);
     }

@@ -122,8 +122,6 @@ bool crypto_is_token(const char *text)
                CRYPTO_TOKEN_CHARS;
 }
 
-static const char id_letters[] = "abcdefghijklmnopqrstuvwxyz234567";
-
 const char *crypto_id(struct arena *arena)
 {
     unsigned char bytes[CRYPTO_ID_CHARS];
@@ -131,13 +129,13 @@ const char *crypto_id(struct arena *arena)
 
     crypto_random(bytes, sizeof bytes);
     for (size_t i = 0; i < CRYPTO_ID_CHARS; i++)
-        id[i] = id_letters[bytes[i] % 32];
+        id[i] = CRYPTO_ID_LETTERS[bytes[i] % 32];
     return id;
 }
 
 bool crypto_is_id(const char *text)
 {
-    return strlen(text) == CRYPTO_ID_CHARS && strspn(text, id_letters) == CRYPTO_ID_CHARS;
+    return strlen(text) == CRYPTO_ID_CHARS && strspn(text, CRYPTO_ID_LETTERS) == CRYPTO_ID_CHARS;
 }
 
 const char *crypto_base64(struct arena *arena, const void *bytes, size_t length)

@@ -31,6 +31,8 @@ bool crypto_equal(const void *a, const void *b, size_t length);
 const char *crypto_token(struct arena *arena);
 bool crypto_is_token(const char *text);
 
+#define CRYPTO_ID_LETTERS "abcdefghijklmnopqrstuvwxyz234567"
+
 /* A fresh id of 16 characters [a-z2-7], and whether a text has that form. */
 const char *crypto_id(struct arena *arena);
 bool crypto_is_id(const char *text);

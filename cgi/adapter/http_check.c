@@ -1,34 +1,17 @@
 /* What may leave at all; see http_check.h. Knows no libcurl. */
 #include "adapter/http_check.h"
 
-#include "base/array.h"
 #include "base/limit.h"
 #include "base/text.h"
+#include "base/url.h"
 
 #include <string.h>
-
-/* `scheme` (without TLS) to this computer? */
-bool http_is_loopback(const char *origin, const char *scheme)
-{
-    static const char *const hosts[] = { "127.0.0.1", "localhost", "[::1]" };
-    const char *host = origin + strlen(scheme);
-
-    for (size_t i = 0; text_starts(origin, scheme) && i < COUNT(hosts); i++) {
-        size_t length = strlen(hosts[i]);
-
-        if (strncmp(host, hosts[i], length) == 0 && (!host[length] || host[length] == ':'))
-            return true;
-    }
-    return false;
-}
 
 /* Scheme, host and port: what may follow is a path, and nothing in it can name another host. */
 bool http_is_origin(const char *text)
 {
-    const char *host = strstr(text, "://");
-
-    return (text_starts(text, "https://") || http_is_loopback(text, "http://")) && host[3] &&
-           !host[3 + strspn(host + 3, "abcdefghijklmnopqrstuvwxyz0123456789.-:[]")];
+    return url_is_origin(text, "https://") ||
+           (url_is_origin(text, "http://") && url_is_loopback(text, "http://"));
 }
 
 static bool url_is_allowed(const char *const *origins, size_t count, const char *url)

@@ -6,9 +6,6 @@
 
 #include "adapter/http_client.h"
 
-/* `scheme` (without TLS) to this computer? */
-bool http_is_loopback(const char *origin, const char *scheme);
-
 /* An origin that may be on the list. */
 bool http_is_origin(const char *text);
 

@@ -4,10 +4,12 @@
 
 #include "adapter/crypto.h"
 #include "adapter/http_check.h"
+#include "base/backoff.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/limit.h"
 #include "base/text.h"
+#include "base/url.h"
 
 #include <curl/curl.h>
 #include <errno.h>
@@ -15,7 +17,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { FIRST_BODY_BYTES = 16 * 1024, A_DAY_S = 24 * 3600, MOST_ID_BYTES = 100 };
+enum { FIRST_BODY_BYTES = 16 * 1024, MOST_ID_BYTES = 100 };
 enum { FIRST_WAIT_MS = 250, STRIPE_WAIT_MS = 500 };
 enum advice { NO_ADVICE, TRY_AGAIN, GIVE_UP };
 
@@ -205,8 +207,8 @@ static bool is_passing(const struct attempt *attempt, enum retry_policy habit)
  * do not come back as one. */
 static int64_t wait_ms(const struct attempt *attempt, enum retry_policy habit, int tries)
 {
-    int64_t base_ms = (int64_t)(habit == OUTGOING_STRIPE ? STRIPE_WAIT_MS : FIRST_WAIT_MS)
-                      << (tries - 1);
+    int64_t base_ms = backoff_ms(tries, habit == OUTGOING_STRIPE ? STRIPE_WAIT_MS : FIRST_WAIT_MS,
+                                 LIMIT_OUTGOING_MS);
     uint16_t jitter;
 
     if (attempt->retry_after_s > 0)
@@ -312,7 +314,7 @@ static int talk_note(CURL *curl, curl_infotype type, char *bytes, size_t size, v
 static bool smtp_options_set(CURL *curl, const struct smtp_server *smtp, const char *url,
                              struct smtp_session *talk)
 {
-    bool is_plain = http_is_loopback(smtp->url, "smtp://") && !smtp->ca_file;
+    bool is_plain = url_is_loopback(smtp->url, "smtp://") && !smtp->ca_file;
     long tls = is_plain ? CURLUSESSL_NONE : CURLUSESSL_ALL;
     int failed = 0;
 

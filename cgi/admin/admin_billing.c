@@ -4,7 +4,7 @@
 
 #include "adapter/json.h"
 #include "base/array.h"
-#include "base/clock.h"
+#include "base/date.h"
 #include "remote/stripe.h"
 
 #include "billing.sql.h"
@@ -81,7 +81,7 @@ static struct error *problem_write(struct admin *admin, const struct billing_pro
 
     if (admin->is_json)
         return line_write(admin, fields, COUNT(fields));
-    printf("%s  %s%s%s\n", clock_iso(admin->arena, row->seen_at), row->team, *row->team ? ": " : "",
+    printf("%s  %s%s%s\n", date_iso(admin->arena, row->seen_at), row->team, *row->team ? ": " : "",
            row->what);
     return NULL;
 }

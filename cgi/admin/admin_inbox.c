@@ -2,7 +2,7 @@
 #include "admin/admin.h"
 
 #include "adapter/json.h"
-#include "base/clock.h"
+#include "base/date.h"
 #include "model/inbox_path.h"
 
 #include "event.sql.h"
@@ -24,7 +24,7 @@ static struct error *entry_write(struct admin *admin, struct arena *arena,
         return e;
     if (!admin->is_json) {
         printf("%-7s  %-32s  %-36s  %s  %-8s  %s\n", entry->source, entry->id, entry->type,
-               clock_iso(arena, entry->received_at), event.state, event.reason ? event.reason : "");
+               date_iso(arena, entry->received_at), event.state, event.reason ? event.reason : "");
         return NULL;
     }
     e = json_object_write(arena,

@@ -6,7 +6,7 @@
 
 #include "adapter/json.h"
 #include "base/array.h"
-#include "base/clock.h"
+#include "base/date.h"
 
 #include "mail.sql.h"
 #include "operator.sql.h"
@@ -74,8 +74,8 @@ static struct error *orphan_write(struct admin *admin, const struct orphan_list_
 
     if (admin->is_json)
         return line_write(admin, fields, COUNT(fields));
-    printf("%-10s  %-8s  %-20s  %s\n", row->region, row->kind,
-           clock_iso(admin->arena, row->seen_at), row->name);
+    printf("%-10s  %-8s  %-20s  %s\n", row->region, row->kind, date_iso(admin->arena, row->seen_at),
+           row->name);
     return NULL;
 }
 
@@ -106,7 +106,7 @@ static struct error *mail_write(struct admin *admin, const struct mail_problems_
     if (admin->is_json)
         return line_write(admin, fields, COUNT(fields));
     printf("%-14s  %-28s  %-6s  %8lld  %-20s  %s\n", row->kind, row->to_email, row->state,
-           (long long)row->attempts, clock_iso(admin->arena, row->created_at), row->reason);
+           (long long)row->attempts, date_iso(admin->arena, row->created_at), row->reason);
     return NULL;
 }
 

@@ -68,6 +68,15 @@ struct error *error_in(struct arena *arena, struct error *error, const char *for
     return whole;
 }
 
+struct error *error_copy(struct arena *arena, const struct error *error)
+{
+    struct error *copy = arena_alloc(arena, sizeof *copy);
+
+    *copy = *error;
+    copy->text = arena_copy(arena, error->text);
+    return copy;
+}
+
 int error_status(enum error_kind kind)
 {
     assert(kind < ERROR_KINDS);

@@ -48,6 +48,10 @@ struct error *error_refuse(struct arena *arena, enum error_kind kind, const char
 struct error *error_in(struct arena *arena, struct error *error, const char *format, ...)
     __attribute__((format(printf, 3, 4), returns_nonnull));
 
+/* A copy that lives in another arena than the error itself. */
+struct error *error_copy(struct arena *arena, const struct error *error)
+    __attribute__((returns_nonnull));
+
 /* The HTTP status of a kind, and its short name for the log ("not_found"). */
 int error_status(enum error_kind kind);
 const char *error_name(enum error_kind kind);

@@ -8,7 +8,7 @@
 #include "base/html.h"
 
 #include "base/array.h"
-#include "base/clock.h"
+#include "base/date.h"
 
 #include <assert.h>
 #include <string.h>
@@ -122,23 +122,23 @@ void html_at(struct buf *buf, int64_t at, int64_t now_at)
         return;
     }
     buf_literal(buf, "<time datetime=\"");
-    buf_text(buf, clock_iso(buf->arena, at));
+    buf_text(buf, date_iso(buf->arena, at));
     buf_literal(buf, "\" title=\"");
-    buf_text(buf, clock_plain(buf->arena, at));
+    buf_text(buf, date_plain(buf->arena, at));
     buf_literal(buf, "\">");
-    buf_text(buf, clock_relative(buf->arena, at, now_at));
+    buf_text(buf, date_relative(buf->arena, at, now_at));
     buf_literal(buf, "</time>");
 }
 
 void html_at_iso(struct buf *buf, int64_t at)
 {
     if (at != 0)
-        buf_text(buf, clock_iso(buf->arena, at));
+        buf_text(buf, date_iso(buf->arena, at));
 }
 
 void html_ms(struct buf *buf, int64_t length_ms)
 {
-    buf_text(buf, clock_length(buf->arena, length_ms > 0 ? length_ms : 0));
+    buf_text(buf, date_length(buf->arena, length_ms > 0 ? length_ms : 0));
 }
 
 /* "512 MB", "1.5 GB": one decimal below ten, where it says something. */

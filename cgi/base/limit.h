@@ -89,8 +89,8 @@ enum {
     LIMIT_MAIL_MS = 90 * 1000, /* servers look into a mail before they answer; cut short, it comes
                                   twice */
     LIMIT_MAIL_BYTES = 64 * 1024,
-    LIMIT_MAIL_BACKOFF_S = 60, /* doubled after each failure */
-    LIMIT_MAIL_BACKOFF_MOST_S = 3600,
+    LIMIT_MAIL_BACKOFF_MS = 60 * 1000, /* doubled after each failure */
+    LIMIT_MAIL_BACKOFF_MOST_MS = 3600 * 1000,
     LIMIT_MAIL_PATIENCE_S = 2 * 24 * 3600, /* then it is given up */
     LIMIT_MAIL_KEEP_S = 30 * 24 * 3600,
     LIMIT_SIGNIN_MAIL_EVERY_S = 60, /* to one address */

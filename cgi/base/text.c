@@ -91,19 +91,24 @@ bool text_is_utf8(const char *text, size_t length)
     return true;
 }
 
+size_t text_control_length(const char *at)
+{
+    const unsigned char *next = (const unsigned char *)at;
+
+    if (*next < 0x20 || *next == 0x7f)
+        return *next ? 1 : 0;
+    if (next[0] == 0xc2 && next[1] >= 0x80 && next[1] <= 0x9f)
+        return 2;
+    if (next[0] == 0xe2 && next[1] == 0x80 && (next[2] == 0xa8 || next[2] == 0xa9))
+        return 3;
+    return 0;
+}
+
 bool text_is_line(const char *text)
 {
-    const unsigned char *at = (const unsigned char *)text;
-
-    for (; *at; at++) {
-        if (*at < 0x20 || *at == 0x7f)
-            return false;
-        if (*at == 0xc2 && at[1] < 0xa0) /* U+0080 to U+009F */
-            return false;
-        if (*at == 0xe2 && at[1] == 0x80 && (at[2] == 0xa8 || at[2] == 0xa9))
-            return false;
-    }
-    return true;
+    while (*text && !text_control_length(text))
+        text++;
+    return !*text;
 }
 
 bool text_is_host_name(const char *text)

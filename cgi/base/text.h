@@ -18,7 +18,13 @@ bool text_is_printable(const char *text, char least);
 /* Well-formed UTF-8 (RFC 3629: no overlong forms, no surrogates, at most U+10FFFF). */
 bool text_is_utf8(const char *text, size_t length);
 
-/* No control characters: C0, DEL, C1, and the line breaks U+0085, U+2028, U+2029. Needs UTF-8. */
+/*
+ * How many bytes at `at` are a control character or break a line: C0 and DEL; C1, with U+0085, as
+ * two bytes of UTF-8; U+2028 and U+2029 as three. 0: none begins here.
+ */
+size_t text_control_length(const char *at);
+
+/* Nothing of that in all of the text. Needs UTF-8. */
 bool text_is_line(const char *text);
 
 /* One label of a host name (RFC 1123): [a-z0-9] and inner '-', 1 to 63 characters. */

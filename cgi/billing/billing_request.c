@@ -5,9 +5,13 @@
 
 #include "adapter/crypto.h"
 #include "base/array.h"
+#include "base/backoff.h"
+#include "base/clock.h"
+#include "base/date.h"
 #include "base/limit.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "base/url.h"
 #include "billing/stripe_sync.h"
 #include "model/billing_job.h"
 #include "model/usage_cost.h"
@@ -20,7 +24,7 @@
 #include <assert.h>
 #include <string.h>
 
-enum { A_DAY_S = 24 * 3600, FIRST_PAUSE_MS = 1000, LONGEST_PAUSE_MS = 600 * 1000, DOUBLINGS = 10 };
+enum { FIRST_PAUSE_MS = 1000, LONGEST_PAUSE_MS = 600 * 1000 };
 
 struct billing_request {
     const struct context *context;
@@ -108,14 +112,8 @@ static struct error *customer_ensure(struct billing_request *request)
 /* An address to which a browser may be sent. */
 static bool url_is_good(const char *url)
 {
-    if (!url || (!text_starts(url, "https://") && !text_starts(url, "http://127.0.0.1:") &&
-                 !text_starts(url, "http://localhost:")))
-        return false;
-    for (; *url; url++) {
-        if (*url <= ' ' || *url > '~' || *url == ';' || *url == ',')
-            return false;
-    }
-    return true;
+    return url && (text_starts(url, "https://") || url_is_loopback(url, "http://")) &&
+           text_is_printable(url, '!') && !strpbrk(url, ";,");
 }
 
 /* The page that is open already: go on there. It was paid meanwhile: nothing to pay any more. */
@@ -162,7 +160,7 @@ static struct error *checkout_begin(struct billing_request *request)
         /* Periods end at whole hours, so that no hour of use is of two. */
         .trial_end_at =
             has_trial ? asked_at - asked_at % A_DAY_S + (config->trial_days + 1) * A_DAY_S : 0,
-        .anchor_at = has_trial ? 0 : usage_month_next(asked_at),
+        .anchor_at = has_trial ? 0 : date_month_end(asked_at),
     };
     const struct json *session;
     struct error *e = stripe_prices_get(request->stripe, arena, &prices);
@@ -369,17 +367,14 @@ static bool is_passing(const struct error *e)
 static struct error *failure_write(struct billing_request *request, const struct error *cause)
 {
     const struct job_lease_billing_row *row = &request->row;
-    int64_t doublings = row->attempts <= DOUBLINGS ? row->attempts - 1 : DOUBLINGS;
-    int64_t pause_ms = (int64_t)FIRST_PAUSE_MS << doublings;
+    int64_t pause_ms = backoff_ms(row->attempts, FIRST_PAUSE_MS, LONGEST_PAUSE_MS);
     bool is_forever = strcmp(row->kind, BILLING_JOB_END) == 0;
     bool is_over =
         request->context->now_at >= row->requested_at_ms / 1000 + LIMIT_BILLING_REQUEST_S;
 
     if (is_forever || (is_passing(cause) && !is_over))
         return sql_job_later(request->context->db, request->context->arena, row->number,
-                             request->context->now_ms +
-                                 (pause_ms < LONGEST_PAUSE_MS ? pause_ms : LONGEST_PAUSE_MS),
-                             cause->text);
+                             request->context->now_ms + pause_ms, cause->text);
     return request_end(request, JOB_STATE_FAILED,
                        is_passing(cause) ? "Stripe cannot be reached at the moment."
                                          : "Stripe has refused this.",

@@ -1,6 +1,7 @@
 /* Subscriptions and invoices of Stripe as our rows; see stripe_sync.h. */
 #include "billing/stripe_sync.h"
 
+#include "base/clock.h"
 #include "model/money.h"
 #include "model/usage_cost.h"
 #include "remote/stripe.h"
@@ -11,7 +12,7 @@
 
 #include <string.h>
 
-enum { AN_HOUR_S = 3600, MILLICENTS_A_CENT = 1000 };
+enum { MILLICENTS_A_CENT = 1000 };
 
 static int64_t number_at(const struct json *json, const char *path)
 {

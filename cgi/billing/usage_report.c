@@ -4,7 +4,9 @@
 #include "billing/usage_report.h"
 
 #include "adapter/crypto.h"
+#include "base/backoff.h"
 #include "base/clock.h"
+#include "base/date.h"
 #include "base/limit.h"
 #include "base/log.h"
 #include "model/billing_status_change.h"
@@ -16,16 +18,12 @@
 #include "usage_report.sql.h"
 
 #include <string.h>
-#include <time.h>
 
 enum {
-    AN_HOUR_S = 3600,
-    A_DAY_S = 24 * 3600,
     HOURS_AT_ONCE = 200,
     MOST_AT_ONCE = 50,
     COMPARED_DAYS = 3,
     FIRST_PAUSE_S = 5,
-    DOUBLINGS = 12,
 };
 
 static struct error *transaction_end(const struct context *context, struct error *e)
@@ -41,13 +39,7 @@ static struct error *transaction_end(const struct context *context, struct error
 
 static const char *identifier(struct arena *arena, int64_t team_id, int64_t hour_at)
 {
-    time_t seconds = (time_t)hour_at;
-    char text[16] = "";
-    struct tm parts;
-
-    gmtime_r(&seconds, &parts);
-    strftime(text, sizeof text, "%Y%m%d%H", &parts);
-    return arena_printf(arena, "use-%lld-%s", (long long)team_id, text);
+    return arena_printf(arena, "use-%lld-%s", (long long)team_id, date_hour_digits(arena, hour_at));
 }
 
 /* Nothing used is nothing to hand in. */
@@ -152,12 +144,10 @@ static struct error *push_look(const struct context *context, const struct strip
  * together. */
 static int64_t pause_s(int64_t attempts)
 {
-    int64_t doublings = attempts < DOUBLINGS ? attempts : DOUBLINGS;
-    int64_t length_s = (int64_t)FIRST_PAUSE_S << doublings;
+    int64_t length_s =
+        backoff_ms(attempts + 1, FIRST_PAUSE_S * 1000, LIMIT_METER_BACKOFF_S * 1000) / 1000;
     uint16_t part;
 
-    if (length_s > LIMIT_METER_BACKOFF_S)
-        length_s = LIMIT_METER_BACKOFF_S;
     crypto_random(&part, sizeof part);
     return length_s / 2 + length_s * part / (2 * UINT16_MAX) + 1;
 }
@@ -267,7 +257,7 @@ static struct error *comparison_write(const struct context *context, int64_t tea
                          "Stripe counts other use than the ledger in %lld hours of "
                          "the %d days before %s",
                          (long long)differences, COMPARED_DAYS,
-                         clock_iso(context->arena, until_at)));
+                         date_iso(context->arena, until_at)));
     else if (!e)
         e = sql_billing_problem_solve(context->db, context->arena, problem_id);
     return e ? e : sql_billing_set_compared(context->db, context->arena, team_id, context->now_at);

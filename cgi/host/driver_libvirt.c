@@ -10,6 +10,7 @@
  */
 #include "host/driver_libvirt.h"
 
+#include "adapter/crypto.h"
 #include "host/accelerator.h"
 #include "host/driver_libvirt_net.h"
 #include "host/driver_libvirt_xml.h"
@@ -26,7 +27,6 @@
 #include <unistd.h>
 
 #define NAME_PREFIX "domicile-"
-#define ID_LETTERS  "abcdefghijklmnopqrstuvwxyz234567"
 #define ID_LENGTH   16
 
 /* ---- names ---- */
@@ -59,7 +59,8 @@ static const char *uuid_of(struct arena *arena, const char *vm_id)
     size_t next = 6;
 
     for (const char *c = vm_id; *c; c++) {
-        bits = (bits << 5 | (unsigned int)(strchr(ID_LETTERS, *c) - ID_LETTERS)) & 0xfff;
+        bits =
+            (bits << 5 | (unsigned int)(strchr(CRYPTO_ID_LETTERS, *c) - CRYPTO_ID_LETTERS)) & 0xfff;
         waiting += 5;
         if (waiting >= 8) {
             waiting -= 8;
@@ -218,7 +219,7 @@ bool driver_port_is_free(const struct driver *driver, int64_t port)
 
 struct error *driver_begin(struct driver *driver, struct arena *arena, const char *vm_id)
 {
-    if (strlen(vm_id) != ID_LENGTH || strspn(vm_id, ID_LETTERS) != ID_LENGTH)
+    if (strlen(vm_id) != ID_LENGTH || strspn(vm_id, CRYPTO_ID_LETTERS) != ID_LENGTH)
         return error_new(arena, ERROR_INTERNAL, "a VM's id is [a-z2-7]{16}");
     return virt_ready(driver->virt, arena);
 }

@@ -5,6 +5,7 @@
  */
 #include "host/driver_libvirt.h"
 
+#include "adapter/crypto.h"
 #include "host/driver_libvirt_net.h"
 #include "host/driver_libvirt_xml.h"
 
@@ -204,8 +205,7 @@ static const char *id_in(struct arena *arena, const char *name, const char *pref
     size_t before = strlen(prefix), length = strlen(name);
 
     if (length != before + 16 + strlen(suffix) || strncmp(name, prefix, before) != 0 ||
-        strcmp(name + before + 16, suffix) != 0 ||
-        strspn(name + before, "abcdefghijklmnopqrstuvwxyz234567") < 16)
+        strcmp(name + before + 16, suffix) != 0 || strspn(name + before, CRYPTO_ID_LETTERS) < 16)
         return "";
     return arena_copy_bytes(arena, name + before, 16);
 }

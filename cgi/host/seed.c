@@ -13,6 +13,7 @@
 
 #include "adapter/json.h"
 #include "base/buf.h"
+#include "base/text.h"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -40,11 +41,7 @@ static bool is_plain(const char *text, bool may_have_lines)
     for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
         if (*c == '\n' && may_have_lines)
             continue;
-        if (*c < 0x20 || *c == 0x7f)
-            return false;
-        if (c[0] == 0xc2 && c[1] < 0xa0) /* U+0080..9F, NEL among them */
-            return false;
-        if (c[0] == 0xe2 && c[1] == 0x80 && (c[2] == 0xa8 || c[2] == 0xa9)) /* LS, PS */
+        if (text_control_length((const char *)c))
             return false;
         if (c[0] == 0xef && c[1] == 0xbb && c[2] == 0xbf) /* byte order mark */
             return false;

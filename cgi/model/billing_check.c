@@ -1,7 +1,7 @@
 /* The billing status and what people ask for; see billing_check.h. */
 #include "model/billing_check.h"
 
-#include "base/clock.h"
+#include "base/date.h"
 #include "billing.sql.h"
 
 /* Without a row nothing has been asked of Stripe yet: the status is "none". */
@@ -50,11 +50,11 @@ struct error *billing_banner(const struct context *context, const struct actor *
         *out = arena_printf(context->arena,
                             "A payment has failed. VMs are stopped on %s unless it is "
                             "in order by then.",
-                            clock_plain(context->arena, row.until_at));
+                            date_plain(context->arena, row.until_at));
     else if (strcmp(row.status, BILLING_STATUS_SUSPENDED) == 0)
         *out = arena_printf(context->arena,
                             "Your team’s VMs are stopped. They are destroyed on %s "
                             "unless there is a paid subscription by then.",
-                            clock_plain(context->arena, row.until_at));
+                            date_plain(context->arena, row.until_at));
     return NULL;
 }

@@ -6,6 +6,7 @@
 #include "model/billing_job.h"
 
 #include "adapter/crypto.h"
+#include "base/clock.h"
 
 #include "billing.sql.h"
 #include "billing_activity.sql.h"
@@ -24,8 +25,6 @@ void stripe_sync_unlock(void)
 {
     pthread_mutex_unlock(&books_mutex);
 }
-
-enum { A_DAY_S = 24 * 3600 };
 
 struct error *billing_note(const struct context *context, int64_t team_id, const char *once,
                            const char *what, const char *detail, const int64_t *person_id)

@@ -1,7 +1,7 @@
 /* The ledger; see ledger.h. Writing in the first half, reading in the second. */
 #include "model/ledger.h"
 
-#include "base/clock.h"
+#include "base/date.h"
 #include "base/limit.h"
 #include "model/price.h"
 #include "team.sql.h"
@@ -35,7 +35,7 @@ static struct error *interval_begin(struct ledger_writer *writer, int64_t from_a
     struct ledger_open_row *row = &writer->row;
 
     row->from_at = row->until_at = from_at;
-    row->month_at = clock_month_start(from_at);
+    row->month_at = date_month_start(from_at);
     return sql_ledger_put(writer->db, writer->arena, row->team_id, row->month_at, row->vm_id,
                           from_at, from_at, true, row->vm_name, row->state, row->size, row->disk_gb,
                           row->snapshot_gb);
@@ -44,14 +44,14 @@ static struct error *interval_begin(struct ledger_writer *writer, int64_t from_a
 /* The open stretch reaches to `until_at`; at the end of a month the next row goes on. */
 static struct error *interval_extend(struct ledger_writer *writer, int64_t until_at)
 {
-    int64_t month_end_at = clock_month_end(writer->row.from_at);
+    int64_t month_end_at = date_month_end(writer->row.from_at);
     struct error *e = NULL;
 
     while (!e && until_at > month_end_at) {
         e = interval_end(writer, month_end_at, false);
         if (!e)
             e = interval_begin(writer, month_end_at);
-        month_end_at = clock_month_end(month_end_at);
+        month_end_at = date_month_end(month_end_at);
     }
     return e ? e : interval_end(writer, until_at, true);
 }
@@ -100,7 +100,7 @@ static struct error *interval_find(struct ledger_writer *writer, const char *vm_
     *is_over = false;
     if (!e || e->kind != ERROR_NOT_FOUND)
         return e;
-    e = sql_ledger_has(writer->db, writer->arena, vm->team_id, clock_month_start(vm->created_at),
+    e = sql_ledger_has(writer->db, writer->arena, vm->team_id, date_month_start(vm->created_at),
                        vm_id, vm->created_at, &has);
     *is_over = !e && has.total > 0;
     if (e || *is_over)
@@ -196,11 +196,11 @@ struct error *ledger_walk(struct db *db, struct arena *arena, const struct ledge
     if (own.from_at < team.created_at)
         own.from_at = team.created_at;
     chunk = arena_new(CHUNK_BYTES);
-    for (int64_t month_at = clock_month_start(own.from_at);
-         !e && !is_enough && month_at < own.until_at; month_at = clock_month_end(month_at))
+    for (int64_t month_at = date_month_start(own.from_at);
+         !e && !is_enough && month_at < own.until_at; month_at = date_month_end(month_at))
         e = month_walk(db, chunk, &own, month_at, &is_enough);
     if (e)
-        e = error_new(arena, e->kind, "%s", e->text);
+        e = error_copy(arena, e);
     arena_free(chunk);
     return e;
 }

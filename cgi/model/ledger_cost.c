@@ -2,12 +2,11 @@
 #include "model/ledger_cost.h"
 
 #include "base/array.h"
+#include "base/clock.h"
 #include "model/price.h"
 
 #include <stddef.h>
 #include <string.h>
-
-enum { SECONDS_PER_HOUR = 3600 };
 
 /* In all other states nothing is billed: the VM could not be used, or nobody can say. */
 static const struct billed {
@@ -66,5 +65,5 @@ void ledger_sum_add(struct ledger_sum *sum, const struct price_list_rows *prices
 
 int64_t ledger_sum_millicents(const struct ledger_sum *sum)
 {
-    return sum->parts / SECONDS_PER_HOUR;
+    return sum->parts / AN_HOUR_S;
 }

@@ -1,7 +1,7 @@
 /* Prices; see price.h. Only reads the list. */
 #include "model/price.h"
 
-#include "base/clock.h"
+#include "base/date.h"
 
 #include <string.h>
 
@@ -56,7 +56,7 @@ const char *price_coming(const struct config *config, struct arena *arena,
 
         if (row->from_at > now_at && strcmp(row->item, item) == 0 && row->millicents != now)
             return arena_printf(arena, "%s from %s", price_hour(config, arena, row->millicents),
-                                clock_day(arena, row->from_at));
+                                date_day(arena, row->from_at));
     }
     return NULL;
 }

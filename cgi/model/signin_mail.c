@@ -12,8 +12,6 @@
 
 #include <strings.h>
 
-enum { AN_HOUR_S = 3600 };
-
 /* People who have signed in here before, and the operator, who may not have yet. */
 static struct error *address_is_known(const struct context *context, const char *email, bool *out)
 {

@@ -1,7 +1,7 @@
 /* Spend caps; see spend_cap.h. What is spent is what the ledger says, never a forecast. */
 #include "model/spend_cap.h"
 
-#include "base/clock.h"
+#include "base/date.h"
 #include "model/ledger.h"
 #include "model/price.h"
 #include "team.sql.h"
@@ -17,8 +17,8 @@ struct error *spend_cap_check(const struct context *context, int64_t team_id, st
     *out = (struct spend_cap){ .cap_cents = e ? 0 : team.cap_cents };
     if (e || !out->cap_cents)
         return e;
-    e = ledger_cost(context->db, context->arena, team_id, clock_month_start(now_at),
-                    clock_month_end(now_at), &millicents);
+    e = ledger_cost(context->db, context->arena, team_id, date_month_start(now_at),
+                    date_month_end(now_at), &millicents);
     if (e)
         return e;
     out->percent = millicents / (out->cap_cents * MILLICENTS_PER_CENT / 100);
@@ -32,6 +32,6 @@ struct error *spend_cap_check(const struct context *context, int64_t team_id, st
             arena_printf(context->arena,
                          "Your team has spent its cap of %s for this month. An owner can raise the "
                          "cap under Costs; on %s it counts from zero again.",
-                         out->cap, clock_day(context->arena, clock_month_end(now_at)));
+                         out->cap, date_day(context->arena, date_month_end(now_at)));
     return NULL;
 }

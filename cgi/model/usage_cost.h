@@ -2,6 +2,7 @@
 #pragma once
 
 #include "adapter/db.h"
+#include "base/date.h"
 
 /*
  * The cost of the whole hours in [from_at, until_at), in 1/1000 cents: for each calendar month
@@ -10,7 +11,3 @@
  */
 struct error *usage_cost(struct db *db, struct arena *arena, int64_t team_id, int64_t from_at,
                          int64_t until_at, int64_t *out_millicents);
-
-/* The first second of the calendar month (UTC) that `at` is in, and of the one after it. */
-int64_t usage_month_start(int64_t at);
-int64_t usage_month_next(int64_t at);

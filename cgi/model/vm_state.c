@@ -1,8 +1,8 @@
 /* The states of a VM as one table; see vm_state.h. Only vm_transition_apply() writes them. */
 #include "model/vm_state.h"
 
-#include "main_constants.sql.h"
 #include "base/array.h"
+#include "main_constants.sql.h"
 #include "model/vm_job.h"
 #include "vm.sql.h"
 

@@ -5,7 +5,7 @@
 #include "adapter/http_client.h"
 #include "adapter/json.h"
 #include "base/buf.h"
-#include "base/clock.h"
+#include "base/date.h"
 #include "base/html.h"
 #include "base/text.h"
 
@@ -289,7 +289,7 @@ struct error *workos_events(const struct workos *workos, struct arena *arena, co
     buf_printf(&url, "%s/events?order=asc&limit=100", workos->url);
     query_add(&url, "events", types);
     /* The two exclude each other. */
-    query_add(&url, after ? "after" : "range_start", after ? after : clock_iso(arena, from_at));
+    query_add(&url, after ? "after" : "range_start", after ? after : date_iso(arena, from_at));
     e = workos_get(workos, arena, url.bytes, &reply);
     if (e)
         return e;

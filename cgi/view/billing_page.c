@@ -2,7 +2,7 @@
 #include "view/billing_page.h"
 
 #include "base/array.h"
-#include "base/clock.h"
+#include "base/date.h"
 #include "billing.html.h"
 #include "billing.sql.h"
 #include "billing_activity.sql.h"
@@ -25,7 +25,7 @@ struct standing {
 
 static const char *date(const struct standing *standing, int64_t at)
 {
-    return clock_plain(standing->r->arena, at);
+    return date_plain(standing->r->arena, at);
 }
 
 static int64_t retention_days(const struct standing *standing)
@@ -177,7 +177,7 @@ static struct error *invoices_fill(struct request *r, struct billing_html *page)
         *out = (struct billing_page_invoice){
             .id = row->id,
             .number = row->number ? row->number : row->id,
-            .date = arena_copy_bytes(r->arena, clock_iso(r->arena, row->created_at), DATE_CHARS),
+            .date = arena_copy_bytes(r->arena, date_iso(r->arena, row->created_at), DATE_CHARS),
             .total = money_text(r->config, r->arena, row->total_cents, row->currency),
             .state = row->status,
             .chip = "off",

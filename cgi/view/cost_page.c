@@ -7,6 +7,7 @@
 #include "base/array.h"
 #include "base/clock.h"
 #include "base/csv.h"
+#include "base/date.h"
 #include "base/limit.h"
 #include "costs.html.h"
 #include "model/ledger.h"
@@ -19,7 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DAYS = 31, DAY_S = 24 * 3600, ID_BYTES = 32 };
+enum { DAYS = 31, ID_BYTES = 32 };
 
 /* ---- one walk ---- */
 
@@ -78,8 +79,8 @@ static void days_add(struct tally *tally, const struct ledger_use *use,
                      const struct ledger_chunk_row *row)
 {
     for (int64_t at = row->from_at; at < row->until_at;) {
-        int64_t day = (at - tally->month_at) / DAY_S;
-        int64_t day_end_at = tally->month_at + (day + 1) * DAY_S;
+        int64_t day = (at - tally->month_at) / A_DAY_S;
+        int64_t day_end_at = tally->month_at + (day + 1) * A_DAY_S;
         int64_t end_at = day_end_at < row->until_at ? day_end_at : row->until_at;
 
         ledger_sum_add(&tally->days[day], &tally->prices, use, at, end_at);
@@ -118,7 +119,7 @@ static struct error *tally_take(struct request *r, struct tally *tally)
     struct ledger_walk walk = {
         .team_id = r->session->team_id,
         .from_at = tally->month_at,
-        .until_at = clock_month_end(tally->month_at),
+        .until_at = date_month_end(tally->month_at),
         .visit = row_add,
         .context = tally,
     };
@@ -144,7 +145,7 @@ static const char *amount(struct request *r, const struct ledger_sum *sum)
 
 static void lists_fill(struct request *r, const struct tally *tally, struct costs_html *page)
 {
-    int64_t end_at = clock_month_end(tally->month_at);
+    int64_t end_at = date_month_end(tally->month_at);
     int64_t files = (tally->stretches + LIMIT_CSV_ROWS - 1) / LIMIT_CSV_ROWS;
 
     page->vms.row = arena_array(r->arena, tally->count, sizeof *page->vms.row);
@@ -162,11 +163,11 @@ static void lists_fill(struct request *r, const struct tally *tally, struct cost
         };
     }
     page->days.row = arena_array(r->arena, DAYS, sizeof *page->days.row);
-    for (int64_t at = tally->month_at; at < end_at && at <= r->now_at; at += DAY_S) {
-        const struct ledger_sum *sum = &tally->days[(at - tally->month_at) / DAY_S];
+    for (int64_t at = tally->month_at; at < end_at && at <= r->now_at; at += A_DAY_S) {
+        const struct ledger_sum *sum = &tally->days[(at - tally->month_at) / A_DAY_S];
 
         page->days.row[page->days.count++] =
-            (struct cost_day){ clock_day(r->arena, at), amount(r, sum), at,
+            (struct cost_day){ date_day(r->arena, at), amount(r, sum), at,
                                ledger_sum_millicents(sum) };
     }
     page->files.row = arena_array(r->arena, (size_t)files, sizeof *page->files.row);
@@ -179,7 +180,7 @@ static void lists_fill(struct request *r, const struct tally *tally, struct cost
 static struct error *outlook_fill(struct request *r, const struct tally *tally,
                                   struct costs_html *page)
 {
-    int64_t now_at = r->now_at, end_at = clock_month_end(now_at);
+    int64_t now_at = r->now_at, end_at = date_month_end(now_at);
     struct ledger_sum forecast = tally->total;
     int64_t now_rate = 0, stopped_rate = 0;
     struct ledger_living_rows vms;
@@ -203,7 +204,7 @@ static struct error *outlook_fill(struct request *r, const struct tally *tally,
     if (e)
         return e;
     page->forecast = amount(r, &forecast);
-    page->month_end = clock_day(r->arena, end_at);
+    page->month_end = date_day(r->arena, end_at);
     page->now_hour = price_hour(r->config, r->arena, now_rate);
     page->stopped_hour = price_hour(r->config, r->arena, stopped_rate);
     page->stopped_month = price_month(r->config, r->arena, stopped_rate);
@@ -233,21 +234,21 @@ static struct error *spend_fill(struct request *r, struct costs_html *page)
 /* The months beside this one, as far as the team goes. */
 static struct error *months_fill(struct request *r, int64_t month_at, struct costs_html *page)
 {
-    int64_t before_at = clock_month_start(month_at - 1), after_at = clock_month_end(month_at);
+    int64_t before_at = date_month_start(month_at - 1), after_at = date_month_end(month_at);
     struct team_money_row team;
     struct error *e = sql_team_money(r->db, r->arena, r->session->team_id, &team);
 
     if (e)
         return e;
-    page->month = clock_month(r->arena, month_at);
-    page->month_iso = clock_month_iso(r->arena, month_at);
+    page->month = date_month(r->arena, month_at);
+    page->month_iso = date_month_iso(r->arena, month_at);
     if (month_at > team.created_at) {
-        page->before = clock_month_iso(r->arena, before_at);
-        page->before_month = clock_month(r->arena, before_at);
+        page->before = date_month_iso(r->arena, before_at);
+        page->before_month = date_month(r->arena, before_at);
     }
     if (after_at <= r->now_at) {
-        page->after = clock_month_iso(r->arena, after_at);
-        page->after_month = clock_month(r->arena, after_at);
+        page->after = date_month_iso(r->arena, after_at);
+        page->after_month = date_month(r->arena, after_at);
     }
     return NULL;
 }
@@ -259,7 +260,7 @@ struct error *cost_page_fill(struct request *r, int64_t month_at, struct costs_h
     struct error *e = db_read(r->db, r->arena);
 
     tally->month_at = month_at;
-    page->is_now = month_at == clock_month_start(r->now_at);
+    page->is_now = month_at == date_month_start(r->now_at);
     if (!e)
         e = tally_take(r, tally);
     if (!e)
@@ -274,7 +275,7 @@ struct error *cost_page_fill(struct request *r, int64_t month_at, struct costs_h
     page->others = tally->other_count;
     page->others_cost = amount(r, &tally->others);
     page->currency = r->config->currency;
-    page->end_at = clock_month_end(month_at);
+    page->end_at = date_month_end(month_at);
     page->is_owner = actor_is_owner(&actor);
     lists_fill(r, tally, page);
     r->frame.title = page->is_now ? "Costs" : arena_printf(r->arena, "Costs of %s", page->month);
@@ -304,8 +305,8 @@ static void stretch_write(struct file *file, const struct ledger_chunk_row *row,
     millicents = ledger_sum_millicents(&sum);
     csv_text(out, row->vm_id);
     csv_text(out, row->name);
-    csv_text(out, clock_iso(arena, from_at));
-    csv_text(out, clock_iso(arena, until_at));
+    csv_text(out, date_iso(arena, from_at));
+    csv_text(out, date_iso(arena, until_at));
     csv_int(out, until_at - from_at);
     csv_text(out, row->state);
     csv_text(out, row->size);
@@ -347,7 +348,7 @@ struct error *cost_page_csv(struct request *r, int64_t month_at, int64_t part)
     struct ledger_walk walk = {
         .team_id = r->session->team_id,
         .from_at = month_at,
-        .until_at = clock_month_end(month_at),
+        .until_at = date_month_end(month_at),
         .visit = row_write,
         .context = &file,
     };
@@ -362,6 +363,6 @@ struct error *cost_page_csv(struct request *r, int64_t month_at, int64_t part)
     r->response.content_type = "text/csv; charset=utf-8; header=present";
     r->response.download =
         arena_printf(r->arena, part > 1 ? "costs-%s-part-%lld.csv" : "costs-%s.csv",
-                     clock_month_iso(r->arena, month_at), (long long)part);
+                     date_month_iso(r->arena, month_at), (long long)part);
     return ledger_walk(r->db, r->arena, &walk);
 }

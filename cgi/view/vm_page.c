@@ -2,7 +2,7 @@
 #include "view/vm_page.h"
 
 #include "activity.sql.h"
-#include "base/clock.h"
+#include "base/date.h"
 #include "job.sql.h"
 #include "job_step.sql.h"
 #include "model/billing_check.h"
@@ -166,8 +166,8 @@ static struct error *cost_fill(struct request *r, struct vm_html *page,
     struct costing costing = { .prices = prices };
     struct ledger_walk walk = {
         .team_id = r->session->team_id,
-        .from_at = clock_month_start(r->now_at),
-        .until_at = clock_month_end(r->now_at),
+        .from_at = date_month_start(r->now_at),
+        .until_at = date_month_end(r->now_at),
         .vm_id = vm->id,
         .visit = cost_add,
         .context = &costing,
@@ -256,8 +256,7 @@ struct error *vm_page_fill(struct request *r, const char *id, struct vm_html *pa
     page->known_hosts = vm_view_known_hosts(r, &vm);
     page->observed = vm.observed;
     page->observed_at = vm.observed_at;
-    page->snapshot_name =
-        arena_printf(r->arena, "Snapshot of %s", clock_plain(r->arena, r->now_at));
+    page->snapshot_name = arena_printf(r->arena, "Snapshot of %s", date_plain(r->arena, r->now_at));
     buttons_fill(page, vm.state);
     r->frame.title = arena_printf(r->arena, "%s: %s", vm.name, page->vm.label);
     r->frame.section = "vms";

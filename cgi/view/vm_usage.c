@@ -2,11 +2,12 @@
 #include "view/vm_usage.h"
 
 #include "base/array.h"
+#include "base/clock.h"
 #include "usage_minute.sql.h"
 #include "vm.html.h"
 #include "web/session.h"
 
-enum { CHART_SECONDS = 24 * 3600, MINUTE_MS = 60 * 1000 };
+enum { CHART_SECONDS = A_DAY_S, MINUTE_MS = A_MINUTE_S * 1000 };
 
 static struct error *usage_read(struct request *r, const char *vm_id,
                                 struct usage_minute_list_rows *out)

@@ -9,6 +9,7 @@
 #include "worker/event_processor.h"
 
 #include "base/array.h"
+#include "base/backoff.h"
 #include "base/clock.h"
 #include "base/limit.h"
 #include "base/log.h"
@@ -138,15 +139,6 @@ static bool is_final(const struct error *e)
            e->kind == ERROR_CONFLICT || e->kind == ERROR_FORBIDDEN;
 }
 
-static int64_t pause_ms(int64_t attempts)
-{
-    int64_t length_ms = LIMIT_EVENT_PAUSE_MS;
-
-    for (int64_t i = 1; i < attempts && length_ms < LIMIT_EVENT_PAUSE_MOST_MS; i++)
-        length_ms *= 2;
-    return length_ms < LIMIT_EVENT_PAUSE_MOST_MS ? length_ms : LIMIT_EVENT_PAUSE_MOST_MS;
-}
-
 static struct error *failure_record(struct inbox *inbox, const struct inbox_get_row *row,
                                     int64_t attempts, const struct error *cause)
 {
@@ -155,9 +147,10 @@ static struct error *failure_record(struct inbox *inbox, const struct inbox_get_
     struct error *e = db_begin(db, inbox->arena);
 
     if (!e)
-        e = sql_event_failed(db, inbox->arena, row->source, row->id, row->type, row->received_at,
-                             is_parked ? "parked" : "waiting", cause->text,
-                             clock_now_ms() + pause_ms(attempts));
+        e = sql_event_failed(
+            db, inbox->arena, row->source, row->id, row->type, row->received_at,
+            is_parked ? "parked" : "waiting", cause->text,
+            clock_now_ms() + backoff_ms(attempts, LIMIT_EVENT_PAUSE_MS, LIMIT_EVENT_PAUSE_MOST_MS));
     if (!e)
         e = db_commit(db, inbox->arena);
     db_rollback(db);

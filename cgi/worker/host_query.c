@@ -114,7 +114,7 @@ static bool ask(struct host_query *query, struct arena *arena, int64_t length_ms
     query->state = is_answered ? ASKER_IDLE : ASKER_LOST;
     *e = NULL;
     if (is_answered && query->e)
-        *e = error_new(arena, query->e->kind, "%s", query->e->text);
+        *e = error_copy(arena, query->e);
     return is_answered;
 }
 

@@ -7,6 +7,7 @@
 
 #include "adapter/crypto.h"
 #include "base/array.h"
+#include "base/backoff.h"
 #include "base/clock.h"
 #include "base/limit.h"
 #include "base/log.h"
@@ -23,7 +24,7 @@
 #include <assert.h>
 #include <string.h>
 
-enum { RECORD_AGAIN_MS = 1000, BACKOFF_DOUBLINGS = 20 };
+enum { RECORD_AGAIN_MS = 1000 };
 
 static bool job_is(const struct job *job, const char *kind)
 {
@@ -119,7 +120,7 @@ struct error *job_still_wanted(struct job *job)
         sql_vm_for_worker(job->context->db, job->context->scratch, job->row.vm_id, &vm);
 
     if (e)
-        return error_new(job->arena, e->kind, "%s", e->text);
+        return error_copy(job->arena, e);
     job->is_dropped = strcmp(vm.wanted, "gone") == 0 && !job_is(job, "destroy");
     return job->is_dropped ? error_new(job->arena, ERROR_CONFLICT, "the VM is to be destroyed")
                            : NULL;
@@ -228,23 +229,14 @@ static bool job_tries_again(const struct job *job, const struct error *cause)
            job->row.attempts < LIMIT_JOB_ATTEMPTS;
 }
 
-static int64_t backoff_ms(const struct job *job)
-{
-    const struct timeouts *timeouts = job->context->timeouts;
-    int64_t doublings = job->row.attempts > 0 ? job->row.attempts - 1 : 0;
-    int64_t length_ms;
-
-    if (doublings > BACKOFF_DOUBLINGS)
-        doublings = BACKOFF_DOUBLINGS;
-    length_ms = timeouts->backoff_ms << doublings;
-    return length_ms < timeouts->backoff_max_ms ? length_ms : timeouts->backoff_max_ms;
-}
-
 static struct error *record_later(struct job *job, const char *text)
 {
     struct db *db = job->context->db;
+    const struct timeouts *timeouts = job->context->timeouts;
+    int64_t pause_ms =
+        backoff_ms(job->row.attempts, timeouts->backoff_ms, timeouts->backoff_max_ms);
     struct error *e =
-        sql_job_later(db, job->arena, job->row.number, clock_now_ms() + backoff_ms(job), text);
+        sql_job_later(db, job->arena, job->row.number, clock_now_ms() + pause_ms, text);
 
     if (!e && job_is(job, "destroy"))
         e = sql_vm_set_error(db, job->arena, job->vm.id, text);

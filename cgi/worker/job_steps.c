@@ -154,7 +154,7 @@ static struct error *ssh_act(struct job *job)
             e = error_new(job->arena, ERROR_CONFLICT, "SSH did not answer within %lld s",
                           (long long)(max_ms / 1000));
         if (e)
-            return error_new(job->arena, e->kind, "%s", e->text);
+            return error_copy(job->arena, e);
         if (!is_ready)
             context_sleep(job->context, timeouts->poll_ms);
     }
@@ -182,7 +182,7 @@ static struct error *stop_wait(struct job *job, bool *is_off)
         if (!e && !*is_off)
             e = job_still_wanted(job);
         if (e)
-            return error_new(job->arena, e->kind, "%s", e->text);
+            return error_copy(job->arena, e);
         if (!*is_off)
             context_sleep(job->context, timeouts->poll_ms);
     }

@@ -3,7 +3,7 @@
 
 #include "adapter/crypto.h"
 #include "base/array.h"
-#include "base/clock.h"
+#include "base/date.h"
 #include "base/limit.h"
 #include "mail_new_signin.html.h"
 #include "mail_new_signin.txt.h"
@@ -145,7 +145,7 @@ static void headers_fill(struct arena *arena, const struct config *config,
     headers[0] = mail_header(arena, "From", config->mail_from_name, sender);
     headers[1] = arena_printf(arena, "To: <%s>", mail->to_email);
     headers[2] = mail_header(arena, "Subject", subject, "");
-    headers[3] = arena_printf(arena, "Date: %s", clock_mail(arena, mail->created_at));
+    headers[3] = arena_printf(arena, "Date: %s", date_mail(arena, mail->created_at));
     /* The same at every attempt: who gets it twice can tell, and most programs show it once. */
     headers[4] =
         arena_printf(arena, "Message-ID: <%s%s>", mail->id, strchr(config->mail_from_email, '@'));

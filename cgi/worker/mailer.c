@@ -2,9 +2,11 @@
  */
 #include "worker/mailer.h"
 
+#include "base/backoff.h"
 #include "base/clock.h"
 #include "base/limit.h"
 #include "base/log.h"
+#include "base/url.h"
 #include "model/signin_token.h"
 #include "worker/mail_message.h"
 
@@ -23,10 +25,9 @@ struct mailer {
 /* The host of our own address, as the mail server is told; "localhost" for an IP address. */
 static const char *own_name(struct arena *arena, const struct config *config)
 {
-    const char *host = strstr(config->public_url, "://") + 3;
-    size_t length = strspn(host, "abcdefghijklmnopqrstuvwxyz0123456789.-");
+    const char *host = url_host(arena, config->public_url);
 
-    return length ? arena_copy_bytes(arena, host, length) : "localhost";
+    return host[0] == '[' ? "localhost" : host;
 }
 
 static struct error *smtp_fill(struct arena *arena, const struct config *config,
@@ -126,16 +127,6 @@ static struct error *letter_send(const struct mailer *mailer, struct worker_cont
 
 /* ---- record ---- */
 
-int64_t mailer_backoff_s(int64_t attempts)
-{
-    int64_t length_s = LIMIT_MAIL_BACKOFF_S;
-
-    for (int64_t i = 1; i < attempts && length_s < LIMIT_MAIL_BACKOFF_MOST_S; i++)
-        length_s *= 2;
-    return length_s < LIMIT_MAIL_BACKOFF_MOST_S ? length_s : LIMIT_MAIL_BACKOFF_MOST_S;
-}
-
-/* What became of it: "sent", "failed", "off", or "queued" for another attempt. */
 static const char *verdict(const struct mailer *mailer, const struct mail_take_row *mail,
                            const struct error *cause, int64_t next_at)
 {
@@ -193,7 +184,8 @@ struct error *mailer_work(const struct mailer *mailer, struct worker_context *co
         return e->kind == ERROR_NOT_FOUND ? NULL : e;
     if (mailer->smtp)
         cause = letter_send(mailer, context, &mail, &answer);
-    next_at = clock_now() + mailer_backoff_s(mail.attempts);
+    next_at = clock_now() +
+              backoff_ms(mail.attempts, LIMIT_MAIL_BACKOFF_MS, LIMIT_MAIL_BACKOFF_MOST_MS) / 1000;
     state = verdict(mailer, &mail, cause, next_at);
     if (cause)
         reason = arena_printf(context->arena, "%s%s%s", cause->text, answer ? ": " : "",

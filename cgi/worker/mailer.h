@@ -33,6 +33,3 @@ struct error *mailer_recover(struct worker_context *context, struct arena *arena
  */
 struct error *mailer_work(const struct mailer *mailer, struct worker_context *context,
                           bool *has_one);
-
-/* How long to wait after `attempts` failed ones: a minute, doubled each time, at most an hour. */
-int64_t mailer_backoff_s(int64_t attempts);

@@ -2,6 +2,7 @@
 #include "worker/retention.h"
 
 #include "base/clock.h"
+#include "base/date.h"
 #include "base/limit.h"
 #include "model/inbox_path.h"
 
@@ -22,7 +23,7 @@
 
 /* A used or expired link is explained to who tries it again for some time; the schema says a day.
  */
-enum { LINK_KEEP_S = 24 * 3600 - LIMIT_SIGNIN_LINK_S - 3600 };
+enum { LINK_KEEP_S = A_DAY_S - LIMIT_SIGNIN_LINK_S - AN_HOUR_S };
 
 /* First out of the inbox: what stands there alone would look as if it had just come. */
 static struct error *events_delete_old(struct db *db, struct arena *arena,
@@ -57,7 +58,7 @@ struct error *retention_run(const struct context *context)
     if (!e)
         e = sql_known_browser_delete_old(db, arena, now - LIMIT_KNOWN_BROWSER_S);
     if (!e)
-        e = sql_ledger_delete_old(db, arena, clock_month_start(now - LIMIT_RECORD_KEEP_S));
+        e = sql_ledger_delete_old(db, arena, date_month_start(now - LIMIT_RECORD_KEEP_S));
     if (!e)
         e = sql_billing_problem_delete_old(db, arena, now - LIMIT_PROBLEM_KEEP_S);
     if (!e)

@@ -119,7 +119,7 @@ static struct error *host_connect(struct context_host *host, struct arena *arena
     e = driver_open(host->arena, &wanted, &host->driver);
     if (!e)
         return NULL;
-    e = error_new(arena, e->kind, "%s", e->text);
+    e = error_copy(arena, e);
     host->driver = NULL;
     arena_free(host->arena);
     return e;
@@ -155,7 +155,7 @@ struct error *worker_context_stripe(struct worker_context *context, struct arena
         e = stripe_open(whole->stripe_arena, context->config, &whole->stripe);
     }
     if (e) {
-        e = error_new(arena, e->kind, "%s", e->text);
+        e = error_copy(arena, e);
         whole->stripe = NULL;
         arena_free(whole->stripe_arena);
     }

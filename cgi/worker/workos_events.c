@@ -6,10 +6,10 @@
  * deleted stays deleted.
  */
 #include "base/array.h"
+#include "base/date.h"
 #include "model/billing_status_change.h"
 #include "model/event.h"
 
-#include "base/clock.h"
 #include "model/identity.h"
 #include "model/vm_request.h"
 #include "remote/workos.h"
@@ -48,7 +48,7 @@ static struct error *version_take(struct event *event, bool is_deletion, const c
 
     if (!e)
         e = field_text(event, "data.updated_at", &updated_at);
-    if (!e && !clock_iso_read(updated_at, &updated_at_ms))
+    if (!e && !date_iso_read(updated_at, &updated_at_ms))
         e = error_new(event->context.arena, ERROR_INPUT, "data.updated_at is no time");
     if (e)
         return e;

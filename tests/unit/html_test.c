@@ -4,8 +4,8 @@
  *
  * That tmplc picks the right one of these functions is tested in tmplc.sh.
  */
-#include "base/html.h"
 #include "base/array.h"
+#include "base/html.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

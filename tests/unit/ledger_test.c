@@ -6,7 +6,7 @@
 #include "model/ledger.h"
 
 #include "base/array.h"
-#include "base/clock.h"
+#include "base/date.h"
 #include "base/limit.h"
 #include "fake_driver.h"
 #include "model/price.h"
@@ -323,7 +323,7 @@ static bool chain_add(void *context, const struct ledger_chunk_row *row)
     else if (chain->until_at != row->from_at || chain->is_open)
         chain->is_broken = true;
     if (row->from_at < row->until_at &&
-        clock_month_start(row->from_at) != clock_month_start(row->until_at - 1))
+        date_month_start(row->from_at) != date_month_start(row->until_at - 1))
         chain->is_broken = true;
     chain->until_at = row->until_at;
     chain->is_open = row->is_open;

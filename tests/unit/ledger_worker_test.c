@@ -3,7 +3,7 @@
  * kind of job, what the reconciler sees, hosts that are away, and the spend cap. The clock stands
  * in for base/clock.c's by the linker (--wrap, see the Makefile).
  */
-#include "base/clock.h"
+#include "base/date.h"
 #include "base/limit.h"
 #include "drain.h"
 #include "fake_driver.h"
@@ -323,7 +323,7 @@ static void a_new_team_does_not_pay_for_an_old_one(void **state)
     struct world *world = test->world;
 
     world_check(sql_ledger_put(world->db, world->arena, world->team_id,
-                               clock_month_start(BEGIN_AT - 1), "oldoldoldoldoldo", BEGIN_AT - 7200,
+                               date_month_start(BEGIN_AT - 1), "oldoldoldoldoldo", BEGIN_AT - 7200,
                                BEGIN_AT, 0, "old", "running", "small", 1, 0),
                 "put");
     work(test, 0);

@@ -5,6 +5,7 @@
 #include "model/mail_queue.h"
 
 #include "base/array.h"
+#include "base/backoff.h"
 #include "base/clock.h"
 #include "base/limit.h"
 #include "worker/mail_message.h"
@@ -141,8 +142,8 @@ static void test_backoff(void **state)
 
     (void)state;
     for (size_t i = 0; i < COUNT(minutes); i++)
-        assert_int_equal(mailer_backoff_s((int64_t)i), minutes[i] * 60);
-    assert_int_equal(mailer_backoff_s(INT64_MAX), 3600);
+        assert_int_equal(backoff_ms((int64_t)i, LIMIT_MAIL_BACKOFF_MS, LIMIT_MAIL_BACKOFF_MOST_MS),
+                         minutes[i] * 60 * 1000);
     assert_int_equal(mail_patience_s("signin_link"), LIMIT_SIGNIN_LINK_S);
     assert_int_equal(mail_patience_s("suspended"), 2 * 24 * 3600);
 }

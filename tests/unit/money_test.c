@@ -1,6 +1,6 @@
 /* money.c: cents in words, in the currency of the configuration and in others. */
-#include "model/money.h"
 #include "base/array.h"
+#include "model/money.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -2,9 +2,9 @@
  * Prices: from the configuration into the database, where what has held is never altered; read at
  * any moment; and how they are written. And the two small writers of money: amounts and CSV.
  */
-#include "base/clock.h"
 #include "base/array.h"
 #include "base/csv.h"
+#include "base/date.h"
 #include "base/text.h"
 #include "model/price.h"
 #include "model/price_store.h"
@@ -55,7 +55,7 @@ static struct config configuration(const struct list *lists, size_t count)
                                              { PRICE_SNAPSHOT, 3 } };
 
         config.prices[i].from_at = NOW + lists[i].day * DAY;
-        config.prices[i].day = clock_day(world->arena, config.prices[i].from_at);
+        config.prices[i].day = date_day(world->arena, config.prices[i].from_at);
         config.prices[i].item_count = COUNT(items);
         config.prices[i].items =
             (struct config_price_item *)(void *)arena_copy_bytes(world->arena, items, sizeof items);

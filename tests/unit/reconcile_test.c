@@ -2,8 +2,8 @@
  * The reconciler and the measuring of usage against a fake host: what is observed, adopted, removed
  * and shown; counters that begin anew; guests that hang.
  */
-#include "base/clock.h"
 #include "base/array.h"
+#include "base/clock.h"
 #include "drain.h"
 #include "fake_driver.h"
 #include "model/vm_state.h"

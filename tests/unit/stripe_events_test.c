@@ -2,8 +2,8 @@
  * What Stripe's events do to a team's status: the fixtures' story, in order and out of it, twice,
  * for others, of the other mode; and invoices, refunds and use that the meter refused.
  */
-#include "stripe_world.h"
 #include "base/array.h"
+#include "stripe_world.h"
 
 #include "billing_activity.sql.h"
 #include "billing_problem.sql.h"

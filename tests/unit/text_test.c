@@ -1,6 +1,6 @@
 /* text.c: numbers, UTF-8 against a decoder told another way, lines, host names, e-mail, paths. */
-#include "base/text.h"
 #include "base/array.h"
+#include "base/text.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

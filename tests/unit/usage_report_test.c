@@ -4,6 +4,7 @@
  */
 #include "adapter/crypto.h"
 #include "base/clock.h"
+#include "base/date.h"
 #include "base/limit.h"
 #include "billing/usage_report.h"
 #include "model/ledger.h"
@@ -38,9 +39,9 @@ static int set_up(void **state)
     const char *id = crypto_id(here->arena);
 
     *state = here;
-    month_at = clock_month_end(clock_month_end(clock_now()));
+    month_at = date_month_end(date_month_end(clock_now()));
     began_at = month_at - 50 * HOUR + 1234;
-    world_check(sql_ledger_put(world->db, here->arena, world->team_id, clock_month_start(began_at),
+    world_check(sql_ledger_put(world->db, here->arena, world->team_id, date_month_start(began_at),
                                id, began_at, month_at, false, "first", "running", "nano", 1, 0),
                 "ledger");
     world_check(sql_ledger_put(world->db, here->arena, world->team_id, month_at, id, month_at,
@@ -114,7 +115,7 @@ static void hours_add_up_to_months(void **state)
     for (size_t i = 0; i < rows.count; i++)
         *(rows.row[i].hour_at < month_at ? &november : &december) += rows.row[i].value;
     assert_true(november > 0 && december > 0);
-    assert_int_equal(november, cost(here, clock_month_start(month_at - 1), month_at));
+    assert_int_equal(november, cost(here, date_month_start(month_at - 1), month_at));
     assert_int_equal(december, cost(here, month_at, month_at + 30 * HOUR));
     world_check(usage_cost(here->world->db, here->arena, here->world->team_id, began_at,
                            month_at + 30 * HOUR, &all),
@@ -147,7 +148,7 @@ static void in_pieces_or_at_once(void **state)
     assert_int_equal(rows.count, 80);
     for (size_t i = 0; i < rows.count; i++)
         sum += rows.row[i].value;
-    assert_int_equal(sum, cost(here, clock_month_start(month_at - 1), month_at) +
+    assert_int_equal(sum, cost(here, date_month_start(month_at - 1), month_at) +
                               cost(here, month_at, month_at + 30 * HOUR));
 }
 
@@ -178,7 +179,7 @@ static void sent(struct stripe_world *here, int64_t now_at)
 static void sent_once_under_one_name(void **state)
 {
     struct stripe_world *here = *state;
-    const char *iso = clock_iso(here->arena, began_at + 2 * HOUR);
+    const char *iso = date_iso(here->arena, began_at + 2 * HOUR);
     const char *day = arena_printf(here->arena, "%.4s%.2s%.2s", iso, iso + 5, iso + 8);
     const char *last;
 

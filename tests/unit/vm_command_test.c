@@ -2,8 +2,8 @@
  * The rules for VMs without a request: a person, a token and the system create, resize, snapshot
  * and destroy through model/ alone, and every refusal has its kind, code, message and field.
  */
-#include "base/clock.h"
 #include "base/array.h"
+#include "base/clock.h"
 #include "base/limit.h"
 #include "world.h"
 

@@ -2,8 +2,8 @@
  * vm_state.c: the whole table, said once more as people would say it. Every pair of state and event
  * that does not stand here must be refused, with a sentence for the button.
  */
-#include "model/vm_job.h"
 #include "base/array.h"
+#include "model/vm_job.h"
 #include "model/vm_state.h"
 
 #include <setjmp.h>

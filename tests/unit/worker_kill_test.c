@@ -2,8 +2,8 @@
  * The worker killed -9 at every call to a fake host, before and after the call has taken effect, in
  * every kind of job: what is started next goes on, and nothing is made twice or left over.
  */
-#include "base/clock.h"
 #include "base/array.h"
+#include "base/clock.h"
 #include "drain.h"
 #include "fake_driver.h"
 #include "model/ledger.h"

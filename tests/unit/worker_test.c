@@ -2,8 +2,8 @@
  * The worker's jobs against a fake host: every kind, failing and coming back, superseded by a
  * destroy. Kills are in worker_kill_test.c.
  */
-#include "base/clock.h"
 #include "base/array.h"
+#include "base/clock.h"
 #include "drain.h"
 #include "fake_driver.h"
 #include "worker/job.h"

@@ -1,6 +1,8 @@
-/* clock.c: how moments and lengths of time are written. */
-#include "base/clock.h"
+/* clock.c and date.c: how moments and lengths of time are written. */
+#include "base/date.h"
+
 #include "base/array.h"
+#include "base/clock.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -58,8 +60,8 @@ static void test_moments(void **state)
 
     (void)state;
     for (size_t i = 0; i < COUNT(moments); i++) {
-        assert_string_equal(clock_iso(arena, moments[i].at), moments[i].iso);
-        assert_string_equal(clock_plain(arena, moments[i].at), moments[i].plain);
+        assert_string_equal(date_iso(arena, moments[i].at), moments[i].iso);
+        assert_string_equal(date_plain(arena, moments[i].at), moments[i].plain);
     }
 }
 
@@ -89,8 +91,8 @@ static void test_relative(void **state)
 
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
-        assert_string_equal(clock_relative(arena, now - cases[i].distance, now), cases[i].past);
-        assert_string_equal(clock_relative(arena, now + cases[i].distance, now), cases[i].future);
+        assert_string_equal(date_relative(arena, now - cases[i].distance, now), cases[i].past);
+        assert_string_equal(date_relative(arena, now + cases[i].distance, now), cases[i].future);
     }
 }
 
@@ -112,7 +114,7 @@ static void test_length(void **state)
 
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++)
-        assert_string_equal(clock_length(arena, cases[i].ms), cases[i].text);
+        assert_string_equal(date_length(arena, cases[i].ms), cases[i].text);
 }
 
 static void test_calendar(void **state)
@@ -135,20 +137,20 @@ static void test_calendar(void **state)
 
     (void)state;
     for (size_t i = 0; i < COUNT(months); i++) {
-        assert_string_equal(clock_month(arena, months[i].at), months[i].month);
-        assert_string_equal(clock_month_iso(arena, months[i].at), months[i].iso);
-        assert_int_equal(clock_month_start(months[i].at), months[i].start_at);
-        assert_int_equal(clock_month_end(months[i].at), months[i].end_at);
-        assert_true(clock_month_read(months[i].iso, &at));
+        assert_string_equal(date_month(arena, months[i].at), months[i].month);
+        assert_string_equal(date_month_iso(arena, months[i].at), months[i].iso);
+        assert_int_equal(date_month_start(months[i].at), months[i].start_at);
+        assert_int_equal(date_month_end(months[i].at), months[i].end_at);
+        assert_true(date_month_read(months[i].iso, &at));
         assert_int_equal(at, months[i].start_at);
     }
-    assert_true(clock_day_read("2024-02-29", &at));
+    assert_true(date_day_read("2024-02-29", &at));
     assert_int_equal(at, 1709164800);
-    assert_string_equal(clock_day(arena, at), "29 Feb 2024");
+    assert_string_equal(date_day(arena, at), "29 Feb 2024");
     for (size_t i = 0; i < COUNT(no_days); i++)
-        assert_false(clock_day_read(no_days[i], &at));
-    assert_false(clock_month_read("2026-1", &at) || clock_month_read("2026-13", &at) ||
-                 clock_month_read("", &at));
+        assert_false(date_day_read(no_days[i], &at));
+    assert_false(date_month_read("2026-1", &at) || date_month_read("2026-13", &at) ||
+                 date_month_read("", &at));
 }
 
 static void test_iso_read(void **state)
@@ -177,14 +179,14 @@ static void test_iso_read(void **state)
 
     (void)state;
     for (size_t i = 0; i < COUNT(right); i++) {
-        assert_true(clock_iso_read(right[i].text, &at_ms));
+        assert_true(date_iso_read(right[i].text, &at_ms));
         assert_int_equal(at_ms, right[i].at_ms);
     }
     for (size_t i = 0; i < COUNT(wrong); i++) {
-        if (clock_iso_read(wrong[i], &at_ms))
+        if (date_iso_read(wrong[i], &at_ms))
             fail_msg("taken for a time: %s", wrong[i]);
     }
-    assert_false(clock_iso_read(NULL, &at_ms));
+    assert_false(date_iso_read(NULL, &at_ms));
 }
 
 int main(void)

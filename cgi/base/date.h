@@ -1,0 +1,43 @@
+/* How moments and lengths of time are written and read, and when months begin. All in UTC. */
+#pragma once
+
+#include "base/arena.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* "2026-11-20T12:00:00Z", in the arena. */
+const char *date_iso(struct arena *arena, int64_t at);
+
+/* "2026-11-20T12:00:00Z" or "2026-11-20T12:00:00.123Z", in milliseconds. False: it is neither. */
+bool date_iso_read(const char *text, int64_t *out_ms);
+
+/* "20 Nov 2026, 12:00 UTC", in the arena. */
+const char *date_plain(struct arena *arena, int64_t at);
+
+/* "Fri, 20 Nov 2026 12:00:00 +0000" (RFC 5322), in the arena. */
+const char *date_mail(struct arena *arena, int64_t at);
+
+/* "just now", "3 minutes ago", "in 2 hours", "12 Nov 2026"; in the arena. */
+const char *date_relative(struct arena *arena, int64_t at, int64_t now);
+
+/* "0.02 s", "3.8 s", "2 min 5 s"; in the arena. */
+const char *date_length(struct arena *arena, int64_t length_ms);
+
+/* "1 Jan 2027", and "January 2027"; in the arena. */
+const char *date_day(struct arena *arena, int64_t at);
+const char *date_month(struct arena *arena, int64_t at);
+
+/* When the calendar month of a moment begins, and when the next one does. */
+int64_t date_month_start(int64_t at);
+int64_t date_month_end(int64_t at);
+
+/* When the day "2027-01-01", or the month "2027-01", begins. False: it is none. */
+bool date_day_read(const char *text, int64_t *out);
+bool date_month_read(const char *text, int64_t *out);
+
+/* "2027-01", in the arena. */
+const char *date_month_iso(struct arena *arena, int64_t at);
+
+/* "2027010113": the hour, in digits; in the arena. */
+const char *date_hour_digits(struct arena *arena, int64_t at);

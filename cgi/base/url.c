@@ -1,0 +1,52 @@
+/* What a URL names; see url.h. */
+#include "base/url.h"
+
+#include "base/array.h"
+#include "base/text.h"
+
+#include <string.h>
+
+bool url_is_origin(const char *text, const char *scheme)
+{
+    const char *host = text + strlen(scheme);
+
+    return text_starts(text, scheme) && *host &&
+           !host[strspn(host, "abcdefghijklmnopqrstuvwxyz0123456789.-:[]")];
+}
+
+/* Of the host behind "://", with the brackets of an IPv6 address. */
+static size_t host_length(const char *host)
+{
+    return host[0] == '[' ? strcspn(host, "]") + (strchr(host, ']') != NULL)
+                          : strcspn(host, ":/?#");
+}
+
+/* Of a port with its colon; 0: there is none. */
+static size_t port_length(const char *port)
+{
+    return *port == ':' ? 1 + strspn(port + 1, "0123456789") : 0;
+}
+
+bool url_is_loopback(const char *url, const char *scheme)
+{
+    static const char *const hosts[] = { "127.0.0.1", "localhost", "[::1]" };
+    const char *host = url + strlen(scheme);
+
+    for (size_t i = 0; text_starts(url, scheme) && i < COUNT(hosts); i++) {
+        const char *end = host + strlen(hosts[i]);
+
+        if (!text_starts(host, hosts[i]))
+            continue;
+        end += port_length(end);
+        /* A user's name would come before an '@': "http://localhost:80@example.org". */
+        return !*end || *end == '/';
+    }
+    return false;
+}
+
+const char *url_host(struct arena *arena, const char *url)
+{
+    const char *host = strstr(url, "://") + 3;
+
+    return arena_copy_bytes(arena, host, host_length(host));
+}
