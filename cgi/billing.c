@@ -12,6 +12,7 @@
 #include "billing_request.sql.h"
 #include "billing_return.html.h"
 #include "invoice.sql.h"
+#include "main_constants.sql.h"
 #include "model/billing_job.h"
 #include "model/worker_wakeup.h"
 #include "view/billing_page.h"
@@ -62,7 +63,8 @@ static struct error *return_show(struct request *r)
     e = sql_billing_get(r->db, r->arena, r->session->team_id, &row);
     if (e && e->kind != ERROR_NOT_FOUND)
         return e;
-    if (!e && (strcmp(row.status, "trial") == 0 || strcmp(row.status, "active") == 0)) {
+    if (!e && (strcmp(row.status, BILLING_STATUS_TRIAL) == 0 ||
+               strcmp(row.status, BILLING_STATUS_ACTIVE) == 0)) {
         response_redirect(&r->response, "/billing");
         return NULL;
     }

@@ -4,6 +4,7 @@
 #include "base/limit.h"
 #include "base/log.h"
 #include "billing/stripe_sync.h"
+#include "main_constants.sql.h"
 #include "model/vm_request.h"
 #include "remote/stripe.h"
 
@@ -138,7 +139,7 @@ static struct error *time_apply(const struct context *context, int64_t team_id)
 
     if (e || !row.until_at || row.until_at > context->now_at)
         return e;
-    is_late = strcmp(row.status, "past_due") == 0;
+    is_late = strcmp(row.status, BILLING_STATUS_PAST_DUE) == 0;
     e = billing_transition_apply(context, team_id, row.status,
                                  is_late ? BILLING_GRACE_OVER : BILLING_KEEP_OVER, 0);
     /* Nobody shall pay for what is destroyed. */
@@ -202,10 +203,11 @@ static struct error *vm_clear(const struct context *context, const struct billin
  * as anybody knows. */
 static bool is_to_clear(const struct billing_to_clear_row *vm, enum vm_trigger *event)
 {
-    bool is_over = strcmp(vm->status, "ended") == 0;
+    bool is_over = strcmp(vm->status, BILLING_STATUS_ENDED) == 0;
 
     *event = is_over ? VM_REQUEST_DESTROY : VM_REQUEST_STOP;
-    return is_over ? strcmp(vm->state, "destroying") != 0 : strcmp(vm->state, "running") == 0;
+    return is_over ? strcmp(vm->state, VM_STATE_DESTROYING) != 0
+                   : strcmp(vm->state, VM_STATE_RUNNING) == 0;
 }
 
 /* Read and written in one transaction: whoever has paid meanwhile is left alone. */

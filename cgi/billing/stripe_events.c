@@ -5,6 +5,7 @@
  */
 #include "base/array.h"
 #include "billing/stripe_sync.h"
+#include "main_constants.sql.h"
 #include "model/event.h"
 #include "model/money.h"
 #include "remote/stripe.h"
@@ -239,12 +240,13 @@ static struct error *failed_record(struct event *event)
         e = sql_billing_get(context->db, context->arena, team_id, &account);
     if (e || !team_id)
         return e;
-    mail =
-        (struct mail){ .kind = "payment_failed",
-                       .once = json_get_text(event->fetched, "id"),
-                       .amount = amount,
-                       .at = event->context.now_at,
-                       .until_at = strcmp(account.status, "past_due") == 0 ? account.until_at : 0 };
+    mail = (struct mail){ .kind = "payment_failed",
+                          .once = json_get_text(event->fetched, "id"),
+                          .amount = amount,
+                          .at = event->context.now_at,
+                          .until_at = strcmp(account.status, BILLING_STATUS_PAST_DUE) == 0
+                                          ? account.until_at
+                                          : 0 };
     return billing_mail(context, team_id, &mail);
 }
 

@@ -2,6 +2,7 @@
 #include "billing/stripe_sync.h"
 
 #include "base/clock.h"
+#include "main_constants.sql.h"
 #include "model/money.h"
 #include "model/usage_cost.h"
 #include "remote/stripe.h"
@@ -110,7 +111,7 @@ static struct error *status_apply(const struct context *context, int64_t team_id
             "treated as a late payment");
     if (!e)
         e = billing_transition_apply(context, team_id, status, event, trial_end_at);
-    if (!e && strcmp(status, "trial") == 0 && event == BILLING_ON_TRIAL)
+    if (!e && strcmp(status, BILLING_STATUS_TRIAL) == 0 && event == BILLING_ON_TRIAL)
         e = sql_billing_set_until(context->db, context->arena, team_id, or_null(&trial_end_at));
     return e;
 }

@@ -9,6 +9,7 @@
 #include "base/date.h"
 #include "base/limit.h"
 #include "base/log.h"
+#include "main_constants.sql.h"
 #include "model/billing_status_change.h"
 #include "model/usage_cost.h"
 #include "remote/stripe.h"
@@ -133,10 +134,10 @@ static struct error *push_look(const struct context *context, const struct strip
         return e;
     counted = hour_count(summaries, push->hour_at);
     if (counted == push->value)
-        return push_set(context, push, "confirmed", NULL);
+        return push_set(context, push, USAGE_REPORT_STATE_CONFIRMED, NULL);
     if (counted == 0)
         return sql_usage_report_again(context->db, context->arena, push->team_id, push->hour_at);
-    return push_set(context, push, "different",
+    return push_set(context, push, USAGE_REPORT_STATE_DIFFERENT,
                     arena_printf(context->arena, "Stripe counts %lld", (long long)counted));
 }
 
@@ -164,9 +165,9 @@ static struct error *push_send(const struct context *context, const struct strip
                                          push->customer_id, push->value, at);
 
     if (!e)
-        return push_set(context, push, "confirmed", NULL);
+        return push_set(context, push, USAGE_REPORT_STATE_CONFIRMED, NULL);
     if (e->kind == ERROR_INPUT || e->kind == ERROR_NOT_FOUND)
-        return push_set(context, push, "failed", e->text);
+        return push_set(context, push, USAGE_REPORT_STATE_FAILED, e->text);
     return e;
 }
 
@@ -178,7 +179,7 @@ static struct error *push_work(const struct context *context, const struct strip
     struct error *e;
 
     if (push->hour_at < context->now_at - LIMIT_METER_OLD_S)
-        return push_set(context, push, "failed", "older than Stripe takes");
+        return push_set(context, push, USAGE_REPORT_STATE_FAILED, "older than Stripe takes");
     if (is_blind)
         return push_look(context, stripe, push);
     e = sql_usage_report_try(context->db, context->arena, push->team_id, push->hour_at,
@@ -230,13 +231,13 @@ static struct error *hours_compare(const struct context *context, int64_t team_i
         int64_t ours = pushed(&rows, hour_at, &row);
 
         *differences += counted != ours;
-        if (!row || strcmp(row->state, "failed") == 0)
+        if (!row || strcmp(row->state, USAGE_REPORT_STATE_FAILED) == 0)
             continue;
-        if (counted != ours && strcmp(row->state, "confirmed") == 0)
+        if (counted != ours && strcmp(row->state, USAGE_REPORT_STATE_CONFIRMED) == 0)
             e = sql_usage_report_set(
                 context->db, context->arena, team_id, hour_at, "different",
                 arena_printf(context->arena, "Stripe counts %lld", (long long)counted));
-        else if (counted == ours && strcmp(row->state, "different") == 0)
+        else if (counted == ours && strcmp(row->state, USAGE_REPORT_STATE_DIFFERENT) == 0)
             e = sql_usage_report_set(context->db, context->arena, team_id, hour_at, "confirmed",
                                      NULL);
     }

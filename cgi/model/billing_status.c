@@ -3,39 +3,62 @@
 #include "model/billing_status.h"
 
 #include "base/array.h"
+#include "main_constants.sql.h"
 
 #include <stddef.h>
 #include <string.h>
 
 static const struct billing_transition transitions[] = {
-    { "none", BILLING_ON_TRIAL, "trial", BILLING_TRIAL_END, "trial began", NULL },
-    { "none", BILLING_PAID, "active", BILLING_FOREVER, "subscription began", NULL },
-    { "none", BILLING_LATE, "past_due", BILLING_GRACE, "payment late", NULL },
-    { "none", BILLING_UNPAID, "suspended", BILLING_KEEP, "suspended", "suspended" },
+    { BILLING_STATUS_NONE, BILLING_ON_TRIAL, BILLING_STATUS_TRIAL, BILLING_TRIAL_END, "trial began",
+      NULL },
+    { BILLING_STATUS_NONE, BILLING_PAID, BILLING_STATUS_ACTIVE, BILLING_FOREVER,
+      "subscription began", NULL },
+    { BILLING_STATUS_NONE, BILLING_LATE, BILLING_STATUS_PAST_DUE, BILLING_GRACE, "payment late",
+      NULL },
+    { BILLING_STATUS_NONE, BILLING_UNPAID, BILLING_STATUS_SUSPENDED, BILLING_KEEP, "suspended",
+      "suspended" },
 
-    { "trial", BILLING_PAID, "active", BILLING_FOREVER, "subscription began", NULL },
-    { "trial", BILLING_LATE, "past_due", BILLING_GRACE, "payment late", NULL },
-    { "trial", BILLING_UNPAID, "suspended", BILLING_KEEP, "suspended", "suspended" },
-    { "trial", BILLING_OVER, "suspended", BILLING_KEEP, "subscription ended", "suspended" },
+    { BILLING_STATUS_TRIAL, BILLING_PAID, BILLING_STATUS_ACTIVE, BILLING_FOREVER,
+      "subscription began", NULL },
+    { BILLING_STATUS_TRIAL, BILLING_LATE, BILLING_STATUS_PAST_DUE, BILLING_GRACE, "payment late",
+      NULL },
+    { BILLING_STATUS_TRIAL, BILLING_UNPAID, BILLING_STATUS_SUSPENDED, BILLING_KEEP, "suspended",
+      "suspended" },
+    { BILLING_STATUS_TRIAL, BILLING_OVER, BILLING_STATUS_SUSPENDED, BILLING_KEEP,
+      "subscription ended", "suspended" },
 
-    { "active", BILLING_ON_TRIAL, "trial", BILLING_TRIAL_END, "trial began", NULL },
-    { "active", BILLING_LATE, "past_due", BILLING_GRACE, "payment late", NULL },
-    { "active", BILLING_UNPAID, "suspended", BILLING_KEEP, "suspended", "suspended" },
-    { "active", BILLING_OVER, "suspended", BILLING_KEEP, "subscription ended", "suspended" },
+    { BILLING_STATUS_ACTIVE, BILLING_ON_TRIAL, BILLING_STATUS_TRIAL, BILLING_TRIAL_END,
+      "trial began", NULL },
+    { BILLING_STATUS_ACTIVE, BILLING_LATE, BILLING_STATUS_PAST_DUE, BILLING_GRACE, "payment late",
+      NULL },
+    { BILLING_STATUS_ACTIVE, BILLING_UNPAID, BILLING_STATUS_SUSPENDED, BILLING_KEEP, "suspended",
+      "suspended" },
+    { BILLING_STATUS_ACTIVE, BILLING_OVER, BILLING_STATUS_SUSPENDED, BILLING_KEEP,
+      "subscription ended", "suspended" },
 
-    { "past_due", BILLING_ON_TRIAL, "trial", BILLING_TRIAL_END, "payment in order again", NULL },
-    { "past_due", BILLING_PAID, "active", BILLING_FOREVER, "payment in order again", NULL },
-    { "past_due", BILLING_UNPAID, "suspended", BILLING_KEEP, "suspended", "suspended" },
-    { "past_due", BILLING_OVER, "suspended", BILLING_KEEP, "subscription ended", "suspended" },
-    { "past_due", BILLING_GRACE_OVER, "suspended", BILLING_KEEP, "suspended", "suspended" },
+    { BILLING_STATUS_PAST_DUE, BILLING_ON_TRIAL, BILLING_STATUS_TRIAL, BILLING_TRIAL_END,
+      "payment in order again", NULL },
+    { BILLING_STATUS_PAST_DUE, BILLING_PAID, BILLING_STATUS_ACTIVE, BILLING_FOREVER,
+      "payment in order again", NULL },
+    { BILLING_STATUS_PAST_DUE, BILLING_UNPAID, BILLING_STATUS_SUSPENDED, BILLING_KEEP, "suspended",
+      "suspended" },
+    { BILLING_STATUS_PAST_DUE, BILLING_OVER, BILLING_STATUS_SUSPENDED, BILLING_KEEP,
+      "subscription ended", "suspended" },
+    { BILLING_STATUS_PAST_DUE, BILLING_GRACE_OVER, BILLING_STATUS_SUSPENDED, BILLING_KEEP,
+      "suspended", "suspended" },
 
     /* Late changes nothing here: only money does, or time. */
-    { "suspended", BILLING_ON_TRIAL, "trial", BILLING_TRIAL_END, "payment in order again", NULL },
-    { "suspended", BILLING_PAID, "active", BILLING_FOREVER, "payment in order again", NULL },
-    { "suspended", BILLING_KEEP_OVER, "ended", BILLING_FOREVER, "ended", NULL },
+    { BILLING_STATUS_SUSPENDED, BILLING_ON_TRIAL, BILLING_STATUS_TRIAL, BILLING_TRIAL_END,
+      "payment in order again", NULL },
+    { BILLING_STATUS_SUSPENDED, BILLING_PAID, BILLING_STATUS_ACTIVE, BILLING_FOREVER,
+      "payment in order again", NULL },
+    { BILLING_STATUS_SUSPENDED, BILLING_KEEP_OVER, BILLING_STATUS_ENDED, BILLING_FOREVER, "ended",
+      NULL },
 
-    { "ended", BILLING_ON_TRIAL, "trial", BILLING_TRIAL_END, "trial began", NULL },
-    { "ended", BILLING_PAID, "active", BILLING_FOREVER, "subscription began", NULL },
+    { BILLING_STATUS_ENDED, BILLING_ON_TRIAL, BILLING_STATUS_TRIAL, BILLING_TRIAL_END,
+      "trial began", NULL },
+    { BILLING_STATUS_ENDED, BILLING_PAID, BILLING_STATUS_ACTIVE, BILLING_FOREVER,
+      "subscription began", NULL },
 };
 
 /* Stripe's words; see
@@ -63,8 +86,8 @@ static const struct {
       "No subscription",
       "off",
       { "Your team has no subscription yet. Subscribe on the billing page first.", NULL } },
-    { "trial", "Trial", "on", { NULL, NULL } },
-    { "active", "Active", "on", { NULL, NULL } },
+    { BILLING_STATUS_TRIAL, "Trial", "on", { NULL, NULL } },
+    { BILLING_STATUS_ACTIVE, "Active", "on", { NULL, NULL } },
     { "past_due",
       "Payment late",
       "wait",

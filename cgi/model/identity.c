@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/limit.h"
 #include "base/text.h"
+#include "main_constants.sql.h"
 #include "person.sql.h"
 #include "team.sql.h"
 
@@ -55,7 +56,8 @@ static struct error *personal_team(const struct context *context, int64_t person
     if (e)
         return e;
     *out = made.id;
-    return sql_team_join(context->db, context->arena, made.id, person_id, "owner", context->now_at);
+    return sql_team_join(context->db, context->arena, made.id, person_id, MEMBERSHIP_ROLE_OWNER,
+                         context->now_at);
 }
 
 struct error *identity_person(const struct context *context, const struct identity *identity,

@@ -3,6 +3,7 @@
 
 #include "base/date.h"
 #include "base/limit.h"
+#include "main_constants.sql.h"
 #include "model/price.h"
 #include "team.sql.h"
 
@@ -70,8 +71,8 @@ static struct error *interval_turn(struct ledger_writer *writer, const struct le
 static struct ledger_open_row row_of(const struct ledger_vm_row *vm, const char *vm_id,
                                      const struct ledger_open_row *before)
 {
-    bool is_size_unsure =
-        before && (strcmp(vm->state, "resizing") == 0 || strcmp(vm->state, "failed") == 0);
+    bool is_size_unsure = before && (strcmp(vm->state, VM_STATE_RESIZING) == 0 ||
+                                     strcmp(vm->state, VM_STATE_FAILED) == 0);
 
     return (struct ledger_open_row){
         .team_id = vm->team_id,

@@ -7,6 +7,7 @@
 #include "billing.sql.h"
 #include "billing_activity.sql.h"
 #include "invoice.sql.h"
+#include "main_constants.sql.h"
 #include "model/billing_status.h"
 #include "model/money.h"
 #include "web/session.h"
@@ -144,7 +145,8 @@ static void buttons_fill(const struct standing *standing, struct billing_html *p
 {
     const struct billing_get_row *row = &standing->row;
     bool has_one = row->subscription_id && !standing->is_over;
-    bool is_late = strcmp(row->status, "past_due") == 0 || strcmp(row->status, "suspended") == 0;
+    bool is_late = strcmp(row->status, BILLING_STATUS_PAST_DUE) == 0 ||
+                   strcmp(row->status, BILLING_STATUS_SUSPENDED) == 0;
 
     page->can_subscribe = !has_one;
     page->can_cancel = has_one && !row->cancel_at;

@@ -10,6 +10,7 @@
 #include "base/date.h"
 #include "base/limit.h"
 #include "costs.html.h"
+#include "main_constants.sql.h"
 #include "model/ledger.h"
 #include "model/price.h"
 #include "model/spend_cap.h"
@@ -105,9 +106,9 @@ static bool row_add(void *context, const struct ledger_chunk_row *row)
     ledger_sum_add(&tally->total, &tally->prices, &use, row->from_at, row->until_at);
     ledger_sum_add(&now->sum, &tally->prices, &use, row->from_at, row->until_at);
     days_add(tally, &use, row);
-    if (strcmp(row->state, "running") == 0)
+    if (strcmp(row->state, LEDGER_STATE_RUNNING) == 0)
         now->running_s += length_s;
-    else if (strcmp(row->state, "stopped") == 0)
+    else if (strcmp(row->state, LEDGER_STATE_STOPPED) == 0)
         now->stopped_s += length_s;
     else
         now->unbilled_s += length_s;
@@ -194,7 +195,7 @@ static struct error *outlook_fill(struct request *r, const struct tally *tally,
 
         ledger_sum_add(&forecast, &tally->prices, &use, from_at, end_at);
         now_rate += ledger_rate(&tally->prices, &use, now_at);
-        if (strcmp(use.state, "absent") == 0)
+        if (strcmp(use.state, LEDGER_STATE_ABSENT) == 0)
             continue;
         use.state = "stopped";
         stopped_rate += ledger_rate(&tally->prices, &use, now_at);

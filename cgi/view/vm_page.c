@@ -5,6 +5,7 @@
 #include "base/date.h"
 #include "job.sql.h"
 #include "job_step.sql.h"
+#include "main_constants.sql.h"
 #include "model/billing_check.h"
 #include "model/ledger.h"
 #include "model/spend_cap.h"
@@ -66,9 +67,9 @@ static struct error *job_fill(struct request *r, struct vm_html *page)
     page->job_started_at_ms = is_over ? 0 : job.requested_at_ms;
     page->job_took_ms = is_over ? job.ended_at_ms - job.requested_at_ms : 0;
     page->attempts = job.attempts;
-    page->is_waiting = strcmp(job.state, "queued") == 0 && job.attempts > 0;
+    page->is_waiting = strcmp(job.state, JOB_STATE_QUEUED) == 0 && job.attempts > 0;
     page->due_at = job.due_at_ms / 1000;
-    page->job_error = is_over && strcmp(job.state, "done") == 0 ? NULL : job.error;
+    page->job_error = is_over && strcmp(job.state, JOB_STATE_DONE) == 0 ? NULL : job.error;
     e = sql_job_typical_ms(r->db, r->arena, job.kind, &typical);
     if (e)
         return e;
@@ -92,10 +93,10 @@ static struct error *snapshots_fill(struct request *r, struct vm_html *page)
             .id = row->id,
             .name = row->name,
             .created_at = row->created_at,
-            .is_ready = strcmp(row->state, "ready") == 0,
-            .about = strcmp(row->state, "ready") != 0 ? row->state
-                     : row->has_memory                ? "with memory: it goes on from there"
-                                                      : "disk only",
+            .is_ready = strcmp(row->state, SNAPSHOT_STATE_READY) == 0,
+            .about = strcmp(row->state, SNAPSHOT_STATE_READY) != 0 ? row->state
+                     : row->has_memory ? "with memory: it goes on from there"
+                                       : "disk only",
         };
     }
     return NULL;
@@ -183,7 +184,7 @@ static struct error *cost_fill(struct request *r, struct vm_html *page,
     if (e)
         return e;
     page->cost_month = price_amount(r->config, r->arena, ledger_sum_millicents(&costing.sum));
-    page->spend_refusal = strcmp(vm->observed, "running") == 0 ? NULL : spend.refusal;
+    page->spend_refusal = strcmp(vm->observed, VM_OBSERVED_RUNNING) == 0 ? NULL : spend.refusal;
     page->is_spent = spend.refusal != NULL;
     for (size_t i = 0; spend.refusal && i < page->sizes.count; i++) {
         const struct config_size *size = &r->config->sizes[i];
@@ -250,7 +251,7 @@ struct error *vm_page_fill(struct request *r, const char *id, struct vm_html *pa
     page->rename = vm.name;
     page->created_at = vm.created_at;
     page->gone_at = vm.gone_at;
-    page->is_destroying = strcmp(vm.state, "destroying") == 0;
+    page->is_destroying = strcmp(vm.state, VM_STATE_DESTROYING) == 0;
     page->unresponsive_at = vm.unresponsive_at;
     page->fingerprint = vm.gone_at ? NULL : vm.host_key_fingerprint;
     page->known_hosts = vm_view_known_hosts(r, &vm);

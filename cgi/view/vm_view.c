@@ -2,6 +2,7 @@
 #include "view/vm_view.h"
 
 #include "base/text.h"
+#include "main_constants.sql.h"
 #include "model/ledger_cost.h"
 #include "model/vm_job.h"
 #include "model/vm_state.h"
@@ -43,9 +44,9 @@ struct vm_view vm_view_of(struct request *r, const struct price_list_rows *price
     int64_t now_at = r->now_at;
     int64_t millicents = price_at(prices, vm->size, now_at);
     int64_t disk_millicents = price_at(prices, PRICE_STOPPED_DISK, now_at);
-    bool is_running = strcmp(vm->state, "running") == 0;
+    bool is_running = strcmp(vm->state, VM_STATE_RUNNING) == 0;
     bool is_silent = is_running && vm->unresponsive_at;
-    bool has_way_in = is_running || strcmp(vm->state, "snapshotting") == 0;
+    bool has_way_in = is_running || strcmp(vm->state, VM_STATE_SNAPSHOTTING) == 0;
 
     return (struct vm_view){
         .id = vm->id,
@@ -63,7 +64,7 @@ struct vm_view vm_view_of(struct request *r, const struct price_list_rows *price
         .ssh = has_way_in ? vm_view_ssh(r, vm->region, vm->image, vm->ssh_port) : NULL,
         .last_error = vm->last_error,
         .is_running = is_running,
-        .is_stopped = strcmp(vm->state, "stopped") == 0,
+        .is_stopped = strcmp(vm->state, VM_STATE_STOPPED) == 0,
         .is_working = vm_job_is_state(vm->state),
     };
 }

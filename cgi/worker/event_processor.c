@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/limit.h"
 #include "base/log.h"
+#include "main_constants.sql.h"
 #include "model/billing_status_change.h"
 #include "model/event.h"
 #include "model/inbox_path.h"
@@ -92,7 +93,8 @@ static struct error *event_write(struct event *event, const struct event_rule *r
         e = rule->record(event);
     if (!e)
         e = sql_event_applied(db, event->context.arena, row->source, row->id, row->type,
-                              row->received_at, event->skip ? "skipped" : "applied", event->skip,
+                              row->received_at,
+                              event->skip ? EVENT_STATE_SKIPPED : EVENT_STATE_APPLIED, event->skip,
                               event->context.now_at);
     if (!e)
         e = db_commit(db, event->context.arena);
@@ -149,14 +151,14 @@ static struct error *failure_record(struct inbox *inbox, const struct inbox_get_
     if (!e)
         e = sql_event_failed(
             db, inbox->arena, row->source, row->id, row->type, row->received_at,
-            is_parked ? "parked" : "waiting", cause->text,
+            is_parked ? EVENT_STATE_PARKED : EVENT_STATE_WAITING, cause->text,
             clock_now_ms() + backoff_ms(attempts, LIMIT_EVENT_PAUSE_MS, LIMIT_EVENT_PAUSE_MOST_MS));
     if (!e)
         e = db_commit(db, inbox->arena);
     db_rollback(db);
     if (!e)
         log_error("event", log_text("source", row->source), log_text("type", row->type),
-                  log_text("result", is_parked ? "parked" : "later"),
+                  log_text("result", is_parked ? EVENT_STATE_PARKED : "later"),
                   log_text("error", cause->text));
     return e;
 }
@@ -176,7 +178,8 @@ static struct error *event_work(struct inbox *inbox, const struct inbox_get_row 
     if (is_known && known.applied_at)
         return NULL;
     *keep_body = true;
-    if (is_known && (strcmp(known.state, "parked") == 0 || known.due_at_ms > clock_now_ms()))
+    if (is_known &&
+        (strcmp(known.state, EVENT_STATE_PARKED) == 0 || known.due_at_ms > clock_now_ms()))
         return NULL;
     cause = event_try(inbox, row);
     *keep_body = cause != NULL;

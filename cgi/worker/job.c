@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/limit.h"
 #include "base/log.h"
+#include "main_constants.sql.h"
 #include "model/ledger.h"
 #include "model/vm_job.h"
 #include "model/vm_state.h"
@@ -121,7 +122,7 @@ struct error *job_still_wanted(struct job *job)
 
     if (e)
         return error_copy(job->arena, e);
-    job->is_dropped = strcmp(vm.wanted, "gone") == 0 && !job_is(job, "destroy");
+    job->is_dropped = strcmp(vm.wanted, VM_WANTED_GONE) == 0 && !job_is(job, "destroy");
     return job->is_dropped ? error_new(job->arena, ERROR_CONFLICT, "the VM is to be destroyed")
                            : NULL;
 }
@@ -202,7 +203,7 @@ static struct error *record_done(struct job *job, enum driver_power power)
     const struct context now = worker_context_now(job->context, job->arena);
     bool is_gone = job_is(job, "destroy");
     struct db *db = job->context->db;
-    struct error *e = job_close(job, "done", NULL);
+    struct error *e = job_close(job, JOB_STATE_DONE, NULL);
 
     if (!e && is_gone)
         e = sql_snapshot_delete_all(db, job->arena, job->row.team_id, job->vm.id);
@@ -248,7 +249,7 @@ static struct error *record_failed(struct job *job, const char *text)
     struct db *db = job->context->db;
     const char *snapshot_id = job->row.snapshot_id;
     const struct context now = worker_context_now(job->context, job->arena);
-    struct error *e = job_close(job, "failed", text);
+    struct error *e = job_close(job, JOB_STATE_FAILED, text);
 
     if (!e)
         e = vm_transition_apply(&now, job->row.team_id, job->vm.id, job->vm.state, VM_FAILED, NULL);
@@ -256,7 +257,8 @@ static struct error *record_failed(struct job *job, const char *text)
         e = sql_vm_set_error(db, job->arena, job->vm.id, text);
     /* A snapshot that could not be restored is as good as before. */
     if (!e && snapshot_id && !job_is(job, "restore"))
-        e = sql_snapshot_set_state(db, job->arena, job->row.team_id, snapshot_id, "failed");
+        e = sql_snapshot_set_state(db, job->arena, job->row.team_id, snapshot_id,
+                                   SNAPSHOT_STATE_FAILED);
     if (!e)
         e = ledger_note(db, job->arena, job->vm.id, clock_now());
     if (!e)
@@ -275,9 +277,9 @@ static struct error *record_end(struct job *job, const struct error *cause, enum
 
     if (e)
         return e;
-    if (strcmp(job->vm.wanted, "gone") == 0 && !job_is(job, "destroy")) {
+    if (strcmp(job->vm.wanted, VM_WANTED_GONE) == 0 && !job_is(job, "destroy")) {
         *result = "dropped";
-        return job_close(job, "dropped", NULL);
+        return job_close(job, JOB_STATE_DROPPED, NULL);
     }
     if (!cause) {
         *result = "done";
@@ -294,7 +296,7 @@ static struct error *record_misfit(struct job *job, struct error *misfit)
     struct error *e = db_begin(job->context->db, job->arena);
 
     if (!e)
-        e = job_close(job, "failed", misfit->text);
+        e = job_close(job, JOB_STATE_FAILED, misfit->text);
     return transaction_end(job, e);
 }
 

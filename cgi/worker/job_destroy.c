@@ -3,6 +3,7 @@
 #include "worker/job_destroy.h"
 
 #include "base/clock.h"
+#include "main_constants.sql.h"
 #include "model/ledger.h"
 
 #include "receipt.sql.h"
@@ -26,7 +27,7 @@ struct error *job_destroy_domain_record(struct job *job)
     struct error *e = record(job, 0, "domain");
 
     if (!e)
-        e = sql_vm_set_observed(db, job->arena, job->vm.id, "absent", clock_now());
+        e = sql_vm_set_observed(db, job->arena, job->vm.id, VM_OBSERVED_ABSENT, clock_now());
     return e ? e : ledger_note(db, job->arena, job->vm.id, clock_now());
 }
 

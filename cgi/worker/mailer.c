@@ -7,6 +7,7 @@
 #include "base/limit.h"
 #include "base/log.h"
 #include "base/url.h"
+#include "main_constants.sql.h"
 #include "model/signin_token.h"
 #include "worker/mail_message.h"
 
@@ -131,19 +132,19 @@ static const char *verdict(const struct mailer *mailer, const struct mail_take_r
                            const struct error *cause, int64_t next_at)
 {
     if (!mailer->smtp)
-        return "off";
+        return MAIL_STATE_OFF;
     if (!cause)
-        return "sent";
+        return MAIL_STATE_SENT;
     if (cause->kind == ERROR_INPUT || next_at > mail->created_at + mail_patience_s(mail->kind))
-        return "failed";
-    return "queued";
+        return MAIL_STATE_FAILED;
+    return MAIL_STATE_QUEUED;
 }
 
 /* Until it is written down the mail would go out again, so this does not give up. */
 static void record(struct worker_context *context, const char *id, const char *state,
                    const char *reason, int64_t next_at)
 {
-    bool is_again = strcmp(state, "queued") == 0;
+    bool is_again = strcmp(state, MAIL_STATE_QUEUED) == 0;
 
     for (;;) {
         struct error *e =

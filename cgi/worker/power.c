@@ -1,14 +1,15 @@
 /* Words and events for a VM's power; see power.h. */
 #include "worker/power.h"
+#include "main_constants.sql.h"
 
 static const struct {
     const char *word;
     enum vm_trigger event;
 } powers[] = {
-    [DRIVER_ABSENT] = { "absent", VM_REPORTED_ABSENT },
-    [DRIVER_STOPPED] = { "stopped", VM_REPORTED_STOPPED },
-    [DRIVER_RUNNING] = { "running", VM_REPORTED_RUNNING },
-    [DRIVER_PAUSED] = { "paused", VM_REPORTED_RUNNING },
+    [DRIVER_ABSENT] = { VM_OBSERVED_ABSENT, VM_REPORTED_ABSENT },
+    [DRIVER_STOPPED] = { VM_OBSERVED_STOPPED, VM_REPORTED_STOPPED },
+    [DRIVER_RUNNING] = { VM_OBSERVED_RUNNING, VM_REPORTED_RUNNING },
+    [DRIVER_PAUSED] = { VM_OBSERVED_PAUSED, VM_REPORTED_RUNNING },
 };
 
 const char *power_word(enum driver_power power)

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/limit.h"
 #include "base/log.h"
+#include "main_constants.sql.h"
 #include "model/ledger.h"
 #include "model/vm_job.h"
 #include "model/vm_state.h"
@@ -135,9 +136,9 @@ static bool is_to_be_forced(const struct vm_alive_row *before, const struct vm_a
 {
     if (!before)
         return false;
-    if (strcmp(now->wanted, "gone") == 0)
+    if (strcmp(now->wanted, VM_WANTED_GONE) == 0)
         return before->open_jobs > 1 && now->open_jobs > 1 && now->state_at + HUNG_S < clock_now();
-    return now->open_jobs > 0 && strcmp(now->state, "stopping") == 0 &&
+    return now->open_jobs > 0 && strcmp(now->state, VM_STATE_STOPPING) == 0 &&
            now->state_at + 2 * LIMIT_STOP_S < clock_now();
 }
 

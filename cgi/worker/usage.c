@@ -8,6 +8,7 @@
 #include "base/array.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "main_constants.sql.h"
 #include "worker/host_query.h"
 
 #include "activity.sql.h"
@@ -166,7 +167,7 @@ static struct error *region_ask(struct usage *usage, const char *region)
     for (size_t i = 0; !e && i < vms.count; i++) {
         const struct vm_alive_row *vm = &vms.row[i];
 
-        if (strcmp(vm->state, "running") != 0 || is_lost(usage, vm->id))
+        if (strcmp(vm->state, VM_STATE_RUNNING) != 0 || is_lost(usage, vm->id))
             continue;
         if (!host_query_ready(usage, region))
             return NULL;

@@ -7,6 +7,7 @@
  */
 #include "base/array.h"
 #include "base/date.h"
+#include "main_constants.sql.h"
 #include "model/billing_status_change.h"
 #include "model/event.h"
 
@@ -356,7 +357,7 @@ static struct error *membership_join(struct event *event, const char *id)
         &event->context, person_id, organization_id,
         has_team ? team.name
                  : identity_name(event->context.arena, event->fetched_name, organization_id),
-        workos_role_is_owner(role) ? "owner" : "member", &team_id);
+        workos_role_is_owner(role) ? MEMBERSHIP_ROLE_OWNER : MEMBERSHIP_ROLE_MEMBER, &team_id);
     return e ? e : sql_team_set_workos_membership(db, event->context.arena, team_id, person_id, id);
 }
 
