@@ -88,7 +88,7 @@ export class Server {
     this.child.stderr.on('data', (part) => { this.errors += part; });
     await until(() => /^ready /m.test(output) || this.child.exitCode !== null, 20);
     if (!/^ready /m.test(output)) throw new Error(`not ready: ${output}${this.log()}`);
-    const isLocal = /^identity *= *local/m.test(fs.readFileSync(`${this.dir}/domicile.conf`, 'utf8'));
+    const isLocal = !/^identity *= *workos/m.test(fs.readFileSync(`${this.dir}/domicile.conf`, 'utf8'));
     this.link = isLocal && await until(() => output.match(/https:\S+\/signin\/link\?token=[\w-]{43}/)?.[0], 20);
   }
 
