@@ -1,6 +1,4 @@
-/*
- * What belongs to a person and a team beside VMs: SSH keys, name, sign-ins.
- */
+/* Account pages: SSH keys of the team, name and sessions of the person. */
 #include "account.html.h"
 #include "adapter/crypto.h"
 #include "base/array.h"
@@ -19,7 +17,7 @@
 
 #include <string.h>
 
-/* A notice for the next page, and go there. */
+/* Set a notice and redirect to the page that shows it. */
 static struct error *done(struct request *r, const char *notice, const char *path)
 {
     struct error *e = session_notice(r, notice);
@@ -59,8 +57,7 @@ static struct error *keys_show(struct request *r)
 
 enum { NAME, KEY, FIELDS };
 
-/* What was typed stays, if it begins as a public key does; a piece of anything else is not shown.
- */
+/* Keep the input only if it starts like a public key; anything else is not shown again. */
 static const char *key_echo(const char *text)
 {
     text += strspn(text, " \t\r\n");
@@ -87,7 +84,7 @@ static struct error *keys_again(struct request *r, const struct field *fields)
     return NULL;
 }
 
-/* Nothing of a private key may stay: neither in the page that answers nor in the arena's reuse. */
+/* No byte of a private key may remain, neither in the response nor in the reused arena. */
 static void private_forget(struct request *r, struct field *fields)
 {
     explicit_bzero((char *)(uintptr_t)r->body, r->body_length);
@@ -95,7 +92,7 @@ static void private_forget(struct request *r, struct field *fields)
     fields[KEY].text = "";
 }
 
-/* Sets problems; true when the key can be kept. */
+/* Sets problems; true if the key can be stored. */
 static bool key_check(struct request *r, struct field *fields, struct ssh_key *key)
 {
     const char *name = fields[NAME].text;
@@ -303,7 +300,7 @@ static struct error *session_end_one(struct request *r)
     struct error *e;
 
     if (is_this)
-        return error_new(r->arena, ERROR_CONFLICT, "this browser ends by signing out");
+        return error_new(r->arena, ERROR_CONFLICT, "the current session ends by signing out");
     e = sql_session_delete_by_handle(r->db, r->arena, r->session->person_id, r->parameters[0]);
     if (!e && db_changes(r->db) == 0)
         e = error_new(r->arena, ERROR_NOT_FOUND, "no such session");

@@ -1,15 +1,15 @@
 #!/bin/bash
-# domicile-admin as the user who owns the state folder, from a checkout.
+# Runs domicile-admin from a checkout as the owner of the state directory.
 #
 # usage: cgi/admin.sh STATE COMMAND...
 set -euo pipefail
 
 state=$1
 shift
-# As root, "make run" may have moved the state to where its user can reach it.
+# As root, "make run" may have moved the state to a path that its user can access.
 [ -e "$state/domicile.conf" ] || [ ! -e /var/lib/domicile/domicile.conf ] || state=/var/lib/domicile
 [ -e "$state/domicile.conf" ] || {
-    echo "Nothing has been started in $state yet: make run" >&2
+    echo "Nothing has been set up in $state yet: run "make run"" >&2
     exit 1
 }
 owner=$(stat -c %U "$state")

@@ -1,8 +1,8 @@
 /*
- * Billing: where the team stands, its invoices, and what its owners ask of Stripe. Nothing is asked
- * here: a job is queued, the worker does it (billing/billing_request.c), and a page in between
- * waits and sends the browser on. (A redirect that follows on a form must not lead to another site:
- * CSP, form-action.) All of this exists only with billing = stripe.
+ * Billing: the team's status, its invoices, and the owners' requests to Stripe. Stripe is not
+ * called here: a job is queued, the worker runs it (billing/billing_request.c), and a page in
+ * between waits and then sends the browser on. (The redirect after a form must not lead to another
+ * site: CSP, form-action.) All of this exists only with billing = stripe.
  */
 #include "adapter/crypto.h"
 #include "base/array.h"
@@ -22,7 +22,7 @@
 
 #include <string.h>
 
-enum { MOST_WAITING = 5, LOOK_AGAIN_S = 1, RETURN_AGAIN_S = 2 };
+enum { MAX_WAITING = 5, POLL_S = 1, RETURN_POLL_S = 2 };
 
 static struct error *billing_is_on(struct request *r)
 {
@@ -52,7 +52,7 @@ static struct error *billing_show(struct request *r)
     return e;
 }
 
-/* Back from the payment page. That somebody came here proves nothing: Stripe's own word does. */
+/* Return from the payment page. A visit proves nothing; only data from Stripe does. */
 static struct error *return_show(struct request *r)
 {
     struct billing_get_row row;
@@ -71,7 +71,7 @@ static struct error *return_show(struct request *r)
     r->frame.title = "Waiting for Stripe";
     r->frame.section = "billing";
     r->response.go_on = "/billing/return";
-    r->response.go_on_s = RETURN_AGAIN_S;
+    r->response.go_on_s = RETURN_POLL_S;
     html_billing_return(&r->response.body, &r->frame, NULL);
     return NULL;
 }
@@ -90,14 +90,14 @@ static struct error *request_show(struct request *r)
     if (e)
         return e;
     if (strcmp(request.state, JOB_STATE_DONE) == 0 && !request.url) {
-        response_redirect(&r->response, "/billing"); /* done, or the address has run out */
+        response_redirect(&r->response, "/billing"); /* done, or the URL has expired */
         return NULL;
     }
     if (strcmp(request.state, JOB_STATE_DONE) == 0) {
         r->response.go_on = request.url;
     } else if (strcmp(request.state, JOB_STATE_FAILED) != 0) {
         r->response.go_on = arena_printf(r->arena, "/billing/requests/%s", request.id);
-        r->response.go_on_s = LOOK_AGAIN_S;
+        r->response.go_on_s = POLL_S;
     }
     page = (struct billing_request_html){ .url = request.url, .problem = request.problem };
     r->frame.title = "Billing";
@@ -116,8 +116,8 @@ static struct error *request_queue(struct request *r, const char *kind, const ch
 
     if (!e)
         e = sql_billing_request_waiting(r->db, r->arena, actor.team_id, &waiting);
-    if (!e && waiting.total >= MOST_WAITING)
-        e = error_new(r->arena, ERROR_RATE, "too many requests wait for Stripe");
+    if (!e && waiting.total >= MAX_WAITING)
+        e = error_new(r->arena, ERROR_RATE, "too many pending requests to Stripe");
     if (!e)
         e = sql_billing_open(r->db, r->arena, actor.team_id, crypto_id(r->arena), r->now_at);
     if (!e)
@@ -152,7 +152,7 @@ static struct error *card_post(struct request *r)
     return request_queue(r, BILLING_JOB_CARD, NULL);
 }
 
-/* The oldest invoice that is open; is there none, a better card is all that helps. */
+/* The oldest open invoice; if there is none, updating the card is the only option. */
 static struct error *pay_post(struct request *r)
 {
     struct invoice_to_pay_row invoice;
@@ -165,7 +165,7 @@ static struct error *pay_post(struct request *r)
     return e ? e : request_queue(r, BILLING_JOB_INVOICE, invoice.id);
 }
 
-/* Only an invoice of the team has a row with its id. */
+/* Only the team's own invoices are found. */
 static struct error *invoice_queue(struct request *r, const char *kind)
 {
     struct invoice_get_row invoice;

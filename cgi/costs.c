@@ -1,6 +1,6 @@
 /*
- * What a team's VMs have cost, what they will, and what they may: the page of a month, its
- * stretches as a file, the spend cap. The reckoning is model/ledger_cost.c.
+ * Costs of a team's VMs: the page of a month with forecast, its intervals as CSV, the spend cap.
+ * The pricing is in model/ledger_cost.c.
  */
 #include "base/array.h"
 #include "base/date.h"
@@ -14,10 +14,9 @@
 #include "web/serve.h"
 #include "web/session.h"
 
-enum { MOST_PARTS = 10000 };
+enum { MAX_PARTS = 10000 };
 
-/* The month that is asked for, "2026-10"; this one when none is. NOT_FOUND: none, or one to come.
- */
+/* The requested month, "2026-10", or else the current one. NOT_FOUND: invalid or in the future. */
 static struct error *month_read(struct request *r, const char *text, int64_t *out)
 {
     *out = date_month_start(r->now_at);
@@ -48,7 +47,7 @@ static struct error *csv_show(struct request *r)
 {
     struct field fields[] = {
         { .name = "month", .kind = FIELD_LINE },
-        { .name = "part", .kind = FIELD_INT, .least = 1, .most = MOST_PARTS },
+        { .name = "part", .kind = FIELD_INT, .least = 1, .most = MAX_PARTS },
     };
     int64_t month_at;
     struct error *e = form_read(r, fields, 2);

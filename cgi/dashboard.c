@@ -1,6 +1,6 @@
 /*
- * The signed-in pages about all VMs of a team: the list, the form for a new one, the activity. One
- * VM's own page is cgi/vm.c.
+ * The pages about all VMs of a team: the list, the form for a new VM, the activity. The page of one
+ * VM is in cgi/vm.c.
  */
 #include "activity.html.h"
 #include "base/array.h"
@@ -40,7 +40,7 @@ static void vms_render(struct buf *buf, const struct frame *frame, const void *p
     html_vms(buf, frame, page);
 }
 
-/* What the worker last saw of the hosts: are they emulated, can they be reached? */
+/* The worker's last observation of the hosts: emulated? reachable? */
 static struct error *hosts_fill(struct request *r, struct vms_html *page)
 {
     struct region_status_list_rows hosts;
@@ -55,7 +55,7 @@ static struct error *hosts_fill(struct request *r, struct vms_html *page)
     return e;
 }
 
-/* The owners' banner; and no button starts a VM that the billing status does not let run. */
+/* The owners' banner; and start buttons are disabled if the billing status does not let VMs run. */
 static struct error *billing_fill(struct request *r, struct vms_html *page)
 {
     const struct context context = request_context(r);
@@ -160,7 +160,7 @@ static struct error *new_show(struct request *r)
 
 enum { NAME, IMAGE, SIZE, REGION, KEYS, FIELDS };
 
-/* The form again, with what was typed and what is wrong with it. */
+/* Show the form again, with the input and its problems. */
 static struct error *new_again(struct request *r, const struct field *fields, const char *problem)
 {
     struct vm_new_html page = {
@@ -184,7 +184,7 @@ static struct error *new_again(struct request *r, const struct field *fields, co
     return NULL;
 }
 
-/* What the fields choose; its problem, or NULL. */
+/* The selection of the fields; returns a problem, or NULL. */
 static const char *new_read(struct request *r, struct field *fields, struct vm_new *vm)
 {
     vm->name = fields[NAME].text;

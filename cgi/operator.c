@@ -1,6 +1,4 @@
-/*
- * The operator's page: what the hosts have, what could not be applied, sent or explained.
- */
+/* The operator's page: resources of the hosts, and what could not be applied, sent or explained. */
 #include "base/array.h"
 #include "base/limit.h"
 #include "billing_problem.sql.h"
@@ -42,7 +40,7 @@ static struct error *operator_show(struct request *r)
     return NULL;
 }
 
-/* The worker looks for it once a second. */
+/* The worker polls for it once a second. */
 static struct error *event_retry_post(struct request *r)
 {
     struct field id = {

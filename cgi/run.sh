@@ -1,10 +1,11 @@
 #!/bin/bash
-# Starts the whole of Domicile in the foreground: the worker, every FastCGI program and nginx, on loopback
-# only. Prepares the state folder at the first start. Ctrl-C ends what was started here and leaves running
-# guests alone; the next start finds them again. As an ordinary user all of it runs as that user; as root,
-# as the system user "domicile", and each program that receives webhooks as a user of its own.
+# Starts all of Domicile in the foreground: the worker, every FastCGI program and nginx, on loopback
+# only. Sets up the state directory at the first start. Ctrl-C stops everything started here except
+# running guests, which the next start finds again. As an ordinary user, everything runs as that
+# user; as root, it runs as the system user "domicile", and each webhook receiver as its own user.
 #
-# A server uses systemd units instead, with a user for each kind of program (see SECURITY.md).
+# A production server uses systemd units instead, with a user for each kind of program (see
+# ARCHITECTURE.md).
 #
 # usage: cgi/run.sh BUILD STATE PORT
 set -euo pipefail
@@ -30,7 +31,8 @@ is_root=
 if [ "$(id -u)" = 0 ]; then
     is_root=yes
     user_make domicile
-    # Who shares the inbox: those who receive, and the worker who reads it.
+    # The group shares the inbox between the receivers, which write it, and the worker, which reads
+    # it.
     getent group domicile-inbox >/dev/null || groupadd --system domicile-inbox
     usermod -aG domicile-inbox domicile
     for receiver in $receivers; do
@@ -44,7 +46,7 @@ if [ "$(id -u)" = 0 ]; then
     if ! "${as_user[@]}" test -x "$state"; then
         rmdir --ignore-fail-on-non-empty "$state" 2>/dev/null || true
         state=/var/lib/domicile
-        echo "The user \"domicile\" cannot reach $2; the state is kept in $state."
+        echo "The user \"domicile\" cannot access $2; using $state for the state."
         mkdir -p "$state"
         chown domicile: "$state"
     fi
@@ -53,10 +55,10 @@ else
 fi
 as() { "${as_user[@]}" "$@"; }
 
-# Sockets must fit in 108 bytes (unix(7)), libvirt's longest are 45 below the state folder.
+# Socket paths must fit in 108 bytes (unix(7)); libvirt's add up to 45 to the state directory.
 [ ${#state} -le 60 ] || die "STATE=$state is too long for unix sockets; choose a path of at most 60 bytes."
 
-# ---- the state folder ----
+# ---- the state directory ----
 umask 077
 mkdir -p "$state"
 chmod 700 "$state"
@@ -97,7 +99,7 @@ if [ -d "$build/guest" ]; then
 fi
 as "$state/app/bin/domicile-admin" --state "$state" migrate >/dev/null
 
-# ---- webhooks: secrets that nobody can guess until the operator puts in those of the services ----
+# ---- webhooks: random secrets until the operator sets those of the services ----
 for receiver in $receivers; do
     secret=$state/secrets/$receiver-webhook
     if [ ! -e "$secret" ]; then
@@ -107,7 +109,7 @@ for receiver in $receivers; do
     chmod 400 "$secret"
 done
 if [ -n "$is_root" ]; then
-    # Who receives finds the way to its secret and to the inbox, and can read nothing else on it.
+    # Receivers can traverse to their secret and the inbox, but read nothing else on the way.
     chmod 711 "$state" "$state/secrets"
     chgrp -R domicile-inbox "$state/inbox"
     chmod 2770 "$state/inbox"
@@ -117,7 +119,7 @@ if [ -n "$is_root" ]; then
     done
 fi
 
-# ---- one process tree for everything; its parts are ended one by one ----
+# ---- one process tree for everything; its processes are stopped in order ----
 if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
     die "port $port is taken; stop what uses it, or choose another: make run PORT=9443"
 fi
@@ -127,7 +129,7 @@ if [ ! -e /proc/net/if_inet6 ]; then
     as sed -i '/listen \[::1\]/d' "$state/run/nginx.conf"
 fi
 
-# What the programs say: kept until the next start.
+# The log of all programs, kept until the next start.
 log=$state/run/log
 as rm -f "$log"
 as touch "$log"
@@ -141,7 +143,7 @@ stop() {
         kill -0 "${pids[@]}" 2>/dev/null || break
         sleep 0.1
     done
-    # Whoever is left leads a process group of its own, with what it has started.
+    # Each remaining process leads its own process group, which includes its children.
     for pid in "${pids[@]}"; do
         kill -KILL -- "-$pid" 2>/dev/null || true
     done
@@ -149,7 +151,7 @@ stop() {
 trap 'stop; exit 0' INT TERM HUP
 trap stop EXIT
 
-# Each in a session of its own: Ctrl-C reaches this script alone, which then ends them in order.
+# Each in its own session: Ctrl-C reaches only this script, which then stops them in order.
 start_raw() {
     setsid env PATH=/usr/sbin:/usr/bin:/sbin:/bin LIBFCGI_OS_CLOSE_POLL_TIMEOUT=0 \
         HOME="$state" TMPDIR="$state/run" "$@" >>"$log" 2>&1 &
@@ -160,7 +162,7 @@ start() {
         XDG_RUNTIME_DIR="$state/libvirt/run" XDG_CONFIG_HOME="$state/libvirt/config" \
         XDG_DATA_HOME="$state/libvirt/data" XDG_CACHE_HOME="$state/libvirt/cache" "$@"
 }
-# multiwatch starts a process again when it dies: at once, and without giving up.
+# multiwatch restarts a process that exits, immediately and without limit.
 watch=(/usr/bin/multiwatch -r 1000000 -t 1 -s TERM)
 start "${watch[@]}" -f 1 -- "$state/app/bin/worker" --state "$state"
 for program in $programs; do
@@ -168,8 +170,8 @@ for program in $programs; do
     start spawn-fcgi -n -M 0600 -s "$state/run/$program.sock" -- "${watch[@]}" -f 2 -- \
         "$state/app/bin/$program" --state "$state"
 done
-# One process each: what arrives together shares a commit, two would only wait for each other's lock. The
-# socket is made before the user is changed, and is nginx's.
+# One process each: events that arrive together share a commit; two processes would only wait for
+# each other's lock. The socket is created before the user is changed, and belongs to nginx's user.
 for receiver in $receivers; do
     as rm -f "$state/run/$receiver.sock"
     command=("${watch[@]}" -f 1 -- "$state/app/bin/$receiver" --state "$state")
@@ -182,7 +184,7 @@ for receiver in $receivers; do
 done
 start nginx -p "$state" -c "$state/run/nginx.conf" -g 'daemon off;'
 
-# ---- ready when a page comes through the whole of it ----
+# ---- ready when a page can be fetched through nginx ----
 for _ in $(seq 100); do
     if curl -fsS -o /dev/null --cacert "$state/tls/certificate.pem" --resolve "$host:$port:127.0.0.1" \
         "https://$host:$port/" 2>/dev/null; then
@@ -192,12 +194,12 @@ for _ in $(seq 100); do
             echo "Sign in as $operator within ten minutes:"
             as "$state/app/bin/domicile-admin" --state "$state" signin "$operator"
         fi
-        echo "Logs are in $log. Ctrl-C ends everything but running VMs."
+        echo "Logs are in $log. Ctrl-C stops everything except running VMs."
         wait -n || true
         tail -n 5 "$log" >&2
-        die "a part has ended by itself; these were the last lines of $log"
+        die "a process has exited; the last lines of $log are above"
     fi
     sleep 0.1
 done
 tail -n 20 "$log" >&2
-die "not ready after 10 seconds; these were the last lines of $log"
+die "not ready after 10 seconds; the last lines of $log are above"

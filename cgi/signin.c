@@ -1,7 +1,7 @@
 /*
- * Who is this browser? Sign-in by a link from the operator or by mail (identity = local) or through
- * WorkOS, and sign-out. Not responsible for sessions (web/session.c), people (model/identity.c) or
- * the WorkOS protocol (remote/workos.c).
+ * Authentication: sign-in by a link from the operator or by mail (identity = local) or through
+ * WorkOS, and sign-out. Sessions are in web/session.c, people in model/identity.c, the WorkOS API
+ * in remote/workos.c.
  */
 #include "adapter/crypto.h"
 #include "base/array.h"
@@ -27,14 +27,14 @@
 
 static struct workos *workos; /* for the life of the process; NULL: identity = local */
 
-/* ---- where to go afterwards ---- */
+/* ---- return path ---- */
 
 static bool is_signed_in(const struct request *r)
 {
     return r->session && r->session->person_id;
 }
 
-/* Ask before the sign-in: that replaces the session. */
+/* Call before the sign-in, which replaces the session. */
 static const char *target(const struct request *r)
 {
     return r->session && r->session->return_path ? r->session->return_path : "/vms";
@@ -83,7 +83,7 @@ struct link {
     const char *token;
     struct bytes hash;
     struct signin_link_get_row row;
-    const struct signin_problem *problem; /* NULL: it can be used */
+    const struct signin_problem *problem; /* NULL: valid */
 };
 
 static struct error *link_read(struct request *r, struct link *link)
@@ -111,7 +111,7 @@ static struct error *link_read(struct request *r, struct link *link)
 
 static struct error *link_problem_show(struct request *r, const struct link *link)
 {
-    /* Somebody who went back in the browser, or pressed twice, has what they wanted. */
+    /* After the back button or a double click, the person is already signed in. */
     if (link->problem == &SIGNIN_LINK_USED && is_signed_in(r) &&
         strcasecmp(link->row.email, r->session->email) == 0) {
         response_redirect(&r->response, "/vms");
@@ -125,7 +125,7 @@ static struct error *link_problem_show(struct request *r, const struct link *lin
                                });
 }
 
-/* Mail scanners follow links, so showing one uses nothing up. */
+/* Mail scanners follow links, so a GET does not consume the token. */
 static struct error *link_show(struct request *r)
 {
     struct link link = { .token = NULL };
@@ -161,7 +161,7 @@ static struct error *link_consume(struct request *r, struct link *link)
     int64_t person_id, team_id;
     struct error *e = sql_signin_link_use(r->db, r->arena, link->hash, r->now_at);
 
-    /* Another browser was faster, or the last second has passed. */
+    /* Another browser was faster, or the link has just expired. */
     if (!e && db_changes(r->db) != 1)
         return link_read(r, link);
     if (!e)
@@ -208,7 +208,7 @@ static struct error *mail_ask(struct request *r)
         return NULL;
     }
     e = signin_mail_ask(&context, email.text);
-    /* Waiting for the disk is what can be noticed from outside, so there is a write always. */
+    /* Disk latency is observable from outside, so always write. */
     if (!e)
         e = session_notice(r, NULL);
     if (e)
@@ -217,7 +217,7 @@ static struct error *mail_ask(struct request *r)
     return NULL;
 }
 
-/* The same for everybody: it must not tell which addresses are known here. */
+/* The same for everybody: it must not reveal which addresses are known. */
 static struct error *mail_asked_show(struct request *r)
 {
     if (!has_mail(r))
@@ -230,7 +230,7 @@ static struct error *mail_asked_show(struct request *r)
 
 /* ---- identity = workos ---- */
 
-/* Begins a sign-in: also where WorkOS sends people who come from one of its mails. */
+/* Starts a sign-in; WorkOS also links here from its mails. */
 static struct error *workos_start(struct request *r)
 {
     struct field invitation = { .name = "invitation_token", .kind = FIELD_LINE, .most = 512 };
@@ -268,8 +268,7 @@ static struct error *organization_name(struct request *r, const char *organizati
     *out = organization_id;
     if (!e || e->kind != ERROR_NOT_FOUND)
         return e;
-    /* The team is new. Without its name it is still the right team, so a failure is no reason to
-     * stop. */
+    /* The team is new. It is usable without its name, so a failure is not fatal. */
     if (workos_organization_name(workos, r->arena, organization_id, out))
         *out = organization_id;
     *out = identity_name(r->arena, *out, organization_id);
@@ -284,13 +283,15 @@ static struct error *person_write(struct request *r, const struct workos_person 
     int64_t person_id, team_id;
     struct error *e;
 
-    /* The one GET that changes something: the browser comes back by a redirect, and the state that
-     * it has just used up stands for the form's token. */
+    /*
+     * The only GET that signs in: the browser arrives by a redirect, and the consumed state takes
+     * the role of the CSRF token.
+     */
     db_query_only(r->db, false);
     e = db_begin(r->db, r->arena);
     if (!e)
         e = sql_workos_object_deleted(r->db, r->arena, person->user_id, person->session_id, &gone);
-    /* We were told of the end before the browser came with the beginning. */
+    /* The webhook of the session's end arrived before the browser did. */
     if (!e && gone.total)
         e = error_new(r->arena, ERROR_FORBIDDEN, "WorkOS has ended this session, or its user");
     if (!e)
@@ -353,7 +354,7 @@ static struct error *code_use(struct request *r, const char *code, const char *v
     return person_sign_in(r, &person);
 }
 
-/* The browser is back from WorkOS, with a code or an error. "error_description" is never read. */
+/* The callback from WorkOS, with a code or an error. "error_description" is never read. */
 static struct error *callback_show(struct request *r)
 {
     static const struct signin_problem_html page;
@@ -372,7 +373,7 @@ static struct error *callback_show(struct request *r)
         e = session_take_workos(r, state->text, &verifier);
     if (e)
         return e;
-    /* A second tab, or a step back in the browser. */
+    /* A second tab, or the back button. */
     if (!verifier && is_signed_in(r)) {
         response_redirect(&r->response, "/vms");
         return NULL;
@@ -381,7 +382,7 @@ static struct error *callback_show(struct request *r)
         name = workos_code(r->arena, error->text);
         return signin_problem_show(r, signin_problem_of_code(r->arena, name), name, page);
     }
-    /* No redirect to the start: with cookies off, the browser would go round for ever. */
+    /* No redirect to the start: with cookies disabled it would loop forever. */
     if (!verifier)
         return signin_problem_show(r, &SIGNIN_ATTEMPT_UNKNOWN, "unknown state", page);
     if (!*code->text || code->problem)
@@ -404,8 +405,10 @@ static struct error *signout(struct request *r)
         response_redirect(&r->response, "/signed-out");
         return NULL;
     }
-    /* A page instead of a redirect: the policy "form-action 'self'" also holds for where a form's
-     * answer redirects to. */
+    /*
+     * A page instead of a redirect: the policy "form-action 'self'" also applies to the redirect
+     * after a form.
+     */
     page.logout_url = workos_logout_url(workos, r->arena, workos_session_id);
     r->response.go_on = page.logout_url;
     r->frame.title = "Signed out";

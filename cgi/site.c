@@ -1,6 +1,6 @@
 /*
- * The pages that anybody may read: what this server offers, and for how much. Holds no secret and
- * reads the database only.
+ * The public pages: what this server offers, and the prices. Has no secrets and only reads the
+ * database.
  */
 #include "base/array.h"
 #include "home.html.h"
@@ -61,7 +61,7 @@ static struct error *home_show(struct request *r)
     return NULL;
 }
 
-/* What is priced per GB. */
+/* A price per GB. */
 static struct price_view_size storage_of(struct request *r, const struct price_list_rows *prices,
                                          const char *item, const char *label, const char *what)
 {

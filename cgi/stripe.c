@@ -1,6 +1,6 @@
 /*
- * /webhooks/stripe: what Stripe tells us, verified and stored. What follows from it is worked out
- * by the worker. Holds Stripe's signing secrets, and reaches nothing but the inbox.
+ * /webhooks/stripe: verifies and stores events from Stripe; the worker processes them. Has Stripe's
+ * signing secrets, and access to nothing but the inbox.
  */
 #include "web/webhook_receiver.h"
 
@@ -11,7 +11,7 @@ int main(int argc, char **argv)
     static const struct webhook_receiver receiver = {
         .source = "stripe",
         .path = "/webhooks/stripe",
-        /* Thin events (meter errors) come from an event destination with a secret of its own. */
+        /* Thin events (meter errors) come from an event destination with its own secret. */
         .secrets = { "stripe-webhook", "stripe-webhook-thin" },
         .type_key = "type",
         .signature = offsetof(struct request, stripe_signature),

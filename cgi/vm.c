@@ -1,6 +1,6 @@
 /*
- * One VM: its page, and what can be asked of it. Every question is one POST that writes a wish
- * (model/vm_command.c) and leads back to the page; the worker does the rest.
+ * One VM: its page and its commands. Every command is one POST that stores a request
+ * (model/vm_command.c) and redirects to the page; the worker does the rest.
  */
 #include "base/array.h"
 #include "base/limit.h"
@@ -18,7 +18,7 @@
 
 #include <string.h>
 
-/* "/vms/ID": where every answer leads back to. */
+/* "/vms/ID": the target of every redirect. */
 static void back(struct request *r, const char *id)
 {
     response_redirect(&r->response, arena_printf(r->arena, "/vms/%s", id));
@@ -46,14 +46,14 @@ static struct error *vm_show(struct request *r)
     return e;
 }
 
-/* What is wrong with one of the page's forms, and what was typed into it. */
+/* The problems of one of the page's forms, and its input. */
 struct vm_problems {
     const char *typed_name; /* NULL: the VM's name */
     const char *rename, *snapshot, *resize, *destroy;
     const char *spend; /* the spend cap is reached */
 };
 
-/* The page again with a message beside a field; its forms keep what was typed. */
+/* Show the page again with a message next to a field; its forms keep their input. */
 static struct error *vm_show_again(struct request *r, const struct vm_problems *problems)
 {
     struct vm_html page;
@@ -89,7 +89,7 @@ static struct error *command_post(struct request *r, enum vm_trigger trigger)
     return e;
 }
 
-/* The next page says the VM's name and `what`. */
+/* The notice on the next page is the VM's name and `what`. */
 static struct error *command_post_noted(struct request *r, enum vm_trigger trigger,
                                         const char *what)
 {
@@ -208,7 +208,7 @@ static struct error *snapshot_create(struct request *r)
     return e;
 }
 
-/* The typed name is the confirmation: without it nothing is destroyed. */
+/* The typed name is the confirmation. */
 static struct error *vm_destroy(struct request *r)
 {
     struct field name = { .name = "name", .kind = FIELD_LINE };
@@ -295,7 +295,7 @@ static struct error *clone_again(struct request *r, const struct field *fields,
     return NULL;
 }
 
-/* What the fields choose; its problem, or NULL. */
+/* The selection of the fields; returns a problem, or NULL. */
 static const char *clone_read(struct request *r, struct field *fields,
                               const struct snapshot_get_row *snapshot, struct vm_new *clone)
 {

@@ -1,6 +1,6 @@
 /*
- * /webhooks/workos: what WorkOS tells us, verified and stored. What follows from it is worked out
- * by the worker. Holds the signing secrets of WorkOS, and reaches nothing but the inbox.
+ * /webhooks/workos: verifies and stores events from WorkOS; the worker processes them. Has the
+ * signing secrets of WorkOS, and access to nothing but the inbox.
  */
 #include "web/webhook_receiver.h"
 

@@ -1,23 +1,26 @@
 /*
- * Conveniences on top of pages that work without them: copy buttons, running clocks, shortcuts,
- * questions before what cannot be undone, forms that are sent once, charts, and htmx's "unchanged"
- * answers.
+ * Enhancements of pages that also work without scripts: copy buttons, running clocks, shortcuts,
+ * confirmation of irreversible actions, protection from double submission, charts, and 304
+ * responses for htmx.
  */
 'use strict';
 
 (function () {
-  /* htmx notes the path of the page, for a history that is switched off; we keep nothing but the cookie. */
+  /*
+   * htmx stores the path of the page for its history, which is disabled; nothing but the cookie is
+   * stored.
+   */
   try {
     sessionStorage.clear();
-  } catch (e) { /* switched off in this browser: nothing to clear */ }
+  } catch (e) { /* disabled in this browser: nothing to clear */ }
 
-  /* htmx asks with the version it shows, and hears 304 when that is still right. */
+  /* htmx sends the version it shows, and gets 304 if that is still current. */
   document.addEventListener('htmx:configRequest', function (event) {
     var version = event.detail.elt.getAttribute('data-version');
     if (version) event.detail.headers['If-None-Match'] = '"' + version + '"';
   });
 
-  /* Open details, and the focus on something inside them, survive the exchange of a live part. */
+  /* Open details and the focus survive the replacement of a live part. */
   var open = [];
   var focused = '';
   document.addEventListener('htmx:beforeSwap', function () {
@@ -39,22 +42,24 @@
     var button = event.target.closest('[data-copy]');
     if (!button || !navigator.clipboard) return;
     navigator.clipboard.writeText(button.getAttribute('data-copy')).then(function () {
-      var words = button.firstChild.nodeValue;
-      if (words === 'Copied') return;
+      var label = button.firstChild.nodeValue;
+      if (label === 'Copied') return;
       button.firstChild.nodeValue = 'Copied';
-      setTimeout(function () { button.firstChild.nodeValue = words; }, 1500);
+      setTimeout(function () { button.firstChild.nodeValue = label; }, 1500);
     });
   });
 
-  /* A form is sent once, however often its button is pressed; after ten seconds without an answer, or
-     back on the page, it may be pressed again. Not "disabled": that would drop the focus, and Firefox
-     would remember it. */
+  /*
+   * A form is submitted once, however often its button is pressed; after ten seconds without a
+   * response, or back on the page, it can be submitted again. Not "disabled": that would lose the
+   * focus, and Firefox would restore it.
+   */
   var sent = null;
-  function rest() {
+  function enable() {
     if (sent) sent.removeAttribute('aria-disabled');
     sent = null;
   }
-  window.addEventListener('pageshow', rest);
+  window.addEventListener('pageshow', enable);
   document.addEventListener('submit', function (event) {
     var button = event.submitter;
     var question = button && button.getAttribute('data-confirm');
@@ -64,17 +69,17 @@
     }
     sent = button || event.target;
     sent.setAttribute('aria-disabled', 'true');
-    setTimeout(rest, 10000);
+    setTimeout(enable, 10000);
   });
 
-  /* "c" creates; never while something is being typed. */
+  /* Keyboard shortcuts ("c" creates), except while typing in a field. */
   document.addEventListener('keydown', function (event) {
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest('input, textarea, select')) return;
     var target = document.querySelector('[data-key="' + CSS.escape(event.key) + '"]');
     if (target) target.click();
   });
 
-  /* The step under way counts its seconds. */
+  /* Count the seconds of the running step. */
   function tick() {
     document.querySelectorAll('[data-since-ms]').forEach(function (element) {
       var seconds = Math.max(0, (Date.now() - Number(element.getAttribute('data-since-ms'))) / 1000);
@@ -88,11 +93,11 @@
     var ink = style.getPropertyValue('--soft').trim();
     var leaf = style.getPropertyValue('--leaf').trim();
     var box = document.createElement('figure');
-    var words = document.createElement('figcaption');
-    words.textContent = title;
-    box.appendChild(words);
+    var label = document.createElement('figcaption');
+    label.textContent = title;
+    box.appendChild(label);
     element.appendChild(box);
-    /* Around a single point uPlot would draw whole days. */
+    /* For a single point, uPlot would show whole days. */
     var isSingle = times.length === 1;
     if (isSingle) {
       times = [times[0] - 600, times[0]];
@@ -102,8 +107,8 @@
       width: Math.max(160, box.clientWidth), height: 90,
       legend: { show: false }, cursor: { show: false },
       scales: {
-        x: { time: true, range: function (u, least, most) { return [Math.min(least, most - 600), most]; } },
-        y: { range: function (u, least, most) { return [0, Math.max(top, most * 1.1)]; } },
+        x: { time: true, range: function (u, min, max) { return [Math.min(min, max - 600), max]; } },
+        y: { range: function (u, min, max) { return [0, Math.max(top, max * 1.1)]; } },
       },
       axes: [
         { stroke: ink, size: 24, space: 70, grid: { show: false }, ticks: { show: false }, font: '11px Inter, sans-serif',
@@ -119,7 +124,7 @@
     if (!element || !window.uPlot || element.dataset.drawn) return;
     element.dataset.drawn = 'yes';
     fetch(element.getAttribute('data-usage'), { credentials: 'same-origin' })
-      .then(function (answer) { return answer.ok ? answer.json() : null; })
+      .then(function (response) { return response.ok ? response.json() : null; })
       .then(function (columns) {
         if (!columns || !columns[0].length) return;
         element.textContent = '';
@@ -132,7 +137,7 @@
     if (element && !document.hidden) { delete element.dataset.drawn; chart(); }
   }
 
-  /* What each day has cost, as bars: the numbers are those of the table below them. */
+  /* The cost of each day as bars, with the numbers from the table below. */
   function days() {
     var element = document.getElementById('days');
     var rows = element && window.uPlot ? document.querySelectorAll('#' + element.getAttribute('data-days') + ' tbody tr') : [];
@@ -145,21 +150,21 @@
       times.push(Date.parse(row.getAttribute('data-at')) / 1000);
       values.push(Number(row.getAttribute('data-millicents')) / 100000);
     });
-    var most = Math.max.apply(null, [0].concat(values));
-    if (!most) return; /* nothing to draw, or not this page */
+    var max = Math.max.apply(null, [0].concat(values));
+    if (!max) return; /* nothing to draw, or not this page */
     var box = document.createElement('figure');
-    var words = document.createElement('figcaption');
-    words.textContent = element.getAttribute('data-title');
-    box.appendChild(words);
+    var label = document.createElement('figcaption');
+    label.textContent = element.getAttribute('data-title');
+    box.appendChild(label);
     element.textContent = '';
     element.appendChild(box);
-    var decimals = most >= 10 ? 0 : most >= 0.1 ? 2 : 4;
+    var decimals = max >= 10 ? 0 : max >= 0.1 ? 2 : 4;
     new uPlot({
       width: Math.max(200, box.clientWidth), height: 160,
       legend: { show: false }, cursor: { show: false }, tzDate: function (at) { return uPlot.tzDate(new Date(at * 1000), 'Etc/UTC'); },
       scales: {
         x: { time: true, range: function () { return [times[0] - 43200, until - 43200]; } },
-        y: { range: function () { return [0, most * 1.1]; } },
+        y: { range: function () { return [0, max * 1.1]; } },
       },
       axes: [
         { stroke: ink, size: 24, space: 40, grid: { show: false }, ticks: { show: false }, font: '11px Inter, sans-serif', incrs: [86400, 2 * 86400, 7 * 86400],

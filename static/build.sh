@@ -1,7 +1,7 @@
 #!/bin/bash
-# Makes build/static from static/ and the browser libraries in node_modules: each file under a name that
-# holds its hash (so browsers may keep it for ever), a .gz beside it (nginx: gzip_static), and a
-# manifest "NAME HASHEDNAME INTEGRITY" that tmplc reads. Not responsible for pages.
+# Makes build/static from static/ and the browser libraries in node_modules: each file under a name
+# with its hash (so that browsers may cache it forever), a .gz next to it (nginx: gzip_static), and
+# a manifest "NAME HASHEDNAME INTEGRITY" that tmplc reads. Pages are not built here.
 #
 # usage: static/build.sh OUTDIR
 set -euo pipefail
@@ -17,7 +17,7 @@ font=node_modules/@fontsource-variable/inter/files/inter-latin-wght-normal.woff2
 rm -rf "$out.new"
 mkdir -p "$out.new"
 
-# publish FILE NAME: copy under a hashed name, compress, note in the manifest.
+# publish FILE NAME: copy under a hashed name, compress, add to the manifest.
 publish() {
     local name=$2 hash hashed
     hash=$(sha384sum "$1" | cut -c1-12)
@@ -31,7 +31,7 @@ publish() {
         "$(openssl dgst -sha384 -binary "$1" | base64 -w0)" >>"$out.new/manifest"
 }
 
-# The weights and letters that the pages use: 21 KB instead of 48.
+# Only the weights and characters that the pages use: 21 KB instead of 48.
 fonttools varLib.instancer --quiet "$font" wght=400:700 -o "$out.new/.inter"
 pyftsubset "$out.new/.inter" --flavor=woff2 --output-file="$out.new/.inter.woff2" \
     --layout-features='kern,tnum' \
@@ -46,7 +46,7 @@ for file in static/*; do
     case $file in
     *.sh) ;;
     *.css)
-        # The one name inside a file that has to follow its hash.
+        # The only reference inside a file that needs the hashed name.
         sed "s|inter\.woff2|$inter|g" "$file" >"$out.new/.css"
         publish "$out.new/.css" "$(basename "$file")"
         rm "$out.new/.css"

@@ -1,6 +1,6 @@
 /*
- * Writes the pages that nginx shows by itself (a body too large, too many requests, a program being
- * restarted) with the same template as the programs' own error pages.
+ * Writes the error pages that nginx itself serves (body too large, too many requests, program being
+ * restarted), with the same template as the programs' error pages.
  *
  * usage: error_pages OUTDIR
  */

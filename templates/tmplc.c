@@ -3,14 +3,14 @@
  *
  *   tmplc --static build/static/manifest --out build/templates TEMPLATE...
  *
- * Each page NAME.html becomes NAME.html.h with `struct NAME_html`, what the page needs, and
- * NAME.html.c with `html_NAME()`, which writes it; plain text NAME.txt becomes `struct NAME_txt`
- * and `txt_NAME()`. Parts, _NAME.html, are compiled into the pages that include them. What is wrong
- * goes to standard error as FILE:LINE: what; what to write instead.
+ * Each page NAME.html becomes NAME.html.h with `struct NAME_html`, the page's data, and NAME.html.c
+ * with `html_NAME()`, which writes it; plain text NAME.txt becomes `struct NAME_txt` and
+ * `txt_NAME()`. Parts, _NAME.html, are compiled into the pages that include them. Errors go to
+ * standard error as FILE:LINE: error; what to write instead.
  *
- * This file reads the arguments and writes the results. tmplc_source.c and
- * tmplc_words.c read the language, tmplc_page.c writes the C, tmplc_html.c follows the HTML,
- * tmplc_check.c says what may stand in it.
+ * This file parses the arguments and writes the output files. tmplc_source.c and tmplc_words.c
+ * parse the template language, tmplc_page.c generates C, tmplc_html.c tracks the HTML context,
+ * tmplc_check.c checks which HTML is allowed.
  */
 #include "tmplc_page.h"
 
@@ -71,7 +71,10 @@ static void compile(const char *path, const char *name, const char *kind, const 
         check_end(page, source.line);
     if (refused_count() == refused)
         check_fields(page);
-    /* A fault in a part is reported once, so the count of this page says nothing of the others. */
+    /*
+     * An error in a part is reported only once, so the error count of a page says nothing about the
+     * others.
+     */
     if (refused_count() > 0)
         return;
     page_write_literal(page);
@@ -83,7 +86,7 @@ static void compile(const char *path, const char *name, const char *kind, const 
     write_file(file.bytes, &code);
 }
 
-/* "vms" of "templates/vms.html", and "html"; NULL for a part, and for what was refused. */
+/* "vms" of "templates/vms.html", and "html"; NULL for a part, and after an error. */
 static const char *page_name(const char *path, const char **kind)
 {
     const char *slash = strrchr(path, '/');

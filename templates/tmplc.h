@@ -1,5 +1,5 @@
 /*
- * What the parts of tmplc share: growing text, the report of what is wrong, and the static files.
+ * Shared by the parts of tmplc: growable text, error reports, and the static files.
  *
  * tmplc is a build tool that runs for milliseconds: it allocates and never frees.
  */
@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Growing text, always followed by a NUL once something was added. */
+/* Growable text, NUL-terminated once something has been added. */
 struct text {
     char *bytes;
     size_t length;
@@ -19,22 +19,22 @@ struct text {
 void text_add(struct text *text, const char *bytes, size_t length);
 void text_printf(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Put `bytes` in the place of what stands from `from` to `to`. */
+/* Replace the text from `from` to `to` with `bytes`. */
 void text_replace(struct text *text, size_t from, size_t to, const char *bytes);
 
-/* At least one byte, or the program ends. */
+/* Allocates at least one byte; exits on failure. */
 void *allocate(size_t size);
 char *copy_bytes(const char *bytes, size_t length);
 
-/* The whole file, or NULL when it cannot be read. */
+/* The whole file, or NULL if it cannot be read. */
 char *read_file(const char *path);
 
-/* Write the file unless it already holds this text, so that make sees no change. */
+/* Write the file unless its content is the same, so that make sees no change. */
 void write_file(const char *path, const struct text *text);
 
 /*
- * Report "PATH:LINE: what is wrong; what to write instead". The same report is printed once, as a
- * part that many pages include is read many times.
+ * Report "PATH:LINE: error; what to write instead". The same report is printed only once, because a
+ * part is read for every page that includes it.
  */
 void refuse(const char *path, int line, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -1,10 +1,10 @@
 /*
- * What may stand in our pages: which attributes lead somewhere, which take no values, which are
- * refused; where URLs may point; static files by their hashed names, with their integrity.
+ * Checks which HTML is allowed: which attributes are URLs, which take no values, which are
+ * forbidden; where URLs may point; static files by their hashed names, with their integrity.
  *
  * The content security policy forbids inline scripts and styles and anything from other servers.
- * Here it is found when the page is built, not when it is looked at. A mail has no policy and no
- * files of ours: it may hold its own style, and nothing that is fetched or sent.
+ * Violations are found here at build time, not in the browser. A mail has no policy and no static
+ * files: it may contain its own style, but nothing that is fetched or submitted.
  */
 #include "tmplc_html.h"
 
@@ -12,7 +12,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* Attributes whose values are more than text. Names beginning with "on" are scripts, see below. */
+/* Attributes whose values are not plain text. Names that begin with "on" are scripts, see below. */
 static const struct {
     const char *name;
     enum attribute_kind kind;
@@ -46,12 +46,12 @@ static const struct {
     { "xlink:href", ATTRIBUTE_FETCHED },
 };
 
-/* The same as html_url() accepts in values. */
+/* The same as html_url() accepts. */
 static const char *const schemes[] = { "https:", "http:", "mailto:", "vscode:", "ssh:" };
 
 static enum attribute_kind attribute_kind(const char *name)
 {
-    /* htmx reads data-hx-get like hx-get. */
+    /* htmx treats data-hx-get like hx-get. */
     if (strncmp(name, "data-hx-", 8) == 0)
         name += 5;
     for (size_t i = 0; i < sizeof attribute_kinds / sizeof attribute_kinds[0]; i++)
@@ -178,7 +178,7 @@ static void name_static_file(struct html *html, size_t end)
     text_replace(&html->literal, start, start + length, file->hashed_name);
 }
 
-/* A run of literal text that begins a URL, and goes from run_start to `end`. */
+/* The literal text from run_start to `end`, which begins a URL. */
 void check_url_run(struct html *html, size_t end)
 {
     const char *url = html->literal.bytes + html->run_start;
@@ -197,7 +197,7 @@ void check_url_run(struct html *html, size_t end)
         name_static_file(html, end);
 }
 
-/* The browser must refuse a script or style that is not the one this page was built with. */
+/* The browser must refuse a script or style that differs from the one at build time. */
 static void add_integrity(struct html *html)
 {
     struct html_tag *tag = &html->tag;

@@ -1,8 +1,8 @@
 /*
- * Follows HTML as a browser reads it, far enough to know the place: text, a tag, an attribute's
- * value, a script. One function per state, called for each byte.
+ * Tokenizes HTML like a browser, far enough to know the context: text, tag, attribute value,
+ * script. One function per state, called for each byte.
  *
- * Which tags and attributes may stand in our pages is decided in tmplc_check.c.
+ * tmplc_check.c decides which tags and attributes are allowed.
  */
 #include "tmplc_html.h"
 
@@ -10,7 +10,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* Each state's place, and what to write instead of a value there. */
+/* The name of each state, and what to write instead of a value there. */
 static const struct {
     const char *name;
     const char *advice;
@@ -98,7 +98,7 @@ static void value_begins(struct html *html, enum html_state state, size_t start)
     html->is_run_at_start = true;
 }
 
-/* The value ended, before the last byte read. */
+/* The value has ended before the last byte read. */
 static void value_ends(struct html *html)
 {
     size_t end = html->literal.length - 1;
@@ -121,7 +121,7 @@ static void step_text(struct html *html, const char *next, const char *end)
         tag_begins(html);
 }
 
-/* In a title, textarea, script or style only that element's own end tag ends it. */
+/* Only their own end tag ends title, textarea, script and style. */
 static void step_raw(struct html *html, const char *next, const char *end)
 {
     size_t length = html->tag.name_length;
@@ -308,7 +308,7 @@ void html_read(struct html *html, const char *bytes, size_t length)
     }
 }
 
-/* The literal is interrupted: what was read of a URL must be judged now. */
+/* The literal is interrupted: check the part of the URL read so far. */
 static void interrupt(struct html *html)
 {
     bool is_in_value = html->at.state == HTML_DOUBLE || html->at.state == HTML_SINGLE;

@@ -1,6 +1,6 @@
 /*
- * The names of a page and the C it becomes: expressions, values by their place and unit, literals,
- * the struct and the function. The language of the templates is read in tmplc_words.c.
+ * The names of a page and the generated C: expressions, values by context and unit, literals, the
+ * struct and the function. tmplc_words.c parses the template language.
  */
 #include "tmplc_page.h"
 
@@ -11,7 +11,7 @@
 
 enum {
     VALUE_GUESS = 32, /* bytes in a value */
-    ROW_GUESS = 16,   /* rounds of an each */
+    ROW_GUESS = 16,   /* iterations of an each */
     RESERVE_MAX = 64 * 1024,
 };
 
@@ -46,7 +46,7 @@ static size_t guess(const struct page *page, size_t length)
     return length;
 }
 
-/* Octal for all that is not plain ASCII, and for "?", which could begin a trigraph. */
+/* Octal for everything but printable ASCII, and for "?", which could begin a trigraph. */
 static void add_c_byte(struct text *out, unsigned char byte)
 {
     if (byte == '\n')
@@ -59,7 +59,7 @@ static void add_c_byte(struct text *out, unsigned char byte)
         text_printf(out, "%c", byte);
 }
 
-/* One string, in the C a line for each of its lines. */
+/* One string literal, with one line of C per line of text. */
 void page_write_literal(struct page *page)
 {
     const char *next = page->html.literal.bytes;
@@ -132,7 +132,7 @@ const char *page_expression(struct page *page, const struct source *source, cons
     const char *rest = name[length] ? name + length + 1 : NULL;
     struct field *field = find_field(page, name, length);
     const char *last = strrchr(name, '.');
-    /* A count is a size_t; the "+" keeps a pointer of that name from passing as a number. */
+    /* A count is a size_t; the "+" makes the compiler reject a pointer of that name. */
     bool is_count = last && strcmp(last, ".count") == 0;
     struct text c = { 0 };
 

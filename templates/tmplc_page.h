@@ -1,8 +1,8 @@
 /*
- * One page on its way from template to C: what it declares, the blocks that are open, the C so far.
+ * The compilation of one page: its declarations, the open blocks, the C generated so far.
  *
- * tmplc_page.c writes the C and knows the names, tmplc_source.c reads a template, tmplc_words.c the
- * language.
+ * tmplc_page.c generates the C and resolves names, tmplc_source.c reads a template, tmplc_words.c
+ * parses the language.
  */
 #pragma once
 
@@ -10,15 +10,15 @@
 
 enum { PAGE_FIELDS = 64, PAGE_BLOCKS = 32 };
 
-/* A template or part that is being read. */
+/* The current template or part. */
 struct source {
     const char *path;
     const char *next; /* the first byte not yet read */
     int line;         /* its line */
     bool is_line_start;
-    bool is_alone;              /* the {{ }} being read has its line for itself */
+    bool is_alone;              /* the current {{ }} is alone on its line */
     unsigned outer_depth;       /* blocks open when it began */
-    const struct source *outer; /* what includes it; NULL for the page */
+    const struct source *outer; /* the including source; NULL for the page */
 };
 
 struct field {
@@ -31,14 +31,14 @@ enum block_kind { BLOCK_IF, BLOCK_EACH, BLOCK_FORM };
 
 struct block {
     enum block_kind kind;
-    const char *path; /* where it was opened */
+    const char *path; /* of its opening {{ }} */
     int line;
     struct html_position start;
-    struct html_position merged; /* where its branches so far end */
+    struct html_position merged; /* the common end of its branches so far */
     unsigned branches;
     bool has_else;
     const char *variable; /* of an each */
-    const char *rows;     /* what it goes through, in C */
+    const char *rows;     /* the rows it iterates over, in C */
 };
 
 struct page {
@@ -55,24 +55,24 @@ struct page {
     unsigned depth;
     unsigned loops; /* each blocks that are open */
     size_t reserve; /* a guess at the length of the page */
-    bool has_page;  /* {{ page }} was read */
+    bool has_page;  /* {{ page }} has been read */
     bool uses_page;
     bool uses_frame;
 };
 
-/* A statement of the function, indented, and on its own line. */
+/* Write a statement of the function, indented, on its own line. */
 void page_write(struct page *page, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* The next statement stands at this line of this template. */
+/* Write a #line directive for the next statement. */
 void page_write_line(struct page *page, const struct source *source, int line);
 
-/* Write what the follower has kept. */
+/* Write the literal kept by the tokenizer. */
 void page_write_literal(struct page *page);
 
-/* Write a value, as the place demands. */
+/* Write a value with the escape that its context needs. */
 void page_write_value(struct page *page, const struct source *source, const char *name);
 
-/* The C of "v.name"; NULL when it is no name or not known, which was reported. */
+/* The C of "v.name"; NULL if invalid or unknown, which is reported. */
 const char *page_expression(struct page *page, const struct source *source, const char *name);
 
 bool page_is_name(const char *name); /* name or name.name ... */
@@ -87,12 +87,12 @@ struct text page_code(const struct page *page);
 /* One word of a {{ }}: a name, a "string" with its quotes, or a single other character. */
 char *next_word(const char **cursor);
 
-/* What stands between {{ and }}. */
+/* Process the text between {{ and }}. */
 void page_read_words(struct page *page, struct source *source, const char *text);
 
-/* Literal HTML of this template, from the line it has reached. */
+/* Process literal HTML of this template, from its current line. */
 void page_read_html(struct page *page, const struct source *source, const char *bytes,
                     size_t length);
 
-/* Read a template or part to its end. */
+/* Process a whole template or part. */
 void page_read(struct page *page, struct source *source);

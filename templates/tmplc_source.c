@@ -1,12 +1,12 @@
 /*
- * Reads a template from its first byte to its last: HTML goes to the follower, what stands in {{ }}
- * to tmplc_words.c. A line that holds nothing but a word that writes nothing vanishes whole.
+ * Reads a template from its first byte to its last: HTML goes to the tokenizer, the content of {{
+ * }} to tmplc_words.c. A line with nothing but a {{ }} that has no output is removed.
  */
 #include "tmplc_page.h"
 
 #include <string.h>
 
-/* Whether this word writes nothing itself, so that its line may vanish. */
+/* Whether this word has no output itself, so that its line may be removed. */
 static bool is_silent(const struct page *page, const struct source *source, const char *text)
 {
     static const char *const silent[] = { "#", "page", "if", "else", "each", "end", "include" };
@@ -30,7 +30,7 @@ static void advance(struct source *source, const char *to)
     }
 }
 
-/* The HTML before a {{ }}, without the blanks before one that has its line for itself. */
+/* The HTML before a {{ }}, without the indentation of one that is alone on its line. */
 static void read_literal(struct page *page, struct source *source, const char *open,
                          const char *close)
 {
@@ -49,7 +49,7 @@ static void read_literal(struct page *page, struct source *source, const char *o
     advance(source, open);
 }
 
-/* {{ page }} stands first: only white space and {{# notes }} before it. */
+/* {{ page }} must be first, after only white space and {{# notes }}. */
 static bool is_in_order(const struct page *page, const struct source *source, const char *text)
 {
     const char *word = next_word(&text);

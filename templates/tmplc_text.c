@@ -1,6 +1,6 @@
 /*
- * The ground floor of tmplc: growing text, files, the report of what is wrong, the manifest of
- * static files. It knows neither HTML nor the language of the templates.
+ * The base of tmplc: growable text, files, error reports, the manifest of static files. Independent
+ * of HTML and the template language.
  */
 #include "tmplc.h"
 
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct text reports; /* every report so far, so that none is printed twice */
+static struct text reports; /* all reports so far, so that none is repeated */
 static unsigned report_count;
 
 static struct static_file *static_files;

@@ -1,6 +1,6 @@
 /*
- * The words of the language: page, if, else, each, end, include, form, and values. Reads what
- * stands in a {{ }} and keeps the stack of open blocks. Finding the {{ }} is tmplc_source.c's part.
+ * The words of the language: page, if, else, each, end, include, form, and values. Parses the
+ * content of a {{ }} and keeps the stack of open blocks. tmplc_source.c finds the {{ }}.
  */
 #include "tmplc_page.h"
 
@@ -33,7 +33,7 @@ static bool is_at_end(const char *cursor)
     return cursor[strspn(cursor, " \t\r\n")] == '\0';
 }
 
-/* What stands in the quotes of a string; NULL if this is none. */
+/* The content of a quoted string; NULL if it is not a string. */
 static char *unquote(const char *word)
 {
     size_t length = strlen(word);
@@ -113,7 +113,7 @@ static struct block *open_block(struct page *page, const struct source *source,
     return block;
 }
 
-/* A branch of the innermost block ends: it must have come back to the place where it began. */
+/* A branch of the innermost block ends: it must be in the context where it began. */
 static void end_branch(struct page *page, const struct source *source, struct block *block)
 {
     struct html_position end = block->start;
@@ -137,7 +137,7 @@ static void end_branch(struct page *page, const struct source *source, struct bl
     html_resume(&page->html, block->start);
 }
 
-/* The C of "X" or "X is "text""; "false" when it was reported. */
+/* The C of "X" or "X is "text""; "false" after a reported error. */
 static const char *read_condition(struct page *page, const struct source *source,
                                   const char *cursor)
 {
@@ -262,7 +262,7 @@ static void read_end(struct page *page, struct source *source)
     page_write(page, "}");
 }
 
-/* "a.b" and "strings" until the first name that "=" follows: that begins the attributes. */
+/* "a.b" and "strings" up to the first name followed by "=", which begins the attributes. */
 static const char *read_form_action(struct page *page, const struct source *source,
                                     const char *cursor)
 {

@@ -1,6 +1,6 @@
 /*
- * The operator's command line: the table of commands, and what they need before they run. The
- * commands themselves are in the files beside this one.
+ * The operator's command line: the table of commands and their preconditions. The commands are in
+ * the other files of this directory.
  *
  *     domicile-admin [--state DIR] [--json] COMMAND [ARGUMENT]
  */
@@ -36,12 +36,12 @@ static struct error *migrate_one(struct admin *admin, const struct db_schema *sc
 
 static struct error *admin_migrate(struct admin *admin)
 {
-    const char *folder = inbox_folder(admin->arena, admin->state_dir);
-    /* A wrong configuration stops a start here, before anything has changed. */
+    const char *directory = inbox_folder(admin->arena, admin->state_dir);
+    /* An invalid configuration fails here, before any change is made. */
     struct error *e = config_load(admin->arena, admin->state_dir, &admin->config);
 
-    if (!e && mkdir(folder, 0700) < 0 && errno != EEXIST)
-        e = error_new(admin->arena, ERROR_INTERNAL, "%s: %m", folder);
+    if (!e && mkdir(directory, 0700) < 0 && errno != EEXIST)
+        e = error_new(admin->arena, ERROR_INTERNAL, "%s: %m", directory);
     if (!e)
         e = migrate_one(admin, &DB_MAIN, worker_context_database(admin->arena, admin->config));
     if (!e)
@@ -56,8 +56,8 @@ static struct error *admin_migrate(struct admin *admin)
 
 enum need {
     NEEDS_NOTHING,
-    NEEDS_CONFIG,  /* and no more: root may run it, too */
-    NEEDS_READING, /* the configuration, and the database to read */
+    NEEDS_CONFIG,  /* only: root may run it, too */
+    NEEDS_READING, /* the configuration, and the database, read-only */
     NEEDS_WRITING,
 };
 
@@ -66,25 +66,23 @@ static const struct command {
     enum need need;
     struct error *(*run)(struct admin *admin);
 } commands[] = {
-    { "check", NULL, "is everything there that a server needs?", NEEDS_NOTHING, admin_check },
-    { "migrate", NULL, "make the database, or bring it and its prices up to date", NEEDS_NOTHING,
+    { "check", NULL, "check that the installation is complete", NEEDS_NOTHING, admin_check },
+    { "migrate", NULL, "create the database, or upgrade it and its prices", NEEDS_NOTHING,
       admin_migrate },
-    { "signin", "EMAIL", "a link that signs EMAIL in, once", NEEDS_WRITING, admin_signin },
-    { "vms", NULL, "all living VMs", NEEDS_READING, admin_vms },
-    { "orphans", NULL, "what hosts have that no VM accounts for", NEEDS_READING, admin_orphans },
-    { "inbox", NULL, "what services have told us, and what became of it", NEEDS_READING,
-      admin_inbox },
-    { "inbox-retry", "ID", "try a parked event again, or \"all\"", NEEDS_WRITING,
-      admin_inbox_retry },
-    { "mails", NULL, "mail that has not arrived, and why", NEEDS_READING, admin_mails },
-    { "billing", NULL, "what teams have subscribed to, and what does not add up", NEEDS_READING,
-      admin_billing },
-    { "stripe-setup", NULL, "make meter and prices at Stripe where they are missing", NEEDS_CONFIG,
+    { "signin", "EMAIL", "print a single-use link that signs EMAIL in", NEEDS_WRITING,
+      admin_signin },
+    { "vms", NULL, "list all existing VMs", NEEDS_READING, admin_vms },
+    { "orphans", NULL, "list objects on hosts that belong to no VM", NEEDS_READING, admin_orphans },
+    { "inbox", NULL, "list received webhook events and their state", NEEDS_READING, admin_inbox },
+    { "inbox-retry", "ID", "retry a parked event, or \"all\"", NEEDS_WRITING, admin_inbox_retry },
+    { "mails", NULL, "list undelivered mail with the last error", NEEDS_READING, admin_mails },
+    { "billing", NULL, "list subscriptions and inconsistencies", NEEDS_READING, admin_billing },
+    { "stripe-setup", NULL, "create missing meter and prices at Stripe", NEEDS_CONFIG,
       admin_stripe_setup },
     { "network", "REGION",
-      "what root sets up for a region of qemu:///system:\n"
+      "print the setup for a region of qemu:///system, to be run by root:\n"
       "                       --libvirt prints the network for \"virsh net-define\", --nft the\n"
-      "                       firewall for \"nft -f\", neither of them the commands to type",
+      "                       firewall for \"nft -f\", without either, the commands to run",
       NEEDS_CONFIG, admin_network },
 };
 
@@ -94,7 +92,7 @@ static int usage_show(FILE *file, int status)
     for (size_t i = 0; i < COUNT(commands); i++)
         fprintf(file, "  %-12s %-6s  %s\n", commands[i].name,
                 commands[i].argument ? commands[i].argument : "", commands[i].about);
-    fputs("\nDIR is the state folder; without it, DOMICILE_STATE, or \"var\".\n", file);
+    fputs("\nDIR is the state directory; the default is DOMICILE_STATE, or else \"var\".\n", file);
     return status;
 }
 
@@ -127,8 +125,8 @@ static struct error *state_dir_resolve(struct admin *admin, const char *dir, enu
 
     admin->state_dir = realpath(dir, NULL);
     if (!admin->state_dir || stat(admin->state_dir, &status) < 0)
-        return error_new(admin->arena, ERROR_INPUT, "state folder %s: %m", dir);
-    /* What root makes there, the server could not open. */
+        return error_new(admin->arena, ERROR_INPUT, "state directory %s: %m", dir);
+    /* The server could not open files that root creates there. */
     if (geteuid() == 0 && status.st_uid != 0 && need != NEEDS_CONFIG)
         return error_new(admin->arena, ERROR_INPUT,
                          "%s belongs to user %d: run this as that user, not as root",
@@ -136,7 +134,7 @@ static struct error *state_dir_resolve(struct admin *admin, const char *dir, enu
     return NULL;
 }
 
-/* -1: go on. Else the status to leave with. */
+/* -1: continue. Else the exit status. */
 static int options_read(struct admin *admin, int argc, char **argv, const char **dir)
 {
     static const struct option options[] = {

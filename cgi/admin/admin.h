@@ -1,4 +1,4 @@
-/* What the commands of domicile-admin share. */
+/* Shared by the commands of domicile-admin. */
 #pragma once
 
 #include "adapter/config.h"
@@ -12,7 +12,7 @@ struct admin {
     const char *argument;    /* of the command; NULL: none */
     struct config *config;   /* NULL for "check", which reads it itself */
     struct db *db;           /* NULL for "check" and "network" */
-    int status;              /* of the process when the command returns no error */
+    int status;              /* exit status if the command returns no error */
 };
 
 struct error *admin_check(struct admin *admin);

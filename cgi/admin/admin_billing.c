@@ -1,5 +1,7 @@
-/* "domicile-admin billing" and "stripe-setup": where teams stand, what does not add up, and the
- * catalogue at Stripe. */
+/*
+ * "domicile-admin billing" and "stripe-setup": the teams' billing status, inconsistencies, and the
+ * catalogue at Stripe.
+ */
 #include "admin/admin.h"
 
 #include "adapter/json.h"
@@ -12,7 +14,7 @@
 
 #include <stdio.h>
 
-/* What Stripe must send us; see stripe_events.c. */
+/* The events that Stripe must send; see stripe_events.c. */
 static const char *const EVENTS[] = {
     "checkout.session.completed",
     "checkout.session.async_payment_succeeded",
@@ -95,12 +97,12 @@ struct error *admin_billing(struct admin *admin)
     if (!e)
         e = sql_billing_problem_list(admin->db, admin->arena, &problems);
     if (!e && !admin->is_json)
-        printf("%6s  %-24s  %-10s  %-12s  %-28s  %6s\n", "ID", "TEAM", "PLAN", "AT STRIPE",
+        printf("%6s  %-24s  %-10s  %-12s  %-28s  %6s\n", "ID", "TEAM", "STATUS", "AT STRIPE",
                "SUBSCRIPTION", "UNSENT");
     for (size_t i = 0; !e && i < teams.count; i++)
         e = team_write(admin, &teams.row[i]);
     if (!e && !admin->is_json)
-        printf("\n%s\n", problems.count ? "What does not add up:" : "Everything adds up.");
+        printf("\n%s\n", problems.count ? "Inconsistencies:" : "No inconsistencies.");
     for (size_t i = 0; !e && i < problems.count; i++)
         e = problem_write(admin, &problems.row[i]);
     return e;
@@ -125,14 +127,14 @@ struct error *admin_stripe_setup(struct admin *admin)
     printf("At Stripe (%s) there are:\n  meter  %s\n  use    %s\n  base   %s\n",
            stripe_is_live(stripe) ? "live" : "test", prices.meter_id, prices.usage,
            prices.base ? prices.base : "none (base_cents = 0)");
-    printf("\nStill to do in its dashboard, once for test and once for live:\n"
-           "- Save a configuration of the customer portal that allows to change card, address and\n"
-           "  to cancel at the end of the period.\n"
+    printf("\nTo do in the Stripe dashboard, once for test and once for live:\n"
+           "- Save a customer portal configuration that allows changing card and address and\n"
+           "  cancelling at the end of the period.\n"
            "- Add a webhook endpoint %s/webhooks/stripe, API version " STRIPE_VERSION ", for:\n",
            admin->config->public_url);
     events_print(EVENTS, COUNT(EVENTS));
-    puts("- Add an event destination of the same address with thin payload, for:");
+    puts("- Add an event destination with the same URL and thin payloads, for:");
     events_print(THIN_EVENTS, COUNT(THIN_EVENTS));
-    puts("- Put their signing secrets into secrets/stripe-webhook, each on a line of its own.");
+    puts("- Put their signing secrets into secrets/stripe-webhook, one per line.");
     return NULL;
 }

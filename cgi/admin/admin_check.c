@@ -1,6 +1,6 @@
 /*
- * "domicile-admin check": one line for each thing that a server needs, "ok ..." or "FAIL ...: what
- * to do". For the user that runs the worker: what it may do is what is checked.
+ * "domicile-admin check": one line for each requirement, "ok ..." or "FAIL ...: what to do". Run it
+ * as the worker's user, whose permissions it checks.
  */
 #include "admin/admin.h"
 
@@ -40,7 +40,7 @@ static void line_write(struct admin *admin, bool is_ok, const char *format, ...)
         printf("%s %s\n", is_ok ? "ok  " : "FAIL", text);
 }
 
-/* Guests of another user then pass through our folders to their disks. */
+/* If guests run as another user, they reach their disks through our directories. */
 static bool has_system(const struct admin *admin)
 {
     for (size_t i = 0; admin->config && i < admin->config->region_count; i++) {
@@ -52,8 +52,8 @@ static bool has_system(const struct admin *admin)
     return false;
 }
 
-/* A folder of ours: there, of this user, closed to others. */
-static void folder_check(struct admin *admin, const char *path, bool is_needed, mode_t allowed)
+/* A directory must exist, be owned by this user and be closed to others. */
+static void directory_check(struct admin *admin, const char *path, bool is_needed, mode_t allowed)
 {
     struct stat status;
 
@@ -61,10 +61,11 @@ static void folder_check(struct admin *admin, const char *path, bool is_needed, 
         if (is_needed)
             line_write(admin, false, "%s is missing: mkdir -m 0700 %s", path, path);
     } else if (!S_ISDIR(status.st_mode))
-        line_write(admin, false, "%s is no folder: move it away", path);
+        line_write(admin, false, "%s is not a directory: move it out of the way", path);
     else if (access(path, R_OK | W_OK | X_OK) < 0)
-        line_write(admin, false, "%s is closed to user %d: run this as its owner, or chown it",
-                   path, (int)geteuid());
+        line_write(admin, false,
+                   "%s is not accessible to user %d: run this as its owner, or chown it", path,
+                   (int)geteuid());
     else if (status.st_mode & 077 & ~allowed)
         line_write(admin, false, "%s is open to others (mode %04o): chmod %04o %s", path,
                    (unsigned int)status.st_mode & 07777, 0700 | (unsigned int)allowed, path);
@@ -74,10 +75,10 @@ static void folder_check(struct admin *admin, const char *path, bool is_needed, 
 
 static void secrets_check(struct admin *admin)
 {
-    const char *folder = arena_printf(admin->arena, "%s/secrets", admin->state_dir);
-    DIR *directory = opendir(folder);
+    const char *secrets = arena_printf(admin->arena, "%s/secrets", admin->state_dir);
+    DIR *directory = opendir(secrets);
 
-    folder_check(admin, folder, false, 011);
+    directory_check(admin, secrets, false, 011);
     if (!directory)
         return;
     for (const struct dirent *entry; (entry = readdir(directory));) {
@@ -88,16 +89,16 @@ static void secrets_check(struct admin *admin)
 
         if (entry->d_name[0] == '.')
             continue;
-        path = arena_printf(admin->arena, "%s/%s", folder, entry->d_name);
+        path = arena_printf(admin->arena, "%s/%s", secrets, entry->d_name);
         e = config_secret_load(admin->arena, admin->state_dir, entry->d_name, &secret);
-        /* Signing secrets belong to who receives the webhooks. */
+        /* Signing secrets are owned by the user of the webhook receiver. */
         if (stat(path, &status) == 0 && status.st_uid != geteuid() && !(status.st_mode & 077))
-            line_write(admin, true, "secret %s can be read by user %d alone", entry->d_name,
+            line_write(admin, true, "secret %s is readable only by user %d", entry->d_name,
                        (int)status.st_uid);
         else if (e)
             line_write(admin, false, "%s", e->text);
         else
-            line_write(admin, true, "secret %s can be read by its owner alone", entry->d_name);
+            line_write(admin, true, "secret %s is readable only by its owner", entry->d_name);
     }
     closedir(directory);
 }
@@ -141,7 +142,7 @@ static void region_check(struct admin *admin, struct worker_context *context,
                    findings.row[i].text);
 }
 
-/* QEMU reads them as another user; there is no secret in an image. */
+/* QEMU reads them as another user; images contain no secrets. */
 static struct error *image_open_check(struct admin *admin, const struct config_image *image)
 {
     static const char *const files[] = { "kernel", "initrd", "disk.qcow2" };
@@ -153,12 +154,12 @@ static struct error *image_open_check(struct admin *admin, const struct config_i
 
         if (stat(path, &status) == 0 && !(status.st_mode & S_IROTH))
             e = error_new(admin->arena, ERROR_UPSTREAM,
-                          "%s cannot be read by libvirt's guests: chmod a+r %s", path, path);
+                          "%s is not readable by libvirt's guests: chmod a+r %s", path, path);
     }
     return e;
 }
 
-/* Do the key and the prices at Stripe fit the configuration? */
+/* Check that the key and the prices at Stripe match the configuration. */
 static void stripe_check(struct admin *admin)
 {
     struct stripe_prices prices;
@@ -196,7 +197,7 @@ static void image_check(struct admin *admin, const struct config_image *image)
         line_write(admin, true, "image %s is in %s", image->name, image->dir);
 }
 
-/* Signs in to the mail server and leaves again; sends nothing. */
+/* Signs in to the mail server and disconnects; sends nothing. */
 static void mail_check(struct admin *admin)
 {
     const char *answer = NULL;
@@ -221,10 +222,10 @@ struct error *admin_check(struct admin *admin)
     struct error *e = config_load(admin->arena, admin->state_dir, &admin->config);
     struct worker_context *context;
 
-    folder_check(admin, admin->state_dir, true, 0011);
+    directory_check(admin, admin->state_dir, true, 0011);
     if (e) {
         line_write(admin, false, "%s", e->text);
-        return NULL; /* nothing else can be known */
+        return NULL; /* nothing else can be checked */
     }
     line_write(admin, true, "%s/domicile.conf can be read", admin->state_dir);
     secrets_check(admin);

@@ -1,4 +1,4 @@
-/* "domicile-admin inbox" and "inbox-retry": what services have told us, and what became of it. */
+/* "domicile-admin inbox" and "inbox-retry": received webhook events and their state. */
 #include "admin/admin.h"
 
 #include "adapter/json.h"
@@ -45,7 +45,7 @@ static struct error *entry_write(struct admin *admin, struct arena *arena,
     return e;
 }
 
-/* Page by page, in the order of arrival: there may be many. */
+/* In pages, in order of arrival: there may be many. */
 static struct error *entries_write(struct admin *admin, struct db *inbox)
 {
     struct arena *arena = arena_new(PAGE_BYTES);
@@ -61,7 +61,7 @@ static struct error *entries_write(struct admin *admin, struct db *inbox)
         if (!e && page.count)
             after = page.row[page.count - 1].position;
     }
-    /* An error lives in it. */
+    /* The error is allocated in it. */
     if (!e)
         arena_free(arena);
     return e;
@@ -91,7 +91,7 @@ struct error *admin_inbox_retry(struct admin *admin)
 
     if (e)
         return e;
-    printf("%lld will be tried again at once\n", (long long)db_changes(admin->db));
+    printf("%lld will be tried again immediately\n", (long long)db_changes(admin->db));
     if (db_changes(admin->db) == 0 && !is_all)
         return error_new(admin->arena, ERROR_NOT_FOUND, "no parked event has the id %s",
                          admin->argument);

@@ -1,6 +1,6 @@
 /*
- * "domicile-admin vms", "orphans" and "mails": lists, as a table for people or as one JSON object
- * a line.
+ * "domicile-admin vms", "orphans" and "mails": lists as a table or, with --json, one JSON object
+ * per line.
  */
 #include "admin/admin.h"
 

@@ -1,6 +1,6 @@
 /*
- * "domicile-admin network": prints what root has to set up for a region of qemu:///system. It sets
- * nothing up itself; what is printed is made in driver_libvirt_net.c.
+ * "domicile-admin network": prints the setup for a region of qemu:///system, to be run by root. It
+ * changes nothing itself; the text comes from host/driver_libvirt_net.c.
  */
 #include "admin/admin.h"
 
@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Where the rules are kept for the next start of the server. */
+/* The rules are stored here for the next boot. */
 #define RULES_FILE "/etc/domicile-guard.nft"
 
 static void commands_write(const struct admin *admin, const struct config_region *region)
@@ -46,7 +46,7 @@ struct error *admin_network(struct admin *admin)
                          admin->argument);
     if (strstr(found->uri, "/system") == NULL)
         return error_new(admin->arena, ERROR_CONFLICT,
-                         "region %s (%s) needs no network: only qemu:///system does", found->name,
+                         "region %s (%s) needs no network; only qemu:///system does", found->name,
                          found->uri);
     region = (struct driver_region){
         .name = found->name,

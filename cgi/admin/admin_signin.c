@@ -1,4 +1,6 @@
-/* "domicile-admin signin": a single-use link of the local identity; signin.c (in cgi/) takes it. */
+/*
+ * "domicile-admin signin": prints a single-use link for identity = local; cgi/signin.c consumes it.
+ */
 #include "admin/admin.h"
 
 #include "base/clock.h"
@@ -18,13 +20,11 @@ struct error *admin_signin(struct admin *admin)
     struct error *e;
 
     if (strcmp(admin->config->identity, "local") != 0)
-        return error_new(
-            admin->arena, ERROR_CONFLICT,
-            "people sign in with WorkOS here (identity = workos in domicile.conf): links "
-            "are for identity = local");
+        return error_new(admin->arena, ERROR_CONFLICT,
+                         "sign-in uses WorkOS (identity = workos in domicile.conf): links need "
+                         "identity = local");
     if (!text_is_email(email))
-        return error_new(admin->arena, ERROR_INPUT, "this is no e-mail address: %s",
-                         admin->argument);
+        return error_new(admin->arena, ERROR_INPUT, "not an e-mail address: %s", admin->argument);
     e = signin_token_make(&context, email, &url, &until_at);
     if (!e)
         puts(url);

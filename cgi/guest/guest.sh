@@ -1,14 +1,14 @@
 #!/bin/bash
 #
-# Builds the small test guest out of Debian packages: `guest.sh OUTPUT_DIR` (make guest).
+# Builds the small test guest from Debian packages: `guest.sh OUTPUT_DIR` (make guest).
 #
-# Responsible for: OUTPUT_DIR/kernel, initrd and cmdline, a machine that boots in a few seconds
-# under emulation, speaks NoCloud, SSH and ACPI (see guest_init.sh) and keeps its state on a disk.
-# Not responsible for a guest that people work in: that is image.sh.
+# Writes OUTPUT_DIR/kernel, initrd and cmdline: a guest that boots in a few seconds under emulation,
+# supports NoCloud, SSH and ACPI (see guest_init.sh) and keeps its state on a disk. image.sh builds
+# the full guest.
 #
 # Needs apt-get, dpkg-deb, gzip and a configured Debian archive; no root. Packages are unpacked, not
-# installed. The result is stamped with what it was made from; a second run sees the stamp and ends
-# at once. Delete OUTPUT_DIR to take newer packages.
+# installed. The result has a stamp of its inputs; a run with the same inputs does nothing. Delete
+# OUTPUT_DIR to use newer packages.
 
 set -euo pipefail
 umask 022
@@ -28,7 +28,7 @@ if [ "$(cat "$output/stamp" 2>/dev/null)" = "$stamp" ] && [ -s "$output/initrd" 
     exit 0
 fi
 
-# What the guest runs, and the kernel modules it asks for; dependencies follow by themselves.
+# The guest's packages and kernel modules; dependencies are added automatically.
 packages=(busybox-static dropbear-bin e2fsprogs)
 programs=(usr/sbin/dropbear usr/bin/dropbearkey usr/bin/dropbearconvert sbin/mke2fs sbin/resize2fs)
 modules=(virtio_pci virtio_blk virtio_net virtio-rng virtio_balloon virtio_scsi sr_mod isofs
@@ -53,10 +53,10 @@ fetch_packages() {
     kernel=$(apt-cache depends linux-image-cloud-amd64 |
         sed -n 's/^ *Depends: \(linux-image-.*\)$/\1/p' | head -n 1)
     if [ -z "$kernel" ]; then
-        echo "guest: the package list knows no linux-image-cloud-amd64: run apt-get update" >&2
+        echo "guest: linux-image-cloud-amd64 is not in the package lists: run apt-get update" >&2
         exit 1
     fi
-    # The libraries only: what the programs link to is checked below, by the loader itself.
+    # Only the libraries; the loader checks below that they are complete.
     mapfile -t packages < <(printf '%s\n' "${packages[@]}" &&
         with_dependencies "${packages[@]}" | grep -E '^(lib|zlib)')
     (cd "$packages_dir" &&
@@ -69,7 +69,7 @@ fetch_packages() {
     done
 }
 
-# Asks the unpacked loader, so that no library of the building machine slips in.
+# Uses the unpacked loader, so that no library of the build machine is included.
 copy_programs() {
     local program library
     local path=$unpacked/lib/x86_64-linux-gnu:$unpacked/usr/lib/x86_64-linux-gnu
@@ -104,7 +104,7 @@ copy_modules() {
     version=$(basename "$all")
     "$root/bin/busybox" depmod -b "$unpacked" "$version"
     for module in "${modules[@]}"; do
-        # modules.dep: "kernel/a.ko: kernel/b.ko kernel/c.ko"; the name has - and _ alike.
+        # modules.dep: "kernel/a.ko: kernel/b.ko kernel/c.ko"; names may have - or _.
         wanted=$(grep -E "/${module//[-_]/[-_]}\.ko:" "$all/modules.dep" | tr -d ':') || {
             echo "guest: the kernel has no module $module" >&2
             exit 1

@@ -2,12 +2,12 @@
 #
 # The small test guest's /init, run by busybox ash as the first process (see guest.sh).
 #
-# Responsible for: drivers, the disk (formatted when blank, grown when larger, mounted on /data),
-# network by DHCP, taking over a NoCloud seed, and handing over to busybox init with SSH and the
-# power button. What the seed says is kept on /data, so later boots need no seed; a seed with a new
-# instance-id (a clone) sets host name, host key, user and keys anew and leaves the files alone.
+# Loads drivers, mounts the disk on /data (formatted if blank, grown if larger), configures the
+# network by DHCP, applies a NoCloud seed, and runs busybox init with SSH and the power button. The
+# settings of the seed are stored on /data, so later boots need no seed; a seed with a new
+# instance-id (a clone) replaces host name, host key, user and keys and keeps the files.
 #
-# Not a YAML reader: it understands the layout that seed.c writes, one JSON item per line.
+# Not a YAML parser: it reads only the layout that seed.c writes, one JSON item per line.
 
 PATH=/bin:/sbin:/usr/bin:/usr/sbin
 export PATH
@@ -31,8 +31,8 @@ start_kernel_parts() {
     ln -sf /proc/mounts /etc/mtab
 }
 
-# Only a disk that begins with zeros is formatted: anything else may be somebody's data.
-# By its full path, or the shell takes the mke2fs of busybox, which knows no ext4.
+# Only a disk that begins with zeros is formatted: anything else may be data. mke2fs by its full
+# path, because the applet of busybox does not support ext4.
 mount_disk() {
     [ -b /dev/vda ] || return 1
     if ! mount -t ext4 /dev/vda /data 2>/dev/null; then
@@ -68,7 +68,7 @@ SCRIPT
     chmod 755 /etc/udhcpc.sh
     ip link set lo up
     ip link set eth0 up
-    # A question asked before the link is there costs a second.
+    # A DHCP request before the link is up costs a second.
     (
         for _ in $(seq 20); do
             [ "$(cat /sys/class/net/eth0/carrier 2>/dev/null)" = 1 ] && break
@@ -78,8 +78,8 @@ SCRIPT
     ) >/dev/null 2>&1 &
 }
 
-# json_values FILE KEY: the text of each line `"KEY": "text"`, JSON escapes undone.
-# json_values FILE KEY list: each text of the list `"KEY": [` ... `]`.
+# json_values FILE KEY: the text of each line `"KEY": "text"`, JSON escapes decoded. json_values
+# FILE KEY list: each text of the list `"KEY": [` ... `]`.
 json_values() {
     awk -v key="\"$2\": " -v is_list="${3:+1}" '
         function unescape(s, out, i, c) {
@@ -137,7 +137,7 @@ take_seed() {
             json_values /seed/user-data ssh_authorized_keys list >/data/authorized_keys
             take_host_key
             sync
-            # Last: a set-up cut short is done again.
+            # Last, so that an interrupted setup is repeated.
             echo "$instance" >/data/instance-id
             sync
         fi
@@ -152,7 +152,7 @@ set_up_user() {
 root:x:0:0:root:/root:/bin/sh
 $user:x:1000:1000:$user:/data/home/$user:/bin/sh
 PASSWD
-    # "*": no password opens it, and yet the account is not locked against keys.
+    # "*": no password matches, but the account is not locked for keys.
     (umask 077; printf 'root:*:1::::::\n%s:*:1::::::\n' "$user" >/etc/shadow)
     printf 'root:x:0:\n%s:x:1000:\n' "$user" >/etc/group
     printf '/bin/sh\n' >/etc/shells
@@ -206,7 +206,7 @@ DOWN
 
 start_kernel_parts
 start_network
-mount_disk || say "going on without a disk: nothing is kept"
+mount_disk || say "continuing without a disk: no data is kept"
 take_seed
 [ -s /data/host_key ] || dropbearkey -t ed25519 -f /data/host_key >/dev/null 2>&1
 set_up_user

@@ -1,18 +1,17 @@
 #!/bin/bash
 #
-# Builds the Debian 12 guest that people work in: `image.sh OUTPUT_DIR` (make image).
+# Builds the full Debian 12 guest: `image.sh OUTPUT_DIR` (make image).
 #
-# Responsible for: OUTPUT_DIR/kernel, initrd, cmdline and disk.qcow2, a minimal Debian with
-# systemd, OpenSSH, cloud-init, git, tmux, Node.js and Python. A VM's disk lies over disk.qcow2;
-# its file system grows to the disk at each start. Not responsible for the small guest of the tests
-# (guest.sh) nor for keeping the image up to date: VMs update themselves, new VMs come from a new
-# image. An image in use must stay where it is, because disks refer to it: build a newer one beside
-# it.
+# Writes OUTPUT_DIR/kernel, initrd, cmdline and disk.qcow2: a minimal Debian with systemd, OpenSSH,
+# cloud-init, git, tmux, Node.js and Python. A VM's disk is an overlay of disk.qcow2; its file
+# system grows to the disk size at each boot. The image is not updated: VMs update themselves, new
+# VMs use a new image. An image in use must not be moved, because disks refer to it: build a newer
+# one in another directory. guest.sh builds the small guest of the tests.
 #
 # Needs mmdebstrap, e2fsprogs, qemu-utils, and root, or MODE=unshare and user namespaces with a
-# range in /etc/subuid. MIRROR names another archive; without it the building machine's own sources
-# are taken. Takes about two minutes and 2 GB. The kernel is started directly, so there is no boot
-# loader: an updated kernel inside a VM takes effect only with a new image.
+# range in /etc/subuid. MIRROR sets another archive; the default is the apt sources of the build
+# machine. Takes about two minutes and 2 GB. The kernel is booted directly, without a boot loader: a
+# kernel update inside a VM has no effect.
 
 set -euo pipefail
 umask 022
@@ -44,7 +43,7 @@ packages+=,dbus,udev,iproute2,openssh-server,cloud-init,cloud-guest-utils,e2fspr
 packages+=,ca-certificates,bash-completion,less,vim-tiny,curl,git,tmux,nodejs,npm,python3
 packages+=,python3-venv
 
-# What makes the tree this guest; `$1` is its root. Runs inside mmdebstrap's namespace.
+# Customizes the tree; `$1` is its root. Runs inside mmdebstrap's namespace.
 cat >"$work/customize" <<'CUSTOMIZE'
 #!/bin/sh
 set -eu
@@ -56,10 +55,9 @@ printf 'localhost\n' >"$root/etc/hostname"
 : >"$root/etc/machine-id"
 rm -f "$root"/etc/ssh/ssh_host_*
 
-# Only media that the host put into a drive are looked at: nobody on the network can pose as a
-# source. Two names, not one: with a single one cloud-init does not look whether there is any, and
-# would take each start without a seed for a new machine and make new host keys. So it stays out of
-# the way.
+# Only local media are data sources, so that nobody on the network can act as one. Two names, not
+# one: with a single one cloud-init does not check whether it exists, takes each boot without a seed
+# for a new machine and generates new host keys.
 cat >"$root/etc/cloud/cloud.cfg.d/90_domicile.cfg" <<'CLOUD'
 datasource_list: [ NoCloud, ConfigDrive ]
 network: { config: disabled }
@@ -83,7 +81,7 @@ printf 'PasswordAuthentication no\nPermitRootLogin no\nKbdInteractiveAuthenticat
     >"$root/etc/ssh/sshd_config.d/domicile.conf"
 printf '[Journal]\nSystemMaxUse=64M\n' >"$root/etc/systemd/journald.conf.d/domicile.conf"
 
-# Nobody waits for the network at boot: in a session profile it leads nowhere but to SSH.
+# Do not wait for the network at boot: with qemu:///session it only serves SSH.
 for unit in systemd-networkd-wait-online.service e2scrub_reap.service e2scrub_all.timer; do
     ln -sf /dev/null "$root/etc/systemd/system/$unit"
 done
@@ -96,7 +94,7 @@ arguments=(--mode="$mode" --variant=minbase --include="$packages"
 if [ -n "${MIRROR:-}" ]; then
     arguments+=(bookworm "$work/tree.tar" "$MIRROR")
 else
-    # The machine's own sources, whatever form they have.
+    # The build machine's own sources, in any format.
     arguments+=(bookworm "$work/tree.tar")
     for sources in /etc/apt/sources.list /etc/apt/sources.list.d/*; do
         [ -s "$sources" ] && arguments+=("$sources")
@@ -106,8 +104,8 @@ fi
 echo "image: installing packages"
 mmdebstrap --quiet "${arguments[@]}"
 
-# mkfs.ext4 -d takes owners from the unpacked tree, so unpacking must be able to set them: as root,
-# or in the same kind of namespace.
+# mkfs.ext4 -d takes the owners from the unpacked tree, so unpack as root or in the same kind of
+# namespace.
 echo "image: writing the disk"
 cat >"$work/disk" <<DISK
 set -eu

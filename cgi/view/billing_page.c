@@ -1,4 +1,4 @@
-/* The billing page in words; see billing_page.h. Reads only. */
+/* The texts of the billing page; see billing_page.h. Read-only. */
 #include "view/billing_page.h"
 
 #include "base/array.h"
@@ -16,12 +16,13 @@
 
 enum { INVOICES_ON_PAGE = 60, EVENTS_ON_PAGE = 12, DATE_CHARS = 10 };
 
-/* What the words for a status are made from. */
+/* Input of the texts for a status. */
 struct standing {
     struct request *r;
     struct billing_get_row row;
-    const char *open_amount; /* "A payment of €34.51": what is not yet paid, as a sentence begins */
-    bool is_over;            /* the subscription, not the status */
+    const char
+        *open_amount; /* "A payment of €34.51": the unpaid amount, as the start of a sentence */
+    bool is_over;     /* the subscription, not the status */
 };
 
 static const char *date(const struct standing *standing, int64_t at)
@@ -34,7 +35,7 @@ static int64_t retention_days(const struct standing *standing)
     return standing->r->config->retention_days;
 }
 
-/* Shared by trial and active: the end, when it has been cancelled. */
+/* Shared by trial and active: the end date after a cancellation. */
 static const char *cancel_words(const struct standing *standing, const char *last)
 {
     return arena_printf(standing->r->arena,
@@ -44,13 +45,13 @@ static const char *cancel_words(const struct standing *standing, const char *las
                         (long long)retention_days(standing));
 }
 
-static void none_tell(const struct standing *standing, struct billing_html *page)
+static void none_text(const struct standing *standing, struct billing_html *page)
 {
     (void)standing;
     page->words = "There is no subscription. With one, your team can create VMs.";
 }
 
-static void trial_tell(const struct standing *standing, struct billing_html *page)
+static void trial_text(const struct standing *standing, struct billing_html *page)
 {
     const struct billing_get_row *row = &standing->row;
 
@@ -62,7 +63,7 @@ static void trial_tell(const struct standing *standing, struct billing_html *pag
                        "pay nothing.";
 }
 
-static void active_tell(const struct standing *standing, struct billing_html *page)
+static void active_text(const struct standing *standing, struct billing_html *page)
 {
     const struct billing_get_row *row = &standing->row;
 
@@ -73,7 +74,7 @@ static void active_tell(const struct standing *standing, struct billing_html *pa
                                                date(standing, row->period_end_at));
 }
 
-static void past_due_tell(const struct standing *standing, struct billing_html *page)
+static void past_due_text(const struct standing *standing, struct billing_html *page)
 {
     const struct billing_get_row *row = &standing->row;
     const char *again = row->next_attempt_at
@@ -89,7 +90,7 @@ static void past_due_tell(const struct standing *standing, struct billing_html *
                               again, date(standing, row->until_at));
 }
 
-static void suspended_tell(const struct standing *standing, struct billing_html *page)
+static void suspended_text(const struct standing *standing, struct billing_html *page)
 {
     page->words =
         standing->is_over
@@ -106,7 +107,7 @@ static void suspended_tell(const struct standing *standing, struct billing_html 
                                                 : "To keep them, pay before that.");
 }
 
-static void ended_tell(const struct standing *standing, struct billing_html *page)
+static void ended_text(const struct standing *standing, struct billing_html *page)
 {
     (void)standing;
     page->words = "The subscription has ended, and the team’s VMs are gone.";
@@ -115,10 +116,10 @@ static void ended_tell(const struct standing *standing, struct billing_html *pag
 
 static const struct {
     const char *status;
-    void (*tell)(const struct standing *standing, struct billing_html *page);
-} tellers[] = {
-    { "none", none_tell },         { "trial", trial_tell },         { "active", active_tell },
-    { "past_due", past_due_tell }, { "suspended", suspended_tell }, { "ended", ended_tell },
+    void (*fill)(const struct standing *standing, struct billing_html *page);
+} texts[] = {
+    { "none", none_text },         { "trial", trial_text },         { "active", active_text },
+    { "past_due", past_due_text }, { "suspended", suspended_text }, { "ended", ended_text },
 };
 
 static const char *offer(const struct standing *standing)
@@ -232,9 +233,9 @@ struct error *billing_page_fill(struct request *r, struct billing_html *page)
     page->chip = billing_status_class(standing.row.status);
     page->offer = offer(&standing);
     page->is_owner = actor_is_owner(&actor);
-    for (size_t i = 0; i < COUNT(tellers); i++) {
-        if (strcmp(tellers[i].status, standing.row.status) == 0)
-            tellers[i].tell(&standing, page);
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        if (strcmp(texts[i].status, standing.row.status) == 0)
+            texts[i].fill(&standing, page);
     }
     buttons_fill(&standing, page);
     if (page->is_owner)

@@ -1,4 +1,4 @@
-/* The billing page in words: what a status means, what comes next, and the invoices. */
+/* The billing page: the status as text, what happens next, and the invoices. */
 #pragma once
 
 #include "web/request.h"
@@ -15,5 +15,5 @@ struct billing_page_invoice_rows {
     size_t count;
 };
 
-/* Fill the whole page; what only owners see is left out for others. */
+/* Fill the whole page; parts for owners are omitted for others. */
 struct error *billing_page_fill(struct request *r, struct billing_html *page);

@@ -1,6 +1,6 @@
 /*
- * A month's costs for people; see cost_page.h. One walk through the ledger fills everything; memory
- * does not grow with the number of stretches or of VMs.
+ * The costs of a month; see cost_page.h. A single pass over the ledger fills everything, in memory
+ * that does not grow with the number of intervals or VMs.
  */
 #include "view/cost_page.h"
 
@@ -23,9 +23,9 @@
 
 enum { DAYS = 31, ID_BYTES = 32 };
 
-/* ---- one walk ---- */
+/* ---- the pass over the ledger ---- */
 
-/* What is known of one VM, in memory that can be used again for another. */
+/* State of the current VM, in memory that is reused for the next. */
 struct line {
     char id[ID_BYTES], name[LIMIT_HOST_NAME_BYTES + 1];
     bool is_known;
@@ -39,7 +39,7 @@ struct tally {
     struct ledger_sum total, others, days[DAYS];
     struct line now, lines[LIMIT_COST_VMS];
     size_t count;
-    int64_t other_count, stretches;
+    int64_t other_count, intervals;
 };
 
 static int costs_less(const void *a, const void *b)
@@ -49,7 +49,7 @@ static int costs_less(const void *a, const void *b)
     return (first->sum.parts < second->sum.parts) - (first->sum.parts > second->sum.parts);
 }
 
-/* The VM has been seen whole: into the list, or in place of the cheapest, or to the others. */
+/* The VM is complete: add it to the list, replace the cheapest one, or add it to the others. */
 static void line_end(struct tally *tally)
 {
     struct line *place = &tally->lines[tally->count];
@@ -102,7 +102,7 @@ static bool row_add(void *context, const struct ledger_chunk_row *row)
         snprintf(now->name, sizeof now->name, "%s", row->name);
         now->is_known = row->is_known;
     }
-    tally->stretches += length_s > 0;
+    tally->intervals += length_s > 0;
     ledger_sum_add(&tally->total, &tally->prices, &use, row->from_at, row->until_at);
     ledger_sum_add(&now->sum, &tally->prices, &use, row->from_at, row->until_at);
     days_add(tally, &use, row);
@@ -147,7 +147,7 @@ static const char *amount(struct request *r, const struct ledger_sum *sum)
 static void lists_fill(struct request *r, const struct tally *tally, struct costs_html *page)
 {
     int64_t end_at = date_month_end(tally->month_at);
-    int64_t files = (tally->stretches + LIMIT_CSV_ROWS - 1) / LIMIT_CSV_ROWS;
+    int64_t files = (tally->intervals + LIMIT_CSV_ROWS - 1) / LIMIT_CSV_ROWS;
 
     page->vms.row = arena_array(r->arena, tally->count, sizeof *page->vms.row);
     for (size_t i = 0; i < tally->count; i++) {
@@ -177,7 +177,7 @@ static void lists_fill(struct request *r, const struct tally *tally, struct cost
         page->files.row[page->files.count++] = (struct cost_file){ i };
 }
 
-/* What comes, and what it would cost if everything were stopped. */
+/* The forecast, and the forecast if everything were stopped. */
 static struct error *outlook_fill(struct request *r, const struct tally *tally,
                                   struct costs_html *page)
 {
@@ -190,7 +190,9 @@ static struct error *outlook_fill(struct request *r, const struct tally *tally,
     for (size_t i = 0; !e && i < vms.count; i++) {
         const struct ledger_living_row *vm = &vms.row[i];
         struct ledger_use use = { vm->state, vm->size, vm->disk_gb, vm->snapshot_gb };
-        /* The moments since the last look count as the time before; a longer silence does not. */
+        /*
+         * The time since the last sample counts like the time before, unless the gap is too long.
+         */
         int64_t from_at = vm->until_at + LIMIT_LEDGER_SILENCE_S < now_at ? now_at : vm->until_at;
 
         ledger_sum_add(&forecast, &tally->prices, &use, from_at, end_at);
@@ -232,7 +234,7 @@ static struct error *spend_fill(struct request *r, struct costs_html *page)
     return NULL;
 }
 
-/* The months beside this one, as far as the team goes. */
+/* Previous and next month, within the lifetime of the team. */
 static struct error *months_fill(struct request *r, int64_t month_at, struct costs_html *page)
 {
     int64_t before_at = date_month_start(month_at - 1), after_at = date_month_end(month_at);
@@ -289,10 +291,10 @@ struct error *cost_page_fill(struct request *r, int64_t month_at, struct costs_h
 struct file {
     struct request *r;
     struct price_list_rows prices;
-    int64_t skip, most; /* stretches */
+    int64_t skip, max; /* intervals */
 };
 
-/* One line for each stretch and price: seconds times price is then exact. */
+/* One line per interval and price, so that seconds times price is exact. */
 static void stretch_write(struct file *file, const struct ledger_chunk_row *row, int64_t from_at,
                           int64_t until_at)
 {
@@ -336,7 +338,7 @@ static bool row_write(void *context, const struct ledger_chunk_row *row)
         stretch_write(file, row, at, end_at);
         at = end_at;
     }
-    return --file->most > 0;
+    return --file->max > 0;
 }
 
 struct error *cost_page_csv(struct request *r, int64_t month_at, int64_t part)
@@ -345,7 +347,7 @@ struct error *cost_page_csv(struct request *r, int64_t month_at, int64_t part)
         "vm_id", "vm",   "from_utc", "until_utc",   "seconds",
         "state", "size", "disk_gb",  "snapshot_gb", "millicents_per_hour"
     };
-    struct file file = { .r = r, .skip = (part - 1) * LIMIT_CSV_ROWS, .most = LIMIT_CSV_ROWS };
+    struct file file = { .r = r, .skip = (part - 1) * LIMIT_CSV_ROWS, .max = LIMIT_CSV_ROWS };
     struct ledger_walk walk = {
         .team_id = r->session->team_id,
         .from_at = month_at,

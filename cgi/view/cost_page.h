@@ -1,11 +1,11 @@
-/* Gathers what the page of a team's costs shows of one month. */
+/* Collects the data of a team's cost page for one month. */
 #pragma once
 
 #include "web/request.h"
 
 struct costs_html;
 
-/* A VM's line: how long it was what, and what that cost. */
+/* The line of a VM: time in each state, and the cost. */
 struct cost_vm {
     const char *id, *name, *cost;
     int64_t running_ms, stopped_ms, unbilled_ms;
@@ -28,7 +28,7 @@ struct cost_day_rows {
     size_t count;
 };
 
-/* A file of stretches; more than one in a month with very many. */
+/* A CSV file of intervals; large months have several. */
 struct cost_file {
     int64_t part; /* from 1 */
 };
@@ -41,5 +41,5 @@ struct cost_file_rows {
 /* Fill the page for the month that begins at `month_at`; sets title and section. */
 struct error *cost_page_fill(struct request *r, int64_t month_at, struct costs_html *page);
 
-/* The stretches of that month as CSV, part `part` (from 1) of LIMIT_CSV_ROWS lines. */
+/* The intervals of that month as CSV, part `part` (from 1) of LIMIT_CSV_ROWS lines. */
 struct error *cost_page_csv(struct request *r, int64_t month_at, int64_t part);

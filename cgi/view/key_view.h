@@ -1,4 +1,4 @@
-/* Rows of the keys and account pages, put together from several queries. */
+/* Rows of the key and account pages, assembled from several queries. */
 #pragma once
 
 #include "ssh_key.sql.h"
@@ -14,7 +14,7 @@ struct key_view_vm_rows {
     size_t count;
 };
 
-/* A key with the living VMs that were made with it. */
+/* A key with the existing VMs that were created with it. */
 struct key_view_key {
     const char *id, *name, *type, *fingerprint, *comment;
     int64_t created_at;

@@ -1,4 +1,4 @@
-/* One thing that can be chosen in a form, with its words and prices. */
+/* An option of a form field, with its texts and prices. */
 #pragma once
 
 #include <stdbool.h>
@@ -8,10 +8,10 @@ struct option {
     const char *value;
     const char *label;
     const char *about;
-    const char *disabled_reason; /* why it cannot be chosen now; NULL: it can */
+    const char *disabled_reason; /* NULL: can be chosen */
     const char *price_hour;      /* sizes only */
     const char *price_month;
-    const char *price_stopped; /* an hour of it while stopped */
+    const char *price_stopped; /* per hour while stopped */
     bool is_chosen;
 };
 

@@ -1,11 +1,11 @@
-/* What the start page and the price list show of the configuration. */
+/* Prices from the configuration, for the start page and the price list. */
 #pragma once
 
 #include <stddef.h>
 
 struct price_view_size {
     const char *label, *what, *price_hour, *price_month, *price_stopped;
-    const char *coming; /* its next price, and from when; NULL: none is announced */
+    const char *coming; /* its next price with the date; NULL: none announced */
 };
 
 struct price_view_size_rows {

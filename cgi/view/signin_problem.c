@@ -1,4 +1,4 @@
-/* The words of the pages that end a sign-in; see signin_problem.h. */
+/* The texts of the pages for a failed sign-in; see signin_problem.h. */
 #include "view/signin_problem.h"
 
 #include "base/array.h"
@@ -71,7 +71,9 @@ const struct signin_problem SIGNIN_UPSTREAM_FAILED = {
     .next = "Try again in a minute. If it stays, give the operator the request id below.",
 };
 
-/* By the codes that WorkOS sends to the callback or answers to the exchange; new ones may appear.
+/*
+ * By the error codes that WorkOS sends to the callback or returns from the token exchange; new ones
+ * may appear.
  */
 static const struct signin_problem workos_problems[] = {
     {

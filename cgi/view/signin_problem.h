@@ -1,11 +1,11 @@
-/* What can stop a sign-in, in words: what happened, and what the visitor can do next. */
+/* Reasons for a failed sign-in, as text: what happened, and what the visitor can do next. */
 #pragma once
 
 #include "signin_problem.html.h"
 #include "web/request.h"
 
 struct signin_problem {
-    const char *codes; /* of WorkOS: "|access_denied|"; NULL: not one of theirs */
+    const char *codes; /* of WorkOS: "|access_denied|"; NULL: not from WorkOS */
     int status;
     const char *title;
     const char *what;
@@ -16,12 +16,12 @@ extern const struct signin_problem SIGNIN_LINK_UNKNOWN, SIGNIN_LINK_LATE, SIGNIN
     SIGNIN_INVITED_WHILE_SIGNED_IN, SIGNIN_ATTEMPT_UNKNOWN, SIGNIN_EMAIL_UNUSABLE,
     SIGNIN_EMAIL_UNVERIFIED, SIGNIN_IMPERSONATED, SIGNIN_UPSTREAM_FAILED, SIGNIN_OTHER;
 
-/* By an error code of WorkOS; SIGNIN_OTHER for one that is not known. */
+/* By an error code of WorkOS; SIGNIN_OTHER if unknown. */
 const struct signin_problem *signin_problem_of_code(struct arena *arena, const char *code);
 
 /*
- * Answer with the problem's page. `why` is for the log alone, or NULL; `page` holds what only the
- * handler knows. Always NULL.
+ * Respond with the page of the problem. `why` is only logged, or NULL; `page` has what only the
+ * handler knows. Always returns NULL.
  */
 struct error *signin_problem_show(struct request *r, const struct signin_problem *problem,
                                   const char *why, struct signin_problem_html page);

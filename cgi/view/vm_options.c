@@ -1,4 +1,4 @@
-/* Choices for forms; see vm_options.h. */
+/* Options for forms; see vm_options.h. */
 #include "view/vm_options.h"
 
 #include "adapter/crypto.h"
@@ -10,56 +10,56 @@
 
 static struct option_rows vm_options_new(struct request *r, size_t count)
 {
-    struct option_rows choices = { .count = count };
+    struct option_rows options = { .count = count };
 
-    choices.row = arena_array(r->arena, count, sizeof *choices.row);
-    return choices;
+    options.row = arena_array(r->arena, count, sizeof *options.row);
+    return options;
 }
 
 struct option_rows vm_options_images(struct request *r)
 {
-    struct option_rows choices = vm_options_new(r, r->config->image_count);
+    struct option_rows options = vm_options_new(r, r->config->image_count);
 
-    for (size_t i = 0; i < choices.count; i++) {
+    for (size_t i = 0; i < options.count; i++) {
         const struct config_image *image = &r->config->images[i];
 
-        choices.row[i] = (struct option){
+        options.row[i] = (struct option){
             .value = image->name, .label = image->label, .about = image->about, .is_chosen = i == 0
         };
     }
-    return choices;
+    return options;
 }
 
 struct option_rows vm_options_regions(struct request *r)
 {
-    struct option_rows choices = vm_options_new(r, r->config->region_count);
+    struct option_rows options = vm_options_new(r, r->config->region_count);
 
-    for (size_t i = 0; i < choices.count; i++) {
+    for (size_t i = 0; i < options.count; i++) {
         const struct config_region *region = &r->config->regions[i];
 
-        choices.row[i] =
+        options.row[i] =
             (struct option){ .value = region->name,
                              .label = region->label,
                              .about = arena_printf(r->arena, "SSH by %s", region->ssh_host),
                              .is_chosen = i == 0 };
     }
-    return choices;
+    return options;
 }
 
 struct option_rows vm_options_keys(struct request *r, const struct ssh_key_list_rows *keys)
 {
-    struct option_rows choices = vm_options_new(r, keys->count);
+    struct option_rows options = vm_options_new(r, keys->count);
 
-    for (size_t i = 0; i < choices.count; i++) {
+    for (size_t i = 0; i < options.count; i++) {
         const struct ssh_key_list_row *key = &keys->row[i];
 
-        choices.row[i] = (struct option){ .value = key->id,
+        options.row[i] = (struct option){ .value = key->id,
                                           .label = key->name,
                                           .about = arena_printf(r->arena, "%s · %s", key->type,
                                                                 key->fingerprint),
                                           .is_chosen = true };
     }
-    return choices;
+    return options;
 }
 
 static const char *size_disabled_reason(struct request *r, const struct config_size *size,
@@ -82,15 +82,15 @@ struct option_rows vm_options_sizes(struct request *r, const struct price_list_r
 {
     int64_t now_at = r->now_at;
     int64_t disk_millicents = price_at(prices, PRICE_STOPPED_DISK, now_at);
-    struct option_rows choices = vm_options_new(r, r->config->size_count);
+    struct option_rows options = vm_options_new(r, r->config->size_count);
     bool is_chosen = false;
 
-    for (size_t i = 0; i < choices.count; i++) {
+    for (size_t i = 0; i < options.count; i++) {
         const struct config_size *size = &r->config->sizes[i];
-        struct option *choice = &choices.row[i];
+        struct option *option = &options.row[i];
         int64_t millicents = price_at(prices, size->name, now_at);
 
-        *choice = (struct option){
+        *option = (struct option){
             .value = size->name,
             .label = size->label,
             .about = vm_view_size(r->arena, size->vcpus, size->memory_mb, size->disk_gb),
@@ -99,10 +99,10 @@ struct option_rows vm_options_sizes(struct request *r, const struct price_list_r
             .price_month = price_month(r->config, r->arena, millicents),
             .price_stopped = price_hour(r->config, r->arena, disk_millicents * size->disk_gb),
         };
-        choice->is_chosen = !choice->disabled_reason && !is_chosen;
-        is_chosen |= choice->is_chosen;
+        option->is_chosen = !option->disabled_reason && !is_chosen;
+        is_chosen |= option->is_chosen;
     }
-    return choices;
+    return options;
 }
 
 struct error *vm_options_full(struct request *r, const char **out)
@@ -116,18 +116,18 @@ struct error *vm_options_full(struct request *r, const char **out)
     return *out ? NULL : e;
 }
 
-void options_select_list(struct option_rows *choices, const char *const *values, size_t count)
+void options_select_list(struct option_rows *options, const char *const *values, size_t count)
 {
-    for (size_t i = 0; i < choices->count; i++) {
-        choices->row[i].is_chosen = false;
+    for (size_t i = 0; i < options->count; i++) {
+        options->row[i].is_chosen = false;
         for (size_t k = 0; k < count; k++)
-            choices->row[i].is_chosen |= strcmp(choices->row[i].value, values[k]) == 0;
+            options->row[i].is_chosen |= strcmp(options->row[i].value, values[k]) == 0;
     }
 }
 
-void options_select(struct option_rows *choices, const char *value)
+void options_select(struct option_rows *options, const char *value)
 {
-    options_select_list(choices, &value, 1);
+    options_select_list(options, &value, 1);
 }
 
 const char *vm_options_name(struct arena *arena)

@@ -1,4 +1,4 @@
-/* What can be chosen for a VM, from the configuration and the team's keys, for forms. */
+/* Form options for a VM, from the configuration and the team's keys. */
 #pragma once
 
 #include "model/price.h"
@@ -12,18 +12,18 @@ struct option_rows vm_options_regions(struct request *r);
 struct option_rows vm_options_keys(struct request *r, const struct ssh_key_list_rows *keys);
 
 /*
- * Sizes with their prices, with what the quota does not allow beside `used` refused; the first
- * possible one is chosen. `min_disk_gb`: smaller ones are refused (a clone, a resize).
+ * Sizes with their prices; those that exceed the quota on top of `used`, or have a disk smaller
+ * than `min_disk_gb` (clone, resize), are disabled. The first enabled one is selected.
  */
 struct option_rows vm_options_sizes(struct request *r, const struct price_list_rows *prices,
                                     const struct vm_quota_row *used, int64_t min_disk_gb);
 
-/* Why the team cannot have another VM of any size, for people; NULL: it can. */
+/* User-facing reason why the team cannot have another VM of any size; NULL: it can. */
 struct error *vm_options_full(struct request *r, const char **out);
 
-/* Choose by value; unknown values choose nothing. */
-void options_select(struct option_rows *choices, const char *value);
-void options_select_list(struct option_rows *choices, const char *const *values, size_t count);
+/* Select by value; unknown values select nothing. */
+void options_select(struct option_rows *options, const char *value);
+void options_select_list(struct option_rows *options, const char *const *values, size_t count);
 
-/* Two words that make a pleasant host name: "quiet-maple". */
+/* A random two-word host name: "quiet-maple". */
 const char *vm_options_name(struct arena *arena);

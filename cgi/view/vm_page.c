@@ -1,4 +1,4 @@
-/* The page of one VM; see vm_page.h. Reads only. */
+/* The page of one VM; see vm_page.h. Read-only. */
 #include "view/vm_page.h"
 
 #include "activity.sql.h"
@@ -137,7 +137,7 @@ static struct error *sizes_fill(struct request *r, struct vm_html *page,
 
     if (e)
         return e;
-    /* What it has now is given back before the new size is taken. */
+    /* Its present size does not count against the quota. */
     used.vcpus -= vm->vcpus;
     used.memory_mb -= vm->memory_mb;
     used.disk_gb -= vm->disk_gb;
@@ -160,7 +160,7 @@ static bool cost_add(void *context, const struct ledger_chunk_row *row)
     return true;
 }
 
-/* What it has cost this month, and whether the team may let it begin what costs. */
+/* Its cost this month, and whether the spend cap allows new costs. */
 static struct error *cost_fill(struct request *r, struct vm_html *page,
                                const struct price_list_rows *prices, const struct vm_get_row *vm)
 {

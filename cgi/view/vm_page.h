@@ -1,4 +1,4 @@
-/* Gathers what the page of one VM shows. */
+/* Collects the data of a VM's page. */
 #pragma once
 
 #include "snapshot.sql.h"
@@ -7,12 +7,12 @@
 
 struct vm_html;
 
-/* A step of the job under way, or of the last one. */
+/* A step of the running job, or of the last one. */
 struct vm_step {
     const char *name;
     const char *class_;    /* done, now, next */
-    int64_t took_ms;       /* of a finished one */
-    int64_t started_at_ms; /* of the one under way; 0: not begun */
+    int64_t took_ms;       /* of a finished step */
+    int64_t started_at_ms; /* of the running step; 0: not started */
     bool is_done, is_now;
 };
 
@@ -21,7 +21,7 @@ struct vm_step_rows {
     size_t count;
 };
 
-/* A snapshot, in words. */
+/* A snapshot, as text. */
 struct vm_snapshot {
     const char *id, *name;
     const char *about; /* "with memory, 21 MB" */
@@ -34,6 +34,7 @@ struct vm_snapshot_rows {
     size_t count;
 };
 
-/* Fill the whole page; sets title and section. NOT_FOUND for another team's VM as for an unknown
- * one. */
+/*
+ * Fill the whole page; sets title and section. NOT_FOUND for an unknown VM or one of another team.
+ */
 struct error *vm_page_fill(struct request *r, const char *id, struct vm_html *page);

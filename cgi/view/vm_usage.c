@@ -1,4 +1,4 @@
-/* Usage for people; see vm_usage.h. The samples are the worker's (worker/usage.c). */
+/* Resource usage of a VM; see vm_usage.h. The worker takes the samples (worker/usage.c). */
 #include "view/vm_usage.h"
 
 #include "base/array.h"
@@ -24,7 +24,7 @@ struct error *vm_usage_fill(struct request *r, const struct vm_get_row *vm, stru
 
     if (e || !minutes.count)
         return e;
-    /* The newest minute is not over: the one before it is whole. */
+    /* The newest minute is incomplete; use the one before. */
     last = &minutes.row[minutes.count > 1 ? minutes.count - 2 : 0];
     page->has_usage = 1;
     page->usage_at = last->minute_at;

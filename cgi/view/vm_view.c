@@ -1,4 +1,4 @@
-/* A VM in words; see vm_view.h. */
+/* A VM as text; see vm_view.h. */
 #include "view/vm_view.h"
 
 #include "base/text.h"
@@ -69,7 +69,7 @@ struct vm_view vm_view_of(struct request *r, const struct price_list_rows *price
     };
 }
 
-/* What an hour costs as the VM is at this moment. */
+/* The price per hour in its current state. */
 static const char *price_now(struct request *r, const struct price_list_rows *prices,
                              const struct vm_list_row *vm)
 {

@@ -1,4 +1,4 @@
-/* A VM as pages show it: words, prices and links made from the row and the configuration. */
+/* A VM as shown on pages: texts, prices and links from its row and the configuration. */
 #pragma once
 
 #include "model/price.h"
@@ -13,15 +13,15 @@ struct vm_view {
     const char *size;          /* "1 vCPU, 1 GB, 10 GB" */
     const char *state;         /* as in vm_state.h */
     const char *label;         /* "Running", "Not answering" */
-    const char *chip;          /* class of the chip */
+    const char *chip;          /* CSS class of the chip */
     int64_t since_at;          /* of that label */
     const char *price_hour;    /* while running: "€0.012" */
     const char *price_month;   /* "€8.76", for 730 hours */
-    const char *price_stopped; /* an hour while stopped */
-    const char *price_now;     /* an hour as it is now, snapshots included; list only */
-    const char *ssh;           /* the command to type; NULL while there is no way in */
-    const char *step;          /* of the job under way, in the list; NULL: none */
-    int64_t working_at_ms;     /* when that job was asked for; 0: none */
+    const char *price_stopped; /* per hour while stopped */
+    const char *price_now;     /* per hour in its current state, with snapshots; list only */
+    const char *ssh;           /* the command; NULL while not reachable */
+    const char *step;          /* of the running job, in the list; NULL: none */
+    int64_t working_at_ms;     /* when that job was requested; 0: none */
     const char *last_error;    /* NULL: none */
     bool is_running;
     bool is_stopped;
@@ -33,7 +33,7 @@ struct vm_view_rows {
     size_t count;
 };
 
-/* The words for one row of vm_list or vm_get; the rest of the fields is copied. */
+/* The texts for a row of vm_list or vm_get; the other fields are copied. */
 struct vm_view vm_view_of(struct request *r, const struct price_list_rows *prices,
                           const struct vm_get_row *vm);
 struct vm_view_rows vm_view_list(struct request *r, const struct price_list_rows *prices,

@@ -1,4 +1,4 @@
-/* The words of the error pages; see error_page.h. The log knows why; the page knows what next. */
+/* The texts of the error pages; see error_page.h. The log has the cause, the page the next step. */
 #include "web/error_page.h"
 
 #include "base/array.h"

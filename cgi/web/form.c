@@ -63,7 +63,7 @@ static struct error *pairs_read(struct request *r, struct pair *pairs, size_t *c
         pair.name = decode(r->arena, rest, (size_t)(equals - rest));
         pair.value = equals < stop ? decode(r->arena, equals + 1, (size_t)(stop - equals - 1)) : "";
         if (!pair.name || !pair.value)
-            return error_new(r->arena, ERROR_MALFORMED, "the form is not well encoded");
+            return error_new(r->arena, ERROR_MALFORMED, "invalid form encoding");
         if (*count == LIMIT_FORM_FIELDS)
             return error_new(r->arena, ERROR_MALFORMED, "too many fields");
         pairs[(*count)++] = pair;
@@ -97,15 +97,15 @@ static const char *trimmed(struct arena *arena, const char *text)
 static const char *text_problem(struct arena *arena, const struct field *field)
 {
     int64_t length = (int64_t)strlen(field->text);
-    int64_t most = field->most ? field->most : LIMIT_BODY_BYTES;
+    int64_t max = field->most ? field->most : LIMIT_BODY_BYTES;
 
     if (!length)
         return field->is_required ? "Please fill this in." : NULL;
     if (length < field->least)
         return arena_printf(arena, "At least %lld characters, please.", (long long)field->least);
-    if (length > most)
+    if (length > max)
         return arena_printf(arena, "At most %lld characters, please; this has %lld.",
-                            (long long)most, (long long)length);
+                            (long long)max, (long long)length);
     if (field->kind == FIELD_LINE && !text_is_line(field->text))
         return "One line without control characters, please.";
     if (field->kind == FIELD_HOST_NAME && !text_is_host_name(field->text))
@@ -144,7 +144,7 @@ static struct error *field_fill(struct request *r, struct field *field, const st
         return NULL;
     }
     if (field->list_count > 1)
-        return error_new(r->arena, ERROR_MALFORMED, "field %s comes twice", field->name);
+        return error_new(r->arena, ERROR_MALFORMED, "repeated field %s", field->name);
     field->text = field->list_count ? list[0] : "";
     if (field->kind != FIELD_LINES)
         field->text = trimmed(r->arena, field->text);

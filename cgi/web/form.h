@@ -1,6 +1,6 @@
 /*
- * The fields of a form or a query, checked by a table. A bad value becomes a message beside the
- * field, never a guess; what was typed stays.
+ * The fields of a form or a query, checked by a table. A bad value becomes a message next to the
+ * field, never a guess; the input is kept.
  */
 #pragma once
 
@@ -8,7 +8,7 @@
 
 enum field_kind {
     FIELD_LINE,  /* one line: no control characters; trimmed */
-    FIELD_LINES, /* several lines, as typed, e.g. a pasted key; control bytes are left to the reader
+    FIELD_LINES, /* several lines, as typed, e.g. a pasted key; control bytes are up to the caller
                   */
     FIELD_INT,
     FIELD_HOST_NAME, /* text_is_host_name */
@@ -23,25 +23,25 @@ struct field {
     bool is_required;
 
     /* Filled by form_read. */
-    const char *text; /* "" when absent */
+    const char *text; /* "" if absent */
     int64_t number;
     const char *const *list;
     size_t list_count;
-    const char *problem; /* what to write beside the field; NULL: the value can be used */
+    const char *problem; /* message to show next to the field; NULL: the value is valid */
 };
 
 /*
  * Fill the fields from a POST body (application/x-www-form-urlencoded) or, for GET, from the query.
- * MALFORMED, TOO_LARGE or MEDIA when it cannot be read at all; a single field that comes twice is
+ * MALFORMED, TOO_LARGE or MEDIA if it cannot be parsed at all; a repeated single-value field is
  * MALFORMED. Fields not in the table are ignored.
  */
 struct error *form_read(struct request *r, struct field *fields, size_t count);
 
-/* Is any problem set? */
+/* Whether any field has a problem. */
 bool form_has_problems(const struct field *fields, size_t count);
 
-/* The raw value of one field, for serve(): NULL when absent. */
+/* The raw value of one field, for serve(): NULL if absent. */
 struct error *form_value(struct request *r, const char *name, const char **out);
 
-/* The form is to be shown again: the answer is 422, and nothing that was written is kept. */
+/* The form is shown again: the response is 422, and all writes are rolled back. */
 void form_refuse(struct request *r);

@@ -7,7 +7,7 @@
 
 enum { VERSION_BYTES = 12 };
 
-/* The page with a still clock and without tokens: its hash changes when something on it does. */
+/* Render with a fixed clock and without tokens, so that the hash changes only with the content. */
 static const char *version_of(struct request *r,
                               void (*render)(struct buf *buf, const struct frame *frame,
                                              const void *page),
@@ -29,7 +29,7 @@ void live_answer(struct request *r,
                  void (*render)(struct buf *buf, const struct frame *frame, const void *page),
                  const void *page)
 {
-    /* A whole page goes without: the first question of its live part brings the version. */
+    /* A full page has no version; the first poll of its live part gets one. */
     r->frame.version = "";
     if (r->is_fragment) {
         r->frame.version = version_of(r, render, page);

@@ -1,4 +1,4 @@
-/* The beginning of a FastCGI program; see program.h. */
+/* Startup of a FastCGI program; see program.h. */
 #include "web/program.h"
 
 #include "base/log.h"

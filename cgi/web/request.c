@@ -1,6 +1,6 @@
 /*
- * From the FastCGI environment to struct request; see request.h. Knows nothing of routes, sessions
- * or pages, and nothing of libfcgi.
+ * Parses the FastCGI environment into struct request; see request.h. Independent of routes,
+ * sessions, pages and libfcgi.
  */
 #include "web/request.h"
 
@@ -12,7 +12,7 @@
 
 #include <string.h>
 
-/* Where each parameter goes, and whether a second one is an attack (security.md 1.3). */
+/* The target field of each parameter, and whether a repeated one is an attack. */
 static const struct parameter {
     const char *name;
     size_t offset;
@@ -69,11 +69,11 @@ static struct error *parameter_take(struct request *r, const char *pair, bool *s
     if (name_is(pair, "HTTP_HX_REQUEST"))
         r->is_fragment = true;
     if (name_is(pair, "HTTP_CONTENT_ENCODING") && pair[strlen("HTTP_CONTENT_ENCODING=")])
-        return error_new(r->arena, ERROR_MEDIA, "the body has a content coding");
+        return error_new(r->arena, ERROR_MEDIA, "the body has a Content-Encoding");
     return NULL;
 }
 
-/* Our own URLs need no percent escapes, so a path that has one is just an unknown path. */
+/* Our own URLs have no percent escapes, so a path with one is simply unknown. */
 static struct error *path_split(struct request *r)
 {
     char *path = arena_copy(r->arena, r->path);
@@ -86,15 +86,18 @@ static struct error *path_split(struct request *r)
         r->query = question + 1;
     }
     if (*path != '/' || strlen(path) > LIMIT_PATH_BYTES || strlen(r->query) > LIMIT_QUERY_BYTES)
-        return error_new(r->arena, ERROR_MALFORMED, "no path, or too long");
+        return error_new(r->arena, ERROR_MALFORMED, "path missing or too long");
     for (const char *c = path; *c; c++) {
         if ((unsigned char)*c <= 0x20 || (unsigned char)*c >= 0x7f)
-            return error_new(r->arena, ERROR_MALFORMED, "the path holds bytes that no URL has");
+            return error_new(r->arena, ERROR_MALFORMED,
+                             "the path has bytes that are invalid in a URL");
     }
     return NULL;
 }
 
-/* RFC 6265 4.2.1: "name=value; name=value". Two cookies of our name: one of them is forged. */
+/*
+ * RFC 6265 4.2.1: "name=value; name=value". If there are two cookies with our name, one is forged.
+ */
 static struct error *cookie_read(struct request *r)
 {
     const char *rest = r->session_token;
@@ -137,7 +140,7 @@ struct error *request_read(struct request *r, char *const *environment, const ch
     if (!e)
         e = cookie_read(r);
     if (e) {
-        /* Not trusted any further than "somebody asked for something". */
+        /* Trusted only as the fact that some request was made. */
         r->path = "/";
         r->query = "";
         r->session_token = "";

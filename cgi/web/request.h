@@ -1,9 +1,8 @@
 /*
- * One request, from its bytes to the point where a handler takes over.
+ * One request, parsed, as handlers see it.
  *
- * The environment is walked once; what a handler may look at are the fields of struct request,
- * never a string key. All text lives in the request's arena and is plain bytes from outside: check
- * before use (form.h does that for fields).
+ * The environment is read once; handlers use the fields of struct request, never a string key. All
+ * text is in the request's arena and is untrusted: check before use (form.h does that for fields).
  */
 #pragma once
 
@@ -24,16 +23,16 @@ struct request {
     struct arena *arena;
     struct db *db;
     const struct config *config;
-    int64_t now_at;     /* when it was read, UTC seconds: the moment that counts for it */
+    int64_t now_at;     /* time of the request, UTC seconds */
     int64_t now_ms;     /* the same in milliseconds */
     const char *id;     /* request id: 16 hex digits, in the log and on error pages */
     const char *method; /* as sent; only GET, HEAD and POST have routes */
     const char *path;   /* begins with '/'; no blanks or control bytes, ASCII only */
-    const char *query;  /* without '?'; "" when there is none */
-    const char *body;   /* NUL behind it */
+    const char *query;  /* without '?'; "" if absent */
+    const char *body;   /* NUL-terminated */
     size_t body_length;
-    const char *content_type;  /* "" when there is none, like all that follow */
-    const char *session_token; /* the cookie's value, if it has the right form; else "" */
+    const char *content_type;  /* "" if absent, like all that follow */
+    const char *session_token; /* value of the cookie if well-formed; else "" */
     const char *origin;
     const char *referer;
     const char *fetch_site; /* Sec-Fetch-Site */
@@ -42,21 +41,21 @@ struct request {
     const char *stripe_signature; /* of a webhook, like the next */
     const char *workos_signature;
     bool is_read_only; /* the program may only read the database */
-    bool is_fragment;  /* asked for by htmx: answer with the changing part alone */
+    bool is_fragment;  /* requested by htmx: respond with the live part only */
     const struct route *route;
-    const char *parameters[ROUTE_PARAMETERS]; /* what stood for each ":name" of the route */
+    const char *parameters[ROUTE_PARAMETERS]; /* values of each ":name" of the route */
     struct session *session;                  /* NULL: no valid cookie */
     struct frame frame;
     struct response response;
 };
 
-/* What the rules of the model get of a request. */
+/* The context of this request for the model. */
 struct context request_context(const struct request *request);
 
 /*
  * Fill the request from NAME=VALUE `environment` and `body`. MALFORMED for a repeated security
- * header, a path or header that is none, MEDIA for a content coding. After an error the fields read
- * so far can be used to answer.
+ * header or an invalid path or header, MEDIA for a Content-Encoding. After an error, the fields
+ * read so far can be used for the response.
  */
 struct error *request_read(struct request *request, char *const *environment, const char *body,
                            size_t body_length);

@@ -1,4 +1,4 @@
-/* The answer as bytes; see response.h. */
+/* Serializes a response; see response.h. */
 #include "web/response.h"
 
 #include <assert.h>
@@ -26,7 +26,7 @@ static void header_write(struct buf *out, const char *name, const char *value)
     buf_text(out, name);
     buf_literal(out, ": ");
     for (const char *c = value; *c; c++) {
-        /* A line break in a value would begin a header of the attacker's choice. */
+        /* A line break in a value would allow header injection. */
         assert((unsigned char)*c >= 0x20 && *c != 0x7f);
         buf_char(out, *c);
     }
@@ -53,8 +53,10 @@ struct buf response_bytes(struct response *response, struct arena *arena, bool i
     if (response->go_on)
         header_write(&out, "Refresh",
                      arena_printf(arena, "%d; url=%s", response->go_on_s, response->go_on));
-    /* Not "cookies": that would also sign people out of every other app under the same domain. Our
-     * one cookie is told to go by name. */
+    /*
+     * Not "cookies": that would also sign users out of every other app under the same domain. Our
+     * one cookie is deleted by name.
+     */
     if (response->clear_site_data)
         header_write(&out, "Clear-Site-Data", "\"storage\"");
     if (response->is_refresh)

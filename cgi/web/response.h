@@ -1,6 +1,6 @@
 /*
- * The answer to one request: collected by the handler, sent as one write after it has succeeded.
- * Security headers are not here: nginx.conf sets them on every answer.
+ * The response to one request: filled by the handler, sent in one write once it has succeeded.
+ * Security headers are not set here: nginx.conf sets them on every response.
  */
 #pragma once
 
@@ -10,19 +10,19 @@
 #include <stdint.h>
 
 struct response {
-    int status;               /* 200 unless said otherwise */
-    const char *content_type; /* "text/html; charset=utf-8" unless said otherwise */
-    const char *location;     /* of a redirect: a local path, or a URL of ours */
-    const char *cookie;       /* whole Set-Cookie value, or NULL */
+    int status;               /* default 200 */
+    const char *content_type; /* default "text/html; charset=utf-8" */
+    const char *location;     /* of a redirect: a local path or one of our URLs */
+    const char *cookie;       /* full Set-Cookie value, or NULL */
     const char *allow;        /* of 405 */
-    const char *etag;     /* quoted; the answer may then be kept by the browser and asked again */
-    const char *download; /* the browser keeps it as a file of this name, [a-z0-9.-] */
-    bool is_refresh;      /* htmx: load the whole page anew (the session has ended) */
-    const char *go_on;    /* where the browser goes on by itself: a URL of a service in the config,
-                             or a page of ours */
-    int go_on_s;          /* after so many seconds */
-    bool clear_site_data; /* the browser forgets what it stored for us */
-    const char *why;      /* for the log, beside the status: what the page does not say; or NULL */
+    const char *etag;     /* quoted; the browser may then cache the response and revalidate it */
+    const char *download; /* saved by the browser under this file name, [a-z0-9.-] */
+    bool is_refresh;      /* htmx: reload the full page (the session has ended) */
+    const char *go_on;    /* where the browser continues automatically: a URL of a service in the
+                             config, or a page of ours */
+    int go_on_s;          /* delay in seconds */
+    bool clear_site_data; /* the browser clears its storage for this site */
+    const char *why;      /* cause for the log that the page does not show; or NULL */
     struct buf body;
 };
 
@@ -33,7 +33,7 @@ void response_open(struct response *response, struct arena *arena);
 void response_redirect(struct response *response, const char *path);
 
 /*
- * The CGI answer (RFC 3875): headers, blank line and, unless `is_head`, the body. Asserts that no
- * header value holds a control byte.
+ * The CGI response (RFC 3875): headers, blank line and, unless `is_head`, the body. Asserts that no
+ * header value contains a control byte.
  */
 struct buf response_bytes(struct response *response, struct arena *arena, bool is_head);

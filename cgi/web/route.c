@@ -1,11 +1,11 @@
-/* From method and path to a row of the route table; see route.h. */
+/* Finds the route for a method and path; see route.h. */
 #include "web/route.h"
 
 #include "web/session.h"
 
 #include <string.h>
 
-/* Does `path` fit `pattern`? Then the segments that stood for ":word" are in `parameters`. */
+/* Whether `path` matches `pattern`; the segments that match ":word" are stored in `parameters`. */
 static bool pattern_fits(struct arena *arena, const char *pattern, const char *path,
                          const char **parameters)
 {
@@ -65,6 +65,6 @@ struct error *route_allow(struct request *r)
     if ((access == ACCESS_MEMBER && !session->role) ||
         (access == ACCESS_OWNER && !actor_is_owner(&actor)) ||
         (access == ACCESS_OPERATOR && !session->is_operator))
-        return error_new(r->arena, ERROR_FORBIDDEN, "not allowed for this person");
+        return error_new(r->arena, ERROR_FORBIDDEN, "this person lacks permission");
     return NULL;
 }

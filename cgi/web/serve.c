@@ -1,6 +1,6 @@
 /*
- * The life of a request; see serve.h. From bytes to bytes, the same for every page; a handler is
- * one step of it.
+ * The life of a request; see serve.h. From request bytes to response bytes, the same for every
+ * page; the handler is one step.
  */
 #include "web/serve.h"
 
@@ -58,9 +58,9 @@ static struct error *post_check(struct request *r)
 }
 
 /*
- * A POST's handler runs inside a write transaction; one of a GET may begin one. What it wrote
- * counts when its answer is below 400: then it is committed and the worker is woken, else it is
- * rolled back, with the cookie of a session that was not kept.
+ * A POST handler runs in a write transaction; a GET handler may begin one. With a status below 400
+ * it is committed and the worker is woken up; else it is rolled back, and the cookie of a session
+ * that was rolled back is dropped.
  */
 static struct error *handler_run(struct request *r)
 {
@@ -83,7 +83,7 @@ static struct error *handler_run(struct request *r)
     return e;
 }
 
-/* Steps 2 to 5: everything between a request that could be read and an answer. */
+/* Steps 2 to 5: from a parsed request to a response. */
 static struct error *request_run(struct server *server, struct request *r)
 {
     struct error *e = route_find(r, server->program->routes, server->program->route_count);
@@ -100,8 +100,7 @@ static struct error *request_run(struct server *server, struct request *r)
     return handler_run(r);
 }
 
-/* A signed-out visitor is sent to sign in and comes back here afterwards; others see the error's
- * page. */
+/* Redirects a signed-out visitor to sign in and back here afterwards; others get the error page. */
 static void error_answer(struct request *r, const struct error *e)
 {
     const char *cookie = r->response.cookie;
@@ -126,7 +125,7 @@ static void error_answer(struct request *r, const struct error *e)
     error_page_write(&r->response.body, &r->frame, r->response.status);
 }
 
-/* No address, no query string, no content; the route's pattern instead of the path. */
+/* Logs no address, query string or content, and the route's pattern instead of the path. */
 static void request_log(const struct request *r, const struct error *e, int64_t started_us)
 {
     const char *pattern = r->route ? r->route->pattern : "-";
@@ -141,7 +140,7 @@ static void request_log(const struct request *r, const struct error *e, int64_t 
                                           log_number("status", r->response.status),
                                           log_number("us", took_us),
                                           log_number("bytes", (int64_t)r->response.body.length),
-                                          /* A field without a key ends the line. */
+                                          /* A field without a key terminates the list. */
                                           { .key = why ? "error" : NULL, .text = why },
                                           { .key = NULL } });
 }
@@ -154,7 +153,7 @@ static const char *request_id(struct arena *arena)
     return arena_printf(arena, "%016llx", (unsigned long long)number);
 }
 
-/* One request at a time: a page is sent before the next is begun. */
+/* One request at a time: a response is sent before the next request is read. */
 static void request_answer(void *context, struct exchange *exchange, size_t count)
 {
     struct server *server = context;

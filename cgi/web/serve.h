@@ -13,14 +13,15 @@ struct program {
     size_t route_count;
     enum db_mode db_mode;
     enum sandbox_network network;
-    /* Runs once after the configuration is read and before the sandbox closes: load secrets, open
-     * sockets. NULL: nothing to do. Memory in `arena` lives as long as the process. */
+    /*
+     * Runs once after the configuration is read and before the sandbox is entered: load secrets,
+     * open sockets. NULL: nothing to do. `arena` lives as long as the process.
+     */
     struct error *(*start)(struct arena *arena, const struct config *config);
 };
 
 /*
- * Answer requests until the end of the process: FastCGI when standard input is a socket, else one
- * plain CGI request from the environment (RFC 3875), with the same bytes. Command line: --state
- * DIR.
+ * Serve requests until the process ends: FastCGI if standard input is a socket, else one plain CGI
+ * request from the environment (RFC 3875) with the same output. Command line: --state DIR.
  */
 int serve(int argc, char **argv, const struct program *program);

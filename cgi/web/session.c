@@ -1,6 +1,6 @@
 /*
- * The cookie, its row, and the two defences of a POST; see session.h and ARCHITECTURE.md
- * ("Session"). Not responsible for who a person is: that is cgi/signin.c.
+ * The cookie, its row, and the CSRF checks of a POST; see session.h and ARCHITECTURE.md
+ * ("Session"). Authentication is in cgi/signin.c.
  */
 #include "web/session.h"
 
@@ -33,7 +33,8 @@ static void cookie_set(struct request *r, const char *token, int64_t max_age_s)
         (long long)max_age_s);
 }
 
-/* Enough to know one's own sign-ins apart, and no more. Order matters: most browsers name several.
+/*
+ * Just enough to tell one's own sign-ins apart. Order matters: most browsers name several products.
  */
 static const char *first_match(const char *user_agent, const char *const (*table)[2], size_t count)
 {
@@ -84,7 +85,7 @@ static struct session *session_of_row(struct request *r, const struct session_ge
     return session;
 }
 
-/* What reading a page may write: that it was read, and that its notice was shown. */
+/* The only writes of a page view: the last-seen time, and that the notice was shown. */
 static struct error *session_touch(struct request *r, const struct session_get_row *row)
 {
     int64_t now_at = r->now_at;
@@ -92,7 +93,7 @@ static struct error *session_touch(struct request *r, const struct session_get_r
     struct error *e = NULL;
 
     if (r->is_read_only)
-        return NULL; /* the next page of another program will do it */
+        return NULL; /* the next page of another program does it */
     if (is_due)
         e = sql_session_seen(r->db, r->arena, row->id_hash, now_at, now_at + LIMIT_SESSION_IDLE_S);
     if (!e && row->notice && !r->is_fragment && strcmp(r->method, "GET") == 0)
@@ -186,7 +187,7 @@ struct error *session_keep_workos(struct request *r, const char *state, const ch
     e = sql_session_set_workos(r->db, r->arena, r->session->id_hash, token_hash(r->arena, state),
                                verifier, r->now_at + LIMIT_SIGNED_OUT_SESSION_S);
     db_query_only(r->db, was_query_only);
-    /* The row's time was renewed, so the cookie's is as well. A new session has set its own. */
+    /* The row's expiry was renewed, so renew the cookie's too. A new session has set its own. */
     if (!e && !r->response.cookie)
         cookie_set(r, r->session_token, LIMIT_SIGNED_OUT_SESSION_S);
     return e;
@@ -250,8 +251,10 @@ struct error *session_notice(struct request *r, const char *notice)
     return sql_session_set_notice(r->db, r->arena, r->session->id_hash, notice);
 }
 
-/* Token: base64url(salt || HMAC(secret, "csrf1" || salt)). The salt keeps every page's bytes new,
- * so that compression can tell nothing about it. */
+/*
+ * Token: base64url(salt || HMAC(secret, "csrf1" || salt)). The salt makes the token differ on every
+ * page, so that compression does not leak it (BREACH).
+ */
 static const char *csrf_of(struct request *r, const unsigned char salt[CSRF_SALT_BYTES])
 {
     unsigned char message[sizeof csrf_purpose - 1 + CSRF_SALT_BYTES];
@@ -288,7 +291,7 @@ static bool csrf_is_right(struct request *r, const char *token)
     return strlen(expected) == strlen(token) && crypto_equal(expected, token, strlen(token));
 }
 
-/* The browser's own word on where a request comes from; an unknown sender is refused. */
+/* Checks the origin that the browser reports; a request without one is refused. */
 static bool is_same_origin(struct request *r)
 {
     const char *url = r->config->public_url;
@@ -303,10 +306,10 @@ static bool is_same_origin(struct request *r)
 struct error *session_check_post(struct request *r, const char *token)
 {
     if (!is_same_origin(r))
-        return error_new(r->arena, ERROR_FORBIDDEN, "a form of another site");
+        return error_new(r->arena, ERROR_FORBIDDEN, "cross-site form");
     if (!r->session)
-        return error_new(r->arena, ERROR_FORBIDDEN, "a form without a session");
+        return error_new(r->arena, ERROR_FORBIDDEN, "form without a session");
     if (!csrf_is_right(r, token))
-        return error_new(r->arena, ERROR_FORBIDDEN, "the form's token is not this session's");
+        return error_new(r->arena, ERROR_FORBIDDEN, "CSRF token of another session");
     return NULL;
 }

@@ -1,6 +1,6 @@
 /*
- * The one cookie, and the row behind it: a signed-in browser, or one on its way through sign-in.
- * The database holds only SHA-256 of the cookie's value.
+ * The session cookie and its row: a signed-in browser, or one that is signing in. The database has
+ * only the SHA-256 of the cookie's value.
  */
 #pragma once
 
@@ -12,12 +12,12 @@
 struct session {
     struct bytes id_hash;
     struct bytes csrf_secret;
-    int64_t person_id; /* 0: signed out, on the way through sign-in */
-    int64_t team_id;   /* the team whose resources the pages show; 0 when signed out */
+    int64_t person_id; /* 0: signed out or signing in */
+    int64_t team_id;   /* the team whose resources the pages show; 0 if signed out */
     const char *handle;
     const char *email, *name;
     const char *role;   /* "member" or "owner" in that team; NULL: no longer a member */
-    const char *notice; /* for this page, already taken from the row */
+    const char *notice; /* for this page, already removed from the row */
     const char *workos_session_id;
     const char *workos_verifier;
     struct bytes workos_state_hash;
@@ -26,52 +26,54 @@ struct session {
 };
 
 /*
- * r->session from the cookie, or NULL. A cookie that we did not make, or that has ended, is told to
- * go away. Writes "last seen" at most once in LIMIT_SEEN_EVERY_S.
+ * r->session from the cookie, or NULL. An unknown or expired cookie is deleted. Writes "last seen"
+ * at most once every LIMIT_SEEN_EVERY_S.
  */
 struct error *session_load(struct request *r);
 
-/* A signed-out session for this browser if it has none. With the three that follow the only write
- * that a GET page may ask for. */
+/*
+ * Create a signed-out session if the browser has none. This and the next three functions are the
+ * only writes allowed in a GET handler.
+ */
 struct error *session_begin(struct request *r);
 
-/* Where to go after the sign-in (a local path), kept in a signed-out session, begun if need be. */
+/* Store where to go after sign-in (a local path) in a signed-out session, created if needed. */
 struct error *session_keep_return(struct request *r, const char *return_path);
 
 /*
- * A sign-in through WorkOS begins: `state` (as SHA-256) and the PKCE verifier are kept in a
- * signed-out session for LIMIT_SIGNED_OUT_SESSION_S from now. Asserts that nobody is signed in.
+ * Start a WorkOS sign-in: store `state` (as SHA-256) and the PKCE verifier in a signed-out session
+ * for LIMIT_SIGNED_OUT_SESSION_S from now. Asserts that nobody is signed in.
  */
 struct error *session_keep_workos(struct request *r, const char *state, const char *verifier);
 
 /*
- * The browser is back with `state`: if it is the one that this browser left with, it is used up and
- * `*verifier` is set; else, or when another request was faster, `*verifier` is NULL.
+ * Consume the `state` that the browser returned with: `*verifier` is set if it is this browser's,
+ * else, or if another request has consumed it, NULL.
  */
 struct error *session_take_workos(struct request *r, const char *state, const char **verifier);
 
 /*
- * Sign this browser in as `person_id`: a new value always, the old row deleted (session fixation).
- * Needs an open write transaction.
+ * Sign this browser in as `person_id`: always with a new cookie value; the old row is deleted
+ * (against session fixation). Needs an open write transaction.
  */
 struct error *session_sign_in(struct request *r, int64_t person_id, int64_t team_id,
                               const char *workos_session_id);
 
-/* The family of the browser that asks, as its session shows it: "Firefox on Linux". */
+/* The browser family of this request, as shown in the list of sessions: "Firefox on Linux". */
 const char *session_browser(const struct request *r);
 
-/* The person who is signed in, acting for the current team. Needs a session. */
+/* The signed-in person, acting for the current team. Needs a session. */
 struct actor session_actor(const struct request *r);
 
 /* Delete the row and the cookie. Needs an open write transaction. */
 struct error *session_end(struct request *r);
 
-/* One line for the next page ("Key added"). Needs an open write transaction. */
+/* Show one line on the next page ("Key added"). Needs an open write transaction. */
 struct error *session_notice(struct request *r, const char *notice);
 
 /*
- * Same origin and the session's token, for every POST (sessions: OWASP CSRF cheat sheet):
- * FORBIDDEN. `token` is the form's "csrf" field or NULL.
+ * Check origin and CSRF token of a POST (see the OWASP CSRF cheat sheet): NULL or FORBIDDEN.
+ * `token` is the form's "csrf" field or NULL.
  */
 struct error *session_check_post(struct request *r, const char *token);
 

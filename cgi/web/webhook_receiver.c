@@ -1,4 +1,4 @@
-/* Receiving webhooks; see webhook_receiver.h. Does not know what any event means. */
+/* Receives webhooks; see webhook_receiver.h. Does not interpret events. */
 #include "web/webhook_receiver.h"
 
 #include "adapter/fastcgi.h"
@@ -17,18 +17,18 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { MOST_SECRETS = 2 * RECEIVER_SECRET_FILES };
+enum { MAX_SECRETS = 2 * RECEIVER_SECRET_FILES };
 
 struct receiver_state {
     const struct webhook_receiver *receiver;
     struct db *db;         /* the inbox */
     struct arena *arena;   /* of a batch */
     struct arena *scratch; /* of one event's JSON */
-    const char *secrets[MOST_SECRETS];
+    const char *secrets[MAX_SECRETS];
     size_t secret_count;
 };
 
-/* One delivery: what was found out about it. */
+/* One delivery and the result of its verification. */
 struct delivery {
     struct request request;
     const struct exchange *exchange;
@@ -39,9 +39,9 @@ struct delivery {
 
 /* ---- verify ---- */
 
-static bool is_word(const char *text, size_t most)
+static bool is_word(const char *text, size_t max)
 {
-    return text && *text && strlen(text) <= most && text_is_printable(text, '!');
+    return text && *text && strlen(text) <= max && text_is_printable(text, '!');
 }
 
 static struct error *event_read(struct receiver_state *state, struct delivery *delivery)
@@ -58,7 +58,8 @@ static struct error *event_read(struct receiver_state *state, struct delivery *d
     delivery->type = arena_copy(state->arena, json_get_text(json, state->receiver->type_key));
     if (!is_word(delivery->id, LIMIT_EVENT_ID_BYTES) ||
         !is_word(delivery->type, LIMIT_EVENT_TYPE_BYTES))
-        return error_new(state->arena, ERROR_MALFORMED, "signed, but not an event: no id or type");
+        return error_new(state->arena, ERROR_MALFORMED,
+                         "signed, but not an event: id or type missing");
     return NULL;
 }
 
@@ -74,13 +75,15 @@ static struct error *signature_check(struct receiver_state *state, struct delive
     if (receiver->is_signed(state->arena, &body, state->secrets, state->secret_count,
                             clock_now_ms()))
         return NULL;
-    return error_new(state->arena, ERROR_MALFORMED, "not signed with a secret of ours, or stale");
+    return error_new(state->arena, ERROR_MALFORMED, "signature invalid or expired");
 }
 
 static struct error *delivery_check(struct receiver_state *state, struct delivery *delivery)
 {
     struct request *r = &delivery->request;
-    /* The body is not the request's: it is large, and only its signature says whose it is. */
+    /*
+     * The body is not in the request: it is large and trusted only after its signature is verified.
+     */
     struct error *e = request_read(r, delivery->exchange->environment, "", 0);
 
     if (e)
@@ -88,7 +91,7 @@ static struct error *delivery_check(struct receiver_state *state, struct deliver
     if (strcmp(r->path, state->receiver->path) != 0)
         return error_new(state->arena, ERROR_NOT_FOUND, "no such path");
     if (strcmp(r->method, "POST") != 0)
-        return error_new(state->arena, ERROR_METHOD, "a webhook comes by POST");
+        return error_new(state->arena, ERROR_METHOD, "a webhook must be a POST");
     if (delivery->exchange->body_error)
         return delivery->exchange->body_error;
     e = signature_check(state, delivery);
@@ -117,7 +120,7 @@ static struct error *store_all(struct receiver_state *state, struct delivery *de
     return e;
 }
 
-/* One commit for all; if it fails, each has its own chance. */
+/* One commit for the batch; if it fails, each is retried alone. */
 static void store(struct receiver_state *state, struct delivery *deliveries, size_t count)
 {
     struct error *e = store_all(state, deliveries, count);
@@ -130,7 +133,7 @@ static void store(struct receiver_state *state, struct delivery *deliveries, siz
     }
 }
 
-/* ---- answer ---- */
+/* ---- respond ---- */
 
 static struct buf delivery_answer(struct receiver_state *state, struct delivery *delivery)
 {
@@ -157,7 +160,7 @@ static void delivery_log(const struct delivery *delivery)
                   log_text("type", delivery->type ? delivery->type : "-"),
                   log_number("status", e ? error_status(e->kind) : 200),
                   log_number("us", took_us),
-                  /* A field without a key ends the line. */
+                  /* A field without a key terminates the list. */
                   { .key = e ? "error" : NULL, .text = e ? e->text : NULL },
                   { .key = NULL },
               });

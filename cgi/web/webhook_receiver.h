@@ -1,11 +1,11 @@
 /*
- * A program that receives webhooks: verify, store, answer. All that an event means is worked out
- * later by the worker from the stored row.
+ * A program that receives webhooks: verify, store, respond. The worker processes the stored events
+ * later.
  *
- *   200  authentic, and on disk: now, or from an earlier delivery
- *   400  not signed with a secret of ours, stale, or not an event
+ *   200  authentic and stored, now or by an earlier delivery
+ *   400  signature invalid or expired, or not an event
  *   404  another path         405  not POST              413  more than LIMIT_EVENT_BYTES
- *   415  a content coding     503  it could not be stored; the sender tries again
+ *   415  Content-Encoding     503  could not be stored; the sender retries
  */
 #pragma once
 
@@ -17,11 +17,13 @@ enum { RECEIVER_SECRET_FILES = 2 };
 struct webhook_receiver {
     const char *source; /* "stripe": also the program's name */
     const char *path;   /* "/webhooks/stripe" */
-    /* Files of STATE/secrets with the signing secrets. The first must be there; another belongs to
-     * a second endpoint with the same path. */
+    /*
+     * Files of STATE/secrets with the signing secrets. The first is required; another is for a
+     * second endpoint with the same path.
+     */
     const char *secrets[RECEIVER_SECRET_FILES];
-    const char *type_key; /* where the body says what has happened */
-    size_t signature;     /* offset of the header's field in struct request */
+    const char *type_key; /* key of the event type in the body */
+    size_t signature;     /* offset of the signature header in struct request */
     bool (*is_signed)(struct arena *arena, const struct signed_body *body,
                       const char *const *secrets, size_t count, int64_t now_ms);
 };

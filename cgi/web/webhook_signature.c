@@ -8,16 +8,16 @@
 
 #include <string.h>
 
-enum { MOST_VALUES = 8, HEX_CHARS = 2 * CRYPTO_HASH_BYTES, MOST_TIME_CHARS = 13 };
+enum { MAX_VALUES = 8, HEX_CHARS = 2 * CRYPTO_HASH_BYTES, MAX_TIME_CHARS = 13 };
 
-/* What the header says. */
+/* The parsed header. */
 struct stamp {
     const char *time;
-    const char *values[MOST_VALUES]; /* "v1", HEX_CHARS each */
+    const char *values[MAX_VALUES]; /* "v1", HEX_CHARS each */
     size_t count;
 };
 
-/* Names that we do not know are of schemes that we do not take. A second time is a forgery. */
+/* Unknown names are schemes that are not supported and are ignored. A repeated time is an error. */
 static bool stamp_take(struct stamp *stamp, const char *part)
 {
     if (text_starts(part, "t=")) {
@@ -25,7 +25,7 @@ static bool stamp_take(struct stamp *stamp, const char *part)
             return false;
         stamp->time = part + 2;
     } else if (text_starts(part, "v1=") && strlen(part + 3) == HEX_CHARS) {
-        if (stamp->count == MOST_VALUES)
+        if (stamp->count == MAX_VALUES)
             return false;
         stamp->values[stamp->count++] = part + 3;
     }
@@ -47,7 +47,7 @@ static bool stamp_read(struct arena *arena, const char *header, const char *blan
             return false;
         rest = comma;
     }
-    return out->time && out->count && strlen(out->time) <= MOST_TIME_CHARS &&
+    return out->time && out->count && strlen(out->time) <= MAX_TIME_CHARS &&
            strspn(out->time, "0123456789") == strlen(out->time);
 }
 
@@ -64,7 +64,7 @@ static void hex_write(const unsigned char *hash, char out[HEX_CHARS])
 static bool stamp_fits(struct arena *arena, const struct stamp *stamp,
                        const struct signed_body *body, const char *const *secrets, size_t count)
 {
-    struct buf message = buf_new(arena, body->length + MOST_TIME_CHARS + 2);
+    struct buf message = buf_new(arena, body->length + MAX_TIME_CHARS + 2);
     bool fits = false;
 
     buf_text(&message, stamp->time);
@@ -82,9 +82,9 @@ static bool stamp_fits(struct arena *arena, const struct stamp *stamp,
     return fits;
 }
 
-static bool is_near(int64_t a, int64_t b, int64_t most)
+static bool is_near(int64_t a, int64_t b, int64_t max)
 {
-    return a - b <= most && b - a <= most;
+    return a - b <= max && b - a <= max;
 }
 
 bool signature_stripe(struct arena *arena, const struct signed_body *body,
@@ -104,8 +104,8 @@ bool signature_workos(struct arena *arena, const struct signed_body *body,
     struct stamp stamp;
     int64_t at_ms;
 
-    /* Fewer digits would be seconds: decades old. */
-    return stamp_read(arena, body->header, " ", &stamp) && strlen(stamp.time) == MOST_TIME_CHARS &&
+    /* Fewer digits would be seconds, not milliseconds. */
+    return stamp_read(arena, body->header, " ", &stamp) && strlen(stamp.time) == MAX_TIME_CHARS &&
            stamp.count == 1 && text_int(stamp.time, &at_ms) &&
            is_near(at_ms, now_ms, (int64_t)LIMIT_WORKOS_SKEW_S * 1000) &&
            stamp_fits(arena, &stamp, body, secrets, count);

@@ -1,14 +1,14 @@
 /*
- * Who sent a webhook: the signature in its header, over the bytes of its body as they came.
- * Both services sign HMAC-SHA256(secret, "TIME.BODY"); the key is the secret's text, whole.
+ * Verifies the signature in a webhook's header over the raw bytes of its body. Both services send
+ * HMAC-SHA256(secret, "TIME.BODY"); the key is the full text of the secret.
  *
- *   Stripe  "t=SECONDS,v1=HEX,v1=HEX,v0=HEX"   one v1 for each secret while one is rolled
+ *   Stripe  "t=SECONDS,v1=HEX,v1=HEX,v0=HEX"   one v1 per secret while one is rotated
  *           https://docs.stripe.com/webhooks#verify-manually
  *   WorkOS  "t=MILLISECONDS, v1=HEX"
  *           https://workos.com/docs/events/data-syncing/webhooks
  *
- * A time more than LIMIT_..._SKEW_S from ours, in either direction, is refused: an old one may be
- * a replay, a future one could be replayed for as long.
+ * A time that differs from ours by more than LIMIT_..._SKEW_S is refused: an old one may be a
+ * replay, a future one could be replayed until then.
  */
 #pragma once
 
@@ -23,7 +23,9 @@ struct signed_body {
     size_t length;
 };
 
-/* Is it signed with one of `secrets`, just now? In a time that does not depend on the digits. */
+/*
+ * Whether it was signed with one of `secrets` within the allowed skew. Compares in constant time.
+ */
 bool signature_stripe(struct arena *arena, const struct signed_body *body,
                       const char *const *secrets, size_t count, int64_t now_ms);
 bool signature_workos(struct arena *arena, const struct signed_body *body,
