@@ -1,6 +1,6 @@
 /*
- * Who acts, and for which team. Whether somebody may call a page at all is decided by its route
- * (web/route.h); this is what rules and records need to know of them.
+ * Who acts, and for which team. Whether a caller may open a page at all is decided by its route
+ * (web/route.h); this is what rules and records need to know about the caller.
  */
 #pragma once
 
@@ -12,19 +12,19 @@
 
 enum actor_via {
     ACTOR_BROWSER, /* a signed-in person */
-    ACTOR_TOKEN,   /* a program with a token that a person made */
-    ACTOR_SYSTEM,  /* Domicile itself: a payment is late, an account is closed */
+    ACTOR_TOKEN,   /* a program using a token created by a person */
+    ACTOR_SYSTEM,  /* Domicile itself: a payment is overdue, an account is closed */
 };
 
 struct actor {
     int64_t team_id;
-    int64_t person_id; /* 0: nobody, the system acts */
+    int64_t person_id; /* 0: none, the system acts */
     const char *role;  /* MEMBERSHIP_ROLE_...; NULL: not a member, or the system */
     enum actor_via via;
-    const char *reason; /* why the system acts, for the activity; NULL: a person wanted it */
+    const char *reason; /* reason for a system action, for the activity log; NULL: a person acts */
 };
 
-/* The person for a column that may be NULL. Points into `actor`. */
+/* The person, for a nullable column. Points into `actor`. */
 static inline const int64_t *actor_person(const struct actor *actor)
 {
     return actor->person_id ? &actor->person_id : NULL;

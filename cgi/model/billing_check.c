@@ -1,10 +1,10 @@
-/* The billing status and what people ask for; see billing_check.h. */
+/* Checks against the billing status; see billing_check.h. */
 #include "model/billing_check.h"
 
 #include "base/date.h"
 #include "billing.sql.h"
 
-/* Without a row nothing has been asked of Stripe yet: the status is "none". */
+/* Without a row nothing has been requested from Stripe yet: the status is "none". */
 static struct error *row_get(const struct context *context, int64_t team_id,
                              struct billing_get_row *row)
 {

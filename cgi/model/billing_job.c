@@ -1,4 +1,4 @@
-/* Jobs about billing; see billing_job.h. */
+/* Billing jobs; see billing_job.h. */
 #include "model/billing_job.h"
 
 #include "adapter/crypto.h"

@@ -1,5 +1,5 @@
-/* The life of a team's status as one table; see billing_status.h. Knows no database and no Stripe.
- */
+/* The state machine of a team's billing status as one table; see billing_status.h. Uses neither the
+ * database nor Stripe. */
 #include "model/billing_status.h"
 
 #include "base/array.h"
@@ -47,7 +47,7 @@ static const struct billing_transition transitions[] = {
     { BILLING_STATUS_PAST_DUE, BILLING_GRACE_OVER, BILLING_STATUS_SUSPENDED, BILLING_KEEP,
       "suspended", "suspended" },
 
-    /* Late changes nothing here: only money does, or time. */
+    /* A late payment changes nothing here: only a payment does, or the passing of time. */
     { BILLING_STATUS_SUSPENDED, BILLING_ON_TRIAL, BILLING_STATUS_TRIAL, BILLING_TRIAL_END,
       "payment in order again", NULL },
     { BILLING_STATUS_SUSPENDED, BILLING_PAID, BILLING_STATUS_ACTIVE, BILLING_FOREVER,
@@ -61,9 +61,8 @@ static const struct billing_transition transitions[] = {
       "subscription began", NULL },
 };
 
-/* Stripe's words; see
- * https://docs.stripe.com/api/subscriptions/object#subscription_object-stripe_status
- */
+/* Stripe's status values; see
+ * https://docs.stripe.com/api/subscriptions/object#subscription_object-status */
 static const struct {
     const char *stripe_status;
     enum billing_trigger event;
@@ -142,9 +141,9 @@ static size_t status_index(const char *status)
     return i;
 }
 
-const char *billing_disabled_reason(const char *status, enum billing_operation deed)
+const char *billing_disabled_reason(const char *status, enum billing_operation operation)
 {
-    return shown[status_index(status)].refusal[deed];
+    return shown[status_index(status)].refusal[operation];
 }
 
 const char *billing_status_label(const char *status)

@@ -1,26 +1,27 @@
 /*
- * The life of a team's status as one table: in which status, on what Stripe says or time brings, to
- * which status, and what follows. Pages ask it for words and for what may be done.
+ * The state machine of a team's billing status as one table: for each status and event (from Stripe
+ * or a timer), the next status and its effects. Pages use it for labels and to find out what is
+ * allowed.
  */
 #pragma once
 
 #include <stdbool.h>
 
 enum billing_trigger {
-    /* What Stripe's stripe_status of the subscription means. */
-    BILLING_WAITS,    /* the first payment is not done yet */
+    /* What Stripe's subscription status means. */
+    BILLING_WAITS,    /* the first payment is not complete */
     BILLING_ON_TRIAL, /* nothing is charged yet */
     BILLING_PAID,
-    BILLING_LATE,   /* a payment failed and is tried again */
-    BILLING_UNPAID, /* it is not tried again */
-    BILLING_OVER,   /* this subscription has ended for good */
+    BILLING_LATE,   /* a payment failed and will be retried */
+    BILLING_UNPAID, /* it will not be retried */
+    BILLING_OVER,   /* the subscription has ended for good */
 
-    /* What time brings. */
+    /* Timers. */
     BILLING_GRACE_OVER,
     BILLING_KEEP_OVER,
 };
 
-/* Until when the next status lasts by itself. */
+/* How long the next status lasts unless an event changes it. */
 enum plan_until {
     BILLING_FOREVER,
     BILLING_TRIAL_END,
@@ -33,29 +34,29 @@ struct billing_transition {
     enum billing_trigger event;
     const char *next;
     enum plan_until until;
-    const char *note; /* what the billing page tells of it */
-    const char *mail; /* kind of mail to the owners; NULL: none */
+    const char *note; /* note shown on the billing page */
+    const char *mail; /* kind of mail sent to the owners; NULL: none */
 };
 
-/* NULL: the status stays as it is. */
+/* NULL: the status does not change. */
 const struct billing_transition *billing_transition_find(const char *status,
                                                          enum billing_trigger event);
 
-/* What a stripe_status means; one that nobody knows counts as late, and `*is_known` is false. */
+/* The event for a stripe_status; an unknown value counts as late and sets `*is_known` to false. */
 enum billing_trigger billing_trigger_of(const char *stripe_status, bool *is_known);
 
-/* Has a subscription of this stripe_status ended? That is final; NULL has not begun. */
+/* Whether a subscription with this stripe_status has ended, which is final. NULL: not started. */
 bool stripe_status_is_over(const char *stripe_status);
 
-/* What people want to do with VMs. */
+/* VM operations that depend on the billing status. */
 enum billing_operation {
-    BILLING_CREATE, /* a clone, too */
-    BILLING_START,  /* whatever makes a VM run */
+    BILLING_CREATE, /* including a clone */
+    BILLING_START,  /* anything that makes a VM run */
 };
 
-/* Why it cannot be done, for people; NULL when it can. */
+/* User-facing reason why the operation is not allowed; NULL if it is. */
 const char *billing_disabled_reason(const char *status, enum billing_operation deed);
 
-/* For the chip: "Active", and its class: on, off, wait, bad. */
+/* Label and CSS class of the status badge: "Active"; on, off, wait, bad. */
 const char *billing_status_label(const char *status);
 const char *billing_status_class(const char *status);

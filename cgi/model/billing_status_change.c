@@ -1,6 +1,5 @@
-/* Changes of a team's status; see billing_status_change.h. Which changes there are is said in
- * billing_status.c.
- */
+/* Changes of a team's billing status; see billing_status_change.h. The table of transitions is in
+ * billing_status.c. */
 #include "model/billing_status_change.h"
 
 #include "model/billing_job.h"
@@ -46,13 +45,13 @@ struct error *billing_mail(const struct context *context, int64_t team_id, const
     struct error *e = sql_billing_owners(context->db, context->arena, team_id, &owners);
 
     for (size_t i = 0; !e && i < owners.count; i++) {
-        struct mail letter = *mail;
+        struct mail message = *mail;
 
-        letter.to = owners.row[i].email;
-        letter.once = arena_printf(context->arena, "%s-%s-%lld", mail->kind, mail->once,
-                                   (long long)owners.row[i].id);
-        letter.url = arena_printf(context->arena, "%s/billing", context->config->public_url);
-        e = mail_queue(context->db, context->arena, &letter, context->now_at);
+        message.to = owners.row[i].email;
+        message.once = arena_printf(context->arena, "%s-%s-%lld", mail->kind, mail->once,
+                                    (long long)owners.row[i].id);
+        message.url = arena_printf(context->arena, "%s/billing", context->config->public_url);
+        e = mail_queue(context->db, context->arena, &message, context->now_at);
     }
     return e;
 }

@@ -1,6 +1,6 @@
 /*
- * What every rule of the model works with, whoever asks: a request of a page, a job, a round of the
- * worker. Passed by pointer; rules do not change it.
+ * The context that all rules of the model run in, whether called for a request, a job or a periodic
+ * run of the worker. Passed by pointer; rules do not change it.
  */
 #pragma once
 
@@ -11,8 +11,8 @@ struct context {
     struct db *db;
     struct arena *arena; /* for results and errors */
     const struct config *config;
-    int64_t now_at; /* UTC seconds; the one moment that counts for all that happens here */
-    int64_t now_ms; /* the same moment in milliseconds */
+    int64_t now_at; /* current time in UTC seconds; the same for everything done in this context */
+    int64_t now_ms; /* the same time in milliseconds */
 };
 
 static inline struct context context_at(struct db *db, struct arena *arena,

@@ -1,4 +1,4 @@
-/* People and their teams; see identity.h. Not responsible for how somebody proves who they are. */
+/* People and their teams; see identity.h. How a person authenticates is not decided here. */
 #include "model/identity.h"
 
 #include "base/clock.h"
@@ -16,7 +16,7 @@ const char *identity_email(struct arena *arena, const char *email)
     return email && text_is_email(email) ? text_lower(arena, email) : NULL;
 }
 
-/* At most LIMIT_LABEL_BYTES, without half a character at the end. */
+/* At most LIMIT_LABEL_BYTES, never cutting a UTF-8 character in half. */
 static const char *label_cut(struct arena *arena, const char *text)
 {
     size_t length = strlen(text);

@@ -1,8 +1,9 @@
-/* Where the inbox is: the database of what services have told us (db/inbox/). */
+/* Location of the inbox: the database of events received from services (db/inbox/). */
 #pragma once
 
 #include "base/arena.h"
 
-/* A folder of its own, so that who may write the inbox need not reach anything else. */
+/* In a separate directory, so that a program with write access to the inbox needs access to nothing
+ * else. */
 const char *inbox_folder(struct arena *arena, const char *state_dir);
 const char *inbox_path(struct arena *arena, const char *state_dir);

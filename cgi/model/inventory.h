@@ -1,6 +1,6 @@
 /*
- * The data inventory: what the comment beside each column of each database declares. sqlc writes
- * the tables from the migrations.
+ * The data inventory, as declared by the comment beside each column of each database. sqlc
+ * generates the tables from the migrations.
  */
 #pragma once
 

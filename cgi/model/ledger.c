@@ -1,4 +1,4 @@
-/* The ledger; see ledger.h. Writing in the first half, reading in the second. */
+/* The ledger; see ledger.h. Writing comes first, then reading. */
 #include "model/ledger.h"
 
 #include "base/date.h"
@@ -14,11 +14,11 @@ enum { CHUNK_BYTES = 1024 * 1024 };
 
 /* ---- writing ---- */
 
-/* The stretch being written, and by whom. */
+/* The interval being written, and its writer. */
 struct ledger_writer {
     struct db *db;
     struct arena *arena;
-    struct ledger_open_row row; /* as it stands in the database */
+    struct ledger_open_row row; /* as it is in the database */
 };
 
 static struct error *interval_end(struct ledger_writer *writer, int64_t until_at, bool is_open)
@@ -30,7 +30,7 @@ static struct error *interval_end(struct ledger_writer *writer, int64_t until_at
                              row->from_at, until_at, is_open);
 }
 
-/* The row's content anew, from `from_at` on, open and of no seconds yet. */
+/* Start a new row with the same content at `from_at`: open, with a length of 0 seconds. */
 static struct error *interval_begin(struct ledger_writer *writer, int64_t from_at)
 {
     struct ledger_open_row *row = &writer->row;
@@ -42,7 +42,7 @@ static struct error *interval_begin(struct ledger_writer *writer, int64_t from_a
                           row->snapshot_gb);
 }
 
-/* The open stretch reaches to `until_at`; at the end of a month the next row goes on. */
+/* Extend the open interval to `until_at`; a new row continues it at the end of each month. */
 static struct error *interval_extend(struct ledger_writer *writer, int64_t until_at)
 {
     int64_t month_end_at = date_month_end(writer->row.from_at);
@@ -66,8 +66,8 @@ static struct error *interval_turn(struct ledger_writer *writer, const struct le
     return e ? e : interval_begin(writer, at);
 }
 
-/* What the VM's row says now. A size that is only wished for, or could not be made, does not count
- * yet. */
+/* The interval for the VM's current row. A size that is only requested, or that could not be
+ * applied, does not count yet. */
 static struct ledger_open_row row_of(const struct ledger_vm_row *vm, const char *vm_id,
                                      const struct ledger_open_row *before)
 {
@@ -91,7 +91,7 @@ static bool is_same(const struct ledger_open_row *a, const struct ledger_open_ro
            a->disk_gb == b->disk_gb && a->snapshot_gb == b->snapshot_gb;
 }
 
-/* `*is_over`: the VM is gone, and its ledger was ended. */
+/* `*is_over`: the VM is destroyed and its ledger closed. */
 static struct error *interval_find(struct ledger_writer *writer, const char *vm_id,
                                    const struct ledger_vm_row *vm, bool *is_over)
 {
@@ -147,12 +147,10 @@ struct ledger_use ledger_use_of(const struct ledger_chunk_row *row)
 
 struct error *ledger_sum_check(struct arena *arena, const struct ledger_sum *sum)
 {
-    return sum->is_too_large ? error_new(arena, ERROR_INTERNAL, "a cost too large to be counted")
-                             : NULL;
+    return sum->is_too_large ? error_new(arena, ERROR_INTERNAL, "cost overflow") : NULL;
 }
 
-/* One month of the walk; `chunk` holds what is read at once. `*is_enough`: the visitor has had it.
- */
+/* Visit one month; `chunk` holds one batch of rows. `*is_enough`: the visitor has asked to stop. */
 static struct error *month_walk(struct db *db, struct arena *chunk, const struct ledger_walk *walk,
                                 int64_t month_at, bool *is_enough)
 {
@@ -193,7 +191,8 @@ struct error *ledger_walk(struct db *db, struct arena *arena, const struct ledge
 
     if (e)
         return e;
-    /* Ids of deleted teams may be given again: what was before the team is not its own. */
+    /* Ids of deleted teams can be reused: rows from before the team was created belong to another
+     * team. */
     if (own.from_at < team.created_at)
         own.from_at = team.created_at;
     chunk = arena_new(CHUNK_BYTES);

@@ -1,15 +1,15 @@
 /*
- * The ledger: every second of a VM's life, from its creation to its end, as what the worker saw.
+ * The ledger: every second of a VM's life, from creation to destruction, as observed by the worker.
  *
- * A stretch is a time in which nothing that costs has changed: state on the host, size, disk,
- * snapshots. Stretches of a VM follow each other without gaps and never overlap; none crosses the
- * end of a month. The last one of a living VM is open: it reaches to the last moment at which the
- * worker looked. The reckoning is ledger_cost.h's.
+ * An interval is a period in which nothing that affects the cost has changed: state on the host,
+ * size, disk, snapshots. A VM's intervals are contiguous, never overlap and never cross the end of
+ * a month. The last interval of an existing VM is open: it extends to the worker's last
+ * observation. Pricing is in ledger_cost.h.
  *
- * Between two looks a VM counts as what it was at the first. After a silence of more than
- * LIMIT_LEDGER_SILENCE_S (host away, worker down, clock set forward) the time between counts as
- * "unreachable". A clock that was set back stands still here until it has caught up: nothing is
- * counted twice.
+ * Between two observations a VM counts with the state of the first. After a gap of more than
+ * LIMIT_LEDGER_SILENCE_S (host unreachable, worker down, clock set forward) the gap counts as
+ * "unreachable". If the clock was set back, the ledger does not advance until the clock has caught
+ * up: nothing is counted twice.
  */
 #pragma once
 
@@ -19,35 +19,35 @@
 #include "ledger.sql.h"
 
 /*
- * The worker has seen VM `vm_id` as its row now says: extend its open stretch or end it and begin
- * the next one; end it for good when the VM is gone. A wished-for size counts when the resize has
- * succeeded. Needs the open write transaction in which the row was changed.
+ * Record that the worker has observed VM `vm_id` in the state of its row: extend its open interval,
+ * or close it and open the next one; close it for good if the VM is destroyed. A requested size
+ * counts once the resize has succeeded. Needs the open write transaction in which the row was
+ * changed.
  */
 struct error *ledger_note(struct db *db, struct arena *arena, const char *vm_id, int64_t now_at);
 
 /*
- * What a team's use in [from_at, until_at) cost, in whole 1/1000 cents, rounded down once from the
- * exact sum. NOT_FOUND: no such team.
+ * The cost of a team's usage in [from_at, until_at), in whole 1/1000 cents, rounded down once from
+ * the exact sum. NOT_FOUND: no such team.
  */
 struct error *ledger_cost(struct db *db, struct arena *arena, int64_t team_id, int64_t from_at,
                           int64_t until_at, int64_t *out_millicents);
 
-/* Stretches of a team, VM by VM within each month, each VM's in order of time. */
+/* Intervals of a team, grouped by VM within each month, in chronological order for each VM. */
 struct ledger_walk {
     int64_t team_id;
-    int64_t from_at, until_at; /* stretches are cut to this */
+    int64_t from_at, until_at; /* intervals are clipped to this range */
     const char *vm_id;         /* NULL: all VMs */
-    /* The row's texts live until it returns. False: enough. */
+    /* The row's strings are valid until it returns. False: stop. */
     bool (*visit)(void *context, const struct ledger_chunk_row *row);
     void *context;
 };
 
-/* Takes no more memory of the arena with a long ledger than with a short one. NOT_FOUND as above.
- */
+/* Arena use does not grow with the length of the ledger. NOT_FOUND as above. */
 struct error *ledger_walk(struct db *db, struct arena *arena, const struct ledger_walk *walk);
 
-/* What a row says of the use. */
+/* The usage of a row. */
 struct ledger_use ledger_use_of(const struct ledger_chunk_row *row);
 
-/* INTERNAL when the sum was too large to be counted. */
+/* INTERNAL if the sum has overflowed. */
 struct error *ledger_sum_check(struct arena *arena, const struct ledger_sum *sum);

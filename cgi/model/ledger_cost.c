@@ -1,4 +1,4 @@
-/* The reckoning; see ledger_cost.h. What is billed in which state is one table. */
+/* Pricing; see ledger_cost.h. Which resources are billed in which state is one table. */
 #include "model/ledger_cost.h"
 
 #include "base/array.h"
@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <string.h>
 
-/* In all other states nothing is billed: the VM could not be used, or nobody can say. */
+/* In all other states nothing is billed: the VM was not usable, or its state is unknown. */
 static const struct billed {
     const char *state;
     bool has_size, has_disk, has_snapshots;

@@ -1,10 +1,9 @@
 /*
- * The reckoning: what stretches of the ledger cost, by the price list. Knows no database.
+ * Pricing of ledger intervals by the price list. Pure functions; no database access.
  *
- * Everything is counted in whole parts of 1/3600 millicent: one second at one millicent an hour.
- * So nothing is rounded on the way, and in whatever pieces time is cut, the sum is the same.
- * Rounding happens once, at the end: down to a millicent for what is charged, and from there half
- * up to a cent for what is shown.
+ * The unit is 1/3600 millicent: one second at one millicent an hour. Nothing is rounded on the way,
+ * so the sum does not depend on how time is divided. Rounding happens once, at the end: down to a
+ * millicent for the amount charged, and from there half up to a cent for display.
  */
 #pragma once
 
@@ -13,7 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What a VM was during a interval. */
+/* The resources of a VM during an interval. */
 struct ledger_use {
     const char *state; /* as in the ledger */
     const char *size;
@@ -21,19 +20,19 @@ struct ledger_use {
 };
 
 /*
- * Starts as { 0 }. It holds 2.5 million million millicents, 25 thousand million euros: a year of
- * 2,900 VMs at the highest price that domicile.conf may name. What goes beyond is noticed, not
- * wrapped around.
+ * Initialize to { 0 }. The maximum is about 2.5 * 10^15 millicents (25 billion euros): a year of
+ * 2,900 VMs at the highest price that domicile.conf accepts. Overflow is detected, not wrapped
+ * around.
  */
 struct ledger_sum {
     int64_t parts;
     bool is_too_large;
 };
 
-/* Millicents of an hour of this use at a moment; INT64_MAX when that does not fit. */
+/* Price of an hour of this usage at a moment, in millicents; INT64_MAX on overflow. */
 int64_t ledger_rate(const struct price_list_rows *prices, const struct ledger_use *use, int64_t at);
 
-/* Add the use from `from_at` to `until_at`, cut where prices change. */
+/* Add the usage from `from_at` to `until_at`, split where prices change. */
 void ledger_sum_add(struct ledger_sum *sum, const struct price_list_rows *prices,
                     const struct ledger_use *use, int64_t from_at, int64_t until_at);
 

@@ -1,4 +1,4 @@
-/* The queue's entrance; see mail_queue.h. Templates and what each kind is about: mail_message.c. */
+/* The mail queue; see mail_queue.h. Templates and the purpose of each kind: mail_message.c. */
 #include "model/mail_queue.h"
 
 #include "adapter/crypto.h"
@@ -9,7 +9,8 @@ struct error *mail_queue(struct db *db, struct arena *arena, const struct mail *
                          int64_t now_at)
 {
     if (!text_is_email(mail->to))
-        return error_new(arena, ERROR_INPUT, "a mail of kind %s to what is no address", mail->kind);
+        return error_new(arena, ERROR_INPUT, "mail of kind %s: invalid recipient address",
+                         mail->kind);
     return sql_mail_add(db, arena, crypto_id(arena), mail->kind, text_lower(arena, mail->to),
                         mail->once, mail->amount, mail->vm_name, mail->browser, mail->url,
                         mail->at ? &mail->at : NULL, mail->until_at ? &mail->until_at : NULL,

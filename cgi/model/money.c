@@ -1,4 +1,4 @@
-/* Amounts in words; see money.h. Whole cents come in, so nothing is rounded here. */
+/* Formatting of amounts; see money.h. Input is whole cents, so nothing is rounded here. */
 #include "model/money.h"
 
 #include <ctype.h>

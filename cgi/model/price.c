@@ -1,11 +1,11 @@
-/* Prices; see price.h. Only reads the list. */
+/* Prices; see price.h. Reads the list only. */
 #include "model/price.h"
 
 #include "base/date.h"
 
 #include <string.h>
 
-enum { DECIMALS_LEAST = 3, DECIMALS_MOST = 5 }; /* a millicent is the fifth decimal */
+enum { DECIMALS_MIN = 3, DECIMALS_MAX = 5 }; /* a millicent is the fifth decimal */
 
 int64_t price_at(const struct price_list_rows *prices, const char *item, int64_t at)
 {
@@ -29,9 +29,9 @@ int64_t price_change_after(const struct price_list_rows *prices, int64_t at)
 
 const char *price_hour(const struct config *config, struct arena *arena, int64_t millicents)
 {
-    int decimals = DECIMALS_MOST;
+    int decimals = DECIMALS_MAX;
 
-    for (int64_t rest = millicents; decimals > DECIMALS_LEAST && rest % 10 == 0; rest /= 10)
+    for (int64_t rest = millicents; decimals > DECIMALS_MIN && rest % 10 == 0; rest /= 10)
         decimals--;
     return config_price(config, arena, millicents, decimals);
 }

@@ -1,11 +1,12 @@
-/* Prices from the configuration; see price_store.h. What has held once is never altered. */
+/* Prices from the configuration; see price_store.h. Prices that have taken effect are never
+ * altered. */
 #include "model/price_store.h"
 
 #include "model/price.h"
 
 #include <string.h>
 
-/* Prices being stored: what the database had before, and what it is to hold. */
+/* Prices being stored: the previous contents of the database and the new ones. */
 struct storing {
     struct db *db;
     struct arena *arena;
@@ -13,7 +14,7 @@ struct storing {
     int64_t now_at;
 };
 
-/* The price of `item` that begins at this moment; NULL: none does. */
+/* The price of `item` that takes effect at this moment; NULL: none. */
 static const struct price_list_row *row_find(const struct price_list_rows *rows, const char *item,
                                              int64_t from_at)
 {
@@ -57,8 +58,8 @@ static struct error *item_store(struct storing *storing, const struct config_pri
                      prices->day, item->item, (long long)item->millicents);
 }
 
-/* What holds now must stand in the configuration as well: nobody shall read a price that is none.
- */
+/* Prices in force must be in the configuration too, so that nobody reads a price that is not in
+ * force. */
 static struct error *list_compare(struct storing *storing, const struct config *config)
 {
     struct price_list_rows after;

@@ -1,4 +1,4 @@
-/* Mails of a sign-in; see signin_mail.h. Not responsible for the sign-in itself: cgi/signin.c. */
+/* Sign-in mails; see signin_mail.h. Sign-in itself is in cgi/signin.c. */
 #include "model/signin_mail.h"
 
 #include "adapter/crypto.h"
@@ -12,7 +12,7 @@
 
 #include <strings.h>
 
-/* People who have signed in here before, and the operator, who may not have yet. */
+/* People who have signed in before, and the operator, who may not have yet. */
 static struct error *address_is_known(const struct context *context, const char *email, bool *out)
 {
     struct person_by_identity_row person;
@@ -81,8 +81,8 @@ struct error *signin_mail_note(const struct context *context, int64_t person_id,
         e = sql_known_browser_seen(context->db, context->arena, person_id, browser, begun_at);
     if (e || known.same)
         return e;
-    /* The first sign-in: sign-ins leave a trace for as long as the account is old. An account may
-     * be older than that: WorkOS tells of people before they come. */
+    /* Detects the first sign-in: records of sign-ins are kept as long as the account exists. The
+     * account may be older than its first sign-in: WorkOS announces users in advance. */
     if (!known.total && person.created_at > begun_at - LIMIT_KNOWN_BROWSER_S)
         return NULL;
     mail.to = person.email;

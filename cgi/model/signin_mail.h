@@ -1,12 +1,12 @@
-/* The two mails of a sign-in: the link that somebody asks for, and word of a new browser. */
+/* The two sign-in mails: the requested link, and the notification of a new browser. */
 #pragma once
 
 #include "model/context.h"
 
 /*
- * A link to `email` was requested. One is queued if the address is known here and has not had too
- * many; the caller must not let the visitor see which. Needs an open write transaction; the worker
- * is to be woken afterwards.
+ * A sign-in link for `email` was requested. It is queued if the address is known and has not
+ * exceeded its rate limit; the caller must not reveal which to the visitor. Needs an open write
+ * transaction; the caller wakes the worker after committing it.
  */
 struct error *signin_mail_ask(const struct context *context, const char *email);
 

@@ -1,4 +1,4 @@
-/* New sign-in links; see signin_token.h. cgi/signin.c takes them. */
+/* Creates sign-in links; see signin_token.h. They are redeemed in cgi/signin.c. */
 #include "model/signin_token.h"
 
 #include "adapter/crypto.h"

@@ -1,4 +1,4 @@
-/* Spend caps; see spend_cap.h. What is spent is what the ledger says, never a forecast. */
+/* Spend caps; see spend_cap.h. Spending is taken from the ledger, never from a forecast. */
 #include "model/spend_cap.h"
 
 #include "base/date.h"

@@ -1,13 +1,13 @@
 /*
- * What a team may spend in a month: from 80 % of its cap on the pages warn, at 100 % nothing that
- * costs more can be begun. Nothing is ever stopped or deleted by it.
+ * A team's monthly spend cap: at 80 % of the cap pages show a warning; at 100 % nothing that
+ * increases the cost can be started. The cap never stops or deletes anything.
  */
 #pragma once
 
 #include "model/context.h"
 
 enum spend_level {
-    SPEND_FREE, /* no cap, or far from it */
+    SPEND_FREE, /* no cap, or below 80 % */
     SPEND_NEAR, /* 80 % */
     SPEND_FULL,
 };
@@ -18,9 +18,9 @@ struct spend_cap {
     int64_t percent;     /* of the cap, rounded down */
     const char *amount;  /* spent so far this month: "€8.12" */
     const char *cap;     /* "€10.00" */
-    const char *refusal; /* why nothing can be begun, and the way out; NULL: it can */
+    const char *refusal; /* user-facing reason and remedy at the cap; NULL: below it */
 };
 
-/* How the team stands at this moment. */
+/* The team's current spending. */
 struct error *spend_cap_check(const struct context *context, int64_t team_id,
                               struct spend_cap *out);

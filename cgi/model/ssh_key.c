@@ -1,6 +1,6 @@
 /*
- * Reading public keys and making host keys; see ssh_key.h. All arithmetic on keys is OpenSSL's,
- * behind crypto.h; here is only the wire format.
+ * Reading public keys and creating host keys; see ssh_key.h. Key arithmetic is done by OpenSSL
+ * through crypto.h; this file handles only the wire format.
  */
 #include "model/ssh_key.h"
 
@@ -14,7 +14,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* A run of bytes being read; `is_bad` once it was too short. */
+/* A byte string being read; `is_bad` once a read went past its end. */
 struct wire {
     const unsigned char *at;
     size_t rest;
@@ -64,7 +64,7 @@ static bool string_is(struct wire_string string, const char *text)
     return string.length == strlen(text) && memcmp(string.bytes, text, string.length) == 0;
 }
 
-/* RFC 4251 5: mpint, here positive and in its one shortest form. Its bits; 0: not such a number. */
+/* RFC 4251 5: mpint, here positive and in its shortest form. Returns its bits; 0: invalid. */
 static size_t number_bits(struct wire_string number)
 {
     const unsigned char *bytes = number.bytes;
@@ -89,7 +89,7 @@ static bool number_is_odd(struct wire_string number)
     return number.length && number.bytes[number.length - 1] & 1;
 }
 
-/* Each reader returns NULL and sets key->type, or says what is wrong. */
+/* Each reader returns NULL and sets key->type, or an error. */
 static const char *read_ed25519(struct arena *arena, struct wire *wire, struct ssh_key *key)
 {
     (void)arena;
@@ -197,7 +197,7 @@ static const struct algorithm *algorithm_find(const char *name)
     return NULL;
 }
 
-/* How many characters of base64 stand at the beginning of `text`. */
+/* The number of base64 characters at the start of `text`. */
 static size_t base64_span(const char *text, size_t length)
 {
     size_t span = 0;
@@ -208,7 +208,7 @@ static size_t base64_span(const char *text, size_t length)
     return span;
 }
 
-/* Does base64 begin as public keys do: a length below 64, then "ssh-", "ecdsa-" or "sk-"? */
+/* Whether base64 starts like a public key: a length below 64, then "ssh-", "ecdsa-" or "sk-". */
 static bool is_public_start(const char *base64, size_t length)
 {
     return length > 11 && strncmp(base64, "AAAA", 4) == 0 &&
@@ -217,8 +217,8 @@ static bool is_public_start(const char *base64, size_t length)
 }
 
 /*
- * Long base64 that is no public key's is the inside of some key file, with or without its first
- * lines. A public key in other clothes ("BEGIN PUBLIC KEY") is only a mistake.
+ * Long base64 that is not a public key is part of some key file, with or without its first lines. A
+ * public key in another format ("BEGIN PUBLIC KEY") is only a mistake.
  */
 static bool is_inside_of_key_file(const char *text, size_t length)
 {
@@ -231,7 +231,7 @@ static bool is_inside_of_key_file(const char *text, size_t length)
     for (next = at + run; next < length && strchr("\r\n", text[next]) && text[next];)
         next++;
     rest = base64_span(text + next, length - next);
-    /* Several bare lines: the middle of a file, even where a public key begins in it. */
+    /* Several bare lines: the middle of a file, even if it contains the start of a public key. */
     if (next > at + run && run && rest && (run >= LONG_RUN || rest >= LONG_RUN))
         return true;
     if (memmem(text, length, "PUBLIC KEY", 10) || memmem(text, length, "CERTIFICATE", 11))
@@ -246,12 +246,12 @@ static bool is_inside_of_key_file(const char *text, size_t length)
     return false;
 }
 
-/* Marks of private keys: armour lines, PuTTY's fields, and how their base64 begins. */
+/* Markers of private keys: armour lines, PuTTY fields, and the first characters of their base64. */
 bool ssh_key_looks_private(const char *text, size_t length)
 {
     static const char *const marks[] = {
         "PRIVATE KEY",
-        "PRIVATE_KEY", /* every PEM armour, and what programs name it */
+        "PRIVATE_KEY", /* every PEM armour, and names used by programs */
         "PuTTY-User-Key-File",
         "Private-Lines",
         "Private-MAC",
@@ -277,7 +277,7 @@ bool ssh_key_looks_private(const char *text, size_t length)
         for (size_t i = 0; i < COUNT(marks); i++) {
             size_t mark;
 
-            if ((text[at] ^ marks[i][0]) & ~0x20) /* another letter, large or small */
+            if ((text[at] ^ marks[i][0]) & ~0x20) /* a different letter, ignoring case */
                 continue;
             mark = strlen(marks[i]);
             if (mark <= length - at && strncasecmp(text + at, marks[i], mark) == 0)
@@ -293,7 +293,7 @@ static const char *const private_problem = "That looks like a private key. Nothi
                                            "and paste the line of the file that ends in "
                                            ".pub.";
 
-/* The part up to the next blank; `*text` moves behind the blanks that follow. */
+/* The part up to the next blank; `*text` moves past the following blanks. */
 static const char *word_take(struct arena *arena, const char **text)
 {
     size_t length = strcspn(*text, " \t");

@@ -1,4 +1,4 @@
-/* What use costs; see usage_cost.h. The ledger alone knows prices. */
+/* Cost of usage; see usage_cost.h. Prices are known only to the ledger. */
 #include "model/usage_cost.h"
 
 #include "base/clock.h"

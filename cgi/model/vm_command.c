@@ -1,4 +1,4 @@
-/* Commands for VMs; see vm_command.h. How a request is recorded is in vm_request.c. */
+/* Commands for VMs; see vm_command.h. Requests are recorded in vm_request.c. */
 #include "model/vm_command.h"
 
 #include "activity.sql.h"
@@ -90,7 +90,7 @@ static struct error *name_check(const struct context *context, const struct acto
                         "Your team already has a VM called %s.", name);
 }
 
-/* A VM that runs already costs what it costs; one that does not may not begin to at the cap. */
+/* At the cap, a running VM may keep running; a stopped one may not be started. */
 static struct error *start_check(const struct context *context, const struct actor *actor,
                                  const struct vm_get_row *vm)
 {
@@ -150,9 +150,9 @@ struct error *vm_command_create(const struct context *context, const struct acto
     return e ? e : vm_insert(context, actor, vm, *out_id);
 }
 
-/* ---- requests without a value ---- */
+/* ---- commands without a value ---- */
 
-/* The job that failed last, once more. */
+/* Queue the last failed job again. */
 static struct error *retry_queue(const struct context *context, const struct actor *actor,
                                  const struct vm_get_row *vm)
 {
@@ -162,7 +162,7 @@ static struct error *retry_queue(const struct context *context, const struct act
 
     if (e)
         return e;
-    /* No job failed: the host lost the VM. Starting defines it anew on the disk that is there. */
+    /* No job failed: the host lost the VM. Starting redefines it with its existing disk. */
     kind = vm_job_find(strcmp(job.state, JOB_STATE_DONE) == 0 ? VM_JOB_START : job.kind);
     if (kind->may_start)
         e = start_check(context, actor, vm);
@@ -181,7 +181,7 @@ static struct error *snapshot_check(const struct context *context, const struct 
     struct error *e = sql_snapshot_get(context->db, context->arena, actor->team_id, vm->id,
                                        snapshot_id, &snapshot);
 
-    /* One with memory goes on running. */
+    /* A VM restored with memory keeps running. */
     if (!e && trigger == VM_REQUEST_RESTORE && snapshot.has_memory)
         e = start_check(context, actor, vm);
     if (e || trigger != VM_REQUEST_SNAPSHOT_DELETE)
@@ -235,7 +235,7 @@ bool vm_command_costs_more(const struct price_list_rows *prices, const struct vm
            size->disk_gb > vm->disk_gb;
 }
 
-/* What costs more than now is refused at the cap. */
+/* An increase in cost is refused at the cap. */
 static struct error *resize_check(const struct context *context, const struct actor *actor,
                                   const struct vm_get_row *vm, const struct config_size *size)
 {

@@ -1,13 +1,13 @@
 /*
- * What a person, a token or the system may ask of a VM. Each command checks the state, the billing
- * status, the spend cap and the quota, then records the request (vm_request.h). All need an open
- * write transaction; whoever commits it wakes the worker.
+ * Commands that a person, a token or the system can give for a VM. Each command checks the state,
+ * the billing status, the spend cap and the quota, then records the request (vm_request.h). All
+ * need an open write transaction; the caller wakes the worker after committing it.
  *
- * Errors, besides those of the database: NOT_FOUND for a VM that the actor's team does not have;
- * CONFLICT when the VM's state does not allow it, or (code "billing_required", with a message) the
+ * Errors, besides those of the database: NOT_FOUND if the actor's team has no such VM; CONFLICT if
+ * the VM's state does not allow the command, or (code "billing_required", with a message) the
  * billing status does not; INPUT with code and message: quota_exceeded, spend_cap_reached,
  * name_taken (field "name"), unknown_key (field "key"), disk_cannot_shrink (field "size"),
- * snapshot_limit_reached. After an error nothing may be committed.
+ * snapshot_limit_reached. After an error the transaction must not be committed.
  */
 #pragma once
 
@@ -17,20 +17,20 @@
 #include "model/vm_state.h"
 #include "vm.sql.h"
 
-/* A VM to be created. Sizes and image come from the configuration; keys are ids of the team's keys.
- */
+/* A VM to be created. Sizes and image come from the configuration; keys are ids of the team's
+ * keys. */
 struct vm_new {
-    const char *name; /* a host name, checked */
+    const char *name; /* a validated host name */
     const struct config_region *region;
     const struct config_image *image;
     const struct config_size *size;
     const char *const *key_ids;
     size_t key_count;
-    const struct vm_get_row *source; /* of a clone; NULL: made from the image */
+    const struct vm_get_row *source; /* source of a clone; NULL: created from the image */
     const char *source_snapshot_id;
 };
 
-/* What a command would add to the team's use. */
+/* What a command would add to the team's usage. */
 struct vm_quota_change {
     int64_t vms, vcpus, memory_mb, disk_gb;
 };
@@ -39,28 +39,28 @@ struct vm_quota_change {
 struct error *vm_command_create(const struct context *context, const struct actor *actor,
                                 const struct vm_new *vm, const char **out_id);
 
-/* Does `change` fit into the quota and, if it brings a VM, do billing status and spend cap allow
- * it? Reads only. */
+/* Check `change` against the quota and, if it adds a VM, the billing status and the spend cap.
+ * Read-only. */
 struct error *vm_command_check(const struct context *context, const struct actor *actor,
                                const struct vm_quota_change *change);
 
-/* `trigger` is one of VM_REQUEST_... but RESIZE, SNAPSHOT and CLONE; `snapshot_id` for RESTORE and
- * SNAPSHOT_DELETE, else NULL. */
+/* `trigger` is any of VM_REQUEST_... except RESIZE, SNAPSHOT and CLONE; `snapshot_id` for RESTORE
+ * and SNAPSHOT_DELETE, else NULL. */
 struct error *vm_command_send(const struct context *context, const struct actor *actor,
                               const char *id, enum vm_trigger trigger, const char *snapshot_id);
 
-/* Would the VM cost more in this size, running or stopped? */
+/* Whether the VM would cost more in this size, running or stopped. */
 bool vm_command_costs_more(const struct price_list_rows *prices, const struct vm_get_row *vm,
                            const struct config_size *size, int64_t now_at);
 
-/* A new size for a stopped VM. */
+/* Resize a stopped VM. */
 struct error *vm_command_resize(const struct context *context, const struct actor *actor,
                                 const char *id, const struct config_size *size);
 
-/* A snapshot called `name`. */
+/* Take a snapshot called `name`. */
 struct error *vm_command_snapshot(const struct context *context, const struct actor *actor,
                                   const char *id, const char *name);
 
-/* A new name (a host name, checked); the guest keeps the host name that it has. */
+/* Rename (to a validated host name); the host name inside the guest does not change. */
 struct error *vm_command_rename(const struct context *context, const struct actor *actor,
                                 const char *id, const char *name);

@@ -1,4 +1,4 @@
-/* The kinds of jobs on VMs; see vm_job.h. A new kind is a row here and its steps in
+/* Kinds of VM jobs; see vm_job.h. To add a kind, add a row here and its steps in
  * worker/job_steps.c. */
 #include "model/vm_job.h"
 #include "base/array.h"

@@ -1,5 +1,5 @@
 /*
- * The kinds of jobs on VMs: one table that says everything about a kind except how it is done
+ * Kinds of VM jobs: one table with everything about a kind except its implementation
  * (worker/job_steps.c).
  */
 #pragma once
@@ -18,20 +18,20 @@
 
 struct vm_job {
     const char *kind;      /* job.kind */
-    const char *state;     /* of the VM meanwhile: VM_STATE_... */
-    const char *requested; /* in the activity when it is requested; ... */
-    const char *done;      /* ... and when it is done; NULL: nothing */
-    const char *running;   /* on the page while it runs: "Creating"; ... */
+    const char *state;     /* VM state while it runs: VM_STATE_... */
+    const char *requested; /* activity text when requested; ... */
+    const char *done;      /* ... and when done; NULL: none */
+    const char *running;   /* page label while it runs: "Creating"; ... */
     const char *over;      /* ... and afterwards: "Creation" */
-    bool may_start;        /* the VM may run afterwards although it did not before */
-    bool has_snapshot;     /* it is about one snapshot: job.snapshot_id */
+    bool may_start;        /* may leave running a VM that was not */
+    bool has_snapshot;     /* concerns one snapshot: job.snapshot_id */
 };
 
-/* Asserts that there is such a kind: nothing else is ever queued. */
+/* Asserts that the kind exists: only known kinds are queued. */
 const struct vm_job *vm_job_find(const char *kind);
 
-/* Is this the state of a VM while some job works on it? */
+/* Whether a VM in this state has a job in progress. */
 bool vm_job_is_state(const char *state);
 
-/* The job that a VM in this state can be given without knowing more; NULL: none. */
+/* The default job for a VM in this state; NULL: none. */
 const struct vm_job *vm_job_for_state(const char *state);

@@ -1,4 +1,4 @@
-/* Requests about VMs; see vm_request.h. The only place that queues jobs for them. */
+/* Requests for VMs; see vm_request.h. The only place that queues VM jobs. */
 #include "model/vm_request.h"
 
 #include "activity.sql.h"

@@ -1,4 +1,5 @@
-/* The states of a VM as one table; see vm_state.h. Only vm_transition_apply() writes them. */
+/* The state machine of a VM as one table; see vm_state.h. Only vm_transition_apply() changes the
+ * state. */
 #include "model/vm_state.h"
 
 #include "base/array.h"
@@ -74,7 +75,7 @@ static const struct vm_transition transitions[] = {
     { VM_STATE_DESTROYING, VM_REMOVED, VM_STATE_GONE, NULL, NULL },
 };
 
-/* One row for each state: how it is shown, and why most buttons are disabled in it. */
+/* One row per state: its label, and why most buttons are disabled in it. */
 static const struct {
     const char *state, *label, *class_, *disabled_reason;
 } states[] = {

@@ -1,8 +1,8 @@
 /*
- * Tells the worker that there is something to do: one byte to STATE/run/worker.sock.
+ * Notifies the worker that there is work: sends one byte to STATE/run/worker.sock.
  *
- * Only a hint. Wishes stand in the database, and the worker looks there by itself as well, so a
- * byte that is lost costs a second and nothing else.
+ * Only a hint. Requests are stored in the database, which the worker also polls, so a lost byte
+ * costs one second and nothing else.
  */
 #pragma once
 
@@ -11,14 +11,14 @@
 #include "base/error.h"
 
 /*
- * Open the socket that worker_wakeup_send sends from, for the rest of the process: once, before the
- * sandbox closes (afterwards no program may make sockets). INTERNAL when there is none to be had.
- * Whether a worker runs does not matter.
+ * Open the socket that worker_wakeup_send uses, for the lifetime of the process: once, before the
+ * sandbox is entered (after that, programs cannot create sockets). INTERNAL if the socket cannot be
+ * created. The worker need not be running.
  */
 struct error *worker_wakeup_connect(struct arena *arena, const struct config *config);
 
-/* Never blocks, never fails. Without worker_wakeup_connect it does nothing. */
+/* Never blocks, never fails. A no-op without worker_wakeup_connect. */
 void worker_wakeup_send(void);
 
-/* Where the worker listens; in the arena. */
+/* Path of the worker's socket; in the arena. */
 const char *worker_wakeup_path(struct arena *arena, const struct config *config);
