@@ -1,6 +1,5 @@
-/* Jobs about billing; see billing_request.h. Its calls are those of remote/stripe.c. Killed
- * anywhere, a request is done again under the same id, which Stripe takes for the same operation.
- */
+/* Billing jobs; see billing_request.h. Calls Stripe through remote/stripe.c. If interrupted at any
+ * point, a request is repeated with the same id, which Stripe recognizes as the same operation. */
 #include "billing/billing_request.h"
 
 #include "adapter/crypto.h"
@@ -30,13 +29,13 @@ struct billing_request {
     const struct context *context;
     const struct stripe *stripe;
     struct job_lease_billing_row row;
-    struct billing_get_row account; /* of the team, as it was at the beginning */
+    struct billing_get_row account; /* of the team, as it was at the start */
 
-    /* What came of it. */
-    const char *url;                 /* where the browser goes on; NULL: back to the billing page */
-    const char *problem;             /* for people: it cannot be done */
-    const struct json *subscription; /* as Stripe has it now; NULL: not asked */
-    const char *checkout_id;         /* the payment page that is open now */
+    /* The result. */
+    const char *url;                 /* where to redirect the browser; NULL: to the billing page */
+    const char *problem;             /* user-facing reason why it cannot be done */
+    const struct json *subscription; /* as fetched from Stripe; NULL: not fetched */
+    const char *checkout_id;         /* the open Checkout session */
 };
 
 /* ---- customer ---- */
@@ -83,15 +82,15 @@ static struct error *customer_make(struct billing_request *request)
     if (!e)
         e = stripe_customer_create(request->stripe, arena, request->account.customer_key,
                                    owner_email(request), team.name, request->row.team_id, &id);
-    /* An earlier try went through with a name that has changed since: a new deed it is. */
+    /* An earlier attempt succeeded with a different name: this is a new operation. */
     if (e && e->kind == ERROR_CONFLICT) {
         e = customer_write(request, NULL, crypto_id(arena));
-        return e ? e : error_new(arena, ERROR_UPSTREAM, "the customer is made anew");
+        return e ? e : error_new(arena, ERROR_UPSTREAM, "the customer is created again");
     }
     return e ? e : customer_write(request, id, request->account.customer_key);
 }
 
-/* One that was deleted at Stripe is nobody's customer any more. */
+/* A customer deleted at Stripe is replaced by a new one. */
 static struct error *customer_ensure(struct billing_request *request)
 {
     struct arena *arena = request->context->arena;
@@ -109,14 +108,14 @@ static struct error *customer_ensure(struct billing_request *request)
 
 /* ---- Checkout ---- */
 
-/* An address to which a browser may be sent. */
+/* Whether a browser may be redirected to this URL. */
 static bool url_is_good(const char *url)
 {
     return url && (text_starts(url, "https://") || url_is_loopback(url, "http://")) &&
            text_is_printable(url, '!') && !strpbrk(url, ";,");
 }
 
-/* The page that is open already: go on there. It was paid meanwhile: nothing to pay any more. */
+/* Continue on the open Checkout session. Settled if it has been paid meanwhile. */
 static struct error *checkout_resume(struct billing_request *request, bool *is_settled)
 {
     struct arena *arena = request->context->arena;
@@ -147,8 +146,8 @@ static struct error *checkout_begin(struct billing_request *request)
 {
     const struct config *config = request->context->config;
     struct arena *arena = request->context->arena;
-    int64_t asked_at =
-        request->row.requested_at_ms / 1000; /* the same at each try, as the rest must be */
+    /* The same at each attempt, as all other fields must be. */
+    int64_t requested_at = request->row.requested_at_ms / 1000;
     bool has_trial = config->trial_days && !request->account.subscription_id;
     struct stripe_prices prices;
     struct stripe_checkout checkout = {
@@ -156,11 +155,12 @@ static struct error *checkout_begin(struct billing_request *request)
         .customer_id = request->account.customer_id,
         .team_id = request->row.team_id,
         .prices = &prices,
-        .expires_at = asked_at + LIMIT_CHECKOUT_S,
-        /* Periods end at whole hours, so that no hour of use is of two. */
+        .expires_at = requested_at + LIMIT_CHECKOUT_S,
+        /* Periods end on whole hours, so that no hour of usage belongs to two periods. */
         .trial_end_at =
-            has_trial ? asked_at - asked_at % A_DAY_S + (config->trial_days + 1) * A_DAY_S : 0,
-        .anchor_at = has_trial ? 0 : date_month_end(asked_at),
+            has_trial ? requested_at - requested_at % A_DAY_S + (config->trial_days + 1) * A_DAY_S
+                      : 0,
+        .anchor_at = has_trial ? 0 : date_month_end(requested_at),
     };
     const struct json *session;
     struct error *e = stripe_prices_get(request->stripe, arena, &prices);
@@ -173,7 +173,7 @@ static struct error *checkout_begin(struct billing_request *request)
     request->checkout_id = stripe_id_at(session, "id", "cs_");
     return request->url && request->checkout_id
                ? NULL
-               : error_new(arena, ERROR_UPSTREAM, "Stripe: a payment page without address");
+               : error_new(arena, ERROR_UPSTREAM, "Stripe: Checkout session without a URL");
 }
 
 static struct error *checkout_act(struct billing_request *request)
@@ -237,7 +237,7 @@ static struct error *resume_act(struct billing_request *request)
     return subscription_set(request, false);
 }
 
-/* A fresh address: they are for whoever has them, and run out. */
+/* A fresh URL: these are bearer links, and they expire. */
 static struct error *invoice_open(struct billing_request *request, const char *field)
 {
     struct arena *arena = request->context->arena;
@@ -250,7 +250,7 @@ static struct error *invoice_open(struct billing_request *request, const char *f
     customer_id = stripe_id_at(invoice, "customer", "cus_");
     if (!customer_id || !request->account.customer_id ||
         strcmp(customer_id, request->account.customer_id) != 0)
-        return error_new(arena, ERROR_NOT_FOUND, "the invoice is of another customer");
+        return error_new(arena, ERROR_NOT_FOUND, "the invoice belongs to another customer");
     request->url = json_get_text(invoice, field);
     if (!request->url)
         request->problem = "Stripe has no such document for this invoice.";
@@ -267,7 +267,7 @@ static struct error *pdf_act(struct billing_request *request)
     return invoice_open(request, "invoice_pdf");
 }
 
-/* Nobody pays for what is not there any more. Ended already is as good. */
+/* The team no longer exists and must not be charged. Already ended counts as done. */
 static struct error *end_act(struct billing_request *request)
 {
     struct arena *arena = request->context->arena;
@@ -285,7 +285,7 @@ static struct error *end_act(struct billing_request *request)
 static const struct request_kind {
     const char *kind;
     struct error *(*act)(struct billing_request *request);
-    const char *note; /* on the billing page, once it is done; NULL: none */
+    const char *note; /* note on the billing page when done; NULL: none */
 } kinds[] = {
     { BILLING_JOB_CHECKOUT, checkout_act, NULL },
     { BILLING_JOB_PORTAL, portal_act, NULL },
@@ -305,7 +305,7 @@ static const struct request_kind *kind_find(const char *kind)
 
     while (i < KIND_COUNT && strcmp(kinds[i].kind, kind) != 0)
         i++;
-    assert(i < KIND_COUNT); /* model/billing_job.h names all that are queued */
+    assert(i < KIND_COUNT); /* model/billing_job.h defines all kinds that are queued */
     return &kinds[i];
 }
 
@@ -320,11 +320,11 @@ static struct error *request_act(struct billing_request *request)
     if (!e)
         e = kind_find(request->row.kind)->act(request);
     if (!e && request->url && !url_is_good(request->url))
-        e = error_new(context->arena, ERROR_UPSTREAM, "Stripe gives an address that is none");
+        e = error_new(context->arena, ERROR_UPSTREAM, "Stripe: invalid redirect URL");
     return e;
 }
 
-/* `problem` is for the page; `error` for the operator. */
+/* `problem` is shown on the page; `error` is for the operator. */
 static struct error *request_end(const struct billing_request *request, const char *state,
                                  const char *problem, const char *error)
 {
@@ -363,7 +363,8 @@ static bool is_passing(const struct error *e)
     return e->kind == ERROR_UPSTREAM || e->kind == ERROR_RATE || e->kind == ERROR_UNAVAILABLE;
 }
 
-/* Somebody waits for most of them; nobody does for the end of a subscription, which must come. */
+/* For most kinds a page waits, so they are given up early; ending a subscription is retried until
+ * it succeeds. */
 static struct error *failure_write(struct billing_request *request, const struct error *cause)
 {
     const struct job_lease_billing_row *row = &request->row;
@@ -408,7 +409,7 @@ static void request_log(const struct billing_request *request, const struct erro
                  log_text("result", request->problem ? "refused" : "done"));
 }
 
-/* NOT_FOUND: none is due. */
+/* NOT_FOUND: no job is due. */
 static struct error *lease_take(const struct context *context, struct job_lease_billing_row *row)
 {
     struct error *e = db_begin(context->db, context->arena);
@@ -435,7 +436,7 @@ struct error *billing_request_run(const struct context *context, const struct st
     stripe_sync_lock();
     cause = request_act(&request);
     e = request_record(&request, cause);
-    /* What Stripe did cannot be written down as it is: then its failure is. */
+    /* If Stripe's result cannot be recorded, record that failure instead. */
     if (e && !cause && e->kind != ERROR_UNAVAILABLE) {
         cause = e;
         e = request_record(&request, cause);

@@ -1,4 +1,5 @@
-/* Time and statuses; see dunning.h. What a status turns into is said in model/billing_status.c. */
+/* Timed changes of the billing status; see dunning.h. The transitions are defined in
+ * model/billing_status.c. */
 #include "billing/dunning.h"
 
 #include "base/limit.h"
@@ -21,7 +22,7 @@ static struct error *transaction_end(const struct context *context, struct error
     return e;
 }
 
-/* One team's trouble is not the next one's; it is tried again at the next look. */
+/* A failure for one team must not affect the next; it is retried on the next run. */
 static void failure_tell(const char *event, int64_t team_id, const struct error *failure)
 {
     if (failure)
@@ -39,12 +40,12 @@ static struct error *subscription_refresh(const struct context *context,
         stripe_subscription_get(stripe, context->arena, subscription_id, &subscription);
 
     if (e)
-        return e->kind == ERROR_NOT_FOUND ? NULL : e; /* as good as ended */
+        return e->kind == ERROR_NOT_FOUND ? NULL : e; /* counts as ended */
     e = db_begin(context->db, context->arena);
     return e ? e : transaction_end(context, stripe_sync_subscription(context, subscription, &skip));
 }
 
-/* Ended ones first: what follows on them must find them ended. */
+/* Ended ones first: what follows from the others depends on it. */
 static struct error *subscriptions_record(const struct context *context, const struct json *list)
 {
     const char *skip;
@@ -60,10 +61,10 @@ static struct error *subscriptions_record(const struct context *context, const s
     return e;
 }
 
-/* What Stripe has of one customer. */
+/* Stripe's data about one customer. */
 struct fetched {
     const struct json *subscriptions, *invoices;
-    const struct json *session; /* the payment page; NULL: none */
+    const struct json *session; /* the Checkout session; NULL: none */
 };
 
 static struct error *team_fetch(const struct context *context, const struct stripe *stripe,
@@ -128,9 +129,9 @@ struct error *dunning_sync(const struct context *context, const struct stripe *s
     return e->kind == ERROR_NOT_FOUND ? NULL : e;
 }
 
-/* ---- what time brings ---- */
+/* ---- timed transitions ---- */
 
-/* In a transaction. The row is read again: what was fetched may have changed it. */
+/* In a transaction. The row is read again: recording the fetched data may have changed it. */
 static struct error *time_apply(const struct context *context, int64_t team_id)
 {
     struct billing_get_row row;
@@ -142,13 +143,14 @@ static struct error *time_apply(const struct context *context, int64_t team_id)
     is_late = strcmp(row.status, BILLING_STATUS_PAST_DUE) == 0;
     e = billing_transition_apply(context, team_id, row.status,
                                  is_late ? BILLING_GRACE_OVER : BILLING_KEEP_OVER, 0);
-    /* Nobody shall pay for what is destroyed. */
+    /* Nobody is charged for destroyed VMs. */
     if (!e && !is_late)
         e = billing_close(context, team_id);
     return e;
 }
 
-/* Nothing is stopped or destroyed on old news: Stripe is asked first, and must answer. */
+/* Nothing is stopped or destroyed based on stale data: Stripe is queried first, and must
+ * respond. */
 static struct error *due_work(const struct context *context, const struct stripe *stripe,
                               const struct billing_due_row *due)
 {
@@ -183,7 +185,7 @@ static struct error *warn(const struct context *context, const struct billing_to
     return transaction_end(context, e);
 }
 
-/* ---- what statuses do to VMs ---- */
+/* ---- effects on VMs ---- */
 
 static struct error *vm_clear(const struct context *context, const struct billing_to_clear_row *vm,
                               enum vm_trigger event)
@@ -199,8 +201,8 @@ static struct error *vm_clear(const struct context *context, const struct billin
     return e || !is_destroy ? e : billing_mail(context, vm->team_id, &mail);
 }
 
-/* What is being worked on now is looked at again in a moment; a VM that failed does not run, as far
- * as anybody knows. */
+/* A VM with a job in progress is checked again on the next run; a failed VM is assumed not to
+ * run. */
 static bool is_to_clear(const struct billing_to_clear_row *vm, enum vm_trigger *event)
 {
     bool is_over = strcmp(vm->status, BILLING_STATUS_ENDED) == 0;
@@ -210,7 +212,7 @@ static bool is_to_clear(const struct billing_to_clear_row *vm, enum vm_trigger *
                    : strcmp(vm->state, VM_STATE_RUNNING) == 0;
 }
 
-/* Read and written in one transaction: whoever has paid meanwhile is left alone. */
+/* Read and written in one transaction: a team that has paid meanwhile is left alone. */
 static struct error *vms_clear(const struct context *context)
 {
     struct billing_to_clear_rows vms;

@@ -1,6 +1,7 @@
 /*
- * What time does to plans, and what plans do to VMs: grace and keeping run out, VMs of suspended
- * teams are stopped, those of ended teams destroyed; and what events may have missed is fetched.
+ * Timed changes of the billing status and its effects on VMs: grace and retention periods expire,
+ * VMs of suspended teams are stopped, those of ended teams destroyed; and state whose events may
+ * have been missed is fetched.
  */
 #pragma once
 
@@ -8,9 +9,9 @@
 
 struct stripe;
 
-/* One look at everything that is due. */
+/* One run over everything that is due. `now_at` is clock_now(), or a test's time. */
 struct error *dunning_run(const struct context *context, const struct stripe *stripe);
 
-/* Fetch subscription and invoices of customers of whom nothing was fetched for a day (of those who
- * may just have paid: for a minute). */
+/* Fetch subscription and invoices of customers not synced for a day (for a minute if they may just
+ * have paid). */
 struct error *dunning_sync(const struct context *context, const struct stripe *stripe);

@@ -1,7 +1,7 @@
 /*
- * What each type of Stripe's events means here. The object that an event names is fetched: events
- * come twice, late and in any order, and the object as it is now settles it. The first rule of the
- * table that fits an event's type holds.
+ * Handlers for the types of Stripe events. The object named by an event is fetched: events are
+ * delivered more than once, late and out of order, so only the current state of the object counts.
+ * The first table entry that matches an event type applies.
  */
 #include "base/array.h"
 #include "billing/stripe_sync.h"
@@ -15,7 +15,7 @@
 
 #include <string.h>
 
-/* Stripe, for events of its mode: what happens with pretended money must not pay for anything. */
+/* Stripe, for events of its mode: test-mode events must not pay for anything. */
 static struct error *stripe_of(const struct event *event, const struct stripe **out)
 {
     struct error *e = NULL;
@@ -23,7 +23,7 @@ static struct error *stripe_of(const struct event *event, const struct stripe **
     *out = event->stripe;
     if (json_get_flag(event->body, "livemode") != stripe_is_live(*out))
         e = error_new(event->context.arena, ERROR_INPUT,
-                      "an event of the other mode (test or live)");
+                      "event is for the other mode (test or live)");
     return e;
 }
 
@@ -42,12 +42,12 @@ static const char *object_id(const struct event *event, const char *path, const 
 
 static struct error *no_id(const struct event *event)
 {
-    return error_new(event->context.arena, ERROR_MALFORMED, "%s names no object", event->type);
+    return error_new(event->context.arena, ERROR_MALFORMED, "%s: no object id", event->type);
 }
 
 /* ---- Checkout ---- */
 
-/* A session without a subscription is not one of ours. */
+/* A Checkout session without a subscription is not one of ours. */
 static struct error *checkout_fetch(struct event *event)
 {
     const char *subscription_id = object_id(event, "subscription", "sub_");
@@ -68,15 +68,15 @@ static struct error *checkout_record(struct event *event)
     struct error *e;
 
     if (!subscription) {
-        event->skip = "a payment page without a subscription";
+        event->skip = "Checkout session without a subscription";
         return NULL;
     }
     e = stripe_sync_team(context, subscription, "", &team_id);
     if (!e && team_id && reference &&
         strcmp(reference, arena_printf(event->context.arena, "%lld", (long long)team_id)) != 0)
         e = error_new(event->context.arena, ERROR_INPUT,
-                      "the payment page was for team %.20s, its customer is team %lld's", reference,
-                      (long long)team_id);
+                      "Checkout session is for team %.20s, but its customer belongs to team %lld",
+                      reference, (long long)team_id);
     return e ? e : stripe_sync_subscription(context, subscription, &event->skip);
 }
 
@@ -92,7 +92,7 @@ static struct error *checkout_close(struct event *event)
     e = sql_billing_by_customer(event->context.db, event->context.arena, customer_id, &row);
     if ((e && e->kind == ERROR_NOT_FOUND) ||
         (!e && (!row.checkout_id || strcmp(row.checkout_id, session_id) != 0))) {
-        event->skip = "not the payment page that is open";
+        event->skip = "not the open Checkout session";
         return NULL;
     }
     return e ? e
@@ -130,8 +130,8 @@ static struct error *customer_fetch(struct event *event)
     return e ? e : stripe_customer_get(stripe, event->context.arena, id, &event->fetched);
 }
 
-/* Its subscription has ended with it. The id stays, for what comes late; the next payment page
- * finds that the customer is gone, and makes a new one. */
+/* Its subscription has ended with it. The id is kept for late events; the next Checkout finds that
+ * the customer no longer exists, and creates a new one. */
 static struct error *customer_end(struct event *event)
 {
     const char *id = stripe_id_at(event->fetched, "id", "cus_");
@@ -141,12 +141,12 @@ static struct error *customer_end(struct event *event)
     struct error *e;
 
     if (!json_get_flag(event->fetched, "deleted")) {
-        event->skip = "the customer is still there";
+        event->skip = "the customer still exists";
         return NULL;
     }
     e = id ? sql_billing_by_customer(context->db, context->arena, id, &row) : no_id(event);
     if (e && e->kind == ERROR_NOT_FOUND) {
-        event->skip = "a customer that is not ours";
+        event->skip = "unknown customer";
         return NULL;
     }
     if (!e)
@@ -160,7 +160,7 @@ static struct error *customer_end(struct event *event)
 
 static struct error *nothing_kept(struct event *event)
 {
-    event->skip = "nothing of it is kept here";
+    event->skip = "not stored here";
     return NULL;
 }
 
@@ -194,7 +194,7 @@ static const char *amount_at(const struct event *event, const struct json *objec
                       currency ? currency : "?");
 }
 
-/* A line on the billing page about an invoice, once for each occasion. 0: not ours. */
+/* Add a line about an invoice to the billing page, once per occasion. 0: not ours. */
 static struct error *invoice_note(struct event *event, const char *occasion, const char *what,
                                   const char *amount, int64_t *team_id)
 {
@@ -222,7 +222,8 @@ static struct error *paid_record(struct event *event)
                         &team_id);
 }
 
-/* Told once for an invoice, however often the card is tried; not when it was paid meanwhile. */
+/* Reported once per invoice, however often the charge is retried; not if it has been paid
+ * meanwhile. */
 static struct error *failed_record(struct event *event)
 {
     const char *status = json_get_text(event->fetched, "status");
@@ -263,10 +264,10 @@ static struct error *unfinished_record(struct event *event)
     return billing_problem_text(
         context,
         arena_printf(event->context.arena, "unfinished-%s", json_get_text(event->fetched, "id")),
-        &team_id, "Stripe could not finish an invoice: see its dashboard");
+        &team_id, "Stripe could not finalize an invoice: see the Stripe dashboard");
 }
 
-/* Refunds grow: the amount given back so far names the occasion. */
+/* Refunds are cumulative: the amount refunded so far identifies the occasion. */
 static struct error *refund_record(struct event *event)
 {
     const struct json *charge = json_get(event->body, "data.object");
@@ -276,7 +277,7 @@ static struct error *refund_record(struct event *event)
     struct error *e = stripe_sync_team(context, charge, "-", &team_id);
 
     if (!e && !team_id)
-        event->skip = "a customer that is not ours";
+        event->skip = "unknown customer";
     if (e || !team_id)
         return e;
     return billing_note(context, team_id,
@@ -306,7 +307,7 @@ static struct error *thin_fetch(struct event *event)
     return e ? e : stripe_thin_event_get(stripe, event->context.arena, event->id, &event->fetched);
 }
 
-/* The samples name pushes of ours by their identifiers. */
+/* The samples contain identifiers of our usage reports. */
 static struct error *samples_record(struct event *event, const struct json *type)
 {
     const char *code = json_get_text(type, "code");
@@ -315,16 +316,17 @@ static struct error *samples_record(struct event *event, const struct json *type
     for (const struct json *it = json_first(json_get(type, "sample_errors")); it && !e;
          it = json_next(it)) {
         const char *name = json_get_text(it, "request.identifier");
-        struct usage_report_by_identifier_row push;
+        struct usage_report_by_identifier_row report;
 
         e = name ? sql_usage_report_by_identifier(event->context.db, event->context.arena, name,
-                                                  &push)
+                                                  &report)
                  : NULL;
         if (!e && name)
-            e = sql_usage_report_set(event->context.db, event->context.arena, push.team_id,
-                                     push.hour_at, "failed", code ? code : "refused by the meter");
+            e = sql_usage_report_set(event->context.db, event->context.arena, report.team_id,
+                                     report.hour_at, "failed",
+                                     code ? code : "refused by the meter");
         else if (e && e->kind == ERROR_NOT_FOUND)
-            e = NULL; /* somebody else's use of the same account */
+            e = NULL; /* usage reported to the same account by another system */
     }
     return e;
 }

@@ -1,4 +1,4 @@
-/* Subscriptions and invoices of Stripe as our rows; see stripe_sync.h. */
+/* Stores Stripe's subscriptions and invoices; see stripe_sync.h. */
 #include "billing/stripe_sync.h"
 
 #include "base/clock.h"
@@ -27,7 +27,7 @@ static const int64_t *or_null(const int64_t *number)
     return *number ? number : NULL;
 }
 
-/* ---- whose ---- */
+/* ---- owning team ---- */
 
 struct error *stripe_sync_team(const struct context *context, const struct json *object,
                                const char *path, int64_t *out_team_id)
@@ -54,26 +54,26 @@ struct error *stripe_sync_team(const struct context *context, const struct json 
     return e && e->kind == ERROR_NOT_FOUND ? NULL : e;
 }
 
-/* What it says itself, from the metadata that we gave it, must not contradict our row. */
-static struct error *team_check(const struct context *context, const char *said, int64_t team_id,
+/* The team in its metadata, which we set, must match our row. */
+static struct error *team_check(const struct context *context, const char *claimed, int64_t team_id,
                                 const char **skip)
 {
-    if (team_id && said &&
-        strcmp(said, arena_printf(context->arena, "%lld", (long long)team_id)) != 0)
+    if (team_id && claimed &&
+        strcmp(claimed, arena_printf(context->arena, "%lld", (long long)team_id)) != 0)
         return error_new(context->arena, ERROR_INPUT,
-                         "Stripe's object is for team %.20s, its customer is team %lld's", said,
-                         (long long)team_id);
-    if (!team_id && said)
-        return error_new(context->arena, ERROR_NOT_FOUND, "no team has this customer of Stripe");
+                         "Stripe object is for team %.20s, but its customer belongs to team %lld",
+                         claimed, (long long)team_id);
+    if (!team_id && claimed)
+        return error_new(context->arena, ERROR_NOT_FOUND, "no team has this Stripe customer");
     if (!team_id)
-        *skip = "a customer that is not ours";
+        *skip = "unknown customer";
     return NULL;
 }
 
 /* ---- subscriptions ---- */
 
-/* An ended one stays ended, and an old one does not take the place of the new. A second one that
- * lives may only be early: the end of the first is on its way, and this is tried again. */
+/* An ended subscription stays ended, and an old one does not replace a new one. A second active one
+ * may only be early: the end of the first is still to arrive, and this is retried. */
 static struct error *subscription_fits(const struct context *context,
                                        const struct billing_get_row *row, const char *id,
                                        const char *status, const char **skip)
@@ -82,11 +82,11 @@ static struct error *subscription_fits(const struct context *context,
     bool is_known;
 
     if (is_same && stripe_status_is_over(row->stripe_status))
-        *skip = "this subscription has ended already";
+        *skip = "the subscription has already ended";
     else if (!is_same && stripe_status_is_over(status))
-        *skip = "an older subscription that has ended";
+        *skip = "older subscription, already ended";
     else if (!is_same && billing_trigger_of(status, &is_known) == BILLING_WAITS)
-        *skip = "its first payment is not done";
+        *skip = "first payment not complete";
     else if (!is_same && row->subscription_id && !stripe_status_is_over(row->stripe_status))
         return error_new(context->arena, ERROR_CONFLICT,
                          "the team has two subscriptions at Stripe: end one there, then retry");
@@ -138,7 +138,7 @@ static struct error *subscription_save(const struct context *context, int64_t te
 static struct error *invoice_save_row(const struct context *context, int64_t team_id,
                                       const struct json *invoice);
 
-/* `invoice` is the latest one, if it is known. */
+/* `invoice` is the latest one, if known. */
 static struct error *subscription_record(const struct context *context,
                                          const struct json *subscription,
                                          const struct json *invoice, const char **skip)
@@ -151,8 +151,7 @@ static struct error *subscription_record(const struct context *context,
     struct error *e = stripe_sync_team(context, subscription, "", &team_id);
 
     if (!e && (!id || !status || !number_at(subscription, "start_date")))
-        e = error_new(context->arena, ERROR_MALFORMED,
-                      "a subscription of Stripe without its fields");
+        e = error_new(context->arena, ERROR_MALFORMED, "Stripe subscription with missing fields");
     if (!e)
         e = team_check(context, json_get_text(subscription, "metadata.team_id"), team_id, &nothing);
     if (!e && !nothing)
@@ -190,15 +189,14 @@ static struct error *invoice_save_row(const struct context *context, int64_t tea
     const char *currency = json_get_text(invoice, "currency");
 
     if (!id || !status || !currency || strlen(currency) != 3)
-        return error_new(context->arena, ERROR_MALFORMED,
-                         "an invoice of Stripe without its fields");
+        return error_new(context->arena, ERROR_MALFORMED, "Stripe invoice with missing fields");
     return sql_invoice_save(context->db, context->arena, team_id, number_at(invoice, "created"), id,
                             json_get_text(invoice, "number"), status, currency,
                             number_at(invoice, "total"), number_at(invoice, "amount_remaining"),
                             number_at(invoice, "period_start"), number_at(invoice, "period_end"));
 }
 
-/* The subscription's item that is charged by use. */
+/* The metered line item of the subscription. */
 static const char *metered_item(const struct json *subscription)
 {
     for (const struct json *item = json_first(json_get(subscription, "items.data")); item;
@@ -224,7 +222,7 @@ static const struct json *usage_line(const struct json *invoice, const char *ite
     return NULL;
 }
 
-/* Does Stripe charge what the ledger says? Nothing is charged for a trial. */
+/* Whether Stripe charges the same amount as the ledger. Nothing is charged during a trial. */
 static struct error *usage_compare(const struct context *context, int64_t team_id,
                                    const struct json *invoice, const struct json *subscription)
 {

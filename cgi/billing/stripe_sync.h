@@ -1,6 +1,6 @@
 /*
- * What Stripe says of subscriptions and invoices, as our rows. What is recorded was fetched, never
- * taken from an event; recording the same twice changes nothing.
+ * Stores Stripe's subscriptions and invoices as our rows. Only fetched objects are recorded, never
+ * the contents of an event; recording the same object twice changes nothing.
  */
 #pragma once
 
@@ -8,17 +8,18 @@
 #include "model/billing_status_change.h"
 
 /*
- * In an open write transaction. `*skip` says in words why there was nothing to do, else it stays.
- * INPUT when the object cannot belong to the team that has its customer, NOT_FOUND when it says
- * that it is ours and no team knows it, CONFLICT when the team has another subscription that lives.
+ * Needs an open write transaction. `*skip` is set to a reason if there was nothing to do, else
+ * unchanged. INPUT if the object cannot belong to the team that has its customer, NOT_FOUND if it
+ * claims to be ours and no team has it, CONFLICT if the team has another active subscription.
  */
 struct error *stripe_sync_subscription(const struct context *context,
                                        const struct json *subscription, const char **skip);
 
-/* The same for an invoice, and for the subscription in it. */
+/* The same for an invoice, including its subscription. */
 struct error *stripe_sync_invoice(const struct context *context, const struct json *invoice,
                                   const char **skip);
 
-/* Whose is it? By its customer, else by the subscription at `path` ("": itself). 0: not ours. */
+/* The owning team: found by customer, else by the subscription at `path` ("": the object itself).
+ * 0: not ours. */
 struct error *stripe_sync_team(const struct context *context, const struct json *object,
                                const char *path, int64_t *out_team_id);

@@ -1,6 +1,5 @@
-/* Use at Stripe's meter; see usage_report.h. Take, act, record: no transaction is open while it is
- * sent.
- */
+/* Usage reports to Stripe's meter; see usage_report.h. Two phases, with no transaction open while a
+ * report is sent. */
 #include "billing/usage_report.h"
 
 #include "adapter/crypto.h"
@@ -21,8 +20,8 @@
 #include <string.h>
 
 enum {
-    HOURS_AT_ONCE = 200,
-    MOST_AT_ONCE = 50,
+    HOURS_PER_BATCH = 200,
+    REPORTS_PER_BATCH = 50,
     COMPARED_DAYS = 3,
     FIRST_PAUSE_S = 5,
 };
@@ -36,15 +35,15 @@ static struct error *transaction_end(const struct context *context, struct error
     return e;
 }
 
-/* ---- writing down ---- */
+/* ---- storing ---- */
 
 static const char *identifier(struct arena *arena, int64_t team_id, int64_t hour_at)
 {
     return arena_printf(arena, "use-%lld-%s", (long long)team_id, date_hour_digits(arena, hour_at));
 }
 
-/* Nothing used is nothing to hand in. */
-static struct error *hour_write(const struct context *context, int64_t team_id, int64_t hour_at)
+/* An hour without usage is not reported. */
+static struct error *hour_store(const struct context *context, int64_t team_id, int64_t hour_at)
 {
     int64_t value;
     struct error *e =
@@ -57,8 +56,8 @@ static struct error *hour_write(const struct context *context, int64_t team_id, 
                                 context->now_at);
 }
 
-/* In a transaction: the hours of one team that have closed, as many as one transaction takes. */
-static struct error *team_write(const struct context *context,
+/* In a transaction: store the closed hours of one team, up to the limit per transaction. */
+static struct error *team_store(const struct context *context,
                                 const struct billing_metered_row *team)
 {
     int64_t end_at = context->now_at - LIMIT_METER_LAG_S, hour_at = team->metered_until_at;
@@ -66,8 +65,8 @@ static struct error *team_write(const struct context *context,
 
     if (team->ended_at && team->ended_at < end_at)
         end_at = team->ended_at;
-    for (int i = 0; !e && i < HOURS_AT_ONCE && hour_at + AN_HOUR_S <= end_at; i++) {
-        e = hour_write(context, team->team_id, hour_at);
+    for (int i = 0; !e && i < HOURS_PER_BATCH && hour_at + AN_HOUR_S <= end_at; i++) {
+        e = hour_store(context, team->team_id, hour_at);
         hour_at += AN_HOUR_S;
     }
     if (e || hour_at == team->metered_until_at)
@@ -87,25 +86,25 @@ struct error *usage_report_write(const struct context *context)
             continue;
         e = db_begin(context->db, context->arena);
         if (!e)
-            e = transaction_end(context, team_write(context, &team));
+            e = transaction_end(context, team_store(context, &team));
     }
     return e->kind == ERROR_NOT_FOUND ? NULL : e;
 }
 
 /* ---- sending ---- */
 
-static struct error *push_set(const struct context *context,
-                              const struct usage_report_due_row *push, const char *state,
-                              const char *reason)
+static struct error *report_set(const struct context *context,
+                                const struct usage_report_due_row *report, const char *state,
+                                const char *reason)
 {
     if (reason)
-        log_error("meter", log_text("identifier", push->identifier), log_text("state", state),
+        log_error("meter", log_text("identifier", report->identifier), log_text("state", state),
                   log_text("reason", reason));
-    return sql_usage_report_set(context->db, context->arena, push->team_id, push->hour_at, state,
-                                reason);
+    return sql_usage_report_set(context->db, context->arena, report->team_id, report->hour_at,
+                                state, reason);
 }
 
-/* What Stripe has counted in one hour; 0 when it has nothing. */
+/* What Stripe has counted in one hour; 0 if nothing. */
 static int64_t hour_count(const struct json *summaries, int64_t hour_at)
 {
     int64_t total = 0, value, start_at;
@@ -118,9 +117,9 @@ static int64_t hour_count(const struct json *summaries, int64_t hour_at)
     return total;
 }
 
-/* It was sent so long ago that sending it again might count it twice: what has Stripe got? */
-static struct error *push_look(const struct context *context, const struct stripe *stripe,
-                               const struct usage_report_due_row *push)
+/* Sent so long ago that sending it again might count twice: check what Stripe has recorded. */
+static struct error *report_check(const struct context *context, const struct stripe *stripe,
+                                  const struct usage_report_due_row *report)
 {
     const struct json *summaries;
     struct stripe_prices prices;
@@ -128,8 +127,8 @@ static struct error *push_look(const struct context *context, const struct strip
     struct error *e = stripe_prices_get(stripe, context->arena, &prices);
 
     if (!e)
-        e = stripe_meter_summary(stripe, context->arena, prices.meter_id, push->customer_id,
-                                 push->hour_at, push->hour_at + AN_HOUR_S, &summaries);
+        e = stripe_meter_summary(stripe, context->arena, prices.meter_id, report->customer_id,
+                                 report->hour_at, report->hour_at + AN_HOUR_S, &summaries);
     if (e)
         return e;
     counted = hour_count(summaries, push->hour_at);
@@ -141,7 +140,7 @@ static struct error *push_look(const struct context *context, const struct strip
                     arena_printf(context->arena, "Stripe counts %lld", (long long)counted));
 }
 
-/* Longer and longer, and never twice the same, so that what failed together does not come back
+/* Exponential backoff with jitter, so that reports that failed together are not retried
  * together. */
 static int64_t pause_s(int64_t attempts)
 {
@@ -153,16 +152,17 @@ static int64_t pause_s(int64_t attempts)
     return length_s / 2 + length_s * part / (2 * UINT16_MAX) + 1;
 }
 
-static struct error *push_send(const struct context *context, const struct stripe *stripe,
-                               const struct usage_report_due_row *push)
+static struct error *report_send(const struct context *context, const struct stripe *stripe,
+                                 const struct usage_report_due_row *report)
 {
-    /* The hour's last second: a subscription may have begun within the hour. A key for each try:
-     * Stripe repeats its first answer to a key, a failure as well. The identifier counts. */
-    int64_t at = push->hour_at + AN_HOUR_S - 1;
+    /* The last second of the hour, as a subscription may have started within it. A key per
+     * attempt: Stripe replays its first response to a key, even a failure. Deduplication is by
+     * identifier. */
+    int64_t at = report->hour_at + AN_HOUR_S - 1;
     const char *key =
-        arena_printf(context->arena, "%s-%lld", push->identifier, (long long)push->attempts);
-    struct error *e = stripe_meter_event(stripe, context->arena, key, push->identifier,
-                                         push->customer_id, push->value, at);
+        arena_printf(context->arena, "%s-%lld", report->identifier, (long long)report->attempts);
+    struct error *e = stripe_meter_event(stripe, context->arena, key, report->identifier,
+                                         report->customer_id, report->value, at);
 
     if (!e)
         return push_set(context, push, USAGE_REPORT_STATE_CONFIRMED, NULL);
@@ -171,41 +171,41 @@ static struct error *push_send(const struct context *context, const struct strip
     return e;
 }
 
-/* An error leaves the row as it is: it is due again after its pause. */
-static struct error *push_work(const struct context *context, const struct stripe *stripe,
-                               const struct usage_report_due_row *push)
+/* On error the row is unchanged: it is due again after its delay. */
+static struct error *report_process(const struct context *context, const struct stripe *stripe,
+                                    const struct usage_report_due_row *report)
 {
-    bool is_blind = push->sent_at && context->now_at - push->sent_at > LIMIT_METER_BLIND_S;
+    bool is_blind = report->sent_at && context->now_at - report->sent_at > LIMIT_METER_BLIND_S;
     struct error *e;
 
     if (push->hour_at < context->now_at - LIMIT_METER_OLD_S)
         return push_set(context, push, USAGE_REPORT_STATE_FAILED, "older than Stripe takes");
     if (is_blind)
-        return push_look(context, stripe, push);
-    e = sql_usage_report_try(context->db, context->arena, push->team_id, push->hour_at,
-                             context->now_at, context->now_at + pause_s(push->attempts));
-    return e ? e : push_send(context, stripe, push);
+        return report_check(context, stripe, report);
+    e = sql_usage_report_try(context->db, context->arena, report->team_id, report->hour_at,
+                             context->now_at, context->now_at + pause_s(report->attempts));
+    return e ? e : report_send(context, stripe, report);
 }
 
 struct error *usage_report_send(const struct context *context, const struct stripe *stripe)
 {
-    struct usage_report_due_rows pushes;
+    struct usage_report_due_rows reports;
     struct error *e;
 
     do {
         arena_reset(context->arena);
-        e = sql_usage_report_due(context->db, context->arena, context->now_at, MOST_AT_ONCE,
-                                 &pushes);
-        for (size_t i = 0; !e && i < pushes.count; i++)
-            e = push_work(context, stripe, &pushes.row[i]);
-    } while (!e && pushes.count);
+        e = sql_usage_report_due(context->db, context->arena, context->now_at, REPORTS_PER_BATCH,
+                                 &reports);
+        for (size_t i = 0; !e && i < reports.count; i++)
+            e = report_process(context, stripe, &reports.row[i]);
+    } while (!e && reports.count);
     return e;
 }
 
 /* ---- comparing ---- */
 
-static int64_t pushed(const struct usage_report_list_rows *rows, int64_t hour_at,
-                      const struct usage_report_list_row **out)
+static int64_t reported(const struct usage_report_list_rows *rows, int64_t hour_at,
+                        const struct usage_report_list_row **out)
 {
     *out = NULL;
     for (size_t i = 0; i < rows->count; i++) {
@@ -215,7 +215,7 @@ static int64_t pushed(const struct usage_report_list_rows *rows, int64_t hour_at
     return *out ? (*out)->value : 0;
 }
 
-/* In a transaction. How many hours differ; rows say so from now on, or no longer. */
+/* In a transaction. Counts the hours that differ and updates the state of their rows. */
 static struct error *hours_compare(const struct context *context, int64_t team_id, int64_t from_at,
                                    int64_t until_at, const struct json *summaries,
                                    int64_t *differences)
@@ -228,7 +228,7 @@ static struct error *hours_compare(const struct context *context, int64_t team_i
     *differences = 0;
     for (int64_t hour_at = from_at; !e && hour_at < until_at; hour_at += AN_HOUR_S) {
         int64_t counted = hour_count(summaries, hour_at);
-        int64_t ours = pushed(&rows, hour_at, &row);
+        int64_t ours = reported(&rows, hour_at, &row);
 
         *differences += counted != ours;
         if (!row || strcmp(row->state, USAGE_REPORT_STATE_FAILED) == 0)
@@ -264,7 +264,7 @@ static struct error *comparison_write(const struct context *context, int64_t tea
     return e ? e : sql_billing_set_compared(context->db, context->arena, team_id, context->now_at);
 }
 
-/* Whole days that ended at least half a day ago: Stripe counts with a delay. */
+/* Whole days that ended at least half a day ago: Stripe aggregates with a delay. */
 static struct error *team_compare(const struct context *context, const struct stripe *stripe,
                                   const struct billing_metered_row *team)
 {

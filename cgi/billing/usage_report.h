@@ -1,7 +1,7 @@
 /*
- * Use, handed in to Stripe's meter: one number for each team and closed hour (UTC). It is written
- * down first, under a name that never changes, and counts once however often it is sent. What the
- * ledger says is the truth; where Stripe counts something else, the operator is told.
+ * Usage reports to Stripe's meter: one value per team and closed hour (UTC). Each is stored before
+ * it is sent, with a fixed identifier, and counts once however often it is sent. The ledger is
+ * authoritative; if Stripe counts something else, the operator is notified.
  */
 #pragma once
 
@@ -9,12 +9,12 @@
 
 struct stripe;
 
-/* Write down the hours that have closed. */
+/* Store reports for the hours that have closed. `now_at` is clock_now(), or a test's time. */
 struct error *usage_report_write(const struct context *context);
 
-/* Send what is due, one after the other. Failures are recorded with the row; an error means that
- * Stripe wants to be left alone for now, or the database's. */
+/* Send due reports, one at a time. Failures are recorded in the row; an error is a request by
+ * Stripe to back off, or a database error. */
 struct error *usage_report_send(const struct context *context, const struct stripe *stripe);
 
-/* Compare the last days with what Stripe has counted, once a day for each team. */
+/* Compare the last days with what Stripe has counted, once a day per team. */
 struct error *usage_report_compare(const struct context *context, const struct stripe *stripe);

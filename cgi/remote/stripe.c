@@ -1,4 +1,4 @@
-/* Stripe's objects, one call each; see stripe.h. Paths and parameter names stand here alone. */
+/* Stripe objects, one call each; see stripe.h. The only file with paths and parameter names. */
 #include "remote/stripe.h"
 
 #include "remote/stripe_call.h"
@@ -15,7 +15,7 @@ static const char *path_of(struct arena *arena, const char *folder, const char *
     return arena_printf(arena, "%s/%s", folder, id);
 }
 
-/* An object by an id that came from elsewhere: it must not lead to another path. */
+/* An object by an external id, which must not lead to another path. */
 static struct error *object_get(const struct stripe *stripe, struct arena *arena,
                                 const char *folder, const char *id, const char *expand,
                                 const struct json **out)
@@ -26,13 +26,13 @@ static struct error *object_get(const struct stripe *stripe, struct arena *arena
                                       .fields = expand ? fields : NULL };
 
     if (!stripe_is_id(id, ""))
-        return error_new(arena, ERROR_INPUT, "Stripe: %s: an id that is none", folder);
+        return error_new(arena, ERROR_INPUT, "Stripe: %s: invalid id", folder);
     return stripe_ask(stripe, arena, &call, out);
 }
 
 /* ---- prices ---- */
 
-/* Does the price charge what we think it does? */
+/* Whether the price charges the configured amount. */
 static struct error *price_check(const struct stripe *stripe, struct arena *arena,
                                  const char *lookup_key, const struct json *price,
                                  const char *amount)
@@ -116,7 +116,7 @@ struct error *stripe_customer_create(const struct stripe *stripe, struct arena *
     if (e)
         return e;
     *out_id = stripe_id_at(reply, "id", "cus_");
-    return *out_id ? NULL : error_new(arena, ERROR_UPSTREAM, "Stripe: a customer without id");
+    return *out_id ? NULL : error_new(arena, ERROR_UPSTREAM, "Stripe: customer without an id");
 }
 
 struct error *stripe_customer_get(const struct stripe *stripe, struct arena *arena, const char *id,
@@ -188,7 +188,8 @@ struct error *stripe_portal_create(const struct stripe *stripe, struct arena *ar
     if (e)
         return e;
     *out_url = json_get_text(reply, "url");
-    return *out_url ? NULL : error_new(arena, ERROR_UPSTREAM, "Stripe: a portal without address");
+    return *out_url ? NULL
+                    : error_new(arena, ERROR_UPSTREAM, "Stripe: portal session without a URL");
 }
 
 /* ---- subscriptions ---- */
@@ -228,12 +229,12 @@ struct error *stripe_subscription_end(const struct stripe *stripe, struct arena 
 }
 
 static struct error *list_get(const struct stripe *stripe, struct arena *arena, const char *path,
-                              const char *customer_id, const char *status, const char *most,
+                              const char *customer_id, const char *status, const char *limit,
                               const char *expand, const struct json **out)
 {
     const struct stripe_field fields[] = { { "customer", customer_id },
                                            { "status", status },
-                                           { "limit", most },
+                                           { "limit", limit },
                                            { "expand[0]", expand },
                                            { .name = NULL } };
     const struct stripe_call call = { .method = "GET", .path = path, .fields = fields };

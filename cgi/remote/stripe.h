@@ -1,11 +1,11 @@
 /*
- * What we say to Stripe: typed calls, each one request. Prices and the meter are found by their
- * lookup keys, so the configuration names none of them. Documentation: https://docs.stripe.com/api
+ * Stripe client: typed calls, one request each. Prices and the meter are found by lookup key, so
+ * the configuration contains no ids. Documentation: https://docs.stripe.com/api
  *
- * Errors: RATE (429: later, and slower), UPSTREAM (no answer, or Stripe's own trouble), NOT_FOUND
- * (no such object), CONFLICT (the idempotency key stands for other parameters), INPUT (refused for
- * good), INTERNAL (the key does not allow it). Their texts hold Stripe's error code and request id,
- * and nothing of what was sent.
+ * Errors: RATE (429: retry later, more slowly), UPSTREAM (no response, or an error on Stripe's
+ * side), NOT_FOUND (no such object), CONFLICT (the idempotency key was used with other parameters),
+ * INPUT (permanently refused), INTERNAL (the API key lacks permission). Their texts contain
+ * Stripe's error code and request id, and nothing of what was sent.
  */
 #pragma once
 
@@ -13,36 +13,36 @@
 #include "adapter/json.h"
 #include "base/error.h"
 
-/* Objects and events look as they do in this version, whatever the account's own is. */
+/* The API version of objects and events, independent of the account's default. */
 #define STRIPE_VERSION "2026-10-28.endive"
 
 struct stripe;
 
-/* Reads secrets/stripe-api-key. INPUT or INTERNAL when something in the configuration is missing.
- */
+/* Reads secrets/stripe-api-key. INPUT or INTERNAL if the configuration is incomplete. */
 struct error *stripe_open(struct arena *arena, const struct config *config, struct stripe **out);
 
-/* Does the key move real money? Events of the other mode are not ours. */
+/* Whether the key is for live mode. Events of the other mode are ignored. */
 bool stripe_is_live(const struct stripe *stripe);
 
-/* An id of an object: `prefix` ("sub_") and then [A-Za-z0-9_-], so that it can stand in a path. */
+/* Whether it is an object id: `prefix` ("sub_") followed by [A-Za-z0-9_-], safe to use in a
+ * path. */
 bool stripe_is_id(const char *text, const char *prefix);
 
-/* The id at `path`, whether it stands there as a text or as the whole object. NULL: none. */
+/* The id at `path`, which holds either the id or the expanded object. NULL: none. */
 const char *stripe_id_at(const struct json *json, const char *path, const char *prefix);
 
-/* What a subscription consists of. */
+/* The prices of a subscription. */
 struct stripe_prices {
-    const char *usage;    /* metered, 1/1000 cent a unit */
-    const char *meter_id; /* behind it */
-    const char *base;     /* flat; NULL when base_cents is 0 */
+    const char *usage;    /* metered, in units of 1/1000 cent */
+    const char *meter_id; /* the meter of that price */
+    const char *base;     /* flat; NULL if base_cents is 0 */
 };
 
-/* INPUT when one is missing, or charges something else than the configuration says. */
+/* INPUT if one is missing or does not match the configuration. */
 struct error *stripe_prices_get(const struct stripe *stripe, struct arena *arena,
                                 struct stripe_prices *out);
 
-/* Each `key` below is an idempotency key: it names one deed, whenever it is tried. */
+/* `key` below is always an idempotency key: it identifies one operation across retries. */
 
 struct error *stripe_customer_create(const struct stripe *stripe, struct arena *arena,
                                      const char *key, const char *email, const char *name,
@@ -55,43 +55,43 @@ struct stripe_checkout {
     const char *customer_id;
     int64_t team_id;
     const struct stripe_prices *prices;
-    int64_t expires_at;   /* of the page */
+    int64_t expires_at;   /* of the session */
     int64_t trial_end_at; /* 0: no trial */
     int64_t anchor_at;    /* when the first period ends; 0 with a trial */
 };
 
-/* A session: "id", and "url" for the browser while its "status" is "open". */
+/* A Checkout session: "id", and the "url" for the browser while "status" is "open". */
 struct error *stripe_checkout_create(const struct stripe *stripe, struct arena *arena,
                                      const struct stripe_checkout *checkout,
                                      const struct json **out);
 struct error *stripe_checkout_get(const struct stripe *stripe, struct arena *arena, const char *id,
                                   const struct json **out);
 
-/* `flow` is "payment_method_update", or NULL for the portal's first page. */
+/* `flow` is "payment_method_update", or NULL for the start page of the portal. */
 struct error *stripe_portal_create(const struct stripe *stripe, struct arena *arena,
                                    const char *key, const char *customer_id, const char *flow,
                                    const char **out_url);
 
-/* A subscription with its latest invoice in it. */
+/* A subscription with its latest invoice expanded. */
 struct error *stripe_subscription_get(const struct stripe *stripe, struct arena *arena,
                                       const char *id, const struct json **out);
 
-/* End it with the period, or take that back. */
+/* Cancel it at the end of the period, or undo that. */
 struct error *stripe_subscription_cancel(const struct stripe *stripe, struct arena *arena,
                                          const char *key, const char *id, bool is_to_end,
                                          const struct json **out);
 
-/* End it at once, with a last invoice. */
+/* Cancel it immediately, with a final invoice. */
 struct error *stripe_subscription_end(const struct stripe *stripe, struct arena *arena,
                                       const char *id, const struct json **out);
 
-/* The newest, newest first, ended ones as well; "data" is the list. */
+/* The most recent ones, newest first, including ended ones; "data" is the list. */
 struct error *stripe_subscription_list(const struct stripe *stripe, struct arena *arena,
                                        const char *customer_id, const struct json **out);
 struct error *stripe_invoice_list(const struct stripe *stripe, struct arena *arena,
                                   const char *customer_id, const struct json **out);
 
-/* An invoice with its subscription in it. */
+/* An invoice with its subscription expanded. */
 struct error *stripe_invoice_get(const struct stripe *stripe, struct arena *arena, const char *id,
                                  const struct json **out);
 
@@ -100,15 +100,15 @@ struct error *stripe_meter_event(const struct stripe *stripe, struct arena *aren
                                  const char *identifier, const char *customer_id, int64_t value,
                                  int64_t at);
 
-/* What Stripe has counted in [from_at, until_at), by the hour; "data" is the list. */
+/* What Stripe has counted in [from_at, until_at), by hour; "data" is the list. */
 struct error *stripe_meter_summary(const struct stripe *stripe, struct arena *arena,
                                    const char *meter_id, const char *customer_id, int64_t from_at,
                                    int64_t until_at, const struct json **out);
 
-/* An event of which only the name was sent. */
+/* Fetch an event of which only the id was delivered. */
 struct error *stripe_thin_event_get(const struct stripe *stripe, struct arena *arena,
                                     const char *id, const struct json **out);
 
-/* Make meter, products and prices where they are missing or charge something else. */
+/* Create the meter, products and prices that are missing or do not match the configuration. */
 struct error *stripe_setup(const struct stripe *stripe, struct arena *arena,
                            struct stripe_prices *out);

@@ -1,4 +1,4 @@
-/* One request to Stripe; see stripe_call.h. The only place that holds the API key. */
+/* Sends one request to Stripe; see stripe_call.h. The only file that uses the API key. */
 #include "remote/stripe_call.h"
 
 #include "adapter/http_client.h"
@@ -78,8 +78,8 @@ const char *stripe_id_at(const struct json *json, const char *path, const char *
     return stripe_is_id(text, prefix) ? text : NULL;
 }
 
-/* NULL when there is none. Names are ours: letters, digits, '_' and brackets, which may stay as
- * they are. */
+/* NULL if there are none. Names are ours: letters, digits, '_' and brackets, which need no
+ * escaping. */
 static const char *fields_encode(struct arena *arena, const struct stripe_field *fields)
 {
     struct buf out = buf_new(arena, 1024);
@@ -96,7 +96,7 @@ static const char *fields_encode(struct arena *arena, const struct stripe_field 
     return out.length ? out.bytes : NULL;
 }
 
-/* A word of Stripe's that may stand in a log. */
+/* A token from Stripe that is safe to log. */
 static const char *code_plain(const char *code)
 {
     return code && strlen(code) <= MOST_CODE_BYTES &&
@@ -126,7 +126,7 @@ static struct error *refusal_read(struct arena *arena, const struct stripe_call 
     const struct json *reply = NULL;
     const char *type, *code, *param;
 
-    /* A body that is no JSON says no more than the status. */
+    /* A body that is not JSON adds nothing to the status. */
     (void)json_read(arena, response->body, response->body_length, &reply);
     type = code_plain(json_get_text(reply, "error.type"));
     code = code_plain(json_get_text(reply, "error.code"));

@@ -1,35 +1,35 @@
 /*
- * One request to Stripe and its answer, for stripe.c and stripe_setup.c: key, version, encoding,
- * and what each kind of refusal means. https://docs.stripe.com/api
+ * One request to Stripe and its response, for stripe.c and stripe_setup.c: key, version, encoding,
+ * and the mapping of errors. https://docs.stripe.com/api
  */
 #pragma once
 
 #include "remote/stripe.h"
 
 struct stripe_field {
-    const char *name;  /* with its brackets: "metadata[team_id]" */
-    const char *value; /* NULL: left out */
+    const char *name;  /* including brackets: "metadata[team_id]" */
+    const char *value; /* NULL: omitted */
 };
 
 struct stripe_call {
     const char *method;
     const char *path; /* "/v1/prices" */
-    /* Of the query (GET) or the form; a field without a name ends them. NULL: none. */
+    /* For the query (GET) or the form body; terminated by a field without a name. NULL: none. */
     const struct stripe_field *fields;
-    const char *idempotency_key; /* of a POST */
+    const char *idempotency_key; /* for POST */
 };
 
-/* What Stripe answered with 2xx. Errors: see stripe.h. */
+/* The body of a 2xx response. Errors: see stripe.h. */
 struct error *stripe_ask(const struct stripe *stripe, struct arena *arena,
                          const struct stripe_call *call, const struct json **out);
 
-/* The currency of the configuration, as Stripe writes it: "eur". */
+/* The configured currency in Stripe's form: "eur". */
 const char *stripe_currency(const struct stripe *stripe);
-/* Where Stripe sends the browser back to: the billing page. */
+/* Return URL of Checkout and portal: the billing page. */
 const char *stripe_return_url(const struct stripe *stripe);
 int64_t stripe_base_cents(const struct stripe *stripe);
 
-/* The metered and the flat price and their names there. */
+/* The metered and the flat price and their lookup keys. */
 #define STRIPE_METER      "domicile_usage"
 #define STRIPE_BASE       "domicile_base"
-#define STRIPE_UNIT_CENTS "0.001" /* one unit of use is 1/1000 cent */
+#define STRIPE_UNIT_CENTS "0.001" /* one unit of usage is 1/1000 cent */

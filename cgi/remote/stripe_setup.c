@@ -1,7 +1,7 @@
 /*
- * The catalogue at Stripe: one meter, and a product with one price for use and, where the
- * configuration has a base price, another. What is there and right is left alone, so this can be
- * run as often as one likes.
+ * The product catalogue at Stripe: one meter, and a product with one price for usage and, if the
+ * configuration has a base price, another. Existing objects that match are left alone, so it is
+ * idempotent.
  */
 #include "adapter/crypto.h"
 #include "remote/stripe_call.h"
@@ -18,7 +18,7 @@ static const struct stripe_field METER[] = {
     { .name = NULL },
 };
 
-/* NULL in *out_id: there is none. */
+/* `*out_id` is NULL if there is none. */
 static struct error *meter_find(const struct stripe *stripe, struct arena *arena,
                                 const char **out_id)
 {
@@ -42,7 +42,7 @@ static struct error *meter_find(const struct stripe *stripe, struct arena *arena
     return e;
 }
 
-/* A key for each time: what was made a while ago may have been changed since. */
+/* A new key per call: an object created earlier may have been changed since. */
 static struct error *make(const struct stripe *stripe, struct arena *arena, const char *path,
                           const struct stripe_field *fields, const char *prefix,
                           const char **out_id)
@@ -69,7 +69,7 @@ static struct error *meter_ensure(const struct stripe *stripe, struct arena *are
     return make(stripe, arena, "/v1/billing/meters", METER, "mtr_", out_id);
 }
 
-/* A price cannot change: a new one takes over the lookup key. It brings its own product. */
+/* A price is immutable: a new one takes over the lookup key, with its own product. */
 static struct error *price_make(const struct stripe *stripe, struct arena *arena,
                                 const char *lookup_key, const char *product, const char *amount,
                                 const char *meter_id, const char **out_id)

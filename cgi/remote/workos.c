@@ -1,4 +1,4 @@
-/* WorkOS AuthKit; see workos.h. Knows its URLs and its JSON; what follows from them is signin.c. */
+/* WorkOS AuthKit client; see workos.h. Handles its URLs and JSON; sign-in itself is in signin.c. */
 #include "remote/workos.h"
 
 #include "adapter/crypto.h"
@@ -95,7 +95,7 @@ const char *workos_code(struct arena *arena, const char *code)
     return arena_copy(arena, code);
 }
 
-/* Ids are prefixed ULIDs; they go into URLs, so nothing else gets through. */
+/* Ids are prefixed ULIDs and are used in URLs, so nothing else is accepted. */
 static bool is_id(const char *text, const char *prefix)
 {
     return text && text_starts(text, prefix) && strlen(text) > strlen(prefix) &&
@@ -103,7 +103,7 @@ static bool is_id(const char *text, const char *prefix)
            !text[strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_")];
 }
 
-/* An answer that is an object, whatever its status. */
+/* A response that is an object, whatever its status. */
 static struct error *workos_send(const struct workos *workos, struct arena *arena,
                                  const struct http_request *request, int *status,
                                  const struct json **out)
@@ -114,7 +114,7 @@ static struct error *workos_send(const struct workos *workos, struct arena *aren
     if (e)
         return error_in(arena, e, "WorkOS");
     *status = response.status;
-    /* 408, 429 and 5xx say nothing about the person, whatever their bodies hold. */
+    /* 408, 429 and 5xx say nothing about the user, whatever the body contains. */
     if (response.status == 408 || response.status == 429 || response.status >= 500)
         return error_new(arena, ERROR_UPSTREAM, "WorkOS: status %d", response.status);
     e = json_read(arena, response.body, response.body_length, out);
@@ -123,9 +123,9 @@ static struct error *workos_send(const struct workos *workos, struct arena *aren
 }
 
 /*
- * What the access token says. Its signature is not checked: it has this moment come from WorkOS
- * itself over TLS in answer to our secret, and is thrown away after this. A token from anywhere
- * else must not be read with this function.
+ * The claims of the access token. Its signature is not checked: it was just received from WorkOS
+ * itself over TLS in response to our secret, and is discarded afterwards. Tokens from any other
+ * source must not be read with this function.
  */
 static bool claims_read(struct arena *arena, const char *token, const struct json **out)
 {
@@ -184,7 +184,7 @@ static bool person_read(struct arena *arena, const struct json *reply, struct wo
     };
     return subject && strcmp(subject, out->user_id) == 0 && is_id(out->session_id, "session_") &&
            (!out->organization_id || is_id(out->organization_id, "org_")) &&
-           /* The role is one in the token's organisation, so it must be the reply's. */
+           /* The role applies to the token's organisation, which must match the response's. */
            (!organization_id ||
             (out->organization_id && strcmp(organization_id, out->organization_id) == 0));
 }
@@ -200,7 +200,7 @@ struct error *workos_exchange(const struct workos *workos, struct arena *arena, 
         json_text("grant_type", "authorization_code"),
         json_text("code", code),
         json_text("code_verifier", verifier),
-        json_text("user_agent", user_agent), /* last, so that it can be left out */
+        json_text("user_agent", user_agent), /* last, so that it can be omitted */
     };
     struct http_request request = {
         .method = "POST",
@@ -223,11 +223,11 @@ struct error *workos_exchange(const struct workos *workos, struct arena *arena, 
         return NULL;
     }
     if (status != 200 || !person_read(arena, reply, out))
-        return error_new(arena, ERROR_UPSTREAM, "WorkOS: authenticate: an answer without sense");
+        return error_new(arena, ERROR_UPSTREAM, "WorkOS: authenticate: unexpected response");
     return NULL;
 }
 
-/* A GET with our key; any status but 200 and 404 is the service's fault. */
+/* GET with our API key; any status other than 200 and 404 is an upstream error. */
 static struct error *workos_get(const struct workos *workos, struct arena *arena, const char *url,
                                 const struct json **out)
 {
@@ -246,7 +246,7 @@ static struct error *workos_get(const struct workos *workos, struct arena *arena
     if (e)
         return e;
     if (status == 404)
-        return error_new(arena, ERROR_NOT_FOUND, "WorkOS: there is no such object");
+        return error_new(arena, ERROR_NOT_FOUND, "WorkOS: no such object");
     if (status != 200)
         return error_new(arena, ERROR_UPSTREAM, "WorkOS: status %d", status);
     return NULL;
@@ -259,13 +259,13 @@ struct error *workos_organization_name(const struct workos *workos, struct arena
     struct error *e;
 
     if (!is_id(organization_id, "org_"))
-        return error_new(arena, ERROR_INPUT, "not the id of an organization");
+        return error_new(arena, ERROR_INPUT, "invalid organization id");
     e = workos_get(workos, arena,
                    arena_printf(arena, "%s/organizations/%s", workos->url, organization_id),
                    &reply);
     *out = e ? NULL : json_get_text(reply, "name");
     if (!e && !*out)
-        e = error_new(arena, ERROR_UPSTREAM, "WorkOS: an organization without a name");
+        e = error_new(arena, ERROR_UPSTREAM, "WorkOS: organization without a name");
     return e;
 }
 
@@ -273,7 +273,7 @@ struct error *workos_user_get(const struct workos *workos, struct arena *arena, 
                               const struct json **out)
 {
     if (!is_id(user_id, "user_"))
-        return error_new(arena, ERROR_INPUT, "not the id of a user");
+        return error_new(arena, ERROR_INPUT, "invalid user id");
     return workos_get(workos, arena,
                       arena_printf(arena, "%s/user_management/users/%s", workos->url, user_id),
                       out);
@@ -288,13 +288,13 @@ struct error *workos_events(const struct workos *workos, struct arena *arena, co
 
     buf_printf(&url, "%s/events?order=asc&limit=100", workos->url);
     query_add(&url, "events", types);
-    /* The two exclude each other. */
+    /* The two are mutually exclusive. */
     query_add(&url, after ? "after" : "range_start", after ? after : date_iso(arena, from_at));
     e = workos_get(workos, arena, url.bytes, &reply);
     if (e)
         return e;
     *out = json_get(reply, "data");
     if (!*out)
-        return error_new(arena, ERROR_UPSTREAM, "WorkOS: a list of events without data");
+        return error_new(arena, ERROR_UPSTREAM, "WorkOS: list of events without data");
     return NULL;
 }
