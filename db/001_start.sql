@@ -3,21 +3,21 @@
 -- Times are UTC seconds (..._at) or milliseconds (..._at_ms). Ids are 16 characters of [a-z2-7].
 
 CREATE TABLE person (
-    id INTEGER PRIMARY KEY,        -- tells people apart inside the database | contract | account | withhold | delete
-    identity TEXT NOT NULL UNIQUE, -- who signs in: "local:EMAIL" or "workos:USER_ID" | contract | account | export | delete
+    id INTEGER PRIMARY KEY,        -- primary key | contract | account | withhold | delete
+    identity TEXT NOT NULL UNIQUE, -- sign-in identity: "local:EMAIL" or "workos:USER_ID" | contract | account | export | delete
     email TEXT NOT NULL,           -- to show who is signed in and to write to them | contract | account | export | delete
-    name TEXT NOT NULL,            -- how the pages and the activity call them | contract | account | export | delete
-    created_at INTEGER NOT NULL    -- since when the account exists | contract | account | export | delete
+    name TEXT NOT NULL,            -- display name | contract | account | export | delete
+    created_at INTEGER NOT NULL    -- when the account was created | contract | account | export | delete
 ) STRICT;
 
 -- Every resource belongs to a team. Each person has a personal one from the first sign-in.
 CREATE TABLE team (
-    id INTEGER PRIMARY KEY,                -- tells teams apart | contract | account | withhold | delete
-    name TEXT NOT NULL,                    -- how pages call the team | contract | account | export | delete
+    id INTEGER PRIMARY KEY,                -- primary key | contract | account | withhold | delete
+    name TEXT NOT NULL,                    -- display name | contract | account | export | delete
     personal_of INTEGER UNIQUE             -- whose personal team it is | contract | account | withhold | delete
         REFERENCES person(id) ON DELETE CASCADE,
-    workos_organization_id TEXT UNIQUE,    -- the WorkOS organisation that the team mirrors | contract | account | export | delete
-    created_at INTEGER NOT NULL            -- since when the team exists | contract | account | export | delete
+    workos_organization_id TEXT UNIQUE,    -- the WorkOS organisation synced to this team | contract | account | export | delete
+    created_at INTEGER NOT NULL            -- when the team was created | contract | account | export | delete
 ) STRICT;
 
 CREATE TABLE membership (
@@ -27,16 +27,16 @@ CREATE TABLE membership (
         REFERENCES person(id) ON DELETE CASCADE,
     role TEXT NOT NULL                     -- what the person may do in the team | contract | account | export | delete
         CHECK (role IN ('member', 'owner')),
-    created_at INTEGER NOT NULL,           -- since when they belong to it | contract | account | export | delete
+    created_at INTEGER NOT NULL,           -- when they joined | contract | account | export | delete
     PRIMARY KEY (team_id, person_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX membership_by_person ON membership(person_id);
 
 -- A single-use sign-in link of the "local" identity.
 CREATE TABLE signin_link (
-    token_hash BLOB PRIMARY KEY,  -- SHA-256 of the link's secret, to know it again | contract | 1 days | withhold | delete
-    email TEXT NOT NULL,          -- for whom it was made | contract | 1 days | withhold | delete
-    created_at INTEGER NOT NULL,  -- when it was made | contract | 1 days | withhold | delete
+    token_hash BLOB PRIMARY KEY,  -- SHA-256 of the link's secret, to verify it | contract | 1 days | withhold | delete
+    email TEXT NOT NULL,          -- who it was created for | contract | 1 days | withhold | delete
+    created_at INTEGER NOT NULL,  -- when it was created | contract | 1 days | withhold | delete
     expires_at INTEGER NOT NULL,  -- until when it may be used | contract | 1 days | withhold | delete
     used_at INTEGER               -- when it was used, so that a second use can be explained | contract | 1 days | withhold | delete
 ) STRICT, WITHOUT ROWID;
@@ -49,12 +49,12 @@ CREATE TABLE session (
         REFERENCES person(id) ON DELETE CASCADE,
     current_team_id INTEGER           -- the team whose resources the pages show | contract | session | withhold | delete
         REFERENCES team(id) ON DELETE CASCADE,
-    csrf_secret BLOB NOT NULL,        -- makes the tokens of its forms | contract | session | withhold | delete
-    browser TEXT NOT NULL,            -- browser family, so that people know their sign-ins apart | contract | session | export | delete
+    csrf_secret BLOB NOT NULL,        -- secret for CSRF tokens | contract | session | withhold | delete
+    browser TEXT NOT NULL,            -- browser family, to tell sessions apart | contract | session | export | delete
     created_at INTEGER NOT NULL,      -- when the browser signed in | contract | session | export | delete
     seen_at INTEGER NOT NULL,         -- last use, to the minute | contract | session | export | delete
-    idle_at INTEGER NOT NULL,         -- ends if not used until then | contract | session | withhold | delete
-    expires_at INTEGER NOT NULL,      -- ends then in any case | contract | session | withhold | delete
+    idle_at INTEGER NOT NULL,         -- expiry if idle | contract | session | withhold | delete
+    expires_at INTEGER NOT NULL,      -- absolute expiry | contract | session | withhold | delete
     notice TEXT,                      -- one line for the next page, e.g. "Key added" | contract | session | withhold | delete
     workos_session_id TEXT,           -- to end the session at WorkOS as well | contract | session | withhold | delete
     workos_state_hash BLOB,           -- SHA-256 of the OAuth state of the sign-in under way | contract | 10 minutes | withhold | delete
@@ -71,47 +71,47 @@ CREATE TABLE ssh_key (
     id TEXT NOT NULL UNIQUE,           -- names the key in links | contract | account | export | delete
     person_id INTEGER                  -- who added it | contract | account | withhold | delete
         REFERENCES person(id) ON DELETE SET NULL,
-    name TEXT NOT NULL,                -- how the team calls it | contract | account | export | delete
+    name TEXT NOT NULL,                -- name given by the team | contract | account | export | delete
     type TEXT NOT NULL,                -- algorithm and size, to show | contract | account | export | delete
     fingerprint TEXT NOT NULL,         -- SHA256:..., to compare with ssh-add -l | contract | account | export | delete
-    comment TEXT NOT NULL,             -- the comment that came with it, to show | contract | account | export | delete
-    public_line TEXT NOT NULL,         -- what goes into the VM | contract | account | export | delete
+    comment TEXT NOT NULL,             -- comment of the key, to show | contract | account | export | delete
+    public_line TEXT NOT NULL,         -- line installed in the VM | contract | account | export | delete
     PRIMARY KEY (team_id, created_at DESC, id),
     UNIQUE (team_id, fingerprint)
 ) STRICT, WITHOUT ROWID;
 
--- What is wanted, what was last seen on the host, and how the two are being brought together.
+-- Desired state, last observed state, and the progress of reconciling the two.
 CREATE TABLE vm (
     team_id INTEGER NOT NULL           -- whose VM it is | contract | vm | withhold | delete
         REFERENCES team(id) ON DELETE CASCADE,
-    created_at INTEGER NOT NULL,       -- when it was asked for | contract | vm | export | delete
+    created_at INTEGER NOT NULL,       -- when it was requested | contract | vm | export | delete
     id TEXT NOT NULL UNIQUE,           -- names it in links and on the host | contract | vm | export | delete
-    person_id INTEGER                  -- who asked for it | contract | vm | withhold | delete
+    person_id INTEGER                  -- who requested it | contract | vm | withhold | delete
         REFERENCES person(id) ON DELETE SET NULL,
-    name TEXT NOT NULL,                -- how the team calls it, and its host name | contract | vm | export | delete
+    name TEXT NOT NULL,                -- name given by the team, also its host name | contract | vm | export | delete
     region TEXT NOT NULL,              -- where it runs | contract | vm | export | delete
-    image TEXT NOT NULL,               -- what it was made from | contract | vm | export | delete
-    size TEXT NOT NULL,                -- which entry of the price list it has | contract | vm | export | delete
+    image TEXT NOT NULL,               -- image it was created from | contract | vm | export | delete
+    size TEXT NOT NULL,                -- entry of the price list | contract | vm | export | delete
     vcpus INTEGER NOT NULL,            -- its size, counted in the quota | contract | vm | export | delete
     memory_mb INTEGER NOT NULL,        -- its size, counted in the quota | contract | vm | export | delete
     disk_gb INTEGER NOT NULL,          -- its size, counted in the quota | contract | vm | export | delete
     price_millicents INTEGER NOT NULL, -- price of a running hour as agreed, in 1/1000 cent | contract | vm | export | delete
-    wanted TEXT NOT NULL               -- what the team wants it to be | contract | vm | export | delete
+    wanted TEXT NOT NULL               -- desired state | contract | vm | export | delete
         CHECK (wanted IN ('running', 'stopped', 'gone')),
-    wanted_at INTEGER NOT NULL,        -- since when that is wanted | contract | vm | export | delete
+    wanted_at INTEGER NOT NULL,        -- when the desired state was set | contract | vm | export | delete
     state TEXT NOT NULL,               -- what the pages show; see cgi/model/vm_state.c | contract | vm | export | delete
     state_at INTEGER NOT NULL,         -- since when | contract | vm | export | delete
-    observed TEXT NOT NULL             -- what the host said last | contract | vm | export | delete
+    observed TEXT NOT NULL             -- last state observed on the host | contract | vm | export | delete
         CHECK (observed IN ('absent', 'stopped', 'running', 'paused')),
-    observed_at INTEGER NOT NULL,      -- when the host said it | contract | vm | export | delete
-    silent_at INTEGER,                 -- since when the running guest does not answer | contract | vm | export | delete
-    ssh_port INTEGER,                  -- host port that leads to its SSH | contract | vm | export | delete
+    observed_at INTEGER NOT NULL,      -- when it was observed | contract | vm | export | delete
+    silent_at INTEGER,                 -- since when the running guest has not responded | contract | vm | export | delete
+    ssh_port INTEGER,                  -- host port forwarded to its SSH | contract | vm | export | delete
     host_key_public TEXT,              -- for the known_hosts line | contract | vm | export | delete
     host_key_fingerprint TEXT,         -- to compare at the first login | contract | vm | export | delete
     source_vm_id TEXT,                 -- the VM whose snapshot it was cloned from | contract | vm | export | delete
     source_snapshot_id TEXT,           -- that snapshot | contract | vm | export | delete
     last_error TEXT,                   -- why the last operation failed | contract | vm | export | delete
-    gone_at INTEGER,                   -- when nothing of it was left | contract | vm | export | delete
+    gone_at INTEGER,                   -- when it was completely destroyed | contract | vm | export | delete
     PRIMARY KEY (team_id, created_at DESC, id)
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX vm_by_name ON vm(team_id, name) WHERE gone_at IS NULL;
@@ -125,8 +125,8 @@ CREATE TABLE vm_key (
     vm_id TEXT NOT NULL                -- which VM | contract | vm | withhold | delete
         REFERENCES vm(id) ON DELETE CASCADE,
     fingerprint TEXT NOT NULL,         -- which key | contract | vm | export | delete
-    name TEXT NOT NULL,                -- how the key was called then | contract | vm | export | delete
-    public_line TEXT NOT NULL,         -- what was put into the VM | contract | vm | export | delete
+    name TEXT NOT NULL,                -- name of the key at that time | contract | vm | export | delete
+    public_line TEXT NOT NULL,         -- line installed in the VM | contract | vm | export | delete
     PRIMARY KEY (team_id, vm_id, fingerprint)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX vm_key_by_fingerprint ON vm_key(team_id, fingerprint);
@@ -137,12 +137,12 @@ CREATE TABLE snapshot (
         REFERENCES team(id) ON DELETE CASCADE,
     vm_id TEXT NOT NULL                -- of which VM | contract | vm | withhold | delete
         REFERENCES vm(id) ON DELETE CASCADE,
-    created_at INTEGER NOT NULL,       -- when it was asked for | contract | vm | export | delete
+    created_at INTEGER NOT NULL,       -- when it was requested | contract | vm | export | delete
     id TEXT NOT NULL UNIQUE,           -- names it in links and on the host | contract | vm | export | delete
-    name TEXT NOT NULL,                -- how the team calls it | contract | vm | export | delete
+    name TEXT NOT NULL,                -- name given by the team | contract | vm | export | delete
     state TEXT NOT NULL                -- whether it can be used | contract | vm | export | delete
         CHECK (state IN ('taking', 'ready', 'deleting', 'failed')),
-    has_memory INTEGER NOT NULL,       -- taken while running, so restoring goes on from there | contract | vm | export | delete
+    has_memory INTEGER NOT NULL,       -- taken while running, so restoring continues from there | contract | vm | export | delete
     size_bytes INTEGER NOT NULL,       -- of the saved memory | contract | vm | export | delete
     vcpus INTEGER NOT NULL,            -- the VM's size then: memory can only be restored into it | contract | vm | export | delete
     memory_mb INTEGER NOT NULL,        -- the VM's size then | contract | vm | export | delete
@@ -151,9 +151,9 @@ CREATE TABLE snapshot (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX snapshot_by_vm ON snapshot(vm_id);
 
--- One wish, worked off step by step.
+-- A job, executed step by step.
 CREATE TABLE job (
-    id INTEGER PRIMARY KEY,            -- order in which jobs were asked for | contract | vm | withhold | delete
+    id INTEGER PRIMARY KEY,            -- order in which jobs were requested | contract | vm | withhold | delete
     team_id INTEGER NOT NULL           -- whose job | contract | vm | withhold | delete
         REFERENCES team(id) ON DELETE CASCADE,
     vm_id TEXT NOT NULL                -- of which VM | contract | vm | withhold | delete
@@ -161,14 +161,14 @@ CREATE TABLE job (
     kind TEXT NOT NULL                 -- what is to be done | contract | vm | export | delete
         CHECK (kind IN ('create', 'start', 'stop', 'restart', 'resize', 'snapshot', 'restore',
                         'snapshot_delete', 'destroy')),
-    state TEXT NOT NULL                -- how far it is | contract | vm | export | delete
+    state TEXT NOT NULL                -- processing state | contract | vm | export | delete
         CHECK (state IN ('queued', 'running', 'done', 'failed', 'dropped')),
-    person_id INTEGER                  -- who asked | contract | vm | withhold | delete
+    person_id INTEGER                  -- who requested it | contract | vm | withhold | delete
         REFERENCES person(id) ON DELETE SET NULL,
     snapshot_id TEXT,                  -- of snapshot, restore, snapshot_delete | contract | vm | withhold | delete
-    requested_at_ms INTEGER NOT NULL,  -- when it was asked for | contract | vm | export | delete
-    due_at_ms INTEGER NOT NULL,        -- not before then (a retry waits) | contract | vm | withhold | delete
-    attempts INTEGER NOT NULL,         -- how often it was begun | contract | vm | export | delete
+    requested_at_ms INTEGER NOT NULL,  -- when it was requested | contract | vm | export | delete
+    due_at_ms INTEGER NOT NULL,        -- earliest start (delayed for a retry) | contract | vm | withhold | delete
+    attempts INTEGER NOT NULL,         -- number of attempts | contract | vm | export | delete
     ended_at_ms INTEGER,               -- when it was done or given up | contract | vm | export | delete
     error TEXT                         -- why the last attempt failed | contract | vm | export | delete
 ) STRICT;
@@ -185,7 +185,7 @@ CREATE TABLE job_step (
         REFERENCES job(id) ON DELETE CASCADE,
     position INTEGER NOT NULL,         -- order of the steps, from 0 | contract | vm | export | delete
     name TEXT NOT NULL,                -- what is being done | contract | vm | export | delete
-    started_at_ms INTEGER,             -- when it was begun last | contract | vm | export | delete
+    started_at_ms INTEGER,             -- last start | contract | vm | export | delete
     ended_at_ms INTEGER,               -- when it was done | contract | vm | export | delete
     PRIMARY KEY (job_id, position)
 ) STRICT, WITHOUT ROWID;
@@ -196,10 +196,10 @@ CREATE TABLE vm_event (
     team_id INTEGER NOT NULL           -- whose event | contract | vm | withhold | delete
         REFERENCES team(id) ON DELETE CASCADE,
     at_ms INTEGER NOT NULL,            -- when | contract | vm | export | delete
-    id TEXT NOT NULL,                  -- tells apart what happened in one millisecond | contract | vm | withhold | delete
+    id TEXT NOT NULL,                  -- tiebreaker within one millisecond | contract | vm | withhold | delete
     vm_id TEXT NOT NULL                -- to which VM | contract | vm | export | delete
         REFERENCES vm(id) ON DELETE CASCADE,
-    what TEXT NOT NULL,                -- what happened, in words: "started" | contract | vm | export | delete
+    what TEXT NOT NULL,                -- what happened, as text: "started" | contract | vm | export | delete
     detail TEXT,                       -- more of it, e.g. the cause | contract | vm | export | delete
     person_id INTEGER                  -- who did it; NULL: Domicile itself | contract | vm | withhold | anonymise
         REFERENCES person(id) ON DELETE SET NULL,
@@ -207,7 +207,7 @@ CREATE TABLE vm_event (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX vm_event_by_vm ON vm_event(vm_id, at_ms);
 
--- What the host answered when the VM's parts were removed.
+-- The host's responses when the VM's parts were removed.
 CREATE TABLE receipt (
     team_id INTEGER NOT NULL           -- whose VM it was | contract | vm | withhold | delete
         REFERENCES team(id) ON DELETE CASCADE,
@@ -215,8 +215,8 @@ CREATE TABLE receipt (
         REFERENCES vm(id) ON DELETE CASCADE,
     position INTEGER NOT NULL,         -- order on the page | contract | vm | withhold | delete
     thing TEXT NOT NULL,               -- domain, snapshots, disk, seed, port | contract | vm | export | delete
-    answer TEXT NOT NULL,              -- the host's own words | contract | vm | export | delete
-    removed_at INTEGER NOT NULL,       -- when the host said so | contract | vm | export | delete
+    answer TEXT NOT NULL,              -- response of the host | contract | vm | export | delete
+    removed_at INTEGER NOT NULL,       -- when the host confirmed it | contract | vm | export | delete
     PRIMARY KEY (team_id, vm_id, position)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX receipt_by_vm ON receipt(vm_id);
@@ -239,19 +239,19 @@ CREATE TABLE usage_minute (
 CREATE INDEX usage_minute_by_age ON usage_minute(minute_at);
 CREATE INDEX usage_minute_by_vm ON usage_minute(vm_id);
 
--- What the worker last saw of each region, for the pages and for the operator.
+-- Last state of each region as observed by the worker, for the pages and for the operator.
 CREATE TABLE region_status (
     region TEXT PRIMARY KEY,           -- which region | none | forever | withhold | keep
     accelerator TEXT NOT NULL,         -- kvm or tcg ("emulated, slow") | none | forever | withhold | keep
-    checked_at INTEGER NOT NULL,       -- when the host was last compared with the database | none | forever | withhold | keep
-    error TEXT                         -- why the host could not be asked | none | forever | withhold | keep
+    checked_at INTEGER NOT NULL,       -- last reconciliation | none | forever | withhold | keep
+    error TEXT                         -- why the host could not be reached | none | forever | withhold | keep
 ) STRICT, WITHOUT ROWID;
 
--- What a host has that the database cannot explain: for the operator.
+-- Orphans: resources on a host that are not in the database, for the operator.
 CREATE TABLE leftover (
     region TEXT NOT NULL,              -- where | none | forever | withhold | keep
     kind TEXT NOT NULL,                -- domain, disk or seed | none | forever | withhold | keep
-    name TEXT NOT NULL,                -- as the host calls it | none | forever | withhold | keep
+    name TEXT NOT NULL,                -- name on the host | none | forever | withhold | keep
     seen_at INTEGER NOT NULL,          -- when it was first seen | none | forever | withhold | keep
     PRIMARY KEY (region, kind, name)
 ) STRICT, WITHOUT ROWID;

@@ -1,34 +1,34 @@
--- Mails on their way, and the browsers that people are known to sign in from.
+-- The mail queue, and the browsers known for each person.
 
--- One mail. What it says is written when it is sent; here are the few values that go into it, and
--- they are cleared when it is sent or given up. A sign-in link is never here: the worker makes it.
+-- One mail. Its text is rendered when it is sent; only the values for it are stored, and
+-- they are cleared when it is sent or given up. A sign-in link is never stored: the worker creates it.
 CREATE TABLE mail (
-    id TEXT PRIMARY KEY,          -- names it in its Message-ID | contract | 30 days | withhold | delete
-    kind TEXT NOT NULL            -- what it is about | contract | 30 days | export | delete
+    id TEXT PRIMARY KEY,          -- used in its Message-ID | contract | 30 days | withhold | delete
+    kind TEXT NOT NULL            -- subject or occasion | contract | 30 days | export | delete
         CHECK (kind IN ('signin_link', 'new_signin', 'payment_failed', 'suspended',
                         'vm_destroyed')),
-    to_email TEXT NOT NULL,       -- where it goes, and whom a question about it comes from | contract | 30 days | export | delete
-    once TEXT NOT NULL UNIQUE,    -- names the occasion, so that one mail is sent for it | contract | 30 days | withhold | delete
+    to_email TEXT NOT NULL,       -- recipient, also to find it for support questions | contract | 30 days | export | delete
+    once TEXT NOT NULL UNIQUE,    -- deduplication key: one mail per occasion | contract | 30 days | withhold | delete
     amount TEXT,                  -- money as written in it | contract | 2 days | export | delete
     vm_name TEXT,                 -- the VM that it is about | contract | 2 days | export | delete
     browser TEXT,                 -- browser family of a sign-in | contract | 2 days | export | delete
     url TEXT,                     -- the page that it leads to | contract | 2 days | export | delete
-    happened_at INTEGER,          -- when that was which it is about | contract | 2 days | export | delete
-    until_at INTEGER,             -- until when something holds | contract | 2 days | export | delete
-    state TEXT NOT NULL           -- what became of it; off: this server sends no mail | contract | 30 days | export | delete
+    happened_at INTEGER,          -- when the reported event happened | contract | 2 days | export | delete
+    until_at INTEGER,             -- expiry or deadline stated in it | contract | 2 days | export | delete
+    state TEXT NOT NULL           -- outcome; off: this server sends no mail | contract | 30 days | export | delete
         CHECK (state IN ('queued', 'sent', 'failed', 'off')),
-    attempts INTEGER NOT NULL,    -- how often sending was begun | contract | 30 days | export | delete
-    taken_at INTEGER,             -- since when it is being sent | contract | 30 days | withhold | delete
-    due_at INTEGER NOT NULL,      -- not before then | contract | 30 days | withhold | delete
-    created_at INTEGER NOT NULL,  -- when it was asked for | contract | 30 days | export | delete
-    sent_at INTEGER,              -- when the mail server took it | contract | 30 days | export | delete
+    attempts INTEGER NOT NULL,    -- number of attempts | contract | 30 days | export | delete
+    taken_at INTEGER,             -- when sending started | contract | 30 days | withhold | delete
+    due_at INTEGER NOT NULL,      -- earliest attempt | contract | 30 days | withhold | delete
+    created_at INTEGER NOT NULL,  -- when it was requested | contract | 30 days | export | delete
+    sent_at INTEGER,              -- when the mail server accepted it | contract | 30 days | export | delete
     reason TEXT                   -- why the last attempt failed | contract | 30 days | withhold | delete
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX mail_due ON mail(due_at) WHERE state = 'queued';
 CREATE INDEX mail_open ON mail(created_at) WHERE state IN ('queued', 'failed');
 CREATE INDEX mail_by_address ON mail(to_email, created_at);
 
--- To tell people of a sign-in from a browser that they have not used before.
+-- To notify people of a sign-in from a new browser.
 CREATE TABLE known_browser (
     person_id INTEGER NOT NULL    -- whose | contract | 30 days | withhold | delete
         REFERENCES person(id) ON DELETE CASCADE,

@@ -1,6 +1,6 @@
--- Tables and columns under their standard names; the states of a VM as a CHECK, of which sqlc makes
--- constants. Receipts and billing records name team, VM and person by their ids alone and outlive
--- them. A team, and so a person, that has VMs cannot be deleted: first the VMs, then the team.
+-- Tables and columns under their standard names; the states of a VM as a CHECK, from which sqlc generates
+-- constants. Receipts and billing records refer to team, VM and person by id only and outlive
+-- them. A team (and so a person) with VMs cannot be deleted: delete the VMs first, then the team.
 
 ALTER TABLE vm_event RENAME TO activity;
 DROP INDEX vm_event_by_vm;
@@ -15,35 +15,35 @@ CREATE INDEX billing_by_status ON billing(status, until_at);
 CREATE TABLE vm_new (
     team_id INTEGER NOT NULL           -- whose VM it is | contract | vm | withhold | delete
         REFERENCES team(id) ON DELETE RESTRICT,
-    created_at INTEGER NOT NULL,       -- when it was asked for | contract | vm | export | delete
+    created_at INTEGER NOT NULL,       -- when it was requested | contract | vm | export | delete
     id TEXT NOT NULL UNIQUE,           -- names it in links and on the host | contract | vm | export | delete
-    person_id INTEGER                  -- who asked for it | contract | vm | withhold | delete
+    person_id INTEGER                  -- who requested it | contract | vm | withhold | delete
         REFERENCES person(id) ON DELETE SET NULL,
-    name TEXT NOT NULL,                -- how the team calls it, and its host name | contract | vm | export | delete
+    name TEXT NOT NULL,                -- name given by the team, also its host name | contract | vm | export | delete
     region TEXT NOT NULL,              -- where it runs | contract | vm | export | delete
-    image TEXT NOT NULL,               -- what it was made from | contract | vm | export | delete
-    size TEXT NOT NULL,                -- which entry of the price list it has | contract | vm | export | delete
+    image TEXT NOT NULL,               -- image it was created from | contract | vm | export | delete
+    size TEXT NOT NULL,                -- entry of the price list | contract | vm | export | delete
     vcpus INTEGER NOT NULL,            -- its size, counted in the quota | contract | vm | export | delete
     memory_mb INTEGER NOT NULL,        -- its size, counted in the quota | contract | vm | export | delete
     disk_gb INTEGER NOT NULL,          -- its size, counted in the quota | contract | vm | export | delete
-    wanted TEXT NOT NULL               -- what the team wants it to be | contract | vm | export | delete
+    wanted TEXT NOT NULL               -- desired state | contract | vm | export | delete
         CHECK (wanted IN ('running', 'stopped', 'gone')),
-    wanted_at INTEGER NOT NULL,        -- since when that is wanted | contract | vm | export | delete
+    wanted_at INTEGER NOT NULL,        -- when the desired state was set | contract | vm | export | delete
     state TEXT NOT NULL                -- what the pages show; see cgi/model/vm_state.c | contract | vm | export | delete
         CHECK (state IN ('creating', 'starting', 'running', 'stopping', 'stopped', 'restarting',
                          'resizing', 'snapshotting', 'restoring', 'failed', 'destroying', 'gone')),
     state_at INTEGER NOT NULL,         -- since when | contract | vm | export | delete
-    observed TEXT NOT NULL             -- what the host said last | contract | vm | export | delete
+    observed TEXT NOT NULL             -- last state observed on the host | contract | vm | export | delete
         CHECK (observed IN ('absent', 'stopped', 'running', 'paused')),
-    observed_at INTEGER NOT NULL,      -- when the host said it | contract | vm | export | delete
-    unresponsive_at INTEGER,           -- since when the running guest does not answer | contract | vm | export | delete
-    ssh_port INTEGER,                  -- host port that leads to its SSH | contract | vm | export | delete
+    observed_at INTEGER NOT NULL,      -- when it was observed | contract | vm | export | delete
+    unresponsive_at INTEGER,           -- since when the running guest has not responded | contract | vm | export | delete
+    ssh_port INTEGER,                  -- host port forwarded to its SSH | contract | vm | export | delete
     host_key_public TEXT,              -- for the known_hosts line | contract | vm | export | delete
     host_key_fingerprint TEXT,         -- to compare at the first login | contract | vm | export | delete
     source_vm_id TEXT,                 -- the VM whose snapshot it was cloned from | contract | vm | export | delete
     source_snapshot_id TEXT,           -- that snapshot | contract | vm | export | delete
     last_error TEXT,                   -- why the last operation failed | contract | vm | export | delete
-    gone_at INTEGER,                   -- when nothing of it was left | contract | vm | export | delete
+    gone_at INTEGER,                   -- when it was completely destroyed | contract | vm | export | delete
     PRIMARY KEY (team_id, created_at DESC, id)
 ) STRICT, WITHOUT ROWID;
 INSERT INTO vm_new (team_id, created_at, id, person_id, name, region, image, size, vcpus,
@@ -65,8 +65,8 @@ CREATE TABLE receipt_new (
     vm_id TEXT NOT NULL,               -- which VM | legal | 7 years | export | keep
     position INTEGER NOT NULL,         -- order on the page | legal | 7 years | withhold | keep
     thing TEXT NOT NULL,               -- domain, snapshots, disk, seed, port | legal | 7 years | export | keep
-    answer TEXT NOT NULL,              -- the host's own words | legal | 7 years | export | keep
-    removed_at INTEGER NOT NULL,       -- when the host said so | legal | 7 years | export | keep
+    answer TEXT NOT NULL,              -- response of the host | legal | 7 years | export | keep
+    removed_at INTEGER NOT NULL,       -- when the host confirmed it | legal | 7 years | export | keep
     PRIMARY KEY (team_id, vm_id, position)
 ) STRICT, WITHOUT ROWID;
 INSERT INTO receipt_new (team_id, vm_id, position, thing, answer, removed_at)
@@ -76,17 +76,17 @@ ALTER TABLE receipt_new RENAME TO receipt;
 
 CREATE TABLE invoice_new (
     team_id INTEGER NOT NULL,              -- whose invoice | legal | 7 years | withhold | keep
-    created_at INTEGER NOT NULL,           -- when it was made | legal | 7 years | export | keep
+    created_at INTEGER NOT NULL,           -- when it was created | legal | 7 years | export | keep
     id TEXT NOT NULL UNIQUE,               -- the invoice at Stripe | legal | 7 years | export | keep
     number TEXT,                           -- as printed on it | legal | 7 years | export | keep
     status TEXT NOT NULL,                  -- draft, open, paid, void or uncollectible | legal | 7 years | export | keep
     currency TEXT NOT NULL,                -- of all its amounts | legal | 7 years | export | keep
     total_cents INTEGER NOT NULL,          -- with tax | legal | 7 years | export | keep
     remaining_cents INTEGER NOT NULL,      -- not yet paid | legal | 7 years | export | keep
-    period_start_at INTEGER NOT NULL,      -- what it is for | legal | 7 years | export | keep
-    period_end_at INTEGER NOT NULL,        -- and until when | legal | 7 years | export | keep
-    usage_cents INTEGER,                   -- its line for use | legal | 7 years | export | keep
-    ledger_cents INTEGER,                  -- what our own ledger says of that use | legal | 7 years | export | keep
+    period_start_at INTEGER NOT NULL,      -- start of the billed period | legal | 7 years | export | keep
+    period_end_at INTEGER NOT NULL,        -- end of the billed period | legal | 7 years | export | keep
+    usage_cents INTEGER,                   -- amount of its usage line | legal | 7 years | export | keep
+    ledger_cents INTEGER,                  -- amount for that usage by our ledger | legal | 7 years | export | keep
     PRIMARY KEY (team_id, created_at DESC, id)
 ) STRICT, WITHOUT ROWID;
 INSERT INTO invoice_new (team_id, created_at, id, number, status, currency, total_cents,
@@ -97,10 +97,10 @@ DROP TABLE invoice;
 ALTER TABLE invoice_new RENAME TO invoice;
 
 CREATE TABLE billing_activity_new (
-    team_id INTEGER NOT NULL,              -- whose plan | legal | 7 years | withhold | keep
+    team_id INTEGER NOT NULL,              -- team with this billing status | legal | 7 years | withhold | keep
     at INTEGER NOT NULL,                   -- when | legal | 7 years | export | keep
-    id TEXT NOT NULL,                      -- names the occasion, so that it counts once | legal | 7 years | withhold | keep
-    what TEXT NOT NULL,                    -- what happened, in words | legal | 7 years | export | keep
+    id TEXT NOT NULL,                      -- deduplication key | legal | 7 years | withhold | keep
+    what TEXT NOT NULL,                    -- what happened, as text | legal | 7 years | export | keep
     detail TEXT,                           -- more of it, e.g. an amount | legal | 7 years | export | keep
     person_id INTEGER,                     -- who did it; NULL: Stripe, or time | legal | 7 years | withhold | anonymise
     PRIMARY KEY (team_id, at DESC, id),
@@ -112,15 +112,15 @@ DROP TABLE billing_event;
 ALTER TABLE billing_activity_new RENAME TO billing_activity;
 
 CREATE TABLE usage_report_new (
-    team_id INTEGER NOT NULL,              -- whose use | legal | 7 years | withhold | keep
-    hour_at INTEGER NOT NULL,              -- the hour's begin | legal | 7 years | export | keep
-    identifier TEXT NOT NULL UNIQUE,       -- its name there: counts once | legal | 7 years | export | keep
+    team_id INTEGER NOT NULL,              -- whose usage | legal | 7 years | withhold | keep
+    hour_at INTEGER NOT NULL,              -- start of the hour | legal | 7 years | export | keep
+    identifier TEXT NOT NULL UNIQUE,       -- deduplication identifier at Stripe | legal | 7 years | export | keep
     value INTEGER NOT NULL,                -- cost in 1/1000 cents | legal | 7 years | export | keep
-    state TEXT NOT NULL                    -- how far it is | legal | 7 years | export | keep
+    state TEXT NOT NULL                    -- processing state | legal | 7 years | export | keep
         CHECK (state IN ('new', 'sent', 'confirmed', 'failed', 'different')),
-    sent_at INTEGER,                       -- first tried, since Stripe last had nothing of it | legal | 7 years | withhold | keep
-    attempts INTEGER NOT NULL,             -- how often it was tried | legal | 7 years | withhold | keep
-    due_at INTEGER NOT NULL,               -- not before then | legal | 7 years | withhold | keep
+    sent_at INTEGER,                       -- first attempt since Stripe last had no record of it | legal | 7 years | withhold | keep
+    attempts INTEGER NOT NULL,             -- number of attempts | legal | 7 years | withhold | keep
+    due_at INTEGER NOT NULL,               -- earliest attempt | legal | 7 years | withhold | keep
     reason TEXT,                           -- why it failed, or what Stripe counts | legal | 7 years | export | keep
     PRIMARY KEY (team_id, hour_at)
 ) STRICT, WITHOUT ROWID;
@@ -132,26 +132,26 @@ DROP TABLE meter_push;
 ALTER TABLE usage_report_new RENAME TO usage_report;
 CREATE INDEX usage_report_open ON usage_report(due_at) WHERE state IN ('new', 'sent');
 
--- Jobs of every kind: about a VM, or about something else, such as what is asked of Stripe.
+-- Jobs of every kind: for a VM, or for another subject, such as a billing request.
 CREATE TABLE job_new (
     number INTEGER PRIMARY KEY,        -- order in which jobs were requested | contract | vm | withhold | delete
     id TEXT NOT NULL UNIQUE,           -- names the job in links and to other services | contract | vm | export | delete
     team_id INTEGER NOT NULL           -- whose job | contract | vm | withhold | delete
         REFERENCES team(id) ON DELETE CASCADE,
-    subject_kind TEXT NOT NULL         -- what it is about | contract | vm | export | delete
+    subject_kind TEXT NOT NULL         -- subject or occasion | contract | vm | export | delete
         CHECK (subject_kind IN ('vm', 'team', 'invoice', 'subscription')),
-    subject_id TEXT NOT NULL,          -- which one: our id, or the one at Stripe | contract | vm | withhold | delete
-    vm_id TEXT                         -- the VM that it works on, if there is one | contract | vm | withhold | delete
+    subject_id TEXT NOT NULL,          -- id of the subject: ours, or at Stripe | contract | vm | withhold | delete
+    vm_id TEXT                         -- the VM that it operates on, if any | contract | vm | withhold | delete
         REFERENCES vm(id) ON DELETE CASCADE,
     kind TEXT NOT NULL,                -- what is to be done; see cgi/model/vm_job.c, cgi/billing/billing_request.c | contract | vm | export | delete
-    state TEXT NOT NULL                -- how far it is | contract | vm | export | delete
+    state TEXT NOT NULL                -- processing state | contract | vm | export | delete
         CHECK (state IN ('queued', 'running', 'done', 'failed', 'dropped')),
     person_id INTEGER                  -- who requested it | contract | vm | withhold | delete
         REFERENCES person(id) ON DELETE SET NULL,
     snapshot_id TEXT,                  -- of snapshot, restore, snapshot_delete | contract | vm | withhold | delete
     requested_at_ms INTEGER NOT NULL,  -- when it was requested | contract | vm | export | delete
-    due_at_ms INTEGER NOT NULL,        -- not before then (a retry waits) | contract | vm | withhold | delete
-    attempts INTEGER NOT NULL,         -- how often it was begun | contract | vm | export | delete
+    due_at_ms INTEGER NOT NULL,        -- earliest start (delayed for a retry) | contract | vm | withhold | delete
+    attempts INTEGER NOT NULL,         -- number of attempts | contract | vm | export | delete
     ended_at_ms INTEGER,               -- when it was done or given up | contract | vm | export | delete
     error TEXT                         -- why the last attempt failed | contract | vm | export | delete
 ) STRICT;
@@ -173,7 +173,7 @@ CREATE TABLE job_step_new (
         REFERENCES job(number) ON DELETE CASCADE,
     position INTEGER NOT NULL,         -- order of the steps, from 0 | contract | vm | export | delete
     name TEXT NOT NULL,                -- what is being done | contract | vm | export | delete
-    started_at_ms INTEGER,             -- when it was begun last | contract | vm | export | delete
+    started_at_ms INTEGER,             -- last start | contract | vm | export | delete
     ended_at_ms INTEGER,               -- when it was done | contract | vm | export | delete
     PRIMARY KEY (job_number, position)
 ) STRICT, WITHOUT ROWID;
@@ -193,15 +193,15 @@ CREATE INDEX job_by_team ON job(team_id);
 CREATE INDEX job_done ON job(kind, number) WHERE state = 'done';
 CREATE INDEX job_step_by_team ON job_step(team_id);
 
--- What a page that waits for Stripe is told: the result of a job about billing.
+-- The result of a billing job, for the page that waits for it.
 CREATE TABLE billing_request (
     job_id TEXT PRIMARY KEY                -- which job | contract | 1 days | withhold | delete
         REFERENCES job(id) ON DELETE CASCADE,
     team_id INTEGER NOT NULL               -- for which team | contract | 1 days | withhold | delete
         REFERENCES team(id) ON DELETE CASCADE,
-    url TEXT,                              -- where the browser continues; for a few minutes | contract | 10 minutes | withhold | delete
+    url TEXT,                              -- redirect target; valid for a few minutes | contract | 10 minutes | withhold | delete
     problem TEXT,                          -- why it failed, for the page | contract | 1 days | export | delete
-    expires_at INTEGER NOT NULL            -- the address is deleted then | contract | 1 days | withhold | delete
+    expires_at INTEGER NOT NULL            -- when the URL is deleted | contract | 1 days | withhold | delete
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX billing_request_by_team ON billing_request(team_id);
 INSERT INTO billing_request SELECT id, team_id, url, problem, expires_at FROM billing_errand;

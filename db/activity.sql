@@ -3,7 +3,7 @@ INSERT INTO activity (team_id, at_ms, id, vm_id, what, detail, person_id)
 VALUES (:team_id, :now_at_ms, :id, :vm_id, :what, :detail, :person_id);
 
 -- activity_list(team_id int, before_at_ms int, most int) rows (who text, seen_at int)
--- The activity of a team, newest first, older than `before_at_ms`.
+-- Activity log of a team, newest first, older than `before_at_ms`.
 SELECT e.at_ms, e.at_ms / 1000 AS seen_at, e.vm_id, v.name AS vm_name, e.what, e.detail,
        ifnull(p.name, 'Domicile') AS who
 FROM activity e JOIN vm v ON v.id = e.vm_id LEFT JOIN person p ON p.id = e.person_id

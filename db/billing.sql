@@ -5,7 +5,7 @@ SELECT status, status_at, until_at, customer_key, customer_id, checkout_id, subs
 FROM billing WHERE team_id = :team_id;
 
 -- billing_open(team_id int, customer_key text, now_at int) done
--- A team's first step: nothing is changed when it has a row.
+-- Create the row of a team; no change if it exists.
 INSERT INTO billing (team_id, status, status_at, customer_key)
 VALUES (:team_id, 'none', :now_at, :customer_key) ON CONFLICT (team_id) DO NOTHING;
 
@@ -22,7 +22,7 @@ UPDATE billing SET customer_id = :customer_id, customer_key = :customer_key WHER
 UPDATE billing SET checkout_id = :checkout_id WHERE team_id = :team_id;
 
 -- billing_set_subscription(team_id int, subscription_id text, stripe_status text, started_at int, ended_at int?, cancel_at int?, trial_end_at int?, period_start_at int?, period_end_at int?, next_attempt_at int?, hour_at int) done
--- What Stripe says of the subscription. Use counts from `hour_at` when it is a new one.
+-- Store the subscription as fetched from Stripe. Usage counts from `hour_at` if it is a new one.
 UPDATE billing SET checkout_id = NULL,
     metered_until_at = CASE WHEN subscription_id IS :subscription_id THEN metered_until_at
                             ELSE max(ifnull(metered_until_at, 0), :hour_at) END,
@@ -40,13 +40,13 @@ WHERE team_id = :team_id;
 UPDATE billing SET until_at = :until_at WHERE team_id = :team_id;
 
 -- billing_due(now_at int, after int) row across teams
--- The next team after team `after` whose status is to change by now.
+-- The next team after team `after` whose timed status change is due.
 SELECT team_id, status, subscription_id FROM billing
 WHERE team_id > :after AND +status IN ('past_due', 'suspended') AND until_at <= :now_at
 ORDER BY team_id LIMIT 1;
 
 -- billing_to_warn(until_at int) rows across teams
--- Suspended teams whose VMs are destroyed before `until_at` and who have not been reminded of it.
+-- Suspended teams whose VMs will be destroyed before `until_at` and who have not been warned.
 SELECT team_id, until_at FROM billing
 WHERE status = 'suspended' AND until_at <= :until_at AND warned_at IS NULL;
 
@@ -54,12 +54,12 @@ WHERE status = 'suspended' AND until_at <= :until_at AND warned_at IS NULL;
 UPDATE billing SET warned_at = :now_at WHERE team_id = :team_id;
 
 -- billing_to_clear() rows across teams
--- VMs that run, or exist, though the billing status does not allow it.
+-- VMs that run, or exist, although the billing status does not allow it.
 SELECT v.team_id, v.id, v.name, v.state, b.status FROM billing b JOIN vm v ON v.team_id = b.team_id
 WHERE b.status IN ('suspended', 'ended') AND v.gone_at IS NULL;
 
 -- billing_to_sync(synced_at int, checkout_synced_at int, after int) row across teams
--- The next customer behind team `after` of whom nothing was fetched for long; for less long while
+-- The next customer after team `after` whose last sync is too old; a shorter limit applies while
 -- they may have just paid.
 SELECT team_id, customer_id, checkout_id FROM billing
 WHERE team_id > :after AND customer_id IS NOT NULL
@@ -71,12 +71,12 @@ ORDER BY team_id LIMIT 1;
 UPDATE billing SET synced_at = :now_at WHERE team_id = :team_id;
 
 -- billing_set_over(team_id int, now_at int) done
--- The subscription ended with its customer.
+-- Mark the subscription as ended because its customer was deleted.
 UPDATE billing SET stripe_status = 'canceled', ended_at = :now_at, checkout_id = NULL
 WHERE team_id = :team_id;
 
 -- billing_metered(after int) row across teams
--- The next team behind team `after` whose use is handed in.
+-- The next team after team `after` with metered usage to report.
 SELECT team_id, customer_id, ended_at, metered_until_at, compared_at FROM billing
 WHERE team_id > :after AND customer_id IS NOT NULL AND subscription_id IS NOT NULL
 ORDER BY team_id LIMIT 1;
@@ -88,7 +88,7 @@ UPDATE billing SET metered_until_at = :until_at WHERE team_id = :team_id;
 UPDATE billing SET compared_at = :now_at WHERE team_id = :team_id;
 
 -- billing_list() rows (team text, open_pushes int) across teams
--- For the operator.
+-- Overview for the operator.
 SELECT b.team_id, t.name AS team, b.status, b.status_at, b.until_at, b.stripe_status, b.customer_id,
        b.subscription_id,
        (SELECT count(*) FROM usage_report p WHERE p.team_id = b.team_id
@@ -96,7 +96,7 @@ SELECT b.team_id, t.name AS team, b.status, b.status_at, b.until_at, b.stripe_st
 FROM billing b JOIN team t ON t.id = b.team_id ORDER BY b.team_id /* scan ok */;
 
 -- billing_owners(team_id int) rows
--- Who is written to.
+-- Recipients of billing mails.
 SELECT p.id, p.email FROM membership m JOIN person p ON p.id = m.person_id
 WHERE m.team_id = :team_id AND m.role = 'owner';
 

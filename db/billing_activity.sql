@@ -1,5 +1,5 @@
 -- billing_activity_add(team_id int, at int, id text, what text, detail text?, person_id int?) done
--- The same `id` counts once.
+-- Idempotent: adds nothing if `id` exists.
 INSERT INTO billing_activity (team_id, at, id, what, detail, person_id)
 VALUES (:team_id, :at, :id, :what, :detail, :person_id) ON CONFLICT DO NOTHING;
 

@@ -3,7 +3,7 @@ SELECT source, id, type, received_at, state, attempts, due_at_ms, applied_at, re
 WHERE source = :source AND id = :id;
 
 -- event_applied(source text, id text, type text, received_at int, state text, reason text?, now_at int) done
--- It counts from now on, and never again.
+-- Mark the event as applied; it is never applied again.
 INSERT INTO event (source, id, type, received_at, state, attempts, due_at_ms, applied_at, reason)
 VALUES (:source, :id, :type, :received_at, :state, 1, 0, :now_at, :reason)
 ON CONFLICT (source, id) DO UPDATE SET state = :state, attempts = attempts + 1,
@@ -16,12 +16,12 @@ ON CONFLICT (source, id) DO UPDATE SET state = :state, attempts = attempts + 1,
     due_at_ms = :due_at_ms, reason = :reason;
 
 -- event_due(now_at_ms int, most int) rows
--- Those that failed and shall be tried again.
+-- Failed events that are due for a retry.
 SELECT source, id FROM event WHERE state = 'waiting' AND due_at_ms <= :now_at_ms
 ORDER BY due_at_ms LIMIT :most;
 
 -- event_retry(id text) done
--- What the operator wants to have tried again, whoever sent it; counted from the beginning.
+-- Retry on request of the operator, from any source; resets the number of attempts.
 UPDATE event SET state = 'waiting', due_at_ms = 0, attempts = 0
 WHERE id = :id AND state = 'parked' /* scan ok */;
 

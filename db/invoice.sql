@@ -1,5 +1,5 @@
 -- invoice_save(team_id int, created_at int, id text, number text?, status text, currency text, total_cents int, remaining_cents int, period_start_at int, period_end_at int) done
--- What is known of its line for use stays.
+-- Does not change the stored usage amounts.
 INSERT INTO invoice (team_id, created_at, id, number, status, currency, total_cents,
                      remaining_cents, period_start_at, period_end_at)
 VALUES (:team_id, :created_at, :id, :number, :status, :currency, :total_cents, :remaining_cents,
@@ -24,11 +24,11 @@ SELECT id, number, status, currency, total_cents, remaining_cents, created_at, u
 FROM invoice WHERE team_id = :team_id AND id = :id;
 
 -- invoice_to_pay(team_id int) row
--- The oldest that is open.
+-- The oldest open invoice.
 SELECT id FROM invoice WHERE team_id = :team_id AND status = 'open' ORDER BY created_at LIMIT 1;
 
 -- invoice_unpaid(team_id int) row (remaining_cents int)
--- What is open, all together.
+-- Total of all open invoices.
 SELECT ifnull(sum(remaining_cents), 0) AS remaining_cents FROM invoice
 WHERE team_id = :team_id AND status = 'open';
 

@@ -1,6 +1,6 @@
 -- job_create(team_id int, id text, vm_id text, kind text, person_id int?, snapshot_id text?,
 --            now_at_ms int) done
--- About a VM.
+-- A job for a VM.
 INSERT INTO job (team_id, id, subject_kind, subject_id, vm_id, kind, state, person_id, snapshot_id,
                  requested_at_ms, due_at_ms, attempts)
 VALUES (:team_id, :id, 'vm', :vm_id, :vm_id, :kind, 'queued', :person_id, :snapshot_id,
@@ -8,14 +8,14 @@ VALUES (:team_id, :id, 'vm', :vm_id, :vm_id, :kind, 'queued', :person_id, :snaps
 
 -- job_create_about(team_id int, id text, subject_kind text, subject_id text, kind text,
 --                  person_id int?, now_at_ms int) done
--- About anything else.
+-- A job for any other subject.
 INSERT INTO job (team_id, id, subject_kind, subject_id, kind, state, person_id, requested_at_ms,
                  due_at_ms, attempts)
 VALUES (:team_id, :id, :subject_kind, :subject_id, :kind, 'queued', :person_id, :now_at_ms,
         :now_at_ms, 0);
 
 -- job_drop_queued(team_id int, vm_id text, now_at_ms int) done
--- Destroying comes before everything that has not begun.
+-- Drop queued jobs: destroying takes precedence over everything not started.
 UPDATE job SET state = 'dropped', ended_at_ms = :now_at_ms
 WHERE team_id = :team_id AND vm_id = :vm_id AND state = 'queued';
 
@@ -24,7 +24,7 @@ SELECT number, id, kind, state, snapshot_id, requested_at_ms, due_at_ms, attempt
 FROM job WHERE team_id = :team_id AND vm_id = :vm_id ORDER BY number DESC LIMIT 1;
 
 -- job_lease(now_at_ms int) row across teams
--- The oldest job about a VM that is due and whose VM is not being worked on.
+-- The oldest due VM job whose VM has no running job.
 UPDATE job SET state = 'running', attempts = attempts + 1
 WHERE number = (SELECT j.number FROM job j
             WHERE j.state = 'queued' AND j.due_at_ms <= :now_at_ms AND j.vm_id IS NOT NULL
@@ -33,13 +33,13 @@ WHERE number = (SELECT j.number FROM job j
 RETURNING number, id, team_id, vm_id, kind, person_id, snapshot_id, requested_at_ms, attempts;
 
 -- job_next_due() row (due_at_ms int) across teams
--- When the next queued job is due whose VM is not being worked on; 0: there is none.
+-- Due time of the next queued job whose VM has no running job; 0: none.
 SELECT ifnull(min(j.due_at_ms), 0) AS due_at_ms FROM job j
 WHERE j.state = 'queued' AND j.vm_id IS NOT NULL
   AND NOT EXISTS (SELECT 1 FROM job r WHERE r.vm_id = j.vm_id AND r.state = 'running');
 
 -- job_open() row (queued int, running int) across teams
--- How much there is to do.
+-- Number of queued and running jobs.
 SELECT (SELECT count(*) FROM job WHERE state = 'queued') AS queued,
        (SELECT count(*) FROM job WHERE state = 'running' /* scan ok */) AS running;
 
@@ -48,13 +48,13 @@ UPDATE job SET state = :state, error = :error, ended_at_ms = :now_at_ms
 WHERE number = :number;
 
 -- job_later(number int, due_at_ms int, error text?) done across teams
--- Back into the queue, for another attempt.
+-- Requeue for another attempt.
 UPDATE job SET state = 'queued', due_at_ms = :due_at_ms, error = :error
 WHERE number = :number;
 
 -- job_recover(now_at_ms int) done across teams
--- At the start of the worker nothing runs: what was running when it was killed goes on. A job whose
--- VM has a newer queued one (a destroy) is dropped instead, so that one queued job stays.
+-- At worker startup, requeue jobs that were running when it was killed. A job whose
+-- VM has a newer queued one (a destroy) is dropped instead, so that one queued job remains.
 UPDATE job SET state = CASE WHEN EXISTS (SELECT 1 FROM job q WHERE q.vm_id = job.vm_id
                                            AND q.state = 'queued') THEN 'dropped'
                             ELSE 'queued' END,
@@ -64,14 +64,14 @@ UPDATE job SET state = CASE WHEN EXISTS (SELECT 1 FROM job q WHERE q.vm_id = job
 WHERE state = 'running' /* scan ok */;
 
 -- job_typical_ms(kind text) row (typical_ms int) across teams
--- How long the last jobs of a kind took from their first step, for "about 4 s"; 0: not known yet.
+-- Typical duration of recent jobs of a kind, from request to end, for "about 4 s"; 0: unknown.
 SELECT CAST(ifnull(avg(took_ms), 0) AS INTEGER) AS typical_ms FROM (
     SELECT j.ended_at_ms - j.requested_at_ms AS took_ms FROM job j
     WHERE j.kind = :kind AND j.state = 'done' ORDER BY j.number DESC LIMIT 10);
 
 -- job_lease_billing(now_at_ms int) row across teams
--- The oldest job about billing that is due. One thread does them all, so one that is running already
--- is one whose end could not be recorded: it is done again.
+-- The oldest due billing job. A single thread runs them all, so a job that is already running
+-- is one whose result could not be recorded: it is run again.
 UPDATE job SET state = 'running', attempts = attempts + 1
 WHERE number = (SELECT j.number FROM job j
             WHERE j.state IN ('queued', 'running') AND j.subject_kind <> 'vm'
@@ -80,6 +80,6 @@ WHERE number = (SELECT j.number FROM job j
 RETURNING number, id, team_id, kind, person_id, subject_id, requested_at_ms, attempts;
 
 -- job_forget_billing(before_at_ms int) done across teams
--- What ended long ago, with what a page was told of it.
+-- Delete jobs that ended long ago, with their results for pages.
 DELETE FROM job WHERE subject_kind <> 'vm' AND state NOT IN ('queued', 'running')
   AND requested_at_ms <= :before_at_ms /* scan ok */;

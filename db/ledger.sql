@@ -1,12 +1,12 @@
 -- ledger_vm(vm_id text) row (snapshot_gb int) across teams
--- The VM as its row now says.
+-- The current row of the VM.
 SELECT v.team_id, v.name, v.state, v.observed, v.size, v.disk_gb, v.created_at, v.gone_at,
        (SELECT ifnull(sum(s.disk_gb), 0) FROM snapshot s
          WHERE s.vm_id = v.id AND s.state = 'ready') AS snapshot_gb
 FROM vm v WHERE v.id = :vm_id;
 
 -- ledger_open(vm_id text) row across teams
--- The stretch that goes on.
+-- The open interval.
 SELECT team_id, month_at, vm_id, from_at, until_at, vm_name, state, size, disk_gb, snapshot_gb
 FROM ledger WHERE vm_id = :vm_id AND is_open = 1;
 
@@ -15,7 +15,7 @@ SELECT count(*) AS total FROM ledger
 WHERE team_id = :team_id AND month_at = :month_at AND vm_id = :vm_id AND from_at = :from_at;
 
 -- ledger_put(team_id int, month_at int, vm_id text, from_at int, until_at int, is_open int, vm_name text, state text, size text, disk_gb int, snapshot_gb int) done
--- A stretch of no seconds that began at the same moment makes room for it.
+-- Replaces an empty interval with the same start.
 INSERT INTO ledger (team_id, month_at, vm_id, from_at, until_at, is_open, vm_name, state, size,
                     disk_gb, snapshot_gb)
 VALUES (:team_id, :month_at, :vm_id, :from_at, :until_at, :is_open, :vm_name, :state, :size,
@@ -29,7 +29,7 @@ UPDATE ledger SET until_at = :until_at, is_open = :is_open
 WHERE team_id = :team_id AND month_at = :month_at AND vm_id = :vm_id AND from_at = :from_at;
 
 -- ledger_chunk(team_id int, month_at int, after_vm_id text, after_from_at int, last_vm_id text, most int) rows (name text, is_known int)
--- A team's month, VM by VM, each in order of time, from behind a place on.
+-- A team's month, grouped by VM in chronological order, after the given position.
 SELECT l.vm_id, l.from_at, l.until_at, l.is_open, l.state, l.size, l.disk_gb, l.snapshot_gb,
        ifnull(v.name, l.vm_name) AS name, v.id IS NOT NULL AS is_known
 FROM ledger l LEFT JOIN vm v ON v.id = l.vm_id
@@ -39,7 +39,7 @@ WHERE l.team_id = :team_id AND l.month_at = :month_at
 ORDER BY l.vm_id, l.from_at LIMIT :most;
 
 -- ledger_living(team_id int) rows
--- What the living VMs of a team are at this moment, or were when last seen.
+-- The current state of a team's existing VMs, as last observed.
 SELECT l.until_at, l.state, l.size, l.disk_gb, l.snapshot_gb
 FROM vm v JOIN ledger l ON l.vm_id = v.id AND l.is_open = 1
 WHERE v.team_id = :team_id AND v.gone_at IS NULL;

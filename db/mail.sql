@@ -1,5 +1,5 @@
 -- mail_add(id text, kind text, to_email text, once text, amount text?, vm_name text?, browser text?, url text?, happened_at int?, until_at int?, now_at int) done
--- Adds nothing when this occasion has its mail.
+-- Adds nothing if there is a mail with the same `once`.
 INSERT INTO mail (id, kind, to_email, once, amount, vm_name, browser, url, happened_at, until_at,
                   state, attempts, due_at, created_at)
 VALUES (:id, :kind, :to_email, :once, :amount, :vm_name, :browser, :url, :happened_at, :until_at,
@@ -11,17 +11,17 @@ SELECT count(*) AS total FROM mail
 WHERE to_email = :to_email AND kind = :kind AND created_at > :since_at;
 
 -- mail_next(now_at int) row
--- The one that has been due for longest. One thread of one worker sends, so nobody else takes it.
+-- The longest due mail. A single thread of one worker sends, so there is no concurrent taker.
 SELECT id FROM mail WHERE state = 'queued' AND due_at <= :now_at ORDER BY due_at LIMIT 1;
 
 -- mail_take(id text, now_at int) row
--- From now on it is being sent: a worker that is started later sees that it may have gone out.
+-- Mark as being sent: after a restart the worker can see that it may have been delivered.
 UPDATE mail SET taken_at = :now_at, attempts = attempts + 1 WHERE id = :id AND state = 'queued'
 RETURNING id, kind, to_email, amount, vm_name, browser, url, happened_at, until_at, attempts,
           created_at;
 
 -- mail_end(id text, state text, reason text?, now_at int) done
--- What it was about is of no more use.
+-- Its content is no longer needed and is cleared.
 UPDATE mail SET state = :state, reason = :reason, taken_at = NULL,
                 sent_at = CASE WHEN :state = 'sent' THEN :now_at END,
                 amount = NULL, vm_name = NULL, browser = NULL, url = NULL, happened_at = NULL,
@@ -32,13 +32,13 @@ WHERE id = :id;
 UPDATE mail SET due_at = :due_at, reason = :reason, taken_at = NULL WHERE id = :id;
 
 -- mail_recover(now_at int) done
--- At the start of the worker nothing is being sent: what was is sent again, as nobody can know
--- whether the mail server had taken it.
+-- At worker startup, requeue mails that were being sent: it is unknown whether the mail server had
+-- accepted them.
 UPDATE mail SET taken_at = NULL, due_at = :now_at
 WHERE state = 'queued' AND taken_at IS NOT NULL /* scan ok */;
 
 -- mail_problems() rows
--- For the operator: what was given up, and what has failed at least once and waits.
+-- For the operator: failed mails, and those waiting for a retry.
 SELECT kind, to_email, state, attempts, created_at, due_at, reason FROM mail
 WHERE state IN ('queued', 'failed') AND reason IS NOT NULL ORDER BY created_at DESC
       /* scan ok */;

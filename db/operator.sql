@@ -1,5 +1,5 @@
 -- operator_vms() rows (team text) across teams
--- Every living VM, for the operator.
+-- Every existing VM, for the operator.
 SELECT v.id, v.name, t.name AS team, v.region, v.state, v.state_at, v.observed, v.observed_at,
        v.vcpus, v.memory_mb, v.disk_gb, v.ssh_port, v.last_error
 FROM vm v JOIN team t ON t.id = v.team_id WHERE v.gone_at IS NULL

@@ -1,6 +1,6 @@
 -- session_get(id_hash blob, now_at int) row (email text, name text, role text) across teams
--- The browser's row while neither limit has passed. Person and role are of this moment: who was
--- removed is out at the next request.
+-- The browser's session unless expired. Person and role are current: a removed
+-- member loses access at the next request.
 SELECT s.id_hash, s.handle, s.person_id, s.current_team_id, s.csrf_secret, s.seen_at, s.expires_at,
        s.notice, s.workos_session_id, s.workos_state_hash, s.workos_verifier, s.return_path,
        p.email AS email, p.name AS name, m.role AS role
@@ -28,18 +28,18 @@ UPDATE session SET notice = :notice WHERE id_hash = :id_hash;
 UPDATE session SET return_path = :return_path WHERE id_hash = :id_hash;
 
 -- session_set_workos(id_hash blob, state_hash blob, verifier text, expires_at int) done
--- A sign-in under way: it has as long as a fresh signed-out session, whatever is left of this one.
+-- Start a sign-in: resets the expiry to that of a new signed-out session.
 UPDATE session SET workos_state_hash = :state_hash, workos_verifier = :verifier,
                    idle_at = :expires_at, expires_at = :expires_at
 WHERE id_hash = :id_hash AND person_id IS NULL;
 
 -- session_clear_workos(id_hash blob, state_hash blob) done
--- Changes one row exactly once, however often the callback is asked for at the same time.
+-- Changes the row exactly once, even with concurrent callbacks.
 UPDATE session SET workos_state_hash = NULL, workos_verifier = NULL
 WHERE id_hash = :id_hash AND workos_state_hash = :state_hash;
 
 -- session_list(person_id int, now_at int) rows
--- The sign-ins of a person, newest first.
+-- The sessions of a person, newest first.
 SELECT handle, browser, created_at, seen_at, id_hash FROM session
 WHERE person_id = :person_id AND idle_at > :now_at AND expires_at > :now_at
 ORDER BY created_at DESC;
@@ -57,7 +57,7 @@ DELETE FROM session WHERE expires_at <= :now_at OR idle_at <= :now_at /* scan ok
 DELETE FROM session WHERE person_id = :person_id;
 
 -- session_delete_of_member(person_id int, team_id int) done
--- The sign-ins in one team of somebody who has left it.
+-- Delete the sessions in a team of a person who has left it.
 DELETE FROM session WHERE person_id = :person_id AND current_team_id = :team_id;
 
 -- session_delete_of_team(team_id int) done

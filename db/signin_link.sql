@@ -6,7 +6,7 @@ VALUES (:token_hash, :email, :now_at, :expires_at);
 SELECT email, expires_at, used_at FROM signin_link WHERE token_hash = :token_hash;
 
 -- signin_link_use(token_hash blob, now_at int) done
--- Changes one row exactly once, however many browsers press the button at the same time.
+-- Changes the row exactly once, even with concurrent requests.
 UPDATE signin_link SET used_at = :now_at
 WHERE token_hash = :token_hash AND used_at IS NULL AND expires_at > :now_at;
 

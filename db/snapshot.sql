@@ -28,6 +28,6 @@ DELETE FROM snapshot WHERE team_id = :team_id AND id = :id;
 DELETE FROM snapshot WHERE team_id = :team_id AND vm_id = :vm_id;
 
 -- snapshot_used_by_clone(snapshot_id text) row (total int) across teams
--- How many clones are still being made from it: it cannot be deleted meanwhile.
+-- Number of clones still being created from it; it cannot be deleted meanwhile.
 SELECT count(*) AS total FROM vm
 WHERE source_snapshot_id = :snapshot_id AND state = 'creating' /* scan ok */;

@@ -4,11 +4,11 @@
  *     sqlc --schema db --name main --out build/db
  *
  * The numbered files NNN_name.sql are the migrations; every other SUBJECT.sql holds statements
- * under signatures. From them come schema.c, inventory.c, and SUBJECT.sql.c and .h, which call
+ * under signatures. From them it generates schema.c, inventory.c, SUBJECT.sql.c and .h, which use
  * cgi/adapter/db.h. Whatever would fail at run time, or break a rule of ARCHITECTURE.md, is
  * refused here with its file and line; then nothing is written.
  *
- * This file finds the input and sets the order of the work; what is read, checked and written is
+ * This file finds the input and runs the phases; what is read, checked and written is
  * decided in sqlc_read.c, sqlc_schema.c, sqlc_check.c and sqlc_write.c.
  */
 #include "sqlc.h"
@@ -74,7 +74,7 @@ static void find_input(struct input *input, const char *folder)
     }
 }
 
-/* A name begins with its subject, so that whoever meets it knows the file, and is used once. */
+/* A statement name must start with its subject, which identifies the file, and be unique. */
 static void check_name(const struct input *input, const struct subject *subject,
                        const struct statement *statement)
 {
@@ -121,7 +121,7 @@ static void compile(const char *folder, const char *name, const char *out)
     find_input(&input, folder);
     if (sqlite3_open(":memory:", &db) != SQLITE_OK)
         give_up("sqlite3_open");
-    /* Else SQLite takes a misspelt "column" in double quotes for a text. */
+    /* Otherwise SQLite treats a misspelt "column" in double quotes as a string. */
     sqlite3_db_config(db, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
     sqlite3_db_config(db, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
     if (refusal_count() || !schema_apply(db, &input.schema))

@@ -1,8 +1,8 @@
 /*
- * What the parts of sqlc share: the shape of a statement as it was read, and the helpers for text.
+ * Shared by the parts of sqlc: the parsed form of a statement, and text helpers.
  *
- * Nothing here is freed: sqlc runs once and ends. Every check goes through refuse(), so that one
- * run reports all mistakes; nothing is written to --out when there was one.
+ * Nothing is freed: sqlc runs once and exits. Every check goes through refuse(), so that one run
+ * reports all errors; nothing is written to --out if there was one.
  */
 #pragma once
 
@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-/* A file that was read: "db/vm.sql" and its bytes. */
+/* An input file: "db/vm.sql" and its contents. */
 struct source {
     const char *path;
     const char *name; /* the last part of `path` */
@@ -49,12 +49,12 @@ struct statement {
     char *name;
     struct fields parameters;
     enum shape shape;
-    struct fields computed; /* the columns that the signature types */
+    struct fields computed; /* the columns with a type in the signature */
     bool is_across_teams;
     char *contract; /* comment lines below the signature, each with its "--"; may be empty */
-    char *sql;      /* once checked, this one statement and nothing after it */
+    char *sql;      /* once checked, exactly one statement with nothing after it */
     int sql_line;
-    struct fields columns; /* once checked, what it gives */
+    struct fields columns; /* once checked, the result columns */
     bool is_write;         /* once checked */
 };
 
@@ -66,20 +66,20 @@ struct subject {
     size_t count;
 };
 
-/* One column of the data inventory: where it stands, and the five parts of its comment. */
+/* One column of the data inventory: its location, and the five parts of its comment. */
 struct inventory {
     const char *table;
     const char *column;
     char *part[5]; /* why, basis, keep, export, erase */
 };
 
-/* One text that a column may hold: of CHECK (state IN ('queued', 'done')). */
+/* One allowed value of a column: from CHECK (state IN ('queued', 'done')). */
 struct constant {
     const char *table, *column, *text;
 };
 
 struct schema {
-    const char *name; /* "main": the database that the migrations make */
+    const char *name; /* "main": the database created by the migrations */
     struct source *migration;
     size_t migration_count;
     struct inventory *inventory;
@@ -90,12 +90,12 @@ struct schema {
 
 /* ---- sqlc_text.c ---- */
 
-/* "PATH:LINE: what is wrong; what to write instead" on standard error, counted. */
+/* Print "PATH:LINE: what is wrong; what to write instead" to standard error, and count it. */
 void refuse(const char *path, int line, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 int refusal_count(void);
 
-/* End at once: the machine, not the input, is at fault. */
+/* Exit immediately: for failures of the machine, not of the input. */
 void give_up(const char *what) __attribute__((noreturn));
 
 /* `items` with room for one more element of `size` bytes after `count`. */
@@ -107,15 +107,15 @@ struct field *field_find(const struct fields *fields, const char *name); /* or N
 /* The line number of `at` in a text whose first line is `line`. */
 int line_of(const char *text, const char *at, int line);
 
-/* The first byte that is neither white space nor in a comment of SQL. */
+/* The first byte that is neither white space nor part of an SQL comment. */
 const char *skip_blank(const char *at);
 
-/* [a-z][a-z0-9_]*, and no word that C keeps for itself. */
+/* [a-z][a-z0-9_]*, and not a C keyword. */
 bool is_plain_name(const char *name);
 
 struct source source_read(const char *folder, const char *name);
 
-/* Write `bytes` to folder/name, unless they stand there already: make compares times. */
+/* Write `bytes` to folder/name unless unchanged: make compares timestamps. */
 void file_save(const char *folder, const char *name, const char *bytes);
 
 /* ---- sqlc_read.c ---- */
@@ -126,12 +126,12 @@ struct reader {
     int line;
 };
 
-/* The next statement whose signature is understood; false at the end of the file. */
+/* The next statement with a valid signature; false at the end of the file. */
 bool read_statement(struct reader *reader, struct statement *out);
 
 /* ---- sqlc_check.c ---- */
 
-/* Hold the statement against the schema in `db` and fill in the fields that are "once checked". */
+/* Check the statement against the schema in `db` and fill in the fields marked "once checked". */
 void check_statement(sqlite3 *db, struct statement *statement);
 
 /* ---- sqlc_schema.c ---- */
@@ -139,13 +139,13 @@ void check_statement(sqlite3 *db, struct statement *statement);
 /* Run the migrations in `db`. False after an SQL error: further checks would only repeat it. */
 bool schema_apply(sqlite3 *db, const struct schema *schema);
 
-/* Hold each table and column against its declaration and fill `schema->inventory`. */
+/* Check each table and column against its declaration and fill `schema->inventory`. */
 void schema_check(sqlite3 *db, struct schema *schema);
 
-/* Fill `schema->constant` from the CHECK constraints that list texts. */
+/* Fill `schema->constant` from the CHECK constraints that list values. */
 void schema_constants(sqlite3 *db, struct schema *schema);
 
-/* What SQLite says is wrong with `sql`, which begins at `line` of `source`. */
+/* Report the SQLite error for `sql`, which starts at `line` of `source`. */
 void refuse_sql(sqlite3 *db, const struct source *source, const char *sql, int line);
 
 /* ---- sqlc_write.c ---- */

@@ -1,17 +1,17 @@
 /*
- * Holds one statement against the schema and against its own signature: names, parameters, columns,
- * teams, and the plan that SQLite would follow. Reading signatures is sqlc_read.c's work.
+ * Checks one statement against the schema and against its own signature: names, parameters,
+ * columns, teams, and the query plan of SQLite. Signatures are parsed in sqlc_read.c.
  */
 #include "sqlc.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* What SQLite says a statement does while it compiles it. */
+/* Accesses that SQLite reports while compiling a statement. */
 struct touched {
     char **table;
     size_t count;
-    bool is_refused; /* the statement is none that a subject file may hold */
+    bool is_refused; /* not a statement allowed in a subject file */
 };
 
 static void complain(const struct statement *statement, const char *problem, const char *name,
@@ -39,7 +39,7 @@ static int authorize(void *context, int action, const char *table, const char *c
     return SQLITE_OK;
 }
 
-/* The one statement under the signature, compiled; or NULL after a refusal. */
+/* The single statement under the signature, compiled; NULL after a refusal. */
 static sqlite3_stmt *compile(sqlite3 *db, struct statement *statement, struct touched *touched)
 {
     const char *path = statement->source->path;
@@ -52,7 +52,7 @@ static sqlite3_stmt *compile(sqlite3 *db, struct statement *statement, struct to
         complain(statement, "has no SQL", NULL, "write one statement below its signature");
         return NULL;
     }
-    /* The authorizer is not asked about these two. */
+    /* The authorizer is not called for these two. */
     touched->is_refused =
         !sqlite3_strnicmp(sql, "VACUUM", 6) || !sqlite3_strnicmp(sql, "EXPLAIN", 7);
     sqlite3_set_authorizer(db, authorize, touched);
@@ -80,7 +80,7 @@ static sqlite3_stmt *compile(sqlite3 *db, struct statement *statement, struct to
     return compiled;
 }
 
-/* The line on which the SQL names a parameter. */
+/* The line where the SQL names a parameter. */
 static int line_of_parameter(const struct statement *statement, const char *parameter)
 {
     const char *at = strstr(statement->sql, parameter);
@@ -141,7 +141,7 @@ static bool type_of_declared(const char *declared, enum type *out)
     return false;
 }
 
-/* A plain column has the type of its table; a computed one has only what the signature says. */
+/* A plain column has the type declared in its table; a computed one only that of the signature. */
 static void check_column_type(struct statement *statement, struct field *column,
                               const char *declared)
 {
@@ -186,7 +186,8 @@ static void check_columns(sqlite3_stmt *compiled, struct statement *statement)
         complain(statement, "gives no columns", NULL, "write done");
 }
 
-/* What belongs to a team is reached through that team, or the signature says that it is not. */
+/* Rows that belong to a team are accessed through that team, unless the signature says
+ * otherwise. */
 static void check_teams(sqlite3 *db, const struct statement *statement,
                         const struct touched *touched)
 {
@@ -204,7 +205,7 @@ static void check_teams(sqlite3 *db, const struct statement *statement,
                  "hold its team_id against :team_id, or end the signature with `across teams`");
 }
 
-/* The name in "SCAN vm USING INDEX ...", or NULL where the plan walks through no table. */
+/* The name in "SCAN vm USING INDEX ...", or NULL if the plan line scans no table. */
 static char *scanned_name(const char *detail)
 {
     if (strncmp(detail, "SCAN ", 5) || detail[5] == '(' || strstr(detail, " VIRTUAL TABLE ") ||
@@ -213,7 +214,7 @@ static char *scanned_name(const char *detail)
     return strndup(detail + 5, strcspn(detail + 5, " "));
 }
 
-/* The name of a subquery or WITH that the plan works out before it scans the result, or NULL. */
+/* The name of a subquery or WITH that the plan materializes before scanning the result, or NULL. */
 static char *derived_name(const char *detail)
 {
     if (!strncmp(detail, "MATERIALIZE ", 12))

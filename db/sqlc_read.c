@@ -1,12 +1,12 @@
 /*
- * Reads db/SUBJECT.sql: finds the signatures and takes them apart.
+ * Reads db/SUBJECT.sql: finds and parses the signatures.
  *
  *     -- NAME(PARAMETER TYPE, ...) SHAPE (COLUMN TYPE, ...) across teams
- *     -- Lines of contract, for whoever calls it.
+ *     -- Lines of contract, for the caller.
  *     SQL;
  *
- * A signature may run on over further "--" lines until its brackets are closed. Whether the SQL
- * keeps what the signature says is not decided here (sqlc_check.c).
+ * A signature may continue on further "--" lines until its brackets are closed. Whether the SQL
+ * matches the signature is not checked here (sqlc_check.c).
  */
 #include "sqlc.h"
 
@@ -16,7 +16,7 @@
 
 static const char *const FORM = "`-- NAME(PARAMETER TYPE, ...) rows`, `row` or `done`";
 
-/* Where a signature is being read, and for which statement. */
+/* Position while parsing a signature, and its statement. */
 struct signature {
     const struct statement *statement;
     const char *at;
@@ -36,7 +36,7 @@ static char *copy(const char *from, const char *to)
     return text;
 }
 
-/* The next word, or "" when there is none. */
+/* The next word, or "" if there is none. */
 static char *take_word(struct signature *signature)
 {
     const char *from = signature->at + strspn(signature->at, " ");
@@ -86,7 +86,7 @@ static bool read_type(struct signature *signature, enum type *out)
     return false;
 }
 
-/* "NAME TYPE, NAME TYPE)"; the opening bracket is read already. */
+/* "NAME TYPE, NAME TYPE)"; the opening bracket has been read. */
 static bool read_fields(struct signature *signature, bool may_be_null, struct fields *out)
 {
     if (take(signature, ')'))
@@ -150,7 +150,7 @@ static bool read_signature(const char *text, struct statement *out)
     return signature.at[strspn(signature.at, " ")] == '\0' || misread(&signature);
 }
 
-/* Does a line read "-- name("? */
+/* Whether a line has the form "-- name(". */
 static bool is_signature(const char *line)
 {
     const char *at = line + 3;
@@ -168,7 +168,7 @@ static const char *next_line(const char *at)
     return *at ? at + 1 : at;
 }
 
-/* The signature on one line, without the "--". `*at` moves behind it. */
+/* The signature on one line, without the "--". `*at` moves past it. */
 static char *join_signature(const char **at)
 {
     char *text = NULL;
@@ -189,7 +189,7 @@ static char *join_signature(const char **at)
     return text;
 }
 
-/* Move to the next signature. What stands before the first one may only be comment. */
+/* Move to the next signature. Only comments may precede the first one. */
 static void find_signature(struct reader *reader)
 {
     const char *from = reader->at;

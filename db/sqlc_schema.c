@@ -1,8 +1,8 @@
 /*
- * The schema: runs the migrations in a database in memory, asks SQLite which tables and columns
- * they leave, and finds for each column the comment that declares it for the data inventory.
+ * The schema: runs the migrations in an in-memory database, asks SQLite for the resulting tables
+ * and columns, and finds for each column the comment that declares it for the data inventory.
  *
- * SQLite alone decides what exists. The migrations are read a second time, line by line, only to
+ * Only SQLite decides what exists. The migrations are read a second time, line by line, only to
  * find those comments; so each column needs a line of its own.
  */
 #include "sqlc.h"
@@ -38,7 +38,8 @@ void refuse_sql(sqlite3 *db, const struct source *source, const char *sql, int l
     int offset = sqlite3_error_offset(db);
     const char *at = offset < 0 ? NULL : sql + offset;
 
-    /* SQLite gives no place for "no such table: x", but its message ends with what it misses. */
+    /* SQLite gives no position for "no such table: x", but its message ends with the missing
+     * name. */
     if (!at && last_word)
         at = strstr(sql, last_word + 1);
     refuse(source->path, line_of(sql, at ? at : skip_blank(sql), line),
@@ -46,7 +47,7 @@ void refuse_sql(sqlite3 *db, const struct source *source, const char *sql, int l
 }
 
 /*
- * db_migrate runs each file in a transaction, in which these would fail or undo its promise.
+ * db_migrate runs each file in a transaction, in which these would fail or break its guarantees.
  * Virtual tables cannot be STRICT.
  */
 static int authorize(void *context, int action, const char *first, const char *second,
@@ -56,7 +57,7 @@ static int authorize(void *context, int action, const char *first, const char *s
     bool is_allowed = true;
 
     (void)second, (void)database, (void)trigger;
-    /* ALTER TABLE asks for quick_check itself. */
+    /* ALTER TABLE itself runs quick_check. */
     if (action == SQLITE_PRAGMA)
         is_allowed = !strcmp(first, "quick_check") || !strcmp(first, "defer_foreign_keys");
     else if (action == SQLITE_TRANSACTION || action == SQLITE_SAVEPOINT ||
@@ -109,7 +110,7 @@ bool schema_apply(sqlite3 *db, const struct schema *schema)
 
 /* ---- reading the declarations ---- */
 
-/* The next word of SQL, without its quotes, or "" at anything else. */
+/* The next word of SQL, without quotes, or "" for anything else. */
 static char *take_word(const char **at)
 {
     const char *from = *at + strspn(*at, " \t");
@@ -147,7 +148,7 @@ static bool take_both(const char **at, const char *first, const char *second)
     return true;
 }
 
-/* Count the brackets of a line and give the comment at its end, or NULL. */
+/* Count the brackets of a line and return the comment at its end, or NULL. */
 static const char *scan_line(const char *line, int *depth)
 {
     char quote = '\0';
@@ -195,7 +196,7 @@ static void forget(struct declarations *all, const char *table)
     all->count = kept;
 }
 
-/* The rest of a line that begins with ALTER TABLE. */
+/* The rest of a line that starts with ALTER TABLE. */
 static void read_alter(struct declarations *all, const char *at, struct declaration here,
                        const char *comment)
 {
@@ -257,7 +258,7 @@ static void read_declarations(struct declarations *all, const struct source *sou
     }
 }
 
-/* ---- holding the columns against their declarations ---- */
+/* ---- checking the columns against their declarations ---- */
 
 static bool is_one_of(const char *word, const char *const *words)
 {
@@ -276,7 +277,7 @@ static bool is_term(const char *term)
            (digits && digits < 5 && *term != '0' && is_one_of(term + digits, units));
 }
 
-/* Cut the comment at its bars; false when there are not five parts with something in each. */
+/* Split the comment at its bars; false unless there are five non-empty parts. */
 static bool split(char *comment, char *part[5])
 {
     size_t count = 0;
@@ -296,7 +297,7 @@ static bool split(char *comment, char *part[5])
     return count == 5;
 }
 
-/* The line that begins a table, or that of the first migration when none is found. */
+/* The line that starts a table, or that of the first migration if none is found. */
 static struct declaration place_of_table(const struct schema *schema,
                                          const struct declarations *all, const char *table)
 {
@@ -368,7 +369,7 @@ void schema_check(sqlite3 *db, struct schema *schema)
     sqlite3_finalize(columns);
 }
 
-/* ---- the texts that columns may hold ---- */
+/* ---- the values that columns may hold ---- */
 
 static bool take_sign(const char **at, char sign)
 {
@@ -379,7 +380,7 @@ static bool take_sign(const char **at, char sign)
     return true;
 }
 
-/* "(COLUMN IN ('a', 'b'))" at `at`: add each text. Anything else is a check of another kind. */
+/* "(COLUMN IN ('a', 'b'))" at `at`: add each value. Anything else is another kind of check. */
 static void read_check(struct schema *schema, const char *table, const char *at)
 {
     struct constant constant = { .table = table };

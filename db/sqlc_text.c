@@ -1,6 +1,6 @@
 /*
- * The ground floor of sqlc: refusals, lists that grow, places in a text, files.
- * It knows nothing of statements or tables.
+ * The base of sqlc: error reports, growable lists, positions in a text, files. It does not depend
+ * on statements or tables.
  */
 #include "sqlc.h"
 
@@ -110,7 +110,7 @@ static char *path_join(const char *folder, const char *name)
     return path;
 }
 
-/* The bytes of a file as text, or NULL when it cannot be opened. */
+/* The contents of a file as text, or NULL if it cannot be opened. */
 static char *file_read(const char *path)
 {
     FILE *file = fopen(path, "rb");

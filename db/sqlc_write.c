@@ -1,6 +1,6 @@
 /*
- * Writes the generated C: a header and a file per subject, the migrations, the data inventory.
- * Everything it is given has passed the checks; it decides nothing but how the C looks.
+ * Writes the generated C: a header and a file per subject, the migrations, the data inventory. Its
+ * input has passed all checks; only the form of the C is decided here.
  */
 #include "sqlc.h"
 
@@ -10,12 +10,12 @@
 
 enum { LINE_WIDTH = 100 };
 
-/* What a type is called in C and in the functions of db.h. */
+/* A type in C and in the functions of db.h. */
 struct type_words {
-    const char *member;  /* how a declaration begins */
+    const char *member;  /* start of a declaration */
     const char *bind;    /* db_bind_... */
     const char *column;  /* db_column_... */
-    const char *present; /* after a parameter's name: true when it is not NULL */
+    const char *present; /* suffix of a parameter's name: true if it is not NULL */
 };
 
 static const struct type_words TYPES[] = {
@@ -24,7 +24,7 @@ static const struct type_words TYPES[] = {
     [TYPE_BLOB] = { "struct bytes ", "bytes", "bytes", ".bytes" },
 };
 
-/* A file that is put together in memory first. */
+/* A file that is assembled in memory first. */
 struct output {
     FILE *stream;
     char *bytes;
@@ -49,7 +49,7 @@ static void output_save(struct output *output, const char *folder, const char *n
     file_save(folder, full_name, output->bytes);
 }
 
-/* "main" as it stands in the name of a constant. */
+/* "main" as part of a constant's name. */
 static const char *upper(const char *name)
 {
     char *text = strdup(name);
@@ -59,7 +59,7 @@ static const char *upper(const char *name)
     return text;
 }
 
-/* A C string literal; a new line in the text also begins a new line of the literal. */
+/* A C string literal; a newline in the text also starts a new line of the literal. */
 static void put_literal(FILE *out, const char *text, const char *indent)
 {
     putc('"', out);
@@ -110,7 +110,7 @@ static void put_prototype(FILE *out, const struct statement *statement)
 
 /* ---- SUBJECT.sql.h ---- */
 
-/* The contract's "--" lines as a comment of C. */
+/* The "--" lines of the contract as a C comment. */
 static void put_contract(FILE *out, const char *contract)
 {
     if (!*contract)

@@ -24,7 +24,7 @@ UPDATE ssh_key SET name = :name WHERE team_id = :team_id AND id = :id;
 DELETE FROM ssh_key WHERE team_id = :team_id AND id = :id;
 
 -- ssh_key_vms(team_id int) rows
--- Which living VMs hold which key, for the list of keys.
+-- Which existing VMs hold which key, for the list of keys.
 SELECT k.fingerprint, v.id, v.name FROM vm_key k
 JOIN vm v ON v.id = k.vm_id
 WHERE k.team_id = :team_id AND v.gone_at IS NULL

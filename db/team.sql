@@ -10,7 +10,7 @@ SELECT id, name FROM team WHERE personal_of = :person_id;
 SELECT id, name FROM team WHERE workos_organization_id = :workos_organization_id;
 
 -- team_join(team_id int, person_id int, role text, now_at int) done
--- A member who is there already keeps the date and gets the role.
+-- An existing member keeps the date and gets the new role.
 INSERT INTO membership (team_id, person_id, role, created_at)
 VALUES (:team_id, :person_id, :role, :now_at)
 ON CONFLICT (team_id, person_id) DO UPDATE SET role = :role;
@@ -40,16 +40,16 @@ DELETE FROM membership WHERE team_id = :team_id AND person_id = :person_id;
 DELETE FROM membership WHERE team_id = :team_id;
 
 -- team_leave_everywhere(person_id int) done across teams
--- All but the person's own team.
+-- Leave all teams except the person's own.
 DELETE FROM membership WHERE person_id = :person_id
   AND team_id NOT IN (SELECT id FROM team WHERE personal_of = :person_id);
 
 -- team_name_workos_membership(team_id int, person_id int, workos_membership_id text) done
--- Only one that is not known to be another.
+-- Only if no membership id is stored yet.
 UPDATE membership SET workos_membership_id = :workos_membership_id
 WHERE team_id = :team_id AND person_id = :person_id AND workos_membership_id IS NULL;
 -- team_money(team_id int) row
--- Since when the team exists, and what it may spend in a month.
+-- Creation date and monthly spend cap.
 SELECT t.created_at, t.cap_cents FROM team t WHERE t.id = :team_id;
 
 -- team_set_cap(team_id int, cap_cents int?) done

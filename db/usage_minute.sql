@@ -1,5 +1,5 @@
 -- usage_minute_add(team_id int, vm_id text, minute_at int, cpu_ms int, memory_mb int?, disk_bytes int, read_bytes int, written_bytes int, received_bytes int?, sent_bytes int?) done
--- Several samples of one minute add up; levels are those of the last one.
+-- Samples of one minute are added up; gauges keep the last value.
 INSERT INTO usage_minute (team_id, vm_id, minute_at, cpu_ms, memory_mb, disk_bytes, read_bytes,
                           written_bytes, received_bytes, sent_bytes)
 VALUES (:team_id, :vm_id, :minute_at, :cpu_ms, :memory_mb, :disk_bytes, :read_bytes,

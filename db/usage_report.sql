@@ -3,7 +3,7 @@ INSERT INTO usage_report (team_id, hour_at, identifier, value, state, attempts, 
 VALUES (:team_id, :hour_at, :identifier, :value, 'new', 0, :now_at);
 
 -- usage_report_due(now_at int, most int) rows (customer_id text) across teams
--- What can be tried now, the longest waiting first.
+-- Due reports, longest waiting first.
 SELECT p.team_id, p.hour_at, p.identifier, p.value, p.state, p.sent_at, p.attempts,
        b.customer_id AS customer_id
 FROM usage_report p JOIN billing b ON b.team_id = p.team_id
@@ -11,13 +11,13 @@ WHERE p.state IN ('new', 'sent') AND p.due_at <= :now_at AND b.customer_id IS NO
 ORDER BY p.due_at LIMIT :most;
 
 -- usage_report_try(team_id int, hour_at int, now_at int, due_at int) done
--- Written down before it is sent: killed now, it counts as sent without an answer.
+-- Recorded before sending: after a crash it counts as sent with no response.
 UPDATE usage_report SET state = 'sent', sent_at = ifnull(sent_at, :now_at), attempts = attempts + 1,
                       due_at = :due_at
 WHERE team_id = :team_id AND hour_at = :hour_at;
 
 -- usage_report_again(team_id int, hour_at int) done
--- Stripe has nothing of it: as if it had never been sent.
+-- Stripe has no record of it: reset to never sent.
 UPDATE usage_report SET state = 'new', sent_at = NULL WHERE team_id = :team_id AND hour_at = :hour_at;
 
 -- usage_report_set(team_id int, hour_at int, state text, reason text?) done

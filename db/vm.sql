@@ -1,5 +1,5 @@
 -- vm_list(team_id int) rows (snapshot_gb int, step text, working_at_ms int)
--- The living VMs of a team, newest first.
+-- The existing VMs of a team, newest first.
 SELECT id, name, region, image, size, vcpus, memory_mb, disk_gb, state, state_at, observed,
        unresponsive_at, ssh_port, created_at, last_error,
        (SELECT ifnull(sum(n.disk_gb), 0) FROM snapshot n
@@ -18,7 +18,7 @@ SELECT team_id, id, name, region, image, size, vcpus, memory_mb, disk_gb, wanted
 FROM vm WHERE team_id = :team_id AND id = :id;
 
 -- vm_quota(team_id int) row (vms int, vcpus int, memory_mb int, disk_gb int)
--- What the living VMs of a team take of its quota.
+-- Quota used by a team's existing VMs.
 SELECT count(*) AS vms, ifnull(sum(vcpus), 0) AS vcpus, ifnull(sum(memory_mb), 0) AS memory_mb,
        ifnull(sum(disk_gb), 0) AS disk_gb
 FROM vm WHERE team_id = :team_id AND gone_at IS NULL;
@@ -42,7 +42,7 @@ UPDATE vm SET size = :size, vcpus = :vcpus, memory_mb = :memory_mb, disk_gb = :d
 WHERE team_id = :team_id AND id = :id;
 
 -- vm_set_state(team_id int, id text, state text, wanted text?, now_at int) done
--- `wanted` NULL leaves what is wanted as it is.
+-- `wanted` NULL: unchanged.
 UPDATE vm SET state = :state, state_at = CASE WHEN state = :state THEN state_at ELSE :now_at END,
               wanted_at = CASE WHEN :wanted IS NULL OR wanted = :wanted THEN wanted_at
                                ELSE :now_at END,
@@ -56,7 +56,7 @@ SELECT v.team_id, v.id, v.name, v.region, v.image, v.vcpus, v.memory_mb, v.disk_
 FROM vm v JOIN team t ON t.id = v.team_id WHERE v.id = :id;
 
 -- vm_alive(region text) rows (last_job_number int, open_jobs int) across teams
--- What the reconciler compares with the host, and by which it knows that nobody works on a VM.
+-- For the reconciler: the state to compare with the host, and whether a job works on the VM.
 SELECT v.team_id, v.id, v.name, v.state, v.state_at, v.wanted, v.observed, v.observed_at,
        v.unresponsive_at, v.ssh_port,
        ifnull((SELECT max(j.number) FROM job j WHERE j.vm_id = v.id), 0) AS last_job_number,
@@ -90,7 +90,7 @@ UPDATE vm SET unresponsive_at = :unresponsive_at WHERE id = :id;
 UPDATE vm SET last_error = :last_error WHERE id = :id;
 
 -- vm_set_gone(id text, now_at int) done across teams
--- The keys of the row stay for the receipt; the way in and the host key are of no more use.
+-- The ids stay for the receipt; SSH port and host key are no longer needed.
 UPDATE vm SET gone_at = :now_at, state = 'gone', state_at = :now_at, observed = 'absent',
               observed_at = :now_at, ssh_port = NULL, unresponsive_at = NULL, last_error = NULL
 WHERE id = :id;

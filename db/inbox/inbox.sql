@@ -1,11 +1,11 @@
 -- inbox_add(source text, id text, type text, received_at int, body blob) done
--- What comes a second time changes nothing.
+-- Idempotent: a duplicate changes nothing.
 INSERT INTO inbox (source, id, type, received_at, is_fresh, body)
 VALUES (:source, :id, :type, :received_at, 1, :body)
 ON CONFLICT (source, id) DO NOTHING;
 
 -- inbox_fresh(most int) rows
--- What the worker has not looked at yet, in the order of arrival.
+-- Events not yet seen by the worker, in order of arrival.
 SELECT position, source, id, type, received_at FROM inbox
 WHERE is_fresh = 1 ORDER BY position LIMIT :most /* scan ok */;
 
@@ -14,12 +14,12 @@ SELECT position, source, id, type, received_at, body FROM inbox
 WHERE source = :source AND id = :id;
 
 -- inbox_settle(position int, has_body int) done
--- The main database now says what became of it. The body stays only for another try.
+-- The outcome is recorded in the main database. The body is kept only for a retry.
 UPDATE inbox SET is_fresh = 0, body = CASE WHEN :has_body THEN body END
 WHERE position = :position;
 
 -- inbox_page(after int, most int) rows
--- All of it, in the order of arrival.
+-- All events, in order of arrival.
 SELECT position, source, id, type, received_at FROM inbox
 WHERE position > :after ORDER BY position LIMIT :most;
 
