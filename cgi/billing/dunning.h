@@ -9,7 +9,7 @@
 
 struct stripe;
 
-/* One run over everything that is due. `now_at` is clock_now(), or a test's time. */
+/* One run over everything that is due. */
 struct error *dunning_run(const struct context *context, const struct stripe *stripe);
 
 /* Fetch subscription and invoices of customers not synced for a day (for a minute if they may just

@@ -9,7 +9,7 @@
 
 struct stripe;
 
-/* Store reports for the hours that have closed. `now_at` is clock_now(), or a test's time. */
+/* Store reports for the hours that have closed. */
 struct error *usage_report_write(const struct context *context);
 
 /* Send due reports, one at a time. Failures are recorded in the row; an error is a request by
