@@ -131,13 +131,14 @@ static struct error *report_check(const struct context *context, const struct st
                                  report->hour_at, report->hour_at + AN_HOUR_S, &summaries);
     if (e)
         return e;
-    counted = hour_count(summaries, push->hour_at);
-    if (counted == push->value)
-        return push_set(context, push, USAGE_REPORT_STATE_CONFIRMED, NULL);
+    counted = hour_count(summaries, report->hour_at);
+    if (counted == report->value)
+        return report_set(context, report, USAGE_REPORT_STATE_CONFIRMED, NULL);
     if (counted == 0)
-        return sql_usage_report_again(context->db, context->arena, push->team_id, push->hour_at);
-    return push_set(context, push, USAGE_REPORT_STATE_DIFFERENT,
-                    arena_printf(context->arena, "Stripe counts %lld", (long long)counted));
+        return sql_usage_report_again(context->db, context->arena, report->team_id,
+                                      report->hour_at);
+    return report_set(context, report, USAGE_REPORT_STATE_DIFFERENT,
+                      arena_printf(context->arena, "Stripe counts %lld", (long long)counted));
 }
 
 /* Exponential backoff with jitter, so that reports that failed together are not retried
@@ -165,9 +166,9 @@ static struct error *report_send(const struct context *context, const struct str
                                          report->customer_id, report->value, at);
 
     if (!e)
-        return push_set(context, push, USAGE_REPORT_STATE_CONFIRMED, NULL);
+        return report_set(context, report, USAGE_REPORT_STATE_CONFIRMED, NULL);
     if (e->kind == ERROR_INPUT || e->kind == ERROR_NOT_FOUND)
-        return push_set(context, push, USAGE_REPORT_STATE_FAILED, e->text);
+        return report_set(context, report, USAGE_REPORT_STATE_FAILED, e->text);
     return e;
 }
 
@@ -178,8 +179,8 @@ static struct error *report_process(const struct context *context, const struct 
     bool is_blind = report->sent_at && context->now_at - report->sent_at > LIMIT_METER_BLIND_S;
     struct error *e;
 
-    if (push->hour_at < context->now_at - LIMIT_METER_OLD_S)
-        return push_set(context, push, USAGE_REPORT_STATE_FAILED, "older than Stripe takes");
+    if (report->hour_at < context->now_at - LIMIT_METER_OLD_S)
+        return report_set(context, report, USAGE_REPORT_STATE_FAILED, "older than Stripe takes");
     if (is_blind)
         return report_check(context, stripe, report);
     e = sql_usage_report_try(context->db, context->arena, report->team_id, report->hour_at,
