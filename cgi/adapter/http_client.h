@@ -1,6 +1,5 @@
 /*
- * The door to libcurl: requests to the services of the configuration, mail to its mail server, and
- * nothing to anybody else.
+ * Requests to the services of the configuration, and to nobody else.
  *
  * No redirects, no proxy, no environment; TLS is checked; time and size have limits (limit.h). What
  * a status or a body means is up to the caller, cgi/remote.
@@ -10,10 +9,9 @@
 #include "base/arena.h"
 #include "base/error.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 
-struct outgoing;
+struct http_client;
 
 struct http_header {
     const char *name, *value;
@@ -21,8 +19,8 @@ struct http_header {
 
 /* What is tried again beside broken connections. */
 enum retry_policy {
-    OUTGOING_USUAL,  /* 408, 429, 5xx */
-    OUTGOING_STRIPE, /* what Stripe-Should-Retry says; without it 409 and 5xx, but never 429 */
+    RETRY_USUAL,  /* 408, 429, 5xx */
+    RETRY_STRIPE, /* what Stripe-Should-Retry says; without it 409 and 5xx, but never 429 */
 };
 
 struct http_request {
@@ -34,7 +32,7 @@ struct http_request {
     const char *content_type; /* of the body; NULL: application/json */
     /* Names the deed, however often it is tried. Without it only GET and DELETE are tried again. */
     const char *idempotency_key;
-    enum retry_policy habit;
+    enum retry_policy retry_policy;
 };
 
 struct http_response {
@@ -49,50 +47,14 @@ struct http_response {
  * (stand-ins in tests). INPUT for anything else. Lives in `arena`; call it before the first request
  * is served, from one thread.
  */
-struct error *http_open(struct arena *arena, const char *const *origins, size_t count,
-                        struct outgoing **out);
+struct error *http_client_open(struct arena *arena, const char *const *origins, size_t count,
+                               struct http_client **out);
 
 /*
- * Ask once, or again (enum retry_policy) where that is safe: at most
- * LIMIT_OUTGOING_TRIES times, LIMIT_OUTGOING_MS together. Any status that came last is a success.
- * UPSTREAM when there was none; INTERNAL for a URL that is not on the list. Error texts hold
+ * Ask once, or again (enum retry_policy) where that is safe: at most LIMIT_HTTP_TRIES times,
+ * LIMIT_HTTP_MS together. Any status that came last is a success. UPSTREAM when there was none;
+ * INTERNAL for a URL that is not on the list, or a header that is not printable. Error texts hold
  * method, URL without its query, and libcurl's words; no header and no body.
  */
-struct error *smtp_send(const struct outgoing *outgoing, struct arena *arena,
-                        const struct http_request *request, struct http_response *out);
-
-/* ---- mail ---- */
-
-/* Who takes our mail. Plain smtp: without TLS is for this computer alone, see smtp_client. */
-struct smtp_server {
-    const char *url;             /* "smtp://HOST[:PORT]" or "smtps://HOST[:PORT]" */
-    const char *user, *password; /* NULL: the server asks for none */
-    const char *ca_file;         /* whom to trust instead of the system's authorities, or NULL */
-    const char *name;            /* what we call ourselves: a host name */
-};
-
-struct smtp_message {
-    const char *from, *to;      /* bare addresses */
-    const char *const *headers; /* whole lines in ASCII: "Subject: ..."; folded by "\r\n " */
-    size_t header_count;
-    const char *text, *html; /* UTF-8 with CRLF; what arrives is multipart/alternative */
-};
-
-/* Before the first mail, from one thread. */
-struct error *smtp_open(struct arena *arena);
-
-/*
- * Hand one letter to the mail server, once. NULL: the server has taken it. UPSTREAM: not now, or
- * nobody knows; try again. INPUT: never; the server refuses this recipient or this letter (5xx), or
- * an address or a header is none. The error's text names the server and its number or libcurl's
- * words, and nothing of the letter; what the server said goes to `*answer` (one line, in the arena;
- * NULL: nothing), which may name the recipient.
- *
- * TLS is demanded and checked: from the first byte (smtps), or by STARTTLS before anything is said
- * (smtp). To a server on this computer without `ca_file` smtp stays plain.
- */
-struct error *smtp_client(const struct smtp_server *smtp, struct arena *arena,
-                          const struct smtp_message *letter, const char **answer);
-
-/* Sign in there and leave again. UPSTREAM with what is wrong; `answer` as above. */
-struct error *smtp_check(const struct smtp_server *smtp, struct arena *arena, const char **answer);
+struct error *http_client_send(const struct http_client *client, struct arena *arena,
+                               const struct http_request *request, struct http_response *out);

@@ -209,7 +209,7 @@ static void mail_check(struct admin *admin)
         return;
     }
     if (!e)
-        e = smtp_check(mailer_smtp(mailer), admin->arena, &answer);
+        e = smtp_client_check(mailer_smtp(mailer), admin->arena, &answer);
     if (e)
         line_write(admin, false, "mail: %s%s%s", e->text, answer ? ": " : "", answer ? answer : "");
     else

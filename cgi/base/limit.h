@@ -78,11 +78,11 @@ enum {
     LIMIT_CSV_ROWS = 10000,                    /* of one file */
 
     /* Outgoing requests. */
-    LIMIT_OUTGOING_MS = 10 * 1000, /* all tries of one request together */
-    LIMIT_OUTGOING_CONNECT_MS = 3000,
-    LIMIT_OUTGOING_TRIES = 3,
-    LIMIT_OUTGOING_WAIT_MS = 2000, /* between two tries; told to wait longer, we give up */
-    LIMIT_OUTGOING_BYTES = 1024 * 1024,
+    LIMIT_HTTP_MS = 10 * 1000, /* all tries of one request together */
+    LIMIT_HTTP_CONNECT_MS = 3000,
+    LIMIT_HTTP_TRIES = 3,
+    LIMIT_HTTP_WAIT_MS = 2000, /* between two tries; told to wait longer, we give up */
+    LIMIT_HTTP_BYTES = 1024 * 1024,
 
     /* Mail. */
     LIMIT_MAIL_CONNECT_MS = 10 * 1000,

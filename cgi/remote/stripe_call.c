@@ -13,7 +13,7 @@
 enum { MOST_ID_BYTES = 255, MOST_CODE_BYTES = 100 };
 
 struct stripe {
-    struct outgoing *outgoing;
+    struct http_client *client;
     const char *url, *api_key, *currency, *return_url;
     int64_t base_cents;
     bool is_live;
@@ -28,7 +28,7 @@ struct error *stripe_open(struct arena *arena, const struct config *config, stru
     if (!e && config->trial_days == 1)
         e = error_new(arena, ERROR_INPUT, "trial_days must be 0, or at least 2");
     if (!e)
-        e = http_open(arena, &config->stripe_url, 1, &stripe->outgoing);
+        e = http_client_open(arena, &config->stripe_url, 1, &stripe->client);
     if (e)
         return e;
     stripe->url = config->stripe_url;
@@ -155,10 +155,10 @@ struct error *stripe_ask(const struct stripe *stripe, struct arena *arena,
         .body = is_post ? (fields ? fields : "") : NULL,
         .content_type = "application/x-www-form-urlencoded",
         .idempotency_key = call->idempotency_key,
-        .habit = OUTGOING_STRIPE,
+        .retry_policy = RETRY_STRIPE,
     };
     struct http_response response;
-    struct error *e = smtp_send(stripe->outgoing, arena, &request, &response);
+    struct error *e = http_client_send(stripe->client, arena, &request, &response);
 
     if (e)
         return error_in(arena, e, "Stripe");

@@ -14,7 +14,7 @@
 enum { MOST_ID_BYTES = 64, MOST_CODE_BYTES = 64 };
 
 struct workos {
-    struct outgoing *outgoing;
+    struct http_client *client;
     const char *url;
     const char *client_id;
     const char *api_key;
@@ -33,7 +33,7 @@ struct error *workos_open(struct arena *arena, const struct config *config, stru
                          "identity = workos needs client_id in [workos]: see the WorkOS dashboard");
     e = config_secret_load(arena, config->state_dir, "workos-api-key", &secret);
     if (!e)
-        e = http_open(arena, &config->workos_url, 1, &workos->outgoing);
+        e = http_client_open(arena, &config->workos_url, 1, &workos->client);
     if (e)
         return e;
     workos->url = config->workos_url;
@@ -109,7 +109,7 @@ static struct error *workos_send(const struct workos *workos, struct arena *aren
                                  const struct json **out)
 {
     struct http_response response;
-    struct error *e = smtp_send(workos->outgoing, arena, request, &response);
+    struct error *e = http_client_send(workos->client, arena, request, &response);
 
     if (e)
         return error_in(arena, e, "WorkOS");

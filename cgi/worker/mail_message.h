@@ -8,10 +8,10 @@
 #pragma once
 
 #include "adapter/config.h"
-#include "adapter/http_client.h"
+#include "adapter/smtp_client.h"
 #include "mail.sql.h"
 
-/* The letter, in the arena. INTERNAL for a kind without a template. */
+/* The message, in the arena. INTERNAL for a kind without a template. */
 struct error *mail_message(struct arena *arena, const struct config *config,
                            const struct mail_take_row *mail, struct smtp_message *out);
 

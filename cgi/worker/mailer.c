@@ -61,7 +61,7 @@ struct error *mailer_open(struct arena *arena, const struct config *config, stru
     if (config_has_mail(config)) {
         e = smtp_fill(arena, config, smtp);
         if (!e)
-            e = smtp_open(arena);
+            e = smtp_client_open(arena);
         mailer->smtp = smtp;
     }
     *out = mailer;
@@ -105,7 +105,8 @@ static struct error *take(struct worker_context *context, struct mail_take_row *
 
 /* ---- send ---- */
 
-/* The link is made now and stands in the letter alone; one whose letter did not go ends unused. */
+/* The link is made now and stands in the message alone; one whose message did not go ends unused.
+ */
 static struct error *link_make(struct worker_context *context, struct mail_take_row *mail)
 {
     const struct context now = worker_context_now(context, context->arena);
@@ -118,12 +119,12 @@ static struct error *link_make(struct worker_context *context, struct mail_take_
 static struct error *letter_send(const struct mailer *mailer, struct worker_context *context,
                                  struct mail_take_row *mail, const char **answer)
 {
-    struct smtp_message letter;
+    struct smtp_message message;
     struct error *e = link_make(context, mail);
 
     if (!e)
-        e = mail_message(context->arena, context->config, mail, &letter);
-    return e ? e : smtp_client(mailer->smtp, context->arena, &letter, answer);
+        e = mail_message(context->arena, context->config, mail, &message);
+    return e ? e : smtp_client_send(mailer->smtp, context->arena, &message, answer);
 }
 
 /* ---- record ---- */

@@ -10,7 +10,7 @@
 
 #include "worker/worker_context.h"
 
-#include "adapter/http_client.h"
+#include "adapter/smtp_client.h"
 
 struct mailer;
 

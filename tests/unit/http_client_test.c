@@ -29,7 +29,7 @@ extern char **environ;
 enum { MOST_REQUESTS = 8, MOST_BYTES = 8192 };
 
 static struct arena *arena;
-static struct outgoing *outgoing;
+static struct http_client *client;
 static const char *origin;
 
 /* What the server answers, one after the other, and what it was asked. NULL: close at once. */
@@ -108,7 +108,7 @@ static int group_set_up(void **state)
     setenv("http_proxy", "http://127.0.0.1:1", 1);
     setenv("HTTPS_PROXY", "http://127.0.0.1:1", 1);
     setenv("ALL_PROXY", "http://127.0.0.1:1", 1);
-    assert_null(http_open(arena, &origin, 1, &outgoing));
+    assert_null(http_client_open(arena, &origin, 1, &client));
     return 0;
 }
 
@@ -132,14 +132,14 @@ static struct http_response sent(const struct http_request *request)
 {
     struct http_response response = { .status = 0 };
 
-    assert_null(smtp_send(outgoing, arena, request, &response));
+    assert_null(http_client_send(client, arena, request, &response));
     return response;
 }
 
 static struct error *failed(const struct http_request *request)
 {
     struct http_response response = { .status = 0 };
-    struct error *e = smtp_send(outgoing, arena, request, &response);
+    struct error *e = http_client_send(client, arena, request, &response);
 
     assert_non_null(e);
     assert_int_equal(response.status, 0);
@@ -242,13 +242,13 @@ static void test_origins(void **state)
                                        "api.workos.com",
                                        "",
                                        "http://10.0.0.1" };
-    struct outgoing *out;
+    struct http_client *out;
 
     (void)state;
     for (size_t i = 0; i < COUNT(good); i++)
-        assert_null(http_open(arena, &good[i], 1, &out));
+        assert_null(http_client_open(arena, &good[i], 1, &out));
     for (size_t i = 0; i < COUNT(bad); i++)
-        assert_int_equal(http_open(arena, &bad[i], 1, &out)->kind, ERROR_INPUT);
+        assert_int_equal(http_client_open(arena, &bad[i], 1, &out)->kind, ERROR_INPUT);
 }
 
 static void test_header_injection(void **state)
@@ -318,7 +318,7 @@ static void test_three_times_at_most(void **state)
     for (int i = 0; i < MOST_REQUESTS; i++)
         script[i] = "HTTP/1.1 503 x\r\nContent-Length: 0\r\n\r\n";
     assert_int_equal(sent(&request).status, 503);
-    assert_int_equal(asked_count, LIMIT_OUTGOING_TRIES);
+    assert_int_equal(asked_count, LIMIT_HTTP_TRIES);
     assert_non_null(strstr(asked[2], "\r\nIdempotency-Key: key-2\r\n"));
 }
 
@@ -372,27 +372,27 @@ static void test_nobody_there(void **state)
     const char *gone = arena_printf(arena, "http://127.0.0.1:%d", port_listen(&fd));
     struct http_request request = { .method = "GET", .url = arena_printf(arena, "%s/a", gone) };
     struct http_response response;
-    struct outgoing *out;
+    struct http_client *out;
     struct error *e;
 
     (void)state;
     close(fd);
-    assert_null(http_open(arena, &gone, 1, &out));
-    e = smtp_send(out, arena, &request, &response);
+    assert_null(http_client_open(arena, &gone, 1, &out));
+    e = http_client_send(out, arena, &request, &response);
     assert_int_equal(e->kind, ERROR_UPSTREAM);
 }
 
 static void test_size(void **state)
 {
     struct http_request request = request_to("GET", "/a");
-    char *body = arena_alloc(arena, LIMIT_OUTGOING_BYTES + 2);
+    char *body = arena_alloc(arena, LIMIT_HTTP_BYTES + 2);
     struct error *e;
 
     (void)state;
-    memset(body, 'x', LIMIT_OUTGOING_BYTES);
+    memset(body, 'x', LIMIT_HTTP_BYTES);
     script[0] = arena_printf(arena, "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n%s", body);
-    assert_int_equal(sent(&request).body_length, LIMIT_OUTGOING_BYTES);
-    body[LIMIT_OUTGOING_BYTES] = 'x';
+    assert_int_equal(sent(&request).body_length, LIMIT_HTTP_BYTES);
+    body[LIMIT_HTTP_BYTES] = 'x';
     script[1] = arena_printf(arena, "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n%s", body);
     e = failed(&request);
     assert_int_equal(e->kind, ERROR_UPSTREAM);
@@ -437,7 +437,7 @@ static void test_stripe_habit(void **state)
     request.body = "a=b";
     request.content_type = "application/x-www-form-urlencoded";
     request.idempotency_key = "key-3";
-    request.habit = OUTGOING_STRIPE;
+    request.retry_policy = RETRY_STRIPE;
     for (size_t i = 0; i < COUNT(cases); i++) {
         set_up(NULL);
         script[0] = arena_printf(arena, "%sContent-Length: 0\r\n\r\n", cases[i].start);
@@ -518,7 +518,7 @@ static void test_unknown_certificate(void **state)
     const char *tls = arena_printf(arena, "https://localhost:%d", port);
     struct http_request request = { .method = "GET", .url = arena_printf(arena, "%s/", tls) };
     struct http_response response;
-    struct outgoing *out;
+    struct http_client *out;
     struct error *e;
     pid_t pid;
 
@@ -535,8 +535,8 @@ static void test_unknown_certificate(void **state)
     pid = started((char *[]){ "openssl", "s_server", "-accept", number, "-key", key, "-cert",
                               certificate, "-www", NULL });
     port_wait(port);
-    assert_null(http_open(arena, &tls, 1, &out));
-    e = smtp_send(out, arena, &request, &response);
+    assert_null(http_client_open(arena, &tls, 1, &out));
+    e = http_client_send(out, arena, &request, &response);
     assert_non_null(e);
     assert_int_equal(e->kind, ERROR_UPSTREAM);
     assert_non_null(strstr(e->text, "certificate"));

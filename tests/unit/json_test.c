@@ -209,7 +209,7 @@ static void test_size(void **state)
 static void test_largest_fits(void **state)
 {
     struct arena *small = arena_new(LIMIT_REQUEST_ARENA_BYTES / 2);
-    struct buf text = buf_new(arena, LIMIT_OUTGOING_BYTES);
+    struct buf text = buf_new(arena, LIMIT_HTTP_BYTES);
     const struct json *json;
 
     (void)state;
@@ -217,7 +217,7 @@ static void test_largest_fits(void **state)
     for (int i = 0; i < LIMIT_JSON_VALUES - 1; i++)
         buf_printf(&text, "%s\"%040d\"", i ? "," : "", i);
     buf_char(&text, ']');
-    assert_true(text.length < LIMIT_OUTGOING_BYTES);
+    assert_true(text.length < LIMIT_HTTP_BYTES);
     assert_null(json_read(small, text.bytes, text.length, &json));
     arena_free(small);
 }

@@ -175,13 +175,13 @@ static void test_headers(void **state)
 
 static struct smtp_message message(struct mail_take_row row)
 {
-    struct smtp_message letter;
+    struct smtp_message sent;
 
     row.id = "abcdefgh234567ab";
     row.to_email = "you@example.org";
     row.created_at = 1795176000;
-    world_check(mail_message(arena, world->config, &row, &letter), "message");
-    return letter;
+    world_check(mail_message(arena, world->config, &row, &sent), "message");
+    return sent;
 }
 
 static void test_message(void **state)
@@ -190,7 +190,7 @@ static void test_message(void **state)
                                        .vm_name = "quiet-maple",
                                        .happened_at = 1795176000,
                                        .url = "https://localhost/a?b&c" };
-    struct smtp_message letter = message(row);
+    struct smtp_message sent = message(row);
     static const char *const headers[] = {
         "From: Domicile <noreply@example.org>",       "To: <you@example.org>",
         "Subject: quiet-maple on Test was destroyed", "Date: Fri, 20 Nov 2026 12:00:00 +0000",
@@ -198,17 +198,17 @@ static void test_message(void **state)
     };
 
     (void)state;
-    assert_string_equal(letter.from, "noreply@example.org");
-    assert_string_equal(letter.to, "you@example.org");
-    assert_int_equal(letter.header_count, 6);
+    assert_string_equal(sent.from, "noreply@example.org");
+    assert_string_equal(sent.to, "you@example.org");
+    assert_int_equal(sent.header_count, 6);
     for (size_t i = 0; i < 6; i++)
-        assert_string_equal(letter.headers[i], headers[i]);
+        assert_string_equal(sent.headers[i], headers[i]);
     assert_true(
-        strncmp(letter.text, "The VM quiet-maple was destroyed, 20 Nov 2026, 12:00 UTC,", 57) == 0);
-    assert_non_null(strstr(letter.text, "\r\nhttps://localhost/a?b&c\r\n"));
-    assert_null(strstr(letter.text, "Subject:"));
-    assert_non_null(strstr(letter.html, "<title>quiet-maple on Test was destroyed</title>\r\n"));
-    assert_non_null(strstr(letter.html, "href=\"https://localhost/a?b&amp;c\""));
+        strncmp(sent.text, "The VM quiet-maple was destroyed, 20 Nov 2026, 12:00 UTC,", 57) == 0);
+    assert_non_null(strstr(sent.text, "\r\nhttps://localhost/a?b&c\r\n"));
+    assert_null(strstr(sent.text, "Subject:"));
+    assert_non_null(strstr(sent.html, "<title>quiet-maple on Test was destroyed</title>\r\n"));
+    assert_non_null(strstr(sent.html, "href=\"https://localhost/a?b&amp;c\""));
 }
 
 /* Everything in a row may come from somebody who wants to write a mail of his own. */
@@ -223,15 +223,15 @@ static void test_nothing_gets_out_of_its_place(void **state)
         struct mail_take_row row = {
             .kind = kinds[i], .amount = evil, .vm_name = evil, .browser = evil, .url = evil
         };
-        struct smtp_message letter = message(row);
+        struct smtp_message sent = message(row);
 
-        assert_null(strstr(letter.text, "\nBcc"));
-        assert_null(strstr(letter.text, "\n.\r"));
-        assert_null(strstr(letter.text, "\xe2\x80\xa8"));
-        assert_null(strstr(letter.html, "<script>"));
-        assert_null(strstr(letter.html, "href=\"x"));
-        for (size_t h = 0; h < letter.header_count; h++)
-            assert_null(strstr(letter.headers[h], "Bcc"));
+        assert_null(strstr(sent.text, "\nBcc"));
+        assert_null(strstr(sent.text, "\n.\r"));
+        assert_null(strstr(sent.text, "\xe2\x80\xa8"));
+        assert_null(strstr(sent.html, "<script>"));
+        assert_null(strstr(sent.html, "href=\"x"));
+        for (size_t h = 0; h < sent.header_count; h++)
+            assert_null(strstr(sent.headers[h], "Bcc"));
     }
     assert_int_equal(mail_message(arena, world->config, &(struct mail_take_row){ .kind = "other" },
                                   &(struct smtp_message){ .from = NULL })
@@ -245,11 +245,11 @@ static struct error *sent(const char *from, const char *to, const char *header, 
 {
     /* Nobody listens there. */
     static const struct smtp_server smtp = { .url = "smtp://127.0.0.1:1", .name = "localhost" };
-    const struct smtp_message letter = {
+    const struct smtp_message sent = {
         .from = from, .to = to, .headers = &header, .header_count = 1, .text = text, .html = ""
     };
     const char *answer = "unset";
-    struct error *e = smtp_client(&smtp, arena, &letter, &answer);
+    struct error *e = smtp_client_send(&smtp, arena, &sent, &answer);
 
     assert_non_null(e);
     assert_null(answer);
@@ -265,7 +265,7 @@ static void test_the_door(void **state)
     char *large = arena_alloc(arena, LIMIT_MAIL_BYTES + 2);
 
     (void)state;
-    assert_null(smtp_open(arena));
+    assert_null(smtp_client_open(arena));
     for (size_t i = 0; i < COUNT(no_headers); i++)
         assert_int_equal(sent("a@b", "c@d", no_headers[i], "")->kind, ERROR_INPUT);
     assert_int_equal(sent("a@b", "c@d>\r\nRCPT TO:<e@f", "A: b", "")->kind, ERROR_INPUT);

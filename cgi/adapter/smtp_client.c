@@ -1,0 +1,150 @@
+/* Mail to a mail server; see smtp_client.h. */
+#include "adapter/smtp_client.h"
+
+#include "adapter/transfer.h"
+#include "base/array.h"
+#include "base/limit.h"
+#include "base/text.h"
+#include "base/url.h"
+
+#include <string.h>
+
+enum { ANSWER_BYTES = 200 };
+
+/* What was said on one connection. */
+struct smtp_session {
+    char answer[ANSWER_BYTES]; /* the server's last line */
+    bool is_about_recipient;   /* it answers for the recipient or the message, not for us */
+    bool is_over;              /* we have said QUIT: what follows is courtesy */
+};
+
+struct error *smtp_client_open(struct arena *arena)
+{
+    return transfer_open(arena);
+}
+
+/* ---- what may be sent ---- */
+
+/* Printable ASCII; a new line only as a fold, which goes on with a blank. */
+static bool is_header(const char *line)
+{
+    for (; *line; line++) {
+        if (text_starts(line, "\r\n "))
+            line += 2;
+        if (*line < ' ' || *line > '~')
+            return false;
+    }
+    return true;
+}
+
+/* INPUT when a header of the message could hold another one. */
+static struct error *message_check(struct arena *arena, const struct smtp_message *message)
+{
+    if (!text_is_email(message->from) || !text_is_email(message->to))
+        return error_new(arena, ERROR_INPUT, "not an address that mail can go to or from");
+    for (size_t i = 0; i < message->header_count; i++) {
+        if (!is_header(message->headers[i]))
+            return error_new(arena, ERROR_INPUT, "the header %.*s is not printable",
+                             (int)strcspn(message->headers[i], ":\r\n"), message->headers[i]);
+    }
+    if (strlen(message->text) + strlen(message->html) > LIMIT_MAIL_BYTES)
+        return error_new(arena, ERROR_INPUT, "larger than a mail of ours can be");
+    return NULL;
+}
+
+/* ---- what is said ---- */
+
+/* One printable line of what the server said. */
+static void answer_keep(struct smtp_session *session, const char *bytes, size_t size)
+{
+    size_t length = 0;
+
+    for (; length < size && length + 1 < sizeof session->answer; length++) {
+        char c = bytes[length];
+
+        if (c == '\r' || c == '\n')
+            break;
+        session->answer[length] = c;
+        if (c < ' ' || c > '~')
+            session->answer[length] = '?';
+    }
+    session->answer[length] = '\0';
+}
+
+static bool bytes_start(const char *bytes, size_t size, const char *start)
+{
+    return size >= strlen(start) && memcmp(bytes, start, strlen(start)) == 0;
+}
+
+/* The password passes by here and is not looked at. */
+static void session_note(void *user, bool is_ours, const char *bytes, size_t size)
+{
+    struct smtp_session *session = user;
+
+    if (is_ours && bytes_start(bytes, size, "QUIT"))
+        session->is_over = true;
+    if (session->is_over)
+        return;
+    if (is_ours && size >= 5)
+        session->is_about_recipient =
+            bytes_start(bytes, size, "RCPT ") || bytes_start(bytes, size, "DATA\r");
+    if (!is_ours)
+        answer_keep(session, bytes, size);
+}
+
+/* Say what `transfer` holds beside what is the same for all, and put into words what came of it. */
+static struct error *session_run(const struct smtp_server *server, struct arena *arena,
+                                 struct transfer *transfer, const char **answer)
+{
+    struct smtp_session session = { .answer = "" };
+    enum error_kind kind = ERROR_UPSTREAM;
+
+    transfer->url = arena_printf(arena, "%s/%s", server->url, server->name);
+    transfer->protocols = "smtp,smtps";
+    transfer->is_plain = url_is_loopback(server->url, "smtp://") && !server->ca_file;
+    transfer->connect_ms = LIMIT_MAIL_CONNECT_MS;
+    transfer->timeout_ms = LIMIT_MAIL_MS;
+    transfer->user = server->user;
+    transfer->password = server->password;
+    transfer->ca_file = server->ca_file;
+    transfer->listen = session_note;
+    transfer->listener = &session;
+    *answer = NULL;
+    if (transfer_run(transfer, arena) == TRANSFER_DONE)
+        return NULL;
+    /* Before that a 5xx is about our password or our address: the operator can mend it. */
+    if (transfer->status >= 500 && session.is_about_recipient)
+        kind = ERROR_INPUT;
+    if (transfer->status < 400)
+        return error_new(arena, kind, "%s: %s", server->url, transfer->problem);
+    /* Behind the number, which stands in our text already. */
+    *answer = arena_copy(arena, session.answer + strnlen(session.answer, 4));
+    return error_new(arena, kind, "%s: answered %d", server->url, transfer->status);
+}
+
+struct error *smtp_client_send(const struct smtp_server *server, struct arena *arena,
+                               const struct smtp_message *message, const char **answer)
+{
+    const struct transfer_part parts[] = {
+        { "text/plain; charset=utf-8", message->text },
+        { "text/html; charset=utf-8", message->html },
+    };
+    const struct transfer_mail mail = { message->from, message->to, parts, COUNT(parts) };
+    struct transfer transfer = {
+        .headers = message->headers,
+        .header_count = message->header_count,
+        .mail = &mail,
+    };
+    struct error *e = message_check(arena, message);
+
+    *answer = NULL;
+    return e ? e : session_run(server, arena, &transfer, answer);
+}
+
+struct error *smtp_client_check(const struct smtp_server *server, struct arena *arena,
+                                const char **answer)
+{
+    struct transfer transfer = { .method = "NOOP", .is_command = true };
+
+    return session_run(server, arena, &transfer, answer);
+}

@@ -1,0 +1,219 @@
+/* One exchange with another server; see transfer.h. */
+#include "adapter/transfer.h"
+
+#include "base/text.h"
+
+#include <curl/curl.h>
+#include <string.h>
+
+enum { MOST_HEADER_BYTES = 100 };
+
+/* What libcurl keeps pointers to while it works. */
+struct lists {
+    struct curl_slist *headers, *recipients;
+    curl_mime *mime;
+};
+
+struct error *transfer_open(struct arena *arena)
+{
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+        return error_new(arena, ERROR_INTERNAL, "libcurl cannot be set up");
+    return NULL;
+}
+
+/* ---- what libcurl calls ---- */
+
+static size_t body_take(char *bytes, size_t size, size_t count, void *user)
+{
+    struct transfer *transfer = user;
+
+    if (!transfer->answer)
+        return size * count;
+    if (size * count > transfer->answer_max - transfer->answer->length)
+        return 0; /* libcurl ends the transfer */
+    buf_bytes(transfer->answer, bytes, size * count);
+    return size * count;
+}
+
+static int line_take(CURL *curl, curl_infotype type, char *bytes, size_t size, void *user)
+{
+    struct transfer *transfer = user;
+
+    (void)curl;
+    if (type == CURLINFO_HEADER_OUT || type == CURLINFO_HEADER_IN)
+        transfer->listen(transfer->listener, type == CURLINFO_HEADER_OUT, bytes, size);
+    return 0;
+}
+
+/* ---- options; false: libcurl does not know one, or has no memory ---- */
+
+static bool line_add(struct curl_slist **list, const char *line)
+{
+    struct curl_slist *longer = curl_slist_append(*list, line);
+
+    *list = longer ? longer : *list;
+    return longer;
+}
+
+/* The same for all. */
+static bool safety_set(CURL *curl, const struct transfer *transfer)
+{
+    int failed = 0;
+
+    failed |= curl_easy_setopt(curl, CURLOPT_URL, transfer->url) != CURLE_OK;
+    failed |= curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, transfer->protocols) != CURLE_OK;
+    failed |= curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L) != CURLE_OK;
+    /* "" is no proxy; unset would be the one that the environment names. */
+    failed |= curl_easy_setopt(curl, CURLOPT_PROXY, "") != CURLE_OK;
+    failed |= curl_easy_setopt(curl, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L) != CURLE_OK;
+    failed |=
+        curl_easy_setopt(curl, CURLOPT_USE_SSL,
+                         (long)(transfer->is_plain ? CURLUSESSL_NONE : CURLUSESSL_ALL)) != CURLE_OK;
+    failed |= curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 1L) != CURLE_OK;
+    failed |= curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2L) != CURLE_OK;
+    failed |= curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) != CURLE_OK;
+    failed |=
+        curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)transfer->connect_ms) != CURLE_OK;
+    failed |= curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)transfer->timeout_ms) != CURLE_OK;
+    failed |= curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L) != CURLE_OK;
+    failed |= curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, body_take) != CURLE_OK;
+    failed |= curl_easy_setopt(curl, CURLOPT_WRITEDATA, (void *)transfer) != CURLE_OK;
+    return !failed;
+}
+
+static bool options_set(CURL *curl, const struct transfer *transfer)
+{
+    int failed = 0;
+
+    failed |= curl_easy_setopt(curl, CURLOPT_USERAGENT, "Domicile") != CURLE_OK;
+    if (transfer->answer)
+        failed |=
+            curl_easy_setopt(curl, CURLOPT_MAXFILESIZE, (long)transfer->answer_max) != CURLE_OK;
+    if (transfer->ca_file) {
+        failed |= curl_easy_setopt(curl, CURLOPT_CAINFO, transfer->ca_file) != CURLE_OK;
+        failed |= curl_easy_setopt(curl, CURLOPT_CAPATH, NULL) != CURLE_OK;
+    }
+    if (transfer->user) {
+        failed |= curl_easy_setopt(curl, CURLOPT_USERNAME, transfer->user) != CURLE_OK;
+        failed |= curl_easy_setopt(curl, CURLOPT_PASSWORD, transfer->password) != CURLE_OK;
+    }
+    if (transfer->listen) {
+        failed |= curl_easy_setopt(curl, CURLOPT_DEBUGFUNCTION, line_take) != CURLE_OK;
+        failed |= curl_easy_setopt(curl, CURLOPT_DEBUGDATA, (void *)transfer) != CURLE_OK;
+        failed |= curl_easy_setopt(curl, CURLOPT_VERBOSE, 1L) != CURLE_OK;
+    }
+    if (transfer->is_command)
+        failed |= curl_easy_setopt(curl, CURLOPT_NOBODY, 1L) != CURLE_OK;
+    if (transfer->body)
+        failed |= curl_easy_setopt(curl, CURLOPT_POSTFIELDS, transfer->body) != CURLE_OK;
+    if (transfer->method)
+        failed |= curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, transfer->method) != CURLE_OK;
+    return !failed;
+}
+
+static bool headers_set(CURL *curl, const struct transfer *transfer, struct lists *lists)
+{
+    bool is_good = true;
+
+    for (size_t i = 0; i < transfer->header_count; i++)
+        is_good = is_good && line_add(&lists->headers, transfer->headers[i]);
+    return is_good && curl_easy_setopt(curl, CURLOPT_HTTPHEADER, lists->headers) == CURLE_OK;
+}
+
+static bool part_add(curl_mime *mime, const struct transfer_part *part)
+{
+    curl_mimepart *added = curl_mime_addpart(mime);
+
+    return added && curl_mime_type(added, part->type) == CURLE_OK &&
+           curl_mime_encoder(added, "quoted-printable") == CURLE_OK &&
+           curl_mime_data(added, part->text, CURL_ZERO_TERMINATED) == CURLE_OK;
+}
+
+static bool mail_set(CURL *curl, const struct transfer *transfer, struct arena *arena,
+                     struct lists *lists)
+{
+    const struct transfer_mail *mail = transfer->mail;
+    bool is_good;
+
+    if (!mail)
+        return true;
+    lists->mime = curl_mime_init(curl);
+    /* libcurl adds the boundary; without this line it would write multipart/mixed. */
+    is_good = lists->mime && line_add(&lists->headers, "Content-Type: multipart/alternative");
+    for (size_t i = 0; i < mail->part_count; i++)
+        is_good = is_good && part_add(lists->mime, &mail->parts[i]);
+    return is_good && line_add(&lists->recipients, arena_printf(arena, "<%s>", mail->to)) &&
+           curl_easy_setopt(curl, CURLOPT_MAIL_FROM, arena_printf(arena, "<%s>", mail->from)) ==
+               CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_MAIL_RCPT, lists->recipients) == CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_MIMEPOST, lists->mime) == CURLE_OK;
+}
+
+/* ---- what came of it ---- */
+
+/* "" when it was not sent, or is nothing that one would write down. */
+static const char *header_get(CURL *curl, struct arena *arena, const char *name)
+{
+    struct curl_header *header;
+
+    if (curl_easy_header(curl, name, 0, CURLH_HEADER, -1, &header) != CURLHE_OK ||
+        strlen(header->value) > MOST_HEADER_BYTES || !text_is_printable(header->value, '!'))
+        return "";
+    return arena_copy(arena, header->value);
+}
+
+static void answer_read(CURL *curl, struct transfer *transfer, struct arena *arena)
+{
+    curl_off_t retry_after_s = 0;
+    long status = 0;
+
+    curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+    curl_easy_getinfo(curl, CURLINFO_RETRY_AFTER, &retry_after_s);
+    transfer->status = (int)status;
+    transfer->retry_after_s = retry_after_s;
+    for (size_t i = 0; i < transfer->answer_header_count; i++)
+        transfer->answer_headers[i].value =
+            header_get(curl, arena, transfer->answer_headers[i].name);
+}
+
+static enum transfer_end end_of(CURLcode code)
+{
+    switch (code) {
+    case CURLE_OK:
+        return TRANSFER_DONE;
+    case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_COULDNT_CONNECT:
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_SEND_ERROR:
+    case CURLE_RECV_ERROR:
+    case CURLE_GOT_NOTHING:
+    case CURLE_PARTIAL_FILE:
+    case CURLE_OPERATION_TIMEDOUT:
+        return TRANSFER_BROKEN;
+    default:
+        return TRANSFER_FAILED;
+    }
+}
+
+enum transfer_end transfer_run(struct transfer *transfer, struct arena *arena)
+{
+    struct lists lists = { NULL };
+    CURL *curl = curl_easy_init();
+    CURLcode code = CURLE_FAILED_INIT;
+
+    transfer->status = 0;
+    transfer->retry_after_s = 0;
+    for (size_t i = 0; i < transfer->answer_header_count; i++)
+        transfer->answer_headers[i].value = "";
+    if (curl && safety_set(curl, transfer) && options_set(curl, transfer) &&
+        mail_set(curl, transfer, arena, &lists) && headers_set(curl, transfer, &lists)) {
+        code = curl_easy_perform(curl);
+        answer_read(curl, transfer, arena);
+    }
+    transfer->problem = curl_easy_strerror(code);
+    curl_easy_cleanup(curl);
+    curl_mime_free(lists.mime);
+    curl_slist_free_all(lists.headers);
+    curl_slist_free_all(lists.recipients);
+    return end_of(code);
+}
