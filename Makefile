@@ -37,7 +37,7 @@ else
 endif
 # Hidden: our symbols must not interpose those of shared libraries.
 CFLAGS := -std=c11 -D_GNU_SOURCE -g -fvisibility=hidden $(MODE) $(WARNINGS) $(HARDENING) -MMD -MP \
-  -Icgi -I$(BUILD)/db -I$(BUILD)/db/inbox -I$(BUILD)/templates
+  -isystem /usr/include/libxml2 -Icgi -I$(BUILD)/db -I$(BUILD)/db/inbox -I$(BUILD)/templates
 TOOL_CFLAGS := -std=c11 -D_GNU_SOURCE -g -O1 $(WARNINGS)
 
 LIB_C    := $(wildcard $(foreach r,base adapter model remote web view,cgi/$(r)/*.c))
@@ -56,7 +56,7 @@ all: $(PROGRAMS) $(BUILD)/worker $(BUILD)/domicile-admin $(BUILD)/errors/404.htm
 
 # ---- programs ----------------------------------------------------------------------------------
 LIBS_WEB    := -lfcgi -lsqlite3 -ljansson -lcrypto -lcurl -lseccomp -linih
-LIBS_WORKER := $(LIBS_WEB) -lvirt -larchive -lssh -lpthread
+LIBS_WORKER := $(LIBS_WEB) -lvirt -lxml2 -larchive -lssh -lpthread
 
 $(PROGRAMS): $(BUILD)/%: $(BUILD)/cgi/%.o $(BUILD)/libdomicile.a
 	@echo "  CC $@"
@@ -119,7 +119,7 @@ node_modules/.stamp: package-lock.json
 
 # ---- setup: Debian packages and npm only --------------------------------------------------------
 PACKAGES := gcc make libc6-dev pkg-config libfcgi-dev libsqlite3-dev libjansson-dev libssl-dev \
-  libcurl4-openssl-dev libseccomp-dev libinih-dev libvirt-dev libarchive-dev libssh-dev nginx \
+  libcurl4-openssl-dev libseccomp-dev libinih-dev libvirt-dev libxml2-dev libarchive-dev libssh-dev nginx \
   spawn-fcgi multiwatch libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients qemu-system-x86 \
   qemu-utils openssh-client openssl curl fonttools python3-brotli
 TEST_PACKAGES := libcmocka-dev sqlite3 jq tidy chromium clang-format-14 pmccabe shellcheck \

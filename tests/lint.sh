@@ -25,7 +25,7 @@ check() {
 }
 
 # A foreign header has one door.
-for header in sqlite3 curl/ jansson openssl/ ini.h fcgiapp libvirt/ archive seccomp libssh/; do
+for header in sqlite3 curl/ jansson openssl/ ini.h fcgiapp libvirt/ libxml/ archive seccomp libssh/; do
     files=$(grep -lE "^#include <$header" $programs)
     [ "$(wc -w <<<"$files")" -le 1 ] || echo "<$header> is included by:" $files
 done | check "one door for each library"

@@ -10,6 +10,8 @@
 #include <spawn.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -35,7 +37,8 @@ static void read_beginning(int file, char *text, size_t size)
     text[length] = '\0';
 }
 
-static int spawn(const char *const *arguments, int error_file, pid_t *pid)
+/* `output_file` negative: output is thrown away. */
+static int spawn(const char *const *arguments, int output_file, int error_file, pid_t *pid)
 {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
@@ -51,7 +54,10 @@ static int spawn(const char *const *arguments, int error_file, pid_t *pid)
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+    if (output_file < 0)
+        posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+    else
+        posix_spawn_file_actions_adddup2(&actions, output_file, STDOUT_FILENO);
     posix_spawn_file_actions_adddup2(&actions, error_file, STDERR_FILENO);
     /* The arguments are not changed: the const is missing in posix_spawn for historical reasons. */
     result = posix_spawnp(pid, arguments[0], &actions, &attributes,
@@ -61,7 +67,7 @@ static int spawn(const char *const *arguments, int error_file, pid_t *pid)
     return result;
 }
 
-struct error *command_run(struct arena *arena, const char *const *arguments)
+static struct error *run(struct arena *arena, const char *const *arguments, int output_file)
 {
     char text[1024] = "";
     int pipe_files[2];
@@ -70,7 +76,7 @@ struct error *command_run(struct arena *arena, const char *const *arguments)
 
     if (pipe2(pipe_files, O_CLOEXEC) < 0)
         return error_new(arena, ERROR_INTERNAL, "%s: %m", arguments[0]);
-    failure = spawn(arguments, pipe_files[1], &pid);
+    failure = spawn(arguments, output_file, pipe_files[1], &pid);
     close(pipe_files[1]);
     if (failure != 0) {
         close(pipe_files[0]);
@@ -84,4 +90,42 @@ struct error *command_run(struct arena *arena, const char *const *arguments)
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
         return NULL;
     return error_new(arena, ERROR_UPSTREAM, "%s failed: %s", arguments[0], text);
+}
+
+struct error *command_run(struct arena *arena, const char *const *arguments)
+{
+    return run(arena, arguments, -1);
+}
+
+static struct error *read_all(struct arena *arena, int file, const char *name, const char **out)
+{
+    struct stat status;
+    char *text;
+
+    if (fstat(file, &status) < 0)
+        return error_new(arena, ERROR_INTERNAL, "%s: %m", name);
+    if (status.st_size > SUBPROCESS_OUTPUT_BYTES)
+        return error_new(arena, ERROR_UPSTREAM, "%s wrote more than %d bytes", name,
+                         SUBPROCESS_OUTPUT_BYTES);
+    text = arena_alloc(arena, (size_t)status.st_size + 1);
+    if (pread(file, text, (size_t)status.st_size, 0) != status.st_size)
+        return error_new(arena, ERROR_INTERNAL, "%s: %m", name);
+    text[status.st_size] = '\0';
+    *out = text;
+    return NULL;
+}
+
+/* Into memory and not through a pipe: two pipes would have to be read at the same time. */
+struct error *command_read(struct arena *arena, const char *const *arguments, const char **out)
+{
+    int file = memfd_create("output", MFD_CLOEXEC);
+    struct error *e;
+
+    if (file < 0)
+        return error_new(arena, ERROR_INTERNAL, "%s: %m", arguments[0]);
+    e = run(arena, arguments, file);
+    if (!e)
+        e = read_all(arena, file, arguments[0], out);
+    close(file);
+    return e;
 }

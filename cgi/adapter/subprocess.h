@@ -12,3 +12,10 @@
  * holds the beginning of what it wrote to standard error.
  */
 struct error *command_run(struct arena *arena, const char *const *arguments);
+
+/*
+ * The same, but what the program writes to its output is *out, in the arena. UPSTREAM also when
+ * that is more than SUBPROCESS_OUTPUT_BYTES.
+ */
+enum { SUBPROCESS_OUTPUT_BYTES = 256 * 1024 };
+struct error *command_read(struct arena *arena, const char *const *arguments, const char **out);

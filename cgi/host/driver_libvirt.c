@@ -11,6 +11,7 @@
 #include "host/driver_libvirt.h"
 
 #include "adapter/crypto.h"
+#include "adapter/xml.h"
 #include "host/accelerator.h"
 #include "host/driver_libvirt_net.h"
 #include "host/driver_libvirt_xml.h"
@@ -102,7 +103,6 @@ static struct error *make_folder(const struct driver *driver, struct arena *aren
 struct error *driver_pool_ready(struct driver *driver, struct arena *arena)
 {
     const char *xml = driver_xml_pool(arena, driver->pool, driver->disk_dir);
-    const char *path = driver_xml_element(arena, xml, "path");
     const char *found = NULL;
     struct error *e = virt_pool_text(driver->virt, arena, driver->pool, &found);
 
@@ -114,8 +114,8 @@ struct error *driver_pool_ready(struct driver *driver, struct arena *arena)
     }
     if (e || !found)
         return e;
-    found = driver_xml_element(arena, found, "path");
-    if (found && strcmp(found, path) == 0)
+    found = xml_find(arena, found, "/pool/target/path");
+    if (found && strcmp(found, driver->disk_dir) == 0)
         return NULL;
     return error_new(arena, ERROR_CONFLICT,
                      "libvirt's storage pool %s belongs to another folder (%s): rename the region, "
@@ -259,6 +259,15 @@ struct error *driver_seed_write(struct driver *driver, struct arena *arena,
     return e;
 }
 
+/* Is `path` in the CD-ROM drive of this domain? */
+static bool holds_seed(struct arena *arena, const char *xml, const char *path)
+{
+    const char *found =
+        xml_find(arena, xml, "/domain/devices/disk[@device = 'cdrom']/source/@file");
+
+    return found && strcmp(found, path) == 0;
+}
+
 struct error *driver_seed_remove(struct driver *driver, struct arena *arena, const char *vm_id)
 {
     const char *path, *running = NULL, *kept = NULL;
@@ -275,7 +284,7 @@ struct error *driver_seed_remove(struct driver *driver, struct arena *arena, con
     if (!e)
         e = virt_domain_text(driver->virt, arena, name, true, &kept);
     /* Out of the drive first: a definition that names a missing file cannot start. */
-    if (!e && (strstr(running, path) || strstr(kept, path)))
+    if (!e && (holds_seed(arena, running, path) || holds_seed(arena, kept, path)))
         e = virt_domain_update(driver->virt, arena, name, driver_xml_cdrom(arena, NULL),
                                power != DRIVER_STOPPED);
     if (e && e->kind != ERROR_NOT_FOUND)

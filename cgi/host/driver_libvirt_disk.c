@@ -9,9 +9,10 @@
 #include "host/driver_libvirt.h"
 
 #include "adapter/subprocess.h"
+#include "adapter/xml.h"
+#include "host/disk_image.h"
 #include "host/driver_libvirt_net.h"
 #include "host/driver_libvirt_xml.h"
-#include "host/qcow2.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -53,10 +54,10 @@ static struct error *disk_begin(struct driver *driver, struct arena *arena, cons
 /* Wait for a disk that somebody else is just making. */
 static bool becomes_whole(struct arena *arena, const char *path)
 {
-    struct qcow2 image;
+    struct disk_image image;
 
     for (int tries = 0; tries < BUSY_TRIES; tries++) {
-        if (qcow2_read(arena, path, NULL, &image))
+        if (!disk_image_read(arena, path, NULL, &image))
             return true;
         nanosleep(&BUSY_PAUSE, NULL);
     }
@@ -96,10 +97,11 @@ static struct error *create_volume(struct driver *driver, struct arena *arena,
         .user_id = (int64_t)geteuid(),
         .group_id = driver->qemu_group,
     };
-    struct qcow2 base;
+    struct disk_image base;
+    struct error *e = has_image ? disk_image_read(arena, image, NULL, &base) : NULL;
 
-    if (has_image && !qcow2_read(arena, image, NULL, &base))
-        return error_new(arena, ERROR_UPSTREAM, "%s is no qcow2 image", image);
+    if (e)
+        return e;
     if (has_image && base.bytes > volume.bytes)
         volume.bytes = base.bytes;
     return virt_volume_create(driver->virt, arena, driver->pool, driver_xml_volume(arena, &volume));
@@ -156,9 +158,10 @@ static struct error *convert(struct arena *arena, const char *source, const char
     const char *arguments[16] = { "qemu-img", "convert", "-U", "-l",   named,
                                   "-f",       "qcow2",   "-O", "qcow2" };
     size_t count = 9;
-    struct qcow2 image;
+    struct disk_image image;
+    struct error *e = disk_image_read(arena, source, snapshot, &image);
 
-    if (!qcow2_read(arena, source, snapshot, &image) || !image.has_snapshot)
+    if (e || !image.has_snapshot)
         return error_new(arena, ERROR_CONFLICT, "%s has no snapshot %s", source, snapshot);
     if (image.backing) {
         arguments[count++] = "-B";
@@ -175,10 +178,11 @@ static struct error *grow_file(struct arena *arena, const char *path, int64_t by
 {
     const char *size = arena_printf(arena, "%lld", (long long)bytes);
     const char *const arguments[] = { "qemu-img", "resize", "-q", "-f", "qcow2", path, size, NULL };
-    struct qcow2 image;
+    struct disk_image image;
+    struct error *e = disk_image_read(arena, path, NULL, &image);
 
-    if (!qcow2_read(arena, path, NULL, &image))
-        return error_new(arena, ERROR_UPSTREAM, "the copy at %s cannot be read", path);
+    if (e)
+        return e;
     return image.bytes < bytes ? command_run(arena, arguments) : NULL;
 }
 
@@ -241,7 +245,7 @@ struct error *driver_disk_clone(struct driver *driver, struct arena *arena,
 
 static bool has_memory(struct arena *arena, const char *xml)
 {
-    const char *state = driver_xml_element(arena, xml, "state");
+    const char *state = xml_find(arena, xml, "/domainsnapshot/state");
 
     return state && (strcmp(state, "running") == 0 || strcmp(state, "paused") == 0);
 }
@@ -264,7 +268,7 @@ struct error *driver_snapshot_create(struct driver *driver, struct arena *arena,
 {
     const char *name = driver_domain_name(arena, vm_id);
     const char *xml, *created;
-    struct qcow2 image;
+    struct disk_image image;
     struct error *e = snapshot_begin(driver, arena, vm_id, snapshot, &xml);
 
     if (e && e->kind == ERROR_NOT_FOUND) {
@@ -275,13 +279,13 @@ struct error *driver_snapshot_create(struct driver *driver, struct arena *arena,
     }
     if (e)
         return driver_needs_vm(e);
-    created = driver_xml_element(arena, xml, "creationTime");
+    created = xml_find(arena, xml, "/domainsnapshot/creationTime");
     *out = (struct driver_snapshot){
         .name = arena_copy(arena, snapshot),
         .created_at = created ? strtoll(created, NULL, 10) : 0,
         .has_memory = has_memory(arena, xml),
     };
-    if (qcow2_read(arena, driver_disk_path(driver, arena, vm_id), snapshot, &image))
+    if (!disk_image_read(arena, driver_disk_path(driver, arena, vm_id), snapshot, &image))
         out->size_bytes = image.memory_bytes;
     return NULL;
 }
@@ -293,7 +297,8 @@ struct error *driver_snapshot_create(struct driver *driver, struct arena *arena,
 static struct error *move_port(struct driver *driver, struct arena *arena, const char *name,
                                const char *xml, const char *wanted)
 {
-    int64_t then = driver_xml_forwarded_port(xml), now = driver_xml_forwarded_port(wanted);
+    int64_t then = driver_xml_forwarded_port(arena, xml);
+    int64_t now = driver_xml_forwarded_port(arena, wanted);
 
     if (then == 0 || now == 0 || then == now)
         return NULL;
@@ -307,10 +312,11 @@ static struct error *move_port(struct driver *driver, struct arena *arena, const
 static struct error *check_address(struct driver *driver, struct arena *arena, const char *xml,
                                    const char *wanted)
 {
-    const char *start = strstr(wanted, "<mac address='");
+    const char *now = xml_find(arena, wanted, "/domain/devices/interface/mac/@address");
+    const char *then =
+        xml_find(arena, xml, "/domainsnapshot/domain/devices/interface/mac/@address");
 
-    if (driver->profile != DRIVER_SYSTEM || !start ||
-        strstr(xml, arena_copy_bytes(arena, start, strcspn(start, ">"))))
+    if (driver->profile != DRIVER_SYSTEM || !now || (then && strcmp(now, then) == 0))
         return NULL;
     return error_new(
         arena, ERROR_CONFLICT,

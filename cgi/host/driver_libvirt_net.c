@@ -7,6 +7,7 @@
 #include "host/driver_libvirt_net.h"
 
 #include "adapter/subprocess.h"
+#include "adapter/xml.h"
 #include "base/buf.h"
 #include "host/driver_libvirt.h"
 #include "host/driver_libvirt_xml.h"
@@ -195,7 +196,9 @@ struct error *driver_address_is_kept(struct driver *driver, struct arena *arena,
     const char *xml = "";
     struct error *e = virt_network_text(driver->virt, arena, driver->region.bridge, &xml);
 
-    *out = strstr(xml, arena_printf(arena, "<host mac='%s' ", address->mac)) != NULL;
+    *out = !e && xml_find(arena, xml,
+                          arena_printf(arena, "/network/ip/dhcp/host[@mac = '%s']/@mac",
+                                       address->mac)) != NULL;
     return e;
 }
 
@@ -229,6 +232,11 @@ static void find(struct driver_checks *out, const struct error *e, const char *t
     out->row[out->count++] = (struct driver_check){ .is_ok = !e, .text = e ? e->text : text };
 }
 
+/* With our address, without addresses for whoever asks, and without rules of libvirt's. */
+#define EXPECTED_NETWORK                                                                           \
+    "/network[forward/@mode = 'open' and ip[@address = '" HOST "' and @prefix = '16'] and "        \
+    "not(ip/dhcp/range)]/name"
+
 static struct error *check_network(struct driver *driver, struct arena *arena)
 {
     const char *name = driver->region.bridge;
@@ -239,8 +247,7 @@ static struct error *check_network(struct driver *driver, struct arena *arena)
         return network_missing(driver, arena, e->text);
     if (e)
         return e;
-    if (!strstr(xml, "<ip address='" HOST "' prefix='16'>") || strstr(xml, "<range ") ||
-        !strstr(xml, "<forward mode='open'/>"))
+    if (!xml_find(arena, xml, EXPECTED_NETWORK))
         return network_missing(driver, arena,
                                arena_printf(arena, "libvirt's network %s is another one", name));
     if (if_nametoindex(name) == 0)

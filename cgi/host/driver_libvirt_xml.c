@@ -1,9 +1,10 @@
 /*
  * Builds the XML that libvirt is given (see driver_libvirt_xml.h), and finds our own few marks
- * again in the XML that libvirt gives back. It is no XML parser and does not decide what a VM is
- * made of.
+ * again in the XML that libvirt gives back. It does not decide what a VM is made of.
  */
 #include "host/driver_libvirt_xml.h"
+
+#include "adapter/xml.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -225,11 +226,13 @@ const char *driver_xml_host(struct arena *arena, const char *mac, const char *ad
     return buf.bytes;
 }
 
-int64_t driver_xml_forwarded_port(const char *xml)
+int64_t driver_xml_forwarded_port(struct arena *arena, const char *xml)
 {
-    const char *found = strstr(xml, FORWARD_BEFORE);
+    static const char path[] = "substring-after(//*[local-name() = 'arg']/@value[contains(., "
+                               "'" FORWARD_BEFORE "')], '" FORWARD_BEFORE "')";
+    const char *found = xml_find(arena, xml, path);
 
-    return found ? strtoll(found + strlen(FORWARD_BEFORE), NULL, 10) : 0;
+    return found ? strtoll(found, NULL, 10) : 0;
 }
 
 const char *driver_xml_replace(struct arena *arena, const char *xml, const char *old,
@@ -243,17 +246,4 @@ const char *driver_xml_replace(struct arena *arena, const char *xml, const char 
     }
     buf_text(&buf, xml);
     return buf.bytes;
-}
-
-const char *driver_xml_element(struct arena *arena, const char *xml, const char *name)
-{
-    const char *open = arena_printf(arena, "<%s>", name);
-    const char *start = strstr(xml, open);
-    const char *end;
-
-    if (!start)
-        return NULL;
-    start += strlen(open);
-    end = strchr(start, '<');
-    return end ? arena_copy_bytes(arena, start, (size_t)(end - start)) : NULL;
 }

@@ -67,11 +67,8 @@ const char *driver_xml_host(struct arena *arena, const char *mac, const char *ad
 const char *driver_xml_forward(struct arena *arena, int64_t port);
 
 /* The port in the first such rule of a domain's or snapshot's XML; 0: none. */
-int64_t driver_xml_forwarded_port(const char *xml);
+int64_t driver_xml_forwarded_port(struct arena *arena, const char *xml);
 
 /* `xml` with every `old` replaced by `new`. */
 const char *driver_xml_replace(struct arena *arena, const char *xml, const char *old,
                                const char *new_text);
-
-/* The text of the first element `name` without attributes, e.g. "state"; NULL: none. */
-const char *driver_xml_element(struct arena *arena, const char *xml, const char *name);

@@ -12,7 +12,7 @@ BUILD=${BUILD:-build}
 out=$BUILD/fuzz
 passed=0
 failed=0
-flags="-std=c11 -D_GNU_SOURCE -O1 -g -fno-omit-frame-pointer -Icgi -I$BUILD/db -I$BUILD/db/inbox -I$BUILD/templates
+flags="-std=c11 -D_GNU_SOURCE -O1 -g -fno-omit-frame-pointer -isystem /usr/include/libxml2 -Icgi -I$BUILD/db -I$BUILD/db/inbox -I$BUILD/templates
   -fsanitize=address,undefined -fno-sanitize-recover=all"
 
 if ! command -v clang-14 >/dev/null; then
