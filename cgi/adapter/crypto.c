@@ -222,18 +222,6 @@ bool crypto_base64url_decode(struct arena *arena, const char *text, size_t lengt
     return decode(arena, text, length, "-_", out, out_length);
 }
 
-void crypto_ed25519_new(unsigned char secret[CRYPTO_ED25519_BYTES],
-                        unsigned char public[CRYPTO_ED25519_BYTES])
-{
-    size_t length = CRYPTO_ED25519_BYTES;
-    EVP_PKEY *key;
-
-    crypto_random(secret, CRYPTO_ED25519_BYTES);
-    key = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, secret, CRYPTO_ED25519_BYTES);
-    crypto_demand(key && EVP_PKEY_get_raw_public_key(key, public, &length) == 1, "ed25519");
-    EVP_PKEY_free(key);
-}
-
 bool crypto_ec_point_is_valid(const char *curve, const unsigned char *point, size_t length)
 {
     static const char *const names[][2] = { { "nistp256", "P-256" },

@@ -1,5 +1,5 @@
 /*
- * The door to OpenSSL: random bytes, hashes, comparison, base64, Ed25519 keys.
+ * The door to OpenSSL: random bytes, hashes, comparison, base64, points of curves.
  * Failures of OpenSSL here mean a broken installation, so they abort instead of returning errors.
  */
 #pragma once
@@ -11,10 +11,10 @@
 
 enum {
     CRYPTO_HASH_BYTES = 32,
-    CRYPTO_SECRET_BYTES = 32, /* 256 random bits */
-    CRYPTO_TOKEN_CHARS = 43,  /* the same in base64url */
-    CRYPTO_ID_CHARS = 16,     /* 80 random bits in base32 */
-    CRYPTO_ED25519_BYTES = 32,
+    CRYPTO_SECRET_BYTES = 32,  /* 256 random bits */
+    CRYPTO_TOKEN_CHARS = 43,   /* the same in base64url */
+    CRYPTO_ID_CHARS = 16,      /* 80 random bits in base32 */
+    CRYPTO_ED25519_BYTES = 32, /* of a public key */
 };
 
 void crypto_random(void *bytes, size_t length);
@@ -46,10 +46,6 @@ bool crypto_base64_decode(struct arena *arena, const char *text, size_t length, 
                           size_t *out_length);
 bool crypto_base64url_decode(struct arena *arena, const char *text, size_t length,
                              unsigned char **out, size_t *out_length);
-
-/* A new Ed25519 key pair, raw (RFC 8032). */
-void crypto_ed25519_new(unsigned char secret[CRYPTO_ED25519_BYTES],
-                        unsigned char public[CRYPTO_ED25519_BYTES]);
 
 /* Is `point` (uncompressed, RFC 5656) on the curve "nistp256", "nistp384" or "nistp521"? */
 bool crypto_ec_point_is_valid(const char *curve, const unsigned char *point, size_t length);

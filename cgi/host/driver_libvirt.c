@@ -11,12 +11,12 @@
 #include "host/driver_libvirt.h"
 
 #include "adapter/crypto.h"
+#include "adapter/ssh.h"
 #include "adapter/xml.h"
 #include "host/accelerator.h"
 #include "host/driver_libvirt_net.h"
 #include "host/driver_libvirt_xml.h"
 #include "host/seed.h"
-#include "host/ssh_probe.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

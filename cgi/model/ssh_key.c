@@ -1,16 +1,14 @@
 /*
- * Reading public keys and creating host keys; see ssh_key.h. Key arithmetic is done by OpenSSL
- * through crypto.h; this file handles only the wire format.
+ * Reading public keys; see ssh_key.h. Key arithmetic is done by OpenSSL through crypto.h; this file
+ * handles only the wire format.
  */
 #include "model/ssh_key.h"
 
 #include "adapter/crypto.h"
 #include "base/array.h"
-#include "base/buf.h"
 #include "base/limit.h"
 #include "base/text.h"
 
-#include <assert.h>
 #include <string.h>
 #include <strings.h>
 
@@ -395,81 +393,4 @@ struct error *ssh_key_read(struct arena *arena, const char *text, size_t length,
         return error_refuse(arena, ERROR_INPUT, SSH_KEY_IS_PRIVATE, "key", "%s", private_problem);
     problem = text_read(arena, line, length, out);
     return problem ? error_refuse(arena, ERROR_INPUT, "invalid_key", "key", "%s", problem) : NULL;
-}
-
-/* ---- new host keys ---- */
-
-static void put_number(struct buf *buf, size_t number)
-{
-    const unsigned char bytes[4] = { (unsigned char)(number >> 24), (unsigned char)(number >> 16),
-                                     (unsigned char)(number >> 8), (unsigned char)number };
-
-    buf_bytes(buf, bytes, sizeof bytes);
-}
-
-static void put_string(struct buf *buf, const void *bytes, size_t length)
-{
-    put_number(buf, length);
-    buf_bytes(buf, bytes, length);
-}
-
-/* OpenSSH PROTOCOL.key: the private section, padded with 1, 2, 3... to a multiple of 8. */
-static struct buf private_section(struct arena *arena, const unsigned char *secret,
-                                  const unsigned char *public, const char *comment)
-{
-    struct buf section = buf_new(arena, 256);
-    unsigned char pair[2 * CRYPTO_ED25519_BYTES];
-    unsigned char check[4];
-
-    crypto_random(check, sizeof check);
-    buf_bytes(&section, check, sizeof check);
-    buf_bytes(&section, check, sizeof check);
-    put_string(&section, "ssh-ed25519", 11);
-    put_string(&section, public, CRYPTO_ED25519_BYTES);
-    memcpy(pair, secret, CRYPTO_ED25519_BYTES);
-    memcpy(pair + CRYPTO_ED25519_BYTES, public, CRYPTO_ED25519_BYTES);
-    put_string(&section, pair, sizeof pair);
-    put_string(&section, comment, strlen(comment));
-    for (char pad = 1; section.length % 8; pad++)
-        buf_char(&section, pad);
-    explicit_bzero(pair, sizeof pair);
-    return section;
-}
-
-void ssh_host_key_new(struct arena *arena, const char *comment, struct ssh_host_key *out)
-{
-    unsigned char secret[CRYPTO_ED25519_BYTES], public[CRYPTO_ED25519_BYTES];
-    struct buf blob = buf_new(arena, 64), file = buf_new(arena, 512), pem = buf_new(arena, 512);
-    struct buf section;
-    const char *base64;
-    struct error *e;
-    struct ssh_key key;
-
-    crypto_ed25519_new(secret, public);
-    put_string(&blob, "ssh-ed25519", 11);
-    put_string(&blob, public, sizeof public);
-    section = private_section(arena, secret, public, comment);
-    explicit_bzero(secret, sizeof secret);
-
-    buf_bytes(&file, "openssh-key-v1", 15); /* with its NUL */
-    put_string(&file, "none", 4);
-    put_string(&file, "none", 4);
-    put_string(&file, "", 0);
-    put_number(&file, 1);
-    put_string(&file, blob.bytes, blob.length);
-    put_string(&file, section.bytes, section.length);
-
-    buf_literal(&pem, "-----BEGIN OPENSSH PRIVATE KEY-----\n");
-    base64 = crypto_base64(arena, file.bytes, file.length);
-    for (size_t at = 0, length = strlen(base64); at < length; at += 70) {
-        buf_bytes(&pem, base64 + at, length - at < 70 ? length - at : 70);
-        buf_char(&pem, '\n');
-    }
-    buf_literal(&pem, "-----END OPENSSH PRIVATE KEY-----\n");
-    out->private_pem = pem.bytes;
-    out->public_line =
-        arena_printf(arena, "ssh-ed25519 %s", crypto_base64(arena, blob.bytes, blob.length));
-    e = ssh_key_read(arena, out->public_line, strlen(out->public_line), &key);
-    assert(!e);
-    out->fingerprint = key.fingerprint;
 }

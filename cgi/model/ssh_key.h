@@ -1,6 +1,6 @@
 /*
  * SSH keys: the strict parser for pasted public keys (rules: security.md section 0, formats: RFC
- * 4253 6.6, RFC 5656, RFC 8709, OpenSSH PROTOCOL.u2f), and new host keys for VMs.
+ * 4253 6.6, RFC 5656, RFC 8709, OpenSSH PROTOCOL.u2f). Host keys are made in adapter/ssh.h.
  *
  * ssh-keygen is not used: "ssh-keygen -l" accepts certificates, options, short RSA keys and private
  * keys.
@@ -32,12 +32,3 @@ struct error *ssh_key_read(struct arena *arena, const char *text, size_t length,
 /* Whether it looks like a private key, in whole or in part (OpenSSH, PEM, PKCS#8, PuTTY, raw
  * base64...). */
 bool ssh_key_looks_private(const char *text, size_t length);
-
-struct ssh_host_key {
-    const char *private_pem; /* "-----BEGIN OPENSSH PRIVATE KEY-----...": for the seed only */
-    const char *public_line; /* "ssh-ed25519 AAAA..." without comment */
-    const char *fingerprint;
-};
-
-/* Create an Ed25519 host key for one VM. */
-void ssh_host_key_new(struct arena *arena, const char *comment, struct ssh_host_key *out);

@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "model/ssh_key.h"
+#include "adapter/ssh.h"
 #include "worker/worker_context.h"
 
 #include "job.sql.h"
@@ -28,7 +28,7 @@ struct job {
     bool has_ended[8]; /* by position: ended by an earlier attempt */
 
     /* What a step has learned for its record. */
-    struct ssh_host_key host_key;
+    struct ssh_key_pair host_key;
     struct driver_snapshot snapshot;
     const char *answer; /* of the host, for the receipt */
     const char *detail; /* for the event at the end; NULL: none */

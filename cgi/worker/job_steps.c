@@ -74,8 +74,8 @@ static struct error *seed_act(struct job *job)
         e = driver_stop_force(job->driver, job->arena, job->vm.id);
     if (e)
         return e;
-    ssh_host_key_new(job->arena, job->vm.name, &job->host_key);
-    return seed_write(job, &keys);
+    e = ssh_key_pair_new(job->arena, &job->host_key);
+    return e ? e : seed_write(job, &keys);
 }
 
 static struct error *seed_record(struct job *job)

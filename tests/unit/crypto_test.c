@@ -411,18 +411,6 @@ static void test_no_two_are_equal(void **state)
         assert_string_not_equal(all[i - 1], all[i]);
 }
 
-static void test_ed25519(void **state)
-{
-    unsigned char secret[2][CRYPTO_ED25519_BYTES], public[2][CRYPTO_ED25519_BYTES];
-
-    (void)state;
-    for (int i = 0; i < 2; i++)
-        crypto_ed25519_new(secret[i], public[i]);
-    assert_memory_not_equal(secret[0], secret[1], CRYPTO_ED25519_BYTES);
-    assert_memory_not_equal(public[0], public[1], CRYPTO_ED25519_BYTES);
-    assert_memory_not_equal(secret[0], public[0], CRYPTO_ED25519_BYTES);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -440,7 +428,6 @@ int main(void)
         cmocka_unit_test(test_id_form),
         cmocka_unit_test(test_distribution),
         cmocka_unit_test(test_no_two_are_equal),
-        cmocka_unit_test(test_ed25519),
     };
 
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -1,11 +1,11 @@
 /*
- * The door to libssh, used for one thing: asking an SSH server for its host key (see ssh_probe.h).
+ * The door to libssh (see ssh.h).
  *
- * Responsible for the deadline, which also holds against a peer that accepts and then stays silent:
- * QEMU's port forwarding does so until the guest listens. It signs in nowhere and reads no
- * configuration, known_hosts or key of the user it runs as.
+ * Responsible for the deadline of a question, which also holds against a peer that accepts and then
+ * stays silent: QEMU's port forwarding does so until the guest listens. It signs in nowhere and
+ * reads no configuration, known_hosts or key of the user it runs as.
  */
-#include "host/ssh_probe.h"
+#include "adapter/ssh.h"
 
 #include "base/clock.h"
 
@@ -80,17 +80,26 @@ static bool exchange_keys(ssh_session session, int *socket_file, int64_t deadlin
     return result == SSH_OK;
 }
 
-static const char *read_key(struct arena *arena, ssh_session session)
+/* "ssh-ed25519 AAAA...", or NULL. */
+static const char *public_line(struct arena *arena, ssh_key key)
 {
     const char *text = NULL;
     char *encoded = NULL;
-    ssh_key key = NULL;
 
-    if (ssh_get_server_publickey(session, &key) == SSH_OK &&
-        ssh_pki_export_pubkey_base64(key, &encoded) == SSH_OK)
+    if (ssh_pki_export_pubkey_base64(key, &encoded) == SSH_OK)
         text = arena_printf(arena, "%s %s", ssh_key_type_to_char(ssh_key_type(key)), encoded);
     if (encoded)
         ssh_string_free_char(encoded);
+    return text;
+}
+
+static const char *read_key(struct arena *arena, ssh_session session)
+{
+    const char *text = NULL;
+    ssh_key key = NULL;
+
+    if (ssh_get_server_publickey(session, &key) == SSH_OK)
+        text = public_line(arena, key);
     if (key)
         ssh_key_free(key);
     return text;
@@ -125,4 +134,56 @@ done:
     if (file >= 0)
         close(file);
     return e;
+}
+
+/* ---- keys ---- */
+
+static const char *fingerprint(struct arena *arena, ssh_key key)
+{
+    const char *copy = NULL;
+    unsigned char *hash = NULL;
+    size_t length;
+
+    if (ssh_get_publickey_hash(key, SSH_PUBLICKEY_HASH_SHA256, &hash, &length) == 0) {
+        char *text = ssh_get_fingerprint_hash(SSH_PUBLICKEY_HASH_SHA256, hash, length);
+
+        if (text)
+            copy = arena_copy(arena, text);
+        ssh_string_free_char(text);
+    }
+    ssh_clean_pubkey_hash(&hash);
+    return copy;
+}
+
+/* libssh's copy is wiped: the private half is kept in the arena alone. */
+static const char *private_pem(struct arena *arena, ssh_key key)
+{
+    const char *copy = NULL;
+    char *text = NULL;
+
+    if (ssh_pki_export_privkey_base64(key, NULL, NULL, NULL, &text) == SSH_OK) {
+        copy = arena_copy(arena, text);
+        explicit_bzero(text, strlen(text));
+    }
+    if (text)
+        ssh_string_free_char(text);
+    return copy;
+}
+
+struct error *ssh_key_pair_new(struct arena *arena, struct ssh_key_pair *out)
+{
+    ssh_key key = NULL;
+
+    *out = (struct ssh_key_pair){ NULL };
+    if (ssh_pki_generate(SSH_KEYTYPE_ED25519, 0, &key) == SSH_OK) {
+        *out = (struct ssh_key_pair){
+            .private_pem = private_pem(arena, key),
+            .public_line = public_line(arena, key),
+            .fingerprint = fingerprint(arena, key),
+        };
+        ssh_key_free(key);
+    }
+    if (out->private_pem && out->public_line && out->fingerprint)
+        return NULL;
+    return error_new(arena, ERROR_INTERNAL, "libssh makes no key");
 }

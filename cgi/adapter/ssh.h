@@ -1,5 +1,5 @@
 /*
- * Asks an SSH server who it is.
+ * The door to libssh: asks an SSH server who it is, and makes key pairs.
  */
 #pragma once
 
@@ -16,3 +16,12 @@
  */
 struct error *ssh_probe(struct arena *arena, const char *address, int64_t port, int64_t timeout_ms,
                         const char **out);
+
+struct ssh_key_pair {
+    const char *private_pem; /* "-----BEGIN OPENSSH PRIVATE KEY-----...", without a passphrase */
+    const char *public_line; /* "ssh-ed25519 AAAA..." without comment */
+    const char *fingerprint; /* "SHA256:..." without padding, as ssh-keygen -l prints it */
+};
+
+/* A new Ed25519 key pair, in the arena. INTERNAL when libssh makes none. */
+struct error *ssh_key_pair_new(struct arena *arena, struct ssh_key_pair *out);
