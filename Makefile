@@ -181,7 +181,7 @@ $(E2E): $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/tests/world.o $(BUILD)/lib
 	@$(CC) $(LINK_HARDENING) -o $@ $^ $(LIBS_WORKER)
 fuzz: setup_bench
 	@BUILD=$(BUILD) tests/fuzz/run.sh $(or $(SECONDS_EACH),60)
-bench: setup_bench all $(BUILD)/bench/hello $(BUILD)/bench/wish $(BUILD)/bench/ingest
+bench: setup_bench all $(BUILD)/bench/hello $(BUILD)/bench/command $(BUILD)/bench/ingest
 	@tests/bench/run.sh
 setup_bench:
 	@tests/setup.sh $(PACKAGES) $(TEST_PACKAGES) wrk valgrind libfcgi-bin clang-14 \
@@ -189,7 +189,7 @@ setup_bench:
 $(BUILD)/bench/hello: tests/bench/hello.c
 	@mkdir -p $(@D)
 	@$(CC) -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -o $@ $< -lfcgi
-$(BUILD)/bench/wish $(BUILD)/bench/ingest: $(BUILD)/bench/%: tests/bench/%.c $(BUILD)/tests/world.o $(BUILD)/libworker.a $(BUILD)/libdomicile.a
+$(BUILD)/bench/command $(BUILD)/bench/ingest: $(BUILD)/bench/%: tests/bench/%.c $(BUILD)/tests/world.o $(BUILD)/libworker.a $(BUILD)/libdomicile.a
 	@mkdir -p $(@D)
 	@$(CC) $(CFLAGS) $(LINK_HARDENING) -o $@ $(filter %.c %.o %.a,$^) $(LIBS_WORKER)
 clean:

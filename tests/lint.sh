@@ -135,5 +135,10 @@ done | check "a page test for every route"
 
 git ls-files -co --exclude-standard | grep -E '(^|/)(node_modules|build|var)/|\.(o|a|gz|pem|key)$' | check "nothing built is kept"
 
+# Words with a standard term in their place; see the glossary of ARCHITECTURE.md. (What pages say is not code.)
+words='errands?|wish(es|ed)?|doors?|reckoning|deeds?|crew|seat|waker|asker|leftovers?|desk|habit|catch_up|silent_at|meter_push'
+git ls-files 'cgi/*' 'db/*' 'templates/*.[ch]' 'static/*.c' 'static/*.sh' '*.md' Makefile nginx.conf domicile.conf |
+    grep -vE '^db/00[1-6]_' | xargs grep -nwEi "($words)" | cut -c1-120 | check "standard terms"
+
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

@@ -1,4 +1,4 @@
-/* STATE/domicile.conf and STATE/secrets; see config.h. The door to inih. */
+/* STATE/domicile.conf and STATE/secrets; see config.h. The adapter for inih. */
 #include "adapter/config.h"
 
 #include "adapter/config_prices.h"

@@ -1,4 +1,4 @@
-/* The door to OpenSSL; see crypto.h. */
+/* The adapter for OpenSSL; see crypto.h. */
 
 /* HMAC_CTX is deprecated in OpenSSL 3, but the one way there to set a new key without a lookup. */
 #define OPENSSL_SUPPRESS_DEPRECATED

@@ -1,5 +1,5 @@
 /*
- * The door to OpenSSL: random bytes, hashes, comparison, base64, points of curves.
+ * The adapter for OpenSSL: random bytes, hashes, comparison, base64, points of curves.
  * Failures of OpenSSL here mean a broken installation, so they abort instead of returning errors.
  */
 #pragma once

@@ -1,6 +1,6 @@
 /*
- * The door to SQLite; see db.h. Holds the settings of every connection and the prepared statements.
- * Knows no table: statements come from the code that sqlc writes.
+ * The adapter for SQLite; see db.h. Holds the settings of every connection and the prepared
+ * statements. Knows no table: statements come from the code that sqlc writes.
  */
 #include "adapter/db.h"
 

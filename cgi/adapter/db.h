@@ -1,5 +1,5 @@
 /*
- * The door to SQLite: the only file that includes sqlite3.h.
+ * The adapter for SQLite: the only file that includes sqlite3.h.
  *
  * Hand-written code opens a database and marks transactions. Statements stand in db/SUBJECT.sql;
  * sqlc turns them into typed functions that call the second half of this header.

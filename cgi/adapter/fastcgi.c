@@ -1,5 +1,5 @@
 /*
- * FastCGI connections; see fastcgi.h. The door to libfcgi.
+ * FastCGI connections; see fastcgi.h. The adapter for libfcgi.
  *
  * nginx keeps connections open, and one process serves all of them. FCGX_Accept_r alone would block
  * on the first one, so the process waits on all with epoll and hands each ready connection to

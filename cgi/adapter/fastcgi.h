@@ -1,5 +1,5 @@
 /*
- * The door to libfcgi: requests in, answers out. Knows nothing of what they say.
+ * The adapter for libfcgi: requests in, responses out. Knows nothing of what they say.
  */
 #pragma once
 

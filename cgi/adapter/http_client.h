@@ -30,7 +30,8 @@ struct http_request {
     size_t header_count;
     const char *body;         /* NULL: none */
     const char *content_type; /* of the body; NULL: application/json */
-    /* Names the deed, however often it is tried. Without it only GET and DELETE are tried again. */
+    /* Names the operation, however often it is tried. Without it only GET and DELETE are tried
+     * again. */
     const char *idempotency_key;
     enum retry_policy retry_policy;
 };

@@ -1,4 +1,4 @@
-/* The door to jansson; see json.h. Its values live for one call. */
+/* The adapter for jansson; see json.h. Its values live for one call. */
 #include "adapter/json.h"
 
 #include "base/buf.h"

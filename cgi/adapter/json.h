@@ -1,5 +1,6 @@
 /*
- * The door to jansson: JSON written from plain values, and JSON from outside read into the arena.
+ * The adapter for jansson: JSON written from plain values, and JSON from outside read into the
+ * arena.
  */
 #pragma once
 

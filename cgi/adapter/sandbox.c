@@ -1,4 +1,4 @@
-/* Giving up rights; see sandbox.h. The door to libseccomp. */
+/* Giving up rights; see sandbox.h. The adapter for libseccomp. */
 #include "adapter/sandbox.h"
 
 #include "base/array.h"

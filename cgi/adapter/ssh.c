@@ -1,5 +1,5 @@
 /*
- * The door to libssh (see ssh.h).
+ * The adapter for libssh (see ssh.h).
  *
  * Responsible for the deadline of a question, which also holds against a peer that accepts and then
  * stays silent: QEMU's port forwarding does so until the guest listens. It signs in nowhere and

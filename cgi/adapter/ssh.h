@@ -1,5 +1,5 @@
 /*
- * The door to libssh: asks an SSH server who it is, and makes key pairs.
+ * The adapter for libssh: asks an SSH server who it is, and makes key pairs.
  */
 #pragma once
 

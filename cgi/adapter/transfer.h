@@ -1,6 +1,6 @@
 /*
- * One exchange with another server, over HTTP or SMTP. The door to libcurl, under http_client.h and
- * smtp_client.h: a handle lives for one exchange. No redirects, no proxy, nothing from the
+ * One exchange with another server, over HTTP or SMTP. The adapter for libcurl, under http_client.h
+ * and smtp_client.h: a handle lives for one exchange. No redirects, no proxy, nothing from the
  * environment; certificates are checked, and TLS is 1.2 at least.
  */
 #pragma once

@@ -1,5 +1,5 @@
 /*
- * The door to libxml2: reads a value out of XML that a service of this machine has written.
+ * The adapter for libxml2: reads a value out of XML that a service of this machine has written.
  */
 #pragma once
 

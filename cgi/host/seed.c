@@ -1,5 +1,5 @@
 /*
- * Writes the NoCloud seed (see seed.h): the door to libarchive.
+ * Writes the NoCloud seed (see seed.h): the adapter for libarchive.
  *
  * user-data is "#cloud-config" and JSON, which is also YAML, so that no value can become a key or a
  * list: json_quote() quotes everything. What JSON and YAML read differently (control characters,

@@ -1,5 +1,5 @@
 /*
- * The door to libvirt (see virt.h): connection, domains, snapshots. Responsible for handles,
+ * The adapter for libvirt (see virt.h): connection, domains, snapshots. Responsible for handles,
  * libvirt's memory and libvirt's errors; not for what is asked or in which order. Pools, volumes
  * and networks are in virt_storage.c.
  */

@@ -1,5 +1,5 @@
 /*
- * The door to libvirt: virt.c is the only file that includes libvirt.h.
+ * The adapter for libvirt: virt.c is the only file that includes libvirt.h.
  *
  * Thin and without opinions: one function per thing that is asked of libvirt, by name and as text.
  * What a VM is made of stands in driver_libvirt.c and its XML in driver_libvirt_xml.c.

@@ -1,6 +1,6 @@
 /*
- * Inside the door to libvirt: the only file that includes libvirt's headers, and only virt.c and
- * virt_storage.c include it. Everybody else uses virt.h.
+ * Inside the adapter for libvirt: the only file that includes libvirt's headers, and only virt.c
+ * and virt_storage.c include it. Everybody else uses virt.h.
  */
 #pragma once
 

@@ -1,5 +1,5 @@
 /*
- * The door to libvirt (see virt.h), second half: storage pools, volumes and networks.
+ * The adapter for libvirt (see virt.h), second half: storage pools, volumes and networks.
  */
 #include "host/virt_handle.h"
 

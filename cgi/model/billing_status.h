@@ -55,7 +55,7 @@ enum billing_operation {
 };
 
 /* User-facing reason why the operation is not allowed; NULL if it is. */
-const char *billing_disabled_reason(const char *status, enum billing_operation deed);
+const char *billing_disabled_reason(const char *status, enum billing_operation operation);
 
 /* Label and CSS class of the status badge: "Active"; on, off, wait, bad. */
 const char *billing_status_label(const char *status);

@@ -1,8 +1,8 @@
 /*
- * A job: one wish, worked off step by step. Take it (lease, in one transaction), act (job_steps.c,
- * no transaction open), record (what was learned, in the transaction that ends the step; what
- * became of it, in the one that ends the job). A worker that is killed anywhere goes on at the step
- * it was in.
+ * A job: one thing to do, executed step by step. Take it (lease, in one transaction), act
+ * (job_steps.c, no transaction open), record (what was learned, in the transaction that ends the
+ * step; what became of it, in the one that ends the job). A worker that is killed anywhere goes on
+ * at the step it was in.
  */
 #pragma once
 

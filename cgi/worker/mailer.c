@@ -1,4 +1,5 @@
-/* Take, send, record; see mailer.h. What a mail says is worker/mail_message.c's; SMTP, the door's.
+/* Take, send, record; see mailer.h. What a mail says is worker/mail_message.c's; SMTP is
+ * adapter/smtp_client.c's.
  */
 #include "worker/mailer.h"
 

@@ -45,7 +45,7 @@ struct worker {
     struct threads *threads;
     struct threads *mail_threads; /* of one */
     struct mailer *mailer;
-    struct threads *billing_requests; /* those who run errands wait apart */
+    struct threads *billing_requests; /* these wait separately */
     struct wakeup *wakeup;
 };
 
@@ -233,7 +233,7 @@ static void worker_run(struct worker *worker)
 
 /* ---- start and end ---- */
 
-/* A missing key stops the start, not the first errand. */
+/* A missing key stops the start, not the first billing request. */
 static struct error *stripe_check(struct worker *worker)
 {
     const struct stripe *stripe;

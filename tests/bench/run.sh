@@ -130,4 +130,4 @@ for senders in 32 1; do
     "$build/bench/ingest" $port whsec_bench $senders $((senders * 500 + 2500)) "$state/raw-$senders.db"
 done
 mkdir "$state/wish"
-"$build/bench/wish" "$state/wish" test:///default "$(realpath "$build/worker")" 60 2>/dev/null || true
+"$build/bench/command" "$state/wish" test:///default "$(realpath "$build/worker")" 60 2>/dev/null || true
