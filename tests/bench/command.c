@@ -1,8 +1,8 @@
 /*
- * How long a wish waits: from the moment it stands in the database to the start of the first step
+ * How long a command waits: from the moment it stands in the database to the start of the first step
  * of its job, and to its end, with a worker that had nothing to do.
  *
- *   wish STATE_DIR URI WORKER COUNT
+ *   command STATE_DIR URI WORKER COUNT
  *
  * STATE_DIR is empty at first; with libvirt's test driver (test:///default) the host takes no time.
  */
@@ -23,7 +23,7 @@ struct wait {
     int64_t first_ms, done_ms;
 };
 
-static struct wait wish(struct world *world, int number)
+static struct wait command(struct world *world, int number)
 {
     const char *id = world_create(world, arena_printf(world->arena, "vm-%d", number));
     struct job_step_list_rows steps;
@@ -58,7 +58,7 @@ int main(int argc, char **argv)
     pid_t worker;
 
     if (argc != 5) {
-        fputs("usage: wish STATE_DIR URI WORKER COUNT\n", stderr);
+        fputs("usage: command STATE_DIR URI WORKER COUNT\n", stderr);
         return 2;
     }
     world_configure(argv[1], argv[2]);
@@ -72,11 +72,11 @@ int main(int argc, char **argv)
     }
     sleep(1);
     for (size_t i = 0; i < count; i++)
-        waits[i] = wish(world, (int)i);
+        waits[i] = command(world, (int)i);
     kill(worker, SIGTERM);
     waitpid(worker, NULL, 0);
     qsort(waits, count, sizeof *waits, by_first);
-    printf("%zu wishes; to the first step: median %lld ms, p95 %lld ms, most %lld ms; "
+    printf("%zu commands; to the first step: median %lld ms, p95 %lld ms, most %lld ms; "
            "median one done after %lld ms\n",
            count, (long long)waits[count / 2].first_ms, (long long)waits[count * 95 / 100].first_ms,
            (long long)waits[count - 1].first_ms, (long long)waits[count / 2].done_ms);

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Measures Domicile against the limit of its own stack, on this machine, in one run: CPU microseconds per
 # request (nginx and program together, from /proc), requests per second, latency, memory, instructions per
-# page, how long a wish waits for the worker, and how many webhooks a second are on disk. Rows alternate with the limit; figures are medians.
+# page, how long a command waits for the worker, and how many webhooks a second are on disk. Rows alternate with the limit; figures are medians.
 # Nothing here is a test; loads are bounded and go to loopback only.
 #
 # usage: tests/bench/run.sh [ROUNDS] [SECONDS]
@@ -129,5 +129,5 @@ fi
 for senders in 32 1; do
     "$build/bench/ingest" $port whsec_bench $senders $((senders * 500 + 2500)) "$state/raw-$senders.db"
 done
-mkdir "$state/wish"
-"$build/bench/command" "$state/wish" test:///default "$(realpath "$build/worker")" 60 2>/dev/null || true
+mkdir "$state/command"
+"$build/bench/command" "$state/command" test:///default "$(realpath "$build/worker")" 60 2>/dev/null || true
