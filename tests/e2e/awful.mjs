@@ -25,11 +25,11 @@ export function awful(teamId, personId, keyLine) {
       last_error: ['failed', 'destroying'].includes(state) ? error : null, gone_at: state === 'gone' ? now : null,
       wanted: ['destroying', 'gone'].includes(state) ? 'gone' : 'running' }));
     const isOver = !['creating', 'destroying'].includes(state);
-    sql.push(insert('job', { id: 900000 + i, team_id: teamId, vm_id: id, kind: state === 'destroying' ? 'destroy' : 'create', state: isOver ? 'done' : 'queued',
+    sql.push(insert('job', { number: 900000 + i, id: `job${i}`.padEnd(16, 'x'), team_id: teamId, subject_kind: 'vm', subject_id: id, vm_id: id, kind: state === 'destroying' ? 'destroy' : 'create', state: isOver ? 'done' : 'queued',
       person_id: personId, requested_at_ms: (now - 5000) * 1000, due_at_ms: 99999999999000, attempts: 12345,
       ended_at_ms: isOver ? now * 1000 : null, error: isOver ? null : error }));
     ['Disk', 'Seed', 'Define', 'Boot', 'Network', 'SSH ready'].forEach((name, position) => sql.push(insert('job_step', { team_id: teamId,
-      job_id: 900000 + i, position, name, started_at_ms: isOver || position < 3 ? (now - 4000) * 1000 : null, ended_at_ms: isOver || position < 2 ? now * 1000 : null })));
+      job_number: 900000 + i, position, name, started_at_ms: isOver || position < 3 ? (now - 4000) * 1000 : null, ended_at_ms: isOver || position < 2 ? now * 1000 : null })));
     for (let k = 0; k < 20; k++) {
       sql.push(insert('snapshot', { team_id: teamId, vm_id: id, created_at: now - k * DAY, id: `s${i}x${k}`.padEnd(16, 'z'), name: k % 2 ? LONG.slice(0, 100) : `nightly ${k}`,
         state: ['ready', 'taking', 'failed', 'deleting'][k % 7 > 3 ? 0 : k % 4], has_memory: k % 2, size_bytes: 2 ** 40, vcpus: 1, memory_mb: 128, disk_gb: 1 }));
