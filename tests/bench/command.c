@@ -1,6 +1,6 @@
 /*
- * How long a command waits: from the moment it stands in the database to the start of the first step
- * of its job, and to its end, with a worker that had nothing to do.
+ * How long a command waits: from the moment it stands in the database to the start of the first
+ * step of its job, and to its end, with a worker that had nothing to do.
  *
  *   command STATE_DIR URI WORKER COUNT
  *
