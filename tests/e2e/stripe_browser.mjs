@@ -46,15 +46,31 @@ async function through(page, selector, to) {
   return page.url();
 }
 
+// A page that waits loads itself again, perhaps while it is being looked at: then it is looked at once more.
+async function steady(look) {
+  for (let tries = 0; tries < 30; tries++) {
+    try {
+      return await look();
+    } catch (e) {
+      if (!/context was destroyed|Cannot find context|detached|Target closed/i.test(e.message)) throw e;
+    }
+  }
+  return look();
+}
+
+async function violations(page) {
+  if (!await page.evaluate(() => Boolean(window.axe))) await page.evaluate(axe);
+  return page.evaluate(async () => (await window.axe.run(document)).violations
+    .map((v) => `${v.id}: ${v.nodes.map((n) => n.target).slice(0, 4).join(' ')}`).join('\n'));
+}
+
 async function inspect(page, name) {
   for (const scheme of ['light', 'dark']) {
     await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }, { name: 'prefers-reduced-motion', value: 'reduce' }]);
-    if (!await page.evaluate(() => Boolean(window.axe))) await page.evaluate(axe);
-    equal(`${name}, ${scheme}: axe`, await page.evaluate(async () => (await window.axe.run(document)).violations
-      .map((v) => `${v.id}: ${v.nodes.map((n) => n.target).slice(0, 4).join(' ')}`).join('\n')), '');
+    equal(`${name}, ${scheme}: axe`, await steady(() => violations(page)), '');
   }
   await page.setViewport({ width: 360, height: 740 });
-  const wide = await page.evaluate(() => document.scrollingElement.scrollWidth);
+  const wide = await steady(() => page.evaluate(() => document.scrollingElement.scrollWidth));
   check(`${name}: no sideways scroll at 360`, wide <= 360, wide);
   if (process.env.SHOTS) {
     fs.mkdirSync(process.env.SHOTS, { recursive: true });
