@@ -74,6 +74,7 @@ struct error *error_copy(struct arena *arena, const struct error *error)
 
     *copy = *error;
     copy->text = arena_copy(arena, error->text);
+    copy->message = arena_copy(arena, error->message);
     return copy;
 }
 
