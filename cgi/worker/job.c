@@ -149,17 +149,17 @@ static struct error *step_run(struct job *job, size_t position)
     return transaction_end(job, e);
 }
 
+/* The host is also needed when every step has ended: it is asked once more at the end. */
 static struct error *job_act(struct job *job)
 {
-    struct error *e = NULL;
+    struct error *e =
+        worker_context_driver(job->context, job->arena, job->vm.region, &job->driver);
 
-    for (size_t i = 0; i < job->plan->count && !e; i++) {
+    for (size_t i = 0; !e && i < job->plan->count; i++) {
         if (job->has_ended[i] && !job->plan->steps[i].is_repeated)
             continue;
         arena_reset(job->context->scratch);
         e = job_still_wanted(job);
-        if (!e && !job->driver)
-            e = worker_context_driver(job->context, job->arena, job->vm.region, &job->driver);
         if (!e)
             e = step_run(job, i);
     }
