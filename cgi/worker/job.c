@@ -152,8 +152,7 @@ static struct error *step_run(struct job *job, size_t position)
 /* The host is also needed when every step has ended: it is asked once more at the end. */
 static struct error *job_act(struct job *job)
 {
-    struct error *e =
-        worker_context_driver(job->context, job->arena, job->vm.region, &job->driver);
+    struct error *e = worker_context_driver(job->context, job->arena, job->vm.region, &job->driver);
 
     for (size_t i = 0; !e && i < job->plan->count; i++) {
         if (job->has_ended[i] && !job->plan->steps[i].is_repeated)
