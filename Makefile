@@ -157,7 +157,7 @@ lint: setup_test
 	@tests/lint.sh
 unit page e2e: setup_test all guest
 	@tests/run.sh $@
-# Shared test code (fake host, database) is linked first, so that it replaces the real one.
+# Shared test code: a fake host, a database.
 TEST_O := $(patsubst tests/unit/%.c,$(BUILD)/tests/%.o,$(filter-out %_test.c,$(wildcard tests/unit/*.c)))
 $(BUILD)/tests/%.o: tests/unit/%.c | generated
 	@mkdir -p $(@D)

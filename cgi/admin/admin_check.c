@@ -231,7 +231,7 @@ struct error *admin_check(struct admin *admin)
     secrets_check(admin);
     database_check(admin);
     mail_check(admin);
-    context = worker_context_without_db(admin->config, &TIMEOUTS);
+    context = worker_context_without_db(admin->config, &TIMEOUTS, DRIVERS);
     for (size_t i = 0; i < admin->config->region_count; i++)
         region_check(admin, context, &admin->config->regions[i]);
     for (size_t i = 0; i < admin->config->image_count; i++)

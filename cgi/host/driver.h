@@ -1,6 +1,7 @@
 /*
- * What a VM host must offer. The worker knows hosts only through this table; driver_libvirt.c fills
- * it for libvirt (later driver_fly.c).
+ * What a VM host must offer. The worker knows hosts only through these functions; each goes to the
+ * entry of that name in the driver's table of operations (driver_libvirt.h fills one for libvirt).
+ * Which driver a region has follows from its address.
  *
  * Every operation is idempotent by name: asked for what is already so, it succeeds and changes
  * nothing. So a worker that was killed after the host acted and before the commit just asks again.
@@ -17,7 +18,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct driver;
+struct driver_ops;
+
+/* Each driver's own handle begins with this. */
+struct driver {
+    const struct driver_ops *ops;
+};
 
 /* One region of domicile.conf, as a driver needs it. */
 struct driver_region {
@@ -98,12 +104,23 @@ struct driver_snapshot {
     int64_t size_bytes; /* of the saved memory; what the disk part takes is shared */
 };
 
+/* Which driver an address is for: what stands before its ":", and before a "+" in that. */
+struct driver_scheme {
+    const char *scheme; /* "qemu"; NULL ends the table */
+    const struct driver_ops *ops;
+};
+
+/* Every driver that Domicile has. Tests have a table of their own. */
+extern const struct driver_scheme DRIVERS[];
+
 /*
- * Open a connection. Reconnects by itself when the host's daemon was restarted.
- * Fails UPSTREAM when the host cannot be reached, with what to do about it.
+ * Open a connection with the driver of `drivers` that the region's address asks for. Reconnects by
+ * itself when the host's daemon was restarted. Fails INPUT when there is no such driver, UPSTREAM
+ * when the host cannot be reached, with what to do about it.
  */
-struct error *driver_open(struct arena *arena, const struct driver_region *region,
-                          struct driver **out);
+struct error *driver_open(struct arena *arena, const struct driver_scheme *drivers,
+                          const struct driver_region *region, struct driver **out);
+/* Close it; the handle's memory stays the arena's. */
 void driver_close(struct driver *driver);
 
 /* "kvm" or "tcg" (libvirt.md section 9: never believe the mere existence of /dev/kvm). */
@@ -194,3 +211,54 @@ struct error *driver_port_release(struct driver *driver, struct arena *arena, in
 /* Everything whose name begins with "domicile-", and every file in our folders. */
 struct error *driver_inventory(struct driver *driver, struct arena *arena,
                                struct driver_inventory *out);
+
+/* ---- what a driver is made of ---- */
+
+/* Each entry does what the function driver_NAME above says. */
+struct driver_ops {
+    struct error *(*open)(struct arena *arena, const struct driver_region *region,
+                          struct driver **out);
+    void (*close)(struct driver *driver);
+    const char *(*accelerator)(const struct driver *driver);
+    bool (*has_guests)(const struct driver *driver);
+    void (*preflight)(struct driver *driver, struct arena *arena, struct driver_checks *out);
+    bool (*port_is_free)(const struct driver *driver, int64_t port);
+    struct error *(*disk_create)(struct driver *driver, struct arena *arena,
+                                 const struct driver_vm *vm);
+    struct error *(*disk_clone)(struct driver *driver, struct arena *arena,
+                                const struct driver_vm *vm, const char *source_id,
+                                const char *snapshot);
+    struct error *(*seed_write)(struct driver *driver, struct arena *arena,
+                                const struct driver_vm *vm, const struct driver_seed *seed);
+    struct error *(*define)(struct driver *driver, struct arena *arena, const struct driver_vm *vm);
+    struct error *(*boot)(struct driver *driver, struct arena *arena, const struct driver_vm *vm);
+    struct error *(*seed_remove)(struct driver *driver, struct arena *arena, const char *vm_id);
+    struct error *(*ssh_host_key)(struct driver *driver, struct arena *arena,
+                                  const struct driver_vm *vm, int64_t timeout_ms, const char **out);
+    struct error *(*power)(struct driver *driver, struct arena *arena, const char *vm_id,
+                           enum driver_power *out);
+    struct error *(*stop_ask)(struct driver *driver, struct arena *arena, const char *vm_id);
+    struct error *(*stop_force)(struct driver *driver, struct arena *arena, const char *vm_id);
+    struct error *(*disk_grow)(struct driver *driver, struct arena *arena,
+                               const struct driver_vm *vm);
+    struct error *(*snapshot_create)(struct driver *driver, struct arena *arena, const char *vm_id,
+                                     const char *snapshot, struct driver_snapshot *out);
+    struct error *(*snapshot_restore)(struct driver *driver, struct arena *arena, const char *vm_id,
+                                      const char *snapshot);
+    struct error *(*snapshot_delete)(struct driver *driver, struct arena *arena, const char *vm_id,
+                                     const char *snapshot);
+    struct error *(*usage)(struct driver *driver, struct arena *arena, const char *vm_id,
+                           struct driver_usage *out);
+    struct error *(*domain_remove)(struct driver *driver, struct arena *arena, const char *vm_id,
+                                   const char **answer);
+    struct error *(*snapshots_remove)(struct driver *driver, struct arena *arena, const char *vm_id,
+                                      const char **answer);
+    struct error *(*disk_remove)(struct driver *driver, struct arena *arena, const char *vm_id,
+                                 const char **answer);
+    struct error *(*seed_delete)(struct driver *driver, struct arena *arena, const char *vm_id,
+                                 const char **answer);
+    struct error *(*port_release)(struct driver *driver, struct arena *arena, int64_t port,
+                                  const char **answer);
+    struct error *(*inventory)(struct driver *driver, struct arena *arena,
+                               struct driver_inventory *out);
+};

@@ -32,24 +32,24 @@
 
 /* ---- names ---- */
 
-const char *driver_domain_name(struct arena *arena, const char *vm_id)
+const char *libvirt_domain_name(struct arena *arena, const char *vm_id)
 {
     return arena_printf(arena, NAME_PREFIX "%s", vm_id);
 }
 
-const char *driver_disk_name(struct arena *arena, const char *vm_id)
+const char *libvirt_disk_name(struct arena *arena, const char *vm_id)
 {
     return arena_printf(arena, "%s.qcow2", vm_id);
 }
 
-const char *driver_disk_path(const struct driver *driver, struct arena *arena, const char *vm_id)
+const char *libvirt_disk_path(const struct libvirt *libvirt, struct arena *arena, const char *vm_id)
 {
-    return arena_printf(arena, "%s/%s.qcow2", driver->disk_dir, vm_id);
+    return arena_printf(arena, "%s/%s.qcow2", libvirt->disk_dir, vm_id);
 }
 
-const char *driver_seed_path(const struct driver *driver, struct arena *arena, const char *vm_id)
+const char *libvirt_seed_path(const struct libvirt *libvirt, struct arena *arena, const char *vm_id)
 {
-    return arena_printf(arena, "%s/%s.iso", driver->seed_dir, vm_id);
+    return arena_printf(arena, "%s/%s.iso", libvirt->seed_dir, vm_id);
 }
 
 /* The id's 80 bits behind "domici": the same VM has the same UUID wherever it is asked for. */
@@ -84,15 +84,15 @@ static enum driver_profile profile_of(const char *uri)
 }
 
 /* Closed to others; in the system profile, QEMU runs as another user and must pass through. */
-static struct error *make_folder(const struct driver *driver, struct arena *arena, const char *path,
-                                 bool is_ours)
+static struct error *make_folder(const struct libvirt *libvirt, struct arena *arena,
+                                 const char *path, bool is_ours)
 {
     bool is_new = mkdir(path, 0700) == 0;
     struct stat status;
 
     if (!is_new && errno != EEXIST)
         return error_new(arena, ERROR_UPSTREAM, "%s: %m", path);
-    if (driver->profile != DRIVER_SYSTEM || !(is_new || is_ours))
+    if (libvirt->profile != DRIVER_SYSTEM || !(is_new || is_ours))
         return NULL;
     if (stat(path, &status) < 0 ||
         (!(status.st_mode & S_IXOTH) && chmod(path, (status.st_mode & 07777) | 0011) < 0))
@@ -100,65 +100,66 @@ static struct error *make_folder(const struct driver *driver, struct arena *aren
     return NULL;
 }
 
-struct error *driver_pool_ready(struct driver *driver, struct arena *arena)
+struct error *libvirt_pool_ready(struct libvirt *libvirt, struct arena *arena)
 {
-    const char *xml = driver_xml_pool(arena, driver->pool, driver->disk_dir);
+    const char *xml = driver_xml_pool(arena, libvirt->pool, libvirt->disk_dir);
     const char *found = NULL;
-    struct error *e = virt_pool_text(driver->virt, arena, driver->pool, &found);
+    struct error *e = virt_pool_text(libvirt->virt, arena, libvirt->pool, &found);
 
     if (e && e->kind == ERROR_NOT_FOUND) {
         /* Somebody else may create it at the same time: what counts is that it is there. */
-        e = virt_pool_create(driver->virt, arena, xml);
-        if (!e || virt_pool_text(driver->virt, arena, driver->pool, &found) == NULL)
+        e = virt_pool_create(libvirt->virt, arena, xml);
+        if (!e || virt_pool_text(libvirt->virt, arena, libvirt->pool, &found) == NULL)
             e = NULL;
     }
     if (e || !found)
         return e;
     found = xml_find(arena, found, "/pool/target/path");
-    if (found && strcmp(found, driver->disk_dir) == 0)
+    if (found && strcmp(found, libvirt->disk_dir) == 0)
         return NULL;
     return error_new(arena, ERROR_CONFLICT,
                      "libvirt's storage pool %s belongs to another folder (%s): rename the region, "
                      "or remove the pool with virsh pool-destroy",
-                     driver->pool, found ? found : "?");
+                     libvirt->pool, found ? found : "?");
 }
 
-static struct error *open_profile(struct driver *driver, struct arena *arena)
+static struct error *open_profile(struct libvirt *libvirt, struct arena *arena)
 {
     struct error *e = NULL;
 
-    if (driver->profile == DRIVER_SESSION && geteuid() == 0)
+    if (libvirt->profile == DRIVER_SESSION && geteuid() == 0)
         return error_new(
             arena, ERROR_UPSTREAM,
             "root has no libvirt session (%s would be the system's): run the worker as "
             "an ordinary user",
-            driver->region.uri);
-    if (driver->profile == DRIVER_SYSTEM)
-        e = driver_bridge_check(arena, &driver->region);
-    if (!e && driver->profile == DRIVER_SYSTEM)
-        e = driver_group_find(arena, &driver->qemu_group);
+            libvirt->region.uri);
+    if (libvirt->profile == DRIVER_SYSTEM)
+        e = driver_bridge_check(arena, &libvirt->region);
+    if (!e && libvirt->profile == DRIVER_SYSTEM)
+        e = driver_group_find(arena, &libvirt->qemu_group);
     if (!e)
-        e = make_folder(driver, arena, driver->region.state_dir, false);
+        e = make_folder(libvirt, arena, libvirt->region.state_dir, false);
     if (!e)
-        e = make_folder(driver, arena, driver->disk_dir, true);
+        e = make_folder(libvirt, arena, libvirt->disk_dir, true);
     if (!e)
-        e = make_folder(driver, arena, driver->seed_dir, true);
+        e = make_folder(libvirt, arena, libvirt->seed_dir, true);
     if (!e)
-        e = virt_open(arena, driver->region.uri, &driver->virt);
-    return e ? e : driver_pool_ready(driver, arena);
+        e = virt_open(arena, libvirt->region.uri, &libvirt->virt);
+    return e ? e : libvirt_pool_ready(libvirt, arena);
 }
 
-struct error *driver_open(struct arena *arena, const struct driver_region *region,
-                          struct driver **out)
+struct error *libvirt_open(struct arena *arena, const struct driver_region *region,
+                           struct driver **out)
 {
-    struct driver *driver = arena_alloc(arena, sizeof *driver);
+    struct libvirt *libvirt = arena_alloc(arena, sizeof *libvirt);
     size_t length = strlen(region->state_dir);
     char *state_dir = arena_copy(arena, region->state_dir);
     struct error *e;
 
     while (length > 1 && state_dir[length - 1] == '/')
         state_dir[--length] = '\0';
-    *driver = (struct driver){
+    *libvirt = (struct libvirt){
+        .base = { &LIBVIRT_OPS },
         .profile = profile_of(region->uri),
         .region = {
             .name = arena_copy(arena, region->name),
@@ -174,40 +175,45 @@ struct error *driver_open(struct arena *arena, const struct driver_region *regio
         .disk_dir = arena_printf(arena, "%s/disks", state_dir),
         .seed_dir = arena_printf(arena, "%s/seeds", state_dir),
     };
-    e = open_profile(driver, arena);
+    e = open_profile(libvirt, arena);
     if (!e)
-        *out = driver;
-    else if (driver->virt)
-        virt_close(driver->virt);
+        *out = &libvirt->base;
+    else if (libvirt->virt)
+        virt_close(libvirt->virt);
     return e;
 }
 
-void driver_close(struct driver *driver)
+void libvirt_close(struct driver *driver)
 {
-    virt_close(driver->virt);
+    struct libvirt *libvirt = libvirt_of(driver);
+
+    virt_close(libvirt->virt);
 }
 
-const char *driver_accelerator(const struct driver *driver)
+const char *libvirt_accelerator(const struct driver *driver)
 {
-    return driver->accelerator;
+    const struct libvirt *libvirt = libvirt_of(driver);
+    return libvirt->accelerator;
 }
 
-bool driver_has_guests(const struct driver *driver)
+bool libvirt_has_guests(const struct driver *driver)
 {
-    return driver->profile != DRIVER_TEST;
+    const struct libvirt *libvirt = libvirt_of(driver);
+    return libvirt->profile != DRIVER_TEST;
 }
 
-bool driver_port_is_free(const struct driver *driver, int64_t port)
+bool libvirt_port_is_free(const struct driver *driver, int64_t port)
 {
+    const struct libvirt *libvirt = libvirt_of(driver);
     struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
     const int on = 1;
     bool is_free;
     int file;
 
-    if (port < driver->region.ssh_port_first || port > driver->region.ssh_port_last)
+    if (port < libvirt->region.ssh_port_first || port > libvirt->region.ssh_port_last)
         return false;
     /* On a bridge the firewall leads the port away from whatever of the host listens there. */
-    at.sin_addr.s_addr = htonl(driver->profile == DRIVER_SYSTEM ? INADDR_ANY : INADDR_LOOPBACK);
+    at.sin_addr.s_addr = htonl(libvirt->profile == DRIVER_SYSTEM ? INADDR_ANY : INADDR_LOOPBACK);
     file = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     /* As QEMU does: ended connections of an earlier guest are no obstacle. */
     is_free = file >= 0 && setsockopt(file, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
@@ -217,26 +223,26 @@ bool driver_port_is_free(const struct driver *driver, int64_t port)
     return is_free;
 }
 
-struct error *driver_begin(struct driver *driver, struct arena *arena, const char *vm_id)
+struct error *libvirt_begin(struct libvirt *libvirt, struct arena *arena, const char *vm_id)
 {
     if (strlen(vm_id) != ID_LENGTH || strspn(vm_id, CRYPTO_ID_LETTERS) != ID_LENGTH)
         return error_new(arena, ERROR_INTERNAL, "a VM's id is [a-z2-7]{16}");
-    return virt_ready(driver->virt, arena);
+    return virt_ready(libvirt->virt, arena);
 }
 
-struct error *driver_needs_vm(struct error *e)
+struct error *libvirt_needs_vm(struct error *e)
 {
     if (e && e->kind == ERROR_NOT_FOUND)
         e->kind = ERROR_CONFLICT;
     return e;
 }
 
-struct error *driver_open_to_qemu(const struct driver *driver, struct arena *arena,
-                                  const char *path, unsigned int mode)
+struct error *libvirt_open_to_qemu(const struct libvirt *libvirt, struct arena *arena,
+                                   const char *path, unsigned int mode)
 {
-    if (driver->profile != DRIVER_SYSTEM)
+    if (libvirt->profile != DRIVER_SYSTEM)
         return NULL;
-    if (chown(path, (uid_t)-1, (gid_t)driver->qemu_group) < 0 || chmod(path, mode) < 0)
+    if (chown(path, (uid_t)-1, (gid_t)libvirt->qemu_group) < 0 || chmod(path, mode) < 0)
         return error_new(arena, ERROR_UPSTREAM, "%s cannot be opened to libvirt's guests: %m",
                          path);
     return NULL;
@@ -244,15 +250,16 @@ struct error *driver_open_to_qemu(const struct driver *driver, struct arena *are
 
 /* ---- seed ---- */
 
-struct error *driver_seed_write(struct driver *driver, struct arena *arena,
-                                const struct driver_vm *vm, const struct driver_seed *seed)
+struct error *libvirt_seed_write(struct driver *driver, struct arena *arena,
+                                 const struct driver_vm *vm, const struct driver_seed *seed)
 {
-    struct error *e = driver_begin(driver, arena, vm->id);
+    struct libvirt *libvirt = libvirt_of(driver);
+    struct error *e = libvirt_begin(libvirt, arena, vm->id);
 
     if (!e)
-        e = seed_write(arena, driver_seed_path(driver, arena, vm->id), seed);
+        e = seed_write(arena, libvirt_seed_path(libvirt, arena, vm->id), seed);
     if (!e)
-        e = driver_open_to_qemu(driver, arena, driver_seed_path(driver, arena, vm->id), 0640);
+        e = libvirt_open_to_qemu(libvirt, arena, libvirt_seed_path(libvirt, arena, vm->id), 0640);
     /* What is in the seed was checked when it was typed in. */
     if (e && e->kind != ERROR_UPSTREAM)
         e->kind = e->kind == ERROR_UNAVAILABLE ? ERROR_UPSTREAM : ERROR_INTERNAL;
@@ -268,24 +275,25 @@ static bool holds_seed(struct arena *arena, const char *xml, const char *path)
     return found && strcmp(found, path) == 0;
 }
 
-struct error *driver_seed_remove(struct driver *driver, struct arena *arena, const char *vm_id)
+struct error *libvirt_seed_remove(struct driver *driver, struct arena *arena, const char *vm_id)
 {
+    struct libvirt *libvirt = libvirt_of(driver);
     const char *path, *running = NULL, *kept = NULL;
-    const char *name = driver_domain_name(arena, vm_id);
+    const char *name = libvirt_domain_name(arena, vm_id);
     enum driver_power power = DRIVER_ABSENT;
-    struct error *e = driver_begin(driver, arena, vm_id);
+    struct error *e = libvirt_begin(libvirt, arena, vm_id);
 
     if (e)
         return e;
-    path = driver_seed_path(driver, arena, vm_id);
-    e = virt_domain_power(driver->virt, arena, name, &power);
+    path = libvirt_seed_path(libvirt, arena, vm_id);
+    e = virt_domain_power(libvirt->virt, arena, name, &power);
     if (!e)
-        e = virt_domain_text(driver->virt, arena, name, false, &running);
+        e = virt_domain_text(libvirt->virt, arena, name, false, &running);
     if (!e)
-        e = virt_domain_text(driver->virt, arena, name, true, &kept);
+        e = virt_domain_text(libvirt->virt, arena, name, true, &kept);
     /* Out of the drive first: a definition that names a missing file cannot start. */
     if (!e && (holds_seed(arena, running, path) || holds_seed(arena, kept, path)))
-        e = virt_domain_update(driver->virt, arena, name, driver_xml_cdrom(arena, NULL),
+        e = virt_domain_update(libvirt->virt, arena, name, driver_xml_cdrom(arena, NULL),
                                power != DRIVER_STOPPED);
     if (e && e->kind != ERROR_NOT_FOUND)
         return e;
@@ -312,29 +320,29 @@ static struct error *read_line(struct arena *arena, const char *path, const char
     return NULL;
 }
 
-static struct error *describe(struct driver *driver, struct arena *arena,
+static struct error *describe(struct libvirt *libvirt, struct arena *arena,
                               const struct driver_vm *vm, struct driver_xml_domain *out)
 {
-    struct driver_address address = driver_address(&driver->region, arena, vm->ssh_port);
-    const char *seed = driver_seed_path(driver, arena, vm->id);
+    struct driver_address address = driver_address(&libvirt->region, arena, vm->ssh_port);
+    const char *seed = libvirt_seed_path(libvirt, arena, vm->id);
 
     *out = (struct driver_xml_domain){
         .type = "test",
-        .name = driver_domain_name(arena, vm->id),
+        .name = libvirt_domain_name(arena, vm->id),
         .uuid = uuid_of(arena, vm->id),
         .vcpus = vm->vcpus,
         .memory_mb = vm->memory_mb,
         .kernel = arena_printf(arena, "%s/kernel", vm->image_dir),
         .initrd = arena_printf(arena, "%s/initrd", vm->image_dir),
-        .disk = driver_disk_path(driver, arena, vm->id),
+        .disk = libvirt_disk_path(libvirt, arena, vm->id),
         .seed = access(seed, F_OK) == 0 ? seed : NULL,
         .ssh_port = vm->ssh_port,
     };
-    if (driver->profile == DRIVER_TEST)
+    if (libvirt->profile == DRIVER_TEST)
         return NULL;
-    out->type = strcmp(driver->accelerator, "kvm") == 0 ? "kvm" : "qemu";
-    if (driver->profile == DRIVER_SYSTEM) {
-        out->network = driver->region.bridge;
+    out->type = strcmp(libvirt->accelerator, "kvm") == 0 ? "kvm" : "qemu";
+    if (libvirt->profile == DRIVER_SYSTEM) {
+        out->network = libvirt->region.bridge;
         out->mac = address.mac;
         out->address = address.ip;
     }
@@ -342,132 +350,140 @@ static struct error *describe(struct driver *driver, struct arena *arena,
                      &out->kernel_arguments);
 }
 
-struct error *driver_define(struct driver *driver, struct arena *arena, const struct driver_vm *vm)
+struct error *libvirt_define(struct driver *driver, struct arena *arena, const struct driver_vm *vm)
 {
+    struct libvirt *libvirt = libvirt_of(driver);
     struct driver_xml_domain domain;
     enum driver_power power = DRIVER_ABSENT;
-    struct error *e = driver_begin(driver, arena, vm->id);
+    struct error *e = libvirt_begin(libvirt, arena, vm->id);
 
     if (!e)
-        e = describe(driver, arena, vm, &domain);
+        e = describe(libvirt, arena, vm, &domain);
     if (e)
         return e;
-    e = virt_domain_power(driver->virt, arena, domain.name, &power);
+    e = virt_domain_power(libvirt->virt, arena, domain.name, &power);
     if (e && e->kind != ERROR_NOT_FOUND)
         return e;
     if (power == DRIVER_RUNNING || power == DRIVER_PAUSED)
         return NULL;
     e = NULL;
-    if (driver->profile == DRIVER_SYSTEM)
-        e = driver_address_keep(driver, arena,
+    if (libvirt->profile == DRIVER_SYSTEM)
+        e = driver_address_keep(libvirt, arena,
                                 &(struct driver_address){ domain.mac, domain.address });
     if (!e)
-        e = virt_domain_define(driver->virt, arena, driver_xml_domain(arena, &domain));
+        e = virt_domain_define(libvirt->virt, arena, driver_xml_domain(arena, &domain));
     /* A restored snapshot may have brought a smaller disk back. */
-    return e ? e : driver_disk_grow(driver, arena, vm);
+    return e ? e : libvirt_disk_grow(driver, arena, vm);
 }
 
 /* ---- power ---- */
 
-struct error *driver_power(struct driver *driver, struct arena *arena, const char *vm_id,
-                           enum driver_power *out)
+struct error *libvirt_power(struct driver *driver, struct arena *arena, const char *vm_id,
+                            enum driver_power *out)
 {
-    struct error *e = driver_begin(driver, arena, vm_id);
+    struct libvirt *libvirt = libvirt_of(driver);
+    struct error *e = libvirt_begin(libvirt, arena, vm_id);
 
     if (e)
         return e;
     *out = DRIVER_ABSENT;
-    e = virt_domain_power(driver->virt, arena, driver_domain_name(arena, vm_id), out);
+    e = virt_domain_power(libvirt->virt, arena, libvirt_domain_name(arena, vm_id), out);
     return e && e->kind == ERROR_NOT_FOUND ? NULL : e;
 }
 
-struct error *driver_start_error(struct arena *arena, struct error *e)
+struct error *libvirt_start_error(struct arena *arena, struct error *e)
 {
     if (e && strstr(e->text, "host forwarding rule"))
         return error_new(arena, ERROR_CONFLICT, "the VM's SSH port is taken: %s", e->text);
-    return driver_needs_vm(e);
+    return libvirt_needs_vm(e);
 }
 
-struct error *driver_boot(struct driver *driver, struct arena *arena, const struct driver_vm *vm)
+struct error *libvirt_boot(struct driver *driver, struct arena *arena, const struct driver_vm *vm)
 {
-    const char *name = driver_domain_name(arena, vm->id);
+    struct libvirt *libvirt = libvirt_of(driver);
+    const char *name = libvirt_domain_name(arena, vm->id);
     enum driver_power power, after;
-    struct error *e = driver_power(driver, arena, vm->id, &power);
+    struct error *e = libvirt_power(driver, arena, vm->id, &power);
 
     if (e || power == DRIVER_RUNNING)
         return e;
-    e = driver_guard_check(driver, arena, vm->ssh_port);
+    e = driver_guard_check(libvirt, arena, vm->ssh_port);
     if (e)
         return e;
-    e = virt_domain_act(driver->virt, arena, name,
+    e = virt_domain_act(libvirt->virt, arena, name,
                         power == DRIVER_PAUSED ? VIRT_RESUME : VIRT_START);
     /* Two may have asked at the same time. */
-    if (e && e->kind == ERROR_CONFLICT && !driver_power(driver, arena, vm->id, &after) &&
+    if (e && e->kind == ERROR_CONFLICT && !libvirt_power(driver, arena, vm->id, &after) &&
         after == DRIVER_RUNNING)
         return NULL;
-    return driver_start_error(arena, e);
+    return libvirt_start_error(arena, e);
 }
 
-struct error *driver_stop_ask(struct driver *driver, struct arena *arena, const char *vm_id)
+struct error *libvirt_stop_ask(struct driver *driver, struct arena *arena, const char *vm_id)
 {
-    enum virt_act act = driver->profile == DRIVER_TEST ? VIRT_SHUTDOWN : VIRT_POWER_BUTTON;
+    struct libvirt *libvirt = libvirt_of(driver);
+    enum virt_act act = libvirt->profile == DRIVER_TEST ? VIRT_SHUTDOWN : VIRT_POWER_BUTTON;
     enum driver_power power;
-    struct error *e = driver_power(driver, arena, vm_id, &power);
+    struct error *e = libvirt_power(driver, arena, vm_id, &power);
 
     if (e || power == DRIVER_STOPPED || power == DRIVER_ABSENT)
         return e;
-    return driver_needs_vm(
-        virt_domain_act(driver->virt, arena, driver_domain_name(arena, vm_id), act));
+    return libvirt_needs_vm(
+        virt_domain_act(libvirt->virt, arena, libvirt_domain_name(arena, vm_id), act));
 }
 
-struct error *driver_off(struct driver *driver, struct arena *arena, const char *vm_id)
+struct error *libvirt_off(struct libvirt *libvirt, struct arena *arena, const char *vm_id)
 {
-    const char *name = driver_domain_name(arena, vm_id);
+    const char *name = libvirt_domain_name(arena, vm_id);
     enum driver_power power = DRIVER_ABSENT;
-    struct error *e = virt_domain_power(driver->virt, arena, name, &power);
+    struct error *e = virt_domain_power(libvirt->virt, arena, name, &power);
 
     if (!e && power != DRIVER_STOPPED)
-        e = virt_domain_act(driver->virt, arena, name, VIRT_DESTROY);
+        e = virt_domain_act(libvirt->virt, arena, name, VIRT_DESTROY);
     /* NOT_FOUND: none. CONFLICT: it went off by itself meanwhile. */
     return e && e->kind == ERROR_UPSTREAM ? e : NULL;
 }
 
-struct error *driver_stop_force(struct driver *driver, struct arena *arena, const char *vm_id)
+struct error *libvirt_stop_force(struct driver *driver, struct arena *arena, const char *vm_id)
 {
-    struct error *e = driver_begin(driver, arena, vm_id);
+    struct libvirt *libvirt = libvirt_of(driver);
+    struct error *e = libvirt_begin(libvirt, arena, vm_id);
 
-    return e ? e : driver_off(driver, arena, vm_id);
+    return e ? e : libvirt_off(libvirt, arena, vm_id);
 }
 
 /* ---- asking ---- */
 
-struct error *driver_ssh_host_key(struct driver *driver, struct arena *arena,
-                                  const struct driver_vm *vm, int64_t timeout_ms, const char **out)
+struct error *libvirt_ssh_host_key(struct driver *driver, struct arena *arena,
+                                   const struct driver_vm *vm, int64_t timeout_ms, const char **out)
 {
+    struct libvirt *libvirt = libvirt_of(driver);
+
     *out = NULL;
-    if (driver->profile == DRIVER_TEST)
+    if (libvirt->profile == DRIVER_TEST)
         return NULL;
-    if (driver->profile == DRIVER_SYSTEM)
-        return ssh_probe(arena, driver_address(&driver->region, arena, vm->ssh_port).ip, 22,
+    if (libvirt->profile == DRIVER_SYSTEM)
+        return ssh_probe(arena, driver_address(&libvirt->region, arena, vm->ssh_port).ip, 22,
                          timeout_ms, out);
     return ssh_probe(arena, "127.0.0.1", vm->ssh_port, timeout_ms, out);
 }
 
-struct error *driver_usage(struct driver *driver, struct arena *arena, const char *vm_id,
-                           struct driver_usage *out)
+struct error *libvirt_usage(struct driver *driver, struct arena *arena, const char *vm_id,
+                            struct driver_usage *out)
 {
+    struct libvirt *libvirt = libvirt_of(driver);
     struct stat disk;
-    struct error *e = driver_begin(driver, arena, vm_id);
+    struct error *e = libvirt_begin(libvirt, arena, vm_id);
 
     if (e)
         return e;
     *out = (struct driver_usage){ .memory_used_kb = -1,
                                   .network_received_bytes = -1,
                                   .network_sent_bytes = -1 };
-    e = virt_domain_usage(driver->virt, arena, driver_domain_name(arena, vm_id), DRIVER_XML_DISK,
+    e = virt_domain_usage(libvirt->virt, arena, libvirt_domain_name(arena, vm_id), DRIVER_XML_DISK,
                           out);
     /* libvirt counts the length of the file, holes included. */
-    if (!e && stat(driver_disk_path(driver, arena, vm_id), &disk) == 0)
+    if (!e && stat(libvirt_disk_path(libvirt, arena, vm_id), &disk) == 0)
         out->disk_bytes = (int64_t)disk.st_blocks * 512;
-    return driver_needs_vm(e);
+    return libvirt_needs_vm(e);
 }

@@ -15,7 +15,8 @@ enum driver_profile {
     DRIVER_TEST,    /* libvirt's test driver: nothing runs, nothing is stored */
 };
 
-struct driver {
+struct libvirt {
+    struct driver base;
     struct virt *virt;
     enum driver_profile profile;
     struct driver_region region; /* a copy */
@@ -26,29 +27,90 @@ struct driver {
     const char *seed_dir;
 };
 
+/* The handle of this driver; `driver` must be one. */
+static inline struct libvirt *libvirt_of(const struct driver *driver)
+{
+    return (struct libvirt *)(void *)driver;
+}
+
 /* Begin an operation: the id is one (INTERNAL), and libvirt answers (UPSTREAM). */
-struct error *driver_begin(struct driver *driver, struct arena *arena, const char *vm_id);
+struct error *libvirt_begin(struct libvirt *libvirt, struct arena *arena, const char *vm_id);
 
 /* CONFLICT instead of NOT_FOUND, for operations that need the VM to be there. */
-struct error *driver_needs_vm(struct error *e);
+struct error *libvirt_needs_vm(struct error *e);
 
-const char *driver_domain_name(struct arena *arena, const char *vm_id);
-const char *driver_disk_name(struct arena *arena, const char *vm_id); /* in the pool */
-const char *driver_disk_path(const struct driver *driver, struct arena *arena, const char *vm_id);
-const char *driver_seed_path(const struct driver *driver, struct arena *arena, const char *vm_id);
+const char *libvirt_domain_name(struct arena *arena, const char *vm_id);
+const char *libvirt_disk_name(struct arena *arena, const char *vm_id); /* in the pool */
+const char *libvirt_disk_path(const struct libvirt *libvirt, struct arena *arena,
+                              const char *vm_id);
+const char *libvirt_seed_path(const struct libvirt *libvirt, struct arena *arena,
+                              const char *vm_id);
 
 /*
  * Open a file of ours to QEMU in the system profile: its group may read, and with `mode` 0660
  * write. Other profiles need nothing.
  */
-struct error *driver_open_to_qemu(const struct driver *driver, struct arena *arena,
-                                  const char *path, unsigned int mode);
+struct error *libvirt_open_to_qemu(const struct libvirt *libvirt, struct arena *arena,
+                                   const char *path, unsigned int mode);
 
 /* The pool of disks is there and active. */
-struct error *driver_pool_ready(struct driver *driver, struct arena *arena);
+struct error *libvirt_pool_ready(struct libvirt *libvirt, struct arena *arena);
 
 /* Force the VM off, if it is there and on. */
-struct error *driver_off(struct driver *driver, struct arena *arena, const char *vm_id);
+struct error *libvirt_off(struct libvirt *libvirt, struct arena *arena, const char *vm_id);
 
 /* What a start can fail of: CONFLICT when it is the port. */
-struct error *driver_start_error(struct arena *arena, struct error *e);
+struct error *libvirt_start_error(struct arena *arena, struct error *e);
+
+/* The driver: "qemu" and "test" addresses. */
+extern const struct driver_ops LIBVIRT_OPS;
+
+/* ---- its operations: each does what driver.h says of the function driver_NAME ---- */
+
+struct error *libvirt_open(struct arena *arena, const struct driver_region *region,
+                           struct driver **out);
+void libvirt_close(struct driver *driver);
+const char *libvirt_accelerator(const struct driver *driver);
+bool libvirt_has_guests(const struct driver *driver);
+void libvirt_preflight(struct driver *driver, struct arena *arena, struct driver_checks *out);
+bool libvirt_port_is_free(const struct driver *driver, int64_t port);
+struct error *libvirt_disk_create(struct driver *driver, struct arena *arena,
+                                  const struct driver_vm *vm);
+struct error *libvirt_disk_clone(struct driver *driver, struct arena *arena,
+                                 const struct driver_vm *vm, const char *source_id,
+                                 const char *snapshot);
+struct error *libvirt_seed_write(struct driver *driver, struct arena *arena,
+                                 const struct driver_vm *vm, const struct driver_seed *seed);
+struct error *libvirt_define(struct driver *driver, struct arena *arena,
+                             const struct driver_vm *vm);
+struct error *libvirt_boot(struct driver *driver, struct arena *arena, const struct driver_vm *vm);
+struct error *libvirt_seed_remove(struct driver *driver, struct arena *arena, const char *vm_id);
+struct error *libvirt_ssh_host_key(struct driver *driver, struct arena *arena,
+                                   const struct driver_vm *vm, int64_t timeout_ms,
+                                   const char **out);
+struct error *libvirt_power(struct driver *driver, struct arena *arena, const char *vm_id,
+                            enum driver_power *out);
+struct error *libvirt_stop_ask(struct driver *driver, struct arena *arena, const char *vm_id);
+struct error *libvirt_stop_force(struct driver *driver, struct arena *arena, const char *vm_id);
+struct error *libvirt_disk_grow(struct driver *driver, struct arena *arena,
+                                const struct driver_vm *vm);
+struct error *libvirt_snapshot_create(struct driver *driver, struct arena *arena, const char *vm_id,
+                                      const char *snapshot, struct driver_snapshot *out);
+struct error *libvirt_snapshot_restore(struct driver *driver, struct arena *arena,
+                                       const char *vm_id, const char *snapshot);
+struct error *libvirt_snapshot_delete(struct driver *driver, struct arena *arena, const char *vm_id,
+                                      const char *snapshot);
+struct error *libvirt_usage(struct driver *driver, struct arena *arena, const char *vm_id,
+                            struct driver_usage *out);
+struct error *libvirt_domain_remove(struct driver *driver, struct arena *arena, const char *vm_id,
+                                    const char **answer);
+struct error *libvirt_snapshots_remove(struct driver *driver, struct arena *arena,
+                                       const char *vm_id, const char **answer);
+struct error *libvirt_disk_remove(struct driver *driver, struct arena *arena, const char *vm_id,
+                                  const char **answer);
+struct error *libvirt_seed_delete(struct driver *driver, struct arena *arena, const char *vm_id,
+                                  const char **answer);
+struct error *libvirt_port_release(struct driver *driver, struct arena *arena, int64_t port,
+                                   const char **answer);
+struct error *libvirt_inventory(struct driver *driver, struct arena *arena,
+                                struct driver_inventory *out);

@@ -34,18 +34,18 @@ static int64_t disk_bytes(const struct driver_vm *vm)
 /* ---- making ---- */
 
 /* Begin with the pool; *is_there tells whether the VM has a disk already. */
-static struct error *disk_begin(struct driver *driver, struct arena *arena, const char *vm_id,
+static struct error *disk_begin(struct libvirt *libvirt, struct arena *arena, const char *vm_id,
                                 bool *is_there)
 {
     int64_t bytes;
-    struct error *e = driver_begin(driver, arena, vm_id);
+    struct error *e = libvirt_begin(libvirt, arena, vm_id);
 
     *is_there = false;
     if (!e)
-        e = driver_pool_ready(driver, arena);
+        e = libvirt_pool_ready(libvirt, arena);
     if (e)
         return e;
-    e = virt_volume_capacity(driver->virt, arena, driver->pool, driver_disk_name(arena, vm_id),
+    e = virt_volume_capacity(libvirt->virt, arena, libvirt->pool, libvirt_disk_name(arena, vm_id),
                              &bytes);
     *is_there = !e;
     return e && e->kind == ERROR_NOT_FOUND ? NULL : e;
@@ -65,37 +65,37 @@ static bool becomes_whole(struct arena *arena, const char *path)
 }
 
 /* A file that libvirt does not list: made by a daemon that was killed, or copied here. */
-static struct error *take_notice(struct driver *driver, struct arena *arena, const char *vm_id,
+static struct error *take_notice(struct libvirt *libvirt, struct arena *arena, const char *vm_id,
                                  bool *is_there)
 {
-    const char *path = driver_disk_path(driver, arena, vm_id);
+    const char *path = libvirt_disk_path(libvirt, arena, vm_id);
     struct error *e = NULL;
 
-    if (*is_there || driver->profile == DRIVER_TEST || access(path, F_OK) != 0)
+    if (*is_there || libvirt->profile == DRIVER_TEST || access(path, F_OK) != 0)
         return NULL;
     /* The head is written first: without it, nothing was ever in it. */
-    if (driver->profile == DRIVER_SESSION && !becomes_whole(arena, path)) {
+    if (libvirt->profile == DRIVER_SESSION && !becomes_whole(arena, path)) {
         if (unlink(path) < 0)
             e = error_new(arena, ERROR_UPSTREAM, "%s: %m", path);
         return e;
     }
-    e = virt_pool_refresh(driver->virt, arena, driver->pool);
-    return e ? e : disk_begin(driver, arena, vm_id, is_there);
+    e = virt_pool_refresh(libvirt->virt, arena, libvirt->pool);
+    return e ? e : disk_begin(libvirt, arena, vm_id, is_there);
 }
 
-static struct error *create_volume(struct driver *driver, struct arena *arena,
+static struct error *create_volume(struct libvirt *libvirt, struct arena *arena,
                                    const struct driver_vm *vm)
 {
     const char *image = arena_printf(arena, "%s/disk.qcow2", vm->image_dir);
-    bool has_image = driver->profile != DRIVER_TEST && access(image, F_OK) == 0;
+    bool has_image = libvirt->profile != DRIVER_TEST && access(image, F_OK) == 0;
     struct driver_xml_volume volume = {
-        .name = driver_disk_name(arena, vm->id),
+        .name = libvirt_disk_name(arena, vm->id),
         .bytes = disk_bytes(vm),
         .backing = has_image ? image : NULL,
-        .mode = driver->profile == DRIVER_SYSTEM ? "0660" : "0600",
-        .has_owner = driver->profile == DRIVER_SYSTEM,
+        .mode = libvirt->profile == DRIVER_SYSTEM ? "0660" : "0600",
+        .has_owner = libvirt->profile == DRIVER_SYSTEM,
         .user_id = (int64_t)geteuid(),
-        .group_id = driver->qemu_group,
+        .group_id = libvirt->qemu_group,
     };
     struct disk_image base;
     struct error *e = has_image ? disk_image_read(arena, image, NULL, &base) : NULL;
@@ -104,23 +104,25 @@ static struct error *create_volume(struct driver *driver, struct arena *arena,
         return e;
     if (has_image && base.bytes > volume.bytes)
         volume.bytes = base.bytes;
-    return virt_volume_create(driver->virt, arena, driver->pool, driver_xml_volume(arena, &volume));
+    return virt_volume_create(libvirt->virt, arena, libvirt->pool,
+                              driver_xml_volume(arena, &volume));
 }
 
-struct error *driver_disk_create(struct driver *driver, struct arena *arena,
-                                 const struct driver_vm *vm)
+struct error *libvirt_disk_create(struct driver *driver, struct arena *arena,
+                                  const struct driver_vm *vm)
 {
+    struct libvirt *libvirt = libvirt_of(driver);
     bool is_there;
-    struct error *e = disk_begin(driver, arena, vm->id, &is_there);
+    struct error *e = disk_begin(libvirt, arena, vm->id, &is_there);
 
     if (!e)
-        e = take_notice(driver, arena, vm->id, &is_there);
+        e = take_notice(libvirt, arena, vm->id, &is_there);
     if (e || is_there)
         return e;
-    e = create_volume(driver, arena, vm);
+    e = create_volume(libvirt, arena, vm);
     /* An earlier worker, killed, may have asked for it: libvirt lists it when it is finished. */
     for (int tries = 0; e && !is_there && tries < BUSY_TRIES; tries++) {
-        if (disk_begin(driver, arena, vm->id, &is_there))
+        if (disk_begin(libvirt, arena, vm->id, &is_there))
             return e;
         if (!is_there && e->kind != ERROR_CONFLICT)
             return e;
@@ -130,23 +132,24 @@ struct error *driver_disk_create(struct driver *driver, struct arena *arena,
     return is_there ? NULL : e;
 }
 
-struct error *driver_disk_grow(struct driver *driver, struct arena *arena,
-                               const struct driver_vm *vm)
+struct error *libvirt_disk_grow(struct driver *driver, struct arena *arena,
+                                const struct driver_vm *vm)
 {
-    const char *name = driver_disk_name(arena, vm->id);
+    struct libvirt *libvirt = libvirt_of(driver);
+    const char *name = libvirt_disk_name(arena, vm->id);
     enum driver_power power;
     int64_t bytes = 0;
-    struct error *e = driver_power(driver, arena, vm->id, &power);
+    struct error *e = libvirt_power(driver, arena, vm->id, &power);
 
     if (!e)
-        e = driver_pool_ready(driver, arena);
+        e = libvirt_pool_ready(libvirt, arena);
     if (!e)
-        e = virt_volume_capacity(driver->virt, arena, driver->pool, name, &bytes);
-    if (e || bytes >= disk_bytes(vm) || driver->profile == DRIVER_TEST)
-        return driver_needs_vm(e);
+        e = virt_volume_capacity(libvirt->virt, arena, libvirt->pool, name, &bytes);
+    if (e || bytes >= disk_bytes(vm) || libvirt->profile == DRIVER_TEST)
+        return libvirt_needs_vm(e);
     if (power == DRIVER_RUNNING || power == DRIVER_PAUSED)
         return error_new(arena, ERROR_CONFLICT, "a disk grows only while its VM is stopped");
-    return virt_volume_resize(driver->virt, arena, driver->pool, name, disk_bytes(vm));
+    return virt_volume_resize(libvirt->virt, arena, libvirt->pool, name, disk_bytes(vm));
 }
 
 /* ---- cloning ---- */
@@ -187,24 +190,24 @@ static struct error *grow_file(struct arena *arena, const char *path, int64_t by
 }
 
 /* By a name of its own first: under the final name there is only ever a whole disk. */
-static struct error *copy_disk(struct driver *driver, struct arena *arena,
+static struct error *copy_disk(struct libvirt *libvirt, struct arena *arena,
                                const struct driver_vm *vm, const char *source_id,
                                const char *snapshot)
 {
-    const char *path = driver_disk_path(driver, arena, vm->id);
+    const char *path = libvirt_disk_path(libvirt, arena, vm->id);
     const char *part = arena_printf(arena, "%s.part", path);
     struct error *e;
 
-    e = convert(arena, driver_disk_path(driver, arena, source_id), snapshot, part);
+    e = convert(arena, libvirt_disk_path(libvirt, arena, source_id), snapshot, part);
     if (!e)
         e = grow_file(arena, part, disk_bytes(vm));
     if (!e && chmod(part, 0600) < 0)
         e = error_new(arena, ERROR_UPSTREAM, "%s: %m", part);
     if (!e)
-        e = driver_open_to_qemu(driver, arena, part, 0660);
+        e = libvirt_open_to_qemu(libvirt, arena, part, 0660);
     if (!e && rename(part, path) < 0)
         e = error_new(arena, ERROR_UPSTREAM, "%s: %m", path);
-    return e ? e : virt_pool_refresh(driver->virt, arena, driver->pool);
+    return e ? e : virt_pool_refresh(libvirt->virt, arena, libvirt->pool);
 }
 
 static struct error *check_snapshot_name(struct arena *arena, const char *snapshot)
@@ -218,27 +221,28 @@ static struct error *check_snapshot_name(struct arena *arena, const char *snapsh
     return error_new(arena, ERROR_INTERNAL, "a snapshot's name is [A-Za-z0-9_-]{1,64}");
 }
 
-struct error *driver_disk_clone(struct driver *driver, struct arena *arena,
-                                const struct driver_vm *vm, const char *source_id,
-                                const char *snapshot)
+struct error *libvirt_disk_clone(struct driver *driver, struct arena *arena,
+                                 const struct driver_vm *vm, const char *source_id,
+                                 const char *snapshot)
 {
+    struct libvirt *libvirt = libvirt_of(driver);
     const char *unused;
     bool is_there;
-    struct error *e = driver_begin(driver, arena, source_id);
+    struct error *e = libvirt_begin(libvirt, arena, source_id);
 
     if (!e)
         e = check_snapshot_name(arena, snapshot);
     if (!e)
-        e = disk_begin(driver, arena, vm->id, &is_there);
+        e = disk_begin(libvirt, arena, vm->id, &is_there);
     if (!e)
-        e = take_notice(driver, arena, vm->id, &is_there);
+        e = take_notice(libvirt, arena, vm->id, &is_there);
     if (e || is_there)
         return e;
-    if (driver->profile != DRIVER_TEST)
-        return copy_disk(driver, arena, vm, source_id, snapshot);
-    e = virt_snapshot_text(driver->virt, arena, driver_domain_name(arena, source_id), snapshot,
+    if (libvirt->profile != DRIVER_TEST)
+        return copy_disk(libvirt, arena, vm, source_id, snapshot);
+    e = virt_snapshot_text(libvirt->virt, arena, libvirt_domain_name(arena, source_id), snapshot,
                            &unused);
-    return e ? driver_needs_vm(e) : create_volume(driver, arena, vm);
+    return e ? libvirt_needs_vm(e) : create_volume(libvirt, arena, vm);
 }
 
 /* ---- snapshots ---- */
@@ -250,42 +254,43 @@ static bool has_memory(struct arena *arena, const char *xml)
     return state && (strcmp(state, "running") == 0 || strcmp(state, "paused") == 0);
 }
 
-static struct error *snapshot_begin(struct driver *driver, struct arena *arena, const char *vm_id,
+static struct error *snapshot_begin(struct libvirt *libvirt, struct arena *arena, const char *vm_id,
                                     const char *snapshot, const char **xml)
 {
-    struct error *e = driver_begin(driver, arena, vm_id);
+    struct error *e = libvirt_begin(libvirt, arena, vm_id);
 
     if (!e)
         e = check_snapshot_name(arena, snapshot);
     if (!e)
-        e = virt_snapshot_text(driver->virt, arena, driver_domain_name(arena, vm_id), snapshot,
+        e = virt_snapshot_text(libvirt->virt, arena, libvirt_domain_name(arena, vm_id), snapshot,
                                xml);
     return e;
 }
 
-struct error *driver_snapshot_create(struct driver *driver, struct arena *arena, const char *vm_id,
-                                     const char *snapshot, struct driver_snapshot *out)
+struct error *libvirt_snapshot_create(struct driver *driver, struct arena *arena, const char *vm_id,
+                                      const char *snapshot, struct driver_snapshot *out)
 {
-    const char *name = driver_domain_name(arena, vm_id);
+    struct libvirt *libvirt = libvirt_of(driver);
+    const char *name = libvirt_domain_name(arena, vm_id);
     const char *xml, *created;
     struct disk_image image;
-    struct error *e = snapshot_begin(driver, arena, vm_id, snapshot, &xml);
+    struct error *e = snapshot_begin(libvirt, arena, vm_id, snapshot, &xml);
 
     if (e && e->kind == ERROR_NOT_FOUND) {
-        e = virt_snapshot_create(driver->virt, arena, name, driver_xml_snapshot(arena, snapshot),
+        e = virt_snapshot_create(libvirt->virt, arena, name, driver_xml_snapshot(arena, snapshot),
                                  false);
         if (!e)
-            e = virt_snapshot_text(driver->virt, arena, name, snapshot, &xml);
+            e = virt_snapshot_text(libvirt->virt, arena, name, snapshot, &xml);
     }
     if (e)
-        return driver_needs_vm(e);
+        return libvirt_needs_vm(e);
     created = xml_find(arena, xml, "/domainsnapshot/creationTime");
     *out = (struct driver_snapshot){
         .name = arena_copy(arena, snapshot),
         .created_at = created ? strtoll(created, NULL, 10) : 0,
         .has_memory = has_memory(arena, xml),
     };
-    if (!disk_image_read(arena, driver_disk_path(driver, arena, vm_id), snapshot, &image))
+    if (!disk_image_read(arena, libvirt_disk_path(libvirt, arena, vm_id), snapshot, &image))
         out->size_bytes = image.memory_bytes;
     return NULL;
 }
@@ -294,7 +299,7 @@ struct error *driver_snapshot_create(struct driver *driver, struct arena *arena,
  * A snapshot with memory starts the guest by the definition kept with it. Its size must stay, since
  * the memory is of that size; its port must be today's.
  */
-static struct error *move_port(struct driver *driver, struct arena *arena, const char *name,
+static struct error *move_port(struct libvirt *libvirt, struct arena *arena, const char *name,
                                const char *xml, const char *wanted)
 {
     int64_t then = driver_xml_forwarded_port(arena, xml);
@@ -304,19 +309,19 @@ static struct error *move_port(struct driver *driver, struct arena *arena, const
         return NULL;
     xml = driver_xml_replace(arena, xml, driver_xml_forward(arena, then),
                              driver_xml_forward(arena, now));
-    return virt_snapshot_create(driver->virt, arena, name, xml, true);
+    return virt_snapshot_create(libvirt->virt, arena, name, xml, true);
 }
 
 /* On a bridge the address follows from the port, and the guest in memory goes on using the old one.
  */
-static struct error *check_address(struct driver *driver, struct arena *arena, const char *xml,
+static struct error *check_address(struct libvirt *libvirt, struct arena *arena, const char *xml,
                                    const char *wanted)
 {
     const char *now = xml_find(arena, wanted, "/domain/devices/interface/mac/@address");
     const char *then =
         xml_find(arena, xml, "/domainsnapshot/domain/devices/interface/mac/@address");
 
-    if (driver->profile != DRIVER_SYSTEM || !now || (then && strcmp(now, then) == 0))
+    if (libvirt->profile != DRIVER_SYSTEM || !now || (then && strcmp(now, then) == 0))
         return NULL;
     return error_new(
         arena, ERROR_CONFLICT,
@@ -325,28 +330,28 @@ static struct error *check_address(struct driver *driver, struct arena *arena, c
 }
 
 /* What holds from the next start on: today's size and port, and no smaller disk. */
-static struct error *keep_wanted(struct driver *driver, struct arena *arena, const char *vm_id,
+static struct error *keep_wanted(struct libvirt *libvirt, struct arena *arena, const char *vm_id,
                                  const char *wanted, int64_t bytes)
 {
-    const char *disk = driver_disk_name(arena, vm_id);
+    const char *disk = libvirt_disk_name(arena, vm_id);
     enum driver_power power;
     int64_t bytes_now = 0;
-    struct error *e = virt_domain_define(driver->virt, arena, wanted);
+    struct error *e = virt_domain_define(libvirt->virt, arena, wanted);
 
     if (!e)
-        e = driver_power(driver, arena, vm_id, &power);
-    if (e || driver->profile == DRIVER_TEST)
+        e = libvirt_power(&libvirt->base, arena, vm_id, &power);
+    if (e || libvirt->profile == DRIVER_TEST)
         return e;
     if (power == DRIVER_RUNNING) {
         /* Statistics are a convenience: without them the restore is still complete. */
-        (void)virt_domain_statistics(driver->virt, arena, driver_domain_name(arena, vm_id),
+        (void)virt_domain_statistics(libvirt->virt, arena, libvirt_domain_name(arena, vm_id),
                                      DRIVER_XML_STATISTICS_S);
         return NULL;
     }
-    e = virt_volume_capacity(driver->virt, arena, driver->pool, disk, &bytes_now);
+    e = virt_volume_capacity(libvirt->virt, arena, libvirt->pool, disk, &bytes_now);
     if (e || bytes_now >= bytes)
         return e;
-    return virt_volume_resize(driver->virt, arena, driver->pool, disk, bytes);
+    return virt_volume_resize(libvirt->virt, arena, libvirt->pool, disk, bytes);
 }
 
 /*
@@ -354,44 +359,46 @@ static struct error *keep_wanted(struct driver *driver, struct arena *arena, con
  * until it is stopped, and starts with today's. Killed half-way, the definition may be the
  * snapshot's: driver_define puts it right before the next start.
  */
-struct error *driver_snapshot_restore(struct driver *driver, struct arena *arena, const char *vm_id,
-                                      const char *snapshot)
+struct error *libvirt_snapshot_restore(struct driver *driver, struct arena *arena,
+                                       const char *vm_id, const char *snapshot)
 {
-    const char *name = driver_domain_name(arena, vm_id);
+    struct libvirt *libvirt = libvirt_of(driver);
+    const char *name = libvirt_domain_name(arena, vm_id);
     const char *xml, *wanted;
     int64_t bytes = 0;
-    struct error *e = snapshot_begin(driver, arena, vm_id, snapshot, &xml);
+    struct error *e = snapshot_begin(libvirt, arena, vm_id, snapshot, &xml);
 
     if (!e)
-        e = virt_domain_text(driver->virt, arena, name, true, &wanted);
+        e = virt_domain_text(libvirt->virt, arena, name, true, &wanted);
     if (!e)
-        e = driver_pool_ready(driver, arena);
+        e = libvirt_pool_ready(libvirt, arena);
     if (!e)
-        e = virt_volume_capacity(driver->virt, arena, driver->pool, driver_disk_name(arena, vm_id),
-                                 &bytes);
+        e = virt_volume_capacity(libvirt->virt, arena, libvirt->pool,
+                                 libvirt_disk_name(arena, vm_id), &bytes);
     if (!e && has_memory(arena, xml)) {
         /* This starts a guest, as driver_boot does. */
-        e = driver_guard_check(driver, arena, driver->region.ssh_port_first);
+        e = driver_guard_check(libvirt, arena, libvirt->region.ssh_port_first);
         if (!e)
-            e = check_address(driver, arena, xml, wanted);
+            e = check_address(libvirt, arena, xml, wanted);
         if (!e)
-            e = move_port(driver, arena, name, xml, wanted);
+            e = move_port(libvirt, arena, name, xml, wanted);
     }
     if (!e)
-        e = driver_start_error(arena, virt_snapshot_revert(driver->virt, arena, name, snapshot));
+        e = libvirt_start_error(arena, virt_snapshot_revert(libvirt->virt, arena, name, snapshot));
     if (!e)
-        e = keep_wanted(driver, arena, vm_id, wanted, bytes);
-    return driver_needs_vm(e);
+        e = keep_wanted(libvirt, arena, vm_id, wanted, bytes);
+    return libvirt_needs_vm(e);
 }
 
-struct error *driver_snapshot_delete(struct driver *driver, struct arena *arena, const char *vm_id,
-                                     const char *snapshot)
+struct error *libvirt_snapshot_delete(struct driver *driver, struct arena *arena, const char *vm_id,
+                                      const char *snapshot)
 {
+    struct libvirt *libvirt = libvirt_of(driver);
     const char *xml;
-    struct error *e = snapshot_begin(driver, arena, vm_id, snapshot, &xml);
+    struct error *e = snapshot_begin(libvirt, arena, vm_id, snapshot, &xml);
 
     if (!e)
-        e = virt_snapshot_delete(driver->virt, arena, driver_domain_name(arena, vm_id), snapshot,
+        e = virt_snapshot_delete(libvirt->virt, arena, libvirt_domain_name(arena, vm_id), snapshot,
                                  false);
     return e && e->kind == ERROR_NOT_FOUND ? NULL : e;
 }

@@ -168,13 +168,13 @@ static struct error *ask_guard(struct arena *arena, const char *list, const char
     return e;
 }
 
-struct error *driver_guard_check(const struct driver *driver, struct arena *arena, int64_t port)
+struct error *driver_guard_check(const struct libvirt *libvirt, struct arena *arena, int64_t port)
 {
-    const struct driver_region *region = &driver->region;
+    const struct driver_region *region = &libvirt->region;
     const char *hint = "";
     struct error *e;
 
-    if (driver->profile != DRIVER_SYSTEM)
+    if (libvirt->profile != DRIVER_SYSTEM)
         return NULL;
     e = ask_guard(arena, "bridges", arena_printf(arena, "{ \"%s\" }", region->bridge));
     if (!e)
@@ -190,11 +190,11 @@ struct error *driver_guard_check(const struct driver *driver, struct arena *aren
                      region->bridge, (long long)port, region->name, e->text, hint);
 }
 
-struct error *driver_address_is_kept(struct driver *driver, struct arena *arena,
+struct error *driver_address_is_kept(struct libvirt *libvirt, struct arena *arena,
                                      const struct driver_address *address, bool *out)
 {
     const char *xml = "";
-    struct error *e = virt_network_text(driver->virt, arena, driver->region.bridge, &xml);
+    struct error *e = virt_network_text(libvirt->virt, arena, libvirt->region.bridge, &xml);
 
     *out = !e && xml_find(arena, xml,
                           arena_printf(arena, "/network/ip/dhcp/host[@mac = '%s']/@mac",
@@ -202,26 +202,26 @@ struct error *driver_address_is_kept(struct driver *driver, struct arena *arena,
     return e;
 }
 
-static struct error *network_missing(const struct driver *driver, struct arena *arena,
+static struct error *network_missing(const struct libvirt *libvirt, struct arena *arena,
                                      const char *text)
 {
     return error_new(arena, ERROR_CONFLICT,
                      "%s: define and start as root what \"domicile-admin network %s --libvirt\" "
                      "prints, with virsh net-define and net-start",
-                     text, driver->region.name);
+                     text, libvirt->region.name);
 }
 
-struct error *driver_address_keep(struct driver *driver, struct arena *arena,
+struct error *driver_address_keep(struct libvirt *libvirt, struct arena *arena,
                                   const struct driver_address *address)
 {
     bool is_kept;
-    struct error *e = driver_address_is_kept(driver, arena, address, &is_kept);
+    struct error *e = driver_address_is_kept(libvirt, arena, address, &is_kept);
 
     if (e && e->kind == ERROR_NOT_FOUND)
-        return network_missing(driver, arena, e->text);
+        return network_missing(libvirt, arena, e->text);
     if (e || is_kept)
         return e;
-    return virt_network_host(driver->virt, arena, driver->region.bridge,
+    return virt_network_host(libvirt->virt, arena, libvirt->region.bridge,
                              driver_xml_host(arena, address->mac, address->ip), true);
 }
 
@@ -237,21 +237,21 @@ static void find(struct driver_checks *out, const struct error *e, const char *t
     "/network[forward/@mode = 'open' and ip[@address = '" HOST "' and @prefix = '16'] and "        \
     "not(ip/dhcp/range)]/name"
 
-static struct error *check_network(struct driver *driver, struct arena *arena)
+static struct error *check_network(struct libvirt *libvirt, struct arena *arena)
 {
-    const char *name = driver->region.bridge;
+    const char *name = libvirt->region.bridge;
     const char *xml = "";
-    struct error *e = virt_network_text(driver->virt, arena, name, &xml);
+    struct error *e = virt_network_text(libvirt->virt, arena, name, &xml);
 
     if (e && e->kind == ERROR_NOT_FOUND)
-        return network_missing(driver, arena, e->text);
+        return network_missing(libvirt, arena, e->text);
     if (e)
         return e;
     if (!xml_find(arena, xml, EXPECTED_NETWORK))
-        return network_missing(driver, arena,
+        return network_missing(libvirt, arena,
                                arena_printf(arena, "libvirt's network %s is another one", name));
     if (if_nametoindex(name) == 0)
-        return network_missing(driver, arena,
+        return network_missing(libvirt, arena,
                                arena_printf(arena, "libvirt's network %s is not started", name));
     return NULL;
 }
@@ -274,22 +274,23 @@ struct error *driver_path_check(struct arena *arena, const char *path)
     return NULL;
 }
 
-void driver_preflight(struct driver *driver, struct arena *arena, struct driver_checks *out)
+void libvirt_preflight(struct driver *driver, struct arena *arena, struct driver_checks *out)
 {
-    const struct driver_region *region = &driver->region;
+    struct libvirt *libvirt = libvirt_of(driver);
+    const struct driver_region *region = &libvirt->region;
     struct error *e;
 
     out->count = 0;
-    if (driver->profile != DRIVER_SYSTEM)
+    if (libvirt->profile != DRIVER_SYSTEM)
         return;
-    e = driver_guard_check(driver, arena, region->ssh_port_first);
+    e = driver_guard_check(libvirt, arena, region->ssh_port_first);
     if (!e)
-        e = driver_guard_check(driver, arena, region->ssh_port_last);
+        e = driver_guard_check(libvirt, arena, region->ssh_port_last);
     find(out, e, "the firewall table inet " DRIVER_GUARD " is loaded");
-    find(out, check_network(driver, arena),
+    find(out, check_network(libvirt, arena),
          arena_printf(arena, "libvirt's network %s is started", region->bridge));
-    e = driver_path_check(arena, driver->disk_dir);
+    e = driver_path_check(arena, libvirt->disk_dir);
     if (!e)
-        e = driver_path_check(arena, driver->seed_dir);
-    find(out, e, arena_printf(arena, "guests reach their disks in %s", driver->disk_dir));
+        e = driver_path_check(arena, libvirt->seed_dir);
+    find(out, e, arena_printf(arena, "guests reach their disks in %s", libvirt->disk_dir));
 }

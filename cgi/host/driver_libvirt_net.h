@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct driver;
+struct libvirt;
 struct driver_region;
 
 /* What a guest of the system profile is called on the network; derived from its port alone. */
@@ -43,11 +43,11 @@ struct error *driver_path_check(struct arena *arena, const char *path);
  * The firewall's table is loaded, for this bridge and this port. CONFLICT with what root has to do;
  * other profiles need none.
  */
-struct error *driver_guard_check(const struct driver *driver, struct arena *arena, int64_t port);
+struct error *driver_guard_check(const struct libvirt *libvirt, struct arena *arena, int64_t port);
 
 /* Is this <host/> among the network's fixed addresses? */
-struct error *driver_address_is_kept(struct driver *driver, struct arena *arena,
+struct error *driver_address_is_kept(struct libvirt *libvirt, struct arena *arena,
                                      const struct driver_address *address, bool *out);
 /* Make it one; CONFLICT when there is no such network. */
-struct error *driver_address_keep(struct driver *driver, struct arena *arena,
+struct error *driver_address_keep(struct libvirt *libvirt, struct arena *arena,
                                   const struct driver_address *address);

@@ -35,106 +35,110 @@ static struct error *expect_absent(struct arena *arena, struct error *e, const c
  * A session keeps QEMU's log under our own cache folder. It names nothing but the VM's id, and goes
  * with the VM all the same. The system's logs are root's and are rotated by libvirt.
  */
-static void remove_log(const struct driver *driver, struct arena *arena, const char *vm_id)
+static void remove_log(const struct libvirt *libvirt, struct arena *arena, const char *vm_id)
 {
     const char *cache = getenv("XDG_CACHE_HOME");
 
-    if (driver->profile == DRIVER_SESSION && cache)
+    if (libvirt->profile == DRIVER_SESSION && cache)
         unlink(arena_printf(arena, "%s/libvirt/qemu/log/%s.log", cache,
-                            driver_domain_name(arena, vm_id)));
+                            libvirt_domain_name(arena, vm_id)));
 }
 
-struct error *driver_domain_remove(struct driver *driver, struct arena *arena, const char *vm_id,
-                                   const char **answer)
+struct error *libvirt_domain_remove(struct driver *driver, struct arena *arena, const char *vm_id,
+                                    const char **answer)
 {
-    const char *name = driver_domain_name(arena, vm_id);
+    struct libvirt *libvirt = libvirt_of(driver);
+    const char *name = libvirt_domain_name(arena, vm_id);
     enum driver_power power;
-    struct error *e = driver_begin(driver, arena, vm_id);
+    struct error *e = libvirt_begin(libvirt, arena, vm_id);
 
     if (!e)
-        e = driver_off(driver, arena, vm_id);
+        e = libvirt_off(libvirt, arena, vm_id);
     if (!e)
-        e = virt_domain_act(driver->virt, arena, name, VIRT_UNDEFINE);
+        e = virt_domain_act(libvirt->virt, arena, name, VIRT_UNDEFINE);
     if (e && e->kind != ERROR_NOT_FOUND)
         return e;
-    remove_log(driver, arena, vm_id);
-    e = virt_domain_power(driver->virt, arena, name, &power);
+    remove_log(libvirt, arena, vm_id);
+    e = virt_domain_power(libvirt->virt, arena, name, &power);
     return expect_absent(arena, e, name, answer);
 }
 
 /* Without its disk a snapshot is only a record. */
-static struct error *remove_snapshot(struct driver *driver, struct arena *arena, const char *vm_id,
-                                     const char *snapshot)
+static struct error *remove_snapshot(struct libvirt *libvirt, struct arena *arena,
+                                     const char *vm_id, const char *snapshot)
 {
-    const char *name = driver_domain_name(arena, vm_id);
-    struct error *e = virt_snapshot_delete(driver->virt, arena, name, snapshot, false);
+    const char *name = libvirt_domain_name(arena, vm_id);
+    struct error *e = virt_snapshot_delete(libvirt->virt, arena, name, snapshot, false);
 
-    if (e && e->kind == ERROR_UPSTREAM && driver->profile != DRIVER_TEST &&
-        access(driver_disk_path(driver, arena, vm_id), F_OK) != 0)
-        e = virt_snapshot_delete(driver->virt, arena, name, snapshot, true);
+    if (e && e->kind == ERROR_UPSTREAM && libvirt->profile != DRIVER_TEST &&
+        access(libvirt_disk_path(libvirt, arena, vm_id), F_OK) != 0)
+        e = virt_snapshot_delete(libvirt->virt, arena, name, snapshot, true);
     return e && e->kind == ERROR_NOT_FOUND ? NULL : e;
 }
 
-struct error *driver_snapshots_remove(struct driver *driver, struct arena *arena, const char *vm_id,
-                                      const char **answer)
+struct error *libvirt_snapshots_remove(struct driver *driver, struct arena *arena,
+                                       const char *vm_id, const char **answer)
 {
-    const char *name = driver_domain_name(arena, vm_id);
+    struct libvirt *libvirt = libvirt_of(driver);
+    const char *name = libvirt_domain_name(arena, vm_id);
     struct virt_names snapshots = { 0 };
-    struct error *e = driver_begin(driver, arena, vm_id);
+    struct error *e = libvirt_begin(libvirt, arena, vm_id);
 
     if (!e)
-        e = driver_off(driver, arena, vm_id);
+        e = libvirt_off(libvirt, arena, vm_id);
     if (!e)
-        e = virt_snapshot_list(driver->virt, arena, name, &snapshots);
+        e = virt_snapshot_list(libvirt->virt, arena, name, &snapshots);
     for (size_t i = 0; !e && i < snapshots.count; i++)
-        e = remove_snapshot(driver, arena, vm_id, snapshots.name[i]);
+        e = remove_snapshot(libvirt, arena, vm_id, snapshots.name[i]);
     if (e && e->kind != ERROR_NOT_FOUND)
         return e;
     snapshots = (struct virt_names){ 0 };
-    e = virt_snapshot_list(driver->virt, arena, name, &snapshots);
+    e = virt_snapshot_list(libvirt->virt, arena, name, &snapshots);
     if (e || snapshots.count > 0)
         return expect_absent(arena, e, "snapshots", answer);
     *answer = arena_printf(arena, "%s has 0 snapshots", name);
     return NULL;
 }
 
-struct error *driver_disk_remove(struct driver *driver, struct arena *arena, const char *vm_id,
-                                 const char **answer)
+struct error *libvirt_disk_remove(struct driver *driver, struct arena *arena, const char *vm_id,
+                                  const char **answer)
 {
-    const char *name = driver_disk_name(arena, vm_id);
-    const char *path = driver_disk_path(driver, arena, vm_id);
+    struct libvirt *libvirt = libvirt_of(driver);
+    const char *name = libvirt_disk_name(arena, vm_id);
+    const char *path = libvirt_disk_path(libvirt, arena, vm_id);
     int64_t bytes;
-    struct error *e = driver_begin(driver, arena, vm_id);
+    struct error *e = libvirt_begin(libvirt, arena, vm_id);
 
     if (!e)
-        e = driver_off(driver, arena, vm_id);
+        e = libvirt_off(libvirt, arena, vm_id);
     if (!e)
-        e = driver_pool_ready(driver, arena);
+        e = libvirt_pool_ready(libvirt, arena);
     if (e)
         return e;
     unlink(arena_printf(arena, "%s.part", path));
     if (access(path, F_OK) == 0) {
-        e = virt_pool_refresh(driver->virt, arena, driver->pool);
+        e = virt_pool_refresh(libvirt->virt, arena, libvirt->pool);
         if (e)
             return e;
     }
-    e = virt_volume_delete(driver->virt, arena, driver->pool, name);
+    e = virt_volume_delete(libvirt->virt, arena, libvirt->pool, name);
     if (e && e->kind != ERROR_NOT_FOUND)
         return e;
     if (access(path, F_OK) == 0)
         return error_new(arena, ERROR_CONFLICT, "%s is still there", path);
-    e = virt_volume_capacity(driver->virt, arena, driver->pool, name, &bytes);
+    e = virt_volume_capacity(libvirt->virt, arena, libvirt->pool, name, &bytes);
     return expect_absent(arena, e, name, answer);
 }
 
-struct error *driver_seed_delete(struct driver *driver, struct arena *arena, const char *vm_id,
-                                 const char **answer)
+struct error *libvirt_seed_delete(struct driver *driver, struct arena *arena, const char *vm_id,
+                                  const char **answer)
 {
-    const char *path = driver_seed_path(driver, arena, vm_id);
-    struct error *e = driver_begin(driver, arena, vm_id);
+    struct libvirt *libvirt = libvirt_of(driver);
+    const char *path = libvirt_seed_path(libvirt, arena, vm_id);
+    struct error *e = libvirt_begin(libvirt, arena, vm_id);
 
     if (!e)
-        e = driver_off(driver, arena, vm_id);
+        e = libvirt_off(libvirt, arena, vm_id);
     if (e)
         return e;
     unlink(arena_printf(arena, "%s.part", path));
@@ -164,35 +168,36 @@ static struct error *check_port(struct arena *arena, int64_t port, const char **
     return NULL;
 }
 
-static struct error *give_address_back(struct driver *driver, struct arena *arena, int64_t port,
+static struct error *give_address_back(struct libvirt *libvirt, struct arena *arena, int64_t port,
                                        const char **answer)
 {
-    struct driver_address address = driver_address(&driver->region, arena, port);
+    struct driver_address address = driver_address(&libvirt->region, arena, port);
     bool is_kept;
-    struct error *e = driver_address_is_kept(driver, arena, &address, &is_kept);
+    struct error *e = driver_address_is_kept(libvirt, arena, &address, &is_kept);
 
     if (!e && is_kept)
-        e = virt_network_host(driver->virt, arena, driver->region.bridge,
+        e = virt_network_host(libvirt->virt, arena, libvirt->region.bridge,
                               driver_xml_host(arena, address.mac, address.ip), false);
     if (!e)
-        e = driver_address_is_kept(driver, arena, &address, &is_kept);
+        e = driver_address_is_kept(libvirt, arena, &address, &is_kept);
     if (e)
         return e->kind == ERROR_NOT_FOUND ? expect_absent(arena, e, "the network", answer) : e;
     if (is_kept)
         return error_new(arena, ERROR_CONFLICT, "%s is still given to a VM", address.ip);
-    *answer = arena_printf(arena, "network %s has no host %s", driver->region.bridge, address.ip);
+    *answer = arena_printf(arena, "network %s has no host %s", libvirt->region.bridge, address.ip);
     return NULL;
 }
 
-struct error *driver_port_release(struct driver *driver, struct arena *arena, int64_t port,
-                                  const char **answer)
+struct error *libvirt_port_release(struct driver *driver, struct arena *arena, int64_t port,
+                                   const char **answer)
 {
-    struct error *e = virt_ready(driver->virt, arena);
+    struct libvirt *libvirt = libvirt_of(driver);
+    struct error *e = virt_ready(libvirt->virt, arena);
 
     if (e)
         return e;
-    if (driver->profile == DRIVER_SYSTEM)
-        return give_address_back(driver, arena, port, answer);
+    if (libvirt->profile == DRIVER_SYSTEM)
+        return give_address_back(libvirt, arena, port, answer);
     return check_port(arena, port, answer);
 }
 
@@ -225,12 +230,12 @@ static void add(struct arena *arena, struct driver_inventory *things,
     things->row[things->count++] = *thing;
 }
 
-static struct error *add_domains(struct driver *driver, struct arena *arena,
+static struct error *add_domains(struct libvirt *libvirt, struct arena *arena,
                                  struct driver_inventory *out)
 {
-    const char *prefix = driver_domain_name(arena, "");
+    const char *prefix = libvirt_domain_name(arena, "");
     struct virt_names domains = { 0 };
-    struct error *e = virt_domain_list(driver->virt, arena, &domains);
+    struct error *e = virt_domain_list(libvirt->virt, arena, &domains);
 
     for (size_t i = 0; !e && i < domains.count; i++) {
         struct driver_item thing = { .kind = "domain", .name = domains.name[i] };
@@ -238,7 +243,7 @@ static struct error *add_domains(struct driver *driver, struct arena *arena,
         if (strncmp(thing.name, prefix, strlen(prefix)) != 0)
             continue;
         thing.vm_id = id_in(arena, thing.name, prefix, "");
-        e = virt_domain_power(driver->virt, arena, thing.name, &thing.power);
+        e = virt_domain_power(libvirt->virt, arena, thing.name, &thing.power);
         if (!e)
             add(arena, out, &thing);
         else if (e->kind == ERROR_NOT_FOUND) /* went away while we were looking */
@@ -268,14 +273,14 @@ static struct error *add_files(struct arena *arena, const char *path, const char
 }
 
 /* The test driver's volumes are in no folder. */
-static struct error *add_volumes(struct driver *driver, struct arena *arena,
+static struct error *add_volumes(struct libvirt *libvirt, struct arena *arena,
                                  struct driver_inventory *out)
 {
     struct virt_names volumes = { 0 };
-    struct error *e = driver_pool_ready(driver, arena);
+    struct error *e = libvirt_pool_ready(libvirt, arena);
 
     if (!e)
-        e = virt_pool_list(driver->virt, arena, driver->pool, &volumes);
+        e = virt_pool_list(libvirt->virt, arena, libvirt->pool, &volumes);
     for (size_t i = 0; !e && i < volumes.count; i++)
         add(arena, out,
             &(struct driver_item){
@@ -286,19 +291,20 @@ static struct error *add_volumes(struct driver *driver, struct arena *arena,
     return e;
 }
 
-struct error *driver_inventory(struct driver *driver, struct arena *arena,
-                               struct driver_inventory *out)
+struct error *libvirt_inventory(struct driver *driver, struct arena *arena,
+                                struct driver_inventory *out)
 {
-    struct error *e = virt_ready(driver->virt, arena);
+    struct libvirt *libvirt = libvirt_of(driver);
+    struct error *e = virt_ready(libvirt->virt, arena);
 
     *out = (struct driver_inventory){ 0 };
     if (!e)
-        e = add_domains(driver, arena, out);
-    if (!e && driver->profile == DRIVER_TEST)
-        e = add_volumes(driver, arena, out);
+        e = add_domains(libvirt, arena, out);
+    if (!e && libvirt->profile == DRIVER_TEST)
+        e = add_volumes(libvirt, arena, out);
     else if (!e)
-        e = add_files(arena, driver->disk_dir, "disk", ".qcow2", out);
+        e = add_files(arena, libvirt->disk_dir, "disk", ".qcow2", out);
     if (!e)
-        e = add_files(arena, driver->seed_dir, "seed", ".iso", out);
+        e = add_files(arena, libvirt->seed_dir, "seed", ".iso", out);
     return e;
 }

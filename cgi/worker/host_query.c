@@ -67,14 +67,15 @@ static void *host_query_run(void *argument)
     return NULL;
 }
 
-struct host_query *host_query_new(const struct config *config, const struct timeouts *timeouts)
+struct host_query *host_query_new(const struct config *config, const struct timeouts *timeouts,
+                                  const struct driver_scheme *drivers)
 {
     struct arena *own = arena_new(16 * 1024);
     struct host_query *query = arena_alloc(own, sizeof *query);
     pthread_condattr_t monotonic;
 
     query->own = own;
-    query->context = worker_context_without_db(config, timeouts);
+    query->context = worker_context_without_db(config, timeouts, drivers);
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_mutex_init(&query->mutex, NULL);

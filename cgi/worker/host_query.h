@@ -12,7 +12,8 @@
 struct query;
 
 /* NULL when no thread could be started. */
-struct host_query *host_query_new(const struct config *config, const struct timeouts *timeouts);
+struct host_query *host_query_new(const struct config *config, const struct timeouts *timeouts,
+                                  const struct driver_scheme *drivers);
 
 /* Connect to a region's host. False: late, see above. Else `*e` is the answer's error or NULL. */
 bool host_query_connect(struct host_query *query, struct arena *arena, const char *region,

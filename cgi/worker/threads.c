@@ -39,7 +39,7 @@ struct error *threads_start(struct threads *threads, struct arena *arena,
 {
     struct place *place = arena_alloc(arena, sizeof *place);
     struct error *e =
-        worker_context_open(arena, threads->config, &TIMEOUTS, &place->thread.context);
+        worker_context_open(arena, threads->config, &TIMEOUTS, DRIVERS, &place->thread.context);
     pthread_t thread;
 
     if (e)

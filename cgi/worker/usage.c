@@ -98,7 +98,8 @@ static bool host_query_ready(struct usage *usage, const char *region)
     struct error *e;
 
     if (!usage->query && usage->lost_count < LOST_MOST)
-        usage->query = host_query_new(usage->context->config, usage->context->timeouts);
+        usage->query = host_query_new(usage->context->config, usage->context->timeouts,
+                                      usage->context->drivers);
     if (!usage->query)
         return false;
     if (host_query_connect(usage->query, usage->context->arena, region, &e))

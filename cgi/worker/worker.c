@@ -252,7 +252,7 @@ static struct error *worker_start(struct worker *worker, const char *state_dir)
     if (!e)
         e = lock_take(worker->arena, config);
     if (!e)
-        e = worker_context_open(worker->arena, config, &TIMEOUTS, &worker->context);
+        e = worker_context_open(worker->arena, config, &TIMEOUTS, DRIVERS, &worker->context);
     if (!e)
         e = prices_store(worker->context->db, worker->arena, config, clock_now());
     if (!e)

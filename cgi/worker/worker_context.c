@@ -46,7 +46,8 @@ const char *worker_context_database(struct arena *arena, const struct config *co
 }
 
 struct worker_context *worker_context_without_db(const struct config *config,
-                                                 const struct timeouts *timeouts)
+                                                 const struct timeouts *timeouts,
+                                                 const struct driver_scheme *drivers)
 {
     struct arena *own = arena_new(BENCH_BYTES);
     struct whole *whole = arena_alloc(own, sizeof *whole);
@@ -55,6 +56,7 @@ struct worker_context *worker_context_without_db(const struct config *config,
     whole->context = (struct worker_context){
         .config = config,
         .timeouts = timeouts,
+        .drivers = drivers,
         .arena = arena_new(LIMIT_JOB_ARENA_BYTES),
         .scratch = arena_new(SCRATCH_BYTES),
         .hosts = arena_array(own, config->region_count, sizeof *whole->context.hosts),
@@ -63,9 +65,10 @@ struct worker_context *worker_context_without_db(const struct config *config,
 }
 
 struct error *worker_context_open(struct arena *arena, const struct config *config,
-                                  const struct timeouts *timeouts, struct worker_context **out)
+                                  const struct timeouts *timeouts,
+                                  const struct driver_scheme *drivers, struct worker_context **out)
 {
-    struct worker_context *context = worker_context_without_db(config, timeouts);
+    struct worker_context *context = worker_context_without_db(config, timeouts, drivers);
     struct error *e = db_open(arena, &DB_MAIN, worker_context_database(arena, config),
                               DB_READ_WRITE, &context->db);
 
@@ -101,7 +104,8 @@ void worker_context_close(struct worker_context *context)
 }
 
 static struct error *host_connect(struct context_host *host, struct arena *arena,
-                                  const struct config *config, const struct config_region *region)
+                                  const struct driver_scheme *drivers, const struct config *config,
+                                  const struct config_region *region)
 {
     struct driver_region wanted = {
         .name = region->name,
@@ -116,7 +120,7 @@ static struct error *host_connect(struct context_host *host, struct arena *arena
     struct error *e;
 
     host->arena = arena_new(HOST_BYTES);
-    e = driver_open(host->arena, &wanted, &host->driver);
+    e = driver_open(host->arena, drivers, &wanted, &host->driver);
     if (!e)
         return NULL;
     e = error_copy(arena, e);
@@ -137,7 +141,7 @@ struct error *worker_context_driver(struct worker_context *context, struct arena
                          region);
     host = &context->hosts[found - context->config->regions];
     if (!host->driver)
-        e = host_connect(host, arena, context->config, found);
+        e = host_connect(host, arena, context->drivers, context->config, found);
     *out = host->driver;
     return e;
 }

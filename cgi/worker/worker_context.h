@@ -29,6 +29,7 @@ struct stripe;
 struct worker_context {
     const struct config *config;
     const struct timeouts *timeouts;
+    const struct driver_scheme *drivers; /* that regions may have */
     struct db *db;
     struct arena *arena;        /* of one job, or one look at a host: reset by its user */
     struct arena *scratch;      /* of one look while waiting: reset by context_sleep */
@@ -37,7 +38,8 @@ struct worker_context {
 
 /* `arena` is for errors; the context has its own memory and lives until worker_context_close. */
 struct error *worker_context_open(struct arena *arena, const struct config *config,
-                                  const struct timeouts *timeouts, struct worker_context **out);
+                                  const struct timeouts *timeouts,
+                                  const struct driver_scheme *drivers, struct worker_context **out);
 void worker_context_close(struct worker_context *context);
 
 /*
@@ -60,7 +62,8 @@ struct context worker_context_now(const struct worker_context *context, struct a
 
 /* A context that only talks to hosts. Never fails. */
 struct worker_context *worker_context_without_db(const struct config *config,
-                                                 const struct timeouts *timeouts);
+                                                 const struct timeouts *timeouts,
+                                                 const struct driver_scheme *drivers);
 
 /* Sleep for `length_ms` and forget what the scratch arena holds. */
 void context_sleep(struct worker_context *context, int64_t length_ms);

@@ -725,7 +725,7 @@ int main(int count, char **arguments)
     t->clone.id = SECOND;
     t->clone.ssh_port += 50;
     t->last_us = clock_monotonic_us();
-    OK(driver_open(t->arena, &region, &t->driver));
+    OK(driver_open(t->arena, DRIVERS, &region, &t->driver));
     t->has_guests = driver_has_guests(t->driver);
     step(t, arena_printf(t->arena, "opened (%s)", driver_accelerator(t->driver)));
     make_key(t, "user_key");

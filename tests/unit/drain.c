@@ -1,6 +1,7 @@
 /* Working off jobs in a test; see drain.h. */
 #include "drain.h"
 
+#include "fake_driver.h"
 #include "worker/job.h"
 
 #include <unistd.h>
@@ -22,7 +23,8 @@ static struct worker_context *context_open(struct world *world, const struct tim
 {
     struct worker_context *context;
 
-    world_check(worker_context_open(world->arena, world->config, timeouts, &context), "bench");
+    world_check(worker_context_open(world->arena, world->config, timeouts, TEST_DRIVERS, &context),
+                "bench");
     return context;
 }
 

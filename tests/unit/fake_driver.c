@@ -1,17 +1,17 @@
 /* The tests' VM host; see fake_driver.h. */
 #include "fake_driver.h"
 
+#include "host/driver_libvirt.h"
+
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-struct driver {
-    int unused;
-};
-
 struct fake_host *fake;
+
+static const struct driver_ops fake_ops;
 
 void fake_open(void)
 {
@@ -66,41 +66,49 @@ static struct error *call_end(void)
     return NULL;
 }
 
-struct error *driver_open(struct arena *arena, const struct driver_region *region,
-                          struct driver **out)
+static struct error *fake_connect(struct arena *arena, const struct driver_region *region,
+                                  struct driver **out)
 {
     (void)region;
     if (fake->is_unreachable)
         return error_new(arena, ERROR_UPSTREAM, "the fake host is away");
     *out = arena_alloc(arena, sizeof **out);
+    (*out)->ops = &fake_ops;
     return NULL;
 }
 
-void driver_close(struct driver *driver)
+static void fake_close(struct driver *driver)
 {
     (void)driver;
 }
 
-const char *driver_accelerator(const struct driver *driver)
+static const char *fake_accelerator(const struct driver *driver)
 {
     (void)driver;
     return "tcg";
 }
 
-bool driver_has_guests(const struct driver *driver)
+static bool fake_has_guests(const struct driver *driver)
 {
     (void)driver;
     return !fake->has_no_guests;
 }
 
-bool driver_port_is_free(const struct driver *driver, int64_t port)
+static void fake_preflight(struct driver *driver, struct arena *arena, struct driver_checks *out)
+{
+    (void)driver;
+    (void)arena;
+    out->count = 0;
+}
+
+static bool fake_port_is_free(const struct driver *driver, int64_t port)
 {
     (void)driver;
     return port != fake->busy_port || fake->hides_busy_port;
 }
 
-struct error *driver_disk_create(struct driver *driver, struct arena *arena,
-                                 const struct driver_vm *vm)
+static struct error *fake_disk_create(struct driver *driver, struct arena *arena,
+                                      const struct driver_vm *vm)
 {
     struct error *e = call_begin(arena, "disk");
     struct fake_vm *made;
@@ -115,18 +123,18 @@ struct error *driver_disk_create(struct driver *driver, struct arena *arena,
     return call_end();
 }
 
-struct error *driver_disk_clone(struct driver *driver, struct arena *arena,
-                                const struct driver_vm *vm, const char *source_id,
-                                const char *snapshot)
+static struct error *fake_disk_clone(struct driver *driver, struct arena *arena,
+                                     const struct driver_vm *vm, const char *source_id,
+                                     const char *snapshot)
 {
     (void)snapshot;
     if (!fake_find(source_id))
         return error_new(arena, ERROR_CONFLICT, "no source");
-    return driver_disk_create(driver, arena, vm);
+    return fake_disk_create(driver, arena, vm);
 }
 
-struct error *driver_seed_write(struct driver *driver, struct arena *arena,
-                                const struct driver_vm *vm, const struct driver_seed *seed)
+static struct error *fake_seed_write(struct driver *driver, struct arena *arena,
+                                     const struct driver_vm *vm, const struct driver_seed *seed)
 {
     struct error *e = call_begin(arena, "seed");
     struct fake_vm *made;
@@ -140,7 +148,8 @@ struct error *driver_seed_write(struct driver *driver, struct arena *arena,
     return call_end();
 }
 
-struct error *driver_define(struct driver *driver, struct arena *arena, const struct driver_vm *vm)
+static struct error *fake_define(struct driver *driver, struct arena *arena,
+                                 const struct driver_vm *vm)
 {
     struct error *e = call_begin(arena, "define");
     struct fake_vm *made;
@@ -159,7 +168,8 @@ struct error *driver_define(struct driver *driver, struct arena *arena, const st
     return call_end();
 }
 
-struct error *driver_boot(struct driver *driver, struct arena *arena, const struct driver_vm *vm)
+static struct error *fake_boot(struct driver *driver, struct arena *arena,
+                               const struct driver_vm *vm)
 {
     struct error *e = call_begin(arena, "boot");
     struct fake_vm *found = fake_find(vm->id);
@@ -180,7 +190,7 @@ struct error *driver_boot(struct driver *driver, struct arena *arena, const stru
     return call_end();
 }
 
-struct error *driver_seed_remove(struct driver *driver, struct arena *arena, const char *vm_id)
+static struct error *fake_seed_remove(struct driver *driver, struct arena *arena, const char *vm_id)
 {
     struct error *e = call_begin(arena, "seed_remove");
     struct fake_vm *vm = fake_find(vm_id);
@@ -191,8 +201,9 @@ struct error *driver_seed_remove(struct driver *driver, struct arena *arena, con
     return e ? e : call_end();
 }
 
-struct error *driver_ssh_host_key(struct driver *driver, struct arena *arena,
-                                  const struct driver_vm *vm, int64_t timeout_ms, const char **out)
+static struct error *fake_ssh_host_key(struct driver *driver, struct arena *arena,
+                                       const struct driver_vm *vm, int64_t timeout_ms,
+                                       const char **out)
 {
     struct fake_vm *found = fake_find(vm->id);
 
@@ -204,8 +215,8 @@ struct error *driver_ssh_host_key(struct driver *driver, struct arena *arena,
     return NULL;
 }
 
-struct error *driver_power(struct driver *driver, struct arena *arena, const char *vm_id,
-                           enum driver_power *out)
+static struct error *fake_power(struct driver *driver, struct arena *arena, const char *vm_id,
+                                enum driver_power *out)
 {
     struct error *e = call_begin(arena, "power");
     struct fake_vm *vm = fake_find(vm_id);
@@ -226,20 +237,20 @@ static struct error *power_off(struct arena *arena, const char *name, const char
     return e ? e : call_end();
 }
 
-struct error *driver_stop_ask(struct driver *driver, struct arena *arena, const char *vm_id)
+static struct error *fake_stop_ask(struct driver *driver, struct arena *arena, const char *vm_id)
 {
     (void)driver;
     return power_off(arena, "stop_ask", vm_id, !fake->ignores_button);
 }
 
-struct error *driver_stop_force(struct driver *driver, struct arena *arena, const char *vm_id)
+static struct error *fake_stop_force(struct driver *driver, struct arena *arena, const char *vm_id)
 {
     (void)driver;
     return power_off(arena, "stop_force", vm_id, true);
 }
 
-struct error *driver_disk_grow(struct driver *driver, struct arena *arena,
-                               const struct driver_vm *vm)
+static struct error *fake_disk_grow(struct driver *driver, struct arena *arena,
+                                    const struct driver_vm *vm)
 {
     struct error *e = call_begin(arena, "grow");
     struct fake_vm *found = fake_find(vm->id);
@@ -259,8 +270,9 @@ static int snapshot_find(const struct fake_vm *vm, const char *name)
     return -1;
 }
 
-struct error *driver_snapshot_create(struct driver *driver, struct arena *arena, const char *vm_id,
-                                     const char *snapshot, struct driver_snapshot *out)
+static struct error *fake_snapshot_create(struct driver *driver, struct arena *arena,
+                                          const char *vm_id, const char *snapshot,
+                                          struct driver_snapshot *out)
 {
     struct error *e = call_begin(arena, "snapshot");
     struct fake_vm *vm = fake_find(vm_id);
@@ -280,8 +292,8 @@ struct error *driver_snapshot_create(struct driver *driver, struct arena *arena,
     return call_end();
 }
 
-struct error *driver_snapshot_restore(struct driver *driver, struct arena *arena, const char *vm_id,
-                                      const char *snapshot)
+static struct error *fake_snapshot_restore(struct driver *driver, struct arena *arena,
+                                           const char *vm_id, const char *snapshot)
 {
     struct error *e = call_begin(arena, "restore");
     struct fake_vm *vm = fake_find(vm_id);
@@ -295,8 +307,8 @@ struct error *driver_snapshot_restore(struct driver *driver, struct arena *arena
     return e ? e : call_end();
 }
 
-struct error *driver_snapshot_delete(struct driver *driver, struct arena *arena, const char *vm_id,
-                                     const char *snapshot)
+static struct error *fake_snapshot_delete(struct driver *driver, struct arena *arena,
+                                          const char *vm_id, const char *snapshot)
 {
     struct error *e = call_begin(arena, "snapshot_delete");
     struct fake_vm *vm = fake_find(vm_id);
@@ -308,8 +320,8 @@ struct error *driver_snapshot_delete(struct driver *driver, struct arena *arena,
     return e ? e : call_end();
 }
 
-struct error *driver_usage(struct driver *driver, struct arena *arena, const char *vm_id,
-                           struct driver_usage *out)
+static struct error *fake_usage(struct driver *driver, struct arena *arena, const char *vm_id,
+                                struct driver_usage *out)
 {
     struct fake_vm *vm = fake_find(vm_id);
 
@@ -326,8 +338,8 @@ struct error *driver_usage(struct driver *driver, struct arena *arena, const cha
 
 /* ---- the end ---- */
 
-struct error *driver_domain_remove(struct driver *driver, struct arena *arena, const char *vm_id,
-                                   const char **answer)
+static struct error *fake_domain_remove(struct driver *driver, struct arena *arena,
+                                        const char *vm_id, const char **answer)
 {
     struct error *e = call_begin(arena, "domain_remove");
     struct fake_vm *vm = fake_find(vm_id);
@@ -342,8 +354,8 @@ struct error *driver_domain_remove(struct driver *driver, struct arena *arena, c
     return e ? e : call_end();
 }
 
-struct error *driver_snapshots_remove(struct driver *driver, struct arena *arena, const char *vm_id,
-                                      const char **answer)
+static struct error *fake_snapshots_remove(struct driver *driver, struct arena *arena,
+                                           const char *vm_id, const char **answer)
 {
     struct error *e = call_begin(arena, "snapshots_remove");
     struct fake_vm *vm = fake_find(vm_id);
@@ -355,8 +367,8 @@ struct error *driver_snapshots_remove(struct driver *driver, struct arena *arena
     return e ? e : call_end();
 }
 
-struct error *driver_disk_remove(struct driver *driver, struct arena *arena, const char *vm_id,
-                                 const char **answer)
+static struct error *fake_disk_remove(struct driver *driver, struct arena *arena, const char *vm_id,
+                                      const char **answer)
 {
     struct error *e = call_begin(arena, "disk_remove");
     struct fake_vm *vm = fake_find(vm_id);
@@ -370,8 +382,8 @@ struct error *driver_disk_remove(struct driver *driver, struct arena *arena, con
     return e ? e : call_end();
 }
 
-struct error *driver_seed_delete(struct driver *driver, struct arena *arena, const char *vm_id,
-                                 const char **answer)
+static struct error *fake_seed_delete(struct driver *driver, struct arena *arena, const char *vm_id,
+                                      const char **answer)
 {
     struct error *e = call_begin(arena, "seed_gone");
     struct fake_vm *vm = fake_find(vm_id);
@@ -385,8 +397,8 @@ struct error *driver_seed_delete(struct driver *driver, struct arena *arena, con
     return e ? e : call_end();
 }
 
-struct error *driver_port_release(struct driver *driver, struct arena *arena, int64_t port,
-                                  const char **answer)
+static struct error *fake_port_release(struct driver *driver, struct arena *arena, int64_t port,
+                                       const char **answer)
 {
     struct error *e = call_begin(arena, "port_gone");
 
@@ -406,8 +418,8 @@ static void thing_add(struct arena *arena, struct driver_inventory *out, const c
     };
 }
 
-struct error *driver_inventory(struct driver *driver, struct arena *arena,
-                               struct driver_inventory *out)
+static struct error *fake_inventory(struct driver *driver, struct arena *arena,
+                                    struct driver_inventory *out)
 {
     (void)driver;
     if (fake->is_unreachable)
@@ -425,3 +437,40 @@ struct error *driver_inventory(struct driver *driver, struct arena *arena,
     }
     return NULL;
 }
+
+static const struct driver_ops fake_ops = {
+    .open = fake_connect,
+    .close = fake_close,
+    .accelerator = fake_accelerator,
+    .has_guests = fake_has_guests,
+    .port_is_free = fake_port_is_free,
+    .disk_create = fake_disk_create,
+    .disk_clone = fake_disk_clone,
+    .seed_write = fake_seed_write,
+    .define = fake_define,
+    .boot = fake_boot,
+    .seed_remove = fake_seed_remove,
+    .ssh_host_key = fake_ssh_host_key,
+    .power = fake_power,
+    .stop_ask = fake_stop_ask,
+    .stop_force = fake_stop_force,
+    .disk_grow = fake_disk_grow,
+    .snapshot_create = fake_snapshot_create,
+    .snapshot_restore = fake_snapshot_restore,
+    .snapshot_delete = fake_snapshot_delete,
+    .usage = fake_usage,
+    .domain_remove = fake_domain_remove,
+    .snapshots_remove = fake_snapshots_remove,
+    .disk_remove = fake_disk_remove,
+    .seed_delete = fake_seed_delete,
+    .port_release = fake_port_release,
+    .inventory = fake_inventory,
+    .preflight = fake_preflight,
+};
+
+const struct driver_scheme TEST_DRIVERS[] = {
+    { "fake", &fake_ops },
+    { "qemu", &LIBVIRT_OPS },
+    { "test", &LIBVIRT_OPS },
+    { NULL, NULL },
+};

@@ -1,6 +1,6 @@
 /*
- * A VM host that lives in shared memory, in place of driver_libvirt.c: it outlives a killed worker,
- * fails on demand, and kills the process that calls it at any chosen call.
+ * A VM host that lives in shared memory, at addresses that begin with "fake:": it outlives a killed
+ * worker, fails on demand, and kills the process that calls it at any chosen call.
  */
 #pragma once
 
@@ -42,6 +42,9 @@ struct fake_host {
 };
 
 extern struct fake_host *fake;
+
+/* Domicile's drivers, and the fake one. */
+extern const struct driver_scheme TEST_DRIVERS[];
 
 /* A new, empty host. */
 void fake_open(void);

@@ -411,7 +411,7 @@ static void prices_make(struct world *world, int64_t begin_at)
 
 static void random_histories_are_reckoned_to_the_millicent(void **state)
 {
-    struct world *world = world_open(world_folder("test:///default"));
+    struct world *world = world_open(world_folder("fake:///local"));
     struct history *history = calloc(1, sizeof *history);
     int64_t *parts = calloc(MOST_S + 1, sizeof *parts);
     int64_t begin_at = 1793491200 - 1500, most = 0; /* before the end of October 2026 */

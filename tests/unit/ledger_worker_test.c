@@ -49,7 +49,7 @@ static int set_up(void **state)
 
     now_at = BEGIN_AT;
     *fake = (struct fake_host){ .calls = 0 };
-    test->world = world_open(world_folder("test:///default"));
+    test->world = world_open(world_folder("fake:///local"));
     test->context = drain_bench(test->world);
     test->watch = drain_bench(test->world);
     test->vm = world_create(test->world, "first");

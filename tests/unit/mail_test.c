@@ -26,7 +26,7 @@ static struct arena *arena;
 static int set_up(void **state)
 {
     (void)state;
-    world = world_open(world_folder("test:///default"));
+    world = world_open(world_folder("fake:///local"));
     arena = world->arena;
     world->config->mail_from_name = "Domicile";
     world->config->mail_from_email = "noreply@example.org";
@@ -128,7 +128,7 @@ static void test_off(void **state)
     assert_null(queue(&mail, 1));
     assert_null(mailer_open(arena, world->config, &mailer));
     assert_null(mailer_smtp(mailer));
-    assert_null(worker_context_open(arena, world->config, &TIMEOUTS, &context));
+    assert_null(worker_context_open(arena, world->config, &TIMEOUTS, DRIVERS, &context));
     assert_null(mailer_work(mailer, context, &has_one));
     assert_true(has_one);
     assert_null(mailer_work(mailer, context, &has_one));

@@ -26,7 +26,7 @@ static struct world *world;
 static int set_up(void **state)
 {
     (void)state;
-    world = world_open(world_folder("test:///default"));
+    world = world_open(world_folder("fake:///local"));
     return 0;
 }
 

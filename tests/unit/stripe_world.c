@@ -27,7 +27,7 @@ static void secret_write(const char *folder)
 
 struct stripe_world *stripe_world_open(void)
 {
-    const char *folder = world_folder("test:///default");
+    const char *folder = world_folder("fake:///local");
     struct world *world = world_open(folder);
     struct stripe_world *here = arena_alloc(world->arena, sizeof *here);
     int64_t now = clock_now();

@@ -24,7 +24,7 @@ static struct world *world;
 static int set_up(void **state)
 {
     (void)state;
-    world = world_open(world_folder("test:///default"));
+    world = world_open(world_folder("fake:///local"));
     return 0;
 }
 

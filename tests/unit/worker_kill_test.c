@@ -159,7 +159,7 @@ static void every_call_may_be_the_last(void **state)
 
     (void)state;
     fake_open();
-    test.world = world_open(world_folder("test:///default"));
+    test.world = world_open(world_folder("fake:///local"));
     test.context = drain_bench(test.world);
 
     for (size_t i = 0; i < COUNT(killed); i++) {

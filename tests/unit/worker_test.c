@@ -35,7 +35,7 @@ static int set_up(void **state)
 
     *fake = (struct fake_host){ .calls = 0 };
     test = arena_alloc(arena_new(4096), sizeof *test);
-    test->world = world_open(world_folder("test:///default"));
+    test->world = world_open(world_folder("fake:///local"));
     test->context = drain_bench(test->world);
     test->vm = world_create(test->world, "first");
     drain(test->context);

@@ -1,0 +1,176 @@
+/* From an address to its driver, and from a call to the driver's operation; see driver.h. */
+#include "host/driver.h"
+
+#include "host/driver_libvirt.h"
+
+#include <string.h>
+
+const struct driver_scheme DRIVERS[] = {
+    { "qemu", &LIBVIRT_OPS },
+    { "test", &LIBVIRT_OPS },
+    { NULL, NULL },
+};
+
+struct error *driver_open(struct arena *arena, const struct driver_scheme *drivers,
+                          const struct driver_region *region, struct driver **out)
+{
+    size_t length = strcspn(region->uri, "+:");
+    const char *known = "";
+
+    for (const struct driver_scheme *one = drivers; one->scheme; one++) {
+        if (strlen(one->scheme) == length && strncmp(one->scheme, region->uri, length) == 0)
+            return one->ops->open(arena, region, out);
+        known = arena_printf(arena, "%s%s%s:", known, *known ? ", " : "", one->scheme);
+    }
+    return error_new(
+        arena, ERROR_INPUT,
+        "region %s has uri = %s in domicile.conf: no driver is for that (there are %s)",
+        region->name, region->uri, known);
+}
+
+void driver_close(struct driver *driver)
+{
+    driver->ops->close(driver);
+}
+
+const char *driver_accelerator(const struct driver *driver)
+{
+    return driver->ops->accelerator(driver);
+}
+
+bool driver_has_guests(const struct driver *driver)
+{
+    return driver->ops->has_guests(driver);
+}
+
+void driver_preflight(struct driver *driver, struct arena *arena, struct driver_checks *out)
+{
+    driver->ops->preflight(driver, arena, out);
+}
+
+bool driver_port_is_free(const struct driver *driver, int64_t port)
+{
+    return driver->ops->port_is_free(driver, port);
+}
+
+struct error *driver_disk_create(struct driver *driver, struct arena *arena,
+                                 const struct driver_vm *vm)
+{
+    return driver->ops->disk_create(driver, arena, vm);
+}
+
+struct error *driver_disk_clone(struct driver *driver, struct arena *arena,
+                                const struct driver_vm *vm, const char *source_id,
+                                const char *snapshot)
+{
+    return driver->ops->disk_clone(driver, arena, vm, source_id, snapshot);
+}
+
+struct error *driver_seed_write(struct driver *driver, struct arena *arena,
+                                const struct driver_vm *vm, const struct driver_seed *seed)
+{
+    return driver->ops->seed_write(driver, arena, vm, seed);
+}
+
+struct error *driver_define(struct driver *driver, struct arena *arena, const struct driver_vm *vm)
+{
+    return driver->ops->define(driver, arena, vm);
+}
+
+struct error *driver_boot(struct driver *driver, struct arena *arena, const struct driver_vm *vm)
+{
+    return driver->ops->boot(driver, arena, vm);
+}
+
+struct error *driver_seed_remove(struct driver *driver, struct arena *arena, const char *vm_id)
+{
+    return driver->ops->seed_remove(driver, arena, vm_id);
+}
+
+struct error *driver_ssh_host_key(struct driver *driver, struct arena *arena,
+                                  const struct driver_vm *vm, int64_t timeout_ms, const char **out)
+{
+    return driver->ops->ssh_host_key(driver, arena, vm, timeout_ms, out);
+}
+
+struct error *driver_power(struct driver *driver, struct arena *arena, const char *vm_id,
+                           enum driver_power *out)
+{
+    return driver->ops->power(driver, arena, vm_id, out);
+}
+
+struct error *driver_stop_ask(struct driver *driver, struct arena *arena, const char *vm_id)
+{
+    return driver->ops->stop_ask(driver, arena, vm_id);
+}
+
+struct error *driver_stop_force(struct driver *driver, struct arena *arena, const char *vm_id)
+{
+    return driver->ops->stop_force(driver, arena, vm_id);
+}
+
+struct error *driver_disk_grow(struct driver *driver, struct arena *arena,
+                               const struct driver_vm *vm)
+{
+    return driver->ops->disk_grow(driver, arena, vm);
+}
+
+struct error *driver_snapshot_create(struct driver *driver, struct arena *arena, const char *vm_id,
+                                     const char *snapshot, struct driver_snapshot *out)
+{
+    return driver->ops->snapshot_create(driver, arena, vm_id, snapshot, out);
+}
+
+struct error *driver_snapshot_restore(struct driver *driver, struct arena *arena, const char *vm_id,
+                                      const char *snapshot)
+{
+    return driver->ops->snapshot_restore(driver, arena, vm_id, snapshot);
+}
+
+struct error *driver_snapshot_delete(struct driver *driver, struct arena *arena, const char *vm_id,
+                                     const char *snapshot)
+{
+    return driver->ops->snapshot_delete(driver, arena, vm_id, snapshot);
+}
+
+struct error *driver_usage(struct driver *driver, struct arena *arena, const char *vm_id,
+                           struct driver_usage *out)
+{
+    return driver->ops->usage(driver, arena, vm_id, out);
+}
+
+struct error *driver_domain_remove(struct driver *driver, struct arena *arena, const char *vm_id,
+                                   const char **answer)
+{
+    return driver->ops->domain_remove(driver, arena, vm_id, answer);
+}
+
+struct error *driver_snapshots_remove(struct driver *driver, struct arena *arena, const char *vm_id,
+                                      const char **answer)
+{
+    return driver->ops->snapshots_remove(driver, arena, vm_id, answer);
+}
+
+struct error *driver_disk_remove(struct driver *driver, struct arena *arena, const char *vm_id,
+                                 const char **answer)
+{
+    return driver->ops->disk_remove(driver, arena, vm_id, answer);
+}
+
+struct error *driver_seed_delete(struct driver *driver, struct arena *arena, const char *vm_id,
+                                 const char **answer)
+{
+    return driver->ops->seed_delete(driver, arena, vm_id, answer);
+}
+
+struct error *driver_port_release(struct driver *driver, struct arena *arena, int64_t port,
+                                  const char **answer)
+{
+    return driver->ops->port_release(driver, arena, port, answer);
+}
+
+struct error *driver_inventory(struct driver *driver, struct arena *arena,
+                               struct driver_inventory *out)
+{
+    return driver->ops->inventory(driver, arena, out);
+}

@@ -1,0 +1,32 @@
+/* The table of operations of the driver "libvirt"; see driver.h. */
+#include "host/driver_libvirt.h"
+
+const struct driver_ops LIBVIRT_OPS = {
+    .open = libvirt_open,
+    .close = libvirt_close,
+    .accelerator = libvirt_accelerator,
+    .has_guests = libvirt_has_guests,
+    .preflight = libvirt_preflight,
+    .port_is_free = libvirt_port_is_free,
+    .disk_create = libvirt_disk_create,
+    .disk_clone = libvirt_disk_clone,
+    .seed_write = libvirt_seed_write,
+    .define = libvirt_define,
+    .boot = libvirt_boot,
+    .seed_remove = libvirt_seed_remove,
+    .ssh_host_key = libvirt_ssh_host_key,
+    .power = libvirt_power,
+    .stop_ask = libvirt_stop_ask,
+    .stop_force = libvirt_stop_force,
+    .disk_grow = libvirt_disk_grow,
+    .snapshot_create = libvirt_snapshot_create,
+    .snapshot_restore = libvirt_snapshot_restore,
+    .snapshot_delete = libvirt_snapshot_delete,
+    .usage = libvirt_usage,
+    .domain_remove = libvirt_domain_remove,
+    .snapshots_remove = libvirt_snapshots_remove,
+    .disk_remove = libvirt_disk_remove,
+    .seed_delete = libvirt_seed_delete,
+    .port_release = libvirt_port_release,
+    .inventory = libvirt_inventory,
+};
