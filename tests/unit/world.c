@@ -146,13 +146,13 @@ static struct error *end(struct world *world, struct error *e)
     return e;
 }
 
-static const char *create(struct world *world, const char *name, const struct vm_get_row *source,
-                          const char *snapshot_id)
+static const char *create(struct world *world, const struct config_region *region, const char *name,
+                          const struct vm_get_row *source, const char *snapshot_id)
 {
     const struct context context = world_context(world);
     const struct vm_new vm = {
         .name = name,
-        .region = &world->config->regions[0],
+        .region = region,
         .image = &world->config->images[0],
         .size = &world->config->sizes[0],
         .key_ids = &world->key_id,
@@ -171,7 +171,12 @@ static const char *create(struct world *world, const char *name, const struct vm
 
 const char *world_create(struct world *world, const char *name)
 {
-    return create(world, name, NULL, NULL);
+    return create(world, &world->config->regions[0], name, NULL, NULL);
+}
+
+const char *world_create_in(struct world *world, const char *region, const char *name)
+{
+    return create(world, config_region_find(world->config, region), name, NULL, NULL);
 }
 
 const char *world_clone(struct world *world, const char *name, const char *vm_id,
@@ -179,7 +184,7 @@ const char *world_clone(struct world *world, const char *name, const char *vm_id
 {
     struct vm_get_row source = world_vm(world, vm_id);
 
-    return create(world, name, &source, snapshot_id);
+    return create(world, &world->config->regions[0], name, &source, snapshot_id);
 }
 
 struct error *world_ask(struct world *world, const char *vm_id, enum vm_trigger event,

@@ -42,6 +42,7 @@ struct context world_context(struct world *world);
 
 /* A command each, committed; the id of the new VM, or of the new snapshot. */
 const char *world_create(struct world *world, const char *name);
+const char *world_create_in(struct world *world, const char *region, const char *name);
 const char *world_clone(struct world *world, const char *name, const char *vm_id,
                         const char *snapshot_id);
 struct error *world_ask(struct world *world, const char *vm_id, enum vm_trigger event,
