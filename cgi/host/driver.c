@@ -11,21 +11,31 @@ const struct driver_scheme DRIVERS[] = {
     { NULL, NULL },
 };
 
+const struct driver_ops *driver_ops_find(const struct driver_scheme *drivers, const char *uri)
+{
+    size_t length = strcspn(uri, "+:");
+
+    for (const struct driver_scheme *one = drivers; one->scheme; one++) {
+        if (strlen(one->scheme) == length && strncmp(one->scheme, uri, length) == 0)
+            return one->ops;
+    }
+    return NULL;
+}
+
 struct error *driver_open(struct arena *arena, const struct driver_scheme *drivers,
                           const struct driver_region *region, struct driver **out)
 {
-    size_t length = strcspn(region->uri, "+:");
+    const struct driver_ops *ops = driver_ops_find(drivers, region->uri);
     const char *known = "";
 
-    for (const struct driver_scheme *one = drivers; one->scheme; one++) {
-        if (strlen(one->scheme) == length && strncmp(one->scheme, region->uri, length) == 0)
-            return one->ops->open(arena, region, out);
+    if (ops)
+        return ops->open(arena, region, out);
+    for (const struct driver_scheme *one = drivers; one->scheme; one++)
         known = arena_printf(arena, "%s%s%s:", known, *known ? ", " : "", one->scheme);
-    }
-    return error_new(
-        arena, ERROR_INPUT,
-        "region %s has uri = %s in domicile.conf: no driver is for that (there are %s)",
-        region->name, region->uri, known);
+    return error_new(arena, ERROR_INPUT,
+                     "region %s has uri = %s in domicile.conf: no driver is for that (there are "
+                     "%s)",
+                     region->name, region->uri, known);
 }
 
 void driver_close(struct driver *driver)
@@ -137,36 +147,6 @@ struct error *driver_usage(struct driver *driver, struct arena *arena, const cha
                            struct driver_usage *out)
 {
     return driver->ops->usage(driver, arena, vm_id, out);
-}
-
-struct error *driver_domain_remove(struct driver *driver, struct arena *arena, const char *vm_id,
-                                   const char **answer)
-{
-    return driver->ops->domain_remove(driver, arena, vm_id, answer);
-}
-
-struct error *driver_snapshots_remove(struct driver *driver, struct arena *arena, const char *vm_id,
-                                      const char **answer)
-{
-    return driver->ops->snapshots_remove(driver, arena, vm_id, answer);
-}
-
-struct error *driver_disk_remove(struct driver *driver, struct arena *arena, const char *vm_id,
-                                 const char **answer)
-{
-    return driver->ops->disk_remove(driver, arena, vm_id, answer);
-}
-
-struct error *driver_seed_delete(struct driver *driver, struct arena *arena, const char *vm_id,
-                                 const char **answer)
-{
-    return driver->ops->seed_delete(driver, arena, vm_id, answer);
-}
-
-struct error *driver_port_release(struct driver *driver, struct arena *arena, int64_t port,
-                                  const char **answer)
-{
-    return driver->ops->port_release(driver, arena, port, answer);
 }
 
 struct error *driver_inventory(struct driver *driver, struct arena *arena,

@@ -113,6 +113,9 @@ struct driver_scheme {
 /* Every driver that Domicile has. Tests have a table of their own. */
 extern const struct driver_scheme DRIVERS[];
 
+/* The driver for this address; NULL: none is. */
+const struct driver_ops *driver_ops_find(const struct driver_scheme *drivers, const char *uri);
+
 /*
  * Open a connection with the driver of `drivers` that the region's address asks for. Reconnects by
  * itself when the host's daemon was restarted. Fails INPUT when there is no such driver, UPSTREAM
@@ -192,21 +195,27 @@ struct error *driver_usage(struct driver *driver, struct arena *arena, const cha
 /* ---- the end ---- */
 
 /*
- * Each removes one kind of thing (forcing a running domain off first) and then asks the host
- * whether it is gone. `*answer` is the host's own words for the receipt, e.g. "Domain not found: no
- * domain with matching name 'domicile-...'". Absent from the start: success, with the same kind of
- * answer.
+ * One kind of thing that a VM has on the host. A driver lists them in the order in which a destroy
+ * job removes them; the place in the list is also the place in the receipt.
  */
-struct error *driver_domain_remove(struct driver *driver, struct arena *arena, const char *vm_id,
-                                   const char **answer);
-struct error *driver_snapshots_remove(struct driver *driver, struct arena *arena, const char *vm_id,
-                                      const char **answer);
-struct error *driver_disk_remove(struct driver *driver, struct arena *arena, const char *vm_id,
-                                 const char **answer);
-struct error *driver_seed_delete(struct driver *driver, struct arena *arena, const char *vm_id,
-                                 const char **answer);
-struct error *driver_port_release(struct driver *driver, struct arena *arena, int64_t port,
-                                  const char **answer);
+struct driver_removal {
+    const char *step;  /* of the destroy job: "Domain" */
+    const char *thing; /* in the receipt: "domain" */
+    /*
+     * Removes it (forcing a running domain off first) and then asks the host whether it is gone.
+     * `*answer` is the host's own words for the receipt, e.g. "Domain not found: no domain with
+     * matching name 'domicile-...'". Absent from the start: success, with the same kind of answer.
+     */
+    struct error *(*act)(struct driver *driver, struct arena *arena, const struct driver_vm *vm,
+                         const char **answer);
+    bool ends_guest; /* once it is removed nothing of the VM runs any more */
+    bool needs_port; /* is found by vm->ssh_port alone, not by vm->id */
+};
+
+struct driver_removals {
+    const struct driver_removal *row;
+    size_t count;
+};
 
 /* Everything whose name begins with "domicile-", and every file in our folders. */
 struct error *driver_inventory(struct driver *driver, struct arena *arena,
@@ -214,7 +223,7 @@ struct error *driver_inventory(struct driver *driver, struct arena *arena,
 
 /* ---- what a driver is made of ---- */
 
-/* Each entry does what the function driver_NAME above says. */
+/* Each function does what driver_NAME above says. */
 struct driver_ops {
     struct error *(*open)(struct arena *arena, const struct driver_region *region,
                           struct driver **out);
@@ -249,16 +258,7 @@ struct driver_ops {
                                      const char *snapshot);
     struct error *(*usage)(struct driver *driver, struct arena *arena, const char *vm_id,
                            struct driver_usage *out);
-    struct error *(*domain_remove)(struct driver *driver, struct arena *arena, const char *vm_id,
-                                   const char **answer);
-    struct error *(*snapshots_remove)(struct driver *driver, struct arena *arena, const char *vm_id,
-                                      const char **answer);
-    struct error *(*disk_remove)(struct driver *driver, struct arena *arena, const char *vm_id,
-                                 const char **answer);
-    struct error *(*seed_delete)(struct driver *driver, struct arena *arena, const char *vm_id,
-                                 const char **answer);
-    struct error *(*port_release)(struct driver *driver, struct arena *arena, int64_t port,
-                                  const char **answer);
+    struct driver_removals removals; /* all that a VM can have on such a host */
     struct error *(*inventory)(struct driver *driver, struct arena *arena,
                                struct driver_inventory *out);
 };

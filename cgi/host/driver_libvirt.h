@@ -102,15 +102,15 @@ struct error *libvirt_snapshot_delete(struct driver *driver, struct arena *arena
                                       const char *snapshot);
 struct error *libvirt_usage(struct driver *driver, struct arena *arena, const char *vm_id,
                             struct driver_usage *out);
-struct error *libvirt_domain_remove(struct driver *driver, struct arena *arena, const char *vm_id,
-                                    const char **answer);
+struct error *libvirt_domain_remove(struct driver *driver, struct arena *arena,
+                                    const struct driver_vm *vm, const char **answer);
 struct error *libvirt_snapshots_remove(struct driver *driver, struct arena *arena,
-                                       const char *vm_id, const char **answer);
-struct error *libvirt_disk_remove(struct driver *driver, struct arena *arena, const char *vm_id,
-                                  const char **answer);
-struct error *libvirt_seed_delete(struct driver *driver, struct arena *arena, const char *vm_id,
-                                  const char **answer);
-struct error *libvirt_port_release(struct driver *driver, struct arena *arena, int64_t port,
-                                   const char **answer);
+                                       const struct driver_vm *vm, const char **answer);
+struct error *libvirt_disk_remove(struct driver *driver, struct arena *arena,
+                                  const struct driver_vm *vm, const char **answer);
+struct error *libvirt_seed_delete(struct driver *driver, struct arena *arena,
+                                  const struct driver_vm *vm, const char **answer);
+struct error *libvirt_port_release(struct driver *driver, struct arena *arena,
+                                   const struct driver_vm *vm, const char **answer);
 struct error *libvirt_inventory(struct driver *driver, struct arena *arena,
                                 struct driver_inventory *out);

@@ -1,6 +1,16 @@
 /* The table of operations of the driver "libvirt"; see driver.h. */
 #include "host/driver_libvirt.h"
 
+#include "base/array.h"
+
+static const struct driver_removal removals[] = {
+    { .step = "Domain", .thing = "domain", .act = libvirt_domain_remove, .ends_guest = true },
+    { .step = "Snapshots", .thing = "snapshots", .act = libvirt_snapshots_remove },
+    { .step = "Disk", .thing = "disk", .act = libvirt_disk_remove },
+    { .step = "Seed", .thing = "seed", .act = libvirt_seed_delete },
+    { .step = "Port", .thing = "port", .act = libvirt_port_release, .needs_port = true },
+};
+
 const struct driver_ops LIBVIRT_OPS = {
     .open = libvirt_open,
     .close = libvirt_close,
@@ -23,10 +33,6 @@ const struct driver_ops LIBVIRT_OPS = {
     .snapshot_restore = libvirt_snapshot_restore,
     .snapshot_delete = libvirt_snapshot_delete,
     .usage = libvirt_usage,
-    .domain_remove = libvirt_domain_remove,
-    .snapshots_remove = libvirt_snapshots_remove,
-    .disk_remove = libvirt_disk_remove,
-    .seed_delete = libvirt_seed_delete,
-    .port_release = libvirt_port_release,
+    .removals = { removals, COUNT(removals) },
     .inventory = libvirt_inventory,
 };

@@ -44,21 +44,21 @@ static void remove_log(const struct libvirt *libvirt, struct arena *arena, const
                             libvirt_domain_name(arena, vm_id)));
 }
 
-struct error *libvirt_domain_remove(struct driver *driver, struct arena *arena, const char *vm_id,
-                                    const char **answer)
+struct error *libvirt_domain_remove(struct driver *driver, struct arena *arena,
+                                    const struct driver_vm *vm, const char **answer)
 {
     struct libvirt *libvirt = libvirt_of(driver);
-    const char *name = libvirt_domain_name(arena, vm_id);
+    const char *name = libvirt_domain_name(arena, vm->id);
     enum driver_power power;
-    struct error *e = libvirt_begin(libvirt, arena, vm_id);
+    struct error *e = libvirt_begin(libvirt, arena, vm->id);
 
     if (!e)
-        e = libvirt_off(libvirt, arena, vm_id);
+        e = libvirt_off(libvirt, arena, vm->id);
     if (!e)
         e = virt_domain_act(libvirt->virt, arena, name, VIRT_UNDEFINE);
     if (e && e->kind != ERROR_NOT_FOUND)
         return e;
-    remove_log(libvirt, arena, vm_id);
+    remove_log(libvirt, arena, vm->id);
     e = virt_domain_power(libvirt->virt, arena, name, &power);
     return expect_absent(arena, e, name, answer);
 }
@@ -77,19 +77,19 @@ static struct error *remove_snapshot(struct libvirt *libvirt, struct arena *aren
 }
 
 struct error *libvirt_snapshots_remove(struct driver *driver, struct arena *arena,
-                                       const char *vm_id, const char **answer)
+                                       const struct driver_vm *vm, const char **answer)
 {
     struct libvirt *libvirt = libvirt_of(driver);
-    const char *name = libvirt_domain_name(arena, vm_id);
+    const char *name = libvirt_domain_name(arena, vm->id);
     struct virt_names snapshots = { 0 };
-    struct error *e = libvirt_begin(libvirt, arena, vm_id);
+    struct error *e = libvirt_begin(libvirt, arena, vm->id);
 
     if (!e)
-        e = libvirt_off(libvirt, arena, vm_id);
+        e = libvirt_off(libvirt, arena, vm->id);
     if (!e)
         e = virt_snapshot_list(libvirt->virt, arena, name, &snapshots);
     for (size_t i = 0; !e && i < snapshots.count; i++)
-        e = remove_snapshot(libvirt, arena, vm_id, snapshots.name[i]);
+        e = remove_snapshot(libvirt, arena, vm->id, snapshots.name[i]);
     if (e && e->kind != ERROR_NOT_FOUND)
         return e;
     snapshots = (struct virt_names){ 0 };
@@ -100,17 +100,17 @@ struct error *libvirt_snapshots_remove(struct driver *driver, struct arena *aren
     return NULL;
 }
 
-struct error *libvirt_disk_remove(struct driver *driver, struct arena *arena, const char *vm_id,
-                                  const char **answer)
+struct error *libvirt_disk_remove(struct driver *driver, struct arena *arena,
+                                  const struct driver_vm *vm, const char **answer)
 {
     struct libvirt *libvirt = libvirt_of(driver);
-    const char *name = libvirt_disk_name(arena, vm_id);
-    const char *path = libvirt_disk_path(libvirt, arena, vm_id);
+    const char *name = libvirt_disk_name(arena, vm->id);
+    const char *path = libvirt_disk_path(libvirt, arena, vm->id);
     int64_t bytes;
-    struct error *e = libvirt_begin(libvirt, arena, vm_id);
+    struct error *e = libvirt_begin(libvirt, arena, vm->id);
 
     if (!e)
-        e = libvirt_off(libvirt, arena, vm_id);
+        e = libvirt_off(libvirt, arena, vm->id);
     if (!e)
         e = libvirt_pool_ready(libvirt, arena);
     if (e)
@@ -130,15 +130,15 @@ struct error *libvirt_disk_remove(struct driver *driver, struct arena *arena, co
     return expect_absent(arena, e, name, answer);
 }
 
-struct error *libvirt_seed_delete(struct driver *driver, struct arena *arena, const char *vm_id,
-                                  const char **answer)
+struct error *libvirt_seed_delete(struct driver *driver, struct arena *arena,
+                                  const struct driver_vm *vm, const char **answer)
 {
     struct libvirt *libvirt = libvirt_of(driver);
-    const char *path = libvirt_seed_path(libvirt, arena, vm_id);
-    struct error *e = libvirt_begin(libvirt, arena, vm_id);
+    const char *path = libvirt_seed_path(libvirt, arena, vm->id);
+    struct error *e = libvirt_begin(libvirt, arena, vm->id);
 
     if (!e)
-        e = libvirt_off(libvirt, arena, vm_id);
+        e = libvirt_off(libvirt, arena, vm->id);
     if (e)
         return e;
     unlink(arena_printf(arena, "%s.part", path));
@@ -146,7 +146,7 @@ struct error *libvirt_seed_delete(struct driver *driver, struct arena *arena, co
         return error_new(arena, ERROR_UPSTREAM, "%s: %m", path);
     if (access(path, F_OK) == 0)
         return error_new(arena, ERROR_CONFLICT, "%s is still there", path);
-    *answer = arena_printf(arena, "seeds/%s.iso: %m", vm_id);
+    *answer = arena_printf(arena, "seeds/%s.iso: %m", vm->id);
     return NULL;
 }
 
@@ -188,17 +188,22 @@ static struct error *give_address_back(struct libvirt *libvirt, struct arena *ar
     return NULL;
 }
 
-struct error *libvirt_port_release(struct driver *driver, struct arena *arena, int64_t port,
-                                   const char **answer)
+struct error *libvirt_port_release(struct driver *driver, struct arena *arena,
+                                   const struct driver_vm *vm, const char **answer)
 {
     struct libvirt *libvirt = libvirt_of(driver);
-    struct error *e = virt_ready(libvirt->virt, arena);
+    struct error *e;
 
+    if (!vm->ssh_port) {
+        *answer = "never given to it";
+        return NULL;
+    }
+    e = virt_ready(libvirt->virt, arena);
     if (e)
         return e;
     if (libvirt->profile == DRIVER_SYSTEM)
-        return give_address_back(libvirt, arena, port, answer);
-    return check_port(arena, port, answer);
+        return give_address_back(libvirt, arena, vm->ssh_port, answer);
+    return check_port(arena, vm->ssh_port, answer);
 }
 
 /* ---- everything ---- */

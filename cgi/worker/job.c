@@ -64,7 +64,8 @@ static struct error *steps_plan(struct job *job)
     struct job_step_list_rows steps;
     struct error *e = NULL;
 
-    job->plan = plan_find(job->row.kind);
+    job->ops = worker_context_driver_ops(job->context, job->vm.region);
+    job->plan = plan_make(job);
     assert(job->plan && job->plan->count <= COUNT(job->has_ended));
     for (size_t i = 0; i < job->plan->count && !e; i++)
         e = sql_job_step_plan(db, job->arena, job->row.team_id, job->row.number, (int64_t)i,
@@ -134,6 +135,7 @@ static struct error *step_run(struct job *job, size_t position)
     struct error *e;
 
     job->step = step->name;
+    job->position = position;
     e = sql_job_step_start(db, job->arena, job->row.team_id, job->row.number, (int64_t)position,
                            clock_now_ms());
     if (!e)

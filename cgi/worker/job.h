@@ -16,14 +16,16 @@ struct workflow;
 
 struct job {
     struct worker_context *context;
-    struct arena *arena;   /* the context's: lives as long as the job */
-    struct driver *driver; /* of the VM's region */
+    struct arena *arena;          /* the context's: lives as long as the job */
+    const struct driver_ops *ops; /* of the VM's region; NULL: there is no such driver */
+    struct driver *driver;        /* the same, connected */
     const struct workflow *plan;
     struct job_lease_row row;
     struct vm_for_worker_row vm; /* as it was at the lease; the port is kept up to date */
     struct driver_vm wanted;     /* the same, as the driver wants it */
     int64_t begun_us;
     const char *step;  /* the name of the one that runs */
+    size_t position;   /* of the same, in the plan */
     bool is_dropped;   /* the VM shall be destroyed: nothing else counts any more */
     bool has_ended[8]; /* by position: ended by an earlier attempt */
 

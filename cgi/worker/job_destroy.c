@@ -1,5 +1,4 @@
-/* Removing all of a VM; see job_destroy.h. What "removed" means to a host is the driver's business.
- */
+/* Removing all of a VM; see job_destroy.h. What there is to be removed, the driver's table says. */
 #include "worker/job_destroy.h"
 
 #include "base/clock.h"
@@ -9,67 +8,44 @@
 #include "receipt.sql.h"
 #include "vm.sql.h"
 
-static struct error *record(struct job *job, int64_t position, const char *thing)
+struct error *receipt_record(struct db *db, struct arena *arena, int64_t team_id, const char *vm_id,
+                             const struct driver_removals *removals, size_t position,
+                             const char *answer)
 {
-    return sql_receipt_put(job->context->db, job->arena, job->row.team_id, job->vm.id, position,
-                           thing, job->answer, clock_now());
+    return sql_receipt_put(db, arena, team_id, vm_id, (int64_t)position,
+                           removals->row[position].thing, answer, clock_now());
 }
 
-struct error *job_destroy_domain_act(struct job *job)
+static struct error *removal_act(struct job *job)
 {
-    return driver_domain_remove(job->driver, job->arena, job->vm.id, &job->answer);
+    return job->ops->removals.row[job->position].act(job->driver, job->arena, &job->wanted,
+                                                     &job->answer);
 }
 
-/* From here on it costs nothing any more, however long its disk resists. */
-struct error *job_destroy_domain_record(struct job *job)
+static struct error *removal_record(struct job *job)
 {
     struct db *db = job->context->db;
-    struct error *e = record(job, 0, "domain");
+    struct error *e = receipt_record(db, job->arena, job->row.team_id, job->vm.id,
+                                     &job->ops->removals, job->position, job->answer);
 
-    if (!e)
-        e = sql_vm_set_observed(db, job->arena, job->vm.id, VM_OBSERVED_ABSENT, clock_now());
+    if (e || !job->ops->removals.row[job->position].ends_guest)
+        return e;
+    /* From here on it costs nothing any more, however long its disk resists. */
+    e = sql_vm_set_observed(db, job->arena, job->vm.id, VM_OBSERVED_ABSENT, clock_now());
     return e ? e : ledger_note(db, job->arena, job->vm.id, clock_now());
 }
 
-struct error *job_destroy_snapshots_act(struct job *job)
+const struct step *job_destroy_steps(struct job *job, size_t *count)
 {
-    return driver_snapshots_remove(job->driver, job->arena, job->vm.id, &job->answer);
-}
+    const struct driver_removals *removals = &job->ops->removals;
+    struct step *steps = arena_array(job->arena, removals->count, sizeof *steps);
 
-struct error *job_destroy_snapshots_record(struct job *job)
-{
-    return record(job, 1, "snapshots");
-}
-
-struct error *job_destroy_disk_act(struct job *job)
-{
-    return driver_disk_remove(job->driver, job->arena, job->vm.id, &job->answer);
-}
-
-struct error *job_destroy_disk_record(struct job *job)
-{
-    return record(job, 2, "disk");
-}
-
-struct error *job_destroy_seed_act(struct job *job)
-{
-    return driver_seed_delete(job->driver, job->arena, job->vm.id, &job->answer);
-}
-
-struct error *job_destroy_seed_record(struct job *job)
-{
-    return record(job, 3, "seed");
-}
-
-struct error *job_destroy_port_act(struct job *job)
-{
-    if (job->wanted.ssh_port)
-        return driver_port_release(job->driver, job->arena, job->wanted.ssh_port, &job->answer);
-    job->answer = "never given to it";
-    return NULL;
-}
-
-struct error *job_destroy_port_record(struct job *job)
-{
-    return record(job, 4, "port");
+    /* Always all: a host that acted late for a killed worker may have brought something back. */
+    for (size_t i = 0; i < removals->count; i++)
+        steps[i] = (struct step){ .name = removals->row[i].step,
+                                  .act = removal_act,
+                                  .record = removal_record,
+                                  .is_repeated = true };
+    *count = removals->count;
+    return steps;
 }

@@ -1,17 +1,15 @@
 /*
- * The end of a VM: the steps of "destroy", each with the host's answer for the receipt.
+ * The end of a VM: the steps of "destroy", each with the host's answer for the receipt. Steps and
+ * receipt follow the driver's table of removals.
  */
 #pragma once
 
-#include "worker/job.h"
+#include "worker/job_steps.h"
 
-struct error *job_destroy_domain_act(struct job *job);
-struct error *job_destroy_domain_record(struct job *job);
-struct error *job_destroy_snapshots_act(struct job *job);
-struct error *job_destroy_snapshots_record(struct job *job);
-struct error *job_destroy_disk_act(struct job *job);
-struct error *job_destroy_disk_record(struct job *job);
-struct error *job_destroy_seed_act(struct job *job);
-struct error *job_destroy_seed_record(struct job *job);
-struct error *job_destroy_port_act(struct job *job);
-struct error *job_destroy_port_record(struct job *job);
+/* One step for each removal of the job's driver, in their order; in the job's arena. */
+const struct step *job_destroy_steps(struct job *job, size_t *count);
+
+/* In a transaction: the receipt's line for the removal at `position`. */
+struct error *receipt_record(struct db *db, struct arena *arena, int64_t team_id, const char *vm_id,
+                             const struct driver_removals *removals, size_t position,
+                             const char *answer);

@@ -301,15 +301,6 @@ static const struct step restore_steps[] = {
     { "SSH ready", restored_ssh_act, NULL, false },
 };
 
-/* Always all of it: a host that acted late for a killed worker may have brought something back. */
-static const struct step destroy_steps[] = {
-    { "Domain", job_destroy_domain_act, job_destroy_domain_record, true },
-    { "Snapshots", job_destroy_snapshots_act, job_destroy_snapshots_record, true },
-    { "Disk", job_destroy_disk_act, job_destroy_disk_record, true },
-    { "Seed", job_destroy_seed_act, job_destroy_seed_record, true },
-    { "Port", job_destroy_port_act, job_destroy_port_record, true },
-};
-
 #define PLAN(kind_, steps_)                                                                        \
     {                                                                                              \
         kind_, steps_, COUNT(steps_)                                                               \
@@ -324,13 +315,19 @@ static const struct workflow plans[] = {
     PLAN(VM_JOB_SNAPSHOT, snapshot_steps),
     PLAN(VM_JOB_SNAPSHOT_DELETE, snapshot_delete_steps),
     PLAN(VM_JOB_RESTORE, restore_steps),
-    PLAN(VM_JOB_DESTROY, destroy_steps),
 };
 
-const struct workflow *plan_find(const char *kind)
+const struct workflow *plan_make(struct job *job)
 {
+    struct workflow *own = arena_alloc(job->arena, sizeof *own);
+
+    own->kind = job->row.kind;
+    if (strcmp(own->kind, VM_JOB_DESTROY) == 0 && job->ops)
+        own->steps = job_destroy_steps(job, &own->count);
+    if (strcmp(own->kind, VM_JOB_DESTROY) == 0)
+        return own;
     for (size_t i = 0; i < COUNT(plans); i++) {
-        if (strcmp(plans[i].kind, kind) == 0)
+        if (strcmp(plans[i].kind, own->kind) == 0)
             return &plans[i];
     }
     return NULL;

@@ -21,5 +21,8 @@ struct workflow {
     size_t count;
 };
 
-/* NULL: no such kind. */
-const struct workflow *plan_find(const char *kind);
+/*
+ * The steps of a job, in its arena: job->ops must be set. Without a driver those that only it could
+ * name are missing; the job then fails when the driver is opened. NULL: no such kind.
+ */
+const struct workflow *plan_make(struct job *job);

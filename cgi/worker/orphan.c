@@ -5,10 +5,10 @@
 #include "base/array.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "worker/job_destroy.h"
 
 #include "activity.sql.h"
 #include "orphan.sql.h"
-#include "receipt.sql.h"
 
 #include <string.h>
 
@@ -119,29 +119,24 @@ struct error *orphan_sort(struct reconcile_pass *look)
 
 /* ---- removing ---- */
 
-/* In the order of a destroy job, and with the same places in the receipt (job_destroy.c). */
-static const struct removal {
-    const char *thing;
-    struct error *(*act)(struct driver *driver, struct arena *arena, const char *vm_id,
-                         const char **answer);
-} removal[] = {
-    { "domain", driver_domain_remove },
-    { "snapshots", driver_snapshots_remove },
-    { "disk", driver_disk_remove },
-    { "seed", driver_seed_delete },
-};
-
-enum { REMOVALS = COUNT(removal) };
+/* The port of a gone VM may be another's by now. */
+static bool is_removed(const struct driver_removal *removal)
+{
+    return !removal->needs_port;
+}
 
 static struct error *answers_record(struct reconcile_pass *look, size_t index,
                                     const char *const *answers)
 {
+    const struct driver_removals *removals = &look->driver->ops->removals;
     struct db *db = look->context->db;
     struct error *e = db_begin(db, look->arena);
 
-    for (size_t i = 0; !e && i < REMOVALS; i++)
-        e = sql_receipt_put(db, look->arena, look->gone_teams[index], look->gone[index], (int64_t)i,
-                            removal[i].thing, answers[i], clock_now());
+    for (size_t i = 0; !e && i < removals->count; i++) {
+        if (is_removed(&removals->row[i]))
+            e = receipt_record(db, look->arena, look->gone_teams[index], look->gone[index],
+                               removals, i, answers[i]);
+    }
     if (!e)
         e = sql_activity_add(db, look->arena, look->gone_teams[index], crypto_id(look->arena),
                              look->gone[index], "remains removed", look->gone_kinds[index], NULL,
@@ -154,18 +149,21 @@ static struct error *answers_record(struct reconcile_pass *look, size_t index,
 
 static struct error *gone_remove(struct reconcile_pass *look, size_t index)
 {
-    const char *answers[REMOVALS] = { NULL };
-    const char *id = look->gone[index];
+    const struct driver_removals *removals = &look->driver->ops->removals;
+    const char **answers = arena_array(look->arena, removals->count, sizeof *answers);
+    const struct driver_vm vm = { .id = look->gone[index] };
     struct error *e = NULL;
 
-    for (size_t i = 0; !e && i < REMOVALS; i++)
-        e = removal[i].act(look->driver, look->arena, id, &answers[i]);
+    for (size_t i = 0; !e && i < removals->count; i++) {
+        if (is_removed(&removals->row[i]))
+            e = removals->row[i].act(look->driver, look->arena, &vm, &answers[i]);
+    }
     if (e) {
-        log_error("orphan", log_text("vm", id), log_text("has", look->gone_kinds[index]),
+        log_error("orphan", log_text("vm", vm.id), log_text("has", look->gone_kinds[index]),
                   log_text("error", e->text));
         return NULL;
     }
-    log_info("orphan", log_text("vm", id), log_text("removed", look->gone_kinds[index]));
+    log_info("orphan", log_text("vm", vm.id), log_text("removed", look->gone_kinds[index]));
     return answers_record(look, index, answers);
 }
 

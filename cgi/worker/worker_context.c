@@ -146,6 +146,14 @@ struct error *worker_context_driver(struct worker_context *context, struct arena
     return e;
 }
 
+const struct driver_ops *worker_context_driver_ops(const struct worker_context *context,
+                                                   const char *region)
+{
+    const struct config_region *found = config_region_find(context->config, region);
+
+    return found ? driver_ops_find(context->drivers, found->uri) : NULL;
+}
+
 struct error *worker_context_stripe(struct worker_context *context, struct arena *arena,
                                     const struct stripe **out)
 {

@@ -50,6 +50,10 @@ void worker_context_close(struct worker_context *context);
 struct error *worker_context_driver(struct worker_context *context, struct arena *arena,
                                     const char *region, struct driver **out);
 
+/* The operations of a region's driver, without a connection; NULL: no such region or driver. */
+const struct driver_ops *worker_context_driver_ops(const struct worker_context *context,
+                                                   const char *region);
+
 /*
  * Stripe, opened at the first use. INPUT with billing = off; else as stripe_open. The handle
  * belongs to the context; errors live in `arena`.

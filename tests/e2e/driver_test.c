@@ -11,7 +11,7 @@
  */
 #include "adapter/subprocess.h"
 #include "base/clock.h"
-#include "host/driver.h"
+#include "host/driver_libvirt.h"
 
 #include <arpa/inet.h>
 #include <linux/capability.h>
@@ -580,7 +580,7 @@ static void test_address_kept(struct test *t)
     OK(driver_define(t->driver, t->arena, &moved));
     FAILS(driver_snapshot_restore(t->driver, t->arena, FIRST, "warm"), ERROR_CONFLICT);
     OK(driver_define(t->driver, t->arena, &t->vm));
-    OK(driver_port_release(t->driver, t->arena, moved.ssh_port, &answer));
+    OK(libvirt_port_release(t->driver, t->arena, &moved, &answer));
     root(GUARD_DROP);
     FAILS(driver_snapshot_restore(t->driver, t->arena, FIRST, "warm"), ERROR_CONFLICT);
     root(GUARD_LOAD);
@@ -656,7 +656,7 @@ static void test_snapshot_stopped(struct test *t)
     OK(driver_snapshot_restore(t->driver, t->arena, FIRST, "cold"));
     CHECK(power(t, FIRST) == DRIVER_STOPPED);
     step(t, "a cold snapshot restored over a running VM leaves it stopped");
-    OK(driver_disk_remove(t->driver, t->arena, SECOND, &answer));
+    OK(libvirt_disk_remove(t->driver, t->arena, &t->clone, &answer));
     OK(driver_disk_clone(t->driver, t->arena, &t->clone, FIRST, "cold"));
     step(t, "disk cloned from a stopped source");
     OK(driver_snapshot_delete(t->driver, t->arena, FIRST, "cold"));
@@ -669,18 +669,16 @@ static void test_snapshot_stopped(struct test *t)
 
 static void remove_all(struct test *t, const struct driver_vm *vm)
 {
-    const char *answer[5] = { 0 };
+    const struct driver_removals *removals = &t->driver->ops->removals;
 
     /* Twice: the second time everything is gone already, and the answers are of the same kind. */
     for (int round = 0; round < 2; round++) {
-        OK(driver_snapshots_remove(t->driver, t->arena, vm->id, &answer[0]));
-        OK(driver_domain_remove(t->driver, t->arena, vm->id, &answer[1]));
-        OK(driver_disk_remove(t->driver, t->arena, vm->id, &answer[2]));
-        OK(driver_seed_delete(t->driver, t->arena, vm->id, &answer[3]));
-        OK(driver_port_release(t->driver, t->arena, vm->ssh_port, &answer[4]));
-        for (size_t i = 0; i < 5; i++) {
-            CHECK(answer[i] && *answer[i]);
-            printf("           %s\n", answer[i]);
+        for (size_t i = 0; i < removals->count; i++) {
+            const char *answer = NULL;
+
+            OK(removals->row[i].act(t->driver, t->arena, vm, &answer));
+            CHECK(answer && *answer);
+            printf("           %s\n", answer);
         }
     }
     step(t, "removed, with answers");

@@ -1,6 +1,7 @@
 /* The tests' VM host; see fake_driver.h. */
 #include "fake_driver.h"
 
+#include "base/array.h"
 #include "host/driver_libvirt.h"
 
 #include <signal.h>
@@ -339,71 +340,73 @@ static struct error *fake_usage(struct driver *driver, struct arena *arena, cons
 /* ---- the end ---- */
 
 static struct error *fake_domain_remove(struct driver *driver, struct arena *arena,
-                                        const char *vm_id, const char **answer)
+                                        const struct driver_vm *vm, const char **answer)
 {
     struct error *e = call_begin(arena, "domain_remove");
-    struct fake_vm *vm = fake_find(vm_id);
+    struct fake_vm *found = fake_find(vm->id);
 
     (void)driver;
     *answer = "no such domain";
-    if (!e && vm) {
-        vm->has_domain = false;
-        vm->power = DRIVER_ABSENT;
-        vm_tidy(vm);
+    if (!e && found) {
+        found->has_domain = false;
+        found->power = DRIVER_ABSENT;
+        vm_tidy(found);
     }
     return e ? e : call_end();
 }
 
 static struct error *fake_snapshots_remove(struct driver *driver, struct arena *arena,
-                                           const char *vm_id, const char **answer)
+                                           const struct driver_vm *vm, const char **answer)
 {
     struct error *e = call_begin(arena, "snapshots_remove");
-    struct fake_vm *vm = fake_find(vm_id);
+    struct fake_vm *found = fake_find(vm->id);
 
     (void)driver;
     *answer = "no snapshots";
-    if (!e && vm)
-        memset(vm->snapshots, 0, sizeof vm->snapshots);
+    if (!e && found)
+        memset(found->snapshots, 0, sizeof found->snapshots);
     return e ? e : call_end();
 }
 
-static struct error *fake_disk_remove(struct driver *driver, struct arena *arena, const char *vm_id,
-                                      const char **answer)
+static struct error *fake_disk_remove(struct driver *driver, struct arena *arena,
+                                      const struct driver_vm *vm, const char **answer)
 {
     struct error *e = call_begin(arena, "disk_remove");
-    struct fake_vm *vm = fake_find(vm_id);
+    struct fake_vm *found = fake_find(vm->id);
 
     (void)driver;
     *answer = "no such disk";
-    if (!e && vm) {
-        vm->has_disk = false;
-        vm_tidy(vm);
+    if (!e && found) {
+        found->has_disk = false;
+        vm_tidy(found);
     }
     return e ? e : call_end();
 }
 
-static struct error *fake_seed_delete(struct driver *driver, struct arena *arena, const char *vm_id,
-                                      const char **answer)
+static struct error *fake_seed_delete(struct driver *driver, struct arena *arena,
+                                      const struct driver_vm *vm, const char **answer)
 {
     struct error *e = call_begin(arena, "seed_gone");
-    struct fake_vm *vm = fake_find(vm_id);
+    struct fake_vm *found = fake_find(vm->id);
 
     (void)driver;
     *answer = "no such seed";
-    if (!e && vm) {
-        vm->has_seed = false;
-        vm_tidy(vm);
+    if (!e && found) {
+        found->has_seed = false;
+        vm_tidy(found);
     }
     return e ? e : call_end();
 }
 
-static struct error *fake_port_release(struct driver *driver, struct arena *arena, int64_t port,
-                                       const char **answer)
+static struct error *fake_port_release(struct driver *driver, struct arena *arena,
+                                       const struct driver_vm *vm, const char **answer)
 {
     struct error *e = call_begin(arena, "port_gone");
 
     (void)driver;
-    *answer = arena_printf(arena, "port %lld: refused", (long long)port);
+    *answer = "never given to it";
+    if (!e && vm->ssh_port)
+        *answer = arena_printf(arena, "port %lld: refused", (long long)vm->ssh_port);
     return e ? e : call_end();
 }
 
@@ -438,6 +441,14 @@ static struct error *fake_inventory(struct driver *driver, struct arena *arena,
     return NULL;
 }
 
+static const struct driver_removal removals[] = {
+    { .step = "Domain", .thing = "domain", .act = fake_domain_remove, .ends_guest = true },
+    { .step = "Snapshots", .thing = "snapshots", .act = fake_snapshots_remove },
+    { .step = "Disk", .thing = "disk", .act = fake_disk_remove },
+    { .step = "Seed", .thing = "seed", .act = fake_seed_delete },
+    { .step = "Port", .thing = "port", .act = fake_port_release, .needs_port = true },
+};
+
 static const struct driver_ops fake_ops = {
     .open = fake_connect,
     .close = fake_close,
@@ -459,11 +470,7 @@ static const struct driver_ops fake_ops = {
     .snapshot_restore = fake_snapshot_restore,
     .snapshot_delete = fake_snapshot_delete,
     .usage = fake_usage,
-    .domain_remove = fake_domain_remove,
-    .snapshots_remove = fake_snapshots_remove,
-    .disk_remove = fake_disk_remove,
-    .seed_delete = fake_seed_delete,
-    .port_release = fake_port_release,
+    .removals = { removals, COUNT(removals) },
     .inventory = fake_inventory,
     .preflight = fake_preflight,
 };
