@@ -58,43 +58,21 @@ void driver_preflight(struct driver *driver, struct arena *arena, struct driver_
     driver->ops->preflight(driver, arena, out);
 }
 
-bool driver_port_is_free(const struct driver *driver, int64_t port)
+struct error *driver_create_abandon(struct driver *driver, struct arena *arena, const char *vm_id)
 {
-    return driver->ops->port_is_free(driver, port);
+    return driver->ops->create_abandon(driver, arena, vm_id);
 }
 
-struct error *driver_disk_create(struct driver *driver, struct arena *arena,
-                                 const struct driver_vm *vm)
+struct error *driver_start(struct driver *driver, struct arena *arena, struct driver_vm *vm,
+                           const struct driver_ports *ports)
 {
-    return driver->ops->disk_create(driver, arena, vm);
+    return driver->ops->start(driver, arena, vm, ports);
 }
 
-struct error *driver_disk_clone(struct driver *driver, struct arena *arena,
-                                const struct driver_vm *vm, const char *source_id,
-                                const char *snapshot)
+struct error *driver_resize(struct driver *driver, struct arena *arena, struct driver_vm *vm,
+                            const struct driver_ports *ports)
 {
-    return driver->ops->disk_clone(driver, arena, vm, source_id, snapshot);
-}
-
-struct error *driver_seed_write(struct driver *driver, struct arena *arena,
-                                const struct driver_vm *vm, const struct driver_seed *seed)
-{
-    return driver->ops->seed_write(driver, arena, vm, seed);
-}
-
-struct error *driver_define(struct driver *driver, struct arena *arena, const struct driver_vm *vm)
-{
-    return driver->ops->define(driver, arena, vm);
-}
-
-struct error *driver_boot(struct driver *driver, struct arena *arena, const struct driver_vm *vm)
-{
-    return driver->ops->boot(driver, arena, vm);
-}
-
-struct error *driver_seed_remove(struct driver *driver, struct arena *arena, const char *vm_id)
-{
-    return driver->ops->seed_remove(driver, arena, vm_id);
+    return driver->ops->resize(driver, arena, vm, ports);
 }
 
 struct error *driver_ssh_host_key(struct driver *driver, struct arena *arena,

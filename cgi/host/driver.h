@@ -37,6 +37,12 @@ struct driver_region {
     const char *state_dir; /* absolute: images in images/, disks in disks/, seeds in seeds/ */
 };
 
+/* Where a guest's SSH answers: the driver says so, the worker records it. */
+struct driver_endpoint {
+    const char *host; /* what users type, e.g. "localhost"; NULL: not said since the worker began */
+    int64_t port;     /* 0: nowhere yet */
+};
+
 /* The VM as it is wanted. */
 struct driver_vm {
     const char *id;        /* [a-z2-7]{16}: names everything on the host ("domicile-ID") */
@@ -44,7 +50,7 @@ struct driver_vm {
     int64_t vcpus;
     int64_t memory_mb;
     int64_t disk_gb;
-    int64_t ssh_port; /* host port that leads to its SSH; chosen by the worker, see port_is_free */
+    struct driver_endpoint ssh; /* as the driver last said; kept, for people write it down */
 };
 
 /* What goes into the seed. Nothing of it may break out of the JSON that it is written as. */
@@ -56,6 +62,41 @@ struct driver_seed {
     size_t ssh_key_count;
     const char *host_key_private; /* OpenSSH PEM, ed25519; only ever in the seed */
     const char *host_key_public;  /* "ssh-ed25519 AAAA..." */
+};
+
+/* The worker's register of ports, for drivers whose guests share one address. */
+struct driver_ports {
+    /*
+     * Commit `port` to the VM, before anybody relies on it. *is_ours false: another VM of the
+     * region has it.
+     */
+    struct error *(*reserve)(void *owner, int64_t port, bool *is_ours);
+    void *owner;
+};
+
+/* What a driver needs to create a VM, and what its steps learn. */
+struct driver_create {
+    struct driver_vm *vm; /* result: vm->ssh */
+    const struct driver_ports *ports;
+    const struct driver_seed *seed; /* with a host key of its own for each attempt */
+    const char *source_id;          /* clone: the VM whose snapshot the disk is made of */
+    const char *source_snapshot;    /* NULL: of the image */
+    /* Result: what the guest will identify itself with from now on, "ssh-ed25519 AAAA..." */
+    const char *host_key_public;
+};
+
+/* Each may be run again at any time: what it finds done it leaves alone. */
+struct driver_step {
+    const char *name; /* for people */
+    /* NULL: it is the worker that waits, until SSH answers with the host key. */
+    struct error *(*act)(struct driver *driver, struct arena *arena, struct driver_create *create);
+    /* Done again by who goes on after a kill or a failure, although it had ended. */
+    bool is_repeated;
+};
+
+struct driver_steps {
+    const struct driver_step *row;
+    size_t count; /* at most 8 */
 };
 
 enum driver_power {
@@ -135,33 +176,23 @@ bool driver_has_guests(const struct driver *driver);
 /* Has the operator set up what guests need here? Nothing to find where libvirt is enough. */
 void driver_preflight(struct driver *driver, struct arena *arena, struct driver_checks *out);
 
-/* Can a guest be given this host port now? Bound and released. */
-bool driver_port_is_free(const struct driver *driver, int64_t port);
+/* ---- creating and starting ---- */
 
-/* ---- creating, in this order ---- */
+/* A VM that will not be finished after all: nothing secret of its creation stays on the host. */
+struct error *driver_create_abandon(struct driver *driver, struct arena *arena, const char *vm_id);
 
-/* The disk: over the image's disk.qcow2, or blank, disk_gb large. Existing: kept. */
-struct error *driver_disk_create(struct driver *driver, struct arena *arena,
-                                 const struct driver_vm *vm);
-/* The disk as it was in snapshot `snapshot` of VM `source_id`, grown to disk_gb. Existing: kept. */
-struct error *driver_disk_clone(struct driver *driver, struct arena *arena,
-                                const struct driver_vm *vm, const char *source_id,
-                                const char *snapshot);
-/* Write (or write anew) the NoCloud seed, readable by the host alone. */
-struct error *driver_seed_write(struct driver *driver, struct arena *arena,
-                                const struct driver_vm *vm, const struct driver_seed *seed);
-/* Define the domain, or bring an existing stopped one to this size and port. */
-struct error *driver_define(struct driver *driver, struct arena *arena, const struct driver_vm *vm);
 /*
- * Boot. Running: nothing. CONFLICT when the port is taken (choose another, define, boot again), and
- * where guests need a firewall that is not loaded.
+ * Boot it, at the size and address of `vm`. Running: nothing. vm->ssh becomes where its SSH
+ * answers: what it was before, unless another program has taken that.
  */
-struct error *driver_boot(struct driver *driver, struct arena *arena, const struct driver_vm *vm);
-/* Take the seed out of the guest (media out) and delete the file. */
-struct error *driver_seed_remove(struct driver *driver, struct arena *arena, const char *vm_id);
+struct error *driver_start(struct driver *driver, struct arena *arena, struct driver_vm *vm,
+                           const struct driver_ports *ports);
+/* Bring a stopped one to the size of `vm`; vm->ssh as in driver_start. Running: nothing. */
+struct error *driver_resize(struct driver *driver, struct arena *arena, struct driver_vm *vm,
+                            const struct driver_ports *ports);
 
 /*
- * Ask the SSH server at host:port for its host key (a key exchange up to the signed host key is not
+ * Ask the SSH server at vm->ssh for its host key (a key exchange up to the signed host key is not
  * needed: the KEX reply's key, checked by its signature, is). One try of at most `timeout_ms`.
  * NULL with *out == NULL: nothing answers yet. *out: "ssh-ed25519 AAAA...".
  */
@@ -209,7 +240,7 @@ struct driver_removal {
     struct error *(*act)(struct driver *driver, struct arena *arena, const struct driver_vm *vm,
                          const char **answer);
     bool ends_guest; /* once it is removed nothing of the VM runs any more */
-    bool needs_port; /* is found by vm->ssh_port alone, not by vm->id */
+    bool needs_port; /* is found by vm->ssh.port alone, not by vm->id */
 };
 
 struct driver_removals {
@@ -231,17 +262,12 @@ struct driver_ops {
     const char *(*accelerator)(const struct driver *driver);
     bool (*has_guests)(const struct driver *driver);
     void (*preflight)(struct driver *driver, struct arena *arena, struct driver_checks *out);
-    bool (*port_is_free)(const struct driver *driver, int64_t port);
-    struct error *(*disk_create)(struct driver *driver, struct arena *arena,
-                                 const struct driver_vm *vm);
-    struct error *(*disk_clone)(struct driver *driver, struct arena *arena,
-                                const struct driver_vm *vm, const char *source_id,
-                                const char *snapshot);
-    struct error *(*seed_write)(struct driver *driver, struct arena *arena,
-                                const struct driver_vm *vm, const struct driver_seed *seed);
-    struct error *(*define)(struct driver *driver, struct arena *arena, const struct driver_vm *vm);
-    struct error *(*boot)(struct driver *driver, struct arena *arena, const struct driver_vm *vm);
-    struct error *(*seed_remove)(struct driver *driver, struct arena *arena, const char *vm_id);
+    struct driver_steps create_steps; /* in their order */
+    struct error *(*create_abandon)(struct driver *driver, struct arena *arena, const char *vm_id);
+    struct error *(*start)(struct driver *driver, struct arena *arena, struct driver_vm *vm,
+                           const struct driver_ports *ports);
+    struct error *(*resize)(struct driver *driver, struct arena *arena, struct driver_vm *vm,
+                            const struct driver_ports *ports);
     struct error *(*ssh_host_key)(struct driver *driver, struct arena *arena,
                                   const struct driver_vm *vm, int64_t timeout_ms, const char **out);
     struct error *(*power)(struct driver *driver, struct arena *arena, const char *vm_id,

@@ -323,7 +323,7 @@ static struct error *read_line(struct arena *arena, const char *path, const char
 static struct error *describe(struct libvirt *libvirt, struct arena *arena,
                               const struct driver_vm *vm, struct driver_xml_domain *out)
 {
-    struct driver_address address = driver_address(&libvirt->region, arena, vm->ssh_port);
+    struct driver_address address = driver_address(&libvirt->region, arena, vm->ssh.port);
     const char *seed = libvirt_seed_path(libvirt, arena, vm->id);
 
     *out = (struct driver_xml_domain){
@@ -336,7 +336,7 @@ static struct error *describe(struct libvirt *libvirt, struct arena *arena,
         .initrd = arena_printf(arena, "%s/initrd", vm->image_dir),
         .disk = libvirt_disk_path(libvirt, arena, vm->id),
         .seed = access(seed, F_OK) == 0 ? seed : NULL,
-        .ssh_port = vm->ssh_port,
+        .ssh_port = vm->ssh.port,
     };
     if (libvirt->profile == DRIVER_TEST)
         return NULL;
@@ -407,7 +407,7 @@ struct error *libvirt_boot(struct driver *driver, struct arena *arena, const str
 
     if (e || power == DRIVER_RUNNING)
         return e;
-    e = driver_guard_check(libvirt, arena, vm->ssh_port);
+    e = driver_guard_check(libvirt, arena, vm->ssh.port);
     if (e)
         return e;
     e = virt_domain_act(libvirt->virt, arena, name,
@@ -463,9 +463,9 @@ struct error *libvirt_ssh_host_key(struct driver *driver, struct arena *arena,
     if (libvirt->profile == DRIVER_TEST)
         return NULL;
     if (libvirt->profile == DRIVER_SYSTEM)
-        return ssh_probe(arena, driver_address(&libvirt->region, arena, vm->ssh_port).ip, 22,
+        return ssh_probe(arena, driver_address(&libvirt->region, arena, vm->ssh.port).ip, 22,
                          timeout_ms, out);
-    return ssh_probe(arena, "127.0.0.1", vm->ssh_port, timeout_ms, out);
+    return ssh_probe(arena, "127.0.0.1", vm->ssh.port, timeout_ms, out);
 }
 
 struct error *libvirt_usage(struct driver *driver, struct arena *arena, const char *vm_id,

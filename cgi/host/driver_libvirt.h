@@ -62,6 +62,35 @@ struct error *libvirt_off(struct libvirt *libvirt, struct arena *arena, const ch
 /* What a start can fail of: CONFLICT when it is the port. */
 struct error *libvirt_start_error(struct arena *arena, struct error *e);
 
+/* ---- of which creating and starting are made ---- */
+
+/* Can a guest be given this host port now? Bound and released. */
+bool libvirt_port_is_free(const struct driver *driver, int64_t port);
+/* The disk: over the image's disk.qcow2, or blank, disk_gb large. Existing: kept. */
+struct error *libvirt_disk_create(struct driver *driver, struct arena *arena,
+                                  const struct driver_vm *vm);
+/* The disk as it was in snapshot `snapshot` of VM `source_id`, grown to disk_gb. Existing: kept. */
+struct error *libvirt_disk_clone(struct driver *driver, struct arena *arena,
+                                 const struct driver_vm *vm, const char *source_id,
+                                 const char *snapshot);
+/* Write (or write anew) the NoCloud seed, readable by the host alone. */
+struct error *libvirt_seed_write(struct driver *driver, struct arena *arena,
+                                 const struct driver_vm *vm, const struct driver_seed *seed);
+/* Define the domain, or bring an existing stopped one to this size and port. */
+struct error *libvirt_define(struct driver *driver, struct arena *arena,
+                             const struct driver_vm *vm);
+/*
+ * Boot. Running: nothing. CONFLICT when the port is taken (choose another, define, boot again), and
+ * where guests need a firewall that is not loaded.
+ */
+struct error *libvirt_boot(struct driver *driver, struct arena *arena, const struct driver_vm *vm);
+/* Take the seed out of the guest (media out) and delete the file. */
+struct error *libvirt_seed_remove(struct driver *driver, struct arena *arena, const char *vm_id);
+
+/* In the order in which they are done; see driver_step. */
+enum { LIBVIRT_CREATE_STEP_COUNT = 6 };
+extern const struct driver_step LIBVIRT_CREATE_STEPS[LIBVIRT_CREATE_STEP_COUNT];
+
 /* The driver: "qemu" and "test" addresses. */
 extern const struct driver_ops LIBVIRT_OPS;
 
@@ -73,18 +102,10 @@ void libvirt_close(struct driver *driver);
 const char *libvirt_accelerator(const struct driver *driver);
 bool libvirt_has_guests(const struct driver *driver);
 void libvirt_preflight(struct driver *driver, struct arena *arena, struct driver_checks *out);
-bool libvirt_port_is_free(const struct driver *driver, int64_t port);
-struct error *libvirt_disk_create(struct driver *driver, struct arena *arena,
-                                  const struct driver_vm *vm);
-struct error *libvirt_disk_clone(struct driver *driver, struct arena *arena,
-                                 const struct driver_vm *vm, const char *source_id,
-                                 const char *snapshot);
-struct error *libvirt_seed_write(struct driver *driver, struct arena *arena,
-                                 const struct driver_vm *vm, const struct driver_seed *seed);
-struct error *libvirt_define(struct driver *driver, struct arena *arena,
-                             const struct driver_vm *vm);
-struct error *libvirt_boot(struct driver *driver, struct arena *arena, const struct driver_vm *vm);
-struct error *libvirt_seed_remove(struct driver *driver, struct arena *arena, const char *vm_id);
+struct error *libvirt_start(struct driver *driver, struct arena *arena, struct driver_vm *vm,
+                            const struct driver_ports *ports);
+struct error *libvirt_resize(struct driver *driver, struct arena *arena, struct driver_vm *vm,
+                             const struct driver_ports *ports);
 struct error *libvirt_ssh_host_key(struct driver *driver, struct arena *arena,
                                    const struct driver_vm *vm, int64_t timeout_ms,
                                    const char **out);

@@ -194,7 +194,7 @@ struct error *libvirt_port_release(struct driver *driver, struct arena *arena,
     struct libvirt *libvirt = libvirt_of(driver);
     struct error *e;
 
-    if (!vm->ssh_port) {
+    if (!vm->ssh.port) {
         *answer = "never given to it";
         return NULL;
     }
@@ -202,8 +202,8 @@ struct error *libvirt_port_release(struct driver *driver, struct arena *arena,
     if (e)
         return e;
     if (libvirt->profile == DRIVER_SYSTEM)
-        return give_address_back(libvirt, arena, vm->ssh_port, answer);
-    return check_port(arena, vm->ssh_port, answer);
+        return give_address_back(libvirt, arena, vm->ssh.port, answer);
+    return check_port(arena, vm->ssh.port, answer);
 }
 
 /* ---- everything ---- */

@@ -54,7 +54,7 @@ static void wanted_fill(struct job *job)
         .vcpus = job->vm.vcpus,
         .memory_mb = job->vm.memory_mb,
         .disk_gb = job->vm.disk_gb,
-        .ssh_port = job->vm.ssh_port,
+        .ssh = { .port = job->vm.ssh_port },
     };
 }
 
@@ -349,7 +349,7 @@ static void seed_forget(struct job *job, const struct error *cause)
     if (!cause || !job->driver || !job_is(job, "create") || job->is_dropped ||
         job_tries_again(job, cause))
         return;
-    e = driver_seed_remove(job->driver, job->arena, job->vm.id);
+    e = driver_create_abandon(job->driver, job->arena, job->vm.id);
     if (e)
         log_error("seed_forget", log_text("vm", job->vm.id), log_text("error", e->text));
 }

@@ -6,7 +6,6 @@
  */
 #pragma once
 
-#include "adapter/ssh.h"
 #include "worker/worker_context.h"
 
 #include "job.sql.h"
@@ -21,8 +20,9 @@ struct job {
     struct driver *driver;        /* the same, connected */
     const struct workflow *plan;
     struct job_lease_row row;
-    struct vm_for_worker_row vm; /* as it was at the lease; the port is kept up to date */
-    struct driver_vm wanted;     /* the same, as the driver wants it */
+    struct vm_for_worker_row vm;  /* as it was at the lease; the port is kept up to date */
+    struct driver_vm wanted;      /* the same, as the driver wants it */
+    struct driver_create *create; /* what the steps of creating are given; NULL: not yet */
     int64_t begun_us;
     const char *step;  /* the name of the one that runs */
     size_t position;   /* of the same, in the plan */
@@ -30,7 +30,6 @@ struct job {
     bool has_ended[8]; /* by position: ended by an earlier attempt */
 
     /* What a step has learned for its record. */
-    struct ssh_key_pair host_key;
     struct driver_snapshot snapshot;
     const char *answer; /* of the host, for the receipt */
     const char *detail; /* for the event at the end; NULL: none */

@@ -5,109 +5,16 @@
  */
 #include "worker/job_steps.h"
 
-#include "adapter/crypto.h"
 #include "base/array.h"
 #include "base/clock.h"
 #include "model/ledger.h"
 #include "model/vm_job.h"
+#include "worker/job_create.h"
 #include "worker/job_destroy.h"
-#include "worker/ssh_port.h"
 
 #include "snapshot.sql.h"
-#include "vm_key.sql.h"
 
 #include <string.h>
-
-enum { PORT_TRIES = 5 };
-
-/* ---- creating ---- */
-
-static struct error *image_check(struct job *job)
-{
-    if (job->wanted.image_dir)
-        return NULL;
-    return error_new(job->arena, ERROR_INPUT, "domicile.conf has no image \"%s\" any more",
-                     job->vm.image);
-}
-
-static struct error *disk_act(struct job *job)
-{
-    struct error *e = image_check(job);
-
-    if (e)
-        return e;
-    if (!job->vm.source_snapshot_id)
-        return driver_disk_create(job->driver, job->arena, &job->wanted);
-    return driver_disk_clone(job->driver, job->arena, &job->wanted, job->vm.source_vm_id,
-                             job->vm.source_snapshot_id);
-}
-
-static struct error *seed_write(struct job *job, const struct vm_key_list_rows *keys)
-{
-    const struct config_image *image = config_image_find(job->context->config, job->vm.image);
-    const char **lines = arena_array(job->arena, keys->count + 1, sizeof *lines);
-    struct driver_seed seed = {
-        /* A new one with each host key: the guest then sets itself up anew and takes that key. */
-        .instance_id = arena_printf(job->arena, "%s-%s", job->vm.id, crypto_id(job->arena)),
-        .host_name = job->vm.name,
-        .user_name = image->user,
-        .ssh_keys = lines,
-        .ssh_key_count = keys->count,
-        .host_key_private = job->host_key.private_pem,
-        .host_key_public = job->host_key.public_line,
-    };
-
-    for (size_t i = 0; i < keys->count; i++)
-        lines[i] = keys->row[i].public_line;
-    return driver_seed_write(job->driver, job->arena, &job->wanted, &seed);
-}
-
-static struct error *seed_act(struct job *job)
-{
-    struct vm_key_list_rows keys;
-    struct error *e = image_check(job);
-
-    if (!e)
-        e = sql_vm_key_list(job->context->db, job->arena, job->row.team_id, job->vm.id, &keys);
-    /* A guest that runs already (this is a retry) has read the seed before this one. */
-    if (!e)
-        e = driver_stop_force(job->driver, job->arena, job->vm.id);
-    if (e)
-        return e;
-    e = ssh_key_pair_new(job->arena, &job->host_key);
-    return e ? e : seed_write(job, &keys);
-}
-
-static struct error *seed_record(struct job *job)
-{
-    job->vm.host_key_public = job->host_key.public_line;
-    return sql_vm_set_host_key(job->context->db, job->arena, job->vm.id, job->host_key.public_line,
-                               job->host_key.fingerprint);
-}
-
-/* Keeps the port that the VM has: people have written it down. */
-static struct error *network_act(struct job *job)
-{
-    return job->wanted.ssh_port ? NULL : port_choose(job);
-}
-
-static struct error *boot_act(struct job *job)
-{
-    struct error *e = image_check(job);
-
-    if (!e)
-        e = network_act(job);
-    for (int i = 0; !e && i < PORT_TRIES; i++) {
-        e = driver_define(job->driver, job->arena, &job->wanted);
-        if (!e)
-            e = driver_boot(job->driver, job->arena, &job->wanted);
-        if (!e || e->kind != ERROR_CONFLICT ||
-            driver_port_is_free(job->driver, job->wanted.ssh_port))
-            return e;
-        e = port_choose(job);
-    }
-    return e ? e : error_new(job->arena, ERROR_UPSTREAM, "every port that was tried is taken");
-}
 
 /* ---- waiting for SSH ---- */
 
@@ -134,10 +41,10 @@ static struct error *ssh_ask(struct job *job, bool *out)
     return error_new(scratch, ERROR_CONFLICT,
                      "the SSH server on port %lld answers with another host key than the one made "
                      "for this VM: do not log in to it",
-                     (long long)job->wanted.ssh_port);
+                     (long long)job->wanted.ssh.port);
 }
 
-static struct error *ssh_act(struct job *job)
+struct error *job_ssh_act(struct job *job)
 {
     const struct timeouts *timeouts = job->context->timeouts;
     bool is_kvm = strcmp(driver_accelerator(job->driver), "kvm") == 0;
@@ -159,11 +66,6 @@ static struct error *ssh_act(struct job *job)
             context_sleep(job->context, timeouts->poll_ms);
     }
     return NULL;
-}
-
-static struct error *seed_remove_act(struct job *job)
-{
-    return driver_seed_remove(job->driver, job->arena, job->vm.id);
 }
 
 /* ---- a VM's life ---- */
@@ -212,15 +114,6 @@ static struct error *grow_act(struct job *job)
     return driver_disk_grow(job->driver, job->arena, &job->wanted);
 }
 
-static struct error *define_act(struct job *job)
-{
-    struct error *e = image_check(job);
-
-    if (!e)
-        e = network_act(job);
-    return e ? e : driver_define(job->driver, job->arena, &job->wanted);
-}
-
 /* ---- snapshots ---- */
 
 static struct error *snapshot_act(struct job *job)
@@ -264,31 +157,26 @@ static struct error *restored_ssh_act(struct job *job)
 
     if (e || power == DRIVER_STOPPED)
         return e;
-    return ssh_act(job);
+    return job_ssh_act(job);
 }
 
 /* ---- the table ---- */
 
-static const struct step create_steps[] = {
-    { "Disk", disk_act, NULL, false },       { "Seed", seed_act, seed_record, false },
-    { "Network", network_act, NULL, false }, { "Boot", boot_act, NULL, true },
-    { "SSH ready", ssh_act, NULL, false },   { "Seed removed", seed_remove_act, NULL, false },
-};
 static const struct step start_steps[] = {
-    { "Boot", boot_act, NULL, true },
-    { "SSH ready", ssh_act, NULL, false },
+    { "Boot", job_boot_act, job_endpoint_record, true },
+    { "SSH ready", job_ssh_act, NULL, false },
 };
 static const struct step stop_steps[] = {
     { "Stop", stop_act, NULL, true },
 };
 static const struct step restart_steps[] = {
     { "Stop", stop_act, NULL, false },
-    { "Boot", boot_act, NULL, true },
-    { "SSH ready", ssh_act, NULL, false },
+    { "Boot", job_boot_act, job_endpoint_record, true },
+    { "SSH ready", job_ssh_act, NULL, false },
 };
 static const struct step resize_steps[] = {
     { "Disk", grow_act, NULL, false },
-    { "Size", define_act, NULL, true },
+    { "Size", job_resize_act, job_endpoint_record, true },
 };
 static const struct step snapshot_steps[] = {
     { "Snapshot", snapshot_act, snapshot_record, false },
@@ -307,14 +195,19 @@ static const struct step restore_steps[] = {
     }
 
 static const struct workflow plans[] = {
-    PLAN(VM_JOB_CREATE, create_steps),
-    PLAN(VM_JOB_START, start_steps),
-    PLAN(VM_JOB_STOP, stop_steps),
-    PLAN(VM_JOB_RESTART, restart_steps),
-    PLAN(VM_JOB_RESIZE, resize_steps),
-    PLAN(VM_JOB_SNAPSHOT, snapshot_steps),
-    PLAN(VM_JOB_SNAPSHOT_DELETE, snapshot_delete_steps),
+    PLAN(VM_JOB_START, start_steps),       PLAN(VM_JOB_STOP, stop_steps),
+    PLAN(VM_JOB_RESTART, restart_steps),   PLAN(VM_JOB_RESIZE, resize_steps),
+    PLAN(VM_JOB_SNAPSHOT, snapshot_steps), PLAN(VM_JOB_SNAPSHOT_DELETE, snapshot_delete_steps),
     PLAN(VM_JOB_RESTORE, restore_steps),
+};
+
+/* Of the kinds whose steps the driver names. */
+static const struct {
+    const char *kind;
+    const struct step *(*steps)(struct job *job, size_t *count);
+} drivers_plans[] = {
+    { VM_JOB_CREATE, job_create_steps },
+    { VM_JOB_DESTROY, job_destroy_steps },
 };
 
 const struct workflow *plan_make(struct job *job)
@@ -322,10 +215,13 @@ const struct workflow *plan_make(struct job *job)
     struct workflow *own = arena_alloc(job->arena, sizeof *own);
 
     own->kind = job->row.kind;
-    if (strcmp(own->kind, VM_JOB_DESTROY) == 0 && job->ops)
-        own->steps = job_destroy_steps(job, &own->count);
-    if (strcmp(own->kind, VM_JOB_DESTROY) == 0)
+    for (size_t i = 0; i < COUNT(drivers_plans); i++) {
+        if (strcmp(drivers_plans[i].kind, own->kind) != 0)
+            continue;
+        if (job->ops)
+            own->steps = drivers_plans[i].steps(job, &own->count);
         return own;
+    }
     for (size_t i = 0; i < COUNT(plans); i++) {
         if (strcmp(plans[i].kind, own->kind) == 0)
             return &plans[i];

@@ -26,3 +26,9 @@ struct workflow {
  * name are missing; the job then fails when the driver is opened. NULL: no such kind.
  */
 const struct workflow *plan_make(struct job *job);
+
+/*
+ * The act of steps that wait until SSH answers with the VM's host key. CONFLICT: it answers with
+ * another, the guest went off, or time is up. Without guests (driver_has_guests): at once.
+ */
+struct error *job_ssh_act(struct job *job);

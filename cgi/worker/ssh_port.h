@@ -1,13 +1,12 @@
 /*
- * Which port of the host leads to a VM's SSH.
+ * Which ports of a region its VMs have: the register that drivers ask (driver_ports).
  */
 #pragma once
 
 #include "worker/job.h"
 
 /*
- * Choose a port of the region that neither another VM has nor another program uses, and commit it
- * to the VM's row before anybody relies on it. Sets job->wanted.ssh_port. UPSTREAM when none is
- * free.
+ * The register for the job's VM, which lives as long as `job`. A reservation is committed to the
+ * VM's row at once, and job->vm.ssh_port says it.
  */
-struct error *port_choose(struct job *job);
+struct driver_ports ssh_ports(struct job *job);

@@ -143,7 +143,7 @@ static struct error *guest_run(struct test *t, const struct driver_vm *vm, const
                                const char *command)
 {
     const char *known = arena_printf(t->arena, "%s/known_hosts", t->state_dir);
-    const char *port = arena_printf(t->arena, "%d", t->is_system ? 22 : (int)vm->ssh_port);
+    const char *port = arena_printf(t->arena, "%d", t->is_system ? 22 : (int)vm->ssh.port);
     const char *const arguments[] = { "ssh",
                                       "-F",
                                       "none",
@@ -220,21 +220,21 @@ static void create(struct test *t, struct driver_vm *vm, const char *name, const
         .host_key_public = host_key(t, key),
     };
 
-    OK(driver_seed_write(t->driver, t->arena, vm, &seed));
+    OK(libvirt_seed_write(t->driver, t->arena, vm, &seed));
     CHECK(exists(t, arena_printf(t->arena, "seeds/%s.iso", vm->id)));
-    OK(driver_define(t->driver, t->arena, vm));
-    OK(driver_define(t->driver, t->arena, vm));
+    OK(libvirt_define(t->driver, t->arena, vm));
+    OK(libvirt_define(t->driver, t->arena, vm));
     CHECK(power(t, vm->id) == DRIVER_STOPPED);
     step(t, "seed written, domain defined twice");
-    OK(driver_boot(t->driver, t->arena, vm));
+    OK(libvirt_boot(t->driver, t->arena, vm));
     step(t, "booted");
-    OK(driver_boot(t->driver, t->arena, vm));
-    OK(driver_define(t->driver, t->arena, vm));
+    OK(libvirt_boot(t->driver, t->arena, vm));
+    OK(libvirt_define(t->driver, t->arena, vm));
     CHECK(power(t, vm->id) == DRIVER_RUNNING);
     wait_for_ssh(t, vm, key);
     step(t, "SSH answers with our host key");
-    OK(driver_seed_remove(t->driver, t->arena, vm->id));
-    OK(driver_seed_remove(t->driver, t->arena, vm->id));
+    OK(libvirt_seed_remove(t->driver, t->arena, vm->id));
+    OK(libvirt_seed_remove(t->driver, t->arena, vm->id));
     CHECK(!exists(t, arena_printf(t->arena, "seeds/%s.iso", vm->id)));
     step(t, "seed taken out");
     GUEST(vm, key,
@@ -266,22 +266,22 @@ static void test_nothing_there(struct test *t)
     CHECK(things.count == 0 && power(t, FIRST) == DRIVER_ABSENT);
     OK(driver_stop_ask(t->driver, t->arena, FIRST));
     OK(driver_stop_force(t->driver, t->arena, FIRST));
-    FAILS(driver_boot(t->driver, t->arena, &t->vm), ERROR_CONFLICT);
+    FAILS(libvirt_boot(t->driver, t->arena, &t->vm), ERROR_CONFLICT);
     FAILS(driver_snapshot_create(t->driver, t->arena, FIRST, "x", &snapshot), ERROR_CONFLICT);
     FAILS(driver_snapshot_create(t->driver, t->arena, FIRST, "../x", &snapshot), ERROR_INTERNAL);
     FAILS(driver_snapshot_restore(t->driver, t->arena, FIRST, "x"), ERROR_CONFLICT);
     OK(driver_snapshot_delete(t->driver, t->arena, FIRST, "x"));
-    FAILS(driver_disk_clone(t->driver, t->arena, &t->clone, FIRST, "x"), ERROR_CONFLICT);
+    FAILS(libvirt_disk_clone(t->driver, t->arena, &t->clone, FIRST, "x"), ERROR_CONFLICT);
     FAILS(driver_stop_force(t->driver, t->arena, "../etc/passwd"), ERROR_INTERNAL);
-    CHECK(!driver_port_is_free(t->driver, t->vm.ssh_port + PORTS));
-    CHECK(driver_port_is_free(t->driver, t->vm.ssh_port));
+    CHECK(!libvirt_port_is_free(t->driver, t->vm.ssh.port + PORTS));
+    CHECK(libvirt_port_is_free(t->driver, t->vm.ssh.port));
     step(t, "an empty host says so");
 }
 
 /* A port that somebody else listens on: CONFLICT, and nothing half-started. */
 static void test_taken_port(struct test *t)
 {
-    struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons((uint16_t)t->vm.ssh_port) };
+    struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons((uint16_t)t->vm.ssh.port) };
     int file;
 
     if (!t->has_guests)
@@ -289,10 +289,10 @@ static void test_taken_port(struct test *t)
     file = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     CHECK(bind(file, (const struct sockaddr *)&at, sizeof at) == 0 && listen(file, 1) == 0);
-    CHECK(!driver_port_is_free(t->driver, t->vm.ssh_port));
+    CHECK(!libvirt_port_is_free(t->driver, t->vm.ssh.port));
     if (!t->is_system) {
-        OK(driver_define(t->driver, t->arena, &t->vm));
-        FAILS(driver_boot(t->driver, t->arena, &t->vm), ERROR_CONFLICT);
+        OK(libvirt_define(t->driver, t->arena, &t->vm));
+        FAILS(libvirt_boot(t->driver, t->arena, &t->vm), ERROR_CONFLICT);
     }
     close(file);
     step(t, "a taken port is a conflict");
@@ -332,7 +332,7 @@ static void root(const char *command)
 
 static void boot_is_refused(struct test *t, const char *word)
 {
-    struct error *e = driver_boot(t->driver, t->arena, &t->vm);
+    struct error *e = libvirt_boot(t->driver, t->arena, &t->vm);
 
     CHECK(e && e->kind == ERROR_CONFLICT);
     printf("           %s\n", e->text);
@@ -348,7 +348,7 @@ static void test_no_guard(struct test *t)
 
     if (!t->is_system)
         return;
-    OK(driver_define(t->driver, t->arena, &t->vm));
+    OK(libvirt_define(t->driver, t->arena, &t->vm));
     root(GUARD_DROP);
     boot_is_refused(t, "No such file");
     root("sed s/dom0/dom1/ $DRIVER_TEST_ROOT/guard.nft | nft -f -");
@@ -412,7 +412,7 @@ static void from_outside(struct test *t, const struct driver_vm *vm, const char 
     FILE *file = fopen(known, "we");
 
     CHECK(file != NULL);
-    fprintf(file, "[%s]:%lld %s\n", OUTER, (long long)vm->ssh_port, host_key(t, key));
+    fprintf(file, "[%s]:%lld %s\n", OUTER, (long long)vm->ssh.port, host_key(t, key));
     fclose(file);
     for (int inside = 0; inside < 2; inside++)
         root(arena_printf(t->arena,
@@ -420,7 +420,7 @@ static void from_outside(struct test *t, const struct driver_vm *vm, const char 
                           "-o UserKnownHostsFile=%s -o ConnectTimeout=120 -i %s/user_key -p %lld "
                           "dev@%s true",
                           inside ? "" : "ip netns exec outside ", known, t->state_dir,
-                          (long long)vm->ssh_port, OUTER));
+                          (long long)vm->ssh.port, OUTER));
 }
 
 /* Both guests run; B is the clone. Each refusal has something beside it that works. */
@@ -451,7 +451,7 @@ static void test_isolation(struct test *t)
     reaches(t, HOST, bridge_port, false);
     reaches(t, OUTER, any_port, false);
     reaches(t, address(t, &t->clone), 22, false);
-    reaches(t, OUTER, (int)t->clone.ssh_port, false);
+    reaches(t, OUTER, (int)t->clone.ssh.port, false);
     step(t, "guest A reaches the world, not guest B nor the host");
     root(GUARD_DROP);
     reaches(t, HOST, any_port, true);
@@ -551,9 +551,9 @@ static void test_snapshot_running(struct test *t)
 
 static void test_clone_while_running(struct test *t)
 {
-    OK(driver_disk_clone(t->driver, t->arena, &t->clone, FIRST, "warm"));
+    OK(libvirt_disk_clone(t->driver, t->arena, &t->clone, FIRST, "warm"));
     step(t, "disk cloned while the source runs");
-    OK(driver_disk_clone(t->driver, t->arena, &t->clone, FIRST, "warm"));
+    OK(libvirt_disk_clone(t->driver, t->arena, &t->clone, FIRST, "warm"));
     create(t, &t->clone, "box-two", "clone_key");
     GUEST(&t->clone, "clone_key", "test -f before && test ! -f after");
     GUEST(&t->vm, "host_key", "test \"$(hostname)\" = box-one");
@@ -573,13 +573,13 @@ static void test_address_kept(struct test *t)
     const char *answer;
 
     if (!t->is_system) {
-        t->vm.ssh_port += 1;
+        t->vm.ssh.port += 1;
         return;
     }
-    moved.ssh_port += 1;
-    OK(driver_define(t->driver, t->arena, &moved));
+    moved.ssh.port += 1;
+    OK(libvirt_define(t->driver, t->arena, &moved));
     FAILS(driver_snapshot_restore(t->driver, t->arena, FIRST, "warm"), ERROR_CONFLICT);
-    OK(driver_define(t->driver, t->arena, &t->vm));
+    OK(libvirt_define(t->driver, t->arena, &t->vm));
     OK(libvirt_port_release(t->driver, t->arena, &moved, &answer));
     root(GUARD_DROP);
     FAILS(driver_snapshot_restore(t->driver, t->arena, FIRST, "warm"), ERROR_CONFLICT);
@@ -594,7 +594,7 @@ static void test_stop_and_resize(struct test *t)
     wait_for_stop(t, FIRST);
     step(t, "stopped by the power button");
     OK(driver_stop_ask(t->driver, t->arena, FIRST));
-    CHECK(driver_port_is_free(t->driver, t->vm.ssh_port));
+    CHECK(libvirt_port_is_free(t->driver, t->vm.ssh.port));
     t->vm.disk_gb = 3;
     OK(driver_disk_grow(t->driver, t->arena, &t->vm));
     OK(driver_disk_grow(t->driver, t->arena, &t->vm));
@@ -602,8 +602,8 @@ static void test_stop_and_resize(struct test *t)
     t->vm.memory_mb = 192;
     t->vm.vcpus = 2;
     test_address_kept(t);
-    OK(driver_define(t->driver, t->arena, &t->vm));
-    OK(driver_boot(t->driver, t->arena, &t->vm));
+    OK(libvirt_define(t->driver, t->arena, &t->vm));
+    OK(libvirt_boot(t->driver, t->arena, &t->vm));
     if (t->has_guests)
         FAILS(driver_disk_grow(t->driver, t->arena,
                                &(struct driver_vm){ .id = FIRST, .disk_gb = 100 }),
@@ -629,8 +629,8 @@ static void test_restore_after_resize(struct test *t)
     GUEST(&t->vm, "host_key", "test $(nproc) = 1 && test ! -f after");
     OK(driver_stop_ask(t->driver, t->arena, FIRST));
     wait_for_stop(t, FIRST);
-    OK(driver_define(t->driver, t->arena, &t->vm));
-    OK(driver_boot(t->driver, t->arena, &t->vm));
+    OK(libvirt_define(t->driver, t->arena, &t->vm));
+    OK(libvirt_boot(t->driver, t->arena, &t->vm));
     wait_for_ssh(t, &t->vm, "host_key");
     GUEST(&t->vm, "host_key",
           "test $(nproc) = 2 && test $(df -k /data | awk 'END{print $2}') -gt 2500000");
@@ -650,18 +650,18 @@ static void test_snapshot_stopped(struct test *t)
     OK(driver_snapshot_restore(t->driver, t->arena, FIRST, "cold"));
     CHECK(power(t, FIRST) == DRIVER_STOPPED);
     step(t, "snapshot and restore while stopped");
-    OK(driver_boot(t->driver, t->arena, &t->vm));
+    OK(libvirt_boot(t->driver, t->arena, &t->vm));
     wait_for_ssh(t, &t->vm, "host_key");
     GUEST(&t->vm, "host_key", "echo gone >later && sync");
     OK(driver_snapshot_restore(t->driver, t->arena, FIRST, "cold"));
     CHECK(power(t, FIRST) == DRIVER_STOPPED);
     step(t, "a cold snapshot restored over a running VM leaves it stopped");
     OK(libvirt_disk_remove(t->driver, t->arena, &t->clone, &answer));
-    OK(driver_disk_clone(t->driver, t->arena, &t->clone, FIRST, "cold"));
+    OK(libvirt_disk_clone(t->driver, t->arena, &t->clone, FIRST, "cold"));
     step(t, "disk cloned from a stopped source");
     OK(driver_snapshot_delete(t->driver, t->arena, FIRST, "cold"));
     OK(driver_snapshot_delete(t->driver, t->arena, FIRST, "cold"));
-    OK(driver_boot(t->driver, t->arena, &t->vm));
+    OK(libvirt_boot(t->driver, t->arena, &t->vm));
     wait_for_ssh(t, &t->vm, "host_key");
     GUEST(&t->vm, "host_key", "test ! -f later && test -f before");
     step(t, "snapshot deleted twice; the disk is still whole");
@@ -718,10 +718,10 @@ int main(int count, char **arguments)
                                 .vcpus = 1,
                                 .memory_mb = 128,
                                 .disk_gb = 1,
-                                .ssh_port = region.ssh_port_first };
+                                .ssh = { .port = region.ssh_port_first } };
     t->clone = t->vm;
     t->clone.id = SECOND;
-    t->clone.ssh_port += 50;
+    t->clone.ssh.port += 50;
     t->last_us = clock_monotonic_us();
     OK(driver_open(t->arena, DRIVERS, &region, &t->driver));
     t->has_guests = driver_has_guests(t->driver);
@@ -730,8 +730,8 @@ int main(int count, char **arguments)
     make_key(t, "host_key");
     make_key(t, "clone_key");
     test_nothing_there(t);
-    OK(driver_disk_create(t->driver, t->arena, &t->vm));
-    OK(driver_disk_create(t->driver, t->arena, &t->vm));
+    OK(libvirt_disk_create(t->driver, t->arena, &t->vm));
+    OK(libvirt_disk_create(t->driver, t->arena, &t->vm));
     step(t, "disk created, twice");
     test_taken_port(t);
     test_no_guard(t);

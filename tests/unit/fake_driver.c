@@ -3,12 +3,19 @@
 
 #include "base/array.h"
 #include "host/driver_libvirt.h"
+#include "host/ssh_forward.h"
 
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
+
+/* A handle. */
+struct fake_driver {
+    struct driver base;
+    struct driver_region region;
+};
 
 struct fake_host *fake;
 
@@ -67,14 +74,21 @@ static struct error *call_end(void)
     return NULL;
 }
 
+static struct fake_driver *fake_of(const struct driver *driver)
+{
+    return (struct fake_driver *)(void *)driver;
+}
+
 static struct error *fake_connect(struct arena *arena, const struct driver_region *region,
                                   struct driver **out)
 {
-    (void)region;
+    struct fake_driver *made = arena_alloc(arena, sizeof *made);
+
     if (fake->is_unreachable)
         return error_new(arena, ERROR_UPSTREAM, "the fake host is away");
-    *out = arena_alloc(arena, sizeof **out);
-    (*out)->ops = &fake_ops;
+    made->base.ops = &fake_ops;
+    made->region = *region;
+    *out = &made->base;
     return NULL;
 }
 
@@ -163,7 +177,7 @@ static struct error *fake_define(struct driver *driver, struct arena *arena,
         made->power = DRIVER_STOPPED;
     made->has_domain = true;
     if (made->power == DRIVER_STOPPED) {
-        made->port = vm->ssh_port;
+        made->port = vm->ssh.port;
         made->memory_mb = vm->memory_mb;
     }
     return call_end();
@@ -337,6 +351,72 @@ static struct error *fake_usage(struct driver *driver, struct arena *arena, cons
     return NULL;
 }
 
+/* ---- creating and starting ---- */
+
+static struct error *disk_step(struct driver *driver, struct arena *arena,
+                               struct driver_create *create)
+{
+    if (!create->source_snapshot)
+        return fake_disk_create(driver, arena, create->vm);
+    return fake_disk_clone(driver, arena, create->vm, create->source_id, create->source_snapshot);
+}
+
+static struct error *seed_step(struct driver *driver, struct arena *arena,
+                               struct driver_create *create)
+{
+    /* A guest that runs already (this is a retry) has read the seed before this one. */
+    struct error *e = fake_stop_force(driver, arena, create->vm->id);
+
+    if (!e)
+        e = fake_seed_write(driver, arena, create->vm, create->seed);
+    if (!e)
+        create->host_key_public = create->seed->host_key_public;
+    return e;
+}
+
+static struct ssh_forward forward_of(const struct driver *driver)
+{
+    return (struct ssh_forward){ &fake_of(driver)->region, fake_port_is_free, fake_define,
+                                 fake_boot };
+}
+
+static struct error *network_step(struct driver *driver, struct arena *arena,
+                                  struct driver_create *create)
+{
+    const struct ssh_forward forward = forward_of(driver);
+
+    return ssh_forward_port(&forward, driver, arena, create->vm, create->ports);
+}
+
+static struct error *fake_start(struct driver *driver, struct arena *arena, struct driver_vm *vm,
+                                const struct driver_ports *ports)
+{
+    const struct ssh_forward forward = forward_of(driver);
+
+    return ssh_forward_start(&forward, driver, arena, vm, ports);
+}
+
+static struct error *fake_resize(struct driver *driver, struct arena *arena, struct driver_vm *vm,
+                                 const struct driver_ports *ports)
+{
+    const struct ssh_forward forward = forward_of(driver);
+    struct error *e = ssh_forward_port(&forward, driver, arena, vm, ports);
+
+    return e ? e : fake_define(driver, arena, vm);
+}
+
+static struct error *boot_step(struct driver *driver, struct arena *arena,
+                               struct driver_create *create)
+{
+    return fake_start(driver, arena, create->vm, create->ports);
+}
+
+static struct error *seed_remove_step(struct driver *driver, struct arena *arena,
+                                      struct driver_create *create)
+{
+    return fake_seed_remove(driver, arena, create->vm->id);
+}
+
 /* ---- the end ---- */
 
 static struct error *fake_domain_remove(struct driver *driver, struct arena *arena,
@@ -405,8 +485,8 @@ static struct error *fake_port_release(struct driver *driver, struct arena *aren
 
     (void)driver;
     *answer = "never given to it";
-    if (!e && vm->ssh_port)
-        *answer = arena_printf(arena, "port %lld: refused", (long long)vm->ssh_port);
+    if (!e && vm->ssh.port)
+        *answer = arena_printf(arena, "port %lld: refused", (long long)vm->ssh.port);
     return e ? e : call_end();
 }
 
@@ -441,6 +521,12 @@ static struct error *fake_inventory(struct driver *driver, struct arena *arena,
     return NULL;
 }
 
+static const struct driver_step create_steps[] = {
+    { "Disk", disk_step, false },       { "Seed", seed_step, false },
+    { "Network", network_step, false }, { "Boot", boot_step, true },
+    { "SSH ready", NULL, false },       { "Seed removed", seed_remove_step, false },
+};
+
 static const struct driver_removal removals[] = {
     { .step = "Domain", .thing = "domain", .act = fake_domain_remove, .ends_guest = true },
     { .step = "Snapshots", .thing = "snapshots", .act = fake_snapshots_remove },
@@ -449,35 +535,84 @@ static const struct driver_removal removals[] = {
     { .step = "Port", .thing = "port", .act = fake_port_release, .needs_port = true },
 };
 
+#define COMMON_OPS                                                                                 \
+    .close = fake_close, .accelerator = fake_accelerator, .has_guests = fake_has_guests,           \
+    .create_abandon = fake_seed_remove, .resize = fake_resize, .ssh_host_key = fake_ssh_host_key,  \
+    .power = fake_power, .stop_ask = fake_stop_ask, .stop_force = fake_stop_force,                 \
+    .disk_grow = fake_disk_grow, .snapshot_create = fake_snapshot_create,                          \
+    .snapshot_restore = fake_snapshot_restore, .snapshot_delete = fake_snapshot_delete,            \
+    .usage = fake_usage, .inventory = fake_inventory, .preflight = fake_preflight
+
 static const struct driver_ops fake_ops = {
     .open = fake_connect,
-    .close = fake_close,
-    .accelerator = fake_accelerator,
-    .has_guests = fake_has_guests,
-    .port_is_free = fake_port_is_free,
-    .disk_create = fake_disk_create,
-    .disk_clone = fake_disk_clone,
-    .seed_write = fake_seed_write,
-    .define = fake_define,
-    .boot = fake_boot,
-    .seed_remove = fake_seed_remove,
-    .ssh_host_key = fake_ssh_host_key,
-    .power = fake_power,
-    .stop_ask = fake_stop_ask,
-    .stop_force = fake_stop_force,
-    .disk_grow = fake_disk_grow,
-    .snapshot_create = fake_snapshot_create,
-    .snapshot_restore = fake_snapshot_restore,
-    .snapshot_delete = fake_snapshot_delete,
-    .usage = fake_usage,
+    .create_steps = { create_steps, COUNT(create_steps) },
+    .start = fake_start,
     .removals = { removals, COUNT(removals) },
-    .inventory = fake_inventory,
-    .preflight = fake_preflight,
+    COMMON_OPS,
 };
 
+/* ---- a host that makes VMs in other steps, each with an address of its own ---- */
+
+static struct error *volume_step(struct driver *driver, struct arena *arena,
+                                 struct driver_create *create)
+{
+    return fake_disk_create(driver, arena, create->vm);
+}
+
+static struct error *machine_start(struct driver *driver, struct arena *arena, struct driver_vm *vm,
+                                   const struct driver_ports *ports)
+{
+    struct error *e;
+
+    (void)ports;
+    vm->ssh = (struct driver_endpoint){ arena_printf(arena, "%s.cloud.test", vm->id), 22 };
+    e = fake_define(driver, arena, vm);
+    return e ? e : fake_boot(driver, arena, vm);
+}
+
+static struct error *machine_step(struct driver *driver, struct arena *arena,
+                                  struct driver_create *create)
+{
+    struct error *e = fake_seed_write(driver, arena, create->vm, create->seed);
+
+    create->host_key_public = create->seed->host_key_public;
+    return e ? e : machine_start(driver, arena, create->vm, create->ports);
+}
+
+static const struct driver_step cloud_steps[] = {
+    { "Volume", volume_step, false },
+    { "Machine", machine_step, true },
+    { "SSH", NULL, false },
+};
+
+static const struct driver_removal cloud_removals[] = {
+    { .step = "Machine", .thing = "machine", .act = fake_domain_remove, .ends_guest = true },
+    { .step = "Volume", .thing = "volume", .act = fake_disk_remove },
+    { .step = "User data", .thing = "user data", .act = fake_seed_delete },
+};
+
+static struct error *cloud_connect(struct arena *arena, const struct driver_region *region,
+                                   struct driver **out);
+
+static const struct driver_ops cloud_ops = {
+    .open = cloud_connect,
+    .create_steps = { cloud_steps, COUNT(cloud_steps) },
+    .start = machine_start,
+    .removals = { cloud_removals, COUNT(cloud_removals) },
+    COMMON_OPS,
+};
+
+static struct error *cloud_connect(struct arena *arena, const struct driver_region *region,
+                                   struct driver **out)
+{
+    struct error *e = fake_connect(arena, region, out);
+
+    if (!e)
+        (*out)->ops = &cloud_ops;
+    return e;
+}
+
 const struct driver_scheme TEST_DRIVERS[] = {
-    { "fake", &fake_ops },
-    { "qemu", &LIBVIRT_OPS },
-    { "test", &LIBVIRT_OPS },
-    { NULL, NULL },
+    { "fake", &fake_ops },    { "cloud", &cloud_ops }, { "qemu", &LIBVIRT_OPS },
+    { "test", &LIBVIRT_OPS }, { NULL, NULL },
 };

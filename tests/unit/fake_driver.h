@@ -43,7 +43,10 @@ struct fake_host {
 
 extern struct fake_host *fake;
 
-/* Domicile's drivers, and the fake one. */
+/*
+ * Domicile's drivers, the fake one ("fake:"), and "cloud:": the same host with other steps and
+ * removals, whose VMs have an address of their own, port 22.
+ */
 extern const struct driver_scheme TEST_DRIVERS[];
 
 /* A new, empty host. */

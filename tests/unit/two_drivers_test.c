@@ -1,6 +1,7 @@
 /*
  * Two regions with two drivers, the fake one and libvirt's (its test driver), in one worker: the
- * life of a VM in each, side by side. And a region that no driver is for.
+ * life of a VM in each, side by side. A driver with steps and removals of its own; and a region
+ * that no driver is for.
  */
 #include "base/array.h"
 #include "drain.h"
@@ -8,6 +9,7 @@
 #include "worker/job.h"
 #include "world.h"
 
+#include "job_step.sql.h"
 #include "receipt.sql.h"
 #include "snapshot.sql.h"
 
@@ -26,6 +28,8 @@ static const char *const regions[REGIONS] = { "local", "far" };
 
 static const char more_regions[] = "[region far]\nlabel = There\nuri = test:///default\n"
                                    "accelerator = tcg\nssh_ports = 22900-22999\n"
+                                   "[region cloud]\nlabel = Cloud\nuri = cloud:///\n"
+                                   "accelerator = tcg\nssh_ports = 23100-23199\n"
                                    "[region none]\nlabel = Nowhere\nuri = moon:///base\n"
                                    "accelerator = tcg\nssh_ports = 23000-23099\n";
 
@@ -140,6 +144,38 @@ static void vms_live_in_both(void **state)
     assert_receipts(test);
 }
 
+static void a_driver_has_its_own_steps(void **state)
+{
+    static const char *const names[] = { "Volume", "Machine", "SSH" };
+    static const char *const things[] = { "machine", "volume", "user data" };
+    struct test *test = *state;
+    struct world *world = test->world;
+    const char *vm = world_create_in(world, "cloud", "far");
+    struct job_step_list_rows steps;
+    struct receipt_list_rows receipt;
+
+    drain(test->context);
+    assert_string_equal(world_vm(world, vm).state, "running");
+    /* What the driver said, although it reserved no port and the region's begin elsewhere. */
+    assert_int_equal(world_vm(world, vm).ssh_port, 22);
+    assert_string_equal(world_vm(world, vm).host_key_public, fake_find(vm)->guest_key);
+    world_check(sql_job_step_list(world->db, world->arena, world->team_id,
+                                  world_job(world, vm).number, &steps),
+                "steps");
+    assert_int_equal(steps.count, COUNT(names));
+    for (size_t i = 0; i < COUNT(names); i++)
+        assert_string_equal(steps.row[i].name, names[i]);
+
+    world_check(world_ask(world, vm, VM_REQUEST_DESTROY, NULL), "destroy");
+    drain(test->context);
+    assert_string_equal(world_vm(world, vm).state, "gone");
+    assert_null(fake_find(vm));
+    world_check(sql_receipt_list(world->db, world->arena, world->team_id, vm, &receipt), "receipt");
+    assert_int_equal(receipt.count, COUNT(things));
+    for (size_t i = 0; i < COUNT(things); i++)
+        assert_string_equal(receipt.row[i].thing, things[i]);
+}
+
 static void a_region_without_driver_is_refused(void **state)
 {
     struct test *test = *state;
@@ -151,7 +187,7 @@ static void a_region_without_driver_is_refused(void **state)
     assert_non_null(e);
     assert_int_equal(e->kind, ERROR_INPUT);
     assert_non_null(strstr(e->text, "moon:///base"));
-    assert_non_null(strstr(e->text, "fake:, qemu:, test:"));
+    assert_non_null(strstr(e->text, "fake:, cloud:, qemu:, test:"));
     drain(test->context);
     assert_string_equal(world_vm(test->world, vm).state, "failed");
     assert_non_null(strstr(world_vm(test->world, vm).last_error, "moon:///base"));
@@ -161,6 +197,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(vms_live_in_both, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_driver_has_its_own_steps, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_region_without_driver_is_refused, set_up, tear_down),
     };
 

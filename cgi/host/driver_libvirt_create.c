@@ -1,0 +1,78 @@
+/*
+ * The VM host "libvirt" (see driver.h): the order in which a VM is created and started, and which
+ * port leads to it. What each step does is in driver_libvirt.c and driver_libvirt_disk.c.
+ */
+#include "host/driver_libvirt.h"
+
+#include "host/ssh_forward.h"
+
+static struct error *disk_step(struct driver *driver, struct arena *arena,
+                               struct driver_create *create)
+{
+    if (!create->source_snapshot)
+        return libvirt_disk_create(driver, arena, create->vm);
+    return libvirt_disk_clone(driver, arena, create->vm, create->source_id,
+                              create->source_snapshot);
+}
+
+static struct error *seed_step(struct driver *driver, struct arena *arena,
+                               struct driver_create *create)
+{
+    /* A guest that runs already (this is a retry) has read the seed before this one. */
+    struct error *e = libvirt_stop_force(driver, arena, create->vm->id);
+
+    if (!e)
+        e = libvirt_seed_write(driver, arena, create->vm, create->seed);
+    if (!e)
+        create->host_key_public = create->seed->host_key_public;
+    return e;
+}
+
+static struct ssh_forward forward_of(const struct driver *driver)
+{
+    return (struct ssh_forward){ &libvirt_of(driver)->region, libvirt_port_is_free, libvirt_define,
+                                 libvirt_boot };
+}
+
+static struct error *network_step(struct driver *driver, struct arena *arena,
+                                  struct driver_create *create)
+{
+    const struct ssh_forward forward = forward_of(driver);
+
+    return ssh_forward_port(&forward, driver, arena, create->vm, create->ports);
+}
+
+struct error *libvirt_start(struct driver *driver, struct arena *arena, struct driver_vm *vm,
+                            const struct driver_ports *ports)
+{
+    const struct ssh_forward forward = forward_of(driver);
+
+    return ssh_forward_start(&forward, driver, arena, vm, ports);
+}
+
+struct error *libvirt_resize(struct driver *driver, struct arena *arena, struct driver_vm *vm,
+                             const struct driver_ports *ports)
+{
+    const struct ssh_forward forward = forward_of(driver);
+    struct error *e = ssh_forward_port(&forward, driver, arena, vm, ports);
+
+    return e ? e : libvirt_define(driver, arena, vm);
+}
+
+static struct error *boot_step(struct driver *driver, struct arena *arena,
+                               struct driver_create *create)
+{
+    return libvirt_start(driver, arena, create->vm, create->ports);
+}
+
+static struct error *seed_remove_step(struct driver *driver, struct arena *arena,
+                                      struct driver_create *create)
+{
+    return libvirt_seed_remove(driver, arena, create->vm->id);
+}
+
+const struct driver_step LIBVIRT_CREATE_STEPS[LIBVIRT_CREATE_STEP_COUNT] = {
+    { "Disk", disk_step, false },       { "Seed", seed_step, false },
+    { "Network", network_step, false }, { "Boot", boot_step, true },
+    { "SSH ready", NULL, false },       { "Seed removed", seed_remove_step, false },
+};

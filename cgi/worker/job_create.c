@@ -1,0 +1,141 @@
+/* Creating and starting; see job_create.h. */
+#include "worker/job_create.h"
+
+#include "adapter/crypto.h"
+#include "adapter/ssh.h"
+#include "model/ssh_key.h"
+#include "worker/ssh_port.h"
+
+#include "vm_key.sql.h"
+
+#include <string.h>
+
+static struct error *image_check(struct job *job)
+{
+    if (job->wanted.image_dir)
+        return NULL;
+    return error_new(job->arena, ERROR_INPUT, "domicile.conf has no image \"%s\" any more",
+                     job->vm.image);
+}
+
+/* ---- what the driver is given ---- */
+
+static struct error *seed_make(struct job *job, struct driver_seed *out)
+{
+    const struct config_image *image = config_image_find(job->context->config, job->vm.image);
+    struct vm_key_list_rows keys;
+    struct ssh_key_pair host_key;
+    const char **lines;
+    struct error *e =
+        sql_vm_key_list(job->context->db, job->arena, job->row.team_id, job->vm.id, &keys);
+
+    if (!e)
+        e = ssh_key_pair_new(job->arena, &host_key);
+    if (e)
+        return e;
+    lines = arena_array(job->arena, keys.count + 1, sizeof *lines);
+    for (size_t i = 0; i < keys.count; i++)
+        lines[i] = keys.row[i].public_line;
+    *out = (struct driver_seed){
+        /* A new one with each host key: the guest then sets itself up anew and takes that key. */
+        .instance_id = arena_printf(job->arena, "%s-%s", job->vm.id, crypto_id(job->arena)),
+        .host_name = job->vm.name,
+        .user_name = image->user,
+        .ssh_keys = lines,
+        .ssh_key_count = keys.count,
+        .host_key_private = host_key.private_pem,
+        .host_key_public = host_key.public_line,
+    };
+    return NULL;
+}
+
+static struct error *create_prepare(struct job *job)
+{
+    struct driver_create *create = arena_alloc(job->arena, sizeof *create);
+    struct driver_ports *ports = arena_alloc(job->arena, sizeof *ports);
+    struct driver_seed *seed = arena_alloc(job->arena, sizeof *seed);
+    struct error *e = seed_make(job, seed);
+
+    *ports = ssh_ports(job);
+    *create = (struct driver_create){
+        .vm = &job->wanted,
+        .ports = ports,
+        .seed = seed,
+        .source_id = job->vm.source_vm_id,
+        .source_snapshot = job->vm.source_snapshot_id,
+    };
+    job->create = e ? NULL : create;
+    return e;
+}
+
+/* ---- what it has learned ---- */
+
+struct error *job_endpoint_record(struct job *job)
+{
+    if (job->wanted.ssh.port == job->vm.ssh_port)
+        return NULL;
+    job->vm.ssh_port = job->wanted.ssh.port;
+    return sql_vm_set_port(job->context->db, job->arena, job->vm.id, &job->vm.ssh_port);
+}
+
+static struct error *host_key_record(struct job *job, const char *line)
+{
+    struct ssh_key key;
+    struct error *e = ssh_key_read(job->arena, line, strlen(line), &key);
+
+    if (e)
+        return e;
+    job->vm.host_key_public = line;
+    return sql_vm_set_host_key(job->context->db, job->arena, job->vm.id, line, key.fingerprint);
+}
+
+static struct error *create_record(struct job *job)
+{
+    const char *line = job->create->host_key_public;
+    struct error *e = job_endpoint_record(job);
+
+    job->create->host_key_public = NULL;
+    return e || !line ? e : host_key_record(job, line);
+}
+
+/* ---- the steps ---- */
+
+static struct error *create_act(struct job *job)
+{
+    struct error *e = image_check(job);
+
+    if (!e && !job->create)
+        e = create_prepare(job);
+    return e ? e
+             : job->ops->create_steps.row[job->position].act(job->driver, job->arena, job->create);
+}
+
+const struct step *job_create_steps(struct job *job, size_t *count)
+{
+    const struct driver_steps *own = &job->ops->create_steps;
+    struct step *steps = arena_array(job->arena, own->count, sizeof *steps);
+
+    for (size_t i = 0; i < own->count; i++)
+        steps[i] = (struct step){ .name = own->row[i].name,
+                                  .act = own->row[i].act ? create_act : job_ssh_act,
+                                  .record = own->row[i].act ? create_record : NULL,
+                                  .is_repeated = own->row[i].is_repeated };
+    *count = own->count;
+    return steps;
+}
+
+struct error *job_boot_act(struct job *job)
+{
+    const struct driver_ports ports = ssh_ports(job);
+    struct error *e = image_check(job);
+
+    return e ? e : driver_start(job->driver, job->arena, &job->wanted, &ports);
+}
+
+struct error *job_resize_act(struct job *job)
+{
+    const struct driver_ports ports = ssh_ports(job);
+    struct error *e = image_check(job);
+
+    return e ? e : driver_resize(job->driver, job->arena, &job->wanted, &ports);
+}
