@@ -161,13 +161,13 @@ async function workerKill() {
     && listed[0].kind === 'suspended' && listed[0].attempts === 1 && /550/.test(listed[0].reason), listed);
 
   box.calm();
-  box.letter = { code: 554, text: 'Looks like spam' };
+  box.message = { code: 554, text: 'Looks like spam' };
   now = await becomes(queue('suspended', {}), 'failed');
-  check('554 for the letter: given up at once', now.state === 'failed' && /Looks like spam/.test(now.reason), now);
-  box.letter = { code: 452, text: 'Mailbox full' };
+  check('554 for the message: given up at once', now.state === 'failed' && /Looks like spam/.test(now.reason), now);
+  box.message = { code: 452, text: 'Mailbox full' };
   const full = queue('suspended', {});
   now = await fails(full);
-  check('452 for the letter: waits', now.state === 'queued' && /452/.test(now.reason), now);
+  check('452 for the message: waits', now.state === 'queued' && /452/.test(now.reason), now);
   box.calm();
   box.sender = { code: 553, text: 'Not your address' };
   const sender = queue('suspended', {});
@@ -227,11 +227,11 @@ async function workerKill() {
   check('the right one: sent, once', (await becomes(down, 'sent')).state === 'sent' && box.mails.length === 1);
 
   box.calm();
-  box.letter = 'cut';
+  box.message = 'cut';
   const cut = queue('suspended', {});
   now = await fails(cut);
-  check('cut off after the letter: waits, as nobody can know', now.state === 'queued', now);
-  box.letter = undefined;
+  check('cut off after the message: waits, as nobody can know', now.state === 'queued', now);
+  box.message = undefined;
   dueNow(cut);
   await becomes(cut, 'sent');
   check('comes again with the same Message-ID', box.mails.length === 2
@@ -334,20 +334,20 @@ async function workerKill() {
 {
   box.calm();
   let release;
-  box.letter = () => new Promise((resolve) => { release = resolve; });
+  box.message = () => new Promise((resolve) => { release = resolve; });
   const held = queue('suspended', {});
   await until(() => box.mails.length, 20);
   check('while it is sent, the row says so', row(held).taken_at > 0 && row(held).state === 'queued');
   await workerKill();
   release();
-  box.letter = undefined;
+  box.message = undefined;
   equal('killed before the record: sent by the next worker', (await becomes(held, 'sent')).state, 'sent');
   check('twice, with one Message-ID', box.mails.length === 2
     && box.mails.every(({ parsed }) => parsed.messageId === `<${held}@example.org>`));
   check('and the log says that it may be twice', /event=mail_again/.test(server.log()));
 
   box.calm();
-  box.letter = () => sleep(Math.random() * 200);
+  box.message = () => sleep(Math.random() * 200);
   const ids = Array.from({ length: 120 }, () => queue('suspended', {}));
   let kills = 0;
   for (; kills < 40 && Number(server.sql("SELECT count(*) FROM mail WHERE state = 'queued';")) > 0; kills++) {

@@ -27,11 +27,11 @@ export class Postbox {
     this.calm();
   }
 
-  // Takes everything, as at the start. What a test may set: `sender`, `recipient` and `letter`, each
-  // undefined (250) or { code, text }; letter may also be 'cut' (taken, but the connection is gone
+  // Takes everything, as at the start. What a test may set: `sender`, `recipient` and `message`, each
+  // undefined (250) or { code, text }; message may also be 'cut' (taken, but the connection is gone
   // before the answer) or a function whose promise is waited for before the 250.
   calm() {
-    Object.assign(this, { sender: undefined, recipient: undefined, letter: undefined });
+    Object.assign(this, { sender: undefined, recipient: undefined, message: undefined });
     this.mails.length = 0;
     this.logins.length = 0;
     this.connections = 0;
@@ -65,18 +65,18 @@ export class Postbox {
     const parts = [];
     for await (const part of stream) parts.push(part);
     const raw = Buffer.concat(parts);
-    const { letter } = this;
-    if (letter?.code) {
-      done(refusal(letter.code, letter.text));
+    const { message } = this;
+    if (message?.code) {
+      done(refusal(message.code, message.text));
       return;
     }
     this.mails.push({ raw: raw.toString('latin1'), from: session.envelope.mailFrom.address, isSecure: session.secure,
       to: session.envelope.rcptTo.map(({ address }) => address), parsed: await PostalMime.parse(raw) });
-    if (letter === 'cut') {
+    if (message === 'cut') {
       for (const socket of this.sockets) socket.destroy();
       return;
     }
-    await letter?.();
+    await message?.();
     done();
   }
 

@@ -326,7 +326,7 @@ const pushes = (where) => Number(state.one(`SELECT count(*) FROM usage_report WH
   stripe.fail(/billing_portal/, { delayMs: 3000 });
   check('slow', (await press('/billing/portal')).url?.includes('/portal/'));
   const asked = stripe.count(/billing_portal/);
-  stripe.fail(/billing_portal/, { delayMs: 10500 }); // longer than LIMIT_OUTGOING_MS
+  stripe.fail(/billing_portal/, { delayMs: 10500 }); // longer than LIMIT_HTTP_MS
   check('no answer in time, it is asked again', (await press('/billing/portal', alice)).url?.includes('/portal/'));
   equal('once more', stripe.count(/billing_portal/) - asked, 2);
   stripe.fail(/billing_portal/, { status: 400, body: { error: { type: 'invalid_request_error', code: 'parameter_invalid', message: KEY } } });

@@ -412,7 +412,7 @@ static void test_not_http(void **state)
 }
 
 /* What is tried again, and how often it was asked then. */
-static void test_stripe_habit(void **state)
+static void test_stripe_retry_policy(void **state)
 {
     static const struct {
         const char *start;
@@ -566,7 +566,7 @@ int main(void)
         cmocka_unit_test_setup(test_nobody_there, set_up),
         cmocka_unit_test_setup(test_size, set_up),
         cmocka_unit_test_setup(test_not_http, set_up),
-        cmocka_unit_test_setup(test_stripe_habit, set_up),
+        cmocka_unit_test_setup(test_stripe_retry_policy, set_up),
         cmocka_unit_test_setup(test_request_id, set_up),
         cmocka_unit_test_setup(test_delete_is_tried_again, set_up),
         cmocka_unit_test_setup(test_unknown_certificate, set_up),
