@@ -236,11 +236,11 @@ static struct error *hours_compare(const struct context *context, int64_t team_i
             continue;
         if (counted != ours && strcmp(row->state, USAGE_REPORT_STATE_CONFIRMED) == 0)
             e = sql_usage_report_set(
-                context->db, context->arena, team_id, hour_at, "different",
+                context->db, context->arena, team_id, hour_at, USAGE_REPORT_STATE_DIFFERENT,
                 arena_printf(context->arena, "Stripe counts %lld", (long long)counted));
         else if (counted == ours && strcmp(row->state, USAGE_REPORT_STATE_DIFFERENT) == 0)
-            e = sql_usage_report_set(context->db, context->arena, team_id, hour_at, "confirmed",
-                                     NULL);
+            e = sql_usage_report_set(context->db, context->arena, team_id, hour_at,
+                                     USAGE_REPORT_STATE_CONFIRMED, NULL);
     }
     return e;
 }
