@@ -33,11 +33,6 @@ static struct error *billing_is_on(struct request *r)
 
 /* ---- the page ---- */
 
-static void billing_render(struct buf *buf, const struct frame *frame, const void *page)
-{
-    html_billing(buf, frame, page);
-}
-
 static struct error *billing_show(struct request *r)
 {
     struct billing_html page = { .next = NULL };
@@ -48,7 +43,7 @@ static struct error *billing_show(struct request *r)
     if (!e)
         e = billing_page_fill(r, &page);
     if (!e)
-        live_answer(r, billing_render, &page);
+        live_answer(r, render_billing, &page);
     return e;
 }
 

@@ -35,11 +35,6 @@ static const char *quota_words(struct request *r, const struct vm_quota_row *use
         (long long)r->config->quota_disk_gb);
 }
 
-static void vms_render(struct buf *buf, const struct frame *frame, const void *page)
-{
-    html_vms(buf, frame, page);
-}
-
 /* The worker's last observation of the hosts: emulated? reachable? */
 static struct error *hosts_fill(struct request *r, struct vms_html *page)
 {
@@ -114,7 +109,7 @@ static struct error *vms_show(struct request *r)
     page.has_keys = keys.total;
     for (size_t i = 0; i < page.vms.count; i++)
         page.is_working |= page.vms.row[i].is_working;
-    live_answer(r, vms_render, &page);
+    live_answer(r, render_vms, &page);
     return NULL;
 }
 

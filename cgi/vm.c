@@ -31,18 +31,13 @@ static struct error *vm_find(struct request *r, struct vm_get_row *vm)
 
 /* ---- the page ---- */
 
-static void vm_render(struct buf *buf, const struct frame *frame, const void *page)
-{
-    html_vm(buf, frame, page);
-}
-
 static struct error *vm_show(struct request *r)
 {
     struct vm_html page;
     struct error *e = vm_page_fill(r, r->parameters[0], &page);
 
     if (!e)
-        live_answer(r, vm_render, &page);
+        live_answer(r, render_vm, &page);
     return e;
 }
 
@@ -69,7 +64,7 @@ static struct error *vm_show_again(struct request *r, const struct vm_problems *
     page.resize_problem = problems->resize;
     page.destroy_problem = problems->destroy;
     page.spend_problem = problems->spend;
-    live_answer(r, vm_render, &page);
+    live_answer(r, render_vm, &page);
     return NULL;
 }
 

@@ -5,8 +5,9 @@
  *
  * Each page NAME.html becomes NAME.html.h with `struct NAME_html`, the page's data, and NAME.html.c
  * with `html_NAME()`, which writes it; plain text NAME.txt becomes `struct NAME_txt` and
- * `txt_NAME()`. Parts, _NAME.html, are compiled into the pages that include them. Errors go to
- * standard error as FILE:LINE: error; what to write instead.
+ * `txt_NAME()`. A page that writes frame.version has a live part: it also gets `render_NAME()`,
+ * which takes any page struct, for live_answer(). Parts, _NAME.html, are compiled into the pages
+ * that include them. Errors go to standard error as FILE:LINE: error; what to write instead.
  *
  * This file parses the arguments and writes the output files. tmplc_source.c and tmplc_words.c
  * parse the template language, tmplc_page.c generates C, tmplc_html.c tracks the HTML context,

@@ -145,6 +145,7 @@ const char *page_expression(struct page *page, const struct source *source, cons
         text_printf(&c, rest ? "%.*s->%s" : "(*%.*s)", (int)length, name, rest);
     } else if (length == 5 && strncmp(name, "frame", 5) == 0) {
         page->uses_frame = true;
+        page->is_live = page->is_live || strcmp(name, "frame.version") == 0;
         text_printf(&c, rest ? "frame->%s" : "(*frame)", rest);
     } else if (field) {
         page->uses_page = true;
@@ -266,6 +267,10 @@ struct text page_header(const struct page *page)
                 "\nvoid %s_%s(struct buf *buf, const struct frame *frame,\n"
                 "    const struct %s_%s *page);\n",
                 page->kind, page->name, page->name, page->kind);
+    if (page->is_live)
+        text_printf(
+            &out, "void render_%s(struct buf *buf, const struct frame *frame, const void *page);\n",
+            page->name);
     return out;
 }
 
@@ -286,5 +291,11 @@ struct text page_code(const struct page *page)
     text_printf(&out, "    buf_reserve(buf, %zu);\n%s}\n",
                 page->reserve < RESERVE_MAX ? page->reserve : RESERVE_MAX,
                 page->body.bytes ? page->body.bytes : "");
+    if (page->is_live)
+        text_printf(
+            &out,
+            "\nvoid render_%s(struct buf *buf, const struct frame *frame, const void *page)\n"
+            "{\n    %s_%s(buf, frame, page);\n}\n",
+            page->name, page->kind, page->name);
     return out;
 }

@@ -58,6 +58,7 @@ struct page {
     bool has_page;  /* {{ page }} has been read */
     bool uses_page;
     bool uses_frame;
+    bool is_live; /* it uses frame.version, so live_answer() renders it */
 };
 
 /* Write a statement of the function, indented, on its own line. */

@@ -24,6 +24,7 @@ static inline int fixture_run(void (*run)(struct buf *, const struct frame *))
     struct frame frame = {
         .title = "T<1>",
         .csrf = "to\"ken",
+        .version = "v1",
         .now_at = 1795780800 + 180,
     };
 
