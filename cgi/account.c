@@ -100,7 +100,7 @@ static bool key_check(struct request *r, struct field *fields, struct ssh_key *k
     const struct error *e = ssh_key_read(r->arena, fields[KEY].text, strlen(fields[KEY].text), key);
 
     fields[KEY].problem = e ? e->message : NULL;
-    if (!e && is_name_private)
+    if (is_name_private)
         fields[NAME].problem = "That looks like a private key. Nothing of it was kept.";
     if (is_name_private || (e && strcmp(e->code, SSH_KEY_IS_PRIVATE) == 0))
         private_forget(r, fields);

@@ -34,7 +34,7 @@ static struct error *migrate_one(struct admin *admin, const struct db_schema *sc
     return e;
 }
 
-static struct error *admin_migrate(struct admin *admin)
+struct error *admin_migrate(struct admin *admin)
 {
     const char *directory = inbox_folder(admin->arena, admin->state_dir);
     /* An invalid configuration fails here, before any change is made. */
@@ -54,36 +54,13 @@ static struct error *admin_migrate(struct admin *admin)
     return e;
 }
 
-enum need {
-    NEEDS_NOTHING,
-    NEEDS_CONFIG,  /* only: root may run it, too */
-    NEEDS_READING, /* the configuration, and the database, read-only */
-    NEEDS_WRITING,
-};
-
 static const struct command {
-    const char *name, *argument, *about;
-    enum need need;
     struct error *(*run)(struct admin *admin);
+    const char *name, *argument, *about;
+    enum admin_need need;
 } commands[] = {
-    { "check", NULL, "check that the installation is complete", NEEDS_NOTHING, admin_check },
-    { "migrate", NULL, "create the database, or upgrade it and its prices", NEEDS_NOTHING,
-      admin_migrate },
-    { "signin", "EMAIL", "print a single-use link that signs EMAIL in", NEEDS_WRITING,
-      admin_signin },
-    { "vms", NULL, "list all existing VMs", NEEDS_READING, admin_vms },
-    { "orphans", NULL, "list objects on hosts that belong to no VM", NEEDS_READING, admin_orphans },
-    { "inbox", NULL, "list received webhook events and their state", NEEDS_READING, admin_inbox },
-    { "inbox-retry", "ID", "retry a parked event, or \"all\"", NEEDS_WRITING, admin_inbox_retry },
-    { "mails", NULL, "list undelivered mail with the last error", NEEDS_READING, admin_mails },
-    { "billing", NULL, "list subscriptions and inconsistencies", NEEDS_READING, admin_billing },
-    { "stripe-setup", NULL, "create missing meter and prices at Stripe", NEEDS_CONFIG,
-      admin_stripe_setup },
-    { "network", "REGION",
-      "print the setup for a region of qemu:///system, to be run by root:\n"
-      "                       --libvirt prints the network for \"virsh net-define\", --nft the\n"
-      "                       firewall for \"nft -f\", without either, the commands to run",
-      NEEDS_CONFIG, admin_network },
+#define ROW(...) { __VA_ARGS__ },
+    ADMIN_COMMANDS(ROW)
 };
 
 static int usage_show(FILE *file, int status)
@@ -119,7 +96,7 @@ static struct error *command_run(struct admin *admin, const struct command *comm
     return e ? e : command->run(admin);
 }
 
-static struct error *state_dir_resolve(struct admin *admin, const char *dir, enum need need)
+static struct error *state_dir_resolve(struct admin *admin, const char *dir, enum admin_need need)
 {
     struct stat status;
 

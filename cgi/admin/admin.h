@@ -15,13 +15,42 @@ struct admin {
     int status;              /* exit status if the command returns no error */
 };
 
-struct error *admin_check(struct admin *admin);
-struct error *admin_signin(struct admin *admin);
-struct error *admin_vms(struct admin *admin);
-struct error *admin_orphans(struct admin *admin);
-struct error *admin_mails(struct admin *admin);
-struct error *admin_billing(struct admin *admin);
-struct error *admin_stripe_setup(struct admin *admin);
-struct error *admin_network(struct admin *admin);
-struct error *admin_inbox(struct admin *admin);
-struct error *admin_inbox_retry(struct admin *admin);
+/* What must be open before a command runs. */
+enum admin_need {
+    NEEDS_NOTHING,
+    NEEDS_CONFIG,  /* only: root may run it, too */
+    NEEDS_READING, /* the configuration, and the database, read-only */
+    NEEDS_WRITING,
+};
+
+/* clang-format off */
+/* Every command, once: COMMAND(function, name, argument, what it does, what it needs). */
+#define ADMIN_COMMANDS(COMMAND)                                                                    \
+    COMMAND(admin_check, "check", NULL, "check that the installation is complete", NEEDS_NOTHING)  \
+    COMMAND(admin_migrate, "migrate", NULL, "create the database, or upgrade it and its prices",   \
+            NEEDS_NOTHING)                                                                         \
+    COMMAND(admin_signin, "signin", "EMAIL", "print a single-use link that signs EMAIL in",        \
+            NEEDS_WRITING)                                                                         \
+    COMMAND(admin_vms, "vms", NULL, "list all existing VMs", NEEDS_READING)                        \
+    COMMAND(admin_orphans, "orphans", NULL, "list objects on hosts that belong to no VM",          \
+            NEEDS_READING)                                                                         \
+    COMMAND(admin_inbox, "inbox", NULL, "list received webhook events and their state",            \
+            NEEDS_READING)                                                                         \
+    COMMAND(admin_inbox_retry, "inbox-retry", "ID", "retry a parked event, or \"all\"",            \
+            NEEDS_WRITING)                                                                         \
+    COMMAND(admin_mails, "mails", NULL, "list undelivered mail with the last error",               \
+            NEEDS_READING)                                                                         \
+    COMMAND(admin_billing, "billing", NULL, "list subscriptions and inconsistencies",              \
+            NEEDS_READING)                                                                         \
+    COMMAND(admin_stripe_setup, "stripe-setup", NULL, "create missing meter and prices at Stripe", \
+            NEEDS_CONFIG)                                                                          \
+    COMMAND(admin_network, "network", "REGION",                                                    \
+            "print the setup for a region of qemu:///system, to be run by root:\n"                 \
+            "                       --libvirt prints the network for \"virsh net-define\", "       \
+            "--nft the\n"                                                                          \
+            "                       firewall for \"nft -f\", without either, the commands to run", \
+            NEEDS_CONFIG)
+/* clang-format on */
+
+#define ADMIN_DECLARE(run, ...) struct error *run(struct admin *admin);
+ADMIN_COMMANDS(ADMIN_DECLARE)

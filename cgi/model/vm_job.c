@@ -1,34 +1,18 @@
-/* Kinds of VM jobs; see vm_job.h. To add a kind, add a row here and its steps in
- * worker/job_steps.c. */
+/* Kinds of VM jobs; see vm_job.h. */
 #include "model/vm_job.h"
-#include "base/array.h"
 
+#include "base/array.h"
 #include "main_constants.sql.h"
 
 #include <assert.h>
 #include <stddef.h>
 #include <string.h>
 
-static const struct vm_job jobs[] = {
-    { VM_JOB_CREATE, VM_STATE_CREATING, "creation asked again", "created", "Creating", "Creation",
-      true, false },
-    { VM_JOB_START, VM_STATE_STARTING, "start asked", "started", "Starting", "Last start", true,
-      false },
-    { VM_JOB_STOP, VM_STATE_STOPPING, "stop asked", "stopped", "Stopping", "Last stop", false,
-      false },
-    { VM_JOB_RESTART, VM_STATE_RESTARTING, "restart asked", "restarted", "Restarting",
-      "Last restart", true, false },
-    { VM_JOB_RESIZE, VM_STATE_RESIZING, "resize asked", "resized", "Resizing", "Last resize", false,
-      false },
-    { VM_JOB_SNAPSHOT, VM_STATE_SNAPSHOTTING, "snapshot asked", "snapshot taken",
-      "Taking a snapshot", "Last snapshot", false, true },
-    { VM_JOB_SNAPSHOT_DELETE, VM_STATE_SNAPSHOTTING, "snapshot deletion asked", "snapshot deleted",
-      "Deleting a snapshot", "Last snapshot deletion", false, true },
-    { VM_JOB_RESTORE, VM_STATE_RESTORING, "restore asked", "restored", "Restoring", "Last restore",
-      false, true },
-    { VM_JOB_DESTROY, VM_STATE_DESTROYING, "destroy asked", "destroyed", "Destroying",
-      "Destruction", false, false },
-};
+#define DEFINE(name, kind, ...) const char VM_JOB_##name[] = kind;
+VM_JOBS(DEFINE)
+
+#define ROW(name, kind, ...) { VM_JOB_##name, __VA_ARGS__ },
+static const struct vm_job jobs[] = { VM_JOBS(ROW) };
 
 enum { JOB_COUNT = COUNT(jobs) };
 

@@ -6,15 +6,37 @@
 
 #include <stdbool.h>
 
-#define VM_JOB_CREATE          "create"
-#define VM_JOB_START           "start"
-#define VM_JOB_STOP            "stop"
-#define VM_JOB_RESTART         "restart"
-#define VM_JOB_RESIZE          "resize"
-#define VM_JOB_SNAPSHOT        "snapshot"
-#define VM_JOB_SNAPSHOT_DELETE "snapshot_delete"
-#define VM_JOB_RESTORE         "restore"
-#define VM_JOB_DESTROY         "destroy"
+/*
+ * Every kind, once. To add one, add a row here and its steps in worker/job_steps.c.
+ *
+ *   JOB(NAME, kind, state of the VM meanwhile, requested, done, running, over, may_start,
+ *       has_snapshot)
+ */
+/* clang-format off */
+#define VM_JOBS(JOB)                                                                               \
+    JOB(CREATE, "create", VM_STATE_CREATING, "creation asked again", "created",                    \
+        "Creating", "Creation", true, false)                                                       \
+    JOB(START, "start", VM_STATE_STARTING, "start asked", "started",                               \
+        "Starting", "Last start", true, false)                                                     \
+    JOB(STOP, "stop", VM_STATE_STOPPING, "stop asked", "stopped",                                  \
+        "Stopping", "Last stop", false, false)                                                     \
+    JOB(RESTART, "restart", VM_STATE_RESTARTING, "restart asked", "restarted",                     \
+        "Restarting", "Last restart", true, false)                                                 \
+    JOB(RESIZE, "resize", VM_STATE_RESIZING, "resize asked", "resized",                            \
+        "Resizing", "Last resize", false, false)                                                   \
+    JOB(SNAPSHOT, "snapshot", VM_STATE_SNAPSHOTTING, "snapshot asked", "snapshot taken",           \
+        "Taking a snapshot", "Last snapshot", false, true)                                         \
+    JOB(SNAPSHOT_DELETE, "snapshot_delete", VM_STATE_SNAPSHOTTING, "snapshot deletion asked",      \
+        "snapshot deleted", "Deleting a snapshot", "Last snapshot deletion", false, true)          \
+    JOB(RESTORE, "restore", VM_STATE_RESTORING, "restore asked", "restored",                       \
+        "Restoring", "Last restore", false, true)                                                  \
+    JOB(DESTROY, "destroy", VM_STATE_DESTROYING, "destroy asked", "destroyed",                     \
+        "Destroying", "Destruction", false, false)
+/* clang-format on */
+
+/* VM_JOB_CREATE is "create". */
+#define VM_JOB_DECLARE(name, ...) extern const char VM_JOB_##name[];
+VM_JOBS(VM_JOB_DECLARE)
 
 struct vm_job {
     const char *kind;      /* job.kind */

@@ -45,6 +45,9 @@ middle=$(sed -n 3p <<<"$private")
 as alice post /keys "key=$private" name=oops ; expect 422 keys_private.html
 expect_nowhere "$middle"
 as alice post /keys "key=$good_key" "name=$(tr '\n' ' ' <<<"$private" | cut -c1-90)" ; expect 422
+expect_text "That looks like a private key. Nothing of it was kept."
+as alice post /keys "key=ssh-ed25519 AAAA" "name=$(tr '\n' ' ' <<<"$private")" ; expect 422
+expect_text "That looks like a private key. Nothing of it was kept."
 expect_nowhere "b3BlbnNzaC1rZXkt"
 as alice post /keys "key=$(sed '1d;$d' <<<"$private")" ; expect 422
 expect_nowhere "$middle"

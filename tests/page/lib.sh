@@ -48,20 +48,17 @@ fresh() {
     done
 }
 
-# Which program answers a path: the locations of nginx.conf.
+# The program that serves a path, by the locations of nginx.conf: an exact one, else the longest prefix.
 program_of() {
-    case $1 in
-    /signin* | /auth/* | /signout | /signed-out) echo signin ;;
-    /vms | /vms\?* | /vms/new* | /activity*) echo dashboard ;;
-    /operator*) echo operator ;;
-    /vms/*) echo vm ;;
-    /costs*) echo costs ;;
-    /keys* | /account*) echo account ;;
-    /webhooks/stripe) echo stripe ;;
-    /webhooks/workos) echo workos ;;
-    /billing*) echo billing ;;
-    *) echo site ;;
-    esac
+    awk -v path="${1%%\?*}" '
+        $1 == "location" && match($0, /fastcgi_pass [a-z]+/) {
+            program = substr($0, RSTART + 13, RLENGTH - 13)
+            if ($2 == "=" && $3 == path) exact = program
+            if ($2 != "=" && index(path, $2) == 1 && length($2) > longest) {
+                longest = length($2); prefix = program
+            }
+        }
+        END { print exact ? exact : prefix }' nginx.conf
 }
 
 # ask METHOD PATH [BODY]: runs the program; the answer lands in $state/answer.
