@@ -8,7 +8,7 @@ import fs from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
 import Stripe from 'stripe';
-import { bytesJudge, formRead } from './stripe_types.mjs';
+import { bytesJudge, formRead, typesLoad } from './stripe_types.mjs';
 
 const fixtures = path.resolve(import.meta.dirname, '../fixtures/stripe');
 const fixture = (name) => JSON.parse(fs.readFileSync(`${fixtures}/${name}.json`, 'utf8'));
@@ -31,6 +31,7 @@ export class StripeDouble {
       request.on('data', (part) => bytes.push(part));
       request.on('end', () => double.answer(request, response, Buffer.concat(bytes).toString()));
     });
+    typesLoad();
     await new Promise((resolve) => { double.server.listen(0, '127.0.0.1', resolve); });
     double.url = `http://127.0.0.1:${double.server.address().port}`;
     return double;

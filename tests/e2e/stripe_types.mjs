@@ -72,7 +72,8 @@ let program;
 let checker;
 let types;
 
-function typesLoad() {
+// Reads the types of the library: seconds of work, so it is done before the first request arrives.
+export function typesLoad() {
   if (program) return;
   program = programOf(head);
   checker = program.getTypeChecker();
