@@ -1,5 +1,7 @@
-/* The end of closed teams; see account_closure.h. Whoever closes a team asks for the first stop
- * itself; this catches what was not in a state to be stopped then. */
+/*
+ * Closing teams; see account_closure.h. The code that closes a team requests the first stop itself;
+ * this catches VMs that could not be stopped then.
+ */
 #include "worker/account_closure.h"
 
 #include "base/limit.h"

@@ -1,10 +1,10 @@
 /*
- * What happens in time to teams that are closed (team.closed_at): their VMs stop, and after
- * LIMIT_CLOSED_KEEP_S they are destroyed.
+ * What happens over time to closed teams (team.closed_at): their VMs are stopped, and destroyed
+ * after LIMIT_CLOSED_KEEP_S.
  */
 #pragma once
 
 #include "model/context.h"
 
-/* Ask for what is due; to be called again and again. Errors are the database's. */
+/* Request what is due; to be called periodically. Errors are the database's. */
 struct error *account_closure_run(const struct context *context);

@@ -1,10 +1,10 @@
 /*
- * The inbox; see event_processor.h. Knows how an event is taken, tried again and settled, not what
- * any of them means (workos_events.c, stripe_events.c).
+ * The inbox; see event_processor.h. Responsible for taking, retrying and settling events, not for
+ * their meaning (workos_events.c, stripe_events.c).
  *
  * Two databases cannot share a commit, so the main one decides: its row in `event` is written with
- * what the event changes, and the inbox is told afterwards. Killed in between, the event is found
- * again, and found to be applied.
+ * the event's changes, and the inbox is updated afterwards. After a kill in between, the event is
+ * found again and recognized as applied.
  */
 #include "worker/event_processor.h"
 
@@ -32,21 +32,21 @@
 enum {
     ROUND = 50,
     EVENT_BYTES = 32 * 1024 * 1024,
-    LOOK_FIRST_MS = 2,
-    LOOK_LAST_MS = 512,
+    POLL_FIRST_MS = 2,
+    POLL_LAST_MS = 512,
 };
 
 struct inbox {
     struct worker_context *context;
     struct db *db;
-    struct workos *workos; /* NULL: identity is not workos */
+    struct workos *workos; /* NULL: identity is not "workos" */
     struct arena *arena;   /* of one event */
     int watch_fd;
-    int look_ms; /* pause before the next look after a write; 0: nothing was written lately */
+    int look_ms; /* pause before the next poll after a write; 0: no recent write */
     int64_t workos_backfill_at;
 };
 
-/* What services may send, by source. */
+/* The event types that services may send, by source. */
 static const struct {
     const char *source;
     const struct event_rule *rules;
@@ -76,13 +76,13 @@ static const struct event_rule *rule_find(const struct event *event)
     return NULL;
 }
 
-/* A service that was given up may go on telling for a while. */
+/* A service that was turned off may keep sending for a while. */
 static bool is_wanted(const struct event *event)
 {
     return strcmp(event->source, "stripe") != 0 || config_has_billing(event->context.config);
 }
 
-/* In a transaction on the main database: what the event changes, and that it was applied. */
+/* In a transaction on the main database: the event's changes, and that it was applied. */
 static struct error *event_write(struct event *event, const struct event_rule *rule,
                                  const struct inbox_get_row *row)
 {
@@ -134,7 +134,7 @@ static struct error *event_try(struct inbox *inbox, const struct inbox_get_row *
     return e;
 }
 
-/* Another try would end the same way. */
+/* A retry would end the same way. */
 static bool is_final(const struct error *e)
 {
     return e->kind == ERROR_INPUT || e->kind == ERROR_MALFORMED || e->kind == ERROR_NOT_FOUND ||
@@ -163,7 +163,7 @@ static struct error *failure_record(struct inbox *inbox, const struct inbox_get_
     return e;
 }
 
-/* `*keep_body`: it will be tried again, or the operator may want to. */
+/* `*keep_body`: it will be retried, or the operator may want to retry it. */
 static struct error *event_work(struct inbox *inbox, const struct inbox_get_row *row,
                                 bool *keep_body)
 {
@@ -186,7 +186,7 @@ static struct error *event_work(struct inbox *inbox, const struct inbox_get_row 
     return cause ? failure_record(inbox, row, known.attempts + 1, cause) : NULL;
 }
 
-/* What the inbox is to be told of an event. */
+/* What to record in the inbox about an event. */
 struct settlement {
     int64_t position;
     bool keep_body;
@@ -206,7 +206,7 @@ static struct error *event_take(struct inbox *inbox, const char *source, const c
     return event_work(inbox, &row, &out->keep_body);
 }
 
-/* All that a round has worked off, in one commit. */
+/* Everything that a round has processed, in one commit. */
 static struct error *settle(struct inbox *inbox, const struct settlement *settlements, size_t count)
 {
     struct arena *arena = inbox->context->arena;
@@ -222,7 +222,7 @@ static struct error *settle(struct inbox *inbox, const struct settlement *settle
 
 /* ---- a round ---- */
 
-/* What WorkOS says we have missed comes by way of the inbox, like the rest. */
+/* Events that WorkOS reports as missed go through the inbox, like the rest. */
 static void workos_backfill_when_due(struct inbox *inbox)
 {
     struct error *e;
@@ -260,21 +260,21 @@ struct error *inbox_round(struct inbox *inbox, size_t *out_taken)
 }
 
 /*
- * A write is seen before its commit is: the rows can be read only once they are on disk. So after a
- * write there are a few more looks, each after a pause twice as long.
+ * A write is noticed before its commit: the rows can be read only once they are on disk. So a write
+ * is followed by a few more polls, each after a pause twice as long.
  */
 void inbox_wait(struct inbox *inbox, int64_t max_ms)
 {
     struct pollfd watch = { .fd = inbox->watch_fd, .events = POLLIN };
-    char told[4096];
+    char discarded[4096];
     int length_ms = inbox->look_ms ? inbox->look_ms : (int)max_ms;
 
     if (poll(&watch, 1, length_ms) > 0)
-        inbox->look_ms = LOOK_FIRST_MS;
+        inbox->look_ms = POLL_FIRST_MS;
     else if (inbox->look_ms)
-        inbox->look_ms = inbox->look_ms < LOOK_LAST_MS ? inbox->look_ms * 2 : 0;
-    /* What has changed does not matter: a round looks at all. */
-    while (read(inbox->watch_fd, told, sizeof told) > 0)
+        inbox->look_ms = inbox->look_ms < POLL_LAST_MS ? inbox->look_ms * 2 : 0;
+    /* What has changed does not matter: a round reads all. */
+    while (read(inbox->watch_fd, discarded, sizeof discarded) > 0)
         ;
 }
 
@@ -291,7 +291,7 @@ struct error *inbox_open(struct arena *arena, struct worker_context *context, st
         return e;
     inbox->context = context;
     inbox->arena = arena_new(EVENT_BYTES);
-    /* Who receives needs no right to wake the worker: the write itself does. */
+    /* The receivers need no permission to wake the worker: the write itself does. */
     inbox->watch_fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
     if (inbox->watch_fd < 0 ||
         inotify_add_watch(inbox->watch_fd, inbox_folder(arena, state_dir), IN_MODIFY) < 0)

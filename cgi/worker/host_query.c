@@ -1,6 +1,6 @@
 /*
- * A thread that asks; see host_query.h. The owner hands over one question at a time and waits for
- * it; who is not answered in time leaves the thread to itself.
+ * The querying thread; see host_query.h. The owner submits one query at a time and waits for it;
+ * after a timeout it abandons the thread.
  */
 #include "worker/host_query.h"
 
@@ -11,27 +11,27 @@
 enum { ID_BYTES = 32 };
 
 enum host_query_state {
-    ASKER_IDLE,
-    ASKER_ASKED,
-    ASKER_ANSWERED,
-    ASKER_LOST, /* the owner waits no more */
-    ASKER_BACK, /* lost, and the thread has ended */
+    QUERY_IDLE,
+    QUERY_SENT,
+    QUERY_ANSWERED,
+    QUERY_ABANDONED, /* timed out: the owner no longer waits */
+    QUERY_RETURNED,  /* abandoned, and the thread has ended */
 };
 
 struct host_query {
     struct arena *own;
-    struct worker_context *context; /* the thread's alone */
+    struct worker_context *context; /* used by the thread only */
     pthread_t thread;
-    pthread_mutex_t mutex; /* guards all below */
+    pthread_mutex_t mutex; /* guards all fields below */
     pthread_cond_t changed;
     enum host_query_state state;
     const char *region;   /* text of the configuration */
-    char vm_id[ID_BYTES]; /* "": only connect */
+    char vm_id[ID_BYTES]; /* "": connect only */
     struct driver_usage usage;
     struct error *e; /* in the context's arena; read by the owner while the thread is idle */
 };
 
-static struct error *question_answer(struct host_query *query)
+static struct error *query_execute(struct host_query *query)
 {
     struct worker_context *context = query->context;
     struct driver *driver;
@@ -49,20 +49,20 @@ static void *host_query_run(void *argument)
     struct host_query *query = argument;
 
     pthread_mutex_lock(&query->mutex);
-    while (query->state != ASKER_LOST) {
-        if (query->state != ASKER_ASKED) {
+    while (query->state != QUERY_ABANDONED) {
+        if (query->state != QUERY_SENT) {
             pthread_cond_wait(&query->changed, &query->mutex);
             continue;
         }
         pthread_mutex_unlock(&query->mutex);
-        query->e = question_answer(query);
+        query->e = query_execute(query);
         pthread_mutex_lock(&query->mutex);
-        if (query->state == ASKER_ASKED)
-            query->state = ASKER_ANSWERED;
+        if (query->state == QUERY_SENT)
+            query->state = QUERY_ANSWERED;
         pthread_cond_broadcast(&query->changed);
     }
     worker_context_close(query->context);
-    query->state = ASKER_BACK;
+    query->state = QUERY_RETURNED;
     pthread_mutex_unlock(&query->mutex);
     return NULL;
 }
@@ -107,12 +107,12 @@ static bool ask(struct host_query *query, struct arena *arena, int64_t length_ms
     int late = 0;
     bool is_answered;
 
-    query->state = ASKER_ASKED;
+    query->state = QUERY_SENT;
     pthread_cond_broadcast(&query->changed);
-    while (query->state == ASKER_ASKED && !late)
+    while (query->state == QUERY_SENT && !late)
         late = pthread_cond_timedwait(&query->changed, &query->mutex, &deadline);
-    is_answered = query->state == ASKER_ANSWERED;
-    query->state = is_answered ? ASKER_IDLE : ASKER_LOST;
+    is_answered = query->state == QUERY_ANSWERED;
+    query->state = is_answered ? QUERY_IDLE : QUERY_ABANDONED;
     *e = NULL;
     if (is_answered && query->e)
         *e = error_copy(arena, query->e);
@@ -152,7 +152,7 @@ bool host_query_is_back(struct host_query *query)
     bool is_back;
 
     pthread_mutex_lock(&query->mutex);
-    is_back = query->state == ASKER_BACK;
+    is_back = query->state == QUERY_RETURNED;
     pthread_mutex_unlock(&query->mutex);
     if (!is_back)
         return false;

@@ -1,6 +1,6 @@
 /*
- * Take, act, record; see job.h. Responsible for leases, the order of steps, retries and what a job
- * does to its VM's state. What a step does stands in job_steps.c; what follows from an event, in
+ * Take, act, record; see job.h. Responsible for leases, the order of steps, retries and a job's
+ * effect on its VM's state. The steps themselves are in job_steps.c; the state transitions in
  * model/vm_state.c.
  */
 #include "worker/job.h"
@@ -32,7 +32,7 @@ static bool job_is(const struct job *job, const char *kind)
     return strcmp(job->row.kind, kind) == 0;
 }
 
-/* End the transaction: commit, or on an error roll back. */
+/* End the transaction: commit, or roll back on an error. */
 static struct error *transaction_end(struct job *job, struct error *e)
 {
     if (!e)
@@ -100,7 +100,7 @@ struct error *job_take(struct worker_context *context, struct job *out, bool *ha
     *has_one = false;
     arena_reset(context->arena);
     arena_reset(context->scratch);
-    /* Looking first costs no lock: most threads that are called find nothing. */
+    /* Check first, without a lock: most threads that are woken find nothing. */
     e = sql_job_next_due(context->db, context->arena, &next);
     if (e || !next.due_at_ms || next.due_at_ms > clock_now_ms())
         return e;
@@ -151,7 +151,7 @@ static struct error *step_run(struct job *job, size_t position)
     return transaction_end(job, e);
 }
 
-/* The host is also needed when every step has ended: it is asked once more at the end. */
+/* The host is also needed when all steps have completed: it is queried once more at the end. */
 static struct error *job_act(struct job *job)
 {
     struct error *e = worker_context_driver(job->context, job->arena, job->vm.region, &job->driver);
@@ -169,14 +169,14 @@ static struct error *job_act(struct job *job)
 
 /* ---- record ---- */
 
-/* What the host says of the VM after the last step. CONFLICT when the job has not led there. */
+/* The VM's power state on the host after the last step. CONFLICT unless it is the job's target. */
 static struct error *job_observe(struct job *job, enum driver_power *out)
 {
     struct error *e;
 
     *out = DRIVER_ABSENT;
     if (job_is(job, "destroy"))
-        return NULL; /* each step has asked the host already */
+        return NULL; /* each step has already queried the host */
     job->step = "Check";
     e = driver_power(job->driver, job->arena, job->vm.id, out);
     if (!e && !vm_transition_find(vm_job_find(job->row.kind)->state, power_event(*out)))
@@ -222,7 +222,7 @@ static struct error *record_done(struct job *job, enum driver_power power)
     return e;
 }
 
-/* Destroying never gives up; the rest only hopes where hope is: the host may come back. */
+/* Destroying is retried without limit; other jobs only when the host may come back. */
 static bool job_tries_again(const struct job *job, const struct error *cause)
 {
     if (job_is(job, "destroy"))
@@ -256,7 +256,7 @@ static struct error *record_failed(struct job *job, const char *text)
         e = vm_transition_apply(&now, job->row.team_id, job->vm.id, job->vm.state, VM_FAILED, NULL);
     if (!e)
         e = sql_vm_set_error(db, job->arena, job->vm.id, text);
-    /* A snapshot that could not be restored is as good as before. */
+    /* A snapshot that could not be restored is unchanged. */
     if (!e && snapshot_id && !job_is(job, "restore"))
         e = sql_snapshot_set_state(db, job->arena, job->row.team_id, snapshot_id,
                                    SNAPSHOT_STATE_FAILED);
@@ -267,7 +267,7 @@ static struct error *record_failed(struct job *job, const char *text)
     return e;
 }
 
-/* In a transaction: what became of the job, given the error it ended with (NULL: none). */
+/* In a transaction: the job's outcome, given the error it ended with (NULL: none). */
 static struct error *record_end(struct job *job, const struct error *cause, enum driver_power power,
                                 const char **result)
 {
@@ -290,8 +290,7 @@ static struct error *record_end(struct job *job, const struct error *cause, enum
     return job_tries_again(job, cause) ? record_later(job, text) : record_failed(job, text);
 }
 
-/* The state is not the one of this kind of job: our own mistake, which must not hold the VM for
- * ever. */
+/* The state does not fit this kind of job: a bug, which must not block the VM forever. */
 static struct error *record_misfit(struct job *job, struct error *misfit)
 {
     struct error *e = db_begin(job->context->db, job->arena);
@@ -315,7 +314,7 @@ static void job_log(const struct job *job, const char *result, const struct erro
                   log_text("error", cause->text));
 }
 
-/* The end must be written down: until then nobody else may work on this VM. */
+/* The end must be recorded: until then nothing else may work on this VM. */
 static void job_record(struct job *job, const struct error *cause, enum driver_power power)
 {
     const char *result = "";
@@ -335,13 +334,13 @@ static void job_record(struct job *job, const struct error *cause, enum driver_p
             break;
         log_error("job_record", log_text("vm", job->row.vm_id), log_text("error", e->text));
         if (e->kind == ERROR_NOT_FOUND)
-            return; /* the team was erased, and the job with it */
+            return; /* the team was deleted, and the job with it */
         context_sleep(job->context, RECORD_AGAIN_MS);
     }
     job_log(job, result, cause);
 }
 
-/* A guest that was given up must not leave its private host key lying in the seed. */
+/* An abandoned guest must not leave its private host key in the seed. */
 static void seed_forget(struct job *job, const struct error *cause)
 {
     struct error *e;

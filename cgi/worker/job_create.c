@@ -18,7 +18,7 @@ static struct error *image_check(struct job *job)
                      job->vm.image);
 }
 
-/* ---- what the driver is given ---- */
+/* ---- input of the driver ---- */
 
 static struct error *seed_make(struct job *job, struct driver_seed *out)
 {
@@ -37,7 +37,7 @@ static struct error *seed_make(struct job *job, struct driver_seed *out)
     for (size_t i = 0; i < keys.count; i++)
         lines[i] = keys.row[i].public_line;
     *out = (struct driver_seed){
-        /* A new one with each host key: the guest then sets itself up anew and takes that key. */
+        /* A new one for each host key: the guest then reinitializes and takes that key. */
         .instance_id = arena_printf(job->arena, "%s-%s", job->vm.id, crypto_id(job->arena)),
         .host_name = job->vm.name,
         .user_name = image->user,
@@ -68,7 +68,7 @@ static struct error *create_prepare(struct job *job)
     return e;
 }
 
-/* ---- what it has learned ---- */
+/* ---- results ---- */
 
 struct error *job_endpoint_record(struct job *job)
 {

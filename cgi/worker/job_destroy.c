@@ -1,4 +1,4 @@
-/* Removing all of a VM; see job_destroy.h. What there is to be removed, the driver's table says. */
+/* Removing everything of a VM; see job_destroy.h. The driver's table lists what to remove. */
 #include "worker/job_destroy.h"
 
 #include "base/clock.h"
@@ -30,7 +30,7 @@ static struct error *removal_record(struct job *job)
 
     if (e || !job->ops->removals.row[job->position].ends_guest)
         return e;
-    /* From here on it costs nothing any more, however long its disk resists. */
+    /* From here on the VM costs nothing, however long its disk takes to remove. */
     e = sql_vm_set_observed(db, job->arena, job->vm.id, VM_OBSERVED_ABSENT, clock_now());
     return e ? e : ledger_note(db, job->arena, job->vm.id, clock_now());
 }
@@ -40,7 +40,10 @@ const struct step *job_destroy_steps(struct job *job, size_t *count)
     const struct driver_removals *removals = &job->ops->removals;
     struct step *steps = arena_array(job->arena, removals->count, sizeof *steps);
 
-    /* Always all: a host that acted late for a killed worker may have brought something back. */
+    /*
+     * Always all of them: a host that finished late for a killed worker may have recreated
+     * something.
+     */
     for (size_t i = 0; i < removals->count; i++)
         steps[i] = (struct step){ .name = removals->row[i].step,
                                   .act = removal_act,

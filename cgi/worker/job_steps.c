@@ -1,7 +1,7 @@
 /*
- * What is done for each kind of job; see job_steps.h. Responsible for the order of calls to the
- * host and for waiting on guests; not for leases, retries and states (job.c), nor for how a host
- * does it (driver.h).
+ * The work of each kind of job; see job_steps.h. Responsible for the order of calls to the host and
+ * for waiting on guests; not for leases, retries and states (job.c), nor for how a host executes
+ * them (driver.h).
  */
 #include "worker/job_steps.h"
 
@@ -18,7 +18,7 @@
 
 /* ---- waiting for SSH ---- */
 
-/* Has the guest answered as the right one? CONFLICT: with another key, or it is off. */
+/* Has the guest responded with its host key? CONFLICT: with another key, or it is powered off. */
 static struct error *ssh_ask(struct job *job, bool *out)
 {
     struct arena *scratch = job->context->scratch;
@@ -99,8 +99,7 @@ static struct error *stop_act(struct job *job)
 
     if (e || power == DRIVER_STOPPED || power == DRIVER_ABSENT)
         return e;
-    /* A guest that answers nobody does not react to a power button either, nor does a paused one.
-     */
+    /* A guest that is unresponsive or paused does not react to a power button either. */
     if (!job->vm.unresponsive_at && power == DRIVER_RUNNING)
         e = stop_wait(job, &is_off);
     if (job->is_dropped || is_off)
@@ -149,7 +148,7 @@ static struct error *restore_act(struct job *job)
     return driver_snapshot_restore(job->driver, job->arena, job->vm.id, job->row.snapshot_id);
 }
 
-/* A snapshot of a running VM goes on running; one of a stopped VM is stopped. */
+/* A snapshot of a running VM leaves it running; one of a stopped VM leaves it stopped. */
 static struct error *restored_ssh_act(struct job *job)
 {
     enum driver_power power;
@@ -201,7 +200,7 @@ static const struct workflow plans[] = {
     PLAN(VM_JOB_RESTORE, restore_steps),
 };
 
-/* Of the kinds whose steps the driver names. */
+/* Of the kinds whose steps the driver lists. */
 static const struct {
     const char *kind;
     const struct step *(*steps)(struct job *job, size_t *count);

@@ -1,17 +1,17 @@
 /*
- * The steps of each kind of job, as a table. Each step may be run again at any time: what it finds
- * done it leaves alone.
+ * A table of the steps of each kind of job. Steps are idempotent: each may be run again at any time
+ * and leaves alone what is already done.
  */
 #pragma once
 
 #include "worker/job.h"
 
 struct step {
-    const char *name; /* for people */
+    const char *name; /* for display */
     struct error *(*act)(struct job *job);
-    /* Writes what `act` learned, in the transaction that ends the step. NULL: nothing. */
+    /* Writes what `act` learned, in the transaction that ends the step. NULL: nothing to write. */
     struct error *(*record)(struct job *job);
-    /* Done again by who goes on with the job after a kill or a failure, although it had ended. */
+    /* Repeated when the job is resumed after a kill or a failure, even if it had completed. */
     bool is_repeated;
 };
 
@@ -22,13 +22,14 @@ struct workflow {
 };
 
 /*
- * The steps of a job, in its arena: job->ops must be set. Without a driver those that only it could
- * name are missing; the job then fails when the driver is opened. NULL: no such kind.
+ * The steps of a job, in its arena; job->ops must be set. Without a driver, the steps that only it
+ * could list are missing; the job then fails when the driver is opened. NULL: no such kind.
  */
 const struct workflow *plan_make(struct job *job);
 
 /*
- * The act of steps that wait until SSH answers with the VM's host key. CONFLICT: it answers with
- * another, the guest went off, or time is up. Without guests (driver_has_guests): at once.
+ * The act of steps that wait until SSH responds with the VM's host key. CONFLICT: it responds with
+ * another key, the guest powered off, or the timeout expired. Returns immediately without guests
+ * (driver_has_guests).
  */
 struct error *job_ssh_act(struct job *job);

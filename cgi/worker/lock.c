@@ -1,4 +1,4 @@
-/* The worker's lock; see lock.h. The kernel gives it back; the number in the file is for people. */
+/* The worker's lock; see lock.h. The kernel releases it; the pid in the file is for people. */
 #include "worker/lock.h"
 
 #include <errno.h>
@@ -11,14 +11,14 @@
 
 struct error *lock_take(struct arena *arena, const struct config *config)
 {
-    const char *folder = arena_printf(arena, "%s/run", config->state_dir);
-    const char *path = arena_printf(arena, "%s/worker.lock", folder);
+    const char *dir = arena_printf(arena, "%s/run", config->state_dir);
+    const char *path = arena_printf(arena, "%s/worker.lock", dir);
     const char *owner = arena_printf(arena, "%d\n", (int)getpid());
     char other[32] = "";
     int file;
 
-    if (mkdir(folder, 0700) < 0 && errno != EEXIST)
-        return error_new(arena, ERROR_INTERNAL, "%s: %m", folder);
+    if (mkdir(dir, 0700) < 0 && errno != EEXIST)
+        return error_new(arena, ERROR_INTERNAL, "%s: %m", dir);
     file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (file < 0)
         return error_new(arena, ERROR_INTERNAL, "%s: %m", path);

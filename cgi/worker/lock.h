@@ -1,8 +1,8 @@
-/* Only one worker works on a state folder: STATE/run/worker.lock. */
+/* Allows only one worker per state directory: STATE/run/worker.lock. */
 #pragma once
 
 #include "adapter/config.h"
 #include "base/error.h"
 
-/* Held until the process ends, however it ends. CONFLICT when another worker has it. */
+/* Held until the process ends, however it ends. CONFLICT when another worker holds it. */
 struct error *lock_take(struct arena *arena, const struct config *config);

@@ -1,4 +1,6 @@
-/* Rows into letters; see mail_message.h. MIME itself, boundaries and encodings, is libcurl's. */
+/*
+ * Rows into messages; see mail_message.h. MIME itself (boundaries, encodings) is left to libcurl.
+ */
 #include "worker/mail_message.h"
 
 #include "adapter/crypto.h"
@@ -19,7 +21,7 @@
 #include <string.h>
 
 enum { BODY_BYTES = 8 * 1024, HEADERS = 6 };
-enum { WORD_BYTES = 42 }; /* 56 characters of base64: with "=?UTF-8?B?" and "?=" below 75 */
+enum { WORD_BYTES = 42 }; /* 56 characters of base64; below 75 with "=?UTF-8?B?" and "?=" */
 
 /* ---- headers ---- */
 
@@ -28,7 +30,7 @@ static bool is_simple(const char *text)
     return !text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789- ")];
 }
 
-/* At most WORD_BYTES, without half a character at the end. */
+/* At most WORD_BYTES, never ending inside a character. */
 static size_t word_length(const char *text)
 {
     size_t length = strnlen(text, WORD_BYTES);
@@ -59,7 +61,7 @@ const char *mail_header(struct arena *arena, const char *name, const char *text,
 
 /* ---- bodies ---- */
 
-/* Both parts of a kind; every one of these templates declares one field, the mail. */
+/* Both parts of a kind; each of these templates declares one field, the mail. */
 #define WRITERS(kind)                                                                              \
     static void kind##_txt(struct buf *buf, const struct frame *frame,                             \
                            const struct mail_take_row *mail)                                       \
@@ -87,7 +89,7 @@ static const struct kind {
     void (*html)(struct buf *buf, const struct frame *frame, const struct mail_take_row *mail);
     int64_t patience_s;
 } kinds[] = {
-    /* Who asked for a link has long asked for another one, or gone. */
+    /* After that the recipient has requested another link or left. */
     { "signin_link", signin_link_txt, signin_link_html, LIMIT_SIGNIN_LINK_S },
     { "new_signin", new_signin_txt, new_signin_html, LIMIT_MAIL_PATIENCE_S },
     { "payment_failed", payment_failed_txt, payment_failed_html, LIMIT_MAIL_PATIENCE_S },
@@ -111,7 +113,7 @@ int64_t mail_patience_s(const char *kind)
     return found ? found->patience_s : 0;
 }
 
-/* As mail wants its lines: libcurl's encoder takes a bare LF for a byte like any other. */
+/* CRLF line ends, as mail requires: libcurl's encoder treats a bare LF as ordinary data. */
 static const char *lines_end(struct arena *arena, const char *text)
 {
     struct buf out = buf_new(arena, strlen(text) + 256);
@@ -124,7 +126,7 @@ static const char *lines_end(struct arena *arena, const char *text)
     return out.bytes;
 }
 
-/* Takes the first line, "Subject: ...", and the blank one behind it from the text. */
+/* Removes the first line, "Subject: ...", and the blank line after it from the text. */
 static const char *subject_take(struct arena *arena, const char **text)
 {
     static const char start[] = "Subject: ";
@@ -146,7 +148,7 @@ static void headers_fill(struct arena *arena, const struct config *config,
     headers[1] = arena_printf(arena, "To: <%s>", mail->to_email);
     headers[2] = mail_header(arena, "Subject", subject, "");
     headers[3] = arena_printf(arena, "Date: %s", date_mail(arena, mail->created_at));
-    /* The same at every attempt: who gets it twice can tell, and most programs show it once. */
+    /* The same at every attempt, so that most mail programs show duplicates once. */
     headers[4] =
         arena_printf(arena, "Message-ID: <%s%s>", mail->id, strchr(config->mail_from_email, '@'));
     headers[5] = "Auto-Submitted: auto-generated";

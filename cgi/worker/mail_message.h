@@ -1,9 +1,9 @@
 /*
- * What a mail says: headers, text and HTML from a row of the queue and the templates
+ * Builds mail messages: headers, text and HTML from a queue row and the templates
  * (templates/mail_KIND.txt, whose first line is the subject, and mail_KIND.html).
  *
- * Nothing in a value can become a header, a recipient or a line of its own: values in plain text
- * have no line breaks (plain_text.h), and headers are ASCII words, encoded where they are not.
+ * No value can inject a header, a recipient or a line: values in plain text have no line breaks
+ * (plain_text.h), and headers are ASCII words, encoded where necessary.
  */
 #pragma once
 
@@ -15,11 +15,11 @@
 struct error *mail_message(struct arena *arena, const struct config *config,
                            const struct mail_take_row *mail, struct smtp_message *out);
 
-/* For how long sending such a mail is tried again, from when it was asked for. */
+/* How long sending such a mail is retried, counted from when it was queued. */
 int64_t mail_patience_s(const char *kind);
 
 /*
- * "NAME: text" as a header, folded: encoded words (RFC 2047) where it holds more than letters,
- * digits and blanks. `rest` is written behind it as it is: "" or " <address>".
+ * "NAME: text" as a folded header, with encoded words (RFC 2047) where the text holds more than
+ * letters, digits and blanks. `rest` is appended unchanged: "" or " <address>".
  */
 const char *mail_header(struct arena *arena, const char *name, const char *text, const char *rest);

@@ -1,5 +1,6 @@
-/* Take, send, record; see mailer.h. What a mail says is worker/mail_message.c's; SMTP is
- * adapter/smtp_client.c's.
+/*
+ * Take, send, record; see mailer.h. Messages are built by worker/mail_message.c; SMTP is in
+ * adapter/smtp_client.c.
  */
 #include "worker/mailer.h"
 
@@ -24,7 +25,7 @@ struct mailer {
 
 /* ---- open ---- */
 
-/* The host of our own address, as the mail server is told; "localhost" for an IP address. */
+/* The host of the public URL, for EHLO; "localhost" for an IP address. */
 static const char *own_name(struct arena *arena, const struct config *config)
 {
     const char *host = url_host(arena, config->public_url);
@@ -80,13 +81,13 @@ struct error *mailer_recover(struct worker_context *context, struct arena *arena
 
     if (!e && db_changes(context->db) > 0)
         log_info("mail_again", log_number("mails", db_changes(context->db)),
-                 log_text("why", "the worker was ended while it sent them"));
+                 log_text("why", "the worker was stopped while sending them"));
     return e;
 }
 
 /* ---- take ---- */
 
-/* NOT_FOUND: none is due. Looking first costs no lock. */
+/* NOT_FOUND: none is due. Checks first, without a lock. */
 static struct error *take(struct worker_context *context, struct mail_take_row *out)
 {
     struct mail_next_row next;
@@ -106,7 +107,9 @@ static struct error *take(struct worker_context *context, struct mail_take_row *
 
 /* ---- send ---- */
 
-/* The link is made now and stands in the message alone; one whose message did not go ends unused.
+/*
+ * The link is made now and exists only in the message; if the message is not sent, it expires
+ * unused.
  */
 static struct error *link_make(struct worker_context *context, struct mail_take_row *mail)
 {
@@ -117,15 +120,15 @@ static struct error *link_make(struct worker_context *context, struct mail_take_
     return signin_token_make(&now, mail->to_email, &mail->url, &mail->until_at);
 }
 
-static struct error *letter_send(const struct mailer *mailer, struct worker_context *context,
-                                 struct mail_take_row *mail, const char **answer)
+static struct error *message_send(const struct mailer *mailer, struct worker_context *context,
+                                  struct mail_take_row *mail, const char **response)
 {
     struct smtp_message message;
     struct error *e = link_make(context, mail);
 
     if (!e)
         e = mail_message(context->arena, context->config, mail, &message);
-    return e ? e : smtp_client_send(mailer->smtp, context->arena, &message, answer);
+    return e ? e : smtp_client_send(mailer->smtp, context->arena, &message, response);
 }
 
 /* ---- record ---- */
@@ -142,7 +145,7 @@ static const char *verdict(const struct mailer *mailer, const struct mail_take_r
     return MAIL_STATE_QUEUED;
 }
 
-/* Until it is written down the mail would go out again, so this does not give up. */
+/* Until this is recorded the mail would be sent again, so this retries without limit. */
 static void record(struct worker_context *context, const char *id, const char *state,
                    const char *reason, int64_t next_at)
 {
@@ -160,7 +163,7 @@ static void record(struct worker_context *context, const char *id, const char *s
     }
 }
 
-/* Neither address nor content, and not the server's words, which may name the address. */
+/* Neither address nor content, nor the server's response, which may contain the address. */
 static void mail_log(const struct mail_take_row *mail, const char *state, const struct error *cause)
 {
     if (!cause)
@@ -176,7 +179,7 @@ struct error *mailer_work(const struct mailer *mailer, struct worker_context *co
                           bool *has_one)
 {
     struct mail_take_row mail;
-    const char *answer = NULL, *reason = NULL, *state;
+    const char *response = NULL, *reason = NULL, *state;
     struct error *cause = NULL, *e;
     int64_t next_at;
 
@@ -186,13 +189,13 @@ struct error *mailer_work(const struct mailer *mailer, struct worker_context *co
     if (e)
         return e->kind == ERROR_NOT_FOUND ? NULL : e;
     if (mailer->smtp)
-        cause = letter_send(mailer, context, &mail, &answer);
+        cause = message_send(mailer, context, &mail, &response);
     next_at = clock_now() +
               backoff_ms(mail.attempts, LIMIT_MAIL_BACKOFF_MS, LIMIT_MAIL_BACKOFF_MOST_MS) / 1000;
     state = verdict(mailer, &mail, cause, next_at);
     if (cause)
-        reason = arena_printf(context->arena, "%s%s%s", cause->text, answer ? ": " : "",
-                              answer ? answer : "");
+        reason = arena_printf(context->arena, "%s%s%s", cause->text, response ? ": " : "",
+                              response ? response : "");
     record(context, mail.id, state, reason, next_at);
     mail_log(&mail, state, cause);
     return NULL;

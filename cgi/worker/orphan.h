@@ -1,7 +1,7 @@
 /*
- * What a host has and the database does not account for. Of a VM that is gone: removed again. Of a
- * VM that nobody knows: shown to the operator, who decides; Domicile does not delete what may not
- * be its own.
+ * Resources on a host that the database does not account for. Those of a destroyed VM are removed
+ * again. Those of an unknown VM are shown to the operator, who decides: Domicile does not delete
+ * what may not be its own.
  */
 #pragma once
 
@@ -9,24 +9,27 @@
 
 #include "vm.sql.h"
 
-/* One look at a region (reconcile.c). */
+/* One pass over a region (reconcile.c). */
 struct reconcile_pass {
     struct worker_context *context;
     struct arena *arena;
     const struct config_region *region;
     struct driver *driver;
-    struct vm_alive_rows before;    /* the database, before the host was asked */
+    struct vm_alive_rows before;    /* the database, before the host was queried */
     struct driver_inventory things; /* the host */
-    const char **gone;              /* ids of gone VMs of which the host has something */
-    const char **gone_kinds;        /* what: "domain, disk" */
+    const char **gone;              /* ids of destroyed VMs that still have resources on the host */
+    const char **gone_kinds;        /* which ones: "domain, disk" */
     int64_t *gone_teams;
     size_t gone_count;
-    const char **forced; /* ids of guests to be switched off */
+    const char **forced; /* ids of guests to be powered off */
     size_t forced_count;
 };
 
-/* In a transaction: bring the table of orphans up to date, and fill `gone`. */
-struct error *orphan_sort(struct reconcile_pass *look);
+/* In a transaction: bring the table of orphans up to date and fill `gone`. */
+struct error *orphan_sort(struct reconcile_pass *pass);
 
-/* Without a transaction: remove what is left of gone VMs. What fails is tried at the next look. */
-struct error *orphan_remove(struct reconcile_pass *look);
+/*
+ * Without a transaction: remove what is left of destroyed VMs. Failures are retried in the next
+ * pass.
+ */
+struct error *orphan_remove(struct reconcile_pass *pass);

@@ -1,4 +1,4 @@
-/* Words and events for a VM's power; see power.h. */
+/* Names and events of a VM's power states; see power.h. */
 #include "worker/power.h"
 #include "main_constants.sql.h"
 

@@ -1,4 +1,4 @@
-/* What a host says of a VM's power, in the words of the database and of the state table. */
+/* A VM's power state as reported by a host, in the terms of the database and of the state table. */
 #pragma once
 
 #include "host/driver.h"
@@ -7,5 +7,5 @@
 /* As in vm.observed: "absent", "stopped", "running", "paused". */
 const char *power_word(enum driver_power power);
 
-/* A paused VM counts as running: it is the host that has stopped it for a while. */
+/* A paused VM counts as running: the host has suspended it temporarily. */
 enum vm_trigger power_event(enum driver_power power);

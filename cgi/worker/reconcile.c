@@ -1,7 +1,7 @@
 /*
- * The reconciler; see reconcile.h. It looks at the database, then at the host, then at the database
- * again: only a VM that nobody has worked on in between is judged, so that an old look at the host
- * never undoes what a job has just done. Removal of what is left is in orphan.c.
+ * The reconciler; see reconcile.h. It reads the database, then the host, then the database again:
+ * only a VM without jobs in between is judged, so that stale data from the host never undoes what a
+ * job has just done. Removal of what is left is in orphan.c.
  */
 #include "worker/reconcile.h"
 
@@ -24,7 +24,7 @@
 
 #include <string.h>
 
-/* A job that does not give way to a destroy for so long hangs in a call to the host. */
+/* A job that does not yield to a destroy for this long hangs in a call to the host. */
 enum { HUNG_S = 10 };
 
 /* ---- one VM ---- */
@@ -38,11 +38,12 @@ static const struct vm_alive_row *row_find(const struct vm_alive_rows *rows, con
     return NULL;
 }
 
-static enum driver_power power_find(const struct driver_inventory *things, const char *id)
+static enum driver_power power_find(const struct driver_inventory *inventory, const char *id)
 {
-    for (size_t i = 0; i < things->count; i++) {
-        if (strcmp(things->row[i].kind, "domain") == 0 && strcmp(things->row[i].vm_id, id) == 0)
-            return things->row[i].power;
+    for (size_t i = 0; i < inventory->count; i++) {
+        if (strcmp(inventory->row[i].kind, "domain") == 0 &&
+            strcmp(inventory->row[i].vm_id, id) == 0)
+            return inventory->row[i].power;
     }
     return DRIVER_ABSENT;
 }
@@ -55,8 +56,8 @@ static struct error *vm_note(struct reconcile_pass *pass, const struct vm_alive_
 }
 
 /*
- * In a working state, but nobody works: the job is asked for again. That never happens by a kill
- * (jobs are recovered at the start), so it is logged as the mistake of ours that it is.
+ * In a working state but without a job: the job is requested again. A kill cannot cause this (jobs
+ * are recovered at the start), so it is logged as a bug.
  */
 static struct error *vm_requeue(struct reconcile_pass *pass, const struct vm_alive_row *vm)
 {
@@ -81,7 +82,7 @@ static struct error *vm_requeue(struct reconcile_pass *pass, const struct vm_ali
                           vm->id, kind, NULL, snapshot_id, now.now_ms);
 }
 
-/* What the activity says of a change that nobody has asked for. */
+/* The activity's text for a change that was not requested. */
 static const struct {
     enum vm_trigger event;
     const char *what, *detail;
@@ -121,7 +122,7 @@ static struct error *vm_compare(struct reconcile_pass *pass, const struct vm_ali
     return NULL;
 }
 
-/* Nobody has worked on it since before the host was asked. */
+/* No job has worked on it since before the host was queried. */
 static bool is_at_rest(const struct vm_alive_row *before, const struct vm_alive_row *now)
 {
     return before && !before->open_jobs && !now->open_jobs &&
@@ -129,8 +130,8 @@ static bool is_at_rest(const struct vm_alive_row *before, const struct vm_alive_
 }
 
 /*
- * A call about a hung guest may never return, and its job with it. Switching the guest off makes it
- * return. So does whoever waits for the guest's end long enough, one way or the other.
+ * A call about a hung guest may never return, and neither does its job. Powering the guest off
+ * makes it return: done when a destroy has waited for HUNG_S, or a stop for twice LIMIT_STOP_S.
  */
 static bool is_to_be_forced(const struct vm_alive_row *before, const struct vm_alive_row *now)
 {
@@ -152,7 +153,7 @@ static struct error *status_put(struct reconcile_pass *pass, const char *acceler
 }
 
 /* In a transaction. */
-static struct error *look_record(struct reconcile_pass *pass)
+static struct error *pass_record(struct reconcile_pass *pass)
 {
     struct db *db = pass->context->db;
     struct vm_alive_rows now;
@@ -166,7 +167,7 @@ static struct error *look_record(struct reconcile_pass *pass)
             e = vm_compare(pass, &now.row[i]);
         else if (is_to_be_forced(before, &now.row[i]))
             pass->forced[pass->forced_count++] = now.row[i].id;
-        /* Those with a job as well: the host was there. */
+        /* Those with a job as well: the host is reachable. */
         if (!e)
             e = ledger_note(db, pass->arena, now.row[i].id, clock_now());
     }
@@ -175,7 +176,7 @@ static struct error *look_record(struct reconcile_pass *pass)
     return e ? e : status_put(pass, driver_accelerator(pass->driver), NULL);
 }
 
-static struct error *look_at_host(struct reconcile_pass *pass)
+static struct error *host_read(struct reconcile_pass *pass)
 {
     struct error *e =
         worker_context_driver(pass->context, pass->arena, pass->region->name, &pass->driver);
@@ -183,8 +184,8 @@ static struct error *look_at_host(struct reconcile_pass *pass)
     return e ? e : driver_inventory(pass->driver, pass->arena, &pass->things);
 }
 
-/* The host did not answer; said once in the log, and on the pages as long as it lasts. */
-static struct error *look_failed(struct reconcile_pass *pass, const char *text)
+/* The host did not respond; logged once, and shown on the pages for as long as it lasts. */
+static struct error *pass_failed(struct reconcile_pass *pass, const char *text)
 {
     struct region_status_get_row last = { .accelerator = pass->region->accelerator };
     struct error *e =
@@ -206,12 +207,12 @@ struct error *reconcile_region(struct worker_context *context, const struct conf
     e = sql_vm_alive(context->db, pass.arena, region->name, &pass.before);
     if (e)
         return e;
-    unreachable = look_at_host(&pass);
+    unreachable = host_read(&pass);
     if (unreachable)
-        return look_failed(&pass, unreachable->text);
+        return pass_failed(&pass, unreachable->text);
     e = db_begin(context->db, pass.arena);
     if (!e)
-        e = look_record(&pass);
+        e = pass_record(&pass);
     if (!e)
         e = db_commit(context->db, pass.arena);
     db_rollback(context->db);

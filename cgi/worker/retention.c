@@ -1,4 +1,4 @@
-/* Retention; see retention.h. How long is said in limit.h and, for each column, in the schema. */
+/* Retention; see retention.h. The periods are in limit.h and, per column, in the schema. */
 #include "worker/retention.h"
 
 #include "base/clock.h"
@@ -21,11 +21,13 @@
 #include "usage_report.sql.h"
 #include "workos_object.sql.h"
 
-/* A used or expired link is explained to who tries it again for some time; the schema says a day.
+/*
+ * A used or expired link is kept for a while, to explain it when it is opened again; the schema
+ * says a day.
  */
 enum { LINK_KEEP_S = A_DAY_S - LIMIT_SIGNIN_LINK_S - AN_HOUR_S };
 
-/* First out of the inbox: what stands there alone would look as if it had just come. */
+/* From the inbox first: an event that is only in the inbox would look like a new one. */
 static struct error *events_delete_old(struct db *db, struct arena *arena,
                                        const struct config *config, int64_t before)
 {

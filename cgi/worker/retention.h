@@ -1,7 +1,6 @@
 /*
- * Deletes what has been kept for long enough: ended sessions, old sign-in links, usage, mails and
- * events, browsers not seen for a while, ledgers,
- * receipts and billing records.
+ * Deletes data whose retention period is over: ended sessions, old sign-in links, usage, mails and
+ * events, browsers not seen for a while, ledgers, receipts and billing records.
  */
 #pragma once
 

@@ -11,7 +11,7 @@ static struct error *port_reserve(void *owner, int64_t port, bool *is_ours)
     if (e || taken.total)
         return e;
     e = sql_vm_set_port(job->context->db, job->arena, job->vm.id, &port);
-    /* CONFLICT: another job took it since we asked. */
+    /* CONFLICT: another job took it in the meantime. */
     if (e && e->kind == ERROR_CONFLICT)
         return NULL;
     *is_ours = !e;

@@ -1,5 +1,5 @@
 /*
- * The worker's threads: each with a context of its own; those that work off jobs wait to be called.
+ * The worker's threads, each with a context of its own; those that execute jobs sleep until woken.
  */
 #pragma once
 
@@ -7,21 +7,23 @@
 
 struct threads;
 
-/* What one thread gets. */
+/* The argument of one thread. */
 struct thread {
     struct worker_context *context;
-    void *shared; /* what all threads of its kind share */
-    size_t index; /* which of its kind */
+    void *shared; /* shared by all threads of its kind */
+    size_t index; /* its index among its kind */
 };
 
 struct threads *threads_new(struct arena *arena, const struct config *config);
 
-/* Start a thread that runs `run` for ever. `arena` is the process's. INTERNAL, or the database's.
+/*
+ * Start a thread that runs `run` forever. `arena` is the process's. Errors: INTERNAL, or the
+ * database's.
  */
 struct error *threads_start(struct threads *threads, struct arena *arena,
                             void (*run)(struct thread *thread), void *shared, size_t index);
 
-/* Sleep until the next call. A call that nobody slept at is not lost. */
+/* Sleep until the next wake-up. A wake-up that arrives while no thread sleeps is kept. */
 void wakeup_wait(struct threads *threads);
 
 /* Wake one. */

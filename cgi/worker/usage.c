@@ -1,6 +1,6 @@
 /*
  * Usage; see usage.h. Hosts count since a VM's start; rows hold what was added in their minute. The
- * counters of the last round are kept in memory: a worker that starts anew loses one interval.
+ * counters of the last round are kept in memory: a restarted worker loses one interval.
  */
 #include "worker/usage.h"
 
@@ -18,7 +18,7 @@
 #include <string.h>
 
 enum {
-    /* Each holds a thread here and a worker of libvirtd, which has 20. */
+    /* Each occupies a thread here and one of libvirtd's 20 workers. */
     LOST_MOST = 8,
     OWN_BYTES = 64 * 1024,
     MEMORY_BYTES = 4 * 1024 * 1024,
@@ -26,7 +26,7 @@ enum {
 
 struct lost {
     struct host_query *query;
-    char vm_id[CRYPTO_ID_CHARS + 1]; /* "": it was connecting */
+    char vm_id[CRYPTO_ID_CHARS + 1]; /* "": still connecting */
 };
 
 /* A VM's counters. */
@@ -43,10 +43,10 @@ struct samples {
 
 struct usage {
     struct worker_context *context;
-    struct host_query *query; /* NULL: to be made */
+    struct host_query *query; /* NULL: not made yet */
     struct lost lost[LOST_MOST];
     size_t lost_count;
-    struct arena *memory[2]; /* of the last round and of this one, in turn */
+    struct arena *memory[2]; /* of the last round and of this one, alternating */
     size_t turn;
     struct samples before, now;
 };
@@ -92,7 +92,7 @@ static void host_query_lose(struct usage *usage, const char *vm_id)
     usage->query = NULL;
 }
 
-/* An host_query that is connected to the region. False: nobody can be asked there now. */
+/* A host_query that is connected to the region. False: it cannot be queried now. */
 static bool host_query_ready(struct usage *usage, const char *region)
 {
     struct error *e;
@@ -103,14 +103,14 @@ static bool host_query_ready(struct usage *usage, const char *region)
     if (!usage->query)
         return false;
     if (host_query_connect(usage->query, usage->context->arena, region, &e))
-        return !e; /* the reconciler tells of hosts that cannot be reached */
+        return !e; /* the reconciler reports unreachable hosts */
     host_query_lose(usage, "");
     return false;
 }
 
-/* ---- silence ---- */
+/* ---- unresponsive guests ---- */
 
-/* `unresponsive_at` NULL: it answers again. */
+/* `unresponsive_at` NULL: it responds again. */
 static struct error *silence_record(struct usage *usage, const struct vm_alive_row *vm,
                                     const int64_t *unresponsive_at)
 {
@@ -153,7 +153,7 @@ static struct error *vm_ask(struct usage *usage, const char *region, const struc
         host_query_lose(usage, vm->id);
         return vm->unresponsive_at ? NULL : silence_record(usage, vm, &now_at);
     }
-    /* It went off since we looked: the reconciler will see it. */
+    /* It powered off in the meantime: the reconciler will notice. */
     if (e)
         return NULL;
     sample_keep(usage, vm, &counters);
@@ -188,7 +188,7 @@ static const struct driver_usage *before_find(const struct usage *usage, const c
     return NULL;
 }
 
-/* Counters begin at 0 when a VM starts; a smaller one than before has begun anew. */
+/* Counters start at 0 when a VM starts; one smaller than before was reset. */
 static int64_t added(int64_t now, int64_t before)
 {
     return now >= before ? now - before : now;
@@ -198,7 +198,7 @@ static struct error *sample_write(struct usage *usage, const struct sample *samp
 {
     const struct driver_usage *now = &sample->usage;
     const struct driver_usage *known = before_find(usage, sample->id);
-    /* What a VM that is seen for the first time had used before belongs to no minute of ours. */
+    /* Earlier usage of a VM that is seen for the first time cannot be assigned to a minute. */
     struct driver_usage before = known ? *known : *now;
     int64_t memory_mb = now->memory_used_kb / 1024;
     int64_t received, sent;

@@ -1,4 +1,4 @@
-/* The worker's side of the wake-up call; see wakeup.h. */
+/* The worker's end of the wake-up socket; see wakeup.h. */
 #include "worker/wakeup.h"
 
 #include "model/worker_wakeup.h"
@@ -28,7 +28,9 @@ static struct error *socket_open(struct wakeup *wakeup, struct arena *arena)
     memcpy(at.sun_path, wakeup->path, strlen(wakeup->path) + 1);
     unlink(wakeup->path);
     wakeup->socket = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    /* Who may reach it is said by the folder; the group may write, as the web programs run apart.
+    /*
+     * The directory restricts access; the group may write, since the web programs run as another
+     * user.
      */
     if (wakeup->socket < 0 || bind(wakeup->socket, (const struct sockaddr *)&at, sizeof at) < 0 ||
         chmod(wakeup->path, 0660) < 0)
@@ -70,7 +72,7 @@ enum worker_wakeup_call worker_wakeup_wait(struct wakeup *wakeup, int64_t max_ms
     char bytes[64];
 
     poll(sources, 3, (int)max_ms);
-    /* Many calls are one: each says no more than "look". */
+    /* Wake-ups coalesce: each only means "check for work". */
     while (recv(wakeup->socket, bytes, sizeof bytes, 0) >= 0)
         continue;
     if (sources[1].revents && read(wakeup->bell, bytes, sizeof bytes) < 0)
@@ -83,7 +85,7 @@ void worker_wakeup_ring(struct wakeup *wakeup)
     const uint64_t one = 1;
 
     if (write(wakeup->bell, &one, sizeof one) < 0)
-        return; /* it rings already */
+        return; /* a wake-up is already pending */
 }
 
 void worker_wakeup_close(struct wakeup *wakeup)

@@ -1,14 +1,14 @@
 /*
- * The worker: the one long-running program that nginx never calls. Starts the threads and wakes
- * them: some do the jobs (job.c), one for each region compares host and database (reconcile.c), one
- * measures (usage.c), one sends mail (mailer.c), one applies webhook events (event_processor.c);
- * where teams pay, one does the jobs about billing (billing/billing_request.c) and one runs the
- * scheduled work of billing. The main thread runs the rest of the schedule (schedule.c) and waits
- * to be woken (wakeup.c).
+ * The worker: the one long-running program, which nginx never calls. Starts the threads and wakes
+ * them: some execute the jobs (job.c), one per region compares host and database (reconcile.c), one
+ * measures usage (usage.c), one sends mail (mailer.c), one applies webhook events
+ * (event_processor.c); where teams pay, one executes the billing requests
+ * (billing/billing_request.c) and one runs the scheduled work of billing. The main thread runs the
+ * rest of the schedule (schedule.c) and waits to be woken (wakeup.c).
  *
  *     worker [--state DIR]
  *
- * It may be killed at any moment: whatever is started next goes on from the database.
+ * It may be killed at any moment: the next one resumes from the database.
  */
 #include "base/array.h"
 #include "base/clock.h"
@@ -34,18 +34,18 @@
 #include <unistd.h>
 
 enum {
-    LOOK_EVERY_MS = 1000, /* a lost call costs no more than that */
+    POLL_EVERY_MS = 1000, /* the longest delay after a lost wake-up */
     START_BYTES = 4 * 1024 * 1024,
 };
 
 struct worker {
-    struct arena *arena; /* of the process */
+    struct arena *arena; /* the process's */
     const struct config *config;
     struct worker_context *context; /* the main thread's */
     struct threads *threads;
-    struct threads *mail_threads; /* of one */
+    struct threads *mail_threads; /* a single thread */
     struct mailer *mailer;
-    struct threads *billing_requests; /* these wait separately */
+    struct threads *billing_requests; /* woken separately */
     struct wakeup *wakeup;
 };
 
@@ -69,11 +69,11 @@ static void jobs_run(struct thread *thread)
             e = job_take(thread->context, &job, &has_one);
             if (e) {
                 error_tell("job_take", e);
-                break; /* the main thread calls again soon */
+                break; /* the main thread will wake it again soon */
             }
             if (!has_one)
                 break;
-            /* There may be more: the next one looks while this one works. */
+            /* There may be more: the next thread checks while this one works. */
             wakeup_signal(worker->threads);
             job_do(&job);
             worker_wakeup_ring(worker->wakeup);
@@ -117,16 +117,16 @@ static void inbox_run(struct thread *thread)
 
     if (e) {
         error_tell("inbox", e);
-        _exit(1); /* as at any other start that fails */
+        _exit(1); /* as for any other failed start */
     }
     for (;;) {
         e = inbox_round(inbox, &taken);
         if (e)
             error_tell("inbox", e);
         if (taken)
-            worker_wakeup_ring(worker->wakeup); /* an event may have asked for a job */
+            worker_wakeup_ring(worker->wakeup); /* an event may have requested a job */
         else
-            inbox_wait(inbox, LOOK_EVERY_MS);
+            inbox_wait(inbox, POLL_EVERY_MS);
     }
 }
 
@@ -205,7 +205,8 @@ static struct error *all_threads_start(struct worker *worker)
 
 /* ---- the main thread ---- */
 
-/* How long to wait for the next job that is due later; those that are due now have been called out.
+/*
+ * How long to wait for the next job that is due later; those due now have already been signalled.
  */
 static int64_t wait_ms(struct worker *worker)
 {
@@ -215,8 +216,8 @@ static int64_t wait_ms(struct worker *worker)
 
     if (e)
         error_tell("job_next_due", e);
-    if (next.due_at_ms <= now_ms || next.due_at_ms - now_ms > LOOK_EVERY_MS)
-        return LOOK_EVERY_MS;
+    if (next.due_at_ms <= now_ms || next.due_at_ms - now_ms > POLL_EVERY_MS)
+        return POLL_EVERY_MS;
     return next.due_at_ms - now_ms;
 }
 
@@ -233,7 +234,7 @@ static void worker_run(struct worker *worker)
 
 /* ---- start and end ---- */
 
-/* A missing key stops the start, not the first billing request. */
+/* A missing key fails the start, not the first billing request. */
 static struct error *stripe_check(struct worker *worker)
 {
     const struct stripe *stripe;
@@ -289,8 +290,10 @@ static const char *state_dir_find(int argc, char **argv)
     return realpath(dir ? dir : "var", NULL);
 }
 
-/* Private host keys pass through this memory: it must not end in a core file, nor files in others'
- * hands. */
+/*
+ * Private host keys pass through this memory: it must not end up in a core file, nor may files be
+ * accessible to other users.
+ */
 static void process_guard(void)
 {
     const struct rlimit none = { 0, 0 };
@@ -321,6 +324,6 @@ int main(int argc, char **argv)
     worker_run(&worker);
     worker_wakeup_close(worker.wakeup);
     log_info("end", log_text("by", "signal"));
-    /* Threads are left as they are, as by kill -9: what they do goes on at the next start. */
+    /* Threads are not joined, as with kill -9: their work is resumed at the next start. */
     _exit(0);
 }

@@ -1,4 +1,4 @@
-/* One thread's tools; see context.h. Knows neither jobs nor VMs. */
+/* One thread's working set; see worker_context.h. Knows neither jobs nor VMs. */
 #include "worker/worker_context.h"
 
 #include "base/clock.h"
@@ -10,9 +10,9 @@
 
 enum {
     SCRATCH_BYTES = 4 * 1024 * 1024,
-    HOST_BYTES = 1024 * 1024, /* what a handle keeps for itself */
+    HOST_BYTES = 1024 * 1024, /* memory of one handle */
     STRIPE_BYTES = 64 * 1024,
-    BENCH_BYTES = 64 * 1024,
+    CONTEXT_BYTES = 64 * 1024,
 };
 
 const struct timeouts TIMEOUTS = {
@@ -28,11 +28,11 @@ const struct timeouts TIMEOUTS = {
 };
 
 struct context_host {
-    struct arena *arena;   /* of the handle */
+    struct arena *arena;   /* the handle's */
     struct driver *driver; /* NULL: not connected yet */
 };
 
-/* The context and its memory, so that worker_context_close can end both. */
+/* The context and its memory, so that worker_context_close can free both. */
 struct whole {
     struct worker_context context;
     struct arena *own;
@@ -49,7 +49,7 @@ struct worker_context *worker_context_without_db(const struct config *config,
                                                  const struct timeouts *timeouts,
                                                  const struct driver_scheme *drivers)
 {
-    struct arena *own = arena_new(BENCH_BYTES);
+    struct arena *own = arena_new(CONTEXT_BYTES);
     struct whole *whole = arena_alloc(own, sizeof *whole);
 
     whole->own = own;

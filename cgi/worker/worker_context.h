@@ -1,26 +1,26 @@
 /*
- * What one thread of the worker works with: a database connection, memory, and the hosts. Nothing
- * of it is shared between threads.
+ * The working set of one of the worker's threads: a database connection, memory, and the hosts.
+ * Nothing in it is shared between threads.
  */
 #pragma once
 
 #include "host/driver.h"
 #include "model/context.h"
 
-/* How long is waited for what. Tests use shorter times. */
+/* Timeouts and intervals. Tests use shorter ones. */
 struct timeouts {
     int64_t stop_ms;     /* for a guest to react to the power button */
-    int64_t boot_kvm_ms; /* until SSH answers */
+    int64_t boot_kvm_ms; /* until SSH responds */
     int64_t boot_tcg_ms;
-    int64_t ssh_try_ms; /* for one answer */
-    int64_t poll_ms;    /* between two looks at something that takes its time */
-    int64_t backoff_ms; /* before the second attempt, then twice as long each time */
+    int64_t ssh_try_ms; /* for one attempt */
+    int64_t poll_ms;    /* between two polls of something that takes time */
+    int64_t backoff_ms; /* before the second attempt, then doubled each time */
     int64_t backoff_max_ms;
     int64_t usage_answer_ms;  /* for a guest's counters */
     int64_t usage_connect_ms; /* for a connection to the host */
 };
 
-/* As limit.h says. */
+/* The values of limit.h. */
 extern const struct timeouts TIMEOUTS;
 
 struct context_host;
@@ -29,11 +29,11 @@ struct stripe;
 struct worker_context {
     const struct config *config;
     const struct timeouts *timeouts;
-    const struct driver_scheme *drivers; /* that regions may have */
+    const struct driver_scheme *drivers; /* available to regions */
     struct db *db;
-    struct arena *arena;        /* of one job, or one look at a host: reset by its user */
-    struct arena *scratch;      /* of one look while waiting: reset by context_sleep */
-    struct context_host *hosts; /* one for each region of the configuration */
+    struct arena *arena;        /* of one job, or one pass over a host; reset by its user */
+    struct arena *scratch;      /* of one poll while waiting; reset by context_sleep */
+    struct context_host *hosts; /* one per configured region */
 };
 
 /* `arena` is for errors; the context has its own memory and lives until worker_context_close. */
@@ -43,9 +43,9 @@ struct error *worker_context_open(struct arena *arena, const struct config *conf
 void worker_context_close(struct worker_context *context);
 
 /*
- * This context's handle of a region's host, connected at the first use; `context` may lack a
- * database. INTERNAL when the configuration has no such region (any more), UPSTREAM when the host
- * cannot be reached. The handle belongs to the context; errors live in `arena`.
+ * This context's handle of a region's host, connected at first use; `context` may lack a database.
+ * INTERNAL when the configuration has no such region (any more), UPSTREAM when the host cannot be
+ * reached. The handle belongs to the context; errors live in `arena`.
  */
 struct error *worker_context_driver(struct worker_context *context, struct arena *arena,
                                     const char *region, struct driver **out);
@@ -55,22 +55,22 @@ const struct driver_ops *worker_context_driver_ops(const struct worker_context *
                                                    const char *region);
 
 /*
- * Stripe, opened at the first use. INPUT with billing = off; else as stripe_open. The handle
+ * Stripe, opened at first use. INPUT with billing = off; otherwise as stripe_open. The handle
  * belongs to the context; errors live in `arena`.
  */
 struct error *worker_context_stripe(struct worker_context *context, struct arena *arena,
                                     const struct stripe **out);
 
-/* What rules of the model get: this context's database and `arena`, at this moment. */
+/* The context for rules of the model: this context's database and `arena`, and the current time. */
 struct context worker_context_now(const struct worker_context *context, struct arena *arena);
 
-/* A context that only talks to hosts. Never fails. */
+/* A context that only accesses hosts. Never fails. */
 struct worker_context *worker_context_without_db(const struct config *config,
                                                  const struct timeouts *timeouts,
                                                  const struct driver_scheme *drivers);
 
-/* Sleep for `length_ms` and forget what the scratch arena holds. */
+/* Sleep for `length_ms` and reset the scratch arena. */
 void context_sleep(struct worker_context *context, int64_t length_ms);
 
-/* The database of this configuration; in the arena. */
+/* The path of this configuration's database; in the arena. */
 const char *worker_context_database(struct arena *arena, const struct config *config);

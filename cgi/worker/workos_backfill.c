@@ -12,7 +12,7 @@
 
 #include <string.h>
 
-enum { MOST_PAGES = 20 }; /* in one go; the rest comes the next time */
+enum { MAX_PAGES = 20 }; /* per run; the rest follows in the next one */
 
 static const char *types_list(struct arena *arena)
 {
@@ -49,7 +49,7 @@ static struct error *event_add(struct db *inbox, struct arena *arena, const stru
                          (struct bytes){ body, strlen(body) });
 }
 
-/* One page into the inbox; `*last_id` is its last event, or as before when it has none. */
+/* One page into the inbox; `*last_id` is its last event, or unchanged when it has none. */
 static struct error *page_add(struct db *inbox, struct arena *arena, const struct json *page,
                               const char **last_id)
 {
@@ -88,11 +88,11 @@ struct error *workos_backfill(struct db *main, struct db *inbox, const struct wo
     if (e && e->kind != ERROR_NOT_FOUND)
         return e;
     last_id = cursor.last_id;
-    for (int i = 0; i < MOST_PAGES; i++) {
+    for (int i = 0; i < MAX_PAGES; i++) {
         const char *before = last_id;
         const struct json *page;
 
-        /* The first time there is nobody here yet of whom it could have spoken. */
+        /* On the first run there are no accounts yet that an event could concern. */
         e = workos_events(workos, arena, types, last_id, clock_now() - LIMIT_EVENT_CATCH_UP_S,
                           &page);
         if (!e)

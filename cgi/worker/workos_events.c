@@ -1,8 +1,8 @@
 /*
- * What follows from events of WorkOS: names, teams, roles and sessions are as they are there.
+ * Effects of WorkOS events: names, teams, roles and sessions follow WorkOS.
  *
- * Events come in any order. Each carries the whole object with its updated_at; the newest that we
- * were told of each object is kept (workos_object), an older one changes nothing, and what was
+ * Events arrive in any order. Each carries the whole object with its updated_at; the newest version
+ * received of each object is recorded (workos_object), an older one changes nothing, and what was
  * deleted stays deleted.
  */
 #include "base/array.h"
@@ -36,8 +36,8 @@ static const char older[] = "an older state than the one that is known";
 static const char deleted[] = "it was deleted since";
 
 /*
- * Is the event's object ("data") news? If so it is noted as told; if not, event->skip says why.
- * `*out_id` is the object's id.
+ * Is the event's object ("data") newer than the recorded version? If so it is recorded; if not,
+ * event->skip gives the reason. `*out_id` is the object's id.
  */
 static struct error *version_take(struct event *event, bool is_deletion, const char **out_id)
 {
@@ -73,7 +73,7 @@ static const char *identity_key(struct event *event, const char *user_id)
     return arena_printf(event->context.arena, "workos:%s", user_id);
 }
 
-/* `*out` stays as it is when there is nobody. */
+/* `*out` is unchanged when there is no such account. */
 static struct error *person_find(struct event *event, const char *user_id, bool *is_there,
                                  struct person_by_identity_row *out)
 {
@@ -84,7 +84,7 @@ static struct error *person_find(struct event *event, const char *user_id, bool 
     return e && e->kind != ERROR_NOT_FOUND ? e : NULL;
 }
 
-/* A name that was chosen here stays until it is changed there. */
+/* A name that was chosen here is kept until it is changed at WorkOS. */
 static struct error *name_follow(struct event *event, int64_t person_id, const char *known,
                                  const char *name)
 {
@@ -97,7 +97,10 @@ static struct error *name_follow(struct event *event, int64_t person_id, const c
     return e ? e : sql_person_rename(db, event->context.arena, person_id, name);
 }
 
-/* The person as the user's object says, made if new. event->skip is set when that cannot be. */
+/*
+ * The account that matches the user object, created if new. event->skip is set when that is not
+ * possible.
+ */
 static struct error *person_follow(struct event *event, const struct json *object,
                                    int64_t *out_person_id)
 {
@@ -138,7 +141,7 @@ static struct error *user_changed(struct event *event)
     return person_follow(event, json_get(event->body, "data"), &person_id);
 }
 
-/* Its VMs stop, and nobody pays for it any longer. What follows in time is in account_closure.c. */
+/* Its VMs stop, and billing for it ends. account_closure.c does the rest over time. */
 static struct error *team_end(struct event *event, int64_t team_id)
 {
     const struct context *context = &event->context;
@@ -151,8 +154,8 @@ static struct error *team_end(struct event *event, int64_t team_id)
 }
 
 /*
- * The beginning of the account's end: signed out everywhere, out of every team, and the VMs of the
- * own team stop.
+ * The first part of closing an account: sign it out everywhere, remove it from every team, and stop
+ * the VMs of its own team.
  */
 static struct error *account_close(struct event *event, int64_t person_id)
 {
@@ -189,7 +192,7 @@ static struct error *user_deleted(struct event *event)
 
 /* ---- sessions ---- */
 
-/* Also before its sign-in is recorded here: the deletion is remembered (signin.c asks for it). */
+/* Also before its sign-in is recorded here: the deletion is remembered (signin.c checks for it). */
 static struct error *session_revoked(struct event *event)
 {
     const char *id;
@@ -210,7 +213,7 @@ static struct error *team_find(struct event *event, const char *organization_id,
     return e && e->kind != ERROR_NOT_FOUND ? e : NULL;
 }
 
-/* Teams are made when their first member comes. */
+/* Teams are created when their first member joins. */
 static const char no_team[] = "no team here mirrors it";
 
 static struct error *organization_changed(struct event *event)
@@ -254,7 +257,7 @@ static struct error *organization_deleted(struct event *event)
 
 /* ---- memberships ---- */
 
-/* Who and which team, of a membership event. */
+/* The user and the team of a membership event. */
 static struct error *membership_read(struct event *event, const char **user_id,
                                      const char **organization_id)
 {
@@ -270,7 +273,7 @@ static bool is_active(const struct event *event)
     return status && strcmp(status, "active") == 0;
 }
 
-/* An event of somebody who has never signed in, or of a team that is new here: WorkOS is asked. */
+/* An event about a user who has never signed in, or a team that is new here: WorkOS is queried. */
 static struct error *membership_act(struct event *event)
 {
     struct person_by_identity_row person;
@@ -289,7 +292,7 @@ static struct error *membership_act(struct event *event)
     if (!e && !is_there)
         e = workos_organization_name(event->workos, event->context.arena, organization_id,
                                      &event->fetched_name);
-    /* Deleted in the meantime: record finds nobody to join, or no team. */
+    /* Deleted in the meantime: record finds no user or no team to join. */
     return e && e->kind == ERROR_NOT_FOUND ? NULL : e;
 }
 
@@ -310,7 +313,7 @@ static struct error *membership_end(struct event *event, const char *id)
                                             member.team_id);
 }
 
-/* A membership that came by a sign-in does not know its name at WorkOS yet. */
+/* A membership created by a sign-in does not have its WorkOS id yet. */
 static struct error *membership_name(struct event *event, const char *id)
 {
     struct person_by_identity_row person;
