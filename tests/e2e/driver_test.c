@@ -4,10 +4,10 @@
  *   driver_test URI STATE_DIR IMAGE_DIR FIRST_PORT
  *
  * With qemu:///session real guests run and are signed in to; with a test:// address the same calls
- * are made as far as the test driver can answer. With qemu:///system it is also tried out what one
- * guest can reach of another, of the host and of the world; root's part is done by system/world.sh.
- * driver.sh prepares the surroundings. Each step is printed with the time it took; the first
- * failure ends the program.
+ * are made as far as the test driver supports them. With qemu:///system the network is tested too:
+ * what a guest can reach of another guest, of the host and of the outside; root's part is done by
+ * system/world.sh. driver.sh prepares the environment. Each step is printed with its duration; the
+ * first failure ends the program.
  */
 #include "adapter/subprocess.h"
 #include "base/clock.h"
@@ -28,7 +28,7 @@
 #define SECOND  "bbbbbbbbbbbbbbb3"
 #define BRIDGE  "dom0"
 #define HOST    "10.77.0.1"    /* the bridge's address */
-#define OUTER   "198.51.100.1" /* the host as the world sees it, see system/world.sh */
+#define OUTER   "198.51.100.1" /* the host as seen from outside, see system/world.sh */
 #define WORLD   "198.51.100.2"
 #define PRIVATE "10.99.0.2"
 enum { PORTS = 100, DNS_PORT = 53 };
@@ -138,7 +138,7 @@ static const char *address(struct test *t, const struct driver_vm *vm)
     return strcmp(vm->id, FIRST) == 0 ? "10.77.0.2" : "10.77.0.52";
 }
 
-/* Runs a shell command in the guest, knowing the guest by our own copy of its host key. */
+/* Runs a shell command in the guest, verified by our own copy of its host key. */
 static struct error *guest_run(struct test *t, const struct driver_vm *vm, const char *key,
                                const char *command)
 {
@@ -173,7 +173,7 @@ static struct error *guest_run(struct test *t, const struct driver_vm *vm, const
     return command_run(t->arena, arguments);
 }
 
-/* Against hanging: more looks than anything here takes on the slowest machine. */
+/* Against hanging: more polls than anything here takes on the slowest machine. */
 enum { MOST_LOOKS = 3000 };
 
 static void wait_for_ssh(struct test *t, const struct driver_vm *vm, const char *key)
@@ -278,7 +278,7 @@ static void test_nothing_there(struct test *t)
     step(t, "an empty host says so");
 }
 
-/* A port that somebody else listens on: CONFLICT, and nothing half-started. */
+/* A port that another program listens on: CONFLICT, and nothing partially started. */
 static void test_taken_port(struct test *t)
 {
     struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons((uint16_t)t->vm.ssh.port) };
@@ -300,7 +300,7 @@ static void test_taken_port(struct test *t)
 
 /* ---- the system profile ---- */
 
-/* Root's hands: system/world.sh runs the line and answers with its status. */
+/* Commands as root: system/world.sh runs the line and returns its status. */
 static int root_try(const char *command)
 {
     const char *folder = getenv("DRIVER_TEST_ROOT");
@@ -340,7 +340,7 @@ static void boot_is_refused(struct test *t, const char *word)
     CHECK(power(t, FIRST) == DRIVER_STOPPED);
 }
 
-/* Not loaded, loaded for another bridge or other ports, no nft, no right to look. */
+/* Not loaded, loaded for another bridge or other ports, no nft, no permission to read. */
 static void test_no_guard(struct test *t)
 {
     const char *path = arena_copy(t->arena, getenv("PATH"));
@@ -366,7 +366,7 @@ static void test_no_guard(struct test *t)
     step(t, "no guest without the firewall");
 }
 
-/* In a guest: does a TCP connection come about? The other side may stay silent afterwards. */
+/* In a guest: can a TCP connection be established? The other side may stay silent afterwards. */
 #define CONNECT                                                                                    \
     "c() { timeout 3 nc -w 1 \"$@\" </dev/null >/dev/null 2>&1; s=$?; "                            \
     "test $s = 0 -o $s = 143 -o $s = 124; }; "
@@ -380,7 +380,7 @@ static void reaches(struct test *t, const char *ip, int port, bool is_expected)
     OK(guest_run(t, &t->vm, "host_key", command));
 }
 
-/* The same as root of the guest. */
+/* The same as root in the guest. */
 static struct error *guest_root(struct test *t, const char *commands)
 {
     return guest_run(t, &t->vm, "host_key",
@@ -405,7 +405,7 @@ static int listen_on(in_addr_t ip, int *port)
     return file;
 }
 
-/* Signing in from outside, by the host's address and the VM's port. */
+/* Signing in from outside, at the host's address and the VM's port. */
 static void from_outside(struct test *t, const struct driver_vm *vm, const char *key)
 {
     const char *known = arena_printf(t->arena, "%s/known_outside", t->state_dir);
@@ -423,7 +423,7 @@ static void from_outside(struct test *t, const struct driver_vm *vm, const char 
                           (long long)vm->ssh.port, OUTER));
 }
 
-/* Both guests run; B is the clone. Each refusal has something beside it that works. */
+/* Both guests run; B is the clone. Each refusal is paired with something that works. */
 static void test_isolation(struct test *t)
 {
     int any_port, bridge_port;
@@ -502,7 +502,7 @@ static void test_usage(struct test *t)
     step(t, "usage measured");
 }
 
-/* libvirt's daemon dies, the guest does not, and the next call finds it again. */
+/* libvirt's daemon dies, the guest does not, and the next call finds the guest again. */
 static void test_daemon_killed(struct test *t)
 {
     const char *folder = getenv("XDG_RUNTIME_DIR");
@@ -564,8 +564,8 @@ static void test_clone_while_running(struct test *t)
 }
 
 /*
- * In the system profile a VM keeps its port for life, since its address follows from it: memory of
- * another address is refused, and nothing restored without the firewall.
+ * In the system profile a VM keeps its port for life, since its address follows from it: a memory
+ * image from another address is refused, and nothing is restored without the firewall.
  */
 static void test_address_kept(struct test *t)
 {
@@ -617,7 +617,7 @@ static void test_stop_and_resize(struct test *t)
     step(t, "name, files, size are right inside");
 }
 
-/* The memory of "warm" is smaller than today's and was on another port. */
+/* The memory image of "warm" is smaller than today's and was saved on another port. */
 static void test_restore_after_resize(struct test *t)
 {
     GUEST(&t->vm, "host_key", "echo gone >after && sync");
@@ -671,7 +671,8 @@ static void remove_all(struct test *t, const struct driver_vm *vm)
 {
     const struct driver_removals *removals = &t->driver->ops->removals;
 
-    /* Twice: the second time everything is gone already, and the answers are of the same kind. */
+    /* Twice: the second time everything is already removed, and the responses are of the same kind.
+     */
     for (int round = 0; round < 2; round++) {
         for (size_t i = 0; i < removals->count; i++) {
             const char *answer = NULL;

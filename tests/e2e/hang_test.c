@@ -1,7 +1,7 @@
 /*
- * One guest hangs (its QEMU is stopped by a signal), another does not: the first is shown as not
- * answering, the second is measured as before, and the first can still be destroyed; a stop that
- * got stuck in the hung guest gives way. kill.sh prepares the surroundings.
+ * One guest hangs (its QEMU is stopped by a signal), another does not: the first is shown as
+ * unresponsive, the second is still measured, and the first can still be destroyed; a stop that is
+ * stuck in the hung guest yields. kill.sh prepares the environment.
  *
  *   hang_test STATE_DIR URI WORKER
  */
@@ -72,7 +72,7 @@ static bool is_measured(struct world *world, const char *id, const char *unused)
     return rows.count && rows.row[rows.count - 1].cpu_ms > 0;
 }
 
-/* Against hanging: more looks than anything here takes on the slowest machine. */
+/* Against hanging: more polls than anything here takes on the slowest machine. */
 enum { MOST_LOOKS = 12000 };
 
 static void wait_for(struct world *world, const char *what, const char *id,
@@ -123,7 +123,7 @@ int main(int argc, char **argv)
     wait_for(world, "the second runs", stuck, is_in, "running");
     wait_for(world, "the third runs", well, is_in, "running");
 
-    /* Stopping it at once, before anybody knows that it hangs, gets stuck in the host. */
+    /* Stopping it immediately, before the hang is detected, gets stuck in the host. */
     kill(qemu_find(world, stuck), SIGSTOP);
     ask(world, stuck, VM_REQUEST_STOP);
     kill(qemu_find(world, hung), SIGSTOP);

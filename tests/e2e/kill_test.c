@@ -1,12 +1,12 @@
 /*
- * Kills the worker at random while it creates and destroys VMs (kill.sh prepares the surroundings
- * and judges the result).
+ * Kills the worker at random while it creates and destroys VMs (kill.sh prepares the environment
+ * and checks the result).
  *
  *   kill_test STATE_DIR URI WORKER KILLS MOST_MS MOST_VMS
  *
- * Writes wishes as the dashboard does, lets the worker begin, and kills it -9 after at most
- * MOST_MS, or later where the machine is so slow that it has not begun by then; only kills in the
- * middle of a job count. WORKER logs to STATE_DIR/worker.log. Prints what it did.
+ * Writes commands as the dashboard does, lets the worker start, and kills it -9 after at most
+ * MOST_MS, or later where the machine is so slow that it has not started a job by then; only kills
+ * during a job count. WORKER logs to STATE_DIR/worker.log. Prints a summary.
  */
 #include "../unit/world.h"
 
@@ -26,7 +26,7 @@
 enum { MOST_VMS = 64 };
 
 struct run {
-    struct world *world; /* its arena is that of one turn */
+    struct world *world; /* its arena is reset each turn */
     const char *worker;
     unsigned int max_ms, more_ms;
     unsigned int most_vms;
@@ -49,7 +49,7 @@ static pid_t worker_start(struct run *run)
     if (child == 0) {
         int file = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 
-        /* Not even a failure of this test leaves a worker behind. */
+        /* No worker is left running, even if this test fails. */
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         dup2(file, STDERR_FILENO);
         execl(run->worker, "worker", "--state", run->world->state_dir, (char *)NULL);
@@ -58,8 +58,8 @@ static pid_t worker_start(struct run *run)
     return child;
 }
 
-/* Create or destroy: more of what there is less of. */
-static void wish_one(struct run *run)
+/* Create or destroy: towards a balance of both. */
+static void command_one(struct run *run)
 {
     struct world *world = run->world;
     const char *ids[MOST_VMS];
@@ -71,7 +71,7 @@ static void wish_one(struct run *run)
         if (strcmp(vms.row[i].state, "destroying") != 0)
             ids[count++] = vms.row[i].id;
     }
-    /* Workers that live so briefly leave much undone. */
+    /* Such short-lived workers leave much unfinished. */
     if (vms.count > MOST_VMS)
         return;
     if (random_below(run->most_vms) >= count) {
@@ -82,7 +82,10 @@ static void wish_one(struct run *run)
     run->destroyed++;
 }
 
-/* Counts it. The next worker gets longer if this one had not begun, and less if it was done. */
+/*
+ * Counts the kill. The next worker gets longer if this one had not started, and less if it was
+ * done.
+ */
 static void kill_count(struct run *run)
 {
     unsigned int step_ms = run->max_ms / 8 + 1, most_ms = 20 * run->max_ms;
@@ -108,7 +111,7 @@ static void kill_once(struct run *run)
 
     usleep(1000 * random_below(20));
     for (unsigned int i = 0; i < wishes; i++)
-        wish_one(run);
+        command_one(run);
     usleep(1000 * random_below(run->max_ms + run->more_ms));
     kill(worker, SIGKILL);
     if (waitpid(worker, &status, 0) < 0 || !WIFSIGNALED(status)) {

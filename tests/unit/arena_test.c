@@ -1,4 +1,4 @@
-/* arena.c: memory comes zeroed and aligned, goes back wiped, and ends at its limit. */
+/* arena.c: memory is zeroed and aligned when allocated, wiped when released, and limited. */
 #include "base/arena.h"
 
 #include "base/array.h"
@@ -81,13 +81,13 @@ static void test_used(void **state)
     assert_int_equal(arena_used(arena), 0);
 }
 
-/* What a request held must not be there for the next one to find. */
+/* Data of one request must not be visible to the next. */
 static void test_reset_wipes(void **state)
 {
     char *secret = arena_copy(arena, "canary");
 
     (void)state;
-    arena_reset(arena); /* the first block stays, so it can be looked at */
+    arena_reset(arena); /* the first block is kept, so it can be inspected */
     for (int i = 0; i < 6; i++)
         assert_int_equal(secret[i], 0);
 }

@@ -1,4 +1,6 @@
-/* The small things of cgi/base: origins and hosts of URLs, pauses that double, copies of errors. */
+/*
+ * The small modules of cgi/base: origins and hosts of URLs, exponential back-off, copies of errors.
+ */
 #include "base/url.h"
 
 #include "base/array.h"

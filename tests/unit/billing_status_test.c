@@ -1,6 +1,6 @@
 /*
- * Plans: the table whole, and what time does to a team and its VMs; nothing is stopped or destroyed
- * on old news.
+ * Plans: the complete table, and the effect of time on a team and its VMs; nothing is stopped or
+ * destroyed on stale data.
  */
 #include "billing/dunning.h"
 #include "model/billing_status.h"
@@ -30,7 +30,7 @@ static const char *after(const char *status, enum billing_trigger event)
     return found ? found->next : status;
 }
 
-static void the_table(void **state)
+static void transition_table(void **state)
 {
     static const char *const expected[][8] = {
         /* WAITS, ON_TRIAL, PAID, LATE, UNPAID, OVER, GRACE_OVER, KEEP_OVER */
@@ -52,7 +52,7 @@ static void the_table(void **state)
     }
 }
 
-static void what_may_be_done(void **state)
+static void permissions_per_status(void **state)
 {
     static const bool may_create[] = { false, true, true, false, false, false };
     static const bool may_start[] = { true, true, true, true, false, false };
@@ -85,7 +85,7 @@ static int set_up(void **state)
     struct world *world = here->world;
 
     *state = here;
-    /* VMs are made while nobody pays, as the gate is for the pages' tests. */
+    /* VMs are created with billing off, since the pages' tests cover the gate. */
     world->config->billing = "off";
     world_create(world, "first");
     world->config->billing = "stripe";
@@ -164,7 +164,7 @@ static void grace_and_keeping_run_out(void **state)
     assert_string_equal(world_vm(here->world, vm_id(here)).wanted, "stopped");
     assert_string_equal(world_job(here->world, vm_id(here)).kind, "stop");
     assert_int_equal(stripe_world_mails(here, "suspended"), 1);
-    /* Looked at again, it is not stopped again. */
+    /* A second pass does not stop it again. */
     keep(here, NOW + 8 * A_DAY);
     assert_int_equal(world_events(here->world, vm_id(here), "stop asked", NULL), 1);
     keep(here, NOW + 34 * A_DAY - 1);
@@ -186,7 +186,7 @@ static void grace_and_keeping_run_out(void **state)
     assert_int_equal(world_events(here->world, vm_id(here), "destroy asked", NULL), 1);
 }
 
-static void a_vm_that_is_started_by_hand_is_stopped_again(void **state)
+static void a_manually_started_vm_is_stopped_again(void **state)
 {
     struct stripe_world *here = *state;
 
@@ -202,14 +202,14 @@ static void a_vm_that_is_started_by_hand_is_stopped_again(void **state)
     assert_vm(here, "stopping");
 }
 
-static void nothing_is_done_on_old_news(void **state)
+static void stale_data_has_no_effect(void **state)
 {
     struct stripe_world *here = *state;
 
     vm_runs(here);
     happens(here, "active", NOW);
     happens(here, "past_due", NOW);
-    /* Stripe does not answer. */
+    /* Stripe does not respond. */
     fake_stripe_answer("GET /v1/subscriptions/" STRIPE_SUBSCRIPTION, 500, "{}");
     keep(here, NOW + 100 * A_DAY);
     assert_plan(here, "past_due");
@@ -227,7 +227,7 @@ static void nothing_is_done_on_old_news(void **state)
     assert_int_equal(stripe_world_mails(here, "vm_destroyed"), 0);
 }
 
-static void paid_the_vm_stays_as_it_is(void **state)
+static void payment_leaves_the_vm_unchanged(void **state)
 {
     struct stripe_world *here = *state;
 
@@ -238,11 +238,11 @@ static void paid_the_vm_stays_as_it_is(void **state)
     happens(here, "active", NOW + 2);
     keep(here, NOW + 3);
     assert_plan(here, "active");
-    assert_vm(here, "stopping"); /* and stopped then, until somebody starts it */
+    assert_vm(here, "stopping"); /* stopped then, until it is started */
     assert_int_equal(world_events(here->world, vm_id(here), "start asked", NULL), 0);
 }
 
-static void what_events_missed_is_fetched(void **state)
+static void missed_events_are_fetched(void **state)
 {
     struct stripe_world *here = *state;
     const char *subscription = fake_stripe_object(
@@ -263,7 +263,7 @@ static void what_events_missed_is_fetched(void **state)
     assert_int_equal(fake_stripe_asked("GET /v1/invoices", NULL), 2);
 }
 
-static void after_a_failure_it_is_fetched_later(void **state)
+static void a_failed_fetch_is_retried(void **state)
 {
     struct stripe_world *here = *state;
 
@@ -275,8 +275,8 @@ static void after_a_failure_it_is_fetched_later(void **state)
     assert_int_equal(fake_stripe_asked("GET", NULL), 2);
 }
 
-/* The end of the first and the beginning of the second were both missed. */
-static void two_at_once_are_taken_in_order(void **state)
+/* Both the end of the first and the beginning of the second were missed. */
+static void two_missed_events_apply_in_order(void **state)
 {
     struct stripe_world *here = *state;
     struct arena *arena = here->arena;
@@ -297,8 +297,8 @@ static void two_at_once_are_taken_in_order(void **state)
     assert_string_equal(stripe_world_billing(here).subscription_id, "sub_2Other");
 }
 
-/* As long as a payment page is open, its team is looked at each minute; then no more. */
-static void a_payment_page_ends(void **state)
+/* While a payment page is open, its team is checked every minute; afterwards no longer. */
+static void a_payment_page_expires(void **state)
 {
     struct stripe_world *here = *state;
     struct world *world = here->world;
@@ -320,18 +320,17 @@ static void a_payment_page_ends(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_table),
-        cmocka_unit_test(what_may_be_done),
+        cmocka_unit_test(transition_table),
+        cmocka_unit_test(permissions_per_status),
         cmocka_unit_test(statuses),
         cmocka_unit_test_setup_teardown(grace_and_keeping_run_out, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_vm_that_is_started_by_hand_is_stopped_again, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(nothing_is_done_on_old_news, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(paid_the_vm_stays_as_it_is, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(what_events_missed_is_fetched, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(after_a_failure_it_is_fetched_later, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(two_at_once_are_taken_in_order, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_payment_page_ends, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_manually_started_vm_is_stopped_again, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(stale_data_has_no_effect, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(payment_leaves_the_vm_unchanged, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(missed_events_are_fetched, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_failed_fetch_is_retried, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(two_missed_events_apply_in_order, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_payment_page_expires, set_up, tear_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,4 @@
-/* buf.c: what is written stands there, with a NUL behind it, however the buffer grew. */
+/* buf.c: the content is what was written, followed by a NUL, however the buffer grew. */
 #include "base/buf.h"
 
 #include "base/array.h"
@@ -107,7 +107,7 @@ static void test_printf_and_reserve(void **state)
     before = buf.bytes;
     for (int i = 0; i < 10000; i++)
         buf_char(&buf, 'x');
-    assert_ptr_equal(buf.bytes, before); /* the room was there */
+    assert_ptr_equal(buf.bytes, before); /* the capacity sufficed */
     assert_memory_equal(buf.bytes, "a=1;xx", 6);
 }
 

@@ -1,4 +1,4 @@
-/* Children of a test; see child.h. */
+/* Child processes of a test; see child.h. */
 #include "child.h"
 
 #include <fcntl.h>
@@ -28,7 +28,7 @@ bool child_aborts(void (*run)(void *user), void *user)
         dup2(nowhere, 1);
         dup2(nowhere, 2);
         signal(SIGABRT, SIG_DFL);
-        alarm(300); /* one that hangs has not aborted */
+        alarm(300); /* a hanging child has not aborted */
         run(user);
         _exit(0);
     }

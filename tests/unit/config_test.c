@@ -1,6 +1,6 @@
 /*
- * config.c: the settings at the top of the repository load; what is wrong in a file is named with
- * its line; secrets that others can read are refused.
+ * config.c: the settings at the top of the repository load; an error in a file is reported with its
+ * line; secrets that others can read are refused.
  */
 #include "adapter/config.h"
 
@@ -21,7 +21,7 @@
 static struct arena *arena;
 static char folder[] = "/tmp/dconf.XXXXXX";
 
-/* What the reader says of a section that it does not know. */
+/* The reader's message for an unknown section. */
 #define KNOWN                                                                                      \
     "known are server, quota, workos, mail, billing, stripe, region NAME, size NAME, prices DAY, " \
     "image NAME"
@@ -118,7 +118,7 @@ static struct error *load(const char *text, struct config **config)
     return config_load(arena, folder, config);
 }
 
-/* The good file with line `number` (from 1) replaced by `line`; NULL: taken out. */
+/* The good file with line `number` (from 1) replaced by `line`; NULL: removed. */
 static const char *with_line(int number, const char *line)
 {
     struct buf out = buf_new(arena, sizeof good);
@@ -145,7 +145,7 @@ static void assert_message(const char *text, const char *message)
 
 /* ---- what loads ---- */
 
-static void test_the_shipped_settings(void **state)
+static void test_shipped_settings(void **state)
 {
     struct config *config = NULL;
     struct error *e = config_load(arena, ".", &config);
@@ -160,7 +160,7 @@ static void test_the_shipped_settings(void **state)
         assert_true(config->sizes[i].memory_mb >= 128);
 }
 
-/* ---- what the file does not say ---- */
+/* ---- defaults ---- */
 
 #define LEAST "[server]\npublic_url = https://localhost:8443\noperator = operator@localhost\n"
 
@@ -194,7 +194,7 @@ static void same_number(int64_t a, int64_t b)
     assert_int_equal(a, b);
 }
 
-/* Two configurations `a` and `b` have the same in a field. */
+/* Two configurations `a` and `b` have equal values in a field. */
 #define SAME(kind, field, ...)                                                                     \
     _Generic(a->field, int64_t : same_number, const char * : same_text)(a->field, b->field);
 
@@ -250,7 +250,7 @@ static void same_config(const struct config *a, const struct config *b)
         same_image(&a->images[i], &b->images[i]);
 }
 
-/* What domicile.conf shows as defaults is what holds, and it shows every key. */
+/* The defaults shown in domicile.conf are the actual ones, and it shows every key. */
 static void test_defaults_are_as_shown(void **state)
 {
     struct config *least, *closed, *open;
@@ -282,7 +282,7 @@ static void test_sections_as_shipped(void **state)
     struct config *config;
 
     (void)state;
-    /* One of a kind, and there are no others of it; what it does not say has its name. */
+    /* A section replaces the built-in ones of its kind; missing keys default from its name. */
     assert_null(load(
         LEAST "[region here]\n[image debian-12]\n[size nano]\nmemory_mb=5\ndisk_gb=2\n", &config));
     assert_int_equal(config->region_count, 1);
@@ -301,8 +301,8 @@ static void test_sections_as_shipped(void **state)
                    ": [prices 2026-01-01] lacks \"big\": add the line");
 }
 
-/* Files of older versions: keys under their former names, and without those that came later. */
-static void test_older_files(void **state)
+/* Files of older versions: keys under their former names, and without keys added later. */
+static void test_files_of_older_versions(void **state)
 {
     struct config *config;
 
@@ -371,7 +371,7 @@ static void test_find(void **state)
     assert_null(config_image_find(config, NULL));
 }
 
-static void test_ways_to_write(void **state)
+static void test_syntax_variants(void **state)
 {
     struct config *config;
 
@@ -382,7 +382,7 @@ static void test_ways_to_write(void **state)
     assert_string_equal(config->server_name, "Two words");
     assert_null(load(arena_printf(arena, "# first\n\n; second\n%s\n\n#last", good), &config));
     assert_null(
-        load(arena_copy_bytes(arena, good, sizeof good - 2), &config)); /* no last newline */
+        load(arena_copy_bytes(arena, good, sizeof good - 2), &config)); /* no trailing newline */
     assert_null(load(arena_printf(arena, "\xef\xbb\xbf%s", good), &config));
     assert_null(load(with_line(3, "public_url = http://[::1]:8080"), &config));
 }
@@ -441,7 +441,7 @@ static void test_mail(void **state)
                        "alone");
 }
 
-/* ---- what does not, and what it says ---- */
+/* ---- what is refused, and the message ---- */
 
 static void test_values(void **state)
 {
@@ -507,8 +507,8 @@ static void test_values(void **state)
                        ":22: ssh_ports must be like 22000-22999, between 1024 and 65535");
 }
 
-/* Without any one line the file loads, but for the few that have no default. */
-static void test_which_lines_are_needed(void **state)
+/* The file loads without any one line, except the few that have no default. */
+static void test_required_lines(void **state)
 {
     static const struct {
         int line;
@@ -556,8 +556,8 @@ static void test_whole_sections(void **state)
                    ":53: label is set twice");
 }
 
-/* The line that is named is the one that the message is about. */
-static void test_the_first_problem(void **state)
+/* The reported line is the one that the message is about. */
+static void test_first_error_is_reported(void **state)
 {
     struct buf many = buf_new(arena, 4096);
     char wide[300];
@@ -572,7 +572,7 @@ static void test_the_first_problem(void **state)
     wide[sizeof wide - 1] = '\0';
     assert_message(with_line(2, arena_printf(arena, "name = %s", wide)),
                    ":2: the line is too long, or holds a NUL byte");
-    /* The end of a long remark is not the next line. */
+    /* The end of a long comment is not the next line. */
     assert_message(with_line(2, arena_printf(arena, "# %.197sname = Trap", wide)),
                    ":2: the line is too long, or holds a NUL byte");
     for (int i = 0; i < 70; i++)
@@ -609,7 +609,7 @@ static void test_price_lists(void **state)
     assert_message(with_line(48, "[prices 2100-01-01]"),
                    ": needs a section [prices DAY] whose day has begun: keep the one whose "
                    "prices hold now");
-    /* In order of their days, whatever the order of the lines; the past need not be whole. */
+    /* Sorted by day, whatever the order of the lines; past lists may be incomplete. */
     assert_null(load(arena_printf(arena,
                                   "%s[prices 2100-01-01]\nnano=3\nsnapshot_gb=1\n"
                                   "stopped_disk_gb=1\n[prices 2025-01-01]\nold=9\n",
@@ -719,18 +719,18 @@ static void test_secret_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_the_shipped_settings),
+        cmocka_unit_test(test_shipped_settings),
         cmocka_unit_test(test_defaults_are_as_shown),
         cmocka_unit_test(test_sections_as_shipped),
-        cmocka_unit_test(test_older_files),
+        cmocka_unit_test(test_files_of_older_versions),
         cmocka_unit_test(test_every_field),
         cmocka_unit_test(test_find),
-        cmocka_unit_test(test_ways_to_write),
+        cmocka_unit_test(test_syntax_variants),
         cmocka_unit_test(test_values),
-        cmocka_unit_test(test_which_lines_are_needed),
+        cmocka_unit_test(test_required_lines),
         cmocka_unit_test(test_mail),
         cmocka_unit_test(test_whole_sections),
-        cmocka_unit_test(test_the_first_problem),
+        cmocka_unit_test(test_first_error_is_reported),
         cmocka_unit_test(test_price_lists),
         cmocka_unit_test(test_files),
         cmocka_unit_test(test_price),

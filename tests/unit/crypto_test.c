@@ -1,4 +1,4 @@
-/* crypto.c against published vectors: RFC 4648, FIPS 180-4, RFC 4231; and the form of secrets. */
+/* crypto.c against published vectors (RFC 4648, FIPS 180-4, RFC 4231), and the form of secrets. */
 #include "adapter/crypto.h"
 #include "base/array.h"
 
@@ -122,7 +122,7 @@ static void test_hmac_sha256(void **state)
     assert_string_equal(hex_of(mac, 16), "a3b6167473100ee06e0c796c2955552b");
 }
 
-/* An empty key is a key, and not the last one once more. */
+/* An empty key is a key of its own, not the previous one again. */
 static void test_hmac_empty_key(void **state)
 {
     unsigned char mac[CRYPTO_HASH_BYTES];
@@ -191,7 +191,7 @@ static void test_base64_round_trip(void **state)
     }
 }
 
-/* Of all texts with these last four characters, only canonical ones are read. */
+/* Of all texts with these last four characters, only canonical ones are accepted. */
 static void test_base64_is_canonical(void **state)
 {
     static const char letters[] = "ABCDwxyz0189+/=-_ \n\t\r.\x01\x80";
@@ -310,14 +310,14 @@ static void test_id_form(void **state)
     }
 }
 
-/* Each letter as often as the others: five standard deviations would be one in two million. */
+/* Each character equally often: five standard deviations would be one in two million. */
 static void assert_even(const int *counts, size_t letters, double total)
 {
     double expected = total / (double)letters, squares = 0;
 
     for (size_t i = 0; i < letters; i++)
         squares += (counts[i] - expected) * (counts[i] - expected) / expected;
-    /* Chi-squared: mean letters-1, variance twice that. */
+    /* Chi-squared: mean: characters - 1, variance: twice that. */
     assert_true(squares < (double)letters + 8 * 11.3);
 }
 
@@ -345,7 +345,7 @@ static void test_distribution(void **state)
     assert_even(tokens, 64, (double)ROUNDS * (CRYPTO_TOKEN_CHARS - 1));
 }
 
-/* Lengths below, at and above what is kept in store; nothing comes twice or stays zero. */
+/* Lengths below, at and above the size of the random pool; nothing repeats or stays zero. */
 static void test_random_lengths(void **state)
 {
     static const size_t lengths[] = { 1, 16, 31, 32, 511, 512, 513, 1000, 65536 };
@@ -368,7 +368,7 @@ static void test_random_lengths(void **state)
     }
 }
 
-/* A process that forks must not give out the same secrets as its child. */
+/* A process that forks must not issue the same secrets as its child. */
 static void test_random_after_fork(void **state)
 {
     char theirs[CRYPTO_TOKEN_CHARS + 1] = { 0 };
@@ -376,7 +376,7 @@ static void test_random_after_fork(void **state)
     pid_t child;
 
     (void)state;
-    crypto_token(arena); /* something is in store */
+    crypto_token(arena); /* the pool is not empty */
     assert_int_equal(pipe(ends), 0);
     child = fork();
     if (child == 0) {
@@ -398,7 +398,7 @@ static int text_compare(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-static void test_no_two_are_equal(void **state)
+static void test_no_duplicates(void **state)
 {
     enum { COUNT = 20000 };
     const char **all = arena_array(arena, COUNT, sizeof *all);
@@ -427,7 +427,7 @@ int main(void)
         cmocka_unit_test(test_token_form),
         cmocka_unit_test(test_id_form),
         cmocka_unit_test(test_distribution),
-        cmocka_unit_test(test_no_two_are_equal),
+        cmocka_unit_test(test_no_duplicates),
     };
 
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -1,4 +1,4 @@
-/* clock.c and date.c: how moments and lengths of time are written. */
+/* clock.c and date.c: how times and durations are written. */
 #include "base/date.h"
 
 #include "base/array.h"
@@ -20,7 +20,7 @@ static int set_up(void **state)
 {
     (void)state;
     arena = arena_new(1 << 20);
-    /* Whatever the server's zone is, times are UTC. */
+    /* Times are UTC whatever the server's time zone. */
     return setenv("TZ", "Asia/Kathmandu", 1);
 }
 

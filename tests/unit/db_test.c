@@ -1,6 +1,6 @@
 /*
- * db.c on real files: migration, versions, read-only, conflicts, waiting for another writer, and
- * that what was deleted is gone from the file.
+ * db.c on real files: migration, versions, read-only access, conflicts, waiting for another writer,
+ * and that deleted data is erased from the file.
  */
 #include "adapter/db.h"
 
@@ -95,7 +95,7 @@ static bool has(struct db *db, const char *identity)
     return !e;
 }
 
-/* What no program of ours would do to the file. */
+/* Changes that none of our programs would make to the file. */
 static void by_hand(const char *sql)
 {
     sqlite3 *sqlite;
@@ -115,7 +115,7 @@ static void test_migrate_from_nothing(void **state)
     before = 99;
     good(db_migrate(arena, &DB_MAIN, path, &before));
     assert_int_equal(before, 0);
-    good(db_migrate(arena, &DB_MAIN, path, &before)); /* once more: nothing to do */
+    good(db_migrate(arena, &DB_MAIN, path, &before)); /* again: nothing to do */
     assert_int_equal(before, DB_MAIN.version);
     good(db_open(arena, &DB_MAIN, path, DB_READ_WRITE, &db));
     good(add(db, "local:a", NULL));
@@ -136,7 +136,7 @@ static void test_missing_or_foreign_file(void **state)
     bad(db_open(arena, &DB_MAIN, path, DB_READ_WRITE, &db), ERROR_INTERNAL);
     bad(db_open(arena, &DB_MAIN, path, DB_READ_ONLY, &db), ERROR_INTERNAL);
     assert_null(db);
-    assert_int_not_equal(stat(path, &status), 0); /* opening makes no file */
+    assert_int_not_equal(stat(path, &status), 0); /* opening creates no file */
     bad(db_migrate(arena, &DB_MAIN, "/nonexistent/main.db", &before), ERROR_INTERNAL);
     file = fopen(path, "we");
     assert_non_null(file);
@@ -168,15 +168,15 @@ static void test_wrong_version(void **state)
         }
     }
     by_hand("PRAGMA user_version=999");
-    bad(db_migrate(arena, &DB_MAIN, path, &before), ERROR_INTERNAL); /* never backwards */
-    /* A migration that does not fit leaves the version as it was. */
+    bad(db_migrate(arena, &DB_MAIN, path, &before), ERROR_INTERNAL); /* never downgraded */
+    /* A migration that fails leaves the version unchanged. */
     by_hand("PRAGMA user_version=0");
     assert_non_null(db_migrate(arena, &DB_MAIN, path, &before));
     assert_int_equal(before, 0);
     bad(db_open(arena, &DB_MAIN, path, DB_READ_WRITE, &db), ERROR_INTERNAL);
 }
 
-static void test_a_statement_that_does_not_fit(void **state)
+static void test_failed_statement(void **state)
 {
     struct db *db = NULL;
     struct error *e;
@@ -199,10 +199,10 @@ static void test_read_only(void **state)
     good(add(writer, "local:a", NULL));
     assert_true(has(reader, "local:a"));
     assert_non_null(add(reader, "local:b", NULL));
-    db_begin(reader, arena); /* SQLite begins, and refuses the write itself */
+    db_begin(reader, arena); /* SQLite begins, and refuses the write */
     assert_non_null(add(reader, "local:b", NULL));
     db_rollback(reader);
-    db_query_only(reader, false); /* and no way around it */
+    db_query_only(reader, false); /* cannot be turned off */
     assert_non_null(add(reader, "local:b", NULL));
     good(db_read(reader, arena));
     assert_true(has(reader, "local:a"));
@@ -246,11 +246,11 @@ static void test_conflicts(void **state)
     bad(sql_team_create(db, arena, "T", &id, NULL, 1, &team),
         ERROR_CONFLICT); /* one personal team */
     good(sql_team_join(db, arena, team.id, id, "owner", 1));
-    good(add(db, "local:b", NULL)); /* the statement can be used again */
+    good(add(db, "local:b", NULL)); /* the statement is reusable */
     db_close(db);
 }
 
-static void test_changes_and_none(void **state)
+static void test_change_count(void **state)
 {
     struct db *db = opened(DB_READ_WRITE);
     struct person_get_row row;
@@ -278,7 +278,7 @@ static void test_texts_and_bytes(void **state)
     struct session_get_row row;
 
     (void)state;
-    /* Quotes are just characters; empty is not NULL. */
+    /* Quotes are ordinary characters; empty is not NULL. */
     good(sql_session_create(db, arena, hash, "x'; DROP TABLE session; --", NULL, NULL, secret, "\"",
                             "", 1, 100, 100));
     good(sql_session_get(db, arena, hash, 2, &row));
@@ -302,7 +302,7 @@ static void test_rollback(void **state)
     struct db *db = opened(DB_READ_WRITE);
 
     (void)state;
-    db_rollback(db); /* without a transaction: nothing */
+    db_rollback(db); /* no-op without a transaction */
     good(db_begin(db, arena));
     good(add(db, "local:a", NULL));
     assert_true(has(db, "local:a"));
@@ -310,15 +310,15 @@ static void test_rollback(void **state)
     assert_false(has(db, "local:a"));
     good(db_begin(db, arena));
     good(add(db, "local:a", NULL));
-    bad(add(db, "local:a", NULL), ERROR_CONFLICT); /* the rest of the transaction stands */
+    bad(add(db, "local:a", NULL), ERROR_CONFLICT); /* the rest of the transaction is kept */
     good(db_commit(db, arena));
     db_rollback(db);
     assert_true(has(db, "local:a"));
     assert_non_null(db_commit(db, arena)); /* none is open */
     good(db_begin(db, arena));
-    assert_non_null(db_begin(db, arena)); /* not inside each other */
+    assert_non_null(db_begin(db, arena)); /* no nesting */
     db_rollback(db);
-    /* Closing without a commit takes it back. */
+    /* Closing without a commit rolls back. */
     good(db_begin(db, arena));
     good(add(db, "local:b", NULL));
     db_close(db);
@@ -327,14 +327,14 @@ static void test_rollback(void **state)
     db_close(db);
 }
 
-static void test_read_sees_one_moment(void **state)
+static void test_snapshot_isolation(void **state)
 {
     struct db *writer = opened(DB_READ_WRITE), *reader = opened(DB_READ_ONLY);
 
     (void)state;
     good(db_read(reader, arena));
     assert_false(has(reader, "local:a"));
-    good(add(writer, "local:a", NULL)); /* a reader does not stop it */
+    good(add(writer, "local:a", NULL)); /* a reader does not block it */
     assert_false(has(reader, "local:a"));
     good(db_commit(reader, arena));
     assert_true(has(reader, "local:a"));
@@ -360,9 +360,9 @@ static void test_another_writer(void **state)
     (void)state;
     good(db_begin(one, arena));
     good(add(one, "local:a", NULL));
-    bad(db_begin(two, arena), ERROR_UNAVAILABLE); /* not for ever */
-    assert_false(has(two, "local:a"));            /* reading goes on */
-    /* But for a while: who begins before the other ends gets its turn. */
+    bad(db_begin(two, arena), ERROR_UNAVAILABLE); /* not forever */
+    assert_false(has(two, "local:a"));            /* reading still works */
+    /* It waits for a while: a second writer proceeds once the first has ended. */
     assert_int_equal(pthread_create(&waiting, NULL, begin_apart, two), 0);
     usleep(20000);
     good(db_commit(one, arena));
@@ -374,7 +374,7 @@ static void test_another_writer(void **state)
     db_close(one);
 }
 
-/* ---- what the settings promise ---- */
+/* ---- what the pragmas guarantee ---- */
 
 static bool file_holds(const char *file_path, const char *needle)
 {
@@ -390,7 +390,7 @@ static bool file_holds(const char *file_path, const char *needle)
     return memmem(bytes, length, needle, strlen(needle)) != NULL;
 }
 
-static void test_deleted_is_gone(void **state)
+static void test_deleted_data_is_erased(void **state)
 {
     static const char canary[] = "canary-of-a-deleted-session";
     struct bytes hash = { "0123456789abcdef", 16 };
@@ -398,7 +398,7 @@ static void test_deleted_is_gone(void **state)
 
     (void)state;
     good(sql_session_create(db, arena, hash, "handle", NULL, NULL, hash, canary, NULL, 1, 2, 2));
-    db_close(db); /* the last connection moves the write-ahead log into the file */
+    db_close(db); /* the last connection checkpoints the write-ahead log */
     assert_true(file_holds(path, canary));
     db = opened(DB_READ_WRITE);
     good(sql_session_delete(db, arena, hash));
@@ -407,7 +407,7 @@ static void test_deleted_is_gone(void **state)
     assert_false(file_holds(arena_printf(arena, "%s-wal", path), canary));
 }
 
-static void test_a_crafted_trigger_does_not_run(void **state)
+static void test_crafted_trigger_does_not_run(void **state)
 {
     struct db *db;
 
@@ -441,17 +441,17 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_migrate_from_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_missing_or_foreign_file, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_wrong_version, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_a_statement_that_does_not_fit, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_failed_statement, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_read_only, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_query_only, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_conflicts, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_changes_and_none, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_change_count, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_texts_and_bytes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_rollback, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_read_sees_one_moment, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_snapshot_isolation, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_another_writer, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_deleted_is_gone, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_a_crafted_trigger_does_not_run, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_deleted_data_is_erased, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_crafted_trigger_does_not_run, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_grow, set_up, tear_down),
     };
 

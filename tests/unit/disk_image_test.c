@@ -1,6 +1,4 @@
-/*
- * disk_image.c against images that qemu-img makes, and against files that are none.
- */
+/* disk_image.c against images made by qemu-img, and against files that are not valid images. */
 #include "host/disk_image.h"
 
 #include "adapter/subprocess.h"
@@ -56,7 +54,7 @@ static void an_image_is_read(void **state)
     assert_false(image.has_snapshot);
 }
 
-static void an_image_over_another_names_it(void **state)
+static void an_overlay_names_its_backing_image(void **state)
 {
     struct disk_image image;
 
@@ -82,8 +80,8 @@ static void a_snapshot_is_found(void **state)
     assert_false(image.has_snapshot);
 }
 
-/* A guest may write anything at the beginning of its disk: the format is never probed. */
-static void what_is_no_image_is_refused(void **state)
+/* A guest may write anything to the start of its disk: the format is never probed. */
+static void an_invalid_image_is_refused(void **state)
 {
     struct disk_image image;
     struct error *e;
@@ -117,9 +115,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_image_is_read),
-        cmocka_unit_test(an_image_over_another_names_it),
+        cmocka_unit_test(an_overlay_names_its_backing_image),
         cmocka_unit_test(a_snapshot_is_found),
-        cmocka_unit_test(what_is_no_image_is_refused),
+        cmocka_unit_test(an_invalid_image_is_refused),
         cmocka_unit_test(too_much_output_is_refused),
     };
 

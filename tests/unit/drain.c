@@ -1,4 +1,4 @@
-/* Working off jobs in a test; see drain.h. */
+/* Executing jobs in a test; see drain.h. */
 #include "drain.h"
 
 #include "fake_driver.h"
@@ -6,7 +6,7 @@
 
 #include <unistd.h>
 
-/* Short is only what a healthy guest never comes near: it is looked at once before time is up. */
+/* Short timeouts never expire for a healthy guest: it is polled once before they do. */
 static const struct timeouts quick = {
     .stop_ms = 40,
     .boot_kvm_ms = 80,

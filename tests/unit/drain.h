@@ -1,15 +1,17 @@
-/* The worker's threads, as far as a test needs them: one context, and work until nothing is left.
+/*
+ * What a test needs of the worker's threads: one context, and a loop that executes jobs until none
+ * is left.
  */
 #pragma once
 
 #include "worker/worker_context.h"
 #include "world.h"
 
-/* With times that suit a test. */
+/* With timeouts suitable for a test. */
 struct worker_context *drain_bench(struct world *world);
 
-/* The same, but a guest may take for ever until SSH answers. */
+/* The same, but with no limit on how long a guest may take until SSH responds. */
 struct worker_context *drain_patient(struct world *world);
 
-/* Work off all jobs, those that wait for another attempt as well. */
+/* Execute all jobs, including those that wait for a retry. */
 void drain(struct worker_context *context);

@@ -48,7 +48,7 @@ static struct fake_vm *vm_make(const char *id)
     return vm;
 }
 
-/* The slot is free again when nothing is left of the VM. */
+/* The slot is free again when nothing of the VM is left. */
 static void vm_tidy(struct fake_vm *vm)
 {
     if (vm && !vm->has_disk && !vm->has_seed && !vm->has_domain)
@@ -364,7 +364,7 @@ static struct error *disk_step(struct driver *driver, struct arena *arena,
 static struct error *seed_step(struct driver *driver, struct arena *arena,
                                struct driver_create *create)
 {
-    /* A guest that runs already (this is a retry) has read the seed before this one. */
+    /* A guest that is already running (this is a retry) has read the previous seed. */
     struct error *e = fake_stop_force(driver, arena, create->vm->id);
 
     if (!e)
@@ -551,7 +551,7 @@ static const struct driver_ops fake_ops = {
     COMMON_OPS,
 };
 
-/* ---- a host that makes VMs in other steps, each with an address of its own ---- */
+/* ---- a host that creates VMs in other steps, each with its own address ---- */
 
 static struct error *volume_step(struct driver *driver, struct arena *arena,
                                  struct driver_create *create)

@@ -1,6 +1,6 @@
 /*
- * A VM host that lives in shared memory, at addresses that begin with "fake:": it outlives a killed
- * worker, fails on demand, and kills the process that calls it at any chosen call.
+ * A VM host in shared memory, for addresses that begin with "fake:": it survives a killed worker,
+ * fails on demand, and kills the calling process at any chosen call.
  */
 #pragma once
 
@@ -14,10 +14,10 @@ struct fake_vm {
     enum driver_power power;
     int64_t port, memory_mb, disk_gb;
     char seed_key[FAKE_KEY];  /* host key in the seed */
-    char guest_key[FAKE_KEY]; /* host key that the guest took from it */
+    char guest_key[FAKE_KEY]; /* host key that the guest took from the seed */
     char snapshots[FAKE_SNAPSHOTS][FAKE_ID];
     bool snapshot_has_memory[FAKE_SNAPSHOTS];
-    int boots, disks; /* how often made */
+    int boots, disks; /* number of times */
     struct driver_usage usage;
 };
 
@@ -25,32 +25,32 @@ struct fake_host {
     struct fake_vm vms[FAKE_VMS];
     int calls;        /* so far */
     int kill_at;      /* kill the caller at this call; 0: never */
-    bool kills_after; /* when it has taken effect, not before */
+    bool kills_after; /* kill after the call has taken effect, not before */
     char fails[24];   /* name of the call that fails, e.g. "boot" */
     int fail_times;
     enum error_kind fail_kind;
     bool has_no_guests;
     bool ignores_button;
-    bool is_silent;    /* SSH never answers */
-    bool is_wrong;     /* SSH answers with another key */
+    bool is_silent;    /* SSH never responds */
+    bool is_wrong;     /* SSH responds with another key */
     bool dies_booting; /* a guest switches itself off after its start */
     bool is_unreachable;
-    char hangs[FAKE_ID];  /* usage of this VM blocks */
-    int hung_calls;       /* that have blocked */
-    int64_t busy_port;    /* another program has it, as seen at boot */
-    bool hides_busy_port; /* free until the boot fails */
+    char hangs[FAKE_ID];  /* usage queries for this VM block */
+    int hung_calls;       /* number of calls that have blocked */
+    int64_t busy_port;    /* in use by another program, detected at boot */
+    bool hides_busy_port; /* appears free until the boot fails */
 };
 
 extern struct fake_host *fake;
 
 /*
  * Domicile's drivers, the fake one ("fake:"), and "cloud:": the same host with other steps and
- * removals, whose VMs have an address of their own, port 22.
+ * removals, whose VMs each have their own address and port 22.
  */
 extern const struct driver_scheme TEST_DRIVERS[];
 
-/* A new, empty host. */
+/* Create a new, empty host. */
 void fake_open(void);
 
-/* NULL: the host has nothing of it. */
+/* NULL: the host has nothing of this VM. */
 struct fake_vm *fake_find(const char *id);

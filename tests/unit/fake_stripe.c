@@ -1,4 +1,6 @@
-/* A Stripe that answers from a table; see fake_stripe.h. One request a connection, one at a time.
+/*
+ * A Stripe server with canned responses; see fake_stripe.h. One request per connection, one at a
+ * time.
  */
 #include "fake_stripe.h"
 
@@ -60,7 +62,7 @@ static void answer_send(int connection, const char *request)
         }
     }
     if (!body)
-        return; /* the connection is cut */
+        return; /* the connection is closed */
     snprintf(start, sizeof start,
              "HTTP/1.1 %d x\r\nContent-Length: %zu\r\nRequest-Id: req_fake\r\n"
              "Stripe-Should-Retry: false\r\nConnection: close\r\n\r\n",
@@ -146,7 +148,7 @@ const char *fake_stripe_file(struct arena *arena, const char *name)
     if (!file || fread(text, 1, MOST - 1, file) == 0)
         abort();
     fclose(file);
-    /* The story's team is the test's. */
+    /* The fixtures' team is the test's team. */
     text = all_replaced(arena, text, "tenant_id", "team_id");
     return all_replaced(arena, text, "tn_0001", "1");
 }

@@ -1,7 +1,6 @@
 /*
- * A Stripe that answers from a table, over HTTP in this process: what it says at which path, and
- * what it was asked. For the units; the whole conversation is played by
- * tests/e2e/stripe_double.mjs.
+ * A Stripe server in this process with canned HTTP responses per path, which records its requests.
+ * For unit tests; tests/e2e/stripe_double.mjs simulates the whole conversation.
  */
 #pragma once
 
@@ -9,24 +8,24 @@
 
 #include <stddef.h>
 
-/* Start it (once a process); its origin. */
+/* Start it (once per process); returns its origin. */
 const char *fake_stripe_open(void);
 
-/* Forget answers and questions. */
+/* Forget responses and requests. */
 void fake_stripe_forget(void);
 
-/* What "METHOD /path" (without its query) is answered from now on; `body` must stay. */
+/* Set the response for "METHOD /path" (without its query); `body` must stay valid. */
 void fake_stripe_answer(const char *request, int status, const char *body);
 
-/* A file of tests/fixtures/stripe. */
+/* The content of a file in tests/fixtures/stripe. */
 const char *fake_stripe_file(struct arena *arena, const char *name);
 
-/* `text` with its first `from` (which must be there) replaced by `to`. */
+/* `text` with its first `from` (which must occur) replaced by `to`. */
 const char *fake_stripe_replace(struct arena *arena, const char *text, const char *from,
                                 const char *to);
 
 /* The object in an event of tests/fixtures/stripe. */
 const char *fake_stripe_object(struct arena *arena, const char *event);
 
-/* How often it was asked for what begins so; the last such request, whole, in *last if not NULL. */
+/* Number of requests that begin with this text; the last of them, whole, in *last if not NULL. */
 size_t fake_stripe_asked(const char *request, const char **last);

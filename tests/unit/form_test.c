@@ -1,4 +1,4 @@
-/* form.c: decoding of what browsers send, and the limits of every kind of field. */
+/* form.c: decoding of what browsers send, and the limits of each kind of field. */
 #include "web/form.h"
 
 #include "base/array.h"
@@ -67,7 +67,7 @@ static void assert_malformed(const char *body, size_t length)
         fail_msg("read: %s", body);
     assert_int_equal(e->kind, ERROR_MALFORMED);
     if (length > 8)
-        assert_null(strstr(e->text, body)); /* nothing of a form is logged */
+        assert_null(strstr(e->text, body)); /* no form data is logged */
 }
 
 /* ---- decoding ---- */
@@ -190,7 +190,7 @@ static void test_twice(void **state)
         assert_int_equal(e->kind, ERROR_MALFORMED);
     }
     fields[0] = (struct field){ .name = "a", .kind = FIELD_LINE };
-    assert_null(read_form("c=1&c=2&a=3", fields, 1)); /* nobody asked for c */
+    assert_null(read_form("c=1&c=2&a=3", fields, 1)); /* field c is not declared */
 }
 
 static void test_media(void **state)

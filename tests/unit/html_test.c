@@ -1,8 +1,7 @@
 /*
- * Tests of base/html.c: every byte through every escaper, URLs that try to be more than URLs,
- * units.
+ * Tests of base/html.c: every byte through every escaper, malicious URLs, units.
  *
- * That tmplc picks the right one of these functions is tested in tmplc.sh.
+ * That tmplc picks the right function is tested in tmplc.sh.
  */
 #include "base/array.h"
 #include "base/html.h"
@@ -59,7 +58,7 @@ static const char *shown(void (*show)(struct buf *, int64_t), int64_t value)
     return out.bytes;
 }
 
-/* What a byte must become in text, told another way than html.c tells it. */
+/* The expected output of a byte in text, written independently of html.c. */
 static const char *escaped_byte(unsigned char byte)
 {
     switch (byte) {
@@ -107,7 +106,7 @@ static void test_url_part_of_every_byte(void **state)
     }
 }
 
-/* Behind a path's "/": controls refuse the whole URL, the rest is escaped like text. */
+/* After a path's "/": control characters refuse the whole URL, the rest is escaped like text. */
 static void test_url_of_every_byte(void **state)
 {
     (void)state;
@@ -122,7 +121,7 @@ static void test_url_of_every_byte(void **state)
     }
 }
 
-static void test_nothing_writes_nothing(void **state)
+static void test_empty_input(void **state)
 {
     (void)state;
     assert_string_equal(text(NULL), "");
@@ -133,16 +132,16 @@ static void test_nothing_writes_nothing(void **state)
     assert_string_equal(url(""), "#");
 }
 
-/* Broken UTF-8 must not swallow the byte behind it: that could be the quote that ends a value. */
-static void test_utf8_whole_and_broken(void **state)
+/* Invalid UTF-8 must not swallow the byte after it: that could be the quote that ends a value. */
+static void test_valid_and_invalid_utf8(void **state)
 {
     static const char *const same[] = {
         "\u00e9\u2014\U0001f600", /* two, three and four bytes */
-        "\x80",                   /* a continuation of nothing */
-        "\xc3",                   /* the first of two */
-        "\xe2\x80",               /* two of three */
-        "\xf0\x9f\x98",           /* three of four */
-        "\xc0\xbc",               /* "<" too long */
+        "\x80",                   /* a continuation byte alone */
+        "\xc3",                   /* the first of two bytes */
+        "\xe2\x80",               /* two of three bytes */
+        "\xf0\x9f\x98",           /* three of four bytes */
+        "\xc0\xbc",               /* overlong "<" */
         "\xed\xa0\x80",           /* half a surrogate pair */
         "\xf8\x88\x80\x80\x80",   /* five bytes */
         "\xfe\xff",
@@ -157,7 +156,7 @@ static void test_utf8_whole_and_broken(void **state)
     assert_string_equal(url_part("\u00e9/\xc3\""), "%C3%A9%2F%C3%22");
 }
 
-static void test_urls_that_pass(void **state)
+static void test_accepted_urls(void **state)
 {
     static const char *const good[] = {
         "/",
@@ -180,7 +179,7 @@ static void test_urls_that_pass(void **state)
     assert_string_equal(url("/a?b=c&d='\"<e>"), "/a?b=c&amp;d=&#39;&quot;&lt;e&gt;");
 }
 
-static void test_urls_that_are_refused(void **state)
+static void test_refused_urls(void **state)
 {
     static const char *const bad[] = {
         "javascript:alert(1)",
@@ -288,7 +287,7 @@ static void test_sizes(void **state)
     assert_string_equal(shown(html_bytes, INT64_MAX), "8 EB");
 }
 
-static void test_truth(void **state)
+static void test_booleans(void **state)
 {
     const char *word = "a";
     const char *none = NULL;
@@ -324,14 +323,14 @@ int main(void)
         cmocka_unit_test(test_text_of_every_byte),
         cmocka_unit_test(test_url_part_of_every_byte),
         cmocka_unit_test(test_url_of_every_byte),
-        cmocka_unit_test(test_nothing_writes_nothing),
-        cmocka_unit_test(test_utf8_whole_and_broken),
-        cmocka_unit_test(test_urls_that_pass),
-        cmocka_unit_test(test_urls_that_are_refused),
+        cmocka_unit_test(test_empty_input),
+        cmocka_unit_test(test_valid_and_invalid_utf8),
+        cmocka_unit_test(test_accepted_urls),
+        cmocka_unit_test(test_refused_urls),
         cmocka_unit_test(test_values_by_type),
         cmocka_unit_test(test_times),
         cmocka_unit_test(test_sizes),
-        cmocka_unit_test(test_truth),
+        cmocka_unit_test(test_booleans),
         cmocka_unit_test(test_csrf_field),
     };
 

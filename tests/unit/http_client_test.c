@@ -1,6 +1,6 @@
 /*
- * http_client.c against a small server in this process that answers by a script, and against a TLS
- * server with a certificate of its own making. Only loopback is used.
+ * http_client.c against a small scripted server in this process, and against a TLS server with a
+ * self-signed certificate. Only loopback is used.
  */
 #include "adapter/http_client.h"
 
@@ -32,12 +32,12 @@ static struct arena *arena;
 static struct http_client *client;
 static const char *origin;
 
-/* What the server answers, one after the other, and what it was asked. NULL: close at once. */
+/* The server's responses, in order, and its requests. NULL: close immediately. */
 static const char *script[MOST_REQUESTS];
 static char asked[MOST_REQUESTS][MOST_BYTES];
 static int asked_count;
 static int listener;
-static int64_t paused_ms; /* between two tries; nobody waits in fact */
+static int64_t paused_ms; /* between two attempts; the test does not actually wait */
 
 int __wrap_nanosleep(const struct timespec *length, struct timespec *rest);
 int __wrap_nanosleep(const struct timespec *length, struct timespec *rest)
@@ -279,7 +279,7 @@ static void test_no_redirect(void **state)
     assert_int_equal(asked_count, 1);
 }
 
-static void test_tried_again(void **state)
+static void test_retried(void **state)
 {
     static const int statuses[] = { 408, 429, 500, 502, 503, 504 };
     struct http_request request = request_to("GET", "/a");
@@ -295,7 +295,7 @@ static void test_tried_again(void **state)
     }
 }
 
-static void test_nothing_left_of_the_first_try(void **state)
+static void test_retry_discards_the_first_response(void **state)
 {
     struct http_request request = request_to("GET", "/a");
     struct http_response response;
@@ -308,7 +308,7 @@ static void test_nothing_left_of_the_first_try(void **state)
     assert_string_equal(response.body, "");
 }
 
-static void test_three_times_at_most(void **state)
+static void test_at_most_three_attempts(void **state)
 {
     struct http_request request = request_to("POST", "/a");
 
@@ -322,7 +322,7 @@ static void test_three_times_at_most(void **state)
     assert_non_null(strstr(asked[2], "\r\nIdempotency-Key: key-2\r\n"));
 }
 
-static void test_not_again(void **state)
+static void test_not_retried(void **state)
 {
     struct http_request post = request_to("POST", "/a");
     struct http_request get = request_to("GET", "/a");
@@ -366,7 +366,7 @@ static void test_broken_connection(void **state)
     assert_null(strstr(e->text, "sk_3"));
 }
 
-static void test_nobody_there(void **state)
+static void test_connection_refused(void **state)
 {
     int fd;
     const char *gone = arena_printf(arena, "http://127.0.0.1:%d", port_listen(&fd));
@@ -411,7 +411,7 @@ static void test_not_http(void **state)
     assert_int_equal(failed(&request)->kind, ERROR_UPSTREAM);
 }
 
-/* What is tried again, and how often it was asked then. */
+/* Which requests are retried, and the number of attempts. */
 static void test_stripe_retry_policy(void **state)
 {
     static const struct {
@@ -466,7 +466,7 @@ static void test_request_id(void **state)
     assert_string_equal(sent(&request).request_id, "");
 }
 
-static void test_delete_is_tried_again(void **state)
+static void test_delete_is_retried(void **state)
 {
     struct http_request request = request_to("DELETE", "/a");
 
@@ -508,7 +508,7 @@ static void port_wait(uint16_t port)
     fail_msg("the TLS server does not start");
 }
 
-/* The name fits; nobody whom this computer trusts has signed it. */
+/* The name matches; no CA trusted by this computer has signed it. */
 static void test_unknown_certificate(void **state)
 {
     char folder[] = "/tmp/http_test.XXXXXX";
@@ -557,18 +557,18 @@ int main(void)
         cmocka_unit_test_setup(test_origins, set_up),
         cmocka_unit_test_setup(test_header_injection, set_up),
         cmocka_unit_test_setup(test_no_redirect, set_up),
-        cmocka_unit_test_setup(test_tried_again, set_up),
-        cmocka_unit_test_setup(test_nothing_left_of_the_first_try, set_up),
-        cmocka_unit_test_setup(test_three_times_at_most, set_up),
-        cmocka_unit_test_setup(test_not_again, set_up),
+        cmocka_unit_test_setup(test_retried, set_up),
+        cmocka_unit_test_setup(test_retry_discards_the_first_response, set_up),
+        cmocka_unit_test_setup(test_at_most_three_attempts, set_up),
+        cmocka_unit_test_setup(test_not_retried, set_up),
         cmocka_unit_test_setup(test_retry_after, set_up),
         cmocka_unit_test_setup(test_broken_connection, set_up),
-        cmocka_unit_test_setup(test_nobody_there, set_up),
+        cmocka_unit_test_setup(test_connection_refused, set_up),
         cmocka_unit_test_setup(test_size, set_up),
         cmocka_unit_test_setup(test_not_http, set_up),
         cmocka_unit_test_setup(test_stripe_retry_policy, set_up),
         cmocka_unit_test_setup(test_request_id, set_up),
-        cmocka_unit_test_setup(test_delete_is_tried_again, set_up),
+        cmocka_unit_test_setup(test_delete_is_retried, set_up),
         cmocka_unit_test_setup(test_unknown_certificate, set_up),
     };
 

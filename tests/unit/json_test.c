@@ -1,4 +1,4 @@
-/* json.c: what is read, what is refused, and that an error quotes nothing of it. */
+/* json.c: what is accepted, what is refused, and that an error quotes nothing of the input. */
 #include "adapter/json.h"
 
 #include "base/array.h"
@@ -183,7 +183,7 @@ static void test_depth(void **state)
     bad(nested(100000), 200000);
 }
 
-/* `count` zeros; the list itself is a value as well. */
+/* `count` zeros; the list itself counts as a value as well. */
 static const char *zeros(size_t count)
 {
     struct buf text = buf_new(arena, 2 * count + 2);
@@ -205,8 +205,8 @@ static void test_size(void **state)
     bad(more, strlen(more));
 }
 
-/* The worst that passes must leave room in a request's arena for the page. */
-static void test_largest_fits(void **state)
+/* The worst accepted input must leave room in a request's arena for the page. */
+static void test_largest_input_fits(void **state)
 {
     struct arena *small = arena_new(LIMIT_REQUEST_ARENA_BYTES / 2);
     struct buf text = buf_new(arena, LIMIT_HTTP_BYTES);
@@ -222,7 +222,7 @@ static void test_largest_fits(void **state)
     arena_free(small);
 }
 
-static void test_read_is_written(void **state)
+static void test_read_can_be_written(void **state)
 {
     static const char text[] =
         "{\"a\":[1,-2,true,false,null,\"\\u00e9 \\\"\\n\"],\"b\":{},\"c\":[]}";
@@ -236,7 +236,7 @@ static void test_read_is_written(void **state)
     assert_string_equal(json_write(arena, good("[0.5]")), "[null]");
 }
 
-static void test_written_is_read(void **state)
+static void test_written_can_be_read(void **state)
 {
     const struct json_field fields[] = {
         json_text("a", "é \"\\\n \xf0\x9f\x8c\xb1 </script>"),
@@ -260,12 +260,17 @@ static void test_written_is_read(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_paths),           cmocka_unit_test(test_absent_or_of_another_type),
-        cmocka_unit_test(test_lists),           cmocka_unit_test(test_numbers),
-        cmocka_unit_test(test_refused),         cmocka_unit_test(test_error_quotes_nothing),
-        cmocka_unit_test(test_depth),           cmocka_unit_test(test_size),
-        cmocka_unit_test(test_largest_fits),    cmocka_unit_test(test_written_is_read),
-        cmocka_unit_test(test_read_is_written),
+        cmocka_unit_test(test_paths),
+        cmocka_unit_test(test_absent_or_of_another_type),
+        cmocka_unit_test(test_lists),
+        cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_error_quotes_nothing),
+        cmocka_unit_test(test_depth),
+        cmocka_unit_test(test_size),
+        cmocka_unit_test(test_largest_input_fits),
+        cmocka_unit_test(test_written_can_be_read),
+        cmocka_unit_test(test_read_can_be_written),
     };
 
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -1,7 +1,7 @@
 /*
- * The ledger and its reckoning: random histories written by ledger_note into a real database,
- * against a second-by-second reckoning that knows nothing of stretches, months and price lists; and
- * the reckoning alone. What the worker writes into it is in ledger_worker_test.c.
+ * The ledger and its calculation: random histories written by ledger_note into a real database,
+ * compared with a second-by-second calculation that knows nothing of stretches, months and price
+ * lists; and the calculation alone. What the worker writes is tested in ledger_worker_test.c.
  */
 #include "model/ledger.h"
 
@@ -32,10 +32,10 @@ enum {
     MOST_S = 90 * 24 * 3600,
     MOST_SNAPSHOTS = 6,
     PRICE_SETS = 40,
-    PRICE_SET_S = 1801, /* not at full hours, nor at any look */
+    PRICE_SET_S = 1801, /* not on a full hour, nor at any observation */
 };
 
-/* ---- dice ---- */
+/* ---- random numbers ---- */
 
 static uint64_t dice_state;
 
@@ -52,22 +52,22 @@ static int64_t between(int64_t least, int64_t most)
     return least + (int64_t)dice((uint64_t)(most - least + 1));
 }
 
-/* ---- what is true, second by second ---- */
+/* ---- the expected result, second by second ---- */
 
-/* The prices of all histories: each set holds from its moment on. */
+/* The prices of all histories: each set is valid from its time on. */
 static struct price_set {
     int64_t from_at, nano, small, disk, snapshot;
 } price_sets[PRICE_SETS];
 
-/* A VM as it is now on its host and in the database. */
+/* A VM as it currently is on its host and in the database. */
 struct subject {
     const char *id;
     int64_t created_at;
-    int64_t seen_at; /* the last moment that counts */
+    int64_t seen_at; /* the last second that counts */
     bool is_noted, is_gone, is_resizing;
     const char *state, *wished_size;
     int64_t wished_disk_gb;
-    /* What counts: */
+    /* What is charged: */
     const char *counted_state, *counted_size;
     int64_t counted_disk_gb, counted_snapshot_gb;
     const char *snapshots[MOST_SNAPSHOTS];
@@ -79,7 +79,7 @@ struct history {
     struct arena *arena;
     int64_t team_id, begin_at, now_at;
     struct subject vms[VMS];
-    int64_t *parts; /* of each second since begin_at */
+    int64_t *parts; /* for each second since begin_at */
 };
 
 static int64_t rate_of(const struct subject *vm, int64_t at)
@@ -98,7 +98,7 @@ static int64_t rate_of(const struct subject *vm, int64_t at)
     return 0;
 }
 
-/* The truth of what ledger_note is told at this moment. */
+/* The expected state for a call of ledger_note at this time. */
 static void truth_note(struct history *history, struct subject *vm)
 {
     bool is_silent = history->now_at - vm->seen_at > LIMIT_LEDGER_SILENCE_S;
@@ -156,14 +156,16 @@ static void state_change(struct history *history, struct subject *vm)
     note(history, vm);
 }
 
-/* Wished for, then done or given up; given up for good, it stays in doubt until a later one is
- * done. */
+/*
+ * Requested, then executed or failed; after a final failure it stays unresolved until a later one
+ * succeeds.
+ */
 static void size_change(struct history *history, struct subject *vm)
 {
     bool is_done = vm->is_resizing && dice(3);
 
     if (!vm->is_noted)
-        return; /* only what has been made is made larger */
+        return; /* only an existing disk can grow */
     if (!vm->is_resizing) {
         vm->wished_size = dice(2) ? "nano" : "small";
         vm->wished_disk_gb += between(0, 5);
@@ -215,7 +217,9 @@ static void vm_end(struct history *history, struct subject *vm)
     vm->is_gone = true;
 }
 
-/* Looks every few seconds; sometimes nobody looks for long, or the clock is set, back as well. */
+/*
+ * Observes every few seconds; sometimes nothing observes for long, or the clock is set, even back.
+ */
 static void time_pass(struct history *history)
 {
     int64_t most_at = history->begin_at + MOST_S - 1;
@@ -237,7 +241,7 @@ static void time_pass(struct history *history)
     case 5:
     case 6:
     case 7:
-        break; /* twice within a second */
+        break; /* twice within one second */
     default:
         history->now_at += between(1, 45);
     }
@@ -270,7 +274,7 @@ static void event(struct history *history)
         if (!dice(30))
             vm_end(history, vm);
         break;
-    default: /* the reconciler looks at all of them */
+    default: /* the reconciler observes all of them */
         for (size_t i = 0; i < VMS; i++) {
             if (!history->vms[i].is_gone)
                 note(history, &history->vms[i]);
@@ -292,7 +296,7 @@ static void history_play(struct history *history)
     for (int i = 0; i < EVENTS; i++) {
         time_pass(history);
         event(history);
-        /* What a killed worker has not committed has not been. */
+        /* What a killed worker has not committed did not happen. */
         if (i % 25 == 24) {
             world_check(db_commit(DB), "commit");
             world_check(db_begin(DB), "begin");
@@ -306,7 +310,7 @@ static void history_play(struct history *history)
     world_check(db_commit(DB), "commit");
 }
 
-/* ---- what the database then says ---- */
+/* ---- the database's result ---- */
 
 struct chain {
     int64_t from_at, until_at;
@@ -343,7 +347,7 @@ static void assert_chain(struct history *history, const struct subject *vm)
     walk.until_at = history->begin_at + MOST_S + 1;
     world_check(ledger_walk(DB, &walk), "walk");
     if (!chain.count) {
-        assert_int_equal(vm->seen_at, vm->created_at); /* nobody has looked yet */
+        assert_int_equal(vm->seen_at, vm->created_at); /* not observed yet */
         return;
     }
     assert_false(chain.is_broken);
@@ -409,7 +413,7 @@ static void prices_make(struct world *world, int64_t begin_at)
     }
 }
 
-static void random_histories_are_reckoned_to_the_millicent(void **state)
+static void random_histories_are_exact_to_the_millicent(void **state)
 {
     struct world *world = world_open(world_folder("fake:///local"));
     struct history *history = calloc(1, sizeof *history);
@@ -444,7 +448,7 @@ static void random_histories_are_reckoned_to_the_millicent(void **state)
     world_close(world);
 }
 
-/* ---- the reckoning alone ---- */
+/* ---- the calculation alone ---- */
 
 static struct price_list_row rows[] = {
     { "nano", 1000, 100 },
@@ -465,7 +469,7 @@ static int64_t cost(const char *in_state, int64_t disk_gb, int64_t snapshot_gb, 
     return ledger_sum_millicents(&sum);
 }
 
-static void each_state_costs_what_the_list_says(void **state)
+static void each_state_has_its_listed_price(void **state)
 {
     (void)state;
     assert_int_equal(cost("running", 10, 0, 1000, 4600), 100);
@@ -475,18 +479,18 @@ static void each_state_costs_what_the_list_says(void **state)
     assert_int_equal(cost("absent", 10, 10, 1000, 4600), 0);
     assert_int_equal(cost("paused", 10, 10, 1000, 4600), 0);
     assert_int_equal(cost("unreachable", 10, 10, 1000, 4600), 0);
-    /* Before the list begins nothing costs; after a change, the new price. */
+    /* Before the list begins everything is free; after a change, the new price applies. */
     assert_int_equal(cost("running", 10, 0, 0, 1000), 0);
     assert_int_equal(cost("running", 10, 0, 4600, 8200), 200);
     assert_int_equal(cost("running", 10, 0, 2800, 6400), 150);
-    /* Down, once: 35 seconds are 0.97 millicents. */
+    /* Rounded down, once: 35 seconds are 0.97 millicents. */
     assert_int_equal(cost("running", 10, 0, 1000, 1035), 0);
     assert_int_equal(cost("running", 10, 0, 1000, 1036), 1);
     assert_int_equal(cost("running", 10, 0, 1036, 1036), 0);
     assert_int_equal(cost("running", 10, 0, 1036, 1000), 0);
 }
 
-/* However time is cut, the sum is the same: nothing is rounded on the way. */
+/* However time is split, the sum is the same: intermediate results are not rounded. */
 static void pieces_add_up(void **state)
 {
     const struct ledger_use use = { "running", "nano", 10, 7 };
@@ -505,7 +509,7 @@ static void pieces_add_up(void **state)
     assert_int_equal(whole.parts, pieces.parts);
 }
 
-static void what_is_too_large_is_noticed(void **state)
+static void overflow_is_detected(void **state)
 {
     static struct price_list_row dear[] = { { "nano", 0, LIMIT_PRICE_MILLICENTS },
                                             { PRICE_STOPPED_DISK, 0, LIMIT_PRICE_MILLICENTS } };
@@ -530,10 +534,10 @@ static void what_is_too_large_is_noticed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(each_state_costs_what_the_list_says),
+        cmocka_unit_test(each_state_has_its_listed_price),
         cmocka_unit_test(pieces_add_up),
-        cmocka_unit_test(what_is_too_large_is_noticed),
-        cmocka_unit_test(random_histories_are_reckoned_to_the_millicent),
+        cmocka_unit_test(overflow_is_detected),
+        cmocka_unit_test(random_histories_are_exact_to_the_millicent),
     };
 
     fake_open();

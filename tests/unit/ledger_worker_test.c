@@ -1,7 +1,7 @@
 /*
- * What the worker writes into the ledger, with a fake host and a clock that is set by hand: each
- * kind of job, what the reconciler sees, hosts that are away, and the spend cap. The clock stands
- * in for base/clock.c's by the linker (--wrap, see the Makefile).
+ * What the worker writes into the ledger, with a fake host and a manually set clock: each kind of
+ * job, observations of the reconciler, unreachable hosts, and the spend cap. The clock replaces
+ * base/clock.c's in the linker (--wrap, see the Makefile).
  */
 #include "base/date.h"
 #include "base/limit.h"
@@ -67,7 +67,7 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* ---- what is done, and when ---- */
+/* ---- actions and their times ---- */
 
 static void work(struct test *test, int64_t at)
 {
@@ -87,7 +87,7 @@ static void ask(struct test *test, int64_t at, enum vm_trigger event, const char
     world_check(world_ask(test->world, test->vm, event, snapshot_id), "ask");
 }
 
-/* ---- what the ledger then says ---- */
+/* ---- the resulting ledger ---- */
 
 struct interval {
     int64_t from, until; /* seconds since BEGIN_AT */
@@ -149,7 +149,7 @@ static int64_t cost(struct test *test)
 
 /* ---- the life of a VM ---- */
 
-static void a_life_is_written_down(void **state)
+static void the_life_of_a_vm_is_recorded(void **state)
 {
     struct test *test = *state;
     const char *snapshot;
@@ -162,7 +162,7 @@ static void a_life_is_written_down(void **state)
     ask(test, 100, VM_REQUEST_STOP, NULL);
     work(test, 110);
     world_resize(test->world, test->vm, "small");
-    look(test, 140); /* being resized: the old size until it is done */
+    look(test, 140); /* being resized: the old size until it has completed */
     work(test, 150);
     ask(test, 160, VM_REQUEST_START, NULL);
     work(test, 170);
@@ -182,8 +182,7 @@ static void a_life_is_written_down(void **state)
                                      3600);
 }
 
-/* The host takes the disk's place seriously: it is busy for a day. The guest is off; nothing costs.
- */
+/* The host takes long to remove the disk. The guest is off; nothing is charged. */
 static void destroying_for_long_costs_nothing(void **state)
 {
     struct test *test = *state;
@@ -224,20 +223,20 @@ static void a_resize_that_fails_does_not_count(void **state)
                   { 20, 90, "stopped", "nano", 1, 0 }, { 90, 100, "stopped", "small", 2, 0 });
 }
 
-/* ---- what nobody asked for ---- */
+/* ---- changes without a request ---- */
 
-static void the_host_is_believed(void **state)
+static void the_hosts_state_counts(void **state)
 {
     struct test *test = *state;
 
     work(test, 10);
     fake_find(test->vm)->power = DRIVER_STOPPED; /* it shut itself down */
     look(test, 40);
-    fake_find(test->vm)->power = DRIVER_RUNNING; /* somebody started it on the host */
+    fake_find(test->vm)->power = DRIVER_RUNNING; /* it was started on the host */
     look(test, 70);
     fake_find(test->vm)->power = DRIVER_PAUSED; /* its disk is full */
     look(test, 100);
-    fake_find(test->vm)->has_domain = false; /* lost */
+    fake_find(test->vm)->has_domain = false; /* disappeared */
     look(test, 130);
     look(test, 160);
     ASSERT_LEDGER(test, { 0, 10, "absent", "nano", 1, 0 }, { 10, 40, "running", "nano", 1, 0 },
@@ -245,7 +244,7 @@ static void the_host_is_believed(void **state)
                   { 100, 130, "paused", "nano", 1, 0 }, { 130, 160, "absent", "nano", 1, 0 });
 }
 
-static void a_host_that_is_away_is_not_billed(void **state)
+static void an_unreachable_host_is_not_billed(void **state)
 {
     struct test *test = *state;
 
@@ -257,7 +256,7 @@ static void a_host_that_is_away_is_not_billed(void **state)
     fake->is_unreachable = false;
     look(test, 700);
     look(test, 730);
-    /* Away for less than three looks: it counts as what it was. */
+    /* Unreachable for less than three passes: the last known state counts. */
     fake->is_unreachable = true;
     look(test, 760);
     look(test, 790);
@@ -268,20 +267,20 @@ static void a_host_that_is_away_is_not_billed(void **state)
     assert_int_equal(cost(test), 160 * 100 / 3600);
 }
 
-static void a_busy_vm_is_not_away(void **state)
+static void a_busy_vm_is_still_billed(void **state)
 {
     struct test *test = *state;
 
     work(test, 10);
     ask(test, 20, VM_REQUEST_STOP, NULL);
     for (int64_t at = 30; at <= 300; at += 30)
-        look(test, at); /* its job waits for the worker all the while */
+        look(test, at); /* its job waits for the worker throughout */
     work(test, 310);
     ASSERT_LEDGER(test, { 0, 10, "absent", "nano", 1, 0 }, { 10, 310, "running", "nano", 1, 0 },
                   { 310, 310, "stopped", "nano", 1, 0 });
 }
 
-static void a_clock_may_be_set(void **state)
+static void the_clock_may_be_set(void **state)
 {
     struct test *test = *state;
 
@@ -316,7 +315,7 @@ static void a_month_ends(void **state)
         { end + 31 * 86400 + 5, end + 31 * 86400 + 5, "stopped", "nano", 1, 0 });
 }
 
-/* Only what was the team's own: the id of a deleted team may be given to a new one. */
+/* Only the team's own data: the id of a deleted team may be reused for a new one. */
 static void a_new_team_does_not_pay_for_an_old_one(void **state)
 {
     struct test *test = *state;
@@ -353,7 +352,7 @@ static struct error *create_try(struct test *test)
     return e;
 }
 
-static void at_the_cap_nothing_begins(void **state)
+static void at_the_cap_nothing_starts(void **state)
 {
     struct test *test = *state;
     struct world *world = test->world;
@@ -370,7 +369,7 @@ static void at_the_cap_nothing_begins(void **state)
     assert_in_range(cost(test), 990, 999);
     ask(test, 34900, VM_REQUEST_STOP, NULL);
     work(test, 34900);
-    ask(test, 34900, VM_REQUEST_START, NULL); /* a whole cent is not spent yet */
+    ask(test, 34900, VM_REQUEST_START, NULL); /* less than a cent has been spent */
     work(test, 34900);
     for (int64_t at = 34930; at < 35300; at += 30)
         look(test, at);
@@ -382,7 +381,7 @@ static void at_the_cap_nothing_begins(void **state)
     assert_string_equal(e->message,
                         "Your team has spent its cap of €0.01 for this month. An owner can raise "
                         "the cap under Costs; on 1 Dec 2026 it counts from zero again.");
-    ask(test, 35310, VM_REQUEST_RESTART, NULL); /* it runs already */
+    ask(test, 35310, VM_REQUEST_RESTART, NULL); /* it is already running */
     work(test, 35310);
     ask(test, 35310, VM_REQUEST_STOP, NULL);
     work(test, 35310);
@@ -390,7 +389,7 @@ static void at_the_cap_nothing_begins(void **state)
     assert_int_equal(world_ask(world, test->vm, VM_REQUEST_RESTORE, snapshot)->kind, ERROR_INPUT);
     assert_string_equal(world_vm(world, test->vm).state, "stopped");
 
-    /* In the next month, or without a cap, all is as before. */
+    /* In the next month, or without a cap, nothing is restricted. */
     look(test, 30 * 86400);
     world_check(world_ask(world, test->vm, VM_REQUEST_START, NULL), "start");
     work(test, 30 * 86400);
@@ -412,16 +411,16 @@ static int fake_open_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(a_life_is_written_down),
+        TEST(the_life_of_a_vm_is_recorded),
         TEST(destroying_for_long_costs_nothing),
         TEST(a_resize_that_fails_does_not_count),
-        TEST(the_host_is_believed),
-        TEST(a_host_that_is_away_is_not_billed),
-        TEST(a_busy_vm_is_not_away),
-        TEST(a_clock_may_be_set),
+        TEST(the_hosts_state_counts),
+        TEST(an_unreachable_host_is_not_billed),
+        TEST(a_busy_vm_is_still_billed),
+        TEST(the_clock_may_be_set),
         TEST(a_month_ends),
         TEST(a_new_team_does_not_pay_for_an_old_one),
-        TEST(at_the_cap_nothing_begins),
+        TEST(at_the_cap_nothing_starts),
     };
 
     return cmocka_run_group_tests(tests, fake_open_once, NULL);

@@ -1,6 +1,6 @@
 /*
- * Mail up to the door: the queue, headers and bodies, back-off, and what the door refuses before it
- * says a word. What arrives at a real server is tested end to end (tests/e2e/mail.mjs).
+ * Mail up to the SMTP client: the queue, headers and bodies, back-off, and what the client refuses
+ * before it connects. Delivery to a real server is tested end to end (tests/e2e/mail.mjs).
  */
 #include "model/mail_queue.h"
 
@@ -148,7 +148,7 @@ static void test_backoff(void **state)
     assert_int_equal(mail_patience_s("suspended"), 2 * 24 * 3600);
 }
 
-/* ---- what it says ---- */
+/* ---- the message ---- */
 
 static void assert_header(const char *text, const char *line)
 {
@@ -163,7 +163,7 @@ static void test_headers(void **state)
     assert_header("=?UTF-8?Q?a?=", "Subject: =?UTF-8?B?PT9VVEYtOD9RP2E/PQ==?=");
     assert_header("a\r\nBcc: b", "Subject: =?UTF-8?B?YQ0KQmNjOiBi?=");
     assert_header("", "Subject: ");
-    /* Words of at most 75 characters, none of which ends in the middle of a letter. */
+    /* Encoded words of at most 75 characters, none of which splits a character. */
     assert_header(
         "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\xc3\xbc",
         "Subject: =?UTF-8?B?YWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWE=?=\r\n"
@@ -211,8 +211,8 @@ static void test_message(void **state)
     assert_non_null(strstr(sent.html, "href=\"https://localhost/a?b&amp;c\""));
 }
 
-/* Everything in a row may come from somebody who wants to write a mail of his own. */
-static void test_nothing_gets_out_of_its_place(void **state)
+/* Every value in a row may come from an attacker who wants to forge a mail. */
+static void test_values_cannot_inject_headers(void **state)
 {
     static const char evil[] = "x\r\nBcc: e@f\r\n\r\n.\r\n\xc2\x85\xe2\x80\xa8<script>\"'";
     static const char *const kinds[] = { "signin_link", "new_signin", "payment_failed", "suspended",
@@ -239,11 +239,11 @@ static void test_nothing_gets_out_of_its_place(void **state)
                      ERROR_INTERNAL);
 }
 
-/* ---- the door, before it opens ---- */
+/* ---- the client, before it connects ---- */
 
 static struct error *sent(const char *from, const char *to, const char *header, const char *text)
 {
-    /* Nobody listens there. */
+    /* Nothing listens there. */
     static const struct smtp_server smtp = { .url = "smtp://127.0.0.1:1", .name = "localhost" };
     const struct smtp_message sent = {
         .from = from, .to = to, .headers = &header, .header_count = 1, .text = text, .html = ""
@@ -256,7 +256,7 @@ static struct error *sent(const char *from, const char *to, const char *header, 
     return e;
 }
 
-static void test_the_door(void **state)
+static void test_client_refusals(void **state)
 {
     static const char *const no_headers[] = {
         "A: b\r\nBcc: c@d", "A: b\nBcc: c@d", "A: b\r\n", "A: b\r\n\r\n",
@@ -287,8 +287,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_backoff, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_headers, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_message, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_nothing_gets_out_of_its_place, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_the_door, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_values_cannot_inject_headers, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_client_refusals, set_up, tear_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

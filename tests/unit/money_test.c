@@ -1,4 +1,4 @@
-/* money.c: cents in words, in the currency of the configuration and in others. */
+/* money.c: amounts in cents as text, in the configured currency and in others. */
 #include "base/array.h"
 #include "model/money.h"
 

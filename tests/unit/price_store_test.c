@@ -1,6 +1,6 @@
 /*
- * Prices: from the configuration into the database, where what has held is never altered; read at
- * any moment; and how they are written. And the two small writers of money: amounts and CSV.
+ * Prices: copied from the configuration into the database, where past prices are never altered;
+ * read for any time; and how they are formatted. Also the two small formatters: amounts and CSV.
  */
 #include "base/array.h"
 #include "base/csv.h"
@@ -37,7 +37,7 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* A configuration of lists that begin on these days from NOW, and what nano costs in each. */
+/* A configuration with lists that start on these days from NOW, and nano's price in each. */
 struct list {
     int64_t day, nano;
 };
@@ -90,7 +90,7 @@ static void assert_refused(struct error *e, const char *text)
         fail_msg("\"%s\" is not in: %s", text, e->text);
 }
 
-/* The tests' world has stored a list of 2020 already: nano 100. */
+/* The tests' world has already stored a list of 2020: nano 100. */
 static const int64_t FIRST = (1577836800 - NOW) / DAY;
 
 static void what_comes_may_change_what_was_may_not(void **state)
@@ -99,13 +99,13 @@ static void what_comes_may_change_what_was_may_not(void **state)
     assert_null(STORE(0, { FIRST, 100 }, { 10, 200 }));
     assert_int_equal(nano_at(9), 100);
     assert_int_equal(nano_at(10), 200);
-    /* Announced is not yet held. */
+    /* Announced is not yet in effect. */
     assert_null(STORE(5, { FIRST, 100 }, { 10, 250 }, { 20, 300 }));
     assert_int_equal(nano_at(10), 250);
     assert_int_equal(nano_at(20), 300);
     assert_null(STORE(6, { FIRST, 100 }, { 10, 250 }));
     assert_int_equal(nano_at(20), 250);
-    /* Its day has come. */
+    /* It takes effect. */
     assert_refused(STORE(11, { FIRST, 100 }, { 10, 260 }),
                    "says nano = 260, but 250 has held since that day");
     assert_refused(STORE(11, { FIRST, 90 }, { 10, 250 }),
@@ -119,14 +119,14 @@ static void what_comes_may_change_what_was_may_not(void **state)
     assert_int_equal(nano_at(4), 100);
     assert_int_equal(nano_at(5), 100);
     assert_int_equal(nano_at(11), 250);
-    /* Twice is once; the oldest may leave the file, the list keeps it. */
+    /* Storing twice changes nothing; the oldest may leave the file, the database keeps it. */
     assert_null(STORE(11, { FIRST, 100 }, { 10, 250 }));
     assert_null(STORE(11, { 10, 250 }));
     assert_int_equal(nano_at(0), 100);
     assert_int_equal(nano_at(FIRST - 1), 0);
 }
 
-/* A refused configuration leaves even what was announced as it was. */
+/* A refused configuration leaves even announced prices unchanged. */
 static void what_is_refused_is_refused_whole(void **state)
 {
     (void)state;
@@ -146,7 +146,7 @@ static void a_new_size_needs_no_new_day(void **state)
     assert_null(prices_store(world->db, world->arena, &config, NOW));
     assert_null(sql_price_list(world->db, world->arena, &prices));
     assert_int_equal(price_at(&prices, "huge", NOW), 9000);
-    assert_int_equal(price_at(&prices, "small", NOW), 400); /* sold no more, still priced */
+    assert_int_equal(price_at(&prices, "small", NOW), 400); /* no longer sold, still priced */
 }
 
 static void a_living_vm_has_a_price(void **state)
@@ -161,7 +161,7 @@ static void a_living_vm_has_a_price(void **state)
     assert_null(STORE(0, { FIRST, 100 }));
 }
 
-/* ---- how money is written and read ---- */
+/* ---- how money is formatted and parsed ---- */
 
 static void prices_are_written_exactly(void **state)
 {

@@ -1,6 +1,6 @@
 /*
  * The reconciler and the measuring of usage against a fake host: what is observed, adopted, removed
- * and shown; counters that begin anew; guests that hang.
+ * and shown; counters that are reset; guests that hang.
  */
 #include "base/array.h"
 #include "base/clock.h"
@@ -28,7 +28,7 @@
 struct test {
     struct world *world;
     struct worker_context *context, *watch;
-    const char *vm; /* a running one */
+    const char *vm; /* a running VM */
 };
 
 static int set_up(void **state)
@@ -75,7 +75,7 @@ static size_t orphans(struct test *test)
 
 /* ---- what is observed ---- */
 
-static void what_is_as_it_should_be_stays(void **state)
+static void a_consistent_vm_is_unchanged(void **state)
 {
     struct test *test = *state;
     struct region_status_get_row region;
@@ -116,7 +116,7 @@ static void a_paused_guest_is_shown_as_such(void **state)
     assert_string_equal(vm_of(test).observed, "paused");
 }
 
-static void a_vm_that_the_host_lost_has_failed(void **state)
+static void a_vm_missing_on_the_host_has_failed(void **state)
 {
     struct test *test = *state;
 
@@ -129,7 +129,7 @@ static void a_vm_that_the_host_lost_has_failed(void **state)
     assert_string_equal(vm_of(test).state, "running");
 }
 
-static void a_host_that_is_away_changes_nothing(void **state)
+static void an_unreachable_host_changes_nothing(void **state)
 {
     struct test *test = *state;
     struct region_status_get_row region;
@@ -177,9 +177,9 @@ static void a_working_state_without_a_job_gets_one(void **state)
     assert_string_equal(vm_of(test).state, "gone");
 }
 
-/* ---- what nobody accounts for ---- */
+/* ---- orphans ---- */
 
-static void what_nobody_knows_is_shown(void **state)
+static void unknown_resources_are_shown(void **state)
 {
     static const struct fake_vm strange[] = {
         { .id = "aaaaaaaaaaaaaaaa", .has_disk = true, .has_domain = true },
@@ -197,7 +197,7 @@ static void what_nobody_knows_is_shown(void **state)
     assert_int_equal(orphans(test), 0);
 }
 
-static void what_remains_of_a_gone_vm_is_removed(void **state)
+static void leftovers_of_a_destroyed_vm_are_removed(void **state)
 {
     struct test *test = *state;
     struct receipt_list_rows receipt;
@@ -218,8 +218,8 @@ static void what_remains_of_a_gone_vm_is_removed(void **state)
     assert_int_equal(receipt.count, 5);
 }
 
-/* A half-made copy belongs to the VM that it begins with. */
-static void a_part_of_a_disk_is_no_leftover(void **state)
+/* A partial copy belongs to the VM whose id it begins with. */
+static void a_partial_disk_is_not_a_leftover(void **state)
 {
     struct test *test = *state;
 
@@ -273,7 +273,7 @@ static void counters_become_minutes(void **state)
 
     use(test, 90000, 700, 10);
     world_check(usage_round(usage), "round");
-    assert_int_equal(minute_of(test).cpu_ms, 0); /* before our time */
+    assert_int_equal(minute_of(test).cpu_ms, 0); /* before the first observation */
     assert_int_equal(minute_of(test).memory_mb, 64);
     assert_int_equal(minute_of(test).disk_bytes, 5000);
     use(test, 91500, 900, 30);
@@ -281,7 +281,7 @@ static void counters_become_minutes(void **state)
     assert_int_equal(minute_of(test).cpu_ms, 1500);
     assert_int_equal(minute_of(test).written_bytes, 200);
     assert_int_equal(minute_of(test).sent_bytes, 20);
-    use(test, 100, 950, 5); /* started anew */
+    use(test, 100, 950, 5); /* restarted */
     world_check(usage_round(usage), "round");
     assert_int_equal(minute_of(test).cpu_ms, 1600);
     assert_int_equal(minute_of(test).written_bytes, 1150);
@@ -291,7 +291,7 @@ static void counters_become_minutes(void **state)
     assert_int_equal(minute_of(test).cpu_ms, 1700);
 }
 
-static void a_hung_guest_holds_nobody_up(void **state)
+static void a_hung_guest_blocks_nothing_else(void **state)
 {
     struct test *test = *state;
     struct usage *usage = usage_new(test->watch);
@@ -308,7 +308,7 @@ static void a_hung_guest_holds_nobody_up(void **state)
     for (int i = 0; i < 12; i++)
         world_check(usage_round(usage), "round");
     assert_int_equal(minute_of(test).cpu_ms, 10);
-    /* It is not asked again while the first call has not returned. */
+    /* It is not queried again until the first call has returned. */
     assert_int_equal(fake->hung_calls, 1);
     assert_int_equal(world_events(test->world, hung, "not answering", NULL), 1);
 
@@ -333,18 +333,18 @@ static int fake_open_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(what_is_as_it_should_be_stays),
+        TEST(a_consistent_vm_is_unchanged),
         TEST(a_guest_that_shuts_down_is_stopped),
         TEST(a_paused_guest_is_shown_as_such),
-        TEST(a_vm_that_the_host_lost_has_failed),
-        TEST(a_host_that_is_away_changes_nothing),
+        TEST(a_vm_missing_on_the_host_has_failed),
+        TEST(an_unreachable_host_changes_nothing),
         TEST(a_vm_with_a_job_is_left_to_it),
         TEST(a_working_state_without_a_job_gets_one),
-        TEST(what_nobody_knows_is_shown),
-        TEST(what_remains_of_a_gone_vm_is_removed),
-        TEST(a_part_of_a_disk_is_no_leftover),
+        TEST(unknown_resources_are_shown),
+        TEST(leftovers_of_a_destroyed_vm_are_removed),
+        TEST(a_partial_disk_is_not_a_leftover),
         TEST(counters_become_minutes),
-        TEST(a_hung_guest_holds_nobody_up),
+        TEST(a_hung_guest_blocks_nothing_else),
     };
 
     return cmocka_run_group_tests(tests, fake_open_once, NULL);

@@ -1,4 +1,4 @@
-/* request.c: what becomes of an environment, with every parameter twice, too long or odd. */
+/* request.c: parsing an environment, with every parameter given twice, too long or malformed. */
 #include "web/request.h"
 
 #include "adapter/fastcgi.h"
@@ -48,13 +48,13 @@ static void assert_refused(struct error *e, enum error_kind kind)
 {
     assert_non_null(e);
     assert_int_equal(e->kind, kind);
-    /* Nothing that could mislead is left for the error page. */
+    /* Nothing misleading is left for the error page. */
     assert_string_equal(r.path, "/");
     assert_string_equal(r.query, "");
     assert_string_equal(r.session_token, "");
 }
 
-static void test_everything_is_set(void **state)
+static void test_all_parameters_set(void **state)
 {
     static const char *const pairs[] = { "REQUEST_METHOD=POST",
                                          "REQUEST_URI=/vms/abc?x=1&y=?",
@@ -88,7 +88,7 @@ static void test_everything_is_set(void **state)
     assert_memory_equal(r.body, "bo\0dy", 6);
 }
 
-static void test_nothing_is_set(void **state)
+static void test_no_parameters_set(void **state)
 {
     static const char *const none[] = { NULL };
 
@@ -108,7 +108,7 @@ static void test_nothing_is_set(void **state)
     assert_string_equal(r.body, "");
 }
 
-static void test_names_are_whole(void **state)
+static void test_names_match_exactly(void **state)
 {
     static const char *const pairs[] = { "REQUEST_METHOD",
                                          "REQUEST_URI_X=/x",
@@ -223,7 +223,7 @@ static void test_paths(void **state)
     for (size_t i = 0; i < COUNT(bad); i++)
         assert_refused(read_two(arena_printf(arena, "REQUEST_URI=%s", bad[i]), NULL),
                        ERROR_MALFORMED);
-    /* Nothing is decoded or put together: such paths are just unknown. */
+    /* Nothing is decoded or normalized: such paths are simply unknown. */
     assert_null(read_two("REQUEST_URI=/vms/../x//%2e%2e/%00?%zz", NULL));
     assert_string_equal(r.path, "/vms/../x//%2e%2e/%00");
     assert_string_equal(r.query, "%zz");
@@ -303,7 +303,7 @@ static void test_content_coding(void **state)
     assert_null(read_two("HTTP_CONTENT_ENCODING=", NULL));
 }
 
-/* Bytes above 0x7f and control bytes reach header values; they are kept as they are. */
+/* Bytes above 0x7f and control bytes can occur in header values; they are kept unchanged. */
 static void test_odd_bytes(void **state)
 {
     (void)state;
@@ -390,9 +390,9 @@ static void test_body_length_twice(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_everything_is_set),
-        cmocka_unit_test(test_nothing_is_set),
-        cmocka_unit_test(test_names_are_whole),
+        cmocka_unit_test(test_all_parameters_set),
+        cmocka_unit_test(test_no_parameters_set),
+        cmocka_unit_test(test_names_match_exactly),
         cmocka_unit_test(test_twice),
         cmocka_unit_test(test_too_long),
         cmocka_unit_test(test_too_many),

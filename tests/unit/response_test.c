@@ -1,4 +1,4 @@
-/* response.c: the bytes of an answer, and that no value can begin a header of its own. */
+/* response.c: the bytes of a response, and that no value can inject a header. */
 #include "web/response.h"
 
 #include "base/array.h"

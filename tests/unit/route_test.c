@@ -1,4 +1,4 @@
-/* route.c: which route answers, what 404 and 405 say, and who may ask. */
+/* route.c: which route matches, what 404 and 405 contain, and who has access. */
 #include "web/route.h"
 
 #include "base/array.h"
@@ -150,7 +150,7 @@ static void test_no_routes(void **state)
     assert_int_equal(e->kind, ERROR_NOT_FOUND);
 }
 
-/* Who may pass: rows are visitors, columns the five kinds of access. */
+/* Who has access: rows are visitors, columns the five kinds of access. */
 static void test_access(void **state)
 {
     enum { IN = -1, SIGN = ERROR_SIGNED_OUT, NO = ERROR_FORBIDDEN };

@@ -1,6 +1,6 @@
 /*
- * What a process can no longer do after sandbox_enter: each case is a child, since there is no way
- * back. Landlock needs a kernel that has it, which Debian 12's does.
+ * What a process can no longer do after sandbox_enter. Each case runs in a child, since the sandbox
+ * cannot be left. Landlock needs a kernel that supports it, as Debian 12's does.
  */
 #include "adapter/sandbox.h"
 #include "base/array.h"
@@ -31,7 +31,7 @@ static int in_folder(const char *name, int flags)
     return open(path, flags, 0600);
 }
 
-/* The number of the first thing that is not as it should be; 0: all is. */
+/* The number of the first failed check; 0: all passed. */
 static int inside_of_a_folder(void)
 {
     sandbox_enter(SANDBOX_NO_NETWORK, folder);

@@ -1,6 +1,4 @@
-/*
- * seed.c: the image can be read back, its texts are JSON, and no value breaks out of its place.
- */
+/* seed.c: the image can be read back, its texts are JSON, and no value can escape its field. */
 #include "host/seed.h"
 
 #include "base/buf.h"
@@ -45,7 +43,7 @@ static int tear_down(void **state)
     struct place *place = *state;
 
     unlink(place->path);
-    assert_int_equal(rmdir(place->folder), 0); /* no .part is left behind */
+    assert_int_equal(rmdir(place->folder), 0); /* no .part file is left */
     arena_free(place->arena);
     return 0;
 }
@@ -106,7 +104,7 @@ static const char *text_at(const json_t *object, const char *key)
     return text;
 }
 
-static void test_reads_back(void **state)
+static void test_can_be_read_back(void **state)
 {
     struct place *place = *state;
     struct driver_seed seed = plain_seed();
@@ -156,7 +154,7 @@ static void test_is_labelled(void **state)
     assert_true(strncasecmp(label, "cidata", 6) == 0);
 }
 
-/* Comments that try to end the string, the list, the document, or to be a template. */
+/* Comments that try to end the string, the list or the document, or to be a template. */
 static void test_comments_stay_inside(void **state)
 {
     static const char *const hostile[] = {
@@ -187,7 +185,7 @@ static void test_comments_stay_inside(void **state)
     json_decref(user);
 }
 
-/* guest_init.sh reads line by line: one item each, and nothing that looks like another one. */
+/* guest_init.sh reads line by line: one item each, and nothing that looks like another item. */
 static void test_layout_is_one_item_per_line(void **state)
 {
     struct place *place = *state;
@@ -267,7 +265,7 @@ static void test_bad_characters_are_refused(void **state)
     }
 }
 
-static void test_replaces_whole(void **state)
+static void test_replaces_the_whole_image(void **state)
 {
     struct place *place = *state;
     struct driver_seed seed = plain_seed();
@@ -281,13 +279,13 @@ static void test_replaces_whole(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_reads_back, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_can_be_read_back, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_is_labelled, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_comments_stay_inside, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_layout_is_one_item_per_line, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_bad_names_are_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_bad_characters_are_refused, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_replaces_whole, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_replaces_the_whole_image, set_up, tear_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

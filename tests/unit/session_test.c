@@ -1,6 +1,6 @@
 /*
- * session.c on a real database: tokens of forms, where a form may come from, the cookie, when a
- * session ends, and that signing in makes a new one.
+ * session.c on a real database: CSRF tokens, allowed origins of forms, the cookie, when a session
+ * ends, and that signing in creates a new one.
  */
 #include "web/session.h"
 
@@ -44,7 +44,7 @@ static void good(struct error *e)
         fail_msg("%s: %s", error_name(e->kind), e->text);
 }
 
-/* A request of a browser that has the cookie `token`. */
+/* A request of a browser with the cookie `token`. */
 static struct request asked(const char *method, const char *token)
 {
     struct request r = {
@@ -104,7 +104,7 @@ static struct bytes hash_of(const char *token)
     return (struct bytes){ hash, CRYPTO_HASH_BYTES };
 }
 
-/* A session's row as it would be after some time; the token of its cookie. */
+/* A session's row as it would be after some time; returns the token of its cookie. */
 static const char *row_with(int64_t seen_at, int64_t idle_at, int64_t expires_at)
 {
     const char *token = crypto_token(arena);
@@ -139,7 +139,7 @@ static void test_cookie(void **state)
                                              "SameSite=Lax; Max-Age=0");
     end = loaded("GET", token);
     assert_null(end.session);
-    assert_non_null(strstr(end.response.cookie, "Max-Age=0")); /* an old one is told to go */
+    assert_non_null(strstr(end.response.cookie, "Max-Age=0")); /* an old cookie is deleted */
 }
 
 static void test_signed_out_cookie(void **state)
@@ -150,18 +150,18 @@ static void test_signed_out_cookie(void **state)
     (void)state;
     good(session_load(&r));
     assert_null(r.session);
-    assert_null(r.response.cookie); /* none for those who only look */
+    assert_null(r.response.cookie); /* none for visitors who only read */
     good(session_begin(&r));
     token = cookie_token(&r);
     assert_non_null(strstr(r.response.cookie, "; Secure; HttpOnly; SameSite=Lax; Max-Age=600"));
     assert_int_equal(r.session->person_id, 0);
     assert_int_equal(r.session->team_id, 0);
     assert_false(r.session->is_operator);
-    good(session_begin(&r)); /* has one */
+    good(session_begin(&r)); /* has a session */
     assert_string_equal(cookie_token(&r), token);
 }
 
-static void test_database_does_not_know_the_cookie(void **state)
+static void test_cookie_is_stored_hashed(void **state)
 {
     struct request r;
     const char *token = signed_in(&r);
@@ -184,7 +184,7 @@ static void test_unknown_cookie(void **state)
     assert_non_null(strstr(r.response.cookie, "__Host-session=; "));
 }
 
-/* ---- its end ---- */
+/* ---- expiry ---- */
 
 static void test_idle_and_absolute_end(void **state)
 {
@@ -214,7 +214,7 @@ static void test_new_session_times(void **state)
     assert_in_range(row.expires_at, before + LIMIT_SESSION_S, after + LIMIT_SESSION_S);
 }
 
-static void test_use_prolongs(void **state)
+static void test_use_extends_the_session(void **state)
 {
     int64_t now = clock_now();
     const char *old = row_with(now - 100, now + 500, now + 2 * LIMIT_SESSION_IDLE_S);
@@ -227,15 +227,15 @@ static void test_use_prolongs(void **state)
     assert_non_null(loaded("GET", old).session);
     good(sql_session_get(world->db, arena, hash_of(old), now + LIMIT_SESSION_IDLE_S - 1, &row));
     assert_true(row.seen_at >= now);
-    /* Never beyond the end of the session. */
+    /* Never beyond the session's absolute end. */
     assert_non_null(loaded("GET", late).session);
     good(sql_session_get(world->db, arena, hash_of(late), now + 599, &row));
     assert_non_null(sql_session_get(world->db, arena, hash_of(late), now + 600, &row));
-    /* Seen a moment ago: nothing is written. */
+    /* Seen a moment ago: no write. */
     assert_non_null(loaded("GET", fresh).session);
     good(sql_session_get(world->db, arena, hash_of(fresh), now, &row));
     assert_true(row.seen_at == now - 1);
-    /* A program that may only read writes nothing either. */
+    /* A read-only program does not write either. */
     old = row_with(now - 100, now + 500, now + 1000);
     r = asked("GET", old);
     r.is_read_only = true;
@@ -263,14 +263,14 @@ static void test_fixation(void **state)
     assert_int_equal(r.session->person_id, world->person_id);
     assert_null(loaded("GET", before).session);
     assert_int_equal(loaded("GET", after).session->person_id, world->person_id);
-    /* Signing in again: new once more, and the form tokens of before are worth nothing. */
+    /* Signing in again: a new session, and the previous form tokens are invalid. */
     r = loaded("POST", after);
     good(session_sign_in(&r, world->person_id, world->team_id, NULL));
     assert_string_not_equal(cookie_token(&r), after);
     assert_null(loaded("GET", after).session);
 }
 
-/* Somebody else's cookie value, planted here, does not become a session. */
+/* A cookie value planted by somebody else does not become a session. */
 static void test_planted_value(void **state)
 {
     const char *planted = crypto_token(arena);
@@ -309,7 +309,7 @@ static void test_notice_is_shown_once(void **state)
     good(session_notice(&r, "Key added"));
     assert_string_equal(loaded("POST", token).session->notice, "Key added");
     r = asked("GET", token);
-    r.is_fragment = true; /* htmx does not use it up */
+    r.is_fragment = true; /* htmx requests do not consume it */
     good(session_load(&r));
     assert_string_equal(loaded("GET", token).session->notice, "Key added");
     assert_null(loaded("GET", token).session->notice);
@@ -346,7 +346,7 @@ static void test_browser_family(void **state)
     }
 }
 
-/* ---- tokens of forms ---- */
+/* ---- CSRF tokens ---- */
 
 static void test_csrf_token(void **state)
 {
@@ -374,7 +374,7 @@ static void test_csrf_token(void **state)
         assert_non_null(e);
         assert_int_equal(e->kind, ERROR_FORBIDDEN);
     }
-    /* The salt of one with the code of the other: 16 bytes end inside the 22nd character. */
+    /* The salt of one with the MAC of the other: 16 bytes end inside the 22nd character. */
     assert_non_null(session_check_post(&r, arena_printf(arena, "%.20s%s", second, token + 20)));
     for (size_t length = 0; length < strlen(token); length++)
         assert_non_null(session_check_post(&r, arena_copy_bytes(arena, token, length)));
@@ -383,7 +383,7 @@ static void test_csrf_token(void **state)
     assert_non_null(session_check_post(&r, arena_printf(arena, "%s=", token)));
     assert_non_null(session_check_post(&r, arena_printf(arena, " %s", token)));
     assert_non_null(session_check_post(&r, arena_printf(arena, "%s%s", token, token)));
-    /* Another session of the same person, and none. */
+    /* Another session of the same person, and no session. */
     signed_in(&other);
     other.fetch_site = "same-origin";
     assert_non_null(session_check_post(&other, token));
@@ -464,7 +464,7 @@ static void test_same_origin(void **state)
     }
 }
 
-/* ---- on the way through a sign-in ---- */
+/* ---- during a sign-in ---- */
 
 static void test_workos_state(void **state)
 {
@@ -482,7 +482,7 @@ static void test_workos_state(void **state)
     assert_null(verifier);
     good(session_take_workos(&r, "", &verifier));
     assert_null(verifier);
-    stranger = loaded("GET", cookie); /* the same browser, twice at once */
+    stranger = loaded("GET", cookie); /* the same browser, two at the same time */
     good(session_take_workos(&r, "state-1", &verifier));
     assert_string_equal(verifier, "verifier-1");
     good(session_take_workos(&stranger, "state-1", &verifier));
@@ -514,11 +514,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_cookie),
         cmocka_unit_test(test_signed_out_cookie),
-        cmocka_unit_test(test_database_does_not_know_the_cookie),
+        cmocka_unit_test(test_cookie_is_stored_hashed),
         cmocka_unit_test(test_unknown_cookie),
         cmocka_unit_test(test_idle_and_absolute_end),
         cmocka_unit_test(test_new_session_times),
-        cmocka_unit_test(test_use_prolongs),
+        cmocka_unit_test(test_use_extends_the_session),
         cmocka_unit_test(test_fixation),
         cmocka_unit_test(test_planted_value),
         cmocka_unit_test(test_who),

@@ -1,7 +1,7 @@
 /*
  * ssh_key.c against ssh-keygen: every accepted kind with the fingerprint that ssh-keygen prints,
  * every way to be refused, and private keys in every form, whole and in parts. Keys are generated
- * or put together byte by byte; none is kept here.
+ * or built byte by byte; none is stored here.
  */
 #include "model/ssh_key.h"
 
@@ -64,7 +64,7 @@ static const char *line_of(const char *algorithm, const struct wire *wire, const
                         *comment ? " " : "", comment);
 }
 
-/* An odd number of exactly `bits` bits as it stands in an mpint. */
+/* An odd number of exactly `bits` bits as encoded in an mpint. */
 static struct wire number_of(size_t bits)
 {
     struct wire number = wire_new();
@@ -192,7 +192,7 @@ static const char *file_read(const char *path)
     return text;
 }
 
-/* A fresh private key file as ssh-keygen writes it; `format` NULL: its own. */
+/* A new private key file as ssh-keygen writes it; `format` NULL: its default. */
 static const char *private_file(const char *kind, const char *bits, const char *format,
                                 const char *passphrase)
 {
@@ -241,7 +241,7 @@ static int tear_down(void **state)
     return child_run(arguments, out, sizeof out);
 }
 
-/* ---- judging ---- */
+/* ---- assertions ---- */
 
 static struct ssh_key read_good(const char *line)
 {
@@ -253,7 +253,7 @@ static struct ssh_key read_good(const char *line)
     return key;
 }
 
-/* Accepted, and ssh-keygen says the same of it. */
+/* Accepted, and ssh-keygen agrees. */
 static void accept(const char *line, const char *type)
 {
     struct ssh_key key = read_good(line);
@@ -271,7 +271,7 @@ static void accept(const char *line, const char *type)
     assert_false(ssh_key_looks_private(line, strlen(line)));
 }
 
-/* No twenty characters of the text come back. */
+/* No twenty characters of the text are quoted. */
 static void assert_quotes_nothing(const char *problem, const char *text, size_t length)
 {
     for (size_t at = 0; at + 20 <= length; at++) {
@@ -433,7 +433,7 @@ static void test_other_kinds(void **state)
     refuse(public_of(private_file("dsa", NULL, NULL, "")));
 }
 
-static void test_a_real_certificate(void **state)
+static void test_real_certificate(void **state)
 {
     const char *authority = private_file("ed25519", NULL, NULL, "");
     const char *path = private_file("ed25519", NULL, NULL, "");
@@ -499,8 +499,8 @@ static void test_other_lines(void **state)
     refuse(arena_printf(arena, "ssh-ed25519\v%s", base64));
 }
 
-/* A public key in another form, or broken into lines, is a mistake and no reason for alarm. */
-static void test_public_in_other_clothes(void **state)
+/* A public key in another form, or broken into lines, is a mistake but no reason for an alarm. */
+static void test_public_keys_in_other_formats(void **state)
 {
     static const char *const formats[] = { "RFC4716", "PKCS8", "PEM" };
     const char *path = private_file("rsa", "3072", NULL, "");
@@ -576,11 +576,11 @@ static void test_rsa_numbers(void **state)
     buf_bytes(&modulus.buf, number_of(2047).buf.bytes, 256);
     refuse_wire("ssh-rsa", rsa_wire("\1\0\1", 3, modulus));
     refuse_wire("ssh-rsa", rsa_wire("\1\0\1", 3, wire_new()));
-    modulus = wire_new(); /* only zeros */
+    modulus = wire_new(); /* all zero bytes */
     buf_bytes(&modulus.buf, arena_alloc(arena, 300), 300);
     refuse_wire("ssh-rsa", rsa_wire("\1\0\1", 3, modulus));
 
-    wire = wire_new(); /* modulus and exponent changed about */
+    wire = wire_new(); /* modulus and exponent swapped */
     put_text(&wire, "ssh-rsa");
     modulus = number_of(2048);
     put_bytes(&wire, modulus.buf.bytes, modulus.buf.length);
@@ -619,7 +619,7 @@ static void test_points(void **state)
         refuse(ecdsa_line(algorithm, name, other, length));
         memset(other + 1, 0, length - 1);
         refuse(ecdsa_line(algorithm, name, other, length));
-        memset(other + 1, 0xff, length - 1); /* coordinates beyond the field */
+        memset(other + 1, 0xff, length - 1); /* coordinates not in the field */
         refuse(ecdsa_line(algorithm, name, other, length));
         memcpy(other, point, length);
         for (int form = 0; form < 8; form++) { /* compressed and hybrid forms */
@@ -710,7 +710,7 @@ static void test_cut_at_every_byte(void **state)
         }
         wire.buf.length = 0;
         buf_bytes(&wire.buf, blob, length);
-        for (int extra = 1; extra <= 4; extra++) { /* bytes behind the key */
+        for (int extra = 1; extra <= 4; extra++) { /* bytes after the key */
             buf_char(&wire.buf, 0);
             refuse_wire(algorithm, wire);
         }
@@ -748,7 +748,7 @@ static void refuse_other_padding(size_t padding)
             refuse(arena_printf(arena, "sk-ssh-ed25519@openssh.com %s%.*s", bare, (int)other,
                                 "======="));
     }
-    changed[strlen(bare) - 1]++; /* bits behind the last byte */
+    changed[strlen(bare) - 1]++; /* bits after the last byte */
     refuse(arena_printf(arena, "sk-ssh-ed25519@openssh.com %s", changed));
 }
 
@@ -779,7 +779,7 @@ static void test_base64(void **state)
     refuse_bytes(changed, strlen(changed));
 }
 
-static void test_bytes_no_key_has(void **state)
+static void test_invalid_bytes(void **state)
 {
     struct wire wire = ed25519_wire("ssh-ed25519", 32);
     const char *bare = line_of("ssh-ed25519", &wire, "");
@@ -814,7 +814,7 @@ static void test_bytes_no_key_has(void **state)
     }
 }
 
-static void test_refused_enough(void **state)
+static void test_number_of_refusals(void **state)
 {
     (void)state;
     print_message("%zu inputs were refused\n", refused_count);
@@ -849,7 +849,7 @@ static bool has_long_line(const char *text)
     return false;
 }
 
-/* Whole, in parts, and dressed up in the ways that mail, terminals and editors do. */
+/* Whole, in parts, and altered as by mail, terminals and editors. */
 static void refuse_private(const char *text, const char *what)
 {
     static const char *const newlines[] = { "\n", "\r\n", " ", "", "\\n", "\n\n" };
@@ -870,12 +870,12 @@ static void refuse_private(const char *text, const char *what)
             break;
         last = at;
     }
-    /* From every line on, and to every line; then without any armour. */
+    /* From every line on, and up to every line; then without any armor. */
     for (const char *at = body; at <= last && *at; at += strcspn(at, "\n") + 1) {
         const char *tail = arena_copy_bytes(arena, at, (size_t)(last - at) + strcspn(last, "\n"));
         const char *head = arena_copy_bytes(arena, text, (size_t)(at - text));
 
-        assert_private(at, strlen(at), what); /* the armour at the end is there */
+        assert_private(at, strlen(at), what); /* the final armor is included */
         assert_private(head, strlen(head), what);
         if (!has_long_line(tail))
             continue;
@@ -916,7 +916,7 @@ static void test_private_keys(void **state)
     }
 }
 
-/* What ssh-keygen does not write. The bytes are random: only their form matters. */
+/* What ssh-keygen does not write. The bytes are random: only their format matters. */
 static const char *random_lines(size_t bytes)
 {
     unsigned char *secret = arena_alloc(arena, bytes);
@@ -993,7 +993,7 @@ static void test_no_alarm_for_names(void **state)
 
 /* ---- host keys ---- */
 
-/* What libssh makes for a VM is read by ssh-keygen as well as here. */
+/* Keys that libssh generates for a VM can be read by ssh-keygen as well as here. */
 static void test_host_key(void **state)
 {
     const char *const arguments[] = { "ssh-keygen", "-y", "-f", path_of("host"), NULL };
@@ -1024,19 +1024,19 @@ int main(void)
         cmocka_unit_test(test_security_keys),
         cmocka_unit_test(test_blanks_and_comments),
         cmocka_unit_test(test_other_kinds),
-        cmocka_unit_test(test_a_real_certificate),
+        cmocka_unit_test(test_real_certificate),
         cmocka_unit_test(test_other_lines),
-        cmocka_unit_test(test_public_in_other_clothes),
+        cmocka_unit_test(test_public_keys_in_other_formats),
         cmocka_unit_test(test_rsa_numbers),
         cmocka_unit_test(test_points),
         cmocka_unit_test(test_other_ed25519),
         cmocka_unit_test(test_cut_at_every_byte),
         cmocka_unit_test(test_inner_kind),
         cmocka_unit_test(test_base64),
-        cmocka_unit_test(test_bytes_no_key_has),
+        cmocka_unit_test(test_invalid_bytes),
         cmocka_unit_test(test_private_keys),
         cmocka_unit_test(test_other_private_keys),
-        cmocka_unit_test(test_refused_enough),
+        cmocka_unit_test(test_number_of_refusals),
         cmocka_unit_test(test_no_alarm_for_names),
         cmocka_unit_test(test_host_key),
     };

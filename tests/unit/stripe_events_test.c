@@ -1,6 +1,7 @@
 /*
- * What Stripe's events do to a team's status: the fixtures' story, in order and out of it, twice,
- * for others, of the other mode; and invoices, refunds and use that the meter refused.
+ * Effects of Stripe's events on a team's status: the fixtures' events, in order and out of order,
+ * repeated, of other customers, of the other mode; and invoices, refunds and usage that the meter
+ * refused.
  */
 #include "base/array.h"
 #include "stripe_world.h"
@@ -42,7 +43,7 @@ static const char *changed(struct stripe_world *here, const char *name, const ch
     return fake_stripe_replace(here->arena, file(here, name), from, to);
 }
 
-/* The event of `name`, while Stripe says of the object what `truth` says. */
+/* The event `name`, while Stripe returns `truth` for the object. */
 static const char *happens(struct stripe_world *here, const char *name, const char *truth,
                            int64_t now_at)
 {
@@ -81,7 +82,7 @@ static size_t problems(struct stripe_world *here)
 
 /* ---- the subscription ---- */
 
-static void what_stripe_says_now_counts(void **state)
+static void the_current_object_counts(void **state)
 {
     struct stripe_world *here = *state;
     struct billing_get_row row;
@@ -99,7 +100,7 @@ static void what_stripe_says_now_counts(void **state)
     assert_int_equal(notes(here, "subscription began"), 1);
 }
 
-static void the_same_twice_counts_once(void **state)
+static void duplicates_apply_once(void **state)
 {
     struct stripe_world *here = *state;
 
@@ -121,7 +122,7 @@ static void a_late_payment_and_its_end(void **state)
             "customer.subscription.updated.past_due.json", NOW);
     assert_plan(here, "past_due");
     assert_int_equal(stripe_world_billing(here).until_at, NOW + 7 * A_DAY);
-    /* Late again is not later. */
+    /* A second late payment does not restart the period. */
     happens(here, "customer.subscription.updated.past_due.json",
             "customer.subscription.updated.past_due.json", NOW + A_DAY);
     assert_int_equal(stripe_world_billing(here).until_at, NOW + 7 * A_DAY);
@@ -145,7 +146,7 @@ static void ended_is_final(void **state)
     assert_string_equal(stripe_world_billing(here).stripe_status, "canceled");
     assert_int_equal(stripe_world_billing(here).until_at, NOW + 30 * A_DAY);
     assert_int_equal(stripe_world_mails(here, "suspended"), 1);
-    /* An answer from before its end, however it came to be recorded last. */
+    /* A response from before its end that is recorded last. */
     assert_non_null(happens(here, "customer.subscription.updated.activated.json",
                             "customer.subscription.updated.activated.json", NOW + 1));
     assert_plan(here, "suspended");
@@ -162,7 +163,7 @@ static const char *other_subscription(struct stripe_world *here, const char *nam
     return event;
 }
 
-static void another_one_follows_an_ended_one_alone(void **state)
+static void a_new_subscription_needs_the_old_one_ended(void **state)
 {
     struct stripe_world *here = *state;
     const char *second = other_subscription(here, "customer.subscription.updated.activated.json");
@@ -170,19 +171,19 @@ static void another_one_follows_an_ended_one_alone(void **state)
 
     begins(here);
     stripe_world_apply(here, second, NOW, &e);
-    assert_non_null(e); /* two at once: for later, then for the operator */
+    assert_non_null(e); /* two at the same time: retried, then parked for the operator */
     assert_int_equal(e->kind, ERROR_CONFLICT);
     happens(here, "customer.subscription.deleted.json", "customer.subscription.deleted.json", NOW);
     assert_null(stripe_world_apply(here, second, NOW + 9, NULL));
     assert_plan(here, "active");
     assert_string_equal(stripe_world_billing(here).subscription_id, "sub_2Other");
-    /* The old one's end, once more and late, is not the new one's. */
+    /* A late repetition of the old one's end does not end the new one. */
     assert_non_null(happens(here, "customer.subscription.deleted.json",
                             "customer.subscription.deleted.json", NOW + 10));
     assert_plan(here, "active");
 }
 
-static void what_has_not_begun_is_not_kept(void **state)
+static void an_incomplete_subscription_is_not_kept(void **state)
 {
     struct stripe_world *here = *state;
 
@@ -192,7 +193,7 @@ static void what_has_not_begun_is_not_kept(void **state)
     assert_plan(here, "none");
 }
 
-static void a_status_that_nobody_knows(void **state)
+static void an_unknown_status(void **state)
 {
     struct stripe_world *here = *state;
     const char *event = changed(here, "customer.subscription.updated.activated.json",
@@ -208,9 +209,9 @@ static void a_status_that_nobody_knows(void **state)
     assert_int_equal(problems(here), 0);
 }
 
-/* ---- whose ---- */
+/* ---- ownership ---- */
 
-static void other_customers_are_left_alone(void **state)
+static void other_customers_are_ignored(void **state)
 {
     struct stripe_world *here = *state;
     struct world *world = here->world;
@@ -218,12 +219,12 @@ static void other_customers_are_left_alone(void **state)
 
     world_check(sql_billing_set_customer(world->db, here->arena, world->team_id, "cus_Mine", "key"),
                 "customer");
-    /* It says that it is team 1's, and no team has the customer. */
+    /* It claims to be team 1's, but no team has the customer. */
     stripe_world_truth(here, file(here, "customer.subscription.updated.activated.json"));
     stripe_world_apply(here, file(here, "customer.subscription.created.json"), NOW, &e);
     assert_int_equal(e->kind, ERROR_NOT_FOUND);
     assert_plan(here, "none");
-    /* A charge of somebody else says nothing of us. */
+    /* A charge of another customer is ignored. */
     assert_non_null(stripe_world_apply(here, file(here, "charge.refunded.json"), NOW, NULL));
     assert_int_equal(notes(here, "refunded"), 0);
 }
@@ -247,7 +248,7 @@ static void another_teams_metadata_is_refused(void **state)
     assert_plan(here, "none");
 }
 
-static void pretended_money_buys_nothing(void **state)
+static void test_mode_payments_are_ignored(void **state)
 {
     struct stripe_world *here = *state;
     const char *text = changed(here, "customer.subscription.created.json",
@@ -260,7 +261,7 @@ static void pretended_money_buys_nothing(void **state)
     assert_int_equal(fake_stripe_asked("", NULL), 0);
 }
 
-static void an_id_is_no_path(void **state)
+static void an_id_cannot_change_the_path(void **state)
 {
     struct stripe_world *here = *state;
     const char *text =
@@ -322,7 +323,7 @@ static void invoices_are_listed(void **state)
     assert_int_equal(stripe_world_mails(here, ""), 0);
 }
 
-static void a_failed_payment_is_told_once(void **state)
+static void a_failed_payment_is_mailed_once(void **state)
 {
     struct stripe_world *here = *state;
 
@@ -337,7 +338,7 @@ static void a_failed_payment_is_told_once(void **state)
     assert_string_equal(invoice(here, "in_1FixtAcme000000000000002").status, "open");
 }
 
-static void paid_meanwhile_is_not_told(void **state)
+static void a_failure_paid_meanwhile_is_not_mailed(void **state)
 {
     struct stripe_world *here = *state;
     const char *paid = changed(here, "invoice.payment_failed.json", "\"status\": \"open\"",
@@ -350,7 +351,7 @@ static void paid_meanwhile_is_not_told(void **state)
     assert_string_equal(invoice(here, "in_1FixtAcme000000000000002").status, "paid");
 }
 
-/* The subscription stands in the invoice, as asked for: it says which line is for use. */
+/* The subscription is expanded in the invoice, as requested: it tells which line is for usage. */
 static void invoice_truth(struct stripe_world *here, const char *name)
 {
     struct arena *arena = here->arena;
@@ -364,22 +365,22 @@ static void invoice_truth(struct stripe_world *here, const char *name)
                             arena_printf(arena, "\"subscription\": %s\n", subscription)));
 }
 
-static void use_that_differs_is_told(void **state)
+static void differing_usage_is_reported(void **state)
 {
     struct stripe_world *here = *state;
 
     begins(here);
     invoice_truth(here, "invoice.finalized.json");
     assert_null(stripe_world_apply(here, file(here, "invoice.finalized.json"), NOW, NULL));
-    /* The invoice charges 9.00 for use, and no VM ever ran. */
+    /* The invoice charges 9.00 for usage, but no VM ever ran. */
     assert_int_equal(invoice(here, "in_1FixtAcme000000000000002").usage_cents, 900);
     assert_int_equal(invoice(here, "in_1FixtAcme000000000000002").ledger_cents, 0);
     assert_int_equal(problems(here), 1);
 }
 
-/* ---- the rest ---- */
+/* ---- other events ---- */
 
-static void a_refund_is_told_once(void **state)
+static void a_refund_is_reported_once(void **state)
 {
     struct stripe_world *here = *state;
 
@@ -396,7 +397,7 @@ static void a_deleted_customer_ends(void **state)
     fake_stripe_answer("GET /v1/customers/" STRIPE_CUSTOMER, 200,
                        fake_stripe_object(here->arena, file(here, "customer.deleted.json")));
     assert_non_null(stripe_world_apply(here, file(here, "customer.deleted.json"), NOW, NULL));
-    assert_plan(here, "active"); /* it is still there */
+    assert_plan(here, "active"); /* it still exists */
     fake_stripe_answer("GET /v1/customers/" STRIPE_CUSTOMER, 200,
                        file(here, "reply.customer.deleted.200.json"));
     assert_null(stripe_world_apply(here, file(here, "customer.deleted.json"), NOW, NULL));
@@ -424,7 +425,7 @@ static void an_expired_payment_page_is_forgotten(void **state)
     assert_null(stripe_world_billing(here).checkout_id);
 }
 
-static void use_that_the_meter_refused(void **state)
+static void usage_refused_by_the_meter(void **state)
 {
     struct stripe_world *here = *state;
     struct world *world = here->world;
@@ -444,7 +445,7 @@ static void use_that_the_meter_refused(void **state)
     assert_int_equal(problems(here), 1);
 }
 
-static void types_that_are_not_kept(void **state)
+static void ignored_event_types(void **state)
 {
     struct stripe_world *here = *state;
     static const char *const types[] = { "customer.updated", "customer.created",
@@ -462,27 +463,28 @@ static void types_that_are_not_kept(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(what_stripe_says_now_counts, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(the_same_twice_counts_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_current_object_counts, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(duplicates_apply_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_late_payment_and_its_end, set_up, tear_down),
         cmocka_unit_test_setup_teardown(ended_is_final, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(another_one_follows_an_ended_one_alone, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(what_has_not_begun_is_not_kept, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_status_that_nobody_knows, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(other_customers_are_left_alone, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_new_subscription_needs_the_old_one_ended, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(an_incomplete_subscription_is_not_kept, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_unknown_status, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(other_customers_are_ignored, set_up, tear_down),
         cmocka_unit_test_setup_teardown(another_teams_metadata_is_refused, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(pretended_money_buys_nothing, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(an_id_is_no_path, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_mode_payments_are_ignored, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_id_cannot_change_the_path, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_stripe_refuses, set_up, tear_down),
         cmocka_unit_test_setup_teardown(invoices_are_listed, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_failed_payment_is_told_once, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(paid_meanwhile_is_not_told, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(use_that_differs_is_told, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_refund_is_told_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_failed_payment_is_mailed_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_failure_paid_meanwhile_is_not_mailed, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(differing_usage_is_reported, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_refund_is_reported_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_deleted_customer_ends, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_expired_payment_page_is_forgotten, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(use_that_the_meter_refused, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(types_that_are_not_kept, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(usage_refused_by_the_meter, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(ignored_event_types, set_up, tear_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,4 @@
-/*
- * A world in which teams pay, with a Stripe that answers from a table: for the tests of what the
- * worker does with it.
- */
+/* A world in which teams pay, with a fake Stripe: for tests of the worker's billing. */
 #pragma once
 
 #include "fake_stripe.h"
@@ -23,21 +20,23 @@ struct stripe_world {
 struct stripe_world *stripe_world_open(void);
 void stripe_world_close(struct stripe_world *here);
 
-/* Run one of the functions of billing/ that ask Stripe, at `now_at`. */
+/* Run one of the functions of billing/ that query Stripe, at `now_at`. */
 struct error *stripe_world_run(struct stripe_world *here, int64_t now_at,
                                struct error *(*run)(const struct context *context,
                                                     const struct stripe *stripe));
 
-/* The team's row now. */
+/* The team's current row. */
 struct billing_get_row stripe_world_billing(struct stripe_world *here);
 
-/* Apply an event as the inbox does: by the first rule that fits, act, then record in a transaction.
- * What record says in `skip` is returned, or NULL; an error lands in *problem, if not NULL. */
+/*
+ * Apply an event as the inbox does: by the first matching rule, act, then record in a transaction.
+ * Returns what record sets in `skip`, or NULL; an error is stored in *problem, if not NULL.
+ */
 const char *stripe_world_apply(struct stripe_world *here, const char *body, int64_t now_at,
                                struct error **problem);
 
-/* What the event says of its subscription or invoice is what Stripe says from now on. */
+/* From now on Stripe returns the subscription or invoice as in the event. */
 void stripe_world_truth(struct stripe_world *here, const char *event);
 
-/* How many mails of a kind wait for the team's owner. */
+/* The number of mails of a kind queued for the team's owner. */
 size_t stripe_world_mails(struct stripe_world *here, const char *kind);

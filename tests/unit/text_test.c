@@ -1,4 +1,4 @@
-/* text.c: numbers, UTF-8 against a decoder told another way, lines, host names, e-mail, paths. */
+/* text.c: numbers, UTF-8 against an independent decoder, lines, host names, e-mail, paths. */
 #include "base/array.h"
 #include "base/text.h"
 
@@ -80,7 +80,7 @@ static void test_int(void **state)
     }
 }
 
-/* RFC 3629 by its bits: decode, then ask whether this was the shortest form of a character. */
+/* RFC 3629 by its bits: decode, then check whether this was the shortest form of a character. */
 static bool is_character(const unsigned char *bytes, size_t length)
 {
     static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
@@ -106,7 +106,7 @@ static void check(const unsigned char *bytes, size_t length)
 {
     bool expected = false;
 
-    /* A run is well formed when it is one character, or one and a well-formed rest. */
+    /* A run is well formed when it is one character, or one followed by a well-formed rest. */
     if (length == 1)
         expected = is_character(bytes, 1);
     else if (is_character(bytes, length))

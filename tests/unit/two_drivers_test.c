@@ -1,7 +1,7 @@
 /*
  * Two regions with two drivers, the fake one and libvirt's (its test driver), in one worker: the
- * life of a VM in each, side by side. A driver with steps and removals of its own; and a region
- * that no driver is for.
+ * life of a VM in each, in parallel. A driver with steps and removals of its own; and a region
+ * without a driver.
  */
 #include "base/array.h"
 #include "drain.h"
@@ -35,7 +35,7 @@ static const char more_regions[] = "[region far]\nlabel = There\nuri = test:///d
 
 struct test {
     struct world *world;
-    struct worker_context *context; /* the one for both */
+    struct worker_context *context; /* shared by both */
     const char *vm[REGIONS];
 };
 
@@ -75,7 +75,7 @@ static void ask(struct test *test, enum vm_trigger event, const char *const *sna
     drain(test->context);
 }
 
-/* The power as each host says, and what the database says. */
+/* The power state as each host reports it, and the database's state. */
 static void assert_vms(struct test *test, const char *state, enum driver_power wanted)
 {
     for (size_t i = 0; i < REGIONS; i++) {
@@ -106,7 +106,7 @@ static void assert_receipts(struct test *test)
     }
 }
 
-static void vms_live_in_both(void **state)
+static void vms_exist_in_both(void **state)
 {
     struct test *test = *state;
     const char *snapshots[REGIONS];
@@ -116,7 +116,7 @@ static void vms_live_in_both(void **state)
         test->vm[i] = world_create_in(test->world, regions[i], regions[i]);
     drain(test->context);
     assert_vms(test, "running", DRIVER_RUNNING);
-    /* Each is on its own host alone. */
+    /* Each exists on its own host only. */
     assert_non_null(fake_find(test->vm[LOCAL]));
     assert_null(fake_find(test->vm[FAR]));
     vm = world_vm(test->world, test->vm[LOCAL]);
@@ -156,7 +156,7 @@ static void a_driver_has_its_own_steps(void **state)
 
     drain(test->context);
     assert_string_equal(world_vm(world, vm).state, "running");
-    /* What the driver said, although it reserved no port and the region's begin elsewhere. */
+    /* As the driver reported, although it reserved no port and the region's range is another. */
     assert_int_equal(world_vm(world, vm).ssh_port, 22);
     assert_string_equal(world_vm(world, vm).host_key_public, fake_find(vm)->guest_key);
     world_check(sql_job_step_list(world->db, world->arena, world->team_id,
@@ -196,7 +196,7 @@ static void a_region_without_driver_is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(vms_live_in_both, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(vms_exist_in_both, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_driver_has_its_own_steps, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_region_without_driver_is_refused, set_up, tear_down),
     };

@@ -1,6 +1,6 @@
 /*
- * Use, handed in by the hour: what is written down adds up to the ledger, is sent once under one
- * name, waits when it is told to, and is looked for before it is sent again too late.
+ * Usage, reported by the hour: the records add up to the ledger, are sent once under one
+ * identifier, wait when rate-limited, and are looked up before a late retry.
  */
 #include "adapter/crypto.h"
 #include "base/clock.h"
@@ -24,8 +24,10 @@
 
 enum { HOUR = 3600, DAY = 24 * HOUR };
 
-/* The subscription began 50 hours before the end of a month to come, in the middle of an hour; the
- * VM with it. */
+/*
+ * The subscription began 50 hours before the end of a future month, in the middle of an hour; so
+ * did the VM.
+ */
 static int64_t month_at, began_at;
 
 static const char PRICES[] =
@@ -100,7 +102,7 @@ static int64_t cost(struct stripe_world *here, int64_t from_at, int64_t until_at
     return millicents;
 }
 
-/* ---- writing down ---- */
+/* ---- recording ---- */
 
 static void hours_add_up_to_months(void **state)
 {
@@ -123,7 +125,7 @@ static void hours_add_up_to_months(void **state)
     assert_int_equal(all, november + december);
 }
 
-static void only_hours_that_have_closed(void **state)
+static void only_closed_hours(void **state)
 {
     struct stripe_world *here = *state;
 
@@ -135,7 +137,7 @@ static void only_hours_that_have_closed(void **state)
     assert_int_equal(pushes(here).count, 1);
 }
 
-static void in_pieces_or_at_once(void **state)
+static void incrementally_or_all_at_once(void **state)
 {
     struct stripe_world *here = *state;
     struct usage_report_list_rows rows;
@@ -176,7 +178,7 @@ static void sent(struct stripe_world *here, int64_t now_at)
         assert_true(e->kind == ERROR_RATE || e->kind == ERROR_UPSTREAM);
 }
 
-static void sent_once_under_one_name(void **state)
+static void sent_once_under_one_identifier(void **state)
 {
     struct stripe_world *here = *state;
     const char *iso = date_iso(here->arena, began_at + 2 * HOUR);
@@ -200,7 +202,7 @@ static void sent_once_under_one_name(void **state)
     assert_int_equal(fake_stripe_asked("POST /v1/billing/meter_events", NULL), 3);
 }
 
-static void told_to_wait_it_waits(void **state)
+static void rate_limited_it_backs_off(void **state)
 {
     struct stripe_world *here = *state;
     int64_t now = began_at + 3 * HOUR;
@@ -212,7 +214,7 @@ static void told_to_wait_it_waits(void **state)
     sent(here, now);
     assert_int_equal(fake_stripe_asked("POST /v1/billing/meter_events", NULL), 1);
     assert_int_equal(in_state(here, "new"), 2);
-    /* Ever more slowly: an hour of looking each second costs few requests. */
+    /* With back-off: checking each second for an hour costs few requests. */
     for (int second = 1; second <= HOUR; second++)
         sent(here, now + second);
     before = fake_stripe_asked("POST /v1/billing/meter_events", &last);
@@ -236,7 +238,7 @@ static void refused_for_good(void **state)
     assert_int_equal(fake_stripe_asked("POST /v1/billing/meter_events", NULL), 2);
 }
 
-/* One hour was sent, and nobody knows what became of it. */
+/* One hour was sent, with an unknown result. */
 static int64_t sent_blindly(struct stripe_world *here)
 {
     int64_t now = began_at + HOUR + HOUR / 2;
@@ -259,7 +261,7 @@ static void summary(struct stripe_world *here, const char *value)
                                     value, (long long)(began_at - began_at % HOUR)));
 }
 
-static void soon_it_is_sent_again(void **state)
+static void a_quick_retry_is_resent(void **state)
 {
     struct stripe_world *here = *state;
     int64_t now = sent_blindly(here);
@@ -270,7 +272,7 @@ static void soon_it_is_sent_again(void **state)
     assert_int_equal(in_state(here, "confirmed"), 1);
 }
 
-static void late_it_is_looked_for_first(void **state)
+static void a_late_retry_is_looked_up_first(void **state)
 {
     struct stripe_world *here = *state;
     int64_t now = sent_blindly(here);
@@ -281,7 +283,7 @@ static void late_it_is_looked_for_first(void **state)
     assert_int_equal(in_state(here, "confirmed"), 1);
 }
 
-static void what_stripe_has_not_is_sent(void **state)
+static void usage_missing_at_stripe_is_sent(void **state)
 {
     struct stripe_world *here = *state;
     int64_t now = sent_blindly(here);
@@ -292,7 +294,7 @@ static void what_stripe_has_not_is_sent(void **state)
     assert_int_equal(in_state(here, "confirmed"), 1);
 }
 
-static void what_stripe_has_otherwise_is_told(void **state)
+static void a_different_value_at_stripe_is_reported(void **state)
 {
     struct stripe_world *here = *state;
     int64_t now = sent_blindly(here);
@@ -316,7 +318,7 @@ static void too_old_for_stripe(void **state)
 
 /* ---- comparing ---- */
 
-static void differences_are_found_once_a_day(void **state)
+static void differences_are_checked_daily(void **state)
 {
     struct stripe_world *here = *state;
     struct billing_problem_list_rows problems;
@@ -353,18 +355,18 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(hours_add_up_to_months),
-        TEST(only_hours_that_have_closed),
-        TEST(in_pieces_or_at_once),
+        TEST(only_closed_hours),
+        TEST(incrementally_or_all_at_once),
         TEST(nothing_after_the_end),
-        TEST(sent_once_under_one_name),
-        TEST(told_to_wait_it_waits),
+        TEST(sent_once_under_one_identifier),
+        TEST(rate_limited_it_backs_off),
         TEST(refused_for_good),
-        TEST(soon_it_is_sent_again),
-        TEST(late_it_is_looked_for_first),
-        TEST(what_stripe_has_not_is_sent),
-        TEST(what_stripe_has_otherwise_is_told),
+        TEST(a_quick_retry_is_resent),
+        TEST(a_late_retry_is_looked_up_first),
+        TEST(usage_missing_at_stripe_is_sent),
+        TEST(a_different_value_at_stripe_is_reported),
         TEST(too_old_for_stripe),
-        TEST(differences_are_found_once_a_day),
+        TEST(differences_are_checked_daily),
         TEST(a_price_of_another_unit_stops_it),
     };
 

@@ -1,6 +1,7 @@
 /*
- * The rules for VMs without a request: a person, a token and the system create, resize, snapshot
- * and destroy through model/ alone, and every refusal has its kind, code, message and field.
+ * The rules for VMs without an HTTP request: a person, a token and the system create, resize,
+ * snapshot and destroy through model/ alone, and every refusal has its kind, code, message and
+ * field.
  */
 #include "base/array.h"
 #include "base/clock.h"
@@ -97,7 +98,7 @@ static struct error *renamed(const struct actor *actor, const char *id, const ch
     return end(e ? e : vm_command_rename(&context, actor, id, name));
 }
 
-/* As the worker leaves a VM at the end of a job. */
+/* The state in which the worker leaves a VM at the end of a job. */
 static void settle(const char *id, const char *state, const char *observed)
 {
     const struct context context = world_context(world);
@@ -224,7 +225,7 @@ static void what_a_state_refuses(void **state)
                    "billing_required", NULL);
 }
 
-static void what_is_not_the_teams(void **state)
+static void resources_of_other_teams_are_refused(void **state)
 {
     const char *id = world_create(world, "mine");
     struct actor other = world->actor;
@@ -261,7 +262,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_person_a_token_and_the_system, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_create_refuses, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_a_state_refuses, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(what_is_not_the_teams, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(resources_of_other_teams_are_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(too_many_snapshots_and_names, set_up, tear_down),
     };
 

@@ -1,6 +1,6 @@
 /*
- * vm_state.c: the whole table, said once more as people would say it. Every pair of state and event
- * that does not stand here must be refused, with a sentence for the button.
+ * vm_state.c: the whole table, written independently. Every pair of state and event that is not
+ * listed here must be refused, with a sentence for the button.
  */
 #include "base/array.h"
 #include "model/vm_job.h"
@@ -22,7 +22,7 @@ static const char *const states[] = {
 enum { STATES = COUNT(states), EVENTS = VM_REMOVED + 1 };
 
 static const struct vm_transition expected[] = {
-    /* A job ends. */
+    /* A job succeeds. */
     { "creating", VM_REPORTED_RUNNING, "running", NULL, NULL },
     { "starting", VM_REPORTED_RUNNING, "running", NULL, NULL },
     { "restarting", VM_REPORTED_RUNNING, "running", NULL, NULL },
@@ -33,7 +33,7 @@ static const struct vm_transition expected[] = {
     { "snapshotting", VM_REPORTED_STOPPED, "stopped", NULL, NULL },
     { "restoring", VM_REPORTED_STOPPED, "stopped", NULL, "stopped" },
     { "destroying", VM_REMOVED, "gone", NULL, NULL },
-    /* A job fails. Destroying does not fail: it goes on. */
+    /* A job fails. Destroying does not fail: it is retried. */
     { "creating", VM_FAILED, "failed", NULL, NULL },
     { "starting", VM_FAILED, "failed", NULL, NULL },
     { "stopping", VM_FAILED, "failed", NULL, NULL },
@@ -41,29 +41,29 @@ static const struct vm_transition expected[] = {
     { "resizing", VM_FAILED, "failed", NULL, NULL },
     { "snapshotting", VM_FAILED, "failed", NULL, NULL },
     { "restoring", VM_FAILED, "failed", NULL, NULL },
-    /* Seen by the reconciler. */
+    /* Observed by the reconciler. */
     { "running", VM_REPORTED_STOPPED, "stopped", NULL, "stopped" },
     { "running", VM_REPORTED_ABSENT, "failed", NULL, NULL },
     { "stopped", VM_REPORTED_RUNNING, "running", NULL, "running" },
     { "stopped", VM_REPORTED_ABSENT, "failed", NULL, NULL },
-    /* Asked while it runs. */
+    /* Requested while it runs. */
     { "running", VM_REQUEST_STOP, "stopping", "stop", "stopped" },
     { "running", VM_REQUEST_RESTART, "restarting", "restart", "running" },
     { "running", VM_REQUEST_SNAPSHOT, "snapshotting", "snapshot", NULL },
     { "running", VM_REQUEST_SNAPSHOT_DELETE, "snapshotting", "snapshot_delete", NULL },
     { "running", VM_REQUEST_RESTORE, "restoring", "restore", NULL },
     { "running", VM_REQUEST_CLONE, "running", NULL, NULL },
-    /* Asked while it is stopped. */
+    /* Requested while it is stopped. */
     { "stopped", VM_REQUEST_START, "starting", "start", "running" },
     { "stopped", VM_REQUEST_RESIZE, "resizing", "resize", NULL },
     { "stopped", VM_REQUEST_SNAPSHOT, "snapshotting", "snapshot", NULL },
     { "stopped", VM_REQUEST_SNAPSHOT_DELETE, "snapshotting", "snapshot_delete", NULL },
     { "stopped", VM_REQUEST_RESTORE, "restoring", "restore", NULL },
     { "stopped", VM_REQUEST_CLONE, "stopped", NULL, NULL },
-    /* Asked after a failure; the job to repeat gives the state. */
+    /* Requested after a failure; the state depends on the job to repeat. */
     { "failed", VM_REQUEST_RETRY, "failed", NULL, NULL },
     { "failed", VM_REQUEST_STOP, "stopping", "stop", "stopped" },
-    /* Destroying can be asked at any time, once. */
+    /* Destroying can be requested at any time, once. */
     { "creating", VM_REQUEST_DESTROY, "destroying", "destroy", "gone" },
     { "starting", VM_REQUEST_DESTROY, "destroying", "destroy", "gone" },
     { "running", VM_REQUEST_DESTROY, "destroying", "destroy", "gone" },
@@ -90,7 +90,7 @@ static void assert_same_text(const char *a, const char *b)
     assert_string_equal(a ? a : "(none)", b ? b : "(none)");
 }
 
-static void the_table_is_this_one(void **state)
+static void transition_table(void **state)
 {
     (void)state;
     for (size_t s = 0; s < STATES; s++) {
@@ -110,7 +110,7 @@ static void the_table_is_this_one(void **state)
     }
 }
 
-static void a_button_says_why_it_is_off(void **state)
+static void a_disabled_button_gives_the_reason(void **state)
 {
     (void)state;
     for (size_t s = 0; s < STATES; s++) {
@@ -124,8 +124,7 @@ static void a_button_says_why_it_is_off(void **state)
     }
 }
 
-/* Every job leads to a working state, which it can leave by success and (but destroy) by failure.
- */
+/* Every job leads to a working state, which success and (except for destroy) failure leave. */
 static void every_job_ends(void **state)
 {
     static const char *const jobs[] = { "create",  "start",           "stop",
@@ -145,8 +144,8 @@ static void every_job_ends(void **state)
     }
 }
 
-/* A state is working exactly if a job works in it; each has words and a class of its own. */
-static void every_state_has_words(void **state)
+/* A state is a working state exactly if a job runs in it; each has its own text and class. */
+static void every_state_has_a_text(void **state)
 {
     (void)state;
     for (size_t s = 0; s < STATES; s++) {
@@ -163,10 +162,10 @@ static void every_state_has_words(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_table_is_this_one),
-        cmocka_unit_test(a_button_says_why_it_is_off),
+        cmocka_unit_test(transition_table),
+        cmocka_unit_test(a_disabled_button_gives_the_reason),
         cmocka_unit_test(every_job_ends),
-        cmocka_unit_test(every_state_has_words),
+        cmocka_unit_test(every_state_has_a_text),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -91,7 +91,7 @@ static void test_rolled(void **state)
     assert_false(signature_workos(arena, &body, secrets, 1, 1700000000000));
 }
 
-/* Where %s is the right signature. */
+/* With %s for the right signature. */
 static const char *const refused[] = {
     "",
     "t=1700000000",
@@ -103,7 +103,7 @@ static const char *const refused[] = {
     "t=+1700000000,v1=%s",
     "t=1700000000.0,v1=%s",
     "t=17000000000000000000000,v1=%s",
-    "t=1700000000, v1=%s", /* as the vendor's own library has it */
+    "t=1700000000, v1=%s", /* as the vendor's own library writes it */
     "t=1700000000;v1=%s",
     "T=1700000000,V1=%s",
     "t=1700000000,v0=%s",

@@ -1,6 +1,6 @@
 /*
- * The worker killed -9 at every call to a fake host, before and after the call has taken effect, in
- * every kind of job: what is started next goes on, and nothing is made twice or left over.
+ * The worker is killed -9 at every call to a fake host, before and after the call has taken effect,
+ * in every kind of job: the next worker resumes, and nothing is created twice or left over.
  */
 #include "base/array.h"
 #include "base/clock.h"
@@ -53,7 +53,7 @@ static bool child_is_killed(struct test *test)
     return WIFSIGNALED(status);
 }
 
-/* Before each round the VM is in `from`; afterwards it must be in `to`, and the host as well. */
+/* Before each round the VM is in `from`; afterwards database and host must be in `to`. */
 static const struct killed {
     const char *kind;
     enum vm_trigger event;
@@ -85,7 +85,7 @@ static void wish(struct test *test, const struct killed *round, const char *snap
         world_check(world_ask(test->world, test->vm, round->event, snapshot), round->kind);
 }
 
-/* The ledger says what the database says, and ends with the VM. */
+/* The ledger agrees with the database, and ends with the VM. */
 static void assert_ledger(struct test *test)
 {
     struct world *world = test->world;
@@ -123,7 +123,7 @@ static void assert_round(struct test *test, const struct killed *round)
     assert_int_equal(world_vm(test->world, test->vm).ssh_port, host->port);
 }
 
-/* True: the worker was killed at its call number `at`, and all is well. */
+/* True: the worker was killed at its call number `at`, and all checks passed. */
 static bool round_play(struct test *test, const struct killed *round, int at, bool kills_after)
 {
     struct killed from = { "create", VM_REQUEST_RETRY, "", "", DRIVER_RUNNING };
@@ -152,7 +152,7 @@ static bool round_play(struct test *test, const struct killed *round, int at, bo
     return is_killed;
 }
 
-static void every_call_may_be_the_last(void **state)
+static void killed_at_every_call(void **state)
 {
     struct test test = { .vm = NULL };
     int kills = 0;
@@ -179,7 +179,7 @@ static void every_call_may_be_the_last(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(every_call_may_be_the_last) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(killed_at_every_call) };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,6 @@
 /*
- * The worker's jobs against a fake host: every kind, failing and coming back, superseded by a
- * destroy. Kills are in worker_kill_test.c.
+ * The worker's jobs against a fake host: every kind, failures and retries, superseded by a destroy.
+ * Kills are in worker_kill_test.c.
  */
 #include "base/array.h"
 #include "base/clock.h"
@@ -26,7 +26,7 @@
 struct test {
     struct world *world;
     struct worker_context *context;
-    const char *vm; /* a running one */
+    const char *vm; /* a running VM */
 };
 
 static int set_up(void **state)
@@ -159,9 +159,9 @@ static void a_vm_is_destroyed(void **state)
     assert_int_equal(world_events(test->world, test->vm, "destroyed", NULL), 1);
 }
 
-/* ---- guests that do not do as they should ---- */
+/* ---- misbehaving guests ---- */
 
-static void a_deaf_guest_is_switched_off(void **state)
+static void a_guest_ignoring_the_button_is_powered_off(void **state)
 {
     struct test *test = *state;
     const char *detail = NULL;
@@ -173,7 +173,7 @@ static void a_deaf_guest_is_switched_off(void **state)
     assert_string_equal(detail, "did not react to the power button, switched off");
 }
 
-static void a_silent_guest_is_not_asked(void **state)
+static void an_unresponsive_guest_is_powered_off(void **state)
 {
     struct test *test = *state;
     int64_t since = clock_now();
@@ -234,7 +234,7 @@ static void a_guest_that_dies_booting_fails(void **state)
     assert_retry_works(*state);
 }
 
-static void a_taken_port_is_passed_over(void **state)
+static void a_taken_port_is_skipped(void **state)
 {
     struct test *test = *state;
     int64_t before = world_vm(test->world, test->vm).ssh_port;
@@ -257,7 +257,7 @@ static void host_fails(const char *call, int times, enum error_kind kind)
     fake->fail_kind = kind;
 }
 
-static void a_passing_failure_is_tried_again(void **state)
+static void a_transient_failure_is_retried(void **state)
 {
     static const char *const calls[] = { "disk", "seed", "define", "boot", "power", "seed_remove" };
     struct test *test = *state;
@@ -273,7 +273,7 @@ static void a_passing_failure_is_tried_again(void **state)
     }
 }
 
-static void a_lasting_failure_needs_a_person(void **state)
+static void a_persistent_failure_needs_a_person(void **state)
 {
     struct test *test = *state;
 
@@ -300,8 +300,8 @@ static void a_refusal_is_final(void **state)
     assert_int_equal(world_job(test->world, test->vm).attempts, 1);
 }
 
-/* However it fails, destroying goes on, and says why it is not done yet. */
-static void destroying_never_gives_up(void **state)
+/* However it fails, destroying is retried, and the reason for the delay is shown. */
+static void destroying_is_retried_forever(void **state)
 {
     static const char *const calls[] = { "domain_remove", "snapshots_remove", "disk_remove",
                                          "seed_gone", "port_gone" };
@@ -356,7 +356,7 @@ static void a_destroy_ends_a_running_create(void **state)
     worker_context_close(other);
 }
 
-static void a_destroy_drops_a_create_that_waits(void **state)
+static void a_destroy_drops_a_waiting_create(void **state)
 {
     struct test *test = *state;
     struct job job;
@@ -387,18 +387,18 @@ int main(void)
         TEST(a_vm_is_created),
         TEST(a_vm_lives),
         TEST(a_vm_is_destroyed),
-        TEST(a_deaf_guest_is_switched_off),
-        TEST(a_silent_guest_is_not_asked),
+        TEST(a_guest_ignoring_the_button_is_powered_off),
+        TEST(an_unresponsive_guest_is_powered_off),
         TEST(a_guest_without_ssh_fails),
         TEST(a_guest_with_another_key_fails),
         TEST(a_guest_that_dies_booting_fails),
-        TEST(a_taken_port_is_passed_over),
-        TEST(a_passing_failure_is_tried_again),
-        TEST(a_lasting_failure_needs_a_person),
+        TEST(a_taken_port_is_skipped),
+        TEST(a_transient_failure_is_retried),
+        TEST(a_persistent_failure_needs_a_person),
         TEST(a_refusal_is_final),
-        TEST(destroying_never_gives_up),
+        TEST(destroying_is_retried_forever),
         TEST(a_destroy_ends_a_running_create),
-        TEST(a_destroy_drops_a_create_that_waits),
+        TEST(a_destroy_drops_a_waiting_create),
     };
 
     return cmocka_run_group_tests(tests, fake_open_once, NULL);

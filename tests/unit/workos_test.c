@@ -1,6 +1,6 @@
 /*
- * workos.c without a network: the URLs byte by byte, the PKCE example of RFC 7636, and what may
- * stand in the log. The conversation itself is tested in tests/e2e/workos.mjs.
+ * workos.c without a network: the URLs byte by byte, the PKCE example of RFC 7636, and what may be
+ * logged. The conversation itself is tested in tests/e2e/workos.mjs.
  */
 #include "base/array.h"
 #include "remote/workos.h"

@@ -135,7 +135,7 @@ struct context world_context(struct world *world)
     return context_at(world->db, world->arena, world->config, clock_now_ms());
 }
 
-/* As serve() does: commit and wake the worker, or roll back. */
+/* Like serve(): commit and wake the worker, or roll back. */
 static struct error *end(struct world *world, struct error *e)
 {
     if (!e)
@@ -227,7 +227,7 @@ void world_resize(struct world *world, const char *vm_id, const char *size)
     world_check(end(world, e), "resize");
 }
 
-/* ---- questions ---- */
+/* ---- queries ---- */
 
 struct vm_get_row world_vm(struct world *world, const char *vm_id)
 {

@@ -1,6 +1,6 @@
 /*
- * A small world for tests of the worker: a state folder with configuration and database, a team
- * with a person and a key, and commands exactly as the dashboard gives them.
+ * A small world for tests of the worker: a state directory with configuration and database, a team
+ * with a person and a key, and the same commands as the dashboard's.
  */
 #pragma once
 
@@ -20,27 +20,27 @@ struct world {
 };
 
 /*
- * Make the database in `state_dir`, which must hold domicile.conf, if there is none yet; open it,
- * and find or make the team. Any failure ends the process with a message.
+ * Create the database in `state_dir`, which must hold domicile.conf, unless it exists; open it, and
+ * find or create the team. Any failure ends the process with a message.
  */
 struct world *world_open(const char *state_dir);
 
-/* Write a configuration of one region at `uri`, and make the folder for the socket. */
+/* Write a configuration of one region at `uri`, and create the directory for the socket. */
 void world_configure(const char *state_dir, const char *uri);
 
-/* A new folder below /tmp with such a configuration. */
+/* A new directory below /tmp with such a configuration. */
 const char *world_folder(const char *uri);
 
-/* Close the database and remove the folder. */
+/* Close the database and remove the directory. */
 void world_close(struct world *world);
 
 /* Ends the process when `e` is an error. */
 void world_check(struct error *e, const char *what);
 
-/* What rules of the model get, at this moment. */
+/* The context for rules of the model, at the current time. */
 struct context world_context(struct world *world);
 
-/* A command each, committed; the id of the new VM, or of the new snapshot. */
+/* One command each, committed; returns the id of the new VM or of the new snapshot. */
 const char *world_create(struct world *world, const char *name);
 const char *world_create_in(struct world *world, const char *region, const char *name);
 const char *world_clone(struct world *world, const char *name, const char *vm_id,
@@ -50,9 +50,9 @@ struct error *world_ask(struct world *world, const char *vm_id, enum vm_trigger 
 const char *world_snapshot(struct world *world, const char *vm_id);
 void world_resize(struct world *world, const char *vm_id, const char *size);
 
-/* What the database says now. */
+/* The current state in the database. */
 struct vm_get_row world_vm(struct world *world, const char *vm_id);
 struct job_last_row world_job(struct world *world, const char *vm_id);
 
-/* How often `what` has happened to the VM; the detail of the last time in *detail, if not NULL. */
+/* How often `what` has happened to the VM; the last one's detail in *detail, if not NULL. */
 size_t world_events(struct world *world, const char *vm_id, const char *what, const char **detail);

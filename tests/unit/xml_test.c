@@ -1,6 +1,4 @@
-/*
- * xml.c: values found, nothing found, documents that are none, entities that stay unexpanded.
- */
+/* xml.c: values found, nothing found, malformed documents, entities that stay unexpanded. */
 #include "adapter/xml.h"
 
 #include <setjmp.h>
@@ -44,7 +42,7 @@ static void a_value_is_found(void **state)
         "22:x");
 }
 
-static void nothing_is_null(void **state)
+static void missing_values_are_null(void **state)
 {
     (void)state;
     assert_null(xml_find(arena, document, "/domain/disk/target"));
@@ -53,7 +51,7 @@ static void nothing_is_null(void **state)
     assert_null(xml_find(arena, document, "/domain["));
 }
 
-static void what_is_not_well_formed_holds_nothing(void **state)
+static void malformed_documents_yield_null(void **state)
 {
     (void)state;
     assert_null(xml_find(arena, "", "/*"));
@@ -74,8 +72,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_value_is_found),
-        cmocka_unit_test(nothing_is_null),
-        cmocka_unit_test(what_is_not_well_formed_holds_nothing),
+        cmocka_unit_test(missing_values_are_null),
+        cmocka_unit_test(malformed_documents_yield_null),
         cmocka_unit_test(an_entity_reads_no_file),
     };
 
