@@ -1,8 +1,8 @@
 #!/bin/bash
-# The rules of ARCHITECTURE.md ("Rules that a machine holds"), checked over the tree. Each check prints
-# what it found as FILE:LINE: what; the last line is "N passed, N failed" (checks).
+# Checks the rules of ARCHITECTURE.md ("Rules that a machine holds") over the tree. Each check prints its
+# findings as FILE:LINE: TEXT; the last line is "N passed, N failed" (checks).
 set -uo pipefail
-shopt -s lastpipe # check() counts in this shell although it stands at the end of a pipe
+shopt -s lastpipe # check() counts in this shell although it is the last command of a pipe
 export LC_ALL=C.UTF-8
 cd "$(dirname "$0")/.." || exit 1
 
@@ -12,7 +12,7 @@ programs=$(git ls-files -co --exclude-standard 'cgi/*.c' 'cgi/*.h')
 tools=$(git ls-files -co --exclude-standard 'db/*.c' 'db/*.h' 'templates/*.c' 'templates/*.h' 'static/*.c')
 tests=$(git ls-files -co --exclude-standard 'tests/*.c' 'tests/*.h')
 
-# check NAME: what comes on standard input is what is wrong.
+# check NAME: standard input lists the violations.
 check() {
     local found
     found=$(cat)
@@ -24,11 +24,11 @@ check() {
     fi
 }
 
-# A foreign header has one door.
+# Each foreign header is included by one file only.
 for header in sqlite3 curl/ jansson openssl/ ini.h fcgiapp libvirt/ libxml/ archive seccomp libssh/; do
     files=$(grep -lE "^#include <$header" $programs)
     [ "$(wc -w <<<"$files")" -le 1 ] || echo "<$header> is included by:" $files
-done | check "one door for each library"
+done | check "each library is included by one file"
 
 # What each layer under cgi/ may include, besides itself (ARCHITECTURE.md, "Layers"). "sql" and "html" are
 # the headers that sqlc and tmplc generate; "program" is cgi/*.c.
@@ -68,16 +68,16 @@ grep -nE '^#include "' $programs | while IFS=: read -r file line include; do
     to=$(layer_of "$path")
     [ "$from" = "$to" ] || [[ " ${may_include[$from]-} " == *" $to "* ]] ||
         echo "$file:$line: $from may not include $to ($path)"
-done | check "layers include only what is below them"
+done | check "layers include only lower layers"
 
 # Layers without "sql" above touch no database, and only those with "html" (and the worker's mails) fill
 # templates: their includes are refused there, so a call does not compile.
 
 grep -nE '\bclock_now(_ms)?\(' $programs |
     grep -vE '^cgi/(base/(clock|log)\.|adapter/config\.c|web/(serve|webhook_receiver)\.c|worker/|admin/)' |
-    check "the clock is read only where a request, a job or a round begins"
+    check "the clock is read only at the start of a request, a job or a round"
 
-grep -nE 'const char \*\*problem' $programs | check "what is wrong is told by struct error alone"
+grep -nE 'const char \*\*problem' $programs | check "errors are reported by struct error alone"
 
 grep -nE '\b(malloc|calloc|realloc|free|strdup|strndup)\(' $programs |
     grep -vE "^cgi/base/arena.c:|libvirt's memory" | check "only arena.c calls malloc and free"
@@ -87,7 +87,7 @@ grep -nwE '(strcpy|strcat|sprintf|vsprintf|strtok|atoi|atol|gets|system|popen|ra
 
 grep -nE '"[^"]*\b(SELECT|INSERT INTO|UPDATE [a-z_]+ SET|DELETE FROM)\b' $programs | check "no SQL in C"
 
-grep -nE '\bgoto\b' $programs | grep -vE 'goto done;' | check "goto leads to done alone"
+grep -nE '\bgoto\b' $programs | grep -vE 'goto done;' | check "goto leads only to done"
 
 grep -nE '^ *typedef\b' $programs $tools | check "no typedef"
 
@@ -99,7 +99,7 @@ wc -l $programs $tools | awk '$2 != "total" && $1 > 500 { print $2 ": " $1 " lin
 pmccabe $(grep -E '\.c$' <<<"$programs $tools" | tr ' ' '\n' | grep '\.c$') 2>/dev/null |
     awk '$5 > 60 { print $6 ": " $7 " has " $5 " lines" }' | check "functions of at most 60 lines"
 
-# Inside a function three blocks may stand in each other.
+# Inside a function, blocks may be nested three deep.
 awk 'FNR == 1 { depth = 0; table = 0 }
      { line = $0; gsub(/"([^"\\]|\\.)*"/, "", line); gsub(/'"'"'([^'"'"'\\]|\\.)'"'"'/, "", line)
        if (line ~ /= *\{/ && depth <= 1) table = 1
@@ -109,15 +109,15 @@ awk 'FNR == 1 { depth = 0; table = 0 }
 
 for file in $programs $tools $tests tests/*.sh cgi/*.sh cgi/guest/*.sh static/*.sh; do
     [ -e "$file" ] || continue
-    head -3 "$file" | grep -qE '^/\*|^ \*|^# ' || echo "$file:1: no comment that says what it is responsible for"
-done | check "every file says what it is for"
+    head -3 "$file" | grep -qE '^/\*|^ \*|^# ' || echo "$file:1: no comment that states its responsibility"
+done | check "every file states its purpose"
 
 clang-format-14 --dry-run -Werror $programs $tools $tests 2>&1 | grep -E 'error:' | head -20 | check "clang-format"
 
 shellcheck -x -e SC2046,SC2086,SC1091,SC2034,SC2154,SC2317 $(git ls-files -co --exclude-standard '*.sh') 2>&1 | head -30 | check "shellcheck"
 
-# How long something took is a matter of the machine and of what else it does. A test asserts order and counts;
-# what it waits for, it waits for with lib.mjs's until(), or for a number of turns. Measuring is for bench/.
+# Durations depend on the machine and its load. Tests assert order and counts; they wait with lib.mjs's
+# until(), or for a number of turns. Measuring is done in bench/.
 now='(Date\.now\(\)|performance\.now\(\))'
 {
     grep -nE 'clock_monotonic|clock_gettime|gettimeofday|difftime|\bclock\(|\btimes\(' tests/unit/*.c | grep -v '^tests/unit/date_test.c:'
@@ -126,16 +126,16 @@ now='(Date\.now\(\)|performance\.now\(\))'
     grep -nE '(\[|\btest|\bexpect|\(\(.*[<>]).*(\bSECONDS|EPOCHSECONDS|EPOCHREALTIME|date \+?.?%[sN])|\(\(.*(SECONDS|EPOCHREALTIME).*[<>]' tests/{unit,page,e2e}/*.sh
 } | check "no test asserts how long something took"
 
-# Every route is asked by a page test.
+# Every route is requested by a page test.
 for program in cgi/*.c; do
     sed -nE 's/^ *\{ "(GET|POST)", "([^"]+)".*/\1 \2/p' "$program"
 done | while read -r method path; do
     grep -rqF "$method $path" tests/page/ 2>/dev/null || echo "$method $path has no page test"
 done | check "a page test for every route"
 
-git ls-files -co --exclude-standard | grep -E '(^|/)(node_modules|build|var)/|\.(o|a|gz|pem|key)$' | check "nothing built is kept"
+git ls-files -co --exclude-standard | grep -E '(^|/)(node_modules|build|var)/|\.(o|a|gz|pem|key)$' | check "no build products in the repository"
 
-# Words with a standard term in their place; see the glossary of ARCHITECTURE.md. (What pages say is not code.)
+# Words that have a standard term; see the glossary of ARCHITECTURE.md. (The text of pages is not code.)
 words='errands?|wish(es|ed)?|doors?|reckoning|deeds?|crew|seat|waker|asker|leftovers?|desk|habit|catch_up|silent_at|meter_push'
 git ls-files 'cgi/*' 'db/*' 'templates/*.[ch]' 'static/*.c' 'static/*.sh' '*.md' Makefile nginx.conf domicile.conf |
     grep -vE '^db/00[1-6]_' | xargs grep -nwEi "($words)" | cut -c1-120 | check "standard terms"

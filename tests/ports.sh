@@ -1,6 +1,6 @@
 #!/bin/bash
-# A hundred ports for a test, printed as the first of them: nobody listens there, and no other test is
-# given them while the process PID lives. All are below those that Linux gives to outgoing connections.
+# Allocates a hundred ports for a test and prints the first: nothing listens on them, and no other test gets
+# them while the process PID lives. All are below those that Linux uses for outgoing connections.
 #
 # usage: tests/ports.sh PID
 set -euo pipefail

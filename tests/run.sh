@@ -1,16 +1,16 @@
 #!/bin/bash
-# Runs the suites, several at a time, and adds up what they say. Each suite ends with "N passed, N failed"
-# (or is a cmocka program); so does this, as its last line. Without an argument: lint, then unit, page and
-# end to end plainly, and beside that unit, page, sign-in, webhooks, mail, billing and the main job once
-# more under the sanitizers. (The tests that kill, and those of the front door, say nothing more there.)
+# Runs the suites, several at a time, and adds up their results. Each suite ends with "N passed, N failed" (or
+# is a cmocka program); so does this, as its last line. Without an argument: lint, then unit, page and
+# end-to-end tests in the normal build and, in parallel, unit, page, sign-in, webhooks, mail, billing and the
+# main browser test again under the sanitizers. (The kill tests and those of the front end add nothing there.)
 #
-# A suite that fails leaves what it said in build/logs/NAME.log. Suites may run side by side because each
-# has its state folder, its ports (ports.sh) and its daemons to itself, and none asserts how long
-# anything takes. Those that cannot are in one lane: of a lane, one runs at a time.
+# The output of a failed suite is kept in build/logs/NAME.log. Suites may run in parallel because each has its
+# own state directory, ports (ports.sh) and daemons, and none asserts how long anything takes. Suites that
+# cannot run in parallel share a lane: one suite per lane runs at a time.
 #
 # usage: [JOBS=3] tests/run.sh [lint|unit|page|e2e|sanitized]...
 set -uo pipefail
-set -m # each suite leads a process group, so that it can be ended with all that it has started
+set -m # each suite leads a process group, so that it can be ended with all its children
 cd "$(dirname "$0")/.." || exit 1
 export BUILD=${BUILD:-build}
 export ASAN_OPTIONS=detect_leaks=0:abort_on_error=1 # arenas live as long as the process
@@ -19,7 +19,7 @@ logs=$BUILD/logs
 passed=0
 failed=0
 
-# ---- what is to be run: the first that may begin does ----
+# ---- the queue: the first suite that may start does ----
 names=()
 lanes=()
 needs=() # a build that must have succeeded, or "nothing"
@@ -58,7 +58,7 @@ page() {
         add "$mode page $(basename "$script" _page.sh)" "" "$mode build" env BUILD="$folder" bash "$script"
     done
 }
-# e2e MODE FOLDER [NAME...]: all of them, or those named. What takes longest begins first.
+# e2e MODE FOLDER [NAME...]: all of them, or those named. The longest start first.
 e2e() {
     local mode=$1 folder=$2 script lane
     shift 2
@@ -89,7 +89,7 @@ begin() {
     unset "names[i]" "lanes[i]" "needs[i]" "commands[i]"
 }
 
-# Begins what may; false: nothing can for now.
+# Starts the suites that may run; false: none can for now.
 begin_next() {
     local i need
     [ ${#name_of[@]} -lt "$jobs" ] || return 1
@@ -128,12 +128,12 @@ ended() {
             bad=1
         fi
     elif [ "$bad" = 0 ] && { [ "$2" != 0 ] || [ "$good" = 0 ]; }; then
-        bad=1 # a suite that died, or ran nothing, has failed whatever it counted
+        bad=1 # a suite that crashed or ran nothing has failed, whatever its counts
     fi
     printf '%-44s %5d passed %4d failed  %4d s\n' "$name" "$good" "$bad" "$took"
     if [ "$bad" != 0 ]; then
         tail -40 "$log"
-        echo "(all of it: $log)"
+        echo "(full output: $log)"
     else
         rm -f "$log"
     fi
@@ -152,7 +152,7 @@ stop() {
 }
 trap stop INT TERM HUP
 
-# The users as whom programs run for root: made before several suites would at once.
+# The users that programs run as for root: created here, before several suites try to at the same time.
 if [ "$(id -u)" = 0 ]; then
     for user in domicile domicile-stripe domicile-workos; do
         id "$user" >/dev/null 2>&1 ||

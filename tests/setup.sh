@@ -1,6 +1,6 @@
 #!/bin/bash
-# Installs the Debian packages that are missing: as root directly, else by sudo, and says so. Nothing is
-# asked of the network when all of them are there.
+# Installs the missing Debian packages: directly as root, otherwise with sudo, after announcing it. Uses no
+# network when all of them are installed.
 #
 # usage: tests/setup.sh PACKAGE...
 set -euo pipefail
@@ -26,7 +26,7 @@ else
     root=(sudo)
 fi
 
-# Debian starts what it installs; a second nginx or libvirtd on this machine is not wanted.
+# Debian starts the services it installs; a second nginx or libvirtd on this machine is not wanted.
 policy=/usr/sbin/policy-rc.d
 if [ ! -e $policy ]; then
     printf '#!/bin/sh\nexit 101\n' | "${root[@]}" tee $policy >/dev/null

@@ -2,10 +2,9 @@
 #
 # Runs driver_test: `driver.sh [session|test|socket|system]...` (default: all).
 #
-# Responsible for the surroundings: a short private state folder, libvirt's four XDG variables, an
-# ordinary user (root has no libvirt session; as root, the user "domicile" is taken), ports that
-# nobody has. Checks that no file of a removed VM is left anywhere in that state. Ends the daemons of
-# this run by their pids.
+# Prepares the environment: a short private state directory, libvirt's four XDG variables, an ordinary user
+# (root has no libvirt session; as root, the user "domicile" is used), unused ports. Checks that no file of a
+# removed VM is left anywhere in that state. Ends the daemons of this run by their pids.
 #
 # session   real guests under emulation    test     libvirt's test driver in the process
 # socket    the test driver in a daemon, whose state several processes share
@@ -31,7 +30,7 @@ fi
 export XDG_RUNTIME_DIR=$state/run XDG_CONFIG_HOME=$state/conf
 export XDG_DATA_HOME=$state/data XDG_CACHE_HOME=$state/cache
 "${as_user[@]}" mkdir -m 700 "$state"/{run,conf,data,cache,vm}
-# The user may not be able to reach the checkout.
+# The user may have no access to the checkout.
 program=$state/driver_test
 guest=$state/guest
 install -m 755 "$build/tests/driver_test" "$program"
@@ -55,7 +54,7 @@ clean_up() {
 }
 trap clean_up EXIT
 
-# Why there can be no system here; nothing: there can.
+# Prints why the system profile cannot run here; nothing if it can.
 system_lacks() {
     local program
     [ "$(id -u)" = 0 ] || {
@@ -81,8 +80,8 @@ TRY
         echo "the kernel (or this container) lacks namespaces, bridges, veth or nft"
 }
 
-# In the test guest of this kind, the user can have commands run as root; and its disks lie over one of
-# the image, as those of a full guest do.
+# In this test guest, the user can run commands as root; and its disks are backed by the image's, as those of
+# a full guest are.
 add_root() {
     qemu-img create -q -f qcow2 "$guest/disk.qcow2" 512M
     chmod 644 "$guest/disk.qcow2"
@@ -106,7 +105,7 @@ for kind; do
         "${as_user[@]}" "$program" test:///default "$state/vm" "$guest" "$first"
         ;;
     socket)
-        # Any session call starts the daemon; it then also answers for the test driver.
+        # Any session call starts the daemon, which then also serves the test driver.
         "${as_user[@]}" virsh -q -c qemu:///session uri >/dev/null
         "${as_user[@]}" "$program" \
             "test+unix:///default?socket=$state/run/libvirt/libvirt-sock" "$state/vm" "$guest" "$first"
@@ -122,7 +121,7 @@ for kind; do
         chmod 711 "$state"
         env -u XDG_RUNTIME_DIR -u XDG_CONFIG_HOME -u XDG_DATA_HOME -u XDG_CACHE_HOME \
             unshare --mount --net --pid --fork --kill-child --mount-proc "$here/system/world.sh" "$state"
-        # libvirt leaves the folder above those of its guests.
+        # libvirt leaves the parent directory of its guests' directories.
         rmdir /sys/fs/cgroup/{.,*}/machine 2>/dev/null || true
         ;;
     esac

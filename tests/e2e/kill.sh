@@ -1,14 +1,13 @@
 #!/bin/bash
 #
-# Kills the worker -9 at random in the middle of creates and destroys; then database and host must come to
-# agree: every VM of the one is in the other, in the same state; nothing is left over and nothing is there
-# twice.
+# Kills the worker -9 at random during creates and destroys; afterwards database and host must agree: every VM
+# of the one is in the other, in the same state; nothing is left over or duplicated.
 #
 #     tests/e2e/kill.sh                  libvirt's test driver, in a daemon, 200 kills
 #     KILLS=8 GUEST=1 tests/e2e/kill.sh  real guests, under emulation; one hangs first
 #
-# As root, all of it runs as the user
-# "domicile" (root has no libvirt session). Ends what it started by pid. KEEP=1 keeps the state.
+# As root, everything runs as the user "domicile" (root has no libvirt session). Ends by pid what it started.
+# KEEP=1 keeps the state.
 
 set -euo pipefail
 
@@ -22,7 +21,7 @@ if [ "$(id -u)" = 0 ]; then
         useradd --system --home-dir /nonexistent --shell /usr/sbin/nologin domicile
     chown domicile "$state"
     as_user=(setpriv --reuid domicile --regid domicile --init-groups)
-    # What was built may stand where only root can read.
+    # The build may be where only root can read.
     install -o domicile -d "$state/bin"
     install -o domicile -m 500 "$build"/{worker,domicile-admin,tests/{kill,hang}_test} "$state/bin"
     bin=$state/bin
@@ -84,7 +83,7 @@ for _ in $(seq 600); do
     sleep 0.1
 done
 
-# In the host, "ID STATE"; in the database, the same, and what must not be there.
+# "ID STATE" on the host and in the database, and what must not exist.
 host_vms() {
     "${as_user[@]}" virsh -q -c "$uri" list --all |
         awk '$2 ~ /^domicile-/ { sub(/^domicile-/, "", $2); print $2, $3 == "running" ? "running" : "stopped" }' |
@@ -104,7 +103,7 @@ database_vms() {
     admin vms | awk 'NR > 1 { print $1, $5 }' | sort
 }
 
-expect() { # TEXT, what was found, what should be
+expect() { # TEXT FOUND EXPECTED
     if [ "$2" = "$3" ]; then
         passed=$((passed + 1))
         echo "ok    $1"
@@ -123,7 +122,7 @@ is_settled() {
 if [ -n "$guest" ]; then
     status=0
     "${as_user[@]}" "$bin/hang_test" "$vm" "$uri" "$bin/worker" || status=$?
-    expect "a hung guest holds nobody up" "$status" 0
+    expect "a hung guest blocks nothing else" "$status" 0
 fi
 
 begin=$SECONDS
@@ -145,18 +144,18 @@ echo "      $running VMs run"
 expect "every VM of the database is on the host, in its state, and no other" "$(host_vms)" "$vms"
 expect "every VM has one disk, and there is no other" "$(host_disks)" "$(cut -d' ' -f1 <<<"$vms")"
 expect "no seed is left" "$(ls "$vm/seeds")" ""
-expect "nothing is in a working state or failed" "$(awk '$2 !~ /^(running|stopped)$/' <<<"$vms")" ""
+expect "no VM is in a working state or failed" "$(awk '$2 !~ /^(running|stopped)$/' <<<"$vms")" ""
 [ -z "$guest" ] ||
-    expect "as many guests run as VMs" "$(pgrep -c -f "qemu.*guest=domicile-.*$state" || true)" "$running"
-expect "no two VMs have one port" "$(admin vms | awk 'NR > 1 { print $7 }' | sort | uniq -d)" ""
+    expect "the number of running guests equals that of running VMs" "$(pgrep -c -f "qemu.*guest=domicile-.*$state" || true)" "$running"
+expect "no two VMs share a port" "$(admin vms | awk 'NR > 1 { print $7 }' | sort | uniq -d)" ""
 expect "nothing is left over" "$(admin orphans | awk 'NR > 1')" ""
-expect "nothing had to be asked for again" "$(grep -c reconcile_stuck "$vm/worker.log" || true)" 0
-echo "      $(grep -c 'event=orphan' "$vm/worker.log" || true) remains of late host calls removed"
+expect "no job had to be requested again" "$(grep -c reconcile_stuck "$vm/worker.log" || true)" 0
+echo "      $(grep -c 'event=orphan' "$vm/worker.log" || true) leftovers of late host calls removed"
 
 kill "$worker"
 status=0
 wait "$worker" || status=$?
-expect "the worker ends with 0 when asked to" "$status" 0
+expect "the worker exits with 0 on SIGTERM" "$status" 0
 worker=
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Mail: the whole of Domicile against a real SMTP server. BUILD names the build folder.
+# Mail: the whole of Domicile with a real SMTP server. BUILD is the build directory.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 exec node tests/e2e/mail.mjs "${BUILD:-build}"

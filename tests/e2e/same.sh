@@ -1,6 +1,6 @@
 #!/bin/bash
-# One program, asked as plain CGI and through FastCGI, answers with the same bytes: so page tests, which
-# use the first, speak for the second.
+# A program returns the same bytes as plain CGI and through FastCGI: so page tests, which use the former, also
+# hold for the latter.
 set -euo pipefail
 build=$(realpath "${BUILD:-build}")
 state=$(mktemp -d /tmp/same.XXXXXX)
@@ -19,7 +19,7 @@ for _ in $(seq 1800); do
     sleep 0.1
 done
 
-# The id of a request is new each time, and so the only difference.
+# The request id is new each time, and so the only difference.
 same() {
     sed -E 's/<code>[0-9a-f]{16}<\/code>/<code>ID<\/code>/' | sha256sum
 }
@@ -31,7 +31,7 @@ for asked in "GET /" "HEAD /" "GET /nothing" "POST /" "GET /%"; do
         passed=$((passed + 1))
     else
         failed=$((failed + 1))
-        echo "same: $asked answers differently"
+        echo "same: $asked responds differently"
     fi
 done
 echo "$passed passed, $failed failed"

@@ -1,6 +1,6 @@
 #!/bin/bash
-# Billing: against the double of Stripe, against the emulator for what that can do, then in a real browser
-# with a real VM. Adds up what they say. BUILD names the build folder.
+# Billing: with the Stripe double, with the emulator as far as it goes, then in a real browser with a real VM.
+# Adds up the results. BUILD is the build directory.
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
 build=${BUILD:-build}

@@ -1,8 +1,8 @@
 #!/bin/bash
-# A full disk: a receiver with the inbox on a small file system of its own. What does not fit is answered
-# 503, never 200; when there is room again it goes on by itself; what got 200 is there, and nothing else.
+# A full disk: a receiver with the inbox on a small file system of its own. Events that do not fit get 503,
+# never 200; once there is space, it recovers by itself; events that got 200 are stored, and no others.
 #
-# Needs a mount namespace: as root, or of one's own (then this user is root in it alone).
+# Needs a mount namespace: as root, or in a user namespace of its own (where this user is root).
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
 build=$(realpath "${BUILD:-build}")
@@ -25,7 +25,7 @@ clean_up() {
     rm -rf "$state"
 }
 trap clean_up EXIT
-expect() { # TEXT, what was found, what should be
+expect() { # TEXT FOUND EXPECTED
     if [ "$2" = "$3" ]; then
         passed=$((passed + 1))
     else
@@ -49,7 +49,7 @@ for _ in $(seq 1800); do
 done
 
 fill=$(head -c 60000 /dev/zero | tr '\0' x)
-# deliver ID: the status.
+# deliver ID: prints the status.
 deliver() {
     local body="{\"id\":\"$1\",\"type\":\"t\",\"fill\":\"$fill\"}" now
     now=$(date +%s)
@@ -60,7 +60,7 @@ deliver() {
 }
 good=()
 statuses=
-# round NAME COUNT: that many events; what got 200 is noted.
+# round NAME COUNT: delivers that many events and records which got 200.
 round() {
     local status i
     statuses=
@@ -72,7 +72,7 @@ round() {
 }
 
 round first 5
-expect "while there is room" "$statuses" "200 200 200 200 200 "
+expect "while there is space" "$statuses" "200 200 200 200 200 "
 round filling 80
 expect "some still fit" "$(grep -c '200' <<<"$statuses")" 1
 expect "then the disk is full" "$(tr ' ' '\n' <<<"$statuses" | grep -v '^$' | sort -u | tr '\n' ' ')" "200 503 "
@@ -80,10 +80,10 @@ round full 5
 expect "it stays full" "$statuses" "503 503 503 503 503 "
 rm "$state/inbox/ballast"
 round after 5
-expect "with room again, it goes on by itself" "$statuses" "200 200 200 200 200 "
-expect "it is the same process" "$(kill -0 "$receiver" && echo alive)" alive
-expect "what was acknowledged is there, and nothing else" \
+expect "with space again, it recovers by itself" "$statuses" "200 200 200 200 200 "
+expect "the process is the same" "$(kill -0 "$receiver" && echo alive)" alive
+expect "all acknowledged events are stored, and no others" \
     "$(sqlite3 "$state/inbox/inbox.db" 'SELECT id FROM inbox ORDER BY id')" "$(printf '%s\n' "${good[@]}" | sort)"
-expect "the inbox is sound" "$(sqlite3 "$state/inbox/inbox.db" 'PRAGMA integrity_check')" ok
+expect "the inbox is intact" "$(sqlite3 "$state/inbox/inbox.db" 'PRAGMA integrity_check')" ok
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

@@ -1,6 +1,6 @@
 #!/bin/bash
-# Sign-in through WorkOS against its emulator: the program alone, then a real browser through nginx. Adds
-# up what the two say. BUILD names the build folder.
+# Sign-in through WorkOS, with its emulator: the program alone, then a real browser through nginx. Adds up
+# both results. BUILD is the build directory.
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
 build=${BUILD:-build}

@@ -36,7 +36,7 @@ ask POST /keys "csrf=$csrf&key=%ff" ; expect 400
 headers=("$cookie" HTTP_SEC_FETCH_SITE=same-origin CONTENT_TYPE=application/json)
 ask POST /keys '{}' ; expect 415
 
-# No byte of a private key stays: in the database, its WAL, the log, the answer.
+# No byte of a private key is kept: in the database, its WAL, the log, the response.
 fresh
 ssh-keygen -q -t ed25519 -N '' -C '' -f "$state/../domicile-page-key.$$"
 private=$(cat "$state/../domicile-page-key.$$")

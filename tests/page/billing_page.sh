@@ -1,6 +1,6 @@
 #!/bin/bash
-# Pages of cgi/billing.c: where the team stands, requests, the way back from the payment page; and what a plan
-# changes on other pages.
+# Pages of cgi/billing.c: a team's billing status, requests, the return from the payment page; and the effect
+# of a plan on other pages.
 . "$(dirname "$0")/lib.sh"
 
 sql() { sqlite3 "$state/main.db" "$1"; }
@@ -8,14 +8,14 @@ bills() {
     fresh
     printf '[billing]\nbilling = stripe\nbase_cents = 2000\n' >>"$state/domicile.conf"
 }
-# The team's row: COLUMN=VALUE...
+# Set columns of the team's row: COLUMN=VALUE...
 stands() {
     sql "INSERT OR IGNORE INTO billing (team_id, status, status_at, customer_key) VALUES (1, 'none', 1767225600, 'k');
         UPDATE billing SET $1 WHERE team_id = 1;"
 }
 live="customer_id = 'cus_1', subscription_id = 'sub_1', stripe_status = 'active', started_at = 1767225600, period_end_at = 1769904000"
 
-# ---- off: none of it exists ----
+# ---- billing off: no such pages ----
 route "GET /billing"
 as alice get /billing ; expect 404
 nobody get /billing ; expect 303 /signin?return=/billing
@@ -23,7 +23,7 @@ as alice post /billing/subscribe ; expect 404
 as alice get /vms ; expect 200 vms.html
 expect_no_text 'href="/billing"'
 
-# ---- where a team stands ----
+# ---- a team's status ----
 bills
 nobody get /billing ; expect 303 /signin?return=/billing
 as alice get /billing ; expect 200 billing_none.html
@@ -57,7 +57,7 @@ stands "status = 'ended', until_at = NULL"
 as alice get /billing ; expect 200 billing_ended.html
 as alice with HTTP_HX_REQUEST=true raw GET /billing ; expect 200 fragment_billing.html
 
-# ---- what the plan changes elsewhere ----
+# ---- the plan's effect on other pages ----
 bills
 as alice get /vms ; expect 200
 expect_text 'href="/billing"'
@@ -150,7 +150,7 @@ as alice post /billing/invoices/in_9 ; expect 404
 as alice post /billing/invoices/in_0/pdf ; expect 404
 as carol post /billing/invoices/in_1 ; expect 403
 
-# ---- back from the payment page ----
+# ---- return from the payment page ----
 route "GET /billing/return"
 bills
 nobody get /billing/return ; expect 303

@@ -4,10 +4,10 @@
 month=$(date -u -d "$(date -u +%Y-%m-01)" +%s)
 month_end=$(date -u -d "$(date -u +%Y-%m-01) + 1 month" +%s)
 
-# euros MILLICENTS: as the pages round them.
+# euros MILLICENTS: rounded as on the pages.
 euros() { printf '€%d.%02d' $((($1 + 500) / 1000 / 100)) $((($1 + 500) / 1000 % 100)); }
 
-# used VM STATE SIZE DISK SECONDS: since this month began, and open; the last look was just now.
+# used VM STATE SIZE DISK SECONDS: since this month began, still open, observed just now.
 used() {
     sqlite3 "$state/main.db" "DELETE FROM ledger WHERE vm_id = '$1' AND month_at = $month;
         INSERT INTO ledger SELECT team_id, $month, id, $month, $month + $5, 1, name, '$2', '$3', $4, 0 FROM vm WHERE id = '$1'"
@@ -33,7 +33,8 @@ done
 as alice get "/costs?month=2026-01&month=2026-02" ; expect 400
 as alice raw POST /costs ; expect 405
 
-# This month: what has been, what comes, what it would be stopped. Seconds since the month began, whole hours.
+# This month: costs so far, the forecast, and the forecast if stopped. Seconds since the month began, whole
+# hours.
 now=$(date +%s)
 spent=$((now - month))
 used runningrunningru running nano 1 $spent
@@ -47,7 +48,7 @@ expect_text "€0.00055<small>/h</small>"
 as alice get /vms/runningrunningru ; expect 200
 expect_text "$(euros $((spent * 100 / 3600))) so far"
 as alice get /vms ; expect_text "€0.00103<small>/h"
-# More VMs than lines: the dearest are named, the others are one line.
+# More VMs than lines: the most expensive are listed, the others share one line.
 fresh
 sqlite3 "$state/main.db" "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 130)
     INSERT INTO ledger SELECT 1, 1767225600, printf('many%012d', i), 1767225600, 1767225600 + i * 3600, 0, 'many-' || i, 'running', 'medium', 1, 0 FROM n"
@@ -70,7 +71,7 @@ expect_text "forgottenforgott,\"'=1+1,\"\"<b>forgotten</b>\",2026-01-01T20:40:00
 expect_text "stoppedstoppedst,old-desktop,2026-01-16T00:00:00Z,2026-02-01T00:00:00Z,1382400,stopped,small,10,10,80,0.30720"
 expect_no_text bobs-vm
 normal >"$state/normal.csv"
-# Seconds times price, added up by somebody else, is what the page says.
+# The total on the page equals an independent sum of seconds times price.
 sum=$(python3 -c 'import csv,sys; print(sum(int(r["seconds"])*int(r["millicents_per_hour"]) for r in csv.DictReader(open(sys.argv[1], newline=""))) // 3600)' "$state/normal.csv")
 as alice get "/costs?month=2026-01" ; expect_text "<p class=\"figure num\">$(euros "$sum")</p>"
 as alice get "/costs/csv?month=2026-01&part=2" ; expect 200
@@ -81,7 +82,7 @@ as alice get "/costs/csv?month=never" ; expect 404
 sqlite3 "$state/main.db" "INSERT INTO price VALUES ('medium', 1767301800, 2400)"
 as alice get "/costs/csv?month=2026-01" ; expect_text "2026-01-01T20:40:00Z,2026-01-01T21:10:00Z,1800,running,medium,20,0,1200,0.00600"
 expect_text "2026-01-01T21:10:00Z,2026-01-01T21:40:00Z,1800,running,medium,20,0,2400,0.01200"
-# Very many stretches come in parts.
+# A large number of stretches is split into parts.
 sqlite3 "$state/main.db" "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 25000)
     INSERT INTO ledger SELECT 1, 1767225600, 'flickering', 1767225600 + i, 1767225601 + i, 0, 'flickering', CASE i % 2 WHEN 0 THEN 'running' ELSE 'stopped' END, 'nano', 1, 0 FROM n"
 as alice get "/costs?month=2026-01" ; expect_text "part 3</a>"
@@ -111,7 +112,7 @@ expect_text 'value="10.50"'
 as alice post /costs/cap cap= ; expect 303 /costs
 expect_row "SELECT cap_cents IS NULL FROM team WHERE id = 1" 1
 
-# Near the cap: said, and nothing refused.
+# Near the cap: a warning, but nothing is refused.
 as alice post /costs/cap cap=0.10 ; expect 303
 used runningrunningru running nano 1 $((81 * 3600))
 as alice get /vms ; expect_text "81 % of the spend cap"
@@ -119,7 +120,7 @@ as alice get /costs ; expect_text "€0.08 of €0.10 this month (81 %)"
 as alice post /vms/stoppedstoppedst/start ; expect 303 /vms/stoppedstoppedst
 as bob get /vms ; expect_no_text "spend cap"
 
-# At the cap: nothing begins, what runs goes on, everything else can be done.
+# At the cap: nothing starts, what runs continues, everything else is allowed.
 fresh
 as alice post /costs/cap cap=0.10 ; expect 303
 used runningrunningru running nano 1 $((100 * 3600 - 1))

@@ -6,10 +6,10 @@
 #   as alice post /keys key=...    ; expect 422 keys_bad.html
 #   as alice post_bare /keys ...   ; expect 403               # without the CSRF token
 #
-# A golden page is what stands in <main>, below a line that names the frame around it, the title, the menu
-# entry it belongs to and the person. The frames (head, menu, foot) are goldens of their own, frame_NAME.html,
-# so that a new menu entry changes those alone. A fragment for htmx has no frame and is kept whole.
-# GOLDEN_WRITE=1 make page writes all of them anew; what git then shows as changed is to be read.
+# A golden page is the content of <main>, below a line that names its frame, the title, the current menu entry
+# and the person. The frames (head, menu, foot) are goldens of their own, frame_NAME.html, so that a new menu
+# entry changes only those. A fragment for htmx has no frame and is kept whole. GOLDEN_WRITE=1 make page
+# rewrites all of them; review the resulting git diff.
 #
 # `route "GET /vms/:id"` names the route under test; lint looks for it. People of the fixture: alice
 # (owner of team 1, operator), bob (another team), carol (a member of team 1, not an owner), dave (no
@@ -24,7 +24,7 @@ failed=0
 name=$(basename "$0" .sh)
 what=
 
-# Session cookies: 43 times one letter; the fixture holds their hashes.
+# Session cookies: one character repeated 43 times; the fixture holds their hashes.
 declare -A letters=([alice]=A [bob]=B [carol]=C [dave]=D [link]=L)
 token_of() { printf "%43s" "" | tr ' ' "$1"; }
 # The token of a session whose secret is 32 zero bytes, with 16 zero bytes of salt.
@@ -61,7 +61,7 @@ program_of() {
         END { print exact ? exact : prefix }' nginx.conf
 }
 
-# ask METHOD PATH [BODY]: runs the program; the answer lands in $state/answer.
+# ask METHOD PATH [BODY]: runs the program; the response is stored in $state/answer.
 headers=()
 ask() {
     local program
@@ -128,7 +128,8 @@ bad() {
     echo "page: $name: $what: $1"
 }
 
-# What changes from run to run: tokens, versions, request ids, names proposed, hashes of static files.
+# Replaces what changes from run to run: tokens, versions, request ids, proposed names, hashes of static
+# files.
 normal() {
     sed -e '1,/^\r*$/d' "$state/answer" | sed -E \
         -e 's/(name="csrf" value=")[^"]+/\1CSRF/g' -e 's/(data-version=")[^"]+/\1VERSION/' \
@@ -138,7 +139,7 @@ normal() {
         -e 's/Snapshot of [^"]+ UTC/Snapshot of NOW/'
 }
 
-# frame_name: after what the menu has.
+# frame_name: derived from the menu.
 frame_name() {
     local name=signed_out
     ! grep -q 'action="/signout"' "$state/frame.html" || name=member
@@ -147,7 +148,7 @@ frame_name() {
     [ $name != signed_out ] || grep -q '<a role="button" class="quiet" href="/signin"' "$state/frame.html" || name=signin
     echo $name
 }
-# split: of normal.html, page.html for the one page and frame.html for what it shares with others.
+# split: normal.html into page.html, specific to the page, and frame.html, shared with other pages.
 split() {
     local title current person
     title=$(sed -n 's/^<title>\(.*\)<\/title>$/\1/p' "$state/normal.html")
@@ -161,7 +162,7 @@ split() {
         sed -n '/^<main/,/^<\/main>/p' "$state/normal.html"
     } >"$state/page.html"
 }
-# like GOLDEN FILE: are they the same?
+# like GOLDEN FILE: are they identical?
 like() {
     local golden="$tests/golden/$1"
     # Other scripts may be reading it.
@@ -200,16 +201,16 @@ expect() {
         ;;
     esac
 }
-# expect_text TEXT / expect_no_text TEXT: anywhere in the answer.
+# expect_text TEXT / expect_no_text TEXT: anywhere in the response.
 expect_text() { if grep -qF -- "$1" "$state/answer"; then good; else bad "lacks: $1"; fi; }
 expect_no_text() { if grep -qF -- "$1" "$state/answer"; then bad "has: $1"; else good; fi; }
-# expect_row SQL RESULT: what the database says.
+# expect_row SQL RESULT: the query's result in the database.
 expect_row() {
     local got
     got=$(sqlite3 "$state/main.db" "$1")
     if [ "$got" = "$2" ]; then good; else bad "database says \"$got\" to $1, expected \"$2\""; fi
 }
-# Nothing of TEXT may be in any file of the state folder, the log or the answer.
+# TEXT must not occur in any file of the state directory, including the log and the response.
 expect_nowhere() { if grep -rqaF -- "$1" "$state"; then bad "kept: $1"; else good; fi; }
 
 finish() {

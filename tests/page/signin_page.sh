@@ -1,6 +1,6 @@
 #!/bin/bash
-# Pages of cgi/signin.c with identity = local: the page, a link opened, used, late and unknown, sign-out.
-# The whole of sign-in, with WorkOS, is tested end to end (tests/e2e/signin.sh, workos.sh).
+# Pages of cgi/signin.c with identity = local: the page, a link opened, used, expired and unknown, sign-out.
+# The whole sign-in, also with WorkOS, is tested end to end (tests/e2e/signin.sh, workos.sh).
 . "$(dirname "$0")/lib.sh"
 token=$(token_of T)
 hash=$(printf '%s' "$token" | sha256sum | cut -c1-64)
@@ -35,7 +35,7 @@ link 1767226200
 as link get "/signin/link?token=$token" ; expect 422 signin_link_late.html
 as link post /signin/link "token=$token" ; expect 422
 
-# With mail: the page has a form for links, and its answer tells nothing.
+# With mail: the page has a form for links, and its response does not reveal whether the address is known.
 fresh
 route "GET /signin/mail"
 nobody get /signin/mail ; expect 404

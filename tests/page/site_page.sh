@@ -1,5 +1,5 @@
 #!/bin/bash
-# Pages of cgi/site.c, and what every program does with requests that are none.
+# Pages of cgi/site.c, and how every program handles invalid requests.
 . "$(dirname "$0")/lib.sh"
 
 route "GET /"

@@ -1,10 +1,10 @@
 #!/bin/bash
-# Pages of cgi/vm.c: one VM and what can be asked of it.
+# Pages of cgi/vm.c: one VM and its commands.
 . "$(dirname "$0")/lib.sh"
 vm=/vms/runningrunningru
 stopped=/vms/stoppedstoppedst
 
-# others ROUTE: nobody signed out, and nobody of another team, gets anything from it.
+# others ROUTE: visitors who are signed out or in another team have no access.
 others() {
     nobody post "$1" ; expect 303 /signin
     as bob post "$1" name=x size=nano ; expect 404
@@ -145,7 +145,7 @@ expect_row "SELECT source_vm_id, source_snapshot_id FROM vm WHERE name = 'twin'"
 expect_row "SELECT count(*) FROM vm_key WHERE vm_id = (SELECT id FROM vm WHERE name = 'twin')" 2
 as alice post $vm/snapshots/snapshotsnapsho2/delete ; expect 409
 
-# ---- what the schema keeps ----
+# ---- constraints of the schema ----
 expect_row "PRAGMA foreign_keys=ON; DELETE FROM team WHERE id = 1" ""
 expect_row "SELECT count(*) FROM team WHERE id = 1" 1
 expect_row "PRAGMA foreign_keys=ON; DELETE FROM person WHERE id = 1" ""

@@ -1,5 +1,5 @@
 #!/bin/bash
-# What the programs that receive webhooks answer, and that only what was acknowledged is kept.
+# The responses of the programs that receive webhooks, and that only acknowledged events are kept.
 . "$(dirname "$0")/lib.sh"
 
 event='{"id":"evt_1","type":"invoice.paid","data":{}}'
@@ -25,7 +25,7 @@ expect_inbox() {
 stripe "$event"
 expect 200
 expect_inbox "SELECT source, id, type, is_fresh, body FROM inbox" "stripe|evt_1|invoice.paid|1|$event"
-stripe "$event" # once more: acknowledged, kept once
+stripe "$event" # again: acknowledged, kept once
 expect 200
 stripe '{"id":"evt_2","type":"invoice.paid"}' "$now" whsec_stripe_old
 expect 200
@@ -70,7 +70,7 @@ headers=()
 ask POST /webhooks/stripe/more "$event"
 expect 404
 
-# As large as it may be, and one byte more (which is not even read).
+# The largest allowed body, and one byte more (which is not even read).
 large() { printf '{"id":"evt_large","type":"big","fill":"%s"}' "$(head -c "$(($1 - 42))" /dev/zero | tr '\0' x)"; }
 large 1048576 >"$state/body"
 signature="t=$now,v1=$(printf '%s.' "$now" | cat - "$state/body" | openssl dgst -sha256 -hmac whsec_stripe_new -r | cut -d' ' -f1)"
@@ -88,7 +88,7 @@ rm "$state/body"
 expect_inbox "SELECT count(*) FROM inbox WHERE id LIKE '%bad%'" 0
 expect_inbox "SELECT count(*) FROM inbox" 5
 
-# Without a secret there is no program, and others' eyes count as none.
+# Without a secret the program does not start; a secret that others can read counts as missing.
 chmod 644 "$state/secrets/workos-webhook"
 workos '{"id":"event_3","event":"user.created"}'
 expect_no_text "Status"
