@@ -261,7 +261,7 @@ static struct error *unfinished_record(struct event *event)
         e = stripe_sync_team(context, event->fetched, "-", &team_id);
     if (e || event->skip || !team_id)
         return e;
-    return billing_problem_text(
+    return billing_problem_record(
         context,
         arena_printf(event->context.arena, "unfinished-%s", json_get_text(event->fetched, "id")),
         &team_id, "Stripe could not finalize an invoice: see the Stripe dashboard");
@@ -293,8 +293,8 @@ static struct error *dispute_record(struct event *event)
 
     if (!id)
         return no_id(event);
-    return billing_problem_text(context, arena_printf(event->context.arena, "dispute-%s", id), NULL,
-                                "a payment is disputed: see Stripe's dashboard");
+    return billing_problem_record(context, arena_printf(event->context.arena, "dispute-%s", id),
+                                  NULL, "a payment is disputed: see Stripe's dashboard");
 }
 
 /* ---- use ---- */
@@ -341,7 +341,7 @@ static struct error *meter_record(struct event *event)
          type && !e; type = json_next(type))
         e = samples_record(event, type);
     return e ? e
-             : billing_problem_text(
+             : billing_problem_record(
                    context, arena_printf(event->context.arena, "meter-%s", event->id), NULL,
                    arena_printf(event->context.arena, "Stripe's meter refused use: %.200s",
                                 summary ? summary : event->type));

@@ -105,7 +105,7 @@ static struct error *status_apply(const struct context *context, int64_t team_id
     if (is_known)
         e = sql_billing_problem_solve(context->db, context->arena, problem_id);
     else
-        e = billing_problem_text(
+        e = billing_problem_record(
             context, problem_id, &team_id,
             "Stripe gives the subscription a status that is not known here; it is "
             "treated as a late payment");
@@ -242,7 +242,7 @@ static struct error *usage_compare(const struct context *context, int64_t team_i
                                   cost_cents);
     if (e || charged_cents == cost_cents)
         return e ? e : sql_billing_problem_solve(context->db, context->arena, problem_id);
-    return billing_problem_text(
+    return billing_problem_record(
         context, problem_id, &team_id,
         arena_printf(context->arena, "invoice %s charges %lld cents for use, the ledger says %lld",
                      id, (long long)charged_cents, (long long)cost_cents));

@@ -253,7 +253,7 @@ static struct error *comparison_write(const struct context *context, int64_t tea
     struct error *e = hours_compare(context, team_id, from_at, until_at, summaries, &differences);
 
     if (!e && differences)
-        e = billing_problem_text(
+        e = billing_problem_record(
             context, problem_id, &team_id,
             arena_printf(context->arena,
                          "Stripe counts other use than the ledger in %lld hours of "

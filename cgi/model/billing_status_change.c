@@ -32,8 +32,8 @@ struct error *billing_note(const struct context *context, int64_t team_id, const
                                     what, detail, person_id);
 }
 
-struct error *billing_problem_text(const struct context *context, const char *id,
-                                   const int64_t *team_id, const char *what)
+struct error *billing_problem_record(const struct context *context, const char *id,
+                                     const int64_t *team_id, const char *what)
 {
     return sql_billing_problem_save(context->db, context->arena, id, team_id, what,
                                     context->now_at);

@@ -35,5 +35,5 @@ struct error *billing_note(const struct context *context, int64_t team_id, const
 struct error *billing_mail(const struct context *context, int64_t team_id, const struct mail *mail);
 
 /* Record an inconsistency for the operator; `id` identifies it. Needs an open transaction. */
-struct error *billing_problem_text(const struct context *context, const char *id,
-                                   const int64_t *team_id, const char *what);
+struct error *billing_problem_record(const struct context *context, const char *id,
+                                     const int64_t *team_id, const char *what);

@@ -42,7 +42,7 @@ struct inbox {
     struct workos *workos; /* NULL: identity is not "workos" */
     struct arena *arena;   /* of one event */
     int watch_fd;
-    int look_ms; /* pause before the next poll after a write; 0: no recent write */
+    int poll_ms; /* pause before the next poll after a write; 0: no recent write */
     int64_t workos_backfill_at;
 };
 
@@ -267,12 +267,12 @@ void inbox_wait(struct inbox *inbox, int64_t max_ms)
 {
     struct pollfd watch = { .fd = inbox->watch_fd, .events = POLLIN };
     char discarded[4096];
-    int length_ms = inbox->look_ms ? inbox->look_ms : (int)max_ms;
+    int length_ms = inbox->poll_ms ? inbox->poll_ms : (int)max_ms;
 
     if (poll(&watch, 1, length_ms) > 0)
-        inbox->look_ms = POLL_FIRST_MS;
-    else if (inbox->look_ms)
-        inbox->look_ms = inbox->look_ms < POLL_LAST_MS ? inbox->look_ms * 2 : 0;
+        inbox->poll_ms = POLL_FIRST_MS;
+    else if (inbox->poll_ms)
+        inbox->poll_ms = inbox->poll_ms < POLL_LAST_MS ? inbox->poll_ms * 2 : 0;
     /* What has changed does not matter: a round reads all. */
     while (read(inbox->watch_fd, discarded, sizeof discarded) > 0)
         ;

@@ -74,9 +74,9 @@ static struct error *item_sort(struct reconcile_pass *pass, const struct driver_
 static bool is_there(const bool *is_unknown, const struct reconcile_pass *pass,
                      const struct orphan_list_row *row)
 {
-    for (size_t i = 0; i < pass->things.count; i++) {
-        if (is_unknown[i] && strcmp(pass->things.row[i].kind, row->kind) == 0 &&
-            strcmp(pass->things.row[i].name, row->name) == 0)
+    for (size_t i = 0; i < pass->inventory.count; i++) {
+        if (is_unknown[i] && strcmp(pass->inventory.row[i].kind, row->kind) == 0 &&
+            strcmp(pass->inventory.row[i].name, row->name) == 0)
             return true;
     }
     return false;
@@ -100,15 +100,15 @@ static struct error *rows_tidy(struct reconcile_pass *pass, const bool *is_unkno
 
 struct error *orphan_sort(struct reconcile_pass *pass)
 {
-    size_t capacity = pass->things.count + 1;
+    size_t capacity = pass->inventory.count + 1;
     bool *is_unknown = arena_array(pass->arena, capacity, sizeof *is_unknown);
     struct error *e = NULL;
 
     pass->gone = arena_array(pass->arena, capacity, sizeof *pass->gone);
     pass->gone_kinds = arena_array(pass->arena, capacity, sizeof *pass->gone_kinds);
     pass->gone_teams = arena_array(pass->arena, capacity, sizeof *pass->gone_teams);
-    for (size_t i = 0; !e && i < pass->things.count; i++) {
-        const struct driver_item *item = &pass->things.row[i];
+    for (size_t i = 0; !e && i < pass->inventory.count; i++) {
+        const struct driver_item *item = &pass->inventory.row[i];
 
         e = item_sort(pass, item, &is_unknown[i]);
         if (!e && is_unknown[i])

@@ -15,10 +15,10 @@ struct reconcile_pass {
     struct arena *arena;
     const struct config_region *region;
     struct driver *driver;
-    struct vm_alive_rows before;    /* the database, before the host was queried */
-    struct driver_inventory things; /* the host */
-    const char **gone;              /* ids of destroyed VMs that still have resources on the host */
-    const char **gone_kinds;        /* which ones: "domain, disk" */
+    struct vm_alive_rows before;       /* the database, before the host was queried */
+    struct driver_inventory inventory; /* the host */
+    const char **gone;       /* ids of destroyed VMs that still have resources on the host */
+    const char **gone_kinds; /* which ones: "domain, disk" */
     int64_t *gone_teams;
     size_t gone_count;
     const char **forced; /* ids of guests to be powered off */

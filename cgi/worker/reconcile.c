@@ -109,7 +109,7 @@ static struct error *vm_surprise(struct reconcile_pass *pass, const struct vm_al
 
 static struct error *vm_compare(struct reconcile_pass *pass, const struct vm_alive_row *vm)
 {
-    enum driver_power power = power_find(&pass->things, vm->id);
+    enum driver_power power = power_find(&pass->inventory, vm->id);
     struct error *e =
         sql_vm_set_observed(pass->context->db, pass->arena, vm->id, power_word(power), clock_now());
 
@@ -181,7 +181,7 @@ static struct error *host_read(struct reconcile_pass *pass)
     struct error *e =
         worker_context_driver(pass->context, pass->arena, pass->region->name, &pass->driver);
 
-    return e ? e : driver_inventory(pass->driver, pass->arena, &pass->things);
+    return e ? e : driver_inventory(pass->driver, pass->arena, &pass->inventory);
 }
 
 /* The host did not respond; logged once, and shown on the pages for as long as it lasts. */
