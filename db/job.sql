@@ -23,19 +23,21 @@ WHERE team_id = :team_id AND vm_id = :vm_id AND state = 'queued';
 SELECT number, id, kind, state, snapshot_id, requested_at_ms, due_at_ms, attempts, ended_at_ms, error
 FROM job WHERE team_id = :team_id AND vm_id = :vm_id ORDER BY number DESC LIMIT 1;
 
--- job_lease(now_at_ms int) row across teams
--- The oldest due VM job whose VM has no running job.
+-- job_lease(is_billing int, now_at_ms int) row across teams
+-- The oldest due job of the VMs, or of billing. A VM has one running job at a time.
 UPDATE job SET state = 'running', attempts = attempts + 1
 WHERE number = (SELECT j.number FROM job j
-            WHERE j.state = 'queued' AND j.due_at_ms <= :now_at_ms AND j.vm_id IS NOT NULL
+            WHERE j.state = 'queued' AND j.due_at_ms <= :now_at_ms
+              AND (j.subject_kind <> 'vm') = :is_billing
               AND NOT EXISTS (SELECT 1 FROM job r WHERE r.vm_id = j.vm_id AND r.state = 'running')
             ORDER BY j.due_at_ms, j.number LIMIT 1)
-RETURNING number, id, team_id, vm_id, kind, person_id, snapshot_id, requested_at_ms, attempts;
+RETURNING number, id, team_id, subject_id, vm_id, kind, person_id, snapshot_id, requested_at_ms,
+          attempts;
 
--- job_next_due() row (due_at_ms int) across teams
--- Due time of the next queued job whose VM has no running job; 0: none.
+-- job_next_due(is_billing int) row (due_at_ms int) across teams
+-- Due time of the next queued job that job_lease would take; 0: none.
 SELECT ifnull(min(j.due_at_ms), 0) AS due_at_ms FROM job j
-WHERE j.state = 'queued' AND j.vm_id IS NOT NULL
+WHERE j.state = 'queued' AND (j.subject_kind <> 'vm') = :is_billing
   AND NOT EXISTS (SELECT 1 FROM job r WHERE r.vm_id = j.vm_id AND r.state = 'running');
 
 -- job_open() row (queued int, running int) across teams
@@ -68,16 +70,6 @@ WHERE state = 'running' /* scan ok */;
 SELECT CAST(ifnull(avg(took_ms), 0) AS INTEGER) AS typical_ms FROM (
     SELECT j.ended_at_ms - j.requested_at_ms AS took_ms FROM job j
     WHERE j.kind = :kind AND j.state = 'done' ORDER BY j.number DESC LIMIT 10);
-
--- job_lease_billing(now_at_ms int) row across teams
--- The oldest due billing job. A single thread runs them all, so a job that is already running
--- is one whose result could not be recorded: it is run again.
-UPDATE job SET state = 'running', attempts = attempts + 1
-WHERE number = (SELECT j.number FROM job j
-            WHERE j.state IN ('queued', 'running') AND j.subject_kind <> 'vm'
-              AND j.due_at_ms <= :now_at_ms
-            ORDER BY j.due_at_ms, j.number LIMIT 1)
-RETURNING number, id, team_id, kind, person_id, subject_id, requested_at_ms, attempts;
 
 -- job_forget_billing(before_at_ms int) done across teams
 -- Delete jobs that ended long ago, with their results for pages.

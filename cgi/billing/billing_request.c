@@ -1,5 +1,6 @@
-/* Billing jobs; see billing_request.h. Calls Stripe through remote/stripe.c. If interrupted at any
- * point, a request is repeated with the same id, which Stripe recognizes as the same operation. */
+/* Billing requests; see billing_request.h. Calls Stripe through remote/stripe.c. If interrupted at
+ * any point, a request is repeated with the same id, which Stripe recognizes as the same operation.
+ */
 #include "billing/billing_request.h"
 
 #include "adapter/crypto.h"
@@ -28,8 +29,8 @@ enum { FIRST_PAUSE_MS = 1000, LONGEST_PAUSE_MS = 600 * 1000 };
 struct billing_request {
     const struct context *context;
     const struct stripe *stripe;
-    struct job_lease_billing_row row;
-    struct billing_get_row account; /* of the team, as it was at the start */
+    const struct job_lease_row *row; /* its job */
+    struct billing_get_row account;  /* of the team, as it was at the start */
 
     /* The result. */
     const char *url;                 /* where to redirect the browser; NULL: to the billing page */
@@ -47,7 +48,7 @@ static struct error *customer_write(struct billing_request *request, const char 
     struct error *e = db_begin(db, request->context->arena);
 
     if (!e)
-        e = sql_billing_set_customer(db, request->context->arena, request->row.team_id, id, key);
+        e = sql_billing_set_customer(db, request->context->arena, request->row->team_id, id, key);
     if (!e)
         e = db_commit(db, request->context->arena);
     if (e)
@@ -61,11 +62,11 @@ static const char *owner_email(struct billing_request *request)
 {
     struct billing_owners_rows owners;
 
-    if (sql_billing_owners(request->context->db, request->context->arena, request->row.team_id,
+    if (sql_billing_owners(request->context->db, request->context->arena, request->row->team_id,
                            &owners))
         return NULL;
     for (size_t i = 0; i < owners.count; i++) {
-        if (owners.row[i].id == request->row.person_id)
+        if (owners.row[i].id == request->row->person_id)
             return owners.row[i].email;
     }
     return NULL;
@@ -77,11 +78,11 @@ static struct error *customer_make(struct billing_request *request)
     struct billing_team_name_row team;
     const char *id = NULL;
     struct error *e =
-        sql_billing_team_name(request->context->db, arena, request->row.team_id, &team);
+        sql_billing_team_name(request->context->db, arena, request->row->team_id, &team);
 
     if (!e)
         e = stripe_customer_create(request->stripe, arena, request->account.customer_key,
-                                   owner_email(request), team.name, request->row.team_id, &id);
+                                   owner_email(request), team.name, request->row->team_id, &id);
     /* An earlier attempt succeeded with a different name: this is a new operation. */
     if (e && e->kind == ERROR_CONFLICT) {
         e = customer_write(request, NULL, crypto_id(arena));
@@ -147,13 +148,13 @@ static struct error *checkout_begin(struct billing_request *request)
     const struct config *config = request->context->config;
     struct arena *arena = request->context->arena;
     /* The same at each attempt, as all other fields must be. */
-    int64_t requested_at = request->row.requested_at_ms / 1000;
+    int64_t requested_at = request->row->requested_at_ms / 1000;
     bool has_trial = config->trial_days && !request->account.subscription_id;
     struct stripe_prices prices;
     struct stripe_checkout checkout = {
-        .key = request->row.id,
+        .key = request->row->id,
         .customer_id = request->account.customer_id,
-        .team_id = request->row.team_id,
+        .team_id = request->row->team_id,
         .prices = &prices,
         .expires_at = requested_at + LIMIT_CHECKOUT_S,
         /* Periods end on whole hours, so that no hour of usage belongs to two periods. */
@@ -201,7 +202,7 @@ static struct error *portal_open(struct billing_request *request, const char *fl
         request->problem = "There is nothing at Stripe for your team yet.";
         return NULL;
     }
-    return stripe_portal_create(request->stripe, request->context->arena, request->row.id,
+    return stripe_portal_create(request->stripe, request->context->arena, request->row->id,
                                 request->account.customer_id, flow, &request->url);
 }
 
@@ -222,7 +223,7 @@ static struct error *subscription_set(struct billing_request *request, bool is_t
         request->problem = "There is no subscription that runs.";
         return NULL;
     }
-    return stripe_subscription_cancel(request->stripe, request->context->arena, request->row.id,
+    return stripe_subscription_cancel(request->stripe, request->context->arena, request->row->id,
                                       request->account.subscription_id, is_to_end,
                                       &request->subscription);
 }
@@ -243,7 +244,8 @@ static struct error *invoice_open(struct billing_request *request, const char *f
     struct arena *arena = request->context->arena;
     const struct json *invoice;
     const char *customer_id;
-    struct error *e = stripe_invoice_get(request->stripe, arena, request->row.subject_id, &invoice);
+    struct error *e =
+        stripe_invoice_get(request->stripe, arena, request->row->subject_id, &invoice);
 
     if (e)
         return e;
@@ -271,7 +273,7 @@ static struct error *pdf_act(struct billing_request *request)
 static struct error *end_act(struct billing_request *request)
 {
     struct arena *arena = request->context->arena;
-    const char *id = request->row.subject_id, *status;
+    const char *id = request->row->subject_id, *status;
     struct error *e = stripe_subscription_get(request->stripe, arena, id, &request->subscription);
 
     if (e)
@@ -311,36 +313,33 @@ static const struct request_kind *kind_find(const char *kind)
 
 /* ---- act and record ---- */
 
-static struct error *request_act(struct billing_request *request)
+struct billing_request *billing_request_new(const struct context *context,
+                                            const struct stripe *stripe,
+                                            const struct job_lease_row *row)
+{
+    struct billing_request *request = arena_alloc(context->arena, sizeof *request);
+
+    *request = (struct billing_request){ .context = context, .stripe = stripe, .row = row };
+    return request;
+}
+
+struct error *billing_request_act(struct billing_request *request)
 {
     const struct context *context = request->context;
     struct error *e =
-        sql_billing_get(context->db, context->arena, request->row.team_id, &request->account);
+        sql_billing_get(context->db, context->arena, request->row->team_id, &request->account);
 
     if (!e)
-        e = kind_find(request->row.kind)->act(request);
+        e = kind_find(request->row->kind)->act(request);
     if (!e && request->url && !url_is_good(request->url))
         e = error_new(context->arena, ERROR_UPSTREAM, "Stripe: invalid redirect URL");
     return e;
 }
 
-/* `problem` is shown on the page; `error` is for the operator. */
-static struct error *request_end(const struct billing_request *request, const char *state,
-                                 const char *problem, const char *error)
+struct error *billing_request_record(struct billing_request *request)
 {
-    const struct context *context = request->context;
-    struct error *e = sql_billing_request_set(context->db, context->arena, request->row.team_id,
-                                              request->row.id, request->url, problem);
-
-    return e ? e
-             : sql_job_end(context->db, context->arena, request->row.number, state, error,
-                           context->now_ms);
-}
-
-static struct error *done_write(struct billing_request *request)
-{
-    const struct request_kind *kind = kind_find(request->row.kind);
-    const struct job_lease_billing_row *row = &request->row;
+    const struct job_lease_row *row = request->row;
+    const char *note = kind_find(row->kind)->note;
     const int64_t *person_id = row->person_id ? &row->person_id : NULL;
     struct db *db = request->context->db;
     struct arena *arena = request->context->arena;
@@ -351,11 +350,9 @@ static struct error *done_write(struct billing_request *request)
         e = sql_billing_set_checkout(db, arena, row->team_id, request->checkout_id);
     if (!e && request->subscription)
         e = stripe_sync_subscription(request->context, request->subscription, &skip);
-    if (!e && kind->note && !request->problem)
-        e = billing_note(request->context, row->team_id, row->id, kind->note, NULL, person_id);
-    return e ? e
-             : request_end(request, request->problem ? JOB_STATE_FAILED : JOB_STATE_DONE,
-                           request->problem, NULL);
+    if (!e && note && !request->problem)
+        e = billing_note(request->context, row->team_id, row->id, note, NULL, person_id);
+    return e;
 }
 
 static bool is_passing(const struct error *e)
@@ -365,85 +362,50 @@ static bool is_passing(const struct error *e)
 
 /* For most kinds a page waits, so they are given up early; ending a subscription is retried until
  * it succeeds. */
-static struct error *failure_write(struct billing_request *request, const struct error *cause)
+static bool is_to_repeat(const struct billing_request *request, const struct error *cause)
 {
-    const struct job_lease_billing_row *row = &request->row;
-    int64_t pause_ms = backoff_ms(row->attempts, FIRST_PAUSE_MS, LONGEST_PAUSE_MS);
-    bool is_forever = strcmp(row->kind, BILLING_JOB_END) == 0;
-    bool is_over =
-        request->context->now_at >= row->requested_at_ms / 1000 + LIMIT_BILLING_REQUEST_S;
+    int64_t until_at = request->row->requested_at_ms / 1000 + LIMIT_BILLING_REQUEST_S;
 
-    if (is_forever || (is_passing(cause) && !is_over))
-        return sql_job_later(request->context->db, request->context->arena, row->number,
-                             request->context->now_ms + pause_ms, cause->text);
-    return request_end(request, JOB_STATE_FAILED,
+    return strcmp(request->row->kind, BILLING_JOB_END) == 0 ||
+           (is_passing(cause) && request->context->now_at < until_at);
+}
+
+/* `problem` is shown on the waiting page, `error` to the operator. */
+static struct error *job_end(const struct billing_request *request, const char *state,
+                             const char *problem, const char *error)
+{
+    const struct context *context = request->context;
+    struct error *e =
+        sql_billing_request_set(context->db, context->arena, request->row->team_id,
+                                request->row->id, problem ? NULL : request->url, problem);
+
+    return e ? e
+             : sql_job_end(context->db, context->arena, request->row->number, state, error,
+                           context->now_ms);
+}
+
+struct error *billing_request_end(struct billing_request *request, const struct error *cause,
+                                  const char **result)
+{
+    const struct context *context = request->context;
+    const struct job_lease_row *row = request->row;
+
+    if (!cause) {
+        *result = request->problem ? "refused" : "done";
+        return job_end(request, request->problem ? JOB_STATE_FAILED : JOB_STATE_DONE,
+                       request->problem, NULL);
+    }
+    if (!is_to_repeat(request, cause)) {
+        *result = "failed";
+        return job_end(request, JOB_STATE_FAILED,
                        is_passing(cause) ? "Stripe cannot be reached at the moment."
                                          : "Stripe has refused this.",
                        cause->text);
-}
-
-static struct error *request_record(struct billing_request *request, const struct error *cause)
-{
-    struct db *db = request->context->db;
-    struct arena *arena = request->context->arena;
-    struct error *e = db_begin(db, arena);
-
-    if (!e)
-        e = cause ? failure_write(request, cause) : done_write(request);
-    if (!e)
-        e = db_commit(db, arena);
-    if (e)
-        db_rollback(db);
-    return e;
-}
-
-static void request_log(const struct billing_request *request, const struct error *cause)
-{
-    if (cause)
-        log_error("billing_request", log_text("id", request->row.id),
-                  log_text("kind", request->row.kind), log_number("attempt", request->row.attempts),
-                  log_text("error", cause->text));
-    else
-        log_info("billing_request", log_text("id", request->row.id),
-                 log_text("kind", request->row.kind),
-                 log_text("result", request->problem ? "refused" : "done"));
-}
-
-/* NOT_FOUND: no job is due. */
-static struct error *lease_take(const struct context *context, struct job_lease_billing_row *row)
-{
-    struct error *e = db_begin(context->db, context->arena);
-
-    if (!e)
-        e = sql_job_lease_billing(context->db, context->arena, context->now_ms, row);
-    if (!e)
-        e = db_commit(context->db, context->arena);
-    db_rollback(context->db);
-    return e;
-}
-
-struct error *billing_request_run(const struct context *context, const struct stripe *stripe,
-                                  bool *has_one)
-{
-    struct billing_request request = { .context = context, .stripe = stripe };
-    struct error *cause, *e;
-
-    *has_one = false;
-    e = lease_take(context, &request.row);
-    if (e)
-        return e->kind == ERROR_NOT_FOUND ? NULL : e;
-    *has_one = true;
-    stripe_sync_lock();
-    cause = request_act(&request);
-    e = request_record(&request, cause);
-    /* If Stripe's result cannot be recorded, record that failure instead. */
-    if (e && !cause && e->kind != ERROR_UNAVAILABLE) {
-        cause = e;
-        e = request_record(&request, cause);
     }
-    stripe_sync_unlock();
-    request_log(&request, cause);
-    return e;
+    *result = "later";
+    return sql_job_later(
+        context->db, context->arena, row->number,
+        context->now_ms + backoff_ms(row->attempts, FIRST_PAUSE_MS, LONGEST_PAUSE_MS), cause->text);
 }
 
 struct error *billing_request_forget(const struct context *context)

@@ -2,9 +2,9 @@
  * The worker: the one long-running program, which nginx never calls. Starts the threads and wakes
  * them: some execute the jobs (job.c), one per region compares host and database (reconcile.c), one
  * measures usage (usage.c), one sends mail (mailer.c), one applies webhook events
- * (event_processor.c); where teams pay, one executes the billing requests
- * (billing/billing_request.c) and one runs the scheduled work of billing. The main thread runs the
- * rest of the schedule (schedule.c) and waits to be woken (wakeup.c).
+ * (event_processor.c); where teams pay, one executes the jobs of billing (job_billing.c) and one
+ * runs the scheduled work of billing. The main thread runs the rest of the schedule (schedule.c)
+ * and waits to be woken (wakeup.c).
  *
  *     worker [--state DIR]
  *
@@ -14,7 +14,7 @@
 #include "base/clock.h"
 #include "base/limit.h"
 #include "base/log.h"
-#include "billing/billing_request.h"
+#include "billing/stripe_sync.h"
 #include "model/price_store.h"
 #include "worker/event_processor.h"
 #include "worker/job.h"
@@ -45,7 +45,7 @@ struct worker {
     struct threads *threads;
     struct threads *mail_threads; /* a single thread */
     struct mailer *mailer;
-    struct threads *billing_requests; /* woken separately */
+    struct threads *billing_jobs; /* woken separately */
     struct wakeup *wakeup;
 };
 
@@ -66,7 +66,7 @@ static void jobs_run(struct thread *thread)
     for (;;) {
         wakeup_wait(worker->threads);
         do {
-            e = job_take(thread->context, &job, &has_one);
+            e = job_take(thread->context, &JOB_CLASS_VM, &job, &has_one);
             if (e) {
                 error_tell("job_take", e);
                 break; /* the main thread will wake it again soon */
@@ -146,32 +146,25 @@ static void mails_run(struct thread *thread)
     }
 }
 
-static struct error *billing_request_next(struct worker_context *context, bool *has_one)
-{
-    const struct stripe *stripe;
-    struct context now;
-    struct error *e;
-
-    arena_reset(context->arena);
-    *has_one = false;
-    e = worker_context_stripe(context, context->arena, &stripe);
-    now = worker_context_now(context, context->arena);
-    return e ? e : billing_request_run(&now, stripe, has_one);
-}
-
-static void billing_requests_run(struct thread *thread)
+static void billing_jobs_run(struct thread *thread)
 {
     struct worker *worker = thread->shared;
+    struct error *e;
+    struct job job;
     bool has_one;
 
     for (;;) {
-        wakeup_wait(worker->billing_requests);
+        wakeup_wait(worker->billing_jobs);
         do {
-            struct error *e = billing_request_next(thread->context, &has_one);
-
+            e = job_take(thread->context, &JOB_CLASS_BILLING, &job, &has_one);
             if (e)
-                error_tell("billing_request", e);
-            has_one = has_one && !e;
+                error_tell("job_take", e);
+            if (!has_one)
+                break;
+            /* What Stripe returns is recorded before anything newer is fetched. */
+            stripe_sync_lock();
+            job_do(&job);
+            stripe_sync_unlock();
         } while (has_one);
     }
 }
@@ -197,9 +190,9 @@ static struct error *all_threads_start(struct worker *worker)
     if (!e)
         e = threads_start(worker->mail_threads, worker->arena, mails_run, worker, 0);
     if (!e && config_has_billing(worker->config))
-        e = threads_start(worker->billing_requests, worker->arena, billing_requests_run, worker, 0);
+        e = threads_start(worker->billing_jobs, worker->arena, billing_jobs_run, worker, 0);
     if (!e && config_has_billing(worker->config))
-        e = threads_start(worker->billing_requests, worker->arena, billing_run, worker, 0);
+        e = threads_start(worker->billing_jobs, worker->arena, billing_run, worker, 0);
     return e ? e : threads_start(worker->threads, worker->arena, inbox_run, worker, 0);
 }
 
@@ -212,7 +205,8 @@ static int64_t wait_ms(struct worker *worker)
 {
     struct job_next_due_row next = { .due_at_ms = 0 };
     int64_t now_ms = clock_now_ms();
-    struct error *e = sql_job_next_due(worker->context->db, worker->context->arena, &next);
+    struct error *e = sql_job_next_due(worker->context->db, worker->context->arena,
+                                       JOB_CLASS_VM.is_billing, &next);
 
     if (e)
         error_tell("job_next_due", e);
@@ -228,7 +222,7 @@ static void worker_run(struct worker *worker)
         arena_reset(worker->context->arena);
         wakeup_signal(worker->threads);
         wakeup_signal(worker->mail_threads);
-        wakeup_signal(worker->billing_requests);
+        wakeup_signal(worker->billing_jobs);
     } while (worker_wakeup_wait(worker->wakeup, wait_ms(worker)) != WAKER_END);
 }
 
@@ -270,7 +264,7 @@ static struct error *worker_start(struct worker *worker, const char *state_dir)
         return e;
     worker->threads = threads_new(worker->arena, config);
     worker->mail_threads = threads_new(worker->arena, config);
-    worker->billing_requests = threads_new(worker->arena, config);
+    worker->billing_jobs = threads_new(worker->arena, config);
     return all_threads_start(worker);
 }
 

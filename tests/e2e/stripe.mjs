@@ -307,6 +307,8 @@ const pushes = (where) => Number(state.one(`SELECT count(*) FROM usage_report WH
 {
   stripe.fail(/billing_portal/, { status: 500, body: { error: { type: 'api_error' } } }, 2);
   check('500 twice', (await press('/billing/portal')).url?.includes('/portal/'));
+  equal('a job of one step, which has ended', state.one(`SELECT j.state || ' ' || count(*) FROM job j JOIN job_step s
+    ON s.job_number = j.number AND s.ended_at_ms WHERE j.number = (SELECT max(number) FROM job);`), 'done 1');
   stripe.fail(/billing_portal/, { status: 409, body: { error: { type: 'idempotency_error', code: 'idempotency_key_in_use' } } });
   check('409', (await press('/billing/portal')).url?.includes('/portal/'));
   const portals = stripe.portals.size;

@@ -149,7 +149,7 @@ static void assert_vm(struct stripe_world *here, const char *state)
 static void grace_and_keeping_run_out(void **state)
 {
     struct stripe_world *here = *state;
-    struct job_lease_billing_row request;
+    struct job_lease_row request;
 
     vm_runs(here);
     happens(here, "active", NOW);
@@ -178,7 +178,7 @@ static void grace_and_keeping_run_out(void **state)
     assert_vm(here, "destroying");
     assert_string_equal(world_job(here->world, vm_id(here)).kind, "destroy");
     assert_int_equal(stripe_world_mails(here, "vm_destroyed"), 1);
-    world_check(sql_job_lease_billing(here->world->db, here->arena, INT64_MAX, &request),
+    world_check(sql_job_lease(here->world->db, here->arena, true, INT64_MAX, &request),
                 "billing_request");
     assert_string_equal(request.kind, "end");
     assert_string_equal(request.subject_id, STRIPE_SUBSCRIPTION);

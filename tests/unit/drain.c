@@ -50,7 +50,7 @@ void drain(struct worker_context *context)
     bool has_one;
 
     while (open.queued) {
-        world_check(job_take(context, &job, &has_one), "take");
+        world_check(job_take(context, &JOB_CLASS_VM, &job, &has_one), "take");
         if (has_one)
             job_do(&job);
         else

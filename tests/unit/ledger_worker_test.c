@@ -193,7 +193,7 @@ static void destroying_for_long_costs_nothing(void **state)
     ask(test, 50, VM_REQUEST_DESTROY, NULL);
     snprintf(fake->fails, sizeof fake->fails, "disk_remove");
     fake->fail_times = 1;
-    world_check(job_take(test->context, &job, &has_one), "take");
+    world_check(job_take(test->context, &JOB_CLASS_VM, &job, &has_one), "take");
     job_do(&job);
     look(test, 80);
     look(test, 110);

@@ -314,7 +314,7 @@ static void destroying_is_retried_forever(void **state)
         drain(test->context);
         host_fails(calls[i], 6, i % 2 ? ERROR_CONFLICT : ERROR_UPSTREAM);
         world_check(world_ask(test->world, test->vm, VM_REQUEST_DESTROY, NULL), "destroy");
-        world_check(job_take(test->context, &job, &has_one), "take");
+        world_check(job_take(test->context, &JOB_CLASS_VM, &job, &has_one), "take");
         job_do(&job);
         assert_state(test, "destroying");
         assert_non_null(strstr(world_vm(test->world, test->vm).last_error, calls[i]));
@@ -364,7 +364,7 @@ static void a_destroy_drops_a_waiting_create(void **state)
 
     test->vm = world_create(test->world, "second");
     host_fails("boot", 1, ERROR_UPSTREAM);
-    world_check(job_take(test->context, &job, &has_one), "take");
+    world_check(job_take(test->context, &JOB_CLASS_VM, &job, &has_one), "take");
     job_do(&job);
     assert_state(test, "creating");
     ask(test, VM_REQUEST_DESTROY, NULL);

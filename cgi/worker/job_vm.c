@@ -1,0 +1,215 @@
+/*
+ * Jobs of VMs: what their host is, when they are no longer wanted, and what their end means for the
+ * VM. The steps are in job_steps.c; the state transitions in model/vm_state.c.
+ */
+#include "adapter/crypto.h"
+#include "base/backoff.h"
+#include "base/clock.h"
+#include "base/limit.h"
+#include "base/log.h"
+#include "main_constants.sql.h"
+#include "model/ledger.h"
+#include "model/vm_job.h"
+#include "model/vm_state.h"
+#include "worker/job.h"
+#include "worker/job_steps.h"
+#include "worker/power.h"
+
+#include "activity.sql.h"
+#include "snapshot.sql.h"
+
+#include <string.h>
+
+/* ---- take ---- */
+
+static void wanted_fill(struct job *job)
+{
+    const struct config_image *image = config_image_find(job->context->config, job->vm.image);
+
+    job->wanted = (struct driver_vm){
+        .id = job->vm.id,
+        .image_dir = image ? image->dir : NULL,
+        .vcpus = job->vm.vcpus,
+        .memory_mb = job->vm.memory_mb,
+        .disk_gb = job->vm.disk_gb,
+        .ssh = { .port = job->vm.ssh_port },
+    };
+}
+
+static struct error *vm_job_plan(struct job *job)
+{
+    struct error *e = sql_vm_for_worker(job->context->db, job->arena, job->row.vm_id, &job->vm);
+
+    if (e)
+        return e;
+    wanted_fill(job);
+    job->ops = worker_context_driver_ops(job->context, job->vm.region);
+    job->plan = plan_make(job);
+    return NULL;
+}
+
+/* The host is also needed when all steps have completed: it is queried once more at the end. */
+static struct error *vm_job_open(struct job *job)
+{
+    return worker_context_driver(job->context, job->arena, job->vm.region, &job->driver);
+}
+
+static struct error *vm_job_still_wanted(struct job *job)
+{
+    struct vm_for_worker_row vm;
+    struct error *e =
+        sql_vm_for_worker(job->context->db, job->context->scratch, job->row.vm_id, &vm);
+
+    if (e)
+        return error_copy(job->arena, e);
+    job->is_dropped = strcmp(vm.wanted, VM_WANTED_GONE) == 0 && !job_is(job, "destroy");
+    return job->is_dropped ? error_new(job->arena, ERROR_CONFLICT, "the VM is to be destroyed")
+                           : NULL;
+}
+
+/* ---- after the last step ---- */
+
+/* The VM's power state on the host after the last step. CONFLICT unless it is the job's target. */
+static struct error *power_check(struct job *job)
+{
+    struct error *e;
+
+    if (job_is(job, "destroy"))
+        return NULL; /* each step has already queried the host */
+    job->step = "Check";
+    e = driver_power(job->driver, job->arena, job->vm.id, &job->power);
+    if (!e && !vm_transition_find(vm_job_find(job->row.kind)->state, power_event(job->power)))
+        e = error_new(job->arena, ERROR_CONFLICT, "the host then says that the VM is %s",
+                      power_word(job->power));
+    return e;
+}
+
+/* Destroying is retried without limit; other jobs only when the host may come back. */
+static bool job_tries_again(const struct job *job, const struct error *cause)
+{
+    if (job_is(job, "destroy"))
+        return true;
+    return (cause->kind == ERROR_UPSTREAM || cause->kind == ERROR_UNAVAILABLE) &&
+           job->row.attempts < LIMIT_JOB_ATTEMPTS;
+}
+
+/* An abandoned guest must not leave its private host key in the seed. */
+static void seed_forget(struct job *job, const struct error *cause)
+{
+    struct error *e;
+
+    if (!cause || !job->driver || !job_is(job, "create") || job->is_dropped ||
+        job_tries_again(job, cause))
+        return;
+    e = driver_create_abandon(job->driver, job->arena, job->vm.id);
+    if (e)
+        log_error("seed_forget", log_text("vm", job->vm.id), log_text("error", e->text));
+}
+
+static struct error *vm_job_finish(struct job *job, struct error *cause)
+{
+    if (!cause)
+        cause = power_check(job);
+    seed_forget(job, cause);
+    return cause;
+}
+
+/* ---- end ---- */
+
+static struct error *event_note(struct job *job, const char *what, const char *detail,
+                                bool is_by_person)
+{
+    const int64_t *person_id = is_by_person && job->row.person_id ? &job->row.person_id : NULL;
+
+    return sql_activity_add(job->context->db, job->arena, job->row.team_id, crypto_id(job->arena),
+                            job->vm.id, what, detail, person_id, clock_now_ms());
+}
+
+static struct error *record_done(struct job *job)
+{
+    const struct context now = worker_context_now(job->context, job->arena);
+    bool is_gone = job_is(job, "destroy");
+    struct db *db = job->context->db;
+    struct error *e = job_close(job, JOB_STATE_DONE, NULL);
+
+    if (!e && is_gone)
+        e = sql_snapshot_delete_all(db, job->arena, job->row.team_id, job->vm.id);
+    if (!e && !is_gone)
+        e = sql_vm_set_observed(db, job->arena, job->vm.id, power_word(job->power), clock_now());
+    if (!e)
+        e = sql_vm_set_error(db, job->arena, job->vm.id, NULL);
+    if (!e)
+        e = vm_transition_apply(&now, job->row.team_id, job->vm.id, job->vm.state,
+                                is_gone ? VM_REMOVED : power_event(job->power), NULL);
+    if (!e)
+        e = ledger_note(db, job->arena, job->vm.id, clock_now());
+    if (!e)
+        e = event_note(job, vm_job_find(job->row.kind)->done, job->detail, true);
+    return e;
+}
+
+static struct error *record_later(struct job *job, const char *text)
+{
+    struct db *db = job->context->db;
+    const struct timeouts *timeouts = job->context->timeouts;
+    int64_t pause_ms =
+        backoff_ms(job->row.attempts, timeouts->backoff_ms, timeouts->backoff_max_ms);
+    struct error *e =
+        sql_job_later(db, job->arena, job->row.number, clock_now_ms() + pause_ms, text);
+
+    if (!e && job_is(job, "destroy"))
+        e = sql_vm_set_error(db, job->arena, job->vm.id, text);
+    return e;
+}
+
+static struct error *record_failed(struct job *job, const char *text)
+{
+    struct db *db = job->context->db;
+    const char *snapshot_id = job->row.snapshot_id;
+    const struct context now = worker_context_now(job->context, job->arena);
+    struct error *e = job_close(job, JOB_STATE_FAILED, text);
+
+    if (!e)
+        e = vm_transition_apply(&now, job->row.team_id, job->vm.id, job->vm.state, VM_FAILED, NULL);
+    if (!e)
+        e = sql_vm_set_error(db, job->arena, job->vm.id, text);
+    /* A snapshot that could not be restored is unchanged. */
+    if (!e && snapshot_id && !job_is(job, "restore"))
+        e = sql_snapshot_set_state(db, job->arena, job->row.team_id, snapshot_id,
+                                   SNAPSHOT_STATE_FAILED);
+    if (!e)
+        e = ledger_note(db, job->arena, job->vm.id, clock_now());
+    if (!e)
+        e = event_note(job, "failed", text, false);
+    return e;
+}
+
+static struct error *vm_job_end(struct job *job, const struct error *cause, const char **result)
+{
+    const char *text =
+        cause ? arena_printf(job->arena, "%s: %s", job->step ? job->step : "Host", cause->text)
+              : NULL;
+    struct error *e = sql_vm_for_worker(job->context->db, job->arena, job->row.vm_id, &job->vm);
+
+    if (e)
+        return e;
+    if (strcmp(job->vm.wanted, VM_WANTED_GONE) == 0 && !job_is(job, "destroy")) {
+        *result = "dropped";
+        return job_close(job, JOB_STATE_DROPPED, NULL);
+    }
+    if (!cause) {
+        *result = "done";
+        return record_done(job);
+    }
+    *result = job_tries_again(job, cause) ? "later" : "failed";
+    return job_tries_again(job, cause) ? record_later(job, text) : record_failed(job, text);
+}
+
+const struct job_class JOB_CLASS_VM = {
+    .is_billing = false,
+    .plan = vm_job_plan,
+    .open = vm_job_open,
+    .still_wanted = vm_job_still_wanted,
+    .finish = vm_job_finish,
+    .end = vm_job_end,
+};
