@@ -43,7 +43,6 @@ struct inbox {
     struct arena *arena;   /* of one event */
     int watch_fd;
     int poll_ms; /* pause before the next poll after a write; 0: no recent write */
-    int64_t workos_backfill_at;
 };
 
 /* The event types that services may send, by source. */
@@ -222,18 +221,12 @@ static struct error *settle(struct inbox *inbox, const struct settlement *settle
 
 /* ---- a round ---- */
 
-/* Events that WorkOS reports as missed go through the inbox, like the rest. */
-static void workos_backfill_when_due(struct inbox *inbox)
+struct error *inbox_backfill(struct inbox *inbox)
 {
-    struct error *e;
-
-    if (!inbox->workos || clock_now() < inbox->workos_backfill_at)
-        return;
-    inbox->workos_backfill_at = clock_now() + LIMIT_EVENT_CATCH_UP_S;
     arena_reset(inbox->arena);
-    e = workos_backfill(inbox->context->db, inbox->db, inbox->workos, inbox->arena);
-    if (e)
-        log_error("workos_backfill", log_text("error", e->text));
+    return inbox->workos
+               ? workos_backfill(inbox->context->db, inbox->db, inbox->workos, inbox->arena)
+               : NULL;
 }
 
 struct error *inbox_round(struct inbox *inbox, size_t *out_taken)
@@ -246,7 +239,6 @@ struct error *inbox_round(struct inbox *inbox, size_t *out_taken)
     struct error *e, *unsettled;
 
     arena_reset(arena);
-    workos_backfill_when_due(inbox);
     e = sql_inbox_fresh(inbox->db, arena, ROUND, &fresh);
     for (size_t i = 0; !e && i < fresh.count; i++, count += !e)
         e = event_take(inbox, fresh.row[i].source, fresh.row[i].id, &settlements[count]);

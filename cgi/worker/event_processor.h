@@ -20,5 +20,11 @@ struct error *inbox_open(struct arena *arena, struct worker_context *context, st
  */
 struct error *inbox_round(struct inbox *inbox, size_t *out_taken);
 
+/*
+ * Add what WorkOS lists and the inbox lacks: a delivery was lost. Errors: WorkOS's and the
+ * databases'; in the inbox's memory, valid until the next call.
+ */
+struct error *inbox_backfill(struct inbox *inbox);
+
 /* Sleep until events may have arrived, or for `max_ms`. */
 void inbox_wait(struct inbox *inbox, int64_t max_ms);

@@ -9,6 +9,7 @@
 #include "billing/dunning.h"
 #include "billing/usage_report.h"
 #include "worker/account_closure.h"
+#include "worker/event_processor.h"
 #include "worker/retention.h"
 
 static const struct {
@@ -17,16 +18,20 @@ static const struct {
     int64_t every_s;
     struct error *(*run)(const struct context *context);
     struct error *(*run_with_stripe)(const struct context *context, const struct stripe *stripe);
+    struct error *(*run_with_inbox)(struct inbox *inbox);
 } schedule[] = {
-    { "retention", SCHEDULE_MAIN, 3600, retention_run, NULL },
-    { "account_closure", SCHEDULE_MAIN, 10, account_closure_run, NULL },
-    { "dunning_sync", SCHEDULE_BILLING, LIMIT_PLAN_EVERY_S, NULL, dunning_sync },
-    { "dunning_run", SCHEDULE_BILLING, LIMIT_PLAN_EVERY_S, NULL, dunning_run },
-    { "usage_report_write", SCHEDULE_BILLING, LIMIT_PLAN_EVERY_S, usage_report_write, NULL },
-    { "usage_report_send", SCHEDULE_BILLING, LIMIT_PLAN_EVERY_S, NULL, usage_report_send },
-    { "usage_report_compare", SCHEDULE_BILLING, LIMIT_PLAN_EVERY_S, NULL, usage_report_compare },
-    { "billing_request_forget", SCHEDULE_BILLING, LIMIT_PLAN_EVERY_S, billing_request_forget,
-      NULL },
+    { "retention", SCHEDULE_MAIN, 3600, .run = retention_run },
+    { "account_closure", SCHEDULE_MAIN, 10, .run = account_closure_run },
+    { "workos_backfill", SCHEDULE_INBOX, LIMIT_EVENT_CATCH_UP_S, .run_with_inbox = inbox_backfill },
+    { "dunning_sync", SCHEDULE_BILLING, LIMIT_PLAN_EVERY_S, .run_with_stripe = dunning_sync },
+    { "dunning_run", SCHEDULE_BILLING, LIMIT_PLAN_EVERY_S, .run_with_stripe = dunning_run },
+    { "usage_report_write", SCHEDULE_BILLING, LIMIT_PLAN_EVERY_S, .run = usage_report_write },
+    { "usage_report_send", SCHEDULE_BILLING, LIMIT_PLAN_EVERY_S,
+      .run_with_stripe = usage_report_send },
+    { "usage_report_compare", SCHEDULE_BILLING, LIMIT_PLAN_EVERY_S,
+      .run_with_stripe = usage_report_compare },
+    { "billing_request_forget", SCHEDULE_BILLING, LIMIT_PLAN_EVERY_S,
+      .run = billing_request_forget },
 };
 
 enum { ROWS = COUNT(schedule) };
@@ -34,7 +39,7 @@ enum { ROWS = COUNT(schedule) };
 /* Each row is run by one thread only, so nothing here is shared. */
 static int64_t due_us[ROWS];
 
-static struct error *row_run(struct worker_context *context, size_t row)
+static struct error *row_run(struct worker_context *context, struct inbox *inbox, size_t row)
 {
     const struct stripe *stripe = NULL;
     struct context now;
@@ -44,11 +49,13 @@ static struct error *row_run(struct worker_context *context, size_t row)
     now = worker_context_now(context, context->arena);
     if (schedule[row].run)
         return schedule[row].run(&now);
+    if (schedule[row].run_with_inbox)
+        return schedule[row].run_with_inbox(inbox);
     e = worker_context_stripe(context, context->arena, &stripe);
     return e ? e : schedule[row].run_with_stripe(&now, stripe);
 }
 
-void schedule_run(struct worker_context *context, enum schedule_thread thread)
+void schedule_run(struct worker_context *context, enum schedule_thread thread, struct inbox *inbox)
 {
     for (size_t i = 0; i < ROWS; i++) {
         int64_t now_us = clock_monotonic_us();
@@ -57,7 +64,7 @@ void schedule_run(struct worker_context *context, enum schedule_thread thread)
         if (schedule[i].thread != thread || due_us[i] > now_us)
             continue;
         due_us[i] = now_us + schedule[i].every_s * 1000000;
-        e = row_run(context, i);
+        e = row_run(context, inbox, i);
         if (e)
             log_error("schedule", log_text("name", schedule[i].name), log_text("error", e->text));
     }

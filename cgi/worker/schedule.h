@@ -1,18 +1,22 @@
 /*
  * The worker's periodic work: one table of name, interval and function. The main thread runs its
- * own rows; where teams pay, one thread runs the rows of billing, which wait for Stripe.
+ * own rows, the inbox's thread those of the inbox; where teams pay, one thread runs the rows of
+ * billing, which wait for Stripe.
  */
 #pragma once
 
 #include "worker/worker_context.h"
 
+struct inbox;
+
 enum schedule_thread {
     SCHEDULE_MAIN,
+    SCHEDULE_INBOX,
     SCHEDULE_BILLING,
 };
 
 /*
  * Run the rows of `thread` that are due. Failures are logged; the row is retried at its next time.
- * Resets the context's arena.
+ * Resets the context's arena. `inbox` is for SCHEDULE_INBOX, else NULL.
  */
-void schedule_run(struct worker_context *context, enum schedule_thread thread);
+void schedule_run(struct worker_context *context, enum schedule_thread thread, struct inbox *inbox);

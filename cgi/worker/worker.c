@@ -120,6 +120,7 @@ static void inbox_run(struct thread *thread)
         _exit(1); /* as for any other failed start */
     }
     for (;;) {
+        schedule_run(thread->context, SCHEDULE_INBOX, inbox);
         e = inbox_round(inbox, &taken);
         if (e)
             error_tell("inbox", e);
@@ -172,7 +173,7 @@ static void billing_jobs_run(struct thread *thread)
 static void billing_run(struct thread *thread)
 {
     for (;;) {
-        schedule_run(thread->context, SCHEDULE_BILLING);
+        schedule_run(thread->context, SCHEDULE_BILLING, NULL);
         context_sleep(thread->context, LIMIT_PLAN_EVERY_S * 1000);
     }
 }
@@ -218,7 +219,7 @@ static int64_t wait_ms(struct worker *worker)
 static void worker_run(struct worker *worker)
 {
     do {
-        schedule_run(worker->context, SCHEDULE_MAIN);
+        schedule_run(worker->context, SCHEDULE_MAIN, NULL);
         arena_reset(worker->context->arena);
         wakeup_signal(worker->threads);
         wakeup_signal(worker->mail_threads);

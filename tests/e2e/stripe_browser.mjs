@@ -162,7 +162,7 @@ let vm;
   await inspect(page, 'payment late');
   await page.goto(`${server.url}/vms`);
   check('the owner is told above the list', (await text(page, '.note.bad'))?.includes('A payment has failed'));
-  check('the VM runs on', (await text(page, '.row .chip')) === 'Running');
+  equal('the VM runs on', await text(page, '.row .chip'), 'Running');
   await page.goto(`${server.url}/vms/new`);
   check('no new VM', (await text(page, '#full'))?.includes('A payment is late'));
   server.sql('UPDATE billing SET until_at = 1;');
