@@ -1,6 +1,6 @@
 /*
- * Memory by lifetime; see arena.h. Blocks in a chain; the first one is kept over a reset.
- * Not responsible for foreign libraries' own memory.
+ * Memory by lifetime; see arena.h. A linked list of blocks, of which a reset keeps the first.
+ * Memory that libraries allocate themselves is not managed here.
  */
 #include "base/arena.h"
 
@@ -68,7 +68,7 @@ static void blocks_free_but_oldest(struct arena *arena)
 
 void arena_reset(struct arena *arena)
 {
-    /* What a request held (a pasted key, a token) must not outlive it in memory. */
+    /* Secrets of a request (a pasted key, a token) must not stay in memory after it. */
     blocks_free_but_oldest(arena);
     explicit_bzero(arena->newest->bytes, arena->newest->used);
     arena->newest->used = 0;
@@ -123,7 +123,7 @@ char *arena_copy(struct arena *arena, const char *text)
 
 char *arena_vprintf(struct arena *arena, const char *format, va_list arguments)
 {
-    char most[256]; /* nearly all texts fit, and are formatted once */
+    char most[256]; /* nearly all texts fit and are formatted only once */
     va_list again;
     int length;
     char *text;

@@ -1,8 +1,8 @@
 /*
  * The memory of one request, one job, or one process.
  *
- * An arena hands out zeroed memory and takes all of it back at once. Nothing taken from it is ever
- * freed by hand. arena.c is the only file that calls malloc and free.
+ * An arena allocates zeroed memory and frees all of it at once. Nothing allocated from it is freed
+ * individually. Only arena.c calls malloc and free.
  */
 #pragma once
 
@@ -12,16 +12,16 @@
 struct arena;
 
 /*
- * A new arena that gives out at most `limit_bytes` between two resets. Asking for more is a mistake
- * of ours (limits on input come first), so it logs and aborts; so does running out of memory.
- * No function of this file returns NULL.
+ * A new arena that allocates at most `limit_bytes` between two resets. Exceeding that is a bug
+ * (input is limited earlier), so it logs and aborts, as does running out of memory. No function in
+ * this file returns NULL for failure.
  */
 struct arena *arena_new(size_t limit_bytes);
 
-/* Give back everything, keep the first block for the next request. */
+/* Free everything, but keep the first block for the next request. */
 void arena_reset(struct arena *arena);
 
-/* End the arena itself. */
+/* Free the arena itself. */
 void arena_free(struct arena *arena);
 
 /* `size` zeroed bytes, aligned for any type. */
@@ -41,5 +41,5 @@ char *arena_printf(struct arena *arena, const char *format, ...)
 char *arena_vprintf(struct arena *arena, const char *format, va_list arguments)
     __attribute__((format(printf, 2, 0)));
 
-/* Bytes given out since the last reset. */
+/* Bytes allocated since the last reset. */
 size_t arena_used(const struct arena *arena);

@@ -1,4 +1,4 @@
-/* Rows that grow; see array.h. */
+/* Growable arrays; see array.h. */
 #include "base/array.h"
 
 #include <string.h>

@@ -1,4 +1,4 @@
-/* Pauses that double; see backoff.h. */
+/* Exponential backoff; see backoff.h. */
 #include "base/backoff.h"
 
 int64_t backoff_ms(int64_t attempt, int64_t first_ms, int64_t max_ms)

@@ -1,4 +1,4 @@
-/* A growing run of bytes; see buf.h. */
+/* Growable byte buffer; see buf.h. */
 #include "base/buf.h"
 
 #include <stdio.h>
@@ -21,7 +21,7 @@ void buf_reserve(struct buf *buf, size_t size)
     if (buf->capacity && size < buf->capacity - buf->length)
         return;
     if (size > SIZE_MAX / 4)
-        arena_alloc(buf->arena, size); /* aborts: doubling would never get there */
+        arena_alloc(buf->arena, size); /* aborts: doubling would overflow */
     while (capacity - buf->length <= size)
         capacity *= 2;
     bytes = arena_alloc(buf->arena, capacity);

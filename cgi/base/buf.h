@@ -1,8 +1,8 @@
 /*
- * A growing run of bytes in an arena: a response body, an XML document, a log line.
+ * A growable byte buffer in an arena: a response body, an XML document, a log line.
  *
- * It never fails (the arena aborts when its limit is reached) and is never freed by hand. The bytes
- * are always followed by a NUL, so `bytes` can be read as text.
+ * It never fails (the arena aborts at its limit) and is not freed individually. The bytes are
+ * always NUL-terminated, so `bytes` can be read as text.
  */
 #pragma once
 
@@ -17,7 +17,7 @@ struct buf {
     size_t capacity;
 };
 
-/* An empty buffer; `capacity` is a guess that saves growing. */
+/* An empty buffer; `capacity` is a size hint. */
 struct buf buf_new(struct arena *arena, size_t capacity);
 
 /* Room for at least `size` further bytes. */
@@ -29,5 +29,5 @@ void buf_char(struct buf *buf, char c);
 void buf_int(struct buf *buf, int64_t value);
 void buf_printf(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* A text literal without the strlen. */
+/* A string literal, without strlen(). */
 #define buf_literal(buf, text) buf_bytes((buf), (text), sizeof(text) - 1)

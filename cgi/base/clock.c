@@ -1,4 +1,4 @@
-/* What time it is; see clock.h. */
+/* The current time; see clock.h. */
 #include "base/clock.h"
 
 #include <time.h>

@@ -1,6 +1,6 @@
 /*
  * Time. All times are UTC; seconds since 1970 in names that end in `_at`, milliseconds since 1970
- * in names that end in `_at_ms`, lengths of time in `_ms`.
+ * in names that end in `_at_ms`, durations in `_ms`.
  */
 #pragma once
 

@@ -1,4 +1,4 @@
-/* Comma-separated values; see csv.h. Knows nothing of what it writes. */
+/* Comma-separated values; see csv.h. */
 #include "base/csv.h"
 
 #include <stdbool.h>

@@ -1,11 +1,11 @@
-/* Comma-separated values as RFC 4180 wants them, safe to open in a spreadsheet. */
+/* Comma-separated values (RFC 4180), safe to open in a spreadsheet. */
 #pragma once
 
 #include "base/buf.h"
 
 /*
- * One field, with a comma before it unless it is the first of its line, which must not be empty.
- * Text that a spreadsheet would take for a formula gets an apostrophe in front (OWASP, "CSV
+ * Write one field, preceded by a comma unless it is the first on its line, which must not be empty.
+ * Text that a spreadsheet would interpret as a formula is prefixed with an apostrophe (OWASP, "CSV
  * injection").
  */
 void csv_text(struct buf *buf, const char *text);

@@ -1,4 +1,4 @@
-/* Times as text, and the calendar; see date.h. The C library's gmtime_r does the calendar. */
+/* Times as text, and the calendar; see date.h. */
 #include "base/date.h"
 
 #include "base/clock.h"
@@ -9,14 +9,14 @@
 
 enum { TEXT_BYTES = 64 };
 
-/* The calendar of a moment; one far outside the calendar reads as 1970. */
+/* Broken-down time in UTC; a time that gmtime_r cannot represent becomes 1970. */
 static struct tm date_parts(int64_t at)
 {
     time_t seconds = (time_t)at;
     struct tm parts;
 
     if (!gmtime_r(&seconds, &parts))
-        parts = (struct tm){ .tm_mday = 1, .tm_year = 70 }; /* it had begun to fill them */
+        parts = (struct tm){ .tm_mday = 1, .tm_year = 70 }; /* may be partly filled */
     return parts;
 }
 
@@ -127,7 +127,7 @@ bool date_day_read(const char *text, int64_t *out)
     parts.tm_mon = month - 1;
     parts.tm_mday = day;
     *out = timegm(&parts);
-    /* The C library turns 30 February into 1 March; what it made must read as what was written. */
+    /* timegm() normalizes 30 February to 1 March; the result must match the input. */
     return parts.tm_year == year - 1900 && parts.tm_mon == month - 1 && parts.tm_mday == day;
 }
 

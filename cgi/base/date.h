@@ -1,4 +1,4 @@
-/* How moments and lengths of time are written and read, and when months begin. All in UTC. */
+/* Formatting and parsing of times and durations, and the start of months. All in UTC. */
 #pragma once
 
 #include "base/arena.h"
@@ -9,7 +9,7 @@
 /* "2026-11-20T12:00:00Z", in the arena. */
 const char *date_iso(struct arena *arena, int64_t at);
 
-/* "2026-11-20T12:00:00Z" or "2026-11-20T12:00:00.123Z", in milliseconds. False: it is neither. */
+/* "2026-11-20T12:00:00Z" or "2026-11-20T12:00:00.123Z", in milliseconds. False if it is neither. */
 bool date_iso_read(const char *text, int64_t *out_ms);
 
 /* "20 Nov 2026, 12:00 UTC", in the arena. */
@@ -28,16 +28,16 @@ const char *date_length(struct arena *arena, int64_t length_ms);
 const char *date_day(struct arena *arena, int64_t at);
 const char *date_month(struct arena *arena, int64_t at);
 
-/* When the calendar month of a moment begins, and when the next one does. */
+/* Start of the calendar month that contains `at`, and of the next one. */
 int64_t date_month_start(int64_t at);
 int64_t date_month_end(int64_t at);
 
-/* When the day "2027-01-01", or the month "2027-01", begins. False: it is none. */
+/* Start of the day "2027-01-01" or of the month "2027-01". False if it is not valid. */
 bool date_day_read(const char *text, int64_t *out);
 bool date_month_read(const char *text, int64_t *out);
 
 /* "2027-01", in the arena. */
 const char *date_month_iso(struct arena *arena, int64_t at);
 
-/* "2027010113": the hour, in digits; in the arena. */
+/* "2027010113": year, month, day and hour; in the arena. */
 const char *date_hour_digits(struct arena *arena, int64_t at);

@@ -1,4 +1,4 @@
-/* Errors as values, and the one table that ties a kind to its HTTP status; see error.h. */
+/* Errors as values, and the HTTP status of each kind; see error.h. */
 #include "base/error.h"
 
 #include <assert.h>

@@ -1,9 +1,8 @@
 /*
- * How a value reaches a page: escaped for its place, shown with its unit; see html.h.
+ * Writes values into pages, escaped for their context and formatted by their unit; see html.h.
  *
- * It decides nothing about where a value stands, that is tmplc's part; and the words of times are
- * clock.c's. Bytes are taken as they come: UTF-8 is never decoded, as no byte of a longer character
- * is one that HTML or a URL gives a meaning.
+ * tmplc determines the context; date.c formats times. UTF-8 is not decoded: no byte of a multi-byte
+ * character has a meaning in HTML or a URL.
  */
 #include "base/html.h"
 
@@ -16,7 +15,7 @@
 
 enum { KILO = 1024 };
 
-/* What a byte becomes between elements and in quoted attributes; 0: itself. */
+/* The entity that replaces a byte in text and quoted attributes; 0: none. */
 static const unsigned char entity_of[256] = {
     ['&'] = 1, ['<'] = 2, ['>'] = 3, ['"'] = 4, ['\''] = 5,
 };
@@ -29,7 +28,7 @@ static const struct {
     [4] = { "&quot;", 6 }, [5] = { "&#39;", 5 },
 };
 
-/* The bytes that need no percent in a part of a URL: RFC 3986, 2.3 "unreserved". */
+/* Bytes that are not percent-encoded: RFC 3986, 2.3 "unreserved". */
 static const bool is_unreserved[256] = {
     ['A' ... 'Z'] = true, ['a' ... 'z'] = true, ['0' ... '9'] = true, ['-'] = true,
     ['.'] = true,         ['_'] = true,         ['~'] = true,
@@ -57,8 +56,8 @@ void html_text(struct buf *buf, const char *text)
 }
 
 /*
- * Browsers drop tabs and newlines wherever they stand in a URL and control bytes around it, so
- * "java\tscript:" and "/\t/host" would pass a plain comparison. No URL of ours holds such a byte.
+ * Browsers strip tabs and newlines anywhere in a URL and control characters around it, so
+ * "java\tscript:" and "/\t/host" would pass a plain comparison. None of our URLs contains one.
  */
 static bool has_control(const char *url)
 {
@@ -141,7 +140,7 @@ void html_ms(struct buf *buf, int64_t length_ms)
     buf_text(buf, date_length(buf->arena, length_ms > 0 ? length_ms : 0));
 }
 
-/* "512 MB", "1.5 GB": one decimal below ten, where it says something. */
+/* "512 MB", "1.5 GB": one decimal below ten, unless it is 0. */
 static void html_size(struct buf *buf, int64_t size, unsigned unit)
 {
     static const char *const units[] = { " bytes", " KB", " MB", " GB", " TB", " PB", " EB" };

@@ -1,8 +1,8 @@
 /*
- * What compiled templates call: every way in which a value may reach a page.
+ * The functions by which compiled templates write values into a page.
  *
- * tmplc picks the function by the place where the value stands. Nothing here writes a value without
- * making it safe for that place, and there is no "raw".
+ * tmplc picks the function by the context of the value. Each one escapes for its context; there is
+ * no "raw".
  */
 #pragma once
 
@@ -12,23 +12,23 @@
 #include <stdint.h>
 
 /*
- * What every page knows beside its own fields: filled by serve() from the session, and by the
- * handler (title, section, notice). Templates reach it as `frame.title`.
+ * Fields common to all pages, filled by serve() from the session and by the handler (title,
+ * section, notice). Templates refer to them as `frame.title`.
  */
 struct frame {
     const char *title;        /* of this page, without the server's name */
-    const char *section;      /* which entry of the menu is current: "vms", "keys", ... or NULL */
+    const char *section;      /* the current menu entry: "vms", "keys", ... or NULL */
     const char *server_name;  /* from domicile.conf */
     const char *person_email; /* NULL: signed out */
     const char *person_name;
     const char *csrf;   /* token for the forms of this page; NULL before any session */
     const char *notice; /* one line about what was just done, or NULL */
     const char *request_id;
-    const char *version; /* of a live part: what the browser sends back to hear "unchanged" */
-    int64_t now_at;      /* the moment that relative times count from */
+    const char *version; /* of a live part; the browser sends it back to learn of changes */
+    int64_t now_at;      /* what relative times refer to */
     bool is_operator;
-    bool has_billing; /* teams pay here */
-    bool is_fragment; /* asked for by htmx: the changing part alone, without the frame */
+    bool has_billing; /* billing is on */
+    bool is_fragment; /* requested by htmx: only the changing part, without the frame */
 };
 
 /* & < > " ' escaped: between elements and in quoted attributes. NULL writes nothing. */
@@ -36,17 +36,16 @@ void html_text(struct buf *buf, const char *text);
 
 /*
  * A whole URL attribute: https:, http:, mailto:, vscode:, ssh: or a path that begins with one '/'
- * (no second '/' or '\' behind it); else "#". Also escaped.
+ * (not followed by '/' or '\'); else "#". Also escaped.
  */
 void html_url(struct buf *buf, const char *url);
 
-/* A part of a URL behind literal text: all but A-Z a-z 0-9 - . _ ~ percent-encoded, %2F included.
- */
+/* A part of a URL after literal text: percent-encodes all but A-Z a-z 0-9 - . _ ~, so '/' too. */
 void html_url_part(struct buf *buf, const char *text);
 
 void html_int(struct buf *buf, int64_t value);
 
-/* Text for text, digits for whole numbers; anything else does not compile. */
+/* Text or a whole number; other types do not compile. */
 #define html_value(buf, value)                                                                     \
     _Generic((value), const char *: html_text, char *: html_text, int64_t: html_int,              \
              int: html_int, bool: html_int_bool_is_refused)((buf), (value))
@@ -73,7 +72,7 @@ void html_ms(struct buf *buf, int64_t length_ms);
 void html_mb(struct buf *buf, int64_t size_mb);
 void html_bytes(struct buf *buf, int64_t size_bytes);
 
-/* {{ if x }}: text that is there and not empty, a number that is not 0, a true bool. */
+/* {{ if x }}: text that is not NULL or empty, a number other than 0, a true bool. */
 bool html_true_text(const char *text);
 bool html_true_int(int64_t value);
 #define html_true(value)                                                                           \
@@ -85,7 +84,7 @@ bool html_true_int(int64_t value);
         size_t: html_true_int,                                                                     \
         bool: html_true_int)((value))
 
-/* {{ if x is "text" }}; NULL is equal to nothing. */
+/* {{ if x is "text" }}; NULL equals nothing. */
 bool html_is(const char *value, const char *text);
 
 /* The hidden field that {{ form }} writes. Asserts that there is a token. */

@@ -1,7 +1,4 @@
-/*
- * Every limit of the programs, once. nginx.conf repeats the two that it enforces first (body sizes)
- * and says so there.
- */
+/* Every limit, defined once. nginx.conf repeats the two body sizes, which it enforces first. */
 #pragma once
 
 enum {
@@ -18,16 +15,16 @@ enum {
 
     /* Webhooks (security.md section 0). */
     LIMIT_EVENT_BYTES = 1024 * 1024, /* nginx: client_max_body_size of /webhooks/ */
-    LIMIT_SIGNATURE_BYTES = 1024,    /* the header: a few values while a secret is rolled */
+    LIMIT_SIGNATURE_BYTES = 1024,    /* the header: several values while a secret is rotated */
     LIMIT_EVENT_ID_BYTES = 100,
     LIMIT_EVENT_TYPE_BYTES = 100,
-    LIMIT_STRIPE_SKEW_S = 300, /* between a signature's time and ours, either way */
+    LIMIT_STRIPE_SKEW_S = 300, /* between a signature's time and ours, in either direction */
     LIMIT_WORKOS_SKEW_S = 180,
-    LIMIT_EVENT_ATTEMPTS = 16,   /* with the pauses below: about five hours, then it is parked */
-    LIMIT_EVENT_PAUSE_MS = 1000, /* after the first failure; then twice as long each time */
+    LIMIT_EVENT_ATTEMPTS = 16,   /* with the delays below: about five hours, then it is parked */
+    LIMIT_EVENT_PAUSE_MS = 1000, /* after the first failure, doubled after each further one */
     LIMIT_EVENT_PAUSE_MOST_MS = 3600 * 1000,
-    LIMIT_EVENT_KEEP_S = 90 * 24 * 3600, /* so long a repeated event is known */
-    LIMIT_EVENT_CATCH_UP_S = 5 * 60,     /* how often WorkOS is asked what we have missed */
+    LIMIT_EVENT_KEEP_S = 90 * 24 * 3600, /* how long a repeated event is recognized */
+    LIMIT_EVENT_CATCH_UP_S = 5 * 60,     /* how often missed events are fetched from WorkOS */
     LIMIT_BATCH = 64,                    /* events that share a commit */
     LIMIT_BATCH_BYTES = 8 * 1024 * 1024,
     LIMIT_RECEIVER_ARENA_BYTES = 64 * 1024 * 1024,
@@ -38,7 +35,7 @@ enum {
     /* A session (ASVS 5.0 7.3.1, 7.3.2: both limits documented). */
     LIMIT_SESSION_IDLE_S = 12 * 3600,
     LIMIT_SESSION_S = 7 * 24 * 3600,
-    LIMIT_SIGNED_OUT_SESSION_S = 10 * 60, /* the sign-in under way */
+    LIMIT_SIGNED_OUT_SESSION_S = 10 * 60, /* a sign-in in progress */
     LIMIT_SEEN_EVERY_S = 60,              /* how often "last seen" is written */
     LIMIT_SIGNIN_LINK_S = 10 * 60,
 
@@ -51,16 +48,16 @@ enum {
 
     /* VMs. */
     LIMIT_HOST_NAME_BYTES = 63, /* RFC 1123: one label of a host name */
-    LIMIT_LABEL_BYTES = 100,    /* names of keys, snapshots, people */
+    LIMIT_LABEL_BYTES = 100,    /* names of keys, snapshots, users */
     LIMIT_SNAPSHOTS_PER_VM = 20,
-    LIMIT_JOB_ATTEMPTS = 3, /* before a job needs a person; destroying never gives up */
+    LIMIT_JOB_ATTEMPTS = 3, /* before a job needs attention; destroying never gives up */
     LIMIT_JOB_BACKOFF_S = 60,
-    LIMIT_STOP_S = 30,     /* ACPI power button, then forced */
+    LIMIT_STOP_S = 30,     /* ACPI power button, then forced off */
     LIMIT_BOOT_KVM_S = 90, /* until SSH answers */
     LIMIT_BOOT_TCG_S = 300,
     LIMIT_SSH_TRY_MS = 1500,
     LIMIT_USAGE_EVERY_S = 15,
-    LIMIT_USAGE_ANSWER_MS = 3000,         /* a guest that takes longer is "not answering" */
+    LIMIT_USAGE_ANSWER_MS = 3000,         /* a guest that takes longer is "not responding" */
     LIMIT_CLOSED_KEEP_S = 30 * 24 * 3600, /* a closed account's VMs, stopped */
     LIMIT_USAGE_KEEP_S = 30 * 24 * 3600,
     LIMIT_RECONCILE_EVERY_S = 30,
@@ -69,50 +66,50 @@ enum {
     /* Money. */
     LIMIT_PRICE_MILLICENTS = 100 * 1000 * 1000, /* of an hour: 1,000.00 */
     LIMIT_CAP_CENTS = 100 * 1000 * 1000,        /* of a team's month: 1,000,000.00 */
-    /* Nobody has seen a VM for longer than three looks at its host: the time between is not billed.
-     */
+    /* A VM unobserved for longer than three reconciler passes: the gap is not billed. */
     LIMIT_LEDGER_SILENCE_S = 100,
     LIMIT_RECORD_KEEP_S = 7 * 366 * 24 * 3600, /* billing records */
-    LIMIT_LEDGER_CHUNK = 200,                  /* stretches read at once */
-    LIMIT_COST_VMS = 100,                      /* lines of the costs page; the rest is one line */
-    LIMIT_CSV_ROWS = 10000,                    /* of one file */
+    LIMIT_LEDGER_CHUNK = 200,                  /* intervals read at once */
+    LIMIT_COST_VMS = 100,   /* rows of the costs page; the others share one row */
+    LIMIT_CSV_ROWS = 10000, /* rows in one file */
 
     /* Outgoing requests. */
-    LIMIT_HTTP_MS = 10 * 1000, /* all tries of one request together */
+    LIMIT_HTTP_MS = 10 * 1000, /* all attempts of one request together */
     LIMIT_HTTP_CONNECT_MS = 3000,
     LIMIT_HTTP_TRIES = 3,
-    LIMIT_HTTP_WAIT_MS = 2000, /* between two tries; told to wait longer, we give up */
+    LIMIT_HTTP_WAIT_MS = 2000, /* between two attempts; asked to wait longer, we give up */
     LIMIT_HTTP_BYTES = 1024 * 1024,
 
     /* Mail. */
     LIMIT_MAIL_CONNECT_MS = 10 * 1000,
-    LIMIT_MAIL_MS = 90 * 1000, /* servers look into a mail before they answer; cut short, it comes
-                                  twice */
+    LIMIT_MAIL_MS = 90 * 1000, /* servers scan before they reply; aborted, a mail comes twice */
     LIMIT_MAIL_BYTES = 64 * 1024,
     LIMIT_MAIL_BACKOFF_MS = 60 * 1000, /* doubled after each failure */
     LIMIT_MAIL_BACKOFF_MOST_MS = 3600 * 1000,
-    LIMIT_MAIL_PATIENCE_S = 2 * 24 * 3600, /* then it is given up */
+    LIMIT_MAIL_PATIENCE_S = 2 * 24 * 3600, /* then delivery is abandoned */
     LIMIT_MAIL_KEEP_S = 30 * 24 * 3600,
     LIMIT_SIGNIN_MAIL_EVERY_S = 60, /* to one address */
     LIMIT_SIGNIN_MAILS_PER_HOUR = 5,
     LIMIT_KNOWN_BROWSER_S = 30 * 24 * 3600,
     /* Billing. */
-    LIMIT_BILLING_REQUEST_S = 120,     /* somebody waits: tried for that long, then it has failed */
-    LIMIT_BILLING_REQUEST_URL_S = 300, /* an address that Stripe gave is kept */
+    LIMIT_BILLING_REQUEST_S = 120,     /* a user waits: retried for this long, then failed */
+    LIMIT_BILLING_REQUEST_URL_S = 300, /* a URL from Stripe is kept */
     LIMIT_BILLING_REQUEST_KEEP_S = 24 * 3600,
-    LIMIT_CHECKOUT_S = 3600, /* a payment page stays open */
+    LIMIT_CHECKOUT_S = 3600, /* a checkout page stays open */
     LIMIT_PLAN_EVERY_S = 20,
     LIMIT_PLAN_WARN_S = 3 * 24 * 3600, /* owners are reminded before VMs are destroyed */
     LIMIT_SYNC_EVERY_S = 24 * 3600,
-    LIMIT_SYNC_CHECKOUT_S = 60, /* a payment whose event has not come */
+    LIMIT_SYNC_CHECKOUT_S = 60, /* a payment whose event has not arrived */
     LIMIT_SYNC_AGAIN_S = 600,   /* after a failure */
     LIMIT_PROBLEM_KEEP_S = 90 * 24 * 3600,
-    /* After an hour before its use is handed in; longer than a silence of the ledger, so that
-     * nothing of the hour can change any more. */
+    /*
+     * From the end of an hour until its usage is reported; longer than the longest gap in the
+     * ledger, so that the hour can no longer change.
+     */
     LIMIT_METER_LAG_S = LIMIT_LEDGER_SILENCE_S + 20,
-    LIMIT_METER_BACKOFF_S = 1800,    /* the longest pause between two tries */
-    LIMIT_METER_BLIND_S = 20 * 3600, /* sent again without looking; Stripe knows it for 24 hours */
-    LIMIT_METER_OLD_S = 34 * 24 * 3600, /* Stripe takes use of the last 35 days */
+    LIMIT_METER_BACKOFF_S = 1800,    /* the longest delay between two attempts */
+    LIMIT_METER_BLIND_S = 20 * 3600, /* resent without checking; Stripe deduplicates for 24 hours */
+    LIMIT_METER_OLD_S = 34 * 24 * 3600, /* Stripe accepts usage of the last 35 days */
     LIMIT_COMPARE_EVERY_S = 24 * 3600,
 
     /* JSON from outside (security.md section 0). */

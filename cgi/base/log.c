@@ -1,6 +1,6 @@
 /*
- * Structured lines on standard error; see log.h. Who keeps them and for how long is the
- * supervisor's business. A line is one write, so lines of several processes never mix.
+ * Structured lines on standard error; see log.h. Their retention is up to the supervisor. A line is
+ * one write, so lines of several processes never interleave.
  */
 #include "base/log.h"
 
@@ -26,7 +26,7 @@ void log_open(const char *name)
 
 static void line_char(struct line *line, char c)
 {
-    /* The last two bytes are kept for the closing quote and the newline. */
+    /* The last two bytes are reserved for the closing quote and the newline. */
     if (line->length < LINE_BYTES - 2)
         line->bytes[line->length++] = c;
 }
@@ -93,5 +93,5 @@ void log_write(const char *level, const char *event, const struct log_field *fie
     }
     line.bytes[line.length++] = '\n';
     if (write(STDERR_FILENO, line.bytes, line.length) < 0)
-        return; /* nobody left to tell */
+        return; /* nowhere to report it */
 }

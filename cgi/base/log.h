@@ -1,9 +1,7 @@
 /*
- * One structured line per thing that happened, to standard error: `time=... level=... key=value
- * ...`.
+ * One structured line per event, to standard error: `time=... level=... key=value ...`.
  *
- * Values are written as given if they are plain, else quoted with every byte below 0x20, above
- * 0x7e,
+ * Plain values are written as they are, others quoted, with every byte below 0x20 or above 0x7e,
  * `"` and `\` as \xNN. Never pass a secret, an address, a query string or content.
  */
 #pragma once
@@ -27,7 +25,7 @@ struct log_field {
         .key = (k), .number = (v)                                                                  \
     }
 
-/* `name` is the program's, kept for all later lines (process lifetime). */
+/* Set the program name for all later lines. `name` must live as long as the process. */
 void log_open(const char *name);
 
 /* Write one line. The array ends with a field whose key is NULL. Use the macros below. */

@@ -1,4 +1,4 @@
-/* Values in plain text; see plain_text.h. The words of times are clock.c's. */
+/* Values in plain text; see plain_text.h. */
 #include "base/plain_text.h"
 
 #include "base/date.h"

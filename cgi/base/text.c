@@ -1,4 +1,4 @@
-/* Small questions about text from outside; see text.h. */
+/* Checks and conversions of untrusted text; see text.h. */
 #include "base/text.h"
 
 #include "base/array.h"
@@ -38,12 +38,11 @@ bool text_cents(const char *text, int64_t *out)
     return true;
 }
 
-/* Length of the sequence at `at`, 0 when it is not well formed. Table 3-7 of the Unicode Standard.
- */
+/* Length of the sequence at `at`, 0 if it is ill-formed. Table 3-7 of the Unicode Standard. */
 static size_t sequence_length(const unsigned char *at, size_t rest)
 {
     static const struct {
-        unsigned char first, last, second_least, second_most;
+        unsigned char first, last, second_min, second_max;
         size_t length;
     } forms[] = {
         { 0x00, 0x7f, 0, 0, 1 },       { 0xc2, 0xdf, 0x80, 0xbf, 2 }, { 0xe0, 0xe0, 0xa0, 0xbf, 3 },
@@ -56,7 +55,7 @@ static size_t sequence_length(const unsigned char *at, size_t rest)
             continue;
         if (forms[i].length == 1)
             return 1;
-        if (at[1] < forms[i].second_least || at[1] > forms[i].second_most)
+        if (at[1] < forms[i].second_min || at[1] > forms[i].second_max)
             return 0;
         for (size_t k = 2; k < forms[i].length; k++) {
             if ((at[k] & 0xc0) != 0x80)
@@ -67,10 +66,10 @@ static size_t sequence_length(const unsigned char *at, size_t rest)
     return 0;
 }
 
-bool text_is_printable(const char *text, char least)
+bool text_is_printable(const char *text, char min)
 {
     for (; *text; text++) {
-        if (*text < least || *text > '~')
+        if (*text < min || *text > '~')
             return false;
     }
     return true;

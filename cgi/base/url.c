@@ -1,4 +1,4 @@
-/* What a URL names; see url.h. */
+/* Scheme, host and port of a URL; see url.h. */
 #include "base/url.h"
 
 #include "base/array.h"
@@ -14,14 +14,14 @@ bool url_is_origin(const char *text, const char *scheme)
            !host[strspn(host, "abcdefghijklmnopqrstuvwxyz0123456789.-:[]")];
 }
 
-/* Of the host behind "://", with the brackets of an IPv6 address. */
+/* Length of the host after "://", with the brackets of an IPv6 address. */
 static size_t host_length(const char *host)
 {
     return host[0] == '[' ? strcspn(host, "]") + (strchr(host, ']') != NULL)
                           : strcspn(host, ":/?#");
 }
 
-/* Of a port with its colon; 0: there is none. */
+/* Length of a port with its colon; 0: none. */
 static size_t port_length(const char *port)
 {
     return *port == ':' ? 1 + strspn(port + 1, "0123456789") : 0;
@@ -38,7 +38,7 @@ bool url_is_loopback(const char *url, const char *scheme)
         if (!text_starts(host, hosts[i]))
             continue;
         end += port_length(end);
-        /* A user's name would come before an '@': "http://localhost:80@example.org". */
+        /* A user name would precede an '@': "http://localhost:80@example.org". */
         return !*end || *end == '/';
     }
     return false;

@@ -1,15 +1,15 @@
-/* What a URL names: scheme, host and port. Schemes are written with what follows: "https://". */
+/* Scheme, host and port of a URL. Schemes are given with their separator: "https://". */
 #pragma once
 
 #include "base/arena.h"
 
 #include <stdbool.h>
 
-/* Scheme, host in small letters, perhaps a port, and nothing else, not even a final slash. */
+/* Scheme, host in lowercase, an optional port, and nothing else, not even a trailing slash. */
 bool url_is_origin(const char *text, const char *scheme);
 
-/* Of that scheme, and to this computer? Whatever may follow the host. */
+/* Has that scheme and a loopback host? Anything may follow the host. */
 bool url_is_loopback(const char *url, const char *scheme);
 
-/* The host without a port, "[::1]" with its brackets; in the arena. Needs a URL with a scheme. */
+/* The host without a port, "[::1]" with its brackets; in the arena. `url` needs a scheme. */
 const char *url_host(struct arena *arena, const char *url);
