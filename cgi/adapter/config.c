@@ -20,8 +20,8 @@ enum { MOST_SECTIONS = 64, MOST_TITLE = 49, MOST_SECRET_BYTES = 4096 };
 
 enum kind {
     TEXT,     /* not empty */
-    OPTIONAL, /* text that may be empty */
-    URL,      /* https://host[:port] or http://, without a final slash */
+    OPTIONAL, /* text, may be empty */
+    URL,      /* https://host[:port] or http://, no trailing slash */
     NAME,     /* [a-z0-9-] */
     NUMBER,   /* 0 to 1000000000 */
     PORTS,    /* "first-last" */
@@ -31,7 +31,7 @@ struct key {
     const char *name;
     enum kind kind;
     size_t offset;
-    const char *fallback; /* NULL: the file must say it */
+    const char *fallback; /* NULL: required */
     const char *choices;  /* NULL: any; else "|local|workos|" */
     const char *former;   /* NULL, or an older name of the key */
 };
@@ -53,15 +53,15 @@ static const struct key region_keys[] = { CONFIG_REGION_KEYS(REGION_KEY) };
 static const struct key size_keys[] = { CONFIG_SIZE_KEYS(SIZE_KEY) };
 static const struct key image_keys[] = { CONFIG_IMAGE_KEYS(IMAGE_KEY) };
 
-/* A kind of section; those with a struct of their own may occur several times: "[size small]". */
+/* A kind of section; those with their own struct may occur several times: "[size small]". */
 static const struct section_kind {
     const char *word;
-    const char *name;       /* what follows the word, for messages: "NAME"; NULL: nothing */
+    const char *name;       /* placeholder after the word in messages: "NAME"; NULL: none */
     const struct key *keys; /* NULL: names of sizes, see config_prices.h */
     size_t key_count;
     size_t struct_size; /* 0: the keys are fields of struct config itself */
     size_t list_offset, count_offset;
-    const char *shipped; /* the sections that there are when the file has none */
+    const char *shipped; /* default sections when the file has none */
 } section_kinds[] = {
     { "server", NULL, server_keys, COUNT(server_keys), 0, 0, 0, NULL },
     { "quota", NULL, quota_keys, COUNT(quota_keys), 0, 0, 0, NULL },
@@ -81,11 +81,11 @@ static const struct section_kind {
       CONFIG_SHIPPED_IMAGES },
 };
 
-/* A section of the file as it is being read. */
+/* A section that is being read. */
 struct section {
     const char *title; /* as written: "size small" */
     const struct section_kind *kind;
-    char *target; /* the struct that its keys fill */
+    char *target; /* the struct to fill */
     bool *is_set; /* of each key */
 };
 
@@ -95,8 +95,8 @@ struct reading {
     struct section sections[MOST_SECTIONS];
     size_t section_count;
     FILE *file;
-    int line;            /* the one that inih has now, counted from 1 */
-    const char *problem; /* the first one found here, and its line */
+    int line;            /* current line in inih, counted from 1 */
+    const char *problem; /* the first problem found here, and its line */
     int problem_line;
 };
 
@@ -128,7 +128,7 @@ static bool ports_read(const char *text, struct config_region *region)
     return true;
 }
 
-/* NULL: stored. Else what is wrong with the value. */
+/* Store a value. NULL, or what is wrong with it. */
 static const char *value_store(struct reading *reading, char *target, const struct key *key,
                                const char *value)
 {
@@ -140,9 +140,9 @@ static const char *value_store(struct reading *reading, char *target, const stru
     if (key->choices && (strchr(value, '|') || !strstr(key->choices, choice)))
         return arena_printf(reading->arena, "must be one of %s", key->choices);
     if (key->kind == NAME && !is_name(value))
-        return "may have a-z, 0-9 and - only";
+        return "may contain a-z, 0-9 and - only";
     if (key->kind == URL && !url_is_origin(value, "https://") && !url_is_origin(value, "http://"))
-        return "must be like https://vm.example.org, in small letters, without a final slash";
+        return "must be like https://vm.example.org, in lowercase, without a trailing slash";
     if (key->kind == NUMBER)
         return number_read(value, (int64_t *)(void *)field) ? NULL : "must be a whole number";
     if (key->kind == PORTS && !ports_read(value, (struct config_region *)(void *)target))
@@ -151,7 +151,7 @@ static const char *value_store(struct reading *reading, char *target, const stru
     return NULL;
 }
 
-/* Every key as it is when the file does not say it; "*" is the section's name. */
+/* Set every key to its default; "*" is the section's name. */
 static void defaults_store(struct reading *reading, const struct section *section)
 {
     for (size_t i = 0; i < section->kind->key_count; i++) {
@@ -184,7 +184,7 @@ static struct section *section_new(struct reading *reading, const char *title)
         section->target = (char *)reading->config;
         if (is_named) {
             section->target = arena_alloc(reading->arena, kind->struct_size);
-            /* Every such struct begins with its name. */
+            /* The first member of every such struct is its name. */
             *(const char **)(void *)section->target = section->title + word + 1;
         }
         defaults_store(reading, section);
@@ -200,7 +200,7 @@ static void problem_note(struct reading *reading, const char *problem)
     reading->problem_line = reading->line;
 }
 
-/* The section of that title; NULL, and the problem noted, when there can be none. */
+/* The section with that title; NULL, with the problem recorded, if invalid. */
 static struct section *section_find(struct reading *reading, const char *title)
 {
     struct section *section = NULL;
@@ -225,7 +225,7 @@ static struct section *section_find(struct reading *reading, const char *title)
     return NULL;
 }
 
-/* inih tells of a section by its first key only; one that is as shipped has none. */
+/* inih reports a section only with its first key; a section of defaults has none. */
 static void header_take(struct reading *reading, const char *line)
 {
     const char *end = line[0] == '[' ? strchr(line, ']') : NULL;
@@ -237,23 +237,23 @@ static void header_take(struct reading *reading, const char *line)
         section_find(reading, arena_copy_bytes(reading->arena, line + 1, length));
 }
 
-/* inih's reader, like fgets. inih would take the rest of a line that is too long for a new one. */
+/* inih's reader, like fgets. inih would parse the rest of an overlong line as a new line. */
 static char *line_read(char *line, int size, void *user)
 {
     struct reading *reading = user;
 
     if (reading->problem || !fgets(line, size, reading->file))
-        return NULL; /* one problem is enough */
+        return NULL; /* report only the first problem */
     reading->line++;
     if (!strchr(line, '\n') && !feof(reading->file)) {
-        problem_note(reading, "the line is too long, or holds a NUL byte");
+        problem_note(reading, "the line is too long or contains a NUL byte");
         return NULL;
     }
     header_take(reading, line);
     return reading->problem ? NULL : line;
 }
 
-/* NULL: there is no such key. */
+/* NULL if there is no such key. */
 static const struct key *key_find(const struct section_kind *kind, const char *name)
 {
     for (size_t i = 0; i < kind->key_count; i++) {
@@ -265,7 +265,7 @@ static const struct key *key_find(const struct section_kind *kind, const char *n
     return NULL;
 }
 
-/* NULL: taken. Else what is wrong with the line. */
+/* Process one pair. NULL, or what is wrong with the line. */
 static const char *line_problem(struct reading *reading, struct section *section, const char *name,
                                 const char *value)
 {
@@ -286,7 +286,7 @@ static const char *line_problem(struct reading *reading, struct section *section
     return problem ? arena_printf(reading->arena, "%s %s", name, problem) : NULL;
 }
 
-/* inih's callback: 1 goes on, 0 makes the parser return the number of this line. */
+/* inih's callback: 1 continues, 0 makes the parser return this line's number. */
 static int pair_take(void *user, const char *title, const char *name, const char *value)
 {
     struct reading *reading = user;
@@ -298,8 +298,7 @@ static int pair_take(void *user, const char *title, const char *name, const char
     return section && !problem;
 }
 
-/* What the file says nothing of: whole sections, which are as shipped, and keys without a default.
- */
+/* What the file omits: default sections, and missing keys that are required. */
 static const char *missing_find(struct reading *reading)
 {
     for (size_t i = 0; i < COUNT(section_kinds); i++) {
@@ -319,7 +318,7 @@ static const char *missing_find(struct reading *reading)
 
         for (size_t k = 0; k < section->kind->key_count; k++) {
             if (!section->is_set[k] && !section->kind->keys[k].fallback)
-                return arena_printf(reading->arena, "[%s] lacks \"%s\": add the line",
+                return arena_printf(reading->arena, "[%s] is missing \"%s\": add the line",
                                     section->title, section->kind->keys[k].name);
         }
     }
@@ -347,7 +346,7 @@ static void lists_fill(struct reading *reading)
     }
 }
 
-/* Read all pairs; names the first line with a problem, inih's own (no pair at all) or ours. */
+/* Read all pairs; reports the first line with a problem, inih's (a syntax error) or ours. */
 static struct error *pairs_read(struct reading *reading, const char *path)
 {
     int line;
@@ -459,12 +458,12 @@ struct error *config_secret_load(struct arena *arena, const char *state_dir, con
 
     if (!file || fstat(fileno(file), &status) != 0)
         return error_new(arena, ERROR_INTERNAL, "secret %s: %s%s", path, strerror(errno),
-                         errno == ENOENT ? ": write it into this file, and chmod 400" : "");
+                         errno == ENOENT ? ": write it to this file and chmod 400" : "");
     if (fread(text, 1, MOST_SECRET_BYTES, file) == 0)
         *text = '\0';
     fclose(file);
     if (status.st_mode & 077)
-        return error_new(arena, ERROR_INTERNAL, "secret %s: others can read it: chmod 400", path);
+        return error_new(arena, ERROR_INTERNAL, "secret %s: readable by others: chmod 400", path);
     rest = strchr(text, '\n');
     if (rest)
         *rest++ = '\0';

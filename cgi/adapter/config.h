@@ -1,8 +1,7 @@
 /*
- * STATE/domicile.conf, read once at start through inih. Every key stands in config_keys.h, with its
- * default: what the file does not say is as shipped. An unknown key, a value out of range, or the
- * lack of one of the few keys that have no default stops the program and says what to write.
- * Secrets are not in it: see config_secret.
+ * STATE/domicile.conf, read once at startup with inih. All keys and their defaults are in
+ * config_keys.h. An unknown key, a value out of range or a missing required key stops the program
+ * with a message on what to write. Secrets are separate: see config_secret.
  */
 #pragma once
 
@@ -13,24 +12,24 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Where VMs can run. */
+/* A place where VMs run. */
 struct config_region {
     const char *name; /* [a-z0-9-]: "local" */
     CONFIG_REGION_KEYS(CONFIG_FIELD)
     int64_t ssh_port_first, ssh_port_last;
 };
 
-/* What can be bought. */
+/* A size of VM. */
 struct config_size {
     const char *name;
     CONFIG_SIZE_KEYS(CONFIG_FIELD)
 };
 
-/* Beside the sizes' names: the items that are priced per GB. */
+/* Priced items other than sizes, per GB. */
 #define PRICE_STOPPED_DISK "stopped_disk_gb"
 #define PRICE_SNAPSHOT     "snapshot_gb"
 
-/* What an hour costs, from the beginning of a day (UTC) on: "[prices 2026-01-01]". */
+/* Prices per hour, in force from the start of a day (UTC): "[prices 2026-01-01]". */
 struct config_prices {
     const char *day; /* as written */
     int64_t from_at;
@@ -43,7 +42,7 @@ struct config_price_item {
     int64_t millicents;
 };
 
-/* What a VM can be made from. */
+/* An image for VMs. */
 struct config_image {
     const char *name;
     CONFIG_IMAGE_KEYS(CONFIG_FIELD)
@@ -55,14 +54,14 @@ struct config {
     CONFIG_QUOTA_KEYS(CONFIG_FIELD)
     CONFIG_WORKOS_KEYS(CONFIG_FIELD)
     CONFIG_MAIL_KEYS(CONFIG_FIELD)
-    const char *mail_from_name, *mail_from_email; /* the parts of mail_from */
+    const char *mail_from_name, *mail_from_email; /* parsed from mail_from */
     CONFIG_BILLING_KEYS(CONFIG_FIELD)
     CONFIG_STRIPE_KEYS(CONFIG_FIELD)
     struct config_region *regions;
     size_t region_count;
     struct config_size *sizes;
     size_t size_count;
-    struct config_prices *prices; /* the earliest first */
+    struct config_prices *prices; /* earliest first */
     size_t price_count;
     struct config_image *images;
     size_t image_count;
@@ -71,20 +70,20 @@ struct config {
 /* Read STATE/domicile.conf. INPUT with file, line and what to write instead. */
 struct error *config_load(struct arena *arena, const char *state_dir, struct config **out);
 
-/* Do teams pay (billing = stripe)? */
+/* Is billing on (billing = stripe)? */
 bool config_has_billing(const struct config *config);
 
-/* By name; NULL when there is none (an old VM may have a size that is sold no more). */
+/* By name; NULL if there is none (an old VM may have a size that is no longer offered). */
 const struct config_region *config_region_find(const struct config *config, const char *name);
 const struct config_size *config_size_find(const struct config *config, const char *name);
 const struct config_image *config_image_find(const struct config *config, const char *name);
 
-/* Does this server send mail? */
+/* Is mail on? */
 bool config_has_mail(const struct config *config);
 
 /*
- * Check the section [mail] and take `mail_from` apart. NULL: all is well. Else what is wrong, with
- * what to write instead; in the arena.
+ * Check the section [mail] and parse `mail_from`. NULL, or what is wrong and what to write instead;
+ * in the arena.
  */
 const char *config_mail_check(struct arena *arena, struct config *config);
 
@@ -92,12 +91,12 @@ const char *config_mail_check(struct arena *arena, struct config *config);
 const char *config_price(const struct config *config, struct arena *arena, int64_t millicents,
                          int decimals);
 
-/* At most two values of STATE/secrets/NAME: the current one and one that is still accepted. */
+/* Up to two values of STATE/secrets/NAME: the current one and one that is still accepted. */
 struct config_secret {
     const char *current;
     const char *previous; /* NULL: none */
 };
 
-/* INTERNAL when the file is missing, empty, or readable by others. */
+/* INTERNAL if the file is missing, empty or readable by others. */
 struct error *config_secret_load(struct arena *arena, const char *state_dir, const char *name,
                                  struct config_secret *out);

@@ -1,19 +1,19 @@
 /*
- * Every setting of domicile.conf, once: its field in struct config, its key, what the value must
- * look like, and its default. config.h makes the fields from these tables, config.c reads the file
- * by them; a new setting is one line here and one in domicile.conf.
+ * Every setting of domicile.conf: its field in struct config, its key, its type and its default.
+ * config.h generates the fields from these tables and config.c reads the file by them; a new
+ * setting is one line here and one in domicile.conf.
  *
  *   KEY(kind, field, "key", .fallback = "default", .choices = "|a|b|", .former = "old_key")
  *
- * Without `.fallback` the file must have the line. In the default of a section with a name, "*"
- * stands for that name. `.former` is what the key was called before: still accepted.
+ * Without `.fallback` the key is required. In the default of a named section, "*" stands for its
+ * name. `.former` is an old name of the key that is still accepted.
  */
 #pragma once
 
 /* clang-format off */
 #define CONFIG_SERVER_KEYS(KEY)                                                                    \
     KEY(TEXT, server_name, "name", .fallback = "Domicile")                                         \
-    /* An origin without a final slash: "https://localhost:8443". */                               \
+    /* An origin without a trailing slash: "https://localhost:8443". */                            \
     KEY(URL, public_url, "public_url")                                                             \
     KEY(TEXT, identity, "identity", .fallback = "local", .choices = "|local|workos|")              \
     KEY(TEXT, operator_email, "operator")                                                          \
@@ -29,28 +29,28 @@
 
 #define CONFIG_WORKOS_KEYS(KEY)                                                                    \
     KEY(OPTIONAL, workos_client_id, "client_id", .fallback = "")                                   \
-    /* Where the browser and we speak to WorkOS. */                                                \
+    /* Base URL of WorkOS, for browsers and for us. */                                             \
     KEY(URL, workos_url, "url", .fallback = "https://api.workos.com")
 
-/* What follows `mail` is checked together, when it is "smtp": config_mail.c. */
+/* With mail = smtp, the other keys are validated together: config_mail.c. */
 #define CONFIG_MAIL_KEYS(KEY)                                                                      \
     KEY(TEXT, mail, "mail", .fallback = "off", .choices = "|off|smtp|")                            \
     /* "smtp://host:587" (STARTTLS) or "smtps://host:465". */                                      \
     KEY(OPTIONAL, mail_url, "url", .fallback = "")                                                 \
     /* "": none; the password is the secret smtp-password. */                                      \
     KEY(OPTIONAL, mail_user, "user", .fallback = "")                                               \
-    /* As written: "Domicile <noreply@example.org>", or an address alone. */                       \
+    /* As written: "Domicile <noreply@example.org>" or only an address. */                         \
     KEY(OPTIONAL, mail_from, "from", .fallback = "")                                               \
-    /* "": the authorities that the system trusts. */                                              \
+    /* "": the system's CA certificates. */                                                        \
     KEY(OPTIONAL, mail_ca_file, "ca_file", .fallback = "")
 
 #define CONFIG_BILLING_KEYS(KEY)                                                                   \
     KEY(TEXT, billing, "billing", .fallback = "off", .choices = "|off|stripe|")                    \
-    /* A month, beside use. */                                                                     \
+    /* Per month, in addition to usage. */                                                         \
     KEY(NUMBER, base_cents, "base_cents", .fallback = "0")                                         \
     /* Of a team's first subscription; 0: none. */                                                 \
     KEY(NUMBER, trial_days, "trial_days", .fallback = "14")                                        \
-    /* A payment may be late before VMs are stopped; then their disks are retained. */             \
+    /* Days overdue before VMs are stopped; then their disks are retained. */                      \
     KEY(NUMBER, grace_days, "grace_days", .fallback = "7")                                         \
     KEY(NUMBER, retention_days, "retention_days", .fallback = "30", .former = "keep_days")
 
@@ -58,15 +58,15 @@
     KEY(URL, stripe_url, "url", .fallback = "https://api.stripe.com")
 
 #define CONFIG_REGION_KEYS(KEY)                                                                    \
-    /* Shown: "This server". */                                                                    \
+    /* Display name: "This server". */                                                             \
     KEY(TEXT, label, "label", .fallback = "*")                                                     \
     KEY(TEXT, driver, "driver", .fallback = "libvirt", .choices = "|libvirt|")                     \
     /* A libvirt connection URI. */                                                                \
     KEY(TEXT, uri, "uri", .fallback = "qemu:///session")                                           \
     KEY(TEXT, accelerator, "accelerator", .fallback = "auto", .choices = "|auto|kvm|tcg|")         \
-    /* qemu:///system: the isolated bridge; "" else. */                                            \
+    /* qemu:///system: the isolated bridge; otherwise "". */                                       \
     KEY(OPTIONAL, bridge, "bridge", .fallback = "")                                                \
-    /* What people type. */                                                                        \
+    /* What users type. */                                                                         \
     KEY(TEXT, ssh_host, "ssh_host", .fallback = "localhost")                                       \
     KEY(PORTS, ssh_ports, "ssh_ports", .fallback = "22000-22999")
 
@@ -78,16 +78,16 @@
 
 #define CONFIG_IMAGE_KEYS(KEY)                                                                     \
     KEY(TEXT, label, "label", .fallback = "*")                                                     \
-    /* One line for the create page. */                                                            \
+    /* One line, for the create page. */                                                           \
     KEY(OPTIONAL, about, "about", .fallback = "")                                                  \
-    /* Absolute; written relative to the state folder. */                                          \
+    /* Absolute; in the file relative to the state directory. */                                   \
     KEY(TEXT, dir, "dir", .fallback = "images/*")                                                  \
-    /* Who logs in. */                                                                             \
+    /* The login user. */                                                                          \
     KEY(NAME, user, "user", .fallback = "dev")                                                     \
-    /* The least it runs with. */                                                                  \
+    /* Minimum memory. */                                                                          \
     KEY(NUMBER, memory_mb, "memory_mb", .fallback = "128")
 
-/* What there is of a kind that the file has no section of; the same stands in domicile.conf. */
+/* Default sections of a kind that the file has none of; repeated in domicile.conf. */
 #define CONFIG_SHIPPED_REGIONS                                                                     \
     "[region local]\n"                                                                             \
     "label = This computer\n"
@@ -123,7 +123,7 @@
     "memory_mb = 128\n"
 /* clang-format on */
 
-/* The fields that a table stands for: CONFIG_SERVER_KEYS(CONFIG_FIELD). */
+/* The fields of a table: CONFIG_SERVER_KEYS(CONFIG_FIELD). */
 #define CONFIG_TYPE_TEXT               const char *
 #define CONFIG_TYPE_OPTIONAL           const char *
 #define CONFIG_TYPE_URL                const char *

@@ -1,4 +1,4 @@
-/* The section [mail] of domicile.conf: what its keys must be together; see config.h. */
+/* Validates the section [mail] of domicile.conf; see config.h. */
 #include "adapter/config.h"
 
 #include "base/limit.h"
@@ -12,7 +12,7 @@ bool config_has_mail(const struct config *config)
     return strcmp(config->mail, "smtp") == 0;
 }
 
-/* "Name <address>", or an address alone: then the name is the server's. */
+/* "Name <address>", or only an address: then the name is the server's. */
 static bool sender_read(struct arena *arena, struct config *config)
 {
     const char *from = config->mail_from;
@@ -42,9 +42,9 @@ const char *config_mail_check(struct arena *arena, struct config *config)
         return NULL;
     if (!url_is_origin(config->mail_url, "smtp://") && !url_is_origin(config->mail_url, "smtps://"))
         return "[mail] url must be like smtp://mail.example.org:587 or "
-               "smtps://mail.example.org:465, in small letters";
+               "smtps://mail.example.org:465, in lowercase";
     if (!sender_read(arena, config))
-        return "[mail] from must be like Domicile <noreply@example.org>, or an address alone";
+        return "[mail] from must be like Domicile <noreply@example.org>, or only an address";
     if (*config->mail_ca_file && config->mail_ca_file[0] != '/')
         config->mail_ca_file =
             arena_printf(arena, "%s/%s", config->state_dir, config->mail_ca_file);

@@ -1,4 +1,4 @@
-/* Price lists in domicile.conf; see config_prices.h. What follows from them is in price.c. */
+/* Price lists in domicile.conf; see config_prices.h. */
 #include "adapter/config_prices.h"
 
 #include "adapter/db.h"
@@ -34,7 +34,7 @@ const char *config_prices_take(struct arena *arena, struct config_prices *prices
     int64_t millicents;
 
     if (!is_item(name))
-        return "is no name of a size, nor " PRICE_STOPPED_DISK " nor " PRICE_SNAPSHOT;
+        return "is neither the name of a size nor " PRICE_STOPPED_DISK " nor " PRICE_SNAPSHOT;
     if (has_item(prices, name))
         return "is set twice";
     if (!text_int(value, &millicents) || millicents < 0 || millicents > LIMIT_PRICE_MILLICENTS)
@@ -65,9 +65,9 @@ static const char *list_check(struct arena *arena, const struct config *config,
         if (!has_item(prices, config->sizes[i].name))
             missing = config->sizes[i].name;
     }
-    return missing
-               ? arena_printf(arena, "[prices %s] lacks \"%s\": add the line", prices->day, missing)
-               : NULL;
+    return missing ? arena_printf(arena, "[prices %s] is missing \"%s\": add the line", prices->day,
+                                  missing)
+                   : NULL;
 }
 
 const char *config_prices_check(struct arena *arena, struct config *config, int64_t now_at)
@@ -83,7 +83,7 @@ const char *config_prices_check(struct arena *arena, struct config *config, int6
     if (config->price_count)
         qsort(config->prices, config->price_count, sizeof *config->prices, is_later);
     if (!config->price_count || config->prices[0].from_at > now_at)
-        return "needs a section [prices DAY] whose day has begun: keep the one whose prices hold "
+        return "needs a section [prices DAY] whose day has come: keep the one whose prices apply "
                "now";
     while (holds + 1 < config->price_count && config->prices[holds + 1].from_at <= now_at)
         holds++;

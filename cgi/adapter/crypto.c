@@ -1,6 +1,6 @@
 /* The adapter for OpenSSL; see crypto.h. */
 
-/* HMAC_CTX is deprecated in OpenSSL 3, but the one way there to set a new key without a lookup. */
+/* HMAC_CTX is deprecated in OpenSSL 3, but is the only way to set a new key without a lookup. */
 #define OPENSSL_SUPPRESS_DEPRECATED
 
 #include "adapter/crypto.h"
@@ -28,8 +28,8 @@ static void crypto_demand(int is_ok, const char *what)
 }
 
 /*
- * Each thread keeps one hash context and a store of random bytes: looking an algorithm up by name
- * costs OpenSSL 3 more than hashing a page, and a system call for each token as much again.
+ * Each thread keeps one hash context and a pool of random bytes: in OpenSSL 3, fetching an
+ * algorithm by name costs more than hashing a page, and a system call per token as much again.
  */
 static _Thread_local struct {
     EVP_MD *sha256;
@@ -49,7 +49,7 @@ static void own_open(void)
     crypto_demand(own.sha256 && own.hash && own.hmac, "sha256");
 }
 
-/* A child that goes on with its parent's store would give out the same secrets. */
+/* A child process that used its parent's pool would generate the same secrets. */
 static void random_forget(void)
 {
     explicit_bzero(own.random, sizeof own.random);
@@ -79,7 +79,7 @@ void crypto_random(void *bytes, size_t length)
     own.random_left -= length;
     given = own.random + own.random_left;
     memcpy(bytes, given, length);
-    /* No second use, and nothing to find afterwards. */
+    /* Never used twice, and not left in memory. */
     explicit_bzero(given, length);
 }
 
@@ -175,8 +175,8 @@ static int digit_of(char c, const char *last_two)
 }
 
 /*
- * OpenSSL's EVP_DecodeBlock accepts blanks and stray bits, and two texts for one key would make
- * "is this key here already" a guess; so the decoding, unlike the encoding, is ours.
+ * OpenSSL's EVP_DecodeBlock accepts spaces and stray bits, and with two encodings of one key,
+ * duplicates could not be detected; so decoding, unlike encoding, is done here.
  */
 static bool decode(struct arena *arena, const char *text, size_t length, const char *last_two,
                    unsigned char **out, size_t *out_length)

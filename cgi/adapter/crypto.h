@@ -1,6 +1,6 @@
 /*
- * The adapter for OpenSSL: random bytes, hashes, comparison, base64, points of curves.
- * Failures of OpenSSL here mean a broken installation, so they abort instead of returning errors.
+ * The adapter for OpenSSL: random bytes, hashes, comparison, base64, curve points. A failure of
+ * OpenSSL here means a broken installation, so it aborts.
  */
 #pragma once
 
@@ -24,16 +24,16 @@ void crypto_sha256(const void *bytes, size_t length, unsigned char out[CRYPTO_HA
 void crypto_hmac_sha256(const void *key, size_t key_length, const void *bytes, size_t length,
                         unsigned char out[CRYPTO_HASH_BYTES]);
 
-/* In a time that does not depend on the bytes. */
+/* In constant time. */
 bool crypto_equal(const void *a, const void *b, size_t length);
 
-/* A fresh secret of 43 characters [A-Za-z0-9_-], and whether a text has that form. */
+/* A new secret of 43 characters [A-Za-z0-9_-], and whether a text has that form. */
 const char *crypto_token(struct arena *arena);
 bool crypto_is_token(const char *text);
 
 #define CRYPTO_ID_LETTERS "abcdefghijklmnopqrstuvwxyz234567"
 
-/* A fresh id of 16 characters [a-z2-7], and whether a text has that form. */
+/* A new id of 16 characters [a-z2-7], and whether a text has that form. */
 const char *crypto_id(struct arena *arena);
 bool crypto_is_id(const char *text);
 
@@ -41,7 +41,7 @@ bool crypto_is_id(const char *text);
 const char *crypto_base64url(struct arena *arena, const void *bytes, size_t length);
 const char *crypto_base64(struct arena *arena, const void *bytes, size_t length);
 
-/* Strict base64 (padding right, no other characters, no stray bits). False: not base64. */
+/* Strict base64 (correct padding, no other characters, no stray bits). False if invalid. */
 bool crypto_base64_decode(struct arena *arena, const char *text, size_t length, unsigned char **out,
                           size_t *out_length);
 bool crypto_base64url_decode(struct arena *arena, const char *text, size_t length,

@@ -1,6 +1,6 @@
 /*
- * The adapter for SQLite; see db.h. Holds the settings of every connection and the prepared
- * statements. Knows no table: statements come from the code that sqlc writes.
+ * The adapter for SQLite; see db.h. Connection settings and prepared statements. No SQL for tables
+ * here: statements come from the code that sqlc generates.
  */
 #include "adapter/db.h"
 
@@ -18,7 +18,7 @@ struct db_run {
     bool is_reading; /* changes nothing: sqlite3_stmt_readonly() */
 };
 
-/* Statements of the connection itself, prepared once as all others. */
+/* Statements for transactions, prepared once like all others. */
 enum command { BEGIN_WRITE, BEGIN_READ, COMMIT, ROLLBACK, COMMANDS };
 
 static const char *const command_sql[COMMANDS] = {
@@ -31,7 +31,7 @@ static const char *const command_sql[COMMANDS] = {
 struct db {
     sqlite3 *sqlite;
     sqlite3_stmt *commands[COMMANDS];
-    bool is_query_only;  /* not the pragma: switching that makes SQLite prepare everything anew */
+    bool is_query_only;  /* not the pragma: changing it makes SQLite prepare all statements again */
     struct db_run *runs; /* by base of the subject + index */
     size_t run_count;
     struct arena *arena; /* of the connection: holds `runs` */
@@ -77,8 +77,8 @@ static struct error *db_execute(struct db *db, struct arena *arena, const char *
 }
 
 /*
- * Defence in depth against a crafted file or statement: https://sqlite.org/security.html, and the
- * limits below what any of our statements needs.
+ * Defence in depth against a crafted file or statement: https://sqlite.org/security.html, with
+ * limits just above what our statements need.
  */
 static void db_harden(sqlite3 *sqlite)
 {
@@ -113,7 +113,7 @@ static void db_harden(sqlite3 *sqlite)
         sqlite3_db_config(sqlite, options[i].option, options[i].is_on, NULL);
 }
 
-/* secure_delete and FULL are what "deleted" and "acknowledged" mean here; see ARCHITECTURE.md. */
+/* secure_delete and FULL define "deleted" and "acknowledged"; see ARCHITECTURE.md. */
 static struct error *db_settings(struct db *db, struct arena *arena, enum db_mode mode)
 {
     struct error *e = db_execute(db, arena,
@@ -248,7 +248,7 @@ void db_close(struct db *db)
     arena_free(db->arena);
 }
 
-/* The first row that points to nothing; see https://sqlite.org/lang_altertable.html section 7. */
+/* The first dangling reference; see https://sqlite.org/lang_altertable.html section 7. */
 static struct error *references_check(struct db *db, struct arena *arena)
 {
     sqlite3_stmt *statement = NULL;
@@ -299,8 +299,10 @@ struct error *db_migrate(struct arena *arena, const struct db_schema *schema, co
     if (e)
         return e;
     e = db_settings(db, arena, DB_READ_WRITE);
-    /* Off, because DROP TABLE would delete the rows that refer to a table which is made anew; what
-     * a migration leaves is checked at its end. */
+    /*
+     * Off, because DROP TABLE would delete rows that refer to a table being rebuilt; the result of
+     * a migration is checked at its end.
+     */
     if (!e)
         e = db_execute(db, arena, "PRAGMA foreign_keys=OFF");
     if (!e)
@@ -357,7 +359,7 @@ struct db_run *db_start(struct db *db, const struct db_subject *subject, size_t 
 {
     struct db_run *run = &db->runs[subject->base + index];
 
-    /* A statement inside itself would lose its first use's place: a mistake of ours. */
+    /* A nested use of a statement would reset the outer one: a bug. */
     assert(!sqlite3_stmt_busy(run->statement));
     return run;
 }
@@ -393,7 +395,7 @@ struct error *db_step(struct db_run *run, struct arena *arena, bool *has_row)
 
     *has_row = false;
     if (run->db->is_query_only && !run->is_reading) {
-        e = error_new(arena, ERROR_INTERNAL, "a page that only reads wants to write: %s",
+        e = error_new(arena, ERROR_INTERNAL, "a read-only request tried to write: %s",
                       sqlite3_sql(run->statement));
         db_end(run);
         return e;
@@ -435,7 +437,7 @@ struct bytes db_column_bytes(struct db_run *run, int column, struct arena *arena
 void db_end(struct db_run *run)
 {
     sqlite3_reset(run->statement);
-    /* Bound bytes belong to the request; they must not be reachable after it. */
+    /* Bound bytes belong to the request and must not be reachable after it. */
     sqlite3_clear_bindings(run->statement);
 }
 

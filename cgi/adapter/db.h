@@ -1,8 +1,8 @@
 /*
  * The adapter for SQLite: the only file that includes sqlite3.h.
  *
- * Hand-written code opens a database and marks transactions. Statements stand in db/SUBJECT.sql;
- * sqlc turns them into typed functions that call the second half of this header.
+ * Hand-written code opens databases and delimits transactions. Statements are in db/SUBJECT.sql;
+ * sqlc compiles them to typed functions that call the second half of this header.
  */
 #pragma once
 
@@ -28,30 +28,29 @@ struct bytes {
 
 /*
  * Open the database at `path` with the settings of ARCHITECTURE.md ("Database") and prepare every
- * statement of every subject of `schema` that this program links. Fails INTERNAL when the file is
- * missing, when it has another schema version, or when a statement does not fit.
- * `arena` is for errors; the connection lives until db_close or the end of the process.
- * One connection belongs to one thread.
+ * statement of every subject of `schema` that this program links. INTERNAL if the file is missing,
+ * has another schema version, or a statement cannot be prepared. `arena` is for errors; the
+ * connection lives until db_close or the end of the process. A connection belongs to one thread.
  */
 struct error *db_open(struct arena *arena, const struct db_schema *schema, const char *path,
                       enum db_mode mode, struct db **out);
 void db_close(struct db *db);
 
 /*
- * Bring the file at `path` to the newest version of `schema`, creating it if needed: each migration
- * in a transaction of its own. `*out` is the version it had before.
+ * Migrate the file at `path` to the latest version of `schema`, creating it if needed, with one
+ * transaction per migration. `*out` is the previous version.
  */
 struct error *db_migrate(struct arena *arena, const struct db_schema *schema, const char *path,
                          int64_t *out);
 
-/* Refuse writes (GET and HEAD) or allow them; returns what was so before. */
+/* Refuse writes (GET and HEAD) or allow them; returns the previous setting. */
 bool db_query_only(struct db *db, bool is_on);
 
 /*
- * A transaction. db_begin takes the write lock at once (BEGIN IMMEDIATE) and waits up to
- * LIMIT_DB_BUSY_MS for it: UNAVAILABLE after that, or when the disk is full. db_read begins a
- * deferred one, so that all queries of a page see the same moment; inside a transaction it does
- * nothing. So does db_rollback without a transaction.
+ * A transaction. db_begin takes the write lock immediately (BEGIN IMMEDIATE), waiting up to
+ * LIMIT_DB_BUSY_MS: UNAVAILABLE after that, or if the disk is full. db_read starts a deferred one,
+ * so that all queries of a page see one snapshot; in a transaction it does nothing. db_rollback
+ * does nothing without a transaction.
  */
 struct error *db_begin(struct db *db, struct arena *arena);
 struct error *db_read(struct db *db, struct arena *arena);
@@ -66,7 +65,7 @@ int64_t db_changes(struct db *db);
 extern const struct db_schema DB_MAIN;
 extern const struct db_schema DB_INBOX;
 
-/* ---- for code that sqlc writes ------------------------------------------------------------- */
+/* ---- for code that sqlc generates ---------------------------------------------------------- */
 
 struct db_statement {
     const char *name; /* "vm_list" */
@@ -84,7 +83,7 @@ struct db_subject {
 
 void db_register(struct db_subject *subject);
 
-/* A prepared statement while it runs. */
+/* A running prepared statement. */
 struct db_run;
 
 /* The statement `index` of `subject`, reset and without bindings. */
@@ -97,30 +96,30 @@ void db_bind_text(struct db_run *run, int position, const char *value); /* NULL 
 void db_bind_bytes(struct db_run *run, int position, struct bytes value);
 
 /*
- * The next row, if there is one. Errors: CONFLICT (a UNIQUE, CHECK or foreign-key rule refuses the
- * write), UNAVAILABLE (busy, disk full), INTERNAL. On an error the statement is already reset.
+ * Fetch the next row, if any. Errors: CONFLICT (a UNIQUE, CHECK or foreign-key constraint),
+ * UNAVAILABLE (busy, disk full), INTERNAL. After an error the statement is already reset.
  */
 struct error *db_step(struct db_run *run, struct arena *arena, bool *has_row);
 
-/* Columns count from 0. Text and bytes are copied into the arena; NULL gives NULL, or 0. */
+/* Columns count from 0. Text and bytes are copied to the arena; SQL NULL gives NULL or 0. */
 int64_t db_column_int(struct db_run *run, int column);
 const char *db_column_text(struct db_run *run, int column, struct arena *arena);
 struct bytes db_column_bytes(struct db_run *run, int column, struct arena *arena);
 
-/* Reset. Every db_start is followed by exactly one db_end unless db_step failed. */
+/* Reset the statement. Each db_start needs exactly one db_end, unless db_step failed. */
 void db_end(struct db_run *run);
 
-/* NOT_FOUND for a `row` statement that gave none. */
+/* NOT_FOUND for a `row` statement that returned none. */
 struct error *db_none(struct arena *arena, const char *statement);
 
-/* One numbered file, in order; written by sqlc into the generated schema.c. */
+/* One numbered file, in order; generated by sqlc into schema.c. */
 struct db_migration {
     const char *file; /* "001_start.sql" */
     const char *sql;
 };
 
 struct db_schema {
-    const char *file; /* how its database is called: "main.db" */
+    const char *file; /* file name of the database: "main.db" */
     const struct db_migration *migrations;
-    int64_t version; /* that the migrations lead to: how many there are */
+    int64_t version; /* the latest: the number of migrations */
 };

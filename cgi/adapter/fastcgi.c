@@ -1,11 +1,9 @@
 /*
- * FastCGI connections; see fastcgi.h. The adapter for libfcgi.
- *
- * nginx keeps connections open, and one process serves all of them. FCGX_Accept_r alone would block
- * on the first one, so the process waits on all with epoll and hands each ready connection to
- * libfcgi (`ipcFd` set before FCGX_Accept_r makes it skip its own accept). libfcgi reads a request
- * blocking: a half-sent one would hold the process, so only nginx, which buffers requests, may
- * reach the socket.
+ * FastCGI connections; see fastcgi.h. The adapter for libfcgi. nginx keeps connections open, and
+ * one process serves all of them. FCGX_Accept_r alone would block on the first one, so the process
+ * waits on all with epoll and passes each ready connection to libfcgi (setting `ipcFd` before
+ * FCGX_Accept_r makes it skip its own accept). libfcgi reads requests with blocking I/O: a partial
+ * one would block the process, so only nginx, which buffers requests, may reach the socket.
  */
 #include "adapter/fastcgi.h"
 
@@ -24,16 +22,16 @@ extern char **environ;
 
 enum { LISTENER_FD = 0, EVENTS = 64, RECORD_BYTES = 65535 };
 
-/* Every connection that nginx has opened, and those whose requests are being answered together. */
+/* All connections from nginx, and those whose requests are in the current batch. */
 struct pool {
     const struct fastcgi_service *service;
     FCGX_Request connections[LIMIT_CONNECTIONS];
     int epoll_fd;
-    bool is_listening; /* false while every slot for a connection is taken */
+    bool is_listening; /* false while all connection slots are in use */
     struct exchange batch[LIMIT_BATCH];
     FCGX_Request *batch_connections[LIMIT_BATCH];
     size_t batch_count;
-    size_t batch_bytes; /* of its bodies */
+    size_t batch_bytes; /* of its request bodies */
 };
 
 struct error *fastcgi_body_length(struct arena *arena, char *const *environment, size_t most,
@@ -80,7 +78,7 @@ static int cgi_once(const struct fastcgi_service *service)
                : 1;
 }
 
-/* ---- the answer ---- */
+/* ---- the response ---- */
 
 static void record_header(struct buf *out, int type, int request_id, size_t length)
 {
@@ -95,8 +93,10 @@ static void record_header(struct buf *out, int type, int request_id, size_t leng
     buf_bytes(out, header, sizeof header);
 }
 
-/* STDOUT records, the end of the stream and END_REQUEST in one buffer: one write, one wake-up of
- * nginx. */
+/*
+ * STDOUT records, the end of the stream and END_REQUEST in one buffer: one write, one wakeup of
+ * nginx.
+ */
 static struct buf records(struct arena *arena, int id, const struct buf *answer)
 {
     enum { END_REQUEST = 3, STDOUT = 6 };
@@ -136,7 +136,7 @@ static void connection_answer(struct arena *arena, FCGX_Request *connection,
 {
     struct buf out = records(arena, connection->requestId, answer);
 
-    FCGX_FreeStream(&connection->out); /* we wrote what it would write, so Finish writes nothing */
+    FCGX_FreeStream(&connection->out); /* already written here, so Finish writes nothing */
     if (!write_all(connection->ipcFd, &out))
         connection->keepConnection = 0;
     FCGX_Finish_r(connection);
@@ -144,7 +144,7 @@ static void connection_answer(struct arena *arena, FCGX_Request *connection,
 
 /* ---- the request ---- */
 
-/* The body, all of it: unread bytes would spoil the next request on this connection. */
+/* Reads the whole body: unread bytes would corrupt the next request on this connection. */
 static char *body_read(struct arena *arena, FCGX_Stream *in, size_t length, size_t *out_length)
 {
     char *body = arena_alloc(arena, length + 1);
@@ -157,7 +157,9 @@ static char *body_read(struct arena *arena, FCGX_Stream *in, size_t length, size
     return body;
 }
 
-/* False: nginx closed the connection, and libfcgi with it: closing took it out of epoll. */
+/*
+ * False if nginx closed the connection; libfcgi then closed its end, which removed it from epoll.
+ */
 static bool connection_read(struct pool *pool, FCGX_Request *connection, struct exchange *out)
 {
     struct arena *arena = pool->service->arena;
@@ -216,7 +218,7 @@ static FCGX_Request *connection_free_find(struct pool *pool)
 
 static void listener_watch(struct pool *pool, bool is_on)
 {
-    /* Level-triggered: a listener that cannot be served now would spin the loop. */
+    /* Level-triggered: a listener that cannot be served now would make the loop spin. */
     struct epoll_event event = { .events = EPOLLIN | EPOLLEXCLUSIVE, .data.ptr = NULL };
 
     if (pool->is_listening == is_on)
@@ -237,18 +239,18 @@ static void connection_accept(struct pool *pool)
     }
     fd = accept4(LISTENER_FD, NULL, NULL, SOCK_CLOEXEC);
     if (fd < 0)
-        return; /* another process of this program was faster */
+        return; /* another process accepted it */
     connection->ipcFd = fd;
-    connection->keepConnection = 1; /* else FCGX_Accept_r would begin by closing it */
+    connection->keepConnection = 1; /* else FCGX_Accept_r would close it first */
     epoll_ctl(pool->epoll_fd, EPOLL_CTL_ADD, fd, &event);
 }
 
-/* SIGTERM ends the process, but only while it waits: what was begun is answered. */
+/* SIGTERM ends the process, but only while it waits: requests in progress are completed. */
 static void terminate_when_idle(sigset_t *while_waiting)
 {
     sigset_t terminate;
 
-    signal(SIGTERM, SIG_DFL); /* libfcgi has caught it, to no effect in this loop */
+    signal(SIGTERM, SIG_DFL); /* libfcgi's handler has no effect on this loop */
     sigemptyset(&terminate);
     sigaddset(&terminate, SIGTERM);
     sigprocmask(SIG_BLOCK, &terminate, while_waiting);
@@ -263,12 +265,12 @@ static int fastcgi_loop(struct pool *pool)
     FCGX_Init();
     terminate_when_idle(&while_waiting);
     for (size_t i = 0; i < LIMIT_CONNECTIONS; i++) {
-        /* No listener of its own: after an end of file libfcgi must not fall into accept(). */
+        /* No listener: after end of file libfcgi must not call accept(). */
         FCGX_InitRequest(&pool->connections[i], -1, 0);
         pool->connections[i].ipcFd = -1;
     }
     pool->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-    /* Several processes share the listener; who comes second must not sleep in accept(). */
+    /* Several processes share the listener; accept() must not block when another was faster. */
     fcntl(LISTENER_FD, F_SETFL, O_NONBLOCK);
     listener_watch(pool, true);
     for (;;) {

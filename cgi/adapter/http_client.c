@@ -1,4 +1,4 @@
-/* Requests to other services; see http_client.h. What is asked again, and when, is decided here. */
+/* Requests to other services, and when they are retried; see http_client.h. */
 #include "adapter/http_client.h"
 
 #include "adapter/crypto.h"
@@ -25,10 +25,10 @@ struct http_client {
     size_t count;
 };
 
-/* The headers of an answer that are looked at. */
+/* The response headers that are read. */
 enum { SHOULD_RETRY, REQUEST_ID, ANSWER_HEADERS };
 
-/* One try, and what came of it. */
+/* One attempt and its result. */
 struct attempt {
     struct transfer transfer;
     struct buf body;
@@ -36,9 +36,9 @@ struct attempt {
     enum transfer_end end;
 };
 
-/* ---- what may leave at all ---- */
+/* ---- what may be sent ---- */
 
-/* Scheme, host and port: what may follow is a path, and nothing in it can name another host. */
+/* Scheme, host and port; only a path may follow, so that no other host can be named. */
 static bool is_allowed_origin(const char *text)
 {
     return url_is_origin(text, "https://") ||
@@ -67,7 +67,8 @@ static bool url_is_allowed(const struct http_client *client, const char *url)
     for (size_t i = 0; i < client->count; i++) {
         const char *origin = client->origins[i];
 
-        /* The '/' behind the origin rules out "https://api.workos.com.evil.example" and "...@evil".
+        /*
+         * The '/' after the origin rules out "https://api.workos.com.evil.example" and "...@evil".
          */
         if (text_starts(url, origin) && url[strlen(origin)] == '/')
             return text_is_printable(url, '!');
@@ -79,7 +80,7 @@ static struct error *request_check(const struct http_client *client, struct aren
                                    const struct http_request *request)
 {
     if (!url_is_allowed(client, request->url))
-        return error_new(arena, ERROR_INTERNAL, "a URL that is not on the list");
+        return error_new(arena, ERROR_INTERNAL, "URL not on the allowlist");
     for (size_t i = 0; i < request->header_count; i++) {
         if (!text_is_printable(request->headers[i].value, ' '))
             return error_new(arena, ERROR_INTERNAL, "header %s is not printable",
@@ -88,7 +89,7 @@ static struct error *request_check(const struct http_client *client, struct aren
     return NULL;
 }
 
-/* ---- one try ---- */
+/* ---- one attempt ---- */
 
 static void headers_make(struct arena *arena, const struct http_request *request,
                          struct transfer *transfer)
@@ -98,7 +99,10 @@ static void headers_make(struct arena *arena, const struct http_request *request
     size_t count = 0;
 
     lines[count++] = "Accept: application/json";
-    /* Without "Expect:" libcurl asks before it sends a longer body, and waits a second for that. */
+    /*
+     * Without "Expect:" libcurl sends "Expect: 100-continue" before a longer body and waits a
+     * second.
+     */
     lines[count++] = "Expect:";
     if (request->body)
         lines[count++] = arena_printf(arena, "Content-Type: %s", type);
@@ -142,9 +146,9 @@ static void attempt_make(struct arena *arena, int64_t timeout_ms, struct attempt
     attempt->end = transfer_run(&attempt->transfer, arena);
 }
 
-/* ---- and whether there is another ---- */
+/* ---- retries ---- */
 
-/* What may be different a moment later. */
+/* Transient failures. */
 static bool is_passing(const struct attempt *attempt, enum retry_policy retry_policy)
 {
     const char *advice = attempt->headers[SHOULD_RETRY].value;
@@ -159,8 +163,7 @@ static bool is_passing(const struct attempt *attempt, enum retry_policy retry_po
     return status == 409 || status >= 500;
 }
 
-/* 250 ms (Stripe: 500 ms), then twice that, ... and up to half as much again, so that many clients
- * do not come back as one. */
+/* 250 ms (Stripe: 500 ms), doubled each time, plus up to half of that as jitter. */
 static int64_t wait_ms(const struct attempt *attempt, enum retry_policy retry_policy, int tries)
 {
     int64_t base_ms = backoff_ms(

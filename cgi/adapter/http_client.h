@@ -1,8 +1,7 @@
 /*
- * Requests to the services of the configuration, and to nobody else.
- *
- * No redirects, no proxy, no environment; TLS is checked; time and size have limits (limit.h). What
- * a status or a body means is up to the caller, cgi/remote.
+ * Requests to the configured services and no others. No redirects, no proxy, no environment
+ * variables; TLS is verified; time and size are limited (limit.h). Interpreting status and body is
+ * up to the caller, cgi/remote.
  */
 #pragma once
 
@@ -17,45 +16,43 @@ struct http_header {
     const char *name, *value;
 };
 
-/* What is tried again beside broken connections. */
+/* What is retried besides failed connections. */
 enum retry_policy {
     RETRY_USUAL,  /* 408, 429, 5xx */
-    RETRY_STRIPE, /* what Stripe-Should-Retry says; without it 409 and 5xx, but never 429 */
+    RETRY_STRIPE, /* as Stripe-Should-Retry says; without it 409 and 5xx, never 429 */
 };
 
 struct http_request {
     const char *method;                /* "GET", "POST", "PUT", "PATCH" or "DELETE" */
-    const char *url;                   /* below one of the origins; nothing secret in its path */
-    const struct http_header *headers; /* beside those that JSON needs */
+    const char *url;                   /* under one of the origins; no secrets in its path */
+    const struct http_header *headers; /* besides those for JSON */
     size_t header_count;
     const char *body;         /* NULL: none */
     const char *content_type; /* of the body; NULL: application/json */
-    /* Names the operation, however often it is tried. Without it only GET and DELETE are tried
-     * again. */
+    /* The same for all attempts. Without it only GET and DELETE are retried. */
     const char *idempotency_key;
     enum retry_policy retry_policy;
 };
 
 struct http_response {
     int status;
-    const char *body; /* NUL behind it */
+    const char *body; /* NUL-terminated */
     size_t body_length;
-    const char *request_id; /* by which the service knows this request, for the log; "": none */
+    const char *request_id; /* the service's id of this request, for the log; "": none */
 };
 
 /*
- * Who may be asked: origins like "https://api.workos.com". Plain http is for this computer alone
- * (stand-ins in tests). INPUT for anything else. Lives in `arena`; call it before the first request
- * is served, from one thread.
+ * `origins` are allowed, like "https://api.workos.com". Plain http only for loopback (fakes in
+ * tests). INPUT for anything else. Lives in `arena`; call before threads start.
  */
 struct error *http_client_open(struct arena *arena, const char *const *origins, size_t count,
                                struct http_client **out);
 
 /*
- * Ask once, or again (enum retry_policy) where that is safe: at most LIMIT_HTTP_TRIES times,
- * LIMIT_HTTP_MS together. Any status that came last is a success. UPSTREAM when there was none;
- * INTERNAL for a URL that is not on the list, or a header that is not printable. Error texts hold
- * method, URL without its query, and libcurl's words; no header and no body.
+ * Send a request, with retries (enum retry_policy) where safe: at most LIMIT_HTTP_TRIES attempts in
+ * LIMIT_HTTP_MS. Success is any final status. UPSTREAM if there was no response; INTERNAL for a URL
+ * not on the allowlist or a header that is not printable. Error texts contain the method, the URL
+ * without its query, and libcurl's message; no headers and no body.
  */
 struct error *http_client_send(const struct http_client *client, struct arena *arena,
                                const struct http_request *request, struct http_response *out);

@@ -1,4 +1,4 @@
-/* The adapter for jansson; see json.h. Its values live for one call. */
+/* The adapter for jansson; see json.h. jansson's values live for one call. */
 #include "adapter/json.h"
 
 #include "base/buf.h"
@@ -30,7 +30,7 @@ struct error *json_object_write(struct arena *arena, const struct json_field *fi
     char *text;
 
     for (size_t i = 0; i < count && !e; i++) {
-        /* A value that could not be made (NULL) is refused here as well. */
+        /* Also fails for a value that could not be created (NULL). */
         if (json_object_set_new(object, fields[i].key, json_value(&fields[i])) != 0)
             e = error_new(arena, ERROR_INTERNAL, "JSON: \"%s\" is not UTF-8", fields[i].key);
     }
@@ -50,7 +50,7 @@ struct error *json_quote(struct arena *arena, const char *text, const char **out
     size_t size = value ? json_dumpb(value, NULL, 0, JSON_ENCODE_ANY) : 0;
     char *quoted = arena_alloc(arena, size + 1);
 
-    /* jansson leaves only UTF-8 in; the bytes go straight to the arena, which wipes them. */
+    /* jansson accepts only UTF-8; the bytes go straight to the arena, which wipes them. */
     if (value)
         json_dumpb(value, quoted, size, JSON_ENCODE_ANY);
     json_decref(value);
@@ -59,14 +59,14 @@ struct error *json_quote(struct arena *arena, const char *text, const char **out
 }
 
 struct json {
-    const char *key; /* NULL in a list */
+    const char *key; /* NULL in an array */
     json_type type;
     const char *text;
     int64_t number;
     struct json *first, *next;
 };
 
-/* Is nothing lost by writing it as a whole number? Beyond 2^53 not every one exists. */
+/* Can it be written as an integer without loss? Not every integer beyond 2^53 is representable. */
 static bool is_whole(double number)
 {
     return number >= -0x1p53 && number <= 0x1p53 && (double)(int64_t)number == number;
@@ -77,7 +77,7 @@ struct copying {
     size_t values;
 };
 
-/* NULL: too deep or too much. */
+/* NULL: too deep or too large. */
 static struct json *value_copy(struct copying *copying, json_t *value, int depth);
 
 static bool members_copy(struct copying *copying, struct json *to, json_t *object, int depth)
@@ -142,7 +142,7 @@ struct error *json_read(struct arena *arena, const char *bytes, size_t length,
     json_error_t problem;
     json_t *value = json_loadb(bytes, length, JSON_REJECT_DUPLICATES, &problem);
 
-    /* jansson's own text quotes the input, which may hold secrets. */
+    /* jansson's message quotes the input, which may contain secrets. */
     if (!value)
         return error_new(arena, ERROR_MALFORMED, "not JSON: line %d, byte %d", problem.line,
                          problem.position);
@@ -205,12 +205,12 @@ static void text_write(struct buf *out, const char *text)
 {
     const char *quoted = "null";
 
-    /* What was read is UTF-8, so it can be written. */
+    /* Parsed values are UTF-8, so they can be written. */
     if (!json_quote(out->arena, text, &quoted))
         buf_text(out, quoted);
 }
 
-/* Depth is bounded: only what json_read has accepted can be here. */
+/* Depth is bounded: json_read has accepted this value. */
 static void value_write(struct buf *out, const struct json *json)
 {
     bool is_object = json->type == JSON_OBJECT;

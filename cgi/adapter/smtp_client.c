@@ -1,4 +1,4 @@
-/* Mail to a mail server; see smtp_client.h. */
+/* The SMTP client; see smtp_client.h. */
 #include "adapter/smtp_client.h"
 
 #include "adapter/transfer.h"
@@ -11,11 +11,11 @@
 
 enum { ANSWER_BYTES = 200 };
 
-/* What was said on one connection. */
+/* The state of one connection. */
 struct smtp_session {
-    char answer[ANSWER_BYTES]; /* the server's last line */
-    bool is_about_recipient;   /* it answers for the recipient or the message, not for us */
-    bool is_over;              /* we have said QUIT: what follows is courtesy */
+    char answer[ANSWER_BYTES]; /* the server's last reply */
+    bool is_about_recipient;   /* replies now concern the recipient or the message, not us */
+    bool is_over;              /* QUIT was sent: what follows is irrelevant */
 };
 
 struct error *smtp_client_open(struct arena *arena)
@@ -25,7 +25,7 @@ struct error *smtp_client_open(struct arena *arena)
 
 /* ---- what may be sent ---- */
 
-/* Printable ASCII; a new line only as a fold, which goes on with a blank. */
+/* Printable ASCII; a line break only as folding, followed by a space. */
 static bool is_header(const char *line)
 {
     for (; *line; line++) {
@@ -37,24 +37,24 @@ static bool is_header(const char *line)
     return true;
 }
 
-/* INPUT when a header of the message could hold another one. */
+/* INPUT if a value could inject another header. */
 static struct error *message_check(struct arena *arena, const struct smtp_message *message)
 {
     if (!text_is_email(message->from) || !text_is_email(message->to))
-        return error_new(arena, ERROR_INPUT, "not an address that mail can go to or from");
+        return error_new(arena, ERROR_INPUT, "not a valid mail address");
     for (size_t i = 0; i < message->header_count; i++) {
         if (!is_header(message->headers[i]))
             return error_new(arena, ERROR_INPUT, "the header %.*s is not printable",
                              (int)strcspn(message->headers[i], ":\r\n"), message->headers[i]);
     }
     if (strlen(message->text) + strlen(message->html) > LIMIT_MAIL_BYTES)
-        return error_new(arena, ERROR_INPUT, "larger than a mail of ours can be");
+        return error_new(arena, ERROR_INPUT, "larger than the limit for mails");
     return NULL;
 }
 
-/* ---- what is said ---- */
+/* ---- the dialogue ---- */
 
-/* One printable line of what the server said. */
+/* One printable line of the server's reply. */
 static void answer_keep(struct smtp_session *session, const char *bytes, size_t size)
 {
     size_t length = 0;
@@ -76,7 +76,7 @@ static bool bytes_start(const char *bytes, size_t size, const char *start)
     return size >= strlen(start) && memcmp(bytes, start, strlen(start)) == 0;
 }
 
-/* The password passes by here and is not looked at. */
+/* The password also passes through here and is not inspected. */
 static void session_note(void *user, bool is_ours, const char *bytes, size_t size)
 {
     struct smtp_session *session = user;
@@ -92,7 +92,7 @@ static void session_note(void *user, bool is_ours, const char *bytes, size_t siz
         answer_keep(session, bytes, size);
 }
 
-/* Say what `transfer` holds beside what is the same for all, and put into words what came of it. */
+/* Complete `transfer` with what all calls share, run it, and describe its outcome. */
 static struct error *session_run(const struct smtp_server *server, struct arena *arena,
                                  struct transfer *transfer, const char **answer)
 {
@@ -112,12 +112,12 @@ static struct error *session_run(const struct smtp_server *server, struct arena 
     *answer = NULL;
     if (transfer_run(transfer, arena) == TRANSFER_DONE)
         return NULL;
-    /* Before that a 5xx is about our password or our address: the operator can mend it. */
+    /* Before that, a 5xx concerns our password or address, which the operator can fix. */
     if (transfer->status >= 500 && session.is_about_recipient)
         kind = ERROR_INPUT;
     if (transfer->status < 400)
         return error_new(arena, kind, "%s: %s", server->url, transfer->problem);
-    /* Behind the number, which stands in our text already. */
+    /* After the code, which is already in our text. */
     *answer = arena_copy(arena, session.answer + strnlen(session.answer, 4));
     return error_new(arena, kind, "%s: answered %d", server->url, transfer->status);
 }

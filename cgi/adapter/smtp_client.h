@@ -1,4 +1,4 @@
-/* Mail to the mail server of the configuration. */
+/* Sends mail to the configured mail server. */
 #pragma once
 
 #include "base/arena.h"
@@ -6,37 +6,35 @@
 
 #include <stddef.h>
 
-/* Who takes our mail. */
+/* The mail server. */
 struct smtp_server {
     const char *url;             /* "smtp://HOST[:PORT]" or "smtps://HOST[:PORT]" */
-    const char *user, *password; /* NULL: the server asks for none */
-    const char *ca_file;         /* whom to trust instead of the system's authorities, or NULL */
-    const char *name;            /* what we call ourselves: a host name */
+    const char *user, *password; /* NULL: no authentication */
+    const char *ca_file;         /* CA certificates to trust instead of the system's, or NULL */
+    const char *name;            /* our name in EHLO: a host name */
 };
 
 struct smtp_message {
     const char *from, *to;      /* bare addresses */
-    const char *const *headers; /* whole lines in ASCII: "Subject: ..."; folded by "\r\n " */
+    const char *const *headers; /* complete lines in ASCII: "Subject: ..."; folded by "\r\n " */
     size_t header_count;
-    const char *text, *html; /* UTF-8 with CRLF; what arrives is multipart/alternative */
+    const char *text, *html; /* UTF-8 with CRLF; sent as multipart/alternative */
 };
 
-/* Before the first mail, from one thread. */
+/* Call before the first mail, from one thread. */
 struct error *smtp_client_open(struct arena *arena);
 
 /*
- * Hand one message to the mail server, once. NULL: the server has taken it. UPSTREAM: not now, or
- * nobody knows; try again. INPUT: never; the server refuses this recipient or this message (5xx),
- * or an address or a header is none. The error's text names the server and its number or libcurl's
- * words, and nothing of the message; what the server said goes to `*answer` (one line, in the
- * arena; NULL: nothing), which may name the recipient.
- *
- * TLS is demanded and checked: from the first byte (smtps), or by STARTTLS before anything is said
- * (smtp). To a server on this computer without `ca_file` smtp stays plain.
+ * Submit one message to the mail server, without retries. NULL: accepted. UPSTREAM: a temporary or
+ * unknown outcome; retry. INPUT: permanent; the server rejects this recipient or message (5xx), or
+ * an address or header is invalid. The error's text has the server and its reply code or libcurl's
+ * message, and nothing of the message; the server's reply goes to `*reply` (one line, in the arena;
+ * NULL: none) and may contain the recipient. TLS is required and verified: implicit (smtps) or by
+ * STARTTLS before anything else (smtp). smtp to a loopback server without `ca_file` is plain.
  */
 struct error *smtp_client_send(const struct smtp_server *server, struct arena *arena,
                                const struct smtp_message *message, const char **answer);
 
-/* Sign in there and leave again. UPSTREAM with what is wrong; `answer` as above. */
+/* Authenticate and quit. UPSTREAM with what is wrong; `reply` as above. */
 struct error *smtp_client_check(const struct smtp_server *server, struct arena *arena,
                                 const char **answer);

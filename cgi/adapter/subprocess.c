@@ -1,7 +1,4 @@
-/*
- * Runs a program of the host and waits for it (see subprocess.h): by posix_spawn, never by a shell.
- * It does not know what the programs do.
- */
+/* Runs a program and waits for it; see subprocess.h. Uses posix_spawn, never a shell. */
 #include "adapter/subprocess.h"
 
 #include <errno.h>
@@ -17,7 +14,7 @@
 
 extern char **environ;
 
-/* Reads to the end, so that the program never waits for us, and keeps the beginning. */
+/* Reads to the end, so that the program never blocks, and keeps the beginning. */
 static void read_beginning(int file, char *text, size_t size)
 {
     char rest[512];
@@ -37,7 +34,7 @@ static void read_beginning(int file, char *text, size_t size)
     text[length] = '\0';
 }
 
-/* `output_file` negative: output is thrown away. */
+/* `output_file` negative: output is discarded. */
 static int spawn(const char *const *arguments, int output_file, int error_file, pid_t *pid)
 {
     posix_spawn_file_actions_t actions;
@@ -59,7 +56,7 @@ static int spawn(const char *const *arguments, int output_file, int error_file, 
     else
         posix_spawn_file_actions_adddup2(&actions, output_file, STDOUT_FILENO);
     posix_spawn_file_actions_adddup2(&actions, error_file, STDERR_FILENO);
-    /* The arguments are not changed: the const is missing in posix_spawn for historical reasons. */
+    /* posix_spawn does not change the arguments; it lacks const for historical reasons. */
     result = posix_spawnp(pid, arguments[0], &actions, &attributes,
                           (char *const *)(void *)arguments, environ);
     posix_spawn_file_actions_destroy(&actions);
@@ -115,7 +112,7 @@ static struct error *read_all(struct arena *arena, int file, const char *name, c
     return NULL;
 }
 
-/* Into memory and not through a pipe: two pipes would have to be read at the same time. */
+/* To memory, not a pipe: two pipes would have to be read concurrently. */
 struct error *command_read(struct arena *arena, const char *const *arguments, const char **out)
 {
     int file = memfd_create("output", MFD_CLOEXEC);

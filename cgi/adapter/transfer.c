@@ -1,4 +1,4 @@
-/* One exchange with another server; see transfer.h. */
+/* One transfer with another server; see transfer.h. */
 #include "adapter/transfer.h"
 
 #include "base/text.h"
@@ -8,7 +8,7 @@
 
 enum { MOST_HEADER_BYTES = 100 };
 
-/* What libcurl keeps pointers to while it works. */
+/* What libcurl refers to during a transfer. */
 struct lists {
     struct curl_slist *headers, *recipients;
     curl_mime *mime;
@@ -17,11 +17,11 @@ struct lists {
 struct error *transfer_open(struct arena *arena)
 {
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
-        return error_new(arena, ERROR_INTERNAL, "libcurl cannot be set up");
+        return error_new(arena, ERROR_INTERNAL, "libcurl cannot be initialized");
     return NULL;
 }
 
-/* ---- what libcurl calls ---- */
+/* ---- callbacks of libcurl ---- */
 
 static size_t body_take(char *bytes, size_t size, size_t count, void *user)
 {
@@ -30,7 +30,7 @@ static size_t body_take(char *bytes, size_t size, size_t count, void *user)
     if (!transfer->answer)
         return size * count;
     if (size * count > transfer->answer_max - transfer->answer->length)
-        return 0; /* libcurl ends the transfer */
+        return 0; /* libcurl aborts the transfer */
     buf_bytes(transfer->answer, bytes, size * count);
     return size * count;
 }
@@ -45,7 +45,7 @@ static int line_take(CURL *curl, curl_infotype type, char *bytes, size_t size, v
     return 0;
 }
 
-/* ---- options; false: libcurl does not know one, or has no memory ---- */
+/* ---- options; false: unknown to libcurl, or out of memory ---- */
 
 static bool line_add(struct curl_slist **list, const char *line)
 {
@@ -55,7 +55,7 @@ static bool line_add(struct curl_slist **list, const char *line)
     return longer;
 }
 
-/* The same for all. */
+/* Common to all transfers. */
 static bool safety_set(CURL *curl, const struct transfer *transfer)
 {
     int failed = 0;
@@ -63,7 +63,7 @@ static bool safety_set(CURL *curl, const struct transfer *transfer)
     failed |= curl_easy_setopt(curl, CURLOPT_URL, transfer->url) != CURLE_OK;
     failed |= curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, transfer->protocols) != CURLE_OK;
     failed |= curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L) != CURLE_OK;
-    /* "" is no proxy; unset would be the one that the environment names. */
+    /* "" is no proxy; unset would use the environment's. */
     failed |= curl_easy_setopt(curl, CURLOPT_PROXY, "") != CURLE_OK;
     failed |= curl_easy_setopt(curl, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L) != CURLE_OK;
     failed |=
@@ -149,9 +149,9 @@ static bool mail_set(CURL *curl, const struct transfer *transfer, struct arena *
            curl_easy_setopt(curl, CURLOPT_MIMEPOST, lists->mime) == CURLE_OK;
 }
 
-/* ---- what came of it ---- */
+/* ---- the result ---- */
 
-/* "" when it was not sent, or is nothing that one would write down. */
+/* "" if it was not sent or is not fit for a log. */
 static const char *header_get(CURL *curl, struct arena *arena, const char *name)
 {
     struct curl_header *header;

@@ -1,7 +1,7 @@
 /*
- * One exchange with another server, over HTTP or SMTP. The adapter for libcurl, under http_client.h
- * and smtp_client.h: a handle lives for one exchange. No redirects, no proxy, nothing from the
- * environment; certificates are checked, and TLS is 1.2 at least.
+ * One transfer with another server, over HTTP or SMTP. The adapter for libcurl, used by
+ * http_client.h and smtp_client.h: a handle lives for one transfer. No redirects, no proxy, no
+ * environment variables; certificates are verified, and TLS is at least 1.2.
  */
 #pragma once
 
@@ -10,13 +10,13 @@
 
 #include <stdbool.h>
 
-/* A header of the answer. */
+/* A response header. */
 struct transfer_header {
     const char *name;
     const char *value; /* to be filled; "": not sent, long, or not printable */
 };
 
-/* A mail of several parts, of which the reader's program shows the last that it understands. */
+/* A mail with alternative parts; mail programs show the last one they support. */
 struct transfer_mail {
     const char *from, *to; /* bare addresses */
     const struct transfer_part {
@@ -26,42 +26,42 @@ struct transfer_mail {
 };
 
 struct transfer {
-    /* What is asked. */
+    /* The request. */
     const char *url;
-    const char *protocols; /* all others are refused: "https" */
+    const char *protocols; /* the only allowed one: "https" */
     int64_t connect_ms, timeout_ms;
-    const char *method;         /* or a command of SMTP; NULL: the protocol's own */
-    const char *const *headers; /* whole lines */
+    const char *method;         /* or an SMTP command; NULL: the protocol's default */
+    const char *const *headers; /* complete lines */
     size_t header_count;
     const char *body;                 /* NULL: none */
     const struct transfer_mail *mail; /* NULL: none; only SMTP */
-    bool is_command;                  /* SMTP: `method` is all that is said */
-    bool is_plain;                    /* SMTP: goes without STARTTLS */
+    bool is_command;                  /* SMTP: only send `method` */
+    bool is_plain;                    /* SMTP: no STARTTLS */
     const char *user, *password;      /* NULL: none */
-    const char *ca_file; /* whom to trust instead of the system's authorities, or NULL */
+    const char *ca_file; /* CA certificates to trust instead of the system's, or NULL */
 
-    /* Hears each line of SMTP as it passes; `is_ours`: we say it. NULL: nobody does. */
+    /* Called with each line of SMTP; `is_ours`: sent by us. NULL: none. */
     void (*listen)(void *listener, bool is_ours, const char *bytes, size_t size);
     void *listener;
 
-    /* What came of it. */
-    struct buf *answer; /* the body; NULL: nobody reads it */
-    size_t answer_max;  /* a longer one ends the exchange */
+    /* The result. */
+    struct buf *answer; /* the body; NULL: discarded */
+    size_t answer_max;  /* a longer one aborts the transfer */
     struct transfer_header *answer_headers;
     size_t answer_header_count;
     int status;            /* 0: none */
-    int64_t retry_after_s; /* 0: not said */
-    const char *problem;   /* libcurl's words for what went wrong */
+    int64_t retry_after_s; /* 0: not sent */
+    const char *problem;   /* libcurl's error message */
 };
 
 enum transfer_end {
-    TRANSFER_DONE,   /* there is a status */
-    TRANSFER_BROKEN, /* on the way: the next try may do better */
-    TRANSFER_FAILED, /* a wrong certificate, an endless body: it would fail again */
+    TRANSFER_DONE,   /* a status was received */
+    TRANSFER_BROKEN, /* a network error: a retry may succeed */
+    TRANSFER_FAILED, /* a bad certificate, an endless body: a retry would fail again */
 };
 
-/* Before the first exchange, from one thread. */
+/* Call before the first transfer, from one thread. */
 struct error *transfer_open(struct arena *arena);
 
-/* One exchange. */
+/* Run one transfer. */
 enum transfer_end transfer_run(struct transfer *transfer, struct arena *arena);

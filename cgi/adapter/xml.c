@@ -1,6 +1,6 @@
 /*
- * Reading XML (see xml.h). A document is parsed for each question and freed again: the few that
- * there are have some kilobytes, and nothing of libxml2 outlives a call.
+ * Reads values from XML; see xml.h. The document is parsed on each call: documents are few and
+ * small, and no libxml2 object outlives a call.
  */
 #include "adapter/xml.h"
 

@@ -1,14 +1,12 @@
-/*
- * The adapter for libxml2: reads a value out of XML that a service of this machine has written.
- */
+/* The adapter for libxml2: reads a value from XML written by a service on this machine. */
 #pragma once
 
 #include "base/arena.h"
 
 /*
- * The text of what `path`, an XPath 1.0 expression, finds first in `xml`: of an element, of an
- * attribute, or of the expression itself when it makes a text. In the arena; NULL when nothing is
- * found, or nothing in it, or `xml` is not well-formed. Entities are not expanded, and nothing is
- * loaded. `path` is ours: no part of it comes from outside.
+ * The text of the first match of `path`, an XPath 1.0 expression, in `xml`: of an element, an
+ * attribute, or the expression itself if it yields a string. In the arena; NULL if there is no
+ * match, it is empty, or `xml` is not well-formed. Entities are not expanded and nothing is loaded.
+ * `path` must be trusted: no part of it may come from outside.
  */
 const char *xml_find(struct arena *arena, const char *xml, const char *path);

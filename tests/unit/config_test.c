@@ -296,9 +296,9 @@ static void test_sections_as_shipped(void **state)
     assert_int_equal(config->sizes[0].memory_mb, 5);
     assert_int_equal(config->price_count, 1);
     assert_message(LEAST "[size big]\nmemory_mb = 1\n",
-                   ": [size big] lacks \"disk_gb\": add the line");
+                   ": [size big] is missing \"disk_gb\": add the line");
     assert_message(LEAST "[size big]\nmemory_mb = 1\ndisk_gb = 1\n",
-                   ": [prices 2026-01-01] lacks \"big\": add the line");
+                   ": [prices 2026-01-01] is missing \"big\": add the line");
 }
 
 /* Files of older versions: keys under their former names, and without keys added later. */
@@ -434,11 +434,11 @@ static void test_mail(void **state)
     for (size_t i = 0; i < COUNT(no_urls); i++)
         assert_message(with_mail(no_urls[i], "a@b"),
                        ": [mail] url must be like smtp://mail.example.org:587 or "
-                       "smtps://mail.example.org:465, in small letters");
+                       "smtps://mail.example.org:465, in lowercase");
     for (size_t i = 0; i < COUNT(no_senders); i++)
         assert_message(with_mail(url, no_senders[i]),
-                       ": [mail] from must be like Domicile <noreply@example.org>, or an address "
-                       "alone");
+                       ": [mail] from must be like Domicile <noreply@example.org>, or only an "
+                       "address");
 }
 
 /* ---- what is refused, and the message ---- */
@@ -472,12 +472,12 @@ static void test_values(void **state)
         { 8, "vms =", ":8: vms must not be empty" },
         { 17, "driver = vmware", ":17: driver must be one of |libvirt|" },
         { 19, "accelerator = hvf", ":19: accelerator must be one of |auto|kvm|tcg|" },
-        { 32, "user = Dev", ":32: user may have a-z, 0-9 and - only" },
-        { 32, "user = a/b", ":32: user may have a-z, 0-9 and - only" },
+        { 32, "user = Dev", ":32: user may contain a-z, 0-9 and - only" },
+        { 32, "user = a/b", ":32: user may contain a-z, 0-9 and - only" },
         { 35, "billing = on", ":35: billing must be one of |off|stripe|" },
         { 41, "url = stripe",
-          ":41: url must be like https://vm.example.org, in small letters, "
-          "without a final slash" },
+          ":41: url must be like https://vm.example.org, in lowercase, "
+          "without a trailing slash" },
         { 15, "[planet local]", ":15: unknown section [planet local]: " KNOWN },
         { 15, "[region]", ":15: unknown section [region]: " KNOWN },
         { 15, "[region Not A Name]", ":15: unknown section [region Not A Name]: " KNOWN },
@@ -500,8 +500,8 @@ static void test_values(void **state)
         assert_message(with_line(wrong[i].line, wrong[i].text), wrong[i].message);
     for (size_t i = 0; i < COUNT(no_origins); i++)
         assert_message(with_line(3, arena_printf(arena, "public_url = %s", no_origins[i])),
-                       ":3: public_url must be like https://vm.example.org, in small letters, "
-                       "without a final slash");
+                       ":3: public_url must be like https://vm.example.org, in lowercase, "
+                       "without a trailing slash");
     for (size_t i = 0; i < COUNT(no_ports); i++)
         assert_message(with_line(22, arena_printf(arena, "ssh_ports = %s", no_ports[i])),
                        ":22: ssh_ports must be like 22000-22999, between 1024 and 65535");
@@ -514,13 +514,13 @@ static void test_required_lines(void **state)
         int line;
         const char *message;
     } needed[] = {
-        { 3, ": [server] lacks \"public_url\": add the line" },
-        { 5, ": [server] lacks \"operator\": add the line" },
-        { 26, ": [size nano] lacks \"memory_mb\": add the line" },
-        { 27, ": [size nano] lacks \"disk_gb\": add the line" },
-        { 49, ": [prices 2026-01-01] lacks \"nano\": add the line" },
-        { 50, ": [prices 2026-01-01] lacks \"stopped_disk_gb\": add the line" },
-        { 51, ": [prices 2026-01-01] lacks \"snapshot_gb\": add the line" },
+        { 3, ": [server] is missing \"public_url\": add the line" },
+        { 5, ": [server] is missing \"operator\": add the line" },
+        { 26, ": [size nano] is missing \"memory_mb\": add the line" },
+        { 27, ": [size nano] is missing \"disk_gb\": add the line" },
+        { 49, ": [prices 2026-01-01] is missing \"nano\": add the line" },
+        { 50, ": [prices 2026-01-01] is missing \"stopped_disk_gb\": add the line" },
+        { 51, ": [prices 2026-01-01] is missing \"snapshot_gb\": add the line" },
     };
     struct config *config;
     int line = 0;
@@ -544,12 +544,12 @@ static void test_whole_sections(void **state)
     struct config *config;
 
     (void)state;
-    assert_message("", ": [server] lacks \"public_url\": add the line");
+    assert_message("", ": [server] is missing \"public_url\": add the line");
     assert_null(load(arena_printf(arena, "%.*s", (int)(quota - good), good), &config));
     assert_int_equal(config->quota_vms, 5);
     assert_int_equal(config->size_count, 3);
     assert_message(arena_printf(arena, "%.*s%s", (int)(region - good), good, prices),
-                   ": [prices 2026-01-01] lacks \"small\": add the line");
+                   ": [prices 2026-01-01] is missing \"small\": add the line");
     assert_null(load(arena_printf(arena, "%.*s", (int)(prices - good), good), &config));
     assert_int_equal(config->prices[0].item_count, 5);
     assert_message(arena_printf(arena, "%s[size nano]\nlabel = Again\n", good),
@@ -571,10 +571,10 @@ static void test_first_error_is_reported(void **state)
     memset(wide, 'x', sizeof wide - 1);
     wide[sizeof wide - 1] = '\0';
     assert_message(with_line(2, arena_printf(arena, "name = %s", wide)),
-                   ":2: the line is too long, or holds a NUL byte");
+                   ":2: the line is too long or contains a NUL byte");
     /* The end of a long comment is not the next line. */
     assert_message(with_line(2, arena_printf(arena, "# %.197sname = Trap", wide)),
-                   ":2: the line is too long, or holds a NUL byte");
+                   ":2: the line is too long or contains a NUL byte");
     for (int i = 0; i < 70; i++)
         buf_printf(&many, "[size s%d]\nlabel = x\n", i);
     assert_message(many.bytes, ":129: unknown section [size s64]: " KNOWN);
@@ -590,16 +590,17 @@ static void test_price_lists(void **state)
         { "[prices 2026-1-01]\nnano=1\n", ": [prices 2026-1-01]: the day must be like 2026-12-31" },
         { "[prices soon]\nnano=1\n", ": [prices soon]: the day must be like 2026-12-31" },
         { "[prices 2026-02-01]\nnano=1\nsnapshot_gb=1\n",
-          ": [prices 2026-02-01] lacks \"stopped_disk_gb\": add the line" },
+          ": [prices 2026-02-01] is missing \"stopped_disk_gb\": add the line" },
         { "[prices 2100-02-01]\nsnapshot_gb=1\nstopped_disk_gb=1\n",
-          ": [prices 2100-02-01] lacks \"nano\": add the line" },
+          ": [prices 2100-02-01] is missing \"nano\": add the line" },
         { "[prices 2100-02-01]\nnano=1\nnano=1\n", ":54: nano is set twice" },
         { "nano=1\n", ":52: nano is set twice" },
         { "big=1.5\n", ":52: big must be a whole number of 1/1000 cents, at most 100000000" },
         { "big=-1\n", ":52: big must be a whole number of 1/1000 cents, at most 100000000" },
         { "big=\n", ":52: big must be a whole number of 1/1000 cents, at most 100000000" },
         { "big=100000001\n", ":52: big must be a whole number of 1/1000 cents, at most 100000000" },
-        { "disk_gb=1\n", ":52: disk_gb is no name of a size, nor stopped_disk_gb nor snapshot_gb" },
+        { "disk_gb=1\n",
+          ":52: disk_gb is neither the name of a size nor stopped_disk_gb nor snapshot_gb" },
     };
     struct config *config;
 
@@ -607,8 +608,8 @@ static void test_price_lists(void **state)
     for (size_t i = 0; i < COUNT(wrong); i++)
         assert_message(arena_printf(arena, "%s%s", good, wrong[i].text), wrong[i].message);
     assert_message(with_line(48, "[prices 2100-01-01]"),
-                   ": needs a section [prices DAY] whose day has begun: keep the one whose "
-                   "prices hold now");
+                   ": needs a section [prices DAY] whose day has come: keep the one whose "
+                   "prices apply now");
     /* Sorted by day, whatever the order of the lines; past lists may be incomplete. */
     assert_null(load(arena_printf(arena,
                                   "%s[prices 2100-01-01]\nnano=3\nsnapshot_gb=1\n"
@@ -634,7 +635,7 @@ static void test_files(void **state)
     file_write("domicile.conf", "[server]\nname = a\0b\n", 20, 0600);
     e = config_load(arena, folder, &config);
     assert_non_null(e);
-    assert_non_null(strstr(e->text, ":2: the line is too long, or holds a NUL byte"));
+    assert_non_null(strstr(e->text, ":2: the line is too long or contains a NUL byte"));
 }
 
 static void test_price(void **state)
@@ -705,14 +706,14 @@ static void test_secret_refused(void **state)
         assert_non_null(e);
         assert_string_equal(
             e->text,
-            arena_printf(arena, "secret %s/secrets/key: others can read it: chmod 400", folder));
+            arena_printf(arena, "secret %s/secrets/key: readable by others: chmod 400", folder));
     }
     e = config_secret_load(arena, folder, "none", &secret);
     assert_non_null(e);
     assert_int_equal(e->kind, ERROR_INTERNAL);
     assert_string_equal(e->text, arena_printf(arena,
                                               "secret %s/secrets/none: No such file or directory: "
-                                              "write it into this file, and chmod 400",
+                                              "write it to this file and chmod 400",
                                               folder));
 }
 
