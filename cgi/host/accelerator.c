@@ -1,7 +1,6 @@
 /*
- * Decides between KVM and emulation (see accelerator.h). Neither libvirt's capabilities nor the
- * mere existence of /dev/kvm are believed: inside some virtual machines both say yes and guests
- * hang.
+ * Chooses KVM or emulation; see accelerator.h. Neither libvirt's capabilities nor the existence of
+ * /dev/kvm suffice: in some virtual machines both are present and guests hang.
  */
 #include "host/accelerator.h"
 
@@ -13,7 +12,7 @@
 #include <unistd.h>
 
 enum {
-    KVM_GET_API_VERSION = 0xae00, /* linux/kvm.h; the answer has always been 12 */
+    KVM_GET_API_VERSION = 0xae00, /* linux/kvm.h; the version has always been 12 */
     KVM_VERSION = 12,
 };
 

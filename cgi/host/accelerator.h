@@ -1,10 +1,8 @@
-/*
- * Whether guests can run on the processor itself.
- */
+/* Whether guests can use hardware virtualization. */
 #pragma once
 
 /*
- * "kvm" or "tcg" (emulated). `wanted` "kvm" and "tcg" are taken at their word; "auto" is KVM when
- * the processor has virtualisation, /dev/kvm opens for this user, and it speaks the known version.
+ * "kvm" or "tcg" (emulated). Returns `wanted` if it is "kvm" or "tcg". For "auto", KVM if the CPU
+ * has virtualization, this user can open /dev/kvm, and its API version is the known one.
  */
 const char *accelerator_choose(const char *wanted);

@@ -1,6 +1,6 @@
 /*
- * Looks into a qcow2 disk image (see disk_image.h). The format is named, not probed: what a guest
- * writes into its disk never decides how the file is read.
+ * Inspects a qcow2 disk image; see disk_image.h. The format is given explicitly, not probed: what a
+ * guest writes to its disk must not decide how the file is read.
  */
 #include "host/disk_image.h"
 
@@ -28,7 +28,7 @@ static void find_snapshot(const struct json *image, const char *wanted, struct d
 struct error *disk_image_read(struct arena *arena, const char *path, const char *snapshot,
                               struct disk_image *out)
 {
-    /* -U: also while a guest has the disk open. */
+    /* -U: allowed while a guest has the disk open. */
     const char *const arguments[] = {
         "qemu-img", "info", "-U", "-f", "qcow2", "--output=json", path, NULL,
     };
@@ -40,7 +40,7 @@ struct error *disk_image_read(struct arena *arena, const char *path, const char 
     if (!e)
         e = json_read(arena, text, strlen(text), &image);
     if (!e && !json_get_number(image, "virtual-size", &out->bytes))
-        e = error_new(arena, ERROR_UPSTREAM, "qemu-img does not tell the size of %s", path);
+        e = error_new(arena, ERROR_UPSTREAM, "qemu-img did not report the size of %s", path);
     if (e) {
         e->kind = ERROR_UPSTREAM;
         return e;

@@ -1,4 +1,4 @@
-/* From an address to its driver, and from a call to the driver's operation; see driver.h. */
+/* Selects the driver for a URI and dispatches to its operations; see driver.h. */
 #include "host/driver.h"
 
 #include "host/driver_libvirt.h"
@@ -33,7 +33,7 @@ struct error *driver_open(struct arena *arena, const struct driver_scheme *drive
     for (const struct driver_scheme *one = drivers; one->scheme; one++)
         known = arena_printf(arena, "%s%s%s:", known, *known ? ", " : "", one->scheme);
     return error_new(arena, ERROR_INPUT,
-                     "region %s has uri = %s in domicile.conf: no driver is for that (there are "
+                     "region %s has uri = %s in domicile.conf: no such driver (available: "
                      "%s)",
                      region->name, region->uri, known);
 }

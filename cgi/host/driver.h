@@ -1,13 +1,13 @@
 /*
- * What a VM host must offer. The worker knows hosts only through these functions; each goes to the
- * entry of that name in the driver's table of operations (driver_libvirt.h fills one for libvirt).
- * Which driver a region has follows from its address.
+ * The interface of a VM host. The worker uses hosts only through these functions; each calls the
+ * entry of that name in the driver's table of operations (driver_libvirt.h has libvirt's). The
+ * scheme of a region's URI selects the driver.
  *
- * Every operation is idempotent by name: asked for what is already so, it succeeds and changes
- * nothing. So a worker that was killed after the host acted and before the commit just asks again.
- * Operations may block; none is called with a database transaction open. Errors: UPSTREAM with the
- * host's own words; CONFLICT when the host's state does not allow it; INTERNAL for our own
- * mistakes. Strings given out live in the arena. A `struct driver` handle belongs to one thread.
+ * Every operation is idempotent by name: if the requested state already holds, it succeeds and
+ * changes nothing. A worker killed after the host acted and before the commit just repeats it.
+ * Operations may block; none is called in a database transaction. Errors: UPSTREAM with the host's
+ * message; CONFLICT if the host's state does not allow it; INTERNAL for bugs. Returned strings live
+ * in the arena. A `struct driver` handle belongs to one thread.
  */
 #pragma once
 
@@ -20,7 +20,7 @@
 
 struct driver_ops;
 
-/* Each driver's own handle begins with this. */
+/* The first member of each driver's own handle. */
 struct driver {
     const struct driver_ops *ops;
 };
@@ -32,65 +32,64 @@ struct driver_region {
     const char *accelerator; /* "auto", "kvm", "tcg" */
     const char *bridge;      /* system: the isolated bridge and its network; NULL in a session */
     const char *ssh_host;    /* what users type, e.g. "localhost" */
-    int64_t ssh_port_first;  /* host ports that lead to guests */
+    int64_t ssh_port_first;  /* host ports forwarded to guests */
     int64_t ssh_port_last;
     const char *state_dir; /* absolute: images in images/, disks in disks/, seeds in seeds/ */
 };
 
-/* Where a guest's SSH answers: the driver says so, the worker records it. */
+/* Where a guest's SSH server is reachable: reported by the driver, recorded by the worker. */
 struct driver_endpoint {
-    const char *host; /* what users type, e.g. "localhost"; NULL: not said since the worker began */
-    int64_t port;     /* 0: nowhere yet */
+    const char *host; /* what users type, e.g. "localhost"; NULL: not yet reported */
+    int64_t port;     /* 0: none yet */
 };
 
-/* The VM as it is wanted. */
+/* The desired state of a VM. */
 struct driver_vm {
     const char *id;        /* [a-z2-7]{16}: names everything on the host ("domicile-ID") */
     const char *image_dir; /* absolute: kernel, initrd, cmdline, optionally disk.qcow2 */
     int64_t vcpus;
     int64_t memory_mb;
     int64_t disk_gb;
-    struct driver_endpoint ssh; /* as the driver last said; kept, for people write it down */
+    struct driver_endpoint ssh; /* as last reported; stable, since users note it down */
 };
 
-/* What goes into the seed. Nothing of it may break out of the JSON that it is written as. */
+/* The contents of the seed. No value may escape the JSON that it is written as. */
 struct driver_seed {
-    const char *instance_id; /* changes when the guest shall set itself up anew (clone) */
+    const char *instance_id; /* changes when the guest is to be set up again (clone) */
     const char *host_name;
     const char *user_name;
-    const char *const *ssh_keys; /* whole public lines, already checked */
+    const char *const *ssh_keys; /* complete public key lines, already validated */
     size_t ssh_key_count;
-    const char *host_key_private; /* OpenSSH PEM, ed25519; only ever in the seed */
+    const char *host_key_private; /* OpenSSH PEM, ed25519; stored only in the seed */
     const char *host_key_public;  /* "ssh-ed25519 AAAA..." */
 };
 
-/* The worker's register of ports, for drivers whose guests share one address. */
+/* The worker's port allocation, for drivers whose guests share one address. */
 struct driver_ports {
     /*
-     * Commit `port` to the VM, before anybody relies on it. *is_ours false: another VM of the
-     * region has it.
+     * Commit `port` to the VM before it is used. *is_ours false: another VM of the region has it.
      */
     struct error *(*reserve)(void *owner, int64_t port, bool *is_ours);
     void *owner;
 };
 
-/* What a driver needs to create a VM, and what its steps learn. */
+/* Input and results of the steps that create a VM. */
 struct driver_create {
     struct driver_vm *vm; /* result: vm->ssh */
     const struct driver_ports *ports;
-    const struct driver_seed *seed; /* with a host key of its own for each attempt */
-    const char *source_id;          /* clone: the VM whose snapshot the disk is made of */
-    const char *source_snapshot;    /* NULL: of the image */
-    /* Result: what the guest will identify itself with from now on, "ssh-ed25519 AAAA..." */
+    const struct driver_seed *seed; /* with a new host key for each attempt */
+    const char *source_id;          /* clone: the VM whose snapshot the disk is created from */
+    const char *source_snapshot;    /* NULL: from the image */
+    /* Result: the guest's SSH host key from now on, "ssh-ed25519 AAAA..." */
     const char *host_key_public;
 };
 
-/* Each may be run again at any time: what it finds done it leaves alone. */
+/* Each step is idempotent. */
 struct driver_step {
-    const char *name; /* for people */
-    /* NULL: it is the worker that waits, until SSH answers with the host key. */
+    const char *name; /* for users */
+    /* NULL: the worker waits until SSH responds with the host key. */
     struct error *(*act)(struct driver *driver, struct arena *arena, struct driver_create *create);
-    /* Done again by who goes on after a kill or a failure, although it had ended. */
+    /* Repeated when the job resumes after a crash or failure, even if it had completed. */
     bool is_repeated;
 };
 
@@ -100,17 +99,17 @@ struct driver_steps {
 };
 
 enum driver_power {
-    DRIVER_ABSENT, /* the host knows no such VM */
+    DRIVER_ABSENT, /* the host has no such VM */
     DRIVER_STOPPED,
     DRIVER_RUNNING,
-    DRIVER_PAUSED, /* by the host, e.g. out of disk */
+    DRIVER_PAUSED, /* by the host, e.g. disk full */
 };
 
-/* One thing of ours that the host has: for the reconciler. */
+/* A resource on the host, for the reconciler. */
 struct driver_item {
     const char *kind;        /* "domain", "disk", "seed" */
-    const char *vm_id;       /* by its name; "" when the name is not one of ours to read */
-    const char *name;        /* as the host calls it */
+    const char *vm_id;       /* from its name; "" if the name is not in our format */
+    const char *name;        /* its name on the host */
     enum driver_power power; /* of a domain */
 };
 
@@ -121,16 +120,16 @@ struct driver_inventory {
 
 struct driver_usage {
     int64_t cpu_ns;                                     /* since start */
-    int64_t memory_used_kb;                             /* -1: not known */
-    int64_t disk_bytes;                                 /* taken on the host */
+    int64_t memory_used_kb;                             /* -1: unknown */
+    int64_t disk_bytes;                                 /* allocated on the host */
     int64_t disk_read_bytes, disk_written_bytes;        /* since start */
     int64_t network_received_bytes, network_sent_bytes; /* since start; -1: not measured here */
 };
 
-/* Of one thing that a host needs before guests can run. */
+/* The result of checking one requirement for running guests. */
 struct driver_check {
     bool is_ok;
-    const char *text; /* what is there; else what is missing, and what to do */
+    const char *text; /* what was found, or what is missing and what to do */
 };
 
 struct driver_checks {
@@ -142,105 +141,105 @@ struct driver_snapshot {
     const char *name;
     int64_t created_at;
     bool has_memory;    /* taken while running */
-    int64_t size_bytes; /* of the saved memory; what the disk part takes is shared */
+    int64_t size_bytes; /* of the saved memory; the disk part is shared */
 };
 
-/* Which driver an address is for: what stands before its ":", and before a "+" in that. */
+/* Maps the scheme of a URI, up to ":" or "+", to a driver. */
 struct driver_scheme {
     const char *scheme; /* "qemu"; NULL ends the table */
     const struct driver_ops *ops;
 };
 
-/* Every driver that Domicile has. Tests have a table of their own. */
+/* All drivers of Domicile. Tests have their own table. */
 extern const struct driver_scheme DRIVERS[];
 
-/* The driver for this address; NULL: none is. */
+/* The driver for this URI, or NULL. */
 const struct driver_ops *driver_ops_find(const struct driver_scheme *drivers, const char *uri);
 
 /*
- * Open a connection with the driver of `drivers` that the region's address asks for. Reconnects by
- * itself when the host's daemon was restarted. Fails INPUT when there is no such driver, UPSTREAM
- * when the host cannot be reached, with what to do about it.
+ * Open a connection with the driver in `drivers` that the region's URI selects. It reconnects
+ * automatically if the host's daemon was restarted. INPUT if there is no such driver, UPSTREAM if
+ * the host cannot be reached, with what to do about it.
  */
 struct error *driver_open(struct arena *arena, const struct driver_scheme *drivers,
                           const struct driver_region *region, struct driver **out);
-/* Close it; the handle's memory stays the arena's. */
+/* Close it; the handle's memory belongs to the arena. */
 void driver_close(struct driver *driver);
 
 /* "kvm" or "tcg" (libvirt.md section 9: never believe the mere existence of /dev/kvm). */
 const char *driver_accelerator(const struct driver *driver);
 
-/* False for libvirt's test driver: no guest runs behind it, so nothing answers on SSH. */
+/* False for libvirt's test driver: it runs no guests, so SSH never responds. */
 bool driver_has_guests(const struct driver *driver);
 
-/* Has the operator set up what guests need here? Nothing to find where libvirt is enough. */
+/* Check the operator's setup for guests. No findings if libvirt alone is enough. */
 void driver_preflight(struct driver *driver, struct arena *arena, struct driver_checks *out);
 
 /* ---- creating and starting ---- */
 
-/* A VM that will not be finished after all: nothing secret of its creation stays on the host. */
+/* Abandon the creation of a VM: remove its secrets from the host. */
 struct error *driver_create_abandon(struct driver *driver, struct arena *arena, const char *vm_id);
 
 /*
- * Boot it, at the size and address of `vm`. Running: nothing. vm->ssh becomes where its SSH
- * answers: what it was before, unless another program has taken that.
+ * Boot the VM with the size and address in `vm`. No-op if running. Sets vm->ssh to its SSH address:
+ * the previous one, unless another program has taken it.
  */
 struct error *driver_start(struct driver *driver, struct arena *arena, struct driver_vm *vm,
                            const struct driver_ports *ports);
-/* Bring a stopped one to the size of `vm`; vm->ssh as in driver_start. Running: nothing. */
+/* Resize a stopped VM as in `vm`; vm->ssh as in driver_start. No-op if running. */
 struct error *driver_resize(struct driver *driver, struct arena *arena, struct driver_vm *vm,
                             const struct driver_ports *ports);
 
 /*
- * Ask the SSH server at vm->ssh for its host key (a key exchange up to the signed host key is not
- * needed: the KEX reply's key, checked by its signature, is). One try of at most `timeout_ms`.
- * NULL with *out == NULL: nothing answers yet. *out: "ssh-ed25519 AAAA...".
+ * Get the host key of the SSH server at vm->ssh (the key of the KEX reply, verified by its
+ * signature). One attempt of at most `timeout_ms`. NULL with *out == NULL: no response yet. *out:
+ * "ssh-ed25519 AAAA...".
  */
 struct error *driver_ssh_host_key(struct driver *driver, struct arena *arena,
                                   const struct driver_vm *vm, int64_t timeout_ms, const char **out);
 
-/* ---- a VM's life ---- */
+/* ---- operations on a VM ---- */
 
 struct error *driver_power(struct driver *driver, struct arena *arena, const char *vm_id,
                            enum driver_power *out);
 struct error *driver_stop_ask(struct driver *driver, struct arena *arena, const char *vm_id);
 struct error *driver_stop_force(struct driver *driver, struct arena *arena, const char *vm_id);
-/* Stopped only. A disk never shrinks: smaller or equal does nothing. */
+/* Stopped VMs only. A disk never shrinks: a smaller or equal size is a no-op. */
 struct error *driver_disk_grow(struct driver *driver, struct arena *arena,
                                const struct driver_vm *vm);
 struct error *driver_snapshot_create(struct driver *driver, struct arena *arena, const char *vm_id,
                                      const char *snapshot, struct driver_snapshot *out);
-/* The VM is afterwards as it was: running if it was running then. */
+/* Afterwards the VM is as it was then: running if it was running. */
 struct error *driver_snapshot_restore(struct driver *driver, struct arena *arena, const char *vm_id,
                                       const char *snapshot);
 struct error *driver_snapshot_delete(struct driver *driver, struct arena *arena, const char *vm_id,
                                      const char *snapshot);
 
 /*
- * May block for as long as the guest hangs (libvirt.md section 5): call it in a thread of its own
- * with a handle of its own, and with a deadline.
+ * May block for as long as the guest hangs: call it in its own thread, with its own handle and a
+ * deadline.
  */
 struct error *driver_usage(struct driver *driver, struct arena *arena, const char *vm_id,
                            struct driver_usage *out);
 
-/* ---- the end ---- */
+/* ---- removal ---- */
 
 /*
- * One kind of thing that a VM has on the host. A driver lists them in the order in which a destroy
- * job removes them; the place in the list is also the place in the receipt.
+ * One kind of resource of a VM on the host. A driver lists them in the order in which a destroy job
+ * removes them, which is also the order in the receipt.
  */
 struct driver_removal {
     const char *step;  /* of the destroy job: "Domain" */
     const char *thing; /* in the receipt: "domain" */
     /*
-     * Removes it (forcing a running domain off first) and then asks the host whether it is gone.
-     * `*answer` is the host's own words for the receipt, e.g. "Domain not found: no domain with
-     * matching name 'domicile-...'". Absent from the start: success, with the same kind of answer.
+     * Remove it (first forcing a running domain off), then verify with the host that it does not
+     * exist. `*answer` is the host's message for the receipt, e.g. "Domain not found: no domain
+     * with matching name 'domicile-...'". Success also if it did not exist before.
      */
     struct error *(*act)(struct driver *driver, struct arena *arena, const struct driver_vm *vm,
                          const char **answer);
-    bool ends_guest; /* once it is removed nothing of the VM runs any more */
-    bool needs_port; /* is found by vm->ssh.port alone, not by vm->id */
+    bool ends_guest; /* once removed, the VM cannot be running */
+    bool needs_port; /* identified by vm->ssh.port only, not by vm->id */
 };
 
 struct driver_removals {
@@ -248,13 +247,13 @@ struct driver_removals {
     size_t count;
 };
 
-/* Everything whose name begins with "domicile-", and every file in our folders. */
+/* Everything whose name starts with "domicile-", and every file in our directories. */
 struct error *driver_inventory(struct driver *driver, struct arena *arena,
                                struct driver_inventory *out);
 
-/* ---- what a driver is made of ---- */
+/* ---- the implementation of a driver ---- */
 
-/* Each function does what driver_NAME above says. */
+/* Each function implements driver_NAME above. */
 struct driver_ops {
     struct error *(*open)(struct arena *arena, const struct driver_region *region,
                           struct driver **out);
@@ -262,7 +261,7 @@ struct driver_ops {
     const char *(*accelerator)(const struct driver *driver);
     bool (*has_guests)(const struct driver *driver);
     void (*preflight)(struct driver *driver, struct arena *arena, struct driver_checks *out);
-    struct driver_steps create_steps; /* in their order */
+    struct driver_steps create_steps; /* in order */
     struct error *(*create_abandon)(struct driver *driver, struct arena *arena, const char *vm_id);
     struct error *(*start)(struct driver *driver, struct arena *arena, struct driver_vm *vm,
                            const struct driver_ports *ports);
@@ -284,7 +283,7 @@ struct driver_ops {
                                      const char *snapshot);
     struct error *(*usage)(struct driver *driver, struct arena *arena, const char *vm_id,
                            struct driver_usage *out);
-    struct driver_removals removals; /* all that a VM can have on such a host */
+    struct driver_removals removals; /* all resources of a VM on such a host */
     struct error *(*inventory)(struct driver *driver, struct arena *arena,
                                struct driver_inventory *out);
 };

@@ -1,12 +1,12 @@
 /*
- * The VM host "libvirt" (see driver.h): opening, defining, booting, stopping, measuring. Disks and
- * snapshots are in driver_libvirt_disk.c, removal and listing in driver_libvirt_remove.c, libvirt
- * itself behind virt.h.
+ * The libvirt driver (see driver.h): opening, defining, booting, stopping, measuring. Disks and
+ * snapshots are in driver_libvirt_disk.c, removal and listing in driver_libvirt_remove.c; libvirt
+ * itself is accessed through virt.h.
  *
- * The profile follows from the URI. In a session, each guest has a user-mode network of its own
- * whose only opening is one port of 127.0.0.1. In the system profile, guests sit isolated on a
- * bridge behind the operator's firewall table (driver_libvirt_net.c); the worker then also belongs
- * to the group libvirt-qemu, as which QEMU runs, and opens disks and seeds to it.
+ * The URI selects the profile. In a session, each guest has its own user-mode network, reachable
+ * only through one port of 127.0.0.1. In the system profile, guests are isolated on a bridge with
+ * the operator's firewall table (driver_libvirt_net.c); the worker then belongs to the group
+ * libvirt-qemu, which QEMU runs as, and makes disks and seeds accessible to it.
  */
 #include "host/driver_libvirt.h"
 
@@ -52,7 +52,7 @@ const char *libvirt_seed_path(const struct libvirt *libvirt, struct arena *arena
     return arena_printf(arena, "%s/%s.iso", libvirt->seed_dir, vm_id);
 }
 
-/* The id's 80 bits behind "domici": the same VM has the same UUID wherever it is asked for. */
+/* "domici" and the id's 80 bits: the same VM always has the same UUID. */
 static const char *uuid_of(struct arena *arena, const char *vm_id)
 {
     unsigned char bytes[16] = { 'd', 'o', 'm', 'i', 'c', 'i' };
@@ -83,7 +83,9 @@ static enum driver_profile profile_of(const char *uri)
     return strstr(uri, "/session") ? DRIVER_SESSION : DRIVER_SYSTEM;
 }
 
-/* Closed to others; in the system profile, QEMU runs as another user and must pass through. */
+/*
+ * Closed to others; in the system profile, QEMU runs as another user and needs search permission.
+ */
 static struct error *make_folder(const struct libvirt *libvirt, struct arena *arena,
                                  const char *path, bool is_ours)
 {
@@ -107,7 +109,7 @@ struct error *libvirt_pool_ready(struct libvirt *libvirt, struct arena *arena)
     struct error *e = virt_pool_text(libvirt->virt, arena, libvirt->pool, &found);
 
     if (e && e->kind == ERROR_NOT_FOUND) {
-        /* Somebody else may create it at the same time: what counts is that it is there. */
+        /* It may be created concurrently; it only has to exist. */
         e = virt_pool_create(libvirt->virt, arena, xml);
         if (!e || virt_pool_text(libvirt->virt, arena, libvirt->pool, &found) == NULL)
             e = NULL;
@@ -118,7 +120,7 @@ struct error *libvirt_pool_ready(struct libvirt *libvirt, struct arena *arena)
     if (found && strcmp(found, libvirt->disk_dir) == 0)
         return NULL;
     return error_new(arena, ERROR_CONFLICT,
-                     "libvirt's storage pool %s belongs to another folder (%s): rename the region, "
+                     "libvirt's storage pool %s uses another directory (%s): rename the region, "
                      "or remove the pool with virsh pool-destroy",
                      libvirt->pool, found ? found : "?");
 }
@@ -212,10 +214,10 @@ bool libvirt_port_is_free(const struct driver *driver, int64_t port)
 
     if (port < libvirt->region.ssh_port_first || port > libvirt->region.ssh_port_last)
         return false;
-    /* On a bridge the firewall leads the port away from whatever of the host listens there. */
+    /* On a bridge the firewall redirects the port, even if a host program listens on it. */
     at.sin_addr.s_addr = htonl(libvirt->profile == DRIVER_SYSTEM ? INADDR_ANY : INADDR_LOOPBACK);
     file = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    /* As QEMU does: ended connections of an earlier guest are no obstacle. */
+    /* As QEMU does: closed connections of an earlier guest do not block the port. */
     is_free = file >= 0 && setsockopt(file, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
               bind(file, (const struct sockaddr *)&at, sizeof at) == 0 && listen(file, 1) == 0;
     if (file >= 0)
@@ -243,8 +245,8 @@ struct error *libvirt_open_to_qemu(const struct libvirt *libvirt, struct arena *
     if (libvirt->profile != DRIVER_SYSTEM)
         return NULL;
     if (chown(path, (uid_t)-1, (gid_t)libvirt->qemu_group) < 0 || chmod(path, mode) < 0)
-        return error_new(arena, ERROR_UPSTREAM, "%s cannot be opened to libvirt's guests: %m",
-                         path);
+        return error_new(arena, ERROR_UPSTREAM,
+                         "%s cannot be made accessible to libvirt's guests: %m", path);
     return NULL;
 }
 
@@ -260,13 +262,13 @@ struct error *libvirt_seed_write(struct driver *driver, struct arena *arena,
         e = seed_write(arena, libvirt_seed_path(libvirt, arena, vm->id), seed);
     if (!e)
         e = libvirt_open_to_qemu(libvirt, arena, libvirt_seed_path(libvirt, arena, vm->id), 0640);
-    /* What is in the seed was checked when it was typed in. */
+    /* The seed's values were validated on input. */
     if (e && e->kind != ERROR_UPSTREAM)
         e->kind = e->kind == ERROR_UNAVAILABLE ? ERROR_UPSTREAM : ERROR_INTERNAL;
     return e;
 }
 
-/* Is `path` in the CD-ROM drive of this domain? */
+/* Is `path` in this domain's CD-ROM drive? */
 static bool holds_seed(struct arena *arena, const char *xml, const char *path)
 {
     const char *found =
@@ -291,7 +293,7 @@ struct error *libvirt_seed_remove(struct driver *driver, struct arena *arena, co
         e = virt_domain_text(libvirt->virt, arena, name, false, &running);
     if (!e)
         e = virt_domain_text(libvirt->virt, arena, name, true, &kept);
-    /* Out of the drive first: a definition that names a missing file cannot start. */
+    /* Eject it first: a domain whose definition names a missing file cannot start. */
     if (!e && (holds_seed(arena, running, path) || holds_seed(arena, kept, path)))
         e = virt_domain_update(libvirt->virt, arena, name, driver_xml_cdrom(arena, NULL),
                                power != DRIVER_STOPPED);
@@ -304,7 +306,7 @@ struct error *libvirt_seed_remove(struct driver *driver, struct arena *arena, co
 
 /* ---- defining ---- */
 
-/* One line of a file of the image. */
+/* Read the first line of a file of the image. */
 static struct error *read_line(struct arena *arena, const char *path, const char **out)
 {
     char line[2048] = "";
@@ -372,7 +374,7 @@ struct error *libvirt_define(struct driver *driver, struct arena *arena, const s
                                 &(struct driver_address){ domain.mac, domain.address });
     if (!e)
         e = virt_domain_define(libvirt->virt, arena, driver_xml_domain(arena, &domain));
-    /* A restored snapshot may have brought a smaller disk back. */
+    /* A restored snapshot may have brought back a smaller disk. */
     return e ? e : libvirt_disk_grow(driver, arena, vm);
 }
 
@@ -412,7 +414,7 @@ struct error *libvirt_boot(struct driver *driver, struct arena *arena, const str
         return e;
     e = virt_domain_act(libvirt->virt, arena, name,
                         power == DRIVER_PAUSED ? VIRT_RESUME : VIRT_START);
-    /* Two may have asked at the same time. */
+    /* Another caller may have started it concurrently. */
     if (e && e->kind == ERROR_CONFLICT && !libvirt_power(driver, arena, vm->id, &after) &&
         after == DRIVER_RUNNING)
         return NULL;
@@ -440,7 +442,7 @@ struct error *libvirt_off(struct libvirt *libvirt, struct arena *arena, const ch
 
     if (!e && power != DRIVER_STOPPED)
         e = virt_domain_act(libvirt->virt, arena, name, VIRT_DESTROY);
-    /* NOT_FOUND: none. CONFLICT: it went off by itself meanwhile. */
+    /* NOT_FOUND: does not exist. CONFLICT: it has stopped meanwhile. */
     return e && e->kind == ERROR_UPSTREAM ? e : NULL;
 }
 
@@ -452,7 +454,7 @@ struct error *libvirt_stop_force(struct driver *driver, struct arena *arena, con
     return e ? e : libvirt_off(libvirt, arena, vm_id);
 }
 
-/* ---- asking ---- */
+/* ---- queries ---- */
 
 struct error *libvirt_ssh_host_key(struct driver *driver, struct arena *arena,
                                    const struct driver_vm *vm, int64_t timeout_ms, const char **out)
@@ -482,7 +484,7 @@ struct error *libvirt_usage(struct driver *driver, struct arena *arena, const ch
                                   .network_sent_bytes = -1 };
     e = virt_domain_usage(libvirt->virt, arena, libvirt_domain_name(arena, vm_id), DRIVER_XML_DISK,
                           out);
-    /* libvirt counts the length of the file, holes included. */
+    /* libvirt reports the file's length, including holes. */
     if (!e && stat(libvirt_disk_path(libvirt, arena, vm_id), &disk) == 0)
         out->disk_bytes = (int64_t)disk.st_blocks * 512;
     return libvirt_needs_vm(e);

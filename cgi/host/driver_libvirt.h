@@ -1,18 +1,16 @@
-/*
- * What the files of the libvirt driver share among themselves. Others use driver.h.
- */
+/* Internal header of the libvirt driver. Others use driver.h. */
 #pragma once
 
 #include "host/driver.h"
 #include "host/virt.h"
 
-/* The firewall's table of the system profile. */
+/* The firewall table of the system profile. */
 #define DRIVER_GUARD "domicile_guard"
 
 enum driver_profile {
-    DRIVER_SESSION, /* user-mode network, no root: one operator's own machine, or tests */
-    DRIVER_SYSTEM,  /* bridge, address filter, nft guard */
-    DRIVER_TEST,    /* libvirt's test driver: nothing runs, nothing is stored */
+    DRIVER_SESSION, /* user-mode network, no root: a personal machine, or tests */
+    DRIVER_SYSTEM,  /* bridge, address filter, nft rules */
+    DRIVER_TEST,    /* libvirt's test driver: runs nothing, stores nothing */
 };
 
 struct libvirt {
@@ -20,23 +18,23 @@ struct libvirt {
     struct virt *virt;
     enum driver_profile profile;
     struct driver_region region; /* a copy */
-    int64_t qemu_group;          /* system: the group as which QEMU runs */
+    int64_t qemu_group;          /* system: the group that QEMU runs as */
     const char *accelerator;
-    const char *pool; /* libvirt's name of disk_dir */
+    const char *pool; /* libvirt's name for disk_dir */
     const char *disk_dir;
     const char *seed_dir;
 };
 
-/* The handle of this driver; `driver` must be one. */
+/* Downcast; `driver` must be of this type. */
 static inline struct libvirt *libvirt_of(const struct driver *driver)
 {
     return (struct libvirt *)(void *)driver;
 }
 
-/* Begin an operation: the id is one (INTERNAL), and libvirt answers (UPSTREAM). */
+/* Begin an operation: check that the id is valid (INTERNAL) and libvirt responds (UPSTREAM). */
 struct error *libvirt_begin(struct libvirt *libvirt, struct arena *arena, const char *vm_id);
 
-/* CONFLICT instead of NOT_FOUND, for operations that need the VM to be there. */
+/* CONFLICT instead of NOT_FOUND, for operations that require the VM. */
 struct error *libvirt_needs_vm(struct error *e);
 
 const char *libvirt_domain_name(struct arena *arena, const char *vm_id);
@@ -47,54 +45,54 @@ const char *libvirt_seed_path(const struct libvirt *libvirt, struct arena *arena
                               const char *vm_id);
 
 /*
- * Open a file of ours to QEMU in the system profile: its group may read, and with `mode` 0660
- * write. Other profiles need nothing.
+ * Make a file accessible to QEMU in the system profile: its group may read and, with `mode` 0660,
+ * write. No-op in other profiles.
  */
 struct error *libvirt_open_to_qemu(const struct libvirt *libvirt, struct arena *arena,
                                    const char *path, unsigned int mode);
 
-/* The pool of disks is there and active. */
+/* Ensure that the storage pool exists and is active. */
 struct error *libvirt_pool_ready(struct libvirt *libvirt, struct arena *arena);
 
-/* Force the VM off, if it is there and on. */
+/* Force the VM off if it exists and is running. */
 struct error *libvirt_off(struct libvirt *libvirt, struct arena *arena, const char *vm_id);
 
-/* What a start can fail of: CONFLICT when it is the port. */
+/* Classify a failed start: CONFLICT if the cause is the port. */
 struct error *libvirt_start_error(struct arena *arena, struct error *e);
 
-/* ---- of which creating and starting are made ---- */
+/* ---- parts of creating and starting ---- */
 
-/* Can a guest be given this host port now? Bound and released. */
+/* Is this host port free for a guest? Tested by binding it. */
 bool libvirt_port_is_free(const struct driver *driver, int64_t port);
-/* The disk: over the image's disk.qcow2, or blank, disk_gb large. Existing: kept. */
+/* Create the disk: backed by the image's disk.qcow2 or blank, of disk_gb. Kept if it exists. */
 struct error *libvirt_disk_create(struct driver *driver, struct arena *arena,
                                   const struct driver_vm *vm);
-/* The disk as it was in snapshot `snapshot` of VM `source_id`, grown to disk_gb. Existing: kept. */
+/* Create the disk from `snapshot` of VM `source_id`, grown to disk_gb. Kept if it exists. */
 struct error *libvirt_disk_clone(struct driver *driver, struct arena *arena,
                                  const struct driver_vm *vm, const char *source_id,
                                  const char *snapshot);
-/* Write (or write anew) the NoCloud seed, readable by the host alone. */
+/* Write or replace the NoCloud seed, readable only by the host. */
 struct error *libvirt_seed_write(struct driver *driver, struct arena *arena,
                                  const struct driver_vm *vm, const struct driver_seed *seed);
-/* Define the domain, or bring an existing stopped one to this size and port. */
+/* Define the domain, or update an existing stopped one to this size and port. */
 struct error *libvirt_define(struct driver *driver, struct arena *arena,
                              const struct driver_vm *vm);
 /*
- * Boot. Running: nothing. CONFLICT when the port is taken (choose another, define, boot again), and
- * where guests need a firewall that is not loaded.
+ * Boot. No-op if running. CONFLICT if the port is taken (choose another, define, boot again), or if
+ * guests need a firewall that is not loaded.
  */
 struct error *libvirt_boot(struct driver *driver, struct arena *arena, const struct driver_vm *vm);
-/* Take the seed out of the guest (media out) and delete the file. */
+/* Eject the seed from the guest and delete the file. */
 struct error *libvirt_seed_remove(struct driver *driver, struct arena *arena, const char *vm_id);
 
-/* In the order in which they are done; see driver_step. */
+/* In order of execution; see driver_step. */
 enum { LIBVIRT_CREATE_STEP_COUNT = 6 };
 extern const struct driver_step LIBVIRT_CREATE_STEPS[LIBVIRT_CREATE_STEP_COUNT];
 
-/* The driver: "qemu" and "test" addresses. */
+/* The driver for "qemu" and "test" URIs. */
 extern const struct driver_ops LIBVIRT_OPS;
 
-/* ---- its operations: each does what driver.h says of the function driver_NAME ---- */
+/* ---- its operations: each implements driver_NAME of driver.h ---- */
 
 struct error *libvirt_open(struct arena *arena, const struct driver_region *region,
                            struct driver **out);

@@ -1,6 +1,6 @@
 /*
- * The VM host "libvirt" (see driver.h): the order in which a VM is created and started, and which
- * port leads to it. What each step does is in driver_libvirt.c and driver_libvirt_disk.c.
+ * The libvirt driver (see driver.h): the steps that create and start a VM, and its port. The steps
+ * themselves are in driver_libvirt.c and driver_libvirt_disk.c.
  */
 #include "host/driver_libvirt.h"
 
@@ -18,7 +18,7 @@ static struct error *disk_step(struct driver *driver, struct arena *arena,
 static struct error *seed_step(struct driver *driver, struct arena *arena,
                                struct driver_create *create)
 {
-    /* A guest that runs already (this is a retry) has read the seed before this one. */
+    /* If this is a retry and the guest is running, it has read the previous seed. */
     struct error *e = libvirt_stop_force(driver, arena, create->vm->id);
 
     if (!e)

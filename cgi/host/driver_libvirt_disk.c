@@ -1,10 +1,8 @@
 /*
- * The VM host "libvirt" (see driver.h): disks and snapshots.
- *
- * A disk is a qcow2 volume of the pool, over the image's disk.qcow2 if it has one. A snapshot is an
- * internal one of that file: of the disk when stopped, of disk and memory when running. libvirt
- * keeps with each snapshot the definition of its time; driver_snapshot_restore says which one holds
- * after.
+ * The libvirt driver (see driver.h): disks and snapshots. A disk is a qcow2 volume of the pool,
+ * backed by the image's disk.qcow2 if it has one. Snapshots are internal to that file: of the disk
+ * if stopped, of disk and memory if running. libvirt stores the definition with each snapshot; see
+ * libvirt_snapshot_restore for which one applies afterwards.
  */
 #include "host/driver_libvirt.h"
 
@@ -22,7 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* For a disk that is just being made, which takes milliseconds. */
+/* For a disk that is being created, which takes milliseconds. */
 enum { BUSY_TRIES = 20 };
 static const struct timespec BUSY_PAUSE = { .tv_nsec = 100 * 1000 * 1000 };
 
@@ -31,9 +29,9 @@ static int64_t disk_bytes(const struct driver_vm *vm)
     return vm->disk_gb * 1024 * 1024 * 1024;
 }
 
-/* ---- making ---- */
+/* ---- creating ---- */
 
-/* Begin with the pool; *is_there tells whether the VM has a disk already. */
+/* Ensure the pool; *is_there: the VM already has a disk. */
 static struct error *disk_begin(struct libvirt *libvirt, struct arena *arena, const char *vm_id,
                                 bool *is_there)
 {
@@ -51,7 +49,7 @@ static struct error *disk_begin(struct libvirt *libvirt, struct arena *arena, co
     return e && e->kind == ERROR_NOT_FOUND ? NULL : e;
 }
 
-/* Wait for a disk that somebody else is just making. */
+/* Wait for a disk that is being created concurrently. */
 static bool becomes_whole(struct arena *arena, const char *path)
 {
     struct disk_image image;
@@ -64,7 +62,7 @@ static bool becomes_whole(struct arena *arena, const char *path)
     return false;
 }
 
-/* A file that libvirt does not list: made by a daemon that was killed, or copied here. */
+/* A file that libvirt does not list: created by a daemon that was killed, or copied here. */
 static struct error *take_notice(struct libvirt *libvirt, struct arena *arena, const char *vm_id,
                                  bool *is_there)
 {
@@ -73,7 +71,7 @@ static struct error *take_notice(struct libvirt *libvirt, struct arena *arena, c
 
     if (*is_there || libvirt->profile == DRIVER_TEST || access(path, F_OK) != 0)
         return NULL;
-    /* The head is written first: without it, nothing was ever in it. */
+    /* The header is written first: without it, the file never had contents. */
     if (libvirt->profile == DRIVER_SESSION && !becomes_whole(arena, path)) {
         if (unlink(path) < 0)
             e = error_new(arena, ERROR_UPSTREAM, "%s: %m", path);
@@ -120,7 +118,7 @@ struct error *libvirt_disk_create(struct driver *driver, struct arena *arena,
     if (e || is_there)
         return e;
     e = create_volume(libvirt, arena, vm);
-    /* An earlier worker, killed, may have asked for it: libvirt lists it when it is finished. */
+    /* A worker that was killed may have requested it: libvirt lists it once complete. */
     for (int tries = 0; e && !is_there && tries < BUSY_TRIES; tries++) {
         if (disk_begin(libvirt, arena, vm->id, &is_there))
             return e;
@@ -148,7 +146,7 @@ struct error *libvirt_disk_grow(struct driver *driver, struct arena *arena,
     if (e || bytes >= disk_bytes(vm) || libvirt->profile == DRIVER_TEST)
         return libvirt_needs_vm(e);
     if (power == DRIVER_RUNNING || power == DRIVER_PAUSED)
-        return error_new(arena, ERROR_CONFLICT, "a disk grows only while its VM is stopped");
+        return error_new(arena, ERROR_CONFLICT, "a disk can only be grown while its VM is stopped");
     return virt_volume_resize(libvirt->virt, arena, libvirt->pool, name, disk_bytes(vm));
 }
 
@@ -189,7 +187,7 @@ static struct error *grow_file(struct arena *arena, const char *path, int64_t by
     return image.bytes < bytes ? command_run(arena, arguments) : NULL;
 }
 
-/* By a name of its own first: under the final name there is only ever a whole disk. */
+/* Under a temporary name first: the final name only ever refers to a complete disk. */
 static struct error *copy_disk(struct libvirt *libvirt, struct arena *arena,
                                const struct driver_vm *vm, const char *source_id,
                                const char *snapshot)
@@ -296,8 +294,8 @@ struct error *libvirt_snapshot_create(struct driver *driver, struct arena *arena
 }
 
 /*
- * A snapshot with memory starts the guest by the definition kept with it. Its size must stay, since
- * the memory is of that size; its port must be today's.
+ * A snapshot with memory starts the guest with its stored definition. The size must stay, since it
+ * is the size of the saved memory; the port must be the current one.
  */
 static struct error *move_port(struct libvirt *libvirt, struct arena *arena, const char *name,
                                const char *xml, const char *wanted)
@@ -312,8 +310,7 @@ static struct error *move_port(struct libvirt *libvirt, struct arena *arena, con
     return virt_snapshot_create(libvirt->virt, arena, name, xml, true);
 }
 
-/* On a bridge the address follows from the port, and the guest in memory goes on using the old one.
- */
+/* On a bridge the address follows from the port, and the guest in memory still uses the old one. */
 static struct error *check_address(struct libvirt *libvirt, struct arena *arena, const char *xml,
                                    const char *wanted)
 {
@@ -326,10 +323,10 @@ static struct error *check_address(struct libvirt *libvirt, struct arena *arena,
     return error_new(
         arena, ERROR_CONFLICT,
         "the VM had another network address when this snapshot was taken, and its memory "
-        "cannot go on with today's: make a new VM from the snapshot's disk instead");
+        "cannot use the current one: create a new VM from the snapshot's disk instead");
 }
 
-/* What holds from the next start on: today's size and port, and no smaller disk. */
+/* For the next start: the current size and port, and no smaller disk. */
 static struct error *keep_wanted(struct libvirt *libvirt, struct arena *arena, const char *vm_id,
                                  const char *wanted, int64_t bytes)
 {
@@ -343,7 +340,7 @@ static struct error *keep_wanted(struct libvirt *libvirt, struct arena *arena, c
     if (e || libvirt->profile == DRIVER_TEST)
         return e;
     if (power == DRIVER_RUNNING) {
-        /* Statistics are a convenience: without them the restore is still complete. */
+        /* Statistics are optional: without them the restore is still complete. */
         (void)virt_domain_statistics(libvirt->virt, arena, libvirt_domain_name(arena, vm_id),
                                      DRIVER_XML_STATISTICS_S);
         return NULL;
@@ -355,9 +352,9 @@ static struct error *keep_wanted(struct libvirt *libvirt, struct arena *arena, c
 }
 
 /*
- * Restoring a snapshot with memory after a resize: the guest runs with the size of the snapshot
- * until it is stopped, and starts with today's. Killed half-way, the definition may be the
- * snapshot's: driver_define puts it right before the next start.
+ * After a resize, restoring a snapshot with memory runs the guest with the snapshot's size until it
+ * is stopped; it then starts with the current one. If killed midway, the definition may be the
+ * snapshot's: libvirt_define corrects it before the next start.
  */
 struct error *libvirt_snapshot_restore(struct driver *driver, struct arena *arena,
                                        const char *vm_id, const char *snapshot)
@@ -376,7 +373,7 @@ struct error *libvirt_snapshot_restore(struct driver *driver, struct arena *aren
         e = virt_volume_capacity(libvirt->virt, arena, libvirt->pool,
                                  libvirt_disk_name(arena, vm_id), &bytes);
     if (!e && has_memory(arena, xml)) {
-        /* This starts a guest, as driver_boot does. */
+        /* This starts a guest, like libvirt_boot. */
         e = driver_guard_check(libvirt, arena, libvirt->region.ssh_port_first);
         if (!e)
             e = check_address(libvirt, arena, xml, wanted);

@@ -1,8 +1,8 @@
 /*
- * The network of the system profile (see driver_libvirt_net.h). libvirt keeps the bridge, the fixed
- * addresses and the filter of each guest's port; everything between guests, host and world stands
- * in one table of nft, whose text is written here. The network is "open", that is without rules of
- * libvirt's own: those would refuse the connections that our table leads to guests.
+ * The network of the system profile; see driver_libvirt_net.h. libvirt manages the bridge, the
+ * static leases and the filter of each guest's interface; traffic between guests, host and internet
+ * is governed by one nftables table generated here. The network is "open", i.e. without libvirt's
+ * own rules, which would reject the connections that our table forwards to guests.
  */
 #include "host/driver_libvirt_net.h"
 
@@ -48,13 +48,14 @@ struct error *driver_group_find(struct arena *arena, int64_t *out)
     *out = group ? (int64_t)group->gr_gid : -1;
     if (is_member)
         return NULL;
-    return error_new(arena, ERROR_UPSTREAM,
-                     "disks cannot be opened to libvirt's guests: install libvirt-daemon-system, "
-                     "then usermod -aG " DRIVER_XML_GROUP " %s",
-                     user ? user->pw_name : "USER");
+    return error_new(
+        arena, ERROR_UPSTREAM,
+        "disks cannot be made accessible to libvirt's guests: install libvirt-daemon-system, "
+        "then usermod -aG " DRIVER_XML_GROUP " %s",
+        user ? user->pw_name : "USER");
 }
 
-/* ---- what root sets up ---- */
+/* ---- the setup by root ---- */
 
 struct error *driver_bridge_check(struct arena *arena, const struct driver_region *region)
 {
@@ -64,10 +65,11 @@ struct error *driver_bridge_check(struct arena *arena, const struct driver_regio
     if (length > 0 && length <= LONGEST_INTERFACE && strspn(region->bridge, letters) == length &&
         region->bridge[0] >= 'a')
         return NULL;
-    return error_new(arena, ERROR_UPSTREAM,
-                     "region %s needs a bridge, because %s is no session: set bridge to a name for "
-                     "it in domicile.conf, like dom0 (a-z, 0-9, - and _, at most 15)",
-                     region->name, region->uri);
+    return error_new(
+        arena, ERROR_UPSTREAM,
+        "region %s needs a bridge, because %s is not a session: set bridge to a name for "
+        "it in domicile.conf, like dom0 (a-z, 0-9, - and _, at most 15)",
+        region->name, region->uri);
 }
 
 const char *driver_network_xml(struct arena *arena, const struct driver_region *region)
@@ -83,7 +85,7 @@ const char *driver_network_xml(struct arena *arena, const struct driver_region *
     return buf.bytes;
 }
 
-/* Which port leads to which guest, and which bridges the rules are about. */
+/* The port map of guests, and the bridges that the rules apply to. */
 static void put_lists(struct buf *buf, const struct driver_region *region)
 {
     buf_printf(buf,
@@ -99,7 +101,7 @@ static void put_lists(struct buf *buf, const struct driver_region *region)
 }
 
 static const char RULES[] =
-    "\t# Guests reach of the host only addresses (67) and names (53).\n"
+    "\t# Guests reach only DHCP (67) and DNS (53) on the host.\n"
     "\tchain input {\n"
     "\t\ttype filter hook input priority -10; policy accept;\n"
     "\t\tiifname != @bridges accept\n"
@@ -108,8 +110,8 @@ static const char RULES[] =
     "\t\tmeta nfproto ipv4 udp dport 67 accept\n"
     "\t\tdrop\n"
     "\t}\n"
-    "\t# They reach the internet, but no network at home and not each other; from outside only\n"
-    "\t# what \"prerouting\" leads to them comes in.\n"
+    "\t# They reach the internet, but no private networks and not each other; inbound only\n"
+    "\t# what \"prerouting\" forwards to them.\n"
     "\tchain forward {\n"
     "\t\ttype filter hook forward priority -10; policy accept;\n"
     "\t\tiifname @bridges ct state established,related accept\n"
@@ -125,7 +127,7 @@ static const char RULES[] =
     "\t\ttype nat hook prerouting priority dstnat; policy accept;\n"
     "\t\tiifname != @bridges fib daddr type local dnat ip to tcp dport map @guests : 22\n"
     "\t}\n"
-    "\t# The same for the host itself, by its outer address.\n"
+    "\t# The same for the host itself, by its external address.\n"
     "\tchain output {\n"
     "\t\ttype nat hook output priority -100; policy accept;\n"
     "\t\tip daddr != 127.0.0.0/8 fib daddr type local dnat ip to tcp dport map @guests : 22\n"
@@ -140,9 +142,9 @@ const char *driver_guard_rules(struct arena *arena, const struct driver_region *
     size_t ports = (size_t)(region->ssh_port_last - region->ssh_port_first + 1);
     struct buf buf = buf_new(arena, 4096 + 32 * ports);
 
-    /* Named first, so that it can be deleted: loaded twice, it is replaced in one go. */
+    /* Declared first, so that it can be deleted: loading it again replaces it atomically. */
     buf_printf(&buf,
-               "# The guard of region %s, written by \"domicile-admin network\": load it with "
+               "# Firewall of region %s, generated by \"domicile-admin network\": load it with "
                "nft -f.\n"
                "table inet " DRIVER_GUARD "\n"
                "delete table inet " DRIVER_GUARD "\n"
@@ -154,9 +156,9 @@ const char *driver_guard_rules(struct arena *arena, const struct driver_region *
     return buf.bytes;
 }
 
-/* ---- is it there? ---- */
+/* ---- checks ---- */
 
-/* Is `element` in a list of the table? An element in braces, as nft writes it. */
+/* Is `element` in a set of the table? An element in braces, in nft's syntax. */
 static struct error *ask_guard(struct arena *arena, const char *list, const char *element)
 {
     const char *const arguments[] = { "nft",        "get", "element", "inet",
@@ -225,14 +227,14 @@ struct error *driver_address_keep(struct libvirt *libvirt, struct arena *arena,
                              driver_xml_host(arena, address->mac, address->ip), true);
 }
 
-/* ---- everything at once, for the operator ---- */
+/* ---- all checks, for the operator ---- */
 
 static void find(struct driver_checks *out, const struct error *e, const char *text)
 {
     out->row[out->count++] = (struct driver_check){ .is_ok = !e, .text = e ? e->text : text };
 }
 
-/* With our address, without addresses for whoever asks, and without rules of libvirt's. */
+/* With our address, without dynamic leases, and without libvirt's rules. */
 #define EXPECTED_NETWORK                                                                           \
     "/network[forward/@mode = 'open' and ip[@address = '" HOST "' and @prefix = '16'] and "        \
     "not(ip/dhcp/range)]/name"
@@ -248,8 +250,8 @@ static struct error *check_network(struct libvirt *libvirt, struct arena *arena)
     if (e)
         return e;
     if (!xml_find(arena, xml, EXPECTED_NETWORK))
-        return network_missing(libvirt, arena,
-                               arena_printf(arena, "libvirt's network %s is another one", name));
+        return network_missing(
+            libvirt, arena, arena_printf(arena, "libvirt's network %s is a different one", name));
     if (if_nametoindex(name) == 0)
         return network_missing(libvirt, arena,
                                arena_printf(arena, "libvirt's network %s is not started", name));
@@ -269,7 +271,7 @@ struct error *driver_path_check(struct arena *arena, const char *path)
             return error_new(arena, ERROR_UPSTREAM, "%s: %m", part);
         if (!(status.st_mode & S_IXOTH))
             return error_new(arena, ERROR_UPSTREAM,
-                             "%s does not let libvirt's guests pass: chmod o+x %s", part, part);
+                             "%s is not searchable by libvirt's guests: chmod o+x %s", part, part);
     }
     return NULL;
 }

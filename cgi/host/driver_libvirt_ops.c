@@ -1,4 +1,4 @@
-/* The table of operations of the driver "libvirt"; see driver.h. */
+/* The table of operations of the libvirt driver; see driver.h. */
 #include "host/driver_libvirt.h"
 
 #include "base/array.h"

@@ -1,7 +1,6 @@
 /*
- * The VM host "libvirt" (see driver.h): removal with the host's answers, and the list of everything
- * that is there. An answer is always asked for after the removal; it never follows from the removal
- * having succeeded.
+ * The libvirt driver (see driver.h): removal with the host's confirmation, and the inventory. The
+ * host is always queried after the removal; its success alone is not taken as confirmation.
  */
 #include "host/driver_libvirt.h"
 
@@ -19,7 +18,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* `e` is what the host said when asked for a thing: that it has none is the answer. */
+/* `e` is the result of looking up a resource; NOT_FOUND is the expected answer. */
 static struct error *expect_absent(struct arena *arena, struct error *e, const char *what,
                                    const char **answer)
 {
@@ -32,8 +31,8 @@ static struct error *expect_absent(struct arena *arena, struct error *e, const c
 }
 
 /*
- * A session keeps QEMU's log under our own cache folder. It names nothing but the VM's id, and goes
- * with the VM all the same. The system's logs are root's and are rotated by libvirt.
+ * In a session, QEMU's log is in our cache directory. It contains only the VM's id, but is deleted
+ * with the VM. The system's logs belong to root and are rotated by libvirt.
  */
 static void remove_log(const struct libvirt *libvirt, struct arena *arena, const char *vm_id)
 {
@@ -63,7 +62,7 @@ struct error *libvirt_domain_remove(struct driver *driver, struct arena *arena,
     return expect_absent(arena, e, name, answer);
 }
 
-/* Without its disk a snapshot is only a record. */
+/* Without its disk, a snapshot is only metadata. */
 static struct error *remove_snapshot(struct libvirt *libvirt, struct arena *arena,
                                      const char *vm_id, const char *snapshot)
 {
@@ -125,7 +124,7 @@ struct error *libvirt_disk_remove(struct driver *driver, struct arena *arena,
     if (e && e->kind != ERROR_NOT_FOUND)
         return e;
     if (access(path, F_OK) == 0)
-        return error_new(arena, ERROR_CONFLICT, "%s is still there", path);
+        return error_new(arena, ERROR_CONFLICT, "%s still exists", path);
     e = virt_volume_capacity(libvirt->virt, arena, libvirt->pool, name, &bytes);
     return expect_absent(arena, e, name, answer);
 }
@@ -145,12 +144,12 @@ struct error *libvirt_seed_delete(struct driver *driver, struct arena *arena,
     if (unlink(path) < 0 && errno != ENOENT)
         return error_new(arena, ERROR_UPSTREAM, "%s: %m", path);
     if (access(path, F_OK) == 0)
-        return error_new(arena, ERROR_CONFLICT, "%s is still there", path);
+        return error_new(arena, ERROR_CONFLICT, "%s still exists", path);
     *answer = arena_printf(arena, "seeds/%s.iso: %m", vm->id);
     return NULL;
 }
 
-/* The port answers nobody. */
+/* Verify that nothing accepts connections on the port. */
 static struct error *check_port(struct arena *arena, int64_t port, const char **answer)
 {
     struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
@@ -164,7 +163,8 @@ static struct error *check_port(struct arena *arena, int64_t port, const char **
     *answer = arena_printf(arena, "127.0.0.1:%lld: %m", (long long)port);
     close(file);
     if (result == 0)
-        return error_new(arena, ERROR_CONFLICT, "port %lld still answers", (long long)port);
+        return error_new(arena, ERROR_CONFLICT, "port %lld still accepts connections",
+                         (long long)port);
     return NULL;
 }
 
@@ -183,7 +183,7 @@ static struct error *give_address_back(struct libvirt *libvirt, struct arena *ar
     if (e)
         return e->kind == ERROR_NOT_FOUND ? expect_absent(arena, e, "the network", answer) : e;
     if (is_kept)
-        return error_new(arena, ERROR_CONFLICT, "%s is still given to a VM", address.ip);
+        return error_new(arena, ERROR_CONFLICT, "%s is still assigned to a VM", address.ip);
     *answer = arena_printf(arena, "network %s has no host %s", libvirt->region.bridge, address.ip);
     return NULL;
 }
@@ -206,9 +206,9 @@ struct error *libvirt_port_release(struct driver *driver, struct arena *arena,
     return check_port(arena, vm->ssh.port, answer);
 }
 
-/* ---- everything ---- */
+/* ---- inventory ---- */
 
-/* The id in "PREFIX ID SUFFIX", or "". */
+/* The id in PREFIX ID SUFFIX, or "". */
 static const char *id_in(struct arena *arena, const char *name, const char *prefix,
                          const char *suffix)
 {
@@ -223,7 +223,7 @@ static const char *id_in(struct arena *arena, const char *name, const char *pref
 static void add(struct arena *arena, struct driver_inventory *things,
                 const struct driver_item *thing)
 {
-    /* A power of two is full: the next array is twice as long. */
+    /* Full at a power of two: double the array. */
     if ((things->count & (things->count - 1)) == 0) {
         struct driver_item *more =
             arena_array(arena, things->count ? 2 * things->count : 1, sizeof *more);
@@ -251,7 +251,7 @@ static struct error *add_domains(struct libvirt *libvirt, struct arena *arena,
         e = virt_domain_power(libvirt->virt, arena, thing.name, &thing.power);
         if (!e)
             add(arena, out, &thing);
-        else if (e->kind == ERROR_NOT_FOUND) /* went away while we were looking */
+        else if (e->kind == ERROR_NOT_FOUND) /* removed meanwhile */
             e = NULL;
     }
     return e;
@@ -277,7 +277,7 @@ static struct error *add_files(struct arena *arena, const char *path, const char
     return NULL;
 }
 
-/* The test driver's volumes are in no folder. */
+/* The test driver's volumes have no directory. */
 static struct error *add_volumes(struct libvirt *libvirt, struct arena *arena,
                                  struct driver_inventory *out)
 {

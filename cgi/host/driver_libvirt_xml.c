@@ -1,6 +1,6 @@
 /*
- * Builds the XML that libvirt is given (see driver_libvirt_xml.h), and finds our own few marks
- * again in the XML that libvirt gives back. It does not decide what a VM is made of.
+ * Builds the XML for libvirt (see driver_libvirt_xml.h), and finds our few values in the XML that
+ * libvirt returns.
  */
 #include "host/driver_libvirt_xml.h"
 
@@ -60,7 +60,7 @@ static void machine(struct buf *buf, const struct driver_xml_domain *domain)
     if (strcmp(domain->type, "kvm") == 0) {
         buf_literal(buf, "</features>\n<cpu mode='host-passthrough' migratable='on'/>\n");
     } else {
-        /* The default translation cache is 1 GB; more than 64 MB brought nothing. */
+        /* The default translation cache is 1 GB; more than 64 MB had no benefit. */
         buf_literal(buf, "<tcg><tb-cache unit='MiB'>64</tb-cache></tcg></features>\n"
                          "<cpu mode='custom' match='exact' check='none'>"
                          "<model fallback='allow'>Nehalem</model></cpu>\n");
@@ -95,7 +95,7 @@ static void devices(struct buf *buf, const struct driver_xml_domain *domain)
                "<memballoon model='virtio'><stats period='%d'/></memballoon>\n",
                DRIVER_XML_STATISTICS_S);
     if (domain->network) {
-        /* Isolated from its neighbours on the bridge; cannot speak with another address. */
+        /* Isolated from other guests on the bridge; cannot spoof addresses. */
         buf_literal(buf, "<interface type='network'><source");
         attribute(buf, "network", domain->network);
         buf_literal(buf, "/><mac");
@@ -116,8 +116,8 @@ const char *driver_xml_forward(struct arena *arena, int64_t port)
 }
 
 /*
- * libvirt has no words for a user-mode network with `restrict=on`, which is what keeps the guest
- * from the host's loopback and the rest of the world. Only the port varies.
+ * libvirt cannot express a user-mode network with `restrict=on`, which isolates the guest from the
+ * host's loopback and the internet. Only the port varies.
  */
 static void user_network(struct buf *buf, int64_t port)
 {
@@ -154,7 +154,7 @@ const char *driver_xml_domain(struct arena *arena, const struct driver_xml_domai
     }
     if (is_session)
         user_network(&buf, domain->ssh_port);
-    /* libvirt would give QEMU's user the files, the image that all VMs share included. */
+    /* Otherwise libvirt would chown the files to QEMU's user, even the image that all VMs share. */
     if (domain->network)
         buf_literal(&buf, "<seclabel type='static' model='dac' relabel='no'><label>" DRIVER_XML_USER
                           "</label></seclabel>\n");

@@ -1,6 +1,6 @@
 /*
- * The XML that libvirt is given. Every text passes an escaper; only ids and integers of it come
- * from users. No libvirt here: text in, text out, in the arena.
+ * The XML passed to libvirt. Every text is escaped; only ids and integers come from users. Does not
+ * use libvirt: text in, text out, in the arena.
  */
 #pragma once
 
@@ -10,15 +10,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Target of the disk, and of the CD-ROM drive that holds the seed. */
+/* Target names of the disk and of the CD-ROM drive with the seed. */
 #define DRIVER_XML_DISK  "vda"
 #define DRIVER_XML_CDROM "sda"
 
-/* As whom QEMU runs in the system profile; its files are the worker's, and open to that group. */
+/*
+ * The user and group that QEMU runs as in the system profile; files belong to the worker and are
+ * accessible to that group.
+ */
 #define DRIVER_XML_GROUP "libvirt-qemu"
 #define DRIVER_XML_USER  "libvirt-qemu:" DRIVER_XML_GROUP
 
-/* Seconds between two memory statistics of the guest. */
+/* Interval of the guest's memory statistics, in seconds. */
 #define DRIVER_XML_STATISTICS_S 5
 
 struct driver_xml_domain {
@@ -32,8 +35,8 @@ struct driver_xml_domain {
     const char *kernel_arguments;
     const char *disk;
     const char *seed;    /* NULL: an empty drive */
-    int64_t ssh_port;    /* in a session: port of 127.0.0.1 that leads to the guest's 22 */
-    const char *network; /* else: the libvirt network, with this address */
+    int64_t ssh_port;    /* session: port of 127.0.0.1 forwarded to the guest's 22 */
+    const char *network; /* otherwise: the libvirt network, with this address */
     const char *mac;
     const char *address;
 };
@@ -43,12 +46,12 @@ struct driver_xml_volume {
     int64_t bytes;
     const char *backing; /* NULL: blank */
     const char *mode;    /* "0600" */
-    bool has_owner;      /* else the daemon's own */
+    bool has_owner;      /* otherwise the daemon's own */
     int64_t user_id;
     int64_t group_id;
 };
 
-/* & < > " ' escaped; characters that XML cannot hold become '?'. */
+/* Escapes & < > " '; characters not allowed in XML become '?'. */
 void driver_xml_text(struct buf *buf, const char *text);
 
 const char *driver_xml_domain(struct arena *arena, const struct driver_xml_domain *domain);
@@ -60,13 +63,13 @@ const char *driver_xml_snapshot(struct arena *arena, const char *name);
 const char *driver_xml_pool(struct arena *arena, const char *name, const char *directory);
 const char *driver_xml_volume(struct arena *arena, const struct driver_xml_volume *volume);
 
-/* A fixed DHCP address. */
+/* A static DHCP lease. */
 const char *driver_xml_host(struct arena *arena, const char *mac, const char *address);
 
-/* The rule that leads a port of 127.0.0.1 to the guest, as it stands in a session domain's XML. */
+/* The port forwarding rule from 127.0.0.1 to the guest, as in a session domain's XML. */
 const char *driver_xml_forward(struct arena *arena, int64_t port);
 
-/* The port in the first such rule of a domain's or snapshot's XML; 0: none. */
+/* The port in the first such rule in the XML of a domain or snapshot; 0: none. */
 int64_t driver_xml_forwarded_port(struct arena *arena, const char *xml);
 
 /* `xml` with every `old` replaced by `new`. */

@@ -2,12 +2,12 @@
  * Writes the NoCloud seed (see seed.h): the adapter for libarchive.
  *
  * user-data is "#cloud-config" and JSON, which is also YAML, so that no value can become a key or a
- * list: json_quote() quotes everything. What JSON and YAML read differently (control characters,
- * NEL, LS, PS, DEL and their like) is refused. That each item has a line of its own is relied upon
- * by guest_init.sh.
+ * list: json_quote() quotes everything. Characters that JSON and YAML read differently (control
+ * characters, NEL, LS, PS, DEL and the like) are rejected. guest_init.sh relies on one item per
+ * line.
  *
- * libarchive collects the image in an unnamed file under TMPDIR while it writes. The texts, which
- * hold the private half of the guest's SSH host key, are wiped from memory here.
+ * libarchive builds the image in an unnamed file in TMPDIR. The texts contain the guest's private
+ * SSH host key and are wiped from memory here.
  */
 #include "host/seed.h"
 
@@ -26,7 +26,7 @@
 
 static const char HEADER[] = "#cloud-config\n";
 
-/* ---- what may stand in it ---- */
+/* ---- validation ---- */
 
 static bool is_name(const char *text, size_t longest, const char *letters)
 {
@@ -35,7 +35,7 @@ static bool is_name(const char *text, size_t longest, const char *letters)
     return length > 0 && length <= longest && text[0] != '-' && strspn(text, letters) == length;
 }
 
-/* Printable, and the same to a JSON and a YAML reader; json_quote() refuses what is not UTF-8. */
+/* Printable, and read alike by JSON and YAML parsers; json_quote() rejects invalid UTF-8. */
 static bool is_plain(const char *text, bool may_have_lines)
 {
     for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
@@ -64,10 +64,10 @@ static struct error *check(struct arena *arena, const struct driver_seed *seed)
     if (!is_name(seed->instance_id, 128, any))
         return error_new(arena, ERROR_INPUT, "the instance id is not [A-Za-z0-9._-]{1,128}");
     if (!is_plain(seed->host_key_private, true) || !is_plain(seed->host_key_public, false))
-        return error_new(arena, ERROR_INPUT, "the host key holds a control character");
+        return error_new(arena, ERROR_INPUT, "the host key contains a control character");
     for (size_t i = 0; i < seed->ssh_key_count; i++) {
         if (!is_plain(seed->ssh_keys[i], false))
-            return error_new(arena, ERROR_INPUT, "SSH key %zu holds a control character", i + 1);
+            return error_new(arena, ERROR_INPUT, "SSH key %zu contains a control character", i + 1);
     }
     return NULL;
 }
@@ -75,8 +75,8 @@ static struct error *check(struct arena *arena, const struct driver_seed *seed)
 /* ---- the texts ---- */
 
 /*
- * One item on a line of its own, as guest_init.sh reads it: `before`, the text as a JSON string,
- * `after`. An earlier error is passed on, so that a document reads as one run of lines.
+ * Write one item on its own line, as guest_init.sh expects: `before`, the text as a JSON string,
+ * `after`. An earlier error is passed through, so that calls can be chained without checks.
  */
 static struct error *put(struct error *e, struct buf *buf, const char *before, const char *text,
                          const char *after)
@@ -172,7 +172,7 @@ static struct error *write_file(struct arena *arena, const char *path, const str
     struct error *e;
     int file;
 
-    /* Left behind by a killed worker; anew, so that its mode is ours. */
+    /* Left by a killed worker; created again, so that its mode is right. */
     unlink(part);
     file = open(part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (file < 0)
@@ -195,7 +195,7 @@ struct error *seed_write(struct arena *arena, const char *path, const struct dri
     size_t longest = 4096 + 2 * strlen(seed->host_key_private);
     struct buf user;
 
-    /* Never to grow: a buffer left behind would keep the key. Escaping at most doubles a text. */
+    /* Must not grow: an old buffer would keep the key. Escaping at most doubles a text. */
     for (size_t i = 0; i < seed->ssh_key_count; i++)
         longest += 64 + 2 * strlen(seed->ssh_keys[i]);
     user = buf_new(arena, longest);

@@ -1,5 +1,5 @@
 /*
- * The NoCloud seed: a small ISO 9660 image labelled "cidata" from which a guest sets itself up.
+ * The NoCloud seed: a small ISO 9660 image labelled "cidata" that a guest configures itself from.
  */
 #pragma once
 
@@ -8,7 +8,7 @@
 #include "host/driver.h"
 
 /*
- * Write the seed to `path` (0600), whole or not at all, replacing what is there. INPUT when a value
- * holds what must not stand in it (see seed.c); UNAVAILABLE when the disk refuses.
+ * Write the seed to `path` (0600) atomically, replacing an existing one. INPUT if a value contains
+ * characters that are not allowed (see seed.c); UNAVAILABLE on I/O errors.
  */
 struct error *seed_write(struct arena *arena, const char *path, const struct driver_seed *seed);

@@ -1,4 +1,4 @@
-/* Ports that lead to guests; see ssh_forward.h. */
+/* Ports forwarded to guests; see ssh_forward.h. */
 #include "host/ssh_forward.h"
 
 #include "adapter/crypto.h"
@@ -13,8 +13,7 @@ static struct error *port_choose(const struct ssh_forward *forward, struct drive
     int64_t count = region->ssh_port_last - region->ssh_port_first + 1;
     uint32_t start;
 
-    /* At random: a port that had just been another VM's would meet that one's key in known_hosts.
-     */
+    /* At random: a port just used by another VM would conflict with its key in known_hosts. */
     crypto_random(&start, sizeof start);
     for (int64_t i = 0; i < count; i++) {
         int64_t port = region->ssh_port_first + (start + i) % count;
@@ -29,7 +28,7 @@ static struct error *port_choose(const struct ssh_forward *forward, struct drive
             return e;
     }
     return error_new(arena, ERROR_UPSTREAM,
-                     "no port of %lld-%lld is free: widen ssh_ports of region %s in domicile.conf",
+                     "no port in %lld-%lld is free: extend ssh_ports of region %s in domicile.conf",
                      (long long)region->ssh_port_first, (long long)region->ssh_port_last,
                      region->name);
 }
@@ -56,5 +55,5 @@ struct error *ssh_forward_start(const struct ssh_forward *forward, struct driver
             return e;
         e = port_choose(forward, driver, arena, vm, ports);
     }
-    return e ? e : error_new(arena, ERROR_UPSTREAM, "every port that was tried is taken");
+    return e ? e : error_new(arena, ERROR_UPSTREAM, "all ports that were tried are in use");
 }

@@ -1,7 +1,6 @@
 /*
- * The adapter for libvirt (see virt.h): connection, domains, snapshots. Responsible for handles,
- * libvirt's memory and libvirt's errors; not for what is asked or in which order. Pools, volumes
- * and networks are in virt_storage.c.
+ * The adapter for libvirt (see virt.h): connection, domains, snapshots, and libvirt's handles,
+ * memory and errors. Pools, volumes and networks are in virt_storage.c.
  */
 #include "host/virt_handle.h"
 
@@ -12,7 +11,7 @@
 
 enum { RECONNECT_TRIES = 3 };
 
-/* Without this, libvirt writes every error to standard error by itself. */
+/* Without this, libvirt prints every error to standard error. */
 static void keep_quiet(void *context, virErrorPtr error)
 {
     (void)context;
@@ -81,7 +80,7 @@ struct error *virt_open(struct arena *arena, const char *uri, struct virt **out)
     struct virt *virt = arena_alloc(arena, sizeof *virt);
 
     virSetErrorFunc(NULL, keep_quiet);
-    /* libvirt writes to a socket whose daemon may just have died. */
+    /* libvirt writes to a socket whose daemon may have died. */
     signal(SIGPIPE, SIG_IGN);
     if (virInitialize() < 0)
         return virt_failure(arena);
@@ -102,13 +101,13 @@ struct error *virt_ready(struct virt *virt, struct arena *arena)
     unsigned long version;
     struct error *e;
 
-    /* Without an event loop a dead daemon is only noticed by talking to it. */
+    /* Without an event loop, a dead daemon is only noticed by a call. */
     if (virt->connection && virConnectIsAlive(virt->connection) > 0 &&
         virConnectGetLibVersion(virt->connection, &version) == 0)
         return NULL;
     virt_close(virt);
     e = connect_to(virt, arena);
-    /* A daemon that is going down accepts and hangs up; a moment later there is a new one. */
+    /* A daemon that is shutting down accepts and then closes; shortly after there is a new one. */
     for (int tries = 0; e && tries < RECONNECT_TRIES; tries++) {
         nanosleep(&(struct timespec){ .tv_nsec = 200 * 1000 * 1000 }, NULL);
         e = connect_to(virt, arena);
@@ -138,7 +137,7 @@ struct error *virt_domain_power(struct virt *virt, struct arena *arena, const ch
     case VIR_DOMAIN_PMSUSPENDED:
         *out = DRIVER_PAUSED;
         break;
-    default: /* blocked and shutting down run still */
+    default: /* blocked and shutting down are still running */
         *out = DRIVER_RUNNING;
     }
     return e;
@@ -179,7 +178,7 @@ static int undefine(virDomainPtr domain)
     const unsigned int flags =
         VIR_DOMAIN_UNDEFINE_MANAGED_SAVE | VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA;
 
-    /* The test driver does not know the last two. */
+    /* The test driver does not support the last two. */
     if (virDomainUndefineFlags(domain, flags | VIR_DOMAIN_UNDEFINE_NVRAM |
                                            VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA) == 0)
         return 0;
@@ -262,7 +261,7 @@ static void read_number(virDomainStatsRecordPtr record, const char *name, int64_
         *out = (int64_t)value;
 }
 
-/* "block.N.": the group of numbers that belongs to `disk`. */
+/* "block.N.": the prefix of the statistics for `disk`. */
 static const char *find_block(virDomainStatsRecordPtr record, struct arena *arena, const char *disk)
 {
     unsigned int count = 0;
@@ -362,7 +361,7 @@ struct error *virt_snapshot_create(struct virt *virt, struct arena *arena, const
                      &(struct creation){ .xml = xml, .is_redefine = is_redefine });
 }
 
-/* What is to be done with one snapshot of a domain. */
+/* An operation on one snapshot of a domain. */
 struct snapshot_act {
     const char *snapshot;
     int (*act)(virDomainSnapshotPtr, void *);
@@ -405,7 +404,7 @@ static int revert_snapshot(virDomainSnapshotPtr snapshot, void *argument)
     (void)argument;
     if (virDomainRevertToSnapshot(snapshot, 0) == 0)
         return 0;
-    /* "Risky" is a guest that must be started anew; that is what was asked for. */
+    /* "Risky" means that the guest must be restarted, which is intended. */
     if (virGetLastErrorCode() != VIR_ERR_SNAPSHOT_REVERT_RISKY)
         return -1;
     return virDomainRevertToSnapshot(snapshot, VIR_DOMAIN_SNAPSHOT_REVERT_FORCE);

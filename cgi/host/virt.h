@@ -1,12 +1,12 @@
 /*
- * The adapter for libvirt: virt.c is the only file that includes libvirt.h.
+ * The adapter for libvirt, whose headers only virt_handle.h includes.
  *
- * Thin and without opinions: one function per thing that is asked of libvirt, by name and as text.
- * What a VM is made of stands in driver_libvirt.c and its XML in driver_libvirt_xml.c.
+ * A thin wrapper: one function per libvirt operation, with names and text as arguments. How VMs are
+ * built is in driver_libvirt.c, and their XML in driver_libvirt_xml.c.
  *
- * Errors carry libvirt's own words: NOT_FOUND (no such domain, snapshot, volume, pool, network),
+ * Errors have libvirt's message: NOT_FOUND (no such domain, snapshot, volume, pool, network),
  * CONFLICT (its state does not allow it, or the name is taken), UPSTREAM. Results live in the
- * arena. A `struct virt` belongs to one thread. Nothing of libvirt outlives a call except the
+ * arena. A `struct virt` belongs to one thread. No libvirt object outlives a call except the
  * connection.
  */
 #pragma once
@@ -24,9 +24,9 @@ enum virt_act {
     VIRT_START,
     VIRT_RESUME,
     VIRT_POWER_BUTTON, /* by ACPI */
-    VIRT_SHUTDOWN,     /* by whatever the hypervisor has */
+    VIRT_SHUTDOWN,     /* by any method of the hypervisor */
     VIRT_DESTROY,
-    VIRT_UNDEFINE, /* with all that libvirt keeps beside the definition */
+    VIRT_UNDEFINE, /* with everything that libvirt stores besides the definition */
 };
 
 struct virt_names {
@@ -34,11 +34,11 @@ struct virt_names {
     size_t count;
 };
 
-/* The handle lives in `arena`, which must outlive it. From here on the process ignores SIGPIPE. */
+/* The handle lives in `arena`, which must outlive it. Makes the process ignore SIGPIPE. */
 struct error *virt_open(struct arena *arena, const char *uri, struct virt **out);
 void virt_close(struct virt *virt);
 
-/* Make sure that the daemon answers; connect once more when it was restarted. */
+/* Ensure that the daemon responds; reconnect if it was restarted. */
 struct error *virt_ready(struct virt *virt, struct arena *arena);
 
 /* ---- domains ---- */
@@ -46,31 +46,33 @@ struct error *virt_ready(struct virt *virt, struct arena *arena);
 struct error *virt_domain_power(struct virt *virt, struct arena *arena, const char *domain,
                                 enum driver_power *out);
 struct error *virt_domain_define(struct virt *virt, struct arena *arena, const char *xml);
-/* The definition: as it runs now, or (is_inactive) as it is kept for the next start. */
+/* The definition: the live one, or (is_inactive) the persistent one for the next start. */
 struct error *virt_domain_text(struct virt *virt, struct arena *arena, const char *domain,
                                bool is_inactive, const char **out);
 struct error *virt_domain_act(struct virt *virt, struct arena *arena, const char *domain,
                               enum virt_act act);
-/* Change a device, by force: in the kept definition and, if `is_live`, in the running guest. */
+/*
+ * Change a device, by force: in the persistent definition and, if `is_live`, in the running guest.
+ */
 struct error *virt_domain_update(struct virt *virt, struct arena *arena, const char *domain,
                                  const char *xml, bool is_live);
 struct error *virt_domain_statistics(struct virt *virt, struct arena *arena, const char *domain,
                                      int period_s);
-/* Fills what libvirt knows; what it does not know stays as it is. `disk` is the target, "vda". */
+/* Fills the values that libvirt reports and leaves the others. `disk` is the target, "vda". */
 struct error *virt_domain_usage(struct virt *virt, struct arena *arena, const char *domain,
                                 const char *disk, struct driver_usage *out);
 struct error *virt_domain_list(struct virt *virt, struct arena *arena, struct virt_names *out);
 
 /* ---- snapshots ---- */
 
-/* `is_redefine`: only replace what libvirt knows about an existing snapshot. */
+/* `is_redefine`: only replace libvirt's metadata of an existing snapshot. */
 struct error *virt_snapshot_create(struct virt *virt, struct arena *arena, const char *domain,
                                    const char *xml, bool is_redefine);
 struct error *virt_snapshot_text(struct virt *virt, struct arena *arena, const char *domain,
                                  const char *snapshot, const char **out);
 struct error *virt_snapshot_revert(struct virt *virt, struct arena *arena, const char *domain,
                                    const char *snapshot);
-/* `is_record_only`: forget it without touching the disk. */
+/* `is_record_only`: delete only the metadata, not from the disk. */
 struct error *virt_snapshot_delete(struct virt *virt, struct arena *arena, const char *domain,
                                    const char *snapshot, bool is_record_only);
 struct error *virt_snapshot_list(struct virt *virt, struct arena *arena, const char *domain,
@@ -78,12 +80,12 @@ struct error *virt_snapshot_list(struct virt *virt, struct arena *arena, const c
 
 /* ---- storage and network ---- */
 
-/* Create a pool that lives until the daemon ends. It exists already: CONFLICT. */
+/* Create a pool that lives until the daemon exits. CONFLICT if it exists. */
 struct error *virt_pool_create(struct virt *virt, struct arena *arena, const char *xml);
 /* Start it if it is defined but not active; *out is its XML. */
 struct error *virt_pool_text(struct virt *virt, struct arena *arena, const char *pool,
                              const char **out);
-/* Look at the folder again. Busy: succeeds without having looked. */
+/* Rescan the directory. If busy, succeeds without a rescan. */
 struct error *virt_pool_refresh(struct virt *virt, struct arena *arena, const char *pool);
 struct error *virt_pool_list(struct virt *virt, struct arena *arena, const char *pool,
                              struct virt_names *out);
@@ -96,7 +98,7 @@ struct error *virt_volume_resize(struct virt *virt, struct arena *arena, const c
 struct error *virt_volume_delete(struct virt *virt, struct arena *arena, const char *pool,
                                  const char *volume);
 
-/* Add (or take away) a fixed DHCP address, now and for later: `xml` is a <host/> element. */
+/* Add or remove a static DHCP lease, live and persistent: `xml` is a <host/> element. */
 struct error *virt_network_host(struct virt *virt, struct arena *arena, const char *network,
                                 const char *xml, bool is_added);
 struct error *virt_network_text(struct virt *virt, struct arena *arena, const char *network,

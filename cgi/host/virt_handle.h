@@ -1,6 +1,6 @@
 /*
- * Inside the adapter for libvirt: the only file that includes libvirt's headers, and only virt.c
- * and virt_storage.c include it. Everybody else uses virt.h.
+ * Internal to the adapter for libvirt: the only file that includes libvirt's headers. Only virt.c
+ * and virt_storage.c include it; others use virt.h.
  */
 #pragma once
 
@@ -11,17 +11,17 @@
 
 struct virt {
     const char *uri;
-    virConnectPtr connection; /* NULL after a failed attempt to connect again */
+    virConnectPtr connection; /* NULL after a failed attempt to reconnect */
 };
 
-/* Give back what libvirt allocated. */
+/* Free what libvirt allocated. */
 void virt_release(void *memory);
 
-/* The calling thread's last libvirt error. */
+/* The last libvirt error of the calling thread. */
 struct error *virt_failure(struct arena *arena);
 
 /* virt_failure if `result` is negative. */
 struct error *virt_checked(struct arena *arena, int result);
 
-/* Copy `text` into the arena and release it; virt_failure if it is NULL. */
+/* Copy `text` to the arena and free it; virt_failure if it is NULL. */
 struct error *virt_checked_text(struct arena *arena, char *text, const char **out);

@@ -1,6 +1,4 @@
-/*
- * The adapter for libvirt (see virt.h), second half: storage pools, volumes and networks.
- */
+/* The adapter for libvirt (see virt.h): storage pools, volumes and networks. */
 #include "host/virt_handle.h"
 
 #include <string.h>
@@ -16,7 +14,7 @@ static virStoragePoolPtr open_pool(struct virt *virt, struct arena *arena, const
         *e = virt_failure(arena);
         return NULL;
     }
-    /* Another thread may start it at the same time: only the outcome counts. */
+    /* Another thread may start it concurrently; it only has to be active. */
     if (virStoragePoolIsActive(pool) != 1 && virStoragePoolCreate(pool, 0) < 0 &&
         virStoragePoolIsActive(pool) != 1) {
         *e = virt_failure(arena);
@@ -57,7 +55,7 @@ struct error *virt_pool_refresh(struct virt *virt, struct arena *arena, const ch
     if (!pool)
         return e;
     e = virt_checked(arena, virStoragePoolRefresh(pool, 0));
-    /* Refused while a volume is being made or removed by somebody else. */
+    /* Fails while another caller creates or deletes a volume. */
     if (e && virGetLastErrorCode() == VIR_ERR_INTERNAL_ERROR && strstr(e->text, "asynchronous"))
         e = NULL;
     virStoragePoolFree(pool);
