@@ -144,7 +144,7 @@ static struct error *key_insert(struct request *r, struct field *fields, const s
 static struct error *keys_post(struct request *r)
 {
     struct field fields[FIELDS] = {
-        [NAME] = { .name = "name", .kind = FIELD_LINE, .most = LIMIT_LABEL_BYTES },
+        [NAME] = { .name = "name", .kind = FIELD_LINE, .max = LIMIT_LABEL_BYTES },
         [KEY] = { .name = "key", .kind = FIELD_LINES },
     };
     struct ssh_key key;
@@ -194,7 +194,7 @@ static struct error *key_show(struct request *r)
 static struct error *key_rename(struct request *r)
 {
     struct field name = {
-        .name = "name", .kind = FIELD_LINE, .most = LIMIT_LABEL_BYTES, .is_required = true
+        .name = "name", .kind = FIELD_LINE, .max = LIMIT_LABEL_BYTES, .is_required = true
     };
     struct key_html page = { .name = NULL };
     struct error *e = form_read(r, &name, 1);
@@ -274,7 +274,7 @@ static struct error *account_show(struct request *r)
 static struct error *account_rename(struct request *r)
 {
     struct field name = {
-        .name = "name", .kind = FIELD_LINE, .most = LIMIT_LABEL_BYTES, .is_required = true
+        .name = "name", .kind = FIELD_LINE, .max = LIMIT_LABEL_BYTES, .is_required = true
     };
     struct error *e = form_read(r, &name, 1);
 

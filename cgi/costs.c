@@ -47,7 +47,7 @@ static struct error *csv_show(struct request *r)
 {
     struct field fields[] = {
         { .name = "month", .kind = FIELD_LINE },
-        { .name = "part", .kind = FIELD_INT, .least = 1, .most = MAX_PARTS },
+        { .name = "part", .kind = FIELD_INT, .min = 1, .max = MAX_PARTS },
     };
     int64_t month_at;
     struct error *e = form_read(r, fields, 2);

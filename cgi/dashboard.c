@@ -228,7 +228,7 @@ static struct error *vm_create(struct request *r)
 
 static struct error *activity_show(struct request *r)
 {
-    struct field before = { .name = "before", .kind = FIELD_INT, .most = INT64_MAX };
+    struct field before = { .name = "before", .kind = FIELD_INT, .max = INT64_MAX };
     struct activity_html page = { .next = NULL };
     struct error *e = form_read(r, &before, 1);
 

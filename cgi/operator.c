@@ -44,7 +44,7 @@ static struct error *operator_show(struct request *r)
 static struct error *event_retry_post(struct request *r)
 {
     struct field id = {
-        .name = "id", .kind = FIELD_LINE, .most = LIMIT_EVENT_ID_BYTES, .is_required = true
+        .name = "id", .kind = FIELD_LINE, .max = LIMIT_EVENT_ID_BYTES, .is_required = true
     };
     struct error *e = form_read(r, &id, 1);
 

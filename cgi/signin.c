@@ -233,7 +233,7 @@ static struct error *mail_asked_show(struct request *r)
 /* Starts a sign-in; WorkOS also links here from its mails. */
 static struct error *workos_start(struct request *r)
 {
-    struct field invitation = { .name = "invitation_token", .kind = FIELD_LINE, .most = 512 };
+    struct field invitation = { .name = "invitation_token", .kind = FIELD_LINE, .max = 512 };
     const char *state = crypto_token(r->arena);
     const char *verifier = crypto_token(r->arena);
     bool is_invited;
@@ -359,9 +359,9 @@ static struct error *callback_show(struct request *r)
 {
     static const struct signin_problem_html page;
     struct field fields[] = {
-        { .name = "code", .kind = FIELD_LINE, .most = 1024 },
-        { .name = "state", .kind = FIELD_LINE, .most = 128 },
-        { .name = "error", .kind = FIELD_LINE, .most = 128 },
+        { .name = "code", .kind = FIELD_LINE, .max = 1024 },
+        { .name = "state", .kind = FIELD_LINE, .max = 128 },
+        { .name = "error", .kind = FIELD_LINE, .max = 128 },
     };
     const struct field *code = &fields[0], *state = &fields[1], *error = &fields[2];
     const char *verifier, *name;

@@ -183,7 +183,7 @@ static struct error *vm_resize(struct request *r)
 static struct error *snapshot_create(struct request *r)
 {
     struct field name = {
-        .name = "name", .kind = FIELD_LINE, .most = LIMIT_LABEL_BYTES, .is_required = true
+        .name = "name", .kind = FIELD_LINE, .max = LIMIT_LABEL_BYTES, .is_required = true
     };
     const struct context context = request_context(r);
     const struct actor actor = session_actor(r);

@@ -15,10 +15,10 @@ VALUES (:source, :id, :type, :received_at, :state, 1, :due_at_ms, :reason)
 ON CONFLICT (source, id) DO UPDATE SET state = :state, attempts = attempts + 1,
     due_at_ms = :due_at_ms, reason = :reason;
 
--- event_due(now_at_ms int, most int) rows
+-- event_due(now_at_ms int, max int) rows
 -- Failed events that are due for a retry.
 SELECT source, id FROM event WHERE state = 'waiting' AND due_at_ms <= :now_at_ms
-ORDER BY due_at_ms LIMIT :most;
+ORDER BY due_at_ms LIMIT :max;
 
 -- event_retry(id text) done
 -- Retry on request of the operator, from any source; resets the number of attempts.

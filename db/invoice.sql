@@ -13,10 +13,10 @@ ON CONFLICT (team_id, created_at, id) DO UPDATE SET
 UPDATE invoice SET usage_cents = :usage_cents, ledger_cents = :ledger_cents
 WHERE team_id = :team_id AND id = :id;
 
--- invoice_list(team_id int, most int) rows
+-- invoice_list(team_id int, max int) rows
 SELECT id, number, status, currency, total_cents, remaining_cents, created_at, period_start_at,
        period_end_at
-FROM invoice WHERE team_id = :team_id AND status <> 'draft' ORDER BY created_at DESC, id LIMIT :most;
+FROM invoice WHERE team_id = :team_id AND status <> 'draft' ORDER BY created_at DESC, id LIMIT :max;
 
 -- invoice_get(team_id int, id text) row
 SELECT id, number, status, currency, total_cents, remaining_cents, created_at, usage_cents,

@@ -2,13 +2,13 @@
 INSERT INTO usage_report (team_id, hour_at, identifier, value, state, attempts, due_at)
 VALUES (:team_id, :hour_at, :identifier, :value, 'new', 0, :now_at);
 
--- usage_report_due(now_at int, most int) rows (customer_id text) across teams
+-- usage_report_due(now_at int, max int) rows (customer_id text) across teams
 -- Due reports, longest waiting first.
 SELECT p.team_id, p.hour_at, p.identifier, p.value, p.state, p.sent_at, p.attempts,
        b.customer_id AS customer_id
 FROM usage_report p JOIN billing b ON b.team_id = p.team_id
 WHERE p.state IN ('new', 'sent') AND p.due_at <= :now_at AND b.customer_id IS NOT NULL
-ORDER BY p.due_at LIMIT :most;
+ORDER BY p.due_at LIMIT :max;
 
 -- usage_report_try(team_id int, hour_at int, now_at int, due_at int) done
 -- Recorded before sending: after a crash it counts as sent with no response.

@@ -16,7 +16,7 @@
 #include <sys/stat.h>
 
 enum { MILLICENTS = 100000 }; /* in one EUR, USD... */
-enum { MOST_SECTIONS = 64, MOST_TITLE = 49, MOST_SECRET_BYTES = 4096 };
+enum { MAX_SECTIONS = 64, MAX_TITLE = 49, MAX_SECRET_BYTES = 4096 };
 
 enum kind {
     TEXT,     /* not empty */
@@ -92,7 +92,7 @@ struct section {
 struct reading {
     struct arena *arena;
     struct config *config;
-    struct section sections[MOST_SECTIONS];
+    struct section sections[MAX_SECTIONS];
     size_t section_count;
     FILE *file;
     int line;            /* current line in inih, counted from 1 */
@@ -177,7 +177,7 @@ static struct section *section_new(struct reading *reading, const char *title)
         bool is_named = title[word] == ' ' && is_name(title + word + 1);
 
         if (strlen(kind->word) != word || strncmp(kind->word, title, word) != 0 ||
-            is_named != (kind->struct_size > 0) || reading->section_count == MOST_SECTIONS)
+            is_named != (kind->struct_size > 0) || reading->section_count == MAX_SECTIONS)
             continue;
         *section = (struct section){ .title = arena_copy(reading->arena, title), .kind = kind };
         section->is_set = arena_array(reading->arena, kind->key_count, sizeof *section->is_set);
@@ -231,7 +231,7 @@ static void header_take(struct reading *reading, const char *line)
     const char *end = line[0] == '[' ? strchr(line, ']') : NULL;
     size_t length = end ? (size_t)(end - line) - 1 : 0;
 
-    if (length > MOST_TITLE)
+    if (length > MAX_TITLE)
         problem_note(reading, "the name of the section is too long");
     else if (end)
         section_find(reading, arena_copy_bytes(reading->arena, line + 1, length));
@@ -335,7 +335,7 @@ static void lists_fill(struct reading *reading)
 
         if (!kind->struct_size)
             continue;
-        list = arena_array(reading->arena, MOST_SECTIONS, kind->struct_size);
+        list = arena_array(reading->arena, MAX_SECTIONS, kind->struct_size);
         for (size_t i = 0; i < reading->section_count; i++) {
             if (reading->sections[i].kind == kind)
                 memcpy(list + kind->struct_size * count++, reading->sections[i].target,
@@ -451,7 +451,7 @@ struct error *config_secret_load(struct arena *arena, const char *state_dir, con
                                  struct config_secret *out)
 {
     const char *path = arena_printf(arena, "%s/secrets/%s", state_dir, name);
-    char *text = arena_alloc(arena, MOST_SECRET_BYTES + 1);
+    char *text = arena_alloc(arena, MAX_SECRET_BYTES + 1);
     FILE *file = fopen(path, "re");
     struct stat status;
     char *rest;
@@ -459,7 +459,7 @@ struct error *config_secret_load(struct arena *arena, const char *state_dir, con
     if (!file || fstat(fileno(file), &status) != 0)
         return error_new(arena, ERROR_INTERNAL, "secret %s: %s%s", path, strerror(errno),
                          errno == ENOENT ? ": write it to this file and chmod 400" : "");
-    if (fread(text, 1, MOST_SECRET_BYTES, file) == 0)
+    if (fread(text, 1, MAX_SECRET_BYTES, file) == 0)
         *text = '\0';
     fclose(file);
     if (status.st_mode & 077)

@@ -34,7 +34,7 @@ struct pool {
     size_t batch_bytes; /* of its request bodies */
 };
 
-struct error *fastcgi_body_length(struct arena *arena, char *const *environment, size_t most,
+struct error *fastcgi_body_length(struct arena *arena, char *const *environment, size_t max,
                                   size_t *out)
 {
     static const char name[] = "CONTENT_LENGTH=";
@@ -50,7 +50,7 @@ struct error *fastcgi_body_length(struct arena *arena, char *const *environment,
         if (is_seen || !text_int(value, &length) || length < 0)
             return error_new(arena, ERROR_MALFORMED, "CONTENT_LENGTH is no number, or repeated");
         is_seen = true;
-        if ((size_t)length > most)
+        if ((size_t)length > max)
             return error_new(arena, ERROR_TOO_LARGE, "the body has %lld bytes", (long long)length);
     }
     *out = (size_t)length;

@@ -33,5 +33,5 @@ struct fastcgi_service {
 int fastcgi_serve(const struct fastcgi_service *service);
 
 /* Parse CONTENT_LENGTH from the environment; TOO_LARGE (more than `max`) or MALFORMED. */
-struct error *fastcgi_body_length(struct arena *arena, char *const *environment, size_t most,
+struct error *fastcgi_body_length(struct arena *arena, char *const *environment, size_t max,
                                   size_t *out);

@@ -6,7 +6,7 @@
 #include <curl/curl.h>
 #include <string.h>
 
-enum { MOST_HEADER_BYTES = 100 };
+enum { MAX_HEADER_BYTES = 100 };
 
 /* What libcurl refers to during a transfer. */
 struct lists {
@@ -157,7 +157,7 @@ static const char *header_get(CURL *curl, struct arena *arena, const char *name)
     struct curl_header *header;
 
     if (curl_easy_header(curl, name, 0, CURLH_HEADER, -1, &header) != CURLHE_OK ||
-        strlen(header->value) > MOST_HEADER_BYTES || !text_is_printable(header->value, '!'))
+        strlen(header->value) > MAX_HEADER_BYTES || !text_is_printable(header->value, '!'))
         return "";
     return arena_copy(arena, header->value);
 }

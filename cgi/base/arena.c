@@ -123,17 +123,17 @@ char *arena_copy(struct arena *arena, const char *text)
 
 char *arena_vprintf(struct arena *arena, const char *format, va_list arguments)
 {
-    char most[256]; /* nearly all texts fit and are formatted only once */
+    char max[256]; /* nearly all texts fit and are formatted only once */
     va_list again;
     int length;
     char *text;
 
     va_copy(again, arguments);
-    length = vsnprintf(most, sizeof most, format, arguments);
+    length = vsnprintf(max, sizeof max, format, arguments);
     if (length < 0)
         arena_abort("bad format", 0);
-    if ((size_t)length < sizeof most) {
-        text = arena_copy_bytes(arena, most, (size_t)length);
+    if ((size_t)length < sizeof max) {
+        text = arena_copy_bytes(arena, max, (size_t)length);
     } else {
         text = arena_alloc(arena, (size_t)length + 1);
         vsnprintf(text, (size_t)length + 1, format, again);

@@ -22,7 +22,7 @@ enum {
     LIMIT_WORKOS_SKEW_S = 180,
     LIMIT_EVENT_ATTEMPTS = 16,   /* with the delays below: about five hours, then it is parked */
     LIMIT_EVENT_PAUSE_MS = 1000, /* after the first failure, doubled after each further one */
-    LIMIT_EVENT_PAUSE_MOST_MS = 3600 * 1000,
+    LIMIT_EVENT_PAUSE_MAX_MS = 3600 * 1000,
     LIMIT_EVENT_KEEP_S = 90 * 24 * 3600, /* how long a repeated event is recognized */
     LIMIT_EVENT_CATCH_UP_S = 5 * 60,     /* how often missed events are fetched from WorkOS */
     LIMIT_BATCH = 64,                    /* events that share a commit */
@@ -43,8 +43,8 @@ enum {
     LIMIT_KEY_FIELD_BYTES = 16 * 1024,
     LIMIT_KEY_COMMENT_BYTES = 255,
     LIMIT_KEYS_PER_TEAM = 100,
-    LIMIT_RSA_BITS_LEAST = 2048,
-    LIMIT_RSA_BITS_MOST = 8192,
+    LIMIT_RSA_BITS_MIN = 2048,
+    LIMIT_RSA_BITS_MAX = 8192,
 
     /* VMs. */
     LIMIT_HOST_NAME_BYTES = 63, /* RFC 1123: one label of a host name */
@@ -85,7 +85,7 @@ enum {
     LIMIT_MAIL_MS = 90 * 1000, /* servers scan before they reply; aborted, a mail comes twice */
     LIMIT_MAIL_BYTES = 64 * 1024,
     LIMIT_MAIL_BACKOFF_MS = 60 * 1000, /* doubled after each failure */
-    LIMIT_MAIL_BACKOFF_MOST_MS = 3600 * 1000,
+    LIMIT_MAIL_BACKOFF_MAX_MS = 3600 * 1000,
     LIMIT_MAIL_PATIENCE_S = 2 * 24 * 3600, /* then delivery is abandoned */
     LIMIT_MAIL_KEEP_S = 30 * 24 * 3600,
     LIMIT_SIGNIN_MAIL_EVERY_S = 60, /* to one address */

@@ -21,7 +21,7 @@
 
 #define NETWORK "10.77.0.0/16"
 #define HOST    "10.77.0.1"
-enum { MOST_GROUPS = 256, LONGEST_INTERFACE = 15 };
+enum { MAX_GROUPS = 256, LONGEST_INTERFACE = 15 };
 
 struct driver_address driver_address(const struct driver_region *region, struct arena *arena,
                                      int64_t port)
@@ -39,8 +39,8 @@ struct error *driver_group_find(struct arena *arena, int64_t *out)
 {
     const struct group *group = getgrnam(DRIVER_XML_GROUP);
     const struct passwd *user = getpwuid(geteuid());
-    gid_t groups[MOST_GROUPS];
-    int count = getgroups(MOST_GROUPS, groups);
+    gid_t groups[MAX_GROUPS];
+    int count = getgroups(MAX_GROUPS, groups);
     bool is_member = group && (geteuid() == 0 || getegid() == group->gr_gid);
 
     for (int i = 0; group && i < count; i++)

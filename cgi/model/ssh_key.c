@@ -130,12 +130,12 @@ static const char *read_rsa(struct arena *arena, struct wire *wire, struct ssh_k
     if (!bits || exponent_bits < 2 || exponent_bits > 64 || !number_is_odd(exponent) ||
         !number_is_odd(modulus))
         return "The key's numbers are not those of an RSA key.";
-    if (bits < LIMIT_RSA_BITS_LEAST)
+    if (bits < LIMIT_RSA_BITS_MIN)
         return arena_printf(arena,
                             "An RSA key of %zu bits is too weak; make a new key with "
                             "ssh-keygen -t ed25519.",
                             bits);
-    if (bits > LIMIT_RSA_BITS_MOST)
+    if (bits > LIMIT_RSA_BITS_MAX)
         return arena_printf(arena,
                             "An RSA key of %zu bits is longer than the 8192 that SSH servers "
                             "take.",

@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-enum { MOST_ID_BYTES = 255, MOST_CODE_BYTES = 100 };
+enum { MAX_ID_BYTES = 255, MAX_CODE_BYTES = 100 };
 
 struct stripe {
     struct http_client *client;
@@ -65,7 +65,7 @@ int64_t stripe_base_cents(const struct stripe *stripe)
 bool stripe_is_id(const char *text, const char *prefix)
 {
     return text && text_starts(text, prefix) && strlen(text) > strlen(prefix) &&
-           strlen(text) <= MOST_ID_BYTES &&
+           strlen(text) <= MAX_ID_BYTES &&
            !text[strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")];
 }
 
@@ -99,7 +99,7 @@ static const char *fields_encode(struct arena *arena, const struct stripe_field 
 /* A token from Stripe that is safe to log. */
 static const char *code_plain(const char *code)
 {
-    return code && strlen(code) <= MOST_CODE_BYTES &&
+    return code && strlen(code) <= MAX_CODE_BYTES &&
                    !code[strspn(code, "abcdefghijklmnopqrstuvwxyz0123456789_[]")]
                ? code
                : "";

@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-enum { MOST_ID_BYTES = 64, MOST_CODE_BYTES = 64 };
+enum { MAX_ID_BYTES = 64, MAX_CODE_BYTES = 64 };
 
 struct workos {
     struct http_client *client;
@@ -89,7 +89,7 @@ const char *workos_code(struct arena *arena, const char *code)
 {
     size_t length = code ? strlen(code) : 0;
 
-    if (!length || length > MOST_CODE_BYTES ||
+    if (!length || length > MAX_CODE_BYTES ||
         code[strspn(code, "abcdefghijklmnopqrstuvwxyz0123456789_.")])
         return "other";
     return arena_copy(arena, code);
@@ -99,7 +99,7 @@ const char *workos_code(struct arena *arena, const char *code)
 static bool is_id(const char *text, const char *prefix)
 {
     return text && text_starts(text, prefix) && strlen(text) > strlen(prefix) &&
-           strlen(text) <= MOST_ID_BYTES &&
+           strlen(text) <= MAX_ID_BYTES &&
            !text[strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_")];
 }
 

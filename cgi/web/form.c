@@ -97,12 +97,12 @@ static const char *trimmed(struct arena *arena, const char *text)
 static const char *text_problem(struct arena *arena, const struct field *field)
 {
     int64_t length = (int64_t)strlen(field->text);
-    int64_t max = field->most ? field->most : LIMIT_BODY_BYTES;
+    int64_t max = field->max ? field->max : LIMIT_BODY_BYTES;
 
     if (!length)
         return field->is_required ? "Please fill this in." : NULL;
-    if (length < field->least)
-        return arena_printf(arena, "At least %lld characters, please.", (long long)field->least);
+    if (length < field->min)
+        return arena_printf(arena, "At least %lld characters, please.", (long long)field->min);
     if (length > max)
         return arena_printf(arena, "At most %lld characters, please; this has %lld.",
                             (long long)max, (long long)length);
@@ -122,9 +122,9 @@ static const char *number_problem(struct arena *arena, struct field *field)
         return field->is_required ? "Please fill this in." : NULL;
     if (!text_int(field->text, &field->number))
         return "A whole number, please.";
-    if (field->number < field->least || field->number > field->most)
-        return arena_printf(arena, "Between %lld and %lld, please.", (long long)field->least,
-                            (long long)field->most);
+    if (field->number < field->min || field->number > field->max)
+        return arena_printf(arena, "Between %lld and %lld, please.", (long long)field->min,
+                            (long long)field->max);
     return NULL;
 }
 

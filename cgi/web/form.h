@@ -19,7 +19,7 @@ enum field_kind {
 struct field {
     const char *name;
     enum field_kind kind;
-    int64_t least, most; /* bytes of text, or the number itself; most 0: LIMIT_BODY_BYTES */
+    int64_t min, max; /* bytes of text, or the number itself; max 0: LIMIT_BODY_BYTES */
     bool is_required;
 
     /* Filled by form_read. */

@@ -151,7 +151,7 @@ static struct error *failure_record(struct inbox *inbox, const struct inbox_get_
         e = sql_event_failed(
             db, inbox->arena, row->source, row->id, row->type, row->received_at,
             is_parked ? EVENT_STATE_PARKED : EVENT_STATE_WAITING, cause->text,
-            clock_now_ms() + backoff_ms(attempts, LIMIT_EVENT_PAUSE_MS, LIMIT_EVENT_PAUSE_MOST_MS));
+            clock_now_ms() + backoff_ms(attempts, LIMIT_EVENT_PAUSE_MS, LIMIT_EVENT_PAUSE_MAX_MS));
     if (!e)
         e = db_commit(db, inbox->arena);
     db_rollback(db);

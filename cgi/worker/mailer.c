@@ -191,7 +191,7 @@ struct error *mailer_work(const struct mailer *mailer, struct worker_context *co
     if (mailer->smtp)
         cause = message_send(mailer, context, &mail, &response);
     next_at = clock_now() +
-              backoff_ms(mail.attempts, LIMIT_MAIL_BACKOFF_MS, LIMIT_MAIL_BACKOFF_MOST_MS) / 1000;
+              backoff_ms(mail.attempts, LIMIT_MAIL_BACKOFF_MS, LIMIT_MAIL_BACKOFF_MAX_MS) / 1000;
     state = verdict(mailer, &mail, cause, next_at);
     if (cause)
         reason = arena_printf(context->arena, "%s%s%s", cause->text, response ? ": " : "",

@@ -16,9 +16,9 @@ static struct error *fields_read(struct arena *arena, const char *body, size_t l
                                  struct field fields[FIELDS])
 {
     static const struct field table[FIELDS] = {
-        { .name = "a", .kind = FIELD_LINE, .least = 2, .most = 20, .is_required = true },
-        { .name = "b", .kind = FIELD_LINES, .most = 100 },
-        { .name = "c", .kind = FIELD_INT, .least = -10, .most = 1000 },
+        { .name = "a", .kind = FIELD_LINE, .min = 2, .max = 20, .is_required = true },
+        { .name = "b", .kind = FIELD_LINES, .max = 100 },
+        { .name = "c", .kind = FIELD_INT, .min = -10, .max = 1000 },
         { .name = "d", .kind = FIELD_HOST_NAME },
         { .name = "e", .kind = FIELD_EMAIL },
         { .name = "f", .kind = FIELD_LIST },
@@ -60,8 +60,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
         return 0;
     for (size_t i = 0; i < LIST; i++) {
         FUZZ_DEMAND(text_is_utf8(fields[i].text, strlen(fields[i].text)));
-        if (!fields[i].problem && fields[i].most && i != INT)
-            FUZZ_DEMAND((int64_t)strlen(fields[i].text) <= fields[i].most);
+        if (!fields[i].problem && fields[i].max && i != INT)
+            FUZZ_DEMAND((int64_t)strlen(fields[i].text) <= fields[i].max);
         pair_write(&body, fields[i].name, fields[i].text);
     }
     FUZZ_DEMAND(fields[LINE].problem || text_is_line(fields[LINE].text));

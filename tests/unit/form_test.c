@@ -184,7 +184,7 @@ static void test_twice(void **state)
     assert_malformed("a=&a=", 5);
     assert_malformed("a&%61", 5);
     for (int kind = FIELD_LINE; kind < FIELD_LIST; kind++) {
-        fields[0] = (struct field){ .name = "a", .kind = (enum field_kind)kind, .most = 9 };
+        fields[0] = (struct field){ .name = "a", .kind = (enum field_kind)kind, .max = 9 };
         e = read_form("a=1&b=2&a=3", fields, 2);
         assert_non_null(e);
         assert_int_equal(e->kind, ERROR_MALFORMED);
@@ -289,7 +289,7 @@ static const char *problem_of(struct field field, const char *value)
 
 static void test_line(void **state)
 {
-    struct field field = { .name = "a", .kind = FIELD_LINE, .least = 2, .most = 4 };
+    struct field field = { .name = "a", .kind = FIELD_LINE, .min = 2, .max = 4 };
 
     (void)state;
     assert_null(problem_of(field, "ab"));
@@ -314,7 +314,7 @@ static void test_line(void **state)
 
 static void test_lines(void **state)
 {
-    struct field field = { .name = "a", .kind = FIELD_LINES, .least = 2, .most = 4 };
+    struct field field = { .name = "a", .kind = FIELD_LINES, .min = 2, .max = 4 };
 
     (void)state;
     assert_null(read_form("a=+%0A%01+", &field, 1));
@@ -327,7 +327,7 @@ static void test_lines(void **state)
 
 static void test_int(void **state)
 {
-    struct field field = { .name = "a", .kind = FIELD_INT, .least = -5, .most = 10 };
+    struct field field = { .name = "a", .kind = FIELD_INT, .min = -5, .max = 10 };
 
     (void)state;
     assert_null(problem_of(field, "-5"));
@@ -349,7 +349,7 @@ static void test_int(void **state)
 
 static void test_names_and_addresses(void **state)
 {
-    struct field host = { .name = "a", .kind = FIELD_HOST_NAME, .most = 63 };
+    struct field host = { .name = "a", .kind = FIELD_HOST_NAME, .max = 63 };
     struct field email = { .name = "a", .kind = FIELD_EMAIL };
 
     (void)state;
