@@ -43,7 +43,7 @@ static struct error *billing_show(struct request *r)
     if (!e)
         e = billing_page_fill(r, &page);
     if (!e)
-        live_answer(r, render_billing, &page);
+        live_respond(r, render_billing, &page);
     return e;
 }
 

@@ -109,7 +109,7 @@ static struct error *vms_show(struct request *r)
     page.has_keys = keys.total;
     for (size_t i = 0; i < page.vms.count; i++)
         page.is_working |= page.vms.row[i].is_working;
-    live_answer(r, render_vms, &page);
+    live_respond(r, render_vms, &page);
     return NULL;
 }
 

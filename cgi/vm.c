@@ -37,7 +37,7 @@ static struct error *vm_show(struct request *r)
     struct error *e = vm_page_fill(r, r->parameters[0], &page);
 
     if (!e)
-        live_answer(r, render_vm, &page);
+        live_respond(r, render_vm, &page);
     return e;
 }
 
@@ -64,7 +64,7 @@ static struct error *vm_show_again(struct request *r, const struct vm_problems *
     page.resize_problem = problems->resize;
     page.destroy_problem = problems->destroy;
     page.spend_problem = problems->spend;
-    live_answer(r, render_vm, &page);
+    live_respond(r, render_vm, &page);
     return NULL;
 }
 

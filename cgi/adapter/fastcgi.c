@@ -71,9 +71,9 @@ static int cgi_once(const struct fastcgi_service *service)
     body = arena_alloc(service->arena, length + 1);
     exchange.body_length = fread(body, 1, length, stdin);
     exchange.body = body;
-    service->answer(service->context, &exchange, 1);
-    return fwrite(exchange.answer.bytes, 1, exchange.answer.length, stdout) ==
-                   exchange.answer.length
+    service->respond(service->context, &exchange, 1);
+    return fwrite(exchange.response.bytes, 1, exchange.response.length, stdout) ==
+                   exchange.response.length
                ? 0
                : 1;
 }
@@ -97,17 +97,17 @@ static void record_header(struct buf *out, int type, int request_id, size_t leng
  * STDOUT records, the end of the stream and END_REQUEST in one buffer: one write, one wakeup of
  * nginx.
  */
-static struct buf records(struct arena *arena, int id, const struct buf *answer)
+static struct buf records(struct arena *arena, int id, const struct buf *response)
 {
     enum { END_REQUEST = 3, STDOUT = 6 };
     static const unsigned char complete[8] = { 0 };
-    struct buf out = buf_new(arena, answer->length + 64);
+    struct buf out = buf_new(arena, response->length + 64);
 
-    for (size_t at = 0; at < answer->length; at += RECORD_BYTES) {
-        size_t length = answer->length - at < RECORD_BYTES ? answer->length - at : RECORD_BYTES;
+    for (size_t at = 0; at < response->length; at += RECORD_BYTES) {
+        size_t length = response->length - at < RECORD_BYTES ? response->length - at : RECORD_BYTES;
 
         record_header(&out, STDOUT, id, length);
-        buf_bytes(&out, answer->bytes + at, length);
+        buf_bytes(&out, response->bytes + at, length);
     }
     record_header(&out, STDOUT, id, 0);
     record_header(&out, END_REQUEST, id, sizeof complete);
@@ -131,10 +131,10 @@ static bool write_all(int fd, const struct buf *out)
     return true;
 }
 
-static void connection_answer(struct arena *arena, FCGX_Request *connection,
-                              const struct buf *answer)
+static void connection_respond(struct arena *arena, FCGX_Request *connection,
+                               const struct buf *response)
 {
-    struct buf out = records(arena, connection->requestId, answer);
+    struct buf out = records(arena, connection->requestId, response);
 
     FCGX_FreeStream(&connection->out); /* already written here, so Finish writes nothing */
     if (!write_all(connection->ipcFd, &out))
@@ -179,15 +179,15 @@ static bool connection_read(struct pool *pool, FCGX_Request *connection, struct 
 
 /* ---- batches ---- */
 
-static void batch_answer(struct pool *pool)
+static void batch_respond(struct pool *pool)
 {
     const struct fastcgi_service *service = pool->service;
 
     if (!pool->batch_count)
         return;
-    service->answer(service->context, pool->batch, pool->batch_count);
+    service->respond(service->context, pool->batch, pool->batch_count);
     for (size_t i = 0; i < pool->batch_count; i++)
-        connection_answer(service->arena, pool->batch_connections[i], &pool->batch[i].answer);
+        connection_respond(service->arena, pool->batch_connections[i], &pool->batch[i].response);
     pool->batch_count = 0;
     pool->batch_bytes = 0;
     arena_reset(service->arena);
@@ -202,7 +202,7 @@ static void batch_add(struct pool *pool, FCGX_Request *connection)
     pool->batch_connections[pool->batch_count++] = connection;
     pool->batch_bytes += exchange->body_length;
     if (pool->batch_count == pool->service->batch_max || pool->batch_bytes > LIMIT_BATCH_BYTES)
-        batch_answer(pool);
+        batch_respond(pool);
 }
 
 /* ---- connections ---- */
@@ -284,7 +284,7 @@ static int fastcgi_loop(struct pool *pool)
             else
                 batch_add(pool, events[i].data.ptr);
         }
-        batch_answer(pool);
+        batch_respond(pool);
         if (connection_free_find(pool))
             listener_watch(pool, true);
     }

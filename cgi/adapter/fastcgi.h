@@ -10,7 +10,7 @@ struct exchange {
     struct error *body_error; /* MALFORMED or TOO_LARGE: the body was not read */
     const char *body;         /* NUL-terminated */
     size_t body_length;
-    struct buf answer; /* to be filled: a CGI response (RFC 3875) */
+    struct buf response; /* to be filled: a CGI response (RFC 3875) */
 };
 
 struct fastcgi_service {
@@ -22,7 +22,7 @@ struct fastcgi_service {
      * Fill the responses of `count` exchanges, 1 to batch_max: all that were ready. None is sent
      * before it returns.
      */
-    void (*answer)(void *context, struct exchange *exchanges, size_t count);
+    void (*respond)(void *context, struct exchange *exchanges, size_t count);
     void *context;
 };
 

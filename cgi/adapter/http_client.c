@@ -26,13 +26,13 @@ struct http_client {
 };
 
 /* The response headers that are read. */
-enum { SHOULD_RETRY, REQUEST_ID, ANSWER_HEADERS };
+enum { SHOULD_RETRY, REQUEST_ID, RESPONSE_HEADERS };
 
 /* One attempt and its result. */
 struct attempt {
     struct transfer transfer;
     struct buf body;
-    struct transfer_header headers[ANSWER_HEADERS];
+    struct transfer_header headers[RESPONSE_HEADERS];
     enum transfer_end end;
 };
 
@@ -124,10 +124,10 @@ static void attempt_prepare(struct arena *arena, const struct http_request *requ
             .protocols = text_starts(request->url, "https:") ? "https" : "http",
             .method = request->method,
             .body = request->body,
-            .answer = &attempt->body,
-            .answer_max = LIMIT_HTTP_BYTES,
-            .answer_headers = attempt->headers,
-            .answer_header_count = ANSWER_HEADERS,
+            .response_body = &attempt->body,
+            .response_max = LIMIT_HTTP_BYTES,
+            .response_headers = attempt->headers,
+            .response_header_count = RESPONSE_HEADERS,
         },
         .body = buf_new(arena, FIRST_BODY_BYTES),
         .headers = { [SHOULD_RETRY] = { .name = "Stripe-Should-Retry" },
@@ -168,11 +168,11 @@ static int64_t wait_ms(const struct attempt *attempt, enum retry_policy retry_po
 {
     int64_t base_ms = backoff_ms(
         tries, retry_policy == RETRY_STRIPE ? STRIPE_WAIT_MS : FIRST_WAIT_MS, LIMIT_HTTP_MS);
-    int64_t told_s = attempt->transfer.retry_after_s;
+    int64_t retry_after_s = attempt->transfer.retry_after_s;
     uint16_t jitter;
 
-    if (told_s > 0)
-        return (told_s < A_DAY_S ? told_s : A_DAY_S) * 1000;
+    if (retry_after_s > 0)
+        return (retry_after_s < A_DAY_S ? retry_after_s : A_DAY_S) * 1000;
     crypto_random(&jitter, sizeof jitter);
     return base_ms + base_ms * jitter / (2 * UINT16_MAX);
 }

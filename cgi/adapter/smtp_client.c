@@ -9,13 +9,13 @@
 
 #include <string.h>
 
-enum { ANSWER_BYTES = 200 };
+enum { REPLY_BYTES = 200 };
 
 /* The state of one connection. */
 struct smtp_session {
-    char answer[ANSWER_BYTES]; /* the server's last reply */
-    bool is_about_recipient;   /* replies now concern the recipient or the message, not us */
-    bool is_over;              /* QUIT was sent: what follows is irrelevant */
+    char reply[REPLY_BYTES]; /* the server's last reply */
+    bool is_about_recipient; /* replies now concern the recipient or the message, not us */
+    bool is_over;            /* QUIT was sent: what follows is irrelevant */
 };
 
 struct error *smtp_client_open(struct arena *arena)
@@ -55,20 +55,20 @@ static struct error *message_check(struct arena *arena, const struct smtp_messag
 /* ---- the dialogue ---- */
 
 /* One printable line of the server's reply. */
-static void answer_keep(struct smtp_session *session, const char *bytes, size_t size)
+static void reply_store(struct smtp_session *session, const char *bytes, size_t size)
 {
     size_t length = 0;
 
-    for (; length < size && length + 1 < sizeof session->answer; length++) {
+    for (; length < size && length + 1 < sizeof session->reply; length++) {
         char c = bytes[length];
 
         if (c == '\r' || c == '\n')
             break;
-        session->answer[length] = c;
+        session->reply[length] = c;
         if (c < ' ' || c > '~')
-            session->answer[length] = '?';
+            session->reply[length] = '?';
     }
-    session->answer[length] = '\0';
+    session->reply[length] = '\0';
 }
 
 static bool bytes_start(const char *bytes, size_t size, const char *start)
@@ -89,14 +89,14 @@ static void session_note(void *user, bool is_ours, const char *bytes, size_t siz
         session->is_about_recipient =
             bytes_start(bytes, size, "RCPT ") || bytes_start(bytes, size, "DATA\r");
     if (!is_ours)
-        answer_keep(session, bytes, size);
+        reply_store(session, bytes, size);
 }
 
 /* Complete `transfer` with what all calls share, run it, and describe its outcome. */
 static struct error *session_run(const struct smtp_server *server, struct arena *arena,
-                                 struct transfer *transfer, const char **answer)
+                                 struct transfer *transfer, const char **reply)
 {
-    struct smtp_session session = { .answer = "" };
+    struct smtp_session session = { .reply = "" };
     enum error_kind kind = ERROR_UPSTREAM;
 
     transfer->url = arena_printf(arena, "%s/%s", server->url, server->name);
@@ -109,7 +109,7 @@ static struct error *session_run(const struct smtp_server *server, struct arena 
     transfer->ca_file = server->ca_file;
     transfer->listen = session_note;
     transfer->listener = &session;
-    *answer = NULL;
+    *reply = NULL;
     if (transfer_run(transfer, arena) == TRANSFER_DONE)
         return NULL;
     /* Before that, a 5xx concerns our password or address, which the operator can fix. */
@@ -118,12 +118,12 @@ static struct error *session_run(const struct smtp_server *server, struct arena 
     if (transfer->status < 400)
         return error_new(arena, kind, "%s: %s", server->url, transfer->problem);
     /* After the code, which is already in our text. */
-    *answer = arena_copy(arena, session.answer + strnlen(session.answer, 4));
+    *reply = arena_copy(arena, session.reply + strnlen(session.reply, 4));
     return error_new(arena, kind, "%s: answered %d", server->url, transfer->status);
 }
 
 struct error *smtp_client_send(const struct smtp_server *server, struct arena *arena,
-                               const struct smtp_message *message, const char **answer)
+                               const struct smtp_message *message, const char **reply)
 {
     const struct transfer_part parts[] = {
         { "text/plain; charset=utf-8", message->text },
@@ -137,14 +137,14 @@ struct error *smtp_client_send(const struct smtp_server *server, struct arena *a
     };
     struct error *e = message_check(arena, message);
 
-    *answer = NULL;
-    return e ? e : session_run(server, arena, &transfer, answer);
+    *reply = NULL;
+    return e ? e : session_run(server, arena, &transfer, reply);
 }
 
 struct error *smtp_client_check(const struct smtp_server *server, struct arena *arena,
-                                const char **answer)
+                                const char **reply)
 {
     struct transfer transfer = { .method = "NOOP", .is_command = true };
 
-    return session_run(server, arena, &transfer, answer);
+    return session_run(server, arena, &transfer, reply);
 }

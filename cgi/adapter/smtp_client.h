@@ -33,8 +33,8 @@ struct error *smtp_client_open(struct arena *arena);
  * STARTTLS before anything else (smtp). smtp to a loopback server without `ca_file` is plain.
  */
 struct error *smtp_client_send(const struct smtp_server *server, struct arena *arena,
-                               const struct smtp_message *message, const char **answer);
+                               const struct smtp_message *message, const char **reply);
 
 /* Authenticate and quit. UPSTREAM with what is wrong; `reply` as above. */
 struct error *smtp_client_check(const struct smtp_server *server, struct arena *arena,
-                                const char **answer);
+                                const char **reply);

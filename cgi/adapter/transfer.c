@@ -27,11 +27,11 @@ static size_t body_take(char *bytes, size_t size, size_t count, void *user)
 {
     struct transfer *transfer = user;
 
-    if (!transfer->answer)
+    if (!transfer->response_body)
         return size * count;
-    if (size * count > transfer->answer_max - transfer->answer->length)
+    if (size * count > transfer->response_max - transfer->response_body->length)
         return 0; /* libcurl aborts the transfer */
-    buf_bytes(transfer->answer, bytes, size * count);
+    buf_bytes(transfer->response_body, bytes, size * count);
     return size * count;
 }
 
@@ -86,9 +86,9 @@ static bool options_set(CURL *curl, const struct transfer *transfer)
     int failed = 0;
 
     failed |= curl_easy_setopt(curl, CURLOPT_USERAGENT, "Domicile") != CURLE_OK;
-    if (transfer->answer)
+    if (transfer->response_body)
         failed |=
-            curl_easy_setopt(curl, CURLOPT_MAXFILESIZE, (long)transfer->answer_max) != CURLE_OK;
+            curl_easy_setopt(curl, CURLOPT_MAXFILESIZE, (long)transfer->response_max) != CURLE_OK;
     if (transfer->ca_file) {
         failed |= curl_easy_setopt(curl, CURLOPT_CAINFO, transfer->ca_file) != CURLE_OK;
         failed |= curl_easy_setopt(curl, CURLOPT_CAPATH, NULL) != CURLE_OK;
@@ -162,7 +162,7 @@ static const char *header_get(CURL *curl, struct arena *arena, const char *name)
     return arena_copy(arena, header->value);
 }
 
-static void answer_read(CURL *curl, struct transfer *transfer, struct arena *arena)
+static void response_read(CURL *curl, struct transfer *transfer, struct arena *arena)
 {
     curl_off_t retry_after_s = 0;
     long status = 0;
@@ -171,9 +171,9 @@ static void answer_read(CURL *curl, struct transfer *transfer, struct arena *are
     curl_easy_getinfo(curl, CURLINFO_RETRY_AFTER, &retry_after_s);
     transfer->status = (int)status;
     transfer->retry_after_s = retry_after_s;
-    for (size_t i = 0; i < transfer->answer_header_count; i++)
-        transfer->answer_headers[i].value =
-            header_get(curl, arena, transfer->answer_headers[i].name);
+    for (size_t i = 0; i < transfer->response_header_count; i++)
+        transfer->response_headers[i].value =
+            header_get(curl, arena, transfer->response_headers[i].name);
 }
 
 static enum transfer_end end_of(CURLcode code)
@@ -203,12 +203,12 @@ enum transfer_end transfer_run(struct transfer *transfer, struct arena *arena)
 
     transfer->status = 0;
     transfer->retry_after_s = 0;
-    for (size_t i = 0; i < transfer->answer_header_count; i++)
-        transfer->answer_headers[i].value = "";
+    for (size_t i = 0; i < transfer->response_header_count; i++)
+        transfer->response_headers[i].value = "";
     if (curl && safety_set(curl, transfer) && options_set(curl, transfer) &&
         mail_set(curl, transfer, arena, &lists) && headers_set(curl, transfer, &lists)) {
         code = curl_easy_perform(curl);
-        answer_read(curl, transfer, arena);
+        response_read(curl, transfer, arena);
     }
     transfer->problem = curl_easy_strerror(code);
     curl_easy_cleanup(curl);

@@ -45,10 +45,10 @@ struct transfer {
     void *listener;
 
     /* The result. */
-    struct buf *answer; /* the body; NULL: discarded */
-    size_t answer_max;  /* a longer one aborts the transfer */
-    struct transfer_header *answer_headers;
-    size_t answer_header_count;
+    struct buf *response_body; /* the body; NULL: discarded */
+    size_t response_max;       /* a longer one aborts the transfer */
+    struct transfer_header *response_headers;
+    size_t response_header_count;
     int status;            /* 0: none */
     int64_t retry_after_s; /* 0: not sent */
     const char *problem;   /* libcurl's error message */

@@ -200,7 +200,7 @@ static void image_check(struct admin *admin, const struct config_image *image)
 /* Signs in to the mail server and disconnects; sends nothing. */
 static void mail_check(struct admin *admin)
 {
-    const char *answer = NULL;
+    const char *reply = NULL;
     struct mailer *mailer;
     struct error *e = mailer_open(admin->arena, admin->config, &mailer);
 
@@ -209,9 +209,9 @@ static void mail_check(struct admin *admin)
         return;
     }
     if (!e)
-        e = smtp_client_check(mailer_smtp(mailer), admin->arena, &answer);
+        e = smtp_client_check(mailer_smtp(mailer), admin->arena, &reply);
     if (e)
-        line_write(admin, false, "mail: %s%s%s", e->text, answer ? ": " : "", answer ? answer : "");
+        line_write(admin, false, "mail: %s%s%s", e->text, reply ? ": " : "", reply ? reply : "");
     else
         line_write(admin, true, "mail: %s takes mail from %s", admin->config->mail_url,
                    admin->config->mail_from_email);

@@ -53,11 +53,11 @@ enum {
     LIMIT_JOB_ATTEMPTS = 3, /* before a job needs attention; destroying never gives up */
     LIMIT_JOB_BACKOFF_S = 60,
     LIMIT_STOP_S = 30,     /* ACPI power button, then forced off */
-    LIMIT_BOOT_KVM_S = 90, /* until SSH answers */
+    LIMIT_BOOT_KVM_S = 90, /* until SSH responds */
     LIMIT_BOOT_TCG_S = 300,
     LIMIT_SSH_TRY_MS = 1500,
     LIMIT_USAGE_EVERY_S = 15,
-    LIMIT_USAGE_ANSWER_MS = 3000,         /* a guest that takes longer is "not responding" */
+    LIMIT_USAGE_TIMEOUT_MS = 3000,        /* a guest that takes longer is "not responding" */
     LIMIT_CLOSED_KEEP_S = 30 * 24 * 3600, /* a closed account's VMs, stopped */
     LIMIT_USAGE_KEEP_S = 30 * 24 * 3600,
     LIMIT_RECONCILE_EVERY_S = 30,

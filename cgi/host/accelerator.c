@@ -35,11 +35,11 @@ static bool processor_can(void)
 static bool kvm_answers(void)
 {
     int file = open("/dev/kvm", O_RDWR | O_CLOEXEC);
-    bool answers = file >= 0 && ioctl(file, KVM_GET_API_VERSION, 0) == KVM_VERSION;
+    bool is_usable = file >= 0 && ioctl(file, KVM_GET_API_VERSION, 0) == KVM_VERSION;
 
     if (file >= 0)
         close(file);
-    return answers;
+    return is_usable;
 }
 
 const char *accelerator_choose(const char *wanted)

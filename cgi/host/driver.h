@@ -233,11 +233,11 @@ struct driver_removal {
     const char *thing; /* in the receipt: "domain" */
     /*
      * Remove it (first forcing a running domain off), then verify with the host that it does not
-     * exist. `*answer` is the host's message for the receipt, e.g. "Domain not found: no domain
+     * exist. `*response` is the host's message for the receipt, e.g. "Domain not found: no domain
      * with matching name 'domicile-...'". Success also if it did not exist before.
      */
     struct error *(*act)(struct driver *driver, struct arena *arena, const struct driver_vm *vm,
-                         const char **answer);
+                         const char **response);
     bool ends_guest; /* once removed, the VM cannot be running */
     bool needs_port; /* identified by vm->ssh.port only, not by vm->id */
 };

@@ -122,14 +122,14 @@ struct error *libvirt_snapshot_delete(struct driver *driver, struct arena *arena
 struct error *libvirt_usage(struct driver *driver, struct arena *arena, const char *vm_id,
                             struct driver_usage *out);
 struct error *libvirt_domain_remove(struct driver *driver, struct arena *arena,
-                                    const struct driver_vm *vm, const char **answer);
+                                    const struct driver_vm *vm, const char **response);
 struct error *libvirt_snapshots_remove(struct driver *driver, struct arena *arena,
-                                       const struct driver_vm *vm, const char **answer);
+                                       const struct driver_vm *vm, const char **response);
 struct error *libvirt_disk_remove(struct driver *driver, struct arena *arena,
-                                  const struct driver_vm *vm, const char **answer);
+                                  const struct driver_vm *vm, const char **response);
 struct error *libvirt_seed_delete(struct driver *driver, struct arena *arena,
-                                  const struct driver_vm *vm, const char **answer);
+                                  const struct driver_vm *vm, const char **response);
 struct error *libvirt_port_release(struct driver *driver, struct arena *arena,
-                                   const struct driver_vm *vm, const char **answer);
+                                   const struct driver_vm *vm, const char **response);
 struct error *libvirt_inventory(struct driver *driver, struct arena *arena,
                                 struct driver_inventory *out);

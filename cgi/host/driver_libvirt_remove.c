@@ -18,15 +18,15 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* `e` is the result of looking up a resource; NOT_FOUND is the expected answer. */
+/* `e` is the result of looking up a resource; NOT_FOUND is the expected outcome. */
 static struct error *expect_absent(struct arena *arena, struct error *e, const char *what,
-                                   const char **answer)
+                                   const char **response)
 {
     if (!e)
         return error_new(arena, ERROR_CONFLICT, "the host still has %s", what);
     if (e->kind != ERROR_NOT_FOUND)
         return e;
-    *answer = e->text;
+    *response = e->text;
     return NULL;
 }
 
@@ -44,7 +44,7 @@ static void remove_log(const struct libvirt *libvirt, struct arena *arena, const
 }
 
 struct error *libvirt_domain_remove(struct driver *driver, struct arena *arena,
-                                    const struct driver_vm *vm, const char **answer)
+                                    const struct driver_vm *vm, const char **response)
 {
     struct libvirt *libvirt = libvirt_of(driver);
     const char *name = libvirt_domain_name(arena, vm->id);
@@ -59,7 +59,7 @@ struct error *libvirt_domain_remove(struct driver *driver, struct arena *arena,
         return e;
     remove_log(libvirt, arena, vm->id);
     e = virt_domain_power(libvirt->virt, arena, name, &power);
-    return expect_absent(arena, e, name, answer);
+    return expect_absent(arena, e, name, response);
 }
 
 /* Without its disk, a snapshot is only metadata. */
@@ -76,7 +76,7 @@ static struct error *remove_snapshot(struct libvirt *libvirt, struct arena *aren
 }
 
 struct error *libvirt_snapshots_remove(struct driver *driver, struct arena *arena,
-                                       const struct driver_vm *vm, const char **answer)
+                                       const struct driver_vm *vm, const char **response)
 {
     struct libvirt *libvirt = libvirt_of(driver);
     const char *name = libvirt_domain_name(arena, vm->id);
@@ -94,13 +94,13 @@ struct error *libvirt_snapshots_remove(struct driver *driver, struct arena *aren
     snapshots = (struct virt_names){ 0 };
     e = virt_snapshot_list(libvirt->virt, arena, name, &snapshots);
     if (e || snapshots.count > 0)
-        return expect_absent(arena, e, "snapshots", answer);
-    *answer = arena_printf(arena, "%s has 0 snapshots", name);
+        return expect_absent(arena, e, "snapshots", response);
+    *response = arena_printf(arena, "%s has 0 snapshots", name);
     return NULL;
 }
 
 struct error *libvirt_disk_remove(struct driver *driver, struct arena *arena,
-                                  const struct driver_vm *vm, const char **answer)
+                                  const struct driver_vm *vm, const char **response)
 {
     struct libvirt *libvirt = libvirt_of(driver);
     const char *name = libvirt_disk_name(arena, vm->id);
@@ -126,11 +126,11 @@ struct error *libvirt_disk_remove(struct driver *driver, struct arena *arena,
     if (access(path, F_OK) == 0)
         return error_new(arena, ERROR_CONFLICT, "%s still exists", path);
     e = virt_volume_capacity(libvirt->virt, arena, libvirt->pool, name, &bytes);
-    return expect_absent(arena, e, name, answer);
+    return expect_absent(arena, e, name, response);
 }
 
 struct error *libvirt_seed_delete(struct driver *driver, struct arena *arena,
-                                  const struct driver_vm *vm, const char **answer)
+                                  const struct driver_vm *vm, const char **response)
 {
     struct libvirt *libvirt = libvirt_of(driver);
     const char *path = libvirt_seed_path(libvirt, arena, vm->id);
@@ -145,12 +145,12 @@ struct error *libvirt_seed_delete(struct driver *driver, struct arena *arena,
         return error_new(arena, ERROR_UPSTREAM, "%s: %m", path);
     if (access(path, F_OK) == 0)
         return error_new(arena, ERROR_CONFLICT, "%s still exists", path);
-    *answer = arena_printf(arena, "seeds/%s.iso: %m", vm->id);
+    *response = arena_printf(arena, "seeds/%s.iso: %m", vm->id);
     return NULL;
 }
 
 /* Verify that nothing accepts connections on the port. */
-static struct error *check_port(struct arena *arena, int64_t port, const char **answer)
+static struct error *check_port(struct arena *arena, int64_t port, const char **response)
 {
     struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
     int file = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -160,7 +160,7 @@ static struct error *check_port(struct arena *arena, int64_t port, const char **
         return error_new(arena, ERROR_INTERNAL, "port %lld: %m", (long long)port);
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     result = connect(file, (const struct sockaddr *)&to, sizeof to);
-    *answer = arena_printf(arena, "127.0.0.1:%lld: %m", (long long)port);
+    *response = arena_printf(arena, "127.0.0.1:%lld: %m", (long long)port);
     close(file);
     if (result == 0)
         return error_new(arena, ERROR_CONFLICT, "port %lld still accepts connections",
@@ -169,7 +169,7 @@ static struct error *check_port(struct arena *arena, int64_t port, const char **
 }
 
 static struct error *give_address_back(struct libvirt *libvirt, struct arena *arena, int64_t port,
-                                       const char **answer)
+                                       const char **response)
 {
     struct driver_address address = driver_address(&libvirt->region, arena, port);
     bool is_kept;
@@ -181,29 +181,30 @@ static struct error *give_address_back(struct libvirt *libvirt, struct arena *ar
     if (!e)
         e = driver_address_is_kept(libvirt, arena, &address, &is_kept);
     if (e)
-        return e->kind == ERROR_NOT_FOUND ? expect_absent(arena, e, "the network", answer) : e;
+        return e->kind == ERROR_NOT_FOUND ? expect_absent(arena, e, "the network", response) : e;
     if (is_kept)
         return error_new(arena, ERROR_CONFLICT, "%s is still assigned to a VM", address.ip);
-    *answer = arena_printf(arena, "network %s has no host %s", libvirt->region.bridge, address.ip);
+    *response =
+        arena_printf(arena, "network %s has no host %s", libvirt->region.bridge, address.ip);
     return NULL;
 }
 
 struct error *libvirt_port_release(struct driver *driver, struct arena *arena,
-                                   const struct driver_vm *vm, const char **answer)
+                                   const struct driver_vm *vm, const char **response)
 {
     struct libvirt *libvirt = libvirt_of(driver);
     struct error *e;
 
     if (!vm->ssh.port) {
-        *answer = "never given to it";
+        *response = "never given to it";
         return NULL;
     }
     e = virt_ready(libvirt->virt, arena);
     if (e)
         return e;
     if (libvirt->profile == DRIVER_SYSTEM)
-        return give_address_back(libvirt, arena, vm->ssh.port, answer);
-    return check_port(arena, vm->ssh.port, answer);
+        return give_address_back(libvirt, arena, vm->ssh.port, response);
+    return check_port(arena, vm->ssh.port, response);
 }
 
 /* ---- inventory ---- */

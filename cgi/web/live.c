@@ -25,9 +25,9 @@ static const char *version_of(struct request *r,
     return crypto_base64url(r->arena, hash, VERSION_BYTES);
 }
 
-void live_answer(struct request *r,
-                 void (*render)(struct buf *buf, const struct frame *frame, const void *page),
-                 const void *page)
+void live_respond(struct request *r,
+                  void (*render)(struct buf *buf, const struct frame *frame, const void *page),
+                  const void *page)
 {
     /* A full page has no version; the first poll of its live part gets one. */
     r->frame.version = "";

@@ -14,6 +14,6 @@
  * part. The version is a hash of the output without tokens and with a fixed clock, so it changes
  * exactly when the content does.
  */
-void live_answer(struct request *r,
-                 void (*render)(struct buf *buf, const struct frame *frame, const void *page),
-                 const void *page);
+void live_respond(struct request *r,
+                  void (*render)(struct buf *buf, const struct frame *frame, const void *page),
+                  const void *page);

@@ -101,7 +101,7 @@ static struct error *request_run(struct server *server, struct request *r)
 }
 
 /* Redirects a signed-out visitor to sign in and back here afterwards; others get the error page. */
-static void error_answer(struct request *r, const struct error *e)
+static void error_respond(struct request *r, const struct error *e)
 {
     const char *cookie = r->response.cookie;
     const char *allow = r->response.allow;
@@ -154,7 +154,7 @@ static const char *request_id(struct arena *arena)
 }
 
 /* One request at a time: a response is sent before the next request is read. */
-static void request_answer(void *context, struct exchange *exchange, size_t count)
+static void request_respond(void *context, struct exchange *exchange, size_t count)
 {
     struct server *server = context;
     struct request *r = arena_alloc(server->arena, sizeof *r);
@@ -176,8 +176,8 @@ static void request_answer(void *context, struct exchange *exchange, size_t coun
     if (!e)
         e = request_run(server, r);
     if (e)
-        error_answer(r, e);
-    exchange->answer = response_bytes(&r->response, r->arena, strcmp(r->method, "HEAD") == 0);
+        error_respond(r, e);
+    exchange->response = response_bytes(&r->response, r->arena, strcmp(r->method, "HEAD") == 0);
     request_log(r, e, started_us);
 }
 
@@ -218,7 +218,7 @@ int serve(int argc, char **argv, const struct program *program)
         .batch_max = 1,
         .body_max = LIMIT_BODY_BYTES,
         .arena = server.arena,
-        .answer = request_answer,
+        .respond = request_respond,
         .context = &server,
     });
 }

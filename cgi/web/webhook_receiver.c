@@ -135,7 +135,7 @@ static void store(struct receiver_state *state, struct delivery *deliveries, siz
 
 /* ---- respond ---- */
 
-static struct buf delivery_answer(struct receiver_state *state, struct delivery *delivery)
+static struct buf delivery_response(struct receiver_state *state, struct delivery *delivery)
 {
     struct response *response = &delivery->request.response;
 
@@ -166,7 +166,7 @@ static void delivery_log(const struct delivery *delivery)
               });
 }
 
-static void batch_answer(void *context, struct exchange *exchanges, size_t count)
+static void batch_respond(void *context, struct exchange *exchanges, size_t count)
 {
     struct receiver_state *state = context;
     struct delivery *deliveries = arena_array(state->arena, count, sizeof *deliveries);
@@ -182,7 +182,7 @@ static void batch_answer(void *context, struct exchange *exchanges, size_t count
     if (good_count)
         store(state, deliveries, count);
     for (size_t i = 0; i < count; i++) {
-        exchanges[i].answer = delivery_answer(state, &deliveries[i]);
+        exchanges[i].response = delivery_response(state, &deliveries[i]);
         delivery_log(&deliveries[i]);
     }
 }
@@ -233,7 +233,7 @@ int webhook_receiver_serve(int argc, char **argv, const struct webhook_receiver 
         .batch_max = LIMIT_BATCH,
         .body_max = LIMIT_EVENT_BYTES,
         .arena = state.arena,
-        .answer = batch_answer,
+        .respond = batch_respond,
         .context = &state,
     });
 }

@@ -13,7 +13,7 @@ enum { ID_BYTES = 32 };
 enum host_query_state {
     QUERY_IDLE,
     QUERY_SENT,
-    QUERY_ANSWERED,
+    QUERY_DONE,
     QUERY_ABANDONED, /* timed out: the owner no longer waits */
     QUERY_RETURNED,  /* abandoned, and the thread has ended */
 };
@@ -58,7 +58,7 @@ static void *host_query_run(void *argument)
         query->e = query_execute(query);
         pthread_mutex_lock(&query->mutex);
         if (query->state == QUERY_SENT)
-            query->state = QUERY_ANSWERED;
+            query->state = QUERY_DONE;
         pthread_cond_broadcast(&query->changed);
     }
     worker_context_close(query->context);
@@ -101,50 +101,51 @@ static struct timespec deadline_of(int64_t length_ms)
     return at;
 }
 
-static bool ask(struct host_query *query, struct arena *arena, int64_t length_ms, struct error **e)
+static bool query_send(struct host_query *query, struct arena *arena, int64_t length_ms,
+                       struct error **e)
 {
     struct timespec deadline = deadline_of(length_ms);
     int late = 0;
-    bool is_answered;
+    bool is_done;
 
     query->state = QUERY_SENT;
     pthread_cond_broadcast(&query->changed);
     while (query->state == QUERY_SENT && !late)
         late = pthread_cond_timedwait(&query->changed, &query->mutex, &deadline);
-    is_answered = query->state == QUERY_ANSWERED;
-    query->state = is_answered ? QUERY_IDLE : QUERY_ABANDONED;
+    is_done = query->state == QUERY_DONE;
+    query->state = is_done ? QUERY_IDLE : QUERY_ABANDONED;
     *e = NULL;
-    if (is_answered && query->e)
+    if (is_done && query->e)
         *e = error_copy(arena, query->e);
-    return is_answered;
+    return is_done;
 }
 
 bool host_query_connect(struct host_query *query, struct arena *arena, const char *region,
                         struct error **e)
 {
-    bool is_answered;
+    bool is_done;
 
     pthread_mutex_lock(&query->mutex);
     query->region = region;
     query->vm_id[0] = '\0';
-    is_answered = ask(query, arena, query->context->timeouts->usage_connect_ms, e);
+    is_done = query_send(query, arena, query->context->timeouts->usage_connect_ms, e);
     pthread_mutex_unlock(&query->mutex);
-    return is_answered;
+    return is_done;
 }
 
 bool host_query_usage(struct host_query *query, struct arena *arena, const char *region,
                       const char *vm_id, struct driver_usage *out, struct error **e)
 {
-    bool is_answered;
+    bool is_done;
 
     pthread_mutex_lock(&query->mutex);
     query->region = region;
     strncpy(query->vm_id, vm_id, sizeof query->vm_id - 1);
-    is_answered = ask(query, arena, query->context->timeouts->usage_answer_ms, e);
-    if (is_answered)
+    is_done = query_send(query, arena, query->context->timeouts->usage_timeout_ms, e);
+    if (is_done)
         *out = query->usage;
     pthread_mutex_unlock(&query->mutex);
-    return is_answered;
+    return is_done;
 }
 
 bool host_query_is_back(struct host_query *query)

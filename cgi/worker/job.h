@@ -35,7 +35,7 @@ struct job {
     struct driver_vm wanted;         /* the same, in the driver's form */
     struct driver_create *create;    /* input of the create steps; NULL: not built yet */
     struct driver_snapshot snapshot; /* what a step has learned, to be recorded: */
-    const char *answer;              /* the host's response, for the receipt */
+    const char *response;            /* the host's response, for the receipt */
     const char *detail;              /* for the event recorded at the end; NULL: none */
     enum driver_power power;         /* the VM's power state after the last step */
 

@@ -10,23 +10,23 @@
 
 struct error *receipt_record(struct db *db, struct arena *arena, int64_t team_id, const char *vm_id,
                              const struct driver_removals *removals, size_t position,
-                             const char *answer)
+                             const char *response)
 {
     return sql_receipt_put(db, arena, team_id, vm_id, (int64_t)position,
-                           removals->row[position].thing, answer, clock_now());
+                           removals->row[position].thing, response, clock_now());
 }
 
 static struct error *removal_act(struct job *job)
 {
     return job->ops->removals.row[job->position].act(job->driver, job->arena, &job->wanted,
-                                                     &job->answer);
+                                                     &job->response);
 }
 
 static struct error *removal_record(struct job *job)
 {
     struct db *db = job->context->db;
     struct error *e = receipt_record(db, job->arena, job->row.team_id, job->vm.id,
-                                     &job->ops->removals, job->position, job->answer);
+                                     &job->ops->removals, job->position, job->response);
 
     if (e || !job->ops->removals.row[job->position].ends_guest)
         return e;

@@ -12,4 +12,4 @@ const struct step *job_destroy_steps(struct job *job, size_t *count);
 /* In a transaction: writes the receipt's line for the removal at `position`. */
 struct error *receipt_record(struct db *db, struct arena *arena, int64_t team_id, const char *vm_id,
                              const struct driver_removals *removals, size_t position,
-                             const char *answer);
+                             const char *response);

@@ -23,7 +23,7 @@ const struct timeouts TIMEOUTS = {
     .poll_ms = 100,
     .backoff_ms = 1000,
     .backoff_max_ms = LIMIT_JOB_BACKOFF_S * 1000,
-    .usage_answer_ms = LIMIT_USAGE_ANSWER_MS,
+    .usage_timeout_ms = LIMIT_USAGE_TIMEOUT_MS,
     .usage_connect_ms = LIMIT_USAGE_EVERY_S * 1000,
 };
 

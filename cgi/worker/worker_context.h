@@ -16,7 +16,7 @@ struct timeouts {
     int64_t poll_ms;    /* between two polls of something that takes time */
     int64_t backoff_ms; /* before the second attempt, then doubled each time */
     int64_t backoff_max_ms;
-    int64_t usage_answer_ms;  /* for a guest's counters */
+    int64_t usage_timeout_ms; /* for a guest's counters */
     int64_t usage_connect_ms; /* for a connection to the host */
 };
 

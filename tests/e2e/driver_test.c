@@ -570,7 +570,7 @@ static void test_clone_while_running(struct test *t)
 static void test_address_kept(struct test *t)
 {
     struct driver_vm moved = t->vm;
-    const char *answer;
+    const char *response;
 
     if (!t->is_system) {
         t->vm.ssh.port += 1;
@@ -580,7 +580,7 @@ static void test_address_kept(struct test *t)
     OK(libvirt_define(t->driver, t->arena, &moved));
     FAILS(driver_snapshot_restore(t->driver, t->arena, FIRST, "warm"), ERROR_CONFLICT);
     OK(libvirt_define(t->driver, t->arena, &t->vm));
-    OK(libvirt_port_release(t->driver, t->arena, &moved, &answer));
+    OK(libvirt_port_release(t->driver, t->arena, &moved, &response));
     root(GUARD_DROP);
     FAILS(driver_snapshot_restore(t->driver, t->arena, FIRST, "warm"), ERROR_CONFLICT);
     root(GUARD_LOAD);
@@ -640,7 +640,7 @@ static void test_restore_after_resize(struct test *t)
 static void test_snapshot_stopped(struct test *t)
 {
     struct driver_snapshot snapshot;
-    const char *answer;
+    const char *response;
 
     OK(driver_stop_ask(t->driver, t->arena, FIRST));
     wait_for_stop(t, FIRST);
@@ -656,7 +656,7 @@ static void test_snapshot_stopped(struct test *t)
     OK(driver_snapshot_restore(t->driver, t->arena, FIRST, "cold"));
     CHECK(power(t, FIRST) == DRIVER_STOPPED);
     step(t, "a cold snapshot restored over a running VM leaves it stopped");
-    OK(libvirt_disk_remove(t->driver, t->arena, &t->clone, &answer));
+    OK(libvirt_disk_remove(t->driver, t->arena, &t->clone, &response));
     OK(libvirt_disk_clone(t->driver, t->arena, &t->clone, FIRST, "cold"));
     step(t, "disk cloned from a stopped source");
     OK(driver_snapshot_delete(t->driver, t->arena, FIRST, "cold"));
@@ -675,11 +675,11 @@ static void remove_all(struct test *t, const struct driver_vm *vm)
      */
     for (int round = 0; round < 2; round++) {
         for (size_t i = 0; i < removals->count; i++) {
-            const char *answer = NULL;
+            const char *response = NULL;
 
-            OK(removals->row[i].act(t->driver, t->arena, vm, &answer));
-            CHECK(answer && *answer);
-            printf("           %s\n", answer);
+            OK(removals->row[i].act(t->driver, t->arena, vm, &response));
+            CHECK(response && *response);
+            printf("           %s\n", response);
         }
     }
     step(t, "removed, with answers");

@@ -15,7 +15,7 @@ static const struct timeouts quick = {
     .poll_ms = 2,
     .backoff_ms = 4,
     .backoff_max_ms = 20,
-    .usage_answer_ms = 3000,
+    .usage_timeout_ms = 3000,
     .usage_connect_ms = 60000,
 };
 

@@ -420,13 +420,13 @@ static struct error *seed_remove_step(struct driver *driver, struct arena *arena
 /* ---- the end ---- */
 
 static struct error *fake_domain_remove(struct driver *driver, struct arena *arena,
-                                        const struct driver_vm *vm, const char **answer)
+                                        const struct driver_vm *vm, const char **response)
 {
     struct error *e = call_begin(arena, "domain_remove");
     struct fake_vm *found = fake_find(vm->id);
 
     (void)driver;
-    *answer = "no such domain";
+    *response = "no such domain";
     if (!e && found) {
         found->has_domain = false;
         found->power = DRIVER_ABSENT;
@@ -436,26 +436,26 @@ static struct error *fake_domain_remove(struct driver *driver, struct arena *are
 }
 
 static struct error *fake_snapshots_remove(struct driver *driver, struct arena *arena,
-                                           const struct driver_vm *vm, const char **answer)
+                                           const struct driver_vm *vm, const char **response)
 {
     struct error *e = call_begin(arena, "snapshots_remove");
     struct fake_vm *found = fake_find(vm->id);
 
     (void)driver;
-    *answer = "no snapshots";
+    *response = "no snapshots";
     if (!e && found)
         memset(found->snapshots, 0, sizeof found->snapshots);
     return e ? e : call_end();
 }
 
 static struct error *fake_disk_remove(struct driver *driver, struct arena *arena,
-                                      const struct driver_vm *vm, const char **answer)
+                                      const struct driver_vm *vm, const char **response)
 {
     struct error *e = call_begin(arena, "disk_remove");
     struct fake_vm *found = fake_find(vm->id);
 
     (void)driver;
-    *answer = "no such disk";
+    *response = "no such disk";
     if (!e && found) {
         found->has_disk = false;
         vm_tidy(found);
@@ -464,13 +464,13 @@ static struct error *fake_disk_remove(struct driver *driver, struct arena *arena
 }
 
 static struct error *fake_seed_delete(struct driver *driver, struct arena *arena,
-                                      const struct driver_vm *vm, const char **answer)
+                                      const struct driver_vm *vm, const char **response)
 {
     struct error *e = call_begin(arena, "seed_gone");
     struct fake_vm *found = fake_find(vm->id);
 
     (void)driver;
-    *answer = "no such seed";
+    *response = "no such seed";
     if (!e && found) {
         found->has_seed = false;
         vm_tidy(found);
@@ -479,14 +479,14 @@ static struct error *fake_seed_delete(struct driver *driver, struct arena *arena
 }
 
 static struct error *fake_port_release(struct driver *driver, struct arena *arena,
-                                       const struct driver_vm *vm, const char **answer)
+                                       const struct driver_vm *vm, const char **response)
 {
     struct error *e = call_begin(arena, "port_gone");
 
     (void)driver;
-    *answer = "never given to it";
+    *response = "never given to it";
     if (!e && vm->ssh.port)
-        *answer = arena_printf(arena, "port %lld: refused", (long long)vm->ssh.port);
+        *response = arena_printf(arena, "port %lld: refused", (long long)vm->ssh.port);
     return e ? e : call_end();
 }
 
