@@ -65,8 +65,8 @@ static struct error *return_show(struct request *r)
     }
     r->frame.title = "Waiting for Stripe";
     r->frame.section = "billing";
-    r->response.go_on = "/billing/return";
-    r->response.go_on_s = RETURN_POLL_S;
+    r->response.refresh_url = "/billing/return";
+    r->response.refresh_s = RETURN_POLL_S;
     html_billing_return(&r->response.body, &r->frame, NULL);
     return NULL;
 }
@@ -89,10 +89,10 @@ static struct error *request_show(struct request *r)
         return NULL;
     }
     if (strcmp(request.state, JOB_STATE_DONE) == 0) {
-        r->response.go_on = request.url;
+        r->response.refresh_url = request.url;
     } else if (strcmp(request.state, JOB_STATE_FAILED) != 0) {
-        r->response.go_on = arena_printf(r->arena, "/billing/requests/%s", request.id);
-        r->response.go_on_s = POLL_S;
+        r->response.refresh_url = arena_printf(r->arena, "/billing/requests/%s", request.id);
+        r->response.refresh_s = POLL_S;
     }
     page = (struct billing_request_html){ .url = request.url, .problem = request.problem };
     r->frame.title = "Billing";

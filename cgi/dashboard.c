@@ -101,7 +101,7 @@ static struct error *vms_show(struct request *r)
     page.is_spend_near = spend.level == SPEND_NEAR;
     page.spend_amount = spend.amount;
     page.spend_cap = spend.cap;
-    page.spend_refusal = spend.refusal;
+    page.spend_cap_reason = spend.refusal;
     e = billing_fill(r, &page);
     if (e)
         return e;

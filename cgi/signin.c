@@ -189,7 +189,7 @@ static struct error *link_use(struct request *r)
 
 /* ---- identity = local: links by mail ---- */
 
-static struct error *mail_ask(struct request *r)
+static struct error *mail_request(struct request *r)
 {
     struct field email = { .name = "email", .kind = FIELD_EMAIL, .is_required = true };
     struct signin_html page = { .email = NULL };
@@ -207,7 +207,7 @@ static struct error *mail_ask(struct request *r)
         signin_render(r, &page);
         return NULL;
     }
-    e = signin_mail_ask(&context, email.text);
+    e = signin_mail_request(&context, email.text);
     /* Disk latency is observable from outside, so always write. */
     if (!e)
         e = session_notice(r, NULL);
@@ -218,7 +218,7 @@ static struct error *mail_ask(struct request *r)
 }
 
 /* The same for everybody: it must not reveal which addresses are known. */
-static struct error *mail_asked_show(struct request *r)
+static struct error *mail_sent_show(struct request *r)
 {
     if (!has_mail(r))
         return error_new(r->arena, ERROR_NOT_FOUND, "no links by mail here");
@@ -278,7 +278,7 @@ static struct error *organization_name(struct request *r, const char *organizati
 static struct error *person_write(struct request *r, const struct workos_person *person,
                                   const struct identity *identity, const char *team_name)
 {
-    struct workos_object_deleted_row gone = { .total = 0 };
+    struct workos_object_deleted_row deleted = { .total = 0 };
     const struct context context = request_context(r);
     int64_t person_id, team_id;
     struct error *e;
@@ -290,9 +290,10 @@ static struct error *person_write(struct request *r, const struct workos_person 
     db_query_only(r->db, false);
     e = db_begin(r->db, r->arena);
     if (!e)
-        e = sql_workos_object_deleted(r->db, r->arena, person->user_id, person->session_id, &gone);
+        e = sql_workos_object_deleted(r->db, r->arena, person->user_id, person->session_id,
+                                      &deleted);
     /* The webhook of the session's end arrived before the browser did. */
-    if (!e && gone.total)
+    if (!e && deleted.total)
         e = error_new(r->arena, ERROR_FORBIDDEN, "WorkOS has ended this session, or its user");
     if (!e)
         e = identity_person(&context, identity, &person_id, &team_id);
@@ -410,7 +411,7 @@ static struct error *signout(struct request *r)
      * after a form.
      */
     page.logout_url = workos_logout_url(workos, r->arena, workos_session_id);
-    r->response.go_on = page.logout_url;
+    r->response.refresh_url = page.logout_url;
     r->frame.title = "Signed out";
     r->frame.section = "signin";
     html_signed_out(&r->response.body, &r->frame, &page);
@@ -436,8 +437,8 @@ static const struct route routes[] = {
     { "GET", "/signin", ACCESS_PUBLIC, signin_show },
     { "GET", "/signin/link", ACCESS_PUBLIC, link_show },
     { "POST", "/signin/link", ACCESS_PUBLIC, link_use },
-    { "GET", "/signin/mail", ACCESS_PUBLIC, mail_asked_show },
-    { "POST", "/signin/mail", ACCESS_PUBLIC, mail_ask },
+    { "GET", "/signin/mail", ACCESS_PUBLIC, mail_sent_show },
+    { "POST", "/signin/mail", ACCESS_PUBLIC, mail_request },
     { "GET", "/signin/workos", ACCESS_PUBLIC, workos_start },
     { "GET", "/auth/callback", ACCESS_PUBLIC, callback_show },
     { "POST", "/signout", ACCESS_PUBLIC, signout },

@@ -83,7 +83,7 @@ UPDATE vm SET observed = :observed, observed_at = :now_at,
               unresponsive_at = CASE WHEN :observed = 'running' THEN unresponsive_at END
 WHERE id = :id;
 
--- vm_set_silent(id text, unresponsive_at int?) done across teams
+-- vm_set_unresponsive(id text, unresponsive_at int?) done across teams
 UPDATE vm SET unresponsive_at = :unresponsive_at WHERE id = :id;
 
 -- vm_set_error(id text, last_error text?) done across teams

@@ -61,7 +61,7 @@ struct error *admin_network(struct admin *admin)
     if (admin->is_libvirt)
         fputs(driver_network_xml(admin->arena, &region), stdout);
     if (admin->is_nft)
-        fputs(driver_guard_rules(admin->arena, &region), stdout);
+        fputs(driver_firewall_rules(admin->arena, &region), stdout);
     if (!admin->is_libvirt && !admin->is_nft)
         commands_write(admin, found);
     return NULL;

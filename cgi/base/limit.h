@@ -24,7 +24,7 @@ enum {
     LIMIT_EVENT_PAUSE_MS = 1000, /* after the first failure, doubled after each further one */
     LIMIT_EVENT_PAUSE_MAX_MS = 3600 * 1000,
     LIMIT_EVENT_KEEP_S = 90 * 24 * 3600, /* how long a repeated event is recognized */
-    LIMIT_EVENT_CATCH_UP_S = 5 * 60,     /* how often missed events are fetched from WorkOS */
+    LIMIT_EVENT_BACKFILL_S = 5 * 60,     /* how often missed events are fetched from WorkOS */
     LIMIT_BATCH = 64,                    /* events that share a commit */
     LIMIT_BATCH_BYTES = 8 * 1024 * 1024,
     LIMIT_RECEIVER_ARENA_BYTES = 64 * 1024 * 1024,
@@ -67,7 +67,7 @@ enum {
     LIMIT_PRICE_MILLICENTS = 100 * 1000 * 1000, /* of an hour: 1,000.00 */
     LIMIT_CAP_CENTS = 100 * 1000 * 1000,        /* of a team's month: 1,000,000.00 */
     /* A VM unobserved for longer than three reconciler passes: the gap is not billed. */
-    LIMIT_LEDGER_SILENCE_S = 100,
+    LIMIT_LEDGER_GAP_S = 100,
     LIMIT_RECORD_KEEP_S = 7 * 366 * 24 * 3600, /* billing records */
     LIMIT_LEDGER_CHUNK = 200,                  /* intervals read at once */
     LIMIT_COST_VMS = 100,   /* rows of the costs page; the others share one row */
@@ -86,7 +86,7 @@ enum {
     LIMIT_MAIL_BYTES = 64 * 1024,
     LIMIT_MAIL_BACKOFF_MS = 60 * 1000, /* doubled after each failure */
     LIMIT_MAIL_BACKOFF_MAX_MS = 3600 * 1000,
-    LIMIT_MAIL_PATIENCE_S = 2 * 24 * 3600, /* then delivery is abandoned */
+    LIMIT_MAIL_EXPIRY_S = 2 * 24 * 3600, /* then delivery is abandoned */
     LIMIT_MAIL_KEEP_S = 30 * 24 * 3600,
     LIMIT_SIGNIN_MAIL_EVERY_S = 60, /* to one address */
     LIMIT_SIGNIN_MAILS_PER_HOUR = 5,
@@ -106,7 +106,7 @@ enum {
      * From the end of an hour until its usage is reported; longer than the longest gap in the
      * ledger, so that the hour can no longer change.
      */
-    LIMIT_METER_LAG_S = LIMIT_LEDGER_SILENCE_S + 20,
+    LIMIT_METER_LAG_S = LIMIT_LEDGER_GAP_S + 20,
     LIMIT_METER_BACKOFF_S = 1800,    /* the longest delay between two attempts */
     LIMIT_METER_BLIND_S = 20 * 3600, /* resent without checking; Stripe deduplicates for 24 hours */
     LIMIT_METER_OLD_S = 34 * 24 * 3600, /* Stripe accepts usage of the last 35 days */

@@ -87,9 +87,9 @@ struct error *driver_power(struct driver *driver, struct arena *arena, const cha
     return driver->ops->power(driver, arena, vm_id, out);
 }
 
-struct error *driver_stop_ask(struct driver *driver, struct arena *arena, const char *vm_id)
+struct error *driver_shutdown(struct driver *driver, struct arena *arena, const char *vm_id)
 {
-    return driver->ops->stop_ask(driver, arena, vm_id);
+    return driver->ops->shutdown(driver, arena, vm_id);
 }
 
 struct error *driver_stop_force(struct driver *driver, struct arena *arena, const char *vm_id)

@@ -202,7 +202,7 @@ struct error *driver_ssh_host_key(struct driver *driver, struct arena *arena,
 
 struct error *driver_power(struct driver *driver, struct arena *arena, const char *vm_id,
                            enum driver_power *out);
-struct error *driver_stop_ask(struct driver *driver, struct arena *arena, const char *vm_id);
+struct error *driver_shutdown(struct driver *driver, struct arena *arena, const char *vm_id);
 struct error *driver_stop_force(struct driver *driver, struct arena *arena, const char *vm_id);
 /* Stopped VMs only. A disk never shrinks: a smaller or equal size is a no-op. */
 struct error *driver_disk_grow(struct driver *driver, struct arena *arena,
@@ -271,7 +271,7 @@ struct driver_ops {
                                   const struct driver_vm *vm, int64_t timeout_ms, const char **out);
     struct error *(*power)(struct driver *driver, struct arena *arena, const char *vm_id,
                            enum driver_power *out);
-    struct error *(*stop_ask)(struct driver *driver, struct arena *arena, const char *vm_id);
+    struct error *(*shutdown)(struct driver *driver, struct arena *arena, const char *vm_id);
     struct error *(*stop_force)(struct driver *driver, struct arena *arena, const char *vm_id);
     struct error *(*disk_grow)(struct driver *driver, struct arena *arena,
                                const struct driver_vm *vm);

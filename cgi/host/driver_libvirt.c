@@ -370,8 +370,8 @@ struct error *libvirt_define(struct driver *driver, struct arena *arena, const s
         return NULL;
     e = NULL;
     if (libvirt->profile == DRIVER_SYSTEM)
-        e = driver_address_keep(libvirt, arena,
-                                &(struct driver_address){ domain.mac, domain.address });
+        e = driver_address_reserve(libvirt, arena,
+                                   &(struct driver_address){ domain.mac, domain.address });
     if (!e)
         e = virt_domain_define(libvirt->virt, arena, driver_xml_domain(arena, &domain));
     /* A restored snapshot may have brought back a smaller disk. */
@@ -409,7 +409,7 @@ struct error *libvirt_boot(struct driver *driver, struct arena *arena, const str
 
     if (e || power == DRIVER_RUNNING)
         return e;
-    e = driver_guard_check(libvirt, arena, vm->ssh.port);
+    e = driver_firewall_check(libvirt, arena, vm->ssh.port);
     if (e)
         return e;
     e = virt_domain_act(libvirt->virt, arena, name,
@@ -421,7 +421,7 @@ struct error *libvirt_boot(struct driver *driver, struct arena *arena, const str
     return libvirt_start_error(arena, e);
 }
 
-struct error *libvirt_stop_ask(struct driver *driver, struct arena *arena, const char *vm_id)
+struct error *libvirt_shutdown(struct driver *driver, struct arena *arena, const char *vm_id)
 {
     struct libvirt *libvirt = libvirt_of(driver);
     enum virt_act act = libvirt->profile == DRIVER_TEST ? VIRT_SHUTDOWN : VIRT_POWER_BUTTON;

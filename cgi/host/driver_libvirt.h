@@ -5,7 +5,7 @@
 #include "host/virt.h"
 
 /* The firewall table of the system profile. */
-#define DRIVER_GUARD "domicile_guard"
+#define DRIVER_FIREWALL_TABLE "domicile_guard"
 
 enum driver_profile {
     DRIVER_SESSION, /* user-mode network, no root: a personal machine, or tests */
@@ -109,7 +109,7 @@ struct error *libvirt_ssh_host_key(struct driver *driver, struct arena *arena,
                                    const char **out);
 struct error *libvirt_power(struct driver *driver, struct arena *arena, const char *vm_id,
                             enum driver_power *out);
-struct error *libvirt_stop_ask(struct driver *driver, struct arena *arena, const char *vm_id);
+struct error *libvirt_shutdown(struct driver *driver, struct arena *arena, const char *vm_id);
 struct error *libvirt_stop_force(struct driver *driver, struct arena *arena, const char *vm_id);
 struct error *libvirt_disk_grow(struct driver *driver, struct arena *arena,
                                 const struct driver_vm *vm);

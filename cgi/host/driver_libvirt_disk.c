@@ -50,7 +50,7 @@ static struct error *disk_begin(struct libvirt *libvirt, struct arena *arena, co
 }
 
 /* Wait for a disk that is being created concurrently. */
-static bool becomes_whole(struct arena *arena, const char *path)
+static bool becomes_complete(struct arena *arena, const char *path)
 {
     struct disk_image image;
 
@@ -63,8 +63,8 @@ static bool becomes_whole(struct arena *arena, const char *path)
 }
 
 /* A file that libvirt does not list: created by a daemon that was killed, or copied here. */
-static struct error *take_notice(struct libvirt *libvirt, struct arena *arena, const char *vm_id,
-                                 bool *is_there)
+static struct error *volume_adopt(struct libvirt *libvirt, struct arena *arena, const char *vm_id,
+                                  bool *is_there)
 {
     const char *path = libvirt_disk_path(libvirt, arena, vm_id);
     struct error *e = NULL;
@@ -72,7 +72,7 @@ static struct error *take_notice(struct libvirt *libvirt, struct arena *arena, c
     if (*is_there || libvirt->profile == DRIVER_TEST || access(path, F_OK) != 0)
         return NULL;
     /* The header is written first: without it, the file never had contents. */
-    if (libvirt->profile == DRIVER_SESSION && !becomes_whole(arena, path)) {
+    if (libvirt->profile == DRIVER_SESSION && !becomes_complete(arena, path)) {
         if (unlink(path) < 0)
             e = error_new(arena, ERROR_UPSTREAM, "%s: %m", path);
         return e;
@@ -114,7 +114,7 @@ struct error *libvirt_disk_create(struct driver *driver, struct arena *arena,
     struct error *e = disk_begin(libvirt, arena, vm->id, &is_there);
 
     if (!e)
-        e = take_notice(libvirt, arena, vm->id, &is_there);
+        e = volume_adopt(libvirt, arena, vm->id, &is_there);
     if (e || is_there)
         return e;
     e = create_volume(libvirt, arena, vm);
@@ -233,7 +233,7 @@ struct error *libvirt_disk_clone(struct driver *driver, struct arena *arena,
     if (!e)
         e = disk_begin(libvirt, arena, vm->id, &is_there);
     if (!e)
-        e = take_notice(libvirt, arena, vm->id, &is_there);
+        e = volume_adopt(libvirt, arena, vm->id, &is_there);
     if (e || is_there)
         return e;
     if (libvirt->profile != DRIVER_TEST)
@@ -374,7 +374,7 @@ struct error *libvirt_snapshot_restore(struct driver *driver, struct arena *aren
                                  libvirt_disk_name(arena, vm_id), &bytes);
     if (!e && has_memory(arena, xml)) {
         /* This starts a guest, like libvirt_boot. */
-        e = driver_guard_check(libvirt, arena, libvirt->region.ssh_port_first);
+        e = driver_firewall_check(libvirt, arena, libvirt->region.ssh_port_first);
         if (!e)
             e = check_address(libvirt, arena, xml, wanted);
         if (!e)

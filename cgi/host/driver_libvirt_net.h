@@ -31,7 +31,7 @@ struct error *driver_group_find(struct arena *arena, int64_t *out);
 
 /* The network definition for "virsh net-define" and the rules for "nft -f". */
 const char *driver_network_xml(struct arena *arena, const struct driver_region *region);
-const char *driver_guard_rules(struct arena *arena, const struct driver_region *region);
+const char *driver_firewall_rules(struct arena *arena, const struct driver_region *region);
 
 /*
  * Guests run as libvirt's user: every directory in `path` must be searchable by others. UPSTREAM
@@ -43,11 +43,12 @@ struct error *driver_path_check(struct arena *arena, const char *path);
  * Check that the firewall table is loaded for this bridge and port. CONFLICT with what root has to
  * do; a no-op in other profiles.
  */
-struct error *driver_guard_check(const struct libvirt *libvirt, struct arena *arena, int64_t port);
+struct error *driver_firewall_check(const struct libvirt *libvirt, struct arena *arena,
+                                    int64_t port);
 
 /* Is this <host/> one of the network's static leases? */
-struct error *driver_address_is_kept(struct libvirt *libvirt, struct arena *arena,
-                                     const struct driver_address *address, bool *out);
+struct error *driver_address_is_reserved(struct libvirt *libvirt, struct arena *arena,
+                                         const struct driver_address *address, bool *out);
 /* Add it; CONFLICT if there is no such network. */
-struct error *driver_address_keep(struct libvirt *libvirt, struct arena *arena,
-                                  const struct driver_address *address);
+struct error *driver_address_reserve(struct libvirt *libvirt, struct arena *arena,
+                                     const struct driver_address *address);

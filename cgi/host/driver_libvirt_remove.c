@@ -168,18 +168,18 @@ static struct error *check_port(struct arena *arena, int64_t port, const char **
     return NULL;
 }
 
-static struct error *give_address_back(struct libvirt *libvirt, struct arena *arena, int64_t port,
-                                       const char **response)
+static struct error *address_release(struct libvirt *libvirt, struct arena *arena, int64_t port,
+                                     const char **response)
 {
     struct driver_address address = driver_address(&libvirt->region, arena, port);
     bool is_kept;
-    struct error *e = driver_address_is_kept(libvirt, arena, &address, &is_kept);
+    struct error *e = driver_address_is_reserved(libvirt, arena, &address, &is_kept);
 
     if (!e && is_kept)
         e = virt_network_host(libvirt->virt, arena, libvirt->region.bridge,
                               driver_xml_host(arena, address.mac, address.ip), false);
     if (!e)
-        e = driver_address_is_kept(libvirt, arena, &address, &is_kept);
+        e = driver_address_is_reserved(libvirt, arena, &address, &is_kept);
     if (e)
         return e->kind == ERROR_NOT_FOUND ? expect_absent(arena, e, "the network", response) : e;
     if (is_kept)
@@ -203,7 +203,7 @@ struct error *libvirt_port_release(struct driver *driver, struct arena *arena,
     if (e)
         return e;
     if (libvirt->profile == DRIVER_SYSTEM)
-        return give_address_back(libvirt, arena, vm->ssh.port, response);
+        return address_release(libvirt, arena, vm->ssh.port, response);
     return check_port(arena, vm->ssh.port, response);
 }
 

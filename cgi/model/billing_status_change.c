@@ -13,16 +13,16 @@
 
 #include <pthread.h>
 
-static pthread_mutex_t books_mutex = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t stripe_sync_mutex = PTHREAD_MUTEX_INITIALIZER;
 
 void stripe_sync_lock(void)
 {
-    pthread_mutex_lock(&books_mutex);
+    pthread_mutex_lock(&stripe_sync_mutex);
 }
 
 void stripe_sync_unlock(void)
 {
-    pthread_mutex_unlock(&books_mutex);
+    pthread_mutex_unlock(&stripe_sync_mutex);
 }
 
 struct error *billing_note(const struct context *context, int64_t team_id, const char *once,

@@ -128,7 +128,7 @@ struct error *ledger_note(struct db *db, struct arena *arena, const char *vm_id,
     next = row_of(&vm, vm_id, &writer.row);
     nobody = writer.row;
     nobody.state = "unreachable";
-    if (now_at - writer.row.until_at > LIMIT_LEDGER_SILENCE_S) {
+    if (now_at - writer.row.until_at > LIMIT_LEDGER_GAP_S) {
         e = interval_turn(&writer, &nobody);
     }
     if (!e)

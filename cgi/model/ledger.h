@@ -7,7 +7,7 @@
  * observation. Pricing is in ledger_cost.h.
  *
  * Between two observations a VM counts with the state of the first. After a gap of more than
- * LIMIT_LEDGER_SILENCE_S (host unreachable, worker down, clock set forward) the gap counts as
+ * LIMIT_LEDGER_GAP_S (host unreachable, worker down, clock set forward) the gap counts as
  * "unreachable". If the clock was set back, the ledger does not advance until the clock has caught
  * up: nothing is counted twice.
  */

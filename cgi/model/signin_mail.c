@@ -49,7 +49,7 @@ static struct error *link_queue(const struct context *context, const char *email
     return mail_queue(context->db, context->arena, &mail, context->now_at);
 }
 
-struct error *signin_mail_ask(const struct context *context, const char *email)
+struct error *signin_mail_request(const struct context *context, const char *email)
 {
     const char *address = text_lower(context->arena, email);
     bool is_known = false, has_room = false;

@@ -8,7 +8,7 @@
  * exceeded its rate limit; the caller must not reveal which to the visitor. Needs an open write
  * transaction; the caller wakes the worker after committing it.
  */
-struct error *signin_mail_ask(const struct context *context, const char *email);
+struct error *signin_mail_request(const struct context *context, const char *email);
 
 /*
  * `person_id` has just signed in with `browser` ("Firefox on Linux"), in the session with the

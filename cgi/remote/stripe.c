@@ -27,7 +27,7 @@ static struct error *object_get(const struct stripe *stripe, struct arena *arena
 
     if (!stripe_is_id(id, ""))
         return error_new(arena, ERROR_INPUT, "Stripe: %s: invalid id", folder);
-    return stripe_ask(stripe, arena, &call, out);
+    return stripe_send(stripe, arena, &call, out);
 }
 
 /* ---- prices ---- */
@@ -76,7 +76,7 @@ struct error *stripe_prices_get(const struct stripe *stripe, struct arena *arena
                                              .fields = fields };
     int64_t base_cents = stripe_base_cents(stripe);
     const struct json *list, *usage, *base;
-    struct error *e = stripe_ask(stripe, arena, &call, &list);
+    struct error *e = stripe_send(stripe, arena, &call, &list);
 
     if (e)
         return e;
@@ -111,7 +111,7 @@ struct error *stripe_customer_create(const struct stripe *stripe, struct arena *
         .method = "POST", .path = "/v1/customers", .fields = fields, .idempotency_key = key
     };
     const struct json *reply;
-    struct error *e = stripe_ask(stripe, arena, &call, &reply);
+    struct error *e = stripe_send(stripe, arena, &call, &reply);
 
     if (e)
         return e;
@@ -161,7 +161,7 @@ struct error *stripe_checkout_create(const struct stripe *stripe, struct arena *
                                       .fields = fields,
                                       .idempotency_key = checkout->key };
 
-    return stripe_ask(stripe, arena, &call, out);
+    return stripe_send(stripe, arena, &call, out);
 }
 
 struct error *stripe_checkout_get(const struct stripe *stripe, struct arena *arena, const char *id,
@@ -183,7 +183,7 @@ struct error *stripe_portal_create(const struct stripe *stripe, struct arena *ar
                                       .fields = fields,
                                       .idempotency_key = key };
     const struct json *reply;
-    struct error *e = stripe_ask(stripe, arena, &call, &reply);
+    struct error *e = stripe_send(stripe, arena, &call, &reply);
 
     if (e)
         return e;
@@ -212,7 +212,7 @@ struct error *stripe_subscription_cancel(const struct stripe *stripe, struct are
                                       .fields = fields,
                                       .idempotency_key = key };
 
-    return stripe_ask(stripe, arena, &call, out);
+    return stripe_send(stripe, arena, &call, out);
 }
 
 struct error *stripe_subscription_end(const struct stripe *stripe, struct arena *arena,
@@ -225,7 +225,7 @@ struct error *stripe_subscription_end(const struct stripe *stripe, struct arena 
                                       .path = path_of(arena, "/v1/subscriptions", id),
                                       .fields = fields };
 
-    return stripe_ask(stripe, arena, &call, out);
+    return stripe_send(stripe, arena, &call, out);
 }
 
 static struct error *list_get(const struct stripe *stripe, struct arena *arena, const char *path,
@@ -239,7 +239,7 @@ static struct error *list_get(const struct stripe *stripe, struct arena *arena, 
                                            { .name = NULL } };
     const struct stripe_call call = { .method = "GET", .path = path, .fields = fields };
 
-    return stripe_ask(stripe, arena, &call, out);
+    return stripe_send(stripe, arena, &call, out);
 }
 
 struct error *stripe_subscription_list(const struct stripe *stripe, struct arena *arena,
@@ -282,7 +282,7 @@ struct error *stripe_meter_event(const struct stripe *stripe, struct arena *aren
                                       .idempotency_key = key };
     const struct json *reply;
 
-    return stripe_ask(stripe, arena, &call, &reply);
+    return stripe_send(stripe, arena, &call, &reply);
 }
 
 struct error *stripe_meter_summary(const struct stripe *stripe, struct arena *arena,
@@ -301,7 +301,7 @@ struct error *stripe_meter_summary(const struct stripe *stripe, struct arena *ar
         .fields = fields,
     };
 
-    return stripe_ask(stripe, arena, &call, out);
+    return stripe_send(stripe, arena, &call, out);
 }
 
 struct error *stripe_thin_event_get(const struct stripe *stripe, struct arena *arena,

@@ -137,8 +137,8 @@ static struct error *refusal_read(struct arena *arena, const struct stripe_call 
                      *response->request_id ? response->request_id : "without id");
 }
 
-struct error *stripe_ask(const struct stripe *stripe, struct arena *arena,
-                         const struct stripe_call *call, const struct json **out)
+struct error *stripe_send(const struct stripe *stripe, struct arena *arena,
+                          const struct stripe_call *call, const struct json **out)
 {
     const struct http_header headers[] = {
         { "Authorization", arena_printf(arena, "Bearer %s", stripe->api_key) },

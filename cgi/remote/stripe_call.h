@@ -20,8 +20,8 @@ struct stripe_call {
 };
 
 /* The body of a 2xx response. Errors: see stripe.h. */
-struct error *stripe_ask(const struct stripe *stripe, struct arena *arena,
-                         const struct stripe_call *call, const struct json **out);
+struct error *stripe_send(const struct stripe *stripe, struct arena *arena,
+                          const struct stripe_call *call, const struct json **out);
 
 /* The configured currency in Stripe's form: "eur". */
 const char *stripe_currency(const struct stripe *stripe);

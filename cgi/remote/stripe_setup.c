@@ -29,7 +29,7 @@ static struct error *meter_find(const struct stripe *stripe, struct arena *arena
                                              .path = "/v1/billing/meters",
                                              .fields = fields };
     const struct json *list;
-    struct error *e = stripe_ask(stripe, arena, &call, &list);
+    struct error *e = stripe_send(stripe, arena, &call, &list);
 
     *out_id = NULL;
     for (const struct json *meter = e ? NULL : json_first(json_get(list, "data")); meter;
@@ -51,7 +51,7 @@ static struct error *make(const struct stripe *stripe, struct arena *arena, cons
         .method = "POST", .path = path, .fields = fields, .idempotency_key = crypto_id(arena)
     };
     const struct json *reply;
-    struct error *e = stripe_ask(stripe, arena, &call, &reply);
+    struct error *e = stripe_send(stripe, arena, &call, &reply);
 
     if (e)
         return e;

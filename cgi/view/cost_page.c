@@ -193,7 +193,7 @@ static struct error *outlook_fill(struct request *r, const struct tally *tally,
         /*
          * The time since the last sample counts like the time before, unless the gap is too long.
          */
-        int64_t from_at = vm->until_at + LIMIT_LEDGER_SILENCE_S < now_at ? now_at : vm->until_at;
+        int64_t from_at = vm->until_at + LIMIT_LEDGER_GAP_S < now_at ? now_at : vm->until_at;
 
         ledger_sum_add(&forecast, &tally->prices, &use, from_at, end_at);
         now_rate += ledger_rate(&tally->prices, &use, now_at);
@@ -226,7 +226,7 @@ static struct error *spend_fill(struct request *r, struct costs_html *page)
     page->spend_shown = spend.percent < 100 ? spend.percent : 100;
     page->spend_amount = spend.amount;
     page->spend_cap = spend.cap;
-    page->spend_refusal = spend.refusal;
+    page->spend_cap_reason = spend.refusal;
     page->is_spend_near = spend.level == SPEND_NEAR;
     if (!page->cap && spend.cap_cents)
         page->cap = arena_printf(r->arena, "%lld.%02lld", (long long)(spend.cap_cents / 100),
@@ -295,8 +295,8 @@ struct file {
 };
 
 /* One line per interval and price, so that seconds times price is exact. */
-static void stretch_write(struct file *file, const struct ledger_chunk_row *row, int64_t from_at,
-                          int64_t until_at)
+static void interval_write(struct file *file, const struct ledger_chunk_row *row, int64_t from_at,
+                           int64_t until_at)
 {
     struct arena *arena = file->r->arena;
     struct buf *out = &file->r->response.body;
@@ -335,7 +335,7 @@ static bool row_write(void *context, const struct ledger_chunk_row *row)
         while (end_at < row->until_at && ledger_rate(&file->prices, &use, end_at) == rate)
             end_at = price_change_after(&file->prices, end_at);
         end_at = end_at < row->until_at ? end_at : row->until_at;
-        stretch_write(file, row, at, end_at);
+        interval_write(file, row, at, end_at);
         at = end_at;
     }
     return --file->max > 0;

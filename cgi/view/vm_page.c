@@ -184,7 +184,7 @@ static struct error *cost_fill(struct request *r, struct vm_html *page,
     if (e)
         return e;
     page->cost_month = price_amount(r->config, r->arena, ledger_sum_millicents(&costing.sum));
-    page->spend_refusal = strcmp(vm->observed, VM_OBSERVED_RUNNING) == 0 ? NULL : spend.refusal;
+    page->spend_cap_reason = strcmp(vm->observed, VM_OBSERVED_RUNNING) == 0 ? NULL : spend.refusal;
     page->is_spent = spend.refusal != NULL;
     for (size_t i = 0; spend.refusal && i < page->sizes.count; i++) {
         const struct config_size *size = &r->config->sizes[i];

@@ -45,7 +45,7 @@ struct vm_view vm_view_of(struct request *r, const struct price_list_rows *price
     int64_t millicents = price_at(prices, vm->size, now_at);
     int64_t disk_millicents = price_at(prices, PRICE_STOPPED_DISK, now_at);
     bool is_running = strcmp(vm->state, VM_STATE_RUNNING) == 0;
-    bool is_silent = is_running && vm->unresponsive_at;
+    bool is_unresponsive = is_running && vm->unresponsive_at;
     bool has_way_in = is_running || strcmp(vm->state, VM_STATE_SNAPSHOTTING) == 0;
 
     return (struct vm_view){
@@ -55,9 +55,9 @@ struct vm_view vm_view_of(struct request *r, const struct price_list_rows *price
         .region = region ? region->label : vm->region,
         .size = vm_view_size(r->arena, vm->vcpus, vm->memory_mb, vm->disk_gb),
         .state = vm->state,
-        .label = is_silent ? "Not answering" : vm_state_label(vm->state),
-        .chip = is_silent ? "wait" : vm_state_class(vm->state),
-        .since_at = is_silent ? vm->unresponsive_at : vm->state_at,
+        .label = is_unresponsive ? "Not answering" : vm_state_label(vm->state),
+        .chip = is_unresponsive ? "wait" : vm_state_class(vm->state),
+        .since_at = is_unresponsive ? vm->unresponsive_at : vm->state_at,
         .price_hour = price_hour(r->config, r->arena, millicents),
         .price_month = price_month(r->config, r->arena, millicents),
         .price_stopped = price_hour(r->config, r->arena, disk_millicents * vm->disk_gb),

@@ -50,9 +50,9 @@ struct buf response_bytes(struct response *response, struct arena *arena, bool i
     if (response->download)
         header_write(&out, "Content-Disposition",
                      arena_printf(arena, "attachment; filename=\"%s\"", response->download));
-    if (response->go_on)
+    if (response->refresh_url)
         header_write(&out, "Refresh",
-                     arena_printf(arena, "%d; url=%s", response->go_on_s, response->go_on));
+                     arena_printf(arena, "%d; url=%s", response->refresh_s, response->refresh_url));
     /*
      * Not "cookies": that would also sign users out of every other app under the same domain. Our
      * one cookie is deleted by name.

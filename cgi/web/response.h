@@ -15,14 +15,14 @@ struct response {
     const char *location;     /* of a redirect: a local path or one of our URLs */
     const char *cookie;       /* full Set-Cookie value, or NULL */
     const char *allow;        /* of 405 */
-    const char *etag;     /* quoted; the browser may then cache the response and revalidate it */
-    const char *download; /* saved by the browser under this file name, [a-z0-9.-] */
-    bool is_refresh;      /* htmx: reload the full page (the session has ended) */
-    const char *go_on;    /* where the browser continues automatically: a URL of a service in the
-                             config, or a page of ours */
-    int go_on_s;          /* delay in seconds */
-    bool clear_site_data; /* the browser clears its storage for this site */
-    const char *why;      /* cause for the log that the page does not show; or NULL */
+    const char *etag;        /* quoted; the browser may then cache the response and revalidate it */
+    const char *download;    /* saved by the browser under this file name, [a-z0-9.-] */
+    bool is_refresh;         /* htmx: reload the full page (the session has ended) */
+    const char *refresh_url; /* where the browser continues automatically: a URL of a service in the
+                          config, or a page of ours */
+    int refresh_s;           /* delay in seconds */
+    bool clear_site_data;    /* the browser clears its storage for this site */
+    const char *why;         /* cause for the log that the page does not show; or NULL */
     struct buf body;
 };
 

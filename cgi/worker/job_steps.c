@@ -19,7 +19,7 @@
 /* ---- waiting for SSH ---- */
 
 /* Has the guest responded with its host key? CONFLICT: with another key, or it is powered off. */
-static struct error *ssh_ask(struct job *job, bool *out)
+static struct error *ssh_check(struct job *job, bool *out)
 {
     struct arena *scratch = job->context->scratch;
     enum driver_power power;
@@ -54,7 +54,7 @@ struct error *job_ssh_act(struct job *job)
     bool is_ready = !driver_has_guests(job->driver);
 
     while (!e && !is_ready) {
-        e = ssh_ask(job, &is_ready);
+        e = ssh_check(job, &is_ready);
         if (!e && !is_ready)
             e = job_still_wanted(job);
         if (!e && !is_ready && clock_monotonic_us() > until_us)
@@ -75,7 +75,7 @@ static struct error *stop_wait(struct job *job, bool *is_off)
     const struct timeouts *timeouts = job->context->timeouts;
     int64_t until_us = clock_monotonic_us() + timeouts->stop_ms * 1000;
     enum driver_power power = DRIVER_RUNNING;
-    struct error *e = driver_stop_ask(job->driver, job->arena, job->vm.id);
+    struct error *e = driver_shutdown(job->driver, job->arena, job->vm.id);
 
     *is_off = false;
     while (!e && !*is_off && clock_monotonic_us() < until_us) {

@@ -128,19 +128,19 @@ static struct error *event_note(struct job *job, const char *what, const char *d
 static struct error *record_done(struct job *job)
 {
     const struct context now = worker_context_now(job->context, job->arena);
-    bool is_gone = job_is(job, "destroy");
+    bool is_destroyed = job_is(job, "destroy");
     struct db *db = job->context->db;
     struct error *e = job_close(job, JOB_STATE_DONE, NULL);
 
-    if (!e && is_gone)
+    if (!e && is_destroyed)
         e = sql_snapshot_delete_all(db, job->arena, job->row.team_id, job->vm.id);
-    if (!e && !is_gone)
+    if (!e && !is_destroyed)
         e = sql_vm_set_observed(db, job->arena, job->vm.id, power_word(job->power), clock_now());
     if (!e)
         e = sql_vm_set_error(db, job->arena, job->vm.id, NULL);
     if (!e)
         e = vm_transition_apply(&now, job->row.team_id, job->vm.id, job->vm.state,
-                                is_gone ? VM_REMOVED : power_event(job->power), NULL);
+                                is_destroyed ? VM_REMOVED : power_event(job->power), NULL);
     if (!e)
         e = ledger_note(db, job->arena, job->vm.id, clock_now());
     if (!e)

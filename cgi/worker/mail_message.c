@@ -87,14 +87,14 @@ static const struct kind {
     const char *name;
     void (*txt)(struct buf *buf, const struct frame *frame, const struct mail_take_row *mail);
     void (*html)(struct buf *buf, const struct frame *frame, const struct mail_take_row *mail);
-    int64_t patience_s;
+    int64_t expiry_s;
 } kinds[] = {
     /* After that the recipient has requested another link or left. */
     { "signin_link", signin_link_txt, signin_link_html, LIMIT_SIGNIN_LINK_S },
-    { "new_signin", new_signin_txt, new_signin_html, LIMIT_MAIL_PATIENCE_S },
-    { "payment_failed", payment_failed_txt, payment_failed_html, LIMIT_MAIL_PATIENCE_S },
-    { "suspended", suspended_txt, suspended_html, LIMIT_MAIL_PATIENCE_S },
-    { "vm_destroyed", vm_destroyed_txt, vm_destroyed_html, LIMIT_MAIL_PATIENCE_S },
+    { "new_signin", new_signin_txt, new_signin_html, LIMIT_MAIL_EXPIRY_S },
+    { "payment_failed", payment_failed_txt, payment_failed_html, LIMIT_MAIL_EXPIRY_S },
+    { "suspended", suspended_txt, suspended_html, LIMIT_MAIL_EXPIRY_S },
+    { "vm_destroyed", vm_destroyed_txt, vm_destroyed_html, LIMIT_MAIL_EXPIRY_S },
 };
 
 static const struct kind *kind_find(const char *name)
@@ -106,11 +106,11 @@ static const struct kind *kind_find(const char *name)
     return NULL;
 }
 
-int64_t mail_patience_s(const char *kind)
+int64_t mail_expiry_s(const char *kind)
 {
     const struct kind *found = kind_find(kind);
 
-    return found ? found->patience_s : 0;
+    return found ? found->expiry_s : 0;
 }
 
 /* CRLF line ends, as mail requires: libcurl's encoder treats a bare LF as ordinary data. */

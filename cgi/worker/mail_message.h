@@ -16,7 +16,7 @@ struct error *mail_message(struct arena *arena, const struct config *config,
                            const struct mail_take_row *mail, struct smtp_message *out);
 
 /* How long sending such a mail is retried, counted from when it was queued. */
-int64_t mail_patience_s(const char *kind);
+int64_t mail_expiry_s(const char *kind);
 
 /*
  * "NAME: text" as a folded header, with encoded words (RFC 2047) where the text holds more than

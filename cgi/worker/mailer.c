@@ -140,7 +140,7 @@ static const char *verdict(const struct mailer *mailer, const struct mail_take_r
         return MAIL_STATE_OFF;
     if (!cause)
         return MAIL_STATE_SENT;
-    if (cause->kind == ERROR_INPUT || next_at > mail->created_at + mail_patience_s(mail->kind))
+    if (cause->kind == ERROR_INPUT || next_at > mail->created_at + mail_expiry_s(mail->kind))
         return MAIL_STATE_FAILED;
     return MAIL_STATE_QUEUED;
 }

@@ -37,19 +37,21 @@ static bool existed_before(const struct reconcile_pass *pass, const char *id)
     return false;
 }
 
-static void gone_add(struct reconcile_pass *pass, const struct vm_exists_row *vm, const char *kind)
+static void destroyed_add(struct reconcile_pass *pass, const struct vm_exists_row *vm,
+                          const char *kind)
 {
     size_t i = 0;
 
-    while (i < pass->gone_count && strcmp(pass->gone[i], vm->id) != 0)
+    while (i < pass->destroyed_count && strcmp(pass->destroyed[i], vm->id) != 0)
         i++;
-    pass->gone_kinds[i] = i < pass->gone_count
-                              ? arena_printf(pass->arena, "%s, %s", pass->gone_kinds[i], kind)
-                              : kind;
-    pass->gone[i] = vm->id;
-    pass->gone_teams[i] = vm->team_id;
-    if (i == pass->gone_count)
-        pass->gone_count++;
+    pass->destroyed_kinds[i] =
+        i < pass->destroyed_count
+            ? arena_printf(pass->arena, "%s, %s", pass->destroyed_kinds[i], kind)
+            : kind;
+    pass->destroyed[i] = vm->id;
+    pass->destroyed_teams[i] = vm->team_id;
+    if (i == pass->destroyed_count)
+        pass->destroyed_count++;
 }
 
 /* *is_unknown: belongs neither to an existing nor to a destroyed VM. */
@@ -67,7 +69,7 @@ static struct error *item_sort(struct reconcile_pass *pass, const struct driver_
     e = sql_vm_exists(pass->context->db, pass->arena, owner, &vm);
     *is_unknown = e && e->kind == ERROR_NOT_FOUND;
     if (!e && vm.gone_at)
-        gone_add(pass, &vm, item->kind);
+        destroyed_add(pass, &vm, item->kind);
     return *is_unknown ? NULL : e;
 }
 
@@ -104,9 +106,9 @@ struct error *orphan_sort(struct reconcile_pass *pass)
     bool *is_unknown = arena_array(pass->arena, capacity, sizeof *is_unknown);
     struct error *e = NULL;
 
-    pass->gone = arena_array(pass->arena, capacity, sizeof *pass->gone);
-    pass->gone_kinds = arena_array(pass->arena, capacity, sizeof *pass->gone_kinds);
-    pass->gone_teams = arena_array(pass->arena, capacity, sizeof *pass->gone_teams);
+    pass->destroyed = arena_array(pass->arena, capacity, sizeof *pass->destroyed);
+    pass->destroyed_kinds = arena_array(pass->arena, capacity, sizeof *pass->destroyed_kinds);
+    pass->destroyed_teams = arena_array(pass->arena, capacity, sizeof *pass->destroyed_teams);
     for (size_t i = 0; !e && i < pass->inventory.count; i++) {
         const struct driver_item *item = &pass->inventory.row[i];
 
@@ -135,24 +137,24 @@ static struct error *responses_record(struct reconcile_pass *pass, size_t index,
 
     for (size_t i = 0; !e && i < removals->count; i++) {
         if (is_removed(&removals->row[i]))
-            e = receipt_record(db, pass->arena, pass->gone_teams[index], pass->gone[index],
-                               removals, i, responses[i]);
+            e = receipt_record(db, pass->arena, pass->destroyed_teams[index],
+                               pass->destroyed[index], removals, i, responses[i]);
     }
     if (!e)
-        e = sql_activity_add(db, pass->arena, pass->gone_teams[index], crypto_id(pass->arena),
-                             pass->gone[index], "remains removed", pass->gone_kinds[index], NULL,
-                             clock_now_ms());
+        e = sql_activity_add(db, pass->arena, pass->destroyed_teams[index], crypto_id(pass->arena),
+                             pass->destroyed[index], "remains removed",
+                             pass->destroyed_kinds[index], NULL, clock_now_ms());
     if (!e)
         e = db_commit(db, pass->arena);
     db_rollback(db);
     return e;
 }
 
-static struct error *gone_remove(struct reconcile_pass *pass, size_t index)
+static struct error *destroyed_remove(struct reconcile_pass *pass, size_t index)
 {
     const struct driver_removals *removals = &pass->driver->ops->removals;
     const char **responses = arena_array(pass->arena, removals->count, sizeof *responses);
-    const struct driver_vm vm = { .id = pass->gone[index] };
+    const struct driver_vm vm = { .id = pass->destroyed[index] };
     struct error *e = NULL;
 
     for (size_t i = 0; !e && i < removals->count; i++) {
@@ -160,11 +162,11 @@ static struct error *gone_remove(struct reconcile_pass *pass, size_t index)
             e = removals->row[i].act(pass->driver, pass->arena, &vm, &responses[i]);
     }
     if (e) {
-        log_error("orphan", log_text("vm", vm.id), log_text("has", pass->gone_kinds[index]),
+        log_error("orphan", log_text("vm", vm.id), log_text("has", pass->destroyed_kinds[index]),
                   log_text("error", e->text));
         return NULL;
     }
-    log_info("orphan", log_text("vm", vm.id), log_text("removed", pass->gone_kinds[index]));
+    log_info("orphan", log_text("vm", vm.id), log_text("removed", pass->destroyed_kinds[index]));
     return responses_record(pass, index, responses);
 }
 
@@ -172,7 +174,7 @@ struct error *orphan_remove(struct reconcile_pass *pass)
 {
     struct error *e = NULL;
 
-    for (size_t i = 0; !e && i < pass->gone_count; i++)
-        e = gone_remove(pass, i);
+    for (size_t i = 0; !e && i < pass->destroyed_count; i++)
+        e = destroyed_remove(pass, i);
     return e;
 }

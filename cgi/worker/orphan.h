@@ -17,15 +17,15 @@ struct reconcile_pass {
     struct driver *driver;
     struct vm_alive_rows before;       /* the database, before the host was queried */
     struct driver_inventory inventory; /* the host */
-    const char **gone;       /* ids of destroyed VMs that still have resources on the host */
-    const char **gone_kinds; /* which ones: "domain, disk" */
-    int64_t *gone_teams;
-    size_t gone_count;
+    const char **destroyed;       /* ids of destroyed VMs that still have resources on the host */
+    const char **destroyed_kinds; /* which ones: "domain, disk" */
+    int64_t *destroyed_teams;
+    size_t destroyed_count;
     const char **forced; /* ids of guests to be powered off */
     size_t forced_count;
 };
 
-/* In a transaction: bring the table of orphans up to date and fill `gone`. */
+/* In a transaction: bring the table of orphans up to date and fill `destroyed`. */
 struct error *orphan_sort(struct reconcile_pass *pass);
 
 /*

@@ -22,7 +22,7 @@ static const struct {
 } schedule[] = {
     { "retention", SCHEDULE_MAIN, 3600, .run = retention_run },
     { "account_closure", SCHEDULE_MAIN, 10, .run = account_closure_run },
-    { "workos_backfill", SCHEDULE_INBOX, LIMIT_EVENT_CATCH_UP_S, .run_with_inbox = inbox_backfill },
+    { "workos_backfill", SCHEDULE_INBOX, LIMIT_EVENT_BACKFILL_S, .run_with_inbox = inbox_backfill },
     { "dunning_sync", SCHEDULE_BILLING, LIMIT_PLAN_EVERY_S, .run_with_stripe = dunning_sync },
     { "dunning_run", SCHEDULE_BILLING, LIMIT_PLAN_EVERY_S, .run_with_stripe = dunning_run },
     { "usage_report_write", SCHEDULE_BILLING, LIMIT_PLAN_EVERY_S, .run = usage_report_write },

@@ -19,12 +19,12 @@
 
 enum {
     /* Each occupies a thread here and one of libvirtd's 20 workers. */
-    LOST_MOST = 8,
+    MAX_ABANDONED = 8,
     OWN_BYTES = 64 * 1024,
     MEMORY_BYTES = 4 * 1024 * 1024,
 };
 
-struct lost {
+struct abandoned {
     struct host_query *query;
     char vm_id[CRYPTO_ID_CHARS + 1]; /* "": still connecting */
 };
@@ -44,8 +44,8 @@ struct samples {
 struct usage {
     struct worker_context *context;
     struct host_query *query; /* NULL: not made yet */
-    struct lost lost[LOST_MOST];
-    size_t lost_count;
+    struct abandoned abandoned[MAX_ABANDONED];
+    size_t abandoned_count;
     struct arena *memory[2]; /* of the last round and of this one, alternating */
     size_t turn;
     struct samples before, now;
@@ -63,32 +63,32 @@ struct usage *usage_new(struct worker_context *context)
 
 /* ---- host_query ---- */
 
-static void lost_sweep(struct usage *usage)
+static void abandoned_sweep(struct usage *usage)
 {
     size_t kept = 0;
 
-    for (size_t i = 0; i < usage->lost_count; i++) {
-        if (!host_query_is_back(usage->lost[i].query))
-            usage->lost[kept++] = usage->lost[i];
+    for (size_t i = 0; i < usage->abandoned_count; i++) {
+        if (!host_query_is_back(usage->abandoned[i].query))
+            usage->abandoned[kept++] = usage->abandoned[i];
     }
-    usage->lost_count = kept;
+    usage->abandoned_count = kept;
 }
 
-static bool is_lost(const struct usage *usage, const char *vm_id)
+static bool is_abandoned(const struct usage *usage, const char *vm_id)
 {
-    for (size_t i = 0; i < usage->lost_count; i++) {
-        if (strcmp(usage->lost[i].vm_id, vm_id) == 0)
+    for (size_t i = 0; i < usage->abandoned_count; i++) {
+        if (strcmp(usage->abandoned[i].vm_id, vm_id) == 0)
             return true;
     }
     return false;
 }
 
-static void host_query_lose(struct usage *usage, const char *vm_id)
+static void host_query_abandon(struct usage *usage, const char *vm_id)
 {
-    struct lost *lost = &usage->lost[usage->lost_count++];
+    struct abandoned *abandoned = &usage->abandoned[usage->abandoned_count++];
 
-    *lost = (struct lost){ .query = usage->query };
-    strncpy(lost->vm_id, vm_id, sizeof lost->vm_id - 1);
+    *abandoned = (struct abandoned){ .query = usage->query };
+    strncpy(abandoned->vm_id, vm_id, sizeof abandoned->vm_id - 1);
     usage->query = NULL;
 }
 
@@ -97,29 +97,29 @@ static bool host_query_ready(struct usage *usage, const char *region)
 {
     struct error *e;
 
-    if (!usage->query && usage->lost_count < LOST_MOST)
+    if (!usage->query && usage->abandoned_count < MAX_ABANDONED)
         usage->query = host_query_new(usage->context->config, usage->context->timeouts,
                                       usage->context->drivers);
     if (!usage->query)
         return false;
     if (host_query_connect(usage->query, usage->context->arena, region, &e))
         return !e; /* the reconciler reports unreachable hosts */
-    host_query_lose(usage, "");
+    host_query_abandon(usage, "");
     return false;
 }
 
 /* ---- unresponsive guests ---- */
 
 /* `unresponsive_at` NULL: it responds again. */
-static struct error *silence_record(struct usage *usage, const struct vm_alive_row *vm,
-                                    const int64_t *unresponsive_at)
+static struct error *unresponsive_record(struct usage *usage, const struct vm_alive_row *vm,
+                                         const int64_t *unresponsive_at)
 {
     struct db *db = usage->context->db;
     struct arena *arena = usage->context->arena;
     struct error *e = db_begin(db, arena);
 
     if (!e)
-        e = sql_vm_set_silent(db, arena, vm->id, unresponsive_at);
+        e = sql_vm_set_unresponsive(db, arena, vm->id, unresponsive_at);
     if (!e)
         e = sql_activity_add(db, arena, vm->team_id, crypto_id(arena), vm->id,
                              unresponsive_at ? "not answering" : "answering again", NULL, NULL,
@@ -143,24 +143,25 @@ static void sample_keep(struct usage *usage, const struct vm_alive_row *vm,
         (struct sample){ .vm = vm, .id = arena_copy(memory, vm->id), .usage = *counters };
 }
 
-static struct error *vm_ask(struct usage *usage, const char *region, const struct vm_alive_row *vm)
+static struct error *vm_query(struct usage *usage, const char *region,
+                              const struct vm_alive_row *vm)
 {
     struct driver_usage counters;
     int64_t now_at = clock_now();
     struct error *e;
 
     if (!host_query_usage(usage->query, usage->context->arena, region, vm->id, &counters, &e)) {
-        host_query_lose(usage, vm->id);
-        return vm->unresponsive_at ? NULL : silence_record(usage, vm, &now_at);
+        host_query_abandon(usage, vm->id);
+        return vm->unresponsive_at ? NULL : unresponsive_record(usage, vm, &now_at);
     }
     /* It powered off in the meantime: the reconciler will notice. */
     if (e)
         return NULL;
     sample_keep(usage, vm, &counters);
-    return vm->unresponsive_at ? silence_record(usage, vm, NULL) : NULL;
+    return vm->unresponsive_at ? unresponsive_record(usage, vm, NULL) : NULL;
 }
 
-static struct error *region_ask(struct usage *usage, const char *region)
+static struct error *region_query(struct usage *usage, const char *region)
 {
     struct vm_alive_rows vms;
     struct error *e = sql_vm_alive(usage->context->db, usage->context->arena, region, &vms);
@@ -168,11 +169,11 @@ static struct error *region_ask(struct usage *usage, const char *region)
     for (size_t i = 0; !e && i < vms.count; i++) {
         const struct vm_alive_row *vm = &vms.row[i];
 
-        if (strcmp(vm->state, VM_STATE_RUNNING) != 0 || is_lost(usage, vm->id))
+        if (strcmp(vm->state, VM_STATE_RUNNING) != 0 || is_abandoned(usage, vm->id))
             continue;
         if (!host_query_ready(usage, region))
             return NULL;
-        e = vm_ask(usage, region, vm);
+        e = vm_query(usage, region, vm);
     }
     return e;
 }
@@ -240,12 +241,12 @@ struct error *usage_round(struct usage *usage)
     struct error *e = NULL;
 
     arena_reset(usage->context->arena);
-    lost_sweep(usage);
+    abandoned_sweep(usage);
     usage->turn ^= 1;
     arena_reset(usage->memory[usage->turn]);
     usage->now = (struct samples){ .count = 0 };
     for (size_t i = 0; !e && i < config->region_count; i++)
-        e = region_ask(usage, config->regions[i].name);
+        e = region_query(usage, config->regions[i].name);
     if (!e)
         e = samples_write(usage);
     usage->before = usage->now;

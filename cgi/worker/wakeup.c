@@ -15,7 +15,7 @@
 
 struct wakeup {
     const char *path;
-    int socket, signals, bell;
+    int socket, signals, event;
 };
 
 static struct error *socket_open(struct wakeup *wakeup, struct arena *arena)
@@ -55,8 +55,8 @@ struct error *worker_wakeup_open(struct arena *arena, const struct config *confi
     sigprocmask(SIG_BLOCK, &ends, NULL);
     signal(SIGPIPE, SIG_IGN);
     wakeup->signals = signalfd(-1, &ends, SFD_CLOEXEC | SFD_NONBLOCK);
-    wakeup->bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (wakeup->signals < 0 || wakeup->bell < 0)
+    wakeup->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (wakeup->signals < 0 || wakeup->event < 0)
         return error_new(arena, ERROR_INTERNAL, "waiting for signals: %m");
     *out = wakeup;
     return NULL;
@@ -66,7 +66,7 @@ enum worker_wakeup_call worker_wakeup_wait(struct wakeup *wakeup, int64_t max_ms
 {
     struct pollfd sources[] = {
         { .fd = wakeup->socket, .events = POLLIN },
-        { .fd = wakeup->bell, .events = POLLIN },
+        { .fd = wakeup->event, .events = POLLIN },
         { .fd = wakeup->signals, .events = POLLIN },
     };
     char bytes[64];
@@ -75,16 +75,16 @@ enum worker_wakeup_call worker_wakeup_wait(struct wakeup *wakeup, int64_t max_ms
     /* Wake-ups coalesce: each only means "check for work". */
     while (recv(wakeup->socket, bytes, sizeof bytes, 0) >= 0)
         continue;
-    if (sources[1].revents && read(wakeup->bell, bytes, sizeof bytes) < 0)
-        return WAKER_WORK;
-    return sources[2].revents ? WAKER_END : WAKER_WORK;
+    if (sources[1].revents && read(wakeup->event, bytes, sizeof bytes) < 0)
+        return WAKEUP_WORK;
+    return sources[2].revents ? WAKEUP_END : WAKEUP_WORK;
 }
 
-void worker_wakeup_ring(struct wakeup *wakeup)
+void worker_wakeup_signal(struct wakeup *wakeup)
 {
     const uint64_t one = 1;
 
-    if (write(wakeup->bell, &one, sizeof one) < 0)
+    if (write(wakeup->event, &one, sizeof one) < 0)
         return; /* a wake-up is already pending */
 }
 

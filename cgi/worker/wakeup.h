@@ -10,8 +10,8 @@
 struct wakeup;
 
 enum worker_wakeup_call {
-    WAKER_WORK, /* there may be work */
-    WAKER_END,  /* SIGTERM or SIGINT */
+    WAKEUP_WORK, /* there may be work */
+    WAKEUP_END,  /* SIGTERM or SIGINT */
 };
 
 /*
@@ -24,7 +24,7 @@ struct error *worker_wakeup_open(struct arena *arena, const struct config *confi
 enum worker_wakeup_call worker_wakeup_wait(struct wakeup *wakeup, int64_t max_ms);
 
 /* From any thread: makes worker_wakeup_wait return. */
-void worker_wakeup_ring(struct wakeup *wakeup);
+void worker_wakeup_signal(struct wakeup *wakeup);
 
 /* Remove the socket. */
 void worker_wakeup_close(struct wakeup *wakeup);

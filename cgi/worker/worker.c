@@ -76,7 +76,7 @@ static void jobs_run(struct thread *thread)
             /* There may be more: the next thread checks while this one works. */
             wakeup_signal(worker->threads);
             job_do(&job);
-            worker_wakeup_ring(worker->wakeup);
+            worker_wakeup_signal(worker->wakeup);
         } while (has_one);
     }
 }
@@ -125,7 +125,7 @@ static void inbox_run(struct thread *thread)
         if (e)
             error_tell("inbox", e);
         if (taken)
-            worker_wakeup_ring(worker->wakeup); /* an event may have requested a job */
+            worker_wakeup_signal(worker->wakeup); /* an event may have requested a job */
         else
             inbox_wait(inbox, POLL_EVERY_MS);
     }
@@ -224,7 +224,7 @@ static void worker_run(struct worker *worker)
         wakeup_signal(worker->threads);
         wakeup_signal(worker->mail_threads);
         wakeup_signal(worker->billing_jobs);
-    } while (worker_wakeup_wait(worker->wakeup, wait_ms(worker)) != WAKER_END);
+    } while (worker_wakeup_wait(worker->wakeup, wait_ms(worker)) != WAKEUP_END);
 }
 
 /* ---- start and end ---- */

@@ -93,7 +93,7 @@ struct error *workos_backfill(struct db *main, struct db *inbox, const struct wo
         const struct json *page;
 
         /* On the first run there are no accounts yet that an event could concern. */
-        e = workos_events(workos, arena, types, last_id, clock_now() - LIMIT_EVENT_CATCH_UP_S,
+        e = workos_events(workos, arena, types, last_id, clock_now() - LIMIT_EVENT_BACKFILL_S,
                           &page);
         if (!e)
             e = page_add(inbox, arena, page, &last_id);

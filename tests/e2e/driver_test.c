@@ -264,7 +264,7 @@ static void test_nothing_there(struct test *t)
 
     OK(driver_inventory(t->driver, t->arena, &things));
     CHECK(things.count == 0 && power(t, FIRST) == DRIVER_ABSENT);
-    OK(driver_stop_ask(t->driver, t->arena, FIRST));
+    OK(driver_shutdown(t->driver, t->arena, FIRST));
     OK(driver_stop_force(t->driver, t->arena, FIRST));
     FAILS(libvirt_boot(t->driver, t->arena, &t->vm), ERROR_CONFLICT);
     FAILS(driver_snapshot_create(t->driver, t->arena, FIRST, "x", &snapshot), ERROR_CONFLICT);
@@ -590,10 +590,10 @@ static void test_address_kept(struct test *t)
 
 static void test_stop_and_resize(struct test *t)
 {
-    OK(driver_stop_ask(t->driver, t->arena, FIRST));
+    OK(driver_shutdown(t->driver, t->arena, FIRST));
     wait_for_stop(t, FIRST);
     step(t, "stopped by the power button");
-    OK(driver_stop_ask(t->driver, t->arena, FIRST));
+    OK(driver_shutdown(t->driver, t->arena, FIRST));
     CHECK(libvirt_port_is_free(t->driver, t->vm.ssh.port));
     t->vm.disk_gb = 3;
     OK(driver_disk_grow(t->driver, t->arena, &t->vm));
@@ -627,7 +627,7 @@ static void test_restore_after_resize(struct test *t)
     wait_for_ssh(t, &t->vm, "host_key");
     step(t, "restored a smaller snapshot with memory, on today's port");
     GUEST(&t->vm, "host_key", "test $(nproc) = 1 && test ! -f after");
-    OK(driver_stop_ask(t->driver, t->arena, FIRST));
+    OK(driver_shutdown(t->driver, t->arena, FIRST));
     wait_for_stop(t, FIRST);
     OK(libvirt_define(t->driver, t->arena, &t->vm));
     OK(libvirt_boot(t->driver, t->arena, &t->vm));
@@ -642,7 +642,7 @@ static void test_snapshot_stopped(struct test *t)
     struct driver_snapshot snapshot;
     const char *response;
 
-    OK(driver_stop_ask(t->driver, t->arena, FIRST));
+    OK(driver_shutdown(t->driver, t->arena, FIRST));
     wait_for_stop(t, FIRST);
     OK(driver_snapshot_create(t->driver, t->arena, FIRST, "cold", &snapshot));
     CHECK(!snapshot.has_memory && snapshot.size_bytes == 0);

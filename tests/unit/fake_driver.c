@@ -252,10 +252,10 @@ static struct error *power_off(struct arena *arena, const char *name, const char
     return e ? e : call_end();
 }
 
-static struct error *fake_stop_ask(struct driver *driver, struct arena *arena, const char *vm_id)
+static struct error *fake_shutdown(struct driver *driver, struct arena *arena, const char *vm_id)
 {
     (void)driver;
-    return power_off(arena, "stop_ask", vm_id, !fake->ignores_button);
+    return power_off(arena, "shutdown", vm_id, !fake->ignores_button);
 }
 
 static struct error *fake_stop_force(struct driver *driver, struct arena *arena, const char *vm_id)
@@ -538,7 +538,7 @@ static const struct driver_removal removals[] = {
 #define COMMON_OPS                                                                                 \
     .close = fake_close, .accelerator = fake_accelerator, .has_guests = fake_has_guests,           \
     .create_abandon = fake_seed_remove, .resize = fake_resize, .ssh_host_key = fake_ssh_host_key,  \
-    .power = fake_power, .stop_ask = fake_stop_ask, .stop_force = fake_stop_force,                 \
+    .power = fake_power, .shutdown = fake_shutdown, .stop_force = fake_stop_force,                 \
     .disk_grow = fake_disk_grow, .snapshot_create = fake_snapshot_create,                          \
     .snapshot_restore = fake_snapshot_restore, .snapshot_delete = fake_snapshot_delete,            \
     .usage = fake_usage, .inventory = fake_inventory, .preflight = fake_preflight

@@ -101,7 +101,7 @@ static int64_t rate_of(const struct subject *vm, int64_t at)
 /* The expected state for a call of ledger_note at this time. */
 static void truth_note(struct history *history, struct subject *vm)
 {
-    bool is_silent = history->now_at - vm->seen_at > LIMIT_LEDGER_SILENCE_S;
+    bool is_silent = history->now_at - vm->seen_at > LIMIT_LEDGER_GAP_S;
 
     for (; vm->seen_at < history->now_at; vm->seen_at++) {
         if (!is_silent)
@@ -226,7 +226,7 @@ static void time_pass(struct history *history)
 
     switch (dice(40)) {
     case 0:
-        history->now_at += between(LIMIT_LEDGER_SILENCE_S - 1, LIMIT_LEDGER_SILENCE_S + 1);
+        history->now_at += between(LIMIT_LEDGER_GAP_S - 1, LIMIT_LEDGER_GAP_S + 1);
         break;
     case 1:
         history->now_at += between(1, 3 * 3600);

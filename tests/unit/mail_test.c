@@ -144,8 +144,8 @@ static void test_backoff(void **state)
     for (size_t i = 0; i < COUNT(minutes); i++)
         assert_int_equal(backoff_ms((int64_t)i, LIMIT_MAIL_BACKOFF_MS, LIMIT_MAIL_BACKOFF_MAX_MS),
                          minutes[i] * 60 * 1000);
-    assert_int_equal(mail_patience_s("signin_link"), LIMIT_SIGNIN_LINK_S);
-    assert_int_equal(mail_patience_s("suspended"), 2 * 24 * 3600);
+    assert_int_equal(mail_expiry_s("signin_link"), LIMIT_SIGNIN_LINK_S);
+    assert_int_equal(mail_expiry_s("suspended"), 2 * 24 * 3600);
 }
 
 /* ---- the message ---- */

@@ -62,7 +62,7 @@ static void test_all_headers(void **state)
     response.allow = "GET, HEAD";
     response.etag = "\"v1\"";
     response.is_refresh = true;
-    response.go_on = "https://api.workos.com/x?a=b&c=d";
+    response.refresh_url = "https://api.workos.com/x?a=b&c=d";
     response.clear_site_data = true;
     response.why = "not for the visitor";
     assert_string_equal(bytes(false),
@@ -109,7 +109,7 @@ static void test_body_of_any_bytes(void **state)
 
 static const char **const fields[] = {
     &response.content_type, &response.location, &response.cookie,
-    &response.allow,        &response.etag,     &response.go_on,
+    &response.allow,        &response.etag,     &response.refresh_url,
 };
 
 static void answer(void *user)

@@ -178,8 +178,9 @@ static void an_unresponsive_guest_is_powered_off(void **state)
     struct test *test = *state;
     int64_t since = clock_now();
 
-    world_check(sql_vm_set_silent(test->world->db, test->world->arena, test->vm, &since), "silent");
-    snprintf(fake->fails, sizeof fake->fails, "stop_ask");
+    world_check(sql_vm_set_unresponsive(test->world->db, test->world->arena, test->vm, &since),
+                "silent");
+    snprintf(fake->fails, sizeof fake->fails, "shutdown");
     fake->fail_times = 1;
     ask(test, VM_REQUEST_STOP, NULL);
     assert_state(test, "stopped");
