@@ -78,7 +78,7 @@ static struct error *db_execute(struct db *db, struct arena *arena, const char *
 
 /*
  * Defence in depth against a crafted file or statement: https://sqlite.org/security.html, with
- * limits just above what our statements need.
+ * limits that our statements stay below.
  */
 static void db_harden(sqlite3 *sqlite)
 {

@@ -42,8 +42,8 @@ struct http_response {
 };
 
 /*
- * `origins` are allowed, like "https://api.workos.com". Plain http only for loopback (fakes in
- * tests). INPUT for anything else. Lives in `arena`; call before threads start.
+ * Allows only `origins`, like "https://api.workos.com"; plain http only for loopback (fakes in
+ * tests). INPUT for others. Lives in `arena`; call before threads start.
  */
 struct error *http_client_open(struct arena *arena, const char *const *origins, size_t count,
                                struct http_client **out);

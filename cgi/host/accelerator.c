@@ -32,7 +32,7 @@ static bool processor_can(void)
     return can;
 }
 
-static bool kvm_answers(void)
+static bool kvm_is_usable(void)
 {
     int file = open("/dev/kvm", O_RDWR | O_CLOEXEC);
     bool is_usable = file >= 0 && ioctl(file, KVM_GET_API_VERSION, 0) == KVM_VERSION;
@@ -46,5 +46,5 @@ const char *accelerator_choose(const char *wanted)
 {
     if (strcmp(wanted, "kvm") == 0)
         return "kvm";
-    return strcmp(wanted, "auto") == 0 && processor_can() && kvm_answers() ? "kvm" : "tcg";
+    return strcmp(wanted, "auto") == 0 && processor_can() && kvm_is_usable() ? "kvm" : "tcg";
 }

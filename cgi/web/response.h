@@ -18,8 +18,7 @@ struct response {
     const char *etag;        /* quoted; the browser may then cache the response and revalidate it */
     const char *download;    /* saved by the browser under this file name, [a-z0-9.-] */
     bool is_refresh;         /* htmx: reload the full page (the session has ended) */
-    const char *refresh_url; /* where the browser continues automatically: a URL of a service in the
-                          config, or a page of ours */
+    const char *refresh_url; /* header Refresh: a URL of a configured service, or our own */
     int refresh_s;           /* delay in seconds */
     bool clear_site_data;    /* the browser clears its storage for this site */
     const char *why;         /* cause for the log that the page does not show; or NULL */
