@@ -116,6 +116,11 @@ static struct error *vm_retry(struct request *r)
     return command_post(r, VM_REQUEST_RETRY);
 }
 
+static struct error *vm_resume(struct request *r)
+{
+    return command_post(r, VM_REQUEST_RESUME);
+}
+
 static struct error *snapshot_restore(struct request *r)
 {
     return command_post_noted(r, VM_REQUEST_RESTORE, "goes back to the snapshot.");
@@ -348,6 +353,7 @@ static const struct route routes[] = {
     { "POST", "/vms/:id/start", ACCESS_MEMBER, vm_start },
     { "POST", "/vms/:id/stop", ACCESS_MEMBER, vm_stop },
     { "POST", "/vms/:id/restart", ACCESS_MEMBER, vm_restart },
+    { "POST", "/vms/:id/resume", ACCESS_MEMBER, vm_resume },
     { "POST", "/vms/:id/retry", ACCESS_MEMBER, vm_retry },
     { "POST", "/vms/:id/rename", ACCESS_MEMBER, vm_rename },
     { "POST", "/vms/:id/resize", ACCESS_MEMBER, vm_resize },

@@ -31,7 +31,8 @@ CREATE TABLE vm_new (
     wanted_at INTEGER NOT NULL,        -- when the desired state was set | contract | vm | export | delete
     state TEXT NOT NULL                -- what the pages show; see cgi/model/vm_state.c | contract | vm | export | delete
         CHECK (state IN ('creating', 'starting', 'running', 'stopping', 'stopped', 'restarting',
-                         'resizing', 'snapshotting', 'restoring', 'failed', 'destroying', 'gone')),
+                         'resizing', 'snapshotting', 'restoring', 'paused', 'resuming', 'failed',
+                         'destroying', 'gone')),
     state_at INTEGER NOT NULL,         -- since when | contract | vm | export | delete
     observed TEXT NOT NULL             -- last state observed on the host | contract | vm | export | delete
         CHECK (observed IN ('absent', 'stopped', 'running', 'paused')),

@@ -71,6 +71,14 @@ SELECT CAST(ifnull(avg(took_ms), 0) AS INTEGER) AS typical_ms FROM (
     SELECT j.ended_at_ms - j.requested_at_ms AS took_ms FROM job j
     WHERE j.kind = :kind AND j.state = 'done' ORDER BY j.number DESC LIMIT 10);
 
+-- job_longest_boot(region text, image text) row (longest_ms int) across teams
+-- The longest of the last ten waits for SSH of new VMs of this image; 0: unknown.
+SELECT ifnull(max(took_ms), 0) AS longest_ms FROM (
+    SELECT s.ended_at_ms - s.started_at_ms AS took_ms
+    FROM job j JOIN vm v ON v.id = j.vm_id JOIN job_step s ON s.job_number = j.number
+    WHERE v.region = :region AND v.image = :image AND j.kind = 'create'
+      AND j.state = 'done' AND s.name = 'SSH ready' ORDER BY j.number DESC LIMIT 10);
+
 -- job_forget_billing(before_at_ms int) done across teams
 -- Delete jobs that ended long ago, with their results for pages.
 DELETE FROM job WHERE subject_kind <> 'vm' AND state NOT IN ('queued', 'running')

@@ -18,9 +18,10 @@ SELECT team_id, id, name, region, image, size, vcpus, memory_mb, disk_gb, wanted
 FROM vm WHERE team_id = :team_id AND id = :id;
 
 -- vm_quota(team_id int) row (vms int, vcpus int, memory_mb int, disk_gb int)
--- Quota used by a team's existing VMs.
+-- Quota used by a team's existing VMs and their snapshots.
 SELECT count(*) AS vms, ifnull(sum(vcpus), 0) AS vcpus, ifnull(sum(memory_mb), 0) AS memory_mb,
-       ifnull(sum(disk_gb), 0) AS disk_gb
+       ifnull(sum(disk_gb), 0) + ifnull((SELECT sum(s.disk_gb) FROM snapshot s
+         WHERE s.team_id = :team_id AND s.state <> 'failed'), 0) AS disk_gb
 FROM vm WHERE team_id = :team_id AND gone_at IS NULL;
 
 -- vm_create(team_id int, id text, person_id int?, name text, region text, image text, size text, vcpus int, memory_mb int, disk_gb int, source_vm_id text?, source_snapshot_id text?, now_at int) done
@@ -58,7 +59,7 @@ FROM vm v JOIN team t ON t.id = v.team_id WHERE v.id = :id;
 -- vm_alive(region text) rows (last_job_number int, open_jobs int) across teams
 -- For the reconciler: the state to compare with the host, and whether a job works on the VM.
 SELECT v.team_id, v.id, v.name, v.state, v.state_at, v.wanted, v.observed, v.observed_at,
-       v.unresponsive_at, v.ssh_port,
+       v.unresponsive_at, v.ssh_port, v.host_key_public,
        ifnull((SELECT max(j.number) FROM job j WHERE j.vm_id = v.id), 0) AS last_job_number,
        (SELECT count(*) FROM job j WHERE j.vm_id = v.id AND j.state IN ('queued', 'running'))
            AS open_jobs

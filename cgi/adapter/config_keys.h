@@ -68,7 +68,9 @@
     KEY(OPTIONAL, bridge, "bridge", .fallback = "")                                                \
     /* What users type. */                                                                         \
     KEY(TEXT, ssh_host, "ssh_host", .fallback = "localhost")                                       \
-    KEY(PORTS, ssh_ports, "ssh_ports", .fallback = "22000-22999")
+    KEY(PORTS, ssh_ports, "ssh_ports", .fallback = "22000-22999")                                  \
+    /* Start VMs again that ran when the host went down. */                                        \
+    KEY(TEXT, autostart, "autostart", .fallback = "on", .choices = "|on|off|")
 
 #define CONFIG_SIZE_KEYS(KEY)                                                                      \
     KEY(TEXT, label, "label", .fallback = "*")                                                     \

@@ -55,6 +55,9 @@ enum {
     LIMIT_STOP_S = 30,     /* ACPI power button, then forced off */
     LIMIT_BOOT_KVM_S = 90, /* until SSH responds */
     LIMIT_BOOT_TCG_S = 300,
+    LIMIT_BOOT_FACTOR = 3,        /* or this many times the image's slowest recent boot */
+    LIMIT_ROOM_MB = 256,          /* the least free space on a host to write more to its disks */
+    LIMIT_AUTOSTART_AFTER_S = 60, /* a VM that ran for less is not started again by itself */
     LIMIT_SSH_TRY_MS = 1500,
     LIMIT_USAGE_EVERY_S = 15,
     LIMIT_USAGE_TIMEOUT_MS = 3000,        /* a guest that takes longer is "not responding" */

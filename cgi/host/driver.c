@@ -97,6 +97,11 @@ struct error *driver_stop_force(struct driver *driver, struct arena *arena, cons
     return driver->ops->stop_force(driver, arena, vm_id);
 }
 
+struct error *driver_unpause(struct driver *driver, struct arena *arena, const char *vm_id)
+{
+    return driver->ops->unpause(driver, arena, vm_id);
+}
+
 struct error *driver_disk_grow(struct driver *driver, struct arena *arena,
                                const struct driver_vm *vm)
 {
@@ -125,6 +130,11 @@ struct error *driver_usage(struct driver *driver, struct arena *arena, const cha
                            struct driver_usage *out)
 {
     return driver->ops->usage(driver, arena, vm_id, out);
+}
+
+struct error *driver_room(struct driver *driver, struct arena *arena, int64_t *out_bytes)
+{
+    return driver->ops->room(driver, arena, out_bytes);
 }
 
 struct error *driver_inventory(struct driver *driver, struct arena *arena,

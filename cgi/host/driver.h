@@ -105,12 +105,20 @@ enum driver_power {
     DRIVER_PAUSED, /* by the host, e.g. disk full */
 };
 
+/* Why a domain does not run. */
+enum driver_cause {
+    DRIVER_CAUSE_OTHER, /* intended: by the guest, or by the operator */
+    DRIVER_CAUSE_HOST,  /* stopped: the host went down, or QEMU ended */
+    DRIVER_CAUSE_IO,    /* paused: writing its disk failed, e.g. for lack of space */
+};
+
 /* A resource on the host, for the reconciler. */
 struct driver_item {
     const char *kind;        /* "domain", "disk", "seed" */
     const char *vm_id;       /* from its name; "" if the name is not in our format */
     const char *name;        /* its name on the host */
     enum driver_power power; /* of a domain */
+    enum driver_cause cause; /* of a domain that is stopped or paused */
 };
 
 struct driver_inventory {
@@ -204,6 +212,8 @@ struct error *driver_power(struct driver *driver, struct arena *arena, const cha
                            enum driver_power *out);
 struct error *driver_shutdown(struct driver *driver, struct arena *arena, const char *vm_id);
 struct error *driver_stop_force(struct driver *driver, struct arena *arena, const char *vm_id);
+/* Let a paused one run again. Running: nothing. */
+struct error *driver_unpause(struct driver *driver, struct arena *arena, const char *vm_id);
 /* Stopped VMs only. A disk never shrinks: a smaller or equal size is a no-op. */
 struct error *driver_disk_grow(struct driver *driver, struct arena *arena,
                                const struct driver_vm *vm);
@@ -221,6 +231,9 @@ struct error *driver_snapshot_delete(struct driver *driver, struct arena *arena,
  */
 struct error *driver_usage(struct driver *driver, struct arena *arena, const char *vm_id,
                            struct driver_usage *out);
+
+/* The free space for disks on the host. */
+struct error *driver_room(struct driver *driver, struct arena *arena, int64_t *out_bytes);
 
 /* ---- removal ---- */
 
@@ -273,6 +286,7 @@ struct driver_ops {
                            enum driver_power *out);
     struct error *(*shutdown)(struct driver *driver, struct arena *arena, const char *vm_id);
     struct error *(*stop_force)(struct driver *driver, struct arena *arena, const char *vm_id);
+    struct error *(*unpause)(struct driver *driver, struct arena *arena, const char *vm_id);
     struct error *(*disk_grow)(struct driver *driver, struct arena *arena,
                                const struct driver_vm *vm);
     struct error *(*snapshot_create)(struct driver *driver, struct arena *arena, const char *vm_id,
@@ -283,6 +297,7 @@ struct driver_ops {
                                      const char *snapshot);
     struct error *(*usage)(struct driver *driver, struct arena *arena, const char *vm_id,
                            struct driver_usage *out);
+    struct error *(*room)(struct driver *driver, struct arena *arena, int64_t *out_bytes);
     struct driver_removals removals; /* all resources of a VM on such a host */
     struct error *(*inventory)(struct driver *driver, struct arena *arena,
                                struct driver_inventory *out);

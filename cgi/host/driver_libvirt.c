@@ -1,7 +1,7 @@
 /*
- * The libvirt driver (see driver.h): opening, defining, booting, stopping, measuring. Disks and
- * snapshots are in driver_libvirt_disk.c, removal and listing in driver_libvirt_remove.c; libvirt
- * itself is accessed through virt.h.
+ * The libvirt driver (see driver.h): opening, seeds, definitions. Starting, stopping and queries
+ * are in driver_libvirt_power.c, disks and snapshots in driver_libvirt_disk.c, removal and listing
+ * in driver_libvirt_remove.c; libvirt itself is accessed through virt.h.
  *
  * The URI selects the profile. In a session, each guest has its own user-mode network, reachable
  * only through one port of 127.0.0.1. In the system profile, guests are isolated on a bridge with
@@ -11,7 +11,6 @@
 #include "host/driver_libvirt.h"
 
 #include "adapter/crypto.h"
-#include "adapter/ssh.h"
 #include "adapter/xml.h"
 #include "host/accelerator.h"
 #include "host/driver_libvirt_net.h"
@@ -376,116 +375,4 @@ struct error *libvirt_define(struct driver *driver, struct arena *arena, const s
         e = virt_domain_define(libvirt->virt, arena, driver_xml_domain(arena, &domain));
     /* A restored snapshot may have brought back a smaller disk. */
     return e ? e : libvirt_disk_grow(driver, arena, vm);
-}
-
-/* ---- power ---- */
-
-struct error *libvirt_power(struct driver *driver, struct arena *arena, const char *vm_id,
-                            enum driver_power *out)
-{
-    struct libvirt *libvirt = libvirt_of(driver);
-    struct error *e = libvirt_begin(libvirt, arena, vm_id);
-
-    if (e)
-        return e;
-    *out = DRIVER_ABSENT;
-    e = virt_domain_power(libvirt->virt, arena, libvirt_domain_name(arena, vm_id), out);
-    return e && e->kind == ERROR_NOT_FOUND ? NULL : e;
-}
-
-struct error *libvirt_start_error(struct arena *arena, struct error *e)
-{
-    if (e && strstr(e->text, "host forwarding rule"))
-        return error_new(arena, ERROR_CONFLICT, "the VM's SSH port is taken: %s", e->text);
-    return libvirt_needs_vm(e);
-}
-
-struct error *libvirt_boot(struct driver *driver, struct arena *arena, const struct driver_vm *vm)
-{
-    struct libvirt *libvirt = libvirt_of(driver);
-    const char *name = libvirt_domain_name(arena, vm->id);
-    enum driver_power power, after;
-    struct error *e = libvirt_power(driver, arena, vm->id, &power);
-
-    if (e || power == DRIVER_RUNNING)
-        return e;
-    e = driver_firewall_check(libvirt, arena, vm->ssh.port);
-    if (e)
-        return e;
-    e = virt_domain_act(libvirt->virt, arena, name,
-                        power == DRIVER_PAUSED ? VIRT_RESUME : VIRT_START);
-    /* Another caller may have started it concurrently. */
-    if (e && e->kind == ERROR_CONFLICT && !libvirt_power(driver, arena, vm->id, &after) &&
-        after == DRIVER_RUNNING)
-        return NULL;
-    return libvirt_start_error(arena, e);
-}
-
-struct error *libvirt_shutdown(struct driver *driver, struct arena *arena, const char *vm_id)
-{
-    struct libvirt *libvirt = libvirt_of(driver);
-    enum virt_act act = libvirt->profile == DRIVER_TEST ? VIRT_SHUTDOWN : VIRT_POWER_BUTTON;
-    enum driver_power power;
-    struct error *e = libvirt_power(driver, arena, vm_id, &power);
-
-    if (e || power == DRIVER_STOPPED || power == DRIVER_ABSENT)
-        return e;
-    return libvirt_needs_vm(
-        virt_domain_act(libvirt->virt, arena, libvirt_domain_name(arena, vm_id), act));
-}
-
-struct error *libvirt_off(struct libvirt *libvirt, struct arena *arena, const char *vm_id)
-{
-    const char *name = libvirt_domain_name(arena, vm_id);
-    enum driver_power power = DRIVER_ABSENT;
-    struct error *e = virt_domain_power(libvirt->virt, arena, name, &power);
-
-    if (!e && power != DRIVER_STOPPED)
-        e = virt_domain_act(libvirt->virt, arena, name, VIRT_DESTROY);
-    /* NOT_FOUND: does not exist. CONFLICT: it has stopped meanwhile. */
-    return e && e->kind == ERROR_UPSTREAM ? e : NULL;
-}
-
-struct error *libvirt_stop_force(struct driver *driver, struct arena *arena, const char *vm_id)
-{
-    struct libvirt *libvirt = libvirt_of(driver);
-    struct error *e = libvirt_begin(libvirt, arena, vm_id);
-
-    return e ? e : libvirt_off(libvirt, arena, vm_id);
-}
-
-/* ---- queries ---- */
-
-struct error *libvirt_ssh_host_key(struct driver *driver, struct arena *arena,
-                                   const struct driver_vm *vm, int64_t timeout_ms, const char **out)
-{
-    struct libvirt *libvirt = libvirt_of(driver);
-
-    *out = NULL;
-    if (libvirt->profile == DRIVER_TEST)
-        return NULL;
-    if (libvirt->profile == DRIVER_SYSTEM)
-        return ssh_probe(arena, driver_address(&libvirt->region, arena, vm->ssh.port).ip, 22,
-                         timeout_ms, out);
-    return ssh_probe(arena, "127.0.0.1", vm->ssh.port, timeout_ms, out);
-}
-
-struct error *libvirt_usage(struct driver *driver, struct arena *arena, const char *vm_id,
-                            struct driver_usage *out)
-{
-    struct libvirt *libvirt = libvirt_of(driver);
-    struct stat disk;
-    struct error *e = libvirt_begin(libvirt, arena, vm_id);
-
-    if (e)
-        return e;
-    *out = (struct driver_usage){ .memory_used_kb = -1,
-                                  .network_received_bytes = -1,
-                                  .network_sent_bytes = -1 };
-    e = virt_domain_usage(libvirt->virt, arena, libvirt_domain_name(arena, vm_id), DRIVER_XML_DISK,
-                          out);
-    /* libvirt reports the file's length, including holes. */
-    if (!e && stat(libvirt_disk_path(libvirt, arena, vm_id), &disk) == 0)
-        out->disk_bytes = (int64_t)disk.st_blocks * 512;
-    return libvirt_needs_vm(e);
 }

@@ -25,11 +25,13 @@ const struct driver_ops LIBVIRT_OPS = {
     .power = libvirt_power,
     .shutdown = libvirt_shutdown,
     .stop_force = libvirt_stop_force,
+    .unpause = libvirt_unpause,
     .disk_grow = libvirt_disk_grow,
     .snapshot_create = libvirt_snapshot_create,
     .snapshot_restore = libvirt_snapshot_restore,
     .snapshot_delete = libvirt_snapshot_delete,
     .usage = libvirt_usage,
+    .room = libvirt_room,
     .removals = { removals, COUNT(removals) },
     .inventory = libvirt_inventory,
 };

@@ -249,7 +249,7 @@ static struct error *add_domains(struct libvirt *libvirt, struct arena *arena,
         if (strncmp(thing.name, prefix, strlen(prefix)) != 0)
             continue;
         thing.vm_id = id_in(arena, thing.name, prefix, "");
-        e = virt_domain_power(libvirt->virt, arena, thing.name, &thing.power);
+        e = virt_domain_state(libvirt->virt, arena, thing.name, &thing.power, &thing.cause);
         if (!e)
             add(arena, out, &thing);
         else if (e->kind == ERROR_NOT_FOUND) /* removed meanwhile */

@@ -117,23 +117,44 @@ struct error *virt_ready(struct virt *virt, struct arena *arena)
 
 /* ---- domains ---- */
 
-struct error *virt_domain_power(struct virt *virt, struct arena *arena, const char *name,
-                                enum driver_power *out)
+/* The guest's own shutdown and an operator's "virsh destroy" have reasons of their own. */
+static enum driver_cause stop_cause(int reason)
 {
-    int state = VIR_DOMAIN_NOSTATE;
+    switch (reason) {
+    case VIR_DOMAIN_SHUTOFF_UNKNOWN: /* after a reboot libvirt knows nothing of the run before */
+    case VIR_DOMAIN_SHUTOFF_CRASHED:
+    case VIR_DOMAIN_SHUTOFF_FAILED:
+    case VIR_DOMAIN_SHUTOFF_DAEMON:
+        return DRIVER_CAUSE_HOST;
+    default:
+        return DRIVER_CAUSE_OTHER;
+    }
+}
+
+struct error *virt_domain_state(struct virt *virt, struct arena *arena, const char *name,
+                                enum driver_power *out, enum driver_cause *cause)
+{
+    int state = VIR_DOMAIN_NOSTATE, reason = 0;
     struct error *e;
     virDomainPtr domain = virDomainLookupByName(virt->connection, name);
 
     if (!domain)
         return virt_failure(arena);
-    e = virt_checked(arena, virDomainGetState(domain, &state, NULL, 0));
+    e = virt_checked(arena, virDomainGetState(domain, &state, &reason, 0));
     virDomainFree(domain);
+    *cause = DRIVER_CAUSE_OTHER;
     switch (state) {
     case VIR_DOMAIN_SHUTOFF:
+        *out = DRIVER_STOPPED;
+        *cause = stop_cause(reason);
+        break;
     case VIR_DOMAIN_CRASHED:
         *out = DRIVER_STOPPED;
+        *cause = DRIVER_CAUSE_HOST;
         break;
     case VIR_DOMAIN_PAUSED:
+        *cause = reason == VIR_DOMAIN_PAUSED_IOERROR ? DRIVER_CAUSE_IO : DRIVER_CAUSE_OTHER;
+        /* fall through */
     case VIR_DOMAIN_PMSUSPENDED:
         *out = DRIVER_PAUSED;
         break;
@@ -141,6 +162,14 @@ struct error *virt_domain_power(struct virt *virt, struct arena *arena, const ch
         *out = DRIVER_RUNNING;
     }
     return e;
+}
+
+struct error *virt_domain_power(struct virt *virt, struct arena *arena, const char *name,
+                                enum driver_power *out)
+{
+    enum driver_cause unused;
+
+    return virt_domain_state(virt, arena, name, out, &unused);
 }
 
 struct error *virt_domain_define(struct virt *virt, struct arena *arena, const char *xml)

@@ -43,6 +43,9 @@ struct error *virt_ready(struct virt *virt, struct arena *arena);
 
 /* ---- domains ---- */
 
+/* Power state, and why it does not run (`cause`); the second form is without the cause. */
+struct error *virt_domain_state(struct virt *virt, struct arena *arena, const char *domain,
+                                enum driver_power *out, enum driver_cause *cause);
 struct error *virt_domain_power(struct virt *virt, struct arena *arena, const char *domain,
                                 enum driver_power *out);
 struct error *virt_domain_define(struct virt *virt, struct arena *arena, const char *xml);

@@ -2,6 +2,10 @@
 #include "host/virt_handle.h"
 
 #include <string.h>
+#include <time.h>
+
+/* 30 seconds; then the job is tried again later. */
+enum { REFRESH_TRIES = 150 };
 
 /* The pool, active. NULL: the error is in *e. */
 static virStoragePoolPtr open_pool(struct virt *virt, struct arena *arena, const char *name,
@@ -47,6 +51,12 @@ struct error *virt_pool_text(struct virt *virt, struct arena *arena, const char 
     return e;
 }
 
+/* A refresh is refused while any volume of the pool is being created or removed. */
+static bool is_pool_busy(const struct error *e)
+{
+    return virGetLastErrorCode() == VIR_ERR_INTERNAL_ERROR && strstr(e->text, "asynchronous");
+}
+
 struct error *virt_pool_refresh(struct virt *virt, struct arena *arena, const char *name)
 {
     struct error *e;
@@ -55,9 +65,10 @@ struct error *virt_pool_refresh(struct virt *virt, struct arena *arena, const ch
     if (!pool)
         return e;
     e = virt_checked(arena, virStoragePoolRefresh(pool, 0));
-    /* Fails while another caller creates or deletes a volume. */
-    if (e && virGetLastErrorCode() == VIR_ERR_INTERNAL_ERROR && strstr(e->text, "asynchronous"))
-        e = NULL;
+    for (int tries = 1; e && tries < REFRESH_TRIES && is_pool_busy(e); tries++) {
+        nanosleep(&(struct timespec){ .tv_nsec = 200 * 1000 * 1000 }, NULL);
+        e = virt_checked(arena, virStoragePoolRefresh(pool, 0));
+    }
     virStoragePoolFree(pool);
     return e;
 }

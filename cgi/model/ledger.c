@@ -66,13 +66,11 @@ static struct error *interval_turn(struct ledger_writer *writer, const struct le
     return e ? e : interval_begin(writer, at);
 }
 
-/* The interval for the VM's current row. A size that is only requested, or that could not be
- * applied, does not count yet. */
+/* The interval for the VM's current row. A size that is only requested does not count yet. */
 static struct ledger_open_row row_of(const struct ledger_vm_row *vm, const char *vm_id,
                                      const struct ledger_open_row *before)
 {
-    bool is_size_unsure = before && (strcmp(vm->state, VM_STATE_RESIZING) == 0 ||
-                                     strcmp(vm->state, VM_STATE_FAILED) == 0);
+    bool is_size_unsure = before && strcmp(vm->state, VM_STATE_RESIZING) == 0;
 
     return (struct ledger_open_row){
         .team_id = vm->team_id,

@@ -10,6 +10,7 @@
 #include "model/spend_cap.h"
 #include "model/vm_job.h"
 #include "model/vm_request.h"
+#include "model/vm_size.h"
 #include "snapshot.sql.h"
 #include "vm_key.sql.h"
 
@@ -88,6 +89,13 @@ static struct error *name_check(const struct context *context, const struct acto
         return e->kind == ERROR_NOT_FOUND ? NULL : e;
     return error_refuse(context->arena, ERROR_INPUT, "name_taken", "name",
                         "Your team already has a VM called %s.", name);
+}
+
+struct error *vm_command_start_check(const struct context *context, const struct actor *actor)
+{
+    struct error *e = billing_check(context, actor->team_id, BILLING_START);
+
+    return e ? e : spend_check(context, actor);
 }
 
 /* At the cap, a running VM may keep running; a stopped one may not be started. */
@@ -172,6 +180,34 @@ static struct error *retry_queue(const struct context *context, const struct act
     return e ? e : vm_request_job(context, actor, vm->id, kind->kind, job.snapshot_id);
 }
 
+/* Restored with its memory, a VM has the CPUs and the memory of the snapshot and keeps running. */
+static struct error *restore_check(const struct context *context, const struct actor *actor,
+                                   const struct vm_get_row *vm,
+                                   const struct snapshot_get_row *snapshot)
+{
+    const struct vm_quota_change change = { 0, snapshot->vcpus - vm->vcpus,
+                                            snapshot->memory_mb - vm->memory_mb, 0 };
+    const struct config_size *size =
+        vm_size_find(context->config, vm->size, snapshot->vcpus, snapshot->memory_mb);
+    struct price_list_rows prices;
+    struct error *e;
+
+    if (!snapshot->has_memory)
+        return NULL;
+    if (!size)
+        return error_refuse(context->arena, ERROR_INPUT, "size_not_offered", NULL,
+                            "This snapshot has a size that is no longer offered. Make a clone of "
+                            "it instead.");
+    e = start_check(context, actor, vm);
+    if (!e)
+        e = quota_check(context, actor, &change);
+    if (!e)
+        e = sql_price_list(context->db, context->arena, &prices);
+    if (!e && vm_command_costs_more(&prices, vm, size, context->now_at))
+        e = spend_check(context, actor);
+    return e;
+}
+
 static struct error *snapshot_check(const struct context *context, const struct actor *actor,
                                     const struct vm_get_row *vm, const char *snapshot_id,
                                     enum vm_trigger trigger)
@@ -181,9 +217,8 @@ static struct error *snapshot_check(const struct context *context, const struct 
     struct error *e = sql_snapshot_get(context->db, context->arena, actor->team_id, vm->id,
                                        snapshot_id, &snapshot);
 
-    /* A VM restored with memory keeps running. */
-    if (!e && trigger == VM_REQUEST_RESTORE && snapshot.has_memory)
-        e = start_check(context, actor, vm);
+    if (!e && trigger == VM_REQUEST_RESTORE)
+        e = restore_check(context, actor, vm, &snapshot);
     if (e || trigger != VM_REQUEST_SNAPSHOT_DELETE)
         return e;
     e = sql_snapshot_used_by_clone(context->db, context->arena, snapshot_id, &clones);
@@ -197,7 +232,8 @@ static struct error *snapshot_check(const struct context *context, const struct 
 static bool may_begin_to_cost(enum vm_trigger trigger)
 {
     return trigger == VM_REQUEST_START || trigger == VM_REQUEST_RESTART ||
-           trigger == VM_REQUEST_RESTORE || trigger == VM_REQUEST_RETRY;
+           trigger == VM_REQUEST_RESTORE || trigger == VM_REQUEST_RETRY ||
+           trigger == VM_REQUEST_RESUME;
 }
 
 static struct error *vm_move(const struct context *context, const struct actor *actor,
@@ -221,7 +257,7 @@ struct error *vm_command_send(const struct context *context, const struct actor 
         e = billing_check(context, actor->team_id, BILLING_START);
     if (!e && snapshot_id)
         e = snapshot_check(context, actor, &vm, snapshot_id, trigger);
-    if (!e && trigger == VM_REQUEST_START)
+    if (!e && (trigger == VM_REQUEST_START || trigger == VM_REQUEST_RESUME))
         e = start_check(context, actor, &vm);
     return e ? e : vm_move(context, actor, &vm, trigger, snapshot_id);
 }
@@ -271,19 +307,40 @@ struct error *vm_command_resize(const struct context *context, const struct acto
                              size->vcpus, size->memory_mb, size->disk_gb);
 }
 
+/* A snapshot costs what its disk does, from now on. */
+static struct error *snapshot_take_check(const struct context *context, const struct actor *actor,
+                                         const struct vm_get_row *vm)
+{
+    struct snapshot_count_row taken;
+    struct vm_quota_row used;
+    struct error *e =
+        sql_snapshot_count(context->db, context->arena, actor->team_id, vm->id, &taken);
+
+    if (!e && taken.total >= LIMIT_SNAPSHOTS_PER_VM)
+        e = error_refuse(context->arena, ERROR_INPUT, "snapshot_limit_reached", NULL,
+                         "A VM can have %d snapshots. Delete one first.", LIMIT_SNAPSHOTS_PER_VM);
+    if (!e)
+        e = spend_check(context, actor);
+    if (!e)
+        e = sql_vm_quota(context->db, context->arena, actor->team_id, &used);
+    if (!e && used.disk_gb + vm->disk_gb > context->config->quota_disk_gb)
+        e = error_refuse(context->arena, ERROR_INPUT, "quota_exceeded", NULL,
+                         "With this snapshot, the disks and snapshots of your team would have %lld "
+                         "of %lld GB. Delete a snapshot or a VM first.",
+                         (long long)(used.disk_gb + vm->disk_gb),
+                         (long long)context->config->quota_disk_gb);
+    return e;
+}
+
 struct error *vm_command_snapshot(const struct context *context, const struct actor *actor,
                                   const char *id, const char *name)
 {
     const char *snapshot_id = crypto_id(context->arena);
-    struct snapshot_count_row taken;
     struct vm_get_row vm;
     struct error *e = sql_vm_get(context->db, context->arena, actor->team_id, id, &vm);
 
     if (!e)
-        e = sql_snapshot_count(context->db, context->arena, actor->team_id, id, &taken);
-    if (!e && taken.total >= LIMIT_SNAPSHOTS_PER_VM)
-        e = error_refuse(context->arena, ERROR_INPUT, "snapshot_limit_reached", NULL,
-                         "A VM can have %d snapshots. Delete one first.", LIMIT_SNAPSHOTS_PER_VM);
+        e = snapshot_take_check(context, actor, &vm);
     if (!e)
         e = vm_move(context, actor, &vm, VM_REQUEST_SNAPSHOT, snapshot_id);
     return e ? e

@@ -7,7 +7,7 @@
  * the VM's state does not allow the command, or (code "billing_required", with a message) the
  * billing status does not; INPUT with code and message: quota_exceeded, spend_cap_reached,
  * name_taken (field "name"), unknown_key (field "key"), disk_cannot_shrink (field "size"),
- * snapshot_limit_reached. After an error the transaction must not be committed.
+ * snapshot_limit_reached, size_not_offered. After an error the transaction must not be committed.
  */
 #pragma once
 
@@ -48,6 +48,9 @@ struct error *vm_command_check(const struct context *context, const struct actor
  * and SNAPSHOT_DELETE, else NULL. */
 struct error *vm_command_send(const struct context *context, const struct actor *actor,
                               const char *id, enum vm_trigger trigger, const char *snapshot_id);
+
+/* Whether a VM of the actor's team may begin to run: billing status and spend cap. Read-only. */
+struct error *vm_command_start_check(const struct context *context, const struct actor *actor);
 
 /* Whether the VM would cost more in this size, running or stopped. */
 bool vm_command_costs_more(const struct price_list_rows *prices, const struct vm_get_row *vm,

@@ -30,6 +30,8 @@
         "snapshot deleted", "Deleting a snapshot", "Last snapshot deletion", false, true)          \
     JOB(RESTORE, "restore", VM_STATE_RESTORING, "restore asked", "restored",                       \
         "Restoring", "Last restore", false, true)                                                  \
+    JOB(RESUME, "resume", VM_STATE_RESUMING, "resume asked", "resumed",                            \
+        "Resuming", "Last resume", true, false)                                                    \
     JOB(DESTROY, "destroy", VM_STATE_DESTROYING, "destroy asked", "destroyed",                     \
         "Destroying", "Destruction", false, false)
 /* clang-format on */

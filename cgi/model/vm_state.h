@@ -15,21 +15,29 @@ enum vm_trigger {
     VM_REQUEST_SNAPSHOT,
     VM_REQUEST_SNAPSHOT_DELETE,
     VM_REQUEST_RESTORE,
+    VM_REQUEST_RESUME,
     VM_REQUEST_CLONE, /* from one of its snapshots; does not change this VM */
     VM_REQUEST_DESTROY,
     VM_REQUEST_RETRY, /* the failed job again; its kind determines state and job (vm_job.h) */
 
     /* Observed by the worker: at the end of a job, or by the reconciler. */
     VM_REPORTED_RUNNING, /* and its SSH has responded with its host key */
+    VM_REPORTED_SSH,     /* late: the job that waited for it has failed */
     VM_REPORTED_STOPPED,
+    VM_REPORTED_LOST, /* stopped with the host, not by anybody: it is to run again */
+    VM_REPORTED_PAUSED,
     VM_REPORTED_ABSENT,
-    VM_FAILED,  /* finally: no attempts left */
+    /* The job has failed, finally. What the host reports of the guest counts, ... */
+    VM_FAILED_RUNNING,
+    VM_FAILED_STOPPED,
+    VM_FAILED_PAUSED,
+    VM_FAILED,  /* ... but it was never usable, or nothing is known of it */
     VM_REMOVED, /* nothing of it remains on the host */
 };
 
 struct vm_transition {
     const char *state; /* creating starting running stopping stopped restarting resizing
-                          snapshotting restoring failed destroying gone */
+                          snapshotting restoring paused resuming failed destroying gone */
     enum vm_trigger event;
     const char *next;
     const char *job;    /* kind of the job that carries it out; NULL: none */

@@ -94,6 +94,8 @@ static struct error *snapshots_fill(struct request *r, struct vm_html *page)
             .name = row->name,
             .created_at = row->created_at,
             .is_ready = strcmp(row->state, SNAPSHOT_STATE_READY) == 0,
+            .is_deletable = strcmp(row->state, SNAPSHOT_STATE_READY) == 0 ||
+                            strcmp(row->state, SNAPSHOT_STATE_FAILED) == 0,
             .about = strcmp(row->state, SNAPSHOT_STATE_READY) != 0 ? row->state
                      : row->has_memory ? "with memory: it goes on from there"
                                        : "disk only",
@@ -108,6 +110,7 @@ static void buttons_fill(struct vm_html *page, const char *state)
     page->can_start = vm_transition_find(state, VM_REQUEST_START) != NULL;
     page->can_stop = vm_transition_find(state, VM_REQUEST_STOP) != NULL;
     page->can_restart = vm_transition_find(state, VM_REQUEST_RESTART) != NULL;
+    page->can_resume = vm_transition_find(state, VM_REQUEST_RESUME) != NULL;
     page->can_retry = vm_transition_find(state, VM_REQUEST_RETRY) != NULL;
     page->can_snapshot = vm_transition_find(state, VM_REQUEST_SNAPSHOT) != NULL;
     page->can_destroy = vm_transition_find(state, VM_REQUEST_DESTROY) != NULL;
@@ -124,7 +127,7 @@ static struct error *billing_fill(struct request *r, struct vm_html *page)
 
     if (!e || !e->message)
         return e;
-    page->can_start = page->can_restart = page->can_retry = 0;
+    page->can_start = page->can_restart = page->can_retry = page->can_resume = 0;
     page->stop_disabled_reason = e->message;
     return NULL;
 }

@@ -27,6 +27,7 @@ struct vm_snapshot {
     const char *about; /* "with memory, 21 MB" */
     int64_t created_at;
     bool is_ready;
+    bool is_deletable; /* ready, or failed */
 };
 
 struct vm_snapshot_rows {

@@ -37,7 +37,9 @@ struct job {
     struct driver_snapshot snapshot; /* what a step has learned, to be recorded: */
     const char *response;            /* the host's response, for the receipt */
     const char *detail;              /* for the event recorded at the end; NULL: none */
-    enum driver_power power;         /* the VM's power state after the last step */
+    bool is_ssh_awaited;             /* the guest was started, and has not been reached since */
+    bool has_power; /* whether `power` is known: the VM's power state after the last step */
+    enum driver_power power;
 
     /* Of billing. */
     struct billing_request *request;

@@ -7,8 +7,10 @@
 
 #include "base/array.h"
 #include "base/clock.h"
+#include "base/limit.h"
 #include "model/ledger.h"
 #include "model/vm_job.h"
+#include "model/vm_size.h"
 #include "worker/job_create.h"
 #include "worker/job_destroy.h"
 
@@ -28,8 +30,8 @@ static struct error *ssh_check(struct job *job, bool *out)
 
     *out = false;
     if (!e && (power == DRIVER_STOPPED || power == DRIVER_ABSENT))
-        e = error_new(scratch, ERROR_CONFLICT,
-                      "the guest switched itself off while it was booting");
+        e = error_refuse(scratch, ERROR_CONFLICT, "guest_off", NULL,
+                         "the guest switched itself off while it was booting");
     if (!e)
         e = driver_ssh_host_key(job->driver, scratch, &job->wanted,
                                 job->context->timeouts->ssh_try_ms, &key);
@@ -38,33 +40,49 @@ static struct error *ssh_check(struct job *job, bool *out)
     *out = job->vm.host_key_public && strcmp(key, job->vm.host_key_public) == 0;
     if (*out)
         return NULL;
-    return error_new(scratch, ERROR_CONFLICT,
-                     "the SSH server on port %lld answers with another host key than the one made "
-                     "for this VM: do not log in to it",
-                     (long long)job->wanted.ssh.port);
+    return error_refuse(scratch, ERROR_CONFLICT, "host_key_mismatch", NULL,
+                        "the SSH server on port %lld answers with another host key than the one "
+                        "made for this VM: do not log in to it",
+                        (long long)job->wanted.ssh.port);
+}
+
+/* How long a guest may take to boot: an image that is known to be slow gets more. */
+static int64_t boot_limit_ms(struct job *job)
+{
+    const struct timeouts *timeouts = job->context->timeouts;
+    bool is_kvm = strcmp(driver_accelerator(job->driver), "kvm") == 0;
+    int64_t limit_ms = is_kvm ? timeouts->boot_kvm_ms : timeouts->boot_tcg_ms;
+    struct job_longest_boot_row longest;
+
+    if (sql_job_longest_boot(job->context->db, job->context->scratch, job->vm.region, job->vm.image,
+                             &longest) ||
+        longest.longest_ms * LIMIT_BOOT_FACTOR < limit_ms)
+        return limit_ms;
+    return longest.longest_ms * LIMIT_BOOT_FACTOR;
 }
 
 struct error *job_ssh_act(struct job *job)
 {
     const struct timeouts *timeouts = job->context->timeouts;
-    bool is_kvm = strcmp(driver_accelerator(job->driver), "kvm") == 0;
-    int64_t max_ms = is_kvm ? timeouts->boot_kvm_ms : timeouts->boot_tcg_ms;
+    int64_t max_ms = boot_limit_ms(job);
     int64_t until_us = clock_monotonic_us() + max_ms * 1000;
     struct error *e = NULL;
     bool is_ready = !driver_has_guests(job->driver);
 
+    job->is_ssh_awaited = true;
     while (!e && !is_ready) {
         e = ssh_check(job, &is_ready);
         if (!e && !is_ready)
             e = job_still_wanted(job);
         if (!e && !is_ready && clock_monotonic_us() > until_us)
-            e = error_new(job->arena, ERROR_CONFLICT, "SSH did not answer within %lld s",
-                          (long long)(max_ms / 1000));
+            e = error_refuse(job->arena, ERROR_CONFLICT, "ssh_timeout", NULL,
+                             "SSH did not answer within %lld s", (long long)(max_ms / 1000));
         if (e)
             return error_copy(job->arena, e);
         if (!is_ready)
             context_sleep(job->context, timeouts->poll_ms);
     }
+    job->is_ssh_awaited = false;
     return NULL;
 }
 
@@ -108,6 +126,11 @@ static struct error *stop_act(struct job *job)
     return driver_stop_force(job->driver, job->arena, job->vm.id);
 }
 
+static struct error *unpause_act(struct job *job)
+{
+    return driver_unpause(job->driver, job->arena, job->vm.id);
+}
+
 static struct error *grow_act(struct job *job)
 {
     return driver_disk_grow(job->driver, job->arena, &job->wanted);
@@ -115,8 +138,31 @@ static struct error *grow_act(struct job *job)
 
 /* ---- snapshots ---- */
 
+/* A snapshot that runs out of space pauses the guest, so the host must have room for it first. */
+static struct error *room_check(struct job *job)
+{
+    int64_t needed_mb = LIMIT_ROOM_MB, room_bytes = 0;
+    enum driver_power power;
+    struct error *e = driver_power(job->driver, job->arena, job->vm.id, &power);
+
+    if (!e && power == DRIVER_RUNNING)
+        needed_mb += job->vm.memory_mb;
+    if (!e)
+        e = driver_room(job->driver, job->arena, &room_bytes);
+    if (e || room_bytes / (1024 * 1024) >= needed_mb)
+        return e;
+    return error_refuse(job->arena, ERROR_CONFLICT, "host_full", NULL,
+                        "the server has too little free space for a snapshot: %lld MB are needed. "
+                        "Delete snapshots or ask its operator",
+                        (long long)needed_mb);
+}
+
 static struct error *snapshot_act(struct job *job)
 {
+    struct error *e = room_check(job);
+
+    if (e)
+        return e;
     return driver_snapshot_create(job->driver, job->arena, job->vm.id, job->row.snapshot_id,
                                   &job->snapshot);
 }
@@ -148,6 +194,16 @@ static struct error *restore_act(struct job *job)
     return driver_snapshot_restore(job->driver, job->arena, job->vm.id, job->row.snapshot_id);
 }
 
+/* A snapshot with memory brings its number of CPUs and its memory back, which cost what they cost.
+ */
+static struct error *restore_record(struct job *job)
+{
+    const struct context now = worker_context_now(job->context, job->arena);
+    struct error *e = vm_size_restore(&now, job->row.team_id, job->vm.id, job->row.snapshot_id);
+
+    return e ? e : ledger_note(now.db, job->arena, job->vm.id, now.now_at);
+}
+
 /* A snapshot of a running VM leaves it running; one of a stopped VM leaves it stopped. */
 static struct error *restored_ssh_act(struct job *job)
 {
@@ -173,6 +229,10 @@ static const struct step restart_steps[] = {
     { "Boot", job_boot_act, job_endpoint_record, true },
     { "SSH ready", job_ssh_act, NULL, false },
 };
+static const struct step resume_steps[] = {
+    { "Resume", unpause_act, NULL, true },
+    { "SSH ready", job_ssh_act, NULL, false },
+};
 static const struct step resize_steps[] = {
     { "Disk", grow_act, NULL, false },
     { "Size", job_resize_act, job_endpoint_record, true },
@@ -184,7 +244,7 @@ static const struct step snapshot_delete_steps[] = {
     { "Deletion", snapshot_delete_act, snapshot_delete_record, false },
 };
 static const struct step restore_steps[] = {
-    { "Restore", restore_act, NULL, false },
+    { "Restore", restore_act, restore_record, false },
     { "SSH ready", restored_ssh_act, NULL, false },
 };
 
@@ -197,7 +257,7 @@ static const struct workflow plans[] = {
     PLAN(VM_JOB_START, start_steps),       PLAN(VM_JOB_STOP, stop_steps),
     PLAN(VM_JOB_RESTART, restart_steps),   PLAN(VM_JOB_RESIZE, resize_steps),
     PLAN(VM_JOB_SNAPSHOT, snapshot_steps), PLAN(VM_JOB_SNAPSHOT_DELETE, snapshot_delete_steps),
-    PLAN(VM_JOB_RESTORE, restore_steps),
+    PLAN(VM_JOB_RESTORE, restore_steps),   PLAN(VM_JOB_RESUME, resume_steps),
 };
 
 /* Of the kinds whose steps the driver lists. */

@@ -10,6 +10,7 @@
 #include "main_constants.sql.h"
 #include "model/ledger.h"
 #include "model/vm_job.h"
+#include "model/vm_size.h"
 #include "model/vm_state.h"
 #include "worker/job.h"
 #include "worker/job_steps.h"
@@ -69,18 +70,25 @@ static struct error *vm_job_still_wanted(struct job *job)
 
 /* ---- after the last step ---- */
 
-/* The VM's power state on the host after the last step. CONFLICT unless it is the job's target. */
+/* The VM's power state on the host after the last step, whether that has succeeded or not. */
+static struct error *power_observe(struct job *job)
+{
+    struct error *e = driver_power(job->driver, job->arena, job->vm.id, &job->power);
+
+    job->has_power = !e;
+    return e;
+}
+
+/* CONFLICT unless the power state is the job's target. */
 static struct error *power_check(struct job *job)
 {
     struct error *e;
 
-    if (job_is(job, "destroy"))
-        return NULL; /* each step has already queried the host */
     job->step = "Check";
-    e = driver_power(job->driver, job->arena, job->vm.id, &job->power);
+    e = power_observe(job);
     if (!e && !vm_transition_find(vm_job_find(job->row.kind)->state, power_event(job->power)))
-        e = error_new(job->arena, ERROR_CONFLICT, "the host then says that the VM is %s",
-                      power_word(job->power));
+        e = error_refuse(job->arena, ERROR_CONFLICT, "unexpected_state", NULL, "the VM is then %s",
+                         power_word(job->power));
     return e;
 }
 
@@ -108,8 +116,12 @@ static void seed_forget(struct job *job, const struct error *cause)
 
 static struct error *vm_job_finish(struct job *job, struct error *cause)
 {
+    if (job_is(job, "destroy"))
+        return cause; /* each step has already queried the host */
     if (!cause)
         cause = power_check(job);
+    else if (job->driver && !job_tries_again(job, cause))
+        (void)power_observe(job); /* without it, the VM's state is unknown */
     seed_forget(job, cause);
     return cause;
 }
@@ -148,47 +160,94 @@ static struct error *record_done(struct job *job)
     return e;
 }
 
-static struct error *record_later(struct job *job, const char *text)
+/* What people are told; the operator reads the cause in the job. */
+static const char *message_of(const struct job *job, const struct error *cause)
+{
+    const char *step = job->step ? job->step : "Host";
+
+    return cause->message ? arena_printf(job->arena, "%s: %s.", step, cause->message)
+                          : arena_printf(job->arena,
+                                         "%s: the VM host reported an error. The "
+                                         "operator of this server sees the cause.",
+                                         step);
+}
+
+static const char *cause_of(const struct job *job, const struct error *cause)
+{
+    return arena_printf(job->arena, "%s: %s", job->step ? job->step : "Host", cause->text);
+}
+
+static struct error *record_later(struct job *job, const struct error *cause)
 {
     struct db *db = job->context->db;
     const struct timeouts *timeouts = job->context->timeouts;
     int64_t pause_ms =
         backoff_ms(job->row.attempts, timeouts->backoff_ms, timeouts->backoff_max_ms);
-    struct error *e =
-        sql_job_later(db, job->arena, job->row.number, clock_now_ms() + pause_ms, text);
+    struct error *e = sql_job_later(db, job->arena, job->row.number, clock_now_ms() + pause_ms,
+                                    cause_of(job, cause));
 
     if (!e && job_is(job, "destroy"))
-        e = sql_vm_set_error(db, job->arena, job->vm.id, text);
+        e = sql_vm_set_error(db, job->arena, job->vm.id, message_of(job, cause));
     return e;
 }
 
-static struct error *record_failed(struct job *job, const char *text)
+/*
+ * What a failed job leaves behind is what the host reports. A guest that was just started and was
+ * not reached is no use to anybody; the reconciler goes on trying to reach it.
+ */
+static enum vm_trigger failure_trigger(const struct job *job)
+{
+    static const enum vm_trigger triggers[] = {
+        [DRIVER_ABSENT] = VM_FAILED,
+        [DRIVER_STOPPED] = VM_FAILED_STOPPED,
+        [DRIVER_RUNNING] = VM_FAILED_RUNNING,
+        [DRIVER_PAUSED] = VM_FAILED_PAUSED,
+    };
+
+    if (!job->has_power || job_is(job, "create") ||
+        (job->is_ssh_awaited && job->power == DRIVER_RUNNING))
+        return VM_FAILED;
+    return triggers[job->power];
+}
+
+/* Size and snapshot as the failed job has left them. */
+static struct error *leftovers_record(struct job *job)
+{
+    const struct context now = worker_context_now(job->context, job->arena);
+    const char *snapshot_id = job->row.snapshot_id;
+
+    if (job_is(job, "resize"))
+        return vm_size_revert(&now, job->row.team_id, job->vm.id, job->position > 0);
+    /* A snapshot that could not be restored is unchanged. */
+    if (snapshot_id && !job_is(job, "restore"))
+        return sql_snapshot_set_state(now.db, job->arena, job->row.team_id, snapshot_id,
+                                      SNAPSHOT_STATE_FAILED);
+    return NULL;
+}
+
+static struct error *record_failed(struct job *job, const struct error *cause)
 {
     struct db *db = job->context->db;
-    const char *snapshot_id = job->row.snapshot_id;
     const struct context now = worker_context_now(job->context, job->arena);
-    struct error *e = job_close(job, JOB_STATE_FAILED, text);
+    const char *message = message_of(job, cause);
+    struct error *e = job_close(job, JOB_STATE_FAILED, cause_of(job, cause));
 
     if (!e)
-        e = vm_transition_apply(&now, job->row.team_id, job->vm.id, job->vm.state, VM_FAILED, NULL);
+        e = leftovers_record(job);
+    if (!e && job->has_power)
+        e = sql_vm_set_observed(db, job->arena, job->vm.id, power_word(job->power), now.now_at);
     if (!e)
-        e = sql_vm_set_error(db, job->arena, job->vm.id, text);
-    /* A snapshot that could not be restored is unchanged. */
-    if (!e && snapshot_id && !job_is(job, "restore"))
-        e = sql_snapshot_set_state(db, job->arena, job->row.team_id, snapshot_id,
-                                   SNAPSHOT_STATE_FAILED);
+        e = vm_transition_apply(&now, job->row.team_id, job->vm.id, job->vm.state,
+                                failure_trigger(job), NULL);
     if (!e)
-        e = ledger_note(db, job->arena, job->vm.id, clock_now());
+        e = sql_vm_set_error(db, job->arena, job->vm.id, message);
     if (!e)
-        e = event_note(job, "failed", text, false);
-    return e;
+        e = ledger_note(db, job->arena, job->vm.id, now.now_at);
+    return e ? e : event_note(job, "failed", message, false);
 }
 
 static struct error *vm_job_end(struct job *job, const struct error *cause, const char **result)
 {
-    const char *text =
-        cause ? arena_printf(job->arena, "%s: %s", job->step ? job->step : "Host", cause->text)
-              : NULL;
     struct error *e = sql_vm_for_worker(job->context->db, job->arena, job->row.vm_id, &job->vm);
 
     if (e)
@@ -202,7 +261,7 @@ static struct error *vm_job_end(struct job *job, const struct error *cause, cons
         return record_done(job);
     }
     *result = job_tries_again(job, cause) ? "later" : "failed";
-    return job_tries_again(job, cause) ? record_later(job, text) : record_failed(job, text);
+    return job_tries_again(job, cause) ? record_later(job, cause) : record_failed(job, cause);
 }
 
 const struct job_class JOB_CLASS_VM = {

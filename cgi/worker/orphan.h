@@ -17,6 +17,9 @@ struct reconcile_pass {
     struct driver *driver;
     struct vm_alive_rows before;       /* the database, before the host was queried */
     struct driver_inventory inventory; /* the host */
+    bool has_room;                     /* the host has free space for disks */
+    const char **reached; /* ids of VMs whose SSH answers although their job has failed */
+    size_t reached_count;
     const char **destroyed;       /* ids of destroyed VMs that still have resources on the host */
     const char **destroyed_kinds; /* which ones: "domain, disk" */
     int64_t *destroyed_teams;

@@ -12,7 +12,9 @@
 #include "base/log.h"
 #include "main_constants.sql.h"
 #include "model/ledger.h"
+#include "model/vm_command.h"
 #include "model/vm_job.h"
+#include "model/vm_request.h"
 #include "model/vm_state.h"
 #include "worker/orphan.h"
 #include "worker/power.h"
@@ -38,14 +40,26 @@ static const struct vm_alive_row *row_find(const struct vm_alive_rows *rows, con
     return NULL;
 }
 
-static enum driver_power power_find(const struct driver_inventory *inventory, const char *id)
+static const struct driver_item *domain_find(const struct driver_inventory *inventory,
+                                             const char *id)
 {
+    static const struct driver_item absent = { .power = DRIVER_ABSENT };
+
     for (size_t i = 0; i < inventory->count; i++) {
         if (strcmp(inventory->row[i].kind, "domain") == 0 &&
             strcmp(inventory->row[i].vm_id, id) == 0)
-            return inventory->row[i].power;
+            return &inventory->row[i];
     }
-    return DRIVER_ABSENT;
+    return &absent;
+}
+
+static bool id_is_in(const char *id, const char *const *ids, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(ids[i], id) == 0)
+            return true;
+    }
+    return false;
 }
 
 static struct error *vm_note(struct reconcile_pass *pass, const struct vm_alive_row *vm,
@@ -89,7 +103,9 @@ static const struct {
 } surprises[] = {
     { VM_REPORTED_STOPPED, "stopped by itself", NULL },
     { VM_REPORTED_RUNNING, "found running", "it was started on the host" },
+    { VM_REPORTED_PAUSED, "paused", "by the host, or for lack of disk space there" },
     { VM_REPORTED_ABSENT, "failed", "the host no longer has it" },
+    { VM_REPORTED_SSH, "found running", "SSH answers now" },
 };
 
 static struct error *vm_surprise(struct reconcile_pass *pass, const struct vm_alive_row *vm,
@@ -104,22 +120,63 @@ static struct error *vm_surprise(struct reconcile_pass *pass, const struct vm_al
     }
     if (!e && event == VM_REPORTED_ABSENT)
         e = sql_vm_set_error(pass->context->db, pass->arena, vm->id, "The host no longer has it.");
+    if (!e && event == VM_REPORTED_SSH)
+        e = sql_vm_set_error(pass->context->db, pass->arena, vm->id, NULL);
     return e;
+}
+
+/* The system asks for what a person could ask for; what is refused to a person is refused to it. */
+static struct error *vm_restart(struct reconcile_pass *pass, const struct vm_alive_row *vm,
+                                const char *reason, enum vm_trigger trigger)
+{
+    const struct context now = worker_context_now(pass->context, pass->arena);
+    const struct actor system = actor_system(vm->team_id, reason);
+    struct error *refusal = vm_command_start_check(&now, &system);
+
+    if (!refusal)
+        return vm_request(&now, &system, vm->id, vm->state, trigger, NULL);
+    if (!refusal->message)
+        return refusal;
+    if (trigger == VM_REQUEST_RESUME)
+        return NULL; /* it stays paused */
+    return vm_surprise(pass, vm, VM_REPORTED_STOPPED);
+}
+
+/* A host that went down takes its guests with it; nobody asked for that. */
+static bool is_to_be_started(const struct reconcile_pass *pass, const struct vm_alive_row *vm,
+                             const struct driver_item *domain)
+{
+    return domain->power == DRIVER_STOPPED && domain->cause == DRIVER_CAUSE_HOST &&
+           strcmp(pass->region->autostart, "on") == 0 &&
+           vm_transition_find(vm->state, VM_REPORTED_LOST) &&
+           vm->state_at + LIMIT_AUTOSTART_AFTER_S <= clock_now();
+}
+
+static bool is_to_be_resumed(const struct reconcile_pass *pass, const struct vm_alive_row *vm,
+                             const struct driver_item *domain)
+{
+    return domain->power == DRIVER_PAUSED && domain->cause == DRIVER_CAUSE_IO && pass->has_room &&
+           vm_transition_find(vm->state, VM_REQUEST_RESUME);
 }
 
 static struct error *vm_compare(struct reconcile_pass *pass, const struct vm_alive_row *vm)
 {
-    enum driver_power power = power_find(&pass->inventory, vm->id);
-    struct error *e =
-        sql_vm_set_observed(pass->context->db, pass->arena, vm->id, power_word(power), clock_now());
+    const struct driver_item *domain = domain_find(&pass->inventory, vm->id);
+    enum vm_trigger event = power_event(domain->power);
+    struct error *e = sql_vm_set_observed(pass->context->db, pass->arena, vm->id,
+                                          power_word(domain->power), clock_now());
 
     if (e)
         return e;
     if (vm_job_is_state(vm->state))
         return vm_requeue(pass, vm);
-    if (vm_transition_find(vm->state, power_event(power)))
-        return vm_surprise(pass, vm, power_event(power));
-    return NULL;
+    if (is_to_be_started(pass, vm, domain))
+        return vm_restart(pass, vm, "its server had gone down", VM_REPORTED_LOST);
+    if (is_to_be_resumed(pass, vm, domain))
+        return vm_restart(pass, vm, "its server has disk space again", VM_REQUEST_RESUME);
+    if (id_is_in(vm->id, pass->reached, pass->reached_count))
+        event = VM_REPORTED_SSH;
+    return vm_transition_find(vm->state, event) ? vm_surprise(pass, vm, event) : NULL;
 }
 
 /* No job has worked on it since before the host was queried. */
@@ -176,12 +233,48 @@ static struct error *pass_record(struct reconcile_pass *pass)
     return e ? e : status_put(pass, driver_accelerator(pass->driver), NULL);
 }
 
+/*
+ * A guest can become ready after the job that waited for it has given up: its SSH is tried in each
+ * pass. The private host key in its seed is removed then.
+ */
+static void late_guest_probe(struct reconcile_pass *pass, const struct vm_alive_row *vm)
+{
+    const struct driver_vm wanted = { .id = vm->id, .ssh = { .port = vm->ssh_port } };
+    const char *key = NULL;
+    struct error *e = driver_ssh_host_key(pass->driver, pass->arena, &wanted,
+                                          pass->context->timeouts->ssh_try_ms, &key);
+
+    if (!e && key && vm->host_key_public && strcmp(key, vm->host_key_public) == 0) {
+        e = driver_create_abandon(pass->driver, pass->arena, vm->id);
+        if (!e)
+            pass->reached[pass->reached_count++] = vm->id;
+    }
+    if (e)
+        log_error("reconcile_probe", log_text("vm", vm->id), log_text("error", e->text));
+}
+
 static struct error *host_read(struct reconcile_pass *pass)
 {
+    int64_t room_bytes = 0;
     struct error *e =
         worker_context_driver(pass->context, pass->arena, pass->region->name, &pass->driver);
 
-    return e ? e : driver_inventory(pass->driver, pass->arena, &pass->inventory);
+    if (!e)
+        e = driver_inventory(pass->driver, pass->arena, &pass->inventory);
+    if (!e)
+        e = driver_room(pass->driver, pass->arena, &room_bytes);
+    if (e)
+        return e;
+    pass->has_room = room_bytes / (1024 * 1024) >= LIMIT_ROOM_MB;
+    pass->reached = arena_array(pass->arena, pass->before.count + 1, sizeof *pass->reached);
+    for (size_t i = 0; i < pass->before.count; i++) {
+        const struct vm_alive_row *vm = &pass->before.row[i];
+
+        if (vm_transition_find(vm->state, VM_REPORTED_SSH) && !vm->open_jobs &&
+            domain_find(&pass->inventory, vm->id)->power == DRIVER_RUNNING)
+            late_guest_probe(pass, vm);
+    }
+    return NULL;
 }
 
 /* The host did not respond; logged once, and shown on the pages for as long as it lasts. */

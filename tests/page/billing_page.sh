@@ -3,7 +3,6 @@
 # of a plan on other pages.
 . "$(dirname "$0")/lib.sh"
 
-sql() { sqlite3 "$state/main.db" "$1"; }
 bills() {
     fresh
     printf '[billing]\nbilling = stripe\nbase_cents = 2000\n' >>"$state/domicile.conf"

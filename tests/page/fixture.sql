@@ -48,6 +48,7 @@ INSERT INTO vm (team_id, created_at, id, person_id, name, region, image, size, v
 INSERT INTO vm_key SELECT 1, 'runningrunningru', fingerprint, name, public_line FROM ssh_key WHERE team_id = 1;
 INSERT INTO snapshot VALUES
     (1, 'runningrunningru', 1767225600, 'snapshotsnapsho2', 'before upgrade', 'ready', 1, 22020096, 1, 128, 1),
+    (1, 'runningrunningru', 1767225500, 'snapshotsnapsho4', 'no room', 'failed', 0, 0, 1, 128, 1),
     (1, 'stoppedstoppedst', 1767225600, 'snapshotsnapsho3', 'clean', 'ready', 0, 0, 1, 1024, 10);
 INSERT INTO job VALUES
     (1, 'job1job1job1job1', 1, 'vm', 'runningrunningru', 'runningrunningru', 'create', 'done', 1, NULL, 1767225600000, 1767225600000, 1, 1767225604100, NULL),

@@ -204,6 +204,9 @@ expect() {
 # expect_text TEXT / expect_no_text TEXT: anywhere in the response.
 expect_text() { if grep -qF -- "$1" "$state/answer"; then good; else bad "lacks: $1"; fi; }
 expect_no_text() { if grep -qF -- "$1" "$state/answer"; then bad "has: $1"; else good; fi; }
+# sql STATEMENTS: change the database.
+sql() { sqlite3 "$state/main.db" "$1"; }
+
 # expect_row SQL RESULT: the query's result in the database.
 expect_row() {
     local got

@@ -62,6 +62,17 @@ route "POST /vms/:id/restart"
 others $vm/restart
 as alice post $vm/restart ; expect 303 $vm
 
+fresh
+route "POST /vms/:id/resume"
+others $vm/resume
+as alice post $vm/resume ; expect 409
+sql "UPDATE vm SET state = 'paused', observed = 'paused' WHERE id = 'runningrunningru'"
+as alice get $vm ; expect 200 vm_paused.html
+as alice post $vm/resume ; expect 303 $vm
+expect_row "SELECT state, wanted FROM vm WHERE id = 'runningrunningru'" "resuming|running"
+expect_row "SELECT kind FROM job WHERE state = 'queued' AND vm_id = 'runningrunningru'" resume
+
+fresh
 route "POST /vms/:id/retry"
 others $vm/retry
 as alice post /vms/failedfailedfail/retry ; expect 303 /vms/failedfailedfail

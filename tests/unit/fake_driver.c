@@ -264,6 +264,25 @@ static struct error *fake_stop_force(struct driver *driver, struct arena *arena,
     return power_off(arena, "stop_force", vm_id, true);
 }
 
+static struct error *fake_unpause(struct driver *driver, struct arena *arena, const char *vm_id)
+{
+    struct error *e = call_begin(arena, "unpause");
+    struct fake_vm *vm = fake_find(vm_id);
+
+    (void)driver;
+    if (!e && vm && vm->power == DRIVER_PAUSED && !fake->is_full)
+        vm->power = DRIVER_RUNNING;
+    return e ? e : call_end();
+}
+
+static struct error *fake_room(struct driver *driver, struct arena *arena, int64_t *out_bytes)
+{
+    (void)driver;
+    (void)arena;
+    *out_bytes = fake->is_full ? 0 : 1LL << 40;
+    return NULL;
+}
+
 static struct error *fake_disk_grow(struct driver *driver, struct arena *arena,
                                     const struct driver_vm *vm)
 {
@@ -498,6 +517,7 @@ static void thing_add(struct arena *arena, struct driver_inventory *out, const c
         .vm_id = arena_copy(arena, strlen(vm->id) == 16 ? vm->id : ""),
         .name = arena_copy(arena, vm->id),
         .power = vm->power,
+        .cause = vm->cause,
     };
 }
 
@@ -539,9 +559,10 @@ static const struct driver_removal removals[] = {
     .close = fake_close, .accelerator = fake_accelerator, .has_guests = fake_has_guests,           \
     .create_abandon = fake_seed_remove, .resize = fake_resize, .ssh_host_key = fake_ssh_host_key,  \
     .power = fake_power, .shutdown = fake_shutdown, .stop_force = fake_stop_force,                 \
-    .disk_grow = fake_disk_grow, .snapshot_create = fake_snapshot_create,                          \
-    .snapshot_restore = fake_snapshot_restore, .snapshot_delete = fake_snapshot_delete,            \
-    .usage = fake_usage, .inventory = fake_inventory, .preflight = fake_preflight
+    .unpause = fake_unpause, .room = fake_room, .disk_grow = fake_disk_grow,                       \
+    .snapshot_create = fake_snapshot_create, .snapshot_restore = fake_snapshot_restore,            \
+    .snapshot_delete = fake_snapshot_delete, .usage = fake_usage, .inventory = fake_inventory,     \
+    .preflight = fake_preflight
 
 static const struct driver_ops fake_ops = {
     .open = fake_connect,

@@ -12,6 +12,7 @@ struct fake_vm {
     char id[FAKE_ID]; /* "": free */
     bool has_disk, has_seed, has_domain;
     enum driver_power power;
+    enum driver_cause cause;
     int64_t port, memory_mb, disk_gb;
     char seed_key[FAKE_KEY];  /* host key in the seed */
     char guest_key[FAKE_KEY]; /* host key that the guest took from the seed */
@@ -35,6 +36,7 @@ struct fake_host {
     bool is_wrong;     /* SSH responds with another key */
     bool dies_booting; /* a guest switches itself off after its start */
     bool is_unreachable;
+    bool is_full;         /* no room for disks */
     char hangs[FAKE_ID];  /* usage queries for this VM block */
     int hung_calls;       /* number of calls that have blocked */
     int64_t busy_port;    /* in use by another program, detected at boot */

@@ -156,10 +156,7 @@ static void state_change(struct history *history, struct subject *vm)
     note(history, vm);
 }
 
-/*
- * Requested, then executed or failed; after a final failure it stays unresolved until a later one
- * succeeds.
- */
+/* Requested, then executed; meanwhile it does not count. */
 static void size_change(struct history *history, struct subject *vm)
 {
     bool is_done = vm->is_resizing && dice(3);
@@ -174,10 +171,7 @@ static void size_change(struct history *history, struct subject *vm)
                     "resize");
         vm->is_resizing = true;
     }
-    world_check(sql_vm_set_state(DB, history->team_id, vm->id,
-                                 is_done   ? "stopped"
-                                 : dice(4) ? "resizing"
-                                           : "failed",
+    world_check(sql_vm_set_state(DB, history->team_id, vm->id, is_done ? "stopped" : "resizing",
                                  NULL, history->now_at),
                 "state");
     if (is_done)

@@ -214,9 +214,11 @@ static void a_resize_that_fails_does_not_count(void **state)
     fake->fail_times = 1;
     fake->fail_kind = ERROR_CONFLICT;
     work(test, 40);
-    assert_string_equal(world_vm(test->world, test->vm).state, "failed");
+    assert_string_equal(world_vm(test->world, test->vm).state, "stopped");
+    assert_string_equal(world_vm(test->world, test->vm).size, "nano");
+    assert_int_equal(world_vm(test->world, test->vm).disk_gb, 1);
     look(test, 70);
-    ask(test, 80, VM_REQUEST_RETRY, NULL);
+    world_resize(test->world, test->vm, "small");
     work(test, 90);
     look(test, 100);
     ASSERT_LEDGER(test, { 0, 10, "absent", "nano", 1, 0 }, { 10, 20, "running", "nano", 1, 0 },

@@ -4,6 +4,7 @@
  */
 #include "base/array.h"
 #include "base/clock.h"
+#include "base/limit.h"
 #include "drain.h"
 #include "fake_driver.h"
 #include "model/vm_state.h"
@@ -106,14 +107,111 @@ static void a_guest_that_shuts_down_is_stopped(void **state)
     assert_int_equal(world_events(test->world, test->vm, "found running", NULL), 1);
 }
 
-static void a_paused_guest_is_shown_as_such(void **state)
+/* Paused by an I/O error it is resumed when there is space again; paused by the operator, not. */
+static void a_paused_guest_is_resumed_with_space(void **state)
+{
+    struct test *test = *state;
+    struct fake_vm *guest = fake_find(test->vm);
+
+    fake->is_full = true;
+    guest->power = DRIVER_PAUSED;
+    guest->cause = DRIVER_CAUSE_IO;
+    reconcile(test);
+    reconcile(test);
+    assert_string_equal(vm_of(test).state, "paused");
+    assert_string_equal(vm_of(test).observed, "paused");
+    assert_int_equal(world_events(test->world, test->vm, "paused", NULL), 1);
+    fake->is_full = false;
+    guest->cause = DRIVER_CAUSE_OTHER;
+    reconcile(test);
+    assert_string_equal(vm_of(test).state, "paused");
+    guest->cause = DRIVER_CAUSE_IO;
+    reconcile(test);
+    assert_string_equal(vm_of(test).state, "resuming");
+    drain(test->context);
+    assert_string_equal(vm_of(test).state, "running");
+    assert_int_equal(guest->power, DRIVER_RUNNING);
+}
+
+static void a_paused_guest_is_resumed_by_a_person(void **state)
 {
     struct test *test = *state;
 
     fake_find(test->vm)->power = DRIVER_PAUSED;
     reconcile(test);
+    world_check(world_ask(test->world, test->vm, VM_REQUEST_RESUME, NULL), "resume");
+    drain(test->context);
     assert_string_equal(vm_of(test).state, "running");
-    assert_string_equal(vm_of(test).observed, "paused");
+    fake_find(test->vm)->power = DRIVER_PAUSED;
+    reconcile(test);
+    world_check(world_ask(test->world, test->vm, VM_REQUEST_STOP, NULL), "stop");
+    drain(test->context);
+    assert_string_equal(vm_of(test).state, "stopped");
+}
+
+static void host_goes_down(struct test *test, int64_t ran_s)
+{
+    world_check(sql_vm_set_state(test->world->db, test->world->arena, test->world->team_id,
+                                 test->vm, "running", "running", clock_now() - ran_s),
+                "state");
+    fake_find(test->vm)->power = DRIVER_STOPPED;
+    fake_find(test->vm)->cause = DRIVER_CAUSE_HOST;
+    reconcile(test);
+}
+
+static void a_vm_that_stopped_with_its_host_is_started(void **state)
+{
+    struct test *test = *state;
+    const char *detail = NULL;
+
+    world_check(world_ask(test->world, test->vm, VM_REQUEST_STOP, NULL), "stop");
+    drain(test->context);
+    host_goes_down(test, LIMIT_AUTOSTART_AFTER_S);
+    assert_string_equal(vm_of(test).state, "starting");
+    assert_string_equal(vm_of(test).wanted, "running");
+    assert_int_equal(world_events(test->world, test->vm, "start asked", &detail), 1);
+    assert_string_equal(detail, "its server had gone down");
+    drain(test->context);
+    assert_string_equal(vm_of(test).state, "running");
+    assert_int_equal(world_events(test->world, test->vm, "stopped by itself", NULL), 0);
+}
+
+/* Neither is one that ends again and again. */
+static void a_vm_is_not_started_when_that_is_off(void **state)
+{
+    struct test *test = *state;
+
+    world_check(world_ask(test->world, test->vm, VM_REQUEST_STOP, NULL), "stop");
+    drain(test->context);
+    host_goes_down(test, 0);
+    assert_string_equal(vm_of(test).state, "stopped");
+    test->world->config->regions[0].autostart = "off";
+    host_goes_down(test, LIMIT_AUTOSTART_AFTER_S);
+    assert_string_equal(vm_of(test).state, "stopped");
+    assert_string_equal(vm_of(test).wanted, "stopped");
+}
+
+/* The job gave up too early; its seed with the private host key goes as well. */
+static void a_late_guest_is_found_running(void **state)
+{
+    struct test *test = *state;
+
+    fake->is_silent = true;
+    test->vm = world_create(test->world, "late");
+    drain(test->context);
+    assert_string_equal(vm_of(test).state, "failed");
+    fake_find(test->vm)->has_seed = true;
+    reconcile(test);
+    assert_string_equal(vm_of(test).state, "failed");
+    fake->is_silent = false;
+    fake->is_wrong = true;
+    reconcile(test);
+    assert_string_equal(vm_of(test).state, "failed");
+    fake->is_wrong = false;
+    reconcile(test);
+    assert_string_equal(vm_of(test).state, "running");
+    assert_null(vm_of(test).last_error);
+    assert_false(fake_find(test->vm)->has_seed);
 }
 
 static void a_vm_missing_on_the_host_has_failed(void **state)
@@ -335,7 +433,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_consistent_vm_is_unchanged),
         TEST(a_guest_that_shuts_down_is_stopped),
-        TEST(a_paused_guest_is_shown_as_such),
+        TEST(a_paused_guest_is_resumed_with_space),
+        TEST(a_paused_guest_is_resumed_by_a_person),
+        TEST(a_vm_that_stopped_with_its_host_is_started),
+        TEST(a_vm_is_not_started_when_that_is_off),
+        TEST(a_late_guest_is_found_running),
         TEST(a_vm_missing_on_the_host_has_failed),
         TEST(an_unreachable_host_changes_nothing),
         TEST(a_vm_with_a_job_is_left_to_it),

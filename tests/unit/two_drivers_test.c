@@ -190,7 +190,8 @@ static void a_region_without_driver_is_refused(void **state)
     assert_non_null(strstr(e->text, "fake:, cloud:, qemu:, test:"));
     drain(test->context);
     assert_string_equal(world_vm(test->world, vm).state, "failed");
-    assert_non_null(strstr(world_vm(test->world, vm).last_error, "moon:///base"));
+    assert_non_null(strstr(world_job(test->world, vm).error, "moon:///base"));
+    assert_null(strstr(world_vm(test->world, vm).last_error, "moon:///base"));
 }
 
 int main(void)

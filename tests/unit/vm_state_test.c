@@ -16,8 +16,8 @@
 #include <cmocka.h>
 
 static const char *const states[] = {
-    "creating", "starting",     "running",   "stopping", "stopped",    "restarting",
-    "resizing", "snapshotting", "restoring", "failed",   "destroying", "gone",
+    "creating",     "starting",  "running", "stopping", "stopped", "restarting", "resizing",
+    "snapshotting", "restoring", "paused",  "resuming", "failed",  "destroying", "gone",
 };
 enum { STATES = COUNT(states), EVENTS = VM_REMOVED + 1 };
 
@@ -32,18 +32,53 @@ static const struct vm_transition expected[] = {
     { "resizing", VM_REPORTED_STOPPED, "stopped", NULL, NULL },
     { "snapshotting", VM_REPORTED_STOPPED, "stopped", NULL, NULL },
     { "restoring", VM_REPORTED_STOPPED, "stopped", NULL, "stopped" },
+    { "snapshotting", VM_REPORTED_PAUSED, "paused", NULL, NULL },
+    { "resuming", VM_REPORTED_RUNNING, "running", NULL, NULL },
     { "destroying", VM_REMOVED, "gone", NULL, NULL },
     /* A job fails. Destroying does not fail: it is retried. */
     { "creating", VM_FAILED, "failed", NULL, NULL },
+    { "creating", VM_FAILED_RUNNING, "running", NULL, "running" },
+    { "creating", VM_FAILED_STOPPED, "stopped", NULL, "stopped" },
+    { "creating", VM_FAILED_PAUSED, "paused", NULL, "running" },
     { "starting", VM_FAILED, "failed", NULL, NULL },
+    { "starting", VM_FAILED_RUNNING, "running", NULL, "running" },
+    { "starting", VM_FAILED_STOPPED, "stopped", NULL, "stopped" },
+    { "starting", VM_FAILED_PAUSED, "paused", NULL, "running" },
     { "stopping", VM_FAILED, "failed", NULL, NULL },
+    { "stopping", VM_FAILED_RUNNING, "running", NULL, "running" },
+    { "stopping", VM_FAILED_STOPPED, "stopped", NULL, "stopped" },
+    { "stopping", VM_FAILED_PAUSED, "paused", NULL, "running" },
     { "restarting", VM_FAILED, "failed", NULL, NULL },
+    { "restarting", VM_FAILED_RUNNING, "running", NULL, "running" },
+    { "restarting", VM_FAILED_STOPPED, "stopped", NULL, "stopped" },
+    { "restarting", VM_FAILED_PAUSED, "paused", NULL, "running" },
     { "resizing", VM_FAILED, "failed", NULL, NULL },
+    { "resizing", VM_FAILED_RUNNING, "running", NULL, "running" },
+    { "resizing", VM_FAILED_STOPPED, "stopped", NULL, "stopped" },
+    { "resizing", VM_FAILED_PAUSED, "paused", NULL, "running" },
     { "snapshotting", VM_FAILED, "failed", NULL, NULL },
+    { "snapshotting", VM_FAILED_RUNNING, "running", NULL, "running" },
+    { "snapshotting", VM_FAILED_STOPPED, "stopped", NULL, "stopped" },
+    { "snapshotting", VM_FAILED_PAUSED, "paused", NULL, "running" },
     { "restoring", VM_FAILED, "failed", NULL, NULL },
+    { "restoring", VM_FAILED_RUNNING, "running", NULL, "running" },
+    { "restoring", VM_FAILED_STOPPED, "stopped", NULL, "stopped" },
+    { "restoring", VM_FAILED_PAUSED, "paused", NULL, "running" },
+    { "resuming", VM_FAILED, "failed", NULL, NULL },
+    { "resuming", VM_FAILED_RUNNING, "running", NULL, "running" },
+    { "resuming", VM_FAILED_STOPPED, "stopped", NULL, "stopped" },
+    { "resuming", VM_FAILED_PAUSED, "paused", NULL, "running" },
     /* Observed by the reconciler. */
     { "running", VM_REPORTED_STOPPED, "stopped", NULL, "stopped" },
     { "running", VM_REPORTED_ABSENT, "failed", NULL, NULL },
+    { "running", VM_REPORTED_LOST, "starting", "start", NULL },
+    { "running", VM_REPORTED_PAUSED, "paused", NULL, NULL },
+    { "stopped", VM_REPORTED_PAUSED, "paused", NULL, "running" },
+    { "paused", VM_REPORTED_RUNNING, "running", NULL, "running" },
+    { "paused", VM_REPORTED_STOPPED, "stopped", NULL, "stopped" },
+    { "paused", VM_REPORTED_LOST, "starting", "start", NULL },
+    { "paused", VM_REPORTED_ABSENT, "failed", NULL, NULL },
+    { "failed", VM_REPORTED_SSH, "running", NULL, "running" },
     { "stopped", VM_REPORTED_RUNNING, "running", NULL, "running" },
     { "stopped", VM_REPORTED_ABSENT, "failed", NULL, NULL },
     /* Requested while it runs. */
@@ -60,6 +95,10 @@ static const struct vm_transition expected[] = {
     { "stopped", VM_REQUEST_SNAPSHOT_DELETE, "snapshotting", "snapshot_delete", NULL },
     { "stopped", VM_REQUEST_RESTORE, "restoring", "restore", NULL },
     { "stopped", VM_REQUEST_CLONE, "stopped", NULL, NULL },
+    /* Requested while it is paused. */
+    { "paused", VM_REQUEST_RESUME, "resuming", "resume", "running" },
+    { "paused", VM_REQUEST_STOP, "stopping", "stop", "stopped" },
+    { "paused", VM_REQUEST_CLONE, "paused", NULL, NULL },
     /* Requested after a failure; the state depends on the job to repeat. */
     { "failed", VM_REQUEST_RETRY, "failed", NULL, NULL },
     { "failed", VM_REQUEST_STOP, "stopping", "stop", "stopped" },
@@ -74,6 +113,8 @@ static const struct vm_transition expected[] = {
     { "snapshotting", VM_REQUEST_DESTROY, "destroying", "destroy", "gone" },
     { "restoring", VM_REQUEST_DESTROY, "destroying", "destroy", "gone" },
     { "failed", VM_REQUEST_DESTROY, "destroying", "destroy", "gone" },
+    { "paused", VM_REQUEST_DESTROY, "destroying", "destroy", "gone" },
+    { "resuming", VM_REQUEST_DESTROY, "destroying", "destroy", "gone" },
 };
 
 static const struct vm_transition *expected_find(const char *state, enum vm_trigger event)
@@ -127,9 +168,9 @@ static void a_disabled_button_gives_the_reason(void **state)
 /* Every job leads to a working state, which success and (except for destroy) failure leave. */
 static void every_job_ends(void **state)
 {
-    static const char *const jobs[] = { "create",  "start",           "stop",
-                                        "restart", "resize",          "snapshot",
-                                        "restore", "snapshot_delete", "destroy" };
+    static const char *const jobs[] = { "create", "start",    "stop",    "restart",
+                                        "resize", "snapshot", "restore", "snapshot_delete",
+                                        "resume", "destroy" };
 
     (void)state;
     for (size_t i = 0; i < COUNT(jobs); i++) {
@@ -138,7 +179,8 @@ static void every_job_ends(void **state)
 
         assert_true(vm_job_is_state(working));
         for (int event = VM_REPORTED_RUNNING; event < EVENTS; event++)
-            can_end |= event != VM_FAILED && vm_transition_find(working, (enum vm_trigger)event);
+            can_end |= (event < VM_FAILED_RUNNING || event == VM_REMOVED) &&
+                       vm_transition_find(working, (enum vm_trigger)event);
         assert_true(can_end);
         assert_int_equal(!vm_transition_find(working, VM_FAILED), strcmp(jobs[i], "destroy") == 0);
     }

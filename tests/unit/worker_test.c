@@ -283,12 +283,16 @@ static void a_persistent_failure_needs_a_person(void **state)
     drain(test->context);
     assert_state(test, "failed");
     assert_int_equal(world_job(test->world, test->vm).attempts, 3);
-    assert_string_equal(world_vm(test->world, test->vm).last_error,
+    /* The host's words are for the operator only. */
+    assert_string_equal(world_job(test->world, test->vm).error,
                         "Boot: the fake host refuses \"boot\"");
+    assert_non_null(strstr(world_vm(test->world, test->vm).last_error, "Boot: "));
+    assert_null(strstr(world_vm(test->world, test->vm).last_error, "fake host"));
     fake->fail_times = 0;
     assert_retry_works(test);
 }
 
+/* It leaves the VM as the host reports it. */
 static void a_refusal_is_final(void **state)
 {
     struct test *test = *state;
@@ -297,8 +301,72 @@ static void a_refusal_is_final(void **state)
     drain(test->context);
     host_fails("restore", 1, ERROR_CONFLICT);
     ask(test, VM_REQUEST_RESTORE, snapshot);
-    assert_state(test, "failed");
+    assert_state(test, "running");
+    assert_non_null(world_vm(test->world, test->vm).last_error);
     assert_int_equal(world_job(test->world, test->vm).attempts, 1);
+    fake->ignores_button = true;
+    host_fails("stop_force", 1, ERROR_CONFLICT);
+    ask(test, VM_REQUEST_STOP, NULL);
+    assert_state(test, "running");
+    assert_string_equal(world_vm(test->world, test->vm).wanted, "running");
+    ask(test, VM_REQUEST_STOP, NULL);
+    assert_state(test, "stopped");
+    assert_null(world_vm(test->world, test->vm).last_error);
+    host_fails("boot", 1, ERROR_CONFLICT);
+    ask(test, VM_REQUEST_START, NULL);
+    assert_state(test, "stopped");
+    assert_string_equal(world_vm(test->world, test->vm).wanted, "stopped");
+}
+
+static const char *snapshot_state(struct test *test)
+{
+    struct snapshot_list_rows rows;
+
+    world_check(sql_snapshot_list(test->world->db, test->world->arena, test->world->team_id,
+                                  test->vm, &rows),
+                "snapshots");
+    return rows.count ? rows.row[0].state : "none";
+}
+
+/* A full host: nothing is begun; what was begun and failed can be deleted. */
+static void a_failed_snapshot_leaves_a_running_vm(void **state)
+{
+    struct test *test = *state;
+    const char *snapshot;
+
+    fake->is_full = true;
+    world_snapshot(test->world, test->vm);
+    drain(test->context);
+    assert_state(test, "running");
+    assert_string_equal(snapshot_state(test), "failed");
+    assert_non_null(strstr(world_vm(test->world, test->vm).last_error, "too little free space"));
+    assert_string_equal(fake_find(test->vm)->snapshots[0], "");
+    fake->is_full = false;
+    host_fails("snapshot", 1, ERROR_CONFLICT);
+    snapshot = world_snapshot(test->world, test->vm);
+    drain(test->context);
+    assert_state(test, "running");
+    ask(test, VM_REQUEST_SNAPSHOT_DELETE, snapshot);
+    assert_state(test, "running");
+    assert_null(world_vm(test->world, test->vm).last_error);
+}
+
+/* A snapshot with memory brings its size back, and that counts. */
+static void a_restored_vm_has_the_size_of_the_snapshot(void **state)
+{
+    struct test *test = *state;
+    const char *snapshot = world_snapshot(test->world, test->vm);
+    int64_t memory_mb = world_vm(test->world, test->vm).memory_mb;
+
+    drain(test->context);
+    ask(test, VM_REQUEST_STOP, NULL);
+    world_resize(test->world, test->vm, "small");
+    drain(test->context);
+    assert_string_equal(world_vm(test->world, test->vm).size, "small");
+    ask(test, VM_REQUEST_RESTORE, snapshot);
+    assert_state(test, "running");
+    assert_string_equal(world_vm(test->world, test->vm).size, "nano");
+    assert_int_equal(world_vm(test->world, test->vm).memory_mb, memory_mb);
 }
 
 /* However it fails, destroying is retried, and the reason for the delay is shown. */
@@ -318,7 +386,8 @@ static void destroying_is_retried_forever(void **state)
         world_check(job_take(test->context, &JOB_CLASS_VM, &job, &has_one), "take");
         job_do(&job);
         assert_state(test, "destroying");
-        assert_non_null(strstr(world_vm(test->world, test->vm).last_error, calls[i]));
+        assert_non_null(strstr(world_job(test->world, test->vm).error, calls[i]));
+        assert_non_null(world_vm(test->world, test->vm).last_error);
         drain(test->context);
         assert_state(test, "gone");
         assert_null(world_vm(test->world, test->vm).last_error);
@@ -397,6 +466,8 @@ int main(void)
         TEST(a_transient_failure_is_retried),
         TEST(a_persistent_failure_needs_a_person),
         TEST(a_refusal_is_final),
+        TEST(a_failed_snapshot_leaves_a_running_vm),
+        TEST(a_restored_vm_has_the_size_of_the_snapshot),
         TEST(destroying_is_retried_forever),
         TEST(a_destroy_ends_a_running_create),
         TEST(a_destroy_drops_a_waiting_create),
