@@ -128,13 +128,14 @@ static struct error *new_fill(struct request *r, struct vm_new_html *page)
         e = sql_price_list(r->db, r->arena, &prices);
     if (!e)
         e = sql_ssh_key_list(r->db, r->arena, r->session->team_id, &keys);
+    if (!e)
+        e = vm_options_images(r, &page->images);
     if (e)
         return e;
     page->quota = arena_printf(r->arena, "After this: %lld of %lld VMs. Now in use: %s.",
                                (long long)used.vms + 1, (long long)r->config->quota_vms,
                                quota_words(r, &used));
     page->is_full = page->is_full_why != NULL;
-    page->images = vm_options_images(r);
     page->sizes = vm_options_sizes(r, &prices, &used, 0);
     page->regions = vm_options_regions(r);
     page->keys = vm_options_keys(r, &keys);

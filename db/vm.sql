@@ -14,7 +14,8 @@ FROM vm WHERE team_id = :team_id AND gone_at IS NULL ORDER BY created_at DESC, i
 -- vm_get(team_id int, id text) row
 SELECT team_id, id, name, region, image, size, vcpus, memory_mb, disk_gb, wanted, wanted_at, state,
        state_at, observed, observed_at, unresponsive_at, ssh_port, host_key_public,
-       host_key_fingerprint, source_vm_id, source_snapshot_id, last_error, gone_at, created_at
+       host_key_fingerprint, source_vm_id, source_snapshot_id, image_version, last_error, gone_at,
+       created_at
 FROM vm WHERE team_id = :team_id AND id = :id;
 
 -- vm_quota(team_id int) row (vms int, vcpus int, memory_mb int, disk_gb int)
@@ -24,12 +25,12 @@ SELECT count(*) AS vms, ifnull(sum(vcpus), 0) AS vcpus, ifnull(sum(memory_mb), 0
          WHERE s.team_id = :team_id AND s.state <> 'failed'), 0) AS disk_gb
 FROM vm WHERE team_id = :team_id AND gone_at IS NULL;
 
--- vm_create(team_id int, id text, person_id int?, name text, region text, image text, size text, vcpus int, memory_mb int, disk_gb int, source_vm_id text?, source_snapshot_id text?, now_at int) done
-INSERT INTO vm (team_id, created_at, id, person_id, name, region, image, size, vcpus, memory_mb,
-                disk_gb, wanted, wanted_at, state, state_at, observed,
+-- vm_create(team_id int, id text, person_id int?, name text, region text, image text, image_version text?, size text, vcpus int, memory_mb int, disk_gb int, source_vm_id text?, source_snapshot_id text?, now_at int) done
+INSERT INTO vm (team_id, created_at, id, person_id, name, region, image, image_version, size, vcpus,
+                memory_mb, disk_gb, wanted, wanted_at, state, state_at, observed,
                 observed_at, source_vm_id, source_snapshot_id)
-VALUES (:team_id, :now_at, :id, :person_id, :name, :region, :image, :size, :vcpus, :memory_mb,
-        :disk_gb, 'running', :now_at, 'creating', :now_at, 'absent', :now_at,
+VALUES (:team_id, :now_at, :id, :person_id, :name, :region, :image, :image_version, :size, :vcpus,
+        :memory_mb, :disk_gb, 'running', :now_at, 'creating', :now_at, 'absent', :now_at,
         :source_vm_id, :source_snapshot_id);
 
 -- vm_id_by_name(team_id int, name text) row
@@ -53,7 +54,7 @@ WHERE team_id = :team_id AND id = :id;
 -- vm_for_worker(id text) row across teams
 SELECT v.team_id, v.id, v.name, v.region, v.image, v.vcpus, v.memory_mb, v.disk_gb, v.wanted,
        v.state, v.observed, v.unresponsive_at, v.ssh_port, v.host_key_public, v.source_vm_id,
-       v.source_snapshot_id, v.gone_at, t.name AS team_name
+       v.source_snapshot_id, v.image_version, v.gone_at, t.name AS team_name
 FROM vm v JOIN team t ON t.id = v.team_id WHERE v.id = :id;
 
 -- vm_alive(region text) rows (last_job_number int, open_jobs int) across teams

@@ -16,8 +16,11 @@
 #include <openssl/rand.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { FILE_BYTES = 64 * 1024 };
 
 static void crypto_demand(int is_ok, const char *what)
 {
@@ -90,6 +93,36 @@ void crypto_sha256(const void *bytes, size_t length, unsigned char out[CRYPTO_HA
                       EVP_DigestUpdate(own.hash, bytes, length) == 1 &&
                       EVP_DigestFinal_ex(own.hash, out, NULL) == 1,
                   "sha256");
+}
+
+struct error *crypto_sha256_file(struct arena *arena, const char *path,
+                                 unsigned char out[CRYPTO_HASH_BYTES])
+{
+    unsigned char bytes[FILE_BYTES];
+    FILE *file = fopen(path, "re");
+    struct error *e = NULL;
+    size_t length;
+
+    if (!file)
+        return error_new(arena, ERROR_UPSTREAM, "%s: %m", path);
+    own_open();
+    crypto_demand(EVP_DigestInit_ex2(own.hash, own.sha256, NULL) == 1, "sha256");
+    while ((length = fread(bytes, 1, sizeof bytes, file)) > 0)
+        crypto_demand(EVP_DigestUpdate(own.hash, bytes, length) == 1, "sha256");
+    crypto_demand(EVP_DigestFinal_ex(own.hash, out, NULL) == 1, "sha256");
+    if (ferror(file))
+        e = error_new(arena, ERROR_UPSTREAM, "reading %s: %m", path);
+    fclose(file);
+    return e;
+}
+
+const char *crypto_hex(struct arena *arena, const unsigned char *bytes, size_t length)
+{
+    char *text = arena_alloc(arena, 2 * length + 1);
+
+    for (size_t i = 0; i < length; i++)
+        snprintf(text + 2 * i, 3, "%02x", bytes[i]);
+    return text;
 }
 
 void crypto_hmac_sha256(const void *key, size_t key_length, const void *bytes, size_t length,

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "base/arena.h"
+#include "base/error.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -23,6 +24,13 @@ void crypto_random(void *bytes, size_t length);
 void crypto_sha256(const void *bytes, size_t length, unsigned char out[CRYPTO_HASH_BYTES]);
 void crypto_hmac_sha256(const void *key, size_t key_length, const void *bytes, size_t length,
                         unsigned char out[CRYPTO_HASH_BYTES]);
+
+/* Of a whole file. UPSTREAM if it cannot be read. */
+struct error *crypto_sha256_file(struct arena *arena, const char *path,
+                                 unsigned char out[CRYPTO_HASH_BYTES]);
+
+/* Lower-case hexadecimal digits. */
+const char *crypto_hex(struct arena *arena, const unsigned char *bytes, size_t length);
 
 /* In constant time. */
 bool crypto_equal(const void *a, const void *b, size_t length);

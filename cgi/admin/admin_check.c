@@ -5,11 +5,13 @@
 #include "admin/admin.h"
 
 #include "adapter/json.h"
-#include "base/array.h"
-#include "host/driver_libvirt_net.h"
+#include "host/image_store.h"
 #include "remote/stripe.h"
+#include "worker/image_version.h"
 #include "worker/mailer.h"
 #include "worker/worker_context.h"
+
+#include "image.sql.h"
 
 #include <dirent.h>
 #include <stdarg.h>
@@ -38,18 +40,6 @@ static void line_write(struct admin *admin, bool is_ok, const char *format, ...)
         puts(json);
     else
         printf("%s %s\n", is_ok ? "ok  " : "FAIL", text);
-}
-
-/* If guests run as another user, they reach their disks through our directories. */
-static bool has_system(const struct admin *admin)
-{
-    for (size_t i = 0; admin->config && i < admin->config->region_count; i++) {
-        const char *uri = admin->config->regions[i].uri;
-
-        if (strncmp(uri, "test", 4) != 0 && !strstr(uri, "/session"))
-            return true;
-    }
-    return false;
 }
 
 /* A directory must exist, be owned by this user and be closed to others. */
@@ -142,23 +132,6 @@ static void region_check(struct admin *admin, struct worker_context *context,
                    findings.row[i].text);
 }
 
-/* QEMU reads them as another user; images contain no secrets. */
-static struct error *image_open_check(struct admin *admin, const struct config_image *image)
-{
-    static const char *const files[] = { "kernel", "initrd", "disk.qcow2" };
-    struct error *e = driver_path_check(admin->arena, image->dir);
-    struct stat status;
-
-    for (size_t i = 0; !e && i < COUNT(files); i++) {
-        const char *path = arena_printf(admin->arena, "%s/%s", image->dir, files[i]);
-
-        if (stat(path, &status) == 0 && !(status.st_mode & S_IROTH))
-            e = error_new(admin->arena, ERROR_UPSTREAM,
-                          "%s is not readable by libvirt's guests: chmod a+r %s", path, path);
-    }
-    return e;
-}
-
 /* Check that the key and the prices at Stripe match the configuration. */
 static void stripe_check(struct admin *admin)
 {
@@ -175,26 +148,45 @@ static void stripe_check(struct admin *admin)
                    stripe_is_live(stripe) ? "live" : "test");
 }
 
+/* What the operator put there; the worker stores it for VMs. */
 static void image_check(struct admin *admin, const struct config_image *image)
 {
-    static const char *const files[] = { "kernel", "initrd", "cmdline" };
-    struct error *e = NULL;
+    const char *files;
+    struct error *e = image_store_stamp(admin->arena, image->dir, &files, NULL);
 
-    for (size_t i = 0; i < COUNT(files); i++) {
-        const char *path = arena_printf(admin->arena, "%s/%s", image->dir, files[i]);
-
-        if (access(path, R_OK) == 0)
-            continue;
-        line_write(admin, false, "image %s: %s: %m: run \"make guest\" (or \"make image\")",
-                   image->name, path);
-        return;
-    }
-    if (has_system(admin))
-        e = image_open_check(admin, image);
     if (e)
-        line_write(admin, false, "image %s: %s", image->name, e->text);
+        line_write(admin, false, "image %s: %s: run \"make guest\" (or \"make image\")",
+                   image->name, e->text);
     else
         line_write(admin, true, "image %s is in %s", image->name, image->dir);
+}
+
+/* Every byte of the builds that VMs use is read. */
+static void image_versions_check(struct admin *admin, struct worker_context *context)
+{
+    struct context now;
+    struct image_version_list_rows versions;
+    struct error *e =
+        db_open(admin->arena, &DB_MAIN, worker_context_database(admin->arena, admin->config),
+                DB_READ_WRITE, &context->db);
+
+    if (e)
+        return; /* database_check has said so */
+    now = worker_context_now(context, admin->arena);
+    e = sql_image_version_list(now.db, now.arena, &versions);
+    for (size_t i = 0; !e && i < versions.count; i++) {
+        const struct image_version_list_row *version = &versions.row[i];
+        struct error *damage = image_version_check(&now, version->id, true);
+
+        if (damage)
+            line_write(admin, false, "image %s: %s: copy its files back to the image's folder",
+                       version->image, damage->text);
+        else
+            line_write(admin, true, "image %s: build %.12s is intact; %lld VMs use it",
+                       version->image, version->id, (long long)version->vms);
+    }
+    db_close(context->db);
+    context->db = NULL;
 }
 
 /* Signs in to the mail server and disconnects; sends nothing. */
@@ -236,6 +228,7 @@ struct error *admin_check(struct admin *admin)
         region_check(admin, context, &admin->config->regions[i]);
     for (size_t i = 0; i < admin->config->image_count; i++)
         image_check(admin, &admin->config->images[i]);
+    image_versions_check(admin, context);
     if (config_has_billing(admin->config))
         stripe_check(admin);
     worker_context_close(context);

@@ -64,6 +64,8 @@ enum {
     LIMIT_CLOSED_KEEP_S = 30 * 24 * 3600, /* a closed account's VMs, stopped */
     LIMIT_USAGE_KEEP_S = 30 * 24 * 3600,
     LIMIT_RECONCILE_EVERY_S = 30,
+    LIMIT_IMAGE_EVERY_S = 10,
+    LIMIT_IMAGE_SETTLE_S = 5, /* an image whose files were written more recently is not read yet */
     LIMIT_WORKER_THREADS = 8,
 
     /* Money. */

@@ -46,7 +46,7 @@ struct driver_endpoint {
 /* The desired state of a VM. */
 struct driver_vm {
     const char *id;        /* [a-z2-7]{16}: names everything on the host ("domicile-ID") */
-    const char *image_dir; /* absolute: kernel, initrd, cmdline, optionally disk.qcow2 */
+    const char *image_dir; /* absolute: a complete image (image_store.h) */
     int64_t vcpus;
     int64_t memory_mb;
     int64_t disk_gb;

@@ -326,6 +326,7 @@ static struct error *describe(struct libvirt *libvirt, struct arena *arena,
 {
     struct driver_address address = driver_address(&libvirt->region, arena, vm->ssh.port);
     const char *seed = libvirt_seed_path(libvirt, arena, vm->id);
+    const char *kernel = arena_printf(arena, "%s/kernel", vm->image_dir);
 
     *out = (struct driver_xml_domain){
         .type = "test",
@@ -333,8 +334,6 @@ static struct error *describe(struct libvirt *libvirt, struct arena *arena,
         .uuid = uuid_of(arena, vm->id),
         .vcpus = vm->vcpus,
         .memory_mb = vm->memory_mb,
-        .kernel = arena_printf(arena, "%s/kernel", vm->image_dir),
-        .initrd = arena_printf(arena, "%s/initrd", vm->image_dir),
         .disk = libvirt_disk_path(libvirt, arena, vm->id),
         .seed = access(seed, F_OK) == 0 ? seed : NULL,
         .ssh_port = vm->ssh.port,
@@ -347,6 +346,11 @@ static struct error *describe(struct libvirt *libvirt, struct arena *arena,
         out->mac = address.mac;
         out->address = address.ip;
     }
+    /* Without a kernel, the firmware boots the disk. */
+    if (access(kernel, F_OK) != 0)
+        return NULL;
+    out->kernel = kernel;
+    out->initrd = arena_printf(arena, "%s/initrd", vm->image_dir);
     return read_line(arena, arena_printf(arena, "%s/cmdline", vm->image_dir),
                      &out->kernel_arguments);
 }

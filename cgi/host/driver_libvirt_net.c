@@ -259,7 +259,11 @@ static struct error *check_network(struct libvirt *libvirt, struct arena *arena)
     return NULL;
 }
 
-struct error *driver_path_check(struct arena *arena, const char *path)
+/*
+ * Guests run as libvirt's user: every directory in `path` must be searchable by others. UPSTREAM
+ * with what to do.
+ */
+static struct error *path_check(struct arena *arena, const char *path)
 {
     struct stat status;
 
@@ -292,8 +296,8 @@ void libvirt_preflight(struct driver *driver, struct arena *arena, struct driver
     find(out, e, "the firewall table inet " DRIVER_FIREWALL_TABLE " is loaded");
     find(out, check_network(libvirt, arena),
          arena_printf(arena, "libvirt's network %s is started", region->bridge));
-    e = driver_path_check(arena, libvirt->disk_dir);
+    e = path_check(arena, libvirt->disk_dir);
     if (!e)
-        e = driver_path_check(arena, libvirt->seed_dir);
+        e = path_check(arena, libvirt->seed_dir);
     find(out, e, arena_printf(arena, "guests reach their disks in %s", libvirt->disk_dir));
 }

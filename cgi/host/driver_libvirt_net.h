@@ -34,12 +34,6 @@ const char *driver_network_xml(struct arena *arena, const struct driver_region *
 const char *driver_firewall_rules(struct arena *arena, const struct driver_region *region);
 
 /*
- * Guests run as libvirt's user: every directory in `path` must be searchable by others. UPSTREAM
- * with what to do.
- */
-struct error *driver_path_check(struct arena *arena, const char *path);
-
-/*
  * Check that the firewall table is loaded for this bridge and port. CONFLICT with what root has to
  * do; a no-op in other profiles.
  */

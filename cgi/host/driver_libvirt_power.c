@@ -5,12 +5,14 @@
 #include "host/driver_libvirt.h"
 
 #include "adapter/ssh.h"
+#include "host/disk_image.h"
 #include "host/driver_libvirt_net.h"
 #include "host/driver_libvirt_xml.h"
 
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 struct error *libvirt_power(struct driver *driver, struct arena *arena, const char *vm_id,
                             enum driver_power *out)
@@ -32,6 +34,24 @@ struct error *libvirt_start_error(struct arena *arena, struct error *e)
     return libvirt_needs_vm(e);
 }
 
+/* A disk is nothing without the very file that it lies over. */
+static struct error *backing_check(const struct libvirt *libvirt, struct arena *arena,
+                                   const struct driver_vm *vm)
+{
+    const char *path = libvirt_disk_path(libvirt, arena, vm->id);
+    const char *wanted = arena_printf(arena, "%s/disk.qcow2", vm->image_dir);
+    struct disk_image disk;
+    struct error *e;
+
+    if (libvirt->profile == DRIVER_TEST)
+        return NULL;
+    e = disk_image_read(arena, path, NULL, &disk);
+    if (e || (disk.backing ? strcmp(disk.backing, wanted) == 0 : access(wanted, F_OK) != 0))
+        return e;
+    return error_new(arena, ERROR_CONFLICT, "%s lies over %s, not over %s", path,
+                     disk.backing ? disk.backing : "nothing", wanted);
+}
+
 struct error *libvirt_boot(struct driver *driver, struct arena *arena, const struct driver_vm *vm)
 {
     struct libvirt *libvirt = libvirt_of(driver);
@@ -42,6 +62,8 @@ struct error *libvirt_boot(struct driver *driver, struct arena *arena, const str
     if (e || power == DRIVER_RUNNING)
         return e;
     e = driver_firewall_check(libvirt, arena, vm->ssh.port);
+    if (!e)
+        e = backing_check(libvirt, arena, vm);
     if (e)
         return e;
     e = virt_domain_act(libvirt->virt, arena, name,

@@ -53,9 +53,13 @@ static void attribute(struct buf *buf, const char *name, const char *text)
 static void machine(struct buf *buf, const struct driver_xml_domain *domain)
 {
     buf_literal(buf, "<os><type arch='x86_64' machine='pc'>hvm</type>\n");
-    element(buf, "kernel", domain->kernel);
-    element(buf, "initrd", domain->initrd);
-    element(buf, "cmdline", domain->kernel_arguments);
+    if (domain->kernel) {
+        element(buf, "kernel", domain->kernel);
+        element(buf, "initrd", domain->initrd);
+        element(buf, "cmdline", domain->kernel_arguments);
+    } else {
+        buf_literal(buf, "<boot dev='hd'/>\n");
+    }
     buf_literal(buf, "</os>\n<features><acpi/><apic/>");
     if (strcmp(domain->type, "kvm") == 0) {
         buf_literal(buf, "</features>\n<cpu mode='host-passthrough' migratable='on'/>\n");

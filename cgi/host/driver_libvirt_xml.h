@@ -30,7 +30,7 @@ struct driver_xml_domain {
     const char *uuid;
     int64_t vcpus;
     int64_t memory_mb;
-    const char *kernel; /* paths */
+    const char *kernel; /* paths; NULL: the firmware boots the disk */
     const char *initrd;
     const char *kernel_arguments;
     const char *disk;

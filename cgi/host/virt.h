@@ -88,7 +88,7 @@ struct error *virt_pool_create(struct virt *virt, struct arena *arena, const cha
 /* Start it if it is defined but not active; *out is its XML. */
 struct error *virt_pool_text(struct virt *virt, struct arena *arena, const char *pool,
                              const char **out);
-/* Rescan the directory. If busy, succeeds without a rescan. */
+/* Rescan the directory; waits while the pool is busy. UPSTREAM if it stays busy. */
 struct error *virt_pool_refresh(struct virt *virt, struct arena *arena, const char *pool);
 struct error *virt_pool_list(struct virt *virt, struct arena *arena, const char *pool,
                              struct virt_names *out);

@@ -5,6 +5,7 @@
 #include "adapter/crypto.h"
 #include "base/limit.h"
 #include "base/text.h"
+#include "image.sql.h"
 #include "job.sql.h"
 #include "model/billing_check.h"
 #include "model/spend_cap.h"
@@ -123,15 +124,37 @@ static struct error *keys_add(const struct context *context, const struct actor 
     return e;
 }
 
+/* A clone keeps the build under its source's disk; others get the current one. */
+static struct error *image_version_find(const struct context *context, const struct vm_new *vm,
+                                        const char **out)
+{
+    struct image_get_row image;
+    struct error *e;
+
+    if (vm->source) {
+        *out = vm->source->image_version;
+        return NULL;
+    }
+    e = sql_image_get(context->db, context->arena, vm->image->name, &image);
+    if (e && e->kind != ERROR_NOT_FOUND)
+        return e;
+    if (e || !image.version)
+        return error_refuse(context->arena, ERROR_INPUT, "image_unavailable", NULL,
+                            "This image cannot be used at the moment. Choose another one, or try "
+                            "again in a minute.");
+    *out = image.version;
+    return NULL;
+}
+
 static struct error *vm_insert(const struct context *context, const struct actor *actor,
-                               const struct vm_new *vm, const char *id)
+                               const struct vm_new *vm, const char *image_version, const char *id)
 {
     const struct config_size *size = vm->size;
     struct db *db = context->db;
     struct arena *arena = context->arena;
     struct error *e = sql_vm_create(
         db, arena, actor->team_id, id, actor_person(actor), vm->name, vm->region->name,
-        vm->image->name, size->name, size->vcpus, size->memory_mb, size->disk_gb,
+        vm->image->name, image_version, size->name, size->vcpus, size->memory_mb, size->disk_gb,
         vm->source ? vm->source->id : NULL, vm->source_snapshot_id, context->now_at);
 
     if (!e)
@@ -150,12 +173,15 @@ struct error *vm_command_create(const struct context *context, const struct acto
 {
     const struct vm_quota_change change = { 1, vm->size->vcpus, vm->size->memory_mb,
                                             vm->size->disk_gb };
+    const char *image_version = NULL;
     struct error *e = vm_command_check(context, actor, &change);
 
     *out_id = crypto_id(context->arena);
     if (!e)
         e = name_check(context, actor, vm->name);
-    return e ? e : vm_insert(context, actor, vm, *out_id);
+    if (!e)
+        e = image_version_find(context, vm, &image_version);
+    return e ? e : vm_insert(context, actor, vm, image_version, *out_id);
 }
 
 /* ---- commands without a value ---- */

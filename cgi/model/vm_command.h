@@ -7,7 +7,8 @@
  * the VM's state does not allow the command, or (code "billing_required", with a message) the
  * billing status does not; INPUT with code and message: quota_exceeded, spend_cap_reached,
  * name_taken (field "name"), unknown_key (field "key"), disk_cannot_shrink (field "size"),
- * snapshot_limit_reached, size_not_offered. After an error the transaction must not be committed.
+ * snapshot_limit_reached, size_not_offered, image_unavailable. After an error the transaction must
+ * not be committed.
  */
 #pragma once
 

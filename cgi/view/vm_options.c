@@ -2,6 +2,7 @@
 #include "view/vm_options.h"
 
 #include "adapter/crypto.h"
+#include "image.sql.h"
 #include "model/vm_command.h"
 #include "view/vm_view.h"
 #include "web/session.h"
@@ -16,18 +17,34 @@ static struct option_rows vm_options_new(struct request *r, size_t count)
     return options;
 }
 
-struct option_rows vm_options_images(struct request *r)
+static bool is_usable(const struct image_list_rows *images, const char *name)
 {
-    struct option_rows options = vm_options_new(r, r->config->image_count);
+    for (size_t i = 0; i < images->count; i++) {
+        if (strcmp(images->row[i].name, name) == 0)
+            return images->row[i].version != NULL;
+    }
+    return false;
+}
 
-    for (size_t i = 0; i < options.count; i++) {
+struct error *vm_options_images(struct request *r, struct option_rows *out)
+{
+    struct image_list_rows images;
+    struct error *e = sql_image_list(r->db, r->arena, &images);
+
+    *out = vm_options_new(r, r->config->image_count);
+    out->count = 0;
+    for (size_t i = 0; !e && i < r->config->image_count; i++) {
         const struct config_image *image = &r->config->images[i];
 
-        options.row[i] = (struct option){
-            .value = image->name, .label = image->label, .about = image->about, .is_chosen = i == 0
-        };
+        if (!is_usable(&images, image->name))
+            continue;
+        out->row[out->count] = (struct option){ .value = image->name,
+                                                .label = image->label,
+                                                .about = image->about,
+                                                .is_chosen = out->count == 0 };
+        out->count++;
     }
-    return options;
+    return e;
 }
 
 struct option_rows vm_options_regions(struct request *r)

@@ -7,7 +7,8 @@
 #include "vm.sql.h"
 #include "web/request.h"
 
-struct option_rows vm_options_images(struct request *r);
+/* The images with a usable build. */
+struct error *vm_options_images(struct request *r, struct option_rows *out);
 struct option_rows vm_options_regions(struct request *r);
 struct option_rows vm_options_keys(struct request *r, const struct ssh_key_list_rows *keys);
 

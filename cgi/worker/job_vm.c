@@ -12,6 +12,7 @@
 #include "model/vm_job.h"
 #include "model/vm_size.h"
 #include "model/vm_state.h"
+#include "worker/image_version.h"
 #include "worker/job.h"
 #include "worker/job_steps.h"
 #include "worker/power.h"
@@ -23,13 +24,22 @@
 
 /* ---- take ---- */
 
+/* The build that the VM was made from; without a recorded one, the image's own folder. */
+static const char *image_dir_find(const struct job *job)
+{
+    const struct config *config = job->context->config;
+    const struct config_image *image = config_image_find(config, job->vm.image);
+
+    if (job->vm.image_version)
+        return image_version_dir(job->arena, config, job->vm.image_version);
+    return image ? image->dir : NULL;
+}
+
 static void wanted_fill(struct job *job)
 {
-    const struct config_image *image = config_image_find(job->context->config, job->vm.image);
-
     job->wanted = (struct driver_vm){
         .id = job->vm.id,
-        .image_dir = image ? image->dir : NULL,
+        .image_dir = image_dir_find(job),
         .vcpus = job->vm.vcpus,
         .memory_mb = job->vm.memory_mb,
         .disk_gb = job->vm.disk_gb,
@@ -52,7 +62,12 @@ static struct error *vm_job_plan(struct job *job)
 /* The host is also needed when all steps have completed: it is queried once more at the end. */
 static struct error *vm_job_open(struct job *job)
 {
-    return worker_context_driver(job->context, job->arena, job->vm.region, &job->driver);
+    const struct context now = worker_context_now(job->context, job->arena);
+    struct error *e = worker_context_driver(job->context, job->arena, job->vm.region, &job->driver);
+
+    if (e || !vm_job_find(job->row.kind)->may_start || !job->vm.image_version)
+        return e;
+    return image_version_check(&now, job->vm.image_version, false);
 }
 
 static struct error *vm_job_still_wanted(struct job *job)

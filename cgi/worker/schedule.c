@@ -10,6 +10,7 @@
 #include "billing/usage_report.h"
 #include "worker/account_closure.h"
 #include "worker/event_processor.h"
+#include "worker/image_version.h"
 #include "worker/retention.h"
 
 static const struct {
@@ -21,6 +22,7 @@ static const struct {
     struct error *(*run_with_inbox)(struct inbox *inbox);
 } schedule[] = {
     { "retention", SCHEDULE_MAIN, 3600, .run = retention_run },
+    { "image_versions", SCHEDULE_IMAGES, LIMIT_IMAGE_EVERY_S, .run = image_versions_sync },
     { "account_closure", SCHEDULE_MAIN, 10, .run = account_closure_run },
     { "workos_backfill", SCHEDULE_INBOX, LIMIT_EVENT_BACKFILL_S, .run_with_inbox = inbox_backfill },
     { "dunning_sync", SCHEDULE_BILLING, LIMIT_PLAN_EVERY_S, .run_with_stripe = dunning_sync },

@@ -1,7 +1,7 @@
 /*
  * The worker's periodic work: one table of name, interval and function. The main thread runs its
- * own rows, the inbox's thread those of the inbox; where teams pay, one thread runs the rows of
- * billing, which wait for Stripe.
+ * own rows, the inbox's thread those of the inbox, one thread those of images, which copy large
+ * files; where teams pay, one thread runs the rows of billing, which wait for Stripe.
  */
 #pragma once
 
@@ -12,6 +12,7 @@ struct inbox;
 enum schedule_thread {
     SCHEDULE_MAIN,
     SCHEDULE_INBOX,
+    SCHEDULE_IMAGES,
     SCHEDULE_BILLING,
 };
 

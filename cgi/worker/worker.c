@@ -170,6 +170,14 @@ static void billing_jobs_run(struct thread *thread)
     }
 }
 
+static void images_run(struct thread *thread)
+{
+    for (;;) {
+        schedule_run(thread->context, SCHEDULE_IMAGES, NULL);
+        context_sleep(thread->context, LIMIT_IMAGE_EVERY_S * 1000);
+    }
+}
+
 static void billing_run(struct thread *thread)
 {
     for (;;) {
@@ -188,6 +196,8 @@ static struct error *all_threads_start(struct worker *worker)
         e = threads_start(worker->threads, worker->arena, region_run, worker, i);
     if (!e)
         e = threads_start(worker->threads, worker->arena, usage_run, worker, 0);
+    if (!e)
+        e = threads_start(worker->threads, worker->arena, images_run, worker, 0);
     if (!e)
         e = threads_start(worker->mail_threads, worker->arena, mails_run, worker, 0);
     if (!e && config_has_billing(worker->config))

@@ -29,6 +29,8 @@ INSERT INTO ssh_key VALUES
     (1, 1767225600, 'keykeykeykeykey3', 1, '"><img src=x onerror=alert(1)>', 'RSA 3072',
      'SHA256:2VJsK7NxLU4X3+HVdx7UNz8W9n1FPPFGHagNmisnxFE', '', 'ssh-rsa AAAA'),
     (2, 1767225600, 'keykeykeykeykey4', 2, 'bob', 'Ed25519', 'SHA256:bob', '', 'ssh-ed25519 BBBB');
+INSERT INTO image_version VALUES ('0011', 'tiny', '', 1767225600);
+INSERT INTO image VALUES ('tiny', '0011', '', NULL, 1767225600);
 INSERT INTO vm (team_id, created_at, id, person_id, name, region, image, size, vcpus, memory_mb, disk_gb,
                 wanted, wanted_at, state, state_at, observed, observed_at, unresponsive_at,
                 ssh_port, host_key_public, host_key_fingerprint, last_error, gone_at) VALUES

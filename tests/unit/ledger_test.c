@@ -141,7 +141,7 @@ static void vm_make(struct history *history, struct subject *vm, size_t number)
         .counted_size = "nano",
     };
     world_check(sql_vm_create(DB, history->team_id, vm->id, &history->world->person_id, vm->id,
-                              "local", "tiny", "nano", 1, 128, vm->wished_disk_gb, NULL, NULL,
+                              "local", "tiny", NULL, "nano", 1, 128, vm->wished_disk_gb, NULL, NULL,
                               history->now_at),
                 "vm");
 }

@@ -2,12 +2,14 @@
 #include "world.h"
 
 #include "adapter/crypto.h"
+#include "adapter/subprocess.h"
 #include "base/array.h"
 #include "base/clock.h"
 #include "model/inbox_path.h"
 #include "model/price_store.h"
 #include "model/worker_wakeup.h"
 #include "web/session.h"
+#include "worker/image_version.h"
 
 #include "activity.sql.h"
 #include "person.sql.h"
@@ -15,6 +17,7 @@
 #include "ssh_key.sql.h"
 #include "team.sql.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -83,6 +86,28 @@ static void team_make(struct world *world)
                 "key");
 }
 
+/* An image whose files are older than any that is still being copied. */
+static void image_make(struct world *world)
+{
+    static const char *const files[] = { "kernel", "initrd", "cmdline" };
+    static const struct timespec old[] = { { .tv_sec = 1000 }, { .tv_sec = 1000 } };
+    const struct context context = world_context(world);
+    const char *dir = world->config->images[0].dir;
+
+    mkdir(arena_printf(world->arena, "%s/images", world->state_dir), 0700);
+    if (mkdir(dir, 0700) == 0) {
+        for (size_t i = 0; i < COUNT(files); i++) {
+            const char *path = arena_printf(world->arena, "%s/%s", dir, files[i]);
+            FILE *file = fopen(path, "we");
+
+            if (!file || fprintf(file, "%s\n", files[i]) < 0 || fclose(file) != 0 ||
+                utimensat(AT_FDCWD, path, old, 0) < 0)
+                world_check(error_new(world->arena, ERROR_INTERNAL, "%m"), path);
+        }
+    }
+    world_check(image_versions_sync(&context), "images");
+}
+
 struct world *world_open(const char *state_dir)
 {
     struct arena *arena = arena_new(256 * 1024 * 1024);
@@ -113,19 +138,16 @@ struct world *world_open(const char *state_dir)
     world->actor =
         (struct actor){ .team_id = team.id, .person_id = person.id, .role = MEMBERSHIP_ROLE_OWNER };
     world_check(worker_wakeup_connect(arena, world->config), "wake");
+    image_make(world);
     return world;
 }
 
 void world_close(struct world *world)
 {
-    static const char *const files[] = { "main.db", "main.db-wal", "main.db-shm", "domicile.conf",
-                                         "run/worker.lock" };
+    const char *const arguments[] = { "rm", "-rf", world->state_dir, NULL };
 
     db_close(world->db);
-    for (size_t i = 0; i < COUNT(files); i++)
-        unlink(arena_printf(world->arena, "%s/%s", world->state_dir, files[i]));
-    rmdir(arena_printf(world->arena, "%s/run", world->state_dir));
-    rmdir(world->state_dir);
+    world_check(command_run(world->arena, arguments), "rm");
 }
 
 /* ---- commands ---- */

@@ -1,0 +1,39 @@
+/*
+ * The store of images: each build in a folder named after the hash of its files, read-only. A disk
+ * that lies over such a build depends on every byte of it, so a build is never changed: a new one
+ * is stored beside it.
+ *
+ * An image is complete with kernel, initrd and cmdline, with a bootable disk.qcow2, or with all
+ * four.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "base/error.h"
+
+#include <stdint.h>
+
+/*
+ * A text that changes whenever a file of the image in `dir` is written, replaced or removed: size,
+ * modification time and inode of each. `*newest_at` is the latest modification; it may be NULL.
+ * INPUT, with what is missing, unless the image is complete.
+ */
+struct error *image_store_stamp(struct arena *arena, const char *dir, const char **out,
+                                int64_t *newest_at);
+
+/* SHA-256 of the files' names and contents, as 64 hexadecimal digits. Errors as above. */
+struct error *image_store_hash(struct arena *arena, const char *dir, const char **out);
+
+/* The folder of a build: "STORE/HASH". In the arena. */
+const char *image_store_dir(struct arena *arena, const char *store, const char *hash);
+
+/*
+ * Copy the image in `source` into the store; `*hash` names it. If it is stored already and intact,
+ * nothing changes. Durable on return. INPUT: the image is incomplete, or its disk.qcow2 is not a
+ * qcow2 file or depends on another file. UPSTREAM: it cannot be copied.
+ */
+struct error *image_store_add(struct arena *arena, const char *store, const char *source,
+                              const char **hash);
+
+/* Remove a build; absent: nothing. */
+struct error *image_store_remove(struct arena *arena, const char *store, const char *hash);
