@@ -23,6 +23,8 @@ static struct error *operator_show(struct request *r)
     if (!e)
         e = sql_orphan_list(r->db, r->arena, &page.orphans);
     if (!e)
+        e = sql_image_list(r->db, r->arena, &page.images);
+    if (!e)
         e = sql_operator_vms(r->db, r->arena, &page.vms);
     if (!e)
         e = sql_event_counts(r->db, r->arena, &page.events);

@@ -93,8 +93,11 @@ fi
 if [ -d "$build/guest" ]; then
     as mkdir -p "$state/images/tiny"
     for file in kernel initrd cmdline; do
-        cmp -s "$build/guest/$file" "$state/images/tiny/$file" ||
+        if ! cmp -s "$build/guest/$file" "$state/images/tiny/$file"; then
             as tee "$state/images/tiny/$file" <"$build/guest/$file" >/dev/null
+            # The worker leaves alone what was written just now: somebody might still be copying it.
+            as touch -d '1 hour ago' "$state/images/tiny/$file"
+        fi
     done
 fi
 as "$state/app/bin/domicile-admin" --state "$state" migrate >/dev/null

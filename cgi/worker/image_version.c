@@ -14,6 +14,12 @@ static const char *store_of(struct arena *arena, const struct config *config)
     return arena_printf(arena, "%s/image_versions", config->state_dir);
 }
 
+/* For logs: enough to tell builds apart. */
+static const char *version_short(struct arena *arena, const char *id)
+{
+    return arena_printf(arena, "%.12s", id);
+}
+
 const char *image_version_dir(struct arena *arena, const struct config *config, const char *id)
 {
     return image_store_dir(arena, store_of(arena, config), id);
@@ -114,7 +120,8 @@ static struct error *image_store(const struct context *context, const struct con
     row->source = files;
     if (problem)
         return problem_record(context, image, problem, row);
-    log_info("image", log_text("image", image->name), log_text("version", id));
+    log_info("image", log_text("image", image->name),
+             log_text("version", version_short(context->arena, id)));
     return version_record(context, image, id, row);
 }
 
@@ -167,7 +174,8 @@ static struct error *unused_remove(const struct context *context)
         e = sql_image_version_delete_unused(context->db, context->arena, id);
         if (e || !db_changes(context->db))
             continue;
-        log_info("image_remove", log_text("image", versions.row[i].image), log_text("version", id));
+        log_info("image_remove", log_text("image", versions.row[i].image),
+                 log_text("version", version_short(context->arena, id)));
         e = image_store_remove(context->arena, store_of(context->arena, context->config), id);
     }
     return e;

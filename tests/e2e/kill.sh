@@ -64,7 +64,7 @@ if [ -n "$guest" ]; then
     most_ms=6000
     most_vms=4
     install -d "$vm/images"
-    cp -r "$guest" "$vm/images/tiny"
+    cp -rp "$guest" "$vm/images/tiny"
     [ "$(id -u)" != 0 ] || chown -R domicile "$vm/images"
 else
     uri="test+unix:///default?socket=$state/run/libvirt/libvirt-sock"
