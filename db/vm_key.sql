@@ -5,10 +5,17 @@ SELECT k.team_id, :vm_id, k.fingerprint, k.name, k.public_line FROM ssh_key k
 WHERE k.team_id = :team_id AND k.id = :key_id;
 
 -- vm_key_copy(team_id int, vm_id text, source_vm_id text) done
--- A clone gets the keys of the VM it was cloned from.
+-- A clone gets the keys of the VM it was cloned from, except those that were removed since.
 INSERT INTO vm_key (team_id, vm_id, fingerprint, name, public_line)
-SELECT team_id, :vm_id, fingerprint, name, public_line FROM vm_key
-WHERE team_id = :team_id AND vm_id = :source_vm_id;
+SELECT v.team_id, :vm_id, v.fingerprint, v.name, v.public_line
+FROM vm_key v JOIN ssh_key k ON k.team_id = v.team_id AND k.fingerprint = v.fingerprint
+WHERE v.team_id = :team_id AND k.team_id = :team_id AND v.vm_id = :source_vm_id;
+
+-- vm_key_add_all(team_id int, vm_id text, person_id int?) done
+-- Every key that the person added to the team.
+INSERT INTO vm_key (team_id, vm_id, fingerprint, name, public_line)
+SELECT k.team_id, :vm_id, k.fingerprint, k.name, k.public_line FROM ssh_key k
+WHERE k.team_id = :team_id AND k.person_id = :person_id;
 
 -- vm_key_list(team_id int, vm_id text) rows
 SELECT fingerprint, name, public_line FROM vm_key

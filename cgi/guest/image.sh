@@ -81,11 +81,25 @@ printf 'PasswordAuthentication no\nPermitRootLogin no\nKbdInteractiveAuthenticat
     >"$root/etc/ssh/sshd_config.d/domicile.conf"
 printf '[Journal]\nSystemMaxUse=64M\n' >"$root/etc/systemd/journald.conf.d/domicile.conf"
 
+# A guest restored with its memory has the time of the snapshot; the hardware clock is right.
+cat >"$root/usr/local/sbin/clock-follow" <<'CLOCK'
+#!/bin/sh
+while sleep 5; do
+    right=$(cat /sys/class/rtc/rtc0/since_epoch) || exit
+    behind=$((right - $(date +%s)))
+    [ "${behind#-}" -le 2 ] || date -s "@$right" >/dev/null
+done
+CLOCK
+chmod 755 "$root/usr/local/sbin/clock-follow"
+printf '[Unit]\nDescription=Follow the hardware clock after a restore\n\n[Service]\n%s\n%s\n\n[Install]\n%s\n' \
+    ExecStart=/usr/local/sbin/clock-follow Restart=always WantedBy=multi-user.target \
+    >"$root/etc/systemd/system/clock-follow.service"
+
 # Do not wait for the network at boot: with qemu:///session it only serves SSH.
 for unit in systemd-networkd-wait-online.service e2scrub_reap.service e2scrub_all.timer; do
     ln -sf /dev/null "$root/etc/systemd/system/$unit"
 done
-chroot "$root" systemctl enable systemd-networkd systemd-resolved ssh serial-getty@ttyS0 >/dev/null
+chroot "$root" systemctl enable systemd-networkd systemd-resolved ssh clock-follow serial-getty@ttyS0 >/dev/null
 CUSTOMIZE
 chmod 755 "$work/customize"
 

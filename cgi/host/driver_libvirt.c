@@ -203,25 +203,43 @@ bool libvirt_has_guests(const struct driver *driver)
     return libvirt->profile != DRIVER_TEST;
 }
 
+/* As QEMU listens: ended connections of an earlier guest are no obstacle. */
+static bool can_listen(const struct sockaddr *at, socklen_t length)
+{
+    const int on = 1;
+    int file = socket(at->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    /* Without IPv6 nobody else listens there either. */
+    bool is_free = file < 0 && errno == EAFNOSUPPORT;
+
+    if (file < 0)
+        return is_free;
+    is_free = setsockopt(file, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
+              bind(file, at, length) == 0 && listen(file, 1) == 0;
+    is_free = is_free || errno == EADDRNOTAVAIL;
+    close(file);
+    return is_free;
+}
+
+/* "localhost" is two addresses: a stranger on the other one would get the SSH clients. */
 bool libvirt_port_is_free(const struct driver *driver, int64_t port)
 {
     const struct libvirt *libvirt = libvirt_of(driver);
-    struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
-    const int on = 1;
-    bool is_free;
-    int file;
+    bool is_system = libvirt->profile == DRIVER_SYSTEM;
+    /* On a bridge, the firewall redirects the port away from anything listening on the host. */
+    const struct sockaddr_in ipv4 = {
+        .sin_family = AF_INET,
+        .sin_port = htons((uint16_t)port),
+        .sin_addr.s_addr = htonl(is_system ? INADDR_ANY : INADDR_LOOPBACK),
+    };
+    const struct sockaddr_in6 ipv6 = {
+        .sin6_family = AF_INET6,
+        .sin6_port = htons((uint16_t)port),
+        .sin6_addr = IN6ADDR_LOOPBACK_INIT,
+    };
 
-    if (port < libvirt->region.ssh_port_first || port > libvirt->region.ssh_port_last)
-        return false;
-    /* On a bridge the firewall redirects the port, even if a host program listens on it. */
-    at.sin_addr.s_addr = htonl(libvirt->profile == DRIVER_SYSTEM ? INADDR_ANY : INADDR_LOOPBACK);
-    file = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    /* As QEMU does: closed connections of an earlier guest do not block the port. */
-    is_free = file >= 0 && setsockopt(file, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
-              bind(file, (const struct sockaddr *)&at, sizeof at) == 0 && listen(file, 1) == 0;
-    if (file >= 0)
-        close(file);
-    return is_free;
+    return port >= libvirt->region.ssh_port_first && port <= libvirt->region.ssh_port_last &&
+           can_listen((const struct sockaddr *)&ipv4, sizeof ipv4) &&
+           can_listen((const struct sockaddr *)&ipv6, sizeof ipv6);
 }
 
 struct error *libvirt_begin(struct libvirt *libvirt, struct arena *arena, const char *vm_id)

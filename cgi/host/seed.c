@@ -105,6 +105,17 @@ static struct error *meta_data(const struct driver_seed *seed, struct buf *buf)
     return e;
 }
 
+/*
+ * The disk of a clone has the access and the identity of its source, which cloud-init leaves as
+ * they are, except for the host keys: the keys of people, the machine id, the random seed.
+ */
+#define RENEWAL                                                                                    \
+    "  \"bootcmd\": [\n"                                                                           \
+    "    [\"cloud-init-per\", \"instance\", \"domicile\", \"sh\", \"-c\",\n"                       \
+    "      \"rm -f /root/.ssh/authorized_keys /home/*/.ssh/authorized_keys /etc/machine-id "       \
+    "/var/lib/dbus/machine-id /var/lib/systemd/random-seed; systemd-machine-id-setup\"]\n"         \
+    "  ]\n"
+
 static struct error *user_data(const struct driver_seed *seed, struct buf *buf)
 {
     struct error *e = NULL;
@@ -123,7 +134,7 @@ static struct error *user_data(const struct driver_seed *seed, struct buf *buf)
     buf_literal(buf, "  },\n  \"ssh_pwauth\": false,\n  \"disable_root\": true,\n"
                      "  \"locale\": \"C.UTF-8\",\n  \"ssh\": {\n"
                      "    \"emit_keys_to_console\": false\n  },\n"
-                     "  \"no_ssh_fingerprints\": true\n}\n");
+                     "  \"no_ssh_fingerprints\": true,\n" RENEWAL "}\n");
     return e;
 }
 

@@ -108,13 +108,31 @@ static struct error *start_check(const struct context *context, const struct act
 
 /* ---- create ---- */
 
+/* A key that was removed since must not log in to a copy. */
+static struct error *keys_copy(const struct context *context, const struct actor *actor,
+                               const char *source_id, const char *id)
+{
+    struct db *db = context->db;
+    struct arena *arena = context->arena;
+    struct error *e = sql_vm_key_copy(db, arena, actor->team_id, id, source_id);
+
+    if (e || db_changes(db))
+        return e;
+    e = sql_vm_key_add_all(db, arena, actor->team_id, id, actor_person(actor));
+    if (!e && !db_changes(db))
+        e = error_refuse(arena, ERROR_INPUT, "unknown_key", "key",
+                         "The keys of that VM were removed, and you have no other. Add a key "
+                         "first.");
+    return e;
+}
+
 static struct error *keys_add(const struct context *context, const struct actor *actor,
                               const struct vm_new *vm, const char *id)
 {
     struct error *e = NULL;
 
     if (vm->source)
-        return sql_vm_key_copy(context->db, context->arena, actor->team_id, id, vm->source->id);
+        return keys_copy(context, actor, vm->source->id, id);
     for (size_t i = 0; i < vm->key_count && !e; i++) {
         e = sql_vm_key_add(context->db, context->arena, actor->team_id, id, vm->key_ids[i]);
         if (!e && db_changes(context->db) == 0)

@@ -1,6 +1,33 @@
 /* Ports of guests; see ssh_port.h. */
 #include "worker/ssh_port.h"
 
+#include "adapter/crypto.h"
+#include "base/clock.h"
+
+#include "activity.sql.h"
+
+/* People have written the former port down: the activity says that it has changed. */
+static struct error *port_set(struct job *job, int64_t port)
+{
+    struct db *db = job->context->db;
+    int64_t before = job->vm.ssh_port;
+    struct error *e = db_begin(db, job->arena);
+
+    if (!e)
+        e = sql_vm_set_port(db, job->arena, job->vm.id, &port);
+    if (!e && before && before != port)
+        e = sql_activity_add(db, job->arena, job->row.team_id, crypto_id(job->arena), job->vm.id,
+                             "SSH port changed",
+                             arena_printf(job->arena, "%lld → %lld: another program uses the first",
+                                          (long long)before, (long long)port),
+                             NULL, clock_now_ms());
+    if (!e)
+        e = db_commit(db, job->arena);
+    if (e)
+        db_rollback(db);
+    return e;
+}
+
 static struct error *port_reserve(void *owner, int64_t port, bool *is_ours)
 {
     struct job *job = owner;
@@ -10,7 +37,7 @@ static struct error *port_reserve(void *owner, int64_t port, bool *is_ours)
     *is_ours = false;
     if (e || taken.total)
         return e;
-    e = sql_vm_set_port(job->context->db, job->arena, job->vm.id, &port);
+    e = port_set(job, port);
     /* CONFLICT: another job took it in the meantime. */
     if (e && e->kind == ERROR_CONFLICT)
         return NULL;

@@ -247,6 +247,7 @@ static void a_taken_port_is_skipped(void **state)
     assert_state(test, "running");
     assert_int_not_equal(world_vm(test->world, test->vm).ssh_port, before);
     assert_int_equal(world_vm(test->world, test->vm).ssh_port, fake_find(test->vm)->port);
+    assert_int_equal(world_events(test->world, test->vm, "SSH port changed", NULL), 1);
 }
 
 /* ---- failures of the host ---- */
