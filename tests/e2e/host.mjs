@@ -4,10 +4,34 @@
 //   node host.mjs BUILD
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
-import { Server, Visitor, check, equal, finish, keyMake, sleep, ssh, until } from './lib.mjs';
+import { Server, Visitor, check, equal, finish, keyMake, root, sleep, ssh, until } from './lib.mjs';
 
-const server = await Server.make(process.argv[2] ?? 'build');
+const build = process.argv[2] ?? 'build';
+// Beside the small image one whose disk is not empty: disks of its VMs lie over that.
+const server = await Server.make(build, (text) => `${text}
+[image tiny]
+[image filled]
+label = Filled
+`);
 const isRoot = process.getuid() === 0;
+
+const own = (name) => isRoot && execFileSync('chown', ['-R', 'domicile:', `${server.dir}/${name}`]);
+
+// The operator copies a new disk over the old one; `word` is in its file "mark", beside much that is random.
+function imageDiskWrite(word) {
+  const tree = `${server.tmp}/tree`;
+  const disk = `${server.dir}/images/filled/disk.qcow2`;
+  fs.mkdirSync(tree, { recursive: true });
+  fs.writeFileSync(`${tree}/mark`, word);
+  execFileSync('dd', ['if=/dev/urandom', `of=${tree}/noise`, 'bs=1M', 'count=8'], { stdio: 'ignore' });
+  fs.rmSync(`${server.tmp}/raw`, { force: true });
+  fs.truncateSync(fs.openSync(`${server.tmp}/raw`, 'w'), 64 * 1024 * 1024);
+  execFileSync('mkfs.ext4', ['-q', '-L', 'data', '-d', tree, `${server.tmp}/raw`]);
+  execFileSync('qemu-img', ['convert', '-f', 'raw', '-O', 'qcow2', `${server.tmp}/raw`, `${server.tmp}/qcow2`]);
+  fs.writeFileSync(disk, fs.readFileSync(`${server.tmp}/qcow2`)); // into the same file
+  own('images');
+  execFileSync('touch', ['-d', '1 minute ago', disk]);
+}
 
 // The disks of this server's guests are on a file system of their own, small enough to be filled.
 const DISK_MB = 640;
@@ -22,6 +46,10 @@ if (isRoot) {
     'tmpfs', `${server.dir}/disks`]);
   process.prependOnceListener('exit', unmount); // before the server's folder is removed
 }
+fs.mkdirSync(`${server.dir}/images/filled`, { recursive: true });
+for (const file of ['kernel', 'initrd', 'cmdline']) fs.copyFileSync(`${build}/guest/${file}`, `${server.dir}/images/filled/${file}`);
+imageDiskWrite('one');
+own('images');
 await server.start();
 const alice = new Visitor(server);
 await alice.signIn(server.link);
@@ -41,6 +69,8 @@ async function inside(name, command, key = 'key') {
   return ssh(server, shown, `[localhost]:${vmOf(name, 'ssh_port')} ${vmOf(name, 'host_key_public')}`, command, key);
 }
 
+const admin = (...words) => execFileSync(`${root}/cgi/admin.sh`, [server.dir, ...words], { encoding: 'utf8' });
+
 function virsh(...words) {
   const dirs = Object.entries({ RUNTIME: 'run', CONFIG: 'config', DATA: 'data', CACHE: 'cache' })
     .map(([name, dir]) => `XDG_${name}_${name === 'RUNTIME' ? 'DIR' : 'HOME'}=${server.dir}/libvirt/${dir}`);
@@ -49,15 +79,62 @@ function virsh(...words) {
   return execFileSync(command[0], command.slice(1), { cwd: '/', encoding: 'utf8' });
 }
 
-async function create(name) {
+async function create(name, image = 'tiny') {
   const keys = server.sql('SELECT id FROM ssh_key;').split('\n').map((id) => ['key', id]);
-  const made = await alice.send('/vms/new', '/vms', [['name', name], ['image', 'tiny'], ['size', 'nano'], ['region', 'local'], ...keys]);
+  const made = await alice.send('/vms/new', '/vms', [['name', name], ['image', image], ['size', 'nano'], ['region', 'local'], ...keys]);
   equal(`${name} is asked for`, made.status, 303);
   check(`${name} runs`, await stateIs(name, 'running'), await pageOf(name));
 }
 
 await create('oak');
 equal('something is written', (await inside('oak', 'echo kept > note; sync; cat note')).out, 'kept');
+
+// ---- the operator replaces an image ----
+{
+  const sums = 'md5sum /data/noise /data/mark';
+  const version = (name) => vmOf(name, 'image_version');
+  const current = () => server.sql("SELECT version FROM image WHERE name = 'filled';");
+  await create('fir', 'filled');
+  const before = (await inside('fir', sums)).out;
+  check('the disk of the image is there', before.split('\n').length === 2, before);
+  imageDiskWrite('two, and of another length');
+  check('a new build is stored', await until(() => current() !== version('fir')));
+  await press('fir', 'restart');
+  check('the VM restarts', await until(() => events('fir', 'restarted') === 1), await pageOf('fir'));
+  equal('its disk is as it was', (await inside('fir', sums)).out, before);
+  await create('new', 'filled');
+  equal('a new VM has the new one', (await inside('new', 'cat /data/mark')).out, 'two, and of another length');
+  await press('new', 'destroy', [['name', 'new']]);
+
+  // Somebody damages the store itself.
+  await press('fir', 'stop');
+  check('stopped', await stateIs('fir', 'stopped'));
+  const stored = `${server.dir}/image_versions/${version('fir')}/disk.qcow2`;
+  const whole = fs.readFileSync(stored);
+  for (const damage of [() => fs.truncateSync(stored, 4096), () => fs.rmSync(stored),
+    () => fs.copyFileSync(`${server.dir}/images/filled/disk.qcow2`, stored)]) {
+    if (fs.existsSync(stored)) fs.chmodSync(stored, 0o600);
+    damage();
+    const failures = events('fir', 'failed');
+    await press('fir', 'start');
+    check('a VM over a damaged image is not started', await until(() => events('fir', 'failed') === failures + 1), await pageOf('fir'));
+    equal('it stays stopped', vmOf('fir', 'state'), 'stopped');
+    check('the page says why, without a path', (await pageOf('fir')).includes('has been changed or removed on the server')
+      && !(await pageOf('fir')).includes(server.dir));
+  }
+  let report = '';
+  try { report = admin('check'); } catch (e) { report = e.stdout; }
+  check('“check” says so', /FAIL image filled: .*has been changed/.test(report), report);
+  fs.rmSync(stored);
+  fs.writeFileSync(stored, whole, { mode: 0o444 });
+  own('image_versions');
+  await press('fir', 'start');
+  check('with the right bytes it starts', await until(() => events('fir', 'started') === 1), await pageOf('fir'));
+  equal('and its disk is whole', (await inside('fir', sums)).out, before);
+  const old = version('fir');
+  await press('fir', 'destroy', [['name', 'fir']]);
+  check('without a VM, the old build is removed', await until(() => !fs.existsSync(`${server.dir}/image_versions/${old}`)));
+}
 
 // ---- the host reboots ----
 {
