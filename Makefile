@@ -124,7 +124,7 @@ PACKAGES := gcc make libc6-dev pkg-config libfcgi-dev libsqlite3-dev libjansson-
   qemu-utils openssh-client openssl curl fonttools python3-brotli
 TEST_PACKAGES := libcmocka-dev sqlite3 jq tidy chromium clang-format-14 pmccabe shellcheck \
   libasan8 libubsan1 bc libfcgi-bin procps libvirt-daemon-system nftables \
-  dnsmasq-base iproute2 kmod cpio
+  dnsmasq-base iproute2 kmod cpio e2fsprogs syslinux mtools
 setup:
 	@tests/setup.sh $(PACKAGES)
 setup_test:

@@ -12,6 +12,8 @@ const server = await Server.make(build, (text) => `${text}
 [image tiny]
 [image filled]
 label = Filled
+[image firmware]
+label = Firmware
 `);
 const isRoot = process.getuid() === 0;
 
@@ -33,6 +35,19 @@ function imageDiskWrite(word) {
   execFileSync('touch', ['-d', '1 minute ago', disk]);
 }
 
+// A disk that the firmware boots: as cloud images are, without a kernel beside it.
+function bootableDiskWrite() {
+  const raw = `${server.tmp}/boot`;
+  fs.mkdirSync(`${server.dir}/images/firmware`);
+  fs.truncateSync(fs.openSync(raw, 'w'), 64 * 1024 * 1024);
+  fs.writeFileSync(`${server.tmp}/syslinux.cfg`, `default guest\nlabel guest\nkernel kernel\ninitrd initrd\nappend ${fs.readFileSync(`${build}/guest/cmdline`, 'utf8')}`);
+  execFileSync('mformat', ['-i', raw, '-F', '::']);
+  for (const file of [`${build}/guest/kernel`, `${build}/guest/initrd`, `${server.tmp}/syslinux.cfg`]) execFileSync('mcopy', ['-i', raw, file, '::']);
+  execFileSync('syslinux', ['--install', raw]);
+  execFileSync('qemu-img', ['convert', '-f', 'raw', '-O', 'qcow2', raw, `${server.dir}/images/firmware/disk.qcow2`]);
+  execFileSync('touch', ['-d', '1 minute ago', `${server.dir}/images/firmware/disk.qcow2`]);
+}
+
 // The disks of this server's guests are on a file system of their own, small enough to be filled.
 const DISK_MB = 640;
 let isMounted = isRoot;
@@ -49,6 +64,7 @@ if (isRoot) {
 fs.mkdirSync(`${server.dir}/images/filled`, { recursive: true });
 for (const file of ['kernel', 'initrd', 'cmdline']) fs.copyFileSync(`${build}/guest/${file}`, `${server.dir}/images/filled/${file}`);
 imageDiskWrite('one');
+bootableDiskWrite();
 own('images');
 await server.start();
 const alice = new Visitor(server);
@@ -134,6 +150,14 @@ equal('something is written', (await inside('oak', 'echo kept > note; sync; cat 
   const old = version('fir');
   await press('fir', 'destroy', [['name', 'fir']]);
   check('without a VM, the old build is removed', await until(() => !fs.existsSync(`${server.dir}/image_versions/${old}`)));
+}
+
+// ---- an image that is a disk alone ----
+{
+  await create('elm', 'firmware');
+  equal('it can be reached', (await inside('elm', 'hostname')).out, 'elm');
+  await press('elm', 'destroy', [['name', 'elm']]);
+  check('it goes', await until(() => vmOf('elm', 'id') === ''));
 }
 
 // ---- the host reboots ----

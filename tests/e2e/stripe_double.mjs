@@ -20,6 +20,7 @@ const missing = () => refusal(404, 'invalid_request_error', 'resource_missing', 
 const HOUR = 3600;
 
 export const KEY = 'sk_test_double';
+const DELIVERY_TRIES = 1800; // three minutes: longer than a busy machine needs for anything
 export const SECRET = 'whsec_double';
 
 export class StripeDouble {
@@ -419,16 +420,17 @@ export class StripeDouble {
 
   async deliverOne(body) {
     if (!this.deliver) return;
-    for (let tries = 0; tries < 100; tries++) {
+    let status = 0;
+    for (let tries = 0; tries < DELIVERY_TRIES; tries++) {
       const header = this.library.webhooks.generateTestHeaderString({ payload: body, secret: SECRET });
-      const status = await this.deliver(body, header).catch((e) => { this.trouble = e; return 0; });
+      status = await this.deliver(body, header).catch((e) => { this.trouble = e; return 0; });
       if (status >= 200 && status < 300) {
         this.delivered.push(JSON.parse(body));
         return;
       }
       await new Promise((resolve) => { setTimeout(resolve, 100); });
     }
-    throw new Error(`an event that nobody takes: ${JSON.parse(body).type}`, { cause: this.trouble });
+    throw new Error(`an event that nobody takes: ${JSON.parse(body).type}, status ${status}`, { cause: this.trouble });
   }
 
   // ---- what a browser sees ----
