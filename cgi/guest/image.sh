@@ -5,8 +5,7 @@
 # Writes OUTPUT_DIR/kernel, initrd, cmdline and disk.qcow2: a minimal Debian with systemd, OpenSSH,
 # cloud-init, git, tmux, Node.js and Python. A VM's disk is an overlay of disk.qcow2; its file
 # system grows to the disk size at each boot. The image is not updated: VMs update themselves, new
-# VMs use a new image. An image in use must not be moved, because disks refer to it: build a newer
-# one in another directory. guest.sh builds the small guest of the tests.
+# VMs use a new image. guest.sh builds the small guest of the tests.
 #
 # Needs mmdebstrap, e2fsprogs, qemu-utils, and root, or MODE=unshare and user namespaces with a
 # range in /etc/subuid. MIRROR sets another archive; the default is the apt sources of the build
