@@ -354,6 +354,18 @@ static struct error *create_try(struct test *test)
     return e;
 }
 
+static struct error *snapshot_try(struct test *test)
+{
+    struct world *world = test->world;
+    const struct context context = world_context(world);
+    struct error *e = db_begin(world->db, world->arena);
+
+    if (!e)
+        e = vm_command_snapshot(&context, &world->actor, test->vm, "one more");
+    db_rollback(world->db);
+    return e;
+}
+
 static void at_the_cap_nothing_starts(void **state)
 {
     struct test *test = *state;
@@ -389,6 +401,7 @@ static void at_the_cap_nothing_starts(void **state)
     work(test, 35310);
     assert_int_equal(world_ask(world, test->vm, VM_REQUEST_START, NULL)->kind, ERROR_INPUT);
     assert_int_equal(world_ask(world, test->vm, VM_REQUEST_RESTORE, snapshot)->kind, ERROR_INPUT);
+    assert_string_equal(snapshot_try(test)->code, "spend_cap_reached");
     assert_string_equal(world_vm(world, test->vm).state, "stopped");
 
     /* In the next month, or without a cap, nothing is restricted. */

@@ -6,6 +6,8 @@
 #include "base/array.h"
 #include "base/clock.h"
 #include "base/limit.h"
+#include "ssh_key.sql.h"
+#include "vm_key.sql.h"
 #include "world.h"
 
 #include "activity.sql.h"
@@ -256,6 +258,76 @@ static void too_many_snapshots_and_names(void **state)
     assert_refused(renamed(&world->actor, other, "many"), ERROR_INPUT, "name_taken", "name");
 }
 
+/* A snapshot is as large as its disk. */
+static void a_snapshot_counts(void **state)
+{
+    const char *id = world_create(world, "counts");
+
+    (void)state;
+    settle(id, VM_STATE_RUNNING, VM_OBSERVED_RUNNING);
+    world->config->quota_disk_gb = 2;
+    world_check(snapshot_taken(&world->actor, id, "fits"), "snapshot");
+    settle(id, VM_STATE_RUNNING, VM_OBSERVED_RUNNING);
+    assert_refused(snapshot_taken(&world->actor, id, "too much"), ERROR_INPUT, "quota_exceeded",
+                   NULL);
+}
+
+/* Restored with its memory, a VM has the size of the snapshot: what is refused to a resize is
+ * refused here. */
+static void a_restore_counts(void **state)
+{
+    const char *id = world_create(world, "restored"), *snapshot;
+
+    (void)state;
+    settle(id, VM_STATE_STOPPED, VM_OBSERVED_STOPPED);
+    world_check(resized(&world->actor, id, "small"), "resize");
+    settle(id, VM_STATE_RUNNING, VM_OBSERVED_RUNNING);
+    snapshot = world_snapshot(world, id);
+    world_check(sql_snapshot_set_ready(world->db, world->arena, world->team_id, snapshot, true, 1),
+                "ready");
+    world_check(sql_vm_resize(world->db, world->arena, world->team_id, id, "nano", 1, 128, 2),
+                "nano");
+    settle(id, VM_STATE_STOPPED, VM_OBSERVED_STOPPED);
+    world->config->quota_vcpus = 1;
+    assert_refused(sent(&world->actor, id, VM_REQUEST_RESTORE, snapshot), ERROR_INPUT,
+                   "quota_exceeded", "size");
+    world->config->quota_vcpus = 100;
+    world->config->size_count = 1; /* only nano is sold now */
+    assert_refused(sent(&world->actor, id, VM_REQUEST_RESTORE, snapshot), ERROR_INPUT,
+                   "size_not_offered", NULL);
+    world->config->size_count = 2;
+    world_check(sent(&world->actor, id, VM_REQUEST_RESTORE, snapshot), "restore");
+}
+
+/* A key that was removed from the team logs in to no copy. */
+static void a_clone_has_only_present_keys(void **state)
+{
+    const char *id = world_create(world, "source"), *snapshot, *copy;
+    struct vm_get_row source = world_vm(world, id);
+    struct vm_new clone = wanted("copy");
+    struct vm_key_list_rows keys;
+
+    (void)state;
+    settle(id, VM_STATE_RUNNING, VM_OBSERVED_RUNNING);
+    snapshot = world_snapshot(world, id);
+    clone.source = &source;
+    clone.source_snapshot_id = snapshot;
+    world_check(sql_ssh_key_create(world->db, world->arena, world->team_id, "newkeynewkeynew2",
+                                   world->person_id, "new", "Ed25519", "SHA256:new", "",
+                                   "ssh-ed25519 AAAAnew", 1),
+                "key");
+    world_check(sql_ssh_key_delete(world->db, world->arena, world->team_id, world->key_id),
+                "remove");
+    world_check(create(&world->actor, &clone, &copy), "clone");
+    world_check(sql_vm_key_list(world->db, world->arena, world->team_id, copy, &keys), "keys");
+    assert_int_equal(keys.count, 1);
+    assert_string_equal(keys.row[0].fingerprint, "SHA256:new");
+    world_check(sql_ssh_key_delete(world->db, world->arena, world->team_id, "newkeynewkeynew2"),
+                "remove");
+    clone.name = "copy-2";
+    assert_refused(create(&world->actor, &clone, &copy), ERROR_INPUT, "unknown_key", "key");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -264,6 +336,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_a_state_refuses, set_up, tear_down),
         cmocka_unit_test_setup_teardown(resources_of_other_teams_are_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(too_many_snapshots_and_names, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_snapshot_counts, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_restore_counts, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_clone_has_only_present_keys, set_up, tear_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
