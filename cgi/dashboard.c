@@ -15,6 +15,7 @@
 #include "vm_new.html.h"
 #include "vms.html.h"
 #include "web/form.h"
+#include "web/list_position.h"
 #include "web/live.h"
 #include "web/serve.h"
 #include "web/session.h"
@@ -87,7 +88,8 @@ static struct error *vms_show(struct request *r)
     if (!e)
         e = sql_ssh_key_count(r->db, r->arena, team_id, &keys);
     if (!e)
-        e = sql_activity_list(r->db, r->arena, team_id, INT64_MAX, EVENTS_ON_LIST, &page.events);
+        e = sql_activity_list(r->db, r->arena, team_id, INT64_MAX, "", EVENTS_ON_LIST,
+                              &page.events);
     if (!e)
         e = hosts_fill(r, &page);
     if (!e)
@@ -229,20 +231,21 @@ static struct error *vm_create(struct request *r)
 
 static struct error *activity_show(struct request *r)
 {
-    struct field before = { .name = "before", .kind = FIELD_INT, .max = INT64_MAX };
     struct activity_html page = { .next = NULL };
-    struct error *e = form_read(r, &before, 1);
+    struct list_position position;
+    struct error *e = list_position_read(r, &position);
 
+    if (!e)
+        e = sql_activity_list(r->db, r->arena, r->session->team_id, position.at, position.id,
+                              EVENTS_ON_PAGE + 1, &page.events);
     if (e)
         return e;
-    e = sql_activity_list(r->db, r->arena, r->session->team_id,
-                          before.number > 0 ? before.number : INT64_MAX, EVENTS_ON_PAGE,
-                          &page.events);
-    if (e)
-        return e;
-    if (page.events.count == EVENTS_ON_PAGE)
-        page.next =
-            arena_printf(r->arena, "%lld", (long long)page.events.row[EVENTS_ON_PAGE - 1].at_ms);
+    if (page.events.count > EVENTS_ON_PAGE) {
+        const struct activity_list_row *last = &page.events.row[EVENTS_ON_PAGE - 1];
+
+        page.events.count = EVENTS_ON_PAGE;
+        page.next = list_position_text(r->arena, last->at_ms, last->id);
+    }
     r->frame.title = "Activity";
     r->frame.section = "activity";
     html_activity(&r->response.body, &r->frame, &page);

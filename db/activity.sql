@@ -2,15 +2,17 @@
 INSERT INTO activity (team_id, at_ms, id, vm_id, what, detail, person_id)
 VALUES (:team_id, :now_at_ms, :id, :vm_id, :what, :detail, :person_id);
 
--- activity_list(team_id int, before_at_ms int, max int) rows (who text, seen_at int)
--- Activity log of a team, newest first, older than `before_at_ms`.
-SELECT e.at_ms, e.at_ms / 1000 AS seen_at, e.vm_id, v.name AS vm_name, e.what, e.detail,
+-- activity_list(team_id int, before_at_ms int, after_id text, max int) rows (who text, seen_at int)
+-- Activity log of a team, newest first, after the position (before_at_ms, after_id).
+SELECT e.at_ms, e.id, e.at_ms / 1000 AS seen_at, e.vm_id, v.name AS vm_name, e.what, e.detail,
        ifnull(p.name, 'Domicile') AS who
 FROM activity e JOIN vm v ON v.id = e.vm_id LEFT JOIN person p ON p.id = e.person_id
-WHERE e.team_id = :team_id AND e.at_ms < :before_at_ms
+WHERE e.team_id = :team_id AND e.at_ms <= :before_at_ms
+  AND (e.at_ms < :before_at_ms OR e.id > :after_id)
 ORDER BY e.at_ms DESC, e.id LIMIT :max;
 
 -- activity_of_vm(team_id int, vm_id text, max int) rows (who text, seen_at int)
 SELECT e.at_ms, e.at_ms / 1000 AS seen_at, e.what, e.detail, ifnull(p.name, 'Domicile') AS who
 FROM activity e LEFT JOIN person p ON p.id = e.person_id
-WHERE e.team_id = :team_id AND e.vm_id = :vm_id ORDER BY e.at_ms DESC LIMIT :max;
+WHERE e.team_id = :team_id AND e.vm_id = :vm_id
+ORDER BY e.at_ms DESC, e.id LIMIT :max;

@@ -56,8 +56,21 @@ as alice get /activity ; expect 200 activity.html
 as bob get /activity ; expect 200
 expect_no_text quiet-maple
 as alice get "/activity?before=abc" ; expect 200
-as alice get "/activity?before=1767225604100" ; expect 200
+as alice get "/activity?before=1767225604100-" ; expect 200
 expect_no_text "internal error"
+# Entries of one moment are spread over pages; each is on exactly one of them.
+sqlite3 "$state/main.db" "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 124)
+    INSERT INTO activity SELECT 1, 1767225603000, printf('same%03d', i), 'runningrunningru', printf('entry%03d', i), NULL, 1 FROM n"
+next=
+for page in 1 2 3; do
+    as alice get "/activity${next:+?before=$next}" ; expect 200
+    grep -o 'entry[0-9]*' "$state/answer" >>"$state/entries"
+    next=$(sed -n 's/.*href="\/activity?before=\([^"]*\)".*/\1/p' "$state/answer")
+    [ $page = 3 ] || [ -n "$next" ] || bad "page $page has no older one"
+done
+if [ -z "$next" ] && [ "$(sort -u "$state/entries" | wc -l) $(wc -l <"$state/entries")" = "124 124" ]; then good; else
+    bad "$(wc -l <"$state/entries") entries, of 124; next: $next"
+fi
 
 route "GET /operator"
 nobody get /operator ; expect 303 /signin?return=/operator
