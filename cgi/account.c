@@ -10,8 +10,9 @@
 #include "person.sql.h"
 #include "session.sql.h"
 #include "ssh_key.sql.h"
-#include "view/key_view.h"
+#include "view/session_view.h"
 #include "web/form.h"
+#include "web/list_position.h"
 #include "web/serve.h"
 #include "web/session.h"
 
@@ -31,18 +32,11 @@ static struct error *done(struct request *r, const char *notice, const char *pat
 
 static struct error *keys_fill(struct request *r, struct keys_html *page)
 {
-    struct ssh_key_list_rows keys;
-    struct ssh_key_vms_rows vms;
-    struct error *e = sql_ssh_key_list(r->db, r->arena, r->session->team_id, &keys);
+    struct error *e = sql_ssh_key_list(r->db, r->arena, r->session->team_id, &page->keys);
 
-    if (!e)
-        e = sql_ssh_key_vms(r->db, r->arena, r->session->team_id, &vms);
-    if (e)
-        return e;
-    page->keys = key_view_list(r->arena, &keys, &vms);
     r->frame.title = "SSH keys";
     r->frame.section = "keys";
-    return NULL;
+    return e;
 }
 
 static struct error *keys_show(struct request *r)
@@ -166,15 +160,15 @@ static struct error *keys_post(struct request *r)
 
 static struct error *key_fill(struct request *r, struct key_html *page)
 {
-    struct ssh_key_vms_rows vms;
     int64_t team_id = r->session->team_id;
     struct error *e = sql_ssh_key_get(r->db, r->arena, team_id, r->parameters[0], &page->key);
 
     if (!e)
-        e = sql_ssh_key_vms(r->db, r->arena, team_id, &vms);
+        e = sql_ssh_key_vms(r->db, r->arena, team_id, page->key.fingerprint, LIMIT_LIST_ROWS + 1,
+                            &page->vms);
     if (e)
         return e;
-    page->vms = key_view_vms(r->arena, &vms, page->key.fingerprint);
+    page->has_more = list_cut(&page->vms.count);
     page->name = page->key.name;
     r->frame.title = page->key.name;
     r->frame.section = "keys";
@@ -236,18 +230,19 @@ static struct error *account_fill(struct request *r, struct account_html *page)
     struct error *e = sql_person_get(r->db, r->arena, r->session->person_id, &person);
 
     if (!e)
-        e = sql_session_list(r->db, r->arena, person.id, r->now_at, &sessions);
+        e = sql_session_list(r->db, r->arena, person.id, r->now_at, LIMIT_LIST_ROWS + 1, &sessions);
     if (e)
         return e;
     page->email = person.email;
     page->created_at = person.created_at;
     page->name = page->name ? page->name : person.name;
+    page->has_more = list_cut(&sessions.count);
     page->sessions.count = sessions.count;
     page->sessions.row = arena_array(r->arena, sessions.count, sizeof *page->sessions.row);
     for (size_t i = 0; i < sessions.count; i++) {
         const struct session_list_row *row = &sessions.row[i];
 
-        page->sessions.row[i] = (struct key_view_session){
+        page->sessions.row[i] = (struct session_view){
             .handle = row->handle,
             .browser = row->browser,
             .created_at = row->created_at,

@@ -4,6 +4,7 @@
  */
 #include "activity.html.h"
 #include "base/array.h"
+#include "base/limit.h"
 #include "base/text.h"
 #include "model/billing_check.h"
 #include "model/spend_cap.h"
@@ -22,7 +23,7 @@
 
 #include <string.h>
 
-enum { EVENTS_ON_LIST = 6, EVENTS_ON_PAGE = 50 };
+enum { EVENTS_ON_LIST = 6 };
 
 /* ---- the list ---- */
 
@@ -67,22 +68,62 @@ static struct error *billing_fill(struct request *r, struct vms_html *page)
     return NULL;
 }
 
+/* One page of the list; its position is part of the address that the live part polls. */
+static struct error *vms_fill(struct request *r, struct vms_html *page)
+{
+    const struct vm_list_row *last;
+    struct list_position position;
+    struct price_list_rows prices;
+    struct vm_list_rows vms;
+    struct error *e = list_position_read(r, &position);
+
+    if (!e)
+        e = sql_vm_list(r->db, r->arena, r->session->team_id, position.at, position.id,
+                        LIMIT_LIST_ROWS + 1, &vms);
+    if (!e)
+        e = sql_price_list(r->db, r->arena, &prices);
+    if (e)
+        return e;
+    if (list_cut(&vms.count)) {
+        last = &vms.row[vms.count - 1];
+        page->next = list_position_text(r->arena, last->created_at, last->id);
+    }
+    if (position.at != INT64_MAX)
+        page->before = list_position_text(r->arena, position.at, position.id);
+    page->vms = vm_view_list(r, &prices, &vms);
+    for (size_t i = 0; i < page->vms.count; i++)
+        page->is_working |= page->vms.row[i].is_working;
+    return NULL;
+}
+
+static struct error *spend_fill(struct request *r, struct vms_html *page)
+{
+    const struct context context = request_context(r);
+    struct spend_cap spend;
+    struct error *e = spend_cap_check(&context, r->session->team_id, &spend);
+
+    if (e)
+        return e;
+    page->spend_percent = spend.percent;
+    page->is_spend_near = spend.level == SPEND_NEAR;
+    page->spend_amount = spend.amount;
+    page->spend_cap = spend.cap;
+    page->spend_cap_reason = spend.refusal;
+    return NULL;
+}
+
 static struct error *vms_show(struct request *r)
 {
     struct vms_html page = { .vms = { .count = 0 } };
-    struct vm_list_rows vms;
     struct vm_quota_row used;
     struct ssh_key_count_row keys;
-    struct price_list_rows prices;
-    struct spend_cap spend;
     int64_t team_id = r->session->team_id;
-    const struct context context = request_context(r);
     struct error *e = db_read(r->db, r->arena);
 
     r->frame.title = "VMs";
     r->frame.section = "vms";
     if (!e)
-        e = sql_vm_list(r->db, r->arena, team_id, &vms);
+        e = vms_fill(r, &page);
     if (!e)
         e = sql_vm_quota(r->db, r->arena, team_id, &used);
     if (!e)
@@ -93,24 +134,13 @@ static struct error *vms_show(struct request *r)
     if (!e)
         e = hosts_fill(r, &page);
     if (!e)
-        e = sql_price_list(r->db, r->arena, &prices);
+        e = spend_fill(r, &page);
     if (!e)
-        e = spend_cap_check(&context, team_id, &spend);
-    if (e)
-        return e;
-    page.vms = vm_view_list(r, &prices, &vms);
-    page.spend_percent = spend.percent;
-    page.is_spend_near = spend.level == SPEND_NEAR;
-    page.spend_amount = spend.amount;
-    page.spend_cap = spend.cap;
-    page.spend_cap_reason = spend.refusal;
-    e = billing_fill(r, &page);
+        e = billing_fill(r, &page);
     if (e)
         return e;
     page.quota = quota_words(r, &used);
     page.has_keys = keys.total;
-    for (size_t i = 0; i < page.vms.count; i++)
-        page.is_working |= page.vms.row[i].is_working;
     live_respond(r, render_vms, &page);
     return NULL;
 }
@@ -232,18 +262,17 @@ static struct error *vm_create(struct request *r)
 static struct error *activity_show(struct request *r)
 {
     struct activity_html page = { .next = NULL };
+    const struct activity_list_row *last;
     struct list_position position;
     struct error *e = list_position_read(r, &position);
 
     if (!e)
         e = sql_activity_list(r->db, r->arena, r->session->team_id, position.at, position.id,
-                              EVENTS_ON_PAGE + 1, &page.events);
+                              LIMIT_LIST_ROWS + 1, &page.events);
     if (e)
         return e;
-    if (page.events.count > EVENTS_ON_PAGE) {
-        const struct activity_list_row *last = &page.events.row[EVENTS_ON_PAGE - 1];
-
-        page.events.count = EVENTS_ON_PAGE;
+    if (list_cut(&page.events.count)) {
+        last = &page.events.row[page.events.count - 1];
         page.next = list_position_text(r->arena, last->at_ms, last->id);
     }
     r->frame.title = "Activity";

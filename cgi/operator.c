@@ -10,32 +10,39 @@
 #include "orphan.sql.h"
 #include "region_status.sql.h"
 #include "web/form.h"
+#include "web/list_position.h"
 #include "web/serve.h"
 #include "web/session.h"
 
 static struct error *operator_show(struct request *r)
 {
     struct operator_html page = { .vms = { .count = 0 } };
+    const int64_t most = LIMIT_LIST_ROWS + 1;
     struct error *e = db_read(r->db, r->arena);
 
     if (!e)
         e = sql_region_status_list(r->db, r->arena, &page.regions);
     if (!e)
-        e = sql_orphan_list(r->db, r->arena, &page.orphans);
+        e = sql_orphan_list(r->db, r->arena, most, &page.orphans);
     if (!e)
         e = sql_image_list(r->db, r->arena, &page.images);
     if (!e)
-        e = sql_operator_vms(r->db, r->arena, &page.vms);
+        e = sql_operator_vms(r->db, r->arena, most, &page.vms);
     if (!e)
         e = sql_event_counts(r->db, r->arena, &page.events);
     if (!e)
-        e = sql_event_parked(r->db, r->arena, &page.parked);
+        e = sql_event_parked(r->db, r->arena, most, &page.parked);
     if (!e)
-        e = sql_mail_problems(r->db, r->arena, &page.mails);
+        e = sql_mail_problems(r->db, r->arena, most, &page.mails);
     if (!e)
-        e = sql_billing_problem_list(r->db, r->arena, &page.problems);
+        e = sql_billing_problem_list(r->db, r->arena, most, &page.problems);
     if (e)
         return e;
+    page.has_more_orphans = list_cut(&page.orphans.count);
+    page.has_more_vms = list_cut(&page.vms.count);
+    page.has_more_parked = list_cut(&page.parked.count);
+    page.has_more_mails = list_cut(&page.mails.count);
+    page.has_more_problems = list_cut(&page.problems.count);
     r->frame.title = "Operator";
     r->frame.section = "operator";
     html_operator(&r->response.body, &r->frame, &page);

@@ -5,10 +5,10 @@ ON CONFLICT (id) DO UPDATE SET seen_at = :now_at, what = :what;
 -- billing_problem_solve(id text) done across teams
 DELETE FROM billing_problem WHERE id = :id;
 
--- billing_problem_list() rows (team text) across teams
+-- billing_problem_list(max int) rows (team text) across teams
 SELECT p.id, p.team_id, ifnull(t.name, '') AS team, p.seen_at, p.what
 FROM billing_problem p LEFT JOIN team t ON t.id = p.team_id
-ORDER BY p.seen_at DESC, p.id /* scan ok */ /* sort ok */;
+ORDER BY p.seen_at DESC, p.id LIMIT :max /* scan ok */ /* sort ok */;
 
 -- billing_problem_delete_old(before_at int) done across teams
 DELETE FROM billing_problem WHERE seen_at < :before_at /* scan ok */;

@@ -28,9 +28,9 @@ WHERE id = :id AND state = 'parked' /* scan ok */;
 -- event_retry_all() done
 UPDATE event SET state = 'waiting', due_at_ms = 0, attempts = 0 WHERE state = 'parked' /* scan ok */;
 
--- event_parked() rows
+-- event_parked(max int) rows
 SELECT source, id, type, received_at, attempts, reason FROM event
-WHERE state = 'parked' ORDER BY received_at LIMIT 100 /* scan ok */;
+WHERE state = 'parked' ORDER BY received_at LIMIT :max /* scan ok */;
 
 -- event_counts() rows (total int)
 SELECT source, state, count(*) AS total FROM event GROUP BY source, state /* scan ok */ /* sort ok */;

@@ -37,11 +37,11 @@ UPDATE mail SET due_at = :due_at, reason = :reason, taken_at = NULL WHERE id = :
 UPDATE mail SET taken_at = NULL, due_at = :now_at
 WHERE state = 'queued' AND taken_at IS NOT NULL /* scan ok */;
 
--- mail_problems() rows
+-- mail_problems(max int) rows
 -- For the operator: failed mails, and those waiting for a retry.
 SELECT kind, to_email, state, attempts, created_at, due_at, reason FROM mail
 WHERE state IN ('queued', 'failed') AND reason IS NOT NULL ORDER BY created_at DESC
-      /* scan ok */;
+      LIMIT :max /* scan ok */;
 
 -- mail_delete_old(before_at int) done
 DELETE FROM mail WHERE created_at < :before_at /* scan ok */;

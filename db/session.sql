@@ -38,11 +38,11 @@ WHERE id_hash = :id_hash AND person_id IS NULL;
 UPDATE session SET workos_state_hash = NULL, workos_verifier = NULL
 WHERE id_hash = :id_hash AND workos_state_hash = :state_hash;
 
--- session_list(person_id int, now_at int) rows
+-- session_list(person_id int, now_at int, max int) rows
 -- The sessions of a person, newest first.
 SELECT handle, browser, created_at, seen_at, id_hash FROM session
 WHERE person_id = :person_id AND idle_at > :now_at AND expires_at > :now_at
-ORDER BY created_at DESC;
+ORDER BY created_at DESC LIMIT :max;
 
 -- session_delete_by_handle(person_id int, handle text) done
 DELETE FROM session WHERE person_id = :person_id AND handle = :handle;

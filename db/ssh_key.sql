@@ -1,6 +1,10 @@
--- ssh_key_list(team_id int) rows
-SELECT id, name, type, fingerprint, comment, created_at FROM ssh_key
-WHERE team_id = :team_id ORDER BY created_at DESC, id;
+-- ssh_key_list(team_id int) rows (vms int)
+-- With the number of existing VMs that hold the key.
+SELECT id, name, type, fingerprint, comment, created_at,
+       (SELECT count(*) FROM vm_key k JOIN vm v ON v.id = k.vm_id
+         WHERE k.team_id = :team_id AND k.fingerprint = ssh_key.fingerprint
+           AND v.gone_at IS NULL) AS vms
+FROM ssh_key WHERE team_id = :team_id ORDER BY created_at DESC, id;
 
 -- ssh_key_count(team_id int) row (total int)
 SELECT count(*) AS total FROM ssh_key WHERE team_id = :team_id;
@@ -23,9 +27,8 @@ UPDATE ssh_key SET name = :name WHERE team_id = :team_id AND id = :id;
 -- ssh_key_delete(team_id int, id text) done
 DELETE FROM ssh_key WHERE team_id = :team_id AND id = :id;
 
--- ssh_key_vms(team_id int) rows
--- Which existing VMs hold which key, for the list of keys.
-SELECT k.fingerprint, v.id, v.name FROM vm_key k
-JOIN vm v ON v.id = k.vm_id
-WHERE k.team_id = :team_id AND v.gone_at IS NULL
-ORDER BY k.fingerprint, v.name /* sort ok */;
+-- ssh_key_vms(team_id int, fingerprint text, max int) rows
+-- The existing VMs that hold the key.
+SELECT v.id, v.name FROM vm_key k JOIN vm v ON v.id = k.vm_id
+WHERE k.team_id = :team_id AND k.fingerprint = :fingerprint AND v.gone_at IS NULL
+ORDER BY v.name LIMIT :max /* sort ok */;

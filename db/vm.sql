@@ -1,5 +1,5 @@
--- vm_list(team_id int) rows (snapshot_gb int, step text, working_at_ms int)
--- The existing VMs of a team, newest first.
+-- vm_list(team_id int, before_at int, after_id text, max int) rows (snapshot_gb int, step text, working_at_ms int)
+-- The existing VMs of a team, newest first, after the position (before_at, after_id).
 SELECT id, name, region, image, size, vcpus, memory_mb, disk_gb, state, state_at, observed,
        unresponsive_at, ssh_port, created_at, last_error,
        (SELECT ifnull(sum(n.disk_gb), 0) FROM snapshot n
@@ -9,7 +9,9 @@ SELECT id, name, region, image, size, vcpus, memory_mb, disk_gb, state, state_at
            AND s.started_at_ms IS NOT NULL AND s.ended_at_ms IS NULL) AS step,
        (SELECT j.requested_at_ms FROM job j
          WHERE j.vm_id = vm.id AND j.state = 'running') AS working_at_ms
-FROM vm WHERE team_id = :team_id AND gone_at IS NULL ORDER BY created_at DESC, id;
+FROM vm WHERE team_id = :team_id AND created_at <= :before_at
+  AND (created_at < :before_at OR id > :after_id) AND gone_at IS NULL
+ORDER BY created_at DESC, id LIMIT :max;
 
 -- vm_get(team_id int, id text) row
 SELECT team_id, id, name, region, image, size, vcpus, memory_mb, disk_gb, wanted, wanted_at, state,

@@ -53,7 +53,7 @@ static struct error *vm_write(struct admin *admin, const struct operator_vms_row
 struct error *admin_vms(struct admin *admin)
 {
     struct operator_vms_rows vms;
-    struct error *e = sql_operator_vms(admin->db, admin->arena, &vms);
+    struct error *e = sql_operator_vms(admin->db, admin->arena, INT64_MAX, &vms);
 
     if (!e && !admin->is_json)
         printf("%-16s  %-20s  %-24s  %-10s  %-12s  %-8s  %5s  %s\n", "ID", "NAME", "TEAM", "REGION",
@@ -82,7 +82,7 @@ static struct error *orphan_write(struct admin *admin, const struct orphan_list_
 struct error *admin_orphans(struct admin *admin)
 {
     struct orphan_list_rows rows;
-    struct error *e = sql_orphan_list(admin->db, admin->arena, &rows);
+    struct error *e = sql_orphan_list(admin->db, admin->arena, INT64_MAX, &rows);
 
     if (!e && !admin->is_json)
         printf("%-10s  %-8s  %-20s  %s\n", "REGION", "KIND", "SINCE", "NAME");
@@ -113,7 +113,7 @@ static struct error *mail_write(struct admin *admin, const struct mail_problems_
 struct error *admin_mails(struct admin *admin)
 {
     struct mail_problems_rows rows;
-    struct error *e = sql_mail_problems(admin->db, admin->arena, &rows);
+    struct error *e = sql_mail_problems(admin->db, admin->arena, INT64_MAX, &rows);
 
     if (!e && !admin->is_json)
         printf("%-14s  %-28s  %-6s  %8s  %-20s  %s\n", "KIND", "TO", "STATE", "ATTEMPTS", "SINCE",

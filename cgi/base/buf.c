@@ -6,11 +6,9 @@
 
 struct buf buf_new(struct arena *arena, size_t capacity)
 {
-    struct buf buf = { .arena = arena };
-
-    buf_reserve(&buf, capacity);
-    buf.bytes[0] = '\0';
-    return buf;
+    return (struct buf){ .arena = arena,
+                         .bytes = arena_alloc(arena, capacity + 1),
+                         .capacity = capacity + 1 };
 }
 
 void buf_reserve(struct buf *buf, size_t size)

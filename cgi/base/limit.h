@@ -7,10 +7,11 @@ enum {
     LIMIT_PATH_BYTES = 1024,
     LIMIT_QUERY_BYTES = 2048,
     LIMIT_COOKIE_BYTES = 4096,
-    LIMIT_FORM_FIELDS = 64,
+    LIMIT_FORM_FIELDS = 128, /* a new VM with every key of its team */
     LIMIT_ENVIRONMENT = 128, /* FastCGI parameters of one request */
     LIMIT_REQUEST_ARENA_BYTES = 8 * 1024 * 1024,
     LIMIT_JOB_ARENA_BYTES = 16 * 1024 * 1024,
+    LIMIT_LIST_ROWS = 50,    /* of one page of a list */
     LIMIT_CONNECTIONS = 512, /* kept open by one FastCGI process */
 
     /* Webhooks (security.md section 0). */
@@ -74,9 +75,10 @@ enum {
     /* A VM unobserved for longer than three reconciler passes: the gap is not billed. */
     LIMIT_LEDGER_GAP_S = 100,
     LIMIT_RECORD_KEEP_S = 7 * 366 * 24 * 3600, /* billing records */
-    LIMIT_LEDGER_CHUNK = 200,                  /* intervals read at once */
-    LIMIT_COST_VMS = 100,   /* rows of the costs page; the others share one row */
-    LIMIT_CSV_ROWS = 10000, /* rows in one file */
+    LIMIT_LEDGER_CHUNK = 200,                  /* stretches read at once */
+    LIMIT_COST_VMS = 100,                      /* lines of the costs page; the rest is one line */
+    LIMIT_CSV_ROWS = 5000,                     /* lines of one file, made in memory */
+    LIMIT_CSV_ROW_BYTES = 320,
 
     /* Outgoing requests. */
     LIMIT_HTTP_MS = 10 * 1000, /* all attempts of one request together */

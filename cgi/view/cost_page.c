@@ -39,7 +39,7 @@ struct tally {
     struct ledger_sum total, others, days[DAYS];
     struct line now, lines[LIMIT_COST_VMS];
     size_t count;
-    int64_t other_count, intervals;
+    int64_t other_count, lines_of_file;
 };
 
 static int costs_less(const void *a, const void *b)
@@ -89,6 +89,18 @@ static void days_add(struct tally *tally, const struct ledger_use *use,
     }
 }
 
+/* Until when an interval has the price that it has at `at`. */
+static int64_t stretch_end(const struct price_list_rows *prices, const struct ledger_chunk_row *row,
+                           int64_t at)
+{
+    struct ledger_use use = ledger_use_of(row);
+    int64_t rate = ledger_rate(prices, &use, at), end_at = at;
+
+    while (end_at < row->until_at && ledger_rate(prices, &use, end_at) == rate)
+        end_at = price_change_after(prices, end_at);
+    return end_at < row->until_at ? end_at : row->until_at;
+}
+
 static bool row_add(void *context, const struct ledger_chunk_row *row)
 {
     struct tally *tally = context;
@@ -102,7 +114,8 @@ static bool row_add(void *context, const struct ledger_chunk_row *row)
         snprintf(now->name, sizeof now->name, "%s", row->name);
         now->is_known = row->is_known;
     }
-    tally->intervals += length_s > 0;
+    for (int64_t at = row->from_at; at < row->until_at; tally->lines_of_file++)
+        at = stretch_end(&tally->prices, row, at);
     ledger_sum_add(&tally->total, &tally->prices, &use, row->from_at, row->until_at);
     ledger_sum_add(&now->sum, &tally->prices, &use, row->from_at, row->until_at);
     days_add(tally, &use, row);
@@ -147,7 +160,7 @@ static const char *amount(struct request *r, const struct ledger_sum *sum)
 static void lists_fill(struct request *r, const struct tally *tally, struct costs_html *page)
 {
     int64_t end_at = date_month_end(tally->month_at);
-    int64_t files = (tally->intervals + LIMIT_CSV_ROWS - 1) / LIMIT_CSV_ROWS;
+    int64_t files = (tally->lines_of_file + LIMIT_CSV_ROWS - 1) / LIMIT_CSV_ROWS;
 
     page->vms.row = arena_array(r->arena, tally->count, sizeof *page->vms.row);
     for (size_t i = 0; i < tally->count; i++) {
@@ -288,24 +301,25 @@ struct error *cost_page_fill(struct request *r, int64_t month_at, struct costs_h
 
 /* ---- the file ---- */
 
+/* The answer is in memory three times: as made, with its headers, as FastCGI records. */
+_Static_assert(3 * LIMIT_CSV_ROWS * LIMIT_CSV_ROW_BYTES <= LIMIT_REQUEST_ARENA_BYTES * 3 / 4,
+               "a full file does not fit");
+
 struct file {
     struct request *r;
     struct price_list_rows prices;
-    int64_t skip, max; /* intervals */
+    struct ledger_sum sum; /* of all lines so far, those of earlier parts included */
+    int64_t skip, max;     /* lines */
 };
 
-/* One line per interval and price, so that seconds times price is exact. */
-static void interval_write(struct file *file, const struct ledger_chunk_row *row, int64_t from_at,
-                           int64_t until_at)
+/* Its cost is what the sum has grown by, so that the lines add up to the month's total. */
+static void stretch_write(struct file *file, const struct ledger_chunk_row *row, int64_t from_at,
+                          int64_t until_at, int64_t millicents)
 {
     struct arena *arena = file->r->arena;
     struct buf *out = &file->r->response.body;
     struct ledger_use use = ledger_use_of(row);
-    struct ledger_sum sum = { 0 };
-    int64_t millicents;
 
-    ledger_sum_add(&sum, &file->prices, &use, from_at, until_at);
-    millicents = ledger_sum_millicents(&sum);
     csv_text(out, row->vm_id);
     csv_text(out, row->name);
     csv_text(out, date_iso(arena, from_at));
@@ -321,24 +335,26 @@ static void interval_write(struct file *file, const struct ledger_chunk_row *row
     csv_line_end(out);
 }
 
+/* One line per interval and price, so that seconds times price is exact. */
 static bool row_write(void *context, const struct ledger_chunk_row *row)
 {
     struct file *file = context;
     struct ledger_use use = ledger_use_of(row);
 
-    if (row->from_at == row->until_at || file->skip-- > 0)
-        return true;
-    for (int64_t at = row->from_at; at < row->until_at;) {
-        int64_t rate = ledger_rate(&file->prices, &use, at);
-        int64_t end_at = at;
+    for (int64_t at = row->from_at; at < row->until_at && file->max > 0;) {
+        int64_t end_at = stretch_end(&file->prices, row, at);
+        int64_t before = ledger_sum_millicents(&file->sum);
 
-        while (end_at < row->until_at && ledger_rate(&file->prices, &use, end_at) == rate)
-            end_at = price_change_after(&file->prices, end_at);
-        end_at = end_at < row->until_at ? end_at : row->until_at;
-        interval_write(file, row, at, end_at);
+        ledger_sum_add(&file->sum, &file->prices, &use, at, end_at);
+        if (file->skip > 0) {
+            file->skip--;
+        } else {
+            stretch_write(file, row, at, end_at, ledger_sum_millicents(&file->sum) - before);
+            file->max--;
+        }
         at = end_at;
     }
-    return --file->max > 0;
+    return file->max > 0;
 }
 
 struct error *cost_page_csv(struct request *r, int64_t month_at, int64_t part)
@@ -359,6 +375,7 @@ struct error *cost_page_csv(struct request *r, int64_t month_at, int64_t part)
 
     if (e)
         return e;
+    r->response.body = buf_new(r->arena, LIMIT_CSV_ROWS * LIMIT_CSV_ROW_BYTES);
     for (size_t i = 0; i < COUNT(heads); i++)
         csv_text(&r->response.body, heads[i]);
     csv_text(&r->response.body, arena_printf(r->arena, "cost_%s", r->config->currency));
@@ -367,5 +384,6 @@ struct error *cost_page_csv(struct request *r, int64_t month_at, int64_t part)
     r->response.download =
         arena_printf(r->arena, part > 1 ? "costs-%s-part-%lld.csv" : "costs-%s.csv",
                      date_month_iso(r->arena, month_at), (long long)part);
-    return ledger_walk(r->db, r->arena, &walk);
+    e = ledger_walk(r->db, r->arena, &walk);
+    return e ? e : ledger_sum_check(r->arena, &file.sum);
 }

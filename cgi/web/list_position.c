@@ -27,3 +27,11 @@ const char *list_position_text(struct arena *arena, int64_t at, const char *id)
 {
     return arena_printf(arena, "%lld-%s", (long long)at, id);
 }
+
+bool list_cut(size_t *count)
+{
+    bool has_more = *count > LIMIT_LIST_ROWS;
+
+    *count -= has_more;
+    return has_more;
+}

@@ -15,5 +15,11 @@ struct list_position {
 /* From the query's "before"; the beginning of the list if it is absent or invalid. */
 struct error *list_position_read(struct request *r, struct list_position *out);
 
+/*
+ * A page asks for LIMIT_LIST_ROWS + 1 rows. True if it got the last one too, which is dropped:
+ * there are more rows than the page shows.
+ */
+bool list_cut(size_t *count);
+
 /* The value of "before" that continues after the row (`at`, `id`): "1767225604100-a2b3". */
 const char *list_position_text(struct arena *arena, int64_t at, const char *id);

@@ -70,7 +70,7 @@ static size_t orphans(struct test *test)
 {
     struct orphan_list_rows rows;
 
-    world_check(sql_orphan_list(test->world->db, test->world->arena, &rows), "orphans");
+    world_check(sql_orphan_list(test->world->db, test->world->arena, INT64_MAX, &rows), "orphans");
     return rows.count;
 }
 

@@ -74,7 +74,8 @@ static size_t problems(struct stripe_world *here)
 {
     struct billing_problem_list_rows rows;
 
-    world_check(sql_billing_problem_list(here->world->db, here->arena, &rows), "problems");
+    world_check(sql_billing_problem_list(here->world->db, here->arena, INT64_MAX, &rows),
+                "problems");
     return rows.count;
 }
 

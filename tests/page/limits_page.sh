@@ -1,0 +1,126 @@
+#!/bin/bash
+# Every list at its limit, and beyond it: the pages answer, and say that there is more. Requests go through
+# FastCGI, where an answer takes the most memory.
+. "$(dirname "$0")/lib.sh"
+
+# serve PROGRAM: starts it on a socket; ask_at PATH: as alice.
+serve() {
+    program=$1
+    rm -f "$state/run/page.sock"
+    spawn-fcgi -n -s "$state/run/page.sock" -- "$BUILD/$program" --state "$state" 2>>"$state/log" &
+    server=$!
+    for _ in $(seq 100); do
+        [ ! -S "$state/run/page.sock" ] || break
+        sleep 0.05
+    done
+}
+ask_at() {
+    what="GET $1"
+    env -i PATH="$PATH" REQUEST_METHOD=GET REQUEST_URI="$1" CONTENT_LENGTH=0 "${extra[@]}" \
+        HTTP_COOKIE="__Host-session=$(token_of A)" cgi-fcgi -bind -connect "$state/run/page.sock" >"$state/answer" 2>&1
+}
+end() {
+    kill "$server"
+    wait "$server" 2>/dev/null
+}
+trap 'kill $server 2>/dev/null; rm -rf "$state"' EXIT
+count() { grep -o -- "$1" "$state/answer" | wc -l; }
+expect_count() { if [ "$(count "$1")" = "$2" ]; then good; else bad "$(count "$1") times $1, not $2"; fi; }
+# most BYTES: no larger answer.
+most() { if [ "$(wc -c <"$state/answer")" -le "$1" ]; then good; else bad "$(wc -c <"$state/answer") bytes"; fi; }
+plant() { sqlite3 "$state/main.db" "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1) $2"; }
+long=a23456789012345678901234567890123456789012345678901234567
+sqlite3 "$state/main.db" "DELETE FROM vm_key; DELETE FROM ssh_key; DELETE FROM snapshot; DELETE FROM activity; DELETE FROM job_step; DELETE FROM job; DELETE FROM vm"
+
+# A thousand VMs with errors, each with all of a hundred keys; an activity of the longest entries.
+plant 1000 "INSERT INTO vm (team_id, created_at, id, person_id, name, region, image, size, vcpus, memory_mb,
+    disk_gb, wanted, wanted_at, state, state_at, observed, observed_at, last_error)
+    SELECT 1, 1767225600 + i / 300, printf('many%012d', i), 1, printf('$long-%04d', i), 'local', 'tiny', 'nano', 1, 128, 1,
+    'running', 1767225600, 'failed', 1767225600, 'absent', 1767225600, printf('%01000d', i) FROM n"
+plant 100 "INSERT INTO ssh_key SELECT 1, 1767225600, printf('key%013d', i), 1, printf('%0100d', i), 'Ed25519', 'SHA256:' || i, printf('%0255d', i), 'ssh-ed25519 AAAA' FROM n"
+sqlite3 "$state/main.db" "INSERT INTO vm_key SELECT 1, v.id, k.fingerprint, k.name, k.public_line FROM vm v, ssh_key k"
+plant 100 "INSERT INTO activity SELECT 1, 1767225600000, printf('event%03d', i), 'many000000000001', 'failed', printf('%03000d', i), NULL FROM n"
+
+serve dashboard
+ask_at /vms ; expect 200
+expect_count '<li class="row">' 50
+most 120000
+ask_at /activity ; expect 200
+expect_count '<time ' 50
+ask_at /vms/new ; expect 200
+expect_count 'name="key"' 100
+# All pages of the list: each VM once. The fragment that a page polls is that page.
+next=
+pages=0
+while :; do
+    ask_at "/vms${next:+?before=$next}" ; expect 200
+    grep -o 'class="name" href="/vms/[^"]*"' "$state/answer" >>"$state/names"
+    expect_text "hx-get=\"/vms${next:+?before=$next}\""
+    next=$(sed -n 's/.*href="\/vms?before=\([^"]*\)">Older.*/\1/p' "$state/answer")
+    pages=$((pages + 1))
+    if [ -z "$next" ] || [ $pages = 30 ]; then break; fi
+    extra=(HTTP_HX_REQUEST=true)
+    ask_at "/vms?before=$next" ; expect 200
+    most 120000
+    extra=()
+done
+if [ "$(sort -u "$state/names" | wc -l) $(wc -l <"$state/names")" = "1000 1000" ]; then good; else bad "$(wc -l <"$state/names") VMs"; fi
+ask_at "/vms?before=1-x" ; expect_text "No older VM"
+end
+
+serve account
+ask_at /keys ; expect 200
+expect_count 'In VMs: 1000' 100
+ask_at /keys/key0000000000001 ; expect 200
+expect_text "and more"
+most 60000
+plant 5000 "INSERT INTO session (id_hash, handle, person_id, current_team_id, csrf_secret, browser, created_at, seen_at, idle_at, expires_at)
+    SELECT randomblob(32), printf('handle%010d', i), 1, 1, zeroblob(32), 'Firefox on Linux', 1767225600, 9999999999, 9999999999, 9999999999 FROM n"
+ask_at /account ; expect 200
+expect_text "And more, from before."
+most 60000
+end
+
+# What the operator sees of all teams.
+plant 2000 "INSERT INTO orphan SELECT 'local', 'domain', 'domicile-' || i, 1767225600 FROM n"
+plant 2000 "INSERT INTO mail (id, kind, to_email, once, state, attempts, due_at, created_at, reason)
+    SELECT printf('mail%012d', i), 'suspended', 'x@example.org', 'once' || i, 'failed', 1, 1767225600, 1767225600, printf('%0200d', i) FROM n"
+plant 2000 "INSERT INTO event SELECT 'stripe', 'evt_' || i, 'invoice.paid', 1767225600, 'parked', 16, 0, NULL, printf('%01000d', i) FROM n"
+plant 2000 "INSERT INTO billing_problem (id, team_id, seen_at, what) SELECT 'problem' || i, 1, 1767225600, printf('%0500d', i) FROM n"
+serve operator
+ask_at /operator ; expect 200
+expect_text "<code>domicile-admin vms</code> shows all"
+expect_text "<code>domicile-admin orphans</code> shows all"
+expect_text "<code>domicile-admin mails</code> shows all"
+expect_text "There are more than fit here."
+most 500000
+end
+
+# A full file of the longest lines, which prices of every day cut into many more.
+fresh
+sqlite3 "$state/main.db" "DELETE FROM ledger"
+plant 900 "INSERT INTO ledger SELECT 1, 1767225600, printf('many%012d', i), 1767225600, 1769904000, 0, printf('$long-%04d', i), 'stopped', 'a-size-of-the-longest-name-that-a-section-can-have', 1000000, 1000000 FROM n"
+plant 30 "INSERT INTO price SELECT 'stopped_disk_gb', 1767225600 + i * 86400, 100 + 7 * i FROM n"
+serve costs
+ask_at "/costs?month=2026-01" ; expect 200
+expect_text "part 6</a>"
+expect_no_text "part 7"
+for part in 1 2 3 4 5 6; do
+    ask_at "/costs/csv?month=2026-01&part=$part" ; expect 200
+    normal >>"$state/all.csv"
+done
+if [ "$(grep -c ^many "$state/all.csv")" = 27900 ]; then good; else bad "$(grep -c ^many "$state/all.csv") lines"; fi
+# The column adds up to the exact sum of seconds times price, rounded once.
+sums=$(grep ^many "$state/all.csv" | tr -d '\r' | awk -F, '{ shown += substr($11, 1, index($11, ".") - 1) * 100000 + substr($11, index($11, ".") + 1); exact += $5 * $10 }
+    END { printf "%d %d", shown, int(exact / 3600) }')
+if [ "${sums% *}" = "${sums#* }" ] && [ "${sums% *}" -gt 0 ]; then good; else bad "the column adds up to ${sums% *}, not ${sums#* }"; fi
+end
+
+# A new VM with a hundred keys is one form.
+fresh
+plant 97 "INSERT INTO ssh_key SELECT 1, 1767225600, printf('key%013d', i), 1, 'key ' || i, 'Ed25519', 'SHA256:' || i, '', 'ssh-ed25519 AAAA' FROM n"
+keys=$(sqlite3 "$state/main.db" "SELECT 'key=' || id FROM ssh_key WHERE team_id = 1")
+as alice post /vms name=all-keys image=tiny size=nano region=local $keys ; expect 303
+expect_row "SELECT count(*) FROM vm_key WHERE vm_id = (SELECT id FROM vm WHERE name = 'all-keys')" 99
+
+finish
