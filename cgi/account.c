@@ -216,8 +216,6 @@ static struct error *key_remove(struct request *r)
 {
     struct error *e = sql_ssh_key_delete(r->db, r->arena, r->session->team_id, r->parameters[0]);
 
-    if (!e && db_changes(r->db) == 0)
-        e = error_new(r->arena, ERROR_NOT_FOUND, "no such key");
     return e ? e : done(r, "Key removed. VMs that were made with it still accept it.", "/keys");
 }
 
@@ -297,8 +295,6 @@ static struct error *session_end_one(struct request *r)
     if (is_this)
         return error_new(r->arena, ERROR_CONFLICT, "the current session ends by signing out");
     e = sql_session_delete_by_handle(r->db, r->arena, r->session->person_id, r->parameters[0]);
-    if (!e && db_changes(r->db) == 0)
-        e = error_new(r->arena, ERROR_NOT_FOUND, "no such session");
     return e ? e : done(r, "That browser is signed out.", "/account");
 }
 

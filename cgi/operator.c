@@ -61,8 +61,6 @@ static struct error *event_retry_post(struct request *r)
         e = error_new(r->arena, ERROR_NOT_FOUND, "no event");
     if (!e)
         e = sql_event_retry(r->db, r->arena, id.text);
-    if (!e && db_changes(r->db) == 0)
-        e = error_new(r->arena, ERROR_NOT_FOUND, "no parked event");
     if (!e)
         e = session_notice(r, "The event is being tried again.");
     if (!e)

@@ -15,13 +15,13 @@ SELECT team_id, checkout_id FROM billing WHERE customer_id = :customer_id;
 -- billing_by_subscription(subscription_id text) row across teams
 SELECT team_id FROM billing WHERE subscription_id = :subscription_id;
 
--- billing_set_customer(team_id int, customer_id text?, customer_key text) done
+-- billing_set_customer(team_id int, customer_id text?, customer_key text) one
 UPDATE billing SET customer_id = :customer_id, customer_key = :customer_key WHERE team_id = :team_id;
 
--- billing_set_checkout(team_id int, checkout_id text?) done
+-- billing_set_checkout(team_id int, checkout_id text?) one
 UPDATE billing SET checkout_id = :checkout_id WHERE team_id = :team_id;
 
--- billing_set_subscription(team_id int, subscription_id text, stripe_status text, started_at int, ended_at int?, cancel_at int?, trial_end_at int?, period_start_at int?, period_end_at int?, next_attempt_at int?, hour_at int) done
+-- billing_set_subscription(team_id int, subscription_id text, stripe_status text, started_at int, ended_at int?, cancel_at int?, trial_end_at int?, period_start_at int?, period_end_at int?, next_attempt_at int?, hour_at int) one
 -- Store the subscription as fetched from Stripe. Usage counts from `hour_at` if it is a new one.
 UPDATE billing SET checkout_id = NULL,
     metered_until_at = CASE WHEN subscription_id IS :subscription_id THEN metered_until_at
@@ -32,11 +32,11 @@ UPDATE billing SET checkout_id = NULL,
     next_attempt_at = :next_attempt_at
 WHERE team_id = :team_id;
 
--- billing_set_status(team_id int, status text, now_at int, until_at int?) done
+-- billing_set_status(team_id int, status text, now_at int, until_at int?) one
 UPDATE billing SET status = :status, status_at = :now_at, until_at = :until_at, warned_at = NULL
 WHERE team_id = :team_id;
 
--- billing_set_until(team_id int, until_at int?) done
+-- billing_set_until(team_id int, until_at int?) one
 UPDATE billing SET until_at = :until_at WHERE team_id = :team_id;
 
 -- billing_due(now_at int, after int) row across teams
@@ -50,7 +50,7 @@ ORDER BY team_id LIMIT 1;
 SELECT team_id, until_at FROM billing
 WHERE status = 'suspended' AND until_at <= :until_at AND warned_at IS NULL;
 
--- billing_set_warned(team_id int, now_at int) done
+-- billing_set_warned(team_id int, now_at int) one
 UPDATE billing SET warned_at = :now_at WHERE team_id = :team_id;
 
 -- billing_to_clear() rows across teams
@@ -67,10 +67,10 @@ WHERE team_id > :after AND customer_id IS NOT NULL
                                    ELSE :checkout_synced_at END
 ORDER BY team_id LIMIT 1;
 
--- billing_set_synced(team_id int, now_at int) done
+-- billing_set_synced(team_id int, now_at int) one
 UPDATE billing SET synced_at = :now_at WHERE team_id = :team_id;
 
--- billing_set_over(team_id int, now_at int) done
+-- billing_set_over(team_id int, now_at int) one
 -- Mark the subscription as ended because its customer was deleted.
 UPDATE billing SET stripe_status = 'canceled', ended_at = :now_at, checkout_id = NULL
 WHERE team_id = :team_id;
@@ -81,10 +81,10 @@ SELECT team_id, customer_id, ended_at, metered_until_at, compared_at FROM billin
 WHERE team_id > :after AND customer_id IS NOT NULL AND subscription_id IS NOT NULL
 ORDER BY team_id LIMIT 1;
 
--- billing_set_metered(team_id int, until_at int) done
+-- billing_set_metered(team_id int, until_at int) one
 UPDATE billing SET metered_until_at = :until_at WHERE team_id = :team_id;
 
--- billing_set_compared(team_id int, now_at int) done
+-- billing_set_compared(team_id int, now_at int) one
 UPDATE billing SET compared_at = :now_at WHERE team_id = :team_id;
 
 -- billing_list() rows (team text, open_pushes int) across teams

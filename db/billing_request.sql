@@ -11,7 +11,7 @@ WHERE j.id = :id AND j.team_id = :team_id AND b.team_id = :team_id AND j.person_
 SELECT count(*) AS total FROM job
 WHERE team_id = :team_id AND subject_kind <> 'vm' AND state IN ('queued', 'running');
 
--- billing_request_set(team_id int, job_id text, url text?, problem text?) done
+-- billing_request_set(team_id int, job_id text, url text?, problem text?) one
 UPDATE billing_request SET url = :url, problem = :problem
 WHERE team_id = :team_id AND job_id = :job_id;
 

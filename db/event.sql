@@ -20,7 +20,7 @@ ON CONFLICT (source, id) DO UPDATE SET state = :state, attempts = attempts + 1,
 SELECT source, id FROM event WHERE state = 'waiting' AND due_at_ms <= :now_at_ms
 ORDER BY due_at_ms LIMIT :max;
 
--- event_retry(id text) done
+-- event_retry(id text) one
 -- Retry on request of the operator, from any source; resets the number of attempts.
 UPDATE event SET state = 'waiting', due_at_ms = 0, attempts = 0
 WHERE id = :id AND state = 'parked' /* scan ok */;

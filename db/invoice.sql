@@ -9,7 +9,7 @@ ON CONFLICT (team_id, created_at, id) DO UPDATE SET
     remaining_cents = :remaining_cents, period_start_at = :period_start_at,
     period_end_at = :period_end_at;
 
--- invoice_set_usage(team_id int, id text, usage_cents int, ledger_cents int) done
+-- invoice_set_usage(team_id int, id text, usage_cents int, ledger_cents int) one
 UPDATE invoice SET usage_cents = :usage_cents, ledger_cents = :ledger_cents
 WHERE team_id = :team_id AND id = :id;
 

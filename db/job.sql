@@ -45,11 +45,11 @@ WHERE j.state = 'queued' AND (j.subject_kind <> 'vm') = :is_billing
 SELECT (SELECT count(*) FROM job WHERE state = 'queued') AS queued,
        (SELECT count(*) FROM job WHERE state = 'running' /* scan ok */) AS running;
 
--- job_end(number int, state text, error text?, now_at_ms int) done across teams
+-- job_end(number int, state text, error text?, now_at_ms int) one across teams
 UPDATE job SET state = :state, error = :error, ended_at_ms = :now_at_ms
 WHERE number = :number;
 
--- job_later(number int, due_at_ms int, error text?) done across teams
+-- job_later(number int, due_at_ms int, error text?) one across teams
 -- Requeue for another attempt.
 UPDATE job SET state = 'queued', due_at_ms = :due_at_ms, error = :error
 WHERE number = :number;

@@ -6,10 +6,10 @@ ON CONFLICT (job_number, position) DO NOTHING;
 SELECT position, name, started_at_ms, ended_at_ms FROM job_step
 WHERE team_id = :team_id AND job_number = :job_number ORDER BY position;
 
--- job_step_start(team_id int, job_number int, position int, now_at_ms int) done
+-- job_step_start(team_id int, job_number int, position int, now_at_ms int) one
 UPDATE job_step SET started_at_ms = :now_at_ms, ended_at_ms = NULL
 WHERE team_id = :team_id AND job_number = :job_number AND position = :position;
 
--- job_step_end(team_id int, job_number int, position int, now_at_ms int) done
+-- job_step_end(team_id int, job_number int, position int, now_at_ms int) one
 UPDATE job_step SET ended_at_ms = :now_at_ms
 WHERE team_id = :team_id AND job_number = :job_number AND position = :position;

@@ -24,7 +24,7 @@ ON CONFLICT (team_id, month_at, vm_id, from_at) DO UPDATE SET until_at = :until_
     is_open = :is_open, vm_name = :vm_name, state = :state, size = :size, disk_gb = :disk_gb,
     snapshot_gb = :snapshot_gb;
 
--- ledger_extend(team_id int, month_at int, vm_id text, from_at int, until_at int, is_open int) done
+-- ledger_extend(team_id int, month_at int, vm_id text, from_at int, until_at int, is_open int) one
 UPDATE ledger SET until_at = :until_at, is_open = :is_open
 WHERE team_id = :team_id AND month_at = :month_at AND vm_id = :vm_id AND from_at = :from_at;
 

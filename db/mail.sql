@@ -20,7 +20,7 @@ UPDATE mail SET taken_at = :now_at, attempts = attempts + 1 WHERE id = :id AND s
 RETURNING id, kind, to_email, amount, vm_name, browser, url, happened_at, until_at, attempts,
           created_at;
 
--- mail_end(id text, state text, reason text?, now_at int) done
+-- mail_end(id text, state text, reason text?, now_at int) one
 -- Its content is no longer needed and is cleared.
 UPDATE mail SET state = :state, reason = :reason, taken_at = NULL,
                 sent_at = CASE WHEN :state = 'sent' THEN :now_at END,
@@ -28,7 +28,7 @@ UPDATE mail SET state = :state, reason = :reason, taken_at = NULL,
                 until_at = NULL
 WHERE id = :id;
 
--- mail_later(id text, due_at int, reason text) done
+-- mail_later(id text, due_at int, reason text) one
 UPDATE mail SET due_at = :due_at, reason = :reason, taken_at = NULL WHERE id = :id;
 
 -- mail_recover(now_at int) done

@@ -9,14 +9,14 @@ SELECT id, identity, email, name, created_at FROM person WHERE id = :id;
 INSERT INTO person (identity, email, name, created_at) VALUES (:identity, :email, :name, :now_at)
 RETURNING id;
 
--- person_rename(id int, name text) done
+-- person_rename(id int, name text) one
 UPDATE person SET name = :name WHERE id = :id;
 
--- person_set_email(id int, email text) done
+-- person_set_email(id int, email text) one
 UPDATE person SET email = :email WHERE id = :id;
 
--- person_set_workos_name(id int, workos_name text) done
+-- person_set_workos_name(id int, workos_name text) one
 UPDATE person SET workos_name = :workos_name WHERE id = :id;
 
--- person_close(id int, now_at int) done
+-- person_close(id int, now_at int) one
 UPDATE person SET closed_at = ifnull(closed_at, :now_at) WHERE id = :id;

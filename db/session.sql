@@ -44,7 +44,7 @@ SELECT handle, browser, created_at, seen_at, id_hash FROM session
 WHERE person_id = :person_id AND idle_at > :now_at AND expires_at > :now_at
 ORDER BY created_at DESC LIMIT :max;
 
--- session_delete_by_handle(person_id int, handle text) done
+-- session_delete_by_handle(person_id int, handle text) one
 DELETE FROM session WHERE person_id = :person_id AND handle = :handle;
 
 -- session_delete_others(person_id int, id_hash blob) done

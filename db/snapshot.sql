@@ -17,7 +17,7 @@ VALUES (:team_id, :vm_id, :now_at, :id, :name, 'taking', 0, 0, :vcpus, :memory_m
 -- snapshot_set_state(team_id int, id text, state text) done
 UPDATE snapshot SET state = :state WHERE team_id = :team_id AND id = :id;
 
--- snapshot_set_ready(team_id int, id text, has_memory int, size_bytes int) done
+-- snapshot_set_ready(team_id int, id text, has_memory int, size_bytes int) one
 UPDATE snapshot SET state = 'ready', has_memory = :has_memory, size_bytes = :size_bytes
 WHERE team_id = :team_id AND id = :id;
 

@@ -40,7 +40,8 @@ struct fields {
 enum shape {
     SHAPE_ROWS,
     SHAPE_ROW,
-    SHAPE_DONE,
+    SHAPE_DONE, /* a write of any number of rows, none included */
+    SHAPE_ONE,  /* a write of exactly one row; else NOT_FOUND */
 };
 
 struct statement {
@@ -102,6 +103,9 @@ void give_up(const char *what) __attribute__((noreturn));
 void *grow(void *items, size_t count, size_t size);
 
 struct field *field_add(struct fields *fields, struct field field);
+/* Rows or one row are its result. */
+bool has_rows(const struct statement *statement);
+
 struct field *field_find(const struct fields *fields, const char *name); /* or NULL */
 
 /* The line number of `at` in a text whose first line is `line`. */

@@ -180,10 +180,13 @@ static void check_columns(sqlite3_stmt *compiled, struct statement *statement)
             complain(statement, "types a column that it does not give:", name,
                      "write the name that stands after AS");
     }
-    if (statement->shape == SHAPE_DONE && statement->columns.count)
-        complain(statement, "gives columns and says done", NULL, "write rows or row");
-    if (statement->shape != SHAPE_DONE && !statement->columns.count)
-        complain(statement, "gives no columns", NULL, "write done");
+    if (!has_rows(statement) && statement->columns.count)
+        complain(statement,
+                 statement->shape == SHAPE_ONE ? "gives columns and says one"
+                                               : "gives columns and says done",
+                 NULL, "write rows or row");
+    if (has_rows(statement) && !statement->columns.count)
+        complain(statement, "gives no columns", NULL, "write one or done");
 }
 
 /* Rows that belong to a team are accessed through that team, unless the signature says

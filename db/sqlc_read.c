@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const FORM = "`-- NAME(PARAMETER TYPE, ...) rows`, `row` or `done`";
+static const char *const FORM = "`-- NAME(PARAMETER TYPE, ...) rows`, `row`, `one` or `done`";
 
 /* Position while parsing a signature, and its statement. */
 struct signature {
@@ -111,7 +111,7 @@ static bool read_fields(struct signature *signature, bool may_be_null, struct fi
 
 static bool read_shape(struct signature *signature, enum shape *out)
 {
-    static const char *const names[] = { "rows", "row", "done" };
+    static const char *const names[] = { "rows", "row", "done", "one" };
     const char *word = take_word(signature);
 
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
@@ -123,7 +123,7 @@ static bool read_shape(struct signature *signature, enum shape *out)
     if (!*word)
         return misread(signature);
     refuse(signature->statement->source->path, signature->statement->line,
-           "`%s` is no shape; write rows, row or done", word);
+           "`%s` is no shape; write rows, row, one or done", word);
     return false;
 }
 

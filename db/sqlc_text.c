@@ -52,6 +52,11 @@ struct field *field_add(struct fields *fields, struct field field)
     return &fields->field[fields->count++];
 }
 
+bool has_rows(const struct statement *statement)
+{
+    return statement->shape == SHAPE_ROWS || statement->shape == SHAPE_ROW;
+}
+
 struct field *field_find(const struct fields *fields, const char *name)
 {
     for (size_t i = 0; i < fields->count; i++)

@@ -89,7 +89,7 @@ static int put_parameter(FILE *out, int column, const char *text)
  */
 static void put_prototype(FILE *out, const struct statement *statement)
 {
-    static const char *const results[] = { "_rows *out", "_row *out", "" };
+    static const char *const results[] = { "_rows *out", "_row *out" };
     char text[256];
     int column = fprintf(out, "struct error *sql_%s(struct db *db", statement->name);
 
@@ -101,7 +101,7 @@ static void put_prototype(FILE *out, const struct statement *statement)
                  is_pointer ? "const int64_t *" : TYPES[field->type].member, field->name);
         column = put_parameter(out, column, text);
     }
-    if (statement->shape != SHAPE_DONE) {
+    if (has_rows(statement)) {
         snprintf(text, sizeof text, "struct %s%s", statement->name, results[statement->shape]);
         put_parameter(out, column, text);
     }
@@ -153,7 +153,7 @@ static void write_header(const char *folder, const struct subject *subject)
     for (size_t i = 0; i < subject->count; i++) {
         const struct statement *statement = &subject->statement[i];
         putc('\n', output.stream);
-        if (statement->shape != SHAPE_DONE)
+        if (has_rows(statement))
             put_row(output.stream, statement);
         put_contract(output.stream, statement->contract);
         put_prototype(output.stream, statement);
@@ -249,7 +249,12 @@ static void put_function(FILE *out, const struct statement *statement, size_t in
         put_steps_of_row(out, statement);
     else
         fputs("    e = db_step(run, arena, &has_row);\n    if (e)\n        return e;\n", out);
-    fputs("    db_end(run);\n    return NULL;\n}\n", out);
+    fputs("    db_end(run);\n", out);
+    if (statement->shape == SHAPE_ONE)
+        fprintf(out, "    return db_changes(db) == 1 ? NULL : db_none(arena, \"%s\");\n}\n",
+                statement->name);
+    else
+        fputs("    return NULL;\n}\n", out);
 }
 
 static void write_code(const char *folder, const struct schema *schema,

@@ -21,10 +21,10 @@ INSERT INTO ssh_key (team_id, created_at, id, person_id, name, type, fingerprint
                      public_line)
 VALUES (:team_id, :now_at, :id, :person_id, :name, :type, :fingerprint, :comment, :public_line);
 
--- ssh_key_rename(team_id int, id text, name text) done
+-- ssh_key_rename(team_id int, id text, name text) one
 UPDATE ssh_key SET name = :name WHERE team_id = :team_id AND id = :id;
 
--- ssh_key_delete(team_id int, id text) done
+-- ssh_key_delete(team_id int, id text) one
 DELETE FROM ssh_key WHERE team_id = :team_id AND id = :id;
 
 -- ssh_key_vms(team_id int, fingerprint text, max int) rows

@@ -15,10 +15,10 @@ INSERT INTO membership (team_id, person_id, role, created_at)
 VALUES (:team_id, :person_id, :role, :now_at)
 ON CONFLICT (team_id, person_id) DO UPDATE SET role = :role;
 
--- team_rename(team_id int, name text) done
+-- team_rename(team_id int, name text) one
 UPDATE team SET name = :name WHERE id = :team_id;
 
--- team_close(team_id int, now_at int) done
+-- team_close(team_id int, now_at int) one
 UPDATE team SET closed_at = ifnull(closed_at, :now_at) WHERE id = :team_id;
 
 -- team_closed() rows across teams
@@ -52,5 +52,5 @@ WHERE team_id = :team_id AND person_id = :person_id AND workos_membership_id IS 
 -- Creation date and monthly spend cap.
 SELECT t.created_at, t.cap_cents FROM team t WHERE t.id = :team_id;
 
--- team_set_cap(team_id int, cap_cents int?) done
+-- team_set_cap(team_id int, cap_cents int?) one
 UPDATE team SET cap_cents = :cap_cents WHERE id = :team_id;

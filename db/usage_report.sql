@@ -10,17 +10,17 @@ FROM usage_report p JOIN billing b ON b.team_id = p.team_id
 WHERE p.state IN ('new', 'sent') AND p.due_at <= :now_at AND b.customer_id IS NOT NULL
 ORDER BY p.due_at LIMIT :max;
 
--- usage_report_try(team_id int, hour_at int, now_at int, due_at int) done
+-- usage_report_try(team_id int, hour_at int, now_at int, due_at int) one
 -- Recorded before sending: after a crash it counts as sent with no response.
 UPDATE usage_report SET state = 'sent', sent_at = ifnull(sent_at, :now_at), attempts = attempts + 1,
                       due_at = :due_at
 WHERE team_id = :team_id AND hour_at = :hour_at;
 
--- usage_report_again(team_id int, hour_at int) done
+-- usage_report_again(team_id int, hour_at int) one
 -- Stripe has no record of it: reset to never sent.
 UPDATE usage_report SET state = 'new', sent_at = NULL WHERE team_id = :team_id AND hour_at = :hour_at;
 
--- usage_report_set(team_id int, hour_at int, state text, reason text?) done
+-- usage_report_set(team_id int, hour_at int, state text, reason text?) one
 UPDATE usage_report SET state = :state, reason = :reason
 WHERE team_id = :team_id AND hour_at = :hour_at;
 

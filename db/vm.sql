@@ -38,14 +38,14 @@ VALUES (:team_id, :now_at, :id, :person_id, :name, :region, :image, :image_versi
 -- vm_id_by_name(team_id int, name text) row
 SELECT id FROM vm WHERE team_id = :team_id AND name = :name AND gone_at IS NULL;
 
--- vm_rename(team_id int, id text, name text) done
+-- vm_rename(team_id int, id text, name text) one
 UPDATE vm SET name = :name WHERE team_id = :team_id AND id = :id AND gone_at IS NULL;
 
--- vm_resize(team_id int, id text, size text, vcpus int, memory_mb int, disk_gb int) done
+-- vm_resize(team_id int, id text, size text, vcpus int, memory_mb int, disk_gb int) one
 UPDATE vm SET size = :size, vcpus = :vcpus, memory_mb = :memory_mb, disk_gb = :disk_gb
 WHERE team_id = :team_id AND id = :id;
 
--- vm_set_state(team_id int, id text, state text, wanted text?, now_at int) done
+-- vm_set_state(team_id int, id text, state text, wanted text?, now_at int) one
 -- `wanted` NULL: unchanged.
 UPDATE vm SET state = :state, state_at = CASE WHEN state = :state THEN state_at ELSE :now_at END,
               wanted_at = CASE WHEN :wanted IS NULL OR wanted = :wanted THEN wanted_at
@@ -75,25 +75,25 @@ SELECT id, team_id, gone_at FROM vm WHERE id = :id;
 SELECT count(*) AS total FROM vm
 WHERE region = :region AND ssh_port = :ssh_port AND gone_at IS NULL AND ssh_port IS NOT NULL;
 
--- vm_set_port(id text, ssh_port int?) done across teams
+-- vm_set_port(id text, ssh_port int?) one across teams
 UPDATE vm SET ssh_port = :ssh_port WHERE id = :id;
 
--- vm_set_host_key(id text, host_key_public text, host_key_fingerprint text) done across teams
+-- vm_set_host_key(id text, host_key_public text, host_key_fingerprint text) one across teams
 UPDATE vm SET host_key_public = :host_key_public, host_key_fingerprint = :host_key_fingerprint
 WHERE id = :id;
 
--- vm_set_observed(id text, observed text, now_at int) done across teams
+-- vm_set_observed(id text, observed text, now_at int) one across teams
 UPDATE vm SET observed = :observed, observed_at = :now_at,
               unresponsive_at = CASE WHEN :observed = 'running' THEN unresponsive_at END
 WHERE id = :id;
 
--- vm_set_unresponsive(id text, unresponsive_at int?) done across teams
+-- vm_set_unresponsive(id text, unresponsive_at int?) one across teams
 UPDATE vm SET unresponsive_at = :unresponsive_at WHERE id = :id;
 
--- vm_set_error(id text, last_error text?) done across teams
+-- vm_set_error(id text, last_error text?) one across teams
 UPDATE vm SET last_error = :last_error WHERE id = :id;
 
--- vm_set_gone(id text, now_at int) done across teams
+-- vm_set_gone(id text, now_at int) one across teams
 -- The ids stay for the receipt; SSH port and host key are no longer needed.
 UPDATE vm SET gone_at = :now_at, state = 'gone', state_at = :now_at, observed = 'absent',
               observed_at = :now_at, ssh_port = NULL, unresponsive_at = NULL, last_error = NULL

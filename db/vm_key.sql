@@ -1,5 +1,5 @@
--- vm_key_add(team_id int, vm_id text, key_id text) done
--- Adds nothing if the key does not belong to the team.
+-- vm_key_add(team_id int, vm_id text, key_id text) one
+-- NOT_FOUND if the key does not belong to the team.
 INSERT INTO vm_key (team_id, vm_id, fingerprint, name, public_line)
 SELECT k.team_id, :vm_id, k.fingerprint, k.name, k.public_line FROM ssh_key k
 WHERE k.team_id = :team_id AND k.id = :key_id;

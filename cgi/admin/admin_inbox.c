@@ -89,11 +89,10 @@ struct error *admin_inbox_retry(struct admin *admin)
     struct error *e = is_all ? sql_event_retry_all(admin->db, admin->arena)
                              : sql_event_retry(admin->db, admin->arena, admin->argument);
 
-    if (e)
-        return e;
-    printf("%lld will be tried again immediately\n", (long long)db_changes(admin->db));
-    if (db_changes(admin->db) == 0 && !is_all)
+    if (e && e->kind == ERROR_NOT_FOUND)
         return error_new(admin->arena, ERROR_NOT_FOUND, "no parked event has the id %s",
                          admin->argument);
-    return NULL;
+    if (!e)
+        printf("%lld will be tried again immediately\n", (long long)db_changes(admin->db));
+    return e;
 }

@@ -135,9 +135,12 @@ static struct error *keys_add(const struct context *context, const struct actor 
         return keys_copy(context, actor, vm->source->id, id);
     for (size_t i = 0; i < vm->key_count && !e; i++) {
         e = sql_vm_key_add(context->db, context->arena, actor->team_id, id, vm->key_ids[i]);
-        if (!e && db_changes(context->db) == 0)
+        if (e && e->kind == ERROR_NOT_FOUND)
             e = error_refuse(context->arena, ERROR_INPUT, "unknown_key", "key",
                              "Choose keys from the list.");
+        if (e && e->kind == ERROR_CONFLICT)
+            e = error_refuse(context->arena, ERROR_INPUT, "key_twice", "key",
+                             "A key is chosen twice.");
     }
     return e;
 }
@@ -398,6 +401,8 @@ struct error *vm_command_rename(const struct context *context, const struct acto
     struct vm_get_row vm;
     struct error *e = sql_vm_get(context->db, context->arena, actor->team_id, id, &vm);
 
+    if (!e && vm.gone_at)
+        return error_new(context->arena, ERROR_CONFLICT, "vm %s is gone", id);
     if (!e)
         e = sql_vm_rename(context->db, context->arena, actor->team_id, id, name);
     if (e && e->kind == ERROR_CONFLICT)

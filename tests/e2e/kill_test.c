@@ -66,7 +66,9 @@ static void command_one(struct run *run)
     struct vm_list_rows vms;
     unsigned int count = 0;
 
-    world_check(sql_vm_list(world->db, world->arena, world->team_id, &vms), "list");
+    world_check(
+        sql_vm_list(world->db, world->arena, world->team_id, INT64_MAX, "", INT64_MAX, &vms),
+        "list");
     for (size_t i = 0; i < vms.count && count < MOST_VMS; i++) {
         if (strcmp(vms.row[i].state, "destroying") != 0)
             ids[count++] = vms.row[i].id;

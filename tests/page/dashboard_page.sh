@@ -42,6 +42,8 @@ expect_text "already has a VM called quiet-maple"
 as alice post /vms name=fresh image=none size=nano region=local key=keykeykeykeykey2 ; expect 422
 as alice post /vms name=fresh image=tiny size=nano region=local key=keykeykeykeykey4 ; expect 422
 expect_row "SELECT count(*) FROM vm WHERE name = 'fresh'" 0
+as alice post /vms name=fresh image=tiny size=nano region=local key=keykeykeykeykey2 key=keykeykeykeykey2 ; expect 422
+expect_text "A key is chosen twice."
 as alice post /vms name=fresh image=tiny size=nano region=local key=keykeykeykeykey2 ; expect 303
 expect_row "SELECT state, wanted, team_id FROM vm WHERE name = 'fresh'" "creating|running|1"
 expect_row "SELECT kind, state FROM job WHERE vm_id = (SELECT id FROM vm WHERE name = 'fresh')" "create|queued"

@@ -166,4 +166,19 @@ expect_row "PRAGMA foreign_keys=ON; DELETE FROM vm; DELETE FROM team WHERE id = 
 expect_row "SELECT count(*) FROM team WHERE id = 1" 0
 expect_row "SELECT count(*) > 0 FROM receipt WHERE team_id = 1 AND position = 9" 1
 
+# A destroyed VM has no commands, and nothing of them is written.
+fresh
+for command in rename start stop restart retry resize destroy snapshots; do
+    case $command in
+    rename) fields=name=other ;;
+    snapshots) fields=name=late ;;
+    resize) fields=size=small ;;
+    destroy) fields=name=gone-vm ;;
+    *) fields=unused=1 ;;
+    esac
+    as alice post /vms/gonegonegonegone/$command $fields ; expect 409
+done
+expect_row "SELECT count(*) FROM activity WHERE vm_id = 'gonegonegonegone'" 0
+expect_row "SELECT name FROM vm WHERE id = 'gonegonegonegone'" gone-vm
+
 finish

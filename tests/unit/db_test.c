@@ -263,7 +263,9 @@ static void test_change_count(void **state)
     assert_int_equal(db_changes(db), 1);
     good(sql_person_get(db, arena, id, &row));
     assert_string_equal(row.name, "B");
-    good(sql_person_rename(db, arena, id + 1, "C"));
+    e = sql_person_rename(db, arena, id + 1, "C");
+    bad(e, ERROR_NOT_FOUND);
+    assert_string_equal(e->text, "person_rename: no such row");
     assert_int_equal(db_changes(db), 0);
     e = sql_person_get(db, arena, id + 1, &row);
     bad(e, ERROR_NOT_FOUND);
