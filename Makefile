@@ -55,7 +55,7 @@ WORKER_O := $(WORKER_C:%.c=$(BUILD)/%.o)
 all: $(PROGRAMS) $(BUILD)/worker $(BUILD)/domicile-admin $(BUILD)/errors/404.html
 
 # ---- programs ----------------------------------------------------------------------------------
-LIBS_WEB    := -lfcgi -lsqlite3 -ljansson -lcrypto -lcurl -lseccomp -linih
+LIBS_WEB    := -lfcgi -lsqlite3 -ljansson -lcrypto -lcurl -lseccomp -linih -lidn2
 LIBS_WORKER := $(LIBS_WEB) -lvirt -lxml2 -larchive -lssh -lpthread
 
 $(PROGRAMS): $(BUILD)/%: $(BUILD)/cgi/%.o $(BUILD)/libdomicile.a
@@ -119,7 +119,7 @@ node_modules/.stamp: package-lock.json
 
 # ---- setup: Debian packages and npm only --------------------------------------------------------
 PACKAGES := gcc make libc6-dev pkg-config libfcgi-dev libsqlite3-dev libjansson-dev libssl-dev \
-  libcurl4-openssl-dev libseccomp-dev libinih-dev libvirt-dev libxml2-dev libarchive-dev libssh-dev nginx \
+  libcurl4-openssl-dev libseccomp-dev libinih-dev libidn2-dev libvirt-dev libxml2-dev libarchive-dev libssh-dev nginx \
   spawn-fcgi multiwatch libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients qemu-system-x86 \
   qemu-utils openssh-client openssl curl fonttools python3-brotli
 TEST_PACKAGES := libcmocka-dev sqlite3 jq tidy chromium clang-format-14 pmccabe shellcheck \

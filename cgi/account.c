@@ -3,9 +3,9 @@
 #include "adapter/crypto.h"
 #include "base/array.h"
 #include "base/limit.h"
-#include "base/text.h"
 #include "key.html.h"
 #include "keys.html.h"
+#include "model/label.h"
 #include "model/ssh_key.h"
 #include "person.sql.h"
 #include "session.sql.h"
@@ -51,21 +51,12 @@ static struct error *keys_show(struct request *r)
 
 enum { NAME, KEY, FIELDS };
 
-/* Keep the input only if it starts like a public key; anything else is not shown again. */
-static const char *key_echo(const char *text)
-{
-    text += strspn(text, " \t\r\n");
-    return text_starts(text, "ssh-") || text_starts(text, "ecdsa-") || text_starts(text, "sk-")
-               ? text
-               : "";
-}
-
 static struct error *keys_again(struct request *r, const struct field *fields)
 {
     struct keys_html page = {
         .name = fields[NAME].text,
         .name_problem = fields[NAME].problem,
-        .key = key_echo(fields[KEY].text),
+        .key = fields[KEY].text,
         .key_problem = fields[KEY].problem,
     };
     struct error *e;
@@ -78,82 +69,87 @@ static struct error *keys_again(struct request *r, const struct field *fields)
     return NULL;
 }
 
-/* No byte of a private key may remain, neither in the response nor in the reused arena. */
-static void private_forget(struct request *r, struct field *fields)
+/* Sets problems; true if the keys can be stored. Only public keys are shown again. */
+static bool keys_check(struct request *r, struct field *fields, struct ssh_keys *keys)
 {
-    explicit_bzero((char *)(uintptr_t)r->body, r->body_length);
-    fields[NAME].text = "";
-    fields[KEY].text = "";
-}
-
-/* Sets problems; true if the key can be stored. */
-static bool key_check(struct request *r, struct field *fields, struct ssh_key *key)
-{
-    const char *name = fields[NAME].text;
-    bool is_name_private = ssh_key_looks_private(name, strlen(name));
-    const struct error *e = ssh_key_read(r->arena, fields[KEY].text, strlen(fields[KEY].text), key);
+    const char *text = fields[KEY].text;
+    const struct error *e = ssh_keys_read(r->arena, text, strlen(text), keys);
 
     fields[KEY].problem = e ? e->message : NULL;
-    if (is_name_private)
-        fields[NAME].problem = "That looks like a private key. Nothing of it was kept.";
-    if (is_name_private || (e && strcmp(e->code, SSH_KEY_IS_PRIVATE) == 0))
-        private_forget(r, fields);
-    return !e && !fields[NAME].problem;
+    if (!keys->is_public)
+        fields[KEY].text = "";
+    return !form_has_problems(fields, FIELDS);
 }
 
-static const char *key_name(struct request *r, const struct field *name, const struct ssh_key *key)
+/* The typed name, numbered if there are several keys, else the key's comment. */
+static const char *key_name(struct request *r, const struct field *name,
+                            const struct ssh_keys *keys, size_t i)
 {
+    const struct ssh_key *key = &keys->key[i];
+
     if (*name->text)
-        return name->text;
-    if (*key->comment)
-        return strlen(key->comment) <= LIMIT_LABEL_BYTES ? key->comment : key->type;
+        return i == 0 ? name->text : arena_printf(r->arena, "%s %zu", name->text, i + 1);
+    if (*key->comment && !label_problem(r->arena, key->comment))
+        return key->comment;
     return arena_printf(r->arena, "%s key", key->type);
 }
 
-static struct error *key_insert(struct request *r, struct field *fields, const struct ssh_key *key)
+static struct error *key_insert(struct request *r, struct field *fields,
+                                const struct ssh_keys *keys, size_t i)
 {
+    const struct ssh_key *key = &keys->key[i];
     struct ssh_key_by_fingerprint_row known;
-    struct ssh_key_count_row count;
     int64_t team_id = r->session->team_id;
-    struct error *e = sql_ssh_key_count(r->db, r->arena, team_id, &count);
+    struct error *e =
+        sql_ssh_key_by_fingerprint(r->db, r->arena, team_id, key->fingerprint, &known);
 
-    if (e)
-        return e;
-    if (count.total >= LIMIT_KEYS_PER_TEAM) {
-        fields[KEY].problem = arena_printf(r->arena, "A team can have %d keys. Remove one first.",
-                                           LIMIT_KEYS_PER_TEAM);
-        return NULL;
-    }
-    e = sql_ssh_key_by_fingerprint(r->db, r->arena, team_id, key->fingerprint, &known);
     if (!e)
         fields[KEY].problem =
-            arena_printf(r->arena, "This key is already here, as “%s”.", known.name);
+            arena_printf(r->arena, "%s already here, as “%s”.",
+                         keys->count > 1 ? "One of these keys is" : "This key is", known.name);
     if (!e || e->kind != ERROR_NOT_FOUND)
         return e;
     return sql_ssh_key_create(r->db, r->arena, team_id, crypto_id(r->arena), r->session->person_id,
-                              key_name(r, &fields[NAME], key), key->type, key->fingerprint,
+                              key_name(r, &fields[NAME], keys, i), key->type, key->fingerprint,
                               key->comment, key->line, r->now_at);
+}
+
+static struct error *keys_insert(struct request *r, struct field *fields,
+                                 const struct ssh_keys *keys)
+{
+    struct ssh_key_count_row count;
+    struct error *e = sql_ssh_key_count(r->db, r->arena, r->session->team_id, &count);
+
+    if (!e && count.total + (int64_t)keys->count > LIMIT_KEYS_PER_TEAM)
+        fields[KEY].problem = arena_printf(r->arena, "A team can have %d keys. Remove some first.",
+                                           LIMIT_KEYS_PER_TEAM);
+    for (size_t i = 0; i < keys->count && !e && !fields[KEY].problem; i++)
+        e = key_insert(r, fields, keys, i);
+    return e;
 }
 
 static struct error *keys_post(struct request *r)
 {
     struct field fields[FIELDS] = {
-        [NAME] = { .name = "name", .kind = FIELD_LINE, .max = LIMIT_LABEL_BYTES },
+        [NAME] = { .name = "name", .kind = FIELD_LABEL },
         [KEY] = { .name = "key", .kind = FIELD_LINES },
     };
-    struct ssh_key key;
+    struct ssh_keys keys;
     struct error *e = form_read(r, fields, FIELDS);
 
     if (e)
         return e;
-    if (!key_check(r, fields, &key))
+    if (!keys_check(r, fields, &keys))
         return keys_again(r, fields);
-    e = key_insert(r, fields, &key);
+    e = keys_insert(r, fields, &keys);
     if (e)
         return e;
     if (fields[KEY].problem)
         return keys_again(r, fields);
-    return done(r, arena_printf(r->arena, "Key added: %s", key.fingerprint), "/keys");
+    return done(r,
+                keys.count > 1 ? arena_printf(r->arena, "%zu keys added.", keys.count)
+                               : arena_printf(r->arena, "Key added: %s", keys.key[0].fingerprint),
+                "/keys");
 }
 
 /* ---- one key ---- */
@@ -187,9 +183,7 @@ static struct error *key_show(struct request *r)
 
 static struct error *key_rename(struct request *r)
 {
-    struct field name = {
-        .name = "name", .kind = FIELD_LINE, .max = LIMIT_LABEL_BYTES, .is_required = true
-    };
+    struct field name = { .name = "name", .kind = FIELD_LABEL, .is_required = true };
     struct key_html page = { .name = NULL };
     struct error *e = form_read(r, &name, 1);
 
@@ -197,10 +191,6 @@ static struct error *key_rename(struct request *r)
         e = key_fill(r, &page);
     if (e)
         return e;
-    if (ssh_key_looks_private(name.text, strlen(name.text))) {
-        name.text = "";
-        name.problem = "That looks like a private key. Nothing of it was kept.";
-    }
     if (name.problem) {
         page.name = name.text;
         page.name_problem = name.problem;
@@ -266,9 +256,7 @@ static struct error *account_show(struct request *r)
 
 static struct error *account_rename(struct request *r)
 {
-    struct field name = {
-        .name = "name", .kind = FIELD_LINE, .max = LIMIT_LABEL_BYTES, .is_required = true
-    };
+    struct field name = { .name = "name", .kind = FIELD_PERSON, .is_required = true };
     struct error *e = form_read(r, &name, 1);
 
     if (e)

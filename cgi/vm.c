@@ -3,7 +3,6 @@
  * (model/vm_command.c) and redirects to the page; the worker does the rest.
  */
 #include "base/array.h"
-#include "base/limit.h"
 #include "model/vm_command.h"
 #include "model/worker_wakeup.h"
 #include "view/vm_options.h"
@@ -187,9 +186,7 @@ static struct error *vm_resize(struct request *r)
 
 static struct error *snapshot_create(struct request *r)
 {
-    struct field name = {
-        .name = "name", .kind = FIELD_LINE, .max = LIMIT_LABEL_BYTES, .is_required = true
-    };
+    struct field name = { .name = "name", .kind = FIELD_LABEL, .is_required = true };
     const struct context context = request_context(r);
     const struct actor actor = session_actor(r);
     struct error *e = form_read(r, &name, 1);

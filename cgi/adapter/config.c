@@ -2,6 +2,7 @@
 #include "adapter/config.h"
 
 #include "adapter/config_prices.h"
+#include "adapter/idn.h"
 #include "base/array.h"
 #include "base/buf.h"
 #include "base/clock.h"
@@ -365,6 +366,13 @@ static struct error *pairs_read(struct reading *reading, const char *path)
     return NULL;
 }
 
+/* In the form in which people's addresses are compared with it. */
+static const char *operator_check(struct arena *arena, struct config *config)
+{
+    config->operator_email = idn_email(arena, config->operator_email);
+    return config->operator_email ? NULL : "[server] operator must be an e-mail address";
+}
+
 struct error *config_load(struct arena *arena, const char *state_dir, struct config **out)
 {
     const char *path = arena_printf(arena, "%s/domicile.conf", state_dir);
@@ -378,6 +386,8 @@ struct error *config_load(struct arena *arena, const char *state_dir, struct con
     if (e)
         return e;
     reading->problem = missing_find(reading);
+    if (!reading->problem)
+        reading->problem = operator_check(arena, reading->config);
     if (!reading->problem)
         reading->problem = config_mail_check(arena, reading->config);
     if (reading->problem)

@@ -1,6 +1,7 @@
 /* Validates the section [mail] of domicile.conf; see config.h. */
 #include "adapter/config.h"
 
+#include "adapter/idn.h"
 #include "base/limit.h"
 #include "base/text.h"
 #include "base/url.h"
@@ -22,8 +23,8 @@ static bool sender_read(struct arena *arena, struct config *config)
 
     if (!open) {
         config->mail_from_name = config->server_name;
-        config->mail_from_email = from;
-        return text_is_email(from);
+        config->mail_from_email = idn_email(arena, from);
+        return config->mail_from_email != NULL;
     }
     if (from[length - 1] != '>')
         return false;
@@ -31,9 +32,10 @@ static bool sender_read(struct arena *arena, struct config *config)
     while (name_length > 0 && from[name_length - 1] == ' ')
         name_length--;
     config->mail_from_name = arena_copy_bytes(arena, from, name_length);
-    config->mail_from_email = arena_copy_bytes(arena, open + 1, length - (size_t)(open - from) - 2);
-    return name_length > 0 && name_length <= LIMIT_LABEL_BYTES && text_is_utf8(from, length) &&
-           text_is_line(from) && text_is_email(config->mail_from_email);
+    config->mail_from_email =
+        idn_email(arena, arena_copy_bytes(arena, open + 1, length - (size_t)(open - from) - 2));
+    return name_length > 0 && text_length(config->mail_from_name) <= LIMIT_LABEL_CHARACTERS &&
+           text_is_line(from) && config->mail_from_email;
 }
 
 const char *config_mail_check(struct arena *arena, struct config *config)

@@ -8,8 +8,11 @@
 #include "base/array.h"
 #include "base/log.h"
 
+#include <openssl/bn.h>
+#include <openssl/core_dispatch.h>
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
+#include <openssl/decoder.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/params.h>
@@ -279,4 +282,96 @@ bool crypto_ec_point_is_valid(const char *curve, const unsigned char *point, siz
     EVP_PKEY_free(key);
     EVP_PKEY_CTX_free(context);
     return is_valid;
+}
+
+/* ---- public keys in PEM ---- */
+
+enum { MOST_PART_BYTES = 4096 };
+
+static void part_add(struct crypto_public *out, const void *bytes, size_t length)
+{
+    out->part[out->count].bytes = bytes;
+    out->part[out->count++].length = length;
+}
+
+/* A number as mpint: with a zero byte in front if its first bit is set. */
+static bool number_add(struct arena *arena, EVP_PKEY *key, const char *name,
+                       struct crypto_public *out)
+{
+    BIGNUM *number = NULL;
+    unsigned char *bytes;
+    size_t length;
+
+    if (EVP_PKEY_get_bn_param(key, name, &number) != 1)
+        return false;
+    length = (size_t)BN_num_bytes(number);
+    bytes = arena_alloc(arena, length + 1);
+    BN_bn2bin(number, bytes + 1);
+    BN_free(number);
+    if (length && bytes[1] & 0x80)
+        part_add(out, bytes, length + 1);
+    else
+        part_add(out, bytes + 1, length);
+    return true;
+}
+
+static bool point_add(struct arena *arena, EVP_PKEY *key, struct crypto_public *out)
+{
+    static const char *const curves[][3] = {
+        { "prime256v1", "ecdsa-sha2-nistp256", "nistp256" },
+        { "secp384r1", "ecdsa-sha2-nistp384", "nistp384" },
+        { "secp521r1", "ecdsa-sha2-nistp521", "nistp521" },
+    };
+    unsigned char *point = arena_alloc(arena, MOST_PART_BYTES);
+    char group[64] = "";
+    size_t length;
+
+    if (EVP_PKEY_get_group_name(key, group, sizeof group, NULL) != 1 ||
+        EVP_PKEY_get_octet_string_param(key, OSSL_PKEY_PARAM_PUB_KEY, point, MOST_PART_BYTES,
+                                        &length) != 1)
+        return false;
+    for (size_t i = 0; i < COUNT(curves); i++) {
+        if (strcmp(group, curves[i][0]) != 0)
+            continue;
+        out->algorithm = curves[i][1];
+        part_add(out, curves[i][2], strlen(curves[i][2]));
+        part_add(out, point, length);
+        return true;
+    }
+    return false;
+}
+
+static bool parts_read(struct arena *arena, EVP_PKEY *key, struct crypto_public *out)
+{
+    unsigned char *bytes = arena_alloc(arena, CRYPTO_ED25519_BYTES);
+    size_t length = CRYPTO_ED25519_BYTES;
+
+    if (EVP_PKEY_is_a(key, "RSA")) {
+        out->algorithm = "ssh-rsa";
+        return number_add(arena, key, OSSL_PKEY_PARAM_RSA_E, out) &&
+               number_add(arena, key, OSSL_PKEY_PARAM_RSA_N, out);
+    }
+    if (EVP_PKEY_is_a(key, "EC"))
+        return point_add(arena, key, out);
+    if (!EVP_PKEY_is_a(key, "ED25519") || EVP_PKEY_get_raw_public_key(key, bytes, &length) != 1)
+        return false;
+    out->algorithm = "ssh-ed25519";
+    part_add(out, bytes, length);
+    return true;
+}
+
+bool crypto_public_read(struct arena *arena, const char *pem, struct crypto_public *out)
+{
+    EVP_PKEY *key = NULL;
+    OSSL_DECODER_CTX *decoder = OSSL_DECODER_CTX_new_for_pkey(
+        &key, "PEM", NULL, NULL, OSSL_KEYMGMT_SELECT_PUBLIC_KEY, NULL, NULL);
+    const unsigned char *bytes = (const unsigned char *)pem;
+    size_t length = strlen(pem);
+    bool is_read = decoder && OSSL_DECODER_from_data(decoder, &bytes, &length) == 1;
+
+    *out = (struct crypto_public){ .count = 0 };
+    OSSL_DECODER_CTX_free(decoder);
+    is_read = is_read && parts_read(arena, key, out);
+    EVP_PKEY_free(key);
+    return is_read;
 }

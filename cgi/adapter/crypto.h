@@ -57,3 +57,18 @@ bool crypto_base64url_decode(struct arena *arena, const char *text, size_t lengt
 
 /* Is `point` (uncompressed, RFC 5656) on the curve "nistp256", "nistp384" or "nistp521"? */
 bool crypto_ec_point_is_valid(const char *curve, const unsigned char *point, size_t length);
+
+/*
+ * A public key out of PEM ("BEGIN PUBLIC KEY" or "BEGIN RSA PUBLIC KEY"), as the parts of its SSH
+ * form (RFC 4253 6.6, RFC 5656, RFC 8709). False: none, damaged, or of a kind without such a form.
+ */
+struct crypto_public {
+    const char *algorithm; /* "ssh-rsa" */
+    struct {
+        const unsigned char *bytes;
+        size_t length;
+    } part[2]; /* behind the algorithm; numbers are positive mpints */
+    size_t count;
+};
+
+bool crypto_public_read(struct arena *arena, const char *pem, struct crypto_public *out);

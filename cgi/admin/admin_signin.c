@@ -4,7 +4,7 @@
 #include "admin/admin.h"
 
 #include "base/clock.h"
-#include "base/text.h"
+#include "model/identity.h"
 #include "model/signin_token.h"
 
 #include <stdio.h>
@@ -12,7 +12,7 @@
 
 struct error *admin_signin(struct admin *admin)
 {
-    const char *email = text_lower(admin->arena, admin->argument);
+    const char *email = identity_email(admin->arena, admin->argument);
     const char *url;
     int64_t until_at;
     const struct context context =
@@ -23,7 +23,7 @@ struct error *admin_signin(struct admin *admin)
         return error_new(admin->arena, ERROR_CONFLICT,
                          "sign-in uses WorkOS (identity = workos in domicile.conf): links need "
                          "identity = local");
-    if (!text_is_email(email))
+    if (!email)
         return error_new(admin->arena, ERROR_INPUT, "not an e-mail address: %s", admin->argument);
     e = signin_token_make(&context, email, &url, &until_at);
     if (!e)

@@ -48,8 +48,8 @@ enum {
     LIMIT_RSA_BITS_MAX = 8192,
 
     /* VMs. */
-    LIMIT_HOST_NAME_BYTES = 63, /* RFC 1123: one label of a host name */
-    LIMIT_LABEL_BYTES = 100,    /* names of keys, snapshots, users */
+    LIMIT_HOST_NAME_BYTES = 63,   /* RFC 1123: one label of a host name */
+    LIMIT_LABEL_CHARACTERS = 100, /* names of keys, snapshots, users */
     LIMIT_SNAPSHOTS_PER_VM = 20,
     LIMIT_JOB_ATTEMPTS = 3, /* before a job needs attention; destroying never gives up */
     LIMIT_JOB_BACKOFF_S = 60,

@@ -14,10 +14,12 @@ void plain_text(struct buf *buf, const char *text)
     if (!text)
         return;
     while (*next) {
-        size_t length = text_control_length(next);
+        size_t length = text_hidden_length(next);
 
         if (length == 0) {
-            next++;
+            do
+                next++;
+            while ((*next & 0xc0) == 0x80); /* the rest of the character */
             continue;
         }
         buf_bytes(buf, start, (size_t)(next - start));

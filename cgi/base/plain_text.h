@@ -7,7 +7,7 @@
 #include "base/buf.h"
 #include "base/html.h"
 
-/* Control characters and line breaks become spaces. NULL writes nothing. */
+/* Hidden characters, and with them all that breaks a line, become blanks. NULL writes nothing. */
 void plain_text(struct buf *buf, const char *text);
 
 /* "20 Nov 2026, 12:00 UTC": absolute, since a mail is read later. 0: an em dash. */

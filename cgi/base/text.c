@@ -90,24 +90,174 @@ bool text_is_utf8(const char *text, size_t length)
     return true;
 }
 
-size_t text_control_length(const char *at)
+/*
+ * The character at `at` and its bytes; a byte that is not well formed counts as U+FFFE, which is no
+ * character.
+ */
+static uint32_t character(const char *at, size_t *length)
 {
-    const unsigned char *next = (const unsigned char *)at;
+    const unsigned char *byte = (const unsigned char *)at;
+    uint32_t code;
 
-    if (*next < 0x20 || *next == 0x7f)
-        return *next ? 1 : 0;
-    if (next[0] == 0xc2 && next[1] >= 0x80 && next[1] <= 0x9f)
-        return 2;
-    if (next[0] == 0xe2 && next[1] == 0x80 && (next[2] == 0xa8 || next[2] == 0xa9))
-        return 3;
-    return 0;
+    *length = sequence_length(byte, strnlen(at, 4));
+    if (*length == 0) {
+        *length = 1;
+        return *at ? 0xfffe : 0;
+    }
+    code = *length == 1 ? byte[0] : byte[0] & (0xffU >> (*length + 1));
+    for (size_t i = 1; i < *length; i++)
+        code = code << 6 | (byte[i] & 0x3f);
+    return code;
+}
+
+struct range {
+    uint32_t first, last;
+};
+
+static bool is_in(uint32_t code, const struct range *ranges, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (code >= ranges[i].first && code <= ranges[i].last)
+            return true;
+    }
+    return false;
+}
+
+static bool is_hidden(uint32_t code)
+{
+    static const struct range hidden[] = {
+        { 0x01, 0x1f },       /* C0 */
+        { 0x7f, 0x9f },       /* DEL and C1 */
+        { 0xad, 0xad },       /* soft hyphen */
+        { 0x34f, 0x34f },     /* grapheme joiner */
+        { 0x61c, 0x61c },     /* direction */
+        { 0x115f, 0x1160 },   /* Hangul fillers */
+        { 0x17b4, 0x17b5 },   /* Khmer vowels without a form */
+        { 0x180b, 0x180f },   /* Mongolian selectors */
+        { 0x200b, 0x200b },   /* zero-width space */
+        { 0x200e, 0x200f },   /* direction */
+        { 0x2028, 0x202e },   /* line and paragraph separator, direction */
+        { 0x2060, 0x206f },   /* word joiner, operators without a form, direction */
+        { 0x2800, 0x2800 },   /* Braille without dots */
+        { 0x3164, 0x3164 },   /* Hangul filler */
+        { 0xfdd0, 0xfdef },   /* no characters */
+        { 0xfeff, 0xfeff },   /* byte order mark */
+        { 0xffa0, 0xffa0 },   /* Hangul filler */
+        { 0xfff0, 0xfffb },   /* annotations */
+        { 0x1bca0, 0x1bca3 }, /* shorthand format */
+        { 0x1d173, 0x1d17a }, /* musical format */
+        { 0xe0000, 0xe0fff }, /* tags, selectors */
+    };
+
+    return is_in(code, hidden, COUNT(hidden)) || (code & 0xfffe) == 0xfffe;
+}
+
+/* Blanks other than ' '. */
+static bool is_blank(uint32_t code)
+{
+    static const struct range blanks[] = {
+        { '\t', '\t' },     { 0xa0, 0xa0 },     { 0x1680, 0x1680 }, { 0x2000, 0x200a },
+        { 0x202f, 0x202f }, { 0x205f, 0x205f }, { 0x3000, 0x3000 },
+    };
+
+    return is_in(code, blanks, COUNT(blanks));
+}
+
+/* Zero-width joiner and non-joiner: part of some scripts and emoji. */
+static bool is_joiner(uint32_t code)
+{
+    return code == 0x200c || code == 0x200d;
+}
+
+size_t text_hidden_length(const char *at)
+{
+    size_t length;
+
+    return is_hidden(character(at, &length)) ? length : 0;
+}
+
+static bool is_visible(const char *text, bool may_have_lines)
+{
+    uint32_t before = ' ';
+
+    for (size_t length; *text; text += length) {
+        uint32_t code = character(text, &length);
+        size_t unused;
+
+        if (is_hidden(code) && !(may_have_lines && code == '\n'))
+            return false;
+        if (is_joiner(code) && (before < 0x80 || character(text + length, &unused) < 0x80))
+            return false;
+        before = code;
+    }
+    return true;
 }
 
 bool text_is_line(const char *text)
 {
-    while (*text && !text_control_length(text))
-        text++;
-    return !*text;
+    return is_visible(text, false);
+}
+
+bool text_is_lines(const char *text)
+{
+    return is_visible(text, true);
+}
+
+size_t text_length(const char *text)
+{
+    size_t count = 0;
+
+    for (size_t length; *text; text += length, count++)
+        character(text, &length);
+    return count;
+}
+
+static bool is_outer(uint32_t code)
+{
+    return code == ' ' || code == '\r' || code == '\n' || is_blank(code);
+}
+
+const char *text_trim(struct arena *arena, const char *text)
+{
+    const char *end;
+    size_t length;
+
+    for (; *text; text += length) {
+        uint32_t code = character(text, &length);
+
+        if (!is_outer(code))
+            break;
+    }
+    end = text;
+    for (const char *at = text; *at; at += length) {
+        uint32_t code = character(at, &length);
+
+        if (!is_outer(code))
+            end = at + length;
+    }
+    return arena_copy_bytes(arena, text, (size_t)(end - text));
+}
+
+const char *text_clean(struct arena *arena, const char *text)
+{
+    char *out = arena_alloc(arena, strlen(text) + 1);
+    size_t n = 0;
+
+    for (size_t length; *text; text += length) {
+        uint32_t code = character(text, &length);
+
+        if (code == '\r' && text[1] == '\n')
+            continue;
+        if (code == '\n' || code == '\r' || code == 0x85 || code == 0x2028 || code == 0x2029) {
+            out[n++] = '\n';
+        } else if (is_blank(code)) {
+            out[n++] = ' ';
+        } else if (code < 0xa0 || (!is_hidden(code) && !is_joiner(code))) {
+            memcpy(out + n, text, length);
+            n += length;
+        }
+    }
+    return out;
 }
 
 bool text_is_host_name(const char *text)
@@ -125,6 +275,8 @@ bool text_is_email(const char *text)
     size_t length = strlen(text);
 
     if (!at || at == text || !at[1] || strchr(at + 1, '@') || length > 254)
+        return false;
+    if (at[1] == '.' || text[length - 1] == '.' || strstr(at, ".."))
         return false;
     for (const char *c = text; *c; c++) {
         if ((unsigned char)*c <= 0x20 || (unsigned char)*c >= 0x7f || strchr("<>()[]\\,;:\"", *c))

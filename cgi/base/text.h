@@ -19,18 +19,41 @@ bool text_is_printable(const char *text, char min);
 bool text_is_utf8(const char *text, size_t length);
 
 /*
- * Length of the control character or line break at `at`: C0 and DEL; C1, with U+0085, two bytes of
- * UTF-8; U+2028 and U+2029, three. 0: none starts here.
+ * Text that people see: what may stand in it is decided here alone, for fields, keys, mails and
+ * seeds alike.
+ *
+ * Hidden are control characters, all that breaks a line but ' ', byte order marks and what is no
+ * character, marks of direction, and characters without a form: with them, two names would look the
+ * same, or a name would change the line around it.
  */
-size_t text_control_length(const char *at);
 
-/* The text contains none of these. Requires UTF-8. */
+/* How many bytes at `at`, where a character begins, are hidden or not UTF-8. 0: a visible one. */
+size_t text_hidden_length(const char *at);
+
+/*
+ * UTF-8 without hidden characters; text_is_lines allows line feeds. Joiners (U+200C, U+200D) may
+ * stand between characters that are not ASCII: some scripts and emoji need them.
+ */
 bool text_is_line(const char *text);
+bool text_is_lines(const char *text);
+
+/* Characters, not bytes. */
+size_t text_length(const char *text);
+
+/* Without blanks and line ends, of any kind, at its beginning and end. In the arena. */
+const char *text_trim(struct arena *arena, const char *text);
+
+/*
+ * As it was meant before it went through a web page, a word processor or a chat: hidden characters
+ * above U+009F and joiners dropped, blanks of any kind as ' ', line ends of any kind as '\n'. In
+ * the arena.
+ */
+const char *text_clean(struct arena *arena, const char *text);
 
 /* One label of a host name (RFC 1123): [a-z0-9] and inner '-', 1 to 63 characters. */
 bool text_is_host_name(const char *text);
 
-/* An email address: one '@' with something before it and a name after it, no spaces. */
+/* A mail address in ASCII: one '@', something before it, names with dots behind it, no blanks. */
 bool text_is_email(const char *text);
 
 /* A local path to redirect to: starts with one '/', not "//", only [A-Za-z0-9._~/?=&%-]. */

@@ -35,39 +35,22 @@ static bool is_name(const char *text, size_t longest, const char *letters)
     return length > 0 && length <= longest && text[0] != '-' && strspn(text, letters) == length;
 }
 
-/* Printable, and read alike by JSON and YAML parsers; json_quote() rejects invalid UTF-8. */
-static bool is_plain(const char *text, bool may_have_lines)
-{
-    for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
-        if (*c == '\n' && may_have_lines)
-            continue;
-        if (text_control_length((const char *)c))
-            return false;
-        if (c[0] == 0xef && c[1] == 0xbb && c[2] == 0xbf) /* byte order mark */
-            return false;
-        if (c[0] == 0xef && c[1] == 0xbf && c[2] >= 0xbe) /* U+FFFE, U+FFFF */
-            return false;
-    }
-    return true;
-}
-
 static struct error *check(struct arena *arena, const struct driver_seed *seed)
 {
-    static const char lower[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
     static const char word[] = "abcdefghijklmnopqrstuvwxyz0123456789-_";
     static const char any[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
 
-    if (!is_name(seed->host_name, 63, lower))
-        return error_new(arena, ERROR_INPUT, "the host name is not [a-z0-9-]{1,63}");
+    if (!text_is_host_name(seed->host_name))
+        return error_new(arena, ERROR_INPUT, "the host name is none");
     if (!is_name(seed->user_name, 32, word))
         return error_new(arena, ERROR_INPUT, "the user name is not [a-z0-9_-]{1,32}");
     if (!is_name(seed->instance_id, 128, any))
         return error_new(arena, ERROR_INPUT, "the instance id is not [A-Za-z0-9._-]{1,128}");
-    if (!is_plain(seed->host_key_private, true) || !is_plain(seed->host_key_public, false))
-        return error_new(arena, ERROR_INPUT, "the host key contains a control character");
+    if (!text_is_lines(seed->host_key_private) || !text_is_line(seed->host_key_public))
+        return error_new(arena, ERROR_INPUT, "the host key holds a hidden character");
     for (size_t i = 0; i < seed->ssh_key_count; i++) {
-        if (!is_plain(seed->ssh_keys[i], false))
-            return error_new(arena, ERROR_INPUT, "SSH key %zu contains a control character", i + 1);
+        if (!text_is_line(seed->ssh_keys[i]))
+            return error_new(arena, ERROR_INPUT, "SSH key %zu holds a hidden character", i + 1);
     }
     return NULL;
 }

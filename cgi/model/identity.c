@@ -1,10 +1,12 @@
 /* People and their teams; see identity.h. How a person authenticates is not decided here. */
 #include "model/identity.h"
 
+#include "adapter/idn.h"
 #include "base/clock.h"
 #include "base/limit.h"
 #include "base/text.h"
 #include "main_constants.sql.h"
+#include "model/label.h"
 #include "person.sql.h"
 #include "team.sql.h"
 
@@ -13,26 +15,30 @@
 
 const char *identity_email(struct arena *arena, const char *email)
 {
-    return email && text_is_email(email) ? text_lower(arena, email) : NULL;
+    return email ? idn_email(arena, email) : NULL;
 }
 
-/* At most LIMIT_LABEL_BYTES, never cutting a UTF-8 character in half. */
+/* At most LIMIT_LABEL_CHARACTERS, and never half of one. */
 static const char *label_cut(struct arena *arena, const char *text)
 {
-    size_t length = strlen(text);
+    char *cut = arena_copy(arena, text_trim(arena, text));
 
-    if (length > LIMIT_LABEL_BYTES)
-        length = LIMIT_LABEL_BYTES;
-    while (!text_is_utf8(text, length))
-        length--;
-    return arena_copy_bytes(arena, text, length);
+    for (size_t length = strlen(cut);
+         text_length(cut) > LIMIT_LABEL_CHARACTERS || !text_is_utf8(cut, length);)
+        cut[--length] = '\0';
+    return cut;
 }
 
 const char *identity_name(struct arena *arena, const char *name, const char *email)
 {
-    if (name && text_is_utf8(name, strlen(name)) && text_is_line(name) && name[strspn(name, " ")])
-        return label_cut(arena, name + strspn(name, " "));
-    return label_cut(arena, arena_copy_bytes(arena, email, strcspn(email, "@")));
+    const char *local = arena_copy_bytes(arena, email, strcspn(email, "@"));
+
+    if (name && text_is_utf8(name, strlen(name))) {
+        name = label_cut(arena, name);
+        if (*name && !label_person_problem(arena, name))
+            return name;
+    }
+    return label_cut(arena, label_person_problem(arena, local) ? email : local);
 }
 
 bool identity_email_is_allowed(const struct config *config, const char *email, bool is_verified)

@@ -15,11 +15,11 @@ struct identity {
     const char *name;  /* for a new person; can be changed later */
 };
 
-/* The e-mail in lower case; NULL if it is not a valid address. */
+/* The e-mail as it is kept (adapter/idn.h); NULL if it is not a valid address. */
 const char *identity_email(struct arena *arena, const char *email);
 
-/* `name` if it is displayable (one line, cut to LIMIT_LABEL_BYTES), else the e-mail's local
- * part. */
+/* `name` if it can be a person's or team's (label.h), cut to LIMIT_LABEL_CHARACTERS, else the
+ * e-mail's local part. */
 const char *identity_name(struct arena *arena, const char *name, const char *email);
 
 /*

@@ -2,17 +2,18 @@
 #include "model/mail_queue.h"
 
 #include "adapter/crypto.h"
-#include "base/text.h"
 #include "mail.sql.h"
+#include "model/identity.h"
 
 struct error *mail_queue(struct db *db, struct arena *arena, const struct mail *mail,
                          int64_t now_at)
 {
-    if (!text_is_email(mail->to))
+    const char *to = identity_email(arena, mail->to);
+
+    if (!to)
         return error_new(arena, ERROR_INPUT, "mail of kind %s: invalid recipient address",
                          mail->kind);
-    return sql_mail_add(db, arena, crypto_id(arena), mail->kind, text_lower(arena, mail->to),
-                        mail->once, mail->amount, mail->vm_name, mail->browser, mail->url,
-                        mail->at ? &mail->at : NULL, mail->until_at ? &mail->until_at : NULL,
-                        now_at);
+    return sql_mail_add(db, arena, crypto_id(arena), mail->kind, to, mail->once, mail->amount,
+                        mail->vm_name, mail->browser, mail->url, mail->at ? &mail->at : NULL,
+                        mail->until_at ? &mail->until_at : NULL, now_at);
 }

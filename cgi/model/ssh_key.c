@@ -1,8 +1,8 @@
 /*
- * Reading public keys; see ssh_key.h. Key arithmetic is done by OpenSSL through crypto.h; this file
- * handles only the wire format.
+ * One public key; see ssh_key_read.h. Key arithmetic is done by OpenSSL through crypto.h; this file
+ * handles only the line and the wire format.
  */
-#include "model/ssh_key.h"
+#include "model/ssh_key_read.h"
 
 #include "adapter/crypto.h"
 #include "base/array.h"
@@ -10,7 +10,6 @@
 #include "base/text.h"
 
 #include <string.h>
-#include <strings.h>
 
 /* A byte string being read; `is_bad` once a read went past its end. */
 struct wire {
@@ -23,9 +22,6 @@ struct wire_string {
     const unsigned char *bytes;
     size_t length;
 };
-
-static const char good_kinds[] =
-    "Paste an Ed25519, ECDSA, RSA (2048 to 8192 bit) or security-key public key.";
 
 static uint32_t wire_number(struct wire *wire)
 {
@@ -87,12 +83,62 @@ static bool number_is_odd(struct wire_string number)
     return number.length && number.bytes[number.length - 1] & 1;
 }
 
+/* Small factors mean a damaged key, or one that anybody can break. */
+static bool number_has_small_factor(struct wire_string number)
+{
+    enum { LARGEST = 1000 };
+
+    for (unsigned divisor = 3; divisor < LARGEST; divisor += 2) {
+        unsigned rest = 0;
+
+        for (size_t i = 0; i < number.length; i++)
+            rest = (rest << 8 | number.bytes[i]) % divisor;
+        if (!rest)
+            return true;
+    }
+    return false;
+}
+
+/*
+ * Points of small order, with which anybody can sign, and y coordinates that are not below 2^255 -
+ * 19 (RFC 8032 5.1.3). The bit of the sign does not matter.
+ */
+static bool is_weak_ed25519(const unsigned char point[CRYPTO_ED25519_BYTES])
+{
+    static const unsigned char weak[][CRYPTO_ED25519_BYTES] = {
+        { 0 },
+        { 1 },
+        { 0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4,
+          0x89, 0xf2, 0xef, 0x98, 0xf0, 0xd5, 0xdf, 0xac, 0x05, 0xd3, 0xc6,
+          0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53, 0xfc, 0x05 },
+        { 0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b,
+          0x76, 0x0d, 0x10, 0x67, 0x0f, 0x2a, 0x20, 0x53, 0xfa, 0x2c, 0x39,
+          0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a },
+    };
+    unsigned char y[CRYPTO_ED25519_BYTES];
+    size_t high = 1;
+
+    memcpy(y, point, sizeof y);
+    y[sizeof y - 1] &= 0x7f;
+    for (size_t i = 0; i < COUNT(weak); i++) {
+        if (memcmp(y, weak[i], sizeof y) == 0)
+            return true;
+    }
+    while (high < sizeof y - 1 && y[high] == 0xff)
+        high++;
+    return high == sizeof y - 1 && y[high] == 0x7f && y[0] >= 0xec; /* p - 1 has the order 2 */
+}
+
 /* Each reader returns NULL and sets key->type, or an error. */
 static const char *read_ed25519(struct arena *arena, struct wire *wire, struct ssh_key *key)
 {
+    struct wire_string point = wire_take(wire);
+
     (void)arena;
     key->type = "Ed25519";
-    return wire_take(wire).length == CRYPTO_ED25519_BYTES ? NULL : "The key is cut off or damaged.";
+    if (point.length != CRYPTO_ED25519_BYTES)
+        return "The key is cut off or damaged.";
+    return is_weak_ed25519(point.bytes) ? "The key is a point that protects nothing." : NULL;
 }
 
 static const char *read_ecdsa(struct arena *arena, struct wire *wire, struct ssh_key *key)
@@ -128,7 +174,7 @@ static const char *read_rsa(struct arena *arena, struct wire *wire, struct ssh_k
     size_t bits = number_bits(modulus), exponent_bits = number_bits(exponent);
 
     if (!bits || exponent_bits < 2 || exponent_bits > 64 || !number_is_odd(exponent) ||
-        !number_is_odd(modulus))
+        !number_is_odd(modulus) || number_has_small_factor(modulus))
         return "The key's numbers are not those of an RSA key.";
     if (bits < LIMIT_RSA_BITS_MIN)
         return arena_printf(arena,
@@ -151,9 +197,8 @@ static const char *read_application(struct arena *arena, struct wire *wire)
 
     if (!text_starts(text, "ssh:"))
         return "The security key's application does not begin with \"ssh:\".";
-    if (strlen(text) != application.length || !text_is_utf8(text, application.length) ||
-        !text_is_line(text))
-        return "The security key's application holds control characters.";
+    if (strlen(text) != application.length || !text_is_line(text))
+        return "The security key's application holds hidden characters.";
     return NULL;
 }
 
@@ -175,15 +220,16 @@ static const char *read_sk_ecdsa(struct arena *arena, struct wire *wire, struct 
 
 static const struct algorithm {
     const char *name;
+    size_t strings; /* in its wire format, the name included */
     const char *(*read)(struct arena *arena, struct wire *wire, struct ssh_key *key);
 } algorithms[] = {
-    { "ssh-ed25519", read_ed25519 },
-    { "ecdsa-sha2-nistp256", read_ecdsa },
-    { "ecdsa-sha2-nistp384", read_ecdsa },
-    { "ecdsa-sha2-nistp521", read_ecdsa },
-    { "ssh-rsa", read_rsa },
-    { "sk-ssh-ed25519@openssh.com", read_sk_ed25519 },
-    { "sk-ecdsa-sha2-nistp256@openssh.com", read_sk_ecdsa },
+    { "ssh-ed25519", 2, read_ed25519 },
+    { "ecdsa-sha2-nistp256", 3, read_ecdsa },
+    { "ecdsa-sha2-nistp384", 3, read_ecdsa },
+    { "ecdsa-sha2-nistp521", 3, read_ecdsa },
+    { "ssh-rsa", 3, read_rsa },
+    { "sk-ssh-ed25519@openssh.com", 3, read_sk_ed25519 },
+    { "sk-ecdsa-sha2-nistp256@openssh.com", 4, read_sk_ecdsa },
 };
 
 static const struct algorithm *algorithm_find(const char *name)
@@ -194,102 +240,6 @@ static const struct algorithm *algorithm_find(const char *name)
     }
     return NULL;
 }
-
-/* The number of base64 characters at the start of `text`. */
-static size_t base64_span(const char *text, size_t length)
-{
-    size_t span = 0;
-
-    while (span < length && text[span] &&
-           strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=", text[span]))
-        span++;
-    return span;
-}
-
-/* Whether base64 starts like a public key: a length below 64, then "ssh-", "ecdsa-" or "sk-". */
-static bool is_public_start(const char *base64, size_t length)
-{
-    return length > 11 && strncmp(base64, "AAAA", 4) == 0 &&
-           (strncmp(base64 + 6, "NzaC", 4) == 0 || strncmp(base64 + 6, "VjZHNh", 6) == 0 ||
-            strncmp(base64 + 6, "NrL", 3) == 0);
-}
-
-/*
- * Long base64 that is not a public key is part of some key file, with or without its first lines. A
- * public key in another format ("BEGIN PUBLIC KEY") is only a mistake.
- */
-static bool is_inside_of_key_file(const char *text, size_t length)
-{
-    enum { LONG_RUN = 48 };
-    size_t at = 0, run, next, rest;
-
-    while (at < length && strchr(" \t\r\n", text[at]) && text[at])
-        at++;
-    run = base64_span(text + at, length - at);
-    for (next = at + run; next < length && strchr("\r\n", text[next]) && text[next];)
-        next++;
-    rest = base64_span(text + next, length - next);
-    /* Several bare lines: the middle of a file, even if it contains the start of a public key. */
-    if (next > at + run && run && rest && (run >= LONG_RUN || rest >= LONG_RUN))
-        return true;
-    if (memmem(text, length, "PUBLIC KEY", 10) || memmem(text, length, "CERTIFICATE", 11))
-        return false;
-    for (; at < length; at += run ? run : 1) {
-        run = base64_span(text + at, length - at);
-        if (is_public_start(text + at, run))
-            return false;
-        if (run >= LONG_RUN)
-            return true;
-    }
-    return false;
-}
-
-/* Markers of private keys: armour lines, PuTTY fields, and the first characters of their base64. */
-bool ssh_key_looks_private(const char *text, size_t length)
-{
-    static const char *const marks[] = {
-        "PRIVATE KEY",
-        "PRIVATE_KEY", /* every PEM armour, and names used by programs */
-        "PuTTY-User-Key-File",
-        "Private-Lines",
-        "Private-MAC",
-        "b3BlbnNzaC1rZXkt", /* "openssh-key-" */
-        "openssh-key-v1",
-        "-----BEGIN RSA",
-        "-----BEGIN EC",
-        "-----BEGIN DSA",
-        "-----BEGIN ENCRYPTED",
-        "-----BEGIN OPENSSH",
-        "MC4CAQAwBQYDK2Vw", /* PKCS#8 Ed25519 */
-        "MHcCAQEE",
-        "MIGkAgEBBD",
-        "MIHcAgEBBE", /* SEC 1 EC */
-        "MIGHAgEAMBMGByqG",
-        "MIG2AgEAMBAGByqG",
-        "MIHuAgEAMBAGByqG", /* PKCS#8 EC */
-        "AGE-SECRET-KEY-",
-        "SSH PRIVATE KEY FILE FORMAT",
-    };
-
-    for (size_t at = 0; at < length; at++) {
-        for (size_t i = 0; i < COUNT(marks); i++) {
-            size_t mark;
-
-            if ((text[at] ^ marks[i][0]) & ~0x20) /* a different letter, ignoring case */
-                continue;
-            mark = strlen(marks[i]);
-            if (mark <= length - at && strncasecmp(text + at, marks[i], mark) == 0)
-                return true;
-        }
-    }
-    return is_inside_of_key_file(text, length);
-}
-
-static const char *const private_problem = "That looks like a private key. Nothing of it was kept, "
-                                           "but it has left your computer: treat it "
-                                           "as lost, make a new pair with ssh-keygen -t ed25519, "
-                                           "and paste the line of the file that ends in "
-                                           ".pub.";
 
 /* The part up to the next blank; `*text` moves past the following blanks. */
 static const char *word_take(struct arena *arena, const char **text)
@@ -304,6 +254,8 @@ static const char *word_take(struct arena *arena, const char **text)
 
 static const char *unknown_problem(const char *word)
 {
+    if (text_starts(word, "SHA256:") || text_starts(word, "MD5:"))
+        return "That is the fingerprint of a key. Paste the key itself.";
     if (strcmp(word, "ssh-dss") == 0)
         return "DSA keys are broken and no longer accepted by SSH servers; make a new key with "
                "ssh-keygen -t ed25519.";
@@ -317,6 +269,45 @@ static const char *unknown_problem(const char *word)
                "key.";
     return "A public key is one line that begins with ssh-ed25519, ssh-rsa, ecdsa-sha2-… or sk-…; "
            "options before it are not accepted.";
+}
+
+bool ssh_key_is_algorithm(const char *name)
+{
+    return algorithm_find(name) != NULL;
+}
+
+/* The bytes of the wire format that begins in the first `length` bytes; 0: it cannot be known. */
+static size_t wire_length(struct arena *arena, const unsigned char *bytes, size_t length)
+{
+    struct wire wire = { .at = bytes, .rest = length };
+    struct wire_string name = wire_take(&wire);
+    const struct algorithm *algorithm =
+        wire.is_bad ? NULL : algorithm_find(arena_copy_bytes(arena, name.bytes, name.length));
+    size_t total = 4 + name.length;
+
+    for (size_t i = 1; algorithm && i < algorithm->strings; i++) {
+        size_t next = wire_number(&wire);
+
+        if (wire.is_bad || next > LIMIT_KEY_FIELD_BYTES)
+            return 0;
+        total += 4 + next;
+        next = next < wire.rest ? next : wire.rest;
+        wire.at += next;
+        wire.rest -= next;
+    }
+    return algorithm ? total : 0;
+}
+
+size_t ssh_key_base64_length(struct arena *arena, const char *base64)
+{
+    size_t whole = strcspn(base64, "=") / 4 * 4, length, total;
+    unsigned char *bytes;
+
+    whole = whole < SSH_KEY_HEAD ? whole : SSH_KEY_HEAD;
+    if (!crypto_base64_decode(arena, base64, whole, &bytes, &length))
+        return 0;
+    total = wire_length(arena, bytes, length);
+    return (total + 2) / 3 * 4;
 }
 
 static const char *blob_read(struct arena *arena, const char *base64, struct ssh_key *key)
@@ -345,52 +336,23 @@ static const char *blob_read(struct arena *arena, const char *base64, struct ssh
     return NULL;
 }
 
-static const char *line_read(struct arena *arena, const char *line, struct ssh_key *key)
+const char *ssh_key_line_read(struct arena *arena, const char *line, struct ssh_key *out)
 {
     const char *rest = line, *base64, *problem;
 
-    key->algorithm = word_take(arena, &rest);
-    if (!algorithm_find(key->algorithm))
-        return unknown_problem(key->algorithm);
+    *out = (struct ssh_key){ .comment = "" };
+    out->algorithm = word_take(arena, &rest);
+    if (!algorithm_find(out->algorithm))
+        return unknown_problem(out->algorithm);
     base64 = word_take(arena, &rest);
     if (!*base64)
         return "Only the kind of the key is there; the long middle part is missing.";
-    key->comment = rest;
+    out->comment = rest;
     if (strlen(rest) > LIMIT_KEY_COMMENT_BYTES)
         return "The comment behind the key has more than 255 bytes.";
     if (!text_is_line(rest))
-        return "The comment behind the key holds control characters.";
-    problem = blob_read(arena, base64, key);
-    key->line = arena_printf(arena, "%s %s%s%s", key->algorithm, base64, *rest ? " " : "", rest);
+        return "The comment behind the key holds hidden characters.";
+    problem = blob_read(arena, base64, out);
+    out->line = arena_printf(arena, "%s %s%s%s", out->algorithm, base64, *rest ? " " : "", rest);
     return problem;
-}
-
-/* What is wrong with the text, or NULL. */
-static const char *text_read(struct arena *arena, char *line, size_t length, struct ssh_key *out)
-{
-    if (length > LIMIT_KEY_FIELD_BYTES)
-        return "That is more than a public key can be (16 KB).";
-    if (memchr(line, '\0', length) || !text_is_utf8(line, length))
-        return "The text holds bytes that no public key has.";
-    line += strspn(line, " \t\r\n");
-    for (size_t n = strlen(line); n && strchr(" \t\r\n", line[n - 1]); n--)
-        line[n - 1] = '\0';
-    if (!*line)
-        return good_kinds;
-    if (strpbrk(line, "\r\n"))
-        return "One key at a time, please: this has several lines.";
-    return line_read(arena, line, out);
-}
-
-struct error *ssh_key_read(struct arena *arena, const char *text, size_t length,
-                           struct ssh_key *out)
-{
-    char *line = arena_copy_bytes(arena, text, length);
-    const char *problem;
-
-    *out = (struct ssh_key){ .comment = "" };
-    if (ssh_key_looks_private(line, length))
-        return error_refuse(arena, ERROR_INPUT, SSH_KEY_IS_PRIVATE, "key", "%s", private_problem);
-    problem = text_read(arena, line, length, out);
-    return problem ? error_refuse(arena, ERROR_INPUT, "invalid_key", "key", "%s", problem) : NULL;
 }

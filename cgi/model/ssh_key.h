@@ -1,6 +1,6 @@
 /*
- * SSH keys: the strict parser for pasted public keys (rules: security.md section 0, formats: RFC
- * 4253 6.6, RFC 5656, RFC 8709, OpenSSH PROTOCOL.u2f). Host keys are made in adapter/ssh.h.
+ * SSH keys: public keys as people paste them (rules: security.md section 0, formats: RFC 4253 6.6,
+ * RFC 4716, RFC 5656, RFC 8709, OpenSSH PROTOCOL.u2f). Host keys are made in adapter/ssh.h.
  *
  * ssh-keygen is not used: "ssh-keygen -l" accepts certificates, options, short RSA keys and private
  * keys.
@@ -20,15 +20,27 @@ struct ssh_key {
     const char *line; /* "ssh-ed25519 AAAA... comment" with single blanks; installed in the VM */
 };
 
+struct ssh_keys {
+    struct ssh_key *key; /* each once, in the order of the text */
+    size_t count;        /* at least 1 after success */
+    bool is_public;      /* after a refusal: the text is of public keys and may be shown again */
+};
+
 /*
- * Parse one public key from `text` (`length` bytes, may contain NUL) into `out`. On failure INPUT,
- * field "key", with a message that quotes nothing of the text: code SSH_KEY_IS_PRIVATE if it looks
- * like a private key in any form (do not store, echo or log any of it), else "invalid_key".
+ * Read the public keys in `text` (`length` bytes, may contain NUL): lines as in authorized_keys
+ * without options, also wrapped, quoted or as items of a list; RFC 4716; PuTTY without its private
+ * lines; PEM ("BEGIN PUBLIC KEY", "BEGIN RSA PUBLIC KEY"). What is read must be unambiguous, all of
+ * it. On failure INPUT, field "key", with a message that quotes nothing of the text: code
+ * SSH_KEY_IS_PRIVATE if it looks like a private key in any form (do not store, echo or log any of
+ * it), else "invalid_key".
  */
 #define SSH_KEY_IS_PRIVATE "private_key"
-struct error *ssh_key_read(struct arena *arena, const char *text, size_t length,
-                           struct ssh_key *out);
+struct error *ssh_keys_read(struct arena *arena, const char *text, size_t length,
+                            struct ssh_keys *out);
+
+/* The same for one line "algorithm base64 comment" and nothing else: what is wrong, or NULL. */
+const char *ssh_key_line_read(struct arena *arena, const char *line, struct ssh_key *out);
 
 /* Whether it looks like a private key, in whole or in part (OpenSSH, PEM, PKCS#8, PuTTY, raw
- * base64...). */
-bool ssh_key_looks_private(const char *text, size_t length);
+ * base64...). Public keys in it are no reason. */
+bool ssh_key_looks_private(struct arena *arena, const char *text, size_t length);

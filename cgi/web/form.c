@@ -3,6 +3,8 @@
 
 #include "base/limit.h"
 #include "base/text.h"
+#include "model/identity.h"
+#include "model/label.h"
 
 #include <string.h>
 #include <strings.h>
@@ -83,20 +85,30 @@ static struct error *media_check(struct request *r)
     return error_new(r->arena, ERROR_MEDIA, "content type is not %s", form);
 }
 
-static const char *trimmed(struct arena *arena, const char *text)
+/* A name people choose; it is not shown again if it may be part of a private key. */
+static const char *label_check(struct arena *arena, struct field *field)
 {
-    size_t length;
+    const char *problem = field->kind == FIELD_PERSON ? label_person_problem(arena, field->text)
+                                                      : label_problem(arena, field->text);
 
-    text += strspn(text, " \t\r\n");
-    length = strlen(text);
-    while (length && strchr(" \t\r\n", text[length - 1]))
-        length--;
-    return arena_copy_bytes(arena, text, length);
+    if (problem == LABEL_IS_PRIVATE)
+        field->text = "";
+    return problem;
 }
 
-static const char *text_problem(struct arena *arena, const struct field *field)
+static const char *email_check(struct arena *arena, struct field *field)
 {
-    int64_t length = (int64_t)strlen(field->text);
+    const char *email = identity_email(arena, field->text);
+
+    if (!email)
+        return "This is not an e-mail address.";
+    field->text = email;
+    return NULL;
+}
+
+static const char *text_problem(struct arena *arena, struct field *field)
+{
+    int64_t length = (int64_t)text_length(field->text);
     int64_t max = field->max ? field->max : LIMIT_BODY_BYTES;
 
     if (!length)
@@ -106,14 +118,21 @@ static const char *text_problem(struct arena *arena, const struct field *field)
     if (length > max)
         return arena_printf(arena, "At most %lld characters, please; this has %lld.",
                             (long long)max, (long long)length);
-    if (field->kind == FIELD_LINE && !text_is_line(field->text))
-        return "One line without control characters, please.";
-    if (field->kind == FIELD_HOST_NAME && !text_is_host_name(field->text))
-        return "Small letters, digits and inner hyphens only, at most 63: it is also the host "
-               "name.";
-    if (field->kind == FIELD_EMAIL && !text_is_email(field->text))
-        return "This is not an e-mail address.";
-    return NULL;
+    switch (field->kind) {
+    case FIELD_LINE:
+        return text_is_line(field->text) ? NULL : "One line without invisible characters, please.";
+    case FIELD_LABEL:
+    case FIELD_PERSON:
+        return label_check(arena, field);
+    case FIELD_HOST_NAME:
+        return text_is_host_name(field->text) ? NULL
+                                              : "Small letters, digits and inner hyphens only, at "
+                                                "most 63: it is also the host name.";
+    case FIELD_EMAIL:
+        return email_check(arena, field);
+    default:
+        return NULL;
+    }
 }
 
 static const char *number_problem(struct arena *arena, struct field *field)
@@ -147,7 +166,7 @@ static struct error *field_fill(struct request *r, struct field *field, const st
         return error_new(r->arena, ERROR_MALFORMED, "repeated field %s", field->name);
     field->text = field->list_count ? list[0] : "";
     if (field->kind != FIELD_LINES)
-        field->text = trimmed(r->arena, field->text);
+        field->text = text_trim(r->arena, field->text);
     field->problem =
         field->kind == FIELD_INT ? number_problem(r->arena, field) : text_problem(r->arena, field);
     return NULL;

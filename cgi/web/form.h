@@ -7,19 +7,21 @@
 #include "web/request.h"
 
 enum field_kind {
-    FIELD_LINE,  /* one line: no control characters; trimmed */
-    FIELD_LINES, /* several lines, as typed, e.g. a pasted key; control bytes are up to the caller
-                  */
+    FIELD_LINE,   /* one line without hidden characters; trimmed */
+    FIELD_LABEL,  /* a name that people choose (model/label.h) */
+    FIELD_PERSON, /* a person's own name */
+    FIELD_LINES,  /* several lines, as typed, e.g. a pasted key; control bytes are up to the caller
+                   */
     FIELD_INT,
     FIELD_HOST_NAME, /* text_is_host_name */
-    FIELD_EMAIL,
-    FIELD_LIST, /* checkboxes of one name */
+    FIELD_EMAIL,     /* an address; `text` becomes its one form (model/identity.h) */
+    FIELD_LIST,      /* checkboxes of one name */
 };
 
 struct field {
     const char *name;
     enum field_kind kind;
-    int64_t min, max; /* bytes of text, or the number itself; max 0: LIMIT_BODY_BYTES */
+    int64_t min, max; /* characters of text, or the number itself; max 0: LIMIT_BODY_BYTES */
     bool is_required;
 
     /* Filled by form_read. */

@@ -9,7 +9,7 @@
 
 struct error *list_position_read(struct request *r, struct list_position *out)
 {
-    struct field before = { .name = "before", .kind = FIELD_LINE, .max = LIMIT_LABEL_BYTES };
+    struct field before = { .name = "before", .kind = FIELD_LINE };
     struct error *e = form_read(r, &before, 1);
     size_t digits;
 

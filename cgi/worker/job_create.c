@@ -81,10 +81,10 @@ struct error *job_endpoint_record(struct job *job)
 static struct error *host_key_record(struct job *job, const char *line)
 {
     struct ssh_key key;
-    struct error *e = ssh_key_read(job->arena, line, strlen(line), &key);
+    const char *problem = ssh_key_line_read(job->arena, line, &key);
 
-    if (e)
-        return e;
+    if (problem)
+        return error_new(job->arena, ERROR_INPUT, "host key: %s", problem);
     job->vm.host_key_public = line;
     return sql_vm_set_host_key(job->context->db, job->arena, job->vm.id, line, key.fingerprint);
 }

@@ -1,5 +1,5 @@
 /*
- * Fuzzes ssh_key_read with a line as it is, and with the input as the blob of each kind. What is
+ * Fuzzes ssh_keys_read with a text as it is, and with the input as the blob of each kind. What is
  * accepted must be canonical: read again it gives the same, and it is never called private.
  */
 #include "fuzz.h"
@@ -11,23 +11,30 @@
 
 #include <string.h>
 
-static void line_check(struct arena *arena, const char *line, size_t length)
+static void key_check(struct arena *arena, const struct ssh_key *key)
 {
-    struct ssh_key key, again;
-    const struct error *e = ssh_key_read(arena, line, length, &key);
+    struct ssh_keys again;
 
-    FUZZ_DEMAND((e && strcmp(e->code, SSH_KEY_IS_PRIVATE) == 0) ==
-                ssh_key_looks_private(line, length));
-    if (e)
-        return;
-    FUZZ_DEMAND(key.type && key.algorithm && key.fingerprint && key.comment && key.line);
-    FUZZ_DEMAND(strlen(key.fingerprint) == 50 && strncmp(key.fingerprint, "SHA256:", 7) == 0);
-    FUZZ_DEMAND(strlen(key.comment) <= LIMIT_KEY_COMMENT_BYTES && text_is_line(key.line));
-    FUZZ_DEMAND(!strpbrk(key.line, "\r\n"));
-    FUZZ_DEMAND(!ssh_key_read(arena, key.line, strlen(key.line), &again));
-    FUZZ_DEMAND(strcmp(key.line, again.line) == 0);
-    FUZZ_DEMAND(strcmp(key.fingerprint, again.fingerprint) == 0);
-    FUZZ_DEMAND(strcmp(key.type, again.type) == 0);
+    FUZZ_DEMAND(key->type && key->algorithm && key->fingerprint && key->comment && key->line);
+    FUZZ_DEMAND(strlen(key->fingerprint) == 50 && strncmp(key->fingerprint, "SHA256:", 7) == 0);
+    FUZZ_DEMAND(strlen(key->comment) <= LIMIT_KEY_COMMENT_BYTES && text_is_line(key->line));
+    FUZZ_DEMAND(!strpbrk(key->line, "\r\n"));
+    FUZZ_DEMAND(!ssh_keys_read(arena, key->line, strlen(key->line), &again) && again.count == 1);
+    FUZZ_DEMAND(strcmp(key->line, again.key[0].line) == 0);
+    FUZZ_DEMAND(strcmp(key->fingerprint, again.key[0].fingerprint) == 0);
+    FUZZ_DEMAND(strcmp(key->type, again.key[0].type) == 0);
+}
+
+static void text_check(struct arena *arena, const char *text, size_t length)
+{
+    struct ssh_keys keys;
+    const struct error *e = ssh_keys_read(arena, text, length, &keys);
+
+    if (ssh_key_looks_private(arena, text, length))
+        FUZZ_DEMAND(e && strcmp(e->code, SSH_KEY_IS_PRIVATE) == 0 && !keys.is_public);
+    FUZZ_DEMAND(e ? true : keys.count > 0);
+    for (size_t i = 0; !e && i < keys.count; i++)
+        key_check(arena, &keys.key[i]);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
@@ -44,7 +51,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     struct arena *arena = fuzz_arena();
     const char *line;
 
-    line_check(arena, arena_copy_bytes(arena, bytes, length), length);
+    text_check(arena, arena_copy_bytes(arena, bytes, length), length);
     if (length < 1 || length > 10000)
         return 0;
     /* The first byte picks the kind; the rest stands behind its name. */
@@ -58,7 +65,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
         memcpy(blob + 4 + name, bytes + 1, length - 1);
         line =
             arena_printf(arena, "%s %s", kind, crypto_base64(arena, blob, 4 + name + length - 1));
-        line_check(arena, line, strlen(line));
+        text_check(arena, line, strlen(line));
     }
     return 0;
 }

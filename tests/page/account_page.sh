@@ -19,8 +19,9 @@ as alice post /keys key= ; expect 422 keys_empty_field.html
 as alice post /keys "key=ssh-dss AAAA" ; expect 422
 expect_text "DSA keys are broken"
 as alice post /keys "key=ssh-ed25519 AAAA x" ; expect 422 keys_damaged.html
-as alice post /keys "key=$good_key"$'\n'"$good_key" ; expect 422
-expect_text "One key at a time"
+as alice post /keys "key=$good_key"$'\n'"$good_key and"$'\n'"and something else" ; expect 422
+expect_text "Line 3: "
+expect_text "$good_key"
 as alice post /keys "key=ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGTS/6E+nCelewpRxzJo/ri9QWqHnjsGlx8E5f9aErVx again" ; expect 303
 as alice post /keys "key=ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGTS/6E+nCelewpRxzJo/ri9QWqHnjsGlx8E5f9aErVx again" ; expect 422
 expect_text "already here"
@@ -29,6 +30,19 @@ expect_row "SELECT type, comment, team_id FROM ssh_key WHERE name = 'home'" "Ed2
 as alice get /keys ; expect_text "Key added: SHA256:"
 as bob post /keys "key=$good_key" ; expect 303 /keys
 expect_row "SELECT name FROM ssh_key WHERE team_id = 2 AND comment = 'me@home'" "me@home"
+# Several at once, one of them in PEM; with a name, without, and one that is already there.
+pem=$'-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n-----END PUBLIC KEY-----'
+as bob post /keys "key=$good_key"$'\n'"$pem" ; expect 422
+expect_text 'One of these keys is already here, as “me@home”.'
+expect_text "MCowBQYDK2VwAyEA"
+expect_row "SELECT count(*) FROM ssh_key WHERE team_id = 2" 2
+sqlite3 "$state/main.db" "DELETE FROM ssh_key WHERE team_id = 2"
+as bob post /keys "key=- $good_key"$'\r\n'"$pem" name=desk ; expect 303 /keys
+expect_row "SELECT group_concat(name) FROM (SELECT name FROM ssh_key WHERE team_id = 2 ORDER BY name)" "desk,desk 2"
+as bob get /keys ; expect_text "2 keys added."
+# A password is not shown again.
+as bob post /keys "key=correct horse" ; expect 422
+expect_no_text "correct horse"
 headers=("$cookie" HTTP_SEC_FETCH_SITE=same-origin CONTENT_TYPE=application/x-www-form-urlencoded)
 ask POST /keys "csrf=$csrf&key=$(printf '%066000d' 0)" ; expect 413 error_413.html
 ask POST /keys "csrf=$csrf&key=%00" ; expect 400
@@ -89,6 +103,13 @@ nobody post /account/name name=x ; expect 303 /signin
 as alice post_bare /account/name name=x ; expect 403
 as alice post /account/name name= ; expect 422 account_name_empty.html
 as alice post /account/name "name=$(printf '%0101d' 0)" ; expect 422
+expect_text "At most 100 characters, please; this has 101."
+as alice post /account/name "name=$(printf 'ë%.0s' $(seq 100))" ; expect 303
+for name in Domicile "  domicile " $'Al\u202eice' $'\u2800' $'Al\u200bice'; do
+    as alice post /account/name "name=$name" ; expect 422
+done
+as alice post /account/name "name=$(head -c 48 /dev/urandom | base64 -w 0)" ; expect 422
+expect_text "That looks like a private key"
 as alice post /account/name name=Alicia ; expect 303 /account
 expect_row "SELECT name FROM person WHERE id = 1" Alicia
 

@@ -58,6 +58,14 @@ as link post /signin/mail email=unknown@example.org ; expect 303 /signin/mail
 mails unknown@example.org 0
 as link post /signin/mail email=operator@localhost ; expect 303 /signin/mail
 mails operator@localhost 1
+# One form of every address: domains of any script, a dot at the end.
+sqlite3 "$state/main.db" "UPDATE person SET identity = 'local:bob@xn--mller-kva.example', email = 'bob@xn--mller-kva.example' WHERE id = 2"
+as link post /signin/mail "email= Bob@MÜLLER.example. " ; expect 303 /signin/mail
+mails bob@xn--mller-kva.example 1
+for wrong in bob@müller..example "bob@mül ler.example" bøb@example.org bob@ @example.org bob@. "bob@$(printf 'a%.0s' $(seq 64)).org"; do
+    as link post /signin/mail "email=$wrong" ; expect 422
+    expect_text "This is not an e-mail address."
+done
 expect_row "SELECT count(*) FROM signin_link" 0
 link 1767226200
 as link get "/signin/link?token=$token" ; expect 422

@@ -166,6 +166,14 @@ expect_row "PRAGMA foreign_keys=ON; DELETE FROM vm; DELETE FROM team WHERE id = 
 expect_row "SELECT count(*) FROM team WHERE id = 1" 0
 expect_row "SELECT count(*) > 0 FROM receipt WHERE team_id = 1 AND position = 9" 1
 
+# Names of snapshots and of the confirmation.
+fresh
+as alice post /vms/runningrunningru/snapshots "name=$(head -c 48 /dev/urandom | base64 -w 0)" ; expect 422
+expect_text "That looks like a private key"
+as alice post /vms/runningrunningru/snapshots name=$'be\u2066fore' ; expect 422
+as alice post /vms/runningrunningru/snapshots "name=$(printf 'ë%.0s' $(seq 100))" ; expect 303
+as alice post /vms/failedfailedfail/destroy name=a23456789012345678901234567890123456789012345678901234567890123 ; expect 303
+
 # A destroyed VM has no commands, and nothing of them is written.
 fresh
 for command in rename start stop restart retry resize destroy snapshots; do

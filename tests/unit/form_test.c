@@ -298,10 +298,12 @@ static void test_line(void **state)
     assert_null(problem_of(field, ""));
     assert_string_equal(problem_of(field, "a"), "At least 2 characters, please.");
     assert_string_equal(problem_of(field, "abcde"), "At most 4 characters, please; this has 5.");
-    assert_string_equal(problem_of(field, "a%0Ab"), "One line without control characters, please.");
+    assert_string_equal(problem_of(field, "a%0Ab"),
+                        "One line without invisible characters, please.");
     assert_string_equal(problem_of(field, "a%C2%85b"),
-                        "One line without control characters, please.");
-    assert_string_equal(problem_of(field, "a%7Fb"), "One line without control characters, please.");
+                        "One line without invisible characters, please.");
+    assert_string_equal(problem_of(field, "a%7Fb"),
+                        "One line without invisible characters, please.");
     field.is_required = true;
     assert_string_equal(problem_of(field, ""), "Please fill this in.");
     assert_string_equal(problem_of(field, "+%0A+"), "Please fill this in.");

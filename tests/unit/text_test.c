@@ -154,10 +154,20 @@ static void test_line(void **state)
                                         "Zoë",
                                         "\xc2\xa0",
                                         "\xe2\x80\xa7",
-                                        "\xe2\x80\xaa",
-                                        "\xe2\x81\xa8",
+                                        "\xe2\x80\xa6",
+                                        "\xd9\x86\xe2\x80\x8c\xd9\x87",
+                                        "\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x92\xbb",
+                                        "\xe2\x9d\xa4\xef\xb8\x8f",
                                         "~",
                                         "\xf0\x9f\x92\xbb" };
+    /* One of each range of characters that have no form or change the direction. */
+    static const char *const hidden[] = {
+        "\xc2\xad",         "\xcd\x8f",         "\xd8\x9c",     "\xe1\x85\x9f", "\xe1\xa0\x8e",
+        "\xe2\x80\x8b",     "\xe2\x80\x8e",     "\xe2\x80\xaa", "\xe2\x80\xae", "\xe2\x81\xa0",
+        "\xe2\x81\xa6",     "\xe2\x81\xa9",     "\xe2\xa0\x80", "\xe3\x85\xa4", "\xef\xb7\x90",
+        "\xef\xbb\xbf",     "\xef\xbf\xb9",     "\xef\xbf\xbe", "\xef\xbf\xbf", "\xf0\x9f\xbf\xbe",
+        "\xf3\xa0\x81\xa1", "\xf4\x8f\xbf\xbf", "\xe2\x80\x8d", "\xe2\x80\x8c",
+    };
     char one[] = "a?b";
 
     (void)state;
@@ -173,6 +183,32 @@ static void test_line(void **state)
         assert_false(text_is_line(arena_printf(arena, "a\xc2%c", c)));
     assert_false(text_is_line("a\xe2\x80\xa8"));
     assert_false(text_is_line("\xe2\x80\xa9"));
+    for (size_t i = 0; i < COUNT(hidden); i++) {
+        if (text_is_line(arena_printf(arena, "a%sb", hidden[i])) || text_is_line(hidden[i]))
+            fail_msg("hidden character %zu", i);
+    }
+    assert_false(text_is_line("a\xff"));
+    assert_false(text_is_line("a\xe2\x80"));
+    assert_true(text_is_lines("a\nb"));
+    assert_false(text_is_lines("a\r\nb"));
+    assert_false(text_is_lines("a\n\xef\xbb\xbf"));
+}
+
+static void test_cleaning(void **state)
+{
+    (void)state;
+    assert_string_equal(text_trim(arena, " \t\xc2\xa0 a b\xe3\x80\x80\r\n"), "a b");
+    assert_string_equal(text_trim(arena, "\xc2\xa0\xe2\x80\x83"), "");
+    assert_string_equal(text_trim(arena, ""), "");
+    assert_string_equal(text_clean(arena, "\xef\xbb\xbf"
+                                          "a\r\nb\rc\xe2\x80\xa8"
+                                          "d\xc2\xa0"
+                                          "e\xe2\x80\x8b"
+                                          "f\tg\xe2\x80\xae"),
+                        "a\nb\nc\nd ef g");
+    assert_string_equal(text_clean(arena, "\x01\x1b"), "\x01\x1b");
+    assert_int_equal(text_length("Zo\xc3\xab \xf0\x9f\x92\xbb"), 5);
+    assert_int_equal(text_length(""), 0);
 }
 
 static void test_host_name(void **state)
@@ -200,7 +236,8 @@ static void test_email(void **state)
     static const char *const bad[] = {
         "",       "@",           "a@",    "@b",    "a",       "a@b@c", "a b@c",       "a@b c",
         "a@b\n",  "a@b\r\nBcc:", "<a@b>", "a@b>",  "a,b@c",   "a;b@c", "a@[1.2.3.4]", "\"a\"@b",
-        "a\\b@c", "a:b@c",       "(a)@b", "zoë@b", "a@b\x7f", "\ta@b",
+        "a\\b@c", "a:b@c",       "(a)@b", "zoë@b", "a@b\x7f", "\ta@b", "a@.b",        "a@b.",
+        "a@b..c", "a@.",
     };
     char *longest = arena_alloc(arena, 300);
 
@@ -275,13 +312,10 @@ static void test_lower_and_starts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_int),
-        cmocka_unit_test(test_utf8),
-        cmocka_unit_test(test_line),
-        cmocka_unit_test(test_host_name),
-        cmocka_unit_test(test_email),
-        cmocka_unit_test(test_local_path),
-        cmocka_unit_test(test_lower_and_starts),
+        cmocka_unit_test(test_int),        cmocka_unit_test(test_utf8),
+        cmocka_unit_test(test_line),       cmocka_unit_test(test_cleaning),
+        cmocka_unit_test(test_host_name),  cmocka_unit_test(test_email),
+        cmocka_unit_test(test_local_path), cmocka_unit_test(test_lower_and_starts),
     };
 
     return cmocka_run_group_tests(tests, set_up, tear_down);

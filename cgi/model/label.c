@@ -1,0 +1,32 @@
+/* Checks names that people choose; see label.h. */
+#include "model/label.h"
+
+#include "base/limit.h"
+#include "base/text.h"
+#include "model/ssh_key.h"
+
+#include <string.h>
+#include <strings.h>
+
+const char LABEL_IS_PRIVATE[] = "That looks like a private key. Nothing of it was kept.";
+
+const char *label_problem(struct arena *arena, const char *text)
+{
+    size_t length = text_length(text);
+
+    if (ssh_key_looks_private(arena, text, strlen(text)))
+        return LABEL_IS_PRIVATE;
+    if (length > LIMIT_LABEL_CHARACTERS)
+        return arena_printf(arena, "At most %d characters, please; this has %zu.",
+                            LIMIT_LABEL_CHARACTERS, length);
+    if (!text_is_line(text))
+        return "One line without invisible characters, please.";
+    return NULL;
+}
+
+const char *label_person_problem(struct arena *arena, const char *text)
+{
+    if (strcasecmp(text, "Domicile") == 0)
+        return "In the activity that is the name of the service itself. Please choose another.";
+    return label_problem(arena, text);
+}
