@@ -58,12 +58,15 @@ static void signin_render(struct request *r, struct signin_html *page)
 static struct error *signin_show(struct request *r)
 {
     struct signin_html page = { .email = NULL };
-    const char *path;
+    const char *path, *ended;
     struct error *e = form_value(r, "return", &path);
 
+    if (!e)
+        e = form_value(r, "ended", &ended);
     if (e)
         return e;
     path = path && text_is_local_path(path) ? path : NULL;
+    page.has_ended = ended != NULL;
     if (is_signed_in(r)) {
         response_redirect(&r->response, path ? path : "/vms");
         return NULL;

@@ -7,12 +7,62 @@
 
 (function () {
   /*
-   * htmx stores the path of the page for its history, which is disabled; nothing but the cookie is
-   * stored.
+   * What was typed into a form is kept in this tab until the answer is here. If the answer is the
+   * sign-in page, because the session had ended, or an error page, it is put back into the form when
+   * that is shown next, within an hour. Nothing else but the cookie is stored: htmx stores the path of
+   * the page for its history, which is disabled.
    */
-  try {
-    sessionStorage.clear();
-  } catch (e) { /* disabled in this browser: nothing to clear */ }
+  var KEEP_MS = 3600 * 1000;
+  function keep(entry) {
+    try {
+      sessionStorage.clear();
+      if (entry) sessionStorage.setItem('form', JSON.stringify(entry));
+    } catch (e) { /* disabled in this browser: nothing is kept */ }
+  }
+  function kept() {
+    try {
+      var entry = JSON.parse(sessionStorage.getItem('form'));
+      return entry && Date.now() - entry.at < KEEP_MS ? entry : null;
+    } catch (e) {
+      return null;
+    }
+  }
+  function formKeep(form) {
+    var fields = Array.from(new FormData(form)).filter(function (field) {
+      return !form.querySelector('input[type="hidden"][name="' + CSS.escape(field[0]) + '"]');
+    });
+    var isPrivate = fields.some(function (field) { return /PRIVATE/i.test(field[1]); });
+    if (!fields.length || !document.querySelector('form[action="/signout"]')) return; /* a button, or signed out */
+    keep(isPrivate ? null : { action: form.getAttribute('action'), fields: fields, at: Date.now() });
+  }
+  function formFill(form, fields) {
+    Array.from(form.elements).forEach(function (element) {
+      var values = fields.filter(function (field) { return field[0] === element.name; }).map(function (field) { return field[1]; });
+      if (element.name === 'csrf' || element.type === 'hidden') return;
+      if (element.type === 'checkbox' || element.type === 'radio') element.checked = values.indexOf(element.value) >= 0;
+      else if (values.length) element.value = values[0];
+    });
+    var note = document.createElement('p');
+    note.className = 'note';
+    note.setAttribute('role', 'status');
+    note.textContent = 'What you had typed is back, but it was not sent. Look at it and send it again.';
+    form.parentNode.insertBefore(note, form);
+  }
+  function formReturn() {
+    var entry = kept();
+    var form = entry && document.querySelector('form[action="' + CSS.escape(entry.action) + '"]');
+    var hint = document.getElementById('kept');
+    if (entry && document.querySelector('[data-keep]')) {
+      entry.isLost = true;
+      if (hint) hint.hidden = false;
+    } else if (entry && entry.isLost && form) {
+      formFill(form, entry.fields);
+      entry = null;
+    } else if (entry && !entry.isLost) {
+      entry = null;
+    }
+    keep(entry);
+  }
 
   /* htmx sends the version it shows, and gets 304 if that is still current. */
   document.addEventListener('htmx:configRequest', function (event) {
@@ -67,6 +117,7 @@
       event.preventDefault();
       return;
     }
+    formKeep(event.target);
     sent = button || event.target;
     sent.setAttribute('aria-disabled', 'true');
     setTimeout(enable, 10000);
@@ -176,7 +227,7 @@
     }, [times, values], box);
   }
 
-  document.addEventListener('DOMContentLoaded', function () { chart(); days(); tick(); });
+  document.addEventListener('DOMContentLoaded', function () { formReturn(); chart(); days(); tick(); });
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', days);
   window.addEventListener('resize', days);
   setInterval(chartAgain, 60000);

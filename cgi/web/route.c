@@ -1,6 +1,7 @@
 /* Finds the route for a method and path; see route.h. */
 #include "web/route.h"
 
+#include "base/text.h"
 #include "web/session.h"
 
 #include <string.h>
@@ -49,6 +50,48 @@ struct error *route_find(struct request *r, const struct route *routes, size_t c
     r->response.allow = allow;
     return allow ? error_new(r->arena, ERROR_METHOD, "method %s", r->method)
                  : error_new(r->arena, ERROR_NOT_FOUND, "no such path");
+}
+
+static bool has_page(const struct request *r, const char *path, const struct route *routes,
+                     size_t count)
+{
+    const char *parameters[ROUTE_PARAMETERS];
+
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(routes[i].method, "GET") == 0 &&
+            pattern_fits(r->arena, routes[i].pattern, path, parameters))
+            return true;
+    }
+    return false;
+}
+
+/*
+ * The page that the browser says the form is on. A form that is shown again with its problems is at
+ * the address of its POST: then that, or the nearest page above it.
+ */
+static const char *form_page(const struct request *r, const struct route *routes, size_t count)
+{
+    size_t length = strlen(r->path);
+    bool is_ours = text_starts(r->referer, r->config->public_url);
+    const char *page = is_ours ? r->referer + strlen(r->config->public_url) : "";
+    char *path = arena_copy(r->arena, r->path);
+
+    if (text_is_local_path(page) &&
+        !(strncmp(page, r->path, length) == 0 && (!page[length] || page[length] == '?')))
+        return page;
+    while (*path && !has_page(r, path, routes, count))
+        *strrchr(path, '/') = '\0';
+    return *path ? path : "/";
+}
+
+const char *route_page(const struct request *r, const struct route *routes, size_t count)
+{
+    const char *page;
+
+    if (strcmp(r->method, "POST") == 0)
+        return form_page(r, routes, count);
+    page = *r->query ? arena_printf(r->arena, "%s?%s", r->path, r->query) : r->path;
+    return text_is_local_path(page) ? page : r->path;
 }
 
 struct error *route_allow(struct request *r)

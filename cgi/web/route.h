@@ -27,5 +27,11 @@ struct route {
  */
 struct error *route_find(struct request *r, const struct route *routes, size_t count);
 
+/*
+ * The page to return to after this request: its own path with the query for a GET; for a POST the
+ * page that its form is on. A local path.
+ */
+const char *route_page(const struct request *r, const struct route *routes, size_t count);
+
 /* SIGNED_OUT, FORBIDDEN or NULL. */
 struct error *route_allow(struct request *r);

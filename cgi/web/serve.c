@@ -100,8 +100,24 @@ static struct error *request_run(struct server *server, struct request *r)
     return handler_run(r);
 }
 
-/* Redirects a signed-out visitor to sign in and back here afterwards; others get the error page. */
-static void error_respond(struct request *r, const struct error *e)
+/* To sign in, and back to this page, or to that of a form whose input the browser keeps (app.js).
+ */
+static void signin_redirect(const struct server *server, struct request *r)
+{
+    const struct program *program = server->program;
+    bool is_post = strcmp(r->method, "POST") == 0;
+    const char *page = route_page(r, program->routes, program->route_count);
+    size_t path = strcspn(page, "?");
+    struct buf query = { .arena = r->arena };
+
+    html_url_part(&query, page + path);
+    response_redirect(&r->response,
+                      arena_printf(r->arena, "/signin?return=%.*s%s%s", (int)path, page,
+                                   query.length ? query.bytes : "", is_post ? "&ended=1" : ""));
+}
+
+/* Signed-out visitors sign in first; others get the error page. */
+static void error_respond(const struct server *server, struct request *r, const struct error *e)
 {
     const char *cookie = r->response.cookie;
     const char *allow = r->response.allow;
@@ -113,9 +129,7 @@ static void error_respond(struct request *r, const struct error *e)
         return;
     }
     if (e->kind == ERROR_SIGNED_OUT) {
-        response_redirect(&r->response, strcmp(r->method, "GET") == 0
-                                            ? arena_printf(r->arena, "/signin?return=%s", r->path)
-                                            : "/signin");
+        signin_redirect(server, r);
         return;
     }
     r->response.status = error_status(e->kind);
@@ -176,7 +190,7 @@ static void request_respond(void *context, struct exchange *exchange, size_t cou
     if (!e)
         e = request_run(server, r);
     if (e)
-        error_respond(r, e);
+        error_respond(server, r, e);
     exchange->response = response_bytes(&r->response, r->arena, strcmp(r->method, "HEAD") == 0);
     request_log(r, e, started_us);
 }

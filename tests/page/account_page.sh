@@ -12,7 +12,7 @@ expect_no_text alice@laptop
 as dave get /keys ; expect 403
 
 route "POST /keys"
-nobody post /keys "key=$good_key" ; expect 303 /signin
+nobody post /keys "key=$good_key" ; expect 303 "/signin?return=/keys&ended=1"
 as alice post_bare /keys "key=$good_key" ; expect 403
 as alice with HTTP_SEC_FETCH_SITE=same-site raw POST /keys "csrf=$csrf" ; expect 403
 as alice post /keys key= ; expect 422 keys_empty_field.html
@@ -74,7 +74,7 @@ expect_text quiet-maple
 as bob get /keys/keykeykeykeykey2 ; expect 404
 
 route "POST /keys/:id/rename"
-nobody post /keys/keykeykeykeykey2/rename name=x ; expect 303 /signin
+nobody post /keys/keykeykeykeykey2/rename name=x ; expect 303 "/signin?return=/keys/keykeykeykeykey2&ended=1"
 as bob post /keys/keykeykeykeykey2/rename name=x ; expect 404
 as alice post_bare /keys/keykeykeykeykey2/rename name=x ; expect 403
 as alice post /keys/keykeykeykeykey2/rename name= ; expect 422 key_rename_empty.html
@@ -82,7 +82,7 @@ as alice post /keys/keykeykeykeykey2/rename "name=work laptop" ; expect 303 /key
 expect_row "SELECT name FROM ssh_key WHERE id = 'keykeykeykeykey2'" "work laptop"
 
 route "POST /keys/:id/remove"
-nobody post /keys/keykeykeykeykey2/remove ; expect 303 /signin
+nobody post /keys/keykeykeykeykey2/remove ; expect 303 "/signin?return=/keys/keykeykeykeykey2&ended=1"
 as bob post /keys/keykeykeykeykey2/remove ; expect 404
 as alice post_bare /keys/keykeykeykeykey2/remove ; expect 403
 as alice post /keys/keykeykeykeykey2/remove ; expect 303 /keys
@@ -99,14 +99,14 @@ expect_no_text "<script>alert"
 as dave get /account ; expect 200
 
 route "POST /account/name"
-nobody post /account/name name=x ; expect 303 /signin
+nobody post /account/name name=x ; expect 303 "/signin?return=/account&ended=1"
 as alice post_bare /account/name name=x ; expect 403
 as alice post /account/name name= ; expect 422 account_name_empty.html
 as alice post /account/name "name=$(printf '%0101d' 0)" ; expect 422
 expect_text "At most 100 characters, please; this has 101."
 as alice post /account/name "name=$(printf 'ë%.0s' $(seq 100))" ; expect 303
-for name in Domicile "  domicile " $'Al\u202eice' $'\u2800' $'Al\u200bice'; do
-    as alice post /account/name "name=$name" ; expect 422
+for wrong in Domicile "  domicile " $'Al\u202eice' $'\u2800' $'Al\u200bice'; do
+    as alice post /account/name "name=$wrong" ; expect 422
 done
 as alice post /account/name "name=$(head -c 48 /dev/urandom | base64 -w 0)" ; expect 422
 expect_text "That looks like a private key"
@@ -114,7 +114,7 @@ as alice post /account/name name=Alicia ; expect 303 /account
 expect_row "SELECT name FROM person WHERE id = 1" Alicia
 
 route "POST /account/sessions/:handle/end"
-nobody post /account/sessions/alicealicealice3/end ; expect 303 /signin
+nobody post /account/sessions/alicealicealice3/end ; expect 303 "/signin?return=/account&ended=1"
 as bob post /account/sessions/alicealicealice3/end ; expect 404
 as alice post_bare /account/sessions/alicealicealice3/end ; expect 403
 as alice post /account/sessions/alicealicealice2/end ; expect 409
@@ -123,7 +123,7 @@ expect_row "SELECT count(*) FROM session WHERE handle = 'alicealicealice3'" 0
 
 fresh
 route "POST /account/end-others"
-nobody post /account/end-others ; expect 303 /signin
+nobody post /account/end-others ; expect 303 "/signin?return=/account&ended=1"
 as alice post_bare /account/end-others ; expect 403
 as alice post /account/end-others ; expect 303 /account
 expect_row "SELECT group_concat(handle) FROM session WHERE person_id = 1" alicealicealice2

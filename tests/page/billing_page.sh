@@ -92,7 +92,7 @@ as alice post /vms/failedfailedfail/destroy name=a234567890123456789012345678901
 # ---- requests ----
 route "POST /billing/subscribe"
 bills
-nobody post /billing/subscribe ; expect 303 /signin
+nobody post /billing/subscribe ; expect 303 "/signin?return=/billing&ended=1"
 as carol post /billing/subscribe ; expect 403
 as dave post /billing/subscribe ; expect 403
 as alice post_bare /billing/subscribe ; expect 403

@@ -95,7 +95,7 @@ if [ "$(paste -sd' ' "$state/lines")" = "5000 5000 5000 5000 5000 9" ]; then goo
 
 fresh
 route "POST /costs/cap"
-nobody post /costs/cap cap=10 ; expect 303 /signin
+nobody post /costs/cap cap=10 ; expect 303 "/signin?return=/costs&ended=1"
 as carol post /costs/cap cap=10 ; expect 403
 as alice post_bare /costs/cap cap=10 ; expect 403
 as carol get /costs ; expect_text "Owners of the team can change it."

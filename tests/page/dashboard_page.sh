@@ -15,7 +15,9 @@ as alice raw DELETE /vms ; expect 405
 as alice raw HEAD /vms ; expect 200
 expect_no_text "<html"
 nobody get /vms/new/more ; expect 404 error_404.html
-nobody get "/vms?x=%" ; expect 303
+nobody get "/vms?x=%" ; expect 303 /signin?return=/vms%3Fx%3D%25
+nobody get "/vms?before=17-a&x=1" ; expect 303 "/signin?return=/vms%3Fbefore%3D17-a%26x%3D1"
+nobody get "/vms?x=<>" ; expect 303 /signin?return=/vms
 as alice with HTTP_HX_REQUEST=true raw GET /vms ; expect 200 fragment_vms.html
 version=$(sed -n 's/^ETag: \(.*\)\r/\1/p' "$state/answer")
 extra=("HTTP_HX_REQUEST=true" "HTTP_IF_NONE_MATCH=$version")
@@ -33,7 +35,7 @@ expect_no_text laptop
 
 route "POST /vms"
 fresh
-nobody post /vms name=x ; expect 303 /signin
+nobody post /vms name=x ; expect 303 "/signin?return=/vms&ended=1"
 as alice post_bare /vms name=x ; expect 403 error_403_alice.html
 as alice post /vms ; expect 422 vm_new_empty.html
 as alice post /vms name=-Bad- image=tiny size=nano region=local key=keykeykeykeykey2 ; expect 422 vm_new_bad_name.html

@@ -37,6 +37,20 @@ as link post /signin/link "token=$token" ; expect 422
 
 # With mail: the page has a form for links, and its response does not reveal whether the address is known.
 fresh
+# A form was sent after the session had ended: why, and back to the form, wherever that was.
+https=https://localhost:8443
+extra=("HTTP_REFERER=$https/vms/new?x=1")
+nobody raw POST /vms "csrf=x&name=y" ; expect 303 "/signin?return=/vms/new%3Fx%3D1&ended=1"
+for elsewhere in https://localhost:8443.example.org/vms/new $https//evil.example https://evil.example/ $https/vms; do
+    extra=("HTTP_REFERER=$elsewhere")
+    nobody raw POST /vms "csrf=x&name=y" ; expect 303 "/signin?return=/vms&ended=1"
+done
+extra=("HTTP_REFERER=$https/vms/runningrunningru/rename")
+nobody raw POST /vms/runningrunningru/rename "csrf=x&name=y" ; expect 303 "/signin?return=/vms/runningrunningru&ended=1"
+extra=()
+nobody get "/signin?return=/vms/new&ended=1" ; expect 200 signin_ended.html
+as alice get "/signin?return=/vms/new%3Fx%3D1&ended=1" ; expect 303 /vms/new?x=1
+
 route "GET /signin/mail"
 nobody get /signin/mail ; expect 404
 route "POST /signin/mail"
@@ -62,7 +76,7 @@ mails operator@localhost 1
 sqlite3 "$state/main.db" "UPDATE person SET identity = 'local:bob@xn--mller-kva.example', email = 'bob@xn--mller-kva.example' WHERE id = 2"
 as link post /signin/mail "email= Bob@MÜLLER.example. " ; expect 303 /signin/mail
 mails bob@xn--mller-kva.example 1
-for wrong in bob@müller..example "bob@mül ler.example" bøb@example.org bob@ @example.org bob@. "bob@$(printf 'a%.0s' $(seq 64)).org"; do
+for wrong in bob@müller..example "bob@mül ler.example" bøb@example.org bob@ @example.org bob@.; do
     as link post /signin/mail "email=$wrong" ; expect 422
     expect_text "This is not an e-mail address."
 done

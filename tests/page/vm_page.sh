@@ -6,7 +6,7 @@ stopped=/vms/stoppedstoppedst
 
 # others ROUTE: visitors who are signed out or in another team have no access.
 others() {
-    nobody post "$1" ; expect 303 /signin
+    nobody post "$1" ; expect 303 "/signin?return=$vm&ended=1"
     as bob post "$1" name=x size=nano ; expect 404
     as dave post "$1" name=x size=nano ; expect 403
     as alice post_bare "$1" ; expect 403
@@ -146,7 +146,7 @@ as bob get $vm/snapshots/snapshotsnapsho2/clone ; expect 404
 as alice get $vm/snapshots/snapshotsnapsho2/clone ; expect 200 clone.html
 
 route "POST /vms/:id/snapshots/:snapshot/clone"
-nobody post $vm/snapshots/snapshotsnapsho2/clone ; expect 303 /signin
+nobody post $vm/snapshots/snapshotsnapsho2/clone ; expect 303 "/signin?return=$vm/snapshots/snapshotsnapsho2/clone&ended=1"
 as bob post $vm/snapshots/snapshotsnapsho2/clone name=mine size=nano ; expect 404
 as alice post $stopped/snapshots/snapshotsnapsho3/clone name=mine size=nano ; expect 422
 expect_text "The snapshot needs a larger size"
