@@ -128,6 +128,7 @@ if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
 fi
 sed -e "s|/var/lib/domicile|$state|g" -e "s|8443|$port|g" -e "s|server_name localhost|server_name $host|" \
     -e "s|https://localhost:|https://$host:|" "$top/nginx.conf" | as tee "$state/run/nginx.conf" >/dev/null
+as "$state/app/bin/domicile-admin" --state "$state" nginx | as tee "$state/run/networks.conf" >/dev/null
 if [ ! -e /proc/net/if_inet6 ]; then
     as sed -i '/listen \[::1\]/d' "$state/run/nginx.conf"
 fi

@@ -1,6 +1,7 @@
 /* STATE/domicile.conf and STATE/secrets; see config.h. The adapter for inih. */
 #include "adapter/config.h"
 
+#include "adapter/config_network.h"
 #include "adapter/config_prices.h"
 #include "adapter/idn.h"
 #include "base/array.h"
@@ -388,6 +389,8 @@ struct error *config_load(struct arena *arena, const char *state_dir, struct con
     reading->problem = missing_find(reading);
     if (!reading->problem)
         reading->problem = operator_check(arena, reading->config);
+    if (!reading->problem)
+        reading->problem = config_networks_check(arena, reading->config);
     if (!reading->problem)
         reading->problem = config_mail_check(arena, reading->config);
     if (reading->problem)

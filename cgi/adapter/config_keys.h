@@ -18,7 +18,10 @@
     KEY(TEXT, identity, "identity", .fallback = "local", .choices = "|local|workos|")              \
     KEY(TEXT, operator_email, "operator")                                                          \
     /* ISO 4217. */                                                                                \
-    KEY(TEXT, currency, "currency", .fallback = "EUR", .choices = "|EUR|USD|GBP|CHF|")
+    KEY(TEXT, currency, "currency", .fallback = "EUR", .choices = "|EUR|USD|GBP|CHF|")             \
+    /* Networks: "10.0.0.0/8, 2001:db8::/32". */                                                   \
+    KEY(OPTIONAL, trusted_proxies, "trusted_proxies", .fallback = "")                              \
+    KEY(OPTIONAL, unlimited_networks, "unlimited_networks", .fallback = "")
 
 /* Per team. */
 #define CONFIG_QUOTA_KEYS(KEY)                                                                     \

@@ -44,6 +44,8 @@ enum admin_need {
             NEEDS_READING)                                                                         \
     COMMAND(admin_stripe_setup, "stripe-setup", NULL, "create missing meter and prices at Stripe", \
             NEEDS_CONFIG)                                                                          \
+    COMMAND(admin_nginx, "nginx", NULL, "print the proxies and networks for nginx.conf",           \
+            NEEDS_CONFIG)                                                                          \
     COMMAND(admin_network, "network", "REGION",                                                    \
             "print the setup for a region of qemu:///system, to be run by root:\n"                 \
             "                       --libvirt prints the network for \"virsh net-define\", "       \

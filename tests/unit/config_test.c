@@ -507,6 +507,33 @@ static void test_values(void **state)
                        ":22: ssh_ports must be like 22000-22999, between 1024 and 65535");
 }
 
+static void test_addresses(void **state)
+{
+    static const char *const bad[] = {
+        "10.0.0.0/33",    "10.0.0.0/0",  "::/0",         "10.0.0",
+        "example.org",    "10.0.0.0/8;", "10.0.0.0/",    "10.0.0.0/-1",
+        "2001:db8::/129", "1.2.3.4 all", "10.0.0.0/8 }",
+    };
+    struct config *config;
+
+    (void)state;
+    assert_null(load(with_line(6, "trusted_proxies = 10.0.0.7, 2001:db8::/32"), &config));
+    assert_string_equal(config->trusted_proxies, "10.0.0.7, 2001:db8::/32");
+    assert_null(load(with_line(6, "unlimited_networks = 192.0.2.0/24"), &config));
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        assert_message(
+            with_line(6, arena_printf(arena, "trusted_proxies = %s", bad[i])),
+            ": [server] trusted_proxies must be networks like 10.0.0.0/8, 2001:db8::/32");
+        assert_message(
+            with_line(6, arena_printf(arena, "unlimited_networks = 10.0.0.0/8 %s", bad[i])),
+            ": [server] unlimited_networks must be networks like 10.0.0.0/8, 2001:db8::/32");
+    }
+    assert_null(load(with_line(5, "operator = Op@B\u00dcCHER.example."), &config));
+    assert_string_equal(config->operator_email, "op@xn--bcher-kva.example");
+    assert_message(with_line(5, "operator = nobody"),
+                   ": [server] operator must be an e-mail address");
+}
+
 /* The file loads without any one line, except the few that have no default. */
 static void test_required_lines(void **state)
 {
@@ -728,6 +755,7 @@ int main(void)
         cmocka_unit_test(test_find),
         cmocka_unit_test(test_syntax_variants),
         cmocka_unit_test(test_values),
+        cmocka_unit_test(test_addresses),
         cmocka_unit_test(test_required_lines),
         cmocka_unit_test(test_mail),
         cmocka_unit_test(test_whole_sections),
