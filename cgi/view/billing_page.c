@@ -3,6 +3,7 @@
 
 #include "base/array.h"
 #include "base/date.h"
+#include "base/limit.h"
 #include "billing.html.h"
 #include "billing.sql.h"
 #include "billing_activity.sql.h"
@@ -10,11 +11,12 @@
 #include "main_constants.sql.h"
 #include "model/billing_status.h"
 #include "model/money.h"
+#include "web/list_position.h"
 #include "web/session.h"
 
 #include <string.h>
 
-enum { INVOICES_ON_PAGE = 60, EVENTS_ON_PAGE = 12, DATE_CHARS = 10 };
+enum { DATE_CHARS = 10 };
 
 /* Input of the texts for a status. */
 struct standing {
@@ -167,10 +169,11 @@ static struct error *invoices_fill(struct request *r, struct billing_html *page)
     };
     struct invoice_list_rows rows;
     struct error *e =
-        sql_invoice_list(r->db, r->arena, r->session->team_id, INVOICES_ON_PAGE, &rows);
+        sql_invoice_list(r->db, r->arena, r->session->team_id, LIMIT_LIST_ROWS + 1, &rows);
 
     if (e)
         return e;
+    page->has_more_invoices = list_cut(&rows.count);
     page->invoices.count = rows.count;
     page->invoices.row = arena_array(r->arena, rows.count, sizeof *page->invoices.row);
     for (size_t i = 0; i < rows.count; i++) {
@@ -219,6 +222,26 @@ static struct error *standing_get(struct request *r, struct standing *standing)
     return NULL;
 }
 
+static struct error *events_fill(struct request *r, struct billing_html *page)
+{
+    const struct billing_activity_list_row *last;
+    struct list_position position;
+    struct error *e = list_position_read(r, &position);
+
+    if (!e)
+        e = sql_billing_activity_list(r->db, r->arena, r->session->team_id, position.at,
+                                      position.id, LIMIT_LIST_ROWS + 1, &page->events);
+    if (e)
+        return e;
+    if (position.at != INT64_MAX)
+        page->before = list_position_text(r->arena, position.at, position.id);
+    if (list_cut(&page->events.count)) {
+        last = &page->events.row[page->events.count - 1];
+        page->older = list_position_text(r->arena, last->happened_at, last->id);
+    }
+    return NULL;
+}
+
 struct error *billing_page_fill(struct request *r, struct billing_html *page)
 {
     const struct actor actor = session_actor(r);
@@ -241,7 +264,6 @@ struct error *billing_page_fill(struct request *r, struct billing_html *page)
     if (page->is_owner)
         e = invoices_fill(r, page);
     if (!e)
-        e = sql_billing_activity_list(r->db, r->arena, r->session->team_id, EVENTS_ON_PAGE,
-                                      &page->events);
+        e = events_fill(r, page);
     return e;
 }

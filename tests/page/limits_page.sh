@@ -81,6 +81,41 @@ expect_text "And more, from before."
 most 60000
 end
 
+# One VM with all that it can have: snapshots with the longest names, a day of use, every key, a receipt.
+plant 20 "INSERT INTO snapshot SELECT 1, 'many000000000001', 1767225600, printf('snap%012d', i), replace(printf('%0100d', i), '0', char(128187)), 'ready', 1, 1, 1, 128, 1 FROM n"
+now=$(($(date +%s) / 60 * 60))
+plant 1440 "INSERT INTO usage_minute SELECT 1, 'many000000000001', $now - i * 60, 9999999999, 999999, 99999999999999, 99999999999999, 99999999999999, 99999999999999, 99999999999999 FROM n"
+plant 200 "INSERT INTO receipt SELECT 1, 'many000000000001', i, 'disk', printf('%0500d', i), 1767225600 FROM n"
+sqlite3 "$state/main.db" "INSERT INTO job (team_id, id, subject_kind, subject_id, vm_id, kind, state, requested_at_ms, due_at_ms, attempts, ended_at_ms, error)
+    VALUES (1, 'job1job1job1job1', 'vm', 'many000000000001', 'many000000000001', 'create', 'failed', 1767225600000, 1767225600000, 3, 1767225600000, printf('%04000d', 1))"
+serve vm
+ask_at /vms/many000000000001 ; expect 200
+expect_count 'with memory: it goes on' 20
+extra=(HTTP_HX_REQUEST=true)
+ask_at /vms/many000000000001 ; expect 200
+extra=()
+ask_at /vms/many000000000001/usage ; expect 200
+ask_at /vms/many000000000001/snapshots/snap000000000001/clone ; expect 200
+end
+
+# Seven years of invoices and of what happened to the subscription, a hundred entries at the same second.
+printf '[billing]\nbilling = stripe\n' >>"$state/domicile.conf"
+plant 100 "INSERT INTO invoice (team_id, created_at, id, number, status, currency, total_cents, remaining_cents, period_start_at, period_end_at)
+    SELECT 1, 1767225600 + i, 'in_' || i, 'D-' || i, 'paid', 'eur', 100, 0, 1767225600, 1767225600 FROM n"
+plant 120 "INSERT INTO billing_activity SELECT 1, 1767225600, 'event:' || i, printf('entry%03d', i), printf('%0300d', i), NULL FROM n"
+serve billing
+next=
+for page in 1 2 3; do
+    ask_at "/billing${next:+?before=$next}" ; expect 200
+    grep -o 'entry[0-9]*' "$state/answer" >>"$state/entries"
+    expect_text "Older ones are under"
+    next=$(sed -n 's/.*href="\/billing?before=\([^"]*\)">Older.*/\1/p' "$state/answer")
+done
+if [ -z "$next" ] && [ "$(sort -u "$state/entries" | wc -l) $(wc -l <"$state/entries")" = "120 120" ]; then good; else
+    bad "$(wc -l <"$state/entries") entries, of 120; next: $next"
+fi
+end
+
 # What the operator sees of all teams.
 plant 2000 "INSERT INTO orphan SELECT 'local', 'domain', 'domicile-' || i, 1767225600 FROM n"
 plant 2000 "INSERT INTO mail (id, kind, to_email, once, state, attempts, due_at, created_at, reason)

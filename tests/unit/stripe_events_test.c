@@ -62,9 +62,9 @@ static size_t notes(struct stripe_world *here, const char *what)
     struct billing_activity_list_rows rows;
     size_t count = 0;
 
-    world_check(
-        sql_billing_activity_list(here->world->db, here->arena, here->world->team_id, 100, &rows),
-        "notes");
+    world_check(sql_billing_activity_list(here->world->db, here->arena, here->world->team_id,
+                                          INT64_MAX, "", 100, &rows),
+                "notes");
     for (size_t i = 0; i < rows.count; i++)
         count += strcmp(rows.row[i].what, what) == 0;
     return count;
