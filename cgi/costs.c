@@ -92,7 +92,7 @@ static struct error *cap_set(struct request *r, const int64_t *cap_cents)
 
 static struct error *cap_post(struct request *r)
 {
-    struct field cap = { .name = "cap", .kind = FIELD_LINE };
+    struct field cap = { .name = "cap", .kind = FIELD_LABEL };
     int64_t cap_cents;
     struct error *e = form_read(r, &cap, 1);
 

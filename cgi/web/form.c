@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "model/identity.h"
 #include "model/label.h"
+#include "model/ssh_key.h"
 
 #include <string.h>
 #include <strings.h>
@@ -85,17 +86,6 @@ static struct error *media_check(struct request *r)
     return error_new(r->arena, ERROR_MEDIA, "content type is not %s", form);
 }
 
-/* A name people choose; it is not shown again if it may be part of a private key. */
-static const char *label_check(struct arena *arena, struct field *field)
-{
-    const char *problem = field->kind == FIELD_PERSON ? label_person_problem(arena, field->text)
-                                                      : label_problem(arena, field->text);
-
-    if (problem == LABEL_IS_PRIVATE)
-        field->text = "";
-    return problem;
-}
-
 static const char *email_check(struct arena *arena, struct field *field)
 {
     const char *email = identity_email(arena, field->text);
@@ -122,8 +112,9 @@ static const char *text_problem(struct arena *arena, struct field *field)
     case FIELD_LINE:
         return text_is_line(field->text) ? NULL : "One line without invisible characters, please.";
     case FIELD_LABEL:
+        return label_problem(arena, field->text);
     case FIELD_PERSON:
-        return label_check(arena, field);
+        return label_person_problem(arena, field->text);
     case FIELD_HOST_NAME:
         return text_is_host_name(field->text) ? NULL
                                               : "Small letters, digits and inner hyphens only, at "
@@ -169,6 +160,10 @@ static struct error *field_fill(struct request *r, struct field *field, const st
         field->text = text_trim(r->arena, field->text);
     field->problem =
         field->kind == FIELD_INT ? number_problem(r->arena, field) : text_problem(r->arena, field);
+    if (field->problem && ssh_key_looks_private(r->arena, field->text, strlen(field->text))) {
+        field->text = ""; /* a form with a problem is shown again, with its input */
+        field->problem = LABEL_IS_PRIVATE;
+    }
     return NULL;
 }
 

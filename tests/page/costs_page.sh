@@ -104,6 +104,9 @@ for wrong in abc -1 1.234 0 0.00 10000000 $'1\n2'; do
     as alice post /costs/cap "cap=$wrong" ; expect 422
     expect_text 'aria-invalid="true"'
 done
+secret=$(head -c 48 /dev/urandom | base64 -w 0)
+as alice post /costs/cap "cap=$secret" ; expect 422
+expect_no_text "$secret"
 expect_row "SELECT cap_cents FROM team WHERE id = 1" ""
 as alice post /costs/cap cap=10,50 ; expect 303 /costs
 expect_row "SELECT id, cap_cents FROM team WHERE cap_cents IS NOT NULL" "1|1050"

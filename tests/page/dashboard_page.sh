@@ -41,6 +41,9 @@ as alice post /vms ; expect 422 vm_new_empty.html
 as alice post /vms name=-Bad- image=tiny size=nano region=local key=keykeykeykeykey2 ; expect 422 vm_new_bad_name.html
 as alice post /vms name=quiet-maple image=tiny size=nano region=local key=keykeykeykeykey2 ; expect 422
 expect_text "already has a VM called quiet-maple"
+secret=$(head -c 48 /dev/urandom | base64 -w 0)
+as alice post /vms "name=$secret" image=tiny size=nano region=local key=keykeykeykeykey2 ; expect 422
+expect_no_text "$secret"
 as alice post /vms name=fresh image=none size=nano region=local key=keykeykeykeykey2 ; expect 422
 as alice post /vms name=fresh image=tiny size=nano region=local key=keykeykeykeykey4 ; expect 422
 expect_row "SELECT count(*) FROM vm WHERE name = 'fresh'" 0
