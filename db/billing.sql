@@ -22,9 +22,13 @@ UPDATE billing SET customer_id = :customer_id, customer_key = :customer_key WHER
 UPDATE billing SET checkout_id = :checkout_id WHERE team_id = :team_id;
 
 -- billing_set_subscription(team_id int, subscription_id text, stripe_status text, started_at int, ended_at int?, cancel_at int?, trial_end_at int?, period_start_at int?, period_end_at int?, next_attempt_at int?, hour_at int) one
--- Store the subscription as fetched from Stripe. Usage counts from `hour_at` if it is a new one.
+-- Store the subscription as fetched from Stripe. Usage counts from `hour_at` if it is a new one, and
+-- without a gap if the one before had not ended when it started.
 UPDATE billing SET checkout_id = NULL,
-    metered_until_at = CASE WHEN subscription_id IS :subscription_id THEN metered_until_at
+    metered_until_at = CASE WHEN subscription_id IS :subscription_id
+                              OR (subscription_id IS NOT NULL
+                                  AND ifnull(ended_at, :started_at) >= :started_at)
+                            THEN metered_until_at
                             ELSE max(ifnull(metered_until_at, 0), :hour_at) END,
     subscription_id = :subscription_id, stripe_status = :stripe_status, started_at = :started_at,
     ended_at = :ended_at, cancel_at = :cancel_at, trial_end_at = :trial_end_at,
@@ -41,7 +45,7 @@ UPDATE billing SET until_at = :until_at WHERE team_id = :team_id;
 
 -- billing_due(now_at int, after int) row across teams
 -- The next team after team `after` whose timed status change is due.
-SELECT team_id, status, subscription_id FROM billing
+SELECT team_id FROM billing
 WHERE team_id > :after AND +status IN ('past_due', 'suspended') AND until_at <= :now_at
 ORDER BY team_id LIMIT 1;
 

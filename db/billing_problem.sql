@@ -1,6 +1,12 @@
--- billing_problem_save(id text, team_id int?, what text, now_at int) done
-INSERT INTO billing_problem (id, team_id, seen_at, what) VALUES (:id, :team_id, :now_at, :what)
-ON CONFLICT (id) DO UPDATE SET seen_at = :now_at, what = :what;
+-- billing_problem_save(id text, team_id int?, what text, owner_what text?, now_at int) done
+INSERT INTO billing_problem (id, team_id, seen_at, what, owner_what)
+VALUES (:id, :team_id, :now_at, :what, :owner_what)
+ON CONFLICT (id) DO UPDATE SET seen_at = :now_at, what = :what, owner_what = :owner_what;
+
+-- billing_problem_owner_list(team_id int) rows
+-- What the team's owners are told.
+SELECT owner_what FROM billing_problem WHERE team_id = :team_id AND owner_what IS NOT NULL
+ORDER BY id;
 
 -- billing_problem_solve(id text) done across teams
 DELETE FROM billing_problem WHERE id = :id;

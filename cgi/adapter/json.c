@@ -179,6 +179,14 @@ bool json_get_number(const struct json *json, const char *path, int64_t *out)
     return true;
 }
 
+int64_t json_number_at(const struct json *json, const char *path)
+{
+    int64_t number = 0;
+
+    json_get_number(json, path, &number);
+    return number;
+}
+
 bool json_get_flag(const struct json *json, const char *path)
 {
     const struct json *found = json_get(json, path);

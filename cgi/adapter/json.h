@@ -70,8 +70,9 @@ struct error *json_read(struct arena *arena, const char *bytes, size_t length,
 const struct json *json_get(const struct json *json, const char *path);
 const char *json_get_text(const struct json *json, const char *path);
 bool json_get_number(const struct json *json, const char *path,
-                     int64_t *out);                            /* an integer; 42.0 too */
-bool json_get_flag(const struct json *json, const char *path); /* present and true */
+                     int64_t *out);                                /* an integer; 42.0 too */
+bool json_get_flag(const struct json *json, const char *path);     /* present and true */
+int64_t json_number_at(const struct json *json, const char *path); /* 0 if it is missing */
 
 /* Iterate over the elements of an array or the values of an object; NULL after the last one. */
 const struct json *json_first(const struct json *json);

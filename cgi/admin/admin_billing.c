@@ -35,6 +35,8 @@ static const char *const EVENTS[] = {
     "invoice.marked_uncollectible",
     "charge.refunded",
     "charge.dispute.created",
+    "charge.dispute.updated",
+    "charge.dispute.closed",
 };
 
 static const char *const THIN_EVENTS[] = { "v1.billing.meter.error_report_triggered",

@@ -33,11 +33,19 @@ struct billing_request {
     struct billing_get_row account;  /* of the team, as it was at the start */
 
     /* The result. */
-    const char *url;                 /* where to redirect the browser; NULL: to the billing page */
-    const char *problem;             /* user-facing reason why it cannot be done */
-    const struct json *subscription; /* as fetched from Stripe; NULL: not fetched */
-    const char *checkout_id;         /* the open Checkout session */
+    const char *url;     /* where to redirect the browser; NULL: to the billing page */
+    const char *problem; /* user-facing reason why it cannot be done */
+    struct subscriptions subscriptions; /* of the team, to be recorded, if has_subscriptions */
+    bool has_subscriptions;
+    const char *checkout_id; /* the open Checkout session */
 };
+
+static struct error *subscriptions_get(struct billing_request *request)
+{
+    request->has_subscriptions = true;
+    return subscriptions_fetch(request->context, request->stripe, request->row->team_id,
+                               &request->subscriptions);
+}
 
 /* ---- customer ---- */
 
@@ -121,7 +129,7 @@ static struct error *checkout_resume(struct billing_request *request, bool *is_s
 {
     struct arena *arena = request->context->arena;
     const struct json *session;
-    const char *status, *subscription_id;
+    const char *status;
     struct error *e =
         stripe_checkout_get(request->stripe, arena, request->account.checkout_id, &session);
 
@@ -130,15 +138,12 @@ static struct error *checkout_resume(struct billing_request *request, bool *is_s
     if (e)
         return e;
     status = json_get_text(session, "status");
-    subscription_id = stripe_id_at(session, "subscription", "sub_");
     if (status && strcmp(status, "open") == 0) {
         request->url = json_get_text(session, "url");
         request->checkout_id = request->account.checkout_id;
         *is_settled = true;
-    } else if (status && strcmp(status, "complete") == 0 && subscription_id) {
-        *is_settled = true;
-        return stripe_subscription_get(request->stripe, arena, subscription_id,
-                                       &request->subscription);
+    } else if (status && strcmp(status, "complete") == 0) {
+        *is_settled = stripe_id_at(session, "subscription", "sub_") != NULL;
     }
     return NULL;
 }
@@ -177,6 +182,7 @@ static struct error *checkout_begin(struct billing_request *request)
                : error_new(arena, ERROR_UPSTREAM, "Stripe: Checkout session without a URL");
 }
 
+/* Nobody pays twice: what Stripe has counts, whether or not its event has arrived. */
 static struct error *checkout_act(struct billing_request *request)
 {
     const char *status = request->account.stripe_status;
@@ -189,9 +195,12 @@ static struct error *checkout_act(struct billing_request *request)
     }
     if (request->account.checkout_id)
         e = checkout_resume(request, &is_settled);
-    if (!e && !is_settled)
-        e = customer_ensure(request);
-    return e || is_settled ? e : checkout_begin(request);
+    if (!e && !request->url && request->account.customer_id)
+        e = subscriptions_get(request);
+    if (e || is_settled || subscriptions_next(&request->subscriptions, NULL))
+        return e;
+    e = customer_ensure(request);
+    return e ? e : checkout_begin(request);
 }
 
 /* ---- the rest ---- */
@@ -218,14 +227,17 @@ static struct error *card_act(struct billing_request *request)
 
 static struct error *subscription_set(struct billing_request *request, bool is_to_end)
 {
+    const struct json *reply;
+    struct error *e;
+
     if (!request->account.subscription_id ||
         stripe_status_is_over(request->account.stripe_status)) {
         request->problem = "There is no subscription that runs.";
         return NULL;
     }
-    return stripe_subscription_cancel(request->stripe, request->context->arena, request->row->id,
-                                      request->account.subscription_id, is_to_end,
-                                      &request->subscription);
+    e = stripe_subscription_cancel(request->stripe, request->context->arena, request->row->id,
+                                   request->account.subscription_id, is_to_end, &reply);
+    return e ? e : subscriptions_get(request);
 }
 
 static struct error *cancel_act(struct billing_request *request)
@@ -269,19 +281,16 @@ static struct error *pdf_act(struct billing_request *request)
     return invoice_open(request, "invoice_pdf");
 }
 
-/* The team no longer exists and must not be charged. Already ended counts as done. */
+/* The team no longer exists and must not be charged. What has ended already is not among them. */
 static struct error *end_act(struct billing_request *request)
 {
     struct arena *arena = request->context->arena;
-    const char *id = request->row->subject_id, *status;
-    struct error *e = stripe_subscription_get(request->stripe, arena, id, &request->subscription);
+    const struct json *it = NULL, *reply;
+    struct error *e = subscriptions_get(request);
 
-    if (e)
-        return e->kind == ERROR_NOT_FOUND ? NULL : e;
-    status = json_get_text(request->subscription, "status");
-    if (stripe_status_is_over(status))
-        return NULL;
-    return stripe_subscription_end(request->stripe, arena, id, &request->subscription);
+    while (!e && (it = subscriptions_next(&request->subscriptions, it)))
+        e = stripe_subscription_end(request->stripe, arena, json_get_text(it, "id"), &reply);
+    return e ? e : subscriptions_get(request);
 }
 
 static const struct request_kind {
@@ -348,8 +357,8 @@ struct error *billing_request_record(struct billing_request *request)
 
     if (request->checkout_id)
         e = sql_billing_set_checkout(db, arena, row->team_id, request->checkout_id);
-    if (!e && request->subscription)
-        e = stripe_sync_subscription(request->context, request->subscription, &skip);
+    if (!e && request->has_subscriptions)
+        e = subscriptions_record(request->context, &request->subscriptions, &skip);
     if (!e && note && !request->problem)
         e = billing_note(request->context, row->team_id, row->id, note, NULL, person_id);
     return e;

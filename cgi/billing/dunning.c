@@ -31,47 +31,17 @@ static void failure_tell(const char *event, int64_t team_id, const struct error 
 
 /* ---- fetching ---- */
 
-static struct error *subscription_refresh(const struct context *context,
-                                          const struct stripe *stripe, const char *subscription_id)
-{
-    const struct json *subscription;
-    const char *skip;
-    struct error *e =
-        stripe_subscription_get(stripe, context->arena, subscription_id, &subscription);
-
-    if (e)
-        return e->kind == ERROR_NOT_FOUND ? NULL : e; /* counts as ended */
-    e = db_begin(context->db, context->arena);
-    return e ? e : transaction_end(context, stripe_sync_subscription(context, subscription, &skip));
-}
-
-/* Ended ones first: what follows from the others depends on it. */
-static struct error *subscriptions_record(const struct context *context, const struct json *list)
-{
-    const char *skip;
-    struct error *e = NULL;
-
-    for (int pass = 0; pass < 2; pass++) {
-        for (const struct json *it = json_first(json_get(list, "data")); it && !e;
-             it = json_next(it)) {
-            if (stripe_status_is_over(json_get_text(it, "status")) == (pass == 0))
-                e = stripe_sync_subscription(context, it, &skip);
-        }
-    }
-    return e;
-}
-
 /* Stripe's data about one customer. */
 struct fetched {
-    const struct json *subscriptions, *invoices;
+    struct subscriptions subscriptions;
+    const struct json *invoices;
     const struct json *session; /* the Checkout session; NULL: none */
 };
 
 static struct error *team_fetch(const struct context *context, const struct stripe *stripe,
                                 const struct billing_to_sync_row *row, struct fetched *out)
 {
-    struct error *e =
-        stripe_subscription_list(stripe, context->arena, row->customer_id, &out->subscriptions);
+    struct error *e = subscriptions_fetch(context, stripe, row->team_id, &out->subscriptions);
 
     if (!e)
         e = stripe_invoice_list(stripe, context->arena, row->customer_id, &out->invoices);
@@ -84,11 +54,11 @@ static struct error *team_record(const struct context *context, int64_t team_id,
                                  const struct fetched *fetched)
 {
     const char *status = json_get_text(fetched->session, "status"), *skip;
-    struct error *e = subscriptions_record(context, fetched->subscriptions);
+    struct error *e = subscriptions_record(context, &fetched->subscriptions, &skip);
 
     for (const struct json *it = json_first(json_get(fetched->invoices, "data")); it && !e;
          it = json_next(it))
-        e = stripe_sync_invoice(context, it, &skip);
+        e = stripe_sync_invoice(context, &fetched->subscriptions, it, &skip);
     if (!e && status && strcmp(status, "open") != 0)
         e = sql_billing_set_checkout(context->db, context->arena, team_id, NULL);
     return e ? e : sql_billing_set_synced(context->db, context->arena, team_id, context->now_at);
@@ -152,17 +122,21 @@ static struct error *time_apply(const struct context *context, int64_t team_id)
 /* Nothing is stopped or destroyed based on stale data: Stripe is queried first, and must
  * respond. */
 static struct error *due_work(const struct context *context, const struct stripe *stripe,
-                              const struct billing_due_row *due)
+                              int64_t team_id)
 {
-    struct error *e = NULL;
+    struct subscriptions subscriptions;
+    const char *skip;
+    struct error *e;
 
     stripe_sync_lock();
-    if (due->subscription_id)
-        e = subscription_refresh(context, stripe, due->subscription_id);
+    e = subscriptions_fetch(context, stripe, team_id, &subscriptions);
     if (!e)
         e = db_begin(context->db, context->arena);
     if (!e)
-        e = transaction_end(context, time_apply(context, due->team_id));
+        e = subscriptions_record(context, &subscriptions, &skip);
+    if (!e)
+        e = time_apply(context, team_id);
+    e = transaction_end(context, e);
     stripe_sync_unlock();
     return e;
 }
@@ -237,7 +211,7 @@ static struct error *plans_end(const struct context *context, const struct strip
         arena_reset(context->arena);
         e = sql_billing_due(context->db, context->arena, context->now_at, due.team_id, &due);
         if (!e)
-            failure_tell("dunning_run", due.team_id, due_work(context, stripe, &due));
+            failure_tell("dunning_run", due.team_id, due_work(context, stripe, due.team_id));
     }
     return e->kind == ERROR_NOT_FOUND ? NULL : e;
 }

@@ -1,7 +1,8 @@
 /*
- * Handlers for the types of Stripe events. The object named by an event is fetched: events are
- * delivered more than once, late and out of order, so only the current state of the object counts.
- * The first table entry that matches an event type applies.
+ * Handlers for the types of Stripe events. Events are delivered more than once, late and out of
+ * order, so only the current state at Stripe counts: the object that an event names is fetched, and
+ * for what concerns a subscription, all that the team has. The first table entry that matches an
+ * event type applies.
  */
 #include "base/array.h"
 #include "billing/stripe_sync.h"
@@ -11,27 +12,18 @@
 #include "remote/stripe.h"
 
 #include "billing.sql.h"
+#include "billing_problem.sql.h"
 #include "usage_report.sql.h"
 
 #include <string.h>
 
-/* Stripe, for events of its mode: test-mode events must not pay for anything. */
-static struct error *stripe_of(const struct event *event, const struct stripe **out)
-{
-    struct error *e = NULL;
-
-    *out = event->stripe;
-    if (json_get_flag(event->body, "livemode") != stripe_is_live(*out))
-        e = error_new(event->context.arena, ERROR_INPUT,
-                      "event is for the other mode (test or live)");
-    return e;
-}
-
+/* Test-mode events must not pay for anything. */
 static struct error *mode_check(struct event *event)
 {
-    const struct stripe *stripe;
-
-    return stripe_of(event, &stripe);
+    if (json_get_flag(event->body, "livemode") == stripe_is_live(event->stripe))
+        return NULL;
+    return error_new(event->context.arena, ERROR_INPUT,
+                     "event is for the other mode (test or live)");
 }
 
 static const char *object_id(const struct event *event, const char *path, const char *prefix)
@@ -45,39 +37,61 @@ static struct error *no_id(const struct event *event)
     return error_new(event->context.arena, ERROR_MALFORMED, "%s: no object id", event->type);
 }
 
-/* ---- Checkout ---- */
+/* ---- a team's subscriptions ---- */
 
-/* A Checkout session without a subscription is not one of ours. */
-static struct error *checkout_fetch(struct event *event)
+/* 0: no team. */
+static struct error *team_fetch(struct event *event, int64_t team_id)
 {
-    const char *subscription_id = object_id(event, "subscription", "sub_");
-    const struct stripe *stripe;
-    struct error *e = stripe_of(event, &stripe);
+    struct subscriptions *subscriptions = arena_alloc(event->context.arena, sizeof *subscriptions);
 
-    return e || !subscription_id ? e
-                                 : stripe_subscription_get(stripe, event->context.arena,
-                                                           subscription_id, &event->fetched);
+    if (!team_id)
+        return NULL;
+    event->subscriptions = subscriptions;
+    return subscriptions_fetch(&event->context, event->stripe, team_id, subscriptions);
 }
 
-static struct error *checkout_record(struct event *event)
+static struct error *subscriptions_write(struct event *event)
 {
-    const char *reference = json_get_text(event->body, "data.object.client_reference_id");
-    const struct json *subscription = event->fetched;
-    const struct context *context = &event->context;
-    int64_t team_id;
-    struct error *e;
+    if (event->subscriptions)
+        return subscriptions_record(&event->context, event->subscriptions, &event->skip);
+    event->skip = "unknown customer";
+    return NULL;
+}
 
-    if (!subscription) {
-        event->skip = "Checkout session without a subscription";
-        return NULL;
-    }
-    e = stripe_sync_team(context, subscription, "", &team_id);
-    if (!e && team_id && reference &&
-        strcmp(reference, arena_printf(event->context.arena, "%lld", (long long)team_id)) != 0)
-        e = error_new(event->context.arena, ERROR_INPUT,
-                      "Checkout session is for team %.20s, but its customer belongs to team %lld",
-                      reference, (long long)team_id);
-    return e ? e : stripe_sync_subscription(context, subscription, &event->skip);
+static struct error *subscription_fetch(struct event *event)
+{
+    const struct json *object = json_get(event->body, "data.object");
+    int64_t team_id = 0;
+    struct error *e = mode_check(event);
+
+    if (!e && !object_id(event, "id", "sub_"))
+        e = no_id(event);
+    if (!e)
+        e = stripe_sync_team(&event->context, object, "", &team_id);
+    /* One that claims another team is a problem of the team that has the customer. */
+    if (!e && !team_id)
+        e = stripe_sync_claim(&event->context, json_get_text(object, "metadata.team_id"), 0);
+    return e ? e : team_fetch(event, team_id);
+}
+
+/* ---- Checkout ---- */
+
+/* Without our metadata the reference is that of another product's Checkout session. */
+static struct error *checkout_fetch(struct event *event)
+{
+    const struct json *session = json_get(event->body, "data.object");
+    const char *claimed = json_get_text(session, "metadata.team_id");
+    int64_t team_id = 0;
+    struct error *e = mode_check(event);
+
+    if (!e)
+        e = stripe_sync_team(&event->context, session, "subscription", &team_id);
+    if (!e)
+        e = stripe_sync_claim(&event->context, claimed, team_id);
+    if (!e && claimed)
+        e = stripe_sync_claim(&event->context, json_get_text(session, "client_reference_id"),
+                              team_id);
+    return e ? e : team_fetch(event, team_id);
 }
 
 static struct error *checkout_close(struct event *event)
@@ -99,63 +113,39 @@ static struct error *checkout_close(struct event *event)
              : sql_billing_set_checkout(event->context.db, event->context.arena, row.team_id, NULL);
 }
 
-/* ---- customers and subscriptions ---- */
-
-static struct error *subscription_fetch(struct event *event)
-{
-    const char *id = object_id(event, "id", "sub_");
-    const struct stripe *stripe;
-    struct error *e = stripe_of(event, &stripe);
-
-    if (!e && !id)
-        e = no_id(event);
-    return e ? e : stripe_subscription_get(stripe, event->context.arena, id, &event->fetched);
-}
-
-static struct error *subscription_record(struct event *event)
-{
-    const struct context *context = &event->context;
-
-    return stripe_sync_subscription(context, event->fetched, &event->skip);
-}
+/* ---- customers ---- */
 
 static struct error *customer_fetch(struct event *event)
 {
     const char *id = object_id(event, "id", "cus_");
-    const struct stripe *stripe;
-    struct error *e = stripe_of(event, &stripe);
+    struct billing_by_customer_row row = { .team_id = 0 };
+    struct error *e = mode_check(event);
 
     if (!e && !id)
         e = no_id(event);
-    return e ? e : stripe_customer_get(stripe, event->context.arena, id, &event->fetched);
+    if (!e)
+        e = stripe_customer_get(event->stripe, event->context.arena, id, &event->fetched);
+    if (!e)
+        e = sql_billing_by_customer(event->context.db, event->context.arena, id, &row);
+    if (e && e->kind == ERROR_NOT_FOUND && event->fetched)
+        return NULL;
+    return e ? e : team_fetch(event, row.team_id);
 }
 
 /* Its subscription has ended with it. The id is kept for late events; the next Checkout finds that
  * the customer no longer exists, and creates a new one. */
 static struct error *customer_end(struct event *event)
 {
-    const char *id = stripe_id_at(event->fetched, "id", "cus_");
-    const struct context *context = &event->context;
-    struct billing_by_customer_row row;
-    struct billing_get_row account;
-    struct error *e;
+    struct error *e = NULL;
 
     if (!json_get_flag(event->fetched, "deleted")) {
         event->skip = "the customer still exists";
         return NULL;
     }
-    e = id ? sql_billing_by_customer(context->db, context->arena, id, &row) : no_id(event);
-    if (e && e->kind == ERROR_NOT_FOUND) {
-        event->skip = "unknown customer";
-        return NULL;
-    }
-    if (!e)
-        e = sql_billing_get(context->db, context->arena, row.team_id, &account);
-    if (!e && account.subscription_id && !stripe_status_is_over(account.stripe_status))
-        e = sql_billing_set_over(context->db, context->arena, row.team_id, context->now_at);
-    if (!e)
-        e = billing_note(context, row.team_id, event->id, "customer deleted at Stripe", NULL, NULL);
-    return e ? e : billing_transition_apply(context, row.team_id, account.status, BILLING_OVER, 0);
+    if (event->subscriptions)
+        e = billing_note(&event->context, event->subscriptions->team_id, event->id,
+                         "customer deleted at Stripe", NULL, NULL);
+    return e ? e : subscriptions_write(event);
 }
 
 static struct error *nothing_kept(struct event *event)
@@ -169,77 +159,83 @@ static struct error *nothing_kept(struct event *event)
 static struct error *invoice_fetch(struct event *event)
 {
     const char *id = object_id(event, "id", "in_");
-    const struct stripe *stripe;
-    struct error *e = stripe_of(event, &stripe);
+    int64_t team_id = 0;
+    struct error *e = mode_check(event);
 
     if (!e && !id)
         e = no_id(event);
-    return e ? e : stripe_invoice_get(stripe, event->context.arena, id, &event->fetched);
+    if (!e)
+        e = stripe_invoice_get(event->stripe, event->context.arena, id, &event->fetched);
+    if (!e)
+        e = stripe_sync_team(&event->context, event->fetched, STRIPE_INVOICE_SUBSCRIPTION,
+                             &team_id);
+    return e ? e : team_fetch(event, team_id);
 }
 
 static struct error *invoice_record(struct event *event)
 {
-    const struct context *context = &event->context;
+    const char *ignored;
+    struct error *e;
 
-    return stripe_sync_invoice(context, event->fetched, &event->skip);
+    if (!event->subscriptions) {
+        event->skip = "unknown customer";
+        return NULL;
+    }
+    e = stripe_sync_invoice(&event->context, event->subscriptions, event->fetched, &event->skip);
+    return e ? e : subscriptions_record(&event->context, event->subscriptions, &ignored);
 }
 
 static const char *amount_at(const struct event *event, const struct json *object, const char *path)
 {
     const char *currency = json_get_text(object, "currency");
-    int64_t amount_cents = 0;
 
-    json_get_number(object, path, &amount_cents);
-    return money_text(event->context.config, event->context.arena, amount_cents,
+    return money_text(event->context.config, event->context.arena, json_number_at(object, path),
                       currency ? currency : "?");
 }
 
-/* Add a line about an invoice to the billing page, once per occasion. 0: not ours. */
-static struct error *invoice_note(struct event *event, const char *occasion, const char *what,
-                                  const char *amount, int64_t *team_id)
+/* Whether the invoice was stored, and has this status. */
+static bool is_stored_as(const struct event *event, const char *status)
 {
-    const struct context *context = &event->context;
-    struct error *e = stripe_sync_team(context, event->fetched, "-", team_id);
+    const char *found = json_get_text(event->fetched, "status");
 
-    if (e || !*team_id)
-        return e;
+    return !event->skip && found && strcmp(found, status) == 0;
+}
+
+/* Add a line about an invoice to the billing page, once per occasion. */
+static struct error *invoice_note(struct event *event, const char *occasion, const char *what,
+                                  const char *amount)
+{
     return billing_note(
-        context, *team_id,
+        &event->context, event->subscriptions->team_id,
         arena_printf(event->context.arena, "%s-%s", occasion, json_get_text(event->fetched, "id")),
         what, amount, NULL);
 }
 
 static struct error *paid_record(struct event *event)
 {
-    const char *status = json_get_text(event->fetched, "status");
-    int64_t team_id, paid_cents = 0;
     struct error *e = invoice_record(event);
 
-    json_get_number(event->fetched, "amount_paid", &paid_cents);
-    if (e || event->skip || !status || strcmp(status, "paid") != 0 || !paid_cents)
+    if (e || !is_stored_as(event, "paid") || !json_number_at(event->fetched, "amount_paid"))
         return e;
-    return invoice_note(event, "paid", "paid", amount_at(event, event->fetched, "amount_paid"),
-                        &team_id);
+    return invoice_note(event, "paid", "paid", amount_at(event, event->fetched, "amount_paid"));
 }
 
 /* Reported once per invoice, however often the charge is retried; not if it has been paid
  * meanwhile. */
 static struct error *failed_record(struct event *event)
 {
-    const char *status = json_get_text(event->fetched, "status");
     const char *amount = amount_at(event, event->fetched, "amount_remaining");
     const struct context *context = &event->context;
     struct billing_get_row account;
     struct mail mail;
-    int64_t team_id = 0;
     struct error *e = invoice_record(event);
 
-    if (e || event->skip || !status || strcmp(status, "open") != 0)
+    if (e || !is_stored_as(event, "open"))
         return e;
-    e = invoice_note(event, "failed", "payment failed", amount, &team_id);
-    if (!e && team_id)
-        e = sql_billing_get(context->db, context->arena, team_id, &account);
-    if (e || !team_id)
+    e = invoice_note(event, "failed", "payment failed", amount);
+    if (!e)
+        e = sql_billing_get(context->db, context->arena, event->subscriptions->team_id, &account);
+    if (e)
         return e;
     mail = (struct mail){ .kind = "payment_failed",
                           .once = json_get_text(event->fetched, "id"),
@@ -248,23 +244,21 @@ static struct error *failed_record(struct event *event)
                           .until_at = strcmp(account.status, BILLING_STATUS_PAST_DUE) == 0
                                           ? account.until_at
                                           : 0 };
-    return billing_mail(context, team_id, &mail);
+    return billing_mail(context, event->subscriptions->team_id, &mail);
 }
 
 static struct error *unfinished_record(struct event *event)
 {
     const struct context *context = &event->context;
-    int64_t team_id;
     struct error *e = invoice_record(event);
 
-    if (!e && !event->skip)
-        e = stripe_sync_team(context, event->fetched, "-", &team_id);
-    if (e || event->skip || !team_id)
+    if (e || event->skip)
         return e;
     return billing_problem_record(
         context,
         arena_printf(event->context.arena, "unfinished-%s", json_get_text(event->fetched, "id")),
-        &team_id, "Stripe could not finalize an invoice: see the Stripe dashboard");
+        &event->subscriptions->team_id,
+        "Stripe could not finalize an invoice: see the Stripe dashboard", NULL);
 }
 
 /* Refunds are cumulative: the amount refunded so far identifies the occasion. */
@@ -286,25 +280,71 @@ static struct error *refund_record(struct event *event)
                         "refunded", amount, NULL);
 }
 
+static struct error *dispute_fetch(struct event *event)
+{
+    const char *id = object_id(event, "id", "");
+    struct error *e = mode_check(event);
+
+    if (!e && !id)
+        e = no_id(event);
+    return e ? e : stripe_dispute_get(event->stripe, event->context.arena, id, &event->fetched);
+}
+
+/* The outcomes, which are final; all other values are stages of an open dispute. */
+static const char *const OUTCOMES[][2] = {
+    { "won", "dispute won" },
+    { "lost", "dispute lost" },
+    { "warning_closed", "dispute closed" },
+    { "prevented", "dispute closed" },
+};
+
+static const char *outcome_of(const struct json *dispute)
+{
+    const char *status = json_get_text(dispute, "status");
+
+    for (size_t i = 0; status && i < COUNT(OUTCOMES); i++) {
+        if (strcmp(OUTCOMES[i][0], status) == 0)
+            return OUTCOMES[i][1];
+    }
+    return NULL;
+}
+
+/* The operator's concern while it is open. The team's page keeps both its beginning and its end. */
 static struct error *dispute_record(struct event *event)
 {
     const struct context *context = &event->context;
-    const char *id = object_id(event, "id", "");
+    const struct json *dispute = event->fetched;
+    const char *outcome = outcome_of(dispute), *amount = amount_at(event, dispute, "amount");
+    const char *problem_id =
+        arena_printf(context->arena, "dispute-%s", json_get_text(dispute, "id"));
+    const char *what = outcome ? outcome : "payment disputed";
+    int64_t team_id;
+    struct error *e = stripe_sync_team(context, json_get(dispute, "charge"), "-", &team_id);
 
-    if (!id)
-        return no_id(event);
-    return billing_problem_record(context, arena_printf(event->context.arena, "dispute-%s", id),
-                                  NULL, "a payment is disputed: see Stripe's dashboard");
+    if (!e && !team_id)
+        event->skip = "unknown customer";
+    if (e || !team_id)
+        return e;
+    e = billing_note(context, team_id, arena_printf(context->arena, "%s %s", problem_id, what),
+                     what, amount, NULL);
+    if (e || outcome)
+        return e ? e : sql_billing_problem_solve(context->db, context->arena, problem_id);
+    return billing_problem_record(
+        context, problem_id, &team_id,
+        arena_printf(context->arena, "a payment of %s is disputed: respond in Stripe's dashboard",
+                     amount),
+        NULL);
 }
 
 /* ---- use ---- */
 
 static struct error *thin_fetch(struct event *event)
 {
-    const struct stripe *stripe;
-    struct error *e = stripe_of(event, &stripe);
+    struct error *e = mode_check(event);
 
-    return e ? e : stripe_thin_event_get(stripe, event->context.arena, event->id, &event->fetched);
+    return e ? e
+             : stripe_thin_event_get(event->stripe, event->context.arena, event->id,
+                                     &event->fetched);
 }
 
 /* The samples contain identifiers of our usage reports. */
@@ -344,14 +384,15 @@ static struct error *meter_record(struct event *event)
              : billing_problem_record(
                    context, arena_printf(event->context.arena, "meter-%s", event->id), NULL,
                    arena_printf(event->context.arena, "Stripe's meter refused use: %.200s",
-                                summary ? summary : event->type));
+                                summary ? summary : event->type),
+                   NULL);
 }
 
 const struct event_rule STRIPE_RULES[] = {
-    { "checkout.session.completed", checkout_fetch, checkout_record },
-    { "checkout.session.async_payment_succeeded", checkout_fetch, checkout_record },
+    { "checkout.session.completed", checkout_fetch, subscriptions_write },
+    { "checkout.session.async_payment_succeeded", checkout_fetch, subscriptions_write },
     { "checkout.session.expired", mode_check, checkout_close },
-    { "customer.subscription.", subscription_fetch, subscription_record },
+    { "customer.subscription.", subscription_fetch, subscriptions_write },
     { "customer.deleted", customer_fetch, customer_end },
     { "customer.", mode_check, nothing_kept },
     { "invoice.upcoming", mode_check, nothing_kept },
@@ -361,7 +402,7 @@ const struct event_rule STRIPE_RULES[] = {
     { "invoice.finalization_failed", invoice_fetch, unfinished_record },
     { "invoice.", invoice_fetch, invoice_record },
     { "charge.refunded", mode_check, refund_record },
-    { "charge.dispute.", mode_check, dispute_record },
+    { "charge.dispute.", dispute_fetch, dispute_record },
     { "v1.billing.meter.error_report_triggered", thin_fetch, meter_record },
     { "v1.billing.meter.no_meter_found", thin_fetch, meter_record },
 };

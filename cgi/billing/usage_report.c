@@ -258,8 +258,8 @@ static struct error *comparison_write(const struct context *context, int64_t tea
             arena_printf(context->arena,
                          "Stripe counts other use than the ledger in %lld hours of "
                          "the %d days before %s",
-                         (long long)differences, COMPARED_DAYS,
-                         date_iso(context->arena, until_at)));
+                         (long long)differences, COMPARED_DAYS, date_iso(context->arena, until_at)),
+            NULL);
     else if (!e)
         e = sql_billing_problem_solve(context->db, context->arena, problem_id);
     return e ? e : sql_billing_set_compared(context->db, context->arena, team_id, context->now_at);

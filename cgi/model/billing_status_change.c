@@ -33,9 +33,10 @@ struct error *billing_note(const struct context *context, int64_t team_id, const
 }
 
 struct error *billing_problem_record(const struct context *context, const char *id,
-                                     const int64_t *team_id, const char *what)
+                                     const int64_t *team_id, const char *what,
+                                     const char *owner_what)
 {
-    return sql_billing_problem_save(context->db, context->arena, id, team_id, what,
+    return sql_billing_problem_save(context->db, context->arena, id, team_id, what, owner_what,
                                     context->now_at);
 }
 

@@ -34,6 +34,8 @@ struct error *billing_note(const struct context *context, int64_t team_id, const
 /* Queue `mail` (without `to`) to all owners, once per occasion. Needs an open write transaction. */
 struct error *billing_mail(const struct context *context, int64_t team_id, const struct mail *mail);
 
-/* Record an inconsistency for the operator; `id` identifies it. Needs an open transaction. */
+/* Record an inconsistency for the operator; `id` identifies it. `owner_what` says the same to the
+ * team's owners on their billing page; NULL: they need not know. Needs an open transaction. */
 struct error *billing_problem_record(const struct context *context, const char *id,
-                                     const int64_t *team_id, const char *what);
+                                     const int64_t *team_id, const char *what,
+                                     const char *owner_what);

@@ -14,6 +14,7 @@
 #include "model/context.h"
 
 struct stripe;
+struct subscriptions;
 struct workos;
 
 struct event {
@@ -24,8 +25,9 @@ struct event {
     const char *id, *type;
     const struct json *body;    /* as received */
     const struct json *fetched; /* set by act: the object's current state at the service, or NULL */
-    const char *fetched_name;   /* set by act: the name of an organization, or NULL */
-    const char *skip;           /* set by record: the reason why nothing had to be done, or NULL */
+    const struct subscriptions *subscriptions; /* set by act: the team's at Stripe; NULL: no team */
+    const char *fetched_name; /* set by act: the name of an organization, or NULL */
+    const char *skip;         /* set by record: the reason why nothing had to be done, or NULL */
 };
 
 struct event_rule {

@@ -97,6 +97,49 @@ struct error *stripe_prices_get(const struct stripe *stripe, struct arena *arena
                : error_new(arena, ERROR_INPUT, "Stripe's price %s has no meter", STRIPE_METER);
 }
 
+struct error *stripe_meter_get(const struct stripe *stripe, struct arena *arena,
+                               const char **out_id)
+{
+    static const struct stripe_field fields[] = { { "lookup_keys[0]", STRIPE_METER },
+                                                  { "active", "true" },
+                                                  { .name = NULL } };
+    static const struct stripe_call call = { .method = "GET",
+                                             .path = "/v1/prices",
+                                             .fields = fields };
+    const struct json *list;
+    struct error *e = stripe_send(stripe, arena, &call, &list);
+
+    if (e)
+        return e;
+    *out_id = stripe_id_at(price_find(list, STRIPE_METER), "recurring.meter", "mtr_");
+    return *out_id ? NULL
+                   : error_new(arena, ERROR_INPUT,
+                               "Stripe has no price " STRIPE_METER
+                               " with a meter: run \"domicile-admin stripe-setup\"");
+}
+
+/* Not by the id of the price: an earlier one of the same amount charges the same. */
+static bool is_usage_price(const struct stripe *stripe, const char *meter_id,
+                           const struct json *price)
+{
+    const char *meter = json_get_text(price, "recurring.meter");
+    const char *amount = json_get_text(price, "unit_amount_decimal");
+    const char *currency = json_get_text(price, "currency");
+
+    return meter && amount && currency && strcmp(meter, meter_id) == 0 &&
+           strcmp(amount, STRIPE_UNIT_CENTS) == 0 && strcmp(currency, stripe_currency(stripe)) == 0;
+}
+
+const struct json *stripe_usage_item(const struct stripe *stripe, const char *meter_id,
+                                     const struct json *subscription)
+{
+    const struct json *item = json_first(json_get(subscription, "items.data"));
+
+    while (item && !is_usage_price(stripe, meter_id, json_get(item, "price")))
+        item = json_next(item);
+    return item;
+}
+
 /* ---- customers ---- */
 
 struct error *stripe_customer_create(const struct stripe *stripe, struct arena *arena,
@@ -229,14 +272,11 @@ struct error *stripe_subscription_end(const struct stripe *stripe, struct arena 
 }
 
 static struct error *list_get(const struct stripe *stripe, struct arena *arena, const char *path,
-                              const char *customer_id, const char *status, const char *limit,
-                              const char *expand, const struct json **out)
+                              const char *customer_id, const char *expand, const struct json **out)
 {
-    const struct stripe_field fields[] = { { "customer", customer_id },
-                                           { "status", status },
-                                           { "limit", limit },
-                                           { "expand[0]", expand },
-                                           { .name = NULL } };
+    const struct stripe_field fields[] = {
+        { "customer", customer_id }, { "limit", "20" }, { "expand[0]", expand }, { .name = NULL }
+    };
     const struct stripe_call call = { .method = "GET", .path = path, .fields = fields };
 
     return stripe_send(stripe, arena, &call, out);
@@ -245,8 +285,13 @@ static struct error *list_get(const struct stripe *stripe, struct arena *arena, 
 struct error *stripe_subscription_list(const struct stripe *stripe, struct arena *arena,
                                        const char *customer_id, const struct json **out)
 {
-    return list_get(stripe, arena, "/v1/subscriptions", customer_id, "all", "10",
-                    "data.latest_invoice", out);
+    /* Without a status Stripe lists all that are not canceled. */
+    struct error *e =
+        list_get(stripe, arena, "/v1/subscriptions", customer_id, "data.latest_invoice", out);
+
+    return e || !json_get_flag(*out, "has_more")
+               ? e
+               : error_new(arena, ERROR_UPSTREAM, "Stripe: a customer with too many subscriptions");
 }
 
 /* ---- invoices ---- */
@@ -254,7 +299,7 @@ struct error *stripe_subscription_list(const struct stripe *stripe, struct arena
 struct error *stripe_invoice_list(const struct stripe *stripe, struct arena *arena,
                                   const char *customer_id, const struct json **out)
 {
-    return list_get(stripe, arena, "/v1/invoices", customer_id, NULL, "20", NULL, out);
+    return list_get(stripe, arena, "/v1/invoices", customer_id, NULL, out);
 }
 
 struct error *stripe_invoice_get(const struct stripe *stripe, struct arena *arena, const char *id,
@@ -262,6 +307,12 @@ struct error *stripe_invoice_get(const struct stripe *stripe, struct arena *aren
 {
     return object_get(stripe, arena, "/v1/invoices", id, "parent.subscription_details.subscription",
                       out);
+}
+
+struct error *stripe_dispute_get(const struct stripe *stripe, struct arena *arena, const char *id,
+                                 const struct json **out)
+{
+    return object_get(stripe, arena, "/v1/disputes", id, "charge", out);
 }
 
 /* ---- use ---- */

@@ -16,6 +16,9 @@
 /* The API version of objects and events, independent of the account's default. */
 #define STRIPE_VERSION "2026-10-28.endive"
 
+/* The metered price, by its lookup key, and its meter, by the name of its events. */
+#define STRIPE_METER "domicile_usage"
+
 struct stripe;
 
 /* Reads secrets/stripe-api-key. INPUT or INTERNAL if the configuration is incomplete. */
@@ -41,6 +44,14 @@ struct stripe_prices {
 /* INPUT if one is missing or does not match the configuration. */
 struct error *stripe_prices_get(const struct stripe *stripe, struct arena *arena,
                                 struct stripe_prices *out);
+
+/* The meter of the metered price, whatever else its state. INPUT if there is no such price. */
+struct error *stripe_meter_get(const struct stripe *stripe, struct arena *arena,
+                               const char **out_id);
+
+/* The subscription's item that charges use: metered by that meter, at our price. NULL: none. */
+const struct json *stripe_usage_item(const struct stripe *stripe, const char *meter_id,
+                                     const struct json *subscription);
 
 /* `key` below is always an idempotency key: it identifies one operation across retries. */
 
@@ -85,14 +96,21 @@ struct error *stripe_subscription_cancel(const struct stripe *stripe, struct are
 struct error *stripe_subscription_end(const struct stripe *stripe, struct arena *arena,
                                       const char *id, const struct json **out);
 
-/* The most recent ones, newest first, including ended ones; "data" is the list. */
+/* All that have not ended, newest first, with their latest invoices expanded; "data" is the list.
+ * UPSTREAM if there are more than one response holds. */
 struct error *stripe_subscription_list(const struct stripe *stripe, struct arena *arena,
                                        const char *customer_id, const struct json **out);
+
+/* The most recent ones, newest first; "data" is the list. */
 struct error *stripe_invoice_list(const struct stripe *stripe, struct arena *arena,
                                   const char *customer_id, const struct json **out);
 
 /* An invoice with its subscription expanded. */
 struct error *stripe_invoice_get(const struct stripe *stripe, struct arena *arena, const char *id,
+                                 const struct json **out);
+
+/* A dispute with its charge expanded. */
+struct error *stripe_dispute_get(const struct stripe *stripe, struct arena *arena, const char *id,
                                  const struct json **out);
 
 /* `identifier` counts once, however often it is sent within 24 hours. */

@@ -29,7 +29,6 @@ const char *stripe_currency(const struct stripe *stripe);
 const char *stripe_return_url(const struct stripe *stripe);
 int64_t stripe_base_cents(const struct stripe *stripe);
 
-/* The metered and the flat price and their lookup keys. */
-#define STRIPE_METER      "domicile_usage"
+/* The flat price, by its lookup key. */
 #define STRIPE_BASE       "domicile_base"
 #define STRIPE_UNIT_CENTS "0.001" /* one unit of usage is 1/1000 cent */

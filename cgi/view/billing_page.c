@@ -7,6 +7,7 @@
 #include "billing.html.h"
 #include "billing.sql.h"
 #include "billing_activity.sql.h"
+#include "billing_problem.sql.h"
 #include "invoice.sql.h"
 #include "main_constants.sql.h"
 #include "model/billing_status.h"
@@ -69,7 +70,7 @@ static void active_text(const struct standing *standing, struct billing_html *pa
 {
     const struct billing_get_row *row = &standing->row;
 
-    page->words = "Everything is in order.";
+    page->words = page->problems.count ? "The subscription is active." : "Everything is in order.";
     page->next = row->cancel_at ? cancel_words(standing, ", with a last invoice for use until then")
                                 : arena_printf(standing->r->arena,
                                                "the invoice for use until then comes on %s.",
@@ -250,6 +251,8 @@ struct error *billing_page_fill(struct request *r, struct billing_html *page)
 
     if (!e)
         e = standing_get(r, &standing);
+    if (!e)
+        e = sql_billing_problem_owner_list(r->db, r->arena, r->session->team_id, &page->problems);
     if (e)
         return e;
     page->label = billing_status_label(standing.row.status);

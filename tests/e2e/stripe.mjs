@@ -303,6 +303,69 @@ const pushes = (where) => Number(state.one(`SELECT count(*) FROM usage_report WH
   check('kept', (await alice.get('/billing')).body.includes('id="plan-button">Cancel subscription'));
 }
 
+// ---- what the operator does in Stripe's dashboard ----
+const operator = Object.assign(new Browser(`${build}/operator`, state, PUBLIC), { cookie: COOKIE });
+const priceOf = (key) => [...stripe.prices.values()].find((p) => p.lookup_key === key);
+const problemOf = (kind) => state.one(`SELECT what FROM billing_problem WHERE id = '${kind}-1';`);
+const storedId = () => state.one('SELECT subscription_id FROM billing WHERE team_id = 1;');
+{
+  const other = stripe.priceMake({ currency: 'eur', unit_amount_decimal: '900', lookup_key: 'newsletter' });
+  const foreign = stripe.dashboardSubscribe(subscription.customer, [other]);
+  const bill = stripe.invoiceMake(foreign, { lines: [[foreign.items.data[0], 900, 0, 1]], start: 0, end: 1, reason: 'subscription_create' });
+  stripe.settle(bill, 'bad');
+  stripe.subscriptionEnd(foreign.id, {});
+  await stripe.flush();
+  equal('another product of the same customer changes nothing', `${plan()} ${storedId()}`, `active ${subscription.id}`);
+  equal('its invoice is not the team’s', state.one(`SELECT count(*) FROM invoice WHERE id = '${bill.id}';`), '0');
+
+  const putBack = stripe.itemsRemove(subscription.id, 'metered');
+  check('a metered item taken out is told to the operator', await until(() => problemOf('items')?.includes(subscription.id)));
+  check('on the page', (await operator.get('/operator')).body.includes('so use is not charged'));
+  const page = await alice.get('/billing');
+  check('and to the owner, in other words', page.body.includes('lacks the part that charges') && !page.body.includes(subscription.id));
+  check('the page does not say that all is well', !page.body.includes('Everything is in order'));
+  check('members do not see it', !(await carol.get('/billing')).body.includes('lacks the part'));
+  putBack();
+  check('put back, it adds up', await until(() => !problemOf('items')));
+
+  stripe.collectionPause(subscription.id, true);
+  check('paused collection is told', await until(() => problemOf('paused')?.includes(subscription.id)));
+  check('to the owner as well', (await alice.get('/billing')).body.includes('are paused'));
+  stripe.collectionPause(subscription.id, false);
+  check('until it is resumed', await until(() => !problemOf('paused')));
+
+  const mails = state.one("SELECT count(*) FROM mail WHERE kind = 'suspended';");
+  const since = state.one('SELECT status_at FROM billing WHERE team_id = 1;');
+  const nameless = stripe.dashboardSubscribe(subscription.customer, [priceOf('domicile_base'), priceOf('domicile_usage')]);
+  check('one that charges use and names no team is told', await until(() => problemOf('owner')?.includes(nameless.id)));
+  equal('and does not count', storedId(), subscription.id);
+  stripe.change(nameless, { metadata: { team_id: '1' } });
+  check('two are told', await until(() => problemOf('double')?.includes(nameless.id)));
+  equal('the first one counts', storedId(), subscription.id);
+  stripe.isHolding = true;
+  stripe.subscriptionEnd(subscription.id, {});
+  stripe.change(nameless, { metadata: { team_id: '1', because: 'replacement' } });
+  await stripe.flush((bodies) => bodies.reverse());
+  stripe.isHolding = false;
+  check('a replacement takes over', await until(() => storedId() === nameless.id), storedId());
+  equal('the team was active all the time', state.one('SELECT status_at FROM billing WHERE team_id = 1;'), since);
+  equal('and nobody was mailed', state.one("SELECT count(*) FROM mail WHERE kind = 'suspended';"), mails);
+  equal('nothing is left to tell', state.one("SELECT count(*) FROM billing_problem WHERE team_id = 1 AND owner_what IS NOT NULL;"), '0');
+  subscription = nameless;
+}
+
+// ---- a dispute ----
+{
+  const paid = state.one("SELECT id FROM invoice WHERE team_id = 1 AND status = 'paid' AND total_cents > 0 LIMIT 1;");
+  for (const outcome of ['won', 'lost']) {
+    const id = stripe.disputeOpen(paid);
+    equal('a dispute names the team', await until(() => state.one(`SELECT team_id FROM billing_problem WHERE id = 'dispute-${id}';`)), '1');
+    stripe.disputeClose(id, outcome);
+    check(`${outcome}, it is closed`, await until(() => state.one(`SELECT count(*) FROM billing_problem WHERE id = 'dispute-${id}';`) === '0'));
+    check('and noted', (await alice.get('/billing')).body.includes(`dispute ${outcome}`));
+  }
+}
+
 // ---- Stripe in trouble ----
 {
   stripe.fail(/billing_portal/, { status: 500, body: { error: { type: 'api_error' } } }, 2);
@@ -374,7 +437,7 @@ const pushes = (where) => Number(state.one(`SELECT count(*) FROM usage_report WH
   stripe.cycle(subscription.id);
   await planIs('past_due');
   await stripe.flush();
-  stripe.fail(/subscriptions\/sub_/, { status: 500, body: {} }, Infinity);
+  stripe.fail(/v1\/subscriptions/, { status: 500, body: {} }, Infinity);
   await runOut();
   await until(() => /dunning_run/.test(workerLog));
   equal('while Stripe does not answer, nothing is stopped', plan(), 'past_due');

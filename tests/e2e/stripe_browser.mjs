@@ -207,7 +207,7 @@ let vm;
   server.sql(`INSERT INTO invoice SELECT 1, 1000 + value, 'in_awful' || value, '${awful}', 'uncollectible', 'chf', -99999999999, 1, 1, 1, NULL, NULL
     FROM (SELECT 1 AS value UNION SELECT 2 UNION SELECT 3);
     INSERT INTO billing_activity VALUES (1, 9999999999, 'awful', '${awful}', '${awful}', 1);
-    INSERT INTO billing_problem VALUES ('awful', 1, 1767225600, '${awful}');`);
+    INSERT INTO billing_problem VALUES ('awful', 1, 1767225600, '${awful}', '${awful}');`);
   await page.goto(`${server.url}/billing`);
   await inspect(page, 'billing, awful');
   await page.goto(`${server.url}/operator`);

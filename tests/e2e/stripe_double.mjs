@@ -18,6 +18,7 @@ const list = (url, data) => ({ object: 'list', data, has_more: false, url });
 const refusal = (status, type, code, extra = {}) => ({ status, body: { error: { type, code, message: 'no', ...extra } } });
 const missing = () => refusal(404, 'invalid_request_error', 'resource_missing', { param: 'id' });
 const HOUR = 3600;
+const ID = /^(cus|cs|sub|in|mtr|evt|du)_/;
 
 export const KEY = 'sk_test_double';
 const DELIVERY_TRIES = 1800; // three minutes: longer than a busy machine needs for anything
@@ -53,6 +54,7 @@ export class StripeDouble {
     this.subscriptions = new Map();
     this.invoices = new Map();
     this.portals = new Map();
+    this.disputes = new Map();
     this.thin = new Map();
     this.used = new Map(); // meter events by identifier
     this.cards = new Map(); // customer -> 'good' or 'bad'
@@ -118,8 +120,8 @@ export class StripeDouble {
     const [pathname, query = ''] = url.split('?');
     const fields = formRead(method === 'POST' ? body : query);
     const [, version, ...words] = pathname.split('/');
-    const name = `${method} /${[version, ...words].map((w) => (/^(cus|cs|sub|in|mtr|evt)_/.test(w) ? ':id' : w)).join('/')}`;
-    const id = words.find((w) => /^(cus|cs|sub|in|mtr|evt)_/.test(w));
+    const name = `${method} /${[version, ...words].map((w) => (ID.test(w) ? ':id' : w)).join('/')}`;
+    const id = words.find((w) => ID.test(w));
     const handler = this.handlers()[name];
     if (!handler) return { status: 501, body: {} };
     const out = await handler(fields, id);
@@ -140,12 +142,13 @@ export class StripeDouble {
       'GET /v1/checkout/sessions/:id': get(this.sessions),
       'POST /v1/billing_portal/sessions': (f) => this.portalMake(f),
       'GET /v1/subscriptions': (f) => list('/v1/subscriptions', [...this.subscriptions.values()]
-        .filter((s) => s.customer === f.customer).reverse().map((s) => this.expanded(s, f.expand?.[0]?.replace('data.', '')))),
+        .filter((s) => s.customer === f.customer && s.status !== 'canceled').reverse().map((s) => this.expanded(s, f.expand?.[0]?.replace('data.', '')))),
       'GET /v1/subscriptions/:id': (f, id) => this.expanded(this.subscriptions.get(id), f.expand?.[0]) ?? missing(),
       'POST /v1/subscriptions/:id': (f, id) => this.cancelSet(id, f),
       'DELETE /v1/subscriptions/:id': (f, id) => this.subscriptionEnd(id, f),
       'GET /v1/invoices': (f) => list('/v1/invoices', [...this.invoices.values()].filter((i) => i.customer === f.customer).reverse()),
       'GET /v1/invoices/:id': (f, id) => this.expanded(this.invoices.get(id), f.expand?.[0]) ?? missing(),
+      'GET /v1/disputes/:id': (f, id) => this.expanded(this.disputes.get(id), f.expand?.[0]) ?? missing(),
       'POST /v1/billing/meter_events': (f) => this.use(f),
       'GET /v1/billing/meters/:id/event_summaries': (f, id) => this.summaries(f, id),
       'GET /v2/core/events/:id': get(this.thin),
@@ -156,6 +159,7 @@ export class StripeDouble {
     if (!object || !where) return object;
     const copy = structuredClone(object);
     if (where === 'latest_invoice') copy.latest_invoice = this.invoices.get(copy.latest_invoice) ?? null;
+    else if (where === 'charge') copy.charge = { ...shape('charge.refunded'), id: copy.charge, customer: object.customer };
     else if (where === 'parent.subscription_details.subscription' && copy.parent) {
       const details = copy.parent.subscription_details;
       details.subscription = this.subscriptions.get(details.subscription);
@@ -223,16 +227,11 @@ export class StripeDouble {
     const session = this.sessions.get(id);
     const f = session.asked;
     const trial = f.subscription_data?.trial_end ? Number(f.subscription_data.trial_end) : null;
-    const start = this.now();
-    const end = trial ?? Number(f.subscription_data?.billing_cycle_anchor ?? start + 30 * 24 * HOUR);
-    const subscription = { ...shape('customer.subscription.updated.activated'), id: this.id('sub_'), customer: session.customer,
-      created: start, start_date: start, metadata: f.subscription_data?.metadata ?? {}, status: trial ? 'trialing' : 'active',
-      trial_end: trial, trial_start: trial && start, billing_cycle_anchor: end };
-    subscription.items.data = f.line_items.map((l) => ({ ...subscription.items.data[l.quantity ? 0 : 1], id: this.id('si_'),
-      price: this.prices.get(l.price), subscription: subscription.id, current_period_start: start, current_period_end: end,
-      ...(l.quantity ? { quantity: Number(l.quantity) } : {}) }));
+    const end = trial ?? Number(f.subscription_data?.billing_cycle_anchor ?? this.now() + 30 * 24 * HOUR);
+    const subscription = this.subscriptionMake({ customer: session.customer, lines: f.line_items,
+      metadata: f.subscription_data?.metadata ?? {}, trial, end });
+    const start = subscription.start_date;
     this.cards.set(session.customer, card);
-    this.subscriptions.set(subscription.id, subscription);
     const flat = trial ? 0 : subscription.items.data.reduce((sum, i) => sum + (i.quantity ? i.price.unit_amount : 0), 0);
     const invoice = this.invoiceMake(subscription, { lines: flat ? [[subscription.items.data.find((i) => i.quantity), flat, start, end]] : [],
       start, end: start, reason: 'subscription_create' });
@@ -259,6 +258,39 @@ export class StripeDouble {
   }
 
   // ---- subscriptions ----
+
+  // Without its event.
+  subscriptionMake({ customer, lines, metadata, trial = null, end }) {
+    const start = this.now();
+    const subscription = { ...shape('customer.subscription.updated.activated'), id: this.id('sub_'), customer,
+      created: start, start_date: start, metadata, status: trial ? 'trialing' : 'active', latest_invoice: null,
+      trial_end: trial, trial_start: trial && start, billing_cycle_anchor: end };
+    subscription.items.data = lines.map((l) => ({ ...subscription.items.data[l.quantity ? 0 : 1], id: this.id('si_'),
+      price: this.prices.get(l.price), subscription: subscription.id, current_period_start: start, current_period_end: end,
+      ...(l.quantity ? { quantity: Number(l.quantity) } : {}) }));
+    this.subscriptions.set(subscription.id, subscription);
+    return subscription;
+  }
+
+  // As the operator does in the dashboard: for a customer that exists, of any prices, with any metadata.
+  dashboardSubscribe(customer, prices, metadata = {}) {
+    const lines = prices.map((p) => ({ price: p.id, ...(p.recurring.usage_type === 'metered' ? {} : { quantity: '1' }) }));
+    const subscription = this.subscriptionMake({ customer, lines, metadata, end: this.now() + 30 * 24 * HOUR });
+    this.emit('customer.subscription.created', subscription);
+    return subscription;
+  }
+
+  // As it takes the items of one kind out; returns what puts them back.
+  itemsRemove(id, usageType) {
+    const s = this.subscriptions.get(id);
+    const before = s.items;
+    this.change(s, { items: { ...before, data: before.data.filter((i) => i.price.recurring.usage_type !== usageType) } });
+    return () => this.change(s, { items: before });
+  }
+
+  collectionPause(id, isPaused) {
+    this.change(this.subscriptions.get(id), { pause_collection: isPaused ? { behavior: 'void', resumes_at: null } : null });
+  }
 
   change(subscription, what, type = 'customer.subscription.updated') {
     const before = Object.fromEntries(Object.keys(what).map((key) => [key, subscription[key]]));
@@ -352,6 +384,22 @@ export class StripeDouble {
   refund(invoiceId, cents) {
     const invoice = this.invoices.get(invoiceId);
     this.emit('charge.refunded', { ...shape('charge.refunded'), id: this.id('ch_'), customer: invoice.customer, amount_refunded: cents });
+  }
+
+  // The object has no customer; its charge has.
+  disputeOpen(invoiceId) {
+    const { customer, total, currency } = this.invoices.get(invoiceId);
+    const dispute = { id: this.id('du_'), object: 'dispute', amount: total, currency, charge: this.id('ch_'), livemode: false,
+      created: this.now(), metadata: {}, payment_intent: this.id('pi_'), reason: 'fraudulent', status: 'needs_response' };
+    Object.defineProperty(dispute, 'customer', { value: customer, enumerable: false });
+    this.disputes.set(dispute.id, dispute);
+    this.emit('charge.dispute.created', dispute);
+    return dispute.id;
+  }
+
+  disputeClose(id, status) {
+    this.disputes.get(id).status = status;
+    this.emit('charge.dispute.closed', this.disputes.get(id));
   }
 
   // ---- use ----

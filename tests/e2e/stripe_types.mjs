@@ -21,6 +21,7 @@ const CALLS = [
   ['DELETE', '/v1/subscriptions/:id', 'SubscriptionCancelParams', (s, p, o, id) => s.subscriptions.cancel(id, p, o)],
   ['GET', '/v1/invoices', 'InvoiceListParams', (s, p, o) => s.invoices.list(p, o)],
   ['GET', '/v1/invoices/:id', 'InvoiceRetrieveParams', (s, p, o, id) => s.invoices.retrieve(id, p, o)],
+  ['GET', '/v1/disputes/:id', 'DisputeRetrieveParams', (s, p, o, id) => s.disputes.retrieve(id, p, o)],
   ['GET', '/v1/prices', 'PriceListParams', (s, p, o) => s.prices.list(p, o)],
   ['POST', '/v1/prices', 'PriceCreateParams', (s, p, o) => s.prices.create(p, o)],
   ['GET', '/v1/billing/meters', 'Billing.MeterListParams', (s, p, o) => s.billing.meters.list(p, o)],

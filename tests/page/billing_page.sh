@@ -33,6 +33,15 @@ stands "$live, status = 'trial', stripe_status = 'trialing', trial_end_at = 1768
 as alice get /billing ; expect 200 billing_trial.html
 stands "status = 'active', stripe_status = 'active', until_at = NULL"
 as alice get /billing ; expect 200 billing_active.html
+sql "INSERT INTO billing_problem VALUES ('items-1', 1, 1767225600, 'subscription sub_1 has no item', '<i>Use is not charged.</i>'),
+    ('use-1', 1, 1767225600, 'Stripe counts otherwise', NULL), ('items-2', 2, 1767225600, 'of others', 'Of others.');"
+as alice get /billing ; expect 200 billing_problem.html
+expect_no_text "Everything is in order"
+expect_no_text "Of others"
+expect_no_text "Stripe counts otherwise"
+as carol get /billing ; expect 200
+expect_no_text "Use is not charged"
+sql "DELETE FROM billing_problem"
 stands "cancel_at = 1769904000"
 as alice get /billing ; expect 200 billing_cancelled.html
 stands "cancel_at = NULL, status = 'past_due', stripe_status = 'past_due', until_at = 1770508800, next_attempt_at = 1770163200"
@@ -160,8 +169,8 @@ stands "$live, status = 'active'"
 as alice get /billing/return ; expect 303 /billing
 
 # ---- the operator ----
-sql "INSERT INTO billing_problem VALUES ('invoice-in_1', 1, 1767225600, 'invoice in_1 charges 900 cents for use, the ledger says 0'),
-    ('meter-evt', NULL, 1767225601, '<b>There is 1 invalid event</b>');"
+sql "INSERT INTO billing_problem VALUES ('invoice-in_1', 1, 1767225600, 'invoice in_1 charges 900 cents for use, the ledger says 0', NULL),
+    ('meter-evt', NULL, 1767225601, '<b>There is 1 invalid event</b>', NULL);"
 as alice get /operator ; expect 200 operator_billing.html
 expect_row "SELECT count(*) FROM billing_problem" 2
 finish

@@ -24,7 +24,7 @@ static struct {
     const char *body;
 } answers[MOST_ANSWERS];
 static size_t answer_count;
-static char asked[MOST_REQUESTS][MOST_BYTES];
+static char asked[MOST_REQUESTS + 1][MOST_BYTES];
 static size_t asked_count;
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 
@@ -81,10 +81,10 @@ static void *server_run(void *user)
         if (connection < 0)
             return NULL;
         pthread_mutex_lock(&mutex);
-        if (asked_count < MOST_REQUESTS) {
-            request_read(connection, asked[asked_count]);
-            answer_send(connection, asked[asked_count++]);
-        }
+        /* More than that are answered, and not counted. */
+        request_read(connection, asked[asked_count]);
+        answer_send(connection, asked[asked_count]);
+        asked_count += asked_count < MOST_REQUESTS;
         pthread_mutex_unlock(&mutex);
         close(connection);
     }
@@ -118,16 +118,22 @@ void fake_stripe_forget(void)
 
 void fake_stripe_answer(const char *request, int status, const char *body)
 {
+    size_t i = 0;
+
     pthread_mutex_lock(&mutex);
-    if (answer_count == MOST_ANSWERS)
+    while (i < answer_count && strcmp(answers[i].request, request) != 0)
+        i++;
+    if (i == MOST_ANSWERS)
         abort();
-    snprintf(answers[answer_count].request, sizeof answers[0].request, "%s", request);
-    answers[answer_count].status = status;
-    answers[answer_count++].body = body;
+    snprintf(answers[i].request, sizeof answers[0].request, "%s", request);
+    answers[i].status = status;
+    answers[i].body = body;
+    answer_count += i == answer_count;
     pthread_mutex_unlock(&mutex);
 }
 
-static char *all_replaced(struct arena *arena, const char *text, const char *from, const char *to)
+const char *fake_stripe_replace_all(struct arena *arena, const char *text, const char *from,
+                                    const char *to)
 {
     struct buf out = buf_new(arena, strlen(text) + 1);
 
@@ -139,6 +145,16 @@ static char *all_replaced(struct arena *arena, const char *text, const char *fro
     return out.bytes;
 }
 
+/* The fixtures' team is the test's team, and their metered price the one that stripe-setup makes.
+ */
+static const char *fixture_adapt(struct arena *arena, const char *text)
+{
+    text = fake_stripe_replace_all(arena, text, "tenant_id", "team_id");
+    text = fake_stripe_replace_all(arena, text, "tn_0001", "1");
+    return fake_stripe_replace_all(arena, text, "\"unit_amount_decimal\": \"2\"",
+                                   "\"unit_amount_decimal\": \"0.001\"");
+}
+
 const char *fake_stripe_file(struct arena *arena, const char *name)
 {
     enum { MOST = 32768 };
@@ -148,9 +164,7 @@ const char *fake_stripe_file(struct arena *arena, const char *name)
     if (!file || fread(text, 1, MOST - 1, file) == 0)
         abort();
     fclose(file);
-    /* The fixtures' team is the test's team. */
-    text = all_replaced(arena, text, "tenant_id", "team_id");
-    return all_replaced(arena, text, "tn_0001", "1");
+    return fixture_adapt(arena, text);
 }
 
 const char *fake_stripe_replace(struct arena *arena, const char *text, const char *from,

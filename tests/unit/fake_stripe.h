@@ -14,7 +14,8 @@ const char *fake_stripe_open(void);
 /* Forget responses and requests. */
 void fake_stripe_forget(void);
 
-/* Set the response for "METHOD /path" (without its query); `body` must stay valid. */
+/* Set the response for "METHOD /path" (without its query), in place of an earlier one; `body` must
+ * stay valid. */
 void fake_stripe_answer(const char *request, int status, const char *body);
 
 /* The content of a file in tests/fixtures/stripe. */
@@ -23,6 +24,10 @@ const char *fake_stripe_file(struct arena *arena, const char *name);
 /* `text` with its first `from` (which must occur) replaced by `to`. */
 const char *fake_stripe_replace(struct arena *arena, const char *text, const char *from,
                                 const char *to);
+
+/* The same, everywhere; it need not occur. */
+const char *fake_stripe_replace_all(struct arena *arena, const char *text, const char *from,
+                                    const char *to);
 
 /* The object in an event of tests/fixtures/stripe. */
 const char *fake_stripe_object(struct arena *arena, const char *event);

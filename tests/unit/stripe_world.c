@@ -25,6 +25,17 @@ static void secret_write(const char *folder)
     chmod(path, 0400);
 }
 
+/* Responses of every account: the price for usage, which names the meter; no subscription yet. */
+static void account_open(void)
+{
+    fake_stripe_forget();
+    fake_stripe_answer("GET /v1/prices", 200,
+                       "{\"data\":[{\"id\":\"price_1FixtUse00000000000001\",\"currency\":\"eur\","
+                       "\"lookup_key\":\"domicile_usage\",\"unit_amount_decimal\":\"0.001\","
+                       "\"recurring\":{\"meter\":\"" STRIPE_METER_ID "\"}}]}");
+    fake_stripe_answer("GET /v1/subscriptions", 200, "{\"data\":[],\"has_more\":false}");
+}
+
 struct stripe_world *stripe_world_open(void)
 {
     const char *folder = world_folder("fake:///local");
@@ -34,7 +45,7 @@ struct stripe_world *stripe_world_open(void)
 
     secret_write(folder);
     fake_stripe_open();
-    fake_stripe_forget();
+    account_open();
     world->config->billing = "stripe";
     world->config->stripe_url = fake_stripe_open();
     here->world = world;
@@ -100,6 +111,7 @@ const char *stripe_world_apply(struct stripe_world *here, const char *body, int6
         .source = "stripe",
     };
     const struct event_rule *rule;
+    bool is_nested = db_is_in_transaction(db);
     struct error *e;
 
     world_check(worker_context_stripe(here->context, here->arena, &event.stripe), "stripe");
@@ -110,13 +122,14 @@ const char *stripe_world_apply(struct stripe_world *here, const char *body, int6
     if (!rule)
         return "no rule";
     e = rule->act ? rule->act(&event) : NULL;
-    if (!e)
+    if (!e && !is_nested)
         e = db_begin(db, here->arena);
     if (!e)
         e = rule->record(&event);
-    if (!e)
+    if (!e && !is_nested)
         e = db_commit(db, here->arena);
-    db_rollback(db);
+    if (!is_nested)
+        db_rollback(db);
     if (problem)
         *problem = e;
     else
@@ -124,15 +137,34 @@ const char *stripe_world_apply(struct stripe_world *here, const char *body, int6
     return event.skip;
 }
 
+void stripe_world_hold(struct stripe_world *here, const char *const *subscriptions, size_t count)
+{
+    const char *list = "";
+
+    for (size_t i = 0; i < count; i++) {
+        const char *id = strstr(subscriptions[i], "\"id\": \"") + strlen("\"id\": \"");
+
+        fake_stripe_answer(
+            arena_printf(here->arena, "GET /v1/subscriptions/%.*s", (int)strcspn(id, "\""), id),
+            200, subscriptions[i]);
+        if (!strstr(subscriptions[i], "\"status\": \"canceled\""))
+            list = arena_printf(here->arena, "%s%s%s", list, *list ? "," : "", subscriptions[i]);
+    }
+    fake_stripe_answer("GET /v1/subscriptions", 200,
+                       arena_printf(here->arena, "{\"data\":[%s],\"has_more\":false}", list));
+}
+
 void stripe_world_truth(struct stripe_world *here, const char *event)
 {
-    const char *request = strstr(event, "\"object\": \"subscription\"")
-                              ? "GET /v1/subscriptions/" STRIPE_SUBSCRIPTION
-                          : strstr(event, "\"id\": \"in_1FixtAcme000000000000001\"")
-                              ? "GET /v1/invoices/in_1FixtAcme000000000000001"
-                              : "GET /v1/invoices/in_1FixtAcme000000000000002";
+    const char *object = fake_stripe_object(here->arena, event);
 
-    fake_stripe_answer(request, 200, fake_stripe_object(here->arena, event));
+    if (strstr(event, "\"object\": \"subscription\""))
+        stripe_world_hold(here, &object, 1);
+    else
+        fake_stripe_answer(strstr(event, "\"id\": \"in_1FixtAcme000000000000001\"")
+                               ? "GET /v1/invoices/in_1FixtAcme000000000000001"
+                               : "GET /v1/invoices/in_1FixtAcme000000000000002",
+                           200, object);
 }
 
 size_t stripe_world_mails(struct stripe_world *here, const char *kind)
