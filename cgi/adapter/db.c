@@ -11,6 +11,7 @@
 #include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 struct db_run {
     sqlite3_stmt *statement;
@@ -348,6 +349,47 @@ void db_rollback(struct db *db)
 {
     if (db_is_in_transaction(db))
         db_command(db, db->arena, ROLLBACK);
+}
+
+/* 0: there is no such file. */
+static int64_t file_bytes(const char *path)
+{
+    struct stat status;
+
+    return path && stat(path, &status) == 0 ? status.st_size : 0;
+}
+
+struct error *db_log_empty(struct db *db, struct arena *arena)
+{
+    const char *file = sqlite3_db_filename(db->sqlite, "main");
+    int code;
+
+    assert(!db_is_in_transaction(db));
+    /* Truncating an empty log would wake those who watch the folder. */
+    if (file_bytes(sqlite3_filename_wal(file)) == 0)
+        return NULL;
+    sqlite3_busy_timeout(db->sqlite, LIMIT_DB_LOG_WAIT_MS);
+    code = sqlite3_wal_checkpoint_v2(db->sqlite, "main", SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    sqlite3_busy_timeout(db->sqlite, LIMIT_DB_BUSY_MS);
+    return code == SQLITE_OK || (code & 0xff) == SQLITE_BUSY
+               ? NULL
+               : db_error(db, arena, "emptying the write-ahead log");
+}
+
+struct error *db_compact(struct db *db, struct arena *arena)
+{
+    const char *file = sqlite3_db_filename(db->sqlite, "main");
+    struct error *e;
+
+    if (file_bytes(file) > LIMIT_DB_COMPACT_BYTES)
+        return error_new(arena, ERROR_INPUT,
+                         "%s is too large to be written anew: remains of deleted rows may stay",
+                         file);
+    /* VACUUM attaches the new database, which lives in memory (temp_store). */
+    sqlite3_limit(db->sqlite, SQLITE_LIMIT_ATTACHED, 1);
+    e = db_execute(db, arena, "VACUUM");
+    sqlite3_limit(db->sqlite, SQLITE_LIMIT_ATTACHED, 0);
+    return e;
 }
 
 int64_t db_changes(struct db *db)

@@ -58,6 +58,19 @@ struct error *db_commit(struct db *db, struct arena *arena);
 void db_rollback(struct db *db);
 bool db_is_in_transaction(const struct db *db);
 
+/*
+ * What was deleted is overwritten in the database at once, but the write-ahead log holds it until
+ * it is emptied. db_log_empty moves the log into the database and truncates it, without a
+ * transaction open. Another connection in the way is waited for during LIMIT_DB_LOG_WAIT_MS, in
+ * which writers may wait too; then the log stays, which is no error: call it again later.
+ *
+ * db_compact writes the whole database anew, because SQLite may leave copies of rows in unused
+ * parts of pages when it moves them. Writers wait meanwhile. INPUT if the file is larger than
+ * LIMIT_DB_COMPACT_BYTES, UNAVAILABLE if another connection writes.
+ */
+struct error *db_log_empty(struct db *db, struct arena *arena);
+struct error *db_compact(struct db *db, struct arena *arena);
+
 /* Rows changed by the last statement: 0 from an UPDATE means "no such row". */
 int64_t db_changes(struct db *db);
 

@@ -32,6 +32,10 @@ enum {
 
     /* The database. */
     LIMIT_DB_BUSY_MS = 5000,
+    LIMIT_DB_LOG_EVERY_S = 5, /* how long deleted content may stay in the write-ahead log */
+    LIMIT_DB_LOG_WAIT_MS = 50,
+    LIMIT_DB_COMPACT_EVERY_S = 24 * 3600,
+    LIMIT_DB_COMPACT_BYTES = 256 * 1024 * 1024, /* in memory while it is written anew */
 
     /* A session (ASVS 5.0 7.3.1, 7.3.2: both limits documented). */
     LIMIT_SESSION_IDLE_S = 12 * 3600,

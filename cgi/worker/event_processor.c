@@ -229,6 +229,18 @@ struct error *inbox_backfill(struct inbox *inbox)
                : NULL;
 }
 
+struct error *inbox_log_empty(struct inbox *inbox)
+{
+    arena_reset(inbox->arena);
+    return db_log_empty(inbox->db, inbox->arena);
+}
+
+struct error *inbox_compact(struct inbox *inbox)
+{
+    arena_reset(inbox->arena);
+    return db_compact(inbox->db, inbox->arena);
+}
+
 struct error *inbox_round(struct inbox *inbox, size_t *out_taken)
 {
     struct arena *arena = inbox->context->arena;

@@ -26,5 +26,9 @@ struct error *inbox_round(struct inbox *inbox, size_t *out_taken);
  */
 struct error *inbox_backfill(struct inbox *inbox);
 
+/* db_log_empty and db_compact of the inbox. */
+struct error *inbox_log_empty(struct inbox *inbox);
+struct error *inbox_compact(struct inbox *inbox);
+
 /* Sleep until events may have arrived, or for `max_ms`. */
 void inbox_wait(struct inbox *inbox, int64_t max_ms);

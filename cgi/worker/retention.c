@@ -73,3 +73,13 @@ struct error *retention_run(const struct context *context)
         e = sql_usage_report_delete_old(db, arena, now - LIMIT_RECORD_KEEP_S);
     return e ? e : events_delete_old(db, arena, context->config, now - LIMIT_EVENT_KEEP_S);
 }
+
+struct error *retention_log_empty(const struct context *context)
+{
+    return db_log_empty(context->db, context->arena);
+}
+
+struct error *retention_compact(const struct context *context)
+{
+    return db_compact(context->db, context->arena);
+}

@@ -131,11 +131,13 @@ equal('and the old one still does', await deliver(server, 'stripe', '{"id":"evt_
 
 let isLost = false; // deliveries that never arrive
 let lastBody;
+const bodies = [];
 const relay = http.createServer((request, response) => {
   const parts = [];
   request.on('data', (part) => parts.push(part));
   request.on('end', async () => {
     lastBody = Buffer.concat(parts).toString();
+    bodies.push(lastBody);
     response.writeHead(isLost ? 500 : await deliver(server, 'workos', lastBody));
     response.end();
   });
@@ -164,13 +166,22 @@ const alice = await signIn('alice');
 check('signed in', await sees(alice, '/account', 'value="Alice Ng"'));
 await call('PUT', `/user_management/users/${users.alice.id}`, { first_name: 'Alix', last_name: 'Ng' });
 await becomes('a name changed at WorkOS', () => sees(alice, '/account', 'value="Alix Ng"'));
+// Byte by byte in the databases, their logs and indexes of logs, while the programs run.
+const holds = (text) => ['main.db', 'inbox/inbox.db'].flatMap((name) => ['', '-wal', '-shm'].map((end) => `${server.dir}/${name}${end}`))
+  .some((path) => fs.existsSync(path) && fs.readFileSync(path).includes(text));
+await alice.send('/account', '/account/name', [['name', 'Canary of a name']]);
+check('a name is in the files', holds('Canary of a name'));
 await alice.send('/account', '/account/name', [['name', 'My own name']]);
+await becomes('replaced, it is in none', () => !holds('Canary of a name'));
 // WorkOS sends user.updated for each sign-in.
 const updates = () => inbox(server).filter((e) => e.type === 'user.updated');
 const updatesBefore = updates().length;
 const again = await signIn('alice');
 check('the sign-in is told of', await until(() => updates().length > updatesBefore && updates().every((e) => e.state !== 'waiting')));
 check('a name chosen here stays until it changes there', await sees(again, '/account', 'value="My own name"'));
+const [told] = bodies.map((body) => body.match(/"first_name": *"Alix"/)?.[0]).filter(Boolean);
+check('events told the other one', told, bodies.length);
+await becomes('applied, their bodies are in no file', () => !holds(told));
 
 const { json: membership } = await call('POST', '/user_management/organization_memberships',
   { user_id: users.alice.id, organization_id: organizations.Acme.id, role_slug: 'member' });

@@ -32,7 +32,7 @@ static int64_t before;
 static int set_up(void **state)
 {
     (void)state;
-    arena = arena_new(16 << 20);
+    arena = arena_new(128 << 20);
     snprintf(folder, sizeof folder, "/tmp/ddb.XXXXXX");
     if (!mkdtemp(folder))
         return -1;
@@ -409,6 +409,115 @@ static void test_deleted_data_is_erased(void **state)
     assert_false(file_holds(arena_printf(arena, "%s-wal", path), canary));
 }
 
+static bool any_file_holds(const char *needle)
+{
+    return file_holds(path, needle) || file_holds(arena_printf(arena, "%s-wal", path), needle) ||
+           file_holds(arena_printf(arena, "%s-shm", path), needle);
+}
+
+/* While other connections are open, as they always are on a server. */
+static void test_deleted_data_leaves_the_log(void **state)
+{
+    static const char canary[] = "canary-of-a-deleted-session";
+    struct bytes hash = { "0123456789abcdef", 16 };
+    struct db *db = opened(DB_READ_WRITE), *other = opened(DB_READ_WRITE);
+
+    (void)state;
+    good(sql_session_create(db, arena, hash, "handle", NULL, NULL, hash, canary, NULL, 1, 2, 2));
+    good(sql_session_delete(db, arena, hash));
+    assert_true(any_file_holds(canary));
+    good(db_log_empty(other, arena));
+    assert_false(any_file_holds(canary));
+    good(db_log_empty(other, arena)); /* nothing to do */
+    db_close(other);
+    db_close(db);
+}
+
+static void test_a_reader_only_delays_it(void **state)
+{
+    static const char canary[] = "canary-of-a-deleted-session";
+    struct bytes hash = { "0123456789abcdef", 16 };
+    struct db *db = opened(DB_READ_WRITE), *reader = opened(DB_READ_ONLY);
+
+    (void)state;
+    good(sql_session_create(db, arena, hash, "handle", NULL, NULL, hash, canary, NULL, 1, 2, 2));
+    good(db_read(reader, arena));
+    assert_false(has(reader, "local:a"));
+    good(sql_session_delete(db, arena, hash));
+    good(db_log_empty(db, arena));
+    assert_true(any_file_holds(canary)); /* the reader still sees it */
+    good(add(db, "local:b", NULL));      /* and writers go on */
+    good(db_commit(reader, arena));
+    good(db_log_empty(db, arena));
+    assert_false(any_file_holds(canary));
+    db_close(reader);
+    db_close(db);
+}
+
+/* A text that names its row, of a length that moves others from page to page. */
+static const char *marked(unsigned number)
+{
+    static const int lengths[] = { 5, 20, 100, 300, 1500, 6000 };
+
+    return arena_printf(arena, "mark%06uend%0*d", number, lengths[number * 7 % 6], 0);
+}
+
+/* How many marks the database file holds that are none of these numbers. */
+static size_t marks_of_others(const unsigned *numbers, size_t count)
+{
+    enum { MOST = 16 << 20 };
+    FILE *file = fopen(path, "re");
+    char *bytes = arena_alloc(arena, MOST), *at = bytes;
+    size_t length = fread(bytes, 1, MOST, file), others = 0;
+
+    fclose(file);
+    while ((at = memmem(at, (size_t)(bytes + length - at), "mark", 4))) {
+        unsigned number = (unsigned)strtoul(at += 4, NULL, 10);
+        size_t i = 0;
+
+        while (i < count && numbers[i] != number)
+            i++;
+        others += i == count;
+    }
+    return others;
+}
+
+/*
+ * Rows are written and deleted until pages have been split and merged many times. SQLite alone
+ * leaves copies of a few.
+ */
+static void test_compacting_erases_copies(void **state)
+{
+    enum { ROWS = 2000, TURNS = 12000 };
+    unsigned numbers[ROWS] = { 0 }, random = 1;
+    struct db *db = opened(DB_READ_WRITE), *other = opened(DB_READ_WRITE);
+
+    (void)state;
+    good(db_begin(db, arena));
+    for (unsigned turn = 1; turn <= TURNS; turn++) {
+        unsigned row = (random = random * 1103515245 + 12345) / 65536 % ROWS;
+        unsigned key = row * 2654435761u; /* keys far apart */
+        struct bytes hash = { &key, sizeof key };
+
+        if (numbers[row] && random & 1) {
+            good(sql_session_delete(db, arena, hash));
+            numbers[row] = 0;
+            continue;
+        }
+        if (!numbers[row])
+            good(sql_session_create(db, arena, hash, arena_printf(arena, "%u", key), NULL, NULL,
+                                    hash, "", NULL, 1, 2, 2));
+        good(sql_session_set_notice(db, arena, hash, marked(turn)));
+        numbers[row] = turn;
+    }
+    good(db_commit(db, arena));
+    good(db_compact(db, arena));
+    good(db_log_empty(db, arena));
+    assert_int_equal(marks_of_others(numbers, ROWS), 0);
+    db_close(other);
+    db_close(db);
+}
+
 static void test_crafted_trigger_does_not_run(void **state)
 {
     struct db *db;
@@ -453,6 +562,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_snapshot_isolation, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_another_writer, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_deleted_data_is_erased, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_deleted_data_leaves_the_log, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_reader_only_delays_it, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_compacting_erases_copies, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_crafted_trigger_does_not_run, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_grow, set_up, tear_down),
     };
