@@ -69,48 +69,51 @@ struct error *stripe_sync_invoice_row(const struct context *context, int64_t tea
         json_number_at(invoice, "period_end"));
 }
 
-static const struct json *usage_line(const struct json *invoice, const char *item_id)
-{
-    for (const struct json *line = json_first(json_get(invoice, "lines.data")); line;
-         line = json_next(line)) {
-        const char *item =
-            json_get_text(line, "parent.subscription_item_details.subscription_item");
+/* What an invoice charges for the use of a period. */
+struct usage {
+    int64_t from_at, until_at, charged_cents;
+};
 
-        if (item && item_id && strcmp(item, item_id) == 0)
-            return line;
-    }
-    return NULL;
+/* The invoice of a period without a line for use charges nothing for it: the item was missing in
+ * the subscription. False: nothing to compare, as in a free trial, or not known. */
+static bool usage_find(const struct json *invoice, struct usage *out)
+{
+    const struct json *subscription = json_get(invoice, STRIPE_INVOICE_SUBSCRIPTION);
+    const struct json *line = stripe_usage_line(invoice);
+    const struct json *period = line ? json_get(line, "period") : invoice;
+    const char *reason = json_get_text(invoice, "billing_reason");
+
+    *out = (struct usage){
+        .from_at = json_number_at(period, line ? "start" : "period_start"),
+        .until_at = json_number_at(period, line ? "end" : "period_end"),
+        .charged_cents = json_number_at(line, "amount"),
+    };
+    return json_get(subscription, "id") &&
+           (line || (reason && strcmp(reason, "subscription_cycle") == 0)) &&
+           out->from_at >= json_number_at(subscription, "trial_end");
 }
 
-/* Whether Stripe charges the same amount as the ledger. Nothing is charged during a trial. */
-static struct error *usage_compare(const struct context *context,
-                                   const struct subscriptions *subscriptions,
-                                   const struct json *invoice, const struct json *subscription)
+/* Whether Stripe charges the same amount as the ledger. */
+static struct error *usage_compare(const struct context *context, int64_t team_id,
+                                   const struct json *invoice, const struct usage *usage)
 {
-    const struct json *item =
-        stripe_usage_item(subscriptions->stripe, subscriptions->meter_id, subscription);
-    const struct json *line = usage_line(invoice, json_get_text(item, "id"));
-    const char *id = json_get_text(invoice, "id"), *status = json_get_text(invoice, "status");
+    const char *id = json_get_text(invoice, "id");
     const char *problem_id = arena_printf(context->arena, "invoice-%s", id);
-    int64_t from_at = json_number_at(line, "period.start");
-    int64_t until_at = json_number_at(line, "period.end"), team_id = subscriptions->team_id;
-    int64_t charged_cents = json_number_at(line, "amount"), cost_millicents, cost_cents;
-    struct error *e;
+    int64_t cost_millicents, cost_cents;
+    struct error *e = usage_cost(context->db, context->arena, team_id, usage->from_at,
+                                 usage->until_at, &cost_millicents);
 
-    if (!line || strcmp(status, "draft") == 0 ||
-        from_at < json_number_at(subscription, "trial_end"))
-        return NULL;
-    e = usage_cost(context->db, context->arena, team_id, from_at, until_at, &cost_millicents);
+    if (e)
+        return e;
     cost_cents = (cost_millicents + MILLICENTS_A_CENT / 2) / MILLICENTS_A_CENT;
-    if (!e)
-        e = sql_invoice_set_usage(context->db, context->arena, team_id, id, charged_cents,
-                                  cost_cents);
-    if (e || charged_cents == cost_cents)
+    e = sql_invoice_set_usage(context->db, context->arena, team_id, id, usage->charged_cents,
+                              cost_cents);
+    if (e || usage->charged_cents == cost_cents)
         return e ? e : sql_billing_problem_solve(context->db, context->arena, problem_id);
     return billing_problem_record(
         context, problem_id, &team_id,
         arena_printf(context->arena, "invoice %s charges %lld cents for use, the ledger says %lld",
-                     id, (long long)charged_cents, (long long)cost_cents),
+                     id, (long long)usage->charged_cents, (long long)cost_cents),
         NULL);
 }
 
@@ -127,8 +130,9 @@ struct error *stripe_sync_invoice(const struct context *context,
                                   const struct subscriptions *subscriptions,
                                   const struct json *invoice, const char **skip)
 {
-    const struct json *subscription = json_get(invoice, STRIPE_INVOICE_SUBSCRIPTION);
+    const char *status = json_get_text(invoice, "status");
     int64_t team_id = subscriptions->team_id;
+    struct usage usage;
     struct error *e = stripe_sync_claim(
         context, json_get_text(invoice, "parent.subscription_details.metadata.team_id"), team_id);
 
@@ -138,5 +142,7 @@ struct error *stripe_sync_invoice(const struct context *context,
     }
     if (!e)
         e = stripe_sync_invoice_row(context, team_id, invoice);
-    return e ? e : usage_compare(context, subscriptions, invoice, subscription);
+    if (e || strcmp(status, "draft") == 0 || !usage_find(invoice, &usage))
+        return e;
+    return usage_compare(context, team_id, invoice, &usage);
 }

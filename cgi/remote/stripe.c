@@ -140,6 +140,18 @@ const struct json *stripe_usage_item(const struct stripe *stripe, const char *me
     return item;
 }
 
+const struct json *stripe_usage_line(const struct json *invoice)
+{
+    for (const struct json *line = json_first(json_get(invoice, "lines.data")); line;
+         line = json_next(line)) {
+        const char *amount = json_get_text(line, "pricing.unit_amount_decimal");
+
+        if (amount && strcmp(amount, STRIPE_UNIT_CENTS) == 0)
+            return line;
+    }
+    return NULL;
+}
+
 /* ---- customers ---- */
 
 struct error *stripe_customer_create(const struct stripe *stripe, struct arena *arena,

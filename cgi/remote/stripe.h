@@ -53,6 +53,9 @@ struct error *stripe_meter_get(const struct stripe *stripe, struct arena *arena,
 const struct json *stripe_usage_item(const struct stripe *stripe, const char *meter_id,
                                      const struct json *subscription);
 
+/* The line of an invoice of such a subscription that charges use, by its price. NULL: none. */
+const struct json *stripe_usage_line(const struct json *invoice);
+
 /* `key` below is always an idempotency key: it identifies one operation across retries. */
 
 struct error *stripe_customer_create(const struct stripe *stripe, struct arena *arena,

@@ -343,6 +343,7 @@ export class StripeDouble {
     invoice.parent = { ...model.parent, subscription_details: { metadata: subscription.metadata, subscription: subscription.id } };
     invoice.lines = list(`/v1/invoices/${id}/lines`, lines.map(([item, amount, from, to]) => ({ ...model.lines.data[0], id: this.id('il_'),
       amount, invoice: id, period: { start: from, end: to }, subscription: subscription.id,
+      pricing: { ...model.lines.data[0].pricing, unit_amount_decimal: item.price.unit_amount_decimal },
       parent: { ...model.lines.data[0].parent, subscription_item_details: { ...model.lines.data[0].parent.subscription_item_details,
         subscription: subscription.id, subscription_item: item.id } } })));
     this.invoices.set(id, invoice);

@@ -4,11 +4,14 @@
  * refused.
  */
 #include "base/array.h"
+#include "base/clock.h"
+#include "base/date.h"
 #include "stripe_world.h"
 
 #include "billing_activity.sql.h"
 #include "billing_problem.sql.h"
 #include "invoice.sql.h"
+#include "ledger.sql.h"
 #include "usage_report.sql.h"
 
 #include <setjmp.h>
@@ -18,7 +21,12 @@
 
 #include <cmocka.h>
 
-enum { NOW = 1796090000, A_DAY = 24 * 3600 };
+enum {
+    NOW = 1796090000,
+    A_DAY = 24 * 3600,
+    PERIOD = 1793491200, /* of the fixtures */
+    PERIOD_END = 1796083200,
+};
 
 static int set_up(void **state)
 {
@@ -334,7 +342,7 @@ static void a_failure_paid_meanwhile_is_not_mailed(void **state)
 }
 
 /* The subscription is expanded in the invoice, as requested: it tells which line is for usage. */
-static void invoice_truth(struct stripe_world *here, const char *name)
+static void invoice_truth(struct stripe_world *here, const char *event)
 {
     struct arena *arena = here->arena;
     const char *subscription =
@@ -342,7 +350,7 @@ static void invoice_truth(struct stripe_world *here, const char *name)
 
     fake_stripe_answer(
         "GET /v1/invoices/in_1FixtAcme000000000000002", 200,
-        fake_stripe_replace(arena, fake_stripe_object(arena, file(here, name)),
+        fake_stripe_replace(arena, fake_stripe_object(arena, event),
                             "\"subscription\": \"" STRIPE_SUBSCRIPTION "\"\n",
                             arena_printf(arena, "\"subscription\": %s\n", subscription)));
 }
@@ -352,11 +360,44 @@ static void differing_usage_is_reported(void **state)
     struct stripe_world *here = *state;
 
     begins(here);
-    invoice_truth(here, "invoice.finalized.json");
+    invoice_truth(here, file(here, "invoice.finalized.json"));
     assert_null(stripe_world_apply(here, file(here, "invoice.finalized.json"), NOW, NULL));
     /* The invoice charges 9.00 for usage, but no VM ever ran. */
     assert_int_equal(invoice(here, "in_1FixtAcme000000000000002").usage_cents, 900);
     assert_int_equal(invoice(here, "in_1FixtAcme000000000000002").ledger_cents, 0);
+    assert_int_equal(problems(here), 1);
+}
+
+static const char *moved(struct stripe_world *here, const char *text, int64_t from_at,
+                         int64_t to_at)
+{
+    return fake_stripe_replace_all(here->arena, text,
+                                   arena_printf(here->arena, "%lld", (long long)from_at),
+                                   arena_printf(here->arena, "%lld", (long long)to_at));
+}
+
+/* The item was taken out, so the invoice of the period, a month after the team's beginning, has no
+ * line for use. */
+static void uncharged_usage_is_reported(void **state)
+{
+    struct stripe_world *here = *state;
+    struct world *world = here->world;
+    int64_t from_at = date_month_end(clock_now()), until_at = date_month_end(from_at);
+    const char *event =
+        fake_stripe_replace_all(here->arena, file(here, "invoice.finalized.json"),
+                                "\"unit_amount_decimal\": \"0.001\"", "\"of\": \"another\"");
+    struct invoice_get_row row;
+
+    begins(here);
+    event = moved(here, moved(here, event, PERIOD_END, until_at), PERIOD, from_at);
+    world_check(sql_ledger_put(world->db, here->arena, world->team_id, from_at, "vm", from_at,
+                               from_at + 25 * A_DAY, true, "vm", "running", "nano", 1, 0),
+                "ledger");
+    invoice_truth(here, event);
+    assert_null(stripe_world_apply(here, event, NOW, NULL));
+    row = invoice(here, "in_1FixtAcme000000000000002");
+    assert_int_equal(row.usage_cents, 0);
+    assert_int_equal(row.ledger_cents, 60);
     assert_int_equal(problems(here), 1);
 }
 
@@ -520,6 +561,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_failed_payment_is_mailed_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_failure_paid_meanwhile_is_not_mailed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(differing_usage_is_reported, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(uncharged_usage_is_reported, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_refund_is_reported_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_deleted_customer_ends, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_dispute_names_its_team_until_it_is_closed, set_up,
