@@ -52,7 +52,8 @@ LIB_O    := $(LIB_C:%.c=$(BUILD)/%.o) $(SQL_C:%.c=%.o) $(PAGE_C:%.c=%.o)
 WORKER_O := $(WORKER_C:%.c=$(BUILD)/%.o)
 
 .PHONY: all setup setup_test setup_bench run signin test lint unit page e2e bench fuzz guest image clean generated tests
-all: $(PROGRAMS) $(BUILD)/worker $(BUILD)/domicile-admin $(BUILD)/errors/404.html
+HELPERS  := $(patsubst cgi/helper/%.c,$(BUILD)/%,$(wildcard cgi/helper/*.c))
+all: $(PROGRAMS) $(HELPERS) $(BUILD)/worker $(BUILD)/domicile-admin $(BUILD)/errors/404.html
 
 # ---- programs ----------------------------------------------------------------------------------
 LIBS_WEB    := -lfcgi -lsqlite3 -ljansson -lcrypto -lcurl -lseccomp -linih -lidn2
@@ -67,6 +68,9 @@ $(BUILD)/worker: $(BUILD)/cgi/worker/worker.o $(BUILD)/libworker.a $(BUILD)/libd
 $(BUILD)/domicile-admin: $(BUILD)/cgi/admin/admin.o $(BUILD)/libworker.a $(BUILD)/libdomicile.a
 	@echo "  CC $@"
 	@$(CC) $(LINK_HARDENING) -o $@ $^ $(LIBS_WORKER)
+$(HELPERS): $(BUILD)/%: $(BUILD)/cgi/helper/%.o $(BUILD)/libdomicile.a
+	@echo "  CC $@"
+	@$(CC) $(LINK_HARDENING) -o $@ $^ $(LIBS_WEB) -lssh
 $(BUILD)/libdomicile.a: $(LIB_O)
 	@rm -f $@ && ar rcs $@ $^
 $(BUILD)/libworker.a: $(WORKER_O)
@@ -150,7 +154,7 @@ image:
 # ---- tests: normal build, then the sanitizers ----------------------------------------------------
 UNIT := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/*_test.c))
 E2E  := $(patsubst tests/e2e/%.c,$(BUILD)/tests/%,$(wildcard tests/e2e/*_test.c))
-tests: $(UNIT) $(E2E)
+tests: $(UNIT) $(E2E) $(BUILD)/tests/intruder.so
 test: setup_test
 	@tests/run.sh
 lint: setup_test
@@ -176,7 +180,15 @@ $(UNIT): $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/tests/libtest.a $(BUILD)/
 $(BUILD)/tests/http_client_test: LINK_HARDENING += -Wl,--wrap=nanosleep
 # Sets the time explicitly.
 $(BUILD)/tests/ledger_worker_test: LINK_HARDENING += -Wl,--wrap=clock_now,--wrap=clock_now_ms
-$(E2E): $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/tests/world.o $(BUILD)/libworker.a $(BUILD)/libdomicile.a
+# Tests with real guests find the probe beside themselves, as the worker does.
+$(BUILD)/tests/ssh_probe: $(BUILD)/ssh_probe
+	@mkdir -p $(@D) && ln -sf ../ssh_probe $@
+# Loaded into the programs by walls.sh.
+$(BUILD)/tests/intruder.so: tests/e2e/intruder.c
+	@mkdir -p $(@D)
+	@echo "  CC $@"
+	@$(CC) $(TOOL_CFLAGS) -fPIC -shared -o $@ $<
+$(E2E): $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/tests/world.o $(BUILD)/libworker.a $(BUILD)/libdomicile.a | $(BUILD)/tests/ssh_probe
 	@echo "  LD $@"
 	@$(CC) $(LINK_HARDENING) -o $@ $^ $(LIBS_WORKER)
 fuzz: setup_bench

@@ -315,7 +315,6 @@ int main(int argc, char **argv)
         .routes = routes,
         .route_count = COUNT(routes),
         .db_mode = DB_READ_WRITE,
-        .network = SANDBOX_NO_NETWORK,
     };
 
     return serve(argc, argv, &program);

@@ -4,6 +4,9 @@
 # running guests, which the next start finds again. As an ordinary user, everything runs as that
 # user; as root, it runs as the system user "domicile", and each webhook receiver as its own user.
 #
+# Root owns the state directory and every folder that it writes to itself. What it does in folders of
+# other users, it does as that user ("as"): a link planted there leads root nowhere.
+#
 # A production server uses systemd units instead, with a user for each kind of program (see
 # ARCHITECTURE.md).
 #
@@ -31,112 +34,175 @@ is_root=
 if [ "$(id -u)" = 0 ]; then
     is_root=yes
     user_make domicile
-    # The group shares the inbox between the receivers, which write it, and the worker, which reads
-    # it.
-    getent group domicile-inbox >/dev/null || groupadd --system domicile-inbox
-    usermod -aG domicile-inbox domicile
     for receiver in $receivers; do
         user_make "domicile-$receiver"
-        usermod -aG domicile-inbox "domicile-$receiver"
+        # The worker reads the inbox of each.
+        usermod -aG "domicile-$receiver" domicile
     done
     ! getent group kvm >/dev/null || usermod -aG kvm domicile
-    as_user=(setpriv --reuid=domicile --regid=domicile --init-groups --)
-    mkdir -p "$state"
-    chown domicile: "$state"
-    if ! "${as_user[@]}" test -x "$state"; then
+fi
+# as USER COMMAND...: as that user; without root, as the one who runs this.
+as() {
+    local user=$1
+    shift
+    if [ -n "$is_root" ]; then
+        setpriv --reuid="$user" --regid="$user" --init-groups -- "$@"
+    else
+        "$@"
+    fi
+}
+# The user of a receiver, or of everything else.
+user_of() {
+    case " $receivers " in
+    *" $1 "*) echo "domicile-$1" ;;
+    *) echo domicile ;;
+    esac
+}
+
+umask 077
+mkdir -p "$state"
+if [ -n "$is_root" ]; then
+    if ! as domicile test -x "$(dirname "$state")"; then
         rmdir --ignore-fail-on-non-empty "$state" 2>/dev/null || true
         state=/var/lib/domicile
         echo "The user \"domicile\" cannot access $2; using $state for the state."
         mkdir -p "$state"
-        chown domicile: "$state"
     fi
-else
-    as_user=(env)
+    parent=$state
+    while [ "$parent" != / ]; do
+        parent=$(dirname "$parent")
+        [ -k "$parent" ] || ! as domicile test -w "$parent" ||
+            die "the user \"domicile\" can replace what is in $parent; choose another STATE"
+    done
 fi
-as() { "${as_user[@]}" "$@"; }
 
 # Socket paths must fit in 108 bytes (unix(7)); libvirt's add up to 45 to the state directory.
 [ ${#state} -le 60 ] || die "STATE=$state is too long for unix sockets; choose a path of at most 60 bytes."
 
 # ---- the state directory ----
-umask 077
-mkdir -p "$state"
-chmod 700 "$state"
-as mkdir -p -m 700 "$state"/{run,secrets,tls,disks,seeds,images,libvirt,inbox}
-as mkdir -p -m 700 "$state"/libvirt/{run,config,data,cache}
-rm -rf "$state/app.new"
+# own PATH OWNER MODE: as root, of something in a folder that only root can write.
+own() {
+    [ ! -L "$1" ] || die "$1 is a link; replace it by what it should be"
+    [ -d "$1" ] || [ "$(stat -c %h "$1")" = 1 ] || die "$1 has another name elsewhere; replace it by a copy"
+    [ -z "$is_root" ] || chown -h "$2" "$1"
+    chmod "$3" "$1"
+}
+# folder NAME OWNER MODE: the mode is root's; for an ordinary user it is 700.
+folder() {
+    [ -e "$state/$1" ] || [ -L "$state/$1" ] || mkdir "$state/$1"
+    [ -d "$state/$1" ] || die "$state/$1 is not a folder"
+    own "$state/$1" "$2" "$([ -n "$is_root" ] && echo "$3" || echo 700)"
+}
+# The group "domicile" may list these, receivers only pass through.
+folder . root:domicile 751
+folder secrets root:domicile 751
+folder inbox root:domicile 751
+folder tls root:domicile 750
+for name in data libvirt worker nginx; do
+    folder "$name" domicile:domicile 700
+done
+# A system's libvirt passes through them as another user.
+for name in disks seeds images image_versions; do
+    folder "$name" domicile:domicile 711
+done
+for receiver in $receivers; do
+    folder "inbox/$receiver" "domicile-$receiver:domicile-$receiver" 2770
+done
+as domicile mkdir -p -m 700 "$state"/libvirt/{run,config,data,cache}
+# Made anew at each start: sockets and the configuration of nginx.
+rm -rf "$state/run" "$state/app" "$state/app.new"
+folder run root:domicile 751
+
 install -d -m 755 "$state/app.new/bin"
-for program in $programs $receivers worker domicile-admin; do
+for program in $programs $receivers worker ssh_probe domicile-admin; do
     install -m 755 "$build/$program" "$state/app.new/bin/"
 done
 cp -r "$build/static" "$build/errors" "$state/app.new/"
 chmod -R a+rX "$state/app.new"
-rm -rf "$state/app"
 mv "$state/app.new" "$state/app"
 
 origin="https://localhost:$port"
-if [ ! -e "$state/domicile.conf" ]; then
-    sed "s|^public_url = .*|public_url = $origin|" "$top/domicile.conf" |
-        as tee "$state/domicile.conf" >/dev/null
-elif ! grep -qE "^public_url *= *.*:$port\$" "$state/domicile.conf"; then
-    as sed -i "s|^\(public_url *= *https://[^:]*\):[0-9]*\$|\1:$port|" "$state/domicile.conf"
+conf=$state/domicile.conf
+[ -e "$conf" ] || sed "s|^public_url = .*|public_url = $origin|" "$top/domicile.conf" >"$conf"
+own "$conf" root:domicile 640
+if ! grep -qE "^public_url *= *.*:$port\$" "$conf"; then
+    sed -i "s|^\(public_url *= *https://[^:]*\):[0-9]*\$|\1:$port|" "$conf"
+    own "$conf" root:domicile 640
     echo "domicile.conf: public_url now names port $port."
 fi
-host=$(sed -n 's|^public_url *= *https://\([^:/]*\).*|\1|p' "$state/domicile.conf")
-[ -n "$host" ] || die "$state/domicile.conf: public_url must be like https://localhost:8443"
+host=$(sed -n 's|^public_url *= *https://\([A-Za-z0-9.-]*\).*|\1|p' "$conf")
+[ -n "$host" ] || die "$conf: public_url must be like https://localhost:8443"
 
 if [ ! -e "$state/tls/certificate.pem" ]; then
-    as openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 825 \
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 825 \
         -subj "/CN=$host" -addext "subjectAltName=DNS:$host,IP:127.0.0.1" \
         -keyout "$state/tls/key.pem" -out "$state/tls/certificate.pem" 2>/dev/null
 fi
+# An operator's links to a certificate elsewhere stay what they are: nginx follows them as its user.
+for file in "$state"/tls/{key,certificate}.pem; do
+    [ -L "$file" ] || own "$file" root:domicile 640
+done
 if [ -d "$build/guest" ]; then
-    as mkdir -p "$state/images/tiny"
+    as domicile mkdir -p "$state/images/tiny"
     for file in kernel initrd cmdline; do
-        if ! cmp -s "$build/guest/$file" "$state/images/tiny/$file"; then
-            as tee "$state/images/tiny/$file" <"$build/guest/$file" >/dev/null
+        if ! as domicile cmp -s - "$state/images/tiny/$file" <"$build/guest/$file"; then
+            as domicile tee "$state/images/tiny/$file" <"$build/guest/$file" >/dev/null
             # The worker leaves alone what was written just now: somebody might still be copying it.
-            as touch -d '1 hour ago' "$state/images/tiny/$file"
+            as domicile touch -d '1 hour ago' "$state/images/tiny/$file"
         fi
     done
 fi
-as "$state/app/bin/domicile-admin" --state "$state" migrate >/dev/null
 
-# ---- webhooks: random secrets until the operator sets those of the services ----
+# ---- secrets: each of the user who needs it; random ones for webhooks until the operator sets those
+# of the services ----
 for receiver in $receivers; do
     secret=$state/secrets/$receiver-webhook
-    if [ ! -e "$secret" ]; then
-        printf 'whsec_%s\n' "$(openssl rand -hex 32)" | as tee "$secret.new" >/dev/null
-        mv "$secret.new" "$secret"
-    fi
-    chmod 400 "$secret"
+    [ -e "$secret" ] || [ -L "$secret" ] || printf 'whsec_%s\n' "$(openssl rand -hex 32)" >"$secret"
 done
-if [ -n "$is_root" ]; then
-    # Receivers can traverse to their secret and the inbox, but read nothing else on the way.
-    chmod 711 "$state" "$state/secrets"
-    chgrp -R domicile-inbox "$state/inbox"
-    chmod 2770 "$state/inbox"
-    chmod 660 "$state"/inbox/*
-    for receiver in $receivers; do
-        chown "domicile-$receiver:" "$state/secrets/$receiver-webhook"*
+while read -r name owner; do
+    [ ! -e "$state/secrets/$name" ] || own "$state/secrets/$name" "$owner:" 400
+done <<'NAMES'
+stripe-webhook domicile-stripe
+stripe-webhook-thin domicile-stripe
+workos-webhook domicile-workos
+workos-api-key domicile
+stripe-api-key domicile
+smtp-password domicile
+NAMES
+
+# ---- databases ----
+# Where earlier versions kept them.
+for file in main.db inbox/inbox.db; do
+    for name in "$file" "$file-wal" "$file-shm"; do
+        [ ! -e "$state/$name" ] || {
+            own "$state/$name" domicile:domicile 600
+            mv -T "$state/$name" "$state/data/$(basename "$name")"
+        }
     done
-fi
+done
+for receiver in $receivers; do
+    # The group is the worker's way in; SQLite's other files get the mode of the first.
+    as "domicile-$receiver" touch "$state/inbox/$receiver/inbox.db"
+    as "domicile-$receiver" chmod 660 "$state/inbox/$receiver/inbox.db"
+done
+as domicile "$state/app/bin/domicile-admin" --state "$state" migrate >/dev/null
 
 # ---- one process tree for everything; its processes are stopped in order ----
 if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
     die "port $port is taken; stop what uses it, or choose another: make run PORT=9443"
 fi
 sed -e "s|/var/lib/domicile|$state|g" -e "s|8443|$port|g" -e "s|server_name localhost|server_name $host|" \
-    -e "s|https://localhost:|https://$host:|" "$top/nginx.conf" | as tee "$state/run/nginx.conf" >/dev/null
-as "$state/app/bin/domicile-admin" --state "$state" nginx | as tee "$state/run/networks.conf" >/dev/null
+    -e "s|https://localhost:|https://$host:|" "$top/nginx.conf" >"$state/run/nginx.conf"
+as domicile "$state/app/bin/domicile-admin" --state "$state" nginx >"$state/run/networks.conf"
+own "$state/run/networks.conf" root:domicile 640
 if [ ! -e /proc/net/if_inet6 ]; then
-    as sed -i '/listen \[::1\]/d' "$state/run/nginx.conf"
+    sed -i '/listen \[::1\]/d' "$state/run/nginx.conf"
 fi
+own "$state/run/nginx.conf" root:domicile 640
 
 # The log of all programs, kept until the next start.
 log=$state/run/log
-as rm -f "$log"
-as touch "$log"
+: >"$log"
 
 pids=()
 stop() {
@@ -156,47 +222,49 @@ trap 'stop; exit 0' INT TERM HUP
 trap stop EXIT
 
 # Each in its own session: Ctrl-C reaches only this script, which then stops them in order.
-start_raw() {
+start() {
     setsid env PATH=/usr/sbin:/usr/bin:/sbin:/bin LIBFCGI_OS_CLOSE_POLL_TIMEOUT=0 \
-        HOME="$state" TMPDIR="$state/run" "$@" >>"$log" 2>&1 &
+        HOME="$state" TMPDIR="$state/worker" \
+        XDG_RUNTIME_DIR="$state/libvirt/run" XDG_CONFIG_HOME="$state/libvirt/config" \
+        XDG_DATA_HOME="$state/libvirt/data" XDG_CACHE_HOME="$state/libvirt/cache" \
+        "$@" >>"$log" 2>&1 &
     pids+=($!)
 }
-start() {
-    start_raw "${as_user[@]}" setpriv --pdeathsig TERM -- env \
-        XDG_RUNTIME_DIR="$state/libvirt/run" XDG_CONFIG_HOME="$state/libvirt/config" \
-        XDG_DATA_HOME="$state/libvirt/data" XDG_CACHE_HOME="$state/libvirt/cache" "$@"
+# drop USER: the command that becomes that user for good, and ends with this script.
+drop() {
+    drop=(/usr/bin/setpriv)
+    [ -z "$is_root" ] || drop+=(--reuid="$1" --regid="$1" --init-groups)
+    drop+=(--no-new-privs --pdeathsig TERM --)
 }
 # multiwatch restarts a process that exits, immediately and without limit.
 watch=(/usr/bin/multiwatch -r 1000000 -t 1 -s TERM)
-start "${watch[@]}" -f 1 -- "$state/app/bin/worker" --state "$state"
-for program in $programs; do
-    as rm -f "$state/run/$program.sock"
-    start spawn-fcgi -n -M 0600 -s "$state/run/$program.sock" -- "${watch[@]}" -f 2 -- \
-        "$state/app/bin/$program" --state "$state"
+# Sockets are made before the user is changed, since only root can write to their folder, and belong
+# to nginx's user.
+socket_owner=()
+[ -z "$is_root" ] || socket_owner=(-U domicile -G domicile)
+
+drop domicile
+start "${drop[@]}" "${watch[@]}" -f 1 -- "$state/app/bin/worker" --state "$state"
+for program in $programs $receivers; do
+    # Of receivers one process each: events that arrive together share a commit; two processes would
+    # only wait for each other's lock.
+    [[ " $receivers " == *" $program "* ]] && count=1 || count=2
+    drop "$(user_of "$program")"
+    start spawn-fcgi -n "${socket_owner[@]}" -M 0600 -s "$state/run/$program.sock" -- \
+        "${drop[@]}" "${watch[@]}" -f "$count" -- "$state/app/bin/$program" --state "$state"
 done
-# One process each: events that arrive together share a commit; two processes would only wait for
-# each other's lock. The socket is created before the user is changed, and belongs to nginx's user.
-for receiver in $receivers; do
-    as rm -f "$state/run/$receiver.sock"
-    command=("${watch[@]}" -f 1 -- "$state/app/bin/$receiver" --state "$state")
-    if [ -n "$is_root" ]; then
-        start_raw spawn-fcgi -n -U domicile -M 0600 -s "$state/run/$receiver.sock" -- /usr/bin/setpriv \
-            --reuid="domicile-$receiver" --regid="domicile-$receiver" --init-groups --pdeathsig TERM -- "${command[@]}"
-    else
-        start spawn-fcgi -n -M 0600 -s "$state/run/$receiver.sock" -- "${command[@]}"
-    fi
-done
-start nginx -p "$state" -c "$state/run/nginx.conf" -g 'daemon off;'
+drop domicile
+start "${drop[@]}" nginx -p "$state" -c "$state/run/nginx.conf" -g 'daemon off;'
 
 # ---- ready when a page can be fetched through nginx ----
 for _ in $(seq 100); do
     if curl -fsS -o /dev/null --cacert "$state/tls/certificate.pem" --resolve "$host:$port:127.0.0.1" \
         "https://$host:$port/" 2>/dev/null; then
         echo "ready https://$host:$port"
-        operator=$(sed -n 's/^operator *= *//p' "$state/domicile.conf")
-        if ! grep -qE '^identity *= *workos' "$state/domicile.conf"; then
+        operator=$(sed -n 's/^operator *= *//p' "$conf")
+        if ! grep -qE '^identity *= *workos' "$conf"; then
             echo "Sign in as $operator within ten minutes:"
-            as "$state/app/bin/domicile-admin" --state "$state" signin "$operator"
+            as domicile "$state/app/bin/domicile-admin" --state "$state" signin "$operator"
         fi
         echo "Logs are in $log. Ctrl-C stops everything except running VMs."
         wait -n || true

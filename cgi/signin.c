@@ -453,7 +453,6 @@ static struct program program = {
     .routes = routes,
     .route_count = COUNT(routes),
     .db_mode = DB_READ_WRITE,
-    .network = SANDBOX_NO_NETWORK,
 };
 
 static struct error *signin_start(struct arena *arena, const struct config *config)
@@ -462,7 +461,7 @@ static struct error *signin_start(struct arena *arena, const struct config *conf
 
     if (e || strcmp(config->identity, "workos") != 0)
         return e;
-    program.network = SANDBOX_NETWORK;
+    program.confinement = "signin_workos";
     return workos_open(arena, config, &workos);
 }
 

@@ -113,7 +113,6 @@ int main(int argc, char **argv)
         .routes = routes,
         .route_count = COUNT(routes),
         .db_mode = DB_READ_ONLY,
-        .network = SANDBOX_NO_NETWORK,
     };
 
     return serve(argc, argv, &program);

@@ -42,6 +42,7 @@ declare -A may_include=(
     [host]="adapter base"
     [billing]="remote model adapter base sql"
     [worker]="billing host remote model adapter base sql html"
+    [helper]="model adapter base sql"
     [admin]="worker host remote model adapter base sql"
     [program]="web view model adapter base sql html"
     [signin]="web view remote model adapter base sql html"

@@ -158,7 +158,6 @@ if [ "$(id -u)" = 0 ]; then
         id "$user" >/dev/null 2>&1 ||
             useradd --system --user-group --home-dir /nonexistent --shell /usr/sbin/nologin "$user"
     done
-    getent group domicile-inbox >/dev/null || groupadd --system domicile-inbox
 fi
 rm -rf "$logs"
 mkdir -p "$logs"

@@ -106,7 +106,7 @@ static const char *read_key(struct arena *arena, ssh_session session)
 }
 
 struct error *ssh_probe(struct arena *arena, const char *address, int64_t port, int64_t timeout_ms,
-                        const char **out)
+                        void (*confine)(struct arena *arena), const char **out)
 {
     int64_t deadline_us = clock_monotonic_us() + timeout_ms * 1000;
     struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
@@ -126,6 +126,7 @@ struct error *ssh_probe(struct arena *arena, const char *address, int64_t port, 
         e = error_new(arena, ERROR_INTERNAL, "libssh refuses its options");
         goto done;
     }
+    confine(arena);
     if (exchange_keys(session, &file, deadline_us))
         *out = read_key(arena, session);
 done:

@@ -10,12 +10,14 @@
 
 /*
  * One key exchange with the server at `address` (a numeric IPv4 address) and `port`, of at most
- * `timeout_ms` in all. *out is its ed25519 host key, "ssh-ed25519 AAAA...", in the arena, proven by
- * the server's signature over the exchange; NULL when nothing answers in time, when what answers
- * does not finish the exchange, or has no such key. INTERNAL when no connection can even be tried.
+ * `timeout_ms` in all. `confine` is called once connected, before anything that the server says is
+ * read: from there on nothing is opened. *out is its ed25519 host key, "ssh-ed25519 AAAA...", in
+ * the arena, proven by the server's signature over the exchange; NULL when nothing answers in time,
+ * when what answers does not finish the exchange, or has no such key. INTERNAL when no connection
+ * can even be tried.
  */
 struct error *ssh_probe(struct arena *arena, const char *address, int64_t port, int64_t timeout_ms,
-                        const char **out);
+                        void (*confine)(struct arena *arena), const char **out);
 
 struct ssh_key_pair {
     const char *private_pem; /* "-----BEGIN OPENSSH PRIVATE KEY-----...", without a passphrase */

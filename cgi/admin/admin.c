@@ -7,52 +7,15 @@
 #include "admin/admin.h"
 
 #include "base/array.h"
-#include "base/clock.h"
 #include "base/log.h"
-#include "model/inbox_path.h"
-#include "model/price_store.h"
-#include "worker/worker_context.h"
+#include "model/state_path.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-static struct error *migrate_one(struct admin *admin, const struct db_schema *schema,
-                                 const char *path)
-{
-    int64_t before;
-    struct error *e = db_migrate(admin->arena, schema, path, &before);
-
-    if (!e && before == schema->version)
-        printf("%s: version %lld, up to date\n", path, (long long)before);
-    else if (!e)
-        printf("%s: version %lld, was %lld\n", path, (long long)schema->version, (long long)before);
-    return e;
-}
-
-struct error *admin_migrate(struct admin *admin)
-{
-    const char *directory = inbox_folder(admin->arena, admin->state_dir);
-    /* An invalid configuration fails here, before any change is made. */
-    struct error *e = config_load(admin->arena, admin->state_dir, &admin->config);
-
-    if (!e && mkdir(directory, 0700) < 0 && errno != EEXIST)
-        e = error_new(admin->arena, ERROR_INTERNAL, "%s: %m", directory);
-    if (!e)
-        e = migrate_one(admin, &DB_MAIN, worker_context_database(admin->arena, admin->config));
-    if (!e)
-        e = migrate_one(admin, &DB_INBOX, inbox_path(admin->arena, admin->state_dir));
-    if (!e)
-        e = db_open(admin->arena, &DB_MAIN, worker_context_database(admin->arena, admin->config),
-                    DB_READ_WRITE, &admin->db);
-    if (!e)
-        e = prices_store(admin->db, admin->arena, admin->config, clock_now());
-    return e;
-}
 
 static const struct command {
     struct error *(*run)(struct admin *admin);
@@ -90,24 +53,26 @@ static struct error *command_run(struct admin *admin, const struct command *comm
     if (command->need != NEEDS_NOTHING) {
         e = config_load(admin->arena, admin->state_dir, &admin->config);
         if (!e && command->need != NEEDS_CONFIG)
-            e = db_open(admin->arena, &DB_MAIN,
-                        worker_context_database(admin->arena, admin->config), mode, &admin->db);
+            e = db_open(admin->arena, &DB_MAIN, main_db_path(admin->arena, admin->state_dir), mode,
+                        &admin->db);
     }
     return e ? e : command->run(admin);
 }
 
 static struct error *state_dir_resolve(struct admin *admin, const char *dir, enum admin_need need)
 {
+    const char *data;
     struct stat status;
 
     admin->state_dir = realpath(dir, NULL);
-    if (!admin->state_dir || stat(admin->state_dir, &status) < 0)
+    if (!admin->state_dir)
         return error_new(admin->arena, ERROR_INPUT, "state directory %s: %m", dir);
+    data = arena_printf(admin->arena, "%s/data", admin->state_dir);
     /* The server could not open files that root creates there. */
-    if (geteuid() == 0 && status.st_uid != 0 && need != NEEDS_CONFIG)
+    if (geteuid() == 0 && need != NEEDS_CONFIG && stat(data, &status) == 0 && status.st_uid != 0)
         return error_new(admin->arena, ERROR_INPUT,
-                         "%s belongs to user %d: run this as that user, not as root",
-                         admin->state_dir, (int)status.st_uid);
+                         "%s belongs to user %d: run this as that user, not as root", data,
+                         (int)status.st_uid);
     return NULL;
 }
 

@@ -6,6 +6,7 @@
 
 #include "adapter/json.h"
 #include "host/image_store.h"
+#include "model/state_path.h"
 #include "remote/stripe.h"
 #include "worker/image_version.h"
 #include "worker/mailer.h"
@@ -42,17 +43,19 @@ static void line_write(struct admin *admin, bool is_ok, const char *format, ...)
         printf("%s %s\n", is_ok ? "ok  " : "FAIL", text);
 }
 
-/* A directory must exist, be owned by this user and be closed to others. */
-static void directory_check(struct admin *admin, const char *path, bool is_needed, mode_t allowed)
+/*
+ * A directory must give this user what is `needed` (as of access()), and others no more than
+ * `allowed`.
+ */
+static void directory_check(struct admin *admin, const char *path, int needed, mode_t allowed)
 {
     struct stat status;
 
     if (stat(path, &status) < 0) {
-        if (is_needed)
-            line_write(admin, false, "%s is missing: mkdir -m 0700 %s", path, path);
+        line_write(admin, false, "%s is missing: mkdir -m 0700 %s", path, path);
     } else if (!S_ISDIR(status.st_mode))
         line_write(admin, false, "%s is not a directory: move it out of the way", path);
-    else if (access(path, R_OK | W_OK | X_OK) < 0)
+    else if (access(path, needed) < 0)
         line_write(admin, false,
                    "%s is not accessible to user %d: run this as its owner, or chown it", path,
                    (int)geteuid());
@@ -68,9 +71,9 @@ static void secrets_check(struct admin *admin)
     const char *secrets = arena_printf(admin->arena, "%s/secrets", admin->state_dir);
     DIR *directory = opendir(secrets);
 
-    directory_check(admin, secrets, false, 011);
     if (!directory)
         return;
+    directory_check(admin, secrets, R_OK | X_OK, 0051);
     for (const struct dirent *entry; (entry = readdir(directory));) {
         struct config_secret secret;
         struct stat status;
@@ -95,7 +98,7 @@ static void secrets_check(struct admin *admin)
 
 static void database_check(struct admin *admin)
 {
-    const char *path = worker_context_database(admin->arena, admin->config);
+    const char *path = main_db_path(admin->arena, admin->state_dir);
     struct db *db;
     struct error *e = db_open(admin->arena, &DB_MAIN, path, DB_READ_ONLY, &db);
     struct stat status;
@@ -166,9 +169,8 @@ static void image_versions_check(struct admin *admin, struct worker_context *con
 {
     struct context now;
     struct image_version_list_rows versions;
-    struct error *e =
-        db_open(admin->arena, &DB_MAIN, worker_context_database(admin->arena, admin->config),
-                DB_READ_WRITE, &context->db);
+    struct error *e = db_open(admin->arena, &DB_MAIN, main_db_path(admin->arena, admin->state_dir),
+                              DB_READ_WRITE, &context->db);
 
     if (e)
         return; /* database_check has said so */
@@ -214,13 +216,15 @@ struct error *admin_check(struct admin *admin)
     struct error *e = config_load(admin->arena, admin->state_dir, &admin->config);
     struct worker_context *context;
 
-    directory_check(admin, admin->state_dir, true, 0011);
+    directory_check(admin, admin->state_dir, X_OK, 0051);
     if (e) {
         line_write(admin, false, "%s", e->text);
         return NULL; /* nothing else can be checked */
     }
     line_write(admin, true, "%s/domicile.conf can be read", admin->state_dir);
     secrets_check(admin);
+    directory_check(admin, arena_printf(admin->arena, "%s/data", admin->state_dir),
+                    R_OK | W_OK | X_OK, 0070);
     database_check(admin);
     mail_check(admin);
     context = worker_context_without_db(admin->config, &TIMEOUTS, DRIVERS);

@@ -3,7 +3,7 @@
 
 #include "adapter/json.h"
 #include "base/date.h"
-#include "model/inbox_path.h"
+#include "model/state_path.h"
 
 #include "event.sql.h"
 #include "inbox.sql.h"
@@ -46,7 +46,7 @@ static struct error *entry_write(struct admin *admin, struct arena *arena,
 }
 
 /* In pages, in order of arrival: there may be many. */
-static struct error *entries_write(struct admin *admin, struct db *inbox)
+static struct error *entries_write(struct admin *admin, struct db *inbox, const char *source)
 {
     struct arena *arena = arena_new(PAGE_BYTES);
     struct inbox_page_rows page = { .count = PAGE };
@@ -55,7 +55,7 @@ static struct error *entries_write(struct admin *admin, struct db *inbox)
 
     while (!e && page.count == PAGE) {
         arena_reset(arena);
-        e = sql_inbox_page(inbox, arena, after, PAGE, &page);
+        e = sql_inbox_page(inbox, arena, source, after, PAGE, &page);
         for (size_t i = 0; !e && i < page.count; i++)
             e = entry_write(admin, arena, &page.row[i]);
         if (!e && page.count)
@@ -67,19 +67,29 @@ static struct error *entries_write(struct admin *admin, struct db *inbox)
     return e;
 }
 
-struct error *admin_inbox(struct admin *admin)
+static struct error *source_write(struct admin *admin, const char *source)
 {
     struct db *inbox;
-    struct error *e = db_open(admin->arena, &DB_INBOX, inbox_path(admin->arena, admin->state_dir),
-                              DB_READ_ONLY, &inbox);
+    struct error *e =
+        db_open(admin->arena, &DB_INBOX, inbox_path(admin->arena, admin->state_dir, source),
+                DB_READ_ONLY, &inbox);
 
     if (e)
         return e;
+    e = entries_write(admin, inbox, source);
+    db_close(inbox);
+    return e;
+}
+
+struct error *admin_inbox(struct admin *admin)
+{
+    struct error *e = NULL;
+
     if (!admin->is_json)
         printf("%-7s  %-32s  %-36s  %-20s  %-8s  %s\n", "SOURCE", "ID", "TYPE", "RECEIVED", "STATE",
                "REASON");
-    e = entries_write(admin, inbox);
-    db_close(inbox);
+    for (size_t i = 0; !e && i < INBOX_COUNT; i++)
+        e = source_write(admin, INBOX_SOURCES[i]);
     return e;
 }
 

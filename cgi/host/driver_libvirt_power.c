@@ -4,10 +4,10 @@
  */
 #include "host/driver_libvirt.h"
 
-#include "adapter/ssh.h"
 #include "host/disk_image.h"
 #include "host/driver_libvirt_net.h"
 #include "host/driver_libvirt_xml.h"
+#include "host/ssh_probe.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -144,9 +144,9 @@ struct error *libvirt_ssh_host_key(struct driver *driver, struct arena *arena,
     if (libvirt->profile == DRIVER_TEST)
         return NULL;
     if (libvirt->profile == DRIVER_SYSTEM)
-        return ssh_probe(arena, driver_address(&libvirt->region, arena, vm->ssh.port).ip, 22,
-                         timeout_ms, out);
-    return ssh_probe(arena, "127.0.0.1", vm->ssh.port, timeout_ms, out);
+        return ssh_probe_run(arena, driver_address(&libvirt->region, arena, vm->ssh.port).ip, 22,
+                             timeout_ms, out);
+    return ssh_probe_run(arena, "127.0.0.1", vm->ssh.port, timeout_ms, out);
 }
 
 struct error *libvirt_usage(struct driver *driver, struct arena *arena, const char *vm_id,

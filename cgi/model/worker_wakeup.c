@@ -12,7 +12,7 @@ static struct sockaddr_un worker = { .sun_family = AF_UNIX };
 
 const char *worker_wakeup_path(struct arena *arena, const struct config *config)
 {
-    return arena_printf(arena, "%s/run/worker.sock", config->state_dir);
+    return arena_printf(arena, "%s/worker/worker.sock", config->state_dir);
 }
 
 struct error *worker_wakeup_connect(struct arena *arena, const struct config *config)

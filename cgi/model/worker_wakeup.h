@@ -1,5 +1,5 @@
 /*
- * Notifies the worker that there is work: sends one byte to STATE/run/worker.sock.
+ * Notifies the worker that there is work: sends one byte to STATE/worker/worker.sock.
  *
  * Only a hint. Requests are stored in the database, which the worker also polls, so a lost byte
  * costs one second and nothing else.

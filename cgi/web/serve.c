@@ -9,6 +9,8 @@
 #include "base/clock.h"
 #include "base/limit.h"
 #include "base/log.h"
+#include "model/confinement.h"
+#include "model/state_path.h"
 #include "model/worker_wakeup.h"
 #include "web/error_page.h"
 #include "web/form.h"
@@ -203,8 +205,8 @@ static struct error *server_start(struct server *server, struct arena *arena, co
     struct error *e = config_load(arena, state_dir, &config);
 
     if (!e)
-        e = db_open(arena, &DB_MAIN, arena_printf(arena, "%s/main.db", state_dir),
-                    server->program->db_mode, &server->db);
+        e = db_open(arena, &DB_MAIN, main_db_path(arena, state_dir), server->program->db_mode,
+                    &server->db);
     if (!e && server->program->start)
         e = server->program->start(arena, config);
     if (!e)
@@ -227,7 +229,8 @@ int serve(int argc, char **argv, const struct program *program)
         return 1;
     }
     server.arena = arena_new(LIMIT_REQUEST_ARENA_BYTES);
-    sandbox_enter(program->network, NULL);
+    confinement_enter(arena, state_dir, program->confinement ? program->confinement : program->name,
+                      NULL);
     return fastcgi_serve(&(struct fastcgi_service){
         .batch_max = 1,
         .body_max = LIMIT_BODY_BYTES,

@@ -4,7 +4,6 @@
 #pragma once
 
 #include "adapter/db.h"
-#include "adapter/sandbox.h"
 #include "web/route.h"
 
 struct program {
@@ -12,7 +11,7 @@ struct program {
     const struct route *routes;
     size_t route_count;
     enum db_mode db_mode;
-    enum sandbox_network network;
+    const char *confinement; /* its row in model/confinement.c; NULL: `name` */
     /*
      * Runs once after the configuration is read and before the sandbox is entered: load secrets,
      * open sockets. NULL: nothing to do. `arena` lives as long as the process.

@@ -3,12 +3,12 @@
 
 #include "adapter/fastcgi.h"
 #include "adapter/json.h"
-#include "adapter/sandbox.h"
 #include "base/clock.h"
 #include "base/limit.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "model/inbox_path.h"
+#include "model/confinement.h"
+#include "model/state_path.h"
 #include "web/program.h"
 
 #include "inbox.sql.h"
@@ -221,14 +221,15 @@ int webhook_receiver_serve(int argc, char **argv, const struct webhook_receiver 
         return 2;
     e = secrets_load(&state, arena, state_dir);
     if (!e)
-        e = db_open(arena, &DB_INBOX, inbox_path(arena, state_dir), DB_READ_WRITE, &state.db);
+        e = db_open(arena, &DB_INBOX, inbox_path(arena, state_dir, receiver->source), DB_READ_WRITE,
+                    &state.db);
     if (e) {
         log_error("start_failed", log_text("error", e->text));
         return 1;
     }
     state.arena = arena_new(LIMIT_RECEIVER_ARENA_BYTES);
     state.scratch = arena_new(LIMIT_RECEIVER_ARENA_BYTES);
-    sandbox_enter(SANDBOX_NO_NETWORK, inbox_folder(arena, state_dir));
+    confinement_enter(arena, state_dir, receiver->source, NULL);
     return fastcgi_serve(&(struct fastcgi_service){
         .batch_max = LIMIT_BATCH,
         .body_max = LIMIT_EVENT_BYTES,

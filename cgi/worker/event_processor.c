@@ -16,7 +16,7 @@
 #include "main_constants.sql.h"
 #include "model/billing_status_change.h"
 #include "model/event.h"
-#include "model/inbox_path.h"
+#include "model/state_path.h"
 #include "remote/workos.h"
 #include "worker/workos_backfill.h"
 
@@ -38,29 +38,28 @@ enum {
 
 struct inbox {
     struct worker_context *context;
-    struct db *db;
+    struct db *dbs[INBOX_COUNT];
     struct workos *workos; /* NULL: identity is not "workos" */
     struct arena *arena;   /* of one event */
     int watch_fd;
     int poll_ms; /* pause before the next poll after a write; 0: no recent write */
 };
 
-/* The event types that services may send, by source. */
+/* The event types that services may send. */
 static const struct {
-    const char *source;
     const struct event_rule *rules;
     const size_t *count;
-} sources[] = {
-    { "stripe", STRIPE_RULES, &STRIPE_RULE_COUNT },
-    { "workos", WORKOS_RULES, &WORKOS_RULE_COUNT },
+} sources[INBOX_COUNT] = {
+    [INBOX_STRIPE] = { STRIPE_RULES, &STRIPE_RULE_COUNT },
+    [INBOX_WORKOS] = { WORKOS_RULES, &WORKOS_RULE_COUNT },
 };
 
 /* ---- one event ---- */
 
 static const struct event_rule *rule_find(const struct event *event)
 {
-    for (size_t i = 0; i < COUNT(sources); i++) {
-        if (strcmp(sources[i].source, event->source) != 0)
+    for (size_t i = 0; i < INBOX_COUNT; i++) {
+        if (strcmp(INBOX_SOURCES[i], event->source) != 0)
             continue;
         for (size_t k = 0; k < *sources[i].count; k++) {
             const char *type = sources[i].rules[k].type;
@@ -185,37 +184,56 @@ static struct error *event_work(struct inbox *inbox, const struct inbox_get_row 
     return cause ? failure_record(inbox, row, known.attempts + 1, cause) : NULL;
 }
 
-/* What to record in the inbox about an event. */
+/* What to record in an inbox about an event. */
 struct settlement {
+    size_t source;
     int64_t position;
     bool keep_body;
 };
 
-static struct error *event_take(struct inbox *inbox, const char *source, const char *id,
+static struct error *event_take(struct inbox *inbox, size_t source, const char *id,
                                 struct settlement *out)
 {
     struct inbox_get_row row;
     struct error *e;
 
     arena_reset(inbox->arena);
-    e = sql_inbox_get(inbox->db, inbox->arena, source, id, &row);
+    e = sql_inbox_get(inbox->dbs[source], inbox->arena, INBOX_SOURCES[source], id, &row);
     if (e)
         return e;
+    out->source = source;
     out->position = row.position;
     return event_work(inbox, &row, &out->keep_body);
 }
 
-/* Everything that a round has processed, in one commit. */
-static struct error *settle(struct inbox *inbox, const struct settlement *settlements, size_t count)
+/* Everything that a round has processed of a source, in one commit. */
+static struct error *settle(struct inbox *inbox, size_t source,
+                            const struct settlement *settlements, size_t count)
 {
     struct arena *arena = inbox->context->arena;
-    struct error *e = count ? db_begin(inbox->db, arena) : NULL;
+    struct db *db = inbox->dbs[source];
+    struct error *e = db_begin(db, arena);
 
-    for (size_t i = 0; !e && i < count; i++)
-        e = sql_inbox_settle(inbox->db, arena, settlements[i].position, settlements[i].keep_body);
-    if (!e && count)
-        e = db_commit(inbox->db, arena);
-    db_rollback(inbox->db);
+    for (size_t i = 0; !e && i < count; i++) {
+        if (settlements[i].source == source)
+            e = sql_inbox_settle(db, arena, settlements[i].position, settlements[i].keep_body);
+    }
+    if (!e)
+        e = db_commit(db, arena);
+    db_rollback(db);
+    return e;
+}
+
+static struct error *settle_all(struct inbox *inbox, const struct settlement *settlements,
+                                size_t count)
+{
+    size_t counts[INBOX_COUNT] = { 0 };
+    struct error *e = NULL;
+
+    for (size_t i = 0; i < count; i++)
+        counts[settlements[i].source]++;
+    for (size_t i = 0; !e && i < INBOX_COUNT; i++)
+        e = counts[i] ? settle(inbox, i, settlements, count) : NULL;
     return e;
 }
 
@@ -224,9 +242,40 @@ static struct error *settle(struct inbox *inbox, const struct settlement *settle
 struct error *inbox_backfill(struct inbox *inbox)
 {
     arena_reset(inbox->arena);
-    return inbox->workos
-               ? workos_backfill(inbox->context->db, inbox->db, inbox->workos, inbox->arena)
-               : NULL;
+    return inbox->workos ? workos_backfill(inbox->context->db, inbox->dbs[INBOX_WORKOS],
+                                           inbox->workos, inbox->arena)
+                         : NULL;
+}
+
+struct round {
+    struct settlement settlements[(INBOX_COUNT + 1) * ROUND];
+    size_t count;
+};
+
+static struct error *fresh_take(struct inbox *inbox, size_t source, struct round *round)
+{
+    struct inbox_fresh_rows fresh;
+    struct error *e = sql_inbox_fresh(inbox->dbs[source], inbox->context->arena,
+                                      INBOX_SOURCES[source], ROUND, &fresh);
+
+    for (size_t i = 0; !e && i < fresh.count; i++, round->count += !e)
+        e = event_take(inbox, source, fresh.row[i].id, &round->settlements[round->count]);
+    return e;
+}
+
+static struct error *due_take(struct inbox *inbox, struct round *round)
+{
+    struct arena *arena = inbox->context->arena;
+    struct event_due_rows due;
+    struct error *e = sql_event_due(inbox->context->db, arena, clock_now_ms(), ROUND, &due);
+
+    for (size_t i = 0; !e && i < due.count; i++, round->count += !e) {
+        size_t source = strcmp(due.row[i].source, INBOX_SOURCES[INBOX_STRIPE]) == 0 ? INBOX_STRIPE
+                                                                                    : INBOX_WORKOS;
+
+        e = event_take(inbox, source, due.row[i].id, &round->settlements[round->count]);
+    }
+    return e;
 }
 
 struct error *inbox_log_empty(struct inbox *inbox)
@@ -243,23 +292,16 @@ struct error *inbox_compact(struct inbox *inbox)
 
 struct error *inbox_round(struct inbox *inbox, size_t *out_taken)
 {
-    struct arena *arena = inbox->context->arena;
-    struct settlement settlements[2 * ROUND];
-    struct inbox_fresh_rows fresh;
-    struct event_due_rows due;
-    size_t count = 0;
-    struct error *e, *unsettled;
+    struct round round = { .count = 0 };
+    struct error *e = NULL, *unsettled;
 
-    arena_reset(arena);
-    e = sql_inbox_fresh(inbox->db, arena, ROUND, &fresh);
-    for (size_t i = 0; !e && i < fresh.count; i++, count += !e)
-        e = event_take(inbox, fresh.row[i].source, fresh.row[i].id, &settlements[count]);
+    arena_reset(inbox->context->arena);
+    for (size_t i = 0; !e && i < INBOX_COUNT; i++)
+        e = fresh_take(inbox, i, &round);
     if (!e)
-        e = sql_event_due(inbox->context->db, arena, clock_now_ms(), ROUND, &due);
-    for (size_t i = 0; !e && i < due.count; i++, count += !e)
-        e = event_take(inbox, due.row[i].source, due.row[i].id, &settlements[count]);
-    unsettled = settle(inbox, settlements, count);
-    *out_taken = e || unsettled ? 0 : count;
+        e = due_take(inbox, &round);
+    unsettled = settle_all(inbox, round.settlements, round.count);
+    *out_taken = e || unsettled ? 0 : round.count;
     return e ? e : unsettled;
 }
 
@@ -282,24 +324,32 @@ void inbox_wait(struct inbox *inbox, int64_t max_ms)
         ;
 }
 
+static struct error *source_open(struct inbox *inbox, struct arena *arena, size_t source)
+{
+    const char *state_dir = inbox->context->config->state_dir;
+    const char *name = INBOX_SOURCES[source];
+    struct error *e = db_open(arena, &DB_INBOX, inbox_path(arena, state_dir, name), DB_READ_WRITE,
+                              &inbox->dbs[source]);
+
+    /* The receivers need no permission to wake the worker: the write itself does. */
+    if (!e &&
+        inotify_add_watch(inbox->watch_fd, inbox_folder(arena, state_dir, name), IN_MODIFY) < 0)
+        e = error_new(arena, ERROR_INTERNAL, "watching the inbox of %s: %m", name);
+    return e;
+}
+
 struct error *inbox_open(struct arena *arena, struct worker_context *context, struct inbox **out)
 {
     struct inbox *inbox = arena_alloc(arena, sizeof *inbox);
-    const char *state_dir = context->config->state_dir;
-    struct error *e =
-        db_open(arena, &DB_INBOX, inbox_path(arena, state_dir), DB_READ_WRITE, &inbox->db);
+    struct error *e = NULL;
 
-    if (!e && strcmp(context->config->identity, "workos") == 0)
-        e = workos_open(arena, context->config, &inbox->workos);
-    if (e)
-        return e;
     inbox->context = context;
     inbox->arena = arena_new(EVENT_BYTES);
-    /* The receivers need no permission to wake the worker: the write itself does. */
     inbox->watch_fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-    if (inbox->watch_fd < 0 ||
-        inotify_add_watch(inbox->watch_fd, inbox_folder(arena, state_dir), IN_MODIFY) < 0)
-        return error_new(arena, ERROR_INTERNAL, "watching the inbox: %m");
+    for (size_t i = 0; !e && i < INBOX_COUNT; i++)
+        e = source_open(inbox, arena, i);
+    if (!e && strcmp(context->config->identity, "workos") == 0)
+        e = workos_open(arena, context->config, &inbox->workos);
     *out = inbox;
-    return NULL;
+    return e;
 }

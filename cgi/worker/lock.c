@@ -11,7 +11,7 @@
 
 struct error *lock_take(struct arena *arena, const struct config *config)
 {
-    const char *dir = arena_printf(arena, "%s/run", config->state_dir);
+    const char *dir = arena_printf(arena, "%s/worker", config->state_dir);
     const char *path = arena_printf(arena, "%s/worker.lock", dir);
     const char *owner = arena_printf(arena, "%d\n", (int)getpid());
     char other[32] = "";

@@ -1,4 +1,4 @@
-/* Allows only one worker per state directory: STATE/run/worker.lock. */
+/* Allows only one worker per state directory: STATE/worker/worker.lock. */
 #pragma once
 
 #include "adapter/config.h"

@@ -15,7 +15,7 @@ enum worker_wakeup_call {
 };
 
 /*
- * Listen on STATE/run/worker.sock and block SIGTERM and SIGINT in all threads that are started
+ * Listen on STATE/worker/worker.sock and block SIGTERM and SIGINT in all threads that are started
  * afterwards. Requires the worker's lock: an old socket is removed. INTERNAL.
  */
 struct error *worker_wakeup_open(struct arena *arena, const struct config *config,

@@ -15,6 +15,8 @@
 #include "base/limit.h"
 #include "base/log.h"
 #include "billing/stripe_sync.h"
+#include "host/ssh_probe.h"
+#include "model/confinement.h"
 #include "model/price_store.h"
 #include "worker/event_processor.h"
 #include "worker/job.h"
@@ -249,6 +251,28 @@ static struct error *stripe_check(struct worker *worker)
                : NULL;
 }
 
+/* What the configuration and the environment add to the worker's row of the table. */
+static void worker_confine(struct worker *worker)
+{
+    static const char *const variables[] = { "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "XDG_DATA_HOME",
+                                             "XDG_CACHE_HOME" };
+    const struct config *config = worker->config;
+    struct sandbox_path *paths =
+        arena_array(worker->arena, config->image_count + COUNT(variables) + 3, sizeof *paths);
+    size_t count = 0;
+
+    for (size_t i = 0; i < COUNT(variables); i++) {
+        if (getenv(variables[i]))
+            paths[count++] = (struct sandbox_path){ getenv(variables[i]), SANDBOX_OWN };
+    }
+    for (size_t i = 0; i < config->image_count; i++)
+        paths[count++] = (struct sandbox_path){ config->images[i].dir, SANDBOX_READ };
+    if (*config->mail_ca_file)
+        paths[count++] = (struct sandbox_path){ config->mail_ca_file, SANDBOX_READ };
+    paths[count++] = (struct sandbox_path){ ssh_probe_program(worker->arena), SANDBOX_RUN };
+    confinement_enter(worker->arena, config->state_dir, "worker", paths);
+}
+
 static struct error *worker_start(struct worker *worker, const char *state_dir)
 {
     struct config *config;
@@ -273,6 +297,7 @@ static struct error *worker_start(struct worker *worker, const char *state_dir)
         e = worker_wakeup_open(worker->arena, config, &worker->wakeup);
     if (e)
         return e;
+    worker_confine(worker);
     worker->threads = threads_new(worker->arena, config);
     worker->mail_threads = threads_new(worker->arena, config);
     worker->billing_jobs = threads_new(worker->arena, config);

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/limit.h"
+#include "model/state_path.h"
 #include "remote/stripe.h"
 
 #include <string.h>
@@ -40,11 +41,6 @@ struct whole {
     struct stripe *stripe; /* NULL: not opened yet */
 };
 
-const char *worker_context_database(struct arena *arena, const struct config *config)
-{
-    return arena_printf(arena, "%s/main.db", config->state_dir);
-}
-
 struct worker_context *worker_context_without_db(const struct config *config,
                                                  const struct timeouts *timeouts,
                                                  const struct driver_scheme *drivers)
@@ -69,7 +65,7 @@ struct error *worker_context_open(struct arena *arena, const struct config *conf
                                   const struct driver_scheme *drivers, struct worker_context **out)
 {
     struct worker_context *context = worker_context_without_db(config, timeouts, drivers);
-    struct error *e = db_open(arena, &DB_MAIN, worker_context_database(arena, config),
+    struct error *e = db_open(arena, &DB_MAIN, main_db_path(arena, config->state_dir),
                               DB_READ_WRITE, &context->db);
 
     if (e)

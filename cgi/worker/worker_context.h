@@ -71,6 +71,3 @@ struct worker_context *worker_context_without_db(const struct config *config,
 
 /* Sleep for `length_ms` and reset the scratch arena. */
 void context_sleep(struct worker_context *context, int64_t length_ms);
-
-/* The path of this configuration's database; in the arena. */
-const char *worker_context_database(struct arena *arena, const struct config *config);

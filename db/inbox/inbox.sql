@@ -4,10 +4,11 @@ INSERT INTO inbox (source, id, type, received_at, is_fresh, body)
 VALUES (:source, :id, :type, :received_at, 1, :body)
 ON CONFLICT (source, id) DO NOTHING;
 
--- inbox_fresh(max int) rows
--- Events not yet seen by the worker, in order of arrival.
+-- inbox_fresh(source text, max int) rows
+-- Events not yet seen by the worker, in order of arrival. The source is that of the file: what a
+-- receiver writes under another name is nobody's event.
 SELECT position, source, id, type, received_at FROM inbox
-WHERE is_fresh = 1 ORDER BY position LIMIT :max /* scan ok */;
+WHERE is_fresh = 1 AND +source = :source ORDER BY position LIMIT :max /* scan ok */;
 
 -- inbox_get(source text, id text) row
 SELECT position, source, id, type, received_at, body FROM inbox
@@ -18,10 +19,10 @@ WHERE source = :source AND id = :id;
 UPDATE inbox SET is_fresh = 0, body = CASE WHEN :has_body THEN body END
 WHERE position = :position;
 
--- inbox_page(after int, max int) rows
--- All events, in order of arrival.
+-- inbox_page(source text, after int, max int) rows
+-- All events of the file's source, in order of arrival.
 SELECT position, source, id, type, received_at FROM inbox
-WHERE position > :after ORDER BY position LIMIT :max;
+WHERE position > :after AND +source = :source ORDER BY position LIMIT :max;
 
 -- inbox_delete_old(received_at int) done
 DELETE FROM inbox WHERE received_at < :received_at AND is_fresh = 0 /* scan ok */;

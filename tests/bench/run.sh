@@ -12,7 +12,7 @@ rounds=${1:-3}
 seconds=${2:-5}
 port=18443
 state=$(mktemp -d /tmp/db.XXXXXX)
-mkdir "$state"/{run,secrets,tls}
+mkdir "$state"/{run,secrets,tls,nginx}
 pids=()
 trap 'kill "${pids[@]}" 2>/dev/null; sleep 0.5; kill -9 "${pids[@]}" 2>/dev/null; rm -rf "$state"' EXIT
 
@@ -22,7 +22,7 @@ cp -r "$build/static" "$build/errors" "$state/" && mkdir "$state/app" && mv "$st
 
 # 1,000 teams of 20 VMs each; the cookie AAAA... belongs to the person of team 1.
 hash=$(printf '%43s' '' | tr ' ' A | sha256sum | cut -c1-64)
-sqlite3 "$state/main.db" <<SQL
+sqlite3 "$state/data/main.db" <<SQL
 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)
 INSERT INTO person (id, identity, email, name, created_at) SELECT i, 'local:' || i, 'p' || i || '@example.org', 'Person ' || i, 1767225600 FROM n;
 INSERT INTO team (id, name, personal_of, workos_organization_id, created_at) SELECT id, name, id, NULL, created_at FROM person;

@@ -35,8 +35,8 @@ export class State {
     fs.mkdirSync(`${this.dir}/secrets`, { mode: 0o700 });
     fs.writeFileSync(`${this.dir}/domicile.conf`,
       edit(fs.readFileSync(`${root}/domicile.conf`, 'utf8')));
-    fs.mkdirSync(`${this.dir}/inbox`, { mode: 0o700 });
-    for (const [schema, file] of [['db', 'main.db'], ['db/inbox', 'inbox/inbox.db']]) {
+    for (const folder of ['data', 'inbox/stripe', 'inbox/workos']) fs.mkdirSync(`${this.dir}/${folder}`, { mode: 0o700, recursive: true });
+    for (const [schema, file] of [['db', 'data/main.db'], ['db/inbox', 'inbox/stripe/inbox.db'], ['db/inbox', 'inbox/workos/inbox.db']]) {
       const migrations = fs.readdirSync(`${root}/${schema}`).filter((f) => /^\d{3}_.*\.sql$/.test(f)).sort();
       const all = migrations.map((f) => fs.readFileSync(`${root}/${schema}/${f}`, 'utf8')).join('\n');
       this.sql(`PRAGMA journal_mode=WAL; ${all} PRAGMA user_version=${migrations.length};`, file);
@@ -49,7 +49,7 @@ export class State {
   }
 
   // Rows as arrays of text.
-  sql(text, file = 'main.db') {
+  sql(text, file = 'data/main.db') {
     const out = execFileSync('sqlite3', ['-cmd', '.timeout 5000', '-separator', '\x1f',
       `${this.dir}/${file}`], { input: text, encoding: 'utf8' });
     return out.split('\n').filter(Boolean).map((line) => line.split('\x1f'));

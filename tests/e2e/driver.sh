@@ -33,7 +33,7 @@ export XDG_DATA_HOME=$state/data XDG_CACHE_HOME=$state/cache
 # The user may have no access to the checkout.
 program=$state/driver_test
 guest=$state/guest
-install -m 755 "$build/tests/driver_test" "$program"
+install -m 755 "$build/tests/driver_test" "$build/ssh_probe" "$state/"
 cp -r "$build/guest" "$guest"
 chmod -R a+rX "$guest"
 

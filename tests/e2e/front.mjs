@@ -166,7 +166,7 @@ check('the packed twins are nothing of their own', packed.status === 404 || pack
 
 // ---- bodies never touch a disk ----
 {
-  const folder = `${server.dir}/run/body`;
+  const folder = `${server.dir}/nginx/body`;
   const seen = [];
   const watcher = fs.watch(folder, (event, name) => seen.push(name));
   const body = `csrf=x&key=${'a'.repeat(64 * 1024 - 11)}`;

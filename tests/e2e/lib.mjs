@@ -112,9 +112,9 @@ export class Server {
   }
 
   // As the user who owns the files, so that none of the database becomes root's.
-  sql(text) { return this.sqlOf('main.db', text); }
+  sql(text) { return this.sqlOf('data/main.db', text); }
 
-  inboxSql(text) { return this.sqlOf('inbox/inbox.db', text); }
+  inboxSql(source, text) { return this.sqlOf(`inbox/${source}/inbox.db`, text); }
 
   sqlOf(file, text) {
     const command = [...asUser, 'sqlite3', '-cmd', '.timeout 5000', `${this.dir}/${file}`];

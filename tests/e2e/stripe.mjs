@@ -490,7 +490,7 @@ equal('what its types do not accept', problems.join('\n'), '');
 equal('unknown requests', stripe.asked.filter((a) => a.status === 501).map((a) => `${a.method} ${a.url}`).join(), '');
 equal('every event was applied in the end', stripe.held.length, 0);
 check('the key is in no log', !workerLog.includes(KEY) && !state.log.includes(KEY));
-check('nor in the database', !fs.readFileSync(`${state.dir}/main.db`).includes(KEY));
+check('nor in the database', !fs.readFileSync(`${state.dir}/data/main.db`).includes(KEY));
 equal('parked events', state.sql("SELECT type, reason FROM event WHERE state = 'parked';").join('\n'), '');
 if (process.exitCode || process.env.LOG) console.log(workerLog);
 stripe.end();

@@ -21,7 +21,7 @@ clean_up() {
         kill "$receiver" 2>/dev/null
         wait "$receiver"
     fi
-    umount "$state/inbox" 2>/dev/null
+    umount "$state/inbox/stripe" 2>/dev/null
     rm -rf "$state"
 }
 trap clean_up EXIT
@@ -34,13 +34,13 @@ expect() { # TEXT FOUND EXPECTED
     fi
 }
 
-mkdir "$state/inbox" "$state/run" "$state/secrets"
-mount -t tmpfs -o size=4m tmpfs "$state/inbox"
+mkdir -p "$state/inbox/stripe" "$state/run" "$state/secrets"
+mount -t tmpfs -o size=4m tmpfs "$state/inbox/stripe"
 cp domicile.conf "$state/"
 printf 'whsec_full\n' >"$state/secrets/stripe-webhook"
 chmod 400 "$state/secrets/stripe-webhook"
 "$build/domicile-admin" --state "$state" migrate >/dev/null || exit 1
-head -c 1500000 /dev/zero >"$state/inbox/ballast"
+head -c 1500000 /dev/zero >"$state/inbox/stripe/ballast"
 spawn-fcgi -n -s "$state/run/stripe.sock" -- "$build/stripe" --state "$state" 2>"$state/log" &
 receiver=$!
 for _ in $(seq 1800); do
@@ -78,12 +78,12 @@ expect "some still fit" "$(grep -c '200' <<<"$statuses")" 1
 expect "then the disk is full" "$(tr ' ' '\n' <<<"$statuses" | grep -v '^$' | sort -u | tr '\n' ' ')" "200 503 "
 round full 5
 expect "it stays full" "$statuses" "503 503 503 503 503 "
-rm "$state/inbox/ballast"
+rm "$state/inbox/stripe/ballast"
 round after 5
 expect "with space again, it recovers by itself" "$statuses" "200 200 200 200 200 "
 expect "the process is the same" "$(kill -0 "$receiver" && echo alive)" alive
 expect "all acknowledged events are stored, and no others" \
-    "$(sqlite3 "$state/inbox/inbox.db" 'SELECT id FROM inbox ORDER BY id')" "$(printf '%s\n' "${good[@]}" | sort)"
-expect "the inbox is intact" "$(sqlite3 "$state/inbox/inbox.db" 'PRAGMA integrity_check')" ok
+    "$(sqlite3 "$state/inbox/stripe/inbox.db" 'SELECT id FROM inbox ORDER BY id')" "$(printf '%s\n' "${good[@]}" | sort)"
+expect "the inbox is intact" "$(sqlite3 "$state/inbox/stripe/inbox.db" 'PRAGMA integrity_check')" ok
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

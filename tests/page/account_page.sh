@@ -36,7 +36,7 @@ as bob post /keys "key=$good_key"$'\n'"$pem" ; expect 422
 expect_text 'One of these keys is already here, as “me@home”.'
 expect_text "MCowBQYDK2VwAyEA"
 expect_row "SELECT count(*) FROM ssh_key WHERE team_id = 2" 2
-sqlite3 "$state/main.db" "DELETE FROM ssh_key WHERE team_id = 2"
+sqlite3 "$state/data/main.db" "DELETE FROM ssh_key WHERE team_id = 2"
 as bob post /keys "key=- $good_key"$'\r\n'"$pem" name=desk ; expect 303 /keys
 expect_row "SELECT group_concat(name) FROM (SELECT name FROM ssh_key WHERE team_id = 2 ORDER BY name)" "desk,desk 2"
 as bob get /keys ; expect_text "2 keys added."

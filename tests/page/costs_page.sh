@@ -9,7 +9,7 @@ euros() { printf '€%d.%02d' $((($1 + 500) / 1000 / 100)) $((($1 + 500) / 1000 
 
 # used VM STATE SIZE DISK SECONDS: since this month began, still open, observed just now.
 used() {
-    sqlite3 "$state/main.db" "DELETE FROM ledger WHERE vm_id = '$1' AND month_at = $month;
+    sqlite3 "$state/data/main.db" "DELETE FROM ledger WHERE vm_id = '$1' AND month_at = $month;
         INSERT INTO ledger SELECT team_id, $month, id, $month, $month + $5, 1, name, '$2', '$3', $4, 0 FROM vm WHERE id = '$1'"
 }
 
@@ -50,7 +50,7 @@ expect_text "$(euros $((spent * 100 / 3600))) so far"
 as alice get /vms ; expect_text "€0.00103<small>/h"
 # More VMs than lines: the most expensive are listed, the others share one line.
 fresh
-sqlite3 "$state/main.db" "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 130)
+sqlite3 "$state/data/main.db" "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 130)
     INSERT INTO ledger SELECT 1, 1767225600, printf('many%012d', i), 1767225600, 1767225600 + i * 3600, 0, 'many-' || i, 'running', 'medium', 1, 0 FROM n"
 as alice get "/costs?month=2026-01" ; expect 200
 expect_text ">many-130<"
@@ -79,11 +79,11 @@ expect_no_text quiet-maple
 as alice get "/costs/csv?month=2026-01&part=0" ; expect 404
 as alice get "/costs/csv?month=never" ; expect 404
 # A price change cuts a stretch.
-sqlite3 "$state/main.db" "INSERT INTO price VALUES ('medium', 1767301800, 2400)"
+sqlite3 "$state/data/main.db" "INSERT INTO price VALUES ('medium', 1767301800, 2400)"
 as alice get "/costs/csv?month=2026-01" ; expect_text "2026-01-01T20:40:00Z,2026-01-01T21:10:00Z,1800,running,medium,20,0,1200,0.00600"
 expect_text "2026-01-01T21:10:00Z,2026-01-01T21:40:00Z,1800,running,medium,20,0,2400,0.01200"
 # A large number of stretches is split into parts.
-sqlite3 "$state/main.db" "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 25000)
+sqlite3 "$state/data/main.db" "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 25000)
     INSERT INTO ledger SELECT 1, 1767225600, 'flickering', 1767225600 + i, 1767225601 + i, 0, 'flickering', CASE i % 2 WHEN 0 THEN 'running' ELSE 'stopped' END, 'nano', 1, 0 FROM n"
 as alice get "/costs?month=2026-01" ; expect_text "part 6</a>"
 expect_no_text "part 7"

@@ -22,7 +22,7 @@ as alice with HTTP_HX_REQUEST=true raw GET /vms ; expect 200 fragment_vms.html
 version=$(sed -n 's/^ETag: \(.*\)\r/\1/p' "$state/answer")
 extra=("HTTP_HX_REQUEST=true" "HTTP_IF_NONE_MATCH=$version")
 as alice raw GET /vms ; expect 304
-sqlite3 "$state/main.db" "UPDATE vm SET state = 'stopping' WHERE id = 'runningrunningru'"
+sqlite3 "$state/data/main.db" "UPDATE vm SET state = 'stopping' WHERE id = 'runningrunningru'"
 as alice raw GET /vms ; expect 200
 extra=()
 nobody with HTTP_HX_REQUEST=true raw GET /vms ; expect_text "HX-Refresh: true"
@@ -66,7 +66,7 @@ as alice get "/activity?before=abc" ; expect 200
 as alice get "/activity?before=1767225604100-" ; expect 200
 expect_no_text "internal error"
 # Entries of one moment are spread over pages; each is on exactly one of them.
-sqlite3 "$state/main.db" "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 124)
+sqlite3 "$state/data/main.db" "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 124)
     INSERT INTO activity SELECT 1, 1767225603000, printf('same%03d', i), 'runningrunningru', printf('entry%03d', i), NULL, 1 FROM n"
 next=
 for page in 1 2 3; do
@@ -93,7 +93,7 @@ expect_row "SELECT state, attempts, due_at_ms FROM event WHERE id = 'event_parke
 as alice post /operator/events/retry id=event_parked ; expect 404
 expect_no_text sent@example.org
 expect_no_text fresh@example.org
-sqlite3 "$state/main.db" "DELETE FROM mail"
+sqlite3 "$state/data/main.db" "DELETE FROM mail"
 as alice get /operator ; expect 200
 expect_text "the mail server has taken every mail"
 

@@ -41,7 +41,7 @@ fresh() {
     mkdir -m 700 "$state/run" "$state/secrets"
     cp domicile.conf "$state/domicile.conf"
     "$BUILD/domicile-admin" --state "$state" migrate >/dev/null || exit 1
-    sqlite3 "$state/main.db" <"$tests/fixture.sql" || exit 1
+    sqlite3 "$state/data/main.db" <"$tests/fixture.sql" || exit 1
     for program in stripe workos; do
         printf 'whsec_%s_new\nwhsec_%s_old\n' $program $program >"$state/secrets/$program-webhook"
         chmod 400 "$state/secrets/$program-webhook"
@@ -205,12 +205,12 @@ expect() {
 expect_text() { if grep -qF -- "$1" "$state/answer"; then good; else bad "lacks: $1"; fi; }
 expect_no_text() { if grep -qF -- "$1" "$state/answer"; then bad "has: $1"; else good; fi; }
 # sql STATEMENTS: change the database.
-sql() { sqlite3 "$state/main.db" "$1"; }
+sql() { sqlite3 "$state/data/main.db" "$1"; }
 
 # expect_row SQL RESULT: the query's result in the database.
 expect_row() {
     local got
-    got=$(sqlite3 "$state/main.db" "$1")
+    got=$(sqlite3 "$state/data/main.db" "$1")
     if [ "$got" = "$2" ]; then good; else bad "database says \"$got\" to $1, expected \"$2\""; fi
 }
 # TEXT must not occur in any file of the state directory, including the log and the response.

@@ -28,9 +28,9 @@ count() { grep -o -- "$1" "$state/answer" | wc -l; }
 expect_count() { if [ "$(count "$1")" = "$2" ]; then good; else bad "$(count "$1") times $1, not $2"; fi; }
 # most BYTES: no larger answer.
 most() { if [ "$(wc -c <"$state/answer")" -le "$1" ]; then good; else bad "$(wc -c <"$state/answer") bytes"; fi; }
-plant() { sqlite3 "$state/main.db" "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1) $2"; }
+plant() { sqlite3 "$state/data/main.db" "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1) $2"; }
 long=a23456789012345678901234567890123456789012345678901234567
-sqlite3 "$state/main.db" "DELETE FROM vm_key; DELETE FROM ssh_key; DELETE FROM snapshot; DELETE FROM activity; DELETE FROM job_step; DELETE FROM job; DELETE FROM vm"
+sqlite3 "$state/data/main.db" "DELETE FROM vm_key; DELETE FROM ssh_key; DELETE FROM snapshot; DELETE FROM activity; DELETE FROM job_step; DELETE FROM job; DELETE FROM vm"
 
 # A thousand VMs with errors, each with all of a hundred keys; an activity of the longest entries.
 plant 1000 "INSERT INTO vm (team_id, created_at, id, person_id, name, region, image, size, vcpus, memory_mb,
@@ -38,7 +38,7 @@ plant 1000 "INSERT INTO vm (team_id, created_at, id, person_id, name, region, im
     SELECT 1, 1767225600 + i / 300, printf('many%012d', i), 1, printf('$long-%04d', i), 'local', 'tiny', 'nano', 1, 128, 1,
     'running', 1767225600, 'failed', 1767225600, 'absent', 1767225600, printf('%01000d', i) FROM n"
 plant 100 "INSERT INTO ssh_key SELECT 1, 1767225600, printf('key%013d', i), 1, printf('%0100d', i), 'Ed25519', 'SHA256:' || i, printf('%0255d', i), 'ssh-ed25519 AAAA' FROM n"
-sqlite3 "$state/main.db" "INSERT INTO vm_key SELECT 1, v.id, k.fingerprint, k.name, k.public_line FROM vm v, ssh_key k"
+sqlite3 "$state/data/main.db" "INSERT INTO vm_key SELECT 1, v.id, k.fingerprint, k.name, k.public_line FROM vm v, ssh_key k"
 plant 100 "INSERT INTO activity SELECT 1, 1767225600000, printf('event%03d', i), 'many000000000001', 'failed', printf('%03000d', i), NULL FROM n"
 
 serve dashboard
@@ -86,7 +86,7 @@ plant 20 "INSERT INTO snapshot SELECT 1, 'many000000000001', 1767225600, printf(
 now=$(($(date +%s) / 60 * 60))
 plant 1440 "INSERT INTO usage_minute SELECT 1, 'many000000000001', $now - i * 60, 9999999999, 999999, 99999999999999, 99999999999999, 99999999999999, 99999999999999, 99999999999999 FROM n"
 plant 200 "INSERT INTO receipt SELECT 1, 'many000000000001', i, 'disk', printf('%0500d', i), 1767225600 FROM n"
-sqlite3 "$state/main.db" "INSERT INTO job (team_id, id, subject_kind, subject_id, vm_id, kind, state, requested_at_ms, due_at_ms, attempts, ended_at_ms, error)
+sqlite3 "$state/data/main.db" "INSERT INTO job (team_id, id, subject_kind, subject_id, vm_id, kind, state, requested_at_ms, due_at_ms, attempts, ended_at_ms, error)
     VALUES (1, 'job1job1job1job1', 'vm', 'many000000000001', 'many000000000001', 'create', 'failed', 1767225600000, 1767225600000, 3, 1767225600000, printf('%04000d', 1))"
 serve vm
 ask_at /vms/many000000000001 ; expect 200
@@ -133,7 +133,7 @@ end
 
 # A full file of the longest lines, which prices of every day cut into many more.
 fresh
-sqlite3 "$state/main.db" "DELETE FROM ledger"
+sqlite3 "$state/data/main.db" "DELETE FROM ledger"
 plant 900 "INSERT INTO ledger SELECT 1, 1767225600, printf('many%012d', i), 1767225600, 1769904000, 0, printf('$long-%04d', i), 'stopped', 'a-size-of-the-longest-name-that-a-section-can-have', 1000000, 1000000 FROM n"
 plant 30 "INSERT INTO price SELECT 'stopped_disk_gb', 1767225600 + i * 86400, 100 + 7 * i FROM n"
 serve costs
@@ -154,7 +154,7 @@ end
 # A new VM with a hundred keys is one form.
 fresh
 plant 97 "INSERT INTO ssh_key SELECT 1, 1767225600, printf('key%013d', i), 1, 'key ' || i, 'Ed25519', 'SHA256:' || i, '', 'ssh-ed25519 AAAA' FROM n"
-keys=$(sqlite3 "$state/main.db" "SELECT 'key=' || id FROM ssh_key WHERE team_id = 1")
+keys=$(sqlite3 "$state/data/main.db" "SELECT 'key=' || id FROM ssh_key WHERE team_id = 1")
 as alice post /vms name=all-keys image=tiny size=nano region=local $keys ; expect 303
 expect_row "SELECT count(*) FROM vm_key WHERE vm_id = (SELECT id FROM vm WHERE name = 'all-keys')" 99
 

@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 token=$(token_of T)
 hash=$(printf '%s' "$token" | sha256sum | cut -c1-64)
-link() { sqlite3 "$state/main.db" "INSERT INTO signin_link VALUES (x'$hash', 'erin@example.org', 1767225600, $1, ${2:-NULL})"; }
+link() { sqlite3 "$state/data/main.db" "INSERT INTO signin_link VALUES (x'$hash', 'erin@example.org', 1767225600, $1, ${2:-NULL})"; }
 
 route "GET /signin"
 nobody get /signin ; expect 200 signin.html
@@ -73,7 +73,7 @@ mails unknown@example.org 0
 as link post /signin/mail email=operator@localhost ; expect 303 /signin/mail
 mails operator@localhost 1
 # One form of every address: domains of any script, a dot at the end.
-sqlite3 "$state/main.db" "UPDATE person SET identity = 'local:bob@xn--mller-kva.example', email = 'bob@xn--mller-kva.example' WHERE id = 2"
+sqlite3 "$state/data/main.db" "UPDATE person SET identity = 'local:bob@xn--mller-kva.example', email = 'bob@xn--mller-kva.example' WHERE id = 2"
 as link post /signin/mail "email= Bob@MÜLLER.example. " ; expect 303 /signin/mail
 mails bob@xn--mller-kva.example 1
 for wrong in bob@müller..example "bob@mül ler.example" bøb@example.org bob@ @example.org bob@.; do

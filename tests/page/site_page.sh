@@ -9,7 +9,7 @@ as alice get / ; expect 200 home_alice.html
 route "GET /prices"
 nobody get /prices ; expect 200 prices.html
 as alice get /prices ; expect 200
-sqlite3 "$state/main.db" "INSERT INTO price VALUES ('small', 4102444800, 1400), ('snapshot_gb', 4102444800, 4)"
+sqlite3 "$state/data/main.db" "INSERT INTO price VALUES ('small', 4102444800, 1400), ('snapshot_gb', 4102444800, 4)"
 nobody get /prices ; expect 200 prices_coming.html
 expect_text "€0.014 from 1 Jan 2100"
 fresh

@@ -36,7 +36,7 @@ nobody get $vm/usage ; expect 303 /signin?return=$vm/usage
 as alice get $vm/usage ; expect 200
 expect_text '[[],[],[],[],[]]'
 now=$(($(date +%s) / 60 * 60))
-sqlite3 "$state/main.db" "INSERT INTO usage_minute VALUES (1, 'runningrunningru', $now, 6000, 64, 1048576, 6000, 0, NULL, NULL)"
+sqlite3 "$state/data/main.db" "INSERT INTO usage_minute VALUES (1, 'runningrunningru', $now, 6000, 64, 1048576, 6000, 0, NULL, NULL)"
 as alice get $vm/usage ; expect 200
 expect_text "[[$now],[10],[64],[100],[0]]"
 as alice get $vm ; expect_text "not measured in this region"
@@ -100,7 +100,7 @@ as alice post $stopped/resize size=nano ; expect 422
 expect_text "A disk can grow but not shrink"
 as alice post $stopped/resize size=medium ; expect 303 $stopped
 expect_row "SELECT vcpus, memory_mb, disk_gb, size, state FROM vm WHERE id = 'stoppedstoppedst'" "2|4096|20|medium|resizing"
-sqlite3 "$state/main.db" "UPDATE vm SET state = 'stopped', memory_mb = 8192 WHERE id = 'failedfailedfail'"
+sqlite3 "$state/data/main.db" "UPDATE vm SET state = 'stopped', memory_mb = 8192 WHERE id = 'failedfailedfail'"
 as alice post /vms/failedfailedfail/resize size=medium ; expect 422
 expect_text "Choose a smaller size"
 

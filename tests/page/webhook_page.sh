@@ -16,15 +16,16 @@ deliver() {
 }
 stripe() { deliver stripe "t=${2:-$now},v1=$(hex "${3:-whsec_stripe_new}" "${2:-$now}" "$1")" "$1"; }
 workos() { deliver workos "t=${2:-${now}000}, v1=$(hex "${3:-whsec_workos_new}" "${2:-${now}000}" "$1")" "$1"; }
+# expect_inbox SOURCE STATEMENT EXPECTED
 expect_inbox() {
     local got
-    got=$(sqlite3 "$state/inbox/inbox.db" "$1")
-    if [ "$got" = "$2" ]; then good; else bad "the inbox says \"$got\" to $1, expected \"$2\""; fi
+    got=$(sqlite3 "$state/inbox/$1/inbox.db" "$2")
+    if [ "$got" = "$3" ]; then good; else bad "the inbox of $1 says \"$got\" to $2, expected \"$3\""; fi
 }
 
 stripe "$event"
 expect 200
-expect_inbox "SELECT source, id, type, is_fresh, body FROM inbox" "stripe|evt_1|invoice.paid|1|$event"
+expect_inbox stripe "SELECT source, id, type, is_fresh, body FROM inbox" "stripe|evt_1|invoice.paid|1|$event"
 stripe "$event" # again: acknowledged, kept once
 expect 200
 stripe '{"id":"evt_2","type":"invoice.paid"}' "$now" whsec_stripe_old
@@ -33,7 +34,8 @@ workos '{"id":"event_1","event":"user.created","data":{}}'
 expect 200
 workos '{"id":"event_2","event":"user.created"}' "${now}999" whsec_workos_old
 expect 200
-expect_inbox "SELECT count(*), count(DISTINCT source || id) FROM inbox" "4|4"
+expect_inbox stripe "SELECT count(*), count(DISTINCT id), min(source), max(source) FROM inbox" "2|2|stripe|stripe"
+expect_inbox workos "SELECT count(*), count(DISTINCT id), min(source), max(source) FROM inbox" "2|2|workos|workos"
 
 for skew in -310 400; do
     stripe '{"id":"evt_bad","type":"invoice.paid"}' $((now + skew))
@@ -85,8 +87,9 @@ for more in 0 1; do
 done
 rm "$state/body"
 
-expect_inbox "SELECT count(*) FROM inbox WHERE id LIKE '%bad%'" 0
-expect_inbox "SELECT count(*) FROM inbox" 5
+expect_inbox stripe "SELECT count(*) FROM inbox WHERE id LIKE '%bad%'" 0
+expect_inbox stripe "SELECT count(*) FROM inbox" 3
+expect_inbox workos "SELECT count(*) FROM inbox" 2
 
 # Without a secret the program does not start; a secret that others can read counts as missing.
 chmod 644 "$state/secrets/workos-webhook"

@@ -7,6 +7,7 @@
 #include "drain.h"
 #include "fake_driver.h"
 #include "model/ledger.h"
+#include "model/state_path.h"
 #include "world.h"
 
 #include <setjmp.h>
@@ -34,7 +35,7 @@ static void ask(struct test *test, enum vm_trigger event, const char *snapshot_i
 /* SQLite's connections must not cross a fork: close, fork, open again. */
 static bool child_is_killed(struct test *test)
 {
-    const char *path = worker_context_database(test->world->arena, test->world->config);
+    const char *path = main_db_path(test->world->arena, test->world->state_dir);
     int status;
     pid_t child;
 

@@ -5,8 +5,8 @@
 #include "adapter/subprocess.h"
 #include "base/array.h"
 #include "base/clock.h"
-#include "model/inbox_path.h"
 #include "model/price_store.h"
+#include "model/state_path.h"
 #include "model/worker_wakeup.h"
 #include "web/session.h"
 #include "worker/image_version.h"
@@ -53,7 +53,7 @@ void world_configure(const char *state_dir, const char *uri)
     file = fopen(path, "we");
     if (!file || fprintf(file, configuration, uri) < 0 || fclose(file) != 0)
         world_check(error_new(arena_new(1000), ERROR_INTERNAL, "%m"), path);
-    snprintf(path, sizeof path, "%s/run", state_dir);
+    snprintf(path, sizeof path, "%s/worker", state_dir);
     mkdir(path, 0700);
 }
 
@@ -112,7 +112,7 @@ struct world *world_open(const char *state_dir)
 {
     struct arena *arena = arena_new(256 * 1024 * 1024);
     struct world *world = arena_alloc(arena, sizeof *world);
-    const char *path = arena_printf(arena, "%s/main.db", state_dir);
+    const char *path = main_db_path(arena, state_dir);
     struct person_by_identity_row person;
     struct team_personal_row team;
     struct ssh_key_list_rows keys;
@@ -121,9 +121,12 @@ struct world *world_open(const char *state_dir)
     world->arena = arena;
     world->state_dir = arena_copy(arena, state_dir);
     world_check(config_load(arena, world->state_dir, &world->config), "configuration");
+    world_check(state_folders_make(arena, state_dir), "folders");
     world_check(db_migrate(arena, &DB_MAIN, path, &before), "migrate");
-    mkdir(inbox_folder(arena, state_dir), 0700);
-    world_check(db_migrate(arena, &DB_INBOX, inbox_path(arena, state_dir), &before), "inbox");
+    for (size_t i = 0; i < INBOX_COUNT; i++)
+        world_check(
+            db_migrate(arena, &DB_INBOX, inbox_path(arena, state_dir, INBOX_SOURCES[i]), &before),
+            "inbox");
     world_check(db_open(arena, &DB_MAIN, path, DB_READ_WRITE, &world->db), "open");
     world_check(prices_store(world->db, arena, world->config, clock_now()), "prices");
     if (sql_person_by_identity(world->db, arena, "local:you@example.org", &person))

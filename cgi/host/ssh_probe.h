@@ -1,0 +1,20 @@
+/*
+ * Asks a guest for its SSH host key. Guests are hostile, so what they say is read by a program of
+ * its own (helper/ssh_probe.c), which has neither files nor secrets nor the network.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "base/error.h"
+
+#include <stdint.h>
+
+/* Where the program is: beside the running one. */
+const char *ssh_probe_program(struct arena *arena);
+
+/*
+ * As ssh_probe() of adapter/ssh.h: *out is "ssh-ed25519 AAAA...", or NULL when nothing that answers
+ * in time has such a key. UPSTREAM when the program cannot be run.
+ */
+struct error *ssh_probe_run(struct arena *arena, const char *address, int64_t port,
+                            int64_t timeout_ms, const char **out);
