@@ -154,7 +154,7 @@ image:
 # ---- tests: normal build, then the sanitizers ----------------------------------------------------
 UNIT := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/*_test.c))
 E2E  := $(patsubst tests/e2e/%.c,$(BUILD)/tests/%,$(wildcard tests/e2e/*_test.c))
-tests: $(UNIT) $(E2E) $(BUILD)/tests/intruder.so
+tests: $(UNIT) $(E2E) $(BUILD)/tests/intruder.so $(BUILD)/tests/pauses.so
 test: setup_test
 	@tests/run.sh
 lint: setup_test
@@ -179,12 +179,14 @@ $(UNIT): $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/tests/libtest.a $(BUILD)/
 # Records the delays between retries instead of sleeping.
 $(BUILD)/tests/http_client_test: LINK_HARDENING += -Wl,--wrap=nanosleep
 # Sets the time explicitly.
+$(BUILD)/tests/log_test: LINK_HARDENING += -Wl,--wrap=clock_now_ms
 $(BUILD)/tests/ledger_worker_test: LINK_HARDENING += -Wl,--wrap=clock_now,--wrap=clock_now_ms
 # Tests with real guests find the probe beside themselves, as the worker does.
 $(BUILD)/tests/ssh_probe: $(BUILD)/ssh_probe
 	@mkdir -p $(@D) && ln -sf ../ssh_probe $@
-# Loaded into the programs by walls.sh.
-$(BUILD)/tests/intruder.so: tests/e2e/intruder.c
+# Loaded into programs by walls.sh and webhook_full.sh.
+PRELOADED := $(BUILD)/tests/intruder.so $(BUILD)/tests/pauses.so
+$(PRELOADED): $(BUILD)/tests/%.so: tests/e2e/%.c
 	@mkdir -p $(@D)
 	@echo "  CC $@"
 	@$(CC) $(TOOL_CFLAGS) -fPIC -shared -o $@ $<

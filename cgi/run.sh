@@ -98,7 +98,7 @@ folder . root:domicile 751
 folder secrets root:domicile 751
 folder inbox root:domicile 751
 folder tls root:domicile 750
-for name in data libvirt worker nginx; do
+for name in data libvirt worker nginx log; do
     folder "$name" domicile:domicile 700
 done
 # A system's libvirt passes through them as another user.
@@ -114,7 +114,7 @@ rm -rf "$state/run" "$state/app" "$state/app.new"
 folder run root:domicile 751
 
 install -d -m 755 "$state/app.new/bin"
-for program in $programs $receivers worker ssh_probe domicile-admin; do
+for program in $programs $receivers worker ssh_probe log_keeper domicile-admin; do
     install -m 755 "$build/$program" "$state/app.new/bin/"
 done
 cp -r "$build/static" "$build/errors" "$state/app.new/"
@@ -200,13 +200,17 @@ if [ ! -e /proc/net/if_inet6 ]; then
 fi
 own "$state/run/nginx.conf" root:domicile 640
 
-# The log of all programs, kept until the next start.
-log=$state/run/log
-: >"$log"
-
 pids=()
+keeper=
+log=
 stop() {
     trap '' INT TERM
+    stop_programs
+    # What they said last is kept before the keeper ends.
+    [ -z "$log" ] || exec {log}>&-
+    [ -z "$keeper" ] || kill -TERM "$keeper" 2>/dev/null || true
+}
+stop_programs() {
     [ ${#pids[@]} -gt 0 ] || return 0
     kill -TERM "${pids[@]}" 2>/dev/null || true
     for _ in $(seq 50); do
@@ -221,15 +225,6 @@ stop() {
 trap 'stop; exit 0' INT TERM HUP
 trap stop EXIT
 
-# Each in its own session: Ctrl-C reaches only this script, which then stops them in order.
-start() {
-    setsid env PATH=/usr/sbin:/usr/bin:/sbin:/bin LIBFCGI_OS_CLOSE_POLL_TIMEOUT=0 \
-        HOME="$state" TMPDIR="$state/worker" \
-        XDG_RUNTIME_DIR="$state/libvirt/run" XDG_CONFIG_HOME="$state/libvirt/config" \
-        XDG_DATA_HOME="$state/libvirt/data" XDG_CACHE_HOME="$state/libvirt/cache" \
-        "$@" >>"$log" 2>&1 &
-    pids+=($!)
-}
 # drop USER: the command that becomes that user for good, and ends with this script.
 drop() {
     drop=(/usr/bin/setpriv)
@@ -238,6 +233,25 @@ drop() {
 }
 # multiwatch restarts a process that exits, immediately and without limit.
 watch=(/usr/bin/multiwatch -r 1000000 -t 1 -s TERM)
+
+# The log of all programs: one process keeps what they say, by day.
+drop domicile
+exec {log}> >(trap '' INT && exec setsid "${drop[@]}" "${watch[@]}" -f 1 -- "$state/app/bin/log_keeper" "$state" 2>/dev/null)
+keeper=$!
+log_tail() {
+    sleep 0.5
+    as domicile tail -n "$1" "$state/log/$(date -u +%F)" >&2
+}
+
+# Each in its own session: Ctrl-C reaches only this script, which then stops them in order.
+start() {
+    setsid env PATH=/usr/sbin:/usr/bin:/sbin:/bin LIBFCGI_OS_CLOSE_POLL_TIMEOUT=0 \
+        HOME="$state" TMPDIR="$state/worker" \
+        XDG_RUNTIME_DIR="$state/libvirt/run" XDG_CONFIG_HOME="$state/libvirt/config" \
+        XDG_DATA_HOME="$state/libvirt/data" XDG_CACHE_HOME="$state/libvirt/cache" \
+        "$@" >&"$log" 2>&1 {log}>&- &
+    pids+=($!)
+}
 # Sockets are made before the user is changed, since only root can write to their folder, and belong
 # to nginx's user.
 socket_owner=()
@@ -266,12 +280,12 @@ for _ in $(seq 100); do
             echo "Sign in as $operator within ten minutes:"
             as domicile "$state/app/bin/domicile-admin" --state "$state" signin "$operator"
         fi
-        echo "Logs are in $log. Ctrl-C stops everything except running VMs."
+        echo "Logs are in $state/log. Ctrl-C stops everything except running VMs."
         wait -n || true
-        tail -n 5 "$log" >&2
-        die "a process has exited; the last lines of $log are above"
+        log_tail 5
+        die "a process has exited; the last lines of $state/log are above"
     fi
     sleep 0.1
 done
-tail -n 20 "$log" >&2
-die "not ready after 10 seconds; the last lines of $log are above"
+log_tail 20
+die "not ready after 10 seconds; the last lines of $state/log are above"

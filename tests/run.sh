@@ -47,6 +47,7 @@ unit() {
     local mode=$1 folder=$2 program
     add "$mode sqlc" "" "$mode build" tests/unit/sqlc.sh "$folder/sqlc"
     add "$mode tmplc" "" "$mode build" tests/unit/tmplc.sh "$folder/tmplc"
+    add "$mode log_keeper" "" "$mode build" tests/unit/log_keeper.sh "$folder/log_keeper"
     for program in tests/unit/*_test.c; do
         program=$(basename "$program" .c)
         add "$mode $program" "" "$mode build" "$folder/tests/$program"

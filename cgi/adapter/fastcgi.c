@@ -51,7 +51,7 @@ struct error *fastcgi_body_length(struct arena *arena, char *const *environment,
             return error_new(arena, ERROR_MALFORMED, "CONTENT_LENGTH is no number, or repeated");
         is_seen = true;
         if ((size_t)length > max)
-            return error_new(arena, ERROR_TOO_LARGE, "the body has %lld bytes", (long long)length);
+            return error_new(arena, ERROR_TOO_LARGE, "the body is too large");
     }
     *out = (size_t)length;
     return NULL;

@@ -25,3 +25,11 @@ int64_t clock_monotonic_us(void)
 {
     return clock_read_us(CLOCK_MONOTONIC);
 }
+
+void clock_sleep(int64_t length_ms)
+{
+    const struct timespec length = { .tv_sec = (time_t)(length_ms / 1000),
+                                     .tv_nsec = (long)(length_ms % 1000) * 1000000 };
+
+    nanosleep(&length, NULL);
+}

@@ -11,3 +11,5 @@ enum { A_MINUTE_S = 60, AN_HOUR_S = 60 * A_MINUTE_S, A_DAY_S = 24 * AN_HOUR_S };
 int64_t clock_now(void);          /* seconds since 1970 */
 int64_t clock_now_ms(void);       /* milliseconds since 1970 */
 int64_t clock_monotonic_us(void); /* for measuring only */
+
+void clock_sleep(int64_t length_ms); /* a signal may cut it short */

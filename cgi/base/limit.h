@@ -30,6 +30,13 @@ enum {
     LIMIT_BATCH_BYTES = 8 * 1024 * 1024,
     LIMIT_RECEIVER_ARENA_BYTES = 64 * 1024 * 1024,
 
+    /* The log. */
+    LIMIT_LOG_LINES = 16,      /* different lines of a process of which repeats are noticed */
+    LIMIT_LOG_EVERY_MS = 1000, /* between two that are alike */
+    LIMIT_LOG_DAY_BYTES = 64 * 1024 * 1024, /* of a day, twice: see helper/log_keeper.c */
+    LIMIT_LOG_DAYS = 14,
+    LIMIT_FAILURE_PAUSE_MS = 1000, /* after a failure in a loop of the worker */
+
     /* The database. */
     LIMIT_DB_BUSY_MS = 5000,
     LIMIT_DB_LOG_EVERY_S = 5, /* how long deleted content may stay in the write-ahead log */

@@ -3,6 +3,10 @@
  *
  * Plain values are written as they are, others quoted, with every byte below 0x20 or above 0x7e,
  * `"` and `\` as \xNN. Never pass a secret, an address, a query string or content.
+ *
+ * A line that is written again within a second is held back: what follows is one line a second with
+ * the number of those held back (`repeated=915`). It is written with the next line of the process,
+ * or by log_flush().
  */
 #pragma once
 
@@ -27,6 +31,15 @@ struct log_field {
 
 /* Set the program name for all later lines. `name` must live as long as the process. */
 void log_open(const char *name);
+
+/* Write what has been held back for a second or longer; for loops that may have nothing to say. */
+void log_flush(void);
+
+/*
+ * A line of level "info" of which there may be any number: of all those with this `event`, whatever
+ * their fields, one a second is written.
+ */
+void log_often(const char *event, const struct log_field *fields);
 
 /* Write one line. The array ends with a field whose key is NULL. Use the macros below. */
 void log_write(const char *level, const char *event, const struct log_field *fields);

@@ -35,6 +35,7 @@ static const struct confinement {
         { "/run", SANDBOX_READ } } },
     { "stripe", SANDBOX_NO_NETWORK, { { "inbox/stripe", SANDBOX_WRITE } } },
     { "workos", SANDBOX_NO_NETWORK, { { "inbox/workos", SANDBOX_WRITE } } },
+    { "log_keeper", SANDBOX_NO_NETWORK, { { "log", SANDBOX_WRITE } } },
     { "ssh_probe", SANDBOX_NO_NETWORK, { { NULL, SANDBOX_READ } } },
     /*
      * libvirt's session daemon and its guests are started by the worker and live under the same

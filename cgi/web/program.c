@@ -1,6 +1,8 @@
 /* Startup of a FastCGI program; see program.h. */
 #include "web/program.h"
 
+#include "base/clock.h"
+#include "base/limit.h"
 #include "base/log.h"
 
 #include <getopt.h>
@@ -22,4 +24,11 @@ const char *start_program(int argc, char **argv, const char *name)
     if (!state_dir)
         fprintf(stderr, "usage: %s --state DIR\n", name);
     return state_dir;
+}
+
+int start_failed(const struct error *e)
+{
+    log_error("start_failed", log_text("error", e->text));
+    clock_sleep(LIMIT_FAILURE_PAUSE_MS);
+    return 1;
 }

@@ -224,10 +224,8 @@ int serve(int argc, char **argv, const struct program *program)
     if (!state_dir)
         return 2;
     e = server_start(&server, arena, state_dir);
-    if (e) {
-        log_error("start_failed", log_text("error", e->text));
-        return 1;
-    }
+    if (e)
+        return start_failed(e);
     server.arena = arena_new(LIMIT_REQUEST_ARENA_BYTES);
     confinement_enter(arena, state_dir, program->confinement ? program->confinement : program->name,
                       NULL);

@@ -33,7 +33,8 @@ struct delivery {
     struct request request;
     const struct exchange *exchange;
     const char *id, *type; /* of the event */
-    struct error *error;   /* why it is not acknowledged */
+    bool is_signed;
+    struct error *error; /* why it is not acknowledged */
     int64_t started_us;
 };
 
@@ -95,6 +96,7 @@ static struct error *delivery_check(struct receiver_state *state, struct deliver
     if (delivery->exchange->body_error)
         return delivery->exchange->body_error;
     e = signature_check(state, delivery);
+    delivery->is_signed = !e;
     return e ? e : event_read(state, delivery);
 }
 
@@ -150,11 +152,20 @@ static struct buf delivery_response(struct receiver_state *state, struct deliver
     return response_bytes(response, state->arena, false);
 }
 
+/* Anybody can be refused at any rate; whose signature is valid has a line for each event. */
 static void delivery_log(const struct delivery *delivery)
 {
     const struct error *e = delivery->error;
     int64_t took_us = clock_monotonic_us() - delivery->started_us;
 
+    if (e && !delivery->is_signed) {
+        log_often("webhook_refused", (const struct log_field[]){
+                                         log_number("status", error_status(e->kind)),
+                                         log_text("error", e->text),
+                                         { .key = NULL },
+                                     });
+        return;
+    }
     log_write(e && error_status(e->kind) >= 500 ? "error" : "info", "webhook",
               (const struct log_field[]){
                   log_text("type", delivery->type ? delivery->type : "-"),
@@ -223,10 +234,8 @@ int webhook_receiver_serve(int argc, char **argv, const struct webhook_receiver 
     if (!e)
         e = db_open(arena, &DB_INBOX, inbox_path(arena, state_dir, receiver->source), DB_READ_WRITE,
                     &state.db);
-    if (e) {
-        log_error("start_failed", log_text("error", e->text));
-        return 1;
-    }
+    if (e)
+        return start_failed(e);
     state.arena = arena_new(LIMIT_RECEIVER_ARENA_BYTES);
     state.scratch = arena_new(LIMIT_RECEIVER_ARENA_BYTES);
     confinement_enter(arena, state_dir, receiver->source, NULL);

@@ -58,6 +58,13 @@ static void error_tell(const char *event, const struct error *e)
     log_error(event, log_text("error", e->text));
 }
 
+/* A full disk and the like do not pass at once: no loop tries again without a pause. */
+static void failure_pause(struct thread *thread, const char *event, const struct error *e)
+{
+    error_tell(event, e);
+    context_sleep(thread->context, LIMIT_FAILURE_PAUSE_MS);
+}
+
 static void jobs_run(struct thread *thread)
 {
     struct worker *worker = thread->shared;
@@ -69,12 +76,10 @@ static void jobs_run(struct thread *thread)
         wakeup_wait(worker->threads);
         do {
             e = job_take(thread->context, &JOB_CLASS_VM, &job, &has_one);
-            if (e) {
-                error_tell("job_take", e);
+            if (e)
+                failure_pause(thread, "job_take", e);
+            if (e || !has_one)
                 break; /* the main thread will wake it again soon */
-            }
-            if (!has_one)
-                break;
             /* There may be more: the next thread checks while this one works. */
             wakeup_signal(worker->threads);
             job_do(&job);
@@ -118,14 +123,14 @@ static void inbox_run(struct thread *thread)
     size_t taken;
 
     if (e) {
-        error_tell("inbox", e);
+        failure_pause(thread, "inbox", e);
         _exit(1); /* as for any other failed start */
     }
     for (;;) {
         schedule_run(thread->context, SCHEDULE_INBOX, inbox);
         e = inbox_round(inbox, &taken);
         if (e)
-            error_tell("inbox", e);
+            failure_pause(thread, "inbox", e);
         if (taken)
             worker_wakeup_signal(worker->wakeup); /* an event may have requested a job */
         else
@@ -144,7 +149,7 @@ static void mails_run(struct thread *thread)
         do {
             e = mailer_work(worker->mailer, thread->context, &has_one);
             if (e)
-                error_tell("mailer_work", e);
+                failure_pause(thread, "mailer_work", e);
         } while (has_one);
     }
 }
@@ -161,8 +166,8 @@ static void billing_jobs_run(struct thread *thread)
         do {
             e = job_take(thread->context, &JOB_CLASS_BILLING, &job, &has_one);
             if (e)
-                error_tell("job_take", e);
-            if (!has_one)
+                failure_pause(thread, "job_take", e);
+            if (e || !has_one)
                 break;
             /* What Stripe returns is recorded before anything newer is fetched. */
             stripe_sync_lock();
@@ -233,6 +238,7 @@ static void worker_run(struct worker *worker)
     do {
         schedule_run(worker->context, SCHEDULE_MAIN, NULL);
         arena_reset(worker->context->arena);
+        log_flush();
         wakeup_signal(worker->threads);
         wakeup_signal(worker->mail_threads);
         wakeup_signal(worker->billing_jobs);
@@ -347,6 +353,7 @@ int main(int argc, char **argv)
     e = worker_start(&worker, state_dir);
     if (e) {
         error_tell("start", e);
+        clock_sleep(LIMIT_FAILURE_PAUSE_MS); /* it is started again at once */
         return 1;
     }
     log_info("start", log_number("threads", LIMIT_WORKER_THREADS),

@@ -7,7 +7,6 @@
 #include "remote/stripe.h"
 
 #include <string.h>
-#include <time.h>
 
 enum {
     SCRATCH_BYTES = 4 * 1024 * 1024,
@@ -178,9 +177,6 @@ struct context worker_context_now(const struct worker_context *context, struct a
 
 void context_sleep(struct worker_context *context, int64_t length_ms)
 {
-    struct timespec length = { .tv_sec = (time_t)(length_ms / 1000),
-                               .tv_nsec = (long)(length_ms % 1000) * 1000000 };
-
     arena_reset(context->scratch);
-    nanosleep(&length, NULL);
+    clock_sleep(length_ms);
 }

@@ -100,10 +100,11 @@ export class Server {
     this.child = null;
   }
 
-  // What the programs said since the last start.
+  // What the programs have said.
   log() {
-    const file = `${this.dir}/run/log`;
-    return this.errors + (fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : '');
+    const folder = `${this.dir}/log`;
+    const files = fs.existsSync(folder) ? fs.readdirSync(folder).sort() : [];
+    return this.errors + files.map((name) => fs.readFileSync(`${folder}/${name}`, 'utf8')).join('');
   }
 
   signinLink(email) {

@@ -280,7 +280,7 @@ async function workerKill() {
     && link.startsWith(`${server.url}/signin/link?token=`), parsed.html);
   check('that works once, until then', /It works once, until \d+ \w+ \d{4}, \d\d:\d\d UTC\./.test(parsed.text), parsed.text);
   const token = new URL(link).searchParams.get('token');
-  const files = ['data/main.db', 'data/main.db-wal', 'run/log'].map((name) => fs.readFileSync(`${server.dir}/${name}`, 'latin1'));
+  const files = [server.log(), ...['data/main.db', 'data/main.db-wal'].map((name) => fs.readFileSync(`${server.dir}/${name}`, 'latin1'))];
   check('its token is nowhere on the disk', !files.some((text) => text.includes(token)));
   check('nor is the password', !files.some((text) => text.includes(PASSWORD)));
   check('and the log has no address', !/localhost>|operator@|you@example|gone@example/.test(server.log()), raw.length);

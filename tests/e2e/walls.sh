@@ -41,7 +41,7 @@ trap clean_up EXIT
 # The ordinary user cannot read the checkout.
 mkdir "$top/tree" "$top/tree/build"
 cp -r cgi domicile.conf nginx.conf "$top/tree/"
-cp -r "$build"/{site,signin,dashboard,operator,vm,costs,account,billing,stripe,workos,worker,ssh_probe,domicile-admin} \
+cp -r "$build"/{site,signin,dashboard,operator,vm,costs,account,billing,stripe,workos,worker,ssh_probe,log_keeper,domicile-admin} \
     "$build"/{static,errors} "$top/tree/build/"
 cp "$build/tests/intruder.so" "$top/"
 chmod -R a+rX "$top"
@@ -49,7 +49,7 @@ web="site signin dashboard operator vm costs account billing"
 
 # could PROGRAM: what it did, in order.
 could() {
-    cat "$state/run/log" "$top/probe" | sed -n "s/^intruder $1 \(.*\) DONE$/\1/p" | sort -u
+    cat "$state"/log/* "$top/probe" | sed -n "s/^intruder $1 \(.*\) DONE$/\1/p" | sort -u
 }
 # expect_walls NAME PROGRAM THING...: it could do these things and no others.
 expect_walls() {
@@ -88,7 +88,7 @@ walls() {
         "$state/app/bin/ssh_probe" 127.0.0.1 $port 2000 2>&1 | cat >"$top/probe"
 
     # Linux before 6.12 lets them send signals to processes of the same user.
-    [ "$(sed -n 's/.*program=site event=sandbox landlock=\([0-9]*\).*/\1/p' "$state/run/log" | head -1)" -ge 6 ] || signal=signal
+    [ "$(sed -n 's/.*program=site event=sandbox landlock=\([0-9]*\).*/\1/p' "$state"/log/* | head -1)" -ge 6 ] || signal=signal
     for program in $web; do
         [ "$name $program" != "workos signin" ] || continue
         expect_walls "$name" "$program" "read:data/main.db" "make in:data" $signal
@@ -97,11 +97,12 @@ walls() {
         expect_walls "$name" "$program" "read:inbox/$program/inbox.db" "make in:inbox/$program" $signal
     done
     expect_walls "$name" ssh_probe $signal
+    expect_walls "$name" log_keeper "make in:log" $signal
     expect_walls "$name" worker "read:data/main.db" "read:inbox/stripe/inbox.db" "read:inbox/workos/inbox.db" \
         "read:secrets/workos-api-key" "read:secrets/stripe-api-key" "read:/etc/passwd" "make in:data" \
         "make in:inbox/stripe" "make in:inbox/workos" "make in:disks" "make in:image_versions" connect "run:/usr/bin/true" signal
-    expect "$name: each says what holds" "$(grep -c 'event=sandbox landlock=[1-9][0-9]* seccomp=yes' "$state/run/log")" \
-        "$(grep -c '^intruder .* over DONE' "$state/run/log")"
+    expect "$name: each says what holds" "$(grep -c 'event=sandbox landlock=[1-9][0-9]* seccomp=yes' <(cat "$state"/log/*))" \
+        "$(grep -c '^intruder .* over DONE' <(cat "$state"/log/*))"
     [ "$name" != workos ] || expect_walls "$name" signin "read:data/main.db" "make in:data" "read:/etc/passwd" connect $signal
     kill -TERM "$server"
     wait "$server"

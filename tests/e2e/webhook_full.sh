@@ -1,6 +1,7 @@
 #!/bin/bash
 # A full disk: a receiver with the inbox on a small file system of its own. Events that do not fit get 503,
-# never 200; once there is space, it recovers by itself; events that got 200 are stored, and no others.
+# never 200; once there is space, it recovers by itself; events that got 200 are stored, and no others. The
+# worker, which cannot record there what it has applied, pauses after each failure.
 #
 # Needs a mount namespace: as root, or in a user namespace of its own (where this user is root).
 set -uo pipefail
@@ -14,9 +15,14 @@ fi
 
 state=$(mktemp -d /tmp/df.XXXXXX)
 receiver=
+worker=
 passed=0
 failed=0
 clean_up() {
+    if [ -n "$worker" ]; then
+        kill -9 "$worker" 2>/dev/null
+        wait "$worker" 2>/dev/null
+    fi
     if [ -n "$receiver" ]; then
         kill "$receiver" 2>/dev/null
         wait "$receiver"
@@ -35,12 +41,12 @@ expect() { # TEXT FOUND EXPECTED
 }
 
 mkdir -p "$state/inbox/stripe" "$state/run" "$state/secrets"
-mount -t tmpfs -o size=4m tmpfs "$state/inbox/stripe"
+mount -t tmpfs -o size=8m tmpfs "$state/inbox/stripe"
 cp domicile.conf "$state/"
 printf 'whsec_full\n' >"$state/secrets/stripe-webhook"
 chmod 400 "$state/secrets/stripe-webhook"
 "$build/domicile-admin" --state "$state" migrate >/dev/null || exit 1
-head -c 1500000 /dev/zero >"$state/inbox/stripe/ballast"
+head -c 5500000 /dev/zero >"$state/inbox/stripe/ballast"
 spawn-fcgi -n -s "$state/run/stripe.sock" -- "$build/stripe" --state "$state" 2>"$state/log" &
 receiver=$!
 for _ in $(seq 1800); do
@@ -78,9 +84,31 @@ expect "some still fit" "$(grep -c '200' <<<"$statuses")" 1
 expect "then the disk is full" "$(tr ' ' '\n' <<<"$statuses" | grep -v '^$' | sort -u | tr '\n' ' ')" "200 503 "
 round full 5
 expect "it stays full" "$statuses" "503 503 503 503 503 "
+
+# Its failures are counted by their lines and by what these say was held back.
+ASAN_OPTIONS=${ASAN_OPTIONS-}:verify_asan_link_order=0 LD_PRELOAD=$build/tests/pauses.so \
+    "$build/worker" --state "$state" 2>"$state/worker.log" &
+worker=$!
+failures() {
+    awk '/event=inbox / { n++ } /event=inbox .*repeated=/ { sub(/.*repeated=/, ""); n += $1 - 1 } END { print n + 0 }' \
+        "$state/worker.log"
+}
+for _ in $(seq 1800); do
+    [ "$(failures)" -lt 5 ] || break
+    sleep 0.1
+done
+expect "the worker fails to record" "$([ "$(failures)" -ge 5 ] && echo yes)" yes
+expect "and pauses after each failure" \
+    "$([ "$(grep -c '^pause 1000$' "$state/worker.log")" -ge $(($(failures) - 1)) ] && echo yes)" yes
+expect "nothing is recorded" "$(sqlite3 "$state/inbox/stripe/inbox.db" 'SELECT count(*) FROM inbox WHERE is_fresh = 0')" 0
 rm "$state/inbox/stripe/ballast"
 round after 5
 expect "with space again, it recovers by itself" "$statuses" "200 200 200 200 200 "
+for _ in $(seq 1800); do
+    [ "$(sqlite3 -cmd '.timeout 5000' "$state/inbox/stripe/inbox.db" 'SELECT count(*) FROM inbox WHERE is_fresh = 1')" != 0 ] || break
+    sleep 0.1
+done
+expect "and the worker records" "$(sqlite3 -cmd '.timeout 5000' "$state/inbox/stripe/inbox.db" 'SELECT count(*) FROM inbox WHERE is_fresh = 1')" 0
 expect "the process is the same" "$(kill -0 "$receiver" && echo alive)" alive
 expect "all acknowledged events are stored, and no others" \
     "$(sqlite3 "$state/inbox/stripe/inbox.db" 'SELECT id FROM inbox ORDER BY id')" "$(printf '%s\n' "${good[@]}" | sort)"

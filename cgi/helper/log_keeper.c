@@ -1,0 +1,168 @@
+/*
+ * Keeps what the programs say: from standard input into STATE/log, a file for each day (UTC).
+ *
+ *     log_keeper STATE
+ *
+ * A day that exceeds LIMIT_LOG_DAY_BYTES keeps its end: what came before is in DAY.before, until
+ * that is full again. Files of earlier days than LIMIT_LOG_DAYS are removed. What cannot be written
+ * is dropped: a full disk stops no program.
+ */
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/date.h"
+#include "base/limit.h"
+#include "base/log.h"
+#include "model/confinement.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { ARENA_BYTES = 64 * 1024, CHUNK_BYTES = 64 * 1024, DAY_BYTES = sizeof "2026-01-01" };
+
+struct keeper {
+    struct arena *arena; /* of a day */
+    int folder;
+    int file; /* -1: none */
+    int64_t size;
+    char day[DAY_BYTES];
+};
+
+static volatile sig_atomic_t is_ending;
+
+static void end(int signal_number)
+{
+    (void)signal_number;
+    is_ending = 1;
+}
+
+/* ---- files ---- */
+
+/* "2027-01-31". Names of files begin with it, so they sort by it. */
+static const char *day_of(struct arena *arena, int64_t at)
+{
+    return arena_copy_bytes(arena, date_iso(arena, at), DAY_BYTES - 1);
+}
+
+static void old_remove(struct keeper *keeper)
+{
+    const char *first = day_of(keeper->arena, clock_now() - LIMIT_LOG_DAYS * A_DAY_S);
+    DIR *folder = fdopendir(openat(keeper->folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+
+    if (!folder)
+        return;
+    for (const struct dirent *entry; (entry = readdir(folder));) {
+        if (entry->d_name[0] != '.' && strncmp(entry->d_name, first, DAY_BYTES - 1) < 0)
+            unlinkat(keeper->folder, entry->d_name, 0);
+    }
+    closedir(folder);
+}
+
+static void file_open(struct keeper *keeper)
+{
+    struct stat status;
+
+    if (keeper->file >= 0)
+        close(keeper->file);
+    keeper->file = openat(keeper->folder, keeper->day,
+                          O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
+    keeper->size = keeper->file >= 0 && fstat(keeper->file, &status) == 0 ? status.st_size : 0;
+}
+
+static void day_begin(struct keeper *keeper)
+{
+    const char *day;
+
+    arena_reset(keeper->arena);
+    day = day_of(keeper->arena, clock_now());
+    if (keeper->file >= 0 && strcmp(keeper->day, day) == 0)
+        return;
+    snprintf(keeper->day, sizeof keeper->day, "%s", day);
+    old_remove(keeper);
+    file_open(keeper);
+}
+
+/* Of whole lines, unless one is longer than a chunk. */
+static void keep(struct keeper *keeper, const char *bytes, size_t length)
+{
+    day_begin(keeper);
+    if (keeper->size + (int64_t)length > LIMIT_LOG_DAY_BYTES) {
+        renameat(keeper->folder, keeper->day, keeper->folder,
+                 arena_printf(keeper->arena, "%s.before", keeper->day));
+        file_open(keeper);
+    }
+    while (length > 0 && keeper->file >= 0) {
+        ssize_t count = write(keeper->file, bytes, length);
+
+        if (count <= 0)
+            return;
+        bytes += count;
+        length -= (size_t)count;
+        keeper->size += count;
+    }
+}
+
+/* ---- input ---- */
+
+static size_t whole_lines(const char *bytes, size_t length)
+{
+    const char *last = memrchr(bytes, '\n', length);
+
+    return last ? (size_t)(last - bytes) + 1 : 0;
+}
+
+/* Asked to end, it still takes what is there. */
+static void keep_all(struct keeper *keeper)
+{
+    static char bytes[CHUNK_BYTES];
+    size_t held = 0;
+
+    for (;;) {
+        ssize_t count = read(STDIN_FILENO, bytes + held, sizeof bytes - held);
+        size_t whole;
+
+        if (is_ending)
+            fcntl(STDIN_FILENO, F_SETFL, O_NONBLOCK);
+        if (count < 0 && errno == EINTR)
+            continue;
+        if (count <= 0)
+            break;
+        held += (size_t)count;
+        whole = held == sizeof bytes ? held : whole_lines(bytes, held);
+        keep(keeper, bytes, whole);
+        memmove(bytes, bytes + whole, held - whole);
+        held -= whole;
+    }
+    keep(keeper, bytes, held);
+}
+
+int main(int argc, char **argv)
+{
+    struct keeper keeper = { .arena = arena_new(ARENA_BYTES), .file = -1 };
+    const struct sigaction ending = { .sa_handler = end };
+    struct arena *arena = arena_new(ARENA_BYTES);
+
+    log_open("log_keeper");
+    if (argc != 2) {
+        fputs("usage: log_keeper STATE\n", stderr);
+        return 2;
+    }
+    keeper.folder =
+        open(arena_printf(arena, "%s/log", argv[1]), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (keeper.folder < 0) {
+        fprintf(stderr, "log_keeper: %s/log: %m\n", argv[1]);
+        return 1;
+    }
+    sigaction(SIGTERM, &ending, NULL);
+    day_begin(&keeper);
+    dup2(keeper.file, STDERR_FILENO); /* what it says itself */
+    confinement_enter(arena, argv[1], "log_keeper", NULL);
+    signal(SIGINT, SIG_IGN);
+    keep_all(&keeper);
+    return 0;
+}

@@ -1,0 +1,63 @@
+#!/bin/bash
+# The program that keeps the log: files by day, whole lines, a limit of each day, old days removed, no link
+# followed, nothing lost when it is asked to end.
+#
+# usage: tests/unit/log_keeper.sh PROGRAM
+set -uo pipefail
+program=$(realpath "$1")
+state=$(mktemp -d /tmp/dg.XXXXXX)
+trap 'rm -rf "$state"' EXIT
+passed=0
+failed=0
+expect() { # TEXT FOUND EXPECTED
+    if [ "$2" = "$3" ]; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        echo "FAILED $1: got \"$2\", expected \"$3\""
+    fi
+}
+log=$state/log
+mkdir "$log"
+keep() { "$program" "$state" 2>/dev/null; }
+
+touch "$log/2001-01-01" "$log/2001-01-01.before" "$log/2999-01-01"
+printf 'one\ntwo' | keep
+day=$(date -u +%F)
+expect "all that is said is kept" "$(cat "$log/$day")" "one
+two"
+expect "for its user alone" "$(stat -c %a "$log/$day")" 600
+expect "old days are removed" "$(ls "$log")" "$(printf '%s\n' "$day" 2999-01-01 | sort)"
+printf '\nthree\n' | keep
+expect "the next one goes on" "$(tail -1 "$log/$day")" three
+
+# 200 MB of numbered lines of 64 bytes, over a limit of 64 MB for each of two files.
+seq -f '%063.0f' 1 3200000 | keep
+expect "two files of a day" "$(find "$log" -name "$day*" | wc -l)" 2
+expect "of at most 64 MB" "$(find "$log" -size +65536k)" ""
+expect "with whole lines" "$(cat "$log/$day.before" "$log/$day" | awk 'length != 63' | grep -cvxE 'one|two|three|')" 0
+expect "the last is there" "$(tail -1 "$log/$day" | sed 's/^0*//')" 3200000
+expect "none is missing before it" "$(cat "$log/$day.before" "$log/$day" | sed 's/^0*//' |
+    awk 'NR > 1 && $1 != last + 1 { print } { last = $1 }' | wc -l)" 0
+
+rm "$log/$day"*
+echo mine >"$state/file"
+ln -s ../file "$log/$day"
+echo other | keep
+expect "no link is followed" "$(cat "$state/file")" mine
+rm "$log/$day"
+
+# Asked to end while others may still write: it takes what is there.
+mkfifo "$state/pipe"
+exec 8<>"$state/pipe"
+keep <&8 &
+keeper=$!
+echo last >&8
+until [ -s "$log/$day" ]; do sleep 0.1; done
+echo really >&8
+kill -TERM "$(pgrep -P "$keeper" -f "$program" || echo "$keeper")"
+wait "$keeper"
+expect "it ends, and nothing is lost" "$(cat "$log/$day")" "last
+really"
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
