@@ -102,13 +102,13 @@ $(BUILD)/db/.stamp: $(BUILD)/sqlc $(wildcard db/*.sql db/inbox/*.sql)
 	$(BUILD)/sqlc --schema db --name main --out $(BUILD)/db
 	$(BUILD)/sqlc --schema db/inbox --name inbox --out $(BUILD)/db/inbox
 	@touch $@
-$(BUILD)/templates/.stamp: $(BUILD)/tmplc $(wildcard templates/*.html templates/*.txt) $(BUILD)/static/manifest
+$(BUILD)/templates/.stamp: $(BUILD)/tmplc $(wildcard templates/*.html templates/*.txt) $(BUILD)/static.manifest
 	@mkdir -p $(@D)
-	$(BUILD)/tmplc --static $(BUILD)/static/manifest --out $(BUILD)/templates $(PAGES)
+	$(BUILD)/tmplc --static $(BUILD)/static.manifest --out $(BUILD)/templates $(PAGES)
 	@touch $@
 $(SQL_C): $(BUILD)/db/.stamp ;
 $(PAGE_C): $(BUILD)/templates/.stamp ;
-$(BUILD)/static/manifest: static/build.sh $(filter-out %.c,$(wildcard static/*)) node_modules/.stamp
+$(BUILD)/static.manifest: static/build.sh $(filter-out %.c,$(wildcard static/*)) node_modules/.stamp
 	static/build.sh $(BUILD)/static
 $(BUILD)/error_pages: static/error_pages.c $(BUILD)/libdomicile.a | generated
 	@echo "  CC $@"

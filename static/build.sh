@@ -1,9 +1,10 @@
 #!/bin/bash
 # Makes build/static from static/ and the browser libraries in node_modules: each file under a name
-# with its hash (so that browsers may cache it forever), a .gz next to it (nginx: gzip_static), and
-# a manifest "NAME HASHEDNAME INTEGRITY" that tmplc reads. Pages are not built here.
+# with its hash (so that browsers may cache it forever) and a .gz next to it (nginx: gzip_static). All
+# of it is served; beside it is a manifest "NAME HASHEDNAME INTEGRITY" that tmplc reads. Pages are not
+# built here.
 #
-# usage: static/build.sh OUTDIR
+# usage: static/build.sh OUTDIR (and OUTDIR.manifest)
 set -euo pipefail
 
 out=$1
@@ -14,7 +15,7 @@ node_modules/uplot/dist/uPlot.iife.min.js
 "
 font=node_modules/@fontsource-variable/inter/files/inter-latin-wght-normal.woff2
 
-rm -rf "$out.new"
+rm -rf "$out.new" "$out.manifest.new"
 mkdir -p "$out.new"
 
 # publish FILE NAME: copy under a hashed name, compress, add to the manifest.
@@ -28,7 +29,7 @@ publish() {
     *) gzip -9 -n -k "$out.new/$hashed" ;;
     esac
     printf '%s %s sha384-%s\n' "$name" "$hashed" \
-        "$(openssl dgst -sha384 -binary "$1" | base64 -w0)" >>"$out.new/manifest"
+        "$(openssl dgst -sha384 -binary "$1" | base64 -w0)" >>"$out.manifest.new"
 }
 
 # Only the weights and characters that the pages use: 21 KB instead of 48.
@@ -38,13 +39,13 @@ pyftsubset "$out.new/.inter" --flavor=woff2 --output-file="$out.new/.inter.woff2
     --unicodes='U+0020-007E,U+00A0-00FF,U+2013,U+2014,U+2018-201D,U+2022,U+2026,U+20AC,U+2192'
 publish "$out.new/.inter.woff2" inter.woff2
 rm "$out.new/.inter" "$out.new/.inter.woff2"
-inter=$(cut -d' ' -f2 "$out.new/manifest")
+inter=$(cut -d' ' -f2 "$out.manifest.new")
 for file in $libraries; do
     publish "$file" "$(basename "$file")"
 done
 for file in static/*; do
     case $file in
-    *.sh) ;;
+    *.sh | *.c) ;;
     *.css)
         # The only reference inside a file that needs the hashed name.
         sed "s|inter\.woff2|$inter|g" "$file" >"$out.new/.css"
@@ -57,3 +58,4 @@ done
 chmod -R a+rX "$out.new"
 rm -rf "$out"
 mv "$out.new" "$out"
+mv "$out.manifest.new" "$out.manifest"

@@ -1,7 +1,7 @@
 /*
  * tmplc: compiles templates to C.
  *
- *   tmplc --static build/static/manifest --out build/templates TEMPLATE...
+ *   tmplc --static build/static.manifest --out build/templates TEMPLATE...
  *
  * Each page NAME.html becomes NAME.html.h with `struct NAME_html`, the page's data, and NAME.html.c
  * with `html_NAME()`, which writes it; plain text NAME.txt becomes `struct NAME_txt` and

@@ -63,7 +63,7 @@ function parsed(got) {
 }
 
 // ---- every kind of answer ----
-const manifest = fs.readFileSync(`${server.build}/static/manifest`, 'utf8').trim().split('\n').map((line) => line.split(' '));
+const manifest = fs.readFileSync(`${server.build}/static.manifest`, 'utf8').trim().split('\n').map((line) => line.split(' '));
 const style = `/static/${manifest.find(([name]) => name === 'app.css')[1]}`;
 {
   proper('the start page', await get('/'), 200);
@@ -113,9 +113,13 @@ for (const [name, hashed] of manifest) {
   check(`file ${name}: has its hash in its name`, /\.[0-9a-f]{12}\.\w+$/.test(hashed));
   check(`file ${name}: may be kept for ever`, /max-age=315360000/.test(packed.headers['cache-control']), packed.headers['cache-control']);
   equal(`file ${name}: coding`, packed.headers['content-encoding'], /woff2|png/.test(name) ? undefined : 'gzip');
+  if (/css|js|svg/.test(name)) check(`file ${name}: says its charset`, /; charset=utf-8$/.test(packed.headers['content-type']), packed.headers['content-type']);
   equal(`file ${name}: unpacked for who asks so`, (await get(`/static/${hashed}`)).headers['content-encoding'], undefined);
   equal(`file ${name}: unchanged`, (await get(`/static/${hashed}`, { headers: { 'If-Modified-Since': packed.headers['last-modified'] } })).status, 304);
 }
+equal('nothing else is served', fs.readdirSync(`${server.dir}/app/static`).map((name) => name.replace(/\.gz$/, ''))
+  .filter((file) => !manifest.some(([, hashed]) => hashed === file)).join(), '');
+for (const file of ['manifest', 'error_pages.c']) kind(`the build's ${file}`, await get(`/static/${file}`), 404);
 proper('a file not changed', await get(style, { headers: { 'If-Modified-Since': (await get(style)).headers['last-modified'] } }), 304);
 for (const page of ['/', '/signin', '/nope']) {
   equal(`${page} is never compressed`, (await get(page, { headers: { 'Accept-Encoding': 'gzip, br' } })).headers['content-encoding'], undefined);

@@ -92,7 +92,7 @@ static void try_files(void)
         "log",     "tls",   "/tmp",
     };
     static const char *const change[] = {
-        "app/bin/site",  "app/bin/worker", "app/static/manifest",
+        "app/bin/site",  "app/bin/worker", "app/errors/404.html",
         "domicile.conf", "run/nginx.conf", "/etc/passwd",
     };
 
