@@ -246,7 +246,7 @@ log_tail() {
 # Each in its own session: Ctrl-C reaches only this script, which then stops them in order.
 start() {
     setsid env PATH=/usr/sbin:/usr/bin:/sbin:/bin LIBFCGI_OS_CLOSE_POLL_TIMEOUT=0 \
-        HOME="$state" TMPDIR="$state/worker" \
+        HOME="$state" \
         XDG_RUNTIME_DIR="$state/libvirt/run" XDG_CONFIG_HOME="$state/libvirt/config" \
         XDG_DATA_HOME="$state/libvirt/data" XDG_CACHE_HOME="$state/libvirt/cache" \
         "$@" >&"$log" 2>&1 {log}>&- &

@@ -1,6 +1,8 @@
 /* Where databases are; see state_path.h. */
 #include "model/state_path.h"
 
+#include "base/array.h"
+
 #include <errno.h>
 #include <sys/stat.h>
 
@@ -33,10 +35,12 @@ static struct error *folder_make(struct arena *arena, const char *path)
 
 struct error *state_folders_make(struct arena *arena, const char *state_dir)
 {
-    struct error *e = folder_make(arena, arena_printf(arena, "%s/data", state_dir));
+    static const char *const names[] = { "data",  "inbox",          "disks",
+                                         "seeds", "image_versions", "worker" };
+    struct error *e = NULL;
 
-    if (!e)
-        e = folder_make(arena, arena_printf(arena, "%s/inbox", state_dir));
+    for (size_t i = 0; !e && i < COUNT(names); i++)
+        e = folder_make(arena, arena_printf(arena, "%s/%s", state_dir, names[i]));
     for (size_t i = 0; !e && i < INBOX_COUNT; i++)
         e = folder_make(arena, inbox_folder(arena, state_dir, INBOX_SOURCES[i]));
     return e;

@@ -18,5 +18,8 @@ const char *main_db_path(struct arena *arena, const char *state_dir); /* data/ma
 const char *inbox_folder(struct arena *arena, const char *state_dir, const char *source);
 const char *inbox_path(struct arena *arena, const char *state_dir, const char *source);
 
-/* Make the folders that are missing, closed to other users. */
+/*
+ * Make the folders that are missing of those that programs write to, closed to other users: once
+ * confined, nobody can.
+ */
 struct error *state_folders_make(struct arena *arena, const char *state_dir);

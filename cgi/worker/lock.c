@@ -1,24 +1,19 @@
 /* The worker's lock; see lock.h. The kernel releases it; the pid in the file is for people. */
 #include "worker/lock.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 struct error *lock_take(struct arena *arena, const struct config *config)
 {
-    const char *dir = arena_printf(arena, "%s/worker", config->state_dir);
-    const char *path = arena_printf(arena, "%s/worker.lock", dir);
+    const char *path = arena_printf(arena, "%s/worker/worker.lock", config->state_dir);
     const char *owner = arena_printf(arena, "%d\n", (int)getpid());
     char other[32] = "";
     int file;
 
-    if (mkdir(dir, 0700) < 0 && errno != EEXIST)
-        return error_new(arena, ERROR_INTERNAL, "%s: %m", dir);
     file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (file < 0)
         return error_new(arena, ERROR_INTERNAL, "%s: %m", path);

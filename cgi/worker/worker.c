@@ -18,6 +18,7 @@
 #include "host/ssh_probe.h"
 #include "model/confinement.h"
 #include "model/price_store.h"
+#include "model/state_path.h"
 #include "worker/event_processor.h"
 #include "worker/job.h"
 #include "worker/lock.h"
@@ -267,6 +268,8 @@ static void worker_confine(struct worker *worker)
         arena_array(worker->arena, config->image_count + COUNT(variables) + 3, sizeof *paths);
     size_t count = 0;
 
+    /* Of libraries and of what it starts: /tmp is closed to them. */
+    setenv("TMPDIR", arena_printf(worker->arena, "%s/worker", config->state_dir), 1);
     for (size_t i = 0; i < COUNT(variables); i++) {
         if (getenv(variables[i]))
             paths[count++] = (struct sandbox_path){ getenv(variables[i]), SANDBOX_OWN };
@@ -285,6 +288,8 @@ static struct error *worker_start(struct worker *worker, const char *state_dir)
     struct error *e = config_load(worker->arena, state_dir, &config);
 
     worker->config = config;
+    if (!e)
+        e = state_folders_make(worker->arena, state_dir);
     if (!e)
         e = lock_take(worker->arena, config);
     if (!e)
