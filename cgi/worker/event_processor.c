@@ -278,16 +278,25 @@ static struct error *due_take(struct inbox *inbox, struct round *round)
     return e;
 }
 
+static struct error *each_inbox(struct inbox *inbox,
+                                struct error *(*act)(struct db *db, struct arena *arena))
+{
+    struct error *e = NULL;
+
+    arena_reset(inbox->arena);
+    for (size_t i = 0; !e && i < INBOX_COUNT; i++)
+        e = act(inbox->dbs[i], inbox->arena);
+    return e;
+}
+
 struct error *inbox_log_empty(struct inbox *inbox)
 {
-    arena_reset(inbox->arena);
-    return db_log_empty(inbox->db, inbox->arena);
+    return each_inbox(inbox, db_log_empty);
 }
 
 struct error *inbox_compact(struct inbox *inbox)
 {
-    arena_reset(inbox->arena);
-    return db_compact(inbox->db, inbox->arena);
+    return each_inbox(inbox, db_compact);
 }
 
 struct error *inbox_round(struct inbox *inbox, size_t *out_taken)

@@ -26,7 +26,7 @@ struct error *inbox_round(struct inbox *inbox, size_t *out_taken);
  */
 struct error *inbox_backfill(struct inbox *inbox);
 
-/* db_log_empty and db_compact of the inbox. */
+/* db_log_empty and db_compact of every inbox. */
 struct error *inbox_log_empty(struct inbox *inbox);
 struct error *inbox_compact(struct inbox *inbox);
 
