@@ -167,7 +167,7 @@ check('signed in', await sees(alice, '/account', 'value="Alice Ng"'));
 await call('PUT', `/user_management/users/${users.alice.id}`, { first_name: 'Alix', last_name: 'Ng' });
 await becomes('a name changed at WorkOS', () => sees(alice, '/account', 'value="Alix Ng"'));
 // Byte by byte in the databases, their logs and indexes of logs, while the programs run.
-const holds = (text) => ['main.db', 'inbox/inbox.db'].flatMap((name) => ['', '-wal', '-shm'].map((end) => `${server.dir}/${name}${end}`))
+const holds = (text) => ['data/main.db', 'inbox/stripe/inbox.db', 'inbox/workos/inbox.db'].flatMap((name) => ['', '-wal', '-shm'].map((end) => `${server.dir}/${name}${end}`))
   .some((path) => fs.existsSync(path) && fs.readFileSync(path).includes(text));
 await alice.send('/account', '/account/name', [['name', 'Canary of a name']]);
 check('a name is in the files', holds('Canary of a name'));

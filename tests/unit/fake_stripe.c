@@ -21,7 +21,7 @@ enum { MOST_ANSWERS = 32, MOST_REQUESTS = 300, MOST_BYTES = 4096 };
 static struct {
     char request[200];
     int status;
-    const char *body;
+    char *body;
 } answers[MOST_ANSWERS];
 static size_t answer_count;
 static char asked[MOST_REQUESTS + 1][MOST_BYTES];
@@ -127,7 +127,9 @@ void fake_stripe_answer(const char *request, int status, const char *body)
         abort();
     snprintf(answers[i].request, sizeof answers[0].request, "%s", request);
     answers[i].status = status;
-    answers[i].body = body;
+    /* A copy: the caller's arena may be reset before the last request. */
+    free(answers[i].body);
+    answers[i].body = body ? strdup(body) : NULL;
     answer_count += i == answer_count;
     pthread_mutex_unlock(&mutex);
 }

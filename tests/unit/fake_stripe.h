@@ -14,8 +14,8 @@ const char *fake_stripe_open(void);
 /* Forget responses and requests. */
 void fake_stripe_forget(void);
 
-/* Set the response for "METHOD /path" (without its query), in place of an earlier one; `body` must
- * stay valid. */
+/* Set the response for "METHOD /path" (without its query), in place of an earlier one. NULL: the
+ * connection is closed without a response. */
 void fake_stripe_answer(const char *request, int status, const char *body);
 
 /* The content of a file in tests/fixtures/stripe. */
