@@ -162,7 +162,8 @@ let vm;
   await inspect(page, 'payment late');
   await page.goto(`${server.url}/vms`);
   check('the owner is told above the list', (await text(page, '.note.bad'))?.includes('A payment has failed'));
-  equal('the VM runs on', await text(page, '.row .chip'), 'Running');
+  // Its chip may also say "Not answering", when the machine is so busy that the guest is.
+  equal('the VM runs on', server.sql('SELECT state FROM vm;'), 'running');
   await page.goto(`${server.url}/vms/new`);
   check('no new VM', (await text(page, '#full'))?.includes('A payment is late'));
   server.sql('UPDATE billing SET until_at = 1;');
