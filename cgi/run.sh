@@ -76,10 +76,7 @@ if [ -n "$is_root" ]; then
     done
 fi
 
-# Before anything in the state directory changes: what runs there must not lose its files. No program
-# inherits the lock; it ends with this script.
-exec {lock}<"$state"
-flock --nonblock "$lock" || die "Domicile already runs with $state; stop it first"
+# Before anything in the state directory changes: what runs there must not lose its files.
 if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
     die "port $port is taken; stop what uses it, or choose another: make run PORT=9443"
 fi
@@ -241,7 +238,7 @@ watch=(/usr/bin/multiwatch -r 1000000 -t 1 -s TERM)
 
 # The log of all programs: one process keeps what they say, by day.
 drop domicile
-exec {log}> >(trap '' INT && exec {lock}<&- && exec setsid "${drop[@]}" "${watch[@]}" -f 1 -- "$state/app/bin/log_keeper" "$state" 2>/dev/null)
+exec {log}> >(trap '' INT && exec setsid "${drop[@]}" "${watch[@]}" -f 1 -- "$state/app/bin/log_keeper" "$state" 2>/dev/null)
 keeper=$!
 log_tail() {
     sleep 0.5
@@ -254,7 +251,7 @@ start() {
         HOME="$state" \
         XDG_RUNTIME_DIR="$state/libvirt/run" XDG_CONFIG_HOME="$state/libvirt/config" \
         XDG_DATA_HOME="$state/libvirt/data" XDG_CACHE_HOME="$state/libvirt/cache" \
-        "$@" >&"$log" 2>&1 {log}>&- {lock}<&- &
+        "$@" >&"$log" 2>&1 {log}>&- &
     pids+=($!)
 }
 # Sockets are made before the user is changed, since only root can write to their folder, and belong
