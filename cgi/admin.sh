@@ -4,7 +4,7 @@
 # usage: cgi/admin.sh STATE COMMAND...
 set -euo pipefail
 
-state=$1
+state=$(realpath -m "$1")
 shift
 # As root, "make run" may have moved the state to a path that its user can access.
 [ -e "$state/domicile.conf" ] || [ ! -e /var/lib/domicile/domicile.conf ] || state=/var/lib/domicile
@@ -12,6 +12,9 @@ shift
     echo "Nothing has been set up in $state yet: run \"make run\"" >&2
     exit 1
 }
+# As in run.sh: where that user's libvirt is.
+export HOME="$state" XDG_RUNTIME_DIR="$state/libvirt/run" XDG_CONFIG_HOME="$state/libvirt/config" \
+    XDG_DATA_HOME="$state/libvirt/data" XDG_CACHE_HOME="$state/libvirt/cache"
 owner=$(stat -c %U "$state/data")
 if [ "$(id -un)" = "$owner" ]; then
     exec "$state/app/bin/domicile-admin" --state "$state" "$@"

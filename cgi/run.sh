@@ -81,6 +81,11 @@ if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
     die "port $port is taken; stop what uses it, or choose another: make run PORT=9443"
 fi
 
+# A worker that is just being stopped is waited for.
+lock=$state/worker/worker.lock
+[ ! -e "$lock" ] || as domicile flock --timeout 10 "$lock" true ||
+    die "Domicile already runs with $state; stop it first"
+
 # Socket paths must fit in 108 bytes (unix(7)); libvirt's add up to 45 to the state directory.
 [ ${#state} -le 60 ] || die "STATE=$state is too long for unix sockets; choose a path of at most 60 bytes."
 

@@ -11,6 +11,7 @@
 #include "model/state_path.h"
 
 #include <getopt.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,6 +60,13 @@ static struct error *command_run(struct admin *admin, const struct command *comm
     return e ? e : command->run(admin);
 }
 
+static const char *user_name(struct arena *arena, uid_t id)
+{
+    const struct passwd *user = getpwuid(id);
+
+    return user ? arena_copy(arena, user->pw_name) : arena_printf(arena, "%d", (int)id);
+}
+
 static struct error *state_dir_resolve(struct admin *admin, const char *dir, enum admin_need need)
 {
     const char *data;
@@ -71,8 +79,8 @@ static struct error *state_dir_resolve(struct admin *admin, const char *dir, enu
     /* The server could not open files that root creates there. */
     if (geteuid() == 0 && need != NEEDS_CONFIG && stat(data, &status) == 0 && status.st_uid != 0)
         return error_new(admin->arena, ERROR_INPUT,
-                         "%s belongs to user %d: run this as that user, not as root", data,
-                         (int)status.st_uid);
+                         "%s belongs to user %s: run this as that user, as cgi/admin.sh does", data,
+                         user_name(admin->arena, status.st_uid));
     return NULL;
 }
 

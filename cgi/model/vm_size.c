@@ -39,7 +39,7 @@ struct error *vm_size_restore(const struct context *context, int64_t team_id, co
         return e;
     size = vm_size_find(context->config, vm.size, snapshot.vcpus, snapshot.memory_mb);
     return sql_vm_resize(context->db, context->arena, team_id, vm_id, size ? size->name : vm.size,
-                         snapshot.vcpus, snapshot.memory_mb, vm.disk_gb);
+                         snapshot.vcpus, snapshot.memory_mb, snapshot.disk_gb);
 }
 
 struct error *vm_size_revert(const struct context *context, int64_t team_id, const char *vm_id,

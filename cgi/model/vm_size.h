@@ -13,7 +13,10 @@
 const struct config_size *vm_size_find(const struct config *config, const char *current,
                                        int64_t vcpus, int64_t memory_mb);
 
-/* The VM has the size of the snapshot from which it was restored, but never a smaller disk. */
+/*
+ * A VM restored with its memory has the size and the disk of the snapshot. Without memory, its size
+ * stays, and the host enlarges the restored disk to it.
+ */
 struct error *vm_size_restore(const struct context *context, int64_t team_id, const char *vm_id,
                               const char *snapshot_id);
 

@@ -38,16 +38,19 @@ static struct error *steps_fill(struct request *r, struct vm_html *page,
         const struct job_step_list_row *step = &steps.row[i];
         bool is_done = step->ended_at_ms != 0;
         bool is_now = !is_done && step->started_at_ms != 0 && !job->ended_at_ms;
+        bool is_failed = !is_done && step->started_at_ms != 0 && job->ended_at_ms != 0;
 
         page->steps.row[i] = (struct vm_step){
             .name = step->name,
-            .class_ = is_done  ? "done"
-                      : is_now ? "now"
-                               : "next",
+            .class_ = is_done     ? "done"
+                      : is_now    ? "now"
+                      : is_failed ? "failed"
+                                  : "next",
             .took_ms = is_done ? step->ended_at_ms - step->started_at_ms : 0,
             .started_at_ms = step->started_at_ms,
             .is_done = is_done,
             .is_now = is_now,
+            .is_failed = is_failed,
         };
     }
     return NULL;

@@ -13,7 +13,7 @@ struct vm_step {
     const char *class_;    /* done, now, next */
     int64_t took_ms;       /* of a finished step */
     int64_t started_at_ms; /* of the running step; 0: not started */
-    bool is_done, is_now;
+    bool is_done, is_now, is_failed;
 };
 
 struct vm_step_rows {

@@ -103,7 +103,7 @@ static const struct {
 } surprises[] = {
     { VM_REPORTED_STOPPED, "stopped by itself", NULL },
     { VM_REPORTED_RUNNING, "found running", "it was started on the host" },
-    { VM_REPORTED_PAUSED, "paused", "by the host, or for lack of disk space there" },
+    { VM_REPORTED_PAUSED, "paused", "reported by its server" },
     { VM_REPORTED_ABSENT, "failed", "the host no longer has it" },
     { VM_REPORTED_SSH, "found running", "SSH answers now" },
 };

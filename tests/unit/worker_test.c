@@ -368,6 +368,7 @@ static void a_restored_vm_has_the_size_of_the_snapshot(void **state)
     assert_state(test, "running");
     assert_string_equal(world_vm(test->world, test->vm).size, "nano");
     assert_int_equal(world_vm(test->world, test->vm).memory_mb, memory_mb);
+    assert_int_equal(world_vm(test->world, test->vm).disk_gb, 1);
 }
 
 /* However it fails, destroying is retried, and the reason for the delay is shown. */
