@@ -144,7 +144,7 @@ signin:
 	@[ -n "$(EMAIL)" ] || { echo "usage: make signin EMAIL=you@example.org [STATE=$(STATE)]"; exit 2; }
 	@cgi/admin.sh $(STATE) signin $(EMAIL)
 guest: $(BUILD)/guest/kernel
-$(BUILD)/guest/kernel: cgi/guest/guest.sh cgi/guest/guest_init.sh
+$(BUILD)/guest/kernel: cgi/guest/guest.sh cgi/guest/guest_init.sh cgi/guest/clock_follow.sh
 	cgi/guest/guest.sh $(BUILD)/guest
 	@touch $@
 image:

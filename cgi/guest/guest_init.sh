@@ -184,19 +184,10 @@ write_inittab() {
     cat >/etc/inittab <<'INITTAB'
 ::respawn:/usr/sbin/dropbear -F -E -s -w -r /data/host_key
 ::respawn:/bin/acpid -f -l /dev/null
-::respawn:/etc/clock.sh
+::respawn:/etc/clock_follow.sh
 ::once:/etc/ready.sh
 ::shutdown:/etc/down.sh
 INITTAB
-    # A guest restored with its memory has the time of the snapshot; the hardware clock is right.
-    cat >/etc/clock.sh <<'CLOCK'
-#!/bin/sh
-while sleep 5; do
-    right=$(cat /sys/class/rtc/rtc0/since_epoch) || exit
-    behind=$((right - $(date +%s)))
-    [ "${behind#-}" -le 2 ] || date -s "@$right" >/dev/null
-done
-CLOCK
     cat >/etc/ready.sh <<'READY'
 #!/bin/sh
 # Port 22 (0016), state listening (0A).
@@ -207,11 +198,11 @@ echo "READY $(hostname) $(cut -d' ' -f1 /proc/uptime)" >/dev/console
 READY
     cat >/etc/down.sh <<'DOWN'
 #!/bin/sh
-killall clock.sh dropbear acpid udhcpc 2>/dev/null
+killall clock_follow.sh dropbear acpid udhcpc 2>/dev/null
 sync
 umount /data 2>/dev/null || mount -o remount,ro /data
 DOWN
-    chmod 755 /etc/clock.sh /etc/ready.sh /etc/down.sh
+    chmod 755 /etc/ready.sh /etc/down.sh
 }
 
 start_kernel_parts

@@ -31,6 +31,7 @@ if [ "$(id -u)" = 0 ]; then
 else
     mode=${MODE:-unshare}
 fi
+source_dir=$(cd "$(dirname "$0")" && pwd)
 mkdir -p "$1"
 output=$(cd "$1" && pwd)
 work=$(mktemp -d "$output/.build.XXXXXX")
@@ -80,18 +81,8 @@ printf 'PasswordAuthentication no\nPermitRootLogin no\nKbdInteractiveAuthenticat
     >"$root/etc/ssh/sshd_config.d/domicile.conf"
 printf '[Journal]\nSystemMaxUse=64M\n' >"$root/etc/systemd/journald.conf.d/domicile.conf"
 
-# A guest restored with its memory has the time of the snapshot; the hardware clock is right.
-cat >"$root/usr/local/sbin/clock-follow" <<'CLOCK'
-#!/bin/sh
-while sleep 5; do
-    right=$(cat /sys/class/rtc/rtc0/since_epoch) || exit
-    behind=$((right - $(date +%s)))
-    [ "${behind#-}" -le 2 ] || date -s "@$right" >/dev/null
-done
-CLOCK
-chmod 755 "$root/usr/local/sbin/clock-follow"
 printf '[Unit]\nDescription=Follow the hardware clock after a restore\n\n[Service]\n%s\n%s\n\n[Install]\n%s\n' \
-    ExecStart=/usr/local/sbin/clock-follow Restart=always WantedBy=multi-user.target \
+    ExecStart=/usr/local/sbin/clock_follow.sh Restart=always WantedBy=multi-user.target \
     >"$root/etc/systemd/system/clock-follow.service"
 
 # Do not wait for the network at boot: with qemu:///session it only serves SSH.
@@ -102,7 +93,10 @@ chroot "$root" systemctl enable systemd-networkd systemd-resolved ssh clock-foll
 CUSTOMIZE
 chmod 755 "$work/customize"
 
+# shellcheck disable=SC2016 # "$1" is for the hook's shell
 arguments=(--mode="$mode" --variant=minbase --include="$packages"
+    --customize-hook="upload '$source_dir/clock_follow.sh' /usr/local/sbin/clock_follow.sh"
+    --customize-hook='chmod 755 "$1/usr/local/sbin/clock_follow.sh"'
     --customize-hook="$work/customize")
 if [ -n "${MIRROR:-}" ]; then
     arguments+=(bookworm "$work/tree.tar" "$MIRROR")

@@ -7,7 +7,7 @@ const quoted = (value) => (value === null ? 'NULL' : typeof value === 'number' ?
 const insert = (table, columns) => `INSERT INTO ${table} (${Object.keys(columns).join(', ')}) VALUES (${Object.values(columns).map(quoted).join(', ')});`;
 
 // VMs in every state, each with a page of its own.
-export const AWFUL_IDS = ['running', 'silent', 'failed', 'creating', 'destroying', 'stopped', 'gone'].map((state) => `awful${state}`.padEnd(16, 'z'));
+export const AWFUL_IDS = ['running', 'silent', 'failed', 'creating', 'destroying', 'stopped', 'paused', 'gone'].map((state) => `awful${state}`.padEnd(16, 'z'));
 
 export function awful(teamId, personId, keyLine) {
   const now = Math.floor(Date.now() / 1000);
@@ -22,7 +22,7 @@ export function awful(teamId, personId, keyLine) {
     const state = id.replace(/^awful/, '').replace(/z+$/, '');
     sql.push(insert('vm', { ...base, created_at: now - i * DAY, id, name: `${LONG.slice(0, 60)}-${i}x`, ssh_port: 22990 + i,
       state: state === 'silent' ? 'running' : state, unresponsive_at: state === 'silent' ? now - 500 : null,
-      last_error: ['failed', 'destroying'].includes(state) ? error : null, gone_at: state === 'gone' ? now : null,
+      last_error: ['failed', 'paused', 'destroying'].includes(state) ? error : null, gone_at: state === 'gone' ? now : null,
       wanted: ['destroying', 'gone'].includes(state) ? 'gone' : 'running' }));
     const isOver = !['creating', 'destroying'].includes(state);
     sql.push(insert('job', { number: 900000 + i, id: `job${i}`.padEnd(16, 'x'), team_id: teamId, subject_kind: 'vm', subject_id: id, vm_id: id, kind: state === 'destroying' ? 'destroy' : 'create', state: isOver ? 'done' : 'queued',
@@ -47,6 +47,7 @@ export function awful(teamId, personId, keyLine) {
       fingerprint: `SHA256:${k}${'f'.repeat(42)}`, comment: k % 2 ? LONG.slice(0, 255) : '', public_line: `ssh-rsa ${'A'.repeat(1400)}` }));
     sql.push(insert('orphan', { region: 'local', kind: 'domain', name: `domicile-${LONG.slice(0, 100)}${k}`, seen_at: now }));
   }
+  sql.push(insert('image', { name: LONG.slice(0, 40), version: null, source: '', problem: error, checked_at: now }));
   // More VMs in the ledger than the page has lines for, the dearest a fortune; since the month began.
   const month = Date.UTC(new Date().getUTCFullYear(), new Date().getUTCMonth()) / 1000;
   for (let k = 0; k < 150; k++) {
