@@ -1,7 +1,7 @@
 -- vm_list(team_id int, before_at int, after_id text, max int) rows (snapshot_gb int, step text, working_at_ms int)
 -- The existing VMs of a team, newest first, after the position (before_at, after_id).
 SELECT id, name, region, image, size, vcpus, memory_mb, disk_gb, state, state_at, observed,
-       unresponsive_at, ssh_port, created_at, last_error,
+       unresponsive_at, ssh_host, ssh_port, created_at, last_error,
        (SELECT ifnull(sum(n.disk_gb), 0) FROM snapshot n
          WHERE n.vm_id = vm.id AND n.state = 'ready') AS snapshot_gb,
        (SELECT s.name FROM job j JOIN job_step s ON s.job_number = j.number
@@ -15,7 +15,7 @@ ORDER BY created_at DESC, id LIMIT :max;
 
 -- vm_get(team_id int, id text) row
 SELECT team_id, id, name, region, image, size, vcpus, memory_mb, disk_gb, wanted, wanted_at, state,
-       state_at, observed, observed_at, unresponsive_at, ssh_port, host_key_public,
+       state_at, observed, observed_at, unresponsive_at, ssh_host, ssh_port, host_key_public,
        host_key_fingerprint, source_vm_id, source_snapshot_id, image_version, last_error, gone_at,
        created_at
 FROM vm WHERE team_id = :team_id AND id = :id;
@@ -55,14 +55,14 @@ WHERE team_id = :team_id AND id = :id;
 
 -- vm_for_worker(id text) row across teams
 SELECT v.team_id, v.id, v.name, v.region, v.image, v.vcpus, v.memory_mb, v.disk_gb, v.wanted,
-       v.state, v.observed, v.unresponsive_at, v.ssh_port, v.host_key_public, v.source_vm_id,
-       v.source_snapshot_id, v.image_version, v.gone_at, t.name AS team_name
+       v.state, v.observed, v.unresponsive_at, v.ssh_host, v.ssh_port, v.host_key_public,
+       v.source_vm_id, v.source_snapshot_id, v.image_version, v.gone_at, t.name AS team_name
 FROM vm v JOIN team t ON t.id = v.team_id WHERE v.id = :id;
 
 -- vm_alive(region text) rows (last_job_number int, open_jobs int) across teams
 -- For the reconciler: the state to compare with the host, and whether a job works on the VM.
 SELECT v.team_id, v.id, v.name, v.state, v.state_at, v.wanted, v.observed, v.observed_at,
-       v.unresponsive_at, v.ssh_port, v.host_key_public,
+       v.unresponsive_at, v.ssh_host, v.ssh_port, v.host_key_public,
        ifnull((SELECT max(j.number) FROM job j WHERE j.vm_id = v.id), 0) AS last_job_number,
        (SELECT count(*) FROM job j WHERE j.vm_id = v.id AND j.state IN ('queued', 'running'))
            AS open_jobs
@@ -72,11 +72,12 @@ FROM vm v WHERE v.region = :region AND v.gone_at IS NULL;
 SELECT id, team_id, gone_at FROM vm WHERE id = :id;
 
 -- vm_port_taken(region text, ssh_port int) row (total int) across teams
+-- By a VM at the region's own address.
 SELECT count(*) AS total FROM vm
-WHERE region = :region AND ssh_port = :ssh_port AND gone_at IS NULL AND ssh_port IS NOT NULL;
+WHERE region = :region AND ifnull(ssh_host, '') = '' AND ssh_port = :ssh_port AND gone_at IS NULL AND ssh_port IS NOT NULL;
 
--- vm_set_port(id text, ssh_port int?) one across teams
-UPDATE vm SET ssh_port = :ssh_port WHERE id = :id;
+-- vm_set_endpoint(id text, ssh_host text?, ssh_port int?) one across teams
+UPDATE vm SET ssh_host = :ssh_host, ssh_port = :ssh_port WHERE id = :id;
 
 -- vm_set_host_key(id text, host_key_public text, host_key_fingerprint text) one across teams
 UPDATE vm SET host_key_public = :host_key_public, host_key_fingerprint = :host_key_fingerprint
@@ -94,9 +95,9 @@ UPDATE vm SET unresponsive_at = :unresponsive_at WHERE id = :id;
 UPDATE vm SET last_error = :last_error WHERE id = :id;
 
 -- vm_set_gone(id text, now_at int) one across teams
--- The ids stay for the receipt; SSH port and host key are no longer needed.
+-- The ids stay for the receipt; SSH address and host key are no longer needed.
 UPDATE vm SET gone_at = :now_at, state = 'gone', state_at = :now_at, observed = 'absent',
-              observed_at = :now_at, ssh_port = NULL, unresponsive_at = NULL, last_error = NULL
+              observed_at = :now_at, ssh_host = NULL, ssh_port = NULL, unresponsive_at = NULL, last_error = NULL
 WHERE id = :id;
 
 -- vm_states(team_id int) rows

@@ -89,20 +89,18 @@ static int options_read(struct admin *admin, int argc, char **argv, const char *
 {
     static const struct option options[] = {
         { "state", required_argument, NULL, 's' }, { "json", no_argument, NULL, 'j' },
-        { "libvirt", no_argument, NULL, 'l' },     { "nft", no_argument, NULL, 'n' },
+        { "libvirt", no_argument, NULL, 'f' },     { "nft", no_argument, NULL, 'f' },
         { "help", no_argument, NULL, 'h' },        { 0 },
     };
-    int option;
+    int option, index;
 
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, "", options, &index)) != -1) {
         if (option == 's')
             *dir = optarg;
         else if (option == 'j')
             admin->is_json = true;
-        else if (option == 'l')
-            admin->is_libvirt = true;
-        else if (option == 'n')
-            admin->is_nft = true;
+        else if (option == 'f')
+            admin->file = options[index].name;
         else
             return option == 'h' ? usage_show(stdout, 0) : usage_show(stderr, 2);
     }

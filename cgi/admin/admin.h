@@ -8,11 +8,11 @@ struct admin {
     struct arena *arena;
     const char *state_dir; /* absolute */
     bool is_json;
-    bool is_libvirt, is_nft; /* which part "network" prints */
-    const char *argument;    /* of the command; NULL: none */
-    struct config *config;   /* NULL for "check", which reads it itself */
-    struct db *db;           /* NULL for "check" and "network" */
-    int status;              /* exit status if the command returns no error */
+    const char *file;      /* which file "network" prints; NULL: the commands */
+    const char *argument;  /* of the command; NULL: none */
+    struct config *config; /* NULL for "check", which reads it itself */
+    struct db *db;         /* NULL for "check" and "network" */
+    int status;            /* exit status if the command returns no error */
 };
 
 /* What must be open before a command runs. */

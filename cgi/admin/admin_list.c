@@ -38,6 +38,7 @@ static struct error *vm_write(struct admin *admin, const struct operator_vms_row
         json_number("vcpus", vm->vcpus),
         json_number("memory_mb", vm->memory_mb),
         json_number("disk_gb", vm->disk_gb),
+        json_text("ssh_host", vm->ssh_host),
         json_number("ssh_port", vm->ssh_port),
         json_text("last_error", vm->last_error),
     };

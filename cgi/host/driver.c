@@ -22,20 +22,39 @@ const struct driver_ops *driver_ops_find(const struct driver_scheme *drivers, co
     return NULL;
 }
 
-struct error *driver_open(struct arena *arena, const struct driver_scheme *drivers,
-                          const struct driver_region *region, struct driver **out)
+static struct error *unknown(struct arena *arena, const struct driver_scheme *drivers,
+                             const struct driver_region *region)
 {
-    const struct driver_ops *ops = driver_ops_find(drivers, region->uri);
     const char *known = "";
 
-    if (ops)
-        return ops->open(arena, region, out);
     for (const struct driver_scheme *one = drivers; one->scheme; one++)
         known = arena_printf(arena, "%s%s%s:", known, *known ? ", " : "", one->scheme);
     return error_new(arena, ERROR_INPUT,
                      "region %s has uri = %s in domicile.conf: no such driver (available: "
                      "%s)",
                      region->name, region->uri, known);
+}
+
+struct error *driver_open(struct arena *arena, const struct driver_scheme *drivers,
+                          const struct driver_region *region, struct driver **out)
+{
+    const struct driver_ops *ops = driver_ops_find(drivers, region->uri);
+
+    return ops ? ops->open(arena, region, out) : unknown(arena, drivers, region);
+}
+
+struct error *driver_setup(struct arena *arena, const struct driver_scheme *drivers,
+                           const struct driver_region *region, const char *print,
+                           struct driver_setup *out)
+{
+    const struct driver_ops *ops = driver_ops_find(drivers, region->uri);
+
+    if (!ops)
+        return unknown(arena, drivers, region);
+    *out = (struct driver_setup){ .count = 0 };
+    return ops->setup ? ops->setup(arena, region, print, out)
+                      : error_new(arena, ERROR_CONFLICT, "region %s (%s) needs no setup by root",
+                                  region->name, region->uri);
 }
 
 void driver_close(struct driver *driver)

@@ -31,7 +31,6 @@ struct driver_region {
     const char *uri; /* qemu:///session, qemu:///system, test:///default, test+unix:///... */
     const char *accelerator; /* "auto", "kvm", "tcg" */
     const char *bridge;      /* system: the isolated bridge and its network; NULL in a session */
-    const char *ssh_host;    /* what users type, e.g. "localhost" */
     int64_t ssh_port_first;  /* host ports forwarded to guests */
     int64_t ssh_port_last;
     const char *state_dir; /* absolute: images in images/, disks in disks/, seeds in seeds/ */
@@ -39,7 +38,7 @@ struct driver_region {
 
 /* Where a guest's SSH server is reachable: reported by the driver, recorded by the worker. */
 struct driver_endpoint {
-    const char *host; /* what users type, e.g. "localhost"; NULL: not yet reported */
+    const char *host; /* what users type, a name or an address; NULL: the region's ssh_host */
     int64_t port;     /* 0: none yet */
 };
 
@@ -145,6 +144,18 @@ struct driver_checks {
     size_t count;
 };
 
+/* A file of the setup that only root can do. */
+struct driver_setup_file {
+    const char *name; /* option of "domicile-admin network" that prints it: "nft" for --nft */
+    const char *text;
+};
+
+struct driver_setup {
+    const char *commands; /* for root's shell: they put the files in place */
+    struct driver_setup_file file[4];
+    size_t count;
+};
+
 struct driver_snapshot {
     const char *name;
     int64_t created_at;
@@ -182,6 +193,15 @@ bool driver_has_guests(const struct driver *driver);
 
 /* Check the operator's setup for guests. No findings if libvirt alone is enough. */
 void driver_preflight(struct driver *driver, struct arena *arena, struct driver_checks *out);
+
+/*
+ * The setup by root that guests of the region need; nothing is changed. `print` is the command that
+ * prints a file when an option is appended. INPUT if there is no such driver; CONFLICT if such a
+ * region needs no setup; UPSTREAM if domicile.conf says too little.
+ */
+struct error *driver_setup(struct arena *arena, const struct driver_scheme *drivers,
+                           const struct driver_region *region, const char *print,
+                           struct driver_setup *out);
 
 /* ---- creating and starting ---- */
 
@@ -274,6 +294,9 @@ struct driver_ops {
     const char *(*accelerator)(const struct driver *driver);
     bool (*has_guests)(const struct driver *driver);
     void (*preflight)(struct driver *driver, struct arena *arena, struct driver_checks *out);
+    /* NULL: nothing to set up. */
+    struct error *(*setup)(struct arena *arena, const struct driver_region *region,
+                           const char *print, struct driver_setup *out);
     struct driver_steps create_steps; /* in order */
     struct error *(*create_abandon)(struct driver *driver, struct arena *arena, const char *vm_id);
     struct error *(*start)(struct driver *driver, struct arena *arena, struct driver_vm *vm,

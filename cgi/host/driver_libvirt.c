@@ -166,7 +166,6 @@ struct error *libvirt_open(struct arena *arena, const struct driver_region *regi
             .name = arena_copy(arena, region->name),
             .uri = arena_copy(arena, region->uri),
             .bridge = arena_copy(arena, region->bridge),
-            .ssh_host = arena_copy(arena, region->ssh_host),
             .ssh_port_first = region->ssh_port_first,
             .ssh_port_last = region->ssh_port_last,
             .state_dir = state_dir,

@@ -100,6 +100,8 @@ void libvirt_close(struct driver *driver);
 const char *libvirt_accelerator(const struct driver *driver);
 bool libvirt_has_guests(const struct driver *driver);
 void libvirt_preflight(struct driver *driver, struct arena *arena, struct driver_checks *out);
+struct error *libvirt_setup(struct arena *arena, const struct driver_region *region,
+                            const char *print, struct driver_setup *out);
 struct error *libvirt_start(struct driver *driver, struct arena *arena, struct driver_vm *vm,
                             const struct driver_ports *ports);
 struct error *libvirt_resize(struct driver *driver, struct arena *arena, struct driver_vm *vm,

@@ -21,6 +21,9 @@
 
 #define NETWORK "10.77.0.0/16"
 #define HOST    "10.77.0.1"
+/* The rules are stored here for the next boot. */
+#define RULES_FILE   "/etc/domicile-guard.nft"
+#define NETWORK_FILE "/etc/domicile-network.xml"
 enum { MAX_GROUPS = 256, LONGEST_INTERFACE = 15 };
 
 struct driver_address driver_address(const struct driver_region *region, struct arena *arena,
@@ -72,7 +75,8 @@ struct error *driver_bridge_check(struct arena *arena, const struct driver_regio
         region->name, region->uri);
 }
 
-const char *driver_network_xml(struct arena *arena, const struct driver_region *region)
+/* For "virsh net-define". */
+static const char *network_xml(struct arena *arena, const struct driver_region *region)
 {
     struct buf buf = buf_new(arena, 512);
 
@@ -137,7 +141,8 @@ static const char RULES[] =
     "\t\tip saddr " NETWORK " oifname != @bridges masquerade\n"
     "\t}\n";
 
-const char *driver_firewall_rules(struct arena *arena, const struct driver_region *region)
+/* For "nft -f". */
+static const char *firewall_rules(struct arena *arena, const struct driver_region *region)
 {
     size_t ports = (size_t)(region->ssh_port_last - region->ssh_port_first + 1);
     struct buf buf = buf_new(arena, 4096 + 32 * ports);
@@ -154,6 +159,55 @@ const char *driver_firewall_rules(struct arena *arena, const struct driver_regio
     buf_text(&buf, RULES);
     buf_literal(&buf, "}\n");
     return buf.bytes;
+}
+
+static const char *setup_commands(struct arena *arena, const struct driver_region *region,
+                                  const char *print)
+{
+    struct buf buf = buf_new(arena, 1024);
+    const char *bridge = region->bridge;
+
+    buf_printf(
+        &buf,
+        "# Region %s, as root. First the firewall, now and at each start of the server. When "
+        "ssh_ports\n"
+        "# has changed, the first two lines again. Load it so and do not reload nftables "
+        "while guests\n"
+        "# run: that would flush libvirt's own filters, too.\n"
+        "%s --nft >" RULES_FILE "\n"
+        "nft -f " RULES_FILE "\n"
+        "echo 'include \"" RULES_FILE "\"' >>/etc/nftables.conf\n"
+        "systemctl enable nftables\n\n",
+        region->name, print);
+    buf_printf(&buf,
+               "# Then the network: addresses for guests on the bridge %s.\n"
+               "%s --libvirt >" NETWORK_FILE "\n"
+               "virsh -c qemu:///system net-define " NETWORK_FILE "\n"
+               "virsh -c qemu:///system net-autostart %s\n"
+               "virsh -c qemu:///system net-start %s\n",
+               bridge, print, bridge, bridge);
+    return buf.bytes;
+}
+
+struct error *libvirt_setup(struct arena *arena, const struct driver_region *region,
+                            const char *print, struct driver_setup *out)
+{
+    struct error *e;
+
+    if (strstr(region->uri, "/system") == NULL)
+        return error_new(arena, ERROR_CONFLICT,
+                         "region %s (%s) needs no network; only qemu:///system does", region->name,
+                         region->uri);
+    e = driver_bridge_check(arena, region);
+    if (e)
+        return e;
+    *out = (struct driver_setup){
+        .commands = setup_commands(arena, region, print),
+        .file = { { "nft", firewall_rules(arena, region) },
+                  { "libvirt", network_xml(arena, region) } },
+        .count = 2,
+    };
+    return NULL;
 }
 
 /* ---- checks ---- */

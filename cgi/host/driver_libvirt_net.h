@@ -29,10 +29,6 @@ struct error *driver_bridge_check(struct arena *arena, const struct driver_regio
 /* The group that QEMU runs as and the worker must belong to. UPSTREAM with what to do. */
 struct error *driver_group_find(struct arena *arena, int64_t *out);
 
-/* The network definition for "virsh net-define" and the rules for "nft -f". */
-const char *driver_network_xml(struct arena *arena, const struct driver_region *region);
-const char *driver_firewall_rules(struct arena *arena, const struct driver_region *region);
-
 /*
  * Check that the firewall table is loaded for this bridge and port. CONFLICT with what root has to
  * do; a no-op in other profiles.

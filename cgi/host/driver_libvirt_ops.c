@@ -17,6 +17,7 @@ const struct driver_ops LIBVIRT_OPS = {
     .accelerator = libvirt_accelerator,
     .has_guests = libvirt_has_guests,
     .preflight = libvirt_preflight,
+    .setup = libvirt_setup,
     .create_steps = { LIBVIRT_CREATE_STEPS, LIBVIRT_CREATE_STEP_COUNT },
     .create_abandon = libvirt_seed_remove,
     .start = libvirt_start,

@@ -37,7 +37,6 @@ struct error *ssh_forward_port(const struct ssh_forward *forward, struct driver 
                                struct arena *arena, struct driver_vm *vm,
                                const struct driver_ports *ports)
 {
-    vm->ssh.host = forward->region->ssh_host;
     return vm->ssh.port ? NULL : port_choose(forward, driver, arena, vm, ports);
 }
 

@@ -15,24 +15,40 @@ const char *vm_view_size(struct arena *arena, int64_t vcpus, int64_t memory_mb, 
                         vcpus == 1 ? "" : "s", text_memory(arena, memory_mb), (long long)disk_gb);
 }
 
-const char *vm_view_ssh(struct request *r, const char *region, const char *image, int64_t ssh_port)
-{
-    const struct config_region *place = config_region_find(r->config, region);
-    const struct config_image *kind = config_image_find(r->config, image);
+enum { SSH_PORT = 22 }; /* that ssh(1) assumes */
 
-    if (!place || !kind || !ssh_port)
+/* What users type as host, or NULL while SSH is nowhere to be reached. */
+static const char *ssh_host(struct request *r, const struct vm_get_row *vm)
+{
+    const struct config_region *region = config_region_find(r->config, vm->region);
+
+    if (!region || !vm->ssh_port)
         return NULL;
-    return arena_printf(r->arena, "ssh -p %lld %s@%s", (long long)ssh_port, kind->user,
-                        place->ssh_host);
+    return vm->ssh_host ? vm->ssh_host : region->ssh_host;
+}
+
+/* "ssh -p 22001 dev@localhost" */
+static const char *ssh_command(struct request *r, const struct vm_get_row *vm)
+{
+    const struct config_image *image = config_image_find(r->config, vm->image);
+    const char *host = ssh_host(r, vm);
+
+    if (!host || !image)
+        return NULL;
+    if (vm->ssh_port == SSH_PORT)
+        return arena_printf(r->arena, "ssh %s@%s", image->user, host);
+    return arena_printf(r->arena, "ssh -p %lld %s@%s", (long long)vm->ssh_port, image->user, host);
 }
 
 const char *vm_view_known_hosts(struct request *r, const struct vm_get_row *vm)
 {
-    const struct config_region *place = config_region_find(r->config, vm->region);
+    const char *host = ssh_host(r, vm);
 
-    if (!place || !vm->ssh_port || !vm->host_key_public)
+    if (!host || !vm->host_key_public)
         return NULL;
-    return arena_printf(r->arena, "[%s]:%lld %s", place->ssh_host, (long long)vm->ssh_port,
+    if (vm->ssh_port == SSH_PORT)
+        return arena_printf(r->arena, "%s %s", host, vm->host_key_public);
+    return arena_printf(r->arena, "[%s]:%lld %s", host, (long long)vm->ssh_port,
                         vm->host_key_public);
 }
 
@@ -61,7 +77,7 @@ struct vm_view vm_view_of(struct request *r, const struct price_list_rows *price
         .price_hour = price_hour(r->config, r->arena, millicents),
         .price_month = price_month(r->config, r->arena, millicents),
         .price_stopped = price_hour(r->config, r->arena, disk_millicents * vm->disk_gb),
-        .ssh = has_way_in ? vm_view_ssh(r, vm->region, vm->image, vm->ssh_port) : NULL,
+        .ssh = has_way_in ? ssh_command(r, vm) : NULL,
         .last_error = vm->last_error,
         .is_running = is_running,
         .is_stopped = strcmp(vm->state, VM_STATE_STOPPED) == 0,
@@ -98,6 +114,7 @@ struct vm_view_rows vm_view_list(struct request *r, const struct price_list_rows
             .state = vm->state,
             .state_at = vm->state_at,
             .unresponsive_at = vm->unresponsive_at,
+            .ssh_host = vm->ssh_host,
             .ssh_port = vm->ssh_port,
             .last_error = vm->last_error,
         };

@@ -39,8 +39,7 @@ struct vm_view vm_view_of(struct request *r, const struct price_list_rows *price
 struct vm_view_rows vm_view_list(struct request *r, const struct price_list_rows *prices,
                                  const struct vm_list_rows *vms);
 
-/* "ssh -p 22001 dev@localhost" and the known_hosts line "[localhost]:22001 ssh-ed25519 AAAA...". */
-const char *vm_view_ssh(struct request *r, const char *region, const char *image, int64_t ssh_port);
+/* The known_hosts line, "[localhost]:22001 ssh-ed25519 AAAA...", or NULL while it is not known. */
 const char *vm_view_known_hosts(struct request *r, const struct vm_get_row *vm);
 
 /* "1 vCPU, 512 MB, 10 GB" */

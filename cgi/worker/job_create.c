@@ -72,10 +72,12 @@ static struct error *create_prepare(struct job *job)
 
 struct error *job_endpoint_record(struct job *job)
 {
-    if (job->wanted.ssh.port == job->vm.ssh_port)
-        return NULL;
-    job->vm.ssh_port = job->wanted.ssh.port;
-    return sql_vm_set_port(job->context->db, job->arena, job->vm.id, &job->vm.ssh_port);
+    const struct driver_endpoint *ssh = &job->wanted.ssh;
+
+    job->vm.ssh_host = ssh->host;
+    job->vm.ssh_port = ssh->port;
+    return sql_vm_set_endpoint(job->context->db, job->arena, job->vm.id, ssh->host,
+                               ssh->port ? &ssh->port : NULL);
 }
 
 static struct error *host_key_record(struct job *job, const char *line)

@@ -43,7 +43,7 @@ static void wanted_fill(struct job *job)
         .vcpus = job->vm.vcpus,
         .memory_mb = job->vm.memory_mb,
         .disk_gb = job->vm.disk_gb,
-        .ssh = { .port = job->vm.ssh_port },
+        .ssh = { job->vm.ssh_host, job->vm.ssh_port },
     };
 }
 

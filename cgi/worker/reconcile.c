@@ -239,7 +239,7 @@ static struct error *pass_record(struct reconcile_pass *pass)
  */
 static void late_guest_probe(struct reconcile_pass *pass, const struct vm_alive_row *vm)
 {
-    const struct driver_vm wanted = { .id = vm->id, .ssh = { .port = vm->ssh_port } };
+    const struct driver_vm wanted = { .id = vm->id, .ssh = { vm->ssh_host, vm->ssh_port } };
     const char *key = NULL;
     struct error *e = driver_ssh_host_key(pass->driver, pass->arena, &wanted,
                                           pass->context->timeouts->ssh_try_ms, &key);

@@ -14,7 +14,7 @@ static struct error *port_set(struct job *job, int64_t port)
     struct error *e = db_begin(db, job->arena);
 
     if (!e)
-        e = sql_vm_set_port(db, job->arena, job->vm.id, &port);
+        e = sql_vm_set_endpoint(db, job->arena, job->vm.id, NULL, &port);
     if (!e && before && before != port)
         e = sql_activity_add(db, job->arena, job->row.team_id, crypto_id(job->arena), job->vm.id,
                              "SSH port changed",

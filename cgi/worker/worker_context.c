@@ -98,20 +98,25 @@ void worker_context_close(struct worker_context *context)
     arena_free(own);
 }
 
-static struct error *host_connect(struct context_host *host, struct arena *arena,
-                                  const struct driver_scheme *drivers, const struct config *config,
-                                  const struct config_region *region)
+struct driver_region worker_context_region(const struct config *config,
+                                           const struct config_region *region)
 {
-    struct driver_region wanted = {
+    return (struct driver_region){
         .name = region->name,
         .uri = region->uri,
         .accelerator = region->accelerator,
         .bridge = *region->bridge ? region->bridge : NULL,
-        .ssh_host = region->ssh_host,
         .ssh_port_first = region->ssh_port_first,
         .ssh_port_last = region->ssh_port_last,
         .state_dir = config->state_dir,
     };
+}
+
+static struct error *host_connect(struct context_host *host, struct arena *arena,
+                                  const struct driver_scheme *drivers, const struct config *config,
+                                  const struct config_region *region)
+{
+    struct driver_region wanted = worker_context_region(config, region);
     struct error *e;
 
     host->arena = arena_new(HOST_BYTES);

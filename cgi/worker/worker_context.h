@@ -50,6 +50,10 @@ void worker_context_close(struct worker_context *context);
 struct error *worker_context_driver(struct worker_context *context, struct arena *arena,
                                     const char *region, struct driver **out);
 
+/* A region of domicile.conf as its driver needs it; the texts are the configuration's. */
+struct driver_region worker_context_region(const struct config *config,
+                                           const struct config_region *region);
+
 /* The operations of a region's driver, without a connection; NULL: no such region or driver. */
 const struct driver_ops *worker_context_driver_ops(const struct worker_context *context,
                                                    const char *region);

@@ -704,7 +704,6 @@ int main(int count, char **arguments)
     struct driver_region region = {
         .name = "test",
         .accelerator = "auto",
-        .ssh_host = "localhost",
     };
 
     CHECK(count == 5);

@@ -31,6 +31,14 @@ as bob get /vms/bobsvmbobsvmbobs ; expect 200 vm_silent.html
 as alice with HTTP_HX_REQUEST=true raw GET $vm ; expect 200 fragment_vm.html
 expect_no_text 'id="destroy-name"'
 
+# A guest with an address of its own has the usual port.
+sql "UPDATE vm SET ssh_host = 'vm7.example', ssh_port = 22 WHERE id = 'runningrunningru'"
+as alice get $vm ; expect 200
+expect_text "ssh dev@vm7.example<"
+expect_text "vm7.example ssh-ed25519 AAAAhost"
+expect_no_text "[vm7.example]"
+fresh
+
 route "GET /vms/:id/usage"
 nobody get $vm/usage ; expect 303 /signin?return=$vm/usage
 as alice get $vm/usage ; expect 200

@@ -151,6 +151,7 @@ static void a_driver_has_its_own_steps(void **state)
     struct test *test = *state;
     struct world *world = test->world;
     const char *vm = world_create_in(world, "cloud", "far");
+    const char *second = world_create_in(world, "cloud", "farther");
     struct job_step_list_rows steps;
     struct receipt_list_rows receipt;
 
@@ -158,6 +159,11 @@ static void a_driver_has_its_own_steps(void **state)
     assert_string_equal(world_vm(world, vm).state, "running");
     /* As the driver reported, although it reserved no port and the region's range is another. */
     assert_int_equal(world_vm(world, vm).ssh_port, 22);
+    assert_string_equal(world_vm(world, vm).ssh_host,
+                        arena_printf(world->arena, "%s.cloud.test", vm));
+    /* Each has its own address, so both may have the same port. */
+    assert_string_equal(world_vm(world, second).state, "running");
+    assert_int_equal(world_vm(world, second).ssh_port, 22);
     assert_string_equal(world_vm(world, vm).host_key_public, fake_find(vm)->guest_key);
     world_check(sql_job_step_list(world->db, world->arena, world->team_id,
                                   world_job(world, vm).number, &steps),
