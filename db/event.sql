@@ -15,9 +15,10 @@ VALUES (:source, :id, :type, :received_at, :state, 1, :due_at_ms, :reason)
 ON CONFLICT (source, id) DO UPDATE SET state = :state, attempts = attempts + 1,
     due_at_ms = :due_at_ms, reason = :reason;
 
--- event_due(now_at_ms int, max int) rows
--- Failed events that are due for a retry.
-SELECT source, id FROM event WHERE state = 'waiting' AND due_at_ms <= :now_at_ms
+-- event_due(source text, now_at_ms int, max int) rows
+-- Failed events of a service that are due for a retry.
+SELECT id, type, received_at, attempts FROM event
+WHERE state = 'waiting' AND due_at_ms <= :now_at_ms AND +source = :source
 ORDER BY due_at_ms LIMIT :max;
 
 -- event_retry(id text) one
@@ -35,5 +36,5 @@ WHERE state = 'parked' ORDER BY received_at LIMIT :max /* scan ok */;
 -- event_counts() rows (total int)
 SELECT source, state, count(*) AS total FROM event GROUP BY source, state /* scan ok */ /* sort ok */;
 
--- event_delete_old(received_at int) done
-DELETE FROM event WHERE received_at < :received_at AND state <> 'waiting' /* scan ok */;
+-- event_delete_old(source text, received_at int) done
+DELETE FROM event WHERE source = :source AND received_at < :received_at AND state <> 'waiting' /* scan ok */;

@@ -115,6 +115,12 @@ static void db_harden(sqlite3 *sqlite)
 }
 
 /* secure_delete and FULL define "deleted" and "acknowledged"; see ARCHITECTURE.md. */
+/* Which file an error is about. */
+static struct error *error_at(struct arena *arena, const char *path, const struct error *e)
+{
+    return error_new(arena, e->kind, "database %s: %s", path, e->text);
+}
+
 static struct error *db_settings(struct db *db, struct arena *arena, enum db_mode mode)
 {
     struct error *e = db_execute(db, arena,
@@ -126,7 +132,7 @@ static struct error *db_settings(struct db *db, struct arena *arena, enum db_mod
 
     if (!e && mode == DB_READ_WRITE)
         e = db_execute(db, arena, "PRAGMA journal_mode=WAL");
-    return e;
+    return e ? db_error(db, arena, "opening") : NULL;
 }
 
 static struct error *db_connect(struct arena *arena, const char *path, int flags, struct db **out)
@@ -232,11 +238,12 @@ struct error *db_open(struct arena *arena, const struct db_schema *schema, const
         e = version_check(db, schema, arena);
     if (!e)
         e = prepare_all(db, schema, arena);
-    if (e)
+    if (e) {
         db_close(db);
-    else
-        *out = db;
-    return e;
+        return error_at(arena, path, e);
+    }
+    *out = db;
+    return NULL;
 }
 
 void db_close(struct db *db)
@@ -314,7 +321,7 @@ struct error *db_migrate(struct arena *arena, const struct db_schema *schema, co
         e = migration_apply(db, schema, arena, i);
     *out = version;
     db_close(db);
-    return e;
+    return e ? error_at(arena, path, e) : NULL;
 }
 
 bool db_query_only(struct db *db, bool is_on)

@@ -85,6 +85,18 @@ static struct error *inbox_split(struct admin *admin)
     return e;
 }
 
+static struct error *inbox_migrate(struct admin *admin, const char *source)
+{
+    const char *path = inbox_path(admin->arena, admin->state_dir, source);
+    struct error *e = migrate_one(admin, &DB_INBOX, path);
+
+    return e ? error_new(admin->arena, e->kind,
+                         "%s. If it cannot be repaired, move the file away: the service delivers "
+                         "again what was not acknowledged",
+                         e->text)
+             : NULL;
+}
+
 struct error *admin_migrate(struct admin *admin)
 {
     const char *path = main_db_path(admin->arena, admin->state_dir);
@@ -96,8 +108,7 @@ struct error *admin_migrate(struct admin *admin)
     if (!e)
         e = migrate_one(admin, &DB_MAIN, path);
     for (size_t i = 0; !e && i < INBOX_COUNT; i++)
-        e = migrate_one(admin, &DB_INBOX,
-                        inbox_path(admin->arena, admin->state_dir, INBOX_SOURCES[i]));
+        e = inbox_migrate(admin, INBOX_SOURCES[i]);
     if (!e)
         e = inbox_split(admin);
     if (!e)

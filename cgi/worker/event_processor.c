@@ -38,9 +38,10 @@ enum {
 
 struct inbox {
     struct worker_context *context;
-    struct db *dbs[INBOX_COUNT];
-    struct workos *workos; /* NULL: identity is not "workos" */
-    struct arena *arena;   /* of one event */
+    size_t source; /* index in INBOX_SOURCES */
+    struct db *db;
+    const struct workos *workos; /* for WorkOS's; NULL: identity is not "workos" */
+    struct arena *arena;         /* of one event */
     int watch_fd;
     int poll_ms; /* pause before the next poll after a write; 0: no recent write */
 };
@@ -54,22 +55,22 @@ static const struct {
     [INBOX_WORKOS] = { WORKOS_RULES, &WORKOS_RULE_COUNT },
 };
 
+static const char *source_name(const struct inbox *inbox)
+{
+    return INBOX_SOURCES[inbox->source];
+}
+
 /* ---- one event ---- */
 
-static const struct event_rule *rule_find(const struct event *event)
+static const struct event_rule *rule_find(size_t source, const char *type)
 {
-    for (size_t i = 0; i < INBOX_COUNT; i++) {
-        if (strcmp(INBOX_SOURCES[i], event->source) != 0)
-            continue;
-        for (size_t k = 0; k < *sources[i].count; k++) {
-            const char *type = sources[i].rules[k].type;
-            size_t length = strlen(type);
-            bool is_family = type[length - 1] == '.';
+    for (size_t i = 0; i < *sources[source].count; i++) {
+        const struct event_rule *rule = &sources[source].rules[i];
+        size_t length = strlen(rule->type);
+        bool is_family = rule->type[length - 1] == '.';
 
-            if (is_family ? strncmp(event->type, type, length) == 0
-                          : strcmp(event->type, type) == 0)
-                return &sources[i].rules[k];
-        }
+        if (is_family ? strncmp(rule->type, type, length) == 0 : strcmp(rule->type, type) == 0)
+            return rule;
     }
     return NULL;
 }
@@ -109,8 +110,8 @@ static struct error *event_try(struct inbox *inbox, const struct inbox_get_row *
         .id = row->id,
         .type = row->type,
     };
-    const struct event_rule *rule = rule_find(&event);
-    bool is_stripe = strcmp(row->source, "stripe") == 0;
+    const struct event_rule *rule = rule_find(inbox->source, row->type);
+    bool is_stripe = inbox->source == INBOX_STRIPE;
     struct error *e = json_read(inbox->arena, row->body.bytes, row->body.length, &event.body);
 
     if (!rule)
@@ -184,134 +185,133 @@ static struct error *event_work(struct inbox *inbox, const struct inbox_get_row 
     return cause ? failure_record(inbox, row, known.attempts + 1, cause) : NULL;
 }
 
-/* What to record in an inbox about an event. */
+/* What to record in the inbox about an event. */
 struct settlement {
-    size_t source;
     int64_t position;
     bool keep_body;
 };
 
-static struct error *event_take(struct inbox *inbox, size_t source, const char *id,
-                                struct settlement *out)
+struct round {
+    struct settlement settlements[2 * ROUND];
+    size_t count;
+};
+
+static struct error *event_take(struct inbox *inbox, const char *id, struct round *round)
 {
+    struct settlement *settlement = &round->settlements[round->count];
     struct inbox_get_row row;
     struct error *e;
 
     arena_reset(inbox->arena);
-    e = sql_inbox_get(inbox->dbs[source], inbox->arena, INBOX_SOURCES[source], id, &row);
+    e = sql_inbox_get(inbox->db, inbox->arena, source_name(inbox), id, &row);
     if (e)
         return e;
-    out->source = source;
-    out->position = row.position;
-    return event_work(inbox, &row, &out->keep_body);
-}
-
-/* Everything that a round has processed of a source, in one commit. */
-static struct error *settle(struct inbox *inbox, size_t source,
-                            const struct settlement *settlements, size_t count)
-{
-    struct arena *arena = inbox->context->arena;
-    struct db *db = inbox->dbs[source];
-    struct error *e = db_begin(db, arena);
-
-    for (size_t i = 0; !e && i < count; i++) {
-        if (settlements[i].source == source)
-            e = sql_inbox_settle(db, arena, settlements[i].position, settlements[i].keep_body);
-    }
-    if (!e)
-        e = db_commit(db, arena);
-    db_rollback(db);
+    settlement->position = row.position;
+    e = event_work(inbox, &row, &settlement->keep_body);
+    round->count += !e;
     return e;
 }
 
-static struct error *settle_all(struct inbox *inbox, const struct settlement *settlements,
-                                size_t count)
+/* Everything that a round has processed, in one commit. */
+static struct error *settle(struct inbox *inbox, const struct round *round)
 {
-    size_t counts[INBOX_COUNT] = { 0 };
-    struct error *e = NULL;
+    struct arena *arena = inbox->context->arena;
+    struct error *e = round->count ? db_begin(inbox->db, arena) : NULL;
 
-    for (size_t i = 0; i < count; i++)
-        counts[settlements[i].source]++;
-    for (size_t i = 0; !e && i < INBOX_COUNT; i++)
-        e = counts[i] ? settle(inbox, i, settlements, count) : NULL;
+    if (!round->count)
+        return NULL;
+    for (size_t i = 0; !e && i < round->count; i++)
+        e = sql_inbox_settle(inbox->db, arena, round->settlements[i].position,
+                             round->settlements[i].keep_body);
+    if (!e)
+        e = db_commit(inbox->db, arena);
+    db_rollback(inbox->db);
     return e;
 }
 
 /* ---- a round ---- */
 
-struct error *inbox_backfill(struct inbox *inbox)
-{
-    arena_reset(inbox->arena);
-    return inbox->workos ? workos_backfill(inbox->context->db, inbox->dbs[INBOX_WORKOS],
-                                           inbox->workos, inbox->arena)
-                         : NULL;
-}
-
-struct round {
-    struct settlement settlements[(INBOX_COUNT + 1) * ROUND];
-    size_t count;
-};
-
-static struct error *fresh_take(struct inbox *inbox, size_t source, struct round *round)
+static struct error *fresh_take(struct inbox *inbox, struct round *round)
 {
     struct inbox_fresh_rows fresh;
-    struct error *e = sql_inbox_fresh(inbox->dbs[source], inbox->context->arena,
-                                      INBOX_SOURCES[source], ROUND, &fresh);
+    struct error *e =
+        sql_inbox_fresh(inbox->db, inbox->context->arena, source_name(inbox), ROUND, &fresh);
 
-    for (size_t i = 0; !e && i < fresh.count; i++, round->count += !e)
-        e = event_take(inbox, source, fresh.row[i].id, &round->settlements[round->count]);
+    for (size_t i = 0; !e && i < fresh.count; i++)
+        e = event_take(inbox, fresh.row[i].id, round);
     return e;
+}
+
+/* Its receiver can write in its inbox: an event that is gone from there must not hold up others. */
+static struct error *missing_park(struct inbox *inbox, const struct event_due_row *due)
+{
+    const struct inbox_get_row row = { .source = source_name(inbox),
+                                       .id = due->id,
+                                       .type = due->type,
+                                       .received_at = due->received_at };
+
+    return failure_record(inbox, &row, due->attempts + 1,
+                          error_new(inbox->arena, ERROR_NOT_FOUND,
+                                    "the event is in the inbox no more; send it again"));
 }
 
 static struct error *due_take(struct inbox *inbox, struct round *round)
 {
     struct arena *arena = inbox->context->arena;
     struct event_due_rows due;
-    struct error *e = sql_event_due(inbox->context->db, arena, clock_now_ms(), ROUND, &due);
+    struct error *e =
+        sql_event_due(inbox->context->db, arena, source_name(inbox), clock_now_ms(), ROUND, &due);
 
-    for (size_t i = 0; !e && i < due.count; i++, round->count += !e) {
-        size_t source = strcmp(due.row[i].source, INBOX_SOURCES[INBOX_STRIPE]) == 0 ? INBOX_STRIPE
-                                                                                    : INBOX_WORKOS;
-
-        e = event_take(inbox, source, due.row[i].id, &round->settlements[round->count]);
+    for (size_t i = 0; !e && i < due.count; i++) {
+        e = event_take(inbox, due.row[i].id, round);
+        if (e && e->kind == ERROR_NOT_FOUND)
+            e = missing_park(inbox, &due.row[i]);
     }
     return e;
-}
-
-static struct error *each_inbox(struct inbox *inbox,
-                                struct error *(*act)(struct db *db, struct arena *arena))
-{
-    struct error *e = NULL;
-
-    arena_reset(inbox->arena);
-    for (size_t i = 0; !e && i < INBOX_COUNT; i++)
-        e = act(inbox->dbs[i], inbox->arena);
-    return e;
-}
-
-struct error *inbox_log_empty(struct inbox *inbox)
-{
-    return each_inbox(inbox, db_log_empty);
-}
-
-struct error *inbox_compact(struct inbox *inbox)
-{
-    return each_inbox(inbox, db_compact);
 }
 
 struct error *inbox_round(struct inbox *inbox, size_t *out_taken)
 {
     struct round round = { .count = 0 };
-    struct error *e = NULL, *unsettled;
+    struct error *e, *unsettled;
 
     arena_reset(inbox->context->arena);
-    for (size_t i = 0; !e && i < INBOX_COUNT; i++)
-        e = fresh_take(inbox, i, &round);
+    e = fresh_take(inbox, &round);
     if (!e)
         e = due_take(inbox, &round);
-    unsettled = settle_all(inbox, round.settlements, round.count);
+    unsettled = settle(inbox, &round);
     *out_taken = e || unsettled ? 0 : round.count;
     return e ? e : unsettled;
+}
+
+/* ---- the schedule ---- */
+
+struct error *inbox_backfill(struct inbox *inbox)
+{
+    arena_reset(inbox->arena);
+    return inbox->workos
+               ? workos_backfill(inbox->context->db, inbox->db, inbox->workos, inbox->arena)
+               : NULL;
+}
+
+struct error *inbox_log_empty(struct inbox *inbox)
+{
+    return db_log_empty(inbox->db, inbox->context->arena);
+}
+
+struct error *inbox_compact(struct inbox *inbox)
+{
+    return db_compact(inbox->db, inbox->context->arena);
+}
+
+/* From the inbox first: an event that is only there would look like a new one. */
+struct error *inbox_delete_old(struct inbox *inbox)
+{
+    int64_t before = clock_now() - LIMIT_EVENT_KEEP_S;
+    struct arena *arena = inbox->context->arena;
+    struct error *e = sql_inbox_delete_old(inbox->db, arena, before);
+
+    return e ? e : sql_event_delete_old(inbox->context->db, arena, source_name(inbox), before);
 }
 
 /*
@@ -333,32 +333,25 @@ void inbox_wait(struct inbox *inbox, int64_t max_ms)
         ;
 }
 
-static struct error *source_open(struct inbox *inbox, struct arena *arena, size_t source)
+struct error *inbox_open(struct arena *arena, struct worker_context *context, size_t source,
+                         const struct workos *workos, struct inbox **out)
 {
-    const char *state_dir = inbox->context->config->state_dir;
-    const char *name = INBOX_SOURCES[source];
-    struct error *e = db_open(arena, &DB_INBOX, inbox_path(arena, state_dir, name), DB_READ_WRITE,
-                              &inbox->dbs[source]);
-
-    /* The receivers need no permission to wake the worker: the write itself does. */
-    if (!e &&
-        inotify_add_watch(inbox->watch_fd, inbox_folder(arena, state_dir, name), IN_MODIFY) < 0)
-        e = error_new(arena, ERROR_INTERNAL, "watching the inbox of %s: %m", name);
-    return e;
-}
-
-struct error *inbox_open(struct arena *arena, struct worker_context *context, struct inbox **out)
-{
+    const char *state_dir = context->config->state_dir, *name = INBOX_SOURCES[source];
     struct inbox *inbox = arena_alloc(arena, sizeof *inbox);
-    struct error *e = NULL;
+    struct error *e =
+        db_open(arena, &DB_INBOX, inbox_path(arena, state_dir, name), DB_READ_WRITE, &inbox->db);
 
+    if (e)
+        return e;
     inbox->context = context;
+    inbox->source = source;
+    inbox->workos = source == INBOX_WORKOS ? workos : NULL;
     inbox->arena = arena_new(EVENT_BYTES);
+    /* The receivers need no permission to wake the worker: the write itself does. */
     inbox->watch_fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-    for (size_t i = 0; !e && i < INBOX_COUNT; i++)
-        e = source_open(inbox, arena, i);
-    if (!e && strcmp(context->config->identity, "workos") == 0)
-        e = workos_open(arena, context->config, &inbox->workos);
+    if (inotify_add_watch(inbox->watch_fd, inbox_folder(arena, state_dir, name), IN_MODIFY) < 0)
+        log_error("inbox", log_text("source", name),
+                  log_text("error", arena_printf(arena, "not watched: %m")));
     *out = inbox;
-    return e;
+    return NULL;
 }

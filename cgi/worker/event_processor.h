@@ -1,5 +1,6 @@
 /*
- * Processes the inbox: each acknowledged event is applied once to the main database, skipped, or
+ * Processes an inbox; each service's has its own thread, so that a broken one holds up no other.
+ * Each acknowledged event is applied once to the main database, skipped, or
  * parked for the operator with its reason.
  */
 #pragma once
@@ -7,12 +8,14 @@
 #include "worker/worker_context.h"
 
 struct inbox;
+struct workos;
 
 /*
- * Open the inbox and watch it. `arena` is the process's. Errors: the database's; settings missing
- * from the services' configuration.
+ * Open an inbox, INBOX_STRIPE or INBOX_WORKOS, and watch it. `workos` is for WorkOS's; NULL: WorkOS
+ * is not used. Both must outlive it. Errors: the database's.
  */
-struct error *inbox_open(struct arena *arena, struct worker_context *context, struct inbox **out);
+struct error *inbox_open(struct arena *arena, struct worker_context *context, size_t source,
+                         const struct workos *workos, struct inbox **out);
 
 /*
  * One round: new events and those due for a retry. `*out_taken` is their number; 0 means that there
@@ -26,9 +29,12 @@ struct error *inbox_round(struct inbox *inbox, size_t *out_taken);
  */
 struct error *inbox_backfill(struct inbox *inbox);
 
-/* db_log_empty and db_compact of every inbox. */
+/* db_log_empty and db_compact of the inbox. */
 struct error *inbox_log_empty(struct inbox *inbox);
 struct error *inbox_compact(struct inbox *inbox);
+
+/* Delete the events that are kept no longer, from the inbox and from the main database. */
+struct error *inbox_delete_old(struct inbox *inbox);
 
 /* Sleep until events may have arrived, or for `max_ms`. */
 void inbox_wait(struct inbox *inbox, int64_t max_ms);

@@ -4,12 +4,9 @@
 #include "base/clock.h"
 #include "base/date.h"
 #include "base/limit.h"
-#include "model/state_path.h"
 
 #include "billing_activity.sql.h"
 #include "billing_problem.sql.h"
-#include "event.sql.h"
-#include "inbox.sql.h"
 #include "invoice.sql.h"
 #include "known_browser.sql.h"
 #include "ledger.sql.h"
@@ -26,31 +23,6 @@
  * says a day.
  */
 enum { LINK_KEEP_S = A_DAY_S - LIMIT_SIGNIN_LINK_S - AN_HOUR_S };
-
-static struct error *inbox_delete_old(struct arena *arena, const char *path, int64_t before)
-{
-    struct db *inbox;
-    struct error *e = db_open(arena, &DB_INBOX, path, DB_READ_WRITE, &inbox);
-
-    if (e)
-        return e;
-    e = sql_inbox_delete_old(inbox, arena, before);
-    db_close(inbox);
-    return e;
-}
-
-/* From the inboxes first: an event that is only in an inbox would look like a new one. */
-static struct error *events_delete_old(struct db *db, struct arena *arena,
-                                       const struct config *config, int64_t before)
-{
-    struct error *e = NULL;
-
-    for (size_t i = 0; !e && i < INBOX_COUNT; i++)
-        e = inbox_delete_old(arena, inbox_path(arena, config->state_dir, INBOX_SOURCES[i]), before);
-    if (!e)
-        e = sql_event_delete_old(db, arena, before);
-    return e ? e : sql_workos_object_delete_old(db, arena, before);
-}
 
 struct error *retention_run(const struct context *context)
 {
@@ -79,7 +51,7 @@ struct error *retention_run(const struct context *context)
         e = sql_billing_activity_delete_old(db, arena, now - LIMIT_RECORD_KEEP_S);
     if (!e)
         e = sql_usage_report_delete_old(db, arena, now - LIMIT_RECORD_KEEP_S);
-    return e ? e : events_delete_old(db, arena, context->config, now - LIMIT_EVENT_KEEP_S);
+    return e ? e : sql_workos_object_delete_old(db, arena, now - LIMIT_EVENT_KEEP_S);
 }
 
 struct error *retention_log_empty(const struct context *context)

@@ -28,6 +28,7 @@ static const struct {
     { "main_compact", SCHEDULE_MAIN, LIMIT_DB_COMPACT_EVERY_S, .run = retention_compact },
     { "inbox_log_empty", SCHEDULE_INBOX, LIMIT_DB_LOG_EVERY_S, .run_with_inbox = inbox_log_empty },
     { "inbox_compact", SCHEDULE_INBOX, LIMIT_DB_COMPACT_EVERY_S, .run_with_inbox = inbox_compact },
+    { "inbox_delete_old", SCHEDULE_INBOX, 3600, .run_with_inbox = inbox_delete_old },
     { "workos_backfill", SCHEDULE_INBOX, LIMIT_EVENT_BACKFILL_S, .run_with_inbox = inbox_backfill },
     { "dunning_sync", SCHEDULE_BILLING, LIMIT_PLAN_EVERY_S, .run_with_stripe = dunning_sync },
     { "dunning_run", SCHEDULE_BILLING, LIMIT_PLAN_EVERY_S, .run_with_stripe = dunning_run },
@@ -42,8 +43,8 @@ static const struct {
 
 enum { ROWS = COUNT(schedule) };
 
-/* Each row is run by one thread only, so nothing here is shared. */
-static int64_t due_us[ROWS];
+/* Each thread has its own times: the inboxes share their rows. */
+static _Thread_local int64_t due_us[ROWS];
 
 static struct error *row_run(struct worker_context *context, struct inbox *inbox, size_t row)
 {

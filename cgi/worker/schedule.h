@@ -1,6 +1,6 @@
 /*
  * The worker's periodic work: one table of name, interval and function. The main thread runs its
- * own rows, the inbox's thread those of the inbox, one thread those of images, which copy large
+ * own rows, the thread of each inbox those of inboxes, one thread those of images, which copy large
  * files; where teams pay, one thread runs the rows of billing, which wait for Stripe.
  */
 #pragma once

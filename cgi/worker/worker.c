@@ -19,6 +19,7 @@
 #include "model/confinement.h"
 #include "model/price_store.h"
 #include "model/state_path.h"
+#include "remote/workos.h"
 #include "worker/event_processor.h"
 #include "worker/job.h"
 #include "worker/lock.h"
@@ -32,6 +33,7 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -48,6 +50,7 @@ struct worker {
     struct threads *threads;
     struct threads *mail_threads; /* a single thread */
     struct mailer *mailer;
+    struct workos *workos; /* of the thread of WorkOS's inbox; NULL: identity is not "workos" */
     struct threads *billing_jobs; /* woken separately */
     struct wakeup *wakeup;
 };
@@ -119,13 +122,15 @@ static void usage_run(struct thread *thread)
 static void inbox_run(struct thread *thread)
 {
     struct worker *worker = thread->shared;
-    struct inbox *inbox = NULL;
-    struct error *e = inbox_open(arena_new(START_BYTES), thread->context, &inbox);
+    struct arena *arena = arena_new(START_BYTES);
+    struct inbox *inbox;
+    struct error *e;
     size_t taken;
 
-    if (e) {
+    /* Its receiver can break it; the worker's other work goes on. */
+    while ((e = inbox_open(arena, thread->context, thread->index, worker->workos, &inbox))) {
         failure_pause(thread, "inbox", e);
-        _exit(1); /* as for any other failed start */
+        arena_reset(arena);
     }
     for (;;) {
         schedule_run(thread->context, SCHEDULE_INBOX, inbox);
@@ -212,7 +217,9 @@ static struct error *all_threads_start(struct worker *worker)
         e = threads_start(worker->billing_jobs, worker->arena, billing_jobs_run, worker, 0);
     if (!e && config_has_billing(worker->config))
         e = threads_start(worker->billing_jobs, worker->arena, billing_run, worker, 0);
-    return e ? e : threads_start(worker->threads, worker->arena, inbox_run, worker, 0);
+    for (size_t i = 0; !e && i < INBOX_COUNT; i++)
+        e = threads_start(worker->threads, worker->arena, inbox_run, worker, i);
+    return e;
 }
 
 /* ---- the main thread ---- */
@@ -298,6 +305,8 @@ static struct error *worker_start(struct worker *worker, const char *state_dir)
         e = prices_store(worker->context->db, worker->arena, config, clock_now());
     if (!e)
         e = stripe_check(worker);
+    if (!e && strcmp(config->identity, "workos") == 0)
+        e = workos_open(worker->arena, config, &worker->workos);
     if (!e)
         e = sql_job_recover(worker->context->db, worker->arena, clock_now_ms());
     if (!e)
