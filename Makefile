@@ -108,7 +108,7 @@ $(BUILD)/templates/.stamp: $(BUILD)/tmplc $(wildcard templates/*.html templates/
 	@touch $@
 $(SQL_C): $(BUILD)/db/.stamp ;
 $(PAGE_C): $(BUILD)/templates/.stamp ;
-$(BUILD)/static.manifest: static/build.sh $(filter-out %.c,$(wildcard static/*)) node_modules/.stamp
+$(BUILD)/static.manifest: static/build.sh $(filter-out %.c,$(wildcard static/*)) $(wildcard templates/*.html) node_modules/.stamp
 	static/build.sh $(BUILD)/static
 $(BUILD)/error_pages: static/error_pages.c $(BUILD)/libdomicile.a | generated
 	@echo "  CC $@"

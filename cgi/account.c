@@ -3,8 +3,10 @@
 #include "adapter/crypto.h"
 #include "base/array.h"
 #include "base/limit.h"
+#include "base/text.h"
 #include "key.html.h"
 #include "keys.html.h"
+#include "main_constants.sql.h"
 #include "model/label.h"
 #include "model/ssh_key.h"
 #include "person.sql.h"
@@ -275,6 +277,24 @@ static struct error *account_rename(struct request *r)
     return e ? e : done(r, "Your name is changed.", "/account");
 }
 
+/* From the menu of any page, and back to it. */
+static struct error *theme_set(struct request *r)
+{
+    const char *theme, *page;
+    struct error *e = form_value(r, "theme", &theme);
+
+    if (!e)
+        e = form_value(r, "return", &page);
+    if (e)
+        return e;
+    if (theme && strcmp(theme, PERSON_THEME_LIGHT) != 0 && strcmp(theme, PERSON_THEME_DARK) != 0)
+        theme = NULL;
+    e = sql_person_set_theme(r->db, r->arena, r->session->person_id, theme);
+    if (!e)
+        response_redirect(&r->response, page && text_is_local_path(page) ? page : "/account");
+    return e;
+}
+
 static struct error *session_end_one(struct request *r)
 {
     bool is_this = strcmp(r->parameters[0], r->session->handle) == 0;
@@ -304,6 +324,7 @@ static const struct route routes[] = {
     { "POST", "/keys/:id/remove", ACCESS_MEMBER, key_remove },
     { "GET", "/account", ACCESS_SIGNED_IN, account_show },
     { "POST", "/account/name", ACCESS_SIGNED_IN, account_rename },
+    { "POST", "/account/theme", ACCESS_SIGNED_IN, theme_set },
     { "POST", "/account/sessions/:handle/end", ACCESS_SIGNED_IN, session_end_one },
     { "POST", "/account/end-others", ACCESS_SIGNED_IN, session_end_others },
 };

@@ -12,6 +12,9 @@ RETURNING id;
 -- person_rename(id int, name text) one
 UPDATE person SET name = :name WHERE id = :id;
 
+-- person_set_theme(id int, theme text?) one
+UPDATE person SET theme = :theme WHERE id = :id;
+
 -- person_set_email(id int, email text) one
 UPDATE person SET email = :email WHERE id = :id;
 

@@ -1,7 +1,7 @@
 /*
- * Enhancements of pages that also work without scripts: copy buttons, running clocks, shortcuts,
- * confirmation of irreversible actions, protection from double submission, charts, and 304
- * responses for htmx.
+ * Enhancements of pages that also work without scripts: live parts, toasts, menus, copy buttons,
+ * running clocks, shortcuts, confirmation of irreversible actions, protection from double
+ * submission, and forms that keep what was typed.
  */
 'use strict';
 
@@ -70,32 +70,82 @@
     if (version) event.detail.headers['If-None-Match'] = '"' + version + '"';
   });
 
-  /* Open details and the focus survive the replacement of a live part. */
-  var open = [];
-  var focused = '';
-  document.addEventListener('htmx:beforeSwap', function () {
-    focused = document.activeElement ? document.activeElement.id : '';
-    open = Array.from(document.querySelectorAll('#live details[open][id]'), function (d) { return d.id; });
-  });
+  /*
+   * A live part is morphed into its next version: focus, selection and scroll position stay, and so
+   * does what the person has opened, chosen or typed in it. hx-swap="morph:outerHTML"
+   */
+  if (window.Idiomorph) {
+    Idiomorph.defaults.callbacks.beforeNodeMorphed = function (before) {
+      return !(before.matches && before.matches('input, select, textarea'));
+    };
+    Idiomorph.defaults.callbacks.beforeAttributeUpdated = function (name, element) {
+      return !(name === 'open' && element.matches('details'));
+    };
+  }
+
+  /* What is under way has a .state.work with an id and the name of what it is about; its end is told. */
+  var working = [];
+  function workFind() {
+    return Array.from(document.querySelectorAll('.state.work[id][data-name]'), function (state) { return state.id; });
+  }
+  function toast(text) {
+    var toasts = document.getElementById('toasts');
+    var box = document.createElement('div');
+    if (!toasts) return;
+    box.className = 'toast';
+    box.textContent = text;
+    toasts.appendChild(box);
+    toastEnd(box);
+  }
+  function toastEnd(box) {
+    setTimeout(function () { box.remove(); }, 8000);
+  }
+  document.addEventListener('htmx:beforeSwap', function () { working = workFind(); });
   document.addEventListener('htmx:afterSwap', function () {
-    open.forEach(function (id) {
-      var details = document.getElementById(id);
-      if (details) details.open = true;
+    working.forEach(function (id) {
+      var state = document.getElementById(id);
+      if (state && !state.matches('.work')) toast(state.getAttribute('data-name') + ': ' + state.textContent.trim().toLowerCase());
     });
-    var element = focused && document.getElementById(focused);
-    if (element && document.activeElement === document.body) element.focus({ preventScroll: true });
-    chart();
     tick();
+  });
+
+  /* Two polls without an answer: what is shown may be out of date, and says so. */
+  var failures = 0;
+  function reached(isReached) {
+    var lost = document.getElementById('lost');
+    failures = isReached ? 0 : failures + 1;
+    if (lost) lost.hidden = failures < 2;
+  }
+  ['htmx:sendError', 'htmx:timeout'].forEach(function (name) {
+    document.addEventListener(name, function () { reached(false); });
+  });
+  document.addEventListener('htmx:afterRequest', function (event) {
+    if (event.detail.xhr && event.detail.xhr.status) reached(event.detail.xhr.status < 500);
+  });
+
+  /* One menu is open at a time; Escape and a click elsewhere close it. */
+  function menusClose(except) {
+    document.querySelectorAll('details.menu[open]').forEach(function (menu) {
+      if (menu !== except) menu.open = false;
+    });
+  }
+  document.addEventListener('click', function (event) { menusClose(event.target.closest('details.menu')); });
+  document.addEventListener('keydown', function (event) {
+    var menu = event.key === 'Escape' && document.querySelector('details.menu[open]');
+    if (!menu) return;
+    menu.open = false;
+    menu.querySelector('summary').focus();
   });
 
   document.addEventListener('click', function (event) {
     var button = event.target.closest('[data-copy]');
+    var label = button && button.querySelector('.label');
     if (!button || !navigator.clipboard) return;
     navigator.clipboard.writeText(button.getAttribute('data-copy')).then(function () {
-      var label = button.firstChild.nodeValue;
-      if (label === 'Copied') return;
-      button.firstChild.nodeValue = 'Copied';
-      setTimeout(function () { button.firstChild.nodeValue = label; }, 1500);
+      var text = label.textContent;
+      if (text === 'Copied') return;
+      label.textContent = 'Copied';
+      setTimeout(function () { label.textContent = text; }, 1500);
     });
   });
 
@@ -123,11 +173,13 @@
     setTimeout(enable, 10000);
   });
 
-  /* Keyboard shortcuts ("c" creates), except while typing in a field. */
+  /* Keyboard shortcuts ("c" creates, "/" searches), except while typing in a field. */
   document.addEventListener('keydown', function (event) {
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest('input, textarea, select')) return;
     var target = document.querySelector('[data-key="' + CSS.escape(event.key) + '"]');
-    if (target) target.click();
+    if (!target) return;
+    event.preventDefault();
+    if (target.matches('input')) target.focus(); else target.click();
   });
 
   /* Count the seconds of the running step. */
@@ -139,97 +191,11 @@
   }
   setInterval(tick, 200);
 
-  function line(element, title, times, values, top) {
-    var style = getComputedStyle(document.documentElement);
-    var ink = style.getPropertyValue('--soft').trim();
-    var leaf = style.getPropertyValue('--leaf').trim();
-    var box = document.createElement('figure');
-    var label = document.createElement('figcaption');
-    label.textContent = title;
-    box.appendChild(label);
-    element.appendChild(box);
-    /* For a single point, uPlot would show whole days. */
-    var isSingle = times.length === 1;
-    if (isSingle) {
-      times = [times[0] - 600, times[0]];
-      values = [null, values[0]];
-    }
-    new uPlot({
-      width: Math.max(160, box.clientWidth), height: 90,
-      legend: { show: false }, cursor: { show: false },
-      scales: {
-        x: { time: true, range: function (u, min, max) { return [Math.min(min, max - 600), max]; } },
-        y: { range: function (u, min, max) { return [0, Math.max(top, max * 1.1)]; } },
-      },
-      axes: [
-        { stroke: ink, size: 24, space: 70, grid: { show: false }, ticks: { show: false }, font: '11px Inter, sans-serif',
-          values: function (u, splits) { return splits.map(function (at) { return new Date(at * 1000).toISOString().slice(11, 16); }); } },
-        { stroke: ink, size: 40, space: 30, grid: { stroke: style.getPropertyValue('--line').trim(), width: 1 }, ticks: { show: false }, font: '11px Inter, sans-serif' },
-      ],
-      series: [{}, { stroke: leaf, width: 1.5, fill: leaf + '22', points: { show: isSingle } }],
-    }, [times, values], box);
-  }
-
-  function chart() {
-    var element = document.getElementById('charts');
-    if (!element || !window.uPlot || element.dataset.drawn) return;
-    element.dataset.drawn = 'yes';
-    fetch(element.getAttribute('data-usage'), { credentials: 'same-origin' })
-      .then(function (response) { return response.ok ? response.json() : null; })
-      .then(function (columns) {
-        if (!columns || !columns[0].length) return;
-        element.textContent = '';
-        line(element, 'CPU, % of one core', columns[0], columns[1], 10);
-        line(element, 'Memory, MB', columns[0], columns[2], 64);
-      });
-  }
-  function chartAgain() {
-    var element = document.getElementById('charts');
-    if (element && !document.hidden) { delete element.dataset.drawn; chart(); }
-  }
-
-  /* The cost of each day as bars, with the numbers from the table below. */
-  function days() {
-    var element = document.getElementById('days');
-    var rows = element && window.uPlot ? document.querySelectorAll('#' + element.getAttribute('data-days') + ' tbody tr') : [];
-    var until = rows.length ? Date.parse(element.getAttribute('data-until')) / 1000 : 0;
-    var style = getComputedStyle(document.documentElement);
-    var ink = style.getPropertyValue('--soft').trim();
-    var leaf = style.getPropertyValue('--leaf').trim();
-    var times = [], values = [];
-    rows.forEach(function (row) {
-      times.push(Date.parse(row.getAttribute('data-at')) / 1000);
-      values.push(Number(row.getAttribute('data-millicents')) / 100000);
-    });
-    var max = Math.max.apply(null, [0].concat(values));
-    if (!max) return; /* nothing to draw, or not this page */
-    var box = document.createElement('figure');
-    var label = document.createElement('figcaption');
-    label.textContent = element.getAttribute('data-title');
-    box.appendChild(label);
-    element.textContent = '';
-    element.appendChild(box);
-    var decimals = max >= 10 ? 0 : max >= 0.1 ? 2 : 4;
-    new uPlot({
-      width: Math.max(200, box.clientWidth), height: 160,
-      legend: { show: false }, cursor: { show: false }, tzDate: function (at) { return uPlot.tzDate(new Date(at * 1000), 'Etc/UTC'); },
-      scales: {
-        x: { time: true, range: function () { return [times[0] - 43200, until - 43200]; } },
-        y: { range: function () { return [0, max * 1.1]; } },
-      },
-      axes: [
-        { stroke: ink, size: 24, space: 40, grid: { show: false }, ticks: { show: false }, font: '11px Inter, sans-serif', incrs: [86400, 2 * 86400, 7 * 86400],
-          values: function (u, splits) { return splits.map(function (at) { return new Date(at * 1000).getUTCDate(); }); } },
-        { stroke: ink, size: 56, space: 30, grid: { stroke: style.getPropertyValue('--line').trim(), width: 1 }, ticks: { show: false }, font: '11px Inter, sans-serif',
-          values: function (u, splits) { return splits.map(function (value) { return value.toFixed(decimals); }); } },
-      ],
-      series: [{}, { stroke: leaf, width: 0, fill: leaf, points: { show: false }, paths: uPlot.paths.bars({ size: [0.7, 40] }) }],
-    }, [times, values], box);
-  }
-
-  document.addEventListener('DOMContentLoaded', function () { formReturn(); chart(); days(); tick(); });
-  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', days);
-  window.addEventListener('resize', days);
-  setInterval(chartAgain, 60000);
-  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', chartAgain);
+  document.addEventListener('DOMContentLoaded', function () {
+    var invalid = document.querySelector('[aria-invalid="true"]');
+    formReturn();
+    tick();
+    if (invalid) invalid.focus();
+    document.querySelectorAll('.toast').forEach(toastEnd);
+  });
 })();

@@ -9,11 +9,10 @@ set -euo pipefail
 
 out=$1
 libraries="
-node_modules/@picocss/pico/css/pico.min.css
 node_modules/htmx.org/dist/htmx.min.js
-node_modules/uplot/dist/uPlot.iife.min.js
+node_modules/idiomorph/dist/idiomorph-ext.min.js
 "
-font=node_modules/@fontsource-variable/inter/files/inter-latin-wght-normal.woff2
+fonts=node_modules/@fontsource-variable
 
 rm -rf "$out.new" "$out.manifest.new"
 mkdir -p "$out.new"
@@ -32,23 +31,33 @@ publish() {
         "$(openssl dgst -sha384 -binary "$1" | base64 -w0)" >>"$out.manifest.new"
 }
 
-# Only the weights and characters that the pages use: 21 KB instead of 48.
-fonttools varLib.instancer --quiet "$font" wght=400:700 -o "$out.new/.inter"
-pyftsubset "$out.new/.inter" --flavor=woff2 --output-file="$out.new/.inter.woff2" \
-    --layout-features='kern,tnum' \
-    --unicodes='U+0020-007E,U+00A0-00FF,U+2013,U+2014,U+2018-201D,U+2022,U+2026,U+20AC,U+2192'
-publish "$out.new/.inter.woff2" inter.woff2
-rm "$out.new/.inter" "$out.new/.inter.woff2"
-inter=$(cut -d' ' -f2 "$out.manifest.new")
+# font FILE NAME AXES CHARACTERS: only the weights and characters that the pages use.
+font() {
+    # shellcheck disable=SC2086 # several axes
+    fonttools varLib.instancer --quiet "$1" $3 -o "$out.new/.font"
+    pyftsubset "$out.new/.font" --flavor=woff2 --output-file="$out.new/.font.woff2" \
+        --layout-features='kern,tnum' --unicodes="$4"
+    publish "$out.new/.font.woff2" "$2"
+    rm "$out.new/.font" "$out.new/.font.woff2"
+}
+latin='U+0020-007E,U+00A0-00FF,U+2013,U+2014,U+2018-201D,U+2022,U+2026,U+20AC,U+2192,U+2212'
+font "$fonts/inter/files/inter-latin-opsz-normal.woff2" inter.woff2 'wght=400:680' "$latin"
+font "$fonts/jetbrains-mono/files/jetbrains-mono-latin-wght-normal.woff2" mono.woff2 'wght=400:600' 'U+0020-007E'
+node static/sprite.mjs >"$out.new/.sprite"
+publish "$out.new/.sprite" sprite.svg
+rm "$out.new/.sprite"
+hashed() {
+    sed -n "s/^$1 \([^ ]*\) .*/\1/p" "$out.manifest.new"
+}
 for file in $libraries; do
     publish "$file" "$(basename "$file")"
 done
 for file in static/*; do
     case $file in
-    *.sh | *.c) ;;
+    *.sh | *.c | *.mjs) ;;
     *.css)
-        # The only reference inside a file that needs the hashed name.
-        sed "s|inter\.woff2|$inter|g" "$file" >"$out.new/.css"
+        # The only references inside a file that need hashed names.
+        sed "s|inter\.woff2|$(hashed inter.woff2)|g; s|mono\.woff2|$(hashed mono.woff2)|g" "$file" >"$out.new/.css"
         publish "$out.new/.css" "$(basename "$file")"
         rm "$out.new/.css"
         ;;

@@ -183,11 +183,14 @@ void page_write_value(struct page *page, const struct source *source, const char
         page_write(page, "html_url_value(buf, %s);", c);
     } else if ((use == USE_LINE || page->html.is_mail) && has_unit(name, "_at")) {
         page_write(page, "plain_at(buf, %s);", c);
-    } else if (use == USE_PLAIN && has_unit(name, "_at")) {
+    } else if (use == USE_PLAIN && (has_unit(name, "_at") || has_unit(name, "_since"))) {
         page_write(page, "html_at_iso(buf, %s);", c);
     } else if (use == USE_TEXT && has_unit(name, "_at")) {
         page->uses_frame = true;
         page_write(page, "html_at(buf, %s, frame->now_at);", c);
+    } else if (use == USE_TEXT && has_unit(name, "_since")) {
+        page->uses_frame = true;
+        page_write(page, "html_since(buf, %s, frame->now_at);", c);
     } else if (use != USE_PLAIN && has_unit(name, "_ms")) {
         page_write(page, "html_ms(buf, %s);", c);
     } else if (use != USE_PLAIN && has_unit(name, "_mb")) {

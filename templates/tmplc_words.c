@@ -377,6 +377,24 @@ static void read_include(struct page *page, struct source *source, const char *c
     page_write_literal(page);
 }
 
+/* An icon of the sprite, which static/sprite.mjs makes of the names used; a word stands beside it.
+ */
+static void read_icon(struct page *page, struct source *source, const char *cursor)
+{
+    const char *name = unquote(next_word(&cursor));
+    struct text text = { 0 };
+
+    if (!name || !is_at_end(cursor) ||
+        strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") != strlen(name)) {
+        refuse(source->path, source->line, "not an icon; write {{ icon \"name\" }}");
+        return;
+    }
+    text_printf(&text,
+                "<svg class=\"i\" aria-hidden=\"true\"><use href=\"/static/sprite.svg#%s\"/></svg>",
+                name);
+    page_read_html(page, source, text.bytes, text.length);
+}
+
 void page_read_words(struct page *page, struct source *source, const char *text)
 {
     const char *cursor = text;
@@ -400,9 +418,11 @@ void page_read_words(struct page *page, struct source *source, const char *text)
         read_include(page, source, cursor);
     else if (strcmp(word, "form") == 0)
         read_form(page, source, cursor);
+    else if (strcmp(word, "icon") == 0)
+        read_icon(page, source, cursor);
     else if (is_at_end(cursor))
         page_write_value(page, source, word);
     else
         refuse(source->path, source->line,
-               "unknown word \"%s\"; the words are page if else each end include form", word);
+               "unknown word \"%s\"; the words are page if else each end include form icon", word);
 }

@@ -143,10 +143,8 @@ bool date_month_read(const char *text, int64_t *out)
 
 static const char *date_count(struct arena *arena, int64_t count, const char *unit, int is_past)
 {
-    const char *plural = count == 1 ? "" : "s";
-
-    return is_past ? arena_printf(arena, "%lld %s%s ago", (long long)count, unit, plural)
-                   : arena_printf(arena, "in %lld %s%s", (long long)count, unit, plural);
+    return is_past ? arena_printf(arena, "%lld %s ago", (long long)count, unit)
+                   : arena_printf(arena, "in %lld %s", (long long)count, unit);
 }
 
 const char *date_relative(struct arena *arena, int64_t at, int64_t now)
@@ -157,14 +155,28 @@ const char *date_relative(struct arena *arena, int64_t at, int64_t now)
     if (distance < 5)
         return "just now";
     if (distance < A_MINUTE_S)
-        return date_count(arena, distance, "second", is_past);
+        return date_count(arena, distance, "s", is_past);
     if (distance < AN_HOUR_S)
-        return date_count(arena, distance / A_MINUTE_S, "minute", is_past);
+        return date_count(arena, distance / A_MINUTE_S, "min", is_past);
     if (distance < A_DAY_S)
-        return date_count(arena, distance / AN_HOUR_S, "hour", is_past);
+        return date_count(arena, distance / AN_HOUR_S, "h", is_past);
     if (distance < 7 * A_DAY_S)
-        return date_count(arena, distance / A_DAY_S, "day", is_past);
+        return date_count(arena, distance / A_DAY_S, "d", is_past);
     return date_day(arena, at);
+}
+
+const char *date_span(struct arena *arena, int64_t seconds)
+{
+    long long days = seconds / A_DAY_S, hours = seconds % A_DAY_S / AN_HOUR_S;
+    long long minutes = seconds % AN_HOUR_S / A_MINUTE_S;
+
+    if (seconds < A_MINUTE_S)
+        return arena_printf(arena, "%lld s", (long long)seconds);
+    if (days)
+        return arena_printf(arena, hours ? "%lld d %lld h" : "%lld d", days, hours);
+    if (hours)
+        return arena_printf(arena, minutes ? "%lld h %lld min" : "%lld h", hours, minutes);
+    return arena_printf(arena, "%lld min", minutes);
 }
 
 const char *date_length(struct arena *arena, int64_t length_ms)

@@ -18,8 +18,11 @@ const char *date_plain(struct arena *arena, int64_t at);
 /* "Fri, 20 Nov 2026 12:00:00 +0000" (RFC 5322), in the arena. */
 const char *date_mail(struct arena *arena, int64_t at);
 
-/* "just now", "3 minutes ago", "in 2 hours", "12 Nov 2026"; in the arena. */
+/* "just now", "3 min ago", "in 2 h", "12 Nov 2026"; in the arena. */
 const char *date_relative(struct arena *arena, int64_t at, int64_t now);
+
+/* "33 s", "12 min", "4 h 5 min", "3 d 4 h"; in the arena. */
+const char *date_span(struct arena *arena, int64_t seconds);
 
 /* "0.02 s", "3.8 s", "2 min 5 s"; in the arena. */
 const char *date_length(struct arena *arena, int64_t length_ms);

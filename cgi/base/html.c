@@ -114,7 +114,7 @@ void html_int(struct buf *buf, int64_t value)
     buf_int(buf, value);
 }
 
-void html_at(struct buf *buf, int64_t at, int64_t now_at)
+static void time_write(struct buf *buf, int64_t at, const char *text)
 {
     if (at == 0) {
         buf_literal(buf, "\u2014");
@@ -125,8 +125,18 @@ void html_at(struct buf *buf, int64_t at, int64_t now_at)
     buf_literal(buf, "\" title=\"");
     buf_text(buf, date_plain(buf->arena, at));
     buf_literal(buf, "\">");
-    buf_text(buf, date_relative(buf->arena, at, now_at));
+    buf_text(buf, text);
     buf_literal(buf, "</time>");
+}
+
+void html_at(struct buf *buf, int64_t at, int64_t now_at)
+{
+    time_write(buf, at, date_relative(buf->arena, at, now_at));
+}
+
+void html_since(struct buf *buf, int64_t at, int64_t now_at)
+{
+    time_write(buf, at, date_span(buf->arena, now_at > at ? now_at - at : 0));
 }
 
 void html_at_iso(struct buf *buf, int64_t at)

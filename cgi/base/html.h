@@ -21,8 +21,14 @@ struct frame {
     const char *server_name;  /* from domicile.conf */
     const char *person_email; /* NULL: signed out */
     const char *person_name;
-    const char *csrf;   /* token for the forms of this page; NULL before any session */
-    const char *notice; /* one line about what was just done, or NULL */
+    const char *person_letter; /* the first of the email, as a picture of the person */
+    const char *team_name;     /* whose resources the pages show; NULL: of none */
+    const char *role;          /* in that team: "owner" or "member" */
+    const char *theme;         /* "light" or "dark"; NULL: the system's */
+    const char *next_theme;    /* what the switch leads to */
+    const char *path;          /* of this page, for forms that lead back to it */
+    const char *csrf;          /* token for the forms of this page; NULL before any session */
+    const char *notice;        /* one line about what was just done, or NULL */
     const char *request_id;
     const char *version; /* of a live part; the browser sends it back to learn of changes */
     int64_t now_at;      /* what relative times refer to */
@@ -58,15 +64,17 @@ void html_int_bool_is_refused(void); /* never defined: a bool has no text */
 
 /*
  * Between elements, the unit in a field's name decides how its number is shown:
- *   ..._at     <time datetime="2026-11-20T12:00:00Z" title="20 Nov 2026, 12:00 UTC">3 minutes
+ *   ..._at     <time datetime="2026-11-20T12:00:00Z" title="20 Nov 2026, 12:00 UTC">3 min
  * ago</time>
+ *   ..._since  the same for a time in the past, as the span since then: 3 d 4 h
  *   ..._ms     0.02 s, 3.8 s, 2 min 5 s
  *   ..._mb     512 MB, 4 GB
  *   ..._bytes  375 KB, 1.2 GB
- * In an attribute, ..._at is the ISO text and the others are plain numbers.
- * An ..._at of 0 writes an em dash ("never").
+ * In an attribute, ..._at and ..._since are the ISO text and the others are plain numbers.
+ * An ..._at or ..._since of 0 writes an em dash ("never").
  */
 void html_at(struct buf *buf, int64_t at, int64_t now_at);
+void html_since(struct buf *buf, int64_t at, int64_t now_at);
 void html_at_iso(struct buf *buf, int64_t at);
 void html_ms(struct buf *buf, int64_t length_ms);
 void html_mb(struct buf *buf, int64_t size_mb);

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/limit.h"
 #include "base/log.h"
+#include "main_constants.sql.h"
 #include "model/confinement.h"
 #include "model/state_path.h"
 #include "model/worker_wakeup.h"
@@ -18,6 +19,7 @@
 #include "web/session.h"
 
 #include <assert.h>
+#include <ctype.h>
 #include <string.h>
 
 struct server {
@@ -26,6 +28,13 @@ struct server {
     struct db *db;
     struct arena *arena; /* of the request, reset after each */
 };
+
+static const char *theme_next(const char *theme)
+{
+    if (!theme)
+        return PERSON_THEME_LIGHT;
+    return strcmp(theme, PERSON_THEME_LIGHT) == 0 ? PERSON_THEME_DARK : "system";
+}
 
 static void frame_fill(struct request *r)
 {
@@ -44,6 +53,12 @@ static void frame_fill(struct request *r)
     if (r->session->person_id) {
         r->frame.person_email = r->session->email;
         r->frame.person_name = r->session->name;
+        r->frame.person_letter =
+            arena_printf(r->arena, "%c", toupper((unsigned char)*r->session->email));
+        r->frame.team_name = r->session->team_name;
+        r->frame.role = r->session->role;
+        r->frame.theme = r->session->theme;
+        r->frame.next_theme = theme_next(r->session->theme);
         r->frame.is_operator = r->session->is_operator;
     }
 }
@@ -93,6 +108,11 @@ static struct error *request_run(struct server *server, struct request *r)
     if (!e)
         e = session_load(r);
     frame_fill(r);
+    if (!e) {
+        const struct program *program = server->program;
+
+        r->frame.path = route_page(r, program->routes, program->route_count);
+    }
     if (!e)
         e = route_allow(r);
     if (!e)

@@ -75,6 +75,8 @@ static struct session *session_of_row(struct request *r, const struct session_ge
         .email = row->email,
         .name = row->name,
         .role = row->role,
+        .team_name = row->role ? row->team_name : NULL,
+        .theme = row->theme,
         .notice = r->is_read_only ? NULL : row->notice,
         .workos_session_id = row->workos_session_id,
         .workos_verifier = row->workos_verifier,

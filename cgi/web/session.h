@@ -16,8 +16,10 @@ struct session {
     int64_t team_id;   /* the team whose resources the pages show; 0 if signed out */
     const char *handle;
     const char *email, *name;
-    const char *role;   /* "member" or "owner" in that team; NULL: no longer a member */
-    const char *notice; /* for this page, already removed from the row */
+    const char *team_name; /* of that team; NULL like role */
+    const char *theme;     /* "light" or "dark"; NULL: the system's */
+    const char *role;      /* "member" or "owner" in that team; NULL: no longer a member */
+    const char *notice;    /* for this page, already removed from the row */
     const char *workos_session_id;
     const char *workos_verifier;
     struct bytes workos_state_hash;

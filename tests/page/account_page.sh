@@ -113,6 +113,16 @@ expect_text "That looks like a private key"
 as alice post /account/name name=Alicia ; expect 303 /account
 expect_row "SELECT name FROM person WHERE id = 1" Alicia
 
+route "POST /account/theme"
+nobody post /account/theme theme=dark ; expect 303 "/signin?return=/account&ended=1"
+as alice post_bare /account/theme theme=dark ; expect 403
+as alice post /account/theme theme=dark return=/vms ; expect 303 /vms
+expect_row "SELECT theme FROM person WHERE id = 1" dark
+as alice get /account ; expect_text '<html lang="en" data-theme="dark">'
+as alice post /account/theme theme=blue return=https://evil.example ; expect 303 /account
+expect_row "SELECT theme IS NULL FROM person WHERE id = 1" 1
+as alice post /account/theme theme=light return=//evil.example ; expect 303 /account
+
 route "POST /account/sessions/:handle/end"
 nobody post /account/sessions/alicealicealice3/end ; expect 303 "/signin?return=/account&ended=1"
 as bob post /account/sessions/alicealicealice3/end ; expect 404

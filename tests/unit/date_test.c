@@ -74,16 +74,16 @@ static void test_relative(void **state)
     } cases[] = {
         { 0, "just now", "just now" },
         { 4, "just now", "just now" },
-        { 5, "5 seconds ago", "in 5 seconds" },
-        { 59, "59 seconds ago", "in 59 seconds" },
-        { MINUTE, "1 minute ago", "in 1 minute" },
-        { 2 * MINUTE - 1, "1 minute ago", "in 1 minute" },
-        { 2 * MINUTE, "2 minutes ago", "in 2 minutes" },
-        { HOUR - 1, "59 minutes ago", "in 59 minutes" },
-        { HOUR, "1 hour ago", "in 1 hour" },
-        { DAY - 1, "23 hours ago", "in 23 hours" },
-        { DAY, "1 day ago", "in 1 day" },
-        { 7 * DAY - 1, "6 days ago", "in 6 days" },
+        { 5, "5 s ago", "in 5 s" },
+        { 59, "59 s ago", "in 59 s" },
+        { MINUTE, "1 min ago", "in 1 min" },
+        { 2 * MINUTE - 1, "1 min ago", "in 1 min" },
+        { 2 * MINUTE, "2 min ago", "in 2 min" },
+        { HOUR - 1, "59 min ago", "in 59 min" },
+        { HOUR, "1 h ago", "in 1 h" },
+        { DAY - 1, "23 h ago", "in 23 h" },
+        { DAY, "1 d ago", "in 1 d" },
+        { 7 * DAY - 1, "6 d ago", "in 6 d" },
         { 7 * DAY, "13 Nov 2026", "27 Nov 2026" },
         { 365 * DAY, "20 Nov 2025", "20 Nov 2027" },
     };
@@ -94,6 +94,22 @@ static void test_relative(void **state)
         assert_string_equal(date_relative(arena, now - cases[i].distance, now), cases[i].past);
         assert_string_equal(date_relative(arena, now + cases[i].distance, now), cases[i].future);
     }
+}
+
+static void test_span(void **state)
+{
+    static const struct {
+        int64_t seconds;
+        const char *text;
+    } cases[] = {
+        { 0, "0 s" },         { 59, "59 s" },         { 60, "1 min" },          { 3599, "59 min" },
+        { 3600, "1 h" },      { 3660, "1 h 1 min" },  { 86399, "23 h 59 min" }, { 86400, "1 d" },
+        { 90000, "1 d 1 h" }, { 40 * 86400, "40 d" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++)
+        assert_string_equal(date_span(arena, cases[i].seconds), cases[i].text);
 }
 
 static void test_length(void **state)
@@ -194,7 +210,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_now),      cmocka_unit_test(test_moments),
         cmocka_unit_test(test_relative), cmocka_unit_test(test_length),
-        cmocka_unit_test(test_calendar), cmocka_unit_test(test_iso_read),
+        cmocka_unit_test(test_span),     cmocka_unit_test(test_calendar),
+        cmocka_unit_test(test_iso_read),
     };
 
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -256,7 +256,7 @@ static void test_times(void **state)
     html_at(&out, 1795780800, 1795780800 + 180);
     assert_string_equal(out.bytes,
                         "<time datetime=\"2026-11-27T12:00:00Z\" title=\"27 Nov 2026, 12:00 UTC\">"
-                        "3 minutes ago</time>");
+                        "3 min ago</time>");
     out = buf_new(arena, 8);
     html_at(&out, 0, 1795780800);
     assert_string_equal(out.bytes, "\u2014");
