@@ -1,0 +1,27 @@
+/*
+ * Numbers as the "d" of an SVG path, in a viewBox of `width` by `height` whose bottom is 0 and
+ * whose top is `top`. Larger numbers are drawn at the top.
+ */
+#pragma once
+
+#include "base/arena.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct chart_path {
+    int64_t width, height; /* of the viewBox, above 0 */
+    int64_t top;           /* the number at the upper edge, above 0 */
+};
+
+/*
+ * A line through `count` numbers at equal distances, from the left edge to the right one. A number
+ * below 0 is unknown: the line has a gap there. "" if all are. In the arena.
+ */
+const char *chart_path_line(struct arena *arena, const struct chart_path *path,
+                            const int64_t *values, size_t count);
+
+/* The same with the area below the line closed, to be filled. */
+const char *chart_path_area(struct arena *arena, const struct chart_path *path,
+                            const int64_t *values, size_t count);
