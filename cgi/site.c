@@ -24,9 +24,9 @@ static struct price_view_size_rows sizes_of(struct request *r, const struct pric
         sizes.row[i] = (struct price_view_size){
             .label = size->label,
             .what = vm_view_size(r->arena, size->vcpus, size->memory_mb, size->disk_gb),
-            .price_hour = price_hour(config, r->arena, millicents),
+            .price_hour = price_hour_exact(config, r->arena, millicents),
             .price_month = price_month(config, r->arena, millicents),
-            .price_stopped = price_hour(config, r->arena, disk_millicents * size->disk_gb),
+            .price_stopped = price_hour_exact(config, r->arena, disk_millicents * size->disk_gb),
             .coming = price_coming(config, r->arena, prices, size->name, now_at),
         };
     }
@@ -71,7 +71,7 @@ static struct price_view_size storage_of(struct request *r, const struct price_l
     return (struct price_view_size){
         .label = label,
         .what = what,
-        .price_hour = price_hour(r->config, r->arena, millicents),
+        .price_hour = price_hour_exact(r->config, r->arena, millicents),
         .price_month = price_month(r->config, r->arena, millicents),
         .coming = price_coming(r->config, r->arena, prices, item, now_at),
     };

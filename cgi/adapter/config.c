@@ -17,7 +17,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { MILLICENTS = 100000 }; /* in one EUR, USD... */
 enum { MAX_SECTIONS = 64, MAX_TITLE = 49, MAX_SECRET_BYTES = 4096 };
 
 enum kind {
@@ -438,26 +437,6 @@ const struct config_image *config_image_find(const struct config *config, const 
             return &config->images[i];
     }
     return NULL;
-}
-
-const char *config_price(const struct config *config, struct arena *arena, int64_t millicents,
-                         int decimals)
-{
-    static const struct {
-        const char *code, *sign;
-    } signs[] = { { "EUR", "€" }, { "USD", "$" }, { "GBP", "£" }, { "CHF", "CHF " } };
-    const char *sign = "";
-    int64_t unit = 1, parts;
-
-    for (size_t i = 0; i < COUNT(signs); i++) {
-        if (strcmp(signs[i].code, config->currency) == 0)
-            sign = signs[i].sign;
-    }
-    for (int i = 0; i < decimals; i++)
-        unit *= 10;
-    parts = (millicents * unit + MILLICENTS / 2) / MILLICENTS;
-    return arena_printf(arena, "%s%lld.%0*lld", sign, (long long)(parts / unit), decimals,
-                        (long long)(parts % unit));
 }
 
 struct error *config_secret_load(struct arena *arena, const char *state_dir, const char *name,

@@ -87,10 +87,6 @@ bool config_has_mail(const struct config *config);
  */
 const char *config_mail_check(struct arena *arena, struct config *config);
 
-/* "€0.012" from 1200 millicents and 3 `decimals` (at least 1), rounded. In the arena. */
-const char *config_price(const struct config *config, struct arena *arena, int64_t millicents,
-                         int decimals);
-
 /* Up to two values of STATE/secrets/NAME: the current one and one that is still accepted. */
 struct config_secret {
     const char *current;

@@ -1,23 +1,72 @@
-/* Formatting of amounts; see money.h. Input is whole cents, so nothing is rounded here. */
+/* Formatting of amounts; see money.h. */
 #include "model/money.h"
 
+#include "base/array.h"
+
 #include <ctype.h>
+#include <string.h>
 #include <strings.h>
 
-enum { MILLICENTS_A_CENT = 1000, CENTS = 100 };
+enum { MILLICENTS = 100000, CENTS = 100 }; /* in one EUR, USD... */
+
+static const char *currency_sign(const char *currency)
+{
+    static const struct {
+        const char *code, *sign;
+    } signs[] = { { "EUR", "€" }, { "USD", "$" }, { "GBP", "£" }, { "CHF", "CHF " } };
+
+    for (size_t i = 0; i < COUNT(signs); i++) {
+        if (strcasecmp(signs[i].code, currency) == 0)
+            return signs[i].sign;
+    }
+    return "";
+}
+
+/* "1,234,567" */
+static const char *grouped(struct arena *arena, int64_t whole)
+{
+    const char *text = "";
+
+    for (; whole >= 1000; whole /= 1000)
+        text = arena_printf(arena, ",%03lld%s", (long long)(whole % 1000), text);
+    return arena_printf(arena, "%lld%s", (long long)whole, text);
+}
+
+/* `parts` of which `unit` are one. */
+static const char *decimal(struct arena *arena, int64_t parts, int64_t unit, int decimals)
+{
+    const char *whole = grouped(arena, parts / unit);
+
+    if (decimals == 0)
+        return whole;
+    return arena_printf(arena, "%s.%0*lld", whole, decimals, (long long)(parts % unit));
+}
 
 const char *money_text(const struct config *config, struct arena *arena, int64_t amount_cents,
                        const char *currency)
 {
     char code[4] = "";
     const char *sign = amount_cents < 0 ? "-" : "";
-    int64_t size_cents = amount_cents < 0 ? -amount_cents : amount_cents;
+    const char *text = decimal(arena, amount_cents < 0 ? -amount_cents : amount_cents, CENTS, 2);
 
     if (strcasecmp(currency, config->currency) == 0)
-        return arena_printf(arena, "%s%s", sign,
-                            config_price(config, arena, size_cents * MILLICENTS_A_CENT, 2));
+        return arena_printf(arena, "%s%s%s", sign, currency_sign(currency), text);
     for (size_t i = 0; i < sizeof code - 1 && currency[i]; i++)
         code[i] = (char)toupper((unsigned char)currency[i]);
-    return arena_printf(arena, "%s%lld.%02lld %s", sign, (long long)(size_cents / CENTS),
-                        (long long)(size_cents % CENTS), code);
+    return arena_printf(arena, "%s%s %s", sign, text, code);
+}
+
+const char *money_millicents(const struct config *config, struct arena *arena, int64_t millicents,
+                             int decimals)
+{
+    const char *sign = currency_sign(config->currency);
+    int64_t unit = 1, part; /* a part is what the last decimal counts */
+
+    for (int i = 0; i < decimals; i++)
+        unit *= 10;
+    part = MILLICENTS / unit;
+    if (millicents > 0 && millicents < part)
+        return arena_printf(arena, "< %s%s", sign, decimal(arena, 1, unit, decimals));
+    return arena_printf(arena, "%s%s", sign,
+                        decimal(arena, (millicents + part / 2) / part, unit, decimals));
 }

@@ -2,6 +2,7 @@
 #include "model/price.h"
 
 #include "base/date.h"
+#include "model/money.h"
 
 #include <string.h>
 
@@ -29,16 +30,21 @@ int64_t price_change_after(const struct price_list_rows *prices, int64_t at)
 
 const char *price_hour(const struct config *config, struct arena *arena, int64_t millicents)
 {
-    int decimals = DECIMALS_MAX;
+    return money_millicents(config, arena, millicents, millicents ? DECIMALS_MIN : 0);
+}
+
+const char *price_hour_exact(const struct config *config, struct arena *arena, int64_t millicents)
+{
+    int decimals = millicents ? DECIMALS_MAX : 0;
 
     for (int64_t rest = millicents; decimals > DECIMALS_MIN && rest % 10 == 0; rest /= 10)
         decimals--;
-    return config_price(config, arena, millicents, decimals);
+    return money_millicents(config, arena, millicents, decimals);
 }
 
 const char *price_amount(const struct config *config, struct arena *arena, int64_t millicents)
 {
-    return config_price(config, arena, millicents, 2);
+    return money_millicents(config, arena, millicents, 2);
 }
 
 const char *price_month(const struct config *config, struct arena *arena, int64_t millicents)
@@ -55,7 +61,8 @@ const char *price_coming(const struct config *config, struct arena *arena,
         const struct price_list_row *row = &prices->row[i];
 
         if (row->from_at > now_at && strcmp(row->item, item) == 0 && row->millicents != now)
-            return arena_printf(arena, "%s from %s", price_hour(config, arena, row->millicents),
+            return arena_printf(arena, "%s from %s",
+                                price_hour_exact(config, arena, row->millicents),
                                 date_day(arena, row->from_at));
     }
     return NULL;

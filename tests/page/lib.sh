@@ -134,7 +134,7 @@ normal() {
     sed -e '1,/^\r*$/d' "$state/answer" | sed -E \
         -e 's/(name="csrf" value=")[^"]+/\1CSRF/g' -e 's/(data-version=")[^"]+/\1VERSION/' \
         -e 's/<code>[0-9a-f]{16}<\/code>/<code>REQUEST<\/code>/' \
-        -e 's#(/static/[a-zA-Z.]+)\.[0-9a-f]{12}\.#\1.HASH.#g' -e 's/integrity="[^"]+"/integrity="HASH"/g' \
+        -e 's#(/static/[a-zA-Z.-]+)\.[0-9a-f]{12}\.#\1.HASH.#g' -e 's/integrity="[^"]+"/integrity="HASH"/g' \
         -e 's/(id="name" name="name" value=")[a-z]+-[a-z]+"/\1TWO-WORDS"/' \
         -e 's/Snapshot of [^"]+ UTC/Snapshot of NOW/'
 }
@@ -145,7 +145,7 @@ frame_name() {
     ! grep -q 'action="/signout"' "$state/frame.html" || name=member
     ! grep -q '<a href="/operator"' "$state/frame.html" || name=operator
     ! grep -q '<a href="/billing"' "$state/frame.html" || name+=_billing
-    [ $name != signed_out ] || grep -q '<a role="button" class="quiet" href="/signin"' "$state/frame.html" || name=signin
+    [ $name != signed_out ] || grep -q '<a class="btn" href="/signin"' "$state/frame.html" || name=signin
     echo $name
 }
 # split: normal.html into page.html, specific to the page, and frame.html, shared with other pages.
@@ -153,9 +153,11 @@ split() {
     local title current person
     title=$(sed -n 's/^<title>\(.*\)<\/title>$/\1/p' "$state/normal.html")
     current=$(sed -n 's/^<a href="\([^"]*\)" aria-current="page">.*/\1/p' "$state/normal.html")
-    person=$(sed -nE 's/.*<span class="soft" title="([^"]+)">\1<.*/\1/p' "$state/normal.html")
+    person=$(sed -nE 's/.*<span class="mail">([^<]+)<.*/\1/p' "$state/normal.html")
     sed -E -e '/^<main/,/^<\/main>/c\<main></main>' -e 's/^<title>.*/<title>TITLE<\/title>/' -e 's/ aria-current="page"//' \
-        -e 's/(<span class="soft" title=")([^"]+)">\2</\1PERSON">PERSON</' "$state/normal.html" >"$state/frame.html"
+        -e 's/(<span class="mail">)[^<]+(<.span><span class="face" aria-hidden="true">)[^<]*/\1PERSON\2P/' \
+        -e 's/^<p>.*, (owner|member)<.p>$/<p>TEAM, ROLE<\/p>/' -e 's/(name="return" value=")[^"]+/\1PATH/' \
+        "$state/normal.html" >"$state/frame.html"
     frame=frame_$(frame_name).html
     {
         printf '<!-- in %s, "%s", at %s, as %s -->\n' "$frame" "$title" "${current:-none}" "${person:-nobody}"

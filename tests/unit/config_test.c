@@ -665,25 +665,6 @@ static void test_files(void **state)
     assert_non_null(strstr(e->text, ":2: the line is too long or contains a NUL byte"));
 }
 
-static void test_price(void **state)
-{
-    static const struct {
-        const char *currency, *shown;
-    } signs[] = {
-        { "EUR", "€0.012" }, { "USD", "$0.012" }, { "GBP", "£0.012" }, { "CHF", "CHF 0.012" }
-    };
-    struct config config = { .currency = "EUR" };
-
-    (void)state;
-    assert_string_equal(config_price(&config, arena, 1200 * 730, 2), "€8.76");
-    assert_string_equal(config_price(&config, arena, 0, 3), "€0.000");
-    assert_string_equal(config_price(&config, arena, 100000, 1), "€1.0");
-    for (size_t i = 0; i < COUNT(signs); i++) {
-        config.currency = signs[i].currency;
-        assert_string_equal(config_price(&config, arena, 1200, 3), signs[i].shown);
-    }
-}
-
 /* ---- secrets ---- */
 
 static void test_secret_lines(void **state)
@@ -762,7 +743,6 @@ int main(void)
         cmocka_unit_test(test_first_error_is_reported),
         cmocka_unit_test(test_price_lists),
         cmocka_unit_test(test_files),
-        cmocka_unit_test(test_price),
         cmocka_unit_test(test_secret_lines),
         cmocka_unit_test(test_secret_refused),
     };

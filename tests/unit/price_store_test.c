@@ -167,12 +167,17 @@ static void prices_are_written_exactly(void **state)
 {
     static const struct {
         int64_t millicents;
-        const char *hour, *month;
+        const char *exact, *hour, *month;
     } prices[] = {
-        { 100, "€0.001", "€0.73" },      { 400, "€0.004", "€2.92" },
-        { 50, "€0.0005", "€0.37" },      { 5, "€0.00005", "€0.04" },
-        { 0, "€0.000", "€0.00" },        { 123456, "€1.23456", "€901.23" },
-        { 100000, "€1.000", "€730.00" },
+        { 100, "€0.001", "€0.001", "€0.73" },
+        { 400, "€0.004", "€0.004", "€2.92" },
+        { 50, "€0.0005", "< €0.001", "€0.37" },
+        { 5, "€0.00005", "< €0.001", "€0.04" },
+        { 1, "€0.00001", "< €0.001", "< €0.01" },
+        { 103, "€0.00103", "€0.001", "€0.75" },
+        { 0, "€0", "€0", "€0.00" },
+        { 123456, "€1.23456", "€1.235", "€901.23" },
+        { 200000000, "€2,000.000", "€2,000.000", "€1,460,000.00" },
     };
     static struct price_list_row rows[] = { { "nano", 1, 100 }, { "nano", 1798761600, 1400 } };
     static const struct price_list_rows list = { rows, 2 };
@@ -181,10 +186,15 @@ static void prices_are_written_exactly(void **state)
     for (size_t i = 0; i < COUNT(prices); i++) {
         assert_string_equal(price_hour(world->config, world->arena, prices[i].millicents),
                             prices[i].hour);
+        assert_string_equal(price_hour_exact(world->config, world->arena, prices[i].millicents),
+                            prices[i].exact);
         assert_string_equal(price_month(world->config, world->arena, prices[i].millicents),
                             prices[i].month);
     }
-    /* Half a cent is rounded up. */
+    /* Half a cent is rounded up; what is less than a cent is not nothing. */
+    assert_string_equal(price_amount(world->config, world->arena, 0), "€0.00");
+    assert_string_equal(price_amount(world->config, world->arena, 1), "< €0.01");
+    assert_string_equal(price_amount(world->config, world->arena, 999), "< €0.01");
     assert_string_equal(price_amount(world->config, world->arena, 1499), "€0.01");
     assert_string_equal(price_amount(world->config, world->arena, 1500), "€0.02");
     assert_string_equal(price_coming(world->config, world->arena, &list, "nano", NOW),
