@@ -51,7 +51,7 @@ WORKER_C := $(filter-out cgi/worker/worker.c cgi/admin/admin.c,$(wildcard $(fore
 LIB_O    := $(LIB_C:%.c=$(BUILD)/%.o) $(SQL_C:%.c=%.o) $(PAGE_C:%.c=%.o)
 WORKER_O := $(WORKER_C:%.c=$(BUILD)/%.o)
 
-.PHONY: all setup setup_test setup_bench run signin test lint unit page e2e bench fuzz guest image clean generated tests
+.PHONY: FORCE all setup setup_test setup_bench run signin test lint unit page e2e bench fuzz guest image clean generated tests
 HELPERS  := $(patsubst cgi/helper/%.c,$(BUILD)/%,$(wildcard cgi/helper/*.c))
 all: $(PROGRAMS) $(HELPERS) $(BUILD)/worker $(BUILD)/domicile-admin $(BUILD)/errors/404.html
 
@@ -79,6 +79,14 @@ $(BUILD)/cgi/%.o: cgi/%.c | generated
 	@mkdir -p $(@D)
 	@echo "  CC $@"
 	@$(CC) $(CFLAGS) -c -o $@ $<
+# The version that pages show: of the commit, also if only that has changed.
+VERSION := $(shell git describe --tags --always 2>/dev/null || echo unknown)
+$(BUILD)/version.stamp: FORCE
+	@mkdir -p $(@D)
+	@[ "$$(cat $@ 2>/dev/null)" = "$(VERSION)" ] || echo "$(VERSION)" >$@
+$(BUILD)/cgi/web/serve.o: CFLAGS += -DDOMICILE_VERSION='"$(VERSION)"'
+$(BUILD)/cgi/web/serve.o: $(BUILD)/version.stamp
+FORCE:
 $(BUILD)/db/%.o: $(BUILD)/db/%.c
 	@echo "  CC $@"
 	@$(CC) $(CFLAGS) -c -o $@ $<

@@ -274,7 +274,7 @@ static struct error *account_rename(struct request *r)
         return NULL;
     }
     e = sql_person_rename(r->db, r->arena, r->session->person_id, name.text);
-    return e ? e : done(r, "Your name is changed.", "/account");
+    return e ? e : done(r, "Name updated.", "/account");
 }
 
 /* From the menu of any page, and back to it. */
@@ -301,9 +301,9 @@ static struct error *session_end_one(struct request *r)
     struct error *e;
 
     if (is_this)
-        return error_new(r->arena, ERROR_CONFLICT, "the current session ends by signing out");
+        return error_new(r->arena, ERROR_CONFLICT, "to end the current session, sign out");
     e = sql_session_delete_by_handle(r->db, r->arena, r->session->person_id, r->parameters[0]);
-    return e ? e : done(r, "That browser is signed out.", "/account");
+    return e ? e : done(r, "Session signed out.", "/account");
 }
 
 static struct error *session_end_others(struct request *r)
@@ -311,7 +311,7 @@ static struct error *session_end_others(struct request *r)
     struct error *e =
         sql_session_delete_others(r->db, r->arena, r->session->person_id, r->session->id_hash);
 
-    return e ? e : done(r, "All other browsers are signed out.", "/account");
+    return e ? e : done(r, "Signed out of all other sessions.", "/account");
 }
 
 /* ---- program ---- */

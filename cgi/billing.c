@@ -8,6 +8,7 @@
 #include "base/array.h"
 #include "billing.html.h"
 #include "billing.sql.h"
+#include "billing_cancel.html.h"
 #include "billing_request.html.h"
 #include "billing_request.sql.h"
 #include "billing_return.html.h"
@@ -127,6 +128,27 @@ static struct error *subscribe_post(struct request *r)
     return request_queue(r, BILLING_JOB_CHECKOUT, NULL);
 }
 
+/* The page that asks for confirmation. */
+static struct error *cancel_show(struct request *r)
+{
+    struct billing_cancel_html page = { .end_day = NULL };
+    bool can_cancel;
+    struct error *e = billing_is_on(r);
+
+    if (!e)
+        e = billing_cancel_fill(r, &page, &can_cancel);
+    if (e)
+        return e;
+    if (!can_cancel) {
+        response_redirect(&r->response, "/billing");
+        return NULL;
+    }
+    r->frame.title = "Cancel plan";
+    r->frame.section = "billing";
+    html_billing_cancel(&r->response.body, &r->frame, &page);
+    return NULL;
+}
+
 static struct error *cancel_post(struct request *r)
 {
     return request_queue(r, BILLING_JOB_CANCEL, NULL);
@@ -188,6 +210,7 @@ static const struct route routes[] = {
     { "GET", "/billing/return", ACCESS_MEMBER, return_show },
     { "GET", "/billing/requests/:id", ACCESS_OWNER, request_show },
     { "POST", "/billing/subscribe", ACCESS_OWNER, subscribe_post },
+    { "GET", "/billing/cancel", ACCESS_OWNER, cancel_show },
     { "POST", "/billing/cancel", ACCESS_OWNER, cancel_post },
     { "POST", "/billing/resume", ACCESS_OWNER, resume_post },
     { "POST", "/billing/portal", ACCESS_OWNER, portal_post },

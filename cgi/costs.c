@@ -76,11 +76,11 @@ static struct error *cap_again(struct request *r, const char *typed, const char 
 
 static struct error *cap_set(struct request *r, const int64_t *cap_cents)
 {
-    const char *notice = "Your team has no spend cap any more.";
+    const char *notice = "Spending limit removed.";
     struct error *e;
 
     if (cap_cents)
-        notice = arena_printf(r->arena, "The spend cap is now %s a month.",
+        notice = arena_printf(r->arena, "Spending limit set to %s a month.",
                               price_amount(r->config, r->arena, *cap_cents * 1000));
     e = sql_team_set_cap(r->db, r->arena, r->session->team_id, cap_cents);
     if (!e)
@@ -103,9 +103,10 @@ static struct error *cap_post(struct request *r)
     if (!*cap.text)
         return cap_set(r, NULL);
     if (!text_cents(cap.text, &cap_cents))
-        return cap_again(r, cap.text, "Write an amount like 25 or 25.50, or leave it empty.");
+        return cap_again(r, cap.text,
+                         "Enter an amount like 25 or 25.50, or leave it empty for no limit.");
     if (cap_cents < 1 || cap_cents > LIMIT_CAP_CENTS)
-        return cap_again(r, cap.text, "The cap must be between 0.01 and 1000000.");
+        return cap_again(r, cap.text, "The limit must be between 0.01 and 1,000,000.");
     return cap_set(r, &cap_cents);
 }
 

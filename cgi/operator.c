@@ -1,9 +1,10 @@
-/* The operator's page: resources of the hosts, and what could not be applied, sent or explained. */
+/* The admin page: resources of the hosts, and what could not be applied, sent or explained. */
 #include "base/array.h"
 #include "base/limit.h"
 #include "billing_problem.sql.h"
 #include "event.sql.h"
 #include "mail.sql.h"
+#include "model/vm_state.h"
 #include "model/worker_wakeup.h"
 #include "operator.html.h"
 #include "operator.sql.h"
@@ -27,7 +28,9 @@ static struct error *operator_show(struct request *r)
     if (!e)
         e = sql_image_list(r->db, r->arena, &page.images);
     if (!e)
-        e = sql_operator_vms(r->db, r->arena, most, &page.vms);
+        e = sql_operator_totals(r->db, r->arena, &page.totals);
+    if (!e)
+        e = sql_operator_vms(r->db, r->arena, r->session->team_id, most, &page.vms);
     if (!e)
         e = sql_event_counts(r->db, r->arena, &page.events);
     if (!e)
@@ -43,7 +46,14 @@ static struct error *operator_show(struct request *r)
     page.has_more_parked = list_cut(&page.parked.count);
     page.has_more_mails = list_cut(&page.mails.count);
     page.has_more_problems = list_cut(&page.problems.count);
-    r->frame.title = "Operator";
+    for (size_t i = 0; i < page.vms.count; i++)
+        page.vms.row[i].state = vm_state_label(page.vms.row[i].state);
+    page.has_mail = config_has_mail(r->config);
+    for (size_t i = 0; i < page.regions.count; i++)
+        page.unreachable += page.regions.row[i].error != NULL;
+    for (size_t i = 0; i < page.images.count; i++)
+        page.broken_images += page.images.row[i].problem != NULL;
+    r->frame.title = "Admin";
     r->frame.section = "operator";
     html_operator(&r->response.body, &r->frame, &page);
     return NULL;
@@ -62,7 +72,7 @@ static struct error *event_retry_post(struct request *r)
     if (!e)
         e = sql_event_retry(r->db, r->arena, id.text);
     if (!e)
-        e = session_notice(r, "The event is being tried again.");
+        e = session_notice(r, "Retrying the event.");
     if (!e)
         response_redirect(&r->response, "/operator");
     return e;

@@ -225,7 +225,7 @@ static struct error *mail_sent_show(struct request *r)
 {
     if (!has_mail(r))
         return error_new(r->arena, ERROR_NOT_FOUND, "no links by mail here");
-    r->frame.title = "Look into your mailbox";
+    r->frame.title = "Check your email";
     r->frame.section = "signin";
     html_signin_mail(&r->response.body, &r->frame, NULL);
     return NULL;

@@ -27,10 +27,23 @@ static struct price_view_size_rows sizes_of(struct request *r, const struct pric
             .price_hour = price_hour_exact(config, r->arena, millicents),
             .price_month = price_month(config, r->arena, millicents),
             .price_stopped = price_hour_exact(config, r->arena, disk_millicents * size->disk_gb),
+            .stopped_month = price_month(config, r->arena, disk_millicents * size->disk_gb),
             .coming = price_coming(config, r->arena, prices, size->name, now_at),
         };
     }
     return sizes;
+}
+
+/* How one logs in to the first VM of a region, as an example; NULL: nothing is configured. */
+static const char *ssh_example(struct request *r)
+{
+    const struct config *config = r->config;
+    const struct config_region *region = config->regions;
+
+    if (!config->region_count || !config->image_count)
+        return NULL;
+    return arena_printf(r->arena, "ssh -p %lld %s@%s", (long long)region->ssh_port_first,
+                        config->images->user, region->ssh_host);
 }
 
 static struct error *home_show(struct request *r)
@@ -48,13 +61,14 @@ static struct error *home_show(struct request *r)
     if (e)
         return e;
     page.sizes = sizes_of(r, &prices);
+    page.ssh = ssh_example(r);
     for (size_t i = 0; i < config->image_count; i++)
         page.images.row[i] =
             (struct price_view_image){ config->images[i].label, config->images[i].about };
     for (size_t i = 0; i < config->region_count; i++)
         page.regions.row[i] = (struct price_view_region){
             config->regions[i].label,
-            arena_printf(r->arena, "SSH by %s", config->regions[i].ssh_host),
+            arena_printf(r->arena, "SSH via %s", config->regions[i].ssh_host),
         };
     r->frame.title = "Private virtual machines";
     html_home(&r->response.body, &r->frame, &page);
@@ -87,16 +101,16 @@ static struct error *prices_show(struct request *r)
     if (e)
         return e;
     storage[0] = storage_of(r, &prices, PRICE_STOPPED_DISK, "Disk of a stopped VM",
-                            "each GB of its size, whether written or not");
+                            "each GB of its size, used or not");
     storage[1] =
-        storage_of(r, &prices, PRICE_SNAPSHOT, "Snapshot", "each GB of the disk that it restores");
+        storage_of(r, &prices, PRICE_SNAPSHOT, "Snapshot", "each GB of the disk it restores");
     page.sizes = sizes_of(r, &prices);
     page.storage = (struct price_view_size_rows){ storage, 2 };
     for (size_t i = 0; i < page.sizes.count; i++)
         page.has_coming |= page.sizes.row[i].coming != NULL;
     for (size_t i = 0; i < 2; i++)
         page.has_coming |= storage[i].coming != NULL;
-    r->frame.title = "Prices";
+    r->frame.title = "Pricing";
     html_prices(&r->response.body, &r->frame, &page);
     return NULL;
 }

@@ -370,7 +370,7 @@ static struct error *pairs_read(struct reading *reading, const char *path)
 static const char *operator_check(struct arena *arena, struct config *config)
 {
     config->operator_email = idn_email(arena, config->operator_email);
-    return config->operator_email ? NULL : "[server] operator must be an e-mail address";
+    return config->operator_email ? NULL : "[server] operator must be an email address";
 }
 
 struct error *config_load(struct arena *arena, const char *state_dir, struct config **out)

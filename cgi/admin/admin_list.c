@@ -54,7 +54,7 @@ static struct error *vm_write(struct admin *admin, const struct operator_vms_row
 struct error *admin_vms(struct admin *admin)
 {
     struct operator_vms_rows vms;
-    struct error *e = sql_operator_vms(admin->db, admin->arena, INT64_MAX, &vms);
+    struct error *e = sql_operator_vms(admin->db, admin->arena, 0, INT64_MAX, &vms);
 
     if (!e && !admin->is_json)
         printf("%-16s  %-20s  %-24s  %-10s  %-12s  %-8s  %5s  %s\n", "ID", "NAME", "TEAM", "REGION",

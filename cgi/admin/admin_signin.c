@@ -24,7 +24,7 @@ struct error *admin_signin(struct admin *admin)
                          "sign-in uses WorkOS (identity = workos in domicile.conf): links need "
                          "identity = local");
     if (!email)
-        return error_new(admin->arena, ERROR_INPUT, "not an e-mail address: %s", admin->argument);
+        return error_new(admin->arena, ERROR_INPUT, "not an email address: %s", admin->argument);
     e = signin_token_make(&context, email, &url, &until_at);
     if (!e)
         puts(url);

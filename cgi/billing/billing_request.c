@@ -190,7 +190,7 @@ static struct error *checkout_act(struct billing_request *request)
     struct error *e = NULL;
 
     if (request->account.subscription_id && !stripe_status_is_over(status)) {
-        request->problem = "Your team has a subscription already.";
+        request->problem = "Your team already has a plan.";
         return NULL;
     }
     if (request->account.checkout_id)
@@ -208,7 +208,7 @@ static struct error *checkout_act(struct billing_request *request)
 static struct error *portal_open(struct billing_request *request, const char *flow)
 {
     if (!request->account.customer_id) {
-        request->problem = "There is nothing at Stripe for your team yet.";
+        request->problem = "Your team has no billing account at Stripe yet.";
         return NULL;
     }
     return stripe_portal_create(request->stripe, request->context->arena, request->row->id,
@@ -232,7 +232,7 @@ static struct error *subscription_set(struct billing_request *request, bool is_t
 
     if (!request->account.subscription_id ||
         stripe_status_is_over(request->account.stripe_status)) {
-        request->problem = "There is no subscription that runs.";
+        request->problem = "Your team has no active plan.";
         return NULL;
     }
     e = stripe_subscription_cancel(request->stripe, request->context->arena, request->row->id,
@@ -301,8 +301,8 @@ static const struct request_kind {
     { BILLING_JOB_CHECKOUT, checkout_act, NULL },
     { BILLING_JOB_PORTAL, portal_act, NULL },
     { BILLING_JOB_CARD, card_act, NULL },
-    { BILLING_JOB_CANCEL, cancel_act, "subscription cancelled" },
-    { BILLING_JOB_RESUME, resume_act, "cancellation taken back" },
+    { BILLING_JOB_CANCEL, cancel_act, "Plan canceled" },
+    { BILLING_JOB_RESUME, resume_act, "Cancellation reversed" },
     { BILLING_JOB_INVOICE, invoice_act, NULL },
     { BILLING_JOB_PDF, pdf_act, NULL },
     { BILLING_JOB_END, end_act, NULL },
@@ -407,8 +407,8 @@ struct error *billing_request_end(struct billing_request *request, const struct 
     if (!is_to_repeat(request, cause)) {
         *result = "failed";
         return job_end(request, JOB_STATE_FAILED,
-                       is_passing(cause) ? "Stripe cannot be reached at the moment."
-                                         : "Stripe has refused this.",
+                       is_passing(cause) ? "Stripe can’t be reached at the moment."
+                                         : "Stripe rejected the request.",
                        cause->text);
     }
     *result = "later";

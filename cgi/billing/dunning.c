@@ -165,8 +165,8 @@ static struct error *vm_clear(const struct context *context, const struct billin
                               enum vm_trigger event)
 {
     bool is_destroy = event == VM_REQUEST_DESTROY;
-    const struct actor system = actor_system(
-        vm->team_id, is_destroy ? "the subscription has ended" : "the subscription is suspended");
+    const struct actor system =
+        actor_system(vm->team_id, is_destroy ? "the plan has ended" : "the plan is suspended");
     const struct mail mail = {
         .kind = "vm_destroyed", .once = vm->id, .vm_name = vm->name, .at = context->now_at
     };

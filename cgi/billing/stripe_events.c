@@ -144,7 +144,7 @@ static struct error *customer_end(struct event *event)
     }
     if (event->subscriptions)
         e = billing_note(&event->context, event->subscriptions->team_id, event->id,
-                         "customer deleted at Stripe", NULL, NULL);
+                         "Customer deleted at Stripe", NULL, NULL);
     return e ? e : subscriptions_write(event);
 }
 
@@ -217,7 +217,8 @@ static struct error *paid_record(struct event *event)
 
     if (e || !is_stored_as(event, "paid") || !json_number_at(event->fetched, "amount_paid"))
         return e;
-    return invoice_note(event, "paid", "paid", amount_at(event, event->fetched, "amount_paid"));
+    return invoice_note(event, "paid", "Payment received",
+                        amount_at(event, event->fetched, "amount_paid"));
 }
 
 /* Reported once per invoice, however often the charge is retried; not if it has been paid
@@ -232,7 +233,7 @@ static struct error *failed_record(struct event *event)
 
     if (e || !is_stored_as(event, "open"))
         return e;
-    e = invoice_note(event, "failed", "payment failed", amount);
+    e = invoice_note(event, "failed", "Payment failed", amount);
     if (!e)
         e = sql_billing_get(context->db, context->arena, event->subscriptions->team_id, &account);
     if (e)
@@ -277,7 +278,7 @@ static struct error *refund_record(struct event *event)
     return billing_note(context, team_id,
                         arena_printf(event->context.arena, "refund-%s-%s",
                                      stripe_id_at(charge, "id", "ch_"), amount),
-                        "refunded", amount, NULL);
+                        "Refunded", amount, NULL);
 }
 
 static struct error *dispute_fetch(struct event *event)
@@ -292,10 +293,10 @@ static struct error *dispute_fetch(struct event *event)
 
 /* The outcomes, which are final; all other values are stages of an open dispute. */
 static const char *const OUTCOMES[][2] = {
-    { "won", "dispute won" },
-    { "lost", "dispute lost" },
-    { "warning_closed", "dispute closed" },
-    { "prevented", "dispute closed" },
+    { "won", "Dispute won" },
+    { "lost", "Dispute lost" },
+    { "warning_closed", "Dispute closed" },
+    { "prevented", "Dispute closed" },
 };
 
 static const char *outcome_of(const struct json *dispute)
@@ -317,7 +318,7 @@ static struct error *dispute_record(struct event *event)
     const char *outcome = outcome_of(dispute), *amount = amount_at(event, dispute, "amount");
     const char *problem_id =
         arena_printf(context->arena, "dispute-%s", json_get_text(dispute, "id"));
-    const char *what = outcome ? outcome : "payment disputed";
+    const char *what = outcome ? outcome : "Payment disputed";
     int64_t team_id;
     struct error *e = stripe_sync_team(context, json_get(dispute, "charge"), "-", &team_id);
 

@@ -182,8 +182,8 @@ static struct error *item_check(const struct context *context,
                                 json_get_text(it, "id"));
     }
     return problem_set(context, subscriptions->team_id, "items", what,
-                       "Your team’s subscription lacks the part that charges what VMs use. The "
-                       "operator of this site has been told.");
+                       "Your team’s subscription is incomplete: usage isn’t charged. The admin has "
+                       "been notified.");
 }
 
 static struct error *team_check(const struct context *context,
@@ -215,14 +215,15 @@ static struct error *double_check(const struct context *context,
     for (; (it = subscriptions_next(subscriptions, it)); count++)
         ids =
             arena_printf(context->arena, "%s%s%s", ids, count ? ", " : "", json_get_text(it, "id"));
-    return problem_set(context, subscriptions->team_id, "double",
-                       count > 1 ? arena_printf(context->arena,
-                                                "the team has %d subscriptions, and each is "
-                                                "charged: end all but one at Stripe: %s",
-                                                count, ids)
-                                 : NULL,
-                       "Your team has more than one subscription, and each is charged. The "
-                       "operator of this site has been told.");
+    return problem_set(
+        context, subscriptions->team_id, "double",
+        count > 1 ? arena_printf(context->arena,
+                                 "the team has %d subscriptions, and each is "
+                                 "charged: end all but one at Stripe: %s",
+                                 count, ids)
+                  : NULL,
+        "Your team has more than one subscription, and each is charged. The admin has "
+        "been notified.");
 }
 
 /* Of the one that counts; NULL: none does. */
@@ -247,8 +248,8 @@ static struct error *best_check(const struct context *context, int64_t team_id,
                                "is treated as a late payment",
                                id);
     e = problem_set(context, team_id, "paused", paused,
-                    "Payments for your team’s subscription are paused: its invoices are not "
-                    "charged. The operator of this site has been told.");
+                    "Payments for your team’s subscription are paused: invoices aren’t charged. "
+                    "The admin has been notified.");
     return e ? e : problem_set(context, team_id, "status", unknown, NULL);
 }
 

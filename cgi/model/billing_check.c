@@ -48,13 +48,13 @@ struct error *billing_banner(const struct context *context, const struct actor *
         return e;
     if (strcmp(row.status, BILLING_STATUS_PAST_DUE) == 0)
         *out = arena_printf(context->arena,
-                            "A payment has failed. VMs are stopped on %s unless it is "
-                            "in order by then.",
+                            "A payment has failed. VMs will be stopped on %s unless "
+                            "the balance is paid by then.",
                             date_plain(context->arena, row.until_at));
     else if (strcmp(row.status, BILLING_STATUS_SUSPENDED) == 0)
         *out = arena_printf(context->arena,
-                            "Your team’s VMs are stopped. They are destroyed on %s "
-                            "unless there is a paid subscription by then.",
+                            "Your team’s VMs are stopped. They will be destroyed on "
+                            "%s unless the balance is paid by then.",
                             date_plain(context->arena, row.until_at));
     return NULL;
 }

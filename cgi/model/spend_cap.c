@@ -30,8 +30,8 @@ struct error *spend_cap_check(const struct context *context, int64_t team_id, st
     if (out->level == SPEND_FULL)
         out->refusal =
             arena_printf(context->arena,
-                         "Your team has spent its cap of %s for this month. An owner can raise the "
-                         "cap under Costs; on %s it counts from zero again.",
+                         "Your team has reached its spending limit of %s for this month. An owner "
+                         "can raise it under Costs; it resets on %s.",
                          out->cap, date_day(context->arena, date_month_end(now_at)));
     return NULL;
 }

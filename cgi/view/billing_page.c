@@ -7,6 +7,7 @@
 #include "billing.html.h"
 #include "billing.sql.h"
 #include "billing_activity.sql.h"
+#include "billing_cancel.html.h"
 #include "billing_problem.sql.h"
 #include "invoice.sql.h"
 #include "main_constants.sql.h"
@@ -17,15 +18,12 @@
 
 #include <string.h>
 
-enum { DATE_CHARS = 10 };
-
 /* Input of the texts for a status. */
 struct standing {
     struct request *r;
     struct billing_get_row row;
-    const char
-        *open_amount; /* "A payment of €34.51": the unpaid amount, as the start of a sentence */
-    bool is_over;     /* the subscription, not the status */
+    const char *open_amount; /* "A payment of €34.51": the unpaid amount, to begin a sentence */
+    bool is_over;            /* the subscription, not the status */
 };
 
 static const char *date(const struct standing *standing, int64_t at)
@@ -33,25 +31,20 @@ static const char *date(const struct standing *standing, int64_t at)
     return date_plain(standing->r->arena, at);
 }
 
-static int64_t retention_days(const struct standing *standing)
-{
-    return standing->r->config->retention_days;
-}
-
-/* Shared by trial and active: the end date after a cancellation. */
+/* Shared by trial and active: what happens after a cancellation, and when. */
 static const char *cancel_words(const struct standing *standing, const char *last)
 {
     return arena_printf(standing->r->arena,
-                        "it ends on %s%s. VMs are stopped then, their disks kept for %lld more "
-                        "days. Until then you can change your mind.",
+                        "It ends on %s%s. VMs are stopped then and their disks are kept for %lld "
+                        "more days. You can resume the plan until it ends.",
                         date(standing, standing->row.cancel_at), last,
-                        (long long)retention_days(standing));
+                        (long long)standing->r->config->retention_days);
 }
 
 static void none_text(const struct standing *standing, struct billing_html *page)
 {
     (void)standing;
-    page->words = "There is no subscription. With one, your team can create VMs.";
+    page->words = "With a plan, your team can create VMs.";
 }
 
 static void trial_text(const struct standing *standing, struct billing_html *page)
@@ -60,20 +53,22 @@ static void trial_text(const struct standing *standing, struct billing_html *pag
 
     page->words = arena_printf(standing->r->arena, "Everything is free until %s.",
                                date(standing, row->trial_end_at));
-    page->next = row->cancel_at
-                     ? cancel_words(standing, " with the trial, and nothing is charged")
-                     : "from then on use is charged once a month. Until then you can cancel and "
-                       "pay nothing.";
+    page->next = row->cancel_at ? cancel_words(standing, ", and nothing is charged")
+                                : "After that, usage is charged once a month. Cancel before then "
+                                  "and you pay nothing.";
 }
 
 static void active_text(const struct standing *standing, struct billing_html *page)
 {
     const struct billing_get_row *row = &standing->row;
 
-    page->words = page->problems.count ? "The subscription is active." : "Everything is in order.";
-    page->next = row->cancel_at ? cancel_words(standing, ", with a last invoice for use until then")
+    page->words = row->cancel_at         ? "Your plan is canceled."
+                  : page->problems.count ? "Your plan needs attention."
+                                         : "Your plan is active.";
+    page->next = row->cancel_at ? cancel_words(standing, ", with a final invoice for usage until "
+                                                         "then")
                                 : arena_printf(standing->r->arena,
-                                               "the invoice for use until then comes on %s.",
+                                               "The next invoice, for usage until then, is on %s.",
                                                date(standing, row->period_end_at));
 }
 
@@ -85,36 +80,37 @@ static void past_due_text(const struct standing *standing, struct billing_html *
                                            date(standing, row->next_attempt_at))
                             : "";
 
+    page->is_late = true;
     page->words = arena_printf(standing->r->arena,
-                               "%s has failed. VMs run on; new ones cannot be created until it is "
-                               "in order.",
+                               "%s has failed. Running VMs keep running and are billed; new VMs "
+                               "can’t be created until the balance is paid.",
                                standing->open_amount);
-    page->next = arena_printf(standing->r->arena, "%sIf it is not paid by %s, VMs are stopped.",
+    page->next = arena_printf(standing->r->arena, "%sIf it isn’t paid by %s, VMs are stopped.",
                               again, date(standing, row->until_at));
 }
 
 static void suspended_text(const struct standing *standing, struct billing_html *page)
 {
-    page->words =
-        standing->is_over
-            ? "The subscription has ended, so VMs are stopped. Their disks are kept for now."
-            : arena_printf(standing->r->arena,
-                           "%s has failed for too long, so VMs are stopped. Their disks are kept "
-                           "for now.",
-                           standing->open_amount);
+    page->is_late = true;
+    page->words = standing->is_over
+                      ? "Your plan has ended, so VMs are stopped. Their disks are kept for now."
+                      : arena_printf(standing->r->arena,
+                                     "%s is overdue, so VMs are stopped. Their disks are kept "
+                                     "for now.",
+                                     standing->open_amount);
     page->next = arena_printf(standing->r->arena,
-                              "on %s the VMs and their disks are destroyed. %s Then VMs can be "
-                              "started again.",
+                              "On %s the VMs and their disks are destroyed. %s After that, VMs can "
+                              "be started again.",
                               date(standing, standing->row.until_at),
-                              standing->is_over ? "To keep them, subscribe again before that."
-                                                : "To keep them, pay before that.");
+                              standing->is_over ? "To keep them, subscribe again before then."
+                                                : "To keep them, pay before then.");
 }
 
 static void ended_text(const struct standing *standing, struct billing_html *page)
 {
     (void)standing;
-    page->words = "The subscription has ended, and the team’s VMs are gone.";
-    page->next = "nothing. You can subscribe again at any time.";
+    page->words = "Your plan has ended, and the team’s VMs were destroyed.";
+    page->next = "You can subscribe again at any time.";
 }
 
 static const struct {
@@ -131,18 +127,15 @@ static const char *offer(const struct standing *standing)
     struct arena *arena = standing->r->arena;
     const char *base =
         config->base_cents
-            ? arena_printf(arena, "%s a month, and on top of it what VMs use",
+            ? arena_printf(arena, "%s a month plus usage",
                            money_text(config, arena, config->base_cents, config->currency))
-            : "You pay what VMs use, once a month, and nothing else";
+            : "You pay for usage, once a month";
     const char *trial =
         config->trial_days && !standing->row.subscription_id
             ? arena_printf(arena, " The first %lld days are free.", (long long)config->trial_days)
             : "";
 
-    return arena_printf(arena,
-                        "%s, by the prices shown with each size. You can cancel with one "
-                        "click.%s",
-                        base, trial);
+    return arena_printf(arena, "%s, at the listed prices. Cancel anytime.%s", base, trial);
 }
 
 static void buttons_fill(const struct standing *standing, struct billing_html *page)
@@ -163,10 +156,10 @@ static void buttons_fill(const struct standing *standing, struct billing_html *p
 static struct error *invoices_fill(struct request *r, struct billing_html *page)
 {
     static const char *const states[][3] = {
-        { "open", "To pay", "wait" },
-        { "paid", "Paid", "on" },
+        { "open", "Due", "wait" },
+        { "paid", "Paid", "kept" },
         { "void", "Void", "off" },
-        { "uncollectible", "Not paid", "bad" },
+        { "uncollectible", "Uncollectible", "bad" },
     };
     struct invoice_list_rows rows;
     struct error *e =
@@ -184,7 +177,7 @@ static struct error *invoices_fill(struct request *r, struct billing_html *page)
         *out = (struct billing_page_invoice){
             .id = row->id,
             .number = row->number ? row->number : row->id,
-            .date = arena_copy_bytes(r->arena, date_iso(r->arena, row->created_at), DATE_CHARS),
+            .date = date_day(r->arena, row->created_at),
             .total = money_text(r->config, r->arena, row->total_cents, row->currency),
             .state = row->status,
             .chip = "off",
@@ -199,7 +192,7 @@ static struct error *invoices_fill(struct request *r, struct billing_html *page)
     return NULL;
 }
 
-static struct error *standing_get(struct request *r, struct standing *standing)
+static struct error *standing_get(struct request *r, struct standing *standing, const char **due)
 {
     struct invoice_unpaid_row unpaid;
     int64_t team_id = r->session->team_id;
@@ -215,10 +208,10 @@ static struct error *standing_get(struct request *r, struct standing *standing)
     if (e)
         return e;
     standing->open_amount = "A payment";
-    if (unpaid.remaining_cents)
-        standing->open_amount = arena_printf(
-            r->arena, "A payment of %s",
-            money_text(r->config, r->arena, unpaid.remaining_cents, r->config->currency));
+    if (unpaid.remaining_cents) {
+        *due = money_text(r->config, r->arena, unpaid.remaining_cents, r->config->currency);
+        standing->open_amount = arena_printf(r->arena, "A payment of %s", *due);
+    }
     standing->is_over = stripe_status_is_over(standing->row.stripe_status);
     return NULL;
 }
@@ -250,7 +243,7 @@ struct error *billing_page_fill(struct request *r, struct billing_html *page)
     struct error *e = db_read(r->db, r->arena);
 
     if (!e)
-        e = standing_get(r, &standing);
+        e = standing_get(r, &standing, &page->due);
     if (!e)
         e = sql_billing_problem_owner_list(r->db, r->arena, r->session->team_id, &page->problems);
     if (e)
@@ -269,4 +262,23 @@ struct error *billing_page_fill(struct request *r, struct billing_html *page)
     if (!e)
         e = events_fill(r, page);
     return e;
+}
+
+struct error *billing_cancel_fill(struct request *r, struct billing_cancel_html *page,
+                                  bool *can_cancel)
+{
+    struct standing standing;
+    const char *due;
+    struct error *e = db_read(r->db, r->arena);
+    const struct billing_get_row *row = &standing.row;
+
+    if (!e)
+        e = standing_get(r, &standing, &due);
+    if (e)
+        return e;
+    *can_cancel = row->subscription_id && !standing.is_over && !row->cancel_at;
+    page->is_trial = strcmp(row->status, BILLING_STATUS_TRIAL) == 0;
+    page->end_day = date(&standing, page->is_trial ? row->trial_end_at : row->period_end_at);
+    page->retention_days = r->config->retention_days;
+    return NULL;
 }

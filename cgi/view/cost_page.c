@@ -12,6 +12,7 @@
 #include "costs.html.h"
 #include "main_constants.sql.h"
 #include "model/ledger.h"
+#include "model/money.h"
 #include "model/price.h"
 #include "model/spend_cap.h"
 #include "team.sql.h"
@@ -22,6 +23,7 @@
 #include <string.h>
 
 enum { DAYS = 31, ID_BYTES = 32 };
+enum { CHART_WIDTH = 620, CHART_HEIGHT = 1000, BAR_MARGIN = 3, EURO = 100000 };
 
 /* ---- the pass over the ledger ---- */
 
@@ -36,7 +38,7 @@ struct line {
 struct tally {
     struct price_list_rows prices;
     int64_t month_at;
-    struct ledger_sum total, others, days[DAYS];
+    struct ledger_sum total, others, days[DAYS], days_storage[DAYS];
     struct line now, lines[LIMIT_COST_VMS];
     size_t count;
     int64_t other_count, lines_of_file;
@@ -76,15 +78,30 @@ static void line_end(struct tally *tally)
     tally->now = (struct line){ .id = "" };
 }
 
+/* The part that is not for running: of a running VM its snapshots, of a stopped one everything. */
+static struct ledger_use storage_of(const struct ledger_use *use)
+{
+    struct ledger_use storage = *use;
+
+    if (strcmp(use->state, LEDGER_STATE_RUNNING) == 0) {
+        storage.state = LEDGER_STATE_STOPPED;
+        storage.disk_gb = 0;
+    }
+    return storage;
+}
+
 static void days_add(struct tally *tally, const struct ledger_use *use,
                      const struct ledger_chunk_row *row)
 {
+    const struct ledger_use storage = storage_of(use);
+
     for (int64_t at = row->from_at; at < row->until_at;) {
         int64_t day = (at - tally->month_at) / A_DAY_S;
         int64_t day_end_at = tally->month_at + (day + 1) * A_DAY_S;
         int64_t end_at = day_end_at < row->until_at ? day_end_at : row->until_at;
 
         ledger_sum_add(&tally->days[day], &tally->prices, use, at, end_at);
+        ledger_sum_add(&tally->days_storage[day], &tally->prices, &storage, at, end_at);
         at = end_at;
     }
 }
@@ -157,9 +174,67 @@ static const char *amount(struct request *r, const struct ledger_sum *sum)
     return price_amount(r->config, r->arena, ledger_sum_millicents(sum));
 }
 
-static void lists_fill(struct request *r, const struct tally *tally, struct costs_html *page)
+/* The upper edge of the chart: 2, 4 or 10 cents, or ten, a hundred... times that. */
+static int64_t chart_top(int64_t most)
+{
+    int64_t unit = 1000;
+
+    while (most > 10 * unit)
+        unit *= 10;
+    return most <= 2 * unit ? 2 * unit : most <= 4 * unit ? 4 * unit : 10 * unit;
+}
+
+/* The bars of a day: running at the bottom, storage on top of it. */
+static struct cost_day day_of(struct request *r, const struct tally *tally, int64_t day,
+                              int64_t day_count, int64_t top)
+{
+    int64_t all = ledger_sum_millicents(&tally->days[day]);
+    int64_t storage = ledger_sum_millicents(&tally->days_storage[day]);
+    int64_t running_height = (all - storage) * CHART_HEIGHT / top;
+    int64_t storage_height = all * CHART_HEIGHT / top - running_height;
+
+    return (struct cost_day){
+        .day = date_day(r->arena, tally->month_at + day * A_DAY_S),
+        .cost = price_amount(r->config, r->arena, all),
+        .running = price_amount(r->config, r->arena, all - storage),
+        .storage = price_amount(r->config, r->arena, storage),
+        .x = day * CHART_WIDTH / day_count + BAR_MARGIN,
+        .running_y = CHART_HEIGHT - running_height,
+        .running_height = running_height,
+        .storage_y = CHART_HEIGHT - running_height - storage_height,
+        .storage_height = storage_height,
+    };
+}
+
+static void days_fill(struct request *r, const struct tally *tally, struct costs_html *page)
 {
     int64_t end_at = date_month_end(tally->month_at);
+    int64_t day_count = (end_at - tally->month_at) / A_DAY_S, most = 0, top;
+    int decimals;
+
+    for (size_t i = 0; i < DAYS; i++) {
+        int64_t cost = ledger_sum_millicents(&tally->days[i]);
+
+        most = cost > most ? cost : most;
+    }
+    top = chart_top(most);
+    decimals = top < 2 * EURO ? 2 : 0;
+    page->chart = (struct cost_chart){
+        .top = money_millicents(r->config, r->arena, top, decimals),
+        .half = money_millicents(r->config, r->arena, top / 2, decimals),
+        .zero = money_millicents(r->config, r->arena, 0, 0),
+        .first_day = date_day(r->arena, tally->month_at),
+        .middle_day = date_day(r->arena, tally->month_at + day_count / 2 * A_DAY_S),
+        .last_day = date_day(r->arena, end_at - 1),
+        .most = price_amount(r->config, r->arena, most),
+    };
+    page->days.row = arena_array(r->arena, DAYS, sizeof *page->days.row);
+    for (int64_t day = 0; day < day_count && tally->month_at + day * A_DAY_S <= r->now_at; day++)
+        page->days.row[page->days.count++] = day_of(r, tally, day, day_count, top);
+}
+
+static void lists_fill(struct request *r, const struct tally *tally, struct costs_html *page)
+{
     int64_t files = (tally->lines_of_file + LIMIT_CSV_ROWS - 1) / LIMIT_CSV_ROWS;
 
     page->vms.row = arena_array(r->arena, tally->count, sizeof *page->vms.row);
@@ -175,14 +250,6 @@ static void lists_fill(struct request *r, const struct tally *tally, struct cost
             .unbilled_ms = line->unbilled_s * 1000,
             .is_known = line->is_known,
         };
-    }
-    page->days.row = arena_array(r->arena, DAYS, sizeof *page->days.row);
-    for (int64_t at = tally->month_at; at < end_at && at <= r->now_at; at += A_DAY_S) {
-        const struct ledger_sum *sum = &tally->days[(at - tally->month_at) / A_DAY_S];
-
-        page->days.row[page->days.count++] =
-            (struct cost_day){ date_day(r->arena, at), amount(r, sum), at,
-                               ledger_sum_millicents(sum) };
     }
     page->files.row = arena_array(r->arena, (size_t)files, sizeof *page->files.row);
     page->has_parts = files > 1;
@@ -222,7 +289,6 @@ static struct error *outlook_fill(struct request *r, const struct tally *tally,
     page->forecast = amount(r, &forecast);
     page->month_end = date_day(r->arena, end_at);
     page->now_hour = price_hour(r->config, r->arena, now_rate);
-    page->stopped_hour = price_hour(r->config, r->arena, stopped_rate);
     page->stopped_month = price_month(r->config, r->arena, stopped_rate);
     return NULL;
 }
@@ -291,9 +357,9 @@ struct error *cost_page_fill(struct request *r, int64_t month_at, struct costs_h
     page->others = tally->other_count;
     page->others_cost = amount(r, &tally->others);
     page->currency = r->config->currency;
-    page->end_at = date_month_end(month_at);
     page->is_owner = actor_is_owner(&actor);
     lists_fill(r, tally, page);
+    days_fill(r, tally, page);
     r->frame.title = page->is_now ? "Costs" : arena_printf(r->arena, "Costs of %s", page->month);
     r->frame.section = "costs";
     return NULL;

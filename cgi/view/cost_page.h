@@ -17,10 +17,18 @@ struct cost_vm_rows {
     size_t count;
 };
 
+/* A day as a row, and as two bars on top of each other in the chart's viewBox of 620 by 1000. */
 struct cost_day {
     const char *day; /* "21 Nov 2026" */
-    const char *cost;
-    int64_t day_at, millicents;
+    const char *cost, *running, *storage;
+    int64_t x, running_y, running_height, storage_y, storage_height;
+};
+
+/* The words around the chart. */
+struct cost_chart {
+    const char *top, *half, *zero; /* amounts, from the upper to the lower edge */
+    const char *first_day, *middle_day, *last_day;
+    const char *most; /* the cost of the dearest day */
 };
 
 struct cost_day_rows {

@@ -4,7 +4,8 @@
 #include <stddef.h>
 
 struct price_view_size {
-    const char *label, *what, *price_hour, *price_month, *price_stopped;
+    const char *label, *what, *price_hour, *price_month;
+    const char *price_stopped, *stopped_month; /* of an hour and a month; sizes only */
     const char *coming; /* its next price with the date; NULL: none announced */
 };
 

@@ -7,68 +7,63 @@
 
 const struct signin_problem SIGNIN_LINK_UNKNOWN = {
     .status = 404,
-    .title = "This is not a sign-in link we know",
-    .what =
-        "The address may have been cut off when it was copied, or the link is older than a day.",
-    .next = "Open the whole link once more, from “https” to its last character, or get a new one.",
+    .title = "Invalid link",
+    .what = "The link was not copied completely, or it is more than a day old.",
+    .next = "Open the whole link, from “https” to its last character, or get a new one.",
 };
 const struct signin_problem SIGNIN_LINK_LATE = {
     .status = 422,
-    .title = "This sign-in link has ended",
-    .what = "Links work for ten minutes after they are made. Nothing has happened with it.",
+    .title = "This link has expired",
+    .what = "Sign-in links are valid for ten minutes. This one has not been used.",
     .next = "Get a new link and open it right away.",
 };
 const struct signin_problem SIGNIN_LINK_USED = {
     .status = 422,
-    .title = "This sign-in link was used already",
-    .what = "It signed somebody in, here or in another browser. A link works once.",
-    .next = "Get a new link. If it was not you who used this one, tell the operator: somebody else "
-            "has signed in as you.",
+    .title = "This link has already been used",
+    .what = "A sign-in link works once. It was used here or in another browser.",
+    .next = "Get a new link. If you didn’t use this one, tell your admin: somebody else may have "
+            "signed in as you.",
 };
 const struct signin_problem SIGNIN_INVITED_WHILE_SIGNED_IN = {
     .status = 422,
-    .title = "You are signed in already",
-    .what = "An invitation is accepted while signing in, and this browser is signed in.",
-    .next = "Sign out with the button at the top, then open the link in the invitation again.",
+    .title = "You are already signed in",
+    .what = "Invitations are accepted while signing in, and this browser is signed in.",
+    .next = "Sign out in the account menu, then open the link in the invitation again.",
 };
 const struct signin_problem SIGNIN_ATTEMPT_UNKNOWN = {
     .status = 422,
-    .title = "Please start the sign-in here",
-    .what =
-        "This sign-in was begun in another browser, more than ten minutes ago, or has been used "
-        "already. To be sure that it is you, nobody was signed in.",
-    .next = "Start once more; it takes one click.",
+    .title = "Please sign in again",
+    .what = "This sign-in was started in another browser or more than ten minutes ago, or has "
+            "already been completed. For your security, nobody was signed in.",
+    .next = "Start again; it takes one click.",
 };
 const struct signin_problem SIGNIN_EMAIL_UNUSABLE = {
     .status = 422,
-    .title = "Your account has no e-mail address we can use",
-    .what =
-        "You confirmed who you are, but the address in your account is missing or of a form that "
-        "this server cannot write to. Nothing was stored.",
+    .title = "Your account has no usable email address",
+    .what = "The address in your account is missing, or this server cannot send email to it. "
+            "Nothing was stored.",
     .next = "Change the address in your account, or use another account.",
 };
 const struct signin_problem SIGNIN_EMAIL_UNVERIFIED = {
     .status = 403,
-    .title = "Please confirm your e-mail address first",
-    .what =
-        "This address has special rights on this server, and WorkOS has not yet seen that it is "
-        "yours. Nothing was stored.",
-    .next = "Open the mail that asks you to confirm the address, then sign in again.",
+    .title = "Please verify your email address",
+    .what = "This address has admin rights on this server, and WorkOS has not verified it yet. "
+            "Nothing was stored.",
+    .next = "Open the email that asks you to verify the address, then sign in again.",
 };
 const struct signin_problem SIGNIN_IMPERSONATED = {
     .status = 403,
-    .title = "Nobody signs in for somebody else here",
-    .what = "This sign-in came from the WorkOS dashboard in the name of another person. On this "
-            "server only people themselves can open their accounts.",
+    .title = "Impersonation is not allowed",
+    .what = "This sign-in came from the WorkOS dashboard on behalf of another person. On this "
+            "server, accounts are opened only by the people they belong to.",
     .next = "Sign in with your own account.",
 };
 const struct signin_problem SIGNIN_UPSTREAM_FAILED = {
     .status = 502,
-    .title = "The sign-in service did not answer",
-    .what =
-        "WorkOS could not be reached or answered something we cannot use. Your account and your "
-        "VMs are not affected.",
-    .next = "Try again in a minute. If it stays, give the operator the request id below.",
+    .title = "The sign-in service is unavailable",
+    .what = "WorkOS could not be reached, or its response was not usable. Your account and your "
+            "VMs are not affected.",
+    .next = "Try again in a minute. If the error persists, give the admin the request ID below.",
 };
 
 /*
@@ -79,34 +74,34 @@ static const struct signin_problem workos_problems[] = {
     {
         "|access_denied|",
         403,
-        "The sign-in was cancelled",
-        "You, or your organisation's sign-in, said no. Nobody was signed in.",
-        "Try again, or ask the operator whether your account may use this server.",
+        "Sign-in cancelled",
+        "You or your organization denied the sign-in. Nobody was signed in.",
+        "Try again, or ask your admin whether your account has access to this server.",
     },
     {
         "|invalid_grant|invalid_code|expired_code|invalid_code_verifier|code_challenge_not_found|",
         422,
         "The sign-in took too long",
-        "What WorkOS gave your browser has ended or was used before. Nobody was signed in.",
-        "Start once more; it takes one click.",
+        "WorkOS’s response to your browser has expired or has already been used. Nobody was signed "
+        "in.",
+        "Start again; it takes one click.",
     },
     {
         "|sign_up_not_allowed|authentication_method_not_allowed|user_not_found|no_users|"
         "invitation_invalid|invitation_cannot_be_used_for_email|",
         403,
-        "This account may not sign in here",
-        "WorkOS knows you, but this server does not admit the account, the way of signing in, or "
-        "the "
+        "No access",
+        "WorkOS knows you, but this server does not accept this account, sign-in method or "
         "invitation.",
-        "Use the address that you were invited with, or ask the operator to admit you.",
+        "Use the address you were invited with, or ask your admin for an invite.",
     },
     {
         "|sso_required|mfa_enrollment|mfa_challenge|email_verification_required|"
         "organization_selection_required|",
         422,
-        "One step is missing",
-        "Your organisation asks for one more step before it lets you in.",
-        "Start once more and follow the page of WorkOS to its end.",
+        "One more step",
+        "Your organization requires an additional step before you can sign in.",
+        "Start again and complete all steps on the WorkOS page.",
     },
     {
         "|ambiguous_connection_selector|connection_invalid|connection_strategy_invalid|"
@@ -114,23 +109,23 @@ static const struct signin_problem workos_problems[] = {
         "organization_not_found|organization_membership_not_found|invalid_organization_id|"
         "invalid_client|unauthorized_client|invalid_request|pkce_not_supported|",
         502,
-        "The sign-in is not set up right",
-        "WorkOS refused what this server is set up to ask. It is not your fault.",
-        "Give the operator the request id below; the reason stands beside it in the log.",
+        "Sign-in is misconfigured",
+        "WorkOS rejected this server’s configuration. This is not your fault.",
+        "Give the admin the request ID below; the log has the reason.",
     },
     {
         "|server_error|oauth_failed|",
         502,
         "The sign-in service failed",
-        "WorkOS, or the service that you sign in with there, had a fault. Nobody was signed in.",
+        "WorkOS, or the service you sign in with there, had an error. Nobody was signed in.",
         "Try again in a minute.",
     },
 };
 const struct signin_problem SIGNIN_OTHER = {
     .status = 422,
-    .title = "The sign-in did not succeed",
-    .what = "WorkOS ended it for a reason that this server does not know. Nobody was signed in.",
-    .next = "Try again. If it stays, give the operator the request id below.",
+    .title = "Sign-in failed",
+    .what = "WorkOS gave a reason that this server doesn’t know. Nobody was signed in.",
+    .next = "Try again. If the error persists, give the admin the request ID below.",
 };
 
 const struct signin_problem *signin_problem_of_code(struct arena *arena, const char *code)

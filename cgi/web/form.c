@@ -91,7 +91,7 @@ static const char *email_check(struct arena *arena, struct field *field)
     const char *email = identity_email(arena, field->text);
 
     if (!email)
-        return "This is not an e-mail address.";
+        return "Enter a valid email address, like ada@example.org.";
     field->text = email;
     return NULL;
 }

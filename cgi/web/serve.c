@@ -36,11 +36,16 @@ static const char *theme_next(const char *theme)
     return strcmp(theme, PERSON_THEME_LIGHT) == 0 ? PERSON_THEME_DARK : "system";
 }
 
+#ifndef DOMICILE_VERSION
+#define DOMICILE_VERSION "unknown" /* see Makefile */
+#endif
+
 static void frame_fill(struct request *r)
 {
     r->frame = (struct frame){
         .title = "Domicile",
         .server_name = r->config->server_name,
+        .contact_url = arena_printf(r->arena, "mailto:%s", r->config->operator_email),
         .request_id = r->id,
         .now_at = r->now_at,
         .is_fragment = r->is_fragment,
@@ -51,6 +56,7 @@ static void frame_fill(struct request *r)
     r->frame.csrf = session_csrf(r);
     r->frame.notice = r->session->notice;
     if (r->session->person_id) {
+        r->frame.software = "Domicile " DOMICILE_VERSION;
         r->frame.person_email = r->session->email;
         r->frame.person_name = r->session->name;
         r->frame.person_letter =

@@ -231,6 +231,7 @@ struct error *session_end(struct request *r)
 
     cookie_set(r, "", 0);
     r->session = NULL;
+    r->frame.software = NULL;
     r->frame.person_email = NULL;
     r->frame.person_name = NULL;
     r->frame.csrf = NULL;

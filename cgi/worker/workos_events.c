@@ -117,7 +117,7 @@ static struct error *person_follow(struct event *event, const struct json *objec
     identity.email = identity_email(event->context.arena, user.email);
     if (!identity.email ||
         !identity_email_is_allowed(event->context.config, identity.email, user.is_email_verified)) {
-        event->skip = "its e-mail address cannot be taken over";
+        event->skip = "its email address cannot be used";
         return NULL;
     }
     identity.name = identity_name(event->context.arena, user.name, identity.email);

@@ -335,7 +335,7 @@ let vm;
   await follow(here, 'main button[type=submit]');
   equal('the first of two browsers is signed in', new URL(here.url()).pathname, '/vms');
   equal('the second is told', (await follow(there, 'main button[type=submit]')).status(), 422);
-  equal('why', await text(there, 'h1'), 'This sign-in link was used already');
+  equal('why', await text(there, 'h1'), 'This link has already been used');
   check('and what to do', (await text(there, 'main')).includes('What to do:'));
   await here.goto(link);
   equal('who has used the link is led on', new URL(here.url()).pathname, '/vms');
@@ -343,9 +343,9 @@ let vm;
   const late = server.signinLink('two@example.org');
   server.sql('UPDATE signin_link SET expires_at = created_at WHERE used_at IS NULL;');
   equal('a late link', (await there.goto(late)).status(), 422);
-  equal('is explained', await text(there, 'h1'), 'This sign-in link has ended');
+  equal('is explained', await text(there, 'h1'), 'This link has expired');
   equal('a link cut short', (await there.goto(late.slice(0, -5))).status(), 404);
-  equal('as well', await text(there, 'h1'), 'This is not a sign-in link we know');
+  equal('as well', await text(there, 'h1'), 'Invalid link');
 
   // A private key by mistake.
   const secret = fs.readFileSync(`${server.tmp}/key`, 'utf8');

@@ -70,9 +70,9 @@ async function workerKill() {
   const url = 'https://localhost/billing?a=1&b=2';
   const until_at = 1795176000; // 20 Nov 2026, 12:00 UTC
   const kinds = {
-    payment_failed: [{ amount: '€12.00', url, until_at }, 'A payment to Domicile failed',
+    payment_failed: [{ amount: '€12.00', url, until_at }, 'Your payment to Domicile failed',
       ['€12.00', '20 Nov 2026, 12:00 UTC', 'disks are kept']],
-    suspended: [{ amount: '€12.00', url, until_at }, 'Your VMs on Domicile are stopped',
+    suspended: [{ amount: '€12.00', url, until_at }, 'Your VMs on Domicile have been stopped',
       ['€12.00', '20 Nov 2026, 12:00 UTC', 'destroyed with their disks']],
     vm_destroyed: [{ vm_name: 'quiet-maple', url, happened_at: until_at }, 'quiet-maple on Domicile was destroyed',
       ['quiet-maple', '20 Nov 2026, 12:00 UTC', 'receipt']],
@@ -286,7 +286,7 @@ async function workerKill() {
   check('and the log has no address', !/localhost>|operator@|you@example|gone@example/.test(server.log()), raw.length);
   const pressed = await visitor.signIn(link);
   equal('pressed: signed in, where it was wanted', `${pressed.status} ${pressed.headers.location}`, '303 /keys');
-  check('as the operator', (await visitor.ask('GET', '/operator')).text.includes('Mail that has not arrived'));
+  check('as the operator', (await visitor.ask('GET', '/operator')).text.includes('Undelivered email'));
   check('who sees what failed', (await visitor.ask('GET', '/operator')).text.includes('No such user: gone@example.org'));
 
   await allSent();
@@ -307,7 +307,7 @@ async function workerKill() {
   }
   equal('five an hour', server.sql("SELECT count(*) FROM mail WHERE kind = 'signin_link';"), '5');
   const bad = await again.send('/signin', '/signin/mail', [['email', 'nobody']]);
-  check('what is no address is said beside the field', bad.status === 422 && bad.text.includes('not an e-mail address'));
+  check('what is no address is said beside the field', bad.status === 422 && bad.text.includes('Enter a valid email address'));
 
   await until(() => box.mails.length === 5, 50);
   box.calm();
@@ -386,7 +386,7 @@ async function workerKill() {
     && /kind=payment_failed/.test(line) && /result=off/.test(line)).length === 1, server.log());
   check('off: without content', !/(?<!\d)98\.76(?!\d)|secret-page|you@example/.test(server.log()));
   const page = await new Visitor(server).ask('GET', '/signin');
-  check('off: the page says how to get a link', page.text.includes('make signin') && !page.text.includes('E-mail me'));
+  check('off: the page says how to get a link', page.text.includes('make signin') && !page.text.includes('Email me'));
   equal('off: there is no form', (await new Visitor(server).ask('GET', '/signin/mail')).status, 404);
   check('off: domicile-admin check says so', /^ok   mail is off/m.test(await admin('check')));
 }

@@ -48,7 +48,7 @@ const alice = browser();
   const before = alice.cookie;
   const page = await alice.get(link.path);
   equal('GET of a link', page.status, 200);
-  check('says who will be signed in', page.body.includes('as <b>alice@example.org</b>'));
+  check('says who will be signed in', page.body.includes('As <b class="breakable">alice@example.org</b>'));
   equal('has one button more than the menu', page.body.match(/<button/g).length, 1);
   await browser().get(link.path);
   await browser().send('HEAD', link.path);
@@ -82,8 +82,8 @@ const alice = browser();
   equal('pressed twice: on to the VMs', again.headers.location, '/vms');
   const other = await browser().get(link.path);
   equal('another browser: used', other.status, 422);
-  equal('says so', title(other), 'This sign-in link was used already');
-  check('and what to do', other.body.includes('tell the operator')
+  equal('says so', title(other), 'This link has already been used');
+  check('and what to do', other.body.includes('tell your admin')
     && other.body.includes('make signin EMAIL=alice@example.org'));
   check('and when', /<dt>Used<\/dt><dd><time /.test(other.body));
 }
@@ -113,13 +113,13 @@ const alice = browser();
   const before = rows('session');
   const late = await browser().get(linkMake('carol@example.org', { ended: true }).path);
   equal('a late link', late.status, 422);
-  equal('says so', title(late), 'This sign-in link has ended');
+  equal('says so', title(late), 'This link has expired');
   check('and when', /<dt>Ended<\/dt><dd><time /.test(late.body));
   for (const query of ['', '?token=', '?token=abc', `?token=${'A'.repeat(43)}`,
     `?token=${'A'.repeat(44)}`, '?token=%3Cscript%3E']) {
     const answer = await browser().get(`/signin/link${query}`);
     equal(`/signin/link${query.slice(0, 20)}`, answer.status, 404);
-    check('is explained', title(answer) === 'This is not a sign-in link we know');
+    check('is explained', title(answer) === 'Invalid link');
     check('and not echoed', !answer.body.includes('<script>'));
   }
   equal('a repeated token', (await browser().get('/signin/link?token=a&token=b')).status, 400);

@@ -34,7 +34,7 @@ const browser = await Browser.launch(server);
 browser.allowed.push(stripe.url);
 const key = keyMake(server, 'key');
 
-const chipIs = (page, word) => until(async () => await text(page, '.plan .chip') === word);
+const chipIs = (page, word) => until(async () => await text(page, '.plan .state') === word);
 const here = (page) => new URL(page.url()).pathname;
 
 // Presses a button and waits until Stripe's page (or whichever begins so) is there.
@@ -80,10 +80,7 @@ async function inspect(page, name) {
   if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/${name.replace(/\W+/g, '-')}.1280.png`, fullPage: true });
 }
 
-const box = (page, selector) => page.$eval(selector, (e) => {
-  const { left, width, height } = e.getBoundingClientRect();
-  return [left, width, height].map(Math.round).join(' ');
-});
+const height = (page, selector) => page.$eval(selector, (e) => Math.round(e.getBoundingClientRect().height));
 
 const page = await browser.page();
 await signIn(page, server.link);
@@ -99,15 +96,15 @@ await follow(page, 'form[action="/keys"] button');
   check('and the button says why', (await text(page, '#full'))?.includes('Subscribe on the billing page'));
   await follow(page, 'nav a[href="/billing"]');
   equal('billing is in the menu', here(page), '/billing');
-  equal('nothing is there yet', await text(page, '.plan .chip'), 'No subscription');
+  equal('nothing is there yet', await text(page, '.plan .state'), 'No plan');
   await inspect(page, 'billing, empty');
 }
 
 // ---- pay ----
 let subscription;
-const places = [];
+let subscribeHeight;
 {
-  places.push(await box(page, '#plan-button'));
+  subscribeHeight = await height(page, '#plan-button');
   await through(page, '#plan-button', `${stripe.url}/pay/`);
   equal('the button leads to the payment page', await text(page, 'h1'), 'Payment page');
   // Stripe's event alone is to tell: without one it would be asked a minute after the payment page was opened.
@@ -126,10 +123,10 @@ const places = [];
   await stripe.flush();
   check('Stripe’s word is what it waits for', await until(() => here(page) === '/billing'), page.url());
   server.sql('UPDATE billing SET synced_at = unixepoch();');
-  equal('the trial has begun', await text(page, '.plan .chip'), 'Trial');
-  places.push(await box(page, '#plan-button'));
-  equal('cancel has the place and the size of subscribe', places[1], places[0]);
-  equal('it says so', await text(page, '#plan-button'), 'Cancel subscription');
+  equal('the trial has begun', await text(page, '.plan .state'), 'Trial');
+  equal('cancel is on the same page', await text(page, '#cancel-button'), 'Cancel plan…');
+  equal('as high as subscribe was', await height(page, '#cancel-button'), subscribeHeight);
+  check('and not the primary button', await page.$('#cancel-button.primary') === null);
   subscription = [...stripe.subscriptions.values()][0];
 }
 
@@ -158,24 +155,24 @@ let vm;
   await page.goto(`${server.url}/billing`);
   stripe.cards.set(subscription.customer, 'bad');
   stripe.cycle(subscription.id);
-  check('a late payment is shown', await chipIs(page, 'Payment late'));
-  await inspect(page, 'payment late');
+  check('a late payment is shown', await chipIs(page, 'Past due'));
+  await inspect(page, 'past due');
   await page.goto(`${server.url}/vms`);
   check('the owner is told above the list', (await text(page, '.note.bad'))?.includes('A payment has failed'));
   // Its chip may also say "Not answering", when the machine is so busy that the guest is.
   equal('the VM runs on', server.sql('SELECT state FROM vm;'), 'running');
   await page.goto(`${server.url}/vms/new`);
-  check('no new VM', (await text(page, '#full'))?.includes('A payment is late'));
+  check('no new VM', (await text(page, '#full'))?.includes('A payment is past due'));
   server.sql('UPDATE billing SET until_at = 1;');
   await page.goto(`${server.url}/billing`);
   check('after the grace it is suspended', await chipIs(page, 'Suspended'));
-  check('with the day on which disks are destroyed', /on \d+ \w+ \d{4}, \d\d:\d\d UTC the VMs and their disks are destroyed/.test(await text(page, '.plan')));
+  check('with the day on which disks are destroyed', /On \d+ \w+ \d{4}, \d\d:\d\d UTC the VMs and their disks are destroyed/.test(await text(page, '#late')));
   await inspect(page, 'suspended');
   await page.goto(`${server.url}${vm}`);
   check('the VM is stopped', await until(async () => await text(page, 'h1 .chip') === 'Stopped'), await text(page, 'main'));
   check('it cannot be started, and the page says why', await page.$('#start') === null
     && (await text(page, '#why'))?.includes('suspended'));
-  check('the activity says why', (await text(page, 'main')).includes('the subscription is suspended') || (await text(page, 'main')).includes('stop asked'));
+  check('the activity says why', (await text(page, 'main')).includes('the plan is suspended') || (await text(page, 'main')).includes('stop asked'));
 }
 
 // ---- and is made good ----
@@ -198,11 +195,14 @@ let vm;
   await through(page, '#portal-button', `${stripe.url}/portal/`);
   await follow(page, '#back');
   equal('the portal leads back', here(page), '/billing');
+  await follow(page, '#cancel-button');
+  check('cancel says first what happens', (await text(page, 'main')).includes('This cannot be undone'));
+  await inspect(page, 'cancel');
+  await page.$eval('#cancel-confirm', (e) => e.click());
+  check('one confirmation cancels', await until(async () => await text(page, '#plan-button') === 'Resume plan'));
+  check('and says when it ends', (await text(page, '.plan')).includes('It ends on'));
   await page.$eval('#plan-button', (e) => e.click());
-  check('one click cancels', await until(async () => await text(page, '#plan-button') === 'Keep subscription'));
-  check('and says when it ends', (await text(page, '.plan')).includes('it ends on'));
-  await page.$eval('#plan-button', (e) => e.click());
-  check('one click keeps', await until(async () => await text(page, '#plan-button') === 'Cancel subscription'));
+  check('one click resumes', await until(async () => await page.$('#cancel-button')));
   await inspect(page, 'active');
   const awful = `${'W'.repeat(180)}<b>ä 漢字 ‮abc`;
   server.sql(`INSERT INTO invoice SELECT 1, 1000 + value, 'in_awful' || value, '${awful}', 'uncollectible', 'chf', -99999999999, 1, 1, 1, NULL, NULL
@@ -225,7 +225,7 @@ let vm;
   check('the page in between waits by itself', await until(() => plain.url().startsWith(`${stripe.url}/pay/`)), plain.url());
   await Promise.all([plain.waitForNavigation(), plain.click('#Pay')]);
   check('and so does the way back', await until(() => here(plain) === '/billing'), plain.url());
-  equal('bob is on trial', await text(plain, '.plan .chip'), 'Trial');
+  equal('bob is on trial', await text(plain, '.plan .state'), 'Trial');
   equal('with a customer of his own', new Set(stripe.customers.keys()).size, 2);
 }
 

@@ -89,7 +89,7 @@ async function subscribe() {
   const { headers } = await alice.post('/billing/subscribe');
   const answer = await until(async () => {
     const now = await alice.get(headers.location);
-    return !now.body.includes('One moment') && now;
+    return !now.body.includes('Contacting Stripe') && now;
   }, 50);
   return (answer.headers?.refresh || answer.body || '').replace(/^0; url=/, '');
 }

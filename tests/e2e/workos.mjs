@@ -147,7 +147,7 @@ const alice = browser();
   equal('the callback again, signed in: on to the VMs', (await alice.get(callback)).headers.location, '/vms');
   const stolen = await held.get(callback);
   equal('with the old cookie', stolen.status, 422);
-  equal('an explanation', title(stolen), 'Please start the sign-in here');
+  equal('an explanation', title(stolen), 'Please sign in again');
   const other = await browser().get(callback);
   equal('in another browser', other.status, 422);
   check('with a button, not a redirect', other.body.includes('href="/signin/workos"'));
@@ -163,7 +163,7 @@ const alice = browser();
     new URL(start.headers.location).searchParams.get('invitation_token'), 'inv_ABC&x');
   const answer = await alice.get('/signin/workos?invitation_token=inv_ABC');
   equal('not while signed in', answer.status, 422);
-  equal('says so', title(answer), 'You are signed in already');
+  equal('says so', title(answer), 'You are already signed in');
 }
 
 // ---- states and codes that do not fit ----
@@ -186,7 +186,7 @@ const alice = browser();
   equal('a code used before', reuse.status, 422);
   equal('is explained', title(reuse), 'The sign-in took too long');
   check('its reason is in the log', state.log.includes('status=422') && state.log.includes('error=invalid_code'));
-  equal('the state is used up with it', title(await c.get(fresh)), 'Please start the sign-in here');
+  equal('the state is used up with it', title(await c.get(fresh)), 'Please sign in again');
 
   const d = browser();
   const pkce = await authorize(d, 'bob@example.test');
@@ -197,7 +197,7 @@ const alice = browser();
   const e = browser();
   const late = await authorize(e, 'bob@example.test');
   state.sql('UPDATE session SET idle_at = 1, expires_at = 1 WHERE workos_verifier IS NOT NULL;');
-  equal('after ten minutes', title(await e.get(late)), 'Please start the sign-in here');
+  equal('after ten minutes', title(await e.get(late)), 'Please sign in again');
 }
 
 // ---- errors that come to the callback ----
@@ -287,7 +287,7 @@ function withOrganization(id, change = (reply) => reply) {
 
   const { answer } = await signIn('boss@example.test');
   equal('the operator’s address, not verified', answer.status, 403);
-  equal('is explained', title(answer), 'Please confirm your e-mail address first');
+  equal('is explained', title(answer), 'Please verify your email address');
   check('with a way to another account', answer.body.includes('/user_management/sessions/logout?'));
   equal('and nobody is made', rows('person', "email = 'boss@example.test'"), 0);
   const boss = JSON.parse((await call('GET', '/user_management/users?email=boss@example.test')).text).data[0];
@@ -296,10 +296,10 @@ function withOrganization(id, change = (reply) => reply) {
 
   withReply((reply) => ({ ...reply, impersonator: { email: 'x@workos.test', reason: 'y' } }));
   equal('in somebody else’s name', title((await signIn('bob@example.test')).answer),
-    'Nobody signs in for somebody else here');
+    'Impersonation is not allowed');
   withReply((reply) => ({ ...reply, user: { ...reply.user, email: 'no address' } }));
   equal('an address that is none', title((await signIn('bob@example.test')).answer),
-    'Your account has no e-mail address we can use');
+    'Your account has no usable email address');
 }
 
 // ---- WorkOS in bad shape ----
@@ -321,7 +321,7 @@ function withOrganization(id, change = (reply) => reply) {
     const { answer: page } = await signIn('bob@example.test');
     equal(what, page.status, 502);
     equal(`${what}: asked once`, proxy.asked.length, 1);
-    equal(`${what}: explained`, title(page), 'The sign-in service did not answer');
+    equal(`${what}: explained`, title(page), 'The sign-in service is unavailable');
   }
   proxy.asked.length = 0;
   proxy.answer = () => ({ status: 503, text: 'x' });

@@ -41,7 +41,7 @@ await page.goto(`${server.url}/keys`);
 equal('signed out, one is asked to sign in', await text(page, 'h1'), 'Sign in');
 await follow(page, 'main a[role=button]');
 equal('one click, and one is where one wanted to be', page.url(), `${server.url}/keys`);
-check('as the person of WorkOS', (await text(page, '.who'))?.includes('alice@example.test'));
+check('as the person of WorkOS', (await text(page, '.acct'))?.includes('alice@example.test'));
 await page.goto(`${server.url}/account`);
 check('with the name of WorkOS', await page.$eval('#name', (e) => e.value) === 'Alice Ng');
 equal('one cookie of ours', (await page.browserContext().cookies(server.url)).filter((c) => c.domain === 'localhost').map((c) => c.name).join(), '__Host-session');

@@ -19,6 +19,7 @@ route "GET /billing"
 as alice get /billing ; expect 404
 nobody get /billing ; expect 303 /signin?return=/billing
 as alice post /billing/subscribe ; expect 404
+as alice get /billing/cancel ; expect 404
 as alice get /vms ; expect 200 vms.html
 expect_no_text 'href="/billing"'
 
@@ -36,22 +37,28 @@ as alice get /billing ; expect 200 billing_active.html
 sql "INSERT INTO billing_problem VALUES ('items-1', 1, 1767225600, 'subscription sub_1 has no item', '<i>Use is not charged.</i>'),
     ('use-1', 1, 1767225600, 'Stripe counts otherwise', NULL), ('items-2', 2, 1767225600, 'of others', 'Of others.');"
 as alice get /billing ; expect 200 billing_problem.html
-expect_no_text "Everything is in order"
+expect_no_text "Your plan is active"
 expect_no_text "Of others"
 expect_no_text "Stripe counts otherwise"
 as carol get /billing ; expect 200
 expect_no_text "Use is not charged"
 sql "DELETE FROM billing_problem"
-stands "cancel_at = 1769904000"
+nobody get /billing/cancel ; expect 303 /signin?return=/billing/cancel
+as carol get /billing/cancel ; expect 403
+as alice get /billing/cancel ; expect 200 billing_cancel.html
+stands "status = 'trial'"
+as alice get /billing/cancel ; expect_text "Nothing is charged."
+stands "status = 'active', cancel_at = 1769904000"
 as alice get /billing ; expect 200 billing_cancelled.html
+as alice get /billing/cancel ; expect 303 /billing
 stands "cancel_at = NULL, status = 'past_due', stripe_status = 'past_due', until_at = 1770508800, next_attempt_at = 1770163200"
 sql "INSERT INTO invoice VALUES (1, 1769904000, 'in_2', 'D-0002', 'open', 'eur', 3451, 3451, 1767225600, 1769904000, NULL, NULL),
     (1, 1767225600, 'in_1', 'D-0001', 'paid', 'eur', 2380, 0, 1767225600, 1767225600, NULL, NULL),
     (1, 1767225601, 'in_3', NULL, 'draft', 'eur', 1, 1, 1767225600, 1767225600, NULL, NULL),
     (1, 1767225602, 'in_4', '\"><script>alert(1)</script>', 'dreaming', 'sek', -120, 0, 1767225600, 1767225600, NULL, NULL),
     (2, 1767225600, 'in_9', 'BOB-1', 'paid', 'eur', 999, 0, 1767225600, 1767225600, NULL, NULL);
-    INSERT INTO billing_activity VALUES (1, 1767225600, 'a', 'subscription began', NULL, NULL),
-    (1, 1767225700, 'b', 'refunded', '€5.00', NULL), (1, 1767225800, 'c', 'subscription cancelled', NULL, 3);"
+    INSERT INTO billing_activity VALUES (1, 1767225600, 'a', 'Subscription started', NULL, NULL),
+    (1, 1767225700, 'b', 'Refunded', '€5.00', NULL), (1, 1767225800, 'c', 'Plan canceled', NULL, 3);"
 as alice get /billing ; expect 200 billing_past_due.html
 expect_no_text BOB-1
 expect_no_text "<script>alert"
@@ -82,15 +89,15 @@ stands "status = 'past_due', until_at = 1770508800"
 as alice get /vms ; expect 200 vms_past_due.html
 as carol get /vms ; expect 200
 expect_no_text "A payment has failed"
-as alice get /vms/new ; expect_text "A payment is late"
+as alice get /vms/new ; expect_text "A payment is past due"
 as alice post /vms/stoppedstoppedst/start ; expect 303
 sql "DELETE FROM job WHERE state = 'queued'; UPDATE vm SET state = 'stopped' WHERE id = 'stoppedstoppedst'"
 stands "status = 'suspended'"
 as alice get /vms ; expect 200
-expect_text "They are destroyed on 8 Feb 2026, 00:00 UTC"
+expect_text "They will be destroyed on 8 Feb 2026, 00:00 UTC"
 expect_no_text 'id="start-stoppedstoppedst"'
 as alice get /vms/stoppedstoppedst ; expect 200
-expect_text "The subscription is suspended"
+expect_text "Your team’s plan is suspended"
 expect_no_text 'id="start"'
 as alice post /vms/stoppedstoppedst/start ; expect 409
 as alice post /vms/failedfailedfail/retry ; expect 409
@@ -122,7 +129,7 @@ as alice get "/billing/requests/$request" ; expect 200 billing_request_done.html
 expect_text "Refresh: 0; url=https://checkout.stripe.com/c/pay/cs_1#x"
 sql "UPDATE billing_request SET url = NULL"
 as alice get "/billing/requests/$request" ; expect 303 /billing
-sql "UPDATE job SET state = 'failed' WHERE subject_kind <> 'vm'; UPDATE billing_request SET problem = 'Stripe cannot be reached at the moment.'"
+sql "UPDATE job SET state = 'failed' WHERE subject_kind <> 'vm'; UPDATE billing_request SET problem = 'Stripe can’t be reached at the moment.'"
 as alice get "/billing/requests/$request" ; expect 200 billing_request_failed.html
 expect_no_text "Refresh:"
 
@@ -133,6 +140,7 @@ for deed in cancel resume portal card; do
     expect_row "SELECT kind FROM job WHERE subject_kind <> 'vm'" "$deed"
 done
 route "POST /billing/cancel"
+route "GET /billing/cancel"
 route "POST /billing/resume"
 route "POST /billing/portal"
 route "POST /billing/card"

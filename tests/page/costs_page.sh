@@ -17,7 +17,7 @@ route "GET /costs"
 nobody get /costs ; expect 303 /signin?return=/costs
 as dave get /costs ; expect 403
 as alice get /costs ; expect 200
-expect_text "Nothing has been used this month."
+expect_text "No usage this month."
 as alice get "/costs?month=2026-01" ; expect 200 costs_month.html
 expect_no_text bobs-vm
 expect_no_text "<b>forgotten"
@@ -26,7 +26,7 @@ expect_no_text quiet-maple
 # 31 days of medium.
 expect_text "$(euros $((31 * 24 * 1200)))"
 as alice get "/costs?month=2025-12" ; expect 200
-expect_text "Nothing was used in this month."
+expect_text "No usage in December 2025."
 for wrong in 2026-13 2026-1 2026-001 x 9999-12 2026-01-01 1969-12; do
     as alice get "/costs?month=$wrong" ; expect 404
 done
@@ -41,13 +41,25 @@ used runningrunningru running nano 1 $spent
 used stoppedstoppedst stopped small 10 $spent
 used failedfailedfail absent nano 1 $spent
 as alice get /costs ; expect 200
-expect_text "$(euros $((spent * (100 + 50) / 3600)))</p>"
-expect_text "$(euros $(((month_end - month) * (100 + 50) / 3600)))</p>"
-expect_text "Now €0.002 an hour."
-expect_text "€0.001<small>/h</small>"
+expect_text "<p class=\"fig bigfig\">$(euros $((spent * (100 + 50) / 3600)))<small>month to date"
+expect_text "<b>$(euros $(((month_end - month) * (100 + 50) / 3600)))</b>"
+expect_text ">€0.002/h<"
+expect_text "$(euros $((55 * 730))) a month"
 as alice get /vms/runningrunningru ; expect 200
 expect_text "$(euros $((spent * 100 / 3600))) so far"
 as alice get /vms ; expect_text "€0.001<small>/h"
+# A day's bars: what runs at the bottom, storage on top of it, together as high as the day is dear.
+fresh
+sql "DELETE FROM ledger; INSERT INTO ledger VALUES
+    (1, 1767225600, 'runningrunningru', 1767225600, 1767312000, 0, 'quiet-maple', 'running', 'medium', 20, 100),
+    (1, 1767225600, 'stoppedstoppedst', 1767312000, 1767398400, 0, 'old-desktop', 'stopped', 'small', 100, 0)"
+as alice get "/costs?month=2026-01" ; expect 200
+# 24 h of 1200 and 100 * 3 millicents, of 40000; then 24 h of 100 * 5.
+expect_text '<rect x="3" y="280" width="14" height="720"/><rect class="s2" x="3" y="100" width="14" height="180"/>'
+expect_text '<rect x="23" y="1000" width="14" height="0"/><rect class="s2" x="23" y="700" width="14" height="300"/>'
+expect_text "<span>€0.40</span><span>€0.20</span><span>€0</span>"
+expect_text '<td class="num">€0.29</td><td class="num">€0.07</td><td class="num">€0.36</td>'
+
 # More VMs than lines: the most expensive are listed, the others share one line.
 fresh
 sqlite3 "$state/data/main.db" "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 130)
@@ -55,9 +67,9 @@ sqlite3 "$state/data/main.db" "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT
 as alice get "/costs?month=2026-01" ; expect 200
 expect_text ">many-130<"
 expect_no_text ">many-10<"
-expect_text "33 more VMs, each of which cost less"
+expect_text "33 other VMs, each of which cost less"
 # 1 to 32 hours of medium, and the hour of the forgotten one.
-expect_text "<td class=\"num\">$(euros $((1200 * (32 * 33 / 2 + 1))))</td>"
+expect_text "<td data-th=\"Cost\" class=\"num\"><b>$(euros $((1200 * (32 * 33 / 2 + 1))))</b></td>"
 
 fresh
 route "GET /costs/csv"
@@ -73,7 +85,7 @@ expect_no_text bobs-vm
 normal >"$state/normal.csv"
 # The total on the page equals an independent sum of seconds times price.
 sum=$(python3 -c 'import csv,sys; print(sum(int(r["seconds"])*int(r["millicents_per_hour"]) for r in csv.DictReader(open(sys.argv[1], newline=""))) // 3600)' "$state/normal.csv")
-as alice get "/costs?month=2026-01" ; expect_text "<p class=\"figure num\">$(euros "$sum")</p>"
+as alice get "/costs?month=2026-01" ; expect_text "<p class=\"fig bigfig\">$(euros "$sum")<small>total"
 as alice get "/costs/csv?month=2026-01&part=2" ; expect 200
 expect_no_text quiet-maple
 as alice get "/costs/csv?month=2026-01&part=0" ; expect 404
@@ -98,7 +110,7 @@ route "POST /costs/cap"
 nobody post /costs/cap cap=10 ; expect 303 "/signin?return=/costs&ended=1"
 as carol post /costs/cap cap=10 ; expect 403
 as alice post_bare /costs/cap cap=10 ; expect 403
-as carol get /costs ; expect_text "Owners of the team can change it."
+as carol get /costs ; expect_text "Team owners can change the limit."
 expect_no_text "/costs/cap"
 for wrong in abc -1 1.234 0 0.00 10000000 $'1\n2'; do
     as alice post /costs/cap "cap=$wrong" ; expect 422
@@ -110,7 +122,7 @@ expect_no_text "$secret"
 expect_row "SELECT cap_cents FROM team WHERE id = 1" ""
 as alice post /costs/cap cap=10,50 ; expect 303 /costs
 expect_row "SELECT id, cap_cents FROM team WHERE cap_cents IS NOT NULL" "1|1050"
-as alice get /costs ; expect_text "The spend cap is now €10.50 a month."
+as alice get /costs ; expect_text "Spending limit set to €10.50 a month."
 expect_text 'value="10.50"'
 as alice post /costs/cap cap= ; expect 303 /costs
 expect_row "SELECT cap_cents IS NULL FROM team WHERE id = 1" 1
@@ -118,29 +130,29 @@ expect_row "SELECT cap_cents IS NULL FROM team WHERE id = 1" 1
 # Near the cap: a warning, but nothing is refused.
 as alice post /costs/cap cap=0.10 ; expect 303
 used runningrunningru running nano 1 $((81 * 3600))
-as alice get /vms ; expect_text "81 % of the spend cap"
-as alice get /costs ; expect_text "€0.08 of €0.10 this month (81 %)"
+as alice get /vms ; expect_text "81 % of the spending limit used"
+as alice get /costs ; expect_text "€0.08 of €0.10 used this month (81 %)"
 as alice post /vms/stoppedstoppedst/start ; expect 303 /vms/stoppedstoppedst
-as bob get /vms ; expect_no_text "spend cap"
+as bob get /vms ; expect_no_text "spending limit used"
 
 # At the cap: nothing starts, what runs continues, everything else is allowed.
 fresh
 as alice post /costs/cap cap=0.10 ; expect 303
 used runningrunningru running nano 1 $((100 * 3600 - 1))
-as alice get /vms ; expect_text "99 % of the spend cap"
+as alice get /vms ; expect_text "99 % of the spending limit used"
 used runningrunningru running nano 1 $((100 * 3600))
 as alice get /vms ; expect 200 vms_spent.html
-as alice get /vms/new ; expect_text "Your team has spent its cap of €0.10 for this month."
+as alice get /vms/new ; expect_text "Your team has reached its spending limit of €0.10 for this month."
 as alice get /vms/stoppedstoppedst ; expect 200 vm_spent.html
 as alice post /vms name=fresh image=tiny size=nano region=local key=keykeykeykeykey2 ; expect 422
-expect_text "An owner can raise the cap under Costs"
+expect_text "An owner can raise it under Costs"
 expect_row "SELECT count(*) FROM vm WHERE name = 'fresh'" 0
 as alice post /vms/runningrunningru/snapshots/snapshotsnapsho2/clone name=twin size=nano ; expect 422
-expect_text "An owner can raise the cap under Costs"
+expect_text "An owner can raise it under Costs"
 as alice post /vms/stoppedstoppedst/start ; expect 422
 expect_text "Nothing was done."
 as alice post /vms/stoppedstoppedst/resize size=medium ; expect 422
-expect_text "An owner can raise the cap under Costs"
+expect_text "An owner can raise it under Costs"
 as alice post /vms/failedfailedfail/retry ; expect 422
 expect_row "SELECT count(*) FROM job WHERE state = 'queued' AND kind <> 'destroy'" 0
 as alice post /vms/stoppedstoppedst/snapshots/snapshotsnapsho3/restore ; expect 303

@@ -128,7 +128,7 @@ bad() {
     echo "page: $name: $what: $1"
 }
 
-# Replaces what changes from run to run: tokens, versions, request ids, proposed names, hashes of static
+# Replaces what changes from run to run: tokens, versions of pages and of the program, request ids, proposed names, hashes of static
 # files.
 normal() {
     sed -e '1,/^\r*$/d' "$state/answer" | sed -E \
@@ -136,7 +136,7 @@ normal() {
         -e 's/<code>[0-9a-f]{16}<\/code>/<code>REQUEST<\/code>/' \
         -e 's#(/static/[a-zA-Z.-]+)\.[0-9a-f]{12}\.#\1.HASH.#g' -e 's/integrity="[^"]+"/integrity="HASH"/g' \
         -e 's/(id="name" name="name" value=")[a-z]+-[a-z]+"/\1TWO-WORDS"/' \
-        -e 's/Snapshot of [^"]+ UTC/Snapshot of NOW/'
+        -e 's/Snapshot of [^"]+ UTC/Snapshot of NOW/' -e 's/(<span>|<p class="sub">)Domicile [^<]+/\1Domicile VERSION/'
 }
 
 # frame_name: derived from the menu.

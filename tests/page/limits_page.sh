@@ -77,7 +77,7 @@ most 60000
 plant 5000 "INSERT INTO session (id_hash, handle, person_id, current_team_id, csrf_secret, browser, created_at, seen_at, idle_at, expires_at)
     SELECT randomblob(32), printf('handle%010d', i), 1, 1, zeroblob(32), 'Firefox on Linux', 1767225600, 9999999999, 9999999999, 9999999999 FROM n"
 ask_at /account ; expect 200
-expect_text "And more, from before."
+expect_text "Only the most recent sessions are listed."
 most 60000
 end
 
@@ -108,7 +108,7 @@ next=
 for page in 1 2 3; do
     ask_at "/billing${next:+?before=$next}" ; expect 200
     grep -o 'entry[0-9]*' "$state/answer" >>"$state/entries"
-    expect_text "Older ones are under"
+    expect_text "For older invoices, use"
     next=$(sed -n 's/.*href="\/billing?before=\([^"]*\)">Older.*/\1/p' "$state/answer")
 done
 if [ -z "$next" ] && [ "$(sort -u "$state/entries" | wc -l) $(wc -l <"$state/entries")" = "120 120" ]; then good; else
@@ -124,10 +124,10 @@ plant 2000 "INSERT INTO event SELECT 'stripe', 'evt_' || i, 'invoice.paid', 1767
 plant 2000 "INSERT INTO billing_problem (id, team_id, seen_at, what) SELECT 'problem' || i, 1, 1767225600, printf('%0500d', i) FROM n"
 serve operator
 ask_at /operator ; expect 200
-expect_text "<code>domicile-admin vms</code> shows all"
-expect_text "<code>domicile-admin orphans</code> shows all"
-expect_text "<code>domicile-admin mails</code> shows all"
-expect_text "There are more than fit here."
+expect_text "<code>domicile-admin vms</code> lists all"
+expect_text "<code>domicile-admin orphans</code> lists all"
+expect_text "<code>domicile-admin mails</code> lists all"
+expect_text "There are more than shown here."
 most 500000
 end
 

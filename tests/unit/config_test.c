@@ -531,7 +531,7 @@ static void test_addresses(void **state)
     assert_null(load(with_line(5, "operator = Op@B\u00dcCHER.example."), &config));
     assert_string_equal(config->operator_email, "op@xn--bcher-kva.example");
     assert_message(with_line(5, "operator = nobody"),
-                   ": [server] operator must be an e-mail address");
+                   ": [server] operator must be an email address");
 }
 
 /* The file loads without any one line, except the few that have no default. */

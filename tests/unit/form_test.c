@@ -361,9 +361,10 @@ static void test_names_and_addresses(void **state)
     assert_non_null(problem_of(host, "web."));
     assert_non_null(problem_of(host, "web%0A%0Ax"));
     assert_null(problem_of(email, "you%40example.org"));
-    assert_string_equal(problem_of(email, "you"), "This is not an e-mail address.");
+    assert_string_equal(problem_of(email, "you"),
+                        "Enter a valid email address, like ada@example.org.");
     assert_string_equal(problem_of(email, "you%40example.org%0D%0ABcc:x"),
-                        "This is not an e-mail address.");
+                        "Enter a valid email address, like ada@example.org.");
 }
 
 static void test_list(void **state)

@@ -106,7 +106,7 @@ static void the_current_object_counts(void **state)
     assert_int_equal(row.period_end_at, 1796083200);
     assert_int_equal(row.metered_until_at, 1793491260 - 1793491260 % 3600);
     assert_int_equal(row.until_at, 0);
-    assert_int_equal(notes(here, "subscription began"), 1);
+    assert_int_equal(notes(here, "Subscription started"), 1);
 }
 
 static void duplicates_apply_once(void **state)
@@ -118,7 +118,7 @@ static void duplicates_apply_once(void **state)
     happens(here, "checkout.session.completed.json", "customer.subscription.updated.activated.json",
             NOW + 5);
     assert_plan(here, "active");
-    assert_int_equal(notes(here, "subscription began"), 1);
+    assert_int_equal(notes(here, "Subscription started"), 1);
     assert_int_equal(stripe_world_billing(here).status_at, NOW);
 }
 
@@ -223,7 +223,7 @@ static void other_customers_are_ignored(void **state)
     assert_plan(here, "none");
     /* A charge of another customer is ignored. */
     assert_non_null(stripe_world_apply(here, file(here, "charge.refunded.json"), NOW, NULL));
-    assert_int_equal(notes(here, "refunded"), 0);
+    assert_int_equal(notes(here, "Refunded"), 0);
 }
 
 static void another_teams_metadata_is_refused(void **state)
@@ -309,7 +309,7 @@ static void invoices_are_listed(void **state)
     assert_string_equal(invoice(here, "in_1FixtAcme000000000000001").number, "FIXT0001-0001");
     assert_string_equal(invoice(here, "in_1FixtAcme000000000000001").status, "paid");
     assert_int_equal(invoice(here, "in_1FixtAcme000000000000001").total_cents, 2380);
-    assert_int_equal(notes(here, "paid"), 1);
+    assert_int_equal(notes(here, "Payment received"), 1);
     assert_int_equal(stripe_world_mails(here, ""), 0);
 }
 
@@ -323,7 +323,7 @@ static void a_failed_payment_is_mailed_once(void **state)
     for (int i = 0; i < 3; i++)
         happens(here, "invoice.payment_failed.json", "invoice.payment_failed.json", NOW + i);
     assert_int_equal(stripe_world_mails(here, "payment_failed"), 1);
-    assert_int_equal(notes(here, "payment failed"), 1);
+    assert_int_equal(notes(here, "Payment failed"), 1);
     assert_int_equal(invoice(here, "in_1FixtAcme000000000000002").remaining_cents, 3451);
     assert_string_equal(invoice(here, "in_1FixtAcme000000000000002").status, "open");
 }
@@ -428,9 +428,9 @@ static const char *disputed(struct stripe_world *here, const char *type)
 
 static void a_dispute_names_its_team_until_it_is_closed(void **state)
 {
-    static const char *const outcomes[][2] = { { "won", "dispute won" },
-                                               { "lost", "dispute lost" },
-                                               { "warning_closed", "dispute closed" } };
+    static const char *const outcomes[][2] = { { "won", "Dispute won" },
+                                               { "lost", "Dispute lost" },
+                                               { "warning_closed", "Dispute closed" } };
     struct stripe_world *here = *state;
     struct billing_problem_list_rows rows;
 
@@ -449,7 +449,7 @@ static void a_dispute_names_its_team_until_it_is_closed(void **state)
         assert_null(disputed(here, "created"));
         assert_int_equal(problems(here), 0);
     }
-    assert_int_equal(notes(here, "payment disputed"), 1);
+    assert_int_equal(notes(here, "Payment disputed"), 1);
 }
 
 static void another_customers_dispute_is_ignored(void **state)
@@ -467,7 +467,7 @@ static void a_refund_is_reported_once(void **state)
 
     for (int i = 0; i < 2; i++)
         assert_null(stripe_world_apply(here, file(here, "charge.refunded.json"), NOW + i, NULL));
-    assert_int_equal(notes(here, "refunded"), 1);
+    assert_int_equal(notes(here, "Refunded"), 1);
 }
 
 static void a_deleted_customer_ends(void **state)
