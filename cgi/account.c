@@ -2,6 +2,7 @@
 #include "account.html.h"
 #include "adapter/crypto.h"
 #include "base/array.h"
+#include "base/date.h"
 #include "base/limit.h"
 #include "base/text.h"
 #include "key.html.h"
@@ -224,7 +225,7 @@ static struct error *account_fill(struct request *r, struct account_html *page)
     if (e)
         return e;
     page->email = person.email;
-    page->created_at = person.created_at;
+    page->created_day = date_day(r->arena, person.created_at);
     page->name = page->name ? page->name : person.name;
     page->has_more = list_cut(&sessions.count);
     page->sessions.count = sessions.count;

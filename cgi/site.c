@@ -28,6 +28,9 @@ static struct price_view_size_rows sizes_of(struct request *r, const struct pric
             .price_month = price_month(config, r->arena, millicents),
             .price_stopped = price_hour_exact(config, r->arena, disk_millicents * size->disk_gb),
             .stopped_month = price_month(config, r->arena, disk_millicents * size->disk_gb),
+            .vcpus = size->vcpus,
+            .memory_mb = size->memory_mb,
+            .disk_gb = size->disk_gb,
             .coming = price_coming(config, r->arena, prices, size->name, now_at),
         };
     }

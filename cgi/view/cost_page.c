@@ -206,6 +206,14 @@ static struct cost_day day_of(struct request *r, const struct tally *tally, int6
     };
 }
 
+/* "1 Nov": the page names the year. */
+static const char *day_label(struct request *r, int64_t at)
+{
+    const char *day = date_day(r->arena, at);
+
+    return arena_copy_bytes(r->arena, day, strlen(day) - strlen(" 2026"));
+}
+
 static void days_fill(struct request *r, const struct tally *tally, struct costs_html *page)
 {
     int64_t end_at = date_month_end(tally->month_at);
@@ -223,9 +231,9 @@ static void days_fill(struct request *r, const struct tally *tally, struct costs
         .top = money_millicents(r->config, r->arena, top, decimals),
         .half = money_millicents(r->config, r->arena, top / 2, decimals),
         .zero = money_millicents(r->config, r->arena, 0, 0),
-        .first_day = date_day(r->arena, tally->month_at),
-        .middle_day = date_day(r->arena, tally->month_at + day_count / 2 * A_DAY_S),
-        .last_day = date_day(r->arena, end_at - 1),
+        .first_day = day_label(r, tally->month_at),
+        .middle_day = day_label(r, tally->month_at + day_count / 2 * A_DAY_S),
+        .last_day = day_label(r, end_at - 1),
         .most = price_amount(r->config, r->arena, most),
     };
     page->days.row = arena_array(r->arena, DAYS, sizeof *page->days.row);

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct price_view_size {
     const char *label, *what, *price_hour, *price_month;
     const char *price_stopped, *stopped_month; /* of an hour and a month; sizes only */
+    int64_t vcpus, memory_mb, disk_gb;         /* sizes only */
     const char *coming; /* its next price with the date; NULL: none announced */
 };
 
