@@ -141,5 +141,26 @@ words='errands?|wish(es|ed)?|doors?|reckoning|deeds?|crew|seat|waker|asker|lefto
 git ls-files 'cgi/*' 'db/*' 'templates/*.[ch]' 'static/*.c' 'static/*.sh' '*.md' Makefile nginx.conf domicile.conf |
     grep -vE '^db/00[1-6]_' | xargs grep -nwEi "($words)" | cut -c1-120 | check "standard terms"
 
+# What people read says it as GitHub, Stripe and Fly do: the text of pages and mails, and strings in C. These
+# are phrases of our own that had a standard one.
+phrases='look into your|mailbox|worked off|go(es|ing)? on|asked|by itself|e-mail|what to do:|so far|together'
+phrases+='|nothing here\.|that is our fault|a little slower|too much at once|does something else|not now|used already'
+phrases+='|in order again|taken back|payment late|to pay|has not arrived|do not add up|on to stripe|here since'
+phrases+='|where you are signed in|end (this|all others)|somebody else runs|you run it yourself|to the content'
+phrases+='|times are utc|filled in|small letters|may log in|ssh by|after this:|now in use|makes your first|no vm yet'
+phrases+='|public line|the line for|nobody can (stand|bring)|no way in|not yet gone|on and on|lock it out|left empty'
+phrases+='|in no vm|no vm holds|die at once|disks only grow|every stretch|as it was|while stopped|the numbers'
+phrases+='|loses the|for good\?|own word|spend cap|its cap'
+{
+    git ls-files -co --exclude-standard 'templates/*.html' 'templates/*.txt' | while read -r file; do
+        sed -E 's/\{\{[^}]*\}\}//g' "$file" | grep -nwEio "($phrases)" | sed "s|^|$file:|"
+    done
+    # A line without its comment and its includes; of the rest only what is in quotes.
+    git ls-files -co --exclude-standard 'cgi/*.c' | while read -r file; do
+        sed -E 's/^ *(\/?\*|#include).*//; s/log_[a-z]+\("[^"]*"//g; s/^[^"]*$//; s/^[^"]*"//; s/"[^"]*$//' "$file" |
+            grep -nwEio "($phrases)" | sed "s|^|$file:|"
+    done
+} | check "standard product English"
+
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

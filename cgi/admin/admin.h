@@ -36,7 +36,7 @@ enum admin_need {
             NEEDS_READING)                                                                         \
     COMMAND(admin_inbox, "inbox", NULL, "list received webhook events and their state",            \
             NEEDS_READING)                                                                         \
-    COMMAND(admin_inbox_retry, "inbox-retry", "ID", "retry a parked event, or \"all\"",            \
+    COMMAND(admin_inbox_retry, "inbox-retry", "ID", "retry a failed event, or \"all\"",            \
             NEEDS_WRITING)                                                                         \
     COMMAND(admin_mails, "mails", NULL, "list undelivered mail with the last error",               \
             NEEDS_READING)                                                                         \

@@ -126,14 +126,15 @@ struct error *admin_stripe_setup(struct admin *admin)
         e = stripe_setup(stripe, admin->arena, &prices);
     if (e)
         return e;
-    printf("At Stripe (%s) there are:\n  meter  %s\n  use    %s\n  base   %s\n",
+    printf("At Stripe (%s):\n  meter  %s\n  use    %s\n  base   %s\n",
            stripe_is_live(stripe) ? "live" : "test", prices.meter_id, prices.usage,
            prices.base ? prices.base : "none (base_cents = 0)");
-    printf("\nTo do in the Stripe dashboard, once for test and once for live:\n"
-           "- Save a customer portal configuration that allows changing card and address and\n"
-           "  cancelling at the end of the period.\n"
-           "- Add a webhook endpoint %s/webhooks/stripe, API version " STRIPE_VERSION ", for:\n",
-           admin->config->public_url);
+    printf(
+        "\nTo do in the Stripe dashboard, once for test and once for live:\n"
+        "- Save a customer portal configuration that allows updating payment method and address,\n"
+        "  and canceling at the end of the period.\n"
+        "- Add a webhook endpoint %s/webhooks/stripe, API version " STRIPE_VERSION ", for:\n",
+        admin->config->public_url);
     events_print(EVENTS, COUNT(EVENTS));
     puts("- Add an event destination with the same URL and thin payloads, for:");
     events_print(THIN_EVENTS, COUNT(THIN_EVENTS));

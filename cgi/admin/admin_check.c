@@ -60,10 +60,10 @@ static void directory_check(struct admin *admin, const char *path, int needed, m
                    "%s is not accessible to user %d: run this as its owner, or chown it", path,
                    (int)geteuid());
     else if (status.st_mode & 077 & ~allowed)
-        line_write(admin, false, "%s is open to others (mode %04o): chmod %04o %s", path,
+        line_write(admin, false, "%s is accessible to others (mode %04o): chmod %04o %s", path,
                    (unsigned int)status.st_mode & 07777, 0700 | (unsigned int)allowed, path);
     else
-        line_write(admin, true, "%s is closed to others", path);
+        line_write(admin, true, "%s is private", path);
 }
 
 static void secrets_check(struct admin *admin)
@@ -108,7 +108,7 @@ static void database_check(struct admin *admin)
     else if (e)
         line_write(admin, false, "%s", e->text);
     else if (stat(path, &status) == 0 && (status.st_mode & 007))
-        line_write(admin, false, "%s is open to all users: chmod o= %s", path, path);
+        line_write(admin, false, "%s is accessible to all users: chmod o= %s", path, path);
     else
         line_write(admin, true, "%s has version %lld", path, (long long)DB_MAIN.version);
     if (!e)
@@ -126,7 +126,7 @@ static void region_check(struct admin *admin, struct worker_context *context,
         line_write(admin, false, "region %s: %s", region->name, e->text);
         return;
     }
-    line_write(admin, true, "region %s: %s answers; guests run with %s%s", region->name,
+    line_write(admin, true, "region %s: %s is reachable; guests run with %s%s", region->name,
                region->uri, driver_accelerator(driver),
                strcmp(driver_accelerator(driver), "kvm") == 0 ? "" : " (emulated, slow)");
     driver_preflight(driver, admin->arena, &findings);
@@ -147,7 +147,7 @@ static void stripe_check(struct admin *admin)
     if (e)
         line_write(admin, false, "billing: %s", e->text);
     else
-        line_write(admin, true, "billing: Stripe answers (%s mode), and its prices are right",
+        line_write(admin, true, "billing: Stripe is reachable (%s mode), prices match",
                    stripe_is_live(stripe) ? "live" : "test");
 }
 
@@ -199,7 +199,7 @@ static void mail_check(struct admin *admin)
     struct error *e = mailer_open(admin->arena, admin->config, &mailer);
 
     if (!config_has_mail(admin->config)) {
-        line_write(admin, true, "mail is off: none is sent (domicile.conf, [mail])");
+        line_write(admin, true, "mail is off, nothing is sent (domicile.conf, [mail])");
         return;
     }
     if (!e)
@@ -207,7 +207,7 @@ static void mail_check(struct admin *admin)
     if (e)
         line_write(admin, false, "mail: %s%s%s", e->text, reply ? ": " : "", reply ? reply : "");
     else
-        line_write(admin, true, "mail: %s takes mail from %s", admin->config->mail_url,
+        line_write(admin, true, "mail: %s accepts mail from %s", admin->config->mail_url,
                    admin->config->mail_from_email);
 }
 

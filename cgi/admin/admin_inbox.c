@@ -100,9 +100,9 @@ struct error *admin_inbox_retry(struct admin *admin)
                              : sql_event_retry(admin->db, admin->arena, admin->argument);
 
     if (e && e->kind == ERROR_NOT_FOUND)
-        return error_new(admin->arena, ERROR_NOT_FOUND, "no parked event has the id %s",
+        return error_new(admin->arena, ERROR_NOT_FOUND, "no event with the ID %s needs attention",
                          admin->argument);
     if (!e)
-        printf("%lld will be tried again immediately\n", (long long)db_changes(admin->db));
+        printf("Events queued for retry: %lld\n", (long long)db_changes(admin->db));
     return e;
 }

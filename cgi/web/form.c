@@ -116,9 +116,10 @@ static const char *text_problem(struct arena *arena, struct field *field)
     case FIELD_PERSON:
         return label_person_problem(arena, field->text);
     case FIELD_HOST_NAME:
-        return text_is_host_name(field->text) ? NULL
-                                              : "Small letters, digits and inner hyphens only, at "
-                                                "most 63: it is also the host name.";
+        return text_is_host_name(field->text)
+                   ? NULL
+                   : "Use lowercase letters, digits and hyphens, at most "
+                     "63, not at either end: it is also the host name.";
     case FIELD_EMAIL:
         return email_check(arena, field);
     default:

@@ -197,7 +197,7 @@ async function workerKill() {
   check('a wrong password: waits', now.state === 'queued' && /Login denied|answered 535/.test(now.reason), now);
   check('FAIL in domicile-admin check', /^FAIL mail: .*535/m.test(await admin('check')), await admin('check'));
   box.password = PASSWORD;
-  check('ok in domicile-admin check', (await admin('check')).includes(`ok   mail: smtp://localhost:${port} takes mail from`
+  check('ok in domicile-admin check', (await admin('check')).includes(`ok   mail: smtp://localhost:${port} accepts mail from`
     + ' noreply@example.org'), await admin('check'));
   equal('which sends nothing', box.mails.length, 0);
   dueNow(id);
@@ -265,11 +265,11 @@ async function workerKill() {
   server.sql("DELETE FROM mail WHERE kind = 'signin_link';");
   const visitor = new Visitor(server);
   const page = await visitor.ask('GET', '/signin?return=/keys');
-  check('the page offers a link by mail', page.text.includes('E-mail me a sign-in link'));
+  check('the page offers a link by mail', page.text.includes('Email me a link'));
   const asked = await visitor.send('/signin', '/signin/mail', [['email', 'Operator@localhost']]);
   equal('the form goes on', `${asked.status} ${asked.headers.location}`, '303 /signin/mail');
   const same = (await visitor.ask('GET', '/signin/mail')).text;
-  check('to words that promise nothing', same.includes('If this address may sign in here'));
+  check('to words that promise nothing', same.includes('If there is an account with this address'));
   await until(() => box.mails.length, 20);
   equal('and the mail comes', box.mails.length, 1);
   const [{ parsed, to, raw }] = box.mails;

@@ -98,7 +98,7 @@ const alice = browser();
   equal('and team', rows('team'), 1);
   const bob = linkMake('bob@example.org');
   const page = await b.get(bob.path);
-  check('the page says who is signed out', /signed in as alice@example\.org/.test(page.body));
+  check('the page says who is signed out', /signed in as <b[^>]*>alice@example\.org<.b>. Continuing signs you out/.test(page.body));
   await b.post('/signin/link');
   equal('then it is another person', rows('person'), 2);
   equal('in another team', rows('team'), 2);
@@ -114,7 +114,7 @@ const alice = browser();
   const late = await browser().get(linkMake('carol@example.org', { ended: true }).path);
   equal('a late link', late.status, 422);
   equal('says so', title(late), 'This link has expired');
-  check('and when', /<dt>Ended<\/dt><dd><time /.test(late.body));
+  check('and when', /<dt>Expired<\/dt><dd><time /.test(late.body));
   for (const query of ['', '?token=', '?token=abc', `?token=${'A'.repeat(43)}`,
     `?token=${'A'.repeat(44)}`, '?token=%3Cscript%3E']) {
     const answer = await browser().get(`/signin/link${query}`);

@@ -103,7 +103,7 @@ async function press(target, b = alice) {
   await admin('stripe-setup');
   equal('again, it makes nothing', stripe.meters.size + stripe.prices.size, 3);
   const usage = [...stripe.prices.values()].find((p) => p.lookup_key === 'domicile_usage');
-  check('the check is content', (await admin('check')).includes('ok   billing: Stripe answers (test mode)'));
+  check('the check is content', (await admin('check')).includes('ok   billing: Stripe is reachable (test mode)'));
   usage.unit_amount_decimal = '0.01';
   check('and sees a wrong price', /FAIL billing: .*stripe-setup/.test(await admin('check')));
   workerStart();

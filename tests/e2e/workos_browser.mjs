@@ -39,7 +39,7 @@ const sessions = async () => {
 
 await page.goto(`${server.url}/keys`);
 equal('signed out, one is asked to sign in', await text(page, 'h1'), 'Sign in');
-await follow(page, 'main a[role=button]');
+await follow(page, 'main a.btn.primary');
 equal('one click, and one is where one wanted to be', page.url(), `${server.url}/keys`);
 check('as the person of WorkOS', (await text(page, '.acct'))?.includes('alice@example.test'));
 await page.goto(`${server.url}/account`);
@@ -50,7 +50,7 @@ const before = await sessions();
 equal('WorkOS has one session', before.length, 1);
 
 // The page that signs out leads on to WorkOS by itself; the emulator then leads to where it was told.
-await page.evaluate(() => { document.querySelector('.who button').click(); });
+await page.evaluate(() => { document.querySelector('form[action="/signout"] button').click(); });
 check('sign-out goes on to WorkOS and comes to an end', await until(async () => {
   const now = page.url();
   return (now === `${server.url}/signed-out` || now.startsWith(workos) || now === `${server.url}/`) && now;
