@@ -20,16 +20,23 @@
 
 /* ---- waiting for SSH ---- */
 
-/* Has the guest responded with its host key? CONFLICT: with another key, or it is powered off. */
+/*
+ * Has the guest responded with its host key? CONFLICT: with another key, or it is powered off.
+ * UPSTREAM: its host went down, which is no doing of the guest; it is booted again.
+ */
 static struct error *ssh_check(struct job *job, bool *out)
 {
     struct arena *scratch = job->context->scratch;
     enum driver_power power;
+    enum driver_cause cause;
     const char *key;
-    struct error *e = driver_power(job->driver, scratch, job->vm.id, &power);
+    struct error *e = driver_state(job->driver, scratch, job->vm.id, &power, &cause);
 
     *out = false;
-    if (!e && (power == DRIVER_STOPPED || power == DRIVER_ABSENT))
+    if (!e && power == DRIVER_STOPPED && cause == DRIVER_CAUSE_HOST)
+        e = error_refuse(scratch, ERROR_UPSTREAM, "host_down", NULL,
+                         "its server went down while the guest was booting");
+    else if (!e && (power == DRIVER_STOPPED || power == DRIVER_ABSENT))
         e = error_refuse(scratch, ERROR_CONFLICT, "guest_off", NULL,
                          "the guest switched itself off while it was booting");
     if (!e)
