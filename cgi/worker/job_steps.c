@@ -146,7 +146,7 @@ static struct error *grow_act(struct job *job)
 /* ---- snapshots ---- */
 
 /* A snapshot that runs out of space pauses the guest, so the host must have room for it first. */
-static struct error *room_check(struct job *job)
+struct error *job_room_check(struct job *job)
 {
     int64_t needed_mb = LIMIT_ROOM_MB, room_bytes = 0;
     enum driver_power power;
@@ -158,15 +158,16 @@ static struct error *room_check(struct job *job)
         e = driver_room(job->driver, job->arena, &room_bytes);
     if (e || room_bytes / (1024 * 1024) >= needed_mb)
         return e;
-    return error_refuse(job->arena, ERROR_CONFLICT, "host_full", NULL,
-                        "the server has too little free space for a snapshot: %lld MB are needed. "
-                        "Delete snapshots or ask its operator",
-                        (long long)needed_mb);
+    return error_refuse(
+        job->arena, ERROR_CONFLICT, "host_full", NULL,
+        "the server has too little free space: %lld MB are needed. Delete snapshots "
+        "or ask its operator",
+        (long long)needed_mb);
 }
 
 static struct error *snapshot_act(struct job *job)
 {
-    struct error *e = room_check(job);
+    struct error *e = job_room_check(job);
 
     if (e)
         return e;
