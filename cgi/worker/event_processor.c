@@ -212,6 +212,11 @@ static struct error *event_take(struct inbox *inbox, const char *id, struct roun
         return e;
     settlement->position = row.position;
     e = event_work(inbox, &row, &settlement->keep_body);
+    /*
+     * SQLite's lock is not fair: with many events, commit after commit would keep it, and pages
+     * that write would wait until they give up.
+     */
+    context_sleep(inbox->context, LIMIT_EVENT_GAP_MS);
     round->count += !e;
     return e;
 }
