@@ -120,15 +120,16 @@ for receiver in $receivers; do
 done
 as domicile mkdir -p -m 700 "$state"/libvirt/{run,config,data,cache}
 # Made anew at each start: sockets and the configuration of nginx.
-rm -rf "$state/run" "$state/app" "$state/app.new"
+rm -rf "$state/run" "$state/app.new"
 folder run root:domicile 751
 
 install -d -m 755 "$state/app.new/bin"
 for program in $programs $receivers worker ssh_probe log_keeper domicile-admin; do
-    install -m 755 "$build/$program" "$state/app.new/bin/"
+    install -m 755 "$build/$program" "$state/app.new/bin/" || die "cannot write $state/app.new: is the file system full?"
 done
-cp -r "$build/static" "$build/errors" "$state/app.new/"
+cp -r "$build/static" "$build/errors" "$state/app.new/" || die "cannot write $state/app.new: is the file system full?"
 chmod -R a+rX "$state/app.new"
+rm -rf "$state/app"
 mv "$state/app.new" "$state/app"
 
 origin="https://localhost:$port"

@@ -96,11 +96,10 @@ static void secrets_check(struct admin *admin)
     closedir(directory);
 }
 
-static void database_check(struct admin *admin)
+static void database_check(struct admin *admin, const struct db_schema *schema, const char *path)
 {
-    const char *path = main_db_path(admin->arena, admin->state_dir);
     struct db *db;
-    struct error *e = db_open(admin->arena, &DB_MAIN, path, DB_READ_ONLY, &db);
+    struct error *e = db_open(admin->arena, schema, path, DB_READ_ONLY, &db);
     struct stat status;
 
     if (e && access(path, F_OK) < 0)
@@ -110,7 +109,7 @@ static void database_check(struct admin *admin)
     else if (stat(path, &status) == 0 && (status.st_mode & 007))
         line_write(admin, false, "%s is accessible to all users: chmod o= %s", path, path);
     else
-        line_write(admin, true, "%s has version %lld", path, (long long)DB_MAIN.version);
+        line_write(admin, true, "%s has version %lld", path, (long long)schema->version);
     if (!e)
         db_close(db);
 }
@@ -225,7 +224,10 @@ struct error *admin_check(struct admin *admin)
     secrets_check(admin);
     directory_check(admin, arena_printf(admin->arena, "%s/data", admin->state_dir),
                     R_OK | W_OK | X_OK, 0070);
-    database_check(admin);
+    database_check(admin, &DB_MAIN, main_db_path(admin->arena, admin->state_dir));
+    for (size_t i = 0; i < INBOX_COUNT; i++)
+        database_check(admin, &DB_INBOX,
+                       inbox_path(admin->arena, admin->state_dir, INBOX_SOURCES[i]));
     mail_check(admin);
     context = worker_context_without_db(admin->config, &TIMEOUTS, DRIVERS);
     for (size_t i = 0; i < admin->config->region_count; i++)

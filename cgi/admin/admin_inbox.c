@@ -83,14 +83,18 @@ static struct error *source_write(struct admin *admin, const char *source)
 
 struct error *admin_inbox(struct admin *admin)
 {
-    struct error *e = NULL;
+    struct error *first = NULL;
 
     if (!admin->is_json)
         printf("%-7s  %-32s  %-36s  %-20s  %-8s  %s\n", "SOURCE", "ID", "TYPE", "RECEIVED", "STATE",
                "REASON");
-    for (size_t i = 0; !e && i < INBOX_COUNT; i++)
-        e = source_write(admin, INBOX_SOURCES[i]);
-    return e;
+    /* One that cannot be read does not hide the others. */
+    for (size_t i = 0; i < INBOX_COUNT; i++) {
+        struct error *e = source_write(admin, INBOX_SOURCES[i]);
+
+        first = first ? first : e;
+    }
+    return first;
 }
 
 struct error *admin_inbox_retry(struct admin *admin)

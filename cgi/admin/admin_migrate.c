@@ -85,16 +85,17 @@ static struct error *inbox_split(struct admin *admin)
     return e;
 }
 
-static struct error *inbox_migrate(struct admin *admin, const char *source)
+/* Its receiver could have broken it: that keeps nothing else from starting. */
+static void inbox_migrate(struct admin *admin, const char *source)
 {
     const char *path = inbox_path(admin->arena, admin->state_dir, source);
     struct error *e = migrate_one(admin, &DB_INBOX, path);
 
-    return e ? error_new(admin->arena, e->kind,
-                         "%s. If it cannot be repaired, move the file away: the service delivers "
-                         "again what was not acknowledged",
-                         e->text)
-             : NULL;
+    if (e)
+        fprintf(stderr,
+                "domicile-admin migrate: %s: no webhooks of %s are accepted. If the file cannot be "
+                "repaired, stop the server, move the file away and start again\n",
+                e->text, source);
 }
 
 struct error *admin_migrate(struct admin *admin)
@@ -108,7 +109,7 @@ struct error *admin_migrate(struct admin *admin)
     if (!e)
         e = migrate_one(admin, &DB_MAIN, path);
     for (size_t i = 0; !e && i < INBOX_COUNT; i++)
-        e = inbox_migrate(admin, INBOX_SOURCES[i]);
+        inbox_migrate(admin, INBOX_SOURCES[i]);
     if (!e)
         e = inbox_split(admin);
     if (!e)

@@ -24,6 +24,7 @@ enum {
     LIMIT_EVENT_ATTEMPTS = 16,   /* with the delays below: about five hours, then it is parked */
     LIMIT_EVENT_PAUSE_MS = 1000, /* after the first failure, doubled after each further one */
     LIMIT_EVENT_PAUSE_MAX_MS = 3600 * 1000,
+    LIMIT_EVENT_GAP_MS = 2,              /* between two events, in which others can write */
     LIMIT_EVENT_KEEP_S = 90 * 24 * 3600, /* how long a repeated event is recognized */
     LIMIT_EVENT_BACKFILL_S = 5 * 60,     /* how often missed events are fetched from WorkOS */
     LIMIT_BATCH = 64,                    /* events that share a commit */

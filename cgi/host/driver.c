@@ -100,10 +100,18 @@ struct error *driver_ssh_host_key(struct driver *driver, struct arena *arena,
     return driver->ops->ssh_host_key(driver, arena, vm, timeout_ms, out);
 }
 
+struct error *driver_state(struct driver *driver, struct arena *arena, const char *vm_id,
+                           enum driver_power *out, enum driver_cause *cause)
+{
+    return driver->ops->state(driver, arena, vm_id, out, cause);
+}
+
 struct error *driver_power(struct driver *driver, struct arena *arena, const char *vm_id,
                            enum driver_power *out)
 {
-    return driver->ops->power(driver, arena, vm_id, out);
+    enum driver_cause unused;
+
+    return driver_state(driver, arena, vm_id, out, &unused);
 }
 
 struct error *driver_shutdown(struct driver *driver, struct arena *arena, const char *vm_id)

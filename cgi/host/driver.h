@@ -228,6 +228,9 @@ struct error *driver_ssh_host_key(struct driver *driver, struct arena *arena,
 
 /* ---- operations on a VM ---- */
 
+/* Power state, and why it does not run (`cause`); the second form is without the cause. */
+struct error *driver_state(struct driver *driver, struct arena *arena, const char *vm_id,
+                           enum driver_power *out, enum driver_cause *cause);
 struct error *driver_power(struct driver *driver, struct arena *arena, const char *vm_id,
                            enum driver_power *out);
 struct error *driver_shutdown(struct driver *driver, struct arena *arena, const char *vm_id);
@@ -305,8 +308,8 @@ struct driver_ops {
                             const struct driver_ports *ports);
     struct error *(*ssh_host_key)(struct driver *driver, struct arena *arena,
                                   const struct driver_vm *vm, int64_t timeout_ms, const char **out);
-    struct error *(*power)(struct driver *driver, struct arena *arena, const char *vm_id,
-                           enum driver_power *out);
+    struct error *(*state)(struct driver *driver, struct arena *arena, const char *vm_id,
+                           enum driver_power *out, enum driver_cause *cause);
     struct error *(*shutdown)(struct driver *driver, struct arena *arena, const char *vm_id);
     struct error *(*stop_force)(struct driver *driver, struct arena *arena, const char *vm_id);
     struct error *(*unpause)(struct driver *driver, struct arena *arena, const char *vm_id);

@@ -14,8 +14,8 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-struct error *libvirt_power(struct driver *driver, struct arena *arena, const char *vm_id,
-                            enum driver_power *out)
+struct error *libvirt_state(struct driver *driver, struct arena *arena, const char *vm_id,
+                            enum driver_power *out, enum driver_cause *cause)
 {
     struct libvirt *libvirt = libvirt_of(driver);
     struct error *e = libvirt_begin(libvirt, arena, vm_id);
@@ -23,8 +23,17 @@ struct error *libvirt_power(struct driver *driver, struct arena *arena, const ch
     if (e)
         return e;
     *out = DRIVER_ABSENT;
-    e = virt_domain_power(libvirt->virt, arena, libvirt_domain_name(arena, vm_id), out);
+    *cause = DRIVER_CAUSE_OTHER;
+    e = virt_domain_state(libvirt->virt, arena, libvirt_domain_name(arena, vm_id), out, cause);
     return e && e->kind == ERROR_NOT_FOUND ? NULL : e;
+}
+
+struct error *libvirt_power(struct driver *driver, struct arena *arena, const char *vm_id,
+                            enum driver_power *out)
+{
+    enum driver_cause unused;
+
+    return libvirt_state(driver, arena, vm_id, out, &unused);
 }
 
 struct error *libvirt_start_error(struct arena *arena, struct error *e)

@@ -3,6 +3,7 @@
  * memory and errors. Pools, volumes and networks are in virt_storage.c.
  */
 #include "host/virt_handle.h"
+#include "host/virt_status.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -64,6 +65,8 @@ struct error *virt_checked_text(struct arena *arena, char *text, const char **ou
 
 static struct error *connect_to(struct virt *virt, struct arena *arena)
 {
+    if (strcmp(virt->uri, "qemu:///session") == 0)
+        virt_status_tidy(arena);
     virt->connection = virConnectOpen(virt->uri);
     if (virt->connection)
         return NULL;

@@ -7,6 +7,7 @@
 #include "adapter/crypto.h"
 #include "base/array.h"
 #include "base/limit.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "session.sql.h"
 
@@ -87,20 +88,24 @@ static struct session *session_of_row(struct request *r, const struct session_ge
     return session;
 }
 
-/* The only writes of a page view: the last-seen time, and that the notice was shown. */
-static struct error *session_touch(struct request *r, const struct session_get_row *row)
+/*
+ * The only writes of a page view: the last-seen time, and that the notice was shown. With a full
+ * disk they fail, and the page is shown all the same.
+ */
+static void session_touch(struct request *r, const struct session_get_row *row)
 {
     int64_t now_at = r->now_at;
     bool is_due = row->person_id && row->seen_at + LIMIT_SEEN_EVERY_S <= now_at;
     struct error *e = NULL;
 
     if (r->is_read_only)
-        return NULL; /* the next page of another program does it */
+        return; /* the next page of another program does it */
     if (is_due)
         e = sql_session_seen(r->db, r->arena, row->id_hash, now_at, now_at + LIMIT_SESSION_IDLE_S);
     if (!e && row->notice && !r->is_fragment && strcmp(r->method, "GET") == 0)
         e = sql_session_set_notice(r->db, r->arena, row->id_hash, NULL);
-    return e;
+    if (e)
+        log_error("session_touch", log_text("error", e->text));
 }
 
 struct error *session_load(struct request *r)
@@ -115,10 +120,9 @@ struct error *session_load(struct request *r)
         cookie_set(r, "", 0);
         return NULL;
     }
-    if (!e)
-        e = session_touch(r, &row);
     if (e)
         return e;
+    session_touch(r, &row);
     r->session = session_of_row(r, &row);
     return NULL;
 }

@@ -75,10 +75,14 @@ static const struct event_rule *rule_find(size_t source, const char *type)
     return NULL;
 }
 
-/* A service that was turned off may keep sending for a while. */
-static bool is_wanted(const struct event *event)
+/* A service that was turned off may keep sending for a while. NULL: it is in use. */
+static const char *unused_reason(const struct inbox *inbox, const struct config *config)
 {
-    return strcmp(event->source, "stripe") != 0 || config_has_billing(event->context.config);
+    if (inbox->source == INBOX_STRIPE && !config_has_billing(config))
+        return "billing = off: nothing here depends on Stripe";
+    if (inbox->source == INBOX_WORKOS && strcmp(config->identity, "workos") != 0)
+        return "identity is not workos: nothing here depends on WorkOS";
+    return NULL;
 }
 
 /* In a transaction on the main database: the event's changes, and that it was applied. */
@@ -116,10 +120,10 @@ static struct error *event_try(struct inbox *inbox, const struct inbox_get_row *
 
     if (!rule)
         event.skip = "nothing here depends on events of this type";
-    if (rule && !is_wanted(&event)) {
-        event.skip = "billing = off: nothing here depends on Stripe";
+    else
+        event.skip = unused_reason(inbox, event.context.config);
+    if (event.skip)
         rule = NULL;
-    }
     if (!e && rule && is_stripe)
         e = worker_context_stripe(inbox->context, inbox->arena, &event.stripe);
     if (is_stripe)
@@ -208,6 +212,11 @@ static struct error *event_take(struct inbox *inbox, const char *id, struct roun
         return e;
     settlement->position = row.position;
     e = event_work(inbox, &row, &settlement->keep_body);
+    /*
+     * SQLite's lock is not fair: with many events, commit after commit would keep it, and pages
+     * that write would wait until they give up.
+     */
+    context_sleep(inbox->context, LIMIT_EVENT_GAP_MS);
     round->count += !e;
     return e;
 }

@@ -106,6 +106,8 @@ static struct error *create_act(struct job *job)
 {
     struct error *e = image_check(job);
 
+    if (!e && job->position == 0)
+        e = job_room_check(job);
     if (!e && !job->create)
         e = create_prepare(job);
     return e ? e

@@ -20,16 +20,23 @@
 
 /* ---- waiting for SSH ---- */
 
-/* Has the guest responded with its host key? CONFLICT: with another key, or it is powered off. */
+/*
+ * Has the guest responded with its host key? CONFLICT: with another key, or it is powered off.
+ * UPSTREAM: its host went down, which is no doing of the guest; it is booted again.
+ */
 static struct error *ssh_check(struct job *job, bool *out)
 {
     struct arena *scratch = job->context->scratch;
     enum driver_power power;
+    enum driver_cause cause;
     const char *key;
-    struct error *e = driver_power(job->driver, scratch, job->vm.id, &power);
+    struct error *e = driver_state(job->driver, scratch, job->vm.id, &power, &cause);
 
     *out = false;
-    if (!e && (power == DRIVER_STOPPED || power == DRIVER_ABSENT))
+    if (!e && power == DRIVER_STOPPED && cause == DRIVER_CAUSE_HOST)
+        e = error_refuse(scratch, ERROR_UPSTREAM, "host_down", NULL,
+                         "its server went down while the guest was booting");
+    else if (!e && (power == DRIVER_STOPPED || power == DRIVER_ABSENT))
         e = error_refuse(scratch, ERROR_CONFLICT, "guest_off", NULL,
                          "the guest switched itself off while it was booting");
     if (!e)
@@ -139,7 +146,7 @@ static struct error *grow_act(struct job *job)
 /* ---- snapshots ---- */
 
 /* A snapshot that runs out of space pauses the guest, so the host must have room for it first. */
-static struct error *room_check(struct job *job)
+struct error *job_room_check(struct job *job)
 {
     int64_t needed_mb = LIMIT_ROOM_MB, room_bytes = 0;
     enum driver_power power;
@@ -151,15 +158,16 @@ static struct error *room_check(struct job *job)
         e = driver_room(job->driver, job->arena, &room_bytes);
     if (e || room_bytes / (1024 * 1024) >= needed_mb)
         return e;
-    return error_refuse(job->arena, ERROR_CONFLICT, "host_full", NULL,
-                        "the server has too little free space for a snapshot: %lld MB are needed. "
-                        "Delete snapshots or ask its operator",
-                        (long long)needed_mb);
+    return error_refuse(
+        job->arena, ERROR_CONFLICT, "host_full", NULL,
+        "the server has too little free space: %lld MB are needed. Delete snapshots "
+        "or ask its operator",
+        (long long)needed_mb);
 }
 
 static struct error *snapshot_act(struct job *job)
 {
-    struct error *e = room_check(job);
+    struct error *e = job_room_check(job);
 
     if (e)
         return e;

@@ -27,6 +27,9 @@ struct workflow {
  */
 const struct workflow *plan_make(struct job *job);
 
+/* CONFLICT: the host has too little free space for another disk or snapshot. */
+struct error *job_room_check(struct job *job);
+
 /*
  * The act of steps that wait until SSH responds with the VM's host key. CONFLICT: it responds with
  * another key, the guest powered off, or the timeout expired. Returns immediately without guests

@@ -142,13 +142,26 @@ static struct error *vm_restart(struct reconcile_pass *pass, const struct vm_ali
     return vm_surprise(pass, vm, VM_REPORTED_STOPPED);
 }
 
+/*
+ * Whether a report changes anything. That a stopped VM is off is news only if it is wanted to run:
+ * it went off during a job, such as a snapshot, which left it as it was.
+ */
+static bool is_news(const struct vm_alive_row *vm, enum vm_trigger report)
+{
+    bool is_off = report == VM_REPORTED_LOST || report == VM_REPORTED_STOPPED;
+
+    if (is_off && strcmp(vm->state, VM_STATE_STOPPED) == 0 &&
+        strcmp(vm->wanted, VM_WANTED_RUNNING) != 0)
+        return false;
+    return vm_transition_find(vm->state, report) != NULL;
+}
+
 /* A host that went down takes its guests with it; nobody asked for that. */
 static bool is_to_be_started(const struct reconcile_pass *pass, const struct vm_alive_row *vm,
                              const struct driver_item *domain)
 {
     return domain->power == DRIVER_STOPPED && domain->cause == DRIVER_CAUSE_HOST &&
-           strcmp(pass->region->autostart, "on") == 0 &&
-           vm_transition_find(vm->state, VM_REPORTED_LOST) &&
+           strcmp(pass->region->autostart, "on") == 0 && is_news(vm, VM_REPORTED_LOST) &&
            vm->state_at + LIMIT_AUTOSTART_AFTER_S <= clock_now();
 }
 
@@ -176,7 +189,7 @@ static struct error *vm_compare(struct reconcile_pass *pass, const struct vm_ali
         return vm_restart(pass, vm, "its server has disk space again", VM_REQUEST_RESUME);
     if (id_is_in(vm->id, pass->reached, pass->reached_count))
         event = VM_REPORTED_SSH;
-    return vm_transition_find(vm->state, event) ? vm_surprise(pass, vm, event) : NULL;
+    return is_news(vm, event) ? vm_surprise(pass, vm, event) : NULL;
 }
 
 /* No job has worked on it since before the host was queried. */

@@ -38,7 +38,7 @@ struct test {
     struct driver *driver;
     struct driver_vm vm;    /* FIRST */
     struct driver_vm clone; /* SECOND */
-    const char *state_dir;
+    const char *state_dir, *uri;
     bool has_guests;
     bool is_system;
     int64_t last_us;
@@ -278,6 +278,25 @@ static void test_nothing_there(struct test *t)
     step(t, "an empty host says so");
 }
 
+/* "localhost" may be ::1 for the users of this host. */
+static void is_taken_for_ipv6(struct test *t)
+{
+    const struct sockaddr_in6 at = { .sin6_family = AF_INET6,
+                                     .sin6_port = htons((uint16_t)t->vm.ssh.port),
+                                     .sin6_addr = IN6ADDR_LOOPBACK_INIT };
+    int file = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    if (file >= 0 && bind(file, (const struct sockaddr *)&at, sizeof at) == 0) {
+        CHECK(listen(file, 1) == 0);
+        CHECK(!libvirt_port_is_free(t->driver, t->vm.ssh.port));
+    } else {
+        printf("           this machine has no ::1\n");
+    }
+    if (file >= 0)
+        close(file);
+    CHECK(libvirt_port_is_free(t->driver, t->vm.ssh.port));
+}
+
 /* A port that another program listens on: CONFLICT, and nothing partially started. */
 static void test_taken_port(struct test *t)
 {
@@ -295,7 +314,43 @@ static void test_taken_port(struct test *t)
         FAILS(libvirt_boot(t->driver, t->arena, &t->vm), ERROR_CONFLICT);
     }
     close(file);
+    if (!t->is_system)
+        is_taken_for_ipv6(t);
     step(t, "a taken port is a conflict");
+}
+
+static int shell(struct test *t, const char *command)
+{
+    return system(arena_printf(
+        t->arena,
+        "cd '%s/disks' && pool=$(virsh -q -c %s pool-list --name | tr -d ' ' | head -1) && "
+        "refresh() { virsh -c %s pool-refresh \"$pool\" >/dev/null; } && %s",
+        t->state_dir, t->uri, t->uri, command));
+}
+
+/* libvirt refuses to refresh a pool while it creates a volume there: that is waited for. */
+static void test_busy_pool(struct test *t)
+{
+    struct libvirt *libvirt = libvirt_of(t->driver);
+
+    if (!t->has_guests || t->is_system)
+        return;
+    CHECK(shell(t, "head -c 400000000 /dev/urandom >source && refresh && "
+                   "echo '<volume><name>copy</name><capacity>400000000</capacity></volume>' "
+                   ">../volume.xml") == 0);
+    CHECK(
+        shell(
+            t,
+            arena_printf(
+                t->arena,
+                "{ virsh -c %s vol-create-from \"$pool\" ../volume.xml source --inputpool "
+                "\"$pool\" "
+                ">/dev/null & } && for try in $(seq 200); do refresh 2>/dev/null || exit 0; done; "
+                "exit 1",
+                t->uri)) == 0);
+    OK(virt_pool_refresh(libvirt->virt, t->arena, libvirt->pool));
+    CHECK(shell(t, "cmp source copy && rm source copy ../volume.xml && refresh") == 0);
+    step(t, "a busy pool is waited for");
 }
 
 /* ---- the system profile ---- */
@@ -713,6 +768,7 @@ int main(int count, char **arguments)
     region.ssh_port_last = region.ssh_port_first + PORTS - 1;
     region.uri = arguments[1];
     region.state_dir = t->state_dir = arguments[2];
+    t->uri = arguments[1];
     t->vm = (struct driver_vm){ .id = FIRST,
                                 .image_dir = arguments[3],
                                 .vcpus = 1,
@@ -734,6 +790,7 @@ int main(int count, char **arguments)
     OK(libvirt_disk_create(t->driver, t->arena, &t->vm));
     step(t, "disk created, twice");
     test_taken_port(t);
+    test_busy_pool(t);
     test_no_guard(t);
     create(t, &t->vm, "box-one", "host_key");
     test_usage(t);

@@ -283,6 +283,8 @@ for (const [program, page] of Object.entries(PROGRAMS)) {
   const gap = await operator.ask('GET', page);
   kind(`${program} away`, gap, 502);
   equal(`${program} away: says when to come back`, gap.headers['retry-after'], '2');
+  await operator.ask('GET', '/signin/link?token=a-token-for-the-log', { headers: { Referer: 'https://example.org/canary' } });
+  check(`${program} away: the log has no request and no address`, !/a-token-for|canary|127\.0\.0\.1/.test(server.log()), server.log());
   fs.renameSync(`${server.dir}/run/${program}.away`, `${server.dir}/run/${program}.sock`);
   check(`${program} recovers`, await until(async () => (await operator.ask('GET', page)).status === status, 50));
 }

@@ -44,16 +44,21 @@ cp domicile.conf "$state/"
 "$build/domicile-admin" --state "$state" migrate >/dev/null || exit 1
 sql inbox/stripe/inbox.db "INSERT INTO inbox (source, id, type, received_at, is_fresh, body)
     VALUES ('stripe', 'evt_kept', 'nobody.cares', unixepoch(), 1, CAST('{}' AS BLOB))"
+sql inbox/workos/inbox.db "INSERT INTO inbox (source, id, type, received_at, is_fresh, body)
+    VALUES ('workos', 'event_fresh', 'nobody.cares', unixepoch(), 1, CAST('{}' AS BLOB))"
 sql data/main.db "INSERT INTO event (source, id, type, received_at, state, attempts, due_at_ms, reason)
     VALUES ('workos', 'event_missing', 'user.updated', unixepoch(), 'waiting', 1, 0, 'WorkOS was away')"
 mv "$state/inbox/stripe/inbox.db" "$state/good.db"
 rm -f "$state"/inbox/stripe/inbox.db-*
 head -c 40000 /dev/urandom >"$state/inbox/stripe/inbox.db"
 
+"$build/domicile-admin" --state "$state" migrate >/dev/null 2>"$state/migrate.log"
+expect "the start goes on without it" $? 0
+expect "and says so" "$(grep -c 'inbox/stripe/inbox.db: opening: file is not a database.*no webhooks of stripe' "$state/migrate.log")" 1
+expect "so does check" "$("$build/domicile-admin" --state "$state" check | grep -c 'inbox/stripe/inbox.db: opening: file is not a database')" 1
+expect "the other inbox can be listed" "$("$build/domicile-admin" --state "$state" inbox 2>/dev/null | grep -c '^workos .*event_fresh')" 1
 "$build/worker" --state "$state" 2>"$state/worker.log" &
 worker=$!
-sql inbox/workos/inbox.db "INSERT INTO inbox (source, id, type, received_at, is_fresh, body)
-    VALUES ('workos', 'event_fresh', 'nobody.cares', unixepoch(), 1, CAST('{}' AS BLOB))"
 expect "the other inbox is processed" \
     "$(until_row data/main.db "SELECT state FROM event WHERE id = 'event_fresh'" skipped)" skipped
 expect "a missing event is parked" \

@@ -307,7 +307,11 @@ const listed = inbox(server);
 equal('every event is listed once', new Set(listed.map((e) => `${e.source} ${e.id}`)).size, listed.length);
 check('each with what was asked for', listed.every((e) => ['source', 'id', 'type', 'received_at', 'state', 'applied_at', 'reason'].every((key) => key in e)
   && ['waiting', 'applied', 'skipped', 'parked'].includes(e.state) && (e.applied_at === null) === ['waiting', 'parked'].includes(e.state)));
-equal('applied events keep no body', ['stripe', 'workos'].map((source) => Number(server.inboxSql(source, 'SELECT count(*) FROM inbox WHERE body IS NOT NULL'))).reduce((a, b) => a + b), (listed.filter((e) => ['waiting', 'parked'].includes(e.state)).length));
+// The flood is still being applied: a body goes soon after its event.
+const bodyCount = () => ['stripe', 'workos'].map((source) => Number(server.inboxSql(source, 'SELECT count(*) FROM inbox WHERE body IS NOT NULL'))).reduce((a, b) => a + b);
+const openCount = () => inbox(server).filter((e) => ['waiting', 'parked'].includes(e.state)).length;
+await until(() => bodyCount() === openCount());
+equal('applied events keep no body', bodyCount(), openCount());
 check('no secret and no address is in the log', ![secretOf(server, 'workos'), 'whsec_rolled', KEY, 'alice@example.test'].some((s) => server.log().includes(s)));
 relay.close();
 await server.end();

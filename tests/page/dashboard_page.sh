@@ -6,6 +6,12 @@ route "GET /vms"
 nobody get /vms ; expect 303 /signin?return=/vms
 as alice get /vms ; expect 200 vms.html
 expect_no_text bobs-vm
+# A page is shown even if "last seen" cannot be written, as with a full disk.
+sql "UPDATE session SET notice = 'Key added' WHERE person_id = 1"
+sql "CREATE TRIGGER full BEFORE UPDATE ON session BEGIN SELECT RAISE(ABORT, 'disk is full'); END"
+as alice get /vms ; expect 200
+sql "DROP TRIGGER full"
+fresh
 as bob get /vms ; expect 200 vms_silent.html
 expect_no_text quiet-maple
 as dave get /vms ; expect 403 error_403.html

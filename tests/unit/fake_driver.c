@@ -200,8 +200,10 @@ static struct error *fake_boot(struct driver *driver, struct arena *arena,
     found->boots++;
     if (found->has_seed)
         memcpy(found->guest_key, found->seed_key, sizeof found->guest_key);
-    if (fake->dies_booting)
+    if (fake->dies_booting || fake->lost_boots)
         found->power = DRIVER_STOPPED;
+    if (fake->lost_boots && fake->lost_boots--)
+        found->cause = DRIVER_CAUSE_HOST;
     return call_end();
 }
 
@@ -230,14 +232,15 @@ static struct error *fake_ssh_host_key(struct driver *driver, struct arena *aren
     return NULL;
 }
 
-static struct error *fake_power(struct driver *driver, struct arena *arena, const char *vm_id,
-                                enum driver_power *out)
+static struct error *fake_state(struct driver *driver, struct arena *arena, const char *vm_id,
+                                enum driver_power *out, enum driver_cause *cause)
 {
     struct error *e = call_begin(arena, "power");
     struct fake_vm *vm = fake_find(vm_id);
 
     (void)driver;
     *out = vm && vm->has_domain ? vm->power : DRIVER_ABSENT;
+    *cause = vm ? vm->cause : DRIVER_CAUSE_OTHER;
     return e ? e : call_end();
 }
 
@@ -558,7 +561,7 @@ static const struct driver_removal removals[] = {
 #define COMMON_OPS                                                                                 \
     .close = fake_close, .accelerator = fake_accelerator, .has_guests = fake_has_guests,           \
     .create_abandon = fake_seed_remove, .resize = fake_resize, .ssh_host_key = fake_ssh_host_key,  \
-    .power = fake_power, .shutdown = fake_shutdown, .stop_force = fake_stop_force,                 \
+    .state = fake_state, .shutdown = fake_shutdown, .stop_force = fake_stop_force,                 \
     .unpause = fake_unpause, .room = fake_room, .disk_grow = fake_disk_grow,                       \
     .snapshot_create = fake_snapshot_create, .snapshot_restore = fake_snapshot_restore,            \
     .snapshot_delete = fake_snapshot_delete, .usage = fake_usage, .inventory = fake_inventory,     \

@@ -35,6 +35,7 @@ struct fake_host {
     bool is_silent;    /* SSH never responds */
     bool is_wrong;     /* SSH responds with another key */
     bool dies_booting; /* a guest switches itself off after its start */
+    int lost_boots;    /* number of starts during which the host goes down */
     bool is_unreachable;
     bool is_full;         /* no room for disks */
     char hangs[FAKE_ID];  /* usage queries for this VM block */

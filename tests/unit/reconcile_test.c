@@ -176,6 +176,51 @@ static void a_vm_that_stopped_with_its_host_is_started(void **state)
     assert_int_equal(world_events(test->world, test->vm, "stopped by itself", NULL), 0);
 }
 
+/* The job runs on and needs the guest neither on nor off. */
+static void goes_off_at_a_snapshot(struct test *test, enum driver_cause cause)
+{
+    world_check(world_ask(test->world, test->vm, VM_REQUEST_START, NULL), "start");
+    drain(test->context);
+    world_snapshot(test->world, test->vm);
+    fake_find(test->vm)->power = DRIVER_STOPPED;
+    fake_find(test->vm)->cause = cause;
+    drain(test->context);
+    assert_string_equal(vm_of(test).state, "stopped");
+    assert_string_equal(vm_of(test).wanted, "running");
+    world_check(sql_vm_set_state(test->world->db, test->world->arena, test->world->team_id,
+                                 test->vm, "stopping", NULL, 0),
+                "long ago");
+    world_check(sql_vm_set_state(test->world->db, test->world->arena, test->world->team_id,
+                                 test->vm, "stopped", NULL, 1),
+                "long ago");
+    reconcile(test);
+}
+
+static void a_vm_whose_host_went_down_at_a_snapshot_is_started(void **state)
+{
+    struct test *test = *state;
+
+    world_check(world_ask(test->world, test->vm, VM_REQUEST_STOP, NULL), "stop");
+    drain(test->context);
+    goes_off_at_a_snapshot(test, DRIVER_CAUSE_HOST);
+    assert_string_equal(vm_of(test).state, "starting");
+    drain(test->context);
+    assert_string_equal(vm_of(test).state, "running");
+}
+
+static void a_guest_that_ended_at_a_snapshot_stays_off(void **state)
+{
+    struct test *test = *state;
+
+    world_check(world_ask(test->world, test->vm, VM_REQUEST_STOP, NULL), "stop");
+    drain(test->context);
+    goes_off_at_a_snapshot(test, DRIVER_CAUSE_OTHER);
+    assert_string_equal(vm_of(test).state, "stopped");
+    assert_string_equal(vm_of(test).wanted, "stopped");
+    reconcile(test);
+    assert_int_equal(world_events(test->world, test->vm, "stopped by itself", NULL), 1);
+}
+
 /* Neither is one that ends again and again. */
 static void a_vm_is_not_started_when_that_is_off(void **state)
 {
@@ -436,6 +481,8 @@ int main(void)
         TEST(a_paused_guest_is_resumed_with_space),
         TEST(a_paused_guest_is_resumed_by_a_person),
         TEST(a_vm_that_stopped_with_its_host_is_started),
+        TEST(a_vm_whose_host_went_down_at_a_snapshot_is_started),
+        TEST(a_guest_that_ended_at_a_snapshot_stays_off),
         TEST(a_vm_is_not_started_when_that_is_off),
         TEST(a_late_guest_is_found_running),
         TEST(a_vm_missing_on_the_host_has_failed),

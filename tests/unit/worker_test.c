@@ -235,6 +235,34 @@ static void a_guest_that_dies_booting_fails(void **state)
     assert_retry_works(*state);
 }
 
+static void a_full_host_gets_no_vm(void **state)
+{
+    struct test *test = *state;
+
+    fake->is_full = true;
+    test->vm = world_create(test->world, "second");
+    drain(test->context);
+    assert_state(test, "failed");
+    assert_non_null(strstr(world_vm(test->world, test->vm).last_error, "too little free space"));
+    assert_null(fake_find(test->vm));
+    fake->is_full = false;
+    assert_retry_works(test);
+}
+
+/* No doing of the guest: it is booted again. */
+static void a_host_that_goes_down_while_booting_is_waited_for(void **state)
+{
+    struct test *test = *state;
+
+    ask(test, VM_REQUEST_STOP, NULL);
+    fake->lost_boots = 1;
+    ask(test, VM_REQUEST_START, NULL);
+    assert_string_equal(world_vm(test->world, test->vm).state, "running");
+    assert_string_equal(world_vm(test->world, test->vm).wanted, "running");
+    assert_int_equal(fake_find(test->vm)->power, DRIVER_RUNNING);
+    assert_int_equal(fake->lost_boots, 0);
+}
+
 static void a_taken_port_is_skipped(void **state)
 {
     struct test *test = *state;
@@ -464,6 +492,8 @@ int main(void)
         TEST(a_guest_without_ssh_fails),
         TEST(a_guest_with_another_key_fails),
         TEST(a_guest_that_dies_booting_fails),
+        TEST(a_full_host_gets_no_vm),
+        TEST(a_host_that_goes_down_while_booting_is_waited_for),
         TEST(a_taken_port_is_skipped),
         TEST(a_transient_failure_is_retried),
         TEST(a_persistent_failure_needs_a_person),
