@@ -181,7 +181,7 @@ const looker = { bypassCsp: true };
     INSERT OR IGNORE INTO price VALUES ('pricey', 0, 100000);`);
   spend(85);
   await inspectAll(page, 'near the cap', [['vms', '/vms'], ['costs', '/costs']]);
-  check('near the cap: it is said', (await text(page, 'main')).includes('85 % of the spending limit used'));
+  check('near the cap: it is said', (await text(page, 'main')).includes('85% of the spending limit used'));
   spend(100);
   await inspectAll(page, 'at the cap', [['vms', '/vms'], ['new VM', '/vms/new'], ['VM', vm], ['costs', '/costs']]);
   await page.goto(server.url + vm);
