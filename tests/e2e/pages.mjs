@@ -53,7 +53,7 @@ async function inspect(page, name) {
     }
   }
   await page.setViewport({ width: 900, height: 900 });
-  const margins = await page.$$eval('header, main, footer', (all) => all.map((e) => e.getBoundingClientRect().left));
+  const margins = await page.$$eval('.wrap', (all) => all.map((e) => e.getBoundingClientRect().left));
   check(`${name}: room at the sides at 900`, margins.every((left) => left >= 12), margins);
   await page.setViewport({ width: 1280, height: 900 });
   const heads = await page.$$eval('h1', (all) => all.length);
