@@ -40,17 +40,23 @@ static const char *theme_next(const char *theme)
 #define DOMICILE_VERSION "unknown" /* see Makefile */
 #endif
 
+/* What is known of every request, even of one that could not be read. */
+static void frame_begin(struct request *r)
+{
+    r->frame.server_name = r->config->server_name;
+    r->frame.contact_url = arena_printf(r->arena, "mailto:%s", r->config->operator_email);
+    r->frame.request_id = r->id;
+    r->frame.has_billing = config_has_billing(r->config);
+}
+
 static void frame_fill(struct request *r)
 {
     r->frame = (struct frame){
         .title = "Domicile",
-        .server_name = r->config->server_name,
-        .contact_url = arena_printf(r->arena, "mailto:%s", r->config->operator_email),
-        .request_id = r->id,
         .now_at = r->now_at,
         .is_fragment = r->is_fragment,
-        .has_billing = config_has_billing(r->config),
     };
+    frame_begin(r);
     if (!r->session)
         return;
     r->frame.csrf = session_csrf(r);
@@ -162,8 +168,7 @@ static void error_respond(const struct server *server, struct request *r, const 
     }
     r->response.status = error_status(e->kind);
     r->response.allow = e->kind == ERROR_METHOD ? allow : NULL;
-    r->frame.request_id = r->id;
-    r->frame.server_name = r->config->server_name;
+    frame_begin(r);
     error_page_write(&r->response.body, &r->frame, r->response.status);
 }
 

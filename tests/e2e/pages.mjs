@@ -53,7 +53,7 @@ async function inspect(page, name) {
     }
   }
   await page.setViewport({ width: 900, height: 900 });
-  const margins = await page.$$eval('header, main, footer', (all) => all.map((e) => e.getBoundingClientRect().left));
+  const margins = await page.$$eval('.wrap', (all) => all.map((e) => e.getBoundingClientRect().left));
   check(`${name}: room at the sides at 900`, margins.every((left) => left >= 12), margins);
   await page.setViewport({ width: 1280, height: 900 });
   const heads = await page.$$eval('h1', (all) => all.length);
@@ -181,7 +181,7 @@ const looker = { bypassCsp: true };
     INSERT OR IGNORE INTO price VALUES ('pricey', 0, 100000);`);
   spend(85);
   await inspectAll(page, 'near the cap', [['vms', '/vms'], ['costs', '/costs']]);
-  check('near the cap: it is said', (await text(page, 'main')).includes('85 % of the spending limit used'));
+  check('near the cap: it is said', (await text(page, 'main')).includes('85% of the spending limit used'));
   spend(100);
   await inspectAll(page, 'at the cap', [['vms', '/vms'], ['new VM', '/vms/new'], ['VM', vm], ['costs', '/costs']]);
   await page.goto(server.url + vm);

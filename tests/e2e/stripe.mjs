@@ -410,7 +410,7 @@ const storedId = () => state.one('SELECT subscription_id FROM billing WHERE team
   await workerKill();
   await until(() => stripe.asked.at(-1).status, 50); // made at Stripe, though nobody waits for it
   workerStart();
-  const done = await until(async () => (await alice.get(headers.location)).body.includes('On to Stripe'));
+  const done = await until(async () => (await alice.get(headers.location)).body.includes('Redirecting to Stripe'));
   check('an request outlives the worker', done);
   equal('and is done once', stripe.portals.size, portals + 1);
 }
@@ -445,7 +445,7 @@ const storedId = () => state.one('SELECT subscription_id FROM billing WHERE team
   await runOut();
   await planIs('suspended');
   const page = await alice.get('/billing');
-  check('the page names the day', /on \d+ \w+ \d{4}, \d\d:\d\d UTC the VMs and their disks are destroyed/.test(page.body));
+  check('the page names the day', /On \d+ \w+ \d{4}, \d\d:\d\d UTC the VMs and their disks are destroyed/.test(page.body));
   check('and the way back', page.body.includes('Pay now'));
   equal('paid or not', open.id.slice(0, 3), 'in_');
   await runOut();

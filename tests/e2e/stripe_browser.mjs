@@ -202,7 +202,7 @@ let vm;
   check('one confirmation cancels', await until(async () => await text(page, '#plan-button') === 'Resume plan'));
   check('and says when it ends', (await text(page, '.plan')).includes('It ends on'));
   await page.$eval('#plan-button', (e) => e.click());
-  check('one click resumes', await until(async () => await page.$('#cancel-button')));
+  check('one click resumes', await until(async () => await text(page, '#cancel-button') === 'Cancel plan…'));
   await inspect(page, 'active');
   const awful = `${'W'.repeat(180)}<b>ä 漢字 ‮abc`;
   server.sql(`INSERT INTO invoice SELECT 1, 1000 + value, 'in_awful' || value, '${awful}', 'uncollectible', 'chf', -99999999999, 1, 1, 1, NULL, NULL

@@ -10,7 +10,15 @@ import { deliver, inbox } from './webhook_lib.mjs';
 const kills = Number(process.argv[3] ?? 2000);
 const USERS = 40;
 const SENDERS = 8;
-const server = await Server.make(process.argv[2]);
+// Nobody listens at that address: WorkOS's list of events cannot be read.
+const server = await Server.make(process.argv[2], (conf) => `${conf}
+[server]
+identity = workos
+[workos]
+client_id = client_local
+url = http://127.0.0.1:1
+`);
+server.put('secrets/workos-api-key', 'sk_test_local');
 await server.start();
 const agent = new https.Agent({ keepAlive: true, maxSockets: SENDERS * 2 });
 

@@ -130,8 +130,8 @@ expect_row "SELECT cap_cents IS NULL FROM team WHERE id = 1" 1
 # Near the cap: a warning, but nothing is refused.
 as alice post /costs/cap cap=0.10 ; expect 303
 used runningrunningru running nano 1 $((81 * 3600))
-as alice get /vms ; expect_text "81 % of the spending limit used"
-as alice get /costs ; expect_text "€0.08 of €0.10 used this month (81 %)"
+as alice get /vms ; expect_text "81% of the spending limit used"
+as alice get /costs ; expect_text "€0.08 of €0.10 used this month (81%)"
 as alice post /vms/stoppedstoppedst/start ; expect 303 /vms/stoppedstoppedst
 as bob get /vms ; expect_no_text "spending limit used"
 
@@ -139,7 +139,7 @@ as bob get /vms ; expect_no_text "spending limit used"
 fresh
 as alice post /costs/cap cap=0.10 ; expect 303
 used runningrunningru running nano 1 $((100 * 3600 - 1))
-as alice get /vms ; expect_text "99 % of the spending limit used"
+as alice get /vms ; expect_text "99% of the spending limit used"
 used runningrunningru running nano 1 $((100 * 3600))
 as alice get /vms ; expect 200 vms_spent.html
 as alice get /vms/new ; expect_text "Your team has reached its spending limit of €0.10 for this month."

@@ -144,8 +144,8 @@ frame_name() {
     local name=signed_out
     ! grep -q 'action="/signout"' "$state/frame.html" || name=member
     ! grep -q '<a href="/operator"' "$state/frame.html" || name=operator
-    ! grep -q '<a href="/billing"' "$state/frame.html" || name+=_billing
     [ $name != signed_out ] || grep -q '<a class="btn" href="/signin"' "$state/frame.html" || name=signin
+    ! grep -q '<a href="/prices"' "$state/frame.html" || name+=_billing
     echo $name
 }
 # split: normal.html into page.html, specific to the page, and frame.html, shared with other pages.
@@ -156,7 +156,7 @@ split() {
     person=$(sed -nE 's/.*<span class="mail">([^<]+)<.*/\1/p' "$state/normal.html")
     sed -E -e '/^<main/,/^<\/main>/c\<main></main>' -e 's/^<title>.*/<title>TITLE<\/title>/' -e 's/ aria-current="page"//' \
         -e 's/(<span class="mail">)[^<]+(<.span><span class="face" aria-hidden="true">)[^<]*/\1PERSON\2P/' \
-        -e 's/^<p>.*, (owner|member)<.p>$/<p>TEAM, ROLE<\/p>/' -e 's/(name="return" value=")[^"]+/\1PATH/' \
+        -e '/^$/d' -e '/^<p>.*, (owner|member)<.p>$/d' -e 's/(name="return" value=")[^"]+/\1PATH/' \
         "$state/normal.html" >"$state/frame.html"
     frame=frame_$(frame_name).html
     {

@@ -73,6 +73,9 @@ static const struct vm_transition expected[] = {
     { "running", VM_REPORTED_ABSENT, "failed", NULL, NULL },
     { "running", VM_REPORTED_LOST, "starting", "start", NULL },
     { "running", VM_REPORTED_PAUSED, "paused", NULL, NULL },
+    /* Went off during a job that left it as it was, though it is wanted to run. */
+    { "stopped", VM_REPORTED_LOST, "starting", "start", NULL },
+    { "stopped", VM_REPORTED_STOPPED, "stopped", NULL, "stopped" },
     { "stopped", VM_REPORTED_PAUSED, "paused", NULL, "running" },
     { "paused", VM_REPORTED_RUNNING, "running", NULL, "running" },
     { "paused", VM_REPORTED_STOPPED, "stopped", NULL, "stopped" },
