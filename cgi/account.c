@@ -1,15 +1,14 @@
 /* Account pages: SSH keys of the team, name and sessions of the person. */
 #include "account.html.h"
-#include "adapter/crypto.h"
 #include "base/array.h"
 #include "base/date.h"
 #include "base/limit.h"
 #include "base/text.h"
 #include "key.html.h"
+#include "key_delete.html.h"
 #include "keys.html.h"
 #include "main_constants.sql.h"
-#include "model/label.h"
-#include "model/ssh_key.h"
+#include "model/ssh_key_store.h"
 #include "person.sql.h"
 #include "session.sql.h"
 #include "ssh_key.sql.h"
@@ -33,13 +32,38 @@ static struct error *done(struct request *r, const char *notice, const char *pat
 
 /* ---- keys ---- */
 
+/* One page of the keys that have the searched text. */
 static struct error *keys_fill(struct request *r, struct keys_html *page)
 {
-    struct error *e = sql_ssh_key_list(r->db, r->arena, r->session->team_id, &page->keys);
+    struct field search = { .name = "q", .kind = FIELD_LINE, .max = LIMIT_LABEL_CHARACTERS };
+    int64_t team_id = r->session->team_id;
+    struct list_page shown;
+    struct ssh_key_count_row all;
+    struct ssh_key_match_row found;
+    struct error *e = form_read(r, &search, 1);
 
+    if (!e)
+        e = sql_ssh_key_count(r->db, r->arena, team_id, &all);
+    if (!e)
+        e = sql_ssh_key_match(r->db, r->arena, team_id, search.text, &found);
+    if (!e)
+        e = list_page_read(r, found.total, &shown);
+    if (!e)
+        e = sql_ssh_key_list(r->db, r->arena, team_id, search.text,
+                             (shown.number - 1) * LIMIT_LIST_ROWS, LIMIT_LIST_ROWS, &page->keys);
+    if (e)
+        return e;
+    page->search = search.text;
+    page->from = shown.from;
+    page->to = shown.to;
+    page->total = found.total;
+    page->newer = shown.before;
+    page->older = shown.after;
+    page->all = all.total;
+    page->has_search = all.total > LIMIT_LIST_ROWS;
     r->frame.title = "SSH keys";
     r->frame.section = "keys";
-    return e;
+    return NULL;
 }
 
 static struct error *keys_show(struct request *r)
@@ -72,63 +96,17 @@ static struct error *keys_again(struct request *r, const struct field *fields)
     return NULL;
 }
 
-/* Sets problems; true if the keys can be stored. Only public keys are shown again. */
-static bool keys_check(struct request *r, struct field *fields, struct ssh_keys *keys)
+/* A key that the team has already is a mistake here. */
+static const char *known_problem(struct request *r, const struct ssh_keys *keys,
+                                 const struct ssh_key_stored *stored)
 {
-    const char *text = fields[KEY].text;
-    const struct error *e = ssh_keys_read(r->arena, text, strlen(text), keys);
-
-    fields[KEY].problem = e ? e->message : NULL;
-    if (!keys->is_public)
-        fields[KEY].text = "";
-    return !form_has_problems(fields, FIELDS);
-}
-
-/* The typed name, numbered if there are several keys, else the key's comment. */
-static const char *key_name(struct request *r, const struct field *name,
-                            const struct ssh_keys *keys, size_t i)
-{
-    const struct ssh_key *key = &keys->key[i];
-
-    if (*name->text)
-        return i == 0 ? name->text : arena_printf(r->arena, "%s %zu", name->text, i + 1);
-    if (*key->comment && !label_problem(r->arena, key->comment))
-        return key->comment;
-    return arena_printf(r->arena, "%s key", key->type);
-}
-
-static struct error *key_insert(struct request *r, struct field *fields,
-                                const struct ssh_keys *keys, size_t i)
-{
-    const struct ssh_key *key = &keys->key[i];
-    struct ssh_key_by_fingerprint_row known;
-    int64_t team_id = r->session->team_id;
-    struct error *e =
-        sql_ssh_key_by_fingerprint(r->db, r->arena, team_id, key->fingerprint, &known);
-
-    if (!e)
-        fields[KEY].problem =
-            arena_printf(r->arena, "%s already here, as “%s”.",
-                         keys->count > 1 ? "One of these keys is" : "This key is", known.name);
-    if (!e || e->kind != ERROR_NOT_FOUND)
-        return e;
-    return sql_ssh_key_create(r->db, r->arena, team_id, crypto_id(r->arena), r->session->person_id,
-                              key_name(r, &fields[NAME], keys, i), key->type, key->fingerprint,
-                              key->comment, key->line, r->now_at);
-}
-
-static struct error *keys_insert(struct request *r, struct field *fields,
-                                 const struct ssh_keys *keys)
-{
-    struct ssh_key_count_row count;
-    struct error *e = sql_ssh_key_count(r->db, r->arena, r->session->team_id, &count);
-
-    if (!e && count.total + (int64_t)keys->count > LIMIT_KEYS_PER_TEAM)
-        fields[KEY].problem = arena_printf(r->arena, "A team can have %d keys. Remove some first.",
-                                           LIMIT_KEYS_PER_TEAM);
-    for (size_t i = 0; i < keys->count && !e && !fields[KEY].problem; i++)
-        e = key_insert(r, fields, keys, i);
-    return e;
+    for (size_t i = 0; i < keys->count; i++) {
+        if (stored[i].known_name)
+            return arena_printf(r->arena, "%s already added, as “%s”.",
+                                keys->count > 1 ? "One of these keys was" : "This key was",
+                                stored[i].known_name);
+    }
+    return NULL;
 }
 
 static struct error *keys_post(struct request *r)
@@ -137,20 +115,26 @@ static struct error *keys_post(struct request *r)
         [NAME] = { .name = "name", .kind = FIELD_LABEL },
         [KEY] = { .name = "key", .kind = FIELD_LINES },
     };
+    const struct context context = request_context(r);
+    const struct actor actor = session_actor(r);
+    struct ssh_key_stored *stored;
     struct ssh_keys keys;
     struct error *e = form_read(r, fields, FIELDS);
 
     if (e)
         return e;
-    if (!keys_check(r, fields, &keys))
+    form_keys_read(r, &fields[KEY], &keys);
+    if (form_has_problems(fields, FIELDS))
         return keys_again(r, fields);
-    e = keys_insert(r, fields, &keys);
-    if (e)
+    e = ssh_keys_store(&context, &actor, &keys, fields[NAME].text, &stored);
+    if (e && !form_blame(fields, FIELDS, e))
         return e;
+    if (!e)
+        fields[KEY].problem = known_problem(r, &keys, stored);
     if (fields[KEY].problem)
         return keys_again(r, fields);
     return done(r,
-                keys.count > 1 ? arena_printf(r->arena, "%zu keys added.", keys.count)
+                keys.count > 1 ? arena_printf(r->arena, "%zu keys added", keys.count)
                                : arena_printf(r->arena, "Key added: %s", keys.key[0].fingerprint),
                 "/keys");
 }
@@ -202,14 +186,37 @@ static struct error *key_rename(struct request *r)
         return NULL;
     }
     e = sql_ssh_key_rename(r->db, r->arena, r->session->team_id, page.key.id, name.text);
-    return e ? e : done(r, "Key renamed.", "/keys");
+    return e ? e : done(r, "Key renamed", "/keys");
 }
 
-static struct error *key_remove(struct request *r)
+static struct error *key_delete_show(struct request *r)
 {
-    struct error *e = sql_ssh_key_delete(r->db, r->arena, r->session->team_id, r->parameters[0]);
+    struct key_html whole = { .name = NULL };
+    struct key_delete_html page;
+    struct error *e = key_fill(r, &whole);
 
-    return e ? e : done(r, "Key removed. VMs that were made with it still accept it.", "/keys");
+    if (e)
+        return e;
+    page =
+        (struct key_delete_html){ .key = whole.key, .vms = whole.vms, .has_more = whole.has_more };
+    r->frame.title = "Delete key";
+    html_key_delete(&r->response.body, &r->frame, &page);
+    return NULL;
+}
+
+static struct error *key_delete(struct request *r)
+{
+    struct key_html page = { .name = NULL };
+    struct error *e = key_fill(r, &page);
+
+    if (!e)
+        e = sql_ssh_key_delete(r->db, r->arena, r->session->team_id, page.key.id);
+    if (e)
+        return e;
+    return done(r,
+                arena_printf(r->arena, "Key “%s” deleted%s", page.key.name,
+                             page.vms.count ? ". VMs created with it still accept it." : ""),
+                "/keys");
 }
 
 /* ---- account ---- */
@@ -322,7 +329,8 @@ static const struct route routes[] = {
     { "POST", "/keys", ACCESS_MEMBER, keys_post },
     { "GET", "/keys/:id", ACCESS_MEMBER, key_show },
     { "POST", "/keys/:id/rename", ACCESS_MEMBER, key_rename },
-    { "POST", "/keys/:id/remove", ACCESS_MEMBER, key_remove },
+    { "GET", "/keys/:id/delete", ACCESS_MEMBER, key_delete_show },
+    { "POST", "/keys/:id/delete", ACCESS_MEMBER, key_delete },
     { "GET", "/account", ACCESS_SIGNED_IN, account_show },
     { "POST", "/account/name", ACCESS_SIGNED_IN, account_rename },
     { "POST", "/account/theme", ACCESS_SIGNED_IN, theme_set },

@@ -6,15 +6,22 @@
 #include "base/array.h"
 #include "base/limit.h"
 #include "base/text.h"
+#include "job.sql.h"
 #include "model/billing_check.h"
 #include "model/spend_cap.h"
+#include "model/ssh_key_store.h"
+#include "model/vm_bulk.h"
 #include "model/vm_command.h"
+#include "model/vm_job.h"
 #include "model/worker_wakeup.h"
 #include "region_status.sql.h"
 #include "ssh_key.sql.h"
+#include "view/vm_list.h"
 #include "view/vm_options.h"
 #include "vm_new.html.h"
 #include "vms.html.h"
+#include "vms_destroy.html.h"
+#include "vms_refused.html.h"
 #include "web/form.h"
 #include "web/list_position.h"
 #include "web/live.h"
@@ -22,8 +29,6 @@
 #include "web/session.h"
 
 #include <string.h>
-
-enum { EVENTS_ON_LIST = 6 };
 
 /* ---- the list ---- */
 
@@ -61,39 +66,9 @@ static struct error *billing_fill(struct request *r, struct vms_html *page)
 
     if (!e)
         e = billing_check(&context, actor.team_id, BILLING_START);
-    if (!e || !e->message)
-        return e;
-    for (size_t i = 0; i < page->vms.count; i++)
-        page->vms.row[i].is_stopped = false;
-    return NULL;
-}
-
-/* One page of the list; its position is part of the address that the live part polls. */
-static struct error *vms_fill(struct request *r, struct vms_html *page)
-{
-    const struct vm_list_row *last;
-    struct list_position position;
-    struct price_list_rows prices;
-    struct vm_list_rows vms;
-    struct error *e = list_position_read(r, &position);
-
-    if (!e)
-        e = sql_vm_list(r->db, r->arena, r->session->team_id, position.at, position.id,
-                        LIMIT_LIST_ROWS + 1, &vms);
-    if (!e)
-        e = sql_price_list(r->db, r->arena, &prices);
-    if (e)
-        return e;
-    if (list_cut(&vms.count)) {
-        last = &vms.row[vms.count - 1];
-        page->next = list_position_text(r->arena, last->created_at, last->id);
-    }
-    if (position.at != INT64_MAX)
-        page->before = list_position_text(r->arena, position.at, position.id);
-    page->vms = vm_view_list(r, &prices, &vms);
-    for (size_t i = 0; i < page->vms.count; i++)
-        page->is_working |= page->vms.row[i].is_working;
-    return NULL;
+    if (e && e->message)
+        page->start_refusal = e->message;
+    return e && e->message ? NULL : e;
 }
 
 static struct error *spend_fill(struct request *r, struct vms_html *page)
@@ -109,68 +84,101 @@ static struct error *spend_fill(struct request *r, struct vms_html *page)
     page->spend_amount = spend.amount;
     page->spend_cap = spend.cap;
     page->spend_cap_reason = spend.refusal;
+    if (spend.refusal)
+        page->start_refusal = spend.refusal;
     return NULL;
+}
+
+/* The way to the first VM, until a day after it was created; its last step is to connect. */
+static struct error *first_steps_fill(struct request *r, struct vms_html *page)
+{
+    struct job_typical_ms_row typical;
+    struct ssh_key_count_row keys;
+    struct vm_first_row first;
+    int64_t team_id = r->session->team_id;
+    struct error *e = sql_vm_first(r->db, r->arena, team_id, &first);
+
+    if (!e)
+        e = sql_ssh_key_count(r->db, r->arena, team_id, &keys);
+    if (!e)
+        e = sql_job_typical_ms(r->db, r->arena, VM_JOB_CREATE, &typical);
+    if (e)
+        return e;
+    page->has_first_steps =
+        !first.total || (first.total == 1 && page->vms.count == 1 && page->count_running &&
+                         first.created_at > r->now_at - LIMIT_FIRST_STEPS_S);
+    page->key_count = keys.total;
+    page->has_one_key = keys.total == 1;
+    page->typical_create_ms = typical.typical_ms;
+    if (page->vms.count) {
+        page->first_id = page->vms.row[0].id;
+        page->first_name = page->vms.row[0].name;
+        page->first_ssh = page->vms.row[0].ssh;
+    }
+    return NULL;
+}
+
+/* Everything around the list. */
+static struct error *vms_surround(struct request *r, struct vms_html *page)
+{
+    struct vm_quota_row used;
+    int64_t team_id = r->session->team_id;
+    struct error *e = sql_vm_quota(r->db, r->arena, team_id, &used);
+
+    if (!e)
+        e = sql_vm_gone(r->db, r->arena, team_id, r->now_at - LIMIT_GONE_LIST_S,
+                        page->is_first ? LIMIT_GONE_LIST_ROWS : 0, &page->gone);
+    if (!e)
+        e = hosts_fill(r, page);
+    if (!e)
+        e = spend_fill(r, page);
+    if (!e)
+        e = billing_fill(r, page);
+    if (e)
+        return e;
+    page->is_empty = used.vms == 0;
+    page->quota = quota_words(r, &used);
+    return page->is_first ? first_steps_fill(r, page) : NULL;
 }
 
 static struct error *vms_show(struct request *r)
 {
     struct vms_html page = { .vms = { .count = 0 } };
-    struct vm_quota_row used;
-    struct ssh_key_count_row keys;
-    int64_t team_id = r->session->team_id;
     struct error *e = db_read(r->db, r->arena);
 
     r->frame.title = "VMs";
     r->frame.section = "vms";
     if (!e)
-        e = vms_fill(r, &page);
+        e = vm_list_fill(r, &page);
     if (!e)
-        e = sql_vm_quota(r->db, r->arena, team_id, &used);
+        e = vms_surround(r, &page);
     if (!e)
-        e = sql_ssh_key_count(r->db, r->arena, team_id, &keys);
-    if (!e)
-        e = sql_activity_list(r->db, r->arena, team_id, INT64_MAX, "", EVENTS_ON_LIST,
-                              &page.events);
-    if (!e)
-        e = hosts_fill(r, &page);
-    if (!e)
-        e = spend_fill(r, &page);
-    if (!e)
-        e = billing_fill(r, &page);
-    if (e)
-        return e;
-    page.quota = quota_words(r, &used);
-    page.has_keys = keys.total;
-    live_respond(r, render_vms, &page);
-    return NULL;
+        live_respond(r, render_vms, &page);
+    return e;
 }
 
 /* ---- a new VM ---- */
 
 static struct error *new_fill(struct request *r, struct vm_new_html *page)
 {
-    struct ssh_key_list_rows keys;
-    struct price_list_rows prices;
-    struct vm_quota_row used;
-    struct error *e = sql_vm_quota(r->db, r->arena, r->session->team_id, &used);
+    struct job_typical_ms_row typical;
+    struct ssh_key_all_rows keys;
+    struct error *e = vm_options_full(r, &page->is_full_why);
 
     if (!e)
-        e = vm_options_full(r, &page->is_full_why);
+        e = vm_options_sizes_new(r, 0, &page->sizes);
     if (!e)
-        e = sql_price_list(r->db, r->arena, &prices);
+        e = sql_ssh_key_all(r->db, r->arena, r->session->team_id, &keys);
     if (!e)
-        e = sql_ssh_key_list(r->db, r->arena, r->session->team_id, &keys);
+        e = sql_job_typical_ms(r->db, r->arena, VM_JOB_CREATE, &typical);
     if (!e)
         e = vm_options_images(r, &page->images);
     if (e)
         return e;
-    page->quota = arena_printf(r->arena, "After this: %lld of %lld VMs. Now in use: %s.",
-                               (long long)used.vms + 1, (long long)r->config->quota_vms,
-                               quota_words(r, &used));
     page->is_full = page->is_full_why != NULL;
-    page->sizes = vm_options_sizes(r, &prices, &used, 0);
     page->regions = vm_options_regions(r);
     page->keys = vm_options_keys(r, &keys);
+    page->typical_ms = typical.typical_ms;
     r->frame.title = "New VM";
     r->frame.section = "vms";
     return NULL;
@@ -186,7 +194,7 @@ static struct error *new_show(struct request *r)
     return e;
 }
 
-enum { NAME, IMAGE, SIZE, REGION, KEYS, FIELDS };
+enum { NAME, IMAGE, SIZE, REGION, KEYS, NEW_KEY, FIELDS };
 
 /* Show the form again, with the input and its problems. */
 static struct error *new_again(struct request *r, const struct field *fields, const char *problem)
@@ -195,6 +203,9 @@ static struct error *new_again(struct request *r, const struct field *fields, co
         .name = fields[NAME].text,
         .name_problem = fields[NAME].problem,
         .keys_problem = fields[KEYS].problem,
+        .new_key = fields[NEW_KEY].text,
+        .new_key_problem = fields[NEW_KEY].problem,
+        .is_new_key_open = *fields[NEW_KEY].text || fields[NEW_KEY].problem,
         .sizes_problem = fields[SIZE].problem,
         .problem = problem,
     };
@@ -208,6 +219,8 @@ static struct error *new_again(struct request *r, const struct field *fields, co
     options_select(&page.sizes, fields[SIZE].text);
     options_select(&page.regions, fields[REGION].text);
     options_select_list(&page.keys, fields[KEYS].list, fields[KEYS].list_count);
+    if (!page.keys.count && !page.new_key_problem)
+        page.new_key_problem = page.keys_problem;
     html_vm_new(&r->response.body, &r->frame, &page);
     return NULL;
 }
@@ -228,6 +241,45 @@ static const char *new_read(struct request *r, struct field *fields, struct vm_n
     return NULL;
 }
 
+static bool has_key(const struct vm_new *vm, const char *id)
+{
+    for (size_t i = 0; i < vm->key_count; i++) {
+        if (strcmp(vm->key_ids[i], id) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* The keys pasted into the form become the team's and the VM's, unless they are already. */
+static struct error *new_keys_store(struct request *r, const struct ssh_keys *keys,
+                                    struct vm_new *vm)
+{
+    const struct context context = request_context(r);
+    const struct actor actor = session_actor(r);
+    const char **ids = arena_array(r->arena, vm->key_count + keys->count, sizeof *ids);
+    struct ssh_key_stored *stored;
+    struct error *e = ssh_keys_store(&context, &actor, keys, "", &stored);
+
+    for (size_t i = 0; i < vm->key_count; i++)
+        ids[i] = vm->key_ids[i];
+    vm->key_ids = ids;
+    for (size_t i = 0; !e && i < keys->count; i++) {
+        if (!has_key(vm, stored[i].id))
+            ids[vm->key_count++] = stored[i].id;
+    }
+    return e;
+}
+
+/* Reads what was pasted, if anything was; sets the problems of both fields about keys. */
+static void new_keys_read(struct request *r, struct field *fields, struct ssh_keys *keys)
+{
+    *keys = (struct ssh_keys){ .count = 0 };
+    if (*fields[NEW_KEY].text)
+        form_keys_read(r, &fields[NEW_KEY], keys);
+    else if (!fields[KEYS].list_count)
+        fields[KEYS].problem = "Choose a key or paste one. Without a key nobody can connect.";
+}
+
 static struct error *vm_create(struct request *r)
 {
     struct field fields[FIELDS] = {
@@ -235,11 +287,13 @@ static struct error *vm_create(struct request *r)
         [IMAGE] = { .name = "image", .kind = FIELD_LINE, .is_required = true },
         [SIZE] = { .name = "size", .kind = FIELD_LINE, .is_required = true },
         [REGION] = { .name = "region", .kind = FIELD_LINE, .is_required = true },
-        [KEYS] = { .name = "key", .kind = FIELD_LIST, .is_required = true },
+        [KEYS] = { .name = "key", .kind = FIELD_LIST },
+        [NEW_KEY] = { .name = "new_key", .kind = FIELD_LINES },
     };
     const struct context context = request_context(r);
     const struct actor actor = session_actor(r);
     const char *id, *problem;
+    struct ssh_keys keys;
     struct vm_new vm;
     struct error *e = form_read(r, fields, FIELDS);
 
@@ -247,21 +301,149 @@ static struct error *vm_create(struct request *r)
         return e;
     vm = (struct vm_new){ .source = NULL };
     problem = new_read(r, fields, &vm);
+    new_keys_read(r, fields, &keys);
     if (problem || form_has_problems(fields, FIELDS))
         return new_again(r, fields, problem);
-    e = vm_command_create(&context, &actor, &vm, &id);
+    e = new_keys_store(r, &keys, &vm);
+    if (!e)
+        e = vm_command_create(&context, &actor, &vm, &id);
     if (e && e->message)
-        return new_again(r, fields, e->message);
+        return new_again(r, fields, form_blame(fields, FIELDS, e) ? NULL : e->message);
     if (!e)
         response_redirect(&r->response, arena_printf(r->arena, "/vms/%s", id));
     return e;
 }
 
+/* ---- several VMs ---- */
+
+enum { BULK_VMS, BULK_COUNT, BULK_RETURN, BULK_FIELDS };
+
+/* The list as it was. */
+static const char *bulk_back(const struct field *fields)
+{
+    const char *path = fields[BULK_RETURN].text;
+
+    return text_is_local_path(path) ? path : "/vms";
+}
+
+/* "Stopping quiet-maple", "Stopping 3 VMs" */
+static struct error *bulk_done(struct request *r, const struct vm_bulk_act *act,
+                               const struct field *fields)
+{
+    const struct context context = request_context(r);
+    const struct actor actor = session_actor(r);
+    struct vm_bulk_rows vms;
+    size_t count = fields[BULK_VMS].list_count;
+    struct error *e = vm_bulk_names(&context, &actor, fields[BULK_VMS].list, count, &vms);
+
+    if (!e)
+        e = session_notice(r, count == 1 && vms.count == 1
+                                  ? arena_printf(r->arena, "%s %s", act->doing, vms.row[0].name)
+                                  : arena_printf(r->arena, "%s %zu VMs", act->doing, count));
+    if (!e)
+        response_redirect(&r->response, bulk_back(fields));
+    return e;
+}
+
+static void bulk_refuse(struct request *r, const struct vm_bulk_act *act,
+                        const struct field *fields, const struct vm_bulk_rows *refused)
+{
+    size_t done = fields[BULK_VMS].list_count - refused->count;
+    struct vms_refused_html page = {
+        .title = refused->count == 1
+                     ? arena_printf(r->arena, "1 VM was not %s", act->refused)
+                     : arena_printf(r->arena, "%zu VMs were not %s", refused->count, act->refused),
+        .done = done ? arena_printf(r->arena, "%s %zu other VM%s.", act->doing, done,
+                                    done == 1 ? "" : "s")
+                     : NULL,
+        .refusals = *refused,
+        .back_path = bulk_back(fields),
+    };
+
+    r->frame.title = page.title;
+    r->frame.section = "vms";
+    r->response.status = 422;
+    html_vms_refused(&r->response.body, &r->frame, &page);
+}
+
+/* Destroying several asks for their number. True: it was typed. */
+static bool bulk_is_sure(struct request *r, const struct field *fields,
+                         const struct vm_bulk_rows *vms)
+{
+    const char *typed = fields[BULK_COUNT].text;
+    struct vms_destroy_html page = {
+        .vms = *vms, .total = (int64_t)vms->count, .typed = typed, .back_path = bulk_back(fields)
+    };
+    int64_t number;
+
+    if (text_int(typed, &number) && number == page.total)
+        return true;
+    r->frame.title = arena_printf(r->arena, "Destroy %lld VM%s?", (long long)page.total,
+                                  page.total == 1 ? "" : "s");
+    r->frame.section = "vms";
+    if (*typed) {
+        page.problem = arena_printf(r->arena, "Type %lld to confirm. Nothing was destroyed.",
+                                    (long long)page.total);
+        form_refuse(r);
+    }
+    html_vms_destroy(&r->response.body, &r->frame, &page);
+    return false;
+}
+
+static struct error *vms_bulk(struct request *r)
+{
+    struct field fields[BULK_FIELDS] = {
+        [BULK_VMS] = { .name = "vm", .kind = FIELD_LIST },
+        [BULK_COUNT] = { .name = "count", .kind = FIELD_LINE },
+        [BULK_RETURN] = { .name = "return", .kind = FIELD_LINE },
+    };
+    const struct vm_bulk_act *act = vm_bulk_find(r->parameters[0]);
+    const struct context context = request_context(r);
+    const struct actor actor = session_actor(r);
+    struct vm_bulk_rows vms;
+    struct error *e = form_read(r, fields, BULK_FIELDS);
+
+    if (!act)
+        return error_new(r->arena, ERROR_NOT_FOUND, "no such act");
+    if (!e)
+        e = vm_bulk_names(&context, &actor, fields[BULK_VMS].list, fields[BULK_VMS].list_count,
+                          &vms);
+    if (e)
+        return e;
+    if (act->trigger == VM_REQUEST_DESTROY && vms.count && !bulk_is_sure(r, fields, &vms))
+        return NULL;
+    db_rollback(r->db); /* each VM gets a transaction of its own */
+    e = vm_bulk_send(&context, &actor, act, fields[BULK_VMS].list, fields[BULK_VMS].list_count,
+                     &vms);
+    if (!e)
+        e = db_begin(r->db, r->arena);
+    if (e)
+        return e;
+    if (!vms.count)
+        return bulk_done(r, act, fields);
+    bulk_refuse(r, act, fields, &vms);
+    return NULL;
+}
+
 /* ---- activity ---- */
+
+/* The page before this one begins behind a position too; the first page of all, behind none. */
+static struct error *activity_newer(struct request *r, struct activity_html *page)
+{
+    const struct activity_list_row *first = &page->events.row[0];
+    struct activity_newer_row start;
+    struct error *e = sql_activity_newer(r->db, r->arena, r->session->team_id, first->at_ms,
+                                         first->id, LIMIT_LIST_ROWS, &start);
+
+    if (e)
+        return e->kind == ERROR_NOT_FOUND ? NULL : e;
+    page->newer = list_position_text(r->arena, start.at_ms, start.id);
+    return NULL;
+}
 
 static struct error *activity_show(struct request *r)
 {
-    struct activity_html page = { .next = NULL };
+    struct activity_html page = { .newer = NULL };
     const struct activity_list_row *last;
     struct list_position position;
     struct error *e = list_position_read(r, &position);
@@ -271,14 +453,18 @@ static struct error *activity_show(struct request *r)
                               LIMIT_LIST_ROWS + 1, &page.events);
     if (e)
         return e;
+    page.has_newer = position.at != INT64_MAX;
     if (list_cut(&page.events.count)) {
         last = &page.events.row[page.events.count - 1];
-        page.next = list_position_text(r->arena, last->at_ms, last->id);
+        page.older = list_position_text(r->arena, last->at_ms, last->id);
     }
+    if (page.has_newer && page.events.count)
+        e = activity_newer(r, &page);
     r->frame.title = "Activity";
     r->frame.section = "activity";
-    html_activity(&r->response.body, &r->frame, &page);
-    return NULL;
+    if (!e)
+        html_activity(&r->response.body, &r->frame, &page);
+    return e;
 }
 
 /* ---- program ---- */
@@ -287,6 +473,7 @@ static const struct route routes[] = {
     { "GET", "/vms", ACCESS_MEMBER, vms_show },
     { "GET", "/vms/new", ACCESS_MEMBER, new_show },
     { "POST", "/vms", ACCESS_MEMBER, vm_create },
+    { "POST", "/vms/bulk/:act", ACCESS_MEMBER, vms_bulk },
     { "GET", "/activity", ACCESS_MEMBER, activity_show },
 };
 

@@ -231,24 +231,17 @@ enum { CLONE_NAME, CLONE_SIZE, CLONE_FIELDS };
 static struct error *clone_fill(struct request *r, struct vm_new_html *page,
                                 const struct snapshot_get_row *snapshot)
 {
-    struct price_list_rows prices;
-    struct vm_quota_row used;
-    struct error *e = sql_vm_quota(r->db, r->arena, r->session->team_id, &used);
+    struct error *e = vm_options_full(r, &page->is_full_why);
 
     if (!e)
-        e = vm_options_full(r, &page->is_full_why);
-    if (!e)
-        e = sql_price_list(r->db, r->arena, &prices);
+        e = vm_options_sizes_new(r, snapshot->disk_gb, &page->sizes);
     if (e)
         return e;
     page->is_full = page->is_full_why != NULL;
-    page->sizes = vm_options_sizes(r, &prices, &used, snapshot->disk_gb);
     page->source_name = snapshot->name;
     page->action_vm = snapshot->vm_id;
     page->action_snapshot = snapshot->id;
-    page->quota = arena_printf(r->arena, "After this: %lld of %lld VMs.", (long long)used.vms + 1,
-                               (long long)r->config->quota_vms);
-    r->frame.title = "Clone";
+    r->frame.title = "Clone a VM";
     r->frame.section = "vms";
     return NULL;
 }

@@ -2,3 +2,13 @@
 
 ALTER TABLE person ADD COLUMN theme TEXT -- colours of the pages; NULL: as the system | contract | account | export | delete
     CHECK (theme IN ('light', 'dark'));
+
+-- What the list of VMs shows and filters.
+ALTER TABLE vm ADD COLUMN cpu_line TEXT;       -- its CPU usage of the last hour as the path of a small chart; NULL: not measured | contract | vm | withhold | delete
+ALTER TABLE vm ADD COLUMN cpu_percent INTEGER; -- of all its CPUs in the last minute of that hour | contract | vm | withhold | delete
+ALTER TABLE vm ADD COLUMN standing TEXT GENERATED ALWAYS AS ( -- how it is doing, in four words for the list | contract | vm | withhold | delete
+    CASE WHEN state IN ('failed', 'paused') OR unresponsive_at IS NOT NULL
+            OR (state = 'destroying' AND last_error IS NOT NULL) THEN 'attention'
+        WHEN state IN ('running', 'stopped') THEN state
+        ELSE 'busy' END) VIRTUAL;
+CREATE INDEX vm_by_gone ON vm(team_id, gone_at DESC, id) WHERE gone_at IS NOT NULL;

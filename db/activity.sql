@@ -16,3 +16,9 @@ SELECT e.at_ms, e.at_ms / 1000 AS seen_at, e.what, e.detail, ifnull(p.name, 'Dom
 FROM activity e LEFT JOIN person p ON p.id = e.person_id
 WHERE e.team_id = :team_id AND e.vm_id = :vm_id
 ORDER BY e.at_ms DESC, e.id LIMIT :max;
+
+-- activity_newer(team_id int, at_ms int, id text, skip int) row
+-- Where the page before this one begins: the entry that is `skip` entries newer than (at_ms, id).
+SELECT at_ms, id FROM activity
+WHERE team_id = :team_id AND at_ms >= :at_ms AND (at_ms > :at_ms OR id < :id)
+ORDER BY at_ms, id DESC LIMIT 1 OFFSET :skip;

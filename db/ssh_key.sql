@@ -1,10 +1,22 @@
--- ssh_key_list(team_id int) rows (vms int)
--- With the number of existing VMs that hold the key.
+-- ssh_key_list(team_id int, search text, skip int, max int) rows (vms int)
+-- A page of the keys with `search` in them, with the number of existing VMs that hold each.
 SELECT id, name, type, fingerprint, comment, created_at,
        (SELECT count(*) FROM vm_key k JOIN vm v ON v.id = k.vm_id
          WHERE k.team_id = :team_id AND k.fingerprint = ssh_key.fingerprint
            AND v.gone_at IS NULL) AS vms
-FROM ssh_key WHERE team_id = :team_id ORDER BY created_at DESC, id;
+FROM ssh_key WHERE team_id = :team_id
+  AND (:search = '' OR instr(lower(name || ' ' || comment || ' ' || fingerprint), lower(:search)))
+ORDER BY created_at DESC, id LIMIT :max OFFSET :skip;
+
+-- ssh_key_match(team_id int, search text) row (total int)
+-- How many keys have `search` in them.
+SELECT count(*) AS total FROM ssh_key WHERE team_id = :team_id
+  AND (:search = '' OR instr(lower(name || ' ' || comment || ' ' || fingerprint), lower(:search)));
+
+-- ssh_key_all(team_id int) rows
+-- To choose from.
+SELECT id, name, type, fingerprint FROM ssh_key WHERE team_id = :team_id
+ORDER BY created_at DESC, id;
 
 -- ssh_key_count(team_id int) row (total int)
 SELECT count(*) AS total FROM ssh_key WHERE team_id = :team_id;

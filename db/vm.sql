@@ -1,17 +1,41 @@
--- vm_list(team_id int, before_at int, after_id text, max int) rows (snapshot_gb int, step text, working_at_ms int)
--- The existing VMs of a team, newest first, after the position (before_at, after_id).
+-- vm_list(team_id int, search text, standing text, sort text, skip int, max int) rows (snapshot_gb int, step text, job_kind text, working_at_ms int)
+-- A page of the existing VMs of a team whose names contain `search`, of one standing or, if it is
+-- "", of all; by name, by standing ("state") or else newest first. Sorted because a team has no
+-- more of them than its quota allows.
 SELECT id, name, region, image, size, vcpus, memory_mb, disk_gb, state, state_at, observed,
-       unresponsive_at, ssh_host, ssh_port, created_at, last_error,
+       unresponsive_at, ssh_host, ssh_port, last_error, standing, cpu_line, cpu_percent,
        (SELECT ifnull(sum(n.disk_gb), 0) FROM snapshot n
          WHERE n.vm_id = vm.id AND n.state = 'ready') AS snapshot_gb,
        (SELECT s.name FROM job j JOIN job_step s ON s.job_number = j.number
          WHERE j.vm_id = vm.id AND j.state = 'running'
            AND s.started_at_ms IS NOT NULL AND s.ended_at_ms IS NULL) AS step,
+       (SELECT j.kind FROM job j WHERE j.vm_id = vm.id AND j.state = 'running') AS job_kind,
        (SELECT j.requested_at_ms FROM job j
          WHERE j.vm_id = vm.id AND j.state = 'running') AS working_at_ms
-FROM vm WHERE team_id = :team_id AND created_at <= :before_at
-  AND (created_at < :before_at OR id > :after_id) AND gone_at IS NULL
-ORDER BY created_at DESC, id LIMIT :max;
+FROM vm WHERE team_id = :team_id AND id IN (SELECT p.id FROM vm p
+    WHERE p.team_id = :team_id AND p.gone_at IS NULL
+      AND (:search = '' OR instr(p.name, :search)) AND (:standing = '' OR p.standing = :standing)
+    ORDER BY CASE :sort WHEN 'name' THEN p.name WHEN 'state' THEN p.standing END,
+             p.created_at DESC, p.id LIMIT :max OFFSET :skip)
+ORDER BY CASE :sort WHEN 'name' THEN name WHEN 'state' THEN standing END, created_at DESC, id
+/* sort ok */;
+
+-- vm_count(team_id int, search text) row (total int, running int, stopped int, attention int)
+-- Existing VMs whose names contain `search`, and how many of them have which standing.
+SELECT count(*) AS total, ifnull(sum(standing = 'running'), 0) AS running,
+       ifnull(sum(standing = 'stopped'), 0) AS stopped,
+       ifnull(sum(standing = 'attention'), 0) AS attention
+FROM vm WHERE team_id = :team_id AND gone_at IS NULL AND (:search = '' OR instr(name, :search));
+
+-- vm_first(team_id int) row (total int, created_at int)
+-- Of all VMs that the team ever had, whether there were none, one or more, and the oldest's time.
+SELECT count(*) AS total, ifnull(min(created_at), 0) AS created_at
+FROM (SELECT created_at FROM vm WHERE team_id = :team_id LIMIT 2);
+
+-- vm_gone(team_id int, since_at int, max int) rows
+-- The VMs that were destroyed last.
+SELECT id, name, gone_at FROM vm WHERE team_id = :team_id AND gone_at > :since_at
+ORDER BY gone_at DESC, id LIMIT :max;
 
 -- vm_get(team_id int, id text) row
 SELECT team_id, id, name, region, image, size, vcpus, memory_mb, disk_gb, wanted, wanted_at, state,
@@ -85,8 +109,12 @@ WHERE id = :id;
 
 -- vm_set_observed(id text, observed text, now_at int) one across teams
 UPDATE vm SET observed = :observed, observed_at = :now_at,
-              unresponsive_at = CASE WHEN :observed = 'running' THEN unresponsive_at END
+              unresponsive_at = CASE WHEN :observed = 'running' THEN unresponsive_at END,
+              cpu_line = CASE WHEN :observed = 'running' THEN cpu_line END
 WHERE id = :id;
+
+-- vm_set_cpu(id text, cpu_line text, cpu_percent int) one across teams
+UPDATE vm SET cpu_line = :cpu_line, cpu_percent = :cpu_percent WHERE id = :id;
 
 -- vm_set_unresponsive(id text, unresponsive_at int?) one across teams
 UPDATE vm SET unresponsive_at = :unresponsive_at WHERE id = :id;

@@ -182,11 +182,34 @@
     if (target.matches('input')) target.focus(); else target.click();
   });
 
-  /* Count the seconds of the running step. */
+  /* One checkbox selects all of its page. */
+  document.addEventListener('change', function (event) {
+    var name = event.target.getAttribute('data-check-all');
+    if (name) document.querySelectorAll('input[name="' + CSS.escape(name) + '"]').forEach(function (box) { box.checked = event.target.checked; });
+  });
+
+  /* Of several parts that tell about a choice, the one of the chosen value is shown. */
+  function choiceShow(input) {
+    document.querySelectorAll('[data-choice="' + CSS.escape(input.name) + '"]').forEach(function (part) {
+      part.hidden = part.getAttribute('data-value') !== input.value;
+    });
+  }
+  document.addEventListener('change', function (event) {
+    if (event.target.matches('input[type="radio"]')) choiceShow(event.target);
+  });
+  window.addEventListener('pageshow', function () {
+    document.querySelectorAll('input[type="radio"]:checked').forEach(choiceShow);
+  });
+
+  /* Count the seconds of the running step, and fill the bar of what usually takes so long. */
   function tick() {
     document.querySelectorAll('[data-since-ms]').forEach(function (element) {
       var seconds = Math.max(0, (Date.now() - Number(element.getAttribute('data-since-ms'))) / 1000);
       element.textContent = seconds.toFixed(1) + ' s';
+    });
+    document.querySelectorAll('progress[data-start-ms]').forEach(function (bar) {
+      var passed = Math.max(0, Date.now() - Number(bar.getAttribute('data-start-ms')));
+      bar.value = Math.min(passed, bar.max * .97);
     });
   }
   setInterval(tick, 200);

@@ -11,7 +11,7 @@ enum {
     LIMIT_ENVIRONMENT = 128, /* FastCGI parameters of one request */
     LIMIT_REQUEST_ARENA_BYTES = 8 * 1024 * 1024,
     LIMIT_JOB_ARENA_BYTES = 16 * 1024 * 1024,
-    LIMIT_LIST_ROWS = 50,    /* of one page of a list */
+    LIMIT_LIST_ROWS = 25,    /* of one page of a list */
     LIMIT_CONNECTIONS = 512, /* kept open by one FastCGI process */
 
     /* Webhooks (security.md section 0). */
@@ -76,6 +76,9 @@ enum {
     LIMIT_USAGE_TIMEOUT_MS = 3000,        /* a guest that takes longer is "not responding" */
     LIMIT_CLOSED_KEEP_S = 30 * 24 * 3600, /* a closed account's VMs, stopped */
     LIMIT_USAGE_KEEP_S = 30 * 24 * 3600,
+    LIMIT_GONE_LIST_S = 30 * 24 * 3600, /* a destroyed VM is listed below the others */
+    LIMIT_GONE_LIST_ROWS = 3,
+    LIMIT_FIRST_STEPS_S = 24 * 3600, /* how to connect is shown beside a team's first VM */
     LIMIT_RECONCILE_EVERY_S = 30,
     LIMIT_IMAGE_EVERY_S = 10,
     LIMIT_IMAGE_SETTLE_S = 5, /* an image whose files were written more recently is not read yet */

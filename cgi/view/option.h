@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct option {
     const char *value;
@@ -12,6 +13,11 @@ struct option {
     const char *price_hour;      /* sizes only */
     const char *price_month;
     const char *price_stopped; /* per hour while stopped */
+    const char *stopped_month;
+    const char *mark; /* images only: three letters */
+    /* Sizes of a new VM: the quota with it, "2 of 5", and the bars of 100. */
+    const char *quota_vms, *quota_memory, *quota_disk;
+    int64_t vms_now, vms_after, memory_now, memory_after, disk_now, disk_after;
     bool is_chosen;
 };
 

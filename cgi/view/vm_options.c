@@ -2,6 +2,7 @@
 #include "view/vm_options.h"
 
 #include "adapter/crypto.h"
+#include "base/text.h"
 #include "image.sql.h"
 #include "model/vm_command.h"
 #include "view/vm_view.h"
@@ -41,6 +42,7 @@ struct error *vm_options_images(struct request *r, struct option_rows *out)
         out->row[out->count] = (struct option){ .value = image->name,
                                                 .label = image->label,
                                                 .about = image->about,
+                                                .mark = vm_view_mark(r->arena, image->name),
                                                 .is_chosen = out->count == 0 };
         out->count++;
     }
@@ -57,18 +59,18 @@ struct option_rows vm_options_regions(struct request *r)
         options.row[i] =
             (struct option){ .value = region->name,
                              .label = region->label,
-                             .about = arena_printf(r->arena, "SSH by %s", region->ssh_host),
+                             .about = arena_printf(r->arena, "SSH via %s", region->ssh_host),
                              .is_chosen = i == 0 };
     }
     return options;
 }
 
-struct option_rows vm_options_keys(struct request *r, const struct ssh_key_list_rows *keys)
+struct option_rows vm_options_keys(struct request *r, const struct ssh_key_all_rows *keys)
 {
     struct option_rows options = vm_options_new(r, keys->count);
 
     for (size_t i = 0; i < options.count; i++) {
-        const struct ssh_key_list_row *key = &keys->row[i];
+        const struct ssh_key_all_row *key = &keys->row[i];
 
         options.row[i] = (struct option){ .value = key->id,
                                           .label = key->name,
@@ -83,14 +85,21 @@ static const char *size_disabled_reason(struct request *r, const struct config_s
                                         const struct vm_quota_row *used, int64_t min_disk_gb)
 {
     const struct config *config = r->config;
+    struct arena *arena = r->arena;
+    int64_t vcpus = used->vcpus + size->vcpus - config->quota_vcpus;
+    int64_t memory_mb = used->memory_mb + size->memory_mb - config->quota_memory_mb;
+    int64_t disk_gb = used->disk_gb + size->disk_gb - config->quota_disk_gb;
 
     if (size->disk_gb < min_disk_gb)
-        return arena_printf(r->arena, "Its disk is smaller than the %lld GB that are there.",
-                            (long long)min_disk_gb);
-    if (used->vcpus + size->vcpus > config->quota_vcpus ||
-        used->memory_mb + size->memory_mb > config->quota_memory_mb ||
-        used->disk_gb + size->disk_gb > config->quota_disk_gb)
-        return "More than your team’s quota has left.";
+        return arena_printf(arena, "Needs a disk of at least %lld GB", (long long)min_disk_gb);
+    if (vcpus > 0)
+        return arena_printf(arena, "Exceeds your quota by %lld vCPU%s", (long long)vcpus,
+                            vcpus == 1 ? "" : "s");
+    if (memory_mb > 0)
+        return arena_printf(arena, "Exceeds your quota by %s memory",
+                            text_memory(arena, memory_mb));
+    if (disk_gb > 0)
+        return arena_printf(arena, "Exceeds your quota by %lld GB disk", (long long)disk_gb);
     return NULL;
 }
 
@@ -115,11 +124,57 @@ struct option_rows vm_options_sizes(struct request *r, const struct price_list_r
             .price_hour = price_hour(r->config, r->arena, millicents),
             .price_month = price_month(r->config, r->arena, millicents),
             .price_stopped = price_hour(r->config, r->arena, disk_millicents * size->disk_gb),
+            .stopped_month = price_month(r->config, r->arena, disk_millicents * size->disk_gb),
         };
         option->is_chosen = !option->disabled_reason && !is_chosen;
         is_chosen |= option->is_chosen;
     }
     return options;
+}
+
+/* Length of a bar of 100; a quota may be 0, or exceeded. */
+static int64_t bar_of(int64_t used, int64_t quota)
+{
+    return used >= quota ? 100 : used * 100 / quota;
+}
+
+/* "2 of 5 GB" */
+static void quota_fill(struct request *r, const struct config_size *size,
+                       const struct vm_quota_row *used, struct option *option)
+{
+    const struct config *config = r->config;
+    struct arena *arena = r->arena;
+    int64_t vms = used->vms + 1, memory_mb = used->memory_mb + size->memory_mb;
+    int64_t disk_gb = used->disk_gb + size->disk_gb;
+
+    option->quota_vms =
+        arena_printf(arena, "%lld of %lld", (long long)vms, (long long)config->quota_vms);
+    option->quota_memory = arena_printf(arena, "%s of %s", text_memory(arena, memory_mb),
+                                        text_memory(arena, config->quota_memory_mb));
+    option->quota_disk = arena_printf(arena, "%lld of %lld GB", (long long)disk_gb,
+                                      (long long)config->quota_disk_gb);
+    option->vms_now = bar_of(used->vms, config->quota_vms);
+    option->vms_after = bar_of(vms, config->quota_vms);
+    option->memory_now = bar_of(used->memory_mb, config->quota_memory_mb);
+    option->memory_after = bar_of(memory_mb, config->quota_memory_mb);
+    option->disk_now = bar_of(used->disk_gb, config->quota_disk_gb);
+    option->disk_after = bar_of(disk_gb, config->quota_disk_gb);
+}
+
+struct error *vm_options_sizes_new(struct request *r, int64_t min_disk_gb, struct option_rows *out)
+{
+    struct price_list_rows prices;
+    struct vm_quota_row used;
+    struct error *e = sql_vm_quota(r->db, r->arena, r->session->team_id, &used);
+
+    if (!e)
+        e = sql_price_list(r->db, r->arena, &prices);
+    if (e)
+        return e;
+    *out = vm_options_sizes(r, &prices, &used, min_disk_gb);
+    for (size_t i = 0; i < out->count; i++)
+        quota_fill(r, &r->config->sizes[i], &used, &out->row[i]);
+    return NULL;
 }
 
 struct error *vm_options_full(struct request *r, const char **out)

@@ -10,7 +10,7 @@
 /* The images with a usable build. */
 struct error *vm_options_images(struct request *r, struct option_rows *out);
 struct option_rows vm_options_regions(struct request *r);
-struct option_rows vm_options_keys(struct request *r, const struct ssh_key_list_rows *keys);
+struct option_rows vm_options_keys(struct request *r, const struct ssh_key_all_rows *keys);
 
 /*
  * Sizes with their prices; those that exceed the quota on top of `used`, or have a disk smaller
@@ -18,6 +18,9 @@ struct option_rows vm_options_keys(struct request *r, const struct ssh_key_list_
  */
 struct option_rows vm_options_sizes(struct request *r, const struct price_list_rows *prices,
                                     const struct vm_quota_row *used, int64_t min_disk_gb);
+
+/* The same for a new VM: with what the team's quota will be with it. */
+struct error *vm_options_sizes_new(struct request *r, int64_t min_disk_gb, struct option_rows *out);
 
 /* User-facing reason why the team cannot have another VM of any size; NULL: it can. */
 struct error *vm_options_full(struct request *r, const char **out);

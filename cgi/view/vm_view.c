@@ -3,7 +3,6 @@
 
 #include "base/text.h"
 #include "main_constants.sql.h"
-#include "model/ledger_cost.h"
 #include "model/vm_job.h"
 #include "model/vm_state.h"
 
@@ -13,6 +12,13 @@ const char *vm_view_size(struct arena *arena, int64_t vcpus, int64_t memory_mb, 
 {
     return arena_printf(arena, "%lld vCPU%s, %s, %lld GB disk", (long long)vcpus,
                         vcpus == 1 ? "" : "s", text_memory(arena, memory_mb), (long long)disk_gb);
+}
+
+enum { MARK_LETTERS = 3 };
+
+const char *vm_view_mark(struct arena *arena, const char *image)
+{
+    return arena_copy_bytes(arena, image, strnlen(image, MARK_LETTERS));
 }
 
 enum { SSH_PORT = 22 }; /* that ssh(1) assumes */
@@ -83,46 +89,4 @@ struct vm_view vm_view_of(struct request *r, const struct price_list_rows *price
         .is_stopped = strcmp(vm->state, VM_STATE_STOPPED) == 0,
         .is_working = vm_job_is_state(vm->state),
     };
-}
-
-/* The price per hour in its current state. */
-static const char *price_now(struct request *r, const struct price_list_rows *prices,
-                             const struct vm_list_row *vm)
-{
-    const struct ledger_use use = { vm->observed, vm->size, vm->disk_gb, vm->snapshot_gb };
-
-    return price_hour(r->config, r->arena, ledger_rate(prices, &use, r->now_at));
-}
-
-struct vm_view_rows vm_view_list(struct request *r, const struct price_list_rows *prices,
-                                 const struct vm_list_rows *vms)
-{
-    struct vm_view_rows views = { .count = vms->count };
-
-    views.row = arena_array(r->arena, vms->count, sizeof *views.row);
-    for (size_t i = 0; i < vms->count; i++) {
-        const struct vm_list_row *vm = &vms->row[i];
-        const struct vm_get_row whole = {
-            .id = vm->id,
-            .name = vm->name,
-            .region = vm->region,
-            .image = vm->image,
-            .vcpus = vm->vcpus,
-            .memory_mb = vm->memory_mb,
-            .disk_gb = vm->disk_gb,
-            .size = vm->size,
-            .state = vm->state,
-            .state_at = vm->state_at,
-            .unresponsive_at = vm->unresponsive_at,
-            .ssh_host = vm->ssh_host,
-            .ssh_port = vm->ssh_port,
-            .last_error = vm->last_error,
-        };
-
-        views.row[i] = vm_view_of(r, prices, &whole);
-        views.row[i].price_now = price_now(r, prices, vm);
-        views.row[i].step = vm->step;
-        views.row[i].working_at_ms = vm->working_at_ms;
-    }
-    return views;
 }

@@ -18,29 +18,22 @@ struct vm_view {
     const char *price_hour;    /* while running: "€0.012" */
     const char *price_month;   /* "€8.76", for 730 hours */
     const char *price_stopped; /* per hour while stopped */
-    const char *price_now;     /* per hour in its current state, with snapshots; list only */
     const char *ssh;           /* the command; NULL while not reachable */
-    const char *step;          /* of the running job, in the list; NULL: none */
-    int64_t working_at_ms;     /* when that job was requested; 0: none */
     const char *last_error;    /* NULL: none */
     bool is_running;
     bool is_stopped;
     bool is_working;
 };
 
-struct vm_view_rows {
-    struct vm_view *row;
-    size_t count;
-};
-
-/* The texts for a row of vm_list or vm_get; the other fields are copied. */
+/* The texts for a row of vm_get; the other fields are copied. */
 struct vm_view vm_view_of(struct request *r, const struct price_list_rows *prices,
                           const struct vm_get_row *vm);
-struct vm_view_rows vm_view_list(struct request *r, const struct price_list_rows *prices,
-                                 const struct vm_list_rows *vms);
 
 /* The known_hosts line, "[localhost]:22001 ssh-ed25519 AAAA...", or NULL while it is not known. */
 const char *vm_view_known_hosts(struct request *r, const struct vm_get_row *vm);
 
 /* "1 vCPU, 512 MB, 10 GB" */
 const char *vm_view_size(struct arena *arena, int64_t vcpus, int64_t memory_mb, int64_t disk_gb);
+
+/* An image as a mark of three letters: "deb". */
+const char *vm_view_mark(struct arena *arena, const char *image);

@@ -118,8 +118,8 @@ static const char *text_problem(struct arena *arena, struct field *field)
     case FIELD_HOST_NAME:
         return text_is_host_name(field->text)
                    ? NULL
-                   : "Use lowercase letters, digits and hyphens, at most "
-                     "63, not at either end: it is also the host name.";
+                   : "Use lowercase letters, digits and hyphens (not at either end), at most 63 "
+                     "characters.";
     case FIELD_EMAIL:
         return email_check(arena, field);
     default:
@@ -203,4 +203,25 @@ void form_refuse(struct request *r)
 {
     db_rollback(r->db);
     r->response.status = 422;
+}
+
+void form_keys_read(struct request *r, struct field *field, struct ssh_keys *out)
+{
+    const struct error *e = ssh_keys_read(r->arena, field->text, strlen(field->text), out);
+
+    if (e)
+        field->problem = e->message;
+    if (!out->is_public)
+        field->text = "";
+}
+
+bool form_blame(struct field *fields, size_t count, const struct error *refusal)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (refusal->field && strcmp(fields[i].name, refusal->field) == 0) {
+            fields[i].problem = refusal->message;
+            return true;
+        }
+    }
+    return false;
 }

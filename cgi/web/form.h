@@ -6,6 +6,8 @@
 
 #include "web/request.h"
 
+struct ssh_keys;
+
 enum field_kind {
     FIELD_LINE,   /* one line without hidden characters; trimmed */
     FIELD_LABEL,  /* a name that people choose (model/label.h) */
@@ -41,6 +43,15 @@ struct error *form_read(struct request *r, struct field *fields, size_t count);
 
 /* Whether any field has a problem. */
 bool form_has_problems(const struct field *fields, size_t count);
+
+/*
+ * The public keys in a field of pasted keys (model/ssh_key.h). A refusal is the field's problem;
+ * its text is kept, to be shown again, only if it is of public keys.
+ */
+void form_keys_read(struct request *r, struct field *field, struct ssh_keys *out);
+
+/* Show a refusal beside the field that it is about. False if the form has no such field. */
+bool form_blame(struct field *fields, size_t count, const struct error *refusal);
 
 /* The raw value of one field, for serve(): NULL if absent. */
 struct error *form_value(struct request *r, const char *name, const char **out);

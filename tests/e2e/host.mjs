@@ -209,16 +209,16 @@ equal('something is written', (await inside('oak', 'echo kept > note; sync; cat 
     return guest >= before - 3 && guest <= after + 3;
   }));
 
-  // ---- a clone carries no key that was removed since ----
+  // ---- a clone carries no key that was deleted since ----
   check('the other key logs in to the source', (await inside('oak', 'true', 'lost')).code === 0);
   const lost = server.sql("SELECT id FROM ssh_key WHERE name = 'lost';");
-  await alice.send(`/keys/${lost}`, `/keys/${lost}/remove`, []);
-  equal('it is removed', server.sql("SELECT count(*) FROM ssh_key WHERE name = 'lost';"), '0');
+  await alice.send(`/keys/${lost}`, `/keys/${lost}/delete`, []);
+  equal('it is deleted', server.sql("SELECT count(*) FROM ssh_key WHERE name = 'lost';"), '0');
   const base = `/vms/${vmOf('oak', 'id')}/snapshots/${snapshot}/clone`;
   equal('a clone', (await alice.send(base, base, [['name', 'twin'], ['size', 'nano']])).status, 303);
   check('runs', await stateIs('twin', 'running'), await pageOf('twin'));
   equal('with the disk of the source', (await inside('twin', 'cat note')).out, 'kept');
-  check('without the removed key', (await inside('twin', 'true', 'lost')).code !== 0);
+  check('without the deleted key', (await inside('twin', 'true', 'lost')).code !== 0);
   check('nor its line', !(await inside('twin', 'cat .ssh/authorized_keys')).out.includes('lost@e2e'));
   await press('twin', 'destroy', [['name', 'twin']]);
   check('it goes', await until(() => vmOf('twin', 'id') === ''));

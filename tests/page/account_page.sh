@@ -24,7 +24,7 @@ expect_text "Line 3: "
 expect_text "$good_key"
 as alice post /keys "key=ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGTS/6E+nCelewpRxzJo/ri9QWqHnjsGlx8E5f9aErVx again" ; expect 303
 as alice post /keys "key=ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGTS/6E+nCelewpRxzJo/ri9QWqHnjsGlx8E5f9aErVx again" ; expect 422
-expect_text "already here"
+expect_text "already added"
 as alice post /keys "key=$good_key" name=home ; expect 303 /keys
 expect_row "SELECT type, comment, team_id FROM ssh_key WHERE name = 'home'" "Ed25519|me@home|1"
 as alice get /keys ; expect_text "Key added: SHA256:"
@@ -33,13 +33,13 @@ expect_row "SELECT name FROM ssh_key WHERE team_id = 2 AND comment = 'me@home'" 
 # Several at once, one of them in PEM; with a name, without, and one that is already there.
 pem=$'-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n-----END PUBLIC KEY-----'
 as bob post /keys "key=$good_key"$'\n'"$pem" ; expect 422
-expect_text 'One of these keys is already here, as “me@home”.'
+expect_text 'One of these keys was already added, as “me@home”.'
 expect_text "MCowBQYDK2VwAyEA"
 expect_row "SELECT count(*) FROM ssh_key WHERE team_id = 2" 2
 sqlite3 "$state/data/main.db" "DELETE FROM ssh_key WHERE team_id = 2"
 as bob post /keys "key=- $good_key"$'\r\n'"$pem" name=desk ; expect 303 /keys
 expect_row "SELECT group_concat(name) FROM (SELECT name FROM ssh_key WHERE team_id = 2 ORDER BY name)" "desk,desk 2"
-as bob get /keys ; expect_text "2 keys added."
+as bob get /keys ; expect_text "2 keys added"
 # A password is not shown again.
 as bob post /keys "key=correct horse" ; expect 422
 expect_no_text "correct horse"
@@ -81,14 +81,20 @@ as alice post /keys/keykeykeykeykey2/rename name= ; expect 422 key_rename_empty.
 as alice post /keys/keykeykeykeykey2/rename "name=work laptop" ; expect 303 /keys
 expect_row "SELECT name FROM ssh_key WHERE id = 'keykeykeykeykey2'" "work laptop"
 
-route "POST /keys/:id/remove"
-nobody post /keys/keykeykeykeykey2/remove ; expect 303 "/signin?return=/keys/keykeykeykeykey2&ended=1"
-as bob post /keys/keykeykeykeykey2/remove ; expect 404
-as alice post_bare /keys/keykeykeykeykey2/remove ; expect 403
-as alice post /keys/keykeykeykeykey2/remove ; expect 303 /keys
+route "GET /keys/:id/delete"
+nobody get /keys/keykeykeykeykey2/delete ; expect 303 /signin?return=/keys/keykeykeykeykey2/delete
+as alice get /keys/keykeykeykeykey2/delete ; expect 200 key_delete.html
+expect_text 'work laptop'
+as bob get /keys/keykeykeykeykey2/delete ; expect 404
+
+route "POST /keys/:id/delete"
+nobody post /keys/keykeykeykeykey2/delete ; expect 303 "/signin?return=/keys/keykeykeykeykey2/delete&ended=1"
+as bob post /keys/keykeykeykeykey2/delete ; expect 404
+as alice post_bare /keys/keykeykeykeykey2/delete ; expect 403
+as alice post /keys/keykeykeykeykey2/delete ; expect 303 /keys
 expect_row "SELECT count(*) FROM ssh_key WHERE id = 'keykeykeykeykey2'" 0
 expect_row "SELECT count(*) FROM vm_key WHERE vm_id = 'runningrunningru'" 2
-as alice post /keys/keykeykeykeykey2/remove ; expect 404
+as alice post /keys/keykeykeykeykey2/delete ; expect 404
 
 fresh
 route "GET /account"

@@ -33,6 +33,71 @@ as alice raw GET /vms ; expect 200
 extra=()
 nobody with HTTP_HX_REQUEST=true raw GET /vms ; expect_text "HX-Refresh: true"
 
+# Search, filter, sort and pages, all in the address.
+fresh
+as alice get "/vms?q=MAPLE" ; expect 200
+expect_text quiet-maple
+expect_no_text old-desktop
+expect_text '1 to 1 of 1'
+as alice get "/vms?q=nothing" ; expect 200 vms_no_match.html
+as alice get "/vms?q=%3Cscript%3E&state=%22&sort=x&page=-5" ; expect 200
+expect_no_text "<script>"
+as alice get "/vms?state=stopped" ; expect 200
+expect_text old-desktop
+expect_no_text ci-runner-7
+as alice get "/vms?state=attention" ; expect 200
+expect_text ci-runner-7
+expect_text 'hx-get="/vms?q=&amp;state=attention&amp;sort=newest&amp;page=1"'
+expect_no_text quiet-maple
+order() { grep -o '<a href="/vms/[a-z]*" id="name' "$state/answer" | cut -d/ -f3 | cut -c1-4 | tr '\n' ' '; }
+expect_order() { if [ "$(order)" = "$1 " ]; then good; else bad "in the order $(order), not $1"; fi; }
+as alice get "/vms?page=999" ; expect_order "dest fail stop runn"
+as alice get "/vms?sort=name" ; expect_order "fail dest stop runn"
+as alice get "/vms?sort=state" ; expect_order "dest fail runn stop"
+as alice get "/vms?q=%00" ; expect 400
+# What was destroyed lately is below, with its receipt.
+sql "UPDATE vm SET gone_at = unixepoch() WHERE id = 'gonegonegonegone'"
+as alice get /vms ; expect_text 'href="/vms/gonegonegonegone">Receipt'
+as alice get "/vms?q=gone" ; expect_no_text gonegonegonegone
+# The first steps: a key, a VM, and until a day later how to connect.
+sql "DELETE FROM ssh_key WHERE team_id = 2"
+as bob get /vms ; expect_no_text "Three steps"
+sql "UPDATE vm SET created_at = unixepoch(), unresponsive_at = NULL WHERE team_id = 2"
+as bob get /vms ; expect_text "Three steps"
+expect_text '<code tabindex="0">ssh -p 22003 dev@localhost</code>'
+sql "DELETE FROM job_step; DELETE FROM job; DELETE FROM activity; DELETE FROM vm WHERE team_id = 2"
+as bob get /vms ; expect 200 vms_empty.html
+
+route "POST /vms/bulk/:act"
+fresh
+nobody post /vms/bulk/stop vm=runningrunningru ; expect 303 "/signin?return=/vms&ended=1"
+as alice post_bare /vms/bulk/stop vm=runningrunningru ; expect 403
+as alice post /vms/bulk/melt vm=runningrunningru ; expect 404
+as bob post /vms/bulk/stop vm=runningrunningru ; expect 422
+expect_text "Your team has no such VM."
+expect_no_text quiet-maple
+expect_row "SELECT state FROM vm WHERE id = 'runningrunningru'" running
+# What is refused for one is done for the others.
+as alice post /vms/bulk/stop vm=runningrunningru vm=stoppedstoppedst ; expect 422 vms_refused.html
+expect_row "SELECT group_concat(state) FROM vm WHERE id IN ('runningrunningru', 'stoppedstoppedst') ORDER BY 1" "stopping,stopped"
+expect_row "SELECT count(*) FROM job WHERE kind = 'stop' AND state = 'queued'" 1
+as alice post /vms/bulk/start vm=stoppedstoppedst "return=/vms?q=&state=stopped&sort=name&page=1" ; expect 303 "/vms?q=&state=stopped&sort=name&page=1"
+as alice get /vms ; expect_text "Starting old-desktop"
+as alice post /vms/bulk/retry vm=failedfailedfail return=//example.org/ ; expect 303 /vms
+as alice post /vms/bulk/start ; expect 303 /vms
+fresh
+as alice post /vms/bulk/snapshot vm=runningrunningru vm=stoppedstoppedst ; expect 303 /vms
+expect_row "SELECT count(*) FROM snapshot WHERE state = 'taking'" 2
+# Destroying asks for their number.
+fresh
+as alice post /vms/bulk/destroy vm=runningrunningru vm=stoppedstoppedst ; expect 200 vms_destroy.html
+as alice post /vms/bulk/destroy vm=runningrunningru vm=stoppedstoppedst count=3 ; expect 422
+expect_text "Nothing was destroyed"
+expect_row "SELECT count(*) FROM vm WHERE team_id = 1 AND wanted = 'gone'" 2
+as alice post /vms/bulk/destroy vm=runningrunningru vm=stoppedstoppedst count=2 ; expect 303 /vms
+expect_row "SELECT count(*) FROM vm WHERE team_id = 1 AND wanted = 'gone'" 4
+fresh
+
 route "GET /vms/new"
 nobody get /vms/new ; expect 303 /signin?return=/vms/new
 as alice get /vms/new ; expect 200 vm_new.html
@@ -58,6 +123,23 @@ expect_text "A key is chosen twice."
 as alice post /vms name=fresh image=tiny size=nano region=local key=keykeykeykeykey2 ; expect 303
 expect_row "SELECT state, wanted, team_id FROM vm WHERE name = 'fresh'" "creating|running|1"
 expect_row "SELECT kind, state FROM job WHERE vm_id = (SELECT id FROM vm WHERE name = 'fresh')" "create|queued"
+# A key that is pasted into the form is stored with the VM, or not at all.
+pasted="ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl me@home"
+sql "DELETE FROM job; DELETE FROM activity; DELETE FROM vm_key; DELETE FROM vm WHERE name = 'fresh'"
+as alice post /vms name=quiet-maple image=tiny size=nano region=local "new_key=$pasted" ; expect 422
+expect_text "$pasted"
+expect_row "SELECT count(*) FROM ssh_key WHERE comment = 'me@home'" 0
+as alice post /vms name=fresh image=tiny size=nano region=local "new_key=ssh-ed25519 AAAA x" ; expect 422
+expect_text "ssh-ed25519 AAAA x"
+secret="$(printf -- '-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQ==\n')"
+as alice post /vms name=fresh image=tiny size=nano region=local "new_key=$secret" ; expect 422
+expect_text "private key"
+expect_nowhere b3BlbnNzaC1rZXk
+as alice post /vms name=fresh image=tiny size=nano region=local ; expect 422
+expect_text "Choose a key or paste one"
+as alice post /vms name=fresh image=tiny size=nano region=local key=keykeykeykeykey2 "new_key=$pasted" ; expect 303
+expect_row "SELECT group_concat(name) FROM (SELECT k.name FROM vm_key k JOIN vm v ON v.id = k.vm_id WHERE v.name = 'fresh' ORDER BY 1)" "laptop,me@home"
+expect_row "SELECT count(*) FROM ssh_key WHERE comment = 'me@home' AND team_id = 1" 1
 as alice post /vms name=sixth image=tiny size=nano region=local key=keykeykeykeykey2 ; expect 422
 expect_text "has all of its 5 VMs"
 as alice post /vms name=a name=b ; expect 400 error_400.html
@@ -71,19 +153,33 @@ expect_no_text quiet-maple
 as alice get "/activity?before=abc" ; expect 200
 as alice get "/activity?before=1767225604100-" ; expect 200
 expect_no_text "internal error"
-# Entries of one moment are spread over pages; each is on exactly one of them.
+# Entries of one moment are spread over pages; each is on exactly one of them, there and back.
 sqlite3 "$state/data/main.db" "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 124)
-    INSERT INTO activity SELECT 1, 1767225603000, printf('same%03d', i), 'runningrunningru', printf('entry%03d', i), NULL, 1 FROM n"
-next=
-for page in 1 2 3; do
-    as alice get "/activity${next:+?before=$next}" ; expect 200
+    INSERT INTO activity (team_id, at_ms, id, vm_id, what, person_id)
+    SELECT 1, 1767225603000, printf('same%03d', i), 'runningrunningru', printf('entry%03d', i), 1 FROM n"
+link_of() { sed -n 's/.*rel="'"$1"'" href="\([^"]*\)".*/\1/p' "$state/answer"; }
+next=/activity
+pages=0
+while [ -n "$next" ] && [ $pages -lt 9 ]; do
+    as alice get "$next" ; expect 200
+    last=$next
     grep -o 'entry[0-9]*' "$state/answer" >>"$state/entries"
-    next=$(sed -n 's/.*href="\/activity?before=\([^"]*\)".*/\1/p' "$state/answer")
-    [ $page = 3 ] || [ -n "$next" ] || bad "page $page has no older one"
+    next=$(link_of next)
+    pages=$((pages + 1))
 done
-if [ -z "$next" ] && [ "$(sort -u "$state/entries" | wc -l) $(wc -l <"$state/entries")" = "124 124" ]; then good; else
-    bad "$(wc -l <"$state/entries") entries, of 124; next: $next"
+if [ "$pages $(sort -u "$state/entries" | wc -l) $(wc -l <"$state/entries")" = "6 124 124" ]; then good; else
+    bad "$pages pages, $(wc -l <"$state/entries") entries, of 124"
 fi
+next=$last
+while [ -n "$next" ] && [ $pages -gt 0 ]; do
+    as alice get "$next" ; expect 200
+    last=$next
+    grep -o 'entry[0-9]*' "$state/answer" >>"$state/entries"
+    next=$(link_of prev)
+    pages=$((pages - 1))
+done
+if [ "$pages $last $(wc -l <"$state/entries")" = "0 /activity 248" ]; then good; else bad "back: $pages pages, at $last, $(wc -l <"$state/entries") entries"; fi
+as alice get "/activity?before=1-x" ; expect_text "No older activity"
 
 route "GET /operator"
 nobody get /operator ; expect 303 /signin?return=/operator

@@ -115,7 +115,7 @@ struct world *world_open(const char *state_dir)
     const char *path = main_db_path(arena, state_dir);
     struct person_by_identity_row person;
     struct team_personal_row team;
-    struct ssh_key_list_rows keys;
+    struct ssh_key_all_rows keys;
     int64_t before;
 
     world->arena = arena;
@@ -134,7 +134,7 @@ struct world *world_open(const char *state_dir)
     world_check(sql_person_by_identity(world->db, arena, "local:you@example.org", &person),
                 "person");
     world_check(sql_team_personal(world->db, arena, person.id, &team), "team");
-    world_check(sql_ssh_key_list(world->db, arena, team.id, &keys), "keys");
+    world_check(sql_ssh_key_all(world->db, arena, team.id, &keys), "keys");
     world->person_id = person.id;
     world->team_id = team.id;
     world->key_id = keys.row[0].id;

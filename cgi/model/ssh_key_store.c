@@ -1,0 +1,55 @@
+/* The keys of a team; see ssh_key_store.h. */
+#include "model/ssh_key_store.h"
+
+#include "adapter/crypto.h"
+#include "base/limit.h"
+#include "model/label.h"
+#include "ssh_key.sql.h"
+
+static const char *key_name(struct arena *arena, const char *name, const struct ssh_key *key,
+                            size_t i)
+{
+    if (*name)
+        return i == 0 ? name : arena_printf(arena, "%s %zu", name, i + 1);
+    if (*key->comment && !label_problem(arena, key->comment))
+        return key->comment;
+    return arena_printf(arena, "%s key", key->type);
+}
+
+static struct error *key_store(const struct context *context, const struct actor *actor,
+                               const struct ssh_key *key, const char *name,
+                               struct ssh_key_stored *out)
+{
+    struct ssh_key_by_fingerprint_row known;
+    struct error *e = sql_ssh_key_by_fingerprint(context->db, context->arena, actor->team_id,
+                                                 key->fingerprint, &known);
+
+    if (!e)
+        *out = (struct ssh_key_stored){ .id = known.id, .known_name = known.name };
+    if (!e || e->kind != ERROR_NOT_FOUND)
+        return e;
+    *out = (struct ssh_key_stored){ .id = crypto_id(context->arena) };
+    return sql_ssh_key_create(context->db, context->arena, actor->team_id, out->id,
+                              actor->person_id, name, key->type, key->fingerprint, key->comment,
+                              key->line, context->now_at);
+}
+
+struct error *ssh_keys_store(const struct context *context, const struct actor *actor,
+                             const struct ssh_keys *keys, const char *name,
+                             struct ssh_key_stored **out)
+{
+    struct arena *arena = context->arena;
+    struct ssh_key_count_row count;
+    struct error *e = NULL;
+
+    *out = arena_array(arena, keys->count, sizeof **out);
+    for (size_t i = 0; !e && i < keys->count; i++)
+        e = key_store(context, actor, &keys->key[i], key_name(arena, name, &keys->key[i], i),
+                      &(*out)[i]);
+    if (!e)
+        e = sql_ssh_key_count(context->db, arena, actor->team_id, &count);
+    if (!e && count.total > LIMIT_KEYS_PER_TEAM)
+        e = error_refuse(arena, ERROR_INPUT, "key_limit_reached", "key",
+                         "A team can have %d keys. Delete some first.", LIMIT_KEYS_PER_TEAM);
+    return e;
+}

@@ -1,0 +1,21 @@
+/* The keys of a team. */
+#pragma once
+
+#include "model/actor.h"
+#include "model/context.h"
+#include "model/ssh_key.h"
+
+struct ssh_key_stored {
+    const char *id;
+    const char *known_name; /* the team had it before, under this name; NULL: it is new */
+};
+
+/*
+ * Give `keys` to the actor's team, unless it has them; `*out` is one row for each, in their order.
+ * They are called `name`, numbered if there are several; if it is "", each as its comment says.
+ * INPUT, field "key" and code key_limit_reached, if the team would have too many. Needs an open
+ * write transaction.
+ */
+struct error *ssh_keys_store(const struct context *context, const struct actor *actor,
+                             const struct ssh_keys *keys, const char *name,
+                             struct ssh_key_stored **out);

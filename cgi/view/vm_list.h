@@ -1,0 +1,39 @@
+/* The list of a team's VMs: what its address asks for, and its rows as texts. */
+#pragma once
+
+#include "web/request.h"
+
+struct vm_row {
+    const char *id;
+    const char *name;
+    const char *mark;  /* the image in three letters */
+    const char *image; /* label of the image */
+    const char *size;  /* "2 vCPUs, 4 GB" */
+    const char *label; /* "Running" */
+    const char *chip;  /* CSS class of the state */
+    int64_t state_since;
+    const char *cpu_line; /* path of a chart of 80 by 18; NULL: not measured */
+    int64_t cpu_percent;
+    const char *cost_month; /* as it is now, with snapshots: "€8.76" */
+    const char *ssh;        /* the command; NULL while not reachable */
+    const char *step;       /* of the running job; NULL: none */
+    int64_t working_at_ms;  /* when that job was requested; 0: none */
+    int64_t typical_ms;     /* how long such a job usually takes; 0: unknown */
+    const char *last_error; /* cut to a line or two; NULL: none */
+    bool is_up;             /* runs and responds */
+    bool is_working;
+    bool can_start, can_stop, can_restart, can_snapshot, can_resume, can_retry, can_destroy;
+};
+
+struct vm_row_rows {
+    struct vm_row *row;
+    size_t count;
+};
+
+struct vms_html;
+
+/*
+ * Reads the query (q, state, sort, page), and fills the rows of that page with everything that
+ * leads to others. Needs a read transaction.
+ */
+struct error *vm_list_fill(struct request *r, struct vms_html *page);
