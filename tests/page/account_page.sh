@@ -67,6 +67,21 @@ as alice post /keys "key=$(sed '1d;$d' <<<"$private")" ; expect 422
 expect_nowhere "$middle"
 expect_row "SELECT count(*) FROM ssh_key" 3
 
+fresh
+# A hundred keys, and one more.
+plant_keys() {
+    sql "DELETE FROM vm_key; DELETE FROM ssh_key"
+    sql "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1)
+        INSERT INTO ssh_key SELECT 1, 1767225600, printf('key%013d', i), 1, 'key ' || i, 'Ed25519', 'SHA256:' || i, '', 'ssh-ed25519 AAAA' FROM n"
+}
+plant_keys 100
+as alice post /keys "key=$good_key" ; expect 422
+expect_text "A team can have 100 keys"
+plant_keys 99
+as alice post /keys "key=$good_key" ; expect 303
+expect_row "SELECT count(*) FROM ssh_key WHERE team_id = 1" 100
+fresh
+
 route "GET /keys/:id"
 nobody get /keys/keykeykeykeykey2 ; expect 303 /signin?return=/keys/keykeykeykeykey2
 as alice get /keys/keykeykeykeykey2 ; expect 200 key.html

@@ -112,7 +112,7 @@ as carol post /costs/cap cap=10 ; expect 403
 as alice post_bare /costs/cap cap=10 ; expect 403
 as carol get /costs ; expect_text "Team owners can change the limit."
 expect_no_text "/costs/cap"
-for wrong in abc -1 1.234 0 0.00 10000000 $'1\n2'; do
+for wrong in abc -1 1.234 0 0.00 1000000.01 10000000 $'1\n2'; do
     as alice post /costs/cap "cap=$wrong" ; expect 422
     expect_text 'aria-invalid="true"'
 done
@@ -120,6 +120,10 @@ secret=$(head -c 48 /dev/urandom | base64 -w 0)
 as alice post /costs/cap "cap=$secret" ; expect 422
 expect_no_text "$secret"
 expect_row "SELECT cap_cents FROM team WHERE id = 1" ""
+for most in 0.01 1000000; do
+    as alice post /costs/cap cap=$most ; expect 303 /costs
+done
+expect_row "SELECT cap_cents FROM team WHERE id = 1" 100000000
 as alice post /costs/cap cap=10,50 ; expect 303 /costs
 expect_row "SELECT id, cap_cents FROM team WHERE cap_cents IS NOT NULL" "1|1050"
 as alice get /costs ; expect_text "Spending limit set to €10.50 a month."

@@ -72,6 +72,18 @@ headers=()
 ask POST /webhooks/stripe/more "$event"
 expect 404
 
+# The longest id, type and header, and one character more.
+longest=$(printf '%0100d' 0)
+stripe "{\"id\":\"$longest\",\"type\":\"$longest\"}"
+expect 200
+stripe "{\"id\":\"${longest}0\",\"type\":\"t\"}"
+expect 400
+right="t=$now,v1=$(hex whsec_stripe_new "$now" "$event")"
+deliver stripe "$right,v0=$(printf "%0$((1024 - ${#right} - 4))d" 0)" "$event"
+expect 200
+deliver stripe "$right,v0=$(printf "%0$((1025 - ${#right} - 4))d" 0)" "$event"
+expect 400
+
 # The largest allowed body, and one byte more (which is not even read).
 large() { printf '{"id":"evt_large","type":"big","fill":"%s"}' "$(head -c "$(($1 - 42))" /dev/zero | tr '\0' x)"; }
 large 1048576 >"$state/body"
@@ -88,7 +100,7 @@ done
 rm "$state/body"
 
 expect_inbox stripe "SELECT count(*) FROM inbox WHERE id LIKE '%bad%'" 0
-expect_inbox stripe "SELECT count(*) FROM inbox" 3
+expect_inbox stripe "SELECT count(*) FROM inbox" 4
 expect_inbox workos "SELECT count(*) FROM inbox" 2
 
 # Without a secret the program does not start; a secret that others can read counts as missing.
