@@ -45,8 +45,10 @@ expect_text "$(euros $((spent * (100 + 50) / 3600)))</p>"
 expect_text "$(euros $(((month_end - month) * (100 + 50) / 3600)))</p>"
 expect_text "Now €0.002 an hour."
 expect_text "€0.001<small>/h</small>"
-as alice get /vms/runningrunningru ; expect 200
-expect_text "$(euros $((spent * 100 / 3600))) so far"
+printf '[billing]\nbilling = stripe\n' >>"$state/domicile.conf"
+as alice get "/vms/runningrunningru?range=1h" ; expect 200
+expect_text "<span class=\"fig\">$(euros $((spent * 100 / 3600)))</span>"
+cp domicile.conf "$state/domicile.conf"
 as alice get /vms ; expect_text "€0.001<small>/h"
 # More VMs than lines: the most expensive are listed, the others share one line.
 fresh
@@ -138,7 +140,7 @@ expect_row "SELECT count(*) FROM vm WHERE name = 'fresh'" 0
 as alice post /vms/runningrunningru/snapshots/snapshotsnapsho2/clone name=twin size=nano ; expect 422
 expect_text "An owner can raise the cap under Costs"
 as alice post /vms/stoppedstoppedst/start ; expect 422
-expect_text "Nothing was done."
+expect_text "Nothing was changed."
 as alice post /vms/stoppedstoppedst/resize size=medium ; expect 422
 expect_text "An owner can raise the cap under Costs"
 as alice post /vms/failedfailedfail/retry ; expect 422

@@ -67,7 +67,7 @@ as alice get "/activity?before=1767225604100-" ; expect 200
 expect_no_text "internal error"
 # Entries of one moment are spread over pages; each is on exactly one of them.
 sqlite3 "$state/data/main.db" "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 124)
-    INSERT INTO activity SELECT 1, 1767225603000, printf('same%03d', i), 'runningrunningru', printf('entry%03d', i), NULL, 1 FROM n"
+    INSERT INTO activity (team_id, at_ms, id, vm_id, what, detail, person_id) SELECT 1, 1767225603000, printf('same%03d', i), 'runningrunningru', printf('entry%03d', i), NULL, 1 FROM n"
 next=
 for page in 1 2 3; do
     as alice get "/activity${next:+?before=$next}" ; expect 200
