@@ -182,11 +182,12 @@
     if (target.matches('input')) target.focus(); else target.click();
   });
 
-  /* Count the seconds of the running step. */
+  /* Count the seconds of what is under way; its bar is full only when the page says so. */
   function tick() {
     document.querySelectorAll('[data-since-ms]').forEach(function (element) {
-      var seconds = Math.max(0, (Date.now() - Number(element.getAttribute('data-since-ms'))) / 1000);
-      element.textContent = seconds.toFixed(1) + ' s';
+      var ms = Math.max(0, Date.now() - Number(element.getAttribute('data-since-ms')));
+      if (element.matches('progress')) element.value = Math.min(ms, element.max * 0.95);
+      else element.textContent = Math.floor(ms / 1000) + ' s';
     });
   }
   setInterval(tick, 200);

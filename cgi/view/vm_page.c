@@ -23,7 +23,7 @@
 
 #include <string.h>
 
-enum { EVENTS_ON_OVERVIEW = 4 };
+enum { EVENTS_ON_OVERVIEW = 3 };
 
 /* ---- the job ---- */
 
