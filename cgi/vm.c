@@ -1,13 +1,13 @@
 /*
  * One VM: its page and its commands. Every command is one POST that stores a request
- * (model/vm_command.c) and redirects to the page; the worker does the rest.
+ * (model/vm_command.c) and redirects to a tab of the page; the worker does the rest.
  */
 #include "base/array.h"
 #include "model/vm_command.h"
 #include "model/worker_wakeup.h"
 #include "view/vm_options.h"
 #include "view/vm_page.h"
-#include "view/vm_usage.h"
+#include "view/vm_receipt.h"
 #include "vm.html.h"
 #include "vm_new.html.h"
 #include "web/form.h"
@@ -17,10 +17,13 @@
 
 #include <string.h>
 
-/* "/vms/ID": the target of every redirect. */
-static void back(struct request *r, const char *id)
+/* "/vms/ID", or one of its tabs: the target of every redirect. */
+static void back(struct request *r, const char *id, const char *tab)
 {
-    response_redirect(&r->response, arena_printf(r->arena, "/vms/%s", id));
+    bool is_overview = strcmp(tab, VM_TAB_OVERVIEW) == 0;
+
+    response_redirect(&r->response, is_overview ? arena_printf(r->arena, "/vms/%s", id)
+                                                : arena_printf(r->arena, "/vms/%s/%s", id, tab));
 }
 
 static struct error *vm_find(struct request *r, struct vm_get_row *vm)
@@ -30,104 +33,168 @@ static struct error *vm_find(struct request *r, struct vm_get_row *vm)
 
 /* ---- the page ---- */
 
-static struct error *vm_show(struct request *r)
-{
-    struct vm_html page;
-    struct error *e = vm_page_fill(r, r->parameters[0], &page);
+/* A form of the page, and what is wrong with it. */
+enum vm_form { FORM_BUTTON, FORM_RENAME, FORM_SNAPSHOT, FORM_RESIZE, FORM_DESTROY };
 
-    if (!e)
-        live_respond(r, render_vm, &page);
-    return e;
-}
-
-/* The problems of one of the page's forms, and its input. */
-struct vm_problems {
+struct vm_problem {
+    enum vm_form form;
     const char *typed_name; /* NULL: the VM's name */
-    const char *rename, *snapshot, *resize, *destroy;
-    const char *spend; /* the spend cap is reached */
+    const char *message;    /* shown beside the field, of a button above the page */
+    bool is_conflict;       /* the VM's state does not allow it; `message` may be NULL */
 };
 
-/* Show the page again with a message next to a field; its forms keep their input. */
-static struct error *vm_show_again(struct request *r, const struct vm_problems *problems)
+/* Why nothing was changed: the VM may have moved on since its page was sent. */
+static const char *refusal_of(struct request *r, const struct vm_problem *problem,
+                              const char *label)
+{
+    if (!problem || !problem->is_conflict)
+        return NULL;
+    return problem->message
+               ? problem->message
+               : arena_printf(r->arena, "This is not available while the VM’s state is “%s”.",
+                              label);
+}
+
+static void problem_fill(struct request *r, const struct vm_problem *problem, struct vm_html *page)
+{
+    const char **const places[] = {
+        [FORM_BUTTON] = &page->spend_problem,      [FORM_RENAME] = &page->rename_problem,
+        [FORM_SNAPSHOT] = &page->snapshot_problem, [FORM_RESIZE] = &page->resize_problem,
+        [FORM_DESTROY] = &page->destroy_problem,
+    };
+
+    page->is_refused = 1;
+    page->refusal = refusal_of(r, problem, page->vm.label);
+    if (problem->typed_name)
+        page->rename = problem->typed_name;
+    if (!problem->is_conflict)
+        *places[problem->form] = problem->message;
+}
+
+/* A tab of a VM, or its receipt; `problem` NULL: there is none. */
+static struct error *tab_respond(struct request *r, const char *tab,
+                                 const struct vm_problem *problem)
 {
     struct vm_html page;
-    struct error *e;
+    struct vm_get_row vm;
+    struct error *e = db_read(r->db, r->arena);
 
-    form_refuse(r);
-    e = vm_page_fill(r, r->parameters[0], &page);
+    if (!e)
+        e = vm_find(r, &vm);
+    if (!e && vm.gone_at)
+        return vm_receipt_respond(r, &vm, refusal_of(r, problem, vm_state_label(vm.state)));
+    if (!e)
+        e = vm_page_fill(r, &vm, tab, &page);
     if (e)
         return e;
-    page.rename = problems->typed_name ? problems->typed_name : page.vm.name;
-    page.rename_problem = problems->rename;
-    page.snapshot_problem = problems->snapshot;
-    page.resize_problem = problems->resize;
-    page.destroy_problem = problems->destroy;
-    page.spend_problem = problems->spend;
+    if (problem)
+        problem_fill(r, problem, &page);
     live_respond(r, render_vm, &page);
     return NULL;
 }
 
+static struct error *overview_show(struct request *r)
+{
+    return tab_respond(r, VM_TAB_OVERVIEW, NULL);
+}
+
+static struct error *snapshots_show(struct request *r)
+{
+    return tab_respond(r, VM_TAB_SNAPSHOTS, NULL);
+}
+
+static struct error *activity_show(struct request *r)
+{
+    return tab_respond(r, VM_TAB_ACTIVITY, NULL);
+}
+
+static struct error *settings_show(struct request *r)
+{
+    return tab_respond(r, VM_TAB_SETTINGS, NULL);
+}
+
+static struct error *receipt_show(struct request *r)
+{
+    struct vm_get_row vm;
+    struct error *e = vm_find(r, &vm);
+
+    if (!e && !vm.gone_at)
+        e = error_new(r->arena, ERROR_NOT_FOUND, "vm %s is not destroyed", vm.id);
+    return e ? e : vm_receipt_download(r, &vm);
+}
+
+/* The tab again, with a message next to a field; its forms keep their input. */
+static struct error *tab_again(struct request *r, const char *tab, struct vm_problem problem)
+{
+    form_refuse(r);
+    return tab_respond(r, tab, &problem);
+}
+
+/* What follows a command: its tab, or the same tab again with why it was refused. */
+static struct error *command_end(struct request *r, struct error *e, const char *tab,
+                                 struct vm_problem problem)
+{
+    problem.is_conflict = e && e->kind == ERROR_CONFLICT;
+    if (problem.is_conflict || (e && e->kind == ERROR_INPUT && e->message)) {
+        problem.message = e->message;
+        e = tab_again(r, tab, problem);
+        if (problem.is_conflict)
+            r->response.status = 409;
+    } else if (!e) {
+        back(r, r->parameters[0], tab);
+    }
+    return e;
+}
+
 /* ---- commands without fields ---- */
 
-static struct error *command_post(struct request *r, enum vm_trigger trigger)
+/* `notice` NULL: the page itself shows what follows. */
+static struct error *command_post(struct request *r, enum vm_trigger trigger, const char *tab,
+                                  const char *notice)
 {
     const struct context context = request_context(r);
     const struct actor actor = session_actor(r);
     struct error *e =
         vm_command_send(&context, &actor, r->parameters[0], trigger, r->parameters[1]);
 
-    if (e && e->kind == ERROR_INPUT)
-        return vm_show_again(r, &(struct vm_problems){ .spend = e->message });
-    if (!e)
-        back(r, r->parameters[0]);
-    return e;
-}
-
-/* The notice on the next page is the VM's name and `what`. */
-static struct error *command_post_noted(struct request *r, enum vm_trigger trigger,
-                                        const char *what)
-{
-    struct vm_get_row vm;
-    struct error *e = vm_find(r, &vm);
-
-    if (!e)
-        e = session_notice(r, arena_printf(r->arena, "%s %s", vm.name, what));
-    return e ? e : command_post(r, trigger);
+    if (!e && notice)
+        e = session_notice(r, notice);
+    return command_end(r, e, tab, (struct vm_problem){ .form = FORM_BUTTON });
 }
 
 static struct error *vm_start(struct request *r)
 {
-    return command_post(r, VM_REQUEST_START);
+    return command_post(r, VM_REQUEST_START, VM_TAB_OVERVIEW, NULL);
 }
 
 static struct error *vm_stop(struct request *r)
 {
-    return command_post(r, VM_REQUEST_STOP);
+    return command_post(r, VM_REQUEST_STOP, VM_TAB_OVERVIEW, NULL);
 }
 
 static struct error *vm_restart(struct request *r)
 {
-    return command_post(r, VM_REQUEST_RESTART);
+    return command_post(r, VM_REQUEST_RESTART, VM_TAB_OVERVIEW, NULL);
 }
 
 static struct error *vm_retry(struct request *r)
 {
-    return command_post(r, VM_REQUEST_RETRY);
+    return command_post(r, VM_REQUEST_RETRY, VM_TAB_OVERVIEW, NULL);
 }
 
 static struct error *vm_resume(struct request *r)
 {
-    return command_post(r, VM_REQUEST_RESUME);
+    return command_post(r, VM_REQUEST_RESUME, VM_TAB_OVERVIEW, NULL);
 }
 
 static struct error *snapshot_restore(struct request *r)
 {
-    return command_post_noted(r, VM_REQUEST_RESTORE, "goes back to the snapshot.");
+    return command_post(r, VM_REQUEST_RESTORE, VM_TAB_SNAPSHOTS, NULL);
 }
 
 static struct error *snapshot_delete(struct request *r)
 {
-    return command_post_noted(r, VM_REQUEST_SNAPSHOT_DELETE, "loses the snapshot.");
+    return command_post(r, VM_REQUEST_SNAPSHOT_DELETE, VM_TAB_SNAPSHOTS, "Deleting the snapshot.");
 }
 
 /* ---- commands with fields ---- */
@@ -137,25 +204,17 @@ static struct error *vm_rename(struct request *r)
     struct field name = { .name = "name", .kind = FIELD_HOST_NAME, .is_required = true };
     const struct context context = request_context(r);
     const struct actor actor = session_actor(r);
-    struct vm_get_row vm;
     struct error *e = form_read(r, &name, 1);
+    struct vm_problem problem = { FORM_RENAME, name.text, name.problem, false };
 
-    if (!e)
-        e = vm_find(r, &vm);
     if (e)
         return e;
     if (name.problem)
-        return vm_show_again(
-            r, &(struct vm_problems){ .typed_name = name.text, .rename = name.problem });
-    e = vm_command_rename(&context, &actor, vm.id, name.text);
-    if (e && e->message)
-        return vm_show_again(
-            r, &(struct vm_problems){ .typed_name = name.text, .rename = e->message });
+        return tab_again(r, VM_TAB_SETTINGS, problem);
+    e = vm_command_rename(&context, &actor, r->parameters[0], name.text);
     if (!e)
-        e = session_notice(r, arena_printf(r->arena, "%s is now called %s.", vm.name, name.text));
-    if (!e)
-        back(r, vm.id);
-    return e;
+        e = session_notice(r, arena_printf(r->arena, "Renamed to %s.", name.text));
+    return command_end(r, e, VM_TAB_SETTINGS, problem);
 }
 
 static struct error *vm_resize(struct request *r)
@@ -163,25 +222,19 @@ static struct error *vm_resize(struct request *r)
     struct field field = { .name = "size", .kind = FIELD_LINE, .is_required = true };
     const struct context context = request_context(r);
     const struct actor actor = session_actor(r);
+    struct vm_problem problem = { FORM_RESIZE, NULL, "Choose a size from the list.", false };
     const struct config_size *size;
-    struct vm_get_row vm;
     struct error *e = form_read(r, &field, 1);
 
     if (e)
         return e;
     size = config_size_find(r->config, field.text);
     if (!size)
-        return vm_show_again(r, &(struct vm_problems){ .resize = "Choose a size from the list." });
-    e = vm_find(r, &vm);
+        return tab_again(r, VM_TAB_SETTINGS, problem);
+    e = vm_command_resize(&context, &actor, r->parameters[0], size);
     if (!e)
-        e = vm_command_resize(&context, &actor, vm.id, size);
-    if (e && e->kind == ERROR_INPUT)
-        return vm_show_again(r, &(struct vm_problems){ .resize = e->message });
-    if (!e)
-        e = session_notice(r, arena_printf(r->arena, "%s gets the size %s.", vm.name, size->label));
-    if (!e)
-        back(r, vm.id);
-    return e;
+        e = session_notice(r, arena_printf(r->arena, "Resizing to %s.", size->label));
+    return command_end(r, e, VM_TAB_SETTINGS, problem);
 }
 
 static struct error *snapshot_create(struct request *r)
@@ -190,25 +243,21 @@ static struct error *snapshot_create(struct request *r)
     const struct context context = request_context(r);
     const struct actor actor = session_actor(r);
     struct error *e = form_read(r, &name, 1);
+    struct vm_problem problem = { FORM_SNAPSHOT, NULL, name.problem, false };
 
     if (e)
         return e;
     if (name.problem)
-        return vm_show_again(r, &(struct vm_problems){ .snapshot = name.problem });
+        return tab_again(r, VM_TAB_SNAPSHOTS, problem);
     e = vm_command_snapshot(&context, &actor, r->parameters[0], name.text);
-    if (e && e->kind == ERROR_INPUT)
-        return vm_show_again(r, &(struct vm_problems){ .snapshot = e->message });
-    if (!e)
-        e = session_notice(r, arena_printf(r->arena, "Snapshot “%s” is being taken.", name.text));
-    if (!e)
-        back(r, r->parameters[0]);
-    return e;
+    return command_end(r, e, VM_TAB_SNAPSHOTS, problem);
 }
 
 /* The typed name is the confirmation. */
 static struct error *vm_destroy(struct request *r)
 {
     struct field name = { .name = "name", .kind = FIELD_LINE };
+    struct vm_problem problem = { .form = FORM_DESTROY };
     struct vm_get_row vm;
     struct error *e = form_read(r, &name, 1);
 
@@ -216,12 +265,11 @@ static struct error *vm_destroy(struct request *r)
         e = vm_find(r, &vm);
     if (e)
         return e;
+    problem.message =
+        arena_printf(r->arena, "Type %s to destroy it. Nothing was destroyed.", vm.name);
     if (strcmp(name.text, vm.name) != 0)
-        return vm_show_again(
-            r, &(struct vm_problems){
-                   .destroy = arena_printf(
-                       r->arena, "Type %s to destroy it. Nothing was destroyed.", vm.name) });
-    return command_post(r, VM_REQUEST_DESTROY);
+        return tab_again(r, VM_TAB_SETTINGS, problem);
+    return command_post(r, VM_REQUEST_DESTROY, VM_TAB_OVERVIEW, NULL);
 }
 
 /* ---- a clone ---- */
@@ -331,15 +379,18 @@ static struct error *clone_post(struct request *r)
     if (e && e->message)
         return clone_again(r, fields, &snapshot, e->message);
     if (!e)
-        back(r, id);
+        back(r, id, VM_TAB_OVERVIEW);
     return e;
 }
 
 /* ---- program ---- */
 
 static const struct route routes[] = {
-    { "GET", "/vms/:id", ACCESS_MEMBER, vm_show },
-    { "GET", "/vms/:id/usage", ACCESS_MEMBER, vm_usage_show },
+    { "GET", "/vms/:id", ACCESS_MEMBER, overview_show },
+    { "GET", "/vms/:id/snapshots", ACCESS_MEMBER, snapshots_show },
+    { "GET", "/vms/:id/activity", ACCESS_MEMBER, activity_show },
+    { "GET", "/vms/:id/settings", ACCESS_MEMBER, settings_show },
+    { "GET", "/vms/:id/receipt.json", ACCESS_MEMBER, receipt_show },
     { "POST", "/vms/:id/start", ACCESS_MEMBER, vm_start },
     { "POST", "/vms/:id/stop", ACCESS_MEMBER, vm_stop },
     { "POST", "/vms/:id/restart", ACCESS_MEMBER, vm_restart },

@@ -12,3 +12,13 @@ ALTER TABLE vm ADD COLUMN standing TEXT GENERATED ALWAYS AS ( -- how it is doing
         WHEN state IN ('running', 'stopped') THEN state
         ELSE 'busy' END) VIRTUAL;
 CREATE INDEX vm_by_gone ON vm(team_id, gone_at DESC, id) WHERE gone_at IS NOT NULL;
+
+-- One entry of the activity for each job, from its request to its end.
+ALTER TABLE activity ADD COLUMN job_number INTEGER -- the job that it tells of; NULL: none | contract | vm | withhold | delete
+    REFERENCES job(number) ON DELETE SET NULL;
+ALTER TABLE activity ADD COLUMN took_ms INTEGER; -- how long that took; NULL: it is not done | contract | vm | export | delete
+CREATE UNIQUE INDEX activity_by_job ON activity(job_number) WHERE job_number IS NOT NULL;
+UPDATE activity SET what = CASE what WHEN 'create asked' THEN 'Creation requested'
+    WHEN 'creation asked again' THEN 'Creation requested'
+    WHEN 'snapshot taken' THEN 'Snapshot created'
+    ELSE upper(substr(what, 1, 1)) || replace(substr(what, 2), ' asked', ' requested') END;

@@ -201,15 +201,12 @@
     document.querySelectorAll('input[type="radio"]:checked').forEach(choiceShow);
   });
 
-  /* Count the seconds of the running step, and fill the bar of what usually takes so long. */
+  /* Count the seconds of what is under way; its bar is full only when the page says so. */
   function tick() {
     document.querySelectorAll('[data-since-ms]').forEach(function (element) {
-      var seconds = Math.max(0, (Date.now() - Number(element.getAttribute('data-since-ms'))) / 1000);
-      element.textContent = seconds.toFixed(1) + ' s';
-    });
-    document.querySelectorAll('progress[data-start-ms]').forEach(function (bar) {
-      var passed = Math.max(0, Date.now() - Number(bar.getAttribute('data-start-ms')));
-      bar.value = Math.min(passed, bar.max * .97);
+      var ms = Math.max(0, Date.now() - Number(element.getAttribute('data-since-ms')));
+      if (element.matches('progress')) element.value = Math.min(ms, element.max * 0.95);
+      else element.textContent = Math.floor(ms / 1000) + ' s';
     });
   }
   setInterval(tick, 200);

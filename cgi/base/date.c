@@ -61,6 +61,33 @@ const char *date_plain(struct arena *arena, int64_t at)
     return text;
 }
 
+const char *date_exact(struct arena *arena, int64_t at)
+{
+    const struct tm parts = date_parts(at);
+    char *text = arena_alloc(arena, TEXT_BYTES);
+
+    strftime(text, TEXT_BYTES, "%-d %b %Y, %H:%M:%S UTC", &parts);
+    return text;
+}
+
+const char *date_clock(struct arena *arena, int64_t at)
+{
+    const struct tm parts = date_parts(at);
+    char *text = arena_alloc(arena, TEXT_BYTES);
+
+    strftime(text, TEXT_BYTES, "%H:%M", &parts);
+    return text;
+}
+
+const char *date_day_short(struct arena *arena, int64_t at)
+{
+    const struct tm parts = date_parts(at);
+    char *text = arena_alloc(arena, TEXT_BYTES);
+
+    strftime(text, TEXT_BYTES, "%-d %b", &parts);
+    return text;
+}
+
 const char *date_day(struct arena *arena, int64_t at)
 {
     const struct tm parts = date_parts(at);

@@ -12,6 +12,7 @@ enum {
     LIMIT_REQUEST_ARENA_BYTES = 8 * 1024 * 1024,
     LIMIT_JOB_ARENA_BYTES = 16 * 1024 * 1024,
     LIMIT_LIST_ROWS = 25,    /* of one page of a list */
+    LIMIT_CHART_TICKS = 40,  /* events in the charts of a VM */
     LIMIT_CONNECTIONS = 512, /* kept open by one FastCGI process */
 
     /* Webhooks (security.md section 0). */

@@ -181,11 +181,7 @@ static struct error *vm_insert(const struct context *context, const struct actor
     if (!e)
         e = keys_add(context, actor, vm, id);
     if (!e)
-        e = sql_job_create(db, arena, actor->team_id, crypto_id(arena), id, VM_JOB_CREATE,
-                           actor_person(actor), NULL, context->now_ms);
-    if (!e)
-        e = sql_activity_add(db, arena, actor->team_id, crypto_id(arena), id, "create asked", NULL,
-                             actor_person(actor), context->now_ms);
+        e = vm_request_job(context, actor, id, VM_JOB_CREATE, NULL);
     return e;
 }
 
@@ -243,8 +239,7 @@ static struct error *restore_check(const struct context *context, const struct a
         return NULL;
     if (!size)
         return error_refuse(context->arena, ERROR_INPUT, "size_not_offered", NULL,
-                            "This snapshot has a size that is no longer offered. Make a clone of "
-                            "it instead.");
+                            "The size of this snapshot is no longer offered. Clone it instead.");
     e = start_check(context, actor, vm);
     if (!e)
         e = quota_check(context, actor, &change);
@@ -270,7 +265,8 @@ static struct error *snapshot_check(const struct context *context, const struct 
         return e;
     e = sql_snapshot_used_by_clone(context->db, context->arena, snapshot_id, &clones);
     if (!e && clones.total)
-        e = error_new(context->arena, ERROR_CONFLICT, "a clone is being made from it");
+        e = error_refuse(context->arena, ERROR_CONFLICT, "snapshot_in_use", NULL,
+                         "A clone is being created from this snapshot.");
     return e ? e
              : sql_snapshot_set_state(context->db, context->arena, actor->team_id, snapshot_id,
                                       SNAPSHOT_STATE_DELETING);
@@ -328,10 +324,12 @@ static struct error *resize_check(const struct context *context, const struct ac
     struct price_list_rows prices;
     struct error *e = vm_command_check(context, actor, &change);
 
+    if (!e && !change.vcpus && !change.memory_mb && !change.disk_gb)
+        e = error_refuse(context->arena, ERROR_INPUT, "size_unchanged", "size",
+                         "The VM already has this size. Choose another one.");
     if (!e && size->disk_gb < vm->disk_gb)
         e = error_refuse(context->arena, ERROR_INPUT, "disk_cannot_shrink", "size",
-                         "A disk can grow but not shrink. Choose a size with at least as much "
-                         "disk.");
+                         "Disks can’t shrink. Choose a size with at least as much disk.");
     if (!e)
         e = sql_price_list(context->db, context->arena, &prices);
     if (!e && vm_command_costs_more(&prices, vm, size, context->now_at))
@@ -365,15 +363,16 @@ static struct error *snapshot_take_check(const struct context *context, const st
 
     if (!e && taken.total >= LIMIT_SNAPSHOTS_PER_VM)
         e = error_refuse(context->arena, ERROR_INPUT, "snapshot_limit_reached", NULL,
-                         "A VM can have %d snapshots. Delete one first.", LIMIT_SNAPSHOTS_PER_VM);
+                         "A VM can have up to %d snapshots. Delete one first.",
+                         LIMIT_SNAPSHOTS_PER_VM);
     if (!e)
         e = spend_check(context, actor);
     if (!e)
         e = sql_vm_quota(context->db, context->arena, actor->team_id, &used);
     if (!e && used.disk_gb + vm->disk_gb > context->config->quota_disk_gb)
         e = error_refuse(context->arena, ERROR_INPUT, "quota_exceeded", NULL,
-                         "With this snapshot, the disks and snapshots of your team would have %lld "
-                         "of %lld GB. Delete a snapshot or a VM first.",
+                         "This snapshot would bring your team to %lld of %lld GB of disk. Delete a "
+                         "snapshot or destroy a VM first.",
                          (long long)(used.disk_gb + vm->disk_gb),
                          (long long)context->config->quota_disk_gb);
     return e;
@@ -389,10 +388,9 @@ struct error *vm_command_snapshot(const struct context *context, const struct ac
     if (!e)
         e = snapshot_take_check(context, actor, &vm);
     if (!e)
-        e = vm_move(context, actor, &vm, VM_REQUEST_SNAPSHOT, snapshot_id);
-    return e ? e
-             : sql_snapshot_create(context->db, context->arena, actor->team_id, id, snapshot_id,
-                                   name, vm.vcpus, vm.memory_mb, vm.disk_gb, context->now_at);
+        e = sql_snapshot_create(context->db, context->arena, actor->team_id, id, snapshot_id, name,
+                                vm.vcpus, vm.memory_mb, vm.disk_gb, context->now_at);
+    return e ? e : vm_move(context, actor, &vm, VM_REQUEST_SNAPSHOT, snapshot_id);
 }
 
 struct error *vm_command_rename(const struct context *context, const struct actor *actor,
@@ -410,7 +408,7 @@ struct error *vm_command_rename(const struct context *context, const struct acto
                             "Your team already has a VM of this name.");
     return e ? e
              : sql_activity_add(context->db, context->arena, actor->team_id,
-                                crypto_id(context->arena), id, "renamed",
+                                crypto_id(context->arena), id, "Renamed",
                                 arena_printf(context->arena, "%s → %s", vm.name, name),
                                 actor_person(actor), context->now_ms);
 }

@@ -9,31 +9,25 @@
 /*
  * Every kind, once. To add one, add a row here and its steps in worker/job_steps.c.
  *
- *   JOB(NAME, kind, state of the VM meanwhile, requested, done, running, over, may_start,
- *       has_snapshot)
+ *   JOB(NAME, kind, state of the VM meanwhile, title, done, running, may_start, has_snapshot)
  */
 /* clang-format off */
 #define VM_JOBS(JOB)                                                                               \
-    JOB(CREATE, "create", VM_STATE_CREATING, "creation asked again", "created",                    \
-        "Creating", "Creation", true, false)                                                       \
-    JOB(START, "start", VM_STATE_STARTING, "start asked", "started",                               \
-        "Starting", "Last start", true, false)                                                     \
-    JOB(STOP, "stop", VM_STATE_STOPPING, "stop asked", "stopped",                                  \
-        "Stopping", "Last stop", false, false)                                                     \
-    JOB(RESTART, "restart", VM_STATE_RESTARTING, "restart asked", "restarted",                     \
-        "Restarting", "Last restart", true, false)                                                 \
-    JOB(RESIZE, "resize", VM_STATE_RESIZING, "resize asked", "resized",                            \
-        "Resizing", "Last resize", false, false)                                                   \
-    JOB(SNAPSHOT, "snapshot", VM_STATE_SNAPSHOTTING, "snapshot asked", "snapshot taken",           \
-        "Taking a snapshot", "Last snapshot", false, true)                                         \
-    JOB(SNAPSHOT_DELETE, "snapshot_delete", VM_STATE_SNAPSHOTTING, "snapshot deletion asked",      \
-        "snapshot deleted", "Deleting a snapshot", "Last snapshot deletion", false, true)          \
-    JOB(RESTORE, "restore", VM_STATE_RESTORING, "restore asked", "restored",                       \
-        "Restoring", "Last restore", false, true)                                                  \
-    JOB(RESUME, "resume", VM_STATE_RESUMING, "resume asked", "resumed",                            \
-        "Resuming", "Last resume", true, false)                                                    \
-    JOB(DESTROY, "destroy", VM_STATE_DESTROYING, "destroy asked", "destroyed",                     \
-        "Destroying", "Destruction", false, false)
+    JOB(CREATE, "create", VM_STATE_CREATING, "Creation", "Created", "Creating", true, false)       \
+    JOB(START, "start", VM_STATE_STARTING, "Start", "Started", "Starting", true, false)            \
+    JOB(STOP, "stop", VM_STATE_STOPPING, "Stop", "Stopped", "Stopping", false, false)              \
+    JOB(RESTART, "restart", VM_STATE_RESTARTING, "Restart", "Restarted", "Restarting", true,       \
+        false)                                                                                     \
+    JOB(RESIZE, "resize", VM_STATE_RESIZING, "Resize", "Resized", "Resizing", false, false)        \
+    JOB(SNAPSHOT, "snapshot", VM_STATE_SNAPSHOTTING, "Snapshot", "Snapshot created",               \
+        "Creating snapshot", false, true)                                                          \
+    JOB(SNAPSHOT_DELETE, "snapshot_delete", VM_STATE_SNAPSHOTTING, "Snapshot deletion",            \
+        "Snapshot deleted", "Deleting snapshot", false, true)                                      \
+    JOB(RESTORE, "restore", VM_STATE_RESTORING, "Restore", "Snapshot restored",                    \
+        "Restoring snapshot", false, true)                                                         \
+    JOB(RESUME, "resume", VM_STATE_RESUMING, "Resume", "Resumed", "Resuming", true, false)         \
+    JOB(DESTROY, "destroy", VM_STATE_DESTROYING, "Destruction", "Destroyed", "Destroying", false,  \
+        false)
 /* clang-format on */
 
 /* VM_JOB_CREATE is "create". */
@@ -41,14 +35,13 @@
 VM_JOBS(VM_JOB_DECLARE)
 
 struct vm_job {
-    const char *kind;      /* job.kind */
-    const char *state;     /* VM state while it runs: VM_STATE_... */
-    const char *requested; /* activity text when requested; ... */
-    const char *done;      /* ... and when done; NULL: none */
-    const char *running;   /* page label while it runs: "Creating"; ... */
-    const char *over;      /* ... and afterwards: "Creation" */
-    bool may_start;        /* may leave running a VM that was not */
-    bool has_snapshot;     /* concerns one snapshot: job.snapshot_id */
+    const char *kind;    /* job.kind */
+    const char *state;   /* VM state while it runs: VM_STATE_... */
+    const char *title;   /* "Creation": activity text with "requested" or "failed" behind it */
+    const char *done;    /* activity text when done: "Created" */
+    const char *running; /* page label while it runs: "Creating" */
+    bool may_start;      /* may leave running a VM that was not */
+    bool has_snapshot;   /* concerns one snapshot: job.snapshot_id */
 };
 
 /* Asserts that the kind exists: only known kinds are queued. */

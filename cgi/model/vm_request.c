@@ -5,20 +5,40 @@
 #include "adapter/crypto.h"
 #include "job.sql.h"
 #include "model/vm_job.h"
+#include "snapshot.sql.h"
 #include "vm.sql.h"
+
+/* What the entry says beside the act: the snapshot's name, or why the system acts. */
+static struct error *detail_find(const struct context *context, const struct actor *actor,
+                                 const char *id, const char *snapshot_id, const char **out)
+{
+    struct snapshot_get_row snapshot;
+    struct error *e;
+
+    *out = actor->reason;
+    if (!snapshot_id)
+        return NULL;
+    e = sql_snapshot_get(context->db, context->arena, actor->team_id, id, snapshot_id, &snapshot);
+    if (!e)
+        *out = snapshot.name;
+    return e && e->kind != ERROR_NOT_FOUND ? e : NULL;
+}
 
 struct error *vm_request_job(const struct context *context, const struct actor *actor,
                              const char *id, const char *kind, const char *snapshot_id)
 {
-    struct error *e =
-        sql_job_create(context->db, context->arena, actor->team_id, crypto_id(context->arena), id,
-                       kind, actor_person(actor), snapshot_id, context->now_ms);
+    struct arena *arena = context->arena;
+    const char *job_id = crypto_id(arena), *detail;
+    struct error *e = detail_find(context, actor, id, snapshot_id, &detail);
 
+    if (!e)
+        e = sql_job_create(context->db, arena, actor->team_id, job_id, id, kind,
+                           actor_person(actor), snapshot_id, context->now_ms);
     if (e)
         return e;
-    return sql_activity_add(context->db, context->arena, actor->team_id, crypto_id(context->arena),
-                            id, vm_job_find(kind)->requested, actor->reason, actor_person(actor),
-                            context->now_ms);
+    return sql_activity_add_job(context->db, arena, actor->team_id, crypto_id(arena), id, job_id,
+                                arena_printf(arena, "%s requested", vm_job_find(kind)->title),
+                                detail, actor_person(actor), context->now_ms);
 }
 
 struct error *vm_request(const struct context *context, const struct actor *actor, const char *id,

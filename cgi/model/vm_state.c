@@ -90,21 +90,21 @@ static const struct vm_transition transitions[] = {
 static const struct {
     const char *state, *label, *class_, *disabled_reason;
 } states[] = {
-    { VM_STATE_CREATING, "Creating", "work", "It is being created; wait until it is running." },
-    { VM_STATE_STARTING, "Starting", "work", "It is starting; wait until it is running." },
-    { VM_STATE_RUNNING, "Running", "on", "It is running; stop it first." },
-    { VM_STATE_STOPPING, "Stopping", "work", "It is stopping; wait a moment." },
-    { VM_STATE_STOPPED, "Stopped", "off", "It is stopped; start it first." },
-    { VM_STATE_RESTARTING, "Restarting", "work", "It is restarting; wait until it is running." },
-    { VM_STATE_RESIZING, "Resizing", "work", "It is being resized; wait a moment." },
-    { VM_STATE_SNAPSHOTTING, "Snapshot", "work", "A snapshot is being worked on; wait a moment." },
-    { VM_STATE_RESTORING, "Restoring", "work", "A snapshot is being restored; wait a moment." },
-    { VM_STATE_PAUSED, "Paused", "bad", "It is paused; resume it or stop it first." },
-    { VM_STATE_RESUMING, "Resuming", "work", "It is being resumed; wait until it is running." },
+    { VM_STATE_CREATING, "Creating", "work", "The VM is being created." },
+    { VM_STATE_STARTING, "Starting", "work", "The VM is starting." },
+    { VM_STATE_RUNNING, "Running", "on", "Stop the VM first." },
+    { VM_STATE_STOPPING, "Stopping", "work", "The VM is stopping." },
+    { VM_STATE_STOPPED, "Stopped", "off", "Start the VM first." },
+    { VM_STATE_RESTARTING, "Restarting", "work", "The VM is restarting." },
+    { VM_STATE_RESIZING, "Resizing", "work", "The VM is being resized." },
+    { VM_STATE_SNAPSHOTTING, "Snapshotting", "work", "A snapshot is in progress." },
+    { VM_STATE_RESTORING, "Restoring", "work", "A snapshot is being restored." },
+    { VM_STATE_PAUSED, "Paused", "wait", "The VM is paused. Resume or stop it first." },
+    { VM_STATE_RESUMING, "Resuming", "work", "The VM is resuming." },
     { VM_STATE_FAILED, "Failed", "bad",
-      "The last operation failed; retry it, stop it or destroy the VM." },
-    { VM_STATE_DESTROYING, "Not yet gone", "bad", "It is being destroyed." },
-    { VM_STATE_GONE, "Gone", "off", "It is gone." },
+      "The last operation failed. Retry it, stop the VM or destroy it." },
+    { VM_STATE_DESTROYING, "Destroying", "work", "The VM is being destroyed." },
+    { VM_STATE_GONE, "Destroyed", "off", "The VM has been destroyed." },
 };
 
 static bool is_row_for(const struct vm_transition *row, const char *state)

@@ -3,6 +3,7 @@
 
 #include "activity.sql.h"
 #include "base/date.h"
+#include "base/limit.h"
 #include "job.sql.h"
 #include "job_step.sql.h"
 #include "main_constants.sql.h"
@@ -12,17 +13,37 @@
 #include "model/vm_command.h"
 #include "model/vm_job.h"
 #include "model/vm_state.h"
-#include "receipt.sql.h"
 #include "region_status.sql.h"
+#include "view/vm_chart.h"
 #include "view/vm_options.h"
-#include "view/vm_usage.h"
 #include "vm.html.h"
 #include "vm_key.sql.h"
+#include "web/list_position.h"
 #include "web/session.h"
 
 #include <string.h>
 
-enum { EVENTS_ON_PAGE = 12 };
+enum { EVENTS_ON_OVERVIEW = 3 };
+
+/* ---- the job ---- */
+
+static struct vm_step step_of(const struct job_last_row *job, const struct job_step_list_row *step)
+{
+    bool is_done = step->ended_at_ms != 0;
+    bool is_begun = !is_done && step->started_at_ms != 0;
+
+    return (struct vm_step){
+        .name = vm_view_step(step->name, is_done),
+        .class_ = is_done            ? "done"
+                  : !is_begun        ? "next"
+                  : job->ended_at_ms ? "failed"
+                                     : "now",
+        .took_ms = is_done ? step->ended_at_ms - step->started_at_ms : 0,
+        .is_done = is_done,
+        .is_now = is_begun && !job->ended_at_ms,
+        .is_failed = is_begun && job->ended_at_ms,
+    };
+}
 
 static struct error *steps_fill(struct request *r, struct vm_html *page,
                                 const struct job_last_row *job)
@@ -32,52 +53,66 @@ static struct error *steps_fill(struct request *r, struct vm_html *page,
 
     if (e)
         return e;
-    page->steps.count = steps.count;
     page->steps.row = arena_array(r->arena, steps.count, sizeof *page->steps.row);
     for (size_t i = 0; i < steps.count; i++) {
-        const struct job_step_list_row *step = &steps.row[i];
-        bool is_done = step->ended_at_ms != 0;
-        bool is_now = !is_done && step->started_at_ms != 0 && !job->ended_at_ms;
-        bool is_failed = !is_done && step->started_at_ms != 0 && job->ended_at_ms != 0;
-
-        page->steps.row[i] = (struct vm_step){
-            .name = step->name,
-            .class_ = is_done     ? "done"
-                      : is_now    ? "now"
-                      : is_failed ? "failed"
-                                  : "next",
-            .took_ms = is_done ? step->ended_at_ms - step->started_at_ms : 0,
-            .started_at_ms = step->started_at_ms,
-            .is_done = is_done,
-            .is_now = is_now,
-            .is_failed = is_failed,
-        };
+        if (vm_view_step(steps.row[i].name, false))
+            page->steps.row[page->steps.count++] = step_of(job, &steps.row[i]);
     }
     return NULL;
 }
 
+/* The job that is under way, or that has failed and left the VM as it is. */
 static struct error *job_fill(struct request *r, struct vm_html *page)
 {
     struct job_typical_ms_row typical;
     struct job_last_row job;
-    bool is_over;
+    const struct vm_job *kind;
     struct error *e = sql_job_last(r->db, r->arena, r->session->team_id, page->vm.id, &job);
 
     if (e)
         return e;
-    is_over = job.ended_at_ms != 0;
-    page->job_title = is_over ? vm_job_find(job.kind)->over : vm_job_find(job.kind)->running;
-    page->job_started_at_ms = is_over ? 0 : job.requested_at_ms;
-    page->job_took_ms = is_over ? job.ended_at_ms - job.requested_at_ms : 0;
+    kind = vm_job_find(job.kind);
+    if (job.ended_at_ms && strcmp(job.state, JOB_STATE_FAILED) != 0)
+        return NULL;
+    page->job_title =
+        job.ended_at_ms ? arena_printf(r->arena, "%s failed", kind->title) : kind->running;
+    page->job_started_at_ms = job.ended_at_ms ? 0 : job.requested_at_ms;
+    page->job_elapsed_ms = (job.ended_at_ms ? job.ended_at_ms : r->now_ms) - job.requested_at_ms;
     page->attempts = job.attempts;
     page->is_waiting = strcmp(job.state, JOB_STATE_QUEUED) == 0 && job.attempts > 0;
     page->due_at = job.due_at_ms / 1000;
-    page->job_error = is_over && strcmp(job.state, JOB_STATE_DONE) == 0 ? NULL : job.error;
     e = sql_job_typical_ms(r->db, r->arena, job.kind, &typical);
     if (e)
         return e;
     page->typical_ms = typical.typical_ms;
     return steps_fill(r, page, &job);
+}
+
+static struct error *up_fill(struct request *r, struct vm_html *page)
+{
+    struct job_up_since_row up;
+    struct error *e = sql_job_up_since(r->db, r->arena, r->session->team_id, page->vm.id, &up);
+
+    if (!e)
+        page->up_since = up.up_at ? up.up_at : page->vm.since_at;
+    return e;
+}
+
+/* ---- the tabs ---- */
+
+static const char *snapshot_label(const char *state)
+{
+    return strcmp(state, SNAPSHOT_STATE_READY) == 0      ? "Ready"
+           : strcmp(state, SNAPSHOT_STATE_FAILED) == 0   ? "Failed"
+           : strcmp(state, SNAPSHOT_STATE_DELETING) == 0 ? "Deleting"
+                                                         : "Creating";
+}
+
+static const char *snapshot_class(const char *state)
+{
+    return strcmp(state, SNAPSHOT_STATE_READY) == 0    ? "kept"
+           : strcmp(state, SNAPSHOT_STATE_FAILED) == 0 ? "bad"
+                                                       : "work";
 }
 
 static struct error *snapshots_fill(struct request *r, struct vm_html *page)
@@ -99,9 +134,12 @@ static struct error *snapshots_fill(struct request *r, struct vm_html *page)
             .is_ready = strcmp(row->state, SNAPSHOT_STATE_READY) == 0,
             .is_deletable = strcmp(row->state, SNAPSHOT_STATE_READY) == 0 ||
                             strcmp(row->state, SNAPSHOT_STATE_FAILED) == 0,
-            .about = strcmp(row->state, SNAPSHOT_STATE_READY) != 0 ? row->state
-                     : row->has_memory ? "with memory: it goes on from there"
-                                       : "disk only",
+            .size_bytes = row->size_bytes,
+            .about = strcmp(row->state, SNAPSHOT_STATE_READY) == 0
+                         ? row->has_memory ? "Includes memory" : "Disk only"
+                         : NULL,
+            .label = snapshot_label(row->state),
+            .class_ = snapshot_class(row->state),
         };
     }
     return NULL;
@@ -215,60 +253,90 @@ static struct error *accelerator_fill(struct request *r, const char *region, str
     return NULL;
 }
 
+/* The newest entries on the overview; all of them, page by page, on their own tab. */
+static struct error *activity_fill(struct request *r, struct vm_html *page)
+{
+    bool is_overview = strcmp(page->tab, VM_TAB_OVERVIEW) == 0;
+    struct list_position position = { .at = INT64_MAX, .id = "" };
+    const struct activity_of_vm_row *last;
+    struct error *e = is_overview ? NULL : list_position_read(r, &position);
+
+    if (!e)
+        e = sql_activity_of_vm(r->db, r->arena, r->session->team_id, page->vm.id, position.at,
+                               position.id, is_overview ? EVENTS_ON_OVERVIEW : LIMIT_LIST_ROWS + 1,
+                               &page->events);
+    if (e || is_overview)
+        return e;
+    if (list_cut(&page->events.count)) {
+        last = &page->events.row[page->events.count - 1];
+        page->next = list_position_text(r->arena, last->at_ms, last->id);
+    }
+    if (position.at != INT64_MAX)
+        page->before = list_position_text(r->arena, position.at, position.id);
+    return NULL;
+}
+
+static struct error *overview_fill(struct request *r, struct vm_html *page,
+                                   const struct vm_get_row *vm)
+{
+    struct error *e = activity_fill(r, page);
+
+    if (!e)
+        e = sql_vm_key_list(r->db, r->arena, r->session->team_id, vm->id, &page->keys);
+    return e ? e : vm_chart_fill(r, vm, page);
+}
+
 static struct error *lists_fill(struct request *r, struct vm_html *page,
                                 const struct price_list_rows *prices, const struct vm_get_row *vm)
 {
-    int64_t team_id = r->session->team_id;
     struct error *e = job_fill(r, page);
 
     if (!e)
+        e = up_fill(r, page);
+    if (!e)
         e = snapshots_fill(r, page);
-    if (!e)
-        e = sql_activity_of_vm(r->db, r->arena, team_id, vm->id, EVENTS_ON_PAGE, &page->events);
-    if (!e)
-        e = sql_vm_key_list(r->db, r->arena, team_id, vm->id, &page->keys);
-    if (!e)
-        e = sql_receipt_list(r->db, r->arena, team_id, vm->id, &page->receipt);
-    if (!e)
+    if (!e && strcmp(page->tab, VM_TAB_OVERVIEW) == 0)
+        e = overview_fill(r, page, vm);
+    if (!e && strcmp(page->tab, VM_TAB_ACTIVITY) == 0)
+        e = activity_fill(r, page);
+    if (!e && strcmp(page->tab, VM_TAB_SETTINGS) == 0)
         e = sizes_fill(r, page, prices, vm);
     if (!e)
         e = cost_fill(r, page, prices, vm);
-    if (!e)
-        e = accelerator_fill(r, vm->region, page);
-    if (!e)
-        e = vm_usage_fill(r, vm, page);
-    return e;
+    return e ? e : accelerator_fill(r, vm->region, page);
 }
 
-struct error *vm_page_fill(struct request *r, const char *id, struct vm_html *page)
+static void row_fill(struct request *r, struct vm_html *page, const struct vm_get_row *vm)
+{
+    bool is_reachable = page->vm.ssh != NULL;
+
+    page->access = is_reachable ? vm_access_of(r, vm) : (struct vm_access){ .ssh = NULL };
+    page->rename = vm->name;
+    page->disk_gb = vm->disk_gb;
+    page->ssh_port = vm->ssh_port;
+    page->size_name = vm->size;
+    page->created_at = vm->created_at;
+    page->is_destroying = strcmp(vm->state, VM_STATE_DESTROYING) == 0;
+    page->unresponsive_at = vm->unresponsive_at;
+    page->observed = vm->observed;
+    page->observed_at = vm->observed_at;
+    page->snapshot_name = arena_printf(r->arena, "Snapshot of %s", date_plain(r->arena, r->now_at));
+}
+
+struct error *vm_page_fill(struct request *r, const struct vm_get_row *vm, const char *tab,
+                           struct vm_html *page)
 {
     struct price_list_rows prices;
-    struct vm_get_row vm;
-    struct error *e = db_read(r->db, r->arena);
+    struct error *e = sql_price_list(r->db, r->arena, &prices);
 
-    *page = (struct vm_html){ .rename = NULL };
-    if (!e)
-        e = sql_vm_get(r->db, r->arena, r->session->team_id, id, &vm);
-    if (!e)
-        e = sql_price_list(r->db, r->arena, &prices);
+    *page = (struct vm_html){ .tab = tab };
     if (e)
         return e;
-    page->vm = vm_view_of(r, &prices, &vm);
-    page->rename = vm.name;
-    page->created_at = vm.created_at;
-    page->gone_at = vm.gone_at;
-    page->is_destroying = strcmp(vm.state, VM_STATE_DESTROYING) == 0;
-    page->unresponsive_at = vm.unresponsive_at;
-    page->fingerprint = vm.gone_at ? NULL : vm.host_key_fingerprint;
-    page->known_hosts = vm_view_known_hosts(r, &vm);
-    page->observed = vm.observed;
-    page->observed_at = vm.observed_at;
-    page->snapshot_name = arena_printf(r->arena, "Snapshot of %s", date_plain(r->arena, r->now_at));
-    buttons_fill(page, vm.state);
-    r->frame.title = arena_printf(r->arena, "%s: %s", vm.name, page->vm.label);
+    page->vm = vm_view_of(r, &prices, vm);
+    row_fill(r, page, vm);
+    buttons_fill(page, vm->state);
+    r->frame.title = arena_printf(r->arena, "%s: %s", vm->name, page->vm.label);
     r->frame.section = "vms";
     e = billing_fill(r, page);
-    if (!e)
-        e = lists_fill(r, page, &prices, &vm);
-    return e;
+    return e ? e : lists_fill(r, page, &prices, vm);
 }

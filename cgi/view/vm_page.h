@@ -1,4 +1,4 @@
-/* Collects the data of a VM's page. */
+/* Collects the data of a VM's page, one tab of it. */
 #pragma once
 
 #include "snapshot.sql.h"
@@ -7,12 +7,17 @@
 
 struct vm_html;
 
-/* A step of the running job, or of the last one. */
+/* The tabs, as in their addresses; the first is at the VM's own. */
+#define VM_TAB_OVERVIEW  "overview"
+#define VM_TAB_SNAPSHOTS "snapshots"
+#define VM_TAB_ACTIVITY  "activity"
+#define VM_TAB_SETTINGS  "settings"
+
+/* A step of the job that is under way, or that has failed. */
 struct vm_step {
     const char *name;
-    const char *class_;    /* done, now, next */
-    int64_t took_ms;       /* of a finished step */
-    int64_t started_at_ms; /* of the running step; 0: not started */
+    const char *class_; /* done, now, next, failed */
+    int64_t took_ms;    /* of a finished step */
     bool is_done, is_now, is_failed;
 };
 
@@ -24,8 +29,10 @@ struct vm_step_rows {
 /* A snapshot, as text. */
 struct vm_snapshot {
     const char *id, *name;
-    const char *about; /* "with memory, 21 MB" */
+    const char *label, *class_; /* of its state */
+    const char *about;          /* "Includes memory"; NULL: not ready */
     int64_t created_at;
+    int64_t size_bytes; /* of the memory in it */
     bool is_ready;
     bool is_deletable; /* ready, or failed */
 };
@@ -35,7 +42,6 @@ struct vm_snapshot_rows {
     size_t count;
 };
 
-/*
- * Fill the whole page; sets title and section. NOT_FOUND for an unknown VM or one of another team.
- */
-struct error *vm_page_fill(struct request *r, const char *id, struct vm_html *page);
+/* Fill the page of a VM that is not gone; sets title and section. */
+struct error *vm_page_fill(struct request *r, const struct vm_get_row *vm, const char *tab,
+                           struct vm_html *page);

@@ -1,10 +1,12 @@
 /* A VM as text; see vm_view.h. */
 #include "view/vm_view.h"
 
+#include "base/array.h"
 #include "base/text.h"
 #include "main_constants.sql.h"
 #include "model/vm_job.h"
 #include "model/vm_state.h"
+#include "view/vm_access.h"
 
 #include <string.h>
 
@@ -21,41 +23,23 @@ const char *vm_view_mark(struct arena *arena, const char *image)
     return arena_copy_bytes(arena, image, strnlen(image, MARK_LETTERS));
 }
 
-enum { SSH_PORT = 22 }; /* that ssh(1) assumes */
-
-/* What users type as host, or NULL while SSH is nowhere to be reached. */
-static const char *ssh_host(struct request *r, const struct vm_get_row *vm)
+const char *vm_view_step(const char *name, bool is_done)
 {
-    const struct config_region *region = config_region_find(r->config, vm->region);
+    static const struct {
+        const char *name, *before, *after;
+    } words[] = {
+        { "Seed", "Cloud-init data", "Cloud-init data" },
+        { "SSH ready", "Waiting for SSH", "SSH ready" },
+        { "Seed removed", NULL, NULL }, /* nobody waits for it */
+        { "Domain", "Virtual machine", "Virtual machine" },
+        { "Port", "SSH port", "SSH port" },
+    };
 
-    if (!region || !vm->ssh_port)
-        return NULL;
-    return vm->ssh_host ? vm->ssh_host : region->ssh_host;
-}
-
-/* "ssh -p 22001 dev@localhost" */
-static const char *ssh_command(struct request *r, const struct vm_get_row *vm)
-{
-    const struct config_image *image = config_image_find(r->config, vm->image);
-    const char *host = ssh_host(r, vm);
-
-    if (!host || !image)
-        return NULL;
-    if (vm->ssh_port == SSH_PORT)
-        return arena_printf(r->arena, "ssh %s@%s", image->user, host);
-    return arena_printf(r->arena, "ssh -p %lld %s@%s", (long long)vm->ssh_port, image->user, host);
-}
-
-const char *vm_view_known_hosts(struct request *r, const struct vm_get_row *vm)
-{
-    const char *host = ssh_host(r, vm);
-
-    if (!host || !vm->host_key_public)
-        return NULL;
-    if (vm->ssh_port == SSH_PORT)
-        return arena_printf(r->arena, "%s %s", host, vm->host_key_public);
-    return arena_printf(r->arena, "[%s]:%lld %s", host, (long long)vm->ssh_port,
-                        vm->host_key_public);
+    for (size_t i = 0; i < COUNT(words); i++) {
+        if (strcmp(words[i].name, name) == 0)
+            return is_done ? words[i].after : words[i].before;
+    }
+    return name;
 }
 
 struct vm_view vm_view_of(struct request *r, const struct price_list_rows *prices,
@@ -67,6 +51,7 @@ struct vm_view vm_view_of(struct request *r, const struct price_list_rows *price
     int64_t millicents = price_at(prices, vm->size, now_at);
     int64_t disk_millicents = price_at(prices, PRICE_STOPPED_DISK, now_at);
     bool is_running = strcmp(vm->state, VM_STATE_RUNNING) == 0;
+    bool is_stuck = vm->last_error && strcmp(vm->state, VM_STATE_DESTROYING) == 0;
     bool is_unresponsive = is_running && vm->unresponsive_at;
     bool has_way_in = is_running || strcmp(vm->state, VM_STATE_SNAPSHOTTING) == 0;
 
@@ -77,13 +62,18 @@ struct vm_view vm_view_of(struct request *r, const struct price_list_rows *price
         .region = region ? region->label : vm->region,
         .size = vm_view_size(r->arena, vm->vcpus, vm->memory_mb, vm->disk_gb),
         .state = vm->state,
-        .label = is_unresponsive ? "Not answering" : vm_state_label(vm->state),
-        .chip = is_unresponsive ? "wait" : vm_state_class(vm->state),
+        .label = is_unresponsive ? "Not responding"
+                 : is_stuck      ? "Still destroying"
+                                 : vm_state_label(vm->state),
+        .chip = is_unresponsive ? "wait"
+                : is_stuck      ? "bad"
+                                : vm_state_class(vm->state),
         .since_at = is_unresponsive ? vm->unresponsive_at : vm->state_at,
+        .state_since = is_unresponsive ? vm->unresponsive_at : vm->state_at,
         .price_hour = price_hour(r->config, r->arena, millicents),
         .price_month = price_month(r->config, r->arena, millicents),
         .price_stopped = price_hour(r->config, r->arena, disk_millicents * vm->disk_gb),
-        .ssh = has_way_in ? ssh_command(r, vm) : NULL,
+        .ssh = has_way_in ? vm_access_of(r, vm).ssh : NULL,
         .last_error = vm->last_error,
         .is_running = is_running,
         .is_stopped = strcmp(vm->state, VM_STATE_STOPPED) == 0,

@@ -12,9 +12,10 @@ struct vm_view {
     const char *region;        /* label of the region */
     const char *size;          /* "1 vCPU, 1 GB, 10 GB" */
     const char *state;         /* as in vm_state.h */
-    const char *label;         /* "Running", "Not answering" */
-    const char *chip;          /* CSS class of the chip */
+    const char *label;         /* "Running", "Not responding" */
+    const char *chip;          /* CSS class of the state */
     int64_t since_at;          /* of that label */
+    int64_t state_since;       /* the same, shown as a span */
     const char *price_hour;    /* while running: "€0.012" */
     const char *price_month;   /* "€8.76", for 730 hours */
     const char *price_stopped; /* per hour while stopped */
@@ -29,8 +30,8 @@ struct vm_view {
 struct vm_view vm_view_of(struct request *r, const struct price_list_rows *prices,
                           const struct vm_get_row *vm);
 
-/* The known_hosts line, "[localhost]:22001 ssh-ed25519 AAAA...", or NULL while it is not known. */
-const char *vm_view_known_hosts(struct request *r, const struct vm_get_row *vm);
+/* A step of a job in words: "Waiting for SSH", "SSH ready"; NULL: one that pages do not show. */
+const char *vm_view_step(const char *name, bool is_done);
 
 /* "1 vCPU, 512 MB, 10 GB" */
 const char *vm_view_size(struct arena *arena, int64_t vcpus, int64_t memory_mb, int64_t disk_gb);

@@ -38,7 +38,7 @@ static struct error *ssh_check(struct job *job, bool *out)
                          "its server went down while the guest was booting");
     else if (!e && (power == DRIVER_STOPPED || power == DRIVER_ABSENT))
         e = error_refuse(scratch, ERROR_CONFLICT, "guest_off", NULL,
-                         "the guest switched itself off while it was booting");
+                         "the guest shut down while booting");
     if (!e)
         e = driver_ssh_host_key(job->driver, scratch, &job->wanted,
                                 job->context->timeouts->ssh_try_ms, &key);
@@ -48,8 +48,8 @@ static struct error *ssh_check(struct job *job, bool *out)
     if (*out)
         return NULL;
     return error_refuse(scratch, ERROR_CONFLICT, "host_key_mismatch", NULL,
-                        "the SSH server on port %lld answers with another host key than the one "
-                        "made for this VM: do not log in to it",
+                        "the SSH server on port %lld has a different host key than the one created "
+                        "for this VM: do not log in to it",
                         (long long)job->wanted.ssh.port);
 }
 
@@ -83,7 +83,7 @@ struct error *job_ssh_act(struct job *job)
             e = job_still_wanted(job);
         if (!e && !is_ready && clock_monotonic_us() > until_us)
             e = error_refuse(job->arena, ERROR_CONFLICT, "ssh_timeout", NULL,
-                             "SSH did not answer within %lld s", (long long)(max_ms / 1000));
+                             "SSH did not respond within %lld s", (long long)(max_ms / 1000));
         if (e)
             return error_copy(job->arena, e);
         if (!is_ready)
@@ -129,7 +129,7 @@ static struct error *stop_act(struct job *job)
         e = stop_wait(job, &is_off);
     if (job->is_dropped || is_off)
         return e;
-    job->detail = "did not react to the power button, switched off";
+    job->detail = "did not respond to the power button and was switched off";
     return driver_stop_force(job->driver, job->arena, job->vm.id);
 }
 
@@ -158,11 +158,10 @@ struct error *job_room_check(struct job *job)
         e = driver_room(job->driver, job->arena, &room_bytes);
     if (e || room_bytes / (1024 * 1024) >= needed_mb)
         return e;
-    return error_refuse(
-        job->arena, ERROR_CONFLICT, "host_full", NULL,
-        "the server has too little free space: %lld MB are needed. Delete snapshots "
-        "or ask its operator",
-        (long long)needed_mb);
+    return error_refuse(job->arena, ERROR_CONFLICT, "host_full", NULL,
+                        "the VM host has too little free space: %lld MB are needed. Delete "
+                        "snapshots or ask your admin",
+                        (long long)needed_mb);
 }
 
 static struct error *snapshot_act(struct job *job)

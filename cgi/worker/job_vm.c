@@ -143,18 +143,25 @@ static struct error *vm_job_finish(struct job *job, struct error *cause)
 
 /* ---- end ---- */
 
+/* How the job went, in its entry. One that was requested before entries had jobs gets a new one. */
 static struct error *event_note(struct job *job, const char *what, const char *detail,
-                                bool is_by_person)
+                                const int64_t *took_ms)
 {
-    const int64_t *person_id = is_by_person && job->row.person_id ? &job->row.person_id : NULL;
+    struct db *db = job->context->db;
+    const int64_t *person_id = job->row.person_id ? &job->row.person_id : NULL;
+    struct error *e =
+        sql_activity_end(db, job->arena, job->row.team_id, job->row.number, what, detail, took_ms);
 
-    return sql_activity_add(job->context->db, job->arena, job->row.team_id, crypto_id(job->arena),
-                            job->vm.id, what, detail, person_id, clock_now_ms());
+    if (e || db_changes(db))
+        return e;
+    return sql_activity_add(db, job->arena, job->row.team_id, crypto_id(job->arena), job->vm.id,
+                            what, detail, person_id, clock_now_ms());
 }
 
 static struct error *record_done(struct job *job)
 {
     const struct context now = worker_context_now(job->context, job->arena);
+    const int64_t took_ms = clock_now_ms() - job->row.requested_at_ms;
     bool is_destroyed = job_is(job, "destroy");
     struct db *db = job->context->db;
     struct error *e = job_close(job, JOB_STATE_DONE, NULL);
@@ -171,7 +178,7 @@ static struct error *record_done(struct job *job)
     if (!e)
         e = ledger_note(db, job->arena, job->vm.id, clock_now());
     if (!e)
-        e = event_note(job, vm_job_find(job->row.kind)->done, job->detail, true);
+        e = event_note(job, vm_job_find(job->row.kind)->done, job->detail, &took_ms);
     return e;
 }
 
@@ -182,8 +189,8 @@ static const char *message_of(const struct job *job, const struct error *cause)
 
     return cause->message ? arena_printf(job->arena, "%s: %s.", step, cause->message)
                           : arena_printf(job->arena,
-                                         "%s: the VM host reported an error. The "
-                                         "operator of this server sees the cause.",
+                                         "%s: the VM host reported an error. Your "
+                                         "admin can see the cause.",
                                          step);
 }
 
@@ -258,7 +265,10 @@ static struct error *record_failed(struct job *job, const struct error *cause)
         e = sql_vm_set_error(db, job->arena, job->vm.id, message);
     if (!e)
         e = ledger_note(db, job->arena, job->vm.id, now.now_at);
-    return e ? e : event_note(job, "failed", message, false);
+    return e ? e
+             : event_note(job,
+                          arena_printf(job->arena, "%s failed", vm_job_find(job->row.kind)->title),
+                          message, NULL);
 }
 
 static struct error *vm_job_end(struct job *job, const struct error *cause, const char **result)

@@ -142,7 +142,7 @@ static struct error *responses_record(struct reconcile_pass *pass, size_t index,
     }
     if (!e)
         e = sql_activity_add(db, pass->arena, pass->destroyed_teams[index], crypto_id(pass->arena),
-                             pass->destroyed[index], "remains removed",
+                             pass->destroyed[index], "Remains removed",
                              pass->destroyed_kinds[index], NULL, clock_now_ms());
     if (!e)
         e = db_commit(db, pass->arena);

@@ -101,11 +101,11 @@ static const struct {
     enum vm_trigger event;
     const char *what, *detail;
 } surprises[] = {
-    { VM_REPORTED_STOPPED, "stopped by itself", NULL },
-    { VM_REPORTED_RUNNING, "found running", "it was started on the host" },
-    { VM_REPORTED_PAUSED, "paused", "reported by its server" },
-    { VM_REPORTED_ABSENT, "failed", "the host no longer has it" },
-    { VM_REPORTED_SSH, "found running", "SSH answers now" },
+    { VM_REPORTED_STOPPED, "Shut down by the guest", NULL },
+    { VM_REPORTED_RUNNING, "Found running", "started on the host" },
+    { VM_REPORTED_PAUSED, "Paused", "reported by the VM host" },
+    { VM_REPORTED_ABSENT, "Failed", "the VM host no longer has it" },
+    { VM_REPORTED_SSH, "Found running", "SSH responds now" },
 };
 
 static struct error *vm_surprise(struct reconcile_pass *pass, const struct vm_alive_row *vm,
@@ -119,7 +119,8 @@ static struct error *vm_surprise(struct reconcile_pass *pass, const struct vm_al
             e = vm_note(pass, vm, surprises[i].what, surprises[i].detail);
     }
     if (!e && event == VM_REPORTED_ABSENT)
-        e = sql_vm_set_error(pass->context->db, pass->arena, vm->id, "The host no longer has it.");
+        e = sql_vm_set_error(pass->context->db, pass->arena, vm->id,
+                             "The VM host no longer has this VM.");
     if (!e && event == VM_REPORTED_SSH)
         e = sql_vm_set_error(pass->context->db, pass->arena, vm->id, NULL);
     return e;

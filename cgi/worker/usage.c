@@ -122,7 +122,7 @@ static struct error *unresponsive_record(struct usage *usage, const struct vm_al
         e = sql_vm_set_unresponsive(db, arena, vm->id, unresponsive_at);
     if (!e)
         e = sql_activity_add(db, arena, vm->team_id, crypto_id(arena), vm->id,
-                             unresponsive_at ? "not answering" : "answering again", NULL, NULL,
+                             unresponsive_at ? "Not responding" : "Responding again", NULL, NULL,
                              clock_now_ms());
     if (!e)
         e = db_commit(db, arena);

@@ -14,20 +14,21 @@ const browser = await Browser.launch(server);
 const publicKey = keyMake(server, 'key');
 const fingerprint = execFileSync('ssh-keygen', ['-lf', `${server.tmp}/key.pub`], { encoding: 'utf8' }).split(' ')[1];
 
-const chip = (page) => text(page, 'h1 .chip');
+const chip = (page) => text(page, '#state');
 const chipIs = (page, word) => until(async () => await chip(page) === word);
-const idOf = (page) => page.url().split('/').pop();
+const idOf = (page) => page.url().split('/')[4];
+const tabOpen = (page, tab) => follow(page, `#tab-${tab}`);
 const quiet = (page) => text(page, '.note.good');
 
 // What the page shows for the way in.
 async function wayIn(page) {
-  return { shown: await text(page, '.copy [aria-label="SSH command"]'),
-    known: await text(page, '#known .copy [aria-label="known_hosts line"]') };
+  const copied = (id) => page.$eval(id, (e) => e.getAttribute('data-copy'));
+  return { shown: await copied('#copy-ssh'), known: await copied('#copy-known') };
 }
 
 // Until the way in is shown, and the command works as it stands there.
 async function reach(page, command, key) {
-  await page.waitForSelector('#known');
+  await page.waitForSelector('#copy-known');
   const { shown, known } = await wayIn(page);
   return ssh(server, shown, known, command, key);
 }
@@ -47,10 +48,11 @@ async function ask(page, selector) {
 }
 
 async function destroy(page) {
+  await tabOpen(page, 'settings');
   const name = await text(page, '#destroy label b');
   await fill(page, '#destroy-name', name);
   await ask(page, '#destroy button[type=submit]');
-  return chipIs(page, 'Gone');
+  return until(async () => await page.$('.sheet') !== null);
 }
 
 // ---- by mouse ----
@@ -84,11 +86,12 @@ let vm;
   await follow(page, '#create-form button[type=submit]');
   vm = { id: idOf(page) };
   await page.evaluate(() => { window.sameDocument = true; });
-  check('the steps are named', await until(async () => (await text(page, '.steps')).includes('SSH ready')), await text(page, '.steps'));
+  check('the steps are named', await until(async () => (await text(page, '.steps')).includes('Waiting for SSH')), await text(page, '.steps'));
   check('it comes up', await chipIs(page, 'Running'), await text(page, 'main'));
   console.timeEnd('click on "Create VM" to "Running"');
   check('without a reload', await page.evaluate(() => window.sameDocument === true));
-  check('all steps are done', await page.$$eval('.steps li', (all) => all.length >= 4 && all.every((e) => e.className === 'done')));
+  equal('nothing is under way any more', await page.$('#job'), null);
+  check('the activity says how long it took', /Created in \d/.test(await text(page, '.feed')), await text(page, '.feed'));
   check('the tab says so', /Running/.test(await page.title()), await page.title());
   const first = await reach(page, 'echo one >note && cat note && hostname');
   equal('the shown command logs in, with the shown known_hosts line', first.code, 0);
@@ -100,17 +103,18 @@ let vm;
   fs.writeFileSync(`${server.tmp}/scanned`, scanned);
   equal('ssh-keyscan finds the fingerprint that is shown',
     execFileSync('ssh-keygen', ['-lf', `${server.tmp}/scanned`], { encoding: 'utf8' }).split(' ')[1],
-    await text(page, '.copy + p code'));
+    await text(page, '#host-key'));
   const wrong = `[localhost]:${vm.port} ssh-ed25519 ${publicKey.split(' ')[1]}`;
   check('another host key is refused', /host key/i.test((await ssh(server, vm.shown, wrong, 'true')).error));
 
   // The live part is exchanged under the hands of a reader.
-  await page.click('#known summary');
+  await page.click('#way-known');
   await page.focus('#copy-known');
-  await page.waitForSelector('#charts canvas');
+  await page.waitForSelector('.chart path');
+  await page.$eval('#usage-data', (e) => { e.open = true; });
   await page.evaluate(() => {
     window.swaps = 0;
-    window.chart = document.querySelector('#charts canvas');
+    window.chart = document.querySelector('.chart svg');
     document.addEventListener('htmx:afterSwap', () => { window.swaps++; });
   });
   server.sql(`UPDATE vm SET name = name || '-x' WHERE id = '${vm.id}';`);
@@ -119,16 +123,18 @@ let vm;
   await until(async () => !(await text(page, 'h1')).includes('-x'));
   check('by exchanging the live part', await page.evaluate(() => window.swaps >= 2 && window.sameDocument === true));
   equal('the focus stays', await page.evaluate(() => document.activeElement.id), 'copy-known');
-  check('open details stay open', await page.$eval('#known', (e) => e.open));
+  check('the chosen way stays chosen', await page.$eval('#way-known', (e) => e.checked));
+  check('open details stay open', await page.$eval('#usage-data', (e) => e.open));
   check('the chart is the same as before', await page.evaluate(() => window.chart.isConnected));
 
   await ask(page, '#stop');
   check('it stops', await chipIs(page, 'Stopped'), await text(page, 'main'));
   check('and is not reachable', await portRefuses(vm.port));
-  await page.select('#size', 'small');
+  await tabOpen(page, 'settings');
+  await page.click('#size-small');
   await ask(page, 'form[action$="/resize"] button');
-  check('it gets the larger size', await until(async () => /1 GB, 10 GB disk/.test(await text(page, '.facts:has(dt)'))
-    || /1 GB, 10 GB disk/.test(await text(page, 'main'))));
+  check('it gets the larger size', await until(async () => /1 GB, 10 GB disk/.test(await text(page, '.head .sub'))));
+  check('which its selector shows', await until(async () => await page.$eval('#size-small', (e) => e.checked)));
   check('and is stopped as before', await chipIs(page, 'Stopped'));
   await page.waitForSelector('#start');
   await ask(page, '#start');
@@ -139,17 +145,22 @@ let vm;
   check('the memory is larger', Number(larger.out.match(/MemTotal:\s+(\d+)/)?.[1]) > 800000, larger);
   check('and so is the disk', Number(larger.out.match(/\/dev\/\S+\s+(\d+)/)?.[1]) > 8e6, larger);
 
+  await tabOpen(page, 'snapshots');
   await fill(page, '#snapshot-name', 'before the change');
   await ask(page, 'form[action$="/snapshots"] button');
   check('a snapshot is taken', await until(async () => await page.$('a[href$="/clone"]') && await chip(page) === 'Running'),
     await text(page, 'main'));
+  await tabOpen(page, 'overview');
   await reach(page, 'echo two >note; sync');
   equal('a file is changed', (await reach(page, 'cat note')).out, 'two');
+  await tabOpen(page, 'snapshots');
   await ask(page, '[id^=restore-]');
-  check('the restore begins', await until(async () => (await text(page, 'main')).includes('Last restore')
+  check('the restore ends', await until(async () => server.sql(`SELECT count(*) FROM activity WHERE vm_id = '${vm.id}' AND what = 'Snapshot restored'`) === '1'
     && await chip(page) === 'Running'), await text(page, 'main'));
+  await tabOpen(page, 'overview');
   equal('the file is as before', (await reach(page, 'cat note')).out, 'one');
 
+  await tabOpen(page, 'snapshots');
   await follow(page, 'a[href$="/clone"]');
   equal('a clone has its page', await text(page, 'h1'), 'Clone');
   check('that names the snapshot', (await text(page, '.head')).includes('before the change'));
@@ -160,6 +171,7 @@ let vm;
   equal('with the file of the snapshot and a name of its own', clone.answer.out, 'one\nthe-clone');
   check('and a host key of its own', clone.known.split(' ')[2] !== vm.known.split(' ')[2]);
 
+  await tabOpen(page, 'settings');
   await fill(page, '#rename', 'renamed-clone');
   await ask(page, 'form[action$="/rename"] button');
   check('it can be renamed', (await text(page, 'h1')).startsWith('renamed-clone'));
@@ -168,15 +180,16 @@ let vm;
   check('and the quota counts them', (await text(page, '.head p')).startsWith('2 of 5 VMs'), await text(page, '.head p'));
 
   for (const one of [clone, vm]) {
-    await page.goto(`${server.url}/vms/${one.id}`);
+    await page.goto(`${server.url}/vms/${one.id}/settings`);
     await fill(page, '#destroy-name', 'wrong');
     equal('a wrong name destroys nothing', await ask(page, '#destroy button[type=submit]'), 422);
     check('and is explained', (await text(page, '#destroy-help')).includes('Nothing was destroyed'));
+    equal('with the focus on the field', await page.evaluate(() => document.activeElement.id), 'destroy-name');
     check('destroyed by its name, it is gone', await destroy(page), await text(page, 'main'));
     check('and nothing can be asked of it any more', await until(async () => await page.$('main form') === null));
-    const receipt = await page.$$eval('.receipt tbody tr', (rows) => rows.map((row) => row.innerText));
-    check('the receipt names everything', ['domain', 'disk', 'seed'].every((word) => receipt.some((line) => line.toLowerCase().includes(word))), receipt);
-    check('each with the host’s answer', await page.$$eval('.receipt tbody code', (all) => all.length > 2 && all.every((e) => e.textContent.trim())));
+    const receipt = await page.$$eval('.sheet tbody tr', (rows) => rows.map((row) => row.innerText));
+    check('the receipt names everything', ['virtual machine', 'disk', 'cloud-init'].every((word) => receipt.some((line) => line.toLowerCase().includes(word))), receipt);
+    check('each with the host’s answer', await page.$$eval('.sheet tbody code', (all) => all.length > 2 && all.every((e) => e.textContent.trim())));
     equal('no file of it is left', execFileSync('find', [server.dir, '-name', `*${one.id}*`], { encoding: 'utf8' }), '');
     equal('nor a guest', server.processes().filter(({ argv }) => argv.join(' ').includes(one.id)).length, 0);
   }
@@ -271,16 +284,23 @@ let vm;
   await press('Enter');
   check('the VM comes up', await chipIs(page, 'Running'), await text(page, 'main'));
   equal('and lets the second key in', (await reach(page, 'echo here', 'second')).out, 'here');
-  await tabTo('#known summary');
+  await tabTo('#way-ssh');
+  await page.keyboard.press('ArrowRight');
+  check('arrows choose the way in', await page.$eval('.line.code', (e) => e.getBoundingClientRect().height > 0));
+  await tabTo('#vm-menu summary');
   await page.keyboard.press('Enter');
-  check('details open by keyboard', await page.$eval('#known', (e) => e.open));
+  check('the menu opens by keyboard', await page.$eval('#vm-menu', (e) => e.open));
+  await page.keyboard.press('Escape');
+  check('and closes by it', await page.$eval('#vm-menu', (e) => !e.open));
   await tabTo('#stop');
   await press('Space');
   check('it stops', await chipIs(page, 'Stopped'));
+  await tabTo('#tab-settings');
+  await press('Enter');
   await tabTo('#destroy-name');
   await page.keyboard.type(await text(page, '#destroy label b'));
   await press('Enter');
-  check('it is destroyed', await chipIs(page, 'Gone'));
+  check('it is destroyed', await until(async () => await page.$('.sheet') !== null));
   await tabTo('.who button');
   await press('Enter');
   equal('and signed out', await text(page, 'h1'), 'You are signed out');
@@ -303,24 +323,25 @@ let vm;
   await follow(page, '#create-form button[type=submit]');
   check('the steps are there, by loading again', await until(async () => {
     await page.reload();
-    return (await text(page, '.steps')).includes('SSH ready');
+    return (await text(page, '.steps')).includes('Waiting for SSH');
   }, 500));
   check('the VM comes up, by loading again', await until(async () => {
     await page.reload();
     return await chip(page) === 'Running';
   }, 1000));
   check('the way in is complete', Boolean((await wayIn(page)).shown && (await wayIn(page)).known));
-  await page.click('#known summary');
-  check('details open', await page.$eval('#known', (e) => e.open));
+  await page.click('#way-known');
+  check('the ways in can be chosen', await page.$eval('.line.known', (e) => e.getBoundingClientRect().height > 0));
   await follow(page, '#stop');
   check('it is being stopped', ['Stopping', 'Stopped'].includes(await chip(page)), await chip(page));
+  await tabOpen(page, 'settings');
   await fill(page, '#destroy-name', await text(page, '#destroy label b'));
   await follow(page, '#destroy button[type=submit]');
   check('it is destroyed', await until(async () => {
     await page.reload();
-    return await chip(page) === 'Gone';
+    return await page.$('.sheet') !== null;
   }, 1000));
-  check('with a receipt', Boolean(await page.$('.receipt tbody tr')));
+  check('with a receipt', Boolean(await page.$('.sheet tbody tr')));
   await follow(page, '.who button');
   equal('and signed out', await text(page, 'h1'), 'You are signed out');
   await page.browserContext().close();

@@ -256,7 +256,7 @@ const vm = {};
   vm.path = made.headers.location;
   vm.look = async () => {
     const { text, status } = await operator.ask('GET', vm.path);
-    return { status, chip: text.match(/<span class="chip[^>]*>([^<]*)</)?.[1], ssh: text.match(/aria-label="SSH command">([^<]+)</)?.[1],
+    return { status, chip: text.match(/<span class="state[^>]*>([^<]*)</)?.[1], ssh: text.match(/aria-label="SSH command">([^<]+)</)?.[1],
       known: text.match(/aria-label="known_hosts line">([^<]+)</)?.[1] };
   };
   await until(async () => (await vm.look()).chip === 'Running', 500);
@@ -314,7 +314,7 @@ for (const [program, page] of Object.entries(PROGRAMS)) {
   const there = await ssh(server, vm.first.ssh, vm.first.known, 'cat /proc/uptime');
   check('and lets its owner in', there.code === 0, there);
   equal('it is destroyed', (await operator.send(vm.path, `${vm.path}/destroy`, [['name', 'survivor']])).status, 303);
-  check('and gone', await until(async () => (await vm.look()).chip === 'Gone'));
+  check('and gone', await until(async () => (await vm.look()).chip === 'Destroyed'));
 }
 {
   // The port is taken: the second one must say so, and leave the first alone.

@@ -64,10 +64,11 @@ static bool is_silent(struct world *world, const char *id, const char *unused)
 
 static bool is_measured(struct world *world, const char *id, const char *unused)
 {
-    struct usage_minute_list_rows rows;
+    struct usage_minute_points_rows rows;
 
     (void)unused;
-    world_check(sql_usage_minute_list(world->db, world->arena, world->team_id, id, 0, &rows),
+    world_check(sql_usage_minute_points(world->db, world->arena, world->team_id, id, 0, INT64_MAX,
+                                        INT64_MAX, &rows),
                 "usage");
     return rows.count && rows.row[rows.count - 1].cpu_ms > 0;
 }

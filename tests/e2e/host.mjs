@@ -116,7 +116,7 @@ equal('something is written', (await inside('oak', 'echo kept > note; sync; cat 
   imageDiskWrite('two, and of another length');
   check('a new build is stored', await until(() => current() !== version('fir')));
   await press('fir', 'restart');
-  check('the VM restarts', await until(() => events('fir', 'restarted') === 1), await pageOf('fir'));
+  check('the VM restarts', await until(() => events('fir', 'Restarted') === 1), await pageOf('fir'));
   equal('its disk is as it was', (await inside('fir', sums)).out, before);
   await create('new', 'filled');
   equal('a new VM has the new one', (await inside('new', 'cat /data/mark')).out, 'two, and of another length');
@@ -131,9 +131,9 @@ equal('something is written', (await inside('oak', 'echo kept > note; sync; cat 
     () => fs.copyFileSync(`${server.dir}/images/filled/disk.qcow2`, stored)]) {
     if (fs.existsSync(stored)) fs.chmodSync(stored, 0o600);
     damage();
-    const failures = events('fir', 'failed');
+    const failures = events('fir', 'Start failed');
     await press('fir', 'start');
-    check('a VM over a damaged image is not started', await until(() => events('fir', 'failed') === failures + 1), await pageOf('fir'));
+    check('a VM over a damaged image is not started', await until(() => events('fir', 'Start failed') === failures + 1), await pageOf('fir'));
     equal('it stays stopped', vmOf('fir', 'state'), 'stopped');
     check('the page says why, without a path', (await pageOf('fir')).includes('has been changed or removed on the server')
       && !(await pageOf('fir')).includes(server.dir));
@@ -145,7 +145,7 @@ equal('something is written', (await inside('oak', 'echo kept > note; sync; cat 
   fs.writeFileSync(stored, whole, { mode: 0o444 });
   own('image_versions');
   await press('fir', 'start');
-  check('with the right bytes it starts', await until(() => events('fir', 'started') === 1), await pageOf('fir'));
+  check('with the right bytes it starts', await until(() => events('fir', 'Started') === 1), await pageOf('fir'));
   equal('and its disk is whole', (await inside('fir', sums)).out, before);
   const old = version('fir');
   await press('fir', 'destroy', [['name', 'fir']]);
@@ -174,19 +174,19 @@ equal('something is written', (await inside('oak', 'echo kept > note; sync; cat 
   const again = new Visitor(server);
   await again.signIn(server.link);
   alice.cookie = again.cookie;
-  check('the VM is started again', await until(() => events('oak', 'start asked') === 1));
+  check('the VM is started again', await until(() => events('oak', 'Started') === 1));
   check('and runs', await stateIs('oak', 'running'), await pageOf('oak'));
   equal('its disk is as it was', (await inside('oak', 'cat note')).out, 'kept');
   equal('at its port', vmOf('oak', 'ssh_port'), port);
   check('the activity says why', (await pageOf('oak')).includes('its server had gone down'));
-  equal('nobody stopped it', events('oak', 'stopped by itself'), 0);
+  equal('nobody stopped it', events('oak', 'Shut down by the guest'), 0);
 }
 
 // ---- a guest shuts itself down: that is intended ----
 {
   virsh('shutdown', `domicile-${vmOf('oak', 'id')}`); // the power button, behind the worker's back
   check('it is stopped', await stateIs('oak', 'stopped'));
-  equal('by itself', events('oak', 'stopped by itself'), 1);
+  equal('by itself', events('oak', 'Shut down by the guest'), 1);
   equal('and stays so', vmOf('oak', 'wanted'), 'stopped');
   await press('oak', 'start');
   check('until somebody starts it', await stateIs('oak', 'running'), await pageOf('oak'));
@@ -200,7 +200,7 @@ equal('something is written', (await inside('oak', 'echo kept > note; sync; cat 
   await sleep(8000); // so that a clock that stood still is seen
   const snapshot = server.sql("SELECT id FROM snapshot WHERE name = 'before';");
   await press('oak', `snapshots/${snapshot}/restore`);
-  check('is restored', await until(() => events('oak', 'restored') === 1), await pageOf('oak'));
+  check('is restored', await until(() => events('oak', 'Snapshot restored') === 1), await pageOf('oak'));
   await stateIs('oak', 'running');
   check('the clock is right soon after', await until(async () => {
     const before = Math.floor(Date.now() / 1000);

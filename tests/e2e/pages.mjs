@@ -140,22 +140,28 @@ const looker = { bypassCsp: true };
   await page.goto(`${server.url}/vms/new`);
   await follow(page, '#create-form button[type=submit]');
   await inspect(page, 'real VM being made');
-  await until(async () => await text(page, 'h1 .chip') === 'Running');
+  await until(async () => await text(page, '#state') === 'Running');
   const vm = new URL(page.url()).pathname;
+  await follow(page, '#tab-snapshots');
   await page.$eval('#snapshot-name', (e) => { e.value = 'clean'; });
   await follow(page, 'form[action$="/snapshots"] button');
   await until(async () => await page.$('a[href$="/clone"]'));
   const clone = await page.$eval('a[href$="/clone"]', (e) => new URL(e.href).pathname);
-  await until(async () => await page.$('#charts canvas'));
-  await page.click('#known summary');
+  await follow(page, '#tab-overview');
+  await until(async () => await page.$('.chart path'));
+  await page.$eval('#usage-data', (e) => { e.open = true; });
+  await page.click('#vm-menu summary');
   await inspect(page, 'real VM with details');
-  await inspectAll(page, 'real', [['VM', vm], ['vms', '/vms'], ['new VM', '/vms/new'], ['clone', clone], ['keys', '/keys'], ['activity', '/activity'], ['prices', '/prices'], ['costs', '/costs'], ['costs before', '/costs?month=2000-01'], ['account', '/account'],
+  await inspectAll(page, 'real', [['VM', vm], ['VM month', `${vm}?range=30d&chart=disk`], ['VM snapshots', `${vm}/snapshots`], ['VM activity', `${vm}/activity`], ['VM settings', `${vm}/settings`],
+    ['vms', '/vms'], ['new VM', '/vms/new'], ['clone', clone], ['keys', '/keys'], ['activity', '/activity'], ['prices', '/prices'], ['costs', '/costs'], ['costs before', '/costs?month=2000-01'], ['account', '/account'],
     ['operator', '/operator'], ['error 404', '/vms/nosuchnosuchnosu', 404], ['error 405', `${vm}/start`, 405]]);
-  for (const [name, form, field, value] of [['VM name', '/rename', '#rename', 'Not A Name!'], ['snapshot name', '/snapshots', '#snapshot-name', ''], ['destroy', '/destroy', '#destroy-name', 'wrong']]) {
-    await page.goto(server.url + vm);
+  for (const [name, tab, form, field, value] of [['VM name', '/settings', '/rename', '#rename', 'Not A Name!'], ['snapshot name', '/snapshots', '/snapshots', '#snapshot-name', ''],
+    ['destroy', '/settings', '/destroy', '#destroy-name', 'wrong']]) {
+    await page.goto(server.url + vm + tab);
     await page.$eval(`form[action$="${form}"]`, (e) => { e.noValidate = true; });
     await page.$eval(field, (e, v) => { e.value = v; }, value);
     equal(`mistake ${name}: status`, (await follow(page, `form[action$="${form}"] button`)).status(), 422);
+    equal(`mistake ${name}: the field has the focus`, await page.evaluate(() => `#${document.activeElement.id}`), field);
     await inspect(page, `mistake ${name}`);
   }
   // As people see them: with the policy, and with nothing in the cache.
@@ -170,7 +176,7 @@ const looker = { bypassCsp: true };
   await plain.browserContext().close();
   await page.goto(server.url + vm);
   await follow(page, '#stop');
-  await until(async () => await text(page, 'h1 .chip') === 'Stopped');
+  await until(async () => await text(page, '#state') === 'Stopped');
   await inspect(page, 'real VM stopped');
 
   // The cap: warned of, reached, raised.
@@ -192,9 +198,10 @@ const looker = { bypassCsp: true };
   equal('the cap is raised', await text(page, '.toast'), 'Spending limit set to €5.00 a month.');
   await page.goto(server.url + vm);
   check('and the VM can be started', await page.$eval('#start', (e) => !e.disabled));
+  await follow(page, '#tab-settings');
   await page.$eval('#destroy-name', (e, v) => { e.value = v; }, await text(page, '#destroy label b'));
   await follow(page, '#destroy button[type=submit]');
-  await until(async () => await text(page, 'h1 .chip') === 'Gone');
+  await until(async () => await page.$('.sheet') !== null);
   await inspect(page, 'real VM gone');
   await page.browserContext().close();
 }
@@ -209,7 +216,7 @@ const looker = { bypassCsp: true };
   const [person, team] = server.sql(`SELECT person_id, current_team_id FROM session JOIN person p ON p.id = person_id WHERE p.email = '${email}';`).split('|').map(Number);
   server.sql(awful(team, person, key));
   await inspectAll(page, 'awful', [['vms', '/vms'], ['new VM', '/vms/new'], ['keys', '/keys'], ['key', `/keys/${'key1'.padEnd(16, 'z')}`], ['activity', '/activity'], ['costs', '/costs'], ['account', '/account'],
-    ...AWFUL_IDS.map((id) => [id.replace(/z+$/, ''), `/vms/${id}`]), ['clone', `/vms/${AWFUL_IDS[0]}/snapshots/${'s0x0'.padEnd(16, 'z')}/clone`]]);
+    ...AWFUL_IDS.flatMap((id) => ['', '/snapshots', '/activity', '/settings'].map((tab) => [id.replace(/z+$/, '') + tab, `/vms/${id}${tab}`])), ['clone', `/vms/${AWFUL_IDS[0]}/snapshots/${'s0x0'.padEnd(16, 'z')}/clone`]]);
   await page.browserContext().close();
 
   const boss = await browser.page(looker);

@@ -91,7 +91,7 @@ as carol get /vms ; expect 200
 expect_no_text "A payment has failed"
 as alice get /vms/new ; expect_text "A payment is past due"
 as alice post /vms/stoppedstoppedst/start ; expect 303
-sql "DELETE FROM job WHERE state = 'queued'; UPDATE vm SET state = 'stopped' WHERE id = 'stoppedstoppedst'"
+sql "PRAGMA foreign_keys=ON; DELETE FROM job WHERE state = 'queued'; UPDATE vm SET state = 'stopped' WHERE id = 'stoppedstoppedst'"
 stands "status = 'suspended'"
 as alice get /vms ; expect 200
 expect_text "They will be destroyed on 8 Feb 2026, 00:00 UTC"

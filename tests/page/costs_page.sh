@@ -45,8 +45,10 @@ expect_text "<p class=\"fig bigfig\">$(euros $((spent * (100 + 50) / 3600)))<sma
 expect_text "<b>$(euros $(((month_end - month) * (100 + 50) / 3600)))</b>"
 expect_text ">€0.002/h<"
 expect_text "$(euros $((55 * 730))) a month"
-as alice get /vms/runningrunningru ; expect 200
-expect_text "$(euros $((spent * 100 / 3600))) so far"
+printf '[billing]\nbilling = stripe\n' >>"$state/domicile.conf"
+as alice get "/vms/runningrunningru?range=1h" ; expect 200
+expect_text "<span class=\"fig\">$(euros $((spent * 100 / 3600)))</span>"
+cp domicile.conf "$state/domicile.conf"
 as alice get /vms ; expect_text "€0.001<small>/h"
 # A day's bars: what runs at the bottom, storage on top of it, together as high as the day is dear.
 fresh
@@ -154,7 +156,7 @@ expect_row "SELECT count(*) FROM vm WHERE name = 'fresh'" 0
 as alice post /vms/runningrunningru/snapshots/snapshotsnapsho2/clone name=twin size=nano ; expect 422
 expect_text "An owner can raise it under Costs"
 as alice post /vms/stoppedstoppedst/start ; expect 422
-expect_text "Nothing was done."
+expect_text "Nothing was changed."
 as alice post /vms/stoppedstoppedst/resize size=medium ; expect 422
 expect_text "An owner can raise it under Costs"
 as alice post /vms/failedfailedfail/retry ; expect 422

@@ -64,11 +64,11 @@ INSERT INTO job_step VALUES
     (1, 1, 0, 'Disk', 1767225600000, 1767225600020), (1, 1, 1, 'Boot', 1767225600020, 1767225600320),
     (1, 1, 2, 'SSH ready', 1767225600320, 1767225604100), (1, 3, 0, 'Disk', 1767225600000, 1767225600020),
     (1, 3, 1, 'Boot', 1767225600020, NULL), (1, 3, 2, 'SSH ready', NULL, NULL);
-INSERT INTO activity VALUES
-    (1, 1767225604100, 'a', 'runningrunningru', 'created', NULL, 1),
-    (1, 1767225600000, 'b', 'runningrunningru', 'create asked', NULL, 1),
-    (1, 1767225609000, 'c', 'failedfailedfail', 'failed', 'Boot: <i>internal error</i>', NULL),
-    (2, 1767225600000, 'd', 'bobsvmbobsvmbobs', 'created', 'secret of bob', 2);
+INSERT INTO activity (team_id, at_ms, id, vm_id, what, detail, person_id, job_number, took_ms) VALUES
+    (1, 1767225600000, 'a', 'runningrunningru', 'Created', NULL, 1, 1, 4100),
+    (1, 1767225600000, 'b', 'stoppedstoppedst', 'Stopped', NULL, 1, 2, 1400),
+    (1, 1767225609000, 'c', 'failedfailedfail', 'Creation failed', 'Boot: <i>internal error</i>', NULL, 3, NULL),
+    (2, 1767225600000, 'd', 'bobsvmbobsvmbobs', 'Created', 'secret of bob', 2, 6, 4100);
 INSERT INTO receipt VALUES
     (1, 'gonegonegonegone', 0, 'domain', 'Domain not found: no domain with matching name ''domicile-gonegonegonegone''', 1767225600),
     (1, 'gonegonegonegone', 1, 'disk', 'Storage volume not found', 1767225600);

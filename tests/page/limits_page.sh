@@ -39,7 +39,7 @@ plant 1000 "INSERT INTO vm (team_id, created_at, id, person_id, name, region, im
     'running', 1767225600, 'failed', 1767225600, 'absent', 1767225600, printf('%01000d', i) FROM n"
 plant 100 "INSERT INTO ssh_key SELECT 1, 1767225600, printf('key%013d', i), 1, printf('%0100d', i), 'Ed25519', 'SHA256:' || i, printf('%0255d', i), 'ssh-ed25519 AAAA' FROM n"
 sqlite3 "$state/data/main.db" "INSERT INTO vm_key SELECT 1, v.id, k.fingerprint, k.name, k.public_line FROM vm v, ssh_key k"
-plant 100 "INSERT INTO activity SELECT 1, 1767225600000, printf('event%03d', i), 'many000000000001', 'failed', printf('%03000d', i), NULL FROM n"
+plant 100 "INSERT INTO activity (team_id, at_ms, id, vm_id, what, detail, person_id) SELECT 1, 1767225600000, printf('event%03d', i), 'many000000000001', 'failed', printf('%03000d', i), NULL FROM n"
 
 serve dashboard
 ask_at /vms ; expect 200
@@ -90,11 +90,15 @@ sqlite3 "$state/data/main.db" "INSERT INTO job (team_id, id, subject_kind, subje
     VALUES (1, 'job1job1job1job1', 'vm', 'many000000000001', 'many000000000001', 'create', 'failed', 1767225600000, 1767225600000, 3, 1767225600000, printf('%04000d', 1))"
 serve vm
 ask_at /vms/many000000000001 ; expect 200
-expect_count 'with memory: it goes on' 20
+for tab in snapshots activity settings; do
+    ask_at /vms/many000000000001/$tab ; expect 200
+    [ $tab != snapshots ] || expect_count 'Includes memory' 20
+done
 extra=(HTTP_HX_REQUEST=true)
 ask_at /vms/many000000000001 ; expect 200
 extra=()
-ask_at /vms/many000000000001/usage ; expect 200
+ask_at "/vms/many000000000001?range=30d" ; expect 200
+expect_count ">100<small>%<" 1
 ask_at /vms/many000000000001/snapshots/snap000000000001/clone ; expect 200
 end
 

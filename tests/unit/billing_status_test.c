@@ -168,7 +168,7 @@ static void grace_and_keeping_run_out(void **state)
     assert_int_equal(stripe_world_mails(here, "suspended"), 1);
     /* A second pass does not stop it again. */
     keep(here, NOW + 8 * A_DAY);
-    assert_int_equal(world_events(here->world, vm_id(here), "stop asked", NULL), 1);
+    assert_int_equal(world_events(here->world, vm_id(here), "Stop requested", NULL), 1);
     keep(here, NOW + 34 * A_DAY - 1);
     assert_int_equal(stripe_world_mails(here, "suspended"), 1);
     keep(here, NOW + 34 * A_DAY);
@@ -185,7 +185,7 @@ static void grace_and_keeping_run_out(void **state)
     assert_string_equal(request.kind, "end");
     assert_string_equal(request.subject_id, STRIPE_SUBSCRIPTION);
     keep(here, NOW + 38 * A_DAY);
-    assert_int_equal(world_events(here->world, vm_id(here), "destroy asked", NULL), 1);
+    assert_int_equal(world_events(here->world, vm_id(here), "Destruction requested", NULL), 1);
 }
 
 static void a_manually_started_vm_is_stopped_again(void **state)
@@ -241,7 +241,7 @@ static void payment_leaves_the_vm_unchanged(void **state)
     keep(here, NOW + 3);
     assert_plan(here, "active");
     assert_vm(here, "stopping"); /* stopped then, until it is started */
-    assert_int_equal(world_events(here->world, vm_id(here), "start asked", NULL), 0);
+    assert_int_equal(world_events(here->world, vm_id(here), "Start requested", NULL), 0);
 }
 
 static void missed_events_are_fetched(void **state)

@@ -100,11 +100,11 @@ static void a_guest_that_shuts_down_is_stopped(void **state)
     assert_string_equal(vm_of(test).state, "stopped");
     assert_string_equal(vm_of(test).wanted, "stopped");
     assert_string_equal(vm_of(test).observed, "stopped");
-    assert_int_equal(world_events(test->world, test->vm, "stopped by itself", NULL), 1);
+    assert_int_equal(world_events(test->world, test->vm, "Shut down by the guest", NULL), 1);
     fake_find(test->vm)->power = DRIVER_RUNNING;
     reconcile(test);
     assert_string_equal(vm_of(test).state, "running");
-    assert_int_equal(world_events(test->world, test->vm, "found running", NULL), 1);
+    assert_int_equal(world_events(test->world, test->vm, "Found running", NULL), 1);
 }
 
 /* Paused by an I/O error it is resumed when there is space again; paused by the operator, not. */
@@ -120,7 +120,7 @@ static void a_paused_guest_is_resumed_with_space(void **state)
     reconcile(test);
     assert_string_equal(vm_of(test).state, "paused");
     assert_string_equal(vm_of(test).observed, "paused");
-    assert_int_equal(world_events(test->world, test->vm, "paused", NULL), 1);
+    assert_int_equal(world_events(test->world, test->vm, "Paused", NULL), 1);
     fake->is_full = false;
     guest->cause = DRIVER_CAUSE_OTHER;
     reconcile(test);
@@ -169,11 +169,11 @@ static void a_vm_that_stopped_with_its_host_is_started(void **state)
     host_goes_down(test, LIMIT_AUTOSTART_AFTER_S);
     assert_string_equal(vm_of(test).state, "starting");
     assert_string_equal(vm_of(test).wanted, "running");
-    assert_int_equal(world_events(test->world, test->vm, "start asked", &detail), 1);
+    assert_int_equal(world_events(test->world, test->vm, "Start requested", &detail), 1);
     assert_string_equal(detail, "its server had gone down");
     drain(test->context);
     assert_string_equal(vm_of(test).state, "running");
-    assert_int_equal(world_events(test->world, test->vm, "stopped by itself", NULL), 0);
+    assert_int_equal(world_events(test->world, test->vm, "Shut down by the guest", NULL), 0);
 }
 
 /* The job runs on and needs the guest neither on nor off. */
@@ -266,7 +266,7 @@ static void a_vm_missing_on_the_host_has_failed(void **state)
     fake_find(test->vm)->has_domain = false;
     reconcile(test);
     assert_string_equal(vm_of(test).state, "failed");
-    assert_string_equal(vm_of(test).last_error, "The host no longer has it.");
+    assert_string_equal(vm_of(test).last_error, "The VM host no longer has this VM.");
     world_check(world_ask(test->world, test->vm, VM_REQUEST_RETRY, NULL), "retry");
     drain(test->context);
     assert_string_equal(vm_of(test).state, "running");
@@ -353,7 +353,7 @@ static void leftovers_of_a_destroyed_vm_are_removed(void **state)
     reconcile(test);
     assert_null(fake_find(test->vm));
     assert_int_equal(orphans(test), 0);
-    assert_int_equal(world_events(test->world, test->vm, "remains removed", &detail), 1);
+    assert_int_equal(world_events(test->world, test->vm, "Remains removed", &detail), 1);
     assert_string_equal(detail, "domain, disk");
     world_check(sql_receipt_list(test->world->db, test->world->arena, test->world->team_id,
                                  test->vm, &receipt),
@@ -375,26 +375,15 @@ static void a_partial_disk_is_not_a_leftover(void **state)
 
 /* ---- usage ---- */
 
-static struct usage_minute_list_row minute_of(struct test *test)
+/* The clock may pass a full minute during a test. */
+static struct usage_minute_points_row minute_of(struct test *test)
 {
-    struct usage_minute_list_rows rows;
-    struct usage_minute_list_row sum = { .cpu_ms = 0 };
+    struct usage_minute_points_rows rows;
 
-    world_check(sql_usage_minute_list(test->world->db, test->world->arena, test->world->team_id,
-                                      test->vm, 0, &rows),
+    world_check(sql_usage_minute_points(test->world->db, test->world->arena, test->world->team_id,
+                                        test->vm, 0, INT64_MAX, INT64_MAX, &rows),
                 "usage");
-    /* The clock may pass a full minute during a test. */
-    for (size_t i = 0; i < rows.count; i++) {
-        int64_t cpu_ms = sum.cpu_ms + rows.row[i].cpu_ms;
-        int64_t written_bytes = sum.written_bytes + rows.row[i].written_bytes;
-        int64_t sent_bytes = sum.sent_bytes + rows.row[i].sent_bytes;
-
-        sum = rows.row[i];
-        sum.cpu_ms = cpu_ms;
-        sum.written_bytes = written_bytes;
-        sum.sent_bytes = sent_bytes;
-    }
-    return sum;
+    return rows.count ? rows.row[0] : (struct usage_minute_points_row){ .cpu_ms = 0 };
 }
 
 static void use(struct test *test, int64_t cpu_ms, int64_t written, int64_t sent)
@@ -453,7 +442,7 @@ static void a_hung_guest_blocks_nothing_else(void **state)
     assert_int_equal(minute_of(test).cpu_ms, 10);
     /* It is not queried again until the first call has returned. */
     assert_int_equal(fake->hung_calls, 1);
-    assert_int_equal(world_events(test->world, hung, "not answering", NULL), 1);
+    assert_int_equal(world_events(test->world, hung, "Not responding", NULL), 1);
 
     fake->hangs[0] = '\0';
     for (int turn = 0; world_vm(test->world, hung).unresponsive_at && turn < 10000; turn++) {
@@ -461,7 +450,7 @@ static void a_hung_guest_blocks_nothing_else(void **state)
         world_check(usage_round(usage), "round");
     }
     assert_int_equal(world_vm(test->world, hung).unresponsive_at, 0);
-    assert_int_equal(world_events(test->world, hung, "answering again", NULL), 1);
+    assert_int_equal(world_events(test->world, hung, "Responding again", NULL), 1);
 }
 
 static int fake_open_once(void **state)

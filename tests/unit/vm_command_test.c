@@ -160,7 +160,8 @@ static void whole_life(enum actor_via via, const char *name)
     world_check(renamed(&actor, id, arena_printf(world->arena, "%s-2", name)), "rename");
     world_check(sent(&actor, id, VM_REQUEST_DESTROY, NULL), "destroy");
     assert_string_equal(world_vm(world, id).wanted, VM_WANTED_GONE);
-    world_check(sql_activity_of_vm(world->db, world->arena, world->team_id, id, 100, &activity),
+    world_check(sql_activity_of_vm(world->db, world->arena, world->team_id, id, INT64_MAX, "", 100,
+                                   &activity),
                 "activity");
     assert_int_equal(activity.count, 5);
     for (size_t i = 0; i < activity.count; i++)

@@ -80,7 +80,7 @@ static void a_vm_is_created(void **state)
     assert_int_equal(strncmp(vm.host_key_fingerprint, "SHA256:", 7), 0);
     assert_false(host->has_seed);
     assert_int_equal(host->boots, 1);
-    assert_int_equal(world_events(test->world, test->vm, "created", NULL), 1);
+    assert_int_equal(world_events(test->world, test->vm, "Created", NULL), 1);
     world_check(sql_job_step_list(test->world->db, test->world->arena, test->world->team_id,
                                   world_job(test->world, test->vm).number, &steps),
                 "steps");
@@ -156,7 +156,7 @@ static void a_vm_is_destroyed(void **state)
     assert_string_equal(receipt.row[0].answer, "no such domain");
     assert_string_equal(receipt.row[4].thing, "port");
     assert_int_equal(strncmp(receipt.row[4].answer, "port 228", 8), 0);
-    assert_int_equal(world_events(test->world, test->vm, "destroyed", NULL), 1);
+    assert_int_equal(world_events(test->world, test->vm, "Destroyed", NULL), 1);
 }
 
 /* ---- misbehaving guests ---- */
@@ -169,8 +169,8 @@ static void a_guest_ignoring_the_button_is_powered_off(void **state)
     fake->ignores_button = true;
     ask(test, VM_REQUEST_STOP, NULL);
     assert_state(test, "stopped");
-    assert_int_equal(world_events(test->world, test->vm, "stopped", &detail), 1);
-    assert_string_equal(detail, "did not react to the power button, switched off");
+    assert_int_equal(world_events(test->world, test->vm, "Stopped", &detail), 1);
+    assert_string_equal(detail, "did not respond to the power button and was switched off");
 }
 
 static void an_unresponsive_guest_is_powered_off(void **state)
@@ -196,7 +196,7 @@ static void assert_create_fails(struct test *test, const char *text)
     assert_state(test, "failed");
     assert_int_equal(world_job(test->world, test->vm).attempts, 1);
     assert_non_null(strstr(world_vm(test->world, test->vm).last_error, text));
-    assert_int_equal(world_events(test->world, test->vm, "failed", &detail), 1);
+    assert_int_equal(world_events(test->world, test->vm, "Creation failed", &detail), 1);
     assert_int_equal(strncmp(detail, "SSH ready: ", 11), 0);
     assert_false(fake_find(test->vm)->has_seed);
 }
@@ -230,7 +230,7 @@ static void a_guest_with_another_key_fails(void **state)
 static void a_guest_that_dies_booting_fails(void **state)
 {
     fake->dies_booting = true;
-    assert_create_fails(*state, "switched itself off");
+    assert_create_fails(*state, "shut down while booting");
     fake->dies_booting = false;
     assert_retry_works(*state);
 }
@@ -298,7 +298,7 @@ static void a_transient_failure_is_retried(void **state)
         drain(test->context);
         assert_state(test, "running");
         assert_int_equal(world_job(test->world, test->vm).attempts, 3);
-        assert_int_equal(world_events(test->world, test->vm, "failed", NULL), 0);
+        assert_int_equal(world_events(test->world, test->vm, "Creation failed", NULL), 0);
         ask(test, VM_REQUEST_DESTROY, NULL);
     }
 }
@@ -422,7 +422,7 @@ static void destroying_is_retried_forever(void **state)
         assert_state(test, "gone");
         assert_null(world_vm(test->world, test->vm).last_error);
         assert_int_equal(world_job(test->world, test->vm).attempts, 7);
-        assert_int_equal(world_events(test->world, test->vm, "destroyed", NULL), 1);
+        assert_int_equal(world_events(test->world, test->vm, "Destroyed", NULL), 1);
     }
 }
 
@@ -451,8 +451,8 @@ static void a_destroy_ends_a_running_create(void **state)
     drain(test->context);
     assert_state(test, "gone");
     assert_null(fake_find(test->vm));
-    assert_int_equal(world_events(test->world, test->vm, "created", NULL), 0);
-    assert_int_equal(world_events(test->world, test->vm, "failed", NULL), 0);
+    assert_int_equal(world_events(test->world, test->vm, "Created", NULL), 0);
+    assert_int_equal(world_events(test->world, test->vm, "Creation failed", NULL), 0);
     worker_context_close(other);
 }
 

@@ -275,7 +275,8 @@ size_t world_events(struct world *world, const char *vm_id, const char *what, co
     struct activity_of_vm_rows events;
     size_t count = 0;
 
-    world_check(sql_activity_of_vm(world->db, world->arena, world->team_id, vm_id, 1000, &events),
+    world_check(sql_activity_of_vm(world->db, world->arena, world->team_id, vm_id, INT64_MAX, "",
+                                   1000, &events),
                 "events");
     for (size_t i = 0; i < events.count; i++) {
         if (strcmp(events.row[i].what, what) != 0)

@@ -1,0 +1,391 @@
+/* The charts of a VM; see vm_chart.h. The worker takes the samples (worker/usage.c). */
+#include "view/vm_chart.h"
+
+#include "activity.sql.h"
+#include "base/array.h"
+#include "base/chart_path.h"
+#include "base/clock.h"
+#include "base/date.h"
+#include "base/limit.h"
+#include "base/text.h"
+#include "usage_minute.sql.h"
+#include "vm.html.h"
+#include "web/form.h"
+#include "web/session.h"
+
+#include <string.h>
+
+enum {
+    WIDTH = 600,
+    HEIGHT = 140,
+    SPARK_WIDTH = 120,
+    SPARK_HEIGHT = 36,
+    SPARK_POINTS = 48,
+    TABLE_ROWS = 12,
+    MOMENTS = 4,
+    SLOTS_MAX = 144,
+    CPU_TOP = 1000,               /* 100 % in tenths of a percent */
+    FRESH_S = 3 * A_MINUTE_S,     /* an older minute is not "now" */
+    WORDS_WIDTH = WIDTH * 3 / 10, /* that the words of a tick need on a narrow screen */
+};
+
+static const struct range {
+    const char *value, *label, *words;
+    int64_t length_s, step_s;
+} ranges[] = {
+    { "1h", "1 h", "last hour", AN_HOUR_S, A_MINUTE_S },
+    { "24h", "24 h", "last 24 hours", A_DAY_S, 10 * A_MINUTE_S },
+    { "7d", "7 d", "last 7 days", 7 * A_DAY_S, 70 * A_MINUTE_S },
+    { "30d", "30 d", "last 30 days", 30 * A_DAY_S, 5 * AN_HOUR_S },
+};
+
+enum { RANGE_DAY = 1 };
+
+/* What was measured, slot by slot; -1: nothing. */
+struct series {
+    int64_t slots[SLOTS_MAX];
+    size_t count;
+    int64_t now, most; /* now -1: unknown */
+    int64_t limit;
+};
+
+struct measured {
+    const struct range *range;
+    const char *chart; /* the chosen one, as typed */
+    int64_t from_at, until_at;
+    struct usage_minute_points_rows points;
+    struct usage_minute_last_row last;
+    bool has_last;
+    struct series cpu, memory, disk; /* tenths of a percent, MB, MB */
+};
+
+/* ---- reading ---- */
+
+static struct error *query_read(struct request *r, struct measured *measured, struct vm_html *page)
+{
+    struct field fields[] = { { .name = "range", .kind = FIELD_LINE },
+                              { .name = "chart", .kind = FIELD_LINE } };
+    struct error *e = form_read(r, fields, COUNT(fields));
+
+    if (e)
+        return e;
+    measured->range = &ranges[RANGE_DAY];
+    for (size_t i = 0; i < COUNT(ranges); i++) {
+        if (strcmp(ranges[i].value, fields[0].text) == 0)
+            measured->range = &ranges[i];
+    }
+    page->range = measured->range->value;
+    page->range_words = measured->range->words;
+    measured->chart = fields[1].text;
+    return NULL;
+}
+
+/* The current minute is not complete. */
+static struct error *measured_read(struct request *r, const struct vm_get_row *vm,
+                                   struct measured *measured)
+{
+    int64_t team_id = r->session->team_id;
+    struct error *e;
+
+    measured->until_at = r->now_at / A_MINUTE_S * A_MINUTE_S;
+    measured->from_at = measured->until_at - measured->range->length_s;
+    e = sql_usage_minute_points(r->db, r->arena, team_id, vm->id, measured->from_at,
+                                measured->until_at, measured->range->step_s, &measured->points);
+    if (e)
+        return e;
+    e = sql_usage_minute_last(r->db, r->arena, team_id, vm->id, measured->until_at - FRESH_S,
+                              measured->until_at, &measured->last);
+    measured->has_last = !e;
+    return e && e->kind == ERROR_NOT_FOUND ? NULL : e;
+}
+
+static int64_t at_most(int64_t value, int64_t most)
+{
+    return value < most ? value : most;
+}
+
+/* What the host spends on emulating devices counts as well, so it may seem to be more than all. */
+static int64_t cpu_tenths(const struct vm_get_row *vm, int64_t cpu_ms, int64_t minutes)
+{
+    return at_most(cpu_ms * CPU_TOP / (minutes * A_MINUTE_S * 1000 * vm->vcpus), CPU_TOP);
+}
+
+static int64_t bytes_mb(int64_t bytes)
+{
+    return bytes / (1024 * 1024);
+}
+
+static void series_put(struct series *series, int64_t slot, int64_t value, int64_t most)
+{
+    series->slots[slot] = value;
+    series->most = most > series->most ? most : series->most;
+}
+
+static void series_begin(const struct measured *measured, struct series *series, int64_t limit)
+{
+    *series = (struct series){
+        .count = (size_t)(measured->range->length_s / measured->range->step_s),
+        .limit = limit,
+        .now = -1,
+    };
+    for (size_t i = 0; i < series->count; i++)
+        series->slots[i] = -1;
+}
+
+static void series_fill(const struct vm_get_row *vm, struct measured *measured)
+{
+    const struct usage_minute_last_row *last = &measured->last;
+
+    series_begin(measured, &measured->cpu, CPU_TOP);
+    series_begin(measured, &measured->memory, vm->memory_mb);
+    series_begin(measured, &measured->disk, vm->disk_gb * 1024);
+    for (size_t i = 0; i < measured->points.count; i++) {
+        const struct usage_minute_points_row *point = &measured->points.row[i];
+        int64_t disk_mb = bytes_mb(point->disk_bytes);
+
+        series_put(&measured->cpu, point->slot, cpu_tenths(vm, point->cpu_ms, point->minutes),
+                   cpu_tenths(vm, point->cpu_most_ms, 1));
+        series_put(&measured->disk, point->slot, disk_mb, disk_mb);
+        if (point->memory_mb)
+            series_put(&measured->memory, point->slot, point->memory_mb, point->memory_mb);
+    }
+    if (!measured->has_last)
+        return;
+    measured->cpu.now = cpu_tenths(vm, last->cpu_ms, 1);
+    measured->memory.now = last->memory_mb ? last->memory_mb : -1;
+    measured->disk.now = bytes_mb(last->disk_bytes);
+}
+
+/* ---- drawing ---- */
+
+/* Fewer points for a small picture: the highest of a few. */
+static size_t series_thin(const struct series *series, int64_t *out)
+{
+    size_t each = (series->count + SPARK_POINTS - 1) / SPARK_POINTS, count = 0;
+
+    for (size_t i = 0; i < series->count; i++) {
+        if (i % each == 0)
+            out[count++] = -1;
+        if (series->slots[i] > out[count - 1])
+            out[count - 1] = series->slots[i];
+    }
+    return count;
+}
+
+static void chart_draw(struct arena *arena, const struct series *series, struct vm_chart *chart)
+{
+    int64_t top = series->most > series->limit ? series->most : series->limit;
+    struct chart_path large = { WIDTH, HEIGHT, top }, small = { SPARK_WIDTH, SPARK_HEIGHT, top };
+    int64_t thin[SPARK_POINTS];
+    size_t count = series_thin(series, thin);
+
+    chart->line = chart_path_line(arena, &large, series->slots, series->count);
+    chart->area = chart_path_area(arena, &large, series->slots, series->count);
+    chart->spark_line = chart_path_line(arena, &small, thin, count);
+    chart->spark_area = chart_path_area(arena, &small, thin, count);
+    chart->limit_line = arena_printf(arena, "M0 %lldH%d",
+                                     (long long)(HEIGHT - HEIGHT * series->limit / top), WIDTH);
+}
+
+static const char *percent_text(struct arena *arena, int64_t tenths)
+{
+    return arena_printf(arena, "%lld", (long long)((tenths + 5) / 10));
+}
+
+/* "1.9 GB" in its two parts. */
+static void figure_set(struct arena *arena, struct vm_chart *chart, int64_t mb)
+{
+    const char *text = text_memory(arena, mb), *blank = strchr(text, ' ');
+
+    chart->figure = arena_printf(arena, "%.*s", (int)(blank - text), text);
+    chart->unit = blank + 1;
+}
+
+static struct vm_chart cpu_chart(struct arena *arena, const struct vm_get_row *vm,
+                                 const struct series *cpu)
+{
+    const char *limit =
+        arena_printf(arena, "%lld vCPU%s", (long long)vm->vcpus, vm->vcpus == 1 ? "" : "s");
+
+    return (struct vm_chart){
+        .id = "cpu",
+        .name = "CPU",
+        .figure = cpu->now < 0 ? "–" : percent_text(arena, cpu->now),
+        .unit = cpu->now < 0 ? NULL : "%",
+        .of = arena_printf(arena, "of %s, peak %s %%", limit, percent_text(arena, cpu->most)),
+        .limit = limit,
+        .top = "100 %",
+        .middle = "50 %",
+    };
+}
+
+/* Memory or disk, in MB. */
+static struct vm_chart size_chart(struct arena *arena, const char *id, const char *name,
+                                  const struct series *series)
+{
+    int64_t top = series->most > series->limit ? series->most : series->limit;
+    struct vm_chart chart = {
+        .id = id,
+        .name = name,
+        .figure = "–",
+        .limit = text_memory(arena, series->limit),
+        .top = text_memory(arena, top),
+        .middle = text_memory(arena, top / 2),
+    };
+
+    chart.of = arena_printf(arena, "of %s, peak %s", chart.limit, text_memory(arena, series->most));
+    if (series->now >= 0)
+        figure_set(arena, &chart, series->now);
+    return chart;
+}
+
+static void charts_fill(struct request *r, const struct vm_get_row *vm,
+                        const struct measured *measured, struct vm_html *page)
+{
+    struct arena *arena = r->arena;
+    const struct series *const series[] = { &measured->cpu, &measured->memory, &measured->disk };
+    bool is_chosen = false;
+
+    page->charts.count = COUNT(series);
+    page->charts.row = arena_array(arena, COUNT(series), sizeof *page->charts.row);
+    page->charts.row[0] = cpu_chart(arena, vm, &measured->cpu);
+    page->charts.row[1] = size_chart(arena, "mem", "Memory", &measured->memory);
+    page->charts.row[2] = size_chart(arena, "disk", "Disk", &measured->disk);
+    if (!measured->memory.most)
+        page->charts.row[1].of = "not reported by the guest";
+    for (size_t i = 0; i < COUNT(series); i++) {
+        struct vm_chart *chart = &page->charts.row[i];
+
+        chart_draw(arena, series[i], chart);
+        chart->about =
+            arena_printf(arena, "%s, %s: %s %s now, %s", chart->name, measured->range->words,
+                         chart->figure, chart->unit ? chart->unit : "", chart->of);
+        chart->is_chosen = strcmp(chart->id, measured->chart) == 0;
+        is_chosen |= chart->is_chosen;
+    }
+    page->charts.row[0].is_chosen |= !is_chosen;
+}
+
+/* ---- words, ticks, numbers ---- */
+
+static const char *moment_text(struct arena *arena, const struct range *range, int64_t at)
+{
+    return range->length_s > A_DAY_S ? date_day_short(arena, at) : date_clock(arena, at);
+}
+
+static void axis_fill(struct arena *arena, const struct measured *measured, struct vm_html *page)
+{
+    const struct range *range = measured->range;
+
+    page->moments.count = MOMENTS;
+    page->moments.row = arena_array(arena, MOMENTS, sizeof *page->moments.row);
+    for (int i = 0; i < MOMENTS; i++)
+        page->moments.row[i].label =
+            moment_text(arena, range, measured->from_at + range->length_s * i / MOMENTS);
+    page->ranges.count = COUNT(ranges);
+    page->ranges.row = arena_array(arena, COUNT(ranges), sizeof *page->ranges.row);
+    for (size_t i = 0; i < COUNT(ranges); i++)
+        page->ranges.row[i] = (struct vm_range){ .value = ranges[i].value,
+                                                 .label = ranges[i].label,
+                                                 .is_chosen = &ranges[i] == range };
+}
+
+static struct error *ticks_fill(struct request *r, const struct vm_get_row *vm,
+                                const struct measured *measured, struct vm_html *page)
+{
+    int64_t free_x = WIDTH; /* words may reach until here: the newest come first */
+    struct activity_ticks_rows rows;
+    struct error *e = sql_activity_ticks(r->db, r->arena, r->session->team_id, vm->id,
+                                         measured->from_at * 1000, LIMIT_CHART_TICKS, &rows);
+
+    if (e)
+        return e;
+    page->ticks.count = rows.count;
+    page->ticks.row = arena_array(r->arena, rows.count, sizeof *page->ticks.row);
+    for (size_t i = 0; i < rows.count; i++) {
+        int64_t at = rows.row[i].ended_at_ms / 1000;
+        int64_t x = at_most((at - measured->from_at) * WIDTH / measured->range->length_s, WIDTH);
+        bool is_end = x > WIDTH - WORDS_WIDTH;
+        bool has_room = is_end ? free_x == WIDTH : x + WORDS_WIDTH < free_x;
+
+        page->ticks.row[i] = (struct vm_tick){
+            .x = arena_printf(r->arena, "%lld", (long long)x),
+            .text_x = arena_printf(r->arena, "%lld%%", (long long)(x * 100 / WIDTH)),
+            .anchor = is_end ? "end" : "start",
+            .label = has_room ? arena_printf(r->arena, "%s %s", rows.row[i].what,
+                                             moment_text(r->arena, measured->range, at))
+                              : NULL,
+        };
+        if (has_room)
+            free_x = is_end ? x - WORDS_WIDTH : x;
+    }
+    return NULL;
+}
+
+static const char *size_or_dash(struct arena *arena, int64_t mb)
+{
+    return mb > 0 ? text_memory(arena, mb) : "–";
+}
+
+/* Average CPU, highest memory and disk, and sums of the rest. */
+static void usage_add(struct arena *arena, const struct vm_get_row *vm,
+                      const struct usage_minute_points_row *points, size_t count,
+                      struct vm_usage *out)
+{
+    int64_t cpu_ms = 0, minutes = 0, memory_mb = 0, disk_bytes = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        cpu_ms += points[i].cpu_ms;
+        minutes += points[i].minutes;
+        memory_mb = points[i].memory_mb > memory_mb ? points[i].memory_mb : memory_mb;
+        disk_bytes = points[i].disk_bytes > disk_bytes ? points[i].disk_bytes : disk_bytes;
+        out->read_bytes += points[i].read_bytes;
+        out->written_bytes += points[i].written_bytes;
+        out->received_bytes += points[i].received_bytes;
+        out->sent_bytes += points[i].sent_bytes;
+    }
+    out->cpu = arena_printf(arena, "%s %%", percent_text(arena, cpu_tenths(vm, cpu_ms, minutes)));
+    out->memory = size_or_dash(arena, memory_mb);
+    out->disk = size_or_dash(arena, bytes_mb(disk_bytes));
+}
+
+static void usage_fill(struct request *r, const struct vm_get_row *vm,
+                       const struct measured *measured, struct vm_html *page)
+{
+    const struct range *range = measured->range;
+    const struct usage_minute_points_rows *points = &measured->points;
+    int64_t each = range->length_s / range->step_s / TABLE_ROWS;
+    size_t from = 0, until = 0;
+
+    page->usage.row = arena_array(r->arena, TABLE_ROWS, sizeof *page->usage.row);
+    for (int64_t i = 0; i < TABLE_ROWS; i++, from = until) {
+        struct vm_usage row = { .from_at = measured->from_at + i * each * range->step_s };
+
+        while (until < points->count && points->row[until].slot < (i + 1) * each)
+            until++;
+        if (until == from)
+            continue;
+        row.from = arena_printf(r->arena, "%s, %s", date_day_short(r->arena, row.from_at),
+                                date_clock(r->arena, row.from_at));
+        usage_add(r->arena, vm, &points->row[from], until - from, &row);
+        page->has_network |= row.received_bytes || row.sent_bytes;
+        page->usage.row[page->usage.count++] = row;
+    }
+}
+
+struct error *vm_chart_fill(struct request *r, const struct vm_get_row *vm, struct vm_html *page)
+{
+    struct measured measured = { .range = NULL };
+    struct error *e = query_read(r, &measured, page);
+
+    if (!e)
+        e = measured_read(r, vm, &measured);
+    /* In another range than the first there may be something. */
+    if (e || (!measured.points.count && measured.range == &ranges[RANGE_DAY]))
+        return e;
+    series_fill(vm, &measured);
+    charts_fill(r, vm, &measured, page);
+    axis_fill(r->arena, &measured, page);
+    usage_fill(r, vm, &measured, page);
+    return ticks_fill(r, vm, &measured, page);
+}

@@ -1,0 +1,80 @@
+/*
+ * The charts of a VM, drawn by the server: what was measured in a range as SVG paths, and the same
+ * as a table. One colour and one axis each, in a viewBox of 600 by 140; sparklines 120 by 36.
+ */
+#pragma once
+
+#include "vm.sql.h"
+#include "web/request.h"
+
+struct vm_html;
+
+/* CPU, memory or disk: a figure that chooses the chart below it. */
+struct vm_chart {
+    const char *id;                      /* "cpu", "mem", "disk" */
+    const char *name;                    /* "Memory" */
+    const char *figure, *unit;           /* of the last minute: "1.9" and "GB" */
+    const char *of;                      /* "of 4 GB, peak 2.3 GB" */
+    const char *limit;                   /* "4 GB" */
+    const char *about;                   /* the chart in words, for those who do not see it */
+    const char *spark_line, *spark_area; /* paths, like the next */
+    const char *line, *area, *limit_line;
+    const char *top, *middle; /* words of the axis */
+    bool is_chosen;
+};
+
+struct vm_chart_rows {
+    struct vm_chart *row;
+    size_t count;
+};
+
+/* A range of time that can be chosen. */
+struct vm_range {
+    const char *value; /* "24h", in the query */
+    const char *label; /* "24 h" */
+    bool is_chosen;
+};
+
+struct vm_range_rows {
+    struct vm_range *row;
+    size_t count;
+};
+
+/* Something that happened to the VM. */
+struct vm_tick {
+    const char *x;      /* of its line: "200" */
+    const char *text_x; /* of its words, "33 %" */
+    const char *anchor; /* "start" or, near the right edge, "end" */
+    const char *label;  /* NULL: no room for words */
+};
+
+struct vm_tick_rows {
+    struct vm_tick *row;
+    size_t count;
+};
+
+/* The numbers, a few steps of the charts in one row. */
+struct vm_usage {
+    int64_t from_at;
+    const char *from; /* "20 Nov, 14:00" */
+    const char *cpu, *memory, *disk;
+    int64_t read_bytes, written_bytes, received_bytes, sent_bytes;
+};
+
+struct vm_usage_rows {
+    struct vm_usage *row;
+    size_t count;
+};
+
+/* The words below the charts. */
+struct vm_moment {
+    const char *label;
+};
+
+struct vm_moment_rows {
+    struct vm_moment *row;
+    size_t count;
+};
+
+/* The charts of the page, for the query's range and chart. */
+struct error *vm_chart_fill(struct request *r, const struct vm_get_row *vm, struct vm_html *page);

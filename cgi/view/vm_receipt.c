@@ -1,0 +1,131 @@
+/* The receipt of a destroyed VM; see vm_receipt.h. */
+#include "view/vm_receipt.h"
+
+#include "activity.sql.h"
+#include "adapter/json.h"
+#include "base/array.h"
+#include "base/date.h"
+#include "base/limit.h"
+#include "receipt.html.h"
+#include "receipt.sql.h"
+#include "web/live.h"
+#include "web/session.h"
+
+#include <string.h>
+
+/* What the driver calls a part, in words. */
+static const char *part_name(const char *thing)
+{
+    static const struct {
+        const char *thing, *name;
+    } words[] = {
+        { "domain", "Virtual machine" }, { "snapshots", "Snapshots" }, { "disk", "Disk" },
+        { "seed", "Cloud-init data" },   { "port", "SSH port" },
+    };
+
+    for (size_t i = 0; i < COUNT(words); i++) {
+        if (strcmp(words[i].thing, thing) == 0)
+            return words[i].name;
+    }
+    return thing;
+}
+
+static struct error *parts_read(struct request *r, const struct vm_get_row *vm,
+                                struct vm_receipt_part_rows *out)
+{
+    struct receipt_list_rows rows;
+    struct error *e = sql_receipt_list(r->db, r->arena, r->session->team_id, vm->id, &rows);
+
+    if (e)
+        return e;
+    out->count = rows.count;
+    out->row = arena_array(r->arena, rows.count, sizeof *out->row);
+    for (size_t i = 0; i < rows.count; i++)
+        out->row[i] = (struct vm_receipt_part){
+            .name = part_name(rows.row[i].thing),
+            .answer = rows.row[i].answer,
+            .removed = date_exact(r->arena, rows.row[i].removed_at),
+            .removed_at = rows.row[i].removed_at,
+        };
+    return NULL;
+}
+
+struct error *vm_receipt_respond(struct request *r, const struct vm_get_row *vm,
+                                 const char *refusal)
+{
+    const struct config_region *region = config_region_find(r->config, vm->region);
+    const struct config_image *image = config_image_find(r->config, vm->image);
+    struct receipt_html page = {
+        .id = vm->id,
+        .name = vm->name,
+        .image = image ? image->label : vm->image,
+        .region = region ? region->label : vm->region,
+        .created = date_exact(r->arena, vm->created_at),
+        .created_at = vm->created_at,
+        .gone = date_exact(r->arena, vm->gone_at),
+        .gone_at = vm->gone_at,
+        .refusal = refusal,
+    };
+    struct error *e = parts_read(r, vm, &page.parts);
+
+    if (!e)
+        e = sql_activity_of_vm(r->db, r->arena, r->session->team_id, vm->id, INT64_MAX, "",
+                               LIMIT_LIST_ROWS, &page.events);
+    if (e)
+        return e;
+    r->frame.title = arena_printf(r->arena, "%s: Destroyed", vm->name);
+    r->frame.section = "vms";
+    live_respond(r, render_receipt, &page);
+    return NULL;
+}
+
+/* ---- JSON ---- */
+
+static struct error *part_write(struct arena *arena, struct buf *out,
+                                const struct vm_receipt_part *part)
+{
+    const struct json_field fields[] = {
+        json_text("part", part->name),
+        json_text("answer", part->answer),
+        json_text("at", date_iso(arena, part->removed_at)),
+    };
+    const char *text;
+    struct error *e = json_object_write(arena, fields, COUNT(fields), &text);
+
+    if (!e)
+        buf_text(out, text);
+    return e;
+}
+
+struct error *vm_receipt_download(struct request *r, const struct vm_get_row *vm)
+{
+    const struct json_field fields[] = {
+        json_text("vm", vm->name),
+        json_text("id", vm->id),
+        json_text("server", r->config->public_url),
+        json_text("region", vm->region),
+        json_text("image", vm->image),
+        json_text("created_at", date_iso(r->arena, vm->created_at)),
+        json_text("destroyed_at", date_iso(r->arena, vm->gone_at)),
+    };
+    struct buf *out = &r->response.body;
+    struct vm_receipt_part_rows parts;
+    const char *head;
+    struct error *e = parts_read(r, vm, &parts);
+
+    if (!e)
+        e = json_object_write(r->arena, fields, COUNT(fields), &head);
+    if (e)
+        return e;
+    buf_bytes(out, head, strlen(head) - 1); /* the parts follow in the same object */
+    buf_text(out, ",\"parts\":[");
+    for (size_t i = 0; i < parts.count && !e; i++) {
+        if (i)
+            buf_char(out, ',');
+        e = part_write(r->arena, out, &parts.row[i]);
+    }
+    buf_text(out, "]}\n");
+    r->response.content_type = "application/json";
+    r->response.download = arena_printf(r->arena, "receipt-%s.json", vm->name);
+    return e;
+}
