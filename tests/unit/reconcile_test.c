@@ -218,7 +218,7 @@ static void a_guest_that_ended_at_a_snapshot_stays_off(void **state)
     assert_string_equal(vm_of(test).state, "stopped");
     assert_string_equal(vm_of(test).wanted, "stopped");
     reconcile(test);
-    assert_int_equal(world_events(test->world, test->vm, "stopped by itself", NULL), 1);
+    assert_int_equal(world_events(test->world, test->vm, "Shut down by the guest", NULL), 1);
 }
 
 /* Neither is one that ends again and again. */
