@@ -32,6 +32,9 @@ struct vm_view vm_view_of(struct request *r, const struct price_list_rows *price
 /* The known_hosts line, "[localhost]:22001 ssh-ed25519 AAAA...", or NULL while it is not known. */
 const char *vm_view_known_hosts(struct request *r, const struct vm_get_row *vm);
 
+/* A step of a job in words: "Waiting for SSH", "SSH ready"; NULL: one that pages do not show. */
+const char *vm_view_step(const char *name, bool is_done);
+
 /* "1 vCPU, 512 MB, 10 GB" */
 const char *vm_view_size(struct arena *arena, int64_t vcpus, int64_t memory_mb, int64_t disk_gb);
 

@@ -88,7 +88,7 @@ sql "DELETE FROM job WHERE state = 'queued'; UPDATE vm SET state = 'stopped' WHE
 stands "status = 'suspended'"
 as alice get /vms ; expect 200
 expect_text "They are destroyed on 8 Feb 2026, 00:00 UTC"
-expect_no_text 'id="start-stoppedstoppedst"'
+expect_text 'value="stoppedstoppedst" disabled>'
 as alice get /vms/stoppedstoppedst ; expect 200
 expect_text "The subscription is suspended"
 expect_no_text 'id="start"'

@@ -102,7 +102,7 @@ static const char *vm_id(struct stripe_world *here)
 {
     struct vm_list_rows vms;
 
-    world_check(sql_vm_list(here->world->db, here->arena, here->world->team_id, INT64_MAX, "",
+    world_check(sql_vm_list(here->world->db, here->arena, here->world->team_id, "", "", "", 0,
                             INT64_MAX, &vms),
                 "vms");
     return vms.row[0].id;
