@@ -31,3 +31,11 @@ GROUP BY slot ORDER BY slot;
 
 -- usage_minute_delete_old(before_at int) done across teams
 DELETE FROM usage_minute WHERE minute_at < :before_at;
+
+-- usage_minute_cpu(team_id int, vm_id text, since_at int, until_at int, point_s int) rows (point int, minutes int, cpu_ms int, last_ms int, last_at int)
+-- CPU time in steps of `point_s`, for the chart in a list, and that of the last minute in each.
+SELECT (minute_at - :since_at) / :point_s AS point, count(*) AS minutes, sum(cpu_ms) AS cpu_ms,
+       cpu_ms AS last_ms, max(minute_at) AS last_at
+FROM usage_minute WHERE team_id = :team_id AND vm_id = :vm_id
+  AND minute_at >= :since_at AND minute_at < :until_at
+GROUP BY point ORDER BY point;

@@ -85,7 +85,7 @@ FROM vm v JOIN team t ON t.id = v.team_id WHERE v.id = :id;
 
 -- vm_alive(region text) rows (last_job_number int, open_jobs int) across teams
 -- For the reconciler: the state to compare with the host, and whether a job works on the VM.
-SELECT v.team_id, v.id, v.name, v.state, v.state_at, v.wanted, v.observed, v.observed_at,
+SELECT v.team_id, v.id, v.name, v.vcpus, v.state, v.state_at, v.wanted, v.observed, v.observed_at,
        v.unresponsive_at, v.ssh_host, v.ssh_port, v.host_key_public,
        ifnull((SELECT max(j.number) FROM job j WHERE j.vm_id = v.id), 0) AS last_job_number,
        (SELECT count(*) FROM job j WHERE j.vm_id = v.id AND j.state IN ('queued', 'running'))

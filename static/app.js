@@ -86,7 +86,9 @@
   /* What is under way has a .state.work with an id and the name of what it is about; its end is told. */
   var working = [];
   function workFind() {
-    return Array.from(document.querySelectorAll('.state.work[id][data-name]'), function (state) { return state.id; });
+    return Array.from(document.querySelectorAll('.state.work[id][data-name]'), function (state) {
+      return { id: state.id, name: state.getAttribute('data-name') };
+    });
   }
   function toast(text) {
     var toasts = document.getElementById('toasts');
@@ -102,9 +104,9 @@
   }
   document.addEventListener('htmx:beforeSwap', function () { working = workFind(); });
   document.addEventListener('htmx:afterSwap', function () {
-    working.forEach(function (id) {
-      var state = document.getElementById(id);
-      if (state && !state.matches('.work')) toast(state.getAttribute('data-name') + ': ' + state.textContent.trim().toLowerCase());
+    working.forEach(function (work) {
+      var state = document.getElementById(work.id);
+      if (state && !state.matches('.work')) toast(work.name + ': ' + state.textContent.trim().toLowerCase());
     });
     tick();
   });

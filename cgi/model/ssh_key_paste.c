@@ -183,6 +183,18 @@ static bool is_rest_of_comment(const char *line)
            !ssh_key_is_algorithm(line);
 }
 
+/* A key with options before it, as in authorized_keys: public, though it is refused. */
+static bool has_key_behind_options(struct arena *arena, const char *line)
+{
+    char *rest = arena_copy(arena, line);
+
+    while (*rest) {
+        if (ssh_key_is_algorithm(word_take(arena, &rest)))
+            return text_starts(rest, "AAAA");
+    }
+    return false;
+}
+
 /*
  * "algorithm base64 comment". Line ends may stand anywhere behind the algorithm: the base64 goes on
  * in the next line until the key is complete, and the comment if it has not begun, or if its line
@@ -198,7 +210,7 @@ static const char *line_key(struct paste *paste, char *line)
     bool is_short;
 
     paste->out->is_public |= text_starts(algorithm, "ssh-") || text_starts(algorithm, "ecdsa-") ||
-                             text_starts(algorithm, "sk-");
+                             text_starts(algorithm, "sk-") || has_key_behind_options(arena, line);
     if (!ssh_key_is_algorithm(algorithm))
         return ssh_key_line_read(arena, line, &(struct ssh_key){ .comment = "" });
     buf_text(&base64, word_take(arena, &rest));

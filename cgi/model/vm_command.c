@@ -35,6 +35,9 @@ static struct error *quota_refuse(const struct context *context, const char *fie
     return error_refuse(context->arena, ERROR_INPUT, "quota_exceeded", field, "%s", message);
 }
 
+/* What makes room is the same for every part of the quota. */
+#define MAKE_ROOM "Choose a smaller size, destroy VMs, or ask the admin for more."
+
 static struct error *quota_check(const struct context *context, const struct actor *actor,
                                  const struct vm_quota_change *change)
 {
@@ -48,23 +51,25 @@ static struct error *quota_check(const struct context *context, const struct act
     if (used.vms + change->vms > config->quota_vms)
         return quota_refuse(context, NULL,
                             arena_printf(arena,
-                                         "Your team has all of its %lld VMs. Destroy one first.",
+                                         "Your team uses all of its %lld VMs. Destroy a VM, or ask "
+                                         "the admin for more.",
                                          (long long)config->quota_vms));
     if (used.vcpus + change->vcpus > config->quota_vcpus)
-        return quota_refuse(
-            context, "size",
-            arena_printf(arena, "That would be %lld of %lld vCPUs. Choose a smaller size.",
-                         (long long)(used.vcpus + change->vcpus), (long long)config->quota_vcpus));
+        return quota_refuse(context, "size",
+                            arena_printf(arena, "This would use %lld of %lld vCPUs. " MAKE_ROOM,
+                                         (long long)(used.vcpus + change->vcpus),
+                                         (long long)config->quota_vcpus));
     if (used.memory_mb + change->memory_mb > config->quota_memory_mb)
         return quota_refuse(context, "size",
-                            arena_printf(arena,
-                                         "That would be %s of %s memory. Choose a smaller size.",
+                            arena_printf(arena, "This would use %s of %s memory. " MAKE_ROOM,
                                          text_memory(arena, used.memory_mb + change->memory_mb),
                                          text_memory(arena, config->quota_memory_mb)));
     if (used.disk_gb + change->disk_gb > config->quota_disk_gb)
         return quota_refuse(
             context, "size",
-            arena_printf(arena, "That would be %lld of %lld GB disk. Choose a smaller size.",
+            arena_printf(arena,
+                         "This would use %lld of %lld GB disk. Choose a smaller size, destroy VMs, "
+                         "delete snapshots, or ask the admin for more.",
                          (long long)(used.disk_gb + change->disk_gb),
                          (long long)config->quota_disk_gb));
     return NULL;

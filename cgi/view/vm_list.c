@@ -20,7 +20,7 @@
 static const char *const STATES[] = { "", "running", "stopped", "attention" };
 static const char *const SORTS[] = { "newest", "name", "state" };
 
-enum { ERROR_CHARACTERS = 120 };
+enum { ERROR_CHARACTERS = 70 };
 
 /* ---- rows ---- */
 
@@ -51,7 +51,7 @@ static struct error *job_fill(struct request *r, const struct vm_list_row *vm, s
     struct error *e =
         vm->job_kind ? sql_job_typical_ms(r->db, r->arena, vm->job_kind, &typical) : NULL;
 
-    row->step = vm->step;
+    row->step = vm->step ? vm_view_step(vm->step, false) : NULL;
     row->working_at_ms = vm->working_at_ms;
     row->typical_ms = typical.typical_ms;
     return e;
@@ -95,6 +95,7 @@ static struct vm_row row_of(struct request *r, const struct price_list_rows *pri
         .ssh = view.ssh,
         .last_error = error_cut(r->arena, vm->last_error),
         .is_up = strcmp(vm->standing, VM_STATE_RUNNING) == 0,
+        .is_silent = vm->unresponsive_at != 0,
         .is_working = view.is_working,
         .can_start = can(vm, VM_REQUEST_START),
         .can_stop = can(vm, VM_REQUEST_STOP),

@@ -21,6 +21,7 @@ struct vm_row {
     int64_t typical_ms;     /* how long such a job usually takes; 0: unknown */
     const char *last_error; /* cut to a line or two; NULL: none */
     bool is_up;             /* runs and responds */
+    bool is_silent;         /* runs and does not respond */
     bool is_working;
     bool can_start, can_stop, can_restart, can_snapshot, can_resume, can_retry, can_destroy;
 };

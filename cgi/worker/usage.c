@@ -6,6 +6,7 @@
 
 #include "adapter/crypto.h"
 #include "base/array.h"
+#include "base/chart_path.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "main_constants.sql.h"
@@ -49,6 +50,7 @@ struct usage {
     struct arena *memory[2]; /* of the last round and of this one, alternating */
     size_t turn;
     struct samples before, now;
+    int64_t chart_at; /* the minute up to which the lists' charts are drawn */
 };
 
 struct usage *usage_new(struct worker_context *context)
@@ -218,6 +220,60 @@ static struct error *sample_write(struct usage *usage, const struct sample *samp
                                 has_network ? &received : NULL, has_network ? &sent : NULL);
 }
 
+/* ---- the chart of a list's row ---- */
+
+enum {
+    CHART_WIDTH = 80,
+    CHART_HEIGHT = 18,
+    CHART_POINTS = 30,
+    CHART_POINT_S = 120, /* two minutes */
+    CHART_TOP = 100,     /* per cent of all CPUs */
+};
+
+static int64_t cpu_percent(const struct vm_alive_row *vm, int64_t cpu_ms, int64_t seconds)
+{
+    return cpu_ms / (seconds * 10 * vm->vcpus);
+}
+
+/*
+ * The last hour of a VM, up to a full minute, as one text in its row, so that a list of many VMs
+ * reads no measurements. Two minutes are a point; where there are none, the line has a gap.
+ */
+static struct error *chart_write(struct usage *usage, const struct vm_alive_row *vm)
+{
+    static const struct chart_path path = { CHART_WIDTH, CHART_HEIGHT, CHART_TOP };
+    struct db *db = usage->context->db;
+    struct arena *arena = usage->context->arena;
+    int64_t since_at = usage->chart_at - CHART_POINTS * CHART_POINT_S, points[CHART_POINTS];
+    struct usage_minute_cpu_rows minutes;
+    struct error *e = sql_usage_minute_cpu(db, arena, vm->team_id, vm->id, since_at,
+                                           usage->chart_at, CHART_POINT_S, &minutes);
+
+    if (e || !minutes.count)
+        return e;
+    for (size_t i = 0; i < CHART_POINTS; i++)
+        points[i] = -1;
+    for (size_t i = 0; i < minutes.count; i++)
+        points[minutes.row[i].point] =
+            cpu_percent(vm, minutes.row[i].cpu_ms, minutes.row[i].minutes * A_MINUTE_S);
+    return sql_vm_set_cpu(db, arena, vm->id, chart_path_line(arena, &path, points, CHART_POINTS),
+                          cpu_percent(vm, minutes.row[minutes.count - 1].last_ms, A_MINUTE_S));
+}
+
+/* Once a minute, in the transaction of the round's rows. */
+static struct error *charts_write(struct usage *usage, int64_t now_at)
+{
+    int64_t minute_at = now_at / A_MINUTE_S * A_MINUTE_S;
+    struct error *e = NULL;
+
+    if (minute_at == usage->chart_at)
+        return NULL;
+    usage->chart_at = minute_at;
+    for (size_t i = 0; !e && i < usage->now.count; i++)
+        e = chart_write(usage, usage->now.row[i].vm);
+    return e;
+}
+
 static struct error *samples_write(struct usage *usage)
 {
     struct db *db = usage->context->db;
@@ -229,6 +285,8 @@ static struct error *samples_write(struct usage *usage)
     e = db_begin(db, usage->context->arena);
     for (size_t i = 0; !e && i < usage->now.count; i++)
         e = sample_write(usage, &usage->now.row[i], now_at);
+    if (!e)
+        e = charts_write(usage, now_at);
     if (!e)
         e = db_commit(db, usage->context->arena);
     db_rollback(db);

@@ -19,6 +19,8 @@ as alice post /keys key= ; expect 422 keys_empty_field.html
 as alice post /keys "key=ssh-dss AAAA" ; expect 422
 expect_text "DSA keys are broken"
 as alice post /keys "key=ssh-ed25519 AAAA x" ; expect 422 keys_damaged.html
+as alice post /keys "key=from=\"10.0.0.1\",no-pty $good_key" ; expect 422
+expect_text "no-pty $good_key"
 as alice post /keys "key=$good_key"$'\n'"$good_key and"$'\n'"and something else" ; expect 422
 expect_text "Line 3: "
 expect_text "$good_key"

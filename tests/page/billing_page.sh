@@ -95,7 +95,7 @@ sql "PRAGMA foreign_keys=ON; DELETE FROM job WHERE state = 'queued'; UPDATE vm S
 stands "status = 'suspended'"
 as alice get /vms ; expect 200
 expect_text "They will be destroyed on 8 Feb 2026, 00:00 UTC"
-expect_no_text 'id="start-stoppedstoppedst"'
+expect_text 'value="stoppedstoppedst" disabled>'
 as alice get /vms/stoppedstoppedst ; expect 200
 expect_text "Your team’s plan is suspended"
 expect_no_text 'id="start"'

@@ -141,7 +141,7 @@ as alice post /vms name=fresh image=tiny size=nano region=local key=keykeykeykey
 expect_row "SELECT group_concat(name) FROM (SELECT k.name FROM vm_key k JOIN vm v ON v.id = k.vm_id WHERE v.name = 'fresh' ORDER BY 1)" "laptop,me@home"
 expect_row "SELECT count(*) FROM ssh_key WHERE comment = 'me@home' AND team_id = 1" 1
 as alice post /vms name=sixth image=tiny size=nano region=local key=keykeykeykeykey2 ; expect 422
-expect_text "has all of its 5 VMs"
+expect_text "uses all of its 5 VMs"
 as alice post /vms name=a name=b ; expect 400 error_400.html
 
 route "GET /activity"

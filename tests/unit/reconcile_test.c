@@ -16,6 +16,7 @@
 #include "receipt.sql.h"
 #include "region_status.sql.h"
 #include "usage_minute.sql.h"
+#include "vm.sql.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -423,6 +424,33 @@ static void counters_become_minutes(void **state)
     assert_int_equal(minute_of(test).cpu_ms, 1700);
 }
 
+/* A list reads them from the VM's row; with the host's next report of a stopped guest they go. */
+static void the_last_hour_becomes_a_chart(void **state)
+{
+    struct test *test = *state;
+    struct world *world = test->world;
+    struct vm_list_rows vms;
+    int64_t minute_at = clock_now() / 60 * 60;
+
+    for (int64_t i = 1; i <= 20; i++)
+        world_check(sql_usage_minute_add(world->db, world->arena, world->team_id, test->vm,
+                                         minute_at - i * 60, 30000, NULL, 0, 0, 0, NULL, NULL),
+                    "minute");
+    use(test, 100, 0, 0);
+    world_check(usage_round(usage_new(test->watch)), "round");
+    world_check(sql_vm_list(world->db, world->arena, world->team_id, "", "", "", 0, 1, &vms),
+                "list");
+    /* Half of its one CPU: the middle of 18, in the last third of 80. A minute may have passed. */
+    assert_int_equal(vms.row[0].cpu_percent % 50, 0);
+    assert_non_null(strstr(vms.row[0].cpu_line, " 9L"));
+    assert_null(strstr(vms.row[0].cpu_line, "M0 "));
+    world_check(sql_vm_set_observed(world->db, world->arena, test->vm, "stopped", minute_at),
+                "stopped");
+    world_check(sql_vm_list(world->db, world->arena, world->team_id, "", "", "", 0, 1, &vms),
+                "list");
+    assert_null(vms.row[0].cpu_line);
+}
+
 static void a_hung_guest_blocks_nothing_else(void **state)
 {
     struct test *test = *state;
@@ -482,6 +510,7 @@ int main(void)
         TEST(leftovers_of_a_destroyed_vm_are_removed),
         TEST(a_partial_disk_is_not_a_leftover),
         TEST(counters_become_minutes),
+        TEST(the_last_hour_becomes_a_chart),
         TEST(a_hung_guest_blocks_nothing_else),
     };
 
