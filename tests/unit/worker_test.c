@@ -214,7 +214,7 @@ static void assert_retry_works(struct test *test)
 static void a_guest_without_ssh_fails(void **state)
 {
     fake->is_silent = true;
-    assert_create_fails(*state, "SSH did not answer within");
+    assert_create_fails(*state, "SSH did not respond within");
     fake->is_silent = false;
     assert_retry_works(*state);
 }
@@ -222,7 +222,7 @@ static void a_guest_without_ssh_fails(void **state)
 static void a_guest_with_another_key_fails(void **state)
 {
     fake->is_wrong = true;
-    assert_create_fails(*state, "another host key");
+    assert_create_fails(*state, "a different host key");
     fake->is_wrong = false;
     assert_retry_works(*state);
 }
