@@ -18,7 +18,7 @@ const chip = (page) => text(page, '#state');
 const chipIs = (page, word) => until(async () => await chip(page) === word);
 const idOf = (page) => page.url().split('/')[4];
 const tabOpen = (page, tab) => follow(page, `#tab-${tab}`);
-const quiet = (page) => text(page, '.note.good');
+const quiet = (page) => text(page, '.toast');
 
 // What the page shows for the way in.
 async function wayIn(page) {
@@ -45,6 +45,11 @@ function portRefuses(port) {
 async function ask(page, selector) {
   const answer = await follow(page, selector);
   return answer.status();
+}
+
+async function signOut(page) {
+  await page.click('#account-menu summary');
+  await follow(page, 'form[action="/signout"] button');
 }
 
 async function destroy(page) {
@@ -204,7 +209,7 @@ let vm;
   equal('and no other storage', await page.evaluate(async () => localStorage.length + sessionStorage.length
     + (await indexedDB.databases()).length + (await caches.keys()).length), 0);
 
-  await follow(page, '.who button');
+  await signOut(page);
   equal('sign-out has its page', await text(page, 'h1'), 'You are signed out');
   equal('the cookie is gone', (await page.browserContext().cookies()).length, 0);
   await page.goto(`${server.url}/vms`);
@@ -224,10 +229,13 @@ let vm;
     const stop = await page.evaluate(() => {
       const e = document.activeElement;
       if (!e || e === document.body) return null;
-      const style = getComputedStyle(e);
       const box = e.getBoundingClientRect();
-      const isOutlined = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 1.5
-        && !/rgba\(.*, 0\)$/.test(style.outlineColor);
+      // A choice may be outlined with its label.
+      const isOutlined = [e, e.matches('input') && e.closest('label')].some((one) => {
+        const style = one && getComputedStyle(one);
+        return one && style.opacity !== '0' && style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 1.5
+          && !/rgba\(.*, 0\)$/.test(style.outlineColor);
+      });
       return { what: e.id || e.textContent.trim().slice(0, 30) || e.name,
         isVisible: isOutlined && box.width > 0 && box.right > 0 && box.bottom > 0 };
     });
@@ -301,7 +309,9 @@ let vm;
   await page.keyboard.type(await text(page, '#destroy label b'));
   await press('Enter');
   check('it is destroyed', await until(async () => await page.$('.sheet') !== null));
-  await tabTo('.who button');
+  await tabTo('#account-menu summary');
+  await page.keyboard.press('Enter');
+  await tabTo('form[action="/signout"] button');
   await press('Enter');
   equal('and signed out', await text(page, 'h1'), 'You are signed out');
   equal('every stop of the Tab key could be seen', [...new Set(invisible)].join(', '), '');
@@ -342,7 +352,7 @@ let vm;
     return await page.$('.sheet') !== null;
   }, 1000));
   check('with a receipt', Boolean(await page.$('.sheet tbody tr')));
-  await follow(page, '.who button');
+  await signOut(page);
   equal('and signed out', await text(page, 'h1'), 'You are signed out');
   await page.browserContext().close();
 }

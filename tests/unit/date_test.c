@@ -65,6 +65,14 @@ static void test_moments(void **state)
     }
 }
 
+static void test_short(void **state)
+{
+    (void)state;
+    assert_string_equal(date_exact(arena, 1767225609), "1 Jan 2026, 00:00:09 UTC");
+    assert_string_equal(date_clock(arena, 1767225609 + 3660), "01:01");
+    assert_string_equal(date_day_short(arena, 1767225609), "1 Jan");
+}
+
 static void test_relative(void **state)
 {
     enum { MINUTE = 60, HOUR = 3600, DAY = 86400 };
@@ -209,9 +217,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_now),      cmocka_unit_test(test_moments),
-        cmocka_unit_test(test_relative), cmocka_unit_test(test_length),
-        cmocka_unit_test(test_span),     cmocka_unit_test(test_calendar),
-        cmocka_unit_test(test_iso_read),
+        cmocka_unit_test(test_short),    cmocka_unit_test(test_relative),
+        cmocka_unit_test(test_length),   cmocka_unit_test(test_span),
+        cmocka_unit_test(test_calendar), cmocka_unit_test(test_iso_read),
     };
 
     return cmocka_run_group_tests(tests, set_up, tear_down);
