@@ -42,25 +42,6 @@ const char *vm_view_step(const char *name, bool is_done)
     return name;
 }
 
-const char *vm_view_step(const char *name, bool is_done)
-{
-    static const struct {
-        const char *name, *before, *after;
-    } words[] = {
-        { "Seed", "Cloud-init data", "Cloud-init data" },
-        { "SSH ready", "Waiting for SSH", "SSH ready" },
-        { "Seed removed", NULL, NULL }, /* nobody waits for it */
-        { "Domain", "Virtual machine", "Virtual machine" },
-        { "Port", "SSH port", "SSH port" },
-    };
-
-    for (size_t i = 0; i < COUNT(words); i++) {
-        if (strcmp(words[i].name, name) == 0)
-            return is_done ? words[i].after : words[i].before;
-    }
-    return name;
-}
-
 struct vm_view vm_view_of(struct request *r, const struct price_list_rows *prices,
                           const struct vm_get_row *vm)
 {

@@ -33,9 +33,6 @@ struct vm_view vm_view_of(struct request *r, const struct price_list_rows *price
 /* A step of a job in words: "Waiting for SSH", "SSH ready"; NULL: one that pages do not show. */
 const char *vm_view_step(const char *name, bool is_done);
 
-/* A step of a job in words: "Waiting for SSH", "SSH ready"; NULL: one that pages do not show. */
-const char *vm_view_step(const char *name, bool is_done);
-
 /* "1 vCPU, 512 MB, 10 GB" */
 const char *vm_view_size(struct arena *arena, int64_t vcpus, int64_t memory_mb, int64_t disk_gb);
 
