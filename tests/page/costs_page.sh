@@ -48,8 +48,9 @@ expect_text "$(euros $((55 * 730))) a month"
 printf '[billing]\nbilling = stripe\n' >>"$state/domicile.conf"
 as alice get "/vms/runningrunningru?range=1h" ; expect 200
 expect_text "<span class=\"fig\">$(euros $((spent * 100 / 3600)))</span>"
+as alice get /vms ; expect_text "€0.75<small>a month"
 cp domicile.conf "$state/domicile.conf"
-as alice get /vms ; expect_text "€0.001<small>/h"
+as alice get /vms ; expect_no_text "a month"
 # A day's bars: what runs at the bottom, storage on top of it, together as high as the day is dear.
 fresh
 sql "DELETE FROM ledger; INSERT INTO ledger VALUES
