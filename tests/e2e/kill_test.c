@@ -67,7 +67,7 @@ static void command_one(struct run *run)
     unsigned int count = 0;
 
     world_check(
-        sql_vm_list(world->db, world->arena, world->team_id, INT64_MAX, "", INT64_MAX, &vms),
+        sql_vm_list(world->db, world->arena, world->team_id, "", "", "", 0, INT64_MAX, &vms),
         "list");
     for (size_t i = 0; i < vms.count && count < MOST_VMS; i++) {
         if (strcmp(vms.row[i].state, "destroying") != 0)
