@@ -364,9 +364,9 @@ struct error *ssh_keys_read(struct arena *arena, const char *text, size_t length
         *out = (struct ssh_keys){ .count = 0 };
         return error_refuse(arena, ERROR_INPUT, SSH_KEY_IS_PRIVATE, "key", "%s",
                             "That looks like a private key. Nothing of it was kept, but it has "
-                            "left your computer: treat it as lost, make a new pair with "
-                            "ssh-keygen -t ed25519, and paste the line of the file that ends in "
-                            ".pub.");
+                            "left your computer: consider it compromised. Generate a new key pair "
+                            "with ssh-keygen -t ed25519, and paste the line of the file that ends "
+                            "in .pub.");
     }
     return problem ? error_refuse(arena, ERROR_INPUT, "invalid_key", "key", "%s", problem) : NULL;
 }

@@ -181,7 +181,7 @@ let vm;
   await ask(page, 'form[action$="/rename"] button');
   check('it can be renamed', (await text(page, 'h1')).startsWith('renamed-clone'));
   await follow(page, 'nav a[href="/vms"]');
-  check('the list has both', (await text(page, '.rows')).includes('renamed-clone'));
+  check('the list has both', (await text(page, 'table.vms')).includes('renamed-clone'));
   check('and the quota counts them', (await text(page, '.head p')).startsWith('2 of 5 VMs'), await text(page, '.head p'));
 
   for (const one of [clone, vm]) {
@@ -408,7 +408,7 @@ let vm;
   check('a new VM appears in the other browser’s list', await until(async () => (await text(here, 'main')).includes('seen-elsewhere')));
   check('without a reload', await here.evaluate(() => window.sameDocument === true));
   await destroy(there);
-  check('and goes from it', await until(async () => !(await text(here, 'main .rows') ?? '').includes('seen-elsewhere')));
+  check('and goes from it', await until(async () => !(await text(here, 'table.vms') ?? '').includes('seen-elsewhere')));
 
   await there.goto(`${server.url}/account`);
   await follow(there, 'form[action="/account/end-others"] button');

@@ -57,7 +57,7 @@ equal('no VM was made', server.sql('SELECT count(*) FROM vm'), '0');
 // ---- shown again with a problem first: the address is that of the POST ----
 await fill(page, '#name', 'kept-too');
 await follow(page, '#create-form button[type=submit]');
-check('a key is missing', (await text(page, 'main')).includes('Choose at least one'));
+check('a key is missing', (await text(page, 'main')).includes('Choose a key or paste one'));
 sessionEnd();
 await follow(page, '#create-form button[type=submit]');
 await signIn(page, link());

@@ -96,6 +96,7 @@ stands "status = 'suspended'"
 as alice get /vms ; expect 200
 expect_text "They will be destroyed on 8 Feb 2026, 00:00 UTC"
 expect_text 'value="stoppedstoppedst" disabled>'
+expect_text '€0.75<small>a month</small>'
 as alice get /vms/stoppedstoppedst ; expect 200
 expect_text "Your team’s plan is suspended"
 expect_no_text 'id="start"'

@@ -1,0 +1,90 @@
+// The list of VMs in a browser: what is chosen, opened or typed in it outlives its polls, it is reached by
+// keyboard, and it does the same without JavaScript; and the form of a new VM, with a key pasted into it.
+//
+//     node tests/e2e/lists.mjs BUILD
+import { Browser, Server, check, equal, fill, finish, follow, keyMake, signIn, text, until } from './lib.mjs';
+
+const server = await Server.make(process.argv[2]);
+await server.start();
+const browser = await Browser.launch(server);
+const key = keyMake(server, 'key');
+const page = await browser.page();
+await signIn(page, server.signinLink('ada@example.org'));
+
+// ---- the first steps, and a key pasted where the VM is made ----
+equal('the first step is a key', await text(page, '.numbered .now b'), 'Add an SSH key');
+await follow(page, '#create');
+check('without a key, the field for one is there', await page.$eval('#new_key', (e) => e.checkVisibility()));
+const summary = () => page.$$eval('[data-choice=size]:not([hidden])', (all) => all.map((e) => e.getAttribute('data-value')).join());
+const sizes = await page.$$eval('input[name=size]', (all) => all.map((e) => e.value));
+equal('the summary is of the first size', await summary(), sizes[0]);
+await page.click(`input[name=size][value=${sizes[1]}]`);
+equal('and follows the choice', await summary(), sizes[1]);
+await page.click(`input[name=size][value=${sizes[0]}]`);
+await fill(page, '#name', 'pasted-key');
+await fill(page, '#new_key', `${key.slice(0, 40)} cut@off`);
+await follow(page, '#create-form button[type=submit]');
+equal('a damaged key is explained where it is', await page.evaluate(() => document.activeElement.id), 'new_key');
+equal('the name stays', await page.$eval('#name', (e) => e.value), 'pasted-key');
+await fill(page, '#new_key', key);
+await follow(page, '#create-form button[type=submit]');
+equal('the VM has the key', server.sql("SELECT count(*) FROM vm_key k JOIN vm v ON v.id = k.vm_id WHERE v.name = 'pasted-key';"), '1');
+
+// ---- many VMs ----
+const team = server.sql("SELECT team_id FROM vm WHERE name = 'pasted-key';");
+server.sql(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60)
+  INSERT INTO vm (team_id, created_at, id, name, region, image, size, vcpus, memory_mb, disk_gb, wanted, wanted_at, state, state_at, observed, observed_at)
+  SELECT ${team}, 1767225600 + i, printf('many%012d', i), printf('many-%02d', i), 'nowhere', 'tiny', 'nano', 1, 128, 1, 'stopped', 1767225600, 'stopped', 1767225600, 'stopped', 1767225600 FROM n;`);
+const names = () => page.$$eval('tbody .what a', (all) => all.map((e) => e.textContent));
+await page.goto(`${server.url}/vms?sort=name`);
+equal('a page of names in order', (await names()).join(), Array.from({ length: 25 }, (_, i) => `many-${String(i + 1).padStart(2, '0')}`).join());
+await follow(page, '#older');
+equal('and the next', (await names())[0], 'many-26');
+await follow(page, '#newer');
+await page.keyboard.press('/');
+equal('"/" leads to the search', await page.evaluate(() => document.activeElement.id), 'q');
+await page.keyboard.type('y-4');
+await Promise.all([page.waitForNavigation(), page.keyboard.press('Enter')]);
+equal('which finds', (await names()).length, 10);
+
+// A change in a row is polled; what the person did in others stays.
+const ids = await page.$$eval('tbody tr', (all) => all.map((e) => e.id.slice(3)));
+await page.click(`#vm-${ids[0]} [type=checkbox]`);
+await page.click(`#menu-${ids[3]} summary`);
+await page.evaluate(() => { document.activeElement.blur(); document.querySelector('#q').value = 'half typed'; });
+server.sql(`UPDATE vm SET state = 'paused' WHERE id = '${ids[5]}';`);
+check('a change is seen', await until(async () => (await text(page, `#state-${ids[5]}`)) === 'Paused'));
+check('what was selected stays selected', await page.$eval(`#vm-${ids[0]} [type=checkbox]`, (e) => e.checked));
+check('what was opened stays open', await page.$eval(`#menu-${ids[3]}`, (e) => e.open));
+equal('what was typed stays', await page.$eval('#q', (e) => e.value), 'half typed');
+check('several can be acted on', await page.$eval('#bulk', (e) => e.checkVisibility()));
+await page.keyboard.press('Escape');
+await page.click('#select-all');
+equal('all are selected at once', await page.$$eval('tbody :checked', (all) => all.length), 10);
+await page.browserContext().close();
+
+// ---- without JavaScript ----
+const plain = await browser.page();
+await plain.setJavaScriptEnabled(false);
+await signIn(plain, server.signinLink('ada@example.org'));
+await plain.goto(`${server.url}/vms?q=many-5&sort=name`);
+for (const i of [0, 1]) await plain.click(`tbody tr:nth-child(${i + 1}) [type=checkbox]`);
+await follow(plain, '#bulk .danger');
+equal('destroying several asks', await text(plain, 'h1'), 'Destroy 2 VMs?');
+await plain.type('#count', '3');
+await follow(plain, '#destroy .stop');
+equal('a wrong number destroys nothing', server.sql("SELECT count(*) FROM vm WHERE wanted = 'gone';"), '0');
+await plain.$eval('#count', (e) => { e.value = '2'; });
+await follow(plain, '#destroy .stop');
+equal('the right one does', server.sql("SELECT group_concat(name) FROM (SELECT name FROM vm WHERE wanted = 'gone' ORDER BY name);"), 'many-50,many-51');
+equal('back in the list as it was', new URL(plain.url()).search, '?q=many-5&sort=name');
+await plain.click('#menu-many000000000053 summary');
+await follow(plain, '#menu-many000000000053 button[formaction$="/start"]');
+check('one is started from its menu', server.sql("SELECT count(*) FROM job WHERE vm_id = 'many000000000053' AND kind = 'start';") === '1');
+await plain.browserContext().close();
+
+equal('no violation of the policy', browser.violations.join('\n'), '');
+equal('no error on the console', browser.errors.join('\n'), '');
+await browser.end();
+await server.stop();
+finish();
