@@ -11,7 +11,7 @@
 
 enum { TRIES = 40, TRY_MS = 50 };
 
-/* A child that was forked by a worker just killed has its lock until it runs its program. */
+/* A child forked by a worker that was just killed holds its lock until it executes its program. */
 static bool lock_wait(int file)
 {
     for (int tries = 0; tries < TRIES; tries++) {
