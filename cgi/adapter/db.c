@@ -114,13 +114,13 @@ static void db_harden(sqlite3 *sqlite)
         sqlite3_db_config(sqlite, options[i].option, options[i].is_on, NULL);
 }
 
-/* secure_delete and FULL define "deleted" and "acknowledged"; see ARCHITECTURE.md. */
 /* Which file an error is about. */
 static struct error *error_at(struct arena *arena, const char *path, const struct error *e)
 {
     return error_new(arena, e->kind, "database %s: %s", path, e->text);
 }
 
+/* secure_delete and FULL define "deleted" and "acknowledged"; see ARCHITECTURE.md. */
 static struct error *db_settings(struct db *db, struct arena *arena, enum db_mode mode)
 {
     struct error *e = db_execute(db, arena,

@@ -38,7 +38,7 @@ static bool is_daemon_running(struct arena *arena, const char *folder)
     return is_locked;
 }
 
-/* Its QEMU may have come so far; without the daemon, it waits for ever and holds the disk. */
+/* A QEMU that was already started waits for the daemon forever, and locks the disk. */
 static bool qemu_end(struct arena *arena, const char *folder, const char *domain)
 {
     const char *pid_file = arena_printf(arena, "%s/%s.pid", folder, domain);

@@ -225,10 +225,11 @@ static struct error *event_take(struct inbox *inbox, const char *id, struct roun
 static struct error *settle(struct inbox *inbox, const struct round *round)
 {
     struct arena *arena = inbox->context->arena;
-    struct error *e = round->count ? db_begin(inbox->db, arena) : NULL;
+    struct error *e;
 
     if (!round->count)
         return NULL;
+    e = db_begin(inbox->db, arena);
     for (size_t i = 0; !e && i < round->count; i++)
         e = sql_inbox_settle(inbox->db, arena, round->settlements[i].position,
                              round->settlements[i].keep_body);

@@ -1,7 +1,7 @@
 /*
  * Processes an inbox; each service's has its own thread, so that a broken one holds up no other.
- * Each acknowledged event is applied once to the main database, skipped, or
- * parked for the operator with its reason.
+ * Each acknowledged event is applied once to the main database, skipped, or parked for the operator
+ * with its reason.
  */
 #pragma once
 

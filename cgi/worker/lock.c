@@ -1,11 +1,26 @@
 /* The worker's lock; see lock.h. The kernel releases it; the pid in the file is for people. */
 #include "worker/lock.h"
 
+#include "base/clock.h"
+
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
+
+enum { TRIES = 40, TRY_MS = 50 };
+
+/* A child forked by a worker that was just killed holds its lock until it executes its program. */
+static bool lock_wait(int file)
+{
+    for (int tries = 0; tries < TRIES; tries++) {
+        if (flock(file, LOCK_EX | LOCK_NB) == 0)
+            return true;
+        clock_sleep(TRY_MS);
+    }
+    return false;
+}
 
 struct error *lock_take(struct arena *arena, const struct config *config)
 {
@@ -17,7 +32,7 @@ struct error *lock_take(struct arena *arena, const struct config *config)
     file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (file < 0)
         return error_new(arena, ERROR_INTERNAL, "%s: %m", path);
-    if (flock(file, LOCK_EX | LOCK_NB) < 0) {
+    if (!lock_wait(file)) {
         if (read(file, other, sizeof other - 1) < 0)
             other[0] = '\0';
         close(file);

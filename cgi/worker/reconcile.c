@@ -158,12 +158,17 @@ static bool is_news(const struct vm_alive_row *vm, enum vm_trigger report)
 }
 
 /* A host that went down takes its guests with it; nobody asked for that. */
-static bool is_to_be_started(const struct reconcile_pass *pass, const struct vm_alive_row *vm,
-                             const struct driver_item *domain)
+static bool is_lost(const struct reconcile_pass *pass, const struct vm_alive_row *vm,
+                    const struct driver_item *domain)
 {
     return domain->power == DRIVER_STOPPED && domain->cause == DRIVER_CAUSE_HOST &&
-           strcmp(pass->region->autostart, "on") == 0 && is_news(vm, VM_REPORTED_LOST) &&
-           vm->state_at + LIMIT_AUTOSTART_AFTER_S <= clock_now();
+           strcmp(pass->region->autostart, "on") == 0 && is_news(vm, VM_REPORTED_LOST);
+}
+
+/* A VM that has been lost soon after its start would end again and again. */
+static bool is_long_in_state(const struct vm_alive_row *vm)
+{
+    return vm->state_at + LIMIT_AUTOSTART_AFTER_S <= clock_now();
 }
 
 static bool is_to_be_resumed(const struct reconcile_pass *pass, const struct vm_alive_row *vm,
@@ -184,8 +189,10 @@ static struct error *vm_compare(struct reconcile_pass *pass, const struct vm_ali
         return e;
     if (vm_job_is_state(vm->state))
         return vm_requeue(pass, vm);
-    if (is_to_be_started(pass, vm, domain))
+    if (is_lost(pass, vm, domain) && is_long_in_state(vm))
         return vm_restart(pass, vm, "its server had gone down", VM_REPORTED_LOST);
+    if (is_lost(pass, vm, domain) && strcmp(vm->state, VM_STATE_STOPPED) == 0)
+        return NULL; /* lost during a job that ended a moment ago: it is started later */
     if (is_to_be_resumed(pass, vm, domain))
         return vm_restart(pass, vm, "its server has disk space again", VM_REQUEST_RESUME);
     if (id_is_in(vm->id, pass->reached, pass->reached_count))

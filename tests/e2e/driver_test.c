@@ -163,6 +163,7 @@ static struct error *guest_run(struct test *t, const struct driver_vm *vm, const
                                       command,
                                       NULL };
     FILE *file = fopen(known, "we");
+    struct error *e;
 
     CHECK(file != NULL);
     if (t->is_system)
@@ -170,7 +171,14 @@ static struct error *guest_run(struct test *t, const struct driver_vm *vm, const
     else
         fprintf(file, "[127.0.0.1]:%s %s\n", port, host_key(t, key));
     fclose(file);
-    return command_run(t->arena, arguments);
+    e = command_run(t->arena, arguments);
+    /* On a busy machine, connections that looked for SSH may still fill the guest's places. */
+    for (int tries = 0; e && strstr(e->text, "kex_exchange_identification") && tries < 60;
+         tries++) {
+        usleep(500 * 1000);
+        e = command_run(t->arena, arguments);
+    }
+    return e;
 }
 
 /* Against hanging: more polls than anything here takes on the slowest machine. */
@@ -335,8 +343,8 @@ static void test_busy_pool(struct test *t)
 
     if (!t->has_guests || t->is_system)
         return;
-    CHECK(shell(t, "head -c 400000000 /dev/urandom >source && refresh && "
-                   "echo '<volume><name>copy</name><capacity>400000000</capacity></volume>' "
+    CHECK(shell(t, "head -c 150000000 /dev/urandom >source && refresh && "
+                   "echo '<volume><name>copy</name><capacity>150000000</capacity></volume>' "
                    ">../volume.xml") == 0);
     CHECK(
         shell(

@@ -14,7 +14,7 @@ clean_up() {
         kill -9 "$worker" 2>/dev/null
         wait "$worker" 2>/dev/null
     fi
-    [ -n "${KEEP-}" ] || rm -rf "$state"
+    rm -rf "$state"
 }
 trap clean_up EXIT
 expect() { # TEXT FOUND EXPECTED

@@ -117,9 +117,10 @@ static void kill_once(struct run *run)
     usleep(1000 * random_below(run->max_ms + run->more_ms));
     kill(worker, SIGKILL);
     if (waitpid(worker, &status, 0) < 0 || !WIFSIGNALED(status)) {
-        fprintf(stderr, "kill_test: the worker ended by itself (status %d); see worker.log\n",
-                status);
-        exit(1);
+        fprintf(stderr, "kill_test: the worker ended by itself (status %d):\n", status);
+        status = system(arena_printf(run->world->arena, "tail -n 5 '%s/worker.log' >&2",
+                                     run->world->state_dir));
+        exit(status ? 2 : 1);
     }
     kill_count(run);
     arena_reset(run->world->arena);
