@@ -25,24 +25,15 @@
 
 enum { MAX_WAITING = 5, POLL_S = 1, RETURN_POLL_S = 2 };
 
-static struct error *billing_is_on(struct request *r)
-{
-    return config_has_billing(r->config)
-               ? NULL
-               : error_new(r->arena, ERROR_NOT_FOUND, "billing = off in domicile.conf");
-}
-
 /* ---- the page ---- */
 
 static struct error *billing_show(struct request *r)
 {
     struct billing_html page = { .next = NULL };
-    struct error *e = billing_is_on(r);
+    struct error *e = billing_page_fill(r, &page);
 
     r->frame.title = "Billing";
     r->frame.section = "billing";
-    if (!e)
-        e = billing_page_fill(r, &page);
     if (!e)
         live_respond(r, render_billing, &page);
     return e;
@@ -52,11 +43,8 @@ static struct error *billing_show(struct request *r)
 static struct error *return_show(struct request *r)
 {
     struct billing_get_row row;
-    struct error *e = billing_is_on(r);
+    struct error *e = sql_billing_get(r->db, r->arena, r->session->team_id, &row);
 
-    if (e)
-        return e;
-    e = sql_billing_get(r->db, r->arena, r->session->team_id, &row);
     if (e && e->kind != ERROR_NOT_FOUND)
         return e;
     if (!e && (strcmp(row.status, BILLING_STATUS_TRIAL) == 0 ||
@@ -78,11 +66,9 @@ static struct error *request_show(struct request *r)
 {
     struct billing_request_get_row request;
     struct billing_request_html page;
-    struct error *e = billing_is_on(r);
+    struct error *e = sql_billing_request_get(r->db, r->arena, r->session->team_id,
+                                              r->session->person_id, r->parameters[0], &request);
 
-    if (!e)
-        e = sql_billing_request_get(r->db, r->arena, r->session->team_id, r->session->person_id,
-                                    r->parameters[0], &request);
     if (e)
         return e;
     if (strcmp(request.state, JOB_STATE_DONE) == 0 && !request.url) {
@@ -108,10 +94,8 @@ static struct error *request_queue(struct request *r, const char *kind, const ch
     const struct actor actor = session_actor(r);
     struct billing_request_waiting_row waiting;
     const char *id;
-    struct error *e = billing_is_on(r);
+    struct error *e = sql_billing_request_waiting(r->db, r->arena, actor.team_id, &waiting);
 
-    if (!e)
-        e = sql_billing_request_waiting(r->db, r->arena, actor.team_id, &waiting);
     if (!e && waiting.total >= MAX_WAITING)
         e = error_new(r->arena, ERROR_RATE, "too many pending requests to Stripe");
     if (!e)
@@ -133,10 +117,8 @@ static struct error *cancel_show(struct request *r)
 {
     struct billing_cancel_html page = { .end_day = NULL };
     bool can_cancel;
-    struct error *e = billing_is_on(r);
+    struct error *e = billing_cancel_fill(r, &page, &can_cancel);
 
-    if (!e)
-        e = billing_cancel_fill(r, &page, &can_cancel);
     if (e)
         return e;
     if (!can_cancel) {
@@ -173,10 +155,8 @@ static struct error *card_post(struct request *r)
 static struct error *pay_post(struct request *r)
 {
     struct invoice_to_pay_row invoice;
-    struct error *e = billing_is_on(r);
+    struct error *e = sql_invoice_to_pay(r->db, r->arena, r->session->team_id, &invoice);
 
-    if (!e)
-        e = sql_invoice_to_pay(r->db, r->arena, r->session->team_id, &invoice);
     if (e && e->kind == ERROR_NOT_FOUND)
         return request_queue(r, BILLING_JOB_CARD, NULL);
     return e ? e : request_queue(r, BILLING_JOB_INVOICE, invoice.id);
@@ -186,10 +166,9 @@ static struct error *pay_post(struct request *r)
 static struct error *invoice_queue(struct request *r, const char *kind)
 {
     struct invoice_get_row invoice;
-    struct error *e = billing_is_on(r);
+    struct error *e =
+        sql_invoice_get(r->db, r->arena, r->session->team_id, r->parameters[0], &invoice);
 
-    if (!e)
-        e = sql_invoice_get(r->db, r->arena, r->session->team_id, r->parameters[0], &invoice);
     return e ? e : request_queue(r, kind, invoice.id);
 }
 
@@ -206,18 +185,18 @@ static struct error *pdf_post(struct request *r)
 /* ---- program ---- */
 
 static const struct route routes[] = {
-    { "GET", "/billing", ACCESS_MEMBER, billing_show },
-    { "GET", "/billing/return", ACCESS_MEMBER, return_show },
-    { "GET", "/billing/requests/:id", ACCESS_OWNER, request_show },
-    { "POST", "/billing/subscribe", ACCESS_OWNER, subscribe_post },
-    { "GET", "/billing/cancel", ACCESS_OWNER, cancel_show },
-    { "POST", "/billing/cancel", ACCESS_OWNER, cancel_post },
-    { "POST", "/billing/resume", ACCESS_OWNER, resume_post },
-    { "POST", "/billing/portal", ACCESS_OWNER, portal_post },
-    { "POST", "/billing/card", ACCESS_OWNER, card_post },
-    { "POST", "/billing/pay", ACCESS_OWNER, pay_post },
-    { "POST", "/billing/invoices/:id", ACCESS_OWNER, invoice_post },
-    { "POST", "/billing/invoices/:id/pdf", ACCESS_OWNER, pdf_post },
+    { "GET", "/billing", ACCESS_MEMBER | ACCESS_IF_BILLING, billing_show },
+    { "GET", "/billing/return", ACCESS_MEMBER | ACCESS_IF_BILLING, return_show },
+    { "GET", "/billing/requests/:id", ACCESS_OWNER | ACCESS_IF_BILLING, request_show },
+    { "POST", "/billing/subscribe", ACCESS_OWNER | ACCESS_IF_BILLING, subscribe_post },
+    { "GET", "/billing/cancel", ACCESS_OWNER | ACCESS_IF_BILLING, cancel_show },
+    { "POST", "/billing/cancel", ACCESS_OWNER | ACCESS_IF_BILLING, cancel_post },
+    { "POST", "/billing/resume", ACCESS_OWNER | ACCESS_IF_BILLING, resume_post },
+    { "POST", "/billing/portal", ACCESS_OWNER | ACCESS_IF_BILLING, portal_post },
+    { "POST", "/billing/card", ACCESS_OWNER | ACCESS_IF_BILLING, card_post },
+    { "POST", "/billing/pay", ACCESS_OWNER | ACCESS_IF_BILLING, pay_post },
+    { "POST", "/billing/invoices/:id", ACCESS_OWNER | ACCESS_IF_BILLING, invoice_post },
+    { "POST", "/billing/invoices/:id/pdf", ACCESS_OWNER | ACCESS_IF_BILLING, pdf_post },
 };
 
 int main(int argc, char **argv)

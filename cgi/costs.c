@@ -111,9 +111,9 @@ static struct error *cap_post(struct request *r)
 }
 
 static const struct route routes[] = {
-    { "GET", "/costs", ACCESS_MEMBER, costs_show },
-    { "GET", "/costs/csv", ACCESS_MEMBER, csv_show },
-    { "POST", "/costs/cap", ACCESS_OWNER, cap_post },
+    { "GET", "/costs", ACCESS_MEMBER | ACCESS_IF_BILLING, costs_show },
+    { "GET", "/costs/csv", ACCESS_MEMBER | ACCESS_IF_BILLING, csv_show },
+    { "POST", "/costs/cap", ACCESS_OWNER | ACCESS_IF_BILLING, cap_post },
 };
 
 int main(int argc, char **argv)

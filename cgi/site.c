@@ -4,9 +4,12 @@
  */
 #include "base/array.h"
 #include "home.html.h"
+#include "job.sql.h"
 #include "model/price.h"
+#include "model/vm_job.h"
 #include "prices.html.h"
 #include "view/vm_view.h"
+#include "vm.sql.h"
 #include "web/serve.h"
 
 static struct price_view_size_rows sizes_of(struct request *r, const struct price_list_rows *prices)
@@ -28,9 +31,9 @@ static struct price_view_size_rows sizes_of(struct request *r, const struct pric
             .price_month = price_month(config, r->arena, millicents),
             .price_stopped = price_hour_exact(config, r->arena, disk_millicents * size->disk_gb),
             .stopped_month = price_month(config, r->arena, disk_millicents * size->disk_gb),
-            .vcpus = size->vcpus,
             .memory_mb = size->memory_mb,
-            .disk_gb = size->disk_gb,
+            .rest = arena_printf(r->arena, "%lld vCPU%s · %lld GB disk", (long long)size->vcpus,
+                                 size->vcpus == 1 ? "" : "s", (long long)size->disk_gb),
             .coming = price_coming(config, r->arena, prices, size->name, now_at),
         };
     }
@@ -59,12 +62,20 @@ static struct error *home_show(struct request *r)
         .regions = { arena_array(r->arena, config->region_count, sizeof(struct price_view_region)),
                      config->region_count },
     };
+    struct job_typical_ms_row create;
+    struct vm_gone_total_row gone;
     struct error *e = sql_price_list(r->db, r->arena, &prices);
 
+    if (!e)
+        e = sql_job_typical_ms(r->db, r->arena, VM_JOB_CREATE, &create);
+    if (!e)
+        e = sql_vm_gone_total(r->db, r->arena, &gone);
     if (e)
         return e;
     page.sizes = sizes_of(r, &prices);
     page.ssh = ssh_example(r);
+    page.create_ms = create.typical_ms;
+    page.gone_total = gone.total;
     for (size_t i = 0; i < config->image_count; i++)
         page.images.row[i] =
             (struct price_view_image){ config->images[i].label, config->images[i].about };
@@ -120,7 +131,7 @@ static struct error *prices_show(struct request *r)
 
 static const struct route routes[] = {
     { "GET", "/", ACCESS_PUBLIC, home_show },
-    { "GET", "/prices", ACCESS_PUBLIC, prices_show },
+    { "GET", "/prices", ACCESS_PUBLIC | ACCESS_IF_BILLING, prices_show },
 };
 
 int main(int argc, char **argv)

@@ -37,6 +37,10 @@ FROM (SELECT created_at FROM vm WHERE team_id = :team_id LIMIT 2);
 SELECT id, name, gone_at FROM vm WHERE team_id = :team_id AND gone_at > :since_at
 ORDER BY gone_at DESC, id LIMIT :max;
 
+-- vm_gone_total() row (total int) across teams
+-- How many VMs were ever destroyed and have a receipt, for the start page. Reads the index alone.
+SELECT count(*) AS total FROM vm WHERE gone_at IS NOT NULL /* scan ok */;
+
 -- vm_get(team_id int, id text) row
 SELECT team_id, id, name, region, image, size, vcpus, memory_mb, disk_gb, wanted, wanted_at, state,
        state_at, observed, observed_at, unresponsive_at, ssh_host, ssh_port, host_key_public,

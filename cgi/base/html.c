@@ -8,12 +8,11 @@
 
 #include "base/array.h"
 #include "base/date.h"
+#include "base/text.h"
 
 #include <assert.h>
 #include <string.h>
 #include <strings.h>
-
-enum { KILO = 1024 };
 
 /* The entity that replaces a byte in text and quoted attributes; 0: none. */
 static const unsigned char entity_of[256] = {
@@ -150,39 +149,14 @@ void html_ms(struct buf *buf, int64_t length_ms)
     buf_text(buf, date_length(buf->arena, length_ms > 0 ? length_ms : 0));
 }
 
-/* "512 MB", "1.5 GB": one decimal below ten, unless it is 0. */
-static void html_size(struct buf *buf, int64_t size, unsigned unit)
-{
-    static const char *const units[] = { " bytes", " KB", " MB", " GB", " TB", " PB", " EB" };
-    int64_t rest = 0;
-    int64_t tenths;
-
-    if (size < 0)
-        size = 0;
-    while (size >= KILO && unit + 1 < COUNT(units)) {
-        rest = size % KILO;
-        size /= KILO;
-        unit++;
-    }
-    tenths = (rest * 10 + KILO / 2) / KILO;
-    size += tenths / 10;
-    tenths %= 10;
-    buf_int(buf, size);
-    if (size < 10 && tenths > 0) {
-        buf_char(buf, '.');
-        buf_int(buf, tenths);
-    }
-    buf_text(buf, units[unit]);
-}
-
 void html_mb(struct buf *buf, int64_t size_mb)
 {
-    html_size(buf, size_mb, 2);
+    buf_text(buf, text_memory(buf->arena, size_mb));
 }
 
 void html_bytes(struct buf *buf, int64_t size_bytes)
 {
-    html_size(buf, size_bytes, 0);
+    buf_text(buf, text_bytes(buf->arena, size_bytes));
 }
 
 bool html_true_text(const char *text)

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { KILO = 1024 };
+
 bool text_int(const char *text, int64_t *out)
 {
     char *end;
@@ -308,11 +310,33 @@ bool text_starts(const char *text, const char *start)
     return strncmp(text, start, strlen(start)) == 0;
 }
 
-const char *text_memory(struct arena *arena, int64_t memory_mb)
+/* One decimal below ten, unless it is 0. `unit`: of `size`, an index. */
+static const char *size_text(struct arena *arena, int64_t size, unsigned unit)
 {
-    if (memory_mb < 1024)
-        return arena_printf(arena, "%lld MB", (long long)memory_mb);
-    if (memory_mb % 1024 == 0)
-        return arena_printf(arena, "%lld GB", (long long)(memory_mb / 1024));
-    return arena_printf(arena, "%.1f GB", (double)memory_mb / 1024.0);
+    static const char *const units[] = { "bytes", "KB", "MB", "GB", "TB", "PB", "EB" };
+    int64_t rest = 0, tenths;
+
+    if (size < 0)
+        size = 0;
+    while (size >= KILO && unit + 1 < COUNT(units)) {
+        rest = size % KILO;
+        size /= KILO;
+        unit++;
+    }
+    tenths = (rest * 10 + KILO / 2) / KILO;
+    size += tenths / 10;
+    tenths %= 10;
+    if (size < 10 && tenths > 0)
+        return arena_printf(arena, "%lld.%lld %s", (long long)size, (long long)tenths, units[unit]);
+    return arena_printf(arena, "%lld %s", (long long)size, units[unit]);
+}
+
+const char *text_memory(struct arena *arena, int64_t size_mb)
+{
+    return size_text(arena, size_mb, 2);
+}
+
+const char *text_bytes(struct arena *arena, int64_t size_bytes)
+{
+    return size_text(arena, size_bytes, 0);
 }

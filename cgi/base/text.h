@@ -64,5 +64,7 @@ const char *text_lower(struct arena *arena, const char *text);
 
 bool text_starts(const char *text, const char *start);
 
-/* A human-readable amount of memory: "512 MB", "4 GB", "1.5 GB". */
-const char *text_memory(struct arena *arena, int64_t memory_mb);
+/* An amount of memory or disk: "512 MB", "4 GB", "1.5 GB", "1 TB". */
+const char *text_memory(struct arena *arena, int64_t size_mb);
+/* A size of data: "375 KB", "1.2 GB". */
+const char *text_bytes(struct arena *arena, int64_t size_bytes);

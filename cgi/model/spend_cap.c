@@ -12,11 +12,15 @@ struct error *spend_cap_check(const struct context *context, int64_t team_id, st
 {
     int64_t now_at = context->now_at, millicents;
     struct team_money_row team;
-    struct error *e = sql_team_money(context->db, context->arena, team_id, &team);
+    struct error *e;
 
-    *out = (struct spend_cap){ .cap_cents = e ? 0 : team.cap_cents };
-    if (e || !out->cap_cents)
+    *out = (struct spend_cap){ .cap_cents = 0 };
+    if (!config_has_billing(context->config))
+        return NULL;
+    e = sql_team_money(context->db, context->arena, team_id, &team);
+    if (e || !team.cap_cents)
         return e;
+    out->cap_cents = team.cap_cents;
     e = ledger_cost(context->db, context->arena, team_id, date_month_start(now_at),
                     date_month_end(now_at), &millicents);
     if (e)

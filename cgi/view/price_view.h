@@ -7,7 +7,8 @@
 struct price_view_size {
     const char *label, *what, *price_hour, *price_month;
     const char *price_stopped, *stopped_month; /* of an hour and a month; sizes only */
-    int64_t vcpus, memory_mb, disk_gb;         /* sizes only */
+    int64_t memory_mb;                         /* sizes only */
+    const char *rest;                          /* sizes only: "1 vCPU · 10 GB disk" */
     const char *coming; /* its next price with the date; NULL: none announced */
 };
 

@@ -94,10 +94,10 @@ const char *route_page(const struct request *r, const struct route *routes, size
     return text_is_local_path(page) ? page : r->path;
 }
 
-struct error *route_allow(struct request *r)
+static struct error *access_check(struct request *r)
 {
     const struct session *session = r->session;
-    enum access access = r->route->access;
+    int access = r->route->access & ~ACCESS_IF_BILLING;
     struct actor actor;
 
     if (access == ACCESS_PUBLIC)
@@ -110,4 +110,13 @@ struct error *route_allow(struct request *r)
         (access == ACCESS_OPERATOR && !session->is_operator))
         return error_new(r->arena, ERROR_FORBIDDEN, "this person lacks permission");
     return NULL;
+}
+
+struct error *route_allow(struct request *r)
+{
+    struct error *e = access_check(r);
+
+    if (!e && (r->route->access & ACCESS_IF_BILLING) && !config_has_billing(r->config))
+        e = error_new(r->arena, ERROR_NOT_FOUND, "billing = off in domicile.conf");
+    return e;
 }

@@ -12,12 +12,14 @@ enum access {
     ACCESS_MEMBER,    /* a person with a current team */
     ACCESS_OWNER,     /* an owner of the current team */
     ACCESS_OPERATOR,  /* the operator named in domicile.conf */
+    /* Added to one of those: only while billing is on; else NOT_FOUND. */
+    ACCESS_IF_BILLING = 8,
 };
 
 struct route {
     const char *method;  /* GET (includes HEAD) or POST */
     const char *pattern; /* "/vms/:id/stop": ":word" matches one segment of [A-Za-z0-9._~-] */
-    enum access access;
+    int access;          /* enum access */
     struct error *(*handler)(struct request *r);
 };
 
@@ -33,5 +35,5 @@ struct error *route_find(struct request *r, const struct route *routes, size_t c
  */
 const char *route_page(const struct request *r, const struct route *routes, size_t count);
 
-/* SIGNED_OUT, FORBIDDEN or NULL. */
+/* SIGNED_OUT, FORBIDDEN, NOT_FOUND or NULL. */
 struct error *route_allow(struct request *r);

@@ -20,6 +20,10 @@ const idOf = (page) => page.url().split('/')[4];
 const tabOpen = (page, tab) => follow(page, `#tab-${tab}`);
 const quiet = (page) => text(page, '.toast');
 
+// The checklist of somebody's first VM: "done Add an SSH key, now Create a VM, Connect".
+const steps = (page) => page.$$eval('.numbered li', (all) => all.map((li) =>
+  `${li.className} ${li.querySelector('b').firstChild.textContent}`.trim()).join(', '));
+
 // What the page shows for the way in.
 async function wayIn(page) {
   const copied = (id) => page.$eval(id, (e) => e.getAttribute('data-copy'));
@@ -70,22 +74,21 @@ let vm;
   check('and says for whom', (await text(page, 'main')).includes('operator@localhost'));
   await follow(page, 'main button[type=submit]');
   equal('signed in, one is at the VMs', new URL(page.url()).pathname, '/vms');
-  check('the empty list says what comes first', (await text(page, '.empty')).includes('Add your SSH public key'));
-  check('the quota is shown', (await text(page, '.head p')).startsWith('0 of 5 VMs'));
+  equal('the way to the first VM has three steps', await steps(page), 'now Add an SSH key, Create a VM, Connect');
+  check('the quota is shown', (await text(page, '.head .sub')).startsWith('0 of 5 VMs'));
 
-  await follow(page, '.empty a[href="/keys"]');
+  await follow(page, '.numbered a[href="/keys"]');
   await page.click('#key');
   await page.keyboard.type(publicKey);
   await follow(page, 'form[action="/keys"] button');
   equal('the key is kept, with the fingerprint of ssh-keygen', await quiet(page), `Key added: ${fingerprint}`);
 
-  await follow(page, 'nav a[href="/vms"]');
+  await follow(page, '.nav a[href="/vms"]');
+  equal('its step is ticked', await steps(page), 'done Add an SSH key, now Create a VM, Connect');
   await follow(page, '#create');
   check('a name is proposed', /^[a-z]+-[a-z]+/.test(await page.$eval('#name', (e) => e.value)));
   check('the key is chosen', await page.$eval('input[name=key]', (e) => e.checked));
-  check('the quota stands beside the button', (await text(page, '.sum p')).startsWith('After this: 1 of 5 VMs'));
-  check('and the price beside the size', /0\.001 ?\/h/.test(await text(page, '.choices label:has(input[value=nano]) .num')),
-    await text(page, '.choices label:has(input[value=nano]) .num'));
+  check('the quota stands beside the button', /VMs\s*1 of 5/.test(await text(page, '.summary')), await text(page, '.summary'));
 
   console.time('click on "Create VM" to "Running"');
   await follow(page, '#create-form button[type=submit]');
@@ -167,7 +170,7 @@ let vm;
 
   await tabOpen(page, 'snapshots');
   await follow(page, 'a[href$="/clone"]');
-  equal('a clone has its page', await text(page, 'h1'), 'Clone');
+  equal('a clone has its page', await text(page, 'h1'), 'Clone a VM');
   check('that names the snapshot', (await text(page, '.head')).includes('before the change'));
   await fill(page, '#name', 'the-clone');
   await follow(page, '#create-form button[type=submit]');
@@ -367,7 +370,7 @@ let vm;
   equal('the first of two browsers is signed in', new URL(here.url()).pathname, '/vms');
   equal('the second is told', (await follow(there, 'main button[type=submit]')).status(), 422);
   equal('why', await text(there, 'h1'), 'This link has already been used');
-  check('and what to do', (await text(there, 'main')).includes('What to do:'));
+  check('and what to do', (await text(there, 'main')).includes('Get a new link.'));
   await here.goto(link);
   equal('who has used the link is led on', new URL(here.url()).pathname, '/vms');
 
@@ -412,7 +415,7 @@ let vm;
 
   await there.goto(`${server.url}/account`);
   await follow(there, 'form[action="/account/end-others"] button');
-  equal('the other browser’s session is ended', await quiet(there), 'All other browsers are signed out.');
+  equal('the other browser’s session is ended', await quiet(there), 'Signed out of all other sessions.');
   check('and its page goes to the sign-in by itself', await until(() => new URL(here.url()).pathname === '/signin'), here.url());
   await here.browserContext().close();
 

@@ -93,7 +93,7 @@ check('and nothing says so', await page.$eval('#kept', (e) => e.hidden));
 // ---- phones ----
 const phone = await browser.page({ width: 360 });
 await signIn(phone, link());
-for (const path of ['/vms/new', '/keys', '/account', '/costs']) {
+for (const path of ['/vms/new', '/keys', '/account']) {
   await phone.goto(server.url + path);
   const small = await phone.$$eval('input:not([type=hidden], [type=radio], [type=checkbox]), select, textarea', (all) => all
     .filter((e) => parseFloat(getComputedStyle(e).fontSize) < 16).map((e) => e.name));

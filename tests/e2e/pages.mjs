@@ -82,6 +82,22 @@ async function weigh(page, name, path) {
   await client.detach();
 }
 
+// The same server with billing on. Every team's plan is active; at Stripe's address nobody answers.
+async function startWithBilling() {
+  await server.stop();
+  server.put('secrets/stripe-api-key', 'sk_test_nobody');
+  server.put('secrets/stripe-webhook', 'whsec_nobody');
+  server.put('domicile.conf', `${fs.readFileSync(`${server.dir}/domicile.conf`, 'utf8')}
+[billing]
+billing = stripe
+[stripe]
+url = http://127.0.0.1:9
+`);
+  server.sql(`INSERT INTO billing (team_id, status, status_at, customer_key)
+    SELECT id, 'active', created_at, 'key' || id FROM team;`);
+  await server.start();
+}
+
 // ---- nobody ----
 const looker = { bypassCsp: true };
 {
@@ -89,7 +105,7 @@ const looker = { bypassCsp: true };
   const link = new URL(server.signinLink('awful@example.org'));
   const used = new URL(server.signinLink('used@example.org'));
   await new Visitor(server).signIn(used.href);
-  await inspectAll(page, 'nobody', [['start', '/'], ['prices', '/prices'], ['sign-in', '/signin'], ['sign-in with return', `/signin?return=/vms/${'a'.repeat(200)}`],
+  await inspectAll(page, 'nobody', [['start', '/'], ['sign-in', '/signin'], ['sign-in with return', `/signin?return=/vms/${'a'.repeat(200)}`],
     ['signed out', '/signed-out'], ['link', link.pathname + link.search], ['link used', used.pathname + used.search, 422], ['link unknown', '/signin/link?token=x', 404],
     ['error 404', '/nope', 404], ['error 405', '/signout', 405], ['error 400', `/${'a'.repeat(2000)}`, 400]]);
   await page.browserContext().close();
@@ -99,7 +115,7 @@ const looker = { bypassCsp: true };
 {
   const page = await browser.page(looker);
   await signIn(page, server.signinLink('new@example.org'));
-  await inspectAll(page, 'empty', [['vms', '/vms'], ['new VM without a key', '/vms/new'], ['keys', '/keys'], ['activity', '/activity'], ['costs', '/costs'], ['account', '/account'], ['error 403', '/operator', 403]]);
+  await inspectAll(page, 'empty', [['vms', '/vms'], ['new VM without a key', '/vms/new'], ['keys', '/keys'], ['activity', '/activity'], ['account', '/account'], ['error 403', '/operator', 403]]);
 
   // Browsers would hold these back; the server must explain them all the same.
   const mistake = async (name, path, form, values) => {
@@ -112,8 +128,6 @@ const looker = { bypassCsp: true };
   };
   await mistake('key', '/keys', 'form[action="/keys"]', { '#key': `${key.slice(0, 40)} cut@off`, '#name': 'kept' });
   equal('mistake key: what was typed stays', await page.$eval('#name', (e) => e.value), 'kept');
-  await mistake('cap', '/costs', 'form[action="/costs/cap"]', { '#cap': 'a lot' });
-  equal('mistake cap: what was typed stays', await page.$eval('#cap', (e) => e.value), 'a lot');
   await mistake('account', '/account', 'form[action="/account/name"]', { '#name': '' });
   await page.goto(`${server.url}/keys`);
   await page.$eval('#key', (e, v) => { e.value = v; }, key);
@@ -155,7 +169,7 @@ const looker = { bypassCsp: true };
   await page.click('#vm-menu summary');
   await inspect(page, 'real VM with details');
   await inspectAll(page, 'real', [['VM', vm], ['VM month', `${vm}?range=30d&chart=disk`], ['VM snapshots', `${vm}/snapshots`], ['VM activity', `${vm}/activity`], ['VM settings', `${vm}/settings`],
-    ['vms', '/vms'], ['new VM', '/vms/new'], ['clone', clone], ['keys', '/keys'], ['activity', '/activity'], ['prices', '/prices'], ['costs', '/costs'], ['costs before', '/costs?month=2000-01'], ['account', '/account'],
+    ['vms', '/vms'], ['new VM', '/vms/new'], ['clone', clone], ['keys', '/keys'], ['activity', '/activity'], ['account', '/account'],
     ['operator', '/operator'], ['error 404', '/vms/nosuchnosuchnosu', 404], ['error 405', `${vm}/start`, 405]]);
   for (const [name, tab, form, field, value] of [['VM name', '/settings', '/rename', '#rename', 'Not A Name!'], ['snapshot name', '/snapshots', '/snapshots', '#snapshot-name', ''],
     ['destroy', '/settings', '/destroy', '#destroy-name', 'wrong']]) {
@@ -172,10 +186,25 @@ const looker = { bypassCsp: true };
   await weigh(plain, 'sign-in', '/signin');
   await weigh(plain, 'error', '/nope');
   await signIn(plain, server.signinLink('operator@localhost'));
-  for (const [name, path] of [['vms', '/vms'], ['VM', vm], ['new VM', '/vms/new'], ['clone', clone], ['keys', '/keys'], ['activity', '/activity'], ['prices', '/prices'], ['costs', '/costs'], ['account', '/account'], ['operator', '/operator']]) {
+  for (const [name, path] of [['vms', '/vms'], ['VM', vm], ['new VM', '/vms/new'], ['clone', clone], ['keys', '/keys'], ['activity', '/activity'], ['account', '/account'], ['operator', '/operator']]) {
+    await weigh(plain, name, path);
+  }
+  await page.goto(server.url + vm);
+  check('with billing off nothing is said of money', !/€|cost|pric/i.test(await page.content()));
+  equal('and its pages are not there', (await page.goto(`${server.url}/costs`)).status(), 404);
+  await startWithBilling();
+  await inspectAll(page, 'billed', [['start', '/'], ['VM', vm], ['VM settings', `${vm}/settings`], ['vms', '/vms'], ['new VM', '/vms/new'],
+    ['prices', '/prices'], ['costs', '/costs'], ['costs before', '/costs?month=2000-01'], ['billing', '/billing']]);
+  for (const [name, path] of [['billed VM', vm], ['billed new VM', '/vms/new'], ['prices', '/prices'], ['costs', '/costs'], ['billing', '/billing']]) {
     await weigh(plain, name, path);
   }
   await plain.browserContext().close();
+  await page.goto(`${server.url}/costs`);
+  await page.$eval('form[action="/costs/cap"]', (e) => { e.noValidate = true; });
+  await page.$eval('#cap', (e) => { e.value = 'a lot'; });
+  equal('mistake cap: status', (await follow(page, 'form[action="/costs/cap"] button')).status(), 422);
+  equal('mistake cap: what was typed stays', await page.$eval('#cap', (e) => e.value), 'a lot');
+  await inspect(page, 'mistake cap');
   await page.goto(server.url + vm);
   await follow(page, '#stop');
   await until(async () => await text(page, '#state') === 'Stopped');

@@ -13,7 +13,24 @@ used() {
         INSERT INTO ledger SELECT team_id, $month, id, $month, $month + $5, 1, name, '$2', '$3', $4, 0 FROM vm WHERE id = '$1'"
 }
 
+# Nothing of money while billing is off, and no limit holds.
 route "GET /costs"
+as alice get /costs ; expect 404
+as alice get /costs/csv ; expect 404
+as alice post /costs/cap cap=10 ; expect 404
+sql "UPDATE team SET cap_cents = 1 WHERE id = 1"
+used runningrunningru running nano 1 $((100 * 3600))
+as alice get /vms ; expect_no_text "spending limit"
+as alice get /vms ; expect_no_text "€"
+as alice post /vms name=fresh image=tiny size=nano region=local key=keykeykeykeykey2 ; expect 303
+
+# renew: as at the start, with billing on; every team pays.
+renew() {
+    fresh
+    printf '[billing]\nbilling = stripe\n' >>"$state/domicile.conf"
+    sql "INSERT INTO billing (team_id, status, status_at, customer_key) SELECT id, 'active', 1767225600, 'k' || id FROM team"
+}
+renew
 nobody get /costs ; expect 303 /signin?return=/costs
 as dave get /costs ; expect 403
 as alice get /costs ; expect 200
@@ -45,14 +62,11 @@ expect_text "<p class=\"fig bigfig\">$(euros $((spent * (100 + 50) / 3600)))<sma
 expect_text "<b>$(euros $(((month_end - month) * (100 + 50) / 3600)))</b>"
 expect_text ">€0.002/h<"
 expect_text "$(euros $((55 * 730))) a month"
-printf '[billing]\nbilling = stripe\n' >>"$state/domicile.conf"
 as alice get "/vms/runningrunningru?range=1h" ; expect 200
 expect_text "<span class=\"fig\">$(euros $((spent * 100 / 3600)))</span>"
 as alice get /vms ; expect_text "€0.75<small>a month"
-cp domicile.conf "$state/domicile.conf"
-as alice get /vms ; expect_no_text "a month"
 # A day's bars: what runs at the bottom, storage on top of it, together as high as the day is dear.
-fresh
+renew
 sql "DELETE FROM ledger; INSERT INTO ledger VALUES
     (1, 1767225600, 'runningrunningru', 1767225600, 1767312000, 0, 'quiet-maple', 'running', 'medium', 20, 100),
     (1, 1767225600, 'stoppedstoppedst', 1767312000, 1767398400, 0, 'old-desktop', 'stopped', 'small', 100, 0)"
@@ -64,7 +78,7 @@ expect_text "<span>€0.40</span><span>€0.20</span><span>€0</span>"
 expect_text '<td class="num">€0.29</td><td class="num">€0.07</td><td class="num">€0.36</td>'
 
 # More VMs than lines: the most expensive are listed, the others share one line.
-fresh
+renew
 sqlite3 "$state/data/main.db" "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 130)
     INSERT INTO ledger SELECT 1, 1767225600, printf('many%012d', i), 1767225600, 1767225600 + i * 3600, 0, 'many-' || i, 'running', 'medium', 1, 0 FROM n"
 as alice get "/costs?month=2026-01" ; expect 200
@@ -74,7 +88,7 @@ expect_text "33 other VMs, each of which cost less"
 # 1 to 32 hours of medium, and the hour of the forgotten one.
 expect_text "<td data-th=\"Cost\" class=\"num\"><b>$(euros $((1200 * (32 * 33 / 2 + 1))))</b></td>"
 
-fresh
+renew
 route "GET /costs/csv"
 nobody get /costs/csv ; expect 303 /signin?return=/costs/csv
 as alice get /costs/csv ; expect 200
@@ -108,7 +122,7 @@ for part in 1 2 3 4 5 6; do
 done
 if [ "$(paste -sd' ' "$state/lines")" = "5000 5000 5000 5000 5000 9" ]; then good; else bad "$(paste -sd' ' "$state/lines")"; fi
 
-fresh
+renew
 route "POST /costs/cap"
 nobody post /costs/cap cap=10 ; expect 303 "/signin?return=/costs&ended=1"
 as carol post /costs/cap cap=10 ; expect 403
@@ -143,7 +157,7 @@ as alice post /vms/stoppedstoppedst/start ; expect 303 /vms/stoppedstoppedst
 as bob get /vms ; expect_no_text "spending limit used"
 
 # At the cap: nothing starts, what runs continues, everything else is allowed.
-fresh
+renew
 as alice post /costs/cap cap=0.10 ; expect 303
 used runningrunningru running nano 1 $((100 * 3600 - 1))
 as alice get /vms ; expect_text "99% of the spending limit used"

@@ -10,17 +10,14 @@ expect_no_text 'href="/prices"'
 as alice get / ; expect 200 home_alice.html
 
 route "GET /prices"
+nobody get /prices ; expect 404
+printf '[billing]\nbilling = stripe\n' >>"$state/domicile.conf"
+nobody get / ; expect 200 home_billing.html
 nobody get /prices ; expect 200 prices.html
 as alice get /prices ; expect 200
 sqlite3 "$state/data/main.db" "INSERT INTO price VALUES ('small', 4102444800, 1400), ('snapshot_gb', 4102444800, 4)"
 nobody get /prices ; expect 200 prices_coming.html
 expect_text "€0.014 from 1 Jan 2100"
-expect_text "Billing is off on this server"
-fresh
-printf '[billing]\nbilling = stripe\n' >>"$state/domicile.conf"
-nobody get / ; expect 200 home_billing.html
-nobody get /prices ; expect 200
-expect_no_text "Billing is off"
 fresh
 
 nobody raw POST / ; expect 405

@@ -7,11 +7,13 @@
 #include "base/limit.h"
 #include "drain.h"
 #include "fake_driver.h"
+#include "model/billing_status.h"
 #include "model/ledger.h"
 #include "worker/job.h"
 #include "worker/reconcile.h"
 #include "world.h"
 
+#include "billing.sql.h"
 #include "team.sql.h"
 
 #include <setjmp.h>
@@ -333,6 +335,16 @@ static void a_new_team_does_not_pay_for_an_old_one(void **state)
 
 /* ---- the spend cap ---- */
 
+/* Billing is on from now, and the team's plan is active. */
+static void pay(struct world *world)
+{
+    world->config->billing = "stripe";
+    world_check(sql_billing_open(world->db, world->arena, world->team_id, "key", BEGIN_AT), "open");
+    world_check(sql_billing_set_status(world->db, world->arena, world->team_id,
+                                       BILLING_STATUS_ACTIVE, BEGIN_AT, NULL),
+                "status");
+}
+
 static struct error *create_try(struct test *test)
 {
     struct world *world = test->world;
@@ -377,6 +389,7 @@ static void at_the_cap_nothing_starts(void **state)
     work(test, 10);
     snapshot = world_snapshot(world, test->vm);
     work(test, 10);
+    pay(world);
     world_check(sql_team_set_cap(world->db, world->arena, world->team_id, &cap_cents), "cap");
     for (int64_t at = 40; at < 34900; at += 30)
         look(test, at);
