@@ -47,8 +47,8 @@ enum {
     LIMIT_DB_COMPACT_BYTES = 256 * 1024 * 1024, /* in memory while it is written anew */
 
     /* A session (ASVS 5.0 7.3.1, 7.3.2: both limits documented). */
-    LIMIT_SESSION_IDLE_S = 12 * 3600,
-    LIMIT_SESSION_S = 7 * 24 * 3600,
+    LIMIT_SESSION_IDLE_S = 7 * 24 * 3600,
+    LIMIT_SESSION_S = 30 * 24 * 3600,
     LIMIT_SIGNED_OUT_SESSION_S = 10 * 60, /* a sign-in in progress */
     LIMIT_SEEN_EVERY_S = 60,              /* how often "last seen" is written */
     LIMIT_SIGNIN_LINK_S = 10 * 60,

@@ -93,8 +93,8 @@ billing = stripe
 [stripe]
 url = http://127.0.0.1:9
 `);
-  server.sql(`INSERT INTO billing (team_id, status, status_at, customer_key)
-    SELECT id, 'active', created_at, 'key' || id FROM team;`);
+  server.sql(`INSERT INTO billing (team_id, status, status_at, customer_key, customer_id, subscription_id, stripe_status, started_at, period_end_at)
+    SELECT id, 'active', created_at, 'key' || id, 'cus_' || id, 'sub_' || id, 'active', created_at, created_at + 30 * 86400 FROM team;`);
   await server.start();
 }
 

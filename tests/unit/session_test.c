@@ -129,7 +129,7 @@ static void test_cookie(void **state)
                         arena_printf(arena,
                                      "__Host-session=%s; Path=/; Secure; HttpOnly; SameSite=Lax; "
                                      "Max-Age=%d",
-                                     token, 7 * 24 * 3600));
+                                     token, 30 * 24 * 3600));
     assert_null(strstr(r.response.cookie, "Domain"));
     end = loaded("POST", token);
     assert_null(end.response.cookie); /* sent once */
