@@ -39,7 +39,9 @@ function proper(what, answer, status) {
 // A page of ours, which says what to do.
 function kind(what, answer, status) {
   proper(what, answer, status);
-  check(`${what}: says what to do`, answer.text.includes('<b>What to do:</b>'), answer.text.slice(0, 200));
+  const words = [...(answer.text.split('<main')[1] ?? '').matchAll(/<p(?: class="near2")?>([^<]+)<\/p>/g)].map(([, sentence]) => sentence);
+  check(`${what}: says what is wrong and what to do`, words.length === 2 && words.every((sentence) => sentence.length > 20), answer.text.slice(-1500));
+  check(`${what}: and leads back`, /<a class="btn" href="\/(vms)?">Back to /.test(answer.text), answer.text.slice(-1500));
 }
 
 // Bytes as they are; resolves to what came back as text.
@@ -257,7 +259,7 @@ const vm = {};
   vm.look = async () => {
     const { text, status } = await operator.ask('GET', vm.path);
     return { status, chip: text.match(/<span class="state[^>]*>([^<]*)</)?.[1], ssh: text.match(/aria-label="SSH command">([^<]+)</)?.[1],
-      known: text.match(/aria-label="known_hosts line">([^<]+)</)?.[1] };
+      known: text.match(/aria-label="known_hosts entry">([^<]+)</)?.[1] };
   };
   await until(async () => (await vm.look()).chip === 'Running', 500);
   vm.first = await vm.look();
@@ -314,7 +316,9 @@ for (const [program, page] of Object.entries(PROGRAMS)) {
   const there = await ssh(server, vm.first.ssh, vm.first.known, 'cat /proc/uptime');
   check('and lets its owner in', there.code === 0, there);
   equal('it is destroyed', (await operator.send(vm.path, `${vm.path}/destroy`, [['name', 'survivor']])).status, 303);
-  check('and gone', await until(async () => (await vm.look()).chip === 'Destroyed'));
+  const receipt = async () => (await operator.ask('GET', vm.path)).text;
+  check('and gone', await until(async () => (await receipt()).includes('<h1>Receipt of destruction</h1>')));
+  check('with nothing left', /class="stamp">Nothing left<small>([1-9]\d*) of \1 parts absent/.test(await receipt()));
 }
 {
   // The port is taken: the second one must say so, and leave the first alone.
