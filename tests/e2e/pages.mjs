@@ -192,6 +192,8 @@ const looker = { bypassCsp: true };
   await page.goto(server.url + vm);
   check('with billing off nothing is said of money', !/€|cost|pric/i.test(await page.content()));
   equal('and its pages are not there', (await page.goto(`${server.url}/costs`)).status(), 404);
+  await page.goto('about:blank'); // polls nothing meanwhile
+  await plain.goto('about:blank');
   await startWithBilling();
   await inspectAll(page, 'billed', [['start', '/'], ['VM', vm], ['VM settings', `${vm}/settings`], ['vms', '/vms'], ['new VM', '/vms/new'],
     ['prices', '/prices'], ['costs', '/costs'], ['costs before', '/costs?month=2000-01'], ['billing', '/billing']]);
