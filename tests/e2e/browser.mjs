@@ -410,6 +410,23 @@ let vm;
   await follow(there, '#create-form button[type=submit]');
   check('a new VM appears in the other browser’s list', await until(async () => (await text(here, 'main')).includes('seen-elsewhere')));
   check('without a reload', await here.evaluate(() => window.sameDocument === true));
+
+  // Both look at one VM; one of them stops it.
+  await here.goto(there.url());
+  check('both see it running', await chipIs(there, 'Running') && await chipIs(here, 'Running'), await text(here, 'main'));
+  await ask(there, '#stop');
+  check('what one stops, the other sees stopped', await chipIs(here, 'Stopped'), await text(here, 'main'));
+  equal('and is told', await text(here, '.toast:last-child'), 'seen-elsewhere: stopped');
+  await here.focus('#start');
+  await here.setOfflineMode(true);
+  check('without a connection it is said', await until(() => here.$eval('#lost', (e) => !e.hidden)));
+  await here.setOfflineMode(false);
+  check('until there is one again', await until(() => here.$eval('#lost', (e) => e.hidden)));
+  equal('and the focus is where it was', await here.evaluate(() => document.activeElement.id), 'start');
+  browser.errors = browser.errors.filter((error) => !/ERR_INTERNET_DISCONNECTED|htmx:(sendError|afterRequest)/.test(error));
+  await ask(there, '#start');
+  await chipIs(there, 'Running');
+  await here.goto(`${server.url}/vms`);
   await destroy(there);
   check('and goes from it', await until(async () => !(await text(here, 'table.vms') ?? '').includes('seen-elsewhere')));
 
