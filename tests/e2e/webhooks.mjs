@@ -247,7 +247,7 @@ const retried = await boss.send('/operator', '/operator/events/retry', [['id', '
 equal('it can be tried again', retried.status, 303);
 await until(() => entry('event_broken').attempts === 2 || entry('event_broken').state === 'parked');
 equal('twice is not found', (await boss.send('/operator', '/operator/events/retry', [['id', 'event_nothing']])).status, 404);
-check('also on the command line', /1 will be tried/.test(await until(() => {
+check('also on the command line', /^Events queued for retry: 1$/m.test(await until(() => {
   try { return execFileSync(`${root}/cgi/admin.sh`, [server.dir, 'inbox-retry', 'event_broken'], { encoding: 'utf8' }); } catch { return ''; }
 })));
 
