@@ -1,5 +1,6 @@
-// The list of VMs in a browser: what is chosen, opened or typed in it outlives its polls, it is reached by
-// keyboard, and it does the same without JavaScript; and the form of a new VM, with a key pasted into it.
+// The lists in a browser: of the list of VMs, what is chosen, opened or typed in it outlives its polls, it is reached by
+// keyboard, and it does the same without JavaScript; the other lists with many rows; and the form of a new VM,
+// with a key pasted into it.
 //
 //     node tests/e2e/lists.mjs BUILD
 import { Browser, Server, check, equal, fill, finish, follow, keyMake, signIn, text, until } from './lib.mjs';
@@ -61,7 +62,83 @@ check('several can be acted on', await page.$eval('#bulk', (e) => e.checkVisibil
 await page.keyboard.press('Escape');
 await page.click('#select-all');
 equal('all are selected at once', await page.$$eval('tbody :checked', (all) => all.length), 10);
+await page.keyboard.press('Escape');
+
+// ---- many keys ----
+server.sql(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60)
+  INSERT INTO ssh_key (team_id, created_at, id, person_id, name, type, fingerprint, comment, public_line)
+  SELECT ${team}, 1767225600 + i, printf('keys%012d', i), NULL, printf('key-%02d', i), 'Ed25519', printf('SHA256:%043d', i), '', 'ssh-ed25519 AAAA' FROM n;`);
+const keyNames = () => page.$$eval('.rows .what a', (all) => all.map((e) => e.textContent));
+await page.goto(`${server.url}/keys`);
+await page.click('#sort summary');
+await follow(page, '#sort a:last-child');
+equal('keys by name', (await keyNames())[0], 'key-01');
+await page.keyboard.press('/');
+await page.keyboard.type('y-4');
+await Promise.all([page.waitForNavigation(), page.keyboard.press('Enter')]);
+equal('a search keeps the order', (await keyNames()).join(), Array.from({ length: 10 }, (_, i) => `key-4${i}`).join());
+for (const i of [40, 41]) await page.click(`[value=keys${String(i).padStart(12, '0')}]`);
+await follow(page, '#bulk .danger');
+equal('deleting several keys asks', await text(page, 'h1'), 'Delete 2 keys?');
+await follow(page, '#delete .stop');
+equal('and deletes them', server.sql("SELECT count(*) FROM ssh_key WHERE name LIKE 'key-%';"), '58');
+await page.goto(`${server.url}/keys?q=key-42`);
+const box = await page.$eval('.rows li', (e) => { const { right, bottom } = e.getBoundingClientRect(); return [right - 5, bottom - 5]; });
+await Promise.all([page.waitForNavigation(), page.mouse.click(...box)]);
+equal('the whole row leads to the key', await text(page, 'h1'), 'key-42');
+// ---- a long activity ----
+server.sql(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60)
+  INSERT INTO activity (team_id, at_ms, id, vm_id, what) SELECT ${team}, 1767225600000 + i, 'long' || i, printf('many%012d', i), 'Renamed' FROM n;`);
+const entries = () => page.$$eval('.feed a', (all) => all.map((e) => e.textContent));
+await page.goto(`${server.url}/activity`);
+await page.keyboard.press('/');
+await page.keyboard.type('renamed');
+await Promise.all([page.waitForNavigation(), page.keyboard.press('Enter')]);
+await follow(page, '#vms');
+equal('what was searched, newest first', (await entries())[0], 'many-60');
+await follow(page, '#older');
+equal('and the next', (await entries())[0], 'many-35');
+await follow(page, '#newer');
+equal('and back', (await entries())[0], 'many-60');
+await follow(page, '#snapshots');
+equal('none is of a snapshot', await text(page, 'h2'), 'No matching activity');
+
+// ---- many receipts, and no VM ----
+server.sql(`UPDATE vm SET gone_at = ${Math.floor(Date.now() / 1000)} + CAST(substr(name, 6) AS INTEGER), state = 'gone' WHERE team_id = ${team};`);
+await page.goto(`${server.url}/vms`);
+await follow(page, '.secthead a');
+equal('receipts, newest first', (await names())[0], 'many-60');
+await follow(page, '#older');
+equal('and the next', (await names())[0], 'many-35');
+await page.keyboard.press('/');
+await page.keyboard.type('many-42');
+await Promise.all([page.waitForNavigation(), page.keyboard.press('Enter')]);
+equal('a search finds one', (await names()).join(), 'many-42');
+await follow(page, 'tbody .what a');
+await follow(page, '.crumb a:nth-of-type(2)');
+equal('from a receipt back to all', await text(page, 'h1'), 'Receipts');
+server.sql(`UPDATE vm SET gone_at = NULL, state = 'stopped' WHERE team_id = ${team};`);
 await page.browserContext().close();
+
+// ---- the admin's list of all VMs ----
+const boss = await browser.page();
+await signIn(boss, server.link);
+await boss.goto(`${server.url}/operator`);
+await follow(boss, '.tile a');
+const allNames = () => boss.$$eval('tbody .what', (all) => all.map((e) => e.querySelector('a, b').textContent));
+await boss.click('#sort summary');
+await follow(boss, '#sort a:nth-of-type(2)');
+await follow(boss, '#stopped');
+equal('stopped VMs of a team, by name', (await allNames())[0], 'many-01');
+await follow(boss, '#older');
+equal('and the next', (await allNames())[0], 'many-26');
+equal('which the admin cannot open', await boss.$$eval('tbody a', (all) => all.length), 0);
+await boss.keyboard.press('/');
+await boss.keyboard.type('ADA');
+await Promise.all([boss.waitForNavigation(), boss.keyboard.press('Enter')]);
+equal('a search for the team keeps filter and order', new URL(boss.url()).search, '?q=ADA&state=stopped&sort=name');
+equal('and finds its VMs', (await allNames())[0], 'many-01');
+await boss.browserContext().close();
 
 // ---- without JavaScript ----
 const plain = await browser.page();

@@ -38,7 +38,7 @@ fresh
 as alice get "/vms?q=MAPLE" ; expect 200
 expect_text quiet-maple
 expect_no_text old-desktop
-expect_text '1 to 1 of 1'
+expect_no_text '1 to 1'
 as alice get "/vms?q=nothing" ; expect 200 vms_no_match.html
 as alice get "/vms?q=%3Cscript%3E&state=%22&sort=x&page=-5" ; expect 200
 expect_no_text "<script>"
@@ -57,7 +57,7 @@ as alice get "/vms?sort=state" ; expect_order "dest fail runn stop"
 as alice get "/vms?q=%00" ; expect 400
 # What was destroyed lately is below, with its receipt.
 sql "UPDATE vm SET gone_at = unixepoch() WHERE id = 'gonegonegonegone'"
-as alice get /vms ; expect_text 'href="/vms/gonegonegonegone">Receipt'
+as alice get /vms ; expect_text 'href="/vms/gonegonegonegone">gone-vm'
 as alice get "/vms?q=gone" ; expect_no_text gonegonegonegone
 # The first steps: a key, a VM, and until a day later how to connect.
 sql "DELETE FROM ssh_key WHERE team_id = 2"
@@ -67,6 +67,36 @@ as bob get /vms ; expect_text "Three steps"
 expect_text '<code tabindex="0">ssh -p 22003 dev@localhost</code>'
 sql "DELETE FROM job_step; DELETE FROM job; DELETE FROM activity; DELETE FROM vm WHERE team_id = 2"
 as bob get /vms ; expect 200 vms_empty.html
+
+route "GET /receipts"
+fresh
+nobody get /receipts ; expect 303 /signin?return=/receipts
+as dave get /receipts ; expect 403
+as bob get /receipts ; expect 200 receipts_empty.html
+as bob get /vms/gonegonegonegone ; expect 404
+as alice get /receipts ; expect 200 receipts.html
+as alice get "/receipts?q=MAPLE" ; expect 200
+expect_text "No matching receipts"
+expect_no_text "gone-vm"
+as alice get "/receipts?q=%00" ; expect 400
+# Without a VM they are reached from the list; a receipt is kept for seven years.
+as alice get /vms ; expect_text 'href="/receipts"'
+as bob get /vms ; expect_no_text '/receipts'
+sql "UPDATE vm SET gone_at = unixepoch() - 8 * 366 * 86400 WHERE id = 'gonegonegonegone'"
+as alice get /receipts ; expect_text "No receipts yet"
+as alice get /vms ; expect_no_text '/receipts'
+sql "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60)
+    INSERT INTO vm (team_id, created_at, id, name, region, image, size, vcpus, memory_mb, disk_gb, wanted, wanted_at, state,
+                    state_at, observed, observed_at, gone_at)
+    SELECT 1, i, printf('gone%012d', i), printf('past-%02d', 61 - i), 'local', 'tiny', 'nano', 1, 128, 1, 'gone', 1, 'gone', 1, 'absent', 1, 1767225600 + i FROM n"
+as alice get "/receipts?page=3" ; expect 200
+expect_text "51 to 60 of 60"
+expect_text "past-60<"
+expect_text 'href="/receipts?q=&amp;sort=newest&amp;page=2"'
+as alice get "/receipts?sort=name" ; expect_text "past-25<"
+expect_no_text "past-26<"
+as alice get "/receipts?q=st-6" ; expect_text "past-60<"
+expect_no_text "past-59<"
 
 route "POST /vms/bulk/:act"
 fresh
@@ -157,7 +187,7 @@ expect_no_text "internal error"
 sqlite3 "$state/data/main.db" "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 124)
     INSERT INTO activity (team_id, at_ms, id, vm_id, what, person_id)
     SELECT 1, 1767225603000, printf('same%03d', i), 'runningrunningru', printf('entry%03d', i), 1 FROM n"
-link_of() { sed -n 's/.*rel="'"$1"'" href="\([^"]*\)".*/\1/p' "$state/answer"; }
+link_of() { sed -n 's/.*rel="'"$1"'" href="\([^"]*\)".*/\1/p' "$state/answer" | sed 's/&amp;/\&/g'; }
 next=/activity
 pages=0
 while [ -n "$next" ] && [ $pages -lt 9 ]; do
@@ -178,13 +208,44 @@ while [ -n "$next" ] && [ $pages -gt 0 ]; do
     next=$(link_of prev)
     pages=$((pages - 1))
 done
-if [ "$pages $last $(wc -l <"$state/entries")" = "0 /activity 248" ]; then good; else bad "back: $pages pages, at $last, $(wc -l <"$state/entries") entries"; fi
+if [ "$pages $last $(wc -l <"$state/entries")" = "0 /activity?q=&kind= 248" ]; then good; else bad "back: $pages pages, at $last, $(wc -l <"$state/entries") entries"; fi
 as alice get "/activity?before=1-x" ; expect_text "No older activity"
+# What was done, to which VM, by whom; of one kind. Pages keep both.
+as alice get "/activity?q=ENTRY12" ; expect_text entry120
+expect_no_text entry119
+as alice get "/activity?q=maple&kind=vms" ; expect_text entry001
+expect_text 'href="/activity?q=maple&amp;kind=vms&amp;before='
+as alice get "$(link_of next)" ; expect_text entry026
+expect_no_text entry025
+as alice get "$(link_of prev)" ; expect_text entry001
+as alice get "/activity?q=ALICE" ; expect_text entry001
+as alice get "/activity?kind=snapshots" ; expect 200 activity_none.html
+sql "UPDATE job SET kind = 'restore' WHERE number = 2"
+as alice get "/activity?kind=snapshots" ; expect_text "old-desktop"
+expect_no_text quiet-maple
+as alice get "/activity?kind=failed" ; expect_text "Creation failed"
+expect_no_text old-desktop
+as alice get "/activity?q=secret" ; expect_text "No matching activity"
+sql "DELETE FROM activity WHERE team_id = 2"
+as bob get /activity ; expect_text "No activity yet"
 
 route "GET /operator"
 nobody get /operator ; expect 303 /signin?return=/operator
 as bob get /operator ; expect 403
 as alice get /operator ; expect 200 operator.html
+route "GET /operator/vms"
+nobody get /operator/vms ; expect 303 /signin?return=/operator/vms
+as bob get /operator/vms ; expect 403
+as alice get /operator/vms ; expect 200 operator_vms.html
+# The name of a VM or of its team; only the admin's own VMs are links.
+as alice get "/operator/vms?q=BOB" ; expect_text "bobs-vm"
+expect_no_text quiet-maple
+expect_no_text "/vms/bobsvm"
+as alice get "/operator/vms?q=ALICE&sort=name" ; expect_text quiet-maple
+expect_text 'href="/vms/runningrunningru"'
+as alice get "/operator/vms?state=attention&sort=team" ; expect_text "Not responding"
+expect_no_text quiet-maple
+as alice get "/operator/vms?q=nothing" ; expect_text "No matching VMs"
 route "POST /operator/events/retry"
 as bob post /operator/events/retry id=event_parked ; expect 403
 as alice post_bare /operator/events/retry id=event_parked ; expect 403
