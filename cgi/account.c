@@ -5,8 +5,8 @@
 #include "base/limit.h"
 #include "base/text.h"
 #include "key.html.h"
-#include "key_delete.html.h"
 #include "keys.html.h"
+#include "keys_delete.html.h"
 #include "main_constants.sql.h"
 #include "model/ssh_key_store.h"
 #include "person.sql.h"
@@ -15,6 +15,7 @@
 #include "view/session_view.h"
 #include "web/form.h"
 #include "web/list_position.h"
+#include "web/list_query.h"
 #include "web/serve.h"
 #include "web/session.h"
 
@@ -32,35 +33,40 @@ static struct error *done(struct request *r, const char *notice, const char *pat
 
 /* ---- keys ---- */
 
+static const struct list_choice KEY_SORTS[] = {
+    { .value = "newest", .label = "Newest first" },
+    { .value = "name", .label = "Name" },
+};
+static const struct list_kind KEY_LIST = {
+    .path = "/keys",
+    .things = "keys",
+    .sorts = KEY_SORTS,
+    .sort_count = COUNT(KEY_SORTS),
+};
+
 /* One page of the keys that have the searched text. */
 static struct error *keys_fill(struct request *r, struct keys_html *page)
 {
-    struct field search = { .name = "q", .kind = FIELD_LINE, .max = LIMIT_LABEL_CHARACTERS };
     int64_t team_id = r->session->team_id;
-    struct list_page shown;
+    struct list_query *list = &page->list;
     struct ssh_key_count_row all;
     struct ssh_key_match_row found;
-    struct error *e = form_read(r, &search, 1);
+    struct error *e = list_query_read(r, &KEY_LIST, list);
 
     if (!e)
         e = sql_ssh_key_count(r->db, r->arena, team_id, &all);
     if (!e)
-        e = sql_ssh_key_match(r->db, r->arena, team_id, search.text, &found);
+        e = sql_ssh_key_match(r->db, r->arena, team_id, list->search, &found);
     if (!e)
-        e = list_page_read(r, found.total, &shown);
+        e = list_query_page(r, found.total, list);
     if (!e)
-        e = sql_ssh_key_list(r->db, r->arena, team_id, search.text,
-                             (shown.number - 1) * LIMIT_LIST_ROWS, LIMIT_LIST_ROWS, &page->keys);
+        e = sql_ssh_key_list(r->db, r->arena, team_id, list->search, list->sort, list->skip,
+                             LIMIT_LIST_ROWS, &page->keys);
     if (e)
         return e;
-    page->search = search.text;
-    page->from = shown.from;
-    page->to = shown.to;
-    page->total = found.total;
-    page->newer = shown.before;
-    page->older = shown.after;
     page->all = all.total;
-    page->has_search = all.total > LIMIT_LIST_ROWS;
+    page->has_tools = all.total > LIMIT_LIST_ROWS;
+    page->has_several = all.total > 1;
     r->frame.title = "SSH keys";
     r->frame.section = "keys";
     return NULL;
@@ -189,33 +195,77 @@ static struct error *key_rename(struct request *r)
     return e ? e : done(r, "Key renamed", "/keys");
 }
 
-static struct error *key_delete_show(struct request *r)
+/* ---- deleting keys ---- */
+
+/* The chosen keys; NOT_FOUND if one of them is not the team's. */
+static struct error *chosen_fill(struct request *r, struct keys_delete_html *page)
 {
-    struct key_html whole = { .name = NULL };
-    struct key_delete_html page;
-    struct error *e = key_fill(r, &whole);
+    struct field chosen = { .name = "key", .kind = FIELD_LIST };
+    int64_t team_id = r->session->team_id;
+    struct error *e = form_read(r, &chosen, 1);
 
     if (e)
         return e;
-    page =
-        (struct key_delete_html){ .key = whole.key, .vms = whole.vms, .has_more = whole.has_more };
-    r->frame.title = "Delete key";
-    html_key_delete(&r->response.body, &r->frame, &page);
+    page->keys.count = chosen.list_count;
+    page->keys.row = arena_array(r->arena, chosen.list_count, sizeof *page->keys.row);
+    for (size_t i = 0; !e && i < chosen.list_count; i++) {
+        struct key_delete_row *row = &page->keys.row[i];
+        struct ssh_key_get_row key;
+
+        e = sql_ssh_key_get(r->db, r->arena, team_id, chosen.list[i], &key);
+        if (!e)
+            e = sql_ssh_key_vms(r->db, r->arena, team_id, key.fingerprint, LIMIT_LIST_ROWS + 1,
+                                &row->vms);
+        if (e)
+            return e;
+        row->id = key.id;
+        row->name = key.name;
+        row->type = key.type;
+        row->fingerprint = key.fingerprint;
+        row->has_more = list_cut(&row->vms.count);
+        page->is_used |= row->vms.count > 0;
+    }
+    page->is_one = page->keys.count == 1;
     return NULL;
 }
 
-static struct error *key_delete(struct request *r)
+static struct error *keys_delete_show(struct request *r)
 {
-    struct key_html page = { .name = NULL };
-    struct error *e = key_fill(r, &page);
+    struct keys_delete_html page = { .back_path = "/keys" };
+    struct error *e = chosen_fill(r, &page);
 
-    if (!e)
-        e = sql_ssh_key_delete(r->db, r->arena, r->session->team_id, page.key.id);
     if (e)
         return e;
+    if (!page.keys.count) {
+        response_redirect(&r->response, page.back_path);
+        return NULL;
+    }
+    if (page.is_one)
+        page.back_path = arena_printf(r->arena, "/keys/%s", page.keys.row[0].id);
+    r->frame.title = page.is_one ? arena_printf(r->arena, "Delete key “%s”?", page.keys.row[0].name)
+                                 : arena_printf(r->arena, "Delete %zu keys?", page.keys.count);
+    r->frame.section = "keys";
+    html_keys_delete(&r->response.body, &r->frame, &page);
+    return NULL;
+}
+
+static struct error *keys_delete(struct request *r)
+{
+    struct keys_delete_html page = { .back_path = NULL };
+    struct error *e = chosen_fill(r, &page);
+    const char *what;
+
+    for (size_t i = 0; !e && i < page.keys.count; i++)
+        e = sql_ssh_key_delete(r->db, r->arena, r->session->team_id, page.keys.row[i].id);
+    if (e)
+        return e;
+    what = page.is_one ? arena_printf(r->arena, "Key “%s” deleted", page.keys.row[0].name)
+                       : arena_printf(r->arena, "%zu keys deleted", page.keys.count);
     return done(r,
-                arena_printf(r->arena, "Key “%s” deleted%s", page.key.name,
-                             page.vms.count ? ". VMs created with it still accept it." : ""),
+                page.is_used
+                    ? arena_printf(r->arena, "%s. VMs created with %s still accept %s.", what,
+                                   page.is_one ? "it" : "them", page.is_one ? "it" : "them")
+                    : what,
                 "/keys");
 }
 
@@ -327,10 +377,10 @@ static struct error *session_end_others(struct request *r)
 static const struct route routes[] = {
     { "GET", "/keys", ACCESS_MEMBER, keys_show },
     { "POST", "/keys", ACCESS_MEMBER, keys_post },
+    { "GET", "/keys/delete", ACCESS_MEMBER, keys_delete_show },
+    { "POST", "/keys/delete", ACCESS_MEMBER, keys_delete },
     { "GET", "/keys/:id", ACCESS_MEMBER, key_show },
     { "POST", "/keys/:id/rename", ACCESS_MEMBER, key_rename },
-    { "GET", "/keys/:id/delete", ACCESS_MEMBER, key_delete_show },
-    { "POST", "/keys/:id/delete", ACCESS_MEMBER, key_delete },
     { "GET", "/account", ACCESS_SIGNED_IN, account_show },
     { "POST", "/account/name", ACCESS_SIGNED_IN, account_rename },
     { "POST", "/account/theme", ACCESS_SIGNED_IN, theme_set },

@@ -105,7 +105,7 @@ static struct error *first_steps_fill(struct request *r, struct vms_html *page)
     if (e)
         return e;
     page->has_first_steps =
-        !first.total || (first.total == 1 && page->vms.count == 1 && page->count_running &&
+        !first.total || (first.total == 1 && page->vms.count == 1 && page->vms.row[0].is_up &&
                          first.created_at > r->now_at - LIMIT_FIRST_STEPS_S);
     page->key_count = keys.total;
     page->has_one_key = keys.total == 1;
@@ -127,7 +127,7 @@ static struct error *vms_surround(struct request *r, struct vms_html *page)
 
     if (!e)
         e = sql_vm_gone(r->db, r->arena, team_id, r->now_at - LIMIT_GONE_LIST_S,
-                        page->is_first ? LIMIT_GONE_LIST_ROWS : 0, &page->gone);
+                        page->list.is_plain ? LIMIT_GONE_LIST_ROWS : 0, &page->gone);
     if (!e)
         e = hosts_fill(r, page);
     if (!e)
@@ -138,7 +138,7 @@ static struct error *vms_surround(struct request *r, struct vms_html *page)
         return e;
     page->is_empty = used.vms == 0;
     page->quota = quota_words(r, &used);
-    return page->is_first ? first_steps_fill(r, page) : NULL;
+    return page->list.is_plain ? first_steps_fill(r, page) : NULL;
 }
 
 static struct error *vms_show(struct request *r)

@@ -1,12 +1,14 @@
--- ssh_key_list(team_id int, search text, skip int, max int) rows (vms int)
--- A page of the keys with `search` in them, with the number of existing VMs that hold each.
+-- ssh_key_list(team_id int, search text, sort text, skip int, max int) rows (vms int)
+-- A page of the keys with `search` in them, by name or else newest first, with the number of
+-- existing VMs that hold each. Sorted because a team has at most LIMIT_KEYS_PER_TEAM of them.
 SELECT id, name, type, fingerprint, comment, created_at,
        (SELECT count(*) FROM vm_key k JOIN vm v ON v.id = k.vm_id
          WHERE k.team_id = :team_id AND k.fingerprint = ssh_key.fingerprint
            AND v.gone_at IS NULL) AS vms
 FROM ssh_key WHERE team_id = :team_id
   AND (:search = '' OR instr(lower(name || ' ' || comment || ' ' || fingerprint), lower(:search)))
-ORDER BY created_at DESC, id LIMIT :max OFFSET :skip;
+ORDER BY CASE :sort WHEN 'name' THEN lower(name) END, created_at DESC, id
+LIMIT :max OFFSET :skip /* sort ok */;
 
 -- ssh_key_match(team_id int, search text) row (total int)
 -- How many keys have `search` in them.

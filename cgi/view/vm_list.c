@@ -10,15 +10,34 @@
 #include "model/vm_state.h"
 #include "view/vm_view.h"
 #include "vms.html.h"
-#include "web/form.h"
-#include "web/list_position.h"
+#include "web/list_query.h"
 #include "web/session.h"
 
 #include <string.h>
 
-/* Values of "state" and "sort" in addresses; the first of each is what their absence means. */
-static const char *const STATES[] = { "", "running", "stopped", "attention" };
-static const char *const SORTS[] = { "newest", "name", "state" };
+enum { ALL, RUNNING, STOPPED, ATTENTION };
+
+static const struct list_choice FILTERS[] = {
+    [ALL] = { .value = "", .label = "All" },
+    [RUNNING] = { .value = "running", .label = "Running" },
+    [STOPPED] = { .value = "stopped", .label = "Stopped" },
+    [ATTENTION] = { .value = "attention", .label = "Needs attention" },
+};
+static const struct list_choice SORTS[] = {
+    { .value = "newest", .label = "Newest first" },
+    { .value = "name", .label = "Name" },
+    { .value = "state", .label = "State" },
+};
+static const struct list_kind KIND = {
+    .path = "/vms",
+    .things = "VMs",
+    .filter_name = "state",
+    .filter_label = "Filter by state",
+    .filters = FILTERS,
+    .filter_count = COUNT(FILTERS),
+    .sorts = SORTS,
+    .sort_count = COUNT(SORTS),
+};
 
 enum { ERROR_CHARACTERS = 70 };
 
@@ -107,12 +126,13 @@ static struct vm_row row_of(struct request *r, const struct price_list_rows *pri
     };
 }
 
-static struct error *rows_fill(struct request *r, struct vms_html *page, int64_t skip)
+static struct error *rows_fill(struct request *r, const char *search, struct vms_html *page)
 {
+    const struct list_query *list = &page->list;
     struct price_list_rows prices;
     struct vm_list_rows vms;
-    struct error *e = sql_vm_list(r->db, r->arena, r->session->team_id, page->search,
-                                  page->standing, page->sort, skip, LIMIT_LIST_ROWS, &vms);
+    struct error *e = sql_vm_list(r->db, r->arena, r->session->team_id, search, list->filter,
+                                  list->sort, list->skip, LIMIT_LIST_ROWS, &vms);
 
     if (!e)
         e = sql_price_list(r->db, r->arena, &prices);
@@ -128,73 +148,30 @@ static struct error *rows_fill(struct request *r, struct vms_html *page, int64_t
     return e;
 }
 
-/* ---- the address ---- */
+/* ---- the list ---- */
 
-/* The one of `values` that was asked for, or the first. */
-static size_t choose(const char *const *values, size_t count, const char *asked)
+static void counts_fill(const struct vm_count_row *count, struct list_query *list)
 {
-    size_t i = count - 1;
-
-    while (i > 0 && strcmp(values[i], asked) != 0)
-        i--;
-    return i;
-}
-
-enum { SEARCH, STATE, SORT, FIELDS };
-
-static struct error *query_read(struct request *r, struct vms_html *page)
-{
-    struct field fields[FIELDS] = {
-        [SEARCH] = { .name = "q", .kind = FIELD_LINE, .max = LIMIT_HOST_NAME_BYTES },
-        [STATE] = { .name = "state", .kind = FIELD_LINE },
-        [SORT] = { .name = "sort", .kind = FIELD_LINE },
-    };
-    struct error *e = form_read(r, fields, FIELDS);
-
-    if (e)
-        return e;
-    page->search = text_lower(r->arena, fields[SEARCH].text);
-    page->standing = STATES[choose(STATES, COUNT(STATES), fields[STATE].text)];
-    page->sort = SORTS[choose(SORTS, COUNT(SORTS), fields[SORT].text)];
-    return NULL;
-}
-
-static struct error *counts_fill(struct request *r, struct vms_html *page, int64_t *out_total)
-{
-    struct vm_count_row count;
-    struct error *e = sql_vm_count(r->db, r->arena, r->session->team_id, page->search, &count);
-    const int64_t of_state[COUNT(STATES)] = { count.total, count.running, count.stopped,
-                                              count.attention };
-
-    if (e)
-        return e;
-    page->count_all = count.total;
-    page->count_running = count.running;
-    page->count_stopped = count.stopped;
-    page->count_attention = count.attention;
-    *out_total = of_state[choose(STATES, COUNT(STATES), page->standing)];
-    return NULL;
+    list->filters.row[ALL].total = count->total;
+    list->filters.row[RUNNING].total = count->running;
+    list->filters.row[STOPPED].total = count->stopped;
+    list->filters.row[ATTENTION].total = count->attention;
 }
 
 struct error *vm_list_fill(struct request *r, struct vms_html *page)
 {
-    struct list_page shown;
-    int64_t total;
-    struct error *e = query_read(r, page);
+    struct list_query *list = &page->list;
+    struct vm_count_row count;
+    const char *search;
+    struct error *e = list_query_read(r, &KIND, list);
 
-    if (!e)
-        e = counts_fill(r, page, &total);
-    if (!e)
-        e = list_page_read(r, total, &shown);
     if (e)
         return e;
-    page->number = shown.number;
-    page->from = shown.from;
-    page->to = shown.to;
-    page->total = total;
-    page->newer = shown.before;
-    page->older = shown.after;
-    page->is_first = !*page->search && !*page->standing && strcmp(page->sort, SORTS[0]) == 0 &&
-                     shown.number == 1;
-    return rows_fill(r, page, (shown.number - 1) * LIMIT_LIST_ROWS);
+    search = text_lower(r->arena, list->search);
+    e = sql_vm_count(r->db, r->arena, r->session->team_id, search, &count);
+    if (e)
+        return e;
+    counts_fill(&count, list);
+    e = list_query_page(r, list->filters.row[list_query_filter(list)].total, list);
+    return e ? e : rows_fill(r, search, page);
 }

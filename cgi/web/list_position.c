@@ -35,22 +35,3 @@ bool list_cut(size_t *count)
     *count -= has_more;
     return has_more;
 }
-
-struct error *list_page_read(struct request *r, int64_t total, struct list_page *out)
-{
-    struct field asked = { .name = "page", .kind = FIELD_LINE };
-    int64_t last = total > 0 ? (total - 1) / LIMIT_LIST_ROWS + 1 : 1;
-    struct error *e = form_read(r, &asked, 1);
-
-    if (e)
-        return e;
-    if (!text_int(asked.text, &out->number) || out->number < 1)
-        out->number = 1;
-    if (out->number > last)
-        out->number = last;
-    out->from = total > 0 ? (out->number - 1) * LIMIT_LIST_ROWS + 1 : 0;
-    out->to = out->number == last ? total : out->number * LIMIT_LIST_ROWS;
-    out->before = out->number - 1;
-    out->after = out->number == last ? 0 : out->number + 1;
-    return NULL;
-}

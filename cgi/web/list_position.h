@@ -1,10 +1,8 @@
 /*
- * Pages of lists. A list that grows with time, without end, continues after a position; one that a
- * quota or a limit bounds has numbered pages.
- *
- * Positions: pages of a list that is ordered by time, newest first, and by id within the same time.
- * A page begins after a position: time and id of the last row of the page before. A time alone
- * would lose the other rows of the same moment.
+ * Pages of a list that grows without end, ordered by time, newest first, and by id within the same
+ * time. A page begins after a position: time and id of the last row of the page before. A time
+ * alone would lose the other rows of the same moment. Lists that can be counted have numbered
+ * pages: list_query.h.
  */
 #pragma once
 
@@ -26,12 +24,3 @@ bool list_cut(size_t *count);
 
 /* The value of "before" that continues after the row (`at`, `id`): "1767225604100-a2b3". */
 const char *list_position_text(struct arena *arena, int64_t at, const char *id);
-
-struct list_page {
-    int64_t number;        /* from 1 */
-    int64_t from, to;      /* its rows, from 1; both 0 in an empty list */
-    int64_t before, after; /* numbers of the pages beside it; 0: none */
-};
-
-/* From the query's "page" for a list of `total` rows: the nearest page that exists. */
-struct error *list_page_read(struct request *r, int64_t total, struct list_page *out);

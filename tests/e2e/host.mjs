@@ -214,7 +214,7 @@ equal('something is written', (await inside('oak', 'echo kept > note; sync; cat 
   // ---- a clone carries no key that was deleted since ----
   check('the other key logs in to the source', (await inside('oak', 'true', 'lost')).code === 0);
   const lost = server.sql("SELECT id FROM ssh_key WHERE name = 'lost';");
-  await alice.send(`/keys/${lost}`, `/keys/${lost}/delete`, []);
+  await alice.send(`/keys/${lost}`, '/keys/delete', [['key', lost]]);
   equal('it is deleted', server.sql("SELECT count(*) FROM ssh_key WHERE name = 'lost';"), '0');
   const base = `/vms/${vmOf('oak', 'id')}/snapshots/${snapshot}/clone`;
   equal('a clone', (await alice.send(base, base, [['name', 'twin'], ['size', 'nano']])).status, 303);

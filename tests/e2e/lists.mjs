@@ -1,5 +1,6 @@
-// The list of VMs in a browser: what is chosen, opened or typed in it outlives its polls, it is reached by
-// keyboard, and it does the same without JavaScript; and the form of a new VM, with a key pasted into it.
+// The lists in a browser: of the list of VMs, what is chosen, opened or typed in it outlives its polls, it is reached by
+// keyboard, and it does the same without JavaScript; the other lists with many rows; and the form of a new VM,
+// with a key pasted into it.
 //
 //     node tests/e2e/lists.mjs BUILD
 import { Browser, Server, check, equal, fill, finish, follow, keyMake, signIn, text, until } from './lib.mjs';
@@ -61,6 +62,30 @@ check('several can be acted on', await page.$eval('#bulk', (e) => e.checkVisibil
 await page.keyboard.press('Escape');
 await page.click('#select-all');
 equal('all are selected at once', await page.$$eval('tbody :checked', (all) => all.length), 10);
+await page.keyboard.press('Escape');
+
+// ---- many keys ----
+server.sql(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60)
+  INSERT INTO ssh_key (team_id, created_at, id, person_id, name, type, fingerprint, comment, public_line)
+  SELECT ${team}, 1767225600 + i, printf('keys%012d', i), NULL, printf('key-%02d', i), 'Ed25519', printf('SHA256:%043d', i), '', 'ssh-ed25519 AAAA' FROM n;`);
+const keyNames = () => page.$$eval('.rows .what a', (all) => all.map((e) => e.textContent));
+await page.goto(`${server.url}/keys`);
+await page.click('#sort summary');
+await follow(page, '#sort a:last-child');
+equal('keys by name', (await keyNames())[0], 'key-01');
+await page.keyboard.press('/');
+await page.keyboard.type('y-4');
+await Promise.all([page.waitForNavigation(), page.keyboard.press('Enter')]);
+equal('a search keeps the order', (await keyNames()).join(), Array.from({ length: 10 }, (_, i) => `key-4${i}`).join());
+for (const i of [40, 41]) await page.click(`[value=keys${String(i).padStart(12, '0')}]`);
+await follow(page, '#bulk .danger');
+equal('deleting several keys asks', await text(page, 'h1'), 'Delete 2 keys?');
+await follow(page, '#delete .stop');
+equal('and deletes them', server.sql("SELECT count(*) FROM ssh_key WHERE name LIKE 'key-%';"), '58');
+await page.goto(`${server.url}/keys?q=key-42`);
+const box = await page.$eval('.rows li', (e) => { const { right, bottom } = e.getBoundingClientRect(); return [right - 5, bottom - 5]; });
+await Promise.all([page.waitForNavigation(), page.mouse.click(...box)]);
+equal('the whole row leads to the key', await text(page, 'h1'), 'key-42');
 await page.browserContext().close();
 
 // ---- without JavaScript ----

@@ -138,7 +138,7 @@ const looker = { bypassCsp: true };
   await inspectAll(page, 'one key', [['vms', '/vms'], ['new VM', '/vms/new'], ['keys', '/keys']]);
   await page.goto(`${server.url}/keys`);
   await follow(page, '.rows .what a');
-  await inspectAll(page, 'one key', [['delete', `${new URL(page.url()).pathname}/delete`]]);
+  await inspectAll(page, 'one key', [['delete', `/keys/delete?key=${new URL(page.url()).pathname.split('/').at(-1)}`]]);
   await page.goBack();
   await inspect(page, 'one key page');
   const one = new URL(page.url()).pathname;

@@ -98,20 +98,47 @@ as alice post /keys/keykeykeykeykey2/rename name= ; expect 422 key_rename_empty.
 as alice post /keys/keykeykeykeykey2/rename "name=work laptop" ; expect 303 /keys
 expect_row "SELECT name FROM ssh_key WHERE id = 'keykeykeykeykey2'" "work laptop"
 
-route "GET /keys/:id/delete"
-nobody get /keys/keykeykeykeykey2/delete ; expect 303 /signin?return=/keys/keykeykeykeykey2/delete
-as alice get /keys/keykeykeykeykey2/delete ; expect 200 key_delete.html
+route "GET /keys/delete"
+nobody get "/keys/delete?key=keykeykeykeykey2" ; expect 303 "/signin?return=/keys/delete%3Fkey%3Dkeykeykeykeykey2"
+as alice get "/keys/delete?key=keykeykeykeykey2" ; expect 200 key_delete.html
 expect_text 'work laptop'
-as bob get /keys/keykeykeykeykey2/delete ; expect 404
+as bob get "/keys/delete?key=keykeykeykeykey2" ; expect 404
+as alice get "/keys/delete?key=keykeykeykeykey2&key=keykeykeykeykey3" ; expect 200 keys_delete.html
+as alice get "/keys/delete?key=keykeykeykeykey2&key=keykeykeykeykey4" ; expect 404
+as alice get /keys/delete ; expect 303 /keys
 
-route "POST /keys/:id/delete"
-nobody post /keys/keykeykeykeykey2/delete ; expect 303 "/signin?return=/keys/keykeykeykeykey2/delete&ended=1"
-as bob post /keys/keykeykeykeykey2/delete ; expect 404
-as alice post_bare /keys/keykeykeykeykey2/delete ; expect 403
-as alice post /keys/keykeykeykeykey2/delete ; expect 303 /keys
+route "POST /keys/delete"
+nobody post /keys/delete key=keykeykeykeykey2 ; expect 303 "/signin?return=/keys/delete&ended=1"
+as bob post /keys/delete key=keykeykeykeykey2 ; expect 404
+as alice post_bare /keys/delete key=keykeykeykeykey2 ; expect 403
+as alice post /keys/delete key=keykeykeykeykey2 ; expect 303 /keys
 expect_row "SELECT count(*) FROM ssh_key WHERE id = 'keykeykeykeykey2'" 0
 expect_row "SELECT count(*) FROM vm_key WHERE vm_id = 'runningrunningru'" 2
-as alice post /keys/keykeykeykeykey2/delete ; expect 404
+as alice post /keys/delete key=keykeykeykeykey2 ; expect 404
+# Several are deleted together, or none.
+fresh
+as alice post /keys/delete key=keykeykeykeykey2 key=keykeykeykeykey4 ; expect 404
+as alice post /keys/delete key=keykeykeykeykey2 key=keykeykeykeykey2 ; expect 404
+expect_row "SELECT count(*) FROM ssh_key" 3
+as alice post /keys/delete key=keykeykeykeykey2 key=keykeykeykeykey3 ; expect 303 /keys
+expect_row "SELECT group_concat(id) FROM ssh_key" keykeykeykeykey4
+as alice get /keys ; expect_text "2 keys deleted. VMs created with them still accept them."
+as alice post /keys/delete ; expect 303 /keys
+
+# Many keys: pages, a search, an order.
+fresh
+sql "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60) INSERT INTO ssh_key
+    SELECT 1, 1767225600 + i, printf('many%012d', i), 1, printf('Key %02d', 61 - i), 'Ed25519', 'SHA256:' || i, '', '' FROM n"
+as alice get /keys ; expect 200
+expect_text "1 to 25 of 62"
+expect_text 'placeholder="Search keys"'
+expect_text "Key 25<"
+expect_no_text "Key 26<"
+as alice get "/keys?sort=name&page=2" ; expect_text "Key 49<"
+expect_text 'href="/keys?q=&amp;sort=name&amp;page=1"'
+as alice get "/keys?q=kEY+6" ; expect_text "Key 60<"
+expect_no_text "1 to"
+as alice get "/keys?q=none" ; expect 200 keys_no_match.html
 
 fresh
 route "GET /account"

@@ -76,7 +76,7 @@ serve account
 ask_at /keys ; expect 200
 expect_count 'VMs: 1000' 25
 expect_text "1 to 25 of 100"
-ask_at "/keys?q=SHA256:77" ; expect_text "1 to 1 of 1"
+ask_at "/keys?q=SHA256:77" ; expect_count 'VMs: 1000' 1
 ask_at "/keys?q=none" ; expect_text "No matching keys"
 ask_at "/keys?page=4" ; expect_text "76 to 100 of 100"
 ask_at /keys/key0000000000001 ; expect 200
