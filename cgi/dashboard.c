@@ -1,8 +1,7 @@
 /*
- * The pages about all VMs of a team: the list, the form for a new VM, the activity. The page of one
- * VM is in cgi/vm.c.
+ * The pages about all VMs of a team: the list, the form for a new VM, the receipts, the activity.
+ * The page of one VM is in cgi/vm.c.
  */
-#include "activity.html.h"
 #include "base/array.h"
 #include "base/limit.h"
 #include "base/text.h"
@@ -16,6 +15,8 @@
 #include "model/worker_wakeup.h"
 #include "region_status.sql.h"
 #include "ssh_key.sql.h"
+#include "view/activity_list.h"
+#include "view/receipt_list.h"
 #include "view/vm_list.h"
 #include "view/vm_options.h"
 #include "vm_new.html.h"
@@ -23,7 +24,6 @@
 #include "vms_destroy.html.h"
 #include "vms_refused.html.h"
 #include "web/form.h"
-#include "web/list_position.h"
 #include "web/live.h"
 #include "web/serve.h"
 #include "web/session.h"
@@ -118,16 +118,29 @@ static struct error *first_steps_fill(struct request *r, struct vms_html *page)
     return NULL;
 }
 
+/* What was destroyed lately, or else whether there are older receipts. */
+static struct error *gone_fill(struct request *r, struct vms_html *page)
+{
+    struct vm_gone_count_row older;
+    int64_t team_id = r->session->team_id;
+    struct error *e = sql_vm_gone(r->db, r->arena, team_id, r->now_at - LIMIT_GONE_LIST_S,
+                                  LIMIT_GONE_LIST_ROWS, &page->gone);
+
+    if (e || page->gone.count)
+        return e;
+    e = sql_vm_gone_count(r->db, r->arena, team_id, r->now_at - LIMIT_RECORD_KEEP_S, "", &older);
+    page->has_receipts = !e && older.total > 0;
+    return e;
+}
+
 /* Everything around the list. */
 static struct error *vms_surround(struct request *r, struct vms_html *page)
 {
     struct vm_quota_row used;
-    int64_t team_id = r->session->team_id;
-    struct error *e = sql_vm_quota(r->db, r->arena, team_id, &used);
+    struct error *e = sql_vm_quota(r->db, r->arena, r->session->team_id, &used);
 
-    if (!e)
-        e = sql_vm_gone(r->db, r->arena, team_id, r->now_at - LIMIT_GONE_LIST_S,
-                        page->list.is_plain ? LIMIT_GONE_LIST_ROWS : 0, &page->gone);
+    if (!e && page->list.is_plain)
+        e = gone_fill(r, page);
     if (!e)
         e = hosts_fill(r, page);
     if (!e)
@@ -425,48 +438,6 @@ static struct error *vms_bulk(struct request *r)
     return NULL;
 }
 
-/* ---- activity ---- */
-
-/* The page before this one begins behind a position too; the first page of all, behind none. */
-static struct error *activity_newer(struct request *r, struct activity_html *page)
-{
-    const struct activity_list_row *first = &page->events.row[0];
-    struct activity_newer_row start;
-    struct error *e = sql_activity_newer(r->db, r->arena, r->session->team_id, first->at_ms,
-                                         first->id, LIMIT_LIST_ROWS, &start);
-
-    if (e)
-        return e->kind == ERROR_NOT_FOUND ? NULL : e;
-    page->newer = list_position_text(r->arena, start.at_ms, start.id);
-    return NULL;
-}
-
-static struct error *activity_show(struct request *r)
-{
-    struct activity_html page = { .newer = NULL };
-    const struct activity_list_row *last;
-    struct list_position position;
-    struct error *e = list_position_read(r, &position);
-
-    if (!e)
-        e = sql_activity_list(r->db, r->arena, r->session->team_id, position.at, position.id,
-                              LIMIT_LIST_ROWS + 1, &page.events);
-    if (e)
-        return e;
-    page.has_newer = position.at != INT64_MAX;
-    if (list_cut(&page.events.count)) {
-        last = &page.events.row[page.events.count - 1];
-        page.older = list_position_text(r->arena, last->at_ms, last->id);
-    }
-    if (page.has_newer && page.events.count)
-        e = activity_newer(r, &page);
-    r->frame.title = "Activity";
-    r->frame.section = "activity";
-    if (!e)
-        html_activity(&r->response.body, &r->frame, &page);
-    return e;
-}
-
 /* ---- program ---- */
 
 static const struct route routes[] = {
@@ -474,7 +445,8 @@ static const struct route routes[] = {
     { "GET", "/vms/new", ACCESS_MEMBER, new_show },
     { "POST", "/vms", ACCESS_MEMBER, vm_create },
     { "POST", "/vms/bulk/:act", ACCESS_MEMBER, vms_bulk },
-    { "GET", "/activity", ACCESS_MEMBER, activity_show },
+    { "GET", "/receipts", ACCESS_MEMBER, receipt_list_respond },
+    { "GET", "/activity", ACCESS_MEMBER, activity_list_respond },
 };
 
 int main(int argc, char **argv)

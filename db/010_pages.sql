@@ -11,7 +11,7 @@ ALTER TABLE vm ADD COLUMN standing TEXT GENERATED ALWAYS AS ( -- how it is doing
             OR (state = 'destroying' AND last_error IS NOT NULL) THEN 'attention'
         WHEN state IN ('running', 'stopped') THEN state
         ELSE 'busy' END) VIRTUAL;
-CREATE INDEX vm_by_gone ON vm(team_id, gone_at DESC, id) WHERE gone_at IS NOT NULL;
+CREATE INDEX vm_by_gone ON vm(team_id, gone_at DESC, id, name) WHERE gone_at IS NOT NULL;
 
 -- One entry of the activity for each job, from its request to its end.
 ALTER TABLE activity ADD COLUMN job_number INTEGER -- the job that it tells of; NULL: none | contract | vm | withhold | delete

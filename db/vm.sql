@@ -1,7 +1,7 @@
 -- vm_list(team_id int, search text, standing text, sort text, skip int, max int) rows (snapshot_gb int, step text, job_kind text, working_at_ms int)
 -- A page of the existing VMs of a team whose names contain `search`, of one standing or, if it is
 -- "", of all; by name, by standing ("state") or else newest first. Sorted because a team has no
--- more of them than its quota allows.
+-- more of them than its quota allows; +: the page's rows are found by their ids.
 SELECT id, name, region, image, size, vcpus, memory_mb, disk_gb, state, state_at, observed,
        unresponsive_at, ssh_host, ssh_port, last_error, standing, cpu_line, cpu_percent,
        (SELECT ifnull(sum(n.disk_gb), 0) FROM snapshot n
@@ -12,7 +12,7 @@ SELECT id, name, region, image, size, vcpus, memory_mb, disk_gb, state, state_at
        (SELECT j.kind FROM job j WHERE j.vm_id = vm.id AND j.state = 'running') AS job_kind,
        (SELECT j.requested_at_ms FROM job j
          WHERE j.vm_id = vm.id AND j.state = 'running') AS working_at_ms
-FROM vm WHERE team_id = :team_id AND id IN (SELECT p.id FROM vm p
+FROM vm WHERE +team_id = :team_id AND id IN (SELECT p.id FROM vm p
     WHERE p.team_id = :team_id AND p.gone_at IS NULL
       AND (:search = '' OR instr(p.name, :search)) AND (:standing = '' OR p.standing = :standing)
     ORDER BY CASE :sort WHEN 'name' THEN p.name WHEN 'state' THEN p.standing END,
@@ -40,6 +40,24 @@ ORDER BY gone_at DESC, id LIMIT :max;
 -- vm_gone_total() row (total int) across teams
 -- How many VMs were ever destroyed and have a receipt, for the start page. Reads the index alone.
 SELECT count(*) AS total FROM vm WHERE gone_at IS NOT NULL /* scan ok */;
+
+-- vm_gone_count(team_id int, since_at int, search text) row (total int)
+-- VMs destroyed since then whose names contain `search`.
+SELECT count(*) AS total FROM vm
+WHERE team_id = :team_id AND gone_at > :since_at AND (:search = '' OR instr(name, :search));
+
+-- vm_gone_list(team_id int, since_at int, search text, sort text, skip int, max int) rows (who text)
+-- A page of them, by name or else by when they were destroyed, newest first, and who requested
+-- that. Sorted from the index alone; only the page's rows are read.
+SELECT id, name, image, vcpus, memory_mb, disk_gb, gone_at,
+       ifnull((SELECT p.name FROM job j JOIN person p ON p.id = j.person_id
+         WHERE j.vm_id = vm.id AND j.kind = 'destroy' ORDER BY j.number DESC LIMIT 1),
+         'Domicile') AS who
+FROM vm WHERE +team_id = :team_id AND id IN (SELECT g.id FROM vm g
+    WHERE g.team_id = :team_id AND g.gone_at > :since_at
+      AND (:search = '' OR instr(g.name, :search))
+    ORDER BY CASE :sort WHEN 'name' THEN g.name END, g.gone_at DESC, g.id LIMIT :max OFFSET :skip)
+ORDER BY CASE :sort WHEN 'name' THEN name END, gone_at DESC, id /* sort ok */;
 
 -- vm_get(team_id int, id text) row
 SELECT team_id, id, name, region, image, size, vcpus, memory_mb, disk_gb, wanted, wanted_at, state,

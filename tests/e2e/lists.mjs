@@ -86,6 +86,21 @@ await page.goto(`${server.url}/keys?q=key-42`);
 const box = await page.$eval('.rows li', (e) => { const { right, bottom } = e.getBoundingClientRect(); return [right - 5, bottom - 5]; });
 await Promise.all([page.waitForNavigation(), page.mouse.click(...box)]);
 equal('the whole row leads to the key', await text(page, 'h1'), 'key-42');
+// ---- many receipts, and no VM ----
+server.sql(`UPDATE vm SET gone_at = ${Math.floor(Date.now() / 1000)} + CAST(substr(name, 6) AS INTEGER), state = 'gone' WHERE team_id = ${team};`);
+await page.goto(`${server.url}/vms`);
+await follow(page, '.secthead a');
+equal('receipts, newest first', (await names())[0], 'many-60');
+await follow(page, '#older');
+equal('and the next', (await names())[0], 'many-35');
+await page.keyboard.press('/');
+await page.keyboard.type('many-42');
+await Promise.all([page.waitForNavigation(), page.keyboard.press('Enter')]);
+equal('a search finds one', (await names()).join(), 'many-42');
+await follow(page, 'tbody .what a');
+await follow(page, '.crumb a:nth-of-type(2)');
+equal('from a receipt back to all', await text(page, 'h1'), 'Receipts');
+server.sql(`UPDATE vm SET gone_at = NULL, state = 'stopped' WHERE team_id = ${team};`);
 await page.browserContext().close();
 
 // ---- without JavaScript ----

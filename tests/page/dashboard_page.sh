@@ -57,7 +57,7 @@ as alice get "/vms?sort=state" ; expect_order "dest fail runn stop"
 as alice get "/vms?q=%00" ; expect 400
 # What was destroyed lately is below, with its receipt.
 sql "UPDATE vm SET gone_at = unixepoch() WHERE id = 'gonegonegonegone'"
-as alice get /vms ; expect_text 'href="/vms/gonegonegonegone">Receipt'
+as alice get /vms ; expect_text 'href="/vms/gonegonegonegone">gone-vm'
 as alice get "/vms?q=gone" ; expect_no_text gonegonegonegone
 # The first steps: a key, a VM, and until a day later how to connect.
 sql "DELETE FROM ssh_key WHERE team_id = 2"
@@ -67,6 +67,36 @@ as bob get /vms ; expect_text "Three steps"
 expect_text '<code tabindex="0">ssh -p 22003 dev@localhost</code>'
 sql "DELETE FROM job_step; DELETE FROM job; DELETE FROM activity; DELETE FROM vm WHERE team_id = 2"
 as bob get /vms ; expect 200 vms_empty.html
+
+route "GET /receipts"
+fresh
+nobody get /receipts ; expect 303 /signin?return=/receipts
+as dave get /receipts ; expect 403
+as bob get /receipts ; expect 200 receipts_empty.html
+as bob get /vms/gonegonegonegone ; expect 404
+as alice get /receipts ; expect 200 receipts.html
+as alice get "/receipts?q=MAPLE" ; expect 200
+expect_text "No matching receipts"
+expect_no_text "gone-vm"
+as alice get "/receipts?q=%00" ; expect 400
+# Without a VM they are reached from the list; a receipt is kept for seven years.
+as alice get /vms ; expect_text 'href="/receipts"'
+as bob get /vms ; expect_no_text '/receipts'
+sql "UPDATE vm SET gone_at = unixepoch() - 8 * 366 * 86400 WHERE id = 'gonegonegonegone'"
+as alice get /receipts ; expect_text "No receipts yet"
+as alice get /vms ; expect_no_text '/receipts'
+sql "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60)
+    INSERT INTO vm (team_id, created_at, id, name, region, image, size, vcpus, memory_mb, disk_gb, wanted, wanted_at, state,
+                    state_at, observed, observed_at, gone_at)
+    SELECT 1, i, printf('gone%012d', i), printf('past-%02d', 61 - i), 'local', 'tiny', 'nano', 1, 128, 1, 'gone', 1, 'gone', 1, 'absent', 1, 1767225600 + i FROM n"
+as alice get "/receipts?page=3" ; expect 200
+expect_text "51 to 60 of 60"
+expect_text "past-60<"
+expect_text 'href="/receipts?q=&amp;sort=newest&amp;page=2"'
+as alice get "/receipts?sort=name" ; expect_text "past-25<"
+expect_no_text "past-26<"
+as alice get "/receipts?q=st-6" ; expect_text "past-60<"
+expect_no_text "past-59<"
 
 route "POST /vms/bulk/:act"
 fresh
