@@ -1,15 +1,17 @@
-/* The admin page: resources of the hosts, and what could not be applied, sent or explained. */
+/*
+ * The admin pages: the VMs of all teams, and what could not be applied, sent or explained.
+ */
 #include "base/array.h"
 #include "base/limit.h"
 #include "billing_problem.sql.h"
 #include "event.sql.h"
 #include "mail.sql.h"
-#include "model/vm_state.h"
 #include "model/worker_wakeup.h"
 #include "operator.html.h"
 #include "operator.sql.h"
 #include "orphan.sql.h"
 #include "region_status.sql.h"
+#include "view/operator_vms.h"
 #include "web/form.h"
 #include "web/list_position.h"
 #include "web/serve.h"
@@ -17,7 +19,7 @@
 
 static struct error *operator_show(struct request *r)
 {
-    struct operator_html page = { .vms = { .count = 0 } };
+    struct operator_html page = { .unreachable = 0 };
     const int64_t most = LIMIT_LIST_ROWS + 1;
     struct error *e = db_read(r->db, r->arena);
 
@@ -30,8 +32,6 @@ static struct error *operator_show(struct request *r)
     if (!e)
         e = sql_operator_totals(r->db, r->arena, &page.totals);
     if (!e)
-        e = sql_operator_vms(r->db, r->arena, r->session->team_id, most, &page.vms);
-    if (!e)
         e = sql_event_counts(r->db, r->arena, &page.events);
     if (!e)
         e = sql_event_parked(r->db, r->arena, most, &page.parked);
@@ -42,12 +42,9 @@ static struct error *operator_show(struct request *r)
     if (e)
         return e;
     page.has_more_orphans = list_cut(&page.orphans.count);
-    page.has_more_vms = list_cut(&page.vms.count);
     page.has_more_parked = list_cut(&page.parked.count);
     page.has_more_mails = list_cut(&page.mails.count);
     page.has_more_problems = list_cut(&page.problems.count);
-    for (size_t i = 0; i < page.vms.count; i++)
-        page.vms.row[i].state = vm_state_label(page.vms.row[i].state);
     page.has_mail = config_has_mail(r->config);
     for (size_t i = 0; i < page.regions.count; i++)
         page.unreachable += page.regions.row[i].error != NULL;
@@ -80,6 +77,7 @@ static struct error *event_retry_post(struct request *r)
 
 static const struct route routes[] = {
     { "GET", "/operator", ACCESS_OPERATOR, operator_show },
+    { "GET", "/operator/vms", ACCESS_OPERATOR, operator_vms_respond },
     { "POST", "/operator/events/retry", ACCESS_OPERATOR, event_retry_post },
 };
 

@@ -1,4 +1,4 @@
--- operator_totals() row (vms int, running int, vcpus int, memory_mb int, teams int, orphans int, mails int, parked int) across teams
+-- operator_totals() row (vms int, running int, vcpus int, memory_mb int, teams int, orphans int, mails int, parked int, attention int, problems int) across teams
 -- vcpus and memory_mb: of running VMs. mails: failed, or waiting after a failure.
 SELECT (SELECT count(*) FROM vm WHERE gone_at IS NULL /* scan ok */) AS vms,
        (SELECT count(*) FROM vm WHERE gone_at IS NULL AND state = 'running' /* scan ok */) AS running,
@@ -7,14 +7,34 @@ SELECT (SELECT count(*) FROM vm WHERE gone_at IS NULL /* scan ok */) AS vms,
        (SELECT count(*) FROM team /* scan ok */) AS teams,
        (SELECT count(*) FROM orphan /* scan ok */) AS orphans,
        (SELECT count(*) FROM mail WHERE state IN ('queued', 'failed') AND reason IS NOT NULL /* scan ok */) AS mails,
-       (SELECT count(*) FROM event WHERE state = 'parked' /* scan ok */) AS parked;
+       (SELECT count(*) FROM event WHERE state = 'parked' /* scan ok */) AS parked,
+       (SELECT count(*) FROM vm WHERE gone_at IS NULL AND standing = 'attention' /* scan ok */) AS attention,
+       (SELECT count(*) FROM billing_problem /* scan ok */) AS problems;
 
--- operator_vms(own_team_id int, max int) rows (team text, last_error text, is_own int) across teams
--- Every existing VM, for the operator. is_own: of the operator's team, so they can open its page.
-SELECT v.id, v.name, t.name AS team, v.region, v.state, v.state_at, v.observed, v.observed_at,
-       v.vcpus, v.memory_mb, v.disk_gb, v.ssh_host, v.ssh_port,
+-- operator_vm_list(own_team_id int, search text, standing text, sort text, skip int, max int) rows (team text, last_error text, is_own int) across teams
+-- A page of the existing VMs whose own or team's names contain `search`, of one standing or, if it
+-- is "", of all; by name, team, standing ("state") or else newest first. is_own: of the operator's
+-- team, so they can open its page. Only the page's rows are read as a whole.
+SELECT v.id, v.name, t.name AS team, v.region, v.image, v.state, v.state_at, v.unresponsive_at,
+       v.observed, v.observed_at, v.vcpus, v.memory_mb, v.disk_gb, v.ssh_host, v.ssh_port,
        CASE WHEN v.last_error IS NOT NULL THEN ifnull((SELECT j.error FROM job j WHERE j.vm_id = v.id
          ORDER BY j.number DESC LIMIT 1), v.last_error) END AS last_error,
        v.team_id = :own_team_id AS is_own
+FROM vm v JOIN team t ON t.id = v.team_id WHERE v.id IN (SELECT m.id
+    FROM vm m JOIN team o ON o.id = m.team_id WHERE m.gone_at IS NULL
+      AND (:search = '' OR instr(lower(m.name || ' ' || o.name), lower(:search)))
+      AND (:standing = '' OR m.standing = :standing)
+    ORDER BY CASE :sort WHEN 'name' THEN m.name WHEN 'team' THEN lower(o.name)
+                        WHEN 'state' THEN m.standing END,
+             m.created_at DESC, m.id LIMIT :max OFFSET :skip)
+ORDER BY CASE :sort WHEN 'name' THEN v.name WHEN 'team' THEN lower(t.name)
+                    WHEN 'state' THEN v.standing END,
+         v.created_at DESC, v.id /* scan ok */ /* sort ok */;
+
+-- operator_vm_count(search text) row (total int, running int, stopped int, attention int) across teams
+-- How many VMs have `search` in their own or team's names, and how many of them have which standing.
+SELECT count(*) AS total, ifnull(sum(v.standing = 'running'), 0) AS running,
+       ifnull(sum(v.standing = 'stopped'), 0) AS stopped,
+       ifnull(sum(v.standing = 'attention'), 0) AS attention
 FROM vm v JOIN team t ON t.id = v.team_id WHERE v.gone_at IS NULL
-ORDER BY v.name LIMIT :max /* scan ok */ /* sort ok */;
+  AND (:search = '' OR instr(lower(v.name || ' ' || t.name), lower(:search))) /* scan ok */;

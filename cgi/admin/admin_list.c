@@ -24,7 +24,7 @@ static struct error *line_write(struct admin *admin, const struct json_field *fi
     return e;
 }
 
-static struct error *vm_write(struct admin *admin, const struct operator_vms_row *vm)
+static struct error *vm_write(struct admin *admin, const struct operator_vm_list_row *vm)
 {
     const struct json_field fields[] = {
         json_text("id", vm->id),
@@ -53,8 +53,9 @@ static struct error *vm_write(struct admin *admin, const struct operator_vms_row
 
 struct error *admin_vms(struct admin *admin)
 {
-    struct operator_vms_rows vms;
-    struct error *e = sql_operator_vms(admin->db, admin->arena, 0, INT64_MAX, &vms);
+    struct operator_vm_list_rows vms;
+    struct error *e =
+        sql_operator_vm_list(admin->db, admin->arena, 0, "", "", "name", 0, INT64_MAX, &vms);
 
     if (!e && !admin->is_json)
         printf("%-16s  %-20s  %-24s  %-10s  %-12s  %-8s  %5s  %s\n", "ID", "NAME", "TEAM", "REGION",

@@ -42,6 +42,19 @@ const char *vm_view_step(const char *name, bool is_done)
     return name;
 }
 
+struct vm_view_state vm_view_state_of(const char *state, int64_t state_at, int64_t unresponsive_at,
+                                      const char *last_error)
+{
+    bool is_running = strcmp(state, VM_STATE_RUNNING) == 0;
+
+    if (is_running && unresponsive_at)
+        return (struct vm_view_state){ "Not responding", "wait", unresponsive_at, false };
+    if (last_error && strcmp(state, VM_STATE_DESTROYING) == 0)
+        return (struct vm_view_state){ "Still destroying", "bad", state_at, false };
+    return (struct vm_view_state){ vm_state_label(state), vm_state_class(state), state_at,
+                                   is_running };
+}
+
 struct vm_view vm_view_of(struct request *r, const struct price_list_rows *prices,
                           const struct vm_get_row *vm)
 {
@@ -51,8 +64,8 @@ struct vm_view vm_view_of(struct request *r, const struct price_list_rows *price
     int64_t millicents = price_at(prices, vm->size, now_at);
     int64_t disk_millicents = price_at(prices, PRICE_STOPPED_DISK, now_at);
     bool is_running = strcmp(vm->state, VM_STATE_RUNNING) == 0;
-    bool is_stuck = vm->last_error && strcmp(vm->state, VM_STATE_DESTROYING) == 0;
-    bool is_unresponsive = is_running && vm->unresponsive_at;
+    const struct vm_view_state state =
+        vm_view_state_of(vm->state, vm->state_at, vm->unresponsive_at, vm->last_error);
     bool has_way_in = is_running || strcmp(vm->state, VM_STATE_SNAPSHOTTING) == 0;
 
     return (struct vm_view){
@@ -62,14 +75,10 @@ struct vm_view vm_view_of(struct request *r, const struct price_list_rows *price
         .region = region ? region->label : vm->region,
         .size = vm_view_size(r->arena, vm->vcpus, vm->memory_mb, vm->disk_gb),
         .state = vm->state,
-        .label = is_unresponsive ? "Not responding"
-                 : is_stuck      ? "Still destroying"
-                                 : vm_state_label(vm->state),
-        .chip = is_unresponsive ? "wait"
-                : is_stuck      ? "bad"
-                                : vm_state_class(vm->state),
-        .since_at = is_unresponsive ? vm->unresponsive_at : vm->state_at,
-        .state_since = is_unresponsive ? vm->unresponsive_at : vm->state_at,
+        .label = state.label,
+        .chip = state.chip,
+        .since_at = state.since_at,
+        .state_since = state.since_at,
         .price_hour = price_hour(r->config, r->arena, millicents),
         .price_month = price_month(r->config, r->arena, millicents),
         .price_stopped = price_hour(r->config, r->arena, disk_millicents * vm->disk_gb),

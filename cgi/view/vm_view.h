@@ -26,6 +26,17 @@ struct vm_view {
     bool is_working;
 };
 
+/* How a VM is doing, in the words of every list and page. */
+struct vm_view_state {
+    const char *label; /* "Running", "Not responding" */
+    const char *chip;  /* CSS class */
+    int64_t since_at;
+    bool is_up; /* runs and responds */
+};
+
+struct vm_view_state vm_view_state_of(const char *state, int64_t state_at, int64_t unresponsive_at,
+                                      const char *last_error);
+
 /* The texts for a row of vm_get; the other fields are copied. */
 struct vm_view vm_view_of(struct request *r, const struct price_list_rows *prices,
                           const struct vm_get_row *vm);

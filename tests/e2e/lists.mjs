@@ -103,6 +103,26 @@ equal('from a receipt back to all', await text(page, 'h1'), 'Receipts');
 server.sql(`UPDATE vm SET gone_at = NULL, state = 'stopped' WHERE team_id = ${team};`);
 await page.browserContext().close();
 
+// ---- the admin's list of all VMs ----
+const boss = await browser.page();
+await signIn(boss, server.link);
+await boss.goto(`${server.url}/operator`);
+await follow(boss, '.tile a');
+const allNames = () => boss.$$eval('tbody .what', (all) => all.map((e) => e.querySelector('a, b').textContent));
+await boss.click('#sort summary');
+await follow(boss, '#sort a:nth-of-type(2)');
+await follow(boss, '#stopped');
+equal('stopped VMs of a team, by name', (await allNames())[0], 'many-01');
+await follow(boss, '#older');
+equal('and the next', (await allNames())[0], 'many-26');
+equal('which the admin cannot open', await boss.$$eval('tbody a', (all) => all.length), 0);
+await boss.keyboard.press('/');
+await boss.keyboard.type('ADA');
+await Promise.all([boss.waitForNavigation(), boss.keyboard.press('Enter')]);
+equal('a search for the team keeps filter and order', new URL(boss.url()).search, '?q=ADA&state=stopped&sort=name');
+equal('and finds its VMs', (await allNames())[0], 'many-01');
+await boss.browserContext().close();
+
 // ---- without JavaScript ----
 const plain = await browser.page();
 await plain.setJavaScriptEnabled(false);

@@ -215,6 +215,19 @@ route "GET /operator"
 nobody get /operator ; expect 303 /signin?return=/operator
 as bob get /operator ; expect 403
 as alice get /operator ; expect 200 operator.html
+route "GET /operator/vms"
+nobody get /operator/vms ; expect 303 /signin?return=/operator/vms
+as bob get /operator/vms ; expect 403
+as alice get /operator/vms ; expect 200 operator_vms.html
+# The name of a VM or of its team; only the admin's own VMs are links.
+as alice get "/operator/vms?q=BOB" ; expect_text "bobs-vm"
+expect_no_text quiet-maple
+expect_no_text "/vms/bobsvm"
+as alice get "/operator/vms?q=ALICE&sort=name" ; expect_text quiet-maple
+expect_text 'href="/vms/runningrunningru"'
+as alice get "/operator/vms?state=attention&sort=team" ; expect_text "Not responding"
+expect_no_text quiet-maple
+as alice get "/operator/vms?q=nothing" ; expect_text "No matching VMs"
 route "POST /operator/events/retry"
 as bob post /operator/events/retry id=event_parked ; expect 403
 as alice post_bare /operator/events/retry id=event_parked ; expect 403

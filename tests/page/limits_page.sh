@@ -136,11 +136,14 @@ plant 2000 "INSERT INTO event SELECT 'stripe', 'evt_' || i, 'invoice.paid', 1767
 plant 2000 "INSERT INTO billing_problem (id, team_id, seen_at, what) SELECT 'problem' || i, 1, 1767225600, printf('%0500d', i) FROM n"
 serve operator
 ask_at /operator ; expect 200
-expect_text "<code>domicile-admin vms</code> lists all"
-expect_text "<code>domicile-admin orphans</code> lists all"
-expect_text "<code>domicile-admin mails</code> lists all"
-expect_text "There are more than shown here."
+expect_text "First 25 of 2001. <code>domicile-admin orphans</code> lists all"
+expect_text "Latest 25 of 2002: <code>domicile-admin mails</code> lists all"
+expect_text "First 25 of 2001: <code>domicile-admin inbox</code> lists all"
 most 500000
+ask_at /operator/vms ; expect 200
+expect_count '<tr><td>' 25
+expect_text "1 to 25 of 10"
+most 61440
 end
 
 # A full file of the longest lines, which prices of every day cut into many more.

@@ -1,0 +1,110 @@
+/* The list of the VMs of all teams; see operator_vms.h. */
+#include "view/operator_vms.h"
+
+#include "base/array.h"
+#include "base/limit.h"
+#include "main_constants.sql.h"
+#include "model/vm_state.h"
+#include "operator.sql.h"
+#include "operator_vms.html.h"
+#include "view/vm_view.h"
+#include "web/list_query.h"
+#include "web/session.h"
+
+#include <string.h>
+
+enum { ALL, RUNNING, STOPPED, ATTENTION };
+
+static const struct list_choice FILTERS[] = {
+    [ALL] = { .value = "", .label = "All" },
+    [RUNNING] = { .value = "running", .label = "Running" },
+    [STOPPED] = { .value = "stopped", .label = "Stopped" },
+    [ATTENTION] = { .value = "attention", .label = "Needs attention" },
+};
+static const struct list_choice SORTS[] = {
+    { .value = "newest", .label = "Newest first" },
+    { .value = "name", .label = "Name" },
+    { .value = "team", .label = "Team" },
+    { .value = "state", .label = "State" },
+};
+static const struct list_kind KIND = {
+    .path = "/operator/vms",
+    .things = "VMs",
+    .filter_name = "state",
+    .filter_label = "Filter by state",
+    .filters = FILTERS,
+    .filter_count = COUNT(FILTERS),
+    .sorts = SORTS,
+    .sort_count = COUNT(SORTS),
+};
+
+static struct operator_vm row_of(struct request *r, const struct operator_vm_list_row *vm)
+{
+    const struct vm_view_state state =
+        vm_view_state_of(vm->state, vm->state_at, vm->unresponsive_at, vm->last_error);
+
+    return (struct operator_vm){
+        .id = vm->id,
+        .name = vm->name,
+        .mark = vm_view_mark(r->arena, vm->image),
+        .size = vm_view_size(r->arena, vm->vcpus, vm->memory_mb, vm->disk_gb),
+        .team = vm->team,
+        .label = state.label,
+        .chip = state.chip,
+        .state_since = state.since_at,
+        .observed = strcmp(vm->observed, VM_OBSERVED_ABSENT) == 0 ? "Not found"
+                                                                  : vm_state_label(vm->observed),
+        .observed_at = vm->observed_at,
+        .last_error = vm->last_error,
+        .ssh_port = vm->ssh_port,
+        .is_up = state.is_up,
+        .is_own = vm->is_own != 0,
+    };
+}
+
+static struct error *rows_fill(struct request *r, struct operator_vms_html *page)
+{
+    const struct list_query *list = &page->list;
+    struct operator_vm_list_rows vms;
+    struct error *e =
+        sql_operator_vm_list(r->db, r->arena, r->session->team_id, list->search, list->filter,
+                             list->sort, list->skip, LIMIT_LIST_ROWS, &vms);
+
+    if (e)
+        return e;
+    page->vms.count = vms.count;
+    page->vms.row = arena_array(r->arena, vms.count, sizeof *page->vms.row);
+    for (size_t i = 0; i < vms.count; i++)
+        page->vms.row[i] = row_of(r, &vms.row[i]);
+    return NULL;
+}
+
+struct error *operator_vms_respond(struct request *r)
+{
+    struct operator_vms_html page = { .is_empty = false };
+    struct list_choice *filters;
+    struct operator_vm_count_row count;
+    struct error *e = db_read(r->db, r->arena);
+
+    if (!e)
+        e = list_query_read(r, &KIND, &page.list);
+    if (!e)
+        e = sql_operator_vm_count(r->db, r->arena, page.list.search, &count);
+    if (e)
+        return e;
+    filters = page.list.filters.row;
+    filters[ALL].total = count.total;
+    filters[RUNNING].total = count.running;
+    filters[STOPPED].total = count.stopped;
+    filters[ATTENTION].total = count.attention;
+    e = list_query_page(r, filters[list_query_filter(&page.list)].total, &page.list);
+    if (!e)
+        e = rows_fill(r, &page);
+    if (e)
+        return e;
+    page.is_empty = !count.total && !*page.list.search;
+    r->frame.title = "VMs of all teams";
+    r->frame.section = "operator";
+    html_operator_vms(&r->response.body, &r->frame, &page);
+    return NULL;
+}

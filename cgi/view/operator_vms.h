@@ -1,0 +1,29 @@
+/* The list of the VMs of all teams, for the admin. */
+#pragma once
+
+#include "web/request.h"
+
+struct operator_vm {
+    const char *id;
+    const char *name;
+    const char *mark; /* the image in three letters */
+    const char *size; /* "1 vCPU, 1 GB, 10 GB disk" */
+    const char *team;
+    const char *label; /* of its state: "Running" */
+    const char *chip;  /* CSS class of the state */
+    int64_t state_since;
+    const char *observed; /* what the hypervisor said last: "Running", "Not found" */
+    int64_t observed_at;
+    const char *last_error; /* with internals; NULL: none */
+    int64_t ssh_port;       /* 0: none */
+    bool is_up;
+    bool is_own; /* of the admin's own team: it can be opened */
+};
+
+struct operator_vm_rows {
+    struct operator_vm *row;
+    size_t count;
+};
+
+/* Respond with the page that the query asks for (web/list_query.h). */
+struct error *operator_vms_respond(struct request *r);
