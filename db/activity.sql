@@ -13,13 +13,19 @@ VALUES (:team_id, :now_at_ms, :id, :vm_id, :what, :detail, :person_id,
 UPDATE activity SET what = :what, detail = ifnull(:detail, detail), took_ms = :took_ms
 WHERE team_id = :team_id AND job_number = :job_number;
 
--- activity_list(team_id int, before_at_ms int, after_id text, max int) rows (who text, seen_at int)
--- Activity log of a team, newest first, after the position (before_at_ms, after_id).
+-- activity_list(team_id int, search text, kind text, before_at_ms int, after_id text, max int) rows (who text, seen_at int)
+-- Activity log of a team, newest first, after the position (before_at_ms, after_id): what has
+-- `search` in it, of one kind ("vms", "snapshots", or what has "failed") or, if it is "", of all.
 SELECT e.at_ms, e.id, e.at_ms / 1000 AS seen_at, e.vm_id, v.name AS vm_name, e.what, e.detail,
        e.took_ms, ifnull(p.name, 'Domicile') AS who
 FROM activity e JOIN vm v ON v.id = e.vm_id LEFT JOIN person p ON p.id = e.person_id
+  LEFT JOIN job j ON j.number = e.job_number
 WHERE e.team_id = :team_id AND e.at_ms <= :before_at_ms
   AND (e.at_ms < :before_at_ms OR e.id > :after_id)
+  AND (:search = '' OR instr(lower(v.name || ' ' || e.what || ' ' || ifnull(e.detail, '') || ' '
+       || ifnull(p.name, 'Domicile')), lower(:search)))
+  AND (:kind IN ('', CASE WHEN j.kind IN ('snapshot', 'snapshot_delete', 'restore')
+         THEN 'snapshots' ELSE 'vms' END) OR (:kind = 'failed' AND j.state = 'failed'))
 ORDER BY e.at_ms DESC, e.id LIMIT :max;
 
 -- activity_of_vm(team_id int, vm_id text, before_at_ms int, after_id text, max int) rows (who text, seen_at int)
@@ -31,11 +37,17 @@ WHERE e.team_id = :team_id AND e.vm_id = :vm_id AND e.at_ms <= :before_at_ms
   AND (e.at_ms < :before_at_ms OR e.id > :after_id)
 ORDER BY e.at_ms DESC, e.id LIMIT :max;
 
--- activity_newer(team_id int, at_ms int, id text, skip int) row
--- Where the page before this one begins: the entry that is `skip` entries newer than (at_ms, id).
-SELECT at_ms, id FROM activity
-WHERE team_id = :team_id AND at_ms >= :at_ms AND (at_ms > :at_ms OR id < :id)
-ORDER BY at_ms, id DESC LIMIT 1 OFFSET :skip;
+-- activity_newer(team_id int, search text, kind text, at_ms int, id text, skip int) row
+-- Where the page before this one begins: the entry that is `skip` entries newer than (at_ms, id),
+-- of those that activity_list() gives.
+SELECT e.at_ms, e.id FROM activity e JOIN vm v ON v.id = e.vm_id
+  LEFT JOIN person p ON p.id = e.person_id LEFT JOIN job j ON j.number = e.job_number
+WHERE e.team_id = :team_id AND e.at_ms >= :at_ms AND (e.at_ms > :at_ms OR e.id < :id)
+  AND (:search = '' OR instr(lower(v.name || ' ' || e.what || ' ' || ifnull(e.detail, '') || ' '
+       || ifnull(p.name, 'Domicile')), lower(:search)))
+  AND (:kind IN ('', CASE WHEN j.kind IN ('snapshot', 'snapshot_delete', 'restore')
+         THEN 'snapshots' ELSE 'vms' END) OR (:kind = 'failed' AND j.state = 'failed'))
+ORDER BY e.at_ms, e.id DESC LIMIT 1 OFFSET :skip;
 
 -- activity_ticks(team_id int, vm_id text, since_at_ms int, max int) rows (ended_at_ms int)
 -- What was done to a VM since a moment, for its charts.

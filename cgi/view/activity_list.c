@@ -2,17 +2,35 @@
 #include "view/activity_list.h"
 
 #include "activity.html.h"
+#include "base/array.h"
 #include "base/limit.h"
 #include "web/list_position.h"
+#include "web/list_query.h"
 #include "web/session.h"
+
+static const struct list_choice KINDS[] = {
+    { .value = "", .label = "All" },
+    { .value = "vms", .label = "VMs" },
+    { .value = "snapshots", .label = "Snapshots" },
+    { .value = "failed", .label = "Failed" },
+};
+static const struct list_kind LIST = {
+    .path = "/activity",
+    .things = "activity",
+    .filter_name = "kind",
+    .filter_label = "Filter by kind",
+    .filters = KINDS,
+    .filter_count = COUNT(KINDS),
+};
 
 /* The page before this one begins behind a position too; the first page of all, behind none. */
 static struct error *newer_fill(struct request *r, struct activity_html *page)
 {
     const struct activity_list_row *first = &page->events.row[0];
     struct activity_newer_row start;
-    struct error *e = sql_activity_newer(r->db, r->arena, r->session->team_id, first->at_ms,
-                                         first->id, LIMIT_LIST_ROWS, &start);
+    struct error *e =
+        sql_activity_newer(r->db, r->arena, r->session->team_id, page->list.search,
+                           page->list.filter, first->at_ms, first->id, LIMIT_LIST_ROWS, &start);
 
     if (e)
         return e->kind == ERROR_NOT_FOUND ? NULL : e;
@@ -20,28 +38,40 @@ static struct error *newer_fill(struct request *r, struct activity_html *page)
     return NULL;
 }
 
+static struct error *rows_fill(struct request *r, const struct list_position *position,
+                               struct activity_html *page)
+{
+    const struct activity_list_row *last;
+    struct error *e = sql_activity_list(r->db, r->arena, r->session->team_id, page->list.search,
+                                        page->list.filter, position->at, position->id,
+                                        LIMIT_LIST_ROWS + 1, &page->events);
+
+    if (e)
+        return e;
+    if (list_cut(&page->events.count)) {
+        last = &page->events.row[page->events.count - 1];
+        page->older = list_position_text(r->arena, last->at_ms, last->id);
+    }
+    page->has_newer = position->at != INT64_MAX;
+    return page->has_newer && page->events.count ? newer_fill(r, page) : NULL;
+}
+
 struct error *activity_list_respond(struct request *r)
 {
     struct activity_html page = { .newer = NULL };
-    const struct activity_list_row *last;
     struct list_position position;
     struct error *e = list_position_read(r, &position);
 
     if (!e)
-        e = sql_activity_list(r->db, r->arena, r->session->team_id, position.at, position.id,
-                              LIMIT_LIST_ROWS + 1, &page.events);
+        e = list_query_read(r, &LIST, &page.list);
+    if (!e)
+        e = rows_fill(r, &position, &page);
     if (e)
         return e;
-    page.has_newer = position.at != INT64_MAX;
-    if (list_cut(&page.events.count)) {
-        last = &page.events.row[page.events.count - 1];
-        page.older = list_position_text(r->arena, last->at_ms, last->id);
-    }
-    if (page.has_newer && page.events.count)
-        e = newer_fill(r, &page);
+    page.is_all = !*page.list.search && !*page.list.filter;
+    page.is_empty = page.is_all && !page.has_newer && !page.events.count;
     r->frame.title = "Activity";
     r->frame.section = "activity";
-    if (!e)
-        html_activity(&r->response.body, &r->frame, &page);
-    return e;
+    html_activity(&r->response.body, &r->frame, &page);
+    return NULL;
 }

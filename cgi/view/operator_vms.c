@@ -36,6 +36,7 @@ static const struct list_kind KIND = {
     .filter_count = COUNT(FILTERS),
     .sorts = SORTS,
     .sort_count = COUNT(SORTS),
+    .is_counted = true,
 };
 
 static struct operator_vm row_of(struct request *r, const struct operator_vm_list_row *vm)

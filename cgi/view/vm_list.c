@@ -37,6 +37,7 @@ static const struct list_kind KIND = {
     .filter_count = COUNT(FILTERS),
     .sorts = SORTS,
     .sort_count = COUNT(SORTS),
+    .is_counted = true,
 };
 
 enum { ERROR_CHARACTERS = 70 };

@@ -45,6 +45,7 @@ struct error *list_query_read(struct request *r, const struct list_kind *kind,
         .things = kind->things,
         .filter_name = kind->filter_name,
         .filter_label = kind->filter_label,
+        .is_counted = kind->is_counted,
         .search = fields[SEARCH].text,
     };
     out->filter =

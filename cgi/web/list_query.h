@@ -10,7 +10,7 @@
 struct list_choice {
     const char *value; /* in addresses; "": all */
     const char *label;
-    int64_t total; /* rows that the filter leaves; set by the caller where the list counts them */
+    int64_t total; /* rows that the filter leaves; set by the caller where they are counted */
     bool is_chosen;
 };
 
@@ -27,6 +27,7 @@ struct list_kind {
     const char *filter_label;
     const struct list_choice *filters, *sorts;
     size_t filter_count, sort_count;
+    bool is_counted; /* the filters are shown with their numbers of rows */
 };
 
 struct list_query {
@@ -35,6 +36,7 @@ struct list_query {
     const char *search; /* as typed; "": none */
     const char *filter;
     const char *sort;
+    bool is_counted;      /* as in its kind */
     bool is_by_time;      /* newest first */
     bool is_plain;        /* nothing but the path was asked for */
     bool is_paged;        /* there is more than one page */

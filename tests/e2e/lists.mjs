@@ -86,6 +86,23 @@ await page.goto(`${server.url}/keys?q=key-42`);
 const box = await page.$eval('.rows li', (e) => { const { right, bottom } = e.getBoundingClientRect(); return [right - 5, bottom - 5]; });
 await Promise.all([page.waitForNavigation(), page.mouse.click(...box)]);
 equal('the whole row leads to the key', await text(page, 'h1'), 'key-42');
+// ---- a long activity ----
+server.sql(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60)
+  INSERT INTO activity (team_id, at_ms, id, vm_id, what) SELECT ${team}, 1767225600000 + i, 'long' || i, printf('many%012d', i), 'Renamed' FROM n;`);
+const entries = () => page.$$eval('.feed a', (all) => all.map((e) => e.textContent));
+await page.goto(`${server.url}/activity`);
+await page.keyboard.press('/');
+await page.keyboard.type('renamed');
+await Promise.all([page.waitForNavigation(), page.keyboard.press('Enter')]);
+await follow(page, '#vms');
+equal('what was searched, newest first', (await entries())[0], 'many-60');
+await follow(page, '#older');
+equal('and the next', (await entries())[0], 'many-35');
+await follow(page, '#newer');
+equal('and back', (await entries())[0], 'many-60');
+await follow(page, '#snapshots');
+equal('none is of a snapshot', await text(page, 'h2'), 'No matching activity');
+
 // ---- many receipts, and no VM ----
 server.sql(`UPDATE vm SET gone_at = ${Math.floor(Date.now() / 1000)} + CAST(substr(name, 6) AS INTEGER), state = 'gone' WHERE team_id = ${team};`);
 await page.goto(`${server.url}/vms`);

@@ -187,7 +187,7 @@ expect_no_text "internal error"
 sqlite3 "$state/data/main.db" "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 124)
     INSERT INTO activity (team_id, at_ms, id, vm_id, what, person_id)
     SELECT 1, 1767225603000, printf('same%03d', i), 'runningrunningru', printf('entry%03d', i), 1 FROM n"
-link_of() { sed -n 's/.*rel="'"$1"'" href="\([^"]*\)".*/\1/p' "$state/answer"; }
+link_of() { sed -n 's/.*rel="'"$1"'" href="\([^"]*\)".*/\1/p' "$state/answer" | sed 's/&amp;/\&/g'; }
 next=/activity
 pages=0
 while [ -n "$next" ] && [ $pages -lt 9 ]; do
@@ -208,8 +208,26 @@ while [ -n "$next" ] && [ $pages -gt 0 ]; do
     next=$(link_of prev)
     pages=$((pages - 1))
 done
-if [ "$pages $last $(wc -l <"$state/entries")" = "0 /activity 248" ]; then good; else bad "back: $pages pages, at $last, $(wc -l <"$state/entries") entries"; fi
+if [ "$pages $last $(wc -l <"$state/entries")" = "0 /activity?q=&kind= 248" ]; then good; else bad "back: $pages pages, at $last, $(wc -l <"$state/entries") entries"; fi
 as alice get "/activity?before=1-x" ; expect_text "No older activity"
+# What was done, to which VM, by whom; of one kind. Pages keep both.
+as alice get "/activity?q=ENTRY12" ; expect_text entry120
+expect_no_text entry119
+as alice get "/activity?q=maple&kind=vms" ; expect_text entry001
+expect_text 'href="/activity?q=maple&amp;kind=vms&amp;before='
+as alice get "$(link_of next)" ; expect_text entry026
+expect_no_text entry025
+as alice get "$(link_of prev)" ; expect_text entry001
+as alice get "/activity?q=ALICE" ; expect_text entry001
+as alice get "/activity?kind=snapshots" ; expect 200 activity_none.html
+sql "UPDATE job SET kind = 'restore' WHERE number = 2"
+as alice get "/activity?kind=snapshots" ; expect_text "old-desktop"
+expect_no_text quiet-maple
+as alice get "/activity?kind=failed" ; expect_text "Creation failed"
+expect_no_text old-desktop
+as alice get "/activity?q=secret" ; expect_text "No matching activity"
+sql "DELETE FROM activity WHERE team_id = 2"
+as bob get /activity ; expect_text "No activity yet"
 
 route "GET /operator"
 nobody get /operator ; expect 303 /signin?return=/operator
