@@ -115,7 +115,7 @@ const looker = { bypassCsp: true };
 {
   const page = await browser.page(looker);
   await signIn(page, server.signinLink('new@example.org'));
-  await inspectAll(page, 'empty', [['vms', '/vms'], ['new VM without a key', '/vms/new'], ['keys', '/keys'], ['activity', '/activity'], ['account', '/account'], ['error 403', '/operator', 403]]);
+  await inspectAll(page, 'empty', [['vms', '/vms'], ['new VM without a key', '/vms/new'], ['keys', '/keys'], ['activity', '/activity'], ['receipts', '/receipts'], ['account', '/account'], ['error 403', '/operator', 403]]);
 
   // Browsers would hold these back; the server must explain them all the same.
   const mistake = async (name, path, form, values) => {
@@ -170,7 +170,7 @@ const looker = { bypassCsp: true };
   await inspect(page, 'real VM with details');
   await inspectAll(page, 'real', [['VM', vm], ['VM month', `${vm}?range=30d&chart=disk`], ['VM snapshots', `${vm}/snapshots`], ['VM activity', `${vm}/activity`], ['VM settings', `${vm}/settings`],
     ['vms', '/vms'], ['new VM', '/vms/new'], ['clone', clone], ['keys', '/keys'], ['activity', '/activity'], ['account', '/account'],
-    ['operator', '/operator'], ['error 404', '/vms/nosuchnosuchnosu', 404], ['error 405', `${vm}/start`, 405]]);
+    ['operator', '/operator'], ['operator VMs', '/operator/vms'], ['activity none', '/activity?kind=failed'], ['error 404', '/vms/nosuchnosuchnosu', 404], ['error 405', `${vm}/start`, 405]]);
   for (const [name, tab, form, field, value] of [['VM name', '/settings', '/rename', '#rename', 'Not A Name!'], ['snapshot name', '/snapshots', '/snapshots', '#snapshot-name', ''],
     ['destroy', '/settings', '/destroy', '#destroy-name', 'wrong']]) {
     await page.goto(server.url + vm + tab);
@@ -186,7 +186,7 @@ const looker = { bypassCsp: true };
   await weigh(plain, 'sign-in', '/signin');
   await weigh(plain, 'error', '/nope');
   await signIn(plain, server.signinLink('operator@localhost'));
-  for (const [name, path] of [['vms', '/vms'], ['VM', vm], ['new VM', '/vms/new'], ['clone', clone], ['keys', '/keys'], ['activity', '/activity'], ['account', '/account'], ['operator', '/operator']]) {
+  for (const [name, path] of [['vms', '/vms'], ['VM', vm], ['new VM', '/vms/new'], ['clone', clone], ['keys', '/keys'], ['activity', '/activity'], ['account', '/account'], ['operator', '/operator'], ['operator VMs', '/operator/vms'], ['receipts', '/receipts']]) {
     await weigh(plain, name, path);
   }
   await page.goto(server.url + vm);
@@ -236,6 +236,7 @@ const looker = { bypassCsp: true };
   await follow(page, '#destroy button[type=submit]');
   await until(async () => await page.$('.sheet') !== null);
   await inspect(page, 'real VM gone');
+  await inspectAll(page, 'real', [['receipts', '/receipts'], ['vms all gone', '/vms']]);
   await page.browserContext().close();
 }
 
@@ -248,13 +249,30 @@ const looker = { bypassCsp: true };
   await signIn(page, server.signinLink(email));
   const [person, team] = server.sql(`SELECT person_id, current_team_id FROM session JOIN person p ON p.id = person_id WHERE p.email = '${email}';`).split('|').map(Number);
   server.sql(awful(team, person, key));
-  await inspectAll(page, 'awful', [['vms', '/vms'], ['new VM', '/vms/new'], ['keys', '/keys'], ['key', `/keys/${'key1'.padEnd(16, 'z')}`], ['activity', '/activity'], ['costs', '/costs'], ['account', '/account'],
+  await inspectAll(page, 'awful', [['vms', '/vms'], ['new VM', '/vms/new'], ['keys', '/keys'], ['key', `/keys/${'key1'.padEnd(16, 'z')}`], ['activity', '/activity'], ['receipts', '/receipts'], ['costs', '/costs'], ['account', '/account'],
     ...AWFUL_IDS.flatMap((id) => ['', '/snapshots', '/activity', '/settings'].map((tab) => [id.replace(/z+$/, '') + tab, `/vms/${id}${tab}`])), ['clone', `/vms/${AWFUL_IDS[0]}/snapshots/${'s0x0'.padEnd(16, 'z')}/clone`]]);
+  // Several at once: what asks, and what was refused.
+  const select = async (path, names, button) => {
+    await page.goto(server.url + path);
+    await page.$$eval('input[form=bulk]', (all, most) => all.slice(0, most).forEach((e) => { e.checked = true; }), names);
+    check(`${path}: the selection can be acted on`, await page.$eval('#bulk', (e) => e.checkVisibility()));
+    await inspect(page, `awful selection ${path}`);
+    return follow(page, button);
+  };
+  equal('destroying many asks', (await select('/vms?q=many', 25, '#bulk .danger')).status(), 200);
+  await inspect(page, 'awful vms destroy');
+  await page.type('#count', '3');
+  equal('a wrong number is refused', (await follow(page, '#destroy .stop')).status(), 422);
+  await inspect(page, 'awful vms destroy wrong');
+  equal('some cannot be stopped', (await select('/vms', 25, '#bulk button:not([formaction])')).status(), 422);
+  await inspect(page, 'awful vms refused');
+  equal('deleting many keys asks', (await select('/keys', 25, '#bulk .danger')).status(), 200);
+  await inspect(page, 'awful keys delete');
   await page.browserContext().close();
 
   const boss = await browser.page(looker);
   await signIn(boss, server.signinLink('operator@localhost'));
-  await inspectAll(boss, 'awful', [['operator', '/operator']]);
+  await inspectAll(boss, 'awful', [['operator', '/operator'], ['operator VMs', '/operator/vms']]);
   await boss.browserContext().close();
   worker.forEach((pid) => process.kill(pid, 'SIGCONT'));
 }
