@@ -34,7 +34,7 @@ static struct error *done(struct request *r, const char *notice, const char *pat
 /* ---- keys ---- */
 
 static const struct list_choice KEY_SORTS[] = {
-    { .value = "newest", .label = "Newest first" },
+    { .value = "newest", .label = "Newest" },
     { .value = "name", .label = "Name" },
 };
 static const struct list_kind KEY_LIST = {

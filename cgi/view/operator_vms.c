@@ -22,7 +22,7 @@ static const struct list_choice FILTERS[] = {
     [ATTENTION] = { .value = "attention", .label = "Needs attention" },
 };
 static const struct list_choice SORTS[] = {
-    { .value = "newest", .label = "Newest first" },
+    { .value = "newest", .label = "Newest" },
     { .value = "name", .label = "Name" },
     { .value = "team", .label = "Team" },
     { .value = "state", .label = "State" },

@@ -11,7 +11,7 @@
 #include "web/session.h"
 
 static const struct list_choice SORTS[] = {
-    { .value = "newest", .label = "Newest first" },
+    { .value = "newest", .label = "Newest" },
     { .value = "name", .label = "Name" },
 };
 static const struct list_kind KIND = {

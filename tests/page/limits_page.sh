@@ -72,6 +72,16 @@ expect_count 'class="spark"' 25
 most 61440
 end
 
+# A thousand receipts.
+sqlite3 "$state/data/main.db" "UPDATE vm SET gone_at = unixepoch(), state = 'gone'"
+serve dashboard
+ask_at /receipts ; expect 200
+expect_text "1 to 25 of 1000"
+expect_count '<tr><td>' 25
+most 61440
+end
+sqlite3 "$state/data/main.db" "UPDATE vm SET gone_at = NULL, state = 'failed'"
+
 serve account
 ask_at /keys ; expect 200
 expect_count 'VMs: 1000' 25
@@ -139,7 +149,7 @@ ask_at /operator ; expect 200
 expect_text "First 25 of 2001. <code>domicile-admin orphans</code> lists all"
 expect_text "Latest 25 of 2002: <code>domicile-admin mails</code> lists all"
 expect_text "First 25 of 2001: <code>domicile-admin inbox</code> lists all"
-most 500000
+most 92160 # five lists, with reasons of 1000 letters
 ask_at /operator/vms ; expect 200
 expect_count '<tr><td>' 25
 expect_text "1 to 25 of 10"
