@@ -1,7 +1,6 @@
 /* The page of one VM; see vm_page.h. Read-only. */
 #include "view/vm_page.h"
 
-#include "activity.sql.h"
 #include "base/date.h"
 #include "base/limit.h"
 #include "job.sql.h"
@@ -14,6 +13,7 @@
 #include "model/vm_job.h"
 #include "model/vm_state.h"
 #include "region_status.sql.h"
+#include "view/activity_view.h"
 #include "view/vm_chart.h"
 #include "view/vm_options.h"
 #include "vm.html.h"
@@ -185,7 +185,12 @@ static struct error *sizes_fill(struct request *r, struct vm_html *page,
     used.vcpus -= vm->vcpus;
     used.memory_mb -= vm->memory_mb;
     used.disk_gb -= vm->disk_gb;
-    page->sizes = vm_options_sizes(r, prices, &used, vm->disk_gb);
+    page->sizes = vm_options_sizes(r, prices, &used, 0);
+    for (size_t i = 0; i < page->sizes.count; i++) {
+        if (r->config->sizes[i].disk_gb < vm->disk_gb)
+            page->sizes.row[i].disabled_reason = arena_printf(
+                r->arena, "Disks can’t shrink: this VM has %lld GB", (long long)vm->disk_gb);
+    }
     options_select(&page->sizes, vm->size);
     return NULL;
 }
@@ -258,13 +263,12 @@ static struct error *activity_fill(struct request *r, struct vm_html *page)
 {
     bool is_overview = strcmp(page->tab, VM_TAB_OVERVIEW) == 0;
     struct list_position position = { .at = INT64_MAX, .id = "" };
-    const struct activity_of_vm_row *last;
+    const struct activity_entry *last;
     struct error *e = is_overview ? NULL : list_position_read(r, &position);
 
     if (!e)
-        e = sql_activity_of_vm(r->db, r->arena, r->session->team_id, page->vm.id, position.at,
-                               position.id, is_overview ? EVENTS_ON_OVERVIEW : LIMIT_LIST_ROWS + 1,
-                               &page->events);
+        e = activity_view_vm(r, page->vm.id, position.at, position.id,
+                             is_overview ? EVENTS_ON_OVERVIEW : LIMIT_LIST_ROWS + 1, &page->events);
     if (e || is_overview)
         return e;
     if (list_cut(&page->events.count)) {

@@ -1,13 +1,13 @@
 /* The receipt of a destroyed VM; see vm_receipt.h. */
 #include "view/vm_receipt.h"
 
-#include "activity.sql.h"
 #include "adapter/json.h"
 #include "base/array.h"
 #include "base/date.h"
 #include "base/limit.h"
 #include "receipt.html.h"
 #include "receipt.sql.h"
+#include "view/activity_view.h"
 #include "web/live.h"
 #include "web/session.h"
 
@@ -69,8 +69,7 @@ struct error *vm_receipt_respond(struct request *r, const struct vm_get_row *vm,
     struct error *e = parts_read(r, vm, &page.parts);
 
     if (!e)
-        e = sql_activity_of_vm(r->db, r->arena, r->session->team_id, vm->id, INT64_MAX, "",
-                               LIMIT_LIST_ROWS, &page.events);
+        e = activity_view_vm(r, vm->id, INT64_MAX, "", LIMIT_LIST_ROWS, &page.events);
     if (e)
         return e;
     r->frame.title = arena_printf(r->arena, "%s: Destroyed", vm->name);
