@@ -112,7 +112,8 @@ as bob get /vms/gonegonegonegone/receipt.json ; expect 404
 as alice get $vm/receipt.json ; expect 404
 as alice get /vms/gonegonegonegone/receipt.json ; expect 200
 expect_text 'Content-Disposition: attachment; filename="receipt-gone-vm.json"'
-expect_text '"destroyed_at":"2026-01-01T00:00:00Z","parts":[{"part":"Virtual machine",'
+expect_text '"size":"nano","vcpus":1,"memory_mb":128,"disk_gb":1,'
+expect_text '"destroyed_at":"2026-01-01T00:00:00Z","existed_s":0,"destroyed_by":"Alice","destroying_ms":700,"parts":[{"part":"Virtual machine",'
 
 fresh
 route "POST /vms/:id/start"
