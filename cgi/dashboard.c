@@ -109,7 +109,7 @@ static struct error *first_steps_fill(struct request *r, struct vms_html *page)
                          first.created_at > r->now_at - LIMIT_FIRST_STEPS_S);
     page->key_count = keys.total;
     page->has_one_key = keys.total == 1;
-    page->typical_create_ms = typical.typical_ms;
+    page->create_typical_ms = typical.typical_ms;
     if (page->vms.count) {
         page->first_id = page->vms.row[0].id;
         page->first_name = page->vms.row[0].name;

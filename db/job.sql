@@ -89,3 +89,10 @@ SELECT ifnull(max(took_ms), 0) AS longest_ms FROM (
 -- Delete jobs that ended long ago, with their results for pages.
 DELETE FROM job WHERE subject_kind <> 'vm' AND state NOT IN ('queued', 'running')
   AND requested_at_ms <= :before_at_ms /* scan ok */;
+
+-- job_destruction(team_id int, vm_id text) row (who text, took_ms int)
+-- Who had a destroyed VM destroyed, and how long that took.
+SELECT ifnull(p.name, 'Domicile') AS who, j.ended_at_ms - j.requested_at_ms AS took_ms
+FROM job j LEFT JOIN person p ON p.id = j.person_id
+WHERE j.team_id = :team_id AND j.vm_id = :vm_id AND j.kind = 'destroy' AND j.state = 'done'
+ORDER BY j.number DESC LIMIT 1;

@@ -100,8 +100,8 @@ UPDATE vm SET state = :state, state_at = CASE WHEN state = :state THEN state_at 
 WHERE team_id = :team_id AND id = :id;
 
 -- vm_for_worker(id text) row across teams
-SELECT v.team_id, v.id, v.name, v.region, v.image, v.vcpus, v.memory_mb, v.disk_gb, v.wanted,
-       v.state, v.observed, v.unresponsive_at, v.ssh_host, v.ssh_port, v.host_key_public,
+SELECT v.team_id, v.id, v.name, v.region, v.image, v.size, v.vcpus, v.memory_mb, v.disk_gb,
+       v.wanted, v.state, v.observed, v.unresponsive_at, v.ssh_host, v.ssh_port, v.host_key_public,
        v.source_vm_id, v.source_snapshot_id, v.image_version, v.gone_at, t.name AS team_name
 FROM vm v JOIN team t ON t.id = v.team_id WHERE v.id = :id;
 

@@ -1,6 +1,6 @@
 /*
- * Enhancements of pages that also work without scripts: live parts, toasts, menus, copy buttons,
- * running clocks, shortcuts, confirmation of irreversible actions, protection from double
+ * Enhancements of pages that also work without scripts: live parts, toasts, menus, copy buttons, charts
+ * that answer, running clocks, shortcuts, confirmation of irreversible actions, protection from double
  * submission, and forms that keep what was typed.
  */
 'use strict';
@@ -182,6 +182,82 @@
     if (!target) return;
     event.preventDefault();
     if (target.matches('input')) target.focus(); else target.click();
+  });
+
+  /*
+   * A chart answers: the time and the value of the point nearest to the pointer, or, with the focus,
+   * chosen by the arrow keys. Both are read from what the server has drawn: bars with a data-text, or the
+   * last path, whose steps are relative. data-from and data-step say when.
+   */
+  var here = null; /* the plot, the number of its point, and what is drawn over it */
+  function plotPoints(plot) {
+    var data = plot.dataset, box = plot.querySelector('svg').viewBox.baseVal, found = [];
+    var bars = plot.querySelectorAll('[data-text]'), line = bars.length ? null : plot.querySelector('path:last-of-type');
+    function add(x, y, text) {
+      var at = new Date((Number(data.from) + Math.round(x / box.width * data.last) * data.step) * 1000);
+      var day = { timeZone: 'UTC', day: 'numeric', month: 'short' };
+      var time = { timeZone: 'UTC', day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' };
+      found.push({ x: x / box.width * 100, y: y / box.height * 100, text: at.toLocaleString('en-GB', data.step < 86400 ? time : day) + ': ' + text });
+    }
+    function value(y) {
+      return Number((data.top * (1 - y / box.height)).toFixed(data.unit === 'GB' ? 1 : 0)) + ' ' + data.unit;
+    }
+    bars.forEach(function (bar) {
+      add(bar.x.baseVal.value + bar.width.baseVal.value / 2, bar.y.baseVal.value, bar.getAttribute('data-text'));
+    });
+    (line ? line.getAttribute('d').split('M').slice(1) : []).forEach(function (run) {
+      var steps = run.match(/-?\d*\.?\d+/g).map(Number), x = 0, y = 0;
+      for (var i = 0; i + 1 < steps.length; i += 2) add(x += steps[i], y += steps[i + 1], value(y));
+    });
+    return found;
+  }
+  function plotClear() {
+    if (here) here.over.remove();
+    here = null;
+  }
+  function plotShow(plot, find) {
+    var points = plotPoints(plot);
+    var number = points.length && Math.max(0, Math.min(points.length - 1, find(points)));
+    var point = points[number], over;
+    function draw(name, values) {
+      var element = document.createElementNS('http://www.w3.org/2000/svg', name);
+      Object.keys(values).forEach(function (key) { element.setAttribute(key, values[key]); });
+      (over || plot).appendChild(element);
+      return element;
+    }
+    plotClear();
+    if (!point) return;
+    over = draw('svg', { class: 'here' });
+    draw('line', { x1: point.x + '%', x2: point.x + '%', y2: '100%' });
+    draw('circle', { cx: point.x + '%', cy: point.y + '%', r: 4 });
+    draw('text', { x: point.x + '%', y: 34, 'text-anchor': point.x > 50 ? 'end' : 'start' }).textContent = point.text;
+    here = { plot: plot, number: number, over: over };
+  }
+  function plotPointed(event) {
+    var plot = event.target.closest('.plot[data-step]');
+    if (!plot && here && here.plot !== document.activeElement) plotClear();
+    if (plot) plotShow(plot, function (points) {
+      var box = plot.getBoundingClientRect(), x = (event.clientX - box.left) / box.width * 100;
+      return points.reduce(function (best, point, i) {
+        return Math.abs(point.x - x) < Math.abs(points[best].x - x) ? i : best;
+      }, 0);
+    });
+  }
+  document.addEventListener('pointermove', plotPointed);
+  document.addEventListener('pointerdown', plotPointed);
+  document.addEventListener('focusout', plotClear);
+  document.addEventListener('keydown', function (event) {
+    var plot = event.target.closest('.plot[data-step]');
+    var step = { ArrowLeft: -1, ArrowRight: 1, Home: -1e3, End: 1e3 }[event.key];
+    var said = document.getElementById('said');
+    if (!plot || !step) return;
+    event.preventDefault();
+    plotShow(plot, function (points) { return here && here.plot === plot ? here.number + step : points.length - 1; });
+    if (here && said) said.textContent = here.over.textContent;
+  });
+  document.addEventListener('htmx:afterSwap', function () {
+    var number = here && here.number;
+    if (here) plotShow(here.plot, function () { return number; });
   });
 
   /* One checkbox selects all of its page. */

@@ -40,12 +40,19 @@ font() {
     publish "$out.new/.font.woff2" "$2"
     rm "$out.new/.font" "$out.new/.font.woff2"
 }
-latin='U+0020-007E,U+00A0-00FF,U+2013,U+2014,U+2018-201D,U+2022,U+2026,U+20AC,U+2192,U+2212'
-font "$fonts/inter/files/inter-latin-opsz-normal.woff2" inter.woff2 'wght=400:680' "$latin"
+inter=$fonts/inter/files/inter-latin-opsz-normal.woff2
+# Letters with accents are a file of their own, which browsers load when a name has one (app.css).
+font "$inter" inter.woff2 'wght=400:680' \
+    'U+0020-007E,U+00B7,U+00D7,U+2013,U+2014,U+2018-201D,U+2022,U+2026,U+20AC,U+2192,U+2212'
+font "$inter" inter-more.woff2 'wght=400:680' 'U+00A0-00B6,U+00B8-00D6,U+00D8-00FF'
 font "$fonts/jetbrains-mono/files/jetbrains-mono-latin-wght-normal.woff2" mono.woff2 'wght=400:600' 'U+0020-007E'
 node static/sprite.mjs >"$out.new/.sprite"
 publish "$out.new/.sprite" sprite.svg
 rm "$out.new/.sprite"
+# bare: without comments on lines of their own, and without indentation.
+bare() {
+    sed -e '/^ *\/\*.*\*\/$/d' -e '/^ *\/\*/,/\*\/$/d' -e 's/^ *//'
+}
 hashed() {
     sed -n "s/^$1 \([^ ]*\) .*/\1/p" "$out.manifest.new"
 }
@@ -57,9 +64,15 @@ for file in static/*; do
     *.sh | *.c | *.mjs) ;;
     *.css)
         # The only references inside a file that need hashed names.
-        sed "s|inter\.woff2|$(hashed inter.woff2)|g; s|mono\.woff2|$(hashed mono.woff2)|g" "$file" >"$out.new/.css"
+        sed "s|inter\.woff2|$(hashed inter.woff2)|; s|inter-more\.woff2|$(hashed inter-more.woff2)|; s|mono\.woff2|$(hashed mono.woff2)|" "$file" | bare |
+            sed -E 's/ *([{};]) */\1/g; s/([:,]) /\1/g; s/;\}/}/g' | tr -d '\n' >"$out.new/.css"
         publish "$out.new/.css" "$(basename "$file")"
         rm "$out.new/.css"
+        ;;
+    *.js)
+        bare <"$file" >"$out.new/.js"
+        publish "$out.new/.js" "$(basename "$file")"
+        rm "$out.new/.js"
         ;;
     *) publish "$file" "$(basename "$file")" ;;
     esac

@@ -164,7 +164,7 @@ static bool has_unit(const char *name, const char *unit)
     size_t length = strlen(name);
     size_t unit_length = strlen(unit);
 
-    return length > unit_length && strcmp(name + length - unit_length, unit) == 0;
+    return length >= unit_length && strcmp(name + length - unit_length, unit) == 0;
 }
 
 void page_write_value(struct page *page, const struct source *source, const char *name)
@@ -191,6 +191,8 @@ void page_write_value(struct page *page, const struct source *source, const char
     } else if (use == USE_TEXT && has_unit(name, "_since")) {
         page->uses_frame = true;
         page_write(page, "html_since(buf, %s, frame->now_at);", c);
+    } else if (use != USE_PLAIN && has_unit(name, "typical_ms")) {
+        page_write(page, "html_typical_ms(buf, %s);", c);
     } else if (use != USE_PLAIN && has_unit(name, "_ms")) {
         page_write(page, "html_ms(buf, %s);", c);
     } else if (use != USE_PLAIN && has_unit(name, "_mb")) {

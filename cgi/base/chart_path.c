@@ -1,59 +1,104 @@
-/* SVG paths of charts; see chart_path.h. Tenths of a unit are finer than a pixel. */
+/*
+ * SVG paths of charts; see chart_path.h. Tenths of a unit are finer than a pixel. All but the first
+ * point of a line are relative to the one before: that halves the bytes.
+ */
 #include "base/chart_path.h"
 
 #include "base/buf.h"
 
-enum { NUMBER_BYTES = 16 };
+#include <stdlib.h>
 
+enum { NUMBER_BYTES = 12 };
+
+enum what { LINES, AREAS, DOTS };
+
+/* A point in tenths. */
+struct point {
+    int64_t x, y;
+};
+
+/* "12", "-1.3", ".4". */
 static void tenths_write(struct buf *buf, int64_t tenths)
 {
-    buf_int(buf, tenths / 10);
+    if (tenths < 0)
+        buf_char(buf, '-');
+    if (tenths / 10 || tenths % 10 == 0)
+        buf_int(buf, llabs(tenths / 10));
     if (tenths % 10)
-        buf_printf(buf, ".%d", (int)(tenths % 10));
+        buf_printf(buf, ".%d", abs((int)(tenths % 10)));
 }
 
-static void point_write(struct buf *buf, const struct chart_path *path, size_t i, size_t count,
-                        int64_t value)
+static struct point point_at(const struct chart_path *path, size_t i, size_t count, int64_t value)
 {
     int64_t last = count > 1 ? (int64_t)count - 1 : 1;
     int64_t shown = value < path->top ? value : path->top;
 
-    tenths_write(buf, path->width * 10 * (int64_t)i / last);
-    buf_char(buf, ' ');
-    tenths_write(buf, path->height * 10 - path->height * 10 * shown / path->top);
+    return (struct point){
+        .x = path->width * 10 * (int64_t)i / last,
+        .y = path->height * 10 - path->height * 10 * shown / path->top,
+    };
 }
 
-/* Down to the bottom at number `i`. */
-static void drop_write(struct buf *buf, const struct chart_path *path, size_t i, size_t count)
+static void start_write(struct buf *buf, struct point at)
 {
-    buf_char(buf, 'L');
-    point_write(buf, path, i, count, 0);
+    buf_char(buf, 'M');
+    tenths_write(buf, at.x);
+    buf_char(buf, ' ');
+    tenths_write(buf, at.y);
 }
 
-static const char *path_write(struct arena *arena, const struct chart_path *path,
-                              const int64_t *values, size_t count, bool is_area)
+static void step_write(struct buf *buf, bool is_first, struct point from, struct point to)
+{
+    buf_char(buf, is_first ? 'l' : ' ');
+    tenths_write(buf, to.x - from.x);
+    if (to.y >= from.y)
+        buf_char(buf, ' ');
+    tenths_write(buf, to.y - from.y);
+}
+
+/* Down to the bottom, back to where it started, and up again. */
+static void bottom_write(struct buf *buf, const struct chart_path *path, struct point start)
+{
+    buf_char(buf, 'V');
+    buf_int(buf, path->height);
+    buf_char(buf, 'H');
+    tenths_write(buf, start.x);
+    buf_char(buf, 'z');
+}
+
+/* The known numbers from `from` to before `until`. */
+static void run_write(struct buf *buf, const struct chart_path *path, enum what what,
+                      const int64_t *values, size_t from, size_t until, size_t count)
+{
+    struct point start = point_at(path, from, count, values[from]), before = start;
+
+    if (what == DOTS && until - from > 1)
+        return;
+    start_write(buf, start);
+    if (until - from == 1)
+        buf_literal(buf, "h.1"); /* without a length it would be invisible */
+    for (size_t i = from + 1; i < until; i++) {
+        struct point at = point_at(path, i, count, values[i]);
+
+        step_write(buf, i == from + 1, before, at);
+        before = at;
+    }
+    if (what == AREAS)
+        bottom_write(buf, path, start);
+}
+
+static const char *path_write(struct arena *arena, const struct chart_path *path, enum what what,
+                              const int64_t *values, size_t count)
 {
     struct buf buf = buf_new(arena, NUMBER_BYTES * (count + 1));
-    size_t start = 0;
 
-    for (size_t i = 0; i < count; i++) {
-        bool is_first = i == 0 || values[i - 1] < 0;
-        bool is_last = i + 1 == count || values[i + 1] < 0;
-
+    for (size_t i = 0, until; i < count; i = until) {
+        until = i + 1;
         if (values[i] < 0)
             continue;
-        if (is_first)
-            start = i;
-        buf_char(&buf, is_first ? 'M' : 'L');
-        point_write(&buf, path, i, count, values[i]);
-        /* One number alone would be invisible. */
-        if (is_first && is_last)
-            buf_literal(&buf, "h.1");
-        if (is_area && is_last) {
-            drop_write(&buf, path, i, count);
-            drop_write(&buf, path, start, count);
-            buf_char(&buf, 'z');
-        }
+        while (until < count && values[until] >= 0)
+            until++;
+        run_write(&buf, path, what, values, i, until, count);
     }
     return buf.length ? buf.bytes : "";
 }
@@ -61,11 +106,17 @@ static const char *path_write(struct arena *arena, const struct chart_path *path
 const char *chart_path_line(struct arena *arena, const struct chart_path *path,
                             const int64_t *values, size_t count)
 {
-    return path_write(arena, path, values, count, false);
+    return path_write(arena, path, LINES, values, count);
 }
 
 const char *chart_path_area(struct arena *arena, const struct chart_path *path,
                             const int64_t *values, size_t count)
 {
-    return path_write(arena, path, values, count, true);
+    return path_write(arena, path, AREAS, values, count);
+}
+
+const char *chart_path_dots(struct arena *arena, const struct chart_path *path,
+                            const int64_t *values, size_t count)
+{
+    return path_write(arena, path, DOTS, values, count);
 }

@@ -25,3 +25,7 @@ const char *chart_path_line(struct arena *arena, const struct chart_path *path,
 /* The same with the area below the line closed, to be filled. */
 const char *chart_path_area(struct arena *arena, const struct chart_path *path,
                             const int64_t *values, size_t count);
+
+/* Only those with no known neighbour, for dots (a thick, round stroke). "" if there are none. */
+const char *chart_path_dots(struct arena *arena, const struct chart_path *path,
+                            const int64_t *values, size_t count);

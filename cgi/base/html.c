@@ -149,6 +149,15 @@ void html_ms(struct buf *buf, int64_t length_ms)
     buf_text(buf, date_length(buf->arena, length_ms > 0 ? length_ms : 0));
 }
 
+/* An estimate has no tenths from two seconds on. */
+void html_typical_ms(struct buf *buf, int64_t length_ms)
+{
+    if (length_ms < 2000)
+        html_ms(buf, length_ms);
+    else
+        buf_text(buf, date_span(buf->arena, (length_ms + 500) / 1000));
+}
+
 void html_mb(struct buf *buf, int64_t size_mb)
 {
     buf_text(buf, text_memory(buf->arena, size_mb));

@@ -71,6 +71,7 @@ void html_int_bool_is_refused(void); /* never defined: a bool has no text */
  *   ..._since  the same for a time in the past, as the span since then: 3 d 4 h
  *   ..._ms     0.02 s, 3.8 s, 2 min 5 s
  *   ..._mb     512 MB, 4 GB
+ *   ...typical_ms  1.4 s, 8 s, 2 min: an estimate
  *   ..._bytes  375 KB, 1.2 GB
  * In an attribute, ..._at and ..._since are the ISO text and the others are plain numbers.
  * An ..._at or ..._since of 0 writes an em dash ("never").
@@ -79,6 +80,7 @@ void html_at(struct buf *buf, int64_t at, int64_t now_at);
 void html_since(struct buf *buf, int64_t at, int64_t now_at);
 void html_at_iso(struct buf *buf, int64_t at);
 void html_ms(struct buf *buf, int64_t length_ms);
+void html_typical_ms(struct buf *buf, int64_t length_ms);
 void html_mb(struct buf *buf, int64_t size_mb);
 void html_bytes(struct buf *buf, int64_t size_bytes);
 

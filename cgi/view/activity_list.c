@@ -26,7 +26,7 @@ static const struct list_kind LIST = {
 /* The page before this one begins behind a position too; the first page of all, behind none. */
 static struct error *newer_fill(struct request *r, struct activity_html *page)
 {
-    const struct activity_list_row *first = &page->events.row[0];
+    const struct activity_entry *first = &page->events.row[0];
     struct activity_newer_row start;
     struct error *e =
         sql_activity_newer(r->db, r->arena, r->session->team_id, page->list.search,
@@ -41,13 +41,15 @@ static struct error *newer_fill(struct request *r, struct activity_html *page)
 static struct error *rows_fill(struct request *r, const struct list_position *position,
                                struct activity_html *page)
 {
-    const struct activity_list_row *last;
+    const struct activity_entry *last;
+    struct activity_list_rows rows;
     struct error *e = sql_activity_list(r->db, r->arena, r->session->team_id, page->list.search,
                                         page->list.filter, position->at, position->id,
-                                        LIMIT_LIST_ROWS + 1, &page->events);
+                                        LIMIT_LIST_ROWS + 1, &rows);
 
     if (e)
         return e;
+    page->events = activity_view_team(r->arena, &rows);
     if (list_cut(&page->events.count)) {
         last = &page->events.row[page->events.count - 1];
         page->older = list_position_text(r->arena, last->at_ms, last->id);

@@ -235,6 +235,8 @@ static void days_fill(struct request *r, const struct tally *tally, struct costs
         .middle_day = day_label(r, tally->month_at + day_count / 2 * A_DAY_S),
         .last_day = day_label(r, end_at - 1),
         .most = price_amount(r->config, r->arena, most),
+        .first_s = tally->month_at,
+        .last_step = day_count - 1,
     };
     page->days.row = arena_array(r->arena, DAYS, sizeof *page->days.row);
     for (int64_t day = 0; day < day_count && tally->month_at + day * A_DAY_S <= r->now_at; day++)

@@ -28,7 +28,9 @@ struct cost_day {
 struct cost_chart {
     const char *top, *half, *zero; /* amounts, from the upper to the lower edge */
     const char *first_day, *middle_day, *last_day;
-    const char *most; /* the cost of the dearest day */
+    const char *most;  /* the cost of the dearest day */
+    int64_t first_s;   /* start of the month */
+    int64_t last_step; /* the number of its last day; its first is 0 */
 };
 
 struct cost_day_rows {

@@ -23,9 +23,10 @@ enum {
     SPARK_POINTS = 48,
     TABLE_ROWS = 12,
     MOMENTS = 4,
-    SLOTS_MAX = 144,
-    CPU_TOP = 1000,               /* 100 % in tenths of a percent */
-    FRESH_S = 3 * A_MINUTE_S,     /* an older minute is not "now" */
+    SLOTS_MAX = 96,
+    CPU_TOP = 1000,           /* 100 % in tenths of a percent */
+    FRESH_S = 3 * A_MINUTE_S, /* an older minute is not "now" */
+    MB_PER_GB = 1024,
     WORDS_WIDTH = WIDTH * 3 / 10, /* that the words of a tick need on a narrow screen */
 };
 
@@ -34,12 +35,12 @@ static const struct range {
     int64_t length_s, step_s;
 } ranges[] = {
     { "1h", "1 h", "last hour", AN_HOUR_S, A_MINUTE_S },
-    { "24h", "24 h", "last 24 hours", A_DAY_S, 10 * A_MINUTE_S },
-    { "7d", "7 d", "last 7 days", 7 * A_DAY_S, 70 * A_MINUTE_S },
-    { "30d", "30 d", "last 30 days", 30 * A_DAY_S, 5 * AN_HOUR_S },
+    { "24h", "24 h", "last 24 hours", A_DAY_S, 15 * A_MINUTE_S },
+    { "7d", "7 d", "last 7 days", 7 * A_DAY_S, 105 * A_MINUTE_S },
+    { "30d", "30 d", "last 30 days", 30 * A_DAY_S, 450 * A_MINUTE_S },
 };
 
-enum { RANGE_DAY = 1 };
+enum { RANGE_HOUR, RANGE_DAY };
 
 /* What was measured, slot by slot; -1: nothing. */
 struct series {
@@ -51,6 +52,7 @@ struct series {
 
 struct measured {
     const struct range *range;
+    bool is_range_chosen;
     const char *chart; /* the chosen one, as typed */
     int64_t from_at, until_at;
     struct usage_minute_points_rows points;
@@ -61,7 +63,9 @@ struct measured {
 
 /* ---- reading ---- */
 
-static struct error *query_read(struct request *r, struct measured *measured, struct vm_html *page)
+/* Without a choice it is the last hour while the VM is younger, then the last day. */
+static struct error *query_read(struct request *r, const struct vm_get_row *vm,
+                                struct measured *measured, struct vm_html *page)
 {
     struct field fields[] = { { .name = "range", .kind = FIELD_LINE },
                               { .name = "chart", .kind = FIELD_LINE } };
@@ -69,12 +73,14 @@ static struct error *query_read(struct request *r, struct measured *measured, st
 
     if (e)
         return e;
-    measured->range = &ranges[RANGE_DAY];
+    measured->range = &ranges[r->now_at - vm->created_at < AN_HOUR_S ? RANGE_HOUR : RANGE_DAY];
     for (size_t i = 0; i < COUNT(ranges); i++) {
-        if (strcmp(ranges[i].value, fields[0].text) == 0)
-            measured->range = &ranges[i];
+        if (strcmp(ranges[i].value, fields[0].text) != 0)
+            continue;
+        measured->range = &ranges[i];
+        measured->is_range_chosen = true;
+        page->range = ranges[i].value;
     }
-    page->range = measured->range->value;
     page->range_words = measured->range->words;
     measured->chart = fields[1].text;
     return NULL;
@@ -138,7 +144,7 @@ static void series_fill(const struct vm_get_row *vm, struct measured *measured)
 
     series_begin(measured, &measured->cpu, CPU_TOP);
     series_begin(measured, &measured->memory, vm->memory_mb);
-    series_begin(measured, &measured->disk, vm->disk_gb * 1024);
+    series_begin(measured, &measured->disk, vm->disk_gb * MB_PER_GB);
     for (size_t i = 0; i < measured->points.count; i++) {
         const struct usage_minute_points_row *point = &measured->points.row[i];
         int64_t disk_mb = bytes_mb(point->disk_bytes);
@@ -181,8 +187,10 @@ static void chart_draw(struct arena *arena, const struct series *series, struct 
 
     chart->line = chart_path_line(arena, &large, series->slots, series->count);
     chart->area = chart_path_area(arena, &large, series->slots, series->count);
+    chart->dots = chart_path_dots(arena, &large, series->slots, series->count);
     chart->spark_line = chart_path_line(arena, &small, thin, count);
     chart->spark_area = chart_path_area(arena, &small, thin, count);
+    chart->spark_dots = chart_path_dots(arena, &small, thin, count);
     chart->limit_line = arena_printf(arena, "M0 %lldH%d",
                                      (long long)(HEIGHT - HEIGHT * series->limit / top), WIDTH);
 }
@@ -216,6 +224,8 @@ static struct vm_chart cpu_chart(struct arena *arena, const struct vm_get_row *v
         .limit = limit,
         .top = "100 %",
         .middle = "50 %",
+        .top_number = "100",
+        .top_unit = "%",
     };
 }
 
@@ -224,6 +234,7 @@ static struct vm_chart size_chart(struct arena *arena, const char *id, const cha
                                   const struct series *series)
 {
     int64_t top = series->most > series->limit ? series->most : series->limit;
+    bool is_gb = top >= MB_PER_GB;
     struct vm_chart chart = {
         .id = id,
         .name = name,
@@ -231,6 +242,8 @@ static struct vm_chart size_chart(struct arena *arena, const char *id, const cha
         .limit = text_memory(arena, series->limit),
         .top = text_memory(arena, top),
         .middle = text_memory(arena, top / 2),
+        .top_number = arena_printf(arena, "%.4g", (double)top / (is_gb ? MB_PER_GB : 1)),
+        .top_unit = is_gb ? "GB" : "MB",
     };
 
     chart.of = arena_printf(arena, "of %s, peak %s", chart.limit, text_memory(arena, series->most));
@@ -277,6 +290,9 @@ static void axis_fill(struct arena *arena, const struct measured *measured, stru
 {
     const struct range *range = measured->range;
 
+    page->first_s = measured->from_at;
+    page->step_s = range->step_s;
+    page->last_step = range->length_s / range->step_s - 1;
     page->moments.count = MOMENTS;
     page->moments.row = arena_array(arena, MOMENTS, sizeof *page->moments.row);
     for (int i = 0; i < MOMENTS; i++)
@@ -312,7 +328,8 @@ static struct error *ticks_fill(struct request *r, const struct vm_get_row *vm,
             .x = arena_printf(r->arena, "%lld", (long long)x),
             .text_x = arena_printf(r->arena, "%lld%%", (long long)(x * 100 / WIDTH)),
             .anchor = is_end ? "end" : "start",
-            .label = has_room ? arena_printf(r->arena, "%s %s", rows.row[i].what,
+            .label = has_room ? arena_printf(r->arena, "%.*s %s",
+                                             (int)strcspn(rows.row[i].what, ","), rows.row[i].what,
                                              moment_text(r->arena, measured->range, at))
                               : NULL,
         };
@@ -376,12 +393,12 @@ static void usage_fill(struct request *r, const struct vm_get_row *vm,
 struct error *vm_chart_fill(struct request *r, const struct vm_get_row *vm, struct vm_html *page)
 {
     struct measured measured = { .range = NULL };
-    struct error *e = query_read(r, &measured, page);
+    struct error *e = query_read(r, vm, &measured, page);
 
     if (!e)
         e = measured_read(r, vm, &measured);
-    /* In another range than the first there may be something. */
-    if (e || (!measured.points.count && measured.range == &ranges[RANGE_DAY]))
+    /* Words instead of an empty chart, but in a chosen range, which says itself what was asked. */
+    if (e || (!measured.points.count && !measured.is_range_chosen))
         return e;
     series_fill(vm, &measured);
     charts_fill(r, vm, &measured, page);

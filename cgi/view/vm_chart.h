@@ -11,15 +11,16 @@ struct vm_html;
 
 /* CPU, memory or disk: a figure that chooses the chart below it. */
 struct vm_chart {
-    const char *id;                      /* "cpu", "mem", "disk" */
-    const char *name;                    /* "Memory" */
-    const char *figure, *unit;           /* of the last minute: "1.9" and "GB" */
-    const char *of;                      /* "of 4 GB, peak 2.3 GB" */
-    const char *limit;                   /* "4 GB" */
-    const char *about;                   /* the chart in words, for those who do not see it */
-    const char *spark_line, *spark_area; /* paths, like the next */
-    const char *line, *area, *limit_line;
-    const char *top, *middle; /* words of the axis */
+    const char *id;            /* "cpu", "mem", "disk" */
+    const char *name;          /* "Memory" */
+    const char *figure, *unit; /* of the last minute: "1.9" and "GB" */
+    const char *of;            /* "of 4 GB, peak 2.3 GB" */
+    const char *limit;         /* "4 GB" */
+    const char *about;         /* the chart in words, for those who do not see it */
+    const char *spark_line, *spark_area, *spark_dots; /* paths, like the next */
+    const char *line, *area, *dots, *limit_line;
+    const char *top, *middle;          /* words of the axis */
+    const char *top_number, *top_unit; /* the upper edge for the script: "4" and "GB" */
     bool is_chosen;
 };
 

@@ -1,20 +1,20 @@
 /* The page of one VM; see vm_page.h. Read-only. */
 #include "view/vm_page.h"
 
-#include "activity.sql.h"
 #include "base/date.h"
 #include "base/limit.h"
 #include "job.sql.h"
 #include "job_step.sql.h"
 #include "main_constants.sql.h"
 #include "model/billing_check.h"
-#include "model/ledger.h"
 #include "model/spend_cap.h"
 #include "model/vm_command.h"
 #include "model/vm_job.h"
 #include "model/vm_state.h"
 #include "region_status.sql.h"
+#include "view/activity_view.h"
 #include "view/vm_chart.h"
+#include "view/vm_cost.h"
 #include "view/vm_options.h"
 #include "vm.html.h"
 #include "vm_key.sql.h"
@@ -185,49 +185,28 @@ static struct error *sizes_fill(struct request *r, struct vm_html *page,
     used.vcpus -= vm->vcpus;
     used.memory_mb -= vm->memory_mb;
     used.disk_gb -= vm->disk_gb;
-    page->sizes = vm_options_sizes(r, prices, &used, vm->disk_gb);
+    page->sizes = vm_options_sizes(r, prices, &used, 0);
+    for (size_t i = 0; i < page->sizes.count; i++) {
+        if (r->config->sizes[i].disk_gb < vm->disk_gb)
+            page->sizes.row[i].disabled_reason = arena_printf(
+                r->arena, "Disks can’t shrink: this VM has %lld GB", (long long)vm->disk_gb);
+    }
     options_select(&page->sizes, vm->size);
     return NULL;
-}
-
-struct costing {
-    const struct price_list_rows *prices;
-    struct ledger_sum sum;
-};
-
-static bool cost_add(void *context, const struct ledger_chunk_row *row)
-{
-    struct costing *costing = context;
-    struct ledger_use use = ledger_use_of(row);
-
-    ledger_sum_add(&costing->sum, costing->prices, &use, row->from_at, row->until_at);
-    return true;
 }
 
 /* Its cost this month, and whether the spend cap allows new costs. */
 static struct error *cost_fill(struct request *r, struct vm_html *page,
                                const struct price_list_rows *prices, const struct vm_get_row *vm)
 {
-    struct costing costing = { .prices = prices };
-    struct ledger_walk walk = {
-        .team_id = r->session->team_id,
-        .from_at = date_month_start(r->now_at),
-        .until_at = date_month_end(r->now_at),
-        .vm_id = vm->id,
-        .visit = cost_add,
-        .context = &costing,
-    };
     const struct context context = request_context(r);
     struct spend_cap spend;
-    struct error *e = ledger_walk(r->db, r->arena, &walk);
+    struct error *e = vm_cost_find(r, prices, vm, &page->cost);
 
     if (!e)
-        e = ledger_sum_check(r->arena, &costing.sum);
-    if (!e)
-        e = spend_cap_check(&context, walk.team_id, &spend);
+        e = spend_cap_check(&context, r->session->team_id, &spend);
     if (e)
         return e;
-    page->cost_month = price_amount(r->config, r->arena, ledger_sum_millicents(&costing.sum));
     page->spend_cap_reason = strcmp(vm->observed, VM_OBSERVED_RUNNING) == 0 ? NULL : spend.refusal;
     page->is_spent = spend.refusal != NULL;
     for (size_t i = 0; spend.refusal && i < page->sizes.count; i++) {
@@ -258,13 +237,12 @@ static struct error *activity_fill(struct request *r, struct vm_html *page)
 {
     bool is_overview = strcmp(page->tab, VM_TAB_OVERVIEW) == 0;
     struct list_position position = { .at = INT64_MAX, .id = "" };
-    const struct activity_of_vm_row *last;
+    const struct activity_entry *last;
     struct error *e = is_overview ? NULL : list_position_read(r, &position);
 
     if (!e)
-        e = sql_activity_of_vm(r->db, r->arena, r->session->team_id, page->vm.id, position.at,
-                               position.id, is_overview ? EVENTS_ON_OVERVIEW : LIMIT_LIST_ROWS + 1,
-                               &page->events);
+        e = activity_view_vm(r, page->vm.id, position.at, position.id,
+                             is_overview ? EVENTS_ON_OVERVIEW : LIMIT_LIST_ROWS + 1, &page->events);
     if (e || is_overview)
         return e;
     if (list_cut(&page->events.count)) {

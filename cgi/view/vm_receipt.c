@@ -1,13 +1,15 @@
 /* The receipt of a destroyed VM; see vm_receipt.h. */
 #include "view/vm_receipt.h"
 
-#include "activity.sql.h"
 #include "adapter/json.h"
 #include "base/array.h"
 #include "base/date.h"
 #include "base/limit.h"
+#include "job.sql.h"
 #include "receipt.html.h"
 #include "receipt.sql.h"
+#include "view/activity_view.h"
+#include "view/vm_view.h"
 #include "web/live.h"
 #include "web/session.h"
 
@@ -50,6 +52,24 @@ static struct error *parts_read(struct request *r, const struct vm_get_row *vm,
     return NULL;
 }
 
+/* How the VM was destroyed; without a job of its own nobody knows. */
+static struct error *destruction_read(struct request *r, const struct vm_get_row *vm,
+                                      struct job_destruction_row *out)
+{
+    struct error *e = sql_job_destruction(r->db, r->arena, r->session->team_id, vm->id, out);
+
+    if (!e || e->kind != ERROR_NOT_FOUND)
+        return e;
+    *out = (struct job_destruction_row){ .who = NULL };
+    return NULL;
+}
+
+/* The clock may have been set back meanwhile. */
+static int64_t existed_s(const struct vm_get_row *vm)
+{
+    return vm->gone_at > vm->created_at ? vm->gone_at - vm->created_at : 0;
+}
+
 struct error *vm_receipt_respond(struct request *r, const struct vm_get_row *vm,
                                  const char *refusal)
 {
@@ -59,6 +79,9 @@ struct error *vm_receipt_respond(struct request *r, const struct vm_get_row *vm,
         .id = vm->id,
         .name = vm->name,
         .image = image ? image->label : vm->image,
+        .size = vm_view_size(r->arena, vm->vcpus, vm->memory_mb, vm->disk_gb),
+        .server = r->config->public_url,
+        .existed = date_span(r->arena, existed_s(vm)),
         .region = region ? region->label : vm->region,
         .created = date_exact(r->arena, vm->created_at),
         .created_at = vm->created_at,
@@ -66,13 +89,17 @@ struct error *vm_receipt_respond(struct request *r, const struct vm_get_row *vm,
         .gone_at = vm->gone_at,
         .refusal = refusal,
     };
+    struct job_destruction_row destruction = { .who = NULL };
     struct error *e = parts_read(r, vm, &page.parts);
 
     if (!e)
-        e = sql_activity_of_vm(r->db, r->arena, r->session->team_id, vm->id, INT64_MAX, "",
-                               LIMIT_LIST_ROWS, &page.events);
+        e = destruction_read(r, vm, &destruction);
+    if (!e)
+        e = activity_view_vm(r, vm->id, INT64_MAX, "", LIMIT_LIST_ROWS, &page.events);
     if (e)
         return e;
+    page.who = destruction.who;
+    page.took_ms = destruction.took_ms;
     r->frame.title = arena_printf(r->arena, "%s: Destroyed", vm->name);
     r->frame.section = "vms";
     live_respond(r, render_receipt, &page);
@@ -99,20 +126,30 @@ static struct error *part_write(struct arena *arena, struct buf *out,
 
 struct error *vm_receipt_download(struct request *r, const struct vm_get_row *vm)
 {
+    struct job_destruction_row destruction = { .who = NULL };
+    struct error *e = destruction_read(r, vm, &destruction);
     const struct json_field fields[] = {
         json_text("vm", vm->name),
         json_text("id", vm->id),
         json_text("server", r->config->public_url),
         json_text("region", vm->region),
         json_text("image", vm->image),
+        json_text("size", vm->size),
+        json_number("vcpus", vm->vcpus),
+        json_number("memory_mb", vm->memory_mb),
+        json_number("disk_gb", vm->disk_gb),
         json_text("created_at", date_iso(r->arena, vm->created_at)),
         json_text("destroyed_at", date_iso(r->arena, vm->gone_at)),
+        json_number("existed_s", existed_s(vm)),
+        json_text("destroyed_by", destruction.who),
+        json_number("destroying_ms", destruction.took_ms),
     };
     struct buf *out = &r->response.body;
     struct vm_receipt_part_rows parts;
     const char *head;
-    struct error *e = parts_read(r, vm, &parts);
 
+    if (!e)
+        e = parts_read(r, vm, &parts);
     if (!e)
         e = json_object_write(r->arena, fields, COUNT(fields), &head);
     if (e)

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/limit.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "main_constants.sql.h"
 #include "model/ledger.h"
 #include "model/vm_job.h"
@@ -158,14 +159,38 @@ static struct error *event_note(struct job *job, const char *what, const char *d
                             what, detail, person_id, clock_now_ms());
 }
 
+/* "Resized to Medium", "Snapshot created, 1.2 GB": with what is only known at the end. */
+static struct error *done_text(struct job *job, const char **out)
+{
+    const char *done = vm_job_find(job->row.kind)->done;
+    const struct config_size *size = config_size_find(job->context->config, job->vm.size);
+    struct snapshot_get_row snapshot;
+    struct error *e;
+
+    *out = done;
+    if (job_is(job, "resize") && size)
+        *out = arena_printf(job->arena, "%s to %s", done, size->label);
+    if (!job_is(job, "snapshot"))
+        return NULL;
+    e = sql_snapshot_get(job->context->db, job->arena, job->row.team_id, job->vm.id,
+                         job->row.snapshot_id, &snapshot);
+    if (!e && snapshot.size_bytes)
+        *out =
+            arena_printf(job->arena, "%s, %s", done, text_bytes(job->arena, snapshot.size_bytes));
+    return e;
+}
+
 static struct error *record_done(struct job *job)
 {
     const struct context now = worker_context_now(job->context, job->arena);
     const int64_t took_ms = clock_now_ms() - job->row.requested_at_ms;
     bool is_destroyed = job_is(job, "destroy");
     struct db *db = job->context->db;
+    const char *what = NULL;
     struct error *e = job_close(job, JOB_STATE_DONE, NULL);
 
+    if (!e)
+        e = done_text(job, &what);
     if (!e && is_destroyed)
         e = sql_snapshot_delete_all(db, job->arena, job->row.team_id, job->vm.id);
     if (!e && !is_destroyed)
@@ -178,7 +203,7 @@ static struct error *record_done(struct job *job)
     if (!e)
         e = ledger_note(db, job->arena, job->vm.id, clock_now());
     if (!e)
-        e = event_note(job, vm_job_find(job->row.kind)->done, job->detail, &took_ms);
+        e = event_note(job, what, job->detail, &took_ms);
     return e;
 }
 

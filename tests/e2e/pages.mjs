@@ -200,6 +200,28 @@ const looker = { bypassCsp: true };
   for (const [name, path] of [['billed VM', vm], ['billed new VM', '/vms/new'], ['prices', '/prices'], ['costs', '/costs'], ['billing', '/billing']]) {
     await weigh(plain, name, path);
   }
+  // A chart answers to the pointer and to the arrow keys.
+  const minute = Math.floor(Date.now() / 60000) * 60, vmId = vm.split('/').pop();
+  const words = (at, value) => `${new Date(at * 1000).toLocaleString('en-GB', { timeZone: 'UTC', day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' })}: ${value}`;
+  server.sql([[50, 64], [40, 32]].map(([ago, mb]) => `INSERT INTO usage_minute SELECT team_id, id, ${minute - ago * 60}, 1, ${mb}, 1, 0, 0, NULL, NULL FROM vm WHERE id = '${vmId}';`).join(''));
+  await plain.goto(`${server.url}${vm}?range=1h&chart=mem`);
+  const plot = await (await plain.$('#plot-mem')).boundingBox();
+  await plain.mouse.move(plot.x + 1, plot.y + 1);
+  equal('chart: the pointer finds the nearest point', await text(plain, '.here'), words(minute - 50 * 60, '64 MB'));
+  await plain.focus('#plot-mem');
+  await plain.keyboard.press('ArrowRight');
+  equal('chart: an arrow key goes to the next', await text(plain, '.here'), words(minute - 40 * 60, '32 MB'));
+  equal('chart: and it is read out', await text(plain, '#said'), words(minute - 40 * 60, '32 MB'));
+  check('chart: the mark is where the value is', Math.abs(await plain.$eval('.here circle', (e) => parseFloat(e.getAttribute('cy'))) - 75) < 1);
+  await plain.goto(`${server.url}/costs`);
+  await plain.focus('#plot-days');
+  await plain.keyboard.press('End');
+  const today = new Date().toLocaleString('en-GB', { timeZone: 'UTC', day: 'numeric', month: 'short' });
+  check('chart: a day says its cost', (await text(plain, '.here')).startsWith(`${today}: `), await text(plain, '.here'));
+  // After a day the charts have all their points.
+  server.sql(`INSERT INTO usage_minute WITH RECURSIVE n (i) AS (SELECT 60 UNION ALL SELECT i + 1 FROM n WHERE i < 1440)
+    SELECT team_id, id, ${minute} - i * 60, abs(random()) % 60000, 1 + abs(random()) % 128, abs(random()) % 1000000000, 123456, 123456, NULL, NULL FROM vm, n WHERE id = '${vmId}';`);
+  await weigh(plain, 'VM after a day', `${vm}?range=24h`);
   await plain.browserContext().close();
   await page.goto(`${server.url}/costs`);
   await page.$eval('form[action="/costs/cap"]', (e) => { e.noValidate = true; });

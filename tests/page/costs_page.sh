@@ -64,6 +64,8 @@ expect_text ">€0.002/h<"
 expect_text "$(euros $((55 * 730))) a month"
 as alice get "/vms/runningrunningru?range=1h" ; expect 200
 expect_text "<span class=\"fig\">$(euros $((spent * 100 / 3600)))</span>"
+expect_text "Projected to $(euros $(((month_end - month) * 100 / 3600)))</a>"
+expect_text '<path class="guess" d="M'
 as alice get /vms ; expect_text "€0.75<small>a month"
 # A day's bars: what runs at the bottom, storage on top of it, together as high as the day is dear.
 renew
@@ -72,8 +74,8 @@ sql "DELETE FROM ledger; INSERT INTO ledger VALUES
     (1, 1767225600, 'stoppedstoppedst', 1767312000, 1767398400, 0, 'old-desktop', 'stopped', 'small', 100, 0)"
 as alice get "/costs?month=2026-01" ; expect 200
 # 24 h of 1200 and 100 * 3 millicents, of 40000; then 24 h of 100 * 5.
-expect_text '<rect x="3" y="280" width="14" height="720"/><rect class="s2" x="3" y="100" width="14" height="180"/>'
-expect_text '<rect x="23" y="1000" width="14" height="0"/><rect class="s2" x="23" y="700" width="14" height="300"/>'
+expect_text '<rect x="3" y="280" width="14" height="720"/><rect class="s2" x="3" y="100" width="14" height="180" data-text="€0.36"/>'
+expect_text '<rect x="23" y="1000" width="14" height="0"/><rect class="s2" x="23" y="700" width="14" height="300" data-text="€0.12"/>'
 expect_text "<span>€0.40</span><span>€0.20</span><span>€0</span>"
 expect_text '<td class="num">€0.29</td><td class="num">€0.07</td><td class="num">€0.36</td>'
 

@@ -50,13 +50,27 @@ expect_text '<span class="fig">10<small>%</small>'
 expect_text "of 1 vCPU, peak 10 %"
 expect_text "of 128 MB, peak 64 MB"
 expect_no_text ">Received<"
+expect_text '<path class="dot" d="M600 126h.1"/>'
+expect_text 'data-step="900" data-last="95" data-top="100" data-unit="%"'
+expect_text 'data-top="128" data-unit="MB"'
+expect_text 'hx-get="/vms/runningrunningru"'
 as alice get "$vm?range=7d&chart=mem" ; expect 200
 expect_text "of 1 vCPU, peak 100 %"
 expect_text 'value="mem" checked'
 expect_text ">Received<"
 expect_no_text "2999"
 as alice get "$vm?range=1h" ; expect_text "CPU, last hour"
+expect_text 'hx-get="/vms/runningrunningru?range=1h"'
 as alice get "$vm?range=nonsense" ; expect_text "CPU, last 24 hours"
+# A young VM has no day to show; without a measurement there are words.
+sql "UPDATE vm SET created_at = $now - 300 WHERE id = 'runningrunningru'"
+as alice get $vm ; expect_text "CPU, last hour"
+expect_text '<path class="dot" d="M600 126h.1"/>'
+sql "DELETE FROM usage_minute"
+as alice get $vm ; expect_text "First values in about a minute"
+expect_no_text 'class="plot"'
+as alice get "$vm?range=7d" ; expect_text "No data in this range"
+fresh
 
 for tab in snapshots activity settings; do
     route "GET /vms/:id/$tab"
@@ -75,6 +89,19 @@ sql "INSERT INTO activity (team_id, at_ms, id, vm_id, what) WITH RECURSIVE n (i)
     SELECT 1, 1767225604200, 'x' || i, 'runningrunningru', 'Event ' || i FROM n"
 as alice get $vm/activity ; expect_text "/activity?before=1767225604200-"
 as alice get "$vm/activity?before=1767225604200-x9" ; expect_text "Created"
+# Titles name their objects, but a failure has its reason; old entries read the same.
+sql "INSERT INTO activity (team_id, at_ms, id, vm_id, what, detail) VALUES
+    (1, 1767225604300, 'y1', 'runningrunningru', 'Snapshot created, 1.2 GB', 'before <b>'),
+    (1, 1767225604400, 'y2', 'runningrunningru', 'Snapshot deletion failed', 'Host: busy'),
+    (1, 1767225604500, 'y3', 'runningrunningru', 'Renamed', 'loud-oak → quiet-maple'),
+    (1, 1767225604600, 'y4', 'runningrunningru', 'Restore requested', 'nightly')"
+for page in $vm/activity /activity; do
+    as alice get $page
+    expect_text "Snapshot <b>before &lt;b&gt;</b> created, 1.2 GB"
+    expect_text 'Snapshot deletion failed<br><small class="soft breakable">Host: busy</small>'
+    expect_text "Renamed from <b>loud-oak</b> to <b>quiet-maple</b>"
+    expect_text "Restore of <b>nightly</b> requested"
+done
 route "GET /vms/:id/settings"
 as alice get $vm/settings ; expect 200 vm_settings.html
 as alice get $stopped/settings ; expect 200 vm_settings_stopped.html
@@ -85,7 +112,8 @@ as bob get /vms/gonegonegonegone/receipt.json ; expect 404
 as alice get $vm/receipt.json ; expect 404
 as alice get /vms/gonegonegonegone/receipt.json ; expect 200
 expect_text 'Content-Disposition: attachment; filename="receipt-gone-vm.json"'
-expect_text '"destroyed_at":"2026-01-01T00:00:00Z","parts":[{"part":"Virtual machine",'
+expect_text '"size":"nano","vcpus":1,"memory_mb":128,"disk_gb":1,'
+expect_text '"destroyed_at":"2026-01-01T00:00:00Z","existed_s":0,"destroyed_by":"Alice","destroying_ms":700,"parts":[{"part":"Virtual machine",'
 
 fresh
 route "POST /vms/:id/start"
@@ -145,6 +173,8 @@ as alice post $stopped/resize size=nano ; expect 422
 expect_text "Disks can’t shrink. Choose"
 as alice post $stopped/resize size=small ; expect 422 vm_resize_same.html
 expect_text "The VM already has this size"
+expect_no_text "Disks can’t shrink: this VM has 1 GB"
+expect_text "Disks can’t shrink: this VM has 10 GB"
 as alice post $stopped/resize size=medium ; expect 303 $stopped/settings
 expect_row "SELECT vcpus, memory_mb, disk_gb, size, state FROM vm WHERE id = 'stoppedstoppedst'" "2|4096|20|medium|resizing"
 sqlite3 "$state/data/main.db" "UPDATE vm SET state = 'stopped', memory_mb = 8192 WHERE id = 'failedfailedfail'"

@@ -16,11 +16,33 @@ static void a_line_has_gaps(void **state)
     struct arena *arena = arena_new(4096);
 
     (void)state;
-    assert_string_equal(chart_path_line(arena, &box, values, 5), "M0 18L20 9M60 0L80 0");
-    assert_string_equal(chart_path_line(arena, &box, values, 2), "M0 18L80 9");
+    assert_string_equal(chart_path_line(arena, &box, values, 5), "M0 18l20-9M60 0l20 0");
+    assert_string_equal(chart_path_line(arena, &box, values, 2), "M0 18l80-9");
     assert_string_equal(chart_path_line(arena, &box, values + 1, 1), "M0 9h.1");
     assert_string_equal(chart_path_line(arena, &box, none, 2), "");
     assert_string_equal(chart_path_line(arena, &box, none, 0), "");
+    arena_free(arena);
+}
+
+static void a_line_is_relative(void **state)
+{
+    static const int64_t values[] = { 50, 51, 49, 49 };
+    static const struct chart_path small = { .width = 10, .height = 10, .top = 100 };
+    struct arena *arena = arena_new(4096);
+
+    (void)state;
+    assert_string_equal(chart_path_line(arena, &small, values, 4), "M0 5l3.3-.1 3.3 .2 3.4 0");
+    arena_free(arena);
+}
+
+static void a_lone_number_is_a_dot(void **state)
+{
+    static const int64_t values[] = { 0, -1, 50, 50, -1, 100 };
+    struct arena *arena = arena_new(4096);
+
+    (void)state;
+    assert_string_equal(chart_path_dots(arena, &box, values, 6), "M0 18h.1M80 0h.1");
+    assert_string_equal(chart_path_dots(arena, &box, values + 2, 2), "");
     arena_free(arena);
 }
 
@@ -31,7 +53,7 @@ static void an_area_is_closed_below(void **state)
 
     (void)state;
     assert_string_equal(chart_path_area(arena, &box, values, 5),
-                        "M0 18L20 8.1L20 18L0 18zM60 0L80 13.5L80 18L60 18z");
+                        "M0 18l20-9.9V18H0zM60 0l20 13.5V18H60z");
     arena_free(arena);
 }
 
@@ -39,6 +61,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_line_has_gaps),
+        cmocka_unit_test(a_line_is_relative),
+        cmocka_unit_test(a_lone_number_is_a_dot),
         cmocka_unit_test(an_area_is_closed_below),
     };
 

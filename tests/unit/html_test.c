@@ -266,6 +266,9 @@ static void test_times(void **state)
     assert_string_equal(shown(html_ms, 3800), "3.8 s");
     assert_string_equal(shown(html_ms, 125000), "2 min 5 s");
     assert_string_equal(shown(html_ms, -5), "0.00 s");
+    assert_string_equal(shown(html_typical_ms, 1999), "1.9 s");
+    assert_string_equal(shown(html_typical_ms, 7900), "8 s");
+    assert_string_equal(shown(html_typical_ms, 125000), "2 min");
 }
 
 static void test_sizes(void **state)

@@ -104,6 +104,7 @@ static void a_vm_lives(void **state)
     assert_state(test, "stopped");
     assert_int_equal(fake_find(test->vm)->memory_mb, 256);
     assert_int_equal(fake_find(test->vm)->disk_gb, 2);
+    assert_int_equal(world_events(test->world, test->vm, "Resized to Small", NULL), 1);
     ask(test, VM_REQUEST_START, NULL);
     assert_state(test, "running");
     ask(test, VM_REQUEST_RESTART, NULL);

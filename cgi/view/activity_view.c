@@ -1,0 +1,116 @@
+/* Entries of the activity; see activity_view.h. */
+#include "view/activity_view.h"
+
+#include "base/array.h"
+#include "base/text.h"
+#include "web/session.h"
+
+#include <string.h>
+
+static const char ARROW[] = " → ", RENAMED[] = "Renamed", FAILED[] = " failed";
+
+/* Whose detail is the name of the object, which the title has after these words. */
+static const struct subject {
+    const char *start, *shown;
+} subjects[] = {
+    { "Snapshot ", "Snapshot " },
+    { "Restore ", "Restore of " },
+};
+
+static bool ends_with(const char *text, const char *end)
+{
+    size_t length = strlen(text), end_length = strlen(end);
+
+    return length >= end_length && strcmp(text + length - end_length, end) == 0;
+}
+
+/* "old → new" beside "Renamed". */
+static bool rename_title(struct arena *arena, struct activity_entry *entry)
+{
+    const char *arrow = strstr(entry->detail, ARROW);
+
+    if (!arrow || strcmp(entry->before, RENAMED) != 0)
+        return false;
+    entry->before = "Renamed from ";
+    entry->object = arena_copy_bytes(arena, entry->detail, (size_t)(arrow - entry->detail));
+    entry->between = " to ";
+    entry->other = arrow + strlen(ARROW);
+    return true;
+}
+
+static bool subject_title(struct activity_entry *entry)
+{
+    /* Beside a failure there is its reason. */
+    for (size_t i = 0; i < COUNT(subjects) && !ends_with(entry->before, FAILED); i++) {
+        size_t length = strlen(subjects[i].start);
+
+        if (strncmp(entry->before, subjects[i].start, length) != 0)
+            continue;
+        entry->after = entry->before + length - 1;
+        entry->before = subjects[i].shown;
+        entry->object = entry->detail;
+        return true;
+    }
+    return false;
+}
+
+static void title_make(struct arena *arena, struct activity_entry *entry)
+{
+    if (entry->detail && (rename_title(arena, entry) || subject_title(entry)))
+        entry->detail = NULL;
+}
+
+struct activity_entry_rows activity_view_team(struct arena *arena,
+                                              const struct activity_list_rows *rows)
+{
+    struct activity_entry_rows out = {
+        .row = arena_array(arena, rows->count, sizeof *out.row),
+        .count = rows->count,
+    };
+
+    for (size_t i = 0; i < rows->count; i++) {
+        const struct activity_list_row *row = &rows->row[i];
+
+        out.row[i] = (struct activity_entry){
+            .at_ms = row->at_ms,
+            .id = row->id,
+            .seen_at = row->seen_at,
+            .vm_id = row->vm_id,
+            .vm_name = row->vm_name,
+            .before = row->what,
+            .detail = row->detail,
+            .took_ms = row->took_ms,
+            .who = row->who,
+        };
+        title_make(arena, &out.row[i]);
+    }
+    return out;
+}
+
+struct error *activity_view_vm(struct request *r, const char *vm_id, int64_t before_at_ms,
+                               const char *after_id, int64_t max, struct activity_entry_rows *out)
+{
+    struct activity_of_vm_rows rows;
+    struct error *e = sql_activity_of_vm(r->db, r->arena, r->session->team_id, vm_id, before_at_ms,
+                                         after_id, max, &rows);
+
+    if (e)
+        return e;
+    out->count = rows.count;
+    out->row = arena_array(r->arena, rows.count, sizeof *out->row);
+    for (size_t i = 0; i < rows.count; i++) {
+        const struct activity_of_vm_row *row = &rows.row[i];
+
+        out->row[i] = (struct activity_entry){
+            .at_ms = row->at_ms,
+            .id = row->id,
+            .seen_at = row->seen_at,
+            .before = row->what,
+            .detail = row->detail,
+            .took_ms = row->took_ms,
+            .who = row->who,
+        };
+        title_make(r->arena, &out->row[i]);
+    }
+    return NULL;
+}

@@ -1,0 +1,33 @@
+/*
+ * Entries of the activity as pages show them. The title names its object: "Snapshot nightly
+ * created, 1.2 GB"; what the database has is "Snapshot created, 1.2 GB" and "nightly" beside it.
+ */
+#pragma once
+
+#include "activity.sql.h"
+#include "web/request.h"
+
+struct activity_entry {
+    int64_t at_ms; /* with the id, its position in the list */
+    const char *id;
+    int64_t seen_at;
+    const char *vm_id, *vm_name; /* in a team's list; NULL in a VM's */
+    /* The title, in this order. All but the first may be NULL; objects are shown in bold. */
+    const char *before, *object, *between, *other, *after;
+    const char *detail; /* a line below; NULL: none */
+    int64_t took_ms;    /* 0: it is not done */
+    const char *who;
+};
+
+struct activity_entry_rows {
+    struct activity_entry *row;
+    size_t count;
+};
+
+/* The entries of a team's list, in the arena. */
+struct activity_entry_rows activity_view_team(struct arena *arena,
+                                              const struct activity_list_rows *rows);
+
+/* At most `max` entries of a VM after a position (web/list_position.h). */
+struct error *activity_view_vm(struct request *r, const char *vm_id, int64_t before_at_ms,
+                               const char *after_id, int64_t max, struct activity_entry_rows *out);

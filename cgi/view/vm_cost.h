@@ -1,0 +1,15 @@
+/* What a VM has cost this month, and what it will have cost at the end if it stays as it is. */
+#pragma once
+
+#include "price.sql.h"
+#include "vm.sql.h"
+#include "web/request.h"
+
+struct vm_cost {
+    const char *amount, *forecast; /* "€8.69", "€10.61" */
+    /* Paths in a viewBox of 120 by 36, from the first day of the month to its last. */
+    const char *line, *area, *guess;
+};
+
+struct error *vm_cost_find(struct request *r, const struct price_list_rows *prices,
+                           const struct vm_get_row *vm, struct vm_cost *out);
