@@ -220,10 +220,10 @@ static struct vm_chart cpu_chart(struct arena *arena, const struct vm_get_row *v
         .name = "CPU",
         .figure = cpu->now < 0 ? "–" : percent_text(arena, cpu->now),
         .unit = cpu->now < 0 ? NULL : "%",
-        .of = arena_printf(arena, "of %s, peak %s %%", limit, percent_text(arena, cpu->most)),
+        .of = arena_printf(arena, "of %s, peak %s%%", limit, percent_text(arena, cpu->most)),
         .limit = limit,
-        .top = "100 %",
-        .middle = "50 %",
+        .top = "100%",
+        .middle = "50%",
         .top_number = "100",
         .top_unit = "%",
     };
@@ -361,7 +361,7 @@ static void usage_add(struct arena *arena, const struct vm_get_row *vm,
         out->received_bytes += points[i].received_bytes;
         out->sent_bytes += points[i].sent_bytes;
     }
-    out->cpu = arena_printf(arena, "%s %%", percent_text(arena, cpu_tenths(vm, cpu_ms, minutes)));
+    out->cpu = arena_printf(arena, "%s%%", percent_text(arena, cpu_tenths(vm, cpu_ms, minutes)));
     out->memory = size_or_dash(arena, memory_mb);
     out->disk = size_or_dash(arena, bytes_mb(disk_bytes));
 }

@@ -44,7 +44,7 @@ struct vm_range_rows {
 /* Something that happened to the VM. */
 struct vm_tick {
     const char *x;      /* of its line: "200" */
-    const char *text_x; /* of its words, "33 %" */
+    const char *text_x; /* of its words, "33%" */
     const char *anchor; /* "start" or, near the right edge, "end" */
     const char *label;  /* NULL: no room for words */
 };

@@ -81,7 +81,7 @@ struct vm_view vm_view_of(struct request *r, const struct price_list_rows *price
         .state_since = state.since_at,
         .price_hour = price_hour(r->config, r->arena, millicents),
         .price_month = price_month(r->config, r->arena, millicents),
-        .price_stopped = price_hour(r->config, r->arena, disk_millicents * vm->disk_gb),
+        .stopped_month = price_month(r->config, r->arena, disk_millicents * vm->disk_gb),
         .ssh = has_way_in ? vm_access_of(r, vm).ssh : NULL,
         .last_error = vm->last_error,
         .is_running = is_running,

@@ -18,7 +18,7 @@ struct vm_view {
     int64_t state_since;       /* the same, shown as a span */
     const char *price_hour;    /* while running: "€0.012" */
     const char *price_month;   /* "€8.76", for 730 hours */
-    const char *price_stopped; /* per hour while stopped */
+    const char *stopped_month; /* while stopped, for its disk */
     const char *ssh;           /* the command; NULL while not reachable */
     const char *last_error;    /* NULL: none */
     bool is_running;

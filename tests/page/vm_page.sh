@@ -47,7 +47,7 @@ sql "INSERT INTO usage_minute VALUES (1, 'runningrunningru', $((now - 60)), 6000
     (1, 'runningrunningru', $((now - 5 * 86400)), 29999000, 32, 2097152, 0, 0, 7, 7)"
 as alice get $vm ; expect 200
 expect_text '<span class="fig">10<small>%</small>'
-expect_text "of 1 vCPU, peak 10 %"
+expect_text "of 1 vCPU, peak 10%"
 expect_text "of 128 MB, peak 64 MB"
 expect_no_text ">Received<"
 expect_text '<path class="dot" d="M600 126h.1"/>'
@@ -55,7 +55,7 @@ expect_text 'data-step="900" data-last="95" data-top="100" data-unit="%"'
 expect_text 'data-top="128" data-unit="MB"'
 expect_text 'hx-get="/vms/runningrunningru"'
 as alice get "$vm?range=7d&chart=mem" ; expect 200
-expect_text "of 1 vCPU, peak 100 %"
+expect_text "of 1 vCPU, peak 100%"
 expect_text 'value="mem" checked'
 expect_text ">Received<"
 expect_no_text "2999"
