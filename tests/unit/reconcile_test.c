@@ -454,7 +454,7 @@ static void the_last_hour_becomes_a_chart(void **state)
                 "list");
     /* Half of its one CPU: the middle of 18, in the last third of 80. A minute may have passed. */
     assert_int_equal(vms.row[0].cpu_percent % 50, 0);
-    assert_non_null(strstr(vms.row[0].cpu_line, " 9L"));
+    assert_non_null(strstr(vms.row[0].cpu_line, " 9l"));
     assert_null(strstr(vms.row[0].cpu_line, "M0 "));
     world_check(sql_vm_set_observed(world->db, world->arena, test->vm, "stopped", minute_at),
                 "stopped");
