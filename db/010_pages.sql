@@ -11,6 +11,8 @@ ALTER TABLE vm ADD COLUMN standing TEXT GENERATED ALWAYS AS ( -- how it is doing
             OR (state = 'destroying' AND last_error IS NOT NULL) THEN 'attention'
         WHEN state IN ('running', 'stopped') THEN state
         ELSE 'busy' END) VIRTUAL;
+ALTER TABLE vm ADD COLUMN up_at INTEGER; -- when it last booted; NULL: it is off | contract | vm | export | delete
+UPDATE vm SET up_at = state_at WHERE state = 'running';
 CREATE INDEX vm_by_gone ON vm(team_id, gone_at DESC, id, name) WHERE gone_at IS NOT NULL;
 
 -- One entry of the activity for each job, from its request to its end.

@@ -23,12 +23,6 @@ WHERE team_id = :team_id AND vm_id = :vm_id AND state = 'queued';
 SELECT number, id, kind, state, snapshot_id, requested_at_ms, due_at_ms, attempts, ended_at_ms, error
 FROM job WHERE team_id = :team_id AND vm_id = :vm_id ORDER BY number DESC LIMIT 1;
 
--- job_up_since(team_id int, vm_id text) row (up_at int)
--- When a running VM has last booted; 0: unknown.
-SELECT ifnull(max(ended_at_ms), 0) / 1000 AS up_at FROM job
-WHERE team_id = :team_id AND vm_id = :vm_id AND state = 'done'
-  AND kind IN ('create', 'start', 'restart', 'restore');
-
 -- job_lease(is_billing int, now_at_ms int) row across teams
 -- The oldest due job of the VMs, or of billing. A VM has one running job at a time.
 UPDATE job SET state = 'running', attempts = attempts + 1

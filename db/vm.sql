@@ -2,7 +2,7 @@
 -- A page of the existing VMs of a team whose names contain `search`, of one standing or, if it is
 -- "", of all; by name, by standing ("state") or else newest first. Sorted because a team has no
 -- more of them than its quota allows; +: the page's rows are found by their ids.
-SELECT id, name, region, image, size, vcpus, memory_mb, disk_gb, state, state_at, observed,
+SELECT id, name, region, image, size, vcpus, memory_mb, disk_gb, state, state_at, up_at, observed,
        unresponsive_at, ssh_host, ssh_port, last_error, standing, cpu_line, cpu_percent,
        (SELECT ifnull(sum(n.disk_gb), 0) FROM snapshot n
          WHERE n.vm_id = vm.id AND n.state = 'ready') AS snapshot_gb,
@@ -61,7 +61,7 @@ ORDER BY CASE :sort WHEN 'name' THEN name END, gone_at DESC, id /* sort ok */;
 
 -- vm_get(team_id int, id text) row
 SELECT team_id, id, name, region, image, size, vcpus, memory_mb, disk_gb, wanted, wanted_at, state,
-       state_at, observed, observed_at, unresponsive_at, ssh_host, ssh_port, host_key_public,
+       state_at, up_at, observed, observed_at, unresponsive_at, ssh_host, ssh_port, host_key_public,
        host_key_fingerprint, source_vm_id, source_snapshot_id, image_version, last_error, gone_at,
        created_at
 FROM vm WHERE team_id = :team_id AND id = :id;
@@ -92,8 +92,10 @@ UPDATE vm SET size = :size, vcpus = :vcpus, memory_mb = :memory_mb, disk_gb = :d
 WHERE team_id = :team_id AND id = :id;
 
 -- vm_set_state(team_id int, id text, state text, wanted text?, now_at int) one
--- `wanted` NULL: unchanged.
+-- `wanted` NULL: unchanged. A snapshot or a pause is not the end of being up.
 UPDATE vm SET state = :state, state_at = CASE WHEN state = :state THEN state_at ELSE :now_at END,
+              up_at = CASE WHEN :state = 'running' THEN ifnull(up_at, :now_at)
+                           WHEN :state IN ('snapshotting', 'paused', 'resuming') THEN up_at END,
               wanted_at = CASE WHEN :wanted IS NULL OR wanted = :wanted THEN wanted_at
                                ELSE :now_at END,
               wanted = ifnull(:wanted, wanted)

@@ -42,7 +42,7 @@ static const struct list_kind KIND = {
 static struct operator_vm row_of(struct request *r, const struct operator_vm_list_row *vm)
 {
     const struct vm_view_state state =
-        vm_view_state_of(vm->state, vm->state_at, vm->unresponsive_at, vm->last_error);
+        vm_view_state_of(vm->state, vm->state_at, vm->up_at, vm->unresponsive_at, vm->last_error);
 
     return (struct operator_vm){
         .id = vm->id,

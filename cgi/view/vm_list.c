@@ -91,6 +91,7 @@ static struct vm_row row_of(struct request *r, const struct price_list_rows *pri
         .size = vm->size,
         .state = vm->state,
         .state_at = vm->state_at,
+        .up_at = vm->up_at,
         .unresponsive_at = vm->unresponsive_at,
         .ssh_host = vm->ssh_host,
         .ssh_port = vm->ssh_port,

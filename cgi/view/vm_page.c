@@ -88,16 +88,6 @@ static struct error *job_fill(struct request *r, struct vm_html *page)
     return steps_fill(r, page, &job);
 }
 
-static struct error *up_fill(struct request *r, struct vm_html *page)
-{
-    struct job_up_since_row up;
-    struct error *e = sql_job_up_since(r->db, r->arena, r->session->team_id, page->vm.id, &up);
-
-    if (!e)
-        page->up_since = up.up_at ? up.up_at : page->vm.since_at;
-    return e;
-}
-
 /* ---- the tabs ---- */
 
 static const char *snapshot_label(const char *state)
@@ -269,8 +259,6 @@ static struct error *lists_fill(struct request *r, struct vm_html *page,
 {
     struct error *e = job_fill(r, page);
 
-    if (!e)
-        e = up_fill(r, page);
     if (!e)
         e = snapshots_fill(r, page);
     if (!e && strcmp(page->tab, VM_TAB_OVERVIEW) == 0)

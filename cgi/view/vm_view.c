@@ -42,8 +42,8 @@ const char *vm_view_step(const char *name, bool is_done)
     return name;
 }
 
-struct vm_view_state vm_view_state_of(const char *state, int64_t state_at, int64_t unresponsive_at,
-                                      const char *last_error)
+struct vm_view_state vm_view_state_of(const char *state, int64_t state_at, int64_t up_at,
+                                      int64_t unresponsive_at, const char *last_error)
 {
     bool is_running = strcmp(state, VM_STATE_RUNNING) == 0;
 
@@ -51,8 +51,8 @@ struct vm_view_state vm_view_state_of(const char *state, int64_t state_at, int64
         return (struct vm_view_state){ "Not responding", "wait", unresponsive_at, false };
     if (last_error && strcmp(state, VM_STATE_DESTROYING) == 0)
         return (struct vm_view_state){ "Still destroying", "bad", state_at, false };
-    return (struct vm_view_state){ vm_state_label(state), vm_state_class(state), state_at,
-                                   is_running };
+    return (struct vm_view_state){ vm_state_label(state), vm_state_class(state),
+                                   is_running ? up_at : state_at, is_running };
 }
 
 struct vm_view vm_view_of(struct request *r, const struct price_list_rows *prices,
@@ -65,7 +65,7 @@ struct vm_view vm_view_of(struct request *r, const struct price_list_rows *price
     int64_t disk_millicents = price_at(prices, PRICE_STOPPED_DISK, now_at);
     bool is_running = strcmp(vm->state, VM_STATE_RUNNING) == 0;
     const struct vm_view_state state =
-        vm_view_state_of(vm->state, vm->state_at, vm->unresponsive_at, vm->last_error);
+        vm_view_state_of(vm->state, vm->state_at, vm->up_at, vm->unresponsive_at, vm->last_error);
     bool has_way_in = is_running || strcmp(vm->state, VM_STATE_SNAPSHOTTING) == 0;
 
     return (struct vm_view){
@@ -79,6 +79,7 @@ struct vm_view vm_view_of(struct request *r, const struct price_list_rows *price
         .chip = state.chip,
         .since_at = state.since_at,
         .state_since = state.since_at,
+        .up_since = vm->up_at,
         .price_hour = price_hour(r->config, r->arena, millicents),
         .price_month = price_month(r->config, r->arena, millicents),
         .stopped_month = price_month(r->config, r->arena, disk_millicents * vm->disk_gb),

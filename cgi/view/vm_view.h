@@ -16,6 +16,7 @@ struct vm_view {
     const char *chip;          /* CSS class of the state */
     int64_t since_at;          /* of that label */
     int64_t state_since;       /* the same, shown as a span */
+    int64_t up_since;          /* when it last booted; 0: it is off */
     const char *price_hour;    /* while running: "€0.012" */
     const char *price_month;   /* "€8.76", for 730 hours */
     const char *stopped_month; /* while stopped, for its disk */
@@ -34,8 +35,9 @@ struct vm_view_state {
     bool is_up; /* runs and responds */
 };
 
-struct vm_view_state vm_view_state_of(const char *state, int64_t state_at, int64_t unresponsive_at,
-                                      const char *last_error);
+/* `up_at`: when it last booted. */
+struct vm_view_state vm_view_state_of(const char *state, int64_t state_at, int64_t up_at,
+                                      int64_t unresponsive_at, const char *last_error);
 
 /* The texts for a row of vm_get; the other fields are copied. */
 struct vm_view vm_view_of(struct request *r, const struct price_list_rows *prices,

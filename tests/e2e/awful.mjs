@@ -15,7 +15,7 @@ export function awful(teamId, personId, keyLine) {
   // The team is as old as its oldest VM, or the ledger would not be its own.
   const sql = ['BEGIN;', `UPDATE team SET created_at = ${now - 400 * DAY} WHERE id = ${teamId};`, `UPDATE person SET name = ${quoted(LONG.slice(0, 100))} WHERE id = ${personId};`];
   const base = { team_id: teamId, person_id: personId, region: 'local', image: 'tiny', size: 'small', vcpus: 64, memory_mb: 1048575,
-    disk_gb: 99999, wanted: 'running', wanted_at: now - DAY, state_at: now - 400 * DAY,
+    disk_gb: 99999, wanted: 'running', wanted_at: now - DAY, state_at: now - 400 * DAY, up_at: now - 400 * DAY,
     observed: 'running', observed_at: now - 3 * DAY, ssh_port: null, host_key_public: `ssh-ed25519 ${'A'.repeat(68)}`,
     host_key_fingerprint: `SHA256:${'W'.repeat(43)}`, last_error: null, gone_at: null, unresponsive_at: null };
   AWFUL_IDS.forEach((id, i) => {

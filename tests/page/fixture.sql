@@ -48,6 +48,7 @@ INSERT INTO vm (team_id, created_at, id, person_id, name, region, image, size, v
      1767225600, 'gone', 1767225600, 'absent', 1767225600, NULL, NULL, NULL, NULL, NULL, 1767225600),
     (2, 1767225600, 'bobsvmbobsvmbobs', 2, 'bobs-vm', 'local', 'tiny', 'nano', 1, 128, 1, 'running',
      1767225600, 'running', 1767225600, 'running', 1767225600, 1767225600, 22003, 'ssh-ed25519 AAAAbob', 'SHA256:bob', NULL, NULL);
+UPDATE vm SET up_at = 1767225604 WHERE state = 'running';
 INSERT INTO vm_key SELECT 1, 'runningrunningru', fingerprint, name, public_line FROM ssh_key WHERE team_id = 1;
 INSERT INTO snapshot VALUES
     (1, 'runningrunningru', 1767225600, 'snapshotsnapsho2', 'before upgrade', 'ready', 1, 22020096, 1, 128, 1),

@@ -160,6 +160,32 @@ static void a_vm_is_destroyed(void **state)
     assert_int_equal(world_events(test->world, test->vm, "Destroyed", NULL), 1);
 }
 
+/* When the VM was last booted, after its state was set to `to` at `at`. */
+static int64_t up_after(struct test *test, const char *to, int64_t at)
+{
+    struct world *world = test->world;
+
+    world_check(sql_vm_set_state(world->db, world->arena, world->team_id, test->vm, to, NULL, at),
+                "state");
+    return world_vm(world, test->vm).up_at;
+}
+
+static void a_snapshot_is_not_the_end_of_being_up(void **state)
+{
+    struct test *test = *state;
+    int64_t up_at = world_vm(test->world, test->vm).up_at;
+
+    assert_true(up_at > 0);
+    assert_int_equal(up_after(test, "snapshotting", up_at + 100), up_at);
+    assert_int_equal(up_after(test, "running", up_at + 110), up_at);
+    assert_int_equal(up_after(test, "paused", up_at + 120), up_at);
+    assert_int_equal(up_after(test, "resuming", up_at + 130), up_at);
+    assert_int_equal(up_after(test, "running", up_at + 140), up_at);
+    assert_int_equal(up_after(test, "restarting", up_at + 150), 0);
+    assert_int_equal(up_after(test, "running", up_at + 160), up_at + 160);
+    assert_int_equal(up_after(test, "stopped", up_at + 170), 0);
+}
+
 /* ---- misbehaving guests ---- */
 
 static void a_guest_ignoring_the_button_is_powered_off(void **state)
@@ -488,6 +514,7 @@ int main(void)
         TEST(a_vm_is_created),
         TEST(a_vm_lives),
         TEST(a_vm_is_destroyed),
+        TEST(a_snapshot_is_not_the_end_of_being_up),
         TEST(a_guest_ignoring_the_button_is_powered_off),
         TEST(an_unresponsive_guest_is_powered_off),
         TEST(a_guest_without_ssh_fails),
