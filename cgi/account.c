@@ -255,6 +255,8 @@ static struct error *keys_delete(struct request *r)
     struct error *e = chosen_fill(r, &page);
     const char *what;
 
+    if (!e && !page.keys.count)
+        return done(r, "No keys selected. Nothing was changed.", "/keys");
     for (size_t i = 0; !e && i < page.keys.count; i++)
         e = sql_ssh_key_delete(r->db, r->arena, r->session->team_id, page.keys.row[i].id);
     if (e)

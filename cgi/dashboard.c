@@ -4,6 +4,7 @@
  */
 #include "base/array.h"
 #include "base/limit.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "job.sql.h"
 #include "model/billing_check.h"
@@ -339,7 +340,16 @@ static const char *bulk_back(const struct field *fields)
     return text_is_local_path(path) ? path : "/vms";
 }
 
-/* "Stopping quiet-maple", "Stopping 3 VMs" */
+static struct error *bulk_none(struct request *r, const struct field *fields)
+{
+    struct error *e = session_notice(r, "No VMs selected. Nothing was changed.");
+
+    if (!e)
+        response_redirect(&r->response, bulk_back(fields));
+    return e;
+}
+
+/* "Stopping quiet-maple", "Stopping 3 VMs". All is done: without its notice it is too. */
 static struct error *bulk_done(struct request *r, const struct vm_bulk_act *act,
                                const struct field *fields)
 {
@@ -347,15 +357,18 @@ static struct error *bulk_done(struct request *r, const struct vm_bulk_act *act,
     const struct actor actor = session_actor(r);
     struct vm_bulk_rows vms;
     size_t count = fields[BULK_VMS].list_count;
-    struct error *e = vm_bulk_names(&context, &actor, fields[BULK_VMS].list, count, &vms);
+    struct error *e = db_begin(r->db, r->arena);
 
+    if (!e)
+        e = vm_bulk_names(&context, &actor, fields[BULK_VMS].list, count, &vms);
     if (!e)
         e = session_notice(r, count == 1 && vms.count == 1
                                   ? arena_printf(r->arena, "%s %s", act->doing, vms.row[0].name)
                                   : arena_printf(r->arena, "%s %zu VMs", act->doing, count));
-    if (!e)
-        response_redirect(&r->response, bulk_back(fields));
-    return e;
+    if (e)
+        log_error("bulk_notice", log_text("error", e->text));
+    response_redirect(&r->response, bulk_back(fields));
+    return NULL;
 }
 
 static void bulk_refuse(struct request *r, const struct vm_bulk_act *act,
@@ -421,6 +434,8 @@ static struct error *vms_bulk(struct request *r)
     if (!e)
         e = vm_bulk_names(&context, &actor, fields[BULK_VMS].list, fields[BULK_VMS].list_count,
                           &vms);
+    if (!e && !fields[BULK_VMS].list_count)
+        return bulk_none(r, fields);
     if (e)
         return e;
     if (act->trigger == VM_REQUEST_DESTROY && vms.count && !bulk_is_sure(r, fields, &vms))
@@ -428,8 +443,6 @@ static struct error *vms_bulk(struct request *r)
     db_rollback(r->db); /* each VM gets a transaction of its own */
     e = vm_bulk_send(&context, &actor, act, fields[BULK_VMS].list, fields[BULK_VMS].list_count,
                      &vms);
-    if (!e)
-        e = db_begin(r->db, r->arena);
     if (e)
         return e;
     if (!vms.count)

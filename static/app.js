@@ -27,13 +27,19 @@
       return null;
     }
   }
+  /* Who is signed in, by their address in the head of the page; "": nobody. */
+  function person() {
+    var mail = document.querySelector('#account-menu .mail');
+    return mail ? mail.textContent : '';
+  }
   function formKeep(form) {
     var fields = Array.from(new FormData(form)).filter(function (field) {
       return !form.querySelector('input[type="hidden"][name="' + CSS.escape(field[0]) + '"]');
     });
-    var isPrivate = fields.some(function (field) { return /PRIVATE/i.test(field[1]); });
-    if (!fields.length || !document.querySelector('form[action="/signout"]')) return; /* a button, or signed out */
-    keep(isPrivate ? null : { action: form.getAttribute('action'), fields: fields, at: Date.now() });
+    /* As the server does: what is long base64 and no public key is part of a private one. */
+    var isPrivate = fields.some(function (field) { return /PRIVATE|PuTTY|(^|[^A-Za-z0-9+/])(?!AAAA)[A-Za-z0-9+/]{48}/i.test(field[1]); });
+    if (!fields.length || !person()) return; /* a button, or signed out */
+    keep(isPrivate ? null : { action: form.getAttribute('action'), fields: fields, at: Date.now(), person: person() });
   }
   function formFill(form, fields) {
     Array.from(form.elements).forEach(function (element) {
@@ -50,8 +56,9 @@
   }
   function formReturn() {
     var entry = kept();
-    var form = entry && document.querySelector('form[action="' + CSS.escape(entry.action) + '"]');
+    var form = entry && document.querySelector('form[method="post"][action="' + CSS.escape(entry.action) + '"]');
     var hint = document.getElementById('kept');
+    if (entry && person() && person() !== entry.person) entry = null; /* somebody else's */
     if (entry && document.querySelector('[data-keep]')) {
       entry.isLost = true;
       if (hint) hint.hidden = false;
@@ -64,9 +71,13 @@
     keep(entry);
   }
 
-  /* htmx sends the version it shows, and gets 304 if that is still current. */
+  /*
+   * htmx sends the version it shows, and gets 304 if that is still current; and whose page it is, which
+   * is loaded anew if somebody else has signed in meanwhile.
+   */
   document.addEventListener('htmx:configRequest', function (event) {
-    var version = event.detail.elt.getAttribute('data-version');
+    var version = event.detail.elt.getAttribute('data-version'), session = document.body.getAttribute('data-session');
+    if (session) event.detail.headers['X-Session'] = session;
     if (version) event.detail.headers['If-None-Match'] = '"' + version + '"';
   });
 

@@ -24,6 +24,7 @@ struct frame {
     const char *person_letter; /* the first of the email, as a picture of the person */
     const char *team_name;     /* whose resources the pages show; NULL: of none */
     const char *role;          /* in that team: "owner" or "member" */
+    const char *session;       /* handle of the session, for its live parts; NULL: signed out */
     const char *theme;         /* "light" or "dark"; NULL: the system's */
     const char *next_theme;    /* what the switch leads to */
     const char *path;          /* of this page, for forms that lead back to it */

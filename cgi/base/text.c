@@ -291,7 +291,20 @@ bool text_is_local_path(const char *text)
 {
     return text[0] == '/' && text[1] != '/' &&
            !text[strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-                              "._~/?=&%-")];
+                              "._~/?=&%+*-")];
+}
+
+const char *text_cut(struct arena *arena, const char *text, size_t characters)
+{
+    size_t length = 0;
+
+    for (; text[length] && characters > 0; characters--) {
+        length++;
+        /* Bytes 10xxxxxx belong to the character before them. */
+        while ((text[length] & 0xC0) == 0x80)
+            length++;
+    }
+    return text[length] ? arena_printf(arena, "%.*s…", (int)length, text) : text;
 }
 
 const char *text_lower(struct arena *arena, const char *text)

@@ -56,8 +56,11 @@ bool text_is_host_name(const char *text);
 /* A mail address in ASCII: one '@', something before it, names with dots behind it, no blanks. */
 bool text_is_email(const char *text);
 
-/* A local path to redirect to: starts with one '/', not "//", only [A-Za-z0-9._~/?=&%-]. */
+/* A local path to redirect to: starts with one '/', not "//", only [A-Za-z0-9._~/?=&%+*-]. */
 bool text_is_local_path(const char *text);
+
+/* The first characters of UTF-8 text, and "…" if there are more. */
+const char *text_cut(struct arena *arena, const char *text, size_t characters);
 
 /* In lowercase (ASCII), in the arena. */
 const char *text_lower(struct arena *arena, const char *text);

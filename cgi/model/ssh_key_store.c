@@ -3,14 +3,21 @@
 
 #include "adapter/crypto.h"
 #include "base/limit.h"
+#include "base/text.h"
 #include "model/label.h"
 #include "ssh_key.sql.h"
+
+enum { NUMBER_CHARACTERS = 6 }; /* "… 100" behind a name */
 
 static const char *key_name(struct arena *arena, const char *name, const struct ssh_key *key,
                             size_t i)
 {
     if (*name)
-        return i == 0 ? name : arena_printf(arena, "%s %zu", name, i + 1);
+        return i == 0
+                   ? name
+                   : arena_printf(arena, "%s %zu",
+                                  text_cut(arena, name, LIMIT_LABEL_CHARACTERS - NUMBER_CHARACTERS),
+                                  i + 1);
     if (*key->comment && !label_problem(arena, key->comment))
         return key->comment;
     return arena_printf(arena, "%s key", key->type);

@@ -3,6 +3,7 @@
 
 #include "base/array.h"
 #include "base/date.h"
+#include "base/log.h"
 #include "model/vm_command.h"
 
 #include <string.h>
@@ -77,6 +78,15 @@ static struct error *one_send(const struct context *context, const struct actor 
     return NULL;
 }
 
+/* What was done before an error stays done, so the others are told of one by one. */
+static void rest_refuse(const char *const *ids, size_t count, struct vm_bulk_rows *refused)
+{
+    for (size_t i = 0; i < count; i++)
+        refused->row[refused->count++] = (struct vm_bulk_row){
+            .id = ids[i], .name = ids[i], .reason = "The server is busy. Try again in a minute."
+        };
+}
+
 struct error *vm_bulk_send(const struct context *context, const struct actor *actor,
                            const struct vm_bulk_act *act, const char *const *ids, size_t count,
                            struct vm_bulk_rows *refused)
@@ -96,6 +106,11 @@ struct error *vm_bulk_send(const struct context *context, const struct actor *ac
         db_rollback(context->db);
         if (row.reason)
             refused->row[refused->count++] = row;
+        if (e && i > refused->count) {
+            log_error("bulk", log_text("error", e->text));
+            rest_refuse(ids + i, count - i, refused);
+            return NULL;
+        }
     }
     return e;
 }

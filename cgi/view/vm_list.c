@@ -40,25 +40,9 @@ static const struct list_kind KIND = {
     .is_counted = true,
 };
 
-enum { ERROR_CHARACTERS = 70 };
+enum { ERROR_CHARACTERS = 70 }; /* two lines of a row */
 
 /* ---- rows ---- */
-
-/* At most as many characters as two lines of a row have. */
-static const char *error_cut(struct arena *arena, const char *text)
-{
-    size_t length = 0, characters = 0;
-
-    while (text && text[length] && characters < ERROR_CHARACTERS) {
-        length++;
-        /* Bytes 10xxxxxx belong to the character before them. */
-        while ((text[length] & 0xC0) == 0x80)
-            length++;
-        characters++;
-    }
-    return text && text[length] ? arena_printf(arena, "%s…", arena_copy_bytes(arena, text, length))
-                                : text;
-}
 
 static bool can(const struct vm_list_row *vm, enum vm_trigger trigger)
 {
@@ -114,7 +98,7 @@ static struct vm_row row_of(struct request *r, const struct price_list_rows *pri
         .cpu_percent = vm->cpu_percent,
         .cost_month = price_month(r->config, r->arena, ledger_rate(prices, &use, r->now_at)),
         .ssh = view.ssh,
-        .last_error = error_cut(r->arena, vm->last_error),
+        .last_error = vm->last_error ? text_cut(r->arena, vm->last_error, ERROR_CHARACTERS) : NULL,
         .is_up = strcmp(vm->standing, VM_STATE_RUNNING) == 0,
         .is_silent = vm->unresponsive_at != 0,
         .is_working = view.is_working,

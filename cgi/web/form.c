@@ -139,6 +139,15 @@ static const char *number_problem(struct arena *arena, struct field *field)
     return NULL;
 }
 
+static bool list_has(const struct field *field, const char *value)
+{
+    for (size_t i = 0; i < field->list_count; i++) {
+        if (strcmp(field->list[i], value) == 0)
+            return true;
+    }
+    return false;
+}
+
 static struct error *field_fill(struct request *r, struct field *field, const struct pair *pairs,
                                 size_t pair_count)
 {
@@ -147,7 +156,9 @@ static struct error *field_fill(struct request *r, struct field *field, const st
     field->list = list;
     field->list_count = 0;
     for (size_t i = 0; i < pair_count; i++) {
-        if (strcmp(pairs[i].name, field->name) == 0)
+        bool is_again = field->kind == FIELD_LIST && list_has(field, pairs[i].value);
+
+        if (strcmp(pairs[i].name, field->name) == 0 && !is_again)
             list[field->list_count++] = pairs[i].value;
     }
     if (field->kind == FIELD_LIST) {

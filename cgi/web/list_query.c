@@ -46,7 +46,7 @@ struct error *list_query_read(struct request *r, const struct list_kind *kind,
         .filter_name = kind->filter_name,
         .filter_label = kind->filter_label,
         .is_counted = kind->is_counted,
-        .search = fields[SEARCH].text,
+        .search = fields[SEARCH].problem ? "" : fields[SEARCH].text,
     };
     out->filter =
         choose(r->arena, kind->filters, kind->filter_count, fields[FILTER].text, &out->filters);

@@ -31,6 +31,7 @@ static const struct parameter {
       true },
     { "HTTP_WORKOS_SIGNATURE", offsetof(struct request, workos_signature), LIMIT_SIGNATURE_BYTES,
       true },
+    { "HTTP_X_SESSION", offsetof(struct request, shown_session), 64, false },
     { "HTTP_IF_NONE_MATCH", offsetof(struct request, if_none_match), 256, false },
 };
 

@@ -38,6 +38,7 @@ struct request {
     const char *fetch_site; /* Sec-Fetch-Site */
     const char *user_agent;
     const char *if_none_match;
+    const char *shown_session;    /* handle of the session whose page polls */
     const char *stripe_signature; /* of a webhook, like the next */
     const char *workos_signature;
     bool is_read_only; /* the program may only read the database */

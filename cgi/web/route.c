@@ -114,9 +114,7 @@ static struct error *access_check(struct request *r)
 
 struct error *route_allow(struct request *r)
 {
-    struct error *e = access_check(r);
-
-    if (!e && (r->route->access & ACCESS_IF_BILLING) && !config_has_billing(r->config))
-        e = error_new(r->arena, ERROR_NOT_FOUND, "billing = off in domicile.conf");
-    return e;
+    if ((r->route->access & ACCESS_IF_BILLING) && !config_has_billing(r->config))
+        return error_new(r->arena, ERROR_NOT_FOUND, "billing = off in domicile.conf");
+    return access_check(r);
 }

@@ -62,6 +62,7 @@ static void frame_fill(struct request *r)
     r->frame.csrf = session_csrf(r);
     r->frame.notice = r->session->notice;
     if (r->session->person_id) {
+        r->frame.session = r->session->handle;
         r->frame.software = "Domicile " DOMICILE_VERSION;
         r->frame.person_email = r->session->email;
         r->frame.person_name = r->session->name;
@@ -119,6 +120,8 @@ static struct error *request_run(struct server *server, struct request *r)
 
     if (!e)
         e = session_load(r);
+    if (!e && *r->shown_session && r->session && strcmp(r->shown_session, r->session->handle) != 0)
+        e = error_new(r->arena, ERROR_SIGNED_OUT, "the page is of another session");
     frame_fill(r);
     if (!e) {
         const struct program *program = server->program;

@@ -95,7 +95,8 @@ static struct session *session_of_row(struct request *r, const struct session_ge
 static void session_touch(struct request *r, const struct session_get_row *row)
 {
     int64_t now_at = r->now_at;
-    bool is_due = row->person_id && row->seen_at + LIMIT_SEEN_EVERY_S <= now_at;
+    /* A page that polls by itself is not used. */
+    bool is_due = row->person_id && !r->is_fragment && row->seen_at + LIMIT_SEEN_EVERY_S <= now_at;
     struct error *e = NULL;
 
     if (r->is_read_only)

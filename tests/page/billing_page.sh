@@ -17,7 +17,7 @@ live="customer_id = 'cus_1', subscription_id = 'sub_1', stripe_status = 'active'
 # ---- billing off: no such pages ----
 route "GET /billing"
 as alice get /billing ; expect 404
-nobody get /billing ; expect 303 /signin?return=/billing
+nobody get /billing ; expect 404
 as alice post /billing/subscribe ; expect 404
 as alice get /billing/cancel ; expect 404
 as alice get /vms ; expect 200 vms.html

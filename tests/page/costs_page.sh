@@ -16,6 +16,7 @@ used() {
 # Nothing of money while billing is off, and no limit holds.
 route "GET /costs"
 as alice get /costs ; expect 404
+nobody get /costs ; expect 404
 as alice get /costs/csv ; expect 404
 as alice post /costs/cap cap=10 ; expect 404
 sql "UPDATE team SET cap_cents = 1 WHERE id = 1"

@@ -115,6 +115,7 @@ as alice post /vms/bulk/start vm=stoppedstoppedst "return=/vms?q=&state=stopped&
 as alice get /vms ; expect_text "Starting old-desktop"
 as alice post /vms/bulk/retry vm=failedfailedfail return=//example.org/ ; expect 303 /vms
 as alice post /vms/bulk/start ; expect 303 /vms
+as alice get /vms ; expect_text "No VMs selected. Nothing was changed."
 fresh
 as alice post /vms/bulk/snapshot vm=runningrunningru vm=stoppedstoppedst ; expect 303 /vms
 expect_row "SELECT count(*) FROM snapshot WHERE state = 'taking'" 2
@@ -148,9 +149,8 @@ expect_no_text "$secret"
 as alice post /vms name=fresh image=none size=nano region=local key=keykeykeykeykey2 ; expect 422
 as alice post /vms name=fresh image=tiny size=nano region=local key=keykeykeykeykey4 ; expect 422
 expect_row "SELECT count(*) FROM vm WHERE name = 'fresh'" 0
-as alice post /vms name=fresh image=tiny size=nano region=local key=keykeykeykeykey2 key=keykeykeykeykey2 ; expect 422
-expect_text "A key is chosen twice."
-as alice post /vms name=fresh image=tiny size=nano region=local key=keykeykeykeykey2 ; expect 303
+as alice post /vms name=fresh image=tiny size=nano region=local key=keykeykeykeykey2 key=keykeykeykeykey2 ; expect 303
+expect_row "SELECT count(*) FROM vm_key WHERE vm_id = (SELECT id FROM vm WHERE name = 'fresh')" 1
 expect_row "SELECT state, wanted, team_id FROM vm WHERE name = 'fresh'" "creating|running|1"
 expect_row "SELECT kind, state FROM job WHERE vm_id = (SELECT id FROM vm WHERE name = 'fresh')" "create|queued"
 # A key that is pasted into the form is stored with the VM, or not at all.

@@ -255,9 +255,8 @@ static void test_email(void **state)
 
 static void test_local_path(void **state)
 {
-    static const char *const good[] = {
-        "/", "/vms", "/vms/abc?x=1&y=2", "/a%2Fb", "/~you/", "/a//b"
-    };
+    static const char *const good[] = { "/",      "/vms",  "/vms/abc?x=1&y=2", "/a%2Fb",
+                                        "/~you/", "/a//b", "/a?q=b+*" };
     static const char *const bad[] = {
         "",
         "vms",
@@ -290,7 +289,7 @@ static void test_local_path(void **state)
         assert_false(text_is_local_path(bad[i]));
     for (int c = 1; c < 256; c++) {
         bool is_fine = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       (strchr("._~?=&%-", c) != NULL);
+                       (strchr("._~?=&%+*-", c) != NULL);
 
         one[1] = (char)c;
         assert_int_equal(text_is_local_path(one), is_fine);
