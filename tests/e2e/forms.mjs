@@ -2,7 +2,8 @@
 // nowhere afterwards; fields are large enough that phones do not zoom in.
 //
 //     node tests/e2e/forms.mjs BUILD
-import { Browser, Server, check, equal, fill, finish, follow, keyMake, signIn, text } from './lib.mjs';
+import fs from 'node:fs';
+import { Browser, Server, check, equal, fill, finish, follow, keyMake, signIn, text, until } from './lib.mjs';
 
 const server = await Server.make(process.argv[2]);
 await server.start();
@@ -89,6 +90,37 @@ sessionEnd();
 await follow(page, 'form[action="/keys"] button');
 equal('a private key is not stored', await stored(), 0);
 check('and nothing says so', await page.$eval('#kept', (e) => e.hidden));
+await signIn(page, link());
+const body = fs.readFileSync(`${server.tmp}/key`, 'utf8').split('\n').slice(1, -2).join('\n');
+for (const part of [body, body.slice(0, 100), body.slice(150)]) {
+  await page.goto(`${server.url}/keys`);
+  await fill(page, '#key', part);
+  sessionEnd();
+  await follow(page, 'form[action="/keys"] button');
+  equal('nor a part of one', await stored(), 0);
+  await signIn(page, link());
+}
+
+// ---- nor is anything given to somebody else ----
+await page.goto(`${server.url}/account`);
+await fill(page, '#name', 'Secret of Ada');
+sessionEnd();
+await follow(page, 'form[action="/account/name"] button');
+check('what was typed is kept', await stored() > 0);
+await signIn(page, server.signinLink('bob@example.org'));
+await page.goto(`${server.url}/account`);
+check('not for another person', await page.$eval('#name', (e) => e.value) !== 'Secret of Ada');
+equal('and no longer', await stored(), 0);
+
+// ---- a page whose reader has changed in another tab ----
+await page.goto(`${server.url}/vms`);
+await page.evaluate(() => { window.sameDocument = true; });
+const tab = await page.browserContext().newPage();
+await tab.goto(link());
+await follow(tab, 'main button[type=submit]');
+await tab.close();
+await page.bringToFront();
+check('its live part does not mix two people', await until(() => page.evaluate(() => !window.sameDocument && document.querySelector('#account-menu .mail').textContent === 'operator@localhost').catch(() => false)));
 
 // ---- phones ----
 const phone = await browser.page({ width: 360 });

@@ -32,6 +32,8 @@ sqlite3 "$state/data/main.db" "UPDATE vm SET state = 'stopping' WHERE id = 'runn
 as alice raw GET /vms ; expect 200
 extra=()
 nobody with HTTP_HX_REQUEST=true raw GET /vms ; expect_text "HX-Refresh: true"
+as alice with HTTP_HX_REQUEST=true with HTTP_X_SESSION=another raw GET /vms ; expect_text "HX-Refresh: true"
+expect_no_text quiet-maple
 
 # Search, filter, sort and pages, all in the address.
 fresh

@@ -110,7 +110,7 @@ post_bare() {
 with() {
     local header=$1
     shift
-    extra=("$header")
+    extra+=("$header")
     "$@"
     extra=()
 }
