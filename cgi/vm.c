@@ -279,17 +279,21 @@ enum { CLONE_NAME, CLONE_SIZE, CLONE_FIELDS };
 static struct error *clone_fill(struct request *r, struct vm_new_html *page,
                                 const struct snapshot_get_row *snapshot)
 {
-    struct error *e = vm_options_full(r, &page->is_full_why);
+    struct vm_get_row vm;
+    struct error *e = sql_vm_get(r->db, r->arena, r->session->team_id, snapshot->vm_id, &vm);
 
+    if (!e)
+        e = vm_options_full(r, &page->is_full_why);
     if (!e)
         e = vm_options_sizes_new(r, snapshot->disk_gb, &page->sizes);
     if (e)
         return e;
     page->is_full = page->is_full_why != NULL;
     page->source_name = snapshot->name;
+    page->source_vm_name = vm.name;
     page->action_vm = snapshot->vm_id;
     page->action_snapshot = snapshot->id;
-    r->frame.title = "Clone a VM";
+    r->frame.title = arena_printf(r->arena, "Clone %s", vm.name);
     r->frame.section = "vms";
     return NULL;
 }

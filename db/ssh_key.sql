@@ -17,7 +17,7 @@ SELECT count(*) AS total FROM ssh_key WHERE team_id = :team_id
 
 -- ssh_key_all(team_id int) rows
 -- To choose from.
-SELECT id, name, type, fingerprint FROM ssh_key WHERE team_id = :team_id
+SELECT id, name, type, fingerprint, person_id FROM ssh_key WHERE team_id = :team_id
 ORDER BY created_at DESC, id;
 
 -- ssh_key_count(team_id int) row (total int)

@@ -117,7 +117,7 @@
   document.addEventListener('htmx:afterSwap', function () {
     working.forEach(function (work) {
       var state = document.getElementById(work.id);
-      if (state && !state.matches('.work')) toast(work.name + ': ' + state.textContent.trim().toLowerCase());
+      if (state && !state.matches('.work')) toast(work.name + (state.matches('.bad') ? ': ' : ' is ') + state.textContent.trim().toLowerCase());
     });
     tick();
   });
@@ -143,6 +143,10 @@
     });
   }
   document.addEventListener('click', function (event) { menusClose(event.target.closest('details.menu')); });
+  document.addEventListener('click', function (event) {
+    var box = event.target.closest('.toast');
+    if (box) box.remove();
+  });
   document.addEventListener('keydown', function (event) {
     var menu = event.key === 'Escape' && document.querySelector('details.menu[open]');
     if (!menu) return;

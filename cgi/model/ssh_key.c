@@ -320,10 +320,12 @@ static const char *blob_read(struct arena *arena, const char *base64, struct ssh
     char *fingerprint;
 
     if (!crypto_base64_decode(arena, base64, strlen(base64), &blob, &length))
-        return "The key is cut off or damaged: its middle part is not base64.";
+        return "The key is incomplete or damaged. Copy the whole line from the .pub file.";
     wire = (struct wire){ .at = blob, .rest = length };
     if (!string_is(wire_take(&wire), key->algorithm))
-        return "The key says two different kinds at its beginning and inside.";
+        return "The key is damaged: its type does not match its content. Copy the whole line from "
+               "the "
+               ".pub file.";
     problem = algorithm->read(arena, &wire, key);
     if (problem)
         return problem;

@@ -8,7 +8,7 @@
 const struct signin_problem SIGNIN_LINK_UNKNOWN = {
     .status = 404,
     .title = "Invalid link",
-    .what = "The link was not copied completely, or it is more than a day old.",
+    .what = "The link is incomplete, or has expired. Sign-in links are valid for ten minutes.",
     .next = "Open the whole link, from “https” to its last character, or get a new one.",
 };
 const struct signin_problem SIGNIN_LINK_LATE = {

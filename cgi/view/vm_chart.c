@@ -157,9 +157,11 @@ static void series_fill(const struct vm_get_row *vm, struct measured *measured)
     }
     if (!measured->has_last)
         return;
+    measured->disk.now = bytes_mb(last->disk_bytes);
+    if (strcmp(vm->observed, VM_OBSERVED_RUNNING) != 0)
+        return;
     measured->cpu.now = cpu_tenths(vm, last->cpu_ms, 1);
     measured->memory.now = last->memory_mb ? last->memory_mb : -1;
-    measured->disk.now = bytes_mb(last->disk_bytes);
 }
 
 /* ---- drawing ---- */

@@ -72,11 +72,12 @@ struct option_rows vm_options_keys(struct request *r, const struct ssh_key_all_r
     for (size_t i = 0; i < options.count; i++) {
         const struct ssh_key_all_row *key = &keys->row[i];
 
-        options.row[i] = (struct option){ .value = key->id,
-                                          .label = key->name,
-                                          .about = arena_printf(r->arena, "%s · %s", key->type,
-                                                                key->fingerprint),
-                                          .is_chosen = true };
+        options.row[i] = (struct option){
+            .value = key->id,
+            .label = key->name,
+            .about = arena_printf(r->arena, "%s · %s", key->type, key->fingerprint),
+            .is_chosen = key->person_id == r->session->person_id || options.count == 1
+        };
     }
     return options;
 }

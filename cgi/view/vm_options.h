@@ -10,6 +10,7 @@
 /* The images with a usable build. */
 struct error *vm_options_images(struct request *r, struct option_rows *out);
 struct option_rows vm_options_regions(struct request *r);
+/* Chosen are those of the person; the others are of colleagues and machines. */
 struct option_rows vm_options_keys(struct request *r, const struct ssh_key_all_rows *keys);
 
 /*

@@ -251,7 +251,9 @@ static struct error *overview_fill(struct request *r, struct vm_html *page,
 
     if (!e)
         e = sql_vm_key_list(r->db, r->arena, r->session->team_id, vm->id, &page->keys);
-    return e ? e : vm_chart_fill(r, vm, page);
+    if (e || strcmp(vm->state, VM_STATE_DESTROYING) == 0)
+        return e;
+    return vm_chart_fill(r, vm, page);
 }
 
 static struct error *lists_fill(struct request *r, struct vm_html *page,

@@ -104,7 +104,7 @@ static const struct {
     { VM_REPORTED_STOPPED, "Shut down by the guest", NULL },
     { VM_REPORTED_RUNNING, "Found running", "started on the host" },
     { VM_REPORTED_PAUSED, "Paused", "reported by the VM host" },
-    { VM_REPORTED_ABSENT, "Failed", "the VM host no longer has it" },
+    { VM_REPORTED_ABSENT, "Failed", "The VM host no longer has it." },
     { VM_REPORTED_SSH, "Found running", "SSH responds now" },
 };
 
