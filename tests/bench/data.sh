@@ -1,3 +1,4 @@
+#!/bin/bash
 # Sourced by the benchmarks: what they measure on.
 #
 #   data_make STATE   a state directory with 1,000 teams of 20 VMs each; team 1 has some more: two keys, 6
