@@ -281,9 +281,8 @@ static struct error *migration_apply(struct db *db, const struct db_schema *sche
     const struct db_migration *migration = &schema->migrations[index];
     struct error *e = db_begin(db, arena);
 
-    if (e)
-        return e;
-    e = db_execute(db, arena, migration->sql);
+    if (!e)
+        e = db_execute(db, arena, migration->sql);
     if (!e)
         e = references_check(db, arena);
     if (!e)
@@ -307,10 +306,7 @@ struct error *db_migrate(struct arena *arena, const struct db_schema *schema, co
     if (e)
         return e;
     e = db_settings(db, arena, DB_READ_WRITE);
-    /*
-     * Off, because DROP TABLE would delete rows that refer to a table being rebuilt; the result of
-     * a migration is checked at its end.
-     */
+    /* Off: DROP TABLE would delete what refers to a table being rebuilt. Checked at the end. */
     if (!e)
         e = db_execute(db, arena, "PRAGMA foreign_keys=OFF");
     if (!e)
@@ -397,6 +393,14 @@ struct error *db_compact(struct db *db, struct arena *arena)
     e = db_execute(db, arena, "VACUUM");
     sqlite3_limit(db->sqlite, SQLITE_LIMIT_ATTACHED, 0);
     return e;
+}
+
+int64_t db_data_version(struct db *db)
+{
+    unsigned int version = 0;
+
+    sqlite3_file_control(db->sqlite, "main", SQLITE_FCNTL_DATA_VERSION, &version);
+    return version;
 }
 
 int64_t db_changes(struct db *db)

@@ -71,6 +71,13 @@ bool db_is_in_transaction(const struct db *db);
 struct error *db_log_empty(struct db *db, struct arena *arena);
 struct error *db_compact(struct db *db, struct arena *arena);
 
+/*
+ * A number that changes whenever anything in the database does, by this connection or another. It
+ * is as of the last statement; other connections have other numbers.
+ * https://www.sqlite.org/c3ref/c_fcntl_begin_atomic_write.html#sqlitefcntldataversion
+ */
+int64_t db_data_version(struct db *db);
+
 /* Rows changed by the last statement: 0 from an UPDATE means "no such row". */
 int64_t db_changes(struct db *db);
 

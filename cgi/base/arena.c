@@ -4,6 +4,7 @@
  */
 #include "base/arena.h"
 
+#include "base/format.h"
 #include "base/log.h"
 
 #include <stdint.h>
@@ -123,22 +124,20 @@ char *arena_copy(struct arena *arena, const char *text)
 
 char *arena_vprintf(struct arena *arena, const char *format, va_list arguments)
 {
-    char max[256]; /* nearly all texts fit and are formatted only once */
+    char short_text[256];
+    int length = format_simple(short_text, sizeof short_text, format, arguments);
     va_list again;
-    int length;
     char *text;
 
+    if (length >= 0)
+        return arena_copy_bytes(arena, short_text, (size_t)length);
     va_copy(again, arguments);
-    length = vsnprintf(max, sizeof max, format, arguments);
+    length = vsnprintf(short_text, sizeof short_text, format, again);
+    va_end(again);
     if (length < 0)
         arena_abort("bad format", 0);
-    if ((size_t)length < sizeof max) {
-        text = arena_copy_bytes(arena, max, (size_t)length);
-    } else {
-        text = arena_alloc(arena, (size_t)length + 1);
-        vsnprintf(text, (size_t)length + 1, format, again);
-    }
-    va_end(again);
+    text = arena_alloc(arena, (size_t)length + 1);
+    vsnprintf(text, (size_t)length + 1, format, arguments);
     return text;
 }
 

@@ -15,5 +15,9 @@ struct vm_access {
     const char *known_hosts; /* "[localhost]:22001 ssh-ed25519 AAAA..." */
 };
 
+/* The first of them alone: of a VM with this region, image and address. */
+const char *vm_access_ssh(struct request *r, const char *region, const char *image,
+                          const char *ssh_host, int64_t ssh_port);
+
 /* From the host of the VM, or its region's; port 22 is the one that needs no mention. */
 struct vm_access vm_access_of(struct request *r, const struct vm_get_row *vm);

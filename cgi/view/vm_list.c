@@ -7,7 +7,9 @@
 #include "job.sql.h"
 #include "main_constants.sql.h"
 #include "model/ledger_cost.h"
+#include "model/vm_job.h"
 #include "model/vm_state.h"
+#include "view/vm_access.h"
 #include "view/vm_view.h"
 #include "vms.html.h"
 #include "web/list_query.h"
@@ -64,44 +66,33 @@ static struct error *job_fill(struct request *r, const struct vm_list_row *vm, s
 static struct vm_row row_of(struct request *r, const struct price_list_rows *prices,
                             const struct vm_list_row *vm)
 {
-    const struct vm_get_row whole = {
-        .id = vm->id,
-        .name = vm->name,
-        .region = vm->region,
-        .image = vm->image,
-        .vcpus = vm->vcpus,
-        .memory_mb = vm->memory_mb,
-        .disk_gb = vm->disk_gb,
-        .size = vm->size,
-        .state = vm->state,
-        .state_at = vm->state_at,
-        .up_at = vm->up_at,
-        .unresponsive_at = vm->unresponsive_at,
-        .ssh_host = vm->ssh_host,
-        .ssh_port = vm->ssh_port,
-        .last_error = vm->last_error,
-    };
-    const struct vm_view view = vm_view_of(r, prices, &whole);
+    const struct config_image *image = config_image_find(r->config, vm->image);
+    const struct vm_view_state state =
+        vm_view_state_of(vm->state, vm->state_at, vm->up_at, vm->unresponsive_at, vm->last_error);
     const struct ledger_use use = { vm->observed, vm->size, vm->disk_gb, vm->snapshot_gb };
 
     return (struct vm_row){
-        .id = view.id,
-        .name = view.name,
+        .id = vm->id,
+        .name = vm->name,
         .mark = vm_view_mark(r->arena, vm->image),
-        .image = view.image,
+        .image = image ? image->label : vm->image,
         .size = arena_printf(r->arena, "%lld vCPU%s, %s", (long long)vm->vcpus,
                              vm->vcpus == 1 ? "" : "s", text_memory(r->arena, vm->memory_mb)),
-        .label = view.label,
-        .chip = view.chip,
-        .state_since = view.since_at,
+        .label = state.label,
+        .chip = state.chip,
+        .state_since = state.since_at,
         .cpu_line = vm->cpu_line,
         .cpu_percent = vm->cpu_percent,
-        .cost_month = price_month(r->config, r->arena, ledger_rate(prices, &use, r->now_at)),
-        .ssh = view.ssh,
+        .cost_month = r->frame.has_billing
+                          ? price_month(r->config, r->arena, ledger_rate(prices, &use, r->now_at))
+                          : NULL,
+        .ssh = vm_view_has_way_in(vm->state)
+                   ? vm_access_ssh(r, vm->region, vm->image, vm->ssh_host, vm->ssh_port)
+                   : NULL,
         .last_error = vm->last_error ? text_cut(r->arena, vm->last_error, ERROR_CHARACTERS) : NULL,
         .is_up = strcmp(vm->standing, VM_STATE_RUNNING) == 0,
         .is_silent = vm->unresponsive_at != 0,
-        .is_working = view.is_working,
+        .is_working = vm_job_is_state(vm->state),
         .can_start = can(vm, VM_REQUEST_START),
         .can_stop = can(vm, VM_REQUEST_STOP),
         .can_restart = can(vm, VM_REQUEST_RESTART),

@@ -276,7 +276,7 @@ static struct error *lists_fill(struct request *r, struct vm_html *page,
 
 static void row_fill(struct request *r, struct vm_html *page, const struct vm_get_row *vm)
 {
-    bool is_reachable = page->vm.ssh != NULL;
+    bool is_reachable = page->vm.has_way_in;
 
     page->access = is_reachable ? vm_access_of(r, vm) : (struct vm_access){ .ssh = NULL };
     page->rename = vm->name;

@@ -6,7 +6,6 @@
 #include "main_constants.sql.h"
 #include "model/vm_job.h"
 #include "model/vm_state.h"
-#include "view/vm_access.h"
 
 #include <string.h>
 
@@ -55,6 +54,11 @@ struct vm_view_state vm_view_state_of(const char *state, int64_t state_at, int64
                                    is_running ? up_at : state_at, is_running };
 }
 
+bool vm_view_has_way_in(const char *state)
+{
+    return strcmp(state, VM_STATE_RUNNING) == 0 || strcmp(state, VM_STATE_SNAPSHOTTING) == 0;
+}
+
 struct vm_view vm_view_of(struct request *r, const struct price_list_rows *prices,
                           const struct vm_get_row *vm)
 {
@@ -66,7 +70,6 @@ struct vm_view vm_view_of(struct request *r, const struct price_list_rows *price
     bool is_running = strcmp(vm->state, VM_STATE_RUNNING) == 0;
     const struct vm_view_state state =
         vm_view_state_of(vm->state, vm->state_at, vm->up_at, vm->unresponsive_at, vm->last_error);
-    bool has_way_in = is_running || strcmp(vm->state, VM_STATE_SNAPSHOTTING) == 0;
 
     return (struct vm_view){
         .id = vm->id,
@@ -83,8 +86,8 @@ struct vm_view vm_view_of(struct request *r, const struct price_list_rows *price
         .price_hour = price_hour(r->config, r->arena, millicents),
         .price_month = price_month(r->config, r->arena, millicents),
         .stopped_month = price_month(r->config, r->arena, disk_millicents * vm->disk_gb),
-        .ssh = has_way_in ? vm_access_of(r, vm).ssh : NULL,
         .last_error = vm->last_error,
+        .has_way_in = vm_view_has_way_in(vm->state),
         .is_running = is_running,
         .is_stopped = strcmp(vm->state, VM_STATE_STOPPED) == 0,
         .is_working = vm_job_is_state(vm->state),

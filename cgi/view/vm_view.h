@@ -20,8 +20,8 @@ struct vm_view {
     const char *price_hour;    /* while running: "€0.012" */
     const char *price_month;   /* "€8.76", for 730 hours */
     const char *stopped_month; /* while stopped, for its disk */
-    const char *ssh;           /* the command; NULL while not reachable */
     const char *last_error;    /* NULL: none */
+    bool has_way_in;           /* SSH may answer */
     bool is_running;
     bool is_stopped;
     bool is_working;
@@ -34,6 +34,9 @@ struct vm_view_state {
     int64_t since_at;
     bool is_up; /* runs and responds */
 };
+
+/* Whether SSH may answer in this state. */
+bool vm_view_has_way_in(const char *state);
 
 /* `up_at`: when it last booted. */
 struct vm_view_state vm_view_state_of(const char *state, int64_t state_at, int64_t up_at,

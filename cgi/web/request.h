@@ -41,8 +41,9 @@ struct request {
     const char *shown_session;    /* handle of the session whose page polls */
     const char *stripe_signature; /* of a webhook, like the next */
     const char *workos_signature;
-    bool is_read_only; /* the program may only read the database */
-    bool is_fragment;  /* requested by htmx: respond with the live part only */
+    bool is_read_only;    /* the program may only read the database */
+    bool is_fragment;     /* requested by htmx: respond with the live part only */
+    int64_t data_version; /* of the database before the handler ran; see db_data_version() */
     const struct route *route;
     const char *parameters[ROUTE_PARAMETERS]; /* values of each ":name" of the route */
     struct session *session;                  /* NULL: no valid cookie */

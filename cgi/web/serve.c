@@ -15,6 +15,7 @@
 #include "model/worker_wakeup.h"
 #include "web/error_page.h"
 #include "web/form.h"
+#include "web/live.h"
 #include "web/program.h"
 #include "web/session.h"
 
@@ -134,7 +135,8 @@ static struct error *request_run(struct server *server, struct request *r)
         e = post_check(r);
     if (e)
         return e;
-    return handler_run(r);
+    r->data_version = db_data_version(r->db);
+    return live_is_current(r) ? NULL : handler_run(r);
 }
 
 /* To sign in, and back to this page, or to that of a form whose input the browser keeps (app.js).

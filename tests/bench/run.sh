@@ -16,27 +16,9 @@ mkdir "$state"/{run,secrets,tls,nginx}
 pids=()
 trap 'kill "${pids[@]}" 2>/dev/null; sleep 0.5; kill -9 "${pids[@]}" 2>/dev/null; rm -rf "$state"' EXIT
 
-cp domicile.conf "$state/"
 cp -r "$build/static" "$build/errors" "$state/" && mkdir "$state/app" && mv "$state"/{static,errors} "$state/app/"
-"$build/domicile-admin" --state "$state" migrate >/dev/null
-
-# 1,000 teams of 20 VMs each; the cookie AAAA... belongs to the person of team 1.
-hash=$(printf '%43s' '' | tr ' ' A | sha256sum | cut -c1-64)
-sqlite3 "$state/data/main.db" <<SQL
-WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)
-INSERT INTO person (id, identity, email, name, created_at) SELECT i, 'local:' || i, 'p' || i || '@example.org', 'Person ' || i, 1767225600 FROM n;
-INSERT INTO team (id, name, personal_of, workos_organization_id, created_at) SELECT id, name, id, NULL, created_at FROM person;
-INSERT INTO membership (team_id, person_id, role, created_at) SELECT id, id, 'owner', created_at FROM person;
-WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20)
-INSERT INTO vm (team_id, created_at, id, person_id, name, region, image, size, vcpus, memory_mb, disk_gb,
-                wanted, wanted_at, state, state_at, observed, observed_at, ssh_port)
-SELECT team.id, 1767225600 + i, printf('vm%07d%07d', team.id, i), team.id, 'machine-' || i, 'local', 'tiny', 'nano',
-       1, 128, 1, 'running', 1767225600, 'running', 1767225600, 'running', 1767225600, team.id * 20 + i
-FROM team, n;
-INSERT INTO session (id_hash, handle, person_id, current_team_id, csrf_secret, browser, created_at, seen_at, idle_at,
-                     expires_at)
-VALUES (x'$hash', 'h', 1, 1, zeroblob(32), 'b', 1767225600, 9999999999, 9999999999, 9999999999);
-SQL
+. tests/bench/data.sh
+data_make "$state"
 
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost \
     -keyout "$state/tls/key.pem" -out "$state/tls/certificate.pem" 2>/dev/null
@@ -45,7 +27,7 @@ sed -e "s|/var/lib/domicile|$state|g" -e "s|8443|$port|g" -e '/^ *limit_/d' -e '
     -e '/listen \[::1\]/d' -e 's|^    upstream site |    upstream hello { server unix:'"$state"'/run/hello.sock; keepalive 256; }\n&|' \
     -e 's|^        location /            |        location = /hello { fastcgi_pass hello; }\n&|' nginx.conf >"$state/nginx.conf"
 
-cookie="Cookie: __Host-session=$(printf '%43s' '' | tr ' ' A)"
+cookie="Cookie: $data_cookie"
 bytes=$(env -i REQUEST_METHOD=GET REQUEST_URI=/vms "HTTP_$(sed 's/: /=/;s/Cookie/COOKIE/' <<<"$cookie")" \
     "$build/dashboard" --state "$state" </dev/null 2>/dev/null | sed '1,/^\r*$/d' | wc -c)
 
@@ -105,27 +87,8 @@ done
 awk '$1 == "limit-32" { l += $2 } $1 == "vms-32" { v += $2 } END { printf "VM list / limit: %.2f (target 0.60)\n", l / v }' "$state/figures"
 printf 'dashboard after the load: %s anonymous memory\n' "$(awk '/RssAnon/ { print $2, $3 }' "/proc/${pids[2]}/status")"
 
-# Instructions of one page: many pages minus one page, so that the start does not count.
-if command -v valgrind >/dev/null; then
-    start spawn-fcgi -n -s "$state/run/counted.sock" -- /usr/bin/valgrind --tool=callgrind \
-        --callgrind-out-file="$state/callgrind.%p" --collect-atstart=yes "$(realpath "$build/dashboard")" --state "$state"
-    sleep 3
-    ask() {
-        local i
-        for ((i = 0; i < $1; i++)); do
-            env -i REQUEST_METHOD=GET REQUEST_URI=/vms "HTTP_COOKIE=${cookie#*: }" cgi-fcgi -bind -connect "$state/run/counted.sock" >/dev/null
-        done
-    }
-    counted=${pids[-1]}
-    total() { callgrind_control -e "$counted" 2>/dev/null | awk '/PROGRAM TOTALS|Ir/ { gsub(",", ""); print $NF }' | tail -1; }
-    ask 5
-    callgrind_control -z "$counted" >/dev/null 2>&1 || true
-    ask 20
-    callgrind_control -d "$counted" >/dev/null 2>&1 || true
-    sleep 1
-    file=$(find "$state" -name "callgrind.*.*" | sort | tail -1)
-    [ -z "$file" ] || awk '/^(summary|totals):/ { t = $2 } END { printf "instructions per page of 20 VMs, connection included: %d (target 120000)\n", t / 20 }' "$file"
-fi
+echo 'instructions per request:'
+tests/bench/count.sh
 for senders in 32 1; do
     "$build/bench/ingest" $port whsec_bench $senders $((senders * 500 + 2500)) "$state/raw-$senders.db"
 done

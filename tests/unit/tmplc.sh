@@ -96,7 +96,7 @@ accepted() {
     done
     write_program "${names[@]}" >"$work/program.c"
     if ! gcc "${flags[@]}" "-I$work/out" -o "$work/program" "$work/program.c" "${objects[@]}" \
-        "$top"/cgi/base/{html,plain_text,buf,arena,clock,date,text,log}.c; then
+        "$top"/cgi/base/{html,plain_text,buf,arena,format,clock,date,text,log}.c; then
         failed=$((failed + 1))
         return
     fi

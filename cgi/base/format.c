@@ -1,0 +1,120 @@
+/* Formatting of short texts; see format.h. */
+#include "base/format.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+enum { DIGITS_MAX = 20 };
+
+/* Where the text goes. */
+struct text {
+    char *at, *end; /* the NUL is before `end` */
+};
+
+static bool bytes_put(struct text *text, const char *bytes, size_t length)
+{
+    if (length >= (size_t)(text->end - text->at))
+        return false;
+    memcpy(text->at, bytes, length);
+    text->at += length;
+    return true;
+}
+
+static bool number_put(struct text *text, uint64_t number, bool is_negative, int width)
+{
+    char digits[DIGITS_MAX + 1];
+    char *first = digits + sizeof digits;
+    int length;
+
+    do {
+        *--first = (char)('0' + number % 10);
+        number /= 10;
+    } while (number);
+    if (is_negative && !bytes_put(text, "-", 1))
+        return false;
+    length = (int)(digits + sizeof digits - first) + is_negative;
+    for (; length < width; length++) {
+        if (!bytes_put(text, "0", 1))
+            return false;
+    }
+    return bytes_put(text, first, (size_t)(digits + sizeof digits - first));
+}
+
+static bool signed_put(struct text *text, int64_t number, int width)
+{
+    return number_put(text, number < 0 ? -(uint64_t)number : (uint64_t)number, number < 0, width);
+}
+
+static bool skip(const char **format, const char *what)
+{
+    size_t length = strlen(what);
+
+    if (strncmp(*format, what, length) != 0)
+        return false;
+    *format += length;
+    return true;
+}
+
+/* "0*" or "02" before a number: its least width. */
+static int width_read(const char **format, va_list *arguments)
+{
+    int width = 0;
+
+    if (skip(format, "0*"))
+        return va_arg(*arguments, int);
+    if (**format != '0')
+        return 0;
+    for (; **format >= '0' && **format <= '9'; (*format)++)
+        width = width * 10 + (**format - '0');
+    return width;
+}
+
+/* One conversion, behind its '%'. */
+static bool convert(struct text *text, const char **format, va_list *arguments)
+{
+    const char *string;
+    int width;
+
+    if (skip(format, "%"))
+        return bytes_put(text, "%", 1);
+    if (skip(format, "s")) {
+        string = va_arg(*arguments, const char *);
+        return string && bytes_put(text, string, strlen(string));
+    }
+    if (skip(format, ".*s")) {
+        width = va_arg(*arguments, int);
+        string = va_arg(*arguments, const char *);
+        return string && width >= 0 && bytes_put(text, string, strnlen(string, (size_t)width));
+    }
+    width = width_read(format, arguments);
+    if (skip(format, "d"))
+        return signed_put(text, va_arg(*arguments, int), width);
+    if (skip(format, "lld"))
+        return signed_put(text, va_arg(*arguments, long long), width);
+    if (skip(format, "zu"))
+        return number_put(text, va_arg(*arguments, size_t), false, width);
+    return false;
+}
+
+int format_simple(char *out, size_t size, const char *format, va_list arguments)
+{
+    struct text text = { out, out + size };
+    bool is_good = true;
+    va_list rest;
+
+    va_copy(rest, arguments);
+    while (is_good && *format) {
+        size_t plain = strcspn(format, "%");
+
+        is_good = bytes_put(&text, format, plain);
+        format += plain;
+        if (is_good && *format)
+            format++, is_good = convert(&text, &format, &rest);
+    }
+    va_end(rest);
+    if (!is_good)
+        return -1;
+    *text.at = '\0';
+    return (int)(text.at - out);
+}
