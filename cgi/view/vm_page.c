@@ -251,7 +251,8 @@ static struct error *overview_fill(struct request *r, struct vm_html *page,
 
     if (!e)
         e = sql_vm_key_list(r->db, r->arena, r->session->team_id, vm->id, &page->keys);
-    if (e || strcmp(vm->state, VM_STATE_DESTROYING) == 0)
+    /* While it starts, stops or goes, the job's steps have the place of the charts. */
+    if (e || (page->vm.is_working && !page->vm.has_way_in))
         return e;
     return vm_chart_fill(r, vm, page);
 }
