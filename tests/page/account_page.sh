@@ -131,7 +131,7 @@ fresh
 sql "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60) INSERT INTO ssh_key
     SELECT 1, 1767225600 + i, printf('many%012d', i), 1, printf('Key %02d', 61 - i), 'Ed25519', 'SHA256:' || i, '', '' FROM n"
 as alice get /keys ; expect 200
-expect_text "1 to 25 of 62"
+expect_text "1–25 of 62"
 expect_text 'aria-label="Search keys"'
 expect_text "Key 25<"
 expect_no_text "Key 26<"

@@ -92,7 +92,7 @@ sql "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60
                     state_at, observed, observed_at, gone_at)
     SELECT 1, i, printf('gone%012d', i), printf('past-%02d', 61 - i), 'local', 'tiny', 'nano', 1, 128, 1, 'gone', 1, 'gone', 1, 'absent', 1, 1767225600 + i FROM n"
 as alice get "/receipts?page=3" ; expect 200
-expect_text "51 to 60 of 60"
+expect_text "51–60 of 60"
 expect_text "past-60<"
 expect_text 'href="/receipts?q=&amp;sort=newest&amp;page=2"'
 as alice get "/receipts?sort=name" ; expect_text "past-25<"

@@ -57,12 +57,12 @@ for page in $(seq 40); do
     most 61440
     grep -o 'id="name-[^"]*"' "$state/answer" >>"$state/names"
     expect_text "hx-get=\"/vms?q=a2&amp;state=attention&amp;sort=name&amp;page=$page\""
-    expect_text "$((page * 25 - 24)) to $((page * 25)) of 1000"
+    expect_text "$((page * 25 - 24))–$((page * 25)) of 1000"
 done
 extra=()
 if [ "$(sort -u "$state/names" | wc -l) $(wc -l <"$state/names")" = "1000 1000" ]; then good; else bad "$(wc -l <"$state/names") VMs"; fi
 expect_no_text 'rel="next"'
-ask_at "/vms?page=41" ; expect_text "976 to 1000 of 1000"
+ask_at "/vms?page=41" ; expect_text "976–1000 of 1000"
 # A list whose every row has a chart, a command and all acts.
 sqlite3 "$state/data/main.db" "UPDATE vm SET state = 'running', observed = 'running', last_error = NULL, ssh_port = 20000 + rowid_of, cpu_percent = 100,
     cpu_line = 'M' || (WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 29) SELECT group_concat(printf('%d.7 %d.3', i * 2, i % 18), 'L') FROM n)
@@ -76,7 +76,7 @@ end
 sqlite3 "$state/data/main.db" "UPDATE vm SET gone_at = unixepoch(), state = 'gone'"
 serve dashboard
 ask_at /receipts ; expect 200
-expect_text "1 to 25 of 1000"
+expect_text "1–25 of 1000"
 expect_count '<tr><td>' 25
 most 61440
 end
@@ -85,10 +85,10 @@ sqlite3 "$state/data/main.db" "UPDATE vm SET gone_at = NULL, state = 'failed'"
 serve account
 ask_at /keys ; expect 200
 expect_count 'VMs: 1000' 25
-expect_text "1 to 25 of 100"
+expect_text "1–25 of 100"
 ask_at "/keys?q=SHA256:77" ; expect_count 'VMs: 1000' 1
 ask_at "/keys?q=none" ; expect_text "No matching keys"
-ask_at "/keys?page=4" ; expect_text "76 to 100 of 100"
+ask_at "/keys?page=4" ; expect_text "76–100 of 100"
 ask_at /keys/key0000000000001 ; expect 200
 expect_text "and more"
 most 60000
@@ -152,7 +152,7 @@ expect_text "First 25 of 2001: <code>domicile-admin inbox</code> lists all"
 most 92160 # five lists, with reasons of 1000 letters
 ask_at /operator/vms ; expect 200
 expect_count '<tr><td>' 25
-expect_text "1 to 25 of 10"
+expect_text "1–25 of 10"
 most 61440
 end
 
