@@ -136,7 +136,7 @@
     if (event.detail.xhr && event.detail.xhr.status) reached(event.detail.xhr.status < 500);
   });
 
-  /* One menu is open at a time; Escape and a click elsewhere close it. */
+  /* One menu is open at a time; Escape and a click elsewhere close it. Without one, Escape clears the selection. */
   function menusClose(except) {
     document.querySelectorAll('details.menu[open]').forEach(function (menu) {
       if (menu !== except) menu.open = false;
@@ -148,10 +148,14 @@
     if (box) box.remove();
   });
   document.addEventListener('keydown', function (event) {
-    var menu = event.key === 'Escape' && document.querySelector('details.menu[open]');
-    if (!menu) return;
-    menu.open = false;
-    menu.querySelector('summary').focus();
+    var menu = document.querySelector('details.menu[open]'), bulk = document.querySelector('form.bulk');
+    if (event.key !== 'Escape') return;
+    if (menu) {
+      menu.open = false;
+      menu.querySelector('summary').focus();
+    } else if (bulk) {
+      bulk.reset();
+    }
   });
 
   document.addEventListener('click', function (event) {
@@ -275,10 +279,32 @@
     if (here) plotShow(here.plot, function () { return number; });
   });
 
-  /* One checkbox selects all of its page. */
+  /* One checkbox selects all of its page, and the bar above the list tells how many are selected. */
+  function boxes(name) {
+    return Array.from(document.querySelectorAll('input[name="' + CSS.escape(name) + '"][type="checkbox"]'));
+  }
+  function isChecked(box) { return box.checked; }
+  function selectedShow() {
+    document.querySelectorAll('[data-selected]').forEach(function (label) {
+      var all = boxes(label.getAttribute('data-selected')), count = all.filter(isChecked).length;
+      var every = document.querySelector('[data-check-all="' + label.getAttribute('data-selected') + '"]');
+      if (count) label.textContent = count + ' selected';
+      if (every) every.checked = count === all.length;
+      if (every) every.indeterminate = count > 0 && count < all.length;
+    });
+  }
   document.addEventListener('change', function (event) {
     var name = event.target.getAttribute('data-check-all');
-    if (name) document.querySelectorAll('input[name="' + CSS.escape(name) + '"]').forEach(function (box) { box.checked = event.target.checked; });
+    if (name) boxes(name).forEach(function (box) { box.checked = event.target.checked; });
+    selectedShow();
+  });
+  ['htmx:afterSwap', 'pageshow'].forEach(function (name) { window.addEventListener(name, selectedShow); });
+  /* The bar hides once nothing is selected: a focus within it goes to the first row that was. */
+  document.addEventListener('reset', function (event) {
+    var label = event.target.querySelector('[data-selected]');
+    var first = label && boxes(label.getAttribute('data-selected')).find(isChecked);
+    if (first && event.target.contains(document.activeElement)) first.focus();
+    setTimeout(selectedShow);
   });
 
   /* Of several parts that tell about a choice, the one of the chosen value is shown. */
