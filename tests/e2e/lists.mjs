@@ -62,7 +62,34 @@ check('several can be acted on', await page.$eval('#bulk', (e) => e.checkVisibil
 await page.keyboard.press('Escape');
 await page.click('#select-all');
 equal('all are selected at once', await page.$$eval('tbody :checked', (all) => all.length), 10);
+equal('and counted', await text(page, '#bulk b'), '10 selected');
+await page.focus('#bulk .danger');
 await page.keyboard.press('Escape');
+equal('Escape selects none', await page.$$eval('.listing :checked', (all) => all.length), 0);
+equal('the focus is on the first that was', await page.evaluate(() => document.activeElement.value), ids[0]);
+check('and the bar is away', await page.$eval('#bulk', (e) => !e.checkVisibility()));
+
+// On a phone: fingers select, what they hit is large, and the bar stays in view.
+await page.setViewport({ width: 360, height: 740, hasTouch: true, isMobile: true });
+await page.goto(`${server.url}/vms?sort=name`);
+const low = await page.$$eval('.seg a', (all) => all.filter((e) => e.getBoundingClientRect().height < 36).length);
+equal('filters are 36 px high', low, 0);
+for (const row of [2, 9]) {
+  const [x, y] = await page.$eval(`tbody tr:nth-child(${row}) [type=checkbox]`, (e) => {
+    e.scrollIntoView({ block: 'center' });
+    const { right, bottom } = e.getBoundingClientRect();
+    return [right + 8, bottom + 8];
+  });
+  await page.touchscreen.tap(x, y);
+}
+equal('two are selected', await text(page, '#bulk b'), '2 selected');
+check('the bar is in view', await page.$eval('#bulk', (e) => e.getBoundingClientRect().top >= 0 && e.getBoundingClientRect().bottom < 300));
+await page.goto(`${server.url}/keys`);
+await page.click('a[href="#add"]');
+check('a link leads to the form of a new key', await until(() => page.$eval('#add h2', (e) => e.getBoundingClientRect().bottom < innerHeight)));
+const high = await page.$$eval('.rows li', (all) => all.filter((e) => e.getBoundingClientRect().height > 64).length);
+equal('keys are 64 px high', high, 0);
+await page.setViewport({ width: 1280, height: 900 });
 
 // ---- many keys ----
 server.sql(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60)
