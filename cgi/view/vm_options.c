@@ -145,17 +145,21 @@ static void quota_fill(struct request *r, const struct config_size *size,
 {
     const struct config *config = r->config;
     struct arena *arena = r->arena;
-    int64_t vms = used->vms + 1, memory_mb = used->memory_mb + size->memory_mb;
-    int64_t disk_gb = used->disk_gb + size->disk_gb;
+    int64_t vms = used->vms + 1, vcpus = used->vcpus + size->vcpus;
+    int64_t memory_mb = used->memory_mb + size->memory_mb, disk_gb = used->disk_gb + size->disk_gb;
 
     option->quota_vms =
         arena_printf(arena, "%lld of %lld", (long long)vms, (long long)config->quota_vms);
+    option->quota_vcpus =
+        arena_printf(arena, "%lld of %lld", (long long)vcpus, (long long)config->quota_vcpus);
     option->quota_memory = arena_printf(arena, "%s of %s", text_memory(arena, memory_mb),
                                         text_memory(arena, config->quota_memory_mb));
     option->quota_disk = arena_printf(arena, "%lld of %lld GB", (long long)disk_gb,
                                       (long long)config->quota_disk_gb);
     option->vms_now = bar_of(used->vms, config->quota_vms);
     option->vms_after = bar_of(vms, config->quota_vms);
+    option->vcpus_now = bar_of(used->vcpus, config->quota_vcpus);
+    option->vcpus_after = bar_of(vcpus, config->quota_vcpus);
     option->memory_now = bar_of(used->memory_mb, config->quota_memory_mb);
     option->memory_after = bar_of(memory_mb, config->quota_memory_mb);
     option->disk_now = bar_of(used->disk_gb, config->quota_disk_gb);
