@@ -109,8 +109,10 @@ int format_simple(char *out, size_t size, const char *format, va_list arguments)
 
         is_good = bytes_put(&text, format, plain);
         format += plain;
-        if (is_good && *format)
-            format++, is_good = convert(&text, &format, &rest);
+        if (is_good && *format == '%') {
+            format++;
+            is_good = convert(&text, &format, &rest);
+        }
     }
     va_end(rest);
     if (!is_good)

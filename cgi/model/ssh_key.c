@@ -323,8 +323,7 @@ static const char *blob_read(struct arena *arena, const char *base64, struct ssh
         return "The key is incomplete or damaged. Copy the whole line from the .pub file.";
     wire = (struct wire){ .at = blob, .rest = length };
     if (!string_is(wire_take(&wire), key->algorithm))
-        return "The key is damaged: its type does not match its content. Copy the whole line from "
-               "the "
+        return "The key is damaged: its type and content differ. Copy the whole line from the "
                ".pub file.";
     problem = algorithm->read(arena, &wire, key);
     if (problem)

@@ -79,12 +79,17 @@ static struct error *one_send(const struct context *context, const struct actor 
 }
 
 /* What was done before an error stays done, so the others are told of one by one. */
-static void rest_refuse(const char *const *ids, size_t count, struct vm_bulk_rows *refused)
+static struct error *rest_refuse(const struct context *context, const struct actor *actor,
+                                 const char *const *ids, size_t count, struct vm_bulk_rows *refused)
 {
-    for (size_t i = 0; i < count; i++)
-        refused->row[refused->count++] = (struct vm_bulk_row){
-            .id = ids[i], .name = ids[i], .reason = "The server is busy. Try again in a minute."
-        };
+    struct vm_bulk_rows rest;
+    struct error *e = vm_bulk_names(context, actor, ids, count, &rest);
+
+    for (size_t i = 0; !e && i < rest.count; i++) {
+        rest.row[i].reason = "The server is busy. Try again in a minute.";
+        refused->row[refused->count++] = rest.row[i];
+    }
+    return e;
 }
 
 struct error *vm_bulk_send(const struct context *context, const struct actor *actor,
@@ -108,8 +113,7 @@ struct error *vm_bulk_send(const struct context *context, const struct actor *ac
             refused->row[refused->count++] = row;
         if (e && i > refused->count) {
             log_error("bulk", log_text("error", e->text));
-            rest_refuse(ids + i, count - i, refused);
-            return NULL;
+            return rest_refuse(context, actor, ids + i, count - i, refused);
         }
     }
     return e;
