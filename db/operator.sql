@@ -1,14 +1,14 @@
 -- operator_totals() row (vms int, running int, vcpus int, memory_mb int, teams int, orphans int, mails int, parked int, attention int, problems int) across teams
 -- vcpus and memory_mb: of running VMs. mails: failed, or waiting after a failure.
-SELECT (SELECT count(*) FROM vm WHERE gone_at IS NULL /* scan ok */) AS vms,
-       (SELECT count(*) FROM vm WHERE gone_at IS NULL AND state = 'running' /* scan ok */) AS running,
-       (SELECT ifnull(sum(vcpus), 0) FROM vm WHERE gone_at IS NULL AND state = 'running' /* scan ok */) AS vcpus,
-       (SELECT ifnull(sum(memory_mb), 0) FROM vm WHERE gone_at IS NULL AND state = 'running' /* scan ok */) AS memory_mb,
+SELECT (SELECT count(*) FROM vm_entry /* scan ok */) AS vms,
+       (SELECT count(*) FROM vm_entry WHERE state = 'running' /* scan ok */) AS running,
+       (SELECT ifnull(sum(vcpus), 0) FROM vm_entry WHERE state = 'running' /* scan ok */) AS vcpus,
+       (SELECT ifnull(sum(memory_mb), 0) FROM vm_entry WHERE state = 'running' /* scan ok */) AS memory_mb,
        (SELECT count(*) FROM team /* scan ok */) AS teams,
        (SELECT count(*) FROM orphan /* scan ok */) AS orphans,
        (SELECT count(*) FROM mail WHERE state IN ('queued', 'failed') AND reason IS NOT NULL /* scan ok */) AS mails,
        (SELECT count(*) FROM event WHERE state = 'parked' /* scan ok */) AS parked,
-       (SELECT count(*) FROM vm WHERE gone_at IS NULL AND standing = 'attention' /* scan ok */) AS attention,
+       (SELECT count(*) FROM vm_entry WHERE standing = 'attention' /* scan ok */) AS attention,
        (SELECT count(*) FROM billing_problem /* scan ok */) AS problems;
 
 -- operator_vm_list(own_team_id int, search text, standing text, sort text, skip int, max int) rows (team text, last_error text, is_own int) across teams
@@ -20,21 +20,22 @@ SELECT v.id, v.name, t.name AS team, v.region, v.image, v.state, v.state_at, v.u
        CASE WHEN v.last_error IS NOT NULL THEN ifnull((SELECT j.error FROM job j WHERE j.vm_id = v.id
          ORDER BY j.number DESC LIMIT 1), v.last_error) END AS last_error,
        v.team_id = :own_team_id AS is_own
-FROM vm v JOIN team t ON t.id = v.team_id WHERE v.id IN (SELECT m.id
-    FROM vm m JOIN team o ON o.id = m.team_id WHERE m.gone_at IS NULL
-      AND (:search = '' OR instr(lower(m.name || ' ' || o.name), lower(:search)))
+FROM (SELECT m.team_id, m.created_at, m.id, m.standing FROM vm_entry m JOIN team o ON o.id = m.team_id
+    WHERE (:search = '' OR instr(lower(m.name || ' ' || o.name), lower(:search)))
       AND (:standing = '' OR m.standing = :standing)
     ORDER BY CASE :sort WHEN 'name' THEN m.name WHEN 'team' THEN lower(o.name)
                         WHEN 'state' THEN m.standing END,
-             m.created_at DESC, m.id LIMIT :max OFFSET :skip)
+             m.created_at DESC, m.id LIMIT :max OFFSET :skip /* scan ok */) page
+CROSS JOIN vm v ON v.team_id = page.team_id AND v.created_at = page.created_at AND v.id = page.id
+JOIN team t ON t.id = v.team_id
 ORDER BY CASE :sort WHEN 'name' THEN v.name WHEN 'team' THEN lower(t.name)
-                    WHEN 'state' THEN v.standing END,
-         v.created_at DESC, v.id /* scan ok */ /* sort ok */;
+                    WHEN 'state' THEN page.standing END,
+         v.created_at DESC, v.id /* sort ok */;
 
 -- operator_vm_count(search text) row (total int, running int, stopped int, attention int) across teams
 -- How many VMs have `search` in their own or team's names, and how many of them have which standing.
 SELECT count(*) AS total, ifnull(sum(v.standing = 'running'), 0) AS running,
        ifnull(sum(v.standing = 'stopped'), 0) AS stopped,
        ifnull(sum(v.standing = 'attention'), 0) AS attention
-FROM vm v JOIN team t ON t.id = v.team_id WHERE v.gone_at IS NULL
-  AND (:search = '' OR instr(lower(v.name || ' ' || t.name), lower(:search))) /* scan ok */;
+FROM vm_entry v JOIN team t ON t.id = v.team_id
+WHERE (:search = '' OR instr(lower(v.name || ' ' || t.name), lower(:search))) /* scan ok */;

@@ -1,31 +1,26 @@
--- vm_list(team_id int, search text, standing text, sort text, skip int, max int) rows (snapshot_gb int, step text, job_kind text, working_at_ms int)
+-- vm_list(team_id int, search text, standing text, sort text, skip int, max int) rows (standing text, snapshot_gb int)
 -- A page of the existing VMs of a team whose names contain `search`, of one standing or, if it is
--- "", of all; by name, by standing ("state") or else newest first. Sorted because a team has no
--- more of them than its quota allows; +: the page's rows are found by their ids.
-SELECT id, name, region, image, size, vcpus, memory_mb, disk_gb, state, state_at, up_at, observed,
-       unresponsive_at, ssh_host, ssh_port, last_error, standing, cpu_line, cpu_percent,
+-- "", of all; by name, by standing ("state") or else newest first. Only the page's rows are read.
+SELECT v.id, v.name, v.region, v.image, v.size, v.vcpus, v.memory_mb, v.disk_gb, v.state, v.state_at,
+       v.up_at, v.observed, v.unresponsive_at, v.ssh_host, v.ssh_port, v.last_error, page.standing,
+       v.cpu_line, v.cpu_percent,
        (SELECT ifnull(sum(n.disk_gb), 0) FROM snapshot n
-         WHERE n.vm_id = vm.id AND n.state = 'ready') AS snapshot_gb,
-       (SELECT s.name FROM job j JOIN job_step s ON s.job_number = j.number
-         WHERE j.vm_id = vm.id AND j.state = 'running'
-           AND s.started_at_ms IS NOT NULL AND s.ended_at_ms IS NULL) AS step,
-       (SELECT j.kind FROM job j WHERE j.vm_id = vm.id AND j.state = 'running') AS job_kind,
-       (SELECT j.requested_at_ms FROM job j
-         WHERE j.vm_id = vm.id AND j.state = 'running') AS working_at_ms
-FROM vm WHERE +team_id = :team_id AND id IN (SELECT p.id FROM vm p
-    WHERE p.team_id = :team_id AND p.gone_at IS NULL
-      AND (:search = '' OR instr(p.name, :search)) AND (:standing = '' OR p.standing = :standing)
-    ORDER BY CASE :sort WHEN 'name' THEN p.name WHEN 'state' THEN p.standing END,
-             p.created_at DESC, p.id LIMIT :max OFFSET :skip)
-ORDER BY CASE :sort WHEN 'name' THEN name WHEN 'state' THEN standing END, created_at DESC, id
-/* sort ok */;
+         WHERE n.vm_id = v.id AND n.state = 'ready') AS snapshot_gb
+FROM (SELECT created_at, id, standing FROM vm_entry
+    WHERE team_id = :team_id AND (:search = '' OR instr(name, :search))
+      AND (:standing = '' OR standing = :standing)
+    ORDER BY CASE :sort WHEN 'name' THEN name WHEN 'state' THEN standing END, created_at DESC, id
+    LIMIT :max OFFSET :skip) page
+CROSS JOIN vm v ON v.team_id = :team_id AND v.created_at = page.created_at AND v.id = page.id
+ORDER BY CASE :sort WHEN 'name' THEN v.name WHEN 'state' THEN page.standing END, v.created_at DESC,
+         v.id /* sort ok */;
 
 -- vm_count(team_id int, search text) row (total int, running int, stopped int, attention int)
 -- Existing VMs whose names contain `search`, and how many of them have which standing.
 SELECT count(*) AS total, ifnull(sum(standing = 'running'), 0) AS running,
        ifnull(sum(standing = 'stopped'), 0) AS stopped,
        ifnull(sum(standing = 'attention'), 0) AS attention
-FROM vm WHERE team_id = :team_id AND gone_at IS NULL AND (:search = '' OR instr(name, :search));
+FROM vm_entry WHERE team_id = :team_id AND (:search = '' OR instr(name, :search));
 
 -- vm_first(team_id int) row (total int, created_at int)
 -- Of all VMs that the team ever had, whether there were none, one or more, and the oldest's time.
@@ -71,7 +66,7 @@ FROM vm WHERE team_id = :team_id AND id = :id;
 SELECT count(*) AS vms, ifnull(sum(vcpus), 0) AS vcpus, ifnull(sum(memory_mb), 0) AS memory_mb,
        ifnull(sum(disk_gb), 0) + ifnull((SELECT sum(s.disk_gb) FROM snapshot s
          WHERE s.team_id = :team_id AND s.state <> 'failed'), 0) AS disk_gb
-FROM vm WHERE team_id = :team_id AND gone_at IS NULL;
+FROM vm_entry WHERE team_id = :team_id;
 
 -- vm_create(team_id int, id text, person_id int?, name text, region text, image text, image_version text?, size text, vcpus int, memory_mb int, disk_gb int, source_vm_id text?, source_snapshot_id text?, now_at int) done
 INSERT INTO vm (team_id, created_at, id, person_id, name, region, image, image_version, size, vcpus,

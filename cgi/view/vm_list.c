@@ -51,16 +51,21 @@ static bool can(const struct vm_list_row *vm, enum vm_trigger trigger)
     return vm_transition_find(vm->state, trigger) != NULL;
 }
 
-static struct error *job_fill(struct request *r, const struct vm_list_row *vm, struct vm_row *row)
+/* What the worker does with the VM now. */
+static struct error *work_fill(struct request *r, struct vm_row *row)
 {
     struct job_typical_ms_row typical = { .typical_ms = 0 };
-    struct error *e =
-        vm->job_kind ? sql_job_typical_ms(r->db, r->arena, vm->job_kind, &typical) : NULL;
+    struct job_working_row job;
+    struct error *e = sql_job_working(r->db, r->arena, r->session->team_id, row->id, &job);
 
-    row->step = vm->step ? vm_view_step(vm->step, false) : NULL;
-    row->working_at_ms = vm->working_at_ms;
+    if (!e && job.kind)
+        e = sql_job_typical_ms(r->db, r->arena, job.kind, &typical);
+    if (e)
+        return e;
+    row->step = job.step ? vm_view_step(job.step, false) : NULL;
+    row->working_at_ms = job.requested_at_ms;
     row->typical_ms = typical.typical_ms;
-    return e;
+    return NULL;
 }
 
 static struct vm_row row_of(struct request *r, const struct price_list_rows *prices,
@@ -120,7 +125,8 @@ static struct error *rows_fill(struct request *r, const char *search, struct vms
     for (size_t i = 0; !e && i < vms.count; i++) {
         page->vms.row[i] = row_of(r, &prices, &vms.row[i]);
         page->is_working |= page->vms.row[i].is_working;
-        e = job_fill(r, &vms.row[i], &page->vms.row[i]);
+        if (page->vms.row[i].is_working)
+            e = work_fill(r, &page->vms.row[i]);
     }
     return e;
 }
