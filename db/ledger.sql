@@ -28,15 +28,18 @@ ON CONFLICT (team_id, month_at, vm_id, from_at) DO UPDATE SET until_at = :until_
 UPDATE ledger SET until_at = :until_at, is_open = :is_open
 WHERE team_id = :team_id AND month_at = :month_at AND vm_id = :vm_id AND from_at = :from_at;
 
--- ledger_chunk(team_id int, month_at int, after_vm_id text, after_from_at int, last_vm_id text, max int) rows (name text, is_known int)
--- A team's month, grouped by VM in chronological order, after the given position.
-SELECT l.vm_id, l.from_at, l.until_at, l.is_open, l.state, l.size, l.disk_gb, l.snapshot_gb,
-       ifnull(v.name, l.vm_name) AS name, v.id IS NOT NULL AS is_known
-FROM ledger l LEFT JOIN vm v ON v.id = l.vm_id
-WHERE l.team_id = :team_id AND l.month_at = :month_at
-  AND (l.vm_id, l.from_at) > (:after_vm_id, :after_from_at) AND l.vm_id <= :last_vm_id
-  AND (l.until_at > l.from_at OR l.is_open = 1)
-ORDER BY l.vm_id, l.from_at LIMIT :max;
+-- ledger_chunk(team_id int, month_at int, after_vm_id text, after_from_at int, last_vm_id text, max int) rows
+-- A team's month, grouped by VM in chronological order, after the given position. From the primary
+-- key: SQLite would take ledger_by_age, which has the same columns, and look each row up.
+SELECT vm_id, from_at, until_at, is_open, vm_name, state, size, disk_gb, snapshot_gb
+FROM ledger INDEXED BY sqlite_autoindex_ledger_1 WHERE team_id = :team_id AND month_at = :month_at
+  AND (vm_id, from_at) > (:after_vm_id, :after_from_at) AND vm_id <= :last_vm_id
+  AND (until_at > from_at OR is_open = 1)
+ORDER BY vm_id, from_at LIMIT :max;
+
+-- ledger_vm_name(vm_id text) row across teams
+-- What a VM is called now.
+SELECT name FROM vm WHERE id = :vm_id;
 
 -- ledger_living(team_id int) rows
 -- The current state of a team's existing VMs, as last observed.

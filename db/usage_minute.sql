@@ -17,20 +17,12 @@ FROM usage_minute WHERE team_id = :team_id AND vm_id = :vm_id AND minute_at >= :
   AND minute_at < :until_at
 ORDER BY minute_at DESC LIMIT 1;
 
--- usage_minute_points(team_id int, vm_id text, since_at int, until_at int, step_s int) rows (slot int, minutes int, cpu_ms int, cpu_most_ms int, memory_mb int, disk_bytes int, read_bytes int, written_bytes int, received_bytes int, sent_bytes int)
--- A span in steps, for charts: sums of what was used, and the highest of what was held. Steps in
--- which nothing was measured are missing; memory 0: not reported.
-SELECT (minute_at - :since_at) / :step_s AS slot, count(*) AS minutes, sum(cpu_ms) AS cpu_ms,
-       max(cpu_ms) AS cpu_most_ms, ifnull(max(memory_mb), 0) AS memory_mb,
-       max(disk_bytes) AS disk_bytes, sum(read_bytes) AS read_bytes,
-       sum(written_bytes) AS written_bytes, ifnull(sum(received_bytes), 0) AS received_bytes,
-       ifnull(sum(sent_bytes), 0) AS sent_bytes
-FROM usage_minute WHERE team_id = :team_id AND vm_id = :vm_id AND minute_at >= :since_at
-  AND minute_at < :until_at
-GROUP BY slot ORDER BY slot;
-
 -- usage_minute_delete_old(before_at int) done across teams
 DELETE FROM usage_minute WHERE minute_at < :before_at;
+
+-- usage_minute_newest() row (minute_at int) across teams
+-- The newest minute of all VMs; 0: none.
+SELECT ifnull(max(minute_at), 0) AS minute_at FROM usage_minute;
 
 -- usage_minute_cpu(team_id int, vm_id text, since_at int, until_at int, point_s int) rows (point int, minutes int, cpu_ms int, last_ms int, last_at int)
 -- CPU time in steps of `point_s`, for the chart in a list, and that of the last minute in each.

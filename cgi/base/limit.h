@@ -76,7 +76,9 @@ enum {
     LIMIT_USAGE_EVERY_S = 15,
     LIMIT_USAGE_TIMEOUT_MS = 3000,        /* a guest that takes longer is "not responding" */
     LIMIT_CLOSED_KEEP_S = 30 * 24 * 3600, /* a closed account's VMs, stopped */
-    LIMIT_USAGE_KEEP_S = 30 * 24 * 3600,
+    LIMIT_USAGE_KEEP_S = 30 * 24 * 3600,  /* quarters of an hour */
+    LIMIT_MINUTES_KEEP_S = 24 * 3600,
+    LIMIT_QUARTER_S = 15 * 60,
     LIMIT_GONE_LIST_S = 30 * 24 * 3600, /* a destroyed VM is listed below the others */
     LIMIT_GONE_LIST_ROWS = 3,
     LIMIT_FIRST_STEPS_S = 24 * 3600, /* how to connect is shown beside a team's first VM */

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { CHUNK_BYTES = 1024 * 1024 };
+enum { CHUNK_BYTES = 1024 * 1024, ID_BYTES = 32 };
 
 /* ---- writing ---- */
 
@@ -138,43 +138,72 @@ struct error *ledger_note(struct db *db, struct arena *arena, const char *vm_id,
 
 /* ---- reading ---- */
 
-struct ledger_use ledger_use_of(const struct ledger_chunk_row *row)
-{
-    return (struct ledger_use){ row->state, row->size, row->disk_gb, row->snapshot_gb };
-}
-
 struct error *ledger_sum_check(struct arena *arena, const struct ledger_sum *sum)
 {
     return sum->is_too_large ? error_new(arena, ERROR_INTERNAL, "cost overflow") : NULL;
+}
+
+/* The VM whose intervals are being visited. */
+struct walked {
+    char id[ID_BYTES], name[LIMIT_HOST_NAME_BYTES + 1];
+    bool is_known;
+};
+
+/* Once for all its intervals: its name, or the last one that the ledger has. */
+static struct error *walked_turn(struct db *db, struct arena *chunk, struct walked *vm,
+                                 const struct ledger_chunk_row *row)
+{
+    struct ledger_vm_name_row now = { .name = row->vm_name };
+    struct error *e = sql_ledger_vm_name(db, chunk, row->vm_id, &now);
+
+    if (e && e->kind != ERROR_NOT_FOUND)
+        return e;
+    vm->is_known = !e;
+    snprintf(vm->id, sizeof vm->id, "%s", row->vm_id);
+    snprintf(vm->name, sizeof vm->name, "%s", now.name);
+    return NULL;
+}
+
+static bool row_visit(const struct ledger_walk *walk, const struct walked *vm,
+                      const struct ledger_chunk_row *row)
+{
+    const struct ledger_interval interval = {
+        .vm_id = vm->id,
+        .name = vm->name,
+        .is_known = vm->is_known,
+        .from_at = row->from_at > walk->from_at ? row->from_at : walk->from_at,
+        .until_at = row->until_at < walk->until_at ? row->until_at : walk->until_at,
+        .is_open = row->is_open,
+        .use = { row->state, row->size, row->disk_gb, row->snapshot_gb },
+    };
+
+    return interval.from_at > interval.until_at || walk->visit(walk->context, &interval);
 }
 
 /* Visit one month; `chunk` holds one batch of rows. `*is_enough`: the visitor has asked to stop. */
 static struct error *month_walk(struct db *db, struct arena *chunk, const struct ledger_walk *walk,
                                 int64_t month_at, bool *is_enough)
 {
-    char after_vm_id[64] = "";
+    struct walked vm = { .id = "" };
     int64_t after_from_at = -1;
     struct ledger_chunk_rows rows = { .count = LIMIT_LEDGER_CHUNK };
     struct error *e = NULL;
 
     if (walk->vm_id)
-        snprintf(after_vm_id, sizeof after_vm_id, "%s", walk->vm_id);
+        snprintf(vm.id, sizeof vm.id, "%s", walk->vm_id);
     while (rows.count == LIMIT_LEDGER_CHUNK && !*is_enough) {
         arena_reset(chunk);
-        e = sql_ledger_chunk(db, chunk, walk->team_id, month_at, after_vm_id, after_from_at,
+        e = sql_ledger_chunk(db, chunk, walk->team_id, month_at, vm.id, after_from_at,
                              walk->vm_id ? walk->vm_id : "~", LIMIT_LEDGER_CHUNK, &rows);
+        for (size_t i = 0; !e && i < rows.count && !*is_enough; i++) {
+            if (!*vm.name || strcmp(vm.id, rows.row[i].vm_id) != 0)
+                e = walked_turn(db, chunk, &vm, &rows.row[i]);
+            if (!e)
+                *is_enough = !row_visit(walk, &vm, &rows.row[i]);
+            after_from_at = rows.row[i].from_at;
+        }
         if (e)
             return e;
-        for (size_t i = 0; i < rows.count && !*is_enough; i++) {
-            struct ledger_chunk_row row = rows.row[i];
-
-            after_from_at = row.from_at;
-            snprintf(after_vm_id, sizeof after_vm_id, "%s", row.vm_id);
-            row.from_at = row.from_at > walk->from_at ? row.from_at : walk->from_at;
-            row.until_at = row.until_at < walk->until_at ? row.until_at : walk->until_at;
-            if (row.from_at <= row.until_at)
-                *is_enough = !walk->visit(walk->context, &row);
-        }
     }
     return NULL;
 }
@@ -208,12 +237,11 @@ struct costing {
     struct ledger_sum sum;
 };
 
-static bool cost_add(void *context, const struct ledger_chunk_row *row)
+static bool cost_add(void *context, const struct ledger_interval *row)
 {
     struct costing *costing = context;
-    struct ledger_use use = ledger_use_of(row);
 
-    ledger_sum_add(&costing->sum, &costing->prices, &use, row->from_at, row->until_at);
+    ledger_sum_add(&costing->sum, &costing->prices, &row->use, row->from_at, row->until_at);
     return true;
 }
 

@@ -33,21 +33,27 @@ struct error *ledger_note(struct db *db, struct arena *arena, const char *vm_id,
 struct error *ledger_cost(struct db *db, struct arena *arena, int64_t team_id, int64_t from_at,
                           int64_t until_at, int64_t *out_millicents);
 
+/* One of them as a reader sees it. */
+struct ledger_interval {
+    const char *vm_id, *name; /* the name that it has now, or had last */
+    bool is_known;            /* the VM's row still exists */
+    int64_t from_at, until_at;
+    bool is_open; /* it extends to the last observation */
+    struct ledger_use use;
+};
+
 /* Intervals of a team, grouped by VM within each month, in chronological order for each VM. */
 struct ledger_walk {
     int64_t team_id;
     int64_t from_at, until_at; /* intervals are clipped to this range */
     const char *vm_id;         /* NULL: all VMs */
-    /* The row's strings are valid until it returns. False: stop. */
-    bool (*visit)(void *context, const struct ledger_chunk_row *row);
+    /* The strings are valid until it returns. False: stop. */
+    bool (*visit)(void *context, const struct ledger_interval *interval);
     void *context;
 };
 
 /* Arena use does not grow with the length of the ledger. NOT_FOUND as above. */
 struct error *ledger_walk(struct db *db, struct arena *arena, const struct ledger_walk *walk);
-
-/* The usage of a row. */
-struct ledger_use ledger_use_of(const struct ledger_chunk_row *row);
 
 /* INTERNAL if the sum has overflowed. */
 struct error *ledger_sum_check(struct arena *arena, const struct ledger_sum *sum);

@@ -8,12 +8,18 @@
 
 enum { DECIMALS_MIN = 3, DECIMALS_MAX = 5 }; /* a millicent is the fifth decimal */
 
+/* Compares the first letter itself: a month's costs look up thousands of prices. */
+static bool is_of(const struct price_list_row *price, const char *item)
+{
+    return price->item[0] == item[0] && strcmp(price->item, item) == 0;
+}
+
 int64_t price_at(const struct price_list_rows *prices, const char *item, int64_t at)
 {
     int64_t millicents = 0;
 
     for (size_t i = 0; i < prices->count && prices->row[i].from_at <= at; i++) {
-        if (strcmp(prices->row[i].item, item) == 0)
+        if (is_of(&prices->row[i], item))
             millicents = prices->row[i].millicents;
     }
     return millicents;
@@ -60,7 +66,7 @@ const char *price_coming(const struct config *config, struct arena *arena,
     for (size_t i = 0; i < prices->count; i++) {
         const struct price_list_row *row = &prices->row[i];
 
-        if (row->from_at > now_at && strcmp(row->item, item) == 0 && row->millicents != now)
+        if (row->from_at > now_at && is_of(row, item) && row->millicents != now)
             return arena_printf(arena, "%s from %s",
                                 price_hour_exact(config, arena, row->millicents),
                                 date_day(arena, row->from_at));

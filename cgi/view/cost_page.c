@@ -91,7 +91,7 @@ static struct ledger_use storage_of(const struct ledger_use *use)
 }
 
 static void days_add(struct tally *tally, const struct ledger_use *use,
-                     const struct ledger_chunk_row *row)
+                     const struct ledger_interval *row)
 {
     const struct ledger_use storage = storage_of(use);
 
@@ -107,10 +107,10 @@ static void days_add(struct tally *tally, const struct ledger_use *use,
 }
 
 /* Until when an interval has the price that it has at `at`. */
-static int64_t stretch_end(const struct price_list_rows *prices, const struct ledger_chunk_row *row,
+static int64_t stretch_end(const struct price_list_rows *prices, const struct ledger_interval *row,
                            int64_t at)
 {
-    struct ledger_use use = ledger_use_of(row);
+    struct ledger_use use = row->use;
     int64_t rate = ledger_rate(prices, &use, at), end_at = at;
 
     while (end_at < row->until_at && ledger_rate(prices, &use, end_at) == rate)
@@ -118,10 +118,10 @@ static int64_t stretch_end(const struct price_list_rows *prices, const struct le
     return end_at < row->until_at ? end_at : row->until_at;
 }
 
-static bool row_add(void *context, const struct ledger_chunk_row *row)
+static bool row_add(void *context, const struct ledger_interval *row)
 {
     struct tally *tally = context;
-    struct ledger_use use = ledger_use_of(row);
+    struct ledger_use use = row->use;
     int64_t length_s = row->until_at - row->from_at;
     struct line *now = &tally->now;
 
@@ -136,9 +136,9 @@ static bool row_add(void *context, const struct ledger_chunk_row *row)
     ledger_sum_add(&tally->total, &tally->prices, &use, row->from_at, row->until_at);
     ledger_sum_add(&now->sum, &tally->prices, &use, row->from_at, row->until_at);
     days_add(tally, &use, row);
-    if (strcmp(row->state, LEDGER_STATE_RUNNING) == 0)
+    if (strcmp(row->use.state, LEDGER_STATE_RUNNING) == 0)
         now->running_s += length_s;
-    else if (strcmp(row->state, LEDGER_STATE_STOPPED) == 0)
+    else if (strcmp(row->use.state, LEDGER_STATE_STOPPED) == 0)
         now->stopped_s += length_s;
     else
         now->unbilled_s += length_s;
@@ -389,22 +389,22 @@ struct file {
 };
 
 /* Its cost is what the sum has grown by, so that the lines add up to the month's total. */
-static void stretch_write(struct file *file, const struct ledger_chunk_row *row, int64_t from_at,
+static void stretch_write(struct file *file, const struct ledger_interval *row, int64_t from_at,
                           int64_t until_at, int64_t millicents)
 {
     struct arena *arena = file->r->arena;
     struct buf *out = &file->r->response.body;
-    struct ledger_use use = ledger_use_of(row);
+    struct ledger_use use = row->use;
 
     csv_text(out, row->vm_id);
     csv_text(out, row->name);
     csv_text(out, date_iso(arena, from_at));
     csv_text(out, date_iso(arena, until_at));
     csv_int(out, until_at - from_at);
-    csv_text(out, row->state);
-    csv_text(out, row->size);
-    csv_int(out, row->disk_gb);
-    csv_int(out, row->snapshot_gb);
+    csv_text(out, row->use.state);
+    csv_text(out, row->use.size);
+    csv_int(out, row->use.disk_gb);
+    csv_int(out, row->use.snapshot_gb);
     csv_int(out, ledger_rate(&file->prices, &use, from_at));
     csv_text(out, arena_printf(arena, "%lld.%05lld", (long long)(millicents / 100000),
                                (long long)(millicents % 100000)));
@@ -412,10 +412,10 @@ static void stretch_write(struct file *file, const struct ledger_chunk_row *row,
 }
 
 /* One line per interval and price, so that seconds times price is exact. */
-static bool row_write(void *context, const struct ledger_chunk_row *row)
+static bool row_write(void *context, const struct ledger_interval *row)
 {
     struct file *file = context;
-    struct ledger_use use = ledger_use_of(row);
+    struct ledger_use use = row->use;
 
     for (int64_t at = row->from_at; at < row->until_at && file->max > 0;) {
         int64_t end_at = stretch_end(&file->prices, row, at);

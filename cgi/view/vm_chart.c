@@ -9,6 +9,7 @@
 #include "base/limit.h"
 #include "base/text.h"
 #include "usage_minute.sql.h"
+#include "usage_quarter.sql.h"
 #include "vm.html.h"
 #include "web/form.h"
 #include "web/session.h"
@@ -42,7 +43,19 @@ static const struct range {
 
 enum { RANGE_HOUR, RANGE_DAY };
 
-/* What was measured, slot by slot; -1: nothing. */
+/* What was measured in a slot: sums of what was used, the highest of what was held. */
+struct point {
+    int64_t slot, minutes, cpu_ms, cpu_most_ms;
+    int64_t memory_mb; /* 0: not reported */
+    int64_t disk_bytes, read_bytes, written_bytes, received_bytes, sent_bytes;
+};
+
+struct points {
+    struct point row[SLOTS_MAX]; /* in order; slots without measurements are missing */
+    size_t count;
+};
+
+/* A chart's value, slot by slot; -1: nothing. */
 struct series {
     int64_t slots[SLOTS_MAX];
     size_t count;
@@ -55,7 +68,7 @@ struct measured {
     bool is_range_chosen;
     const char *chart; /* the chosen one, as typed */
     int64_t from_at, until_at;
-    struct usage_minute_points_rows points;
+    struct points points;
     struct usage_minute_last_row last;
     bool has_last;
     struct series cpu, memory, disk; /* tenths of a percent, MB, MB */
@@ -86,28 +99,69 @@ static struct error *query_read(struct request *r, const struct vm_get_row *vm,
     return NULL;
 }
 
-/* The current minute is not complete. */
-static struct error *measured_read(struct request *r, const struct vm_get_row *vm,
-                                   struct measured *measured)
-{
-    int64_t team_id = r->session->team_id;
-    struct error *e;
-
-    measured->until_at = r->now_at / A_MINUTE_S * A_MINUTE_S;
-    measured->from_at = measured->until_at - measured->range->length_s;
-    e = sql_usage_minute_points(r->db, r->arena, team_id, vm->id, measured->from_at,
-                                measured->until_at, measured->range->step_s, &measured->points);
-    if (e)
-        return e;
-    e = sql_usage_minute_last(r->db, r->arena, team_id, vm->id, measured->until_at - FRESH_S,
-                              measured->until_at, &measured->last);
-    measured->has_last = !e;
-    return e && e->kind == ERROR_NOT_FOUND ? NULL : e;
-}
-
 static int64_t at_most(int64_t value, int64_t most)
 {
     return value < most ? value : most;
+}
+
+static int64_t at_least(int64_t value, int64_t least)
+{
+    return value > least ? value : least;
+}
+
+static void point_add(struct point *point, const struct usage_quarter_points_row *row)
+{
+    point->minutes += row->minutes;
+    point->cpu_ms += row->cpu_ms;
+    point->cpu_most_ms = at_least(point->cpu_most_ms, row->cpu_most_ms);
+    point->memory_mb = at_least(point->memory_mb, row->memory_mb);
+    point->disk_bytes = at_least(point->disk_bytes, row->disk_bytes);
+    point->read_bytes += row->read_bytes;
+    point->written_bytes += row->written_bytes;
+    point->received_bytes += row->received_bytes;
+    point->sent_bytes += row->sent_bytes;
+}
+
+/* Summed up here, because SQLite would sort the rows to group them. */
+static void points_fill(const struct usage_quarter_points_rows *rows, struct measured *measured)
+{
+    struct point slots[SLOTS_MAX] = { { .slot = 0 } };
+    struct points *points = &measured->points;
+
+    for (size_t i = 0; i < rows->count; i++)
+        point_add(&slots[(rows->row[i].from_at - measured->from_at) / measured->range->step_s],
+                  &rows->row[i]);
+    points->count = 0;
+    for (size_t i = 0; i < SLOTS_MAX; i++) {
+        slots[i].slot = (int64_t)i;
+        if (slots[i].minutes)
+            points->row[points->count++] = slots[i];
+    }
+}
+
+/*
+ * An hour is drawn from its complete minutes, more from quarters of an hour, of which the current
+ * one holds its minutes until now.
+ */
+static struct error *measured_read(struct request *r, const struct vm_get_row *vm,
+                                   struct measured *measured)
+{
+    int64_t team_id = r->session->team_id, minute_at = r->now_at / A_MINUTE_S * A_MINUTE_S;
+    bool is_hour = measured->range == &ranges[RANGE_HOUR];
+    struct usage_quarter_points_rows rows;
+    struct error *e;
+
+    measured->until_at = is_hour ? minute_at : (minute_at / LIMIT_QUARTER_S + 1) * LIMIT_QUARTER_S;
+    measured->from_at = measured->until_at - measured->range->length_s;
+    e = sql_usage_quarter_points(r->db, r->arena, team_id, vm->id, is_hour, measured->from_at,
+                                 measured->until_at, &rows);
+    if (e)
+        return e;
+    points_fill(&rows, measured);
+    e = sql_usage_minute_last(r->db, r->arena, team_id, vm->id, minute_at - FRESH_S, minute_at,
+                              &measured->last);
+    measured->has_last = !e;
+    return e && e->kind == ERROR_NOT_FOUND ? NULL : e;
 }
 
 /* What the host spends on emulating devices counts as well, so it may seem to be more than all. */
@@ -146,7 +200,7 @@ static void series_fill(const struct vm_get_row *vm, struct measured *measured)
     series_begin(measured, &measured->memory, vm->memory_mb);
     series_begin(measured, &measured->disk, vm->disk_gb * MB_PER_GB);
     for (size_t i = 0; i < measured->points.count; i++) {
-        const struct usage_minute_points_row *point = &measured->points.row[i];
+        const struct point *point = &measured->points.row[i];
         int64_t disk_mb = bytes_mb(point->disk_bytes);
 
         series_put(&measured->cpu, point->slot, cpu_tenths(vm, point->cpu_ms, point->minutes),
@@ -347,9 +401,8 @@ static const char *size_or_dash(struct arena *arena, int64_t mb)
 }
 
 /* Average CPU, highest memory and disk, and sums of the rest. */
-static void usage_add(struct arena *arena, const struct vm_get_row *vm,
-                      const struct usage_minute_points_row *points, size_t count,
-                      struct vm_usage *out)
+static void usage_add(struct arena *arena, const struct vm_get_row *vm, const struct point *points,
+                      size_t count, struct vm_usage *out)
 {
     int64_t cpu_ms = 0, minutes = 0, memory_mb = 0, disk_bytes = 0;
 
@@ -372,7 +425,7 @@ static void usage_fill(struct request *r, const struct vm_get_row *vm,
                        const struct measured *measured, struct vm_html *page)
 {
     const struct range *range = measured->range;
-    const struct usage_minute_points_rows *points = &measured->points;
+    const struct points *points = &measured->points;
     int64_t each = range->length_s / range->step_s / TABLE_ROWS;
     size_t from = 0, until = 0;
 

@@ -18,10 +18,10 @@ struct costing {
     struct ledger_sum rest;            /* from now on */
 };
 
-static bool row_add(void *context, const struct ledger_chunk_row *row)
+static bool row_add(void *context, const struct ledger_interval *row)
 {
     struct costing *costing = context;
-    struct ledger_use use = ledger_use_of(row);
+    struct ledger_use use = row->use;
     int64_t now_at = costing->now_at;
 
     ledger_sum_add(&costing->sum, costing->prices, &use, row->from_at, row->until_at);

@@ -15,6 +15,7 @@
 #include "session.sql.h"
 #include "signin_link.sql.h"
 #include "usage_minute.sql.h"
+#include "usage_quarter.sql.h"
 #include "usage_report.sql.h"
 #include "workos_object.sql.h"
 
@@ -34,7 +35,9 @@ struct error *retention_run(const struct context *context)
     if (!e)
         e = sql_signin_link_delete_old(db, arena, now - LINK_KEEP_S);
     if (!e)
-        e = sql_usage_minute_delete_old(db, arena, now - LIMIT_USAGE_KEEP_S);
+        e = sql_usage_minute_delete_old(db, arena, now - LIMIT_MINUTES_KEEP_S);
+    if (!e)
+        e = sql_usage_quarter_delete_old(db, arena, now - LIMIT_USAGE_KEEP_S);
     if (!e)
         e = sql_mail_delete_old(db, arena, now - LIMIT_MAIL_KEEP_S);
     if (!e)

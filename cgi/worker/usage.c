@@ -8,12 +8,14 @@
 #include "base/array.h"
 #include "base/chart_path.h"
 #include "base/clock.h"
+#include "base/limit.h"
 #include "base/log.h"
 #include "main_constants.sql.h"
 #include "worker/host_query.h"
 
 #include "activity.sql.h"
 #include "usage_minute.sql.h"
+#include "usage_quarter.sql.h"
 #include "vm.sql.h"
 
 #include <string.h>
@@ -50,7 +52,9 @@ struct usage {
     struct arena *memory[2]; /* of the last round and of this one, alternating */
     size_t turn;
     struct samples before, now;
-    int64_t chart_at; /* the minute up to which the lists' charts are drawn */
+    int64_t chart_at;  /* the minute up to which the lists' charts are drawn */
+    int64_t summed_at; /* the minute up to which quarters are summed up; 0: see sums_begin */
+    int64_t sample_at; /* the minute of the last sample */
 };
 
 struct usage *usage_new(struct worker_context *context)
@@ -274,23 +278,69 @@ static struct error *charts_write(struct usage *usage, int64_t now_at)
     return e;
 }
 
-static struct error *samples_write(struct usage *usage)
+/* ---- quarters of an hour ---- */
+
+/* What a worker that was killed did not sum up is in the quarter of the newest minute. */
+static struct error *sums_begin(struct usage *usage)
+{
+    struct usage_minute_newest_row newest;
+    struct error *e = sql_usage_minute_newest(usage->context->db, usage->context->arena, &newest);
+
+    if (e)
+        return e;
+    usage->sample_at = newest.minute_at;
+    usage->summed_at = newest.minute_at / LIMIT_QUARTER_S * LIMIT_QUARTER_S;
+    return NULL;
+}
+
+/* Whether complete minutes are not summed up yet. */
+static bool sums_are_due(const struct usage *usage, int64_t minute_at)
+{
+    return usage->summed_at < minute_at && usage->summed_at <= usage->sample_at;
+}
+
+/* Of all VMs, also of those that do not run any more. */
+static struct error *sums_write(struct usage *usage, int64_t minute_at)
+{
+    int64_t quarter_at = usage->summed_at / LIMIT_QUARTER_S * LIMIT_QUARTER_S;
+    struct error *e = NULL;
+
+    for (; !e && quarter_at < minute_at && quarter_at <= usage->sample_at;
+         quarter_at += LIMIT_QUARTER_S) {
+        int64_t end_at = quarter_at + LIMIT_QUARTER_S;
+
+        e = sql_usage_quarter_put(usage->context->db, usage->context->arena, quarter_at,
+                                  end_at < minute_at ? end_at : minute_at);
+    }
+    return e;
+}
+
+/* ---- all of a round in one transaction ---- */
+
+static struct error *round_write(struct usage *usage)
 {
     struct db *db = usage->context->db;
-    int64_t now_at = clock_now();
-    struct error *e;
+    int64_t now_at = clock_now(), minute_at = now_at / A_MINUTE_S * A_MINUTE_S;
+    struct error *e = usage->summed_at ? NULL : sums_begin(usage);
 
-    if (!usage->now.count)
-        return NULL;
+    if (e || (!usage->now.count && !sums_are_due(usage, minute_at)))
+        return e;
     e = db_begin(db, usage->context->arena);
     for (size_t i = 0; !e && i < usage->now.count; i++)
         e = sample_write(usage, &usage->now.row[i], now_at);
-    if (!e)
+    if (!e && usage->now.count)
         e = charts_write(usage, now_at);
+    if (!e && sums_are_due(usage, minute_at))
+        e = sums_write(usage, minute_at);
     if (!e)
         e = db_commit(db, usage->context->arena);
     db_rollback(db);
-    return e;
+    if (e)
+        return e;
+    usage->summed_at = minute_at;
+    if (usage->now.count)
+        usage->sample_at = minute_at;
+    return NULL;
 }
 
 struct error *usage_round(struct usage *usage)
@@ -306,7 +356,7 @@ struct error *usage_round(struct usage *usage)
     for (size_t i = 0; !e && i < config->region_count; i++)
         e = region_query(usage, config->regions[i].name);
     if (!e)
-        e = samples_write(usage);
+        e = round_write(usage);
     usage->before = usage->now;
     return e;
 }

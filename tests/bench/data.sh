@@ -38,6 +38,9 @@ INSERT INTO activity (team_id, at_ms, id, vm_id, what, person_id) SELECT 1, 1767
 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1440)
 INSERT INTO usage_minute (team_id, vm_id, minute_at, cpu_ms, memory_mb, disk_bytes, read_bytes, written_bytes)
 SELECT 1, '$data_vm', unixepoch() / 60 * 60 - i * 60, 6000 + (i * 7919) % 9000, 64 + i % 9, 100000000 + i, 1000, 2000 FROM n;
+INSERT INTO usage_quarter (team_id, vm_id, quarter_at, minutes, cpu_ms, cpu_most_ms, memory_mb, disk_bytes, read_bytes, written_bytes)
+SELECT team_id, vm_id, minute_at / 900 * 900, count(*), sum(cpu_ms), max(cpu_ms), max(memory_mb), max(disk_bytes), sum(read_bytes), sum(written_bytes)
+FROM usage_minute GROUP BY 1, 2, 3;
 INSERT INTO ledger (team_id, month_at, vm_id, from_at, until_at, is_open, vm_name, state, size, disk_gb, snapshot_gb)
 SELECT 1, $month, id, $month + n.i * 3600, $month + (n.i + 1) * 3600, 0, name, iif(n.i % 2, 'running', 'stopped'), 'nano', 1, 0
 FROM vm, (WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 99) SELECT i FROM n) AS n WHERE team_id = 1;

@@ -37,6 +37,8 @@ export function awful(teamId, personId, keyLine) {
       sql.push(insert('receipt', { team_id: teamId, vm_id: id, position: k, thing: ['domain', 'disk', 'seed', 'saved memory'][k % 4], answer: error, removed_at: now }));
       sql.push(insert('usage_minute', { team_id: teamId, vm_id: id, minute_at: now - (now % 60) - 60 * (20 - k), cpu_ms: 999999 * k, memory_mb: 1048575, disk_bytes: 2 ** 50, read_bytes: 2 ** 49,
         written_bytes: 2 ** 49, received_bytes: 2 ** 48, sent_bytes: 2 ** 48 }));
+      sql.push(insert('usage_quarter', { team_id: teamId, vm_id: id, quarter_at: now - (now % 900) - 900 * (20 - k), minutes: 15, cpu_ms: 999999 * k, cpu_most_ms: 999999, memory_mb: 1048575,
+        disk_bytes: 2 ** 50, read_bytes: 2 ** 49, written_bytes: 2 ** 49, received_bytes: 2 ** 48, sent_bytes: 2 ** 48 }));
       sql.push(insert('vm_key', { team_id: teamId, vm_id: id, fingerprint: `SHA256:${k}${'f'.repeat(42)}`, name: k % 2 ? LONG.slice(0, 100) : 'laptop', public_line: keyLine }));
     }
   });

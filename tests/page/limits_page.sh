@@ -103,6 +103,7 @@ end
 plant 20 "INSERT INTO snapshot SELECT 1, 'many000000000001', 1767225600, printf('snap%012d', i), replace(printf('%0100d', i), '0', char(128187)), 'ready', 1, 1, 1, 128, 1 FROM n"
 now=$(($(date +%s) / 60 * 60))
 plant 1440 "INSERT INTO usage_minute SELECT 1, 'many000000000001', $now - i * 60, 9999999999, 999999, 99999999999999, 99999999999999, 99999999999999, 99999999999999, 99999999999999 FROM n"
+plant 2880 "INSERT INTO usage_quarter SELECT 1, 'many000000000001', $now / 900 * 900 - (i - 1) * 900, 15, 9999999999, 9999999999, 999999, 99999999999999, 99999999999999, 99999999999999, 99999999999999, 99999999999999 FROM n"
 plant 200 "INSERT INTO receipt SELECT 1, 'many000000000001', i, 'disk', printf('%0500d', i), 1767225600 FROM n"
 sqlite3 "$state/data/main.db" "INSERT INTO job (team_id, id, subject_kind, subject_id, vm_id, kind, state, requested_at_ms, due_at_ms, attempts, ended_at_ms, error)
     VALUES (1, 'job1job1job1job1', 'vm', 'many000000000001', 'many000000000001', 'create', 'failed', 1767225600000, 1767225600000, 3, 1767225600000, printf('%04000d', 1))"

@@ -41,10 +41,12 @@ expect_text "vm7.example ssh-ed25519 AAAAhost"
 expect_no_text "[vm7.example]"
 fresh
 
-# The charts, of the minutes before this one.
+# The charts, of the minutes before this one and of the quarters of an hour until now.
 now=$(($(date +%s) / 60 * 60))
-sql "INSERT INTO usage_minute VALUES (1, 'runningrunningru', $((now - 60)), 6000, 64, 1048576, 6000, 0, NULL, NULL),
-    (1, 'runningrunningru', $((now - 5 * 86400)), 29999000, 32, 2097152, 0, 0, 7, 7)"
+quarter=$((now / 900 * 900))
+sql "INSERT INTO usage_minute VALUES (1, 'runningrunningru', $((now - 60)), 6000, 64, 1048576, 6000, 0, NULL, NULL);
+    INSERT INTO usage_quarter VALUES (1, 'runningrunningru', $quarter, 1, 6000, 6000, 64, 1048576, 6000, 0, NULL, NULL),
+    (1, 'runningrunningru', $((quarter - 5 * 86400)), 2, 29999000, 29998000, 32, 2097152, 0, 0, 7, 7)"
 as alice get $vm ; expect 200
 expect_text '<span class="fig">10<small>%</small>'
 expect_text "of 1 vCPU, peak 10%"
@@ -66,7 +68,7 @@ as alice get "$vm?range=nonsense" ; expect_text "CPU, last 24 hours"
 sql "UPDATE vm SET created_at = $now - 300 WHERE id = 'runningrunningru'"
 as alice get $vm ; expect_text "CPU, last hour"
 expect_text '<path class="dot" d="M600 126h.1"/>'
-sql "DELETE FROM usage_minute"
+sql "DELETE FROM usage_minute; DELETE FROM usage_quarter"
 as alice get $vm ; expect_text "First values in about a minute"
 expect_no_text 'class="plot"'
 as alice get "$vm?range=7d" ; expect_text "No data in this range"

@@ -312,7 +312,7 @@ struct chain {
     bool is_open, is_broken;
 };
 
-static bool chain_add(void *context, const struct ledger_chunk_row *row)
+static bool chain_add(void *context, const struct ledger_interval *row)
 {
     struct chain *chain = context;
 

@@ -103,18 +103,18 @@ struct expected {
     bool is_open;
 };
 
-static bool stretch_check(void *context, const struct ledger_chunk_row *row)
+static bool stretch_check(void *context, const struct ledger_interval *row)
 {
     struct expected *expected = context;
     const struct interval *stretch = &expected->stretches[expected->seen++];
 
     assert_in_range(expected->seen, 1, expected->count);
-    assert_string_equal(row->state, stretch->state);
-    assert_string_equal(row->size, stretch->size);
+    assert_string_equal(row->use.state, stretch->state);
+    assert_string_equal(row->use.size, stretch->size);
     assert_int_equal(row->from_at - BEGIN_AT, stretch->from);
     assert_int_equal(row->until_at - BEGIN_AT, stretch->until);
-    assert_int_equal(row->disk_gb, stretch->disk_gb);
-    assert_int_equal(row->snapshot_gb, stretch->snapshot_gb);
+    assert_int_equal(row->use.disk_gb, stretch->disk_gb);
+    assert_int_equal(row->use.snapshot_gb, stretch->snapshot_gb);
     assert_string_equal(row->name, "first");
     expected->is_open = row->is_open;
     return true;

@@ -16,6 +16,7 @@
 #include "receipt.sql.h"
 #include "region_status.sql.h"
 #include "usage_minute.sql.h"
+#include "usage_quarter.sql.h"
 #include "vm.sql.h"
 
 #include <setjmp.h>
@@ -388,15 +389,30 @@ static void a_partial_disk_is_not_a_leftover(void **state)
 
 /* ---- usage ---- */
 
-/* The clock may pass a full minute during a test. */
-static struct usage_minute_points_row minute_of(struct test *test)
+static struct usage_quarter_points_rows points_of(struct test *test, bool is_minutes)
 {
-    struct usage_minute_points_rows rows;
+    struct usage_quarter_points_rows rows;
 
-    world_check(sql_usage_minute_points(test->world->db, test->world->arena, test->world->team_id,
-                                        test->vm, 0, INT64_MAX, INT64_MAX, &rows),
+    world_check(sql_usage_quarter_points(test->world->db, test->world->arena, test->world->team_id,
+                                         test->vm, is_minutes, 0, INT64_MAX, &rows),
                 "usage");
-    return rows.count ? rows.row[0] : (struct usage_minute_points_row){ .cpu_ms = 0 };
+    return rows;
+}
+
+/* All minutes together: the clock may pass a full minute during a test. */
+static struct usage_quarter_points_row minute_of(struct test *test)
+{
+    struct usage_quarter_points_rows rows = points_of(test, true);
+    struct usage_quarter_points_row sum = { .minutes = 0 };
+
+    for (size_t i = 0; i < rows.count; i++) {
+        sum.cpu_ms += rows.row[i].cpu_ms;
+        sum.written_bytes += rows.row[i].written_bytes;
+        sum.sent_bytes += rows.row[i].sent_bytes;
+        sum.memory_mb = rows.row[i].memory_mb;
+        sum.disk_bytes = rows.row[i].disk_bytes;
+    }
+    return sum;
 }
 
 static void use(struct test *test, int64_t cpu_ms, int64_t written, int64_t sent)
@@ -463,6 +479,36 @@ static void the_last_hour_becomes_a_chart(void **state)
     assert_null(vms.row[0].cpu_line);
 }
 
+/* Also those that a worker left which was killed before it summed them up. */
+static void minutes_become_quarters(void **state)
+{
+    struct test *test = *state;
+    struct world *world = test->world;
+    struct usage *usage = usage_new(test->watch);
+    struct usage_quarter_points_rows quarters;
+    int64_t memory_mb, quarter_at = (clock_now() / LIMIT_QUARTER_S - 2) * LIMIT_QUARTER_S;
+
+    for (int64_t i = 0; i < 15; i += 2) {
+        memory_mb = i == 6 ? 90 : 50;
+        world_check(sql_usage_minute_add(world->db, world->arena, world->team_id, test->vm,
+                                         quarter_at + i * 60, 1000 + i, &memory_mb, 7 - i / 2, 1, 2,
+                                         NULL, NULL),
+                    "minute");
+    }
+    use(test, 100, 0, 0);
+    world_check(usage_round(usage), "round");
+    world_check(usage_round(usage), "round");
+    quarters = points_of(test, false);
+    assert_int_equal(quarters.row[0].from_at, quarter_at);
+    assert_int_equal(quarters.row[0].minutes, 8);
+    assert_int_equal(quarters.row[0].cpu_ms, 8 * 1007);
+    assert_int_equal(quarters.row[0].cpu_most_ms, 1014);
+    assert_int_equal(quarters.row[0].memory_mb, 90);
+    assert_int_equal(quarters.row[0].disk_bytes, 7);
+    assert_int_equal(quarters.row[0].written_bytes, 16);
+    assert_int_equal(quarters.row[0].sent_bytes, 0);
+}
+
 static void a_hung_guest_blocks_nothing_else(void **state)
 {
     struct test *test = *state;
@@ -523,6 +569,7 @@ int main(void)
         TEST(a_partial_disk_is_not_a_leftover),
         TEST(counters_become_minutes),
         TEST(the_last_hour_becomes_a_chart),
+        TEST(minutes_become_quarters),
         TEST(a_hung_guest_blocks_nothing_else),
     };
 

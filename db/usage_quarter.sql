@@ -1,0 +1,29 @@
+-- usage_quarter_put(quarter_at int, until_at int) done across teams
+-- Sums up the minutes of a quarter of an hour, for all VMs, until now; again with each further one.
+INSERT INTO usage_quarter (team_id, vm_id, quarter_at, minutes, cpu_ms, cpu_most_ms, memory_mb,
+                           disk_bytes, read_bytes, written_bytes, received_bytes, sent_bytes)
+SELECT team_id, vm_id, :quarter_at, count(*), sum(cpu_ms), max(cpu_ms), max(memory_mb),
+       max(disk_bytes), sum(read_bytes), sum(written_bytes), sum(received_bytes), sum(sent_bytes)
+FROM usage_minute WHERE minute_at >= :quarter_at AND minute_at < :until_at
+GROUP BY team_id, vm_id /* sort ok */
+ON CONFLICT (team_id, vm_id, quarter_at) DO UPDATE SET minutes = excluded.minutes,
+    cpu_ms = excluded.cpu_ms, cpu_most_ms = excluded.cpu_most_ms, memory_mb = excluded.memory_mb,
+    disk_bytes = excluded.disk_bytes, read_bytes = excluded.read_bytes,
+    written_bytes = excluded.written_bytes, received_bytes = excluded.received_bytes,
+    sent_bytes = excluded.sent_bytes;
+
+-- usage_quarter_points(team_id int, vm_id text, is_minutes int, since_at int, until_at int) rows (from_at int, minutes int, cpu_ms int, cpu_most_ms int, memory_mb int, disk_bytes int, read_bytes int, written_bytes int, received_bytes int, sent_bytes int)
+-- The quarters of a span, or its minutes in the same form, in any order; memory 0: not reported.
+SELECT quarter_at AS from_at, minutes, cpu_ms, cpu_most_ms, ifnull(memory_mb, 0) AS memory_mb,
+       disk_bytes, read_bytes, written_bytes, ifnull(received_bytes, 0) AS received_bytes,
+       ifnull(sent_bytes, 0) AS sent_bytes
+FROM usage_quarter WHERE NOT :is_minutes AND team_id = :team_id AND vm_id = :vm_id
+  AND quarter_at >= :since_at AND quarter_at < :until_at
+UNION ALL
+SELECT minute_at, 1, cpu_ms, cpu_ms, ifnull(memory_mb, 0), disk_bytes, read_bytes, written_bytes,
+       ifnull(received_bytes, 0), ifnull(sent_bytes, 0)
+FROM usage_minute WHERE :is_minutes AND team_id = :team_id AND vm_id = :vm_id
+  AND minute_at >= :since_at AND minute_at < :until_at;
+
+-- usage_quarter_delete_old(before_at int) done across teams
+DELETE FROM usage_quarter WHERE quarter_at < :before_at;
