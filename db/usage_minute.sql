@@ -13,7 +13,8 @@ ON CONFLICT (team_id, vm_id, minute_at) DO UPDATE SET
 -- The newest minute of a span.
 SELECT minute_at, cpu_ms, memory_mb, disk_bytes, read_bytes, written_bytes, received_bytes,
        sent_bytes
-FROM usage_minute WHERE team_id = :team_id AND vm_id = :vm_id AND minute_at >= :since_at
+FROM usage_minute INDEXED BY sqlite_autoindex_usage_minute_1
+WHERE team_id = :team_id AND vm_id = :vm_id AND minute_at >= :since_at
   AND minute_at < :until_at
 ORDER BY minute_at DESC LIMIT 1;
 
@@ -28,6 +29,7 @@ SELECT ifnull(max(minute_at), 0) AS minute_at FROM usage_minute;
 -- CPU time in steps of `point_s`, for the chart in a list, and that of the last minute in each.
 SELECT (minute_at - :since_at) / :point_s AS point, count(*) AS minutes, sum(cpu_ms) AS cpu_ms,
        cpu_ms AS last_ms, max(minute_at) AS last_at
-FROM usage_minute WHERE team_id = :team_id AND vm_id = :vm_id
+FROM usage_minute INDEXED BY sqlite_autoindex_usage_minute_1
+WHERE team_id = :team_id AND vm_id = :vm_id
   AND minute_at >= :since_at AND minute_at < :until_at
 GROUP BY point ORDER BY point;

@@ -1,5 +1,5 @@
 /*
- * Memory by lifetime; see arena.h. A linked list of blocks, of which a reset keeps the first.
+ * Memory by lifetime; see arena.h. A linked list of blocks, of which a reset keeps some.
  * Memory that libraries allocate themselves is not managed here.
  */
 #include "base/arena.h"
@@ -14,18 +14,24 @@
 
 enum {
     BLOCK_BYTES = 64 * 1024,
+    KEEP_BYTES = 512 * 1024, /* of an arena that is reset: more than most pages take */
     ALIGNMENT = 16,
 };
 
 struct block {
-    struct block *older;
+    struct block *next;
     size_t size; /* of bytes[] */
     size_t used;
     _Alignas(ALIGNMENT) unsigned char bytes[];
 };
 
+/*
+ * Blocks from the first to the last, of which the newest is filled; those behind it were kept by a
+ * reset. All bytes that are not in use are zero: they were when the block was made, and a reset
+ * clears what was used, so that an allocation need not.
+ */
 struct arena {
-    struct block *newest;
+    struct block *first, *newest;
     size_t used;
     size_t limit;
 };
@@ -36,69 +42,93 @@ static _Noreturn void arena_abort(const char *why, size_t size)
     abort();
 }
 
-static struct block *block_new(struct block *older, size_t size)
+static struct block *block_new(struct block *next, size_t size)
 {
-    struct block *block = malloc(sizeof *block + size);
+    struct block *block = calloc(1, sizeof *block + size);
 
     if (!block)
         arena_abort("out of memory", size);
-    *block = (struct block){ .older = older, .size = size };
+    block->next = next;
+    block->size = size;
     return block;
 }
 
 struct arena *arena_new(size_t limit_bytes)
 {
     struct arena *arena = malloc(sizeof *arena);
+    struct block *first = block_new(NULL, BLOCK_BYTES);
 
     if (!arena)
         arena_abort("out of memory", sizeof *arena);
-    *arena = (struct arena){ .newest = block_new(NULL, BLOCK_BYTES), .limit = limit_bytes };
+    *arena = (struct arena){ .first = first, .newest = first, .limit = limit_bytes };
     return arena;
 }
 
-static void blocks_free_but_oldest(struct arena *arena)
+/* Secrets of a request (a pasted key, a token) must not stay in memory after it. */
+static void block_clear(struct block *block)
 {
-    while (arena->newest->older) {
-        struct block *older = arena->newest->older;
+    explicit_bzero(block->bytes, block->used);
+    block->used = 0;
+}
 
-        explicit_bzero(arena->newest->bytes, arena->newest->used);
-        free(arena->newest);
-        arena->newest = older;
+/* Clear all blocks, and free those behind the first `keep_bytes`. */
+static void blocks_reset(struct arena *arena, size_t keep_bytes)
+{
+    struct block *last = NULL, *next;
+    size_t kept = 0;
+
+    for (struct block *block = arena->first; block; block = next) {
+        next = block->next;
+        block_clear(block);
+        kept += block->size;
+        if (kept <= keep_bytes)
+            last = block;
+        else
+            free(block);
     }
+    if (last)
+        last->next = NULL;
+    arena->newest = arena->first;
+    arena->used = 0;
 }
 
 void arena_reset(struct arena *arena)
 {
-    /* Secrets of a request (a pasted key, a token) must not stay in memory after it. */
-    blocks_free_but_oldest(arena);
-    explicit_bzero(arena->newest->bytes, arena->newest->used);
-    arena->newest->used = 0;
-    arena->used = 0;
+    blocks_reset(arena, KEEP_BYTES);
 }
 
 void arena_free(struct arena *arena)
 {
-    arena_reset(arena);
-    free(arena->newest);
+    blocks_reset(arena, 0);
     free(arena);
+}
+
+/* The next kept block if it is large enough, or else a new one before it. */
+static struct block *block_next(struct arena *arena, size_t size)
+{
+    struct block *newest = arena->newest;
+
+    if (!newest->next || newest->next->size < size)
+        newest->next = block_new(newest->next, size > BLOCK_BYTES ? size : BLOCK_BYTES);
+    return newest->next;
 }
 
 void *arena_alloc(struct arena *arena, size_t size)
 {
-    struct block *block = arena->newest;
     size_t rounded = (size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
+    struct block *block = arena->newest;
     void *bytes;
 
     if (rounded < size || rounded > arena->limit - arena->used)
         arena_abort("limit reached", size);
     if (rounded > block->size - block->used) {
-        block = block_new(block, rounded > BLOCK_BYTES ? rounded : BLOCK_BYTES);
+        block = block_next(arena, rounded);
         arena->newest = block;
     }
     bytes = block->bytes + block->used;
     block->used += rounded;
     arena->used += rounded;
-    return memset(bytes, 0, rounded);
+    return bytes;
 }
 
 void *arena_array(struct arena *arena, size_t count, size_t size)

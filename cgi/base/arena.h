@@ -18,7 +18,7 @@ struct arena;
  */
 struct arena *arena_new(size_t limit_bytes);
 
-/* Free everything, but keep the first block for the next request. */
+/* Free everything, but keep some blocks, cleared, for the next request. */
 void arena_reset(struct arena *arena);
 
 /* Free the arena itself. */

@@ -29,14 +29,6 @@ void buf_reserve(struct buf *buf, size_t size)
     buf->capacity = capacity;
 }
 
-void buf_bytes(struct buf *buf, const void *bytes, size_t length)
-{
-    buf_reserve(buf, length);
-    memcpy(buf->bytes + buf->length, bytes, length);
-    buf->length += length;
-    buf->bytes[buf->length] = '\0';
-}
-
 void buf_text(struct buf *buf, const char *text)
 {
     if (text)

@@ -9,6 +9,7 @@
 #include "base/arena.h"
 
 #include <stdint.h>
+#include <string.h>
 
 struct buf {
     struct arena *arena;
@@ -23,7 +24,16 @@ struct buf buf_new(struct arena *arena, size_t capacity);
 /* Room for at least `size` further bytes. */
 void buf_reserve(struct buf *buf, size_t size);
 
-void buf_bytes(struct buf *buf, const void *bytes, size_t length);
+/* In line, because a page is written in a thousand pieces: a tenth of what the page costs. */
+static inline void buf_bytes(struct buf *buf, const void *bytes, size_t length)
+{
+    if (length >= buf->capacity - buf->length)
+        buf_reserve(buf, length);
+    memcpy(buf->bytes + buf->length, bytes, length);
+    buf->length += length;
+    buf->bytes[buf->length] = '\0';
+}
+
 void buf_text(struct buf *buf, const char *text); /* NULL writes nothing */
 void buf_char(struct buf *buf, char c);
 void buf_int(struct buf *buf, int64_t value);

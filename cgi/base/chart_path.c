@@ -24,8 +24,10 @@ static void tenths_write(struct buf *buf, int64_t tenths)
         buf_char(buf, '-');
     if (tenths / 10 || tenths % 10 == 0)
         buf_int(buf, llabs(tenths / 10));
-    if (tenths % 10)
-        buf_printf(buf, ".%d", abs((int)(tenths % 10)));
+    if (tenths % 10) {
+        buf_char(buf, '.');
+        buf_char(buf, (char)('0' + llabs(tenths % 10)));
+    }
 }
 
 static struct point point_at(const struct chart_path *path, size_t i, size_t count, int64_t value)

@@ -65,6 +65,30 @@ static void test_moments(void **state)
     }
 }
 
+/* Every day of the years 1 to 9999, at a different second each, as the C library writes it. */
+static void test_every_day(void **state)
+{
+    const int64_t first_at = -62135596800, last_at = 253402300799;
+
+    (void)state;
+    for (int64_t at = first_at, i = 0; at <= last_at; at += 86400, i++) {
+        time_t second = at + i * 7919 % 86400;
+        char expected[64], iso[64];
+        struct tm parts;
+
+        gmtime_r(&second, &parts);
+        strftime(expected, sizeof expected, "%a, %d %b %Y %H:%M:%S +0000", &parts);
+        snprintf(iso, sizeof iso, "%04d-%02d-%02dT%02d:%02d:%02dZ", parts.tm_year + 1900,
+                 parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec);
+        assert_string_equal(date_iso(arena, second), iso);
+        if (parts.tm_year >= -900) /* strftime does not fill up years before 1000 */
+            assert_string_equal(date_mail(arena, second), expected);
+        arena_reset(arena);
+    }
+    assert_string_equal(date_iso(arena, first_at - 1), "1970-01-01T00:00:00Z");
+    assert_string_equal(date_iso(arena, last_at + 1), "1970-01-01T00:00:00Z");
+}
+
 static void test_short(void **state)
 {
     (void)state;
@@ -216,10 +240,11 @@ static void test_iso_read(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_now),      cmocka_unit_test(test_moments),
-        cmocka_unit_test(test_short),    cmocka_unit_test(test_relative),
-        cmocka_unit_test(test_length),   cmocka_unit_test(test_span),
-        cmocka_unit_test(test_calendar), cmocka_unit_test(test_iso_read),
+        cmocka_unit_test(test_now),       cmocka_unit_test(test_moments),
+        cmocka_unit_test(test_every_day), cmocka_unit_test(test_short),
+        cmocka_unit_test(test_relative),  cmocka_unit_test(test_length),
+        cmocka_unit_test(test_span),      cmocka_unit_test(test_calendar),
+        cmocka_unit_test(test_iso_read),
     };
 
     return cmocka_run_group_tests(tests, set_up, tear_down);
