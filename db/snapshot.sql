@@ -31,3 +31,8 @@ DELETE FROM snapshot WHERE team_id = :team_id AND vm_id = :vm_id;
 -- Number of clones still being created from it; it cannot be deleted meanwhile.
 SELECT count(*) AS total FROM vm
 WHERE source_snapshot_id = :snapshot_id AND state = 'creating' /* scan ok */;
+
+-- snapshot_sizes(team_id int) rows (disk_gb int)
+-- The disks of the snapshots of each VM of a team that has any, by VM.
+SELECT vm_id, sum(disk_gb) AS disk_gb FROM snapshot INDEXED BY sqlite_autoindex_snapshot_2
+WHERE team_id = :team_id AND state = 'ready' GROUP BY vm_id ORDER BY vm_id;

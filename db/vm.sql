@@ -1,26 +1,16 @@
--- vm_list(team_id int, search text, standing text, sort text, skip int, max int) rows (standing text, snapshot_gb int)
--- A page of the existing VMs of a team whose names contain `search`, of one standing or, if it is
--- "", of all; by name, by standing ("state") or else newest first. Only the page's rows are read.
-SELECT v.id, v.name, v.region, v.image, v.size, v.vcpus, v.memory_mb, v.disk_gb, v.state, v.state_at,
-       v.up_at, v.observed, v.unresponsive_at, v.ssh_host, v.ssh_port, v.last_error, page.standing,
-       v.cpu_line, v.cpu_percent,
-       (SELECT ifnull(sum(n.disk_gb), 0) FROM snapshot n
-         WHERE n.vm_id = v.id AND n.state = 'ready') AS snapshot_gb
-FROM (SELECT created_at, id, standing FROM vm_entry
-    WHERE team_id = :team_id AND (:search = '' OR instr(name, :search))
-      AND (:standing = '' OR standing = :standing)
-    ORDER BY CASE :sort WHEN 'name' THEN name WHEN 'state' THEN standing END, created_at DESC, id
-    LIMIT :max OFFSET :skip) page
-CROSS JOIN vm v ON v.team_id = :team_id AND v.created_at = page.created_at AND v.id = page.id
-ORDER BY CASE :sort WHEN 'name' THEN v.name WHEN 'state' THEN page.standing END, v.created_at DESC,
-         v.id /* sort ok */;
+-- vm_entries(team_id int) rows (standing text)
+-- What the list of a team's existing VMs is counted, searched and sorted by; newest first.
+SELECT created_at, id, name, standing FROM vm_entry WHERE team_id = :team_id
+ORDER BY created_at DESC, id;
 
--- vm_count(team_id int, search text) row (total int, running int, stopped int, attention int)
--- Existing VMs whose names contain `search`, and how many of them have which standing.
-SELECT count(*) AS total, ifnull(sum(standing = 'running'), 0) AS running,
-       ifnull(sum(standing = 'stopped'), 0) AS stopped,
-       ifnull(sum(standing = 'attention'), 0) AS attention
-FROM vm_entry WHERE team_id = :team_id AND (:search = '' OR instr(name, :search));
+-- vm_list(team_id int, ids text) rows (position int)
+-- What the list shows of some of them, whose ids are a JSON array; at its `position`. One statement
+-- for all: SQLite allocates memory for each column again whenever a statement is run.
+SELECT CAST(e.key AS INTEGER) AS position, v.name, v.region, v.image, v.size, v.vcpus, v.memory_mb,
+       v.disk_gb, v.state, v.state_at, v.up_at, v.observed, v.unresponsive_at, v.ssh_host,
+       v.ssh_port, v.last_error, v.cpu_line, v.cpu_percent
+FROM json_each(:ids) e CROSS JOIN vm v ON v.id = e.value
+WHERE v.team_id = :team_id /* scan ok */;
 
 -- vm_first(team_id int) row (total int, created_at int)
 -- Of all VMs that the team ever had, whether there were none, one or more, and the oldest's time.

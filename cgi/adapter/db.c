@@ -43,6 +43,7 @@ static size_t statement_count;
 
 void db_register(struct db_subject *subject)
 {
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); /* else SQLite takes a lock to allocate memory */
     subject->base = statement_count;
     subject->next = subjects;
     statement_count += subject->count;

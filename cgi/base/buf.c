@@ -1,6 +1,8 @@
 /* Growable byte buffer; see buf.h. */
 #include "base/buf.h"
 
+#include "base/format.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -42,17 +44,9 @@ void buf_char(struct buf *buf, char c)
 
 void buf_int(struct buf *buf, int64_t value)
 {
-    char digits[21];
-    char *first = digits + sizeof digits;
-    uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+    char digits[FORMAT_INT_BYTES];
 
-    do {
-        *--first = (char)('0' + rest % 10);
-        rest /= 10;
-    } while (rest);
-    if (value < 0)
-        *--first = '-';
-    buf_bytes(buf, first, (size_t)(digits + sizeof digits - first));
+    buf_text(buf, format_int(digits, value));
 }
 
 void buf_printf(struct buf *buf, const char *format, ...)

@@ -2,7 +2,6 @@
 #include "base/format.h"
 
 #include <stdbool.h>
-#include <stdint.h>
 #include <string.h>
 
 enum { DIGITS_MAX = 20 };
@@ -119,4 +118,19 @@ int format_simple(char *out, size_t size, const char *format, va_list arguments)
         return -1;
     *text.at = '\0';
     return (int)(text.at - out);
+}
+
+const char *format_int(char digits[FORMAT_INT_BYTES], int64_t number)
+{
+    uint64_t rest = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
+    char *first = digits + FORMAT_INT_BYTES - 1;
+
+    *first = '\0';
+    do {
+        *--first = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest);
+    if (number < 0)
+        *--first = '-';
+    return first;
 }

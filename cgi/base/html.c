@@ -11,6 +11,9 @@
 #include "base/text.h"
 
 #include <assert.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 #include <string.h>
 #include <strings.h>
 
@@ -33,25 +36,56 @@ static const bool is_unreserved[256] = {
     ['.'] = true,         ['_'] = true,         ['~'] = true,
 };
 
+/* How many bytes from `from` on need no entity, one by one. */
+static size_t plain_bytes(const char *text, size_t from, size_t length)
+{
+    while (from < length && entity_of[(unsigned char)text[from]] == 0)
+        from++;
+    return from;
+}
+
+#ifdef __SSE2__
+/* The same, 16 at a time: an eighth of the instructions of a page with a list. */
+static size_t plain_blocks(const char *text, size_t from, size_t length)
+{
+    for (; length - from >= sizeof(__m128i); from += sizeof(__m128i)) {
+        __m128i block = _mm_loadu_si128((const __m128i *)(const void *)(text + from));
+        __m128i found = _mm_cmpeq_epi8(block, _mm_set1_epi8('&'));
+
+        found = _mm_or_si128(found, _mm_cmpeq_epi8(block, _mm_set1_epi8('<')));
+        found = _mm_or_si128(found, _mm_cmpeq_epi8(block, _mm_set1_epi8('>')));
+        found = _mm_or_si128(found, _mm_cmpeq_epi8(block, _mm_set1_epi8('"')));
+        found = _mm_or_si128(found, _mm_cmpeq_epi8(block, _mm_set1_epi8('\'')));
+        if (_mm_movemask_epi8(found))
+            break;
+    }
+    return from;
+}
+#else
+static size_t plain_blocks(const char *text, size_t from, size_t length)
+{
+    (void)text;
+    (void)length;
+    return from;
+}
+#endif
+
 void html_text(struct buf *buf, const char *text)
 {
-    const char *start = text;
-    const char *next = text;
+    size_t length = text ? strlen(text) : 0;
 
-    if (!text)
-        return;
-    for (; *next; next++) {
-        unsigned entity = entity_of[(unsigned char)*next];
+    for (size_t from = 0; from < length;) {
+        size_t until = plain_bytes(text, plain_blocks(text, from, length), length);
 
-        if (entity == 0)
-            continue;
-        if (next > start)
-            buf_bytes(buf, start, (size_t)(next - start));
-        buf_bytes(buf, entities[entity].text, entities[entity].length);
-        start = next + 1;
+        buf_bytes(buf, text + from, until - from);
+        if (until < length) {
+            unsigned entity = entity_of[(unsigned char)text[until]];
+
+            buf_bytes(buf, entities[entity].text, entities[entity].length);
+            until++;
+        }
+        from = until;
     }
-    if (next > start)
-        buf_bytes(buf, start, (size_t)(next - start));
 }
 
 /*

@@ -5,11 +5,11 @@
 #include "base/log.h"
 
 #include "base/clock.h"
+#include "base/format.h"
 #include "base/limit.h"
 
 #include <pthread.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -40,10 +40,19 @@ static void line_text(struct line *line, const char *text)
         line_char(line, *text++);
 }
 
-static int is_plain(const char *text)
+/* Letters, digits and what stands between them. */
+static bool is_plain(const char *text)
 {
-    return *text && !text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                       "0123456789-._~/:+@,")];
+    static const bool plain[256] = {
+        ['a' ... 'z'] = true, ['A' ... 'Z'] = true, ['0' ... '9'] = true, ['-'] = true,
+        ['.'] = true,         ['_'] = true,         ['~'] = true,         ['/'] = true,
+        [':'] = true,         ['+'] = true,         ['@'] = true,         [','] = true,
+    };
+    size_t length = 0;
+
+    while (plain[(unsigned char)text[length]])
+        length++;
+    return length && !text[length];
 }
 
 static void line_value(struct line *line, const char *text)
@@ -71,10 +80,9 @@ static void line_value(struct line *line, const char *text)
 
 static void line_number(struct line *line, int64_t number)
 {
-    char text[32];
+    char digits[FORMAT_INT_BYTES];
 
-    snprintf(text, sizeof text, "%lld", (long long)number);
-    line_text(line, text);
+    line_text(line, format_int(digits, number));
 }
 
 static void line_fill(struct line *line, const char *level, const char *event,
@@ -114,11 +122,13 @@ static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static void line_write(const struct line *line, int64_t repeated)
 {
     struct line out = { .length = 0 };
-    char text[64];
     int64_t now_ms = clock_now_ms();
 
-    snprintf(text, sizeof text, "time=%lld.%03d", (long long)(now_ms / 1000), (int)(now_ms % 1000));
-    line_text(&out, text);
+    line_text(&out, "time=");
+    line_number(&out, now_ms / 1000);
+    line_char(&out, '.');
+    for (int64_t part = 100; part; part /= 10)
+        line_char(&out, (char)('0' + now_ms / part % 10));
     for (size_t i = 0; i < line->length; i++)
         line_char(&out, line->bytes[i]);
     if (repeated) {

@@ -63,12 +63,10 @@ static void command_one(struct run *run)
 {
     struct world *world = run->world;
     const char *ids[MOST_VMS];
-    struct vm_list_rows vms;
+    struct vm_states_rows vms;
     unsigned int count = 0;
 
-    world_check(
-        sql_vm_list(world->db, world->arena, world->team_id, "", "", "newest", 0, INT64_MAX, &vms),
-        "list");
+    world_check(sql_vm_states(world->db, world->arena, world->team_id, &vms), "list");
     for (size_t i = 0; i < vms.count && count < MOST_VMS; i++) {
         if (strcmp(vms.row[i].state, "destroying") != 0)
             ids[count++] = vms.row[i].id;

@@ -100,11 +100,9 @@ static int tear_down(void **state)
 
 static const char *vm_id(struct stripe_world *here)
 {
-    struct vm_list_rows vms;
+    struct vm_entries_rows vms;
 
-    world_check(sql_vm_list(here->world->db, here->arena, here->world->team_id, "", "", "newest", 0,
-                            INT64_MAX, &vms),
-                "vms");
+    world_check(sql_vm_entries(here->world->db, here->arena, here->world->team_id, &vms), "vms");
     return vms.row[0].id;
 }
 

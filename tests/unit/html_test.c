@@ -90,6 +90,25 @@ static void test_text_of_every_byte(void **state)
     }
 }
 
+/* Wherever it stands in texts of all lengths up to a few blocks of 16. */
+static void test_text_of_every_place(void **state)
+{
+    (void)state;
+    for (size_t length = 1; length <= 70; length++) {
+        for (size_t place = 0; place < length; place++) {
+            char value[71] = "", expected[80] = "";
+            char special = "&<>\"'"[(length + place) % 5];
+
+            memset(value, 'a' + (int)(length % 26), length);
+            memcpy(expected, value, place);
+            value[place] = special;
+            strcat(expected, escaped_byte((unsigned char)special));
+            strcat(expected, value + place + 1);
+            assert_string_equal(text(value), expected);
+        }
+    }
+}
+
 static void test_url_part_of_every_byte(void **state)
 {
     static const char unreserved[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -324,6 +343,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_text_of_every_byte),
+        cmocka_unit_test(test_text_of_every_place),
         cmocka_unit_test(test_url_part_of_every_byte),
         cmocka_unit_test(test_url_of_every_byte),
         cmocka_unit_test(test_empty_input),
