@@ -95,10 +95,12 @@ sql "INSERT INTO activity (team_id, at_ms, id, vm_id, what, detail) VALUES
     (1, 1767225604400, 'y2', 'runningrunningru', 'Snapshot deletion failed', 'Host: busy'),
     (1, 1767225604500, 'y3', 'runningrunningru', 'Renamed', 'loud-oak → quiet-maple'),
     (1, 1767225604600, 'y4', 'runningrunningru', 'Restore requested', 'nightly')"
+sql "UPDATE activity SET took_ms = 1500 WHERE id = 'y1'"
 for page in $vm/activity /activity; do
     as alice get $page
-    expect_text "Snapshot <b>before &lt;b&gt;</b> created, 1.2 GB"
-    expect_text 'Snapshot deletion failed<br><small class="soft breakable">Host: busy</small>'
+    expect_text "Snapshot <b>before &lt;b&gt;</b> created <span class=\"whole\">in 1.5 s, 1.2 GB</span>"
+    expect_text 'Snapshot deletion failed <span class="by">by Domicile ·'
+    expect_text '<br><small class="soft breakable">Host: busy</small>'
     expect_text "Renamed from <b>loud-oak</b> to <b>quiet-maple</b>"
     expect_text "Restore of <b>nightly</b> requested"
 done
