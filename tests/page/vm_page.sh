@@ -50,8 +50,8 @@ expect_text '<span class="fig">10<small>%</small>'
 expect_text "of 1 vCPU, peak 10%"
 expect_text "of 128 MB, peak 64 MB"
 expect_no_text ">Received<"
-expect_text '<path class="dot" d="M600 126h.1"/>'
-expect_text 'data-step="900" data-last="95" data-top="100" data-unit="%"'
+expect_text '<path class="dot" d="M600 0h.1"/>'
+expect_text 'data-step="900" data-last="95" data-top="10" data-unit="%"'
 expect_text 'data-top="128" data-unit="MB"'
 expect_text 'hx-get="/vms/runningrunningru"'
 as alice get "$vm?range=7d&chart=mem" ; expect 200
@@ -62,10 +62,21 @@ expect_no_text "2999"
 as alice get "$vm?range=1h" ; expect_text "CPU, last hour"
 expect_text 'hx-get="/vms/runningrunningru?range=1h"'
 as alice get "$vm?range=nonsense" ; expect_text "CPU, last 24 hours"
-# A young VM has no day to show; without a measurement there are words.
-sql "UPDATE vm SET created_at = $now - 300 WHERE id = 'runningrunningru'"
+# A young VM has no day to show: its chart begins with it; one measurement is no chart yet.
+sql "UPDATE vm SET created_at = $now - 600 WHERE id = 'runningrunningru'"
+as alice get $vm ; expect_text "First values in about a minute"
+sql "INSERT INTO usage_minute VALUES (1, 'runningrunningru', $((now - 120)), 12000, 64, 1048576, 6000, 0, NULL, NULL)"
 as alice get $vm ; expect_text "CPU, last hour"
-expect_text '<path class="dot" d="M600 126h.1"/>'
+expect_no_text ">Peak<"
+expect_text "data-from=\"$((now - 600))\" data-step=\"60\" data-last=\"9\" data-top=\"20\""
+expect_text '<path d="M533.3 0l66.7 70"/>'
+as alice get "$vm?range=30d" ; expect_text "data-from=\"$((now - 600))\" data-step=\"60\" data-last=\"9\""
+# The peak of a step is the upper edge of what is filled, above the line of averages.
+sql "UPDATE vm SET created_at = $now - 90 * 86400 WHERE id = 'runningrunningru'"
+as alice get "$vm?range=24h" ; expect_text "of 1 vCPU, peak 20%"
+expect_text '<path class="fill" d="M600 0h.1V140H600z"/>'
+expect_text '<path class="dot" d="M600 35h.1"/>'
+expect_text '<span class="s4">Peak</span>'
 sql "DELETE FROM usage_minute"
 as alice get $vm ; expect_text "First values in about a minute"
 expect_no_text 'class="plot"'
