@@ -33,14 +33,27 @@
 
 /* ---- the list ---- */
 
+/* "2 of 5 VMs", which no line breaks. */
+static const char *part_of(struct arena *arena, const char *used, const char *quota,
+                           const char *things)
+{
+    return text_unbroken(arena, arena_printf(arena, "%s of %s%s", used, quota, things));
+}
+
 static const char *quota_words(struct request *r, const struct vm_quota_row *used)
 {
+    const struct config *config = r->config;
+    struct arena *arena = r->arena;
+
     return arena_printf(
-        r->arena, "%lld of %lld VMs · %lld of %lld vCPUs · %s of %s memory · %lld of %lld GB disk",
-        (long long)used->vms, (long long)r->config->quota_vms, (long long)used->vcpus,
-        (long long)r->config->quota_vcpus, text_memory(r->arena, used->memory_mb),
-        text_memory(r->arena, r->config->quota_memory_mb), (long long)used->disk_gb,
-        (long long)r->config->quota_disk_gb);
+        arena, "%s · %s · %s · %s",
+        part_of(arena, text_count(arena, used->vms), text_count(arena, config->quota_vms), " VMs"),
+        part_of(arena, text_count(arena, used->vcpus), text_count(arena, config->quota_vcpus),
+                " vCPUs"),
+        part_of(arena, text_memory(arena, used->memory_mb),
+                text_memory(arena, config->quota_memory_mb), " memory"),
+        part_of(arena, text_count(arena, used->disk_gb), text_count(arena, config->quota_disk_gb),
+                " GB disk"));
 }
 
 /* The worker's last observation of the hosts: emulated? reachable? */

@@ -201,9 +201,26 @@ void page_write_value(struct page *page, const struct source *source, const char
         page_write(page, "html_bytes(buf, %s);", c);
     } else if (use == USE_LINE) {
         page_write(page, "plain_value(buf, %s);", c);
+    } else if (use == USE_TEXT && !has_unit(name, "_port")) {
+        page_write(page, "html_shown(buf, %s);", c);
     } else {
         page_write(page, "html_value(buf, %s);", c);
     }
+}
+
+void page_write_things(struct page *page, const struct source *source, const char *name,
+                       const char *thing)
+{
+    const char *c = page_expression(page, source, name);
+
+    if (html_value_here(&page->html) != USE_TEXT)
+        refuse(source->path, source->line, "a count stands between elements only");
+    page_write_literal(page);
+    if (!c)
+        return;
+    page->reserve += guess(page, VALUE_GUESS);
+    page_write_line(page, source, source->line);
+    page_write(page, "html_things(buf, %s, \"%s\");", c, thing);
 }
 
 static void add_include(struct page *page, const char *from)

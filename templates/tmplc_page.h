@@ -73,6 +73,10 @@ void page_write_literal(struct page *page);
 /* Write a value with the escape that its context needs. */
 void page_write_value(struct page *page, const struct source *source, const char *name);
 
+/* The value of `name` as a number of `thing`, one word. */
+void page_write_things(struct page *page, const struct source *source, const char *name,
+                       const char *thing);
+
 /* The C of "v.name"; NULL if invalid or unknown, which is reported. */
 const char *page_expression(struct page *page, const struct source *source, const char *name);
 

@@ -395,6 +395,18 @@ static void read_icon(struct page *page, struct source *source, const char *curs
     page_read_html(page, source, text.bytes, text.length);
 }
 
+/* A number of things: "1 VM", "2 VMs". */
+static void read_count(struct page *page, struct source *source, const char *cursor)
+{
+    const char *name = next_word(&cursor), *thing = unquote(next_word(&cursor));
+
+    if (!*name || !thing || !is_at_end(cursor) ||
+        strspn(thing, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") != strlen(thing))
+        refuse(source->path, source->line, "not a count; write {{ count NAME \"thing\" }}");
+    else
+        page_write_things(page, source, name, thing);
+}
+
 void page_read_words(struct page *page, struct source *source, const char *text)
 {
     const char *cursor = text;
@@ -420,9 +432,12 @@ void page_read_words(struct page *page, struct source *source, const char *text)
         read_form(page, source, cursor);
     else if (strcmp(word, "icon") == 0)
         read_icon(page, source, cursor);
+    else if (strcmp(word, "count") == 0 && !is_at_end(cursor))
+        read_count(page, source, cursor);
     else if (is_at_end(cursor))
         page_write_value(page, source, word);
     else
         refuse(source->path, source->line,
-               "unknown word \"%s\"; the words are page if else each end include form icon", word);
+               "unknown word \"%s\"; the words are page if else each end include form icon count",
+               word);
 }

@@ -147,6 +147,23 @@ void html_int(struct buf *buf, int64_t value)
     buf_int(buf, value);
 }
 
+void html_count(struct buf *buf, int64_t value)
+{
+    if (value < 1000)
+        buf_int(buf, value);
+    else
+        buf_text(buf, text_count(buf->arena, value));
+}
+
+void html_things(struct buf *buf, int64_t count, const char *thing)
+{
+    html_count(buf, count);
+    buf_char(buf, ' ');
+    buf_text(buf, thing);
+    if (count != 1)
+        buf_char(buf, 's');
+}
+
 static void time_write(struct buf *buf, int64_t at, const char *text)
 {
     if (at == 0) {

@@ -60,6 +60,15 @@ void html_int(struct buf *buf, int64_t value);
              int: html_int, bool: html_int_bool_is_refused)((buf), (value))
 void html_int_bool_is_refused(void); /* never defined: a bool has no text */
 
+/* The same between elements, where a number is read by people: "1,234". */
+void html_count(struct buf *buf, int64_t value);
+#define html_shown(buf, value)                                                                     \
+    _Generic((value), const char *: html_text, char *: html_text, int64_t: html_count,             \
+             int: html_count, bool: html_int_bool_is_refused)((buf), (value))
+
+/* "1 VM", "1,234 VMs": of `thing`, one word of literal text. */
+void html_things(struct buf *buf, int64_t count, const char *thing);
+
 /* The same for a part of a URL. */
 #define html_url_value(buf, value)                                                                 \
     _Generic((value), const char *: html_url_part, char *: html_url_part, int64_t: html_int,      \

@@ -2,6 +2,7 @@
 #include "base/text.h"
 
 #include "base/array.h"
+#include "base/buf.h"
 #include "base/limit.h"
 
 #include <errno.h>
@@ -318,9 +319,31 @@ const char *text_lower(struct arena *arena, const char *text)
     return lower;
 }
 
+const char *text_unbroken(struct arena *arena, const char *text)
+{
+    struct buf buf = buf_new(arena, strlen(text) + 1);
+
+    for (; *text; text++) {
+        if (*text == ' ')
+            buf_literal(&buf, "\u00a0");
+        else
+            buf_char(&buf, *text);
+    }
+    return buf.bytes ? buf.bytes : "";
+}
+
 bool text_starts(const char *text, const char *start)
 {
     return strncmp(text, start, strlen(start)) == 0;
+}
+
+const char *text_count(struct arena *arena, int64_t count)
+{
+    const char *text = "";
+
+    for (; count >= 1000; count /= 1000)
+        text = arena_printf(arena, ",%03lld%s", (long long)(count % 1000), text);
+    return arena_printf(arena, "%lld%s", (long long)count, text);
 }
 
 /* One decimal below ten, unless it is 0. `unit`: of `size`, an index. */

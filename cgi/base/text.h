@@ -65,7 +65,13 @@ const char *text_cut(struct arena *arena, const char *text, size_t characters);
 /* In lowercase (ASCII), in the arena. */
 const char *text_lower(struct arena *arena, const char *text);
 
+/* With no-break spaces instead of spaces. */
+const char *text_unbroken(struct arena *arena, const char *text);
+
 bool text_starts(const char *text, const char *start);
+
+/* A number of at least 0: "1,234,567". */
+const char *text_count(struct arena *arena, int64_t count);
 
 /* An amount of memory or disk: "512 MB", "4 GB", "1.5 GB", "1 TB". */
 const char *text_memory(struct arena *arena, int64_t size_mb);

@@ -2,6 +2,7 @@
 #include "model/money.h"
 
 #include "base/array.h"
+#include "base/text.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -22,20 +23,10 @@ static const char *currency_sign(const char *currency)
     return "";
 }
 
-/* "1,234,567" */
-static const char *grouped(struct arena *arena, int64_t whole)
-{
-    const char *text = "";
-
-    for (; whole >= 1000; whole /= 1000)
-        text = arena_printf(arena, ",%03lld%s", (long long)(whole % 1000), text);
-    return arena_printf(arena, "%lld%s", (long long)whole, text);
-}
-
 /* `parts` of which `unit` are one. */
 static const char *decimal(struct arena *arena, int64_t parts, int64_t unit, int decimals)
 {
-    const char *whole = grouped(arena, parts / unit);
+    const char *whole = text_count(arena, parts / unit);
 
     if (decimals == 0)
         return whole;

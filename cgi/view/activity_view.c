@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-static const char ARROW[] = " → ", RENAMED[] = "Renamed", FAILED[] = " failed";
+static const char ARROW[] = " → ", RENAMED[] = "Renamed", FAILED[] = " failed", COMMA[] = ", ";
 
 /* Whose detail is the name of the object, which the title has after these words. */
 static const struct subject {
@@ -56,6 +56,12 @@ static bool subject_title(struct activity_entry *entry)
 
 static void title_make(struct arena *arena, struct activity_entry *entry)
 {
+    const char *comma = strstr(entry->before, COMMA);
+
+    if (comma) {
+        entry->size = comma;
+        entry->before = arena_copy_bytes(arena, entry->before, (size_t)(comma - entry->before));
+    }
     if (entry->detail && (rename_title(arena, entry) || subject_title(entry)))
         entry->detail = NULL;
 }

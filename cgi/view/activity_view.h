@@ -1,6 +1,7 @@
 /*
  * Entries of the activity as pages show them. The title names its object: "Snapshot nightly
- * created, 1.2 GB"; what the database has is "Snapshot created, 1.2 GB" and "nightly" beside it.
+ * created in 3 s, 1.2 GB"; what the database has is "Snapshot created, 1.2 GB" and "nightly" beside
+ * it.
  */
 #pragma once
 
@@ -14,6 +15,7 @@ struct activity_entry {
     const char *vm_id, *vm_name; /* in a team's list; NULL in a VM's */
     /* The title, in this order. All but the first may be NULL; objects are shown in bold. */
     const char *before, *object, *between, *other, *after;
+    const char *size;   /* ", 1.2 GB", after how long it took; NULL: none */
     const char *detail; /* a line below; NULL: none */
     int64_t took_ms;    /* 0: it is not done */
     const char *who;

@@ -47,7 +47,6 @@ static struct operator_vm row_of(struct request *r, const struct operator_vm_lis
     return (struct operator_vm){
         .id = vm->id,
         .name = vm->name,
-        .mark = vm_view_mark(r->arena, vm->image),
         .size = vm_view_size(r->arena, vm->vcpus, vm->memory_mb, vm->disk_gb),
         .team = vm->team,
         .label = state.label,

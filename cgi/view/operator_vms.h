@@ -6,7 +6,6 @@
 struct operator_vm {
     const char *id;
     const char *name;
-    const char *mark; /* the image in three letters */
     const char *size; /* "1 vCPU, 1 GB, 10 GB disk" */
     const char *team;
     const char *label; /* of its state: "Running" */

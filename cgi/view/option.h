@@ -14,7 +14,6 @@ struct option {
     const char *price_month;
     const char *price_stopped; /* per hour while stopped */
     const char *stopped_month;
-    const char *mark; /* images only: three letters */
     /* Sizes of a new VM: the quota with it, "2 of 5", and the bars of 100. */
     const char *quota_vms, *quota_vcpus, *quota_memory, *quota_disk;
     int64_t vms_now, vms_after, vcpus_now, vcpus_after, memory_now, memory_after;

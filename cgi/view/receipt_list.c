@@ -40,7 +40,6 @@ static struct error *rows_fill(struct request *r, const char *search, int64_t si
         page->receipts.row[i] = (struct receipt_row){
             .id = vm->id,
             .name = vm->name,
-            .mark = vm_view_mark(r->arena, vm->image),
             .image = image ? image->label : vm->image,
             .size = vm_view_size(r->arena, vm->vcpus, vm->memory_mb, vm->disk_gb),
             .who = vm->who,

@@ -6,7 +6,6 @@
 struct receipt_row {
     const char *id;
     const char *name;
-    const char *mark;  /* the image in three letters */
     const char *image; /* its label */
     const char *size;  /* "1 vCPU, 1 GB, 10 GB disk" */
     const char *who;   /* requested it */

@@ -19,14 +19,13 @@
 enum {
     WIDTH = 600,
     HEIGHT = 140,
-    SPARK_WIDTH = 120,
-    SPARK_HEIGHT = 36,
-    SPARK_POINTS = 48,
     TABLE_ROWS = 12,
     MOMENTS = 4,
     SLOTS_MAX = 96,
-    CPU_TOP = 1000,           /* 100 % in tenths of a percent */
-    FRESH_S = 3 * A_MINUTE_S, /* an older minute is not "now" */
+    SLOTS_MIN = 5,                  /* of the first minutes */
+    CPU_ALL = 1000,                 /* 100 % in tenths of a percent */
+    FRESH_S = 3 * A_MINUTE_S,       /* an older minute is not "now" */
+    MINUTES_SPAN_S = 6 * AN_HOUR_S, /* a younger VM is drawn from minutes */
     MB_PER_GB = 1024,
     WORDS_WIDTH = WIDTH * 3 / 10, /* that the words of a tick need on a narrow screen */
 };
@@ -37,8 +36,8 @@ static const struct range {
 } ranges[] = {
     { "1h", "1 h", "last hour", AN_HOUR_S, A_MINUTE_S },
     { "24h", "24 h", "last 24 hours", A_DAY_S, 15 * A_MINUTE_S },
-    { "7d", "7 d", "last 7 days", 7 * A_DAY_S, 105 * A_MINUTE_S },
-    { "30d", "30 d", "last 30 days", 30 * A_DAY_S, 450 * A_MINUTE_S },
+    { "7d", "7 d", "last 7 days", 7 * A_DAY_S, 2 * AN_HOUR_S },
+    { "30d", "30 d", "last 30 days", 30 * A_DAY_S, A_DAY_S },
 };
 
 enum { RANGE_HOUR, RANGE_DAY };
@@ -55,19 +54,21 @@ struct points {
     size_t count;
 };
 
-/* A chart's value, slot by slot; -1: nothing. */
+/* A chart's values, slot by slot, on average and at most; -1: nothing. */
 struct series {
-    int64_t slots[SLOTS_MAX];
+    int64_t slots[SLOTS_MAX], highs[SLOTS_MAX];
     size_t count;
     int64_t now, most; /* now -1: unknown */
     int64_t limit;
+    int64_t top; /* the upper edge of its chart */
 };
 
 struct measured {
     const struct range *range;
     bool is_range_chosen;
     const char *chart; /* the chosen one, as typed */
-    int64_t from_at, until_at;
+    int64_t from_at, until_at, step_s;
+    bool is_minutes; /* else quarters of an hour */
     struct points points;
     struct usage_minute_last_row last;
     bool has_last;
@@ -97,6 +98,32 @@ static struct error *query_read(struct request *r, const struct vm_get_row *vm,
     page->range_words = measured->range->words;
     measured->chart = fields[1].text;
     return NULL;
+}
+
+/*
+ * The current minute is not complete, but the current quarter of an hour has its minutes until now.
+ * A VM that is younger than the range has a chart of its life, in steps that are no longer than
+ * those of the range.
+ */
+static void span_choose(const struct request *r, const struct vm_get_row *vm,
+                        struct measured *measured)
+{
+    const struct range *range = measured->range;
+    int64_t minute_at = r->now_at / A_MINUTE_S * A_MINUTE_S;
+    int64_t unit_s, length_s, count = range->length_s / range->step_s;
+
+    measured->is_minutes =
+        range == &ranges[RANGE_HOUR] || r->now_at - vm->created_at <= MINUTES_SPAN_S;
+    unit_s = measured->is_minutes ? A_MINUTE_S : LIMIT_QUARTER_S;
+    measured->until_at = measured->is_minutes ? minute_at : (minute_at / unit_s + 1) * unit_s;
+    measured->step_s = range->step_s;
+    length_s = measured->until_at - vm->created_at;
+    if (length_s < range->length_s) {
+        measured->step_s = (length_s / SLOTS_MAX / unit_s + 1) * unit_s;
+        count = (length_s + measured->step_s - 1) / measured->step_s;
+        count = count > SLOTS_MIN ? count : SLOTS_MIN;
+    }
+    measured->from_at = measured->until_at - count * measured->step_s;
 }
 
 static int64_t at_most(int64_t value, int64_t most)
@@ -129,7 +156,7 @@ static void points_fill(const struct usage_quarter_points_rows *rows, struct mea
     struct points *points = &measured->points;
 
     for (size_t i = 0; i < rows->count; i++)
-        point_add(&slots[(rows->row[i].from_at - measured->from_at) / measured->range->step_s],
+        point_add(&slots[(rows->row[i].from_at - measured->from_at) / measured->step_s],
                   &rows->row[i]);
     points->count = 0;
     for (size_t i = 0; i < SLOTS_MAX; i++) {
@@ -139,22 +166,16 @@ static void points_fill(const struct usage_quarter_points_rows *rows, struct mea
     }
 }
 
-/*
- * An hour is drawn from its complete minutes, more from quarters of an hour, of which the current
- * one holds its minutes until now.
- */
 static struct error *measured_read(struct request *r, const struct vm_get_row *vm,
                                    struct measured *measured)
 {
     int64_t team_id = r->session->team_id, minute_at = r->now_at / A_MINUTE_S * A_MINUTE_S;
-    bool is_hour = measured->range == &ranges[RANGE_HOUR];
     struct usage_quarter_points_rows rows;
     struct error *e;
 
-    measured->until_at = is_hour ? minute_at : (minute_at / LIMIT_QUARTER_S + 1) * LIMIT_QUARTER_S;
-    measured->from_at = measured->until_at - measured->range->length_s;
-    e = sql_usage_quarter_points(r->db, r->arena, team_id, vm->id, is_hour, measured->from_at,
-                                 measured->until_at, &rows);
+    span_choose(r, vm, measured);
+    e = sql_usage_quarter_points(r->db, r->arena, team_id, vm->id, measured->is_minutes,
+                                 measured->from_at, measured->until_at, &rows);
     if (e)
         return e;
     points_fill(&rows, measured);
@@ -167,7 +188,7 @@ static struct error *measured_read(struct request *r, const struct vm_get_row *v
 /* What the host spends on emulating devices counts as well, so it may seem to be more than all. */
 static int64_t cpu_tenths(const struct vm_get_row *vm, int64_t cpu_ms, int64_t minutes)
 {
-    return at_most(cpu_ms * CPU_TOP / (minutes * A_MINUTE_S * 1000 * vm->vcpus), CPU_TOP);
+    return at_most(cpu_ms * CPU_ALL / (minutes * A_MINUTE_S * 1000 * vm->vcpus), CPU_ALL);
 }
 
 static int64_t bytes_mb(int64_t bytes)
@@ -178,25 +199,48 @@ static int64_t bytes_mb(int64_t bytes)
 static void series_put(struct series *series, int64_t slot, int64_t value, int64_t most)
 {
     series->slots[slot] = value;
+    series->highs[slot] = most;
     series->most = most > series->most ? most : series->most;
 }
 
 static void series_begin(const struct measured *measured, struct series *series, int64_t limit)
 {
     *series = (struct series){
-        .count = (size_t)(measured->range->length_s / measured->range->step_s),
+        .count = (size_t)((measured->until_at - measured->from_at) / measured->step_s),
         .limit = limit,
         .now = -1,
     };
     for (size_t i = 0; i < series->count; i++)
-        series->slots[i] = -1;
+        series->slots[i] = series->highs[i] = -1;
+}
+
+/* 10, 20, 50 or 100 %. */
+static int64_t cpu_top(int64_t most)
+{
+    return most <= 100 ? 100 : most <= 200 ? 200 : most <= 500 ? 500 : CPU_ALL;
+}
+
+/* Whether text_memory() shows it as it is. */
+static bool is_round(int64_t mb)
+{
+    return mb < MB_PER_GB || mb * 10 % MB_PER_GB == 0;
+}
+
+/* All, or as much of it as is needed: a half, a quarter, an eighth. */
+static int64_t size_top(int64_t most, int64_t limit)
+{
+    int64_t top = limit;
+
+    while (top > limit / 8 && most * 10 / 9 < top / 2 && top % 4 == 0 && is_round(top / 4))
+        top /= 2;
+    return most > top ? most : top;
 }
 
 static void series_fill(const struct vm_get_row *vm, struct measured *measured)
 {
     const struct usage_minute_last_row *last = &measured->last;
 
-    series_begin(measured, &measured->cpu, CPU_TOP);
+    series_begin(measured, &measured->cpu, CPU_ALL);
     series_begin(measured, &measured->memory, vm->memory_mb);
     series_begin(measured, &measured->disk, vm->disk_gb * MB_PER_GB);
     for (size_t i = 0; i < measured->points.count; i++) {
@@ -209,6 +253,9 @@ static void series_fill(const struct vm_get_row *vm, struct measured *measured)
         if (point->memory_mb)
             series_put(&measured->memory, point->slot, point->memory_mb, point->memory_mb);
     }
+    measured->cpu.top = cpu_top(measured->cpu.most);
+    measured->memory.top = size_top(measured->memory.most, measured->memory.limit);
+    measured->disk.top = size_top(measured->disk.most, measured->disk.limit);
     if (!measured->has_last)
         return;
     measured->disk.now = bytes_mb(last->disk_bytes);
@@ -220,35 +267,16 @@ static void series_fill(const struct vm_get_row *vm, struct measured *measured)
 
 /* ---- drawing ---- */
 
-/* Fewer points for a small picture: the highest of a few. */
-static size_t series_thin(const struct series *series, int64_t *out)
-{
-    size_t each = (series->count + SPARK_POINTS - 1) / SPARK_POINTS, count = 0;
-
-    for (size_t i = 0; i < series->count; i++) {
-        if (i % each == 0)
-            out[count++] = -1;
-        if (series->slots[i] > out[count - 1])
-            out[count - 1] = series->slots[i];
-    }
-    return count;
-}
-
 static void chart_draw(struct arena *arena, const struct series *series, struct vm_chart *chart)
 {
-    int64_t top = series->most > series->limit ? series->most : series->limit;
-    struct chart_path large = { WIDTH, HEIGHT, top }, small = { SPARK_WIDTH, SPARK_HEIGHT, top };
-    int64_t thin[SPARK_POINTS];
-    size_t count = series_thin(series, thin);
+    struct chart_path path = { WIDTH, HEIGHT, series->top };
 
-    chart->line = chart_path_line(arena, &large, series->slots, series->count);
-    chart->area = chart_path_area(arena, &large, series->slots, series->count);
-    chart->dots = chart_path_dots(arena, &large, series->slots, series->count);
-    chart->spark_line = chart_path_line(arena, &small, thin, count);
-    chart->spark_area = chart_path_area(arena, &small, thin, count);
-    chart->spark_dots = chart_path_dots(arena, &small, thin, count);
-    chart->limit_line = arena_printf(arena, "M0 %lldH%d",
-                                     (long long)(HEIGHT - HEIGHT * series->limit / top), WIDTH);
+    chart->line = chart_path_line(arena, &path, series->slots, series->count);
+    chart->area = chart_path_area(arena, &path, series->highs, series->count);
+    chart->dots = chart_path_dots(arena, &path, series->slots, series->count);
+    if (series->limit < series->top)
+        chart->limit_line = arena_printf(
+            arena, "M0 %lldH%d", (long long)(HEIGHT - HEIGHT * series->limit / series->top), WIDTH);
 }
 
 static const char *percent_text(struct arena *arena, int64_t tenths)
@@ -270,6 +298,7 @@ static struct vm_chart cpu_chart(struct arena *arena, const struct vm_get_row *v
 {
     const char *limit =
         arena_printf(arena, "%lld vCPU%s", (long long)vm->vcpus, vm->vcpus == 1 ? "" : "s");
+    const char *top = percent_text(arena, cpu->top);
 
     return (struct vm_chart){
         .id = "cpu",
@@ -278,9 +307,9 @@ static struct vm_chart cpu_chart(struct arena *arena, const struct vm_get_row *v
         .unit = cpu->now < 0 ? NULL : "%",
         .of = arena_printf(arena, "of %s, peak %s%%", limit, percent_text(arena, cpu->most)),
         .limit = limit,
-        .top = "100%",
-        .middle = "50%",
-        .top_number = "100",
+        .top = arena_printf(arena, "%s%%", top),
+        .middle = arena_printf(arena, "%s%%", percent_text(arena, cpu->top / 2)),
+        .top_number = top,
         .top_unit = "%",
     };
 }
@@ -289,16 +318,15 @@ static struct vm_chart cpu_chart(struct arena *arena, const struct vm_get_row *v
 static struct vm_chart size_chart(struct arena *arena, const char *id, const char *name,
                                   const struct series *series)
 {
-    int64_t top = series->most > series->limit ? series->most : series->limit;
-    bool is_gb = top >= MB_PER_GB;
+    bool is_gb = series->top >= MB_PER_GB;
     struct vm_chart chart = {
         .id = id,
         .name = name,
         .figure = "–",
         .limit = text_memory(arena, series->limit),
-        .top = text_memory(arena, top),
-        .middle = text_memory(arena, top / 2),
-        .top_number = arena_printf(arena, "%.4g", (double)top / (is_gb ? MB_PER_GB : 1)),
+        .top = text_memory(arena, series->top),
+        .middle = text_memory(arena, series->top / 2),
+        .top_number = arena_printf(arena, "%.4g", (double)series->top / (is_gb ? MB_PER_GB : 1)),
         .top_unit = is_gb ? "GB" : "MB",
     };
 
@@ -318,6 +346,7 @@ static void charts_fill(struct request *r, const struct vm_get_row *vm,
     page->charts.count = COUNT(series);
     page->charts.row = arena_array(arena, COUNT(series), sizeof *page->charts.row);
     page->charts.row[0] = cpu_chart(arena, vm, &measured->cpu);
+    page->charts.row[0].is_average = measured->step_s > A_MINUTE_S;
     page->charts.row[1] = size_chart(arena, "mem", "Memory", &measured->memory);
     page->charts.row[2] = size_chart(arena, "disk", "Disk", &measured->disk);
     if (!measured->memory.most)
@@ -337,23 +366,25 @@ static void charts_fill(struct request *r, const struct vm_get_row *vm,
 
 /* ---- words, ticks, numbers ---- */
 
-static const char *moment_text(struct arena *arena, const struct range *range, int64_t at)
+static const char *moment_text(struct arena *arena, const struct measured *measured, int64_t at)
 {
-    return range->length_s > A_DAY_S ? date_day_short(arena, at) : date_clock(arena, at);
+    return measured->until_at - measured->from_at > A_DAY_S ? date_day_short(arena, at)
+                                                            : date_clock(arena, at);
 }
 
 static void axis_fill(struct arena *arena, const struct measured *measured, struct vm_html *page)
 {
     const struct range *range = measured->range;
+    int64_t length_s = measured->until_at - measured->from_at;
 
     page->first_s = measured->from_at;
-    page->step_s = range->step_s;
-    page->last_step = range->length_s / range->step_s - 1;
+    page->step_s = measured->step_s;
+    page->last_step = length_s / measured->step_s - 1;
     page->moments.count = MOMENTS;
     page->moments.row = arena_array(arena, MOMENTS, sizeof *page->moments.row);
     for (int i = 0; i < MOMENTS; i++)
         page->moments.row[i].label =
-            moment_text(arena, range, measured->from_at + range->length_s * i / MOMENTS);
+            moment_text(arena, measured, measured->from_at + length_s * i / MOMENTS);
     page->ranges.count = COUNT(ranges);
     page->ranges.row = arena_array(arena, COUNT(ranges), sizeof *page->ranges.row);
     for (size_t i = 0; i < COUNT(ranges); i++)
@@ -365,6 +396,7 @@ static void axis_fill(struct arena *arena, const struct measured *measured, stru
 static struct error *ticks_fill(struct request *r, const struct vm_get_row *vm,
                                 const struct measured *measured, struct vm_html *page)
 {
+    int64_t length_s = measured->until_at - measured->from_at;
     int64_t free_x = WIDTH; /* words may reach until here: the newest come first */
     struct activity_ticks_rows rows;
     struct error *e = sql_activity_ticks(r->db, r->arena, r->session->team_id, vm->id,
@@ -376,7 +408,7 @@ static struct error *ticks_fill(struct request *r, const struct vm_get_row *vm,
     page->ticks.row = arena_array(r->arena, rows.count, sizeof *page->ticks.row);
     for (size_t i = 0; i < rows.count; i++) {
         int64_t at = rows.row[i].ended_at_ms / 1000;
-        int64_t x = at_most((at - measured->from_at) * WIDTH / measured->range->length_s, WIDTH);
+        int64_t x = at_most((at - measured->from_at) * WIDTH / length_s, WIDTH);
         bool is_end = x > WIDTH - WORDS_WIDTH;
         bool has_room = is_end ? free_x == WIDTH : x + WORDS_WIDTH < free_x;
 
@@ -384,10 +416,10 @@ static struct error *ticks_fill(struct request *r, const struct vm_get_row *vm,
             .x = arena_printf(r->arena, "%lld", (long long)x),
             .text_x = arena_printf(r->arena, "%lld%%", (long long)(x * 100 / WIDTH)),
             .anchor = is_end ? "end" : "start",
-            .label = has_room ? arena_printf(r->arena, "%.*s %s",
-                                             (int)strcspn(rows.row[i].what, ","), rows.row[i].what,
-                                             moment_text(r->arena, measured->range, at))
-                              : NULL,
+            .label = has_room
+                         ? arena_printf(r->arena, "%.*s %s", (int)strcspn(rows.row[i].what, ","),
+                                        rows.row[i].what, moment_text(r->arena, measured, at))
+                         : NULL,
         };
         if (has_room)
             free_x = is_end ? x - WORDS_WIDTH : x;
@@ -424,14 +456,14 @@ static void usage_add(struct arena *arena, const struct vm_get_row *vm, const st
 static void usage_fill(struct request *r, const struct vm_get_row *vm,
                        const struct measured *measured, struct vm_html *page)
 {
-    const struct range *range = measured->range;
     const struct points *points = &measured->points;
-    int64_t each = range->length_s / range->step_s / TABLE_ROWS;
+    int64_t count = (measured->until_at - measured->from_at) / measured->step_s;
+    int64_t each = (count + TABLE_ROWS - 1) / TABLE_ROWS;
     size_t from = 0, until = 0;
 
     page->usage.row = arena_array(r->arena, TABLE_ROWS, sizeof *page->usage.row);
     for (int64_t i = 0; i < TABLE_ROWS; i++, from = until) {
-        struct vm_usage row = { .from_at = measured->from_at + i * each * range->step_s };
+        struct vm_usage row = { .from_at = measured->from_at + i * each * measured->step_s };
 
         while (until < points->count && points->row[until].slot < (i + 1) * each)
             until++;
@@ -449,11 +481,16 @@ struct error *vm_chart_fill(struct request *r, const struct vm_get_row *vm, stru
 {
     struct measured measured = { .range = NULL };
     struct error *e = query_read(r, vm, &measured, page);
+    bool is_new;
 
     if (!e)
         e = measured_read(r, vm, &measured);
-    /* Words instead of an empty chart, but in a chosen range, which says itself what was asked. */
-    if (e || (!measured.points.count && !measured.is_range_chosen))
+    /*
+     * Words instead of an empty chart or one of a single dot, but in a chosen range, which says
+     * itself what was asked.
+     */
+    is_new = r->now_at - vm->created_at < AN_HOUR_S && measured.points.count < 2;
+    if (e || ((!measured.points.count || is_new) && !measured.is_range_chosen))
         return e;
     series_fill(vm, &measured);
     charts_fill(r, vm, &measured, page);

@@ -1,6 +1,6 @@
 /*
  * The charts of a VM, drawn by the server: what was measured in a range as SVG paths, and the same
- * as a table. One colour and one axis each, in a viewBox of 600 by 140; sparklines 120 by 36.
+ * as a table. One colour and one axis each, in a viewBox of 600 by 140.
  */
 #pragma once
 
@@ -11,17 +11,18 @@ struct vm_html;
 
 /* CPU, memory or disk: a figure that chooses the chart below it. */
 struct vm_chart {
-    const char *id;            /* "cpu", "mem", "disk" */
-    const char *name;          /* "Memory" */
-    const char *figure, *unit; /* of the last minute: "1.9" and "GB" */
-    const char *of;            /* "of 4 GB, peak 2.3 GB" */
-    const char *limit;         /* "4 GB" */
-    const char *about;         /* the chart in words, for those who do not see it */
-    const char *spark_line, *spark_area, *spark_dots; /* paths, like the next */
-    const char *line, *area, *dots, *limit_line;
+    const char *id;                    /* "cpu", "mem", "disk" */
+    const char *name;                  /* "Memory" */
+    const char *figure, *unit;         /* of the last minute: "1.9" and "GB" */
+    const char *of;                    /* "of 4 GB, peak 2.3 GB" */
+    const char *limit;                 /* "4 GB" */
+    const char *about;                 /* the chart in words, for those who do not see it */
+    const char *line, *area, *dots;    /* paths; the area is below the peaks */
+    const char *limit_line;            /* NULL: above the chart, or its upper edge */
     const char *top, *middle;          /* words of the axis */
     const char *top_number, *top_unit; /* the upper edge for the script: "4" and "GB" */
     bool is_chosen;
+    bool is_average; /* the line is below the peaks */
 };
 
 struct vm_chart_rows {

@@ -7,8 +7,6 @@
 
 struct vm_cost {
     const char *amount, *forecast; /* "€8.69", "€10.61" */
-    /* Paths in a viewBox of 120 by 36, from the first day of the month to its last. */
-    const char *line, *area, *guess;
 };
 
 struct error *vm_cost_find(struct request *r, const struct price_list_rows *prices,

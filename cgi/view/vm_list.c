@@ -103,7 +103,6 @@ static struct vm_row row_of(struct request *r, const struct pricing *pricing,
     return (struct vm_row){
         .id = entry->id,
         .name = vm->name,
-        .mark = vm_view_mark(r->arena, vm->image),
         .image = image ? image->label : vm->image,
         .size = arena_printf(r->arena, "%lld vCPU%s, %s", (long long)vm->vcpus,
                              vm->vcpus == 1 ? "" : "s", text_memory(r->arena, vm->memory_mb)),

@@ -6,7 +6,6 @@
 struct vm_row {
     const char *id;
     const char *name;
-    const char *mark;  /* the image in three letters */
     const char *image; /* label of the image */
     const char *size;  /* "2 vCPUs, 4 GB" */
     const char *label; /* "Running" */

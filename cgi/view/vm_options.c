@@ -42,7 +42,6 @@ struct error *vm_options_images(struct request *r, struct option_rows *out)
         out->row[out->count] = (struct option){ .value = image->name,
                                                 .label = image->label,
                                                 .about = image->about,
-                                                .mark = vm_view_mark(r->arena, image->name),
                                                 .is_chosen = out->count == 0 };
         out->count++;
     }

@@ -15,13 +15,6 @@ const char *vm_view_size(struct arena *arena, int64_t vcpus, int64_t memory_mb, 
                         vcpus == 1 ? "" : "s", text_memory(arena, memory_mb), (long long)disk_gb);
 }
 
-enum { MARK_LETTERS = 3 };
-
-const char *vm_view_mark(struct arena *arena, const char *image)
-{
-    return arena_copy_bytes(arena, image, strnlen(image, MARK_LETTERS));
-}
-
 const char *vm_view_step(const char *name, bool is_done)
 {
     static const struct {

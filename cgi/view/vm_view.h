@@ -51,6 +51,3 @@ const char *vm_view_step(const char *name, bool is_done);
 
 /* "1 vCPU, 512 MB, 10 GB" */
 const char *vm_view_size(struct arena *arena, int64_t vcpus, int64_t memory_mb, int64_t disk_gb);
-
-/* An image as a mark of three letters: "deb". */
-const char *vm_view_mark(struct arena *arena, const char *image);

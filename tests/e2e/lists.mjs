@@ -72,8 +72,13 @@ check('and the bar is away', await page.$eval('#bulk', (e) => !e.checkVisibility
 // On a phone: fingers select, what they hit is large, and the bar stays in view.
 await page.setViewport({ width: 360, height: 740, hasTouch: true, isMobile: true });
 await page.goto(`${server.url}/vms?sort=name`);
-const low = await page.$$eval('.seg a', (all) => all.filter((e) => e.getBoundingClientRect().height < 36).length);
-equal('filters are 36 px high', low, 0);
+const low = await page.$$eval('.seg a', (all) => all.filter((e) => e.getBoundingClientRect().height < 40).length);
+equal('filters are 40 px high', low, 0);
+check('all can be selected there too', await page.$eval('#select-all', (e) => e.checkVisibility() && e.getBoundingClientRect().width > 10));
+await page.$eval('#select-all', (e) => e.scrollIntoView({ block: 'center' }));
+await page.tap('thead label span');
+equal('by their words', await page.$$eval('tbody :checked', (all) => all.length), await page.$$eval('tbody [type=checkbox]', (all) => all.length));
+await page.tap('thead label span');
 for (const row of [2, 9]) {
   const [x, y] = await page.$eval(`tbody tr:nth-child(${row}) [type=checkbox]`, (e) => {
     e.scrollIntoView({ block: 'center' });

@@ -1,5 +1,5 @@
-// Every page in Chromium: no violation found by axe in light and dark, no sideways scroll at 360 px, at
-// most 100 KB over the wire, no request to others and no violation of the policy; with nothing in the
+// Every page in Chromium: no violation found by axe in light and dark, no sideways scroll at 360 px and
+// nothing there that is cut or too low to be touched, at most 100 KB over the wire, no request to others and no violation of the policy; with nothing in the
 // database, with a few things, with awful data, with mistakes in the forms, and the error pages.
 //
 //     node tests/e2e/pages.mjs BUILD          SHOTS=DIR keeps a picture of each page
@@ -48,6 +48,11 @@ async function inspect(page, name) {
           .slice(0, 4).map((e) => `${e.tagName}.${e.className} ${e.textContent.trim().slice(0, 30)}`)];
       });
       equal(`${name}: no sideways scroll at 360`, narrow, null);
+      const low = await page.$$eval('main :is(.btn, .seg :is(a, label), .ways label)', (all) => all.filter((e) => e.checkVisibility() && e.getBoundingClientRect().height < 40)
+        .slice(0, 4).map((e) => `${e.className} ${e.textContent.trim()}`));
+      equal(`${name}: what is touched at 360 is 40 px high`, low.join(', '), '');
+      const cut = await page.$$eval('.seg', (all) => all.filter((e) => e.checkVisibility() && e.scrollWidth > e.clientWidth).map((e) => e.textContent));
+      equal(`${name}: no choice is cut at 360`, cut.join(', '), '');
       if (scheme === 'light') equal(`${name}, narrow: axe`, await axeFinds(page), '');
       await shot(page, name, `360-${scheme}`);
     }

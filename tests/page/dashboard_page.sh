@@ -270,8 +270,8 @@ expect_no_text fresh@example.org
 sqlite3 "$state/data/main.db" "DELETE FROM mail"
 as alice get /operator ; expect 200
 # With mail off nothing was sent, so nothing was delivered either.
-expect_text "Undelivered email</span></div><span class=\"state off\">Email is off"
+expect_text "Undelivered email</dt><dd><span class=\"state off\">Email is off"
 printf '[mail]\nmail = smtp\nurl = smtp://localhost:25\nfrom = noreply@example.org\n' >>"$state/domicile.conf"
-as alice get /operator ; expect_text "Undelivered email</span></div><span class=\"state kept\">None"
+as alice get /operator ; expect_text "Undelivered email</dt><dd><span class=\"state kept\">None"
 
 finish

@@ -57,12 +57,13 @@ for page in $(seq 40); do
     most 61440
     grep -o 'id="name-[^"]*"' "$state/answer" >>"$state/names"
     expect_text "hx-get=\"/vms?q=a2&amp;state=attention&amp;sort=name&amp;page=$page\""
-    expect_text "$((page * 25 - 24))–$((page * 25)) of 1000"
+    to=$((page * 25))
+    expect_text "$((to - 24))–${to/1000/1,000} of 1,000"
 done
 extra=()
 if [ "$(sort -u "$state/names" | wc -l) $(wc -l <"$state/names")" = "1000 1000" ]; then good; else bad "$(wc -l <"$state/names") VMs"; fi
 expect_no_text 'rel="next"'
-ask_at "/vms?page=41" ; expect_text "976–1000 of 1000"
+ask_at "/vms?page=41" ; expect_text "976–1,000 of 1,000"
 # A list whose every row has a chart, a command and all acts.
 sqlite3 "$state/data/main.db" "UPDATE vm SET state = 'running', observed = 'running', last_error = NULL, ssh_port = 20000 + rowid_of, cpu_percent = 100,
     cpu_line = 'M' || (WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 29) SELECT group_concat(printf('%d.7 %d.3', i * 2, i % 18), 'L') FROM n)
@@ -76,7 +77,7 @@ end
 sqlite3 "$state/data/main.db" "UPDATE vm SET gone_at = unixepoch(), state = 'gone'"
 serve dashboard
 ask_at /receipts ; expect 200
-expect_text "1–25 of 1000"
+expect_text "1–25 of 1,000"
 expect_count '<tr><td>' 25
 most 61440
 end
@@ -84,9 +85,9 @@ sqlite3 "$state/data/main.db" "UPDATE vm SET gone_at = NULL, state = 'failed'"
 
 serve account
 ask_at /keys ; expect 200
-expect_count 'VMs: 1000' 25
+expect_count '1,000 VMs' 25
 expect_text "1–25 of 100"
-ask_at "/keys?q=SHA256:77" ; expect_count 'VMs: 1000' 1
+ask_at "/keys?q=SHA256:77" ; expect_count '1,000 VMs' 1
 ask_at "/keys?q=none" ; expect_text "No matching keys"
 ask_at "/keys?page=4" ; expect_text "76–100 of 100"
 ask_at /keys/key0000000000001 ; expect 200
@@ -147,13 +148,13 @@ plant 2000 "INSERT INTO event SELECT 'stripe', 'evt_' || i, 'invoice.paid', 1767
 plant 2000 "INSERT INTO billing_problem (id, team_id, seen_at, what) SELECT 'problem' || i, 1, 1767225600, printf('%0500d', i) FROM n"
 serve operator
 ask_at /operator ; expect 200
-expect_text "First 25 of 2001. <code>domicile-admin orphans</code> lists all"
-expect_text "Latest 25 of 2002: <code>domicile-admin mails</code> lists all"
-expect_text "First 25 of 2001: <code>domicile-admin inbox</code> lists all"
+expect_text "First 25 of 2,001. <code>domicile-admin orphans</code> lists all"
+expect_text "Latest 25 of 2,002: <code>domicile-admin mails</code> lists all"
+expect_text "First 25 of 2,001: <code>domicile-admin inbox</code> lists all"
 most 92160 # five lists, with reasons of 1000 letters
 ask_at /operator/vms ; expect 200
 expect_count '<tr><td>' 25
-expect_text "1–25 of 10"
+expect_text "1–25 of 1,0"
 most 61440
 end
 

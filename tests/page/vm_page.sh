@@ -52,8 +52,8 @@ expect_text '<span class="fig">10<small>%</small>'
 expect_text "of 1 vCPU, peak 10%"
 expect_text "of 128 MB, peak 64 MB"
 expect_no_text ">Received<"
-expect_text '<path class="dot" d="M600 126h.1"/>'
-expect_text 'data-step="900" data-last="95" data-top="100" data-unit="%"'
+expect_text '<path class="dot" d="M600 0h.1"/>'
+expect_text 'data-step="900" data-last="95" data-top="10" data-unit="%"'
 expect_text 'data-top="128" data-unit="MB"'
 expect_text 'hx-get="/vms/runningrunningru"'
 as alice get "$vm?range=7d&chart=mem" ; expect 200
@@ -64,10 +64,22 @@ expect_no_text "2999"
 as alice get "$vm?range=1h" ; expect_text "CPU, last hour"
 expect_text 'hx-get="/vms/runningrunningru?range=1h"'
 as alice get "$vm?range=nonsense" ; expect_text "CPU, last 24 hours"
-# A young VM has no day to show; without a measurement there are words.
-sql "UPDATE vm SET created_at = $now - 300 WHERE id = 'runningrunningru'"
+# A young VM has no day to show: its chart begins with it; one measurement is no chart yet.
+sql "UPDATE vm SET created_at = $now - 600 WHERE id = 'runningrunningru'"
+as alice get $vm ; expect_text "First values in about a minute"
+sql "INSERT INTO usage_minute VALUES (1, 'runningrunningru', $((now - 120)), 12000, 64, 1048576, 6000, 0, NULL, NULL)"
 as alice get $vm ; expect_text "CPU, last hour"
-expect_text '<path class="dot" d="M600 126h.1"/>'
+expect_no_text ">Peak<"
+expect_text "data-from=\"$((now - 600))\" data-step=\"60\" data-last=\"9\" data-top=\"20\""
+expect_text '<path d="M533.3 0l66.7 70"/>'
+as alice get "$vm?range=30d" ; expect_text "data-from=\"$((now - 600))\" data-step=\"60\" data-last=\"9\""
+# The peak of a step is the upper edge of what is filled, above the line of averages.
+sql "UPDATE vm SET created_at = $now - 90 * 86400 WHERE id = 'runningrunningru';
+    UPDATE usage_quarter SET minutes = 2, cpu_ms = 18000, cpu_most_ms = 12000 WHERE quarter_at = $quarter"
+as alice get "$vm?range=24h" ; expect_text "of 1 vCPU, peak 20%"
+expect_text '<path class="fill" d="M600 0h.1V140H600z"/>'
+expect_text '<path class="dot" d="M600 35h.1"/>'
+expect_text '<span class="s4">Peak</span>'
 sql "DELETE FROM usage_minute; DELETE FROM usage_quarter"
 as alice get $vm ; expect_text "First values in about a minute"
 expect_no_text 'class="plot"'
@@ -97,10 +109,12 @@ sql "INSERT INTO activity (team_id, at_ms, id, vm_id, what, detail) VALUES
     (1, 1767225604400, 'y2', 'runningrunningru', 'Snapshot deletion failed', 'Host: busy'),
     (1, 1767225604500, 'y3', 'runningrunningru', 'Renamed', 'loud-oak → quiet-maple'),
     (1, 1767225604600, 'y4', 'runningrunningru', 'Restore requested', 'nightly')"
+sql "UPDATE activity SET took_ms = 1500 WHERE id = 'y1'"
 for page in $vm/activity /activity; do
     as alice get $page
-    expect_text "Snapshot <b>before &lt;b&gt;</b> created, 1.2 GB"
-    expect_text 'Snapshot deletion failed<br><small class="soft breakable">Host: busy</small>'
+    expect_text "Snapshot <b>before &lt;b&gt;</b> created <span class=\"whole\">in 1.5 s, 1.2 GB</span>"
+    expect_text 'Snapshot deletion failed <span class="by">by Domicile ·'
+    expect_text '<br><small class="soft breakable">Host: busy</small>'
     expect_text "Renamed from <b>loud-oak</b> to <b>quiet-maple</b>"
     expect_text "Restore of <b>nightly</b> requested"
 done
