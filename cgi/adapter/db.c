@@ -14,9 +14,8 @@
 #include <sys/stat.h>
 
 struct db_run {
-    sqlite3_stmt *statement;
-    const struct db *db;
-    bool is_reading; /* changes nothing: sqlite3_stmt_readonly() */
+    sqlite3_stmt *statement; /* NULL: not prepared yet */
+    struct db *db;
 };
 
 /* Statements for transactions, prepared once like all others. */
@@ -198,32 +197,6 @@ static struct error *db_command(struct db *db, struct arena *arena, enum command
     return e;
 }
 
-static struct error *prepare_one(struct db *db, struct arena *arena,
-                                 const struct db_statement *statement, struct db_run *run)
-{
-    if (sqlite3_prepare_v3(db->sqlite, statement->sql, -1, SQLITE_PREPARE_PERSISTENT,
-                           &run->statement, NULL) != SQLITE_OK)
-        return db_error(db, arena, statement->name);
-    run->db = db;
-    run->is_reading = sqlite3_stmt_readonly(run->statement);
-    return NULL;
-}
-
-static struct error *prepare_all(struct db *db, const struct db_schema *schema, struct arena *arena)
-{
-    struct error *e = NULL;
-
-    db->run_count = statement_count;
-    db->runs = arena_array(db->arena, statement_count, sizeof *db->runs);
-    for (const struct db_subject *subject = subjects; subject; subject = subject->next) {
-        size_t count = subject->schema == schema ? subject->count : 0;
-
-        for (size_t i = 0; i < count && !e; i++)
-            e = prepare_one(db, arena, &subject->statements[i], &db->runs[subject->base + i]);
-    }
-    return e;
-}
-
 struct error *db_open(struct arena *arena, const struct db_schema *schema, const char *path,
                       enum db_mode mode, struct db **out)
 {
@@ -236,12 +209,12 @@ struct error *db_open(struct arena *arena, const struct db_schema *schema, const
     e = db_settings(db, arena, mode);
     if (!e)
         e = version_check(db, schema, arena);
-    if (!e)
-        e = prepare_all(db, schema, arena);
     if (e) {
         db_close(db);
         return error_at(arena, path, e);
     }
+    db->run_count = statement_count;
+    db->runs = arena_array(db->arena, statement_count, sizeof *db->runs);
     *out = db;
     return NULL;
 }
@@ -408,12 +381,21 @@ int64_t db_changes(struct db *db)
     return sqlite3_changes64(db->sqlite);
 }
 
+/*
+ * Prepared at first use: a program uses a part of its statements, and to prepare all would double
+ * the time to its first page. They fit the schema: sqlc has seen to that, and db_open to its
+ * version.
+ */
 struct db_run *db_start(struct db *db, const struct db_subject *subject, size_t index)
 {
     struct db_run *run = &db->runs[subject->base + index];
 
+    run->db = db;
+    if (!run->statement)
+        sqlite3_prepare_v3(db->sqlite, subject->statements[index].sql, -1,
+                           SQLITE_PREPARE_PERSISTENT, &run->statement, NULL);
     /* A nested use of a statement would reset the outer one: a bug. */
-    assert(!sqlite3_stmt_busy(run->statement));
+    assert(!run->statement || !sqlite3_stmt_busy(run->statement));
     return run;
 }
 
@@ -447,7 +429,9 @@ struct error *db_step(struct db_run *run, struct arena *arena, bool *has_row)
     int code;
 
     *has_row = false;
-    if (run->db->is_query_only && !run->is_reading) {
+    if (!run->statement)
+        return db_error(run->db, arena, "preparing a statement");
+    if (run->db->is_query_only && !sqlite3_stmt_readonly(run->statement)) {
         e = error_new(arena, ERROR_INTERNAL, "a read-only request tried to write: %s",
                       sqlite3_sql(run->statement));
         db_end(run);

@@ -27,10 +27,9 @@ struct bytes {
 };
 
 /*
- * Open the database at `path` with the settings of ARCHITECTURE.md ("Database") and prepare every
- * statement of every subject of `schema` that this program links. INTERNAL if the file is missing,
- * has another schema version, or a statement cannot be prepared. `arena` is for errors; the
- * connection lives until db_close or the end of the process. A connection belongs to one thread.
+ * Open the database at `path` with the settings of ARCHITECTURE.md ("Database"). INTERNAL if the
+ * file is missing or has another schema version. `arena` is for errors; the connection lives until
+ * db_close or the end of the process. A connection belongs to one thread.
  */
 struct error *db_open(struct arena *arena, const struct db_schema *schema, const char *path,
                       enum db_mode mode, struct db **out);
