@@ -63,6 +63,16 @@ void ledger_sum_add(struct ledger_sum *sum, const struct price_list_rows *prices
     }
 }
 
+int64_t ledger_stretch_end(const struct price_list_rows *prices, const struct ledger_use *use,
+                           int64_t from_at, int64_t until_at)
+{
+    int64_t rate = ledger_rate(prices, use, from_at), end_at = from_at;
+
+    while (end_at < until_at && ledger_rate(prices, use, end_at) == rate)
+        end_at = price_change_after(prices, end_at);
+    return end_at < until_at ? end_at : until_at;
+}
+
 int64_t ledger_sum_millicents(const struct ledger_sum *sum)
 {
     return sum->parts / AN_HOUR_S;
