@@ -9,6 +9,7 @@
 #include "costs.html.h"
 #include "model/price.h"
 #include "team.sql.h"
+#include "view/cost_csv.h"
 #include "view/cost_page.h"
 #include "web/form.h"
 #include "web/serve.h"
@@ -56,7 +57,7 @@ static struct error *csv_show(struct request *r)
         e = month_read(r, fields[0].text, &month_at);
     if (!e && *fields[1].text && fields[1].problem)
         e = error_new(r->arena, ERROR_NOT_FOUND, "no such part");
-    return e ? e : cost_page_csv(r, month_at, *fields[1].text ? fields[1].number : 1);
+    return e ? e : cost_csv_respond(r, month_at, *fields[1].text ? fields[1].number : 1);
 }
 
 /* ---- the cap ---- */

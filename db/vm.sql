@@ -44,11 +44,12 @@ FROM vm WHERE +team_id = :team_id AND id IN (SELECT g.id FROM vm g
     ORDER BY CASE :sort WHEN 'name' THEN g.name END, g.gone_at DESC, g.id LIMIT :max OFFSET :skip)
 ORDER BY CASE :sort WHEN 'name' THEN name END, gone_at DESC, id /* sort ok */;
 
--- vm_get(team_id int, id text) row
+-- vm_get(team_id int, id text) row (snapshot_gb int)
 SELECT team_id, id, name, region, image, size, vcpus, memory_mb, disk_gb, wanted, wanted_at, state,
        state_at, up_at, observed, observed_at, unresponsive_at, ssh_host, ssh_port, host_key_public,
        host_key_fingerprint, source_vm_id, source_snapshot_id, image_version, last_error, gone_at,
-       created_at
+       created_at, (SELECT ifnull(sum(n.disk_gb), 0) FROM snapshot n
+                     WHERE n.vm_id = vm.id AND n.state = 'ready') AS snapshot_gb
 FROM vm WHERE team_id = :team_id AND id = :id;
 
 -- vm_quota(team_id int) row (vms int, vcpus int, memory_mb int, disk_gb int)

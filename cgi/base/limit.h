@@ -94,7 +94,7 @@ enum {
     LIMIT_LEDGER_GAP_S = 100,
     LIMIT_RECORD_KEEP_S = 7 * 366 * 24 * 3600, /* billing records */
     LIMIT_LEDGER_CHUNK = 200,                  /* stretches read at once */
-    LIMIT_COST_VMS = 100,                      /* lines of the costs page; the rest is one line */
+    LIMIT_COST_VMS = 1000,                     /* lines of the costs page; the rest is one line */
     LIMIT_CSV_ROWS = 5000,                     /* lines of one file, made in memory */
     LIMIT_CSV_ROW_BYTES = 320,
 

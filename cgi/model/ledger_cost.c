@@ -50,6 +50,12 @@ int64_t ledger_rate(const struct price_list_rows *prices, const struct ledger_us
     return rate;
 }
 
+void ledger_sum_rate(struct ledger_sum *sum, int64_t rate, int64_t seconds)
+{
+    sum->parts = plus(sum->parts, times(seconds, rate));
+    sum->is_too_large |= sum->parts == INT64_MAX;
+}
+
 void ledger_sum_add(struct ledger_sum *sum, const struct price_list_rows *prices,
                     const struct ledger_use *use, int64_t from_at, int64_t until_at)
 {
@@ -57,10 +63,19 @@ void ledger_sum_add(struct ledger_sum *sum, const struct price_list_rows *prices
         int64_t change_at = price_change_after(prices, from_at);
         int64_t end_at = change_at < until_at ? change_at : until_at;
 
-        sum->parts = plus(sum->parts, times(end_at - from_at, ledger_rate(prices, use, from_at)));
-        sum->is_too_large |= sum->parts == INT64_MAX;
+        ledger_sum_rate(sum, ledger_rate(prices, use, from_at), end_at - from_at);
         from_at = end_at;
     }
+}
+
+int64_t ledger_stretch_end(const struct price_list_rows *prices, const struct ledger_use *use,
+                           int64_t from_at, int64_t until_at)
+{
+    int64_t rate = ledger_rate(prices, use, from_at), end_at = from_at;
+
+    while (end_at < until_at && ledger_rate(prices, use, end_at) == rate)
+        end_at = price_change_after(prices, end_at);
+    return end_at < until_at ? end_at : until_at;
 }
 
 int64_t ledger_sum_millicents(const struct ledger_sum *sum)

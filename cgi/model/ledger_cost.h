@@ -36,5 +36,12 @@ int64_t ledger_rate(const struct price_list_rows *prices, const struct ledger_us
 void ledger_sum_add(struct ledger_sum *sum, const struct price_list_rows *prices,
                     const struct ledger_use *use, int64_t from_at, int64_t until_at);
 
+/* Until when an interval to `until_at` has the price that it has at `from_at`. */
+int64_t ledger_stretch_end(const struct price_list_rows *prices, const struct ledger_use *use,
+                           int64_t from_at, int64_t until_at);
+
+/* Add some seconds at a price of an hour, as from ledger_rate. */
+void ledger_sum_rate(struct ledger_sum *sum, int64_t rate, int64_t seconds);
+
 /* Rounded down to whole millicents. */
 int64_t ledger_sum_millicents(const struct ledger_sum *sum);

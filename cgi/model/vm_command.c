@@ -51,14 +51,14 @@ static struct error *quota_check(const struct context *context, const struct act
     if (used.vms + change->vms > config->quota_vms)
         return quota_refuse(context, NULL,
                             arena_printf(arena,
-                                         "Your team uses all of its %lld VMs. Destroy a VM, or ask "
+                                         "Your team uses all of its %s VMs. Destroy a VM, or ask "
                                          "the admin for more.",
-                                         (long long)config->quota_vms));
+                                         text_count(arena, config->quota_vms)));
     if (used.vcpus + change->vcpus > config->quota_vcpus)
         return quota_refuse(context, "size",
-                            arena_printf(arena, "This would use %lld of %lld vCPUs. " MAKE_ROOM,
-                                         (long long)(used.vcpus + change->vcpus),
-                                         (long long)config->quota_vcpus));
+                            arena_printf(arena, "This would use %s of %s vCPUs. " MAKE_ROOM,
+                                         text_count(arena, used.vcpus + change->vcpus),
+                                         text_count(arena, config->quota_vcpus)));
     if (used.memory_mb + change->memory_mb > config->quota_memory_mb)
         return quota_refuse(context, "size",
                             arena_printf(arena, "This would use %s of %s memory. " MAKE_ROOM,
@@ -68,10 +68,10 @@ static struct error *quota_check(const struct context *context, const struct act
         return quota_refuse(
             context, "size",
             arena_printf(arena,
-                         "This would use %lld of %lld GB disk. Choose a smaller size, destroy VMs, "
+                         "This would use %s of %s GB disk. Choose a smaller size, destroy VMs, "
                          "delete snapshots, or ask the admin for more.",
-                         (long long)(used.disk_gb + change->disk_gb),
-                         (long long)config->quota_disk_gb));
+                         text_count(arena, used.disk_gb + change->disk_gb),
+                         text_count(arena, config->quota_disk_gb)));
     return NULL;
 }
 
@@ -376,10 +376,10 @@ static struct error *snapshot_take_check(const struct context *context, const st
         e = sql_vm_quota(context->db, context->arena, actor->team_id, &used);
     if (!e && used.disk_gb + vm->disk_gb > context->config->quota_disk_gb)
         e = error_refuse(context->arena, ERROR_INPUT, "quota_exceeded", NULL,
-                         "This snapshot would bring your team to %lld of %lld GB of disk. Delete a "
+                         "This snapshot would bring your team to %s of %s GB of disk. Delete a "
                          "snapshot or destroy a VM first.",
-                         (long long)(used.disk_gb + vm->disk_gb),
-                         (long long)context->config->quota_disk_gb);
+                         text_count(context->arena, used.disk_gb + vm->disk_gb),
+                         text_count(context->arena, context->config->quota_disk_gb));
     return e;
 }
 

@@ -6,9 +6,9 @@
 
 #include "base/array.h"
 #include "base/clock.h"
-#include "base/csv.h"
 #include "base/date.h"
 #include "base/limit.h"
+#include "base/text.h"
 #include "costs.html.h"
 #include "main_constants.sql.h"
 #include "model/ledger.h"
@@ -16,6 +16,7 @@
 #include "model/price.h"
 #include "model/spend_cap.h"
 #include "team.sql.h"
+#include "web/list_query.h"
 #include "web/session.h"
 
 #include <stdio.h>
@@ -24,6 +25,19 @@
 
 enum { DAYS = 31, ID_BYTES = 32 };
 enum { CHART_WIDTH = 620, CHART_HEIGHT = 1000, BAR_MARGIN = 3, EURO = 100000 };
+
+static const struct list_choice SORTS[] = {
+    { .value = "cost", .label = "Cost" },
+    { .value = "name", .label = "Name" },
+};
+/* The month is kept as a filter would be. */
+static const struct list_kind KIND = {
+    .path = "/costs",
+    .things = "VMs",
+    .filter_name = "month",
+    .sorts = SORTS,
+    .sort_count = COUNT(SORTS),
+};
 
 /* ---- the pass over the ledger ---- */
 
@@ -49,6 +63,13 @@ static int costs_less(const void *a, const void *b)
     const struct line *first = a, *second = b;
 
     return (first->sum.parts < second->sum.parts) - (first->sum.parts > second->sum.parts);
+}
+
+static int name_precedes(const void *a, const void *b)
+{
+    const struct line *first = a, *second = b;
+
+    return strcmp(first->name, second->name);
 }
 
 /* The VM is complete: add it to the list, replace the cheapest one, or add it to the others. */
@@ -90,38 +111,42 @@ static struct ledger_use storage_of(const struct ledger_use *use)
     return storage;
 }
 
-static void days_add(struct tally *tally, const struct ledger_use *use,
-                     const struct ledger_interval *row)
+static void days_add(struct tally *tally, int64_t rate, int64_t storage_rate, int64_t from_at,
+                     int64_t until_at)
 {
-    const struct ledger_use storage = storage_of(use);
-
-    for (int64_t at = row->from_at; at < row->until_at;) {
+    for (int64_t at = from_at; at < until_at;) {
         int64_t day = (at - tally->month_at) / A_DAY_S;
         int64_t day_end_at = tally->month_at + (day + 1) * A_DAY_S;
-        int64_t end_at = day_end_at < row->until_at ? day_end_at : row->until_at;
+        int64_t end_at = day_end_at < until_at ? day_end_at : until_at;
 
-        ledger_sum_add(&tally->days[day], &tally->prices, use, at, end_at);
-        ledger_sum_add(&tally->days_storage[day], &tally->prices, &storage, at, end_at);
+        ledger_sum_rate(&tally->days[day], rate, end_at - at);
+        ledger_sum_rate(&tally->days_storage[day], storage_rate, end_at - at);
         at = end_at;
     }
 }
 
-/* Until when an interval has the price that it has at `at`. */
-static int64_t stretch_end(const struct price_list_rows *prices, const struct ledger_interval *row,
-                           int64_t at)
+/* Prices are looked up once for all sums. The file has a line for each rate of an interval. */
+static void cost_add(struct tally *tally, const struct ledger_interval *row)
 {
-    struct ledger_use use = row->use;
-    int64_t rate = ledger_rate(prices, &use, at), end_at = at;
+    const struct ledger_use storage = storage_of(&row->use);
+    int64_t before = -1;
 
-    while (end_at < row->until_at && ledger_rate(prices, &use, end_at) == rate)
-        end_at = price_change_after(prices, end_at);
-    return end_at < row->until_at ? end_at : row->until_at;
+    for (int64_t at = row->from_at, end_at; at < row->until_at; at = end_at) {
+        int64_t rate = ledger_rate(&tally->prices, &row->use, at);
+
+        end_at = price_change_after(&tally->prices, at);
+        end_at = end_at < row->until_at ? end_at : row->until_at;
+        ledger_sum_rate(&tally->total, rate, end_at - at);
+        ledger_sum_rate(&tally->now.sum, rate, end_at - at);
+        days_add(tally, rate, ledger_rate(&tally->prices, &storage, at), at, end_at);
+        tally->lines_of_file += rate != before;
+        before = rate;
+    }
 }
 
 static bool row_add(void *context, const struct ledger_interval *row)
 {
     struct tally *tally = context;
-    struct ledger_use use = row->use;
     int64_t length_s = row->until_at - row->from_at;
     struct line *now = &tally->now;
 
@@ -131,11 +156,7 @@ static bool row_add(void *context, const struct ledger_interval *row)
         snprintf(now->name, sizeof now->name, "%s", row->name);
         now->is_known = row->is_known;
     }
-    for (int64_t at = row->from_at; at < row->until_at; tally->lines_of_file++)
-        at = stretch_end(&tally->prices, row, at);
-    ledger_sum_add(&tally->total, &tally->prices, &use, row->from_at, row->until_at);
-    ledger_sum_add(&now->sum, &tally->prices, &use, row->from_at, row->until_at);
-    days_add(tally, &use, row);
+    cost_add(tally, row);
     if (strcmp(row->use.state, LEDGER_STATE_RUNNING) == 0)
         now->running_s += length_s;
     else if (strcmp(row->use.state, LEDGER_STATE_STOPPED) == 0)
@@ -163,7 +184,6 @@ static struct error *tally_take(struct request *r, struct tally *tally)
     if (e)
         return e;
     line_end(tally);
-    qsort(tally->lines, tally->count, sizeof tally->lines[0], costs_less);
     return NULL;
 }
 
@@ -243,28 +263,68 @@ static void days_fill(struct request *r, const struct tally *tally, struct costs
         page->days.row[page->days.count++] = day_of(r, tally, day, day_count, top);
 }
 
-static void lists_fill(struct request *r, const struct tally *tally, struct costs_html *page)
+static void files_fill(struct request *r, const struct tally *tally, struct costs_html *page)
 {
     int64_t files = (tally->lines_of_file + LIMIT_CSV_ROWS - 1) / LIMIT_CSV_ROWS;
 
-    page->vms.row = arena_array(r->arena, tally->count, sizeof *page->vms.row);
-    for (size_t i = 0; i < tally->count; i++) {
-        const struct line *line = &tally->lines[i];
-
-        page->vms.row[page->vms.count++] = (struct cost_vm){
-            .id = line->id,
-            .name = line->name,
-            .cost = amount(r, &line->sum),
-            .running_ms = line->running_s * 1000,
-            .stopped_ms = line->stopped_s * 1000,
-            .unbilled_ms = line->unbilled_s * 1000,
-            .is_known = line->is_known,
-        };
-    }
     page->files.row = arena_array(r->arena, (size_t)files, sizeof *page->files.row);
     page->has_parts = files > 1;
     for (int64_t i = 1; i <= files; i++)
         page->files.row[page->files.count++] = (struct cost_file){ i };
+}
+
+/* The lines that are searched for come first, in the order that is asked for. Returns their number.
+ */
+static size_t lines_choose(struct request *r, const struct list_query *list, struct tally *tally)
+{
+    const char *search = text_lower(r->arena, list->search);
+    size_t count = 0;
+
+    for (size_t i = 0; i < tally->count; i++) {
+        if (strstr(text_lower(r->arena, tally->lines[i].name), search))
+            tally->lines[count++] = tally->lines[i];
+    }
+    qsort(tally->lines, count, sizeof tally->lines[0],
+          strcmp(list->sort, "name") == 0 ? name_precedes : costs_less);
+    return count;
+}
+
+static struct cost_vm vm_of(struct request *r, const struct line *line)
+{
+    return (struct cost_vm){
+        .id = line->id,
+        .name = line->name,
+        .cost = amount(r, &line->sum),
+        .running_ms = line->running_s * 1000,
+        .stopped_ms = line->stopped_s * 1000,
+        .unbilled_ms = line->unbilled_s * 1000,
+        .is_known = line->is_known,
+    };
+}
+
+/* A page of the lines; the others and the total belong to all of them. */
+static struct error *list_fill(struct request *r, struct tally *tally, struct costs_html *page)
+{
+    struct list_query *list = &page->list;
+    struct error *e = list_query_read(r, &KIND, list);
+    size_t from;
+
+    if (e)
+        return e;
+    page->has_usage = tally->count > 0;
+    page->has_tools = tally->count > LIMIT_LIST_ROWS;
+    e = list_query_page(r, (int64_t)lines_choose(r, list, tally), list);
+    if (e)
+        return e;
+    list->filter = page->month_iso;
+    page->is_whole = !*list->search && !list->older;
+    page->others = page->is_whole ? tally->other_count : 0;
+    page->others_cost = amount(r, &tally->others);
+    from = (size_t)list->skip;
+    page->vms.row = arena_array(r->arena, LIMIT_LIST_ROWS, sizeof *page->vms.row);
+    for (size_t i = from; i < (size_t)list->to; i++)
+        page->vms.row[page->vms.count++] = vm_of(r, &tally->lines[i]);
+    return NULL;
 }
 
 /* The forecast, and the forecast if everything were stopped. */
@@ -357,6 +417,8 @@ struct error *cost_page_fill(struct request *r, int64_t month_at, struct costs_h
         e = tally_take(r, tally);
     if (!e)
         e = months_fill(r, month_at, page);
+    if (!e)
+        e = list_fill(r, tally, page);
     if (!e && page->is_now)
         e = outlook_fill(r, tally, page);
     if (!e && page->is_now)
@@ -364,102 +426,11 @@ struct error *cost_page_fill(struct request *r, int64_t month_at, struct costs_h
     if (e)
         return e;
     page->total = amount(r, &tally->total);
-    page->others = tally->other_count;
-    page->others_cost = amount(r, &tally->others);
     page->currency = r->config->currency;
     page->is_owner = actor_is_owner(&actor);
-    lists_fill(r, tally, page);
+    files_fill(r, tally, page);
     days_fill(r, tally, page);
     r->frame.title = page->is_now ? "Costs" : arena_printf(r->arena, "Costs of %s", page->month);
     r->frame.section = "costs";
     return NULL;
-}
-
-/* ---- the file ---- */
-
-/* The answer is in memory three times: as made, with its headers, as FastCGI records. */
-_Static_assert(3 * LIMIT_CSV_ROWS * LIMIT_CSV_ROW_BYTES <= LIMIT_REQUEST_ARENA_BYTES * 3 / 4,
-               "a full file does not fit");
-
-struct file {
-    struct request *r;
-    struct price_list_rows prices;
-    struct ledger_sum sum; /* of all lines so far, those of earlier parts included */
-    int64_t skip, max;     /* lines */
-};
-
-/* Its cost is what the sum has grown by, so that the lines add up to the month's total. */
-static void stretch_write(struct file *file, const struct ledger_interval *row, int64_t from_at,
-                          int64_t until_at, int64_t millicents)
-{
-    struct arena *arena = file->r->arena;
-    struct buf *out = &file->r->response.body;
-    struct ledger_use use = row->use;
-
-    csv_text(out, row->vm_id);
-    csv_text(out, row->name);
-    csv_text(out, date_iso(arena, from_at));
-    csv_text(out, date_iso(arena, until_at));
-    csv_int(out, until_at - from_at);
-    csv_text(out, row->use.state);
-    csv_text(out, row->use.size);
-    csv_int(out, row->use.disk_gb);
-    csv_int(out, row->use.snapshot_gb);
-    csv_int(out, ledger_rate(&file->prices, &use, from_at));
-    csv_text(out, arena_printf(arena, "%lld.%05lld", (long long)(millicents / 100000),
-                               (long long)(millicents % 100000)));
-    csv_line_end(out);
-}
-
-/* One line per interval and price, so that seconds times price is exact. */
-static bool row_write(void *context, const struct ledger_interval *row)
-{
-    struct file *file = context;
-    struct ledger_use use = row->use;
-
-    for (int64_t at = row->from_at; at < row->until_at && file->max > 0;) {
-        int64_t end_at = stretch_end(&file->prices, row, at);
-        int64_t before = ledger_sum_millicents(&file->sum);
-
-        ledger_sum_add(&file->sum, &file->prices, &use, at, end_at);
-        if (file->skip > 0) {
-            file->skip--;
-        } else {
-            stretch_write(file, row, at, end_at, ledger_sum_millicents(&file->sum) - before);
-            file->max--;
-        }
-        at = end_at;
-    }
-    return file->max > 0;
-}
-
-struct error *cost_page_csv(struct request *r, int64_t month_at, int64_t part)
-{
-    static const char *const heads[] = {
-        "vm_id", "vm",   "from_utc", "until_utc",   "seconds",
-        "state", "size", "disk_gb",  "snapshot_gb", "millicents_per_hour"
-    };
-    struct file file = { .r = r, .skip = (part - 1) * LIMIT_CSV_ROWS, .max = LIMIT_CSV_ROWS };
-    struct ledger_walk walk = {
-        .team_id = r->session->team_id,
-        .from_at = month_at,
-        .until_at = date_month_end(month_at),
-        .visit = row_write,
-        .context = &file,
-    };
-    struct error *e = sql_price_list(r->db, r->arena, &file.prices);
-
-    if (e)
-        return e;
-    r->response.body = buf_new(r->arena, LIMIT_CSV_ROWS * LIMIT_CSV_ROW_BYTES);
-    for (size_t i = 0; i < COUNT(heads); i++)
-        csv_text(&r->response.body, heads[i]);
-    csv_text(&r->response.body, arena_printf(r->arena, "cost_%s", r->config->currency));
-    csv_line_end(&r->response.body);
-    r->response.content_type = "text/csv; charset=utf-8; header=present";
-    r->response.download =
-        arena_printf(r->arena, part > 1 ? "costs-%s-part-%lld.csv" : "costs-%s.csv",
-                     date_month_iso(r->arena, month_at), (long long)part);
-    e = ledger_walk(r->db, r->arena, &walk);
-    return e ? e : ledger_sum_check(r->arena, &file.sum);
 }

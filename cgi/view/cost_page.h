@@ -50,9 +50,3 @@ struct cost_file_rows {
 
 /* Fill the page for the month that begins at `month_at`; sets title and section. */
 struct error *cost_page_fill(struct request *r, int64_t month_at, struct costs_html *page);
-
-/*
- * That month as CSV, part `part` (from 1) of LIMIT_CSV_ROWS lines: one for each interval and price.
- * The costs of all parts add up to the month's total.
- */
-struct error *cost_page_csv(struct request *r, int64_t month_at, int64_t part);

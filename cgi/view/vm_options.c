@@ -93,13 +93,13 @@ static const char *size_disabled_reason(struct request *r, const struct config_s
     if (size->disk_gb < min_disk_gb)
         return arena_printf(arena, "Needs a disk of at least %lld GB", (long long)min_disk_gb);
     if (vcpus > 0)
-        return arena_printf(arena, "Exceeds your quota by %lld vCPU%s", (long long)vcpus,
+        return arena_printf(arena, "Exceeds your quota by %s vCPU%s", text_count(arena, vcpus),
                             vcpus == 1 ? "" : "s");
     if (memory_mb > 0)
         return arena_printf(arena, "Exceeds your quota by %s memory",
                             text_memory(arena, memory_mb));
     if (disk_gb > 0)
-        return arena_printf(arena, "Exceeds your quota by %lld GB disk", (long long)disk_gb);
+        return arena_printf(arena, "Exceeds your quota by %s GB disk", text_count(arena, disk_gb));
     return NULL;
 }
 
@@ -138,7 +138,12 @@ static int64_t bar_of(int64_t used, int64_t quota)
     return used >= quota ? 100 : used * 100 / quota;
 }
 
-/* "2 of 5 GB" */
+/* "2 of 5" */
+static const char *number_of(struct arena *arena, int64_t used, int64_t quota)
+{
+    return arena_printf(arena, "%s of %s", text_count(arena, used), text_count(arena, quota));
+}
+
 static void quota_fill(struct request *r, const struct config_size *size,
                        const struct vm_quota_row *used, struct option *option)
 {
@@ -147,14 +152,12 @@ static void quota_fill(struct request *r, const struct config_size *size,
     int64_t vms = used->vms + 1, vcpus = used->vcpus + size->vcpus;
     int64_t memory_mb = used->memory_mb + size->memory_mb, disk_gb = used->disk_gb + size->disk_gb;
 
-    option->quota_vms =
-        arena_printf(arena, "%lld of %lld", (long long)vms, (long long)config->quota_vms);
-    option->quota_vcpus =
-        arena_printf(arena, "%lld of %lld", (long long)vcpus, (long long)config->quota_vcpus);
+    option->quota_vms = number_of(arena, vms, config->quota_vms);
+    option->quota_vcpus = number_of(arena, vcpus, config->quota_vcpus);
     option->quota_memory = arena_printf(arena, "%s of %s", text_memory(arena, memory_mb),
                                         text_memory(arena, config->quota_memory_mb));
-    option->quota_disk = arena_printf(arena, "%lld of %lld GB", (long long)disk_gb,
-                                      (long long)config->quota_disk_gb);
+    option->quota_disk =
+        arena_printf(arena, "%s GB", number_of(arena, disk_gb, config->quota_disk_gb));
     option->vms_now = bar_of(used->vms, config->quota_vms);
     option->vms_after = bar_of(vms, config->quota_vms);
     option->vcpus_now = bar_of(used->vcpus, config->quota_vcpus);

@@ -52,6 +52,18 @@ static struct error *parts_read(struct request *r, const struct vm_get_row *vm,
     return NULL;
 }
 
+/* libvirt keeps snapshots within the domain: its one answer for both is shown once. */
+static void snapshots_merge(struct vm_receipt_part_rows *parts)
+{
+    struct vm_receipt_part *part = parts->row;
+
+    if (parts->count < 2 || strcmp(part[0].answer, part[1].answer) != 0)
+        return;
+    part[0].name = "VM and its snapshots";
+    parts->count--;
+    memmove(&part[1], &part[2], (parts->count - 1) * sizeof *part);
+}
+
 /* How the VM was destroyed; without a job of its own nobody knows. */
 static struct error *destruction_read(struct request *r, const struct vm_get_row *vm,
                                       struct job_destruction_row *out)
@@ -92,6 +104,8 @@ struct error *vm_receipt_respond(struct request *r, const struct vm_get_row *vm,
     struct job_destruction_row destruction = { .who = NULL };
     struct error *e = parts_read(r, vm, &page.parts);
 
+    if (!e)
+        snapshots_merge(&page.parts);
     if (!e)
         e = destruction_read(r, vm, &destruction);
     if (!e)

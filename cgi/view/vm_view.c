@@ -4,6 +4,7 @@
 #include "base/array.h"
 #include "base/text.h"
 #include "main_constants.sql.h"
+#include "model/ledger_cost.h"
 #include "model/vm_job.h"
 #include "model/vm_state.h"
 
@@ -57,9 +58,9 @@ struct vm_view vm_view_of(struct request *r, const struct price_list_rows *price
 {
     const struct config_region *region = config_region_find(r->config, vm->region);
     const struct config_image *image = config_image_find(r->config, vm->image);
-    int64_t now_at = r->now_at;
-    int64_t millicents = price_at(prices, vm->size, now_at);
-    int64_t disk_millicents = price_at(prices, PRICE_STOPPED_DISK, now_at);
+    const struct ledger_use on = { LEDGER_STATE_RUNNING, vm->size, vm->disk_gb, vm->snapshot_gb };
+    const struct ledger_use off = { LEDGER_STATE_STOPPED, vm->size, vm->disk_gb, vm->snapshot_gb };
+    int64_t millicents = ledger_rate(prices, &on, r->now_at);
     bool is_running = strcmp(vm->state, VM_STATE_RUNNING) == 0;
     const struct vm_view_state state =
         vm_view_state_of(vm->state, vm->state_at, vm->up_at, vm->unresponsive_at, vm->last_error);
@@ -78,8 +79,9 @@ struct vm_view vm_view_of(struct request *r, const struct price_list_rows *price
         .up_since = vm->up_at,
         .price_hour = price_hour(r->config, r->arena, millicents),
         .price_month = price_month(r->config, r->arena, millicents),
-        .stopped_month = price_month(r->config, r->arena, disk_millicents * vm->disk_gb),
+        .stopped_month = price_month(r->config, r->arena, ledger_rate(prices, &off, r->now_at)),
         .last_error = vm->last_error,
+        .has_snapshots = vm->snapshot_gb > 0,
         .has_way_in = vm_view_has_way_in(vm->state),
         .is_running = is_running,
         .is_stopped = strcmp(vm->state, VM_STATE_STOPPED) == 0,

@@ -77,7 +77,7 @@ async function workerKill() {
     vm_destroyed: [{ vm_name: 'quiet-maple', url, happened_at: until_at }, 'quiet-maple on Domicile was destroyed',
       ['quiet-maple', '20 Nov 2026, 12:00 UTC', 'receipt']],
     new_signin: [{ browser: 'Firefox on Linux', url, happened_at: until_at }, 'New sign-in to Domicile',
-      ['Firefox on Linux', '20 Nov 2026, 12:00 UTC', 'nothing to do']],
+      ['Firefox on Linux', '20 Nov 2026, 12:00 UTC', 'no action is needed']],
   };
   for (const [kind, [values, subject, words]] of Object.entries(kinds)) {
     box.calm();
@@ -278,7 +278,7 @@ async function workerKill() {
   const [link] = parsed.text.match(/https:\S+/);
   check('and its link, in the HTML as well', parsed.html.split(link).length === 4
     && link.startsWith(`${server.url}/signin/link?token=`), parsed.html);
-  check('that works once, until then', /It works once, until \d+ \w+ \d{4}, \d\d:\d\d UTC\./.test(parsed.text), parsed.text);
+  check('that works once, until then', /It can be used once and expires on \d+ \w+ \d{4}, \d\d:\d\d UTC\./.test(parsed.text), parsed.text);
   const token = new URL(link).searchParams.get('token');
   const files = [server.log(), ...['data/main.db', 'data/main.db-wal'].map((name) => fs.readFileSync(`${server.dir}/${name}`, 'latin1'))];
   check('its token is nowhere on the disk', !files.some((text) => text.includes(token)));

@@ -81,14 +81,24 @@ expect_text '<td class="num">€0.29</td><td class="num">€0.07</td><td class="
 
 # More VMs than lines: the most expensive are listed, the others share one line.
 renew
-sqlite3 "$state/data/main.db" "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 130)
-    INSERT INTO ledger SELECT 1, 1767225600, printf('many%012d', i), 1767225600, 1767225600 + i * 3600, 0, 'many-' || i, 'running', 'medium', 1, 0 FROM n"
+sqlite3 "$state/data/main.db" "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1030)
+    INSERT INTO ledger SELECT 1, 1767225600, printf('many%012d', i), 1767225600, 1767225600 + i * 600, 0, 'many-' || i, 'running', 'medium', 1, 0 FROM n"
 as alice get "/costs?month=2026-01" ; expect 200
-expect_text ">many-130<"
-expect_no_text ">many-10<"
+expect_text ">many-1030<"
+expect_no_text ">many-1000<"
+expect_text "1–25 of 1,000"
+expect_no_text "<tfoot>"
+expect_text 'href="/costs?q=&amp;month=2026-01&amp;sort=cost&amp;page=2"'
+as alice get "/costs?month=2026-01&q=MANY-10&sort=name" ; expect_text "1–25 of 41"
+expect_text ">many-100<"
+expect_no_text "<tfoot>"
+as alice get "/costs?month=2026-01&q=nothing" ; expect_text 'Nothing contains “nothing”. <a href="/costs?month=2026-01">'
+as alice get "/costs?month=2026-01&page=40" ; expect 200
+expect_no_text ">many-1030<"
+expect_text "<tfoot>"
 expect_text "33 other VMs, each of which cost less"
-# 1 to 32 hours of medium, and the hour of the forgotten one.
-expect_text "<td data-th=\"Cost\" class=\"num\"><b>$(euros $((1200 * (32 * 33 / 2 + 1))))</b></td>"
+# 1 to 32 times ten minutes of medium, and the hour of the forgotten one.
+expect_text "<td data-th=\"Cost\" class=\"num\"><b>$(euros $((1200 * (32 * 33 / 2) / 6 + 1200)))</b></td>"
 
 renew
 route "GET /costs/csv"
@@ -154,7 +164,7 @@ expect_row "SELECT cap_cents IS NULL FROM team WHERE id = 1" 1
 as alice post /costs/cap cap=0.10 ; expect 303
 used runningrunningru running nano 1 $((81 * 3600))
 as alice get /vms ; expect_text "81% of the spending limit used"
-as alice get /costs ; expect_text "€0.08 of €0.10 used this month (81%)"
+as alice get /costs ; expect_text "€0.08 of €0.10 used"
 as alice post /vms/stoppedstoppedst/start ; expect 303 /vms/stoppedstoppedst
 as bob get /vms ; expect_no_text "spending limit used"
 

@@ -122,6 +122,13 @@ route "GET /vms/:id/settings"
 as alice get $vm/settings ; expect 200 vm_settings.html
 as alice get $stopped/settings ; expect 200 vm_settings_stopped.html
 
+# One answer for the VM and its snapshots is shown once.
+sql "UPDATE receipt SET thing = 'snapshots', answer = (SELECT answer FROM receipt WHERE thing = 'domain') WHERE thing = 'disk'"
+as alice get /vms/gonegonegonegone ; expect_text "VM and its snapshots"
+expect_text "1 of 1 parts absent"
+as alice get /vms/gonegonegonegone/receipt.json ; expect_text '{"part":"Snapshots",'
+fresh
+
 route "GET /vms/:id/receipt.json"
 nobody get /vms/gonegonegonegone/receipt.json ; expect 303
 as bob get /vms/gonegonegonegone/receipt.json ; expect 404

@@ -204,7 +204,7 @@ static void test_message(void **state)
     for (size_t i = 0; i < 6; i++)
         assert_string_equal(sent.headers[i], headers[i]);
     assert_true(
-        strncmp(sent.text, "The VM quiet-maple was destroyed, 20 Nov 2026, 12:00 UTC,", 57) == 0);
+        strncmp(sent.text, "The VM quiet-maple was destroyed on 20 Nov 2026, 12:00 UTC", 58) == 0);
     assert_non_null(strstr(sent.text, "\r\nhttps://localhost/a?b&c\r\n"));
     assert_null(strstr(sent.text, "Subject:"));
     assert_non_null(strstr(sent.html, "<title>quiet-maple on Test was destroyed</title>\r\n"));
