@@ -122,6 +122,13 @@
     tick();
   });
 
+  /* A hidden page asks twice a minute. */
+  var askedAt = 0;
+  document.addEventListener('htmx:beforeRequest', function (event) {
+    if (document.hidden && Date.now() - askedAt < 30000) event.preventDefault();
+    else askedAt = Date.now();
+  });
+
   /* Two polls without an answer: what is shown may be out of date, and says so. */
   var failures = 0;
   function reached(isReached) {

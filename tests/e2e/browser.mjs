@@ -424,6 +424,16 @@ let vm;
   check('until there is one again', await until(() => here.$eval('#lost', (e) => e.hidden)));
   equal('and the focus is where it was', await here.evaluate(() => document.activeElement.id), 'start');
   browser.errors = browser.errors.filter((error) => !/ERR_INTERNET_DISCONNECTED|htmx:(sendError|afterRequest)/.test(error));
+  // A page that nobody sees asks twice a minute.
+  await here.evaluate(() => {
+    Object.defineProperty(document, 'hidden', { configurable: true, value: true });
+    Object.assign(window, { polls: 0, asked: 0 });
+    document.addEventListener('htmx:beforeRequest', (event) => { window.polls += 1; window.asked += event.defaultPrevented ? 0 : 1; });
+  });
+  await until(() => here.evaluate(() => window.polls >= 4));
+  check('a hidden page asks seldom', await here.evaluate(() => window.asked < window.polls));
+  await here.evaluate(() => { delete document.hidden; window.asked = 0; });
+  check('and again when it is seen', await until(() => here.evaluate(() => window.asked > 0)));
   await ask(there, '#start');
   await chipIs(there, 'Running');
   await here.goto(`${server.url}/vms`);
