@@ -126,7 +126,7 @@ static struct error *db_settings(struct db *db, struct arena *arena, enum db_mod
                                  "PRAGMA foreign_keys=ON; PRAGMA synchronous=FULL;"
                                  "PRAGMA secure_delete=ON; PRAGMA cell_size_check=ON;"
                                  "PRAGMA mmap_size=0; PRAGMA temp_store=MEMORY;"
-                                 "PRAGMA wal_autocheckpoint=200;"
+                                 "PRAGMA wal_autocheckpoint=2000;"
                                  "PRAGMA journal_size_limit=1048576");
 
     if (!e && mode == DB_READ_WRITE)

@@ -200,16 +200,22 @@ static void batch_respond(void *context, struct exchange *exchanges, size_t coun
 
 /* ---- start ---- */
 
+/* Whether a receiver has a further secret, and the operator has set it. */
+static bool is_there(struct arena *arena, const char *state_dir, const char *name)
+{
+    return name && (access(arena_printf(arena, "%s/secrets/%s", state_dir, name), F_OK) == 0 ||
+                    errno != ENOENT);
+}
+
 static struct error *secrets_load(struct receiver_state *state, struct arena *arena,
                                   const char *state_dir)
 {
     for (size_t i = 0; i < RECEIVER_SECRET_FILES; i++) {
         const char *name = state->receiver->secrets[i];
-        const char *path = arena_printf(arena, "%s/secrets/%s", state_dir, name);
         struct config_secret secret;
         struct error *e;
 
-        if (i > 0 && (!name || (access(path, F_OK) < 0 && errno == ENOENT)))
+        if (i > 0 && !is_there(arena, state_dir, name))
             continue;
         e = config_secret_load(arena, state_dir, name, &secret);
         if (e)
