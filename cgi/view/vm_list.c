@@ -109,7 +109,8 @@ static struct vm_row row_of(struct request *r, const struct pricing *pricing,
         .label = state.label,
         .chip = state.chip,
         .state_since = state.since_at,
-        .cpu_line = vm->cpu_line,
+        .cpu_line = vm->cpu_line && strchr(vm->cpu_line, 'l') ? vm->cpu_line : "",
+        .is_measured = vm->cpu_line != NULL,
         .cpu_percent = vm->cpu_percent,
         .cost_month =
             r->frame.has_billing

@@ -11,7 +11,7 @@ struct vm_row {
     const char *label; /* "Running" */
     const char *chip;  /* CSS class of the state */
     int64_t state_since;
-    const char *cpu_line; /* path of a chart of 80 by 18; NULL: not measured */
+    const char *cpu_line; /* path of a chart of 80 by 18; "": less than two points */
     int64_t cpu_percent;
     const char *cost_month; /* as it is now, with snapshots: "€8.76" */
     const char *ssh;        /* the command; NULL while not reachable */
@@ -19,6 +19,7 @@ struct vm_row {
     int64_t working_at_ms;  /* when that job was requested; 0: none */
     int64_t typical_ms;     /* how long such a job usually takes; 0: unknown */
     const char *last_error; /* cut to a line or two; NULL: none */
+    bool is_measured;       /* in the last hour */
     bool is_up;             /* runs and responds */
     bool is_silent;         /* runs and does not respond */
     bool is_working;

@@ -196,7 +196,7 @@ let vm;
     check('destroyed by its name, it is gone', await destroy(page), await text(page, 'main'));
     check('and nothing can be asked of it any more', await until(async () => await page.$('main form') === null));
     const receipt = await page.$$eval('.sheet tbody tr', (rows) => rows.map((row) => row.innerText));
-    check('the receipt names everything', ['virtual machine', 'disk', 'cloud-init'].every((word) => receipt.some((line) => line.toLowerCase().includes(word))), receipt);
+    check('the receipt names everything', ['vm and its snapshots', 'disk', 'cloud-init', 'ssh port'].every((word) => receipt.some((line) => line.toLowerCase().includes(word))), receipt);
     check('each with the host’s answer', await page.$$eval('.sheet tbody code', (all) => all.length > 2 && all.every((e) => e.textContent.trim())));
     equal('no file of it is left', execFileSync('find', [server.dir, '-name', `*${one.id}*`], { encoding: 'utf8' }), '');
     equal('nor a guest', server.processes().filter(({ argv }) => argv.join(' ').includes(one.id)).length, 0);

@@ -98,7 +98,7 @@ expect_no_text ">many-1030<"
 expect_text "<tfoot>"
 expect_text "33 other VMs, each of which cost less"
 # 1 to 32 times ten minutes of medium, and the hour of the forgotten one.
-expect_text "<td data-th=\"Cost\" class=\"num\"><b>$(euros $((1200 * (32 * 33 / 2) / 6 + 1200)))</b></td>"
+expect_text "<td class=\"num st\"><b>$(euros $((1200 * (32 * 33 / 2) / 6 + 1200)))</b></td>"
 
 renew
 route "GET /costs/csv"

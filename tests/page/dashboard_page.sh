@@ -29,6 +29,9 @@ as alice with HTTP_HX_REQUEST=true raw GET /vms ; expect 200 fragment_vms.html
 version=$(sed -n 's/^ETag: \(.*\)\r/\1/p' "$state/answer")
 extra=("HTTP_HX_REQUEST=true" "HTTP_IF_NONE_MATCH=$version")
 as alice raw GET /vms ; expect 304
+# One measurement is a number, but no chart.
+sqlite3 "$state/data/main.db" "UPDATE vm SET cpu_line = 'M80 9h.1', cpu_percent = 50 WHERE id = 'runningrunningru'"
+as alice get /vms ; expect_text '<path d=""/></svg><span class="num">50%'
 sqlite3 "$state/data/main.db" "UPDATE vm SET state = 'stopping' WHERE id = 'runningrunningru'"
 as alice raw GET /vms ; expect 200
 extra=()

@@ -61,14 +61,14 @@ expect_text "of 1 vCPU, peak 100%"
 expect_text 'value="mem" checked'
 expect_text ">Received<"
 expect_no_text "2999"
-as alice get "$vm?range=1h" ; expect_text "CPU, last hour"
+as alice get "$vm?range=1h" ; expect_text "CPU<span class=\"roomy\">, last hour"
 expect_text 'hx-get="/vms/runningrunningru?range=1h"'
-as alice get "$vm?range=nonsense" ; expect_text "CPU, last 24 hours"
+as alice get "$vm?range=nonsense" ; expect_text "CPU<span class=\"roomy\">, last 24 hours"
 # A young VM has no day to show: its chart begins with it; one measurement is no chart yet.
 sql "UPDATE vm SET created_at = $now - 600 WHERE id = 'runningrunningru'"
 as alice get $vm ; expect_text "First values in about a minute"
 sql "INSERT INTO usage_minute VALUES (1, 'runningrunningru', $((now - 120)), 12000, 64, 1048576, 6000, 0, NULL, NULL)"
-as alice get $vm ; expect_text "CPU, last hour"
+as alice get $vm ; expect_text "CPU<span class=\"roomy\">, last hour"
 expect_no_text ">Peak<"
 expect_text "data-from=\"$((now - 600))\" data-step=\"60\" data-last=\"9\" data-top=\"20\""
 expect_text '<path d="M533.3 0l66.7 70"/>'
