@@ -281,8 +281,6 @@ static void row_fill(struct request *r, struct vm_html *page, const struct vm_ge
 
     page->access = is_reachable ? vm_access_of(r, vm) : (struct vm_access){ .ssh = NULL };
     page->rename = vm->name;
-    page->disk_gb = vm->disk_gb;
-    page->ssh_port = vm->ssh_port;
     page->size_name = vm->size;
     page->created_at = vm->created_at;
     page->is_destroying = strcmp(vm->state, VM_STATE_DESTROYING) == 0;

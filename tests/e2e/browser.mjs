@@ -58,6 +58,7 @@ async function signOut(page) {
 
 async function destroy(page) {
   await tabOpen(page, 'settings');
+  await follow(page, '#destroy-button');
   const name = await text(page, '#destroy label b');
   await fill(page, '#destroy-name', name);
   await ask(page, '#destroy button[type=submit]');
@@ -188,7 +189,7 @@ let vm;
   check('and the quota counts them', (await text(page, '.head p')).startsWith('2 of 5 VMs'), await text(page, '.head p'));
 
   for (const one of [clone, vm]) {
-    await page.goto(`${server.url}/vms/${one.id}/settings`);
+    await page.goto(`${server.url}/vms/${one.id}/destroy`);
     await fill(page, '#destroy-name', 'wrong');
     equal('a wrong name destroys nothing', await ask(page, '#destroy button[type=submit]'), 422);
     check('and is explained', (await text(page, '#destroy-help')).includes('Nothing was destroyed'));
@@ -308,7 +309,8 @@ let vm;
   check('it stops', await chipIs(page, 'Stopped'));
   await tabTo('#tab-settings');
   await press('Enter');
-  await tabTo('#destroy-name');
+  await tabTo('#destroy-button');
+  await press('Enter');
   await page.keyboard.type(await text(page, '#destroy label b'));
   await press('Enter');
   check('it is destroyed', await until(async () => await page.$('.sheet') !== null));
@@ -348,6 +350,7 @@ let vm;
   await follow(page, '#stop');
   check('it is being stopped', ['Stopping', 'Stopped'].includes(await chip(page)), await chip(page));
   await tabOpen(page, 'settings');
+  await follow(page, '#destroy-button');
   await fill(page, '#destroy-name', await text(page, '#destroy label b'));
   await follow(page, '#destroy button[type=submit]');
   check('it is destroyed', await until(async () => {

@@ -56,6 +56,8 @@ async function inspect(page, name) {
   const margins = await page.$$eval('.wrap', (all) => all.map((e) => e.getBoundingClientRect().left));
   check(`${name}: room at the sides at 900`, margins.every((left) => left >= 12), margins);
   await page.setViewport({ width: 1280, height: 900 });
+  const uneven = await page.$$eval('.inline', (all) => all.map((e) => e.querySelector('.btn').getBoundingClientRect().top - e.querySelector('.field > input').getBoundingClientRect().top).filter((gap) => Math.abs(gap) > 1));
+  equal(`${name}: a button stands in the line of its field`, uneven.join(), '');
   const heads = await page.$$eval('h1', (all) => all.length);
   equal(`${name}: one h1`, heads, 1);
 }
@@ -172,7 +174,7 @@ const looker = { bypassCsp: true };
     ['vms', '/vms'], ['new VM', '/vms/new'], ['clone', clone], ['keys', '/keys'], ['activity', '/activity'], ['account', '/account'],
     ['operator', '/operator'], ['operator VMs', '/operator/vms'], ['activity none', '/activity?kind=failed'], ['error 404', '/vms/nosuchnosuchnosu', 404], ['error 405', `${vm}/start`, 405]]);
   for (const [name, tab, form, field, value] of [['VM name', '/settings', '/rename', '#rename', 'Not A Name!'], ['snapshot name', '/snapshots', '/snapshots', '#snapshot-name', ''],
-    ['destroy', '/settings', '/destroy', '#destroy-name', 'wrong']]) {
+    ['destroy', '/destroy', '/destroy', '#destroy-name', 'wrong']]) {
     await page.goto(server.url + vm + tab);
     await page.$eval(`form[action$="${form}"]`, (e) => { e.noValidate = true; });
     await page.$eval(field, (e, v) => { e.value = v; }, value);
@@ -254,6 +256,8 @@ const looker = { bypassCsp: true };
   await page.goto(server.url + vm);
   check('and the VM can be started', await page.$eval('#start', (e) => !e.disabled));
   await follow(page, '#tab-settings');
+  await follow(page, '#destroy-button');
+  await inspect(page, 'real VM destroy');
   await page.$eval('#destroy-name', (e, v) => { e.value = v; }, await text(page, '#destroy label b'));
   await follow(page, '#destroy button[type=submit]');
   await until(async () => await page.$('.sheet') !== null);
@@ -272,7 +276,7 @@ const looker = { bypassCsp: true };
   const [person, team] = server.sql(`SELECT person_id, current_team_id FROM session JOIN person p ON p.id = person_id WHERE p.email = '${email}';`).split('|').map(Number);
   server.sql(awful(team, person, key));
   await inspectAll(page, 'awful', [['vms', '/vms'], ['new VM', '/vms/new'], ['keys', '/keys'], ['key', `/keys/${'key1'.padEnd(16, 'z')}`], ['activity', '/activity'], ['receipts', '/receipts'], ['costs', '/costs'], ['account', '/account'],
-    ...AWFUL_IDS.flatMap((id) => ['', '/snapshots', '/activity', '/settings'].map((tab) => [id.replace(/z+$/, '') + tab, `/vms/${id}${tab}`])), ['clone', `/vms/${AWFUL_IDS[0]}/snapshots/${'s0x0'.padEnd(16, 'z')}/clone`]]);
+    ...AWFUL_IDS.flatMap((id) => ['', '/snapshots', '/activity', '/settings', '/destroy'].map((tab) => [id.replace(/z+$/, '') + tab, `/vms/${id}${tab}`])), ['clone', `/vms/${AWFUL_IDS[0]}/snapshots/${'s0x0'.padEnd(16, 'z')}/clone`]]);
   // Several at once: what asks, and what was refused.
   const select = async (path, names, button) => {
     await page.goto(server.url + path);
