@@ -332,12 +332,11 @@ static struct error *clone_fill(struct request *r, struct vm_new_html *page,
     struct error *e = sql_vm_get(r->db, r->arena, r->session->team_id, snapshot->vm_id, &vm);
 
     if (!e)
-        e = vm_options_full(r, &page->is_full_why);
+        e = vm_options_full(r, page);
     if (!e)
         e = vm_options_sizes_new(r, snapshot->disk_gb, &page->sizes);
     if (e)
         return e;
-    page->is_full = page->is_full_why != NULL;
     page->source_name = snapshot->name;
     page->source_vm_name = vm.name;
     page->action_vm = snapshot->vm_id;
