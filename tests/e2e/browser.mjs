@@ -195,6 +195,8 @@ let vm;
     equal('a wrong name destroys nothing', await ask(page, '#destroy button[type=submit]'), 422);
     check('and is explained', (await text(page, '#destroy-help')).includes('Nothing was destroyed'));
     equal('with the focus on the field', await page.evaluate(() => document.activeElement.id), 'destroy-name');
+    await follow(page, '#destroy a');
+    equal('Cancel leads back to the settings', new URL(page.url()).pathname, `/vms/${one.id}/settings`);
     check('destroyed by its name, it is gone', await destroy(page), await text(page, 'main'));
     check('and nothing can be asked of it any more', await until(async () => await page.$('main form') === null));
     const receipt = await page.$$eval('.sheet tbody tr', (rows) => rows.map((row) => row.innerText));

@@ -202,6 +202,22 @@ const looker = { bypassCsp: true };
   for (const [name, path] of [['billed VM', vm], ['billed new VM', '/vms/new'], ['prices', '/prices'], ['costs', '/costs'], ['billing', '/billing']]) {
     await weigh(plain, name, path);
   }
+  // What a VM needs attention for takes no room beside the rest of its page.
+  const idle = server.pidsOf('worker');
+  idle.forEach((pid) => process.kill(pid, 'SIGSTOP'));
+  for (const [state, set] of [['running', ''], ['not responding', 'unresponsive_at = unixepoch() - 90'], ['paused', "state = 'paused', observed = 'paused'"],
+    ['stopped after an error', "state = 'stopped', observed = 'stopped', last_error = 'The snapshot could not be restored: the disk of this host is full'"]]) {
+    const before = server.sql(`SELECT quote(state), quote(observed), quote(unresponsive_at), quote(last_error) FROM vm WHERE id = '${vm.split('/').pop()}';`).split('|');
+    if (set) server.sql(`UPDATE vm SET ${set} WHERE id = '${vm.split('/').pop()}';`);
+    await page.goto(server.url + vm);
+    for (const [width, most] of [[1280, 900], [360, 1500]]) {
+      await page.setViewport({ width, height: width === 360 ? 740 : 900 });
+      const high = await page.evaluate(() => document.documentElement.scrollHeight);
+      check(`a VM that is ${state} takes at most ${most} px at ${width}`, high <= most, high);
+    }
+    server.sql(`UPDATE vm SET state = ${before[0]}, observed = ${before[1]}, unresponsive_at = ${before[2]}, last_error = ${before[3]} WHERE id = '${vm.split('/').pop()}';`);
+  }
+  idle.forEach((pid) => process.kill(pid, 'SIGCONT'));
   // A chart answers to the pointer and to the arrow keys.
   const minute = Math.floor(Date.now() / 60000) * 60, vmId = vm.split('/').pop();
   const words = (at, value) => `${new Date(at * 1000).toLocaleString('en-GB', { timeZone: 'UTC', day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' })}: ${value}`;
