@@ -107,10 +107,10 @@ static const char *known_problem(struct request *r, const struct ssh_keys *keys,
                                  const struct ssh_key_stored *stored)
 {
     for (size_t i = 0; i < keys->count; i++) {
-        if (stored[i].known_name)
+        if (stored[i].is_known)
             return arena_printf(r->arena, "%s already added, as “%s”.",
                                 keys->count > 1 ? "One of these keys was" : "This key was",
-                                stored[i].known_name);
+                                stored[i].name);
     }
     return NULL;
 }
@@ -141,7 +141,7 @@ static struct error *keys_post(struct request *r)
         return keys_again(r, fields);
     return done(r,
                 keys.count > 1 ? arena_printf(r->arena, "%zu keys added", keys.count)
-                               : arena_printf(r->arena, "Key added: %s", keys.key[0].fingerprint),
+                               : arena_printf(r->arena, "Key “%s” added", stored[0].name),
                 "/keys");
 }
 

@@ -103,7 +103,7 @@ static struct error *spend_fill(struct request *r, struct vms_html *page)
     return NULL;
 }
 
-/* The way to the first VM, until a day after it was created; its last step is to connect. */
+/* The way to the first VM; for a day after it was created, how to connect to it. */
 static struct error *first_steps_fill(struct request *r, struct vms_html *page)
 {
     struct job_typical_ms_row typical;
@@ -118,17 +118,13 @@ static struct error *first_steps_fill(struct request *r, struct vms_html *page)
         e = sql_job_typical_ms(r->db, r->arena, VM_JOB_CREATE, &typical);
     if (e)
         return e;
-    page->has_first_steps =
-        !first.total || (first.total == 1 && page->vms.count == 1 && page->vms.row[0].is_up &&
-                         first.created_at > r->now_at - LIMIT_FIRST_STEPS_S);
+    page->has_first_steps = !first.total;
+    if (first.total == 1 && page->vms.count == 1 && page->vms.row[0].is_up &&
+        first.created_at > r->now_at - LIMIT_FIRST_STEPS_S)
+        page->first_ssh = page->vms.row[0].ssh;
     page->key_count = keys.total;
     page->has_one_key = keys.total == 1;
     page->create_typical_ms = typical.typical_ms;
-    if (page->vms.count) {
-        page->first_id = page->vms.row[0].id;
-        page->first_name = page->vms.row[0].name;
-        page->first_ssh = page->vms.row[0].ssh;
-    }
     return NULL;
 }
 
@@ -190,7 +186,7 @@ static struct error *new_fill(struct request *r, struct vm_new_html *page)
 {
     struct job_typical_ms_row typical;
     struct ssh_key_all_rows keys;
-    struct error *e = vm_options_full(r, &page->is_full_why);
+    struct error *e = vm_options_full(r, page);
 
     if (!e)
         e = vm_options_sizes_new(r, 0, &page->sizes);
@@ -202,7 +198,6 @@ static struct error *new_fill(struct request *r, struct vm_new_html *page)
         e = vm_options_images(r, &page->images);
     if (e)
         return e;
-    page->is_full = page->is_full_why != NULL;
     page->regions = vm_options_regions(r);
     page->keys = vm_options_keys(r, &keys);
     page->typical_ms = typical.typical_ms;

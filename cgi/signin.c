@@ -425,6 +425,7 @@ static struct error *signed_out_show(struct request *r)
 {
     const struct signed_out_html page = { .logout_url = NULL };
 
+    r->frame.section = "signin";
     if (is_signed_in(r)) {
         response_redirect(&r->response, "/vms");
         return NULL;

@@ -9,6 +9,7 @@
 #include "view/vm_page.h"
 #include "view/vm_receipt.h"
 #include "vm.html.h"
+#include "vm_destroy.html.h"
 #include "vm_new.html.h"
 #include "web/form.h"
 #include "web/live.h"
@@ -34,13 +35,13 @@ static struct error *vm_find(struct request *r, struct vm_get_row *vm)
 /* ---- the page ---- */
 
 /* A form of the page, and what is wrong with it. */
-enum vm_form { FORM_BUTTON, FORM_RENAME, FORM_SNAPSHOT, FORM_RESIZE, FORM_DESTROY };
+enum vm_form { FORM_BUTTON, FORM_RENAME, FORM_SNAPSHOT, FORM_RESIZE };
 
 struct vm_problem {
     enum vm_form form;
-    const char *typed_name; /* NULL: the VM's name */
-    const char *message;    /* shown beside the field, of a button above the page */
-    bool is_conflict;       /* the VM's state does not allow it; `message` may be NULL */
+    const char *typed;   /* in its field; NULL: it has none */
+    const char *message; /* shown beside the field, of a button above the page */
+    bool is_conflict;    /* the VM's state does not allow it; `message` may be NULL */
 };
 
 /* Why nothing was changed: the VM may have moved on since its page was sent. */
@@ -58,15 +59,18 @@ static const char *refusal_of(struct request *r, const struct vm_problem *proble
 static void problem_fill(struct request *r, const struct vm_problem *problem, struct vm_html *page)
 {
     const char **const places[] = {
-        [FORM_BUTTON] = &page->spend_problem,      [FORM_RENAME] = &page->rename_problem,
-        [FORM_SNAPSHOT] = &page->snapshot_problem, [FORM_RESIZE] = &page->resize_problem,
-        [FORM_DESTROY] = &page->destroy_problem,
+        [FORM_BUTTON] = &page->spend_problem,
+        [FORM_RENAME] = &page->rename_problem,
+        [FORM_SNAPSHOT] = &page->snapshot_problem,
+        [FORM_RESIZE] = &page->resize_problem,
     };
 
     page->is_refused = 1;
     page->refusal = refusal_of(r, problem, page->vm.label);
-    if (problem->typed_name)
-        page->rename = problem->typed_name;
+    if (problem->form == FORM_RENAME)
+        page->rename = problem->typed;
+    if (problem->form == FORM_SNAPSHOT)
+        page->snapshot_name = problem->typed;
     if (!problem->is_conflict)
         *places[problem->form] = problem->message;
 }
@@ -167,9 +171,16 @@ static struct error *vm_start(struct request *r)
     return command_post(r, VM_REQUEST_START, VM_TAB_OVERVIEW, NULL);
 }
 
+/* The settings have a button of their own for it, for it comes before a resize. */
 static struct error *vm_stop(struct request *r)
 {
-    return command_post(r, VM_REQUEST_STOP, VM_TAB_OVERVIEW, NULL);
+    const char *tab;
+    struct error *e = form_value(r, "tab", &tab);
+    bool is_settings = tab && strcmp(tab, VM_TAB_SETTINGS) == 0;
+
+    return e ? e
+             : command_post(r, VM_REQUEST_STOP, is_settings ? VM_TAB_SETTINGS : VM_TAB_OVERVIEW,
+                            NULL);
 }
 
 static struct error *vm_restart(struct request *r)
@@ -243,7 +254,7 @@ static struct error *snapshot_create(struct request *r)
     const struct context context = request_context(r);
     const struct actor actor = session_actor(r);
     struct error *e = form_read(r, &name, 1);
-    struct vm_problem problem = { FORM_SNAPSHOT, NULL, name.problem, false };
+    struct vm_problem problem = { FORM_SNAPSHOT, name.text, name.problem, false };
 
     if (e)
         return e;
@@ -253,11 +264,48 @@ static struct error *snapshot_create(struct request *r)
     return command_end(r, e, VM_TAB_SNAPSHOTS, problem);
 }
 
-/* The typed name is the confirmation. */
+/* ---- destroying it: a page of its own asks, and the typed name is the confirmation ---- */
+
+static struct error *destroy_ask(struct request *r, const struct vm_get_row *vm, const char *typed,
+                                 const char *problem)
+{
+    struct vm_destroy_html page = {
+        .id = vm->id,
+        .name = vm->name,
+        .disk_gb = vm->disk_gb,
+        .ssh_port = vm->ssh_port,
+        .typed = typed,
+        .problem = problem,
+    };
+    struct snapshot_count_row snapshots;
+    struct error *e = sql_snapshot_count(r->db, r->arena, r->session->team_id, vm->id, &snapshots);
+
+    if (e)
+        return e;
+    page.snapshots = snapshots.total;
+    r->frame.title = arena_printf(r->arena, "Destroy “%s”?", vm->name);
+    r->frame.section = "vms";
+    html_vm_destroy(&r->response.body, &r->frame, &page);
+    return NULL;
+}
+
+/* One that is being destroyed already has its page, one that is gone its receipt. */
+static struct error *destroy_show(struct request *r)
+{
+    struct vm_get_row vm;
+    struct error *e = vm_find(r, &vm);
+
+    if (e)
+        return e;
+    if (vm_transition_find(vm.state, VM_REQUEST_DESTROY))
+        return destroy_ask(r, &vm, "", NULL);
+    back(r, vm.id, VM_TAB_OVERVIEW);
+    return NULL;
+}
+
 static struct error *vm_destroy(struct request *r)
 {
     struct field name = { .name = "name", .kind = FIELD_LINE };
-    struct vm_problem problem = { .form = FORM_DESTROY };
     struct vm_get_row vm;
     struct error *e = form_read(r, &name, 1);
 
@@ -265,11 +313,12 @@ static struct error *vm_destroy(struct request *r)
         e = vm_find(r, &vm);
     if (e)
         return e;
-    problem.message =
-        arena_printf(r->arena, "Type %s to destroy it. Nothing was destroyed.", vm.name);
-    if (strcmp(name.text, vm.name) != 0)
-        return tab_again(r, VM_TAB_SETTINGS, problem);
-    return command_post(r, VM_REQUEST_DESTROY, VM_TAB_OVERVIEW, NULL);
+    if (strcmp(name.text, vm.name) == 0 || !vm_transition_find(vm.state, VM_REQUEST_DESTROY))
+        return command_post(r, VM_REQUEST_DESTROY, VM_TAB_OVERVIEW, NULL);
+    form_refuse(r);
+    return destroy_ask(
+        r, &vm, name.text,
+        arena_printf(r->arena, "Type %s to destroy it. Nothing was destroyed.", vm.name));
 }
 
 /* ---- a clone ---- */
@@ -283,12 +332,11 @@ static struct error *clone_fill(struct request *r, struct vm_new_html *page,
     struct error *e = sql_vm_get(r->db, r->arena, r->session->team_id, snapshot->vm_id, &vm);
 
     if (!e)
-        e = vm_options_full(r, &page->is_full_why);
+        e = vm_options_full(r, page);
     if (!e)
         e = vm_options_sizes_new(r, snapshot->disk_gb, &page->sizes);
     if (e)
         return e;
-    page->is_full = page->is_full_why != NULL;
     page->source_name = snapshot->name;
     page->source_vm_name = vm.name;
     page->action_vm = snapshot->vm_id;
@@ -402,6 +450,7 @@ static const struct route routes[] = {
     { "POST", "/vms/:id/retry", ACCESS_MEMBER, vm_retry },
     { "POST", "/vms/:id/rename", ACCESS_MEMBER, vm_rename },
     { "POST", "/vms/:id/resize", ACCESS_MEMBER, vm_resize },
+    { "GET", "/vms/:id/destroy", ACCESS_MEMBER, destroy_show },
     { "POST", "/vms/:id/destroy", ACCESS_MEMBER, vm_destroy },
     { "POST", "/vms/:id/snapshots", ACCESS_MEMBER, snapshot_create },
     { "POST", "/vms/:id/snapshots/:snapshot/restore", ACCESS_MEMBER, snapshot_restore },

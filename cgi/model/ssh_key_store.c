@@ -32,10 +32,10 @@ static struct error *key_store(const struct context *context, const struct actor
                                                  key->fingerprint, &known);
 
     if (!e)
-        *out = (struct ssh_key_stored){ .id = known.id, .known_name = known.name };
+        *out = (struct ssh_key_stored){ .id = known.id, .name = known.name, .is_known = true };
     if (!e || e->kind != ERROR_NOT_FOUND)
         return e;
-    *out = (struct ssh_key_stored){ .id = crypto_id(context->arena) };
+    *out = (struct ssh_key_stored){ .id = crypto_id(context->arena), .name = name };
     return sql_ssh_key_create(context->db, context->arena, actor->team_id, out->id,
                               actor->person_id, name, key->type, key->fingerprint, key->comment,
                               key->line, context->now_at);

@@ -7,7 +7,8 @@
 
 struct ssh_key_stored {
     const char *id;
-    const char *known_name; /* the team had it before, under this name; NULL: it is new */
+    const char *name;
+    bool is_known; /* the team had it before, under this name */
 };
 
 /*

@@ -64,7 +64,7 @@ static void active_text(const struct standing *standing, struct billing_html *pa
 
     page->words = row->cancel_at         ? "Your plan is canceled."
                   : page->problems.count ? "Your plan needs attention."
-                                         : "Your plan is active.";
+                                         : NULL; /* the label says so */
     page->next = row->cancel_at ? cancel_words(standing, ", with a final invoice for usage until "
                                                          "then")
                                 : arena_printf(standing->r->arena,

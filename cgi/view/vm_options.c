@@ -6,6 +6,7 @@
 #include "image.sql.h"
 #include "model/vm_command.h"
 #include "view/vm_view.h"
+#include "vm_new.html.h"
 #include "web/session.h"
 
 #include <string.h>
@@ -129,6 +130,8 @@ struct option_rows vm_options_sizes(struct request *r, const struct price_list_r
         option->is_chosen = !option->disabled_reason && !is_chosen;
         is_chosen |= option->is_chosen;
     }
+    if (!is_chosen && options.count)
+        options.row[0].is_chosen = true; /* what the summary is about */
     return options;
 }
 
@@ -184,15 +187,29 @@ struct error *vm_options_sizes_new(struct request *r, int64_t min_disk_gb, struc
     return NULL;
 }
 
-struct error *vm_options_full(struct request *r, const char **out)
+/* Where to do what a refusal asks for. */
+static void mend_fill(const char *code, struct vm_new_html *page)
+{
+    bool is_billing = strcmp(code, "billing_required") == 0;
+    bool is_spend = strcmp(code, "spend_cap_reached") == 0;
+
+    page->mend_path = is_billing ? "/billing" : is_spend ? "/costs#limit" : "/vms";
+    page->mend_label = is_billing ? "View billing" : is_spend ? "View spending limit" : "View VMs";
+}
+
+struct error *vm_options_full(struct request *r, struct vm_new_html *page)
 {
     const struct context context = request_context(r);
     const struct actor actor = session_actor(r);
     const struct vm_quota_change smallest = { 1, 1, 1, 1 };
     struct error *e = vm_command_check(&context, &actor, &smallest);
 
-    *out = e ? e->message : NULL;
-    return *out ? NULL : e;
+    if (!e || !e->message)
+        return e;
+    page->is_full = 1;
+    page->is_full_why = e->message;
+    mend_fill(e->code, page);
+    return NULL;
 }
 
 void options_select_list(struct option_rows *options, const char *const *values, size_t count)

@@ -7,6 +7,8 @@
 #include "vm.sql.h"
 #include "web/request.h"
 
+struct vm_new_html;
+
 /* The images with a usable build. */
 struct error *vm_options_images(struct request *r, struct option_rows *out);
 struct option_rows vm_options_regions(struct request *r);
@@ -15,7 +17,8 @@ struct option_rows vm_options_keys(struct request *r, const struct ssh_key_all_r
 
 /*
  * Sizes with their prices; those that exceed the quota on top of `used`, or have a disk smaller
- * than `min_disk_gb` (clone, resize), are disabled. The first enabled one is selected.
+ * than `min_disk_gb` (clone, resize), are disabled. The first enabled one is selected, or else the
+ * first.
  */
 struct option_rows vm_options_sizes(struct request *r, const struct price_list_rows *prices,
                                     const struct vm_quota_row *used, int64_t min_disk_gb);
@@ -23,8 +26,8 @@ struct option_rows vm_options_sizes(struct request *r, const struct price_list_r
 /* The same for a new VM: with what the team's quota will be with it. */
 struct error *vm_options_sizes_new(struct request *r, int64_t min_disk_gb, struct option_rows *out);
 
-/* User-facing reason why the team cannot have another VM of any size; NULL: it can. */
-struct error *vm_options_full(struct request *r, const char **out);
+/* Whether the team cannot have another VM of any size, why, and the page where that is mended. */
+struct error *vm_options_full(struct request *r, struct vm_new_html *page);
 
 /* Select by value; unknown values select nothing. */
 void options_select(struct option_rows *options, const char *value);

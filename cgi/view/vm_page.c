@@ -177,6 +177,8 @@ static struct error *sizes_fill(struct request *r, struct vm_html *page,
     used.disk_gb -= vm->disk_gb;
     page->sizes = vm_options_sizes(r, prices, &used, 0);
     for (size_t i = 0; i < page->sizes.count; i++) {
+        if (strcmp(r->config->sizes[i].name, vm->size) == 0)
+            page->sizes.row[i].disabled_reason = NULL; /* a smaller quota does not take it away */
         if (r->config->sizes[i].disk_gb < vm->disk_gb)
             page->sizes.row[i].disabled_reason = arena_printf(
                 r->arena, "Disks can’t shrink: this VM has %lld GB", (long long)vm->disk_gb);
@@ -208,7 +210,7 @@ static struct error *cost_fill(struct request *r, struct vm_html *page,
     return NULL;
 }
 
-static struct error *accelerator_fill(struct request *r, const char *region, struct vm_html *page)
+static struct error *host_fill(struct request *r, const char *region, struct vm_html *page)
 {
     struct region_status_get_row status;
     struct error *e = sql_region_status_get(r->db, r->arena, region, &status);
@@ -217,7 +219,6 @@ static struct error *accelerator_fill(struct request *r, const char *region, str
         return NULL; /* the worker has not reported yet */
     if (e)
         return e;
-    page->is_emulated = strcmp(status.accelerator, "tcg") == 0;
     page->host_problem = status.error;
     return NULL;
 }
@@ -272,7 +273,7 @@ static struct error *lists_fill(struct request *r, struct vm_html *page,
         e = sizes_fill(r, page, prices, vm);
     if (!e)
         e = cost_fill(r, page, prices, vm);
-    return e ? e : accelerator_fill(r, vm->region, page);
+    return e ? e : host_fill(r, vm->region, page);
 }
 
 static void row_fill(struct request *r, struct vm_html *page, const struct vm_get_row *vm)
@@ -281,8 +282,6 @@ static void row_fill(struct request *r, struct vm_html *page, const struct vm_ge
 
     page->access = is_reachable ? vm_access_of(r, vm) : (struct vm_access){ .ssh = NULL };
     page->rename = vm->name;
-    page->disk_gb = vm->disk_gb;
-    page->ssh_port = vm->ssh_port;
     page->size_name = vm->size;
     page->created_at = vm->created_at;
     page->is_destroying = strcmp(vm->state, VM_STATE_DESTROYING) == 0;

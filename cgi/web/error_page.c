@@ -59,7 +59,12 @@ void error_page_write(struct buf *body, const struct frame *frame, int status)
 {
     const struct words *found = words_find(status);
     struct frame titled = *frame;
-    struct error_html page = { .status = status, .what = found->what, .next = found->next };
+    struct error_html page = {
+        .status = status,
+        .what = found->what,
+        .next = found->next,
+        .can_retry = status == 429 || status >= 500, /* the same may succeed later */
+    };
 
     titled.title = found->title;
     html_error(body, &titled, &page);

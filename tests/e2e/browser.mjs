@@ -58,6 +58,7 @@ async function signOut(page) {
 
 async function destroy(page) {
   await tabOpen(page, 'settings');
+  await follow(page, '#destroy-button');
   const name = await text(page, '#destroy label b');
   await fill(page, '#destroy-name', name);
   await ask(page, '#destroy button[type=submit]');
@@ -81,7 +82,8 @@ let vm;
   await page.click('#key');
   await page.keyboard.type(publicKey);
   await follow(page, 'form[action="/keys"] button');
-  equal('the key is kept, with the fingerprint of ssh-keygen', await quiet(page), `Key added: ${fingerprint}`);
+  equal('the key is kept, by its comment', await quiet(page), `Key “${publicKey.split(' ').slice(2).join(' ')}” added`);
+  check('with the fingerprint of ssh-keygen', (await text(page, '.rows')).includes(fingerprint), await text(page, '.rows'));
 
   await follow(page, '.nav a[href="/vms"]');
   equal('its step is ticked', await steps(page), 'done Add an SSH key, now Create a VM, Connect');
@@ -188,11 +190,13 @@ let vm;
   check('and the quota counts them', (await text(page, '.head p')).startsWith('2 of 5 VMs'), await text(page, '.head p'));
 
   for (const one of [clone, vm]) {
-    await page.goto(`${server.url}/vms/${one.id}/settings`);
+    await page.goto(`${server.url}/vms/${one.id}/destroy`);
     await fill(page, '#destroy-name', 'wrong');
     equal('a wrong name destroys nothing', await ask(page, '#destroy button[type=submit]'), 422);
     check('and is explained', (await text(page, '#destroy-help')).includes('Nothing was destroyed'));
     equal('with the focus on the field', await page.evaluate(() => document.activeElement.id), 'destroy-name');
+    await follow(page, '#destroy a');
+    equal('Cancel leads back to the settings', new URL(page.url()).pathname, `/vms/${one.id}/settings`);
     check('destroyed by its name, it is gone', await destroy(page), await text(page, 'main'));
     check('and nothing can be asked of it any more', await until(async () => await page.$('main form') === null));
     const receipt = await page.$$eval('.sheet tbody tr', (rows) => rows.map((row) => row.innerText));
@@ -278,7 +282,7 @@ let vm;
   await tabTo('#name');
   await page.keyboard.type('by keyboard');
   await press('Enter');
-  check('a key is added by keyboard', (await quiet(page)).startsWith('Key added'));
+  check('a key is added by keyboard', /^Key “.*” added$/.test(await quiet(page)));
   await tabTo('nav a[href="/vms"]');
   await press('Enter');
   await press('c');
@@ -308,7 +312,8 @@ let vm;
   check('it stops', await chipIs(page, 'Stopped'));
   await tabTo('#tab-settings');
   await press('Enter');
-  await tabTo('#destroy-name');
+  await tabTo('#destroy-button');
+  await press('Enter');
   await page.keyboard.type(await text(page, '#destroy label b'));
   await press('Enter');
   check('it is destroyed', await until(async () => await page.$('.sheet') !== null));
@@ -330,7 +335,7 @@ let vm;
   await follow(page, 'nav a[href="/keys"]');
   await fill(page, '#key', publicKey);
   await follow(page, 'form[action="/keys"] button');
-  check('a key is added', (await quiet(page))?.startsWith('Key added'));
+  check('a key is added', /^Key “.*” added$/.test(await quiet(page)));
   await follow(page, 'nav a[href="/vms"]');
   await follow(page, '#create');
   await follow(page, '#create-form button[type=submit]');
@@ -348,6 +353,7 @@ let vm;
   await follow(page, '#stop');
   check('it is being stopped', ['Stopping', 'Stopped'].includes(await chip(page)), await chip(page));
   await tabOpen(page, 'settings');
+  await follow(page, '#destroy-button');
   await fill(page, '#destroy-name', await text(page, '#destroy label b'));
   await follow(page, '#destroy button[type=submit]');
   check('it is destroyed', await until(async () => {

@@ -61,6 +61,8 @@ async function inspect(page, name) {
   const margins = await page.$$eval('.wrap', (all) => all.map((e) => e.getBoundingClientRect().left));
   check(`${name}: room at the sides at 900`, margins.every((left) => left >= 12), margins);
   await page.setViewport({ width: 1280, height: 900 });
+  const uneven = await page.$$eval('.inline', (all) => all.map((e) => e.querySelector('.btn').getBoundingClientRect().top - e.querySelector('.field > input').getBoundingClientRect().top).filter((gap) => Math.abs(gap) > 1));
+  equal(`${name}: a button stands in the line of its field`, uneven.join(), '');
   const heads = await page.$$eval('h1', (all) => all.length);
   equal(`${name}: one h1`, heads, 1);
 }
@@ -177,7 +179,7 @@ const looker = { bypassCsp: true };
     ['vms', '/vms'], ['new VM', '/vms/new'], ['clone', clone], ['keys', '/keys'], ['activity', '/activity'], ['account', '/account'],
     ['operator', '/operator'], ['operator VMs', '/operator/vms'], ['activity none', '/activity?kind=failed'], ['error 404', '/vms/nosuchnosuchnosu', 404], ['error 405', `${vm}/start`, 405]]);
   for (const [name, tab, form, field, value] of [['VM name', '/settings', '/rename', '#rename', 'Not A Name!'], ['snapshot name', '/snapshots', '/snapshots', '#snapshot-name', ''],
-    ['destroy', '/settings', '/destroy', '#destroy-name', 'wrong']]) {
+    ['destroy', '/destroy', '/destroy', '#destroy-name', 'wrong']]) {
     await page.goto(server.url + vm + tab);
     await page.$eval(`form[action$="${form}"]`, (e) => { e.noValidate = true; });
     await page.$eval(field, (e, v) => { e.value = v; }, value);
@@ -205,6 +207,22 @@ const looker = { bypassCsp: true };
   for (const [name, path] of [['billed VM', vm], ['billed new VM', '/vms/new'], ['prices', '/prices'], ['costs', '/costs'], ['billing', '/billing']]) {
     await weigh(plain, name, path);
   }
+  // What a VM needs attention for takes no room beside the rest of its page.
+  const idle = server.pidsOf('worker');
+  idle.forEach((pid) => process.kill(pid, 'SIGSTOP'));
+  for (const [state, set] of [['running', ''], ['not responding', 'unresponsive_at = unixepoch() - 90'], ['paused', "state = 'paused', observed = 'paused'"],
+    ['stopped after an error', "state = 'stopped', observed = 'stopped', last_error = 'The snapshot could not be restored: the disk of this host is full'"]]) {
+    const before = server.sql(`SELECT quote(state), quote(observed), quote(unresponsive_at), quote(last_error) FROM vm WHERE id = '${vm.split('/').pop()}';`).split('|');
+    if (set) server.sql(`UPDATE vm SET ${set} WHERE id = '${vm.split('/').pop()}';`);
+    await page.goto(server.url + vm);
+    for (const [width, most] of [[1280, 900], [360, 1500]]) {
+      await page.setViewport({ width, height: width === 360 ? 740 : 900 });
+      const high = await page.evaluate(() => document.documentElement.scrollHeight);
+      check(`a VM that is ${state} takes at most ${most} px at ${width}`, high <= most, high);
+    }
+    server.sql(`UPDATE vm SET state = ${before[0]}, observed = ${before[1]}, unresponsive_at = ${before[2]}, last_error = ${before[3]} WHERE id = '${vm.split('/').pop()}';`);
+  }
+  idle.forEach((pid) => process.kill(pid, 'SIGCONT'));
   // A chart answers to the pointer and to the arrow keys.
   const minute = Math.floor(Date.now() / 60000) * 60, vmId = vm.split('/').pop();
   const words = (at, value) => `${new Date(at * 1000).toLocaleString('en-GB', { timeZone: 'UTC', day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' })}: ${value}`;
@@ -262,6 +280,8 @@ const looker = { bypassCsp: true };
   await page.goto(server.url + vm);
   check('and the VM can be started', await page.$eval('#start', (e) => !e.disabled));
   await follow(page, '#tab-settings');
+  await follow(page, '#destroy-button');
+  await inspect(page, 'real VM destroy');
   await page.$eval('#destroy-name', (e, v) => { e.value = v; }, await text(page, '#destroy label b'));
   await follow(page, '#destroy button[type=submit]');
   await until(async () => await page.$('.sheet') !== null);
@@ -280,7 +300,7 @@ const looker = { bypassCsp: true };
   const [person, team] = server.sql(`SELECT person_id, current_team_id FROM session JOIN person p ON p.id = person_id WHERE p.email = '${email}';`).split('|').map(Number);
   server.sql(awful(team, person, key));
   await inspectAll(page, 'awful', [['vms', '/vms'], ['new VM', '/vms/new'], ['keys', '/keys'], ['key', `/keys/${'key1'.padEnd(16, 'z')}`], ['activity', '/activity'], ['receipts', '/receipts'], ['costs', '/costs'], ['account', '/account'],
-    ...AWFUL_IDS.flatMap((id) => ['', '/snapshots', '/activity', '/settings'].map((tab) => [id.replace(/z+$/, '') + tab, `/vms/${id}${tab}`])), ['clone', `/vms/${AWFUL_IDS[0]}/snapshots/${'s0x0'.padEnd(16, 'z')}/clone`]]);
+    ...AWFUL_IDS.flatMap((id) => ['', '/snapshots', '/activity', '/settings', '/destroy'].map((tab) => [id.replace(/z+$/, '') + tab, `/vms/${id}${tab}`])), ['clone', `/vms/${AWFUL_IDS[0]}/snapshots/${'s0x0'.padEnd(16, 'z')}/clone`]]);
   // Several at once: what asks, and what was refused.
   const select = async (path, names, button) => {
     await page.goto(server.url + path);

@@ -29,7 +29,7 @@ as alice post /keys "key=ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGTS/6E+nCelewpRxzJ
 expect_text "already added"
 as alice post /keys "key=$good_key" name=home ; expect 303 /keys
 expect_row "SELECT type, comment, team_id FROM ssh_key WHERE name = 'home'" "Ed25519|me@home|1"
-as alice get /keys ; expect_text "Key added: SHA256:"
+as alice get /keys ; expect_text 'Key “home” added'
 as bob post /keys "key=$good_key" ; expect 303 /keys
 expect_row "SELECT name FROM ssh_key WHERE team_id = 2 AND comment = 'me@home'" "me@home"
 # Several at once, one of them in PEM; with a name, without, and one that is already there.
@@ -170,6 +170,7 @@ as alice post_bare /account/theme theme=dark ; expect 403
 as alice post /account/theme theme=dark return=/vms ; expect 303 /vms
 expect_row "SELECT theme FROM person WHERE id = 1" dark
 as alice get /account ; expect_text '<html lang="en" data-theme="dark">'
+expect_no_text 'type="radio"'
 as alice post /account/theme theme=blue return=https://evil.example ; expect 303 /account
 expect_row "SELECT theme IS NULL FROM person WHERE id = 1" 1
 as alice post /account/theme theme=light return=//evil.example ; expect 303 /account

@@ -79,6 +79,8 @@ expect_text 'href="/billing"'
 as alice get /vms/new ; expect 200
 expect_text "Subscribe on the billing page first"
 expect_text "disabled aria-describedby=\"full\""
+expect_text 'id="mend" href="/billing"'
+expect_text "<h2>Summary</h2>"
 as alice post /vms name=fresh image=tiny size=nano region=local key=keykeykeykeykey2 ; expect 422
 expect_row "SELECT count(*) FROM vm WHERE name = 'fresh'" 0
 stands "$live, status = 'active'"

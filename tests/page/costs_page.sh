@@ -176,6 +176,7 @@ as alice get /vms ; expect_text "99% of the spending limit used"
 used runningrunningru running nano 1 $((100 * 3600))
 as alice get /vms ; expect 200 vms_spent.html
 as alice get /vms/new ; expect_text "Your team has reached its spending limit of €0.10 for this month."
+expect_text 'id="mend" href="/costs#limit"'
 as alice get /vms/stoppedstoppedst ; expect 200 vm_spent.html
 as alice post /vms name=fresh image=tiny size=nano region=local key=keykeykeykeykey2 ; expect 422
 expect_text "An owner can raise it under Costs"

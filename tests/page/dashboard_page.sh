@@ -65,14 +65,15 @@ as alice get "/vms?q=%00" ; expect 400
 sql "UPDATE vm SET gone_at = unixepoch() WHERE id = 'gonegonegonegone'"
 as alice get /vms ; expect_text 'href="/vms/gonegonegonegone">gone-vm'
 as alice get "/vms?q=gone" ; expect_no_text gonegonegonegone
-# The first steps: a key, a VM, and until a day later how to connect.
+# The first steps: a key, a VM, and until a day after that one line that says how to connect.
 sql "DELETE FROM ssh_key WHERE team_id = 2"
 as bob get /vms ; expect_no_text "Three steps"
 sql "UPDATE vm SET created_at = unixepoch(), unresponsive_at = NULL WHERE team_id = 2"
-as bob get /vms ; expect_text "Three steps"
+as bob get /vms ; expect_no_text "Three steps"
 expect_text '<code tabindex="0">ssh -p 22003 dev@localhost</code>'
 sql "DELETE FROM job_step; DELETE FROM job; DELETE FROM activity; DELETE FROM vm WHERE team_id = 2"
 as bob get /vms ; expect 200 vms_empty.html
+expect_text "Three steps"
 
 route "GET /receipts"
 fresh
@@ -148,6 +149,10 @@ nobody get /vms/new ; expect 303 /signin?return=/vms/new
 as alice get /vms/new ; expect 200 vm_new.html
 as bob get /vms/new ; expect 200
 expect_no_text laptop
+printf '[quota]\nvms = 1\n' >>"$state/domicile.conf"
+as bob get /vms/new ; expect_text "Your team uses all of its 1 VMs."
+expect_text 'id="mend" href="/vms"'
+expect_text "<h2>Summary</h2>"
 
 route "POST /vms"
 fresh

@@ -32,4 +32,11 @@ nobody with HTTP_CONTENT_ENCODING=gzip raw GET / ; expect 415
 nobody with CONTENT_LENGTH=abc raw GET / ; expect 400
 nobody with CONTENT_LENGTH=-1 raw GET / ; expect 400
 
+# nginx's own error pages; those of a passing fault lead to the same address again.
+for status in 404 405 429 500 502 503; do
+    cp "$BUILD/errors/$status.html" "$state/answer"
+    what="error page $status"
+    case $status in 40*) expect_no_text 'href=""' ;; *) expect_text 'href="">' ;; esac
+done
+
 finish

@@ -7,7 +7,7 @@ stopped=/vms/stoppedstoppedst
 # others ROUTE: visitors who are signed out or in another team have no access.
 others() {
     local page=$vm
-    case $1 in */snapshots*) page=$vm/snapshots ;; esac
+    case $1 in */snapshots*) page=$vm/snapshots ;; */destroy) page=$vm/destroy ;; esac
     nobody post "$1" ; expect 303 "/signin?return=$page&ended=1"
     as bob post "$1" name=x size=nano ; expect 404
     as dave post "$1" name=x size=nano ; expect 403
@@ -186,6 +186,8 @@ as alice post $vm/rename name=loud-oak ; expect 303 $vm/settings
 expect_row "SELECT name FROM vm WHERE id = 'runningrunningru'" loud-oak
 as alice get $vm ; expect_text "Renamed to loud-oak"
 as alice get $vm ; expect_no_text "Renamed to loud-oak"
+fresh
+as alice post $vm/stop tab=settings ; expect 303 $vm/settings
 
 fresh
 route "POST /vms/:id/resize"
@@ -205,10 +207,17 @@ as alice post /vms/failedfailedfail/resize size=medium ; expect 422
 expect_text "Choose a smaller size"
 
 fresh
+route "GET /vms/:id/destroy"
+nobody get $vm/destroy ; expect 303 /signin?return=$vm/destroy
+as bob get $vm/destroy ; expect 404
+as alice get $vm/destroy ; expect 200 vm_destroy.html
+as alice get /vms/destroydestroyde/destroy ; expect 303 /vms/destroydestroyde
+as alice get /vms/gonegonegonegone/destroy ; expect 303 /vms/gonegonegonegone
 route "POST /vms/:id/destroy"
 others $vm/destroy
 as alice post $vm/destroy ; expect 422 vm_destroy_unsure.html
 as alice post $vm/destroy name=quiet-mapl ; expect 422
+expect_text 'value="quiet-mapl"'
 expect_row "SELECT state FROM vm WHERE id = 'runningrunningru'" running
 as alice post $vm/destroy name=quiet-maple ; expect 303 $vm
 expect_row "SELECT state, wanted FROM vm WHERE id = 'runningrunningru'" "destroying|gone"
@@ -219,6 +228,9 @@ fresh
 route "POST /vms/:id/snapshots"
 others $vm/snapshots
 as alice post $vm/snapshots name= ; expect 422
+expect_text 'name="name" value="" maxlength'
+as alice post $vm/snapshots $'name=two\tone' ; expect 422
+expect_text 'value="two'
 as alice post $vm/snapshots "name=$(printf '%0101d' 0)" ; expect 422
 as alice post $vm/snapshots $'name=two\nlines' ; expect 422
 as alice post $vm/snapshots "name=safe <b>" ; expect 303 $vm/snapshots
