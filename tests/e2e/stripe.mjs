@@ -323,7 +323,7 @@ const storedId = () => state.one('SELECT subscription_id FROM billing WHERE team
   check('on the page', (await operator.get('/operator')).body.includes('so use is not charged'));
   const page = await alice.get('/billing');
   check('and to the owner, in other words', page.body.includes('usage isn’t charged') && !page.body.includes(subscription.id));
-  check('the page does not say that all is well', !page.body.includes('Your plan is active'));
+  check('the page does not say that all is well', page.body.includes('Your plan needs attention'));
   check('members do not see it', !(await carol.get('/billing')).body.includes('usage isn’t charged'));
   putBack();
   check('put back, it adds up', await until(() => !problemOf('items')));

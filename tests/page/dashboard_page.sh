@@ -70,7 +70,7 @@ sql "DELETE FROM ssh_key WHERE team_id = 2"
 as bob get /vms ; expect_no_text "Three steps"
 sql "UPDATE vm SET created_at = unixepoch(), unresponsive_at = NULL WHERE team_id = 2"
 as bob get /vms ; expect_no_text "Three steps"
-expect_text '<code tabindex="0">ssh -p 22003 dev@localhost</code>'
+expect_text 'Connect with <code>ssh -p 22003 dev@localhost</code>'
 sql "DELETE FROM job_step; DELETE FROM job; DELETE FROM activity; DELETE FROM vm WHERE team_id = 2"
 as bob get /vms ; expect 200 vms_empty.html
 expect_text "Three steps"
