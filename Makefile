@@ -206,7 +206,7 @@ $(E2E): $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/tests/world.o $(BUILD)/lib
 	@$(CC) $(LINK_HARDENING) -o $@ $^ $(LIBS_WORKER)
 fuzz: setup_bench
 	@BUILD=$(BUILD) tests/fuzz/run.sh $(or $(SECONDS_EACH),60)
-bench: setup_bench all $(BUILD)/bench/hello $(BUILD)/bench/command $(BUILD)/bench/ingest
+bench: setup_bench all $(COUNT) $(BUILD)/bench/hello $(BUILD)/bench/command $(BUILD)/bench/syncs.so $(BUILD)/bench/node/.stamp
 	@tests/bench/run.sh
 bench-check: setup_test all $(COUNT)
 	@tests/bench/check.sh
@@ -214,8 +214,12 @@ bench-count: setup_test all $(COUNT)
 	@tests/bench/count.sh >$(BUILD)/bench/counts.json
 	@cp $(BUILD)/bench/counts.json tests/bench/counts.json
 setup_bench:
-	@tests/setup.sh $(PACKAGES) $(TEST_PACKAGES) wrk valgrind libfcgi-bin clang-14 \
-	  libclang-rt-14-dev
+	@tests/setup.sh $(PACKAGES) $(TEST_PACKAGES) wrk clang-14 libclang-rt-14-dev php-fpm php-sqlite3 g++ python3
+# A peer that pages are compared with. better-sqlite3 is compiled against the headers of the node that is here.
+$(BUILD)/bench/node/.stamp: $(wildcard tests/bench/compare_node/*)
+	@mkdir -p $(@D) && cp $^ $(@D)/
+	npm_config_nodedir=$$(realpath "$$(dirname "$$(command -v node)")/..") npm ci --prefix $(@D) --no-audit --no-fund
+	@touch $@
 $(BUILD)/bench/%.so: tests/bench/%.c
 	@mkdir -p $(@D)
 	@$(CC) $(TOOL_CFLAGS) -fPIC -shared -o $@ $<

@@ -1,11 +1,12 @@
 #!/bin/bash
 # Sourced by the benchmarks: what they measure on.
 #
-#   data_make STATE   a state directory with 1,000 teams of 20 VMs each; team 1 has some more: two keys, 6
+#   data_make STATE   a state directory with $data_teams teams (1,000) of 20 VMs each; team 1 has some more: two keys, 6
 #                     activities, a day of usage, costs. $data_cookie is of its person, $data_vm one of its VMs. The
 #                     day before $data_now (seconds; now) is measured, and its month has the costs.
 data_cookie="__Host-session=$(printf '%43s' '' | tr ' ' A)"
 data_vm=vmaaaaaabaaaaaab
+data_teams=${data_teams:-1000}
 data_now=${data_now:-$(date +%s)}
 
 data_make() {
@@ -16,7 +17,7 @@ data_make() {
     printf '[billing]\nbilling = stripe\n' >>"$1/domicile.conf"
     "$build/domicile-admin" --state "$1" migrate >/dev/null
     sqlite3 "$1/data/main.db" <<SQL
-WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)
+WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $data_teams)
 INSERT INTO person (id, identity, email, name, created_at) SELECT i, 'local:' || i, 'p' || i || '@example.org', 'Person ' || i, 1767225600 FROM n;
 INSERT INTO team (id, name, personal_of, workos_organization_id, created_at) SELECT id, name, id, NULL, created_at FROM person;
 INSERT INTO membership (team_id, person_id, role, created_at) SELECT id, id, 'owner', created_at FROM person;
