@@ -57,7 +57,7 @@ one_connection() {
 many_clients() {
     local urls=() i
     for ((i = 0; i < 128; i++)); do urls+=(-o /dev/null "http://localhost:$port/vms"); done
-    put "of 128 clients at once answered within 2 s" "$(curl -s --no-progress-meter -Z --parallel-immediate --parallel-max 128 -H "Cookie: $data_cookie" \
+    put "of 128 clients at once answered within 2 s" "$(taskset -c $load_cores curl -s --no-progress-meter -Z --parallel-immediate --parallel-max 128 -H "Cookie: $data_cookie" \
         -w '%{http_code} %{time_total}\n' "${urls[@]}" | awk '$1 == 200 && $2 < 2 { n++ } END { print n + 0 }')"
 }
 
@@ -66,7 +66,7 @@ syncs() { od -An -td8 "$state/syncs" | tr -d ' '; }
 ingest_round() {
     local before events=3200
     before=$(syncs)
-    "$build/bench/ingest" "$site_socket" whsec_bench 32 $events "$state/raw-$1.db" >"$state/ingest"
+    taskset -c $load_cores "$build/bench/ingest" "$site_socket" whsec_bench 32 $events "$state/raw-$1.db" >"$state/ingest"
     put "fdatasync per 1,000 events, 32 senders" "$((($(syncs) - before) * 1000 / events))"
     put "events / raw commits per second, 32 senders" "$(jq '.per_s / .raw_per_s * 100 | round / 100' "$state/ingest")"
     put "events per second, 32 senders" "$(jq .per_s "$state/ingest")"
@@ -75,18 +75,23 @@ ingest_round() {
 
 # ---- memory and start ----
 pid_of() { pgrep -f "^$(realpath "$build")/$1 --state $state"; }
+# pss NAME PID...
+pss() {
+    local name=$1 pid kb=0
+    shift
+    for pid; do kb=$((kb + $(awk '/^Pss:/ { print $2 }' "/proc/$pid/smaps_rollup"))); done
+    put "PSS of $name, kB" $kb
+    total=$((total + kb))
+}
 memory() {
-    local name pid sum=0 pss
+    local name total=0
     put "dashboard, anonymous kB after the load" "$(awk '/RssAnon/ { print $2 }' "/proc/$(pid_of dashboard)/status")"
     for name in billing operator signin workos; do site_program $name; done
-    sleep 1
-    for name in site dashboard vm costs account billing operator signin stripe workos; do
-        pid=$(pid_of $name)
-        pss=$(awk '/^Pss:/ { print $2 }' "/proc/$pid/smaps_rollup")
-        put "PSS of $name, kB" "$pss"
-        sum=$((sum + pss))
-    done
-    put "PSS of all programs behind nginx, kB" $sum
+    site_start "$(realpath "$build/worker")" --state "$state/command" # which commands() has made
+    sleep 3
+    for name in site dashboard vm costs account billing operator signin stripe workos worker; do pss $name $(pid_of $name); done
+    pss nginx $(pgrep -f "^nginx: master.*$state") $(pgrep -P "$(pgrep -f "^nginx: master.*$state")")
+    put "PSS of all, kB" $total
 }
 # From exec to the end of the first page, as plain CGI; less what starting any program takes.
 first_page() {

@@ -33,7 +33,7 @@ site_make "$state" "$port" "
         location /bench/static/ { alias $state/static/; }
 $peer_locations" "    upstream hello { server unix:$state/run/hello.sock; keepalive 256; }
 $peer_upstreams"
-put "share of the processors that others used before, %" "$busy"
+put "share of the processors that others used, %" "$busy"
 site_start spawn-fcgi -n -s "$state/run/hello.sock" -- "$(realpath "$build/bench/hello")"
 site_wait "$state/run/hello.sock"
 for program in site dashboard vm costs account; do site_program $program; done
@@ -45,13 +45,16 @@ peers_compare
 pages_prepare
 for ((round = 0; round < rounds; round++)); do
     pages_round $round
+    is_quiet || [ -n "${NOISY:-}" ] || echo "bench: others use $busy % of this machine by now" >&2
+    put "share of the processors that others used, %" "$busy"
     one_connection
     ingest_round $round
 done
 many_clients
+taskset -cp 0-$load_cores $$ >/dev/null
+commands
 memory
 first_page
 count_pages
 growth
-commands
 show

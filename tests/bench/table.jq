@@ -3,8 +3,8 @@ def left($n): tostring | . + " " * ($n - length);
 def right($n): tostring | " " * ($n - length) + .;
 def line($name): (($name | left(58)) + (.[$name] | right(10)));
 . as $all | ($pages | split("\n")) as $pages |
-"\($rounds), medians; others used \(.["share of the processors that others used before, %"]) % of the processors\(
-    if .["share of the processors that others used before, %"] > 5 then ": NOISY, no time here is worth keeping" else "" end)",
+"\($rounds), medians; others used \(.["share of the processors that others used, %"]) % of the processors\(
+    if .["share of the processors that others used, %"] > 5 then ": NOISY, no time here is worth keeping" else "" end)",
 "",
 "Of the limit\u0027s CPU (1: as cheap as it) \("/ limit" | right(17))\("/ static" | right(10))\("us CPU" | right(10))\("Ir\u0027" | right(10))\("bytes" | right(8))",
 ($pages[] as $page | "  " + ($page | left(54)) + (.["\($page) / limit"] | right(3)) + (.["\($page) / static"] | right(10)) +
@@ -23,7 +23,7 @@ line("p99 of an event, ms, 32 senders"),
 line("of 128 clients at once answered within 2 s"),
 line("exec to first page, ms"),
 line("dashboard, anonymous kB after the load"),
-line("PSS of all programs behind nginx, kB"),
+line("PSS of all, kB"),
 (keys[] | select(startswith("PSS of ") and (contains("all") | not)) as $key | $all | "  " + ($key | left(56)) + (.[$key] | right(10))),
 line("command to its first step, ms"),
 line("command to its end, ms")
