@@ -5,9 +5,10 @@
 #   make            build everything
 #   make run        set up what is missing and start on https://localhost:$(PORT)
 #   make signin EMAIL=you@example.org     a sign-in link for a running server
-#   make test       all tests; make lint, unit, page, e2e run a part
+#   make test       all tests; make lint, unit, page, e2e, bench-check run a part
 #   make guest      the small test guest; make image: a full Debian 12 guest
-#   make bench      measurements; make fuzz SECONDS_EACH=60: every parser of untrusted input
+#   make bench      measurements; make bench-check: instructions per page against tests/bench/counts.json,
+#                   which make bench-count writes; make fuzz SECONDS_EACH=60: every parser of untrusted input
 
 SHELL      := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -51,7 +52,7 @@ WORKER_C := $(filter-out cgi/worker/worker.c cgi/admin/admin.c,$(wildcard $(fore
 LIB_O    := $(LIB_C:%.c=$(BUILD)/%.o) $(SQL_C:%.c=%.o) $(PAGE_C:%.c=%.o)
 WORKER_O := $(WORKER_C:%.c=$(BUILD)/%.o)
 
-.PHONY: FORCE all setup setup_test setup_bench run signin test lint unit page e2e bench fuzz guest image clean generated tests
+.PHONY: FORCE all setup setup_test setup_bench run signin test lint unit page e2e bench bench-check bench-count fuzz guest image clean generated tests
 HELPERS  := $(patsubst cgi/helper/%.c,$(BUILD)/%,$(wildcard cgi/helper/*.c))
 all: $(PROGRAMS) $(HELPERS) $(BUILD)/worker $(BUILD)/domicile-admin $(BUILD)/errors/404.html
 
@@ -136,7 +137,7 @@ PACKAGES := gcc make libc6-dev pkg-config libfcgi-dev libsqlite3-dev libjansson-
   qemu-utils openssh-client openssl curl fonttools python3-brotli
 TEST_PACKAGES := libcmocka-dev sqlite3 jq tidy chromium clang-format-14 pmccabe shellcheck \
   libasan8 libubsan1 bc libfcgi-bin procps libvirt-daemon-system nftables \
-  dnsmasq-base iproute2 kmod cpio e2fsprogs syslinux mtools
+  dnsmasq-base iproute2 kmod cpio e2fsprogs syslinux mtools valgrind
 setup:
 	@tests/setup.sh $(PACKAGES)
 setup_test:
@@ -162,7 +163,9 @@ image:
 # ---- tests: normal build, then the sanitizers ----------------------------------------------------
 UNIT := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/*_test.c))
 E2E  := $(patsubst tests/e2e/%.c,$(BUILD)/tests/%,$(wildcard tests/e2e/*_test.c))
-tests: $(UNIT) $(E2E) $(BUILD)/tests/intruder.so $(BUILD)/tests/pauses.so
+# What counts the instructions of pages.
+COUNT := $(BUILD)/bench/clock.so $(BUILD)/bench/ingest
+tests: $(UNIT) $(E2E) $(BUILD)/tests/intruder.so $(BUILD)/tests/pauses.so $(COUNT)
 test: setup_test
 	@tests/run.sh
 lint: setup_test
@@ -203,11 +206,23 @@ $(E2E): $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/tests/world.o $(BUILD)/lib
 	@$(CC) $(LINK_HARDENING) -o $@ $^ $(LIBS_WORKER)
 fuzz: setup_bench
 	@BUILD=$(BUILD) tests/fuzz/run.sh $(or $(SECONDS_EACH),60)
-bench: setup_bench all $(BUILD)/bench/hello $(BUILD)/bench/command $(BUILD)/bench/ingest
+bench: setup_bench all $(COUNT) $(BUILD)/bench/hello $(BUILD)/bench/command $(BUILD)/bench/syncs.so $(BUILD)/bench/node/.stamp
 	@tests/bench/run.sh
+bench-check: setup_test all $(COUNT)
+	@tests/bench/check.sh
+bench-count: setup_test all $(COUNT)
+	@tests/bench/count.sh >$(BUILD)/bench/counts.json
+	@cp $(BUILD)/bench/counts.json tests/bench/counts.json
 setup_bench:
-	@tests/setup.sh $(PACKAGES) $(TEST_PACKAGES) wrk valgrind libfcgi-bin clang-14 \
-	  libclang-rt-14-dev
+	@tests/setup.sh $(PACKAGES) $(TEST_PACKAGES) wrk clang-14 libclang-rt-14-dev php-fpm php-sqlite3 g++ python3
+# A peer that pages are compared with. better-sqlite3 is compiled against the headers of the node that is here.
+$(BUILD)/bench/node/.stamp: $(wildcard tests/bench/compare_node/*)
+	@mkdir -p $(@D) && cp $^ $(@D)/
+	npm_config_nodedir=$$(realpath "$$(dirname "$$(command -v node)")/..") npm ci --prefix $(@D) --no-audit --no-fund
+	@touch $@
+$(BUILD)/bench/%.so: tests/bench/%.c
+	@mkdir -p $(@D)
+	@$(CC) $(TOOL_CFLAGS) -fPIC -shared -o $@ $<
 $(BUILD)/bench/hello: tests/bench/hello.c
 	@mkdir -p $(@D)
 	@$(CC) -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -o $@ $< -lfcgi

@@ -1,14 +1,15 @@
 #!/bin/bash
 # Runs the suites, several at a time, and adds up their results. Each suite ends with "N passed, N failed" (or
 # is a cmocka program); so does this, as its last line. Without an argument: lint, then unit, page and
-# end-to-end tests in the normal build and, in parallel, unit, page, sign-in, webhooks, mail, billing and the
-# main browser test again under the sanitizers. (The kill tests and those of the front end add nothing there.)
+# end-to-end tests and the count of instructions (bench/check.sh) in the normal build and, in parallel, unit,
+# page, sign-in, webhooks, mail, billing and the main browser test again under the sanitizers. (The kill tests
+# and those of the front end add nothing there.)
 #
 # The output of a failed suite is kept in build/logs/NAME.log. Suites may run in parallel because each has its
 # own state directory, ports (ports.sh) and daemons, and none asserts how long anything takes. Suites that
 # cannot run in parallel share a lane: one suite per lane runs at a time.
 #
-# usage: [JOBS=3] tests/run.sh [lint|unit|page|e2e|sanitized]...
+# usage: [JOBS=3] tests/run.sh [lint|unit|page|count|e2e|sanitized]...
 set -uo pipefail
 set -m # each suite leads a process group, so that it can be ended with all its children
 cd "$(dirname "$0")/.." || exit 1
@@ -58,6 +59,9 @@ page() {
     for script in tests/page/*_page.sh; do
         add "$mode page $(basename "$script" _page.sh)" "" "$mode build" env BUILD="$folder" bash "$script"
     done
+}
+count() {
+    add "$1 count of instructions" "" "$1 build" env BUILD="$2" tests/bench/check.sh
 }
 # e2e MODE FOLDER [NAME...]: all of them, or those named. The longest start first.
 e2e() {
@@ -163,7 +167,7 @@ fi
 rm -rf "$logs"
 mkdir -p "$logs"
 
-[ $# -gt 0 ] || set -- lint unit page e2e sanitized
+[ $# -gt 0 ] || set -- lint unit page count e2e sanitized
 for part; do
     case $part in
     lint) add lint "" nothing tests/lint.sh ;;
@@ -171,7 +175,7 @@ for part; do
     *) build plain ;;
     esac
 done
-for part in e2e sanitized page unit; do
+for part in e2e sanitized count page unit; do
     [[ " $* " == *" $part "* ]] || continue
     case $part in
     sanitized)

@@ -1,20 +1,23 @@
 #!/bin/bash
 # Sourced by the benchmarks: what they measure on.
 #
-#   data_make STATE   a state directory with 1,000 teams of 20 VMs each; team 1 has some more: two keys, 6
-#                     activities, a day of usage, costs. $data_cookie is of its person, $data_vm one of its VMs.
+#   data_make STATE   a state directory with $data_teams teams (1,000) of 20 VMs each; team 1 has some more: two keys, 6
+#                     activities, a day of usage, costs. $data_cookie is of its person, $data_vm one of its VMs. The
+#                     day before $data_now (seconds; now) is measured, and its month has the costs.
 data_cookie="__Host-session=$(printf '%43s' '' | tr ' ' A)"
 data_vm=vmaaaaaabaaaaaab
+data_teams=${data_teams:-1000}
+data_now=${data_now:-$(date +%s)}
 
 data_make() {
     local hash month
     hash=$(printf '%43s' '' | tr ' ' A | sha256sum | cut -c1-64)
-    month=$(date -u -d "$(date -u +%Y-%m-01)" +%s)
+    month=$(date -u -d "$(date -u -d "@$data_now" +%Y-%m-01)" +%s)
     cp domicile.conf "$1/"
     printf '[billing]\nbilling = stripe\n' >>"$1/domicile.conf"
     "$build/domicile-admin" --state "$1" migrate >/dev/null
     sqlite3 "$1/data/main.db" <<SQL
-WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)
+WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $data_teams)
 INSERT INTO person (id, identity, email, name, created_at) SELECT i, 'local:' || i, 'p' || i || '@example.org', 'Person ' || i, 1767225600 FROM n;
 INSERT INTO team (id, name, personal_of, workos_organization_id, created_at) SELECT id, name, id, NULL, created_at FROM person;
 INSERT INTO membership (team_id, person_id, role, created_at) SELECT id, id, 'owner', created_at FROM person;
@@ -37,7 +40,7 @@ WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 6)
 INSERT INTO activity (team_id, at_ms, id, vm_id, what, person_id) SELECT 1, 1767225600000 + i, 'act' || i, (SELECT id FROM vm WHERE team_id = 1 AND name = 'machine-' || i), 'Created', 1 FROM n;
 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1440)
 INSERT INTO usage_minute (team_id, vm_id, minute_at, cpu_ms, memory_mb, disk_bytes, read_bytes, written_bytes)
-SELECT 1, '$data_vm', unixepoch() / 60 * 60 - i * 60, 6000 + (i * 7919) % 9000, 64 + i % 9, 100000000 + i, 1000, 2000 FROM n;
+SELECT 1, '$data_vm', $data_now / 60 * 60 - i * 60, 6000 + (i * 7919) % 9000, 64 + i % 9, 100000000 + i, 1000, 2000 FROM n;
 INSERT INTO usage_quarter (team_id, vm_id, quarter_at, minutes, cpu_ms, cpu_most_ms, memory_mb, disk_bytes, read_bytes, written_bytes)
 SELECT team_id, vm_id, minute_at / 900 * 900, count(*), sum(cpu_ms), max(cpu_ms), max(memory_mb), max(disk_bytes), sum(read_bytes), sum(written_bytes)
 FROM usage_minute GROUP BY 1, 2, 3;

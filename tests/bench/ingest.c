@@ -2,10 +2,11 @@
  * How many signed events a second are acknowledged as on disk, through nginx and cgi/stripe, and
  * how many commits a second SQLite alone makes on the same disk with one row each.
  *
- *   ingest PORT SECRET SENDERS EVENTS RAW_DB
+ *   ingest NGINX_SOCKET SECRET SENDERS EVENTS [RAW_DB]
  *
- * Each sender keeps one connection and waits for each answer. Prints events per second, the median
- * and the 99th percentile in milliseconds, raw commits per second, and the ratio.
+ * Each sender keeps one connection and waits for each answer. Prints a JSON object: events per
+ * second, the median and the 99th percentile in milliseconds, and with RAW_DB, a database to make,
+ * the raw commits per second.
  */
 #include "adapter/crypto.h"
 #include "adapter/db.h"
@@ -15,12 +16,12 @@
 
 #include "inbox.sql.h"
 
-#include <arpa/inet.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 enum { FILL = 480 }; /* bodies of about 0.55 KB, as Stripe's smaller events have */
@@ -32,8 +33,7 @@ struct sender {
     int good;
 };
 
-static const char *secret;
-static int port;
+static const char *secret, *nginx_socket;
 
 static struct buf body_make(struct arena *arena, int sender, int number)
 {
@@ -41,7 +41,7 @@ static struct buf body_make(struct arena *arena, int sender, int number)
 
     /* Another run must not send what is known already. */
     buf_printf(&body,
-               "{\"id\":\"evt_%d_%d_%d\",\"object\":\"event\",\"type\":\"bench\",\"fill\":\"",
+               "{\"id\":\"evt_%07d_%03d_%06d\",\"object\":\"event\",\"type\":\"bench\",\"fill\":\"",
                (int)getpid(), sender, number);
     for (int i = 0; i < FILL; i++)
         buf_char(&body, 'x');
@@ -69,11 +69,10 @@ static struct buf request_make(struct arena *arena, int sender, int number)
 
 static int connection_open(void)
 {
-    struct sockaddr_in address = { .sin_family = AF_INET,
-                                   .sin_port = htons((uint16_t)port),
-                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 
+    snprintf(address.sun_path, sizeof address.sun_path, "%s", nginx_socket);
     return connect(fd, (struct sockaddr *)&address, sizeof address) < 0 ? -1 : fd;
 }
 
@@ -153,42 +152,48 @@ static int number(const char *text)
     return (int)strtol(text, NULL, 10);
 }
 
-int main(int argc, char **argv)
+/* False: not all of them were acknowledged. */
+static bool send_all(struct sender *sender, int senders, int each, int64_t *took_us)
 {
-    int senders = argc == 6 ? number(argv[3]) : 0, events = argc == 6 ? number(argv[4]) : 0;
     int good = 0;
-    struct sender *sender = calloc((size_t)senders + 1, sizeof *sender);
-    int64_t *took_us = calloc((size_t)events + 1, sizeof *took_us), begun_us;
-    double rate, raw;
 
-    if (senders < 1 || events < senders || !sender || !took_us) {
-        fputs("usage: ingest PORT SECRET SENDERS EVENTS RAW_DB\n", stderr);
-        return 2;
-    }
-    port = number(argv[1]);
-    secret = argv[2];
-    raw = raw_commits(argv[5], events < 3000 ? events : 3000);
-    begun_us = clock_monotonic_us();
     for (int i = 0; i < senders; i++) {
-        sender[i].index = i;
-        sender[i].count = events / senders;
-        sender[i].took_us = took_us + i * (events / senders);
+        sender[i] = (struct sender){ .index = i, .count = each, .took_us = took_us + i * each };
         pthread_create(&sender[i].thread, NULL, sender_run, &sender[i]);
     }
     for (int i = 0; i < senders; i++) {
         pthread_join(sender[i].thread, NULL);
         good += sender[i].good;
     }
-    begun_us = clock_monotonic_us() - begun_us;
-    if (good != events / senders * senders) {
-        fprintf(stderr, "ingest: %d of %d events were acknowledged\n", good, events);
-        return 1;
+    if (good != senders * each)
+        fprintf(stderr, "ingest: %d of %d events were acknowledged\n", good, senders * each);
+    return good == senders * each;
+}
+
+int main(int argc, char **argv)
+{
+    int senders = argc >= 5 ? number(argv[3]) : 0, events = argc >= 5 ? number(argv[4]) : 0;
+    struct sender *sender = calloc((size_t)senders + 1, sizeof *sender);
+    int64_t *took_us = calloc((size_t)events + 1, sizeof *took_us), begun_us;
+    int each, count;
+
+    if (senders < 1 || events < senders || !sender || !took_us) {
+        fputs("usage: ingest NGINX_SOCKET SECRET SENDERS EVENTS [RAW_DB]\n", stderr);
+        return 2;
     }
-    rate = good * 1e6 / (double)begun_us;
-    qsort(took_us, (size_t)good, sizeof *took_us, compare);
-    printf("%3d senders  %6.0f events/s  median %.2f ms  p99 %.2f ms  raw FULL commits %6.0f/s  "
-           "ratio %.2f\n",
-           senders, rate, (double)took_us[good / 2] / 1000, (double)took_us[good * 99 / 100] / 1000,
-           raw, rate / raw);
+    nginx_socket = argv[1];
+    secret = argv[2];
+    each = events / senders;
+    count = each * senders;
+    begun_us = clock_monotonic_us();
+    if (!send_all(sender, senders, each, took_us))
+        return 1;
+    begun_us = clock_monotonic_us() - begun_us;
+    qsort(took_us, (size_t)count, sizeof *took_us, compare);
+    printf("{ \"per_s\": %.0f, \"p50_ms\": %.2f, \"p99_ms\": %.2f", count * 1e6 / (double)begun_us,
+           (double)took_us[count / 2] / 1000, (double)took_us[count * 99 / 100] / 1000);
+    if (argc == 6)
+        printf(", \"raw_per_s\": %.0f", raw_commits(argv[5], events < 2000 ? events : 2000));
+    puts(" }");
     return 0;
 }
