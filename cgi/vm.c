@@ -5,11 +5,11 @@
 #include "base/array.h"
 #include "model/vm_command.h"
 #include "model/worker_wakeup.h"
+#include "view/vm_ask.h"
 #include "view/vm_options.h"
 #include "view/vm_page.h"
 #include "view/vm_receipt.h"
 #include "vm.html.h"
-#include "vm_destroy.html.h"
 #include "vm_new.html.h"
 #include "web/form.h"
 #include "web/live.h"
@@ -198,6 +198,40 @@ static struct error *vm_resume(struct request *r)
     return command_post(r, VM_REQUEST_RESUME, VM_TAB_OVERVIEW, NULL);
 }
 
+static struct error *snapshot_find(struct request *r, struct snapshot_get_row *snapshot)
+{
+    return sql_snapshot_get(r->db, r->arena, r->session->team_id, r->parameters[0],
+                            r->parameters[1], snapshot);
+}
+
+/* Restoring and deleting are irreversible: a page asks first. */
+static struct error *snapshot_ask(struct request *r, enum vm_trigger trigger)
+{
+    struct snapshot_get_row snapshot;
+    struct vm_get_row vm;
+    struct error *e = vm_find(r, &vm);
+
+    if (!e)
+        e = snapshot_find(r, &snapshot);
+    if (e)
+        return e;
+    if (vm_transition_find(vm.state, trigger))
+        vm_ask_snapshot(r, &vm, &snapshot, trigger == VM_REQUEST_RESTORE);
+    else
+        back(r, vm.id, VM_TAB_SNAPSHOTS);
+    return NULL;
+}
+
+static struct error *restore_ask(struct request *r)
+{
+    return snapshot_ask(r, VM_REQUEST_RESTORE);
+}
+
+static struct error *delete_ask(struct request *r)
+{
+    return snapshot_ask(r, VM_REQUEST_SNAPSHOT_DELETE);
+}
+
 static struct error *snapshot_restore(struct request *r)
 {
     return command_post(r, VM_REQUEST_RESTORE, VM_TAB_SNAPSHOTS, NULL);
@@ -266,29 +300,6 @@ static struct error *snapshot_create(struct request *r)
 
 /* ---- destroying it: a page of its own asks, and the typed name is the confirmation ---- */
 
-static struct error *destroy_ask(struct request *r, const struct vm_get_row *vm, const char *typed,
-                                 const char *problem)
-{
-    struct vm_destroy_html page = {
-        .id = vm->id,
-        .name = vm->name,
-        .disk_gb = vm->disk_gb,
-        .ssh_port = vm->ssh_port,
-        .typed = typed,
-        .problem = problem,
-    };
-    struct snapshot_count_row snapshots;
-    struct error *e = sql_snapshot_count(r->db, r->arena, r->session->team_id, vm->id, &snapshots);
-
-    if (e)
-        return e;
-    page.snapshots = snapshots.total;
-    r->frame.title = arena_printf(r->arena, "Destroy “%s”?", vm->name);
-    r->frame.section = "vms";
-    html_vm_destroy(&r->response.body, &r->frame, &page);
-    return NULL;
-}
-
 /* One that is being destroyed already has its page, one that is gone its receipt. */
 static struct error *destroy_show(struct request *r)
 {
@@ -298,7 +309,7 @@ static struct error *destroy_show(struct request *r)
     if (e)
         return e;
     if (vm_transition_find(vm.state, VM_REQUEST_DESTROY))
-        return destroy_ask(r, &vm, "", NULL);
+        return vm_ask_destroy(r, &vm, "", NULL);
     back(r, vm.id, VM_TAB_OVERVIEW);
     return NULL;
 }
@@ -316,7 +327,7 @@ static struct error *vm_destroy(struct request *r)
     if (strcmp(name.text, vm.name) == 0 || !vm_transition_find(vm.state, VM_REQUEST_DESTROY))
         return command_post(r, VM_REQUEST_DESTROY, VM_TAB_OVERVIEW, NULL);
     form_refuse(r);
-    return destroy_ask(
+    return vm_ask_destroy(
         r, &vm, name.text,
         arena_printf(r->arena, "Type %s to destroy it. Nothing was destroyed.", vm.name));
 }
@@ -346,17 +357,11 @@ static struct error *clone_fill(struct request *r, struct vm_new_html *page,
     return NULL;
 }
 
-static struct error *clone_find(struct request *r, struct snapshot_get_row *snapshot)
-{
-    return sql_snapshot_get(r->db, r->arena, r->session->team_id, r->parameters[0],
-                            r->parameters[1], snapshot);
-}
-
 static struct error *clone_show(struct request *r)
 {
     struct vm_new_html page = { .name = vm_options_name(r->arena) };
     struct snapshot_get_row snapshot;
-    struct error *e = clone_find(r, &snapshot);
+    struct error *e = snapshot_find(r, &snapshot);
 
     if (!e)
         e = clone_fill(r, &page, &snapshot);
@@ -417,7 +422,7 @@ static struct error *clone_post(struct request *r)
     struct error *e = form_read(r, fields, CLONE_FIELDS);
 
     if (!e)
-        e = clone_find(r, &snapshot);
+        e = snapshot_find(r, &snapshot);
     if (!e)
         e = vm_find(r, &source);
     if (!e && strcmp(snapshot.state, SNAPSHOT_STATE_READY) != 0)
@@ -453,7 +458,9 @@ static const struct route routes[] = {
     { "GET", "/vms/:id/destroy", ACCESS_MEMBER, destroy_show },
     { "POST", "/vms/:id/destroy", ACCESS_MEMBER, vm_destroy },
     { "POST", "/vms/:id/snapshots", ACCESS_MEMBER, snapshot_create },
+    { "GET", "/vms/:id/snapshots/:snapshot/restore", ACCESS_MEMBER, restore_ask },
     { "POST", "/vms/:id/snapshots/:snapshot/restore", ACCESS_MEMBER, snapshot_restore },
+    { "GET", "/vms/:id/snapshots/:snapshot/delete", ACCESS_MEMBER, delete_ask },
     { "POST", "/vms/:id/snapshots/:snapshot/delete", ACCESS_MEMBER, snapshot_delete },
     { "GET", "/vms/:id/snapshots/:snapshot/clone", ACCESS_MEMBER, clone_show },
     { "POST", "/vms/:id/snapshots/:snapshot/clone", ACCESS_MEMBER, clone_post },

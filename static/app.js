@@ -1,6 +1,6 @@
 /*
  * Enhancements of pages that also work without scripts: live parts, toasts, menus, copy buttons, charts
- * that answer, running clocks, shortcuts, confirmation of irreversible actions, protection from double
+ * that answer, running clocks, shortcuts, protection from double
  * submission, and forms that keep what was typed.
  */
 'use strict';
@@ -190,8 +190,7 @@
   window.addEventListener('pageshow', enable);
   document.addEventListener('submit', function (event) {
     var button = event.submitter;
-    var question = button && button.getAttribute('data-confirm');
-    if (sent || (question && !window.confirm(question))) {
+    if (sent) {
       event.preventDefault();
       return;
     }

@@ -127,9 +127,11 @@ static struct error *handler_run(struct request *r)
 static struct error *request_run(struct server *server, struct request *r)
 {
     struct error *e = route_find(r, server->program->routes, server->program->route_count);
+    /* Also of an unknown address: its page says who is signed in. */
+    struct error *session_error = session_load(r);
 
     if (!e)
-        e = session_load(r);
+        e = session_error;
     if (!e && *r->shown_session && r->session && strcmp(r->shown_session, r->session->handle) != 0)
         e = error_new(r->arena, ERROR_SIGNED_OUT, "the page is of another session");
     frame_fill(r);

@@ -164,7 +164,9 @@ let vm;
   await reach(page, 'echo two >note; sync');
   equal('a file is changed', (await reach(page, 'cat note')).out, 'two');
   await tabOpen(page, 'snapshots');
-  await ask(page, '[id^=restore-]');
+  await follow(page, '[id^=restore-]');
+  check('what a restore loses is said first', (await text(page, 'main')).includes('everything that changed on its disk since then'));
+  await ask(page, 'form[action$="/restore"] button');
   check('the restore ends', await until(async () => server.sql(`SELECT count(*) FROM activity WHERE vm_id = '${vm.id}' AND what = 'Snapshot restored'`) === '1'
     && await chip(page) === 'Running'), await text(page, 'main'));
   await tabOpen(page, 'overview');

@@ -295,7 +295,6 @@ export class Browser {
       const { origin, protocol } = new URL(request.url());
       if (protocol !== 'data:' && !this.allowed.includes(origin)) this.foreign.push(request.url());
     });
-    page.on('dialog', (dialog) => dialog.accept());
     return page;
   }
 

@@ -7,7 +7,7 @@ stopped=/vms/stoppedstoppedst
 # others ROUTE: visitors who are signed out or in another team have no access.
 others() {
     local page=$vm
-    case $1 in */snapshots*) page=$vm/snapshots ;; */destroy) page=$vm/destroy ;; esac
+    case $1 in */restore | */delete | */destroy) page=$1 ;; */snapshots*) page=$vm/snapshots ;; esac
     nobody post "$1" ; expect 303 "/signin?return=$page&ended=1"
     as bob post "$1" name=x size=nano ; expect 404
     as dave post "$1" name=x size=nano ; expect 403
@@ -237,6 +237,20 @@ as alice post $vm/snapshots "name=safe <b>" ; expect 303 $vm/snapshots
 expect_row "SELECT what, detail FROM activity WHERE job_number > 6" "Snapshot requested|safe <b>"
 expect_row "SELECT name, state, memory_mb FROM snapshot WHERE name LIKE 'safe%'" "safe <b>|taking|128"
 as alice get $vm/snapshots ; expect_text "safe &lt;b&gt;"
+
+fresh
+route "GET /vms/:id/snapshots/:snapshot/restore"
+nobody get $vm/snapshots/snapshotsnapsho2/restore ; expect 303 /signin?return=$vm/snapshots/snapshotsnapsho2/restore
+as bob get $vm/snapshots/snapshotsnapsho2/restore ; expect 404
+as alice get $vm/snapshots/nosuch/restore ; expect 404
+as alice get $vm/snapshots/snapshotsnapsho2/restore ; expect 200 snapshot_restore.html
+route "GET /vms/:id/snapshots/:snapshot/delete"
+nobody get $vm/snapshots/snapshotsnapsho2/delete ; expect 303 /signin?return=$vm/snapshots/snapshotsnapsho2/delete
+as bob get $vm/snapshots/snapshotsnapsho2/delete ; expect 404
+as alice get $vm/snapshots/nosuch/delete ; expect 404
+as alice get $vm/snapshots/snapshotsnapsho2/delete ; expect 200 snapshot_delete.html
+sql "UPDATE vm SET state = 'snapshotting' WHERE id = 'runningrunningru'"
+as alice get $vm/snapshots/snapshotsnapsho2/restore ; expect 303 $vm/snapshots
 
 fresh
 route "POST /vms/:id/snapshots/:snapshot/restore"

@@ -1,0 +1,48 @@
+/* See vm_ask.h. */
+#include "view/vm_ask.h"
+
+#include "base/date.h"
+#include "snapshot_ask.html.h"
+#include "vm_destroy.html.h"
+#include "web/session.h"
+
+struct error *vm_ask_destroy(struct request *r, const struct vm_get_row *vm, const char *typed,
+                             const char *problem)
+{
+    struct vm_destroy_html page = {
+        .id = vm->id,
+        .name = vm->name,
+        .disk_gb = vm->disk_gb,
+        .ssh_port = vm->ssh_port,
+        .typed = typed,
+        .problem = problem,
+    };
+    struct snapshot_count_row snapshots;
+    struct error *e = sql_snapshot_count(r->db, r->arena, r->session->team_id, vm->id, &snapshots);
+
+    if (e)
+        return e;
+    page.snapshots = snapshots.total;
+    r->frame.title = arena_printf(r->arena, "Destroy “%s”?", vm->name);
+    r->frame.section = "vms";
+    html_vm_destroy(&r->response.body, &r->frame, &page);
+    return NULL;
+}
+
+void vm_ask_snapshot(struct request *r, const struct vm_get_row *vm,
+                     const struct snapshot_get_row *snapshot, bool is_restore)
+{
+    const struct snapshot_ask_html page = {
+        .vm_id = vm->id,
+        .vm_name = vm->name,
+        .id = snapshot->id,
+        .created = date_plain(r->arena, snapshot->created_at),
+        .is_restore = is_restore,
+        .has_memory = snapshot->has_memory,
+    };
+
+    r->frame.title = arena_printf(r->arena, is_restore ? "Restore “%s”?" : "Delete snapshot “%s”?",
+                                  snapshot->name);
+    r->frame.section = "vms";
+    html_snapshot_ask(&r->response.body, &r->frame, &page);
+}
