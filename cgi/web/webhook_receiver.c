@@ -2,8 +2,9 @@
 #include "web/webhook_receiver.h"
 
 #include "adapter/fastcgi.h"
-#include "adapter/json.h"
+#include "base/array.h"
 #include "base/clock.h"
+#include "base/json_head.h"
 #include "base/limit.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -21,9 +22,8 @@ enum { MAX_SECRETS = 2 * RECEIVER_SECRET_FILES };
 
 struct receiver_state {
     const struct webhook_receiver *receiver;
-    struct db *db;         /* the inbox */
-    struct arena *arena;   /* of a batch */
-    struct arena *scratch; /* of one event's JSON */
+    struct db *db;       /* the inbox */
+    struct arena *arena; /* of a batch */
     const char *secrets[MAX_SECRETS];
     size_t secret_count;
 };
@@ -40,25 +40,28 @@ struct delivery {
 
 /* ---- verify ---- */
 
-static bool is_word(const char *text, size_t max)
+/* A copy of a text of the document; NULL unless it is a word of at most `max` bytes. */
+static const char *word_of(struct arena *arena, const struct json_head *head, size_t max)
 {
-    return text && *text && strlen(text) <= max && text_is_printable(text, '!');
+    const char *word;
+
+    if (!head->text || !head->length || head->length > max)
+        return NULL;
+    word = arena_copy_bytes(arena, head->text, head->length);
+    return strlen(word) == head->length && text_is_printable(word, '!') ? word : NULL;
 }
 
+/* The worker parses the event; one that is no JSON inside is parked there. */
 static struct error *event_read(struct receiver_state *state, struct delivery *delivery)
 {
-    const struct exchange *exchange = delivery->exchange;
-    const struct json *json;
-    struct error *e;
+    struct json_head head[] = { { .name = "id" }, { .name = state->receiver->type_key } };
 
-    arena_reset(state->scratch);
-    e = json_read(state->scratch, exchange->body, exchange->body_length, &json);
-    if (e)
-        return error_new(state->arena, ERROR_MALFORMED, "%s", e->text);
-    delivery->id = arena_copy(state->arena, json_get_text(json, "id"));
-    delivery->type = arena_copy(state->arena, json_get_text(json, state->receiver->type_key));
-    if (!is_word(delivery->id, LIMIT_EVENT_ID_BYTES) ||
-        !is_word(delivery->type, LIMIT_EVENT_TYPE_BYTES))
+    if (!json_head_read(delivery->exchange->body, delivery->exchange->body_length, head,
+                        COUNT(head)))
+        return error_new(state->arena, ERROR_MALFORMED, "signed, but not an event: no JSON object");
+    delivery->id = word_of(state->arena, &head[0], LIMIT_EVENT_ID_BYTES);
+    delivery->type = word_of(state->arena, &head[1], LIMIT_EVENT_TYPE_BYTES);
+    if (!delivery->id || !delivery->type)
         return error_new(state->arena, ERROR_MALFORMED,
                          "signed, but not an event: id or type missing");
     return NULL;
@@ -243,7 +246,6 @@ int webhook_receiver_serve(int argc, char **argv, const struct webhook_receiver 
     if (e)
         return start_failed(e);
     state.arena = arena_new(LIMIT_RECEIVER_ARENA_BYTES);
-    state.scratch = arena_new(LIMIT_RECEIVER_ARENA_BYTES);
     confinement_enter(arena, state_dir, receiver->source, NULL);
     return fastcgi_serve(&(struct fastcgi_service){
         .batch_max = LIMIT_BATCH,

@@ -1,0 +1,159 @@
+/* Texts of a JSON document's outermost object; see json_head.h. */
+#include "base/json_head.h"
+
+#include "base/limit.h"
+
+#include <stdint.h>
+#include <string.h>
+
+struct cursor {
+    const char *at, *end;
+};
+
+/* A string between its quotes. */
+struct string {
+    const char *text;
+    size_t length;
+    bool has_escape;
+};
+
+static void blank_skip(struct cursor *cursor)
+{
+    while (cursor->at < cursor->end && *cursor->at && strchr(" \t\r\n", *cursor->at))
+        cursor->at++;
+}
+
+static bool is_next(const struct cursor *cursor, char c)
+{
+    return cursor->at < cursor->end && *cursor->at == c;
+}
+
+static bool take(struct cursor *cursor, char c)
+{
+    blank_skip(cursor);
+    if (!is_next(cursor, c))
+        return false;
+    cursor->at++;
+    return true;
+}
+
+/* From its first quote to behind its last. */
+static bool string_read(struct cursor *cursor, struct string *out)
+{
+    if (!take(cursor, '"'))
+        return false;
+    *out = (struct string){ .text = cursor->at };
+    for (; cursor->at < cursor->end && *cursor->at != '"'; cursor->at++) {
+        if ((unsigned char)*cursor->at < ' ')
+            return false;
+        if (*cursor->at == '\\') {
+            out->has_escape = true;
+            if (++cursor->at == cursor->end)
+                return false;
+        }
+    }
+    out->length = (size_t)(cursor->at - out->text);
+    return take(cursor, '"');
+}
+
+/* An object or an array with all that is in it. */
+static bool nested_skip(struct cursor *cursor)
+{
+    char closing[LIMIT_JSON_DEPTH];
+    size_t depth = 0;
+    struct string inner;
+
+    do {
+        char c = cursor->at < cursor->end ? *cursor->at : '\0';
+
+        if (c == '"') {
+            if (!string_read(cursor, &inner))
+                return false;
+            continue;
+        }
+        if (c == '{' || c == '[') {
+            if (depth == LIMIT_JSON_DEPTH - 1)
+                return false;
+            closing[depth++] = c == '{' ? '}' : ']';
+        } else if (c == '}' || c == ']') {
+            if (closing[--depth] != c)
+                return false;
+        } else if (c == '\0') {
+            return false;
+        }
+        cursor->at++;
+    } while (depth);
+    return true;
+}
+
+/* A number, true, false or null, as far as its letters go. */
+static bool word_skip(struct cursor *cursor)
+{
+    const char *start = cursor->at;
+
+    while (cursor->at < cursor->end && *cursor->at && !strchr(" \t\r\n,}", *cursor->at))
+        cursor->at++;
+    return cursor->at > start;
+}
+
+static struct json_head *member_find(struct json_head *members, size_t count,
+                                     const struct string *name)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strlen(members[i].name) == name->length &&
+            memcmp(members[i].name, name->text, name->length) == 0)
+            return &members[i];
+    }
+    return NULL;
+}
+
+static bool value_read(struct cursor *cursor, struct json_head *member)
+{
+    struct string text;
+
+    if (member && member->is_seen)
+        return false;
+    if (member)
+        member->is_seen = true;
+    blank_skip(cursor);
+    if (is_next(cursor, '{') || is_next(cursor, '['))
+        return nested_skip(cursor);
+    if (!is_next(cursor, '"'))
+        return word_skip(cursor);
+    if (!string_read(cursor, &text))
+        return false;
+    if (member) {
+        member->text = text.text;
+        member->length = text.length;
+    }
+    return !member || !text.has_escape;
+}
+
+static bool member_read(struct cursor *cursor, struct json_head *members, size_t count)
+{
+    struct string name;
+
+    return string_read(cursor, &name) && !name.has_escape && take(cursor, ':') &&
+           value_read(cursor, member_find(members, count, &name));
+}
+
+bool json_head_read(const char *bytes, size_t length, struct json_head *members, size_t count)
+{
+    struct cursor cursor = { bytes, bytes + length };
+
+    if (!take(&cursor, '{'))
+        return false;
+    if (take(&cursor, '}')) {
+        blank_skip(&cursor);
+        return cursor.at == cursor.end;
+    }
+    do {
+        blank_skip(&cursor);
+        if (!member_read(&cursor, members, count))
+            return false;
+    } while (take(&cursor, ','));
+    if (!take(&cursor, '}'))
+        return false;
+    blank_skip(&cursor);
+    return cursor.at == cursor.end;
+}
