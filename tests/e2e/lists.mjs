@@ -156,7 +156,7 @@ await page.browserContext().close();
 const boss = await browser.page();
 await signIn(boss, server.link);
 await boss.goto(`${server.url}/operator`);
-await follow(boss, '.tile a');
+await follow(boss, '.head .acts a');
 const allNames = () => boss.$$eval('tbody .what', (all) => all.map((e) => e.querySelector('a, b').textContent));
 await boss.click('#sort summary');
 await follow(boss, '#sort a:nth-of-type(2)');
