@@ -223,6 +223,7 @@ static struct error *chosen_fill(struct request *r, struct keys_delete_html *pag
         row->type = key.type;
         row->fingerprint = key.fingerprint;
         row->has_more = list_cut(&row->vms.count);
+        row->is_long = row->vms.count > LIMIT_NAMED_VMS;
         page->is_used |= row->vms.count > 0;
     }
     page->is_one = page->keys.count == 1;
@@ -242,6 +243,11 @@ static struct error *keys_delete_show(struct request *r)
     }
     if (page.is_one)
         page.back_path = arena_printf(r->arena, "/keys/%s", page.keys.row[0].id);
+    if (page.keys.count > LIMIT_NAMED_KEYS + 1) {
+        page.rest.row = &page.keys.row[LIMIT_NAMED_KEYS];
+        page.rest.count = page.keys.count - LIMIT_NAMED_KEYS;
+        page.keys.count = LIMIT_NAMED_KEYS;
+    }
     r->frame.title = page.is_one ? arena_printf(r->arena, "Delete key “%s”?", page.keys.row[0].name)
                                  : arena_printf(r->arena, "Delete %zu keys?", page.keys.count);
     r->frame.section = "keys";

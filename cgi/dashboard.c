@@ -33,27 +33,40 @@
 
 /* ---- the list ---- */
 
-/* "2 of 5 VMs", which no line breaks. */
 static const char *part_of(struct arena *arena, const char *used, const char *quota,
                            const char *things)
 {
-    return text_unbroken(arena, arena_printf(arena, "%s of %s%s", used, quota, things));
+    return arena_printf(arena, "%s of %s%s", used, quota, things);
 }
 
-static const char *quota_words(struct request *r, const struct vm_quota_row *used)
+static void quota_fill(struct request *r, const struct vm_quota_row *used, struct vms_html *page)
 {
     const struct config *config = r->config;
     struct arena *arena = r->arena;
+    const struct quota_part parts[] = {
+        { part_of(arena, text_count(arena, used->vms), text_count(arena, config->quota_vms),
+                  " VMs"),
+          .is_first = true, .is_over = used->vms > config->quota_vms },
+        { part_of(arena, text_count(arena, used->vcpus), text_count(arena, config->quota_vcpus),
+                  " vCPUs"),
+          .is_over = used->vcpus > config->quota_vcpus },
+        { part_of(arena, text_memory(arena, used->memory_mb),
+                  text_memory(arena, config->quota_memory_mb), " memory"),
+          .is_over = used->memory_mb > config->quota_memory_mb },
+        { part_of(arena, text_count(arena, used->disk_gb), text_count(arena, config->quota_disk_gb),
+                  " GB disk"),
+          .is_over = used->disk_gb > config->quota_disk_gb },
+    };
 
-    return arena_printf(
-        arena, "%s · %s · %s · %s",
-        part_of(arena, text_count(arena, used->vms), text_count(arena, config->quota_vms), " VMs"),
-        part_of(arena, text_count(arena, used->vcpus), text_count(arena, config->quota_vcpus),
-                " vCPUs"),
-        part_of(arena, text_memory(arena, used->memory_mb),
-                text_memory(arena, config->quota_memory_mb), " memory"),
-        part_of(arena, text_count(arena, used->disk_gb), text_count(arena, config->quota_disk_gb),
-                " GB disk"));
+    page->quotas.count = COUNT(parts);
+    page->quotas.row = arena_array(arena, COUNT(parts), sizeof parts[0]);
+    memcpy(page->quotas.row, parts, sizeof parts);
+    for (size_t i = 0; i < COUNT(parts); i++)
+        page->is_over_quota |= parts[i].is_over;
+    /* As vm_command_check() would refuse the smallest VM. */
+    page->is_full |= used->vms >= config->quota_vms || used->vcpus >= config->quota_vcpus ||
+                     used->memory_mb >= config->quota_memory_mb ||
+                     used->disk_gb >= config->quota_disk_gb;
 }
 
 /* The worker's last observation of the hosts: emulated? reachable? */
@@ -82,6 +95,9 @@ static struct error *billing_fill(struct request *r, struct vms_html *page)
         e = billing_check(&context, actor.team_id, BILLING_START);
     if (e && e->message)
         page->start_refusal = e->message;
+    if (!e || e->message)
+        e = billing_check(&context, actor.team_id, BILLING_CREATE);
+    page->is_full |= page->start_refusal || e;
     return e && e->message ? NULL : e;
 }
 
@@ -160,7 +176,7 @@ static struct error *vms_surround(struct request *r, struct vms_html *page)
     if (e)
         return e;
     page->is_empty = used.vms == 0;
-    page->quota = quota_words(r, &used);
+    quota_fill(r, &used, page);
     return page->list.is_plain ? first_steps_fill(r, page) : NULL;
 }
 

@@ -101,11 +101,11 @@
       return { id: state.id, name: state.getAttribute('data-name') };
     });
   }
-  function toast(text) {
+  function toast(text, isBad) {
     var toasts = document.getElementById('toasts');
     var box = document.createElement('div');
     if (!toasts) return;
-    box.className = 'toast';
+    box.className = isBad ? 'toast bad' : 'toast';
     box.textContent = text;
     toasts.appendChild(box);
     toastEnd(box);
@@ -117,7 +117,8 @@
   document.addEventListener('htmx:afterSwap', function () {
     working.forEach(function (work) {
       var state = document.getElementById(work.id);
-      if (state && !state.matches('.work')) toast(work.name + (state.matches('.bad') ? ': ' : ' is ') + state.textContent.trim().toLowerCase());
+      var isBad = state && state.matches('.bad');
+      if (state && !state.matches('.work')) toast(work.name + (isBad ? ': ' : ' is ') + state.textContent.trim().toLowerCase(), isBad);
     });
     tick();
   });
@@ -173,7 +174,11 @@
       var text = label.textContent;
       if (text === 'Copied') return;
       label.textContent = 'Copied';
-      setTimeout(function () { label.textContent = text; }, 1500);
+      button.classList.add('copied');
+      setTimeout(function () {
+        label.textContent = text;
+        button.classList.remove('copied');
+      }, 1500);
     });
   });
 

@@ -140,6 +140,15 @@ const char *date_day(struct arena *arena, int64_t at)
     return date_text(arena, at, "%e %b %Y");
 }
 
+const char *date_day_name(struct arena *arena, int64_t at, int64_t now)
+{
+    int64_t today_at = now - now % A_DAY_S;
+
+    if (at >= today_at + A_DAY_S || at < today_at - A_DAY_S)
+        return date_day(arena, at);
+    return at >= today_at ? "Today" : "Yesterday";
+}
+
 const char *date_month(struct arena *arena, int64_t at)
 {
     return date_text(arena, at, "%B %Y");

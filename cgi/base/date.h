@@ -32,6 +32,9 @@ const char *date_span(struct arena *arena, int64_t seconds);
 /* "0.02 s", "3.8 s", "2 min 5 s"; in the arena. */
 const char *date_length(struct arena *arena, int64_t length_ms);
 
+/* "Today", "Yesterday", "24 Nov 2026"; in the arena. */
+const char *date_day_name(struct arena *arena, int64_t at, int64_t now);
+
 /* "1 Jan 2027", and "January 2027"; in the arena. */
 const char *date_day(struct arena *arena, int64_t at);
 const char *date_month(struct arena *arena, int64_t at);

@@ -80,6 +80,8 @@ enum {
     LIMIT_MINUTES_KEEP_S = 24 * 3600,
     LIMIT_QUARTER_S = 15 * 60,
     LIMIT_GONE_LIST_S = 30 * 24 * 3600, /* a destroyed VM is listed below the others */
+    LIMIT_NAMED_VMS = 3,  /* named beside a key that is to be deleted; of more, a click away */
+    LIMIT_NAMED_KEYS = 5, /* the same of keys that are to be deleted */
     LIMIT_GONE_LIST_ROWS = 3,
     LIMIT_FIRST_STEPS_S = 24 * 3600, /* how to connect is shown beside a team's first VM */
     LIMIT_RECONCILE_EVERY_S = 30,

@@ -24,9 +24,9 @@ static const struct list_kind LIST = {
 };
 
 /* The page before this one begins behind a position too; the first page of all, behind none. */
-static struct error *newer_fill(struct request *r, struct activity_html *page)
+static struct error *newer_fill(struct request *r, const struct activity_entry *first,
+                                struct activity_html *page)
 {
-    const struct activity_entry *first = &page->events.row[0];
     struct activity_newer_row start;
     struct error *e =
         sql_activity_newer(r->db, r->arena, r->session->team_id, page->list.search,
@@ -41,6 +41,7 @@ static struct error *newer_fill(struct request *r, struct activity_html *page)
 static struct error *rows_fill(struct request *r, const struct list_position *position,
                                struct activity_html *page)
 {
+    struct activity_entry_rows events;
     const struct activity_entry *last;
     struct activity_list_rows rows;
     struct error *e = sql_activity_list(r->db, r->arena, r->session->team_id, page->list.search,
@@ -49,13 +50,14 @@ static struct error *rows_fill(struct request *r, const struct list_position *po
 
     if (e)
         return e;
-    page->events = activity_view_team(r->arena, &rows);
-    if (list_cut(&page->events.count)) {
-        last = &page->events.row[page->events.count - 1];
+    events = activity_view_team(r->arena, &rows);
+    if (list_cut(&events.count)) {
+        last = &events.row[events.count - 1];
         page->older = list_position_text(r->arena, last->at_ms, last->id);
     }
     page->has_newer = position->at != INT64_MAX;
-    return page->has_newer && page->events.count ? newer_fill(r, page) : NULL;
+    page->days = activity_days(r->arena, events, r->now_at);
+    return page->has_newer && events.count ? newer_fill(r, &events.row[0], page) : NULL;
 }
 
 struct error *activity_list_respond(struct request *r)
@@ -71,7 +73,7 @@ struct error *activity_list_respond(struct request *r)
     if (e)
         return e;
     page.is_all = !*page.list.search && !*page.list.filter;
-    page.is_empty = page.is_all && !page.has_newer && !page.events.count;
+    page.is_empty = page.is_all && !page.has_newer && !page.days.count;
     r->frame.title = "Activity";
     r->frame.section = "activity";
     html_activity(&r->response.body, &r->frame, &page);

@@ -2,6 +2,7 @@
 #include "view/activity_view.h"
 
 #include "base/array.h"
+#include "base/date.h"
 #include "base/text.h"
 #include "web/session.h"
 
@@ -119,4 +120,27 @@ struct error *activity_view_vm(struct request *r, const char *vm_id, int64_t bef
         title_make(r->arena, &out->row[i]);
     }
     return NULL;
+}
+
+struct activity_day_rows activity_days(struct arena *arena, struct activity_entry_rows events,
+                                       int64_t now_at)
+{
+    struct activity_day_rows days = {
+        .row = arena_array(arena, events.count, sizeof *days.row),
+    };
+    struct activity_day *day = NULL;
+
+    for (size_t i = 0; i < events.count; i++) {
+        struct activity_entry *event = &events.row[i];
+        const char *name = date_day_name(arena, event->seen_at, now_at);
+
+        event->clock = date_clock(arena, event->seen_at);
+        event->exact = date_exact(arena, event->seen_at);
+        if (!day || strcmp(day->name, name) != 0) {
+            day = &days.row[days.count++];
+            *day = (struct activity_day){ .name = name, .events.row = event };
+        }
+        day->events.count++;
+    }
+    return days;
 }

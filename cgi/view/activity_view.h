@@ -19,12 +19,28 @@ struct activity_entry {
     const char *detail; /* a line below; NULL: none */
     int64_t took_ms;    /* 0: it is not done */
     const char *who;
+    const char *clock, *exact; /* "16:24", "20 Nov 2026, 16:24:09 UTC" */
 };
 
 struct activity_entry_rows {
     struct activity_entry *row;
     size_t count;
 };
+
+/* The entries of a day, in UTC: "Today", "24 Nov 2026". */
+struct activity_day {
+    const char *name;
+    struct activity_entry_rows events;
+};
+
+struct activity_day_rows {
+    struct activity_day *row;
+    size_t count;
+};
+
+/* The entries, which are newest first, by day; with their `clock` and `exact`. In the arena. */
+struct activity_day_rows activity_days(struct arena *arena, struct activity_entry_rows events,
+                                       int64_t now_at);
 
 /* The entries of a team's list, in the arena. */
 struct activity_entry_rows activity_view_team(struct arena *arena,

@@ -12,7 +12,9 @@
 #include "invoice.sql.h"
 #include "main_constants.sql.h"
 #include "model/billing_status.h"
+#include "model/ledger.h"
 #include "model/money.h"
+#include "model/price.h"
 #include "web/list_position.h"
 #include "web/session.h"
 
@@ -121,21 +123,46 @@ static const struct {
     { "past_due", past_due_text }, { "suspended", suspended_text }, { "ended", ended_text },
 };
 
+static const char *price(const struct standing *standing)
+{
+    const struct config *config = standing->r->config;
+    struct arena *arena = standing->r->arena;
+
+    return config->base_cents
+               ? arena_printf(arena, "%s a month plus usage",
+                              money_text(config, arena, config->base_cents, config->currency))
+               : "You pay for usage, once a month";
+}
+
 static const char *offer(const struct standing *standing)
 {
     const struct config *config = standing->r->config;
     struct arena *arena = standing->r->arena;
-    const char *base =
-        config->base_cents
-            ? arena_printf(arena, "%s a month plus usage",
-                           money_text(config, arena, config->base_cents, config->currency))
-            : "You pay for usage, once a month";
     const char *trial =
         config->trial_days && !standing->row.subscription_id
             ? arena_printf(arena, " The first %lld days are free.", (long long)config->trial_days)
             : "";
 
-    return arena_printf(arena, "%s, at the listed prices. Cancel anytime.%s", base, trial);
+    return arena_printf(arena, "%s, at the listed prices. Cancel anytime.%s", price(standing),
+                        trial);
+}
+
+/* What a team with a plan has used this month, and what it pays for. */
+static struct error *usage_fill(const struct standing *standing, struct billing_html *page)
+{
+    struct request *r = standing->r;
+    int64_t millicents;
+    struct error *e;
+
+    if (!standing->row.subscription_id || standing->is_over)
+        return NULL;
+    e = ledger_cost(r->db, r->arena, r->session->team_id, date_month_start(r->now_at),
+                    date_month_end(r->now_at), &millicents);
+    if (e)
+        return e;
+    page->usage = price_amount(r->config, r->arena, millicents);
+    page->price = arena_printf(r->arena, "%s, at the listed prices.", price(standing));
+    return NULL;
 }
 
 static void buttons_fill(const struct standing *standing, struct billing_html *page)
@@ -257,7 +284,8 @@ struct error *billing_page_fill(struct request *r, struct billing_html *page)
             texts[i].fill(&standing, page);
     }
     buttons_fill(&standing, page);
-    if (page->is_owner)
+    e = usage_fill(&standing, page);
+    if (!e && page->is_owner)
         e = invoices_fill(r, page);
     if (!e)
         e = events_fill(r, page);

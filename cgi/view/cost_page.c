@@ -24,7 +24,7 @@
 #include <string.h>
 
 enum { DAYS = 31, ID_BYTES = 32 };
-enum { CHART_WIDTH = 620, CHART_HEIGHT = 1000, BAR_MARGIN = 3, EURO = 100000 };
+enum { CHART_WIDTH = 620, CHART_HEIGHT = 1000, BAR_MARGIN = 3, BAR_LEAST = 15, EURO = 100000 };
 
 static const struct list_choice SORTS[] = {
     { .value = "cost", .label = "Cost" },
@@ -212,7 +212,13 @@ static struct cost_day day_of(struct request *r, const struct tally *tally, int6
     int64_t storage = ledger_sum_millicents(&tally->days_storage[day]);
     int64_t running_height = (all - storage) * CHART_HEIGHT / top;
     int64_t storage_height = all * CHART_HEIGHT / top - running_height;
+    int64_t missing = all > 0 ? BAR_LEAST - running_height - storage_height : 0;
 
+    /* So that a day with any cost can be seen. */
+    if (missing > 0 && all > storage)
+        running_height += missing;
+    else if (missing > 0)
+        storage_height += missing;
     return (struct cost_day){
         .day = date_day(r->arena, tally->month_at + day * A_DAY_S),
         .cost = price_amount(r->config, r->arena, all),

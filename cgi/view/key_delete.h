@@ -7,6 +7,7 @@ struct key_delete_row {
     const char *id, *name, *type, *fingerprint;
     struct ssh_key_vms_rows vms; /* that accept it */
     bool has_more;               /* of them */
+    bool is_long;                /* too many to be read in a list of keys */
 };
 
 struct key_delete_rows {

@@ -18,6 +18,7 @@ struct option {
     const char *quota_vms, *quota_vcpus, *quota_memory, *quota_disk;
     int64_t vms_now, vms_after, vcpus_now, vcpus_after, memory_now, memory_after;
     int64_t disk_now, disk_after;
+    bool is_vms_over, is_vcpus_over, is_memory_over, is_disk_over; /* with it */
     bool is_chosen;
 };
 

@@ -26,6 +26,17 @@ struct vm_row {
     bool can_start, can_stop, can_restart, can_snapshot, can_resume, can_retry, can_destroy;
 };
 
+/* "2 of 5 VMs" in the head of the list. */
+struct quota_part {
+    const char *words;
+    bool is_first, is_over;
+};
+
+struct quota_part_rows {
+    struct quota_part *row;
+    size_t count;
+};
+
 struct vm_row_rows {
     struct vm_row *row;
     size_t count;

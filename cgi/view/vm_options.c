@@ -161,6 +161,10 @@ static void quota_fill(struct request *r, const struct config_size *size,
                                         text_memory(arena, config->quota_memory_mb));
     option->quota_disk =
         arena_printf(arena, "%s GB", number_of(arena, disk_gb, config->quota_disk_gb));
+    option->is_vms_over = vms > config->quota_vms;
+    option->is_vcpus_over = vcpus > config->quota_vcpus;
+    option->is_memory_over = memory_mb > config->quota_memory_mb;
+    option->is_disk_over = disk_gb > config->quota_disk_gb;
     option->vms_now = bar_of(used->vms, config->quota_vms);
     option->vms_after = bar_of(vms, config->quota_vms);
     option->vcpus_now = bar_of(used->vcpus, config->quota_vcpus);

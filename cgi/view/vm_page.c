@@ -240,6 +240,7 @@ static struct error *activity_fill(struct request *r, struct vm_html *page)
         last = &page->events.row[page->events.count - 1];
         page->next = list_position_text(r->arena, last->at_ms, last->id);
     }
+    page->days = activity_days(r->arena, page->events, r->now_at);
     if (position.at != INT64_MAX)
         page->before = list_position_text(r->arena, position.at, position.id);
     return NULL;

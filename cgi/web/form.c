@@ -96,13 +96,29 @@ static const char *email_check(struct arena *arena, struct field *field)
     return NULL;
 }
 
+static const char *empty_problem(const struct field *field)
+{
+    switch (field->kind) {
+    case FIELD_LABEL:
+    case FIELD_PERSON:
+    case FIELD_HOST_NAME:
+        return "Enter a name.";
+    case FIELD_EMAIL:
+        return "Enter an email address.";
+    case FIELD_INT:
+        return "Enter a number.";
+    default:
+        return "Enter a value.";
+    }
+}
+
 static const char *text_problem(struct arena *arena, struct field *field)
 {
     int64_t length = (int64_t)text_length(field->text);
     int64_t max = field->max ? field->max : LIMIT_BODY_BYTES;
 
     if (!length)
-        return field->is_required ? "Please fill this in." : NULL;
+        return field->is_required ? empty_problem(field) : NULL;
     if (length < field->min)
         return arena_printf(arena, "At least %lld characters, please.", (long long)field->min);
     if (length > max)
@@ -130,7 +146,7 @@ static const char *text_problem(struct arena *arena, struct field *field)
 static const char *number_problem(struct arena *arena, struct field *field)
 {
     if (!*field->text)
-        return field->is_required ? "Please fill this in." : NULL;
+        return field->is_required ? empty_problem(field) : NULL;
     if (!text_int(field->text, &field->number))
         return "A whole number, please.";
     if (field->number < field->min || field->number > field->max)

@@ -121,7 +121,7 @@ equal('the whole row leads to the key', await text(page, 'h1'), 'key-42');
 // ---- a long activity ----
 server.sql(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60)
   INSERT INTO activity (team_id, at_ms, id, vm_id, what) SELECT ${team}, 1767225600000 + i, 'long' || i, printf('many%012d', i), 'Renamed' FROM n;`);
-const entries = () => page.$$eval('.feed a', (all) => all.map((e) => e.textContent));
+const entries = () => page.$$eval('.log a', (all) => all.map((e) => e.textContent));
 await page.goto(`${server.url}/activity`);
 await page.keyboard.press('/');
 await page.keyboard.type('renamed');
@@ -156,7 +156,7 @@ await page.browserContext().close();
 const boss = await browser.page();
 await signIn(boss, server.link);
 await boss.goto(`${server.url}/operator`);
-await follow(boss, '.tile a');
+await follow(boss, '.head .acts a');
 const allNames = () => boss.$$eval('tbody .what', (all) => all.map((e) => e.querySelector('a, b').textContent));
 await boss.click('#sort summary');
 await follow(boss, '#sort a:nth-of-type(2)');

@@ -304,7 +304,8 @@ const looker = { bypassCsp: true };
   // Several at once: what asks, and what was refused.
   const select = async (path, names, button) => {
     await page.goto(server.url + path);
-    await page.$$eval('input[form=bulk]', (all, most) => all.slice(0, most).forEach((e) => { e.checked = true; }), names);
+    await page.$$eval('input[form=bulk]', (all, most) => all.slice(0, most).forEach((e) => e.click()), names);
+    equal(`${path}: the selection is counted`, await page.$eval('#bulk b', (e) => e.textContent), `${names} selected`);
     check(`${path}: the selection can be acted on`, await page.$eval('#bulk', (e) => e.checkVisibility()));
     await inspect(page, `awful selection ${path}`);
     return follow(page, button);

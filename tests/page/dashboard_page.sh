@@ -63,7 +63,7 @@ as alice get "/vms?sort=state" ; expect_order "dest fail runn stop"
 as alice get "/vms?q=%00" ; expect 400
 # What was destroyed lately is below, with its receipt.
 sql "UPDATE vm SET gone_at = unixepoch() WHERE id = 'gonegonegonegone'"
-as alice get /vms ; expect_text 'href="/vms/gonegonegonegone">gone-vm'
+as alice get /vms ; expect_text 'href="/vms/gonegonegonegone" title="gone-vm">gone-vm'
 as alice get "/vms?q=gone" ; expect_no_text gonegonegonegone
 # The first steps: a key, a VM, and until a day after that one line that says how to connect.
 sql "DELETE FROM ssh_key WHERE team_id = 2"

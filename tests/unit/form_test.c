@@ -305,13 +305,13 @@ static void test_line(void **state)
     assert_string_equal(problem_of(field, "a%7Fb"),
                         "One line without invisible characters, please.");
     field.is_required = true;
-    assert_string_equal(problem_of(field, ""), "Please fill this in.");
-    assert_string_equal(problem_of(field, "+%0A+"), "Please fill this in.");
+    assert_string_equal(problem_of(field, ""), "Enter a value.");
+    assert_string_equal(problem_of(field, "+%0A+"), "Enter a value.");
     assert_null(read_form("a=%20%09x%20y%20", &field, 1));
     assert_string_equal(field.text, "x y");
     assert_null(read_form("b=1", &field, 1));
     assert_string_equal(field.text, "");
-    assert_string_equal(field.problem, "Please fill this in.");
+    assert_string_equal(field.problem, "Enter a value.");
 }
 
 static void test_lines(void **state)
@@ -324,7 +324,7 @@ static void test_lines(void **state)
     assert_string_equal(field.text, " \n\x01 ");
     assert_string_equal(problem_of(field, "a%0Abcd"), "At most 4 characters, please; this has 5.");
     field.is_required = true;
-    assert_string_equal(problem_of(field, ""), "Please fill this in.");
+    assert_string_equal(problem_of(field, ""), "Enter a value.");
 }
 
 static void test_int(void **state)
@@ -346,7 +346,7 @@ static void test_int(void **state)
     assert_null(read_form("a=-3", &field, 1));
     assert_int_equal(field.number, -3);
     field.is_required = true;
-    assert_string_equal(problem_of(field, "+"), "Please fill this in.");
+    assert_string_equal(problem_of(field, "+"), "Enter a number.");
 }
 
 static void test_names_and_addresses(void **state)
