@@ -52,8 +52,8 @@ static const char *quota_words(struct request *r, const struct vm_quota_row *use
                 " vCPUs"),
         part_of(arena, text_memory(arena, used->memory_mb),
                 text_memory(arena, config->quota_memory_mb), " memory"),
-        part_of(arena, text_count(arena, used->disk_gb), text_count(arena, config->quota_disk_gb),
-                " GB disk"));
+        part_of(arena, text_disk(arena, used->disk_gb), text_disk(arena, config->quota_disk_gb),
+                " disk"));
 }
 
 /* The worker's last observation of the hosts: emulated? reachable? */
@@ -199,6 +199,8 @@ static struct error *new_fill(struct request *r, struct vm_new_html *page)
     if (e)
         return e;
     page->regions = vm_options_regions(r);
+    page->is_one_image = page->images.count == 1;
+    page->is_one_region = page->regions.count == 1;
     page->keys = vm_options_keys(r, &keys);
     page->typical_ms = typical.typical_ms;
     r->frame.title = "New VM";

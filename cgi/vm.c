@@ -272,7 +272,7 @@ static struct error *destroy_ask(struct request *r, const struct vm_get_row *vm,
     struct vm_destroy_html page = {
         .id = vm->id,
         .name = vm->name,
-        .disk_gb = vm->disk_gb,
+        .disk_mb = vm->disk_gb * 1024,
         .ssh_port = vm->ssh_port,
         .typed = typed,
         .problem = problem,
