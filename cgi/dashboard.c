@@ -53,8 +53,8 @@ static void quota_fill(struct request *r, const struct vm_quota_row *used, struc
         { part_of(arena, text_memory(arena, used->memory_mb),
                   text_memory(arena, config->quota_memory_mb), " memory"),
           .is_over = used->memory_mb > config->quota_memory_mb },
-        { part_of(arena, text_count(arena, used->disk_gb), text_count(arena, config->quota_disk_gb),
-                  " GB disk"),
+        { part_of(arena, text_disk(arena, used->disk_gb), text_disk(arena, config->quota_disk_gb),
+                  " disk"),
           .is_over = used->disk_gb > config->quota_disk_gb },
     };
 
@@ -215,6 +215,8 @@ static struct error *new_fill(struct request *r, struct vm_new_html *page)
     if (e)
         return e;
     page->regions = vm_options_regions(r);
+    page->is_one_image = page->images.count == 1;
+    page->is_one_region = page->regions.count == 1;
     page->keys = vm_options_keys(r, &keys);
     page->typical_ms = typical.typical_ms;
     r->frame.title = "New VM";

@@ -3,6 +3,7 @@
  * database.
  */
 #include "base/array.h"
+#include "base/text.h"
 #include "home.html.h"
 #include "job.sql.h"
 #include "model/price.h"
@@ -32,8 +33,8 @@ static struct price_view_size_rows sizes_of(struct request *r, const struct pric
             .price_stopped = price_hour_exact(config, r->arena, disk_millicents * size->disk_gb),
             .stopped_month = price_month(config, r->arena, disk_millicents * size->disk_gb),
             .memory_mb = size->memory_mb,
-            .rest = arena_printf(r->arena, "%lld vCPU%s · %lld GB disk", (long long)size->vcpus,
-                                 size->vcpus == 1 ? "" : "s", (long long)size->disk_gb),
+            .rest = arena_printf(r->arena, "%lld vCPU%s · %s disk", (long long)size->vcpus,
+                                 size->vcpus == 1 ? "" : "s", text_disk(r->arena, size->disk_gb)),
             .coming = price_coming(config, r->arena, prices, size->name, now_at),
         };
     }

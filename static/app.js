@@ -331,12 +331,14 @@
     document.querySelectorAll('input[type="radio"]:checked').forEach(choiceShow);
   });
 
-  /* Count the seconds of what is under way; its bar is full only when the page says so. */
+  /* Count the time of what is under way; when it takes longer than usual, its bar does not guess. */
   function tick() {
     document.querySelectorAll('[data-since-ms]').forEach(function (element) {
       var ms = Math.max(0, Date.now() - Number(element.getAttribute('data-since-ms')));
-      if (element.matches('progress')) element.value = Math.min(ms, element.max * 0.95);
-      else element.textContent = Math.floor(ms / 1000) + ' s';
+      var s = Math.floor(ms / 1000), min = Math.floor(s / 60);
+      if (!element.matches('progress')) element.textContent = s < 100 ? s + ' s' : (min < 60 ? '' : Math.floor(min / 60) + ' h ') + min % 60 + ' min';
+      else if (ms < element.max) element.value = ms;
+      else element.removeAttribute('value');
     });
   }
   setInterval(tick, 200);

@@ -29,3 +29,17 @@ const char *chart_path_area(struct arena *arena, const struct chart_path *path,
 /* Only those with no known neighbour, for dots (a thick, round stroke). "" if there are none. */
 const char *chart_path_dots(struct arena *arena, const struct chart_path *path,
                             const int64_t *values, size_t count);
+
+/* Where the words of a vertical line stand. */
+struct chart_words {
+    bool has_room; /* else there are none */
+    bool is_left;  /* of the line, else right of it */
+    bool is_wide;  /* no room for them on a phone */
+};
+
+/*
+ * For a line at `x` of `width` units: to its right or else to its left, where even a phone has
+ * room, or where a wider screen has. Lines are given from right to left; *free_x, `width` at first,
+ * is where the words of the lines before begin.
+ */
+struct chart_words chart_words_place(const char *words, int64_t x, int64_t width, int64_t *free_x);

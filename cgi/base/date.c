@@ -135,6 +135,11 @@ const char *date_day_short(struct arena *arena, int64_t at)
     return date_text(arena, at, "%e %b");
 }
 
+const char *date_minute(struct arena *arena, int64_t at)
+{
+    return date_text(arena, at, "%e %b, %H:%M");
+}
+
 const char *date_day(struct arena *arena, int64_t at)
 {
     return date_text(arena, at, "%e %b %Y");

@@ -19,6 +19,8 @@ const char *date_plain(struct arena *arena, int64_t at);
 const char *date_exact(struct arena *arena, int64_t at);
 const char *date_clock(struct arena *arena, int64_t at);
 const char *date_day_short(struct arena *arena, int64_t at);
+/* "20 Nov, 12:00" */
+const char *date_minute(struct arena *arena, int64_t at);
 
 /* "Fri, 20 Nov 2026 12:00:00 +0000" (RFC 5322), in the arena. */
 const char *date_mail(struct arena *arena, int64_t at);

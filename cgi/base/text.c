@@ -354,22 +354,28 @@ static const char *size_text(struct arena *arena, int64_t size, unsigned unit)
 
     if (size < 0)
         size = 0;
-    while (size >= KILO && unit + 1 < COUNT(units)) {
+    /* What would be rounded to 1024 is 1 of the next unit. */
+    while (size + (rest >= KILO / 2) >= KILO && unit + 1 < COUNT(units)) {
         rest = size % KILO;
         size /= KILO;
         unit++;
     }
-    tenths = (rest * 10 + KILO / 2) / KILO;
-    size += tenths / 10;
-    tenths %= 10;
-    if (size < 10 && tenths > 0)
-        return arena_printf(arena, "%lld.%lld %s", (long long)size, (long long)tenths, units[unit]);
+    tenths = size * 10 + (rest * 10 + KILO / 2) / KILO;
+    if (tenths < 100 && tenths % 10 > 0)
+        return arena_printf(arena, "%lld.%lld %s", (long long)(tenths / 10),
+                            (long long)(tenths % 10), units[unit]);
+    size += rest >= KILO / 2;
     return arena_printf(arena, "%lld %s", (long long)size, units[unit]);
 }
 
 const char *text_memory(struct arena *arena, int64_t size_mb)
 {
     return size_text(arena, size_mb, 2);
+}
+
+const char *text_disk(struct arena *arena, int64_t size_gb)
+{
+    return size_text(arena, size_gb, 3);
 }
 
 const char *text_bytes(struct arena *arena, int64_t size_bytes)

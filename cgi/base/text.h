@@ -75,5 +75,7 @@ const char *text_count(struct arena *arena, int64_t count);
 
 /* An amount of memory or disk: "512 MB", "4 GB", "1.5 GB", "1 TB". */
 const char *text_memory(struct arena *arena, int64_t size_mb);
+/* A disk, of whole GB: "10 GB", "1.5 TB". */
+const char *text_disk(struct arena *arena, int64_t size_gb);
 /* A size of data: "375 KB", "1.2 GB". */
 const char *text_bytes(struct arena *arena, int64_t size_bytes);

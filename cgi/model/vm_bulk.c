@@ -50,8 +50,7 @@ static struct error *command_send(const struct context *context, const struct ac
 {
     if (act->trigger == VM_REQUEST_SNAPSHOT)
         return vm_command_snapshot(context, actor, id,
-                                   arena_printf(context->arena, "Snapshot of %s",
-                                                date_plain(context->arena, context->now_at)));
+                                   date_minute(context->arena, context->now_at));
     return vm_command_send(context, actor, id, act->trigger, NULL);
 }
 

@@ -12,7 +12,7 @@ struct error *vm_ask_destroy(struct request *r, const struct vm_get_row *vm, con
     struct vm_destroy_html page = {
         .id = vm->id,
         .name = vm->name,
-        .disk_gb = vm->disk_gb,
+        .disk_mb = vm->disk_gb * 1024,
         .ssh_port = vm->ssh_port,
         .typed = typed,
         .problem = problem,

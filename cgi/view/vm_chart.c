@@ -27,17 +27,16 @@ enum {
     FRESH_S = 3 * A_MINUTE_S,       /* an older minute is not "now" */
     MINUTES_SPAN_S = 6 * AN_HOUR_S, /* a younger VM is drawn from minutes */
     MB_PER_GB = 1024,
-    WORDS_WIDTH = WIDTH * 3 / 10, /* that the words of a tick need on a narrow screen */
 };
 
 static const struct range {
     const char *value, *label, *words;
     int64_t length_s, step_s;
 } ranges[] = {
-    { "1h", "1 h", "last hour", AN_HOUR_S, A_MINUTE_S },
-    { "24h", "24 h", "last 24 hours", A_DAY_S, 15 * A_MINUTE_S },
-    { "7d", "7 d", "last 7 days", 7 * A_DAY_S, 2 * AN_HOUR_S },
-    { "30d", "30 d", "last 30 days", 30 * A_DAY_S, A_DAY_S },
+    { "1h", "1 h", " in the last hour", AN_HOUR_S, A_MINUTE_S },
+    { "24h", "24 h", " in the last 24 hours", A_DAY_S, 15 * A_MINUTE_S },
+    { "7d", "7 d", " in the last 7 days", 7 * A_DAY_S, 2 * AN_HOUR_S },
+    { "30d", "30 d", " in the last 30 days", 30 * A_DAY_S, A_DAY_S },
 };
 
 enum { RANGE_HOUR, RANGE_DAY };
@@ -65,6 +64,7 @@ struct series {
 
 struct measured {
     const struct range *range;
+    const char *words; /* " in the last hour" or " since creation" */
     bool is_range_chosen;
     const char *chart; /* the chosen one, as typed */
     int64_t from_at, until_at, step_s;
@@ -95,7 +95,6 @@ static struct error *query_read(struct request *r, const struct vm_get_row *vm,
         measured->is_range_chosen = true;
         page->range = ranges[i].value;
     }
-    page->range_words = measured->range->words;
     measured->chart = fields[1].text;
     return NULL;
 }
@@ -117,8 +116,10 @@ static void span_choose(const struct request *r, const struct vm_get_row *vm,
     unit_s = measured->is_minutes ? A_MINUTE_S : LIMIT_QUARTER_S;
     measured->until_at = measured->is_minutes ? minute_at : (minute_at / unit_s + 1) * unit_s;
     measured->step_s = range->step_s;
+    measured->words = range->words;
     length_s = measured->until_at - vm->created_at;
     if (length_s < range->length_s) {
+        measured->words = " since creation";
         measured->step_s = (length_s / SLOTS_MAX / unit_s + 1) * unit_s;
         count = (length_s + measured->step_s - 1) / measured->step_s;
         count = count > SLOTS_MIN ? count : SLOTS_MIN;
@@ -355,9 +356,8 @@ static void charts_fill(struct request *r, const struct vm_get_row *vm,
         struct vm_chart *chart = &page->charts.row[i];
 
         chart_draw(arena, series[i], chart);
-        chart->about =
-            arena_printf(arena, "%s, %s: %s %s now, %s", chart->name, measured->range->words,
-                         chart->figure, chart->unit ? chart->unit : "", chart->of);
+        chart->about = arena_printf(arena, "%s%s: %s %s now, %s", chart->name, measured->words,
+                                    chart->figure, chart->unit ? chart->unit : "", chart->of);
         chart->is_chosen = strcmp(chart->id, measured->chart) == 0;
         is_chosen |= chart->is_chosen;
     }
@@ -409,20 +409,18 @@ static struct error *ticks_fill(struct request *r, const struct vm_get_row *vm,
     for (size_t i = 0; i < rows.count; i++) {
         int64_t at = rows.row[i].ended_at_ms / 1000;
         int64_t x = at_most((at - measured->from_at) * WIDTH / length_s, WIDTH);
-        bool is_end = x > WIDTH - WORDS_WIDTH;
-        bool has_room = is_end ? free_x == WIDTH : x + WORDS_WIDTH < free_x;
+        struct chart_words words;
+        const char *label = arena_printf(r->arena, "%.*s %s", (int)strcspn(rows.row[i].what, ","),
+                                         rows.row[i].what, moment_text(r->arena, measured, at));
 
+        words = chart_words_place(label, x, WIDTH, &free_x);
         page->ticks.row[i] = (struct vm_tick){
             .x = arena_printf(r->arena, "%lld", (long long)x),
             .text_x = arena_printf(r->arena, "%lld%%", (long long)(x * 100 / WIDTH)),
-            .anchor = is_end ? "end" : "start",
-            .label = has_room
-                         ? arena_printf(r->arena, "%.*s %s", (int)strcspn(rows.row[i].what, ","),
-                                        rows.row[i].what, moment_text(r->arena, measured, at))
-                         : NULL,
+            .anchor = words.is_left ? "end" : "start",
+            .label = words.has_room ? label : NULL,
+            .is_wide = words.is_wide,
         };
-        if (has_room)
-            free_x = is_end ? x - WORDS_WIDTH : x;
     }
     return NULL;
 }
@@ -469,8 +467,7 @@ static void usage_fill(struct request *r, const struct vm_get_row *vm,
             until++;
         if (until == from)
             continue;
-        row.from = arena_printf(r->arena, "%s, %s", date_day_short(r->arena, row.from_at),
-                                date_clock(r->arena, row.from_at));
+        row.from = date_minute(r->arena, row.from_at);
         usage_add(r->arena, vm, &points->row[from], until - from, &row);
         page->has_network |= row.received_bytes || row.sent_bytes;
         page->usage.row[page->usage.count++] = row;
@@ -485,6 +482,7 @@ struct error *vm_chart_fill(struct request *r, const struct vm_get_row *vm, stru
 
     if (!e)
         e = measured_read(r, vm, &measured);
+    page->range_words = measured.words;
     /*
      * Words instead of an empty chart or one of a single dot, but in a chosen range, which says
      * itself what was asked.

@@ -46,8 +46,9 @@ struct vm_range_rows {
 struct vm_tick {
     const char *x;      /* of its line: "200" */
     const char *text_x; /* of its words, "33%" */
-    const char *anchor; /* "start" or, near the right edge, "end" */
+    const char *anchor; /* "start": words right of the line; "end": left of it */
     const char *label;  /* NULL: no room for words */
+    bool is_wide;       /* no room for them on a phone */
 };
 
 struct vm_tick_rows {

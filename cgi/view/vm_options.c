@@ -92,7 +92,7 @@ static const char *size_disabled_reason(struct request *r, const struct config_s
     int64_t disk_gb = used->disk_gb + size->disk_gb - config->quota_disk_gb;
 
     if (size->disk_gb < min_disk_gb)
-        return arena_printf(arena, "Needs a disk of at least %lld GB", (long long)min_disk_gb);
+        return arena_printf(arena, "Needs a disk of at least %s", text_disk(arena, min_disk_gb));
     if (vcpus > 0)
         return arena_printf(arena, "Exceeds your quota by %s vCPU%s", text_count(arena, vcpus),
                             vcpus == 1 ? "" : "s");
@@ -100,7 +100,7 @@ static const char *size_disabled_reason(struct request *r, const struct config_s
         return arena_printf(arena, "Exceeds your quota by %s memory",
                             text_memory(arena, memory_mb));
     if (disk_gb > 0)
-        return arena_printf(arena, "Exceeds your quota by %s GB disk", text_count(arena, disk_gb));
+        return arena_printf(arena, "Exceeds your quota by %s disk", text_disk(arena, disk_gb));
     return NULL;
 }
 
@@ -159,8 +159,8 @@ static void quota_fill(struct request *r, const struct config_size *size,
     option->quota_vcpus = number_of(arena, vcpus, config->quota_vcpus);
     option->quota_memory = arena_printf(arena, "%s of %s", text_memory(arena, memory_mb),
                                         text_memory(arena, config->quota_memory_mb));
-    option->quota_disk =
-        arena_printf(arena, "%s GB", number_of(arena, disk_gb, config->quota_disk_gb));
+    option->quota_disk = arena_printf(arena, "%s of %s", text_disk(arena, disk_gb),
+                                      text_disk(arena, config->quota_disk_gb));
     option->is_vms_over = vms > config->quota_vms;
     option->is_vcpus_over = vcpus > config->quota_vcpus;
     option->is_memory_over = memory_mb > config->quota_memory_mb;

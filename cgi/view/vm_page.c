@@ -3,6 +3,7 @@
 
 #include "base/date.h"
 #include "base/limit.h"
+#include "base/text.h"
 #include "job.sql.h"
 #include "job_step.sql.h"
 #include "main_constants.sql.h"
@@ -23,7 +24,7 @@
 
 #include <string.h>
 
-enum { EVENTS_ON_OVERVIEW = 3 };
+enum { EVENTS_ON_OVERVIEW = 3, KEYS_ON_OVERVIEW = 3 };
 
 /* ---- the job ---- */
 
@@ -181,7 +182,7 @@ static struct error *sizes_fill(struct request *r, struct vm_html *page,
             page->sizes.row[i].disabled_reason = NULL; /* a smaller quota does not take it away */
         if (r->config->sizes[i].disk_gb < vm->disk_gb)
             page->sizes.row[i].disabled_reason = arena_printf(
-                r->arena, "Disks can’t shrink: this VM has %lld GB", (long long)vm->disk_gb);
+                r->arena, "Disks can’t shrink: this VM has %s", text_disk(r->arena, vm->disk_gb));
     }
     options_select(&page->sizes, vm->size);
     return NULL;
@@ -205,7 +206,7 @@ static struct error *cost_fill(struct request *r, struct vm_html *page,
         const struct config_size *size = &r->config->sizes[i];
 
         if (vm_command_costs_more(prices, vm, size, r->now_at))
-            page->sizes.row[i].disabled_reason = spend.refusal;
+            page->sizes.row[i].disabled_reason = "Over the spending limit";
     }
     return NULL;
 }
@@ -246,13 +247,27 @@ static struct error *activity_fill(struct request *r, struct vm_html *page)
     return NULL;
 }
 
+/* The first keys; the others are a click away. */
+static struct error *keys_fill(struct request *r, struct vm_html *page, const char *vm_id)
+{
+    struct vm_key_list_rows *keys = &page->keys, *more = &page->more_keys;
+    struct error *e = sql_vm_key_list(r->db, r->arena, r->session->team_id, vm_id, keys);
+
+    if (e || keys->count <= KEYS_ON_OVERVIEW)
+        return e;
+    more->row = keys->row + KEYS_ON_OVERVIEW;
+    more->count = keys->count - KEYS_ON_OVERVIEW;
+    keys->count = KEYS_ON_OVERVIEW;
+    return NULL;
+}
+
 static struct error *overview_fill(struct request *r, struct vm_html *page,
                                    const struct vm_get_row *vm)
 {
     struct error *e = activity_fill(r, page);
 
     if (!e)
-        e = sql_vm_key_list(r->db, r->arena, r->session->team_id, vm->id, &page->keys);
+        e = keys_fill(r, page, vm->id);
     /* While it starts, stops or goes, the job's steps have the place of the charts. */
     if (e || (page->vm.is_working && !page->vm.has_way_in))
         return e;
@@ -289,7 +304,7 @@ static void row_fill(struct request *r, struct vm_html *page, const struct vm_ge
     page->unresponsive_at = vm->unresponsive_at;
     page->observed = vm->observed;
     page->observed_at = vm->observed_at;
-    page->snapshot_name = arena_printf(r->arena, "Snapshot of %s", date_plain(r->arena, r->now_at));
+    page->snapshot_name = date_minute(r->arena, r->now_at);
 }
 
 struct error *vm_page_fill(struct request *r, const struct vm_get_row *vm, const char *tab,

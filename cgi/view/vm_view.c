@@ -12,8 +12,8 @@
 
 const char *vm_view_size(struct arena *arena, int64_t vcpus, int64_t memory_mb, int64_t disk_gb)
 {
-    return arena_printf(arena, "%lld vCPU%s, %s, %lld GB disk", (long long)vcpus,
-                        vcpus == 1 ? "" : "s", text_memory(arena, memory_mb), (long long)disk_gb);
+    return arena_printf(arena, "%lld vCPU%s, %s, %s disk", (long long)vcpus, vcpus == 1 ? "" : "s",
+                        text_memory(arena, memory_mb), text_disk(arena, disk_gb));
 }
 
 const char *vm_view_step(const char *name, bool is_done)

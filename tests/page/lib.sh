@@ -137,7 +137,7 @@ normal() {
         -e 's/<code>[0-9a-f]{16}<\/code>/<code>REQUEST<\/code>/' \
         -e 's#(/static/[a-zA-Z.-]+)\.[0-9a-f]{12}\.#\1.HASH.#g' -e 's/integrity="[^"]+"/integrity="HASH"/g' \
         -e 's/(id="name" name="name" value=")[a-z]+-[a-z]+"/\1TWO-WORDS"/' \
-        -e 's/Snapshot of [^"]+ UTC/Snapshot of NOW/' -e 's/(<span>|<p class="sub">)Domicile [^<]+/\1Domicile VERSION/'
+        -e 's/(id="snapshot-name" name="name" value=")[0-9]+ [A-Z][a-z]{2}, [0-9:]{5}"/\1NOW"/' -e 's/(<span>|<p class="sub">)Domicile [^<]+/\1Domicile VERSION/'
 }
 
 # frame_name: derived from the menu.

@@ -41,6 +41,12 @@ expect_text "vm7.example ssh-ed25519 AAAAhost"
 expect_no_text "[vm7.example]"
 fresh
 
+# A few keys, and the others behind a word.
+sql "INSERT INTO vm_key (team_id, vm_id, fingerprint, name, public_line) WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20)
+    SELECT 1, 'runningrunningru', 'SHA256:n' || i, 'n' || i, 'ssh-ed25519 AAAA' FROM n"
+as alice get $vm ; expect_text "<summary>$(($(sql "SELECT count(*) FROM vm_key WHERE vm_id = 'runningrunningru'") - 3)) more</summary>"
+fresh
+
 # The charts, of the minutes before this one and of the quarters of an hour until now.
 now=$(($(date +%s) / 60 * 60))
 quarter=$((now / 900 * 900))
@@ -61,18 +67,28 @@ expect_text "of 1 vCPU, peak 100%"
 expect_text 'value="mem" checked'
 expect_text ">Received<"
 expect_no_text "2999"
-as alice get "$vm?range=1h" ; expect_text "CPU<span class=\"roomy\">, last hour"
+as alice get "$vm?range=1h" ; expect_text "CPU<span class=\"roomy\"> in the last hour"
 expect_text 'hx-get="/vms/runningrunningru?range=1h"'
-as alice get "$vm?range=nonsense" ; expect_text "CPU<span class=\"roomy\">, last 24 hours"
+as alice get "$vm?range=nonsense" ; expect_text "CPU<span class=\"roomy\"> in the last 24 hours"
 # A young VM has no day to show: its chart begins with it; one measurement is no chart yet.
 sql "UPDATE vm SET created_at = $now - 600 WHERE id = 'runningrunningru'"
 as alice get $vm ; expect_text "First values in about a minute"
 sql "INSERT INTO usage_minute VALUES (1, 'runningrunningru', $((now - 120)), 12000, 64, 1048576, 6000, 0, NULL, NULL)"
-as alice get $vm ; expect_text "CPU<span class=\"roomy\">, last hour"
+as alice get $vm ; expect_text "CPU<span class=\"roomy\"> since creation"
 expect_no_text ">Peak<"
 expect_text "data-from=\"$((now - 600))\" data-step=\"60\" data-last=\"9\" data-top=\"20\""
 expect_text '<path d="M533.3 0l66.7 70"/>'
 as alice get "$vm?range=30d" ; expect_text "data-from=\"$((now - 600))\" data-step=\"60\" data-last=\"9\""
+# The words of what happened stay within the chart: to the right of their line, to its left, or not on a phone.
+happened() {
+    sql "DELETE FROM activity WHERE id = 'tick'; INSERT INTO activity (team_id, at_ms, id, vm_id, what, detail, took_ms)
+        VALUES (1, ($now - $1) * 1000, 'tick', 'runningrunningru', 'Snapshot created, 1 GB', 'x', 0)"
+    as alice get $vm
+}
+happened 590 ; expect_text '<text x="1%" y="16" text-anchor="start">Snapshot created '
+happened 300 ; expect_text '<text class="roomy" x="50%" y="16" text-anchor="start">Snapshot created '
+happened 30 ; expect_text '<text x="95%" y="16" text-anchor="end">Snapshot created '
+sql "DELETE FROM activity WHERE id = 'tick'"
 # The peak of a step is the upper edge of what is filled, above the line of averages.
 sql "UPDATE vm SET created_at = $now - 90 * 86400 WHERE id = 'runningrunningru';
     UPDATE usage_quarter SET minutes = 2, cpu_ms = 18000, cpu_most_ms = 12000 WHERE quarter_at = $quarter"

@@ -57,6 +57,24 @@ static void an_area_is_closed_below(void **state)
     arena_free(arena);
 }
 
+static void words_stay_within_the_chart(void **state)
+{
+    int64_t free_x = 600;
+    struct chart_words words = chart_words_place("Snapshot created 16:24", 599, 600, &free_x);
+
+    (void)state;
+    assert_true(words.has_room && words.is_left && !words.is_wide);
+    words = chart_words_place("Stopped 16:23", 590, 600, &free_x); /* where the words before are */
+    assert_false(words.has_room);
+    words = chart_words_place("Snapshot created 16:20", 300, 600, &free_x);
+    assert_true(words.has_room && words.is_left && words.is_wide);
+    words = chart_words_place("Started 16:18", 0, 600, &free_x);
+    assert_false(words.has_room); /* on neither side */
+    free_x = 600;
+    words = chart_words_place("Started 16:18", 0, 600, &free_x);
+    assert_true(words.has_room && !words.is_left && !words.is_wide);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -64,6 +82,7 @@ int main(void)
         cmocka_unit_test(a_line_is_relative),
         cmocka_unit_test(a_lone_number_is_a_dot),
         cmocka_unit_test(an_area_is_closed_below),
+        cmocka_unit_test(words_stay_within_the_chart),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -299,11 +299,14 @@ static void test_sizes(void **state)
     assert_string_equal(shown(html_mb, 1024), "1 GB");
     assert_string_equal(shown(html_mb, 1536), "1.5 GB");
     assert_string_equal(shown(html_mb, 4096), "4 GB");
-    assert_string_equal(shown(html_mb, 40 * 1024 + 512), "40 GB");
+    assert_string_equal(shown(html_mb, 40 * 1024 + 512), "41 GB");
     assert_string_equal(shown(html_mb, 2 * 1024 * 1024), "2 TB");
     assert_string_equal(shown(html_bytes, 0), "0 bytes");
     assert_string_equal(shown(html_bytes, 1023), "1023 bytes");
     assert_string_equal(shown(html_bytes, 384000), "375 KB");
+    assert_string_equal(shown(html_mb, 1048575), "1 TB"); /* rounded up to the next unit */
+    assert_string_equal(shown(html_mb, 99999 * 1024), "98 TB");
+    assert_string_equal(shown(html_mb, 10239), "10 GB");
     assert_string_equal(shown(html_bytes, 1288490189), "1.2 GB");
     assert_string_equal(shown(html_bytes, -1), "0 bytes");
     assert_string_equal(shown(html_bytes, INT64_MAX), "8 EB");
