@@ -243,14 +243,14 @@ static struct error *keys_delete_show(struct request *r)
     }
     if (page.is_one)
         page.back_path = arena_printf(r->arena, "/keys/%s", page.keys.row[0].id);
+    r->frame.title = page.is_one ? arena_printf(r->arena, "Delete key “%s”?", page.keys.row[0].name)
+                                 : arena_printf(r->arena, "Delete %zu keys?", page.keys.count);
+    r->frame.section = "keys";
     if (page.keys.count > LIMIT_NAMED_KEYS + 1) {
         page.rest.row = &page.keys.row[LIMIT_NAMED_KEYS];
         page.rest.count = page.keys.count - LIMIT_NAMED_KEYS;
         page.keys.count = LIMIT_NAMED_KEYS;
     }
-    r->frame.title = page.is_one ? arena_printf(r->arena, "Delete key “%s”?", page.keys.row[0].name)
-                                 : arena_printf(r->arena, "Delete %zu keys?", page.keys.count);
-    r->frame.section = "keys";
     html_keys_delete(&r->response.body, &r->frame, &page);
     return NULL;
 }

@@ -33,28 +33,22 @@
 
 /* ---- the list ---- */
 
-static const char *part_of(struct arena *arena, const char *used, const char *quota,
-                           const char *things)
-{
-    return arena_printf(arena, "%s of %s%s", used, quota, things);
-}
-
 static void quota_fill(struct request *r, const struct vm_quota_row *used, struct vms_html *page)
 {
     const struct config *config = r->config;
     struct arena *arena = r->arena;
     const struct quota_part parts[] = {
-        { part_of(arena, text_count(arena, used->vms), text_count(arena, config->quota_vms),
-                  " VMs"),
+        { arena_printf(arena, "%s of %s VMs", text_count(arena, used->vms),
+                       text_count(arena, config->quota_vms)),
           .is_first = true, .is_over = used->vms > config->quota_vms },
-        { part_of(arena, text_count(arena, used->vcpus), text_count(arena, config->quota_vcpus),
-                  " vCPUs"),
+        { arena_printf(arena, "%s of %s vCPUs", text_count(arena, used->vcpus),
+                       text_count(arena, config->quota_vcpus)),
           .is_over = used->vcpus > config->quota_vcpus },
-        { part_of(arena, text_memory(arena, used->memory_mb),
-                  text_memory(arena, config->quota_memory_mb), " memory"),
+        { arena_printf(arena, "%s of %s memory", text_memory(arena, used->memory_mb),
+                       text_memory(arena, config->quota_memory_mb)),
           .is_over = used->memory_mb > config->quota_memory_mb },
-        { part_of(arena, text_disk(arena, used->disk_gb), text_disk(arena, config->quota_disk_gb),
-                  " disk"),
+        { arena_printf(arena, "%s of %s disk", text_disk(arena, used->disk_gb),
+                       text_disk(arena, config->quota_disk_gb)),
           .is_over = used->disk_gb > config->quota_disk_gb },
     };
 

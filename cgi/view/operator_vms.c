@@ -19,7 +19,7 @@ static const struct list_choice FILTERS[] = {
     [ALL] = { .value = "", .label = "All" },
     [RUNNING] = { .value = "running", .label = "Running" },
     [STOPPED] = { .value = "stopped", .label = "Stopped" },
-    [ATTENTION] = { .value = "attention", .label = "Needs attention" },
+    [ATTENTION] = { .value = "attention", .label = "Problems" },
 };
 static const struct list_choice SORTS[] = {
     { .value = "newest", .label = "Newest" },

@@ -26,7 +26,7 @@ static const struct list_choice FILTERS[] = {
     { .value = "", .label = "All" },
     { .value = "running", .label = "Running" },
     { .value = "stopped", .label = "Stopped" },
-    { .value = "attention", .label = "Needs attention" },
+    { .value = "attention", .label = "Problems" },
 };
 static const struct list_choice SORTS[] = {
     [NEWEST] = { .value = "newest", .label = "Newest" },

@@ -106,6 +106,14 @@ as bob get "/keys/delete?key=keykeykeykeykey2" ; expect 404
 as alice get "/keys/delete?key=keykeykeykeykey2&key=keykeykeykeykey3" ; expect 200 keys_delete.html
 as alice get "/keys/delete?key=keykeykeykeykey2&key=keykeykeykeykey4" ; expect 404
 as alice get /keys/delete ; expect 303 /keys
+# Of many keys the first are listed, and the others are a click away; all are in the form.
+sql "INSERT INTO ssh_key (team_id, created_at, id, person_id, name, type, fingerprint, comment, public_line)
+    WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 7)
+    SELECT 1, 1767225600, 'manymanymanykey' || i, 1, 'many ' || i, 'Ed25519', 'SHA256:' || i, '', 'ssh-ed25519 A' || i FROM n"
+as alice get "/keys/delete?$(printf 'key=manymanymanykey%d&' 1 2 3 4 5 6)key=manymanymanykey7" ; expect_text "Delete 7 keys?"
+expect_text "And 2 more"
+expect_text '<input type="hidden" name="key" value="manymanymanykey7">'
+sql "DELETE FROM ssh_key WHERE name LIKE 'many %'"
 
 route "POST /keys/delete"
 nobody post /keys/delete key=keykeykeykeykey2 ; expect 303 "/signin?return=/keys/delete&ended=1"
