@@ -53,6 +53,12 @@ async function inspect(page, name) {
       equal(`${name}: what is touched at 360 is 40 px high`, low.join(', '), '');
       const cut = await page.$$eval('.seg', (all) => all.filter((e) => e.checkVisibility() && e.scrollWidth > e.clientWidth).map((e) => e.textContent));
       equal(`${name}: no choice is cut at 360`, cut.join(', '), '');
+      const strays = await page.evaluate(() => {
+        const box = (e) => e.getBoundingClientRect(), seen = (query) => [...document.querySelectorAll(query)].filter((e) => e.checkVisibility());
+        return [...seen('.plot text').filter((e) => box(e).right > box(e.closest('.plot')).right + 1 || box(e).left < box(e.closest('.plot')).left - 1),
+          ...seen('.ssh pre').filter((e) => box(e).height > 30), ...seen('.go .btn').filter((e) => box(e).bottom > innerHeight)].map((e) => e.textContent);
+      });
+      equal(`${name}: at 360 words stay within their chart, the SSH command in a line, the button to create in view`, strays.join(), '');
       if (scheme === 'light') equal(`${name}, narrow: axe`, await axeFinds(page), '');
       await shot(page, name, `360-${scheme}`);
     }
