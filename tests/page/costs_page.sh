@@ -71,11 +71,14 @@ as alice get /vms ; expect_text "€0.75<small>a month"
 renew
 sql "DELETE FROM ledger; INSERT INTO ledger VALUES
     (1, 1767225600, 'runningrunningru', 1767225600, 1767312000, 0, 'quiet-maple', 'running', 'medium', 20, 100),
-    (1, 1767225600, 'stoppedstoppedst', 1767312000, 1767398400, 0, 'old-desktop', 'stopped', 'small', 100, 0)"
+    (1, 1767225600, 'stoppedstoppedst', 1767312000, 1767398400, 0, 'old-desktop', 'stopped', 'small', 100, 0),
+    (1, 1767225600, 'stoppedstoppedst', 1767398400, 1767402000, 0, 'old-desktop', 'stopped', 'small', 1, 0)"
 as alice get "/costs?month=2026-01" ; expect 200
 # 24 h of 1200 and 100 * 3 millicents, of 40000; then 24 h of 100 * 5.
 expect_text '<rect x="3" y="280" width="14" height="720"/><rect class="s2" x="3" y="100" width="14" height="180" data-text="€0.36"/>'
 expect_text '<rect x="23" y="1000" width="14" height="0"/><rect class="s2" x="23" y="700" width="14" height="300" data-text="€0.12"/>'
+# One hour of 1 * 5 millicents can still be seen.
+expect_text '<rect x="43" y="1000" width="14" height="0"/><rect class="s2" x="43" y="985" width="14" height="15"'
 expect_text "<span>€0.40</span><span>€0.20</span><span>€0</span>"
 expect_text '<td class="num">€0.29</td><td class="num">€0.07</td><td class="num">€0.36</td>'
 
