@@ -113,14 +113,14 @@ static struct error *spend_fill(struct request *r, struct vms_html *page)
     return NULL;
 }
 
-/* The way to the first VM; for a day after it was created, how to connect to it. */
+/* The way to the first VM. */
 static struct error *first_steps_fill(struct request *r, struct vms_html *page)
 {
     struct job_typical_ms_row typical;
     struct ssh_key_count_row keys;
-    struct vm_first_row first;
+    struct vm_ever_row ever;
     int64_t team_id = r->session->team_id;
-    struct error *e = sql_vm_first(r->db, r->arena, team_id, &first);
+    struct error *e = sql_vm_ever(r->db, r->arena, team_id, &ever);
 
     if (!e)
         e = sql_ssh_key_count(r->db, r->arena, team_id, &keys);
@@ -128,10 +128,7 @@ static struct error *first_steps_fill(struct request *r, struct vms_html *page)
         e = sql_job_typical_ms(r->db, r->arena, VM_JOB_CREATE, &typical);
     if (e)
         return e;
-    page->has_first_steps = !first.total;
-    if (first.total == 1 && page->vms.count == 1 && page->vms.row[0].is_up &&
-        first.created_at > r->now_at - LIMIT_FIRST_STEPS_S)
-        page->first_ssh = page->vms.row[0].ssh;
+    page->has_first_steps = !ever.total;
     page->key_count = keys.total;
     page->has_one_key = keys.total == 1;
     page->create_typical_ms = typical.typical_ms;
@@ -171,7 +168,9 @@ static struct error *vms_surround(struct request *r, struct vms_html *page)
         return e;
     page->is_empty = used.vms == 0;
     quota_fill(r, &used, page);
-    return page->list.is_plain ? first_steps_fill(r, page) : NULL;
+    if (page->list.is_plain)
+        e = first_steps_fill(r, page);
+    return e || page->has_tools ? e : activity_list_recent(r, LIMIT_SHORT_LIST_EVENTS, &page->days);
 }
 
 static struct error *vms_show(struct request *r)

@@ -12,10 +12,9 @@ SELECT CAST(e.key AS INTEGER) AS position, v.name, v.region, v.image, v.size, v.
 FROM json_each(:ids) e CROSS JOIN vm v ON v.id = e.value
 WHERE v.team_id = :team_id /* scan ok */;
 
--- vm_first(team_id int) row (total int, created_at int)
--- Of all VMs that the team ever had, whether there were none, one or more, and the oldest's time.
-SELECT count(*) AS total, ifnull(min(created_at), 0) AS created_at
-FROM (SELECT created_at FROM vm WHERE team_id = :team_id LIMIT 2);
+-- vm_ever(team_id int) row (total int)
+-- Whether the team ever had a VM: 0 or 1.
+SELECT count(*) AS total FROM (SELECT 1 FROM vm WHERE team_id = :team_id LIMIT 1);
 
 -- vm_gone(team_id int, since_at int, max int) rows
 -- The VMs that were destroyed last.

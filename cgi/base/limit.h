@@ -83,7 +83,8 @@ enum {
     LIMIT_NAMED_VMS = 3,  /* named beside a key that is to be deleted; of more, a click away */
     LIMIT_NAMED_KEYS = 5, /* the same of keys that are to be deleted */
     LIMIT_GONE_LIST_ROWS = 3,
-    LIMIT_FIRST_STEPS_S = 24 * 3600, /* how to connect is shown beside a team's first VM */
+    LIMIT_SHORT_LIST = 5, /* VMs: without tools, and with the latest activity below */
+    LIMIT_SHORT_LIST_EVENTS = 6,
     LIMIT_RECONCILE_EVERY_S = 30,
     LIMIT_IMAGE_EVERY_S = 10,
     LIMIT_IMAGE_SETTLE_S = 5, /* an image whose files were written more recently is not read yet */

@@ -79,3 +79,14 @@ struct error *activity_list_respond(struct request *r)
     html_activity(&r->response.body, &r->frame, &page);
     return NULL;
 }
+
+struct error *activity_list_recent(struct request *r, int64_t max, struct activity_day_rows *out)
+{
+    struct activity_list_rows rows;
+    struct error *e =
+        sql_activity_list(r->db, r->arena, r->session->team_id, "", "", INT64_MAX, "", max, &rows);
+
+    if (!e)
+        *out = activity_days(r->arena, activity_view_team(r->arena, &rows), r->now_at);
+    return e;
+}

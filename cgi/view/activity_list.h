@@ -1,7 +1,10 @@
 /* The activity of a team, newest first. */
 #pragma once
 
-#include "web/request.h"
+#include "view/activity_view.h"
 
 /* Respond with the page that the query asks for. */
 struct error *activity_list_respond(struct request *r);
+
+/* The latest entries, at most `max`, by day. Needs a read transaction. */
+struct error *activity_list_recent(struct request *r, int64_t max, struct activity_day_rows *out);

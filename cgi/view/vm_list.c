@@ -253,6 +253,7 @@ struct error *vm_list_fill(struct request *r, struct vms_html *page)
     e = list_query_page(r, total, list);
     if (e)
         return e;
+    page->has_tools = !list->is_plain || entries.count > LIMIT_SHORT_LIST;
     sort(list, chosen);
     page->vms.count = (size_t)(list->to - list->skip);
     page->vms.row = arena_array(r->arena, page->vms.count, sizeof *page->vms.row);

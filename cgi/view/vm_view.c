@@ -77,7 +77,6 @@ struct vm_view vm_view_of(struct request *r, const struct price_list_rows *price
         .since_at = state.since_at,
         .state_since = state.since_at,
         .up_since = vm->up_at,
-        .price_hour = price_hour(r->config, r->arena, millicents),
         .price_month = price_month(r->config, r->arena, millicents),
         .stopped_month = price_month(r->config, r->arena, ledger_rate(prices, &off, r->now_at)),
         .last_error = vm->last_error,

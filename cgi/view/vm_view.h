@@ -17,7 +17,6 @@ struct vm_view {
     int64_t since_at;          /* of that label */
     int64_t state_since;       /* the same, shown as a span */
     int64_t up_since;          /* when it last booted; 0: it is off */
-    const char *price_hour;    /* while running, with its snapshots: "€0.012" */
     const char *price_month;   /* "€8.76", for 730 hours */
     const char *stopped_month; /* while stopped: its disk and snapshots */
     const char *last_error;    /* NULL: none */
