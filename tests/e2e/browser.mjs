@@ -316,6 +316,7 @@ let vm;
   await press('Enter');
   await tabTo('#destroy-button');
   await press('Enter');
+  await tabTo('#destroy-name');
   await page.keyboard.type(await text(page, '#destroy label b'));
   await press('Enter');
   check('it is destroyed', await until(async () => await page.$('.sheet') !== null));
