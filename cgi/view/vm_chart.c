@@ -99,6 +99,16 @@ static struct error *query_read(struct request *r, const struct vm_get_row *vm,
     return NULL;
 }
 
+static int64_t at_most(int64_t value, int64_t most)
+{
+    return value < most ? value : most;
+}
+
+static int64_t at_least(int64_t value, int64_t least)
+{
+    return value > least ? value : least;
+}
+
 /*
  * The current minute is not complete, but the current quarter of an hour has its minutes until now.
  * A VM that is younger than the range has a chart of its life, in steps that are no longer than
@@ -117,7 +127,7 @@ static void span_choose(const struct request *r, const struct vm_get_row *vm,
     measured->until_at = measured->is_minutes ? minute_at : (minute_at / unit_s + 1) * unit_s;
     measured->step_s = range->step_s;
     measured->words = range->words;
-    length_s = measured->until_at - vm->created_at;
+    length_s = at_least(measured->until_at - vm->created_at, 0); /* the clock was set back */
     if (length_s < range->length_s) {
         measured->words = " since creation";
         measured->step_s = (length_s / SLOTS_MAX / unit_s + 1) * unit_s;
@@ -125,16 +135,6 @@ static void span_choose(const struct request *r, const struct vm_get_row *vm,
         count = count > SLOTS_MIN ? count : SLOTS_MIN;
     }
     measured->from_at = measured->until_at - count * measured->step_s;
-}
-
-static int64_t at_most(int64_t value, int64_t most)
-{
-    return value < most ? value : most;
-}
-
-static int64_t at_least(int64_t value, int64_t least)
-{
-    return value > least ? value : least;
 }
 
 static void point_add(struct point *point, const struct usage_quarter_points_row *row)

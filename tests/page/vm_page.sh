@@ -89,6 +89,12 @@ happened 590 ; expect_text '<text x="1%" y="16" text-anchor="start">Snapshot cre
 happened 300 ; expect_text '<text class="roomy" x="50%" y="16" text-anchor="start">Snapshot created '
 happened 30 ; expect_text '<text x="95%" y="16" text-anchor="end">Snapshot created '
 sql "DELETE FROM activity WHERE id = 'tick'"
+# A VM that was created before the clock was set back has a chart, whatever the range.
+for hours in 1 2 3 800; do
+    sql "UPDATE vm SET created_at = $now + $hours * 3600 WHERE id = 'runningrunningru'"
+    as alice get "$vm?range=1h" ; expect 200
+    as alice get "$vm?range=30d" ; expect 200
+done
 # The peak of a step is the upper edge of what is filled, above the line of averages.
 sql "UPDATE vm SET created_at = $now - 90 * 86400 WHERE id = 'runningrunningru';
     UPDATE usage_quarter SET minutes = 2, cpu_ms = 18000, cpu_most_ms = 12000 WHERE quarter_at = $quarter"
