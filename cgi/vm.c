@@ -5,7 +5,7 @@
 #include "base/array.h"
 #include "model/vm_command.h"
 #include "model/worker_wakeup.h"
-#include "view/vm_ask.h"
+#include "view/vm_confirm.h"
 #include "view/vm_options.h"
 #include "view/vm_page.h"
 #include "view/vm_receipt.h"
@@ -205,7 +205,7 @@ static struct error *snapshot_find(struct request *r, struct snapshot_get_row *s
 }
 
 /* Restoring and deleting are irreversible: a page asks first. */
-static struct error *snapshot_ask(struct request *r, enum vm_trigger trigger)
+static struct error *snapshot_confirm(struct request *r, enum vm_trigger trigger)
 {
     struct snapshot_get_row snapshot;
     struct vm_get_row vm;
@@ -216,20 +216,20 @@ static struct error *snapshot_ask(struct request *r, enum vm_trigger trigger)
     if (e)
         return e;
     if (vm_transition_find(vm.state, trigger))
-        vm_ask_snapshot(r, &vm, &snapshot, trigger == VM_REQUEST_RESTORE);
+        vm_confirm_snapshot(r, &vm, &snapshot, trigger == VM_REQUEST_RESTORE);
     else
         back(r, vm.id, VM_TAB_SNAPSHOTS);
     return NULL;
 }
 
-static struct error *restore_ask(struct request *r)
+static struct error *restore_show(struct request *r)
 {
-    return snapshot_ask(r, VM_REQUEST_RESTORE);
+    return snapshot_confirm(r, VM_REQUEST_RESTORE);
 }
 
-static struct error *delete_ask(struct request *r)
+static struct error *delete_show(struct request *r)
 {
-    return snapshot_ask(r, VM_REQUEST_SNAPSHOT_DELETE);
+    return snapshot_confirm(r, VM_REQUEST_SNAPSHOT_DELETE);
 }
 
 static struct error *snapshot_restore(struct request *r)
@@ -309,7 +309,7 @@ static struct error *destroy_show(struct request *r)
     if (e)
         return e;
     if (vm_transition_find(vm.state, VM_REQUEST_DESTROY))
-        return vm_ask_destroy(r, &vm, "", NULL);
+        return vm_confirm_destroy(r, &vm, "", NULL);
     back(r, vm.id, VM_TAB_OVERVIEW);
     return NULL;
 }
@@ -327,7 +327,7 @@ static struct error *vm_destroy(struct request *r)
     if (strcmp(name.text, vm.name) == 0 || !vm_transition_find(vm.state, VM_REQUEST_DESTROY))
         return command_post(r, VM_REQUEST_DESTROY, VM_TAB_OVERVIEW, NULL);
     form_refuse(r);
-    return vm_ask_destroy(
+    return vm_confirm_destroy(
         r, &vm, name.text,
         arena_printf(r->arena, "Type %s to destroy it. Nothing was destroyed.", vm.name));
 }
@@ -458,9 +458,9 @@ static const struct route routes[] = {
     { "GET", "/vms/:id/destroy", ACCESS_MEMBER, destroy_show },
     { "POST", "/vms/:id/destroy", ACCESS_MEMBER, vm_destroy },
     { "POST", "/vms/:id/snapshots", ACCESS_MEMBER, snapshot_create },
-    { "GET", "/vms/:id/snapshots/:snapshot/restore", ACCESS_MEMBER, restore_ask },
+    { "GET", "/vms/:id/snapshots/:snapshot/restore", ACCESS_MEMBER, restore_show },
     { "POST", "/vms/:id/snapshots/:snapshot/restore", ACCESS_MEMBER, snapshot_restore },
-    { "GET", "/vms/:id/snapshots/:snapshot/delete", ACCESS_MEMBER, delete_ask },
+    { "GET", "/vms/:id/snapshots/:snapshot/delete", ACCESS_MEMBER, delete_show },
     { "POST", "/vms/:id/snapshots/:snapshot/delete", ACCESS_MEMBER, snapshot_delete },
     { "GET", "/vms/:id/snapshots/:snapshot/clone", ACCESS_MEMBER, clone_show },
     { "POST", "/vms/:id/snapshots/:snapshot/clone", ACCESS_MEMBER, clone_post },

@@ -2,7 +2,6 @@
 #include "base/text.h"
 
 #include "base/array.h"
-#include "base/buf.h"
 #include "base/limit.h"
 
 #include <errno.h>
@@ -317,19 +316,6 @@ const char *text_lower(struct arena *arena, const char *text)
             *c = (char)(*c - 'A' + 'a');
     }
     return lower;
-}
-
-const char *text_unbroken(struct arena *arena, const char *text)
-{
-    struct buf buf = buf_new(arena, strlen(text) + 1);
-
-    for (; *text; text++) {
-        if (*text == ' ')
-            buf_literal(&buf, "\u00a0");
-        else
-            buf_char(&buf, *text);
-    }
-    return buf.bytes ? buf.bytes : "";
 }
 
 bool text_starts(const char *text, const char *start)

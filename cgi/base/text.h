@@ -65,9 +65,6 @@ const char *text_cut(struct arena *arena, const char *text, size_t characters);
 /* In lowercase (ASCII), in the arena. */
 const char *text_lower(struct arena *arena, const char *text);
 
-/* With no-break spaces instead of spaces. */
-const char *text_unbroken(struct arena *arena, const char *text);
-
 bool text_starts(const char *text, const char *start);
 
 /* A number of at least 0: "1,234,567". */

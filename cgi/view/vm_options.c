@@ -191,14 +191,16 @@ struct error *vm_options_sizes_new(struct request *r, int64_t min_disk_gb, struc
     return NULL;
 }
 
-/* Where to do what a refusal asks for. */
-static void mend_fill(const char *code, struct vm_new_html *page)
+/* The page where the cause of a refusal can be removed. */
+static void remedy_fill(const char *code, struct vm_new_html *page)
 {
     bool is_billing = strcmp(code, "billing_required") == 0;
     bool is_spend = strcmp(code, "spend_cap_reached") == 0;
 
-    page->mend_path = is_billing ? "/billing" : is_spend ? "/costs#limit" : "/vms";
-    page->mend_label = is_billing ? "View billing" : is_spend ? "View spending limit" : "View VMs";
+    page->remedy_path = is_billing ? "/billing" : is_spend ? "/costs#limit" : "/vms";
+    page->remedy_label = is_billing ? "View billing"
+                         : is_spend ? "View spending limit"
+                                    : "View VMs";
 }
 
 struct error *vm_options_full(struct request *r, struct vm_new_html *page)
@@ -212,7 +214,7 @@ struct error *vm_options_full(struct request *r, struct vm_new_html *page)
         return e;
     page->is_full = 1;
     page->is_full_why = e->message;
-    mend_fill(e->code, page);
+    remedy_fill(e->code, page);
     return NULL;
 }
 

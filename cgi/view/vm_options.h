@@ -26,7 +26,7 @@ struct option_rows vm_options_sizes(struct request *r, const struct price_list_r
 /* The same for a new VM: with what the team's quota will be with it. */
 struct error *vm_options_sizes_new(struct request *r, int64_t min_disk_gb, struct option_rows *out);
 
-/* Whether the team cannot have another VM of any size, why, and the page where that is mended. */
+/* Whether the team cannot have another VM of any size, why, and the page where to change that. */
 struct error *vm_options_full(struct request *r, struct vm_new_html *page);
 
 /* Select by value; unknown values select nothing. */

@@ -1,13 +1,13 @@
-/* See vm_ask.h. */
-#include "view/vm_ask.h"
+/* See vm_confirm.h. */
+#include "view/vm_confirm.h"
 
 #include "base/date.h"
-#include "snapshot_ask.html.h"
+#include "snapshot_confirm.html.h"
 #include "vm_destroy.html.h"
 #include "web/session.h"
 
-struct error *vm_ask_destroy(struct request *r, const struct vm_get_row *vm, const char *typed,
-                             const char *problem)
+struct error *vm_confirm_destroy(struct request *r, const struct vm_get_row *vm, const char *typed,
+                                 const char *problem)
 {
     struct vm_destroy_html page = {
         .id = vm->id,
@@ -29,10 +29,10 @@ struct error *vm_ask_destroy(struct request *r, const struct vm_get_row *vm, con
     return NULL;
 }
 
-void vm_ask_snapshot(struct request *r, const struct vm_get_row *vm,
-                     const struct snapshot_get_row *snapshot, bool is_restore)
+void vm_confirm_snapshot(struct request *r, const struct vm_get_row *vm,
+                         const struct snapshot_get_row *snapshot, bool is_restore)
 {
-    const struct snapshot_ask_html page = {
+    const struct snapshot_confirm_html page = {
         .vm_id = vm->id,
         .vm_name = vm->name,
         .id = snapshot->id,
@@ -44,5 +44,5 @@ void vm_ask_snapshot(struct request *r, const struct vm_get_row *vm,
     r->frame.title = arena_printf(r->arena, is_restore ? "Restore “%s”?" : "Delete snapshot “%s”?",
                                   snapshot->name);
     r->frame.section = "vms";
-    html_snapshot_ask(&r->response.body, &r->frame, &page);
+    html_snapshot_confirm(&r->response.body, &r->frame, &page);
 }
