@@ -2,7 +2,7 @@
  * Notifies the worker that there is work: sends one byte to STATE/worker/worker.sock.
  *
  * Only a hint. Requests are stored in the database, which the worker also polls, so a lost byte
- * costs one second and nothing else.
+ * costs five seconds and nothing else.
  */
 #pragma once
 

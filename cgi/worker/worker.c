@@ -39,7 +39,7 @@
 #include <unistd.h>
 
 enum {
-    POLL_EVERY_MS = 1000, /* the longest delay after a lost wake-up */
+    POLL_EVERY_MS = 5000, /* the longest delay after a lost wake-up */
     START_BYTES = 4 * 1024 * 1024,
 };
 
