@@ -5,6 +5,7 @@
 #include "base/chart_path.h"
 
 #include "base/buf.h"
+#include "base/format.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -21,14 +22,18 @@ struct point {
 /* "12", "-1.3", ".4". */
 static void tenths_write(struct buf *buf, int64_t tenths)
 {
-    if (tenths < 0)
-        buf_char(buf, '-');
-    if (tenths / 10 || tenths % 10 == 0)
-        buf_int(buf, llabs(tenths / 10));
-    if (tenths % 10) {
-        buf_char(buf, '.');
-        buf_char(buf, (char)('0' + llabs(tenths % 10)));
+    char digits[FORMAT_INT_BYTES + 1], *end = digits + sizeof digits, *first = end;
+    int64_t rest = llabs(tenths);
+
+    if (rest % 10) {
+        *--first = (char)('0' + rest % 10);
+        *--first = '.';
     }
+    for (rest /= 10; rest || first == end; rest /= 10)
+        *--first = (char)('0' + rest % 10);
+    if (tenths < 0)
+        *--first = '-';
+    buf_bytes(buf, first, (size_t)(end - first));
 }
 
 static struct point point_at(const struct chart_path *path, size_t i, size_t count, int64_t value)
