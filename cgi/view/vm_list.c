@@ -53,6 +53,8 @@ enum { ERROR_CHARACTERS = 70 }; /* two lines of a row */
 struct pricing {
     struct price_list_rows prices;
     struct snapshot_sizes_rows snapshots;
+    int64_t rate; /* millicents an hour, of `month` */
+    const char *month;
 };
 
 static bool can(const struct vm_list_row *vm, enum vm_trigger trigger)
@@ -91,7 +93,19 @@ static int64_t snapshots_gb(const struct snapshot_sizes_rows *sizes, const char 
     return size ? size->disk_gb : 0;
 }
 
-static struct vm_row row_of(struct request *r, const struct pricing *pricing,
+/* Many VMs of a list cost the same: the text of the last one is kept. */
+static const char *cost_month(struct request *r, struct pricing *pricing,
+                              const struct ledger_use *use)
+{
+    int64_t rate = ledger_rate(&pricing->prices, use, r->now_at);
+
+    if (!pricing->month || rate != pricing->rate)
+        pricing->month = price_month(r->config, r->arena, rate);
+    pricing->rate = rate;
+    return pricing->month;
+}
+
+static struct vm_row row_of(struct request *r, struct pricing *pricing,
                             const struct vm_entries_row *entry, const struct vm_list_row *vm)
 {
     const struct config_image *image = config_image_find(r->config, vm->image);
@@ -112,10 +126,7 @@ static struct vm_row row_of(struct request *r, const struct pricing *pricing,
         .cpu_line = vm->cpu_line && strchr(vm->cpu_line, 'l') ? vm->cpu_line : "",
         .is_measured = vm->cpu_line != NULL,
         .cpu_percent = vm->cpu_percent,
-        .cost_month =
-            r->frame.has_billing
-                ? price_month(r->config, r->arena, ledger_rate(&pricing->prices, &use, r->now_at))
-                : NULL,
+        .cost_month = r->frame.has_billing ? cost_month(r, pricing, &use) : NULL,
         .ssh = vm_view_has_way_in(vm->state)
                    ? vm_access_ssh(r, vm->region, vm->image, vm->ssh_host, vm->ssh_port)
                    : NULL,
@@ -159,7 +170,7 @@ static struct error *rows_fill(struct request *r, const struct vm_entries_row *c
                                struct vms_html *page)
 {
     struct vm_row_rows *rows = &page->vms;
-    struct pricing pricing;
+    struct pricing pricing = { .month = NULL };
     struct vm_list_rows vms;
     struct error *e = pricing_read(r, &pricing);
 
