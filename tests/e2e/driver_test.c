@@ -184,6 +184,18 @@ static struct error *guest_run(struct test *t, const struct driver_vm *vm, const
 /* Against hanging: more polls than anything here takes on the slowest machine. */
 enum { MOST_LOOKS = 3000 };
 
+/* What a guest does that never answers: on the host, and what QEMU wrote. */
+static void tell_silent_guest(struct test *t, const struct driver_vm *vm)
+{
+    printf("           %s is in power state %d (enum driver_power)\n", vm->id, power(t, vm->id));
+    fflush(stdout);
+    if (system(arena_printf(t->arena,
+                            "virsh -c %s domstate domicile-%s --reason; "
+                            "tail -n 20 \"$XDG_CACHE_HOME\"/libvirt/qemu/log/*%s*.log",
+                            t->uri, vm->id, vm->id)) != 0)
+        printf("           no log of QEMU\n");
+}
+
 static void wait_for_ssh(struct test *t, const struct driver_vm *vm, const char *key)
 {
     struct arena *scratch = arena_new(1 << 20);
@@ -201,6 +213,8 @@ static void wait_for_ssh(struct test *t, const struct driver_vm *vm, const char 
         if (!found)
             usleep(100 * 1000);
     }
+    if (!found)
+        tell_silent_guest(t, vm);
     CHECK(found != NULL);
     CHECK(strcmp(found, host_key(t, key)) == 0);
     arena_free(scratch);
