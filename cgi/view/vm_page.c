@@ -8,11 +8,11 @@
 #include "job_step.sql.h"
 #include "main_constants.sql.h"
 #include "model/billing_check.h"
+#include "model/host_check.h"
 #include "model/spend_cap.h"
 #include "model/vm_command.h"
 #include "model/vm_job.h"
 #include "model/vm_state.h"
-#include "region_status.sql.h"
 #include "view/activity_view.h"
 #include "view/vm_chart.h"
 #include "view/vm_cost.h"
@@ -149,6 +149,9 @@ static void buttons_fill(struct vm_html *page, const char *state)
     page->stop_disabled_reason = vm_disabled_reason(state, VM_REQUEST_STOP);
     page->snapshot_disabled_reason = vm_disabled_reason(state, VM_REQUEST_SNAPSHOT);
     page->resize_disabled_reason = vm_disabled_reason(state, VM_REQUEST_RESIZE);
+    page->can_restore = page->can_snapshot && !page->host_problem;
+    if (page->host_problem)
+        page->snapshot_disabled_reason = page->resize_disabled_reason = page->host_problem;
 }
 
 /* A suspended team's VMs stay stopped. */
@@ -208,19 +211,6 @@ static struct error *cost_fill(struct request *r, struct vm_html *page,
         if (vm_command_costs_more(prices, vm, size, r->now_at))
             page->sizes.row[i].disabled_reason = "Over the spending limit";
     }
-    return NULL;
-}
-
-static struct error *host_fill(struct request *r, const char *region, struct vm_html *page)
-{
-    struct region_status_get_row status;
-    struct error *e = sql_region_status_get(r->db, r->arena, region, &status);
-
-    if (e && e->kind == ERROR_NOT_FOUND)
-        return NULL; /* the worker has not reported yet */
-    if (e)
-        return e;
-    page->host_problem = status.error;
     return NULL;
 }
 
@@ -289,7 +279,7 @@ static struct error *lists_fill(struct request *r, struct vm_html *page,
         e = sizes_fill(r, page, prices, vm);
     if (!e)
         e = cost_fill(r, page, prices, vm);
-    return e ? e : host_fill(r, vm->region, page);
+    return e;
 }
 
 static void row_fill(struct request *r, struct vm_html *page, const struct vm_get_row *vm)
@@ -310,13 +300,18 @@ static void row_fill(struct request *r, struct vm_html *page, const struct vm_ge
 struct error *vm_page_fill(struct request *r, const struct vm_get_row *vm, const char *tab,
                            struct vm_html *page)
 {
+    const struct context context = request_context(r);
+    struct error *away = host_check(&context, vm->region), *e;
     struct price_list_rows prices;
-    struct error *e = sql_price_list(r->db, r->arena, &prices);
 
     *page = (struct vm_html){ .tab = tab };
+    if (away && !away->message)
+        return away;
+    e = sql_price_list(r->db, r->arena, &prices);
     if (e)
         return e;
-    page->vm = vm_view_of(r, &prices, vm);
+    page->host_problem = away ? away->message : NULL;
+    page->vm = vm_view_of(r, &prices, vm, away != NULL);
     row_fill(r, page, vm);
     buttons_fill(page, vm->state);
     r->frame.title = arena_printf(r->arena, "%s: %s", vm->name, page->vm.label);

@@ -41,6 +41,29 @@ expect_text "vm7.example ssh-ed25519 AAAAhost"
 expect_no_text "[vm7.example]"
 fresh
 
+# While its host cannot be reached, nothing looks live: the last known state in grey, and no act but to destroy.
+away="UPDATE region_status SET error = 'host: <b>no</b> answer'"
+sql "$away"
+as alice get $vm ; expect 200 vm_away.html
+expect_text '<span class="state off" id="state" role="status" data-name="quiet-maple">Last known: running</span>'
+expect_text '<p class="sub">Last check <time' ; expect_no_text 'Up ' ; expect_no_text '<b>no</b>'
+expect_text '<fieldset class="acts" disabled aria-describedby="why">'
+expect_text '<p class="why" id="why">Not available while the VM host'
+expect_text "href=\"$vm/destroy\""
+as alice get $stopped ; expect_text "Last known: stopped"
+as alice get /vms/failedfailedfail ; expect_text '>Failed</span>'
+as alice get $vm/snapshots ; expect_text 'aria-describedby="snapshot-why"' ; expect_text 'Not available while the VM host'
+expect_no_text /snapshotsnapsho2/restore ; expect_no_text /snapshotsnapsho2/clone ; expect_no_text /snapshotsnapsho2/delete
+as alice get $vm/settings ; expect_text 'id="resize-button" type="submit" disabled aria-describedby="resize-why"' ; expect_no_text resize-stop
+as alice post $vm/stop ; expect 409
+expect_text "<b>Nothing was changed.</b> Not available while the VM host can’t be reached."
+as alice post $vm/snapshots name=now ; expect 409
+expect_row "SELECT state FROM vm WHERE id = 'runningrunningru'" running
+as alice post $vm/rename name=renamed ; expect 303
+as alice post $vm/destroy name=renamed ; expect 303
+expect_row "SELECT state FROM vm WHERE id = 'runningrunningru'" destroying
+fresh
+
 # A few keys, and the others behind a word.
 sql "INSERT INTO vm_key (team_id, vm_id, fingerprint, name, public_line) WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20)
     SELECT 1, 'runningrunningru', 'SHA256:n' || i, 'n' || i, 'ssh-ed25519 AAAA' FROM n"
