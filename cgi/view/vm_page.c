@@ -225,6 +225,8 @@ static struct error *activity_fill(struct request *r, struct vm_html *page)
     if (!e)
         e = activity_view_vm(r, page->vm.id, position.at, position.id,
                              is_overview ? EVENTS_ON_OVERVIEW : LIMIT_LIST_ROWS + 1, &page->events);
+    if (!e && !is_overview)
+        e = activity_view_steps(r, &page->events);
     if (e || is_overview)
         return e;
     if (list_cut(&page->events.count)) {
@@ -273,8 +275,11 @@ static struct error *lists_fill(struct request *r, struct vm_html *page,
         e = snapshots_fill(r, page);
     if (!e && strcmp(page->tab, VM_TAB_OVERVIEW) == 0)
         e = overview_fill(r, page, vm);
-    if (!e && strcmp(page->tab, VM_TAB_ACTIVITY) == 0)
+    if (!e && strcmp(page->tab, VM_TAB_ACTIVITY) == 0) {
         e = activity_fill(r, page);
+        if (!e)
+            e = keys_fill(r, page, vm->id);
+    }
     if (!e && strcmp(page->tab, VM_TAB_SETTINGS) == 0)
         e = sizes_fill(r, page, prices, vm);
     if (!e)

@@ -144,6 +144,12 @@ as alice get $stopped/snapshots ; expect_text "Disk only"
 as alice get /vms/failedfailedfail/snapshots ; expect 200 vm_snapshots_none.html
 route "GET /vms/:id/activity"
 as alice get $vm/activity ; expect 200 vm_activity.html
+# How long each step took, if that is worth knowing; with the same details as on the overview.
+expect_text '<small class="soft"><span class="whole">Boot 0.3 s</span> · <span class="whole">SSH ready 3.7 s</span></small>'
+expect_no_text "Disk 0" ; expect_text "<h2>Details</h2>" ; expect_text '<span class="tag"'
+as alice get $vm ; expect_no_text "Boot 0.3 s"
+as alice get $stopped/activity ; expect_no_text '<small class="soft">'
+as bob get /vms/bobsvmbobsvmbobs/activity ; expect_no_text "Boot 0.3 s"
 sql "INSERT INTO activity (team_id, at_ms, id, vm_id, what) WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60)
     SELECT 1, 1767225604200, 'x' || i, 'runningrunningru', 'Event ' || i FROM n"
 as alice get $vm/activity ; expect_text "/activity?before=1767225604200-"
