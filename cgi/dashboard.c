@@ -64,18 +64,14 @@ static void quota_fill(struct request *r, const struct vm_quota_row *used, struc
 }
 
 /* The worker's last observation of the hosts: emulated? reachable? */
-static struct error *hosts_fill(struct request *r, struct vms_html *page)
+static void hosts_fill(const struct region_status_list_rows *hosts, struct vms_html *page)
 {
-    struct region_status_list_rows hosts;
-    struct error *e = sql_region_status_list(r->db, r->arena, &hosts);
-
-    for (size_t i = 0; !e && i < hosts.count; i++) {
-        if (strcmp(hosts.row[i].accelerator, "tcg") == 0)
+    for (size_t i = 0; i < hosts->count; i++) {
+        if (strcmp(hosts->row[i].accelerator, "tcg") == 0)
             page->is_emulated = 1;
-        if (hosts.row[i].error)
-            page->host_problem = hosts.row[i].error;
+        if (hosts->row[i].error)
+            page->host_problem = hosts->row[i].error;
     }
-    return e;
 }
 
 /* The owners' banner; and start buttons are disabled if the billing status does not let VMs run. */
@@ -159,8 +155,6 @@ static struct error *vms_surround(struct request *r, struct vms_html *page)
     if (!e && page->list.is_plain)
         e = gone_fill(r, page);
     if (!e)
-        e = hosts_fill(r, page);
-    if (!e)
         e = spend_fill(r, page);
     if (!e)
         e = billing_fill(r, page);
@@ -176,14 +170,19 @@ static struct error *vms_surround(struct request *r, struct vms_html *page)
 static struct error *vms_show(struct request *r)
 {
     struct vms_html page = { .vms = { .count = 0 } };
+    struct region_status_list_rows hosts;
     struct error *e = db_read(r->db, r->arena);
 
     r->frame.title = "VMs";
     r->frame.section = "vms";
     if (!e)
-        e = vm_list_fill(r, &page);
+        e = sql_region_status_list(r->db, r->arena, &hosts);
     if (!e)
-        e = vms_surround(r, &page);
+        e = vm_list_fill(r, &hosts, &page);
+    if (e)
+        return e;
+    hosts_fill(&hosts, &page);
+    e = vms_surround(r, &page);
     if (!e)
         live_respond(r, render_vms, &page);
     return e;

@@ -30,7 +30,7 @@ ORDER BY e.at_ms DESC, e.id LIMIT :max;
 
 -- activity_of_vm(team_id int, vm_id text, before_at_ms int, after_id text, max int) rows (who text, seen_at int)
 -- The same of one VM.
-SELECT e.at_ms, e.id, e.at_ms / 1000 AS seen_at, e.what, e.detail, e.took_ms,
+SELECT e.at_ms, e.id, e.at_ms / 1000 AS seen_at, e.what, e.detail, e.took_ms, e.job_number,
        ifnull(p.name, 'Domicile') AS who
 FROM activity e LEFT JOIN person p ON p.id = e.person_id
 WHERE e.team_id = :team_id AND e.vm_id = :vm_id AND e.at_ms <= :before_at_ms

@@ -6,6 +6,13 @@ ON CONFLICT (job_number, position) DO NOTHING;
 SELECT position, name, started_at_ms, ended_at_ms FROM job_step
 WHERE team_id = :team_id AND job_number = :job_number ORDER BY position;
 
+-- job_step_took(team_id int, jobs text) rows (took_ms int)
+-- How long the steps of some jobs took, whose numbers are a JSON array; by job, in their order.
+SELECT s.job_number, s.name, s.ended_at_ms - s.started_at_ms AS took_ms
+FROM json_each(:jobs) e CROSS JOIN job_step s ON s.job_number = e.value
+WHERE s.team_id = :team_id AND s.ended_at_ms IS NOT NULL
+ORDER BY s.job_number, s.position /* scan ok */ /* sort ok */;
+
 -- job_step_start(team_id int, job_number int, position int, now_at_ms int) one
 UPDATE job_step SET started_at_ms = :now_at_ms, ended_at_ms = NULL
 WHERE team_id = :team_id AND job_number = :job_number AND position = :position;

@@ -2,6 +2,14 @@
 SELECT id, name, state, has_memory, size_bytes, vcpus, memory_mb, disk_gb, created_at FROM snapshot
 WHERE team_id = :team_id AND vm_id = :vm_id ORDER BY created_at DESC, id;
 
+-- snapshot_made(team_id int, vm_id text) rows (who text, took_ms int)
+-- Who had the snapshots of a VM made, and how long that took.
+SELECT j.snapshot_id, ifnull(p.name, 'Domicile') AS who, j.ended_at_ms - j.requested_at_ms AS took_ms
+FROM job j LEFT JOIN person p ON p.id = j.person_id
+WHERE j.team_id = :team_id AND j.vm_id = :vm_id AND j.kind = 'snapshot' AND j.state = 'done'
+  AND j.snapshot_id IN (SELECT s.id FROM snapshot s
+                        WHERE s.team_id = :team_id AND s.vm_id = :vm_id);
+
 -- snapshot_count(team_id int, vm_id text) row (total int)
 SELECT count(*) AS total FROM snapshot WHERE team_id = :team_id AND vm_id = :vm_id;
 

@@ -7,8 +7,8 @@ ORDER BY created_at DESC, id;
 -- What the list shows of some of them, whose ids are a JSON array; at its `position`. One statement
 -- for all: SQLite allocates memory for each column again whenever a statement is run.
 SELECT CAST(e.key AS INTEGER) AS position, v.name, v.region, v.image, v.size, v.vcpus, v.memory_mb,
-       v.disk_gb, v.state, v.state_at, v.up_at, v.observed, v.unresponsive_at, v.ssh_host,
-       v.ssh_port, v.last_error, v.cpu_line, v.cpu_percent
+       v.disk_gb, v.state, v.state_at, v.up_at, v.observed, v.observed_at, v.unresponsive_at,
+       v.ssh_host, v.ssh_port, v.last_error, v.cpu_line, v.cpu_percent
 FROM json_each(:ids) e CROSS JOIN vm v ON v.id = e.value
 WHERE v.team_id = :team_id /* scan ok */;
 

@@ -8,6 +8,7 @@
 #include "image.sql.h"
 #include "job.sql.h"
 #include "model/billing_check.h"
+#include "model/host_check.h"
 #include "model/spend_cap.h"
 #include "model/vm_job.h"
 #include "model/vm_request.h"
@@ -288,8 +289,14 @@ static struct error *vm_move(const struct context *context, const struct actor *
                              const struct vm_get_row *vm, enum vm_trigger trigger,
                              const char *snapshot_id)
 {
+    struct error *e;
+
     if (!vm_transition_find(vm->state, trigger))
         return error_new(context->arena, ERROR_CONFLICT, "vm %s is %s", vm->id, vm->state);
+    /* Destroying goes on until the host is back; anything else would fail meanwhile. */
+    e = trigger == VM_REQUEST_DESTROY ? NULL : host_check(context, vm->region);
+    if (e)
+        return e;
     if (trigger == VM_REQUEST_RETRY)
         return retry_queue(context, actor, vm);
     return vm_request(context, actor, vm->id, vm->state, trigger, snapshot_id);

@@ -2,11 +2,16 @@
 #include "view/activity_view.h"
 
 #include "base/array.h"
+#include "base/buf.h"
 #include "base/date.h"
 #include "base/text.h"
+#include "job_step.sql.h"
+#include "view/vm_view.h"
 #include "web/session.h"
 
 #include <string.h>
+
+enum { STEP_MIN_MS = 100 };
 
 static const char ARROW[] = " → ", RENAMED[] = "Renamed", FAILED[] = " failed", COMMA[] = ", ";
 
@@ -115,9 +120,58 @@ struct error *activity_view_vm(struct request *r, const char *vm_id, int64_t bef
             .before = row->what,
             .detail = row->detail,
             .took_ms = row->took_ms,
+            .job_number = row->job_number,
             .who = row->who,
         };
         title_make(r->arena, &out->row[i]);
+    }
+    return NULL;
+}
+
+static const char *jobs_json(struct arena *arena, const struct activity_entry_rows *entries)
+{
+    struct buf json = { .arena = arena };
+
+    for (size_t i = 0; i < entries->count; i++)
+        buf_text(&json, arena_printf(arena, "%s%lld", i ? "," : "[",
+                                     (long long)entries->row[i].job_number));
+    buf_text(&json, entries->count ? "]" : "[]");
+    return json.bytes;
+}
+
+/* Put the steps of `entry` at `row`, where there is room for all; returns where the next begin. */
+static struct activity_step *steps_give(const struct job_step_took_rows *steps,
+                                        struct activity_entry *entry, struct activity_step *row)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < steps->count; i++) {
+        const struct job_step_took_row *step = &steps->row[i];
+        const char *name = vm_view_step(step->name, true);
+
+        if (step->job_number != entry->job_number || !name || step->took_ms < STEP_MIN_MS)
+            continue;
+        row[count] = (struct activity_step){ name, step->took_ms, .is_first = count == 0 };
+        count++;
+    }
+    if (count > 1)
+        entry->steps = (struct activity_step_rows){ row, count };
+    return row + count;
+}
+
+struct error *activity_view_steps(struct request *r, struct activity_entry_rows *entries)
+{
+    struct job_step_took_rows steps;
+    struct activity_step *row;
+    struct error *e = sql_job_step_took(r->db, r->arena, r->session->team_id,
+                                        jobs_json(r->arena, entries), &steps);
+
+    if (e)
+        return e;
+    row = arena_array(r->arena, steps.count, sizeof *row);
+    for (size_t i = 0; i < entries->count; i++) {
+        if (entries->row[i].job_number && entries->row[i].took_ms)
+            row = steps_give(&steps, &entries->row[i], row);
     }
     return NULL;
 }

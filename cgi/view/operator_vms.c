@@ -4,6 +4,7 @@
 #include "base/array.h"
 #include "base/limit.h"
 #include "main_constants.sql.h"
+#include "model/host_check.h"
 #include "model/vm_state.h"
 #include "operator.sql.h"
 #include "operator_vms.html.h"
@@ -39,11 +40,14 @@ static const struct list_kind KIND = {
     .is_counted = true,
 };
 
-static struct operator_vm row_of(struct request *r, const struct operator_vm_list_row *vm)
+static struct operator_vm row_of(struct request *r, const struct region_status_list_rows *hosts,
+                                 const struct operator_vm_list_row *vm)
 {
-    const struct vm_view_state state =
+    struct vm_view_state state =
         vm_view_state_of(vm->state, vm->state_at, vm->up_at, vm->unresponsive_at, vm->last_error);
 
+    if (host_is_away(hosts, vm->region))
+        state = vm_view_state_away(r->arena, state, vm->observed_at);
     return (struct operator_vm){
         .id = vm->id,
         .name = vm->name,
@@ -65,17 +69,20 @@ static struct operator_vm row_of(struct request *r, const struct operator_vm_lis
 static struct error *rows_fill(struct request *r, struct operator_vms_html *page)
 {
     const struct list_query *list = &page->list;
+    struct region_status_list_rows hosts;
     struct operator_vm_list_rows vms;
     struct error *e =
         sql_operator_vm_list(r->db, r->arena, r->session->team_id, list->search, list->filter,
                              list->sort, list->skip, LIMIT_LIST_ROWS, &vms);
 
+    if (!e)
+        e = sql_region_status_list(r->db, r->arena, &hosts);
     if (e)
         return e;
     page->vms.count = vms.count;
     page->vms.row = arena_array(r->arena, vms.count, sizeof *page->vms.row);
     for (size_t i = 0; i < vms.count; i++)
-        page->vms.row[i] = row_of(r, &vms.row[i]);
+        page->vms.row[i] = row_of(r, &hosts, &vms.row[i]);
     return NULL;
 }
 

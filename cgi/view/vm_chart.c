@@ -8,6 +8,7 @@
 #include "base/date.h"
 #include "base/limit.h"
 #include "base/text.h"
+#include "model/vm_cpu.h"
 #include "usage_minute.sql.h"
 #include "usage_quarter.sql.h"
 #include "vm.html.h"
@@ -23,7 +24,6 @@ enum {
     MOMENTS = 4,
     SLOTS_MAX = 96,
     SLOTS_MIN = 5,                  /* of the first minutes */
-    CPU_ALL = 1000,                 /* 100 % in tenths of a percent */
     FRESH_S = 3 * A_MINUTE_S,       /* an older minute is not "now" */
     MINUTES_SPAN_S = 6 * AN_HOUR_S, /* a younger VM is drawn from minutes */
     MB_PER_GB = 1024,
@@ -186,10 +186,9 @@ static struct error *measured_read(struct request *r, const struct vm_get_row *v
     return e && e->kind == ERROR_NOT_FOUND ? NULL : e;
 }
 
-/* What the host spends on emulating devices counts as well, so it may seem to be more than all. */
 static int64_t cpu_tenths(const struct vm_get_row *vm, int64_t cpu_ms, int64_t minutes)
 {
-    return at_most(cpu_ms * CPU_ALL / (minutes * A_MINUTE_S * 1000 * vm->vcpus), CPU_ALL);
+    return vm_cpu_tenths(cpu_ms, minutes, vm->vcpus);
 }
 
 static int64_t bytes_mb(int64_t bytes)
@@ -218,7 +217,7 @@ static void series_begin(const struct measured *measured, struct series *series,
 /* 10, 20, 50 or 100 %. */
 static int64_t cpu_top(int64_t most)
 {
-    return most <= 100 ? 100 : most <= 200 ? 200 : most <= 500 ? 500 : CPU_ALL;
+    return most <= 100 ? 100 : most <= 200 ? 200 : most <= 500 ? 500 : VM_CPU_ALL;
 }
 
 /* Whether text_memory() shows it as it is. */
@@ -241,7 +240,7 @@ static void series_fill(const struct vm_get_row *vm, struct measured *measured)
 {
     const struct usage_minute_last_row *last = &measured->last;
 
-    series_begin(measured, &measured->cpu, CPU_ALL);
+    series_begin(measured, &measured->cpu, VM_CPU_ALL);
     series_begin(measured, &measured->memory, vm->memory_mb);
     series_begin(measured, &measured->disk, vm->disk_gb * MB_PER_GB);
     for (size_t i = 0; i < measured->points.count; i++) {
@@ -282,7 +281,7 @@ static void chart_draw(struct arena *arena, const struct series *series, struct 
 
 static const char *percent_text(struct arena *arena, int64_t tenths)
 {
-    return arena_printf(arena, "%lld", (long long)((tenths + 5) / 10));
+    return arena_printf(arena, "%lld", (long long)vm_cpu_percent(tenths));
 }
 
 /* "1.9 GB" in its two parts. */

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "job.sql.h"
 #include "main_constants.sql.h"
+#include "model/host_check.h"
 #include "model/ledger_cost.h"
 #include "model/vm_job.h"
 #include "model/vm_state.h"
@@ -49,17 +50,18 @@ enum { ERROR_CHARACTERS = 70 }; /* two lines of a row */
 
 /* ---- rows ---- */
 
-/* What a VM costs. */
-struct pricing {
+/* What the rows are made with: what a VM costs, and which hosts can be reached. */
+struct setting {
     struct price_list_rows prices;
     struct snapshot_sizes_rows snapshots;
+    const struct region_status_list_rows *hosts;
     int64_t rate; /* millicents an hour, of `month` */
     const char *month;
 };
 
-static bool can(const struct vm_list_row *vm, enum vm_trigger trigger)
+static bool can(const struct vm_list_row *vm, bool is_away, enum vm_trigger trigger)
 {
-    return vm_transition_find(vm->state, trigger) != NULL;
+    return !is_away && vm_transition_find(vm->state, trigger) != NULL;
 }
 
 /* What the worker does with the VM now. */
@@ -94,26 +96,29 @@ static int64_t snapshots_gb(const struct snapshot_sizes_rows *sizes, const char 
 }
 
 /* Many VMs of a list cost the same: the text of the last one is kept. */
-static const char *cost_month(struct request *r, struct pricing *pricing,
+static const char *cost_month(struct request *r, struct setting *setting,
                               const struct ledger_use *use)
 {
-    int64_t rate = ledger_rate(&pricing->prices, use, r->now_at);
+    int64_t rate = ledger_rate(&setting->prices, use, r->now_at);
 
-    if (!pricing->month || rate != pricing->rate)
-        pricing->month = price_month(r->config, r->arena, rate);
-    pricing->rate = rate;
-    return pricing->month;
+    if (!setting->month || rate != setting->rate)
+        setting->month = price_month(r->config, r->arena, rate);
+    setting->rate = rate;
+    return setting->month;
 }
 
-static struct vm_row row_of(struct request *r, struct pricing *pricing,
+static struct vm_row row_of(struct request *r, struct setting *setting,
                             const struct vm_entries_row *entry, const struct vm_list_row *vm)
 {
     const struct config_image *image = config_image_find(r->config, vm->image);
-    const struct vm_view_state state =
+    const bool is_away = host_is_away(setting->hosts, vm->region);
+    struct vm_view_state state =
         vm_view_state_of(vm->state, vm->state_at, vm->up_at, vm->unresponsive_at, vm->last_error);
     const struct ledger_use use = { vm->observed, vm->size, vm->disk_gb,
-                                    snapshots_gb(&pricing->snapshots, entry->id) };
+                                    snapshots_gb(&setting->snapshots, entry->id) };
 
+    if (is_away)
+        state = vm_view_state_away(r->arena, state, vm->observed_at);
     return (struct vm_row){
         .id = entry->id,
         .name = vm->name,
@@ -126,25 +131,26 @@ static struct vm_row row_of(struct request *r, struct pricing *pricing,
         .cpu_line = vm->cpu_line && strchr(vm->cpu_line, 'l') ? vm->cpu_line : "",
         .is_measured = vm->cpu_line != NULL,
         .cpu_percent = vm->cpu_percent,
-        .cost_month = r->frame.has_billing ? cost_month(r, pricing, &use) : NULL,
+        .cost_month = r->frame.has_billing ? cost_month(r, setting, &use) : NULL,
         .ssh = vm_view_has_way_in(vm->state)
                    ? vm_access_ssh(r, vm->region, vm->image, vm->ssh_host, vm->ssh_port)
                    : NULL,
         .last_error = vm->last_error ? text_cut(r->arena, vm->last_error, ERROR_CHARACTERS) : NULL,
-        .is_up = strcmp(entry->standing, VM_STATE_RUNNING) == 0,
-        .is_silent = vm->unresponsive_at != 0,
+        .is_up = strcmp(entry->standing, VM_STATE_RUNNING) == 0 && !is_away,
+        .is_silent = vm->unresponsive_at != 0 && !is_away,
+        .is_away = is_away && !vm_job_is_state(vm->state),
         .is_working = vm_job_is_state(vm->state),
-        .can_start = can(vm, VM_REQUEST_START),
-        .can_stop = can(vm, VM_REQUEST_STOP),
-        .can_restart = can(vm, VM_REQUEST_RESTART),
-        .can_snapshot = can(vm, VM_REQUEST_SNAPSHOT),
-        .can_resume = can(vm, VM_REQUEST_RESUME),
-        .can_retry = can(vm, VM_REQUEST_RETRY),
-        .can_destroy = can(vm, VM_REQUEST_DESTROY),
+        .can_start = can(vm, is_away, VM_REQUEST_START),
+        .can_stop = can(vm, is_away, VM_REQUEST_STOP),
+        .can_restart = can(vm, is_away, VM_REQUEST_RESTART),
+        .can_snapshot = can(vm, is_away, VM_REQUEST_SNAPSHOT),
+        .can_resume = can(vm, is_away, VM_REQUEST_RESUME),
+        .can_retry = can(vm, is_away, VM_REQUEST_RETRY),
+        .can_destroy = can(vm, false, VM_REQUEST_DESTROY),
     };
 }
 
-static struct error *pricing_read(struct request *r, struct pricing *out)
+static struct error *setting_read(struct request *r, struct setting *out)
 {
     struct error *e = sql_price_list(r->db, r->arena, &out->prices);
 
@@ -166,13 +172,13 @@ static const char *json_of(struct arena *arena, const struct vm_entries_row *con
 }
 
 /* The rows of a page, in its order. */
-static struct error *rows_fill(struct request *r, const struct vm_entries_row *const *entries,
-                               struct vms_html *page)
+static struct error *rows_fill(struct request *r, const struct region_status_list_rows *hosts,
+                               const struct vm_entries_row *const *entries, struct vms_html *page)
 {
     struct vm_row_rows *rows = &page->vms;
-    struct pricing pricing = { .month = NULL };
+    struct setting setting = { .hosts = hosts };
     struct vm_list_rows vms;
-    struct error *e = pricing_read(r, &pricing);
+    struct error *e = setting_read(r, &setting);
 
     if (!e)
         e = sql_vm_list(r->db, r->arena, r->session->team_id,
@@ -180,7 +186,7 @@ static struct error *rows_fill(struct request *r, const struct vm_entries_row *c
     for (size_t i = 0; !e && i < vms.count; i++) {
         size_t position = (size_t)vms.row[i].position;
 
-        rows->row[position] = row_of(r, &pricing, entries[position], &vms.row[i]);
+        rows->row[position] = row_of(r, &setting, entries[position], &vms.row[i]);
         page->is_working |= rows->row[position].is_working;
         if (rows->row[position].is_working)
             e = work_fill(r, &rows->row[position]);
@@ -242,7 +248,8 @@ static bool count(const struct vm_entries_row *entry, struct list_query *list)
  * A team's entries are read from an index in one pass, and counted, searched and sorted here: SQL
  * needed two passes and five times the instructions.
  */
-struct error *vm_list_fill(struct request *r, struct vms_html *page)
+struct error *vm_list_fill(struct request *r, const struct region_status_list_rows *hosts,
+                           struct vms_html *page)
 {
     struct list_query *list = &page->list;
     const struct vm_entries_row **chosen;
@@ -268,5 +275,5 @@ struct error *vm_list_fill(struct request *r, struct vms_html *page)
     sort(list, chosen);
     page->vms.count = (size_t)(list->to - list->skip);
     page->vms.row = arena_array(r->arena, page->vms.count, sizeof *page->vms.row);
-    return rows_fill(r, &chosen[list->skip], page);
+    return rows_fill(r, hosts, &chosen[list->skip], page);
 }

@@ -1,16 +1,17 @@
 /* The list of a team's VMs: what its address asks for, and its rows as texts. */
 #pragma once
 
+#include "region_status.sql.h"
 #include "web/request.h"
 
 struct vm_row {
     const char *id;
     const char *name;
-    const char *image; /* label of the image */
-    const char *size;  /* "2 vCPUs, 4 GB" */
-    const char *label; /* "Running" */
-    const char *chip;  /* CSS class of the state */
-    int64_t state_since;
+    const char *image;    /* label of the image */
+    const char *size;     /* "2 vCPUs, 4 GB" */
+    const char *label;    /* "Running" */
+    const char *chip;     /* CSS class of the state */
+    int64_t state_since;  /* of an absent host: since the last look at it */
     const char *cpu_line; /* path of a chart of 80 by 18; "": less than two points */
     int64_t cpu_percent;
     const char *cost_month; /* as it is now, with snapshots: "€8.76" */
@@ -22,6 +23,7 @@ struct vm_row {
     bool is_measured;       /* in the last hour */
     bool is_up;             /* runs and responds */
     bool is_silent;         /* runs and does not respond */
+    bool is_away;           /* its host cannot be reached */
     bool is_working;
     bool can_start, can_stop, can_restart, can_snapshot, can_resume, can_retry, can_destroy;
 };
@@ -46,6 +48,8 @@ struct vms_html;
 
 /*
  * Reads the query (q, state, sort, page), and fills the rows of that page with everything that
- * leads to others. Needs a read transaction.
+ * leads to others. `hosts`: their VMs' last known states are shown as such where a host cannot be
+ * reached. Needs a read transaction.
  */
-struct error *vm_list_fill(struct request *r, struct vms_html *page);
+struct error *vm_list_fill(struct request *r, const struct region_status_list_rows *hosts,
+                           struct vms_html *page);

@@ -8,11 +8,11 @@
 #include "job_step.sql.h"
 #include "main_constants.sql.h"
 #include "model/billing_check.h"
+#include "model/host_check.h"
 #include "model/spend_cap.h"
 #include "model/vm_command.h"
 #include "model/vm_job.h"
 #include "model/vm_state.h"
-#include "region_status.sql.h"
 #include "view/activity_view.h"
 #include "view/vm_chart.h"
 #include "view/vm_cost.h"
@@ -25,6 +25,7 @@
 #include <string.h>
 
 enum { EVENTS_ON_OVERVIEW = 3, KEYS_ON_OVERVIEW = 3 };
+enum { CAUSE_CHARACTERS = 80 }; /* two lines of a phone */
 
 /* ---- the job ---- */
 
@@ -32,17 +33,19 @@ static struct vm_step step_of(const struct job_last_row *job, const struct job_s
 {
     bool is_done = step->ended_at_ms != 0;
     bool is_begun = !is_done && step->started_at_ms != 0;
+    bool is_now = is_begun && strcmp(job->state, JOB_STATE_RUNNING) == 0;
+    bool is_failed = is_begun && !is_now && (job->ended_at_ms || job->attempts);
 
     return (struct vm_step){
         .name = vm_view_step(step->name, is_done),
-        .class_ = is_done            ? "done"
-                  : !is_begun        ? "next"
-                  : job->ended_at_ms ? "failed"
-                                     : "now",
+        .class_ = is_done     ? "done"
+                  : is_now    ? "now"
+                  : is_failed ? "failed"
+                              : "next",
         .took_ms = is_done ? step->ended_at_ms - step->started_at_ms : 0,
         .is_done = is_done,
-        .is_now = is_begun && !job->ended_at_ms,
-        .is_failed = is_begun && job->ended_at_ms,
+        .is_now = is_now,
+        .is_failed = is_failed,
     };
 }
 
@@ -80,7 +83,8 @@ static struct error *job_fill(struct request *r, struct vm_html *page)
     page->job_started_at_ms = job.ended_at_ms ? 0 : job.requested_at_ms;
     page->job_elapsed_ms = (job.ended_at_ms ? job.ended_at_ms : r->now_ms) - job.requested_at_ms;
     page->attempts = job.attempts;
-    page->is_waiting = strcmp(job.state, JOB_STATE_QUEUED) == 0 && job.attempts > 0;
+    page->is_queued = strcmp(job.state, JOB_STATE_QUEUED) == 0;
+    page->is_waiting = page->is_queued && job.attempts > 0;
     page->due_at = job.due_at_ms / 1000;
     e = sql_job_typical_ms(r->db, r->arena, job.kind, &typical);
     if (e)
@@ -106,6 +110,23 @@ static const char *snapshot_class(const char *state)
                                                        : "work";
 }
 
+/* "1 GB disk, 100 MB memory": what they hold of the quota, and of memory beside it. */
+static const char *snapshots_use(struct arena *arena, const struct snapshot_list_rows *rows)
+{
+    int64_t disk_gb = 0, memory_bytes = 0;
+    const char *disk;
+
+    for (size_t i = 0; i < rows->count; i++) {
+        disk_gb +=
+            strcmp(rows->row[i].state, SNAPSHOT_STATE_FAILED) == 0 ? 0 : rows->row[i].disk_gb;
+        memory_bytes += rows->row[i].size_bytes;
+    }
+    disk = arena_printf(arena, "%s disk", text_disk(arena, disk_gb));
+    return memory_bytes
+               ? arena_printf(arena, "%s, %s memory", disk, text_bytes(arena, memory_bytes))
+               : disk;
+}
+
 static struct error *snapshots_fill(struct request *r, struct vm_html *page)
 {
     struct snapshot_list_rows rows;
@@ -113,6 +134,7 @@ static struct error *snapshots_fill(struct request *r, struct vm_html *page)
 
     if (e)
         return e;
+    page->snapshots_use = snapshots_use(r->arena, &rows);
     page->snapshots.count = rows.count;
     page->snapshots.row = arena_array(r->arena, rows.count, sizeof *page->snapshots.row);
     for (size_t i = 0; i < rows.count; i++) {
@@ -126,6 +148,7 @@ static struct error *snapshots_fill(struct request *r, struct vm_html *page)
             .is_deletable = strcmp(row->state, SNAPSHOT_STATE_READY) == 0 ||
                             strcmp(row->state, SNAPSHOT_STATE_FAILED) == 0,
             .size_bytes = row->size_bytes,
+            .disk = text_disk(r->arena, row->disk_gb),
             .about = strcmp(row->state, SNAPSHOT_STATE_READY) == 0
                          ? row->has_memory ? "Includes memory" : "Disk only"
                          : NULL,
@@ -134,6 +157,25 @@ static struct error *snapshots_fill(struct request *r, struct vm_html *page)
         };
     }
     return NULL;
+}
+
+/* Who had them made, and how long it took. */
+static struct error *snapshots_made_fill(struct request *r, struct vm_html *page)
+{
+    struct snapshot_made_rows made;
+    struct error *e = sql_snapshot_made(r->db, r->arena, r->session->team_id, page->vm.id, &made);
+
+    for (size_t i = 0; !e && i < made.count; i++) {
+        for (size_t n = 0; n < page->snapshots.count; n++) {
+            struct vm_snapshot *snapshot = &page->snapshots.row[n];
+
+            if (strcmp(snapshot->id, made.row[i].snapshot_id) != 0)
+                continue;
+            snapshot->who = made.row[i].who;
+            snapshot->took_ms = made.row[i].took_ms;
+        }
+    }
+    return e;
 }
 
 /* Which buttons are disabled, and why. */
@@ -149,6 +191,9 @@ static void buttons_fill(struct vm_html *page, const char *state)
     page->stop_disabled_reason = vm_disabled_reason(state, VM_REQUEST_STOP);
     page->snapshot_disabled_reason = vm_disabled_reason(state, VM_REQUEST_SNAPSHOT);
     page->resize_disabled_reason = vm_disabled_reason(state, VM_REQUEST_RESIZE);
+    page->can_restore = page->can_snapshot && !page->host_problem;
+    if (page->host_problem)
+        page->snapshot_disabled_reason = page->resize_disabled_reason = page->host_problem;
 }
 
 /* A suspended team's VMs stay stopped. */
@@ -211,19 +256,6 @@ static struct error *cost_fill(struct request *r, struct vm_html *page,
     return NULL;
 }
 
-static struct error *host_fill(struct request *r, const char *region, struct vm_html *page)
-{
-    struct region_status_get_row status;
-    struct error *e = sql_region_status_get(r->db, r->arena, region, &status);
-
-    if (e && e->kind == ERROR_NOT_FOUND)
-        return NULL; /* the worker has not reported yet */
-    if (e)
-        return e;
-    page->host_problem = status.error;
-    return NULL;
-}
-
 /* The newest entries on the overview; all of them, page by page, on their own tab. */
 static struct error *activity_fill(struct request *r, struct vm_html *page)
 {
@@ -235,6 +267,8 @@ static struct error *activity_fill(struct request *r, struct vm_html *page)
     if (!e)
         e = activity_view_vm(r, page->vm.id, position.at, position.id,
                              is_overview ? EVENTS_ON_OVERVIEW : LIMIT_LIST_ROWS + 1, &page->events);
+    if (!e && !is_overview)
+        e = activity_view_steps(r, &page->events);
     if (e || is_overview)
         return e;
     if (list_cut(&page->events.count)) {
@@ -283,13 +317,18 @@ static struct error *lists_fill(struct request *r, struct vm_html *page,
         e = snapshots_fill(r, page);
     if (!e && strcmp(page->tab, VM_TAB_OVERVIEW) == 0)
         e = overview_fill(r, page, vm);
-    if (!e && strcmp(page->tab, VM_TAB_ACTIVITY) == 0)
+    if (!e && strcmp(page->tab, VM_TAB_ACTIVITY) == 0) {
         e = activity_fill(r, page);
+        if (!e)
+            e = keys_fill(r, page, vm->id);
+    }
+    if (!e && strcmp(page->tab, VM_TAB_SNAPSHOTS) == 0)
+        e = snapshots_made_fill(r, page);
     if (!e && strcmp(page->tab, VM_TAB_SETTINGS) == 0)
         e = sizes_fill(r, page, prices, vm);
     if (!e)
         e = cost_fill(r, page, prices, vm);
-    return e ? e : host_fill(r, vm->region, page);
+    return e;
 }
 
 static void row_fill(struct request *r, struct vm_html *page, const struct vm_get_row *vm)
@@ -297,6 +336,10 @@ static void row_fill(struct request *r, struct vm_html *page, const struct vm_ge
     bool is_reachable = page->vm.has_way_in;
 
     page->access = is_reachable ? vm_access_of(r, vm) : (struct vm_access){ .ssh = NULL };
+    if (vm->last_error) {
+        page->cause = text_cut(r->arena, vm->last_error, CAUSE_CHARACTERS);
+        page->is_cause_cut = strcmp(page->cause, vm->last_error) != 0;
+    }
     page->rename = vm->name;
     page->size_name = vm->size;
     page->created_at = vm->created_at;
@@ -310,13 +353,18 @@ static void row_fill(struct request *r, struct vm_html *page, const struct vm_ge
 struct error *vm_page_fill(struct request *r, const struct vm_get_row *vm, const char *tab,
                            struct vm_html *page)
 {
+    const struct context context = request_context(r);
+    struct error *away = host_check(&context, vm->region), *e;
     struct price_list_rows prices;
-    struct error *e = sql_price_list(r->db, r->arena, &prices);
 
     *page = (struct vm_html){ .tab = tab };
+    if (away && !away->message)
+        return away;
+    e = sql_price_list(r->db, r->arena, &prices);
     if (e)
         return e;
-    page->vm = vm_view_of(r, &prices, vm);
+    page->host_problem = away ? away->message : NULL;
+    page->vm = vm_view_of(r, &prices, vm, away != NULL);
     row_fill(r, page, vm);
     buttons_fill(page, vm->state);
     r->frame.title = arena_printf(r->arena, "%s: %s", vm->name, page->vm.label);

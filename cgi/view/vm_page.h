@@ -31,8 +31,11 @@ struct vm_snapshot {
     const char *id, *name;
     const char *label, *class_; /* of its state */
     const char *about;          /* "Includes memory"; NULL: not ready */
+    const char *disk;           /* "10 GB" */
     int64_t created_at;
     int64_t size_bytes; /* of the memory in it */
+    const char *who;    /* had it made; NULL: it is not ready */
+    int64_t took_ms;
     bool is_ready;
     bool is_deletable; /* ready, or failed */
 };

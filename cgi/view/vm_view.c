@@ -48,13 +48,23 @@ struct vm_view_state vm_view_state_of(const char *state, int64_t state_at, int64
                                    is_running ? up_at : state_at, is_running };
 }
 
+struct vm_view_state vm_view_state_away(struct arena *arena, struct vm_view_state state,
+                                        int64_t observed_at)
+{
+    if (strcmp(state.chip, "work") == 0 || strcmp(state.chip, "bad") == 0)
+        return state;
+    return (struct vm_view_state){ arena_printf(arena, "Last known: %s",
+                                                text_lower(arena, state.label)),
+                                   "off", observed_at, false };
+}
+
 bool vm_view_has_way_in(const char *state)
 {
     return strcmp(state, VM_STATE_RUNNING) == 0 || strcmp(state, VM_STATE_SNAPSHOTTING) == 0;
 }
 
 struct vm_view vm_view_of(struct request *r, const struct price_list_rows *prices,
-                          const struct vm_get_row *vm)
+                          const struct vm_get_row *vm, bool is_away)
 {
     const struct config_region *region = config_region_find(r->config, vm->region);
     const struct config_image *image = config_image_find(r->config, vm->image);
@@ -62,9 +72,11 @@ struct vm_view vm_view_of(struct request *r, const struct price_list_rows *price
     const struct ledger_use off = { LEDGER_STATE_STOPPED, vm->size, vm->disk_gb, vm->snapshot_gb };
     int64_t millicents = ledger_rate(prices, &on, r->now_at);
     bool is_running = strcmp(vm->state, VM_STATE_RUNNING) == 0;
-    const struct vm_view_state state =
+    struct vm_view_state state =
         vm_view_state_of(vm->state, vm->state_at, vm->up_at, vm->unresponsive_at, vm->last_error);
 
+    if (is_away)
+        state = vm_view_state_away(r->arena, state, vm->observed_at);
     return (struct vm_view){
         .id = vm->id,
         .name = vm->name,

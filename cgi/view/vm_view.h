@@ -42,9 +42,17 @@ bool vm_view_has_way_in(const char *state);
 struct vm_view_state vm_view_state_of(const char *state, int64_t state_at, int64_t up_at,
                                       int64_t unresponsive_at, const char *last_error);
 
-/* The texts for a row of vm_get; the other fields are copied. */
+/*
+ * The same while the VM's host cannot be reached: "Last known: running", in grey, since the last
+ * look at it. What the worker does and what has failed stays as it is.
+ */
+struct vm_view_state vm_view_state_away(struct arena *arena, struct vm_view_state state,
+                                        int64_t observed_at);
+
+/* The texts for a row of vm_get; the other fields are copied. `is_away`: its host cannot be
+ * reached. */
 struct vm_view vm_view_of(struct request *r, const struct price_list_rows *prices,
-                          const struct vm_get_row *vm);
+                          const struct vm_get_row *vm, bool is_away);
 
 /* A step of a job in words: "Waiting for SSH", "SSH ready"; NULL: one that pages do not show. */
 const char *vm_view_step(const char *name, bool is_done);

@@ -14,6 +14,7 @@
 #include "worker/host_query.h"
 
 #include "activity.sql.h"
+#include "model/vm_cpu.h"
 #include "usage_minute.sql.h"
 #include "usage_quarter.sql.h"
 #include "vm.sql.h"
@@ -234,9 +235,9 @@ enum {
     CHART_TOP = 100,     /* per cent of all CPUs */
 };
 
-static int64_t cpu_percent(const struct vm_alive_row *vm, int64_t cpu_ms, int64_t seconds)
+static int64_t cpu_percent(const struct vm_alive_row *vm, int64_t cpu_ms, int64_t minutes)
 {
-    return cpu_ms / (seconds * 10 * vm->vcpus);
+    return vm_cpu_percent(vm_cpu_tenths(cpu_ms, minutes, vm->vcpus));
 }
 
 /*
@@ -259,9 +260,9 @@ static struct error *chart_write(struct usage *usage, const struct vm_alive_row 
         points[i] = -1;
     for (size_t i = 0; i < minutes.count; i++)
         points[minutes.row[i].point] =
-            cpu_percent(vm, minutes.row[i].cpu_ms, minutes.row[i].minutes * A_MINUTE_S);
+            cpu_percent(vm, minutes.row[i].cpu_ms, minutes.row[i].minutes);
     return sql_vm_set_cpu(db, arena, vm->id, chart_path_line(arena, &path, points, CHART_POINTS),
-                          cpu_percent(vm, minutes.row[minutes.count - 1].last_ms, A_MINUTE_S));
+                          cpu_percent(vm, minutes.row[minutes.count - 1].last_ms, 1));
 }
 
 /* Once a minute, in the transaction of the round's rows. */

@@ -228,6 +228,18 @@ const looker = { bypassCsp: true };
     }
     server.sql(`UPDATE vm SET state = ${before[0]}, observed = ${before[1]}, unresponsive_at = ${before[2]}, last_error = ${before[3]} WHERE id = '${vm.split('/').pop()}';`);
   }
+  // On a phone a tab begins with its content: its acts are in the menu, a new snapshot behind a button.
+  await page.goto(`${server.url}${vm}/snapshots`);
+  for (const [width, shown] of [[1280, '#restart #snapshot-create'], [360, '#ask']]) {
+    await page.setViewport({ width, height: width === 360 ? 740 : 900 });
+    const seen = await page.$$eval('#restart, #snapshot-create, #ask > summary', (all) => all.filter((e) => e.checkVisibility()).map((e) => `#${e.id || e.parentNode.id}`));
+    equal(`the acts beside the snapshots at ${width}`, seen.join(' '), shown);
+  }
+  await page.click('#vm-menu > summary');
+  check('the menu has the acts', await page.$eval('#vm-menu [form=restart-form]', (e) => e.checkVisibility()));
+  await page.click('#vm-menu > summary');
+  await page.click('#ask > summary');
+  check('and the button the form', await page.$eval('#snapshot-create', (e) => e.checkVisibility()));
   idle.forEach((pid) => process.kill(pid, 'SIGCONT'));
   // A chart answers to the pointer and to the arrow keys.
   const minute = Math.floor(Date.now() / 60000) * 60, vmId = vm.split('/').pop();

@@ -15,6 +15,14 @@ expect_row "SELECT notice FROM session WHERE person_id = 1 LIMIT 1" "Key added"
 fresh
 as bob get /vms ; expect 200 vms_silent.html
 expect_no_text quiet-maple
+# What is known of VMs whose host cannot be reached, and no act on them but to destroy.
+sql "UPDATE region_status SET error = 'no answer'"
+as alice get /vms ; expect 200 vms_away.html
+expect_text '>Last known: running</span><small>checked ' ; expect_no_text 'class="state on"'
+expect_no_text 'formaction="/vms/bulk/restart" name="vm"' ; expect_text /vms/runningrunningru/destroy
+as alice post /vms/bulk/stop vm=runningrunningru ; expect 422 ; expect_text "Not available while the VM host can’t be reached."
+as alice get /operator/vms ; expect_text ">Last known: running<" ; expect_no_text 'class="state on"'
+fresh
 as dave get /vms ; expect 403 error_403.html
 as alice raw POST /vms/new ; expect 405
 expect_text "Allow: GET, HEAD"

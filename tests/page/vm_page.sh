@@ -41,6 +41,48 @@ expect_text "vm7.example ssh-ed25519 AAAAhost"
 expect_no_text "[vm7.example]"
 fresh
 
+# While its host cannot be reached, nothing looks live: the last known state in grey, and no act but to destroy.
+away="UPDATE region_status SET error = 'host: <b>no</b> answer'"
+sql "$away"
+as alice get $vm ; expect 200 vm_away.html
+expect_text '<span class="state off" id="state" role="status" data-name="quiet-maple">Last known: running</span>'
+expect_text '<p class="sub">Last check <time' ; expect_no_text 'Up ' ; expect_no_text '<b>no</b>'
+expect_text '<fieldset class="acts" disabled aria-describedby="why">'
+expect_text '<p class="why" id="why">Not available while the VM host'
+expect_text "href=\"$vm/destroy\""
+as alice get $stopped ; expect_text "Last known: stopped"
+as alice get /vms/failedfailedfail ; expect_text '>Failed</span>'
+as alice get $vm/snapshots ; expect_text 'aria-describedby="snapshot-why"' ; expect_text 'Not available while the VM host'
+expect_no_text /snapshotsnapsho2/restore ; expect_no_text /snapshotsnapsho2/clone ; expect_no_text /snapshotsnapsho2/delete
+as alice get $vm/settings ; expect_text 'id="resize-button" type="submit" disabled aria-describedby="resize-why"' ; expect_no_text resize-stop
+as alice post $vm/stop ; expect 409
+expect_text "<b>Nothing was changed.</b> Not available while the VM host can’t be reached."
+as alice post $vm/snapshots name=now ; expect 409
+expect_row "SELECT state FROM vm WHERE id = 'runningrunningru'" running
+as alice post $vm/rename name=renamed ; expect 303
+as alice post $vm/destroy name=renamed ; expect 303
+expect_row "SELECT state FROM vm WHERE id = 'runningrunningru'" destroying
+fresh
+
+# A job that waits has no bar; it says what it waits for. One that works has.
+queued="INSERT INTO job (team_id, id, subject_kind, subject_id, vm_id, kind, state, requested_at_ms, due_at_ms, attempts)
+    VALUES (1, 'queuedqueuedqueu', 'vm', 'runningrunningru', 'runningrunningru', 'restart', 'queued', 1767225600000, 1767225600000, 0)"
+sql "$queued; UPDATE vm SET state = 'restarting' WHERE id = 'runningrunningru'"
+as alice get $vm ; expect_text "Waiting for the VM host" ; expect_no_text "<progress"
+sql "UPDATE job SET attempts = 2 WHERE id = 'queuedqueuedqueu'"
+sql "INSERT INTO job_step SELECT 1, number, 0, 'Boot', 1767225600000, NULL FROM job WHERE id = 'queuedqueuedqueu'"
+as alice get $vm ; expect_text "Attempt 2 failed, next attempt" ; expect_no_text "<progress" ; expect_text '<li class="failed">Boot'
+sql "UPDATE job SET state = 'running' WHERE id = 'queuedqueuedqueu'"
+as alice get $vm ; expect_text "<progress" ; expect_no_text "Waiting for the VM host" ; expect_text '<li class="now" aria-current="step">Boot'
+fresh
+
+# What a host says is cut, and whole below.
+sql "UPDATE vm SET last_error = printf('%.*c', 79, 'x') || 'yy' WHERE id = 'stoppedstoppedst'"
+as alice get $stopped ; expect_text "xxxy…</p>" ; expect_text "<summary>Show full error</summary><p class=\"breakable\">xxxx" ; expect_text "xxyy</p>"
+sql "UPDATE vm SET last_error = printf('%.*c', 80, 'x') WHERE id = 'stoppedstoppedst'"
+as alice get $stopped ; expect_no_text "Show full error"
+fresh
+
 # A few keys, and the others behind a word.
 sql "INSERT INTO vm_key (team_id, vm_id, fingerprint, name, public_line) WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20)
     SELECT 1, 'runningrunningru', 'SHA256:n' || i, 'n' || i, 'ssh-ed25519 AAAA' FROM n"
@@ -119,8 +161,32 @@ route "GET /vms/:id/snapshots"
 as alice get $vm/snapshots ; expect 200 vm_snapshots.html
 as alice get $stopped/snapshots ; expect_text "Disk only"
 as alice get /vms/failedfailedfail/snapshots ; expect 200 vm_snapshots_none.html
+# The form is open beside an empty list, and with a mistake in it.
+expect_text '<details class="ask" id="ask" open>'
+as alice get $vm/snapshots ; expect_text '<details class="ask" id="ask">'
+as alice post $vm/snapshots name= ; expect_text '<details class="ask" id="ask" open>'
+# What is worth knowing of each: by whom, in what time, how much; and how much all of them hold.
+sql "INSERT INTO job (team_id, id, subject_kind, subject_id, vm_id, kind, state, person_id, snapshot_id, requested_at_ms, due_at_ms, attempts, ended_at_ms)
+    SELECT 1, 'snap' || state, 'vm', vm_id, vm_id, 'snapshot', state, 1, 'snapshotsnapsho2', 1767225600000, 1767225600000, 1, 1767225602500
+    FROM (SELECT 'runningrunningru' AS vm_id, 'done' AS state UNION ALL SELECT 'runningrunningru', 'failed')"
+as alice get $vm/snapshots ; expect_text '</time> by Alice, in <span class="whole">2.5 s</span></small><small>1 GB disk · Includes memory, 21 MB</small>'
+expect_text ">1 GB disk, 21 MB memory<"
+fresh
 route "GET /vms/:id/activity"
 as alice get $vm/activity ; expect 200 vm_activity.html
+# On a phone its menu has what the head has elsewhere.
+for act in restart stop; do
+    expect_text "<button form=\"$act-form\">"
+    expect_text "action=\"$vm/$act\" id=\"$act-form\""
+done
+as alice get $vm ; expect_no_text '<button form='
+as alice get $vm/activity
+# How long each step took, if that is worth knowing; with the same details as on the overview.
+expect_text '<small class="soft"><span class="whole">Boot 0.3 s</span> · <span class="whole">SSH ready 3.7 s</span></small>'
+expect_no_text "Disk 0" ; expect_text "<h2>Details</h2>" ; expect_text '<span class="tag"'
+as alice get $vm ; expect_no_text "Boot 0.3 s"
+as alice get $stopped/activity ; expect_no_text '<small class="soft">'
+as bob get /vms/bobsvmbobsvmbobs/activity ; expect_no_text "Boot 0.3 s"
 sql "INSERT INTO activity (team_id, at_ms, id, vm_id, what) WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60)
     SELECT 1, 1767225604200, 'x' || i, 'runningrunningru', 'Event ' || i FROM n"
 as alice get $vm/activity ; expect_text "/activity?before=1767225604200-"

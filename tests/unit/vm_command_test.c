@@ -13,6 +13,7 @@
 #include "activity.sql.h"
 #include "billing.sql.h"
 #include "main_constants.sql.h"
+#include "region_status.sql.h"
 #include "snapshot.sql.h"
 
 #include <setjmp.h>
@@ -228,6 +229,22 @@ static void what_a_state_refuses(void **state)
                    "billing_required", NULL);
 }
 
+static void what_an_absent_host_refuses(void **state)
+{
+    const char *id = world_create(world, "away");
+
+    (void)state;
+    settle(id, VM_STATE_RUNNING, VM_OBSERVED_RUNNING);
+    world_check(sql_region_status_put(world->db, world->arena, "local", "kvm", "no answer", 1),
+                "away");
+    assert_refused(sent(&world->actor, id, VM_REQUEST_STOP, NULL), ERROR_CONFLICT,
+                   "host_unreachable", NULL);
+    assert_refused(snapshot_taken(&world->actor, id, "now"), ERROR_CONFLICT, "host_unreachable",
+                   NULL);
+    world_check(renamed(&world->actor, id, "still-away"), "rename");
+    world_check(sent(&world->actor, id, VM_REQUEST_DESTROY, NULL), "destroy");
+}
+
 static void resources_of_other_teams_are_refused(void **state)
 {
     const char *id = world_create(world, "mine");
@@ -335,6 +352,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_person_a_token_and_the_system, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_create_refuses, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_a_state_refuses, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_an_absent_host_refuses, set_up, tear_down),
         cmocka_unit_test_setup_teardown(resources_of_other_teams_are_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(too_many_snapshots_and_names, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_snapshot_counts, set_up, tear_down),
