@@ -11,6 +11,7 @@
 #include "model/ssh_key_store.h"
 #include "person.sql.h"
 #include "session.sql.h"
+#include "shortcuts.html.h"
 #include "ssh_key.sql.h"
 #include "view/key_list.h"
 #include "view/session_view.h"
@@ -341,6 +342,16 @@ static struct error *session_end_others(struct request *r)
     return e ? e : done(r, "Signed out of all other sessions.", "/account");
 }
 
+/* ---- keyboard shortcuts ---- */
+
+static struct error *shortcuts_show(struct request *r)
+{
+    r->frame.title = "Keyboard shortcuts";
+    r->frame.section = "account";
+    html_shortcuts(&r->response.body, &r->frame, NULL);
+    return NULL;
+}
+
 /* ---- program ---- */
 
 static const struct route routes[] = {
@@ -353,6 +364,7 @@ static const struct route routes[] = {
     { "GET", "/account", ACCESS_SIGNED_IN, account_show },
     { "POST", "/account/name", ACCESS_SIGNED_IN, account_rename },
     { "POST", "/account/theme", ACCESS_SIGNED_IN, theme_set },
+    { "GET", "/account/shortcuts", ACCESS_SIGNED_IN, shortcuts_show },
     { "POST", "/account/sessions/:handle/end", ACCESS_SIGNED_IN, session_end_one },
     { "POST", "/account/end-others", ACCESS_SIGNED_IN, session_end_others },
 };

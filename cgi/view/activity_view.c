@@ -35,6 +35,8 @@ static const struct kind {
     { "Resiz", "sliders-horizontal" },
     { "Renam", "pencil" },
     { "Destroy", "trash" },
+    { "Failed", "circle-alert" },
+    { "Not responding", "circle-alert" },
 };
 
 static bool ends_with(const char *text, const char *end)

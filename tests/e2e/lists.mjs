@@ -122,6 +122,9 @@ await page.goto(`${server.url}/keys?q=key-42`);
 const box = await page.$eval('.keys tbody tr', (e) => { const { right, bottom } = e.getBoundingClientRect(); return [right - 5, bottom - 5]; });
 await Promise.all([page.waitForNavigation(), page.mouse.click(...box)]);
 equal('the whole row leads to the key', await text(page, 'h1'), 'key-42');
+await page.evaluate(() => document.activeElement.blur());
+await Promise.all([page.waitForNavigation(), page.keyboard.press('?')]);
+equal('a question mark tells the shortcuts', await text(page, 'h1'), 'Keyboard shortcuts');
 // ---- a long activity ----
 server.sql(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60)
   INSERT INTO activity (team_id, at_ms, id, vm_id, what) SELECT ${team}, 1767225600000 + i, 'long' || i, printf('many%012d', i), 'Renamed' FROM n;`);
