@@ -11,11 +11,12 @@
 #include "model/ssh_key_store.h"
 #include "person.sql.h"
 #include "session.sql.h"
+#include "shortcuts.html.h"
 #include "ssh_key.sql.h"
+#include "view/key_list.h"
 #include "view/session_view.h"
 #include "web/form.h"
 #include "web/list_position.h"
-#include "web/list_query.h"
 #include "web/serve.h"
 #include "web/session.h"
 
@@ -33,49 +34,10 @@ static struct error *done(struct request *r, const char *notice, const char *pat
 
 /* ---- keys ---- */
 
-static const struct list_choice KEY_SORTS[] = {
-    { .value = "newest", .label = "Newest" },
-    { .value = "name", .label = "Name" },
-};
-static const struct list_kind KEY_LIST = {
-    .path = "/keys",
-    .things = "keys",
-    .sorts = KEY_SORTS,
-    .sort_count = COUNT(KEY_SORTS),
-};
-
-/* One page of the keys that have the searched text. */
-static struct error *keys_fill(struct request *r, struct keys_html *page)
-{
-    int64_t team_id = r->session->team_id;
-    struct list_query *list = &page->list;
-    struct ssh_key_count_row all;
-    struct ssh_key_match_row found;
-    struct error *e = list_query_read(r, &KEY_LIST, list);
-
-    if (!e)
-        e = sql_ssh_key_count(r->db, r->arena, team_id, &all);
-    if (!e)
-        e = sql_ssh_key_match(r->db, r->arena, team_id, list->search, &found);
-    if (!e)
-        e = list_query_page(r, found.total, list);
-    if (!e)
-        e = sql_ssh_key_list(r->db, r->arena, team_id, list->search, list->sort, list->skip,
-                             LIMIT_LIST_ROWS, &page->keys);
-    if (e)
-        return e;
-    page->all = all.total;
-    page->has_tools = all.total > LIMIT_LIST_ROWS;
-    page->has_several = all.total > 1;
-    r->frame.title = "SSH keys";
-    r->frame.section = "keys";
-    return NULL;
-}
-
 static struct error *keys_show(struct request *r)
 {
     struct keys_html page = { .name = "" };
-    struct error *e = keys_fill(r, &page);
+    struct error *e = key_list_fill(r, &page);
 
     if (!e)
         html_keys(&r->response.body, &r->frame, &page);
@@ -95,7 +57,7 @@ static struct error *keys_again(struct request *r, const struct field *fields)
     struct error *e;
 
     form_refuse(r);
-    e = keys_fill(r, &page);
+    e = key_list_fill(r, &page);
     if (e)
         return e;
     html_keys(&r->response.body, &r->frame, &page);
@@ -380,6 +342,16 @@ static struct error *session_end_others(struct request *r)
     return e ? e : done(r, "Signed out of all other sessions.", "/account");
 }
 
+/* ---- keyboard shortcuts ---- */
+
+static struct error *shortcuts_show(struct request *r)
+{
+    r->frame.title = "Keyboard shortcuts";
+    r->frame.section = "account";
+    html_shortcuts(&r->response.body, &r->frame, NULL);
+    return NULL;
+}
+
 /* ---- program ---- */
 
 static const struct route routes[] = {
@@ -392,6 +364,7 @@ static const struct route routes[] = {
     { "GET", "/account", ACCESS_SIGNED_IN, account_show },
     { "POST", "/account/name", ACCESS_SIGNED_IN, account_rename },
     { "POST", "/account/theme", ACCESS_SIGNED_IN, theme_set },
+    { "GET", "/account/shortcuts", ACCESS_SIGNED_IN, shortcuts_show },
     { "POST", "/account/sessions/:handle/end", ACCESS_SIGNED_IN, session_end_one },
     { "POST", "/account/end-others", ACCESS_SIGNED_IN, session_end_others },
 };

@@ -18,11 +18,11 @@
 #include "ssh_key.sql.h"
 #include "view/activity_list.h"
 #include "view/receipt_list.h"
+#include "view/vm_confirm.h"
 #include "view/vm_list.h"
 #include "view/vm_options.h"
 #include "vm_new.html.h"
 #include "vms.html.h"
-#include "vms_destroy.html.h"
 #include "vms_refused.html.h"
 #include "web/form.h"
 #include "web/live.h"
@@ -415,22 +415,13 @@ static bool bulk_is_sure(struct request *r, const struct field *fields,
                          const struct vm_bulk_rows *vms)
 {
     const char *typed = fields[BULK_COUNT].text;
-    struct vms_destroy_html page = {
-        .vms = *vms, .total = (int64_t)vms->count, .typed = typed, .back_path = bulk_back(fields)
-    };
     int64_t number;
 
-    if (text_int(typed, &number) && number == page.total)
+    if (text_int(typed, &number) && number == (int64_t)vms->count)
         return true;
-    r->frame.title = arena_printf(r->arena, "Destroy %lld VM%s?", (long long)page.total,
-                                  page.total == 1 ? "" : "s");
-    r->frame.section = "vms";
-    if (*typed) {
-        page.problem = arena_printf(r->arena, "Type %lld to confirm. Nothing was destroyed.",
-                                    (long long)page.total);
+    if (*typed)
         form_refuse(r);
-    }
-    html_vms_destroy(&r->response.body, &r->frame, &page);
+    vm_confirm_destroy_several(r, vms, typed, bulk_back(fields));
     return false;
 }
 

@@ -205,7 +205,7 @@
     setTimeout(enable, 10000);
   });
 
-  /* Keyboard shortcuts ("c" creates, "/" searches), except while typing in a field. */
+  /* Keyboard shortcuts, except while typing in a field. templates/shortcuts.html tells them. */
   document.addEventListener('keydown', function (event) {
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest('input, textarea, select')) return;
     var target = document.querySelector('[data-key="' + CSS.escape(event.key) + '"]');

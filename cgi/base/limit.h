@@ -80,8 +80,9 @@ enum {
     LIMIT_MINUTES_KEEP_S = 24 * 3600,
     LIMIT_QUARTER_S = 15 * 60,
     LIMIT_GONE_LIST_S = 30 * 24 * 3600, /* a destroyed VM is listed below the others */
-    LIMIT_NAMED_VMS = 3,  /* named beside a key that is to be deleted; of more, a click away */
-    LIMIT_NAMED_KEYS = 5, /* the same of keys that are to be deleted */
+    LIMIT_NAMED_VMS = 3,                /* named beside a key; of more, a click away */
+    LIMIT_NAMED_DESTROYED = 20,         /* the same of VMs that are to be destroyed */
+    LIMIT_NAMED_KEYS = 5,               /* the same of keys that are to be deleted */
     LIMIT_GONE_LIST_ROWS = 3,
     LIMIT_SHORT_LIST = 5, /* VMs: without tools, and with the latest activity below */
     LIMIT_SHORT_LIST_EVENTS = 6,

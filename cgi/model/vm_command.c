@@ -36,7 +36,8 @@ static struct error *quota_refuse(const struct context *context, const char *fie
     return error_refuse(context->arena, ERROR_INPUT, "quota_exceeded", field, "%s", message);
 }
 
-/* What makes room is the same for every part of the quota. */
+/* The same for every part of the quota, in which stopped VMs count too. */
+#define EXCEEDS   "This would exceed your team’s quota: "
 #define MAKE_ROOM "Choose a smaller size, destroy VMs, or ask the admin for more."
 
 static struct error *quota_check(const struct context *context, const struct actor *actor,
@@ -52,27 +53,28 @@ static struct error *quota_check(const struct context *context, const struct act
     if (used.vms + change->vms > config->quota_vms)
         return quota_refuse(context, NULL,
                             arena_printf(arena,
-                                         "Your team uses all of its %s VMs. Destroy a VM, or ask "
-                                         "the admin for more.",
+                                         "Your team’s quota is used up: %s of %s VMs, stopped ones "
+                                         "included. Destroy a VM, or ask the admin for more.",
+                                         text_count(arena, used.vms),
                                          text_count(arena, config->quota_vms)));
     if (used.vcpus + change->vcpus > config->quota_vcpus)
         return quota_refuse(context, "size",
-                            arena_printf(arena, "This would use %s of %s vCPUs. " MAKE_ROOM,
+                            arena_printf(arena, EXCEEDS "%s of %s vCPUs. " MAKE_ROOM,
                                          text_count(arena, used.vcpus + change->vcpus),
                                          text_count(arena, config->quota_vcpus)));
     if (used.memory_mb + change->memory_mb > config->quota_memory_mb)
         return quota_refuse(context, "size",
-                            arena_printf(arena, "This would use %s of %s memory. " MAKE_ROOM,
+                            arena_printf(arena, EXCEEDS "%s of %s memory. " MAKE_ROOM,
                                          text_memory(arena, used.memory_mb + change->memory_mb),
                                          text_memory(arena, config->quota_memory_mb)));
     if (used.disk_gb + change->disk_gb > config->quota_disk_gb)
-        return quota_refuse(
-            context, "size",
-            arena_printf(arena,
-                         "This would use %s of %s GB disk. Choose a smaller size, destroy VMs, "
-                         "delete snapshots, or ask the admin for more.",
-                         text_count(arena, used.disk_gb + change->disk_gb),
-                         text_count(arena, config->quota_disk_gb)));
+        return quota_refuse(context, "size",
+                            arena_printf(arena,
+                                         EXCEEDS
+                                         "%s of %s GB disk. Choose a smaller size, destroy VMs, "
+                                         "delete snapshots, or ask the admin for more.",
+                                         text_count(arena, used.disk_gb + change->disk_gb),
+                                         text_count(arena, config->quota_disk_gb)));
     return NULL;
 }
 
@@ -383,8 +385,7 @@ static struct error *snapshot_take_check(const struct context *context, const st
         e = sql_vm_quota(context->db, context->arena, actor->team_id, &used);
     if (!e && used.disk_gb + vm->disk_gb > context->config->quota_disk_gb)
         e = error_refuse(context->arena, ERROR_INPUT, "quota_exceeded", NULL,
-                         "This snapshot would bring your team to %s of %s GB of disk. Delete a "
-                         "snapshot or destroy a VM first.",
+                         EXCEEDS "%s of %s GB disk. Delete a snapshot or destroy a VM first.",
                          text_count(context->arena, used.disk_gb + vm->disk_gb),
                          text_count(context->arena, context->config->quota_disk_gb));
     return e;

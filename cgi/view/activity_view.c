@@ -23,6 +23,27 @@ static const struct subject {
     { "Restore ", "Restore of " },
 };
 
+/* By the first letters of a title. */
+static const struct kind {
+    const char *start, *icon;
+} kinds[] = {
+    { "Creat", "plus" },
+    { "Clon", "plus" },
+    { "Start", "play" },
+    { "Resum", "play" },
+    { "Stop", "power" },
+    { "Shut", "power" },
+    { "Snapshot", "camera" },
+    { "Restore", "undo-2" },
+    { "Restart", "rotate-cw" },
+    { "Retr", "rotate-cw" },
+    { "Resiz", "sliders-horizontal" },
+    { "Renam", "pencil" },
+    { "Destroy", "trash" },
+    { "Failed", "circle-alert" },
+    { "Not responding", "circle-alert" },
+};
+
 static bool ends_with(const char *text, const char *end)
 {
     size_t length = strlen(text), end_length = strlen(end);
@@ -60,10 +81,22 @@ static bool subject_title(struct activity_entry *entry)
     return false;
 }
 
+static const char *icon_of(const char *title)
+{
+    if (ends_with(title, FAILED))
+        return "circle-alert";
+    for (size_t i = 0; i < COUNT(kinds); i++) {
+        if (strncmp(title, kinds[i].start, strlen(kinds[i].start)) == 0)
+            return kinds[i].icon;
+    }
+    return "activity";
+}
+
 static void title_make(struct arena *arena, struct activity_entry *entry)
 {
     const char *comma = strstr(entry->before, COMMA);
 
+    entry->icon = icon_of(entry->before);
     if (comma) {
         entry->size = comma;
         entry->before = arena_copy_bytes(arena, entry->before, (size_t)(comma - entry->before));

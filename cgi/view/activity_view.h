@@ -26,6 +26,7 @@ struct activity_entry {
     int64_t seen_at;
     const char *vm_id, *vm_name; /* in a team's list; NULL in a VM's */
     /* The title, in this order. All but the first may be NULL; objects are shown in bold. */
+    const char *icon; /* Lucide's name, see _activity_icon.html */
     const char *before, *object, *between, *other, *after;
     const char *size;                /* ", 1.2 GB", after how long it took; NULL: none */
     const char *detail;              /* a line below; NULL: none */

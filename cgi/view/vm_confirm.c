@@ -2,8 +2,10 @@
 #include "view/vm_confirm.h"
 
 #include "base/date.h"
+#include "base/limit.h"
 #include "snapshot_confirm.html.h"
 #include "vm_destroy.html.h"
+#include "vms_destroy.html.h"
 #include "web/session.h"
 
 struct error *vm_confirm_destroy(struct request *r, const struct vm_get_row *vm, const char *typed,
@@ -27,6 +29,30 @@ struct error *vm_confirm_destroy(struct request *r, const struct vm_get_row *vm,
     r->frame.section = "vms";
     html_vm_destroy(&r->response.body, &r->frame, &page);
     return NULL;
+}
+
+void vm_confirm_destroy_several(struct request *r, const struct vm_bulk_rows *vms,
+                                const char *typed, const char *back_path)
+{
+    long long total = (long long)vms->count;
+    struct vms_destroy_html page = {
+        .vms = *vms,
+        .total = total,
+        .typed = typed,
+        .problem =
+            *typed ? arena_printf(r->arena, "Type %lld to confirm. Nothing was destroyed.", total)
+                   : NULL,
+        .back_path = back_path,
+    };
+
+    if (vms->count > LIMIT_NAMED_DESTROYED + 1) {
+        page.vms.count = LIMIT_NAMED_DESTROYED;
+        page.rest.row = &vms->row[LIMIT_NAMED_DESTROYED];
+        page.rest.count = vms->count - LIMIT_NAMED_DESTROYED;
+    }
+    r->frame.title = arena_printf(r->arena, "Destroy %lld VM%s?", total, total == 1 ? "" : "s");
+    r->frame.section = "vms";
+    html_vms_destroy(&r->response.body, &r->frame, &page);
 }
 
 void vm_confirm_snapshot(struct request *r, const struct vm_get_row *vm,

@@ -46,7 +46,7 @@ static const struct list_kind KIND = {
     .is_counted = true,
 };
 
-enum { ERROR_CHARACTERS = 70 }; /* two lines of a row */
+enum { ERROR_CHARACTERS = 70 }; /* two lines on a phone, and one elsewhere */
 
 /* ---- rows ---- */
 
@@ -125,6 +125,7 @@ static struct vm_row row_of(struct request *r, struct setting *setting,
         .image = image ? image->label : vm->image,
         .size = arena_printf(r->arena, "%lld vCPU%s, %s", (long long)vm->vcpus,
                              vm->vcpus == 1 ? "" : "s", text_memory(r->arena, vm->memory_mb)),
+        .disk = text_disk(r->arena, vm->disk_gb),
         .label = state.label,
         .chip = state.chip,
         .state_since = state.since_at,

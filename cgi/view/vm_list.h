@@ -9,6 +9,7 @@ struct vm_row {
     const char *name;
     const char *image;    /* label of the image */
     const char *size;     /* "2 vCPUs, 4 GB" */
+    const char *disk;     /* "80 GB" */
     const char *label;    /* "Running" */
     const char *chip;     /* CSS class of the state */
     int64_t state_since;  /* of an absent host: since the last look at it */
@@ -19,7 +20,7 @@ struct vm_row {
     const char *step;       /* of the running job; NULL: none */
     int64_t working_at_ms;  /* when that job was requested; 0: none */
     int64_t typical_ms;     /* how long such a job usually takes; 0: unknown */
-    const char *last_error; /* cut to a line or two; NULL: none */
+    const char *last_error; /* cut to what a row shows; NULL: none */
     bool is_measured;       /* in the last hour */
     bool is_up;             /* runs and responds */
     bool is_silent;         /* runs and does not respond */

@@ -76,7 +76,7 @@ let vm;
   await follow(page, 'main button[type=submit]');
   equal('signed in, one is at the VMs', new URL(page.url()).pathname, '/vms');
   equal('the way to the first VM has three steps', await steps(page), 'now Add an SSH key, Create a VM, Connect');
-  check('the quota is shown', (await text(page, '.head .sub')).startsWith('0 of 5 VMs'));
+  check('the quota is shown', (await text(page, '.head .sub')).startsWith('Quota used: 0 of 5 VMs'));
 
   await follow(page, '.numbered a[href="/keys"]');
   await page.click('#key');
@@ -189,7 +189,7 @@ let vm;
   check('it can be renamed', (await text(page, 'h1')).startsWith('renamed-clone'));
   await follow(page, 'nav a[href="/vms"]');
   check('the list has both', (await text(page, 'table.vms')).includes('renamed-clone'));
-  check('and the quota counts them', (await text(page, '.head p')).startsWith('2 of 5 VMs'), await text(page, '.head p'));
+  check('and the quota counts them', (await text(page, '.head p')).startsWith('Quota used: 2 of 5 VMs'), await text(page, '.head p'));
 
   for (const one of [clone, vm]) {
     await page.goto(`${server.url}/vms/${one.id}/destroy`);

@@ -90,9 +90,10 @@ for (const row of [2, 9]) {
 equal('two are selected', await text(page, '#bulk b'), '2 selected');
 check('the bar is in view', await page.$eval('#bulk', (e) => e.getBoundingClientRect().top >= 0 && e.getBoundingClientRect().bottom < 300));
 await page.goto(`${server.url}/keys`);
+check('the keys come before the form of a new one', await page.$eval('#add', (e) => !e.checkVisibility()));
 await page.click('a[href="#add"]');
-check('a link leads to the form of a new key', await until(() => page.$eval('#add h2', (e) => e.getBoundingClientRect().bottom < innerHeight)));
-const high = await page.$$eval('.rows li', (all) => all.filter((e) => e.getBoundingClientRect().height > 64).length);
+check('a link shows the form of a new key', await until(() => page.$eval('#add h2', (e) => e.checkVisibility() && e.getBoundingClientRect().bottom < innerHeight)));
+const high = await page.$$eval('.keys tbody tr', (all) => all.filter((e) => e.getBoundingClientRect().height > 64).length);
 equal('keys are 64 px high', high, 0);
 await page.setViewport({ width: 1280, height: 900 });
 
@@ -100,8 +101,11 @@ await page.setViewport({ width: 1280, height: 900 });
 server.sql(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60)
   INSERT INTO ssh_key (team_id, created_at, id, person_id, name, type, fingerprint, comment, public_line)
   SELECT ${team}, 1767225600 + i, printf('keys%012d', i), NULL, printf('key-%02d', i), 'Ed25519', printf('SHA256:%043d', i), '', 'ssh-ed25519 AAAA' FROM n;`);
-const keyNames = () => page.$$eval('.rows .what a', (all) => all.map((e) => e.textContent));
+const keyNames = () => page.$$eval('.keys .what a', (all) => all.map((e) => e.textContent));
 await page.goto(`${server.url}/keys`);
+await page.click('#select-all');
+equal('all keys of the page are selected at once', await text(page, '#bulk b'), '25 selected');
+await page.keyboard.press('Escape');
 await page.click('#sort summary');
 await follow(page, '#sort a:last-child');
 equal('keys by name', (await keyNames())[0], 'key-01');
@@ -115,9 +119,12 @@ equal('deleting several keys asks', await text(page, 'h1'), 'Delete 2 keys?');
 await follow(page, '#delete .stop');
 equal('and deletes them', server.sql("SELECT count(*) FROM ssh_key WHERE name LIKE 'key-%';"), '58');
 await page.goto(`${server.url}/keys?q=key-42`);
-const box = await page.$eval('.rows li', (e) => { const { right, bottom } = e.getBoundingClientRect(); return [right - 5, bottom - 5]; });
+const box = await page.$eval('.keys tbody tr', (e) => { const { right, bottom } = e.getBoundingClientRect(); return [right - 5, bottom - 5]; });
 await Promise.all([page.waitForNavigation(), page.mouse.click(...box)]);
 equal('the whole row leads to the key', await text(page, 'h1'), 'key-42');
+await page.evaluate(() => document.activeElement.blur());
+await Promise.all([page.waitForNavigation(), page.keyboard.press('?')]);
+equal('a question mark tells the shortcuts', await text(page, 'h1'), 'Keyboard shortcuts');
 // ---- a long activity ----
 server.sql(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60)
   INSERT INTO activity (team_id, at_ms, id, vm_id, what) SELECT ${team}, 1767225600000 + i, 'long' || i, printf('many%012d', i), 'Renamed' FROM n;`);

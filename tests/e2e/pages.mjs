@@ -150,7 +150,7 @@ const looker = { bypassCsp: true };
   await mistake('new VM', '/vms/new', '#create-form', { '#name': 'Not A Name!', 'input[name=key]': false });
   await inspectAll(page, 'one key', [['vms', '/vms'], ['new VM', '/vms/new'], ['keys', '/keys']]);
   await page.goto(`${server.url}/keys`);
-  await follow(page, '.rows .what a');
+  await follow(page, '.keys .what a');
   await inspectAll(page, 'one key', [['delete', `/keys/delete?key=${new URL(page.url()).pathname.split('/').at(-1)}`]]);
   await page.goBack();
   await inspect(page, 'one key page');

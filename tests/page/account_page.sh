@@ -157,6 +157,10 @@ as carol get /account ; expect 200 account_carol.html
 expect_no_text "<script>alert"
 as dave get /account ; expect 200
 
+route "GET /account/shortcuts"
+nobody get /account/shortcuts ; expect 303 /signin?return=/account/shortcuts
+as alice get /account/shortcuts ; expect 200 shortcuts.html
+
 route "POST /account/name"
 nobody post /account/name name=x ; expect 303 "/signin?return=/account&ended=1"
 as alice post_bare /account/name name=x ; expect 403

@@ -159,7 +159,7 @@ as alice get /vms/new ; expect 200 vm_new.html
 as bob get /vms/new ; expect 200
 expect_no_text laptop
 printf '[quota]\nvms = 1\n' >>"$state/domicile.conf"
-as bob get /vms/new ; expect_text "Your team uses all of its 1 VMs."
+as bob get /vms/new ; expect_text "used up: 1 of 1 VMs, stopped ones included."
 expect_text 'id="mend" href="/vms"'
 expect_text "<h2>Summary</h2>"
 
@@ -199,7 +199,7 @@ as alice post /vms name=fresh image=tiny size=nano region=local key=keykeykeykey
 expect_row "SELECT group_concat(name) FROM (SELECT k.name FROM vm_key k JOIN vm v ON v.id = k.vm_id WHERE v.name = 'fresh' ORDER BY 1)" "laptop,me@home"
 expect_row "SELECT count(*) FROM ssh_key WHERE comment = 'me@home' AND team_id = 1" 1
 as alice post /vms name=sixth image=tiny size=nano region=local key=keykeykeykeykey2 ; expect 422
-expect_text "uses all of its 5 VMs"
+expect_text "5 VMs, stopped ones included"
 as alice post /vms name=a name=b ; expect 400 error_400.html
 
 route "GET /activity"

@@ -85,9 +85,9 @@ sqlite3 "$state/data/main.db" "UPDATE vm SET gone_at = NULL, state = 'failed'"
 
 serve account
 ask_at /keys ; expect 200
-expect_count '1,000 VMs' 25
+expect_count '+997<' 25
 expect_text "1–25 of 100"
-ask_at "/keys?q=SHA256:77" ; expect_count '1,000 VMs' 1
+ask_at "/keys?q=SHA256:77" ; expect_count '+997<' 1
 ask_at "/keys?q=none" ; expect_text "No matching keys"
 ask_at "/keys?page=4" ; expect_text "76–100 of 100"
 ask_at /keys/key0000000000001 ; expect 200

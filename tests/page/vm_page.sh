@@ -200,9 +200,9 @@ sql "INSERT INTO activity (team_id, at_ms, id, vm_id, what, detail) VALUES
 sql "UPDATE activity SET took_ms = 1500 WHERE id = 'y1'"
 for page in $vm/activity /activity; do
     as alice get $page
-    expect_text "Snapshot <b>before &lt;b&gt;</b> created <span class=\"whole\">in 1.5 s, 1.2 GB</span>"
+    expect_text "Snapshot <b>before &lt;b&gt;</b> created, 1.2 GB</div><span class=\"soft num whole\"><span class=\"away\">took </span>1.5 s</span>"
     expect_text 'Snapshot deletion failed'
-    expect_text '<small class="soft">Host: busy</small></span><span class="by cut" title="Domicile"><span class="away">by </span>Domicile</span>'
+    expect_text '<small class="soft">Host: busy</small></div></div><span class="by cut" title="Domicile"><span class="away">by </span>Domicile</span>'
     expect_text '<h2 class="day">1 Jan 2026</h2>'
     expect_text 'title="1 Jan 2026, 00:00:04 UTC">00:00</time>'
     expect_text "Renamed from <b>loud-oak</b> to <b>quiet-maple</b>"

@@ -1,0 +1,99 @@
+/* The list of keys; see key_list.h. */
+#include "view/key_list.h"
+
+#include "base/array.h"
+#include "base/limit.h"
+#include "keys.html.h"
+#include "web/list_query.h"
+#include "web/session.h"
+
+#include <string.h>
+
+static const struct list_choice SORTS[] = {
+    { .value = "newest", .label = "Newest" },
+    { .value = "name", .label = "Name" },
+};
+static const struct list_kind KIND = {
+    .path = "/keys",
+    .things = "keys",
+    .sorts = SORTS,
+    .sort_count = COUNT(SORTS),
+};
+
+/* The text before `end`; `*rest` goes on behind it. */
+static const char *part(struct arena *arena, const char **rest, char end)
+{
+    size_t length = strcspn(*rest, (char[]){ end, '\0' });
+    const char *found = arena_copy_bytes(arena, *rest, length);
+
+    *rest += length + ((*rest)[length] != '\0');
+    return found;
+}
+
+/* Lines of an id, a space and a name, none of which has a line break. */
+static struct ssh_key_vms_rows vms_of(struct arena *arena, const char *lines)
+{
+    struct ssh_key_vms_rows vms = { .row = arena_array(arena, LIMIT_NAMED_VMS, sizeof *vms.row) };
+
+    while (*lines && vms.count < LIMIT_NAMED_VMS) {
+        struct ssh_key_vms_row *vm = &vms.row[vms.count++];
+
+        vm->id = part(arena, &lines, ' ');
+        vm->name = part(arena, &lines, '\n');
+    }
+    return vms;
+}
+
+static struct error *rows_fill(struct request *r, struct keys_html *page)
+{
+    const struct list_query *list = &page->list;
+    struct ssh_key_list_rows keys;
+    struct error *e =
+        sql_ssh_key_list(r->db, r->arena, r->session->team_id, list->search, list->sort,
+                         LIMIT_NAMED_VMS, list->skip, LIMIT_LIST_ROWS, &keys);
+
+    if (e)
+        return e;
+    page->keys.count = keys.count;
+    page->keys.row = arena_array(r->arena, keys.count, sizeof *page->keys.row);
+    for (size_t i = 0; i < keys.count; i++) {
+        const struct ssh_key_list_row *key = &keys.row[i];
+        struct ssh_key_vms_rows vms = vms_of(r->arena, key->some_vms);
+
+        page->keys.row[i] = (struct key_row){
+            .id = key->id,
+            .name = key->name,
+            .type = key->type,
+            .fingerprint = key->fingerprint,
+            .created_at = key->created_at,
+            .vms = vms,
+            .more = key->vms - (int64_t)vms.count,
+        };
+    }
+    return NULL;
+}
+
+struct error *key_list_fill(struct request *r, struct keys_html *page)
+{
+    int64_t team_id = r->session->team_id;
+    struct list_query *list = &page->list;
+    struct ssh_key_count_row all;
+    struct ssh_key_match_row found;
+    struct error *e = list_query_read(r, &KIND, list);
+
+    if (!e)
+        e = sql_ssh_key_count(r->db, r->arena, team_id, &all);
+    if (!e)
+        e = sql_ssh_key_match(r->db, r->arena, team_id, list->search, &found);
+    if (!e)
+        e = list_query_page(r, found.total, list);
+    if (!e)
+        e = rows_fill(r, page);
+    if (e)
+        return e;
+    page->all = all.total;
+    page->has_tools = all.total > LIMIT_LIST_ROWS;
+    r->frame.title = "SSH keys";
+    r->frame.section = "keys";
+    return NULL;
+}

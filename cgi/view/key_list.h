@@ -1,0 +1,22 @@
+/* The list of a team's SSH keys. */
+#pragma once
+
+#include "ssh_key.sql.h"
+#include "web/request.h"
+
+struct key_row {
+    const char *id, *name, *type, *fingerprint;
+    int64_t created_at;
+    struct ssh_key_vms_rows vms; /* the newest that accept it, at most LIMIT_NAMED_VMS */
+    int64_t more;                /* beside them */
+};
+
+struct key_rows {
+    struct key_row *row;
+    size_t count;
+};
+
+struct keys_html;
+
+/* Reads the query (q, sort, page), and fills the list and the frame. */
+struct error *key_list_fill(struct request *r, struct keys_html *page);
