@@ -24,6 +24,7 @@
 #include "worker/job.h"
 #include "worker/lock.h"
 #include "worker/mailer.h"
+#include "worker/promise.h"
 #include "worker/reconcile.h"
 #include "worker/schedule.h"
 #include "worker/threads.h"
@@ -191,6 +192,17 @@ static void images_run(struct thread *thread)
     }
 }
 
+static void promises_run(struct thread *thread)
+{
+    for (;;) {
+        struct error *e = promise_round(thread->context, false);
+
+        if (e)
+            error_tell("promises", e);
+        context_sleep(thread->context, LIMIT_PROMISE_EVERY_S * 1000);
+    }
+}
+
 static void billing_run(struct thread *thread)
 {
     for (;;) {
@@ -211,6 +223,8 @@ static struct error *all_threads_start(struct worker *worker)
         e = threads_start(worker->threads, worker->arena, usage_run, worker, 0);
     if (!e)
         e = threads_start(worker->threads, worker->arena, images_run, worker, 0);
+    if (!e)
+        e = threads_start(worker->threads, worker->arena, promises_run, worker, 0);
     if (!e)
         e = threads_start(worker->mail_threads, worker->arena, mails_run, worker, 0);
     if (!e && config_has_billing(worker->config))

@@ -20,6 +20,18 @@ nobody get /prices ; expect 200 prices_coming.html
 expect_text "€0.014 from 1 Jan 2100"
 fresh
 
+route "GET /status"
+nobody get /status ; expect 200 status_none.html
+sqlite3 "$state/data/main.db" "INSERT INTO promise VALUES
+    ('kept', 0, 'Keys', 'A promise that is kept.', 'worker/x.c', 1000000000, 'green', 'count', 0, 0, 'Counted.', 1781524800, 1),
+    ('broken', 1, 'Retention', 'Rows are deleted after 30 days.', 'worker/y.c', 1000000000, 'red', 'seconds', 2692000, 2599200, 'Age of the oldest.', 1781524800, 1),
+    ('late', 2, 'Retention', 'Records are deleted after 7 years.', 'worker/y.c', 3600, 'green', 'seconds', 4000, 221363200, 'Age of the oldest.', 1781524800, 1),
+    ('unknown', 3, 'Retention', 'Nobody knows.', 'worker/z.c', 1000000000, 'unknown', 'count', 0, 0, 'A host cannot be reached.', 1781524800, 1)"
+nobody get /status ; expect 200 status.html
+expect_text ">2<small> of 4 kept"
+as alice get /status ; expect 200
+fresh
+
 nobody raw POST / ; expect 405
 nobody raw OPTIONS / ; expect 405
 nobody raw HEAD / ; expect 200

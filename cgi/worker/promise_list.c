@@ -1,0 +1,73 @@
+/* Every promise, in the order of the pages; see promise.h. */
+#include "worker/promise.h"
+
+#include "base/array.h"
+#include "base/clock.h"
+#include "base/limit.h"
+
+enum { OFTEN_S = 5 * A_MINUTE_S, HOURLY_S = AN_HOUR_S };
+
+/* Rows that are deleted when their period is over. */
+#define ROWS(id_, kind, seconds, sentence_)                                                        \
+    {                                                                                              \
+        .id = (id_), .topic = "Retention", .sentence = (sentence_),                                \
+        .mechanism = "worker/retention.c, every hour", .every_s = HOURLY_S,                        \
+        .check = promise_rows_check, .subject = (kind), .term_s = (seconds),                       \
+        .is_figure_time = true                                                                     \
+    }
+
+const struct promise PROMISES[] = {
+    {
+        .id = "destroyed-disks",
+        .topic = "Destroyed VMs",
+        .sentence = "When a VM is destroyed, its disk and all of its snapshots are deleted from "
+                    "the host.",
+        .mechanism = "worker/job_destroy.c; again by worker/orphan.c",
+        .every_s = OFTEN_S,
+        .check = promise_host_check,
+        .subject = "disk",
+    },
+    {
+        .id = "destroyed-domains",
+        .topic = "Destroyed VMs",
+        .sentence = "A destroyed VM no longer exists on the host.",
+        .mechanism = "worker/job_destroy.c; again by worker/orphan.c",
+        .every_s = OFTEN_S,
+        .check = promise_host_check,
+        .subject = "domain",
+    },
+    {
+        .id = "host-keys",
+        .topic = "Keys",
+        .sentence = "The private half of a VM's SSH host key is deleted from the server once the "
+                    "VM has started.",
+        .mechanism = "worker/job_create.c",
+        .every_s = OFTEN_S,
+        .check = promise_seed_check,
+        .subject = "seed",
+    },
+    ROWS("sessions", "session", 0, "A session that has ended is deleted within two hours."),
+    ROWS("sign-in-links", "signin_link", A_DAY_S, "Sign-in links are deleted after {days}."),
+    ROWS("browsers", "known_browser", LIMIT_KNOWN_BROWSER_S,
+         "The browsers that you sign in with are forgotten {days} after they were last used."),
+    ROWS("mails", "mail", LIMIT_MAIL_KEEP_S, "Sent emails are deleted after {days}."),
+    ROWS("usage-minutes", "usage_minute", LIMIT_MINUTES_KEEP_S,
+         "Measurements of a VM by the minute are deleted after {days}."),
+    ROWS("usage", "usage_quarter", LIMIT_USAGE_KEEP_S,
+         "Measurements of a VM by the quarter hour are deleted after {days}."),
+    ROWS("events", "event", LIMIT_EVENT_KEEP_S,
+         "Notifications from Stripe and WorkOS are deleted after {days}."),
+    ROWS("identities", "workos_object", LIMIT_EVENT_KEEP_S,
+         "What WorkOS reported about accounts is deleted after {days}."),
+    ROWS("ledger", "ledger", LIMIT_RECORD_KEEP_S + 31 * A_DAY_S,
+         "What each VM used is kept for billing for {years}."),
+    ROWS("receipts", "receipt", LIMIT_RECORD_KEEP_S,
+         "Receipts of destroyed VMs are deleted after {years}."),
+    ROWS("invoices", "invoice", LIMIT_RECORD_KEEP_S, "Invoices are deleted after {years}."),
+    ROWS("billing-activity", "billing_activity", LIMIT_RECORD_KEEP_S,
+         "The history of a subscription is deleted after {years}."),
+    ROWS("usage-reports", "usage_report", LIMIT_RECORD_KEEP_S,
+         "What was reported to Stripe is deleted after {years}."),
+};
+
+const size_t PROMISE_COUNT = COUNT(PROMISES);
