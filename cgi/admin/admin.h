@@ -45,6 +45,9 @@ enum admin_need {
             "list what is promised about data, and whether it is kept; with --now,\n"             \
             "                       measure first",                                                \
             NEEDS_READING)                                                                         \
+    COMMAND(admin_records, "records", NULL,                                                        \
+            "print the record of processing: what is held, why, on which basis, how long",         \
+            NEEDS_CONFIG)                                                                          \
     COMMAND(admin_billing, "billing", NULL, "list subscriptions and inconsistencies",              \
             NEEDS_READING)                                                                         \
     COMMAND(admin_stripe_setup, "stripe-setup", NULL, "create missing meter and prices at Stripe", \

@@ -20,6 +20,13 @@ nobody get /prices ; expect 200 prices_coming.html
 expect_text "€0.014 from 1 Jan 2100"
 fresh
 
+route "GET /data"
+# Every column of both databases, from the build's own declarations.
+nobody get /data ; expect 200
+expect_text "email: to show who is signed in and to write to them"
+expect_text "body: as received; removed once processed"
+expect_text "seeds/*"
+
 route "GET /status"
 nobody get /status ; expect 200 status_none.html
 sqlite3 "$state/data/main.db" "INSERT INTO promise VALUES
