@@ -58,3 +58,14 @@ struct error *promise_host_check(struct worker_context *context, const struct pr
 /* Seeds of VMs that have answered. */
 struct error *promise_seed_check(struct worker_context *context, const struct promise *promise,
                                  const struct context *now, struct promise_reading *out);
+
+/* What a scan of the state directory has counted: `subject` is a field of helper/state_scan.c. */
+struct error *promise_files_check(struct worker_context *context, const struct promise *promise,
+                                  const struct context *now, struct promise_reading *out);
+
+/* The age of the oldest line of the logs. */
+struct error *promise_log_age_check(struct worker_context *context, const struct promise *promise,
+                                    const struct context *now, struct promise_reading *out);
+
+/* The next check scans anew; until then they share what was found. */
+void promise_files_forget(void);

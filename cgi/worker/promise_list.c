@@ -16,6 +16,13 @@ enum { OFTEN_S = 5 * A_MINUTE_S, HOURLY_S = AN_HOUR_S };
         .is_figure_time = true                                                                     \
     }
 
+/* Something that there must be none of in the files. */
+#define FILES(id_, topic_, field, mechanism_, sentence_)                                           \
+    {                                                                                              \
+        .id = (id_), .topic = (topic_), .sentence = (sentence_), .mechanism = (mechanism_),        \
+        .every_s = HOURLY_S, .check = promise_files_check, .subject = (field)                      \
+    }
+
 const struct promise PROMISES[] = {
     {
         .id = "destroyed-disks",
@@ -45,6 +52,25 @@ const struct promise PROMISES[] = {
         .every_s = OFTEN_S,
         .check = promise_seed_check,
         .subject = "seed",
+    },
+    FILES("private-keys", "Keys", "private_keys", "model/ssh_key_private.c",
+          "Private keys are never stored: not in the database, not in a log."),
+    FILES("provider-keys", "Keys", "provider_keys", "no form takes one",
+          "API keys of LLM providers are never stored on this server."),
+    FILES("declared-files", "Records", "undeclared", "model/inventory_files.c",
+          "Every file that this server keeps is listed in its data inventory."),
+    FILES("log-addresses", "Records", "log_addresses", "base/log.c",
+          "The logs hold no IP addresses."),
+    {
+        .id = "log-age",
+        .topic = "Records",
+        .sentence = "Request and error logs are deleted after {days}.",
+        .mechanism = "helper/log_keeper.c",
+        .every_s = HOURLY_S,
+        .check = promise_log_age_check,
+        .subject = "log_oldest_at",
+        .term_s = LIMIT_LOG_DAYS * A_DAY_S,
+        .is_figure_time = true,
     },
     ROWS("sessions", "session", 0, "A session that has ended is deleted within two hours."),
     ROWS("sign-in-links", "signin_link", A_DAY_S, "Sign-in links are deleted after {days}."),

@@ -10,12 +10,12 @@
  *
  * It may be killed at any moment: the next one resumes from the database.
  */
+#include "adapter/subprocess.h"
 #include "base/array.h"
 #include "base/clock.h"
 #include "base/limit.h"
 #include "base/log.h"
 #include "billing/stripe_sync.h"
-#include "host/ssh_probe.h"
 #include "model/confinement.h"
 #include "model/price_store.h"
 #include "model/state_path.h"
@@ -286,7 +286,7 @@ static void worker_confine(struct worker *worker)
                                              "XDG_CACHE_HOME" };
     const struct config *config = worker->config;
     struct sandbox_path *paths =
-        arena_array(worker->arena, config->image_count + COUNT(variables) + 3, sizeof *paths);
+        arena_array(worker->arena, config->image_count + COUNT(variables) + 4, sizeof *paths);
     size_t count = 0;
 
     /* Of libraries and of what it starts: /tmp is closed to them. */
@@ -299,7 +299,10 @@ static void worker_confine(struct worker *worker)
         paths[count++] = (struct sandbox_path){ config->images[i].dir, SANDBOX_READ };
     if (*config->mail_ca_file)
         paths[count++] = (struct sandbox_path){ config->mail_ca_file, SANDBOX_READ };
-    paths[count++] = (struct sandbox_path){ ssh_probe_program(worker->arena), SANDBOX_RUN };
+    paths[count++] =
+        (struct sandbox_path){ command_beside(worker->arena, "ssh_probe"), SANDBOX_RUN };
+    paths[count++] =
+        (struct sandbox_path){ command_beside(worker->arena, "state_scan"), SANDBOX_RUN };
     confinement_enter(worker->arena, config->state_dir, "worker", paths);
 }
 

@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -209,6 +210,55 @@ static void an_unreachable_host_makes_them_unknown(void **state)
     only_differs(test, "", "");
 }
 
+static void file_write(struct test *test, const char *path, const char *text)
+{
+    struct arena *arena = test->world->arena;
+    const char *command =
+        arena_printf(arena, "cd '%s' && mkdir -p \"$(dirname %s)\" && printf '%%b' '%s' >>%s",
+                     test->world->state_dir, path, text, path);
+
+    assert_int_equal(system(command), 0);
+}
+
+static void file_remove(struct test *test, const char *path)
+{
+    assert_int_equal(
+        unlink(arena_printf(test->world->arena, "%s/%s", test->world->state_dir, path)), 0);
+}
+
+static void what_a_file_must_not_hold_turns_its_promise_red(void **state)
+{
+    static const struct {
+        const char *id, *path, *text;
+    } cases[] = {
+        { "declared-files", "data/copy.db", "x" },
+        { "declared-files", "forgotten", "" },
+        { "private-keys", "log/2026-01-01", "-----BEGIN OPENSSH PRIVATE KEY-----\\n" },
+        { "private-keys", "nginx/body/0000000001", "-----BEGIN RSA PRIVATE KEY-----" },
+        { "provider-keys", "nginx/body/0000000002", "key=sk-ant-api03-AAAA" },
+        { "log-addresses", "log/2026-01-02", "a=1 client=203.0.113.7\\n" },
+        { "log-age", "log/2025-01-01", "time=1735689600.000 level=info\\n" },
+    };
+
+    file_write(*state, "log/2026-01-03", "client=127.0.0.1 version=0.0.0.0\\n");
+    only_differs(*state, "", "");
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        file_write(*state, cases[i].path, cases[i].text);
+        only_differs(*state, cases[i].id, "red");
+        file_remove(*state, cases[i].path);
+        only_differs(*state, "", "");
+    }
+}
+
+static void a_private_key_in_a_column_turns_its_promise_red(void **state)
+{
+    plant(*state, "UPDATE person SET name = '-----BEGIN OPENSSH PRIVATE KEY-----'");
+    only_differs(*state, "private-keys", "red");
+    plant(*state, "UPDATE person SET name = 'Ada'; PRAGMA secure_delete = ON; "
+                  "PRAGMA wal_checkpoint(TRUNCATE)");
+    only_differs(*state, "", "");
+}
+
 /* Not before its interval is over; and what this version does not promise is forgotten. */
 static void a_promise_is_measured_when_it_is_due(void **state)
 {
@@ -239,6 +289,8 @@ int main(void)
         TEST(what_a_destroyed_vm_left_turns_its_promise_red),
         TEST(a_host_key_that_stays_turns_its_promise_red),
         TEST(an_unreachable_host_makes_them_unknown),
+        TEST(what_a_file_must_not_hold_turns_its_promise_red),
+        TEST(a_private_key_in_a_column_turns_its_promise_red),
         TEST(a_promise_is_measured_when_it_is_due),
     };
 
