@@ -5,6 +5,7 @@
 #include "admin/admin.h"
 
 #include "adapter/json.h"
+#include "adapter/transfer.h"
 #include "base/array.h"
 #include "base/date.h"
 #include "base/text.h"
@@ -19,9 +20,10 @@
 static struct error *all_measure(struct admin *admin)
 {
     struct worker_context *context;
-    struct error *e =
-        worker_context_open(admin->arena, admin->config, &TIMEOUTS, DRIVERS, &context);
+    struct error *e = transfer_open(admin->arena);
 
+    if (!e)
+        e = worker_context_open(admin->arena, admin->config, &TIMEOUTS, DRIVERS, &context);
     if (e)
         return e;
     e = promise_round(context, true);

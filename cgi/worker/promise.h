@@ -67,5 +67,32 @@ struct error *promise_files_check(struct worker_context *context, const struct p
 struct error *promise_log_age_check(struct worker_context *context, const struct promise *promise,
                                     const struct context *now, struct promise_reading *out);
 
+/* Cookies that are not the session's, or lack a protection, in answers of every kind. */
+struct error *promise_cookie_check(struct worker_context *context, const struct promise *promise,
+                                   const struct context *now, struct promise_reading *out);
+
+/* Security headers that are missing, or sent twice, in answers of every kind. */
+struct error *promise_headers_check(struct worker_context *context, const struct promise *promise,
+                                    const struct context *now, struct promise_reading *out);
+
+/* Addresses of others in what browsers load or send, and in the Content-Security-Policy. */
+struct error *promise_third_party_check(struct worker_context *context,
+                                        const struct promise *promise, const struct context *now,
+                                        struct promise_reading *out);
+
+/* Versions of TLS before 1.2 that are accepted. */
+struct error *promise_tls_check(struct worker_context *context, const struct promise *promise,
+                                const struct context *now, struct promise_reading *out);
+
+/* Whether there is content without TLS. */
+struct error *promise_plain_http_check(struct worker_context *context,
+                                       const struct promise *promise, const struct context *now,
+                                       struct promise_reading *out);
+
+/* For how long the certificate has had less than `term_s` left. */
+struct error *promise_certificate_check(struct worker_context *context,
+                                        const struct promise *promise, const struct context *now,
+                                        struct promise_reading *out);
+
 /* The next check scans anew; until then they share what was found. */
 void promise_files_forget(void);

@@ -23,6 +23,13 @@ enum { OFTEN_S = 5 * A_MINUTE_S, HOURLY_S = AN_HOUR_S };
         .every_s = HOURLY_S, .check = promise_files_check, .subject = (field)                      \
     }
 
+/* Something that visitors must not get from this server. */
+#define FRONT(id_, check_, mechanism_, sentence_)                                                  \
+    {                                                                                              \
+        .id = (id_), .topic = "This website", .sentence = (sentence_), .mechanism = (mechanism_),  \
+        .every_s = OFTEN_S, .check = (check_)                                                      \
+    }
+
 const struct promise PROMISES[] = {
     {
         .id = "destroyed-disks",
@@ -70,6 +77,27 @@ const struct promise PROMISES[] = {
         .check = promise_log_age_check,
         .subject = "log_oldest_at",
         .term_s = LIMIT_LOG_DAYS * A_DAY_S,
+        .is_figure_time = true,
+    },
+    FRONT("cookies", promise_cookie_check, "web/session.c",
+          "This website sets one cookie, __Host-session, which is sent over HTTPS only and hidden "
+          "from scripts."),
+    FRONT("third-parties", promise_third_party_check, "nginx.conf, Content-Security-Policy",
+          "Your browser loads nothing from third parties."),
+    FRONT("security-headers", promise_headers_check, "nginx.conf, add_header",
+          "Every answer has all security headers."),
+    FRONT("old-tls", promise_tls_check, "nginx.conf, ssl_protocols",
+          "Connections are encrypted with TLS 1.2 or 1.3; older versions are refused."),
+    FRONT("plain-http", promise_plain_http_check, "nginx.conf",
+          "Nothing is served without encryption."),
+    {
+        .id = "certificate",
+        .topic = "This website",
+        .sentence = "The server's certificate is renewed at least {days} before it expires.",
+        .mechanism = "the operator, or an ACME client",
+        .every_s = HOURLY_S,
+        .check = promise_certificate_check,
+        .term_s = 14 * A_DAY_S,
         .is_figure_time = true,
     },
     ROWS("sessions", "session", 0, "A session that has ended is deleted within two hours."),

@@ -11,6 +11,7 @@
  * It may be killed at any moment: the next one resumes from the database.
  */
 #include "adapter/subprocess.h"
+#include "adapter/transfer.h"
 #include "base/array.h"
 #include "base/clock.h"
 #include "base/limit.h"
@@ -316,6 +317,8 @@ static struct error *worker_start(struct worker *worker, const char *state_dir)
         e = state_folders_make(worker->arena, state_dir);
     if (!e)
         e = lock_take(worker->arena, config);
+    if (!e)
+        e = transfer_open(worker->arena);
     if (!e)
         e = worker_context_open(worker->arena, config, &TIMEOUTS, DRIVERS, &worker->context);
     if (!e)

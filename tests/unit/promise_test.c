@@ -69,7 +69,15 @@ static struct promise_list_rows measure(struct test *test)
     return rows;
 }
 
-/* Each promise has the state "green", but for `id`, which has `state`. */
+/* There is no web server here, see e2e/promises.mjs; without one, nothing is served in plain. */
+static const char *expected_of(const struct promise_list_row *row)
+{
+    bool needs_door = strcmp(row->topic, "This website") == 0 && strcmp(row->id, "plain-http") != 0;
+
+    return needs_door ? "unknown" : "green";
+}
+
+/* Each promise has the usual state, but for `id`, which has `state`. */
 static void only_differs(struct test *test, const char *id, const char *state)
 {
     struct promise_list_rows rows = measure(test);
@@ -77,7 +85,7 @@ static void only_differs(struct test *test, const char *id, const char *state)
 
     for (size_t i = 0; i < rows.count; i++) {
         bool is_it = strcmp(rows.row[i].id, id) == 0;
-        const char *expected = is_it ? state : "green";
+        const char *expected = is_it ? state : expected_of(&rows.row[i]);
 
         if (strcmp(rows.row[i].state, expected) != 0)
             fail_msg("%s is %s, not %s: %lld of %lld, %s", rows.row[i].id, rows.row[i].state,
@@ -203,7 +211,8 @@ static void an_unreachable_host_makes_them_unknown(void **state)
     fake->is_unreachable = true;
     rows = measure(test);
     for (size_t i = 0; i < rows.count; i++)
-        unknown += strcmp(rows.row[i].state, "unknown") == 0;
+        unknown += strcmp(rows.row[i].state, "unknown") == 0 &&
+                   strcmp(rows.row[i].topic, "This website") != 0;
     assert_int_equal(unknown, 3);
     assert_string_equal(rows.row[0].state, "unknown");
     fake->is_unreachable = false;
