@@ -24,6 +24,13 @@ DELETE FROM promise WHERE id NOT IN (SELECT value FROM json_each(:ids)) /* scan 
 -- From when the oldest row of a kind is, or when the period of one ended; 0: there is none.
 SELECT ifnull(CASE :kind
     WHEN 'session' THEN (SELECT min(min(expires_at, idle_at)) FROM session /* scan ok */)
+    WHEN 'session_start' THEN (SELECT min(created_at) FROM session /* scan ok */)
+    WHEN 'closed_team' THEN (SELECT min(t.closed_at) FROM team t WHERE t.closed_at IS NOT NULL
+        AND EXISTS (SELECT 1 FROM vm WHERE vm.team_id = t.id AND vm.gone_at IS NULL) /* scan ok */)
+    WHEN 'mail_content' THEN (SELECT min(created_at) FROM mail
+        WHERE coalesce(amount, vm_name, browser, url, happened_at, until_at) IS NOT NULL /* scan ok */)
+    WHEN 'payment_link' THEN (SELECT min(expires_at) FROM billing_request
+        WHERE url IS NOT NULL /* scan ok */)
     WHEN 'signin_link' THEN (SELECT min(created_at) FROM signin_link /* scan ok */)
     WHEN 'usage_minute' THEN (SELECT min(minute_at) FROM usage_minute /* scan ok */)
     WHEN 'usage_quarter' THEN (SELECT min(quarter_at) FROM usage_quarter /* scan ok */)

@@ -111,9 +111,27 @@ static void an_old_row_turns_its_promise_red(void **state)
         { "sessions",
           "INSERT INTO session (id_hash, handle, csrf_secret, browser, created_at, seen_at, "
           "idle_at, "
-          "expires_at) VALUES (x'00', 'old', x'00', 'x', 1, 1, unixepoch() - 7300, "
+          "expires_at) VALUES (x'00', 'old', x'00', 'x', unixepoch() - 9000, 1, unixepoch() - "
+          "7300, "
           "unixepoch() + 99)",
           "DELETE FROM session WHERE handle = 'old'" },
+        { "session-length",
+          "INSERT INTO session (id_hash, handle, csrf_secret, browser, created_at, seen_at, "
+          "idle_at, "
+          "expires_at) VALUES (x'01', 'long', x'00', 'x', unixepoch() - 86400 * 31, 1, "
+          "unixepoch() + 99, unixepoch() + 99)",
+          "DELETE FROM session WHERE handle = 'long'" },
+        { "mail-content",
+          "INSERT INTO mail (id, kind, to_email, once, url, state, attempts, due_at, created_at) "
+          "VALUES ('old', 'signin_link', 'a', 'old', 'https://a', 'sent', 1, 1, unixepoch() - "
+          "86400 * 3)",
+          "DELETE FROM mail" },
+        { "closed-accounts", "UPDATE team SET closed_at = unixepoch() - 86400 * 31",
+          "UPDATE team SET closed_at = NULL" },
+        { "payment-links",
+          "INSERT INTO billing_request (job_id, team_id, url, expires_at) SELECT id, team_id, "
+          "'https://pay', unixepoch() - 7300 FROM job LIMIT 1",
+          "DELETE FROM billing_request" },
         { "sign-in-links",
           "INSERT INTO signin_link (token_hash, email, created_at, expires_at) VALUES (x'00', 'a', "
           "unixepoch() - 94000, unixepoch())",
