@@ -10,6 +10,7 @@
 #include "model/vm_job.h"
 #include "prices.html.h"
 #include "view/data_page.h"
+#include "view/metrics.h"
 #include "view/status_page.h"
 #include "view/vm_view.h"
 #include "vm.sql.h"
@@ -136,6 +137,8 @@ static const struct route routes[] = {
     { "GET", "/", ACCESS_PUBLIC, home_show },
     { "GET", "/data", ACCESS_PUBLIC, data_page_show },
     { "GET", "/status", ACCESS_PUBLIC, status_page_show },
+    { "GET", "/healthz", ACCESS_PUBLIC, health_show },
+    { "GET", "/metrics", ACCESS_PUBLIC, metrics_show },
     { "GET", "/prices", ACCESS_PUBLIC | ACCESS_IF_BILLING, prices_show },
 };
 

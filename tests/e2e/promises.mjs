@@ -32,6 +32,11 @@ for (const row of first.rows) {
 await until(() => promises().rows.every(({ checked_at: at }) => at));
 check('the worker could measure everything', !/event=promise /.test(server.log()));
 
+// ---- for machines ----
+equal('/healthz', (await ask(server, 'GET', '/healthz')).text, 'ok\n');
+check('/metrics from this computer', /^domicile_promise\{id="cookies"\} 1$/m.test((await ask(server, 'GET', '/metrics')).text));
+equal('/metrics from elsewhere', (await ask(server, 'GET', '/metrics', { from: '127.0.0.2' })).status, 404);
+
 // ---- violations ----
 const conf = `${server.dir}/run/nginx.conf`;
 const right = fs.readFileSync(conf, 'utf8');

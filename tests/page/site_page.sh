@@ -39,6 +39,28 @@ expect_text ">2<small> of 4 kept"
 as alice get /status ; expect 200
 fresh
 
+route "GET /healthz"
+nobody get /healthz ; expect 503
+expect_text "the worker does not respond"
+sqlite3 "$state/data/main.db" "UPDATE region_status SET checked_at = unixepoch()"
+nobody get /healthz ; expect 200
+expect_text "ok"
+
+route "GET /metrics"
+nobody get /metrics ; expect 200
+expect_text "domicile_worker_up 1"
+expect_text 'domicile_host_reachable{region="local"} 1'
+sqlite3 "$state/data/main.db" "UPDATE region_status SET error = 'gone', checked_at = 1;
+    INSERT INTO promise SELECT value, 0, 't', 's', 'm', 300, value, 'count', 0, 0, 'e', 1, 1
+    FROM json_each('[\"green\", \"red\", \"unknown\"]')"
+nobody get /metrics ; expect 200
+expect_text "domicile_worker_up 0"
+expect_text 'domicile_host_reachable{region="local"} 0'
+expect_text 'domicile_promise{id="green"} 1'
+expect_text 'domicile_promise{id="red"} 0'
+expect_text 'domicile_promise{id="unknown"} NaN'
+fresh
+
 nobody raw POST / ; expect 405
 nobody raw OPTIONS / ; expect 405
 nobody raw HEAD / ; expect 200
