@@ -192,9 +192,10 @@ $(BUILD)/tests/http_client_test: LINK_HARDENING += -Wl,--wrap=nanosleep
 # Sets the time explicitly.
 $(BUILD)/tests/log_test: LINK_HARDENING += -Wl,--wrap=clock_now_ms
 $(BUILD)/tests/ledger_worker_test: LINK_HARDENING += -Wl,--wrap=clock_now,--wrap=clock_now_ms
-# Tests with real guests find the probe beside themselves, as the worker does.
-$(BUILD)/tests/ssh_probe: $(BUILD)/ssh_probe
-	@mkdir -p $(@D) && ln -sf ../ssh_probe $@
+# Tests find the helpers beside themselves, as the worker does.
+$(BUILD)/tests/ssh_probe $(BUILD)/tests/state_scan: $(BUILD)/tests/%: $(BUILD)/%
+	@mkdir -p $(@D) && ln -sf ../$* $@
+$(BUILD)/tests/promise_test: | $(BUILD)/tests/state_scan
 # Loaded into programs by walls.sh and webhook_full.sh.
 PRELOADED := $(BUILD)/tests/intruder.so $(BUILD)/tests/pauses.so
 $(PRELOADED): $(BUILD)/tests/%.so: tests/e2e/%.c

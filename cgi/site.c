@@ -9,6 +9,9 @@
 #include "model/price.h"
 #include "model/vm_job.h"
 #include "prices.html.h"
+#include "view/data_page.h"
+#include "view/metrics.h"
+#include "view/status_page.h"
 #include "view/vm_view.h"
 #include "vm.sql.h"
 #include "web/serve.h"
@@ -132,6 +135,10 @@ static struct error *prices_show(struct request *r)
 
 static const struct route routes[] = {
     { "GET", "/", ACCESS_PUBLIC, home_show },
+    { "GET", "/data", ACCESS_PUBLIC, data_page_show },
+    { "GET", "/status", ACCESS_PUBLIC, status_page_show },
+    { "GET", "/healthz", ACCESS_PUBLIC, health_show },
+    { "GET", "/metrics", ACCESS_PUBLIC, metrics_show },
     { "GET", "/prices", ACCESS_PUBLIC | ACCESS_IF_BILLING, prices_show },
 };
 

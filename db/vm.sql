@@ -102,7 +102,7 @@ SELECT v.team_id, v.id, v.name, v.vcpus, v.state, v.state_at, v.wanted, v.observ
 FROM vm v WHERE v.region = :region AND v.gone_at IS NULL;
 
 -- vm_exists(id text) row across teams
-SELECT id, team_id, gone_at FROM vm WHERE id = :id;
+SELECT id, team_id, state, state_at, gone_at FROM vm WHERE id = :id;
 
 -- vm_port_taken(region text, ssh_port int) row (total int) across teams
 -- By a VM at the region's own address.

@@ -89,6 +89,7 @@ enum {
 };
 
 static const uint64_t rights[] = {
+    [SANDBOX_LIST] = LANDLOCK_ACCESS_FS_READ_DIR,
     [SANDBOX_READ] = FS_READ,
     [SANDBOX_WRITE] = FS_WRITE,
     [SANDBOX_OWN] = FS_OWN,

@@ -15,6 +15,7 @@ enum sandbox_calls {
 };
 
 enum sandbox_right {
+    SANDBOX_LIST, /* see which files there are */
     SANDBOX_READ,
     SANDBOX_WRITE, /* read, change, make and remove files */
     SANDBOX_OWN,   /* the same, and folders and sockets; no links, no devices */

@@ -126,3 +126,14 @@ struct error *command_read(struct arena *arena, const char *const *arguments, co
     close(file);
     return e;
 }
+
+const char *command_beside(struct arena *arena, const char *name)
+{
+    char path[4096];
+    ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
+    const char *slash;
+
+    path[length > 0 ? length : 0] = '\0';
+    slash = strrchr(path, '/');
+    return arena_printf(arena, "%.*s/%s", slash ? (int)(slash - path) : 0, path, name);
+}

@@ -17,3 +17,6 @@ struct error *command_run(struct arena *arena, const char *const *arguments);
  */
 enum { SUBPROCESS_OUTPUT_BYTES = 256 * 1024 };
 struct error *command_read(struct arena *arena, const char *const *arguments, const char **out);
+
+/* The path of a program that is installed beside this one. */
+const char *command_beside(struct arena *arena, const char *name);

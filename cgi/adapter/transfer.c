@@ -1,6 +1,7 @@
 /* One transfer with another server; see transfer.h. */
 #include "adapter/transfer.h"
 
+#include "base/array.h"
 #include "base/text.h"
 
 #include <curl/curl.h>
@@ -55,6 +56,38 @@ static bool line_add(struct curl_slist **list, const char *line)
     return longer;
 }
 
+static const struct tls {
+    const char *version;
+    long option;
+} tls_versions[] = {
+    { "1.0", CURL_SSLVERSION_TLSv1_0 | CURL_SSLVERSION_MAX_TLSv1_0 },
+    { "1.1", CURL_SSLVERSION_TLSv1_1 | CURL_SSLVERSION_MAX_TLSv1_1 },
+    { "1.2", CURL_SSLVERSION_TLSv1_2 | CURL_SSLVERSION_MAX_TLSv1_2 },
+    { "1.3", CURL_SSLVERSION_TLSv1_3 | CURL_SSLVERSION_MAX_TLSv1_3 },
+};
+
+/*
+ * Debian's OpenSSL refuses old versions itself, so that a server that accepts them would seem to
+ * refuse: a version that is asked for is allowed at security level 0.
+ */
+static bool tls_set(CURL *curl, const struct transfer *transfer)
+{
+    long option = CURL_SSLVERSION_TLSv1_2, is_verified = !transfer->is_unverified;
+    int failed = 0;
+
+    for (size_t i = 0; transfer->tls_version && i < COUNT(tls_versions); i++) {
+        if (strcmp(tls_versions[i].version, transfer->tls_version) == 0)
+            option = tls_versions[i].option;
+    }
+    if (transfer->tls_version)
+        failed |= curl_easy_setopt(curl, CURLOPT_SSL_CIPHER_LIST, "DEFAULT@SECLEVEL=0") != CURLE_OK;
+    failed |= curl_easy_setopt(curl, CURLOPT_SSLVERSION, option) != CURLE_OK;
+    failed |= curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, is_verified) != CURLE_OK;
+    failed |= curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2 * is_verified) != CURLE_OK;
+    failed |= curl_easy_setopt(curl, CURLOPT_CERTINFO, (long)transfer->is_unverified) != CURLE_OK;
+    return !failed;
+}
+
 /* Common to all transfers. */
 static bool safety_set(CURL *curl, const struct transfer *transfer)
 {
@@ -69,9 +102,6 @@ static bool safety_set(CURL *curl, const struct transfer *transfer)
     failed |=
         curl_easy_setopt(curl, CURLOPT_USE_SSL,
                          (long)(transfer->is_plain ? CURLUSESSL_NONE : CURLUSESSL_ALL)) != CURLE_OK;
-    failed |= curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 1L) != CURLE_OK;
-    failed |= curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2L) != CURLE_OK;
-    failed |= curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) != CURLE_OK;
     failed |=
         curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)transfer->connect_ms) != CURLE_OK;
     failed |= curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)transfer->timeout_ms) != CURLE_OK;
@@ -162,6 +192,22 @@ static const char *header_get(CURL *curl, struct arena *arena, const char *name)
     return arena_copy(arena, header->value);
 }
 
+/* Of the first certificate, which is the server's own. */
+static int64_t certificate_end(CURL *curl)
+{
+    static const char name[] = "Expire date:";
+    struct curl_certinfo *certificates = NULL;
+
+    if (curl_easy_getinfo(curl, CURLINFO_CERTINFO, &certificates) != CURLE_OK || !certificates ||
+        !certificates->num_of_certs)
+        return 0;
+    for (const struct curl_slist *line = certificates->certinfo[0]; line; line = line->next) {
+        if (text_starts(line->data, name))
+            return curl_getdate(line->data + sizeof name - 1, NULL);
+    }
+    return 0;
+}
+
 static void response_read(CURL *curl, struct transfer *transfer, struct arena *arena)
 {
     curl_off_t retry_after_s = 0;
@@ -171,6 +217,7 @@ static void response_read(CURL *curl, struct transfer *transfer, struct arena *a
     curl_easy_getinfo(curl, CURLINFO_RETRY_AFTER, &retry_after_s);
     transfer->status = (int)status;
     transfer->retry_after_s = retry_after_s;
+    transfer->certificate_ends_at = certificate_end(curl);
     for (size_t i = 0; i < transfer->response_header_count; i++)
         transfer->response_headers[i].value =
             header_get(curl, arena, transfer->response_headers[i].name);
@@ -205,8 +252,9 @@ enum transfer_end transfer_run(struct transfer *transfer, struct arena *arena)
     transfer->retry_after_s = 0;
     for (size_t i = 0; i < transfer->response_header_count; i++)
         transfer->response_headers[i].value = "";
-    if (curl && safety_set(curl, transfer) && options_set(curl, transfer) &&
-        mail_set(curl, transfer, arena, &lists) && headers_set(curl, transfer, &lists)) {
+    if (curl && safety_set(curl, transfer) && tls_set(curl, transfer) &&
+        options_set(curl, transfer) && mail_set(curl, transfer, arena, &lists) &&
+        headers_set(curl, transfer, &lists)) {
         code = curl_easy_perform(curl);
         response_read(curl, transfer, arena);
     }

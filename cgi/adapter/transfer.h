@@ -39,8 +39,11 @@ struct transfer {
     bool is_plain;                    /* SMTP: no STARTTLS */
     const char *user, *password;      /* NULL: none */
     const char *ca_file; /* CA certificates to trust instead of the system's, or NULL */
+    bool is_unverified;  /* any certificate: only to look at our own server */
+    /* "1.0" to "1.3": this version alone, with ciphers of any strength; NULL: 1.2 or later. */
+    const char *tls_version;
 
-    /* Called with each line of SMTP; `is_ours`: sent by us. NULL: none. */
+    /* Called with each line of SMTP, or header of HTTP; `is_ours`: sent by us. NULL: none. */
     void (*listen)(void *listener, bool is_ours, const char *bytes, size_t size);
     void *listener;
 
@@ -49,9 +52,10 @@ struct transfer {
     size_t response_max;       /* a longer one aborts the transfer */
     struct transfer_header *response_headers;
     size_t response_header_count;
-    int status;            /* 0: none */
-    int64_t retry_after_s; /* 0: not sent */
-    const char *problem;   /* libcurl's error message */
+    int status;                  /* 0: none */
+    int64_t retry_after_s;       /* 0: not sent */
+    int64_t certificate_ends_at; /* of the server's certificate; 0: unknown */
+    const char *problem;         /* libcurl's error message */
 };
 
 enum transfer_end {

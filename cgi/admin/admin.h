@@ -8,6 +8,7 @@ struct admin {
     struct arena *arena;
     const char *state_dir; /* absolute */
     bool is_json;
+    bool is_now;           /* "promises" measures first */
     const char *file;      /* which file "network" prints; NULL: the commands */
     const char *argument;  /* of the command; NULL: none */
     struct config *config; /* NULL for "check", which reads it itself */
@@ -40,6 +41,13 @@ enum admin_need {
             NEEDS_WRITING)                                                                         \
     COMMAND(admin_mails, "mails", NULL, "list undelivered mail with the last error",               \
             NEEDS_READING)                                                                         \
+    COMMAND(admin_promises, "promises", NULL,                                                      \
+            "list what is promised about data, and whether it is kept; with --now,\n"             \
+            "                       measure first",                                                \
+            NEEDS_READING)                                                                         \
+    COMMAND(admin_records, "records", NULL,                                                        \
+            "print the record of processing: what is held, why, on which basis, how long",         \
+            NEEDS_CONFIG)                                                                          \
     COMMAND(admin_billing, "billing", NULL, "list subscriptions and inconsistencies",              \
             NEEDS_READING)                                                                         \
     COMMAND(admin_stripe_setup, "stripe-setup", NULL, "create missing meter and prices at Stripe", \

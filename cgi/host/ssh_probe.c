@@ -6,23 +6,11 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 enum {
     GRACE_MS = 5000, /* the probe ends by itself, unless a guest has taken it over */
     KEY_BYTES = 200,
 };
-
-const char *ssh_probe_program(struct arena *arena)
-{
-    char path[4096];
-    ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
-    const char *slash;
-
-    path[length > 0 ? length : 0] = '\0';
-    slash = strrchr(path, '/');
-    return arena_printf(arena, "%.*s/ssh_probe", slash ? (int)(slash - path) : 0, path);
-}
 
 static bool is_key(const char *text)
 {
@@ -38,7 +26,7 @@ struct error *ssh_probe_run(struct arena *arena, const char *address, int64_t po
         "timeout",
         "--signal=KILL",
         arena_printf(arena, "%lld.%03d", (long long)(most_ms / 1000), (int)(most_ms % 1000)),
-        ssh_probe_program(arena),
+        command_beside(arena, "ssh_probe"),
         address,
         arena_printf(arena, "%lld", (long long)port),
         arena_printf(arena, "%lld", (long long)timeout_ms),

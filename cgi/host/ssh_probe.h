@@ -9,9 +9,6 @@
 
 #include <stdint.h>
 
-/* Where the program is: beside the running one. */
-const char *ssh_probe_program(struct arena *arena);
-
 /*
  * As ssh_probe() of adapter/ssh.h: *out is "ssh-ed25519 AAAA...", or NULL when nothing that answers
  * in time has such a key. UPSTREAM when the program cannot be run.

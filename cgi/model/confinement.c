@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <string.h>
 
-enum { PATHS_IN_ROW = 20 };
+enum { PATHS_IN_ROW = 24 };
 
 /*
  * Paths without "/" at their beginning are in the state directory. Who only has the main database
@@ -43,7 +43,10 @@ static const struct confinement {
      */
     { "worker",
       SANDBOX_PROGRAMS,
-      { { "data", SANDBOX_WRITE },
+      { { ".", SANDBOX_LIST },
+        { "log", SANDBOX_READ },
+        { "nginx", SANDBOX_READ },
+        { "data", SANDBOX_WRITE },
         { "inbox/stripe", SANDBOX_WRITE },
         { "inbox/workos", SANDBOX_WRITE },
         { "disks", SANDBOX_OWN },

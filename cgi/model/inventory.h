@@ -1,6 +1,7 @@
 /*
- * The data inventory, as declared by the comment beside each column of each database. sqlc
- * generates the tables from the migrations.
+ * The data inventory: what is held, why, on which basis, for how long, and what export and erasure
+ * do to it. Columns are declared by the comment beside each of them, from which sqlc generates the
+ * tables; files of the state directory in inventory_files.c.
  */
 #pragma once
 
@@ -24,3 +25,15 @@ struct inventory {
 
 extern const struct inventory INVENTORY_MAIN;
 extern const struct inventory INVENTORY_INBOX;
+
+/* Files whose path below the state directory matches; "*" stands for any characters, "/" too. */
+struct inventory_file {
+    const char *pattern;
+    const char *why, *basis, *keep, *on_export, *on_erase; /* as of a column */
+};
+
+extern const struct inventory_file INVENTORY_FILES[];
+extern const size_t INVENTORY_FILE_COUNT;
+
+/* NULL: a file that nobody has declared. */
+const struct inventory_file *inventory_file_find(const char *path);

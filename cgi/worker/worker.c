@@ -10,12 +10,13 @@
  *
  * It may be killed at any moment: the next one resumes from the database.
  */
+#include "adapter/subprocess.h"
+#include "adapter/transfer.h"
 #include "base/array.h"
 #include "base/clock.h"
 #include "base/limit.h"
 #include "base/log.h"
 #include "billing/stripe_sync.h"
-#include "host/ssh_probe.h"
 #include "model/confinement.h"
 #include "model/price_store.h"
 #include "model/state_path.h"
@@ -24,6 +25,7 @@
 #include "worker/job.h"
 #include "worker/lock.h"
 #include "worker/mailer.h"
+#include "worker/promise.h"
 #include "worker/reconcile.h"
 #include "worker/schedule.h"
 #include "worker/threads.h"
@@ -191,6 +193,17 @@ static void images_run(struct thread *thread)
     }
 }
 
+static void promises_run(struct thread *thread)
+{
+    for (;;) {
+        struct error *e = promise_round(thread->context, false);
+
+        if (e)
+            error_tell("promises", e);
+        context_sleep(thread->context, LIMIT_PROMISE_EVERY_S * 1000);
+    }
+}
+
 static void billing_run(struct thread *thread)
 {
     for (;;) {
@@ -211,6 +224,8 @@ static struct error *all_threads_start(struct worker *worker)
         e = threads_start(worker->threads, worker->arena, usage_run, worker, 0);
     if (!e)
         e = threads_start(worker->threads, worker->arena, images_run, worker, 0);
+    if (!e)
+        e = threads_start(worker->threads, worker->arena, promises_run, worker, 0);
     if (!e)
         e = threads_start(worker->mail_threads, worker->arena, mails_run, worker, 0);
     if (!e && config_has_billing(worker->config))
@@ -272,7 +287,7 @@ static void worker_confine(struct worker *worker)
                                              "XDG_CACHE_HOME" };
     const struct config *config = worker->config;
     struct sandbox_path *paths =
-        arena_array(worker->arena, config->image_count + COUNT(variables) + 3, sizeof *paths);
+        arena_array(worker->arena, config->image_count + COUNT(variables) + 4, sizeof *paths);
     size_t count = 0;
 
     /* Of libraries and of what it starts: /tmp is closed to them. */
@@ -285,7 +300,10 @@ static void worker_confine(struct worker *worker)
         paths[count++] = (struct sandbox_path){ config->images[i].dir, SANDBOX_READ };
     if (*config->mail_ca_file)
         paths[count++] = (struct sandbox_path){ config->mail_ca_file, SANDBOX_READ };
-    paths[count++] = (struct sandbox_path){ ssh_probe_program(worker->arena), SANDBOX_RUN };
+    paths[count++] =
+        (struct sandbox_path){ command_beside(worker->arena, "ssh_probe"), SANDBOX_RUN };
+    paths[count++] =
+        (struct sandbox_path){ command_beside(worker->arena, "state_scan"), SANDBOX_RUN };
     confinement_enter(worker->arena, config->state_dir, "worker", paths);
 }
 
@@ -299,6 +317,8 @@ static struct error *worker_start(struct worker *worker, const char *state_dir)
         e = state_folders_make(worker->arena, state_dir);
     if (!e)
         e = lock_take(worker->arena, config);
+    if (!e)
+        e = transfer_open(worker->arena);
     if (!e)
         e = worker_context_open(worker->arena, config, &TIMEOUTS, DRIVERS, &worker->context);
     if (!e)

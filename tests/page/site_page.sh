@@ -20,6 +20,47 @@ nobody get /prices ; expect 200 prices_coming.html
 expect_text "€0.014 from 1 Jan 2100"
 fresh
 
+route "GET /data"
+# Every column of both databases, from the build's own declarations.
+nobody get /data ; expect 200
+expect_text "email: to show who is signed in and to write to them"
+expect_text "body: as received; removed once processed"
+expect_text "seeds/*"
+
+route "GET /status"
+nobody get /status ; expect 200 status_none.html
+sqlite3 "$state/data/main.db" "INSERT INTO promise VALUES
+    ('kept', 0, 'Keys', 'A promise that is kept.', 'worker/x.c', 1000000000, 'green', 'count', 0, 0, 'Counted.', 1781524800, 1),
+    ('broken', 1, 'Retention', 'Rows are deleted after 30 days.', 'worker/y.c', 1000000000, 'red', 'seconds', 2692000, 2599200, 'Age of the oldest.', 1781524800, 1),
+    ('late', 2, 'Retention', 'Records are deleted after 7 years.', 'worker/y.c', 3600, 'green', 'seconds', 4000, 221363200, 'Age of the oldest.', 1781524800, 1),
+    ('unknown', 3, 'Retention', 'Nobody knows.', 'worker/z.c', 1000000000, 'unknown', 'count', 0, 0, 'A host cannot be reached.', 1781524800, 1)"
+nobody get /status ; expect 200 status.html
+expect_text ">2<small> of 4 kept"
+as alice get /status ; expect 200
+fresh
+
+route "GET /healthz"
+nobody get /healthz ; expect 503
+expect_text "the worker does not respond"
+sqlite3 "$state/data/main.db" "UPDATE region_status SET checked_at = unixepoch()"
+nobody get /healthz ; expect 200
+expect_text "ok"
+
+route "GET /metrics"
+nobody get /metrics ; expect 200
+expect_text "domicile_worker_up 1"
+expect_text 'domicile_host_reachable{region="local"} 1'
+sqlite3 "$state/data/main.db" "UPDATE region_status SET error = 'gone', checked_at = 1;
+    INSERT INTO promise SELECT value, 0, 't', 's', 'm', 300, value, 'count', 0, 0, 'e', 1, 1
+    FROM json_each('[\"green\", \"red\", \"unknown\"]')"
+nobody get /metrics ; expect 200
+expect_text "domicile_worker_up 0"
+expect_text 'domicile_host_reachable{region="local"} 0'
+expect_text 'domicile_promise{id="green"} 1'
+expect_text 'domicile_promise{id="red"} 0'
+expect_text 'domicile_promise{id="unknown"} NaN'
+fresh
+
 nobody raw POST / ; expect 405
 nobody raw OPTIONS / ; expect 405
 nobody raw HEAD / ; expect 200

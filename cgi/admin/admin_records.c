@@ -1,0 +1,82 @@
+/*
+ * "domicile-admin records": the record of processing (GDPR, Article 30), one line for each column
+ * and kind of file: CSV, or with --json an object each.
+ */
+#include "admin/admin.h"
+
+#include "adapter/json.h"
+#include "base/array.h"
+#include "base/csv.h"
+#include "model/inventory.h"
+
+#include <stdio.h>
+
+struct record {
+    const char *where, *name; /* "main.person", "email"; "files", "domicile.conf" */
+    const char *why, *basis, *keep, *on_export, *on_erase;
+};
+
+static struct error *record_write(struct admin *admin, const struct record *record)
+{
+    const struct json_field fields[] = {
+        json_text("where", record->where),      json_text("name", record->name),
+        json_text("purpose", record->why),      json_text("basis", record->basis),
+        json_text("kept", record->keep),        json_text("export", record->on_export),
+        json_text("erasure", record->on_erase),
+    };
+    struct buf line = buf_new(admin->arena, 256);
+    const char *text;
+    struct error *e;
+
+    if (admin->is_json) {
+        e = json_object_write(admin->arena, fields, COUNT(fields), &text);
+        if (!e)
+            puts(text);
+        return e;
+    }
+    for (size_t i = 0; i < COUNT(fields); i++)
+        csv_text(&line, fields[i].text);
+    csv_line_end(&line);
+    fputs(line.bytes, stdout);
+    return NULL;
+}
+
+static struct error *columns_write(struct admin *admin, const struct inventory *inventory)
+{
+    struct error *e = NULL;
+
+    for (size_t i = 0; !e && i < inventory->count; i++) {
+        const struct inventory_column *c = &inventory->columns[i];
+        const struct record record = {
+            arena_printf(admin->arena, "%s.%s", inventory->database, c->table),
+            c->column,
+            c->why,
+            c->basis,
+            c->keep,
+            c->on_export,
+            c->on_erase,
+        };
+
+        e = record_write(admin, &record);
+    }
+    return e;
+}
+
+struct error *admin_records(struct admin *admin)
+{
+    struct error *e = NULL;
+
+    if (!admin->is_json)
+        fputs("where,name,purpose,basis,kept,export,erasure\r\n", stdout);
+    e = columns_write(admin, &INVENTORY_MAIN);
+    if (!e)
+        e = columns_write(admin, &INVENTORY_INBOX);
+    for (size_t i = 0; !e && i < INVENTORY_FILE_COUNT; i++) {
+        const struct inventory_file *f = &INVENTORY_FILES[i];
+        const struct record record = { "files", f->pattern,   f->why,     f->basis,
+                                       f->keep, f->on_export, f->on_erase };
+
+        e = record_write(admin, &record);
+    }
+    return e;
+}

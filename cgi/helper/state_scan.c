@@ -1,0 +1,204 @@
+/*
+ * Looks through the files of a state directory and prints what it found, as one JSON object:
+ *
+ *     state_scan STATE
+ *
+ *     undeclared      files that the inventory does not know; undeclared_path: one of them
+ *     unread          folders and files that could not be read
+ *     log_oldest_at   time of the oldest line of the logs, 0: none
+ *     log_addresses   lines of the logs with an IPv4 address other than this machine's
+ *     private_keys    private keys in databases, logs and requests under way
+ *     provider_keys   API keys of LLM providers in the same
+ *
+ * A program of its own: closing a database's file would drop the locks that SQLite holds in the
+ * same process (https://sqlite.org/howtocorrupt.html, 2.2).
+ */
+#include "adapter/json.h"
+#include "base/array.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "model/inventory.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <fts.h>
+#include <regex.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    ARENA_BYTES = 4 * 1024 * 1024,
+    CHUNK_BYTES = 1024 * 1024,
+    OVERLAP_BYTES = 64, /* longer than any pattern */
+    LINE_BYTES = 16 * 1024,
+};
+
+/* What no file may hold. */
+static const struct pattern {
+    const char *bytes;
+    bool is_provider;
+} patterns[] = {
+    { "PRIVATE KEY-----", false }, { "sk-ant-api", true },  { "sk-ant-sid", true },
+    { "sk-proj-", true },          { "sk-svcacct-", true },
+};
+
+/* Only what people and programs have written is searched, not disks and programs. */
+static const char *const searched[] = { "data/*", "inbox/*", "log/*", "nginx/*" };
+
+struct scan {
+    struct arena *arena;
+    regex_t address;
+    char *chunk;
+    const char *undeclared_path;
+    int64_t undeclared, unread, log_oldest_at, log_addresses, private_keys, provider_keys;
+};
+
+static bool is_searched(const char *path)
+{
+    for (size_t i = 0; i < COUNT(searched); i++) {
+        if (fnmatch(searched[i], path, 0) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Matches that begin in the first `fresh` bytes: the others are found again in the next chunk. */
+static int64_t matches(const char *bytes, size_t length, size_t fresh, const char *pattern)
+{
+    size_t size = strlen(pattern);
+    int64_t count = 0;
+
+    for (const char *at = bytes; (at = memmem(at, length - (size_t)(at - bytes), pattern, size));
+         at += size)
+        count += (size_t)(at - bytes) < fresh;
+    return count;
+}
+
+static void bytes_search(struct scan *scan, int file)
+{
+    size_t kept = 0;
+
+    for (ssize_t got; (got = read(file, scan->chunk + kept, CHUNK_BYTES)) > 0;) {
+        size_t length = kept + (size_t)got;
+        bool is_last = got < CHUNK_BYTES;
+        size_t fresh = is_last || length < OVERLAP_BYTES ? length : length - OVERLAP_BYTES;
+
+        for (size_t i = 0; i < COUNT(patterns); i++) {
+            int64_t found = matches(scan->chunk, length, fresh, patterns[i].bytes);
+
+            *(patterns[i].is_provider ? &scan->provider_keys : &scan->private_keys) += found;
+        }
+        kept = length - fresh;
+        memmove(scan->chunk, scan->chunk + fresh, kept);
+    }
+}
+
+/* "time=1795718132.817 ...", as base/log.c writes it. */
+static void line_read(struct scan *scan, const char *line)
+{
+    int64_t at = text_starts(line, "time=") ? strtoll(line + 5, NULL, 10) : 0;
+
+    if (at && (!scan->log_oldest_at || at < scan->log_oldest_at))
+        scan->log_oldest_at = at;
+    for (regmatch_t match[2]; regexec(&scan->address, line, 2, match, 0) == 0;
+         line += match[1].rm_eo) {
+        const char *address = line + match[1].rm_so;
+
+        if (!text_starts(address, "127.") && !text_starts(address, "0.0.0.0")) {
+            scan->log_addresses++;
+            return;
+        }
+    }
+}
+
+/* A line that is longer than the buffer is read in parts. */
+static void log_read(struct scan *scan, int file)
+{
+    FILE *stream = fdopen(dup(file), "r");
+    char line[LINE_BYTES];
+
+    if (!stream)
+        return;
+    rewind(stream);
+    while (fgets(line, sizeof line, stream))
+        line_read(scan, line);
+    fclose(stream);
+}
+
+static void file_scan(struct scan *scan, const char *path, const char *name)
+{
+    int file;
+
+    if (!inventory_file_find(path)) {
+        scan->undeclared_path = arena_copy(scan->arena, path);
+        scan->undeclared++;
+    }
+    if (!is_searched(path))
+        return;
+    file = open(name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (file < 0) {
+        scan->unread += errno != ENOENT; /* it may be gone by now */
+        return;
+    }
+    bytes_search(scan, file);
+    if (fnmatch("log/*", path, 0) == 0)
+        log_read(scan, file);
+    close(file);
+}
+
+static void state_walk(struct scan *scan, char *state)
+{
+    char *const roots[] = { state, NULL };
+    FTS *walk = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
+
+    for (FTSENT *entry; walk && (entry = fts_read(walk));) {
+        const char *path = entry->fts_path + strlen(state);
+
+        path += strspn(path, "/");
+        if (entry->fts_info == FTS_DNR)
+            scan->unread++;
+        else if (entry->fts_info == FTS_F || entry->fts_info == FTS_DEFAULT ||
+                 entry->fts_info == FTS_SL)
+            file_scan(scan, path, entry->fts_path);
+    }
+    if (walk)
+        fts_close(walk);
+}
+
+int main(int argc, char **argv)
+{
+    struct scan scan = { .arena = arena_new(ARENA_BYTES), .undeclared_path = NULL };
+    const char *text;
+    struct error *e;
+
+    log_open("state_scan");
+    if (argc != 2) {
+        fputs("usage: state_scan STATE\n", stderr);
+        return 2;
+    }
+    scan.chunk = arena_alloc(scan.arena, CHUNK_BYTES + OVERLAP_BYTES);
+    if (regcomp(&scan.address, "([0-9]{1,3}(\\.[0-9]{1,3}){3})", REG_EXTENDED) != 0)
+        return 1;
+    state_walk(&scan, argv[1]);
+    e = json_object_write(scan.arena,
+                          (const struct json_field[]){
+                              json_number("undeclared", scan.undeclared),
+                              json_text("undeclared_path", scan.undeclared_path),
+                              json_number("unread", scan.unread),
+                              json_number("log_oldest_at", scan.log_oldest_at),
+                              json_number("log_addresses", scan.log_addresses),
+                              json_number("private_keys", scan.private_keys),
+                              json_number("provider_keys", scan.provider_keys),
+                          },
+                          7, &text);
+    if (e) {
+        log_error("scan", log_text("error", e->text));
+        return 1;
+    }
+    puts(text);
+    return 0;
+}

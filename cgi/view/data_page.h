@@ -1,0 +1,28 @@
+/* The page of the data inventory (/data): what this server holds, and why. */
+#pragma once
+
+#include "web/request.h"
+
+/* What is held under the same rules: columns of a table, or files. */
+struct data_line {
+    const char *what; /* each with its purpose: "email: to write to them; name: display name" */
+    const char *basis, *keep, *on_export, *on_erase;
+};
+
+struct data_line_rows {
+    struct data_line *row;
+    size_t count;
+};
+
+struct data_group {
+    const char *name; /* of the table */
+    struct data_line_rows lines;
+};
+
+struct data_group_rows {
+    struct data_group *row;
+    size_t count;
+};
+
+/* Answers GET /data. */
+struct error *data_page_show(struct request *r);

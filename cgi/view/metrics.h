@@ -1,0 +1,16 @@
+/* What machines ask: whether the server works, and figures for Prometheus. */
+#pragma once
+
+#include "web/request.h"
+
+/*
+ * Answers GET /healthz: 200 "ok", or 503 when the worker has not looked at its hosts for two
+ * minutes. Says nothing else to anybody.
+ */
+struct error *health_show(struct request *r);
+
+/*
+ * Answers GET /metrics in the text format of Prometheus; nginx lets only this computer ask.
+ * https://prometheus.io/docs/instrumenting/exposition_formats/
+ */
+struct error *metrics_show(struct request *r);

@@ -1,0 +1,89 @@
+/* The promises as their page shows them; see status_page.h. Every row is complete in the database.
+ */
+#include "view/status_page.h"
+
+#include "base/clock.h"
+#include "base/date.h"
+#include "base/text.h"
+#include "main_constants.sql.h"
+#include "promise.sql.h"
+#include "status.html.h"
+
+#include <string.h>
+
+/* A measurement that is this many intervals old is late. */
+enum { LATE_AFTER = 3, YEAR_S = 366 * A_DAY_S };
+
+/* A period that is promised is in whole days or years; what was measured may be seconds. */
+static const char *time_text(struct arena *arena, int64_t seconds)
+{
+    if (seconds >= 2 * YEAR_S)
+        return arena_printf(arena, "%lld years", (long long)(seconds / YEAR_S));
+    return date_span(arena, seconds < 3 * A_DAY_S ? seconds : seconds / A_DAY_S * A_DAY_S);
+}
+
+static const char *figure_text(struct arena *arena, const char *unit, int64_t figure)
+{
+    bool is_time = strcmp(unit, PROMISE_UNIT_SECONDS) == 0;
+
+    return is_time && figure ? time_text(arena, figure) : text_count(arena, figure);
+}
+
+static struct status_promise promise_of(struct request *r, const struct promise_list_row *row)
+{
+    bool is_unknown = strcmp(row->state, PROMISE_STATE_UNKNOWN) == 0;
+    bool is_red = strcmp(row->state, PROMISE_STATE_RED) == 0;
+    bool is_late = row->checked_at + LATE_AFTER * row->every_s < r->now_at;
+    const char *label = is_unknown ? "Not measured" : is_red ? "Broken" : "Kept";
+
+    return (struct status_promise){
+        .id = row->id,
+        .sentence = row->sentence,
+        .mechanism = row->mechanism,
+        .evidence = row->evidence,
+        .label = is_late ? "Check late" : label,
+        .chip = is_late || is_unknown ? "wait"
+                : is_red              ? "bad"
+                                      : "kept",
+        .value = is_unknown ? "" : figure_text(r->arena, row->unit, row->figure),
+        .limit = is_unknown ? NULL : figure_text(r->arena, row->unit, row->figure_max),
+        .checked_at = row->checked_at,
+    };
+}
+
+/* Rows of one topic follow each other. */
+static struct status_topic_rows topics_of(struct request *r, const struct promise_list_rows *rows)
+{
+    struct status_topic_rows topics = { .row = arena_array(r->arena, rows->count,
+                                                           sizeof *topics.row) };
+    struct status_promise *promises = arena_array(r->arena, rows->count, sizeof *promises);
+
+    for (size_t i = 0; i < rows->count; i++) {
+        if (i == 0 || strcmp(rows->row[i].topic, rows->row[i - 1].topic) != 0)
+            topics.row[topics.count++] =
+                (struct status_topic){ .name = rows->row[i].topic, .promises.row = &promises[i] };
+        promises[i] = promise_of(r, &rows->row[i]);
+        topics.row[topics.count - 1].promises.count++;
+    }
+    return topics;
+}
+
+struct error *status_page_show(struct request *r)
+{
+    struct promise_list_rows rows;
+    struct status_html page = { .total = 0 };
+    struct error *e = sql_promise_list(r->db, r->arena, &rows);
+
+    if (e)
+        return e;
+    page.topics = topics_of(r, &rows);
+    page.total = (int64_t)rows.count;
+    for (size_t i = 0; i < rows.count; i++) {
+        page.kept += strcmp(rows.row[i].state, PROMISE_STATE_GREEN) == 0;
+        page.broken += strcmp(rows.row[i].state, PROMISE_STATE_RED) == 0;
+    }
+    page.unknown = page.total - page.kept - page.broken;
+    r->frame.title = "Promises";
+    html_status(&r->response.body, &r->frame, &page);
+    return NULL;
+}

@@ -1,0 +1,115 @@
+/* Measures the promises and stores what was found; see promise.h. */
+#include "worker/promise.h"
+
+#include "base/array.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "main_constants.sql.h"
+
+#include "promise.sql.h"
+
+#include <string.h>
+
+/* "30 days", "1 day": a period in the unit that the sentence asks for. */
+static const char *period_text(struct arena *arena, int64_t seconds, const char *unit)
+{
+    int64_t unit_s = text_starts(unit, "years") ? 366 * A_DAY_S : A_DAY_S;
+    const char *name = text_starts(unit, "years") ? "year" : "day";
+    int64_t count = seconds / unit_s;
+
+    return arena_printf(arena, "%lld %s%s", (long long)count, name, count == 1 ? "" : "s");
+}
+
+/* The sentence with its period: "... deleted after {days}". */
+static const char *sentence_of(struct arena *arena, const struct promise *promise)
+{
+    const char *open = strchr(promise->sentence, '{'), *close = open ? strchr(open, '}') : NULL;
+
+    if (!close)
+        return promise->sentence;
+    return arena_printf(arena, "%.*s%s%s", (int)(open - promise->sentence), promise->sentence,
+                        period_text(arena, promise->term_s, open + 1), close + 1);
+}
+
+static const char *state_of(const struct promise_reading *reading)
+{
+    if (!reading->is_known)
+        return PROMISE_STATE_UNKNOWN;
+    return reading->figure <= reading->figure_max ? PROMISE_STATE_GREEN : PROMISE_STATE_RED;
+}
+
+/* The operator's log: once when it changes, not at each measurement. */
+static void change_tell(const struct promise *promise, const char *before, const char *after,
+                        const struct promise_reading *reading)
+{
+    if (strcmp(before, after) == 0)
+        return;
+    if (strcmp(after, PROMISE_STATE_GREEN) == 0)
+        log_info("promise", log_text("id", promise->id), log_text("state", after));
+    else
+        log_error("promise", log_text("id", promise->id), log_text("state", after),
+                  log_number("figure", reading->figure), log_number("max", reading->figure_max),
+                  log_text("evidence", reading->evidence));
+}
+
+static struct error *result_store(const struct context *now, size_t index, const char *before,
+                                  const struct promise_reading *reading)
+{
+    const struct promise *promise = &PROMISES[index];
+    const char *state = state_of(reading);
+    struct error *e =
+        sql_promise_put(now->db, now->arena, promise->id, (int64_t)index, promise->topic,
+                        sentence_of(now->arena, promise), promise->mechanism, promise->every_s,
+                        state, promise->is_figure_time ? PROMISE_UNIT_SECONDS : PROMISE_UNIT_COUNT,
+                        reading->figure, reading->figure_max, reading->evidence, now->now_at);
+
+    if (!e)
+        change_tell(promise, before, state, reading);
+    return e;
+}
+
+static struct error *one_measure(struct worker_context *context, size_t index, bool is_all)
+{
+    const struct promise *promise = &PROMISES[index];
+    struct context now = worker_context_now(context, context->arena);
+    struct promise_reading reading = { .is_known = true, .evidence = "" };
+    struct promise_get_row before = { .state = PROMISE_STATE_GREEN };
+    struct error *e = sql_promise_get(now.db, now.arena, promise->id, &before);
+    struct error *problem;
+
+    if (e && e->kind != ERROR_NOT_FOUND)
+        return e;
+    if (!e && !is_all && now.now_at - before.checked_at < promise->every_s)
+        return NULL;
+    problem = promise->check(context, promise, &now, &reading);
+    if (problem) {
+        log_error("promise", log_text("id", promise->id), log_text("error", problem->text));
+        reading = (struct promise_reading){ .evidence = "The check failed. The reason is in the "
+                                                        "operator's log." };
+    }
+    return result_store(&now, index, before.state, &reading);
+}
+
+static struct error *others_forget(struct worker_context *context)
+{
+    struct buf ids = buf_new(context->arena, 1024);
+
+    for (size_t i = 0; i < PROMISE_COUNT; i++)
+        buf_printf(&ids, "%s\"%s\"", i ? "," : "[", PROMISES[i].id);
+    buf_char(&ids, ']');
+    return sql_promise_delete_others(context->db, context->arena, ids.bytes);
+}
+
+struct error *promise_round(struct worker_context *context, bool is_all)
+{
+    struct error *e = NULL;
+
+    promise_files_forget();
+    for (size_t i = 0; !e && i < PROMISE_COUNT; i++) {
+        arena_reset(context->arena);
+        e = one_measure(context, i, is_all);
+    }
+    return e ? e : others_forget(context);
+}

@@ -1,0 +1,98 @@
+/*
+ * Promises: what this server says about people's data, what enforces it, and a check that measures
+ * whether it is so. The list is in promise_list.c, the checks are in the other promise_*.c files.
+ *
+ * A check asks for the thing itself (the oldest row, the host's own list, the files), never for a
+ * setting. It finds a figure, and the promise is kept as long as that is not above its limit. The
+ * last results are in the table "promise": the public page /status and the operator read them.
+ */
+#pragma once
+
+#include "worker/worker_context.h"
+
+/* What a check has measured. It starts as { .is_known = true, .figure = 0, .figure_max = 0 }. */
+struct promise_reading {
+    bool is_known;        /* false: it cannot be measured here, `evidence` says why */
+    int64_t figure;       /* in the promise's unit */
+    int64_t figure_max;   /* up to which it is kept */
+    const char *evidence; /* how it was measured, for everybody: nothing about a person */
+};
+
+struct promise {
+    const char *id;
+    const char *topic;
+    const char *sentence;  /* "{days}", "{years}": the period `term_s` */
+    const char *mechanism; /* the function or setting that enforces it */
+    int64_t every_s;
+    /*
+     * The reading lives in `now->arena`. An error makes the promise "unknown" and is logged: it may
+     * hold what only the operator may see.
+     */
+    struct error *(*check)(struct worker_context *context, const struct promise *promise,
+                           const struct context *now, struct promise_reading *out);
+    const char *subject; /* for checks of several promises: the kind of row, the kind of file */
+    int64_t term_s;      /* 0: the sentence has no period */
+    bool is_figure_time; /* the figure is in seconds, else a count */
+};
+
+extern const struct promise PROMISES[];
+extern const size_t PROMISE_COUNT;
+
+/*
+ * Measure those that are due, or all, and store the results; those that this version no longer
+ * makes are forgotten. A promise that turns red or green again is logged. Errors are the
+ * database's. Resets the context's arena.
+ */
+struct error *promise_round(struct worker_context *context, bool is_all);
+
+/* ---- the checks; see `check` above ---- */
+
+/* The age of the oldest row of a kind; see promise_oldest in db/promise.sql. */
+struct error *promise_rows_check(struct worker_context *context, const struct promise *promise,
+                                 const struct context *now, struct promise_reading *out);
+
+/* Resources of the kind `subject` on the hosts whose VMs have been destroyed. */
+struct error *promise_host_check(struct worker_context *context, const struct promise *promise,
+                                 const struct context *now, struct promise_reading *out);
+
+/* Seeds of VMs that have answered. */
+struct error *promise_seed_check(struct worker_context *context, const struct promise *promise,
+                                 const struct context *now, struct promise_reading *out);
+
+/* What a scan of the state directory has counted: `subject` is a field of helper/state_scan.c. */
+struct error *promise_files_check(struct worker_context *context, const struct promise *promise,
+                                  const struct context *now, struct promise_reading *out);
+
+/* The age of the oldest line of the logs. */
+struct error *promise_log_age_check(struct worker_context *context, const struct promise *promise,
+                                    const struct context *now, struct promise_reading *out);
+
+/* Cookies that are not the session's, or lack a protection, in answers of every kind. */
+struct error *promise_cookie_check(struct worker_context *context, const struct promise *promise,
+                                   const struct context *now, struct promise_reading *out);
+
+/* Security headers that are missing, or sent twice, in answers of every kind. */
+struct error *promise_headers_check(struct worker_context *context, const struct promise *promise,
+                                    const struct context *now, struct promise_reading *out);
+
+/* Addresses of others in what browsers load or send, and in the Content-Security-Policy. */
+struct error *promise_third_party_check(struct worker_context *context,
+                                        const struct promise *promise, const struct context *now,
+                                        struct promise_reading *out);
+
+/* Versions of TLS before 1.2 that are accepted. */
+struct error *promise_tls_check(struct worker_context *context, const struct promise *promise,
+                                const struct context *now, struct promise_reading *out);
+
+/* Whether there is content without TLS. */
+struct error *promise_plain_http_check(struct worker_context *context,
+                                       const struct promise *promise, const struct context *now,
+                                       struct promise_reading *out);
+
+/* For how long the certificate has had less than `term_s` left. */
+struct error *promise_certificate_check(struct worker_context *context,
+                                        const struct promise *promise, const struct context *now,
+                                        struct promise_reading *out);
+
+/* The next check scans anew; until then they share what was found. */
+void promise_files_forget(void);

@@ -1,0 +1,79 @@
+/* What the hosts still have of destroyed VMs; see promise.h. The answers are the hosts' own. */
+#include "worker/promise.h"
+
+#include "base/limit.h"
+#include "main_constants.sql.h"
+
+#include "vm.sql.h"
+
+#include <string.h>
+
+/* The reconciler removes what a destroyed VM left within a few passes. */
+static bool is_of_destroyed(const struct vm_exists_row *vm, const struct context *now)
+{
+    return vm->gone_at && vm->gone_at + LIMIT_PROMISE_HOST_S < now->now_at;
+}
+
+/* The seed is removed when the VM first answers; a VM that is still being created has one. */
+static bool is_past_creation(const struct vm_exists_row *vm, const struct context *now)
+{
+    return strcmp(vm->state, VM_STATE_RUNNING) == 0 &&
+           vm->state_at + LIMIT_PROMISE_HOST_S < now->now_at;
+}
+
+static struct error *
+region_count(struct worker_context *context, const struct config_region *region, const char *kind,
+             bool (*is_left)(const struct vm_exists_row *vm, const struct context *now),
+             const struct context *now, struct promise_reading *out)
+{
+    struct driver_inventory things;
+    struct driver *driver;
+    struct error *e = worker_context_driver(context, now->arena, region->name, &driver);
+
+    if (!e)
+        e = driver_inventory(driver, now->arena, &things);
+    for (size_t i = 0; !e && i < things.count; i++) {
+        struct vm_exists_row vm;
+
+        if (strcmp(things.row[i].kind, kind) != 0 || !*things.row[i].vm_id)
+            continue;
+        e = sql_vm_exists(now->db, now->arena, things.row[i].vm_id, &vm);
+        if (!e)
+            out->figure += is_left(&vm, now);
+        else if (e->kind == ERROR_NOT_FOUND)
+            e = NULL; /* the reconciler shows it to the operator as an orphan */
+    }
+    return e;
+}
+
+/* Every host must answer: what one that is unreachable has is not known. */
+static struct error *hosts_count(struct worker_context *context, const char *kind,
+                                 bool (*is_left)(const struct vm_exists_row *vm,
+                                                 const struct context *now),
+                                 const struct context *now, struct promise_reading *out)
+{
+    const struct config *config = context->config;
+    struct error *e = NULL;
+
+    for (size_t i = 0; !e && i < config->region_count; i++)
+        e = region_count(context, &config->regions[i], kind, is_left, now, out);
+    out->evidence = "Compared with each host's own list of what it has.";
+    if (e && e->kind == ERROR_UPSTREAM) {
+        out->is_known = false;
+        out->evidence = "A host cannot be reached.";
+        return NULL;
+    }
+    return e;
+}
+
+struct error *promise_host_check(struct worker_context *context, const struct promise *promise,
+                                 const struct context *now, struct promise_reading *out)
+{
+    return hosts_count(context, promise->subject, is_of_destroyed, now, out);
+}
+
+struct error *promise_seed_check(struct worker_context *context, const struct promise *promise,
+                                 const struct context *now, struct promise_reading *out)
+{
+    return hosts_count(context, promise->subject, is_past_creation, now, out);
+}

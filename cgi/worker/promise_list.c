@@ -1,0 +1,135 @@
+/* Every promise, in the order of the pages; see promise.h. */
+#include "worker/promise.h"
+
+#include "base/array.h"
+#include "base/clock.h"
+#include "base/limit.h"
+
+enum { OFTEN_S = 5 * A_MINUTE_S, HOURLY_S = AN_HOUR_S };
+
+/* Rows that are deleted when their period is over. */
+#define ROWS(id_, kind, seconds, sentence_)                                                        \
+    {                                                                                              \
+        .id = (id_), .topic = "Retention", .sentence = (sentence_),                                \
+        .mechanism = "worker/retention.c, every hour", .every_s = HOURLY_S,                        \
+        .check = promise_rows_check, .subject = (kind), .term_s = (seconds),                       \
+        .is_figure_time = true                                                                     \
+    }
+
+/* Something that there must be none of in the files. */
+#define FILES(id_, topic_, field, mechanism_, sentence_)                                           \
+    {                                                                                              \
+        .id = (id_), .topic = (topic_), .sentence = (sentence_), .mechanism = (mechanism_),        \
+        .every_s = HOURLY_S, .check = promise_files_check, .subject = (field)                      \
+    }
+
+/* Something that visitors must not get from this server. */
+#define FRONT(id_, check_, mechanism_, sentence_)                                                  \
+    {                                                                                              \
+        .id = (id_), .topic = "This website", .sentence = (sentence_), .mechanism = (mechanism_),  \
+        .every_s = OFTEN_S, .check = (check_)                                                      \
+    }
+
+const struct promise PROMISES[] = {
+    {
+        .id = "destroyed-disks",
+        .topic = "Destroyed VMs",
+        .sentence = "When a VM is destroyed, its disk and all of its snapshots are deleted from "
+                    "the host.",
+        .mechanism = "worker/job_destroy.c; again by worker/orphan.c",
+        .every_s = OFTEN_S,
+        .check = promise_host_check,
+        .subject = "disk",
+    },
+    {
+        .id = "destroyed-domains",
+        .topic = "Destroyed VMs",
+        .sentence = "A destroyed VM no longer exists on the host.",
+        .mechanism = "worker/job_destroy.c; again by worker/orphan.c",
+        .every_s = OFTEN_S,
+        .check = promise_host_check,
+        .subject = "domain",
+    },
+    {
+        .id = "host-keys",
+        .topic = "Keys",
+        .sentence = "The private half of a VM's SSH host key is deleted from the server once the "
+                    "VM has started.",
+        .mechanism = "worker/job_create.c",
+        .every_s = OFTEN_S,
+        .check = promise_seed_check,
+        .subject = "seed",
+    },
+    FILES("private-keys", "Keys", "private_keys", "model/ssh_key_private.c",
+          "Private keys are never stored: not in the database, not in a log."),
+    FILES("provider-keys", "Keys", "provider_keys", "no form takes one",
+          "API keys of LLM providers are never stored on this server."),
+    FILES("declared-files", "Records", "undeclared", "model/inventory_files.c",
+          "Every file that this server keeps is listed in its data inventory."),
+    FILES("log-addresses", "Records", "log_addresses", "base/log.c",
+          "The logs hold no IP addresses."),
+    {
+        .id = "log-age",
+        .topic = "Records",
+        .sentence = "Request and error logs are deleted after {days}.",
+        .mechanism = "helper/log_keeper.c",
+        .every_s = HOURLY_S,
+        .check = promise_log_age_check,
+        .subject = "log_oldest_at",
+        .term_s = LIMIT_LOG_DAYS * A_DAY_S,
+        .is_figure_time = true,
+    },
+    FRONT("cookies", promise_cookie_check, "web/session.c",
+          "This website sets one cookie, __Host-session, which is sent over HTTPS only and hidden "
+          "from scripts."),
+    FRONT("third-parties", promise_third_party_check, "nginx.conf, Content-Security-Policy",
+          "Your browser loads nothing from third parties."),
+    FRONT("security-headers", promise_headers_check, "nginx.conf, add_header",
+          "Every answer has all security headers."),
+    FRONT("old-tls", promise_tls_check, "nginx.conf, ssl_protocols",
+          "Connections are encrypted with TLS 1.2 or 1.3; older versions are refused."),
+    FRONT("plain-http", promise_plain_http_check, "nginx.conf",
+          "Nothing is served without encryption."),
+    {
+        .id = "certificate",
+        .topic = "This website",
+        .sentence = "The server's certificate is renewed at least {days} before it expires.",
+        .mechanism = "the operator, or an ACME client",
+        .every_s = HOURLY_S,
+        .check = promise_certificate_check,
+        .term_s = 14 * A_DAY_S,
+        .is_figure_time = true,
+    },
+    ROWS("sessions", "session", 0, "A session that has ended is deleted within two hours."),
+    ROWS("session-length", "session_start", LIMIT_SESSION_S,
+         "You are signed out after {days}, however often you come back."),
+    ROWS("sign-in-links", "signin_link", A_DAY_S, "Sign-in links are deleted after {days}."),
+    ROWS("browsers", "known_browser", LIMIT_KNOWN_BROWSER_S,
+         "The browsers that you sign in with are forgotten {days} after they were last used."),
+    ROWS("mails", "mail", LIMIT_MAIL_KEEP_S, "Sent emails are deleted after {days}."),
+    ROWS("mail-content", "mail_content", LIMIT_MAIL_EXPIRY_S,
+         "What an email says is deleted once it is sent, and after {days} at the latest."),
+    ROWS("closed-accounts", "closed_team", LIMIT_CLOSED_KEEP_S,
+         "The VMs of a closed account are destroyed after {days}."),
+    ROWS("payment-links", "payment_link", 0,
+         "Links to payment pages are deleted within two hours of their expiry."),
+    ROWS("usage-minutes", "usage_minute", LIMIT_MINUTES_KEEP_S,
+         "Measurements of a VM by the minute are deleted after {days}."),
+    ROWS("usage", "usage_quarter", LIMIT_USAGE_KEEP_S,
+         "Measurements of a VM by the quarter hour are deleted after {days}."),
+    ROWS("events", "event", LIMIT_EVENT_KEEP_S,
+         "Notifications from Stripe and WorkOS are deleted after {days}."),
+    ROWS("identities", "workos_object", LIMIT_EVENT_KEEP_S,
+         "What WorkOS reported about accounts is deleted after {days}."),
+    ROWS("ledger", "ledger", LIMIT_RECORD_KEEP_S + 31 * A_DAY_S,
+         "What each VM used is kept for billing for {years}."),
+    ROWS("receipts", "receipt", LIMIT_RECORD_KEEP_S,
+         "Receipts of destroyed VMs are deleted after {years}."),
+    ROWS("invoices", "invoice", LIMIT_RECORD_KEEP_S, "Invoices are deleted after {years}."),
+    ROWS("billing-activity", "billing_activity", LIMIT_RECORD_KEEP_S,
+         "The history of a subscription is deleted after {years}."),
+    ROWS("usage-reports", "usage_report", LIMIT_RECORD_KEEP_S,
+         "What was reported to Stripe is deleted after {years}."),
+};
+
+const size_t PROMISE_COUNT = COUNT(PROMISES);

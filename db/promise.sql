@@ -1,0 +1,46 @@
+-- promise_list() rows
+SELECT id, topic, sentence, mechanism, every_s, state, unit, figure, figure_max, evidence,
+       checked_at, changed_at
+FROM promise ORDER BY position /* scan ok */ /* sort ok */;
+
+-- promise_get(id text) row
+SELECT state, checked_at FROM promise WHERE id = :id;
+
+-- promise_put(id text, position int, topic text, sentence text, mechanism text, every_s int, state text, unit text, figure int, figure_max int, evidence text, now_at int) done
+INSERT INTO promise (id, position, topic, sentence, mechanism, every_s, state, unit, figure,
+                     figure_max, evidence, checked_at, changed_at)
+VALUES (:id, :position, :topic, :sentence, :mechanism, :every_s, :state, :unit, :figure,
+        :figure_max, :evidence, :now_at, :now_at)
+ON CONFLICT (id) DO UPDATE SET position = :position, topic = :topic, sentence = :sentence,
+    mechanism = :mechanism, every_s = :every_s, state = :state, unit = :unit, figure = :figure,
+    figure_max = :figure_max, evidence = :evidence, checked_at = :now_at,
+    changed_at = CASE WHEN state = :state THEN changed_at ELSE :now_at END;
+
+-- promise_delete_others(ids text) done
+-- Those that this version does not make; `ids` is a JSON array.
+DELETE FROM promise WHERE id NOT IN (SELECT value FROM json_each(:ids)) /* scan ok */;
+
+-- promise_oldest(kind text) row (oldest_at int) across teams
+-- From when the oldest row of a kind is, or when the period of one ended; 0: there is none.
+SELECT ifnull(CASE :kind
+    WHEN 'session' THEN (SELECT min(min(expires_at, idle_at)) FROM session /* scan ok */)
+    WHEN 'session_start' THEN (SELECT min(created_at) FROM session /* scan ok */)
+    WHEN 'closed_team' THEN (SELECT min(t.closed_at) FROM team t WHERE t.closed_at IS NOT NULL
+        AND EXISTS (SELECT 1 FROM vm WHERE vm.team_id = t.id AND vm.gone_at IS NULL) /* scan ok */)
+    WHEN 'mail_content' THEN (SELECT min(created_at) FROM mail
+        WHERE coalesce(amount, vm_name, browser, url, happened_at, until_at) IS NOT NULL /* scan ok */)
+    WHEN 'payment_link' THEN (SELECT min(expires_at) FROM billing_request
+        WHERE url IS NOT NULL /* scan ok */)
+    WHEN 'signin_link' THEN (SELECT min(created_at) FROM signin_link /* scan ok */)
+    WHEN 'usage_minute' THEN (SELECT min(minute_at) FROM usage_minute /* scan ok */)
+    WHEN 'usage_quarter' THEN (SELECT min(quarter_at) FROM usage_quarter /* scan ok */)
+    WHEN 'mail' THEN (SELECT min(created_at) FROM mail /* scan ok */)
+    WHEN 'known_browser' THEN (SELECT min(seen_at) FROM known_browser /* scan ok */)
+    WHEN 'ledger' THEN (SELECT min(month_at) FROM ledger /* scan ok */)
+    WHEN 'receipt' THEN (SELECT min(removed_at) FROM receipt /* scan ok */)
+    WHEN 'invoice' THEN (SELECT min(created_at) FROM invoice /* scan ok */)
+    WHEN 'billing_activity' THEN (SELECT min(at) FROM billing_activity /* scan ok */)
+    WHEN 'usage_report' THEN (SELECT min(hour_at) FROM usage_report /* scan ok */)
+    WHEN 'event' THEN (SELECT min(received_at) FROM event /* scan ok */)
+    WHEN 'workos_object' THEN (SELECT min(told_at) FROM workos_object /* scan ok */)
+    END, 0) AS oldest_at;

@@ -1,0 +1,92 @@
+// The promises of a running server: all are kept; a fault planted in nginx's configuration turns the
+// promise that it breaks red and no other, for the operator and on the public page, until it is mended.
+// What can be planted in the database and in files is in unit/promise_test.c.
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import { Server, ask, check, equal, finish, root, until } from './lib.mjs';
+
+const server = await Server.make(process.argv[2]);
+await server.start();
+
+// As the operator reads it: { status, rows }.
+function promises(...options) {
+  try {
+    const output = execFileSync(`${root}/cgi/admin.sh`, [server.dir, '--json', 'promises', ...options], { encoding: 'utf8' });
+    return { status: 0, rows: output.trim().split('\n').map(JSON.parse) };
+  } catch (e) {
+    return { status: e.status, rows: String(e.stdout).trim().split('\n').map(JSON.parse) };
+  }
+}
+const red = ({ rows }) => rows.filter(({ state }) => state === 'red').map(({ id }) => id).join(' ');
+
+// ---- all are kept ----
+const first = promises('--now');
+equal('exit status when all are kept', first.status, 0);
+check('there are promises', first.rows.length >= 31);
+for (const { id, state, evidence } of first.rows) equal(`${id} is kept (${evidence})`, state, 'green');
+for (const row of first.rows) {
+  check(`${row.id} is complete`, row.sentence && row.mechanism && row.evidence && /^\d{4}-.*Z$/.test(row.checked_at)
+    && Number.isInteger(row.figure) && Number.isInteger(row.limit) && !/[{}]/.test(row.sentence));
+}
+// The worker measures too, confined as it is.
+await until(() => promises().rows.every(({ checked_at: at }) => at));
+check('the worker could measure everything', !/event=promise /.test(server.log()));
+
+// ---- for machines ----
+equal('/healthz', (await ask(server, 'GET', '/healthz')).text, 'ok\n');
+check('/metrics from this computer', /^domicile_promise\{id="cookies"\} 1$/m.test((await ask(server, 'GET', '/metrics')).text));
+equal('/metrics from elsewhere', (await ask(server, 'GET', '/metrics', { from: '127.0.0.2' })).status, 404);
+
+// ---- violations ----
+const conf = `${server.dir}/run/nginx.conf`;
+const right = fs.readFileSync(conf, 'utf8');
+const planted = [
+  ['cookies', (t) => t.replace('add_header Retry-After ', 'add_header Set-Cookie "track=1" always;\n    add_header Retry-After ')],
+  ['third-parties', (t) => t.replace("font-src 'self'", "font-src 'self' https://fonts.example")],
+  ['third-parties', (t) => t.replace('add_header Retry-After ',
+    `sub_filter '</main>' '<img src="https://pixel.example/1.png"></main>';\n    add_header Retry-After `)],
+  ['security-headers', (t) => t.replace(/^ *add_header X-Frame-Options.*\n/m, '')],
+  ['security-headers', (t) => t.replace(/^( *add_header Referrer-Policy.*\n)/m, '$1$1')],
+  ['old-tls', (t) => t.replace(/ssl_protocols .*;/, 'ssl_protocols TLSv1 TLSv1.1 TLSv1.2 TLSv1.3;')
+    .replace(/ssl_ciphers .*;/, 'ssl_ciphers DEFAULT@SECLEVEL=0;')],
+  ['plain-http', (t) => t.replace(/error_page 497 .*;/, 'error_page 497 =200 /errors/404.html;')],
+];
+for (const [id, change] of planted) {
+  const text = change(right);
+  check(`${id}: something is planted`, text !== right);
+  fs.writeFileSync(conf, text);
+  const nginx = Number(fs.readFileSync(`${server.dir}/nginx/pid`, 'utf8'));
+  process.kill(nginx, 'SIGHUP');
+  // nginx replaces its processes one after the other.
+  const broken = await until(() => { const got = promises('--now'); return red(got) && got; });
+  equal(`${id} is the only one that is broken`, red(broken), id);
+  equal(`${id}: exit status`, broken.status, 1);
+  const { text: page } = await ask(server, 'GET', '/status');
+  check(`${id}: /status says so`, page.includes('1 broken')
+    && new RegExp(`id="${id}".*\\n.*>Broken<`).test(page));
+  fs.writeFileSync(conf, right);
+  process.kill(nginx, 'SIGHUP');
+  check(`${id} is kept again`, await until(() => promises('--now').status === 0));
+}
+
+// ---- a certificate that nobody renewed ----
+const certificate = `${server.dir}/tls/certificate.pem`;
+const good = fs.readFileSync(certificate);
+const nginx = Number(fs.readFileSync(`${server.dir}/nginx/pid`, 'utf8'));
+fs.writeFileSync(certificate, execFileSync('openssl', ['req', '-x509', '-key', `${server.dir}/tls/key.pem`, '-days', '5',
+  '-subj', '/CN=localhost'], { stdio: ['ignore', 'pipe', 'ignore'] }));
+process.kill(nginx, 'SIGHUP');
+equal('an old certificate breaks its promise alone', await until(() => red(promises('--now'))), 'certificate');
+fs.writeFileSync(certificate, good);
+process.kill(nginx, 'SIGHUP');
+check('a new one keeps it', await until(() => promises('--now').status === 0));
+
+// ---- without a server ----
+await server.stop();
+const alone = promises('--now');
+const unknown = alone.rows.filter(({ state }) => state === 'unknown').map(({ id }) => id);
+equal('without nginx, what cannot be measured is unknown', unknown.join(' '),
+  'cookies third-parties security-headers old-tls certificate');
+equal('and nothing is broken', alone.status, 0);
+await server.end();
+finish();

@@ -1,0 +1,326 @@
+/*
+ * Promises: all are kept on a fresh server, and a planted violation of each turns that one red and
+ * no other, until it is mended.
+ */
+#include "base/array.h"
+#include "drain.h"
+#include "fake_driver.h"
+#include "model/state_path.h"
+#include "worker/promise.h"
+#include "world.h"
+
+#include "promise.sql.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+struct test {
+    struct world *world;
+    struct worker_context *context;
+    const char *vm; /* a running VM */
+};
+
+static int set_up(void **state)
+{
+    struct test *test = arena_alloc(arena_new(4096), sizeof *test);
+
+    *fake = (struct fake_host){ .calls = 0 };
+    test->world = world_open(world_folder("fake:///local"));
+    test->context = drain_bench(test->world);
+    test->vm = world_create(test->world, "first");
+    drain(test->context);
+    *state = test;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct test *test = *state;
+
+    worker_context_close(test->context);
+    world_close(test->world);
+    return 0;
+}
+
+/* Changes the database as no code of ours would. */
+static void plant(struct test *test, const char *sql)
+{
+    struct arena *arena = test->world->arena;
+    const char *command = arena_printf(arena, "sqlite3 '%s' \"%s\"",
+                                       main_db_path(arena, test->world->state_dir), sql);
+
+    assert_int_equal(system(command), 0);
+}
+
+static struct promise_list_rows measure(struct test *test)
+{
+    struct promise_list_rows rows;
+
+    world_check(promise_round(test->context, true), "round");
+    world_check(sql_promise_list(test->world->db, test->world->arena, &rows), "list");
+    assert_int_equal(rows.count, PROMISE_COUNT);
+    return rows;
+}
+
+/* There is no web server here, see e2e/promises.mjs; without one, nothing is served in plain. */
+static const char *expected_of(const struct promise_list_row *row)
+{
+    bool needs_door = strcmp(row->topic, "This website") == 0 && strcmp(row->id, "plain-http") != 0;
+
+    return needs_door ? "unknown" : "green";
+}
+
+/* Each promise has the usual state, but for `id`, which has `state`. */
+static void only_differs(struct test *test, const char *id, const char *state)
+{
+    struct promise_list_rows rows = measure(test);
+    bool is_found = false;
+
+    for (size_t i = 0; i < rows.count; i++) {
+        bool is_it = strcmp(rows.row[i].id, id) == 0;
+        const char *expected = is_it ? state : expected_of(&rows.row[i]);
+
+        if (strcmp(rows.row[i].state, expected) != 0)
+            fail_msg("%s is %s, not %s: %lld of %lld, %s", rows.row[i].id, rows.row[i].state,
+                     expected, (long long)rows.row[i].figure, (long long)rows.row[i].figure_max,
+                     rows.row[i].evidence);
+        is_found |= is_it;
+    }
+    assert_true(is_found || !*id);
+}
+
+static void all_are_kept_at_first(void **state)
+{
+    only_differs(*state, "", "");
+}
+
+#define OLD "unixepoch() - 3000000000"
+
+static void an_old_row_turns_its_promise_red(void **state)
+{
+    static const struct {
+        const char *id, *plant, *mend;
+    } cases[] = {
+        { "sessions",
+          "INSERT INTO session (id_hash, handle, csrf_secret, browser, created_at, seen_at, "
+          "idle_at, "
+          "expires_at) VALUES (x'00', 'old', x'00', 'x', unixepoch() - 9000, 1, unixepoch() - "
+          "7300, "
+          "unixepoch() + 99)",
+          "DELETE FROM session WHERE handle = 'old'" },
+        { "session-length",
+          "INSERT INTO session (id_hash, handle, csrf_secret, browser, created_at, seen_at, "
+          "idle_at, "
+          "expires_at) VALUES (x'01', 'long', x'00', 'x', unixepoch() - 86400 * 31, 1, "
+          "unixepoch() + 99, unixepoch() + 99)",
+          "DELETE FROM session WHERE handle = 'long'" },
+        { "mail-content",
+          "INSERT INTO mail (id, kind, to_email, once, url, state, attempts, due_at, created_at) "
+          "VALUES ('old', 'signin_link', 'a', 'old', 'https://a', 'sent', 1, 1, unixepoch() - "
+          "86400 * 3)",
+          "DELETE FROM mail" },
+        { "closed-accounts", "UPDATE team SET closed_at = unixepoch() - 86400 * 31",
+          "UPDATE team SET closed_at = NULL" },
+        { "payment-links",
+          "INSERT INTO billing_request (job_id, team_id, url, expires_at) SELECT id, team_id, "
+          "'https://pay', unixepoch() - 7300 FROM job LIMIT 1",
+          "DELETE FROM billing_request" },
+        { "sign-in-links",
+          "INSERT INTO signin_link (token_hash, email, created_at, expires_at) VALUES (x'00', 'a', "
+          "unixepoch() - 94000, unixepoch())",
+          "DELETE FROM signin_link" },
+        { "browsers",
+          "INSERT INTO known_browser (person_id, browser, seen_at) SELECT id, 'Old', " OLD
+          " FROM person LIMIT 1",
+          "DELETE FROM known_browser WHERE browser = 'Old'" },
+        { "mails",
+          "INSERT INTO mail (id, kind, to_email, once, state, attempts, due_at, created_at) VALUES "
+          "('old', 'signin_link', 'a', 'old', 'sent', 1, 1, " OLD ")",
+          "DELETE FROM mail" },
+        { "usage-minutes",
+          "INSERT INTO usage_minute SELECT team_id, id, unixepoch() - 94000, 1, 1, 1, 1, 1, 1, 1 "
+          "FROM vm LIMIT 1",
+          "DELETE FROM usage_minute" },
+        { "usage",
+          "INSERT INTO usage_quarter SELECT team_id, id, " OLD ", 1, 1, 1, 1, 1, 1, 1, 1, 1 "
+          "FROM vm LIMIT 1",
+          "DELETE FROM usage_quarter" },
+        { "events",
+          "INSERT INTO event (source, id, type, received_at, state, attempts, due_at_ms) VALUES "
+          "('stripe', 'old', 't', " OLD ", 'applied', 1, 1)",
+          "DELETE FROM event" },
+        { "identities", "INSERT INTO workos_object VALUES ('old', 1, 0, " OLD ")",
+          "DELETE FROM workos_object" },
+        { "ledger",
+          "INSERT INTO ledger VALUES (1, 1, 'old', 1, 2, 0, 'old', 'running', 'nano', 1, 0)",
+          "DELETE FROM ledger WHERE vm_id = 'old'" },
+        { "receipts", "INSERT INTO receipt VALUES (1, 'old', 1, 'disk', 'gone', 1)",
+          "DELETE FROM receipt WHERE vm_id = 'old'" },
+        { "invoices",
+          "INSERT INTO invoice (team_id, created_at, id, status, currency, total_cents, "
+          "remaining_cents, period_start_at, period_end_at) VALUES (1, 1, 'old', 'paid', 'EUR', 1, "
+          "0, 1, 2)",
+          "DELETE FROM invoice" },
+        { "billing-activity",
+          "INSERT INTO billing_activity (team_id, at, id, what) VALUES (1, 1, 'old', 'x')",
+          "DELETE FROM billing_activity" },
+        { "usage-reports",
+          "INSERT INTO usage_report (team_id, hour_at, identifier, value, state, attempts, due_at) "
+          "VALUES (1, 1, 'old', 1, 'confirmed', 1, 1)",
+          "DELETE FROM usage_report" },
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        plant(*state, cases[i].plant);
+        only_differs(*state, cases[i].id, "red");
+        plant(*state, cases[i].mend);
+        only_differs(*state, cases[i].id, "green");
+    }
+}
+
+static const char *destroyed_sql(struct test *test, const char *when)
+{
+    return arena_printf(test->world->arena, "UPDATE vm SET gone_at = %s WHERE id = '%s'", when,
+                        test->vm);
+}
+
+static void what_a_destroyed_vm_left_turns_its_promise_red(void **state)
+{
+    struct test *test = *state;
+    struct fake_vm *left = fake_find(test->vm);
+
+    left->has_domain = false;
+    plant(test, destroyed_sql(test, "unixepoch() - 30"));
+    only_differs(test, "destroyed-disks", "green"); /* it may take a while */
+    plant(test, destroyed_sql(test, "unixepoch() - 3600"));
+    only_differs(test, "destroyed-disks", "red");
+    left->has_disk = false;
+    left->has_domain = true;
+    only_differs(test, "destroyed-domains", "red");
+    left->has_domain = false;
+    only_differs(test, "", "");
+}
+
+static void a_host_key_that_stays_turns_its_promise_red(void **state)
+{
+    struct test *test = *state;
+
+    plant(test, "UPDATE vm SET state_at = unixepoch() - 3600");
+    only_differs(test, "", "");
+    fake_find(test->vm)->has_seed = true;
+    only_differs(test, "host-keys", "red");
+    fake_find(test->vm)->has_seed = false;
+    only_differs(test, "", "");
+}
+
+static void an_unreachable_host_makes_them_unknown(void **state)
+{
+    struct test *test = *state;
+    struct promise_list_rows rows;
+    size_t unknown = 0;
+
+    fake->is_unreachable = true;
+    rows = measure(test);
+    for (size_t i = 0; i < rows.count; i++)
+        unknown += strcmp(rows.row[i].state, "unknown") == 0 &&
+                   strcmp(rows.row[i].topic, "This website") != 0;
+    assert_int_equal(unknown, 3);
+    assert_string_equal(rows.row[0].state, "unknown");
+    fake->is_unreachable = false;
+    only_differs(test, "", "");
+}
+
+static void file_write(struct test *test, const char *path, const char *text)
+{
+    struct arena *arena = test->world->arena;
+    const char *command =
+        arena_printf(arena, "cd '%s' && mkdir -p \"$(dirname %s)\" && printf '%%b' '%s' >>%s",
+                     test->world->state_dir, path, text, path);
+
+    assert_int_equal(system(command), 0);
+}
+
+static void file_remove(struct test *test, const char *path)
+{
+    assert_int_equal(
+        unlink(arena_printf(test->world->arena, "%s/%s", test->world->state_dir, path)), 0);
+}
+
+static void what_a_file_must_not_hold_turns_its_promise_red(void **state)
+{
+    static const struct {
+        const char *id, *path, *text;
+    } cases[] = {
+        { "declared-files", "data/copy.db", "x" },
+        { "declared-files", "forgotten", "" },
+        { "private-keys", "log/2026-01-01", "-----BEGIN OPENSSH PRIVATE KEY-----\\n" },
+        { "private-keys", "nginx/body/0000000001", "-----BEGIN RSA PRIVATE KEY-----" },
+        { "provider-keys", "nginx/body/0000000002", "key=sk-ant-api03-AAAA" },
+        { "log-addresses", "log/2026-01-02", "a=1 client=203.0.113.7\\n" },
+        { "log-age", "log/2025-01-01", "time=1735689600.000 level=info\\n" },
+    };
+
+    file_write(*state, "log/2026-01-03", "client=127.0.0.1 version=0.0.0.0\\n");
+    only_differs(*state, "", "");
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        file_write(*state, cases[i].path, cases[i].text);
+        only_differs(*state, cases[i].id, "red");
+        file_remove(*state, cases[i].path);
+        only_differs(*state, "", "");
+    }
+}
+
+static void a_private_key_in_a_column_turns_its_promise_red(void **state)
+{
+    plant(*state, "UPDATE person SET name = '-----BEGIN OPENSSH PRIVATE KEY-----'");
+    only_differs(*state, "private-keys", "red");
+    plant(*state, "UPDATE person SET name = 'Ada'; PRAGMA secure_delete = ON; "
+                  "PRAGMA wal_checkpoint(TRUNCATE)");
+    only_differs(*state, "", "");
+}
+
+/* Not before its interval is over; and what this version does not promise is forgotten. */
+static void a_promise_is_measured_when_it_is_due(void **state)
+{
+    struct test *test = *state;
+    struct promise_get_row before, after;
+    struct world *world = test->world;
+
+    only_differs(test, "", "");
+    plant(test, "UPDATE promise SET checked_at = checked_at - 400; INSERT INTO promise "
+                "SELECT 'former', 99, topic, sentence, mechanism, every_s, state, unit, figure, "
+                "figure_max, evidence, checked_at, changed_at FROM promise LIMIT 1");
+    world_check(sql_promise_get(world->db, world->arena, "mails", &before), "before");
+    world_check(promise_round(test->context, false), "round");
+    world_check(sql_promise_get(world->db, world->arena, "mails", &after), "after");
+    assert_int_equal(after.checked_at, before.checked_at);
+    world_check(sql_promise_get(world->db, world->arena, "destroyed-disks", &after), "after");
+    assert_true(after.checked_at > before.checked_at);
+    assert_non_null(sql_promise_get(world->db, world->arena, "former", &after));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(all_are_kept_at_first),
+        TEST(an_old_row_turns_its_promise_red),
+        TEST(what_a_destroyed_vm_left_turns_its_promise_red),
+        TEST(a_host_key_that_stays_turns_its_promise_red),
+        TEST(an_unreachable_host_makes_them_unknown),
+        TEST(what_a_file_must_not_hold_turns_its_promise_red),
+        TEST(a_private_key_in_a_column_turns_its_promise_red),
+        TEST(a_promise_is_measured_when_it_is_due),
+    };
+
+    fake_open();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
