@@ -41,16 +41,24 @@ static struct price_view_size_rows sizes_of(struct request *r, const struct pric
     return sizes;
 }
 
-/* How one logs in to the first VM of a region, as an example; NULL: nothing is configured. */
-static const char *ssh_example(struct request *r)
+/* The VM in the picture of its page: what is configured first; nothing if something is missing. */
+static void example_fill(struct request *r, struct home_html *page)
 {
     const struct config *config = r->config;
     const struct config_region *region = config->regions;
+    const struct config_image *image = config->images;
+    const struct config_size *size = config->sizes;
 
-    if (!config->region_count || !config->image_count)
-        return NULL;
-    return arena_printf(r->arena, "ssh -p %lld %s@%s", (long long)region->ssh_port_first,
-                        config->images->user, region->ssh_host);
+    if (!config->region_count || !config->image_count || !config->size_count)
+        return;
+    page->ssh = arena_printf(r->arena, "ssh -p %lld %s@%s", (long long)region->ssh_port_first,
+                             image->user, region->ssh_host);
+    page->example_facts = arena_printf(
+        r->arena, "%s · %s · %s", image->label,
+        vm_view_size(r->arena, size->vcpus, size->memory_mb, size->disk_gb), region->label);
+    page->example_vcpus = size->vcpus;
+    page->example_memory_mb = size->memory_mb;
+    page->example_disk = text_disk(r->arena, size->disk_gb);
 }
 
 static struct error *home_show(struct request *r)
@@ -74,7 +82,7 @@ static struct error *home_show(struct request *r)
     if (e)
         return e;
     page.sizes = sizes_of(r, &prices);
-    page.ssh = ssh_example(r);
+    example_fill(r, &page);
     page.create_ms = create.typical_ms;
     page.gone_total = gone.total;
     for (size_t i = 0; i < config->image_count; i++)
