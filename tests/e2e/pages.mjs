@@ -245,7 +245,7 @@ const looker = { bypassCsp: true };
   check('chart: the mark is where the value is', Math.abs(await plain.$eval('.here circle', (e) => parseFloat(e.getAttribute('cy'))) - 75) < 1);
   // In the month before, because this one may have just begun.
   const last = new Date(Date.UTC(new Date().getUTCFullYear(), new Date().getUTCMonth(), 0)), month = last.toISOString().slice(0, 7);
-  server.sql(`INSERT OR IGNORE INTO price SELECT item, 0, millicents FROM price;
+  server.sql(`UPDATE team SET created_at = unixepoch('${month}-01');
     INSERT INTO ledger (team_id, month_at, vm_id, from_at, until_at, is_open, vm_name, state, size, disk_gb, snapshot_gb)
     SELECT team_id, unixepoch('${month}-01'), id, unixepoch('${month}-20'), unixepoch('${month}-20') + 86400, 0, name, 'running', 'medium', 20, 0 FROM vm WHERE id = '${vmId}';`);
   await plain.goto(`${server.url}/costs?month=${month}`);

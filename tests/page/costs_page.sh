@@ -79,7 +79,7 @@ expect_text '<rect x="23" y="1000" width="14" height="0"/><rect class="s2" x="23
 # One hour of 1 * 5 millicents can still be seen.
 expect_text '<rect x="43" y="1000" width="14" height="0"/><rect class="s2" x="43" y="985" width="14" height="15"'
 expect_text "<span>€0.40</span><span>€0.20</span><span>€0</span>"
-expect_text '<td class="num">€0.29</td><td class="num">€0.07</td><td class="num">€0.36</td>'
+expect_text 'class="num">€0.29</td><td data-th="Storage" class="num">€0.07</td><td class="num st"><b>€0.36</b></td>'
 # The chart begins with the first day that cost something, and less than three days are a table alone. A month
 # has the cost of the one before it.
 as alice get "/costs?month=2026-02" ; expect_text '<span class="fig">€0.48</span><span class="of">January 2026</span>'
