@@ -248,7 +248,8 @@ static struct error *account_fill(struct request *r, struct account_html *page)
     struct error *e = sql_person_get(r->db, r->arena, r->session->person_id, &person);
 
     if (!e)
-        e = sql_session_list(r->db, r->arena, person.id, r->now_at, LIMIT_LIST_ROWS + 1, &sessions);
+        e = sql_session_list(r->db, r->arena, person.id, r->session->id_hash, r->now_at,
+                             LIMIT_LIST_ROWS + 1, &sessions);
     if (e)
         return e;
     page->email = person.email;
@@ -305,7 +306,7 @@ static struct error *account_rename(struct request *r)
     return e ? e : done(r, "Name updated.", "/account");
 }
 
-/* From the menu of any page, and back to it. */
+/* From the account page or the menu of any page, and back to it. Any other word: the system's. */
 static struct error *theme_set(struct request *r)
 {
     const char *theme, *page;

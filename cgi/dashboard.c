@@ -192,7 +192,6 @@ static struct error *vms_show(struct request *r)
 
 static struct error *new_fill(struct request *r, struct vm_new_html *page)
 {
-    struct job_typical_ms_row typical;
     struct ssh_key_all_rows keys;
     struct error *e = vm_options_full(r, page);
 
@@ -201,7 +200,7 @@ static struct error *new_fill(struct request *r, struct vm_new_html *page)
     if (!e)
         e = sql_ssh_key_all(r->db, r->arena, r->session->team_id, &keys);
     if (!e)
-        e = sql_job_typical_ms(r->db, r->arena, VM_JOB_CREATE, &typical);
+        e = vm_options_pace(r, page);
     if (!e)
         e = vm_options_images(r, &page->images);
     if (e)
@@ -210,7 +209,6 @@ static struct error *new_fill(struct request *r, struct vm_new_html *page)
     page->is_one_image = page->images.count == 1;
     page->is_one_region = page->regions.count == 1;
     page->keys = vm_options_keys(r, &keys);
-    page->typical_ms = typical.typical_ms;
     r->frame.title = "New VM";
     r->frame.section = "vms";
     return NULL;

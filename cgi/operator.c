@@ -17,6 +17,24 @@
 #include "web/serve.h"
 #include "web/session.h"
 
+#include <string.h>
+
+/* What is wrong with a host, and why it emulates: the configuration says so, or KVM cannot be used.
+ */
+static void region_count(struct request *r, const struct region_status_list_row *host,
+                         struct operator_html *page)
+{
+    const struct config_region *region = config_region_find(r->config, host->region);
+
+    page->unreachable += host->error != NULL;
+    if (strcmp(host->accelerator, "tcg") != 0)
+        return;
+    if (region && strcmp(region->accelerator, "tcg") == 0)
+        page->is_emulation_chosen = 1;
+    else
+        page->is_emulated = 1;
+}
+
 static struct error *operator_show(struct request *r)
 {
     struct operator_html page = { .unreachable = 0 };
@@ -47,7 +65,7 @@ static struct error *operator_show(struct request *r)
     page.has_more_problems = list_cut(&page.problems.count);
     page.has_mail = config_has_mail(r->config);
     for (size_t i = 0; i < page.regions.count; i++)
-        page.unreachable += page.regions.row[i].error != NULL;
+        region_count(r, &page.regions.row[i], &page);
     for (size_t i = 0; i < page.images.count; i++)
         page.broken_images += page.images.row[i].problem != NULL;
     r->frame.title = "Admin";

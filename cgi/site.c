@@ -44,16 +44,24 @@ static struct price_view_size_rows sizes_of(struct request *r, const struct pric
     return sizes;
 }
 
-/* How one logs in to the first VM of a region, as an example; NULL: nothing is configured. */
-static const char *ssh_example(struct request *r)
+/* The VM in the picture of its page: what is configured first; nothing if something is missing. */
+static void example_fill(struct request *r, struct home_html *page)
 {
     const struct config *config = r->config;
     const struct config_region *region = config->regions;
+    const struct config_image *image = config->images;
+    const struct config_size *size = config->sizes;
 
-    if (!config->region_count || !config->image_count)
-        return NULL;
-    return arena_printf(r->arena, "ssh -p %lld %s@%s", (long long)region->ssh_port_first,
-                        config->images->user, region->ssh_host);
+    if (!config->region_count || !config->image_count || !config->size_count)
+        return;
+    page->ssh = arena_printf(r->arena, "ssh -p %lld %s@%s", (long long)region->ssh_port_first,
+                             image->user, region->ssh_host);
+    page->example_facts = arena_printf(
+        r->arena, "%s · %s · %s", image->label,
+        vm_view_size(r->arena, size->vcpus, size->memory_mb, size->disk_gb), region->label);
+    page->example_vcpus = size->vcpus;
+    page->example_memory_mb = size->memory_mb;
+    page->example_disk = text_disk(r->arena, size->disk_gb);
 }
 
 static struct error *home_show(struct request *r)
@@ -77,7 +85,7 @@ static struct error *home_show(struct request *r)
     if (e)
         return e;
     page.sizes = sizes_of(r, &prices);
-    page.ssh = ssh_example(r);
+    example_fill(r, &page);
     page.create_ms = create.typical_ms;
     page.gone_total = gone.total;
     for (size_t i = 0; i < config->image_count; i++)
@@ -95,18 +103,35 @@ static struct error *home_show(struct request *r)
 
 /* A price per GB. */
 static struct price_view_size storage_of(struct request *r, const struct price_list_rows *prices,
-                                         const char *item, const char *label, const char *what)
+                                         const char *item, const char *label)
 {
     int64_t now_at = r->now_at;
     int64_t millicents = price_at(prices, item, now_at);
 
     return (struct price_view_size){
         .label = label,
-        .what = what,
         .price_hour = price_hour_exact(r->config, r->arena, millicents),
         .price_month = price_month(r->config, r->arena, millicents),
         .coming = price_coming(r->config, r->arena, prices, item, now_at),
     };
+}
+
+/* The one that costs least while it runs. */
+static struct price_view_size size_least(struct request *r, const struct price_list_rows *prices,
+                                         const struct price_view_size_rows *sizes)
+{
+    int64_t least = INT64_MAX;
+    size_t found = 0;
+
+    for (size_t i = 0; i < sizes->count; i++) {
+        int64_t millicents = price_at(prices, r->config->sizes[i].name, r->now_at);
+
+        if (millicents < least) {
+            least = millicents;
+            found = i;
+        }
+    }
+    return sizes->row[found];
 }
 
 static struct error *prices_show(struct request *r)
@@ -118,16 +143,11 @@ static struct error *prices_show(struct request *r)
 
     if (e)
         return e;
-    storage[0] = storage_of(r, &prices, PRICE_STOPPED_DISK, "Disk of a stopped VM",
-                            "each GB of its size, used or not");
-    storage[1] =
-        storage_of(r, &prices, PRICE_SNAPSHOT, "Snapshot", "each GB of the disk it restores");
+    storage[0] = storage_of(r, &prices, PRICE_STOPPED_DISK, "Disk of a stopped VM");
+    storage[1] = storage_of(r, &prices, PRICE_SNAPSHOT, "Snapshot");
     page.sizes = sizes_of(r, &prices);
     page.storage = (struct price_view_size_rows){ storage, 2 };
-    for (size_t i = 0; i < page.sizes.count; i++)
-        page.has_coming |= page.sizes.row[i].coming != NULL;
-    for (size_t i = 0; i < 2; i++)
-        page.has_coming |= storage[i].coming != NULL;
+    page.least = size_least(r, &prices, &page.sizes);
     r->frame.title = "Pricing";
     html_prices(&r->response.body, &r->frame, &page);
     return NULL;

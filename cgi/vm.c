@@ -346,6 +346,8 @@ static struct error *clone_fill(struct request *r, struct vm_new_html *page,
         e = vm_options_full(r, page);
     if (!e)
         e = vm_options_sizes_new(r, snapshot->disk_gb, &page->sizes);
+    if (!e)
+        e = vm_options_pace(r, page);
     if (e)
         return e;
     page->source_name = snapshot->name;

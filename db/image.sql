@@ -1,5 +1,5 @@
--- image_list() rows
-SELECT name, version, source, problem, checked_at FROM image ORDER BY name /* scan ok */;
+-- image_list() rows (short_version text)
+SELECT name, version, substr(version, 1, 12) AS short_version, source, problem, checked_at FROM image ORDER BY name /* scan ok */;
 
 -- image_get(name text) row
 SELECT name, version, source, problem, checked_at FROM image WHERE name = :name;

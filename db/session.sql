@@ -39,11 +39,11 @@ WHERE id_hash = :id_hash AND person_id IS NULL;
 UPDATE session SET workos_state_hash = NULL, workos_verifier = NULL
 WHERE id_hash = :id_hash AND workos_state_hash = :state_hash;
 
--- session_list(person_id int, now_at int, max int) rows
--- The sessions of a person, newest first.
+-- session_list(person_id int, id_hash blob, now_at int, max int) rows
+-- The sessions of a person: this one (id_hash), then the newest first.
 SELECT handle, browser, created_at, seen_at, id_hash FROM session
 WHERE person_id = :person_id AND idle_at > :now_at AND expires_at > :now_at
-ORDER BY created_at DESC LIMIT :max;
+ORDER BY id_hash = :id_hash DESC, created_at DESC LIMIT :max /* sort ok */;
 
 -- session_delete_by_handle(person_id int, handle text) one
 DELETE FROM session WHERE person_id = :person_id AND handle = :handle;

@@ -26,7 +26,6 @@ struct frame {
     const char *role;          /* in that team: "owner" or "member" */
     const char *session;       /* handle of the session, for its live parts; NULL: signed out */
     const char *theme;         /* "light" or "dark"; NULL: the system's */
-    const char *next_theme;    /* what the switch leads to */
     const char *path;          /* of this page, for forms that lead back to it */
     const char *csrf;          /* token for the forms of this page; NULL before any session */
     const char *notice;        /* one line about what was just done, or NULL */

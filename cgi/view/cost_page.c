@@ -24,7 +24,8 @@
 #include <string.h>
 
 enum { DAYS = 31, ID_BYTES = 32 };
-enum { CHART_WIDTH = 620, CHART_HEIGHT = 1000, BAR_MARGIN = 3, BAR_LEAST = 15, EURO = 100000 };
+enum { CHART_WIDTH = 620, CHART_HEIGHT = 1000, BAR_LEAST = 15, EURO = 100000 };
+enum { BAR_PERCENT = 70, BAR_MOST = 40, CHART_LEAST_DAYS = 3 }; /* of a day's width; units */
 
 static const struct list_choice SORTS[] = {
     { .value = "cost", .label = "Cost" },
@@ -204,9 +205,30 @@ static int64_t chart_top(int64_t most)
     return most <= 2 * unit ? 2 * unit : most <= 4 * unit ? 4 * unit : 10 * unit;
 }
 
+/* The days of a chart, by their numbers in the month. */
+struct span {
+    int64_t first, count, slot; /* slot: the width of a day, bar and gaps */
+};
+
+/* From the first day with any cost to today, or to the end of the month; none if nothing cost. */
+static struct span span_of(const struct request *r, const struct tally *tally)
+{
+    int64_t end_at = date_month_end(tally->month_at);
+    struct span span = { .count = (end_at - tally->month_at) / A_DAY_S };
+
+    if (end_at > r->now_at)
+        span.count = (r->now_at - tally->month_at) / A_DAY_S + 1;
+    while (span.count > 0 && ledger_sum_millicents(&tally->days[span.first]) == 0) {
+        span.first++;
+        span.count--;
+    }
+    span.slot = span.count > 0 ? CHART_WIDTH / span.count : 0;
+    return span;
+}
+
 /* The bars of a day: running at the bottom, storage on top of it. */
 static struct cost_day day_of(struct request *r, const struct tally *tally, int64_t day,
-                              int64_t day_count, int64_t top)
+                              int64_t top)
 {
     int64_t all = ledger_sum_millicents(&tally->days[day]);
     int64_t storage = ledger_sum_millicents(&tally->days_storage[day]);
@@ -224,7 +246,6 @@ static struct cost_day day_of(struct request *r, const struct tally *tally, int6
         .cost = price_amount(r->config, r->arena, all),
         .running = price_amount(r->config, r->arena, all - storage),
         .storage = price_amount(r->config, r->arena, storage),
-        .x = day * CHART_WIDTH / day_count + BAR_MARGIN,
         .running_y = CHART_HEIGHT - running_height,
         .running_height = running_height,
         .storage_y = CHART_HEIGHT - running_height - storage_height,
@@ -242,8 +263,10 @@ static const char *day_label(struct request *r, int64_t at)
 
 static void days_fill(struct request *r, const struct tally *tally, struct costs_html *page)
 {
-    int64_t end_at = date_month_end(tally->month_at);
-    int64_t day_count = (end_at - tally->month_at) / A_DAY_S, most = 0, top;
+    const struct span span = span_of(r, tally);
+    int64_t first_s = tally->month_at + span.first * A_DAY_S, most = 0, top;
+    int64_t bar =
+        span.slot * BAR_PERCENT / 100 < BAR_MOST ? span.slot * BAR_PERCENT / 100 : BAR_MOST;
     int decimals;
 
     for (size_t i = 0; i < DAYS; i++) {
@@ -253,20 +276,25 @@ static void days_fill(struct request *r, const struct tally *tally, struct costs
     }
     top = chart_top(most);
     decimals = top < 2 * EURO ? 2 : 0;
+    page->has_chart = span.count >= CHART_LEAST_DAYS;
     page->chart = (struct cost_chart){
         .top = money_millicents(r->config, r->arena, top, decimals),
         .half = money_millicents(r->config, r->arena, top / 2, decimals),
         .zero = money_millicents(r->config, r->arena, 0, 0),
-        .first_day = day_label(r, tally->month_at),
-        .middle_day = day_label(r, tally->month_at + day_count / 2 * A_DAY_S),
-        .last_day = day_label(r, end_at - 1),
+        .first_day = day_label(r, first_s),
+        .last_day = day_label(r, first_s + (span.count - 1) * A_DAY_S),
         .most = price_amount(r->config, r->arena, most),
-        .first_s = tally->month_at,
-        .last_step = day_count - 1,
+        .first_s = first_s,
+        .last_step = span.count - 1,
+        .bar_width = bar,
     };
     page->days.row = arena_array(r->arena, DAYS, sizeof *page->days.row);
-    for (int64_t day = 0; day < day_count && tally->month_at + day * A_DAY_S <= r->now_at; day++)
-        page->days.row[page->days.count++] = day_of(r, tally, day, day_count, top);
+    for (int64_t i = 0; i < span.count; i++) {
+        struct cost_day *day = &page->days.row[page->days.count++];
+
+        *day = day_of(r, tally, span.first + i, top);
+        day->x = i * CHART_WIDTH / span.count + (span.slot - bar) / 2;
+    }
 }
 
 static void files_fill(struct request *r, const struct tally *tally, struct costs_html *page)
@@ -318,6 +346,7 @@ static struct error *list_fill(struct request *r, struct tally *tally, struct co
     if (e)
         return e;
     page->has_usage = tally->count > 0;
+    page->vm_count = (int64_t)tally->count + tally->other_count;
     page->has_tools = tally->count > LIMIT_LIST_ROWS;
     e = list_query_page(r, (int64_t)lines_choose(r, list, tally), list);
     if (e)
@@ -363,7 +392,7 @@ static struct error *outlook_fill(struct request *r, const struct tally *tally,
     if (e)
         return e;
     page->forecast = amount(r, &forecast);
-    page->month_end = date_day(r->arena, end_at);
+    page->month_end = day_label(r, end_at);
     page->now_hour = price_hour(r->config, r->arena, now_rate);
     page->stopped_month = price_month(r->config, r->arena, stopped_rate);
     return NULL;
@@ -389,10 +418,11 @@ static struct error *spend_fill(struct request *r, struct costs_html *page)
     return NULL;
 }
 
-/* Previous and next month, within the lifetime of the team. */
+/* Previous month with its cost, and next one, within the lifetime of the team. */
 static struct error *months_fill(struct request *r, int64_t month_at, struct costs_html *page)
 {
     int64_t before_at = date_month_start(month_at - 1), after_at = date_month_end(month_at);
+    int64_t millicents = 0;
     struct team_money_row team;
     struct error *e = sql_team_money(r->db, r->arena, r->session->team_id, &team);
 
@@ -400,15 +430,17 @@ static struct error *months_fill(struct request *r, int64_t month_at, struct cos
         return e;
     page->month = date_month(r->arena, month_at);
     page->month_iso = date_month_iso(r->arena, month_at);
+    page->before_month = date_month(r->arena, before_at);
     if (month_at > team.created_at) {
+        e = ledger_cost(r->db, r->arena, r->session->team_id, before_at, month_at, &millicents);
         page->before = date_month_iso(r->arena, before_at);
-        page->before_month = date_month(r->arena, before_at);
+        page->before_total = price_amount(r->config, r->arena, millicents);
     }
     if (after_at <= r->now_at) {
         page->after = date_month_iso(r->arena, after_at);
         page->after_month = date_month(r->arena, after_at);
     }
-    return NULL;
+    return e;
 }
 
 struct error *cost_page_fill(struct request *r, int64_t month_at, struct costs_html *page)

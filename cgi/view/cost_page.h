@@ -27,10 +27,11 @@ struct cost_day {
 /* The words around the chart. */
 struct cost_chart {
     const char *top, *half, *zero; /* amounts, from the upper to the lower edge */
-    const char *first_day, *middle_day, *last_day;
+    const char *first_day, *last_day;
     const char *most;  /* the cost of the dearest day */
-    int64_t first_s;   /* start of the month */
+    int64_t first_s;   /* start of its first day */
     int64_t last_step; /* the number of its last day; its first is 0 */
+    int64_t bar_width;
 };
 
 struct cost_day_rows {

@@ -4,7 +4,10 @@
 #include "adapter/crypto.h"
 #include "base/text.h"
 #include "image.sql.h"
+#include "job.sql.h"
 #include "model/vm_command.h"
+#include "model/vm_job.h"
+#include "region_status.sql.h"
 #include "view/vm_view.h"
 #include "vm_new.html.h"
 #include "web/session.h"
@@ -215,6 +218,22 @@ struct error *vm_options_full(struct request *r, struct vm_new_html *page)
     page->is_full = 1;
     page->is_full_why = e->message;
     remedy_fill(e->code, page);
+    return NULL;
+}
+
+struct error *vm_options_pace(struct request *r, struct vm_new_html *page)
+{
+    struct job_typical_ms_row typical;
+    struct region_status_list_rows hosts;
+    struct error *e = sql_job_typical_ms(r->db, r->arena, VM_JOB_CREATE, &typical);
+
+    if (!e)
+        e = sql_region_status_list(r->db, r->arena, &hosts);
+    if (e)
+        return e;
+    page->typical_ms = typical.typical_ms;
+    for (size_t i = 0; i < hosts.count; i++)
+        page->is_emulated |= strcmp(hosts.row[i].accelerator, "tcg") == 0;
     return NULL;
 }
 

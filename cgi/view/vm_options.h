@@ -29,6 +29,9 @@ struct error *vm_options_sizes_new(struct request *r, int64_t min_disk_gb, struc
 /* Whether the team cannot have another VM of any size, why, and the page where to change that. */
 struct error *vm_options_full(struct request *r, struct vm_new_html *page);
 
+/* How long creating a VM usually takes, and whether it will be emulated. */
+struct error *vm_options_pace(struct request *r, struct vm_new_html *page);
+
 /* Select by value; unknown values select nothing. */
 void options_select(struct option_rows *options, const char *value);
 void options_select_list(struct option_rows *options, const char *const *values, size_t count);

@@ -9,7 +9,6 @@
 #include "base/clock.h"
 #include "base/limit.h"
 #include "base/log.h"
-#include "main_constants.sql.h"
 #include "model/confinement.h"
 #include "model/state_path.h"
 #include "model/worker_wakeup.h"
@@ -31,13 +30,6 @@ struct server {
     struct db *db;
     struct arena *arena; /* of the request, reset after each */
 };
-
-static const char *theme_next(const char *theme)
-{
-    if (!theme)
-        return PERSON_THEME_LIGHT;
-    return strcmp(theme, PERSON_THEME_LIGHT) == 0 ? PERSON_THEME_DARK : "system";
-}
 
 #ifndef DOMICILE_VERSION
 #define DOMICILE_VERSION "unknown" /* see Makefile */
@@ -73,7 +65,6 @@ static void frame_fill(struct request *r)
         r->frame.team_name = r->session->team_name;
         r->frame.role = r->session->role;
         r->frame.theme = r->session->theme;
-        r->frame.next_theme = theme_next(r->session->theme);
         r->frame.is_operator = r->session->is_operator;
     }
 }

@@ -156,6 +156,9 @@ as alice get /account ; expect 200 account.html
 as carol get /account ; expect 200 account_carol.html
 expect_no_text "<script>alert"
 as dave get /account ; expect 200
+# This browser comes first, even if another has signed in since.
+sql "UPDATE session SET created_at = created_at + 60 WHERE handle = 'alicealicealice3'"
+as alice get /account ; expect 200 account_newer.html
 
 route "GET /account/shortcuts"
 nobody get /account/shortcuts ; expect 303 /signin?return=/account/shortcuts
@@ -182,7 +185,7 @@ as alice post_bare /account/theme theme=dark ; expect 403
 as alice post /account/theme theme=dark return=/vms ; expect 303 /vms
 expect_row "SELECT theme FROM person WHERE id = 1" dark
 as alice get /account ; expect_text '<html lang="en" data-theme="dark">'
-expect_no_text 'type="radio"'
+expect_text 'value="dark" aria-pressed="true"'
 as alice post /account/theme theme=blue return=https://evil.example ; expect 303 /account
 expect_row "SELECT theme IS NULL FROM person WHERE id = 1" 1
 as alice post /account/theme theme=light return=//evil.example ; expect 303 /account

@@ -59,9 +59,8 @@ used runningrunningru running nano 1 $spent
 used stoppedstoppedst stopped small 10 $spent
 used failedfailedfail absent nano 1 $spent
 as alice get /costs ; expect 200
-expect_text "<p class=\"fig bigfig\">$(euros $((spent * (100 + 50) / 3600)))<small>month to date"
-expect_text "<b>$(euros $(((month_end - month) * (100 + 50) / 3600)))</b>"
-expect_text ">€0.002/h<"
+expect_text "<span class=\"name\">Month to date</span><span class=\"fig\">$(euros $((spent * (100 + 50) / 3600)))</span>"
+expect_text "</span><span class=\"fig\">$(euros $(((month_end - month) * (100 + 50) / 3600)))</span><span class=\"of\">now €0.002/h<"
 expect_text "$(euros $((55 * 730))) a month"
 as alice get "/vms/runningrunningru?range=1h" ; expect 200
 expect_text "<span class=\"fig\">$(euros $((spent * 100 / 3600)))</span>"
@@ -80,7 +79,19 @@ expect_text '<rect x="23" y="1000" width="14" height="0"/><rect class="s2" x="23
 # One hour of 1 * 5 millicents can still be seen.
 expect_text '<rect x="43" y="1000" width="14" height="0"/><rect class="s2" x="43" y="985" width="14" height="15"'
 expect_text "<span>€0.40</span><span>€0.20</span><span>€0</span>"
-expect_text '<td class="num">€0.29</td><td class="num">€0.07</td><td class="num">€0.36</td>'
+expect_text 'class="num">€0.29</td><td data-th="Storage" class="num">€0.07</td><td class="num st"><b>€0.36</b></td>'
+# The chart begins with the first day that cost something, and less than three days are a table alone. A month
+# has the cost of the one before it.
+as alice get "/costs?month=2026-02" ; expect_text '<span class="fig">€0.48</span><span class="of">January 2026</span>'
+expect_no_text "Cost by day"
+sql "DELETE FROM ledger; INSERT INTO ledger VALUES
+    (1, 1767225600, 'runningrunningru', 1769644800, 1769731200, 0, 'quiet-maple', 'running', 'medium', 20, 0)"
+as alice get "/costs?month=2026-01" ; expect_text "<span>29 Jan</span><span>31 Jan</span>"
+expect_text 'data-from="1769644800" data-step="86400" data-last="2"'
+expect_text '<rect x="83" y="280" width="40" height="720"/>'
+sql "UPDATE ledger SET from_at = from_at + 86400, until_at = until_at + 86400"
+as alice get "/costs?month=2026-01" ; expect_text "<tr><th scope=\"row\">30 Jan 2026</th>"
+expect_no_text "<rect"
 
 # More VMs than lines: the most expensive are listed, the others share one line.
 renew
@@ -117,7 +128,7 @@ expect_no_text bobs-vm
 normal >"$state/normal.csv"
 # The total on the page equals an independent sum of seconds times price.
 sum=$(python3 -c 'import csv,sys; print(sum(int(r["seconds"])*int(r["millicents_per_hour"]) for r in csv.DictReader(open(sys.argv[1], newline=""))) // 3600)' "$state/normal.csv")
-as alice get "/costs?month=2026-01" ; expect_text "<p class=\"fig bigfig\">$(euros "$sum")<small>total"
+as alice get "/costs?month=2026-01" ; expect_text "<span class=\"name\">Total</span><span class=\"fig\">$(euros "$sum")</span>"
 as alice get "/costs/csv?month=2026-01&part=2" ; expect 200
 expect_no_text quiet-maple
 as alice get "/costs/csv?month=2026-01&part=0" ; expect 404
@@ -167,7 +178,7 @@ expect_row "SELECT cap_cents IS NULL FROM team WHERE id = 1" 1
 as alice post /costs/cap cap=0.10 ; expect 303
 used runningrunningru running nano 1 $((81 * 3600))
 as alice get /vms ; expect_text "81% of the spending limit used"
-as alice get /costs ; expect_text "€0.08 of €0.10 used"
+as alice get /costs ; expect_text '<span class="fig">€0.10</span><span class="of">81% used</span>'
 as alice post /vms/stoppedstoppedst/start ; expect 303 /vms/stoppedstoppedst
 as bob get /vms ; expect_no_text "spending limit used"
 

@@ -261,6 +261,13 @@ route "GET /operator"
 nobody get /operator ; expect 303 /signin?return=/operator
 as bob get /operator ; expect 403
 as alice get /operator ; expect 200 operator.html
+# Of a build's 64 digits the first twelve; emulation that the settings ask for is no fault of the host.
+sqlite3 "$state/data/main.db" "UPDATE image SET version = '0123456789abcdef' WHERE name = 'tiny'"
+printf '[region local]\naccelerator = tcg\n' >>"$state/domicile.conf"
+as alice get /operator ; expect_text '<code class="whole" title="0123456789abcdef">0123456789ab</code>'
+expect_text "accelerator = tcg"
+expect_no_text "/dev/kvm"
+fresh
 route "GET /operator/vms"
 nobody get /operator/vms ; expect 303 /signin?return=/operator/vms
 as bob get /operator/vms ; expect 403

@@ -338,7 +338,8 @@ static void test_browser_family(void **state)
 
         r.user_agent = agents[i].agent;
         good(session_sign_in(&r, world->person_id, world->team_id, NULL));
-        good(sql_session_list(world->db, arena, world->person_id, clock_now(), INT64_MAX, &rows));
+        good(sql_session_list(world->db, arena, world->person_id, (struct bytes){ "", 0 },
+                              clock_now(), INT64_MAX, &rows));
         for (size_t k = 0; k < rows.count; k++)
             is_there |= strcmp(rows.row[k].browser, agents[i].shown) == 0;
         assert_true(is_there);
