@@ -159,6 +159,12 @@ struct error *driver_usage(struct driver *driver, struct arena *arena, const cha
     return driver->ops->usage(driver, arena, vm_id, out);
 }
 
+struct error *driver_isolation(struct driver *driver, struct arena *arena,
+                               const struct driver_vm *vm, bool *is_isolated)
+{
+    return driver->ops->isolation(driver, arena, vm, is_isolated);
+}
+
 struct error *driver_room(struct driver *driver, struct arena *arena, int64_t *out_bytes)
 {
     return driver->ops->room(driver, arena, out_bytes);

@@ -255,6 +255,13 @@ struct error *driver_snapshot_delete(struct driver *driver, struct arena *arena,
 struct error *driver_usage(struct driver *driver, struct arena *arena, const char *vm_id,
                            struct driver_usage *out);
 
+/*
+ * Whether a running VM is kept apart from other VMs, the host and private networks, as the host
+ * runs it now; true for a host without guests. CONFLICT if it does not run.
+ */
+struct error *driver_isolation(struct driver *driver, struct arena *arena,
+                               const struct driver_vm *vm, bool *is_isolated);
+
 /* The free space for disks on the host. */
 struct error *driver_room(struct driver *driver, struct arena *arena, int64_t *out_bytes);
 
@@ -323,6 +330,8 @@ struct driver_ops {
                                      const char *snapshot);
     struct error *(*usage)(struct driver *driver, struct arena *arena, const char *vm_id,
                            struct driver_usage *out);
+    struct error *(*isolation)(struct driver *driver, struct arena *arena,
+                               const struct driver_vm *vm, bool *is_isolated);
     struct error *(*room)(struct driver *driver, struct arena *arena, int64_t *out_bytes);
     struct driver_removals removals; /* all resources of a VM on such a host */
     struct error *(*inventory)(struct driver *driver, struct arena *arena,

@@ -125,6 +125,8 @@ struct error *libvirt_snapshot_restore(struct driver *driver, struct arena *aren
                                        const char *vm_id, const char *snapshot);
 struct error *libvirt_snapshot_delete(struct driver *driver, struct arena *arena, const char *vm_id,
                                       const char *snapshot);
+struct error *libvirt_isolation(struct driver *driver, struct arena *arena,
+                                const struct driver_vm *vm, bool *is_isolated);
 struct error *libvirt_usage(struct driver *driver, struct arena *arena, const char *vm_id,
                             struct driver_usage *out);
 struct error *libvirt_domain_remove(struct driver *driver, struct arena *arena,

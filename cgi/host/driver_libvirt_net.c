@@ -355,3 +355,44 @@ void libvirt_preflight(struct driver *driver, struct arena *arena, struct driver
         e = path_check(arena, libvirt->seed_dir);
     find(out, e, arena_printf(arena, "guests reach their disks in %s", libvirt->disk_dir));
 }
+
+/* ---- isolation ---- */
+
+/*
+ * In the session profile QEMU itself shuts a guest in (`restrict=on`), and nothing else may connect
+ * it. On the bridge its port is isolated and its addresses are filtered, and the firewall's table
+ * has to be loaded.
+ */
+static bool is_shut_in(struct arena *arena, const char *xml, bool has_bridge)
+{
+    const char *interface = xml_find(arena, xml, "string(//devices/interface/@type)");
+    const char *network = xml_find(arena, xml,
+                                   "string(//*[local-name() = 'arg']/@value[starts-with(., "
+                                   "'user,')])");
+
+    if (!has_bridge)
+        return (!interface || !*interface) && network && strstr(network, "restrict=on");
+    return xml_find(arena, xml,
+                    "//devices/interface[port/@isolated = 'yes']"
+                    "/filterref[@filter = 'clean-traffic']/@filter") != NULL &&
+           xml_find(arena, xml, "//devices/interface[not(port/@isolated = 'yes')]/@type") == NULL;
+}
+
+struct error *libvirt_isolation(struct driver *driver, struct arena *arena,
+                                const struct driver_vm *vm, bool *is_isolated)
+{
+    struct libvirt *libvirt = libvirt_of(driver);
+    const char *xml;
+    struct error *e = libvirt_begin(libvirt, arena, vm->id);
+
+    *is_isolated = true;
+    if (e || libvirt->profile == DRIVER_TEST)
+        return e;
+    e = virt_domain_text(libvirt->virt, arena, libvirt_domain_name(arena, vm->id), false, &xml);
+    if (e)
+        return libvirt_needs_vm(e);
+    *is_isolated = is_shut_in(arena, xml, libvirt->profile == DRIVER_SYSTEM);
+    if (*is_isolated && driver_firewall_check(libvirt, arena, vm->ssh.port))
+        *is_isolated = false;
+    return NULL;
+}

@@ -32,6 +32,7 @@ const struct driver_ops LIBVIRT_OPS = {
     .snapshot_restore = libvirt_snapshot_restore,
     .snapshot_delete = libvirt_snapshot_delete,
     .usage = libvirt_usage,
+    .isolation = libvirt_isolation,
     .room = libvirt_room,
     .removals = { removals, COUNT(removals) },
     .inventory = libvirt_inventory,

@@ -59,6 +59,10 @@ struct error *promise_host_check(struct worker_context *context, const struct pr
 struct error *promise_seed_check(struct worker_context *context, const struct promise *promise,
                                  const struct context *now, struct promise_reading *out);
 
+/* Running VMs that the hosts do not keep apart. */
+struct error *promise_isolation_check(struct worker_context *context, const struct promise *promise,
+                                      const struct context *now, struct promise_reading *out);
+
 /* What a scan of the state directory has counted: `subject` is a field of helper/state_scan.c. */
 struct error *promise_files_check(struct worker_context *context, const struct promise *promise,
                                   const struct context *now, struct promise_reading *out);

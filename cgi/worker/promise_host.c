@@ -46,6 +46,18 @@ region_count(struct worker_context *context, const struct config_region *region,
     return e;
 }
 
+/* What a host that cannot be reached has is not known; that is no error of ours. */
+static struct error *unreachable_note(struct error *e, const char *evidence,
+                                      struct promise_reading *out)
+{
+    out->evidence = evidence;
+    if (!e || e->kind != ERROR_UPSTREAM)
+        return e;
+    out->is_known = false;
+    out->evidence = "A host cannot be reached.";
+    return NULL;
+}
+
 /* Every host must answer: what one that is unreachable has is not known. */
 static struct error *hosts_count(struct worker_context *context, const char *kind,
                                  bool (*is_left)(const struct vm_exists_row *vm,
@@ -57,13 +69,7 @@ static struct error *hosts_count(struct worker_context *context, const char *kin
 
     for (size_t i = 0; !e && i < config->region_count; i++)
         e = region_count(context, &config->regions[i], kind, is_left, now, out);
-    out->evidence = "Compared with each host's own list of what it has.";
-    if (e && e->kind == ERROR_UPSTREAM) {
-        out->is_known = false;
-        out->evidence = "A host cannot be reached.";
-        return NULL;
-    }
-    return e;
+    return unreachable_note(e, "Compared with each host's own list of what it has.", out);
 }
 
 struct error *promise_host_check(struct worker_context *context, const struct promise *promise,
@@ -76,4 +82,43 @@ struct error *promise_seed_check(struct worker_context *context, const struct pr
                                  const struct context *now, struct promise_reading *out)
 {
     return hosts_count(context, promise->subject, is_past_creation, now, out);
+}
+
+/* ---- isolation ---- */
+
+static struct error *region_isolation(struct worker_context *context,
+                                      const struct config_region *region, const struct context *now,
+                                      struct promise_reading *out)
+{
+    struct vm_alive_rows vms;
+    struct driver *driver;
+    struct error *e = worker_context_driver(context, now->arena, region->name, &driver);
+
+    if (!e)
+        e = sql_vm_alive(now->db, now->arena, region->name, &vms);
+    for (size_t i = 0; !e && i < vms.count; i++) {
+        const struct driver_vm vm = { .id = vms.row[i].id, .ssh.port = vms.row[i].ssh_port };
+        bool is_isolated;
+
+        if (strcmp(vms.row[i].observed, VM_OBSERVED_RUNNING) != 0)
+            continue;
+        e = driver_isolation(driver, now->arena, &vm, &is_isolated);
+        if (!e)
+            out->figure += !is_isolated;
+        else if (e->kind == ERROR_CONFLICT)
+            e = NULL; /* it has stopped since */
+    }
+    return e;
+}
+
+struct error *promise_isolation_check(struct worker_context *context, const struct promise *promise,
+                                      const struct context *now, struct promise_reading *out)
+{
+    const struct config *config = context->config;
+    struct error *e = NULL;
+
+    (void)promise;
+    for (size_t i = 0; !e && i < config->region_count; i++)
+        e = region_isolation(context, &config->regions[i], now, out);
+    return unreachable_note(e, "How each host runs its VMs now was compared with the rules.", out);
 }

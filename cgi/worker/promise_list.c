@@ -51,6 +51,14 @@ const struct promise PROMISES[] = {
         .subject = "domain",
     },
     {
+        .id = "isolation",
+        .topic = "Running VMs",
+        .sentence = "VMs cannot reach each other, the host, or private networks.",
+        .mechanism = "host/driver_libvirt_net.c, host/driver_libvirt_xml.c",
+        .every_s = OFTEN_S,
+        .check = promise_isolation_check,
+    },
+    {
         .id = "host-keys",
         .topic = "Keys",
         .sentence = "The private half of a VM's SSH host key is deleted from the server once the "

@@ -665,8 +665,38 @@ static void test_address_kept(struct test *t)
     step(t, "memory of another address, or without the firewall, is not restored");
 }
 
+static bool is_isolated(struct test *t)
+{
+    bool is_so = false;
+
+    OK(driver_isolation(t->driver, t->arena, &t->vm, &is_so));
+    return is_so;
+}
+
+/* A second way into the network, or no firewall, is noticed; both end with the guest. */
+static void test_shut_in(struct test *t)
+{
+    CHECK(is_isolated(t));
+    if (t->is_system) {
+        root(GUARD_DROP);
+        CHECK(!is_isolated(t));
+        root(GUARD_LOAD);
+        CHECK(is_isolated(t));
+    } else if (t->has_guests) {
+        CHECK(shell(t, arena_printf(
+                           t->arena,
+                           "echo \"<interface type='user'><model type='virtio'/></interface>\" "
+                           ">../nic.xml && virsh -q -c %s attach-device %s ../nic.xml --live && "
+                           "rm ../nic.xml",
+                           t->uri, libvirt_domain_name(t->arena, FIRST))) == 0);
+        CHECK(!is_isolated(t));
+    }
+    step(t, "a guest that is not shut in is noticed");
+}
+
 static void test_stop_and_resize(struct test *t)
 {
+    test_shut_in(t);
     OK(driver_shutdown(t->driver, t->arena, FIRST));
     wait_for_stop(t, FIRST);
     step(t, "stopped by the power button");

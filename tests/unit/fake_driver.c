@@ -278,6 +278,17 @@ static struct error *fake_unpause(struct driver *driver, struct arena *arena, co
     return e ? e : call_end();
 }
 
+static struct error *fake_isolation(struct driver *driver, struct arena *arena,
+                                    const struct driver_vm *vm, bool *is_isolated)
+{
+    (void)driver;
+    (void)vm;
+    if (fake->is_unreachable)
+        return error_new(arena, ERROR_UPSTREAM, "the fake host is away");
+    *is_isolated = !fake->is_open;
+    return NULL;
+}
+
 static struct error *fake_room(struct driver *driver, struct arena *arena, int64_t *out_bytes)
 {
     (void)driver;
@@ -565,7 +576,7 @@ static const struct driver_removal removals[] = {
     .unpause = fake_unpause, .room = fake_room, .disk_grow = fake_disk_grow,                       \
     .snapshot_create = fake_snapshot_create, .snapshot_restore = fake_snapshot_restore,            \
     .snapshot_delete = fake_snapshot_delete, .usage = fake_usage, .inventory = fake_inventory,     \
-    .preflight = fake_preflight
+    .preflight = fake_preflight, .isolation = fake_isolation
 
 static const struct driver_ops fake_ops = {
     .open = fake_connect,

@@ -37,6 +37,7 @@ struct fake_host {
     bool dies_booting; /* a guest switches itself off after its start */
     int lost_boots;    /* number of starts during which the host goes down */
     bool is_unreachable;
+    bool is_open;         /* guests reach each other */
     bool is_full;         /* no room for disks */
     char hangs[FAKE_ID];  /* usage queries for this VM block */
     int hung_calls;       /* number of calls that have blocked */

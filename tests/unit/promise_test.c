@@ -220,6 +220,14 @@ static void a_host_key_that_stays_turns_its_promise_red(void **state)
     only_differs(test, "", "");
 }
 
+static void an_open_network_turns_its_promise_red(void **state)
+{
+    fake->is_open = true;
+    only_differs(*state, "isolation", "red");
+    fake->is_open = false;
+    only_differs(*state, "", "");
+}
+
 static void an_unreachable_host_makes_them_unknown(void **state)
 {
     struct test *test = *state;
@@ -231,7 +239,7 @@ static void an_unreachable_host_makes_them_unknown(void **state)
     for (size_t i = 0; i < rows.count; i++)
         unknown += strcmp(rows.row[i].state, "unknown") == 0 &&
                    strcmp(rows.row[i].topic, "This website") != 0;
-    assert_int_equal(unknown, 3);
+    assert_int_equal(unknown, 4);
     assert_string_equal(rows.row[0].state, "unknown");
     fake->is_unreachable = false;
     only_differs(test, "", "");
@@ -315,6 +323,7 @@ int main(void)
         TEST(an_old_row_turns_its_promise_red),
         TEST(what_a_destroyed_vm_left_turns_its_promise_red),
         TEST(a_host_key_that_stays_turns_its_promise_red),
+        TEST(an_open_network_turns_its_promise_red),
         TEST(an_unreachable_host_makes_them_unknown),
         TEST(what_a_file_must_not_hold_turns_its_promise_red),
         TEST(a_private_key_in_a_column_turns_its_promise_red),
