@@ -1,4 +1,4 @@
--- operator_totals() row (vms int, running int, vcpus int, memory_mb int, teams int, orphans int, mails int, parked int, attention int, problems int) across teams
+-- operator_totals() row (vms int, running int, vcpus int, memory_mb int, teams int, orphans int, mails int, parked int, attention int, problems int, promises int, kept int, broken int) across teams
 -- vcpus and memory_mb: of running VMs. mails: failed, or waiting after a failure.
 SELECT (SELECT count(*) FROM vm_entry /* scan ok */) AS vms,
        (SELECT count(*) FROM vm_entry WHERE state = 'running' /* scan ok */) AS running,
@@ -9,7 +9,10 @@ SELECT (SELECT count(*) FROM vm_entry /* scan ok */) AS vms,
        (SELECT count(*) FROM mail WHERE state IN ('queued', 'failed') AND reason IS NOT NULL /* scan ok */) AS mails,
        (SELECT count(*) FROM event WHERE state = 'parked' /* scan ok */) AS parked,
        (SELECT count(*) FROM vm_entry WHERE standing = 'attention' /* scan ok */) AS attention,
-       (SELECT count(*) FROM billing_problem /* scan ok */) AS problems;
+       (SELECT count(*) FROM billing_problem /* scan ok */) AS problems,
+       (SELECT count(*) FROM promise /* scan ok */) AS promises,
+       (SELECT count(*) FROM promise WHERE state = 'green' /* scan ok */) AS kept,
+       (SELECT count(*) FROM promise WHERE state = 'red' /* scan ok */) AS broken;
 
 -- operator_vm_list(own_team_id int, search text, standing text, sort text, skip int, max int) rows (team text, last_error text, is_own int) across teams
 -- A page of the existing VMs whose own or team's names contain `search`, of one standing or, if it

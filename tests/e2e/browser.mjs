@@ -83,7 +83,7 @@ let vm;
   await page.keyboard.type(publicKey);
   await follow(page, 'form[action="/keys"] button');
   equal('the key is kept, by its comment', await quiet(page), `Key “${publicKey.split(' ').slice(2).join(' ')}” added`);
-  check('with the fingerprint of ssh-keygen', (await text(page, '.rows')).includes(fingerprint), await text(page, '.rows'));
+  check('with the fingerprint of ssh-keygen', (await text(page, '.keys')).includes(fingerprint), await text(page, '.keys'));
 
   await follow(page, '.nav a[href="/vms"]');
   equal('its step is ticked', await steps(page), 'done Add an SSH key, now Create a VM, Connect');
