@@ -24,9 +24,11 @@ static const char *time_text(struct arena *arena, int64_t seconds)
 
 static const char *figure_text(struct arena *arena, const char *unit, int64_t figure)
 {
-    bool is_time = strcmp(unit, PROMISE_UNIT_SECONDS) == 0;
-
-    return is_time && figure ? time_text(arena, figure) : text_count(arena, figure);
+    if (!figure)
+        return "None found";
+    if (strcmp(unit, PROMISE_UNIT_SECONDS) == 0)
+        return time_text(arena, figure);
+    return arena_printf(arena, "%s found", text_count(arena, figure));
 }
 
 static struct status_promise promise_of(struct request *r, const struct promise_list_row *row)
@@ -46,7 +48,7 @@ static struct status_promise promise_of(struct request *r, const struct promise_
                 : is_red              ? "bad"
                                       : "kept",
         .value = is_unknown ? "" : figure_text(r->arena, row->unit, row->figure),
-        .limit = is_unknown ? NULL : figure_text(r->arena, row->unit, row->figure_max),
+        .limit = is_unknown || !row->figure_max ? NULL : time_text(r->arena, row->figure_max),
         .checked_at = row->checked_at,
     };
 }
