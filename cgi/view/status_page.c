@@ -82,6 +82,8 @@ struct error *status_page_show(struct request *r)
     page.total = (int64_t)rows.count;
     for (size_t i = 0; i < rows.count; i++) {
         page.kept += strcmp(rows.row[i].state, PROMISE_STATE_GREEN) == 0;
+        if (rows.row[i].checked_at > page.checked_at)
+            page.checked_at = rows.row[i].checked_at;
         page.broken += strcmp(rows.row[i].state, PROMISE_STATE_RED) == 0;
     }
     page.unknown = page.total - page.kept - page.broken;
