@@ -166,20 +166,30 @@
     }
   });
 
+  function answer(button, words) {
+    var label = button.querySelector('.label');
+    var text = label.textContent;
+    if (button.matches('.copied')) return;
+    label.textContent = words;
+    button.classList.add('copied');
+    setTimeout(function () {
+      label.textContent = text;
+      button.classList.remove('copied');
+    }, 1500);
+  }
+  /* The browser refuses to copy: what is shown is selected, for the keyboard. */
+  function copyByHand(button) {
+    var place = button.closest('.line, tr, li');
+    var shown = place && place.querySelector('pre, code');
+    if (shown) getSelection().selectAllChildren(shown);
+    answer(button, shown ? 'Press Ctrl+C' : 'Not copied');
+  }
   document.addEventListener('click', function (event) {
     var button = event.target.closest('[data-copy]');
-    var label = button && button.querySelector('.label');
-    if (!button || !navigator.clipboard) return;
-    navigator.clipboard.writeText(button.getAttribute('data-copy')).then(function () {
-      var text = label.textContent;
-      if (text === 'Copied') return;
-      label.textContent = 'Copied';
-      button.classList.add('copied');
-      setTimeout(function () {
-        label.textContent = text;
-        button.classList.remove('copied');
-      }, 1500);
-    });
+    if (!button) return;
+    if (!navigator.clipboard) return copyByHand(button);
+    navigator.clipboard.writeText(button.getAttribute('data-copy')).then(
+      function () { answer(button, 'Copied'); }, function () { copyByHand(button); });
   });
 
   /*

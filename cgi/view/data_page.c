@@ -78,32 +78,109 @@ static bool is_repeated(const struct inventory *inventory, size_t at)
     return false;
 }
 
-/* The columns of a table need not follow each other: some were added later. */
-static struct data_group *group_find(struct data_group_rows *groups, const char *table)
+/* ---- subjects ---- */
+
+enum { MOST_TABLES = 9 };
+
+static const struct subject {
+    const char *name, *about, *tables[MOST_TABLES];
+} subjects[] = {
+    { "Your account and team",
+      "Who you are, so that you can sign in and your team sees who did what. Until you delete your "
+      "account.",
+      { "person", "team", "membership" } },
+    { "Signing in",
+      "Sessions, sign-in links and the kinds of browser you use. Secrets are stored as hashes. No "
+      "IP "
+      "addresses.",
+      { "session", "signin_link", "known_browser", "workos_object" } },
+    { "SSH keys",
+      "The public halves of your keys, and which VMs have them. Private keys are never stored.",
+      { "ssh_key", "vm_key" } },
+    { "VMs",
+      "What you requested, what the host reported, and what happened. What is inside a VM is not "
+      "read.",
+      { "vm", "snapshot", "job", "job_step", "activity" } },
+    { "Measurements",
+      "CPU, memory, disk and network use of each VM, for its charts: by the minute for a day, by "
+      "the "
+      "quarter hour for 30 days.",
+      { "usage_minute", "usage_quarter" } },
+    { "Costs and receipts",
+      "What each VM was and cost, invoices, and the receipts of destroyed VMs. Records for 7 "
+      "years.",
+      { "ledger", "receipt", "billing", "billing_activity", "billing_problem", "billing_request",
+        "invoice", "usage_report" } },
+    { "Email",
+      "To whom we wrote and why. What an email says is deleted once it is sent.",
+      { "mail" } },
+    { "Notifications from other services",
+      "What Stripe and WorkOS tell this server. The content is deleted once it is applied.",
+      { "event", "event_cursor", "inbox" } },
+    { "The server itself",
+      "Images, prices, hosts and promises. Nothing about people.",
+      { "image", "image_version", "price", "region_status", "orphan", "promise" } },
+};
+
+static bool has_table(const struct subject *subject, const char *table)
 {
-    for (size_t i = 0; i < groups->count; i++) {
-        if (strcmp(groups->row[i].name, table) == 0)
-            return &groups->row[i];
+    for (size_t i = 0; i < MOST_TABLES && subject->tables[i]; i++) {
+        if (strcmp(subject->tables[i], table) == 0)
+            return true;
     }
-    return NULL;
+    return false;
+}
+
+/* The last one, "Other", is for tables that no subject has. */
+static size_t subject_of(const char *table)
+{
+    size_t i = 0;
+
+    while (i < COUNT(subjects) && !has_table(&subjects[i], table))
+        i++;
+    return i;
+}
+
+static struct data_subject_rows subjects_new(struct arena *arena, size_t most)
+{
+    struct data_subject_rows rows = { arena_array(arena, COUNT(subjects) + 1, sizeof *rows.row),
+                                      COUNT(subjects) + 1 };
+
+    for (size_t i = 0; i < rows.count; i++) {
+        rows.row[i] = (struct data_subject){
+            .name = i < COUNT(subjects) ? subjects[i].name : "Other",
+            .about = i < COUNT(subjects) ? subjects[i].about : "",
+            .groups.row = arena_array(arena, most, sizeof *rows.row[i].groups.row),
+        };
+    }
+    return rows;
+}
+
+/* The columns of a table need not follow each other: some were added later. */
+static struct data_group *group_find(struct arena *arena, struct data_group_rows *groups,
+                                     const char *table, size_t most)
+{
+    struct data_group *group = groups->row;
+
+    while (group < groups->row + groups->count && strcmp(group->name, table) != 0)
+        group++;
+    if (group == groups->row + groups->count) {
+        *group = (struct data_group){ .name = table };
+        group->lines.row = arena_array(arena, most, sizeof *group->lines.row);
+        groups->count++;
+    }
+    return group;
 }
 
 static void inventory_add(struct arena *arena, const struct inventory *inventory,
-                          struct data_group_rows *groups)
+                          struct data_subject_rows *rows)
 {
-    struct data_line_rows lines;
-
     for (size_t i = 0; i < inventory->count; i++) {
         const char *table = inventory->columns[i].table;
-        struct data_group *group = group_find(groups, table);
+        struct data_subject *subject = &rows->row[subject_of(table)];
+        struct data_group *group = group_find(arena, &subject->groups, table, inventory->count);
 
-        if (!group) {
-            lines =
-                (struct data_line_rows){ arena_array(arena, inventory->count, sizeof *lines.row),
-                                         0 };
-            group = &groups->row[groups->count++];
-            *group = (struct data_group){ table, lines };
-        }
+        subject->columns++;
         if (!is_repeated(inventory, i))
             group->lines.row[group->lines.count++] = line_of(arena, inventory, i);
     }
@@ -130,14 +207,15 @@ static struct data_line_rows files_of(struct arena *arena)
 
 struct error *data_page_show(struct request *r)
 {
-    size_t most = INVENTORY_MAIN.count + INVENTORY_INBOX.count;
     struct data_html page = {
-        .groups.row = arena_array(r->arena, most, sizeof *page.groups.row),
+        .subjects = subjects_new(r->arena, INVENTORY_MAIN.count),
         .files = files_of(r->arena),
     };
+    const struct data_subject *other = &page.subjects.row[COUNT(subjects)];
 
-    inventory_add(r->arena, &INVENTORY_MAIN, &page.groups);
-    inventory_add(r->arena, &INVENTORY_INBOX, &page.groups);
+    inventory_add(r->arena, &INVENTORY_MAIN, &page.subjects);
+    inventory_add(r->arena, &INVENTORY_INBOX, &page.subjects);
+    page.subjects.count -= other->columns == 0;
     r->frame.title = "Data inventory";
     html_data(&r->response.body, &r->frame, &page);
     return NULL;

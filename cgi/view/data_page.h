@@ -24,5 +24,17 @@ struct data_group_rows {
     size_t count;
 };
 
+/* What belongs together for people, and in which tables it is. */
+struct data_subject {
+    const char *name, *about;
+    int64_t columns; /* how many there are in all */
+    struct data_group_rows groups;
+};
+
+struct data_subject_rows {
+    struct data_subject *row;
+    size_t count;
+};
+
 /* Answers GET /data. */
 struct error *data_page_show(struct request *r);

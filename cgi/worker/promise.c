@@ -87,7 +87,7 @@ static struct error *one_measure(struct worker_context *context, size_t index, b
     if (problem) {
         log_error("promise", log_text("id", promise->id), log_text("error", problem->text));
         reading = (struct promise_reading){ .evidence = "The check failed. The reason is in the "
-                                                        "operator's log." };
+                                                        "operator\u2019s log." };
     }
     return result_store(&now, index, before.state, &reading);
 }

@@ -63,7 +63,7 @@ struct error *promise_log_age_check(struct worker_context *context, const struct
     if (e)
         return e;
     out->figure = out->figure ? now->now_at - out->figure : 0;
-    out->figure_max = promise->term_s + A_DAY_S; /* a file holds a day */
+    out->figure_max = promise->term_s + LIMIT_PROMISE_SWEEP_S;
     out->evidence = "Age of the oldest line in the logs.";
     return NULL;
 }

@@ -69,7 +69,7 @@ static struct error *hosts_count(struct worker_context *context, const char *kin
 
     for (size_t i = 0; !e && i < config->region_count; i++)
         e = region_count(context, &config->regions[i], kind, is_left, now, out);
-    return unreachable_note(e, "Compared with each host's own list of what it has.", out);
+    return unreachable_note(e, "Compared with each host\u2019s own list of what it has.", out);
 }
 
 struct error *promise_host_check(struct worker_context *context, const struct promise *promise,

@@ -61,8 +61,9 @@ const struct promise PROMISES[] = {
     {
         .id = "host-keys",
         .topic = "Keys",
-        .sentence = "The private half of a VM's SSH host key is deleted from the server once the "
-                    "VM has started.",
+        .sentence =
+            "The private half of a VM\u2019s SSH host key is deleted from the server once the "
+            "VM has started.",
         .mechanism = "worker/job_create.c",
         .every_s = OFTEN_S,
         .check = promise_seed_check,
@@ -84,7 +85,7 @@ const struct promise PROMISES[] = {
         .every_s = HOURLY_S,
         .check = promise_log_age_check,
         .subject = "log_oldest_at",
-        .term_s = LIMIT_LOG_DAYS * A_DAY_S,
+        .term_s = (LIMIT_LOG_DAYS + 1) * A_DAY_S, /* a file holds a day */
         .is_figure_time = true,
     },
     FRONT("cookies", promise_cookie_check, "web/session.c",
@@ -101,7 +102,7 @@ const struct promise PROMISES[] = {
     {
         .id = "certificate",
         .topic = "This website",
-        .sentence = "The server's certificate is renewed at least {days} before it expires.",
+        .sentence = "The server\u2019s certificate is renewed at least {days} before it expires.",
         .mechanism = "the operator, or an ACME client",
         .every_s = HOURLY_S,
         .check = promise_certificate_check,
