@@ -78,6 +78,8 @@ static struct error *work_fill(struct request *r, struct vm_row *row)
     row->step = job.step ? vm_view_step(job.step, false) : NULL;
     row->working_at_ms = job.requested_at_ms;
     row->typical_ms = typical.typical_ms;
+    if (job.kind)
+        row->last_error = NULL;
     return NULL;
 }
 
