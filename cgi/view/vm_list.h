@@ -2,6 +2,7 @@
 #pragma once
 
 #include "region_status.sql.h"
+#include "vm.sql.h"
 #include "web/request.h"
 
 struct vm_row {
@@ -54,3 +55,6 @@ struct vms_html;
  */
 struct error *vm_list_fill(struct request *r, const struct region_status_list_rows *hosts,
                            struct vms_html *page);
+
+/* How much of each quota is used, and whether one is full or exceeded. */
+void vm_list_quota(struct request *r, const struct vm_quota_row *used, struct vms_html *page);
