@@ -33,36 +33,6 @@
 
 /* ---- the list ---- */
 
-static void quota_fill(struct request *r, const struct vm_quota_row *used, struct vms_html *page)
-{
-    const struct config *config = r->config;
-    struct arena *arena = r->arena;
-    const struct quota_part parts[] = {
-        { arena_printf(arena, "%s of %s VMs", text_count(arena, used->vms),
-                       text_count(arena, config->quota_vms)),
-          .is_first = true, .is_over = used->vms > config->quota_vms },
-        { arena_printf(arena, "%s of %s vCPUs", text_count(arena, used->vcpus),
-                       text_count(arena, config->quota_vcpus)),
-          .is_over = used->vcpus > config->quota_vcpus },
-        { arena_printf(arena, "%s of %s memory", text_memory(arena, used->memory_mb),
-                       text_memory(arena, config->quota_memory_mb)),
-          .is_over = used->memory_mb > config->quota_memory_mb },
-        { arena_printf(arena, "%s of %s disk", text_disk(arena, used->disk_gb),
-                       text_disk(arena, config->quota_disk_gb)),
-          .is_over = used->disk_gb > config->quota_disk_gb },
-    };
-
-    page->quotas.count = COUNT(parts);
-    page->quotas.row = arena_array(arena, COUNT(parts), sizeof parts[0]);
-    memcpy(page->quotas.row, parts, sizeof parts);
-    for (size_t i = 0; i < COUNT(parts); i++)
-        page->is_over_quota |= parts[i].is_over;
-    /* As vm_command_check() would refuse the smallest VM. */
-    page->is_full |= used->vms >= config->quota_vms || used->vcpus >= config->quota_vcpus ||
-                     used->memory_mb >= config->quota_memory_mb ||
-                     used->disk_gb >= config->quota_disk_gb;
-}
-
 /* The worker's last observation of the hosts: emulated? reachable? */
 static void hosts_fill(const struct region_status_list_rows *hosts, struct vms_html *page)
 {
@@ -161,7 +131,7 @@ static struct error *vms_surround(struct request *r, struct vms_html *page)
     if (e)
         return e;
     page->is_empty = used.vms == 0;
-    quota_fill(r, &used, page);
+    vm_list_quota(r, &used, page);
     if (page->list.is_plain)
         e = first_steps_fill(r, page);
     return e || page->has_tools ? e : activity_list_recent(r, LIMIT_SHORT_LIST_EVENTS, &page->days);

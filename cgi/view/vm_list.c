@@ -78,6 +78,8 @@ static struct error *work_fill(struct request *r, struct vm_row *row)
     row->step = job.step ? vm_view_step(job.step, false) : NULL;
     row->working_at_ms = job.requested_at_ms;
     row->typical_ms = typical.typical_ms;
+    if (job.kind)
+        row->last_error = NULL;
     return NULL;
 }
 
@@ -277,4 +279,61 @@ struct error *vm_list_fill(struct request *r, const struct region_status_list_ro
     page->vms.count = (size_t)(list->to - list->skip);
     page->vms.row = arena_array(r->arena, page->vms.count, sizeof *page->vms.row);
     return rows_fill(r, hosts, &chosen[list->skip], page);
+}
+
+/* ---- the quota ---- */
+
+struct quota_use {
+    int64_t used, most;
+    const char *words;
+};
+
+/* "4 of 5 VMs, 1 left", of the last few. */
+static const char *vms_words(struct arena *arena, int64_t used, int64_t most)
+{
+    const char *words =
+        arena_printf(arena, "%s of %s VMs", text_count(arena, used), text_count(arena, most));
+    int64_t left = most - used;
+
+    return left > 0 && left < LIMIT_FEW_VMS_LEFT
+               ? arena_printf(arena, "%s, %lld left", words, (long long)left)
+               : words;
+}
+
+static double share_of(const struct quota_use *use)
+{
+    return (double)use->used / (double)(use->most ? use->most : 1);
+}
+
+void vm_list_quota(struct request *r, const struct vm_quota_row *used, struct vms_html *page)
+{
+    const struct config *config = r->config;
+    struct arena *arena = r->arena;
+    const struct quota_use uses[] = {
+        { used->vms, config->quota_vms, vms_words(arena, used->vms, config->quota_vms) },
+        { used->vcpus, config->quota_vcpus,
+          arena_printf(arena, "%s of %s vCPUs", text_count(arena, used->vcpus),
+                       text_count(arena, config->quota_vcpus)) },
+        { used->memory_mb, config->quota_memory_mb,
+          arena_printf(arena, "%s of %s memory", text_memory(arena, used->memory_mb),
+                       text_memory(arena, config->quota_memory_mb)) },
+        { used->disk_gb, config->quota_disk_gb,
+          arena_printf(arena, "%s of %s disk", text_disk(arena, used->disk_gb),
+                       text_disk(arena, config->quota_disk_gb)) },
+    };
+    size_t tightest = 0;
+
+    page->quotas.count = COUNT(uses);
+    page->quotas.row = arena_array(arena, COUNT(uses), sizeof *page->quotas.row);
+    for (size_t i = 0; i < COUNT(uses); i++) {
+        /* As vm_command_check() would refuse the smallest VM. */
+        const bool is_full = uses[i].used >= uses[i].most;
+
+        page->quotas.row[i] = (struct quota_part){ uses[i].words, i == 0, is_full, false };
+        page->is_full |= is_full;
+        page->is_over_quota |= uses[i].used > uses[i].most;
+        if (share_of(&uses[i]) > share_of(&uses[tightest]))
+            tightest = i;
+    }
+    page->quotas.row[tightest].is_tightest = uses[tightest].used > 0;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "region_status.sql.h"
+#include "vm.sql.h"
 #include "web/request.h"
 
 struct vm_row {
@@ -20,7 +21,7 @@ struct vm_row {
     const char *step;       /* of the running job; NULL: none */
     int64_t working_at_ms;  /* when that job was requested; 0: none */
     int64_t typical_ms;     /* how long such a job usually takes; 0: unknown */
-    const char *last_error; /* cut to what a row shows; NULL: none */
+    const char *last_error; /* cut to what a row shows; NULL: none, or at work */
     bool is_measured;       /* in the last hour */
     bool is_up;             /* runs and responds */
     bool is_silent;         /* runs and does not respond */
@@ -29,10 +30,10 @@ struct vm_row {
     bool can_start, can_stop, can_restart, can_snapshot, can_resume, can_retry, can_destroy;
 };
 
-/* "2 of 5 VMs" in the head of the list. */
+/* "2 of 5 VMs" in the head of the list. The tightest has the highest share used, if any is used. */
 struct quota_part {
     const char *words;
-    bool is_first, is_over;
+    bool is_first, is_full, is_tightest;
 };
 
 struct quota_part_rows {
@@ -54,3 +55,6 @@ struct vms_html;
  */
 struct error *vm_list_fill(struct request *r, const struct region_status_list_rows *hosts,
                            struct vms_html *page);
+
+/* How much of each quota is used, and whether one is full or exceeded. */
+void vm_list_quota(struct request *r, const struct vm_quota_row *used, struct vms_html *page);

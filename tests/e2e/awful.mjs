@@ -67,3 +67,16 @@ export function awful(teamId, personId, keyLine) {
   sql.push(`UPDATE region_status SET error = ${quoted(error)};`, 'COMMIT;');
   return sql.join('\n');
 }
+
+// What is printed over something else in the rows of a list: "name: state, button", once for each two.
+export function overlaps(page) {
+  return page.$$eval('.vms tbody tr', (rows) => rows.flatMap((row) => {
+    const boxes = [...row.querySelectorAll('.what, .state, .mo, .load, .doing, .cause, .ad code, .do > .btn, .menu > summary')].filter((e) => e.checkVisibility()).map((e) => {
+      const words = document.createRange();
+      words.selectNodeContents(e);
+      return [e.className, (e.matches('.mo') ? words : e).getBoundingClientRect()];
+    });
+    const over = ([, a], [, b]) => a.left < b.right - .5 && b.left < a.right - .5 && a.top < b.bottom - .5 && b.top < a.bottom - .5;
+    return boxes.flatMap((a, i) => boxes.slice(i + 1).filter((b) => over(a, b)).map((b) => `${row.querySelector('.what').textContent.slice(0, 20)}: ${a[0]}, ${b[0]}`));
+  }).slice(0, 4).join('; '));
+}

@@ -4,7 +4,7 @@
 //
 //     node tests/e2e/pages.mjs BUILD          SHOTS=DIR keeps a picture of each page
 import fs from 'node:fs';
-import { AWFUL_IDS, awful } from './awful.mjs';
+import { AWFUL_IDS, awful, overlaps } from './awful.mjs';
 import { Browser, Server, Visitor, check, equal, finish, follow, keyMake, root, signIn, sleep, text, until } from './lib.mjs';
 
 const MOST_BYTES = 100 * 1024;
@@ -39,6 +39,7 @@ async function inspect(page, name) {
     await shot(page, name, `1280-${scheme}`);
     const wide = await page.evaluate(() => document.scrollingElement.scrollWidth);
     check(`${name}: no sideways scroll at 1280`, wide <= 1280, wide);
+    equal(`${name}: nothing is over something else in a row at 1280`, await overlaps(page), '');
     await page.setViewport({ width: 360, height: 740 });
     if (scheme === 'light' || shots) {
       await sleep(50);
@@ -51,6 +52,7 @@ async function inspect(page, name) {
       const low = await page.$$eval('main :is(.btn, .seg :is(a, label), .ways label)', (all) => all.filter((e) => e.checkVisibility() && !e.closest('[role=img]') && e.getBoundingClientRect().height < 40)
         .slice(0, 4).map((e) => `${e.className} ${e.textContent.trim()}`));
       equal(`${name}: what is touched at 360 is 40 px high`, low.join(', '), '');
+      equal(`${name}: nothing is over something else in a row at 360`, await overlaps(page), '');
       const cut = await page.$$eval('.seg', (all) => all.filter((e) => e.checkVisibility() && e.scrollWidth > e.clientWidth).map((e) => e.textContent));
       equal(`${name}: no choice is cut at 360`, cut.join(', '), '');
       const strays = await page.evaluate(() => {
@@ -324,6 +326,11 @@ const looker = { bypassCsp: true };
   server.sql(awful(team, person, key));
   await inspectAll(page, 'awful', [['vms', '/vms'], ['new VM', '/vms/new'], ['keys', '/keys'], ['key', `/keys/${'key1'.padEnd(16, 'z')}`], ['activity', '/activity'], ['receipts', '/receipts'], ['costs', '/costs'], ['account', '/account'],
     ...AWFUL_IDS.flatMap((id) => ['', '/snapshots', '/activity', '/settings', '/destroy'].map((tab) => [id.replace(/z+$/, '') + tab, `/vms/${id}${tab}`])), ['clone', `/vms/${AWFUL_IDS[0]}/snapshots/${'s0x0'.padEnd(16, 'z')}/clone`]]);
+  // The dearest VM, whatever its state.
+  await page.goto(`${server.url}/vms`);
+  await page.$eval('#live', (live) => live.replaceWith(live.cloneNode(true)));
+  await page.$$eval('.mo', (all) => all.forEach((e) => { e.firstChild.data = '€1,234,567.89'; }));
+  await inspect(page, 'awful dear vms');
   // Several at once: what asks, and what was refused.
   const select = async (path, names, button) => {
     await page.goto(server.url + path);

@@ -178,7 +178,8 @@ expect_row "SELECT cap_cents IS NULL FROM team WHERE id = 1" 1
 as alice post /costs/cap cap=0.10 ; expect 303
 used runningrunningru running nano 1 $((81 * 3600))
 as alice get /vms ; expect_text "81% of the spending limit used"
-as alice get /costs ; expect_text '<span class="fig">€0.10</span><span class="of">81% used</span>'
+as alice get /costs ; expect_text 'value="0.10"'
+expect_text '<p class="small">81% used</p>'
 as alice post /vms/stoppedstoppedst/start ; expect 303 /vms/stoppedstoppedst
 as bob get /vms ; expect_no_text "spending limit used"
 
