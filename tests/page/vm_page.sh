@@ -170,7 +170,12 @@ sql "INSERT INTO job (team_id, id, subject_kind, subject_id, vm_id, kind, state,
     SELECT 1, 'snap' || state, 'vm', vm_id, vm_id, 'snapshot', state, 1, 'snapshotsnapsho2', 1767225600000, 1767225600000, 1, 1767225602500
     FROM (SELECT 'runningrunningru' AS vm_id, 'done' AS state UNION ALL SELECT 'runningrunningru', 'failed')"
 as alice get $vm/snapshots ; expect_text '</time> by Alice, in <span class="whole">2.5 s</span></small><small>1 GB disk · Includes memory, 21 MB</small>'
-expect_text ">1 GB disk, 21 MB memory<"
+# Their sum is told of several; a state where one is not ready; the form has no second button.
+expect_no_text "memory<" ; expect_text 'class="state away" id="state-snapshotsnapsho2"' ; expect_no_text 'id="take"'
+expect_text '<span class="state bad" id="state-snapshotsnapsho4"'
+sql "UPDATE snapshot SET state = 'deleting' WHERE id = 'snapshotsnapsho4'"
+as alice get $vm/snapshots ; expect_text ">2 GB disk, 21 MB memory<"
+as alice get $vm ; expect_text 'id="take"'
 fresh
 route "GET /vms/:id/activity"
 as alice get $vm/activity ; expect 200 vm_activity.html
@@ -210,7 +215,9 @@ for page in $vm/activity /activity; do
 done
 route "GET /vms/:id/settings"
 as alice get $vm/settings ; expect 200 vm_settings.html
-as alice get $stopped/settings ; expect 200 vm_settings_stopped.html
+expect_text '<p class="hint" id="resize-why">Stop the VM to resize it.</p>'
+as alice get $stopped/settings ; expect 200 vm_settings_stopped.html ; expect_no_text resize-why
+as alice get $stopped ; expect_text '<p class="sub">Stopped for '
 
 # One answer for the VM and its snapshots is shown once.
 sql "UPDATE receipt SET thing = 'snapshots', answer = (SELECT answer FROM receipt WHERE thing = 'domain') WHERE thing = 'disk'"
