@@ -127,10 +127,15 @@ happened() {
         VALUES (1, ($now - $1) * 1000, 'tick', 'runningrunningru', 'Snapshot created, 1 GB', 'x', 0)"
     as alice get $vm
 }
-happened 590 ; expect_text '<text x="1%" y="16" text-anchor="start">Snapshot created '
-happened 300 ; expect_text '<text class="roomy" x="50%" y="16" text-anchor="start">Snapshot created '
-happened 30 ; expect_text '<text x="95%" y="16" text-anchor="end">Snapshot created '
-sql "DELETE FROM activity WHERE id = 'tick'"
+happened 590 ; expect_text '<text x="1%" y="-6" text-anchor="start">Snapshot created '
+happened 300 ; expect_text '<text class="roomy" x="50%" y="-6" text-anchor="start">Snapshot created '
+happened 30 ; expect_text '<text x="95%" y="-6" text-anchor="end">Snapshot created '
+# Several of a kind that are close to each other are one, others are not.
+sql "INSERT INTO activity (team_id, at_ms, id, vm_id, what, took_ms) VALUES (1, ($now - 40) * 1000, 'tick2', 'runningrunningru', 'Snapshot created', 0),
+    (1, ($now - 35) * 1000, 'tick3', 'runningrunningru', 'Stopped', 0), (1, ($now - 300) * 1000, 'tick4', 'runningrunningru', 'Snapshot created', 0)"
+as alice get $vm ; expect_text ">Snapshot created ×2</text>" ; expect_no_text "×3" ; expect_text '<path class="event" d="M300 0V140"/>'
+expect_no_text 'd="M560 0V140"'
+sql "DELETE FROM activity WHERE id LIKE 'tick%'"
 # A VM that was created before the clock was set back has a chart, whatever the range.
 for hours in 1 2 3 800; do
     sql "UPDATE vm SET created_at = $now + $hours * 3600 WHERE id = 'runningrunningru'"
@@ -141,7 +146,7 @@ done
 sql "UPDATE vm SET created_at = $now - 90 * 86400 WHERE id = 'runningrunningru';
     UPDATE usage_quarter SET minutes = 2, cpu_ms = 18000, cpu_most_ms = 12000 WHERE quarter_at = $quarter"
 as alice get "$vm?range=24h" ; expect_text "of 1 vCPU, peak 20%"
-expect_text '<path class="fill" d="M600 0h.1V140H600z"/>'
+expect_text '<path class="fill" d="M600 0h.1V140H600z"/><path class="peak" d="M600 0h.1"/>'
 expect_text '<path class="dot" d="M600 35h.1"/>'
 expect_text '<span class="s4">Peak</span>'
 sql "DELETE FROM usage_minute; DELETE FROM usage_quarter"
