@@ -270,7 +270,7 @@
     over = draw('svg', { class: 'here' });
     draw('line', { x1: point.x + '%', x2: point.x + '%', y2: '100%' });
     draw('circle', { cx: point.x + '%', cy: point.y + '%', r: 4 });
-    draw('text', { x: point.x + '%', y: 34, 'text-anchor': point.x > 50 ? 'end' : 'start' }).textContent = point.text;
+    draw('text', { x: point.x + '%', y: -6, 'text-anchor': point.x > 50 ? 'end' : 'start' }).textContent = point.text;
     here = { plot: plot, number: number, over: over };
   }
   function plotPointed(event) {

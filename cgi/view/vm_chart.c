@@ -1,7 +1,6 @@
 /* The charts of a VM; see vm_chart.h. The worker takes the samples (worker/usage.c). */
 #include "view/vm_chart.h"
 
-#include "activity.sql.h"
 #include "base/array.h"
 #include "base/chart_path.h"
 #include "base/clock.h"
@@ -11,6 +10,7 @@
 #include "model/vm_cpu.h"
 #include "usage_minute.sql.h"
 #include "usage_quarter.sql.h"
+#include "view/vm_tick.h"
 #include "vm.html.h"
 #include "web/form.h"
 #include "web/session.h"
@@ -18,7 +18,7 @@
 #include <string.h>
 
 enum {
-    WIDTH = 600,
+    WIDTH = VM_CHART_WIDTH,
     HEIGHT = 140,
     TABLE_ROWS = 12,
     MOMENTS = 4,
@@ -97,11 +97,6 @@ static struct error *query_read(struct request *r, const struct vm_get_row *vm,
     }
     measured->chart = fields[1].text;
     return NULL;
-}
-
-static int64_t at_most(int64_t value, int64_t most)
-{
-    return value < most ? value : most;
 }
 
 static int64_t at_least(int64_t value, int64_t least)
@@ -273,6 +268,8 @@ static void chart_draw(struct arena *arena, const struct series *series, struct 
 
     chart->line = chart_path_line(arena, &path, series->slots, series->count);
     chart->area = chart_path_area(arena, &path, series->highs, series->count);
+    if (chart->is_average)
+        chart->peaks = chart_path_line(arena, &path, series->highs, series->count);
     chart->dots = chart_path_dots(arena, &path, series->slots, series->count);
     if (series->limit < series->top)
         chart->limit_line = arena_printf(
@@ -363,13 +360,7 @@ static void charts_fill(struct request *r, const struct vm_get_row *vm,
     page->charts.row[0].is_chosen |= !is_chosen;
 }
 
-/* ---- words, ticks, numbers ---- */
-
-static const char *moment_text(struct arena *arena, const struct measured *measured, int64_t at)
-{
-    return measured->until_at - measured->from_at > A_DAY_S ? date_day_short(arena, at)
-                                                            : date_clock(arena, at);
-}
+/* ---- words, numbers ---- */
 
 static void axis_fill(struct arena *arena, const struct measured *measured, struct vm_html *page)
 {
@@ -383,45 +374,13 @@ static void axis_fill(struct arena *arena, const struct measured *measured, stru
     page->moments.row = arena_array(arena, MOMENTS, sizeof *page->moments.row);
     for (int i = 0; i < MOMENTS; i++)
         page->moments.row[i].label =
-            moment_text(arena, measured, measured->from_at + length_s * i / MOMENTS);
+            vm_tick_moment(arena, length_s, measured->from_at + length_s * i / MOMENTS);
     page->ranges.count = COUNT(ranges);
     page->ranges.row = arena_array(arena, COUNT(ranges), sizeof *page->ranges.row);
     for (size_t i = 0; i < COUNT(ranges); i++)
         page->ranges.row[i] = (struct vm_range){ .value = ranges[i].value,
                                                  .label = ranges[i].label,
                                                  .is_chosen = &ranges[i] == range };
-}
-
-static struct error *ticks_fill(struct request *r, const struct vm_get_row *vm,
-                                const struct measured *measured, struct vm_html *page)
-{
-    int64_t length_s = measured->until_at - measured->from_at;
-    int64_t free_x = WIDTH; /* words may reach until here: the newest come first */
-    struct activity_ticks_rows rows;
-    struct error *e = sql_activity_ticks(r->db, r->arena, r->session->team_id, vm->id,
-                                         measured->from_at * 1000, LIMIT_CHART_TICKS, &rows);
-
-    if (e)
-        return e;
-    page->ticks.count = rows.count;
-    page->ticks.row = arena_array(r->arena, rows.count, sizeof *page->ticks.row);
-    for (size_t i = 0; i < rows.count; i++) {
-        int64_t at = rows.row[i].ended_at_ms / 1000;
-        int64_t x = at_most((at - measured->from_at) * WIDTH / length_s, WIDTH);
-        struct chart_words words;
-        const char *label = arena_printf(r->arena, "%.*s %s", (int)strcspn(rows.row[i].what, ","),
-                                         rows.row[i].what, moment_text(r->arena, measured, at));
-
-        words = chart_words_place(label, x, WIDTH, &free_x);
-        page->ticks.row[i] = (struct vm_tick){
-            .x = arena_printf(r->arena, "%lld", (long long)x),
-            .text_x = arena_printf(r->arena, "%lld%%", (long long)(x * 100 / WIDTH)),
-            .anchor = words.is_left ? "end" : "start",
-            .label = words.has_room ? label : NULL,
-            .is_wide = words.is_wide,
-        };
-    }
-    return NULL;
 }
 
 static const char *size_or_dash(struct arena *arena, int64_t mb)
@@ -493,5 +452,5 @@ struct error *vm_chart_fill(struct request *r, const struct vm_get_row *vm, stru
     charts_fill(r, vm, &measured, page);
     axis_fill(r->arena, &measured, page);
     usage_fill(r, vm, &measured, page);
-    return ticks_fill(r, vm, &measured, page);
+    return vm_tick_fill(r, vm->id, measured.from_at, measured.until_at, page);
 }

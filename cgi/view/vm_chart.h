@@ -9,6 +9,8 @@
 
 struct vm_html;
 
+enum { VM_CHART_WIDTH = 600 }; /* of the viewBox */
+
 /* CPU, memory or disk: a figure that chooses the chart below it. */
 struct vm_chart {
     const char *id;                    /* "cpu", "mem", "disk" */
@@ -18,6 +20,7 @@ struct vm_chart {
     const char *limit;                 /* "4 GB" */
     const char *about;                 /* the chart in words, for those who do not see it */
     const char *line, *area, *dots;    /* paths; the area is below the peaks */
+    const char *peaks;                 /* its upper edge; NULL: it is the line */
     const char *limit_line;            /* NULL: above the chart, or its upper edge */
     const char *top, *middle;          /* words of the axis */
     const char *top_number, *top_unit; /* the upper edge for the script: "4" and "GB" */
@@ -42,7 +45,7 @@ struct vm_range_rows {
     size_t count;
 };
 
-/* Something that happened to the VM. */
+/* Something that happened to the VM, once or several times in a row. */
 struct vm_tick {
     const char *x;      /* of its line: "200" */
     const char *text_x; /* of its words, "33%" */

@@ -105,22 +105,26 @@ static const char *snapshot_label(const char *state)
 
 static const char *snapshot_class(const char *state)
 {
-    return strcmp(state, SNAPSHOT_STATE_READY) == 0    ? "kept"
+    return strcmp(state, SNAPSHOT_STATE_READY) == 0    ? "away" /* what is normal needs no mark */
            : strcmp(state, SNAPSHOT_STATE_FAILED) == 0 ? "bad"
                                                        : "work";
 }
 
-/* "1 GB disk, 100 MB memory": what they hold of the quota, and of memory beside it. */
+/* "2 GB disk, 100 MB memory": what several hold of the quota, and of memory beside it. */
 static const char *snapshots_use(struct arena *arena, const struct snapshot_list_rows *rows)
 {
-    int64_t disk_gb = 0, memory_bytes = 0;
+    int64_t disk_gb = 0, memory_bytes = 0, count = 0;
     const char *disk;
 
     for (size_t i = 0; i < rows->count; i++) {
-        disk_gb +=
-            strcmp(rows->row[i].state, SNAPSHOT_STATE_FAILED) == 0 ? 0 : rows->row[i].disk_gb;
+        if (strcmp(rows->row[i].state, SNAPSHOT_STATE_FAILED) == 0)
+            continue;
+        count++;
+        disk_gb += rows->row[i].disk_gb;
         memory_bytes += rows->row[i].size_bytes;
     }
+    if (count < 2)
+        return NULL;
     disk = arena_printf(arena, "%s disk", text_disk(arena, disk_gb));
     return memory_bytes
                ? arena_printf(arena, "%s, %s memory", disk, text_bytes(arena, memory_bytes))

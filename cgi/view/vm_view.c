@@ -81,7 +81,9 @@ struct vm_view vm_view_of(struct request *r, const struct price_list_rows *price
         .id = vm->id,
         .name = vm->name,
         .image = image ? image->label : vm->image,
-        .region = region ? region->label : vm->region,
+        .region = !region                       ? vm->region
+                  : r->config->region_count > 1 ? region->label
+                                                : NULL,
         .size = vm_view_size(r->arena, vm->vcpus, vm->memory_mb, vm->disk_gb),
         .state = vm->state,
         .label = state.label,

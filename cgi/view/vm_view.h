@@ -9,7 +9,7 @@ struct vm_view {
     const char *id;
     const char *name;
     const char *image;         /* label of the image */
-    const char *region;        /* label of the region */
+    const char *region;        /* label of the region; NULL: there is one */
     const char *size;          /* "1 vCPU, 1 GB, 10 GB" */
     const char *state;         /* as in vm_state.h */
     const char *label;         /* "Running", "Not responding" */

@@ -127,10 +127,15 @@ happened() {
         VALUES (1, ($now - $1) * 1000, 'tick', 'runningrunningru', 'Snapshot created, 1 GB', 'x', 0)"
     as alice get $vm
 }
-happened 590 ; expect_text '<text x="1%" y="16" text-anchor="start">Snapshot created '
-happened 300 ; expect_text '<text class="roomy" x="50%" y="16" text-anchor="start">Snapshot created '
-happened 30 ; expect_text '<text x="95%" y="16" text-anchor="end">Snapshot created '
-sql "DELETE FROM activity WHERE id = 'tick'"
+happened 590 ; expect_text '<text x="1%" y="-6" text-anchor="start">Snapshot created '
+happened 300 ; expect_text '<text class="roomy" x="50%" y="-6" text-anchor="start">Snapshot created '
+happened 30 ; expect_text '<text x="95%" y="-6" text-anchor="end">Snapshot created '
+# Several of a kind that are close to each other are one, others are not.
+sql "INSERT INTO activity (team_id, at_ms, id, vm_id, what, took_ms) VALUES (1, ($now - 40) * 1000, 'tick2', 'runningrunningru', 'Snapshot created', 0),
+    (1, ($now - 35) * 1000, 'tick3', 'runningrunningru', 'Stopped', 0), (1, ($now - 300) * 1000, 'tick4', 'runningrunningru', 'Snapshot created', 0)"
+as alice get $vm ; expect_text ">Snapshot created ×2</text>" ; expect_no_text "×3" ; expect_text '<path class="event" d="M300 0V140"/>'
+expect_no_text 'd="M560 0V140"'
+sql "DELETE FROM activity WHERE id LIKE 'tick%'"
 # A VM that was created before the clock was set back has a chart, whatever the range.
 for hours in 1 2 3 800; do
     sql "UPDATE vm SET created_at = $now + $hours * 3600 WHERE id = 'runningrunningru'"
@@ -141,7 +146,7 @@ done
 sql "UPDATE vm SET created_at = $now - 90 * 86400 WHERE id = 'runningrunningru';
     UPDATE usage_quarter SET minutes = 2, cpu_ms = 18000, cpu_most_ms = 12000 WHERE quarter_at = $quarter"
 as alice get "$vm?range=24h" ; expect_text "of 1 vCPU, peak 20%"
-expect_text '<path class="fill" d="M600 0h.1V140H600z"/>'
+expect_text '<path class="fill" d="M600 0h.1V140H600z"/><path class="peak" d="M600 0h.1"/>'
 expect_text '<path class="dot" d="M600 35h.1"/>'
 expect_text '<span class="s4">Peak</span>'
 sql "DELETE FROM usage_minute; DELETE FROM usage_quarter"
@@ -170,7 +175,12 @@ sql "INSERT INTO job (team_id, id, subject_kind, subject_id, vm_id, kind, state,
     SELECT 1, 'snap' || state, 'vm', vm_id, vm_id, 'snapshot', state, 1, 'snapshotsnapsho2', 1767225600000, 1767225600000, 1, 1767225602500
     FROM (SELECT 'runningrunningru' AS vm_id, 'done' AS state UNION ALL SELECT 'runningrunningru', 'failed')"
 as alice get $vm/snapshots ; expect_text '</time> by Alice, in <span class="whole">2.5 s</span></small><small>1 GB disk · Includes memory, 21 MB</small>'
-expect_text ">1 GB disk, 21 MB memory<"
+# Their sum is told of several; a state where one is not ready; the form has no second button.
+expect_no_text "memory<" ; expect_text 'class="state away" id="state-snapshotsnapsho2"' ; expect_no_text 'id="take"'
+expect_text '<span class="state bad" id="state-snapshotsnapsho4"'
+sql "UPDATE snapshot SET state = 'deleting' WHERE id = 'snapshotsnapsho4'"
+as alice get $vm/snapshots ; expect_text ">2 GB disk, 21 MB memory<"
+as alice get $vm ; expect_text 'id="take"'
 fresh
 route "GET /vms/:id/activity"
 as alice get $vm/activity ; expect 200 vm_activity.html
@@ -210,7 +220,9 @@ for page in $vm/activity /activity; do
 done
 route "GET /vms/:id/settings"
 as alice get $vm/settings ; expect 200 vm_settings.html
-as alice get $stopped/settings ; expect 200 vm_settings_stopped.html
+expect_text '<p class="hint" id="resize-why">Stop the VM to resize it.</p>'
+as alice get $stopped/settings ; expect 200 vm_settings_stopped.html ; expect_no_text resize-why
+as alice get $stopped ; expect_text '<p class="sub">Stopped for '
 
 # One answer for the VM and its snapshots is shown once.
 sql "UPDATE receipt SET thing = 'snapshots', answer = (SELECT answer FROM receipt WHERE thing = 'domain') WHERE thing = 'disk'"
