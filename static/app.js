@@ -240,7 +240,7 @@
       found.push({ x: x / box.width * 100, y: y / box.height * 100, text: at.toLocaleString('en-GB', data.step < 86400 ? time : day) + ': ' + text });
     }
     function value(y) {
-      return Number((data.top * (1 - y / box.height)).toFixed(data.unit === 'GB' ? 1 : 0)) + (data.unit === '%' ? '' : ' ') + data.unit;
+      return Number((data.top * (1 - y / box.height)).toFixed(data.unit === 'GB' || data.top < 10 ? 1 : 0)) + (data.unit === '%' ? '' : ' ') + data.unit;
     }
     bars.forEach(function (bar) {
       add(bar.x.baseVal.value + bar.width.baseVal.value / 2, bar.y.baseVal.value, bar.getAttribute('data-text'));

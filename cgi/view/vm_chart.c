@@ -10,6 +10,7 @@
 #include "model/vm_cpu.h"
 #include "usage_minute.sql.h"
 #include "usage_quarter.sql.h"
+#include "view/vm_metric.h"
 #include "view/vm_tick.h"
 #include "vm.html.h"
 #include "web/form.h"
@@ -22,7 +23,6 @@ enum {
     HEIGHT = 140,
     TABLE_ROWS = 12,
     MOMENTS = 4,
-    SLOTS_MAX = 96,
     SLOTS_MIN = 5,                  /* of the first minutes */
     FRESH_S = 3 * A_MINUTE_S,       /* an older minute is not "now" */
     MINUTES_SPAN_S = 6 * AN_HOUR_S, /* a younger VM is drawn from minutes */
@@ -41,27 +41,6 @@ static const struct range {
 
 enum { RANGE_HOUR, RANGE_DAY };
 
-/* What was measured in a slot: sums of what was used, the highest of what was held. */
-struct point {
-    int64_t slot, minutes, cpu_ms, cpu_most_ms;
-    int64_t memory_mb; /* 0: not reported */
-    int64_t disk_bytes, read_bytes, written_bytes, received_bytes, sent_bytes;
-};
-
-struct points {
-    struct point row[SLOTS_MAX]; /* in order; slots without measurements are missing */
-    size_t count;
-};
-
-/* A chart's values, slot by slot, on average and at most; -1: nothing. */
-struct series {
-    int64_t slots[SLOTS_MAX], highs[SLOTS_MAX];
-    size_t count;
-    int64_t now, most; /* now -1: unknown */
-    int64_t limit;
-    int64_t top; /* the upper edge of its chart */
-};
-
 struct measured {
     const struct range *range;
     const char *words; /* " in the last hour" or " since creation" */
@@ -69,10 +48,10 @@ struct measured {
     const char *chart; /* the chosen one, as typed */
     int64_t from_at, until_at, step_s;
     bool is_minutes; /* else quarters of an hour */
-    struct points points;
+    struct vm_points points;
     struct usage_minute_last_row last;
     bool has_last;
-    struct series cpu, memory, disk; /* tenths of a percent, MB, MB */
+    struct vm_metrics metrics;
 };
 
 /* ---- reading ---- */
@@ -125,14 +104,14 @@ static void span_choose(const struct request *r, const struct vm_get_row *vm,
     length_s = at_least(measured->until_at - vm->created_at, 0); /* the clock was set back */
     if (length_s < range->length_s) {
         measured->words = " since creation";
-        measured->step_s = (length_s / SLOTS_MAX / unit_s + 1) * unit_s;
+        measured->step_s = (length_s / VM_SLOTS_MAX / unit_s + 1) * unit_s;
         count = (length_s + measured->step_s - 1) / measured->step_s;
         count = count > SLOTS_MIN ? count : SLOTS_MIN;
     }
     measured->from_at = measured->until_at - count * measured->step_s;
 }
 
-static void point_add(struct point *point, const struct usage_quarter_points_row *row)
+static void point_add(struct vm_point *point, const struct usage_quarter_points_row *row)
 {
     point->minutes += row->minutes;
     point->cpu_ms += row->cpu_ms;
@@ -148,14 +127,14 @@ static void point_add(struct point *point, const struct usage_quarter_points_row
 /* Summed up here, because SQLite would sort the rows to group them. */
 static void points_fill(const struct usage_quarter_points_rows *rows, struct measured *measured)
 {
-    struct point slots[SLOTS_MAX] = { { .slot = 0 } };
-    struct points *points = &measured->points;
+    struct vm_point slots[VM_SLOTS_MAX] = { { .slot = 0 } };
+    struct vm_points *points = &measured->points;
 
     for (size_t i = 0; i < rows->count; i++)
         point_add(&slots[(rows->row[i].from_at - measured->from_at) / measured->step_s],
                   &rows->row[i]);
     points->count = 0;
-    for (size_t i = 0; i < SLOTS_MAX; i++) {
+    for (size_t i = 0; i < VM_SLOTS_MAX; i++) {
         slots[i].slot = (int64_t)i;
         if (slots[i].minutes)
             points->row[points->count++] = slots[i];
@@ -181,88 +160,9 @@ static struct error *measured_read(struct request *r, const struct vm_get_row *v
     return e && e->kind == ERROR_NOT_FOUND ? NULL : e;
 }
 
-static int64_t cpu_tenths(const struct vm_get_row *vm, int64_t cpu_ms, int64_t minutes)
-{
-    return vm_cpu_tenths(cpu_ms, minutes, vm->vcpus);
-}
-
-static int64_t bytes_mb(int64_t bytes)
-{
-    return bytes / (1024 * 1024);
-}
-
-static void series_put(struct series *series, int64_t slot, int64_t value, int64_t most)
-{
-    series->slots[slot] = value;
-    series->highs[slot] = most;
-    series->most = most > series->most ? most : series->most;
-}
-
-static void series_begin(const struct measured *measured, struct series *series, int64_t limit)
-{
-    *series = (struct series){
-        .count = (size_t)((measured->until_at - measured->from_at) / measured->step_s),
-        .limit = limit,
-        .now = -1,
-    };
-    for (size_t i = 0; i < series->count; i++)
-        series->slots[i] = series->highs[i] = -1;
-}
-
-/* 10, 20, 50 or 100 %. */
-static int64_t cpu_top(int64_t most)
-{
-    return most <= 100 ? 100 : most <= 200 ? 200 : most <= 500 ? 500 : VM_CPU_ALL;
-}
-
-/* Whether text_memory() shows it as it is. */
-static bool is_round(int64_t mb)
-{
-    return mb < MB_PER_GB || mb * 10 % MB_PER_GB == 0;
-}
-
-/* All, or as much of it as is needed: a half, a quarter, an eighth. */
-static int64_t size_top(int64_t most, int64_t limit)
-{
-    int64_t top = limit;
-
-    while (top > limit / 8 && most * 10 / 9 < top / 2 && top % 4 == 0 && is_round(top / 4))
-        top /= 2;
-    return most > top ? most : top;
-}
-
-static void series_fill(const struct vm_get_row *vm, struct measured *measured)
-{
-    const struct usage_minute_last_row *last = &measured->last;
-
-    series_begin(measured, &measured->cpu, VM_CPU_ALL);
-    series_begin(measured, &measured->memory, vm->memory_mb);
-    series_begin(measured, &measured->disk, vm->disk_gb * MB_PER_GB);
-    for (size_t i = 0; i < measured->points.count; i++) {
-        const struct point *point = &measured->points.row[i];
-        int64_t disk_mb = bytes_mb(point->disk_bytes);
-
-        series_put(&measured->cpu, point->slot, cpu_tenths(vm, point->cpu_ms, point->minutes),
-                   cpu_tenths(vm, point->cpu_most_ms, 1));
-        series_put(&measured->disk, point->slot, disk_mb, disk_mb);
-        if (point->memory_mb)
-            series_put(&measured->memory, point->slot, point->memory_mb, point->memory_mb);
-    }
-    measured->cpu.top = cpu_top(measured->cpu.most);
-    measured->memory.top = size_top(measured->memory.most, measured->memory.limit);
-    measured->disk.top = size_top(measured->disk.most, measured->disk.limit);
-    if (!measured->has_last)
-        return;
-    measured->disk.now = bytes_mb(last->disk_bytes);
-    if (strcmp(vm->observed, VM_OBSERVED_RUNNING) != 0)
-        return;
-    measured->cpu.now = cpu_tenths(vm, last->cpu_ms, 1);
-    measured->memory.now = last->memory_mb ? last->memory_mb : -1;
-}
-
 /* ---- drawing ---- */
 
-static void chart_draw(struct arena *arena, const struct series *series, struct vm_chart *chart)
+static void chart_draw(struct arena *arena, const struct vm_series *series, struct vm_chart *chart)
 {
     struct chart_path path = { WIDTH, HEIGHT, series->top };
 
@@ -291,7 +191,7 @@ static void figure_set(struct arena *arena, struct vm_chart *chart, int64_t mb)
 }
 
 static struct vm_chart cpu_chart(struct arena *arena, const struct vm_get_row *vm,
-                                 const struct series *cpu)
+                                 const struct vm_series *cpu)
 {
     const char *limit =
         arena_printf(arena, "%lld vCPU%s", (long long)vm->vcpus, vm->vcpus == 1 ? "" : "s");
@@ -313,7 +213,7 @@ static struct vm_chart cpu_chart(struct arena *arena, const struct vm_get_row *v
 
 /* Memory or disk, in MB. */
 static struct vm_chart size_chart(struct arena *arena, const char *id, const char *name,
-                                  const struct series *series)
+                                  const struct vm_series *series)
 {
     bool is_gb = series->top >= MB_PER_GB;
     struct vm_chart chart = {
@@ -337,18 +237,23 @@ static void charts_fill(struct request *r, const struct vm_get_row *vm,
                         const struct measured *measured, struct vm_html *page)
 {
     struct arena *arena = r->arena;
-    const struct series *const series[] = { &measured->cpu, &measured->memory, &measured->disk };
+    const struct vm_metrics *metrics = &measured->metrics;
+    const struct vm_series *const series[] = { &metrics->cpu, &metrics->memory, &metrics->disk,
+                                               &metrics->io, &metrics->net };
     bool is_chosen = false;
 
-    page->charts.count = COUNT(series);
+    /* A network without traffic is not measured. */
+    page->charts.count = COUNT(series) - !metrics->net.most;
     page->charts.row = arena_array(arena, COUNT(series), sizeof *page->charts.row);
-    page->charts.row[0] = cpu_chart(arena, vm, &measured->cpu);
+    page->charts.row[0] = cpu_chart(arena, vm, &metrics->cpu);
     page->charts.row[0].is_average = measured->step_s > A_MINUTE_S;
-    page->charts.row[1] = size_chart(arena, "mem", "Memory", &measured->memory);
-    page->charts.row[2] = size_chart(arena, "disk", "Disk", &measured->disk);
-    if (!measured->memory.most)
+    page->charts.row[1] = size_chart(arena, "mem", "Memory", &metrics->memory);
+    page->charts.row[2] = size_chart(arena, "disk", "Disk", &metrics->disk);
+    if (!metrics->memory.most)
         page->charts.row[1].of = "not reported by the guest";
-    for (size_t i = 0; i < COUNT(series); i++) {
+    page->charts.row[3] = vm_rate_chart(arena, &metrics->io_rate);
+    page->charts.row[4] = vm_rate_chart(arena, &metrics->net_rate);
+    for (size_t i = 0; i < page->charts.count; i++) {
         struct vm_chart *chart = &page->charts.row[i];
 
         chart_draw(arena, series[i], chart);
@@ -389,8 +294,8 @@ static const char *size_or_dash(struct arena *arena, int64_t mb)
 }
 
 /* Average CPU, highest memory and disk, and sums of the rest. */
-static void usage_add(struct arena *arena, const struct vm_get_row *vm, const struct point *points,
-                      size_t count, struct vm_usage *out)
+static void usage_add(struct arena *arena, const struct vm_get_row *vm,
+                      const struct vm_point *points, size_t count, struct vm_usage *out)
 {
     int64_t cpu_ms = 0, minutes = 0, memory_mb = 0, disk_bytes = 0;
 
@@ -404,15 +309,16 @@ static void usage_add(struct arena *arena, const struct vm_get_row *vm, const st
         out->received_bytes += points[i].received_bytes;
         out->sent_bytes += points[i].sent_bytes;
     }
-    out->cpu = arena_printf(arena, "%s%%", percent_text(arena, cpu_tenths(vm, cpu_ms, minutes)));
+    out->cpu =
+        arena_printf(arena, "%s%%", percent_text(arena, vm_cpu_tenths(cpu_ms, minutes, vm->vcpus)));
     out->memory = size_or_dash(arena, memory_mb);
-    out->disk = size_or_dash(arena, bytes_mb(disk_bytes));
+    out->disk = size_or_dash(arena, vm_metric_mb(disk_bytes));
 }
 
 static void usage_fill(struct request *r, const struct vm_get_row *vm,
                        const struct measured *measured, struct vm_html *page)
 {
-    const struct points *points = &measured->points;
+    const struct vm_points *points = &measured->points;
     int64_t count = (measured->until_at - measured->from_at) / measured->step_s;
     int64_t each = (count + TABLE_ROWS - 1) / TABLE_ROWS;
     size_t from = 0, until = 0;
@@ -448,7 +354,9 @@ struct error *vm_chart_fill(struct request *r, const struct vm_get_row *vm, stru
     is_new = r->now_at - vm->created_at < AN_HOUR_S && measured.points.count < 2;
     if (e || ((!measured.points.count || is_new) && !measured.is_range_chosen))
         return e;
-    series_fill(vm, &measured);
+    vm_metrics_fill(vm, &measured.points,
+                    (size_t)((measured.until_at - measured.from_at) / measured.step_s),
+                    measured.has_last ? &measured.last : NULL, &measured.metrics);
     charts_fill(r, vm, &measured, page);
     axis_fill(r->arena, &measured, page);
     usage_fill(r, vm, &measured, page);

@@ -11,13 +11,13 @@ struct vm_html;
 
 enum { VM_CHART_WIDTH = 600 }; /* of the viewBox */
 
-/* CPU, memory or disk: a figure that chooses the chart below it. */
+/* CPU, memory, disk or a rate: a figure that chooses the chart below it. */
 struct vm_chart {
-    const char *id;                    /* "cpu", "mem", "disk" */
+    const char *id;                    /* "cpu", "mem", "disk", "io", "net" */
     const char *name;                  /* "Memory" */
     const char *figure, *unit;         /* of the last minute: "1.9" and "GB" */
-    const char *of;                    /* "of 4 GB, peak 2.3 GB" */
-    const char *limit;                 /* "4 GB" */
+    const char *of;                    /* "of 4 GB, peak 2.3 GB", "read 1, written 2 MB/s" */
+    const char *limit;                 /* "4 GB"; NULL: none */
     const char *about;                 /* the chart in words, for those who do not see it */
     const char *line, *area, *dots;    /* paths; the area is below the peaks */
     const char *peaks;                 /* its upper edge; NULL: it is the line */

@@ -321,11 +321,8 @@ static struct error *lists_fill(struct request *r, struct vm_html *page,
         e = snapshots_fill(r, page);
     if (!e && strcmp(page->tab, VM_TAB_OVERVIEW) == 0)
         e = overview_fill(r, page, vm);
-    if (!e && strcmp(page->tab, VM_TAB_ACTIVITY) == 0) {
+    if (!e && strcmp(page->tab, VM_TAB_ACTIVITY) == 0)
         e = activity_fill(r, page);
-        if (!e)
-            e = keys_fill(r, page, vm->id);
-    }
     if (!e && strcmp(page->tab, VM_TAB_SNAPSHOTS) == 0)
         e = snapshots_made_fill(r, page);
     if (!e && strcmp(page->tab, VM_TAB_SETTINGS) == 0)
