@@ -17,6 +17,9 @@ INSERT INTO vm_key (team_id, vm_id, fingerprint, name, public_line)
 SELECT k.team_id, :vm_id, k.fingerprint, k.name, k.public_line FROM ssh_key k
 WHERE k.team_id = :team_id AND k.person_id = :person_id;
 
--- vm_key_list(team_id int, vm_id text) rows
-SELECT fingerprint, name, public_line FROM vm_key
+-- vm_key_list(team_id int, vm_id text) rows (key_id text)
+-- key_id: of the team's key, NULL once it is deleted.
+SELECT fingerprint, name, public_line,
+       (SELECT k.id FROM ssh_key k WHERE k.team_id = :team_id
+          AND k.fingerprint = vm_key.fingerprint) AS key_id FROM vm_key
 WHERE team_id = :team_id AND vm_id = :vm_id ORDER BY fingerprint;

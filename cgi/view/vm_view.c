@@ -10,6 +10,8 @@
 
 #include <string.h>
 
+enum { BUILD_CHARACTERS = 12 }; /* of an image's build: enough to tell builds apart */
+
 const char *vm_view_size(struct arena *arena, int64_t vcpus, int64_t memory_mb, int64_t disk_gb)
 {
     return arena_printf(arena, "%lld vCPU%s, %s, %s disk", (long long)vcpus, vcpus == 1 ? "" : "s",
@@ -81,6 +83,10 @@ struct vm_view vm_view_of(struct request *r, const struct price_list_rows *price
         .id = vm->id,
         .name = vm->name,
         .image = image ? image->label : vm->image,
+        .build = vm->image_version
+                     ? arena_printf(r->arena, "%.*s", BUILD_CHARACTERS, vm->image_version)
+                     : NULL,
+        .source_vm_id = vm->source_vm_id,
         .region = !region                       ? vm->region
                   : r->config->region_count > 1 ? region->label
                                                 : NULL,

@@ -9,6 +9,8 @@ struct vm_view {
     const char *id;
     const char *name;
     const char *image;         /* label of the image */
+    const char *build;         /* the first digits of the image's build; NULL: unknown */
+    const char *source_vm_id;  /* what it was cloned from; NULL: not a clone */
     const char *region;        /* label of the region; NULL: there is one */
     const char *size;          /* "1 vCPU, 1 GB, 10 GB" */
     const char *state;         /* as in vm_state.h */

@@ -83,6 +83,16 @@ sql "UPDATE vm SET last_error = printf('%.*c', 80, 'x') WHERE id = 'stoppedstopp
 as alice get $stopped ; expect_no_text "Show full error"
 fresh
 
+# What is known of a VM: its ID, the build of its image, what it was cloned from, and its keys, which are links while they exist.
+as alice get $vm ; expect_text "<dt>VM ID</dt><dd><code>runningrunningru</code></dd>" ; expect_no_text "Cloned from"
+expect_text '<a class="tag" href="/keys/keykeykeykeykey2" title="SHA256:'
+sql "UPDATE vm SET image_version = '0123456789abcdef', source_vm_id = 'gonegonegonegone' WHERE id = 'runningrunningru';
+    DELETE FROM ssh_key WHERE id = 'keykeykeykeykey2'"
+as alice get $vm ; expect_text ' <code>0123456789ab</code></dd>' ; expect_no_text /keys/keykeykeykeykey2
+expect_text '<dt>Cloned from</dt><dd><a id="source" href="/vms/gonegonegonegone"><code>gonegonegonegone</code></a></dd>'
+expect_text '<span class="tag" title="SHA256:'
+fresh
+
 # A few keys, and the others behind a word.
 sql "INSERT INTO vm_key (team_id, vm_id, fingerprint, name, public_line) WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20)
     SELECT 1, 'runningrunningru', 'SHA256:n' || i, 'n' || i, 'ssh-ed25519 AAAA' FROM n"
