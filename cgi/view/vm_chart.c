@@ -172,7 +172,8 @@ static void chart_draw(struct arena *arena, const struct vm_series *series, stru
     struct chart_path path = { WIDTH, HEIGHT, series->top };
 
     chart->line = chart_path_line(arena, &path, series->slots, series->count);
-    chart->area = chart_path_area(arena, &path, series->highs, series->count);
+    chart->area = series->has_peaks ? chart_path_area(arena, &path, series->highs, series->count)
+                                    : chart_path_below(arena, &path, chart->line);
     chart->dots = chart_path_dots(arena, &path, series->slots, series->count);
     if (series->limit < series->top)
         chart->limit_line = arena_printf(
@@ -255,7 +256,8 @@ static void charts_fill(struct request *r, const struct vm_get_row *vm,
     if (!metrics->memory.most)
         page->charts.row[1].of = "not reported by the guest";
     page->charts.row[3] = vm_rate_chart(arena, &metrics->io_rate);
-    page->charts.row[4] = vm_rate_chart(arena, &metrics->net_rate);
+    if (metrics->net.most)
+        page->charts.row[4] = vm_rate_chart(arena, &metrics->net_rate);
     for (size_t i = 0; i < page->charts.count; i++) {
         struct vm_chart *chart = &page->charts.row[i];
 
