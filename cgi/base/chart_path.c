@@ -123,6 +123,23 @@ const char *chart_path_area(struct arena *arena, const struct chart_path *path,
     return path_write(arena, path, AREAS, values, count);
 }
 
+const char *chart_path_below(struct arena *arena, const struct chart_path *path, const char *line)
+{
+    struct buf buf = buf_new(arena, strlen(line) + 2 * NUMBER_BYTES);
+
+    for (const char *run = line, *next; *run; run = next) {
+        next = strchr(run + 1, 'M');
+        next = next ? next : run + strlen(run);
+        buf_bytes(&buf, run, (size_t)(next - run));
+        buf_char(&buf, 'V');
+        buf_int(&buf, path->height);
+        buf_char(&buf, 'H');
+        buf_bytes(&buf, run + 1, strcspn(run + 1, " "));
+        buf_char(&buf, 'z');
+    }
+    return buf.length ? buf.bytes : "";
+}
+
 const char *chart_path_dots(struct arena *arena, const struct chart_path *path,
                             const int64_t *values, size_t count)
 {

@@ -26,6 +26,9 @@ const char *chart_path_line(struct arena *arena, const struct chart_path *path,
 const char *chart_path_area(struct arena *arena, const struct chart_path *path,
                             const int64_t *values, size_t count);
 
+/* The area below a line that is drawn already, for less than from its numbers. */
+const char *chart_path_below(struct arena *arena, const struct chart_path *path, const char *line);
+
 /* Only those with no known neighbour, for dots (a thick, round stroke). "" if there are none. */
 const char *chart_path_dots(struct arena *arena, const struct chart_path *path,
                             const int64_t *values, size_t count);

@@ -22,6 +22,7 @@ enum {
     WIDTH = VM_CHART_WIDTH,
     HEIGHT = 140,
     TABLE_ROWS = 12,
+    AT_HAND = 3, /* charts that are in every page; each of the others would add 2 KB to it */
     MOMENTS = 4,
     SLOTS_MIN = 5,                  /* of the first minutes */
     FRESH_S = 3 * A_MINUTE_S,       /* an older minute is not "now" */
@@ -167,7 +168,8 @@ static void chart_draw(struct arena *arena, const struct vm_series *series, stru
     struct chart_path path = { WIDTH, HEIGHT, series->top };
 
     chart->line = chart_path_line(arena, &path, series->slots, series->count);
-    chart->area = chart_path_area(arena, &path, series->highs, series->count);
+    chart->area = series->has_peaks ? chart_path_area(arena, &path, series->highs, series->count)
+                                    : chart_path_below(arena, &path, chart->line);
     if (chart->is_average)
         chart->peaks = chart_path_line(arena, &path, series->highs, series->count);
     chart->dots = chart_path_dots(arena, &path, series->slots, series->count);
@@ -252,15 +254,20 @@ static void charts_fill(struct request *r, const struct vm_get_row *vm,
     if (!metrics->memory.most)
         page->charts.row[1].of = "not reported by the guest";
     page->charts.row[3] = vm_rate_chart(arena, &metrics->io_rate);
-    page->charts.row[4] = vm_rate_chart(arena, &metrics->net_rate);
+    if (metrics->net.most)
+        page->charts.row[4] = vm_rate_chart(arena, &metrics->net_rate);
     for (size_t i = 0; i < page->charts.count; i++) {
         struct vm_chart *chart = &page->charts.row[i];
 
-        chart_draw(arena, series[i], chart);
-        chart->about = arena_printf(arena, "%s%s: %s %s now, %s", chart->name, measured->words,
-                                    chart->figure, chart->unit ? chart->unit : "", chart->of);
         chart->is_chosen = strcmp(chart->id, measured->chart) == 0;
         is_chosen |= chart->is_chosen;
+        chart->is_drawn = i < AT_HAND || chart->is_chosen;
+        if (chart->is_drawn)
+            chart_draw(arena, series[i], chart);
+        if (chart->is_drawn && i >= AT_HAND)
+            page->chart = chart->id;
+        chart->about = arena_printf(arena, "%s%s: %s %s now, %s", chart->name, measured->words,
+                                    chart->figure, chart->unit ? chart->unit : "", chart->of);
     }
     page->charts.row[0].is_chosen |= !is_chosen;
 }

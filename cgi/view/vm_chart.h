@@ -26,6 +26,7 @@ struct vm_chart {
     const char *top_number, *top_unit; /* the upper edge for the script: "4" and "GB" */
     bool is_chosen;
     bool is_average; /* the line is below the peaks */
+    bool is_drawn;   /* else the figure leads to the page with it */
 };
 
 struct vm_chart_rows {

@@ -5,6 +5,7 @@
 #include "view/vm_rate.h"
 #include "vm.sql.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define VM_SLOTS_MAX 96
@@ -25,6 +26,7 @@ struct vm_points {
 struct vm_series {
     int64_t slots[VM_SLOTS_MAX], highs[VM_SLOTS_MAX];
     size_t count;
+    bool has_peaks;    /* a highest value is above the average */
     int64_t now, most; /* now -1: unknown */
     int64_t limit;
     int64_t top; /* the upper edge of its chart */
