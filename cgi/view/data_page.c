@@ -107,7 +107,7 @@ static const struct subject {
       "quarter hour for 30 days.",
       { "usage_minute", "usage_quarter" } },
     { "Costs and receipts",
-      "What each VM was and cost, invoices, and the receipts of destroyed VMs. Records for 7 "
+      "The size and cost of each VM, invoices, and the receipts of destroyed VMs. Records for 7 "
       "years.",
       { "ledger", "receipt", "billing", "billing_activity", "billing_problem", "billing_request",
         "invoice", "usage_report" } },

@@ -48,7 +48,9 @@ static struct status_promise promise_of(struct request *r, const struct promise_
                 : is_red              ? "bad"
                                       : "kept",
         .value = is_unknown ? "" : figure_text(r->arena, row->unit, row->figure),
-        .limit = is_unknown || !row->figure_max ? NULL : time_text(r->arena, row->figure_max),
+        .limit = is_unknown || !row->figure || !row->figure_max
+                     ? NULL
+                     : time_text(r->arena, row->figure_max),
         .checked_at = row->checked_at,
     };
 }
