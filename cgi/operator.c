@@ -74,7 +74,7 @@ static struct error *operator_show(struct request *r)
     return NULL;
 }
 
-/* The worker polls for it once a second. */
+/* The inbox's thread sees it at its next poll, five seconds later at most. */
 static struct error *event_retry_post(struct request *r)
 {
     struct field id = {

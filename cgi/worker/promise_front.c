@@ -28,8 +28,7 @@ static const char COOKIE[] = "__Host-session";
 struct answer {
     int status; /* 0: none */
     int64_t certificate_ends_at;
-    const char *problem; /* libcurl's, without a status */
-    struct buf headers;  /* "Name: value\n" each, as sent */
+    struct buf headers; /* "Name: value\n" each, as sent */
     struct buf body;
 };
 
@@ -63,7 +62,6 @@ static struct answer ask(const struct context *now, const char *method, const ch
     transfer_run(&transfer, now->arena);
     answer.status = transfer.status;
     answer.certificate_ends_at = transfer.certificate_ends_at;
-    answer.problem = transfer.problem;
     return answer;
 }
 
