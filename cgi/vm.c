@@ -61,7 +61,7 @@ static void problem_fill(struct request *r, const struct vm_problem *problem, st
     const char **const places[] = {
         [FORM_BUTTON] = &page->spend_problem,
         [FORM_RENAME] = &page->rename_problem,
-        [FORM_SNAPSHOT] = &page->snapshot_problem,
+        [FORM_SNAPSHOT] = &page->snapshots.problem,
         [FORM_RESIZE] = &page->resize_problem,
     };
 
@@ -70,7 +70,7 @@ static void problem_fill(struct request *r, const struct vm_problem *problem, st
     if (problem->form == FORM_RENAME)
         page->rename = problem->typed;
     if (problem->form == FORM_SNAPSHOT)
-        page->snapshot_name = problem->typed;
+        page->snapshots.name = problem->typed;
     if (!problem->is_conflict)
         *places[problem->form] = problem->message;
 }
@@ -198,14 +198,15 @@ static struct error *vm_resume(struct request *r)
     return command_post(r, VM_REQUEST_RESUME, VM_TAB_OVERVIEW, NULL);
 }
 
+/* ---- its snapshots: restoring and deleting are irreversible, so a page asks first ---- */
+
 static struct error *snapshot_find(struct request *r, struct snapshot_get_row *snapshot)
 {
     return sql_snapshot_get(r->db, r->arena, r->session->team_id, r->parameters[0],
                             r->parameters[1], snapshot);
 }
 
-/* Restoring and deleting are irreversible: a page asks first. */
-static struct error *snapshot_confirm(struct request *r, enum vm_trigger trigger)
+static struct error *restore_show(struct request *r)
 {
     struct snapshot_get_row snapshot;
     struct vm_get_row vm;
@@ -215,21 +216,11 @@ static struct error *snapshot_confirm(struct request *r, enum vm_trigger trigger
         e = snapshot_find(r, &snapshot);
     if (e)
         return e;
-    if (vm_transition_find(vm.state, trigger))
-        vm_confirm_snapshot(r, &vm, &snapshot, trigger == VM_REQUEST_RESTORE);
+    if (vm_transition_find(vm.state, VM_REQUEST_RESTORE))
+        vm_confirm_restore(r, &vm, &snapshot);
     else
         back(r, vm.id, VM_TAB_SNAPSHOTS);
     return NULL;
-}
-
-static struct error *restore_show(struct request *r)
-{
-    return snapshot_confirm(r, VM_REQUEST_RESTORE);
-}
-
-static struct error *delete_show(struct request *r)
-{
-    return snapshot_confirm(r, VM_REQUEST_SNAPSHOT_DELETE);
 }
 
 static struct error *snapshot_restore(struct request *r)
@@ -237,9 +228,43 @@ static struct error *snapshot_restore(struct request *r)
     return command_post(r, VM_REQUEST_RESTORE, VM_TAB_SNAPSHOTS, NULL);
 }
 
-static struct error *snapshot_delete(struct request *r)
+/* The address or the form names those that are to be deleted. */
+static struct error *delete_show(struct request *r)
 {
-    return command_post(r, VM_REQUEST_SNAPSHOT_DELETE, VM_TAB_SNAPSHOTS, "Deleting the snapshot.");
+    struct field chosen = { .name = "snapshot", .kind = FIELD_LIST };
+    struct vm_get_row vm;
+    struct error *e = vm_find(r, &vm);
+
+    if (!e)
+        e = form_read(r, &chosen, 1);
+    if (e)
+        return e;
+    if (chosen.list_count && vm_transition_find(vm.state, VM_REQUEST_SNAPSHOT_DELETE))
+        return vm_confirm_snapshots_delete(r, &vm, chosen.list, chosen.list_count);
+    back(r, vm.id, VM_TAB_SNAPSHOTS);
+    return NULL;
+}
+
+static struct error *snapshots_delete(struct request *r)
+{
+    struct field chosen = { .name = "snapshot", .kind = FIELD_LIST };
+    const struct context context = request_context(r);
+    const struct actor actor = session_actor(r);
+    const char *notice = "No snapshots selected. Nothing was changed.";
+    struct vm_get_row vm;
+    struct error *e = vm_find(r, &vm);
+
+    if (!e)
+        e = form_read(r, &chosen, 1);
+    if (!e && chosen.list_count) {
+        notice = chosen.list_count == 1
+                     ? "Deleting the snapshot."
+                     : arena_printf(r->arena, "Deleting %zu snapshots.", chosen.list_count);
+        e = vm_command_snapshots_delete(&context, &actor, vm.id, chosen.list, chosen.list_count);
+    }
+    if (!e)
+        e = session_notice(r, notice);
+    return command_end(r, e, VM_TAB_SNAPSHOTS, (struct vm_problem){ .form = FORM_BUTTON });
 }
 
 /* ---- commands with fields ---- */
@@ -336,29 +361,6 @@ static struct error *vm_destroy(struct request *r)
 
 enum { CLONE_NAME, CLONE_SIZE, CLONE_FIELDS };
 
-static struct error *clone_fill(struct request *r, struct vm_new_html *page,
-                                const struct snapshot_get_row *snapshot)
-{
-    struct vm_get_row vm;
-    struct error *e = sql_vm_get(r->db, r->arena, r->session->team_id, snapshot->vm_id, &vm);
-
-    if (!e)
-        e = vm_options_full(r, page);
-    if (!e)
-        e = vm_options_sizes_new(r, snapshot->disk_gb, &page->sizes);
-    if (!e)
-        e = vm_options_pace(r, page);
-    if (e)
-        return e;
-    page->source_name = snapshot->name;
-    page->source_vm_name = vm.name;
-    page->action_vm = snapshot->vm_id;
-    page->action_snapshot = snapshot->id;
-    r->frame.title = arena_printf(r->arena, "Clone %s", vm.name);
-    r->frame.section = "vms";
-    return NULL;
-}
-
 static struct error *clone_show(struct request *r)
 {
     struct vm_new_html page = { .name = vm_options_name(r->arena) };
@@ -366,7 +368,7 @@ static struct error *clone_show(struct request *r)
     struct error *e = snapshot_find(r, &snapshot);
 
     if (!e)
-        e = clone_fill(r, &page, &snapshot);
+        e = vm_options_clone(r, &page, &snapshot);
     if (!e)
         html_vm_new(&r->response.body, &r->frame, &page);
     return e;
@@ -384,7 +386,7 @@ static struct error *clone_again(struct request *r, const struct field *fields,
     struct error *e;
 
     form_refuse(r);
-    e = clone_fill(r, &page, snapshot);
+    e = vm_options_clone(r, &page, snapshot);
     if (e)
         return e;
     options_select(&page.sizes, fields[CLONE_SIZE].text);
@@ -462,8 +464,8 @@ static const struct route routes[] = {
     { "POST", "/vms/:id/snapshots", ACCESS_MEMBER, snapshot_create },
     { "GET", "/vms/:id/snapshots/:snapshot/restore", ACCESS_MEMBER, restore_show },
     { "POST", "/vms/:id/snapshots/:snapshot/restore", ACCESS_MEMBER, snapshot_restore },
-    { "GET", "/vms/:id/snapshots/:snapshot/delete", ACCESS_MEMBER, delete_show },
-    { "POST", "/vms/:id/snapshots/:snapshot/delete", ACCESS_MEMBER, snapshot_delete },
+    { "GET", "/vms/:id/snapshots/delete", ACCESS_MEMBER, delete_show },
+    { "POST", "/vms/:id/snapshots/delete", ACCESS_MEMBER, snapshots_delete },
     { "GET", "/vms/:id/snapshots/:snapshot/clone", ACCESS_MEMBER, clone_show },
     { "POST", "/vms/:id/snapshots/:snapshot/clone", ACCESS_MEMBER, clone_post },
 };

@@ -1,6 +1,16 @@
--- snapshot_list(team_id int, vm_id text) rows
-SELECT id, name, state, has_memory, size_bytes, vcpus, memory_mb, disk_gb, created_at FROM snapshot
-WHERE team_id = :team_id AND vm_id = :vm_id ORDER BY created_at DESC, id;
+-- snapshot_list(team_id int, vm_id text, search text, sort text) rows (is_match int)
+-- All of a VM, which are LIMIT_SNAPSHOTS_PER_VM at most, and whether `search` is in the name.
+SELECT id, name, state, has_memory, size_bytes, vcpus, memory_mb, disk_gb, created_at,
+       :search = '' OR instr(lower(name), lower(:search)) AS is_match
+FROM snapshot WHERE team_id = :team_id AND vm_id = :vm_id
+ORDER BY CASE :sort WHEN 'name' THEN lower(name) WHEN 'size' THEN -size_bytes END,
+         created_at DESC, id /* sort ok */;
+
+-- snapshot_next_deletion(team_id int, vm_id text) row (state text)
+-- The next one that is to be deleted, and the state of its VM.
+SELECT s.id, v.state FROM snapshot s JOIN vm v ON v.team_id = :team_id AND v.id = s.vm_id
+WHERE s.team_id = :team_id AND s.vm_id = :vm_id AND s.state = 'deleting'
+ORDER BY s.created_at DESC, s.id LIMIT 1;
 
 -- snapshot_made(team_id int, vm_id text) rows (who text, took_ms int)
 -- Who had the snapshots of a VM made, and how long that took.

@@ -302,7 +302,7 @@
 
   /* One checkbox selects all of its page, and the bar above the list tells how many are selected. */
   function boxes(name) {
-    return Array.from(document.querySelectorAll('input[name="' + CSS.escape(name) + '"][type="checkbox"]'));
+    return Array.from(document.querySelectorAll('input[name="' + CSS.escape(name) + '"][type="checkbox"]:enabled'));
   }
   function isChecked(box) { return box.checked; }
   function selectedShow() {

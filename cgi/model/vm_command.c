@@ -274,7 +274,7 @@ static struct error *snapshot_check(const struct context *context, const struct 
     e = sql_snapshot_used_by_clone(context->db, context->arena, snapshot_id, &clones);
     if (!e && clones.total)
         e = error_refuse(context->arena, ERROR_CONFLICT, "snapshot_in_use", NULL,
-                         "A clone is being created from this snapshot.");
+                         "A clone is being created from snapshot “%s”.", snapshot.name);
     return e ? e
              : sql_snapshot_set_state(context->db, context->arena, actor->team_id, snapshot_id,
                                       SNAPSHOT_STATE_DELETING);
@@ -404,6 +404,18 @@ struct error *vm_command_snapshot(const struct context *context, const struct ac
         e = sql_snapshot_create(context->db, context->arena, actor->team_id, id, snapshot_id, name,
                                 vm.vcpus, vm.memory_mb, vm.disk_gb, context->now_at);
     return e ? e : vm_move(context, actor, &vm, VM_REQUEST_SNAPSHOT, snapshot_id);
+}
+
+struct error *vm_command_snapshots_delete(const struct context *context, const struct actor *actor,
+                                          const char *id, const char *const *snapshot_ids,
+                                          size_t count)
+{
+    struct vm_get_row vm;
+    struct error *e = sql_vm_get(context->db, context->arena, actor->team_id, id, &vm);
+
+    for (size_t i = 1; !e && i < count; i++)
+        e = snapshot_check(context, actor, &vm, snapshot_ids[i], VM_REQUEST_SNAPSHOT_DELETE);
+    return e ? e : vm_command_send(context, actor, id, VM_REQUEST_SNAPSHOT_DELETE, snapshot_ids[0]);
 }
 
 struct error *vm_command_rename(const struct context *context, const struct actor *actor,

@@ -66,6 +66,11 @@ struct error *vm_command_resize(const struct context *context, const struct acto
 struct error *vm_command_snapshot(const struct context *context, const struct actor *actor,
                                   const char *id, const char *name);
 
+/* Delete several of its snapshots, at least one, with a job for each, one after the other. */
+struct error *vm_command_snapshots_delete(const struct context *context, const struct actor *actor,
+                                          const char *id, const char *const *snapshot_ids,
+                                          size_t count);
+
 /* Rename (to a validated host name); the host name inside the guest does not change. */
 struct error *vm_command_rename(const struct context *context, const struct actor *actor,
                                 const char *id, const char *name);

@@ -54,6 +54,20 @@ struct error *vm_request(const struct context *context, const struct actor *acto
     return e;
 }
 
+struct error *vm_request_next_deletion(const struct context *context, const struct actor *actor,
+                                       const char *id)
+{
+    struct snapshot_next_deletion_row next;
+    struct error *e =
+        sql_snapshot_next_deletion(context->db, context->arena, actor->team_id, id, &next);
+
+    if (e)
+        return e->kind == ERROR_NOT_FOUND ? NULL : e;
+    if (!vm_transition_find(next.state, VM_REQUEST_SNAPSHOT_DELETE))
+        return NULL;
+    return vm_request(context, actor, id, next.state, VM_REQUEST_SNAPSHOT_DELETE, next.id);
+}
+
 struct error *vm_request_all(const struct context *context, const struct actor *actor,
                              enum vm_trigger trigger)
 {

@@ -20,6 +20,13 @@ struct error *vm_request(const struct context *context, const struct actor *acto
 struct error *vm_request_job(const struct context *context, const struct actor *actor,
                              const char *id, const char *kind, const char *snapshot_id);
 
+/*
+ * Request the next deletion of those that vm_command_snapshots_delete() was told of. Nothing if
+ * none is left, or if the VM's state does not allow it: its next change tries again.
+ */
+struct error *vm_request_next_deletion(const struct context *context, const struct actor *actor,
+                                       const char *id);
+
 /* Record `trigger` for each VM of the actor's team whose state allows it. */
 struct error *vm_request_all(const struct context *context, const struct actor *actor,
                              enum vm_trigger trigger);

@@ -3,7 +3,8 @@
 
 #include "base/date.h"
 #include "base/limit.h"
-#include "snapshot_confirm.html.h"
+#include "snapshot_restore.html.h"
+#include "snapshots_delete.html.h"
 #include "vm_destroy.html.h"
 #include "vms_destroy.html.h"
 #include "web/session.h"
@@ -55,20 +56,47 @@ void vm_confirm_destroy_several(struct request *r, const struct vm_bulk_rows *vm
     html_vms_destroy(&r->response.body, &r->frame, &page);
 }
 
-void vm_confirm_snapshot(struct request *r, const struct vm_get_row *vm,
-                         const struct snapshot_get_row *snapshot, bool is_restore)
+void vm_confirm_restore(struct request *r, const struct vm_get_row *vm,
+                        const struct snapshot_get_row *snapshot)
 {
-    const struct snapshot_confirm_html page = {
+    const struct snapshot_restore_html page = {
         .vm_id = vm->id,
         .vm_name = vm->name,
         .id = snapshot->id,
         .created = date_plain(r->arena, snapshot->created_at),
-        .is_restore = is_restore,
         .has_memory = snapshot->has_memory,
     };
 
-    r->frame.title = arena_printf(r->arena, is_restore ? "Restore “%s”?" : "Delete snapshot “%s”?",
-                                  snapshot->name);
+    r->frame.title = arena_printf(r->arena, "Restore “%s”?", snapshot->name);
     r->frame.section = "vms";
-    html_snapshot_confirm(&r->response.body, &r->frame, &page);
+    html_snapshot_restore(&r->response.body, &r->frame, &page);
+}
+
+struct error *vm_confirm_snapshots_delete(struct request *r, const struct vm_get_row *vm,
+                                          const char *const *ids, size_t count)
+{
+    struct snapshots_delete_html page = {
+        .vm_id = vm->id,
+        .vm_name = vm->name,
+        .snapshots = { arena_array(r->arena, count, sizeof(struct snapshot_name)), count },
+        .is_one = count == 1,
+    };
+
+    for (size_t i = 0; i < count; i++) {
+        struct snapshot_get_row snapshot;
+        struct error *e =
+            sql_snapshot_get(r->db, r->arena, r->session->team_id, vm->id, ids[i], &snapshot);
+
+        if (e)
+            return e;
+        page.has_memory |= snapshot.has_memory != 0;
+        page.snapshots.row[i] =
+            (struct snapshot_name){ snapshot.id, snapshot.name, snapshot.created_at };
+    }
+    r->frame.title =
+        count == 1 ? arena_printf(r->arena, "Delete snapshot “%s”?", page.snapshots.row[0].name)
+                   : arena_printf(r->arena, "Delete %zu snapshots?", count);
+    r->frame.section = "vms";
+    html_snapshots_delete(&r->response.body, &r->frame, &page);
+    return NULL;
 }

@@ -14,6 +14,20 @@ struct error *vm_confirm_destroy(struct request *r, const struct vm_get_row *vm,
 void vm_confirm_destroy_several(struct request *r, const struct vm_bulk_rows *vms,
                                 const char *typed, const char *back_path);
 
-/* Restoring or deleting a snapshot of it. */
-void vm_confirm_snapshot(struct request *r, const struct vm_get_row *vm,
-                         const struct snapshot_get_row *snapshot, bool is_restore);
+/* Restoring one of its snapshots. */
+void vm_confirm_restore(struct request *r, const struct vm_get_row *vm,
+                        const struct snapshot_get_row *snapshot);
+
+struct snapshot_name {
+    const char *id, *name;
+    int64_t created_at;
+};
+
+struct snapshot_name_rows {
+    struct snapshot_name *row;
+    size_t count;
+};
+
+/* Deleting some of them, at least one; NOT_FOUND if it has no such snapshot. */
+struct error *vm_confirm_snapshots_delete(struct request *r, const struct vm_get_row *vm,
+                                          const char *const *ids, size_t count);

@@ -265,3 +265,26 @@ const char *vm_options_name(struct arena *arena)
     crypto_random(pick, sizeof pick);
     return arena_printf(arena, "%s-%s", first[pick[0] % 16], second[pick[1] % 16]);
 }
+
+struct error *vm_options_clone(struct request *r, struct vm_new_html *page,
+                               const struct snapshot_get_row *snapshot)
+{
+    struct vm_get_row vm;
+    struct error *e = sql_vm_get(r->db, r->arena, r->session->team_id, snapshot->vm_id, &vm);
+
+    if (!e)
+        e = vm_options_full(r, page);
+    if (!e)
+        e = vm_options_sizes_new(r, snapshot->disk_gb, &page->sizes);
+    if (!e)
+        e = vm_options_pace(r, page);
+    if (e)
+        return e;
+    page->source_name = snapshot->name;
+    page->source_vm_name = vm.name;
+    page->action_vm = snapshot->vm_id;
+    page->action_snapshot = snapshot->id;
+    r->frame.title = arena_printf(r->arena, "Clone %s", vm.name);
+    r->frame.section = "vms";
+    return NULL;
+}

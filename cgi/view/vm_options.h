@@ -2,6 +2,7 @@
 #pragma once
 
 #include "model/price.h"
+#include "snapshot.sql.h"
 #include "ssh_key.sql.h"
 #include "view/option.h"
 #include "vm.sql.h"
@@ -31,6 +32,10 @@ struct error *vm_options_full(struct request *r, struct vm_new_html *page);
 
 /* How long creating a VM usually takes, and whether it will be emulated. */
 struct error *vm_options_pace(struct request *r, struct vm_new_html *page);
+
+/* The page of a clone of `snapshot`, but for what was typed. */
+struct error *vm_options_clone(struct request *r, struct vm_new_html *page,
+                               const struct snapshot_get_row *snapshot);
 
 /* Select by value; unknown values select nothing. */
 void options_select(struct option_rows *options, const char *value);

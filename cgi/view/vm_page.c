@@ -1,6 +1,7 @@
 /* The page of one VM; see vm_page.h. Read-only. */
 #include "view/vm_page.h"
 
+#include "base/array.h"
 #include "base/date.h"
 #include "base/limit.h"
 #include "base/text.h"
@@ -20,9 +21,16 @@
 #include "vm.html.h"
 #include "vm_key.sql.h"
 #include "web/list_position.h"
+#include "web/list_query.h"
 #include "web/session.h"
 
 #include <string.h>
+
+static const struct list_choice SNAPSHOT_SORTS[] = {
+    { .value = "newest", .label = "Newest" },
+    { .value = "name", .label = "Name" },
+    { .value = "size", .label = "Memory" },
+};
 
 enum { EVENTS_ON_OVERVIEW = 3, KEYS_ON_OVERVIEW = 3 };
 enum { CAUSE_CHARACTERS = 80 }; /* two lines of a phone */
@@ -103,64 +111,58 @@ static const char *snapshot_label(const char *state)
                                                          : "Creating";
 }
 
-static const char *snapshot_class(const char *state)
+static bool snapshot_is(const struct snapshot_list_row *row, const char *state)
 {
-    return strcmp(state, SNAPSHOT_STATE_READY) == 0    ? "away" /* what is normal needs no mark */
-           : strcmp(state, SNAPSHOT_STATE_FAILED) == 0 ? "bad"
-                                                       : "work";
+    return strcmp(row->state, state) == 0;
 }
 
-/* "2 GB disk, 100 MB memory": what several hold of the quota, and of memory beside it. */
-static const char *snapshots_use(struct arena *arena, const struct snapshot_list_rows *rows)
+/* "2 GB disk, 100 MB memory" */
+static const char *snapshot_size(struct arena *arena, int64_t disk_gb, int64_t memory_bytes)
 {
-    int64_t disk_gb = 0, memory_bytes = 0, count = 0;
-    const char *disk;
+    const char *disk = arena_printf(arena, "%s disk", text_disk(arena, disk_gb));
 
-    for (size_t i = 0; i < rows->count; i++) {
-        if (strcmp(rows->row[i].state, SNAPSHOT_STATE_FAILED) == 0)
-            continue;
-        count++;
-        disk_gb += rows->row[i].disk_gb;
-        memory_bytes += rows->row[i].size_bytes;
-    }
-    if (count < 2)
-        return NULL;
-    disk = arena_printf(arena, "%s disk", text_disk(arena, disk_gb));
     return memory_bytes
                ? arena_printf(arena, "%s, %s memory", disk, text_bytes(arena, memory_bytes))
                : disk;
 }
 
-static struct error *snapshots_fill(struct request *r, struct vm_html *page)
+/* What several hold of the quota, and of memory beside it. */
+static const char *snapshots_use(struct arena *arena, const struct snapshot_list_rows *rows)
 {
-    struct snapshot_list_rows rows;
-    struct error *e = sql_snapshot_list(r->db, r->arena, r->session->team_id, page->vm.id, &rows);
+    int64_t disk_gb = 0, memory_bytes = 0, count = 0;
 
-    if (e)
-        return e;
-    page->snapshots_use = snapshots_use(r->arena, &rows);
-    page->snapshots.count = rows.count;
-    page->snapshots.row = arena_array(r->arena, rows.count, sizeof *page->snapshots.row);
-    for (size_t i = 0; i < rows.count; i++) {
-        const struct snapshot_list_row *row = &rows.row[i];
-
-        page->snapshots.row[i] = (struct vm_snapshot){
-            .id = row->id,
-            .name = row->name,
-            .created_at = row->created_at,
-            .is_ready = strcmp(row->state, SNAPSHOT_STATE_READY) == 0,
-            .is_deletable = strcmp(row->state, SNAPSHOT_STATE_READY) == 0 ||
-                            strcmp(row->state, SNAPSHOT_STATE_FAILED) == 0,
-            .size_bytes = row->size_bytes,
-            .disk = text_disk(r->arena, row->disk_gb),
-            .about = strcmp(row->state, SNAPSHOT_STATE_READY) == 0
-                         ? row->has_memory ? "Includes memory" : "Disk only"
-                         : NULL,
-            .label = snapshot_label(row->state),
-            .class_ = snapshot_class(row->state),
-        };
+    for (size_t i = 0; i < rows->count; i++) {
+        if (snapshot_is(&rows->row[i], SNAPSHOT_STATE_FAILED))
+            continue;
+        count++;
+        disk_gb += rows->row[i].disk_gb;
+        memory_bytes += rows->row[i].size_bytes;
     }
-    return NULL;
+    return count < 2 ? NULL : snapshot_size(arena, disk_gb, memory_bytes);
+}
+
+static struct vm_snapshot snapshot_of(struct request *r, const struct vm_html *page,
+                                      const struct snapshot_list_row *row)
+{
+    bool is_ready = snapshot_is(row, SNAPSHOT_STATE_READY);
+    bool is_failed = snapshot_is(row, SNAPSHOT_STATE_FAILED);
+
+    struct vm_snapshot snapshot = {
+        .id = row->id,
+        .name = row->name,
+        .created_at = row->created_at,
+        .size = is_ready ? snapshot_size(r->arena, row->disk_gb, row->size_bytes) : NULL,
+        .label = snapshot_label(row->state),
+        .class_ = is_ready    ? NULL
+                  : is_failed ? "bad"
+                              : "work",
+        .can_restore = is_ready && page->can_restore,
+        .can_clone = is_ready && !page->host_problem,
+        .can_delete = (is_ready || is_failed) && page->can_restore,
+    };
+
+    snapshot.has_menu = snapshot.can_clone || snapshot.can_delete;
+    return snapshot;
 }
 
 /* Who had them made, and how long it took. */
@@ -170,8 +172,8 @@ static struct error *snapshots_made_fill(struct request *r, struct vm_html *page
     struct error *e = sql_snapshot_made(r->db, r->arena, r->session->team_id, page->vm.id, &made);
 
     for (size_t i = 0; !e && i < made.count; i++) {
-        for (size_t n = 0; n < page->snapshots.count; n++) {
-            struct vm_snapshot *snapshot = &page->snapshots.row[n];
+        for (size_t n = 0; n < page->snapshots.found.count; n++) {
+            struct vm_snapshot *snapshot = &page->snapshots.found.row[n];
 
             if (strcmp(snapshot->id, made.row[i].snapshot_id) != 0)
                 continue;
@@ -182,6 +184,40 @@ static struct error *snapshots_made_fill(struct request *r, struct vm_html *page
     return e;
 }
 
+/* On their own tab, those that are asked for; on the others, their number counts. */
+static struct error *snapshots_fill(struct request *r, struct vm_html *page)
+{
+    const struct list_kind kind = {
+        .path = arena_printf(r->arena, "/vms/%s/snapshots", page->vm.id),
+        .things = "snapshots",
+        .sorts = SNAPSHOT_SORTS,
+        .sort_count = COUNT(SNAPSHOT_SORTS),
+    };
+    bool is_tab = strcmp(page->tab, VM_TAB_SNAPSHOTS) == 0;
+    struct list_query *list = &page->list;
+    struct snapshot_list_rows rows;
+    struct error *e = is_tab ? list_query_read(r, &kind, list) : NULL;
+
+    if (!e)
+        e = sql_snapshot_list(r->db, r->arena, r->session->team_id, page->vm.id,
+                              is_tab ? list->search : "", is_tab ? list->sort : "", &rows);
+    if (e)
+        return e;
+    page->snapshots.total = (int64_t)rows.count;
+    if (!is_tab)
+        return NULL;
+    page->snapshots.use = snapshots_use(r->arena, &rows);
+    page->snapshots.found.row =
+        arena_array(r->arena, rows.count, sizeof *page->snapshots.found.row);
+    for (size_t i = 0; i < rows.count; i++) {
+        if (rows.row[i].is_match)
+            page->snapshots.found.row[page->snapshots.found.count++] =
+                snapshot_of(r, page, &rows.row[i]);
+    }
+    e = list_query_page(r, (int64_t)page->snapshots.found.count, list);
+    page->snapshots.has_tools = rows.count > LIMIT_SHORT_LIST || !list->is_plain;
+    return e ? e : snapshots_made_fill(r, page);
+}
 /* Which buttons are disabled, and why. */
 static void buttons_fill(struct vm_html *page, const char *state)
 {
@@ -323,8 +359,6 @@ static struct error *lists_fill(struct request *r, struct vm_html *page,
         e = overview_fill(r, page, vm);
     if (!e && strcmp(page->tab, VM_TAB_ACTIVITY) == 0)
         e = activity_fill(r, page);
-    if (!e && strcmp(page->tab, VM_TAB_SNAPSHOTS) == 0)
-        e = snapshots_made_fill(r, page);
     if (!e && strcmp(page->tab, VM_TAB_SETTINGS) == 0)
         e = sizes_fill(r, page, prices, vm);
     if (!e)
@@ -348,7 +382,7 @@ static void row_fill(struct request *r, struct vm_html *page, const struct vm_ge
     page->unresponsive_at = vm->unresponsive_at;
     page->observed = vm->observed;
     page->observed_at = vm->observed_at;
-    page->snapshot_name = date_minute(r->arena, r->now_at);
+    page->snapshots.name = date_minute(r->arena, r->now_at);
 }
 
 struct error *vm_page_fill(struct request *r, const struct vm_get_row *vm, const char *tab,

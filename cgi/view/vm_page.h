@@ -26,23 +26,29 @@ struct vm_step_rows {
     size_t count;
 };
 
-/* A snapshot, as text. */
+/* A snapshot, as text, and what can be done with it now. */
 struct vm_snapshot {
     const char *id, *name;
-    const char *label, *class_; /* of its state */
-    const char *about;          /* "Includes memory"; NULL: not ready */
-    const char *disk;           /* "10 GB" */
+    const char *label, *class_; /* of its state; class NULL: it is ready */
+    const char *size;           /* "10 GB disk, 1.2 GB memory"; NULL: it is not ready */
     int64_t created_at;
-    int64_t size_bytes; /* of the memory in it */
-    const char *who;    /* had it made; NULL: it is not ready */
+    const char *who; /* had it made; NULL: it is not ready */
     int64_t took_ms;
-    bool is_ready;
-    bool is_deletable; /* ready, or failed */
+    bool can_restore, can_clone, can_delete, has_menu;
 };
 
 struct vm_snapshot_rows {
     struct vm_snapshot *row;
     size_t count;
+};
+
+/* Those of its tab; on the other tabs, their number alone. */
+struct vm_snapshots {
+    struct vm_snapshot_rows found; /* what the search leaves */
+    int64_t total;
+    bool has_tools;
+    const char *use;            /* of the quota by several; NULL: there is one at most */
+    const char *name, *problem; /* of a new one, as typed */
 };
 
 /* Fill the page of a VM that is not gone; sets title and section. */

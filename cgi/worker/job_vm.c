@@ -11,6 +11,7 @@
 #include "main_constants.sql.h"
 #include "model/ledger.h"
 #include "model/vm_job.h"
+#include "model/vm_request.h"
 #include "model/vm_size.h"
 #include "model/vm_state.h"
 #include "worker/image_version.h"
@@ -296,6 +297,17 @@ static struct error *record_failed(struct job *job, const struct error *cause)
                           message, NULL);
 }
 
+/* Whoever asked for this job asked for the deletions that it kept waiting, if any. */
+static struct error *next_request(struct job *job)
+{
+    const struct context now = worker_context_now(job->context, job->arena);
+    const struct actor actor = { .team_id = job->row.team_id,
+                                 .person_id = job->row.person_id,
+                                 .via = ACTOR_SYSTEM };
+
+    return vm_request_next_deletion(&now, &actor, job->vm.id);
+}
+
 static struct error *vm_job_end(struct job *job, const struct error *cause, const char **result)
 {
     struct error *e = sql_vm_for_worker(job->context->db, job->arena, job->row.vm_id, &job->vm);
@@ -306,12 +318,13 @@ static struct error *vm_job_end(struct job *job, const struct error *cause, cons
         *result = "dropped";
         return job_close(job, JOB_STATE_DROPPED, NULL);
     }
-    if (!cause) {
-        *result = "done";
-        return record_done(job);
+    if (cause && job_tries_again(job, cause)) {
+        *result = "later";
+        return record_later(job, cause);
     }
-    *result = job_tries_again(job, cause) ? "later" : "failed";
-    return job_tries_again(job, cause) ? record_later(job, cause) : record_failed(job, cause);
+    *result = cause ? "failed" : "done";
+    e = cause ? record_failed(job, cause) : record_done(job);
+    return e ? e : next_request(job);
 }
 
 const struct job_class JOB_CLASS_VM = {

@@ -112,6 +112,7 @@ static struct error *vm_surprise(struct reconcile_pass *pass, const struct vm_al
                                  enum vm_trigger event)
 {
     const struct context now = worker_context_now(pass->context, pass->arena);
+    const struct actor system = actor_system(vm->team_id, NULL);
     struct error *e = vm_transition_apply(&now, vm->team_id, vm->id, vm->state, event, NULL);
 
     for (size_t i = 0; !e && i < COUNT(surprises); i++) {
@@ -123,7 +124,7 @@ static struct error *vm_surprise(struct reconcile_pass *pass, const struct vm_al
                              "The VM host no longer has this VM.");
     if (!e && event == VM_REPORTED_SSH)
         e = sql_vm_set_error(pass->context->db, pass->arena, vm->id, NULL);
-    return e;
+    return e ? e : vm_request_next_deletion(&now, &system, vm->id);
 }
 
 /* The system asks for what a person could ask for; what is refused to a person is refused to it. */

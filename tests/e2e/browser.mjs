@@ -173,6 +173,7 @@ let vm;
   equal('the file is as before', (await reach(page, 'cat note')).out, 'one');
 
   await tabOpen(page, 'snapshots');
+  await page.click('[id^=menu-] summary');
   await follow(page, 'a[href$="/clone"]');
   check('a clone has its page', (await text(page, 'h1')).startsWith('Clone '), await text(page, 'h1'));
   check('that names the snapshot', (await text(page, '.head')).includes('before the change'));

@@ -237,7 +237,7 @@ if (isRoot) {
   check('the page says why', (await pageOf('oak')).includes('too little free space'));
   equal('and it can be reached', (await inside('oak', 'cat note')).out, 'kept');
   const failed = server.sql("SELECT id FROM snapshot WHERE name = 'no room';");
-  await press('oak', `snapshots/${failed}/delete`);
+  await press('oak', 'snapshots/delete', [['snapshot', failed]]);
   check('the failed one can be deleted', await until(() => server.sql("SELECT count(*) FROM snapshot WHERE name = 'no room';") === '0'));
   await stateIs('oak', 'running');
   // The guest writes more than there is; its process waits in the guest until it goes on.

@@ -142,6 +142,30 @@ equal('and back', (await entries())[0], 'many-60');
 await follow(page, '#snapshots');
 equal('none is of a snapshot', await text(page, 'h2'), 'No matching activity');
 
+// ---- all snapshots that a VM can have ----
+const full = server.sql("SELECT id FROM vm WHERE name = 'pasted-key';");
+check('the VM runs by now', await until(() => server.sql(`SELECT state FROM vm WHERE id = '${full}';`) === 'running'));
+server.sql(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20)
+  INSERT INTO snapshot (team_id, vm_id, created_at, id, name, state, has_memory, size_bytes, vcpus, memory_mb, disk_gb)
+  SELECT ${team}, '${full}', 1767225600 + i, printf('snap%012d', i), printf('night-%02d', 21 - i), 'ready', 1, 1000000 * i, 1, 128, 1 FROM n;`);
+const snapshots = () => page.$$eval('tbody b', (all) => all.map((e) => e.textContent));
+await page.goto(`${server.url}/vms/${full}/snapshots`);
+equal('snapshots, newest first', (await snapshots()).slice(0, 2).join(), 'night-01,night-02');
+await page.keyboard.press('/');
+await page.keyboard.type('NIGHT-1');
+await Promise.all([page.waitForNavigation(), page.keyboard.press('Enter')]);
+await page.click('#sort summary');
+await follow(page, '#sort a:nth-of-type(2)');
+equal('a search and an order', (await snapshots()).join(), Array.from({ length: 10 }, (_, i) => `night-1${i}`).join());
+await page.click('#select-all');
+await page.click('tbody tr:nth-child(1) [type=checkbox]');
+server.sql(`UPDATE vm SET name = 'renamed' WHERE id = '${full}';`);
+check('the live part shows what is new', await until(async () => await text(page, 'h1') === 'renamed'));
+equal('the selection survives it', await text(page, '#bulk b'), '9 selected');
+await follow(page, '#bulk .danger');
+equal('deleting several snapshots asks', await text(page, 'h1'), 'Delete 9 snapshots?');
+server.sql(`DELETE FROM snapshot WHERE vm_id = '${full}'; UPDATE vm SET name = 'pasted-key' WHERE id = '${full}';`);
+
 // ---- many receipts, and no VM ----
 server.sql(`UPDATE vm SET gone_at = ${Math.floor(Date.now() / 1000)} + CAST(substr(name, 6) AS INTEGER), state = 'gone' WHERE team_id = ${team};`);
 await page.goto(`${server.url}/vms`);

@@ -53,7 +53,7 @@ expect_text "href=\"$vm/destroy\""
 as alice get $stopped ; expect_text "Last known: stopped"
 as alice get /vms/failedfailedfail ; expect_text '>Failed</span>'
 as alice get $vm/snapshots ; expect_text 'aria-describedby="snapshot-why"' ; expect_text 'Not available while the VM host'
-expect_no_text /snapshotsnapsho2/restore ; expect_no_text /snapshotsnapsho2/clone ; expect_no_text /snapshotsnapsho2/delete
+expect_no_text /snapshotsnapsho2/restore ; expect_no_text /snapshotsnapsho2/clone ; expect_no_text "delete?snapshot="
 as alice get $vm/settings ; expect_text 'id="resize-button" type="submit" disabled aria-describedby="resize-why"' ; expect_no_text resize-stop
 as alice post $vm/stop ; expect 409
 expect_text "<b>Nothing was changed.</b> Not available while the VM host can’t be reached."
@@ -204,13 +204,30 @@ as alice post $vm/snapshots name= ; expect_text '<details class="ask" id="ask" o
 sql "INSERT INTO job (team_id, id, subject_kind, subject_id, vm_id, kind, state, person_id, snapshot_id, requested_at_ms, due_at_ms, attempts, ended_at_ms)
     SELECT 1, 'snap' || state, 'vm', vm_id, vm_id, 'snapshot', state, 1, 'snapshotsnapsho2', 1767225600000, 1767225600000, 1, 1767225602500
     FROM (SELECT 'runningrunningru' AS vm_id, 'done' AS state UNION ALL SELECT 'runningrunningru', 'failed')"
-as alice get $vm/snapshots ; expect_text '</time> by Alice, in <span class="whole">2.5 s</span></small><small>1 GB disk · Includes memory, 21 MB</small>'
+as alice get $vm/snapshots ; expect_text '</time> by Alice, in <span class="whole">2.5 s</span></small></div></div></td>'
+expect_text '>Ready</span>1 GB disk, 21 MB memory</td>'
 # Their sum is told of several; a state where one is not ready; the form has no second button.
-expect_no_text "memory<" ; expect_text 'class="state away" id="state-snapshotsnapsho2"' ; expect_no_text 'id="take"'
+expect_no_text "memory</span>" ; expect_text '<span class="away" id="state-snapshotsnapsho2"' ; expect_no_text 'id="take"'
 expect_text '<span class="state bad" id="state-snapshotsnapsho4"'
 sql "UPDATE snapshot SET state = 'deleting' WHERE id = 'snapshotsnapsho4'"
-as alice get $vm/snapshots ; expect_text ">2 GB disk, 21 MB memory<"
+as alice get $vm/snapshots ; expect_text ">2 GB disk, 21 MB memory</span>"
+expect_text 'value="snapshotsnapsho4" form="bulk" aria-label="Select" aria-describedby="name-snapshotsnapsho4" disabled>'
 as alice get $vm ; expect_text 'id="take"'
+# Many have a search and an order; the live part keeps both.
+expect_no_text 'id="q"'
+sql "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 6) INSERT INTO snapshot
+    SELECT 1, 'runningrunningru', 1767225700 + i, printf('snapmany%08d', i), 'Night ' || (9 - i), 'ready', 1, i % 3 * 1048576, 1, 128, 1 FROM n"
+as alice get $vm/snapshots ; expect_text 'id="q"' ; expect_text 'hx-get="/vms/runningrunningru/snapshots"'
+order() { grep -o '<tr id="snapshot-[a-z0-9]*' "$state/answer" | grep -o '.$' | tr -d '\n'; }
+expect_order() { if [ "$(order)" = "$1" ]; then good; else bad "in the order $(order), not $1"; fi; }
+expect_order 65432124
+as alice get "$vm/snapshots?sort=size" ; expect_order 25241634
+as alice get "$vm/snapshots?q=NIGHT&sort=name" ; expect_order 654321
+expect_text 'hx-get="/vms/runningrunningru/snapshots?q=NIGHT&amp;sort=name"' ; expect_text 'Sort: Name'
+as alice get "$vm/snapshots?q=nothing%20%3Cb%3E" ; expect_text "No matching snapshots" ; expect_text "nothing &lt;b&gt;" ; expect_text '<span class="count">8</span>'
+sql "UPDATE vm SET state = 'snapshotting' WHERE id = 'runningrunningru'"
+as alice get $vm/snapshots ; expect_no_text "delete?snapshot=" ; expect_no_text select-all
+if [ "$(grep -c 'form="bulk"[^>]* disabled>' "$state/answer")" = 8 ]; then good; else bad "a snapshot can be selected"; fi
 fresh
 route "GET /vms/:id/activity"
 as alice get $vm/activity ; expect 200 vm_activity.html
@@ -376,13 +393,18 @@ nobody get $vm/snapshots/snapshotsnapsho2/restore ; expect 303 /signin?return=$v
 as bob get $vm/snapshots/snapshotsnapsho2/restore ; expect 404
 as alice get $vm/snapshots/nosuch/restore ; expect 404
 as alice get $vm/snapshots/snapshotsnapsho2/restore ; expect 200 snapshot_restore.html
-route "GET /vms/:id/snapshots/:snapshot/delete"
-nobody get $vm/snapshots/snapshotsnapsho2/delete ; expect 303 /signin?return=$vm/snapshots/snapshotsnapsho2/delete
-as bob get $vm/snapshots/snapshotsnapsho2/delete ; expect 404
-as alice get $vm/snapshots/nosuch/delete ; expect 404
-as alice get $vm/snapshots/snapshotsnapsho2/delete ; expect 200 snapshot_delete.html
+route "GET /vms/:id/snapshots/delete"
+delete=$vm/snapshots/delete
+nobody get "$delete?snapshot=snapshotsnapsho2" ; expect 303 "/signin?return=$delete%3Fsnapshot%3Dsnapshotsnapsho2"
+as bob get "$delete?snapshot=snapshotsnapsho2" ; expect 404
+as alice get "$delete?snapshot=nosuch" ; expect 404
+as alice get "$delete?snapshot=snapshotsnapsho3" ; expect 404
+as alice get $delete ; expect 303 $vm/snapshots
+as alice get "$delete?snapshot=snapshotsnapsho2" ; expect 200 snapshot_delete.html
+as alice get "$delete?snapshot=snapshotsnapsho2&snapshot=snapshotsnapsho4" ; expect 200 snapshots_delete.html
 sql "UPDATE vm SET state = 'snapshotting' WHERE id = 'runningrunningru'"
 as alice get $vm/snapshots/snapshotsnapsho2/restore ; expect 303 $vm/snapshots
+as alice get "$delete?snapshot=snapshotsnapsho2" ; expect 303 $vm/snapshots
 
 fresh
 route "POST /vms/:id/snapshots/:snapshot/restore"
@@ -392,11 +414,16 @@ as alice post $vm/snapshots/snapshotsnapsho2/restore ; expect 303 $vm/snapshots
 expect_row "SELECT kind, snapshot_id FROM job WHERE state = 'queued' AND vm_id = 'runningrunningru'" "restore|snapshotsnapsho2"
 
 fresh
-route "POST /vms/:id/snapshots/:snapshot/delete"
-others $vm/snapshots/snapshotsnapsho2/delete
-as alice post $vm/snapshots/nosuch/delete ; expect 404
-as alice post $vm/snapshots/snapshotsnapsho2/delete ; expect 303 $vm/snapshots
-expect_row "SELECT state FROM snapshot WHERE id = 'snapshotsnapsho2'" deleting
+route "POST /vms/:id/snapshots/delete"
+others $delete
+as alice post $delete ; expect 303 $vm/snapshots
+as alice post $delete snapshot=nosuch ; expect 404
+as alice post $delete snapshot=snapshotsnapsho2 snapshot=snapshotsnapsho3 ; expect 404
+expect_row "SELECT count(*) FROM job WHERE state = 'queued' AND vm_id = 'runningrunningru'" 0
+as alice post $delete snapshot=snapshotsnapsho2 snapshot=snapshotsnapsho4 ; expect 303 $vm/snapshots
+expect_row "SELECT group_concat(DISTINCT state) FROM snapshot WHERE vm_id = 'runningrunningru'" deleting
+expect_row "SELECT kind, snapshot_id FROM job WHERE state = 'queued' AND vm_id = 'runningrunningru'" "snapshot_delete|snapshotsnapsho2"
+as alice post $delete snapshot=snapshotsnapsho4 ; expect 409
 
 fresh
 route "GET /vms/:id/snapshots/:snapshot/clone"
@@ -413,8 +440,9 @@ as alice post $vm/snapshots/snapshotsnapsho2/clone name=quiet-maple size=nano ; 
 as alice post $vm/snapshots/snapshotsnapsho2/clone name=twin size=nano ; expect 303
 expect_row "SELECT source_vm_id, source_snapshot_id FROM vm WHERE name = 'twin'" "runningrunningru|snapshotsnapsho2"
 expect_row "SELECT count(*) FROM vm_key WHERE vm_id = (SELECT id FROM vm WHERE name = 'twin')" 2
-as alice post $vm/snapshots/snapshotsnapsho2/delete ; expect 409
-expect_text "A clone is being created from this snapshot"
+as alice post $delete snapshot=snapshotsnapsho4 snapshot=snapshotsnapsho2 ; expect 409
+expect_text 'A clone is being created from snapshot “before upgrade”.'
+expect_row "SELECT count(*) FROM snapshot WHERE state = 'deleting'" 0
 
 # ---- constraints of the schema ----
 expect_row "PRAGMA foreign_keys=ON; DELETE FROM team WHERE id = 1" ""

@@ -114,7 +114,7 @@ static void a_vm_lives(void **state)
     snapshot = world_snapshot(test->world, test->vm);
     drain(test->context);
     world_check(sql_snapshot_list(test->world->db, test->world->arena, test->world->team_id,
-                                  test->vm, &snapshots),
+                                  test->vm, "", "", &snapshots),
                 "snapshots");
     assert_string_equal(snapshots.row[0].state, "ready");
     assert_int_equal(snapshots.row[0].has_memory, 1);
@@ -132,7 +132,7 @@ static void a_vm_lives(void **state)
 
     ask(test, VM_REQUEST_SNAPSHOT_DELETE, snapshot);
     world_check(sql_snapshot_list(test->world->db, test->world->arena, test->world->team_id,
-                                  test->vm, &snapshots),
+                                  test->vm, "", "", &snapshots),
                 "snapshots");
     assert_int_equal(snapshots.count, 0);
     assert_state(test, "running");
@@ -379,7 +379,7 @@ static const char *snapshot_state(struct test *test)
     struct snapshot_list_rows rows;
 
     world_check(sql_snapshot_list(test->world->db, test->world->arena, test->world->team_id,
-                                  test->vm, &rows),
+                                  test->vm, "", "", &rows),
                 "snapshots");
     return rows.count ? rows.row[0].state : "none";
 }
@@ -405,6 +405,55 @@ static void a_failed_snapshot_leaves_a_running_vm(void **state)
     ask(test, VM_REQUEST_SNAPSHOT_DELETE, snapshot);
     assert_state(test, "running");
     assert_null(world_vm(test->world, test->vm).last_error);
+}
+
+static void delete_all(struct test *test, const char *const *ids, size_t count)
+{
+    const struct context context = world_context(test->world);
+
+    world_check(db_begin(test->world->db, test->world->arena), "begin");
+    world_check(vm_command_snapshots_delete(&context, &test->world->actor, test->vm, ids, count),
+                "delete");
+    world_check(db_commit(test->world->db, test->world->arena), "commit");
+}
+
+/* Each has a job of its own, also after one that has failed; what fails alone is left. */
+static void several_snapshots_are_deleted_one_by_one(void **state)
+{
+    struct test *test = *state;
+    const char *ids[3];
+
+    for (size_t i = 0; i < COUNT(ids); i++) {
+        ids[i] = world_snapshot(test->world, test->vm);
+        drain(test->context);
+    }
+    host_fails("snapshot_delete", 1, ERROR_CONFLICT);
+    delete_all(test, ids, COUNT(ids));
+    drain(test->context);
+    assert_state(test, "running");
+    assert_string_equal(snapshot_state(test), "failed");
+    assert_int_equal(world_events(test->world, test->vm, "Snapshot deleted", NULL), 2);
+    assert_int_equal(world_events(test->world, test->vm, "Snapshot deletion failed", NULL), 1);
+}
+
+/* A guest that is paused keeps those that are left until it runs again. */
+static void deletions_wait_for_a_paused_guest(void **state)
+{
+    struct test *test = *state;
+    const char *ids[2];
+
+    for (size_t i = 0; i < COUNT(ids); i++) {
+        ids[i] = world_snapshot(test->world, test->vm);
+        drain(test->context);
+    }
+    delete_all(test, ids, COUNT(ids));
+    fake_find(test->vm)->power = DRIVER_PAUSED;
+    drain(test->context);
+    assert_state(test, "paused");
+    assert_string_equal(snapshot_state(test), "deleting");
+    ask(test, VM_REQUEST_RESUME, NULL);
+    assert_state(test, "running");
+    assert_string_equal(snapshot_state(test), "none");
 }
 
 /* A snapshot with memory brings its size back, and that counts. */
@@ -527,6 +576,8 @@ int main(void)
         TEST(a_persistent_failure_needs_a_person),
         TEST(a_refusal_is_final),
         TEST(a_failed_snapshot_leaves_a_running_vm),
+        TEST(several_snapshots_are_deleted_one_by_one),
+        TEST(deletions_wait_for_a_paused_guest),
         TEST(a_restored_vm_has_the_size_of_the_snapshot),
         TEST(destroying_is_retried_forever),
         TEST(a_destroy_ends_a_running_create),

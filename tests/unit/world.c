@@ -232,8 +232,9 @@ const char *world_snapshot(struct world *world, const char *vm_id)
     if (!e)
         e = vm_command_snapshot(&context, &world->actor, vm_id, crypto_id(world->arena));
     world_check(end(world, e), "snapshot");
-    world_check(sql_snapshot_list(world->db, world->arena, world->team_id, vm_id, &snapshots),
-                "list");
+    world_check(
+        sql_snapshot_list(world->db, world->arena, world->team_id, vm_id, "", "", &snapshots),
+        "list");
     for (size_t i = 0; i < snapshots.count; i++) {
         if (strcmp(snapshots.row[i].state, SNAPSHOT_STATE_TAKING) == 0)
             return snapshots.row[i].id;
