@@ -117,8 +117,9 @@
   document.addEventListener('htmx:afterSwap', function () {
     working.forEach(function (work) {
       var state = document.getElementById(work.id);
-      var isBad = state && state.matches('.bad');
-      if (state && !state.matches('.work')) toast(work.name + (isBad ? ': ' : ' is ') + state.textContent.trim().toLowerCase(), isBad);
+      var ended = state && state.getAttribute('data-ended'); /* with the word "failed", if it has */
+      var isBad = state && (state.matches('.bad') || /failed/.test(ended));
+      if (state && !state.matches('.work')) toast(work.name + (isBad || ended ? ': ' : ' is ') + (ended || state.textContent).trim().toLowerCase(), isBad);
     });
     tick();
   });

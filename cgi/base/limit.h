@@ -87,7 +87,7 @@ enum {
     LIMIT_NAMED_DESTROYED = 20,         /* the same of VMs that are to be destroyed */
     LIMIT_NAMED_KEYS = 5,               /* the same of keys that are to be deleted */
     LIMIT_GONE_LIST_ROWS = 3,
-    LIMIT_SHORT_LIST = 5,   /* VMs: without tools, and with the latest activity below */
+    LIMIT_SHORT_LIST = 5,   /* without tools; of VMs, with the latest activity below */
     LIMIT_FEW_VMS_LEFT = 3, /* fewer than this many are pointed out */
     LIMIT_SHORT_LIST_EVENTS = 6,
     LIMIT_RECONCILE_EVERY_S = 30,

@@ -84,10 +84,13 @@ static struct error *job_fill(struct request *r, struct vm_html *page)
     if (e)
         return e;
     kind = vm_job_find(job.kind);
-    if (job.ended_at_ms && strcmp(job.state, JOB_STATE_FAILED) != 0)
+    if (job.ended_at_ms && strcmp(job.state, JOB_STATE_FAILED) != 0) {
+        page->job_ended = strcmp(job.state, JOB_STATE_DONE) == 0 ? kind->done : NULL;
         return NULL;
+    }
     page->job_title =
         job.ended_at_ms ? arena_printf(r->arena, "%s failed", kind->title) : kind->running;
+    page->job_ended = job.ended_at_ms ? page->job_title : NULL;
     page->job_started_at_ms = job.ended_at_ms ? 0 : job.requested_at_ms;
     page->job_elapsed_ms = (job.ended_at_ms ? job.ended_at_ms : r->now_ms) - job.requested_at_ms;
     page->attempts = job.attempts;

@@ -160,6 +160,7 @@ let vm;
   await ask(page, 'form[action$="/snapshots"] button');
   check('a snapshot is taken', await until(async () => await page.$('a[href$="/clone"]') && await chip(page) === 'Running'),
     await text(page, 'main'));
+  check('and its end is told', (await text(page, '.toast:last-child')).endsWith(': snapshot created'), await text(page, '#toasts'));
   await tabOpen(page, 'overview');
   await reach(page, 'echo two >note; sync');
   equal('a file is changed', (await reach(page, 'cat note')).out, 'two');
@@ -426,7 +427,7 @@ let vm;
   check('both see it running', await chipIs(there, 'Running') && await chipIs(here, 'Running'), await text(here, 'main'));
   await ask(there, '#stop');
   check('what one stops, the other sees stopped', await chipIs(here, 'Stopped'), await text(here, 'main'));
-  equal('and is told', await text(here, '.toast:last-child'), 'seen-elsewhere is stopped');
+  equal('and is told', await text(here, '.toast:last-child'), 'seen-elsewhere: stopped');
   await here.focus('#start');
   await here.setOfflineMode(true);
   check('without a connection it is said', await until(() => here.$eval('#lost', (e) => !e.hidden)));

@@ -45,7 +45,7 @@ fresh
 away="UPDATE region_status SET error = 'host: <b>no</b> answer'"
 sql "$away"
 as alice get $vm ; expect 200 vm_away.html
-expect_text '<span class="state off" id="state" role="status" data-name="quiet-maple">Last known: running</span>'
+expect_text '<span class="state off" id="state" role="status" data-name="quiet-maple" data-ended="Created">Last known: running</span>'
 expect_text '<p class="sub">Last check <time' ; expect_no_text 'Up ' ; expect_no_text '<b>no</b>'
 expect_text '<fieldset class="acts" disabled aria-describedby="why">'
 expect_text '<p class="why" id="why">Not available while the VM host'
@@ -207,7 +207,7 @@ sql "INSERT INTO job (team_id, id, subject_kind, subject_id, vm_id, kind, state,
 as alice get $vm/snapshots ; expect_text '</time> by Alice, in <span class="whole">2.5 s</span></small></div></div></td>'
 expect_text '>Ready</span>1 GB disk, 21 MB memory</td>'
 # Their sum is told of several; a state where one is not ready; the form has no second button.
-expect_no_text "memory</span>" ; expect_text '<span class="away" id="state-snapshotsnapsho2"' ; expect_no_text 'id="take"'
+expect_no_text "memory</span>" ; expect_text '<span class="away" id="state-snapshotsnapsho2">Ready' ; expect_no_text 'id="take"'
 expect_text '<span class="state bad" id="state-snapshotsnapsho4"'
 sql "UPDATE snapshot SET state = 'deleting' WHERE id = 'snapshotsnapsho4'"
 as alice get $vm/snapshots ; expect_text ">2 GB disk, 21 MB memory</span>"
