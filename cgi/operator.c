@@ -1,19 +1,17 @@
 /*
- * The admin pages: the VMs of all teams, and what could not be applied, sent or explained.
+ * The admin pages: the state of the server, the VMs of all teams, and what could not be explained,
+ * sent, applied or added up.
  */
 #include "base/array.h"
-#include "base/limit.h"
-#include "billing_problem.sql.h"
+#include "base/text.h"
 #include "event.sql.h"
-#include "mail.sql.h"
 #include "model/worker_wakeup.h"
 #include "operator.html.h"
 #include "operator.sql.h"
-#include "orphan.sql.h"
 #include "region_status.sql.h"
+#include "view/operator_lists.h"
 #include "view/operator_vms.h"
 #include "web/form.h"
-#include "web/list_position.h"
 #include "web/serve.h"
 #include "web/session.h"
 
@@ -37,33 +35,17 @@ static void region_count(struct request *r, const struct region_status_list_row 
 
 static struct error *operator_show(struct request *r)
 {
-    struct operator_html page = { .unreachable = 0 };
-    const int64_t most = LIMIT_LIST_ROWS + 1;
+    struct operator_html page = { .has_mail = config_has_mail(r->config) };
     struct error *e = db_read(r->db, r->arena);
 
     if (!e)
         e = sql_region_status_list(r->db, r->arena, &page.regions);
     if (!e)
-        e = sql_orphan_list(r->db, r->arena, most, &page.orphans);
-    if (!e)
         e = sql_image_list(r->db, r->arena, &page.images);
     if (!e)
         e = sql_operator_totals(r->db, r->arena, &page.totals);
-    if (!e)
-        e = sql_event_counts(r->db, r->arena, &page.events);
-    if (!e)
-        e = sql_event_parked(r->db, r->arena, most, &page.parked);
-    if (!e)
-        e = sql_mail_problems(r->db, r->arena, most, &page.mails);
-    if (!e)
-        e = sql_billing_problem_list(r->db, r->arena, most, &page.problems);
     if (e)
         return e;
-    page.has_more_orphans = list_cut(&page.orphans.count);
-    page.has_more_parked = list_cut(&page.parked.count);
-    page.has_more_mails = list_cut(&page.mails.count);
-    page.has_more_problems = list_cut(&page.problems.count);
-    page.has_mail = config_has_mail(r->config);
     for (size_t i = 0; i < page.regions.count; i++)
         region_count(r, &page.regions.row[i], &page);
     for (size_t i = 0; i < page.images.count; i++)
@@ -74,29 +56,57 @@ static struct error *operator_show(struct request *r)
     return NULL;
 }
 
-/* The inbox's thread sees it at its next poll, five seconds later at most. */
-static struct error *event_retry_post(struct request *r)
+static const char *retry_notice(struct arena *arena, size_t selected, size_t queued)
 {
-    struct field id = {
-        .name = "id", .kind = FIELD_LINE, .max = LIMIT_EVENT_ID_BYTES, .is_required = true
-    };
-    struct error *e = form_read(r, &id, 1);
+    size_t rest = selected - queued;
+    const char *retrying;
 
-    if (!e && id.problem)
-        e = error_new(r->arena, ERROR_NOT_FOUND, "no event");
+    if (!selected)
+        return "No events selected. Nothing was retried.";
+    if (!queued)
+        return selected == 1 ? "This event no longer needs a retry."
+                             : "These events no longer need a retry.";
+    retrying = arena_printf(arena, "Retrying %zu event%s.", queued, queued == 1 ? "" : "s");
+    return rest ? arena_printf(arena, "%s %zu no longer need%s a retry.", retrying, rest,
+                               rest == 1 ? "s" : "")
+                : retrying;
+}
+
+enum { RETRY_EVENTS, RETRY_RETURN, RETRY_FIELDS };
+
+/* The inbox's thread sees them at its next poll, five seconds later at most. */
+static struct error *events_retry_post(struct request *r)
+{
+    struct field fields[RETRY_FIELDS] = {
+        [RETRY_EVENTS] = { .name = "event", .kind = FIELD_LIST },
+        [RETRY_RETURN] = { .name = "return", .kind = FIELD_LINE },
+    };
+    const struct field *events = &fields[RETRY_EVENTS];
+    const char *back;
+    size_t queued = 0;
+    struct error *e = form_read(r, fields, RETRY_FIELDS);
+
+    for (size_t i = 0; !e && i < events->list_count; i++) {
+        e = sql_event_retry(r->db, r->arena, events->list[i]);
+        queued += !e && db_changes(r->db);
+    }
     if (!e)
-        e = sql_event_retry(r->db, r->arena, id.text);
-    if (!e)
-        e = session_notice(r, "Retrying the event.");
-    if (!e)
-        response_redirect(&r->response, "/operator");
-    return e;
+        e = session_notice(r, retry_notice(r->arena, events->list_count, queued));
+    if (e)
+        return e;
+    back = fields[RETRY_RETURN].text; /* the list as it was */
+    response_redirect(&r->response, text_is_local_path(back) ? back : "/operator/events");
+    return NULL;
 }
 
 static const struct route routes[] = {
     { "GET", "/operator", ACCESS_OPERATOR, operator_show },
     { "GET", "/operator/vms", ACCESS_OPERATOR, operator_vms_respond },
-    { "POST", "/operator/events/retry", ACCESS_OPERATOR, event_retry_post },
+    { "GET", "/operator/orphans", ACCESS_OPERATOR, operator_orphans_respond },
+    { "GET", "/operator/mails", ACCESS_OPERATOR, operator_mails_respond },
+    { "GET", "/operator/events", ACCESS_OPERATOR, operator_events_respond },
+    { "POST", "/operator/events/retry", ACCESS_OPERATOR, events_retry_post },
+    { "GET", "/operator/billing", ACCESS_OPERATOR | ACCESS_IF_BILLING, operator_billing_respond },
 };
 
 int main(int argc, char **argv)

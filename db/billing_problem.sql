@@ -11,10 +11,17 @@ ORDER BY id;
 -- billing_problem_solve(id text) done across teams
 DELETE FROM billing_problem WHERE id = :id;
 
--- billing_problem_list(max int) rows (team text) across teams
+-- billing_problem_list(search text, sort text, skip int, max int) rows (team text) across teams
+-- A page of those with `search` in them or in their team's name; by team, or else newest first.
 SELECT p.id, p.team_id, ifnull(t.name, '') AS team, p.seen_at, p.what
 FROM billing_problem p LEFT JOIN team t ON t.id = p.team_id
-ORDER BY p.seen_at DESC, p.id LIMIT :max /* scan ok */ /* sort ok */;
+WHERE :search = '' OR instr(lower(p.what || ' ' || ifnull(t.name, '')), lower(:search))
+ORDER BY CASE :sort WHEN 'team' THEN lower(t.name) END, p.seen_at DESC, p.id
+LIMIT :max OFFSET :skip /* scan ok */ /* sort ok */;
+
+-- billing_problem_count(search text) row (total int) across teams
+SELECT count(*) AS total FROM billing_problem p LEFT JOIN team t ON t.id = p.team_id
+WHERE :search = '' OR instr(lower(p.what || ' ' || ifnull(t.name, '')), lower(:search)) /* scan ok */;
 
 -- billing_problem_delete_old(before_at int) done across teams
 DELETE FROM billing_problem WHERE seen_at < :before_at /* scan ok */;

@@ -21,17 +21,31 @@ SELECT id, type, received_at, attempts FROM event
 WHERE state = 'waiting' AND due_at_ms <= :now_at_ms AND +source = :source
 ORDER BY due_at_ms LIMIT :max;
 
--- event_retry(id text) one
--- Retry on request of the operator, from any source; resets the number of attempts.
+-- event_retry(id text) done
+-- Retry on request of the operator, from any source; resets the number of attempts. Changes nothing
+-- if it is not parked, or no longer.
 UPDATE event SET state = 'waiting', due_at_ms = 0, attempts = 0
 WHERE id = :id AND state = 'parked' /* scan ok */;
 
 -- event_retry_all() done
 UPDATE event SET state = 'waiting', due_at_ms = 0, attempts = 0 WHERE state = 'parked' /* scan ok */;
 
--- event_parked(max int) rows
+-- event_parked(search text, source text, sort text, skip int, max int) rows
+-- A page of those with `search` in them, of one source or, if it is "", of all; by type, or else
+-- newest first.
 SELECT source, id, type, received_at, attempts, reason FROM event
-WHERE state = 'parked' ORDER BY received_at LIMIT :max /* scan ok */;
+WHERE state = 'parked' AND (:source = '' OR source = :source)
+  AND (:search = '' OR instr(lower(type || ' ' || id || ' ' || ifnull(reason, '')), lower(:search)))
+ORDER BY CASE :sort WHEN 'type' THEN type END, received_at DESC, source, id
+LIMIT :max OFFSET :skip /* scan ok */ /* sort ok */;
+
+-- event_parked_count(search text) row (total int, stripe int, workos int)
+-- How many have `search` in them, and how many of these are of which source.
+SELECT count(*) AS total, ifnull(sum(source = 'stripe'), 0) AS stripe,
+       ifnull(sum(source = 'workos'), 0) AS workos
+FROM event WHERE state = 'parked'
+  AND (:search = '' OR instr(lower(type || ' ' || id || ' ' || ifnull(reason, '')), lower(:search)))
+  /* scan ok */;
 
 -- event_counts() rows (total int)
 SELECT source, state, count(*) AS total FROM event GROUP BY source, state /* scan ok */ /* sort ok */;

@@ -37,11 +37,21 @@ UPDATE mail SET due_at = :due_at, reason = :reason, taken_at = NULL WHERE id = :
 UPDATE mail SET taken_at = NULL, due_at = :now_at
 WHERE state = 'queued' AND taken_at IS NOT NULL /* scan ok */;
 
--- mail_problems(max int) rows
--- For the operator: failed mails, and those waiting for a retry.
+-- mail_problems(search text, state text, sort text, skip int, max int) rows
+-- For the operator: failed mails, and those waiting for a retry. A page of those with `search` in
+-- them, of one state or, if it is "", of both; by address, or else newest first.
 SELECT kind, to_email, state, attempts, created_at, due_at, reason FROM mail
-WHERE state IN ('queued', 'failed') AND reason IS NOT NULL ORDER BY created_at DESC
-      LIMIT :max /* scan ok */;
+WHERE state IN ('queued', 'failed') AND reason IS NOT NULL AND (:state = '' OR state = :state)
+  AND (:search = '' OR instr(lower(to_email || ' ' || reason), lower(:search)))
+ORDER BY CASE :sort WHEN 'address' THEN lower(to_email) END, created_at DESC, id
+LIMIT :max OFFSET :skip /* scan ok */ /* sort ok */;
+
+-- mail_problem_count(search text) row (total int, failed int, queued int)
+-- How many of them have `search` in them, and how many of these are in which state.
+SELECT count(*) AS total, ifnull(sum(state = 'failed'), 0) AS failed,
+       ifnull(sum(state = 'queued'), 0) AS queued
+FROM mail WHERE state IN ('queued', 'failed') AND reason IS NOT NULL
+  AND (:search = '' OR instr(lower(to_email || ' ' || reason), lower(:search))) /* scan ok */;
 
 -- mail_delete_old(before_at int) done
 DELETE FROM mail WHERE created_at < :before_at /* scan ok */;

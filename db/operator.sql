@@ -1,4 +1,4 @@
--- operator_totals() row (vms int, running int, vcpus int, memory_mb int, teams int, orphans int, mails int, parked int, attention int, problems int, promises int, kept int, broken int) across teams
+-- operator_totals() row (vms int, running int, vcpus int, memory_mb int, teams int, orphans int, mails int, has_events int, parked int, attention int, problems int, promises int, kept int, broken int) across teams
 -- vcpus and memory_mb: of running VMs. mails: failed, or waiting after a failure.
 SELECT (SELECT count(*) FROM vm_entry /* scan ok */) AS vms,
        (SELECT count(*) FROM vm_entry WHERE state = 'running' /* scan ok */) AS running,
@@ -7,6 +7,7 @@ SELECT (SELECT count(*) FROM vm_entry /* scan ok */) AS vms,
        (SELECT count(*) FROM team /* scan ok */) AS teams,
        (SELECT count(*) FROM orphan /* scan ok */) AS orphans,
        (SELECT count(*) FROM mail WHERE state IN ('queued', 'failed') AND reason IS NOT NULL /* scan ok */) AS mails,
+       EXISTS (SELECT 1 FROM event /* scan ok */) AS has_events,
        (SELECT count(*) FROM event WHERE state = 'parked' /* scan ok */) AS parked,
        (SELECT count(*) FROM vm_entry WHERE standing = 'attention' /* scan ok */) AS attention,
        (SELECT count(*) FROM billing_problem /* scan ok */) AS problems,

@@ -97,7 +97,7 @@ struct error *admin_billing(struct admin *admin)
     struct error *e = sql_billing_list(admin->db, admin->arena, &teams);
 
     if (!e)
-        e = sql_billing_problem_list(admin->db, admin->arena, INT64_MAX, &problems);
+        e = sql_billing_problem_list(admin->db, admin->arena, "", "", 0, INT64_MAX, &problems);
     if (!e && !admin->is_json)
         printf("%6s  %-24s  %-10s  %-12s  %-28s  %6s\n", "ID", "TEAM", "STATUS", "AT STRIPE",
                "SUBSCRIPTION", "UNSENT");

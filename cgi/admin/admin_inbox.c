@@ -103,10 +103,11 @@ struct error *admin_inbox_retry(struct admin *admin)
     struct error *e = is_all ? sql_event_retry_all(admin->db, admin->arena)
                              : sql_event_retry(admin->db, admin->arena, admin->argument);
 
-    if (e && e->kind == ERROR_NOT_FOUND)
+    if (e)
+        return e;
+    if (!is_all && !db_changes(admin->db))
         return error_new(admin->arena, ERROR_NOT_FOUND, "no event with the ID %s needs attention",
                          admin->argument);
-    if (!e)
-        printf("Events queued for retry: %lld\n", (long long)db_changes(admin->db));
-    return e;
+    printf("Events queued for retry: %lld\n", (long long)db_changes(admin->db));
+    return NULL;
 }

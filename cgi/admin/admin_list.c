@@ -84,7 +84,7 @@ static struct error *orphan_write(struct admin *admin, const struct orphan_list_
 struct error *admin_orphans(struct admin *admin)
 {
     struct orphan_list_rows rows;
-    struct error *e = sql_orphan_list(admin->db, admin->arena, INT64_MAX, &rows);
+    struct error *e = sql_orphan_list(admin->db, admin->arena, "", "", 0, INT64_MAX, &rows);
 
     if (!e && !admin->is_json)
         printf("%-10s  %-8s  %-20s  %s\n", "REGION", "KIND", "SINCE", "NAME");
@@ -115,7 +115,7 @@ static struct error *mail_write(struct admin *admin, const struct mail_problems_
 struct error *admin_mails(struct admin *admin)
 {
     struct mail_problems_rows rows;
-    struct error *e = sql_mail_problems(admin->db, admin->arena, INT64_MAX, &rows);
+    struct error *e = sql_mail_problems(admin->db, admin->arena, "", "", "", 0, INT64_MAX, &rows);
 
     if (!e && !admin->is_json)
         printf("%-14s  %-28s  %-6s  %8s  %-20s  %s\n", "KIND", "TO", "STATE", "ATTEMPTS", "SINCE",

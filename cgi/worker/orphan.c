@@ -88,7 +88,7 @@ static bool is_there(const bool *is_unknown, const struct reconcile_pass *pass,
 static struct error *rows_tidy(struct reconcile_pass *pass, const bool *is_unknown)
 {
     struct orphan_list_rows known;
-    struct error *e = sql_orphan_list(pass->context->db, pass->arena, INT64_MAX, &known);
+    struct error *e = sql_orphan_list(pass->context->db, pass->arena, "", "", 0, INT64_MAX, &known);
 
     for (size_t i = 0; !e && i < known.count; i++) {
         const struct orphan_list_row *row = &known.row[i];

@@ -48,6 +48,10 @@ export function awful(teamId, personId, keyLine) {
     sql.push(insert('ssh_key', { team_id: teamId, created_at: now - k, id: `key${k}`.padEnd(16, 'z'), person_id: personId, name: k % 2 ? LONG.slice(0, 100) : `key ${k}`, type: 'Security key ECDSA P-256',
       fingerprint: `SHA256:${k}${'f'.repeat(42)}`, comment: k % 2 ? LONG.slice(0, 255) : '', public_line: `ssh-rsa ${'A'.repeat(1400)}` }));
     sql.push(insert('orphan', { region: 'local', kind: 'domain', name: `domicile-${LONG.slice(0, 100)}${k}`, seen_at: now }));
+    sql.push(insert('event', { source: k % 2 ? 'stripe' : 'workos', id: `evt_${'x'.repeat(90)}${k}`, type: k % 3 ? LONG.slice(0, 100) : 'invoice.paid', received_at: now - k * 900, state: 'parked',
+      attempts: 999999, due_at_ms: 0, reason: k % 4 ? error : LONG }));
+    sql.push(insert('mail', { id: `mail${k}`.padEnd(16, 'z'), kind: 'payment_failed', to_email: `${LONG.slice(0, 60)}@example.org`, once: `awful-${k}`, state: k % 2 ? 'failed' : 'queued', attempts: 999999,
+      due_at: now + 3600, created_at: now - k * 900, reason: k % 4 ? error : LONG }));
   }
   sql.push(insert('image', { name: LONG.slice(0, 40), version: null, source: '', problem: error, checked_at: now }));
   // More VMs in the ledger than the page has lines for, the dearest a fortune; since the month began.

@@ -287,7 +287,7 @@ async function workerKill() {
   const pressed = await visitor.signIn(link);
   equal('pressed: signed in, where it was wanted', `${pressed.status} ${pressed.headers.location}`, '303 /keys');
   check('as the operator', (await visitor.ask('GET', '/operator')).text.includes('Undelivered email'));
-  check('who sees what failed', (await visitor.ask('GET', '/operator')).text.includes('No such user: gone@example.org'));
+  check('who sees what failed', (await visitor.ask('GET', '/operator/mails')).text.includes('No such user: gone@example.org'));
 
   await allSent();
   equal('the first sign-in brings no other mail', box.mails.length, 1);

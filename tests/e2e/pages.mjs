@@ -185,7 +185,8 @@ const looker = { bypassCsp: true };
   await inspect(page, 'real VM with details');
   await inspectAll(page, 'real', [['VM', vm], ['VM month', `${vm}?range=30d&chart=disk`], ['VM snapshots', `${vm}/snapshots`], ['VM activity', `${vm}/activity`], ['VM settings', `${vm}/settings`],
     ['vms', '/vms'], ['new VM', '/vms/new'], ['clone', clone], ['keys', '/keys'], ['activity', '/activity'], ['account', '/account'],
-    ['operator', '/operator'], ['operator VMs', '/operator/vms'], ['activity none', '/activity?kind=failed'], ['error 404', '/vms/nosuchnosuchnosu', 404], ['error 405', `${vm}/start`, 405]]);
+    ['operator', '/operator'], ['operator VMs', '/operator/vms'], ['operator orphans', '/operator/orphans'], ['operator mails', '/operator/mails'], ['operator events', '/operator/events'],
+    ['activity none', '/activity?kind=failed'], ['error 404', '/vms/nosuchnosuchnosu', 404], ['error 405', `${vm}/start`, 405]]);
   for (const [name, tab, form, field, value] of [['VM name', '/settings', '/rename', '#rename', 'Not A Name!'], ['snapshot name', '/snapshots', '/snapshots', '#snapshot-name', ''],
     ['destroy', '/destroy', '/destroy', '#destroy-name', 'wrong']]) {
     await page.goto(server.url + vm + tab);
@@ -353,7 +354,7 @@ const looker = { bypassCsp: true };
 
   const boss = await browser.page(looker);
   await signIn(boss, server.signinLink('operator@localhost'));
-  await inspectAll(boss, 'awful', [['operator', '/operator'], ['operator VMs', '/operator/vms']]);
+  await inspectAll(boss, 'awful', [['operator', '/operator'], ['operator VMs', '/operator/vms'], ['operator orphans', '/operator/orphans'], ['operator mails', '/operator/mails'], ['operator events', '/operator/events']]);
   await boss.browserContext().close();
   worker.forEach((pid) => process.kill(pid, 'SIGCONT'));
 }

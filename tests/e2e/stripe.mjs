@@ -320,7 +320,7 @@ const storedId = () => state.one('SELECT subscription_id FROM billing WHERE team
 
   const putBack = stripe.itemsRemove(subscription.id, 'metered');
   check('a metered item taken out is told to the operator', await until(() => problemOf('items')?.includes(subscription.id)));
-  check('on the page', (await operator.get('/operator')).body.includes('so use is not charged'));
+  check('on the page', (await operator.get('/operator/billing')).body.includes('so use is not charged'));
   const page = await alice.get('/billing');
   check('and to the owner, in other words', page.body.includes('usage isn’t charged') && !page.body.includes(subscription.id));
   check('the page does not say that all is well', page.body.includes('Your plan needs attention'));

@@ -211,9 +211,9 @@ let vm;
     INSERT INTO billing_problem VALUES ('awful', 1, 1767225600, '${awful}', '${awful}');`);
   await page.goto(`${server.url}/billing`);
   await inspect(page, 'billing, awful');
-  await page.goto(`${server.url}/operator`);
-  await inspect(page, 'operator, awful');
-  check('the admin sees what does not add up', (await text(page, '#billing'))?.includes('Discrepancies'));
+  await page.goto(`${server.url}/operator/billing`);
+  await inspect(page, 'operator billing, awful');
+  check('the admin sees what does not add up', (await text(page, 'tbody'))?.includes('漢字'));
 }
 
 // ---- without JavaScript ----

@@ -241,12 +241,14 @@ await deliver(server, 'workos', change('event_broken', '2036-01-02T00:00:00.000Z
 await until(() => entry('event_broken')?.state === 'parked');
 equal('an event that makes no sense is parked', entry('event_broken').state, 'parked');
 check('with its reason', /updated_at/.test(entry('event_broken').reason));
-check('where the operator sees it', await sees(boss, '/operator', 'event_broken'));
-equal('others do not', (await (await signIn('alice')).ask('GET', '/operator')).status, 403);
-const retried = await boss.send('/operator', '/operator/events/retry', [['id', 'event_broken']]);
+check('where the operator sees it', await sees(boss, '/operator/events', 'event_broken'));
+equal('others do not', (await (await signIn('alice')).ask('GET', '/operator/events')).status, 403);
+const retried = await boss.send('/operator/events', '/operator/events/retry', [['event', 'event_broken']]);
 equal('it can be tried again', retried.status, 303);
 await until(() => entry('event_broken').attempts === 2 || entry('event_broken').state === 'parked');
-equal('twice is not found', (await boss.send('/operator', '/operator/events/retry', [['id', 'event_nothing']])).status, 404);
+equal('one that did not fail is left alone', (await boss.send('/operator/events', '/operator/events/retry', [['event', 'event_unknown']])).status, 303);
+check('and the page says so', await sees(boss, '/operator/events', 'This event no longer needs a retry.'));
+equal('it stays skipped', entry('event_unknown').state, 'skipped');
 check('also on the command line', /^Events queued for retry: 1$/m.test(await until(() => {
   try { return execFileSync(`${root}/cgi/admin.sh`, [server.dir, 'inbox-retry', 'event_broken'], { encoding: 'utf8' }); } catch { return ''; }
 })));

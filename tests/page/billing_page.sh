@@ -182,6 +182,7 @@ as alice get /billing/return ; expect 303 /billing
 # ---- the operator ----
 sql "INSERT INTO billing_problem VALUES ('invoice-in_1', 1, 1767225600, 'invoice in_1 charges 900 cents for use, the ledger says 0', NULL),
     ('meter-evt', NULL, 1767225601, '<b>There is 1 invalid event</b>', NULL);"
-as alice get /operator ; expect 200 operator_billing.html
+as alice get /operator ; expect_text '<a class="state bad" href="/operator/billing">2 found</a>'
+as alice get /operator/billing ; expect 200 operator_billing.html
 expect_row "SELECT count(*) FROM billing_problem" 2
 finish

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Pages of cgi/dashboard.c: the list of VMs, a new VM, the activity, the operator's page.
+# Pages of cgi/dashboard.c: the list of VMs, a new VM, the activity.
 . "$(dirname "$0")/lib.sh"
 
 route "GET /vms"
@@ -256,51 +256,5 @@ expect_no_text old-desktop
 as alice get "/activity?q=secret" ; expect_text "No matching activity"
 sql "DELETE FROM activity WHERE team_id = 2"
 as bob get /activity ; expect_text "No activity yet"
-
-route "GET /operator"
-nobody get /operator ; expect 303 /signin?return=/operator
-as bob get /operator ; expect 403
-as alice get /operator ; expect 200 operator.html
-sqlite3 "$state/data/main.db" "INSERT INTO promise SELECT value, 0, 't', 's', 'm', 300, value, 'count', 0, 0, 'e', 1, 1
-    FROM json_each('[\"green\", \"unknown\"]')"
-as alice get /operator ; expect_text '<a class="state kept" href="/status">1 of 2 kept</a>'
-sqlite3 "$state/data/main.db" "UPDATE promise SET state = 'red' WHERE id = 'green'"
-as alice get /operator ; expect_text '<a class="state bad" href="/status">1 broken</a>'
-# Of a build's 64 digits the first twelve; emulation that the settings ask for is no fault of the host.
-sqlite3 "$state/data/main.db" "UPDATE image SET version = '0123456789abcdef' WHERE name = 'tiny'"
-printf '[region local]\naccelerator = tcg\n' >>"$state/domicile.conf"
-as alice get /operator ; expect_text '<code class="whole" title="0123456789abcdef">0123456789ab</code>'
-expect_text "accelerator = tcg"
-expect_no_text "/dev/kvm"
-fresh
-route "GET /operator/vms"
-nobody get /operator/vms ; expect 303 /signin?return=/operator/vms
-as bob get /operator/vms ; expect 403
-as alice get /operator/vms ; expect 200 operator_vms.html
-# The name of a VM or of its team; only the admin's own VMs are links.
-as alice get "/operator/vms?q=BOB" ; expect_text "bobs-vm"
-expect_no_text quiet-maple
-expect_no_text "/vms/bobsvm"
-as alice get "/operator/vms?q=ALICE&sort=name" ; expect_text quiet-maple
-expect_text 'href="/vms/runningrunningru"'
-as alice get "/operator/vms?state=attention&sort=team" ; expect_text "Not responding"
-expect_no_text quiet-maple
-as alice get "/operator/vms?q=nothing" ; expect_text "No matching VMs"
-route "POST /operator/events/retry"
-as bob post /operator/events/retry id=event_parked ; expect 403
-as alice post_bare /operator/events/retry id=event_parked ; expect 403
-as alice post /operator/events/retry id=evt_applied ; expect 404
-as alice post /operator/events/retry ; expect 404
-as alice post /operator/events/retry id=event_parked ; expect 303 /operator
-expect_row "SELECT state, attempts, due_at_ms FROM event WHERE id = 'event_parked'" "waiting|0|0"
-as alice post /operator/events/retry id=event_parked ; expect 404
-expect_no_text sent@example.org
-expect_no_text fresh@example.org
-sqlite3 "$state/data/main.db" "DELETE FROM mail"
-as alice get /operator ; expect 200
-# With mail off nothing was sent, so nothing was delivered either.
-expect_text "Undelivered email</dt><dd><span class=\"state off\">Email is off"
-printf '[mail]\nmail = smtp\nurl = smtp://localhost:25\nfrom = noreply@example.org\n' >>"$state/domicile.conf"
-as alice get /operator ; expect_text "Undelivered email</dt><dd><span class=\"state kept\">None"
 
 finish

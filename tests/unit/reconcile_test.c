@@ -72,7 +72,8 @@ static size_t orphans(struct test *test)
 {
     struct orphan_list_rows rows;
 
-    world_check(sql_orphan_list(test->world->db, test->world->arena, INT64_MAX, &rows), "orphans");
+    world_check(sql_orphan_list(test->world->db, test->world->arena, "", "", 0, INT64_MAX, &rows),
+                "orphans");
     return rows.count;
 }
 

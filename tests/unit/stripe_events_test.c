@@ -82,7 +82,7 @@ static size_t problems(struct stripe_world *here)
 {
     struct billing_problem_list_rows rows;
 
-    world_check(sql_billing_problem_list(here->world->db, here->arena, INT64_MAX, &rows),
+    world_check(sql_billing_problem_list(here->world->db, here->arena, "", "", 0, INT64_MAX, &rows),
                 "problems");
     return rows.count;
 }
@@ -437,8 +437,9 @@ static void a_dispute_names_its_team_until_it_is_closed(void **state)
     for (size_t i = 0; i < COUNT(outcomes); i++) {
         dispute(here, i ? "under_review" : "needs_response", STRIPE_CUSTOMER);
         assert_null(disputed(here, i ? "updated" : "created"));
-        world_check(sql_billing_problem_list(here->world->db, here->arena, INT64_MAX, &rows),
-                    "problems");
+        world_check(
+            sql_billing_problem_list(here->world->db, here->arena, "", "", 0, INT64_MAX, &rows),
+            "problems");
         assert_int_equal(rows.count, 1);
         assert_int_equal(rows.row[0].team_id, here->world->team_id);
         dispute(here, outcomes[i][0], STRIPE_CUSTOMER);

@@ -101,8 +101,9 @@ static const char *problem(struct stripe_world *here, const char *id)
 {
     struct billing_problem_list_rows rows;
 
-    world_check(sql_billing_problem_list(here->context->db, here->arena, INT64_MAX, &rows),
-                "problems");
+    world_check(
+        sql_billing_problem_list(here->context->db, here->arena, "", "", 0, INT64_MAX, &rows),
+        "problems");
     for (size_t i = 0; i < rows.count; i++) {
         if (strcmp(rows.row[i].id, id) == 0)
             return rows.row[i].what;
@@ -114,8 +115,9 @@ static size_t problems(struct stripe_world *here)
 {
     struct billing_problem_list_rows rows;
 
-    world_check(sql_billing_problem_list(here->context->db, here->arena, INT64_MAX, &rows),
-                "problems");
+    world_check(
+        sql_billing_problem_list(here->context->db, here->arena, "", "", 0, INT64_MAX, &rows),
+        "problems");
     return rows.count;
 }
 

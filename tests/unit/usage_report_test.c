@@ -329,8 +329,9 @@ static void differences_are_checked_daily(void **state)
     fake_stripe_answer("GET /v1/billing/meters/mtr_1/event_summaries", 200, "{\"data\":[]}");
     world_check(stripe_world_run(here, now, usage_report_compare), "compare");
     assert_true(in_state(here, "different") > 24);
-    world_check(sql_billing_problem_list(here->world->db, here->arena, INT64_MAX, &problems),
-                "problems");
+    world_check(
+        sql_billing_problem_list(here->world->db, here->arena, "", "", 0, INT64_MAX, &problems),
+        "problems");
     assert_int_equal(problems.count, 1);
     assert_int_equal(fake_stripe_asked("GET /v1/billing/meters/mtr_1/event_summaries", NULL), 1);
     world_check(stripe_world_run(here, now + DAY - 1, usage_report_compare), "compare");

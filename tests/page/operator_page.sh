@@ -1,0 +1,145 @@
+#!/bin/bash
+# Pages of cgi/operator.c: the state of the server, and the admin's lists.
+. "$(dirname "$0")/lib.sh"
+
+many() { sql "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60) $1"; }
+long=$(printf 'a2345678%.0s' {1..12})
+
+route "GET /operator"
+nobody get /operator ; expect 303 /signin?return=/operator
+as bob get /operator ; expect 403
+as alice get /operator ; expect 200 operator.html
+sqlite3 "$state/data/main.db" "INSERT INTO promise SELECT value, 0, 't', 's', 'm', 300, value, 'count', 0, 0, 'e', 1, 1
+    FROM json_each('[\"green\", \"unknown\"]')"
+as alice get /operator ; expect_text '<a class="state kept" href="/status">1 of 2 kept</a>'
+sqlite3 "$state/data/main.db" "UPDATE promise SET state = 'red' WHERE id = 'green'"
+as alice get /operator ; expect_text '<a class="state bad" href="/status">1 broken</a>'
+# Of a build's 64 digits the first twelve; emulation that the settings ask for is no fault of the host.
+sqlite3 "$state/data/main.db" "UPDATE image SET version = '0123456789abcdef' WHERE name = 'tiny'"
+printf '[region local]\naccelerator = tcg\n' >>"$state/domicile.conf"
+as alice get /operator ; expect_text '<code class="whole" title="0123456789abcdef">0123456789ab</code>'
+expect_text "accelerator = tcg"
+expect_no_text "/dev/kvm"
+fresh
+route "GET /operator/vms"
+nobody get /operator/vms ; expect 303 /signin?return=/operator/vms
+as bob get /operator/vms ; expect 403
+as alice get /operator/vms ; expect 200 operator_vms.html
+# The name of a VM or of its team; only the admin's own VMs are links.
+as alice get "/operator/vms?q=BOB" ; expect_text "bobs-vm"
+expect_no_text quiet-maple
+expect_no_text "/vms/bobsvm"
+as alice get "/operator/vms?q=ALICE&sort=name" ; expect_text quiet-maple
+expect_text 'href="/vms/runningrunningru"'
+as alice get "/operator/vms?state=attention&sort=team" ; expect_text "Not responding"
+expect_no_text quiet-maple
+as alice get "/operator/vms?q=nothing" ; expect_text "No matching VMs"
+
+# Only the operator sees a list, and nothing of money is there while billing is off.
+for list in orphans mails events; do
+    nobody get "/operator/$list" ; expect 303 "/signin?return=/operator/$list"
+    as bob get "/operator/$list" ; expect 403
+done
+as alice get /operator/billing ; expect 404
+nobody get /operator/billing ; expect 404
+
+route "GET /operator/orphans"
+as alice get /operator/orphans ; expect 200 operator_orphans.html
+as alice get "/operator/orphans?q=nothing%3Cb%3E" ; expect 200 operator_orphans_no_match.html
+sql "INSERT INTO orphan VALUES ('local', 'disk', 'domicile-$long<i>.qcow2', 1767225601)"
+many "INSERT INTO orphan SELECT 'local', 'seed', printf('domicile-%02d', i), 1767225600 + 60 - i FROM n"
+as alice get "/operator/orphans?page=2" ; expect 200 operator_orphans_many.html
+as alice get "/operator/orphans?page=9" ; expect_text "51–62 of 62"
+as alice get "/operator/orphans?sort=name" ; expect_text "domicile-25"
+expect_no_text "domicile-26"
+as alice get "/operator/orphans?q=DISK&sort=name&page=3" ; expect_text "a2345678&lt;i&gt;.qcow2"
+expect_no_text "domicile-01"
+sql "DELETE FROM orphan"
+as alice get /operator/orphans ; expect 200 operator_orphans_empty.html
+as alice get /operator ; expect_text '<a class="state kept" href="/operator/orphans">None</a>'
+
+route "GET /operator/mails"
+as alice get /operator/mails ; expect 200 operator_mails.html
+expect_no_text sent@example.org
+expect_no_text fresh@example.org
+as alice get "/operator/mails?state=queued" ; expect_text slow@example.org
+expect_no_text gone@example.org
+as alice get "/operator/mails?q=no+such+USER" ; expect_text gone@example.org
+expect_no_text slow@example.org
+as alice get "/operator/mails?q=nothing&state=failed" ; expect_text "No matching emails"
+many "INSERT INTO mail (id, kind, to_email, once, state, attempts, due_at, created_at, reason)
+    SELECT printf('mail%012d', i), 'payment_failed', printf('%02d-$long@example.org', i), 'once' || i, 'failed', 1, 1767225600, 1767225600 - i,
+        '<b>$long</b>' FROM n"
+as alice get "/operator/mails?state=failed&sort=address&page=2" ; expect 200 operator_mails_many.html
+sql "DELETE FROM mail"
+as alice get /operator/mails ; expect 200 operator_mails_empty.html
+# With mail off nothing was sent, so nothing was delivered either.
+as alice get /operator ; expect_text 'Undelivered email</dt><dd><span class="state off">Email is off'
+printf '[mail]\nmail = smtp\nurl = smtp://localhost:25\nfrom = noreply@example.org\n' >>"$state/domicile.conf"
+as alice get /operator ; expect_text '<a class="state kept" href="/operator/mails">None</a>'
+as alice get /operator/mails ; expect_no_text "Email is off"
+
+route "GET /operator/events"
+as alice get /operator/events ; expect 200 operator_events.html
+expect_no_text evt_applied
+as alice get "/operator/events?source=stripe" ; expect_text "No matching events"
+many "INSERT INTO event SELECT 'stripe', printf('evt_%02d', i), printf('invoice.%02d', 60 - i), 1767225600 - i, 'parked', 16, 0, NULL,
+    '<b>$long' || ' of the invoice' FROM n"
+sql "UPDATE event SET type = '<i>$long', id = 'evt_$long' WHERE id = 'evt_30'"
+as alice get "/operator/events?source=stripe&page=2" ; expect 200 operator_events_many.html
+as alice get "/operator/events?sort=type&q=evt_" ; expect_text "invoice.23"
+expect_no_text "invoice.24"
+expect_no_text event_parked
+as alice get "/operator/events?q=DATA.email" ; expect_text event_parked
+expect_no_text evt_
+
+route "POST /operator/events/retry"
+retries() { expect_row "SELECT group_concat(id, ' ') FROM (SELECT id FROM event WHERE state = 'waiting' AND attempts = 0 AND due_at_ms = 0 ORDER BY id)" "$1"; }
+notice() { as alice get /operator/events ; expect_text "<div class=\"toast\"><div>$1</div></div>"; }
+as bob post /operator/events/retry event=event_parked ; expect 403
+as alice post_bare /operator/events/retry event=event_parked ; expect 403
+retries ""
+as alice post /operator/events/retry ; expect 303 /operator/events
+notice "No events selected. Nothing was retried."
+retries ""
+as alice post /operator/events/retry event=event_parked ; expect 303 /operator/events
+notice "Retrying 1 event."
+retries event_parked
+# The list as it was, but no other site; one that was retried or applied meanwhile is left as it is.
+sql "UPDATE event SET attempts = 3 WHERE id = 'event_parked'"
+as alice post /operator/events/retry event=evt_01 event=evt_02 event=event_parked "return=/operator/events?q=evt&page=2" ; expect 303 "/operator/events?q=evt&page=2"
+notice "Retrying 2 events. 1 no longer needs a retry."
+retries "evt_01 evt_02"
+as alice post /operator/events/retry event=evt_03 event=evt_04 event=evt_applied event=evt_none return=//elsewhere.example ; expect 303 /operator/events
+notice "Retrying 2 events. 2 no longer need a retry."
+as alice post /operator/events/retry event=evt_03 ; expect 303
+notice "This event no longer needs a retry."
+as alice post /operator/events/retry event=evt_03 event=evt_applied ; expect 303
+notice "These events no longer need a retry."
+retries "evt_01 evt_02 evt_03 evt_04"
+expect_row "SELECT state FROM event WHERE id = 'evt_applied'" applied
+expect_row "SELECT attempts FROM event WHERE id = 'event_parked'" 3
+sql "UPDATE event SET state = 'applied'"
+as alice get /operator ; expect_text '<a class="state kept" href="/operator/events">None failed</a>'
+sql "DELETE FROM event"
+as alice get /operator/events ; expect 200 operator_events_empty.html
+as alice get /operator ; expect_text '<span class="state off">None yet</span>'
+
+route "GET /operator/billing"
+printf '[billing]\nbilling = stripe\n' >>"$state/domicile.conf"
+nobody get /operator/billing ; expect 303 /signin?return=/operator/billing
+as bob get /operator/billing ; expect 403
+as alice get /operator/billing ; expect 200 operator_billing_empty.html
+as alice get /operator ; expect_text '<a class="state kept" href="/operator/billing">No discrepancies</a>'
+sql "INSERT INTO billing_problem (id, team_id, seen_at, what) VALUES ('a', NULL, 1767225600, 'The price of Stripe is <b>another</b>'),
+    ('b', 1, 1767225601, 'An invoice of $long')"
+as alice get /operator/billing ; expect 200 operator_billing_awful.html
+as alice get "/operator/billing?q=BOB" ; expect_text "No matching discrepancies"
+many "INSERT INTO billing_problem (id, team_id, seen_at, what) SELECT printf('problem-%02d', i), 2, 1767225600 - i, printf('problem-%02d', i) FROM n"
+as alice get "/operator/billing?q=BOB&page=2" ; expect 200 operator_billing_many.html
+as alice get "/operator/billing?sort=team" ; expect_text another
+expect_text "An invoice of"
+expect_no_text problem-24
+as alice get /operator ; expect_text '<a class="state bad" href="/operator/billing">62 found</a>'
+
+finish
