@@ -201,6 +201,17 @@ await boss.keyboard.type('ADA');
 await Promise.all([boss.waitForNavigation(), boss.keyboard.press('Enter')]);
 equal('a search for the team keeps filter and order', new URL(boss.url()).search, '?q=ADA&state=stopped&sort=name');
 equal('and finds its VMs', (await allNames())[0], 'many-01');
+
+// ---- the admin's list of failed events ----
+server.sql(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 26)
+  INSERT INTO event SELECT 'workos', 'event_' || i, 'user.updated', unixepoch() - i, 'parked', 16, 0, NULL, 'no such user' FROM n;`);
+await boss.goto(`${server.url}/operator`);
+await follow(boss, '.status a[href="/operator/events"]');
+await boss.click('#select-all');
+equal('all of the page are selected', await text(boss, '#bulk b'), '25 selected');
+await follow(boss, '#bulk [type=submit]');
+equal('and retried', await text(boss, '.toast'), 'Retrying 25 events.');
+check('on the list as it was', boss.url().endsWith('/operator/events'), boss.url());
 await boss.browserContext().close();
 
 // ---- without JavaScript ----
