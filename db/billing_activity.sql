@@ -10,5 +10,9 @@ FROM billing_activity e LEFT JOIN person p ON p.id = e.person_id
 WHERE e.team_id = :team_id AND e.at <= :before_at AND (e.at < :before_at OR e.id > :after_id)
 ORDER BY e.at DESC, e.id LIMIT :max;
 
--- billing_activity_delete_old(before_at int) done across teams
-DELETE FROM billing_activity WHERE at < :before_at /* scan ok */;
+-- billing_activity_delete_old(before_at int, max int) done across teams
+DELETE FROM billing_activity WHERE at < :before_at LIMIT :max /* scan ok */;
+
+-- billing_activity_count_old(before_at int) row (total int, oldest_at int) across teams
+SELECT count(*) AS total, ifnull(min(at), 0) AS oldest_at FROM billing_activity
+WHERE at < :before_at /* scan ok */;

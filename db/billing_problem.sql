@@ -23,5 +23,9 @@ LIMIT :max OFFSET :skip /* scan ok */ /* sort ok */;
 SELECT count(*) AS total FROM billing_problem p LEFT JOIN team t ON t.id = p.team_id
 WHERE :search = '' OR instr(lower(p.what || ' ' || ifnull(t.name, '')), lower(:search)) /* scan ok */;
 
--- billing_problem_delete_old(before_at int) done across teams
-DELETE FROM billing_problem WHERE seen_at < :before_at /* scan ok */;
+-- billing_problem_delete_old(before_at int, max int) done across teams
+DELETE FROM billing_problem WHERE seen_at < :before_at LIMIT :max /* scan ok */;
+
+-- billing_problem_count_old(before_at int) row (total int, oldest_at int) across teams
+SELECT count(*) AS total, ifnull(min(seen_at), 0) AS oldest_at FROM billing_problem
+WHERE seen_at < :before_at /* scan ok */;

@@ -32,5 +32,9 @@ SELECT id FROM invoice WHERE team_id = :team_id AND status = 'open' ORDER BY cre
 SELECT ifnull(sum(remaining_cents), 0) AS remaining_cents FROM invoice
 WHERE team_id = :team_id AND status = 'open';
 
--- invoice_delete_old(before_at int) done across teams
-DELETE FROM invoice WHERE created_at < :before_at /* scan ok */;
+-- invoice_delete_old(before_at int, max int) done across teams
+DELETE FROM invoice WHERE created_at < :before_at LIMIT :max /* scan ok */;
+
+-- invoice_count_old(before_at int) row (total int, oldest_at int) across teams
+SELECT count(*) AS total, ifnull(min(created_at), 0) AS oldest_at FROM invoice
+WHERE created_at < :before_at /* scan ok */;

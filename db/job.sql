@@ -86,10 +86,15 @@ SELECT ifnull(max(took_ms), 0) AS longest_ms FROM (
     WHERE v.region = :region AND v.image = :image AND j.kind = 'create'
       AND j.state = 'done' AND s.name = 'SSH ready' ORDER BY j.number DESC LIMIT 10);
 
--- job_forget_billing(before_at_ms int) done across teams
--- Delete jobs that ended long ago, with their results for pages.
+-- job_delete_old(before_at int, max int) done across teams
+-- Jobs of billing that have ended, with their results for pages.
 DELETE FROM job WHERE subject_kind <> 'vm' AND state NOT IN ('queued', 'running')
-  AND requested_at_ms <= :before_at_ms /* scan ok */;
+  AND requested_at_ms < :before_at * 1000 LIMIT :max /* scan ok */;
+
+-- job_count_old(before_at int) row (total int, oldest_at int) across teams
+SELECT count(*) AS total, ifnull(min(requested_at_ms / 1000), 0) AS oldest_at FROM job
+WHERE subject_kind <> 'vm' AND state NOT IN ('queued', 'running')
+  AND requested_at_ms < :before_at * 1000 /* scan ok */;
 
 -- job_destruction(team_id int, vm_id text) row (who text, took_ms int)
 -- Who had a destroyed VM destroyed, and how long that took.

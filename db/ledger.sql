@@ -47,5 +47,9 @@ SELECT l.until_at, l.state, l.size, l.disk_gb, l.snapshot_gb
 FROM vm v JOIN ledger l ON l.vm_id = v.id AND l.is_open = 1
 WHERE v.team_id = :team_id AND v.gone_at IS NULL;
 
--- ledger_delete_old(before_at int) done across teams
-DELETE FROM ledger WHERE month_at < :before_at;
+-- ledger_delete_old(before_at int, max int) done across teams
+DELETE FROM ledger WHERE month_at < :before_at LIMIT :max;
+
+-- ledger_count_old(before_at int) row (total int, oldest_at int) across teams
+SELECT count(*) AS total, ifnull(min(month_at), 0) AS oldest_at FROM ledger
+WHERE month_at < :before_at;

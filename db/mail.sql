@@ -53,5 +53,9 @@ SELECT count(*) AS total, ifnull(sum(state = 'failed'), 0) AS failed,
 FROM mail WHERE state IN ('queued', 'failed') AND reason IS NOT NULL
   AND (:search = '' OR instr(lower(to_email || ' ' || reason), lower(:search))) /* scan ok */;
 
--- mail_delete_old(before_at int) done
-DELETE FROM mail WHERE created_at < :before_at /* scan ok */;
+-- mail_delete_old(before_at int, max int) done
+DELETE FROM mail WHERE created_at < :before_at LIMIT :max /* scan ok */;
+
+-- mail_count_old(before_at int) row (total int, oldest_at int)
+SELECT count(*) AS total, ifnull(min(created_at), 0) AS oldest_at FROM mail
+WHERE created_at < :before_at /* scan ok */;

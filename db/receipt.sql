@@ -8,5 +8,9 @@ ON CONFLICT (team_id, vm_id, position) DO UPDATE SET answer = :answer,
 SELECT thing, answer, removed_at FROM receipt
 WHERE team_id = :team_id AND vm_id = :vm_id ORDER BY position;
 
--- receipt_delete_old(before_at int) done across teams
-DELETE FROM receipt WHERE removed_at < :before_at /* scan ok */;
+-- receipt_delete_old(before_at int, max int) done across teams
+DELETE FROM receipt WHERE removed_at < :before_at LIMIT :max /* scan ok */;
+
+-- receipt_count_old(before_at int) row (total int, oldest_at int) across teams
+SELECT count(*) AS total, ifnull(min(removed_at), 0) AS oldest_at FROM receipt
+WHERE removed_at < :before_at /* scan ok */;

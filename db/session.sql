@@ -51,8 +51,12 @@ DELETE FROM session WHERE person_id = :person_id AND handle = :handle;
 -- session_delete_others(person_id int, id_hash blob) done
 DELETE FROM session WHERE person_id = :person_id AND id_hash <> :id_hash;
 
--- session_delete_ended(now_at int) done
-DELETE FROM session WHERE expires_at <= :now_at OR idle_at <= :now_at /* scan ok */;
+-- session_delete_old(before_at int, max int) done
+DELETE FROM session WHERE min(expires_at, idle_at) < :before_at LIMIT :max /* scan ok */;
+
+-- session_count_old(before_at int) row (total int, oldest_at int)
+SELECT count(*) AS total, ifnull(min(min(expires_at, idle_at)), 0) AS oldest_at FROM session
+WHERE min(expires_at, idle_at) < :before_at /* scan ok */;
 
 -- session_delete_of_person(person_id int) done
 DELETE FROM session WHERE person_id = :person_id;

@@ -10,5 +10,9 @@ SELECT email, expires_at, used_at FROM signin_link WHERE token_hash = :token_has
 UPDATE signin_link SET used_at = :now_at
 WHERE token_hash = :token_hash AND used_at IS NULL AND expires_at > :now_at;
 
--- signin_link_delete_old(before_at int) done
-DELETE FROM signin_link WHERE expires_at < :before_at /* scan ok */;
+-- signin_link_delete_old(before_at int, max int) done
+DELETE FROM signin_link WHERE expires_at < :before_at LIMIT :max /* scan ok */;
+
+-- signin_link_count_old(before_at int) row (total int, oldest_at int)
+SELECT count(*) AS total, ifnull(min(expires_at), 0) AS oldest_at FROM signin_link
+WHERE expires_at < :before_at /* scan ok */;

@@ -18,8 +18,12 @@ WHERE team_id = :team_id AND vm_id = :vm_id AND minute_at >= :since_at
   AND minute_at < :until_at
 ORDER BY minute_at DESC LIMIT 1;
 
--- usage_minute_delete_old(before_at int) done across teams
-DELETE FROM usage_minute WHERE minute_at < :before_at;
+-- usage_minute_delete_old(before_at int, max int) done across teams
+DELETE FROM usage_minute WHERE minute_at < :before_at LIMIT :max;
+
+-- usage_minute_count_old(before_at int) row (total int, oldest_at int) across teams
+SELECT count(*) AS total, ifnull(min(minute_at), 0) AS oldest_at FROM usage_minute
+WHERE minute_at < :before_at;
 
 -- usage_minute_newest() row (minute_at int) across teams
 -- The newest minute of all VMs; 0: none.

@@ -28,5 +28,9 @@ FROM usage_minute INDEXED BY sqlite_autoindex_usage_minute_1
 WHERE :is_minutes AND team_id = :team_id AND vm_id = :vm_id
   AND minute_at >= :since_at AND minute_at < :until_at;
 
--- usage_quarter_delete_old(before_at int) done across teams
-DELETE FROM usage_quarter WHERE quarter_at < :before_at;
+-- usage_quarter_delete_old(before_at int, max int) done across teams
+DELETE FROM usage_quarter WHERE quarter_at < :before_at LIMIT :max;
+
+-- usage_quarter_count_old(before_at int) row (total int, oldest_at int) across teams
+SELECT count(*) AS total, ifnull(min(quarter_at), 0) AS oldest_at FROM usage_quarter
+WHERE quarter_at < :before_at;

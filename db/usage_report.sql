@@ -31,5 +31,9 @@ SELECT team_id, hour_at, state FROM usage_report WHERE identifier = :identifier;
 SELECT hour_at, value, state, reason FROM usage_report
 WHERE team_id = :team_id AND hour_at >= :from_at AND hour_at < :until_at ORDER BY hour_at;
 
--- usage_report_delete_old(before_at int) done across teams
-DELETE FROM usage_report WHERE hour_at < :before_at /* scan ok */;
+-- usage_report_delete_old(before_at int, max int) done across teams
+DELETE FROM usage_report WHERE hour_at < :before_at LIMIT :max /* scan ok */;
+
+-- usage_report_count_old(before_at int) row (total int, oldest_at int) across teams
+SELECT count(*) AS total, ifnull(min(hour_at), 0) AS oldest_at FROM usage_report
+WHERE hour_at < :before_at /* scan ok */;

@@ -13,5 +13,9 @@ ON CONFLICT (id) DO UPDATE SET updated_at_ms = :updated_at_ms, told_at = :now_at
 SELECT count(*) AS total FROM workos_object
 WHERE id IN (:user_id, :session_id) AND is_deleted = 1;
 
--- workos_object_delete_old(told_at int) done
-DELETE FROM workos_object WHERE told_at < :told_at /* scan ok */;
+-- workos_object_delete_old(before_at int, max int) done
+DELETE FROM workos_object WHERE told_at < :before_at LIMIT :max /* scan ok */;
+
+-- workos_object_count_old(before_at int) row (total int, oldest_at int)
+SELECT count(*) AS total, ifnull(min(told_at), 0) AS oldest_at FROM workos_object
+WHERE told_at < :before_at /* scan ok */;

@@ -9,6 +9,7 @@ struct admin {
     const char *state_dir; /* absolute */
     bool is_json;
     bool is_now;           /* "promises" measures first */
+    bool is_dry;           /* "sweep" deletes nothing */
     const char *file;      /* which file "network" prints; NULL: the commands */
     const char *argument;  /* of the command; NULL: none */
     struct config *config; /* NULL for "check", which reads it itself */
@@ -45,6 +46,10 @@ enum admin_need {
             "list what is promised about data, and whether it is kept; with --now,\n"             \
             "                       measure first",                                                \
             NEEDS_READING)                                                                         \
+    COMMAND(admin_sweep, "sweep", NULL,                                                            \
+            "delete what is kept no longer, as the worker does every hour; with\n"                 \
+            "                       --dry-run, list what is due",                                  \
+            NEEDS_WRITING)                                                                         \
     COMMAND(admin_records, "records", NULL,                                                        \
             "print the record of processing: what is held, why, on which basis, how long",         \
             NEEDS_CONFIG)                                                                          \

@@ -419,9 +419,5 @@ struct error *billing_request_end(struct billing_request *request, const struct 
 
 struct error *billing_request_forget(const struct context *context)
 {
-    struct error *e = sql_billing_request_forget_url(context->db, context->arena, context->now_at);
-
-    return e ? e
-             : sql_job_forget_billing(context->db, context->arena,
-                                      context->now_ms - LIMIT_BILLING_REQUEST_KEEP_S * 1000);
+    return sql_billing_request_forget_url(context->db, context->arena, context->now_at);
 }

@@ -31,5 +31,5 @@ struct error *billing_request_record(struct billing_request *request);
 struct error *billing_request_end(struct billing_request *request, const struct error *cause,
                                   const char **result);
 
-/* Delete expired URLs and old requests. */
+/* Delete expired URLs. */
 struct error *billing_request_forget(const struct context *context);

@@ -18,10 +18,12 @@ static const struct {
     enum schedule_thread thread;
     int64_t every_s;
     struct error *(*run)(const struct context *context);
+    /* Not done: again as soon as the others have had their turn. */
+    struct error *(*run_in_turns)(const struct context *context, bool *is_done);
     struct error *(*run_with_stripe)(const struct context *context, const struct stripe *stripe);
     struct error *(*run_with_inbox)(struct inbox *inbox);
 } schedule[] = {
-    { "retention", SCHEDULE_MAIN, 3600, .run = retention_run },
+    { "retention", SCHEDULE_MAIN, 3600, .run_in_turns = retention_run },
     { "image_versions", SCHEDULE_IMAGES, LIMIT_IMAGE_EVERY_S, .run = image_versions_sync },
     { "account_closure", SCHEDULE_MAIN, 10, .run = account_closure_run },
     { "main_log_empty", SCHEDULE_MAIN, LIMIT_DB_LOG_EVERY_S, .run = retention_log_empty },
@@ -46,7 +48,8 @@ enum { ROWS = COUNT(schedule) };
 /* Each thread has its own times: the inboxes share their rows. */
 static _Thread_local int64_t due_us[ROWS];
 
-static struct error *row_run(struct worker_context *context, struct inbox *inbox, size_t row)
+static struct error *row_run(struct worker_context *context, struct inbox *inbox, size_t row,
+                             bool *is_done)
 {
     const struct stripe *stripe = NULL;
     struct context now;
@@ -56,6 +59,8 @@ static struct error *row_run(struct worker_context *context, struct inbox *inbox
     now = worker_context_now(context, context->arena);
     if (schedule[row].run)
         return schedule[row].run(&now);
+    if (schedule[row].run_in_turns)
+        return schedule[row].run_in_turns(&now, is_done);
     if (schedule[row].run_with_inbox)
         return schedule[row].run_with_inbox(inbox);
     e = worker_context_stripe(context, context->arena, &stripe);
@@ -66,12 +71,15 @@ void schedule_run(struct worker_context *context, enum schedule_thread thread, s
 {
     for (size_t i = 0; i < ROWS; i++) {
         int64_t now_us = clock_monotonic_us();
+        bool is_done = true;
         struct error *e;
 
         if (schedule[i].thread != thread || due_us[i] > now_us)
             continue;
         due_us[i] = now_us + schedule[i].every_s * 1000000;
-        e = row_run(context, inbox, i);
+        e = row_run(context, inbox, i, &is_done);
+        if (!is_done)
+            due_us[i] = now_us;
         if (e)
             log_error("schedule", log_text("name", schedule[i].name), log_text("error", e->text));
     }

@@ -1,0 +1,460 @@
+/*
+ * Sweeps: after random histories exactly what a model says is left, neither too little nor too
+ * much, also when the sweep is killed at any point.
+ */
+#include "base/array.h"
+#include "base/buf.h"
+#include "base/limit.h"
+#include "base/text.h"
+#include "model/state_path.h"
+#include "worker/retention.h"
+#include "world.h"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum {
+    ROUNDS = 12,
+    ROWS_A_ROUND = 25, /* of each kind */
+    MANY_ROWS = 1600,  /* of each kind, for a sweep that takes several turns */
+    KILLS = 25,
+    ENTRIES_MAX = 100000,
+    DAY_S = 86400,
+    YEARS_S = 7 * 366 * DAY_S,
+};
+
+static const int64_t BEGIN_AT = 1900000000;
+
+/*
+ * What the model knows of a kind of row: how long it is kept, written out here once more, how one
+ * is made, of the number # and the time ~, and statements that give the numbers of those left.
+ */
+static const struct kind {
+    const char *name;
+    int64_t keep_s;
+    const char *insert;
+    const char *lists[8];
+} kinds[] = {
+    { "session",
+      0,
+      "INSERT INTO session (id_hash, handle, csrf_secret, browser, created_at, seen_at, idle_at, "
+      "expires_at) VALUES (CAST('#' AS BLOB), #, x'00', 'x', 1, 1, ~ + # % 2 * 999, "
+      "~ + (1 - # % 2) * 999);",
+      { "SELECT CAST(handle AS INTEGER) FROM session" } },
+    { "signin_link",
+      DAY_S - 600 - 3600,
+      "INSERT INTO signin_link (token_hash, email, created_at, expires_at) VALUES (CAST('#' AS "
+      "BLOB), "
+      "#, 1, ~);",
+      { "SELECT CAST(email AS INTEGER) FROM signin_link" } },
+    { "known_browser",
+      30 * DAY_S,
+      "INSERT INTO known_browser (person_id, browser, seen_at) VALUES (1, #, ~);",
+      { "SELECT CAST(browser AS INTEGER) FROM known_browser" } },
+    { "usage_minute",
+      DAY_S,
+      "INSERT INTO usage_minute (team_id, vm_id, minute_at, cpu_ms, disk_bytes, read_bytes, "
+      "written_bytes) VALUES (1, 'alive', ~, #, 1, 1, 1);",
+      { "SELECT cpu_ms FROM usage_minute WHERE vm_id = 'alive'" } },
+    { "usage_quarter",
+      30 * DAY_S,
+      "INSERT INTO usage_quarter (team_id, vm_id, quarter_at, minutes, cpu_ms, cpu_most_ms, "
+      "disk_bytes, read_bytes, written_bytes) VALUES (1, 'alive', ~, 1, #, 1, 1, 1, 1);",
+      { "SELECT cpu_ms FROM usage_quarter WHERE vm_id = 'alive'" } },
+    { "mail",
+      30 * DAY_S,
+      "INSERT INTO mail (id, kind, to_email, once, state, attempts, due_at, created_at) VALUES "
+      "(#, 'suspended', 'a@b', #, 'sent', 1, 1, ~);",
+      { "SELECT CAST(id AS INTEGER) FROM mail" } },
+    { "workos_object",
+      90 * DAY_S,
+      "INSERT INTO workos_object VALUES (#, 1, 0, ~);",
+      { "SELECT CAST(id AS INTEGER) FROM workos_object" } },
+    { "billing_job",
+      DAY_S,
+      "INSERT INTO job (number, id, team_id, subject_kind, subject_id, kind, state, "
+      "requested_at_ms, due_at_ms, attempts) VALUES (#, #, 1, 'team', 1, 'portal', 'done', "
+      "~ * 1000, 1, 1); INSERT INTO billing_request (job_id, team_id, expires_at) VALUES "
+      "(#, 1, 1);",
+      { "SELECT number FROM job WHERE vm_id IS NULL",
+        "SELECT CAST(job_id AS INTEGER) FROM billing_request" } },
+    { "billing_problem",
+      90 * DAY_S,
+      "INSERT INTO billing_problem (id, seen_at, what) VALUES (#, ~, 'x');",
+      { "SELECT CAST(id AS INTEGER) FROM billing_problem" } },
+    { "ledger",
+      YEARS_S + 31 * DAY_S,
+      "INSERT INTO ledger VALUES (1, ~, #, ~, ~, 0, 'x', 'running', 'nano', 1, "
+      "0);",
+      { "SELECT CAST(vm_id AS INTEGER) FROM ledger" } },
+    { "receipt",
+      YEARS_S,
+      "INSERT INTO receipt VALUES (1, #, 1, 'disk', 'gone', ~);",
+      { "SELECT CAST(vm_id AS INTEGER) FROM receipt" } },
+    { "invoice",
+      YEARS_S,
+      "INSERT INTO invoice (team_id, created_at, id, status, currency, total_cents, "
+      "remaining_cents, period_start_at, period_end_at) VALUES (1, ~, #, 'paid', 'EUR', 1, "
+      "0, 1, 2);",
+      { "SELECT CAST(id AS INTEGER) FROM invoice" } },
+    { "billing_activity",
+      YEARS_S,
+      "INSERT INTO billing_activity (team_id, at, id, what) VALUES (1, ~, #, 'x');",
+      { "SELECT CAST(id AS INTEGER) FROM billing_activity" } },
+    { "usage_report",
+      YEARS_S,
+      "INSERT INTO usage_report (team_id, hour_at, identifier, value, state, attempts, due_at) "
+      "VALUES (#, ~, #, #, 'confirmed', 1, 1);",
+      { "SELECT value FROM usage_report" } },
+};
+
+/* A row that was made; its number is its position. */
+struct entry {
+    size_t kind;
+    int64_t at;
+    bool is_gone;
+};
+
+struct test {
+    struct world *world;
+    int64_t now_at;
+    struct entry *entries;
+    size_t count;
+    FILE *sql; /* what is yet to be planted */
+};
+
+/* ---- the database ---- */
+
+static const char *db_path(struct test *test)
+{
+    return main_db_path(test->world->arena, test->world->state_dir);
+}
+
+/* What sqlite3 says to the statements of a file. */
+static const char *db_ask(struct test *test, const char *statements)
+{
+    struct arena *arena = test->world->arena;
+    FILE *pipe =
+        popen(arena_printf(arena, "sqlite3 '%s' \"%s\" 2>&1", db_path(test), statements), "r");
+    static char text[1 << 20]; /* until the next one */
+    size_t length;
+
+    assert_non_null(pipe);
+    length = fread(text, 1, sizeof text - 1, pipe);
+    text[length] = '\0';
+    assert_int_equal(pclose(pipe), 0);
+    return text;
+}
+
+static void plant_begin(struct test *test)
+{
+    test->sql = popen(arena_printf(test->world->arena, "sqlite3 -bail '%s'", db_path(test)), "w");
+    assert_non_null(test->sql);
+    fputs("PRAGMA foreign_keys = ON; BEGIN;\n", test->sql);
+}
+
+static void plant_end(struct test *test)
+{
+    fputs("COMMIT;\n", test->sql);
+    assert_int_equal(pclose(test->sql), 0);
+}
+
+static void db_reopen(struct test *test)
+{
+    world_check(
+        db_open(test->world->arena, &DB_MAIN, db_path(test), DB_READ_WRITE, &test->world->db),
+        "open");
+}
+
+/* ---- the model ---- */
+
+static int64_t random_below(int64_t bound)
+{
+    return (int64_t)((((uint64_t)random() << 31) | (uint64_t)random()) % (uint64_t)bound);
+}
+
+/* From well before the end of its term until now; often at the very end of it. */
+static int64_t random_time(const struct test *test, const struct kind *kind)
+{
+    int64_t end_at = test->now_at - kind->keep_s;
+
+    if (random_below(4) == 0)
+        return end_at - 2 + random_below(4);
+    return end_at - kind->keep_s / 2 - DAY_S + random_below(kind->keep_s * 3 / 2 + DAY_S);
+}
+
+/* The time is part of a measurement's key. */
+static bool is_taken(const struct test *test, size_t kind, int64_t at)
+{
+    for (size_t i = 0; i < test->count; i++) {
+        if (test->entries[i].kind == kind && test->entries[i].at == at)
+            return true;
+    }
+    return false;
+}
+
+static void entry_add(struct test *test, size_t kind)
+{
+    int64_t at = random_time(test, &kinds[kind]);
+
+    while (text_starts(kinds[kind].name, "usage_") && is_taken(test, kind, at))
+        at -= 1 + random_below(DAY_S);
+    assert_true(test->count < ENTRIES_MAX);
+    test->entries[test->count] = (struct entry){ .kind = kind, .at = at };
+    for (const char *c = kinds[kind].insert; *c; c++) {
+        if (*c == '#')
+            fprintf(test->sql, "%zu", test->count);
+        else if (*c == '~')
+            fprintf(test->sql, "%lld", (long long)at);
+        else
+            fputc(*c, test->sql);
+    }
+    fputc('\n', test->sql);
+    test->count++;
+}
+
+/* What a sweep deletes now. */
+static bool is_due(const struct test *test, const struct entry *entry)
+{
+    return !entry->is_gone && entry->at < test->now_at - kinds[entry->kind].keep_s;
+}
+
+static const char *expected_list(struct test *test, size_t kind)
+{
+    struct buf list = buf_new(test->world->arena, 4096);
+
+    for (size_t i = 0; i < test->count; i++) {
+        if (test->entries[i].kind == kind && !test->entries[i].is_gone)
+            buf_printf(&list, "%zu\n", i);
+    }
+    return list.bytes ? list.bytes : "";
+}
+
+static void model_sweep(struct test *test)
+{
+    for (size_t i = 0; i < test->count; i++)
+        test->entries[i].is_gone |= is_due(test, &test->entries[i]);
+}
+
+static void assert_left(struct test *test)
+{
+    for (size_t kind = 0; kind < COUNT(kinds); kind++) {
+        const char *expected = expected_list(test, kind);
+
+        for (size_t i = 0; i < COUNT(kinds[kind].lists) && kinds[kind].lists[i]; i++) {
+            const char *list =
+                arena_printf(test->world->arena, "%s ORDER BY 1", kinds[kind].lists[i]);
+
+            assert_string_equal(db_ask(test, list), expected);
+        }
+    }
+}
+
+/* ---- the sweep ---- */
+
+static struct context context_of(struct test *test)
+{
+    return context_at(test->world->db, test->world->arena, test->world->config,
+                      test->now_at * 1000);
+}
+
+static void sweep_all(struct test *test)
+{
+    const struct context context = context_of(test);
+    bool is_done = false;
+
+    while (!is_done)
+        world_check(retention_run(&context, &is_done), "sweep");
+}
+
+static struct sweep_due model_due(const struct test *test, size_t kind)
+{
+    struct sweep_due due = { .total = 0 };
+
+    for (size_t i = 0; i < test->count; i++) {
+        const struct entry *entry = &test->entries[i];
+
+        if (entry->kind != kind || !is_due(test, entry))
+            continue;
+        due.total++;
+        if (!due.oldest_at || entry->at < due.oldest_at)
+            due.oldest_at = entry->at;
+    }
+    return due;
+}
+
+/* What a dry run announces is what the model wants to be deleted. */
+static void assert_announced(struct test *test)
+{
+    const struct context context = context_of(test);
+
+    for (size_t kind = 0; kind < COUNT(kinds); kind++) {
+        struct sweep_due due = { .total = -1 }, expected = model_due(test, kind);
+
+        for (size_t i = 0; i < SWEEP_COUNT; i++) {
+            if (strcmp(SWEEPS[i].name, kinds[kind].name) == 0)
+                world_check(sweep_count(&context, &SWEEPS[i], &due), "count");
+        }
+        assert_int_equal(due.total, expected.total);
+        assert_int_equal(due.oldest_at, expected.oldest_at);
+    }
+}
+
+static int set_up(void **state)
+{
+    struct test *test = arena_alloc(arena_new(8 << 20), sizeof *test);
+
+    srandom(7);
+    test->world = world_open(world_folder("fake:///local"));
+    test->now_at = BEGIN_AT;
+    test->entries = arena_array(arena_new(ENTRIES_MAX * sizeof *test->entries + 4096), ENTRIES_MAX,
+                                sizeof *test->entries);
+    db_ask(test, "INSERT INTO vm (team_id, created_at, id, name, region, image, size, vcpus, "
+                 "memory_mb, disk_gb, wanted, wanted_at, state, state_at, observed, observed_at) "
+                 "VALUES (1, 1, 'alive', 'alive', 'local', 'tiny', 'nano', 1, 128, 1, 'stopped', "
+                 "1, 'stopped', 1, 'stopped', 1)");
+    *state = test;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct test *test = *state;
+
+    world_close(test->world);
+    return 0;
+}
+
+static void history_grow(struct test *test, size_t rows)
+{
+    plant_begin(test);
+    for (size_t kind = 0; kind < COUNT(kinds); kind++) {
+        for (size_t i = 0; i < rows; i++)
+            entry_add(test, kind);
+    }
+    plant_end(test);
+}
+
+static void what_is_left_is_what_the_model_says(void **state)
+{
+    struct test *test = *state;
+
+    for (size_t round = 0; round < ROUNDS; round++) {
+        const struct kind *kind = &kinds[random_below((int64_t)COUNT(kinds))];
+
+        history_grow(test, ROWS_A_ROUND);
+        assert_announced(test);
+        sweep_all(test);
+        model_sweep(test);
+        assert_left(test);
+        test->now_at += 1 + random_below(kind->keep_s / 3 + 1);
+    }
+}
+
+/* A large sweep takes several turns, in each of which it does no more than it may. */
+static void a_turn_is_bounded(void **state)
+{
+    struct test *test = *state;
+    const struct context context = context_of(test);
+    int64_t transactions = 2, removed = 0;
+    struct sweep_due before, after;
+
+    history_grow(test, MANY_ROWS);
+    world_check(sweep_count(&context, &SWEEPS[0], &before), "count");
+    world_check(sweep_run(&context, &SWEEPS[0], &transactions, &removed), "sweep");
+    world_check(sweep_count(&context, &SWEEPS[0], &after), "count");
+    assert_int_equal(transactions, 0);
+    assert_int_equal(removed, 2 * LIMIT_SWEEP_ROWS);
+    assert_int_equal(after.total, before.total - removed);
+}
+
+/* ---- killed ---- */
+
+/* Until this many lines of the log, one for each sweep, and then for a moment. */
+static void sweep_await(int log, int64_t lines)
+{
+    FILE *file = fdopen(log, "r");
+    char line[512];
+
+    while (lines-- > 0 && fgets(line, sizeof line, file))
+        ;
+    usleep((useconds_t)random_below(4000));
+    fclose(file);
+}
+
+/* SQLite's connections must not cross a fork: the caller has none. */
+static bool sweep_is_killed(struct test *test)
+{
+    int log[2], status;
+    pid_t child;
+
+    assert_int_equal(pipe(log), 0);
+    child = fork();
+    if (child == 0) {
+        signal(SIGPIPE, SIG_IGN);
+        dup2(log[1], STDERR_FILENO);
+        db_reopen(test);
+        sweep_all(test);
+        _exit(0);
+    }
+    close(log[1]);
+    sweep_await(log[0], random_below((int64_t)SWEEP_COUNT));
+    kill(child, SIGKILL);
+    waitpid(child, &status, 0);
+    return WIFSIGNALED(status);
+}
+
+static void copy_restore(struct test *test, const char *copy)
+{
+    struct arena *arena = test->world->arena;
+
+    assert_int_equal(system(arena_printf(arena, "rm -f '%s'-* && cp '%s' '%s'", db_path(test), copy,
+                                         db_path(test))),
+                     0);
+}
+
+static void killed_anywhere_nothing_is_harmed(void **state)
+{
+    struct test *test = *state;
+    const char *copy = arena_printf(test->world->arena, "%s/copy", test->world->state_dir);
+    int kills = 0, tries = 0;
+
+    history_grow(test, MANY_ROWS);
+    db_ask(test, arena_printf(test->world->arena, "VACUUM INTO '%s'", copy));
+    sweep_all(test);
+    model_sweep(test);
+    assert_left(test);
+    while (kills < KILLS && tries++ < KILLS * 8) {
+        db_close(test->world->db);
+        copy_restore(test, copy);
+        kills += sweep_is_killed(test);
+        assert_string_equal(db_ask(test, "PRAGMA integrity_check"), "ok\n");
+        assert_string_equal(db_ask(test, "PRAGMA foreign_key_check"), "");
+        db_reopen(test);
+        sweep_all(test);
+        assert_left(test);
+    }
+    assert_int_equal(kills, KILLS);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(what_is_left_is_what_the_model_says),
+        TEST(a_turn_is_bounded),
+        TEST(killed_anywhere_nothing_is_harmed),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
