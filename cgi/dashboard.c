@@ -104,14 +104,14 @@ static struct error *first_steps_fill(struct request *r, struct vms_html *page)
 /* What was destroyed lately, or else whether there are older receipts. */
 static struct error *gone_fill(struct request *r, struct vms_html *page)
 {
-    struct vm_gone_count_row older;
+    struct receipt_count_row older;
     int64_t team_id = r->session->team_id;
-    struct error *e = sql_vm_gone(r->db, r->arena, team_id, r->now_at - LIMIT_GONE_LIST_S,
-                                  LIMIT_GONE_LIST_ROWS, &page->gone);
+    struct error *e = sql_receipt_recent(r->db, r->arena, team_id, r->now_at - LIMIT_GONE_LIST_S,
+                                         LIMIT_GONE_LIST_ROWS, &page->gone);
 
     if (e || page->gone.count)
         return e;
-    e = sql_vm_gone_count(r->db, r->arena, team_id, r->now_at - LIMIT_RECORD_KEEP_S, "", &older);
+    e = sql_receipt_count(r->db, r->arena, team_id, r->now_at - LIMIT_RECORD_KEEP_S, "", &older);
     page->has_receipts = !e && older.total > 0;
     return e;
 }

@@ -9,11 +9,11 @@
 #include "model/price.h"
 #include "model/vm_job.h"
 #include "prices.html.h"
+#include "receipt.sql.h"
 #include "view/data_page.h"
 #include "view/metrics.h"
 #include "view/status_page.h"
 #include "view/vm_view.h"
-#include "vm.sql.h"
 #include "web/serve.h"
 
 static struct price_view_size_rows sizes_of(struct request *r, const struct price_list_rows *prices)
@@ -75,13 +75,13 @@ static struct error *home_show(struct request *r)
                      config->region_count },
     };
     struct job_typical_ms_row create;
-    struct vm_gone_total_row gone;
+    struct receipt_total_row gone;
     struct error *e = sql_price_list(r->db, r->arena, &prices);
 
     if (!e)
         e = sql_job_typical_ms(r->db, r->arena, VM_JOB_CREATE, &create);
     if (!e)
-        e = sql_vm_gone_total(r->db, r->arena, &gone);
+        e = sql_receipt_total(r->db, r->arena, &gone);
     if (e)
         return e;
     page.sizes = sizes_of(r, &prices);

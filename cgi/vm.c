@@ -3,6 +3,7 @@
  * (model/vm_command.c) and redirects to a tab of the page; the worker does the rest.
  */
 #include "base/array.h"
+#include "main_constants.sql.h"
 #include "model/vm_command.h"
 #include "model/worker_wakeup.h"
 #include "view/vm_confirm.h"
@@ -85,8 +86,9 @@ static struct error *tab_respond(struct request *r, const char *tab,
 
     if (!e)
         e = vm_find(r, &vm);
-    if (!e && vm.gone_at)
-        return vm_receipt_respond(r, &vm, refusal_of(r, problem, vm_state_label(vm.state)));
+    if (e ? e->kind == ERROR_NOT_FOUND : vm.gone_at > 0)
+        return vm_receipt_respond(r, r->parameters[0],
+                                  refusal_of(r, problem, vm_state_label(VM_STATE_GONE)));
     if (!e)
         e = vm_page_fill(r, &vm, tab, &page);
     if (e)
@@ -119,12 +121,7 @@ static struct error *settings_show(struct request *r)
 
 static struct error *receipt_show(struct request *r)
 {
-    struct vm_get_row vm;
-    struct error *e = vm_find(r, &vm);
-
-    if (!e && !vm.gone_at)
-        e = error_new(r->arena, ERROR_NOT_FOUND, "vm %s is not destroyed", vm.id);
-    return e ? e : vm_receipt_download(r, &vm);
+    return vm_receipt_download(r, r->parameters[0]);
 }
 
 /* The tab again, with a message next to a field; its forms keep their input. */

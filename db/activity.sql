@@ -1,6 +1,8 @@
 -- activity_add(team_id int, id text, vm_id text, what text, detail text?, person_id int?, now_at_ms int) done
+-- Nothing of a VM whose record has been deleted.
 INSERT INTO activity (team_id, at_ms, id, vm_id, what, detail, person_id)
-VALUES (:team_id, :now_at_ms, :id, :vm_id, :what, :detail, :person_id);
+SELECT v.team_id, :now_at_ms, :id, v.id, :what, :detail, :person_id FROM vm v
+WHERE v.team_id = :team_id AND v.id = :vm_id;
 
 -- activity_add_job(team_id int, id text, vm_id text, job_id text, what text, detail text?, person_id int?, now_at_ms int) done
 -- The entry of a job: activity_end() writes into it how it went.

@@ -95,10 +95,3 @@ DELETE FROM job WHERE subject_kind <> 'vm' AND state NOT IN ('queued', 'running'
 SELECT count(*) AS total, ifnull(min(requested_at_ms / 1000), 0) AS oldest_at FROM job
 WHERE subject_kind <> 'vm' AND state NOT IN ('queued', 'running')
   AND requested_at_ms < :before_at * 1000 /* scan ok */;
-
--- job_destruction(team_id int, vm_id text) row (who text, took_ms int)
--- Who had a destroyed VM destroyed, and how long that took.
-SELECT ifnull(p.name, 'Domicile') AS who, j.ended_at_ms - j.requested_at_ms AS took_ms
-FROM job j LEFT JOIN person p ON p.id = j.person_id
-WHERE j.team_id = :team_id AND j.vm_id = :vm_id AND j.kind = 'destroy' AND j.state = 'done'
-ORDER BY j.number DESC LIMIT 1;

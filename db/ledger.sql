@@ -38,8 +38,10 @@ FROM ledger INDEXED BY sqlite_autoindex_ledger_1 WHERE team_id = :team_id AND mo
 ORDER BY vm_id, from_at LIMIT :max;
 
 -- ledger_vm_name(vm_id text) row across teams
--- What a VM is called now.
-SELECT name FROM vm WHERE id = :vm_id;
+-- What a VM is called now, or was when it was destroyed.
+SELECT name FROM vm WHERE id = :vm_id
+UNION ALL
+SELECT name FROM receipt WHERE vm_id = :vm_id LIMIT 1;
 
 -- ledger_living(team_id int) rows
 -- The current state of a team's existing VMs, as last observed.

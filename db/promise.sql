@@ -37,7 +37,8 @@ SELECT ifnull(CASE :kind
     WHEN 'mail' THEN (SELECT min(created_at) FROM mail /* scan ok */)
     WHEN 'known_browser' THEN (SELECT min(seen_at) FROM known_browser /* scan ok */)
     WHEN 'ledger' THEN (SELECT min(month_at) FROM ledger /* scan ok */)
-    WHEN 'receipt' THEN (SELECT min(removed_at) FROM receipt /* scan ok */)
+    WHEN 'receipt' THEN (SELECT min(at) FROM (SELECT min(gone_at) AS at FROM receipt
+        UNION ALL SELECT min(removed_at) FROM receipt_part) /* scan ok */)
     WHEN 'invoice' THEN (SELECT min(created_at) FROM invoice /* scan ok */)
     WHEN 'billing_activity' THEN (SELECT min(at) FROM billing_activity /* scan ok */)
     WHEN 'usage_report' THEN (SELECT min(hour_at) FROM usage_report /* scan ok */)

@@ -14,34 +14,8 @@ WHERE v.team_id = :team_id /* scan ok */;
 
 -- vm_ever(team_id int) row (total int)
 -- Whether the team ever had a VM: 0 or 1.
-SELECT count(*) AS total FROM (SELECT 1 FROM vm WHERE team_id = :team_id LIMIT 1);
-
--- vm_gone(team_id int, since_at int, max int) rows
--- The VMs that were destroyed last.
-SELECT id, name, gone_at FROM vm WHERE team_id = :team_id AND gone_at > :since_at
-ORDER BY gone_at DESC, id LIMIT :max;
-
--- vm_gone_total() row (total int) across teams
--- How many VMs were ever destroyed and have a receipt, for the start page. Reads the index alone.
-SELECT count(*) AS total FROM vm WHERE gone_at IS NOT NULL /* scan ok */;
-
--- vm_gone_count(team_id int, since_at int, search text) row (total int)
--- VMs destroyed since then whose names contain `search`.
-SELECT count(*) AS total FROM vm
-WHERE team_id = :team_id AND gone_at > :since_at AND (:search = '' OR instr(name, :search));
-
--- vm_gone_list(team_id int, since_at int, search text, sort text, skip int, max int) rows (who text)
--- A page of them, by name or else by when they were destroyed, newest first, and who requested
--- that. Sorted from the index alone; only the page's rows are read.
-SELECT id, name, image, vcpus, memory_mb, disk_gb, gone_at,
-       ifnull((SELECT p.name FROM job j JOIN person p ON p.id = j.person_id
-         WHERE j.vm_id = vm.id AND j.kind = 'destroy' ORDER BY j.number DESC LIMIT 1),
-         'Domicile') AS who
-FROM vm WHERE +team_id = :team_id AND id IN (SELECT g.id FROM vm g
-    WHERE g.team_id = :team_id AND g.gone_at > :since_at
-      AND (:search = '' OR instr(g.name, :search))
-    ORDER BY CASE :sort WHEN 'name' THEN g.name END, g.gone_at DESC, g.id LIMIT :max OFFSET :skip)
-ORDER BY CASE :sort WHEN 'name' THEN name END, gone_at DESC, id /* sort ok */;
+SELECT EXISTS (SELECT 1 FROM vm WHERE team_id = :team_id)
+    OR EXISTS (SELECT 1 FROM receipt WHERE team_id = :team_id) AS total;
 
 -- vm_get(team_id int, id text) row (snapshot_gb int)
 SELECT team_id, id, name, region, image, size, vcpus, memory_mb, disk_gb, wanted, wanted_at, state,
@@ -102,7 +76,10 @@ SELECT v.team_id, v.id, v.name, v.vcpus, v.state, v.state_at, v.wanted, v.observ
 FROM vm v WHERE v.region = :region AND v.gone_at IS NULL;
 
 -- vm_exists(id text) row across teams
-SELECT id, team_id, state, state_at, gone_at FROM vm WHERE id = :id;
+-- A VM, or what was one: its receipt is kept longer than its record.
+SELECT id, team_id, state, state_at, gone_at FROM vm WHERE id = :id
+UNION ALL
+SELECT vm_id, team_id, 'gone', gone_at, gone_at FROM receipt WHERE vm_id = :id LIMIT 1;
 
 -- vm_port_taken(region text, ssh_port int) row (total int) across teams
 -- By a VM at the region's own address.
@@ -132,7 +109,7 @@ UPDATE vm SET unresponsive_at = :unresponsive_at WHERE id = :id;
 UPDATE vm SET last_error = :last_error WHERE id = :id;
 
 -- vm_set_gone(id text, now_at int) one across teams
--- The ids stay for the receipt; SSH address and host key are no longer needed.
+-- SSH address and host key are no longer needed.
 UPDATE vm SET gone_at = :now_at, state = 'gone', state_at = :now_at, observed = 'absent',
               observed_at = :now_at, ssh_host = NULL, ssh_port = NULL, unresponsive_at = NULL, last_error = NULL
 WHERE id = :id;

@@ -5,6 +5,7 @@
 #include "base/array.h"
 #include "main_constants.sql.h"
 #include "model/vm_job.h"
+#include "receipt.sql.h"
 #include "vm.sql.h"
 
 #include <stddef.h>
@@ -156,14 +157,18 @@ struct error *vm_transition_apply(const struct context *context, int64_t team_id
                                   const struct vm_transition **out)
 {
     const struct vm_transition *found = vm_transition_find(state, trigger);
+    struct error *e;
 
     if (!found)
         return error_new(context->arena, ERROR_CONFLICT, "vm %s is %s: trigger %d does not fit",
                          vm_id, state, (int)trigger);
     if (out)
         *out = found;
-    if (strcmp(found->next, VM_STATE_GONE) == 0)
-        return sql_vm_set_gone(context->db, context->arena, vm_id, context->now_at);
+    if (strcmp(found->next, VM_STATE_GONE) == 0) {
+        e = sql_vm_set_gone(context->db, context->arena, vm_id, context->now_at);
+        return e ? e
+                 : sql_receipt_put(context->db, context->arena, team_id, vm_id, context->now_at);
+    }
     return sql_vm_set_state(context->db, context->arena, team_id, vm_id, found->next, found->wanted,
                             context->now_at);
 }

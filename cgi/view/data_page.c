@@ -109,8 +109,8 @@ static const struct subject {
     { "Costs and receipts",
       "The size and cost of each VM, invoices, and the receipts of destroyed VMs. Records for 7 "
       "years.",
-      { "ledger", "receipt", "billing", "billing_activity", "billing_problem", "billing_request",
-        "invoice", "usage_report" } },
+      { "ledger", "receipt", "receipt_part", "billing", "billing_activity", "billing_problem",
+        "billing_request", "invoice", "usage_report" } },
     { "Email",
       "To whom we wrote and why. What an email says is deleted once it is sent.",
       { "mail" } },

@@ -4,9 +4,9 @@
 #include "base/array.h"
 #include "base/limit.h"
 #include "base/text.h"
+#include "receipt.sql.h"
 #include "receipts.html.h"
 #include "view/vm_view.h"
-#include "vm.sql.h"
 #include "web/list_query.h"
 #include "web/session.h"
 
@@ -25,20 +25,20 @@ static struct error *rows_fill(struct request *r, const char *search, int64_t si
                                struct receipts_html *page)
 {
     const struct list_query *list = &page->list;
-    struct vm_gone_list_rows vms;
-    struct error *e = sql_vm_gone_list(r->db, r->arena, r->session->team_id, since_at, search,
-                                       list->sort, list->skip, LIMIT_LIST_ROWS, &vms);
+    struct receipt_list_rows receipts;
+    struct error *e = sql_receipt_list(r->db, r->arena, r->session->team_id, since_at, search,
+                                       list->sort, list->skip, LIMIT_LIST_ROWS, &receipts);
 
     if (e)
         return e;
-    page->receipts.count = vms.count;
-    page->receipts.row = arena_array(r->arena, vms.count, sizeof *page->receipts.row);
-    for (size_t i = 0; i < vms.count; i++) {
-        const struct vm_gone_list_row *vm = &vms.row[i];
+    page->receipts.count = receipts.count;
+    page->receipts.row = arena_array(r->arena, receipts.count, sizeof *page->receipts.row);
+    for (size_t i = 0; i < receipts.count; i++) {
+        const struct receipt_list_row *vm = &receipts.row[i];
         const struct config_image *image = config_image_find(r->config, vm->image);
 
         page->receipts.row[i] = (struct receipt_row){
-            .id = vm->id,
+            .id = vm->vm_id,
             .name = vm->name,
             .image = image ? image->label : vm->image,
             .size = vm_view_size(r->arena, vm->vcpus, vm->memory_mb, vm->disk_gb),
@@ -53,7 +53,7 @@ struct error *receipt_list_respond(struct request *r)
 {
     struct receipts_html page = { .is_empty = false };
     int64_t since_at = r->now_at - LIMIT_RECORD_KEEP_S;
-    struct vm_gone_count_row found;
+    struct receipt_count_row found;
     const char *search;
     struct error *e = db_read(r->db, r->arena);
 
@@ -62,7 +62,7 @@ struct error *receipt_list_respond(struct request *r)
     if (e)
         return e;
     search = text_lower(r->arena, page.list.search);
-    e = sql_vm_gone_count(r->db, r->arena, r->session->team_id, since_at, search, &found);
+    e = sql_receipt_count(r->db, r->arena, r->session->team_id, since_at, search, &found);
     if (!e)
         e = list_query_page(r, found.total, &page.list);
     if (!e)

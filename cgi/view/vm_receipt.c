@@ -5,9 +5,9 @@
 #include "base/array.h"
 #include "base/date.h"
 #include "base/limit.h"
-#include "job.sql.h"
 #include "receipt.html.h"
 #include "receipt.sql.h"
+#include "receipt_part.sql.h"
 #include "view/activity_view.h"
 #include "view/vm_view.h"
 #include "web/live.h"
@@ -32,11 +32,11 @@ static const char *part_name(const char *thing)
     return thing;
 }
 
-static struct error *parts_read(struct request *r, const struct vm_get_row *vm,
+static struct error *parts_read(struct request *r, const char *vm_id,
                                 struct vm_receipt_part_rows *out)
 {
-    struct receipt_list_rows rows;
-    struct error *e = sql_receipt_list(r->db, r->arena, r->session->team_id, vm->id, &rows);
+    struct receipt_part_list_rows rows;
+    struct error *e = sql_receipt_part_list(r->db, r->arena, r->session->team_id, vm_id, &rows);
 
     if (e)
         return e;
@@ -64,57 +64,47 @@ static void snapshots_merge(struct vm_receipt_part_rows *parts)
     memmove(&part[1], &part[2], (parts->count - 1) * sizeof *part);
 }
 
-/* How the VM was destroyed; without a job of its own nobody knows. */
-static struct error *destruction_read(struct request *r, const struct vm_get_row *vm,
-                                      struct job_destruction_row *out)
-{
-    struct error *e = sql_job_destruction(r->db, r->arena, r->session->team_id, vm->id, out);
-
-    if (!e || e->kind != ERROR_NOT_FOUND)
-        return e;
-    *out = (struct job_destruction_row){ .who = NULL };
-    return NULL;
-}
-
 /* The clock may have been set back meanwhile. */
-static int64_t existed_s(const struct vm_get_row *vm)
+static int64_t existed_s(const struct receipt_get_row *vm)
 {
     return vm->gone_at > vm->created_at ? vm->gone_at - vm->created_at : 0;
 }
 
-struct error *vm_receipt_respond(struct request *r, const struct vm_get_row *vm,
-                                 const char *refusal)
+static void facts_fill(struct request *r, const struct receipt_get_row *vm,
+                       struct receipt_html *page)
 {
     const struct config_region *region = config_region_find(r->config, vm->region);
     const struct config_image *image = config_image_find(r->config, vm->image);
-    struct receipt_html page = {
-        .id = vm->id,
-        .name = vm->name,
-        .image = image ? image->label : vm->image,
-        .size = vm_view_size(r->arena, vm->vcpus, vm->memory_mb, vm->disk_gb),
-        .server = r->config->public_url,
-        .existed = date_span(r->arena, existed_s(vm)),
-        .region = region ? region->label : vm->region,
-        .created = date_exact(r->arena, vm->created_at),
-        .created_at = vm->created_at,
-        .gone = date_exact(r->arena, vm->gone_at),
-        .gone_at = vm->gone_at,
-        .refusal = refusal,
-    };
-    struct job_destruction_row destruction = { .who = NULL };
-    struct error *e = parts_read(r, vm, &page.parts);
+
+    page->id = vm->vm_id;
+    page->name = vm->name;
+    page->image = image ? image->label : vm->image;
+    page->size = vm_view_size(r->arena, vm->vcpus, vm->memory_mb, vm->disk_gb);
+    page->existed = date_span(r->arena, existed_s(vm));
+    page->region = region ? region->label : vm->region;
+    page->created = date_exact(r->arena, vm->created_at);
+    page->created_at = vm->created_at;
+    page->gone = date_exact(r->arena, vm->gone_at);
+    page->gone_at = vm->gone_at;
+    page->who = vm->who;
+    page->took_ms = vm->took_ms;
+}
+
+struct error *vm_receipt_respond(struct request *r, const char *vm_id, const char *refusal)
+{
+    struct receipt_html page = { .server = r->config->public_url, .refusal = refusal };
+    struct receipt_get_row vm;
+    struct error *e = sql_receipt_get(r->db, r->arena, r->session->team_id, vm_id, &vm);
 
     if (!e)
-        snapshots_merge(&page.parts);
+        e = parts_read(r, vm_id, &page.parts);
     if (!e)
-        e = destruction_read(r, vm, &destruction);
-    if (!e)
-        e = activity_view_vm(r, vm->id, INT64_MAX, "", LIMIT_LIST_ROWS, &page.events);
+        e = activity_view_vm(r, vm_id, INT64_MAX, "", LIMIT_LIST_ROWS, &page.events);
     if (e)
         return e;
-    page.who = destruction.who;
-    page.took_ms = destruction.took_ms;
-    r->frame.title = arena_printf(r->arena, "%s: Destroyed", vm->name);
+    snapshots_merge(&page.parts);
+    facts_fill(r, &vm, &page);
+    r->frame.title = arena_printf(r->arena, "%s: Destroyed", vm.name);
     r->frame.section = "vms";
     live_respond(r, render_receipt, &page);
     return NULL;
@@ -138,13 +128,12 @@ static struct error *part_write(struct arena *arena, struct buf *out,
     return e;
 }
 
-struct error *vm_receipt_download(struct request *r, const struct vm_get_row *vm)
+static struct error *head_write(struct request *r, const struct receipt_get_row *vm,
+                                const char **out)
 {
-    struct job_destruction_row destruction = { .who = NULL };
-    struct error *e = destruction_read(r, vm, &destruction);
     const struct json_field fields[] = {
         json_text("vm", vm->name),
-        json_text("id", vm->id),
+        json_text("id", vm->vm_id),
         json_text("server", r->config->public_url),
         json_text("region", vm->region),
         json_text("image", vm->image),
@@ -155,17 +144,25 @@ struct error *vm_receipt_download(struct request *r, const struct vm_get_row *vm
         json_text("created_at", date_iso(r->arena, vm->created_at)),
         json_text("destroyed_at", date_iso(r->arena, vm->gone_at)),
         json_number("existed_s", existed_s(vm)),
-        json_text("destroyed_by", destruction.who),
-        json_number("destroying_ms", destruction.took_ms),
+        json_text("destroyed_by", vm->who),
+        json_number("destroying_ms", vm->took_ms),
     };
+
+    return json_object_write(r->arena, fields, COUNT(fields), out);
+}
+
+struct error *vm_receipt_download(struct request *r, const char *vm_id)
+{
     struct buf *out = &r->response.body;
     struct vm_receipt_part_rows parts;
+    struct receipt_get_row vm;
     const char *head;
+    struct error *e = sql_receipt_get(r->db, r->arena, r->session->team_id, vm_id, &vm);
 
     if (!e)
-        e = parts_read(r, vm, &parts);
+        e = parts_read(r, vm_id, &parts);
     if (!e)
-        e = json_object_write(r->arena, fields, COUNT(fields), &head);
+        e = head_write(r, &vm, &head);
     if (e)
         return e;
     buf_bytes(out, head, strlen(head) - 1); /* the parts follow in the same object */
@@ -177,6 +174,6 @@ struct error *vm_receipt_download(struct request *r, const struct vm_get_row *vm
     }
     buf_text(out, "]}\n");
     r->response.content_type = "application/json";
-    r->response.download = arena_printf(r->arena, "receipt-%s.json", vm->name);
+    r->response.download = arena_printf(r->arena, "receipt-%s.json", vm.name);
     return e;
 }

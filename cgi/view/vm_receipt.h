@@ -1,7 +1,9 @@
-/* The receipt of a destroyed VM: as a page that can be printed, and as JSON. */
+/*
+ * The receipt of a destroyed VM: as a page that can be printed, and as JSON. The VM's own record
+ * may be gone. NOT_FOUND: the team has no such receipt.
+ */
 #pragma once
 
-#include "vm.sql.h"
 #include "web/request.h"
 
 /* One part of the VM, and what the host said when it was asked for it afterwards. */
@@ -18,8 +20,7 @@ struct vm_receipt_part_rows {
 };
 
 /* Respond with the receipt. `refusal`: why a command for the VM was refused; NULL: none was. */
-struct error *vm_receipt_respond(struct request *r, const struct vm_get_row *vm,
-                                 const char *refusal);
+struct error *vm_receipt_respond(struct request *r, const char *vm_id, const char *refusal);
 
 /* Respond with a file to keep. */
-struct error *vm_receipt_download(struct request *r, const struct vm_get_row *vm);
+struct error *vm_receipt_download(struct request *r, const char *vm_id);

@@ -5,15 +5,15 @@
 #include "main_constants.sql.h"
 #include "model/ledger.h"
 
-#include "receipt.sql.h"
+#include "receipt_part.sql.h"
 #include "vm.sql.h"
 
 struct error *receipt_record(struct db *db, struct arena *arena, int64_t team_id, const char *vm_id,
                              const struct driver_removals *removals, size_t position,
                              const char *response)
 {
-    return sql_receipt_put(db, arena, team_id, vm_id, (int64_t)position,
-                           removals->row[position].thing, response, clock_now());
+    return sql_receipt_part_put(db, arena, team_id, vm_id, (int64_t)position,
+                                removals->row[position].thing, response, clock_now());
 }
 
 static struct error *removal_act(struct job *job)

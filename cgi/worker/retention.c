@@ -14,6 +14,7 @@
 #include "ledger.sql.h"
 #include "mail.sql.h"
 #include "receipt.sql.h"
+#include "receipt_part.sql.h"
 #include "session.sql.h"
 #include "signin_link.sql.h"
 #include "usage_minute.sql.h"
@@ -50,6 +51,7 @@ COUNTS(job_count_old)
 COUNTS(billing_problem_count_old)
 COUNTS(ledger_count_old)
 COUNTS(receipt_count_old)
+COUNTS(receipt_part_count_old)
 COUNTS(invoice_count_old)
 COUNTS(billing_activity_count_old)
 COUNTS(usage_report_count_old)
@@ -76,6 +78,7 @@ const struct sweep SWEEPS[] = {
     /* A row is of the month that it begins in: of the month's last day, it is 31 days younger. */
     SWEEP("ledger", "what VMs have used", LIMIT_RECORD_KEEP_S + 31 * A_DAY_S, ledger),
     SWEEP("receipt", "receipts of destroyed VMs", LIMIT_RECORD_KEEP_S, receipt),
+    SWEEP("receipt_part", "hosts\u2019 answers in receipts", LIMIT_RECORD_KEEP_S, receipt_part),
     SWEEP("invoice", "invoices", LIMIT_RECORD_KEEP_S, invoice),
     SWEEP("billing_activity", "the history of subscriptions", LIMIT_RECORD_KEEP_S,
           billing_activity),

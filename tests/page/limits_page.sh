@@ -74,14 +74,13 @@ most 61440
 end
 
 # A thousand receipts.
-sqlite3 "$state/data/main.db" "UPDATE vm SET gone_at = unixepoch(), state = 'gone'"
+sqlite3 "$state/data/main.db" "DELETE FROM receipt; INSERT INTO receipt SELECT team_id, unixepoch(), id, name, region, image, size, vcpus, memory_mb, disk_gb, created_at, person_id, 1 FROM vm"
 serve dashboard
 ask_at /receipts ; expect 200
 expect_text "1–25 of 1,000"
 expect_count '<tr><td>' 25
 most 61440
 end
-sqlite3 "$state/data/main.db" "UPDATE vm SET gone_at = NULL, state = 'failed'"
 
 serve account
 ask_at /keys ; expect 200
@@ -105,7 +104,7 @@ plant 20 "INSERT INTO snapshot SELECT 1, 'many000000000001', 1767225600, printf(
 now=$(($(date +%s) / 60 * 60))
 plant 1440 "INSERT INTO usage_minute SELECT 1, 'many000000000001', $now - i * 60, 9999999999, 999999, 99999999999999, 99999999999999, 99999999999999, 99999999999999, 99999999999999 FROM n"
 plant 2880 "INSERT INTO usage_quarter SELECT 1, 'many000000000001', $now / 900 * 900 - (i - 1) * 900, 15, 9999999999, 9999999999, 999999, 99999999999999, 99999999999999, 99999999999999, 99999999999999, 99999999999999 FROM n"
-plant 200 "INSERT INTO receipt SELECT 1, 'many000000000001', i, 'disk', printf('%0500d', i), 1767225600 FROM n"
+plant 200 "INSERT INTO receipt_part SELECT 1, 'many000000000001', i, 'disk', printf('%0500d', i), 1767225600 FROM n"
 sqlite3 "$state/data/main.db" "INSERT INTO job (team_id, id, subject_kind, subject_id, vm_id, kind, state, requested_at_ms, due_at_ms, attempts, ended_at_ms, error)
     VALUES (1, 'job1job1job1job1', 'vm', 'many000000000001', 'many000000000001', 'create', 'failed', 1767225600000, 1767225600000, 3, 1767225600000, printf('%04000d', 1))"
 serve vm

@@ -272,7 +272,7 @@ as alice get $stopped/settings ; expect 200 vm_settings_stopped.html ; expect_no
 as alice get $stopped ; expect_text '<p class="sub">Stopped for '
 
 # One answer for the VM and its snapshots is shown once.
-sql "UPDATE receipt SET thing = 'snapshots', answer = (SELECT answer FROM receipt WHERE thing = 'domain') WHERE thing = 'disk'"
+sql "UPDATE receipt_part SET thing = 'snapshots', answer = (SELECT answer FROM receipt_part WHERE thing = 'domain') WHERE thing = 'disk'"
 as alice get /vms/gonegonegonegone ; expect_text "VM and its snapshots"
 expect_text "1 of 1 parts absent"
 as alice get /vms/gonegonegonegone/receipt.json ; expect_text '{"part":"Snapshots",'
@@ -286,6 +286,14 @@ as alice get /vms/gonegonegonegone/receipt.json ; expect 200
 expect_text 'Content-Disposition: attachment; filename="receipt-gone-vm.json"'
 expect_text '"size":"nano","vcpus":1,"memory_mb":128,"disk_gb":1,'
 expect_text '"destroyed_at":"2026-01-01T00:00:00Z","existed_s":0,"destroyed_by":"Alice","destroying_ms":700,"parts":[{"part":"Virtual machine",'
+# The receipt stands by itself: nothing of it is in the VM's record, which is deleted before it.
+cp "$state/answer" "$state/before"
+sql "PRAGMA foreign_keys = ON; DELETE FROM vm WHERE id = 'gonegonegonegone'"
+as alice get /vms/gonegonegonegone/receipt.json ; expect 200
+if cmp -s "$state/answer" "$state/before"; then good; else bad "another receipt than before"; fi
+as alice get /vms/gonegonegonegone ; expect 200 vm_gone.html
+as bob get /vms/gonegonegonegone ; expect 404
+as alice post /vms/gonegonegonegone/destroy confirm=gone-vm ; expect 404
 
 fresh
 route "POST /vms/:id/start"
@@ -449,10 +457,10 @@ expect_row "PRAGMA foreign_keys=ON; DELETE FROM team WHERE id = 1" ""
 expect_row "SELECT count(*) FROM team WHERE id = 1" 1
 expect_row "PRAGMA foreign_keys=ON; DELETE FROM person WHERE id = 1" ""
 expect_row "SELECT count(*) FROM person WHERE id = 1" 1
-expect_row "INSERT INTO receipt SELECT team_id, id, 9, 'disk', 'gone', 1 FROM vm WHERE name = 'twin'" ""
+expect_row "INSERT INTO receipt_part SELECT team_id, id, 9, 'disk', 'gone', 1 FROM vm WHERE name = 'twin'" ""
 expect_row "PRAGMA foreign_keys=ON; DELETE FROM vm; DELETE FROM team WHERE id = 1" ""
 expect_row "SELECT count(*) FROM team WHERE id = 1" 0
-expect_row "SELECT count(*) > 0 FROM receipt WHERE team_id = 1 AND position = 9" 1
+expect_row "SELECT count(*) > 0 FROM receipt_part WHERE team_id = 1 AND position = 9" 1
 
 # Names of snapshots and of the confirmation.
 fresh

@@ -161,7 +161,11 @@ static void an_old_row_turns_its_promise_red(void **state)
         { "ledger",
           "INSERT INTO ledger VALUES (1, 1, 'old', 1, 2, 0, 'old', 'running', 'nano', 1, 0)",
           "DELETE FROM ledger WHERE vm_id = 'old'" },
-        { "receipts", "INSERT INTO receipt VALUES (1, 'old', 1, 'disk', 'gone', 1)",
+        { "receipts", "INSERT INTO receipt_part VALUES (1, 'old', 1, 'disk', 'gone', 1)",
+          "DELETE FROM receipt_part WHERE vm_id = 'old'" },
+        { "receipts",
+          "INSERT INTO receipt VALUES (1, 1, 'old', 'old', 'local', 'tiny', 'nano', 1, 1, 1, 1, "
+          "NULL, NULL)",
           "DELETE FROM receipt WHERE vm_id = 'old'" },
         { "invoices",
           "INSERT INTO invoice (team_id, created_at, id, status, currency, total_cents, "

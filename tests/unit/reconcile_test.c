@@ -13,7 +13,7 @@
 #include "world.h"
 
 #include "orphan.sql.h"
-#include "receipt.sql.h"
+#include "receipt_part.sql.h"
 #include "region_status.sql.h"
 #include "usage_minute.sql.h"
 #include "usage_quarter.sql.h"
@@ -358,7 +358,7 @@ static void unknown_resources_are_shown(void **state)
 static void leftovers_of_a_destroyed_vm_are_removed(void **state)
 {
     struct test *test = *state;
-    struct receipt_list_rows receipt;
+    struct receipt_part_list_rows receipt;
     const char *detail = NULL;
 
     world_check(world_ask(test->world, test->vm, VM_REQUEST_DESTROY, NULL), "destroy");
@@ -370,8 +370,8 @@ static void leftovers_of_a_destroyed_vm_are_removed(void **state)
     assert_int_equal(orphans(test), 0);
     assert_int_equal(world_events(test->world, test->vm, "Remains removed", &detail), 1);
     assert_string_equal(detail, "domain, disk");
-    world_check(sql_receipt_list(test->world->db, test->world->arena, test->world->team_id,
-                                 test->vm, &receipt),
+    world_check(sql_receipt_part_list(test->world->db, test->world->arena, test->world->team_id,
+                                      test->vm, &receipt),
                 "receipt");
     assert_int_equal(receipt.count, 5);
 }

@@ -98,8 +98,12 @@ static const struct kind {
       { "SELECT CAST(vm_id AS INTEGER) FROM ledger" } },
     { "receipt",
       YEARS_S,
-      "INSERT INTO receipt VALUES (1, #, 1, 'disk', 'gone', ~);",
+      "INSERT INTO receipt VALUES (1, ~, #, 'x', 'local', 'tiny', 'nano', 1, 1, 1, 1, 1, 1);",
       { "SELECT CAST(vm_id AS INTEGER) FROM receipt" } },
+    { "receipt_part",
+      YEARS_S,
+      "INSERT INTO receipt_part VALUES (1, #, 1, 'disk', 'gone', ~);",
+      { "SELECT CAST(vm_id AS INTEGER) FROM receipt_part" } },
     { "invoice",
       YEARS_S,
       "INSERT INTO invoice (team_id, created_at, id, status, currency, total_cents, "

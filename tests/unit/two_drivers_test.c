@@ -10,7 +10,7 @@
 #include "world.h"
 
 #include "job_step.sql.h"
-#include "receipt.sql.h"
+#include "receipt_part.sql.h"
 #include "snapshot.sql.h"
 
 #include <setjmp.h>
@@ -95,10 +95,10 @@ static void assert_receipts(struct test *test)
     static const char *const things[] = { "domain", "snapshots", "disk", "seed", "port" };
 
     for (size_t i = 0; i < REGIONS; i++) {
-        struct receipt_list_rows receipt;
+        struct receipt_part_list_rows receipt;
 
-        world_check(sql_receipt_list(test->world->db, test->world->arena, test->world->team_id,
-                                     test->vm[i], &receipt),
+        world_check(sql_receipt_part_list(test->world->db, test->world->arena, test->world->team_id,
+                                          test->vm[i], &receipt),
                     "receipt");
         assert_int_equal(receipt.count, COUNT(things));
         for (size_t j = 0; j < COUNT(things); j++)
@@ -153,7 +153,7 @@ static void a_driver_has_its_own_steps(void **state)
     const char *vm = world_create_in(world, "cloud", "far");
     const char *second = world_create_in(world, "cloud", "farther");
     struct job_step_list_rows steps;
-    struct receipt_list_rows receipt;
+    struct receipt_part_list_rows receipt;
 
     drain(test->context);
     assert_string_equal(world_vm(world, vm).state, "running");
@@ -176,7 +176,8 @@ static void a_driver_has_its_own_steps(void **state)
     drain(test->context);
     assert_string_equal(world_vm(world, vm).state, "gone");
     assert_null(fake_find(vm));
-    world_check(sql_receipt_list(world->db, world->arena, world->team_id, vm, &receipt), "receipt");
+    world_check(sql_receipt_part_list(world->db, world->arena, world->team_id, vm, &receipt),
+                "receipt");
     assert_int_equal(receipt.count, COUNT(things));
     for (size_t i = 0; i < COUNT(things); i++)
         assert_string_equal(receipt.row[i].thing, things[i]);

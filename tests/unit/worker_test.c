@@ -10,7 +10,7 @@
 #include "world.h"
 
 #include "job_step.sql.h"
-#include "receipt.sql.h"
+#include "receipt_part.sql.h"
 #include "snapshot.sql.h"
 
 #include <pthread.h>
@@ -141,7 +141,7 @@ static void a_vm_lives(void **state)
 static void a_vm_is_destroyed(void **state)
 {
     struct test *test = *state;
-    struct receipt_list_rows receipt;
+    struct receipt_part_list_rows receipt;
 
     world_snapshot(test->world, test->vm);
     drain(test->context);
@@ -149,8 +149,8 @@ static void a_vm_is_destroyed(void **state)
     assert_state(test, "gone");
     assert_true(world_vm(test->world, test->vm).gone_at);
     assert_null(fake_find(test->vm));
-    world_check(sql_receipt_list(test->world->db, test->world->arena, test->world->team_id,
-                                 test->vm, &receipt),
+    world_check(sql_receipt_part_list(test->world->db, test->world->arena, test->world->team_id,
+                                      test->vm, &receipt),
                 "receipt");
     assert_int_equal(receipt.count, 5);
     assert_string_equal(receipt.row[0].thing, "domain");
