@@ -56,3 +56,11 @@ ORDER BY e.at_ms, e.id DESC LIMIT 1 OFFSET :skip;
 SELECT at_ms + took_ms AS ended_at_ms, what FROM activity
 WHERE team_id = :team_id AND vm_id = :vm_id AND at_ms >= :since_at_ms AND took_ms IS NOT NULL
 ORDER BY at_ms DESC LIMIT :max;
+
+-- activity_delete_gone(before_at int, max int) done across teams
+-- Of VMs that were destroyed before that.
+DELETE FROM activity WHERE vm_id IN (SELECT id FROM vm WHERE gone_at < :before_at) LIMIT :max;
+
+-- activity_count_gone(before_at int) row (total int, oldest_at int) across teams
+SELECT count(*) AS total, ifnull(min(v.gone_at), 0) AS oldest_at
+FROM vm v JOIN activity x ON x.vm_id = v.id WHERE v.gone_at < :before_at;

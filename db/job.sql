@@ -95,3 +95,11 @@ DELETE FROM job WHERE subject_kind <> 'vm' AND state NOT IN ('queued', 'running'
 SELECT count(*) AS total, ifnull(min(requested_at_ms / 1000), 0) AS oldest_at FROM job
 WHERE subject_kind <> 'vm' AND state NOT IN ('queued', 'running')
   AND requested_at_ms < :before_at * 1000 /* scan ok */;
+
+-- job_delete_gone(before_at int, max int) done across teams
+-- Of VMs that were destroyed before that.
+DELETE FROM job WHERE vm_id IN (SELECT id FROM vm WHERE gone_at < :before_at) LIMIT :max;
+
+-- job_count_gone(before_at int) row (total int, oldest_at int) across teams
+SELECT count(*) AS total, ifnull(min(v.gone_at), 0) AS oldest_at
+FROM vm v JOIN job x ON x.vm_id = v.id WHERE v.gone_at < :before_at;

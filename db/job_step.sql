@@ -20,3 +20,13 @@ WHERE team_id = :team_id AND job_number = :job_number AND position = :position;
 -- job_step_end(team_id int, job_number int, position int, now_at_ms int) one
 UPDATE job_step SET ended_at_ms = :now_at_ms
 WHERE team_id = :team_id AND job_number = :job_number AND position = :position;
+
+-- job_step_delete_gone(before_at int, max int) done across teams
+-- Of VMs that were destroyed before that.
+DELETE FROM job_step WHERE job_number IN (SELECT j.number FROM vm v JOIN job j ON j.vm_id = v.id
+    WHERE v.gone_at < :before_at) LIMIT :max;
+
+-- job_step_count_gone(before_at int) row (total int, oldest_at int) across teams
+SELECT count(*) AS total, ifnull(min(v.gone_at), 0) AS oldest_at
+FROM vm v CROSS JOIN job j ON j.vm_id = v.id CROSS JOIN job_step s ON s.job_number = j.number
+WHERE v.gone_at < :before_at;

@@ -27,6 +27,7 @@ SELECT ifnull(CASE :kind
     WHEN 'session_start' THEN (SELECT min(created_at) FROM session /* scan ok */)
     WHEN 'closed_team' THEN (SELECT min(t.closed_at) FROM team t WHERE t.closed_at IS NOT NULL
         AND EXISTS (SELECT 1 FROM vm WHERE vm.team_id = t.id AND vm.gone_at IS NULL) /* scan ok */)
+    WHEN 'destroyed_vm' THEN (SELECT min(gone_at) FROM vm WHERE gone_at IS NOT NULL)
     WHEN 'mail_content' THEN (SELECT min(created_at) FROM mail
         WHERE coalesce(amount, vm_name, browser, url, happened_at, until_at) IS NOT NULL /* scan ok */)
     WHEN 'payment_link' THEN (SELECT min(expires_at) FROM billing_request

@@ -54,3 +54,11 @@ WHERE source_snapshot_id = :snapshot_id AND state = 'creating' /* scan ok */;
 -- The disks of the snapshots of each VM of a team that has any, by VM.
 SELECT vm_id, sum(disk_gb) AS disk_gb FROM snapshot INDEXED BY sqlite_autoindex_snapshot_2
 WHERE team_id = :team_id AND state = 'ready' GROUP BY vm_id ORDER BY vm_id;
+
+-- snapshot_delete_gone(before_at int, max int) done across teams
+-- Of VMs that were destroyed before that.
+DELETE FROM snapshot WHERE vm_id IN (SELECT id FROM vm WHERE gone_at < :before_at) LIMIT :max;
+
+-- snapshot_count_gone(before_at int) row (total int, oldest_at int) across teams
+SELECT count(*) AS total, ifnull(min(v.gone_at), 0) AS oldest_at
+FROM vm v JOIN snapshot x ON x.vm_id = v.id WHERE v.gone_at < :before_at;

@@ -37,3 +37,11 @@ FROM usage_minute INDEXED BY sqlite_autoindex_usage_minute_1
 WHERE team_id = :team_id AND vm_id = :vm_id
   AND minute_at >= :since_at AND minute_at < :until_at
 GROUP BY point ORDER BY point;
+
+-- usage_minute_delete_gone(before_at int, max int) done across teams
+-- Of VMs that were destroyed before that.
+DELETE FROM usage_minute WHERE vm_id IN (SELECT id FROM vm WHERE gone_at < :before_at) LIMIT :max;
+
+-- usage_minute_count_gone(before_at int) row (total int, oldest_at int) across teams
+SELECT count(*) AS total, ifnull(min(v.gone_at), 0) AS oldest_at
+FROM vm v JOIN usage_minute x ON x.vm_id = v.id WHERE v.gone_at < :before_at;

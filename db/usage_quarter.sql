@@ -34,3 +34,11 @@ DELETE FROM usage_quarter WHERE quarter_at < :before_at LIMIT :max;
 -- usage_quarter_count_old(before_at int) row (total int, oldest_at int) across teams
 SELECT count(*) AS total, ifnull(min(quarter_at), 0) AS oldest_at FROM usage_quarter
 WHERE quarter_at < :before_at;
+
+-- usage_quarter_delete_gone(before_at int, max int) done across teams
+-- Of VMs that were destroyed before that.
+DELETE FROM usage_quarter WHERE vm_id IN (SELECT id FROM vm WHERE gone_at < :before_at) LIMIT :max;
+
+-- usage_quarter_count_gone(before_at int) row (total int, oldest_at int) across teams
+SELECT count(*) AS total, ifnull(min(v.gone_at), 0) AS oldest_at
+FROM vm v JOIN usage_quarter x ON x.vm_id = v.id WHERE v.gone_at < :before_at;

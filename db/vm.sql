@@ -116,3 +116,10 @@ WHERE id = :id;
 
 -- vm_states(team_id int) rows
 SELECT id, state FROM vm WHERE team_id = :team_id AND gone_at IS NULL;
+
+-- vm_delete_gone(before_at int, max int) done across teams
+-- Those that were destroyed before that; what belongs to them goes first.
+DELETE FROM vm WHERE gone_at < :before_at LIMIT :max;
+
+-- vm_count_gone(before_at int) row (total int, oldest_at int) across teams
+SELECT count(*) AS total, ifnull(min(gone_at), 0) AS oldest_at FROM vm WHERE gone_at < :before_at;

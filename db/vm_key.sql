@@ -23,3 +23,11 @@ SELECT fingerprint, name, public_line,
        (SELECT k.id FROM ssh_key k WHERE k.team_id = :team_id
           AND k.fingerprint = vm_key.fingerprint) AS key_id FROM vm_key
 WHERE team_id = :team_id AND vm_id = :vm_id ORDER BY fingerprint;
+
+-- vm_key_delete_gone(before_at int, max int) done across teams
+-- Of VMs that were destroyed before that.
+DELETE FROM vm_key WHERE vm_id IN (SELECT id FROM vm WHERE gone_at < :before_at) LIMIT :max;
+
+-- vm_key_count_gone(before_at int) row (total int, oldest_at int) across teams
+SELECT count(*) AS total, ifnull(min(v.gone_at), 0) AS oldest_at
+FROM vm v JOIN vm_key x ON x.vm_id = v.id WHERE v.gone_at < :before_at;

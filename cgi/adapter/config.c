@@ -50,6 +50,7 @@ static const struct key workos_keys[] = { CONFIG_WORKOS_KEYS(CONFIG_KEY) };
 static const struct key mail_keys[] = { CONFIG_MAIL_KEYS(CONFIG_KEY) };
 static const struct key billing_keys[] = { CONFIG_BILLING_KEYS(CONFIG_KEY) };
 static const struct key stripe_keys[] = { CONFIG_STRIPE_KEYS(CONFIG_KEY) };
+static const struct key privacy_keys[] = { CONFIG_PRIVACY_KEYS(CONFIG_KEY) };
 static const struct key region_keys[] = { CONFIG_REGION_KEYS(REGION_KEY) };
 static const struct key size_keys[] = { CONFIG_SIZE_KEYS(SIZE_KEY) };
 static const struct key image_keys[] = { CONFIG_IMAGE_KEYS(IMAGE_KEY) };
@@ -70,6 +71,7 @@ static const struct section_kind {
     { "mail", NULL, mail_keys, COUNT(mail_keys), 0, 0, 0, NULL },
     { "billing", NULL, billing_keys, COUNT(billing_keys), 0, 0, 0, NULL },
     { "stripe", NULL, stripe_keys, COUNT(stripe_keys), 0, 0, 0, NULL },
+    { "privacy", NULL, privacy_keys, COUNT(privacy_keys), 0, 0, 0, NULL },
     { "region", "NAME", region_keys, COUNT(region_keys), sizeof(struct config_region),
       offsetof(struct config, regions), offsetof(struct config, region_count),
       CONFIG_SHIPPED_REGIONS },

@@ -57,6 +57,7 @@ struct config {
     const char *mail_from_name, *mail_from_email; /* parsed from mail_from */
     CONFIG_BILLING_KEYS(CONFIG_FIELD)
     CONFIG_STRIPE_KEYS(CONFIG_FIELD)
+    CONFIG_PRIVACY_KEYS(CONFIG_FIELD)
     struct config_region *regions;
     size_t region_count;
     struct config_size *sizes;

@@ -60,6 +60,10 @@
 #define CONFIG_STRIPE_KEYS(KEY)                                                                    \
     KEY(URL, stripe_url, "url", .fallback = "https://api.stripe.com")
 
+#define CONFIG_PRIVACY_KEYS(KEY)                                                                   \
+    /* How long the record and activity of a destroyed VM are kept; 0: its receipt alone. */       \
+    KEY(NUMBER, destroyed_vm_days, "destroyed_vm_days", .fallback = "90")
+
 #define CONFIG_REGION_KEYS(KEY)                                                                    \
     /* Display name: "This server". */                                                             \
     KEY(TEXT, label, "label", .fallback = "*")                                                     \

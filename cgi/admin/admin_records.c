@@ -52,7 +52,7 @@ static struct error *columns_write(struct admin *admin, const struct inventory *
             c->column,
             c->why,
             c->basis,
-            c->keep,
+            inventory_keep(admin->arena, admin->config, c->keep),
             c->on_export,
             c->on_erase,
         };

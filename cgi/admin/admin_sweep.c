@@ -8,6 +8,7 @@
 #include "base/array.h"
 #include "base/clock.h"
 #include "base/date.h"
+#include "model/term.h"
 #include "worker/retention.h"
 
 #include <stdio.h>
@@ -18,7 +19,7 @@ static struct error *json_line(struct admin *admin, const struct sweep *sweep,
     const struct json_field fields[] = {
         json_text("name", sweep->name),
         json_text("what", sweep->what),
-        json_number("kept_s", sweep->keep_s),
+        json_number("kept_s", term_s(admin->config, sweep->term)),
         json_number(admin->is_dry ? "due" : "removed", due->total),
         json_text("oldest_at", due->oldest_at ? date_iso(admin->arena, due->oldest_at) : NULL),
     };
@@ -36,9 +37,9 @@ static struct error *line_write(struct admin *admin, const struct sweep *sweep,
 {
     if (admin->is_json)
         return json_line(admin, sweep, due);
-    printf("%-16s  %-12s  %8lld  %-20s  %s\n", sweep->name, date_span(admin->arena, sweep->keep_s),
-           (long long)due->total, due->oldest_at ? date_iso(admin->arena, due->oldest_at) : "",
-           sweep->what);
+    printf("%-16s  %-12s  %8lld  %-20s  %s\n", sweep->name,
+           date_span(admin->arena, term_s(admin->config, sweep->term)), (long long)due->total,
+           due->oldest_at ? date_iso(admin->arena, due->oldest_at) : "", sweep->what);
     return NULL;
 }
 

@@ -5,14 +5,14 @@
  */
 #pragma once
 
-#include <stddef.h>
+#include "adapter/config.h"
 
 struct inventory_column {
     const char *table;
     const char *column;
     const char *why;
     const char *basis;     /* contract, legal, interest, consent, none */
-    const char *keep;      /* account, vm, session, forever, "N days" and so on */
+    const char *keep;      /* account, vm, session, forever, "N days" and so on: inventory_keep() */
     const char *on_export; /* export, withhold */
     const char *on_erase;  /* delete, anonymise, keep */
 };
@@ -34,6 +34,9 @@ struct inventory_file {
 
 extern const struct inventory_file INVENTORY_FILES[];
 extern const size_t INVENTORY_FILE_COUNT;
+
+/* For how long: "vm" in words, with the operator's term; all others are as declared. */
+const char *inventory_keep(struct arena *arena, const struct config *config, const char *keep);
 
 /* NULL: a file that nobody has declared. */
 const struct inventory_file *inventory_file_find(const char *path);

@@ -22,13 +22,14 @@ const struct inventory_file INVENTORY_FILES[] = {
       "14 days", "withhold", "delete" },
     { "nginx/*", "a request or an answer that is under way", "contract", "1 hours", "withhold",
       "delete" },
-    { "disks/*", "the disk of a VM with its snapshots", "contract", "vm", "withhold", "delete" },
-    { "seeds/*", "host name, keys and user of a VM until it has started", "contract", "vm",
+    { "disks/*", "the disk of a VM with its snapshots", "contract", "destruction", "withhold",
+      "delete" },
+    { "seeds/*", "host name, keys and user of a VM until it has started", "contract", "destruction",
       "withhold", "delete" },
     { "images/*", "images that VMs are made from", "none", "forever", "withhold", "keep" },
     { "image_versions/*", "builds of images that VMs use", "none", "forever", "withhold", "keep" },
     { "libvirt/*", "the hypervisor's definition of each VM, its log and its memory", "contract",
-      "vm", "withhold", "delete" },
+      "destruction", "withhold", "delete" },
     { "worker/*", "the worker's socket and lock", "none", "forever", "withhold", "keep" },
 };
 

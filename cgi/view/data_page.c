@@ -19,7 +19,7 @@ static const struct word {
     { "consent", "Consent" },
     { "none", "Not about a person" },
     { "account", "Until the account is deleted" },
-    { "vm", "Until the VM is destroyed" },
+    { "destruction", "Until the VM is destroyed" },
     { "session", "Until the session ends" },
     { "forever", "As long as the server exists" },
     { "1 days", "1 day" },
@@ -48,10 +48,10 @@ static bool is_alike(const struct inventory_column *a, const struct inventory_co
 }
 
 /* One line for all columns of a table with the rules of `columns[at]`, which is the first. */
-static struct data_line line_of(struct arena *arena, const struct inventory *inventory, size_t at)
+static struct data_line line_of(struct request *r, const struct inventory *inventory, size_t at)
 {
     const struct inventory_column *first = &inventory->columns[at];
-    struct buf what = buf_new(arena, 1024);
+    struct buf what = buf_new(r->arena, 1024);
 
     for (size_t i = at; i < inventory->count; i++) {
         const struct inventory_column *column = &inventory->columns[i];
@@ -63,7 +63,7 @@ static struct data_line line_of(struct arena *arena, const struct inventory *inv
     return (struct data_line){
         .what = what.bytes,
         .basis = word_text(first->basis),
-        .keep = word_text(first->keep),
+        .keep = word_text(inventory_keep(r->arena, r->config, first->keep)),
         .on_export = word_text(first->on_export),
         .on_erase = word_text(first->on_erase),
     };
@@ -172,17 +172,17 @@ static struct data_group *group_find(struct arena *arena, struct data_group_rows
     return group;
 }
 
-static void inventory_add(struct arena *arena, const struct inventory *inventory,
+static void inventory_add(struct request *r, const struct inventory *inventory,
                           struct data_subject_rows *rows)
 {
     for (size_t i = 0; i < inventory->count; i++) {
         const char *table = inventory->columns[i].table;
         struct data_subject *subject = &rows->row[subject_of(table)];
-        struct data_group *group = group_find(arena, &subject->groups, table, inventory->count);
+        struct data_group *group = group_find(r->arena, &subject->groups, table, inventory->count);
 
         subject->columns++;
         if (!is_repeated(inventory, i))
-            group->lines.row[group->lines.count++] = line_of(arena, inventory, i);
+            group->lines.row[group->lines.count++] = line_of(r, inventory, i);
     }
 }
 
@@ -213,8 +213,8 @@ struct error *data_page_show(struct request *r)
     };
     const struct data_subject *other = &page.subjects.row[COUNT(subjects)];
 
-    inventory_add(r->arena, &INVENTORY_MAIN, &page.subjects);
-    inventory_add(r->arena, &INVENTORY_INBOX, &page.subjects);
+    inventory_add(r, &INVENTORY_MAIN, &page.subjects);
+    inventory_add(r, &INVENTORY_INBOX, &page.subjects);
     page.subjects.count -= other->columns == 0;
     r->frame.title = "Data inventory";
     html_data(&r->response.body, &r->frame, &page);

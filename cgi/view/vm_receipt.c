@@ -92,7 +92,9 @@ static void facts_fill(struct request *r, const struct receipt_get_row *vm,
 
 struct error *vm_receipt_respond(struct request *r, const char *vm_id, const char *refusal)
 {
-    struct receipt_html page = { .server = r->config->public_url, .refusal = refusal };
+    struct receipt_html page = { .server = r->config->public_url,
+                                 .activity_days = r->config->destroyed_vm_days,
+                                 .refusal = refusal };
     struct receipt_get_row vm;
     struct error *e = sql_receipt_get(r->db, r->arena, r->session->team_id, vm_id, &vm);
 

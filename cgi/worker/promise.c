@@ -4,21 +4,26 @@
 #include "base/array.h"
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/limit.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "main_constants.sql.h"
+#include "model/term.h"
 
 #include "promise.sql.h"
 
 #include <string.h>
 
-/* "30 days", "1 day": a period in the unit that the sentence asks for. */
+/* "30 days", "1 day": a period in the unit that the sentence asks for; of none, what a sweep takes.
+ */
 static const char *period_text(struct arena *arena, int64_t seconds, const char *unit)
 {
     int64_t unit_s = text_starts(unit, "years") ? 366 * A_DAY_S : A_DAY_S;
     const char *name = text_starts(unit, "years") ? "year" : "day";
     int64_t count = seconds / unit_s;
 
+    if (seconds == 0)
+        return arena_printf(arena, "%d hours", LIMIT_PROMISE_SWEEP_S / (int)AN_HOUR_S);
     return arena_printf(arena, "%lld %s%s", (long long)count, name, count == 1 ? "" : "s");
 }
 
@@ -54,13 +59,13 @@ static void change_tell(const struct promise *promise, const char *before, const
                   log_text("evidence", reading->evidence));
 }
 
-static struct error *result_store(const struct context *now, size_t index, const char *before,
+static struct error *result_store(const struct context *now, const struct promise *promise,
+                                  int64_t position, const char *before,
                                   const struct promise_reading *reading)
 {
-    const struct promise *promise = &PROMISES[index];
     const char *state = state_of(reading);
     struct error *e =
-        sql_promise_put(now->db, now->arena, promise->id, (int64_t)index, promise->topic,
+        sql_promise_put(now->db, now->arena, promise->id, position, promise->topic,
                         sentence_of(now->arena, promise), promise->mechanism, promise->every_s,
                         state, promise->is_figure_time ? PROMISE_UNIT_SECONDS : PROMISE_UNIT_COUNT,
                         reading->figure, reading->figure_max, reading->evidence, now->now_at);
@@ -72,24 +77,25 @@ static struct error *result_store(const struct context *now, size_t index, const
 
 static struct error *one_measure(struct worker_context *context, size_t index, bool is_all)
 {
-    const struct promise *promise = &PROMISES[index];
+    struct promise promise = PROMISES[index];
     struct context now = worker_context_now(context, context->arena);
     struct promise_reading reading = { .is_known = true, .evidence = "" };
     struct promise_get_row before = { .state = PROMISE_STATE_GREEN };
-    struct error *e = sql_promise_get(now.db, now.arena, promise->id, &before);
+    struct error *e = sql_promise_get(now.db, now.arena, promise.id, &before);
     struct error *problem;
 
+    promise.term_s = term_s(now.config, promise.term_s);
     if (e && e->kind != ERROR_NOT_FOUND)
         return e;
-    if (!e && !is_all && now.now_at - before.checked_at < promise->every_s)
+    if (!e && !is_all && now.now_at - before.checked_at < promise.every_s)
         return NULL;
-    problem = promise->check(context, promise, &now, &reading);
+    problem = promise.check(context, &promise, &now, &reading);
     if (problem) {
-        log_error("promise", log_text("id", promise->id), log_text("error", problem->text));
+        log_error("promise", log_text("id", promise.id), log_text("error", problem->text));
         reading = (struct promise_reading){ .evidence = "The check failed. The reason is in the "
                                                         "operator\u2019s log." };
     }
-    return result_store(&now, index, before.state, &reading);
+    return result_store(&now, &promise, (int64_t)index, before.state, &reading);
 }
 
 static struct error *others_forget(struct worker_context *context)

@@ -31,7 +31,7 @@ struct promise {
     struct error *(*check)(struct worker_context *context, const struct promise *promise,
                            const struct context *now, struct promise_reading *out);
     const char *subject; /* for checks of several promises: the kind of row, the kind of file */
-    int64_t term_s;      /* 0: the sentence has no period */
+    int64_t term_s;      /* 0: the sentence has no period; to `check` never TERM_VM */
     bool is_figure_time; /* the figure is in seconds, else a count */
 };
 

@@ -4,6 +4,7 @@
 #include "base/array.h"
 #include "base/clock.h"
 #include "base/limit.h"
+#include "model/term.h"
 
 enum { OFTEN_S = 5 * A_MINUTE_S, HOURLY_S = AN_HOUR_S };
 
@@ -120,6 +121,8 @@ const struct promise PROMISES[] = {
          "What an email says is deleted once it is sent, and after {days} at the latest."),
     ROWS("closed-accounts", "closed_team", LIMIT_CLOSED_KEEP_S,
          "The VMs of a closed account are destroyed after {days}."),
+    ROWS("destroyed-records", "destroyed_vm", TERM_VM,
+         "The record and activity of a destroyed VM are deleted after {days}."),
     ROWS("payment-links", "payment_link", 0,
          "Links to payment pages are deleted within two hours of their expiry."),
     ROWS("usage-minutes", "usage_minute", LIMIT_MINUTES_KEEP_S,

@@ -1,15 +1,21 @@
-/* Retention; see retention.h. The terms are in limit.h and, per column, in the schema. */
+/*
+ * Retention; see retention.h. The terms are in limit.h, one in domicile.conf and, per column, all
+ * in the schema.
+ */
 #include "worker/retention.h"
 
 #include "base/array.h"
 #include "base/clock.h"
 #include "base/limit.h"
 #include "base/log.h"
+#include "model/term.h"
 
+#include "activity.sql.h"
 #include "billing_activity.sql.h"
 #include "billing_problem.sql.h"
 #include "invoice.sql.h"
 #include "job.sql.h"
+#include "job_step.sql.h"
 #include "known_browser.sql.h"
 #include "ledger.sql.h"
 #include "mail.sql.h"
@@ -17,9 +23,12 @@
 #include "receipt_part.sql.h"
 #include "session.sql.h"
 #include "signin_link.sql.h"
+#include "snapshot.sql.h"
 #include "usage_minute.sql.h"
 #include "usage_quarter.sql.h"
 #include "usage_report.sql.h"
+#include "vm.sql.h"
+#include "vm_key.sql.h"
 #include "workos_object.sql.h"
 
 /*
@@ -27,6 +36,41 @@
  * says a day.
  */
 enum { LINK_KEEP_S = A_DAY_S - LIMIT_SIGNIN_LINK_S - AN_HOUR_S };
+
+/* clang-format off */
+/*
+ * Every sweep, once: OLD(name, what, term, table), and GONE(name, what, table) for what belonged to
+ * destroyed VMs. The VM is the last of these: the others are found by it, and a cascade may go one
+ * level deep (adapter/db.c). Notifications from services are not here: they go with their inboxes
+ * (worker/event_processor.c).
+ */
+#define SWEEP_TABLE(OLD, GONE)                                                                     \
+    GONE("vm_activity", "activity of destroyed VMs", activity)                                     \
+    GONE("vm_job_step", "steps of the jobs of destroyed VMs", job_step)                            \
+    GONE("vm_job", "jobs of destroyed VMs", job)                                                   \
+    GONE("vm_snapshot", "snapshots of destroyed VMs", snapshot)                                    \
+    GONE("vm_key", "which keys destroyed VMs had", vm_key)                                         \
+    GONE("vm_minute", "measurements of destroyed VMs by the minute", usage_minute)                 \
+    GONE("vm_quarter", "measurements of destroyed VMs by the quarter hour", usage_quarter)         \
+    GONE("vm", "destroyed VMs", vm)                                                                \
+    OLD("session", "sessions that have ended", 0, session)                                         \
+    OLD("signin_link", "sign-in links that have expired", LINK_KEEP_S, signin_link)                \
+    OLD("known_browser", "browsers that people signed in with", LIMIT_KNOWN_BROWSER_S,             \
+        known_browser)                                                                             \
+    OLD("usage_minute", "measurements by the minute", LIMIT_MINUTES_KEEP_S, usage_minute)          \
+    OLD("usage_quarter", "measurements by the quarter hour", LIMIT_USAGE_KEEP_S, usage_quarter)    \
+    OLD("mail", "emails", LIMIT_MAIL_KEEP_S, mail)                                                 \
+    OLD("workos_object", "what WorkOS reported about accounts", LIMIT_EVENT_KEEP_S, workos_object) \
+    OLD("billing_job", "requests to Stripe", LIMIT_BILLING_REQUEST_KEEP_S, job)                    \
+    OLD("billing_problem", "problems with subscriptions", LIMIT_PROBLEM_KEEP_S, billing_problem)   \
+    /* A row counts from its month's begin: what is of the month's end is younger by a month. */   \
+    OLD("ledger", "what VMs have used", LIMIT_RECORD_KEEP_S + 31 * A_DAY_S, ledger)                \
+    OLD("receipt", "receipts of destroyed VMs", LIMIT_RECORD_KEEP_S, receipt)                      \
+    OLD("receipt_part", "hosts\u2019 answers in receipts", LIMIT_RECORD_KEEP_S, receipt_part)      \
+    OLD("invoice", "invoices", LIMIT_RECORD_KEEP_S, invoice)                                       \
+    OLD("billing_activity", "the history of subscriptions", LIMIT_RECORD_KEEP_S, billing_activity) \
+    OLD("usage_report", "what was reported to Stripe", LIMIT_RECORD_KEEP_S, usage_report)
+/* clang-format on */
 
 /* The SQL functions that count have rows of their own types. */
 #define COUNTS(statement)                                                                          \
@@ -39,57 +83,21 @@ enum { LINK_KEEP_S = A_DAY_S - LIMIT_SIGNIN_LINK_S - AN_HOUR_S };
         *out = (struct sweep_due){ row.total, row.oldest_at };                                     \
         return e;                                                                                  \
     }
+#define COUNTS_OLD(name, what, term, table) COUNTS(table##_count_old)
+#define COUNTS_GONE(name, what, table)      COUNTS(table##_count_gone)
+SWEEP_TABLE(COUNTS_OLD, COUNTS_GONE)
 
-COUNTS(session_count_old)
-COUNTS(signin_link_count_old)
-COUNTS(known_browser_count_old)
-COUNTS(usage_minute_count_old)
-COUNTS(usage_quarter_count_old)
-COUNTS(mail_count_old)
-COUNTS(workos_object_count_old)
-COUNTS(job_count_old)
-COUNTS(billing_problem_count_old)
-COUNTS(ledger_count_old)
-COUNTS(receipt_count_old)
-COUNTS(receipt_part_count_old)
-COUNTS(invoice_count_old)
-COUNTS(billing_activity_count_old)
-COUNTS(usage_report_count_old)
-
-#define SWEEP(name, what, keep_s, stem)                                                            \
-    {                                                                                              \
-        (name), (what), (keep_s), sql_##stem##_delete_old, stem##_count_old                        \
-    }
-
-/* Notifications from services are not among them: they go with their inboxes (event_processor.c).
- */
-const struct sweep SWEEPS[] = {
-    SWEEP("session", "sessions that have ended", 0, session),
-    SWEEP("signin_link", "sign-in links that have expired", LINK_KEEP_S, signin_link),
-    SWEEP("known_browser", "browsers that people signed in with", LIMIT_KNOWN_BROWSER_S,
-          known_browser),
-    SWEEP("usage_minute", "measurements by the minute", LIMIT_MINUTES_KEEP_S, usage_minute),
-    SWEEP("usage_quarter", "measurements by the quarter hour", LIMIT_USAGE_KEEP_S, usage_quarter),
-    SWEEP("mail", "emails", LIMIT_MAIL_KEEP_S, mail),
-    SWEEP("workos_object", "what WorkOS reported about accounts", LIMIT_EVENT_KEEP_S,
-          workos_object),
-    SWEEP("billing_job", "requests to Stripe", LIMIT_BILLING_REQUEST_KEEP_S, job),
-    SWEEP("billing_problem", "problems with subscriptions", LIMIT_PROBLEM_KEEP_S, billing_problem),
-    /* A row is of the month that it begins in: of the month's last day, it is 31 days younger. */
-    SWEEP("ledger", "what VMs have used", LIMIT_RECORD_KEEP_S + 31 * A_DAY_S, ledger),
-    SWEEP("receipt", "receipts of destroyed VMs", LIMIT_RECORD_KEEP_S, receipt),
-    SWEEP("receipt_part", "hosts\u2019 answers in receipts", LIMIT_RECORD_KEEP_S, receipt_part),
-    SWEEP("invoice", "invoices", LIMIT_RECORD_KEEP_S, invoice),
-    SWEEP("billing_activity", "the history of subscriptions", LIMIT_RECORD_KEEP_S,
-          billing_activity),
-    SWEEP("usage_report", "what was reported to Stripe", LIMIT_RECORD_KEEP_S, usage_report),
-};
+#define ROW_OLD(name, what, term, table)                                                           \
+    { (name), (what), (term), sql_##table##_delete_old, table##_count_old },
+#define ROW_GONE(name, what, table)                                                                \
+    { (name), (what), TERM_VM, sql_##table##_delete_gone, table##_count_gone },
+const struct sweep SWEEPS[] = { SWEEP_TABLE(ROW_OLD, ROW_GONE) };
 
 const size_t SWEEP_COUNT = COUNT(SWEEPS);
 
 static int64_t before_of(const struct context *context, const struct sweep *sweep)
 {
-    return context->now_at - sweep->keep_s;
+    return context->now_at - term_s(context->config, sweep->term);
 }
 
 struct error *sweep_count(const struct context *context, const struct sweep *sweep,
@@ -124,8 +132,12 @@ struct error *retention_run(const struct context *context, bool *is_done)
     int64_t transactions = LIMIT_SWEEP_TRANSACTIONS, removed = 0;
     struct error *e = NULL;
 
-    for (size_t i = 0; !e && i < SWEEP_COUNT && transactions > 0; i++)
-        e = sweep_run(context, &SWEEPS[i], &transactions, &removed);
+    for (size_t i = 0; i < SWEEP_COUNT && transactions > 0; i++) {
+        struct error *problem = sweep_run(context, &SWEEPS[i], &transactions, &removed);
+
+        if (!e)
+            e = problem; /* of one sweep: it does not keep the others from theirs */
+    }
     *is_done = e || transactions > 0;
     return e;
 }

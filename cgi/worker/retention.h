@@ -18,7 +18,7 @@ struct sweep_due {
 struct sweep {
     const char *name;
     const char *what;
-    int64_t keep_s; /* the term, from what `count` calls the oldest */
+    int64_t term; /* model/term.h: from what `count` calls the oldest */
     struct error *(*remove)(struct db *db, struct arena *arena, int64_t before_at, int64_t max);
     struct error *(*count)(const struct context *context, int64_t before_at, struct sweep_due *out);
 };
@@ -40,7 +40,7 @@ struct error *sweep_run(const struct context *context, const struct sweep *sweep
 
 /*
  * All sweeps, in at most LIMIT_SWEEP_TRANSACTIONS. *is_done: they have deleted everything that was
- * due. Errors are the database's.
+ * due, or one has failed. The error is the database's, of the first that failed.
  */
 struct error *retention_run(const struct context *context, bool *is_done);
 

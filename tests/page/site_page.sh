@@ -26,6 +26,7 @@ nobody get /data ; expect 200
 expect_text "email: to show who is signed in and to write to them"
 expect_text "body: as received; removed once processed"
 expect_text "seeds/*"
+expect_text "90 days after the VM is destroyed"
 expect_no_text "<h2>Other</h2>" # a table that no subject has
 
 route "GET /status"

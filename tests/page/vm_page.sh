@@ -271,6 +271,10 @@ expect_text '<p class="hint" id="resize-why">Stop the VM to resize it.</p>'
 as alice get $stopped/settings ; expect 200 vm_settings_stopped.html ; expect_no_text resize-why
 as alice get $stopped ; expect_text '<p class="sub">Stopped for '
 
+# What happened to it is shown below its receipt for as long as that is kept.
+sql "INSERT INTO activity (team_id, at_ms, id, vm_id, what) VALUES (1, 1767225600000, 'e', 'gonegonegonegone', 'Created')"
+as alice get /vms/gonegonegonegone ; expect_text "Deleted 90 days after the VM was destroyed."
+
 # One answer for the VM and its snapshots is shown once.
 sql "UPDATE receipt_part SET thing = 'snapshots', answer = (SELECT answer FROM receipt_part WHERE thing = 'domain') WHERE thing = 'disk'"
 as alice get /vms/gonegonegonegone ; expect_text "VM and its snapshots"

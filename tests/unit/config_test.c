@@ -23,7 +23,8 @@ static char folder[] = "/tmp/dconf.XXXXXX";
 
 /* The reader's message for an unknown section. */
 #define KNOWN                                                                                      \
-    "known are server, quota, workos, mail, billing, stripe, region NAME, size NAME, prices DAY, " \
+    "known are server, quota, workos, mail, billing, stripe, privacy, region NAME, size NAME, "    \
+    "prices DAY, "                                                                                 \
     "image NAME"
 
 static const char good[] = "[server]\n"                       /* 1 */
@@ -236,6 +237,7 @@ static void same_config(const struct config *a, const struct config *b)
     CONFIG_MAIL_KEYS(SAME)
     CONFIG_BILLING_KEYS(SAME)
     CONFIG_STRIPE_KEYS(SAME)
+    CONFIG_PRIVACY_KEYS(SAME)
     assert_int_equal(a->region_count, b->region_count);
     assert_int_equal(a->size_count, b->size_count);
     assert_int_equal(a->price_count, b->price_count);
@@ -272,6 +274,7 @@ static void test_defaults_are_as_shown(void **state)
     CONFIG_MAIL_KEYS(SHOWN)
     CONFIG_BILLING_KEYS(SHOWN)
     CONFIG_STRIPE_KEYS(SHOWN)
+    CONFIG_PRIVACY_KEYS(SHOWN)
     CONFIG_REGION_KEYS(SHOWN)
     CONFIG_SIZE_KEYS(SHOWN)
     CONFIG_IMAGE_KEYS(SHOWN)
@@ -295,6 +298,9 @@ static void test_sections_as_shipped(void **state)
     assert_int_equal(config->sizes[0].vcpus, 1);
     assert_int_equal(config->sizes[0].memory_mb, 5);
     assert_int_equal(config->price_count, 1);
+    assert_int_equal(config->destroyed_vm_days, 90);
+    assert_null(load(LEAST "[privacy]\ndestroyed_vm_days = 0\n", &config));
+    assert_int_equal(config->destroyed_vm_days, 0);
     assert_message(LEAST "[size big]\nmemory_mb = 1\n",
                    ": [size big] is missing \"disk_gb\": add the line");
     assert_message(LEAST "[size big]\nmemory_mb = 1\ndisk_gb = 1\n",

@@ -128,6 +128,12 @@ static void an_old_row_turns_its_promise_red(void **state)
           "DELETE FROM mail" },
         { "closed-accounts", "UPDATE team SET closed_at = unixepoch() - 86400 * 31",
           "UPDATE team SET closed_at = NULL" },
+        { "destroyed-records",
+          "INSERT INTO vm (team_id, created_at, id, name, region, image, size, vcpus, memory_mb, "
+          "disk_gb, wanted, wanted_at, state, state_at, observed, observed_at, gone_at) SELECT id, "
+          "1, 'old', 'old', 'local', 'tiny', 'nano', 1, 1, 1, 'gone', 1, 'gone', 1, 'absent', 1, "
+          "unixepoch() - 86400 * 91 FROM team LIMIT 1",
+          "DELETE FROM vm WHERE id = 'old'" },
         { "payment-links",
           "INSERT INTO billing_request (job_id, team_id, url, expires_at) SELECT id, team_id, "
           "'https://pay', unixepoch() - 7300 FROM job LIMIT 1",

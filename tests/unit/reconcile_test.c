@@ -9,6 +9,7 @@
 #include "fake_driver.h"
 #include "model/vm_state.h"
 #include "worker/reconcile.h"
+#include "worker/retention.h"
 #include "worker/usage.h"
 #include "world.h"
 
@@ -376,6 +377,29 @@ static void leftovers_of_a_destroyed_vm_are_removed(void **state)
     assert_int_equal(receipt.count, 5);
 }
 
+/* Its receipt tells what it was, once its record is deleted. */
+static void leftovers_are_known_by_the_receipt(void **state)
+{
+    struct test *test = *state;
+    struct context later = world_context(test->world);
+    struct vm_get_row vm;
+    bool is_done;
+
+    world_check(world_ask(test->world, test->vm, VM_REQUEST_DESTROY, NULL), "destroy");
+    drain(test->context);
+    later.now_at += 91 * 24 * 3600;
+    world_check(retention_run(&later, &is_done), "retention");
+    assert_int_equal(
+        sql_vm_get(test->world->db, test->world->arena, test->world->team_id, test->vm, &vm)->kind,
+        ERROR_NOT_FOUND);
+    snprintf(fake->vms[0].id, sizeof fake->vms[0].id, "%s", test->vm);
+    fake->vms[0].has_disk = fake->vms[0].has_domain = true;
+    reconcile(test);
+    assert_null(fake_find(test->vm));
+    assert_int_equal(orphans(test), 0);
+    assert_int_equal(world_events(test->world, test->vm, "Remains removed", NULL), 0);
+}
+
 /* A partial copy belongs to the VM whose id it begins with. */
 static void a_partial_disk_is_not_a_leftover(void **state)
 {
@@ -577,6 +601,7 @@ int main(void)
         TEST(a_working_state_without_a_job_gets_one),
         TEST(unknown_resources_are_shown),
         TEST(leftovers_of_a_destroyed_vm_are_removed),
+        TEST(leftovers_are_known_by_the_receipt),
         TEST(a_partial_disk_is_not_a_leftover),
         TEST(counters_become_minutes),
         TEST(the_last_hour_becomes_a_chart),

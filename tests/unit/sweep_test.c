@@ -44,6 +44,36 @@ static const struct kind {
     const char *insert;
     const char *lists[8];
 } kinds[] = {
+    /* What is of a VM goes with it, before its own time, too. */
+    { "vm",
+      90 * DAY_S,
+      "INSERT INTO vm (team_id, created_at, id, name, region, image, size, vcpus, memory_mb, "
+      "disk_gb, wanted, wanted_at, state, state_at, observed, observed_at, gone_at) VALUES (1, 1, "
+      "#, #, 'local', 'tiny', 'nano', 1, 128, 1, 'gone', 1, 'gone', 1, 'absent', 1, ~); "
+      "INSERT INTO job (number, id, team_id, subject_kind, subject_id, vm_id, kind, state, "
+      "requested_at_ms, due_at_ms, attempts) SELECT 1000000 + # * 3 + value, 'v' || # || '-' || "
+      "value, 1, 'vm', #, #, 'start', 'done', 1, 1, 1 FROM json_each('[0, 1, 2]'); "
+      "INSERT INTO job_step (team_id, job_number, position, name) SELECT 1, 1000000 + # * 3, "
+      "value, "
+      "'Boot' FROM json_each('[0, 1]'); "
+      "INSERT INTO activity (team_id, at_ms, id, vm_id, what, job_number) SELECT 1, value, 'v' || "
+      "#, "
+      "#, 'Started', 1000000 + # * 3 + value FROM json_each('[0, 1, 2]'); "
+      "INSERT INTO snapshot VALUES (1, #, 1, 's' || #, 'x', 'ready', 0, 0, 1, 1, 1); "
+      "INSERT INTO vm_key VALUES (1, #, 'f', 'x', 'x'); "
+      "INSERT INTO usage_minute (team_id, vm_id, minute_at, cpu_ms, disk_bytes, read_bytes, "
+      "written_bytes) VALUES (1, #, 9999999999, 1, 1, 1, 1); "
+      "INSERT INTO usage_quarter (team_id, vm_id, quarter_at, minutes, cpu_ms, cpu_most_ms, "
+      "disk_bytes, read_bytes, written_bytes) VALUES (1, #, 9999999999, 1, 1, 1, 1, 1, 1);",
+      { "SELECT CAST(id AS INTEGER) FROM vm WHERE gone_at",
+        "SELECT DISTINCT CAST(vm_id AS INTEGER) FROM job WHERE vm_id IS NOT NULL AND number > "
+        "1000000",
+        "SELECT (job_number - 1000000) / 3 FROM job_step WHERE position = 1",
+        "SELECT CAST(vm_id AS INTEGER) FROM activity WHERE at_ms = 2",
+        "SELECT CAST(vm_id AS INTEGER) FROM snapshot WHERE vm_id <> 'alive'",
+        "SELECT CAST(vm_id AS INTEGER) FROM vm_key WHERE vm_id <> 'alive'",
+        "SELECT CAST(vm_id AS INTEGER) FROM usage_minute WHERE minute_at = 9999999999",
+        "SELECT CAST(vm_id AS INTEGER) FROM usage_quarter WHERE quarter_at = 9999999999" } },
     { "session",
       0,
       "INSERT INTO session (id_hash, handle, csrf_secret, browser, created_at, seen_at, idle_at, "
@@ -251,6 +281,10 @@ static void model_sweep(struct test *test)
 
 static void assert_left(struct test *test)
 {
+    assert_string_equal(db_ask(test,
+                               "SELECT v.id, a.id FROM vm v JOIN activity a ON a.vm_id = v.id "
+                               "WHERE v.gone_at IS NULL"),
+                        "alive|alive\n");
     for (size_t kind = 0; kind < COUNT(kinds); kind++) {
         const char *expected = expected_list(test, kind);
 
@@ -322,10 +356,12 @@ static int set_up(void **state)
     test->now_at = BEGIN_AT;
     test->entries = arena_array(arena_new(ENTRIES_MAX * sizeof *test->entries + 4096), ENTRIES_MAX,
                                 sizeof *test->entries);
+    /* A VM that is to be destroyed, and is not yet: it stays, whatever its age. */
     db_ask(test, "INSERT INTO vm (team_id, created_at, id, name, region, image, size, vcpus, "
                  "memory_mb, disk_gb, wanted, wanted_at, state, state_at, observed, observed_at) "
-                 "VALUES (1, 1, 'alive', 'alive', 'local', 'tiny', 'nano', 1, 128, 1, 'stopped', "
-                 "1, 'stopped', 1, 'stopped', 1)");
+                 "VALUES (1, 1, 'alive', 'alive', 'local', 'tiny', 'nano', 1, 128, 1, 'gone', 1, "
+                 "'destroying', 1, 'stopped', 1); INSERT INTO activity (team_id, at_ms, id, vm_id, "
+                 "what) VALUES (1, 1, 'alive', 'alive', 'Created')");
     *state = test;
     return 0;
 }
@@ -364,18 +400,43 @@ static void what_is_left_is_what_the_model_says(void **state)
     }
 }
 
+static int64_t rows_of(struct test *test, const char *from)
+{
+    return atoll(db_ask(test, arena_printf(test->world->arena, "SELECT count(*) FROM %s", from)));
+}
+
+/* "0 days": nothing but the receipt is left of a destroyed VM. */
+static void without_a_term_only_the_receipt_stays(void **state)
+{
+    struct test *test = *state;
+
+    test->world->config->destroyed_vm_days = 0;
+    plant_begin(test);
+    entry_add(test, 0);
+    plant_end(test);
+    db_ask(test, "UPDATE vm SET gone_at = 1899999999 WHERE gone_at; INSERT INTO receipt SELECT 1, "
+                 "gone_at, id, name, region, image, size, 1, 1, 1, 1, NULL, NULL FROM vm "
+                 "WHERE gone_at");
+    sweep_all(test);
+    assert_int_equal(rows_of(test, "vm WHERE gone_at"), 0);
+    assert_int_equal(rows_of(test, "vm"), 1);
+    assert_int_equal(rows_of(test, "activity"), 1);
+    assert_int_equal(rows_of(test, "receipt"), 1);
+}
+
 /* A large sweep takes several turns, in each of which it does no more than it may. */
 static void a_turn_is_bounded(void **state)
 {
     struct test *test = *state;
     const struct context context = context_of(test);
+    const struct sweep *activity = &SWEEPS[0];
     int64_t transactions = 2, removed = 0;
     struct sweep_due before, after;
 
     history_grow(test, MANY_ROWS);
-    world_check(sweep_count(&context, &SWEEPS[0], &before), "count");
-    world_check(sweep_run(&context, &SWEEPS[0], &transactions, &removed), "sweep");
-    world_check(sweep_count(&context, &SWEEPS[0], &after), "count");
+    world_check(sweep_count(&context, activity, &before), "count");
+    world_check(sweep_run(&context, activity, &transactions, &removed), "sweep");
+    world_check(sweep_count(&context, activity, &after), "count");
     assert_int_equal(transactions, 0);
     assert_int_equal(removed, 2 * LIMIT_SWEEP_ROWS);
     assert_int_equal(after.total, before.total - removed);
@@ -456,6 +517,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(what_is_left_is_what_the_model_says),
+        TEST(without_a_term_only_the_receipt_stays),
         TEST(a_turn_is_bounded),
         TEST(killed_anywhere_nothing_is_harmed),
     };
