@@ -44,10 +44,10 @@ enum {
     LIMIT_DB_LOG_EVERY_S = 5, /* how long deleted content may stay in the write-ahead log */
     LIMIT_DB_LOG_WAIT_MS = 50,
     LIMIT_DB_COMPACT_EVERY_S = 24 * 3600,
-    LIMIT_SWEEP_ROWS = 500,                     /* deleted by age in one transaction */
-    LIMIT_SWEEP_TRANSACTIONS = 50,              /* then other work of the worker has its turn */
-    LIMIT_SWEEP_GAP_MS = 2,                     /* between two of them, in which others can write */
     LIMIT_DB_COMPACT_BYTES = 256 * 1024 * 1024, /* in memory while it is written anew */
+    LIMIT_SWEEP_ROWS = 500,                     /* deleted by age in one transaction */
+    LIMIT_SWEEP_TRANSACTIONS = 10,              /* then other work of the worker has its turn */
+    LIMIT_SWEEP_GAP_MS = 10,                    /* between two of them, in which others can write */
 
     /* A session (ASVS 5.0 7.3.1, 7.3.2: both limits documented). */
     LIMIT_SESSION_IDLE_S = 7 * 24 * 3600,
