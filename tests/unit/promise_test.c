@@ -304,6 +304,34 @@ static void a_private_key_in_a_column_turns_its_promise_red(void **state)
     only_differs(*state, "", "");
 }
 
+/* The operator's term is in the sentence and is what the row is held against. */
+static void a_promise_has_the_operators_term(void **state)
+{
+    static const struct {
+        int64_t days;
+        const char *text, *state;
+    } cases[] = { { 90, "90 days", "green" }, { 1, "1 day", "red" }, { 0, "2 hours", "red" } };
+    struct test *test = *state;
+
+    plant(test, "UPDATE vm SET gone_at = unixepoch() - 3 * 86400, state = 'gone'");
+    fake_find(test->vm)->has_disk = fake_find(test->vm)->has_domain = false;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct promise_list_rows rows;
+        size_t at = 0;
+
+        test->world->config->destroyed_vm_days = cases[i].days;
+        rows = measure(test);
+        while (strcmp(rows.row[at].id, "destroyed-records") != 0)
+            at++;
+        assert_string_equal(rows.row[at].sentence,
+                            arena_printf(test->world->arena,
+                                         "The record and activity of a destroyed VM are deleted "
+                                         "after %s.",
+                                         cases[i].text));
+        assert_string_equal(rows.row[at].state, cases[i].state);
+    }
+}
+
 /* Not before its interval is over; and what this version does not promise is forgotten. */
 static void a_promise_is_measured_when_it_is_due(void **state)
 {
@@ -337,6 +365,7 @@ int main(void)
         TEST(an_unreachable_host_makes_them_unknown),
         TEST(what_a_file_must_not_hold_turns_its_promise_red),
         TEST(a_private_key_in_a_column_turns_its_promise_red),
+        TEST(a_promise_has_the_operators_term),
         TEST(a_promise_is_measured_when_it_is_due),
     };
 
