@@ -37,6 +37,27 @@ equal('/healthz', (await ask(server, 'GET', '/healthz')).text, 'ok\n');
 check('/metrics from this computer', /^domicile_promise\{id="cookies"\} 1$/m.test((await ask(server, 'GET', '/metrics')).text));
 equal('/metrics from elsewhere', (await ask(server, 'GET', '/metrics', { from: '127.0.0.2' })).status, 404);
 
+// ---- what is deleted by age; the worker has been through it and comes again in an hour ----
+function sweep(...options) {
+  const output = execFileSync(`${root}/cgi/admin.sh`, [server.dir, '--json', 'sweep', ...options], { encoding: 'utf8' });
+  const rows = output.trim().split('\n').map(JSON.parse);
+  return rows.filter(({ due, removed }) => due || removed).map(({ name, due, removed }) => `${name} ${due ?? removed}`).join(', ');
+}
+equal('nothing is due at first', sweep('--dry-run'), '');
+server.sql(`PRAGMA foreign_keys = ON;
+INSERT INTO team (id, name, created_at) VALUES (77, 'old', 1);
+INSERT INTO vm (team_id, created_at, id, name, region, image, size, vcpus, memory_mb, disk_gb, wanted, wanted_at, state, state_at,
+                observed, observed_at, gone_at)
+VALUES (77, 1, 'old', 'old', 'local', 'tiny', 'nano', 1, 1, 1, 'gone', 1, 'gone', 1, 'absent', 1, unixepoch() - 91 * 86400);
+INSERT INTO activity (team_id, at_ms, id, vm_id, what) VALUES (77, 1, 'a', 'old', 'Created'), (77, 2, 'b', 'old', 'Destroyed');
+INSERT INTO receipt VALUES (77, unixepoch() - 91 * 86400, 'old', 'old', 'local', 'tiny', 'nano', 1, 1, 1, 1, NULL, NULL);
+INSERT INTO mail (id, kind, to_email, once, state, attempts, due_at, created_at) VALUES ('old', 'suspended', 'a', 'old', 'sent', 1, 1, 1);`);
+equal('a dry run says what is due', sweep('--dry-run'), 'vm_activity 2, vm 1, mail 1');
+equal('and deletes nothing', sweep('--dry-run'), 'vm_activity 2, vm 1, mail 1');
+equal('a sweep deletes it', sweep(), 'vm_activity 2, vm 1, mail 1');
+equal('then nothing is due', sweep('--dry-run'), '');
+equal('the receipt stays', server.sql("SELECT count(*) FROM receipt WHERE vm_id = 'old'"), '1');
+
 // ---- violations ----
 const conf = `${server.dir}/run/nginx.conf`;
 const right = fs.readFileSync(conf, 'utf8');
