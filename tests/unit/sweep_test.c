@@ -6,8 +6,10 @@
 #include "base/buf.h"
 #include "base/limit.h"
 #include "base/text.h"
+#include "drain.h"
 #include "model/state_path.h"
 #include "worker/retention.h"
+#include "worker/schedule.h"
 #include "world.h"
 
 #include <setjmp.h>
@@ -442,6 +444,24 @@ static void a_turn_is_bounded(void **state)
     assert_int_equal(after.total, before.total - removed);
 }
 
+/* The worker goes on when it next looks at what is to be done, not an hour later. */
+static void the_next_turn_takes_up_what_one_has_left(void **state)
+{
+    enum { A_TURN = LIMIT_SWEEP_ROWS * LIMIT_SWEEP_TRANSACTIONS };
+    struct test *test = *state;
+    struct worker_context *context = drain_bench(test->world);
+
+    db_ask(test, arena_printf(test->world->arena,
+                              "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n "
+                              "WHERE i < %d) INSERT INTO workos_object SELECT i, 1, 0, 1 FROM n",
+                              A_TURN + 700));
+    schedule_run(context, SCHEDULE_MAIN, NULL);
+    assert_int_equal(rows_of(test, "workos_object"), 700);
+    schedule_run(context, SCHEDULE_MAIN, NULL);
+    assert_int_equal(rows_of(test, "workos_object"), 0);
+    worker_context_close(context);
+}
+
 /* ---- killed ---- */
 
 /* Until this many lines of the log, one for each sweep, and then for a moment. */
@@ -519,6 +539,7 @@ int main(void)
         TEST(what_is_left_is_what_the_model_says),
         TEST(without_a_term_only_the_receipt_stays),
         TEST(a_turn_is_bounded),
+        TEST(the_next_turn_takes_up_what_one_has_left),
         TEST(killed_anywhere_nothing_is_harmed),
     };
 
