@@ -50,5 +50,9 @@ FROM event WHERE state = 'parked'
 -- event_counts() rows (total int)
 SELECT source, state, count(*) AS total FROM event GROUP BY source, state /* scan ok */ /* sort ok */;
 
--- event_delete_old(source text, received_at int) done
-DELETE FROM event WHERE source = :source AND received_at < :received_at AND state <> 'waiting' /* scan ok */;
+-- event_delete_old(before_at int, max int) done
+DELETE FROM event WHERE received_at < :before_at AND state <> 'waiting' LIMIT :max /* scan ok */;
+
+-- event_count_old(before_at int) row (total int, oldest_at int)
+SELECT count(*) AS total, ifnull(min(received_at), 0) AS oldest_at FROM event
+WHERE received_at < :before_at AND state <> 'waiting' /* scan ok */;

@@ -27,8 +27,10 @@ enum {
     LIMIT_EVENT_PAUSE_MAX_MS = 3600 * 1000,
     LIMIT_EVENT_GAP_MS = 2,              /* between two events, in which others can write */
     LIMIT_EVENT_KEEP_S = 90 * 24 * 3600, /* how long a repeated event is recognized */
-    LIMIT_EVENT_BACKFILL_S = 5 * 60,     /* how often missed events are fetched from WorkOS */
-    LIMIT_BATCH = 64,                    /* events that share a commit */
+    LIMIT_EVENT_AFTER_S = 30 * 60, /* longer than in its inbox: there alone it would look new */
+    LIMIT_INBOX_SWEEP_S = 10 * 60,
+    LIMIT_EVENT_BACKFILL_S = 5 * 60, /* how often missed events are fetched from WorkOS */
+    LIMIT_BATCH = 64,                /* events that share a commit */
     LIMIT_BATCH_BYTES = 8 * 1024 * 1024,
     LIMIT_RECEIVER_ARENA_BYTES = 64 * 1024 * 1024,
 

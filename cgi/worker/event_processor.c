@@ -18,6 +18,7 @@
 #include "model/event.h"
 #include "model/state_path.h"
 #include "remote/workos.h"
+#include "worker/retention.h"
 #include "worker/workos_backfill.h"
 
 #include "event.sql.h"
@@ -314,14 +315,16 @@ struct error *inbox_compact(struct inbox *inbox)
     return db_compact(inbox->db, inbox->context->arena);
 }
 
-/* From the inbox first: an event that is only there would look like a new one. */
 struct error *inbox_delete_old(struct inbox *inbox)
 {
-    int64_t before = clock_now() - LIMIT_EVENT_KEEP_S;
-    struct arena *arena = inbox->context->arena;
-    struct error *e = sql_inbox_delete_old(inbox->db, arena, before);
+    static const struct sweep sweep = { .name = "inbox",
+                                        .term = LIMIT_EVENT_KEEP_S,
+                                        .remove = sql_inbox_delete_old };
+    const struct context now =
+        context_at(inbox->db, inbox->context->arena, inbox->context->config, clock_now_ms());
+    int64_t transactions = LIMIT_SWEEP_TRANSACTIONS, removed = 0;
 
-    return e ? e : sql_event_delete_old(inbox->context->db, arena, source_name(inbox), before);
+    return sweep_run(&now, &sweep, &transactions, &removed);
 }
 
 /*

@@ -33,7 +33,7 @@ struct error *inbox_backfill(struct inbox *inbox);
 struct error *inbox_log_empty(struct inbox *inbox);
 struct error *inbox_compact(struct inbox *inbox);
 
-/* Delete the events that are kept no longer, from the inbox and from the main database. */
+/* Delete the events that are kept no longer from the inbox; see worker/retention.h. */
 struct error *inbox_delete_old(struct inbox *inbox);
 
 /* Sleep until events may have arrived, or for `max_ms`. */

@@ -13,6 +13,7 @@
 #include "activity.sql.h"
 #include "billing_activity.sql.h"
 #include "billing_problem.sql.h"
+#include "event.sql.h"
 #include "invoice.sql.h"
 #include "job.sql.h"
 #include "job_step.sql.h"
@@ -41,8 +42,7 @@ enum { LINK_KEEP_S = A_DAY_S - LIMIT_SIGNIN_LINK_S - AN_HOUR_S };
 /*
  * Every sweep, once: OLD(name, what, term, table), and GONE(name, what, table) for what belonged to
  * destroyed VMs. The VM is the last of these: the others are found by it, and a cascade may go one
- * level deep (adapter/db.c). Notifications from services are not here: they go with their inboxes
- * (worker/event_processor.c).
+ * level deep (adapter/db.c).
  */
 #define SWEEP_TABLE(OLD, GONE)                                                                     \
     GONE("vm_activity", "activity of destroyed VMs", activity)                                     \
@@ -60,6 +60,8 @@ enum { LINK_KEEP_S = A_DAY_S - LIMIT_SIGNIN_LINK_S - AN_HOUR_S };
     OLD("usage_minute", "measurements by the minute", LIMIT_MINUTES_KEEP_S, usage_minute)          \
     OLD("usage_quarter", "measurements by the quarter hour", LIMIT_USAGE_KEEP_S, usage_quarter)    \
     OLD("mail", "emails", LIMIT_MAIL_KEEP_S, mail)                                                 \
+    OLD("event", "notifications from Stripe and WorkOS",                                           \
+        LIMIT_EVENT_KEEP_S + LIMIT_EVENT_AFTER_S, event)                                           \
     OLD("workos_object", "what WorkOS reported about accounts", LIMIT_EVENT_KEEP_S, workos_object) \
     OLD("billing_job", "requests to Stripe", LIMIT_BILLING_REQUEST_KEEP_S, job)                    \
     OLD("billing_problem", "problems with subscriptions", LIMIT_PROBLEM_KEEP_S, billing_problem)   \

@@ -30,7 +30,7 @@ static const struct {
     { "main_compact", SCHEDULE_MAIN, LIMIT_DB_COMPACT_EVERY_S, .run = retention_compact },
     { "inbox_log_empty", SCHEDULE_INBOX, LIMIT_DB_LOG_EVERY_S, .run_with_inbox = inbox_log_empty },
     { "inbox_compact", SCHEDULE_INBOX, LIMIT_DB_COMPACT_EVERY_S, .run_with_inbox = inbox_compact },
-    { "inbox_delete_old", SCHEDULE_INBOX, 3600, .run_with_inbox = inbox_delete_old },
+    { "inbox_delete_old", SCHEDULE_INBOX, LIMIT_INBOX_SWEEP_S, .run_with_inbox = inbox_delete_old },
     { "workos_backfill", SCHEDULE_INBOX, LIMIT_EVENT_BACKFILL_S, .run_with_inbox = inbox_backfill },
     { "dunning_sync", SCHEDULE_BILLING, LIMIT_PLAN_EVERY_S, .run_with_stripe = dunning_sync },
     { "dunning_run", SCHEDULE_BILLING, LIMIT_PLAN_EVERY_S, .run_with_stripe = dunning_run },

@@ -24,5 +24,5 @@ WHERE position = :position;
 SELECT position, source, id, type, received_at FROM inbox
 WHERE position > :after AND +source = :source ORDER BY position LIMIT :max;
 
--- inbox_delete_old(received_at int) done
-DELETE FROM inbox WHERE received_at < :received_at AND is_fresh = 0 /* scan ok */;
+-- inbox_delete_old(before_at int, max int) done
+DELETE FROM inbox WHERE received_at < :before_at AND is_fresh = 0 LIMIT :max /* scan ok */;

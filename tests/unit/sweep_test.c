@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "drain.h"
 #include "model/state_path.h"
+#include "worker/event_processor.h"
 #include "worker/retention.h"
 #include "worker/schedule.h"
 #include "world.h"
@@ -107,6 +108,11 @@ static const struct kind {
       "INSERT INTO mail (id, kind, to_email, once, state, attempts, due_at, created_at) VALUES "
       "(#, 'suspended', 'a@b', #, 'sent', 1, 1, ~);",
       { "SELECT CAST(id AS INTEGER) FROM mail" } },
+    { "event",
+      90 * DAY_S + 1800,
+      "INSERT INTO event (source, id, type, received_at, state, attempts, due_at_ms) VALUES "
+      "('stripe', #, 'x', ~, 'applied', 1, 1);",
+      { "SELECT CAST(id AS INTEGER) FROM event WHERE state = 'applied'" } },
     { "workos_object",
       90 * DAY_S,
       "INSERT INTO workos_object VALUES (#, 1, 0, ~);",
@@ -175,12 +181,11 @@ static const char *db_path(struct test *test)
     return main_db_path(test->world->arena, test->world->state_dir);
 }
 
-/* What sqlite3 says to the statements of a file. */
-static const char *db_ask(struct test *test, const char *statements)
+/* What sqlite3 says of a database to some statements. */
+static const char *file_ask(struct test *test, const char *path, const char *statements)
 {
     struct arena *arena = test->world->arena;
-    FILE *pipe =
-        popen(arena_printf(arena, "sqlite3 '%s' \"%s\" 2>&1", db_path(test), statements), "r");
+    FILE *pipe = popen(arena_printf(arena, "sqlite3 '%s' \"%s\" 2>&1", path, statements), "r");
     static char text[1 << 20]; /* until the next one */
     size_t length;
 
@@ -189,6 +194,11 @@ static const char *db_ask(struct test *test, const char *statements)
     text[length] = '\0';
     assert_int_equal(pclose(pipe), 0);
     return text;
+}
+
+static const char *db_ask(struct test *test, const char *statements)
+{
+    return file_ask(test, db_path(test), statements);
 }
 
 static void plant_begin(struct test *test)
@@ -287,6 +297,7 @@ static void assert_left(struct test *test)
                                "SELECT v.id, a.id FROM vm v JOIN activity a ON a.vm_id = v.id "
                                "WHERE v.gone_at IS NULL"),
                         "alive|alive\n");
+    assert_string_equal(db_ask(test, "SELECT id FROM event WHERE state = 'waiting'"), "waits\n");
     for (size_t kind = 0; kind < COUNT(kinds); kind++) {
         const char *expected = expected_list(test, kind);
 
@@ -363,7 +374,9 @@ static int set_up(void **state)
                  "memory_mb, disk_gb, wanted, wanted_at, state, state_at, observed, observed_at) "
                  "VALUES (1, 1, 'alive', 'alive', 'local', 'tiny', 'nano', 1, 128, 1, 'gone', 1, "
                  "'destroying', 1, 'stopped', 1); INSERT INTO activity (team_id, at_ms, id, vm_id, "
-                 "what) VALUES (1, 1, 'alive', 'alive', 'Created')");
+                 "what) VALUES (1, 1, 'alive', 'alive', 'Created'); INSERT INTO event (source, id, "
+                 "type, received_at, state, attempts, due_at_ms) VALUES ('stripe', 'waits', 'x', "
+                 "1, 'waiting', 1, 1)");
     *state = test;
     return 0;
 }
@@ -462,6 +475,28 @@ static void the_next_turn_takes_up_what_one_has_left(void **state)
     worker_context_close(context);
 }
 
+/* Of a service's inbox: what has been taken out of it, when it is old. */
+static void an_inbox_is_swept(void **state)
+{
+    struct test *test = *state;
+    struct arena *arena = test->world->arena;
+    struct worker_context *context = drain_bench(test->world);
+    const char *path = inbox_path(arena, test->world->state_dir, INBOX_SOURCES[0]);
+    struct inbox *inbox;
+
+    file_ask(test, path,
+             arena_printf(arena,
+                          "INSERT INTO inbox (source, id, type, received_at, is_fresh) "
+                          "SELECT '%s', value ->> 0, 'x', unixepoch() - 86400 * "
+                          "(value ->> 1), value ->> 2 FROM json_each('[[1, 91, 0], "
+                          "[2, 91, 1], [3, 89, 0], [4, 100, 0]]')",
+                          INBOX_SOURCES[0]));
+    world_check(inbox_open(arena, context, 0, NULL, &inbox), "inbox");
+    world_check(inbox_delete_old(inbox), "sweep");
+    assert_string_equal(file_ask(test, path, "SELECT id FROM inbox ORDER BY id"), "2\n3\n");
+    worker_context_close(context);
+}
+
 /* ---- killed ---- */
 
 /* Until this many lines of the log, one for each sweep, and then for a moment. */
@@ -540,6 +575,7 @@ int main(void)
         TEST(without_a_term_only_the_receipt_stays),
         TEST(a_turn_is_bounded),
         TEST(the_next_turn_takes_up_what_one_has_left),
+        TEST(an_inbox_is_swept),
         TEST(killed_anywhere_nothing_is_harmed),
     };
 
