@@ -113,6 +113,7 @@ struct error *promise_round(struct worker_context *context, bool is_all)
     struct error *e = NULL;
 
     promise_files_forget();
+    promise_front_forget();
     for (size_t i = 0; !e && i < PROMISE_COUNT; i++) {
         arena_reset(context->arena);
         e = one_measure(context, i, is_all);

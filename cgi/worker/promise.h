@@ -98,5 +98,6 @@ struct error *promise_certificate_check(struct worker_context *context,
                                         const struct promise *promise, const struct context *now,
                                         struct promise_reading *out);
 
-/* The next check scans anew; until then they share what was found. */
+/* The next check scans, or asks, anew; until then they share what was found. */
 void promise_files_forget(void);
+void promise_front_forget(void);

@@ -40,11 +40,10 @@ static void header_take(void *listener, bool is_ours, const char *bytes, size_t 
         buf_bytes(&answer->headers, bytes, size);
 }
 
-static struct answer ask(const struct context *now, const char *method, const char *url,
+static struct answer ask(struct arena *arena, const char *method, const char *url,
                          const char *tls_version)
 {
-    struct answer answer = { .headers = buf_new(now->arena, 4096),
-                             .body = buf_new(now->arena, 64 * 1024) };
+    struct answer answer = { .headers = buf_new(arena, 4096), .body = buf_new(arena, 64 * 1024) };
     struct transfer transfer = {
         .url = url,
         .protocols = "https,http",
@@ -59,7 +58,7 @@ static struct answer ask(const struct context *now, const char *method, const ch
         .response_max = BODY_BYTES,
     };
 
-    transfer_run(&transfer, now->arena);
+    transfer_run(&transfer, arena);
     answer.status = transfer.status;
     answer.certificate_ends_at = transfer.certificate_ends_at;
     return answer;
@@ -78,24 +77,45 @@ static const struct sample {
     { "GET", "/nothing" }, { "PUT", "/" },       { "GET", "/static/nothing" },
 };
 
-/*
- * Sets *answers to those of all samples. Without one from it, nothing is known; that is
- * no error of ours.
- */
-static bool samples_ask(const struct context *now, struct answer *answers,
-                        struct promise_reading *out)
+enum { SAMPLES = COUNT(samples) };
+
+/* The promises of a round share the answers, which live in an arena of their own. */
+static _Thread_local struct {
+    struct arena *arena;
+    struct answer answers[SAMPLES];
+    bool is_asked, is_complete;
+} fetched;
+
+void promise_front_forget(void)
 {
-    for (size_t i = 0; i < COUNT(samples); i++) {
-        answers[i] = ask(now, samples[i].method, url_of(now, samples[i].path), NULL);
-        if (!answers[i].status) {
-            out->is_known = false;
-            out->evidence = "This server could not be reached at its own address.";
-            return false;
-        }
+    if (fetched.arena)
+        arena_reset(fetched.arena);
+    fetched.is_asked = false;
+}
+
+static void samples_fetch(const struct context *now)
+{
+    if (!fetched.arena)
+        fetched.arena = arena_new(2 * SAMPLES * (BODY_BYTES + HEADERS_BYTES));
+    fetched.is_asked = fetched.is_complete = true;
+    for (size_t i = 0; i < SAMPLES; i++) {
+        fetched.answers[i] =
+            ask(fetched.arena, samples[i].method, url_of(now, samples[i].path), NULL);
+        fetched.is_complete &= fetched.answers[i].status != 0;
     }
-    out->evidence = arena_printf(now->arena, "%d kinds of answer were fetched from %s.",
-                                 (int)COUNT(samples), now->config->public_url);
-    return true;
+}
+
+/* The answers to all samples. NULL without one of them: then nothing is known; no error of ours. */
+static const struct answer *samples_ask(const struct context *now, struct promise_reading *out)
+{
+    if (!fetched.is_asked)
+        samples_fetch(now);
+    out->is_known = fetched.is_complete;
+    out->evidence = fetched.is_complete
+                        ? arena_printf(now->arena, "%d kinds of answer were fetched from %s.",
+                                       SAMPLES, now->config->public_url)
+                        : "This server could not be reached at its own address.";
+    return fetched.is_complete ? fetched.answers : NULL;
 }
 
 /* The line after the next header of that name from *at on; NULL: none left. */
@@ -139,14 +159,12 @@ static bool is_safe(const char *cookie)
 struct error *promise_cookie_check(struct worker_context *context, const struct promise *promise,
                                    const struct context *now, struct promise_reading *out)
 {
-    struct answer answers[COUNT(samples)];
+    const struct answer *answers = samples_ask(now, out);
     size_t length = sizeof COOKIE - 1;
 
     (void)context;
     (void)promise;
-    if (!samples_ask(now, answers, out))
-        return NULL;
-    for (size_t i = 0; i < COUNT(samples); i++) {
+    for (size_t i = 0; answers && i < SAMPLES; i++) {
         const char *at = text_of(&answers[i].headers);
 
         for (const char *cookie; (cookie = header_next(&at, "Set-Cookie"));) {
@@ -175,13 +193,11 @@ static const char *const required[] = {
 struct error *promise_headers_check(struct worker_context *context, const struct promise *promise,
                                     const struct context *now, struct promise_reading *out)
 {
-    struct answer answers[COUNT(samples)];
+    const struct answer *answers = samples_ask(now, out);
 
     (void)context;
     (void)promise;
-    if (!samples_ask(now, answers, out))
-        return NULL;
-    for (size_t i = 0; i < COUNT(samples); i++) {
+    for (size_t i = 0; answers && i < SAMPLES; i++) {
         for (size_t j = 0; j < COUNT(required); j++) {
             const char *at = text_of(&answers[i].headers);
             bool is_there = header_next(&at, required[j]) != NULL;
@@ -228,13 +244,11 @@ struct error *promise_third_party_check(struct worker_context *context,
                                         const struct promise *promise, const struct context *now,
                                         struct promise_reading *out)
 {
-    struct answer answers[COUNT(samples)];
+    const struct answer *answers = samples_ask(now, out);
 
     (void)context;
     (void)promise;
-    if (!samples_ask(now, answers, out))
-        return NULL;
-    for (size_t i = 0; i < COUNT(samples); i++) {
+    for (size_t i = 0; answers && i < SAMPLES; i++) {
         const char *at = text_of(&answers[i].headers);
         const char *policy = header_next(&at, "Content-Security-Policy");
 
@@ -253,13 +267,13 @@ struct error *promise_tls_check(struct worker_context *context, const struct pro
 
     (void)context;
     (void)promise;
-    if (!ask(now, "GET", url_of(now, "/status"), "1.3").status) {
+    if (!ask(now->arena, "GET", url_of(now, "/status"), "1.3").status) {
         out->is_known = false;
         out->evidence = "This server could not be reached at its own address.";
         return NULL;
     }
     for (size_t i = 0; i < COUNT(old); i++)
-        out->figure += ask(now, "GET", url_of(now, "/status"), old[i]).status != 0;
+        out->figure += ask(now->arena, "GET", url_of(now, "/status"), old[i]).status != 0;
     out->evidence = arena_printf(
         now->arena,
         "TLS 1.0 and 1.1 were tried. To repeat: openssl s_client -connect %s -tls1_1 -cipher "
@@ -275,7 +289,7 @@ struct error *promise_plain_http_check(struct worker_context *context,
 {
     const char *url =
         arena_printf(now->arena, "http://%s/", now->config->public_url + strlen("https://"));
-    struct answer answer = ask(now, "GET", url, NULL);
+    struct answer answer = ask(now->arena, "GET", url, NULL);
 
     (void)context;
     (void)promise;
@@ -290,7 +304,7 @@ struct error *promise_certificate_check(struct worker_context *context,
                                         const struct promise *promise, const struct context *now,
                                         struct promise_reading *out)
 {
-    struct answer answer = ask(now, "GET", url_of(now, "/status"), NULL);
+    struct answer answer = ask(now->arena, "GET", url_of(now, "/status"), NULL);
     int64_t renew_at = answer.certificate_ends_at - promise->term_s;
 
     (void)context;
