@@ -14,7 +14,15 @@ VALUES (:id, :position, :topic, :sentence, :mechanism, :every_s, :state, :unit, 
 ON CONFLICT (id) DO UPDATE SET position = :position, topic = :topic, sentence = :sentence,
     mechanism = :mechanism, every_s = :every_s, state = :state, unit = :unit, figure = :figure,
     figure_max = :figure_max, evidence = :evidence, checked_at = :now_at,
-    changed_at = CASE WHEN state = :state THEN changed_at ELSE :now_at END;
+    changed_at = CASE WHEN state = :state THEN changed_at ELSE :now_at END,
+    told_at = CASE WHEN state = :state THEN told_at END;
+
+-- promise_untold() rows
+SELECT id, sentence, changed_at FROM promise
+WHERE state = 'red' AND told_at IS NULL ORDER BY position /* scan ok */ /* sort ok */;
+
+-- promise_told(now_at int) done
+UPDATE promise SET told_at = :now_at WHERE state = 'red' AND told_at IS NULL /* scan ok */;
 
 -- promise_delete_others(ids text) done
 -- Those that this version does not make; `ids` is a JSON array.
@@ -29,7 +37,7 @@ SELECT ifnull(CASE :kind
         AND EXISTS (SELECT 1 FROM vm WHERE vm.team_id = t.id AND vm.gone_at IS NULL) /* scan ok */)
     WHEN 'destroyed_vm' THEN (SELECT min(gone_at) FROM vm WHERE gone_at IS NOT NULL)
     WHEN 'mail_content' THEN (SELECT min(created_at) FROM mail
-        WHERE coalesce(amount, vm_name, browser, url, happened_at, until_at) IS NOT NULL /* scan ok */)
+        WHERE coalesce(amount, vm_name, browser, promise, url, happened_at, until_at) IS NOT NULL /* scan ok */)
     WHEN 'payment_link' THEN (SELECT min(expires_at) FROM billing_request
         WHERE url IS NOT NULL /* scan ok */)
     WHEN 'signin_link' THEN (SELECT min(created_at) FROM signin_link /* scan ok */)

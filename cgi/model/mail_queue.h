@@ -8,13 +8,14 @@
 #include "base/error.h"
 
 struct mail {
-    const char
-        *kind;      /* "signin_link", "new_signin", "payment_failed", "suspended", "vm_destroyed" */
+    /* "signin_link", "new_signin", "payment_failed", "suspended", "vm_destroyed", "promise_broken"
+     */
+    const char *kind;
     const char *to; /* e-mail */
     /* Deduplication key: queued only once within LIMIT_MAIL_KEEP_S. */
     const char *once;
     const char *amount; /* "€12.00"; this and all below: NULL or 0 if the kind does not use it */
-    const char *vm_name, *browser, *url;
+    const char *vm_name, *browser, *promise, *url;
     int64_t at, until_at;
 };
 

@@ -11,6 +11,8 @@
 #include "mail_new_signin.txt.h"
 #include "mail_payment_failed.html.h"
 #include "mail_payment_failed.txt.h"
+#include "mail_promise_broken.html.h"
+#include "mail_promise_broken.txt.h"
 #include "mail_signin_link.html.h"
 #include "mail_signin_link.txt.h"
 #include "mail_suspended.html.h"
@@ -82,6 +84,7 @@ WRITERS(new_signin)
 WRITERS(payment_failed)
 WRITERS(suspended)
 WRITERS(vm_destroyed)
+WRITERS(promise_broken)
 
 static const struct kind {
     const char *name;
@@ -95,6 +98,7 @@ static const struct kind {
     { "payment_failed", payment_failed_txt, payment_failed_html, LIMIT_MAIL_EXPIRY_S },
     { "suspended", suspended_txt, suspended_html, LIMIT_MAIL_EXPIRY_S },
     { "vm_destroyed", vm_destroyed_txt, vm_destroyed_html, LIMIT_MAIL_EXPIRY_S },
+    { "promise_broken", promise_broken_txt, promise_broken_html, LIMIT_MAIL_EXPIRY_S },
 };
 
 static const struct kind *kind_find(const char *name)

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "main_constants.sql.h"
+#include "model/mail_queue.h"
 #include "model/term.h"
 
 #include "promise.sql.h"
@@ -108,9 +109,41 @@ static struct error *others_forget(struct worker_context *context)
     return sql_promise_delete_others(context->db, context->arena, ids.bytes);
 }
 
+/*
+ * Tells the operator by mail of what has turned red since the last time, in the transaction that
+ * marks it as told. A promise that is broken, mended and broken again is told of once a day.
+ */
+static struct error *operator_tell(const struct context *now)
+{
+    struct promise_untold_rows untold;
+    struct mail mail = { .kind = "promise_broken", .to = now->config->operator_email };
+    struct error *e = sql_promise_untold(now->db, now->arena, &untold);
+
+    if (e || !untold.count)
+        return e;
+    mail.at = untold.row[0].changed_at;
+    mail.promise = untold.row[0].sentence;
+    if (untold.count > 1)
+        mail.promise =
+            arena_printf(now->arena, "%s (and %zu more)", mail.promise, untold.count - 1);
+    mail.url = arena_printf(now->arena, "%s/status#%s", now->config->public_url, untold.row[0].id);
+    mail.once = arena_printf(now->arena, "promise_broken-%s-%lld", untold.row[0].id,
+                             (long long)(now->now_at / A_DAY_S));
+    e = db_begin(now->db, now->arena);
+    if (!e)
+        e = mail_queue(now->db, now->arena, &mail, now->now_at);
+    if (!e)
+        e = sql_promise_told(now->db, now->arena, now->now_at);
+    if (!e)
+        e = db_commit(now->db, now->arena);
+    db_rollback(now->db);
+    return e;
+}
+
 struct error *promise_round(struct worker_context *context, bool is_all)
 {
     struct error *e = NULL;
+    struct context now;
 
     promise_files_forget();
     promise_front_forget();
@@ -118,5 +151,10 @@ struct error *promise_round(struct worker_context *context, bool is_all)
         arena_reset(context->arena);
         e = one_measure(context, i, is_all);
     }
-    return e ? e : others_forget(context);
+    if (!e)
+        e = others_forget(context);
+    if (e)
+        return e;
+    now = worker_context_now(context, context->arena);
+    return operator_tell(&now);
 }

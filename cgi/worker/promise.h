@@ -40,7 +40,8 @@ extern const size_t PROMISE_COUNT;
 
 /*
  * Measure those that are due, or all, and store the results; those that this version no longer
- * makes are forgotten. A promise that turns red or green again is logged. Errors are the
+ * makes are forgotten. A promise that turns red or green again is logged, and of those that turned
+ * red the operator is told by mail. Errors are the
  * database's. Resets the context's arena.
  */
 struct error *promise_round(struct worker_context *context, bool is_all);

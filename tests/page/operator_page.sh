@@ -9,7 +9,7 @@ route "GET /operator"
 nobody get /operator ; expect 303 /signin?return=/operator
 as bob get /operator ; expect 403
 as alice get /operator ; expect 200 operator.html
-sqlite3 "$state/data/main.db" "INSERT INTO promise SELECT value, 0, 't', 's', 'm', 300, value, 'count', 0, 0, 'e', 1, 1
+sqlite3 "$state/data/main.db" "INSERT INTO promise SELECT value, 0, 't', 's', 'm', 300, value, 'count', 0, 0, 'e', 1, 1, NULL
     FROM json_each('[\"green\", \"unknown\"]')"
 as alice get /operator ; expect_text '<a class="state kept" href="/status">1 of 2 kept</a>'
 sqlite3 "$state/data/main.db" "UPDATE promise SET state = 'red' WHERE id = 'green'"

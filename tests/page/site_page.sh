@@ -32,10 +32,10 @@ expect_no_text "<h2>Other</h2>" # a table that no subject has
 route "GET /status"
 nobody get /status ; expect 200 status_none.html
 sqlite3 "$state/data/main.db" "INSERT INTO promise VALUES
-    ('kept', 0, 'Keys', 'A promise that is kept.', 'worker/x.c', 1000000000, 'green', 'count', 0, 0, 'Counted.', 1781524800, 1),
-    ('broken', 1, 'Retention', 'Rows are deleted after 30 days.', 'worker/y.c', 1000000000, 'red', 'seconds', 2692000, 2599200, 'Age of the oldest.', 1781524800, 1),
-    ('late', 2, 'Retention', 'Records are deleted after 7 years.', 'worker/y.c', 3600, 'green', 'seconds', 4000, 221363200, 'Age of the oldest.', 1781524800, 1),
-    ('unknown', 3, 'Retention', 'Nobody knows.', 'worker/z.c', 1000000000, 'unknown', 'count', 0, 0, 'A host cannot be reached.', 1781524800, 1)"
+    ('kept', 0, 'Keys', 'A promise that is kept.', 'worker/x.c', 1000000000, 'green', 'count', 0, 0, 'Counted.', 1781524800, 1, NULL),
+    ('broken', 1, 'Retention', 'Rows are deleted after 30 days.', 'worker/y.c', 1000000000, 'red', 'seconds', 2692000, 2599200, 'Age of the oldest.', 1781524800, 1, NULL),
+    ('late', 2, 'Retention', 'Records are deleted after 7 years.', 'worker/y.c', 3600, 'green', 'seconds', 4000, 221363200, 'Age of the oldest.', 1781524800, 1, NULL),
+    ('unknown', 3, 'Retention', 'Nobody knows.', 'worker/z.c', 1000000000, 'unknown', 'count', 0, 0, 'A host cannot be reached.', 1781524800, 1, NULL)"
 nobody get /status ; expect 200 status.html
 expect_text ">2<small> of 4 kept"
 as alice get /status ; expect 200
@@ -53,7 +53,7 @@ nobody get /metrics ; expect 200
 expect_text "domicile_worker_up 1"
 expect_text 'domicile_host_reachable{region="local"} 1'
 sqlite3 "$state/data/main.db" "UPDATE region_status SET error = 'gone', checked_at = 1;
-    INSERT INTO promise SELECT value, 0, 't', 's', 'm', 300, value, 'count', 0, 0, 'e', 1, 1
+    INSERT INTO promise SELECT value, 0, 't', 's', 'm', 300, value, 'count', 0, 0, 'e', 1, 1, NULL
     FROM json_each('[\"green\", \"red\", \"unknown\"]')"
 nobody get /metrics ; expect 200
 expect_text "domicile_worker_up 0"

@@ -218,14 +218,17 @@ static void test_message(void **state)
 static void test_values_cannot_inject_headers(void **state)
 {
     static const char evil[] = "x\r\nBcc: e@f\r\n\r\n.\r\n\xc2\x85\xe2\x80\xa8<script>\"'";
-    static const char *const kinds[] = { "signin_link", "new_signin", "payment_failed", "suspended",
-                                         "vm_destroyed" };
+    static const char *const kinds[] = { "signin_link", "new_signin",     "payment_failed",
+                                         "suspended",   "promise_broken", "vm_destroyed" };
 
     (void)state;
     for (size_t i = 0; i < COUNT(kinds); i++) {
-        struct mail_take_row row = {
-            .kind = kinds[i], .amount = evil, .vm_name = evil, .browser = evil, .url = evil
-        };
+        struct mail_take_row row = { .kind = kinds[i],
+                                     .amount = evil,
+                                     .vm_name = evil,
+                                     .browser = evil,
+                                     .promise = evil,
+                                     .url = evil };
         struct smtp_message sent = message(row);
 
         assert_null(strstr(sent.text, "\nBcc"));

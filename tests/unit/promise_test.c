@@ -3,12 +3,14 @@
  * no other, until it is mended.
  */
 #include "base/array.h"
+#include "base/clock.h"
 #include "drain.h"
 #include "fake_driver.h"
 #include "model/state_path.h"
 #include "worker/promise.h"
 #include "world.h"
 
+#include "mail.sql.h"
 #include "promise.sql.h"
 
 #include <setjmp.h>
@@ -99,6 +101,50 @@ static void only_differs(struct test *test, const char *id, const char *state)
 static void all_are_kept_at_first(void **state)
 {
     only_differs(*state, "", "");
+}
+
+/* The sentence of the mail that is next, which is then sent; NULL: there is none. */
+static const char *mail_take(struct test *test)
+{
+    struct world *world = test->world;
+    int64_t now_at = clock_now();
+    struct mail_next_row next;
+    struct mail_take_row mail;
+    struct error *e = sql_mail_next(world->db, world->arena, now_at, &next);
+
+    if (e && e->kind == ERROR_NOT_FOUND)
+        return NULL;
+    world_check(e, "next");
+    world_check(sql_mail_take(world->db, world->arena, next.id, now_at, &mail), "take");
+    world_check(sql_mail_end(world->db, world->arena, mail.id, "sent", NULL, now_at), "end");
+    assert_string_equal(mail.kind, "promise_broken");
+    assert_string_equal(mail.to_email, world->config->operator_email);
+    return mail.promise;
+}
+
+/* Once for all that are found together, not at each measurement. */
+static void the_operator_is_told_once(void **state)
+{
+    struct test *test = *state;
+
+    measure(test);
+    assert_null(mail_take(test));
+    plant(test, "UPDATE team SET closed_at = unixepoch() - 86400 * 31");
+    plant(test, "INSERT INTO signin_link (token_hash, email, created_at, expires_at) VALUES "
+                "(x'00', 'a', unixepoch() - 94000, unixepoch())");
+    measure(test);
+    assert_string_equal(mail_take(test), "Sign-in links are deleted after 1 day. (and 1 more)");
+    measure(test);
+    assert_null(mail_take(test));
+    plant(test, "DELETE FROM signin_link");
+    measure(test);
+    plant(test, "UPDATE mail SET once = 'yesterday'");
+    plant(test, "INSERT INTO signin_link (token_hash, email, created_at, expires_at) VALUES "
+                "(x'00', 'a', unixepoch() - 94000, unixepoch())");
+    measure(test);
+    assert_string_equal(mail_take(test), "Sign-in links are deleted after 1 day.");
+    plant(test, "DELETE FROM signin_link; UPDATE team SET closed_at = NULL; DELETE FROM mail");
+    measure(test);
 }
 
 #define OLD "unixepoch() - 3000000000"
@@ -342,7 +388,7 @@ static void a_promise_is_measured_when_it_is_due(void **state)
     only_differs(test, "", "");
     plant(test, "UPDATE promise SET checked_at = checked_at - 400; INSERT INTO promise "
                 "SELECT 'former', 99, topic, sentence, mechanism, every_s, state, unit, figure, "
-                "figure_max, evidence, checked_at, changed_at FROM promise LIMIT 1");
+                "figure_max, evidence, checked_at, changed_at, NULL FROM promise LIMIT 1");
     world_check(sql_promise_get(world->db, world->arena, "mails", &before), "before");
     world_check(promise_round(test->context, false), "round");
     world_check(sql_promise_get(world->db, world->arena, "mails", &after), "after");
@@ -358,6 +404,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(all_are_kept_at_first),
+        TEST(the_operator_is_told_once),
         TEST(an_old_row_turns_its_promise_red),
         TEST(what_a_destroyed_vm_left_turns_its_promise_red),
         TEST(a_host_key_that_stays_turns_its_promise_red),
