@@ -83,9 +83,10 @@ enum {
     LIMIT_CLOSED_KEEP_S = 30 * 24 * 3600, /* a closed account's VMs, stopped */
     LIMIT_USAGE_KEEP_S = 30 * 24 * 3600,  /* quarters of an hour */
     LIMIT_MINUTES_KEEP_S = 24 * 3600,
-    LIMIT_PROMISE_EVERY_S = 60,       /* between two looks at which promises are due */
-    LIMIT_PROMISE_SWEEP_S = 2 * 3600, /* how late what is deleted by age may be */
-    LIMIT_PROMISE_HOST_S = 10 * 60,   /* how long a removal on a host may take */
+    LIMIT_PROMISE_EVERY_S = 60,            /* between two looks at which promises are due */
+    LIMIT_SECURITY_TXT_S = 90 * 24 * 3600, /* security.txt is valid for; under a year is advised */
+    LIMIT_PROMISE_SWEEP_S = 2 * 3600,      /* how late what is deleted by age may be */
+    LIMIT_PROMISE_HOST_S = 10 * 60,        /* how long a removal on a host may take */
     LIMIT_QUARTER_S = 15 * 60,
     LIMIT_GONE_LIST_S = 30 * 24 * 3600, /* a destroyed VM is listed below the others */
     LIMIT_NAMED_VMS = 3,                /* named beside a key; of more, a click away */

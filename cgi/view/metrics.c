@@ -1,6 +1,8 @@
 /* Answers for machines; see metrics.h. */
 #include "view/metrics.h"
 
+#include "base/clock.h"
+#include "base/date.h"
 #include "base/limit.h"
 #include "main_constants.sql.h"
 #include "operator.sql.h"
@@ -35,6 +37,19 @@ struct error *health_show(struct request *r)
         r->response.status = 503;
         buf_literal(&r->response.body, "the worker does not respond\n");
     }
+    return NULL;
+}
+
+struct error *security_txt_show(struct request *r)
+{
+    int64_t today_at = r->now_at / A_DAY_S * A_DAY_S;
+
+    r->response.content_type = "text/plain; charset=utf-8";
+    buf_printf(&r->response.body,
+               "Contact: mailto:%s\nExpires: %s\nPreferred-Languages: en\n"
+               "Canonical: %s/.well-known/security.txt\n",
+               r->config->operator_email, date_iso(r->arena, today_at + LIMIT_SECURITY_TXT_S),
+               r->config->public_url);
     return NULL;
 }
 

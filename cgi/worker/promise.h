@@ -85,6 +85,10 @@ struct error *promise_third_party_check(struct worker_context *context,
                                         const struct promise *promise, const struct context *now,
                                         struct promise_reading *out);
 
+/* Whether security.txt names a contact and has not expired (RFC 9116). */
+struct error *promise_contact_check(struct worker_context *context, const struct promise *promise,
+                                    const struct context *now, struct promise_reading *out);
+
 /* Versions of TLS before 1.2 that are accepted. */
 struct error *promise_tls_check(struct worker_context *context, const struct promise *promise,
                                 const struct context *now, struct promise_reading *out);

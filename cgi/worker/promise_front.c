@@ -318,3 +318,26 @@ struct error *promise_certificate_check(struct worker_context *context,
                                  date_day(now->arena, answer.certificate_ends_at));
     return NULL;
 }
+
+struct error *promise_contact_check(struct worker_context *context, const struct promise *promise,
+                                    const struct context *now, struct promise_reading *out)
+{
+    struct answer answer = ask(now->arena, "GET", url_of(now, "/.well-known/security.txt"), NULL);
+    const char *contact_at = text_of(&answer.body), *expires_at = contact_at;
+    const char *contact = header_next(&contact_at, "Contact");
+    const char *expires = header_next(&expires_at, "Expires");
+    int64_t until_ms = 0;
+
+    (void)context;
+    (void)promise;
+    if (expires)
+        expires = arena_copy_bytes(now->arena, expires, strcspn(expires, "\r\n"));
+    out->is_known = answer.status != 0;
+    out->figure = answer.status != 200 || !contact || !expires ||
+                  !date_iso_read(expires, &until_ms) || until_ms / 1000 < now->now_at;
+    out->evidence = !out->is_known ? "This server could not be reached at its own address."
+                    : until_ms     ? arena_printf(now->arena, "The file is valid until %s.",
+                                                  date_day(now->arena, until_ms / 1000))
+                                   : "The file is missing or incomplete.";
+    return NULL;
+}

@@ -70,6 +70,9 @@ const planted = [
   ['security-headers', (t) => t.replace(/^( *add_header Referrer-Policy.*\n)/m, '$1$1')],
   ['old-tls', (t) => t.replace(/ssl_protocols .*;/, 'ssl_protocols TLSv1 TLSv1.1 TLSv1.2 TLSv1.3;')
     .replace(/ssl_ciphers .*;/, 'ssl_ciphers DEFAULT@SECLEVEL=0;')],
+  ['security-contact', (t) => t.replace('location = /metrics ', `location = /.well-known/security.txt { return 200 "Contact: mailto:a@b.example\\nExpires: 2026-01-01T00:00:00Z\\n"; }
+        location = /metrics `)],
+  ['security-contact', (t) => t.replace('location = /metrics ', 'location = /.well-known/security.txt { return 404; }\n        location = /metrics ')],
   ['plain-http', (t) => t.replace(/error_page 497 .*;/, 'error_page 497 =200 /errors/404.html;')],
 ];
 for (const [id, change] of planted) {
@@ -111,7 +114,7 @@ await server.stop();
 const alone = promises('--now');
 const unknown = alone.rows.filter(({ state }) => state === 'unknown').map(({ id }) => id);
 equal('without nginx, what cannot be measured is unknown', unknown.join(' '),
-  'cookies third-parties security-headers old-tls certificate');
+  'cookies third-parties security-headers old-tls certificate security-contact');
 equal('and nothing is broken', alone.status, 0);
 await server.end();
 finish();

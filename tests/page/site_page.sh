@@ -41,6 +41,11 @@ expect_text ">2<small> of 4 kept"
 as alice get /status ; expect 200
 fresh
 
+route "GET /.well-known/security.txt"
+nobody get /.well-known/security.txt ; expect 200
+expect_text "Contact: mailto:operator@localhost" ; expect_text "Canonical: https://localhost:8443/.well-known/security.txt"
+if [ "$(date -d "$(sed -n 's/^Expires: //p' "$state/answer")" +%s)" -gt "$(date -d '+80 days' +%s)" ]; then good; else bad "expires too soon"; fi
+
 route "GET /healthz"
 nobody get /healthz ; expect 503
 expect_text "the worker does not respond"
