@@ -201,8 +201,8 @@ as domicile "$state/app/bin/domicile-admin" --state "$state" migrate >/dev/null
 # ---- one process tree for everything; its processes are stopped in order ----
 sed -e "s|/var/lib/domicile|$state|g" -e "s|8443|$port|g" -e "s|server_name localhost|server_name $host|" \
     -e "s|https://localhost:|https://$host:|" "$top/nginx.conf" >"$state/run/nginx.conf"
-as domicile "$state/app/bin/domicile-admin" --state "$state" nginx >"$state/run/networks.conf"
-own "$state/run/networks.conf" root:domicile 640
+as domicile "$state/app/bin/domicile-admin" --state "$state" nginx >"$state/run/settings.conf"
+own "$state/run/settings.conf" root:domicile 640
 if [ ! -e /proc/net/if_inet6 ]; then
     sed -i '/listen \[::1\]/d' "$state/run/nginx.conf"
 fi

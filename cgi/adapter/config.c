@@ -394,6 +394,8 @@ struct error *config_load(struct arena *arena, const char *state_dir, struct con
         reading->problem = config_networks_check(arena, reading->config);
     if (!reading->problem)
         reading->problem = config_mail_check(arena, reading->config);
+    if (!reading->problem)
+        reading->problem = config_profile_apply(reading->config);
     if (reading->problem)
         return error_new(arena, ERROR_INPUT, "%s: %s", path, reading->problem);
     lists_fill(reading);

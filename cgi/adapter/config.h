@@ -58,6 +58,11 @@ struct config {
     CONFIG_BILLING_KEYS(CONFIG_FIELD)
     CONFIG_STRIPE_KEYS(CONFIG_FIELD)
     CONFIG_PRIVACY_KEYS(CONFIG_FIELD)
+    /* From the profile, or what is set instead. */
+    int64_t destroyed_vm_days; /* its record and activity are kept for; 0: its receipt alone */
+    int64_t log_days;          /* logs are kept for, at least 1 */
+    bool has_tls13_alone;      /* TLS 1.2 is refused */
+    bool has_encrypted_disks;  /* nothing is written to disks that are not encrypted */
     struct config_region *regions;
     size_t region_count;
     struct config_size *sizes;
@@ -87,6 +92,9 @@ bool config_has_mail(const struct config *config);
  * in the arena.
  */
 const char *config_mail_check(struct arena *arena, struct config *config);
+
+/* Sets what follows from the section [privacy]. NULL, or what is wrong with it. */
+const char *config_profile_apply(struct config *config);
 
 /* Up to two values of STATE/secrets/NAME: the current one and one that is still accepted. */
 struct config_secret {

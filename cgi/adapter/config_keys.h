@@ -61,8 +61,11 @@
     KEY(URL, stripe_url, "url", .fallback = "https://api.stripe.com")
 
 #define CONFIG_PRIVACY_KEYS(KEY)                                                                   \
-    /* How long the record and activity of a destroyed VM are kept; 0: its receipt alone. */       \
-    KEY(NUMBER, destroyed_vm_days, "destroyed_vm_days", .fallback = "90")
+    KEY(TEXT, profile, "profile", .fallback = "personal-vm",                                       \
+        .choices = "|personal-vm|desktop|agent-runs|sandbox-api|shared-session|")                  \
+    /* Days; "": as the profile has it, see config_profile.c. */                                   \
+    KEY(OPTIONAL, destroyed_vm_days_set, "destroyed_vm_days", .fallback = "")                      \
+    KEY(OPTIONAL, log_days_set, "log_days", .fallback = "")
 
 #define CONFIG_REGION_KEYS(KEY)                                                                    \
     /* Display name: "This server". */                                                             \

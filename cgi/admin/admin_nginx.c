@@ -1,6 +1,6 @@
 /*
- * "domicile-admin nginx": what nginx.conf includes as run/networks.conf. Whose X-Forwarded-For
- * counts, and whose addresses the limits do not count.
+ * "domicile-admin nginx": what nginx.conf includes as run/settings.conf. Which TLS is accepted,
+ * whose X-Forwarded-For counts, and whose addresses the limits do not count.
  */
 #include "admin/admin.h"
 
@@ -14,6 +14,7 @@ struct error *admin_nginx(struct admin *admin)
     const char *unlimited = admin->config->unlimited_networks;
     const char *network;
 
+    printf("ssl_protocols %sTLSv1.3;\n", admin->config->has_tls13_alone ? "" : "TLSv1.2 ");
     while ((network = config_network_take(admin->arena, &proxies)))
         printf("set_real_ip_from %s;\n", network);
     puts("real_ip_header X-Forwarded-For;\n"

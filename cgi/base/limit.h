@@ -38,8 +38,7 @@ enum {
     LIMIT_LOG_LINES = 16,      /* different lines of a process of which repeats are noticed */
     LIMIT_LOG_EVERY_MS = 1000, /* between two that are alike */
     LIMIT_LOG_DAY_BYTES = 64 * 1024 * 1024, /* of a day, twice: see helper/log_keeper.c */
-    LIMIT_LOG_DAYS = 14,
-    LIMIT_FAILURE_PAUSE_MS = 1000, /* after a failure in a loop of the worker */
+    LIMIT_FAILURE_PAUSE_MS = 1000,          /* after a failure in a loop of the worker */
 
     /* The database. */
     LIMIT_DB_BUSY_MS = 5000,

@@ -4,9 +4,11 @@
  *     log_keeper STATE
  *
  * A day that exceeds LIMIT_LOG_DAY_BYTES keeps its end: what came before is in DAY.before, until
- * that is full again. Files of earlier days than LIMIT_LOG_DAYS are removed. What cannot be written
- * is dropped: a full disk stops no program.
+ * that is full again. No line is kept for longer than the log_days of domicile.conf: the file of
+ * the day on which it would be is removed. What cannot be written is dropped: a full disk stops no
+ * program.
  */
+#include "adapter/config.h"
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/date.h"
@@ -23,10 +25,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { ARENA_BYTES = 64 * 1024, CHUNK_BYTES = 64 * 1024, DAY_BYTES = sizeof "2026-01-01" };
+enum {
+    ARENA_BYTES = 64 * 1024,
+    CONFIG_BYTES = 1024 * 1024,
+    CHUNK_BYTES = 64 * 1024,
+    DAY_BYTES = sizeof "2026-01-01"
+};
 
 struct keeper {
     struct arena *arena; /* of a day */
+    int64_t days;        /* on which a line is kept, its own included */
     int folder;
     int file; /* -1: none */
     int64_t size;
@@ -51,7 +59,7 @@ static const char *day_of(struct arena *arena, int64_t at)
 
 static void old_remove(struct keeper *keeper)
 {
-    const char *first = day_of(keeper->arena, clock_now() - LIMIT_LOG_DAYS * A_DAY_S);
+    const char *first = day_of(keeper->arena, clock_now() - (keeper->days - 1) * A_DAY_S);
     DIR *folder = fdopendir(openat(keeper->folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 
     if (!folder)
@@ -145,7 +153,9 @@ int main(int argc, char **argv)
 {
     struct keeper keeper = { .arena = arena_new(ARENA_BYTES), .file = -1 };
     const struct sigaction ending = { .sa_handler = end };
-    struct arena *arena = arena_new(ARENA_BYTES);
+    struct arena *arena = arena_new(CONFIG_BYTES);
+    struct config *config;
+    struct error *e;
 
     log_open("log_keeper");
     if (argc != 2) {
@@ -158,6 +168,12 @@ int main(int argc, char **argv)
         fprintf(stderr, "log_keeper: %s/log: %m\n", argv[1]);
         return 1;
     }
+    e = config_load(arena, argv[1], &config);
+    if (e) {
+        fprintf(stderr, "log_keeper: %s\n", e->text);
+        return 1;
+    }
+    keeper.days = config->log_days;
     sigaction(SIGTERM, &ending, NULL);
     day_begin(&keeper);
     dup2(keeper.file, STDERR_FILENO); /* what it says itself */

@@ -3,14 +3,18 @@
 
 #include <string.h>
 
+static const char *days_text(struct arena *arena, int64_t days)
+{
+    return arena_printf(arena, "%lld day%s", (long long)days, days == 1 ? "" : "s");
+}
+
 const char *inventory_keep(struct arena *arena, const struct config *config, const char *keep)
 {
-    int64_t days = config->destroyed_vm_days;
-
+    if (strcmp(keep, "log") == 0)
+        return days_text(arena, config->log_days);
     if (strcmp(keep, "vm") != 0)
         return keep;
-    if (days == 0)
-        return "Until the VM is destroyed";
-    return arena_printf(arena, "%lld day%s after the VM is destroyed", (long long)days,
-                        days == 1 ? "" : "s");
+    return config->destroyed_vm_days ? arena_printf(arena, "%s after the VM is destroyed",
+                                                    days_text(arena, config->destroyed_vm_days))
+                                     : "Until the VM is destroyed";
 }

@@ -35,7 +35,7 @@ struct inventory_file {
 extern const struct inventory_file INVENTORY_FILES[];
 extern const size_t INVENTORY_FILE_COUNT;
 
-/* For how long: "vm" in words, with the operator's term; all others are as declared. */
+/* For how long: "vm" and "log" in words, with the operator's terms; all others are as declared. */
 const char *inventory_keep(struct arena *arena, const struct config *config, const char *keep);
 
 /* NULL: a file that nobody has declared. */

@@ -19,7 +19,7 @@ const struct inventory_file INVENTORY_FILES[] = {
       "90 days", "withhold", "delete" },
     { "log/[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*",
       "what the programs did and which requests failed, without addresses and content", "interest",
-      "14 days", "withhold", "delete" },
+      "log", "withhold", "delete" },
     { "nginx/*", "a request or an answer that is under way", "contract", "1 hours", "withhold",
       "delete" },
     { "disks/*", "the disk of a VM with its snapshots", "contract", "destruction", "withhold",

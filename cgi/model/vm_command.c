@@ -13,6 +13,7 @@
 #include "model/vm_job.h"
 #include "model/vm_request.h"
 #include "model/vm_size.h"
+#include "promise.sql.h"
 #include "snapshot.sql.h"
 #include "vm_key.sql.h"
 
@@ -78,11 +79,28 @@ static struct error *quota_check(const struct context *context, const struct act
     return NULL;
 }
 
+/* Where encrypted disks are promised, nothing new is written to disks that are not. */
+static struct error *disks_check(const struct context *context)
+{
+    struct promise_get_row disks;
+    struct error *e = sql_promise_get(context->db, context->arena, "encrypted-disks", &disks);
+
+    if (e)
+        return e->kind == ERROR_NOT_FOUND ? NULL : e;
+    if (strcmp(disks.state, PROMISE_STATE_RED) != 0)
+        return NULL;
+    return error_refuse(context->arena, ERROR_INPUT, "disks_not_encrypted", NULL,
+                        "The disks of this server are not encrypted, as it promises. Ask the admin "
+                        "to encrypt them.");
+}
+
 struct error *vm_command_check(const struct context *context, const struct actor *actor,
                                const struct vm_quota_change *change)
 {
     struct error *e = change->vms ? billing_check(context, actor->team_id, BILLING_CREATE) : NULL;
 
+    if (!e && change->vms)
+        e = disks_check(context);
     if (!e && change->vms)
         e = spend_check(context, actor);
     return e ? e : quota_check(context, actor, change);

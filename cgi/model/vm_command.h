@@ -6,7 +6,7 @@
  * Errors, besides those of the database: NOT_FOUND if the actor's team has no such VM; CONFLICT if
  * the VM's state does not allow the command, or (code "billing_required", with a message) the
  * billing status does not; INPUT with code and message: quota_exceeded, spend_cap_reached,
- * name_taken (field "name"), unknown_key (field "key"), disk_cannot_shrink and
+ * disks_not_encrypted, name_taken (field "name"), unknown_key (field "key"), disk_cannot_shrink and
  * size_unchanged (field "size"),
  * snapshot_limit_reached, size_not_offered, image_unavailable. After an error the transaction must
  * not be committed.

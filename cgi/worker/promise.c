@@ -15,28 +15,42 @@
 
 #include <string.h>
 
-/* "30 days", "1 day": a period in the unit that the sentence asks for; of none, what a sweep takes.
- */
-static const char *period_text(struct arena *arena, int64_t seconds, const char *unit)
+/* "30 days", "1 day"; of none, what a sweep takes. */
+static const char *period_text(struct arena *arena, int64_t seconds, int64_t unit_s,
+                               const char *unit)
 {
-    int64_t unit_s = text_starts(unit, "years") ? 366 * A_DAY_S : A_DAY_S;
-    const char *name = text_starts(unit, "years") ? "year" : "day";
     int64_t count = seconds / unit_s;
 
     if (seconds == 0)
         return arena_printf(arena, "%d hours", LIMIT_PROMISE_SWEEP_S / (int)AN_HOUR_S);
-    return arena_printf(arena, "%lld %s%s", (long long)count, name, count == 1 ? "" : "s");
+    return arena_printf(arena, "%lld %s%s", (long long)count, unit, count == 1 ? "" : "s");
 }
 
-/* The sentence with its period: "... deleted after {days}". */
-static const char *sentence_of(struct arena *arena, const struct promise *promise)
+/* What stands for a word in braces: the promise's term, or what the profile says. */
+static const char *parameter_text(const struct context *now, const struct promise *promise,
+                                  const char *word)
+{
+    if (text_starts(word, "tls}"))
+        return now->config->has_tls13_alone ? "TLS 1.3" : "TLS 1.2 or 1.3";
+    return text_starts(word, "years}")
+               ? period_text(now->arena, promise->term_s, 366 * A_DAY_S, "year")
+               : period_text(now->arena, promise->term_s, A_DAY_S, "day");
+}
+
+/* The sentence with its parameter: "... deleted after {days}". */
+static const char *sentence_of(const struct context *now, const struct promise *promise)
 {
     const char *open = strchr(promise->sentence, '{'), *close = open ? strchr(open, '}') : NULL;
 
     if (!close)
         return promise->sentence;
-    return arena_printf(arena, "%.*s%s%s", (int)(open - promise->sentence), promise->sentence,
-                        period_text(arena, promise->term_s, open + 1), close + 1);
+    return arena_printf(now->arena, "%.*s%s%s", (int)(open - promise->sentence), promise->sentence,
+                        parameter_text(now, promise, open + 1), close + 1);
+}
+
+static bool is_promised(const struct promise *promise, const struct config *config)
+{
+    return !promise->is_made || promise->is_made(config);
 }
 
 static const char *state_of(const struct promise_reading *reading)
@@ -67,8 +81,8 @@ static struct error *result_store(const struct context *now, const struct promis
     const char *state = state_of(reading);
     struct error *e =
         sql_promise_put(now->db, now->arena, promise->id, position, promise->topic,
-                        sentence_of(now->arena, promise), promise->mechanism, promise->every_s,
-                        state, promise->is_figure_time ? PROMISE_UNIT_SECONDS : PROMISE_UNIT_COUNT,
+                        sentence_of(now, promise), promise->mechanism, promise->every_s, state,
+                        promise->is_figure_time ? PROMISE_UNIT_SECONDS : PROMISE_UNIT_COUNT,
                         reading->figure, reading->figure_max, reading->evidence, now->now_at);
 
     if (!e)
@@ -103,8 +117,10 @@ static struct error *others_forget(struct worker_context *context)
 {
     struct buf ids = buf_new(context->arena, 1024);
 
-    for (size_t i = 0; i < PROMISE_COUNT; i++)
-        buf_printf(&ids, "%s\"%s\"", i ? "," : "[", PROMISES[i].id);
+    for (size_t i = 0; i < PROMISE_COUNT; i++) {
+        if (is_promised(&PROMISES[i], context->config))
+            buf_printf(&ids, "%s\"%s\"", ids.length ? "," : "[", PROMISES[i].id);
+    }
     buf_char(&ids, ']');
     return sql_promise_delete_others(context->db, context->arena, ids.bytes);
 }
@@ -148,6 +164,8 @@ struct error *promise_round(struct worker_context *context, bool is_all)
     promise_files_forget();
     promise_front_forget();
     for (size_t i = 0; !e && i < PROMISE_COUNT; i++) {
+        if (!is_promised(&PROMISES[i], context->config))
+            continue;
         arena_reset(context->arena);
         e = one_measure(context, i, is_all);
     }

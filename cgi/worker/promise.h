@@ -21,9 +21,10 @@ struct promise_reading {
 struct promise {
     const char *id;
     const char *topic;
-    const char *sentence;  /* "{days}", "{years}": the period `term_s` */
+    const char *sentence;  /* with "{days}" or "{years}", the period `term_s`, or "{tls}" */
     const char *mechanism; /* the function or setting that enforces it */
     int64_t every_s;
+    bool (*is_made)(const struct config *config); /* NULL: whatever the profile */
     /*
      * The reading lives in `now->arena`. An error makes the promise "unknown" and is logged: it may
      * hold what only the operator may see.
@@ -31,7 +32,7 @@ struct promise {
     struct error *(*check)(struct worker_context *context, const struct promise *promise,
                            const struct context *now, struct promise_reading *out);
     const char *subject; /* for checks of several promises: the kind of row, the kind of file */
-    int64_t term_s;      /* 0: the sentence has no period; to `check` never TERM_VM */
+    int64_t term_s;      /* 0: the sentence has no period; to `check` never a TERM_ */
     bool is_figure_time; /* the figure is in seconds, else a count */
 };
 
@@ -55,6 +56,11 @@ struct error *promise_rows_check(struct worker_context *context, const struct pr
 /* Resources of the kind `subject` on the hosts whose VMs have been destroyed. */
 struct error *promise_host_check(struct worker_context *context, const struct promise *promise,
                                  const struct context *now, struct promise_reading *out);
+
+/* Folders of the state directory whose disks are not encrypted, by the kernel's sysfs. */
+struct error *promise_disk_check(struct worker_context *context, const struct promise *promise,
+                                 const struct context *now, struct promise_reading *out);
+extern const char *promise_sysfs; /* "/sys"; tests plant another */
 
 /* Seeds of VMs that have answered. */
 struct error *promise_seed_check(struct worker_context *context, const struct promise *promise,

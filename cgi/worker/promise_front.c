@@ -263,7 +263,8 @@ struct error *promise_third_party_check(struct worker_context *context,
 struct error *promise_tls_check(struct worker_context *context, const struct promise *promise,
                                 const struct context *now, struct promise_reading *out)
 {
-    static const char *const old[] = { "1.0", "1.1" };
+    static const char *const old[] = { "1.0", "1.1", "1.2" };
+    size_t count = now->config->has_tls13_alone ? COUNT(old) : COUNT(old) - 1;
 
     (void)context;
     (void)promise;
@@ -272,13 +273,14 @@ struct error *promise_tls_check(struct worker_context *context, const struct pro
         out->evidence = "This server could not be reached at its own address.";
         return NULL;
     }
-    for (size_t i = 0; i < COUNT(old); i++)
+    for (size_t i = 0; i < count; i++)
         out->figure += ask(now->arena, "GET", url_of(now, "/status"), old[i]).status != 0;
-    out->evidence = arena_printf(
-        now->arena,
-        "TLS 1.0 and 1.1 were tried. To repeat: openssl s_client -connect %s -tls1_1 -cipher "
-        "DEFAULT@SECLEVEL=0",
-        now->config->public_url + strlen("https://"));
+    out->evidence =
+        arena_printf(now->arena,
+                     "TLS %s were tried. To repeat: openssl s_client -connect %s -tls1_1 -cipher "
+                     "DEFAULT@SECLEVEL=0",
+                     now->config->has_tls13_alone ? "1.0, 1.1 and 1.2" : "1.0 and 1.1",
+                     now->config->public_url + strlen("https://"));
     return NULL;
 }
 

@@ -31,6 +31,11 @@ enum { OFTEN_S = 5 * A_MINUTE_S, HOURLY_S = AN_HOUR_S };
         .every_s = OFTEN_S, .check = (check_)                                                      \
     }
 
+static bool encrypted_disks(const struct config *config)
+{
+    return config->has_encrypted_disks;
+}
+
 const struct promise PROMISES[] = {
     {
         .id = "destroyed-disks",
@@ -70,6 +75,16 @@ const struct promise PROMISES[] = {
         .check = promise_seed_check,
         .subject = "seed",
     },
+    {
+        .id = "encrypted-disks",
+        .topic = "Running VMs",
+        .sentence = "The disks of this server are encrypted: what VMs and people store cannot be "
+                    "read from a disk that is taken out.",
+        .mechanism = "the operator, with dm-crypt; model/vm_command.c makes no VM without it",
+        .every_s = OFTEN_S,
+        .check = promise_disk_check,
+        .is_made = encrypted_disks,
+    },
     FILES("private-keys", "Keys", "private_keys", "model/ssh_key_private.c",
           "Private keys are never stored: not in the database, not in a log."),
     FILES("provider-keys", "Keys", "provider_keys", "no form takes one",
@@ -86,7 +101,7 @@ const struct promise PROMISES[] = {
         .every_s = HOURLY_S,
         .check = promise_log_age_check,
         .subject = "log_oldest_at",
-        .term_s = (LIMIT_LOG_DAYS + 1) * A_DAY_S, /* a file holds a day */
+        .term_s = TERM_LOG,
         .is_figure_time = true,
     },
     FRONT("cookies", promise_cookie_check, "web/session.c",
@@ -97,7 +112,7 @@ const struct promise PROMISES[] = {
     FRONT("security-headers", promise_headers_check, "nginx.conf, add_header",
           "Every answer has all security headers."),
     FRONT("old-tls", promise_tls_check, "nginx.conf, ssl_protocols",
-          "Connections are encrypted with TLS 1.2 or 1.3; older versions are refused."),
+          "Connections are encrypted with {tls}; older versions are refused."),
     FRONT("plain-http", promise_plain_http_check, "nginx.conf",
           "Nothing is served without encryption."),
     {

@@ -31,7 +31,7 @@ site_make() {
     data_make "$1"
     printf 'whsec_bench\n' | tee "$1/secrets/stripe-webhook" >"$1/secrets/workos-webhook"
     chmod 400 "$1"/secrets/*
-    "$build/domicile-admin" --state "$1" nginx >"$1/run/networks.conf"
+    "$build/domicile-admin" --state "$1" nginx >"$1/run/settings.conf"
     sed -e "s|/var/lib/domicile|$1|g" -e '/^ *limit_/d' -e 's/limit_req [^;]*; *//g' -e '/^ *ssl_/d' \
         -e '/listen \[::1\]/d' -e '/^worker_processes/d' \
         -e "s|listen 127.0.0.1:8443 ssl http2\(.*\);|listen unix:$site_socket\1;${2:+ listen 127.0.0.1:$2\1;}|" nginx.conf |

@@ -3,6 +3,7 @@
 // What can be planted in the database and in files is in unit/promise_test.c.
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
+import tls from 'node:tls';
 import { Server, ask, check, equal, finish, root, until } from './lib.mjs';
 
 const server = await Server.make(process.argv[2]);
@@ -18,6 +19,13 @@ function promises(...options) {
   }
 }
 const red = ({ rows }) => rows.filter(({ state }) => state === 'red').map(({ id }) => id).join(' ');
+
+// Whether the server talks to a client that knows this version of TLS alone.
+const accepts = (version) => new Promise((resolve) => {
+  const socket = tls.connect({ host: '127.0.0.1', port: server.port, servername: 'localhost', rejectUnauthorized: false, minVersion: version, maxVersion: version },
+    () => { socket.end(); resolve(true); });
+  socket.on('error', () => resolve(false));
+});
 
 // ---- all are kept ----
 const first = promises('--now');
@@ -68,7 +76,7 @@ const planted = [
     `sub_filter '</main>' '<img src="https://pixel.example/1.png"></main>';\n    add_header Retry-After `)],
   ['security-headers', (t) => t.replace(/^ *add_header X-Frame-Options.*\n/m, '')],
   ['security-headers', (t) => t.replace(/^( *add_header Referrer-Policy.*\n)/m, '$1$1')],
-  ['old-tls', (t) => t.replace(/ssl_protocols .*;/, 'ssl_protocols TLSv1 TLSv1.1 TLSv1.2 TLSv1.3;')
+  ['old-tls', (t) => t.replace(/listen .* default_server;/, '$&\n        ssl_protocols TLSv1 TLSv1.1 TLSv1.2 TLSv1.3;')
     .replace(/ssl_ciphers .*;/, 'ssl_ciphers DEFAULT@SECLEVEL=0;')],
   ['security-contact', (t) => t.replace('location = /metrics ', `location = /.well-known/security.txt { return 200 "Contact: mailto:a@b.example\\nExpires: 2026-01-01T00:00:00Z\\n"; }
         location = /metrics `)],
@@ -109,8 +117,26 @@ fs.writeFileSync(certificate, good);
 process.kill(nginx, 'SIGHUP');
 check('a new one keeps it', await until(() => promises('--now').status === 0));
 
+// ---- a profile that promises TLS 1.3 alone, and encrypted disks ----
+await server.stop();
+const settled = fs.readFileSync(`${server.dir}/domicile.conf`, 'utf8');
+server.put('domicile.conf', settled.replace(/^# profile .*/m, 'profile = sandbox-api'));
+await server.start();
+const modern = promises('--now').rows;
+const oldTls = modern.find(({ id }) => id === 'old-tls');
+equal('its sentence', oldTls.sentence, 'Connections are encrypted with TLS 1.3; older versions are refused.');
+equal('it is kept', oldTls.state, 'green');
+equal('TLS 1.2 is refused', await accepts('TLSv1.2'), false);
+equal('TLS 1.3 is not', await accepts('TLSv1.3'), true);
+check('encrypted disks are promised', modern.some(({ id }) => id === 'encrypted-disks'));
+const settings = `${server.dir}/run/settings.conf`;
+fs.writeFileSync(settings, fs.readFileSync(settings, 'utf8').replace('ssl_protocols ', 'ssl_protocols TLSv1.2 '));
+process.kill(Number(fs.readFileSync(`${server.dir}/nginx/pid`, 'utf8')), 'SIGHUP');
+check('TLS 1.2 breaks it', await until(() => red(promises('--now')).split(' ').includes('old-tls')));
+
 // ---- without a server ----
 await server.stop();
+server.put('domicile.conf', settled);
 const alone = promises('--now');
 const unknown = alone.rows.filter(({ state }) => state === 'unknown').map(({ id }) => id);
 equal('without nginx, what cannot be measured is unknown', unknown.join(' '),

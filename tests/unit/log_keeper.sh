@@ -19,17 +19,19 @@ expect() { # TEXT FOUND EXPECTED
 }
 log=$state/log
 mkdir "$log"
+sed 's/^# log_days.*/log_days = 3/' domicile.conf >"$state/domicile.conf"
 # Without what the program says itself when it starts.
 said() { grep -v '^time=.* program=log_keeper event=sandbox ' "$log/$day"; }
 keep() { "$program" "$state" 2>/dev/null; }
 
-touch "$log/2001-01-01" "$log/2001-01-01.before" "$log/2999-01-01"
+ago() { date -u -d "$1 days ago" +%F; }
+touch "$log/2001-01-01" "$log/2001-01-01.before" "$log/2999-01-01" "$log/$(ago 3)" "$log/$(ago 2)"
 printf 'one\ntwo' | keep
 day=$(date -u +%F)
 expect "all that is said is kept" "$(said)" "one
 two"
 expect "for its user alone" "$(stat -c %a "$log/$day")" 600
-expect "old days are removed" "$(ls "$log")" "$(printf '%s\n' "$day" 2999-01-01 | sort)"
+expect "old days are removed" "$(ls "$log")" "$(printf '%s\n' "$(ago 2)" "$day" 2999-01-01 | sort)"
 printf '\nthree\n' | keep
 expect "the next one goes on" "$(tail -1 "$log/$day")" three
 

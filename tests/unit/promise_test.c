@@ -67,7 +67,7 @@ static struct promise_list_rows measure(struct test *test)
 
     world_check(promise_round(test->context, true), "round");
     world_check(sql_promise_list(test->world->db, test->world->arena, &rows), "list");
-    assert_int_equal(rows.count, PROMISE_COUNT);
+    assert_int_equal(rows.count, PROMISE_COUNT - 1); /* encrypted-disks is of one profile */
     return rows;
 }
 
@@ -378,6 +378,44 @@ static void a_promise_has_the_operators_term(void **state)
     }
 }
 
+/* Only where the profile promises it; red on a device that is not encrypted. */
+static void disks_are_looked_up_in_sysfs(void **state)
+{
+    static const struct {
+        const char *uuid, *expected;
+    } cases[] = { { "CRYPT-LUKS2-0a1b-disk", "green" }, { "LVM-0a1b", "red" } };
+    struct test *test = *state;
+    struct arena *arena = test->world->arena;
+    const char *sysfs = arena_printf(arena, "%s/sysfs", test->world->state_dir);
+    struct promise_get_row row;
+
+    measure(test);
+    assert_non_null(sql_promise_get(test->world->db, arena, "encrypted-disks", &row));
+    test->world->config->has_encrypted_disks = true;
+    promise_sysfs = sysfs;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        assert_int_equal(
+            system(arena_printf(arena,
+                                "rm -rf '%s' && n=$(stat -c %%d '%s') && mkdir -p '%s/dm' "
+                                "'%s'/dev/block && echo %s >'%s/dm/uuid' && "
+                                "ln -s ../.. '%s'/dev/block/$((n >> 8)):$((n & 255))",
+                                sysfs, test->world->state_dir, sysfs, sysfs, cases[i].uuid, sysfs,
+                                sysfs)),
+            0);
+        world_check(promise_round(test->context, true), "round");
+        world_check(sql_promise_get(test->world->db, arena, "encrypted-disks", &row), "get");
+        assert_string_equal(row.state, cases[i].expected);
+    }
+    promise_sysfs = "/nonexistent";
+    world_check(promise_round(test->context, true), "round");
+    world_check(sql_promise_get(test->world->db, arena, "encrypted-disks", &row), "get");
+    assert_string_equal(row.state, "unknown");
+    promise_sysfs = "/sys";
+    assert_int_equal(system(arena_printf(arena, "rm -rf '%s'", sysfs)), 0);
+    test->world->config->has_encrypted_disks = false;
+    only_differs(test, "", "");
+}
+
 /* Not before its interval is over; and what this version does not promise is forgotten. */
 static void a_promise_is_measured_when_it_is_due(void **state)
 {
@@ -413,6 +451,7 @@ int main(void)
         TEST(what_a_file_must_not_hold_turns_its_promise_red),
         TEST(a_private_key_in_a_column_turns_its_promise_red),
         TEST(a_promise_has_the_operators_term),
+        TEST(disks_are_looked_up_in_sysfs),
         TEST(a_promise_is_measured_when_it_is_due),
     };
 

@@ -6,6 +6,7 @@
 #include "base/array.h"
 #include "base/clock.h"
 #include "base/limit.h"
+#include "model/state_path.h"
 #include "ssh_key.sql.h"
 #include "vm_key.sql.h"
 #include "world.h"
@@ -19,6 +20,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -188,6 +190,18 @@ static void what_create_refuses(void **state)
     vm = wanted("second");
     vm.key_ids = &unknown;
     assert_refused(create(&world->actor, &vm, &id), ERROR_INPUT, "unknown_key", "key");
+    vm = wanted("second");
+    assert_int_equal(
+        system(arena_printf(world->arena,
+                            "sqlite3 '%s' \"INSERT INTO promise VALUES "
+                            "('encrypted-disks', 0, 't', 's', 'm', 300, 'red', 'count', "
+                            "1, 0, 'e', 1, 1, NULL)\"",
+                            main_db_path(world->arena, world->state_dir))),
+        0);
+    assert_refused(create(&world->actor, &vm, &id), ERROR_INPUT, "disks_not_encrypted", NULL);
+    assert_int_equal(system(arena_printf(world->arena, "sqlite3 '%s' 'DELETE FROM promise'",
+                                         main_db_path(world->arena, world->state_dir))),
+                     0);
     vm = wanted("second");
     world->config->quota_disk_gb = 1;
     assert_refused(create(&world->actor, &vm, &id), ERROR_INPUT, "quota_exceeded", "size");

@@ -1,0 +1,46 @@
+/*
+ * Section [privacy] of domicile.conf: the profile, which is what this server promises, and what the
+ * operator sets otherwise; see config.h. The profiles differ in this table alone.
+ */
+#include "adapter/config.h"
+
+#include "base/array.h"
+#include "base/text.h"
+
+#include <string.h>
+
+enum { MANY_DAYS = 3650 };
+
+static const struct profile {
+    const char *name;
+    int64_t destroyed_vm_days, log_days;
+    bool has_tls13_alone;
+    bool has_encrypted_disks;
+} profiles[] = {
+    { "personal-vm", 90, 30, false, false },   { "desktop", 0, 30, false, false },
+    { "agent-runs", 90, 30, false, false },    { "sandbox-api", 90, 90, true, true },
+    { "shared-session", 0, 30, false, false },
+};
+
+/* "": as the profile has it. False if it is no number of days. */
+static bool days_read(const char *text, int64_t least, int64_t fallback, int64_t *out)
+{
+    *out = fallback;
+    return !*text || (text_int(text, out) && *out >= least && *out <= MANY_DAYS);
+}
+
+const char *config_profile_apply(struct config *config)
+{
+    const struct profile *profile = profiles;
+
+    while (strcmp(profile->name, config->profile) != 0)
+        profile++; /* it is one of the key's choices */
+    config->has_tls13_alone = profile->has_tls13_alone;
+    config->has_encrypted_disks = profile->has_encrypted_disks;
+    if (!days_read(config->destroyed_vm_days_set, 0, profile->destroyed_vm_days,
+                   &config->destroyed_vm_days))
+        return "[privacy] destroyed_vm_days must be a whole number from 0 to 3650";
+    if (!days_read(config->log_days_set, 1, profile->log_days, &config->log_days))
+        return "[privacy] log_days must be a whole number from 1 to 3650";
+    return NULL;
+}
