@@ -45,8 +45,9 @@ static void serve_one(FCGX_Request *request)
     while (FCGX_GetStr(rest, sizeof rest, request->in) > 0)
         ;
     FCGX_FreeStream(&request->out);
-    bytes = FCGX_GetParam("QUERY_STRING", request->envp);
-    if (!bytes || !answer(fd, strtoul(bytes, NULL, 10) % (RECORD - sizeof head)))
+    bytes = FCGX_GetParam("REQUEST_URI", request->envp);
+    bytes = bytes ? strchr(bytes, '?') : NULL;
+    if (!bytes || !answer(fd, strtoul(bytes + 1, NULL, 10) % (RECORD - sizeof head)))
         request->keepConnection = 0;
     FCGX_Finish_r(request);
 }
