@@ -137,7 +137,8 @@ PACKAGES := gcc make libc6-dev pkg-config libfcgi-dev libsqlite3-dev libjansson-
   qemu-utils openssh-client openssl curl fonttools python3-brotli
 TEST_PACKAGES := libcmocka-dev sqlite3 jq tidy chromium clang-format-14 pmccabe shellcheck \
   libasan8 libubsan1 bc libfcgi-bin procps libvirt-daemon-system nftables \
-  dnsmasq-base iproute2 kmod cpio e2fsprogs syslinux mtools valgrind
+  dnsmasq-base iproute2 kmod cpio e2fsprogs syslinux mtools valgrind \
+  php-fpm php-sqlite3
 setup:
 	@tests/setup.sh $(PACKAGES)
 setup_test:
@@ -211,11 +212,12 @@ bench: setup_bench all $(COUNT) $(BUILD)/bench/hello $(BUILD)/bench/command $(BU
 	@tests/bench/run.sh
 bench-check: setup_test all $(COUNT)
 	@tests/bench/check.sh
+	@tests/bench/peers_check.sh
 bench-count: setup_test all $(COUNT)
 	@tests/bench/count.sh >$(BUILD)/bench/counts.json
 	@cp $(BUILD)/bench/counts.json tests/bench/counts.json
 setup_bench:
-	@tests/setup.sh $(PACKAGES) $(TEST_PACKAGES) wrk clang-14 libclang-rt-14-dev php-fpm php-sqlite3 g++ python3
+	@tests/setup.sh $(PACKAGES) $(TEST_PACKAGES) wrk clang-14 libclang-rt-14-dev g++ python3
 # A peer that pages are compared with. better-sqlite3 is compiled against the headers of the node that is here.
 $(BUILD)/bench/node/.stamp: $(wildcard tests/bench/compare_node/*)
 	@mkdir -p $(@D) && cp $^ $(@D)/

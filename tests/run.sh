@@ -1,9 +1,10 @@
 #!/bin/bash
 # Runs the suites, several at a time, and adds up their results. Each suite ends with "N passed, N failed" (or
 # is a cmocka program); so does this, as its last line. Without an argument: lint, then unit, page and
-# end-to-end tests and the count of instructions (bench/check.sh) in the normal build and, in parallel, unit,
-# page, sign-in, webhooks, mail, billing and the main browser test again under the sanitizers. (The kill tests
-# and those of the front end add nothing there.)
+# end-to-end tests, the count of instructions (bench/check.sh) and what the bench compares with
+# (bench/peers_check.sh) in the normal build and, in parallel, unit, page, sign-in, webhooks, mail, billing and
+# the main browser test again under the sanitizers. (The kill tests and those of the front end add nothing
+# there.)
 #
 # The output of a failed suite is kept in build/logs/NAME.log. Suites may run in parallel because each has its
 # own state directory, ports (ports.sh) and daemons, and none asserts how long anything takes. Suites that
@@ -62,6 +63,7 @@ page() {
 }
 count() {
     add "$1 count of instructions" "" "$1 build" env BUILD="$2" tests/bench/check.sh
+    add "$1 peers of the bench" "" "$1 build" env BUILD="$2" tests/bench/peers_check.sh
 }
 # e2e MODE FOLDER [NAME...]: all of them, or those named. The longest start first.
 e2e() {

@@ -39,9 +39,11 @@ site_wait "$state/run/hello.sock"
 for program in site dashboard vm costs account; do site_program $program; done
 site_program stripe /usr/bin/env LD_PRELOAD="$(realpath "$build/bench/syncs.so")" SYNCS="$state/syncs"
 site_nginx 1
-peers_start
+php_start
+node_start
 
-peers_compare
+peer_compare /php/vms
+peer_compare /node/vms
 pages_prepare
 for ((round = 0; round < rounds; round++)); do
     pages_round $round

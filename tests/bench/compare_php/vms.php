@@ -1,6 +1,7 @@
 <?php
 // The list of VMs as PHP people write it: PDO, prepared statements, a template with short tags that escapes
-// every value. Same database, same text as templates/vms.html; run.sh compares them.
+// every value. Same database and same text as templates/vms.html shows of more VMs than a short list has, which
+// is without activity; run.sh and the test of the peers (peers_check.sh) compare them.
 declare(strict_types=1);
 error_reporting(E_ALL);
 
@@ -11,8 +12,12 @@ const STATES = [ // label, class, what may be asked
     'running' => ['Running', 'on', ['stop', 'restart', 'snapshot', 'destroy']],
     'stopped' => ['Stopped', 'off', ['start', 'snapshot', 'destroy']],
     'paused' => ['Paused', 'wait', ['resume', 'stop', 'destroy']],
-    'failed' => ['Failed', 'bad', ['retry', 'destroy']],
+    'failed' => ['Failed', 'bad', ['retry', 'stop', 'destroy']],
 ];
+const ASKS = ['start' => 'Start', 'resume' => 'Resume', 'retry' => 'Retry', 'stop' => 'Stop', 'restart' => 'Restart',
+    'snapshot' => 'Create snapshot'];
+const FILTERS = ['' => 'All', 'running' => 'Running', 'stopped' => 'Stopped', 'attention' => 'Problems'];
+const THEMES = ['system', 'light', 'dark'];
 
 $db = new PDO('sqlite:' . $_SERVER['STATE'] . '/data/main.db', null, null, [
     PDO::ATTR_PERSISTENT => true,
@@ -38,20 +43,28 @@ function h(string|int|null $text): string
 
 function icon(string $name): string
 {
-    return '<svg class="i" aria-hidden="true"><use href="/static/sprite.dd1b7b21a98e.svg#' . $name . '"/></svg>';
+    return '<svg class="i" aria-hidden="true"><use href="/static/sprite.929ee5341f2f.svg#' . $name . '"/></svg>';
 }
 
 function memory(int $mb): string
 {
-    return $mb < 1024 ? "$mb MB" : rtrim(rtrim(number_format($mb / 1024, 1), '0'), '.') . ' GB';
+    return $mb < 1024 ? "$mb MB" : disk($mb / 1024);
 }
 
-function since(int $at, int $now): string
+function disk(int|float $gb): string
 {
-    $s = $now - $at;
-    [$days, $hours, $minutes] = [intdiv($s, 86400), intdiv($s, 3600) % 24, intdiv($s, 60) % 60];
-    $text = $days ? "$days d" . ($hours ? " $hours h" : '') : ($hours ? "$hours h" . ($minutes ? " $minutes min" : '') : "$minutes min");
+    return ($gb < 10 ? round($gb, 1) : round($gb)) . ' GB';
+}
+
+function at(int $at, string $text): string
+{
     return '<time datetime="' . gmdate('Y-m-d\TH:i:s\Z', $at) . '" title="' . gmdate('j M Y, H:i', $at) . " UTC\">$text</time>";
+}
+
+function span(int $s): string
+{
+    [$days, $hours, $minutes] = [intdiv($s, 86400), intdiv($s, 3600) % 24, intdiv($s, 60) % 60];
+    return $days ? "$days d" . ($hours ? " $hours h" : '') : ($hours ? "$hours h" . ($minutes ? " $minutes min" : '') : "$minutes min");
 }
 
 function csrf(string $secret): string
@@ -82,11 +95,12 @@ $used = rows("SELECT count(*) AS vms, ifnull(sum(vcpus), 0) AS vcpus, ifnull(sum
             WHERE s.team_id = :team AND s.state <> 'failed'), 0) AS disk_gb,
         ifnull(sum(standing = 'running'), 0) AS running, ifnull(sum(standing = 'stopped'), 0) AS stopped,
         ifnull(sum(standing = 'attention'), 0) AS attention
-    FROM vm WHERE team_id = :team AND gone_at IS NULL", $team)[0];
-$gone = rows('SELECT id, name, gone_at FROM vm WHERE team_id = :team AND gone_at > :since ORDER BY gone_at DESC, id LIMIT 5',
-    $team + ['since' => $now - 86400]);
-$hosts = rows('SELECT accelerator, error FROM region_status');
-$keys = rows('SELECT count(*) AS total FROM ssh_key WHERE team_id = :team', $team)[0]['total'];
+    FROM vm_entry WHERE team_id = :team", $team)[0];
+$gone = rows('SELECT id, name, gone_at FROM vm WHERE team_id = :team AND gone_at > :since ORDER BY gone_at DESC, id LIMIT 3',
+    $team + ['since' => $now - 30 * 86400]);
+$has_receipts = $gone || rows('SELECT 1 FROM vm WHERE team_id = :team AND gone_at > :since LIMIT 1',
+    $team + ['since' => $now - 7 * 366 * 86400]);
+$is_emulated = in_array('tcg', array_column(rows('SELECT accelerator FROM region_status'), 'accelerator'), true);
 $price = [];
 foreach (rows('SELECT item, millicents FROM price WHERE from_at <= :now ORDER BY from_at', ['now' => $now]) as $row) {
     $price[$row['item']] = (int)$row['millicents'];
@@ -103,6 +117,25 @@ function cost(array $vm, array $price): string
     return '€' . number_format($rate * HOURS_PER_MONTH / 100000, 2);
 }
 
+function quota(array $used): array
+{
+    $left = QUOTA['vms'] - $used['vms'];
+    $words = [
+        'vms' => "{$used['vms']} of " . QUOTA['vms'] . ' VMs' . ($left > 0 && $left < 3 ? ", $left left" : ''),
+        'vcpus' => "{$used['vcpus']} of " . QUOTA['vcpus'] . ' vCPUs',
+        'memory_mb' => memory($used['memory_mb']) . ' of ' . memory(QUOTA['memory_mb']) . ' memory',
+        'disk_gb' => disk($used['disk_gb']) . ' of ' . disk(QUOTA['disk_gb']) . ' disk',
+    ];
+    $quota = [];
+    foreach ($words as $name => $text) {
+        $quota[] = ['words' => $text, 'share' => $used[$name] / QUOTA[$name]];
+    }
+    return $quota;
+}
+
+$quota = quota($used);
+$shares = array_column($quota, 'share');
+$tightest = array_search(max($shares), $shares, true);
 $token = csrf($session['csrf_secret']);
 header('Content-Type: text/html; charset=utf-8');
 header('Cache-Control: no-store');
