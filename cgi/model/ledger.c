@@ -149,21 +149,22 @@ struct walked {
     bool is_known;
 };
 
-/* Once for all its intervals: its name, or the last one that the ledger has. */
-static struct error *walked_turn(struct db *db, struct arena *chunk, struct walked *vm,
-                                 const struct ledger_chunk_row *row)
+/* The next one of a month; NOT_FOUND: it was the last. */
+static struct error *walked_turn(struct db *db, struct arena *chunk, const struct ledger_walk *walk,
+                                 int64_t month_at, struct walked *vm)
 {
-    struct ledger_vm_name_row now = { .name = row->vm_name };
-    struct error *e = sql_ledger_vm_name(db, chunk, row->vm_id, &now);
+    struct ledger_next_vm_row next;
+    struct error *e = sql_ledger_next_vm(db, chunk, walk->team_id, month_at, vm->id, &next);
 
-    if (e && e->kind != ERROR_NOT_FOUND)
+    if (e)
         return e;
-    vm->is_known = !e;
-    snprintf(vm->id, sizeof vm->id, "%s", row->vm_id);
-    snprintf(vm->name, sizeof vm->name, "%s", now.name);
+    vm->is_known = next.is_known;
+    snprintf(vm->id, sizeof vm->id, "%s", next.vm_id);
+    snprintf(vm->name, sizeof vm->name, "%s", next.name);
     return NULL;
 }
 
+/* An interval that was over at the moment it began is none. */
 static bool row_visit(const struct ledger_walk *walk, const struct walked *vm,
                       const struct ledger_chunk_row *row)
 {
@@ -177,35 +178,47 @@ static bool row_visit(const struct ledger_walk *walk, const struct walked *vm,
         .use = { row->state, row->size, row->disk_gb, row->snapshot_gb },
     };
 
-    return interval.from_at > interval.until_at || walk->visit(walk->context, &interval);
+    return interval.from_at > interval.until_at ||
+           (row->from_at == row->until_at && !row->is_open) ||
+           walk->visit(walk->context, &interval);
 }
 
-/* Visit one month; `chunk` holds one batch of rows. `*is_enough`: the visitor has asked to stop. */
+/* Visit a VM's month; `chunk` holds one batch of rows. `*is_enough`: the visitor asks to stop. */
+static struct error *vm_walk(struct db *db, struct arena *chunk, const struct ledger_walk *walk,
+                             int64_t month_at, const struct walked *vm, bool *is_enough)
+{
+    struct ledger_chunk_rows rows = { .count = LIMIT_LEDGER_CHUNK };
+    int64_t after_from_at = -1;
+    struct error *e = NULL;
+
+    while (!e && rows.count == LIMIT_LEDGER_CHUNK && !*is_enough) {
+        arena_reset(chunk);
+        e = sql_ledger_chunk(db, chunk, walk->team_id, month_at, vm->id, after_from_at,
+                             LIMIT_LEDGER_CHUNK, &rows);
+        for (size_t i = 0; !e && i < rows.count && !*is_enough; i++) {
+            *is_enough = !row_visit(walk, vm, &rows.row[i]);
+            after_from_at = rows.row[i].from_at;
+        }
+    }
+    return e;
+}
+
 static struct error *month_walk(struct db *db, struct arena *chunk, const struct ledger_walk *walk,
                                 int64_t month_at, bool *is_enough)
 {
     struct walked vm = { .id = "" };
-    int64_t after_from_at = -1;
-    struct ledger_chunk_rows rows = { .count = LIMIT_LEDGER_CHUNK };
     struct error *e = NULL;
 
-    if (walk->vm_id)
+    if (walk->vm_id) {
         snprintf(vm.id, sizeof vm.id, "%s", walk->vm_id);
-    while (rows.count == LIMIT_LEDGER_CHUNK && !*is_enough) {
-        arena_reset(chunk);
-        e = sql_ledger_chunk(db, chunk, walk->team_id, month_at, vm.id, after_from_at,
-                             walk->vm_id ? walk->vm_id : "~", LIMIT_LEDGER_CHUNK, &rows);
-        for (size_t i = 0; !e && i < rows.count && !*is_enough; i++) {
-            if (!*vm.name || strcmp(vm.id, rows.row[i].vm_id) != 0)
-                e = walked_turn(db, chunk, &vm, &rows.row[i]);
-            if (!e)
-                *is_enough = !row_visit(walk, &vm, &rows.row[i]);
-            after_from_at = rows.row[i].from_at;
-        }
-        if (e)
-            return e;
+        return vm_walk(db, chunk, walk, month_at, &vm, is_enough);
     }
-    return NULL;
+    while (!e && !*is_enough) {
+        e = walked_turn(db, chunk, walk, month_at, &vm);
+        if (!e)
+            e = vm_walk(db, chunk, walk, month_at, &vm, is_enough);
+    }
+    return e && e->kind == ERROR_NOT_FOUND ? NULL : e;
 }
 
 struct error *ledger_walk(struct db *db, struct arena *arena, const struct ledger_walk *walk)

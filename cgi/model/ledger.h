@@ -35,8 +35,10 @@ struct error *ledger_cost(struct db *db, struct arena *arena, int64_t team_id, i
 
 /* One of them as a reader sees it. */
 struct ledger_interval {
-    const char *vm_id, *name; /* the name that it has now, or had last */
-    bool is_known;            /* the VM's row still exists */
+    const char *vm_id;
+    /* Of a walk of all VMs: the name that it has now, or had last; whether its row still exists. */
+    const char *name;
+    bool is_known;
     int64_t from_at, until_at;
     bool is_open; /* it extends to the last observation */
     struct ledger_use use;

@@ -31,6 +31,13 @@ static int64_t plus(int64_t a, int64_t b)
     return __builtin_add_overflow(a, b, &sum) ? INT64_MAX : sum;
 }
 
+/* Most VMs have no snapshots: what is not there is not looked up in a month of intervals. */
+static int64_t price_of_gb(const struct price_list_rows *prices, const char *item, int64_t size_gb,
+                           int64_t at)
+{
+    return size_gb ? times(price_at(prices, item, at), size_gb) : 0;
+}
+
 int64_t ledger_rate(const struct price_list_rows *prices, const struct ledger_use *use, int64_t at)
 {
     int64_t rate = 0;
@@ -43,9 +50,9 @@ int64_t ledger_rate(const struct price_list_rows *prices, const struct ledger_us
         if (rule->has_size)
             rate = plus(rate, price_at(prices, use->size, at));
         if (rule->has_disk)
-            rate = plus(rate, times(price_at(prices, PRICE_STOPPED_DISK, at), use->disk_gb));
+            rate = plus(rate, price_of_gb(prices, PRICE_STOPPED_DISK, use->disk_gb, at));
         if (rule->has_snapshots)
-            rate = plus(rate, times(price_at(prices, PRICE_SNAPSHOT, at), use->snapshot_gb));
+            rate = plus(rate, price_of_gb(prices, PRICE_SNAPSHOT, use->snapshot_gb, at));
     }
     return rate;
 }

@@ -100,16 +100,15 @@ static void line_end(struct tally *tally)
     tally->now = (struct line){ .id = "" };
 }
 
-/* The part that is not for running: of a running VM its snapshots, of a stopped one everything. */
-static struct ledger_use storage_of(const struct ledger_use *use)
+/* The part of a rate that is not for running: of a running VM its snapshots, of others all. */
+static int64_t storage_rate_of(const struct tally *tally, const struct ledger_use *use,
+                               int64_t rate, int64_t at)
 {
-    struct ledger_use storage = *use;
+    const struct ledger_use snapshots = { LEDGER_STATE_STOPPED, use->size, 0, use->snapshot_gb };
 
-    if (strcmp(use->state, LEDGER_STATE_RUNNING) == 0) {
-        storage.state = LEDGER_STATE_STOPPED;
-        storage.disk_gb = 0;
-    }
-    return storage;
+    if (strcmp(use->state, LEDGER_STATE_RUNNING) != 0)
+        return rate;
+    return ledger_rate(&tally->prices, &snapshots, at);
 }
 
 static void days_add(struct tally *tally, int64_t rate, int64_t storage_rate, int64_t from_at,
@@ -129,7 +128,6 @@ static void days_add(struct tally *tally, int64_t rate, int64_t storage_rate, in
 /* Prices are looked up once for all sums. The file has a line for each rate of an interval. */
 static void cost_add(struct tally *tally, const struct ledger_interval *row)
 {
-    const struct ledger_use storage = storage_of(&row->use);
     int64_t before = -1;
 
     for (int64_t at = row->from_at, end_at; at < row->until_at; at = end_at) {
@@ -139,7 +137,7 @@ static void cost_add(struct tally *tally, const struct ledger_interval *row)
         end_at = end_at < row->until_at ? end_at : row->until_at;
         ledger_sum_rate(&tally->total, rate, end_at - at);
         ledger_sum_rate(&tally->now.sum, rate, end_at - at);
-        days_add(tally, rate, ledger_rate(&tally->prices, &storage, at), at, end_at);
+        days_add(tally, rate, storage_rate_of(tally, &row->use, rate, at), at, end_at);
         tally->lines_of_file += rate != before;
         before = rate;
     }

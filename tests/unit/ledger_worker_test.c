@@ -98,6 +98,7 @@ struct interval {
 };
 
 struct expected {
+    const char *vm_id;
     const struct interval *stretches;
     size_t count, seen;
     bool is_open;
@@ -109,6 +110,7 @@ static bool stretch_check(void *context, const struct ledger_interval *row)
     const struct interval *stretch = &expected->stretches[expected->seen++];
 
     assert_in_range(expected->seen, 1, expected->count);
+    assert_string_equal(row->vm_id, expected->vm_id);
     assert_string_equal(row->use.state, stretch->state);
     assert_string_equal(row->use.size, stretch->size);
     assert_int_equal(row->from_at - BEGIN_AT, stretch->from);
@@ -122,11 +124,10 @@ static bool stretch_check(void *context, const struct ledger_interval *row)
 
 static void assert_ledger(struct test *test, const struct interval *stretches, size_t count)
 {
-    struct expected expected = { .stretches = stretches, .count = count };
+    struct expected expected = { .vm_id = test->vm, .stretches = stretches, .count = count };
     struct ledger_walk walk = { .team_id = test->world->team_id,
                                 .from_at = BEGIN_AT,
                                 .until_at = BEGIN_AT + 100 * 86400,
-                                .vm_id = test->vm,
                                 .visit = stretch_check,
                                 .context = &expected };
 
