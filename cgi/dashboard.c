@@ -49,16 +49,16 @@ static struct error *billing_fill(struct request *r, struct vms_html *page)
 {
     const struct context context = request_context(r);
     const struct actor actor = session_actor(r);
-    struct error *e = billing_banner(&context, &actor, &page->billing_banner);
+    struct billing_notes notes;
+    struct error *e = billing_notes_read(&context, &actor, &notes);
 
-    if (!e)
-        e = billing_check(&context, actor.team_id, BILLING_START);
-    if (e && e->message)
-        page->start_refusal = e->message;
-    if (!e || e->message)
-        e = billing_check(&context, actor.team_id, BILLING_CREATE);
-    page->is_full |= page->start_refusal || e;
-    return e && e->message ? NULL : e;
+    if (e)
+        return e;
+    page->billing_banner = notes.banner;
+    if (notes.start_refusal)
+        page->start_refusal = notes.start_refusal;
+    page->is_full |= page->start_refusal || notes.create_refusal;
+    return NULL;
 }
 
 static struct error *spend_fill(struct request *r, struct vms_html *page)
@@ -79,7 +79,7 @@ static struct error *spend_fill(struct request *r, struct vms_html *page)
     return NULL;
 }
 
-/* The way to the first VM. */
+/* The way to the first VM, of a team that never had one. */
 static struct error *first_steps_fill(struct request *r, struct vms_html *page)
 {
     struct job_typical_ms_row typical;
@@ -132,7 +132,7 @@ static struct error *vms_surround(struct request *r, struct vms_html *page)
         return e;
     page->is_empty = used.vms == 0;
     vm_list_quota(r, &used, page);
-    if (page->list.is_plain)
+    if (page->list.is_plain && page->is_empty)
         e = first_steps_fill(r, page);
     return e || page->has_tools ? e : activity_list_recent(r, LIMIT_SHORT_LIST_EVENTS, &page->days);
 }

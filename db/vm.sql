@@ -3,13 +3,14 @@
 SELECT created_at, id, name, standing FROM vm_entry WHERE team_id = :team_id
 ORDER BY created_at DESC, id;
 
--- vm_list(team_id int, ids text) rows (position int)
--- What the list shows of some of them, whose ids are a JSON array; at its `position`. One statement
--- for all: SQLite allocates memory for each column again whenever a statement is run.
-SELECT CAST(e.key AS INTEGER) AS position, v.name, v.region, v.image, v.size, v.vcpus, v.memory_mb,
-       v.disk_gb, v.state, v.state_at, v.up_at, v.observed, v.observed_at, v.unresponsive_at,
-       v.ssh_host, v.ssh_port, v.last_error, v.cpu_line, v.cpu_percent
-FROM json_each(:ids) e CROSS JOIN vm v ON v.id = e.value
+-- vm_list(team_id int, vms text) rows
+-- What the list shows of some of them, in the order of a JSON object that says of each id when the
+-- VM was created: the primary key, so each row is sought once. One statement for all: SQLite
+-- allocates memory for each column again whenever a statement is run.
+SELECT v.region, v.image, v.size, v.vcpus, v.memory_mb, v.disk_gb, v.state, v.state_at, v.up_at,
+       v.observed, v.observed_at, v.unresponsive_at, v.ssh_host, v.ssh_port, v.last_error,
+       v.cpu_line, v.cpu_percent
+FROM json_each(:vms) e CROSS JOIN vm v ON v.created_at = e.value AND v.id = e.key
 WHERE v.team_id = :team_id /* scan ok */;
 
 -- vm_ever(team_id int) row (total int)

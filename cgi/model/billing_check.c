@@ -34,27 +34,38 @@ struct error *billing_check(const struct context *context, int64_t team_id,
                   : NULL;
 }
 
-struct error *billing_banner(const struct context *context, const struct actor *actor,
-                             const char **out)
+/* To owners, of a payment that is missing; NULL: none is. */
+static const char *banner_of(const struct context *context, const struct billing_get_row *row)
+{
+    const char *until = date_plain(context->arena, row->until_at);
+
+    if (strcmp(row->status, BILLING_STATUS_PAST_DUE) == 0)
+        return arena_printf(context->arena,
+                            "A payment has failed. VMs will be stopped on %s unless "
+                            "the balance is paid by then.",
+                            until);
+    if (strcmp(row->status, BILLING_STATUS_SUSPENDED) == 0)
+        return arena_printf(context->arena,
+                            "Your team’s VMs are stopped. They will be destroyed on "
+                            "%s unless the balance is paid by then.",
+                            until);
+    return NULL;
+}
+
+struct error *billing_notes_read(const struct context *context, const struct actor *actor,
+                                 struct billing_notes *out)
 {
     struct billing_get_row row;
     struct error *e;
 
-    *out = NULL;
-    if (!config_has_billing(context->config) || !actor_is_owner(actor))
+    *out = (struct billing_notes){ .banner = NULL };
+    if (!config_has_billing(context->config))
         return NULL;
     e = row_get(context, actor->team_id, &row);
     if (e)
         return e;
-    if (strcmp(row.status, BILLING_STATUS_PAST_DUE) == 0)
-        *out = arena_printf(context->arena,
-                            "A payment has failed. VMs will be stopped on %s unless "
-                            "the balance is paid by then.",
-                            date_plain(context->arena, row.until_at));
-    else if (strcmp(row.status, BILLING_STATUS_SUSPENDED) == 0)
-        *out = arena_printf(context->arena,
-                            "Your team’s VMs are stopped. They will be destroyed on "
-                            "%s unless the balance is paid by then.",
-                            date_plain(context->arena, row.until_at));
+    out->banner = actor_is_owner(actor) ? banner_of(context, &row) : NULL;
+    out->start_refusal = billing_disabled_reason(row.status, BILLING_START);
+    out->create_refusal = billing_disabled_reason(row.status, BILLING_CREATE);
     return NULL;
 }

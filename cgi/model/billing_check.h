@@ -10,6 +10,12 @@
 struct error *billing_check(const struct context *context, int64_t team_id,
                             enum billing_operation operation);
 
-/* Notice for owners on the VM list: overdue payment or suspension. NULL: none. */
-struct error *billing_banner(const struct context *context, const struct actor *actor,
-                             const char **out);
+/* What the list of VMs says about billing; each NULL: nothing. */
+struct billing_notes {
+    const char *banner;                         /* to owners: overdue payment or suspension */
+    const char *start_refusal, *create_refusal; /* as billing_check() has them */
+};
+
+/* All of them from one look at the status. */
+struct error *billing_notes_read(const struct context *context, const struct actor *actor,
+                                 struct billing_notes *out);

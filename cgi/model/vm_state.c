@@ -124,6 +124,17 @@ const struct vm_transition *vm_transition_find(const char *state, enum vm_trigge
     return NULL;
 }
 
+unsigned vm_state_events(const char *state)
+{
+    unsigned events = 0;
+
+    for (size_t i = 0; i < COUNT(transitions); i++) {
+        if (is_row_for(&transitions[i], state))
+            events |= 1u << transitions[i].event;
+    }
+    return events;
+}
+
 static size_t state_index(const char *state)
 {
     size_t i = 0;

@@ -47,6 +47,9 @@ struct vm_transition {
 /* NULL: the event is not valid in this state (a button is disabled; the worker ignores it). */
 const struct vm_transition *vm_transition_find(const char *state, enum vm_trigger event);
 
+/* All events that are valid in this state, each as the bit 1 << event. */
+unsigned vm_state_events(const char *state);
+
 /* User-facing reason why a button is disabled; NULL if it is not. */
 const char *vm_disabled_reason(const char *state, enum vm_trigger event);
 

@@ -50,19 +50,19 @@ enum { ERROR_CHARACTERS = 70 }; /* two lines on a phone, and one elsewhere */
 
 /* ---- rows ---- */
 
-/* What the rows are made with: what a VM costs, and which hosts can be reached. */
+/*
+ * What the rows are made with: what a VM costs, which hosts can be reached, and, because many VMs
+ * of a list are alike, the row before with what was made of it.
+ */
 struct setting {
     struct price_list_rows prices;
     struct snapshot_sizes_rows snapshots;
     const struct region_status_list_rows *hosts;
+    const struct vm_list_row *last; /* NULL: none yet */
+    unsigned events;                /* valid in its state */
+    const char *size, *disk, *month;
     int64_t rate; /* millicents an hour, of `month` */
-    const char *month;
 };
-
-static bool can(const struct vm_list_row *vm, bool is_away, enum vm_trigger trigger)
-{
-    return !is_away && vm_transition_find(vm->state, trigger) != NULL;
-}
 
 /* What the worker does with the VM now. */
 static struct error *work_fill(struct request *r, struct vm_row *row)
@@ -97,16 +97,24 @@ static int64_t snapshots_gb(const struct snapshot_sizes_rows *sizes, const char 
     return size ? size->disk_gb : 0;
 }
 
-/* Many VMs of a list cost the same: the text of the last one is kept. */
-static const char *cost_month(struct request *r, struct setting *setting,
-                              const struct ledger_use *use)
+/* To a row: what it has in common with the one before stays. */
+static void setting_turn(struct request *r, struct setting *setting, const struct vm_list_row *vm,
+                         int64_t rate)
 {
-    int64_t rate = ledger_rate(&setting->prices, use, r->now_at);
+    const struct vm_list_row *last = setting->last;
 
-    if (!setting->month || rate != setting->rate)
+    if (!last || strcmp(last->state, vm->state) != 0)
+        setting->events = vm_state_events(vm->state);
+    if (!last || last->vcpus != vm->vcpus || last->memory_mb != vm->memory_mb)
+        setting->size =
+            arena_printf(r->arena, "%lld vCPU%s, %s", (long long)vm->vcpus,
+                         vm->vcpus == 1 ? "" : "s", text_memory(r->arena, vm->memory_mb));
+    if (!last || last->disk_gb != vm->disk_gb)
+        setting->disk = text_disk(r->arena, vm->disk_gb);
+    if (r->frame.has_billing && (!last || setting->rate != rate))
         setting->month = price_month(r->config, r->arena, rate);
     setting->rate = rate;
-    return setting->month;
+    setting->last = vm;
 }
 
 static struct vm_row row_of(struct request *r, struct setting *setting,
@@ -118,23 +126,25 @@ static struct vm_row row_of(struct request *r, struct setting *setting,
         vm_view_state_of(vm->state, vm->state_at, vm->up_at, vm->unresponsive_at, vm->last_error);
     const struct ledger_use use = { vm->observed, vm->size, vm->disk_gb,
                                     snapshots_gb(&setting->snapshots, entry->id) };
+    unsigned now;
 
+    setting_turn(r, setting, vm, ledger_rate(&setting->prices, &use, r->now_at));
+    now = is_away ? 0 : setting->events;
     if (is_away)
         state = vm_view_state_away(r->arena, state, vm->observed_at);
     return (struct vm_row){
         .id = entry->id,
-        .name = vm->name,
+        .name = entry->name,
         .image = image ? image->label : vm->image,
-        .size = arena_printf(r->arena, "%lld vCPU%s, %s", (long long)vm->vcpus,
-                             vm->vcpus == 1 ? "" : "s", text_memory(r->arena, vm->memory_mb)),
-        .disk = text_disk(r->arena, vm->disk_gb),
+        .size = setting->size,
+        .disk = setting->disk,
         .label = state.label,
         .chip = state.chip,
         .state_since = state.since_at,
         .cpu_line = vm->cpu_line && strchr(vm->cpu_line, 'l') ? vm->cpu_line : "",
         .is_measured = vm->cpu_line != NULL,
         .cpu_percent = vm->cpu_percent,
-        .cost_month = r->frame.has_billing ? cost_month(r, setting, &use) : NULL,
+        .cost_month = setting->month,
         .ssh = vm_view_has_way_in(vm->state)
                    ? vm_access_ssh(r, vm->region, vm->image, vm->ssh_host, vm->ssh_port)
                    : NULL,
@@ -143,13 +153,13 @@ static struct vm_row row_of(struct request *r, struct setting *setting,
         .is_silent = vm->unresponsive_at != 0 && !is_away,
         .is_away = is_away && !vm_job_is_state(vm->state),
         .is_working = vm_job_is_state(vm->state),
-        .can_start = can(vm, is_away, VM_REQUEST_START),
-        .can_stop = can(vm, is_away, VM_REQUEST_STOP),
-        .can_restart = can(vm, is_away, VM_REQUEST_RESTART),
-        .can_snapshot = can(vm, is_away, VM_REQUEST_SNAPSHOT),
-        .can_resume = can(vm, is_away, VM_REQUEST_RESUME),
-        .can_retry = can(vm, is_away, VM_REQUEST_RETRY),
-        .can_destroy = can(vm, false, VM_REQUEST_DESTROY),
+        .can_start = now >> VM_REQUEST_START & 1,
+        .can_stop = now >> VM_REQUEST_STOP & 1,
+        .can_restart = now >> VM_REQUEST_RESTART & 1,
+        .can_snapshot = now >> VM_REQUEST_SNAPSHOT & 1,
+        .can_resume = now >> VM_REQUEST_RESUME & 1,
+        .can_retry = now >> VM_REQUEST_RETRY & 1,
+        .can_destroy = setting->events >> VM_REQUEST_DESTROY & 1,
     };
 }
 
@@ -160,17 +170,20 @@ static struct error *setting_read(struct request *r, struct setting *out)
     return e ? e : sql_snapshot_sizes(r->db, r->arena, r->session->team_id, &out->snapshots);
 }
 
-/* Ids are letters and digits. */
+/* {"ID":CREATED_AT,...}: where the rows are. Ids are letters and digits. */
 static const char *json_of(struct arena *arena, const struct vm_entries_row *const *entries,
                            size_t count)
 {
     struct buf json = { .arena = arena };
 
+    buf_char(&json, '{');
     for (size_t i = 0; i < count; i++) {
-        buf_text(&json, i ? "\",\"" : "[\"");
+        buf_text(&json, i ? ",\"" : "\"");
         buf_text(&json, entries[i]->id);
+        buf_text(&json, "\":");
+        buf_int(&json, entries[i]->created_at);
     }
-    buf_text(&json, count ? "\"]" : "[]");
+    buf_char(&json, '}');
     return json.bytes;
 }
 
@@ -186,13 +199,13 @@ static struct error *rows_fill(struct request *r, const struct region_status_lis
     if (!e)
         e = sql_vm_list(r->db, r->arena, r->session->team_id,
                         json_of(r->arena, entries, rows->count), &vms);
+    if (!e && vms.count != rows->count)
+        e = error_new(r->arena, ERROR_INTERNAL, "VMs of a list are not found by their key");
     for (size_t i = 0; !e && i < vms.count; i++) {
-        size_t position = (size_t)vms.row[i].position;
-
-        rows->row[position] = row_of(r, &setting, entries[position], &vms.row[i]);
-        page->is_working |= rows->row[position].is_working;
-        if (rows->row[position].is_working)
-            e = work_fill(r, &rows->row[position]);
+        rows->row[i] = row_of(r, &setting, entries[i], &vms.row[i]);
+        page->is_working |= rows->row[i].is_working;
+        if (rows->row[i].is_working)
+            e = work_fill(r, &rows->row[i]);
     }
     return e;
 }

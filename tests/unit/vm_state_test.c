@@ -145,6 +145,7 @@ static void transition_table(void **state)
 
             if (!found != !wanted)
                 fail_msg("%s, event %d: %s", states[s], event, found ? "not expected" : "missing");
+            assert_int_equal(vm_state_events(states[s]) >> event & 1, found != NULL);
             if (!found)
                 continue;
             assert_same_text(found->next, wanted->next);
