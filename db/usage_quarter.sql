@@ -13,17 +13,16 @@ ON CONFLICT (team_id, vm_id, quarter_at) DO UPDATE SET minutes = excluded.minute
     sent_bytes = excluded.sent_bytes;
 
 -- usage_quarter_points(team_id int, vm_id text, is_minutes int, since_at int, until_at int) rows (from_at int, minutes int, cpu_ms int, cpu_most_ms int, memory_mb int, disk_bytes int, read_bytes int, written_bytes int, received_bytes int, sent_bytes int)
--- The quarters of a span, or its minutes in the same form, in any order; memory 0: not reported.
+-- The quarters of a span, or its minutes in the same form, in any order; memory NULL: not reported.
 -- From the primary keys: SQLite would take the indexes by vm_id and look each row up.
-SELECT quarter_at AS from_at, minutes, cpu_ms, cpu_most_ms, ifnull(memory_mb, 0) AS memory_mb,
-       disk_bytes, read_bytes, written_bytes, ifnull(received_bytes, 0) AS received_bytes,
-       ifnull(sent_bytes, 0) AS sent_bytes
+SELECT quarter_at AS from_at, minutes, cpu_ms, cpu_most_ms, memory_mb, disk_bytes, read_bytes,
+       written_bytes, received_bytes, sent_bytes
 FROM usage_quarter INDEXED BY sqlite_autoindex_usage_quarter_1
 WHERE NOT :is_minutes AND team_id = :team_id AND vm_id = :vm_id
   AND quarter_at >= :since_at AND quarter_at < :until_at
 UNION ALL
-SELECT minute_at, 1, cpu_ms, cpu_ms, ifnull(memory_mb, 0), disk_bytes, read_bytes, written_bytes,
-       ifnull(received_bytes, 0), ifnull(sent_bytes, 0)
+SELECT minute_at, 1, cpu_ms, cpu_ms, memory_mb, disk_bytes, read_bytes, written_bytes,
+       received_bytes, sent_bytes
 FROM usage_minute INDEXED BY sqlite_autoindex_usage_minute_1
 WHERE :is_minutes AND team_id = :team_id AND vm_id = :vm_id
   AND minute_at >= :since_at AND minute_at < :until_at;
