@@ -37,23 +37,34 @@ static bool take(struct cursor *cursor, char c)
     return true;
 }
 
+/* The first character that does not stand for itself; most of an event is such characters. */
+static const char *plain_end(const char *at, const char *end)
+{
+    static const bool is_special[UINT8_MAX + 1] = {
+        [0 ... ' ' - 1] = true, ['"'] = true, ['\\'] = true
+    };
+
+    while (at < end && !is_special[(unsigned char)*at])
+        at++;
+    return at;
+}
+
 /* From its first quote to behind its last. */
 static bool string_read(struct cursor *cursor, struct string *out)
 {
     if (!take(cursor, '"'))
         return false;
     *out = (struct string){ .text = cursor->at };
-    for (; cursor->at < cursor->end && *cursor->at != '"'; cursor->at++) {
-        if ((unsigned char)*cursor->at < ' ')
+    for (;; cursor->at++) {
+        cursor->at = plain_end(cursor->at, cursor->end);
+        if (!is_next(cursor, '\\'))
+            break;
+        out->has_escape = true;
+        if (++cursor->at == cursor->end)
             return false;
-        if (*cursor->at == '\\') {
-            out->has_escape = true;
-            if (++cursor->at == cursor->end)
-                return false;
-        }
     }
     out->length = (size_t)(cursor->at - out->text);
-    return take(cursor, '"');
+    return is_next(cursor, '"') && take(cursor, '"');
 }
 
 /* An object or an array with all that is in it. */
