@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NUMBER_BYTES = 12 };
+enum { NUMBER_BYTES = 12, POINT_BYTES = 2 * (FORMAT_INT_BYTES + 2) + 2 };
 
 enum what { LINES, AREAS, DOTS };
 
@@ -19,21 +19,23 @@ struct point {
     int64_t x, y;
 };
 
-/* "12", "-1.3", ".4". */
-static void tenths_write(struct buf *buf, int64_t tenths)
+/* Put "12", "-1.3" or ".4" at `out`; returns its end. A page has a thousand of them. */
+static char *tenths_put(char *out, int64_t tenths)
 {
-    char digits[FORMAT_INT_BYTES + 1], *end = digits + sizeof digits, *first = end;
-    int64_t rest = llabs(tenths);
+    int64_t rest = llabs(tenths), whole = rest / 10;
+    char digits[FORMAT_INT_BYTES];
 
-    if (rest % 10) {
-        *--first = (char)('0' + rest % 10);
-        *--first = '.';
-    }
-    for (rest /= 10; rest || first == end; rest /= 10)
-        *--first = (char)('0' + rest % 10);
     if (tenths < 0)
-        *--first = '-';
-    buf_bytes(buf, first, (size_t)(end - first));
+        *out++ = '-';
+    if (whole >= 10)
+        out = stpcpy(out, format_int(digits, whole));
+    else if (whole || rest == 0)
+        *out++ = (char)('0' + whole);
+    if (rest % 10) {
+        *out++ = '.';
+        *out++ = (char)('0' + rest % 10);
+    }
+    return out;
 }
 
 static struct point point_at(const struct chart_path *path, size_t i, size_t count, int64_t value)
@@ -49,28 +51,36 @@ static struct point point_at(const struct chart_path *path, size_t i, size_t cou
 
 static void start_write(struct buf *buf, struct point at)
 {
-    buf_char(buf, 'M');
-    tenths_write(buf, at.x);
-    buf_char(buf, ' ');
-    tenths_write(buf, at.y);
+    char text[POINT_BYTES], *end = text;
+
+    *end++ = 'M';
+    end = tenths_put(end, at.x);
+    *end++ = ' ';
+    end = tenths_put(end, at.y);
+    buf_bytes(buf, text, (size_t)(end - text));
 }
 
 static void step_write(struct buf *buf, bool is_first, struct point from, struct point to)
 {
-    buf_char(buf, is_first ? 'l' : ' ');
-    tenths_write(buf, to.x - from.x);
+    char text[POINT_BYTES], *end = text;
+
+    *end++ = is_first ? 'l' : ' ';
+    end = tenths_put(end, to.x - from.x);
     if (to.y >= from.y)
-        buf_char(buf, ' ');
-    tenths_write(buf, to.y - from.y);
+        *end++ = ' ';
+    end = tenths_put(end, to.y - from.y);
+    buf_bytes(buf, text, (size_t)(end - text));
 }
 
 /* Down to the bottom, back to where it started, and up again. */
 static void bottom_write(struct buf *buf, const struct chart_path *path, struct point start)
 {
+    char x[POINT_BYTES];
+
     buf_char(buf, 'V');
     buf_int(buf, path->height);
     buf_char(buf, 'H');
-    tenths_write(buf, start.x);
+    buf_bytes(buf, x, (size_t)(tenths_put(x, start.x) - x));
     buf_char(buf, 'z');
 }
 
