@@ -247,21 +247,25 @@ struct error *ledger_walk(struct db *db, struct arena *arena, const struct ledge
 
 struct costing {
     struct price_list_rows prices;
-    struct ledger_sum sum;
+    int64_t after_at;
+    struct ledger_sum sum, before; /* of everything, and until `after_at` */
 };
 
 static bool cost_add(void *context, const struct ledger_interval *row)
 {
     struct costing *costing = context;
+    int64_t until_at = row->until_at < costing->after_at ? row->until_at : costing->after_at;
 
     ledger_sum_add(&costing->sum, &costing->prices, &row->use, row->from_at, row->until_at);
+    ledger_sum_add(&costing->before, &costing->prices, &row->use, row->from_at, until_at);
     return true;
 }
 
-struct error *ledger_cost(struct db *db, struct arena *arena, int64_t team_id, int64_t from_at,
-                          int64_t until_at, int64_t *out_millicents)
+struct error *ledger_cost_after(struct db *db, struct arena *arena, int64_t team_id,
+                                int64_t from_at, int64_t after_at, int64_t until_at,
+                                int64_t *out_millicents)
 {
-    struct costing costing = { .sum = { 0 } };
+    struct costing costing = { .after_at = after_at };
     struct ledger_walk walk = { .team_id = team_id,
                                 .from_at = from_at,
                                 .until_at = until_at,
@@ -273,6 +277,13 @@ struct error *ledger_cost(struct db *db, struct arena *arena, int64_t team_id, i
         e = ledger_walk(db, arena, &walk);
     if (!e)
         e = ledger_sum_check(arena, &costing.sum);
-    *out_millicents = e ? 0 : ledger_sum_millicents(&costing.sum);
+    *out_millicents =
+        e ? 0 : ledger_sum_millicents(&costing.sum) - ledger_sum_millicents(&costing.before);
     return e;
+}
+
+struct error *ledger_cost(struct db *db, struct arena *arena, int64_t team_id, int64_t from_at,
+                          int64_t until_at, int64_t *out_millicents)
+{
+    return ledger_cost_after(db, arena, team_id, from_at, from_at, until_at, out_millicents);
 }

@@ -33,7 +33,15 @@ struct error *ledger_note(struct db *db, struct arena *arena, const char *vm_id,
 struct error *ledger_cost(struct db *db, struct arena *arena, int64_t team_id, int64_t from_at,
                           int64_t until_at, int64_t *out_millicents);
 
-/* One of them as a reader sees it. */
+/*
+ * What ledger_cost() is of [from_at, until_at) less what it is of [from_at, after_at), by one walk:
+ * such differences add up to the whole.
+ */
+struct error *ledger_cost_after(struct db *db, struct arena *arena, int64_t team_id,
+                                int64_t from_at, int64_t after_at, int64_t until_at,
+                                int64_t *out_millicents);
+
+/* An interval as a reader sees it. */
 struct ledger_interval {
     const char *vm_id;
     /* Of a walk of all VMs: the name that it has now, or had last; whether its row still exists. */

@@ -17,6 +17,15 @@ static const struct billed {
     { "stopped", false, true, true },
 };
 
+static const struct billed *rule_of(const char *state)
+{
+    for (size_t i = 0; i < COUNT(billed); i++) {
+        if (strcmp(billed[i].state, state) == 0)
+            return &billed[i];
+    }
+    return NULL;
+}
+
 static int64_t times(int64_t a, int64_t b)
 {
     int64_t product;
@@ -40,20 +49,17 @@ static int64_t price_of_gb(const struct price_list_rows *prices, const char *ite
 
 int64_t ledger_rate(const struct price_list_rows *prices, const struct ledger_use *use, int64_t at)
 {
+    const struct billed *rule = rule_of(use->state);
     int64_t rate = 0;
 
-    for (size_t i = 0; i < COUNT(billed); i++) {
-        const struct billed *rule = &billed[i];
-
-        if (strcmp(rule->state, use->state) != 0)
-            continue;
-        if (rule->has_size)
-            rate = plus(rate, price_at(prices, use->size, at));
-        if (rule->has_disk)
-            rate = plus(rate, price_of_gb(prices, PRICE_STOPPED_DISK, use->disk_gb, at));
-        if (rule->has_snapshots)
-            rate = plus(rate, price_of_gb(prices, PRICE_SNAPSHOT, use->snapshot_gb, at));
-    }
+    if (!rule)
+        return 0;
+    if (rule->has_size)
+        rate = plus(rate, price_at(prices, use->size, at));
+    if (rule->has_disk)
+        rate = plus(rate, price_of_gb(prices, PRICE_STOPPED_DISK, use->disk_gb, at));
+    if (rule->has_snapshots)
+        rate = plus(rate, price_of_gb(prices, PRICE_SNAPSHOT, use->snapshot_gb, at));
     return rate;
 }
 

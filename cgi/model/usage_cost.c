@@ -16,13 +16,10 @@ struct error *usage_cost(struct db *db, struct arena *arena, int64_t team_id, in
     while (!e && from_at < until_at) {
         int64_t month_at = date_month_start(from_at), next_at = date_month_end(from_at);
         int64_t end_at = until_at < next_at ? until_at : next_at;
-        int64_t before, after;
+        int64_t millicents;
 
-        e = ledger_cost(db, arena, team_id, month_at, from_at, &before);
-        if (!e)
-            e = ledger_cost(db, arena, team_id, month_at, end_at, &after);
-        if (!e)
-            *out_millicents += after - before;
+        e = ledger_cost_after(db, arena, team_id, month_at, from_at, end_at, &millicents);
+        *out_millicents += millicents;
         from_at = end_at;
     }
     return e;
