@@ -33,9 +33,12 @@ static struct error *event_copy(struct db *from, struct db *to, struct arena *ar
     struct inbox_get_row row;
     struct error *e = sql_inbox_get(from, arena, entry->source, entry->id, &row);
 
-    /* The worker finds applied ones in the main database, and settles them. */
-    return e ? e
-             : sql_inbox_add(to, arena, row.source, row.id, row.type, row.received_at, row.body);
+    if (e)
+        return e;
+    /* The worker finds applied ones, which have no body, in the main database, and settles them. */
+    if (!row.body.bytes)
+        row.body = (struct bytes){ "", 0 };
+    return sql_inbox_add(to, arena, row.source, row.id, row.type, row.received_at, row.body);
 }
 
 /* The events of one source, in order of arrival. */
