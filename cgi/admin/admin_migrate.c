@@ -77,7 +77,9 @@ static struct error *inbox_split(struct admin *admin)
 
     if (access(path, F_OK) < 0)
         return NULL;
-    e = db_open(admin->arena, &DB_INBOX, path, DB_READ_WRITE, &from);
+    e = migrate_one(admin, &DB_INBOX, path);
+    if (!e)
+        e = db_open(admin->arena, &DB_INBOX, path, DB_READ_WRITE, &from);
     if (e)
         return e;
     for (size_t i = 0; !e && i < INBOX_COUNT; i++)

@@ -222,7 +222,10 @@ static struct error *event_take(struct inbox *inbox, const char *id, struct roun
     return e;
 }
 
-/* Everything that a round has processed, in one commit. */
+/*
+ * Everything that a round has processed, in one commit. Of the fresh ones it is always the first,
+ * without a gap: sql_inbox_fresh() looks behind the last that is settled.
+ */
 static struct error *settle(struct inbox *inbox, const struct round *round)
 {
     struct arena *arena = inbox->context->arena;

@@ -5,10 +5,13 @@ VALUES (:source, :id, :type, :received_at, 1, :body)
 ON CONFLICT (source, id) DO NOTHING;
 
 -- inbox_fresh(source text, max int) rows
--- Events not yet seen by the worker, in order of arrival. The source is that of the file: what a
--- receiver writes under another name is nobody's event.
+-- Events not yet seen by the worker, in order of arrival: those behind the last that it has settled,
+-- looked for from the end. The source is that of the file: what a receiver writes under another name
+-- is nobody's event.
 SELECT position, source, id, type, received_at FROM inbox
-WHERE is_fresh = 1 AND +source = :source ORDER BY position LIMIT :max /* scan ok */;
+WHERE position > ifnull((SELECT position FROM inbox WHERE is_fresh = 0
+                         ORDER BY position DESC LIMIT 1 /* scan ok */), 0)
+  AND is_fresh = 1 AND +source = :source ORDER BY position LIMIT :max;
 
 -- inbox_get(source text, id text) row
 SELECT position, source, id, type, received_at, body FROM inbox
