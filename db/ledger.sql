@@ -28,26 +28,31 @@ ON CONFLICT (team_id, month_at, vm_id, from_at) DO UPDATE SET until_at = :until_
 UPDATE ledger SET until_at = :until_at, is_open = :is_open
 WHERE team_id = :team_id AND month_at = :month_at AND vm_id = :vm_id AND from_at = :from_at;
 
--- ledger_next_vm(team_id int, month_at int, after_vm_id text) row (name text, is_known int)
--- The next VM of a team's month, what it is called now, or was when it was destroyed, and whether it
--- or its receipt can be opened.
-SELECT l.vm_id, coalesce(v.name, r.name, l.vm_name) AS name,
-       coalesce(v.id, r.vm_id) IS NOT NULL AS is_known
-FROM ledger l INDEXED BY sqlite_autoindex_ledger_1 LEFT JOIN vm v ON v.id = l.vm_id
-     LEFT JOIN receipt r ON r.vm_id = l.vm_id
-WHERE l.team_id = :team_id AND l.month_at = :month_at AND l.vm_id = (
-    SELECT n.vm_id FROM ledger n INDEXED BY sqlite_autoindex_ledger_1
-    WHERE n.team_id = :team_id AND n.month_at = :month_at AND n.vm_id > :after_vm_id
-    ORDER BY n.vm_id LIMIT 1)
-ORDER BY l.from_at DESC LIMIT 1;
-
--- ledger_chunk(team_id int, month_at int, vm_id text, after_from_at int, max int) rows
--- The intervals of a VM in a month, in chronological order, after the given start. From the primary
+-- ledger_chunk(team_id int, month_at int, after_vm_id text, max int) rows
+-- A team's month behind a VM, by VM and in chronological order; what may be missing of the last one
+-- is in ledger_vm_chunk: comparing a position in each row would cost a tenth more. From the primary
 -- key: SQLite would take ledger_by_age, which has the same columns, and look each row up.
+SELECT vm_id, from_at, until_at, is_open, state, size, disk_gb, snapshot_gb
+FROM ledger INDEXED BY sqlite_autoindex_ledger_1
+WHERE team_id = :team_id AND month_at = :month_at AND vm_id > :after_vm_id
+ORDER BY vm_id, from_at LIMIT :max;
+
+-- ledger_vm_chunk(team_id int, month_at int, vm_id text, after_from_at int, max int) rows
+-- A VM's month behind an interval, in chronological order.
 SELECT from_at, until_at, is_open, state, size, disk_gb, snapshot_gb
-FROM ledger INDEXED BY sqlite_autoindex_ledger_1 WHERE team_id = :team_id AND month_at = :month_at
-  AND vm_id = :vm_id AND from_at > :after_from_at
+FROM ledger INDEXED BY sqlite_autoindex_ledger_1
+WHERE team_id = :team_id AND month_at = :month_at AND vm_id = :vm_id AND from_at > :after_from_at
 ORDER BY from_at LIMIT :max;
+
+-- ledger_vm_name(team_id int, month_at int, vm_id text) row (is_known int)
+-- What a VM of a team's month is called now, or was when it was destroyed; without its row and its
+-- receipt, what it was called in the ledger.
+SELECT name, 1 AS is_known FROM vm WHERE id = :vm_id
+UNION ALL
+SELECT name, 1 FROM receipt WHERE vm_id = :vm_id
+UNION ALL
+SELECT vm_name, 0 FROM ledger INDEXED BY sqlite_autoindex_ledger_1
+WHERE team_id = :team_id AND month_at = :month_at AND vm_id = :vm_id LIMIT 1;
 
 -- ledger_living(team_id int) rows
 -- The current state of a team's existing VMs, as last observed.

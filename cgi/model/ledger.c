@@ -149,18 +149,18 @@ struct walked {
     bool is_known;
 };
 
-/* The next one of a month; NOT_FOUND: it was the last. */
+/* Once for all intervals of a month. */
 static struct error *walked_turn(struct db *db, struct arena *chunk, const struct ledger_walk *walk,
-                                 int64_t month_at, struct walked *vm)
+                                 int64_t month_at, const char *vm_id, struct walked *vm)
 {
-    struct ledger_next_vm_row next;
-    struct error *e = sql_ledger_next_vm(db, chunk, walk->team_id, month_at, vm->id, &next);
+    struct ledger_vm_name_row now;
+    struct error *e = sql_ledger_vm_name(db, chunk, walk->team_id, month_at, vm_id, &now);
 
     if (e)
         return e;
-    vm->is_known = next.is_known;
-    snprintf(vm->id, sizeof vm->id, "%s", next.vm_id);
-    snprintf(vm->name, sizeof vm->name, "%s", next.name);
+    vm->is_known = now.is_known;
+    snprintf(vm->id, sizeof vm->id, "%s", vm_id);
+    snprintf(vm->name, sizeof vm->name, "%s", now.name);
     return NULL;
 }
 
@@ -183,42 +183,62 @@ static bool row_visit(const struct ledger_walk *walk, const struct walked *vm,
            walk->visit(walk->context, &interval);
 }
 
-/* Visit a VM's month; `chunk` holds one batch of rows. `*is_enough`: the visitor asks to stop. */
-static struct error *vm_walk(struct db *db, struct arena *chunk, const struct ledger_walk *walk,
-                             int64_t month_at, const struct walked *vm, bool *is_enough)
+/* The next rows of a month: of the VM `vm_id` behind an interval, or with NULL behind that VM. */
+static struct error *rows_read(struct db *db, struct arena *chunk, const struct ledger_walk *walk,
+                               int64_t month_at, const char *vm_id, const int64_t *after_from_at,
+                               struct ledger_chunk_rows *out)
 {
-    struct ledger_chunk_rows rows = { .count = LIMIT_LEDGER_CHUNK };
-    int64_t after_from_at = -1;
-    struct error *e = NULL;
+    struct ledger_vm_chunk_rows rest;
+    struct error *e;
 
-    while (!e && rows.count == LIMIT_LEDGER_CHUNK && !*is_enough) {
-        arena_reset(chunk);
-        e = sql_ledger_chunk(db, chunk, walk->team_id, month_at, vm->id, after_from_at,
-                             LIMIT_LEDGER_CHUNK, &rows);
-        for (size_t i = 0; !e && i < rows.count && !*is_enough; i++) {
-            *is_enough = !row_visit(walk, vm, &rows.row[i]);
-            after_from_at = rows.row[i].from_at;
-        }
+    if (!after_from_at)
+        return sql_ledger_chunk(db, chunk, walk->team_id, month_at, vm_id, LIMIT_LEDGER_CHUNK, out);
+    e = sql_ledger_vm_chunk(db, chunk, walk->team_id, month_at, vm_id, *after_from_at,
+                            LIMIT_LEDGER_CHUNK, &rest);
+    if (e)
+        return e;
+    out->count = rest.count;
+    out->row = arena_array(chunk, rest.count, sizeof *out->row);
+    for (size_t i = 0; i < rest.count; i++) {
+        const struct ledger_vm_chunk_row *row = &rest.row[i];
+
+        out->row[i] =
+            (struct ledger_chunk_row){ vm_id,      row->from_at, row->until_at, row->is_open,
+                                       row->state, row->size,    row->disk_gb,  row->snapshot_gb };
     }
-    return e;
+    return NULL;
 }
 
+/*
+ * Visit one month; `chunk` holds one batch of rows. `*is_enough`: the visitor has asked to stop. A
+ * full batch may have cut its last VM short: its rest comes next, and then what is behind it.
+ */
 static struct error *month_walk(struct db *db, struct arena *chunk, const struct ledger_walk *walk,
                                 int64_t month_at, bool *is_enough)
 {
     struct walked vm = { .id = "" };
+    int64_t from_at = -1, *after_from_at = walk->vm_id ? &from_at : NULL;
+    bool is_cut, is_end = false;
     struct error *e = NULL;
 
-    if (walk->vm_id) {
+    if (walk->vm_id)
         snprintf(vm.id, sizeof vm.id, "%s", walk->vm_id);
-        return vm_walk(db, chunk, walk, month_at, &vm, is_enough);
+    while (!e && !is_end && !*is_enough) {
+        struct ledger_chunk_rows rows = { .count = 0 };
+
+        arena_reset(chunk);
+        e = rows_read(db, chunk, walk, month_at, vm.id, after_from_at, &rows);
+        for (size_t i = 0; !e && i < rows.count && !*is_enough; i++) {
+            from_at = rows.row[i].from_at;
+            if (strcmp(vm.id, rows.row[i].vm_id) != 0)
+                e = walked_turn(db, chunk, walk, month_at, rows.row[i].vm_id, &vm);
+            *is_enough = !e && !row_visit(walk, &vm, &rows.row[i]);
+        }
+        is_cut = rows.count == LIMIT_LEDGER_CHUNK;
+        is_end = !is_cut && (walk->vm_id || !after_from_at);
+        after_from_at = is_cut ? &from_at : NULL;
     }
-    while (!e && !*is_enough) {
-        e = walked_turn(db, chunk, walk, month_at, &vm);
-        if (!e)
-            e = vm_walk(db, chunk, walk, month_at, &vm, is_enough);
-    }
-    return e && e->kind == ERROR_NOT_FOUND ? NULL : e;
+    return e;
 }
 
 struct error *ledger_walk(struct db *db, struct arena *arena, const struct ledger_walk *walk)

@@ -44,7 +44,7 @@ struct error *ledger_cost_after(struct db *db, struct arena *arena, int64_t team
 /* An interval as a reader sees it. */
 struct ledger_interval {
     const char *vm_id;
-    /* Of a walk of all VMs: the name that it has now, or had last; whether its row still exists. */
+    /* Of a walk of all VMs: the name that it has now, or had then; whether its row still exists. */
     const char *name;
     bool is_known;
     int64_t from_at, until_at;

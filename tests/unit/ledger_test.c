@@ -442,6 +442,75 @@ static void random_histories_are_exact_to_the_millicent(void **state)
     world_close(world);
 }
 
+/* ---- months longer than a batch ---- */
+
+struct long_month {
+    const size_t *counts; /* of the intervals of VMs "a", "b" and "c" */
+    int64_t month_at;
+    size_t seen[3];
+    char last;
+};
+
+static bool long_month_add(void *context, const struct ledger_interval *row)
+{
+    struct long_month *month = context;
+    size_t vm = (size_t)(row->vm_id[0] - 'a');
+
+    assert_true(row->vm_id[0] >= month->last);
+    month->last = row->vm_id[0];
+    assert_int_equal(row->from_at, month->month_at + (int64_t)month->seen[vm] * 60);
+    month->seen[vm]++;
+    return true;
+}
+
+static void assert_walk(struct world *world, struct long_month month, const char *vm_id)
+{
+    struct ledger_walk walk = { .team_id = world->team_id,
+                                .from_at = month.month_at,
+                                .until_at = date_month_end(month.month_at),
+                                .vm_id = vm_id,
+                                .visit = long_month_add,
+                                .context = &month };
+
+    world_check(ledger_walk(world->db, world->arena, &walk), "walk");
+    for (size_t i = 0; i < COUNT(month.seen); i++)
+        assert_int_equal(month.seen[i],
+                         !vm_id || vm_id[0] == (char)('a' + i) ? month.counts[i] : 0);
+}
+
+static void a_month_is_walked_whole_however_long(void **state)
+{
+    enum { BATCH = LIMIT_LEDGER_CHUNK };
+    static const size_t counts[][3] = {
+        { 3, 2 * BATCH + 50, 1 },    { BATCH, 1, 1 }, { BATCH - 1, 1, BATCH }, { 2 * BATCH, 0, 2 },
+        { BATCH - 2, BATCH + 2, 0 }, { 0, 0, 0 },
+    };
+    struct world *world = world_open(world_folder("fake:///local"));
+    int64_t month_at = 1893456000; /* behind all others */
+
+    (void)state;
+    world_check(db_begin(world->db, world->arena), "begin");
+    for (size_t i = 0; i < COUNT(counts); i++, month_at = date_month_end(month_at)) {
+        struct long_month month = { .counts = counts[i], .month_at = month_at };
+
+        for (size_t vm = 0; vm < 3; vm++) {
+            for (size_t n = 0; n < counts[i][vm]; n++)
+                world_check(sql_ledger_put(world->db, world->arena, world->team_id, month_at,
+                                           (char[]){ (char)('a' + vm), '\0' },
+                                           month_at + (int64_t)n * 60,
+                                           month_at + (int64_t)n * 60 + 60, false, "name",
+                                           n % 2 ? "running" : "stopped", "nano", 1, 0),
+                            "put");
+        }
+        assert_walk(world, month, NULL);
+        assert_walk(world, month, "a");
+        assert_walk(world, month, "b");
+        assert_walk(world, month, "c");
+    }
+    world_check(db_commit(world->db, world->arena), "commit");
+    world_close(world);
+}
+
 /* ---- the calculation alone ---- */
 
 static struct price_list_row rows[] = {
@@ -532,6 +601,7 @@ int main(void)
         cmocka_unit_test(pieces_add_up),
         cmocka_unit_test(overflow_is_detected),
         cmocka_unit_test(random_histories_are_exact_to_the_millicent),
+        cmocka_unit_test(a_month_is_walked_whole_however_long),
     };
 
     fake_open();
