@@ -125,7 +125,7 @@ static void what_is_deleted_leaves_the_fresh(void **state)
     add("stripe", "b");
     settle("a");
     good(db_begin(db, arena));
-    good(sql_inbox_delete_old(db, arena, 2000));
+    good(sql_inbox_delete_old(db, arena, 2000, 100));
     good(db_commit(db, arena));
     assert_fresh(10, "b");
 }
