@@ -221,6 +221,8 @@ static struct error *new_again(struct request *r, const struct field *fields, co
     options_select_list(&page.keys, fields[KEYS].list, fields[KEYS].list_count);
     if (!page.keys.count && !page.new_key_problem)
         page.new_key_problem = page.keys_problem;
+    else if (page.keys.count && page.keys_problem)
+        page.keys.row[0].has_focus = true;
     html_vm_new(&r->response.body, &r->frame, &page);
     return NULL;
 }

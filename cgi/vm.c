@@ -435,7 +435,8 @@ static struct error *clone_post(struct request *r)
         return clone_again(r, fields, &snapshot, problem);
     e = vm_command_create(&context, &actor, &clone, &id);
     if (e && e->message)
-        return clone_again(r, fields, &snapshot, e->message);
+        return clone_again(r, fields, &snapshot,
+                           form_blame(fields, CLONE_FIELDS, e) ? NULL : e->message);
     if (!e)
         back(r, id, VM_TAB_OVERVIEW);
     return e;

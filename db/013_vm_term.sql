@@ -15,17 +15,18 @@ CREATE TABLE receipt (
     memory_mb INTEGER NOT NULL,        -- its size | legal | 7 years | export | keep
     disk_gb INTEGER NOT NULL,          -- its size | legal | 7 years | export | keep
     created_at INTEGER NOT NULL,       -- when it was requested | legal | 7 years | export | keep
-    person_id INTEGER                  -- who had it destroyed; NULL: Domicile itself | legal | 7 years | withhold | anonymise
-        REFERENCES person(id) ON DELETE SET NULL,
+    destroyed_by TEXT,                 -- who had it destroyed, as named then; NULL: unknown | legal | 7 years | export | anonymise
     took_ms INTEGER,                   -- how long that took; NULL: unknown | legal | 7 years | export | keep
     PRIMARY KEY (team_id, gone_at DESC, vm_id)
 ) STRICT, WITHOUT ROWID;
 INSERT INTO receipt (team_id, gone_at, vm_id, name, region, image, size, vcpus, memory_mb, disk_gb,
-    created_at, person_id, took_ms)
+    created_at, destroyed_by, took_ms)
 SELECT v.team_id, v.gone_at, v.id, v.name, v.region, v.image, v.size, v.vcpus, v.memory_mb,
-    v.disk_gb, v.created_at, j.person_id, j.ended_at_ms - j.requested_at_ms
+    v.disk_gb, v.created_at, CASE WHEN j.number IS NOT NULL THEN ifnull(p.name, 'Domicile') END,
+    j.ended_at_ms - j.requested_at_ms
 FROM vm v LEFT JOIN job j ON j.number = (SELECT max(d.number) FROM job d
     WHERE d.vm_id = v.id AND d.kind = 'destroy' AND d.state = 'done')
+    LEFT JOIN person p ON p.id = j.person_id
 WHERE v.gone_at IS NOT NULL;
 
 DROP INDEX vm_by_gone;

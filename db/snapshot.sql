@@ -3,7 +3,7 @@
 SELECT id, name, state, has_memory, size_bytes, vcpus, memory_mb, disk_gb, created_at,
        :search = '' OR instr(lower(name), lower(:search)) AS is_match
 FROM snapshot WHERE team_id = :team_id AND vm_id = :vm_id
-ORDER BY CASE :sort WHEN 'name' THEN lower(name) WHEN 'size' THEN -size_bytes END,
+ORDER BY CASE :sort WHEN 'name' THEN lower(name) WHEN 'size' THEN -(disk_gb * 1073741824 + size_bytes) END,
          created_at DESC, id /* sort ok */;
 
 -- snapshot_next_deletion(team_id int, vm_id text) row (state text)

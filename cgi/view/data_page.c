@@ -18,17 +18,12 @@ static const struct word {
     { "interest", "Legitimate interest" },
     { "consent", "Consent" },
     { "none", "Not about a person" },
-    { "account", "Until the account is deleted" },
+    { "account", "As long as the account exists" },
     { "destruction", "Until the VM is destroyed" },
     { "session", "Until the session ends" },
     { "forever", "As long as the server exists" },
     { "1 days", "1 day" },
     { "1 hours", "1 hour" },
-    { "export", "Included" },
-    { "withhold", "Not included" },
-    { "delete", "Deleted" },
-    { "anonymise", "Anonymized" },
-    { "keep", "Kept" },
 };
 
 static const char *word_text(const char *word)
@@ -43,8 +38,7 @@ static const char *word_text(const char *word)
 static bool is_alike(const struct inventory_column *a, const struct inventory_column *b)
 {
     return strcmp(a->table, b->table) == 0 && strcmp(a->basis, b->basis) == 0 &&
-           strcmp(a->keep, b->keep) == 0 && strcmp(a->on_export, b->on_export) == 0 &&
-           strcmp(a->on_erase, b->on_erase) == 0;
+           strcmp(a->keep, b->keep) == 0;
 }
 
 /* One line for all columns of a table with the rules of `columns[at]`, which is the first. */
@@ -64,8 +58,6 @@ static struct data_line line_of(struct request *r, const struct inventory *inven
         .what = what.bytes,
         .basis = word_text(first->basis),
         .keep = word_text(inventory_keep(r->arena, r->config, first->keep)),
-        .on_export = word_text(first->on_export),
-        .on_erase = word_text(first->on_erase),
     };
 }
 
@@ -186,20 +178,18 @@ static void inventory_add(struct request *r, const struct inventory *inventory,
     }
 }
 
-static struct data_line_rows files_of(struct arena *arena)
+static struct data_line_rows files_of(struct request *r)
 {
-    struct data_line_rows files = { arena_array(arena, INVENTORY_FILE_COUNT, sizeof *files.row),
+    struct data_line_rows files = { arena_array(r->arena, INVENTORY_FILE_COUNT, sizeof *files.row),
                                     INVENTORY_FILE_COUNT };
 
     for (size_t i = 0; i < INVENTORY_FILE_COUNT; i++) {
         const struct inventory_file *file = &INVENTORY_FILES[i];
 
         files.row[i] = (struct data_line){
-            .what = arena_printf(arena, "%s: %s", file->pattern, file->why),
+            .what = arena_printf(r->arena, "%s: %s", file->pattern, file->why),
             .basis = word_text(file->basis),
-            .keep = word_text(file->keep),
-            .on_export = word_text(file->on_export),
-            .on_erase = word_text(file->on_erase),
+            .keep = word_text(inventory_keep(r->arena, r->config, file->keep)),
         };
     }
     return files;
@@ -209,7 +199,7 @@ struct error *data_page_show(struct request *r)
 {
     struct data_html page = {
         .subjects = subjects_new(r->arena, INVENTORY_MAIN.count),
-        .files = files_of(r->arena),
+        .files = files_of(r),
     };
     const struct data_subject *other = &page.subjects.row[COUNT(subjects)];
 

@@ -6,7 +6,7 @@
 /* What is held under the same rules: columns of a table, or files. */
 struct data_line {
     const char *what; /* each with its purpose: "email: to write to them; name: display name" */
-    const char *basis, *keep, *on_export, *on_erase;
+    const char *basis, *keep;
 };
 
 struct data_line_rows {

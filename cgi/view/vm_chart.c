@@ -272,6 +272,21 @@ static void charts_fill(struct request *r, const struct vm_get_row *vm,
     page->charts.row[0].is_chosen |= !is_chosen;
 }
 
+/*
+ * The disk image holds its snapshots, with their memory, which are no part of what the guest may
+ * fill: then the size of the disk is no limit of it.
+ */
+static void disk_limit_hide(struct arena *arena, struct vm_html *page)
+{
+    struct vm_chart *disk = &page->charts.row[2];
+    int64_t total = page->snapshots.total;
+
+    if (!total)
+        return;
+    disk->of = arena_printf(arena, "with %lld snapshot%s", (long long)total, total == 1 ? "" : "s");
+    disk->limit_line = NULL;
+}
+
 /* ---- words, numbers ---- */
 
 static void axis_fill(struct arena *arena, const struct measured *measured, struct vm_html *page)
@@ -365,6 +380,7 @@ struct error *vm_chart_fill(struct request *r, const struct vm_get_row *vm, stru
                     (size_t)((measured.until_at - measured.from_at) / measured.step_s),
                     measured.has_last ? &measured.last : NULL, &measured.metrics);
     charts_fill(r, vm, &measured, page);
+    disk_limit_hide(r->arena, page);
     axis_fill(r->arena, &measured, page);
     usage_fill(r, vm, &measured, page);
     return vm_tick_fill(r, vm->id, measured.from_at, measured.until_at, page);

@@ -5,6 +5,7 @@
 #include "base/limit.h"
 #include "snapshot_restore.html.h"
 #include "snapshots_delete.html.h"
+#include "view/vm_view.h"
 #include "vm_destroy.html.h"
 #include "vms_destroy.html.h"
 #include "web/session.h"
@@ -56,6 +57,18 @@ void vm_confirm_destroy_several(struct request *r, const struct vm_bulk_rows *vm
     html_vms_destroy(&r->response.body, &r->frame, &page);
 }
 
+/* A snapshot with memory brings its size back. NULL: it is the present one, or stays. */
+static const char *former_size(struct arena *arena, const struct vm_get_row *vm,
+                               const struct snapshot_get_row *snapshot)
+{
+    bool is_same = vm->vcpus == snapshot->vcpus && vm->memory_mb == snapshot->memory_mb &&
+                   vm->disk_gb == snapshot->disk_gb;
+
+    return is_same || !snapshot->has_memory
+               ? NULL
+               : vm_view_size(arena, snapshot->vcpus, snapshot->memory_mb, snapshot->disk_gb);
+}
+
 void vm_confirm_restore(struct request *r, const struct vm_get_row *vm,
                         const struct snapshot_get_row *snapshot)
 {
@@ -65,6 +78,7 @@ void vm_confirm_restore(struct request *r, const struct vm_get_row *vm,
         .id = snapshot->id,
         .created = date_plain(r->arena, snapshot->created_at),
         .has_memory = snapshot->has_memory,
+        .former_size = former_size(r->arena, vm, snapshot),
     };
 
     r->frame.title = arena_printf(r->arena, "Restore “%s”?", snapshot->name);

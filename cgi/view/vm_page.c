@@ -29,7 +29,7 @@
 static const struct list_choice SNAPSHOT_SORTS[] = {
     { .value = "newest", .label = "Newest" },
     { .value = "name", .label = "Name" },
-    { .value = "size", .label = "Memory" },
+    { .value = "size", .label = "Size" },
 };
 
 enum { EVENTS_ON_OVERVIEW = 3, KEYS_ON_OVERVIEW = 3 };
@@ -386,6 +386,16 @@ static void row_fill(struct request *r, struct vm_html *page, const struct vm_ge
     page->observed = vm->observed;
     page->observed_at = vm->observed_at;
     page->snapshots.name = date_minute(r->arena, r->now_at);
+    page->snapshots.new_disk = text_disk(r->arena, vm->disk_gb);
+}
+
+/* The tabs differ in the browser's history. */
+static const char *tab_title(const char *tab, const char *state)
+{
+    return strcmp(tab, VM_TAB_SNAPSHOTS) == 0  ? "Snapshots"
+           : strcmp(tab, VM_TAB_ACTIVITY) == 0 ? "Activity"
+           : strcmp(tab, VM_TAB_SETTINGS) == 0 ? "Settings"
+                                               : state;
 }
 
 struct error *vm_page_fill(struct request *r, const struct vm_get_row *vm, const char *tab,
@@ -405,7 +415,7 @@ struct error *vm_page_fill(struct request *r, const struct vm_get_row *vm, const
     page->vm = vm_view_of(r, &prices, vm, away != NULL);
     row_fill(r, page, vm);
     buttons_fill(page, vm->state);
-    r->frame.title = arena_printf(r->arena, "%s: %s", vm->name, page->vm.label);
+    r->frame.title = arena_printf(r->arena, "%s: %s", vm->name, tab_title(tab, page->vm.label));
     r->frame.section = "vms";
     e = billing_fill(r, page);
     return e ? e : lists_fill(r, page, &prices, vm);

@@ -49,6 +49,7 @@ struct vm_snapshots {
     bool has_tools;
     const char *use;            /* of the quota by several; NULL: there is one at most */
     const char *name, *problem; /* of a new one, as typed */
+    const char *new_disk;       /* what a new one takes of the quota: "10 GB" */
 };
 
 /* Fill the page of a VM that is not gone; sets title and section. */

@@ -86,7 +86,7 @@ static void facts_fill(struct request *r, const struct receipt_get_row *vm,
     page->created_at = vm->created_at;
     page->gone = date_exact(r->arena, vm->gone_at);
     page->gone_at = vm->gone_at;
-    page->who = vm->who;
+    page->who = vm->destroyed_by;
     page->took_ms = vm->took_ms;
 }
 
@@ -146,7 +146,7 @@ static struct error *head_write(struct request *r, const struct receipt_get_row 
         json_text("created_at", date_iso(r->arena, vm->created_at)),
         json_text("destroyed_at", date_iso(r->arena, vm->gone_at)),
         json_number("existed_s", existed_s(vm)),
-        json_text("destroyed_by", vm->who),
+        json_text("destroyed_by", vm->destroyed_by),
         json_number("destroying_ms", vm->took_ms),
     };
 

@@ -405,6 +405,9 @@ nobody get $vm/snapshots/snapshotsnapsho2/restore ; expect 303 /signin?return=$v
 as bob get $vm/snapshots/snapshotsnapsho2/restore ; expect 404
 as alice get $vm/snapshots/nosuch/restore ; expect 404
 as alice get $vm/snapshots/snapshotsnapsho2/restore ; expect 200 snapshot_restore.html
+sql "UPDATE vm SET memory_mb = 1024, disk_gb = 10 WHERE id = 'runningrunningru'"
+as alice get $vm/snapshots/snapshotsnapsho2/restore ; expect_text "<li>its size: it goes back to 1 vCPU, 128 MB, 1 GB disk</li>"
+sql "UPDATE vm SET memory_mb = 128, disk_gb = 1 WHERE id = 'runningrunningru'"
 route "GET /vms/:id/snapshots/delete"
 delete=$vm/snapshots/delete
 nobody get "$delete?snapshot=snapshotsnapsho2" ; expect 303 "/signin?return=$delete%3Fsnapshot%3Dsnapshotsnapsho2"
