@@ -10,6 +10,7 @@
 #include "model/vm_job.h"
 #include "prices.html.h"
 #include "receipt.sql.h"
+#include "view/about_page.h"
 #include "view/data_page.h"
 #include "view/metrics.h"
 #include "view/status_page.h"
@@ -155,6 +156,7 @@ static struct error *prices_show(struct request *r)
 
 static const struct route routes[] = {
     { "GET", "/", ACCESS_PUBLIC, home_show },
+    { "GET", "/about", ACCESS_PUBLIC, about_page_show },
     { "GET", "/data", ACCESS_PUBLIC, data_page_show },
     { "GET", "/status", ACCESS_PUBLIC, status_page_show },
     { "GET", "/.well-known/security.txt", ACCESS_PUBLIC, security_txt_show },

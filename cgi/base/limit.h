@@ -82,6 +82,7 @@ enum {
     LIMIT_CLOSED_KEEP_S = 30 * 24 * 3600, /* a closed account's VMs, stopped */
     LIMIT_USAGE_KEEP_S = 30 * 24 * 3600,  /* quarters of an hour */
     LIMIT_MINUTES_KEEP_S = 24 * 3600,
+    LIMIT_ABOUT_EVERY_S = 5 * 60,          /* between two measurements of the server itself */
     LIMIT_PROMISE_EVERY_S = 60,            /* between two looks at which promises are due */
     LIMIT_SECURITY_TXT_S = 90 * 24 * 3600, /* security.txt is valid for; under a year is advised */
     LIMIT_PROMISE_SWEEP_S = 2 * 3600,      /* how late what is deleted by age may be */

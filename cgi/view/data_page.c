@@ -111,7 +111,7 @@ static const struct subject {
       { "event", "event_cursor", "inbox" } },
     { "The server itself",
       "Images, prices, hosts and promises. Nothing about people.",
-      { "image", "image_version", "price", "region_status", "orphan", "promise" } },
+      { "image", "image_version", "price", "region_status", "orphan", "promise", "about" } },
 };
 
 static bool has_table(const struct subject *subject, const char *table)

@@ -21,6 +21,7 @@
 #include "model/price_store.h"
 #include "model/state_path.h"
 #include "remote/workos.h"
+#include "worker/about.h"
 #include "worker/event_processor.h"
 #include "worker/job.h"
 #include "worker/lock.h"
@@ -200,6 +201,9 @@ static void promises_run(struct thread *thread)
 
         if (e)
             error_tell("promises", e);
+        e = about_measure(thread->context);
+        if (e)
+            error_tell("about", e);
         context_sleep(thread->context, LIMIT_PROMISE_EVERY_S * 1000);
     }
 }
@@ -329,6 +333,8 @@ static struct error *worker_start(struct worker *worker, const char *state_dir)
         e = workos_open(worker->arena, config, &worker->workos);
     if (!e)
         e = sql_job_recover(worker->context->db, worker->arena, clock_now_ms());
+    if (!e)
+        e = about_start(worker->context);
     if (!e)
         e = mailer_open(worker->arena, config, &worker->mailer);
     if (!e)

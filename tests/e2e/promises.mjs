@@ -66,6 +66,13 @@ equal('a sweep deletes it', sweep(), 'vm_activity 2, vm 1, mail 1');
 equal('then nothing is due', sweep('--dry-run'), '');
 equal('the receipt stays', server.sql("SELECT count(*) FROM receipt WHERE vm_id = 'old'"), '1');
 
+const measured = await until(() => server.sql('SELECT programs, memory_kb, page_files, page_bytes FROM about WHERE measured_at > 0;'));
+const [programs, memory, files, bytes] = measured.split('|').map(Number);
+check('every program is counted', programs >= 14 && programs < 40, programs);
+check('with its memory', memory > 5000 && memory < 200000, memory);
+check('and what a first visit loads', files >= 5 && bytes > 30000 && bytes < 102400, `${files} ${bytes}`);
+check('/about says so', (await ask(server, 'GET', '/about')).text.includes(` in ${programs} programs`));
+
 // ---- violations ----
 const conf = `${server.dir}/run/nginx.conf`;
 const right = fs.readFileSync(conf, 'utf8');

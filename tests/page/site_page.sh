@@ -29,6 +29,13 @@ expect_text "seeds/*"
 expect_text "90 days after the VM is destroyed"
 expect_no_text "<h2>Other</h2>" # a table that no subject has
 
+route "GET /about"
+nobody get /about ; expect 200 about_none.html
+sqlite3 "$state/data/main.db" "INSERT INTO about VALUES (1, 1767225600, 1767229200, 14, 23456, 6, 63000)"
+nobody get /about ; expect 200 about.html ; expect_no_text "Version"
+as alice get /about ; expect 200 ; expect_text "<dt>Version</dt>"
+fresh
+
 route "GET /status"
 nobody get /status ; expect 200 status_none.html
 sqlite3 "$state/data/main.db" "INSERT INTO promise VALUES
