@@ -22,10 +22,10 @@ mail = smtp
 url = smtp://localhost:${port}
 user = domicile
 from = Domicile – “Tëst”, Zürich <noreply@example.org>
-ca_file = mail-ca.pem
+ca_file = tls/mail-ca.pem
 `);
 server.put('secrets/smtp-password', `${PASSWORD}\n`);
-server.put('mail-ca.pem', known.ca);
+server.put('tls/mail-ca.pem', known.ca);
 await server.start();
 
 // ---- the queue ----
