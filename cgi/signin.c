@@ -7,6 +7,7 @@
 #include "base/array.h"
 #include "base/text.h"
 #include "model/identity.h"
+#include "model/outbound.h"
 #include "model/signin_mail.h"
 #include "model/worker_wakeup.h"
 #include "remote/workos.h"
@@ -306,6 +307,8 @@ static struct error *person_write(struct request *r, const struct workos_person 
                           &team_id);
     if (!e)
         e = session_sign_in(r, person_id, team_id, person->session_id);
+    if (!e)
+        outbound_team(team_id);
     return e ? e : signin_mail_note(&context, person_id, session_browser(r), r->session->handle);
 }
 
@@ -463,6 +466,7 @@ static struct error *signin_start(struct arena *arena, const struct config *conf
     if (e || strcmp(config->identity, "workos") != 0)
         return e;
     program.confinement = "signin_workos";
+    transfer_observe(outbound_note);
     return workos_open(arena, config, &workos);
 }
 

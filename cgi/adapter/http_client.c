@@ -2,12 +2,14 @@
 #include "adapter/http_client.h"
 
 #include "adapter/crypto.h"
+#include "adapter/json.h"
 #include "adapter/transfer.h"
 #include "base/array.h"
 #include "base/backoff.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/limit.h"
+#include "base/name_list.h"
 #include "base/text.h"
 #include "base/url.h"
 
@@ -18,11 +20,14 @@
 #include <time.h>
 
 enum { FIRST_BODY_BYTES = 16 * 1024, OWN_HEADERS = 4 };
+#define FORM_TYPE "application/x-www-form-urlencoded"
+
 enum { FIRST_WAIT_MS = 250, STRIPE_WAIT_MS = 500 };
 
 struct http_client {
     const char **origins;
     size_t count;
+    const char *purpose;
 };
 
 /* The response headers that are read. */
@@ -46,11 +51,12 @@ static bool is_allowed_origin(const char *text)
 }
 
 struct error *http_client_open(struct arena *arena, const char *const *origins, size_t count,
-                               struct http_client **out)
+                               const char *purpose, struct http_client **out)
 {
     struct http_client *client = arena_alloc(arena, sizeof *client);
     struct error *e = transfer_open(arena);
 
+    client->purpose = purpose;
     client->origins = arena_array(arena, count, sizeof *client->origins);
     for (size_t i = 0; !e && i < count; i++) {
         if (!is_allowed_origin(origins[i]))
@@ -89,6 +95,74 @@ static struct error *request_check(const struct http_client *client, struct aren
     return NULL;
 }
 
+/* ---- the names of what is sent ---- */
+
+/* "user_01H", "cus_Fixt": the fixed parts of our services' paths are in small letters. */
+static bool is_id(const char *part, size_t length)
+{
+    size_t plain = strspn(part, "abcdefghijklmnopqrstuvwxyz-._");
+
+    return memchr(part, '_', length) && plain < length;
+}
+
+/* "/v1/prices?limit=5": the path ends at the '?'. Of an id only what it is of is a name. */
+static void path_names(struct arena *arena, struct buf *list, const char *path)
+{
+    const char *before = "";
+
+    while (*path == '/') {
+        size_t length = strcspn(++path, "/?");
+        const char *name = arena_printf(arena, "%s/{id}", before);
+
+        if (is_id(path, length))
+            name_list_add(list, name, strlen(name));
+        else
+            before = arena_copy_bytes(arena, path, length);
+        path += length;
+    }
+}
+
+/* "a=1&b=2" */
+static void form_names(struct buf *list, const char *form)
+{
+    while (*form) {
+        size_t length = strcspn(form, "&");
+
+        name_list_add(list, form, strcspn(form, "=&"));
+        form += length + (form[length] == '&');
+    }
+}
+
+static void json_names(struct arena *arena, struct buf *list, const char *text)
+{
+    const struct json *object = NULL;
+
+    if (json_read(arena, text, strlen(text), &object))
+        return; /* no service would take it either */
+    for (const struct json *it = json_first(object); it && json_key(it); it = json_next(it))
+        name_list_add(list, json_key(it), strlen(json_key(it)));
+}
+
+/*
+ * In the request's order, each once: "users/{id}, limit" for "/users/user_01H?limit=5"; then the
+ * names of the form's fields or the keys of the JSON object.
+ */
+static const char *fields_of(struct arena *arena, const struct http_request *request)
+{
+    bool is_form = request->content_type && strcmp(request->content_type, FORM_TYPE) == 0;
+    const char *path = strchr(strstr(request->url, "://") + 3, '/');
+    const char *query = strchr(request->url, '?');
+    struct buf list = { .arena = arena };
+
+    path_names(arena, &list, path);
+    form_names(&list, query ? query + 1 : "");
+    if (request->body && is_form)
+        form_names(&list, request->body);
+    else if (request->body)
+        json_names(arena, &list, request->body);
+    return list.length ? list.bytes : "";
+}
+
 /* ---- one attempt ---- */
 
 static void headers_make(struct arena *arena, const struct http_request *request,
@@ -115,12 +189,14 @@ static void headers_make(struct arena *arena, const struct http_request *request
     transfer->header_count = count;
 }
 
-static void attempt_prepare(struct arena *arena, const struct http_request *request,
-                            struct attempt *attempt)
+static void attempt_prepare(const struct http_client *client, struct arena *arena,
+                            const struct http_request *request, struct attempt *attempt)
 {
     *attempt = (struct attempt){
         .transfer = {
             .url = request->url,
+            .purpose = client->purpose,
+            .fields = fields_of(arena, request),
             .protocols = text_starts(request->url, "https:") ? "https" : "http",
             .method = request->method,
             .body = request->body,
@@ -196,7 +272,7 @@ struct error *http_client_send(const struct http_client *client, struct arena *a
 
     if (e)
         return e;
-    attempt_prepare(arena, request, &attempt);
+    attempt_prepare(client, arena, request, &attempt);
     for (int tries = 1;; tries++) {
         int64_t left_ms = end_ms - clock_monotonic_us() / 1000;
         int64_t next_ms;

@@ -43,10 +43,11 @@ struct http_response {
 
 /*
  * Allows only `origins`, like "https://api.workos.com"; plain http only for loopback (fakes in
- * tests). INPUT for others. Lives in `arena`; call before threads start.
+ * tests). INPUT for others. `purpose` is that of all of its transfers: see transfer.h. Lives in
+ * `arena`; call before threads start.
  */
 struct error *http_client_open(struct arena *arena, const char *const *origins, size_t count,
-                               struct http_client **out);
+                               const char *purpose, struct http_client **out);
 
 /*
  * Send a request, with retries (enum retry_policy) where safe: at most LIMIT_HTTP_TRIES attempts in

@@ -204,6 +204,11 @@ const struct json *json_next(const struct json *json)
     return json->next;
 }
 
+const char *json_key(const struct json *json)
+{
+    return json->key;
+}
+
 const char *json_as_text(const struct json *json)
 {
     return json && json->type == JSON_STRING ? json->text : NULL;

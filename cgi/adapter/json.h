@@ -78,6 +78,9 @@ int64_t json_number_at(const struct json *json, const char *path); /* 0 if it is
 const struct json *json_first(const struct json *json);
 const struct json *json_next(const struct json *json);
 
+/* The key of a value of an object; NULL: it is of an array. */
+const char *json_key(const struct json *json);
+
 /* The value itself if it is a string. */
 const char *json_as_text(const struct json *json);
 

@@ -100,6 +100,7 @@ static struct error *session_run(const struct smtp_server *server, struct arena 
     enum error_kind kind = ERROR_UPSTREAM;
 
     transfer->url = arena_printf(arena, "%s/%s", server->url, server->name);
+    transfer->purpose = "mail";
     transfer->protocols = "smtp,smtps";
     transfer->is_plain = url_is_loopback(server->url, "smtp://") && !server->ca_file;
     transfer->connect_ms = LIMIT_MAIL_CONNECT_MS;
@@ -134,6 +135,7 @@ struct error *smtp_client_send(const struct smtp_server *server, struct arena *a
         .headers = message->headers,
         .header_count = message->header_count,
         .mail = &mail,
+        .fields = "recipient, subject, text",
     };
     struct error *e = message_check(arena, message);
 

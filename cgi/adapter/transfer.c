@@ -3,7 +3,9 @@
 
 #include "base/array.h"
 #include "base/text.h"
+#include "base/url.h"
 
+#include <assert.h>
 #include <curl/curl.h>
 #include <string.h>
 
@@ -14,6 +16,13 @@ struct lists {
     struct curl_slist *headers, *recipients;
     curl_mime *mime;
 };
+
+static void (*observer)(const struct transfer_note *note); /* NULL: none */
+
+void transfer_observe(void (*observe)(const struct transfer_note *note))
+{
+    observer = observe;
+}
 
 struct error *transfer_open(struct arena *arena)
 {
@@ -223,6 +232,24 @@ static void response_read(CURL *curl, struct transfer *transfer, struct arena *a
             header_get(curl, arena, transfer->response_headers[i].name);
 }
 
+static void transfer_tell(CURL *curl, const struct transfer *transfer, struct arena *arena)
+{
+    curl_off_t sent = 0, received = 0;
+
+    if (!observer || !transfer->purpose)
+        return;
+    curl_easy_getinfo(curl, CURLINFO_SIZE_UPLOAD_T, &sent);
+    curl_easy_getinfo(curl, CURLINFO_SIZE_DOWNLOAD_T, &received);
+    observer(&(struct transfer_note){
+        .host = url_service(arena, transfer->url),
+        .purpose = transfer->purpose,
+        .fields = transfer->fields ? transfer->fields : "",
+        .sent_bytes = sent,
+        .received_bytes = received,
+        .is_answered = transfer->status != 0,
+    });
+}
+
 static enum transfer_end end_of(CURLcode code)
 {
     switch (code) {
@@ -248,6 +275,7 @@ enum transfer_end transfer_run(struct transfer *transfer, struct arena *arena)
     CURL *curl = curl_easy_init();
     CURLcode code = CURLE_FAILED_INIT;
 
+    assert(!transfer->purpose == transfer->is_unverified);
     transfer->status = 0;
     transfer->retry_after_s = 0;
     for (size_t i = 0; i < transfer->response_header_count; i++)
@@ -257,6 +285,7 @@ enum transfer_end transfer_run(struct transfer *transfer, struct arena *arena)
         headers_set(curl, transfer, &lists)) {
         code = curl_easy_perform(curl);
         response_read(curl, transfer, arena);
+        transfer_tell(curl, transfer, arena);
     }
     transfer->problem = curl_easy_strerror(code);
     curl_easy_cleanup(curl);

@@ -28,6 +28,9 @@ struct transfer_mail {
 struct transfer {
     /* The request. */
     const char *url;
+    /* What for, a constant: "billing". Every transfer with another service has one. */
+    const char *purpose;
+    const char *fields;    /* names of what is sent, not values: "email, name"; NULL: nothing */
     const char *protocols; /* the only allowed one: "https" */
     int64_t connect_ms, timeout_ms;
     const char *method;         /* or an SMTP command; NULL: the protocol's default */
@@ -39,7 +42,7 @@ struct transfer {
     bool is_plain;                    /* SMTP: no STARTTLS */
     const char *user, *password;      /* NULL: none */
     const char *ca_file; /* CA certificates to trust instead of the system's, or NULL */
-    bool is_unverified;  /* any certificate: only to look at our own server */
+    bool is_unverified;  /* any certificate: only to look at our own server, without a purpose */
     /* "1.0" to "1.3": this version alone, with ciphers of any strength; NULL: 1.2 or later. */
     const char *tls_version;
 
@@ -64,8 +67,22 @@ enum transfer_end {
     TRANSFER_FAILED, /* a bad certificate, an endless body: a retry would fail again */
 };
 
+/* A transfer with another service that has been made or tried. The texts last for the call. */
+struct transfer_note {
+    const char *host; /* url_service() of the URL, which is what was connected to */
+    const char *purpose, *fields;
+    int64_t sent_bytes, received_bytes; /* of bodies and mails, without headers */
+    bool is_answered;
+};
+
 /* Call before the first transfer, from one thread. */
 struct error *transfer_open(struct arena *arena);
+
+/*
+ * From now on `observe` is called after each attempt, on its thread, whether it was answered or
+ * not; not for looks at our own server. Call it at the program's start.
+ */
+void transfer_observe(void (*observe)(const struct transfer_note *note));
 
 /* Run one transfer. */
 enum transfer_end transfer_run(struct transfer *transfer, struct arena *arena);

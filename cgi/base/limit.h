@@ -118,6 +118,10 @@ enum {
     LIMIT_HTTP_TRIES = 3,
     LIMIT_HTTP_WAIT_MS = 2000, /* between two attempts; asked to wait longer, we give up */
     LIMIT_HTTP_BYTES = 1024 * 1024,
+    LIMIT_OUTBOUND_NOTES = 64, /* kinds of requests of a thread that are not written yet */
+    LIMIT_OUTBOUND_FIELDS_BYTES = 2000,
+    LIMIT_OUTBOUND_ARENA_BYTES = 1024 * 1024,
+    LIMIT_OUTBOUND_KEEP_S = 90 * 24 * 3600,
 
     /* Mail. */
     LIMIT_MAIL_CONNECT_MS = 10 * 1000,

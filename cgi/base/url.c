@@ -50,3 +50,31 @@ const char *url_host(struct arena *arena, const char *url)
 
     return arena_copy_bytes(arena, host, host_length(host));
 }
+
+/* Mail is submitted at 587 as often as at 25. */
+static bool is_usual_port(const char *url, const char *port, size_t length)
+{
+    static const char *const usual[][2] = { { "http:", ":80" },
+                                            { "https:", ":443" },
+                                            { "smtp:", ":25" },
+                                            { "smtp:", ":587" },
+                                            { "smtps:", ":465" } };
+
+    for (size_t i = 0; i < COUNT(usual); i++) {
+        if (text_starts(url, usual[i][0]) && strlen(usual[i][1]) == length &&
+            memcmp(port, usual[i][1], length) == 0)
+            return true;
+    }
+    return length <= 1;
+}
+
+const char *url_service(struct arena *arena, const char *url)
+{
+    const char *host = strstr(url, "://") + 3;
+    const char *port = host + host_length(host);
+    size_t length = port_length(port);
+
+    if (is_usual_port(url, port, length))
+        length = 0;
+    return text_lower(arena, arena_copy_bytes(arena, host, (size_t)(port - host) + length));
+}

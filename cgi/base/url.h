@@ -11,5 +11,11 @@ bool url_is_origin(const char *text, const char *scheme);
 /* Has that scheme and a loopback host? Anything may follow the host. */
 bool url_is_loopback(const char *url, const char *scheme);
 
+/*
+ * The host in lowercase, with its port unless that is the scheme's: "api.stripe.com",
+ * "localhost:1025"; in the arena. `url` needs a scheme.
+ */
+const char *url_service(struct arena *arena, const char *url);
+
 /* The host without a port, "[::1]" with its brackets; in the arena. `url` needs a scheme. */
 const char *url_host(struct arena *arena, const char *url);

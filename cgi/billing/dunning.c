@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "billing/stripe_sync.h"
 #include "main_constants.sql.h"
+#include "model/outbound.h"
 #include "model/vm_request.h"
 #include "remote/stripe.h"
 
@@ -77,6 +78,7 @@ static struct error *team_sync(const struct context *context, const struct strip
     if (!e)
         e = transaction_end(context, team_record(context, row->team_id, &fetched));
     stripe_sync_unlock();
+    outbound_write(context, row->team_id);
     if (e)
         failure_tell("dunning_sync", row->team_id, e);
     return e ? sql_billing_set_synced(context->db, context->arena, row->team_id,
@@ -138,6 +140,7 @@ static struct error *due_work(const struct context *context, const struct stripe
         e = time_apply(context, team_id);
     e = transaction_end(context, e);
     stripe_sync_unlock();
+    outbound_write(context, team_id);
     return e;
 }
 

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "main_constants.sql.h"
 #include "model/billing_status_change.h"
+#include "model/outbound.h"
 #include "model/usage_cost.h"
 #include "remote/stripe.h"
 
@@ -197,8 +198,10 @@ struct error *usage_report_send(const struct context *context, const struct stri
         arena_reset(context->arena);
         e = sql_usage_report_due(context->db, context->arena, context->now_at, REPORTS_PER_BATCH,
                                  &reports);
-        for (size_t i = 0; !e && i < reports.count; i++)
+        for (size_t i = 0; !e && i < reports.count; i++) {
             e = report_process(context, stripe, &reports.row[i]);
+            outbound_write(context, reports.row[i].team_id);
+        }
     } while (!e && reports.count);
     return e;
 }
@@ -295,6 +298,7 @@ struct error *usage_report_compare(const struct context *context, const struct s
         e = sql_billing_metered(context->db, context->arena, team.team_id, &team);
         if (!e && team.compared_at + LIMIT_COMPARE_EVERY_S <= context->now_at)
             e = team_compare(context, stripe, &team);
+        outbound_write(context, team.team_id);
     }
     return e->kind == ERROR_NOT_FOUND ? NULL : e;
 }

@@ -28,7 +28,7 @@ struct error *stripe_open(struct arena *arena, const struct config *config, stru
     if (!e && config->trial_days == 1)
         e = error_new(arena, ERROR_INPUT, "trial_days must be 0, or at least 2");
     if (!e)
-        e = http_client_open(arena, &config->stripe_url, 1, &stripe->client);
+        e = http_client_open(arena, &config->stripe_url, 1, "billing", &stripe->client);
     if (e)
         return e;
     stripe->url = config->stripe_url;

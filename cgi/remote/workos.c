@@ -33,7 +33,7 @@ struct error *workos_open(struct arena *arena, const struct config *config, stru
                          "identity = workos needs client_id in [workos]: see the WorkOS dashboard");
     e = config_secret_load(arena, config->state_dir, "workos-api-key", &secret);
     if (!e)
-        e = http_client_open(arena, &config->workos_url, 1, &workos->client);
+        e = http_client_open(arena, &config->workos_url, 1, "identity", &workos->client);
     if (e)
         return e;
     workos->url = config->workos_url;

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "data.html.h"
 #include "model/inventory.h"
+#include "view/recipient_list.h"
 
 #include <string.h>
 
@@ -109,6 +110,11 @@ static const struct subject {
     { "Notifications from other services",
       "What Stripe and WorkOS tell this server. The content is deleted once it is applied.",
       { "event", "event_cursor", "inbox" } },
+    { "What was sent to others",
+      "When this server sent data to another service, to which and for which team, and the names "
+      "of "
+      "the fields. Not what they contained.",
+      { "outbound" } },
     { "The server itself",
       "Images, prices, hosts and promises. Nothing about people.",
       { "image", "image_version", "price", "region_status", "orphan", "promise", "about" } },
@@ -202,7 +208,10 @@ struct error *data_page_show(struct request *r)
         .files = files_of(r),
     };
     const struct data_subject *other = &page.subjects.row[COUNT(subjects)];
+    struct error *e = recipient_list_fill(r, &page.recipients);
 
+    if (e)
+        return e;
     inventory_add(r, &INVENTORY_MAIN, &page.subjects);
     inventory_add(r, &INVENTORY_INBOX, &page.subjects);
     page.subjects.count -= other->columns == 0;

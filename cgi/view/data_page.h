@@ -36,5 +36,18 @@ struct data_subject_rows {
     size_t count;
 };
 
+/* Who gets data from this server, or got it and is no longer listed. */
+struct data_recipient {
+    const char *name, *host;
+    const char *purpose, *what; /* "": it is not listed */
+    const char *fields;         /* names of what was really sent: "code, email"; "": nothing */
+    int64_t last_at;            /* 0: never */
+};
+
+struct data_recipient_rows {
+    struct data_recipient *row;
+    size_t count;
+};
+
 /* Answers GET /data. */
 struct error *data_page_show(struct request *r);

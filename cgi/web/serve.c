@@ -10,6 +10,7 @@
 #include "base/limit.h"
 #include "base/log.h"
 #include "model/confinement.h"
+#include "model/outbound.h"
 #include "model/state_path.h"
 #include "model/worker_wakeup.h"
 #include "web/error_page.h"
@@ -217,6 +218,7 @@ static void request_respond(void *context, struct exchange *exchange, size_t cou
     struct server *server = context;
     struct request *r = arena_alloc(server->arena, sizeof *r);
     int64_t started_us = clock_monotonic_us();
+    struct context now;
     struct error *e;
 
     assert(count == 1);
@@ -227,12 +229,14 @@ static void request_respond(void *context, struct exchange *exchange, size_t cou
     r->now_at = r->now_ms / 1000;
     r->is_read_only = server->program->db_mode == DB_READ_ONLY;
     r->id = request_id(r->arena);
+    now = request_context(r);
     response_open(&r->response, r->arena);
     e = request_read(r, exchange->environment, exchange->body, exchange->body_length);
     if (!e)
         e = exchange->body_error;
     if (!e)
         e = request_run(server, r);
+    outbound_write(&now, 0);
     if (e)
         error_respond(server, r, e);
     exchange->response = response_bytes(&r->response, r->arena, strcmp(r->method, "HEAD") == 0);

@@ -13,9 +13,11 @@
 #include "base/clock.h"
 #include "base/limit.h"
 #include "base/log.h"
+#include "billing/subscriptions.h"
 #include "main_constants.sql.h"
 #include "model/billing_status_change.h"
 #include "model/event.h"
+#include "model/outbound.h"
 #include "model/state_path.h"
 #include "remote/workos.h"
 #include "worker/retention.h"
@@ -135,6 +137,7 @@ static struct error *event_try(struct inbox *inbox, const struct inbox_get_row *
         e = event_write(&event, rule, row);
     if (is_stripe)
         stripe_sync_unlock();
+    outbound_write(&event.context, event.subscriptions ? event.subscriptions->team_id : 0);
     return e;
 }
 

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "main_constants.sql.h"
+#include "model/outbound.h"
 #include "worker/job_steps.h"
 
 #include "job_step.sql.h"
@@ -192,8 +193,11 @@ static void job_record(struct job *job, const struct error *cause)
 void job_do(struct job *job)
 {
     struct error *e = job_act(job);
+    struct context now;
 
     if (job->class->finish)
         e = job->class->finish(job, e);
     job_record(job, e);
+    now = worker_context_now(job->context, job->arena);
+    outbound_write(&now, job->row.team_id);
 }

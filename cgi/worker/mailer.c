@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/url.h"
 #include "main_constants.sql.h"
+#include "model/outbound.h"
 #include "model/signin_token.h"
 #include "worker/mail_message.h"
 
@@ -181,6 +182,7 @@ struct error *mailer_work(const struct mailer *mailer, struct worker_context *co
     struct mail_take_row mail;
     const char *response = NULL, *reason = NULL, *state;
     struct error *cause = NULL, *e;
+    struct context now;
     int64_t next_at;
 
     arena_reset(context->arena);
@@ -188,8 +190,11 @@ struct error *mailer_work(const struct mailer *mailer, struct worker_context *co
     *has_one = !e;
     if (e)
         return e->kind == ERROR_NOT_FOUND ? NULL : e;
-    if (mailer->smtp)
+    if (mailer->smtp) {
         cause = message_send(mailer, context, &mail, &response);
+        now = worker_context_now(context, context->arena);
+        outbound_write(&now, 0);
+    }
     next_at = clock_now() +
               backoff_ms(mail.attempts, LIMIT_MAIL_BACKOFF_MS, LIMIT_MAIL_BACKOFF_MAX_MS) / 1000;
     state = verdict(mailer, &mail, cause, next_at);

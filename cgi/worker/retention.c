@@ -20,6 +20,7 @@
 #include "known_browser.sql.h"
 #include "ledger.sql.h"
 #include "mail.sql.h"
+#include "outbound.sql.h"
 #include "receipt.sql.h"
 #include "receipt_part.sql.h"
 #include "session.sql.h"
@@ -60,6 +61,7 @@ enum { LINK_KEEP_S = A_DAY_S - LIMIT_SIGNIN_LINK_S - AN_HOUR_S };
     OLD("usage_minute", "measurements by the minute", LIMIT_MINUTES_KEEP_S, usage_minute)          \
     OLD("usage_quarter", "measurements by the quarter hour", LIMIT_USAGE_KEEP_S, usage_quarter)    \
     OLD("mail", "emails", LIMIT_MAIL_KEEP_S, mail)                                                 \
+    OLD("outbound", "the record of what was sent to others", LIMIT_OUTBOUND_KEEP_S, outbound)      \
     OLD("event", "notifications from Stripe and WorkOS",                                           \
         LIMIT_EVENT_KEEP_S + LIMIT_EVENT_AFTER_S, event)                                           \
     OLD("workos_object", "what WorkOS reported about accounts", LIMIT_EVENT_KEEP_S, workos_object) \

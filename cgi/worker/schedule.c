@@ -8,6 +8,7 @@
 #include "billing/billing_request.h"
 #include "billing/dunning.h"
 #include "billing/usage_report.h"
+#include "model/outbound.h"
 #include "worker/account_closure.h"
 #include "worker/event_processor.h"
 #include "worker/image_version.h"
@@ -72,12 +73,15 @@ void schedule_run(struct worker_context *context, enum schedule_thread thread, s
     for (size_t i = 0; i < ROWS; i++) {
         int64_t now_us = clock_monotonic_us();
         bool is_done = true;
+        struct context now;
         struct error *e;
 
         if (schedule[i].thread != thread || due_us[i] > now_us)
             continue;
         due_us[i] = now_us + schedule[i].every_s * 1000000;
         e = row_run(context, inbox, i, &is_done);
+        now = worker_context_now(context, context->arena);
+        outbound_write(&now, 0);
         if (!is_done)
             due_us[i] = now_us;
         if (e)

@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "billing/stripe_sync.h"
 #include "model/confinement.h"
+#include "model/outbound.h"
 #include "model/price_store.h"
 #include "model/state_path.h"
 #include "remote/workos.h"
@@ -323,6 +324,7 @@ static struct error *worker_start(struct worker *worker, const char *state_dir)
         e = lock_take(worker->arena, config);
     if (!e)
         e = transfer_open(worker->arena);
+    transfer_observe(outbound_note);
     if (!e)
         e = worker_context_open(worker->arena, config, &TIMEOUTS, DRIVERS, &worker->context);
     if (!e)

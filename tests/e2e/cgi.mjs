@@ -133,3 +133,23 @@ export class Browser {
 export function title(answer) {
   return (answer.body.match(/<h1>([^<]*)<\/h1>/) || [])[1];
 }
+
+// ---- the outbound ledger ----
+
+// The names of what a request of ours sent, as the table "outbound" has them; `body` is a form or parsed JSON.
+export function namesSent({ url, body }) {
+  const { pathname, searchParams } = new URL(url, 'http://service');
+  const parts = pathname.split('/');
+  const ids = parts.map((part, i) => (/^(?=.*_)(?=.*[0-9A-Z])/.test(part) ? `${parts[i - 1]}/{id}` : null)).filter(Boolean);
+  const fields = typeof body === 'string' ? new URLSearchParams(body).keys() : Object.keys(body ?? {});
+  return [...new Set([...ids, ...searchParams.keys(), ...fields])].join(', ');
+}
+
+// Holds the ledger against the requests that the double of a service has seen.
+export function ledgerCheck(state, purpose, url, requests) {
+  const seen = [...new Set(requests.map(namesSent))].sort();
+  const mine = `purpose = '${purpose}'`;
+  equal(`the ledger has the fields of every ${purpose} request, and no others`,
+    state.sql(`SELECT DISTINCT fields FROM outbound WHERE ${mine};`).map((row) => row.join()).sort().join('\n'), seen.join('\n'));
+  equal('of its host', state.sql(`SELECT DISTINCT host, was_listed FROM outbound WHERE ${mine};`).join('\n'), `${new URL(url).host},1`);
+}

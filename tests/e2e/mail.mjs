@@ -112,6 +112,10 @@ async function workerKill() {
     check(`${kind}: by TLS, with the password`, mail.isSecure && box.logins.every((login) => login.isSecure));
     equal(`${kind}: says who it is`, box.logins[0]?.name, 'localhost');
   }
+  equal('the outbound ledger has the mail server alone, and what mails are made of', server.sql(
+    'SELECT host, purpose, fields, was_listed, team_id, transfers = answered FROM outbound;'),
+  `localhost:${port}|mail|recipient, subject, text|1||1`);
+  equal('and each mail', server.sql('SELECT sum(transfers) FROM outbound;'), server.sql('SELECT sum(attempts) FROM mail;'));
 }
 
 // ---- values that want to be more ----

@@ -6,7 +6,7 @@
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
-import { Browser, State, check, equal, finish } from './cgi.mjs';
+import { Browser, State, check, equal, finish, ledgerCheck } from './cgi.mjs';
 import { sleep, until } from './lib.mjs';
 import { KEY, SECRET, StripeDouble } from './stripe_double.mjs';
 import { typesJudge } from './stripe_types.mjs';
@@ -95,7 +95,12 @@ async function press(target, b = alice) {
 
 // ---- what stripe-setup makes ----
 {
-  const admin = async (...words) => (await run('domicile-admin', ['--state', state.dir, ...words])).out;
+  const admin = async (...words) => {
+    const from = stripe.asked.length;
+    const { out } = await run('domicile-admin', ['--state', state.dir, ...words]);
+    for (const asked of stripe.asked.slice(from)) asked.isByAdmin = true;
+    return out;
+  };
   const said = await admin('stripe-setup');
   equal('one meter', stripe.meters.size, 1);
   equal('two prices', stripe.prices.size, 2);
@@ -489,6 +494,13 @@ equal('what the library would send otherwise', [...new Set(stripe.problems)].joi
 equal('what its types do not accept', problems.join('\n'), '');
 equal('unknown requests', stripe.asked.filter((a) => a.status === 501).map((a) => `${a.method} ${a.url}`).join(), '');
 equal('every event was applied in the end', stripe.held.length, 0);
+// What the operator's command sends is not in the ledger.
+const ours = stripe.asked.filter((asked) => !asked.isByAdmin);
+ledgerCheck(state, 'billing', stripe.url, ours);
+const sum = Number(state.one('SELECT sum(transfers) FROM outbound;'));
+check('a kill loses what it interrupts, nothing else', Math.abs(ours.length - sum) < 30, `${sum} of ${ours.length}`);
+check('usage is of its team', state.one("SELECT count(*) FROM outbound WHERE fields LIKE '%payload%' AND team_id IS NULL;") === '0');
+check('no customer is in the ledger', ![...stripe.customers.keys()].some((id) => state.sql('SELECT * FROM outbound;').join().includes(id)));
 check('the key is in no log', !workerLog.includes(KEY) && !state.log.includes(KEY));
 check('nor in the database', !fs.readFileSync(`${state.dir}/data/main.db`).includes(KEY));
 equal('parked events', state.sql("SELECT type, reason FROM event WHERE state = 'parked';").join('\n'), '');

@@ -10,14 +10,14 @@ import fs from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
 import { createEmulator } from 'workos/emulate';
-import { Browser, State, check, equal, finish, title } from './cgi.mjs';
+import { Browser, State, check, equal, finish, ledgerCheck, title } from './cgi.mjs';
 
 const PUBLIC = 'https://localhost:8443';
 const KEY = 'sk_test_default';
 
 // ---- the emulator and the proxy ----
 
-const proxy = { asked: [], answer: null };
+const proxy = { asked: [], all: [], answer: null };
 
 async function call(method, target, body) {
   const answer = await fetch(`http://127.0.0.1:${emulator.port}${target}`, {
@@ -37,6 +37,7 @@ const server = http.createServer((request, response) => {
     const asked = { method: request.method, url: request.url, headers: request.headers,
       body: body ? JSON.parse(body) : null };
     proxy.asked.push(asked);
+    proxy.all.push(asked);
     const own = proxy.answer && await proxy.answer(asked);
     const answer = own || await call(request.method, request.url, asked.body);
     response.writeHead(answer.status, answer.headers || {});
@@ -369,6 +370,13 @@ function withOrganization(id, change = (reply) => reply) {
 for (const secret of secrets) check('no secret in the log', !state.log.includes(secret), secret.slice(0, 8));
 check('no token in the log', !/[\w-]{43}/.test(state.log), state.log.match(/.*[\w-]{43}.*/));
 check('no address in the log', !state.log.includes('@'));
+
+// ---- the outbound ledger ----
+ledgerCheck(state, 'identity', workosUrl, proxy.all);
+equal('each request is counted', state.one('SELECT sum(transfers) FROM outbound;'), String(proxy.all.length));
+check('the team that signed in', Number(state.one('SELECT count(DISTINCT team_id) FROM outbound;')) > 1);
+for (const secret of secrets) check('no value is in the ledger', !state.sql('SELECT * FROM outbound;').join().includes(secret));
+check('nor an address', !state.sql('SELECT * FROM outbound;').join().includes('@'));
 
 // ---- settings that cannot work stop the start ----
 for (const [what, change] of [['an http origin elsewhere', (t) => t.replace(/^url .*/m, 'url = http://api.example.test')],

@@ -28,6 +28,19 @@ expect_text "body: as received; removed once processed"
 expect_text "seeds/*"
 expect_text "90 days after the VM is destroyed"
 expect_no_text "<h2>Other</h2>" # a table that no subject has
+expect_text "<p>Nobody.</p>"
+# Listed by the configuration; what was sent, by the ledger, without a value or a team.
+printf '[billing]\nbilling = stripe\n[mail]\nmail = smtp\nurl = smtps://mail.example.org:465\nfrom = a@example.org\n' \
+    >>"$state/domicile.conf"
+sqlite3 "$state/data/main.db" "INSERT INTO outbound VALUES
+    (1781481600, 'api.stripe.com', 'billing', 'customers/{id}, limit', 1, 1, 2, 2, 9, 9, 1781500000, 1781510000),
+    (1781481600, 'api.stripe.com', 'billing', 'email, name, metadata[team_id], limit', NULL, 1, 2, 2, 9, 9, 1, 1781520000),
+    (1781481600, 'api.workos.com', 'identity', 'code', NULL, 1, 2, 2, 9, 9, 1, 1781420000)"
+nobody get /data ; expect 200
+normal | sed -n "/id=\"recipients\"/,/<\\/section>/p" >"$state/recipients.html"
+like recipients.html "$state/recipients.html" && good
+expect_no_text "<p>Nobody.</p>"
+fresh
 
 route "GET /about"
 nobody get /about ; expect 200 about_none.html

@@ -81,6 +81,28 @@ static void test_host(void **state)
     assert_string_equal(url_host(arena, "smtp://[::1"), "[::1");
 }
 
+static void test_service(void **state)
+{
+    static const char *const cases[][2] = {
+        { "https://API.Stripe.com", "api.stripe.com" },
+        { "https://api.stripe.com:443/v1?a:1", "api.stripe.com" },
+        { "https://api.stripe.com:8443/v1", "api.stripe.com:8443" },
+        { "http://127.0.0.1:4100", "127.0.0.1:4100" },
+        { "http://localhost:80/", "localhost" },
+        { "https://localhost:80/", "localhost:80" },
+        { "smtp://mail.example.org:587", "mail.example.org" },
+        { "smtp://mail.example.org:465", "mail.example.org:465" },
+        { "smtps://mail.example.org:465/x", "mail.example.org" },
+        { "smtp://[::1]:1025", "[::1]:1025" },
+        { "smtp://[::1]:25", "[::1]" },
+        { "https://a.example:/x", "a.example" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++)
+        assert_string_equal(url_service(arena, cases[i][0]), cases[i][1]);
+}
+
 static void test_backoff(void **state)
 {
     static const int64_t seconds[] = { 1, 1, 2, 4, 8, 10, 10 };
@@ -107,9 +129,9 @@ static void test_error_copy(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_origins),    cmocka_unit_test(test_loopback),
-        cmocka_unit_test(test_host),       cmocka_unit_test(test_backoff),
-        cmocka_unit_test(test_error_copy),
+        cmocka_unit_test(test_origins), cmocka_unit_test(test_loopback),
+        cmocka_unit_test(test_host),    cmocka_unit_test(test_service),
+        cmocka_unit_test(test_backoff), cmocka_unit_test(test_error_copy),
     };
 
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -4,6 +4,7 @@
  */
 #include "adapter/http_client.h"
 
+#include "adapter/transfer.h"
 #include "base/array.h"
 #include "base/limit.h"
 
@@ -108,7 +109,7 @@ static int group_set_up(void **state)
     setenv("http_proxy", "http://127.0.0.1:1", 1);
     setenv("HTTPS_PROXY", "http://127.0.0.1:1", 1);
     setenv("ALL_PROXY", "http://127.0.0.1:1", 1);
-    assert_null(http_client_open(arena, &origin, 1, &client));
+    assert_null(http_client_open(arena, &origin, 1, "test", &client));
     return 0;
 }
 
@@ -246,9 +247,9 @@ static void test_origins(void **state)
 
     (void)state;
     for (size_t i = 0; i < COUNT(good); i++)
-        assert_null(http_client_open(arena, &good[i], 1, &out));
+        assert_null(http_client_open(arena, &good[i], 1, "test", &out));
     for (size_t i = 0; i < COUNT(bad); i++)
-        assert_int_equal(http_client_open(arena, &bad[i], 1, &out)->kind, ERROR_INPUT);
+        assert_int_equal(http_client_open(arena, &bad[i], 1, "test", &out)->kind, ERROR_INPUT);
 }
 
 static void test_header_injection(void **state)
@@ -377,7 +378,7 @@ static void test_connection_refused(void **state)
 
     (void)state;
     close(fd);
-    assert_null(http_client_open(arena, &gone, 1, &out));
+    assert_null(http_client_open(arena, &gone, 1, "test", &out));
     e = http_client_send(out, arena, &request, &response);
     assert_int_equal(e->kind, ERROR_UPSTREAM);
 }
@@ -535,7 +536,7 @@ static void test_unknown_certificate(void **state)
     pid = started((char *[]){ "openssl", "s_server", "-accept", number, "-key", key, "-cert",
                               certificate, "-www", NULL });
     port_wait(port);
-    assert_null(http_client_open(arena, &tls, 1, &out));
+    assert_null(http_client_open(arena, &tls, 1, "test", &out));
     e = http_client_send(out, arena, &request, &response);
     assert_non_null(e);
     assert_int_equal(e->kind, ERROR_UPSTREAM);
@@ -545,6 +546,76 @@ static void test_unknown_certificate(void **state)
     unlink(key);
     unlink(certificate);
     assert_int_equal(rmdir(folder), 0);
+}
+
+/* ---- the observer ---- */
+
+static struct transfer_note noted[MOST_REQUESTS];
+static int noted_count;
+
+static void note_take(const struct transfer_note *note)
+{
+    assert_true(noted_count < MOST_REQUESTS);
+    noted[noted_count] = *note;
+    noted[noted_count].host = arena_copy(arena, note->host);
+    noted[noted_count].fields = arena_copy(arena, note->fields);
+    noted_count++;
+}
+
+static void fields_are(struct http_request request, const char *expected)
+{
+    noted_count = asked_count = 0;
+    script[0] = "HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n{\"a\":1}";
+    sent(&request);
+    assert_int_equal(noted_count, 1);
+    assert_string_equal(noted[0].host, origin + strlen("http://"));
+    assert_string_equal(noted[0].purpose, "test");
+    assert_string_equal(noted[0].fields, expected);
+    assert_int_equal(noted[0].sent_bytes, request.body ? strlen(request.body) : 0);
+    assert_int_equal(noted[0].received_bytes, 7);
+    assert_true(noted[0].is_answered);
+}
+
+/* Names alone, of everything that can hold a value. */
+static void test_observed_fields(void **state)
+{
+    static const char form[] = "application/x-www-form-urlencoded";
+    struct http_request request = request_to("GET", "/v1/prices");
+
+    (void)state;
+    transfer_observe(note_take);
+    fields_are(request, "");
+    fields_are(request_to("GET", "/a?limit=5&events[]=x,y&limit=6&empty"),
+               "limit, events[], empty");
+    fields_are(request_to("GET", "/user_management/users/user_01HZ?x=1"), "users/{id}, x");
+    fields_are(request_to("GET", "/v1/meters/mtr_A/event_summaries"), "meters/{id}");
+    request.method = "POST";
+    request.body = "{\"email\":\"a, b\",\"name\":{\"first\":1},\"email2\":null}";
+    fields_are(request, "email, name, email2");
+    request.body = "not JSON";
+    fields_are(request, "");
+    request.content_type = form;
+    request.body = "metadata[team_id]=1&email=a%40b&email=c&customer=cus_9";
+    fields_are(request, "metadata[team_id], email, customer");
+    request.body = "";
+    fields_are(request, "");
+    transfer_observe(NULL);
+}
+
+static void test_observed_attempts(void **state)
+{
+    struct http_request request = request_to("GET", "/a?b=c");
+
+    (void)state;
+    noted_count = 0;
+    transfer_observe(note_take);
+    script[0] = "HTTP/1.1 500 X\r\nContent-Length: 0\r\n\r\n";
+    script[1] = NULL;
+    script[2] = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+    sent(&request);
+    transfer_observe(NULL);
+    assert_int_equal(noted_count, 3);
+    assert_true(noted[0].is_answered && !noted[1].is_answered && noted[2].is_answered);
 }
 
 int main(void)
@@ -570,6 +641,8 @@ int main(void)
         cmocka_unit_test_setup(test_request_id, set_up),
         cmocka_unit_test_setup(test_delete_is_retried, set_up),
         cmocka_unit_test_setup(test_unknown_certificate, set_up),
+        cmocka_unit_test_setup(test_observed_fields, set_up),
+        cmocka_unit_test_setup(test_observed_attempts, set_up),
     };
 
     signal(SIGPIPE, SIG_IGN);

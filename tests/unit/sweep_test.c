@@ -108,6 +108,10 @@ static const struct kind {
       "INSERT INTO mail (id, kind, to_email, once, state, attempts, due_at, created_at) VALUES "
       "(#, 'suspended', 'a@b', #, 'sent', 1, 1, ~);",
       { "SELECT CAST(id AS INTEGER) FROM mail" } },
+    { "outbound",
+      90 * DAY_S,
+      "INSERT INTO outbound VALUES (1, 'a', 'mail', #, 1, 1, 1, 1, 1, 1, 1, ~);",
+      { "SELECT CAST(fields AS INTEGER) FROM outbound" } },
     { "event",
       90 * DAY_S + 1800,
       "INSERT INTO event (source, id, type, received_at, state, attempts, due_at_ms) VALUES "
