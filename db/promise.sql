@@ -44,6 +44,7 @@ SELECT ifnull(CASE :kind
     WHEN 'usage_minute' THEN (SELECT min(minute_at) FROM usage_minute /* scan ok */)
     WHEN 'usage_quarter' THEN (SELECT min(quarter_at) FROM usage_quarter /* scan ok */)
     WHEN 'mail' THEN (SELECT min(created_at) FROM mail /* scan ok */)
+    WHEN 'outbound' THEN (SELECT min(last_at) FROM outbound /* scan ok */)
     WHEN 'known_browser' THEN (SELECT min(seen_at) FROM known_browser /* scan ok */)
     WHEN 'ledger' THEN (SELECT min(month_at) FROM ledger /* scan ok */)
     WHEN 'receipt' THEN (SELECT min(at) FROM (SELECT min(gone_at) AS at FROM receipt

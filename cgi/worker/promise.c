@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "main_constants.sql.h"
 #include "model/mail_queue.h"
+#include "model/recipient.h"
 #include "model/term.h"
 
 #include "promise.sql.h"
@@ -26,12 +27,25 @@ static const char *period_text(struct arena *arena, int64_t seconds, int64_t uni
     return arena_printf(arena, "%lld %s%s", (long long)count, unit, count == 1 ? "" : "s");
 }
 
-/* What stands for a word in braces: the promise's term, or what the profile says. */
+static const char *recipients_text(const struct context *now)
+{
+    size_t count = recipient_list(now->arena, now->config).count;
+
+    if (count == 0)
+        return "nobody";
+    if (count == 1)
+        return "no one but the one recipient that is listed";
+    return arena_printf(now->arena, "no one but the %zu recipients that are listed", count);
+}
+
+/* What stands for a word in braces: the promise's term, or what the configuration says. */
 static const char *parameter_text(const struct context *now, const struct promise *promise,
                                   const char *word)
 {
     if (text_starts(word, "tls}"))
         return now->config->has_tls13_alone ? "TLS 1.3" : "TLS 1.2 or 1.3";
+    if (text_starts(word, "recipients}"))
+        return recipients_text(now);
     return text_starts(word, "years}")
                ? period_text(now->arena, promise->term_s, 366 * A_DAY_S, "year")
                : period_text(now->arena, promise->term_s, A_DAY_S, "day");

@@ -21,7 +21,8 @@ struct promise_reading {
 struct promise {
     const char *id;
     const char *topic;
-    const char *sentence;  /* with "{days}" or "{years}", the period `term_s`, or "{tls}" */
+    /* With "{days}" or "{years}", the period `term_s`, "{tls}" or "{recipients}". */
+    const char *sentence;
     const char *mechanism; /* the function or setting that enforces it */
     int64_t every_s;
     bool (*is_made)(const struct config *config); /* NULL: whatever the profile */
@@ -108,6 +109,11 @@ struct error *promise_plain_http_check(struct worker_context *context,
 struct error *promise_certificate_check(struct worker_context *context,
                                         const struct promise *promise, const struct context *now,
                                         struct promise_reading *out);
+
+/* Hosts that data was sent to and that are no listed recipients. */
+struct error *promise_recipients_check(struct worker_context *context,
+                                       const struct promise *promise, const struct context *now,
+                                       struct promise_reading *out);
 
 /* The next check scans, or asks, anew; until then they share what was found. */
 void promise_files_forget(void);

@@ -104,6 +104,14 @@ const struct promise PROMISES[] = {
         .term_s = TERM_LOG,
         .is_figure_time = true,
     },
+    {
+        .id = "recipients",
+        .topic = "Recipients",
+        .sentence = "This server sends data to {recipients}.",
+        .mechanism = "adapter/http_client.c, domicile.conf",
+        .every_s = OFTEN_S,
+        .check = promise_recipients_check,
+    },
     FRONT("cookies", promise_cookie_check, "web/session.c",
           "This website sets one cookie, __Host-session, which is sent over HTTPS only and hidden "
           "from scripts."),
@@ -134,6 +142,8 @@ const struct promise PROMISES[] = {
     ROWS("browsers", "known_browser", LIMIT_KNOWN_BROWSER_S,
          "The browsers that you sign in with are forgotten {days} after they were last used."),
     ROWS("mails", "mail", LIMIT_MAIL_KEEP_S, "Sent emails are deleted after {days}."),
+    ROWS("outbound", "outbound", LIMIT_OUTBOUND_KEEP_S,
+         "The record of what was sent to whom is deleted after {days}."),
     ROWS("mail-content", "mail_content", LIMIT_MAIL_EXPIRY_S,
          "What an email says is deleted once it is sent, and after {days} at the latest."),
     ROWS("closed-accounts", "closed_team", LIMIT_CLOSED_KEEP_S,

@@ -196,6 +196,9 @@ static void an_old_row_turns_its_promise_red(void **state)
           "INSERT INTO mail (id, kind, to_email, once, state, attempts, due_at, created_at) VALUES "
           "('old', 'signin_link', 'a', 'old', 'sent', 1, 1, " OLD ")",
           "DELETE FROM mail" },
+        { "outbound",
+          "INSERT INTO outbound VALUES (1, 'a', 'mail', 'text', NULL, 1, 1, 1, 1, 1, 1, " OLD ")",
+          "DELETE FROM outbound" },
         { "usage-minutes",
           "INSERT INTO usage_minute SELECT team_id, id, unixepoch() - 94000, 1, 1, 1, 1, 1, 1, 1 "
           "FROM vm LIMIT 1",
@@ -239,6 +242,62 @@ static void an_old_row_turns_its_promise_red(void **state)
         plant(*state, cases[i].mend);
         only_differs(*state, cases[i].id, "green");
     }
+}
+
+static const struct promise_list_row *promise_find(const struct promise_list_rows *rows,
+                                                   const char *id)
+{
+    for (size_t i = 0; i < rows->count; i++) {
+        if (strcmp(rows->row[i].id, id) == 0)
+            return &rows->row[i];
+    }
+    fail_msg("no promise %s", id);
+    return NULL;
+}
+
+static void recipients_are(struct test *test, const char *sentence, const char *evidence)
+{
+    struct promise_list_rows rows = measure(test);
+    const struct promise_list_row *promise = promise_find(&rows, "recipients");
+
+    assert_string_equal(promise->sentence, sentence);
+    assert_string_equal(promise->evidence, evidence);
+}
+
+#define SENT(host, was_listed)                                                                     \
+    "INSERT INTO outbound VALUES (unixepoch(), '" host "', 'mail', 'text', NULL, " was_listed      \
+    ", 1, 1, 1, 1, unixepoch(), unixepoch())"
+
+static void an_unlisted_recipient_turns_its_promise_red(void **state)
+{
+    struct test *test = *state;
+    struct config *config = test->world->config;
+
+    recipients_are(test, "This server sends data to nobody.",
+                   "0 hosts contacted in the last 90 days.");
+    plant(test, SENT("evil.example", "0"));
+    only_differs(test, "recipients", "red");
+    recipients_are(test, "This server sends data to nobody.",
+                   "1 host contacted in the last 90 days. Not listed: evil.example.");
+    config->mail = "smtp";
+    config->mail_url = "smtp://evil.example:587";
+    only_differs(test, "recipients", "green");
+    config->mail_url = "smtp://mail.example.org";
+    only_differs(test, "recipients", "red");
+    plant(test, "DELETE FROM outbound");
+    recipients_are(test, "This server sends data to no one but the one recipient that is listed.",
+                   "0 hosts contacted in the last 90 days. Listed, but not contacted: "
+                   "mail.example.org.");
+    plant(test, SENT("mail.example.org", "1") "; " SENT("former.example", "1"));
+    only_differs(test, "recipients", "green"); /* it was listed then */
+    config->billing = "stripe";
+    recipients_are(test, "This server sends data to no one but the 2 recipients that are listed.",
+                   "2 hosts contacted in the last 90 days. Listed, but not contacted: "
+                   "api.stripe.com.");
+    config->billing = "off";
+    config->mail = "off";
+    plant(test, "DELETE FROM outbound");
+    only_differs(test, "", "");
 }
 
 static const char *destroyed_sql(struct test *test, const char *when)
@@ -444,6 +503,7 @@ int main(void)
         TEST(all_are_kept_at_first),
         TEST(the_operator_is_told_once),
         TEST(an_old_row_turns_its_promise_red),
+        TEST(an_unlisted_recipient_turns_its_promise_red),
         TEST(what_a_destroyed_vm_left_turns_its_promise_red),
         TEST(a_host_key_that_stays_turns_its_promise_red),
         TEST(an_open_network_turns_its_promise_red),
