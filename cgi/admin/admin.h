@@ -51,7 +51,7 @@ enum admin_need {
             "                       --dry-run, list what is due",                                  \
             NEEDS_WRITING)                                                                         \
     COMMAND(admin_records, "records", NULL,                                                        \
-            "print the record of processing: what is held, why, on which basis, how long",         \
+            "print the record of processing: what is held, why, and who gets it",         \
             NEEDS_CONFIG)                                                                          \
     COMMAND(admin_billing, "billing", NULL, "list subscriptions and inconsistencies",              \
             NEEDS_READING)                                                                         \

@@ -1,6 +1,6 @@
 /*
- * "domicile-admin records": the record of processing (GDPR, Article 30), one line for each column
- * and kind of file: CSV, or with --json an object each.
+ * "domicile-admin records": the record of processing (GDPR, Article 30), one line for each column,
+ * kind of file and recipient: CSV, or with --json an object each.
  */
 #include "admin/admin.h"
 
@@ -8,11 +8,13 @@
 #include "base/array.h"
 #include "base/csv.h"
 #include "model/inventory.h"
+#include "model/recipient.h"
 
 #include <stdio.h>
 
 struct record {
-    const char *where, *name; /* "main.person", "email"; "files", "domicile.conf" */
+    /* "main.person", "email"; "files", "domicile.conf"; "recipients", "Stripe, api.stripe.com" */
+    const char *where, *name;
     const char *why, *basis, *keep, *on_export, *on_erase;
 };
 
@@ -62,6 +64,43 @@ static struct error *columns_write(struct admin *admin, const struct inventory *
     return e;
 }
 
+static struct error *files_write(struct admin *admin)
+{
+    struct error *e = NULL;
+
+    for (size_t i = 0; !e && i < INVENTORY_FILE_COUNT; i++) {
+        const struct inventory_file *f = &INVENTORY_FILES[i];
+        const struct record record = { "files", f->pattern,   f->why,     f->basis,
+                                       f->keep, f->on_export, f->on_erase };
+
+        e = record_write(admin, &record);
+    }
+    return e;
+}
+
+/* How long they keep it, and what they export and erase, is theirs to say. */
+static struct error *recipients_write(struct admin *admin)
+{
+    const struct recipient_rows recipients = recipient_list(admin->arena, admin->config);
+    struct error *e = NULL;
+
+    for (size_t i = 0; !e && i < recipients.count; i++) {
+        const struct recipient *r = &recipients.row[i];
+        const struct record record = {
+            .where = "recipients",
+            .name = arena_printf(admin->arena, "%s, %s", r->name, r->host),
+            .why = arena_printf(admin->arena, "%s. %s", r->purpose, r->what),
+            .basis = "contract",
+            .keep = "",
+            .on_export = "",
+            .on_erase = "",
+        };
+
+        e = record_write(admin, &record);
+    }
+    return e;
+}
+
 struct error *admin_records(struct admin *admin)
 {
     struct error *e = NULL;
@@ -71,12 +110,7 @@ struct error *admin_records(struct admin *admin)
     e = columns_write(admin, &INVENTORY_MAIN);
     if (!e)
         e = columns_write(admin, &INVENTORY_INBOX);
-    for (size_t i = 0; !e && i < INVENTORY_FILE_COUNT; i++) {
-        const struct inventory_file *f = &INVENTORY_FILES[i];
-        const struct record record = { "files", f->pattern,   f->why,     f->basis,
-                                       f->keep, f->on_export, f->on_erase };
-
-        e = record_write(admin, &record);
-    }
-    return e;
+    if (!e)
+        e = files_write(admin);
+    return e ? e : recipients_write(admin);
 }

@@ -40,6 +40,10 @@ nobody get /data ; expect 200
 normal | sed -n "/id=\"recipients\"/,/<\\/section>/p" >"$state/recipients.html"
 like recipients.html "$state/recipients.html" && good
 expect_no_text "<p>Nobody.</p>"
+records() { "$BUILD/domicile-admin" --state "$state" "$@" records; }
+if [ "$(records | grep -c '^recipients,')" = 2 ]; then good; else bad "recipients in the records"; fi
+recipient=$(records --json | sed -n 's/.*"where": *"recipients", *"name": *"\(Mail[^"]*\)".*/\1/p')
+if [ "$recipient" = "Mail server, mail.example.org" ]; then good; else bad "as JSON: $recipient"; fi
 fresh
 
 route "GET /about"
