@@ -134,7 +134,7 @@ node_modules/.stamp: package-lock.json
 PACKAGES := gcc make libc6-dev pkg-config libfcgi-dev libsqlite3-dev libjansson-dev libssl-dev \
   libcurl4-openssl-dev libseccomp-dev libinih-dev libidn2-dev libvirt-dev libxml2-dev libarchive-dev libssh-dev nginx \
   spawn-fcgi multiwatch libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients qemu-system-x86 \
-  qemu-utils openssh-client openssl curl fonttools python3-brotli
+  qemu-utils openssh-client openssl curl fonttools python3-brotli zopfli
 TEST_PACKAGES := libcmocka-dev sqlite3 jq tidy chromium clang-format-14 pmccabe shellcheck \
   libasan8 libubsan1 bc libfcgi-bin procps libvirt-daemon-system nftables \
   dnsmasq-base iproute2 kmod cpio e2fsprogs syslinux mtools valgrind \

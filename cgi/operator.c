@@ -46,6 +46,7 @@ static struct error *operator_show(struct request *r)
         e = sql_operator_totals(r->db, r->arena, &page.totals);
     if (e)
         return e;
+    page.has_one_attention = page.totals.attention == 1;
     for (size_t i = 0; i < page.regions.count; i++)
         region_count(r, &page.regions.row[i], &page);
     for (size_t i = 0; i < page.images.count; i++)

@@ -54,6 +54,27 @@
     note.textContent = 'What you had typed is back, but it was not sent. Look at it and send it again.';
     form.parentNode.insertBefore(note, form);
   }
+  function isChanged(form) {
+    return Array.from(form.elements).some(function (field) {
+      return field.type === 'checkbox' || field.type === 'radio' ? field.checked !== field.defaultChecked
+        : field.matches('input:not([type=hidden], [type=search]), textarea') && field.value !== field.defaultValue;
+    });
+  }
+  /* A poll finds that the session has ended: what is typed is kept as if it had been sent. */
+  document.addEventListener('htmx:beforeOnLoad', function (event) {
+    var form = Array.from(document.querySelectorAll('form[method="post"]')).find(isChanged);
+    if (!event.detail.xhr.getResponseHeader('HX-Refresh')) return;
+    event.preventDefault();
+    if (form) formKeep(form);
+    location.assign('/signin?ended=1&return=' + encodeURIComponent(location.pathname + location.search));
+  });
+  /* Signed in again in another tab: this one goes on where it was. */
+  document.addEventListener('visibilitychange', function () {
+    if (document.hidden || !document.querySelector('[data-keep]')) return;
+    fetch(location.href, { redirect: 'manual' }).then(function (answer) {
+      if (answer.type === 'opaqueredirect') location.reload();
+    }, function () { /* not reachable: the page stays */ });
+  });
   function formReturn() {
     var entry = kept();
     var form = entry && document.querySelector('form[method="post"][action="' + CSS.escape(entry.action) + '"]');
@@ -86,8 +107,10 @@
    * does what the person has opened, chosen or typed in it. hx-swap="morph:outerHTML"
    */
   if (window.Idiomorph) {
-    Idiomorph.defaults.callbacks.beforeNodeMorphed = function (before) {
-      return !(before.matches && before.matches('input, select, textarea'));
+    Idiomorph.defaults.callbacks.beforeNodeMorphed = function (before, after) {
+      if (!before.matches || !before.matches('input, select, textarea')) return true;
+      before.disabled = after.disabled;
+      return false;
     };
     Idiomorph.defaults.callbacks.beforeAttributeUpdated = function (name, element) {
       return !(name === 'open' && element.matches('details'));
@@ -98,7 +121,7 @@
   var working = [];
   function workFind() {
     return Array.from(document.querySelectorAll('.state.work[id][data-name]'), function (state) {
-      return { id: state.id, name: state.getAttribute('data-name') };
+      return { id: state.id, name: state.getAttribute('data-name'), isSnapshot: state.textContent.trim() === 'Snapshotting' };
     });
   }
   function toast(text, isBad) {
@@ -117,7 +140,8 @@
   document.addEventListener('htmx:afterSwap', function () {
     working.forEach(function (work) {
       var state = document.getElementById(work.id);
-      var ended = state && state.getAttribute('data-ended'); /* with the word "failed", if it has */
+      /* With the word "failed", if it has; lists do not tell. */
+      var ended = state && (state.getAttribute('data-ended') || (work.isSnapshot && !state.matches('.bad') && 'snapshot finished'));
       var isBad = state && (state.matches('.bad') || /failed/.test(ended));
       if (state && !state.matches('.work')) toast(work.name + (isBad || ended ? ': ' : ' is ') + (ended || state.textContent).trim().toLowerCase(), isBad);
     });
@@ -158,6 +182,12 @@
   });
   document.addEventListener('keydown', function (event) {
     var menu = document.querySelector('details.menu[open]'), bulk = document.querySelector('form.bulk');
+    if (menu && menu.contains(event.target) && /^(Arrow(Up|Down)|Home|End)$/.test(event.key)) {
+      var entries = Array.from(menu.querySelectorAll('summary, a, button')).filter(function (entry) { return entry.checkVisibility() && !entry.disabled; });
+      var step = { ArrowUp: entries.length - 1, ArrowDown: 1 }[event.key], now = entries.indexOf(event.target);
+      entries[step ? (now + step) % entries.length : event.key === 'End' ? entries.length - 1 : 1].focus();
+      event.preventDefault();
+    }
     if (event.key !== 'Escape') return;
     if (menu) {
       menu.open = false;
@@ -311,10 +341,20 @@
       var all = boxes(label.getAttribute('data-selected')), count = all.filter(isChecked).length;
       var every = document.querySelector('[data-check-all="' + label.getAttribute('data-selected') + '"]');
       if (count) label.textContent = count + ' selected';
-      if (every) every.checked = count === all.length;
+      if (every) every.checked = count > 0 && count === all.length;
       if (every) every.indeterminate = count > 0 && count < all.length;
     });
   }
+  /* With Shift, all between this one and the last. */
+  var lastBox = null;
+  document.addEventListener('click', function (event) {
+    var box = event.target;
+    if (!box.matches('tbody [type="checkbox"]')) return;
+    var all = boxes(box.name), from = all.indexOf(lastBox), to = all.indexOf(box);
+    if (event.shiftKey && from >= 0) all.slice(Math.min(from, to), Math.max(from, to)).forEach(function (other) { other.checked = box.checked; });
+    lastBox = box;
+    selectedShow();
+  });
   document.addEventListener('change', function (event) {
     var name = event.target.getAttribute('data-check-all');
     if (name) boxes(name).forEach(function (box) { box.checked = event.target.checked; });

@@ -25,7 +25,7 @@ publish() {
     cp "$1" "$out.new/$hashed"
     case $name in
     *.woff2 | *.png) ;;
-    *) gzip -9 -n -k "$out.new/$hashed" ;;
+    *) zopfli "$out.new/$hashed" ;; # 3 % smaller than gzip -9
     esac
     printf '%s %s sha384-%s\n' "$name" "$hashed" \
         "$(openssl dgst -sha384 -binary "$1" | base64 -w0)" >>"$out.manifest.new"

@@ -82,6 +82,8 @@ struct error *list_query_page(struct request *r, int64_t total, struct list_quer
     list->to = list->number == last ? total : list->skip + LIMIT_LIST_ROWS;
     list->newer = list->number - 1;
     list->older = list->number == last ? 0 : list->number + 1;
+    list->first = list->number > 2 ? 1 : 0;
+    list->last = list->number < last - 1 ? last : 0;
     list->is_paged = last > 1;
     list->is_plain = !*list->search && !*list->filter && list->number == 1 &&
                      (!list->sorts.count || list->sorts.row[0].is_chosen);

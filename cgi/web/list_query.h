@@ -44,6 +44,7 @@ struct list_query {
     int64_t number;       /* of the page, from 1 */
     int64_t from, to;     /* its rows, from 1; both 0 in an empty list */
     int64_t newer, older; /* numbers of the pages beside it; 0: none */
+    int64_t first, last;  /* of the pages at both ends; 0: it is this one, or beside it */
     int64_t skip;         /* rows before it */
 };
 

@@ -24,7 +24,7 @@ await fill(page, '#name', 'my laptop');
 sessionEnd();
 await follow(page, 'form[action="/keys"] button');
 equal('the sign-in page comes', here(), '/signin');
-check('it says why', (await text(page, '.note')).includes('Your session had expired'));
+check('it says why', (await text(page, '.note')).includes('Your session has ended'));
 check('and that the input is kept', (await text(page, '.note')).includes('kept in this tab'));
 check('the hint is shown', await page.$eval('#kept', (e) => !e.hidden));
 equal('nothing was written', server.sql('SELECT count(*) FROM ssh_key'), '0');

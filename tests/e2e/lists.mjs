@@ -42,6 +42,9 @@ equal('a page of names in order', (await names()).join(), Array.from({ length: 2
 await follow(page, '#older');
 equal('and the next', (await names())[0], 'many-26');
 await follow(page, '#newer');
+await follow(page, '#last');
+equal('and the last', (await names())[0], 'many-51');
+await follow(page, '#first');
 await page.keyboard.press('/');
 equal('"/" leads to the search', await page.evaluate(() => document.activeElement.id), 'q');
 await page.keyboard.type('y-4');
@@ -88,7 +91,7 @@ for (const row of [2, 9]) {
   await page.touchscreen.tap(x, y);
 }
 equal('two are selected', await text(page, '#bulk b'), '2 selected');
-check('the bar is in view', await page.$eval('#bulk', (e) => e.getBoundingClientRect().top >= 0 && e.getBoundingClientRect().bottom < 300));
+check('the bar is in view', await page.$eval('#bulk', (e) => e.getBoundingClientRect().top > innerHeight / 2 && e.getBoundingClientRect().bottom < innerHeight));
 await page.goto(`${server.url}/keys`);
 check('the keys come before the form of a new one', await page.$eval('#add', (e) => !e.checkVisibility()));
 await page.click('a[href="#add"]');
@@ -166,8 +169,45 @@ await follow(page, '#bulk .danger');
 equal('deleting several snapshots asks', await text(page, 'h1'), 'Delete 9 snapshots?');
 server.sql(`DELETE FROM snapshot WHERE vm_id = '${full}'; UPDATE vm SET name = 'pasted-key' WHERE id = '${full}';`);
 
+// A range, and a new snapshot that can be selected without a reload.
+server.sql(`INSERT INTO snapshot (team_id, vm_id, created_at, id, name, state, has_memory, size_bytes, vcpus, memory_mb, disk_gb)
+  SELECT ${team}, '${full}', 1767225600 + value, 'range' || value, 'range-' || value, CASE value WHEN 5 THEN 'taking' ELSE 'ready' END, 0, 0, 1, 128, 1
+  FROM json_each('[1, 2, 3, 4, 5]');`);
+await page.goto(`${server.url}/vms/${full}/snapshots`);
+await page.click('tbody tr:nth-child(2) [type=checkbox]');
+await page.keyboard.down('Shift');
+await page.click('tbody tr:nth-child(5) [type=checkbox]');
+await page.keyboard.up('Shift');
+equal('Shift selects a range', await text(page, '#bulk b'), '4 selected');
+server.sql("UPDATE snapshot SET state = 'ready' WHERE id = 'range5';");
+check('what has become ready can be selected', await until(() => page.$eval('tbody tr:nth-child(1) [type=checkbox]', (e) => !e.disabled)));
+await page.click('tbody tr:nth-child(1) .menu summary');
+await page.keyboard.press('ArrowDown');
+await page.keyboard.press('ArrowDown');
+equal('arrows move in a menu', await page.evaluate(() => document.activeElement.textContent.trim()), 'Delete…');
+await page.keyboard.press('Home');
+equal('Home is its first entry', await page.evaluate(() => document.activeElement.textContent.trim()), 'Clone');
+await page.keyboard.press('Escape');
+server.sql(`DELETE FROM snapshot WHERE vm_id = '${full}';`);
+
+// ---- the session ends while something is typed on a live page ----
+await page.goto(`${server.url}/vms/${full}/settings`);
+await fill(page, '#rename', 'half-typed');
+server.sql('DELETE FROM session;');
+check('its next poll leads to the sign-in', await until(() => new URL(page.url()).pathname === '/signin'));
+check('which says why', (await text(page, '.note')).includes('Your session has ended'));
+check('and that the input is kept', await page.$eval('#kept', (e) => !e.hidden));
+const tab = await page.browserContext().newPage();
+await signIn(tab, server.signinLink('ada@example.org'));
+await page.bringToFront();
+check('signed in in another tab, this one goes on', await until(() => new URL(page.url()).pathname.endsWith('/settings')));
+check('with what was typed', await until(async () => await page.$eval('#rename', (e) => e.value) === 'half-typed'));
+await tab.close();
+
 // ---- many receipts, and no VM ----
-server.sql(`UPDATE vm SET gone_at = ${Math.floor(Date.now() / 1000)} + CAST(substr(name, 6) AS INTEGER), state = 'gone' WHERE team_id = ${team};`);
+server.sql(`UPDATE vm SET gone_at = ${Math.floor(Date.now() / 1000)} + CAST(substr(name, 6) AS INTEGER), state = 'gone' WHERE team_id = ${team};
+  INSERT INTO receipt (team_id, gone_at, vm_id, name, region, image, size, vcpus, memory_mb, disk_gb, created_at)
+  SELECT team_id, gone_at, id, name, region, image, size, vcpus, memory_mb, disk_gb, created_at FROM vm WHERE team_id = ${team};`);
 await page.goto(`${server.url}/vms`);
 await follow(page, '.secthead a[href="/receipts"]');
 equal('receipts, newest first', (await names())[0], 'many-60');
@@ -180,7 +220,7 @@ equal('a search finds one', (await names()).join(), 'many-42');
 await follow(page, 'tbody .what a');
 await follow(page, '.crumb a:nth-of-type(2)');
 equal('from a receipt back to all', await text(page, 'h1'), 'Receipts');
-server.sql(`UPDATE vm SET gone_at = NULL, state = 'stopped' WHERE team_id = ${team};`);
+server.sql(`UPDATE vm SET gone_at = NULL, state = 'stopped' WHERE team_id = ${team}; DELETE FROM receipt WHERE team_id = ${team};`);
 await page.browserContext().close();
 
 // ---- the admin's list of all VMs ----
