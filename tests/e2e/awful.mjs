@@ -24,6 +24,10 @@ export function awful(teamId, personId, keyLine) {
       state: state === 'silent' ? 'running' : state, unresponsive_at: state === 'silent' ? now - 500 : null,
       last_error: ['failed', 'paused', 'destroying'].includes(state) ? error : null, gone_at: state === 'gone' ? now : null,
       wanted: ['destroying', 'gone'].includes(state) ? 'gone' : 'running' }));
+    if (state === 'gone') {
+      sql.push(insert('receipt', { team_id: teamId, gone_at: now, vm_id: id, name: `${LONG.slice(0, 60)}-${i}x`, region: 'local', image: 'tiny', size: 'small', vcpus: 64, memory_mb: 1048575,
+        disk_gb: 99999, created_at: now - i * DAY, destroyed_by: LONG.slice(0, 100), took_ms: 99999999 }));
+    }
     const isOver = !['creating', 'destroying'].includes(state);
     sql.push(insert('job', { number: 900000 + i, id: `job${i}`.padEnd(16, 'x'), team_id: teamId, subject_kind: 'vm', subject_id: id, vm_id: id, kind: state === 'destroying' ? 'destroy' : 'create', state: isOver ? 'done' : 'queued',
       person_id: personId, requested_at_ms: (now - 5000) * 1000, due_at_ms: 99999999999000, attempts: 12345,
@@ -34,7 +38,7 @@ export function awful(teamId, personId, keyLine) {
       sql.push(insert('snapshot', { team_id: teamId, vm_id: id, created_at: now - k * DAY, id: `s${i}x${k}`.padEnd(16, 'z'), name: k % 2 ? LONG.slice(0, 100) : `nightly ${k}`,
         state: ['ready', 'taking', 'failed', 'deleting'][k % 7 > 3 ? 0 : k % 4], has_memory: k % 2, size_bytes: 2 ** 40, vcpus: 1, memory_mb: 128, disk_gb: 1 }));
       sql.push(insert('activity', { team_id: teamId, at_ms: (now - k * DAY) * 1000 + i, id: `e${i}x${k}`, vm_id: id, what: k % 3 ? 'Creation failed' : 'Creation requested', detail: k % 3 ? error : null, person_id: personId }));
-      sql.push(insert('receipt', { team_id: teamId, vm_id: id, position: k, thing: ['domain', 'disk', 'seed', 'saved memory'][k % 4], answer: error, removed_at: now }));
+      sql.push(insert('receipt_part', { team_id: teamId, vm_id: id, position: k, thing: ['domain', 'disk', 'seed', 'saved memory'][k % 4], answer: error, removed_at: now }));
       sql.push(insert('usage_minute', { team_id: teamId, vm_id: id, minute_at: now - (now % 60) - 60 * (20 - k), cpu_ms: 999999 * k, memory_mb: 1048575, disk_bytes: 2 ** 50, read_bytes: 2 ** 49,
         written_bytes: 2 ** 49, received_bytes: 2 ** 48, sent_bytes: 2 ** 48 }));
       sql.push(insert('usage_quarter', { team_id: teamId, vm_id: id, quarter_at: now - (now % 900) - 900 * (20 - k), minutes: 15, cpu_ms: 999999 * k, cpu_most_ms: 999999, memory_mb: 1048575,

@@ -137,6 +137,12 @@ await page.keyboard.press('/');
 await page.keyboard.type('renamed');
 await Promise.all([page.waitForNavigation(), page.keyboard.press('Enter')]);
 await follow(page, '#vms');
+for (const width of [705, 740, 800, 960, 961]) {
+  await page.setViewport({ width, height: 900 });
+  const narrow = await page.$$eval('.log .done > div', (all) => all.filter((e) => e.getBoundingClientRect().width < 150).length);
+  equal(`what happened can be read at ${width} px`, narrow, 0);
+}
+await page.setViewport({ width: 1280, height: 900 });
 equal('what was searched, newest first', (await entries())[0], 'many-60');
 await follow(page, '#older');
 equal('and the next', (await entries())[0], 'many-35');
