@@ -172,9 +172,9 @@ for hours in 1 2 3 800; do
     as alice get "$vm?range=1h" ; expect 200
     as alice get "$vm?range=30d" ; expect 200
 done
-# The peak of a step is the upper edge of what is filled, above the line of averages.
+# The peak of a step is the upper edge of what is filled, above the line of averages. A quarter may have ended since.
 sql "UPDATE vm SET created_at = $now - 90 * 86400 WHERE id = 'runningrunningru';
-    UPDATE usage_quarter SET minutes = 2, cpu_ms = 18000, cpu_most_ms = 12000 WHERE quarter_at = $quarter"
+    UPDATE usage_quarter SET minutes = 2, cpu_ms = 18000, cpu_most_ms = 12000, quarter_at = unixepoch() / 900 * 900 WHERE quarter_at = $quarter"
 as alice get "$vm?range=24h" ; expect_text "of 1 vCPU, peak 20%"
 expect_text '<path class="fill" d="M600 0h.1V140H600z"/><path class="peak" d="M600 0h.1"/>'
 expect_text '<path class="dot" d="M600 35h.1"/>'
