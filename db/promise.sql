@@ -4,7 +4,7 @@ SELECT id, topic, sentence, mechanism, every_s, state, unit, figure, figure_max,
 FROM promise ORDER BY position /* scan ok */ /* sort ok */;
 
 -- promise_get(id text) row
-SELECT state, checked_at FROM promise WHERE id = :id;
+SELECT state, position, checked_at FROM promise WHERE id = :id;
 
 -- promise_put(id text, position int, topic text, sentence text, mechanism text, every_s int, state text, unit text, figure int, figure_max int, evidence text, now_at int) done
 INSERT INTO promise (id, position, topic, sentence, mechanism, every_s, state, unit, figure,

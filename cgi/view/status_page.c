@@ -24,10 +24,10 @@ static const char *time_text(struct arena *arena, int64_t seconds)
 
 static const char *figure_text(struct arena *arena, const char *unit, int64_t figure)
 {
-    if (!figure)
-        return "None found";
     if (strcmp(unit, PROMISE_UNIT_SECONDS) == 0)
-        return time_text(arena, figure);
+        return figure ? time_text(arena, figure) : "None found";
+    if (!figure)
+        return ""; /* nothing against it was found: "Kept" says so */
     return arena_printf(arena, "%s found", text_count(arena, figure));
 }
 

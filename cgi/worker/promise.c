@@ -116,7 +116,9 @@ static struct error *one_measure(struct worker_context *context, size_t index, b
     promise.term_s = term_s(now.config, promise.term_s);
     if (e && e->kind != ERROR_NOT_FOUND)
         return e;
-    if (!e && !is_all && now.now_at - before.checked_at < promise.every_s)
+    /* One whose place this version has changed is due too: the page lists them by it. */
+    if (!e && !is_all && before.position == (int64_t)index &&
+        now.now_at - before.checked_at < promise.every_s)
         return NULL;
     problem = promise.check(context, &promise, &now, &reading);
     if (problem) {

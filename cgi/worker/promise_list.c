@@ -134,7 +134,7 @@ const struct promise PROMISES[] = {
         .is_figure_time = true,
     },
     FRONT("security-contact", promise_contact_check, "view/metrics.c",
-          "Whoever finds a security problem here finds whom to tell in /.well-known/security.txt."),
+          "The contact for security reports is published in /.well-known/security.txt."),
     ROWS("sessions", "session", 0, "A session that has ended is deleted within two hours."),
     ROWS("session-length", "session_start", LIMIT_SESSION_S,
          "You are signed out after {days}, however often you come back."),

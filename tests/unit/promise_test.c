@@ -493,6 +493,10 @@ static void a_promise_is_measured_when_it_is_due(void **state)
     world_check(sql_promise_get(world->db, world->arena, "destroyed-disks", &after), "after");
     assert_true(after.checked_at > before.checked_at);
     assert_non_null(sql_promise_get(world->db, world->arena, "former", &after));
+    plant(test, "UPDATE promise SET position = position + 1, checked_at = checked_at - 10");
+    world_check(promise_round(test->context, false), "round");
+    world_check(sql_promise_get(world->db, world->arena, "mails", &after), "after");
+    assert_int_equal(after.position, before.position);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
