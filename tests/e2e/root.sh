@@ -26,7 +26,8 @@ expect() { # TEXT FOUND EXPECTED
         passed=$((passed + 1))
     else
         failed=$((failed + 1))
-        echo "FAILED $1: got \"$2\", expected \"$3\""
+        echo "FAILED $1: got \"$2\", expected \"$3\"; the last start said:"
+        tail -20 "$top/out"
     fi
 }
 as() {
@@ -155,7 +156,13 @@ for user in $users; do
 done
 expect "the programs stay root's" "$(find "$state/app" \( ! -user root -o -perm /022 \) | wc -l)" 0
 for program in site stripe worker; do
-    old=$(pgrep -fx "$state/app/bin/$program --state $state" | head -1)
+    # Ready means that a page can be fetched; a receiver may still be starting.
+    old=
+    for _ in $(seq 600); do
+        old=$(pgrep -fx "$state/app/bin/$program --state $state" | head -1)
+        [ -z "$old" ] || break
+        sleep 0.1
+    done
     kill -9 "$old"
     for _ in $(seq 600); do
         now=$(pgrep -fx "$state/app/bin/$program --state $state" | grep -vx "$old" | head -1)
