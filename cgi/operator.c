@@ -17,14 +17,16 @@
 
 #include <string.h>
 
-/* What is wrong with a host, and why it emulates: the configuration says so, or KVM cannot be used.
- */
+/* What a host has, what is wrong with it, and why it emulates: the configuration says so, or KVM
+ * cannot be used. */
 static void region_count(struct request *r, const struct region_status_list_row *host,
                          struct operator_html *page)
 {
     const struct config_region *region = config_region_find(r->config, host->region);
 
     page->unreachable += host->error != NULL;
+    page->vcpus += host->vcpus;
+    page->memory_mb += host->memory_mb;
     if (strcmp(host->accelerator, "tcg") != 0)
         return;
     if (region && strcmp(region->accelerator, "tcg") == 0)
@@ -36,6 +38,7 @@ static void region_count(struct request *r, const struct region_status_list_row 
 static struct error *operator_show(struct request *r)
 {
     struct operator_html page = { .has_mail = config_has_mail(r->config) };
+    int64_t free_gb = 0;
     struct error *e = db_read(r->db, r->arena);
 
     if (!e)
@@ -47,8 +50,12 @@ static struct error *operator_show(struct request *r)
     if (e)
         return e;
     page.has_one_attention = page.totals.attention == 1;
-    for (size_t i = 0; i < page.regions.count; i++)
+    for (size_t i = 0; i < page.regions.count; i++) {
         region_count(r, &page.regions.row[i], &page);
+        free_gb += page.regions.row[i].free_gb;
+    }
+    page.disk = text_disk(r->arena, page.totals.disk_gb);
+    page.free = page.vcpus ? text_disk(r->arena, free_gb) : NULL;
     for (size_t i = 0; i < page.images.count; i++)
         page.broken_images += page.images.row[i].problem != NULL;
     r->frame.title = "Admin";

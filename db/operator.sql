@@ -1,9 +1,11 @@
--- operator_totals() row (vms int, running int, vcpus int, memory_mb int, teams int, orphans int, mails int, has_events int, parked int, attention int, problems int, promises int, kept int, broken int) across teams
--- vcpus and memory_mb: of running VMs. mails: failed, or waiting after a failure.
+-- operator_totals() row (vms int, running int, vcpus int, memory_mb int, disk_gb int, teams int, orphans int, mails int, has_events int, parked int, attention int, problems int, promises int, kept int, broken int) across teams
+-- vcpus and memory_mb: of running VMs. disk_gb: of all, with their snapshots. mails: failed, or waiting after a failure.
 SELECT (SELECT count(*) FROM vm_entry /* scan ok */) AS vms,
        (SELECT count(*) FROM vm_entry WHERE state = 'running' /* scan ok */) AS running,
        (SELECT ifnull(sum(vcpus), 0) FROM vm_entry WHERE state = 'running' /* scan ok */) AS vcpus,
        (SELECT ifnull(sum(memory_mb), 0) FROM vm_entry WHERE state = 'running' /* scan ok */) AS memory_mb,
+       (SELECT ifnull(sum(disk_gb), 0) FROM vm_entry /* scan ok */)
+         + (SELECT ifnull(sum(disk_gb), 0) FROM snapshot /* scan ok */) AS disk_gb,
        (SELECT count(*) FROM team /* scan ok */) AS teams,
        (SELECT count(*) FROM orphan /* scan ok */) AS orphans,
        (SELECT count(*) FROM mail WHERE state IN ('queued', 'failed') AND reason IS NOT NULL /* scan ok */) AS mails,

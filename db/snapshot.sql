@@ -12,9 +12,9 @@ SELECT s.id, v.state FROM snapshot s JOIN vm v ON v.team_id = :team_id AND v.id 
 WHERE s.team_id = :team_id AND s.vm_id = :vm_id AND s.state = 'deleting'
 ORDER BY s.created_at DESC, s.id LIMIT 1;
 
--- snapshot_made(team_id int, vm_id text) rows (who text, took_ms int)
--- Who had the snapshots of a VM made, and how long that took.
-SELECT j.snapshot_id, ifnull(p.name, 'Domicile') AS who, j.ended_at_ms - j.requested_at_ms AS took_ms
+-- snapshot_made(team_id int, vm_id text) rows (who text)
+-- Who had the snapshots of a VM made.
+SELECT j.snapshot_id, ifnull(p.name, 'Domicile') AS who
 FROM job j LEFT JOIN person p ON p.id = j.person_id
 WHERE j.team_id = :team_id AND j.vm_id = :vm_id AND j.kind = 'snapshot' AND j.state = 'done'
   AND j.snapshot_id IN (SELECT s.id FROM snapshot s

@@ -163,12 +163,13 @@ struct chart_words chart_words_place(const char *words, int64_t x, int64_t width
 {
     int64_t pixels = (int64_t)(strlen(words) + 1) * LETTER;
     int64_t on_phone = pixels * width / PHONE, on_screen = pixels * width / SCREEN;
+    int64_t gap = 2 * LETTER * width / SCREEN;
     bool has_right = x + on_screen <= *free_x, has_left = x <= *free_x && x >= on_screen;
     bool is_right_wide = x + on_phone > width, is_left_wide = x < on_phone;
     bool is_left = has_left && (!has_right || (is_right_wide && !is_left_wide));
 
     if (has_left || has_right)
-        *free_x = is_left ? x - on_screen : x;
+        *free_x = (is_left ? x - on_screen : x) - gap;
     return (struct chart_words){ .has_room = has_left || has_right,
                                  .is_left = is_left,
                                  .is_wide = is_left ? is_left_wide : is_right_wide };

@@ -135,9 +135,19 @@ const char *date_day_short(struct arena *arena, int64_t at)
     return date_text(arena, at, "%e %b");
 }
 
+static bool is_same_year(int64_t a, int64_t b)
+{
+    return parts_of(a).year == parts_of(b).year;
+}
+
 const char *date_minute(struct arena *arena, int64_t at)
 {
     return date_text(arena, at, "%e %b, %H:%M");
+}
+
+const char *date_moment(struct arena *arena, int64_t at, int64_t now)
+{
+    return is_same_year(at, now) ? date_minute(arena, at) : date_text(arena, at, "%e %b %Y, %H:%M");
 }
 
 const char *date_day(struct arena *arena, int64_t at)
@@ -150,7 +160,7 @@ const char *date_day_name(struct arena *arena, int64_t at, int64_t now)
     int64_t today_at = now - now % A_DAY_S;
 
     if (at >= today_at + A_DAY_S || at < today_at - A_DAY_S)
-        return date_day(arena, at);
+        return is_same_year(at, now) ? date_day_short(arena, at) : date_day(arena, at);
     return at >= today_at ? "Today" : "Yesterday";
 }
 

@@ -21,6 +21,8 @@ const char *date_clock(struct arena *arena, int64_t at);
 const char *date_day_short(struct arena *arena, int64_t at);
 /* "20 Nov, 12:00" */
 const char *date_minute(struct arena *arena, int64_t at);
+/* The same, in another year than `now` "20 Nov 2025, 12:00". */
+const char *date_moment(struct arena *arena, int64_t at, int64_t now);
 
 /* "Fri, 20 Nov 2026 12:00:00 +0000" (RFC 5322), in the arena. */
 const char *date_mail(struct arena *arena, int64_t at);
@@ -34,7 +36,7 @@ const char *date_span(struct arena *arena, int64_t seconds);
 /* "0.02 s", "3.8 s", "2 min 5 s"; in the arena. */
 const char *date_length(struct arena *arena, int64_t length_ms);
 
-/* "Today", "Yesterday", "24 Nov 2026"; in the arena. */
+/* "Today", "Yesterday", "24 Nov", in another year "24 Nov 2025"; in the arena. */
 const char *date_day_name(struct arena *arena, int64_t at, int64_t now);
 
 /* "1 Jan 2027", and "January 2027"; in the arena. */

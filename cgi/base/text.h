@@ -74,5 +74,7 @@ const char *text_count(struct arena *arena, int64_t count);
 const char *text_memory(struct arena *arena, int64_t size_mb);
 /* A disk, of whole GB: "10 GB", "1.5 TB". */
 const char *text_disk(struct arena *arena, int64_t size_gb);
+enum { BYTES_PER_GB = 1 << 30 };
+
 /* A size of data: "375 KB", "1.2 GB". */
 const char *text_bytes(struct arena *arena, int64_t size_bytes);

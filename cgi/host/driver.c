@@ -165,6 +165,12 @@ struct error *driver_isolation(struct driver *driver, struct arena *arena,
     return driver->ops->isolation(driver, arena, vm, is_isolated);
 }
 
+struct error *driver_capacity(struct driver *driver, struct arena *arena,
+                              struct driver_capacity *out)
+{
+    return driver->ops->capacity(driver, arena, out);
+}
+
 struct error *driver_room(struct driver *driver, struct arena *arena, int64_t *out_bytes)
 {
     return driver->ops->room(driver, arena, out_bytes);

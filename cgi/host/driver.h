@@ -265,6 +265,15 @@ struct error *driver_isolation(struct driver *driver, struct arena *arena,
 /* The free space for disks on the host. */
 struct error *driver_room(struct driver *driver, struct arena *arena, int64_t *out_bytes);
 
+/* What the host has. `free_bytes` is what driver_room() gives. */
+struct driver_capacity {
+    int64_t vcpus, memory_mb;
+    int64_t disk_bytes, free_bytes; /* of the file system of the disks */
+};
+
+struct error *driver_capacity(struct driver *driver, struct arena *arena,
+                              struct driver_capacity *out);
+
 /* ---- removal ---- */
 
 /*
@@ -333,6 +342,8 @@ struct driver_ops {
     struct error *(*isolation)(struct driver *driver, struct arena *arena,
                                const struct driver_vm *vm, bool *is_isolated);
     struct error *(*room)(struct driver *driver, struct arena *arena, int64_t *out_bytes);
+    struct error *(*capacity)(struct driver *driver, struct arena *arena,
+                              struct driver_capacity *out);
     struct driver_removals removals; /* all resources of a VM on such a host */
     struct error *(*inventory)(struct driver *driver, struct arena *arena,
                                struct driver_inventory *out);

@@ -119,6 +119,8 @@ struct error *libvirt_disk_grow(struct driver *driver, struct arena *arena,
                                 const struct driver_vm *vm);
 struct error *libvirt_unpause(struct driver *driver, struct arena *arena, const char *vm_id);
 struct error *libvirt_room(struct driver *driver, struct arena *arena, int64_t *out_bytes);
+struct error *libvirt_capacity(struct driver *driver, struct arena *arena,
+                               struct driver_capacity *out);
 struct error *libvirt_snapshot_create(struct driver *driver, struct arena *arena, const char *vm_id,
                                       const char *snapshot, struct driver_snapshot *out);
 struct error *libvirt_snapshot_restore(struct driver *driver, struct arena *arena,

@@ -34,6 +34,7 @@ const struct driver_ops LIBVIRT_OPS = {
     .usage = libvirt_usage,
     .isolation = libvirt_isolation,
     .room = libvirt_room,
+    .capacity = libvirt_capacity,
     .removals = { removals, COUNT(removals) },
     .inventory = libvirt_inventory,
 };

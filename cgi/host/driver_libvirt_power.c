@@ -131,15 +131,35 @@ struct error *libvirt_unpause(struct driver *driver, struct arena *arena, const 
     return libvirt_needs_vm(e);
 }
 
-struct error *libvirt_room(struct driver *driver, struct arena *arena, int64_t *out_bytes)
+/* Of the file system of the disks. */
+static struct error *disk_space(const struct libvirt *libvirt, struct arena *arena,
+                                struct driver_capacity *out)
 {
-    const struct libvirt *libvirt = libvirt_of(driver);
     struct statvfs folder;
 
     if (statvfs(libvirt->disk_dir, &folder) < 0)
         return error_new(arena, ERROR_UPSTREAM, "%s: %m", libvirt->disk_dir);
-    *out_bytes = (int64_t)folder.f_bavail * (int64_t)folder.f_frsize;
+    out->disk_bytes = (int64_t)folder.f_blocks * (int64_t)folder.f_frsize;
+    out->free_bytes = (int64_t)folder.f_bavail * (int64_t)folder.f_frsize;
     return NULL;
+}
+
+struct error *libvirt_room(struct driver *driver, struct arena *arena, int64_t *out_bytes)
+{
+    struct driver_capacity capacity = { .free_bytes = 0 };
+    struct error *e = disk_space(libvirt_of(driver), arena, &capacity);
+
+    *out_bytes = capacity.free_bytes;
+    return e;
+}
+
+struct error *libvirt_capacity(struct driver *driver, struct arena *arena,
+                               struct driver_capacity *out)
+{
+    struct libvirt *libvirt = libvirt_of(driver);
+    struct error *e = virt_node(libvirt->virt, arena, &out->vcpus, &out->memory_mb);
+
+    return e ? e : disk_space(libvirt, arena, out);
 }
 
 /* ---- queries ---- */

@@ -41,6 +41,9 @@ void virt_close(struct virt *virt);
 /* Ensure that the daemon responds; reconnect if it was restarted. */
 struct error *virt_ready(struct virt *virt, struct arena *arena);
 
+/* The host's processors and memory. */
+struct error *virt_node(struct virt *virt, struct arena *arena, int64_t *vcpus, int64_t *memory_mb);
+
 /* ---- domains ---- */
 
 /* Power state, and why it does not run (`cause`); the second form is without the cause. */

@@ -1,4 +1,4 @@
-/* The adapter for libvirt (see virt.h): storage pools, volumes and networks. */
+/* The adapter for libvirt (see virt.h): storage pools, volumes, networks, and the host itself. */
 #include "host/virt_handle.h"
 
 #include <string.h>
@@ -201,4 +201,17 @@ struct error *virt_network_text(struct virt *virt, struct arena *arena, const ch
     e = virt_checked_text(arena, virNetworkGetXMLDesc(network, 0), out);
     virNetworkFree(network);
     return e;
+}
+
+/* ---- the host ---- */
+
+struct error *virt_node(struct virt *virt, struct arena *arena, int64_t *vcpus, int64_t *memory_mb)
+{
+    virNodeInfo node;
+
+    if (virNodeGetInfo(virt->connection, &node) < 0)
+        return virt_failure(arena);
+    *vcpus = node.cpus;
+    *memory_mb = (int64_t)(node.memory / 1024);
+    return NULL;
 }

@@ -1,7 +1,7 @@
 /* The activity of a team, newest first. */
 #pragma once
 
-#include "view/activity_view.h"
+#include "view/activity_day.h"
 
 /* Respond with the page that the query asks for. */
 struct error *activity_list_respond(struct request *r);

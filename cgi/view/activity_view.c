@@ -3,7 +3,6 @@
 
 #include "base/array.h"
 #include "base/buf.h"
-#include "base/date.h"
 #include "base/text.h"
 #include "job_step.sql.h"
 #include "view/vm_view.h"
@@ -101,8 +100,10 @@ static void title_make(struct arena *arena, struct activity_entry *entry)
         entry->size = comma;
         entry->before = arena_copy_bytes(arena, entry->before, (size_t)(comma - entry->before));
     }
+    entry->what = entry->before;
     if (entry->detail && (rename_title(arena, entry) || subject_title(entry)))
         entry->detail = NULL;
+    entry->is_single = entry->detail || ends_with(entry->what, FAILED);
 }
 
 struct activity_entry_rows activity_view_team(struct arena *arena,
@@ -207,27 +208,4 @@ struct error *activity_view_steps(struct request *r, struct activity_entry_rows 
             row = steps_give(&steps, &entries->row[i], row);
     }
     return NULL;
-}
-
-struct activity_day_rows activity_days(struct arena *arena, struct activity_entry_rows events,
-                                       int64_t now_at)
-{
-    struct activity_day_rows days = {
-        .row = arena_array(arena, events.count, sizeof *days.row),
-    };
-    struct activity_day *day = NULL;
-
-    for (size_t i = 0; i < events.count; i++) {
-        struct activity_entry *event = &events.row[i];
-        const char *name = date_day_name(arena, event->seen_at, now_at);
-
-        event->clock = date_clock(arena, event->seen_at);
-        event->exact = date_exact(arena, event->seen_at);
-        if (!day || strcmp(day->name, name) != 0) {
-            day = &days.row[days.count++];
-            *day = (struct activity_day){ .name = name, .events.row = event };
-        }
-        day->events.count++;
-    }
-    return days;
 }

@@ -25,6 +25,8 @@ struct activity_entry {
     const char *id;
     int64_t seen_at;
     const char *vm_id, *vm_name; /* in a team's list; NULL in a VM's */
+    const char *what;            /* the title without its objects: "Snapshot created" */
+    bool is_single;              /* it failed or has a detail: never in a group with others */
     /* The title, in this order. All but the first may be NULL; objects are shown in bold. */
     const char *icon; /* Lucide's name, see _activity_icon.html */
     const char *before, *object, *between, *other, *after;
@@ -41,21 +43,6 @@ struct activity_entry_rows {
     struct activity_entry *row;
     size_t count;
 };
-
-/* The entries of a day, in UTC: "Today", "24 Nov 2026". */
-struct activity_day {
-    const char *name;
-    struct activity_entry_rows events;
-};
-
-struct activity_day_rows {
-    struct activity_day *row;
-    size_t count;
-};
-
-/* The entries, which are newest first, by day; with their `clock` and `exact`. In the arena. */
-struct activity_day_rows activity_days(struct arena *arena, struct activity_entry_rows events,
-                                       int64_t now_at);
 
 /* The entries of a team's list, in the arena. */
 struct activity_entry_rows activity_view_team(struct arena *arena,

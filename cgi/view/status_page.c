@@ -22,13 +22,16 @@ static const char *time_text(struct arena *arena, int64_t seconds)
     return date_span(arena, seconds < 3 * A_DAY_S ? seconds : seconds / A_DAY_S * A_DAY_S);
 }
 
-static const char *figure_text(struct arena *arena, const char *unit, int64_t figure)
+/* "1 h, limit 15 d", "3 found"; NULL if nothing was found: the state says so. */
+static const char *figure_text(struct arena *arena, const struct promise_list_row *row)
 {
-    if (strcmp(unit, PROMISE_UNIT_SECONDS) == 0)
-        return figure ? time_text(arena, figure) : "None found";
-    if (!figure)
-        return ""; /* nothing against it was found: "Kept" says so */
-    return arena_printf(arena, "%s found", text_count(arena, figure));
+    if (!row->figure || strcmp(row->state, PROMISE_STATE_UNKNOWN) == 0)
+        return NULL;
+    if (strcmp(row->unit, PROMISE_UNIT_SECONDS) != 0)
+        return arena_printf(arena, "%s found", text_count(arena, row->figure));
+    return row->figure_max ? arena_printf(arena, "%s, limit %s", time_text(arena, row->figure),
+                                          time_text(arena, row->figure_max))
+                           : time_text(arena, row->figure);
 }
 
 static struct status_promise promise_of(struct request *r, const struct promise_list_row *row)
@@ -47,10 +50,7 @@ static struct status_promise promise_of(struct request *r, const struct promise_
         .chip = is_late || is_unknown ? "wait"
                 : is_red              ? "bad"
                                       : "kept",
-        .value = is_unknown ? "" : figure_text(r->arena, row->unit, row->figure),
-        .limit = is_unknown || !row->figure || !row->figure_max
-                     ? NULL
-                     : time_text(r->arena, row->figure_max),
+        .value = figure_text(r->arena, row),
         .checked_at = row->checked_at,
     };
 }

@@ -9,8 +9,7 @@
 struct status_promise {
     const char *id, *sentence, *mechanism, *evidence;
     const char *label, *chip; /* the state in words, and its colour */
-    const char *value;        /* what was measured: "12 d", "None found" */
-    const char *limit;        /* "30 d"; NULL: nothing may be found, or was */
+    const char *value;        /* what was measured: "12 d, limit 30 d"; NULL: nothing was found */
     int64_t checked_at;
 };
 

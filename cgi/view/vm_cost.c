@@ -7,6 +7,8 @@
 #include "model/price.h"
 #include "web/session.h"
 
+#include <string.h>
+
 struct costing {
     const struct price_list_rows *prices;
     int64_t month_at, end_at, now_at;
@@ -54,5 +56,7 @@ struct error *vm_cost_find(struct request *r, const struct price_list_rows *pric
     end_millicents = now_millicents + ledger_sum_millicents(&costing.rest);
     out->amount = price_amount(r->config, r->arena, now_millicents);
     out->forecast = price_amount(r->config, r->arena, end_millicents);
+    if (strcmp(out->forecast, out->amount) == 0)
+        out->forecast = NULL;
     return NULL;
 }

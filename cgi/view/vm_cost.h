@@ -6,7 +6,8 @@
 #include "web/request.h"
 
 struct vm_cost {
-    const char *amount, *forecast; /* "€8.69", "€10.61" */
+    const char *amount;   /* "€8.69" */
+    const char *forecast; /* "€10.61"; NULL: it reads like the amount */
 };
 
 struct error *vm_cost_find(struct request *r, const struct price_list_rows *prices,

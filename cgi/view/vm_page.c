@@ -14,7 +14,7 @@
 #include "model/vm_command.h"
 #include "model/vm_job.h"
 #include "model/vm_state.h"
-#include "view/activity_view.h"
+#include "view/activity_day.h"
 #include "view/vm_chart.h"
 #include "view/vm_cost.h"
 #include "view/vm_options.h"
@@ -119,17 +119,12 @@ static bool snapshot_is(const struct snapshot_list_row *row, const char *state)
     return strcmp(row->state, state) == 0;
 }
 
-/* "2 GB disk, 100 MB memory" */
-static const char *snapshot_size(struct arena *arena, int64_t disk_gb, int64_t memory_bytes)
+static const char *snapshot_size(struct arena *arena, const struct snapshot_list_row *row)
 {
-    const char *disk = arena_printf(arena, "%s disk", text_disk(arena, disk_gb));
-
-    return memory_bytes
-               ? arena_printf(arena, "%s, %s memory", disk, text_bytes(arena, memory_bytes))
-               : disk;
+    return text_bytes(arena, row->disk_gb * BYTES_PER_GB + row->size_bytes);
 }
 
-/* What several hold of the quota, and of memory beside it. */
+/* "9 GB disk, 900 MB memory": what several hold of the quota, and of memory beside it. */
 static const char *snapshots_use(struct arena *arena, const struct snapshot_list_rows *rows)
 {
     int64_t disk_gb = 0, memory_bytes = 0, count = 0;
@@ -141,7 +136,11 @@ static const char *snapshots_use(struct arena *arena, const struct snapshot_list
         disk_gb += rows->row[i].disk_gb;
         memory_bytes += rows->row[i].size_bytes;
     }
-    return count < 2 ? NULL : snapshot_size(arena, disk_gb, memory_bytes);
+    if (count < 2)
+        return NULL;
+    return arena_printf(arena, "%s disk%s%s%s", text_disk(arena, disk_gb), memory_bytes ? ", " : "",
+                        memory_bytes ? text_bytes(arena, memory_bytes) : "",
+                        memory_bytes ? " memory" : "");
 }
 
 static struct vm_snapshot snapshot_of(struct request *r, const struct vm_html *page,
@@ -154,7 +153,9 @@ static struct vm_snapshot snapshot_of(struct request *r, const struct vm_html *p
         .id = row->id,
         .name = row->name,
         .created_at = row->created_at,
-        .size = is_ready ? snapshot_size(r->arena, row->disk_gb, row->size_bytes) : NULL,
+        .created = date_moment(r->arena, row->created_at, r->now_at),
+        .size = is_ready ? snapshot_size(r->arena, row) : NULL,
+        .has_memory = row->has_memory,
         .label = snapshot_label(row->state),
         .class_ = is_ready    ? NULL
                   : is_failed ? "bad"
@@ -168,7 +169,7 @@ static struct vm_snapshot snapshot_of(struct request *r, const struct vm_html *p
     return snapshot;
 }
 
-/* Who had them made, and how long it took. */
+/* Who had them made. */
 static struct error *snapshots_made_fill(struct request *r, struct vm_html *page)
 {
     struct snapshot_made_rows made;
@@ -181,7 +182,6 @@ static struct error *snapshots_made_fill(struct request *r, struct vm_html *page
             if (strcmp(snapshot->id, made.row[i].snapshot_id) != 0)
                 continue;
             snapshot->who = made.row[i].who;
-            snapshot->took_ms = made.row[i].took_ms;
         }
     }
     return e;

@@ -30,10 +30,11 @@ struct vm_step_rows {
 struct vm_snapshot {
     const char *id, *name;
     const char *label, *class_; /* of its state; class NULL: it is ready */
-    const char *size;           /* "10 GB disk, 1.2 GB memory"; NULL: it is not ready */
+    const char *size;           /* of disk and memory: "11.2 GB"; NULL: it is not ready */
+    bool has_memory;
     int64_t created_at;
-    const char *who; /* had it made; NULL: it is not ready */
-    int64_t took_ms;
+    const char *created; /* "27 Nov, 03:00" */
+    const char *who;     /* had it made; NULL: it is not ready */
     bool can_restore, can_clone, can_delete, has_menu;
 };
 

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/limit.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "main_constants.sql.h"
 #include "model/ledger.h"
 #include "model/vm_command.h"
@@ -191,11 +192,11 @@ static struct error *vm_compare(struct reconcile_pass *pass, const struct vm_ali
     if (vm_job_is_state(vm->state))
         return vm_requeue(pass, vm);
     if (is_lost(pass, vm, domain) && is_long_in_state(vm))
-        return vm_restart(pass, vm, "its server had gone down", VM_REPORTED_LOST);
+        return vm_restart(pass, vm, "The VM host had gone down", VM_REPORTED_LOST);
     if (is_lost(pass, vm, domain) && strcmp(vm->state, VM_STATE_STOPPED) == 0)
         return NULL; /* lost during a job that ended a moment ago: it is started later */
     if (is_to_be_resumed(pass, vm, domain))
-        return vm_restart(pass, vm, "its server has disk space again", VM_REQUEST_RESUME);
+        return vm_restart(pass, vm, "The VM host has disk space again", VM_REQUEST_RESUME);
     if (id_is_in(vm->id, pass->reached, pass->reached_count))
         event = VM_REPORTED_SSH;
     return is_news(vm, event) ? vm_surprise(pass, vm, event) : NULL;
@@ -231,6 +232,15 @@ static struct error *status_put(struct reconcile_pass *pass, const char *acceler
                                  text, clock_now());
 }
 
+static struct error *capacity_put(struct reconcile_pass *pass)
+{
+    const struct driver_capacity *capacity = &pass->capacity;
+
+    return sql_region_status_capacity(
+        pass->context->db, pass->arena, pass->region->name, capacity->vcpus, capacity->memory_mb,
+        capacity->disk_bytes / BYTES_PER_GB, capacity->free_bytes / BYTES_PER_GB);
+}
+
 /* In a transaction. */
 static struct error *pass_record(struct reconcile_pass *pass)
 {
@@ -252,7 +262,9 @@ static struct error *pass_record(struct reconcile_pass *pass)
     }
     if (!e)
         e = orphan_sort(pass);
-    return e ? e : status_put(pass, driver_accelerator(pass->driver), NULL);
+    if (!e)
+        e = status_put(pass, driver_accelerator(pass->driver), NULL);
+    return e ? e : capacity_put(pass);
 }
 
 /*
@@ -277,17 +289,16 @@ static void late_guest_probe(struct reconcile_pass *pass, const struct vm_alive_
 
 static struct error *host_read(struct reconcile_pass *pass)
 {
-    int64_t room_bytes = 0;
     struct error *e =
         worker_context_driver(pass->context, pass->arena, pass->region->name, &pass->driver);
 
     if (!e)
         e = driver_inventory(pass->driver, pass->arena, &pass->inventory);
     if (!e)
-        e = driver_room(pass->driver, pass->arena, &room_bytes);
+        e = driver_capacity(pass->driver, pass->arena, &pass->capacity);
     if (e)
         return e;
-    pass->has_room = room_bytes / (1024 * 1024) >= LIMIT_ROOM_MB;
+    pass->has_room = pass->capacity.free_bytes / (1024 * 1024) >= LIMIT_ROOM_MB;
     pass->reached = arena_array(pass->arena, pass->before.count + 1, sizeof *pass->reached);
     for (size_t i = 0; i < pass->before.count; i++) {
         const struct vm_alive_row *vm = &pass->before.row[i];

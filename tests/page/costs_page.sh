@@ -63,8 +63,9 @@ expect_text "<span class=\"name\">Month to date</span><span class=\"fig\">$(euro
 expect_text "</span><span class=\"fig\">$(euros $(((month_end - month) * (100 + 50) / 3600)))</span><span class=\"of\">now €0.002/h<"
 expect_text "$(euros $((55 * 730))) a month"
 as alice get "/vms/runningrunningru?range=1h" ; expect 200
-expect_text "<dt>Month to date</dt><dd class=\"num\">$(euros $((spent * 100 / 3600))), <a id=\"costs\" href=\"/costs\""
-expect_text ">projected to $(euros $(((month_end - month) * 100 / 3600)))</a>"
+amount=$(euros $((spent * 100 / 3600)))
+forecast=$(euros $(((month_end - month) * 100 / 3600)))
+expect_text "<dt>Month to date</dt><dd class=\"num\"><a id=\"costs\" href=\"/costs\" title=\"All costs\">$amount</a>$([ "$amount" = "$forecast" ] || echo ", projected to $forecast")</dd>"
 as alice get /vms ; expect_text "€0.75<small>a month"
 # A day's bars: what runs at the bottom, storage on top of it, together as high as the day is dear.
 renew

@@ -260,5 +260,17 @@ expect_no_text old-desktop
 as alice get "/activity?q=secret" ; expect_text "No matching activity"
 sql "DELETE FROM activity WHERE team_id = 2"
 as bob get /activity ; expect_text "No activity yet"
+# What was done several times in a row is a group that opens; a failure, or another person, ends it.
+sql "DELETE FROM activity WHERE team_id = 1;
+    INSERT INTO activity (team_id, at_ms, id, vm_id, what, detail, person_id, took_ms) VALUES
+    (1, 1767225601000, 'g1', 'runningrunningru', 'Snapshot created, 1 GB', 'first', 1, 500), (1, 1767225602000, 'g2', 'runningrunningru', 'Snapshot created', 'second', 1, 500),
+    (1, 1767225603000, 'g3', 'runningrunningru', 'Snapshot failed', 'Host: full', 1, NULL),
+    (1, 1767225604000, 'g4', 'runningrunningru', 'Snapshot created', 'one', 1, 500), (1, 1767225605000, 'g5', 'runningrunningru', 'Snapshot created', 'two', 1, 500),
+    (1, 1767225606000, 'g6', 'runningrunningru', 'Snapshot created', 'three', 1, 500), (1, 1767225607000, 'g7', 'runningrunningru', 'Snapshot created', 'four', 1, 500),
+    (1, 1767225608000, 'g8', 'runningrunningru', 'Snapshot created', 'five', 1, 500), (1, 1767225609000, 'g9', 'runningrunningru', 'Snapshot created', 'six', NULL, 500)"
+as alice get /activity ; expect 200 activity_group.html
+expect_text 'Snapshot created <b class="whole">5 times</b><small class="soft cut">five, four, three and 2 more</small>'
+sql "UPDATE activity SET what = 'Stopped', detail = NULL WHERE id IN ('g4', 'g5', 'g6', 'g7'); UPDATE activity SET vm_id = 'stoppedstoppedst' WHERE id IN ('g4', 'g5')"
+as alice get /activity ; expect_text '<span class="said cut">2 VMs</span>' ; expect_text 'Stopped <b class="whole">4 times</b><small class="soft cut">quiet-maple, old-desktop</small>'
 
 finish

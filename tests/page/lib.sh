@@ -128,10 +128,11 @@ bad() {
     echo "page: $name: $what: $1"
 }
 
-# Replaces what changes from run to run: times until now, tokens, versions of pages and of the program, request
+# Replaces what changes from run to run: times until now, the year of another year's days, tokens, versions of pages and of the program, request
 # ids, proposed names, hashes of static files.
 normal() {
     sed -e '1,/^\r*$/d' "$state/answer" | sed -E \
+        -e 's/(<h2 class="day">1 Jan) 2026</\1</' -e 's/(<small><time [^>]*>1 Jan) 2026, /\1, /' \
         -e 's/>[0-9]+ d( [0-9]+ h)?<\/time>/>SPAN<\/time>/g' -e 's/(id="elapsed"[^>]*>)[^<]+/\1SPAN/' -e 's/(<progress [^>]* value=")[0-9]+/\1NUMBER/' \
         -e 's/(name="csrf" value=")[^"]+/\1CSRF/g' -e 's/(data-session=")[^"]+/\1SESSION/' -e 's/(data-version=")[^"]+/\1VERSION/' \
         -e 's/<code>[0-9a-f]{16}<\/code>/<code>REQUEST<\/code>/' \

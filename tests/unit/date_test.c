@@ -105,10 +105,20 @@ static void test_day_name(void **state)
     assert_string_equal(date_day_name(arena, now, now), "Today");
     assert_string_equal(date_day_name(arena, midnight, now), "Today");
     assert_string_equal(date_day_name(arena, midnight + 86399, now), "Today");
-    assert_string_equal(date_day_name(arena, midnight + 86400, now), "21 Nov 2026");
+    assert_string_equal(date_day_name(arena, midnight + 86400, now), "21 Nov");
     assert_string_equal(date_day_name(arena, midnight - 1, now), "Yesterday");
     assert_string_equal(date_day_name(arena, midnight - 86400, now), "Yesterday");
-    assert_string_equal(date_day_name(arena, midnight - 86401, now), "18 Nov 2026");
+    assert_string_equal(date_day_name(arena, midnight - 86401, now), "18 Nov");
+    assert_string_equal(date_day_name(arena, 1767225599, now), "31 Dec 2025");
+}
+
+static void test_moment(void **state)
+{
+    const int64_t now = 1795176000;
+
+    (void)state;
+    assert_string_equal(date_moment(arena, 1767225609, now), "1 Jan, 00:00");
+    assert_string_equal(date_moment(arena, 1767225599, now), "31 Dec 2025, 23:59");
 }
 
 static void test_relative(void **state)
@@ -256,9 +266,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_now),       cmocka_unit_test(test_moments),
         cmocka_unit_test(test_every_day), cmocka_unit_test(test_short),
-        cmocka_unit_test(test_day_name),  cmocka_unit_test(test_relative),
-        cmocka_unit_test(test_length),    cmocka_unit_test(test_span),
-        cmocka_unit_test(test_calendar),  cmocka_unit_test(test_iso_read),
+        cmocka_unit_test(test_day_name),  cmocka_unit_test(test_moment),
+        cmocka_unit_test(test_relative),  cmocka_unit_test(test_length),
+        cmocka_unit_test(test_span),      cmocka_unit_test(test_calendar),
+        cmocka_unit_test(test_iso_read),
     };
 
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -297,6 +297,13 @@ static struct error *fake_room(struct driver *driver, struct arena *arena, int64
     return NULL;
 }
 
+static struct error *fake_capacity(struct driver *driver, struct arena *arena,
+                                   struct driver_capacity *out)
+{
+    *out = (struct driver_capacity){ .vcpus = 8, .memory_mb = 16384, .disk_bytes = 1LL << 41 };
+    return fake_room(driver, arena, &out->free_bytes);
+}
+
 static struct error *fake_disk_grow(struct driver *driver, struct arena *arena,
                                     const struct driver_vm *vm)
 {
@@ -573,10 +580,11 @@ static const struct driver_removal removals[] = {
     .close = fake_close, .accelerator = fake_accelerator, .has_guests = fake_has_guests,           \
     .create_abandon = fake_seed_remove, .resize = fake_resize, .ssh_host_key = fake_ssh_host_key,  \
     .state = fake_state, .shutdown = fake_shutdown, .stop_force = fake_stop_force,                 \
-    .unpause = fake_unpause, .room = fake_room, .disk_grow = fake_disk_grow,                       \
-    .snapshot_create = fake_snapshot_create, .snapshot_restore = fake_snapshot_restore,            \
-    .snapshot_delete = fake_snapshot_delete, .usage = fake_usage, .inventory = fake_inventory,     \
-    .preflight = fake_preflight, .isolation = fake_isolation
+    .unpause = fake_unpause, .room = fake_room, .capacity = fake_capacity,                         \
+    .disk_grow = fake_disk_grow, .snapshot_create = fake_snapshot_create,                          \
+    .snapshot_restore = fake_snapshot_restore, .snapshot_delete = fake_snapshot_delete,            \
+    .usage = fake_usage, .inventory = fake_inventory, .preflight = fake_preflight,                 \
+    .isolation = fake_isolation
 
 static const struct driver_ops fake_ops = {
     .open = fake_connect,
