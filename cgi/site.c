@@ -57,9 +57,8 @@ static void example_fill(struct request *r, struct home_html *page)
         return;
     page->ssh = arena_printf(r->arena, "ssh -p %lld %s@%s", (long long)region->ssh_port_first,
                              image->user, region->ssh_host);
-    page->example_facts = arena_printf(
-        r->arena, "%s · %s · %s", image->label,
-        vm_view_size(r->arena, size->vcpus, size->memory_mb, size->disk_gb), region->label);
+    page->example_image = image->label;
+    page->example_size = vm_view_size(r->arena, size->vcpus, size->memory_mb, size->disk_gb);
     page->example_vcpus = size->vcpus;
     page->example_memory_mb = size->memory_mb;
     page->example_disk = text_disk(r->arena, size->disk_gb);

@@ -45,7 +45,7 @@ inter=$fonts/inter/files/inter-latin-opsz-normal.woff2
 font "$inter" inter.woff2 'wght=400:680' \
     'U+0020-007E,U+00B7,U+00D7,U+2013,U+2014,U+2018-201D,U+2022,U+2026,U+20AC,U+2192,U+2212'
 font "$inter" inter-more.woff2 'wght=400:680' 'U+00A0-00B6,U+00B8-00D6,U+00D8-00FF'
-font "$fonts/jetbrains-mono/files/jetbrains-mono-latin-wght-normal.woff2" mono.woff2 'wght=400:600' 'U+0020-007E'
+font "$fonts/jetbrains-mono/files/jetbrains-mono-latin-wght-normal.woff2" mono.woff2 'wght=400' 'U+0020-007E'
 node static/sprite.mjs >"$out.new/.sprite"
 publish "$out.new/.sprite" sprite.svg
 rm "$out.new/.sprite"

@@ -12,7 +12,7 @@
 
 enum { NUMBER_BYTES = 12, POINT_BYTES = 2 * (FORMAT_INT_BYTES + 2) + 2 };
 
-enum what { LINES, AREAS, DOTS };
+enum what { LINES, DOTS };
 
 /* A point in tenths. */
 struct point {
@@ -72,18 +72,6 @@ static void step_write(struct buf *buf, bool is_first, struct point from, struct
     buf_bytes(buf, text, (size_t)(end - text));
 }
 
-/* Down to the bottom, back to where it started, and up again. */
-static void bottom_write(struct buf *buf, const struct chart_path *path, struct point start)
-{
-    char x[POINT_BYTES];
-
-    buf_char(buf, 'V');
-    buf_int(buf, path->height);
-    buf_char(buf, 'H');
-    buf_bytes(buf, x, (size_t)(tenths_put(x, start.x) - x));
-    buf_char(buf, 'z');
-}
-
 /* The known numbers from `from` to before `until`. */
 static void run_write(struct buf *buf, const struct chart_path *path, enum what what,
                       const int64_t *values, size_t from, size_t until, size_t count)
@@ -101,8 +89,6 @@ static void run_write(struct buf *buf, const struct chart_path *path, enum what 
         step_write(buf, i == from + 1, before, at);
         before = at;
     }
-    if (what == AREAS)
-        bottom_write(buf, path, start);
 }
 
 static const char *path_write(struct arena *arena, const struct chart_path *path, enum what what,
@@ -125,12 +111,6 @@ const char *chart_path_line(struct arena *arena, const struct chart_path *path,
                             const int64_t *values, size_t count)
 {
     return path_write(arena, path, LINES, values, count);
-}
-
-const char *chart_path_area(struct arena *arena, const struct chart_path *path,
-                            const int64_t *values, size_t count)
-{
-    return path_write(arena, path, AREAS, values, count);
 }
 
 const char *chart_path_below(struct arena *arena, const struct chart_path *path, const char *line)

@@ -22,11 +22,7 @@ struct chart_path {
 const char *chart_path_line(struct arena *arena, const struct chart_path *path,
                             const int64_t *values, size_t count);
 
-/* The same with the area below the line closed, to be filled. */
-const char *chart_path_area(struct arena *arena, const struct chart_path *path,
-                            const int64_t *values, size_t count);
-
-/* The area below a line that is drawn already, for less than from its numbers. */
+/* The area below a line, closed, to be filled. */
 const char *chart_path_below(struct arena *arena, const struct chart_path *path, const char *line);
 
 /* Only those with no known neighbour, for dots (a thick, round stroke). "" if there are none. */

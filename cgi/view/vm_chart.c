@@ -168,8 +168,7 @@ static void chart_draw(struct arena *arena, const struct vm_series *series, stru
     struct chart_path path = { WIDTH, HEIGHT, series->top };
 
     chart->line = chart_path_line(arena, &path, series->slots, series->count);
-    chart->area = series->has_peaks ? chart_path_area(arena, &path, series->highs, series->count)
-                                    : chart_path_below(arena, &path, chart->line);
+    chart->area = chart_path_below(arena, &path, chart->line);
     if (chart->is_average)
         chart->peaks = chart_path_line(arena, &path, series->highs, series->count);
     chart->dots = chart_path_dots(arena, &path, series->slots, series->count);

@@ -204,6 +204,7 @@ static struct error *rows_fill(struct request *r, const struct region_status_lis
     for (size_t i = 0; !e && i < vms.count; i++) {
         rows->row[i] = row_of(r, &setting, entries[i], &vms.row[i]);
         page->is_working |= rows->row[i].is_working;
+        page->has_up |= rows->row[i].is_up;
         if (rows->row[i].is_working)
             e = work_fill(r, &rows->row[i]);
     }

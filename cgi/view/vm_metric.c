@@ -23,7 +23,6 @@ static void series_put(struct vm_series *series, int64_t slot, int64_t value, in
 {
     series->slots[slot] = value;
     series->highs[slot] = most;
-    series->has_peaks |= most != value;
     series->most = most > series->most ? most : series->most;
 }
 

@@ -26,7 +26,6 @@ struct vm_points {
 struct vm_series {
     int64_t slots[VM_SLOTS_MAX], highs[VM_SLOTS_MAX];
     size_t count;
-    bool has_peaks;    /* a highest value is above the average */
     int64_t now, most; /* now -1: unknown */
     int64_t limit;
     int64_t top; /* the upper edge of its chart */

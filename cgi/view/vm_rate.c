@@ -35,7 +35,7 @@ static const char *number_text(struct arena *arena, int64_t rate, const struct u
 
     if (tenths < 100 && tenths % 10)
         return arena_printf(arena, "%lld.%lld", (long long)(tenths / 10), (long long)(tenths % 10));
-    return arena_printf(arena, "%lld", (long long)(tenths + 5) / 10);
+    return text_count(arena, (tenths + 5) / 10);
 }
 
 static const char *rate_text(struct arena *arena, int64_t rate)
