@@ -172,11 +172,11 @@ for hours in 1 2 3 800; do
     as alice get "$vm?range=1h" ; expect 200
     as alice get "$vm?range=30d" ; expect 200
 done
-# The peak of a step is the upper edge of what is filled, above the line of averages. A quarter may have ended since.
+# What is below the line of averages is filled; the peak of a step is above it. A quarter may have ended since.
 sql "UPDATE vm SET created_at = $now - 90 * 86400 WHERE id = 'runningrunningru';
     UPDATE usage_quarter SET minutes = 2, cpu_ms = 18000, cpu_most_ms = 12000, quarter_at = unixepoch() / 900 * 900 WHERE quarter_at = $quarter"
 as alice get "$vm?range=24h" ; expect_text "of 1 vCPU, peak 20%"
-expect_text '<path class="fill" d="M600 0h.1V140H600z"/><path class="peak" d="M600 0h.1"/>'
+expect_text '<path class="fill" d="M600 35h.1V140H600z"/><path class="peak" d="M600 0h.1"/>'
 expect_text '<path class="dot" d="M600 35h.1"/>'
 expect_text '<span class="s4">Peak</span>'
 sql "DELETE FROM usage_minute; DELETE FROM usage_quarter"
@@ -275,7 +275,7 @@ as alice get $stopped ; expect_text '<p class="sub">Stopped for '
 
 # What happened to it is shown below its receipt for as long as that is kept.
 sql "INSERT INTO activity (team_id, at_ms, id, vm_id, what) VALUES (1, 1767225600000, 'e', 'gonegonegonegone', 'Created')"
-as alice get /vms/gonegonegonegone ; expect_text "Deleted 90 days after the VM was destroyed."
+as alice get /vms/gonegonegonegone ; expect_text "This activity is deleted 90 days after the VM was destroyed."
 
 # One answer for the VM and its snapshots is shown once.
 sql "UPDATE receipt_part SET thing = 'snapshots', answer = (SELECT answer FROM receipt_part WHERE thing = 'domain') WHERE thing = 'disk'"
