@@ -21,9 +21,9 @@
 #include "view/vm_confirm.h"
 #include "view/vm_list.h"
 #include "view/vm_options.h"
+#include "view/vm_refused.h"
 #include "vm_new.html.h"
 #include "vms.html.h"
-#include "vms_refused.html.h"
 #include "web/form.h"
 #include "web/live.h"
 #include "web/serve.h"
@@ -359,27 +359,6 @@ static struct error *bulk_done(struct request *r, const struct vm_bulk_act *act,
     return NULL;
 }
 
-static void bulk_refuse(struct request *r, const struct vm_bulk_act *act,
-                        const struct field *fields, const struct vm_bulk_rows *refused)
-{
-    size_t done = fields[BULK_VMS].list_count - refused->count;
-    struct vms_refused_html page = {
-        .title = refused->count == 1
-                     ? arena_printf(r->arena, "1 VM was not %s", act->refused)
-                     : arena_printf(r->arena, "%zu VMs were not %s", refused->count, act->refused),
-        .done = done ? arena_printf(r->arena, "%s %zu other VM%s.", act->doing, done,
-                                    done == 1 ? "" : "s")
-                     : NULL,
-        .refusals = *refused,
-        .back_path = bulk_back(fields),
-    };
-
-    r->frame.title = page.title;
-    r->frame.section = "vms";
-    r->response.status = 422;
-    html_vms_refused(&r->response.body, &r->frame, &page);
-}
-
 /* Destroying several asks for their number. True: it was typed. */
 static bool bulk_is_sure(struct request *r, const struct field *fields,
                          const struct vm_bulk_rows *vms)
@@ -426,7 +405,7 @@ static struct error *vms_bulk(struct request *r)
         return e;
     if (!vms.count)
         return bulk_done(r, act, fields);
-    bulk_refuse(r, act, fields, &vms);
+    vm_refused_show(r, act, &vms, fields[BULK_VMS].list_count, bulk_back(fields));
     return NULL;
 }
 

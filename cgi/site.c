@@ -101,12 +101,12 @@ static struct error *home_show(struct request *r)
     return NULL;
 }
 
-/* A price per GB. */
+/* A price of 100 GB: of one, cents would be too coarse. */
 static struct price_view_size storage_of(struct request *r, const struct price_list_rows *prices,
                                          const char *item, const char *label)
 {
     int64_t now_at = r->now_at;
-    int64_t millicents = price_at(prices, item, now_at);
+    int64_t millicents = 100 * price_at(prices, item, now_at);
 
     return (struct price_view_size){
         .label = label,

@@ -120,7 +120,7 @@ static struct error *session_run(const struct smtp_server *server, struct arena 
         return error_new(arena, kind, "%s: %s", server->url, transfer->problem);
     /* After the code, which is already in our text. */
     *reply = arena_copy(arena, session.reply + strnlen(session.reply, 4));
-    return error_new(arena, kind, "%s: answered %d", server->url, transfer->status);
+    return error_new(arena, kind, "%s: returned %d", server->url, transfer->status);
 }
 
 struct error *smtp_client_send(const struct smtp_server *server, struct arena *arena,

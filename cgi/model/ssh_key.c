@@ -137,7 +137,7 @@ static const char *read_ed25519(struct arena *arena, struct wire *wire, struct s
     (void)arena;
     key->type = "Ed25519";
     if (point.length != CRYPTO_ED25519_BYTES)
-        return "The key is cut off or damaged.";
+        return "This key is incomplete or damaged. Copy the whole line from your .pub file.";
     return is_weak_ed25519(point.bytes) ? "The key is a point that protects nothing." : NULL;
 }
 
@@ -164,7 +164,7 @@ static const char *read_ecdsa(struct arena *arena, struct wire *wire, struct ssh
                    ? NULL
                    : "The key is no point of its curve.";
     }
-    return "The key is cut off or damaged.";
+    return "This key is incomplete or damaged. Copy the whole line from your .pub file.";
 }
 
 static const char *read_rsa(struct arena *arena, struct wire *wire, struct ssh_key *key)

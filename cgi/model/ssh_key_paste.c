@@ -156,7 +156,7 @@ static const char *blob_add(struct paste *paste, const char *base64, const char 
     paste->out->is_public = true;
     if (!crypto_base64_decode(paste->arena, base64, strlen(base64), &bytes, &length) ||
         length < 4 || 4U + bytes[3] > length)
-        return "The key is cut off or damaged.";
+        return "This key is incomplete or damaged. Copy all of it.";
     return key_add(paste, arena_copy_bytes(paste->arena, bytes + 4, bytes[3]), base64, comment);
 }
 
@@ -164,7 +164,7 @@ static const char *blob_add(struct paste *paste, const char *base64, const char 
 static const char *incomplete(struct paste *paste)
 {
     paste->out->is_public = false;
-    return "The key is cut off or damaged: its last lines are missing.";
+    return "This key is incomplete: its last lines are missing. Copy all lines.";
 }
 
 /* Whether the next line begins with base64 that goes on with the key before it. */
@@ -290,7 +290,7 @@ static const char *pem_key(struct paste *paste, const char *line)
     if (!line)
         return incomplete(paste);
     if (!crypto_public_read(arena, pem.bytes, &key))
-        return "The key is cut off or damaged, or of a kind that SSH does not know.";
+        return "This key is damaged, or of a type that SSH doesn’t support.";
     wire_put(&wire, key.algorithm, strlen(key.algorithm));
     for (size_t i = 0; i < key.count; i++)
         wire_put(&wire, key.part[i].bytes, key.part[i].length);

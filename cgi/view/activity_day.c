@@ -18,7 +18,7 @@ static bool is_same(const char *a, const char *b)
 
 static bool is_alike(const struct activity_entry *a, const struct activity_entry *b)
 {
-    return !b->is_single && is_same(a->what, b->what) && is_same(a->who, b->who);
+    return is_same(a->what, b->what) && is_same(a->who, b->who) && is_same(a->detail, b->detail);
 }
 
 /* How many entries from the first on are alike. */
@@ -26,7 +26,7 @@ static size_t alike_count(const struct activity_entry *first, size_t count)
 {
     size_t n = 1;
 
-    while (!first->is_single && n < count && is_alike(first, &first[n]))
+    while (n < count && is_alike(first, &first[n]))
         n++;
     return n;
 }

@@ -103,7 +103,6 @@ static void title_make(struct arena *arena, struct activity_entry *entry)
     entry->what = entry->before;
     if (entry->detail && (rename_title(arena, entry) || subject_title(entry)))
         entry->detail = NULL;
-    entry->is_single = entry->detail || ends_with(entry->what, FAILED);
 }
 
 struct activity_entry_rows activity_view_team(struct arena *arena,

@@ -26,7 +26,6 @@ struct activity_entry {
     int64_t seen_at;
     const char *vm_id, *vm_name; /* in a team's list; NULL in a VM's */
     const char *what;            /* the title without its objects: "Snapshot created" */
-    bool is_single;              /* it failed or has a detail: never in a group with others */
     /* The title, in this order. All but the first may be NULL; objects are shown in bold. */
     const char *icon; /* Lucide's name, see _activity_icon.html */
     const char *before, *object, *between, *other, *after;

@@ -67,11 +67,12 @@ static void active_text(const struct standing *standing, struct billing_html *pa
     page->words = row->cancel_at         ? "Your plan is canceled."
                   : page->problems.count ? "Your plan needs attention."
                                          : NULL; /* the label says so */
-    page->next = row->cancel_at ? cancel_words(standing, ", with a final invoice for usage until "
-                                                         "then")
-                                : arena_printf(standing->r->arena,
-                                               "The next invoice, for usage until then, is on %s.",
-                                               date(standing, row->period_end_at));
+    page->next = row->cancel_at
+                     ? cancel_words(standing, ", with a final invoice for usage until "
+                                              "then")
+                     : arena_printf(standing->r->arena,
+                                    "Your next invoice is on %s and covers usage up to then.",
+                                    date(standing, row->period_end_at));
 }
 
 static void past_due_text(const struct standing *standing, struct billing_html *page)

@@ -390,7 +390,6 @@ static struct error *outlook_fill(struct request *r, const struct tally *tally,
     if (e)
         return e;
     page->forecast = amount(r, &forecast);
-    page->month_end = day_label(r, end_at);
     page->now_hour = price_hour(r->config, r->arena, now_rate);
     page->stopped_month = price_month(r->config, r->arena, stopped_rate);
     return NULL;

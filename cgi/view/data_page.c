@@ -79,44 +79,37 @@ static const struct subject {
     const char *name, *about, *tables[MOST_TABLES];
 } subjects[] = {
     { "Your account and team",
-      "Who you are, so that you can sign in and your team sees who did what. Until you delete your "
-      "account.",
+      "Your email address, name and team. Kept until you delete your account.",
       { "person", "team", "membership" } },
     { "Signing in",
-      "Sessions, sign-in links and the kinds of browser you use. Secrets are stored as hashes. No "
-      "IP "
-      "addresses.",
+      "Sessions, sign-in links and browser names. Secrets are stored as hashes. No IP addresses.",
       { "session", "signin_link", "known_browser", "workos_object" } },
     { "SSH keys",
-      "The public halves of your keys, and which VMs have them. Private keys are never stored.",
+      "Your public keys, and which VMs have them. Private keys are never stored.",
       { "ssh_key", "vm_key" } },
     { "VMs",
-      "What you requested, what the host reported, and what happened. What is inside a VM is not "
-      "read.",
+      "What you requested, what the host reported, and activity. The contents of VMs are not read.",
       { "vm", "snapshot", "job", "job_step", "activity" } },
-    { "Measurements",
-      "CPU, memory, disk and network use of each VM, for its charts: by the minute for a day, by "
-      "the "
-      "quarter hour for 30 days.",
+    { "Metrics",
+      "CPU, memory, disk and network use of each VM: per minute for a day, per 15 minutes for 30 "
+      "days.",
       { "usage_minute", "usage_quarter" } },
     { "Costs and receipts",
-      "The size and cost of each VM, invoices, and the receipts of destroyed VMs. Records for 7 "
-      "years.",
+      "Size and cost of each VM, invoices, and receipts of destroyed VMs. Kept for 7 years.",
       { "ledger", "receipt", "receipt_part", "billing", "billing_activity", "billing_problem",
         "billing_request", "invoice", "usage_report" } },
     { "Email",
-      "To whom we wrote and why. What an email says is deleted once it is sent.",
+      "Recipient and subject of each email. Its content is deleted once it is sent.",
       { "mail" } },
-    { "Notifications from other services",
-      "What Stripe and WorkOS tell this server. The content is deleted once it is applied.",
+    { "Webhook events",
+      "Events from Stripe and WorkOS. Their content is deleted once it is applied.",
       { "event", "event_cursor", "inbox" } },
-    { "What was sent to others",
-      "When this server sent data to another service, to which and for which team, and the names "
-      "of "
-      "the fields. Not what they contained.",
+    { "Data sent to others",
+      "A log of data sent to other services: when, to whom, for which team and which fields. "
+      "Values are not logged.",
       { "outbound" } },
     { "The server itself",
-      "Images, prices, hosts and promises. Nothing about people.",
+      "Images, prices, hosts and promises. No personal data.",
       { "image", "image_version", "price", "region_status", "orphan", "promise", "about" } },
 };
 

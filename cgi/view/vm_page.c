@@ -119,11 +119,6 @@ static bool snapshot_is(const struct snapshot_list_row *row, const char *state)
     return strcmp(row->state, state) == 0;
 }
 
-static const char *snapshot_size(struct arena *arena, const struct snapshot_list_row *row)
-{
-    return text_bytes(arena, row->disk_gb * BYTES_PER_GB + row->size_bytes);
-}
-
 /* "9 GB disk, 900 MB memory": what several hold of the quota, and of memory beside it. */
 static const char *snapshots_use(struct arena *arena, const struct snapshot_list_rows *rows)
 {
@@ -154,8 +149,8 @@ static struct vm_snapshot snapshot_of(struct request *r, const struct vm_html *p
         .name = row->name,
         .created_at = row->created_at,
         .created = date_moment(r->arena, row->created_at, r->now_at),
-        .size = is_ready ? snapshot_size(r->arena, row) : NULL,
-        .has_memory = row->has_memory,
+        .disk = is_ready ? text_disk(r->arena, row->disk_gb) : NULL,
+        .memory = is_ready && row->has_memory ? text_bytes(r->arena, row->size_bytes) : NULL,
         .label = snapshot_label(row->state),
         .class_ = is_ready    ? NULL
                   : is_failed ? "bad"

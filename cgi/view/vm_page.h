@@ -30,8 +30,7 @@ struct vm_step_rows {
 struct vm_snapshot {
     const char *id, *name;
     const char *label, *class_; /* of its state; class NULL: it is ready */
-    const char *size;           /* of disk and memory: "11.2 GB"; NULL: it is not ready */
-    bool has_memory;
+    const char *disk, *memory;  /* "10 GB", "1.2 GB"; NULL: it is not ready, there is none */
     int64_t created_at;
     const char *created; /* "27 Nov, 03:00" */
     const char *who;     /* had it made; NULL: it is not ready */

@@ -16,6 +16,7 @@ static const struct unit {
     { KILO, "KB/s" },
     { KILO * KILO, "MB/s" },
     { (int64_t)KILO * KILO * KILO, "GB/s" },
+    { (int64_t)KILO * KILO * KILO * KILO, "TB/s" },
 };
 
 /* In which a rate has three digits at most. */

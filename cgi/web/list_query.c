@@ -51,7 +51,6 @@ struct error *list_query_read(struct request *r, const struct list_kind *kind,
     out->filter =
         choose(r->arena, kind->filters, kind->filter_count, fields[FILTER].text, &out->filters);
     out->sort = choose(r->arena, kind->sorts, kind->sort_count, fields[SORT].text, &out->sorts);
-    out->is_by_time = strcmp(out->sort, "newest") == 0;
     return NULL;
 }
 

@@ -37,7 +37,6 @@ struct list_query {
     const char *filter;
     const char *sort;
     bool is_counted;      /* as in its kind */
-    bool is_by_time;      /* newest first */
     bool is_plain;        /* nothing but the path was asked for */
     bool is_paged;        /* there is more than one page */
     int64_t total;        /* rows on all pages */

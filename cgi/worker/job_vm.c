@@ -160,7 +160,7 @@ static struct error *event_note(struct job *job, const char *what, const char *d
                             what, detail, person_id, clock_now_ms());
 }
 
-/* "Resized to Medium", "Snapshot created, 1.2 GB": with what is only known at the end. */
+/* "Resized to Medium", "Snapshot created, 1.2 GB memory": with what is only known at the end. */
 static struct error *done_text(struct job *job, const char **out)
 {
     const char *done = vm_job_find(job->row.kind)->done;
@@ -176,8 +176,8 @@ static struct error *done_text(struct job *job, const char **out)
     e = sql_snapshot_get(job->context->db, job->arena, job->row.team_id, job->vm.id,
                          job->row.snapshot_id, &snapshot);
     if (!e && snapshot.size_bytes)
-        *out =
-            arena_printf(job->arena, "%s, %s", done, text_bytes(job->arena, snapshot.size_bytes));
+        *out = arena_printf(job->arena, "%s, %s memory", done,
+                            text_bytes(job->arena, snapshot.size_bytes));
     return e;
 }
 

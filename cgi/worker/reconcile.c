@@ -102,7 +102,7 @@ static const struct {
     enum vm_trigger event;
     const char *what, *detail;
 } surprises[] = {
-    { VM_REPORTED_STOPPED, "Shut down by the guest", NULL },
+    { VM_REPORTED_STOPPED, "Shut down from inside the VM", NULL },
     { VM_REPORTED_RUNNING, "Found running", "started on the host" },
     { VM_REPORTED_PAUSED, "Paused", "reported by the VM host" },
     { VM_REPORTED_ABSENT, "Failed", "The VM host no longer has it." },

@@ -141,7 +141,7 @@ async function workerKill() {
   const clock = () => Math.floor(Date.now() / 1000);
   const before = clock();
   let now = await fails(id);
-  check('451: waits', now.state === 'queued' && /: answered 451: .*Greylisted/.test(now.reason), now);
+  check('451: waits', now.state === 'queued' && /: returned 451: .*Greylisted/.test(now.reason), now);
   const isLater = (seconds) => now.due_at >= before + seconds && now.due_at <= clock() + seconds;
   check('451: a minute', isLater(60), now);
   check('451: what it is about stays', now.url === 'https://localhost/');
@@ -158,7 +158,7 @@ async function workerKill() {
   const gone = queue('suspended', { to_email: 'gone@example.org', url: 'https://localhost/' });
   now = await becomes(gone, 'failed');
   check('550 for the recipient: given up at once', now.state === 'failed' && now.attempts === 1, now);
-  check('with the reason', /answered 550/.test(now.reason) && now.reason.includes('No such user'), now.reason);
+  check('with the reason', /returned 550/.test(now.reason) && now.reason.includes('No such user'), now.reason);
   check('that domicile-admin mails tells', (await admin('mails')).includes('gone@example.org'));
   const listed = (await admin('--json', 'mails')).trim().split('\n').map((line) => JSON.parse(line));
   check('also as JSON', listed.length === 1 && listed[0].to === 'gone@example.org' && listed[0].state === 'failed'

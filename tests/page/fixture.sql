@@ -82,7 +82,7 @@ INSERT INTO event VALUES
     ('workos', 'event_parked', 'user.updated', 1767225600, 'parked', 16, 0, NULL, 'WorkOS: the event has no "data.email" <script>');
 INSERT INTO mail (id, kind, to_email, once, state, attempts, due_at, created_at, sent_at, reason) VALUES
     ('mailmailmailmai2', 'suspended', 'gone@example.org', 'a', 'failed', 1, 1767225600, 1767225600, NULL,
-     'smtp://localhost:587: answered 550: 5.1.1 <b>No such user</b>'),
+     'smtp://localhost:587: returned 550: 5.1.1 <b>No such user</b>'),
     ('mailmailmailmai3', 'new_signin', 'slow@example.org', 'b', 'queued', 3, 1767225840, 1767225600, NULL,
      'smtp://localhost:587: Couldn''t connect to server'),
     ('mailmailmailmai4', 'new_signin', 'sent@example.org', 'c', 'sent', 1, 1767225600, 1767225600, 1767225600, NULL),

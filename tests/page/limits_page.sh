@@ -111,7 +111,7 @@ serve vm
 ask_at /vms/many000000000001 ; expect 200
 for tab in snapshots activity settings; do
     ask_at /vms/many000000000001/$tab ; expect 200
-    [ $tab != snapshots ] || expect_count '>Ready</span>1 GB</td>' 20
+    [ $tab != snapshots ] || expect_count '>Ready</span>1 GB<small>+ 1 byte[^<]* memory</small></td>' 20
 done
 extra=(HTTP_HX_REQUEST=true)
 ask_at /vms/many000000000001 ; expect 200

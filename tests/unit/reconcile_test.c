@@ -104,7 +104,7 @@ static void a_guest_that_shuts_down_is_stopped(void **state)
     assert_string_equal(vm_of(test).state, "stopped");
     assert_string_equal(vm_of(test).wanted, "stopped");
     assert_string_equal(vm_of(test).observed, "stopped");
-    assert_int_equal(world_events(test->world, test->vm, "Shut down by the guest", NULL), 1);
+    assert_int_equal(world_events(test->world, test->vm, "Shut down from inside the VM", NULL), 1);
     fake_find(test->vm)->power = DRIVER_RUNNING;
     reconcile(test);
     assert_string_equal(vm_of(test).state, "running");
@@ -177,7 +177,7 @@ static void a_vm_that_stopped_with_its_host_is_started(void **state)
     assert_string_equal(detail, "The VM host had gone down");
     drain(test->context);
     assert_string_equal(vm_of(test).state, "running");
-    assert_int_equal(world_events(test->world, test->vm, "Shut down by the guest", NULL), 0);
+    assert_int_equal(world_events(test->world, test->vm, "Shut down from inside the VM", NULL), 0);
 }
 
 /* The job runs on and needs the guest neither on nor off. */
@@ -234,7 +234,7 @@ static void a_guest_that_ended_at_a_snapshot_stays_off(void **state)
     assert_string_equal(vm_of(test).state, "stopped");
     assert_string_equal(vm_of(test).wanted, "stopped");
     reconcile(test);
-    assert_int_equal(world_events(test->world, test->vm, "Shut down by the guest", NULL), 1);
+    assert_int_equal(world_events(test->world, test->vm, "Shut down from inside the VM", NULL), 1);
 }
 
 /* Neither is one that ends again and again. */
