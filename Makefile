@@ -191,7 +191,7 @@ $(UNIT): $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/tests/libtest.a $(BUILD)/
 # Records the delays between retries instead of sleeping.
 $(BUILD)/tests/http_client_test: LINK_HARDENING += -Wl,--wrap=nanosleep
 # Sets the time explicitly.
-$(BUILD)/tests/log_test: LINK_HARDENING += -Wl,--wrap=clock_now_ms
+$(BUILD)/tests/log_test $(BUILD)/tests/log_count_test: LINK_HARDENING += -Wl,--wrap=clock_now_ms
 $(BUILD)/tests/ledger_worker_test: LINK_HARDENING += -Wl,--wrap=clock_now,--wrap=clock_now_ms
 # Tests find the helpers beside themselves, as the worker does.
 $(BUILD)/tests/ssh_probe $(BUILD)/tests/state_scan: $(BUILD)/tests/%: $(BUILD)/%

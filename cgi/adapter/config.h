@@ -63,6 +63,7 @@ struct config {
     int64_t log_days;          /* logs are kept for, at least 1 */
     bool has_tls13_alone;      /* TLS 1.2 is refused */
     bool has_encrypted_disks;  /* nothing is written to disks that are not encrypted */
+    bool has_counts;           /* requests are counted from the logs, without people */
     struct config_region *regions;
     size_t region_count;
     struct config_size *sizes;

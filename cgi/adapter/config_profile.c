@@ -16,10 +16,11 @@ static const struct profile {
     int64_t destroyed_vm_days, log_days;
     bool has_tls13_alone;
     bool has_encrypted_disks;
+    bool has_counts;
 } profiles[] = {
-    { "personal-vm", 90, 30, false, false },   { "desktop", 0, 30, false, false },
-    { "agent-runs", 90, 30, false, false },    { "sandbox-api", 90, 90, true, true },
-    { "shared-session", 0, 30, false, false },
+    { "personal-vm", 90, 30, false, false, false },  { "desktop", 0, 30, false, false, false },
+    { "agent-runs", 90, 30, false, false, true },    { "sandbox-api", 90, 90, true, true, true },
+    { "shared-session", 0, 30, false, false, true },
 };
 
 /* "": as the profile has it. False if it is no number of days. */
@@ -37,6 +38,7 @@ const char *config_profile_apply(struct config *config)
         profile++; /* it is one of the key's choices */
     config->has_tls13_alone = profile->has_tls13_alone;
     config->has_encrypted_disks = profile->has_encrypted_disks;
+    config->has_counts = profile->has_counts;
     if (!days_read(config->destroyed_vm_days_set, 0, profile->destroyed_vm_days,
                    &config->destroyed_vm_days))
         return "[privacy] destroyed_vm_days must be a whole number from 0 to 3650";

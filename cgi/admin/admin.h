@@ -53,6 +53,9 @@ enum admin_need {
     COMMAND(admin_records, "records", NULL,                                                        \
             "print the record of processing: what is held, why, and who gets it",         \
             NEEDS_CONFIG)                                                                          \
+    COMMAND(admin_counts, "counts", NULL,                                                          \
+            "list how often pages and commands were requested, of at least ten",  \
+            NEEDS_READING)                                                                         \
     COMMAND(admin_billing, "billing", NULL, "list subscriptions and inconsistencies",              \
             NEEDS_READING)                                                                         \
     COMMAND(admin_stripe_setup, "stripe-setup", NULL, "create missing meter and prices at Stripe", \

@@ -169,6 +169,11 @@ const char *date_month(struct arena *arena, int64_t at)
     return date_text(arena, at, "%B %Y");
 }
 
+const char *date_day_iso(struct arena *arena, int64_t at)
+{
+    return date_text(arena, at, "%Y-%m-%d");
+}
+
 const char *date_month_iso(struct arena *arena, int64_t at)
 {
     return date_text(arena, at, "%Y-%m");
@@ -252,6 +257,14 @@ int64_t date_month_start(int64_t at)
 int64_t date_month_end(int64_t at)
 {
     return month_begin(at, 1);
+}
+
+/* 1 January 1970 was a Thursday. */
+int64_t date_week_start(int64_t at)
+{
+    int64_t day = at / A_DAY_S;
+
+    return (day - (day + 3) % 7) * A_DAY_S;
 }
 
 /* ---- reading ---- */

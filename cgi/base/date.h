@@ -51,6 +51,12 @@ int64_t date_month_end(int64_t at);
 bool date_day_read(const char *text, int64_t *out);
 bool date_month_read(const char *text, int64_t *out);
 
+/* Start of the week (Monday) that contains `at`. */
+int64_t date_week_start(int64_t at);
+
+/* "2027-01-31", in the arena. */
+const char *date_day_iso(struct arena *arena, int64_t at);
+
 /* "2027-01", in the arena. */
 const char *date_month_iso(struct arena *arena, int64_t at);
 

@@ -38,6 +38,11 @@ enum {
     LIMIT_LOG_LINES = 16,      /* different lines of a process of which repeats are noticed */
     LIMIT_LOG_EVERY_MS = 1000, /* between two that are alike */
     LIMIT_LOG_DAY_BYTES = 64 * 1024 * 1024, /* of a day, twice: see helper/log_keeper.c */
+    LIMIT_CROWD = 10, /* teams, or requests of visitors: fewer are not counted by themselves */
+    LIMIT_CROWD_CELLS = 128,                /* kinds of requests of a program */
+    LIMIT_COUNT_CELLS = 2048,               /* kinds of requests of a day */
+    LIMIT_COUNT_TOOK_US = 10 * 1000 * 1000, /* one request that took longer does not stand out */
+    LIMIT_COUNT_AFTER_S = 10 * 60,          /* from the end of a day until its log is complete */
     LIMIT_FAILURE_PAUSE_MS = 1000,          /* after a failure in a loop of the worker */
 
     /* The database. */

@@ -38,6 +38,7 @@ struct keeper {
     int folder;
     int file; /* -1: none */
     int64_t size;
+    bool has_dropped; /* lines, since it last said so */
     char day[DAY_BYTES];
 };
 
@@ -51,15 +52,10 @@ static void end(int signal_number)
 
 /* ---- files ---- */
 
-/* "2027-01-31". Names of files begin with it, so they sort by it. */
-static const char *day_of(struct arena *arena, int64_t at)
-{
-    return arena_copy_bytes(arena, date_iso(arena, at), DAY_BYTES - 1);
-}
-
 static void old_remove(struct keeper *keeper)
 {
-    const char *first = day_of(keeper->arena, clock_now() - (keeper->days - 1) * A_DAY_S);
+    /* Names of files begin with their day, so they sort by it. */
+    const char *first = date_day_iso(keeper->arena, clock_now() - (keeper->days - 1) * A_DAY_S);
     DIR *folder = fdopendir(openat(keeper->folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 
     if (!folder)
@@ -87,7 +83,7 @@ static void day_begin(struct keeper *keeper)
     const char *day;
 
     arena_reset(keeper->arena);
-    day = day_of(keeper->arena, clock_now());
+    day = date_day_iso(keeper->arena, clock_now());
     if (keeper->file >= 0 && strcmp(keeper->day, day) == 0)
         return;
     snprintf(keeper->day, sizeof keeper->day, "%s", day);
@@ -95,20 +91,39 @@ static void day_begin(struct keeper *keeper)
     file_open(keeper);
 }
 
+/* Nobody can count what is missing: worker/log_count.c leaves such a day out. */
+static void dropped_tell(struct keeper *keeper)
+{
+    int count;
+
+    if (!keeper->has_dropped || keeper->file < 0)
+        return;
+    count = dprintf(keeper->file, "\ntime=%lld level=error program=log_keeper event=dropped\n",
+                    (long long)clock_now());
+    keeper->has_dropped = count <= 0;
+    keeper->size += count > 0 ? count : 0;
+}
+
 /* Of whole lines, unless one is longer than a chunk. */
 static void keep(struct keeper *keeper, const char *bytes, size_t length)
 {
     day_begin(keeper);
     if (keeper->size + (int64_t)length > LIMIT_LOG_DAY_BYTES) {
-        renameat(keeper->folder, keeper->day, keeper->folder,
-                 arena_printf(keeper->arena, "%s.before", keeper->day));
+        const char *before = arena_printf(keeper->arena, "%s.before", keeper->day);
+
+        keeper->has_dropped |= unlinkat(keeper->folder, before, 0) == 0;
+        renameat(keeper->folder, keeper->day, keeper->folder, before);
         file_open(keeper);
     }
+    dropped_tell(keeper);
+    keeper->has_dropped |= length > 0 && keeper->file < 0;
     while (length > 0 && keeper->file >= 0) {
         ssize_t count = write(keeper->file, bytes, length);
 
-        if (count <= 0)
+        if (count <= 0) {
+            keeper->has_dropped = true;
             return;
+        }
         bytes += count;
         length -= (size_t)count;
         keeper->size += count;

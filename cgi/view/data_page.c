@@ -73,7 +73,7 @@ static bool is_repeated(const struct inventory *inventory, size_t at)
 
 /* ---- subjects ---- */
 
-enum { MOST_TABLES = 9 };
+enum { MOST_TABLES = 10 };
 
 static const struct subject {
     const char *name, *about, *tables[MOST_TABLES];
@@ -109,8 +109,9 @@ static const struct subject {
       "Values are not logged.",
       { "outbound" } },
     { "The server itself",
-      "Images, prices, hosts and promises. No personal data.",
-      { "image", "image_version", "price", "region_status", "orphan", "promise", "about" } },
+      "Images, prices, hosts, promises and request counts. No personal data.",
+      { "image", "image_version", "price", "region_status", "orphan", "promise", "about",
+        "request_count", "log_day" } },
 };
 
 static bool has_table(const struct subject *subject, const char *table)

@@ -13,6 +13,7 @@
 #include "model/outbound.h"
 #include "model/state_path.h"
 #include "model/worker_wakeup.h"
+#include "web/crowd.h"
 #include "web/error_page.h"
 #include "web/form.h"
 #include "web/live.h"
@@ -192,16 +193,18 @@ static void request_log(const struct request *r, const struct error *e, int64_t 
     bool is_failure = r->response.status >= 500;
     const char *why = e && is_failure ? e->text : r->response.why;
 
-    log_write(is_failure ? "error" : "info", "request",
-              (const struct log_field[]){ log_text("id", r->id),
-                                          log_text("method", r->method),
-                                          log_text("route", pattern),
-                                          log_number("status", r->response.status),
-                                          log_number("us", took_us),
-                                          log_number("bytes", (int64_t)r->response.body.length),
-                                          /* A field without a key terminates the list. */
-                                          { .key = why ? "error" : NULL, .text = why },
-                                          { .key = NULL } });
+    log_write(
+        is_failure ? "error" : "info", "request",
+        (const struct log_field[]){ log_text("id", r->id),
+                                    log_text("method", r->method),
+                                    log_text("route", pattern),
+                                    log_number("status", r->response.status),
+                                    log_number("us", took_us),
+                                    log_number("bytes", (int64_t)r->response.body.length),
+                                    log_number("signed_in", r->session && r->session->team_id),
+                                    /* A field without a key terminates the list. */
+                                    { .key = why ? "error" : NULL, .text = why },
+                                    { .key = NULL } });
 }
 
 static const char *request_id(struct arena *arena)
@@ -241,6 +244,7 @@ static void request_respond(void *context, struct exchange *exchange, size_t cou
         error_respond(server, r, e);
     exchange->response = response_bytes(&r->response, r->arena, strcmp(r->method, "HEAD") == 0);
     request_log(r, e, started_us);
+    crowd_note(r);
 }
 
 /* ---- start ---- */

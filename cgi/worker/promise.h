@@ -110,6 +110,10 @@ struct error *promise_certificate_check(struct worker_context *context,
                                         const struct promise *promise, const struct context *now,
                                         struct promise_reading *out);
 
+/* Counts of requests that are of too few, and days of the logs that were not counted in time. */
+struct error *promise_counts_check(struct worker_context *context, const struct promise *promise,
+                                   const struct context *now, struct promise_reading *out);
+
 /* Hosts that data was sent to and that are no listed recipients. */
 struct error *promise_recipients_check(struct worker_context *context,
                                        const struct promise *promise, const struct context *now,

@@ -36,6 +36,11 @@ static bool encrypted_disks(const struct config *config)
     return config->has_encrypted_disks;
 }
 
+static bool counts(const struct config *config)
+{
+    return config->has_counts;
+}
+
 const struct promise PROMISES[] = {
     {
         .id = "destroyed-disks",
@@ -103,6 +108,17 @@ const struct promise PROMISES[] = {
         .subject = "log_oldest_at",
         .term_s = TERM_LOG,
         .is_figure_time = true,
+    },
+    {
+        .id = "log-aggregates",
+        .topic = "Records",
+        .sentence =
+            "Requests are counted from the logs, without people: every count is of at least "
+            "ten teams or visitors.",
+        .mechanism = "web/crowd.c, worker/log_count.c",
+        .every_s = HOURLY_S,
+        .check = promise_counts_check,
+        .is_made = counts,
     },
     {
         .id = "recipients",

@@ -12,6 +12,7 @@
 #include "worker/account_closure.h"
 #include "worker/event_processor.h"
 #include "worker/image_version.h"
+#include "worker/log_count.h"
 #include "worker/retention.h"
 
 static const struct {
@@ -25,6 +26,7 @@ static const struct {
     struct error *(*run_with_inbox)(struct inbox *inbox);
 } schedule[] = {
     { "retention", SCHEDULE_MAIN, 3600, .run_in_turns = retention_run },
+    { "log_count", SCHEDULE_MAIN, 3600, .run_in_turns = log_count_run },
     { "image_versions", SCHEDULE_IMAGES, LIMIT_IMAGE_EVERY_S, .run = image_versions_sync },
     { "account_closure", SCHEDULE_MAIN, 10, .run = account_closure_run },
     { "main_log_empty", SCHEDULE_MAIN, LIMIT_DB_LOG_EVERY_S, .run = retention_log_empty },

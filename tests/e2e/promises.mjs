@@ -128,13 +128,28 @@ check('a new one keeps it', await until(() => promises('--now').status === 0));
 await server.stop();
 const settled = fs.readFileSync(`${server.dir}/domicile.conf`, 'utf8');
 server.put('domicile.conf', settled.replace(/^# profile .*/m, 'profile = sandbox-api'));
+// The log of a day that is over, as these programs have written it.
+const daysAgo = (days) => execFileSync('date', ['-u', '-d', `${days} days ago`, '+%F'], { encoding: 'utf8' }).trim();
+const today = `${server.dir}/log/${daysAgo(0)}`;
+fs.copyFileSync(today, `${server.dir}/log/${daysAgo(2)}`);
+fs.chownSync(`${server.dir}/log/${daysAgo(2)}`, fs.statSync(today).uid, fs.statSync(today).gid);
 await server.start();
+const counts = () => execFileSync(`${root}/cgi/admin.sh`, [server.dir, '--json', 'counts'], { encoding: 'utf8' }).trim().split('\n').filter(Boolean).map(JSON.parse);
+const counted = await until(() => { const rows = counts(); return rows.length && rows; });
+const lines = fs.readFileSync(`${server.dir}/log/${daysAgo(2)}`, 'utf8').split('\n').filter((line) => /event=request /.test(line));
+const start = counted.find(({ who, program, route, status_class: answer }) => who === 'visitors' && program === 'site' && route === 'GET /' && answer === 2);
+equal('requests of the start page are counted', start?.requests,
+  lines.filter((line) => /program=site .*route=\/ status=2/.test(line)).length);
+check('all of at least ten', counted.every(({ requests, crowd }) => requests >= 10 && crowd >= 10));
+equal('every request that is not of a team is in one count', counted.filter(({ who }) => who === 'visitors').reduce((sum, { requests }) => sum + requests, 0),
+  lines.filter((line) => / signed_in=0/.test(line)).length);
 const modern = promises('--now').rows;
 const oldTls = modern.find(({ id }) => id === 'old-tls');
 equal('its sentence', oldTls.sentence, 'Connections are encrypted with TLS 1.3; older versions are refused.');
 equal('it is kept', oldTls.state, 'green');
 equal('TLS 1.2 is refused', await accepts('TLSv1.2'), false);
 equal('TLS 1.3 is not', await accepts('TLSv1.3'), true);
+equal('the counts are of enough', modern.find(({ id }) => id === 'log-aggregates').state, 'green');
 check('encrypted disks are promised', modern.some(({ id }) => id === 'encrypted-disks'));
 const settings = `${server.dir}/run/settings.conf`;
 fs.writeFileSync(settings, fs.readFileSync(settings, 'utf8').replace('ssl_protocols ', 'ssl_protocols TLSv1.2 '));

@@ -300,14 +300,14 @@ static void test_sections_as_shipped(void **state)
     assert_int_equal(config->price_count, 1);
     assert_int_equal(config->destroyed_vm_days, 90);
     assert_int_equal(config->log_days, 30);
-    assert_false(config->has_tls13_alone || config->has_encrypted_disks);
+    assert_false(config->has_tls13_alone || config->has_encrypted_disks || config->has_counts);
     assert_null(load(LEAST "[privacy]\ndestroyed_vm_days = 0\nlog_days = 7\n", &config));
     assert_int_equal(config->destroyed_vm_days, 0);
     assert_int_equal(config->log_days, 7);
     assert_null(load(LEAST "[privacy]\nprofile = sandbox-api\nlog_days = 14\n", &config));
     assert_int_equal(config->destroyed_vm_days, 90);
     assert_int_equal(config->log_days, 14);
-    assert_true(config->has_tls13_alone && config->has_encrypted_disks);
+    assert_true(config->has_tls13_alone && config->has_encrypted_disks && config->has_counts);
     assert_null(load(LEAST "[privacy]\nprofile = shared-session\n", &config));
     assert_int_equal(config->destroyed_vm_days, 0);
     assert_non_null(load(LEAST "[privacy]\nprofile = other\n", &config));

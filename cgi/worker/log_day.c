@@ -1,0 +1,180 @@
+/* Reads a day of the logs; see log_day.h. The lines are those of web/serve.c and web/crowd.c. */
+#include "worker/log_day.h"
+
+#include "base/clock.h"
+#include "base/date.h"
+#include "base/limit.h"
+#include "base/text.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { LINE_BYTES = 4096, DAY_CHARACTERS = sizeof "2026-01-01" - 1 };
+
+struct reading {
+    const struct context *context;
+    int64_t day_at;
+    struct log_day *out;
+};
+
+int64_t log_day_next(const struct context *context, int64_t after_at)
+{
+    DIR *folder = opendir(arena_printf(context->arena, "%s/log", context->config->state_dir));
+    int64_t before_at = context->now_at - A_DAY_S - LIMIT_COUNT_AFTER_S;
+    int64_t next_at = 0, at;
+
+    for (const struct dirent *entry; folder && (entry = readdir(folder));) {
+        if (strlen(entry->d_name) != DAY_CHARACTERS || !date_day_read(entry->d_name, &at))
+            continue;
+        if (at > after_at && at <= before_at && (!next_at || at < next_at))
+            next_at = at;
+    }
+    if (folder)
+        closedir(folder);
+    return next_at;
+}
+
+/* ---- a line: "time=1795718132.817 level=info program=vm event=request ..." ---- */
+
+/* The value of " key="; "" if it is not there. It is cut at `size`. */
+static const char *value_of(const char *line, const char *key, char *out, size_t size)
+{
+    const char *at = strstr(line, key);
+    size_t length = at ? strcspn(at + strlen(key), " \n") : 0;
+
+    snprintf(out, size, "%.*s", (int)length, at ? at + strlen(key) : "");
+    return out;
+}
+
+static int64_t number_of(const char *line, const char *key)
+{
+    char text[24];
+    int64_t number = 0;
+
+    return text_int(value_of(line, key, text, sizeof text), &number) ? number : 0;
+}
+
+/* The kind of request that the line is of; NULL: there is no room for another. */
+static struct log_cell *cell_find(struct reading *reading, enum log_who who, const char *line,
+                                  int64_t status_class)
+{
+    struct log_cells *cells = &reading->out->of[who];
+    struct arena *arena = reading->context->arena;
+    char program[32], method[16], route[LIMIT_PATH_BYTES], action[sizeof route + sizeof "POST "];
+
+    value_of(line, " program=", program, sizeof program);
+    value_of(line, " method=", method, sizeof method);
+    value_of(line, " route=", route, sizeof route);
+    /* HEAD is answered as GET; the method of an unknown address may be any. */
+    snprintf(action, sizeof action, "%s%s",
+             *route != '/'                 ? ""
+             : strcmp(method, "POST") == 0 ? "POST "
+                                           : "GET ",
+             route);
+    for (size_t i = 0; i < cells->count; i++) {
+        struct log_cell *cell = &cells->cell[i];
+
+        if (cell->status_class == status_class && strcmp(cell->route, action) == 0 &&
+            strcmp(cell->program, program) == 0)
+            return cell;
+    }
+    if (cells->count == LIMIT_COUNT_CELLS)
+        return NULL;
+    cells->cell[cells->count] = (struct log_cell){
+        .program = arena_copy(arena, program),
+        .route = arena_copy(arena, action),
+        .status_class = status_class,
+    };
+    return &cells->cell[cells->count++];
+}
+
+static void request_add(struct reading *reading, const char *line)
+{
+    char signed_in[4];
+    bool is_visitor;
+    struct log_cell *cell;
+    int64_t took_us = number_of(line, " us=");
+
+    value_of(line, " signed_in=", signed_in, sizeof signed_in);
+    if (!*signed_in)
+        return; /* of a version that did not say it */
+    is_visitor = strcmp(signed_in, "0") == 0;
+    cell = cell_find(reading, is_visitor ? LOG_VISITORS : LOG_TEAMS, line,
+                     number_of(line, " status=") / 100);
+    if (!cell) {
+        reading->out->is_incomplete = true;
+        return;
+    }
+    cell->requests++;
+    cell->took_us += took_us < LIMIT_COUNT_TOOK_US ? took_us : LIMIT_COUNT_TOOK_US;
+    if (is_visitor)
+        cell->crowd = cell->requests;
+}
+
+/* A line that the keeper wrote into the file of the next day does not count for that. */
+static void crowd_add(struct reading *reading, const char *line)
+{
+    int64_t at = text_starts(line, "time=") ? strtoll(line + strlen("time="), NULL, 10) : 0;
+    int64_t since_at;
+    char since[DAY_CHARACTERS + 1];
+    struct log_cell *cell;
+
+    if (at / A_DAY_S * A_DAY_S != reading->day_at)
+        return;
+    if (date_day_read(value_of(line, " since=", since, sizeof since), &since_at)) {
+        if (since_at > reading->out->crowd_since)
+            reading->out->crowd_since = since_at;
+        return;
+    }
+    cell = cell_find(reading, LOG_TEAMS, line, number_of(line, " status_class="));
+    if (cell)
+        cell->crowd = LIMIT_CROWD;
+}
+
+static void line_read(struct reading *reading, const char *line)
+{
+    char event[16];
+
+    value_of(line, " event=", event, sizeof event);
+    if (strcmp(event, "request") == 0)
+        request_add(reading, line);
+    else if (strcmp(event, "crowd") == 0)
+        crowd_add(reading, line);
+    else if (strcmp(event, "dropped") == 0)
+        reading->out->is_incomplete = true;
+}
+
+static struct error *file_read(struct reading *reading, const char *path)
+{
+    int file = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    FILE *stream = file < 0 ? NULL : fdopen(file, "r");
+    char line[LINE_BYTES];
+
+    if (!stream && errno == ENOENT)
+        return NULL;
+    if (!stream)
+        return error_new(reading->context->arena, ERROR_UPSTREAM, "%s: %m", path);
+    while (fgets(line, sizeof line, stream))
+        line_read(reading, line);
+    fclose(stream);
+    return NULL;
+}
+
+struct error *log_day_read(const struct context *context, int64_t day_at, struct log_day *out)
+{
+    struct reading reading = { context, day_at, out };
+    const char *path = arena_printf(context->arena, "%s/log/%s", context->config->state_dir,
+                                    date_day_iso(context->arena, day_at));
+    struct error *e;
+
+    *out = (struct log_day){ .crowd_since = 0 };
+    for (size_t i = 0; i < LOG_WHO; i++)
+        out->of[i].cell = arena_array(context->arena, LIMIT_COUNT_CELLS, sizeof *out->of[i].cell);
+    e = file_read(&reading, arena_printf(context->arena, "%s.before", path));
+    return e ? e : file_read(&reading, path);
+}
