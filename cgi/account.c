@@ -270,6 +270,8 @@ static struct error *account_fill(struct request *r, struct account_html *page)
         };
     }
     page->has_others = sessions.count > 1;
+    page->has_counts = r->config->has_counts;
+    page->is_uncounted = r->session->is_uncounted;
     r->frame.title = "Account";
     r->frame.section = "account";
     return NULL;
@@ -324,6 +326,21 @@ static struct error *theme_set(struct request *r)
     return e;
 }
 
+/* Whether this person's requests may be counted (web/counted.c). */
+static struct error *statistics_set(struct request *r)
+{
+    const char *counted;
+    struct error *e = form_value(r, "counted", &counted);
+    bool is_uncounted = counted && strcmp(counted, "no") == 0;
+
+    if (!e)
+        e = sql_person_set_uncounted(r->db, r->arena, r->session->person_id, is_uncounted);
+    if (e)
+        return e;
+    return done(r, is_uncounted ? "You are no longer counted." : "You are counted again.",
+                "/account");
+}
+
 static struct error *session_end_one(struct request *r)
 {
     bool is_this = strcmp(r->parameters[0], r->session->handle) == 0;
@@ -365,6 +382,7 @@ static const struct route routes[] = {
     { "GET", "/account", ACCESS_SIGNED_IN, account_show },
     { "POST", "/account/name", ACCESS_SIGNED_IN, account_rename },
     { "POST", "/account/theme", ACCESS_SIGNED_IN, theme_set },
+    { "POST", "/account/statistics", ACCESS_SIGNED_IN, statistics_set },
     { "GET", "/account/shortcuts", ACCESS_SIGNED_IN, shortcuts_show },
     { "POST", "/account/sessions/:handle/end", ACCESS_SIGNED_IN, session_end_one },
     { "POST", "/account/end-others", ACCESS_SIGNED_IN, session_end_others },

@@ -159,6 +159,7 @@ static const struct route routes[] = {
     { "GET", "/data", ACCESS_PUBLIC, data_page_show },
     { "GET", "/status", ACCESS_PUBLIC, status_page_show },
     { "GET", "/.well-known/security.txt", ACCESS_PUBLIC, security_txt_show },
+    { "GET", "/.well-known/gpc.json", ACCESS_PUBLIC, gpc_show },
     { "GET", "/healthz", ACCESS_PUBLIC, health_show },
     { "GET", "/metrics", ACCESS_PUBLIC, metrics_show },
     { "GET", "/prices", ACCESS_PUBLIC | ACCESS_IF_BILLING, prices_show },

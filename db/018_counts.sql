@@ -23,3 +23,14 @@ CREATE TABLE log_day (
         CHECK (state IN ('counted', 'pending', 'lost')),
     PRIMARY KEY (day_at, who)
 ) STRICT, WITHOUT ROWID;
+
+-- From which other sites visitors came, where the profile has it.
+CREATE TABLE source_count (
+    day_at INTEGER NOT NULL,       -- the day (UTC) | none | forever | withhold | keep
+    host TEXT NOT NULL,            -- of the other site; empty: several | none | forever | withhold | keep
+    visits INTEGER NOT NULL,       -- how often somebody came from there | none | forever | withhold | keep
+    PRIMARY KEY (day_at, host)
+) STRICT, WITHOUT ROWID;
+
+ALTER TABLE person ADD COLUMN is_uncounted INTEGER NOT NULL DEFAULT 0 -- wants not to be counted | contract | account | export | delete
+    CHECK (is_uncounted IN (0, 1));

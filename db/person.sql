@@ -15,6 +15,9 @@ UPDATE person SET name = :name WHERE id = :id;
 -- person_set_theme(id int, theme text?) one
 UPDATE person SET theme = :theme WHERE id = :id;
 
+-- person_set_uncounted(id int, is_uncounted int) one
+UPDATE person SET is_uncounted = :is_uncounted WHERE id = :id;
+
 -- person_set_email(id int, email text) one
 UPDATE person SET email = :email WHERE id = :id;
 

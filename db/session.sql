@@ -1,9 +1,10 @@
--- session_get(id_hash blob, now_at int) row (email text, name text, theme text, team_name text, role text) across teams
+-- session_get(id_hash blob, now_at int) row (email text, name text, theme text, is_uncounted int, team_name text, role text) across teams
 -- The browser's session unless expired. Person and role are current: a removed
 -- member loses access at the next request.
 SELECT s.id_hash, s.handle, s.person_id, s.current_team_id, s.csrf_secret, s.seen_at, s.expires_at,
        s.notice, s.workos_session_id, s.workos_state_hash, s.workos_verifier, s.return_path,
-       p.email AS email, p.name AS name, p.theme AS theme, t.name AS team_name, m.role AS role
+       p.email AS email, p.name AS name, p.theme AS theme,
+       ifnull(p.is_uncounted, 0) AS is_uncounted, t.name AS team_name, m.role AS role
 FROM session s
 LEFT JOIN person p ON p.id = s.person_id
 LEFT JOIN team t ON t.id = s.current_team_id

@@ -17,10 +17,13 @@ static const struct profile {
     bool has_tls13_alone;
     bool has_encrypted_disks;
     bool has_counts;
+    bool has_referrers;
 } profiles[] = {
-    { "personal-vm", 90, 30, false, false, false },  { "desktop", 0, 30, false, false, false },
-    { "agent-runs", 90, 30, false, false, true },    { "sandbox-api", 90, 90, true, true, true },
-    { "shared-session", 0, 30, false, false, true },
+    { "personal-vm", 90, 30, false, false, false, false },
+    { "desktop", 0, 30, false, false, false, false },
+    { "agent-runs", 90, 30, false, false, true, false },
+    { "sandbox-api", 90, 90, true, true, true, true },
+    { "shared-session", 0, 30, false, false, true, false },
 };
 
 /* "": as the profile has it. False if it is no number of days. */
@@ -39,6 +42,7 @@ const char *config_profile_apply(struct config *config)
     config->has_tls13_alone = profile->has_tls13_alone;
     config->has_encrypted_disks = profile->has_encrypted_disks;
     config->has_counts = profile->has_counts;
+    config->has_referrers = profile->has_referrers;
     if (!days_read(config->destroyed_vm_days_set, 0, profile->destroyed_vm_days,
                    &config->destroyed_vm_days))
         return "[privacy] destroyed_vm_days must be a whole number from 0 to 3650";

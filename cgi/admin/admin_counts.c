@@ -1,4 +1,7 @@
-/* "domicile-admin counts": the counts of requests that were made from the logs. */
+/*
+ * "domicile-admin counts": the counts of requests that were made from the logs, and from which
+ * other sites visitors came.
+ */
 #include "admin/admin.h"
 
 #include "adapter/json.h"
@@ -6,6 +9,7 @@
 #include "base/date.h"
 
 #include "request_count.sql.h"
+#include "source_count.sql.h"
 
 #include <stdio.h>
 
@@ -45,6 +49,33 @@ static void plain_line(struct admin *admin, const struct request_count_list_row 
                               date_day_iso(admin->arena, count->from_at)));
 }
 
+static struct error *sources_write(struct admin *admin)
+{
+    struct source_count_list_rows rows;
+    struct error *e = sql_source_count_list(admin->db, admin->arena, &rows);
+
+    if (!e && rows.count && !admin->is_json)
+        printf("\n%-10s  %8s  %s\n", "DAY", "VISITS", "FROM");
+    for (size_t i = 0; !e && i < rows.count; i++) {
+        const char *day = date_day_iso(admin->arena, rows.row[i].day_at), *text;
+        const struct json_field fields[] = {
+            json_text("day", day),
+            json_text("from_host", rows.row[i].host),
+            json_number("visits", rows.row[i].visits),
+        };
+
+        if (!admin->is_json) {
+            printf("%-10s  %8lld  %s\n", day, (long long)rows.row[i].visits,
+                   *rows.row[i].host ? rows.row[i].host : "(other)");
+            continue;
+        }
+        e = json_object_write(admin->arena, fields, COUNT(fields), &text);
+        if (!e)
+            puts(text);
+    }
+    return e;
+}
+
 struct error *admin_counts(struct admin *admin)
 {
     struct request_count_list_rows rows;
@@ -59,5 +90,5 @@ struct error *admin_counts(struct admin *admin)
         else
             plain_line(admin, &rows.row[i]);
     }
-    return e;
+    return e ? e : sources_write(admin);
 }

@@ -41,6 +41,7 @@ enum {
     LIMIT_CROWD = 10, /* teams, or requests of visitors: fewer are not counted by themselves */
     LIMIT_CROWD_CELLS = 128,                /* kinds of requests of a program */
     LIMIT_COUNT_CELLS = 2048,               /* kinds of requests of a day */
+    LIMIT_SOURCE_BYTES = 100,               /* the host that a visitor comes from */
     LIMIT_COUNT_TOOK_US = 10 * 1000 * 1000, /* one request that took longer does not stand out */
     LIMIT_COUNT_AFTER_S = 10 * 60,          /* from the end of a day until its log is complete */
     LIMIT_FAILURE_PAUSE_MS = 1000,          /* after a failure in a loop of the worker */

@@ -18,8 +18,9 @@ const struct inventory_file INVENTORY_FILES[] = {
     { "inbox/*/inbox.db*", "notifications from other services; see their columns", "contract",
       "90 days", "withhold", "delete" },
     { "log/[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*",
-      "what the programs did and which requests failed, without addresses and content", "interest",
-      "log", "withhold", "delete" },
+      "what the programs did and which requests failed, without addresses and content; where the "
+      "profile counts it, from which other site a visitor came",
+      "interest", "log", "withhold", "delete" },
     { "nginx/*", "a request or an answer that is under way", "contract", "1 hours", "withhold",
       "delete" },
     { "disks/*", "the disk of a VM with its snapshots", "contract", "destruction", "withhold",

@@ -73,7 +73,7 @@ static bool is_repeated(const struct inventory *inventory, size_t at)
 
 /* ---- subjects ---- */
 
-enum { MOST_TABLES = 10 };
+enum { MOST_TABLES = 11 };
 
 static const struct subject {
     const char *name, *about, *tables[MOST_TABLES];
@@ -111,7 +111,7 @@ static const struct subject {
     { "The server itself",
       "Images, prices, hosts, promises and request counts. No personal data.",
       { "image", "image_version", "price", "region_status", "orphan", "promise", "about",
-        "request_count", "log_day" } },
+        "request_count", "source_count", "log_day" } },
 };
 
 static bool has_table(const struct subject *subject, const char *table)

@@ -53,6 +53,15 @@ struct error *security_txt_show(struct request *r)
     return NULL;
 }
 
+/* https://w3c.github.io/gpc/: it is obeyed in all profiles; web/counted.c is all there is to obey.
+ */
+struct error *gpc_show(struct request *r)
+{
+    r->response.content_type = "application/json";
+    buf_literal(&r->response.body, "{\"gpc\":true,\"lastUpdate\":\"2026-11-27\"}\n");
+    return NULL;
+}
+
 /* One figure without labels. */
 static void gauge(struct buf *buf, const char *name, const char *help, int64_t value)
 {

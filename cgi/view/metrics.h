@@ -13,7 +13,10 @@ struct error *health_show(struct request *r);
  * Answers GET /metrics in the text format of Prometheus; nginx lets only this computer ask.
  * https://prometheus.io/docs/instrumenting/exposition_formats/
  */
+struct error *metrics_show(struct request *r);
+
 /* Whom to tell of a security problem: RFC 9116, https://www.rfc-editor.org/rfc/rfc9116 */
 struct error *security_txt_show(struct request *r);
 
-struct error *metrics_show(struct request *r);
+/* That Global Privacy Control is obeyed. */
+struct error *gpc_show(struct request *r);

@@ -5,6 +5,7 @@
 #include "base/date.h"
 #include "base/limit.h"
 #include "base/log.h"
+#include "web/counted.h"
 #include "web/route.h"
 #include "web/session.h"
 
@@ -76,7 +77,7 @@ void crowd_note(const struct request *r)
 {
     struct cell *cell;
 
-    if (!r->config->has_counts || !r->session || !r->session->team_id)
+    if (counted_as(r) != COUNTED_TEAM)
         return;
     day_begin(r->now_at / A_DAY_S * A_DAY_S);
     cell = cell_find(r->route, r->response.status / 100);

@@ -15,5 +15,5 @@
 
 #include "web/request.h"
 
-/* After the response is known. Does nothing if the profile has no counts. */
+/* After the response is known. Does nothing with a request that is not counted. */
 void crowd_note(const struct request *r);

@@ -26,6 +26,7 @@ static const struct parameter {
     { "HTTP_ORIGIN", offsetof(struct request, origin), 512, true },
     { "HTTP_REFERER", offsetof(struct request, referer), 4096, false },
     { "HTTP_SEC_FETCH_SITE", offsetof(struct request, fetch_site), 64, true },
+    { "HTTP_SEC_GPC", offsetof(struct request, gpc), 8, false },
     { "HTTP_USER_AGENT", offsetof(struct request, user_agent), 1024, false },
     { "HTTP_STRIPE_SIGNATURE", offsetof(struct request, stripe_signature), LIMIT_SIGNATURE_BYTES,
       true },

@@ -36,6 +36,7 @@ struct request {
     const char *origin;
     const char *referer;
     const char *fetch_site; /* Sec-Fetch-Site */
+    const char *gpc;        /* Sec-GPC, Global Privacy Control: "1" */
     const char *user_agent;
     const char *if_none_match;
     const char *shown_session;    /* handle of the session whose page polls */

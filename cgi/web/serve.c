@@ -6,6 +6,7 @@
 
 #include "adapter/crypto.h"
 #include "adapter/fastcgi.h"
+#include "base/array.h"
 #include "base/clock.h"
 #include "base/limit.h"
 #include "base/log.h"
@@ -13,6 +14,7 @@
 #include "model/outbound.h"
 #include "model/state_path.h"
 #include "model/worker_wakeup.h"
+#include "web/counted.h"
 #include "web/crowd.h"
 #include "web/error_page.h"
 #include "web/form.h"
@@ -192,19 +194,27 @@ static void request_log(const struct request *r, const struct error *e, int64_t 
     int64_t took_us = clock_monotonic_us() - started_us;
     bool is_failure = r->response.status >= 500;
     const char *why = e && is_failure ? e->text : r->response.why;
+    const char *source = counted_source(r);
+    /* A field without a key terminates the list. */
+    struct log_field fields[] = {
+        log_text("id", r->id),
+        log_text("method", r->method),
+        log_text("route", pattern),
+        log_number("status", r->response.status),
+        log_number("us", took_us),
+        log_number("bytes", (int64_t)r->response.body.length),
+        log_text("counted", counted_name(counted_as(r))),
+        { .key = NULL },
+        { .key = NULL },
+        { .key = NULL },
+    };
+    size_t count = COUNT(fields) - 3;
 
-    log_write(
-        is_failure ? "error" : "info", "request",
-        (const struct log_field[]){ log_text("id", r->id),
-                                    log_text("method", r->method),
-                                    log_text("route", pattern),
-                                    log_number("status", r->response.status),
-                                    log_number("us", took_us),
-                                    log_number("bytes", (int64_t)r->response.body.length),
-                                    log_number("signed_in", r->session && r->session->team_id),
-                                    /* A field without a key terminates the list. */
-                                    { .key = why ? "error" : NULL, .text = why },
-                                    { .key = NULL } });
+    if (source)
+        fields[count++] = log_text("from", source);
+    if (why)
+        fields[count++] = log_text("error", why);
+    log_write(is_failure ? "error" : "info", "request", fields);
 }
 
 static const char *request_id(struct arena *arena)

@@ -78,6 +78,7 @@ static struct session *session_of_row(struct request *r, const struct session_ge
         .role = row->role,
         .team_name = row->role ? row->team_name : NULL,
         .theme = row->theme,
+        .is_uncounted = row->is_uncounted,
         .notice = r->is_read_only ? NULL : row->notice,
         .workos_session_id = row->workos_session_id,
         .workos_verifier = row->workos_verifier,

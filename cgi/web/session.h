@@ -25,6 +25,7 @@ struct session {
     struct bytes workos_state_hash;
     const char *return_path; /* local; NULL: none */
     bool is_operator;
+    bool is_uncounted; /* the person wants not to be counted */
 };
 
 /*

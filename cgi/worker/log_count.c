@@ -10,6 +10,7 @@
 
 #include "log_day.sql.h"
 #include "request_count.sql.h"
+#include "source_count.sql.h"
 
 static const char *const who_names[LOG_WHO] = {
     [LOG_TEAMS] = REQUEST_COUNT_WHO_TEAMS,
@@ -156,6 +157,29 @@ static struct error *fold_write(const struct fold *fold)
     return e;
 }
 
+/* From where visitors came; what is of too few is one number, or none if that is of too few. */
+static struct error *sources_write(const struct context *context, int64_t day_at,
+                                   const struct log_day *day)
+{
+    int64_t rest = 0;
+    struct error *e = NULL;
+
+    if (day->is_incomplete)
+        return NULL;
+    for (size_t i = 0; !e && i < day->sources.count; i++) {
+        const struct log_cell *source = &day->sources.cell[i];
+
+        if (source->requests >= LIMIT_CROWD)
+            e = sql_source_count_put(context->db, context->arena, day_at, source->route,
+                                     source->requests);
+        else
+            rest += source->requests;
+    }
+    return e || rest < LIMIT_CROWD
+               ? e
+               : sql_source_count_put(context->db, context->arena, day_at, "", rest);
+}
+
 static struct error *day_fold(const struct context *context, int64_t day_at)
 {
     struct fold folds[LOG_WHO];
@@ -177,6 +201,8 @@ static struct error *day_fold(const struct context *context, int64_t day_at)
         e = db_begin(context->db, context->arena);
     for (enum log_who who = 0; !e && who < LOG_WHO; who++)
         e = fold_write(&folds[who]);
+    if (!e)
+        e = sources_write(context, day_at, &day);
     if (!e)
         e = db_commit(context->db, context->arena);
     db_rollback(context->db);

@@ -59,61 +59,80 @@ static int64_t number_of(const char *line, const char *key)
     return text_int(value_of(line, key, text, sizeof text), &number) ? number : 0;
 }
 
-/* The kind of request that the line is of; NULL: there is no room for another. */
-static struct log_cell *cell_find(struct reading *reading, enum log_who who, const char *line,
-                                  int64_t status_class)
+/* The cell of that kind; NULL: there is no room for another. */
+static struct log_cell *cell_find(struct reading *reading, struct log_cells *cells,
+                                  const char *program, const char *route, int64_t status_class)
 {
-    struct log_cells *cells = &reading->out->of[who];
     struct arena *arena = reading->context->arena;
-    char program[32], method[16], route[LIMIT_PATH_BYTES], action[sizeof route + sizeof "POST "];
 
-    value_of(line, " program=", program, sizeof program);
-    value_of(line, " method=", method, sizeof method);
-    value_of(line, " route=", route, sizeof route);
-    /* HEAD is answered as GET; the method of an unknown address may be any. */
-    snprintf(action, sizeof action, "%s%s",
-             *route != '/'                 ? ""
-             : strcmp(method, "POST") == 0 ? "POST "
-                                           : "GET ",
-             route);
     for (size_t i = 0; i < cells->count; i++) {
         struct log_cell *cell = &cells->cell[i];
 
-        if (cell->status_class == status_class && strcmp(cell->route, action) == 0 &&
+        if (cell->status_class == status_class && strcmp(cell->route, route) == 0 &&
             strcmp(cell->program, program) == 0)
             return cell;
     }
-    if (cells->count == LIMIT_COUNT_CELLS)
+    if (cells->count == LIMIT_COUNT_CELLS) {
+        reading->out->is_incomplete = true;
         return NULL;
+    }
     cells->cell[cells->count] = (struct log_cell){
         .program = arena_copy(arena, program),
-        .route = arena_copy(arena, action),
+        .route = arena_copy(arena, route),
         .status_class = status_class,
     };
     return &cells->cell[cells->count++];
 }
 
+/* The cell of the kind of request that a line is of. */
+static struct log_cell *request_find(struct reading *reading, enum log_who who, const char *line,
+                                     int64_t status_class)
+{
+    char program[32], method[16], route[LIMIT_PATH_BYTES], action[sizeof route + sizeof "POST "];
+    const char *prefix = "";
+
+    value_of(line, " program=", program, sizeof program);
+    value_of(line, " method=", method, sizeof method);
+    value_of(line, " route=", route, sizeof route);
+    /* HEAD is answered as GET; the method of an unknown address may be any. */
+    if (*route == '/')
+        prefix = strcmp(method, "POST") == 0 ? "POST " : "GET ";
+    snprintf(action, sizeof action, "%s%s", prefix, route);
+    return cell_find(reading, &reading->out->of[who], program, action, status_class);
+}
+
+static void source_add(struct reading *reading, const char *line)
+{
+    char host[LIMIT_SOURCE_BYTES + 1];
+    struct log_cell *cell;
+
+    if (!*value_of(line, " from=", host, sizeof host))
+        return;
+    cell = cell_find(reading, &reading->out->sources, "", host, 0);
+    if (cell)
+        cell->requests++;
+}
+
 static void request_add(struct reading *reading, const char *line)
 {
-    char signed_in[4];
+    char counted[16];
     bool is_visitor;
     struct log_cell *cell;
     int64_t took_us = number_of(line, " us=");
 
-    value_of(line, " signed_in=", signed_in, sizeof signed_in);
-    if (!*signed_in)
-        return; /* of a version that did not say it */
-    is_visitor = strcmp(signed_in, "0") == 0;
-    cell = cell_find(reading, is_visitor ? LOG_VISITORS : LOG_TEAMS, line,
-                     number_of(line, " status=") / 100);
-    if (!cell) {
-        reading->out->is_incomplete = true;
+    value_of(line, " counted=", counted, sizeof counted);
+    is_visitor = strcmp(counted, "visitor") == 0;
+    if (!is_visitor && strcmp(counted, "team") != 0)
         return;
-    }
+    cell = request_find(reading, is_visitor ? LOG_VISITORS : LOG_TEAMS, line,
+                        number_of(line, " status=") / 100);
+    if (!cell)
+        return;
     cell->requests++;
     cell->took_us += took_us < LIMIT_COUNT_TOOK_US ? took_us : LIMIT_COUNT_TOOK_US;
     if (is_visitor)
         cell->crowd = cell->requests;
+    source_add(reading, line);
 }
 
 /* A line that the keeper wrote into the file of the next day does not count for that. */
@@ -131,7 +150,7 @@ static void crowd_add(struct reading *reading, const char *line)
             reading->out->crowd_since = since_at;
         return;
     }
-    cell = cell_find(reading, LOG_TEAMS, line, number_of(line, " status_class="));
+    cell = request_find(reading, LOG_TEAMS, line, number_of(line, " status_class="));
     if (cell)
         cell->crowd = LIMIT_CROWD;
 }
@@ -165,6 +184,11 @@ static struct error *file_read(struct reading *reading, const char *path)
     return NULL;
 }
 
+static struct log_cell *cells_new(struct arena *arena)
+{
+    return arena_array(arena, LIMIT_COUNT_CELLS, sizeof(struct log_cell));
+}
+
 struct error *log_day_read(const struct context *context, int64_t day_at, struct log_day *out)
 {
     struct reading reading = { context, day_at, out };
@@ -174,7 +198,8 @@ struct error *log_day_read(const struct context *context, int64_t day_at, struct
 
     *out = (struct log_day){ .crowd_since = 0 };
     for (size_t i = 0; i < LOG_WHO; i++)
-        out->of[i].cell = arena_array(context->arena, LIMIT_COUNT_CELLS, sizeof *out->of[i].cell);
+        out->of[i].cell = cells_new(context->arena);
+    out->sources.cell = cells_new(context->arena);
     e = file_read(&reading, arena_printf(context->arena, "%s.before", path));
     return e ? e : file_read(&reading, path);
 }

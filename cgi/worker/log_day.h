@@ -23,8 +23,9 @@ struct log_cells {
 
 struct log_day {
     struct log_cells of[LOG_WHO];
-    int64_t crowd_since; /* so many teams since this day, whatever they did; 0: not */
-    bool is_incomplete;  /* lines are missing, or there are more kinds than room */
+    struct log_cells sources; /* of visits from other sites: the route is its host */
+    int64_t crowd_since;      /* so many teams since this day, whatever they did; 0: not */
+    bool is_incomplete;       /* lines are missing, or there are more kinds than room */
 };
 
 /*

@@ -128,10 +128,10 @@ check('a new one keeps it', await until(() => promises('--now').status === 0));
 await server.stop();
 const settled = fs.readFileSync(`${server.dir}/domicile.conf`, 'utf8');
 server.put('domicile.conf', settled.replace(/^# profile .*/m, 'profile = sandbox-api'));
-// The log of a day that is over, as these programs have written it.
+// The log of a day that is over, as these programs would have written it with this profile.
 const daysAgo = (days) => execFileSync('date', ['-u', '-d', `${days} days ago`, '+%F'], { encoding: 'utf8' }).trim();
 const today = `${server.dir}/log/${daysAgo(0)}`;
-fs.copyFileSync(today, `${server.dir}/log/${daysAgo(2)}`);
+fs.writeFileSync(`${server.dir}/log/${daysAgo(2)}`, fs.readFileSync(today, 'utf8').replaceAll(' counted=no', ' counted=visitor'));
 fs.chownSync(`${server.dir}/log/${daysAgo(2)}`, fs.statSync(today).uid, fs.statSync(today).gid);
 await server.start();
 const counts = () => execFileSync(`${root}/cgi/admin.sh`, [server.dir, '--json', 'counts'], { encoding: 'utf8' }).trim().split('\n').filter(Boolean).map(JSON.parse);
@@ -139,16 +139,25 @@ const counted = await until(() => { const rows = counts(); return rows.length &&
 const lines = fs.readFileSync(`${server.dir}/log/${daysAgo(2)}`, 'utf8').split('\n').filter((line) => /event=request /.test(line));
 const start = counted.find(({ who, program, route, status_class: answer }) => who === 'visitors' && program === 'site' && route === 'GET /' && answer === 2);
 equal('requests of the start page are counted', start?.requests,
-  lines.filter((line) => /program=site .*route=\/ status=2/.test(line)).length);
+  lines.filter((line) => / counted=visitor/.test(line) && /program=site .*route=\/ status=2/.test(line)).length);
 check('all of at least ten', counted.every(({ requests, crowd }) => requests >= 10 && crowd >= 10));
 equal('every request that is not of a team is in one count', counted.filter(({ who }) => who === 'visitors').reduce((sum, { requests }) => sum + requests, 0),
-  lines.filter((line) => / signed_in=0/.test(line)).length);
+  lines.filter((line) => / counted=visitor/.test(line)).length);
 const modern = promises('--now').rows;
 const oldTls = modern.find(({ id }) => id === 'old-tls');
 equal('its sentence', oldTls.sentence, 'Connections are encrypted with TLS 1.3; older versions are refused.');
 equal('it is kept', oldTls.state, 'green');
 equal('TLS 1.2 is refused', await accepts('TLSv1.2'), false);
 equal('TLS 1.3 is not', await accepts('TLSv1.3'), true);
+// From where a visitor came: the host alone, and not of one who objects.
+await ask(server, 'GET', '/about', { headers: { Referer: 'https://news.example/item?of=ada' } });
+await ask(server, 'GET', '/data', { headers: { Referer: 'https://secret.example/', 'Sec-GPC': '1' } });
+const of = (route) => until(() => server.log().split('\n').findLast((line) => line.includes(` route=${route} `) && !line.endsWith('counted=no')));
+check('the site that a visitor comes from', / counted=visitor from=news\.example$/.test(await of('/about')));
+check('Global Privacy Control is obeyed', / route=\/data .* counted=no$/m.test(server.log()));
+check('nothing else of an address is kept', !/item\?|of=ada|secret\.example/.test(server.log()));
+const gpc = await ask(server, 'GET', '/.well-known/gpc.json');
+equal('which is published', `${gpc.headers['content-type']} ${JSON.parse(gpc.text).gpc}`, 'application/json true');
 equal('the counts are of enough', modern.find(({ id }) => id === 'log-aggregates').state, 'green');
 check('encrypted disks are promised', modern.some(({ id }) => id === 'encrypted-disks'));
 const settings = `${server.dir}/run/settings.conf`;

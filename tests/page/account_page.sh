@@ -190,6 +190,19 @@ as alice post /account/theme theme=blue return=https://evil.example ; expect 303
 expect_row "SELECT theme IS NULL FROM person WHERE id = 1" 1
 as alice post /account/theme theme=light return=//evil.example ; expect 303 /account
 
+route "POST /account/statistics"
+as alice get /account ; expect_no_text Statistics
+sed -i "s/^# profile = .*/profile = agent-runs/" "$state/domicile.conf"
+as alice get /account ; expect_text 'value="yes" aria-pressed="true"'
+nobody post /account/statistics counted=no ; expect 303 "/signin?return=/account&ended=1"
+as alice post_bare /account/statistics counted=no ; expect 403
+as alice post /account/statistics counted=no ; expect 303 /account
+expect_row "SELECT is_uncounted FROM person WHERE id = 1" 1
+as alice get /account ; expect_text 'value="no" aria-pressed="true"'
+expect_text "You are no longer counted."
+as alice post /account/statistics counted=yes ; expect 303 /account
+expect_row "SELECT is_uncounted FROM person WHERE id = 1" 0
+
 route "POST /account/sessions/:handle/end"
 nobody post /account/sessions/alicealicealice3/end ; expect 303 "/signin?return=/account&ended=1"
 as bob post /account/sessions/alicealicealice3/end ; expect 404

@@ -65,6 +65,9 @@ expect_text ">2<small> of 4 kept"
 as alice get /status ; expect 200
 fresh
 
+route "GET /.well-known/gpc.json"
+nobody get /.well-known/gpc.json ; expect 200
+expect_text '{"gpc":true,"lastUpdate":"2026-11-27"}'
 route "GET /.well-known/security.txt"
 nobody get /.well-known/security.txt ; expect 200
 expect_text "Contact: mailto:operator@localhost" ; expect_text "Canonical: https://localhost:8443/.well-known/security.txt"

@@ -9,6 +9,7 @@
 #include "base/limit.h"
 #include "base/log.h"
 #include "model/state_path.h"
+#include "web/counted.h"
 #include "web/crowd.h"
 #include "web/route.h"
 #include "web/session.h"
@@ -138,6 +139,7 @@ static void entry_log(struct test *test, const struct entry *entry, int number)
         .config = test->world->config,
         .now_at = now_ms / 1000,
         .method = route ? route->method : "GET",
+        .gpc = "",
         .route = route,
         .session = entry->team_id ? &session : NULL,
         .response.status = entry->status_class * 100,
@@ -146,7 +148,7 @@ static void entry_log(struct test *test, const struct entry *entry, int number)
     log_info("request", log_number("id", number), log_text("method", r.method),
              log_text("route", route ? route->pattern : "-"),
              log_number("status", r.response.status), log_number("us", 2000),
-             log_number("bytes", 1), log_number("signed_in", entry->team_id != 0));
+             log_number("bytes", 1), log_text("counted", counted_name(counted_as(&r))));
     crowd_note(&r);
 }
 
@@ -200,6 +202,7 @@ static struct error *count_all(struct world *world, struct db *db)
     struct error *e = NULL;
 
     while (!e && !is_done) {
+        arena_reset(arena); /* as the schedule does */
         is_done = true;
         e = log_count_run(&context, &is_done);
     }
@@ -342,6 +345,91 @@ static void without_the_profile_nothing_is_counted(void **state)
     assert_string_equal(db_ask(test, "SELECT count(*) FROM log_day"), "0\n");
 }
 
+/* A line for each; of too few they are one number together. */
+static void sources_are_of_enough_visits(void **state)
+{
+    struct test *test = *state;
+    static const struct {
+        const char *host;
+        int visits;
+    } sources[] = { { "many.example", 12 }, { "few.example", 9 }, { "one.example", 1 } };
+
+    for (int day = 0; day < 2; day++) {
+        FILE *log;
+
+        mkdir(arena_printf(test->arena, "%s/log", test->world->state_dir), 0700);
+        log = fopen(log_path(test, day), "w");
+        /* On the second day there are too few even together. */
+        for (size_t i = 0; i < COUNT(sources) - (size_t)day; i++) {
+            for (int j = 0; j < sources[i].visits; j++)
+                fprintf(log,
+                        "time=1 program=site event=request method=GET route=/ status=200 "
+                        "us=1 counted=visitor from=%s\n",
+                        sources[i].host);
+        }
+        fclose(log);
+    }
+    world_check(count_all(test->world, test->world->db), "count");
+    assert_string_equal(db_ask(test, "SELECT (day_at - "
+                                     "1893283200"
+                                     ") / 86400, host, visits FROM "
+                                     "source_count"),
+                        "0||10\n0|many.example|12\n1|many.example|12\n");
+}
+
+/* Only where the profile has it, of visitors who do not object, and never more than a host. */
+static void a_source_is_the_name_of_another_site(void **state)
+{
+    static const struct {
+        const char *referer, *expected;
+    } cases[] = {
+        { "https://News.example/item?id=7#top", "news.example" },
+        { "http://blog.example:8080/", "blog.example" },
+        { "", NULL },
+        { "https://localhost:8443/vms", NULL },
+        { "https://host.example.org/", NULL }, /* this server */
+        { "https://203.0.113.7/", NULL },
+        { "https://[2001:db8::1]/", NULL },
+        { "https://intranet/", NULL },
+        { "https://ada.lovelace:secret@news.example/", NULL },
+        { "android-app://com.example/", NULL },
+        { "https://\"x.example/", NULL },
+    };
+    struct test *test = *state;
+    struct config *config = test->world->config;
+    struct session session = { .team_id = 1 };
+    struct request r = {
+        .arena = test->arena, .config = config, .route = &routes[3], .response.status = 200
+    };
+
+    config->public_url = "https://host.example.org";
+    config->has_referrers = true;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        const char *found;
+
+        r.gpc = "";
+        r.referer = cases[i].referer;
+        found = counted_source(&r);
+        assert_string_equal(found ? found : "", cases[i].expected ? cases[i].expected : "");
+        r.gpc = "1";
+        assert_null(counted_source(&r));
+        assert_int_equal(counted_as(&r), COUNTED_NOT);
+    }
+    r.gpc = "";
+    r.referer = cases[0].referer;
+    r.session = &session;
+    assert_null(counted_source(&r));
+    assert_int_equal(counted_as(&r), COUNTED_TEAM);
+    session.is_uncounted = true;
+    assert_int_equal(counted_as(&r), COUNTED_NOT);
+    r.session = NULL;
+    assert_int_equal(counted_as(&r), COUNTED_VISITOR);
+    config->has_referrers = false;
+    assert_null(counted_source(&r));
+    config->has_counts = false;
+    assert_int_equal(counted_as(&r), COUNTED_NOT);
+}
+
 /* SQLite's connections must not cross a fork: the caller has none. */
 static bool count_is_killed(struct test *test, int after_us)
 {
@@ -402,10 +490,9 @@ static void killed_anywhere_it_counts_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(every_count_is_of_enough_teams),
-        TEST(a_day_with_missing_lines_is_not_counted),
-        TEST(without_the_profile_nothing_is_counted),
-        TEST(killed_anywhere_it_counts_once),
+        TEST(every_count_is_of_enough_teams),         TEST(a_day_with_missing_lines_is_not_counted),
+        TEST(without_the_profile_nothing_is_counted), TEST(sources_are_of_enough_visits),
+        TEST(a_source_is_the_name_of_another_site),   TEST(killed_anywhere_it_counts_once),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

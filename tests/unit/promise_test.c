@@ -424,6 +424,10 @@ static void what_the_logs_leave_turns_its_promise_red(void **state)
     only_differs(test, "log-aggregates", "red");
     plant(test, "DELETE FROM request_count");
     only_differs(test, "log-aggregates", "green");
+    plant(test, "INSERT INTO source_count VALUES (0, 'a.example', 9)");
+    only_differs(test, "log-aggregates", "red");
+    plant(test, "DELETE FROM source_count");
+    only_differs(test, "log-aggregates", "green");
     file_write(test, "log/2026-01-01", "");
     only_differs(test, "log-aggregates", "red");
     plant(test, "INSERT INTO log_day VALUES (unixepoch('2026-01-01'), 'teams', 'counted')");
