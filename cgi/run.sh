@@ -108,7 +108,7 @@ folder . root:domicile 751
 folder secrets root:domicile 751
 folder inbox root:domicile 751
 folder tls root:domicile 750
-for name in data libvirt worker nginx log; do
+for name in data libvirt worker nginx log reviews; do
     folder "$name" domicile:domicile 700
 done
 # A system's libvirt passes through them as another user.
@@ -170,6 +170,9 @@ for receiver in $receivers; do
     secret=$state/secrets/$receiver-webhook
     [ -e "$secret" ] || [ -L "$secret" ] || printf 'whsec_%s\n' "$(openssl rand -hex 32)" >"$secret"
 done
+# Signs what the operator can show to others.
+key=$state/secrets/signing-key
+[ -e "$key" ] || [ -L "$key" ] || openssl rand -base64 32 >"$key"
 while read -r name owner; do
     [ ! -e "$state/secrets/$name" ] || own "$state/secrets/$name" "$owner:" 400
 done <<'NAMES'
@@ -179,6 +182,7 @@ workos-webhook domicile-workos
 workos-api-key domicile
 stripe-api-key domicile
 smtp-password domicile
+signing-key domicile
 NAMES
 
 # ---- databases ----

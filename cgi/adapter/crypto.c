@@ -375,3 +375,47 @@ bool crypto_public_read(struct arena *arena, const char *pem, struct crypto_publ
     EVP_PKEY_free(key);
     return is_read;
 }
+
+/* ---- signatures ---- */
+
+void crypto_ed25519_public(const unsigned char seed[CRYPTO_ED25519_BYTES],
+                           unsigned char out[CRYPTO_ED25519_BYTES])
+{
+    EVP_PKEY *key =
+        EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, seed, CRYPTO_ED25519_BYTES);
+    size_t length = CRYPTO_ED25519_BYTES;
+
+    crypto_demand(key && EVP_PKEY_get_raw_public_key(key, out, &length) == 1, "ed25519");
+    EVP_PKEY_free(key);
+}
+
+void crypto_ed25519_sign(const unsigned char seed[CRYPTO_ED25519_BYTES], const void *bytes,
+                         size_t length, unsigned char out[CRYPTO_SIGNATURE_BYTES])
+{
+    EVP_PKEY *key =
+        EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, seed, CRYPTO_ED25519_BYTES);
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    size_t size = CRYPTO_SIGNATURE_BYTES;
+
+    crypto_demand(key && context && EVP_DigestSignInit(context, NULL, NULL, NULL, key) == 1 &&
+                      EVP_DigestSign(context, out, &size, bytes, length) == 1,
+                  "ed25519");
+    EVP_MD_CTX_free(context);
+    EVP_PKEY_free(key);
+}
+
+bool crypto_ed25519_is_signed(const unsigned char public[CRYPTO_ED25519_BYTES], const void *bytes,
+                              size_t length, const unsigned char signature[CRYPTO_SIGNATURE_BYTES])
+{
+    EVP_PKEY *key =
+        EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, public, CRYPTO_ED25519_BYTES);
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    bool is_signed;
+
+    crypto_demand(context != NULL, "ed25519");
+    is_signed = key && EVP_DigestVerifyInit(context, NULL, NULL, NULL, key) == 1 &&
+                EVP_DigestVerify(context, signature, CRYPTO_SIGNATURE_BYTES, bytes, length) == 1;
+    EVP_MD_CTX_free(context);
+    EVP_PKEY_free(key);
+    return is_signed;
+}

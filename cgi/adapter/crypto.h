@@ -15,7 +15,8 @@ enum {
     CRYPTO_SECRET_BYTES = 32,  /* 256 random bits */
     CRYPTO_TOKEN_CHARS = 43,   /* the same in base64url */
     CRYPTO_ID_CHARS = 16,      /* 80 random bits in base32 */
-    CRYPTO_ED25519_BYTES = 32, /* of a public key */
+    CRYPTO_ED25519_BYTES = 32, /* of a key, either half */
+    CRYPTO_SIGNATURE_BYTES = 64,
 };
 
 void crypto_random(void *bytes, size_t length);
@@ -72,3 +73,11 @@ struct crypto_public {
 };
 
 bool crypto_public_read(struct arena *arena, const char *pem, struct crypto_public *out);
+
+/* Ed25519 (RFC 8032). The private half, `seed`, is 32 random bytes. */
+void crypto_ed25519_public(const unsigned char seed[CRYPTO_ED25519_BYTES],
+                           unsigned char out[CRYPTO_ED25519_BYTES]);
+void crypto_ed25519_sign(const unsigned char seed[CRYPTO_ED25519_BYTES], const void *bytes,
+                         size_t length, unsigned char out[CRYPTO_SIGNATURE_BYTES]);
+bool crypto_ed25519_is_signed(const unsigned char public[CRYPTO_ED25519_BYTES], const void *bytes,
+                              size_t length, const unsigned char signature[CRYPTO_SIGNATURE_BYTES]);

@@ -88,10 +88,15 @@ static struct error *state_dir_resolve(struct admin *admin, const char *dir, enu
 static int options_read(struct admin *admin, int argc, char **argv, const char **dir)
 {
     static const struct option options[] = {
-        { "state", required_argument, NULL, 's' }, { "json", no_argument, NULL, 'j' },
-        { "libvirt", no_argument, NULL, 'f' },     { "nft", no_argument, NULL, 'f' },
-        { "now", no_argument, NULL, 'n' },         { "dry-run", no_argument, NULL, 'd' },
-        { "help", no_argument, NULL, 'h' },        { 0 },
+        { "state", required_argument, NULL, 's' },
+        { "json", no_argument, NULL, 'j' },
+        { "libvirt", no_argument, NULL, 'f' },
+        { "nft", no_argument, NULL, 'f' },
+        { "now", no_argument, NULL, 'n' },
+        { "dry-run", no_argument, NULL, 'd' },
+        { "verify", required_argument, NULL, 'v' },
+        { "help", no_argument, NULL, 'h' },
+        { 0 },
     };
     int option, index;
 
@@ -104,6 +109,8 @@ static int options_read(struct admin *admin, int argc, char **argv, const char *
             admin->is_now = true;
         else if (option == 'd')
             admin->is_dry = true;
+        else if (option == 'v')
+            admin->verify = optarg;
         else if (option == 'f')
             admin->file = options[index].name;
         else

@@ -11,6 +11,7 @@ struct admin {
     bool is_now;           /* "promises" measures first */
     bool is_dry;           /* "sweep" deletes nothing */
     const char *file;      /* which file "network" prints; NULL: the commands */
+    const char *verify;    /* the record that "review" verifies; NULL: it makes one */
     const char *argument;  /* of the command; NULL: none */
     struct config *config; /* NULL for "check", which reads it itself */
     struct db *db;         /* NULL for "check" and "network" */
@@ -56,6 +57,10 @@ enum admin_need {
     COMMAND(admin_counts, "counts", NULL,                                                          \
             "list how often pages and commands were requested, of at least ten",  \
             NEEDS_READING)                                                                         \
+    COMMAND(admin_review, "review", NULL,                                                          \
+            "review the security of this server and store a signed record; with\n"                 \
+            "                       --verify FILE, verify one",                                    \
+            NEEDS_READING)                                                                         \
     COMMAND(admin_billing, "billing", NULL, "list subscriptions and inconsistencies",              \
             NEEDS_READING)                                                                         \
     COMMAND(admin_stripe_setup, "stripe-setup", NULL, "create missing meter and prices at Stripe", \
@@ -72,3 +77,6 @@ enum admin_need {
 
 #define ADMIN_DECLARE(run, ...) struct error *run(struct admin *admin);
 ADMIN_COMMANDS(ADMIN_DECLARE)
+
+/* Measure all promises now and store what was found. */
+struct error *admin_promises_measure(struct admin *admin);

@@ -17,7 +17,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static struct error *all_measure(struct admin *admin)
+struct error *admin_promises_measure(struct admin *admin)
 {
     struct worker_context *context;
     struct error *e = transfer_open(admin->arena);
@@ -76,7 +76,7 @@ static void plain_line(struct admin *admin, const struct promise_list_row *promi
 struct error *admin_promises(struct admin *admin)
 {
     struct promise_list_rows rows;
-    struct error *e = admin->is_now ? all_measure(admin) : NULL;
+    struct error *e = admin->is_now ? admin_promises_measure(admin) : NULL;
 
     if (!e)
         e = sql_promise_list(admin->db, admin->arena, &rows);

@@ -92,6 +92,7 @@ enum {
     LIMIT_PROMISE_EVERY_S = 60,            /* between two looks at which promises are due */
     LIMIT_SECURITY_TXT_S = 90 * 24 * 3600, /* security.txt is valid for; under a year is advised */
     LIMIT_PROMISE_SWEEP_S = 2 * 3600,      /* how late what is deleted by age may be */
+    LIMIT_REVIEW_S = 90 * 24 * 3600,       /* from one review of the server to the next */
     LIMIT_PROMISE_HOST_S = 10 * 60,        /* how long a removal on a host may take */
     LIMIT_QUARTER_S = 15 * 60,
     LIMIT_GONE_LIST_S = 30 * 24 * 3600, /* a destroyed VM is listed below the others */

@@ -46,6 +46,7 @@ static const struct confinement {
       { { ".", SANDBOX_LIST },
         { "log", SANDBOX_READ },
         { "nginx", SANDBOX_READ },
+        { "reviews", SANDBOX_READ },
         { "data", SANDBOX_WRITE },
         { "inbox/stripe", SANDBOX_WRITE },
         { "inbox/workos", SANDBOX_WRITE },

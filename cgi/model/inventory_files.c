@@ -31,6 +31,8 @@ const struct inventory_file INVENTORY_FILES[] = {
     { "image_versions/*", "builds of images that VMs use", "none", "forever", "withhold", "keep" },
     { "libvirt/*", "the hypervisor's definition of each VM, its log and its memory", "contract",
       "destruction", "withhold", "delete" },
+    { "reviews/*", "what the operator's security reviews found", "none", "forever", "withhold",
+      "keep" },
     { "worker/*", "the worker's socket and lock", "none", "forever", "withhold", "keep" },
 };
 

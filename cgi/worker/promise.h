@@ -114,6 +114,10 @@ struct error *promise_certificate_check(struct worker_context *context,
 struct error *promise_counts_check(struct worker_context *context, const struct promise *promise,
                                    const struct context *now, struct promise_reading *out);
 
+/* The age of the last review; see model/review.h. */
+struct error *promise_review_check(struct worker_context *context, const struct promise *promise,
+                                   const struct context *now, struct promise_reading *out);
+
 /* Hosts that data was sent to and that are no listed recipients. */
 struct error *promise_recipients_check(struct worker_context *context,
                                        const struct promise *promise, const struct context *now,

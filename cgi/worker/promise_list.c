@@ -121,6 +121,16 @@ const struct promise PROMISES[] = {
         .is_made = counts,
     },
     {
+        .id = "review",
+        .topic = "Records",
+        .sentence = "The security of this server is reviewed at least every {days}.",
+        .mechanism = "the operator, with domicile-admin review",
+        .every_s = HOURLY_S,
+        .check = promise_review_check,
+        .term_s = LIMIT_REVIEW_S,
+        .is_figure_time = true,
+    },
+    {
         .id = "recipients",
         .topic = "Recipients",
         .sentence = "This server sends data to {recipients}.",

@@ -2,6 +2,7 @@
 // promise that it breaks red and no other, for the operator and on the public page, until it is mended.
 // What can be planted in the database and in files is in unit/promise_test.c.
 import { execFileSync } from 'node:child_process';
+import { createPublicKey, verify } from 'node:crypto';
 import fs from 'node:fs';
 import tls from 'node:tls';
 import { Server, ask, check, equal, finish, root, until } from './lib.mjs';
@@ -31,14 +32,63 @@ const accepts = (version) => new Promise((resolve) => {
 const first = promises('--now');
 equal('exit status when all are kept', first.status, 0);
 check('there are promises', first.rows.length >= 32);
-for (const { id, state, evidence } of first.rows) equal(`${id} is kept (${evidence})`, state, 'green');
+for (const { id, state, evidence } of first.rows) {
+  if (id === 'review') equal('nobody has reviewed a new server', `${state}: ${evidence}`, 'unknown: No review has been made yet.');
+  else equal(`${id} is kept (${evidence})`, state, 'green');
+}
 for (const row of first.rows) {
   check(`${row.id} is complete`, row.sentence && row.mechanism && row.evidence && /^\d{4}-.*Z$/.test(row.checked_at)
     && Number.isInteger(row.figure) && Number.isInteger(row.limit) && !/[{}]/.test(row.sentence));
 }
 // The worker measures too, confined as it is.
 await until(() => promises().rows.every(({ checked_at: at }) => at));
-check('the worker could measure everything', !/event=promise /.test(server.log()));
+check('the worker could measure everything', !/event=promise id=(?!review )/.test(server.log()));
+
+// ---- a review, without and with a list of flawed packages ----
+const bin = fs.mkdtempSync('/tmp/dg.');
+fs.chmodSync(bin, 0o755);
+function debsecan(script) {
+  fs.writeFileSync(`${bin}/debsecan`, `#!/bin/sh\n[ "$1" = --help ] || ${script}\n`);
+  fs.chmodSync(`${bin}/debsecan`, 0o755);
+}
+function admin(...words) {
+  try {
+    return { status: 0, text: execFileSync(`${root}/cgi/admin.sh`, [server.dir, ...words], { encoding: 'utf8', env: { ...process.env, PATH: `${bin}:${process.env.PATH}` } }) };
+  } catch (e) {
+    return { status: e.status, text: String(e.stdout) };
+  }
+}
+function review() {
+  for (const name of fs.readdirSync(`${server.dir}/reviews`)) fs.rmSync(`${server.dir}/reviews/${name}`);
+  const result = admin('review');
+  return { ...result, packages: result.text.split('\n').filter((line) => / packages /.test(line)).join('\n') };
+}
+debsecan('{ echo "error: while downloading" >&2; exit 1; }');
+const blind = review();
+check('without the list of flaws it is unknown', /^unknown +packages .*while downloading$/.test(blind.packages), blind.packages);
+equal('which is no failure', blind.status, 0);
+debsecan('echo "CVE-2026-0001 openssl (fixed, remotely exploitable)"');
+const flawed = review();
+check('a flawed package is named', /^red +packages +CVE-2026-0001 openssl/.test(flawed.packages), flawed.packages);
+equal('and fails it', flawed.status, 1);
+debsecan('true');
+const sound = review();
+check('none', /^green +packages /.test(sound.packages), sound.packages);
+equal('passes', sound.status, 0);
+check('TLS', /^green +tls +TLS 1.1 is refused$/m.test(sound.text) && /^green +tls +TLS 1.3 is accepted$/m.test(sound.text));
+check('headers', /^green +header +strict-transport-security: max-age=/mi.test(sound.text));
+check('promises', /^green +promise +cookies: /m.test(sound.text));
+const record = sound.text.match(/^stored as (.*)$/m)[1];
+check('its signature is of this server', admin('review', '--verify', record).text.startsWith('ok '));
+const text = fs.readFileSync(record, 'utf8');
+fs.writeFileSync(`${bin}/changed`, text.replace('TLS 1.1 is refused', 'TLS 1.1 is accepted'), { mode: 0o644 });
+equal('a changed one is refused', admin('review', '--verify', `${bin}/changed`).status, 1);
+// Anybody with openssl can verify it.
+const signature = JSON.parse(text.trim().split('\n').at(-1));
+const key = createPublicKey({ key: Buffer.concat([Buffer.from('302a300506032b6570032100', 'hex'), Buffer.from(signature.key, 'base64')]), format: 'der', type: 'spki' });
+check('by others too', verify(null, Buffer.from(text.slice(0, text.lastIndexOf('{"signature"'))), key, Buffer.from(signature.signature, 'base64')));
+equal('now the server is reviewed', promises('--now').rows.find(({ id }) => id === 'review').state, 'green');
+fs.rmSync(bin, { recursive: true });
 
 // ---- for machines ----
 equal('/healthz', (await ask(server, 'GET', '/healthz')).text, 'ok\n');

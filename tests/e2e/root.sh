@@ -83,10 +83,10 @@ chmod 755 "$top/foreign"
 
 users="domicile domicile-stripe domicile-workos"
 # Names that run.sh uses, or once did with a pattern.
-names="app app.new app/bin bin site worker domicile-admin data inbox secrets tls run log nginx disks seeds images image_versions libvirt tiny
+names="app app.new app/bin bin site worker domicile-admin data inbox secrets tls run log nginx disks seeds images image_versions libvirt reviews tiny
 kernel initrd cmdline domicile.conf main.db main.db-wal inbox.db inbox.db-wal inbox.db-shm key.pem certificate.pem
 stripe-webhook stripe-webhook-thin stripe-webhook-x stripe-webhook.new workos-webhook workos-webhook.new
-workos-api-key stripe stripe.sock site.sock workos.sock nginx.conf nginx.pid pid config cache x"
+workos-api-key signing-key stripe stripe.sock site.sock workos.sock nginx.conf nginx.pid pid config cache x"
 
 # What these users do: plant TARGET in place of everything in the folders that the user can write to, and put a
 # program in place of ours.

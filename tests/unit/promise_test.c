@@ -4,8 +4,11 @@
  */
 #include "base/array.h"
 #include "base/clock.h"
+#include "base/date.h"
+#include "base/limit.h"
 #include "drain.h"
 #include "fake_driver.h"
+#include "model/review.h"
 #include "model/state_path.h"
 #include "worker/promise.h"
 #include "world.h"
@@ -19,6 +22,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -74,12 +78,15 @@ static struct promise_list_rows measure(struct test *test)
     return rows;
 }
 
-/* There is no web server here, see e2e/promises.mjs; without one, nothing is served in plain. */
+/*
+ * There is no web server here, see e2e/promises.mjs; without one, nothing is served in plain. Nor
+ * has there been a review.
+ */
 static const char *expected_of(const struct promise_list_row *row)
 {
     bool needs_door = strcmp(row->topic, "This website") == 0 && strcmp(row->id, "plain-http") != 0;
 
-    return needs_door ? "unknown" : "green";
+    return needs_door || strcmp(row->id, "review") == 0 ? "unknown" : "green";
 }
 
 /* Each promise has the usual state, but for `id`, which has `state`. */
@@ -356,7 +363,7 @@ static void an_unreachable_host_makes_them_unknown(void **state)
     rows = measure(test);
     for (size_t i = 0; i < rows.count; i++)
         unknown += strcmp(rows.row[i].state, "unknown") == 0 &&
-                   strcmp(rows.row[i].topic, "This website") != 0;
+                   strcmp(expected_of(&rows.row[i]), "green") == 0;
     assert_int_equal(unknown, 4);
     assert_string_equal(rows.row[0].state, "unknown");
     fake->is_unreachable = false;
@@ -433,6 +440,48 @@ static void what_the_logs_leave_turns_its_promise_red(void **state)
     plant(test, "INSERT INTO log_day VALUES (unixepoch('2026-01-01'), 'teams', 'counted')");
     only_differs(test, "log-aggregates", "green");
     file_remove(test, "log/2026-01-01");
+}
+
+static const char *review_make(struct test *test, int64_t at)
+{
+    struct world *world = test->world;
+    const char *text = arena_printf(world->arena, "{\"review_at\":\"%s\"}\n{\"kind\":\"a\"}\n",
+                                    date_iso(world->arena, at));
+
+    world_check(review_sign(world->arena, world->state_dir, text, &text), "sign");
+    world_check(review_store(world->arena, world->state_dir, at, text), "store");
+    return arena_printf(world->arena, "reviews/%s", date_iso(world->arena, at));
+}
+
+/* Nobody knows without one; of several the last one counts, if nobody has changed it. */
+static void an_old_review_turns_its_promise_red(void **state)
+{
+    struct test *test = *state;
+    int64_t now_at = clock_now();
+    const char *old, *recent, *path;
+    struct review review;
+
+    file_write(test, "secrets/signing-key", "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=\n");
+    file_write(test, "reviews/.none", "");
+    file_remove(test, "reviews/.none");
+    path = arena_printf(test->world->arena, "%s/secrets/signing-key", test->world->state_dir);
+    assert_int_equal(chmod(path, 0400), 0);
+    only_differs(test, "", "");
+    old = review_make(test, now_at - LIMIT_REVIEW_S - 60);
+    only_differs(test, "review", "red");
+    recent = review_make(test, now_at - LIMIT_REVIEW_S + 60);
+    only_differs(test, "review", "green");
+    path = arena_printf(test->world->arena, "%s/%s", test->world->state_dir, recent);
+    world_check(review_read(test->world->arena, path, &review), "read");
+    assert_int_equal(review.at, now_at - LIMIT_REVIEW_S + 60);
+    assert_int_equal(system(arena_printf(test->world->arena, "sed -i s/kind/king/ %s", path)), 0);
+    only_differs(test, "review", "unknown");
+    file_remove(test, recent);
+    only_differs(test, "review", "red");
+    file_remove(test, old);
+    file_write(test, "reviews/9999-01-01T00:00:00Z", "{\"review_at\":\"9999-01-01T00:00:00Z\"}\n");
+    only_differs(test, "", "");
+    file_remove(test, "reviews/9999-01-01T00:00:00Z");
 }
 
 static void a_private_key_in_a_column_turns_its_promise_red(void **state)
@@ -549,6 +598,7 @@ int main(void)
         TEST(an_unreachable_host_makes_them_unknown),
         TEST(what_a_file_must_not_hold_turns_its_promise_red),
         TEST(what_the_logs_leave_turns_its_promise_red),
+        TEST(an_old_review_turns_its_promise_red),
         TEST(a_private_key_in_a_column_turns_its_promise_red),
         TEST(a_promise_has_the_operators_term),
         TEST(disks_are_looked_up_in_sysfs),
