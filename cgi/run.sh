@@ -280,7 +280,8 @@ for program in $programs $receivers; do
         "${drop[@]}" "${watch[@]}" -f "$count" -- "$state/app/bin/$program" --state "$state"
 done
 drop domicile
-start "${drop[@]}" nginx -p "$state" -c "$state/run/nginx.conf" -g 'daemon off;'
+# "-e": what it says before it has read its configuration goes to the log too.
+start "${drop[@]}" nginx -p "$state" -e stderr -c "$state/run/nginx.conf" -g 'daemon off;'
 
 # ---- ready when a page can be fetched through nginx ----
 for _ in $(seq 100); do

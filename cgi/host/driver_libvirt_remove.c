@@ -18,6 +18,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+enum { LOG_BACKUPS = 3 };
+
 /* `e` is the result of looking up a resource; NOT_FOUND is the expected outcome. */
 static struct error *expect_absent(struct arena *arena, struct error *e, const char *what,
                                    const char **response)
@@ -32,15 +34,22 @@ static struct error *expect_absent(struct arena *arena, struct error *e, const c
 
 /*
  * In a session, QEMU's log is in our cache directory. It contains only the VM's id, but is deleted
- * with the VM. The system's logs belong to root and are rotated by libvirt.
+ * with the VM. The system's logs belong to root, and nothing deletes them: worker/promise_logs.c.
  */
 static void remove_log(const struct libvirt *libvirt, struct arena *arena, const char *vm_id)
 {
     const char *cache = getenv("XDG_CACHE_HOME");
 
-    if (libvirt->profile == DRIVER_SESSION && cache)
-        unlink(arena_printf(arena, "%s/libvirt/qemu/log/%s.log", cache,
-                            libvirt_domain_name(arena, vm_id)));
+    const char *path;
+
+    if (libvirt->profile != DRIVER_SESSION || !cache)
+        return;
+    path =
+        arena_printf(arena, "%s/libvirt/qemu/log/%s.log", cache, libvirt_domain_name(arena, vm_id));
+    unlink(path);
+    /* Long ones have been continued in others (virtlogd.conf, max_backups = 3). */
+    for (int i = 0; i < LOG_BACKUPS; i++)
+        unlink(arena_printf(arena, "%s.%d", path, i));
 }
 
 struct error *libvirt_domain_remove(struct driver *driver, struct arena *arena,

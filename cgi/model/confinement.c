@@ -63,6 +63,7 @@ static const struct confinement {
         { "/run", SANDBOX_READ },
         { "/sys", SANDBOX_READ },
         { "/proc", SANDBOX_WRITE },
+        { "/var/log/libvirt", SANDBOX_LIST },
         { "/dev", SANDBOX_WRITE } } },
 };
 

@@ -26,7 +26,10 @@ struct inventory {
 extern const struct inventory INVENTORY_MAIN;
 extern const struct inventory INVENTORY_INBOX;
 
-/* Files whose path below the state directory matches; "*" stands for any characters, "/" too. */
+/*
+ * Files whose path below the state directory matches; "*" stands for any characters, "/" too. A
+ * pattern that begins with "/" is of files elsewhere, which belong to root.
+ */
 struct inventory_file {
     const char *pattern;
     const char *why, *basis, *keep, *on_export, *on_erase; /* as of a column */

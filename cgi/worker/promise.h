@@ -58,6 +58,11 @@ struct error *promise_rows_check(struct worker_context *context, const struct pr
 struct error *promise_host_check(struct worker_context *context, const struct promise *promise,
                                  const struct context *now, struct promise_reading *out);
 
+/* The age of the oldest of the hypervisor's logs of VMs that have been destroyed. */
+struct error *promise_vm_logs_check(struct worker_context *context, const struct promise *promise,
+                                    const struct context *now, struct promise_reading *out);
+extern const char *promise_system_logs; /* of a system's libvirt; tests plant another folder */
+
 /* Folders of the state directory whose disks are not encrypted, by the kernel's sysfs. */
 struct error *promise_disk_check(struct worker_context *context, const struct promise *promise,
                                  const struct context *now, struct promise_reading *out);

@@ -62,6 +62,16 @@ const struct promise PROMISES[] = {
         .subject = "domain",
     },
     {
+        .id = "vm-logs",
+        .topic = "Destroyed VMs",
+        .sentence = "The hypervisor\u2019s log of a destroyed VM is deleted within {days}.",
+        .mechanism = "host/driver_libvirt_remove.c; in qemu:///system, root",
+        .every_s = HOURLY_S,
+        .check = promise_vm_logs_check,
+        .term_s = TERM_LOG,
+        .is_figure_time = true,
+    },
+    {
         .id = "isolation",
         .topic = "Running VMs",
         .sentence = "VMs cannot reach each other, the host, or private networks.",

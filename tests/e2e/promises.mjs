@@ -162,6 +162,39 @@ for (const [id, change] of planted) {
   check(`${id} is kept again`, await until(() => promises('--now').status === 0));
 }
 
+// ---- what the programs write, libvirt's daemon among them, is where the inventory says ----
+const declared = execFileSync(`${root}/cgi/admin.sh`, [server.dir, '--json', 'records'], { encoding: 'utf8' }).trim().split('\n').map(JSON.parse)
+  .filter(({ where }) => where === 'files').map(({ name }) => new RegExp(`^${(name.startsWith('/') ? name : `${server.dir}/${name}`).replace(/[.]/g, '\\.').replace(/[*]/g, '.*')}$`));
+const read = (path) => { try { return fs.readFileSync(path, 'utf8'); } catch { return ''; } };
+const link = (path) => { try { return fs.readlinkSync(path); } catch { return ''; } };
+function written() {
+  const paths = new Set();
+  for (const pid of fs.readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    if (Number(pid) === process.pid || !`${read(`/proc/${pid}/environ`)}${read(`/proc/${pid}/cmdline`)}`.includes(server.dir)) continue;
+    let files = [];
+    try { files = fs.readdirSync(`/proc/${pid}/fd`); } catch { continue; }
+    for (const fd of files) {
+      const path = link(`/proc/${pid}/fd/${fd}`);
+      const flags = parseInt(read(`/proc/${pid}/fdinfo/${fd}`).match(/^flags:\s+(\d+)/m)?.[1] ?? '0', 8);
+      if (flags & 3 && path.startsWith('/') && !/^[/](dev|proc|sys|memfd:)/.test(path) && !path.endsWith(' (deleted)')) paths.add(path);
+    }
+  }
+  return [...paths];
+}
+const paths = written();
+check('the log is seen among what is written', paths.some((path) => path.startsWith(`${server.dir}/log/`)), paths.join(' '));
+equal('everything that is written is declared', paths.filter((path) => !declared.some((pattern) => pattern.test(path))).join(' '), '');
+
+// ---- the log of a VM that was destroyed long ago ----
+const vmLog = `${server.dir}/libvirt/cache/libvirt/qemu/log/domicile-bbbbbbbbbbbbbbbb.log`;
+server.sql(`INSERT INTO receipt VALUES (77, unixepoch(), 'bbbbbbbbbbbbbbbb', 'old', 'local', 'tiny', 'nano', 1, 1, 1, 1, NULL, NULL);`);
+fs.mkdirSync(`${server.dir}/libvirt/cache/libvirt/qemu/log`, { recursive: true });
+fs.writeFileSync(vmLog, 'starting up\n');
+execFileSync('touch', ['-d', '31 days ago', vmLog]);
+equal('it breaks its promise alone', red(promises('--now')), 'vm-logs');
+fs.rmSync(vmLog);
+equal('without it, all are kept', promises('--now').status, 0);
+
 // ---- a certificate that nobody renewed ----
 const certificate = `${server.dir}/tls/certificate.pem`;
 const good = fs.readFileSync(certificate);

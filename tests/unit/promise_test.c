@@ -453,6 +453,43 @@ static const char *review_make(struct test *test, int64_t at)
     return arena_printf(world->arena, "reviews/%s", date_iso(world->arena, at));
 }
 
+#define GONE "bbbbbbbbbbbbbbbb" /* has a receipt */
+
+/* Of a VM that exists, or of another server's, it may be of any age. */
+static void an_old_log_of_a_destroyed_vm_turns_its_promise_red(void **state)
+{
+    static const char *const owners[] = { "aaaaaaaaaaaaaaaa", NULL, GONE };
+    struct test *test = *state;
+    struct arena *arena = test->world->arena;
+    const char *system_logs = promise_system_logs;
+    char elsewhere[] = "/tmp/dg.XXXXXX";
+    const char *const folders[] = {
+        arena_printf(arena, "%s/libvirt/cache/libvirt/qemu/log", test->world->state_dir),
+        mkdtemp(elsewhere),
+    };
+
+    promise_system_logs = folders[1];
+    plant(test, "INSERT INTO receipt VALUES (1, unixepoch(), '" GONE
+                "', 'old', 'local', 'tiny', 'nano', 1, 1, 1, 1, NULL, NULL)");
+    for (size_t i = 0; i < COUNT(folders) * COUNT(owners) * 2; i++) {
+        const char *owner = owners[i / COUNT(folders) % COUNT(owners)];
+        const char *path = arena_printf(arena, "%s/domicile-%s.log%s", folders[i % COUNT(folders)],
+                                        owner ? owner : test->vm, i < 6 ? "" : ".0");
+        bool is_gone = owner && strcmp(owner, GONE) == 0;
+
+        assert_int_equal(system(arena_printf(arena, "mkdir -p %s && touch -d '31 days ago' %s",
+                                             folders[i % COUNT(folders)], path)),
+                         0);
+        test->world->config->log_days = 30;
+        only_differs(test, "vm-logs", is_gone ? "red" : "green");
+        test->world->config->log_days = 31;
+        only_differs(test, "vm-logs", "green");
+        assert_int_equal(unlink(path), 0);
+    }
+    assert_int_equal(rmdir(elsewhere), 0);
+    promise_system_logs = system_logs;
+}
+
 /* Nobody knows without one; of several the last one counts, if nobody has changed it. */
 static void an_old_review_turns_its_promise_red(void **state)
 {
@@ -598,6 +635,7 @@ int main(void)
         TEST(an_unreachable_host_makes_them_unknown),
         TEST(what_a_file_must_not_hold_turns_its_promise_red),
         TEST(what_the_logs_leave_turns_its_promise_red),
+        TEST(an_old_log_of_a_destroyed_vm_turns_its_promise_red),
         TEST(an_old_review_turns_its_promise_red),
         TEST(a_private_key_in_a_column_turns_its_promise_red),
         TEST(a_promise_has_the_operators_term),
