@@ -285,7 +285,7 @@ start "${drop[@]}" nginx -p "$state" -e stderr -c "$state/run/nginx.conf" -g 'da
 
 # ---- ready when a page can be fetched through nginx ----
 for _ in $(seq 100); do
-    if curl -fsS -o /dev/null --cacert "$state/tls/certificate.pem" --resolve "$host:$port:127.0.0.1" \
+    if curl -fsS -o /dev/null -H 'Sec-GPC: 1' --cacert "$state/tls/certificate.pem" --resolve "$host:$port:127.0.0.1" \
         "https://$host:$port/" 2>/dev/null; then
         echo "ready https://$host:$port"
         operator=$(sed -n 's/^operator *= *//p' "$conf")

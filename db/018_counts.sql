@@ -1,4 +1,4 @@
--- What remains of the logs where the profile has it: counts of at least ten teams or visitors each
+-- What remains of the logs where the profile has it: counts of at least ten teams each, or of ten requests of visitors
 -- (worker/log_count.c). Nothing in them is about a person.
 CREATE TABLE request_count (
     day_at INTEGER NOT NULL,       -- the day (UTC) | none | forever | withhold | keep

@@ -10,6 +10,9 @@
 
 #include <stdbool.h>
 
+/* A header for looks at our own server, which are not to be counted as visits (web/counted.c). */
+#define TRANSFER_UNCOUNTED "Sec-GPC: 1"
+
 /* A response header. */
 struct transfer_header {
     const char *name;

@@ -128,7 +128,10 @@ static void header_take(void *listener, bool is_ours, const char *bytes, size_t 
 
 static int front_ask(struct admin *admin, const char *tls_version, struct buf *headers)
 {
+    static const char *const uncounted[] = { TRANSFER_UNCOUNTED };
     struct transfer transfer = {
+        .headers = uncounted,
+        .header_count = COUNT(uncounted),
         .url = arena_printf(admin->arena, "%s/", admin->config->public_url),
         .protocols = "https",
         .connect_ms = CONNECT_MS,

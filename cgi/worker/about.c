@@ -118,15 +118,15 @@ static void memory_measure(struct arena *arena, const char *state_dir, struct ab
 /* Fetches from our own address, compressed or not; "" without an answer. */
 static struct buf fetch(const struct context *now, const char *path, bool is_compressed)
 {
-    static const char *const compressed[] = { "Accept-Encoding: gzip" };
+    static const char *const headers[] = { TRANSFER_UNCOUNTED, "Accept-Encoding: gzip" };
     struct buf body = buf_new(now->arena, 64 * 1024);
     struct transfer transfer = {
         .url = arena_printf(now->arena, "%s%s", now->config->public_url, path),
         .protocols = "https,http",
         .connect_ms = CONNECT_MS,
         .timeout_ms = ANSWER_MS,
-        .headers = compressed,
-        .header_count = is_compressed ? COUNT(compressed) : 0,
+        .headers = headers,
+        .header_count = COUNT(headers) - !is_compressed,
         .is_unverified = true,
         .response_body = &body,
         .response_max = FILE_BYTES,

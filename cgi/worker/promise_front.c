@@ -43,9 +43,12 @@ static void header_take(void *listener, bool is_ours, const char *bytes, size_t 
 static struct answer ask(struct arena *arena, const char *method, const char *url,
                          const char *tls_version)
 {
+    static const char *const headers[] = { TRANSFER_UNCOUNTED };
     struct answer answer = { .headers = buf_new(arena, 4096), .body = buf_new(arena, 64 * 1024) };
     struct transfer transfer = {
         .url = url,
+        .headers = headers,
+        .header_count = COUNT(headers),
         .protocols = "https,http",
         .connect_ms = CONNECT_MS,
         .timeout_ms = ANSWER_MS,

@@ -124,7 +124,7 @@ const struct promise PROMISES[] = {
         .topic = "Records",
         .sentence =
             "Requests are counted from the logs, without people: every count is of at least "
-            "ten teams or visitors.",
+            "ten teams, or ten requests of visitors who are not signed in.",
         .mechanism = "web/crowd.c, worker/log_count.c",
         .every_s = HOURLY_S,
         .check = promise_counts_check,

@@ -2,7 +2,7 @@
 // promise that it breaks red and no other, for the operator and on the public page, until it is mended.
 // What can be planted in the database and in files is in unit/promise_test.c.
 import { execFileSync } from 'node:child_process';
-import { createPublicKey, verify } from 'node:crypto';
+import { createHash, createPublicKey, verify } from 'node:crypto';
 import fs from 'node:fs';
 import tls from 'node:tls';
 import { Server, ask, check, equal, finish, root, until } from './lib.mjs';
@@ -241,6 +241,25 @@ check('Global Privacy Control is obeyed', / route=\/data .* counted=no$/m.test(s
 check('nothing else of an address is kept', !/item\?|of=ada|secret\.example/.test(server.log()));
 const gpc = await ask(server, 'GET', '/.well-known/gpc.json');
 equal('which is published', `${gpc.headers['content-type']} ${JSON.parse(gpc.text).gpc}`, 'application/json true');
+// What the server asks itself is no visit, and ten teams are enough, of which no line says who they are.
+check('its own checks are not counted', / route=\/signin .* counted=no$/m.test(server.log()) && !/ route=\/signin .* counted=visitor/.test(fs.readFileSync(today, 'utf8')));
+const cookies = [...'ABCDEFGHIJ'].map((letter, i) => {
+  const token = letter.repeat(43);
+  server.sql(`INSERT INTO person (id, identity, email, name, created_at) VALUES (${100 + i}, 'i${i}', 'p${i}@x.example', 'p${i}', 1);
+INSERT INTO team (id, name, created_at) VALUES (${100 + i}, 't${i}', 1);
+INSERT INTO membership (team_id, person_id, role, created_at) VALUES (${100 + i}, ${100 + i}, 'owner', 1);
+INSERT INTO session (id_hash, handle, person_id, current_team_id, csrf_secret, browser, created_at, seen_at, idle_at, expires_at)
+VALUES (x'${createHash('sha256').update(token).digest('hex')}', 'handle${i}', ${100 + i}, ${100 + i}, zeroblob(32), 'x', unixepoch(), unixepoch(), unixepoch() + 9999, unixepoch() + 9999);`);
+  return `__Host-session=${token}`;
+});
+const ofTeams = () => server.log().split('\n').filter((line) => / route=\/vms .* counted=team$/.test(line)).length;
+for (const cookie of cookies.slice(1)) for (let i = 0; i < 5; i++) await ask(server, 'GET', '/vms', { headers: { Cookie: cookie } });
+await until(() => ofTeams() >= 45);
+check('nine teams are too few', !/event=crowd /.test(server.log()));
+check('ten are enough', await until(async () => {
+  for (const cookie of cookies) await ask(server, 'GET', '/vms', { headers: { Cookie: cookie } });
+  return / program=dashboard event=crowd method=GET route=\/vms status_class=2$/m.test(server.log());
+}));
 equal('the counts are of enough', modern.find(({ id }) => id === 'log-aggregates').state, 'green');
 check('encrypted disks are promised', modern.some(({ id }) => id === 'encrypted-disks'));
 const settings = `${server.dir}/run/settings.conf`;
