@@ -48,5 +48,8 @@ const char *config_profile_apply(struct config *config)
         return "[privacy] destroyed_vm_days must be a whole number from 0 to 3650";
     if (!days_read(config->log_days_set, 1, profile->log_days, &config->log_days))
         return "[privacy] log_days must be a whole number from 1 to 3650";
+    /* A day is counted when it is over; with one day, its log is deleted then. */
+    if (config->has_counts && config->log_days < 2)
+        return "[privacy] log_days must be at least 2 with a profile that counts requests";
     return NULL;
 }

@@ -78,9 +78,14 @@ static struct log_cell *smallest(const struct fold *fold)
     return least;
 }
 
-/* The days of this week that waited. */
+/*
+ * The days of this week that waited, without a gap until this day: which teams were there in a gap
+ * is in no log, but web/crowd.c may have counted them.
+ */
 static struct error *pending_add(struct fold *fold, enum log_who who)
 {
+    struct log_cell waited = { .requests = 0 };
+    int64_t next_at = 0;
     struct log_day_pending_rows days;
     struct error *e = sql_log_day_pending(fold->context->db, fold->context->arena, fold->who,
                                           date_week_start(fold->day_at), fold->day_at, &days);
@@ -89,12 +94,22 @@ static struct error *pending_add(struct fold *fold, enum log_who who)
         struct log_day day;
 
         e = log_day_read(fold->context, days.row[i].day_at, &day);
-        for (size_t j = 0; !e && j < day.of[who].count; j++)
-            rest_add(fold, &day.of[who].cell[j],
-                     who == LOG_VISITORS ? fold->rest.crowd + day.of[who].cell[j].requests : 0);
-        if (i == 0)
+        if (e || day.is_incomplete)
+            continue;
+        if (days.row[i].day_at != next_at) {
+            waited = (struct log_cell){ .requests = 0 };
             fold->from_at = days.row[i].day_at;
+        }
+        for (size_t j = 0; j < day.of[who].count; j++) {
+            waited.requests += day.of[who].cell[j].requests;
+            waited.took_us += day.of[who].cell[j].took_us;
+        }
+        next_at = days.row[i].day_at + A_DAY_S;
     }
+    if (next_at == fold->day_at)
+        rest_add(fold, &waited, who == LOG_VISITORS ? fold->rest.crowd + waited.requests : 0);
+    else
+        fold->from_at = fold->day_at;
     return e;
 }
 
@@ -142,13 +157,12 @@ static struct error *cells_write(const struct fold *fold)
 static struct error *fold_write(const struct fold *fold)
 {
     const struct context *context = fold->context;
-    int64_t week_at = date_week_start(fold->day_at);
-    struct error *e =
-        sql_log_day_end(context->db, context->arena, fold->who, 0, week_at, LOG_DAY_STATE_LOST);
+    struct error *e = sql_log_day_end(context->db, context->arena, fold->who, 0, fold->from_at,
+                                      LOG_DAY_STATE_LOST);
 
-    /* Those of this week wait on with this day, or it decides for them. */
+    /* Those that this day has taken in wait on with it, or it decides for them. */
     if (!e)
-        e = sql_log_day_end(context->db, context->arena, fold->who, week_at, fold->day_at,
+        e = sql_log_day_end(context->db, context->arena, fold->who, fold->from_at, fold->day_at,
                             fold->state);
     if (!e)
         e = sql_log_day_put(context->db, context->arena, fold->day_at, fold->who, fold->state);

@@ -20,6 +20,7 @@ struct reading {
     const struct context *context;
     int64_t day_at;
     struct log_day *out;
+    bool has_file;
 };
 
 int64_t log_day_next(const struct context *context, int64_t after_at)
@@ -178,6 +179,7 @@ static struct error *file_read(struct reading *reading, const char *path)
         return NULL;
     if (!stream)
         return error_new(reading->context->arena, ERROR_UPSTREAM, "%s: %m", path);
+    reading->has_file = true;
     while (fgets(line, sizeof line, stream))
         line_read(reading, line);
     fclose(stream);
@@ -191,7 +193,7 @@ static struct log_cell *cells_new(struct arena *arena)
 
 struct error *log_day_read(const struct context *context, int64_t day_at, struct log_day *out)
 {
-    struct reading reading = { context, day_at, out };
+    struct reading reading = { .context = context, .day_at = day_at, .out = out };
     const char *path = arena_printf(context->arena, "%s/log/%s", context->config->state_dir,
                                     date_day_iso(context->arena, day_at));
     struct error *e;
@@ -201,5 +203,8 @@ struct error *log_day_read(const struct context *context, int64_t day_at, struct
         out->of[i].cell = cells_new(context->arena);
     out->sources.cell = cells_new(context->arena);
     e = file_read(&reading, arena_printf(context->arena, "%s.before", path));
-    return e ? e : file_read(&reading, path);
+    if (!e)
+        e = file_read(&reading, path);
+    out->is_incomplete |= !reading.has_file;
+    return e;
 }

@@ -312,6 +312,8 @@ static void test_sections_as_shipped(void **state)
     assert_int_equal(config->destroyed_vm_days, 0);
     assert_non_null(load(LEAST "[privacy]\nprofile = other\n", &config));
     assert_non_null(load(LEAST "[privacy]\nlog_days = 0\n", &config));
+    assert_null(load(LEAST "[privacy]\nlog_days = 1\n", &config));
+    assert_non_null(load(LEAST "[privacy]\nprofile = sandbox-api\nlog_days = 1\n", &config));
     assert_non_null(load(LEAST "[privacy]\nlog_days = 3651\n", &config));
     assert_non_null(load(LEAST "[privacy]\ndestroyed_vm_days = -1\n", &config));
     assert_non_null(load(LEAST "[privacy]\ndestroyed_vm_days = some\n", &config));

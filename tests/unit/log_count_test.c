@@ -191,6 +191,24 @@ static void history_log(struct test *test)
     }
 }
 
+/* Some days' logs are gone before anybody has counted them. */
+static void days_lose(struct test *test)
+{
+    bool is_lost[DAYS];
+    int kept = 0;
+
+    for (int day = 0; day < DAYS; day++) {
+        is_lost[day] = random_below(test, 5) == 0;
+        if (is_lost[day])
+            unlink(log_path(test, day));
+    }
+    for (int i = 0; i < test->count; i++) {
+        if (!is_lost[test->entries[i].day])
+            test->entries[kept++] = test->entries[i];
+    }
+    test->count = kept;
+}
+
 /* ---- counting ---- */
 
 static struct error *count_all(struct world *world, struct db *db)
@@ -300,6 +318,8 @@ static void every_count_is_of_enough_teams(void **state)
 
         history_make(test);
         history_log(test);
+        if (i % 2)
+            days_lose(test);
         world_check(count_all(test->world, test->world->db), "count");
         rows = counts_check(test, &counted);
         for (size_t j = 0; j < rows.count; j++) {
@@ -313,6 +333,43 @@ static void every_count_is_of_enough_teams(void **state)
     /* Of which most are counted, in all the ways there are. */
     assert_true(counted > all / 2);
     assert_true(sums > 0 && weeks > 0);
+}
+
+/* Three teams on Monday, six others on Tuesday, one more on Wednesday: twice each. */
+static void few_days_make(struct test *test)
+{
+    static const int teams[] = { 0, 3, 6, 1 };
+    int64_t team_id = 1;
+
+    test->count = 0;
+    test->end_days[0] = DAYS;
+    for (int day = 0; day < (int)COUNT(teams); day++) {
+        for (int i = 0; i < teams[day]; i++, team_id++) {
+            for (int j = 0; j < 4; j++)
+                test->entries[test->count++] =
+                    (struct entry){ .day = day, .status_class = 2, .team_id = team_id };
+        }
+    }
+}
+
+/* The days of a week wait for each other, unless one of them is missing. */
+static void a_week_is_counted_if_it_has_enough_teams(void **state)
+{
+    static const char *const ROWS = "SELECT (day_at - from_at) / 86400, requests, crowd FROM "
+                                    "request_count";
+    struct test *test = *state;
+    int64_t counted = 0;
+
+    few_days_make(test);
+    history_log(test);
+    world_check(count_all(test->world, test->world->db), "count");
+    assert_string_equal(db_ask(test, ROWS), "2|40|10\n");
+    counts_check(test, &counted);
+    counts_forget(test);
+    assert_int_equal(unlink(log_path(test, 2)), 0);
+    world_check(count_all(test->world, test->world->db), "count");
+    assert_string_equal(db_ask(test, ROWS), "");
+    counts_forget(test);
 }
 
 static void a_day_with_missing_lines_is_not_counted(void **state)
@@ -490,9 +547,13 @@ static void killed_anywhere_it_counts_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(every_count_is_of_enough_teams),         TEST(a_day_with_missing_lines_is_not_counted),
-        TEST(without_the_profile_nothing_is_counted), TEST(sources_are_of_enough_visits),
-        TEST(a_source_is_the_name_of_another_site),   TEST(killed_anywhere_it_counts_once),
+        TEST(every_count_is_of_enough_teams),
+        TEST(a_week_is_counted_if_it_has_enough_teams),
+        TEST(a_day_with_missing_lines_is_not_counted),
+        TEST(without_the_profile_nothing_is_counted),
+        TEST(sources_are_of_enough_visits),
+        TEST(a_source_is_the_name_of_another_site),
+        TEST(killed_anywhere_it_counts_once),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
