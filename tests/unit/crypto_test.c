@@ -1,4 +1,5 @@
-/* crypto.c against published vectors (RFC 4648, FIPS 180-4, RFC 4231), and the form of secrets. */
+/* crypto.c against published vectors (RFC 4648, FIPS 180-4, RFC 4231, RFC 8032), and the form of
+ * secrets. */
 #include "adapter/crypto.h"
 #include "base/array.h"
 
@@ -411,9 +412,45 @@ static void test_no_duplicates(void **state)
         assert_string_not_equal(all[i - 1], all[i]);
 }
 
+/* RFC 8032 7.1, tests 1 and 2. */
+static void test_ed25519(void **state)
+{
+    static const struct {
+        const char *seed, *public, *message, *signature;
+    } vectors[] = {
+        { "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60",
+          "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a", "",
+          "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e3970"
+          "1cf9b46bd25bf5f0595bbe24655141438e7a100b" },
+        { "4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb",
+          "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c", "r",
+          "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613"
+          "d0f11d8c387b2eaeb4302aeeb00d291612bb0c00" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(vectors); i++) {
+        unsigned char seed[CRYPTO_ED25519_BYTES], public[CRYPTO_ED25519_BYTES];
+        unsigned char signature[CRYPTO_SIGNATURE_BYTES];
+        const char *message = vectors[i].message;
+        size_t length = strlen(message);
+
+        hex_bytes(vectors[i].seed, seed);
+        crypto_ed25519_public(seed, public);
+        assert_string_equal(hex_of(public, sizeof public), vectors[i].public);
+        crypto_ed25519_sign(seed, message, length, signature);
+        assert_string_equal(hex_of(signature, sizeof signature), vectors[i].signature);
+        assert_true(crypto_ed25519_is_signed(public, message, length, signature));
+        assert_false(crypto_ed25519_is_signed(public, "x", 1, signature));
+        signature[0] ^= 1;
+        assert_false(crypto_ed25519_is_signed(public, message, length, signature));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_ed25519),
         cmocka_unit_test(test_sha256),
         cmocka_unit_test(test_hmac_sha256),
         cmocka_unit_test(test_hmac_empty_key),
