@@ -32,10 +32,10 @@ static const char *recipients_text(const struct context *now)
     size_t count = recipient_list(now->arena, now->config).count;
 
     if (count == 0)
-        return "nobody";
+        return "to no other service";
     if (count == 1)
-        return "no one but the one recipient that is listed";
-    return arena_printf(now->arena, "no one but the %zu recipients that are listed", count);
+        return "only to the one recipient that is listed";
+    return arena_printf(now->arena, "only to the %zu recipients that are listed", count);
 }
 
 /* What stands for a word in braces: the promise's term, or what the configuration says. */

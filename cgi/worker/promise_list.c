@@ -123,8 +123,8 @@ const struct promise PROMISES[] = {
         .id = "log-aggregates",
         .topic = "Records",
         .sentence =
-            "Requests are counted from the logs, without people: every count is of at least "
-            "ten teams, or ten requests of visitors who are not signed in.",
+            "Usage statistics contain no personal data: every count covers at least ten teams, "
+            "or ten requests from visitors who are not signed in.",
         .mechanism = "web/crowd.c, worker/log_count.c",
         .every_s = HOURLY_S,
         .check = promise_counts_check,
@@ -133,7 +133,7 @@ const struct promise PROMISES[] = {
     {
         .id = "review",
         .topic = "Records",
-        .sentence = "The security of this server is reviewed at least every {days}.",
+        .sentence = "The security of this server is reviewed every {days} or more often.",
         .mechanism = "the operator, with domicile-admin review",
         .every_s = HOURLY_S,
         .check = promise_review_check,
@@ -143,7 +143,7 @@ const struct promise PROMISES[] = {
     {
         .id = "recipients",
         .topic = "Recipients",
-        .sentence = "This server sends data to {recipients}.",
+        .sentence = "This server sends data {recipients}.",
         .mechanism = "adapter/http_client.c, domicile.conf",
         .every_s = OFTEN_S,
         .check = promise_recipients_check,

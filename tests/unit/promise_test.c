@@ -283,11 +283,11 @@ static void an_unlisted_recipient_turns_its_promise_red(void **state)
     struct test *test = *state;
     struct config *config = test->world->config;
 
-    recipients_are(test, "This server sends data to nobody.",
+    recipients_are(test, "This server sends data to no other service.",
                    "0 hosts contacted in the last 90 days.");
     plant(test, SENT("evil.example", "0"));
     only_differs(test, "recipients", "red");
-    recipients_are(test, "This server sends data to nobody.",
+    recipients_are(test, "This server sends data to no other service.",
                    "1 host contacted in the last 90 days. Not listed: evil.example.");
     config->mail = "smtp";
     config->mail_url = "smtp://evil.example:587";
@@ -295,13 +295,13 @@ static void an_unlisted_recipient_turns_its_promise_red(void **state)
     config->mail_url = "smtp://mail.example.org";
     only_differs(test, "recipients", "red");
     plant(test, "DELETE FROM outbound");
-    recipients_are(test, "This server sends data to no one but the one recipient that is listed.",
+    recipients_are(test, "This server sends data only to the one recipient that is listed.",
                    "0 hosts contacted in the last 90 days. Listed, but not contacted: "
                    "mail.example.org.");
     plant(test, SENT("mail.example.org", "1") "; " SENT("former.example", "1"));
     only_differs(test, "recipients", "green"); /* it was listed then */
     config->billing = "stripe";
-    recipients_are(test, "This server sends data to no one but the 2 recipients that are listed.",
+    recipients_are(test, "This server sends data only to the 2 recipients that are listed.",
                    "2 hosts contacted in the last 90 days. Listed, but not contacted: "
                    "api.stripe.com.");
     config->billing = "off";
