@@ -105,8 +105,26 @@ static const char *read_key(struct arena *arena, ssh_session session)
     return text;
 }
 
+/* It comes with the refusal of a sign-in without any proof. */
+static const char *read_banner(struct arena *arena, ssh_session session, int64_t deadline_us)
+{
+    const char *copy = NULL;
+    char *text;
+
+    while (ssh_userauth_none(session, NULL) == SSH_AUTH_AGAIN) {
+        if (!wait_for(ssh_get_fd(session), POLLIN, deadline_us))
+            return NULL;
+    }
+    text = ssh_get_issue_banner(session);
+    if (text) {
+        copy = arena_copy(arena, text);
+        ssh_string_free_char(text);
+    }
+    return copy;
+}
+
 struct error *ssh_probe(struct arena *arena, const char *address, int64_t port, int64_t timeout_ms,
-                        void (*confine)(struct arena *arena), const char **out)
+                        void (*confine)(struct arena *arena), const char **out, const char **banner)
 {
     int64_t deadline_us = clock_monotonic_us() + timeout_ms * 1000;
     struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
@@ -115,6 +133,8 @@ struct error *ssh_probe(struct arena *arena, const char *address, int64_t port, 
     int file = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
     *out = NULL;
+    if (banner)
+        *banner = NULL;
     if (file < 0 || inet_pton(AF_INET, address, &to.sin_addr) != 1) {
         e = error_new(arena, ERROR_INTERNAL, "asking %s for its host key: %m", address);
         goto done;
@@ -129,6 +149,8 @@ struct error *ssh_probe(struct arena *arena, const char *address, int64_t port, 
     confine(arena);
     if (exchange_keys(session, &file, deadline_us))
         *out = read_key(arena, session);
+    if (*out && banner)
+        *banner = read_banner(arena, session, deadline_us);
 done:
     if (session)
         ssh_free(session);

@@ -13,11 +13,13 @@
  * `timeout_ms` in all. `confine` is called once connected, before anything that the server says is
  * read: from there on nothing is opened. *out is its ed25519 host key, "ssh-ed25519 AAAA...", in
  * the arena, proven by the server's signature over the exchange; NULL when nothing answers in time,
- * when what answers does not finish the exchange, or has no such key. INTERNAL when no connection
- * can even be tried.
+ * when what answers does not finish the exchange, or has no such key. *banner, unless `banner` is
+ * NULL: what it says to whoever wants to sign in (RFC 4252 5.4), or NULL. INTERNAL when no
+ * connection can even be tried.
  */
 struct error *ssh_probe(struct arena *arena, const char *address, int64_t port, int64_t timeout_ms,
-                        void (*confine)(struct arena *arena), const char **out);
+                        void (*confine)(struct arena *arena), const char **out,
+                        const char **banner);
 
 struct ssh_key_pair {
     const char *private_pem; /* "-----BEGIN OPENSSH PRIVATE KEY-----...", without a passphrase */

@@ -5,7 +5,8 @@
 # Loads drivers, mounts the disk on /data (formatted if blank, grown if larger), configures the
 # network by DHCP, applies a NoCloud seed, and runs busybox init with SSH and the power button. The
 # settings of the seed are stored on /data, so later boots need no seed; a seed with a new
-# instance-id (a clone) replaces host name, host key, user and keys and keeps the files.
+# instance-id (a clone) replaces host name, host key, user and keys and keeps the files. Its runcmd
+# runs once, before SSH.
 #
 # Not a YAML parser: it reads only the layout that seed.c writes, one JSON item per line.
 
@@ -135,6 +136,7 @@ take_seed() {
             json_values /seed/meta-data local-hostname >/data/hostname
             json_values /seed/user-data name >/data/user
             json_values /seed/user-data ssh_authorized_keys list >/data/authorized_keys
+            json_values /seed/user-data runcmd list >/run/runcmd
             take_host_key
             sync
             # Last, so that an interrupted setup is repeated.
@@ -182,12 +184,19 @@ write_inittab() {
     printf '#!/bin/sh\nexec poweroff\n' >/etc/acpi/PWRF/00000080
     chmod 755 /etc/acpi/PWRF/00000080
     cat >/etc/inittab <<'INITTAB'
-::respawn:/usr/sbin/dropbear -F -E -s -w -r /data/host_key
+::wait:/bin/sh /run/runcmd
+::respawn:/etc/ssh.sh
 ::respawn:/bin/acpid -f -l /dev/null
 ::respawn:/etc/clock_follow.sh
 ::once:/etc/ready.sh
 ::shutdown:/etc/down.sh
 INITTAB
+    # What the seed's commands have written for whoever wants to sign in.
+    cat >/etc/ssh.sh <<'SSH'
+#!/bin/sh
+[ ! -s /etc/issue.net ] || set -- -b /etc/issue.net
+exec /usr/sbin/dropbear -F -E -s -w -r /data/host_key "$@"
+SSH
     cat >/etc/ready.sh <<'READY'
 #!/bin/sh
 # Port 22 (0016), state listening (0A).
@@ -202,10 +211,11 @@ killall clock_follow.sh dropbear acpid udhcpc 2>/dev/null
 sync
 umount /data 2>/dev/null || mount -o remount,ro /data
 DOWN
-    chmod 755 /etc/ready.sh /etc/down.sh
+    chmod 755 /etc/ssh.sh /etc/ready.sh /etc/down.sh
 }
 
 start_kernel_parts
+: >/run/runcmd
 start_network
 mount_disk || say "continuing without a disk: no data is kept"
 take_seed

@@ -95,9 +95,10 @@ struct error *driver_resize(struct driver *driver, struct arena *arena, struct d
 }
 
 struct error *driver_ssh_host_key(struct driver *driver, struct arena *arena,
-                                  const struct driver_vm *vm, int64_t timeout_ms, const char **out)
+                                  const struct driver_vm *vm, int64_t timeout_ms, const char **out,
+                                  const char **banner)
 {
-    return driver->ops->ssh_host_key(driver, arena, vm, timeout_ms, out);
+    return driver->ops->ssh_host_key(driver, arena, vm, timeout_ms, out, banner);
 }
 
 struct error *driver_state(struct driver *driver, struct arena *arena, const char *vm_id,
@@ -169,6 +170,12 @@ struct error *driver_capacity(struct driver *driver, struct arena *arena,
                               struct driver_capacity *out)
 {
     return driver->ops->capacity(driver, arena, out);
+}
+
+struct driver_endpoint driver_seen_by_guests(const struct driver *driver, struct arena *arena,
+                                             const struct driver_vm *vm)
+{
+    return driver->ops->seen_by_guests(driver, arena, vm);
 }
 
 struct error *driver_room(struct driver *driver, struct arena *arena, int64_t *out_bytes)

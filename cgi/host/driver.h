@@ -61,6 +61,7 @@ struct driver_seed {
     size_t ssh_key_count;
     const char *host_key_private; /* OpenSSH PEM, ed25519; stored only in the seed */
     const char *host_key_public;  /* "ssh-ed25519 AAAA..." */
+    const char *script;           /* for a shell, once, as root, before SSH answers; NULL: none */
 };
 
 /* The worker's port allocation, for drivers whose guests share one address. */
@@ -221,10 +222,12 @@ struct error *driver_resize(struct driver *driver, struct arena *arena, struct d
 /*
  * Get the host key of the SSH server at vm->ssh (the key of the KEX reply, verified by its
  * signature). One attempt of at most `timeout_ms`. NULL with *out == NULL: no response yet. *out:
- * "ssh-ed25519 AAAA...".
+ * "ssh-ed25519 AAAA...". *banner, unless `banner` is NULL: what the server says before a sign-in,
+ * printable ASCII; NULL: nothing.
  */
 struct error *driver_ssh_host_key(struct driver *driver, struct arena *arena,
-                                  const struct driver_vm *vm, int64_t timeout_ms, const char **out);
+                                  const struct driver_vm *vm, int64_t timeout_ms, const char **out,
+                                  const char **banner);
 
 /* ---- operations on a VM ---- */
 
@@ -261,6 +264,13 @@ struct error *driver_usage(struct driver *driver, struct arena *arena, const cha
  */
 struct error *driver_isolation(struct driver *driver, struct arena *arena,
                                const struct driver_vm *vm, bool *is_isolated);
+
+/*
+ * Where a guest of the region would look for the SSH of `vm`, if nothing kept them apart; with NULL
+ * for its host (port 0), by which it would reach all other addresses. Numeric IPv4 addresses.
+ */
+struct driver_endpoint driver_seen_by_guests(const struct driver *driver, struct arena *arena,
+                                             const struct driver_vm *vm);
 
 /* The free space for disks on the host. */
 struct error *driver_room(struct driver *driver, struct arena *arena, int64_t *out_bytes);
@@ -323,7 +333,8 @@ struct driver_ops {
     struct error *(*resize)(struct driver *driver, struct arena *arena, struct driver_vm *vm,
                             const struct driver_ports *ports);
     struct error *(*ssh_host_key)(struct driver *driver, struct arena *arena,
-                                  const struct driver_vm *vm, int64_t timeout_ms, const char **out);
+                                  const struct driver_vm *vm, int64_t timeout_ms, const char **out,
+                                  const char **banner);
     struct error *(*state)(struct driver *driver, struct arena *arena, const char *vm_id,
                            enum driver_power *out, enum driver_cause *cause);
     struct error *(*shutdown)(struct driver *driver, struct arena *arena, const char *vm_id);
@@ -341,6 +352,8 @@ struct driver_ops {
                            struct driver_usage *out);
     struct error *(*isolation)(struct driver *driver, struct arena *arena,
                                const struct driver_vm *vm, bool *is_isolated);
+    struct driver_endpoint (*seen_by_guests)(const struct driver *driver, struct arena *arena,
+                                             const struct driver_vm *vm);
     struct error *(*room)(struct driver *driver, struct arena *arena, int64_t *out_bytes);
     struct error *(*capacity)(struct driver *driver, struct arena *arena,
                               struct driver_capacity *out);

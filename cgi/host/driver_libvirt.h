@@ -107,8 +107,8 @@ struct error *libvirt_start(struct driver *driver, struct arena *arena, struct d
 struct error *libvirt_resize(struct driver *driver, struct arena *arena, struct driver_vm *vm,
                              const struct driver_ports *ports);
 struct error *libvirt_ssh_host_key(struct driver *driver, struct arena *arena,
-                                   const struct driver_vm *vm, int64_t timeout_ms,
-                                   const char **out);
+                                   const struct driver_vm *vm, int64_t timeout_ms, const char **out,
+                                   const char **banner);
 struct error *libvirt_state(struct driver *driver, struct arena *arena, const char *vm_id,
                             enum driver_power *out, enum driver_cause *cause);
 struct error *libvirt_power(struct driver *driver, struct arena *arena, const char *vm_id,
@@ -129,6 +129,8 @@ struct error *libvirt_snapshot_delete(struct driver *driver, struct arena *arena
                                       const char *snapshot);
 struct error *libvirt_isolation(struct driver *driver, struct arena *arena,
                                 const struct driver_vm *vm, bool *is_isolated);
+struct driver_endpoint libvirt_seen_by_guests(const struct driver *driver, struct arena *arena,
+                                              const struct driver_vm *vm);
 struct error *libvirt_usage(struct driver *driver, struct arena *arena, const char *vm_id,
                             struct driver_usage *out);
 struct error *libvirt_domain_remove(struct driver *driver, struct arena *arena,

@@ -358,6 +358,21 @@ void libvirt_preflight(struct driver *driver, struct arena *arena, struct driver
 
 /* ---- isolation ---- */
 
+/* QEMU's user-mode network stands for the host's loopback by its gateway. */
+#define USER_GATEWAY "10.0.2.2"
+
+struct driver_endpoint libvirt_seen_by_guests(const struct driver *driver, struct arena *arena,
+                                              const struct driver_vm *vm)
+{
+    const struct libvirt *libvirt = libvirt_of(driver);
+
+    if (libvirt->profile != DRIVER_SYSTEM)
+        return (struct driver_endpoint){ USER_GATEWAY, vm ? vm->ssh.port : 0 };
+    if (!vm)
+        return (struct driver_endpoint){ HOST, 0 };
+    return (struct driver_endpoint){ driver_address(&libvirt->region, arena, vm->ssh.port).ip, 22 };
+}
+
 /*
  * In the session profile QEMU itself shuts a guest in (`restrict=on`), and nothing else may connect
  * it. On the bridge its port is isolated and its addresses are filtered, and the firewall's table

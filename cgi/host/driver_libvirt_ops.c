@@ -33,6 +33,7 @@ const struct driver_ops LIBVIRT_OPS = {
     .snapshot_delete = libvirt_snapshot_delete,
     .usage = libvirt_usage,
     .isolation = libvirt_isolation,
+    .seen_by_guests = libvirt_seen_by_guests,
     .room = libvirt_room,
     .capacity = libvirt_capacity,
     .removals = { removals, COUNT(removals) },

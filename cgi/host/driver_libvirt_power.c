@@ -165,17 +165,20 @@ struct error *libvirt_capacity(struct driver *driver, struct arena *arena,
 /* ---- queries ---- */
 
 struct error *libvirt_ssh_host_key(struct driver *driver, struct arena *arena,
-                                   const struct driver_vm *vm, int64_t timeout_ms, const char **out)
+                                   const struct driver_vm *vm, int64_t timeout_ms, const char **out,
+                                   const char **banner)
 {
     struct libvirt *libvirt = libvirt_of(driver);
 
     *out = NULL;
+    if (banner)
+        *banner = NULL;
     if (libvirt->profile == DRIVER_TEST)
         return NULL;
     if (libvirt->profile == DRIVER_SYSTEM)
         return ssh_probe_run(arena, driver_address(&libvirt->region, arena, vm->ssh.port).ip, 22,
-                             timeout_ms, out);
-    return ssh_probe_run(arena, "127.0.0.1", vm->ssh.port, timeout_ms, out);
+                             timeout_ms, out, banner);
+    return ssh_probe_run(arena, "127.0.0.1", vm->ssh.port, timeout_ms, out, banner);
 }
 
 struct error *libvirt_usage(struct driver *driver, struct arena *arena, const char *vm_id,

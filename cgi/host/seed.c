@@ -48,6 +48,8 @@ static struct error *check(struct arena *arena, const struct driver_seed *seed)
         return error_new(arena, ERROR_INPUT, "the instance id is not [A-Za-z0-9._-]{1,128}");
     if (!text_is_lines(seed->host_key_private) || !text_is_line(seed->host_key_public))
         return error_new(arena, ERROR_INPUT, "the host key holds a hidden character");
+    if (seed->script && !text_is_lines(seed->script))
+        return error_new(arena, ERROR_INPUT, "the script holds a hidden character");
     for (size_t i = 0; i < seed->ssh_key_count; i++) {
         if (!text_is_line(seed->ssh_keys[i]))
             return error_new(arena, ERROR_INPUT, "SSH key %zu holds a hidden character", i + 1);
@@ -117,7 +119,13 @@ static struct error *user_data(const struct driver_seed *seed, struct buf *buf)
     buf_literal(buf, "  },\n  \"ssh_pwauth\": false,\n  \"disable_root\": true,\n"
                      "  \"locale\": \"C.UTF-8\",\n  \"ssh\": {\n"
                      "    \"emit_keys_to_console\": false\n  },\n"
-                     "  \"no_ssh_fingerprints\": true,\n" RENEWAL "}\n");
+                     "  \"no_ssh_fingerprints\": true,\n");
+    if (seed->script) {
+        buf_literal(buf, "  \"runcmd\": [\n");
+        e = put(e, buf, "    ", seed->script, "");
+        buf_literal(buf, "  ],\n");
+    }
+    buf_literal(buf, RENEWAL "}\n");
     return e;
 }
 
@@ -192,6 +200,7 @@ struct error *seed_write(struct arena *arena, const char *path, const struct dri
     /* Must not grow: an old buffer would keep the key. Escaping at most doubles a text. */
     for (size_t i = 0; i < seed->ssh_key_count; i++)
         longest += 64 + 2 * strlen(seed->ssh_keys[i]);
+    longest += seed->script ? 2 * strlen(seed->script) : 0;
     user = buf_new(arena, longest);
     if (!e)
         e = meta_data(seed, &meta);

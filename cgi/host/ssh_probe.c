@@ -1,4 +1,4 @@
-/* Runs the probe; see ssh_probe.h. Takes nothing from it but one line of the expected form. */
+/* Runs the probe; see ssh_probe.h. Takes nothing from it but lines of the expected form. */
 #include "host/ssh_probe.h"
 
 #include "adapter/subprocess.h"
@@ -19,7 +19,7 @@ static bool is_key(const char *text)
 }
 
 struct error *ssh_probe_run(struct arena *arena, const char *address, int64_t port,
-                            int64_t timeout_ms, const char **out)
+                            int64_t timeout_ms, const char **out, const char **banner)
 {
     int64_t most_ms = timeout_ms + GRACE_MS;
     const char *arguments[] = {
@@ -30,11 +30,16 @@ struct error *ssh_probe_run(struct arena *arena, const char *address, int64_t po
         address,
         arena_printf(arena, "%lld", (long long)port),
         arena_printf(arena, "%lld", (long long)timeout_ms),
+        banner ? "banner" : NULL,
         NULL,
     };
-    const char *text;
+    const char *text = "", *end, *key;
     struct error *e = command_read(arena, arguments, &text);
 
-    *out = !e && is_key(text) ? text : NULL;
+    end = strchrnul(text, '\n');
+    key = arena_copy_bytes(arena, text, (size_t)(end - text));
+    *out = !e && is_key(key) ? key : NULL;
+    if (banner)
+        *banner = *out && *end && text_is_printable(end + 1, ' ') ? end + 1 : NULL;
     return e;
 }

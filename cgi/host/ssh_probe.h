@@ -11,7 +11,8 @@
 
 /*
  * As ssh_probe() of adapter/ssh.h: *out is "ssh-ed25519 AAAA...", or NULL when nothing that answers
- * in time has such a key. UPSTREAM when the program cannot be run.
+ * in time has such a key. *banner, unless `banner` is NULL, is printable ASCII, or NULL. UPSTREAM
+ * when the program cannot be run.
  */
 struct error *ssh_probe_run(struct arena *arena, const char *address, int64_t port,
-                            int64_t timeout_ms, const char **out);
+                            int64_t timeout_ms, const char **out, const char **banner);

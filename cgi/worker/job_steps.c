@@ -41,7 +41,7 @@ static struct error *ssh_check(struct job *job, bool *out)
                          "the guest shut down while booting");
     if (!e)
         e = driver_ssh_host_key(job->driver, scratch, &job->wanted,
-                                job->context->timeouts->ssh_try_ms, &key);
+                                job->context->timeouts->ssh_try_ms, &key, NULL);
     if (e || !key)
         return e;
     *out = job->vm.host_key_public && strcmp(key, job->vm.host_key_public) == 0;

@@ -276,7 +276,7 @@ static void late_guest_probe(struct reconcile_pass *pass, const struct vm_alive_
     const struct driver_vm wanted = { .id = vm->id, .ssh = { vm->ssh_host, vm->ssh_port } };
     const char *key = NULL;
     struct error *e = driver_ssh_host_key(pass->driver, pass->arena, &wanted,
-                                          pass->context->timeouts->ssh_try_ms, &key);
+                                          pass->context->timeouts->ssh_try_ms, &key, NULL);
 
     if (!e && key && vm->host_key_public && strcmp(key, vm->host_key_public) == 0) {
         e = driver_create_abandon(pass->driver, pass->arena, vm->id);

@@ -202,14 +202,14 @@ static void wait_for_ssh(struct test *t, const struct driver_vm *vm, const char 
     const char *found = NULL;
 
     if (!t->has_guests) {
-        OK(driver_ssh_host_key(t->driver, scratch, vm, 100, &found));
+        OK(driver_ssh_host_key(t->driver, scratch, vm, 100, &found, NULL));
         CHECK(found == NULL);
         arena_free(scratch);
         return;
     }
     for (int looks = 0; !found && looks < MOST_LOOKS; looks++) {
         arena_reset(scratch);
-        OK(driver_ssh_host_key(t->driver, scratch, vm, 500, &found));
+        OK(driver_ssh_host_key(t->driver, scratch, vm, 500, &found, NULL));
         if (!found)
             usleep(100 * 1000);
     }

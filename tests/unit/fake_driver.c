@@ -148,6 +148,45 @@ static struct error *fake_disk_clone(struct driver *driver, struct arena *arena,
     return fake_disk_create(driver, arena, vm);
 }
 
+static int64_t lines_count(const char *text, const char *start)
+{
+    int64_t count = 0;
+
+    for (const char *at = text; (at = strstr(at, start)); at++)
+        count++;
+    return count;
+}
+
+/* Answers as a guest would that has run the script of the isolation probe (promise_probe.c). */
+static void banner_write(struct fake_vm *vm, const char *script)
+{
+    static const char *const kinds[] = { "neighbour", "host", "metadata", "private" };
+    size_t length, size = sizeof vm->banner;
+    int64_t tried[COUNT(kinds)];
+
+    fake->probed = 0;
+    for (size_t i = 0; i < COUNT(kinds); i++) {
+        char start[16];
+
+        snprintf(start, sizeof start, "\n%s ", kinds[i]);
+        fake->probed += tried[i] = lines_count(strstr(script, "<<'TARGETS'"), start);
+    }
+    length = (size_t)snprintf(vm->banner, size,
+                              "{\"gateway\":\"192.0.2.1\",\"control\":%d,\"skipped\":0,\"tried\":{",
+                              !fake->has_no_control);
+    for (size_t i = 0; i < 2 * COUNT(kinds); i++) {
+        size_t kind = i % COUNT(kinds);
+        bool is_it = i < COUNT(kinds) || strcmp(kinds[kind], fake->answers) == 0;
+
+        length += (size_t)snprintf(vm->banner + length, size - length, "%s\"%s\":%d",
+                                   kind        ? ","
+                                   : i == kind ? ""
+                                               : "},\"answered\":{",
+                                   kinds[kind], is_it ? (int)tried[kind] : 0);
+    }
+    snprintf(vm->banner + length, size - length, "}}");
+}
+
 static struct error *fake_seed_write(struct driver *driver, struct arena *arena,
                                      const struct driver_vm *vm, const struct driver_seed *seed)
 {
@@ -160,6 +199,8 @@ static struct error *fake_seed_write(struct driver *driver, struct arena *arena,
     made = vm_make(vm->id);
     made->has_seed = true;
     snprintf(made->seed_key, sizeof made->seed_key, "%s", seed->host_key_public);
+    if (seed->script)
+        banner_write(made, seed->script);
     return call_end();
 }
 
@@ -220,13 +261,15 @@ static struct error *fake_seed_remove(struct driver *driver, struct arena *arena
 
 static struct error *fake_ssh_host_key(struct driver *driver, struct arena *arena,
                                        const struct driver_vm *vm, int64_t timeout_ms,
-                                       const char **out)
+                                       const char **out, const char **banner)
 {
     struct fake_vm *found = fake_find(vm->id);
 
     (void)driver;
     (void)timeout_ms;
     *out = NULL;
+    if (banner)
+        *banner = !fake->is_silent && found ? arena_copy(arena, found->banner) : NULL;
     if (!fake->is_silent && found)
         *out = arena_copy(arena, fake->is_wrong ? "ssh-ed25519 AAAAwrong" : found->guest_key);
     return NULL;
@@ -289,10 +332,19 @@ static struct error *fake_isolation(struct driver *driver, struct arena *arena,
     return NULL;
 }
 
-static struct error *fake_room(struct driver *driver, struct arena *arena, int64_t *out_bytes)
+static struct driver_endpoint fake_seen_by_guests(const struct driver *driver, struct arena *arena,
+                                                  const struct driver_vm *vm)
 {
     (void)driver;
     (void)arena;
+    return (struct driver_endpoint){ "192.0.2.1", vm ? vm->ssh.port : 0 };
+}
+
+static struct error *fake_room(struct driver *driver, struct arena *arena, int64_t *out_bytes)
+{
+    (void)driver;
+    if (fake->is_unreachable)
+        return error_new(arena, ERROR_UPSTREAM, "the fake host is away");
     *out_bytes = fake->is_full ? 0 : 1LL << 40;
     return NULL;
 }
@@ -584,7 +636,7 @@ static const struct driver_removal removals[] = {
     .disk_grow = fake_disk_grow, .snapshot_create = fake_snapshot_create,                          \
     .snapshot_restore = fake_snapshot_restore, .snapshot_delete = fake_snapshot_delete,            \
     .usage = fake_usage, .inventory = fake_inventory, .preflight = fake_preflight,                 \
-    .isolation = fake_isolation
+    .isolation = fake_isolation, .seen_by_guests = fake_seen_by_guests
 
 static const struct driver_ops fake_ops = {
     .open = fake_connect,

@@ -16,6 +16,7 @@ struct fake_vm {
     int64_t port, memory_mb, disk_gb;
     char seed_key[FAKE_KEY];  /* host key in the seed */
     char guest_key[FAKE_KEY]; /* host key that the guest took from the seed */
+    char banner[400];         /* what its SSH server says, by the script of the seed */
     char snapshots[FAKE_SNAPSHOTS][FAKE_ID];
     bool snapshot_has_memory[FAKE_SNAPSHOTS];
     int boots, disks; /* number of times */
@@ -38,6 +39,9 @@ struct fake_host {
     int lost_boots;    /* number of starts during which the host goes down */
     bool is_unreachable;
     bool is_open;         /* guests reach each other */
+    char answers[16];     /* the kind of targets that answers to the isolation probe, e.g. "host" */
+    bool has_no_control;  /* the probe cannot reach itself */
+    int64_t probed;       /* targets of the last isolation probe */
     bool is_full;         /* no room for disks */
     char hangs[FAKE_ID];  /* usage queries for this VM block */
     int hung_calls;       /* number of calls that have blocked */

@@ -204,6 +204,29 @@ static void test_layout_is_one_item_per_line(void **state)
     assert_non_null(strstr(text, "\n  \"local-hostname\": \"box\"\n"));
 }
 
+/* On one line, as guest_init.sh reads it; without one, cloud-init is told of none. */
+static void test_script_is_one_item(void **state)
+{
+    static const char script[] = "for i in 1 2; do\n    echo \"$i\" \\\n    >>out\ndone\n";
+    struct place *place = *state;
+    struct driver_seed seed = plain_seed();
+    const char *text;
+    json_t *user, *commands;
+
+    seed.script = script;
+    assert_null(seed_write(place->arena, place->path, &seed));
+    text = read_back(place, "user-data");
+    assert_non_null(strstr(text, "\n  \"runcmd\": [\n    \"for i in"));
+    user = parse(text + 14);
+    commands = json_object_get(user, "runcmd");
+    assert_int_equal(json_array_size(commands), 1);
+    assert_string_equal(json_string_value(json_array_get(commands, 0)), script);
+    json_decref(user);
+    seed.script = NULL;
+    assert_null(seed_write(place->arena, place->path, &seed));
+    assert_null(strstr(read_back(place, "user-data"), "runcmd"));
+}
+
 static void refused(struct place *place, const struct driver_seed *seed)
 {
     struct error *e = seed_write(place->arena, place->path, seed);
@@ -283,6 +306,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_is_labelled, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_comments_stay_inside, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_layout_is_one_item_per_line, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_script_is_one_item, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_bad_names_are_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_bad_characters_are_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_replaces_the_whole_image, set_up, tear_down),
