@@ -196,7 +196,7 @@ $(BUILD)/tests/ledger_worker_test: LINK_HARDENING += -Wl,--wrap=clock_now,--wrap
 # Tests find the helpers beside themselves, as the worker does.
 $(BUILD)/tests/ssh_probe $(BUILD)/tests/state_scan: $(BUILD)/tests/%: $(BUILD)/%
 	@mkdir -p $(@D) && ln -sf ../$* $@
-$(BUILD)/tests/promise_test: | $(BUILD)/tests/state_scan
+$(BUILD)/tests/promise_test $(BUILD)/tests/probe_test: | $(BUILD)/tests/state_scan
 # Loaded into programs by walls.sh and webhook_full.sh.
 PRELOADED := $(BUILD)/tests/intruder.so $(BUILD)/tests/pauses.so
 $(PRELOADED): $(BUILD)/tests/%.so: tests/e2e/%.c

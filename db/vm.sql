@@ -83,9 +83,10 @@ UNION ALL
 SELECT vm_id, team_id, 'gone', gone_at, gone_at FROM receipt WHERE vm_id = :id LIMIT 1;
 
 -- vm_port_taken(region text, ssh_port int) row (total int) across teams
--- By a VM at the region's own address.
-SELECT count(*) AS total FROM vm
-WHERE region = :region AND ifnull(ssh_host, '') = '' AND ssh_port = :ssh_port AND gone_at IS NULL AND ssh_port IS NOT NULL;
+-- By a VM at the region's own address, or by the isolation probe.
+SELECT (SELECT count(*) FROM vm WHERE region = :region AND ifnull(ssh_host, '') = ''
+            AND ssh_port = :ssh_port AND gone_at IS NULL AND ssh_port IS NOT NULL)
+     + (SELECT count(*) FROM probe WHERE region = :region AND ssh_port = :ssh_port) AS total;
 
 -- vm_set_endpoint(id text, ssh_host text?, ssh_port int?) one across teams
 UPDATE vm SET ssh_host = :ssh_host, ssh_port = :ssh_port WHERE id = :id;

@@ -1,12 +1,13 @@
 /*
- * "domicile-admin promises": what is promised, and whether it is kept. With --now everything is
- * measured first. Exits with 1 if a promise is broken.
+ * "domicile-admin promises": what is promised, and whether it is kept. With --now everything that a
+ * command can measure is measured first. Exits with 1 if a promise is broken.
  */
 #include "admin/admin.h"
 
 #include "adapter/json.h"
 #include "adapter/transfer.h"
 #include "base/array.h"
+#include "base/clock.h"
 #include "base/date.h"
 #include "base/text.h"
 #include "main_constants.sql.h"
@@ -66,11 +67,18 @@ static void plain_line(struct admin *admin, const struct promise_list_row *promi
 {
     bool is_known = strcmp(promise->state, PROMISE_STATE_UNKNOWN) != 0;
 
-    printf("%-7s  %-18s  %s (%s)\n", promise->state, promise->id, promise->sentence,
+    /* What the worker measures once a day is not new with --now. */
+    const char *when = promise->every_s < A_DAY_S
+                           ? ""
+                           : arena_printf(admin->arena, ", measured %s",
+                                          date_iso(admin->arena, promise->checked_at));
+
+    printf("%-7s  %-18s  %s (%s%s)\n", promise->state, promise->id, promise->sentence,
            is_known ? arena_printf(admin->arena, "%s, limit %s",
                                    figure_text(admin, promise, promise->figure),
                                    figure_text(admin, promise, promise->figure_max))
-                    : promise->evidence);
+                    : promise->evidence,
+           when);
 }
 
 struct error *admin_promises(struct admin *admin)

@@ -93,7 +93,9 @@ enum {
     LIMIT_SECURITY_TXT_S = 90 * 24 * 3600, /* security.txt is valid for; under a year is advised */
     LIMIT_PROMISE_SWEEP_S = 2 * 3600,      /* how late what is deleted by age may be */
     LIMIT_REVIEW_S = 90 * 24 * 3600,       /* from one review of the server to the next */
-    LIMIT_PROMISE_HOST_S = 10 * 60,        /* how long a removal on a host may take */
+    LIMIT_PROMISE_RETRY_S = 5 * 60, /* before a daily one that is not kept is measured again */
+    LIMIT_PROBE_NEIGHBOURS = 8,     /* how many VMs the isolation probe tries to reach */
+    LIMIT_PROMISE_HOST_S = 10 * 60, /* how long a removal on a host may take */
     LIMIT_QUARTER_S = 15 * 60,
     LIMIT_GONE_LIST_S = 30 * 24 * 3600, /* a destroyed VM is listed below the others */
     LIMIT_NAMED_VMS = 3,                /* named beside a key; of more, a click away */

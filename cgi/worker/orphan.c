@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "worker/job_destroy.h"
+#include "worker/probe.h"
 
 #include "activity.sql.h"
 #include "orphan.sql.h"
@@ -63,6 +64,10 @@ static struct error *item_sort(struct reconcile_pass *pass, const struct driver_
     struct error *e;
 
     *is_unknown = !*owner;
+    if (strcmp(owner, PROBE_VM_ID) == 0) {
+        pass->has_probe = true;
+        return NULL;
+    }
     /* A VM that existed when the pass began may have been destroyed since, with this resource. */
     if (!*owner || existed_before(pass, owner))
         return NULL;
@@ -172,7 +177,8 @@ static struct error *destroyed_remove(struct reconcile_pass *pass, size_t index)
 
 struct error *orphan_remove(struct reconcile_pass *pass)
 {
-    struct error *e = NULL;
+    struct error *e = probe_remains_remove(pass->context, pass->arena, pass->driver,
+                                           pass->region->name, pass->has_probe);
 
     for (size_t i = 0; !e && i < pass->destroyed_count; i++)
         e = destroyed_remove(pass, i);

@@ -1,7 +1,7 @@
 /*
  * Resources on a host that the database does not account for. Those of a destroyed VM are removed
  * again. Those of an unknown VM are shown to the operator, who decides: Domicile does not delete
- * what may not be its own.
+ * what may not be its own. What a killed worker left of the isolation probe (probe.h) is removed.
  */
 #pragma once
 
@@ -21,6 +21,7 @@ struct reconcile_pass {
     struct driver_capacity capacity;
     const char **reached; /* ids of VMs whose SSH answers although their job has failed */
     size_t reached_count;
+    bool has_probe;               /* the host has something of the isolation probe */
     const char **destroyed;       /* ids of destroyed VMs that still have resources on the host */
     const char **destroyed_kinds; /* which ones: "domain, disk" */
     int64_t *destroyed_teams;

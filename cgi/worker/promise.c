@@ -38,6 +38,22 @@ static const char *recipients_text(const struct context *now)
     return arena_printf(now->arena, "only to the %zu recipients that are listed", count);
 }
 
+/* What guests reach by design: on a bridge the internet, in QEMU's user-mode network nothing. */
+static const char *network_text(const struct config *config)
+{
+    size_t bridges = 0;
+
+    for (size_t i = 0; i < config->region_count; i++)
+        bridges += *config->regions[i].bridge != '\0';
+    if (bridges == 0)
+        return "It has no network but the way in by SSH";
+    return bridges == config->region_count
+               ? "By design it reaches the internet, and DNS and DHCP of its host"
+               : "By design it reaches the internet, and DNS and DHCP of its host, in some "
+                 "regions; "
+                 "elsewhere it has no network but the way in by SSH";
+}
+
 /* What stands for a word in braces: the promise's term, or what the configuration says. */
 static const char *parameter_text(const struct context *now, const struct promise *promise,
                                   const char *word)
@@ -46,6 +62,8 @@ static const char *parameter_text(const struct context *now, const struct promis
         return now->config->has_tls13_alone ? "TLS 1.3" : "TLS 1.2 or 1.3";
     if (text_starts(word, "recipients}"))
         return recipients_text(now);
+    if (text_starts(word, "network}"))
+        return network_text(now->config);
     return text_starts(word, "years}")
                ? period_text(now->arena, promise->term_s, 366 * A_DAY_S, "year")
                : period_text(now->arena, promise->term_s, A_DAY_S, "day");
@@ -72,6 +90,15 @@ static const char *state_of(const struct promise_reading *reading)
     if (!reading->is_known)
         return PROMISE_STATE_UNKNOWN;
     return reading->figure <= reading->figure_max ? PROMISE_STATE_GREEN : PROMISE_STATE_RED;
+}
+
+static bool is_due(const struct promise *promise, const struct promise_get_row *before,
+                   const struct context *now)
+{
+    bool is_kept = strcmp(before->state, PROMISE_STATE_GREEN) == 0;
+    int64_t every_s = promise->retry_s && !is_kept ? promise->retry_s : promise->every_s;
+
+    return now->now_at - before->checked_at >= every_s;
 }
 
 /* The operator's log: once when it changes, not at each measurement. */
@@ -117,8 +144,9 @@ static struct error *one_measure(struct worker_context *context, size_t index, b
     if (e && e->kind != ERROR_NOT_FOUND)
         return e;
     /* One whose place this version has changed is due too: the page lists them by it. */
-    if (!e && !is_all && before.position == (int64_t)index &&
-        now.now_at - before.checked_at < promise.every_s)
+    if (!e && !is_all && before.position == (int64_t)index && !is_due(&promise, &before, &now))
+        return NULL;
+    if (promise.is_ready && !promise.is_ready(&now))
         return NULL;
     problem = promise.check(context, &promise, &now, &reading);
     if (problem) {
@@ -180,7 +208,7 @@ struct error *promise_round(struct worker_context *context, bool is_all)
     promise_files_forget();
     promise_front_forget();
     for (size_t i = 0; !e && i < PROMISE_COUNT; i++) {
-        if (!is_promised(&PROMISES[i], context->config))
+        if (!is_promised(&PROMISES[i], context->config) || (is_all && PROMISES[i].is_workers))
             continue;
         arena_reset(context->arena);
         e = one_measure(context, i, is_all);

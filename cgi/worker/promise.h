@@ -21,10 +21,14 @@ struct promise_reading {
 struct promise {
     const char *id;
     const char *topic;
-    /* With "{days}" or "{years}", the period `term_s`, "{tls}" or "{recipients}". */
+    /* With "{days}" or "{years}", the period `term_s`, "{tls}", "{recipients}" or "{network}". */
     const char *sentence;
     const char *mechanism; /* the function or setting that enforces it */
     int64_t every_s;
+    int64_t retry_s; /* the same while it is not kept; 0: as `every_s` */
+    bool is_workers; /* takes too long for a command: the worker alone measures it */
+    /* False: a server that has just been set up is not ready for it. NULL: it always is. */
+    bool (*is_ready)(const struct context *now);
     bool (*is_made)(const struct config *config); /* NULL: whatever the profile */
     /*
      * The reading lives in `now->arena`. An error makes the promise "unknown" and is logged: it may
@@ -41,10 +45,10 @@ extern const struct promise PROMISES[];
 extern const size_t PROMISE_COUNT;
 
 /*
- * Measure those that are due, or all, and store the results; those that this version no longer
- * makes are forgotten. A promise that turns red or green again is logged, and of those that turned
- * red the operator is told by mail. Errors are the
- * database's. Resets the context's arena.
+ * Measure those that are due, or all that a command can, and store the results; those that this
+ * version no longer makes are forgotten. A promise that turns red or green again is logged, and of
+ * those that turned red the operator is told by mail. Errors are the database's. Resets the
+ * context's arena.
  */
 struct error *promise_round(struct worker_context *context, bool is_all);
 
@@ -75,6 +79,10 @@ struct error *promise_seed_check(struct worker_context *context, const struct pr
 /* Running VMs that the hosts do not keep apart. */
 struct error *promise_isolation_check(struct worker_context *context, const struct promise *promise,
                                       const struct context *now, struct promise_reading *out);
+
+/* What answers to a guest that the worker starts and removes for this; see probe.h. */
+struct error *promise_probe_check(struct worker_context *context, const struct promise *promise,
+                                  const struct context *now, struct promise_reading *out);
 
 /* What a scan of the state directory has counted: `subject` is a field of helper/state_scan.c. */
 struct error *promise_files_check(struct worker_context *context, const struct promise *promise,

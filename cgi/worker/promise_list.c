@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/limit.h"
 #include "model/term.h"
+#include "worker/probe.h"
 
 enum { OFTEN_S = 5 * A_MINUTE_S, HOURLY_S = AN_HOUR_S };
 
@@ -78,6 +79,18 @@ const struct promise PROMISES[] = {
         .mechanism = "host/driver_libvirt_net.c, host/driver_libvirt_xml.c",
         .every_s = OFTEN_S,
         .check = promise_isolation_check,
+    },
+    {
+        .id = "isolation-probe",
+        .topic = "Running VMs",
+        .sentence = "Tried once a day from inside a guest: it reaches no other VM, not this "
+                    "server, no cloud metadata and no private network. {network}.",
+        .mechanism = "host/driver_libvirt_net.c, host/driver_libvirt_xml.c",
+        .every_s = A_DAY_S,
+        .retry_s = LIMIT_PROMISE_RETRY_S,
+        .is_workers = true,
+        .is_ready = probe_is_ready,
+        .check = promise_probe_check,
     },
     {
         .id = "host-keys",

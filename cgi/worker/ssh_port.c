@@ -11,38 +11,32 @@ static struct error *port_set(struct job *job, int64_t port)
 {
     struct db *db = job->context->db;
     int64_t before = job->vm.ssh_port;
-    struct error *e = db_begin(db, job->arena);
+    struct error *e = sql_vm_set_endpoint(db, job->arena, job->vm.id, NULL, &port);
 
-    if (!e)
-        e = sql_vm_set_endpoint(db, job->arena, job->vm.id, NULL, &port);
     if (!e && before && before != port)
         e = sql_activity_add(db, job->arena, job->row.team_id, crypto_id(job->arena), job->vm.id,
                              "SSH port changed",
                              arena_printf(job->arena, "%lld → %lld: another program uses the first",
                                           (long long)before, (long long)port),
                              NULL, clock_now_ms());
-    if (!e)
-        e = db_commit(db, job->arena);
-    if (e)
-        db_rollback(db);
-    return e;
+    return e ? e : db_commit(db, job->arena);
 }
 
 static struct error *port_reserve(void *owner, int64_t port, bool *is_ours)
 {
     struct job *job = owner;
+    struct db *db = job->context->db;
     struct vm_port_taken_row taken;
-    struct error *e = sql_vm_port_taken(job->context->db, job->arena, job->vm.region, port, &taken);
+    struct error *e = db_begin(db, job->arena);
 
-    *is_ours = false;
-    if (e || taken.total)
-        return e;
-    e = port_set(job, port);
-    /* CONFLICT: another job took it in the meantime. */
-    if (e && e->kind == ERROR_CONFLICT)
-        return NULL;
-    *is_ours = !e;
     if (!e)
+        e = sql_vm_port_taken(db, job->arena, job->vm.region, port, &taken);
+    *is_ours = !e && !taken.total;
+    if (*is_ours)
+        e = port_set(job, port);
+    db_rollback(db);
+    *is_ours = *is_ours && !e;
+    if (*is_ours)
         job->vm.ssh_port = port;
     return e;
 }

@@ -32,7 +32,8 @@ const accepts = (version) => new Promise((resolve) => {
 const first = promises('--now');
 equal('exit status when all are kept', first.status, 0);
 check('there are promises', first.rows.length >= 32);
-for (const { id, state, evidence } of first.rows) {
+// But for what the worker alone measures: see probe.mjs.
+for (const { id, state, evidence } of first.rows.filter(({ id: name }) => name !== 'isolation-probe')) {
   if (id === 'review') equal('nobody has reviewed a new server', `${state}: ${evidence}`, 'unknown: No review has been made yet.');
   else equal(`${id} is kept (${evidence})`, state, 'green');
 }
