@@ -61,7 +61,7 @@ struct driver_seed {
     size_t ssh_key_count;
     const char *host_key_private; /* OpenSSH PEM, ed25519; stored only in the seed */
     const char *host_key_public;  /* "ssh-ed25519 AAAA..." */
-    const char *script;           /* for a shell, once, as root, before SSH answers; NULL: none */
+    const char *script;           /* for a shell, once, as root (cloud-init's runcmd); NULL: none */
 };
 
 /* The worker's port allocation, for drivers whose guests share one address. */

@@ -83,8 +83,8 @@ const struct promise PROMISES[] = {
     {
         .id = "isolation-probe",
         .topic = "Running VMs",
-        .sentence = "Tried once a day from inside a guest: it reaches no other VM, not this "
-                    "server, no cloud metadata and no private network. {network}.",
+        .sentence = "From inside, a VM reaches no other VM, not this server, no cloud metadata and "
+                    "no private network; tried once a day. {network}.",
         .mechanism = "host/driver_libvirt_net.c, host/driver_libvirt_xml.c",
         .every_s = A_DAY_S,
         .retry_s = LIMIT_PROMISE_RETRY_S,
