@@ -117,7 +117,7 @@ for kind; do
             continue
         fi
         add_root
-        install -m 755 "$build/domicile-admin" "$here/../../domicile.conf" "$state/"
+        install -m 755 "$build/domicile-admin" "$build/tests/bridge_probe_test" "$here/../../domicile.conf" "$state/"
         chmod 711 "$state"
         env -u XDG_RUNTIME_DIR -u XDG_CONFIG_HOME -u XDG_DATA_HOME -u XDG_CACHE_HOME \
             unshare --mount --net --pid --fork --kill-child --mount-proc "$here/system/world.sh" "$state"

@@ -2,7 +2,7 @@
 #
 # The kind "system" of driver.sh: `world.sh STATE`, as root and as the first process of namespaces of
 # its own (mounts, network, processes), so that nothing of this machine is touched and everything
-# ends with it. STATE holds driver_test, domicile-admin and guest/.
+# ends with it. STATE holds driver_test, bridge_probe_test, domicile-admin and guest/.
 #
 # Responsible for: libvirt's system daemon with nothing in it, a host address 198.51.100.1 with an
 # "outside" behind it (198.51.100.2 and, as a network at home, 10.99.0.2, both with an open port 53),
@@ -116,6 +116,7 @@ export DRIVER_TEST_ROOT=$state
     done
 ) &
 "${worker[@]}" "$state/driver_test" qemu:///system "$vm" "$state/guest" 23600
+"${worker[@]}" "$state/bridge_probe_test" "$vm"
 # Nothing of the guests remains with libvirt either.
 [ -z "$(virsh -q -c qemu:///system list --all --name)" ]
 ! virsh -q -c qemu:///system net-dumpxml dom0 | grep '<host '
