@@ -50,8 +50,7 @@ static const char *network_text(const struct config *config)
     return bridges == config->region_count
                ? "By design it reaches the internet, and DNS and DHCP of its host"
                : "By design it reaches the internet, and DNS and DHCP of its host, in some "
-                 "regions; "
-                 "elsewhere it has no network but the way in by SSH";
+                 "regions; elsewhere it has no network but the way in by SSH";
 }
 
 /* What stands for a word in braces: the promise's term, or what the configuration says. */

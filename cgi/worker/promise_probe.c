@@ -20,6 +20,7 @@
 #include <ifaddrs.h>
 #include <net/if.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -120,17 +121,49 @@ static struct error *neighbours_add(struct targets *targets, const struct contex
     return e;
 }
 
-static void fixed_add(struct targets *targets)
+/* RFC 1918 and RFC 6598. */
+static bool is_private(uint32_t address)
+{
+    return address >> 24 == 10 || address >> 20 == (172 << 4 | 1) ||
+           address >> 16 == (192 << 8 | 168) || address >> 22 == (100 << 2 | 1);
+}
+
+/* The server's own router, if its address is private; "": none. Who would answer, does so there. */
+static const char *router_find(struct arena *arena)
+{
+    FILE *file = fopen("/proc/net/route", "re");
+    struct in_addr found = { 0 };
+    unsigned int destination, gateway;
+    char line[256];
+
+    while (file && fgets(line, sizeof line, file)) {
+        if (sscanf(line, "%*s %x %x", &destination, &gateway) == 2 && !destination && gateway)
+            found.s_addr = gateway;
+    }
+    if (file)
+        fclose(file);
+    return is_private(ntohl(found.s_addr)) ? arena_copy(arena, inet_ntoa(found)) : "";
+}
+
+static void private_add(struct targets *targets, const char *address)
+{
+    target_add(targets, PRIVATE, address, PING);
+    target_add(targets, PRIVATE, address, HTTP_PORT);
+    target_add(targets, PRIVATE, address, HTTPS_PORT);
+}
+
+/* Where clouds have their metadata, and where networks often have a router. */
+static void others_add(struct targets *targets, struct arena *arena)
 {
     static const char *const routers[] = { "10.0.0.1", "172.16.0.1", "192.168.0.1", "100.64.0.1" };
+    const char *own = router_find(arena);
 
     target_add(targets, METADATA, "169.254.169.254", PING);
     target_add(targets, METADATA, "169.254.169.254", HTTP_PORT);
-    for (size_t i = 0; i < COUNT(routers); i++) {
-        target_add(targets, PRIVATE, routers[i], PING);
-        target_add(targets, PRIVATE, routers[i], HTTP_PORT);
-        target_add(targets, PRIVATE, routers[i], HTTPS_PORT);
-    }
+    for (size_t i = 0; i < COUNT(routers); i++)
+        private_add(targets, routers[i]);
+    if (*own)
+        private_add(targets, own);
 }
 
 /* ---- the script ---- */
@@ -212,7 +245,7 @@ static struct error *region_measure(struct worker_context *context, const struct
     e = neighbours_add(&targets, now, driver, region->name);
     if (!e)
         e = hosts_add(&targets, now);
-    fixed_add(&targets);
+    others_add(&targets, now->arena);
     if (!e)
         e = probe_run(context, now, region,
                       arena_printf(now->arena, SCRIPT, targets.gateway, targets.lines.bytes),
