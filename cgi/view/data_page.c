@@ -110,8 +110,8 @@ static const struct subject {
       { "outbound" } },
     { "The server itself",
       "Images, prices, hosts, promises and request counts. No personal data.",
-      { "image", "image_version", "price", "region_status", "orphan", "promise", "probe",
-        "about", "request_count", "source_count", "log_day" } },
+      { "image", "image_version", "price", "region_status", "orphan", "promise", "probe", "about",
+        "request_count", "source_count", "log_day" } },
 };
 
 static bool has_table(const struct subject *subject, const char *table)
