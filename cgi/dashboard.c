@@ -279,7 +279,7 @@ static void new_keys_read(struct request *r, struct field *fields, struct ssh_ke
     if (*fields[NEW_KEY].text)
         form_keys_read(r, &fields[NEW_KEY], keys);
     else if (!fields[KEYS].list_count)
-        fields[KEYS].problem = "Choose a key or paste one. Without a key nobody can connect.";
+        fields[KEYS].problem = "Choose a key or paste one. Without a key, no one can connect.";
 }
 
 static struct error *vm_create(struct request *r)

@@ -50,6 +50,7 @@ static struct error *operator_show(struct request *r)
     if (e)
         return e;
     page.has_one_attention = page.totals.attention == 1;
+    page.has_unmeasured = page.totals.kept < page.totals.promises;
     for (size_t i = 0; i < page.regions.count; i++) {
         region_count(r, &page.regions.row[i], &page);
         free_gb += page.regions.row[i].free_gb;

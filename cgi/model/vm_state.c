@@ -147,7 +147,7 @@ static size_t state_index(const char *state)
 const char *vm_disabled_reason(const char *state, enum vm_trigger event)
 {
     if (event == VM_REQUEST_STOP && strcmp(state, VM_STATE_STOPPED) == 0)
-        return "The VM is stopped already.";
+        return "Already stopped.";
     if (event == VM_REQUEST_START && strcmp(state, VM_STATE_RUNNING) == 0)
         return "The VM is running already.";
     return vm_transition_find(state, event) ? NULL : states[state_index(state)].disabled_reason;

@@ -71,7 +71,7 @@ static void active_text(const struct standing *standing, struct billing_html *pa
                      ? cancel_words(standing, ", with a final invoice for usage until "
                                               "then")
                      : arena_printf(standing->r->arena,
-                                    "Your next invoice is on %s and covers usage up to then.",
+                                    "Your next invoice is on %s and covers usage until then.",
                                     date(standing, row->period_end_at));
 }
 

@@ -102,7 +102,7 @@ static const struct subject {
       "Recipient and subject of each email. Its content is deleted once it is sent.",
       { "mail" } },
     { "Webhook events",
-      "Events from Stripe and WorkOS. Their content is deleted once it is applied.",
+      "Events from Stripe and WorkOS. Their content is deleted after processing.",
       { "event", "event_cursor", "inbox" } },
     { "Data sent to others",
       "A log of data sent to other services: when, to whom, for which team and which fields. "

@@ -18,6 +18,7 @@ struct error *vm_confirm_destroy(struct request *r, const struct vm_get_row *vm,
         .name = vm->name,
         .disk_mb = vm->disk_gb * 1024,
         .ssh_port = vm->ssh_port,
+        .activity_days = r->config->destroyed_vm_days,
         .typed = typed,
         .problem = problem,
     };

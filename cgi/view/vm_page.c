@@ -67,8 +67,10 @@ static struct error *steps_fill(struct request *r, struct vm_html *page,
         return e;
     page->steps.row = arena_array(r->arena, steps.count, sizeof *page->steps.row);
     for (size_t i = 0; i < steps.count; i++) {
-        if (vm_view_step(steps.row[i].name, false))
-            page->steps.row[page->steps.count++] = step_of(job, &steps.row[i]);
+        if (!vm_view_step(steps.row[i].name, false))
+            continue;
+        page->steps.row[page->steps.count] = step_of(job, &steps.row[i]);
+        page->steps_done += page->steps.row[page->steps.count++].is_done;
     }
     return NULL;
 }
@@ -119,7 +121,7 @@ static bool snapshot_is(const struct snapshot_list_row *row, const char *state)
     return strcmp(row->state, state) == 0;
 }
 
-/* "9 GB disk, 900 MB memory": what several hold of the quota, and of memory beside it. */
+/* "9 GB of disk quota, 900 MB memory": what several hold of the quota, and of memory beside it. */
 static const char *snapshots_use(struct arena *arena, const struct snapshot_list_rows *rows)
 {
     int64_t disk_gb = 0, memory_bytes = 0, count = 0;
@@ -133,9 +135,9 @@ static const char *snapshots_use(struct arena *arena, const struct snapshot_list
     }
     if (count < 2)
         return NULL;
-    return arena_printf(arena, "%s disk%s%s%s", text_disk(arena, disk_gb), memory_bytes ? ", " : "",
-                        memory_bytes ? text_bytes(arena, memory_bytes) : "",
-                        memory_bytes ? " memory" : "");
+    return arena_printf(
+        arena, "%s of disk quota%s%s%s", text_disk(arena, disk_gb), memory_bytes ? ", " : "",
+        memory_bytes ? text_bytes(arena, memory_bytes) : "", memory_bytes ? " memory" : "");
 }
 
 static struct vm_snapshot snapshot_of(struct request *r, const struct vm_html *page,

@@ -114,7 +114,7 @@ const struct promise PROMISES[] = {
         .is_made = encrypted_disks,
     },
     FILES("private-keys", "Keys", "private_keys", "model/ssh_key_private.c",
-          "Private keys are never stored, neither in the database nor in logs."),
+          "Private keys are never stored, in the database or in logs."),
     FILES("provider-keys", "Keys", "provider_keys", "no form takes one",
           "API keys of LLM providers are never stored on this server."),
     FILES("declared-files", "Records", "undeclared", "model/inventory_files.c",

@@ -192,11 +192,11 @@ static struct error *vm_compare(struct reconcile_pass *pass, const struct vm_ali
     if (vm_job_is_state(vm->state))
         return vm_requeue(pass, vm);
     if (is_lost(pass, vm, domain) && is_long_in_state(vm))
-        return vm_restart(pass, vm, "The VM host had gone down", VM_REPORTED_LOST);
+        return vm_restart(pass, vm, "Restarted after a host outage", VM_REPORTED_LOST);
     if (is_lost(pass, vm, domain) && strcmp(vm->state, VM_STATE_STOPPED) == 0)
         return NULL; /* lost during a job that ended a moment ago: it is started later */
     if (is_to_be_resumed(pass, vm, domain))
-        return vm_restart(pass, vm, "The VM host has disk space again", VM_REQUEST_RESUME);
+        return vm_restart(pass, vm, "Resumed once the host had free disk space", VM_REQUEST_RESUME);
     if (id_is_in(vm->id, pass->reached, pass->reached_count))
         event = VM_REPORTED_SSH;
     return is_news(vm, event) ? vm_surprise(pass, vm, event) : NULL;

@@ -180,7 +180,7 @@ equal('something is written', (await inside('oak', 'echo kept > note; sync; cat 
   check('and runs', await stateIs('oak', 'running'), await pageOf('oak'));
   equal('its disk is as it was', (await inside('oak', 'cat note')).out, 'kept');
   equal('at its port', vmOf('oak', 'ssh_port'), port);
-  check('the activity says why', (await pageOf('oak')).includes('The VM host had gone down'));
+  check('the activity says why', (await pageOf('oak')).includes('Restarted after a host outage'));
   equal('nobody stopped it', events('oak', 'Shut down from inside the VM'), 0);
 }
 

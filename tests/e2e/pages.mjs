@@ -181,7 +181,7 @@ const looker = { bypassCsp: true };
   await follow(page, '#tab-overview');
   await until(async () => await page.$('.chart path'));
   // What the admin's lists show when something went wrong.
-  server.sql(`INSERT INTO event VALUES ('stripe', 'evt_real', 'invoice.paid', unixepoch(), 'parked', 16, 0, NULL, 'Stripe: returned 404');
+  server.sql(`INSERT INTO event VALUES ('stripe', 'evt_real', 'invoice.paid', unixepoch(), 'parked', 16, 0, NULL, 'Stripe returned 404');
     INSERT INTO mail (id, kind, to_email, once, state, attempts, due_at, created_at, reason)
     VALUES ('mailmailmailmail', 'new_signin', 'gone@example.org', 'real', 'failed', 1, 1767225600, unixepoch(), 'smtp: returned 550');`);
   await page.$eval('#usage-data', (e) => { e.open = true; });

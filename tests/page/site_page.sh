@@ -28,7 +28,7 @@ expect_text "body: as received; removed once processed"
 expect_text "seeds/*"
 expect_text "90 days after the VM is destroyed"
 expect_no_text "<h2>Other</h2>" # a table that no subject has
-expect_text "<p>Nobody.</p>"
+expect_text "<p>No one.</p>"
 # Listed by the configuration; what was sent, by the ledger, without a value or a team.
 printf '[billing]\nbilling = stripe\n[mail]\nmail = smtp\nurl = smtps://mail.example.org:465\nfrom = a@example.org\n' \
     >>"$state/domicile.conf"
@@ -39,7 +39,7 @@ sqlite3 "$state/data/main.db" "INSERT INTO outbound VALUES
 nobody get /data ; expect 200
 normal | sed -n "/id=\"recipients\"/,/<\\/section>/p" >"$state/recipients.html"
 like recipients.html "$state/recipients.html" && good
-expect_no_text "<p>Nobody.</p>"
+expect_no_text "<p>No one.</p>"
 records() { "$BUILD/domicile-admin" --state "$state" "$@" records; }
 if [ "$(records | grep -c '^recipients,')" = 2 ]; then good; else bad "recipients in the records"; fi
 recipient=$(records --json | sed -n 's/.*"where": *"recipients", *"name": *"\(Mail[^"]*\)".*/\1/p')

@@ -205,13 +205,13 @@ as alice post $vm/snapshots name= ; expect_text '<details class="ask" id="ask" o
 sql "INSERT INTO job (team_id, id, subject_kind, subject_id, vm_id, kind, state, person_id, snapshot_id, requested_at_ms, due_at_ms, attempts, ended_at_ms)
     SELECT 1, 'snap' || state, 'vm', vm_id, vm_id, 'snapshot', state, 1, 'snapshotsnapsho2', 1767225600000, 1767225600000, 1, 1767225602500
     FROM (SELECT 'runningrunningru' AS vm_id, 'done' AS state UNION ALL SELECT 'runningrunningru', 'failed')"
-as alice get $vm/snapshots ; expect_text ', 00:00</time><span class="roomy"> by Alice</span><span class="phone"> · 1 GB + 21 MB memory</span></small></div></div></td>'
+as alice get $vm/snapshots ; expect_text ', 00:00</time><span class="roomy"> by Alice</span><span class="phone"> · 1 GB</span></small></div></div></td>'
 expect_text '>Ready</span>1 GB<small>+ 21 MB memory</small></td>'
 # Their sum is told of several; a state where one is not ready; the form has no second button.
-expect_no_text "disk, 21 MB memory</span>" ; expect_text '<span class="away" id="state-snapshotsnapsho2">Ready' ; expect_no_text 'id="take"'
+expect_no_text "quota, 21 MB memory</span>" ; expect_text '<span class="away" id="state-snapshotsnapsho2">Ready' ; expect_no_text 'id="take"'
 expect_text '<span class="state bad" id="state-snapshotsnapsho4"'
 sql "UPDATE snapshot SET state = 'deleting' WHERE id = 'snapshotsnapsho4'"
-as alice get $vm/snapshots ; expect_text ">2 GB disk, 21 MB memory</span>"
+as alice get $vm/snapshots ; expect_text ">2 GB of disk quota, 21 MB memory</span>"
 expect_text 'value="snapshotsnapsho4" form="bulk" aria-label="Select" aria-describedby="name-snapshotsnapsho4" disabled>'
 as alice get $vm ; expect_text 'id="take"'
 # Many have a search and an order; the live part keeps both.

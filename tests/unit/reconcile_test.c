@@ -174,7 +174,7 @@ static void a_vm_that_stopped_with_its_host_is_started(void **state)
     assert_string_equal(vm_of(test).state, "starting");
     assert_string_equal(vm_of(test).wanted, "running");
     assert_int_equal(world_events(test->world, test->vm, "Start requested", &detail), 1);
-    assert_string_equal(detail, "The VM host had gone down");
+    assert_string_equal(detail, "Restarted after a host outage");
     drain(test->context);
     assert_string_equal(vm_of(test).state, "running");
     assert_int_equal(world_events(test->world, test->vm, "Shut down from inside the VM", NULL), 0);
