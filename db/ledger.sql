@@ -1,9 +1,9 @@
 -- ledger_vm(vm_id text) row (snapshot_gb int) across teams
 -- The current row of the VM.
-SELECT v.team_id, v.name, v.state, v.observed, v.size, v.disk_gb, v.created_at, v.gone_at,
+SELECT v.team_id, t.created_at AS team_created_at, v.name, v.state, v.observed, v.size, v.disk_gb, v.created_at, v.gone_at,
        (SELECT ifnull(sum(s.disk_gb), 0) FROM snapshot s
          WHERE s.vm_id = v.id AND s.state = 'ready') AS snapshot_gb
-FROM vm v WHERE v.id = :vm_id;
+FROM vm v JOIN team t ON t.id = v.team_id WHERE v.id = :vm_id;
 
 -- ledger_open(vm_id text) row across teams
 -- The open interval.
@@ -55,10 +55,10 @@ SELECT vm_name, 0 FROM ledger INDEXED BY sqlite_autoindex_ledger_1
 WHERE team_id = :team_id AND month_at = :month_at AND vm_id = :vm_id LIMIT 1;
 
 -- ledger_living(team_id int) rows
--- The current state of a team's existing VMs, as last observed.
-SELECT l.until_at, l.state, l.size, l.disk_gb, l.snapshot_gb
-FROM vm v JOIN ledger l ON l.vm_id = v.id AND l.is_open = 1
-WHERE v.team_id = :team_id AND v.gone_at IS NULL;
+-- The open intervals of a team's existing VMs.
+SELECT v.id AS vm_id, v.name, l.month_at, l.from_at, l.until_at, l.state, l.size, l.disk_gb,
+       l.snapshot_gb
+FROM vm_entry v JOIN ledger l ON l.vm_id = v.id AND l.is_open = 1 WHERE v.team_id = :team_id;
 
 -- ledger_delete_old(before_at int, max int) done across teams
 DELETE FROM ledger WHERE month_at < :before_at LIMIT :max;

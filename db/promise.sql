@@ -46,7 +46,9 @@ SELECT ifnull(CASE :kind
     WHEN 'mail' THEN (SELECT min(created_at) FROM mail /* scan ok */)
     WHEN 'outbound' THEN (SELECT min(last_at) FROM outbound /* scan ok */)
     WHEN 'known_browser' THEN (SELECT min(seen_at) FROM known_browser /* scan ok */)
-    WHEN 'ledger' THEN (SELECT min(month_at) FROM ledger /* scan ok */)
+    WHEN 'ledger' THEN (SELECT min(at) FROM (SELECT min(month_at) AS at FROM ledger
+        UNION ALL SELECT min(month_at) FROM ledger_sum
+        UNION ALL SELECT min(month_at) FROM ledger_day) /* scan ok */)
     WHEN 'receipt' THEN (SELECT min(at) FROM (SELECT min(gone_at) AS at FROM receipt
         UNION ALL SELECT min(removed_at) FROM receipt_part) /* scan ok */)
     WHEN 'invoice' THEN (SELECT min(created_at) FROM invoice /* scan ok */)

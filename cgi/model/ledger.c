@@ -3,6 +3,8 @@
 
 #include "base/date.h"
 #include "base/limit.h"
+#include "ledger_day.sql.h"
+#include "ledger_sum.sql.h"
 #include "main_constants.sql.h"
 #include "model/price.h"
 #include "team.sql.h"
@@ -19,27 +21,70 @@ struct ledger_writer {
     struct db *db;
     struct arena *arena;
     struct ledger_open_row row; /* as it is in the database */
+    int64_t team_created_at;
 };
+
+/*
+ * Add to the VM's sum, and to the team's days, what the closed interval adds up to; without one,
+ * make sure that the VM has a sum in this month.
+ */
+static struct error *sums_add(struct ledger_writer *writer, const struct ledger_totals *totals)
+{
+    const struct ledger_open_row *row = &writer->row;
+    struct error *e =
+        sql_ledger_sum_add(writer->db, writer->arena, row->team_id, row->month_at, row->vm_id,
+                           row->until_at, totals->running_s, totals->stopped_s, totals->unbilled_s,
+                           totals->stretches, totals->cost.parts);
+
+    for (int64_t day = 0; !e && day < LEDGER_DAYS; day++) {
+        if (totals->days[day].parts)
+            e = sql_ledger_day_add(writer->db, writer->arena, row->team_id, row->month_at, day,
+                                   totals->days[day].parts, totals->days_storage[day].parts);
+    }
+    return e;
+}
+
+static struct error *interval_sum(struct ledger_writer *writer)
+{
+    const struct ledger_open_row *row = &writer->row;
+    const struct ledger_use use = { row->state, row->size, row->disk_gb, row->snapshot_gb };
+    struct ledger_totals totals = { .month_at = row->month_at };
+    struct price_list_rows prices;
+    struct error *e = sql_price_list(writer->db, writer->arena, &prices);
+
+    if (e)
+        return e;
+    ledger_totals_add(&totals, &prices, &use,
+                      row->from_at > writer->team_created_at ? row->from_at
+                                                             : writer->team_created_at,
+                      row->until_at);
+    return sums_add(writer, &totals);
+}
 
 static struct error *interval_end(struct ledger_writer *writer, int64_t until_at, bool is_open)
 {
     struct ledger_open_row *row = &writer->row;
 
+    struct error *e;
+
     row->until_at = until_at;
-    return sql_ledger_extend(writer->db, writer->arena, row->team_id, row->month_at, row->vm_id,
-                             row->from_at, until_at, is_open);
+    e = sql_ledger_extend(writer->db, writer->arena, row->team_id, row->month_at, row->vm_id,
+                          row->from_at, until_at, is_open);
+    return e || is_open ? e : interval_sum(writer);
 }
 
 /* Start a new row with the same content at `from_at`: open, with a length of 0 seconds. */
 static struct error *interval_begin(struct ledger_writer *writer, int64_t from_at)
 {
     struct ledger_open_row *row = &writer->row;
+    struct error *e;
 
     row->from_at = row->until_at = from_at;
     row->month_at = date_month_start(from_at);
-    return sql_ledger_put(writer->db, writer->arena, row->team_id, row->month_at, row->vm_id,
-                          from_at, from_at, true, row->vm_name, row->state, row->size, row->disk_gb,
-                          row->snapshot_gb);
+    e = sql_ledger_put(writer->db, writer->arena, row->team_id, row->month_at, row->vm_id, from_at,
+                       from_at, true, row->vm_name, row->state, row->size, row->disk_gb,
+                       row->snapshot_gb);
+    return e ? e : sums_add(writer, &(struct ledger_totals){ .month_at = row->month_at });
 }
 
 /* Extend the open interval to `until_at`; a new row continues it at the end of each month. */
@@ -117,6 +162,7 @@ struct error *ledger_note(struct db *db, struct arena *arena, const char *vm_id,
     bool is_over = false;
     struct error *e = sql_ledger_vm(db, arena, vm_id, &vm);
 
+    writer.team_created_at = e ? 0 : vm.team_created_at;
     if (!e)
         e = interval_find(&writer, vm_id, &vm, &is_over);
     if (e || is_over)
@@ -300,10 +346,4 @@ struct error *ledger_cost_after(struct db *db, struct arena *arena, int64_t team
     *out_millicents =
         e ? 0 : ledger_sum_millicents(&costing.sum) - ledger_sum_millicents(&costing.before);
     return e;
-}
-
-struct error *ledger_cost(struct db *db, struct arena *arena, int64_t team_id, int64_t from_at,
-                          int64_t until_at, int64_t *out_millicents)
-{
-    return ledger_cost_after(db, arena, team_id, from_at, from_at, until_at, out_millicents);
 }

@@ -9,7 +9,9 @@
  * Between two observations a VM counts with the state of the first. After a gap of more than
  * LIMIT_LEDGER_GAP_S (host unreachable, worker down, clock set forward) the gap counts as
  * "unreachable". If the clock was set back, the ledger does not advance until the clock has caught
- * up: nothing is counted twice.
+ * up: nothing is counted twice. So what is closed never changes, and is summed up once, in the same
+ * transaction: for each VM and month, and for each team and day (db/ledger_sum.sql,
+ * db/ledger_day.sql).
  */
 #pragma once
 
@@ -27,15 +29,9 @@
 struct error *ledger_note(struct db *db, struct arena *arena, const char *vm_id, int64_t now_at);
 
 /*
- * The cost of a team's usage in [from_at, until_at), in whole 1/1000 cents, rounded down once from
- * the exact sum. NOT_FOUND: no such team.
- */
-struct error *ledger_cost(struct db *db, struct arena *arena, int64_t team_id, int64_t from_at,
-                          int64_t until_at, int64_t *out_millicents);
-
-/*
- * What ledger_cost() is of [from_at, until_at) less what it is of [from_at, after_at), by one walk:
- * such differences add up to the whole.
+ * What a team's usage in [from_at, until_at) costs more than that in [from_at, after_at), by one
+ * walk: such differences add up to the whole. Each of the two is in whole 1/1000 cents, rounded
+ * down once from the exact sum. NOT_FOUND: no such team. Whole months: model/ledger_month.h.
  */
 struct error *ledger_cost_after(struct db *db, struct arena *arena, int64_t team_id,
                                 int64_t from_at, int64_t after_at, int64_t until_at,

@@ -3,6 +3,7 @@
 
 #include "base/array.h"
 #include "base/clock.h"
+#include "main_constants.sql.h"
 #include "model/price.h"
 
 #include <stddef.h>
@@ -63,10 +64,15 @@ int64_t ledger_rate(const struct price_list_rows *prices, const struct ledger_us
     return rate;
 }
 
+void ledger_sum_parts(struct ledger_sum *sum, int64_t parts)
+{
+    sum->parts = plus(sum->parts, parts);
+    sum->is_too_large |= sum->parts == INT64_MAX;
+}
+
 void ledger_sum_rate(struct ledger_sum *sum, int64_t rate, int64_t seconds)
 {
-    sum->parts = plus(sum->parts, times(seconds, rate));
-    sum->is_too_large |= sum->parts == INT64_MAX;
+    ledger_sum_parts(sum, times(seconds, rate));
 }
 
 void ledger_sum_add(struct ledger_sum *sum, const struct price_list_rows *prices,
@@ -89,6 +95,55 @@ int64_t ledger_stretch_end(const struct price_list_rows *prices, const struct le
     while (end_at < until_at && ledger_rate(prices, use, end_at) == rate)
         end_at = price_change_after(prices, end_at);
     return end_at < until_at ? end_at : until_at;
+}
+
+/* The part of a rate that is not for running: of a running VM its snapshots, of others all. */
+static int64_t storage_rate_of(const struct price_list_rows *prices, const struct ledger_use *use,
+                               int64_t rate, int64_t at)
+{
+    const struct ledger_use snapshots = { LEDGER_STATE_STOPPED, use->size, 0, use->snapshot_gb };
+
+    return strcmp(use->state, LEDGER_STATE_RUNNING) == 0 ? ledger_rate(prices, &snapshots, at)
+                                                         : rate;
+}
+
+static void days_add(struct ledger_totals *totals, int64_t rate, int64_t storage_rate,
+                     int64_t from_at, int64_t until_at)
+{
+    for (int64_t at = from_at; at < until_at;) {
+        int64_t day = (at - totals->month_at) / A_DAY_S;
+        int64_t day_end_at = totals->month_at + (day + 1) * A_DAY_S;
+        int64_t end_at = day_end_at < until_at ? day_end_at : until_at;
+
+        ledger_sum_rate(&totals->days[day], rate, end_at - at);
+        ledger_sum_rate(&totals->days_storage[day], storage_rate, end_at - at);
+        at = end_at;
+    }
+}
+
+static int64_t *seconds_of(struct ledger_totals *totals, const char *state)
+{
+    if (strcmp(state, LEDGER_STATE_RUNNING) == 0)
+        return &totals->running_s;
+    return strcmp(state, LEDGER_STATE_STOPPED) == 0 ? &totals->stopped_s : &totals->unbilled_s;
+}
+
+void ledger_totals_add(struct ledger_totals *totals, const struct price_list_rows *prices,
+                       const struct ledger_use *use, int64_t from_at, int64_t until_at)
+{
+    int64_t before = -1;
+
+    for (int64_t at = from_at, end_at; at < until_at; at = end_at) {
+        int64_t rate = ledger_rate(prices, use, at);
+
+        end_at = price_change_after(prices, at);
+        end_at = end_at < until_at ? end_at : until_at;
+        ledger_sum_rate(&totals->cost, rate, end_at - at);
+        days_add(totals, rate, storage_rate_of(prices, use, rate, at), at, end_at);
+        *seconds_of(totals, use->state) += end_at - at;
+        totals->stretches += rate != before;
+        before = rate;
+    }
 }
 
 int64_t ledger_sum_millicents(const struct ledger_sum *sum)

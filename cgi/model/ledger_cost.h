@@ -29,6 +29,18 @@ struct ledger_sum {
     bool is_too_large;
 };
 
+enum { LEDGER_DAYS = 31 };
+
+/* What intervals of one month add up to. Initialize to { .month_at = its start }. */
+struct ledger_totals {
+    int64_t month_at;
+    int64_t running_s, stopped_s, unbilled_s;
+    int64_t stretches; /* intervals, each counted once for every price that it has in turn */
+    struct ledger_sum cost;
+    /* By day (UTC); storage: what is not for running. */
+    struct ledger_sum days[LEDGER_DAYS], days_storage[LEDGER_DAYS];
+};
+
 /* Price of an hour of this usage at a moment, in millicents; INT64_MAX on overflow. */
 int64_t ledger_rate(const struct price_list_rows *prices, const struct ledger_use *use, int64_t at);
 
@@ -42,6 +54,13 @@ int64_t ledger_stretch_end(const struct price_list_rows *prices, const struct le
 
 /* Add some seconds at a price of an hour, as from ledger_rate. */
 void ledger_sum_rate(struct ledger_sum *sum, int64_t rate, int64_t seconds);
+
+/* Add what has been summed up already. */
+void ledger_sum_parts(struct ledger_sum *sum, int64_t parts);
+
+/* Add an interval within the month. Prices are looked up once for all sums. */
+void ledger_totals_add(struct ledger_totals *totals, const struct price_list_rows *prices,
+                       const struct ledger_use *use, int64_t from_at, int64_t until_at);
 
 /* Rounded down to whole millicents. */
 int64_t ledger_sum_millicents(const struct ledger_sum *sum);

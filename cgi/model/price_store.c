@@ -2,6 +2,9 @@
  * altered. */
 #include "model/price_store.h"
 
+#include "base/date.h"
+#include "ledger_day.sql.h"
+#include "ledger_sum.sql.h"
 #include "model/price.h"
 
 #include <string.h>
@@ -95,12 +98,56 @@ static struct error *sizes_check(struct storing *storing)
                          without.size);
 }
 
+/* The earliest moment from which a list has a price that the other has not; INT64_MAX: none. */
+static int64_t first_missing(const struct price_list_rows *rows,
+                             const struct price_list_rows *other)
+{
+    for (size_t i = 0; i < rows->count; i++) {
+        const struct price_list_row *row = &rows->row[i];
+        const struct price_list_row *same = row_find(other, row->item, row->from_at);
+
+        if (!same || same->millicents != row->millicents)
+            return row->from_at;
+    }
+    return INT64_MAX;
+}
+
+/*
+ * Sum up the ledger again where prices are altered: after a clock was set back it may be ahead of
+ * what is only announced, and a price that was missing is added from the start of its section.
+ */
+static struct error *sums_renew(struct storing *storing, const struct price_list_rows *old)
+{
+    struct db *db = storing->db;
+    struct arena *arena = storing->arena;
+    struct price_list_rows new;
+    int64_t gone_at, new_at, month_at;
+    struct error *e = sql_price_list(db, arena, &new);
+
+    if (e)
+        return e;
+    gone_at = first_missing(old, &new);
+    new_at = first_missing(&new, old);
+    if (gone_at == INT64_MAX && new_at == INT64_MAX)
+        return NULL;
+    month_at = date_month_start(gone_at < new_at ? gone_at : new_at);
+    e = sql_ledger_sum_clear(db, arena, month_at);
+    if (!e)
+        e = sql_ledger_sum_reckon(db, arena, month_at);
+    if (!e)
+        e = sql_ledger_day_clear(db, arena, month_at);
+    return e ? e : sql_ledger_day_reckon(db, arena, month_at);
+}
+
 struct error *prices_store(struct db *db, struct arena *arena, const struct config *config,
                            int64_t now_at)
 {
     struct storing storing = { .db = db, .arena = arena, .now_at = now_at };
+    struct price_list_rows old;
     struct error *e = db_begin(db, arena);
 
+    if (!e)
+        e = sql_price_list(db, arena, &old);
     if (!e)
         e = sql_price_withdraw(db, arena, now_at);
     if (!e)
@@ -113,6 +160,8 @@ struct error *prices_store(struct db *db, struct arena *arena, const struct conf
         e = list_compare(&storing, config);
     if (!e)
         e = sizes_check(&storing);
+    if (!e)
+        e = sums_renew(&storing, &old);
     if (!e)
         e = db_commit(db, arena);
     db_rollback(db);

@@ -2,7 +2,7 @@
 #include "model/spend_cap.h"
 
 #include "base/date.h"
-#include "model/ledger.h"
+#include "model/ledger_month.h"
 #include "model/price.h"
 #include "team.sql.h"
 
@@ -12,6 +12,7 @@ struct error *spend_cap_check(const struct context *context, int64_t team_id, st
 {
     int64_t now_at = context->now_at, millicents;
     struct team_money_row team;
+    struct ledger_team ledger;
     struct error *e;
 
     *out = (struct spend_cap){ .cap_cents = 0 };
@@ -21,8 +22,10 @@ struct error *spend_cap_check(const struct context *context, int64_t team_id, st
     if (e || !team.cap_cents)
         return e;
     out->cap_cents = team.cap_cents;
-    e = ledger_cost(context->db, context->arena, team_id, date_month_start(now_at),
-                    date_month_end(now_at), &millicents);
+    e = ledger_team_read(context->db, context->arena, team_id, &ledger);
+    if (!e)
+        e = ledger_month_cost(context->db, context->arena, &ledger, date_month_start(now_at),
+                              &millicents);
     if (e)
         return e;
     out->percent = millicents / (out->cap_cents * MILLICENTS_PER_CENT / 100);

@@ -12,7 +12,7 @@
 #include "invoice.sql.h"
 #include "main_constants.sql.h"
 #include "model/billing_status.h"
-#include "model/ledger.h"
+#include "model/ledger_month.h"
 #include "model/money.h"
 #include "model/price.h"
 #include "web/list_position.h"
@@ -152,13 +152,15 @@ static const char *offer(const struct standing *standing)
 static struct error *usage_fill(const struct standing *standing, struct billing_html *page)
 {
     struct request *r = standing->r;
+    struct ledger_team team;
     int64_t millicents;
     struct error *e;
 
     if (!standing->row.subscription_id || standing->is_over)
         return NULL;
-    e = ledger_cost(r->db, r->arena, r->session->team_id, date_month_start(r->now_at),
-                    date_month_end(r->now_at), &millicents);
+    e = ledger_team_read(r->db, r->arena, r->session->team_id, &team);
+    if (!e)
+        e = ledger_month_cost(r->db, r->arena, &team, date_month_start(r->now_at), &millicents);
     if (e)
         return e;
     page->usage = price_amount(r->config, r->arena, millicents);

@@ -1,6 +1,6 @@
 /*
- * The costs of a month; see cost_page.h. A single pass over the ledger fills everything, in memory
- * that does not grow with the number of intervals or VMs.
+ * The costs of a month; see cost_page.h. A single pass over its VMs fills everything, in memory
+ * that does not grow with their number.
  */
 #include "view/cost_page.h"
 
@@ -11,11 +11,10 @@
 #include "base/text.h"
 #include "costs.html.h"
 #include "main_constants.sql.h"
-#include "model/ledger.h"
+#include "model/ledger_month.h"
 #include "model/money.h"
 #include "model/price.h"
 #include "model/spend_cap.h"
-#include "team.sql.h"
 #include "web/list_query.h"
 #include "web/session.h"
 
@@ -23,7 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DAYS = 31, ID_BYTES = 32 };
+enum { ID_BYTES = 32 };
 enum { CHART_WIDTH = 620, CHART_HEIGHT = 1000, BAR_LEAST = 15, EURO = 100000 };
 enum { BAR_PERCENT = 70, BAR_MOST = 40, CHART_LEAST_DAYS = 3 }; /* of a day's width; units */
 
@@ -40,30 +39,29 @@ static const struct list_kind KIND = {
     .sort_count = COUNT(SORTS),
 };
 
-/* ---- the pass over the ledger ---- */
+/* ---- the pass over the VMs ---- */
 
-/* State of the current VM, in memory that is reused for the next. */
 struct line {
     char id[ID_BYTES], name[LIMIT_HOST_NAME_BYTES + 1];
     bool is_known;
     int64_t running_s, stopped_s, unbilled_s;
-    struct ledger_sum sum;
+    struct ledger_sum cost;
 };
 
 struct tally {
-    struct price_list_rows prices;
-    int64_t month_at;
-    struct ledger_sum total, others, days[DAYS], days_storage[DAYS];
-    struct line now, lines[LIMIT_COST_VMS];
+    struct ledger_team team;
+    struct ledger_totals totals;
+    struct ledger_sum others;
+    struct line lines[LIMIT_COST_VMS];
     size_t count;
-    int64_t other_count, lines_of_file;
+    int64_t other_count;
 };
 
 static int costs_less(const void *a, const void *b)
 {
     const struct line *first = a, *second = b;
 
-    return (first->sum.parts < second->sum.parts) - (first->sum.parts > second->sum.parts);
+    return (first->cost.parts < second->cost.parts) - (first->cost.parts > second->cost.parts);
 }
 
 static int name_precedes(const void *a, const void *b)
@@ -73,117 +71,49 @@ static int name_precedes(const void *a, const void *b)
     return strcmp(first->name, second->name);
 }
 
-/* The VM is complete: add it to the list, replace the cheapest one, or add it to the others. */
-static void line_end(struct tally *tally)
+static struct line line_of(const struct ledger_month_vm *vm)
 {
-    struct line *place = &tally->lines[tally->count];
+    struct line line = { .is_known = vm->is_known,
+                         .running_s = vm->running_s,
+                         .stopped_s = vm->stopped_s,
+                         .unbilled_s = vm->unbilled_s,
+                         .cost = vm->cost };
 
-    if (!*tally->now.id)
-        return;
-    if (tally->count == LIMIT_COST_VMS) {
-        place = &tally->lines[0];
-        for (size_t i = 1; i < tally->count; i++) {
-            if (tally->lines[i].sum.parts < place->sum.parts)
-                place = &tally->lines[i];
-        }
-        if (place->sum.parts < tally->now.sum.parts) {
-            tally->others.parts += place->sum.parts;
-            *place = tally->now;
-        } else {
-            tally->others.parts += tally->now.sum.parts;
-        }
-        tally->other_count++;
-    } else {
-        *place = tally->now;
-        tally->count++;
-    }
-    tally->now = (struct line){ .id = "" };
+    snprintf(line.id, sizeof line.id, "%s", vm->vm_id);
+    snprintf(line.name, sizeof line.name, "%s", vm->name);
+    return line;
 }
 
-/* The part of a rate that is not for running: of a running VM its snapshots, of others all. */
-static int64_t storage_rate_of(const struct tally *tally, const struct ledger_use *use,
-                               int64_t rate, int64_t at)
-{
-    const struct ledger_use snapshots = { LEDGER_STATE_STOPPED, use->size, 0, use->snapshot_gb };
-
-    if (strcmp(use->state, LEDGER_STATE_RUNNING) != 0)
-        return rate;
-    return ledger_rate(&tally->prices, &snapshots, at);
-}
-
-static void days_add(struct tally *tally, int64_t rate, int64_t storage_rate, int64_t from_at,
-                     int64_t until_at)
-{
-    for (int64_t at = from_at; at < until_at;) {
-        int64_t day = (at - tally->month_at) / A_DAY_S;
-        int64_t day_end_at = tally->month_at + (day + 1) * A_DAY_S;
-        int64_t end_at = day_end_at < until_at ? day_end_at : until_at;
-
-        ledger_sum_rate(&tally->days[day], rate, end_at - at);
-        ledger_sum_rate(&tally->days_storage[day], storage_rate, end_at - at);
-        at = end_at;
-    }
-}
-
-/* Prices are looked up once for all sums. The file has a line for each rate of an interval. */
-static void cost_add(struct tally *tally, const struct ledger_interval *row)
-{
-    int64_t before = -1;
-
-    for (int64_t at = row->from_at, end_at; at < row->until_at; at = end_at) {
-        int64_t rate = ledger_rate(&tally->prices, &row->use, at);
-
-        end_at = price_change_after(&tally->prices, at);
-        end_at = end_at < row->until_at ? end_at : row->until_at;
-        ledger_sum_rate(&tally->total, rate, end_at - at);
-        ledger_sum_rate(&tally->now.sum, rate, end_at - at);
-        days_add(tally, rate, storage_rate_of(tally, &row->use, rate, at), at, end_at);
-        tally->lines_of_file += rate != before;
-        before = rate;
-    }
-}
-
-static bool row_add(void *context, const struct ledger_interval *row)
+/* Add a VM to the list, replace the cheapest one, or add it to the others. */
+static void line_add(void *context, const struct ledger_month_vm *vm)
 {
     struct tally *tally = context;
-    int64_t length_s = row->until_at - row->from_at;
-    struct line *now = &tally->now;
+    struct line *place = &tally->lines[0];
 
-    if (strcmp(now->id, row->vm_id) != 0) {
-        line_end(tally);
-        snprintf(now->id, sizeof now->id, "%s", row->vm_id);
-        snprintf(now->name, sizeof now->name, "%s", row->name);
-        now->is_known = row->is_known;
+    if (tally->count < LIMIT_COST_VMS) {
+        tally->lines[tally->count++] = line_of(vm);
+        return;
     }
-    cost_add(tally, row);
-    if (strcmp(row->use.state, LEDGER_STATE_RUNNING) == 0)
-        now->running_s += length_s;
-    else if (strcmp(row->use.state, LEDGER_STATE_STOPPED) == 0)
-        now->stopped_s += length_s;
-    else
-        now->unbilled_s += length_s;
-    return true;
+    for (size_t i = 1; i < tally->count; i++) {
+        if (tally->lines[i].cost.parts < place->cost.parts)
+            place = &tally->lines[i];
+    }
+    if (place->cost.parts < vm->cost.parts) {
+        tally->others.parts += place->cost.parts;
+        *place = line_of(vm);
+    } else {
+        tally->others.parts += vm->cost.parts;
+    }
+    tally->other_count++;
 }
 
-static struct error *tally_take(struct request *r, struct tally *tally)
+static struct error *tally_take(struct request *r, int64_t month_at, struct tally *tally)
 {
-    struct ledger_walk walk = {
-        .team_id = r->session->team_id,
-        .from_at = tally->month_at,
-        .until_at = date_month_end(tally->month_at),
-        .visit = row_add,
-        .context = tally,
-    };
-    struct error *e = sql_price_list(r->db, r->arena, &tally->prices);
+    struct error *e = ledger_team_read(r->db, r->arena, r->session->team_id, &tally->team);
 
-    if (!e)
-        e = ledger_walk(r->db, r->arena, &walk);
-    if (!e)
-        e = ledger_sum_check(r->arena, &tally->total);
-    if (e)
-        return e;
-    line_end(tally);
-    return NULL;
+    return e ? e
+             : ledger_month_read(r->db, r->arena, &tally->team, month_at, line_add, tally,
+                                 &tally->totals);
 }
 
 /* ---- the page ---- */
@@ -211,12 +141,12 @@ struct span {
 /* From the first day with any cost to today, or to the end of the month; none if nothing cost. */
 static struct span span_of(const struct request *r, const struct tally *tally)
 {
-    int64_t end_at = date_month_end(tally->month_at);
-    struct span span = { .count = (end_at - tally->month_at) / A_DAY_S };
+    int64_t end_at = date_month_end(tally->totals.month_at);
+    struct span span = { .count = (end_at - tally->totals.month_at) / A_DAY_S };
 
     if (end_at > r->now_at)
-        span.count = (r->now_at - tally->month_at) / A_DAY_S + 1;
-    while (span.count > 0 && ledger_sum_millicents(&tally->days[span.first]) == 0) {
+        span.count = (r->now_at - tally->totals.month_at) / A_DAY_S + 1;
+    while (span.count > 0 && ledger_sum_millicents(&tally->totals.days[span.first]) == 0) {
         span.first++;
         span.count--;
     }
@@ -228,8 +158,8 @@ static struct span span_of(const struct request *r, const struct tally *tally)
 static struct cost_day day_of(struct request *r, const struct tally *tally, int64_t day,
                               int64_t top)
 {
-    int64_t all = ledger_sum_millicents(&tally->days[day]);
-    int64_t storage = ledger_sum_millicents(&tally->days_storage[day]);
+    int64_t all = ledger_sum_millicents(&tally->totals.days[day]);
+    int64_t storage = ledger_sum_millicents(&tally->totals.days_storage[day]);
     int64_t running_height = (all - storage) * CHART_HEIGHT / top;
     int64_t storage_height = all * CHART_HEIGHT / top - running_height;
     int64_t missing = all > 0 ? BAR_LEAST - running_height - storage_height : 0;
@@ -240,7 +170,7 @@ static struct cost_day day_of(struct request *r, const struct tally *tally, int6
     else if (missing > 0)
         storage_height += missing;
     return (struct cost_day){
-        .day = date_day(r->arena, tally->month_at + day * A_DAY_S),
+        .day = date_day(r->arena, tally->totals.month_at + day * A_DAY_S),
         .cost = price_amount(r->config, r->arena, all),
         .running = price_amount(r->config, r->arena, all - storage),
         .storage = price_amount(r->config, r->arena, storage),
@@ -262,13 +192,13 @@ static const char *day_label(struct request *r, int64_t at)
 static void days_fill(struct request *r, const struct tally *tally, struct costs_html *page)
 {
     const struct span span = span_of(r, tally);
-    int64_t first_s = tally->month_at + span.first * A_DAY_S, most = 0, top;
+    int64_t first_s = tally->totals.month_at + span.first * A_DAY_S, most = 0, top;
     int64_t bar =
         span.slot * BAR_PERCENT / 100 < BAR_MOST ? span.slot * BAR_PERCENT / 100 : BAR_MOST;
     int decimals;
 
-    for (size_t i = 0; i < DAYS; i++) {
-        int64_t cost = ledger_sum_millicents(&tally->days[i]);
+    for (size_t i = 0; i < LEDGER_DAYS; i++) {
+        int64_t cost = ledger_sum_millicents(&tally->totals.days[i]);
 
         most = cost > most ? cost : most;
     }
@@ -286,7 +216,7 @@ static void days_fill(struct request *r, const struct tally *tally, struct costs
         .last_step = span.count - 1,
         .bar_width = bar,
     };
-    page->days.row = arena_array(r->arena, DAYS, sizeof *page->days.row);
+    page->days.row = arena_array(r->arena, LEDGER_DAYS, sizeof *page->days.row);
     for (int64_t i = 0; i < span.count; i++) {
         struct cost_day *day = &page->days.row[page->days.count++];
 
@@ -297,7 +227,7 @@ static void days_fill(struct request *r, const struct tally *tally, struct costs
 
 static void files_fill(struct request *r, const struct tally *tally, struct costs_html *page)
 {
-    int64_t files = (tally->lines_of_file + LIMIT_CSV_ROWS - 1) / LIMIT_CSV_ROWS;
+    int64_t files = (tally->totals.stretches + LIMIT_CSV_ROWS - 1) / LIMIT_CSV_ROWS;
 
     page->files.row = arena_array(r->arena, (size_t)files, sizeof *page->files.row);
     page->has_parts = files > 1;
@@ -326,7 +256,7 @@ static struct cost_vm vm_of(struct request *r, const struct line *line)
     return (struct cost_vm){
         .id = line->id,
         .name = line->name,
-        .cost = amount(r, &line->sum),
+        .cost = amount(r, &line->cost),
         .running_ms = line->running_s * 1000,
         .stopped_ms = line->stopped_s * 1000,
         .unbilled_ms = line->unbilled_s * 1000,
@@ -365,28 +295,26 @@ static struct error *outlook_fill(struct request *r, const struct tally *tally,
                                   struct costs_html *page)
 {
     int64_t now_at = r->now_at, end_at = date_month_end(now_at);
-    struct ledger_sum forecast = tally->total;
+    struct ledger_sum forecast = tally->totals.cost;
     int64_t now_rate = 0, stopped_rate = 0;
-    struct ledger_living_rows vms;
-    struct error *e = sql_ledger_living(r->db, r->arena, r->session->team_id, &vms);
+    struct error *e;
 
-    for (size_t i = 0; !e && i < vms.count; i++) {
-        const struct ledger_living_row *vm = &vms.row[i];
+    for (size_t i = 0; i < tally->team.living.count; i++) {
+        const struct ledger_living_row *vm = &tally->team.living.row[i];
         struct ledger_use use = { vm->state, vm->size, vm->disk_gb, vm->snapshot_gb };
         /*
          * The time since the last sample counts like the time before, unless the gap is too long.
          */
         int64_t from_at = vm->until_at + LIMIT_LEDGER_GAP_S < now_at ? now_at : vm->until_at;
 
-        ledger_sum_add(&forecast, &tally->prices, &use, from_at, end_at);
-        now_rate += ledger_rate(&tally->prices, &use, now_at);
+        ledger_sum_add(&forecast, &tally->team.prices, &use, from_at, end_at);
+        now_rate += ledger_rate(&tally->team.prices, &use, now_at);
         if (strcmp(use.state, LEDGER_STATE_ABSENT) == 0)
             continue;
         use.state = "stopped";
-        stopped_rate += ledger_rate(&tally->prices, &use, now_at);
+        stopped_rate += ledger_rate(&tally->team.prices, &use, now_at);
     }
-    if (!e)
-        e = ledger_sum_check(r->arena, &forecast);
+    e = ledger_sum_check(r->arena, &forecast);
     if (e)
         return e;
     page->forecast = amount(r, &forecast);
@@ -416,20 +344,19 @@ static struct error *spend_fill(struct request *r, struct costs_html *page)
 }
 
 /* Previous month with its cost, and next one, within the lifetime of the team. */
-static struct error *months_fill(struct request *r, int64_t month_at, struct costs_html *page)
+static struct error *months_fill(struct request *r, const struct tally *tally,
+                                 struct costs_html *page)
 {
+    int64_t month_at = tally->totals.month_at;
     int64_t before_at = date_month_start(month_at - 1), after_at = date_month_end(month_at);
     int64_t millicents = 0;
-    struct team_money_row team;
-    struct error *e = sql_team_money(r->db, r->arena, r->session->team_id, &team);
+    struct error *e = NULL;
 
-    if (e)
-        return e;
     page->month = date_month(r->arena, month_at);
     page->month_iso = date_month_iso(r->arena, month_at);
     page->before_month = date_month(r->arena, before_at);
-    if (month_at > team.created_at) {
-        e = ledger_cost(r->db, r->arena, r->session->team_id, before_at, month_at, &millicents);
+    if (month_at > tally->team.created_at) {
+        e = ledger_month_cost(r->db, r->arena, &tally->team, before_at, &millicents);
         page->before = date_month_iso(r->arena, before_at);
         page->before_total = price_amount(r->config, r->arena, millicents);
     }
@@ -446,12 +373,11 @@ struct error *cost_page_fill(struct request *r, int64_t month_at, struct costs_h
     struct tally *tally = arena_alloc(r->arena, sizeof *tally);
     struct error *e = db_read(r->db, r->arena);
 
-    tally->month_at = month_at;
     page->is_now = month_at == date_month_start(r->now_at);
     if (!e)
-        e = tally_take(r, tally);
+        e = tally_take(r, month_at, tally);
     if (!e)
-        e = months_fill(r, month_at, page);
+        e = months_fill(r, tally, page);
     if (!e)
         e = list_fill(r, tally, page);
     if (!e && page->is_now)
@@ -460,7 +386,7 @@ struct error *cost_page_fill(struct request *r, int64_t month_at, struct costs_h
         e = spend_fill(r, page);
     if (e)
         return e;
-    page->total = amount(r, &tally->total);
+    page->total = amount(r, &tally->totals.cost);
     page->currency = r->config->currency;
     page->is_owner = actor_is_owner(&actor);
     files_fill(r, tally, page);

@@ -96,7 +96,7 @@ static const struct subject {
       { "usage_minute", "usage_quarter" } },
     { "Costs and receipts",
       "Size and cost of each VM, invoices, and receipts of destroyed VMs. Kept for 7 years.",
-      { "ledger", "receipt", "receipt_part", "billing", "billing_activity", "billing_problem",
+      { "ledger", "ledger_sum", "ledger_day", "receipt", "receipt_part", "billing", "billing_activity", "billing_problem",
         "billing_request", "invoice", "usage_report" } },
     { "Email",
       "Recipient and subject of each email. Its content is deleted once it is sent.",

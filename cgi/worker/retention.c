@@ -19,6 +19,8 @@
 #include "job_step.sql.h"
 #include "known_browser.sql.h"
 #include "ledger.sql.h"
+#include "ledger_day.sql.h"
+#include "ledger_sum.sql.h"
 #include "mail.sql.h"
 #include "outbound.sql.h"
 #include "receipt.sql.h"
@@ -69,6 +71,8 @@ enum { LINK_KEEP_S = A_DAY_S - LIMIT_SIGNIN_LINK_S - AN_HOUR_S };
     OLD("billing_problem", "problems with subscriptions", LIMIT_PROBLEM_KEEP_S, billing_problem)   \
     /* A row counts from its month's begin: what is of the month's end is younger by a month. */   \
     OLD("ledger", "what VMs have used", LIMIT_RECORD_KEEP_S + 31 * A_DAY_S, ledger)                \
+    OLD("ledger_sum", "what VMs cost", LIMIT_RECORD_KEEP_S + 31 * A_DAY_S, ledger_sum)             \
+    OLD("ledger_day", "what days cost", LIMIT_RECORD_KEEP_S + 31 * A_DAY_S, ledger_day)            \
     OLD("receipt", "receipts of destroyed VMs", LIMIT_RECORD_KEEP_S, receipt)                      \
     OLD("receipt_part", "hosts\u2019 answers in receipts", LIMIT_RECORD_KEEP_S, receipt_part)      \
     OLD("invoice", "invoices", LIMIT_RECORD_KEEP_S, invoice)                                       \

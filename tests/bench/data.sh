@@ -45,8 +45,10 @@ INSERT INTO usage_quarter (team_id, vm_id, quarter_at, minutes, cpu_ms, cpu_most
 SELECT team_id, vm_id, minute_at / 900 * 900, count(*), sum(cpu_ms), max(cpu_ms), max(memory_mb), max(disk_bytes), sum(read_bytes), sum(written_bytes)
 FROM usage_minute GROUP BY 1, 2, 3;
 INSERT INTO ledger (team_id, month_at, vm_id, from_at, until_at, is_open, vm_name, state, size, disk_gb, snapshot_gb)
-SELECT 1, $month, id, $month + n.i * 3600, $month + (n.i + 1) * 3600, 0, name, iif(n.i % 2, 'running', 'stopped'), 'nano', 1, 0
+SELECT 1, $month, id, $month + n.i * 3600, max($month + (n.i + 1) * 3600, (n.i = 99) * $data_now), n.i = 99, name, iif(n.i % 2, 'running', 'stopped'), 'nano', 1, 0
 FROM vm, (WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 99) SELECT i FROM n) AS n WHERE team_id = 1;
+INSERT INTO ledger_sum SELECT * FROM ledger_sum_reckoned;
+INSERT INTO ledger_day SELECT * FROM ledger_day_reckoned;
 INSERT INTO session (id_hash, handle, person_id, current_team_id, csrf_secret, browser, created_at, seen_at, idle_at,
                      expires_at)
 VALUES (x'$hash', 'h', 1, 1, zeroblob(32), 'b', 1767225600, 9999999999, 9999999999, 9999999999);

@@ -9,6 +9,10 @@ const insert = (table, columns) => `INSERT INTO ${table} (${Object.keys(columns)
 // VMs in every state, each with a page of its own.
 export const AWFUL_IDS = ['running', 'silent', 'failed', 'creating', 'destroying', 'stopped', 'paused', 'gone'].map((state) => `awful${state}`.padEnd(16, 'z'));
 
+// Statements after which the sums of the ledger are again what its intervals add up to, once those were changed by hand.
+export const SUMMED = `DELETE FROM ledger_sum; DELETE FROM ledger_day;
+  INSERT INTO ledger_sum SELECT * FROM ledger_sum_reckoned; INSERT INTO ledger_day SELECT * FROM ledger_day_reckoned;`;
+
 export function awful(teamId, personId, keyLine) {
   const now = Math.floor(Date.now() / 1000);
   const error = `disk: ${LONG.slice(0, 120)} Failed to get "write" lock: is another process using the image ${LONG.slice(0, 60)}?`;
@@ -67,6 +71,7 @@ export function awful(teamId, personId, keyLine) {
     sql.push(insert('ledger', { ...used, from_at: month, until_at: middle, is_open: 0, state: ['running', 'stopped', 'unreachable', 'paused', 'absent'][k % 5] }));
     sql.push(insert('ledger', { ...used, from_at: middle, until_at: now, is_open: k < 60 ? 1 : 0, state: k % 3 ? 'stopped' : 'running' }));
   }
+  sql.push(SUMMED);
   sql.push(`UPDATE team SET cap_cents = 99999999 WHERE id = ${teamId};`);
   for (let k = 0; k < 30; k++) {
     sql.push(`INSERT INTO session (id_hash, handle, person_id, current_team_id, csrf_secret, browser, created_at, seen_at, idle_at, expires_at)

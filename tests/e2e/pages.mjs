@@ -4,7 +4,7 @@
 //
 //     node tests/e2e/pages.mjs BUILD          SHOTS=DIR keeps a picture of each page
 import fs from 'node:fs';
-import { AWFUL_IDS, awful, overlaps } from './awful.mjs';
+import { AWFUL_IDS, SUMMED, awful, overlaps } from './awful.mjs';
 import { Browser, Server, Visitor, check, equal, finish, follow, keyMake, root, signIn, sleep, text, until } from './lib.mjs';
 
 const MOST_BYTES = 100 * 1024;
@@ -264,9 +264,10 @@ const looker = { bypassCsp: true };
   check('chart: the mark is where the value is', Math.abs(await plain.$eval('.here circle', (e) => parseFloat(e.getAttribute('cy'))) - 75) < 1);
   // In the month before, because this one may have just begun.
   const last = new Date(Date.UTC(new Date().getUTCFullYear(), new Date().getUTCMonth(), 0)), month = last.toISOString().slice(0, 7);
-  server.sql(`UPDATE team SET created_at = unixepoch('${month}-01');
+  server.sql(`BEGIN IMMEDIATE; UPDATE team SET created_at = unixepoch('${month}-01');
     INSERT INTO ledger (team_id, month_at, vm_id, from_at, until_at, is_open, vm_name, state, size, disk_gb, snapshot_gb)
-    SELECT team_id, unixepoch('${month}-01'), id, unixepoch('${month}-20'), unixepoch('${month}-20') + 86400, 0, name, 'running', 'medium', 20, 0 FROM vm WHERE id = '${vmId}';`);
+    SELECT team_id, unixepoch('${month}-01'), id, unixepoch('${month}-20'), unixepoch('${month}-20') + 86400, 0, name, 'running', 'medium', 20, 0 FROM vm WHERE id = '${vmId}';
+    ${SUMMED} COMMIT;`);
   await plain.goto(`${server.url}/costs?month=${month}`);
   await plain.focus('#plot-days');
   await plain.keyboard.press('End');
@@ -292,10 +293,10 @@ const looker = { bypassCsp: true };
 
   // The cap: warned of, reached, raised.
   const team = server.sql("SELECT t.id FROM team t JOIN person p ON p.id = t.personal_of WHERE p.email = 'operator@localhost';");
-  const spend = (percent) => server.sql(`UPDATE team SET cap_cents = 100 WHERE id = ${team}; INSERT INTO ledger (team_id, month_at, vm_id, from_at, until_at, is_open, vm_name, state, size, disk_gb, snapshot_gb)
+  const spend = (percent) => server.sql(`BEGIN IMMEDIATE; UPDATE team SET cap_cents = 100 WHERE id = ${team}; INSERT INTO ledger (team_id, month_at, vm_id, from_at, until_at, is_open, vm_name, state, size, disk_gb, snapshot_gb)
     SELECT ${team}, month_at, 'spender', max(month_at, t.created_at), max(month_at, t.created_at) + ${percent} * 36, 0, 'spender', 'running', 'pricey', 1, 0 FROM team t,
     (SELECT unixepoch('now', 'start of month') AS month_at) WHERE t.id = ${team} ON CONFLICT DO UPDATE SET until_at = excluded.until_at;
-    INSERT OR IGNORE INTO price VALUES ('pricey', 0, 100000);`);
+    INSERT OR IGNORE INTO price VALUES ('pricey', 0, 100000); ${SUMMED} COMMIT;`);
   spend(85);
   await inspectAll(page, 'near the cap', [['vms', '/vms'], ['costs', '/costs']]);
   check('near the cap: it is said', (await text(page, 'main')).includes('85% of the spending limit used'));

@@ -11,6 +11,7 @@ euros() { printf '€%d.%02d' $((($1 + 500) / 1000 / 100)) $((($1 + 500) / 1000 
 used() {
     sqlite3 "$state/data/main.db" "DELETE FROM ledger WHERE vm_id = '$1' AND month_at = $month;
         INSERT INTO ledger SELECT team_id, $month, id, $month, $month + $5, 1, name, '$2', '$3', $4, 0 FROM vm WHERE id = '$1'"
+    summed
 }
 
 # Nothing of money while billing is off, and no limit holds.
@@ -73,6 +74,7 @@ sql "DELETE FROM ledger; INSERT INTO ledger VALUES
     (1, 1767225600, 'runningrunningru', 1767225600, 1767312000, 0, 'quiet-maple', 'running', 'medium', 20, 100),
     (1, 1767225600, 'stoppedstoppedst', 1767312000, 1767398400, 0, 'old-desktop', 'stopped', 'small', 100, 0),
     (1, 1767225600, 'stoppedstoppedst', 1767398400, 1767402000, 0, 'old-desktop', 'stopped', 'small', 1, 0)"
+summed
 as alice get "/costs?month=2026-01" ; expect 200
 # 24 h of 1200 and 100 * 3 millicents, of 40000; then 24 h of 100 * 5.
 expect_text '<rect x="3" y="280" width="14" height="720"/><rect class="s2" x="3" y="100" width="14" height="180" data-text="€0.36"/>'
@@ -87,10 +89,12 @@ as alice get "/costs?month=2026-02" ; expect_text '<span class="fig">€0.48</sp
 expect_no_text "Cost by day"
 sql "DELETE FROM ledger; INSERT INTO ledger VALUES
     (1, 1767225600, 'runningrunningru', 1769644800, 1769731200, 0, 'quiet-maple', 'running', 'medium', 20, 0)"
+summed
 as alice get "/costs?month=2026-01" ; expect_text "<span>29 Jan</span><span>31 Jan</span>"
 expect_text 'data-from="1769644800" data-step="86400" data-last="2"'
 expect_text '<rect x="83" y="280" width="40" height="720"/>'
 sql "UPDATE ledger SET from_at = from_at + 86400, until_at = until_at + 86400"
+summed
 as alice get "/costs?month=2026-01" ; expect_text "<tr><th scope=\"row\">30 Jan 2026</th>"
 expect_no_text "<rect"
 
@@ -98,6 +102,7 @@ expect_no_text "<rect"
 renew
 sqlite3 "$state/data/main.db" "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1030)
     INSERT INTO ledger SELECT 1, 1767225600, printf('many%012d', i), 1767225600, 1767225600 + i * 600, 0, 'many-' || i, 'running', 'medium', 1, 0 FROM n"
+summed
 as alice get "/costs?month=2026-01" ; expect 200
 expect_text ">many-1030<"
 expect_no_text ">many-1000<"
@@ -141,6 +146,7 @@ expect_text "2026-01-01T21:10:00Z,2026-01-01T21:40:00Z,1800,running,medium,20,0,
 # A large number of stretches is split into parts.
 sqlite3 "$state/data/main.db" "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 25000)
     INSERT INTO ledger SELECT 1, 1767225600, 'flickering', 1767225600 + i, 1767225601 + i, 0, 'flickering', CASE i % 2 WHEN 0 THEN 'running' ELSE 'stopped' END, 'nano', 1, 0 FROM n"
+summed
 as alice get "/costs?month=2026-01" ; expect_text "part 6</a>"
 expect_no_text "part 7"
 for part in 1 2 3 4 5 6; do

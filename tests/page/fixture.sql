@@ -98,3 +98,5 @@ INSERT INTO ledger VALUES
     (1, 1767225600, 'stoppedstoppedst', 1768521600, 1769904000, 0, 'old-desktop', 'stopped', 'small', 10, 10),
     (1, 1767225600, 'forgottenforgott', 1767300000, 1767303600, 0, '=1+1,"<b>forgotten</b>', 'running', 'medium', 20, 0),
     (2, 1767225600, 'bobsvmbobsvmbobs', 1767225600, 1769904000, 0, 'bobs-vm', 'running', 'medium', 20, 0);
+INSERT INTO ledger_sum SELECT * FROM ledger_sum_reckoned;
+INSERT INTO ledger_day SELECT * FROM ledger_day_reckoned;

@@ -211,6 +211,12 @@ expect_no_text() { if grep -qF -- "$1" "$state/answer"; then bad "has: $1"; else
 # sql STATEMENTS: change the database.
 sql() { sqlite3 "$state/data/main.db" "$1"; }
 
+# summed: once the ledger was changed by hand, its sums are again what the intervals add up to.
+summed() {
+    sql "DELETE FROM ledger_sum; DELETE FROM ledger_day;
+        INSERT INTO ledger_sum SELECT * FROM ledger_sum_reckoned; INSERT INTO ledger_day SELECT * FROM ledger_day_reckoned"
+}
+
 # expect_row SQL RESULT: the query's result in the database.
 expect_row() {
     local got

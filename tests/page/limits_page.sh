@@ -166,6 +166,7 @@ printf '[billing]\nbilling = stripe\n' >>"$state/domicile.conf"
 sqlite3 "$state/data/main.db" "DELETE FROM ledger"
 plant 900 "INSERT INTO ledger SELECT 1, 1767225600, printf('many%012d', i), 1767225600, 1769904000, 0, printf('$long-%04d', i), 'stopped', 'a-size-of-the-longest-name-that-a-section-can-have', 1000000, 1000000 FROM n"
 plant 30 "INSERT INTO price SELECT 'stopped_disk_gb', 1767225600 + i * 86400, 100 + 7 * i FROM n"
+summed
 serve costs
 ask_at "/costs?month=2026-01" ; expect 200
 expect_text "part 6</a>"

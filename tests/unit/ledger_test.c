@@ -3,12 +3,13 @@
  * compared with a second-by-second calculation that knows nothing of stretches, months and price
  * lists; and the calculation alone. What the worker writes is tested in ledger_worker_test.c.
  */
-#include "model/ledger.h"
+#include "model/ledger_month.h"
 
 #include "base/array.h"
 #include "base/date.h"
 #include "base/limit.h"
 #include "fake_driver.h"
+#include "ledger_check.h"
 #include "model/price.h"
 #include "world.h"
 
@@ -363,7 +364,8 @@ static int64_t cost_between(struct history *history, int64_t from_at, int64_t un
 {
     int64_t millicents;
 
-    world_check(ledger_cost(DB, history->team_id, from_at, until_at, &millicents), "cost");
+    world_check(ledger_cost_after(DB, history->team_id, from_at, from_at, until_at, &millicents),
+                "cost");
     return millicents;
 }
 
@@ -375,6 +377,9 @@ static int64_t history_check(struct history *history)
     for (size_t i = 0; i < VMS; i++)
         assert_chain(history, &history->vms[i]);
     assert_int_equal(whole, truth_between(history, history->begin_at, end_at));
+    for (int64_t month_at = date_month_start(history->begin_at); month_at < end_at;
+         month_at = date_month_end(month_at))
+        ledger_check_month(history->world, history->arena, history->team_id, month_at);
     for (int i = 0; i < WINDOWS; i++) {
         int64_t from_at = between(history->begin_at, end_at - 1);
         int64_t until_at = between(from_at, dice(2) ? end_at : from_at + 3600);
@@ -437,6 +442,7 @@ static void random_histories_are_exact_to_the_millicent(void **state)
     }
     print_message("%d histories, the dearest %lld millicents\n", HISTORIES, (long long)most);
     assert_true(with_cost > HISTORIES * 9 / 10);
+    ledger_check_tables(world);
     free(parts);
     free(history);
     world_close(world);

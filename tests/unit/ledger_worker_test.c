@@ -7,8 +7,9 @@
 #include "base/limit.h"
 #include "drain.h"
 #include "fake_driver.h"
+#include "ledger_check.h"
 #include "model/billing_status.h"
-#include "model/ledger.h"
+#include "model/ledger_month.h"
 #include "worker/job.h"
 #include "worker/reconcile.h"
 #include "world.h"
@@ -142,11 +143,15 @@ static void assert_ledger(struct test *test, const struct interval *stretches, s
 
 static int64_t cost(struct test *test)
 {
+    struct ledger_team team;
     int64_t millicents;
 
-    world_check(ledger_cost(test->world->db, test->world->arena, test->world->team_id, BEGIN_AT,
-                            BEGIN_AT + 86400 * 30, &millicents),
-                "cost");
+    world_check(ledger_team_read(test->world->db, test->world->arena, test->world->team_id, &team),
+                "team");
+    world_check(
+        ledger_month_cost(test->world->db, test->world->arena, &team, BEGIN_AT, &millicents),
+        "cost");
+    ledger_check_month(test->world, test->world->arena, test->world->team_id, BEGIN_AT);
     return millicents;
 }
 

@@ -96,8 +96,8 @@ static int64_t cost(struct stripe_world *here, int64_t from_at, int64_t until_at
 {
     int64_t millicents;
 
-    world_check(ledger_cost(here->world->db, here->arena, here->world->team_id, from_at, until_at,
-                            &millicents),
+    world_check(ledger_cost_after(here->world->db, here->arena, here->world->team_id, from_at,
+                                  from_at, until_at, &millicents),
                 "cost");
     return millicents;
 }

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "drain.h"
 #include "fake_driver.h"
+#include "ledger_check.h"
 #include "model/ledger.h"
 #include "model/state_path.h"
 #include "world.h"
@@ -86,7 +87,7 @@ static void wish(struct test *test, const struct killed *round, const char *snap
         world_check(world_ask(test->world, test->vm, round->event, snapshot), round->kind);
 }
 
-/* The ledger agrees with the database, and ends with the VM. */
+/* The ledger agrees with the database, ends with the VM, and is summed up once. */
 static void assert_ledger(struct test *test)
 {
     struct world *world = test->world;
@@ -94,6 +95,7 @@ static void assert_ledger(struct test *test)
     struct ledger_open_row open;
     struct error *e = sql_ledger_open(world->db, world->arena, test->vm, &open);
 
+    ledger_check_tables(world);
     world_check(sql_ledger_vm(world->db, world->arena, test->vm, &vm), "vm");
     assert_int_equal(e != NULL, vm.gone_at != 0);
     if (e)
