@@ -16,6 +16,7 @@ enum {
     BLOCK_BYTES = 64 * 1024,
     KEEP_BYTES = 512 * 1024, /* of an arena that is reset: more than most pages take */
     ALIGNMENT = 16,
+    SHORT_BYTES = 256,
 };
 
 struct block {
@@ -152,17 +153,22 @@ char *arena_copy(struct arena *arena, const char *text)
     return text ? arena_copy_bytes(arena, text, strlen(text)) : NULL;
 }
 
+/* A short text is written where it stays; what is not one leaves those bytes zero. */
 char *arena_vprintf(struct arena *arena, const char *format, va_list arguments)
 {
-    char short_text[256];
-    int length = format_simple(short_text, sizeof short_text, format, arguments);
+    struct block *block = arena->newest;
+    size_t room = block->size - block->used;
+    char *text = (char *)block->bytes + block->used;
     va_list again;
-    char *text;
+    int length;
 
+    room = room < SHORT_BYTES ? room : SHORT_BYTES;
+    length = format_simple(text, room, format, arguments);
     if (length >= 0)
-        return arena_copy_bytes(arena, short_text, (size_t)length);
+        return arena_alloc(arena, (size_t)length + 1);
+    memset(text, 0, room);
     va_copy(again, arguments);
-    length = vsnprintf(short_text, sizeof short_text, format, again);
+    length = vsnprintf(NULL, 0, format, again);
     va_end(again);
     if (length < 0)
         arena_abort("bad format", 0);

@@ -45,23 +45,15 @@ static bool signed_put(struct text *text, int64_t number, int width)
     return number_put(text, number < 0 ? -(uint64_t)number : (uint64_t)number, number < 0, width);
 }
 
-static bool skip(const char **format, const char *what)
-{
-    size_t length = strlen(what);
-
-    if (strncmp(*format, what, length) != 0)
-        return false;
-    *format += length;
-    return true;
-}
-
 /* "0*" or "02" before a number: its least width. */
 static int width_read(const char **format, va_list *arguments)
 {
     int width = 0;
 
-    if (skip(format, "0*"))
+    if ((*format)[0] == '0' && (*format)[1] == '*') {
+        *format += 2;
         return va_arg(*arguments, int);
+    }
     if (**format != '0')
         return 0;
     for (; **format >= '0' && **format <= '9'; (*format)++)
@@ -69,31 +61,49 @@ static int width_read(const char **format, va_list *arguments)
     return width;
 }
 
+/* "d", "lld" or "zu", with its width. */
+static bool number_convert(struct text *text, const char **format, va_list *arguments)
+{
+    int width = width_read(format, arguments);
+    const char *kind = *format;
+
+    if (kind[0] == 'd') {
+        *format += 1;
+        return signed_put(text, va_arg(*arguments, int), width);
+    }
+    if (kind[0] == 'l' && kind[1] == 'l' && kind[2] == 'd') {
+        *format += 3;
+        return signed_put(text, va_arg(*arguments, long long), width);
+    }
+    if (kind[0] == 'z' && kind[1] == 'u') {
+        *format += 2;
+        return number_put(text, va_arg(*arguments, size_t), false, width);
+    }
+    return false;
+}
+
 /* One conversion, behind its '%'. */
 static bool convert(struct text *text, const char **format, va_list *arguments)
 {
-    const char *string;
-    int width;
+    const char *kind = *format, *string;
+    int most;
 
-    if (skip(format, "%"))
+    if (kind[0] == '%') {
+        *format += 1;
         return bytes_put(text, "%", 1);
-    if (skip(format, "s")) {
+    }
+    if (kind[0] == 's') {
+        *format += 1;
         string = va_arg(*arguments, const char *);
         return string && bytes_put(text, string, strlen(string));
     }
-    if (skip(format, ".*s")) {
-        width = va_arg(*arguments, int);
+    if (kind[0] == '.' && kind[1] == '*' && kind[2] == 's') {
+        *format += 3;
+        most = va_arg(*arguments, int);
         string = va_arg(*arguments, const char *);
-        return string && width >= 0 && bytes_put(text, string, strnlen(string, (size_t)width));
+        return string && most >= 0 && bytes_put(text, string, strnlen(string, (size_t)most));
     }
-    width = width_read(format, arguments);
-    if (skip(format, "d"))
-        return signed_put(text, va_arg(*arguments, int), width);
-    if (skip(format, "lld"))
-        return signed_put(text, va_arg(*arguments, long long), width);
-    if (skip(format, "zu"))
-        return number_put(text, va_arg(*arguments, size_t), false, width);
-    return false;
+    return number_convert(text, format, arguments);
 }
 
 int format_simple(char *out, size_t size, const char *format, va_list arguments)
@@ -104,17 +114,17 @@ int format_simple(char *out, size_t size, const char *format, va_list arguments)
 
     va_copy(rest, arguments);
     while (is_good && *format) {
-        size_t plain = strcspn(format, "%");
-
-        is_good = bytes_put(&text, format, plain);
-        format += plain;
-        if (is_good && *format == '%') {
+        if (*format == '%') {
             format++;
             is_good = convert(&text, &format, &rest);
+        } else if (text.end - text.at > 1) {
+            *text.at++ = *format++;
+        } else {
+            is_good = false;
         }
     }
     va_end(rest);
-    if (!is_good)
+    if (!is_good || text.at == text.end)
         return -1;
     *text.at = '\0';
     return (int)(text.at - out);

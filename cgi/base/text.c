@@ -2,6 +2,7 @@
 #include "base/text.h"
 
 #include "base/array.h"
+#include "base/format.h"
 #include "base/limit.h"
 
 #include <errno.h>
@@ -325,11 +326,20 @@ bool text_starts(const char *text, const char *start)
 
 const char *text_count(struct arena *arena, int64_t count)
 {
-    const char *text = "";
+    char digits[FORMAT_INT_BYTES];
+    const char *text = format_int(digits, count);
+    size_t length = strlen(text);
+    char *out, *end;
 
-    for (; count >= 1000; count /= 1000)
-        text = arena_printf(arena, ",%03lld%s", (long long)(count % 1000), text);
-    return arena_printf(arena, "%lld%s", (long long)count, text);
+    if (count < 1000)
+        return arena_copy_bytes(arena, text, length);
+    end = out = arena_alloc(arena, length + length / 3 + 1);
+    for (size_t rest = length; rest > 0; rest--) {
+        *end++ = *text++;
+        if (rest > 1 && rest % 3 == 1)
+            *end++ = ',';
+    }
+    return out;
 }
 
 /* One decimal below ten, unless it is 0. `unit`: of `size`, an index. */

@@ -23,28 +23,30 @@ static const char *currency_sign(const char *currency)
     return "";
 }
 
-/* `parts` of which `unit` are one. */
-static const char *decimal(struct arena *arena, int64_t parts, int64_t unit, int decimals)
+/* `sign` and `parts` of which `unit` are one. */
+static const char *decimal(struct arena *arena, const char *sign, int64_t parts, int64_t unit,
+                           int decimals)
 {
     const char *whole = text_count(arena, parts / unit);
 
     if (decimals == 0)
-        return whole;
-    return arena_printf(arena, "%s.%0*lld", whole, decimals, (long long)(parts % unit));
+        return arena_printf(arena, "%s%s", sign, whole);
+    return arena_printf(arena, "%s%s.%0*lld", sign, whole, decimals, (long long)(parts % unit));
 }
 
 const char *money_text(const struct config *config, struct arena *arena, int64_t amount_cents,
                        const char *currency)
 {
     char code[4] = "";
-    const char *sign = amount_cents < 0 ? "-" : "";
-    const char *text = decimal(arena, amount_cents < 0 ? -amount_cents : amount_cents, CENTS, 2);
+    int64_t size_cents = amount_cents < 0 ? -amount_cents : amount_cents;
+    const char *minus = amount_cents < 0 ? "-" : "", *sign = currency_sign(config->currency);
 
     if (strcasecmp(currency, config->currency) == 0)
-        return arena_printf(arena, "%s%s%s", sign, currency_sign(currency), text);
+        return decimal(arena, *minus ? arena_printf(arena, "-%s", sign) : sign, size_cents, CENTS,
+                       2);
     for (size_t i = 0; i < sizeof code - 1 && currency[i]; i++)
         code[i] = (char)toupper((unsigned char)currency[i]);
-    return arena_printf(arena, "%s%s %s", sign, text, code);
+    return arena_printf(arena, "%s %s", decimal(arena, minus, size_cents, CENTS, 2), code);
 }
 
 const char *money_millicents(const struct config *config, struct arena *arena, int64_t millicents,
@@ -57,7 +59,6 @@ const char *money_millicents(const struct config *config, struct arena *arena, i
         unit *= 10;
     part = MILLICENTS / unit;
     if (millicents > 0 && millicents < part)
-        return arena_printf(arena, "< %s%s", sign, decimal(arena, 1, unit, decimals));
-    return arena_printf(arena, "%s%s", sign,
-                        decimal(arena, (millicents + part / 2) / part, unit, decimals));
+        return decimal(arena, arena_printf(arena, "< %s", sign), 1, unit, decimals);
+    return decimal(arena, sign, (millicents + part / 2) / part, unit, decimals);
 }

@@ -18,7 +18,6 @@
 #include "web/list_query.h"
 #include "web/session.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -79,8 +78,8 @@ static struct line line_of(const struct ledger_month_vm *vm)
                          .unbilled_s = vm->unbilled_s,
                          .cost = vm->cost };
 
-    snprintf(line.id, sizeof line.id, "%s", vm->vm_id);
-    snprintf(line.name, sizeof line.name, "%s", vm->name);
+    memcpy(line.id, vm->vm_id, strnlen(vm->vm_id, sizeof line.id - 1));
+    memcpy(line.name, vm->name, strnlen(vm->name, sizeof line.name - 1));
     return line;
 }
 
