@@ -117,8 +117,19 @@ $(BUILD)/templates/.stamp: $(BUILD)/tmplc $(wildcard templates/*.html templates/
 	@touch $@
 $(SQL_C): $(BUILD)/db/.stamp ;
 $(PAGE_C): $(BUILD)/templates/.stamp ;
-$(BUILD)/static.manifest: static/build.sh $(filter-out %.c,$(wildcard static/*)) $(wildcard templates/*.html) node_modules/.stamp
-	static/build.sh $(BUILD)/static
+FONTS := $(addprefix $(BUILD)/fonts/,inter.woff2 inter-more.woff2 mono.woff2)
+$(BUILD)/fonts/.stamp: static/fonts.sh node_modules/.stamp
+	static/fonts.sh $(@D)
+	@touch $@
+$(FONTS): $(BUILD)/fonts/.stamp ;
+# Of the icons that the templates name: most changes of a template leave it alone.
+$(BUILD)/sprite.stamp: static/sprite.mjs static/icon.svg $(wildcard templates/*.html) node_modules/.stamp
+	@mkdir -p $(@D)
+	@node static/sprite.mjs >$@
+	@cmp -s $@ $(BUILD)/sprite.svg || cp $@ $(BUILD)/sprite.svg
+$(BUILD)/sprite.svg: $(BUILD)/sprite.stamp ;
+$(BUILD)/static.manifest: static/build.sh $(filter-out %.c %.mjs static/fonts.sh,$(wildcard static/*)) $(FONTS) $(BUILD)/sprite.svg
+	static/build.sh $(BUILD)/static $(FONTS) $(BUILD)/sprite.svg
 $(BUILD)/error_pages: static/error_pages.c $(BUILD)/libdomicile.a | generated
 	@echo "  CC $@"
 	@$(CC) $(CFLAGS) $(LINK_HARDENING) -o $@ $< $(BUILD)/libdomicile.a

@@ -4,15 +4,15 @@
 # of it is served; beside it is a manifest "NAME HASHEDNAME INTEGRITY" that tmplc reads. Pages are not
 # built here.
 #
-# usage: static/build.sh OUTDIR (and OUTDIR.manifest)
+# usage: static/build.sh OUTDIR FILE... (and OUTDIR.manifest); FILE: fonts and icons, made by fonts.sh and sprite.mjs
 set -euo pipefail
 
 out=$1
+shift
 libraries="
 node_modules/htmx.org/dist/htmx.min.js
 node_modules/idiomorph/dist/idiomorph-ext.min.js
 "
-fonts=node_modules/@fontsource-variable
 
 rm -rf "$out.new" "$out.manifest.new"
 mkdir -p "$out.new"
@@ -31,24 +31,6 @@ publish() {
         "$(openssl dgst -sha384 -binary "$1" | base64 -w0)" >>"$out.manifest.new"
 }
 
-# font FILE NAME AXES CHARACTERS: only the weights and characters that the pages use.
-font() {
-    # shellcheck disable=SC2086 # several axes
-    fonttools varLib.instancer --quiet "$1" $3 -o "$out.new/.font"
-    pyftsubset "$out.new/.font" --flavor=woff2 --output-file="$out.new/.font.woff2" \
-        --layout-features='kern,tnum' --unicodes="$4"
-    publish "$out.new/.font.woff2" "$2"
-    rm "$out.new/.font" "$out.new/.font.woff2"
-}
-inter=$fonts/inter/files/inter-latin-opsz-normal.woff2
-# Letters with accents are a file of their own, which browsers load when a name has one (app.css).
-font "$inter" inter.woff2 'wght=400:680' \
-    'U+0020-007E,U+00B7,U+00D7,U+2013,U+2014,U+2018-201D,U+2022,U+2026,U+20AC,U+2192,U+2212'
-font "$inter" inter-more.woff2 'wght=400:680' 'U+00A0-00B6,U+00B8-00D6,U+00D8-00FF'
-font "$fonts/jetbrains-mono/files/jetbrains-mono-latin-wght-normal.woff2" mono.woff2 'wght=400' 'U+0020-007E'
-node static/sprite.mjs >"$out.new/.sprite"
-publish "$out.new/.sprite" sprite.svg
-rm "$out.new/.sprite"
 # bare: without comments on lines of their own, and without indentation.
 bare() {
     sed -e '/^ *\/\*.*\*\/$/d' -e '/^ *\/\*/,/\*\/$/d' -e 's/^ *//'
@@ -56,7 +38,7 @@ bare() {
 hashed() {
     sed -n "s/^$1 \([^ ]*\) .*/\1/p" "$out.manifest.new"
 }
-for file in $libraries; do
+for file in "$@" $libraries; do
     publish "$file" "$(basename "$file")"
 done
 for file in static/*; do
