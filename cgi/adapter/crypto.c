@@ -121,10 +121,13 @@ struct error *crypto_sha256_file(struct arena *arena, const char *path,
 
 const char *crypto_hex(struct arena *arena, const unsigned char *bytes, size_t length)
 {
+    static const char digits[] = "0123456789abcdef";
     char *text = arena_alloc(arena, 2 * length + 1);
 
-    for (size_t i = 0; i < length; i++)
-        snprintf(text + 2 * i, 3, "%02x", bytes[i]);
+    for (size_t i = 0; i < length; i++) {
+        text[2 * i] = digits[bytes[i] >> 4];
+        text[2 * i + 1] = digits[bytes[i] & 15];
+    }
     return text;
 }
 

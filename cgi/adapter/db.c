@@ -297,6 +297,8 @@ bool db_query_only(struct db *db, bool is_on)
 {
     bool was_on = db->is_query_only;
 
+    if (was_on && !is_on)
+        db_rollback(db);
     db->is_query_only = is_on;
     return was_on;
 }

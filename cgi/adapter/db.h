@@ -42,7 +42,11 @@ void db_close(struct db *db);
 struct error *db_migrate(struct arena *arena, const struct db_schema *schema, const char *path,
                          int64_t *out);
 
-/* Refuse writes (GET and HEAD) or allow them; returns the previous setting. */
+/*
+ * Refuse writes (GET and HEAD) or allow them; returns the previous setting. Allowing them ends the
+ * transaction in which there could be none: a write needs the newest version, which it may not
+ * have.
+ */
 bool db_query_only(struct db *db, bool is_on);
 
 /*

@@ -119,7 +119,7 @@ static struct error *handler_run(struct request *r)
 }
 
 /* Steps 2 to 5: from a parsed request to a response. */
-static struct error *request_run(struct server *server, struct request *r)
+static struct error *request_steps(struct server *server, struct request *r)
 {
     struct error *e = route_find(r, server->program->routes, server->program->route_count);
     /* Also of an unknown address: its page says who is signed in. */
@@ -146,6 +146,17 @@ static struct error *request_run(struct server *server, struct request *r)
         return NULL;
     frame_token(r);
     return handler_run(r);
+}
+
+/* Session and page are read in one transaction; a write waits until it is over. */
+static struct error *request_run(struct server *server, struct request *r)
+{
+    struct error *e = strcmp(r->method, "POST") != 0 ? db_read(r->db, r->arena) : NULL;
+
+    if (!e)
+        e = request_steps(server, r);
+    db_rollback(r->db);
+    return e;
 }
 
 /* To sign in, and back to this page, or to that of a form whose input the browser keeps (app.js).

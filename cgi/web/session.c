@@ -98,13 +98,15 @@ static void session_touch(struct request *r, const struct session_get_row *row)
     int64_t now_at = r->now_at;
     /* A page that polls by itself is not used. */
     bool is_due = row->person_id && !r->is_fragment && row->seen_at + LIMIT_SEEN_EVERY_S <= now_at;
+    bool is_shown = row->notice && !r->is_fragment && strcmp(r->method, "GET") == 0;
     struct error *e = NULL;
 
-    if (r->is_read_only)
-        return; /* the next page of another program does it */
+    if (r->is_read_only || !(is_due || is_shown))
+        return;         /* of a read-only program: the next page of another does it */
+    db_rollback(r->db); /* what is only read; the page is read in another transaction */
     if (is_due)
         e = sql_session_seen(r->db, r->arena, row->id_hash, now_at, now_at + LIMIT_SESSION_IDLE_S);
-    if (!e && row->notice && !r->is_fragment && strcmp(r->method, "GET") == 0)
+    if (!e && is_shown)
         e = sql_session_set_notice(r->db, r->arena, row->id_hash, NULL);
     if (e)
         log_error("session_touch", log_text("error", e->text));
