@@ -263,12 +263,10 @@ static struct error *month_walk(struct db *db, struct arena *chunk, const struct
                                 int64_t month_at, bool *is_enough)
 {
     struct walked vm = { .id = "" };
-    int64_t from_at = -1, *after_from_at = walk->vm_id ? &from_at : NULL;
+    int64_t from_at, *after_from_at = NULL;
     bool is_cut, is_end = false;
     struct error *e = NULL;
 
-    if (walk->vm_id)
-        snprintf(vm.id, sizeof vm.id, "%s", walk->vm_id);
     while (!e && !is_end && !*is_enough) {
         struct ledger_chunk_rows rows = { .count = 0 };
 
@@ -281,7 +279,7 @@ static struct error *month_walk(struct db *db, struct arena *chunk, const struct
             *is_enough = !e && !row_visit(walk, &vm, &rows.row[i]);
         }
         is_cut = rows.count == LIMIT_LEDGER_CHUNK;
-        is_end = !is_cut && (walk->vm_id || !after_from_at);
+        is_end = !is_cut && !after_from_at;
         after_from_at = is_cut ? &from_at : NULL;
     }
     return e;

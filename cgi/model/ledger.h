@@ -40,7 +40,7 @@ struct error *ledger_cost_after(struct db *db, struct arena *arena, int64_t team
 /* An interval as a reader sees it. */
 struct ledger_interval {
     const char *vm_id;
-    /* Of a walk of all VMs: the name that it has now, or had then; whether its row still exists. */
+    /* The name that it has now, or had then; whether its row still exists. */
     const char *name;
     bool is_known;
     int64_t from_at, until_at;
@@ -52,7 +52,6 @@ struct ledger_interval {
 struct ledger_walk {
     int64_t team_id;
     int64_t from_at, until_at; /* intervals are clipped to this range */
-    const char *vm_id;         /* NULL: all VMs */
     /* The strings are valid until it returns. False: stop. */
     bool (*visit)(void *context, const struct ledger_interval *interval);
     void *context;

@@ -308,6 +308,7 @@ static void history_play(struct history *history)
 /* ---- the database's result ---- */
 
 struct chain {
+    const char *vm_id;
     int64_t from_at, until_at;
     size_t count;
     bool is_open, is_broken;
@@ -317,6 +318,8 @@ static bool chain_add(void *context, const struct ledger_interval *row)
 {
     struct chain *chain = context;
 
+    if (strcmp(row->vm_id, chain->vm_id) != 0)
+        return true;
     if (!chain->count++)
         chain->from_at = row->from_at;
     else if (chain->until_at != row->from_at || chain->is_open)
@@ -331,11 +334,10 @@ static bool chain_add(void *context, const struct ledger_interval *row)
 
 static void assert_chain(struct history *history, const struct subject *vm)
 {
-    struct chain chain = { .count = 0 };
+    struct chain chain = { .vm_id = vm->id };
     struct ledger_walk walk = { .team_id = history->team_id,
                                 .from_at = history->begin_at,
                                 .until_at = INT64_MAX / 2,
-                                .vm_id = vm->id,
                                 .visit = chain_add,
                                 .context = &chain };
 
@@ -469,19 +471,17 @@ static bool long_month_add(void *context, const struct ledger_interval *row)
     return true;
 }
 
-static void assert_walk(struct world *world, struct long_month month, const char *vm_id)
+static void assert_walk(struct world *world, struct long_month month)
 {
     struct ledger_walk walk = { .team_id = world->team_id,
                                 .from_at = month.month_at,
                                 .until_at = date_month_end(month.month_at),
-                                .vm_id = vm_id,
                                 .visit = long_month_add,
                                 .context = &month };
 
     world_check(ledger_walk(world->db, world->arena, &walk), "walk");
     for (size_t i = 0; i < COUNT(month.seen); i++)
-        assert_int_equal(month.seen[i],
-                         !vm_id || vm_id[0] == (char)('a' + i) ? month.counts[i] : 0);
+        assert_int_equal(month.seen[i], month.counts[i]);
 }
 
 static void a_month_is_walked_whole_however_long(void **state)
@@ -508,10 +508,7 @@ static void a_month_is_walked_whole_however_long(void **state)
                                            n % 2 ? "running" : "stopped", "nano", 1, 0),
                             "put");
         }
-        assert_walk(world, month, NULL);
-        assert_walk(world, month, "a");
-        assert_walk(world, month, "b");
-        assert_walk(world, month, "c");
+        assert_walk(world, month);
     }
     world_check(db_commit(world->db, world->arena), "commit");
     world_close(world);
