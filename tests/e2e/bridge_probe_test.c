@@ -3,10 +3,11 @@
  *
  *     bridge_probe_test STATE
  *
- * Nothing answers to it, until the firewall's rules for the host are opened on purpose.
+ * Nothing answers to it, until what keeps the host, or another VM, apart is opened on purpose.
  */
 #include "../unit/world.h"
 
+#include "worker/job.h"
 #include "worker/promise.h"
 
 #include <stdio.h>
@@ -47,6 +48,44 @@ static void check(struct arena *arena, const char *what, bool is_so)
     printf("           %s\n", what);
 }
 
+/* As the worker's threads do. */
+static void jobs_do(struct worker_context *context)
+{
+    struct job job;
+    bool has_one = true;
+
+    while (has_one) {
+        world_check(job_take(context, &JOB_CLASS_VM, &job, &has_one), "job");
+        if (has_one)
+            job_do(&job);
+    }
+}
+
+/* Bridge and firewall both keep it apart; libvirt's description of the VM stays as it is. */
+static void neighbour_test(struct worker_context *context, struct world *world)
+{
+    const char *id = world_create_in(world, "test", "neighbour");
+    struct arena *arena = world->arena;
+    struct promise_reading reading;
+
+    jobs_do(context);
+    reading = measured(context);
+    check(arena, "nor another VM, which it has tried",
+          reading.is_known && reading.figure == 0 &&
+              strstr(reading.evidence, " 0 of 2 at other VMs, "));
+    root(arena, arena_printf(arena,
+                             "bridge link set dev $(virsh -q -c qemu:///system domiflist "
+                             "domicile-%s | awk '{ print $1 }') isolated off",
+                             id));
+    root(arena, "nft insert rule " GUARD " forward iifname dom0 oifname dom0 accept");
+    reading = measured(context);
+    check(arena, "with its port and the firewall open, that VM answers, and nothing else",
+          reading.is_known && reading.figure == 2 &&
+              strstr(reading.evidence, " 2 of 2 at other VMs, 0 of "));
+    world_check(world_ask(world, id, VM_REQUEST_DESTROY, NULL), "destroy");
+    jobs_do(context);
+}
+
 int main(int argc, char **argv)
 {
     struct worker_context *context;
@@ -68,6 +107,7 @@ int main(int argc, char **argv)
               strstr(reading.evidence, " 0 of 2 at cloud metadata, 0 of "));
     root(world->arena, "nft -f $DRIVER_TEST_ROOT/guard.nft");
     check(world->arena, "with its rules again, it does not", measured(context).figure == 0);
+    neighbour_test(context, world);
     worker_context_close(context);
     return 0;
 }
