@@ -22,6 +22,9 @@
 /* The small guest of "make guest", whose init runs the script. */
 #define IMAGE "tiny"
 
+/* Its SSH answers after the script: so often without a report, there will be none. */
+enum { MOST_ANSWERS = 20 };
+
 bool probe_is_ready(const struct context *now)
 {
     struct image_get_row stored;
@@ -121,8 +124,8 @@ static struct error *room_check(const struct probe *probe)
 
 /* ---- the guest ---- */
 
-/* *out: its report, proven by its host key; NULL: none yet. */
-static struct error *report_read(const struct probe *probe, const char **out)
+/* *out: its report, proven by its host key; NULL: none yet. Counts the answers without one. */
+static struct error *report_read(const struct probe *probe, const char **out, int *answers)
 {
     struct arena *scratch = probe->context->scratch;
     enum driver_power power;
@@ -140,6 +143,7 @@ static struct error *report_read(const struct probe *probe, const char **out)
                       (long long)probe->vm.ssh.port);
     if (!e && report)
         *out = arena_copy(probe->now->arena, report);
+    *answers += !e && key && !report;
     return e ? error_copy(probe->now->arena, e) : NULL;
 }
 
@@ -149,12 +153,15 @@ static struct error *report_wait(const struct probe *probe, const char **out)
     bool is_kvm = strcmp(driver_accelerator(probe->driver), "kvm") == 0;
     int64_t max_ms = is_kvm ? timeouts->boot_kvm_ms : timeouts->boot_tcg_ms;
     int64_t until_us = clock_monotonic_us() + max_ms * 1000;
-    struct error *e = report_read(probe, out);
+    int answers = 0;
+    struct error *e = report_read(probe, out, &answers);
 
-    while (!e && !*out && clock_monotonic_us() < until_us) {
+    while (!e && !*out && answers < MOST_ANSWERS && clock_monotonic_us() < until_us) {
         context_sleep(probe->context, timeouts->poll_ms);
-        e = report_read(probe, out);
+        e = report_read(probe, out, &answers);
     }
+    if (!e && !*out && answers == MOST_ANSWERS)
+        return refuse(probe, "The image \"" IMAGE "\" is an old one, which runs no script.");
     if (!e && !*out)
         e = refuse(probe, "The guest that was started for this did not answer.");
     return e;

@@ -269,7 +269,9 @@ static struct error *fake_ssh_host_key(struct driver *driver, struct arena *aren
     (void)timeout_ms;
     *out = NULL;
     if (banner)
-        *banner = !fake->is_silent && found ? arena_copy(arena, found->banner) : NULL;
+        *banner = found && !fake->is_silent && !fake->runs_no_script
+                      ? arena_copy(arena, found->banner)
+                      : NULL;
     if (!fake->is_silent && found)
         *out = arena_copy(arena, fake->is_wrong ? "ssh-ed25519 AAAAwrong" : found->guest_key);
     return NULL;

@@ -40,6 +40,7 @@ struct fake_host {
     bool is_unreachable;
     bool is_open;         /* guests reach each other */
     char answers[16];     /* the kind of targets that answers to the isolation probe, e.g. "host" */
+    bool runs_no_script;  /* guests answer by SSH, but never with a banner */
     bool has_no_control;  /* the probe cannot reach itself */
     int64_t probed;       /* targets of the last isolation probe */
     bool is_full;         /* no room for disks */

@@ -184,6 +184,17 @@ static void what_cannot_be_measured_is_unknown(void **state)
     unknown_because(test, "The image \"tiny\", which is booted for this, is not there.");
 }
 
+/* Without waiting for as long as a boot may take. */
+static void an_old_image_is_noticed(void **state)
+{
+    struct test *test = *state;
+
+    worker_context_close(test->context);
+    test->context = drain_patient(test->world);
+    fake->runs_no_script = true;
+    unknown_because(test, "The image \"tiny\" is an old one, which runs no script.");
+}
+
 /* Daily if it is kept, else soon again; a command does not measure it. */
 static void it_is_measured_once_a_day(void **state)
 {
@@ -301,6 +312,7 @@ int main(void)
         TEST(silence_keeps_the_promise),
         TEST(an_answer_breaks_the_promise),
         TEST(what_cannot_be_measured_is_unknown),
+        TEST(an_old_image_is_noticed),
         TEST(it_is_measured_once_a_day),
         TEST(what_is_left_is_removed_later),
         TEST(its_port_is_its_own),
