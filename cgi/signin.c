@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "model/identity.h"
 #include "model/outbound.h"
+#include "model/provider_key.h"
 #include "model/signin_mail.h"
 #include "model/worker_wakeup.h"
 #include "remote/workos.h"
@@ -66,7 +67,7 @@ static struct error *signin_show(struct request *r)
         e = form_value(r, "ended", &ended);
     if (e)
         return e;
-    path = path && text_is_local_path(path) ? path : NULL;
+    path = path && text_is_local_path(path) && !provider_key_is_in(path) ? path : NULL;
     page.has_ended = ended != NULL;
     if (is_signed_in(r)) {
         response_redirect(&r->response, path ? path : "/vms");

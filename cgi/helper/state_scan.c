@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "model/inventory.h"
+#include "model/provider_key.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -33,18 +34,11 @@
 enum {
     ARENA_BYTES = 4 * 1024 * 1024,
     CHUNK_BYTES = 1024 * 1024,
-    OVERLAP_BYTES = 64, /* longer than any pattern */
+    OVERLAP_BYTES = PROVIDER_KEY_BYTES, /* longer than any pattern */
     LINE_BYTES = 16 * 1024,
 };
 
-/* What no file may hold. */
-static const struct pattern {
-    const char *bytes;
-    bool is_provider;
-} patterns[] = {
-    { "PRIVATE KEY-----", false }, { "sk-ant-api", true },  { "sk-ant-sid", true },
-    { "sk-proj-", true },          { "sk-svcacct-", true },
-};
+static const char PRIVATE_KEY[] = "PRIVATE KEY-----";
 
 /* Only what people and programs have written is searched, not disks and programs. */
 static const char *const searched[] = { "data/*", "inbox/*", "log/*", "nginx/*" };
@@ -87,11 +81,8 @@ static void bytes_search(struct scan *scan, int file)
         bool is_last = got < CHUNK_BYTES;
         size_t fresh = is_last || length < OVERLAP_BYTES ? length : length - OVERLAP_BYTES;
 
-        for (size_t i = 0; i < COUNT(patterns); i++) {
-            int64_t found = matches(scan->chunk, length, fresh, patterns[i].bytes);
-
-            *(patterns[i].is_provider ? &scan->provider_keys : &scan->private_keys) += found;
-        }
+        scan->private_keys += matches(scan->chunk, length, fresh, PRIVATE_KEY);
+        scan->provider_keys += provider_key_count(scan->chunk, length, fresh);
         kept = length - fresh;
         memmove(scan->chunk, scan->chunk + fresh, kept);
     }

@@ -8,6 +8,7 @@
 
 #include "adapter/subprocess.h"
 #include "adapter/xml.h"
+#include "base/buf.h"
 #include "host/disk_image.h"
 #include "host/driver_libvirt_net.h"
 #include "host/driver_libvirt_xml.h"
@@ -265,6 +266,47 @@ static struct error *snapshot_begin(struct libvirt *libvirt, struct arena *arena
     return e;
 }
 
+/* The format is given, not probed; see disk_image.c. A comma is doubled (qemu-img(1)). */
+static const char *image_options(struct arena *arena, const char *path)
+{
+    struct buf options = { .arena = arena };
+
+    buf_literal(&options, "driver=qcow2,file.filename=");
+    for (; *path; path++) {
+        if (*path == ',')
+            buf_char(&options, ',');
+        buf_char(&options, *path);
+    }
+    return options.bytes;
+}
+
+/*
+ * What a snapshot that was interrupted has left on the disk, of which libvirt knows nothing:
+ * libvirt would add another of the same name. A QEMU that runs replaces it by itself.
+ */
+static struct error *snapshot_remains_remove(struct libvirt *libvirt, struct arena *arena,
+                                             const char *vm_id, const char *snapshot)
+{
+    const char *path = libvirt_disk_path(libvirt, arena, vm_id);
+    const char *const arguments[] = {
+        "qemu-img", "snapshot", "-q", "-d", snapshot, "--image-opts", image_options(arena, path),
+        NULL
+    };
+    enum driver_power power = DRIVER_ABSENT;
+    struct error *e =
+        virt_domain_power(libvirt->virt, arena, libvirt_domain_name(arena, vm_id), &power);
+
+    while (!e && power == DRIVER_STOPPED && libvirt->profile != DRIVER_TEST) {
+        struct disk_image image;
+
+        e = disk_image_read(arena, path, snapshot, &image);
+        if (e || !image.has_snapshot)
+            break;
+        e = command_run(arena, arguments);
+    }
+    return e;
+}
+
 struct error *libvirt_snapshot_create(struct driver *driver, struct arena *arena, const char *vm_id,
                                       const char *snapshot, struct driver_snapshot *out)
 {
@@ -275,8 +317,10 @@ struct error *libvirt_snapshot_create(struct driver *driver, struct arena *arena
     struct error *e = snapshot_begin(libvirt, arena, vm_id, snapshot, &xml);
 
     if (e && e->kind == ERROR_NOT_FOUND) {
-        e = virt_snapshot_create(libvirt->virt, arena, name, driver_xml_snapshot(arena, snapshot),
-                                 false);
+        e = snapshot_remains_remove(libvirt, arena, vm_id, snapshot);
+        if (!e)
+            e = virt_snapshot_create(libvirt->virt, arena, name,
+                                     driver_xml_snapshot(arena, snapshot), false);
         if (!e)
             e = virt_snapshot_text(libvirt->virt, arena, name, snapshot, &xml);
     }
@@ -397,5 +441,7 @@ struct error *libvirt_snapshot_delete(struct driver *driver, struct arena *arena
     if (!e)
         e = virt_snapshot_delete(libvirt->virt, arena, libvirt_domain_name(arena, vm_id), snapshot,
                                  false);
+    if (!e || e->kind == ERROR_NOT_FOUND)
+        e = snapshot_remains_remove(libvirt, arena, vm_id, snapshot);
     return e && e->kind == ERROR_NOT_FOUND ? NULL : e;
 }

@@ -3,12 +3,14 @@
 
 #include "base/limit.h"
 #include "base/text.h"
+#include "model/provider_key.h"
 #include "model/ssh_key.h"
 
 #include <string.h>
 #include <strings.h>
 
 const char LABEL_IS_PRIVATE[] = "That looks like a private key. Nothing of it was kept.";
+const char LABEL_IS_API_KEY[] = "That looks like an API key. Nothing of it was kept.";
 
 const char *label_problem(struct arena *arena, const char *text)
 {
@@ -16,6 +18,8 @@ const char *label_problem(struct arena *arena, const char *text)
 
     if (ssh_key_looks_private(arena, text, strlen(text)))
         return LABEL_IS_PRIVATE;
+    if (provider_key_is_in(text))
+        return LABEL_IS_API_KEY;
     if (length > LIMIT_LABEL_CHARACTERS)
         return arena_printf(arena, "At most %d characters, please; this has %zu.",
                             LIMIT_LABEL_CHARACTERS, length);

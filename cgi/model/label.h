@@ -7,8 +7,11 @@
 /* What is wrong with a name, as a message for its field, or NULL. */
 const char *label_problem(struct arena *arena, const char *text);
 
-/* The message for what may be part of a private key, which must not be shown again. */
-extern const char LABEL_IS_PRIVATE[];
+/*
+ * The messages for what may be part of a private key, and for what has an API key of an LLM
+ * provider in it (model/provider_key.h): neither may be stored or shown again.
+ */
+extern const char LABEL_IS_PRIVATE[], LABEL_IS_API_KEY[];
 
 /* The same for the name of a person, who must not pass for the service itself in the activity. */
 const char *label_person_problem(struct arena *arena, const char *text);

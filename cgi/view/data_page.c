@@ -79,7 +79,7 @@ static const struct subject {
     const char *name, *about, *tables[MOST_TABLES];
 } subjects[] = {
     { "Your account and team",
-      "Your email address, name and team. Kept until you delete your account.",
+      "Your email address, name and team. Kept as long as the account exists.",
       { "person", "team", "membership" } },
     { "Signing in",
       "Sessions, sign-in links and browser names. Secrets are stored as hashes. No IP addresses.",

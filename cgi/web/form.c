@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "model/identity.h"
 #include "model/label.h"
+#include "model/provider_key.h"
 #include "model/ssh_key.h"
 
 #include <string.h>
@@ -191,6 +192,10 @@ static struct error *field_fill(struct request *r, struct field *field, const st
     if (field->problem && ssh_key_looks_private(r->arena, field->text, strlen(field->text))) {
         field->text = ""; /* a form with a problem is shown again, with its input */
         field->problem = LABEL_IS_PRIVATE;
+    }
+    if (provider_key_is_in(field->text)) {
+        field->text = "";
+        field->problem = LABEL_IS_API_KEY;
     }
     return NULL;
 }

@@ -115,7 +115,7 @@ const struct promise PROMISES[] = {
     },
     FILES("private-keys", "Keys", "private_keys", "model/ssh_key_private.c",
           "Private keys are never stored, in the database or in logs."),
-    FILES("provider-keys", "Keys", "provider_keys", "no form takes one",
+    FILES("provider-keys", "Keys", "provider_keys", "model/provider_key.c",
           "API keys of LLM providers are never stored on this server."),
     FILES("declared-files", "Records", "undeclared", "model/inventory_files.c",
           "Every file on this server is listed in the data inventory."),

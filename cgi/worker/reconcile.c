@@ -109,16 +109,25 @@ static const struct {
     { VM_REPORTED_SSH, "Found running", "SSH responds now" },
 };
 
+/* It ended without anybody in it having shut it down, and is not started again. */
+static struct error *vm_note_end(struct reconcile_pass *pass, const struct vm_alive_row *vm)
+{
+    return vm_note(pass, vm, "Stopped unexpectedly", "Its process on the VM host ended.");
+}
+
 static struct error *vm_surprise(struct reconcile_pass *pass, const struct vm_alive_row *vm,
-                                 enum vm_trigger event)
+                                 enum vm_trigger event, enum driver_cause cause)
 {
     const struct context now = worker_context_now(pass->context, pass->arena);
     const struct actor system = actor_system(vm->team_id, NULL);
     struct error *e = vm_transition_apply(&now, vm->team_id, vm->id, vm->state, event, NULL);
 
     for (size_t i = 0; !e && i < COUNT(surprises); i++) {
-        if (surprises[i].event == event)
-            e = vm_note(pass, vm, surprises[i].what, surprises[i].detail);
+        if (surprises[i].event != event)
+            continue;
+        e = event == VM_REPORTED_STOPPED && cause == DRIVER_CAUSE_HOST
+                ? vm_note_end(pass, vm)
+                : vm_note(pass, vm, surprises[i].what, surprises[i].detail);
     }
     if (!e && event == VM_REPORTED_ABSENT)
         e = sql_vm_set_error(pass->context->db, pass->arena, vm->id,
@@ -142,7 +151,7 @@ static struct error *vm_restart(struct reconcile_pass *pass, const struct vm_ali
         return refusal;
     if (trigger == VM_REQUEST_RESUME)
         return NULL; /* it stays paused */
-    return vm_surprise(pass, vm, VM_REPORTED_STOPPED);
+    return vm_surprise(pass, vm, VM_REPORTED_STOPPED, DRIVER_CAUSE_HOST);
 }
 
 /*
@@ -199,7 +208,7 @@ static struct error *vm_compare(struct reconcile_pass *pass, const struct vm_ali
         return vm_restart(pass, vm, "Resumed once the host had free disk space", VM_REQUEST_RESUME);
     if (id_is_in(vm->id, pass->reached, pass->reached_count))
         event = VM_REPORTED_SSH;
-    return is_news(vm, event) ? vm_surprise(pass, vm, event) : NULL;
+    return is_news(vm, event) ? vm_surprise(pass, vm, event, domain->cause) : NULL;
 }
 
 /* No job has worked on it since before the host was queried. */

@@ -744,6 +744,48 @@ static void test_restore_after_resize(struct test *t)
     step(t, "the next start has today's size again");
 }
 
+static const char *disk_of(struct test *t, const char *id)
+{
+    return arena_printf(t->arena, "%s/disks/%s.qcow2", t->state_dir, id);
+}
+
+/* A snapshot of the disk of which libvirt knows nothing, as one that was interrupted leaves it. */
+static void snapshot_plant(struct test *t, const char *name)
+{
+    const char *const arguments[] = { "qemu-img", "snapshot", "-c", name, disk_of(t, FIRST), NULL };
+
+    OK(command_run(t->arena, arguments));
+}
+
+static int snapshots_named(struct test *t, const char *name)
+{
+    const char *const arguments[] = { "qemu-img", "snapshot", "-U", "-l", disk_of(t, FIRST), NULL };
+    const char *text = "", *wanted = arena_printf(t->arena, " %s ", name);
+    int count = 0;
+
+    OK(command_read(t->arena, arguments, &text));
+    for (const char *at = text; (at = strstr(at, wanted)); at++)
+        count++;
+    return count;
+}
+
+static void test_snapshot_interrupted(struct test *t)
+{
+    struct driver_snapshot snapshot;
+
+    if (!t->has_guests)
+        return;
+    snapshot_plant(t, "torn");
+    snapshot_plant(t, "torn");
+    CHECK(snapshots_named(t, "torn") == 2);
+    OK(driver_snapshot_create(t->driver, t->arena, FIRST, "torn", &snapshot));
+    CHECK(snapshots_named(t, "torn") == 1);
+    snapshot_plant(t, "torn");
+    OK(driver_snapshot_delete(t->driver, t->arena, FIRST, "torn"));
+    CHECK(snapshots_named(t, "torn") == 0);
+    step(t, "what an interrupted snapshot has left on the disk is removed");
+}
+
 static void test_snapshot_stopped(struct test *t)
 {
     struct driver_snapshot snapshot;
@@ -768,6 +810,7 @@ static void test_snapshot_stopped(struct test *t)
     step(t, "disk cloned from a stopped source");
     OK(driver_snapshot_delete(t->driver, t->arena, FIRST, "cold"));
     OK(driver_snapshot_delete(t->driver, t->arena, FIRST, "cold"));
+    test_snapshot_interrupted(t);
     OK(libvirt_boot(t->driver, t->arena, &t->vm));
     wait_for_ssh(t, &t->vm, "host_key");
     GUEST(&t->vm, "host_key", "test ! -f later && test -f before");

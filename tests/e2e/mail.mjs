@@ -198,7 +198,7 @@ async function workerKill() {
   box.password = 'another';
   const id = queue('suspended', {});
   let now = await fails(id);
-  check('a wrong password: waits', now.state === 'queued' && /Login denied|answered 535/.test(now.reason), now);
+  check('a wrong password: waits', now.state === 'queued' && /Login denied|returned 535/.test(now.reason), now);
   check('FAIL in domicile-admin check', /^FAIL mail: .*535/m.test(await admin('check')), await admin('check'));
   box.password = PASSWORD;
   check('ok in domicile-admin check', (await admin('check')).includes(`ok   mail: smtp://localhost:${port} accepts mail from`

@@ -59,6 +59,10 @@ private=$(cat "$state/../domicile-page-key.$$")
 rm -f "$state/../domicile-page-key.$$" "$state/../domicile-page-key.$$.pub"
 middle=$(sed -n 3p <<<"$private")
 as alice post /keys "key=$private" name=oops ; expect 422 keys_private.html
+# Nor are the API keys of LLM providers, wherever somebody pastes one.
+api_key=sk-ant-api03-0123456789abcdef0123
+as alice post /keys "key=$good_key" "name=$api_key" ; expect 422 ; expect_text "That looks like an API key." ; expect_no_text "$api_key"
+as alice post /account/name "name=my $api_key" ; expect 422 ; expect_text "That looks like an API key." ; expect_no_text "$api_key"
 expect_nowhere "$middle"
 as alice post /keys "key=$good_key" "name=$(tr '\n' ' ' <<<"$private" | cut -c1-90)" ; expect 422
 expect_text "That looks like a private key. Nothing of it was kept."

@@ -260,6 +260,7 @@ expect_no_text old-desktop
 as alice get "/activity?q=secret" ; expect_text "No matching activity"
 sql "DELETE FROM activity WHERE team_id = 2"
 as bob get /activity ; expect_text "No activity yet"
+as bob post /vms name=sk-proj-0123456789abcdef size=nano image=tiny region=local ; expect 422 ; expect_text "That looks like an API key." ; expect_no_text sk-proj-0123
 # What was done several times in a row is a group that opens; a failure, or another person, ends it.
 sql "DELETE FROM activity WHERE team_id = 1;
     INSERT INTO activity (team_id, at_ms, id, vm_id, what, detail, person_id, took_ms) VALUES

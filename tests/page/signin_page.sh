@@ -9,6 +9,8 @@ link() { sqlite3 "$state/data/main.db" "INSERT INTO signin_link VALUES (x'$hash'
 route "GET /signin"
 nobody get /signin ; expect 200 signin.html
 nobody get "/signin?return=//evil.example" ; expect 200
+nobody get "/signin?return=/vms?q=sk-ant-api03-0123456789abcdef0123" ; expect 200
+expect_row "SELECT count(*) FROM session WHERE return_path LIKE '%sk-ant%'" 0
 expect_no_text evil.example
 as alice get /signin ; expect 303 /vms
 as alice get "/signin?return=/keys" ; expect 303 /keys

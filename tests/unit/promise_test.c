@@ -400,7 +400,7 @@ static void what_a_file_must_not_hold_turns_its_promise_red(void **state)
         { "declared-files", "forgotten", "" },
         { "private-keys", "log/2026-01-01", "-----BEGIN OPENSSH PRIVATE KEY-----\\n" },
         { "private-keys", "nginx/body/0000000001", "-----BEGIN RSA PRIVATE KEY-----" },
-        { "provider-keys", "nginx/body/0000000002", "key=sk-ant-api03-AAAA" },
+        { "provider-keys", "nginx/body/0000000002", "key=sk-ant-api03-AAAAAAAAAAAAAAAA" },
         { "log-addresses", "log/2026-01-02", "a=1 client=203.0.113.7\\n" },
         { "log-age", "log/2025-01-01", "time=1735689600.000 level=info\\n" },
     };

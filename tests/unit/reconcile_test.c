@@ -246,6 +246,8 @@ static void a_vm_is_not_started_when_that_is_off(void **state)
     drain(test->context);
     host_goes_down(test, 0);
     assert_string_equal(vm_of(test).state, "stopped");
+    assert_int_equal(world_events(test->world, test->vm, "Stopped unexpectedly", NULL), 1);
+    assert_int_equal(world_events(test->world, test->vm, "Shut down from inside the VM", NULL), 0);
     test->world->config->regions[0].autostart = "off";
     host_goes_down(test, LIMIT_AUTOSTART_AFTER_S);
     assert_string_equal(vm_of(test).state, "stopped");
