@@ -41,7 +41,7 @@ function kind(what, answer, status) {
   proper(what, answer, status);
   const words = [...(answer.text.split('<main')[1] ?? '').matchAll(/<p(?: class="near2")?>([^<]+)<\/p>/g)].map(([, sentence]) => sentence);
   check(`${what}: says what is wrong and what to do`, words.length === 2 && words.every((sentence) => sentence.length > 20), answer.text.slice(-1500));
-  check(`${what}: and leads back`, /<a class="btn" href="\/(vms)?">Back to /.test(answer.text), answer.text.slice(-1500));
+  check(`${what}: and leads back`, /<a class="btn" href="\/(vms)?">(Back|Go) to /.test(answer.text), answer.text.slice(-1500));
 }
 
 // Bytes as they are; resolves to what came back as text.
