@@ -20,6 +20,17 @@
 
 /* ---- waiting for SSH ---- */
 
+static struct error *room_await(struct job *job)
+{
+    struct arena *scratch = job->context->scratch;
+    int64_t room_bytes;
+    struct error *e = driver_room(job->driver, scratch, &room_bytes);
+
+    if (e || room_bytes / (1024 * 1024) < LIMIT_ROOM_MB)
+        return e;
+    return driver_unpause(job->driver, scratch, job->vm.id);
+}
+
 /*
  * Has the guest responded with its host key? CONFLICT: with another key, or it is powered off.
  * UPSTREAM: its host went down, which is no doing of the guest; it is booted again.
@@ -39,6 +50,9 @@ static struct error *ssh_check(struct job *job, bool *out)
     else if (!e && (power == DRIVER_STOPPED || power == DRIVER_ABSENT))
         e = error_refuse(scratch, ERROR_CONFLICT, "guest_off", NULL,
                          "the guest shut down while booting");
+    job->is_out_of_room = !e && power == DRIVER_PAUSED && cause == DRIVER_CAUSE_IO;
+    if (job->is_out_of_room)
+        return room_await(job);
     if (!e)
         e = driver_ssh_host_key(job->driver, scratch, &job->wanted,
                                 job->context->timeouts->ssh_try_ms, &key, NULL);
@@ -68,6 +82,16 @@ static int64_t boot_limit_ms(struct job *job)
     return longest.longest_ms * LIMIT_BOOT_FACTOR;
 }
 
+static struct error *boot_timeout(struct job *job, int64_t max_ms)
+{
+    if (job->is_out_of_room)
+        return error_refuse(job->arena, ERROR_CONFLICT, "host_full", NULL,
+                            "the VM host has too little free space: the guest was paused while it "
+                            "was booting. Free some space, then retry");
+    return error_refuse(job->arena, ERROR_CONFLICT, "ssh_timeout", NULL,
+                        "SSH did not respond within %lld s", (long long)(max_ms / 1000));
+}
+
 struct error *job_ssh_act(struct job *job)
 {
     const struct timeouts *timeouts = job->context->timeouts;
@@ -82,8 +106,7 @@ struct error *job_ssh_act(struct job *job)
         if (!e && !is_ready)
             e = job_still_wanted(job);
         if (!e && !is_ready && clock_monotonic_us() > until_us)
-            e = error_refuse(job->arena, ERROR_CONFLICT, "ssh_timeout", NULL,
-                             "SSH did not respond within %lld s", (long long)(max_ms / 1000));
+            e = boot_timeout(job, max_ms);
         if (e)
             return error_copy(job->arena, e);
         if (!is_ready)

@@ -243,6 +243,11 @@ static struct error *fake_boot(struct driver *driver, struct arena *arena,
         memcpy(found->guest_key, found->seed_key, sizeof found->guest_key);
     if (fake->dies_booting || fake->lost_boots)
         found->power = DRIVER_STOPPED;
+    if (fake->stalls) {
+        found->power = DRIVER_PAUSED;
+        found->cause = DRIVER_CAUSE_IO;
+        fake->is_full = fake->stays_full;
+    }
     if (fake->lost_boots && fake->lost_boots--)
         found->cause = DRIVER_CAUSE_HOST;
     return call_end();
@@ -272,7 +277,7 @@ static struct error *fake_ssh_host_key(struct driver *driver, struct arena *aren
         *banner = found && !fake->is_silent && !fake->runs_no_script
                       ? arena_copy(arena, found->banner)
                       : NULL;
-    if (!fake->is_silent && found)
+    if (!fake->is_silent && found && found->power == DRIVER_RUNNING)
         *out = arena_copy(arena, fake->is_wrong ? "ssh-ed25519 AAAAwrong" : found->guest_key);
     return NULL;
 }

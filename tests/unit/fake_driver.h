@@ -36,6 +36,8 @@ struct fake_host {
     bool is_silent;    /* SSH never responds */
     bool is_wrong;     /* SSH responds with another key */
     bool dies_booting; /* a guest switches itself off after its start */
+    bool stalls;       /* a guest is paused at its start: the disk is full */
+    bool stays_full;   /* and stays so */
     int lost_boots;    /* number of starts during which the host goes down */
     bool is_unreachable;
     bool is_open;         /* guests reach each other */

@@ -246,6 +246,27 @@ static void a_guest_without_ssh_fails(void **state)
     assert_retry_works(*state);
 }
 
+/* The host's disk was full while it booted: it goes on once there is room, or says so. */
+static void a_guest_that_was_paused_goes_on_when_there_is_room(void **state)
+{
+    struct test *test = *state;
+
+    fake->stalls = true;
+    test->vm = world_create(test->world, "stalled");
+    drain(test->context);
+    assert_state(test, "running");
+    assert_int_equal(fake_find(test->vm)->power, DRIVER_RUNNING);
+}
+
+static void a_guest_that_stays_paused_fails_by_its_cause(void **state)
+{
+    fake->stalls = fake->stays_full = true;
+    assert_create_fails(*state, "the VM host has too little free space");
+    fake->stalls = fake->is_full = false;
+    fake_find(((struct test *)*state)->vm)->power = DRIVER_STOPPED;
+    assert_retry_works(*state);
+}
+
 static void a_guest_with_another_key_fails(void **state)
 {
     fake->is_wrong = true;
@@ -566,6 +587,8 @@ int main(void)
         TEST(a_snapshot_is_not_the_end_of_being_up),
         TEST(a_guest_ignoring_the_button_is_powered_off),
         TEST(an_unresponsive_guest_is_powered_off),
+        TEST(a_guest_that_was_paused_goes_on_when_there_is_room),
+        TEST(a_guest_that_stays_paused_fails_by_its_cause),
         TEST(a_guest_without_ssh_fails),
         TEST(a_guest_with_another_key_fails),
         TEST(a_guest_that_dies_booting_fails),
