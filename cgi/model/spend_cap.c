@@ -38,7 +38,7 @@ struct error *spend_cap_check(const struct context *context, int64_t team_id, st
         out->refusal =
             arena_printf(context->arena,
                          "Your team has reached its spending limit of %s for this month. An owner "
-                         "can raise it under Costs; it resets on %s.",
+                         "can raise the limit in Costs. Spending resets on %s.",
                          out->cap, date_day(context->arena, date_month_end(now_at)));
     return NULL;
 }

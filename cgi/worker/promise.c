@@ -46,11 +46,11 @@ static const char *network_text(const struct config *config)
     for (size_t i = 0; i < config->region_count; i++)
         bridges += *config->regions[i].bridge != '\0';
     if (bridges == 0)
-        return "It has no network but the way in by SSH";
+        return "They accept SSH and have no other network access";
     return bridges == config->region_count
-               ? "By design it reaches the internet, and DNS and DHCP of its host"
-               : "By design it reaches the internet, and DNS and DHCP of its host, in some "
-                 "regions; elsewhere it has no network but the way in by SSH";
+               ? "By design, they reach the internet, and their host\u2019s DNS and DHCP"
+               : "By design, they reach the internet, and their host\u2019s DNS and DHCP, in some "
+                 "regions; elsewhere they accept SSH and have no other network access";
 }
 
 /* What stands for a word in braces: the promise's term, or what the configuration says. */

@@ -75,7 +75,7 @@ const struct promise PROMISES[] = {
     {
         .id = "isolation",
         .topic = "Running VMs",
-        .sentence = "VMs cannot reach each other, the host, or private networks.",
+        .sentence = "VMs are isolated from each other, the host and private networks.",
         .mechanism = "host/driver_libvirt_net.c, host/driver_libvirt_xml.c",
         .every_s = OFTEN_S,
         .check = promise_isolation_check,
@@ -83,8 +83,9 @@ const struct promise PROMISES[] = {
     {
         .id = "isolation-probe",
         .topic = "Running VMs",
-        .sentence = "From inside, a VM reaches no other VM, not this server, no cloud metadata and "
-                    "no private network; tried once a day. {network}.",
+        .sentence =
+            "VMs can\u2019t reach other VMs, this server, cloud metadata or private networks, as "
+            "tested daily from inside one. {network}.",
         .mechanism = "host/driver_libvirt_net.c, host/driver_libvirt_xml.c",
         .every_s = A_DAY_S,
         .retry_s = LIMIT_PROMISE_RETRY_S,
@@ -114,7 +115,7 @@ const struct promise PROMISES[] = {
         .is_made = encrypted_disks,
     },
     FILES("private-keys", "Keys", "private_keys", "model/ssh_key_private.c",
-          "Private keys are never stored, in the database or in logs."),
+          "Your private keys are never stored, in the database or in logs."),
     FILES("provider-keys", "Keys", "provider_keys", "model/provider_key.c",
           "API keys of LLM providers are never stored on this server."),
     FILES("declared-files", "Records", "undeclared", "model/inventory_files.c",
@@ -146,7 +147,7 @@ const struct promise PROMISES[] = {
     {
         .id = "review",
         .topic = "Records",
-        .sentence = "The security of this server is reviewed every {days} or more often.",
+        .sentence = "This server\u2019s security is reviewed at least every {days}.",
         .mechanism = "the operator, with domicile-admin review",
         .every_s = HOURLY_S,
         .check = promise_review_check,

@@ -60,7 +60,7 @@ check('it has tried, and no other VM ran', /^0 of (1[6-9]|[2-9]\d) attempts .* n
   .test(first.evidence), first.evidence);
 check('it was removed', first.evidence.endsWith('its host confirmed: domain, snapshots, disk, seed, port.'), first.evidence);
 equal('nothing of it is left', remains(), '');
-equal('by design', first.sentence.split('. ')[1], 'It has no network but the way in by SSH.');
+equal('by design', first.sentence.split('. ')[1], 'They accept SSH and have no other network access.');
 equal('it is no VM', server.sql('SELECT (SELECT count(*) FROM vm) + (SELECT count(*) FROM ledger) + (SELECT count(*) FROM activity);'), '0');
 
 // ---- with a neighbour ----

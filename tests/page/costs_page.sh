@@ -201,14 +201,14 @@ as alice get /vms/new ; expect_text "Your team has reached its spending limit of
 expect_text 'id="mend" href="/costs#limit"'
 as alice get /vms/stoppedstoppedst ; expect 200 vm_spent.html
 as alice post /vms name=fresh image=tiny size=nano region=local key=keykeykeykeykey2 ; expect 422
-expect_text "An owner can raise it under Costs"
+expect_text "An owner can raise the limit in Costs"
 expect_row "SELECT count(*) FROM vm WHERE name = 'fresh'" 0
 as alice post /vms/runningrunningru/snapshots/snapshotsnapsho2/clone name=twin size=nano ; expect 422
-expect_text "An owner can raise it under Costs"
+expect_text "An owner can raise the limit in Costs"
 as alice post /vms/stoppedstoppedst/start ; expect 422
 expect_text "Nothing was changed."
 as alice post /vms/stoppedstoppedst/resize size=medium ; expect 422
-expect_text "An owner can raise it under Costs"
+expect_text "An owner can raise the limit in Costs"
 as alice post /vms/failedfailedfail/retry ; expect 422
 expect_row "SELECT count(*) FROM job WHERE state = 'queued' AND kind <> 'destroy'" 0
 as alice post /vms/stoppedstoppedst/snapshots/snapshotsnapsho3/restore ; expect 303

@@ -9,7 +9,7 @@ route "GET /operator"
 nobody get /operator ; expect 303 /signin?return=/operator
 as bob get /operator ; expect 403
 as alice get /operator ; expect 200 operator.html
-expect_text '<span class="of">of 16 GB, by running VMs</span>' ; expect_text '<span class="whole">250 GB</span> free' ; expect_text '8 vCPUs, 16 GB'
+expect_text '<span class="of">of 16 GB, used by running VMs</span>' ; expect_text '<span class="whole">250 GB</span> free' ; expect_text '8 vCPUs, 16 GB'
 sqlite3 "$state/data/main.db" "UPDATE region_status SET vcpus = 0, memory_mb = 0, disk_gb = 0, free_gb = 0"
 as alice get /operator ; expect_no_text "by running VMs" ; expect_no_text "</span> free" ; expect_text '<td data-th="Capacity">Not reported yet</td>'
 sqlite3 "$state/data/main.db" "INSERT INTO promise SELECT value, 0, 't', 's', 'm', 300, value, 'count', 0, 0, 'e', 1, 1, NULL

@@ -413,7 +413,7 @@ static void at_the_cap_nothing_starts(void **state)
     assert_string_equal(e->code, "spend_cap_reached");
     assert_string_equal(e->message,
                         "Your team has reached its spending limit of €0.01 for this month. An "
-                        "owner can raise it under Costs; it resets on 1 Dec 2026.");
+                        "owner can raise the limit in Costs. Spending resets on 1 Dec 2026.");
     ask(test, 35310, VM_REQUEST_RESTART, NULL); /* it is already running */
     work(test, 35310);
     ask(test, 35310, VM_REQUEST_STOP, NULL);
