@@ -46,7 +46,7 @@ static struct error *operator_show(struct request *r)
     if (!e)
         e = sql_image_list(r->db, r->arena, &page.images);
     if (!e)
-        e = sql_operator_totals(r->db, r->arena, &page.totals);
+        e = sql_operator_totals(r->db, r->arena, r->now_at, &page.totals);
     if (e)
         return e;
     page.has_one_attention = page.totals.attention == 1;

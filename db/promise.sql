@@ -1,6 +1,8 @@
--- promise_list() rows
-SELECT id, topic, sentence, mechanism, every_s, state, unit, figure, figure_max, evidence,
-       checked_at, changed_at
+-- promise_list(now_at int) rows (state text, is_late int)
+-- One that has not been measured for three of its intervals is unknown, whatever it was.
+SELECT id, topic, sentence, mechanism, every_s, unit, figure, figure_max, evidence, checked_at,
+       changed_at, checked_at + 3 * every_s < :now_at AS is_late,
+       CASE WHEN checked_at + 3 * every_s < :now_at THEN 'unknown' ELSE state END AS state
 FROM promise ORDER BY position /* scan ok */ /* sort ok */;
 
 -- promise_get(id text) row

@@ -68,16 +68,18 @@ static void plain_line(struct admin *admin, const struct promise_list_row *promi
     bool is_known = strcmp(promise->state, PROMISE_STATE_UNKNOWN) != 0;
 
     /* What the worker measures once a day is not new with --now. */
-    const char *when = promise->every_s < A_DAY_S
+    const char *when = promise->every_s < A_DAY_S || promise->is_late
                            ? ""
                            : arena_printf(admin->arena, ", measured %s",
                                           date_iso(admin->arena, promise->checked_at));
 
     printf("%-7s  %-18s  %s (%s%s)\n", promise->state, promise->id, promise->sentence,
-           is_known ? arena_printf(admin->arena, "%s, limit %s",
-                                   figure_text(admin, promise, promise->figure),
-                                   figure_text(admin, promise, promise->figure_max))
-                    : promise->evidence,
+           promise->is_late ? arena_printf(admin->arena, "not measured since %s",
+                                           date_iso(admin->arena, promise->checked_at))
+           : is_known       ? arena_printf(admin->arena, "%s, limit %s",
+                                           figure_text(admin, promise, promise->figure),
+                                           figure_text(admin, promise, promise->figure_max))
+                            : promise->evidence,
            when);
 }
 
@@ -87,7 +89,7 @@ struct error *admin_promises(struct admin *admin)
     struct error *e = admin->is_now ? admin_promises_measure(admin) : NULL;
 
     if (!e)
-        e = sql_promise_list(admin->db, admin->arena, &rows);
+        e = sql_promise_list(admin->db, admin->arena, clock_now(), &rows);
     for (size_t i = 0; !e && i < rows.count; i++) {
         if (strcmp(rows.row[i].state, PROMISE_STATE_RED) == 0)
             admin->status = 1;

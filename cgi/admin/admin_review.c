@@ -195,7 +195,7 @@ static struct error *promises_review(struct record *record)
     struct error *e = admin_promises_measure(admin);
 
     if (!e)
-        e = sql_promise_list(admin->db, admin->arena, &rows);
+        e = sql_promise_list(admin->db, admin->arena, clock_now(), &rows);
     for (size_t i = 0; !e && i < rows.count; i++) {
         const struct promise_list_row *promise = &rows.row[i];
 

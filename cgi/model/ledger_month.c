@@ -92,7 +92,7 @@ struct error *ledger_team_read(struct db *db, struct arena *arena, int64_t team_
     e = sql_price_list(db, arena, &out->prices);
     if (!e)
         e = sql_ledger_living(db, arena, team_id, &out->living);
-    if (!e)
+    if (!e && out->living.count)
         qsort(out->living.row, out->living.count, sizeof *out->living.row, id_compares);
     return e;
 }
@@ -120,7 +120,9 @@ static struct error *vm_read(const struct reading *reading, struct arena *chunk,
     const struct ledger_team *team = reading->team;
     const struct ledger_living_row key = { .vm_id = row->vm_id };
     const struct ledger_living_row *living =
-        bsearch(&key, team->living.row, team->living.count, sizeof key, id_compares);
+        team->living.count
+            ? bsearch(&key, team->living.row, team->living.count, sizeof key, id_compares)
+            : NULL;
     struct ledger_totals *totals = reading->totals;
     struct ledger_month_vm vm = vm_of(row);
     int64_t from_at;

@@ -85,10 +85,15 @@ static struct error *disks_check(const struct context *context)
     struct promise_get_row disks;
     struct error *e = sql_promise_get(context->db, context->arena, "encrypted-disks", &disks);
 
-    if (e)
-        return e->kind == ERROR_NOT_FOUND ? NULL : e;
-    if (strcmp(disks.state, PROMISE_STATE_RED) != 0)
+    if (e && e->kind != ERROR_NOT_FOUND)
+        return e;
+    if (!context->config->has_encrypted_disks ||
+        (!e && strcmp(disks.state, PROMISE_STATE_GREEN) == 0))
         return NULL;
+    if (e || strcmp(disks.state, PROMISE_STATE_UNKNOWN) == 0)
+        return error_refuse(context->arena, ERROR_INPUT, "disks_not_measured", NULL,
+                            "Whether this server\u2019s disks are encrypted, as it promises, is "
+                            "not known yet. Try again in a minute.");
     return error_refuse(context->arena, ERROR_INPUT, "disks_not_encrypted", NULL,
                         "The disks of this server are not encrypted, as it promises. Ask the admin "
                         "to encrypt them.");

@@ -104,9 +104,9 @@ struct error *metrics_show(struct request *r)
     struct error *e = sql_region_status_list(r->db, r->arena, &regions);
 
     if (!e)
-        e = sql_promise_list(r->db, r->arena, &promises);
+        e = sql_promise_list(r->db, r->arena, r->now_at, &promises);
     if (!e)
-        e = sql_operator_totals(r->db, r->arena, &totals);
+        e = sql_operator_totals(r->db, r->arena, r->now_at, &totals);
     if (e)
         return e;
     r->response.content_type = "text/plain; version=0.0.4; charset=utf-8";

@@ -11,8 +11,7 @@
 
 #include <string.h>
 
-/* A measurement that is this many intervals old is late. */
-enum { LATE_AFTER = 3, YEAR_S = 366 * A_DAY_S };
+enum { YEAR_S = 366 * A_DAY_S };
 
 /* A period that is promised is in whole days or years; what was measured may be seconds. */
 static const char *time_text(struct arena *arena, int64_t seconds)
@@ -38,7 +37,6 @@ static struct status_promise promise_of(struct request *r, const struct promise_
 {
     bool is_unknown = strcmp(row->state, PROMISE_STATE_UNKNOWN) == 0;
     bool is_red = strcmp(row->state, PROMISE_STATE_RED) == 0;
-    bool is_late = row->checked_at + LATE_AFTER * row->every_s < r->now_at;
     const char *label = is_unknown ? "Not measured" : is_red ? "Broken" : "Kept";
 
     return (struct status_promise){
@@ -46,10 +44,10 @@ static struct status_promise promise_of(struct request *r, const struct promise_
         .sentence = row->sentence,
         .mechanism = row->mechanism,
         .evidence = row->evidence,
-        .label = is_late ? "Check late" : label,
-        .chip = is_late || is_unknown ? "wait"
-                : is_red              ? "bad"
-                                      : "kept",
+        .label = row->is_late ? "Check late" : label,
+        .chip = row->is_late || is_unknown ? "wait"
+                : is_red                   ? "bad"
+                                           : "kept",
         .value = figure_text(r->arena, row),
         .checked_at = row->checked_at,
     };
@@ -76,7 +74,7 @@ struct error *status_page_show(struct request *r)
 {
     struct promise_list_rows rows;
     struct status_html page = { .total = 0 };
-    struct error *e = sql_promise_list(r->db, r->arena, &rows);
+    struct error *e = sql_promise_list(r->db, r->arena, r->now_at, &rows);
 
     if (e)
         return e;

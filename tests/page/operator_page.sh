@@ -12,7 +12,7 @@ as alice get /operator ; expect 200 operator.html
 expect_text '<span class="of">of 16 GB, used by running VMs</span>' ; expect_text '<span class="whole">250 GB</span> free' ; expect_text '8 vCPUs, 16 GB'
 sqlite3 "$state/data/main.db" "UPDATE region_status SET vcpus = 0, memory_mb = 0, disk_gb = 0, free_gb = 0"
 as alice get /operator ; expect_no_text "by running VMs" ; expect_no_text "</span> free" ; expect_text '<td data-th="Capacity">Not reported yet</td>'
-sqlite3 "$state/data/main.db" "INSERT INTO promise SELECT value, 0, 't', 's', 'm', 300, value, 'count', 0, 0, 'e', 1, 1, NULL
+sqlite3 "$state/data/main.db" "INSERT INTO promise SELECT value, 0, 't', 's', 'm', 300, value, 'count', 0, 0, 'e', unixepoch(), 1, NULL
     FROM json_each('[\"green\", \"unknown\"]')"
 as alice get /operator ; expect_text '<a class="state wait" href="/status">1 of 2 kept</a>'
 sqlite3 "$state/data/main.db" "UPDATE promise SET state = 'red' WHERE id = 'green'"

@@ -61,7 +61,7 @@ sqlite3 "$state/data/main.db" "INSERT INTO promise VALUES
     ('late', 2, 'Retention', 'Records are deleted after 7 years.', 'worker/y.c', 3600, 'green', 'seconds', 4000, 221363200, 'Age of the oldest.', 1781524800, 1, NULL),
     ('unknown', 3, 'Retention', 'Nobody knows.', 'worker/z.c', 1000000000, 'unknown', 'count', 0, 0, 'A host cannot be reached.', 1781524800, 1, NULL)"
 nobody get /status ; expect 200 status.html
-expect_text ">2<small> of 4 kept"
+expect_text ">1<small> of 4 kept"
 as alice get /status ; expect 200
 fresh
 
@@ -85,14 +85,15 @@ nobody get /metrics ; expect 200
 expect_text "domicile_worker_up 1"
 expect_text 'domicile_host_reachable{region="local"} 1'
 sqlite3 "$state/data/main.db" "UPDATE region_status SET error = 'gone', checked_at = 1;
-    INSERT INTO promise SELECT value, 0, 't', 's', 'm', 300, value, 'count', 0, 0, 'e', 1, 1, NULL
-    FROM json_each('[\"green\", \"red\", \"unknown\"]')"
+    INSERT INTO promise SELECT value, 0, 't', 's', 'm', 300, value, 'count', 0, 0, 'e', unixepoch(), 1, NULL
+    FROM json_each('[\"green\", \"red\", \"unknown\"]');
+    INSERT INTO promise VALUES ('late', 0, 't', 's', 'm', 300, 'green', 'count', 0, 0, 'e', unixepoch() - 1000, 1, NULL)"
 nobody get /metrics ; expect 200
 expect_text "domicile_worker_up 0"
 expect_text 'domicile_host_reachable{region="local"} 0'
 expect_text 'domicile_promise{id="green"} 1'
 expect_text 'domicile_promise{id="red"} 0'
-expect_text 'domicile_promise{id="unknown"} NaN'
+expect_text 'domicile_promise{id="unknown"} NaN' ; expect_text 'domicile_promise{id="late"} NaN'
 fresh
 
 nobody raw POST / ; expect 405

@@ -3,6 +3,7 @@
  * makes it unknown, and nothing is left of the guest wherever the worker is killed.
  */
 #include "base/array.h"
+#include "base/clock.h"
 #include "drain.h"
 #include "fake_driver.h"
 #include "model/state_path.h"
@@ -65,7 +66,7 @@ static struct promise_list_row measured(struct test *test)
 
     plant(test, "UPDATE promise SET checked_at = 1 WHERE id = 'isolation-probe'");
     world_check(promise_round(test->context, false), "round");
-    world_check(sql_promise_list(test->world->db, test->world->arena, &rows), "list");
+    world_check(sql_promise_list(test->world->db, test->world->arena, clock_now(), &rows), "list");
     for (size_t i = 0; i < rows.count; i++) {
         if (strcmp(rows.row[i].id, "isolation-probe") == 0)
             return rows.row[i];

@@ -73,7 +73,7 @@ static struct promise_list_rows measure(struct test *test)
     world_check(promise_round(test->context, true), "round");
     plant(test, "UPDATE promise SET checked_at = 1 WHERE id = 'isolation-probe'");
     world_check(promise_round(test->context, false), "the worker's");
-    world_check(sql_promise_list(test->world->db, test->world->arena, &rows), "list");
+    world_check(sql_promise_list(test->world->db, test->world->arena, clock_now(), &rows), "list");
     for (size_t i = 0; i < PROMISE_COUNT; i++)
         made += !PROMISES[i].is_made || PROMISES[i].is_made(test->world->config);
     assert_int_equal(rows.count, made);

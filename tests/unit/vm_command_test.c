@@ -191,6 +191,8 @@ static void what_create_refuses(void **state)
     vm.key_ids = &unknown;
     assert_refused(create(&world->actor, &vm, &id), ERROR_INPUT, "unknown_key", "key");
     vm = wanted("second");
+    world->config->has_encrypted_disks = true; /* nothing is written before that is known */
+    assert_refused(create(&world->actor, &vm, &id), ERROR_INPUT, "disks_not_measured", NULL);
     assert_int_equal(
         system(arena_printf(world->arena,
                             "sqlite3 '%s' \"INSERT INTO promise VALUES "
@@ -202,6 +204,7 @@ static void what_create_refuses(void **state)
     assert_int_equal(system(arena_printf(world->arena, "sqlite3 '%s' 'DELETE FROM promise'",
                                          main_db_path(world->arena, world->state_dir))),
                      0);
+    world->config->has_encrypted_disks = false;
     vm = wanted("second");
     world->config->quota_disk_gb = 1;
     assert_refused(create(&world->actor, &vm, &id), ERROR_INPUT, "quota_exceeded", "size");
