@@ -161,17 +161,17 @@ static void headers_write(struct record *record, const struct buf *headers)
     }
 }
 
-static void front_review(struct record *record)
+static struct error *front_review(struct record *record)
 {
     static const char *const versions[] = { "1.0", "1.1", "1.2", "1.3" };
     struct admin *admin = record->admin;
     struct buf headers = buf_new(admin->arena, 4096);
 
-    if (!front_ask(admin, "1.3", &headers)) {
-        line_write(record, "tls", PROMISE_STATE_UNKNOWN,
-                   "this server could not be reached at its own address");
-        return;
-    }
+    if (!front_ask(admin, "1.3", &headers))
+        return error_new(admin->arena, ERROR_UPSTREAM,
+                         "this server cannot be reached at %s, so it cannot be reviewed; nothing "
+                         "was stored",
+                         admin->config->public_url);
     for (size_t i = 0; i < COUNT(versions); i++) {
         struct buf others = buf_new(admin->arena, 4096);
         bool is_accepted = front_ask(admin, versions[i], &others) != 0;
@@ -183,6 +183,7 @@ static void front_review(struct record *record)
                                 is_accepted ? "accepted" : "refused"));
     }
     headers_write(record, &headers);
+    return NULL;
 }
 
 /* ---- the promises ---- */
@@ -262,9 +263,10 @@ struct error *admin_review(struct admin *admin)
         e = head_write(&record, now_at);
     if (!e)
         e = promises_review(&record);
+    if (!e)
+        e = front_review(&record);
     if (e)
         return e;
-    front_review(&record);
     packages_review(&record);
     e = record.problem ? record.problem
                        : review_sign(admin->arena, admin->state_dir, record.text.bytes, &text);

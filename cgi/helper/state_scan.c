@@ -3,10 +3,10 @@
  *
  *     state_scan STATE
  *
- *     undeclared      files that the inventory does not know; undeclared_path: one of them
+ *     undeclared      files that the inventory does not know
  *     unread          folders and files that could not be read
  *     log_oldest_at   time of the oldest line of the logs, 0: none
- *     log_addresses   lines of the logs with an IPv4 address other than this machine's
+ *     log_addresses   lines of the logs with an IP address other than this machine's
  *     private_keys    private keys in databases, logs and requests under way
  *     provider_keys   API keys of LLM providers in the same
  *
@@ -21,6 +21,7 @@
 #include "model/inventory.h"
 #include "model/provider_key.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
@@ -38,18 +39,35 @@ enum {
     LINE_BYTES = 16 * 1024,
 };
 
-static const char PRIVATE_KEY[] = "PRIVATE KEY-----";
+/* Of OpenSSH, OpenSSL, PGP, PuTTY and age. */
+static const char *const private_keys[] = { "PRIVATE KEY-----", "PRIVATE KEY BLOCK-----",
+                                            "PuTTY-User-Key-File-", "AGE-SECRET-KEY-1" };
 
 /* Only what people and programs have written is searched, not disks and programs. */
 static const char *const searched[] = { "data/*", "inbox/*", "log/*", "nginx/*" };
+
+/* How many there are, and one of the files that they are in. */
+struct finding {
+    int64_t count;
+    const char *path;
+};
 
 struct scan {
     struct arena *arena;
     regex_t address;
     char *chunk;
-    const char *undeclared_path;
-    int64_t undeclared, unread, log_oldest_at, log_addresses, private_keys, provider_keys;
+    const char *path; /* of the file that is being read */
+    struct finding undeclared, unread, log_addresses, private_keys, provider_keys;
+    int64_t log_oldest_at;
 };
+
+static void found(struct scan *scan, struct finding *finding, int64_t count)
+{
+    if (!count)
+        return;
+    finding->count += count;
+    finding->path = arena_copy(scan->arena, scan->path);
+}
 
 static bool is_searched(const char *path)
 {
@@ -81,11 +99,42 @@ static void bytes_search(struct scan *scan, int file)
         bool is_last = got < CHUNK_BYTES;
         size_t fresh = is_last || length < OVERLAP_BYTES ? length : length - OVERLAP_BYTES;
 
-        scan->private_keys += matches(scan->chunk, length, fresh, PRIVATE_KEY);
-        scan->provider_keys += provider_key_count(scan->chunk, length, fresh);
+        for (size_t i = 0; i < COUNT(private_keys); i++)
+            found(scan, &scan->private_keys, matches(scan->chunk, length, fresh, private_keys[i]));
+        found(scan, &scan->provider_keys, provider_key_count(scan->chunk, length, fresh));
         kept = length - fresh;
         memmove(scan->chunk, scan->chunk + fresh, kept);
     }
+}
+
+static bool has_ipv4(const struct scan *scan, const char *line)
+{
+    for (regmatch_t match[2]; regexec(&scan->address, line, 2, match, 0) == 0;
+         line += match[1].rm_eo) {
+        const char *address = line + match[1].rm_so;
+
+        if (!text_starts(address, "127.") && !text_starts(address, "0.0.0.0"))
+            return true;
+    }
+    return false;
+}
+
+/* Times and MAC addresses have too few parts to be one. */
+static bool has_ipv6(const char *line)
+{
+    static const char letters[] = "0123456789abcdefABCDEF:.";
+    char word[INET6_ADDRSTRLEN];
+    struct in6_addr address;
+
+    for (size_t length; *line; line += length + strcspn(line + length, letters)) {
+        length = strspn(line, letters);
+        if (length < 3 || length >= sizeof word)
+            continue;
+        snprintf(word, sizeof word, "%.*s", (int)length, line);
+        if (inet_pton(AF_INET6, word, &address) == 1 && !IN6_IS_ADDR_LOOPBACK(&address))
+            return true;
+    }
+    return false;
 }
 
 /* "time=1795718132.817 ...", as base/log.c writes it. */
@@ -95,15 +144,7 @@ static void line_read(struct scan *scan, const char *line)
 
     if (at && (!scan->log_oldest_at || at < scan->log_oldest_at))
         scan->log_oldest_at = at;
-    for (regmatch_t match[2]; regexec(&scan->address, line, 2, match, 0) == 0;
-         line += match[1].rm_eo) {
-        const char *address = line + match[1].rm_so;
-
-        if (!text_starts(address, "127.") && !text_starts(address, "0.0.0.0")) {
-            scan->log_addresses++;
-            return;
-        }
-    }
+    found(scan, &scan->log_addresses, has_ipv4(scan, line) || has_ipv6(line));
 }
 
 /* A line that is longer than the buffer is read in parts. */
@@ -124,15 +165,13 @@ static void file_scan(struct scan *scan, const char *path, const char *name)
 {
     int file;
 
-    if (!inventory_file_find(path)) {
-        scan->undeclared_path = arena_copy(scan->arena, path);
-        scan->undeclared++;
-    }
+    scan->path = path;
+    found(scan, &scan->undeclared, !inventory_file_find(path));
     if (!is_searched(path))
         return;
     file = open(name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (file < 0) {
-        scan->unread += errno != ENOENT; /* it may be gone by now */
+        found(scan, &scan->unread, errno != ENOENT); /* it may be gone by now */
         return;
     }
     bytes_search(scan, file);
@@ -150,8 +189,9 @@ static void state_walk(struct scan *scan, char *state)
         const char *path = entry->fts_path + strlen(state);
 
         path += strspn(path, "/");
+        scan->path = path;
         if (entry->fts_info == FTS_DNR)
-            scan->unread++;
+            found(scan, &scan->unread, 1);
         else if (entry->fts_info == FTS_F || entry->fts_info == FTS_DEFAULT ||
                  entry->fts_info == FTS_SL)
             file_scan(scan, path, entry->fts_path);
@@ -162,7 +202,7 @@ static void state_walk(struct scan *scan, char *state)
 
 int main(int argc, char **argv)
 {
-    struct scan scan = { .arena = arena_new(ARENA_BYTES), .undeclared_path = NULL };
+    struct scan scan = { .arena = arena_new(ARENA_BYTES), .path = NULL };
     const char *text;
     struct error *e;
 
@@ -177,15 +217,19 @@ int main(int argc, char **argv)
     state_walk(&scan, argv[1]);
     e = json_object_write(scan.arena,
                           (const struct json_field[]){
-                              json_number("undeclared", scan.undeclared),
-                              json_text("undeclared_path", scan.undeclared_path),
-                              json_number("unread", scan.unread),
+                              json_number("undeclared", scan.undeclared.count),
+                              json_text("undeclared_path", scan.undeclared.path),
+                              json_number("unread", scan.unread.count),
+                              json_text("unread_path", scan.unread.path),
+                              json_number("log_addresses", scan.log_addresses.count),
+                              json_text("log_addresses_path", scan.log_addresses.path),
+                              json_number("private_keys", scan.private_keys.count),
+                              json_text("private_keys_path", scan.private_keys.path),
+                              json_number("provider_keys", scan.provider_keys.count),
+                              json_text("provider_keys_path", scan.provider_keys.path),
                               json_number("log_oldest_at", scan.log_oldest_at),
-                              json_number("log_addresses", scan.log_addresses),
-                              json_number("private_keys", scan.private_keys),
-                              json_number("provider_keys", scan.provider_keys),
                           },
-                          7, &text);
+                          11, &text);
     if (e) {
         log_error("scan", log_text("error", e->text));
         return 1;

@@ -126,15 +126,17 @@ int64_t review_last_at(struct arena *arena, const char *state_dir)
     const char *last = "";
     struct review review;
 
-    /* Names sort by time. One that is damaged counts as none: that is seen, and another is made. */
+    /* Names sort by time. */
     for (const struct dirent *entry; folder && (entry = readdir(folder));) {
         if (*entry->d_name != '.' && strcmp(entry->d_name, last) > 0)
             last = arena_copy(arena, entry->d_name);
     }
     if (folder)
         closedir(folder);
-    if (!*last || review_read(arena, arena_printf(arena, "%s/%s", folder_path, last), &review))
+    if (!*last)
         return 0;
+    if (review_read(arena, arena_printf(arena, "%s/%s", folder_path, last), &review) || !review.at)
+        return -1;
     return review.at;
 }
 

@@ -27,7 +27,8 @@ struct review {
 /* UPSTREAM if the file cannot be read. */
 struct error *review_read(struct arena *arena, const char *path, struct review *out);
 
-/* When the last one was made of those whose signature is right; 0: none. */
+/* When the last one was made; 0: there is none, -1: it is damaged, or its signature is not of it.
+ */
 int64_t review_last_at(struct arena *arena, const char *state_dir);
 
 /* Store a signed record of that time. */

@@ -43,15 +43,22 @@ struct error *promise_files_check(struct worker_context *context, const struct p
                                   const struct context *now, struct promise_reading *out)
 {
     const struct json *scan;
+    const char *path;
     struct error *e = scan_read(context, now->arena, &scan);
 
     if (e)
         return e;
     out->figure = json_number_at(scan, promise->subject);
-    out->evidence = "Counted in the files of this server.";
     out->is_known = json_number_at(scan, "unread") == 0;
-    if (!out->is_known)
-        out->evidence = "Some files of this server could not be read.";
+    if (!out->is_known) {
+        out->evidence = arena_printf(now->arena, "Some files of this server could not be read: %s.",
+                                     json_get_text(scan, "unread_path"));
+        return NULL;
+    }
+    path = json_get_text(scan, arena_printf(now->arena, "%s_path", promise->subject));
+    out->evidence =
+        path ? arena_printf(now->arena, "Found in the files of this server, as in %s.", path)
+             : "Counted in the files of this server.";
     return NULL;
 }
 
@@ -60,7 +67,7 @@ struct error *promise_log_age_check(struct worker_context *context, const struct
 {
     struct error *e = promise_files_check(context, promise, now, out);
 
-    if (e)
+    if (e || !out->is_known)
         return e;
     out->figure = out->figure ? now->now_at - out->figure : 0;
     out->figure_max = promise->term_s + LIMIT_PROMISE_SWEEP_S;

@@ -11,10 +11,11 @@ enum { OFTEN_S = 5 * A_MINUTE_S, HOURLY_S = AN_HOUR_S };
 
 /* Rows that are deleted when their period is over. */
 #define ROWS(id_, kind, seconds, sentence_)                                                        \
+    ROWS_BY("worker/retention.c, every hour", id_, kind, seconds, sentence_)
+#define ROWS_BY(mechanism_, id_, kind, seconds, sentence_)                                         \
     {                                                                                              \
-        .id = (id_), .topic = "Retention", .sentence = (sentence_),                                \
-        .mechanism = "worker/retention.c, every hour", .every_s = HOURLY_S,                        \
-        .check = promise_rows_check, .subject = (kind), .term_s = (seconds),                       \
+        .id = (id_), .topic = "Retention", .sentence = (sentence_), .mechanism = (mechanism_),     \
+        .every_s = HOURLY_S, .check = promise_rows_check, .subject = (kind), .term_s = (seconds),  \
         .is_figure_time = true                                                                     \
     }
 
@@ -117,7 +118,7 @@ const struct promise PROMISES[] = {
     FILES("private-keys", "Keys", "private_keys", "model/ssh_key_private.c",
           "Your private keys are never stored, in the database or in logs."),
     FILES("provider-keys", "Keys", "provider_keys", "model/provider_key.c",
-          "API keys of LLM providers are never stored on this server."),
+          "API keys of LLM providers are never stored, in the database or in logs."),
     FILES("declared-files", "Records", "undeclared", "model/inventory_files.c",
           "Every file on this server is listed in the data inventory."),
     FILES("log-addresses", "Records", "log_addresses", "base/log.c",
@@ -194,8 +195,8 @@ const struct promise PROMISES[] = {
     ROWS("mails", "mail", LIMIT_MAIL_KEEP_S, "Sent emails are deleted after {days}."),
     ROWS("outbound", "outbound", LIMIT_OUTBOUND_KEEP_S,
          "The log of data sent to other services is deleted after {days}."),
-    ROWS("mail-content", "mail_content", LIMIT_MAIL_EXPIRY_S,
-         "Email content is deleted once sent, and after {days} at most."),
+    ROWS_BY("worker/mailer.c, when it is sent or has expired", "mail-content", "mail_content",
+            LIMIT_MAIL_EXPIRY_S, "Email content is deleted once sent, and after {days} at most."),
     ROWS("closed-accounts", "closed_team", LIMIT_CLOSED_KEEP_S,
          "The VMs of a closed account are destroyed after {days}."),
     ROWS("destroyed-records", "destroyed_vm", TERM_VM,

@@ -81,9 +81,11 @@ struct error *promise_vm_logs_check(struct worker_context *context, const struct
                                     const struct context *now, struct promise_reading *out)
 {
     struct error *e = NULL;
+    int64_t own; /* the oldest of a session, which belongs to the worker */
     bool is_seen = folder_look(now, session_folder(now), out, &e);
 
     (void)context;
+    own = out->figure;
     is_seen = folder_look(now, promise_system_logs, out, &e) && is_seen;
     if (e)
         return e;
@@ -93,9 +95,11 @@ struct error *promise_vm_logs_check(struct worker_context *context, const struct
     if (out->figure > out->figure_max)
         out->evidence =
             arena_printf(now->arena,
-                         "Root deletes old ones with: find %s -name 'domicile-*.log*' -mtime +%lld "
+                         "Delete old ones%s with: find %s -name 'domicile-*.log*' -mtime +%lld "
                          "-delete",
-                         promise_system_logs, (long long)now->config->log_days - 1);
+                         own > out->figure_max ? "" : " as root",
+                         own > out->figure_max ? session_folder(now) : promise_system_logs,
+                         (long long)now->config->log_days - 1);
     else if (!is_seen)
         out->evidence = arena_printf(
             now->arena, "%s cannot be read. Root allows it with: setfacl -m u:USER:rx %s",

@@ -10,13 +10,14 @@ struct error *promise_review_check(struct worker_context *context, const struct 
     int64_t last_at = review_last_at(now->arena, now->config->state_dir);
 
     (void)context;
-    out->is_known = last_at != 0;
-    out->figure = last_at && last_at < now->now_at ? now->now_at - last_at : 0;
+    out->is_known = last_at > 0;
+    out->figure = last_at > 0 && last_at < now->now_at ? now->now_at - last_at : 0;
     out->figure_max = promise->term_s;
-    out->evidence = last_at ? arena_printf(now->arena,
-                                           "The last review was on %s; its record is "
-                                           "signed.",
-                                           date_day(now->arena, last_at))
-                            : "No review has been made yet.";
+    out->evidence = last_at > 0   ? arena_printf(now->arena,
+                                                 "The last review was on %s; its record is "
+                                                   "signed.",
+                                                 date_day(now->arena, last_at))
+                    : last_at < 0 ? "The record of the last review is damaged, or was changed."
+                                  : "No review has been made yet.";
     return NULL;
 }

@@ -401,11 +401,17 @@ static void what_a_file_must_not_hold_turns_its_promise_red(void **state)
         { "private-keys", "log/2026-01-01", "-----BEGIN OPENSSH PRIVATE KEY-----\\n" },
         { "private-keys", "nginx/body/0000000001", "-----BEGIN RSA PRIVATE KEY-----" },
         { "provider-keys", "nginx/body/0000000002", "key=sk-ant-api03-AAAAAAAAAAAAAAAA" },
+        { "private-keys", "nginx/body/0000000003", "PuTTY-User-Key-File-3: ssh-ed25519" },
+        { "private-keys", "nginx/body/0000000004", "-----BEGIN PGP PRIVATE KEY BLOCK-----" },
+        { "private-keys", "nginx/body/0000000005", "AGE-SECRET-KEY-1QQQ" },
+        { "declared-files", "data/main.db.bak", "x" },
         { "log-addresses", "log/2026-01-02", "a=1 client=203.0.113.7\\n" },
+        { "log-addresses", "log/2026-01-02", "a=1 client=[2001:db8::77]:443\\n" },
         { "log-age", "log/2025-01-01", "time=1735689600.000 level=info\\n" },
     };
 
-    file_write(*state, "log/2026-01-03", "client=127.0.0.1 version=0.0.0.0\\n");
+    file_write(*state, "log/2026-01-03",
+               "client=127.0.0.1 version=0.0.0.0 [::1]:80 at 12:30:45 mac=52:54:00:12:34:56\\n");
     only_differs(*state, "", "");
     for (size_t i = 0; i < COUNT(cases); i++) {
         file_write(*state, cases[i].path, cases[i].text);
