@@ -55,7 +55,7 @@ enum admin_need {
             "print the record of processing: what is held, why, and who gets it",         \
             NEEDS_CONFIG)                                                                          \
     COMMAND(admin_counts, "counts", NULL,                                                          \
-            "list how often pages and commands were requested, of at least ten",  \
+            "list how often pages and commands were requested, by ten teams or more", \
             NEEDS_READING)                                                                         \
     COMMAND(admin_review, "review", NULL,                                                          \
             "review the security of this server and store a signed record; with\n"                 \
