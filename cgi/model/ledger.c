@@ -64,7 +64,6 @@ static struct error *interval_sum(struct ledger_writer *writer)
 static struct error *interval_end(struct ledger_writer *writer, int64_t until_at, bool is_open)
 {
     struct ledger_open_row *row = &writer->row;
-
     struct error *e;
 
     row->until_at = until_at;

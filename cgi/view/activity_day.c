@@ -95,6 +95,7 @@ static struct activity_group_rows groups_of(struct arena *arena, struct activity
         *group = (struct activity_group){
             .newest = { &events.row[i], 1 },
             .events = { &events.row[i], alike },
+            .id = events.row[i + alike - 1].id,
         };
         if (alike > 1)
             group_fold(arena, group);

@@ -9,6 +9,7 @@
 struct activity_group {
     struct activity_entry_rows newest; /* one entry: when, what and by whom */
     struct activity_entry_rows events; /* all, newest first */
+    const char *id; /* of the oldest: a group that grows stays open in the browser */
     /* Of a group that opens; else 0 and NULL. */
     int64_t count;
     const char *names; /* of their objects, or of the VMs if they are of several; may be NULL */
