@@ -44,7 +44,7 @@ SELECT ifnull(CASE :kind
         WHERE url IS NOT NULL /* scan ok */)
     WHEN 'signin_link' THEN (SELECT min(created_at) FROM signin_link /* scan ok */)
     WHEN 'usage_minute' THEN (SELECT min(minute_at) FROM usage_minute /* scan ok */)
-    WHEN 'usage_quarter' THEN (SELECT min(quarter_at) FROM usage_quarter /* scan ok */)
+    WHEN 'usage_day' THEN (SELECT min(from_at) FROM usage_day /* scan ok */)
     WHEN 'mail' THEN (SELECT min(created_at) FROM mail /* scan ok */)
     WHEN 'outbound' THEN (SELECT min(last_at) FROM outbound /* scan ok */)
     WHEN 'known_browser' THEN (SELECT min(seen_at) FROM known_browser /* scan ok */)

@@ -9,6 +9,14 @@ ON CONFLICT (team_id, vm_id, minute_at) DO UPDATE SET
     read_bytes = read_bytes + :read_bytes, written_bytes = written_bytes + :written_bytes,
     received_bytes = received_bytes + :received_bytes, sent_bytes = sent_bytes + :sent_bytes;
 
+-- usage_minute_points(team_id int, vm_id text, since_at int, until_at int) rows (from_at int, minutes int, cpu_most_ms int)
+-- The minutes of a span, in any order; memory NULL: not reported. From the primary key: SQLite would
+-- take the index by vm_id and look each row up.
+SELECT minute_at AS from_at, 1 AS minutes, cpu_ms, +cpu_ms AS cpu_most_ms, memory_mb, disk_bytes,
+       read_bytes, written_bytes, received_bytes, sent_bytes
+FROM usage_minute INDEXED BY sqlite_autoindex_usage_minute_1
+WHERE team_id = :team_id AND vm_id = :vm_id AND minute_at >= :since_at AND minute_at < :until_at;
+
 -- usage_minute_last(team_id int, vm_id text, since_at int, until_at int) row
 -- The newest minute of a span.
 SELECT minute_at, cpu_ms, memory_mb, disk_bytes, read_bytes, written_bytes, received_bytes,

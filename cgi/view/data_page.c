@@ -93,7 +93,7 @@ static const struct subject {
     { "Metrics",
       "CPU, memory, disk and network use of each VM: per minute for a day, per 15 minutes for 30 "
       "days.",
-      { "usage_minute", "usage_quarter" } },
+      { "usage_minute", "usage_day" } },
     { "Costs and receipts",
       "Size and cost of each VM, invoices, and receipts of destroyed VMs. Kept for 7 years.",
       { "ledger", "ledger_sum", "ledger_day", "receipt", "receipt_part", "billing",

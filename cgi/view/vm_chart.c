@@ -7,9 +7,9 @@
 #include "base/date.h"
 #include "base/limit.h"
 #include "base/text.h"
+#include "model/usage_day.h"
 #include "model/vm_cpu.h"
 #include "usage_minute.sql.h"
-#include "usage_quarter.sql.h"
 #include "view/vm_metric.h"
 #include "view/vm_tick.h"
 #include "vm.html.h"
@@ -112,7 +112,7 @@ static void span_choose(const struct request *r, const struct vm_get_row *vm,
     measured->from_at = measured->until_at - count * measured->step_s;
 }
 
-static void point_add(struct vm_point *point, const struct usage_quarter_points_row *row)
+static void point_add(struct vm_point *point, const struct usage_minute_points_row *row)
 {
     point->minutes += row->minutes;
     point->cpu_ms += row->cpu_ms;
@@ -126,7 +126,7 @@ static void point_add(struct vm_point *point, const struct usage_quarter_points_
 }
 
 /* Summed up here, because SQLite would sort the rows to group them. */
-static void points_fill(const struct usage_quarter_points_rows *rows, struct measured *measured)
+static void points_fill(const struct usage_minute_points_rows *rows, struct measured *measured)
 {
     struct vm_point slots[VM_SLOTS_MAX] = { { .slot = 0 } };
     struct vm_points *points = &measured->points;
@@ -146,12 +146,14 @@ static struct error *measured_read(struct request *r, const struct vm_get_row *v
                                    struct measured *measured)
 {
     int64_t team_id = r->session->team_id, minute_at = r->now_at / A_MINUTE_S * A_MINUTE_S;
-    struct usage_quarter_points_rows rows;
+    struct usage_minute_points_rows rows;
     struct error *e;
 
     span_choose(r, vm, measured);
-    e = sql_usage_quarter_points(r->db, r->arena, team_id, vm->id, measured->is_minutes,
-                                 measured->from_at, measured->until_at, &rows);
+    e = measured->is_minutes ? sql_usage_minute_points(r->db, r->arena, team_id, vm->id,
+                                                       measured->from_at, measured->until_at, &rows)
+                             : usage_day_read(r->db, r->arena, team_id, vm->id, measured->from_at,
+                                              measured->until_at, &rows);
     if (e)
         return e;
     points_fill(&rows, measured);

@@ -205,7 +205,7 @@ const struct promise PROMISES[] = {
          "Payment links are deleted within two hours of expiring."),
     ROWS("usage-minutes", "usage_minute", LIMIT_MINUTES_KEEP_S,
          "Per-minute VM metrics are deleted after {days}."),
-    ROWS("usage", "usage_quarter", LIMIT_USAGE_KEEP_S,
+    ROWS("usage", "usage_day", LIMIT_USAGE_KEEP_S,
          "15-minute VM metrics are deleted after {days}."),
     ROWS("events", "event", LIMIT_EVENT_KEEP_S,
          "Webhook events from Stripe and WorkOS are deleted after {days}."),

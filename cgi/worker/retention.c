@@ -28,6 +28,7 @@
 #include "session.sql.h"
 #include "signin_link.sql.h"
 #include "snapshot.sql.h"
+#include "usage_day.sql.h"
 #include "usage_minute.sql.h"
 #include "usage_quarter.sql.h"
 #include "usage_report.sql.h"
@@ -54,13 +55,14 @@ enum { LINK_KEEP_S = A_DAY_S - LIMIT_SIGNIN_LINK_S - AN_HOUR_S };
     GONE("vm_snapshot", "snapshots of destroyed VMs", snapshot)                                    \
     GONE("vm_key", "which keys destroyed VMs had", vm_key)                                         \
     GONE("vm_minute", "measurements of destroyed VMs by the minute", usage_minute)                 \
-    GONE("vm_quarter", "measurements of destroyed VMs by the quarter hour", usage_quarter)         \
+    GONE("vm_quarter", "measurements of destroyed VMs by the quarter hour", usage_day)             \
     GONE("vm", "destroyed VMs", vm)                                                                \
     OLD("session", "sessions that have ended", 0, session)                                         \
     OLD("signin_link", "sign-in links that have expired", LINK_KEEP_S, signin_link)                \
     OLD("known_browser", "browsers that people signed in with", LIMIT_KNOWN_BROWSER_S,             \
         known_browser)                                                                             \
     OLD("usage_minute", "measurements by the minute", LIMIT_MINUTES_KEEP_S, usage_minute)          \
+    OLD("usage_day", "days of measurements by the quarter hour", LIMIT_USAGE_KEEP_S, usage_day)    \
     OLD("usage_quarter", "measurements by the quarter hour", LIMIT_USAGE_KEEP_S, usage_quarter)    \
     OLD("mail", "emails", LIMIT_MAIL_KEEP_S, mail)                                                 \
     OLD("outbound", "the record of what was sent to others", LIMIT_OUTBOUND_KEEP_S, outbound)      \

@@ -15,8 +15,8 @@
 
 #include "activity.sql.h"
 #include "model/vm_cpu.h"
+#include "usage_day.sql.h"
 #include "usage_minute.sql.h"
-#include "usage_quarter.sql.h"
 #include "vm.sql.h"
 
 #include <string.h>
@@ -310,8 +310,8 @@ static struct error *sums_write(struct usage *usage, int64_t minute_at)
          quarter_at += LIMIT_QUARTER_S) {
         int64_t end_at = quarter_at + LIMIT_QUARTER_S;
 
-        e = sql_usage_quarter_put(usage->context->db, usage->context->arena, quarter_at,
-                                  end_at < minute_at ? end_at : minute_at);
+        e = sql_usage_day_put(usage->context->db, usage->context->arena, quarter_at,
+                              end_at < minute_at ? end_at : minute_at);
     }
     return e;
 }

@@ -16,7 +16,7 @@ data_make() {
     cp domicile.conf "$1/"
     printf '[billing]\nbilling = stripe\n' >>"$1/domicile.conf"
     "$build/domicile-admin" --state "$1" migrate >/dev/null
-    sqlite3 "$1/data/main.db" <<SQL
+    sqlite3 -cmd ".read tests/usage_quarter.sql" "$1/data/main.db" <<SQL
 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $data_teams)
 INSERT INTO person (id, identity, email, name, created_at) SELECT i, 'local:' || i, 'p' || i || '@example.org', 'Person ' || i, 1767225600 FROM n;
 INSERT INTO team (id, name, personal_of, workos_organization_id, created_at) SELECT id, name, id, NULL, created_at FROM person;

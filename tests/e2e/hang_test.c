@@ -9,7 +9,7 @@
 
 #include "base/clock.h"
 
-#include "usage_quarter.sql.h"
+#include "usage_minute.sql.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -64,12 +64,12 @@ static bool is_silent(struct world *world, const char *id, const char *unused)
 
 static bool is_measured(struct world *world, const char *id, const char *unused)
 {
-    struct usage_quarter_points_rows rows;
+    struct usage_minute_points_rows rows;
 
     (void)unused;
-    world_check(sql_usage_quarter_points(world->db, world->arena, world->team_id, id, true, 0,
-                                         INT64_MAX, &rows),
-                "usage");
+    world_check(
+        sql_usage_minute_points(world->db, world->arena, world->team_id, id, 0, INT64_MAX, &rows),
+        "usage");
     return rows.count && rows.row[rows.count - 1].cpu_ms > 0;
 }
 

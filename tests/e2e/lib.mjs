@@ -12,6 +12,7 @@ import { check } from './cgi.mjs';
 export { check, equal, finish } from './cgi.mjs';
 
 export const root = path.resolve(import.meta.dirname, '../..');
+const QUARTERS = fs.readFileSync(`${root}/tests/usage_quarter.sql`, 'utf8');
 const isRoot = process.getuid() === 0;
 const asUser = isRoot ? ['setpriv', '--reuid=domicile', '--regid=domicile', '--init-groups', '--'] : [];
 
@@ -113,7 +114,7 @@ export class Server {
   }
 
   // As the user who owns the files, so that none of the database becomes root's.
-  sql(text) { return this.sqlOf('data/main.db', text); }
+  sql(text) { return this.sqlOf('data/main.db', QUARTERS + text); }
 
   inboxSql(source, text) { return this.sqlOf(`inbox/${source}/inbox.db`, text); }
 

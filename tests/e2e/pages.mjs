@@ -277,7 +277,7 @@ const looker = { bypassCsp: true };
   server.sql(`INSERT INTO usage_minute WITH RECURSIVE n (i) AS (SELECT 60 UNION ALL SELECT i + 1 FROM n WHERE i < 1440)
     SELECT team_id, id, ${minute} - i * 60, abs(random()) % 60000, 1 + abs(random()) % 128, abs(random()) % 1000000000, 123456, 123456, NULL, NULL FROM vm, n WHERE id = '${vmId}';
     INSERT INTO usage_quarter SELECT team_id, vm_id, minute_at / 900 * 900, count(*), sum(cpu_ms), max(cpu_ms), max(memory_mb), max(disk_bytes), sum(read_bytes), sum(written_bytes),
-      NULL, NULL FROM usage_minute GROUP BY 1, 2, 3 ON CONFLICT DO NOTHING;`);
+      NULL, NULL FROM usage_minute GROUP BY 1, 2, 3;`);
   await weigh(plain, 'VM after a day', `${vm}?range=24h`);
   await plain.browserContext().close();
   await page.goto(`${server.url}/costs`);

@@ -209,7 +209,7 @@ expect() {
 expect_text() { if grep -qF -- "$1" "$state/answer"; then good; else bad "lacks: $1"; fi; }
 expect_no_text() { if grep -qF -- "$1" "$state/answer"; then bad "has: $1"; else good; fi; }
 # sql STATEMENTS: change the database.
-sql() { sqlite3 "$state/data/main.db" "$1"; }
+sql() { sqlite3 -cmd ".read $tests/../usage_quarter.sql" "$state/data/main.db" "$1"; }
 
 # summed: once the ledger was changed by hand, its sums are again what the intervals add up to.
 summed() {

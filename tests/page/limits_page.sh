@@ -28,7 +28,7 @@ count() { grep -o -- "$1" "$state/answer" | wc -l; }
 expect_count() { if [ "$(count "$1")" = "$2" ]; then good; else bad "$(count "$1") times $1, not $2"; fi; }
 # most BYTES: no larger answer.
 most() { if [ "$(wc -c <"$state/answer")" -le "$1" ]; then good; else bad "$(wc -c <"$state/answer") bytes"; fi; }
-plant() { sqlite3 "$state/data/main.db" "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1) $2"; }
+plant() { sql "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1) $2"; }
 long=a23456789012345678901234567890123456789012345678901234567
 sqlite3 "$state/data/main.db" "DELETE FROM vm_key; DELETE FROM ssh_key; DELETE FROM snapshot; DELETE FROM activity; DELETE FROM job_step; DELETE FROM job; DELETE FROM vm"
 

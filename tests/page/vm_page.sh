@@ -122,7 +122,7 @@ expect_no_text 'id="plot-io"' ; expect_no_text 'chart=net"'
 as alice get "$vm?chart=io" ; expect_text 'id="plot-io"' ; expect_text 'data-top="2" data-unit="KB/s"'
 expect_text "hx-get=\"$vm?chart=io\""
 sql "UPDATE usage_minute SET read_bytes = 60 * 838861, written_bytes = 60 * 419430, received_bytes = 60 * 2048, sent_bytes = 60 * 102400;
-    UPDATE usage_quarter SET read_bytes = 60 * 838861, written_bytes = 60 * 419430, received_bytes = 60 * 2048, sent_bytes = 60 * 102400 WHERE minutes = 1"
+    INSERT INTO usage_quarter VALUES (1, 'runningrunningru', $quarter, 1, 6000, 6000, 64, 1048576, 60 * 838861, 60 * 419430, 60 * 2048, 60 * 102400)"
 as alice get "$vm?chart=net" ; expect_text 'value="net" checked' ; expect_no_text 'value="cpu" checked'
 expect_text "${io}1.2<small>MB/s</small></span><span class=\"of\">read 0.8, written 0.4 MB/s</span>"
 expect_text '<span class="name">Network</span><span class="fig">102<small>KB/s</small></span><span class="of">received 2, sent 100 KB/s</span>'
@@ -133,7 +133,7 @@ expect_text "hx-get=\"$vm?range=24h&amp;chart=io\""
 sql "DELETE FROM usage_minute"
 as alice get $vm ; expect_text "${io}–</span><span class=\"of\">read 48 MB, written 24 MB</span>"
 sql "INSERT INTO usage_minute VALUES (1, 'runningrunningru', $((now - 60)), 6000, 64, 1048576, 6000, 0, NULL, NULL);
-    UPDATE usage_quarter SET read_bytes = 6000, written_bytes = 0, received_bytes = NULL, sent_bytes = NULL WHERE minutes = 1"
+    INSERT INTO usage_quarter VALUES (1, 'runningrunningru', $quarter, 1, 6000, 6000, 64, 1048576, 6000, 0, NULL, NULL)"
 expect_text 'hx-get="/vms/runningrunningru"'
 as alice get "$vm?range=7d&chart=mem" ; expect 200
 expect_text "of 1 vCPU, peak 100%"
@@ -175,12 +175,12 @@ for hours in 1 2 3 800; do
 done
 # What is below the line of averages is filled; the peak of a step is above it. A quarter may have ended since.
 sql "UPDATE vm SET created_at = $now - 90 * 86400 WHERE id = 'runningrunningru';
-    UPDATE usage_quarter SET minutes = 2, cpu_ms = 18000, cpu_most_ms = 12000, quarter_at = unixepoch() / 900 * 900 WHERE quarter_at = $quarter"
+    DELETE FROM usage_day; INSERT INTO usage_quarter VALUES (1, 'runningrunningru', unixepoch() / 900 * 900, 2, 18000, 12000, 64, 1048576, 6000, 0, NULL, NULL)"
 as alice get "$vm?range=24h" ; expect_text "of 1 vCPU, peak 20%"
 expect_text '<path class="fill" d="M600 35h.1V140H600z"/><path class="peak" d="M600 0h.1"/>'
 expect_text '<path class="dot" d="M600 35h.1"/>'
 expect_text '<span class="s4">Peak</span>'
-sql "DELETE FROM usage_minute; DELETE FROM usage_quarter"
+sql "DELETE FROM usage_minute; DELETE FROM usage_day"
 as alice get $vm ; expect_text "First values in about a minute"
 expect_no_text 'class="plot"'
 as alice get "$vm?range=7d" ; expect_text "No data in this range"

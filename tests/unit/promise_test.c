@@ -59,8 +59,9 @@ static int tear_down(void **state)
 static void plant(struct test *test, const char *sql)
 {
     struct arena *arena = test->world->arena;
-    const char *command = arena_printf(arena, "sqlite3 '%s' \"%s\"",
-                                       main_db_path(arena, test->world->state_dir), sql);
+    const char *command =
+        arena_printf(arena, "sqlite3 -cmd '.read tests/usage_quarter.sql' '%s' \"%s\"",
+                     main_db_path(arena, test->world->state_dir), sql);
 
     assert_int_equal(system(command), 0);
 }
@@ -216,9 +217,10 @@ static void an_old_row_turns_its_promise_red(void **state)
           "FROM vm LIMIT 1",
           "DELETE FROM usage_minute" },
         { "usage",
-          "INSERT INTO usage_quarter SELECT team_id, id, " OLD ", 1, 1, 1, 1, 1, 1, 1, 1, 1 "
+          "INSERT INTO usage_quarter SELECT team_id, id, unixepoch() - 94000000, 1, 1, 1, 1, 1, 1, "
+          "1, 1, 1 "
           "FROM vm LIMIT 1",
-          "DELETE FROM usage_quarter" },
+          "DELETE FROM usage_day" },
         { "events",
           "INSERT INTO event (source, id, type, received_at, state, attempts, due_at_ms) VALUES "
           "('stripe', 'old', 't', " OLD ", 'applied', 1, 1)",

@@ -7,6 +7,7 @@
 #include "base/limit.h"
 #include "drain.h"
 #include "fake_driver.h"
+#include "model/usage_day.h"
 #include "model/vm_state.h"
 #include "worker/reconcile.h"
 #include "worker/retention.h"
@@ -17,7 +18,6 @@
 #include "receipt_part.sql.h"
 #include "region_status.sql.h"
 #include "usage_minute.sql.h"
-#include "usage_quarter.sql.h"
 #include "vm.sql.h"
 
 #include <setjmp.h>
@@ -416,22 +416,16 @@ static void a_partial_disk_is_not_a_leftover(void **state)
 
 /* ---- usage ---- */
 
-static struct usage_quarter_points_rows points_of(struct test *test, bool is_minutes)
-{
-    struct usage_quarter_points_rows rows;
-
-    world_check(sql_usage_quarter_points(test->world->db, test->world->arena, test->world->team_id,
-                                         test->vm, is_minutes, 0, INT64_MAX, &rows),
-                "usage");
-    return rows;
-}
-
 /* All minutes together: the clock may pass a full minute during a test. */
-static struct usage_quarter_points_row minute_of(struct test *test)
+static struct usage_minute_points_row minute_of(struct test *test)
 {
-    struct usage_quarter_points_rows rows = points_of(test, true);
-    struct usage_quarter_points_row sum = { .minutes = 0 };
+    struct world *world = test->world;
+    struct usage_minute_points_rows rows;
+    struct usage_minute_points_row sum = { .minutes = 0 };
 
+    world_check(sql_usage_minute_points(world->db, world->arena, world->team_id, test->vm, 0,
+                                        INT64_MAX, &rows),
+                "usage");
     for (size_t i = 0; i < rows.count; i++) {
         sum.cpu_ms += rows.row[i].cpu_ms;
         sum.written_bytes += rows.row[i].written_bytes;
@@ -524,7 +518,7 @@ static void minutes_become_quarters(void **state)
     struct test *test = *state;
     struct world *world = test->world;
     struct usage *usage = usage_new(test->watch);
-    struct usage_quarter_points_rows quarters;
+    struct usage_minute_points_rows quarters;
     int64_t memory_mb, quarter_at = (clock_now() / LIMIT_QUARTER_S - 2) * LIMIT_QUARTER_S;
 
     for (int64_t i = 0; i < 15; i += 2) {
@@ -537,7 +531,10 @@ static void minutes_become_quarters(void **state)
     use(test, 100, 0, 0);
     world_check(usage_round(usage), "round");
     world_check(usage_round(usage), "round");
-    quarters = points_of(test, false);
+    world_check(usage_day_read(world->db, world->arena, world->team_id, test->vm, quarter_at,
+                               quarter_at + LIMIT_QUARTER_S, &quarters),
+                "quarters");
+    assert_int_equal(quarters.count, 1);
     assert_int_equal(quarters.row[0].from_at, quarter_at);
     assert_int_equal(quarters.row[0].minutes, 8);
     assert_int_equal(quarters.row[0].cpu_ms, 8 * 1007);

@@ -32,6 +32,7 @@ enum {
     KILLS = 25,
     ENTRIES_MAX = 100000,
     DAY_S = 86400,
+    DAYS_MAX = 4000,
     YEARS_S = 7 * 366 * DAY_S,
 };
 
@@ -67,7 +68,7 @@ static const struct kind {
       "INSERT INTO usage_minute (team_id, vm_id, minute_at, cpu_ms, disk_bytes, read_bytes, "
       "written_bytes) VALUES (1, #, 9999999999, 1, 1, 1, 1); "
       "INSERT INTO usage_quarter (team_id, vm_id, quarter_at, minutes, cpu_ms, cpu_most_ms, "
-      "disk_bytes, read_bytes, written_bytes) VALUES (1, #, 9999999999, 1, 1, 1, 1, 1, 1);",
+      "disk_bytes, read_bytes, written_bytes) VALUES (1, #, 9999999900, 1, 1, 1, 1, 1, 1);",
       { "SELECT CAST(id AS INTEGER) FROM vm WHERE gone_at",
         "SELECT DISTINCT CAST(vm_id AS INTEGER) FROM job WHERE vm_id IS NOT NULL AND number > "
         "1000000",
@@ -76,7 +77,7 @@ static const struct kind {
         "SELECT CAST(vm_id AS INTEGER) FROM snapshot WHERE vm_id <> 'alive'",
         "SELECT CAST(vm_id AS INTEGER) FROM vm_key WHERE vm_id <> 'alive'",
         "SELECT CAST(vm_id AS INTEGER) FROM usage_minute WHERE minute_at = 9999999999",
-        "SELECT CAST(vm_id AS INTEGER) FROM usage_quarter WHERE quarter_at = 9999999999" } },
+        "SELECT CAST(vm_id AS INTEGER) FROM usage_quarter WHERE quarter_at = 9999999900" } },
     { "session",
       0,
       "INSERT INTO session (id_hash, handle, csrf_secret, browser, created_at, seen_at, idle_at, "
@@ -178,11 +179,18 @@ struct entry {
     bool is_gone;
 };
 
+/* A row of quarters of an hour. */
+struct day {
+    int64_t day_at, from_at;
+};
+
 struct test {
     struct world *world;
     int64_t now_at;
     struct entry *entries;
     size_t count;
+    struct day days[DAYS_MAX];
+    size_t day_count;
     FILE *sql; /* what is yet to be planted */
 };
 
@@ -197,7 +205,10 @@ static const char *db_path(struct test *test)
 static const char *file_ask(struct test *test, const char *path, const char *statements)
 {
     struct arena *arena = test->world->arena;
-    FILE *pipe = popen(arena_printf(arena, "sqlite3 '%s' \"%s\" 2>&1", path, statements), "r");
+    FILE *pipe =
+        popen(arena_printf(arena, "sqlite3 -cmd '.read tests/usage_quarter.sql' '%s' \"%s\" 2>&1",
+                           path, statements),
+              "r");
     static char text[1 << 20]; /* until the next one */
     size_t length;
 
@@ -215,7 +226,10 @@ static const char *db_ask(struct test *test, const char *statements)
 
 static void plant_begin(struct test *test)
 {
-    test->sql = popen(arena_printf(test->world->arena, "sqlite3 -bail '%s'", db_path(test)), "w");
+    test->sql = popen(arena_printf(test->world->arena,
+                                   "sqlite3 -bail -cmd '.read tests/usage_quarter.sql' '%s'",
+                                   db_path(test)),
+                      "w");
     assert_non_null(test->sql);
     fputs("PRAGMA foreign_keys = ON; BEGIN;\n", test->sql);
 }
@@ -234,6 +248,12 @@ static void db_reopen(struct test *test)
 }
 
 /* ---- the model ---- */
+
+/* The sweep of the days that quarters of an hour lie in; NULL: the kind's rows are its entries. */
+static const char *days_of(const struct kind *kind)
+{
+    return strcmp(kind->name, "usage_quarter") == 0 ? "usage_day" : NULL;
+}
 
 static int64_t random_below(int64_t bound)
 {
@@ -260,12 +280,33 @@ static bool is_taken(const struct test *test, size_t kind, int64_t at)
     return false;
 }
 
+static void day_add(struct test *test, int64_t at)
+{
+    int64_t day_at = at - at % DAY_S;
+    size_t i = 0;
+
+    while (i < test->day_count && test->days[i].day_at != day_at)
+        i++;
+    assert_true(i < DAYS_MAX);
+    if (i == test->day_count)
+        test->days[test->day_count++] = (struct day){ day_at, at };
+    else if (at < test->days[i].from_at)
+        test->days[i].from_at = at;
+}
+
+static int64_t quarter_of(const struct kind *kind, int64_t at)
+{
+    return days_of(kind) ? at - at % LIMIT_QUARTER_S : at;
+}
+
 static void entry_add(struct test *test, size_t kind)
 {
-    int64_t at = random_time(test, &kinds[kind]);
+    int64_t at = quarter_of(&kinds[kind], random_time(test, &kinds[kind]));
 
     while (text_starts(kinds[kind].name, "usage_") && is_taken(test, kind, at))
-        at -= 1 + random_below(DAY_S);
+        at = quarter_of(&kinds[kind], at - 1 - random_below(DAY_S));
+    if (days_of(&kinds[kind]))
+        day_add(test, at);
     assert_true(test->count < ENTRIES_MAX);
     test->entries[test->count] = (struct entry){ .kind = kind, .at = at };
     for (const char *c = kinds[kind].insert; *c; c++) {
@@ -297,10 +338,31 @@ static const char *expected_list(struct test *test, size_t kind)
     return list.bytes ? list.bytes : "";
 }
 
+/* What is left of days. */
+static void days_sweep(struct test *test, int64_t before_at)
+{
+    int64_t first_at = (before_at + LIMIT_QUARTER_S - 1) / LIMIT_QUARTER_S * LIMIT_QUARTER_S;
+    size_t kept = 0;
+
+    for (size_t i = 0; i < test->day_count; i++) {
+        struct day day = test->days[i];
+
+        if (day.from_at < before_at)
+            day.from_at = first_at;
+        if (day.from_at < day.day_at + DAY_S)
+            test->days[kept++] = day;
+    }
+    test->day_count = kept;
+}
+
 static void model_sweep(struct test *test)
 {
     for (size_t i = 0; i < test->count; i++)
         test->entries[i].is_gone |= is_due(test, &test->entries[i]);
+    for (size_t kind = 0; kind < COUNT(kinds); kind++) {
+        if (days_of(&kinds[kind]))
+            days_sweep(test, test->now_at - kinds[kind].keep_s);
+    }
 }
 
 static void assert_left(struct test *test)
@@ -339,20 +401,37 @@ static void sweep_all(struct test *test)
         world_check(retention_run(&context, &is_done), "sweep");
 }
 
+static void due_add(struct sweep_due *due, int64_t at)
+{
+    due->total++;
+    if (!due->oldest_at || at < due->oldest_at)
+        due->oldest_at = at;
+}
+
 static struct sweep_due model_due(const struct test *test, size_t kind)
 {
     struct sweep_due due = { .total = 0 };
 
+    for (size_t i = 0; days_of(&kinds[kind]) && i < test->day_count; i++) {
+        if (test->days[i].from_at < test->now_at - kinds[kind].keep_s)
+            due_add(&due, test->days[i].from_at);
+    }
+    if (days_of(&kinds[kind]))
+        return due;
+
     for (size_t i = 0; i < test->count; i++) {
         const struct entry *entry = &test->entries[i];
 
-        if (entry->kind != kind || !is_due(test, entry))
-            continue;
-        due.total++;
-        if (!due.oldest_at || entry->at < due.oldest_at)
-            due.oldest_at = entry->at;
+        if (entry->kind == kind && is_due(test, entry))
+            due_add(&due, entry->at);
     }
     return due;
+}
+
+static bool is_sweep_of(const struct sweep *sweep, const struct kind *kind)
+{
+    return strcmp(sweep->name, kind->name) == 0 ||
+           (days_of(kind) && strcmp(sweep->name, days_of(kind)) == 0);
 }
 
 /* What a dry run announces is what the model wants to be deleted. */
@@ -361,11 +440,15 @@ static void assert_announced(struct test *test)
     const struct context context = context_of(test);
 
     for (size_t kind = 0; kind < COUNT(kinds); kind++) {
-        struct sweep_due due = { .total = -1 }, expected = model_due(test, kind);
+        struct sweep_due due = { .total = 0 }, one, expected = model_due(test, kind);
 
         for (size_t i = 0; i < SWEEP_COUNT; i++) {
-            if (strcmp(SWEEPS[i].name, kinds[kind].name) == 0)
-                world_check(sweep_count(&context, &SWEEPS[i], &due), "count");
+            if (!is_sweep_of(&SWEEPS[i], &kinds[kind]))
+                continue;
+            world_check(sweep_count(&context, &SWEEPS[i], &one), "count");
+            if (one.total && (!due.oldest_at || one.oldest_at < due.oldest_at))
+                due.oldest_at = one.oldest_at;
+            due.total += one.total;
         }
         assert_int_equal(due.total, expected.total);
         assert_int_equal(due.oldest_at, expected.oldest_at);
