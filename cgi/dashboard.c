@@ -117,21 +117,19 @@ static struct error *gone_fill(struct request *r, struct vms_html *page)
 }
 
 /* Everything around the list. */
-static struct error *vms_surround(struct request *r, struct vms_html *page)
+static struct error *vms_surround(struct request *r, const struct vm_quota_row *used,
+                                  struct vms_html *page)
 {
-    struct vm_quota_row used;
-    struct error *e = sql_vm_quota(r->db, r->arena, r->session->team_id, &used);
+    struct error *e = page->list.is_plain ? gone_fill(r, page) : NULL;
 
-    if (!e && page->list.is_plain)
-        e = gone_fill(r, page);
     if (!e)
         e = spend_fill(r, page);
     if (!e)
         e = billing_fill(r, page);
     if (e)
         return e;
-    page->is_empty = used.vms == 0;
-    vm_list_quota(r, &used, page);
+    page->is_empty = used->vms == 0;
+    vm_list_quota(r, used, page);
     if (page->list.is_plain && page->is_empty)
         e = first_steps_fill(r, page);
     return e || page->has_tools ? e : activity_list_recent(r, LIMIT_SHORT_LIST_EVENTS, &page->days);
@@ -141,6 +139,7 @@ static struct error *vms_show(struct request *r)
 {
     struct vms_html page = { .vms = { .count = 0 } };
     struct region_status_list_rows hosts;
+    struct vm_quota_row used;
     struct error *e = db_read(r->db, r->arena);
 
     r->frame.title = "VMs";
@@ -148,11 +147,11 @@ static struct error *vms_show(struct request *r)
     if (!e)
         e = sql_region_status_list(r->db, r->arena, &hosts);
     if (!e)
-        e = vm_list_fill(r, &hosts, &page);
+        e = vm_list_fill(r, &hosts, &page, &used);
     if (e)
         return e;
     hosts_fill(&hosts, &page);
-    e = vms_surround(r, &page);
+    e = vms_surround(r, &used, &page);
     if (!e)
         live_respond(r, render_vms, &page);
     return e;

@@ -50,10 +50,13 @@ DELETE FROM snapshot WHERE team_id = :team_id AND vm_id = :vm_id;
 SELECT count(*) AS total FROM vm
 WHERE source_snapshot_id = :snapshot_id AND state = 'creating' /* scan ok */;
 
--- snapshot_sizes(team_id int) rows (disk_gb int)
--- The disks of the snapshots of each VM of a team that has any, by VM.
-SELECT vm_id, sum(disk_gb) AS disk_gb FROM snapshot INDEXED BY sqlite_autoindex_snapshot_2
-WHERE team_id = :team_id AND state = 'ready' GROUP BY vm_id ORDER BY vm_id;
+-- snapshot_sizes(team_id int) rows (disk_gb int, quota_gb int)
+-- The disks of the snapshots of each VM of a team that has any, by VM: of those that can be used,
+-- and of those that count in the quota.
+SELECT vm_id, sum(iif(state = 'ready', disk_gb, 0)) AS disk_gb,
+       sum(iif(state <> 'failed', disk_gb, 0)) AS quota_gb
+FROM snapshot INDEXED BY sqlite_autoindex_snapshot_2
+WHERE team_id = :team_id GROUP BY vm_id ORDER BY vm_id;
 
 -- snapshot_delete_gone(before_at int, max int) done across teams
 -- Of VMs that were destroyed before that.

@@ -1,17 +1,10 @@
--- vm_entries(team_id int) rows (standing text)
--- What the list of a team's existing VMs is counted, searched and sorted by; newest first.
-SELECT created_at, id, name, standing FROM vm_entry WHERE team_id = :team_id
-ORDER BY created_at DESC, id;
-
--- vm_list(team_id int, vms text) rows
--- What the list shows of some of them, in the order of a JSON object that says of each id when the
--- VM was created: the primary key, so each row is sought once. One statement for all: SQLite
--- allocates memory for each column again whenever a statement is run.
-SELECT v.region, v.image, v.size, v.vcpus, v.memory_mb, v.disk_gb, v.state, v.state_at, v.up_at,
-       v.observed, v.observed_at, v.unresponsive_at, v.ssh_host, v.ssh_port, v.last_error,
-       v.cpu_line, v.cpu_percent
-FROM json_each(:vms) e CROSS JOIN vm v ON v.created_at = e.value AND v.id = e.key
-WHERE v.team_id = :team_id /* scan ok */;
+-- vm_list(team_id int, error_characters int) rows (last_error text, standing text)
+-- A team's existing VMs, newest first, as the list shows, counts, searches and sorts them. Of an
+-- error, its beginning.
+SELECT id, name, region, image, size, vcpus, memory_mb, disk_gb, state, state_at, up_at, observed,
+       observed_at, unresponsive_at, ssh_host, ssh_port, cpu_line, cpu_percent,
+       substr(last_error, 1, :error_characters) AS last_error, standing
+FROM vm_entry WHERE team_id = :team_id ORDER BY created_at DESC, id;
 
 -- vm_ever(team_id int) row (total int)
 -- Whether the team ever had a VM: 0 or 1.

@@ -2,7 +2,6 @@
 #include "view/vm_list.h"
 
 #include "base/array.h"
-#include "base/buf.h"
 #include "base/limit.h"
 #include "base/text.h"
 #include "job.sql.h"
@@ -118,14 +117,14 @@ static void setting_turn(struct request *r, struct setting *setting, const struc
 }
 
 static struct vm_row row_of(struct request *r, struct setting *setting,
-                            const struct vm_entries_row *entry, const struct vm_list_row *vm)
+                            const struct vm_list_row *vm)
 {
     const struct config_image *image = config_image_find(r->config, vm->image);
     const bool is_away = host_is_away(setting->hosts, vm->region);
     struct vm_view_state state =
         vm_view_state_of(vm->state, vm->state_at, vm->up_at, vm->unresponsive_at, vm->last_error);
     const struct ledger_use use = { vm->observed, vm->size, vm->disk_gb,
-                                    snapshots_gb(&setting->snapshots, entry->id) };
+                                    snapshots_gb(&setting->snapshots, vm->id) };
     unsigned now;
 
     setting_turn(r, setting, vm, ledger_rate(&setting->prices, &use, r->now_at));
@@ -133,8 +132,8 @@ static struct vm_row row_of(struct request *r, struct setting *setting,
     if (is_away)
         state = vm_view_state_away(r->arena, state, vm->observed_at);
     return (struct vm_row){
-        .id = entry->id,
-        .name = entry->name,
+        .id = vm->id,
+        .name = vm->name,
         .image = image ? image->label : vm->image,
         .size = setting->size,
         .disk = setting->disk,
@@ -149,7 +148,7 @@ static struct vm_row row_of(struct request *r, struct setting *setting,
                    ? vm_access_ssh(r, vm->region, vm->image, vm->ssh_host, vm->ssh_port)
                    : NULL,
         .last_error = vm->last_error ? text_cut(r->arena, vm->last_error, ERROR_CHARACTERS) : NULL,
-        .is_up = strcmp(entry->standing, VM_STATE_RUNNING) == 0 && !is_away,
+        .is_up = strcmp(vm->standing, VM_STATE_RUNNING) == 0 && !is_away,
         .is_silent = vm->unresponsive_at != 0 && !is_away,
         .is_away = is_away && !vm_job_is_state(vm->state),
         .is_working = vm_job_is_state(vm->state),
@@ -170,39 +169,15 @@ static struct error *setting_read(struct request *r, struct setting *out)
     return e ? e : sql_snapshot_sizes(r->db, r->arena, r->session->team_id, &out->snapshots);
 }
 
-/* {"ID":CREATED_AT,...}: where the rows are. Ids are letters and digits. */
-static const char *json_of(struct arena *arena, const struct vm_entries_row *const *entries,
-                           size_t count)
-{
-    struct buf json = { .arena = arena };
-
-    buf_char(&json, '{');
-    for (size_t i = 0; i < count; i++) {
-        buf_text(&json, i ? ",\"" : "\"");
-        buf_text(&json, entries[i]->id);
-        buf_text(&json, "\":");
-        buf_int(&json, entries[i]->created_at);
-    }
-    buf_char(&json, '}');
-    return json.bytes;
-}
-
 /* The rows of a page, in its order. */
-static struct error *rows_fill(struct request *r, const struct region_status_list_rows *hosts,
-                               const struct vm_entries_row *const *entries, struct vms_html *page)
+static struct error *rows_fill(struct request *r, struct setting *setting,
+                               const struct vm_list_row *const *vms, struct vms_html *page)
 {
     struct vm_row_rows *rows = &page->vms;
-    struct setting setting = { .hosts = hosts };
-    struct vm_list_rows vms;
-    struct error *e = setting_read(r, &setting);
+    struct error *e = NULL;
 
-    if (!e)
-        e = sql_vm_list(r->db, r->arena, r->session->team_id,
-                        json_of(r->arena, entries, rows->count), &vms);
-    if (!e && vms.count != rows->count)
-        e = error_new(r->arena, ERROR_INTERNAL, "VMs of a list are not found by their key");
-    for (size_t i = 0; !e && i < vms.count; i++) {
-        rows->row[i] = row_of(r, &setting, entries[i], &vms.row[i]);
+    for (size_t i = 0; !e && i < rows->count; i++) {
+        rows->row[i] = row_of(r, setting, vms[i]);
         page->is_working |= rows->row[i].is_working;
         page->has_up |= rows->row[i].is_up;
         if (rows->row[i].is_working)
@@ -213,15 +188,15 @@ static struct error *rows_fill(struct request *r, const struct region_status_lis
 
 /* ---- the list ---- */
 
-/* Entries that are equal otherwise stay newest first, as they were read. */
-static int in_reading_order(const struct vm_entries_row *a, const struct vm_entries_row *b)
+/* VMs that are equal otherwise stay newest first, as they were read. */
+static int in_reading_order(const struct vm_list_row *a, const struct vm_list_row *b)
 {
     return (a > b) - (a < b);
 }
 
 static int by_name(const void *a, const void *b)
 {
-    const struct vm_entries_row *const *first = a, *const *second = b;
+    const struct vm_list_row *const *first = a, *const *second = b;
     int order = strcmp((*first)->name, (*second)->name);
 
     return order ? order : in_reading_order(*first, *second);
@@ -229,31 +204,31 @@ static int by_name(const void *a, const void *b)
 
 static int by_standing(const void *a, const void *b)
 {
-    const struct vm_entries_row *const *first = a, *const *second = b;
+    const struct vm_list_row *const *first = a, *const *second = b;
     int order = strcmp((*first)->standing, (*second)->standing);
 
     return order ? order : in_reading_order(*first, *second);
 }
 
-static void sort(const struct list_query *list, const struct vm_entries_row **entries)
+static void sort(const struct list_query *list, const struct vm_list_row **vms)
 {
     size_t count = (size_t)list->total;
 
     if (strcmp(list->sort, SORTS[NAME].value) == 0)
-        qsort(entries, count, sizeof *entries, by_name);
+        qsort(vms, count, sizeof *vms, by_name);
     else if (strcmp(list->sort, SORTS[STATE].value) == 0)
-        qsort(entries, count, sizeof *entries, by_standing);
+        qsort(vms, count, sizeof *vms, by_standing);
 }
 
-/* Count an entry that the search has found in each filter that leaves it. */
-static bool count(const struct vm_entries_row *entry, struct list_query *list)
+/* Count a VM that the search has found in each filter that leaves it. */
+static bool count(const struct vm_list_row *vm, struct list_query *list)
 {
     bool is_chosen = false;
 
     for (size_t i = 0; i < list->filters.count; i++) {
         struct list_choice *filter = &list->filters.row[i];
 
-        if (*filter->value && strcmp(filter->value, entry->standing) != 0)
+        if (*filter->value && strcmp(filter->value, vm->standing) != 0)
             continue;
         filter->total++;
         is_chosen |= filter->is_chosen;
@@ -261,38 +236,58 @@ static bool count(const struct vm_entries_row *entry, struct list_query *list)
     return is_chosen;
 }
 
+/* As vm_quota says in SQL, of what has been read already. */
+static struct vm_quota_row quota_of(const struct vm_list_rows *vms,
+                                    const struct snapshot_sizes_rows *snapshots)
+{
+    struct vm_quota_row used = { .vms = (int64_t)vms->count };
+
+    for (size_t i = 0; i < vms->count; i++) {
+        used.vcpus += vms->row[i].vcpus;
+        used.memory_mb += vms->row[i].memory_mb;
+        used.disk_gb += vms->row[i].disk_gb;
+    }
+    for (size_t i = 0; i < snapshots->count; i++)
+        used.disk_gb += snapshots->row[i].quota_gb;
+    return used;
+}
+
 /*
- * A team's entries are read from an index in one pass, and counted, searched and sorted here: SQL
+ * A team's VMs are read from an index in one pass, and counted, searched and sorted here: SQL
  * needed two passes and five times the instructions.
  */
 struct error *vm_list_fill(struct request *r, const struct region_status_list_rows *hosts,
-                           struct vms_html *page)
+                           struct vms_html *page, struct vm_quota_row *used)
 {
+    struct setting setting = { .hosts = hosts };
     struct list_query *list = &page->list;
-    const struct vm_entries_row **chosen;
-    struct vm_entries_rows entries;
+    const struct vm_list_row **chosen;
+    struct vm_list_rows vms;
     const char *search;
     int64_t total = 0;
     struct error *e = list_query_read(r, &KIND, list);
 
     if (!e)
-        e = sql_vm_entries(r->db, r->arena, r->session->team_id, &entries);
+        e = sql_vm_list(r->db, r->arena, r->session->team_id, ERROR_CHARACTERS + 1, &vms);
+    if (!e)
+        e = setting_read(r, &setting);
     if (e)
         return e;
     search = text_lower(r->arena, list->search);
-    chosen = arena_array(r->arena, entries.count, sizeof(struct vm_entries_row *));
-    for (size_t i = 0; i < entries.count; i++) {
-        if (strstr(entries.row[i].name, search) && count(&entries.row[i], list))
-            chosen[total++] = &entries.row[i];
+    chosen = arena_array(r->arena, vms.count, sizeof(struct vm_list_row *));
+    for (size_t i = 0; i < vms.count; i++) {
+        if (strstr(vms.row[i].name, search) && count(&vms.row[i], list))
+            chosen[total++] = &vms.row[i];
     }
     e = list_query_page(r, total, list);
     if (e)
         return e;
-    page->has_tools = !list->is_plain || entries.count > LIMIT_SHORT_LIST;
+    *used = quota_of(&vms, &setting.snapshots);
+    page->has_tools = !list->is_plain || vms.count > LIMIT_SHORT_LIST;
     sort(list, chosen);
     page->vms.count = (size_t)(list->to - list->skip);
     page->vms.row = arena_array(r->arena, page->vms.count, sizeof *page->vms.row);
-    return rows_fill(r, hosts, &chosen[list->skip], page);
+    return rows_fill(r, &setting, &chosen[list->skip], page);
 }
 
 /* ---- the quota ---- */

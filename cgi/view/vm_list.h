@@ -51,10 +51,10 @@ struct vms_html;
 /*
  * Reads the query (q, state, sort, page), and fills the rows of that page with everything that
  * leads to others. `hosts`: their VMs' last known states are shown as such where a host cannot be
- * reached. Needs a read transaction.
+ * reached. `used`: what all VMs of the team and their snapshots hold. Needs a read transaction.
  */
 struct error *vm_list_fill(struct request *r, const struct region_status_list_rows *hosts,
-                           struct vms_html *page);
+                           struct vms_html *page, struct vm_quota_row *used);
 
 /* How much of each quota is used, and whether one is full or exceeded. */
 void vm_list_quota(struct request *r, const struct vm_quota_row *used, struct vms_html *page);

@@ -100,9 +100,9 @@ static int tear_down(void **state)
 
 static const char *vm_id(struct stripe_world *here)
 {
-    struct vm_entries_rows vms;
+    struct vm_list_rows vms;
 
-    world_check(sql_vm_entries(here->world->db, here->arena, here->world->team_id, &vms), "vms");
+    world_check(sql_vm_list(here->world->db, here->arena, here->world->team_id, 1, &vms), "vms");
     return vms.row[0].id;
 }
 
