@@ -22,6 +22,9 @@ void buf_reserve(struct buf *buf, size_t size)
         return;
     if (size > SIZE_MAX / 4)
         arena_alloc(buf->arena, size); /* aborts: doubling would overflow */
+    /* A page says at once what it will need: no more, since all of it is cleared afterwards. */
+    if (!buf->capacity && size >= capacity)
+        capacity = size + 1;
     while (capacity - buf->length <= size)
         capacity *= 2;
     bytes = arena_alloc(buf->arena, capacity);

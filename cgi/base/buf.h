@@ -24,11 +24,17 @@ struct buf buf_new(struct arena *arena, size_t capacity);
 /* Room for at least `size` further bytes. */
 void buf_reserve(struct buf *buf, size_t size);
 
+/* Room for `size` further bytes and the NUL. */
+static inline void buf_room(struct buf *buf, size_t size)
+{
+    if (size >= buf->capacity - buf->length)
+        buf_reserve(buf, size);
+}
+
 /* In line, because a page is written in a thousand pieces: a tenth of what the page costs. */
 static inline void buf_bytes(struct buf *buf, const void *bytes, size_t length)
 {
-    if (length >= buf->capacity - buf->length)
-        buf_reserve(buf, length);
+    buf_room(buf, length);
     memcpy(buf->bytes + buf->length, bytes, length);
     buf->length += length;
     buf->bytes[buf->length] = '\0';

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NUMBER_BYTES = 12, POINT_BYTES = 2 * (FORMAT_INT_BYTES + 2) + 2 };
+enum { NUMBER_BYTES = 12, POINT_BYTES = 2 * (FORMAT_INT_BYTES + 2) + sizeof " h.1" };
 
 enum what { LINES, DOTS };
 
@@ -20,20 +20,25 @@ struct point {
 };
 
 /* Put "12", "-1.3" or ".4" at `out`; returns its end. A page has a thousand of them. */
-static char *tenths_put(char *out, int64_t tenths)
+static inline char *tenths_put(char *out, int64_t tenths)
 {
-    int64_t rest = llabs(tenths), whole = rest / 10;
-    char digits[FORMAT_INT_BYTES];
+    uint64_t rest = (uint64_t)llabs(tenths), whole = rest / 10, last = rest % 10;
 
     if (tenths < 0)
         *out++ = '-';
-    if (whole >= 10)
-        out = stpcpy(out, format_int(digits, whole));
-    else if (whole || rest == 0)
-        *out++ = (char)('0' + whole);
-    if (rest % 10) {
+    if (whole >= 100) {
+        char digits[FORMAT_INT_BYTES];
+
+        out = stpcpy(out, format_int(digits, (int64_t)whole));
+    } else {
+        if (whole >= 10)
+            *out++ = (char)('0' + whole / 10);
+        if (whole || !last)
+            *out++ = (char)('0' + whole % 10);
+    }
+    if (last) {
         *out++ = '.';
-        *out++ = (char)('0' + rest % 10);
+        *out++ = (char)('0' + last);
     }
     return out;
 }
@@ -49,52 +54,47 @@ static struct point point_at(const struct chart_path *path, size_t i, size_t cou
     };
 }
 
-static void start_write(struct buf *buf, struct point at)
+static char *start_put(char *out, struct point at)
 {
-    char text[POINT_BYTES], *end = text;
-
-    *end++ = 'M';
-    end = tenths_put(end, at.x);
-    *end++ = ' ';
-    end = tenths_put(end, at.y);
-    buf_bytes(buf, text, (size_t)(end - text));
+    *out++ = 'M';
+    out = tenths_put(out, at.x);
+    *out++ = ' ';
+    return tenths_put(out, at.y);
 }
 
-static void step_write(struct buf *buf, bool is_first, struct point from, struct point to)
+static char *step_put(char *out, bool is_first, struct point from, struct point to)
 {
-    char text[POINT_BYTES], *end = text;
-
-    *end++ = is_first ? 'l' : ' ';
-    end = tenths_put(end, to.x - from.x);
+    *out++ = is_first ? 'l' : ' ';
+    out = tenths_put(out, to.x - from.x);
     if (to.y >= from.y)
-        *end++ = ' ';
-    end = tenths_put(end, to.y - from.y);
-    buf_bytes(buf, text, (size_t)(end - text));
+        *out++ = ' ';
+    return tenths_put(out, to.y - from.y);
 }
 
 /* The known numbers from `from` to before `until`. */
-static void run_write(struct buf *buf, const struct chart_path *path, enum what what,
-                      const int64_t *values, size_t from, size_t until, size_t count)
+static char *run_put(char *out, const struct chart_path *path, enum what what,
+                     const int64_t *values, size_t from, size_t until, size_t count)
 {
     struct point start = point_at(path, from, count, values[from]), before = start;
 
     if (what == DOTS && until - from > 1)
-        return;
-    start_write(buf, start);
+        return out;
+    out = start_put(out, start);
     if (until - from == 1)
-        buf_literal(buf, "h.1"); /* without a length it would be invisible */
+        out = stpcpy(out, "h.1"); /* without a length it would be invisible */
     for (size_t i = from + 1; i < until; i++) {
         struct point at = point_at(path, i, count, values[i]);
 
-        step_write(buf, i == from + 1, before, at);
+        out = step_put(out, i == from + 1, before, at);
         before = at;
     }
+    return out;
 }
 
 static const char *path_write(struct arena *arena, const struct chart_path *path, enum what what,
                               const int64_t *values, size_t count)
 {
-    struct buf buf = buf_new(arena, NUMBER_BYTES * (count + 1));
+    char *text = arena_alloc(arena, POINT_BYTES * count + 1), *end = text;
 
     for (size_t i = 0, until; i < count; i = until) {
         until = i + 1;
@@ -102,9 +102,9 @@ static const char *path_write(struct arena *arena, const struct chart_path *path
             continue;
         while (until < count && values[until] >= 0)
             until++;
-        run_write(&buf, path, what, values, i, until, count);
+        end = run_put(end, path, what, values, i, until, count);
     }
-    return buf.length ? buf.bytes : "";
+    return text;
 }
 
 const char *chart_path_line(struct arena *arena, const struct chart_path *path,

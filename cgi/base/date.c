@@ -51,11 +51,11 @@ static struct parts parts_of(int64_t at)
     };
 }
 
-static char *digits_put(char *out, int number, int width)
+static inline char *two_put(char *out, int number)
 {
-    for (int i = width - 1; i >= 0; i--, number /= 10)
-        out[i] = (char)('0' + number % 10);
-    return out + width;
+    out[0] = (char)('0' + number / 10);
+    out[1] = (char)('0' + number % 10);
+    return out + 2;
 }
 
 static char *text_put(char *out, const char *text)
@@ -71,19 +71,22 @@ static char *part_put(char *out, char letter, const struct parts *parts)
 {
     switch (letter) {
     case 'Y':
-        return digits_put(out, parts->year, 4);
+        return two_put(two_put(out, parts->year / 100), parts->year % 100);
     case 'm':
-        return digits_put(out, parts->month, 2);
+        return two_put(out, parts->month);
     case 'd':
-        return digits_put(out, parts->day, 2);
+        return two_put(out, parts->day);
     case 'e':
-        return digits_put(out, parts->day, parts->day < 10 ? 1 : 2);
+        if (parts->day >= 10)
+            return two_put(out, parts->day);
+        *out = (char)('0' + parts->day);
+        return out + 1;
     case 'H':
-        return digits_put(out, parts->hour, 2);
+        return two_put(out, parts->hour);
     case 'M':
-        return digits_put(out, parts->minute, 2);
+        return two_put(out, parts->minute);
     case 'S':
-        return digits_put(out, parts->second, 2);
+        return two_put(out, parts->second);
     case 'a':
         return text_put(out, weekdays[parts->weekday]);
     case 'B':
@@ -95,19 +98,37 @@ static char *part_put(char *out, char letter, const struct parts *parts)
     }
 }
 
+static char *pattern_put(char *out, const char *pattern, const struct parts *parts)
+{
+    for (; *pattern; pattern++)
+        out = *pattern == '%' ? part_put(out, *++pattern, parts) : (*out = *pattern, out + 1);
+    return out;
+}
+
 static const char *date_text(struct arena *arena, int64_t at, const char *pattern)
 {
     const struct parts parts = parts_of(at);
-    char text[TEXT_BYTES], *out = text;
+    char text[TEXT_BYTES], *end = pattern_put(text, pattern, &parts);
 
-    for (; *pattern; pattern++)
-        out = *pattern == '%' ? part_put(out, *++pattern, &parts) : (*out = *pattern, out + 1);
-    return arena_copy_bytes(arena, text, (size_t)(out - text));
+    return arena_copy_bytes(arena, text, (size_t)(end - text));
+}
+
+#define ISO   "%Y-%m-%dT%H:%M:%SZ"
+#define PLAIN "%e %b %Y, %H:%M UTC"
+
+struct date_texts date_texts_of(int64_t at)
+{
+    const struct parts parts = parts_of(at);
+    struct date_texts texts;
+
+    *pattern_put(texts.iso, ISO, &parts) = '\0';
+    *pattern_put(texts.plain, PLAIN, &parts) = '\0';
+    return texts;
 }
 
 const char *date_iso(struct arena *arena, int64_t at)
 {
-    return date_text(arena, at, "%Y-%m-%dT%H:%M:%SZ");
+    return date_text(arena, at, ISO);
 }
 
 const char *date_mail(struct arena *arena, int64_t at)
@@ -117,7 +138,7 @@ const char *date_mail(struct arena *arena, int64_t at)
 
 const char *date_plain(struct arena *arena, int64_t at)
 {
-    return date_text(arena, at, "%e %b %Y, %H:%M UTC");
+    return date_text(arena, at, PLAIN);
 }
 
 const char *date_exact(struct arena *arena, int64_t at)

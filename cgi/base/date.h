@@ -15,6 +15,13 @@ bool date_iso_read(const char *text, int64_t *out_ms);
 /* "20 Nov 2026, 12:00 UTC", in the arena. */
 const char *date_plain(struct arena *arena, int64_t at);
 
+/* The two together, which every time on a page has. */
+struct date_texts {
+    char iso[sizeof "2026-11-20T12:00:00Z"];
+    char plain[sizeof "20 Nov 2026, 12:00 UTC"];
+};
+struct date_texts date_texts_of(int64_t at);
+
 /* "20 Nov 2026, 12:00:09 UTC", "12:00" and "20 Nov"; in the arena. */
 const char *date_exact(struct arena *arena, int64_t at);
 const char *date_clock(struct arena *arena, int64_t at);

@@ -36,37 +36,55 @@ static const bool is_unreserved[256] = {
     ['.'] = true,         ['_'] = true,         ['~'] = true,
 };
 
-/* How many bytes from `from` on need no entity, one by one. */
-static size_t plain_bytes(const char *text, size_t from, size_t length)
+#ifdef __SSE2__
+enum { BLOCK = sizeof(__m128i) };
+
+/* A bit for each byte that needs an entity. */
+static unsigned block_entities(__m128i block)
 {
-    while (from < length && entity_of[(unsigned char)text[from]] == 0)
-        from++;
-    return from;
+    __m128i found = _mm_cmpeq_epi8(block, _mm_set1_epi8('&'));
+
+    found = _mm_or_si128(found, _mm_cmpeq_epi8(block, _mm_set1_epi8('<')));
+    found = _mm_or_si128(found, _mm_cmpeq_epi8(block, _mm_set1_epi8('>')));
+    found = _mm_or_si128(found, _mm_cmpeq_epi8(block, _mm_set1_epi8('"')));
+    found = _mm_or_si128(found, _mm_cmpeq_epi8(block, _mm_set1_epi8('\'')));
+    return (unsigned)_mm_movemask_epi8(found);
 }
 
-#ifdef __SSE2__
-/* The same, 16 at a time: an eighth of the instructions of a page with a list. */
-static size_t plain_blocks(const char *text, size_t from, size_t length)
+/*
+ * Copies bytes until one needs an entity, or all; returns how many. 16 at a time: a list has 500
+ * texts, and byte by byte a page of it would take another third of its instructions. The last ones
+ * are looked at where they were copied to: behind the text nothing may be read, but there is room
+ * for BLOCK more.
+ */
+static size_t plain_copy(char *out, const char *text, size_t length)
 {
-    for (; length - from >= sizeof(__m128i); from += sizeof(__m128i)) {
-        __m128i block = _mm_loadu_si128((const __m128i *)(const void *)(text + from));
-        __m128i found = _mm_cmpeq_epi8(block, _mm_set1_epi8('&'));
+    size_t from = 0;
+    unsigned found;
 
-        found = _mm_or_si128(found, _mm_cmpeq_epi8(block, _mm_set1_epi8('<')));
-        found = _mm_or_si128(found, _mm_cmpeq_epi8(block, _mm_set1_epi8('>')));
-        found = _mm_or_si128(found, _mm_cmpeq_epi8(block, _mm_set1_epi8('"')));
-        found = _mm_or_si128(found, _mm_cmpeq_epi8(block, _mm_set1_epi8('\'')));
-        if (_mm_movemask_epi8(found))
-            break;
+    for (; length - from >= BLOCK; from += BLOCK) {
+        __m128i block = _mm_loadu_si128((const __m128i *)(const void *)(text + from));
+
+        _mm_storeu_si128((__m128i *)(void *)(out + from), block);
+        found = block_entities(block);
+        if (found)
+            return from + (size_t)__builtin_ctz(found);
     }
-    return from;
+    memcpy(out + from, text + from, length - from);
+    found = block_entities(_mm_loadu_si128((const __m128i *)(const void *)(out + from)));
+    found |= 1U << (length - from);
+    return from + (size_t)__builtin_ctz(found);
 }
 #else
-static size_t plain_blocks(const char *text, size_t from, size_t length)
+enum { BLOCK = 0 };
+
+static size_t plain_copy(char *out, const char *text, size_t length)
 {
-    (void)text;
-    (void)length;
-    return from;
+    size_t plain = 0;
+
+    for (; plain < length && entity_of[(unsigned char)text[plain]] == 0; plain++)
+        out[plain] = text[plain];
+    return plain;
 }
 #endif
 
@@ -75,16 +93,18 @@ void html_text(struct buf *buf, const char *text)
     size_t length = text ? strlen(text) : 0;
 
     for (size_t from = 0; from < length;) {
-        size_t until = plain_bytes(text, plain_blocks(text, from, length), length);
+        size_t plain;
 
-        buf_bytes(buf, text + from, until - from);
-        if (until < length) {
-            unsigned entity = entity_of[(unsigned char)text[until]];
+        buf_room(buf, length - from + BLOCK);
+        plain = plain_copy(buf->bytes + buf->length, text + from, length - from);
+        from += plain;
+        buf->length += plain;
+        buf->bytes[buf->length] = '\0';
+        if (from < length) {
+            unsigned entity = entity_of[(unsigned char)text[from++]];
 
             buf_bytes(buf, entities[entity].text, entities[entity].length);
-            until++;
         }
-        from = until;
     }
 }
 
@@ -129,13 +149,14 @@ void html_url_part(struct buf *buf, const char *text)
         return;
     for (; *next; next++) {
         unsigned char byte = (unsigned char)*next;
-        char encoded[3] = { '%', digits[byte >> 4], digits[byte & 15] };
 
         if (is_unreserved[byte])
             continue;
         if (next > start)
             buf_bytes(buf, start, (size_t)(next - start));
-        buf_bytes(buf, encoded, sizeof encoded);
+        buf_char(buf, '%');
+        buf_char(buf, digits[byte >> 4]);
+        buf_char(buf, digits[byte & 15]);
         start = next + 1;
     }
     if (next > start)
@@ -166,14 +187,17 @@ void html_things(struct buf *buf, int64_t count, const char *thing)
 
 static void time_write(struct buf *buf, int64_t at, const char *text)
 {
+    struct date_texts texts;
+
     if (at == 0) {
         buf_literal(buf, "\u2014");
         return;
     }
+    texts = date_texts_of(at);
     buf_literal(buf, "<time datetime=\"");
-    buf_text(buf, date_iso(buf->arena, at));
+    buf_bytes(buf, texts.iso, sizeof texts.iso - 1);
     buf_literal(buf, "\" title=\"");
-    buf_text(buf, date_plain(buf->arena, at));
+    buf_text(buf, texts.plain);
     buf_literal(buf, "\">");
     buf_text(buf, text);
     buf_literal(buf, "</time>");
@@ -217,16 +241,6 @@ void html_mb(struct buf *buf, int64_t size_mb)
 void html_bytes(struct buf *buf, int64_t size_bytes)
 {
     buf_text(buf, text_bytes(buf->arena, size_bytes));
-}
-
-bool html_true_text(const char *text)
-{
-    return text && *text;
-}
-
-bool html_true_int(int64_t value)
-{
-    return value != 0;
 }
 
 bool html_is(const char *value, const char *text)

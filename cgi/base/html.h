@@ -94,8 +94,14 @@ void html_mb(struct buf *buf, int64_t size_mb);
 void html_bytes(struct buf *buf, int64_t size_bytes);
 
 /* {{ if x }}: text that is not NULL or empty, a number other than 0, a true bool. */
-bool html_true_text(const char *text);
-bool html_true_int(int64_t value);
+static inline bool html_true_text(const char *text)
+{
+    return text && *text;
+}
+static inline bool html_true_int(int64_t value)
+{
+    return value != 0;
+}
 #define html_true(value)                                                                           \
     _Generic((value),                                                                              \
         const char *: html_true_text,                                                              \

@@ -346,6 +346,7 @@ const char *text_count(struct arena *arena, int64_t count)
 static const char *size_text(struct arena *arena, int64_t size, unsigned unit)
 {
     static const char *const units[] = { "bytes", "KB", "MB", "GB", "TB", "PB", "EB" };
+    char digits[FORMAT_INT_BYTES], text[FORMAT_INT_BYTES + sizeof " bytes"], *end = text;
     int64_t rest = 0, tenths;
 
     if (size < 0)
@@ -357,11 +358,16 @@ static const char *size_text(struct arena *arena, int64_t size, unsigned unit)
         unit++;
     }
     tenths = size * 10 + (rest * 10 + KILO / 2) / KILO;
-    if (tenths < 100 && tenths % 10 > 0)
-        return arena_printf(arena, "%lld.%lld %s", (long long)(tenths / 10),
-                            (long long)(tenths % 10), units[unit]);
-    size += rest >= KILO / 2;
-    return arena_printf(arena, "%lld %s", (long long)size, units[unit]);
+    if (tenths < 100 && tenths % 10 > 0) {
+        *end++ = (char)('0' + tenths / 10);
+        *end++ = '.';
+        *end++ = (char)('0' + tenths % 10);
+    } else {
+        end = stpcpy(end, format_int(digits, size + (rest >= KILO / 2)));
+    }
+    *end++ = ' ';
+    end = stpcpy(end, units[unit]);
+    return arena_copy_bytes(arena, text, (size_t)(end - text));
 }
 
 const char *text_memory(struct arena *arena, int64_t size_mb)

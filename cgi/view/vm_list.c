@@ -59,6 +59,7 @@ struct setting {
     const struct region_status_list_rows *hosts;
     const struct vm_list_row *last; /* NULL: none yet */
     unsigned events;                /* valid in its state */
+    bool is_working;                /* a state in which a job is under way */
     const char *size, *disk, *month;
     int64_t rate; /* millicents an hour, of `month` */
 };
@@ -102,8 +103,10 @@ static void setting_turn(struct request *r, struct setting *setting, const struc
 {
     const struct vm_list_row *last = setting->last;
 
-    if (!last || strcmp(last->state, vm->state) != 0)
+    if (!last || strcmp(last->state, vm->state) != 0) {
         setting->events = vm_state_events(vm->state);
+        setting->is_working = vm_job_is_state(vm->state);
+    }
     if (!last || last->vcpus != vm->vcpus || last->memory_mb != vm->memory_mb)
         setting->size =
             arena_printf(r->arena, "%lld vCPU%s, %s", (long long)vm->vcpus,
@@ -150,8 +153,8 @@ static struct vm_row row_of(struct request *r, struct setting *setting,
         .last_error = vm->last_error ? text_cut(r->arena, vm->last_error, ERROR_CHARACTERS) : NULL,
         .is_up = strcmp(vm->standing, VM_STATE_RUNNING) == 0 && !is_away,
         .is_silent = vm->unresponsive_at != 0 && !is_away,
-        .is_away = is_away && !vm_job_is_state(vm->state),
-        .is_working = vm_job_is_state(vm->state),
+        .is_away = is_away && !setting->is_working,
+        .is_working = setting->is_working,
         .can_start = now >> VM_REQUEST_START & 1,
         .can_stop = now >> VM_REQUEST_STOP & 1,
         .can_restart = now >> VM_REQUEST_RESTART & 1,
