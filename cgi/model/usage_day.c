@@ -18,7 +18,7 @@ enum {
 /*
  * Eight decimal digits at once, the first of them in the lowest byte: pairs, fours, then all, each
  * step in one multiplication. A chart of a day has 1,700 such texts, of which most are 0: digit by
- * digit they took 55,000 instructions, and now 12,000.
+ * digit they took 133,000 instructions, and now 24,000.
  */
 static uint64_t eight_read(const char *digits)
 {

@@ -214,6 +214,14 @@ static struct vm_chart cpu_chart(struct arena *arena, const struct vm_get_row *v
     };
 }
 
+/* Four digits at most. The upper edge of a chart seldom has a fraction, which takes a tenfold. */
+static const char *number_text(struct arena *arena, int64_t number, int64_t unit)
+{
+    return number % unit == 0 && number / unit <= 9999
+               ? arena_printf(arena, "%lld", (long long)(number / unit))
+               : arena_printf(arena, "%.4g", (double)number / (double)unit);
+}
+
 /* Memory or disk, in MB. */
 static struct vm_chart size_chart(struct arena *arena, const char *id, const char *name,
                                   const struct vm_series *series)
@@ -226,7 +234,7 @@ static struct vm_chart size_chart(struct arena *arena, const char *id, const cha
         .limit = text_memory(arena, series->limit),
         .top = text_memory(arena, series->top),
         .middle = text_memory(arena, series->top / 2),
-        .top_number = arena_printf(arena, "%.4g", (double)series->top / (is_gb ? MB_PER_GB : 1)),
+        .top_number = number_text(arena, series->top, is_gb ? MB_PER_GB : 1),
         .top_unit = is_gb ? "GB" : "MB",
     };
 
