@@ -1,7 +1,9 @@
 /* Times as text, and the calendar; see date.h. */
 #include "base/date.h"
 
+#include "base/array.h"
 #include "base/clock.h"
+#include "base/format.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -66,21 +68,32 @@ static char *text_put(char *out, const char *text)
     return out + length;
 }
 
+static inline char *year_put(char *out, int year)
+{
+    return two_put(two_put(out, year / 100), year % 100);
+}
+
+/* Without a leading zero or blank. */
+static inline char *day_put(char *out, int day)
+{
+    if (day >= 10)
+        return two_put(out, day);
+    *out = (char)('0' + day);
+    return out + 1;
+}
+
 /* The letters of a pattern mean what they mean to strftime; e without a leading zero or blank. */
 static char *part_put(char *out, char letter, const struct parts *parts)
 {
     switch (letter) {
     case 'Y':
-        return two_put(two_put(out, parts->year / 100), parts->year % 100);
+        return year_put(out, parts->year);
     case 'm':
         return two_put(out, parts->month);
     case 'd':
         return two_put(out, parts->day);
     case 'e':
-        if (parts->day >= 10)
-            return two_put(out, parts->day);
-        *out = (char)('0' + parts->day);
-        return out + 1;
+        return day_put(out, parts->day);
     case 'H':
         return two_put(out, parts->hour);
     case 'M':
@@ -116,13 +129,30 @@ static const char *date_text(struct arena *arena, int64_t at, const char *patter
 #define ISO   "%Y-%m-%dT%H:%M:%SZ"
 #define PLAIN "%e %b %Y, %H:%M UTC"
 
+/* ISO and PLAIN without reading patterns: a list has a pair of them in each row. */
 struct date_texts date_texts_of(int64_t at)
 {
     const struct parts parts = parts_of(at);
-    struct date_texts texts;
+    struct date_texts texts = { .iso = "0000-00-00T00:00:00Z" };
+    char *out = texts.plain;
 
-    *pattern_put(texts.iso, ISO, &parts) = '\0';
-    *pattern_put(texts.plain, PLAIN, &parts) = '\0';
+    year_put(texts.iso, parts.year);
+    two_put(texts.iso + 5, parts.month);
+    two_put(texts.iso + 8, parts.day);
+    two_put(texts.iso + 11, parts.hour);
+    two_put(texts.iso + 14, parts.minute);
+    two_put(texts.iso + 17, parts.second);
+    out = day_put(out, parts.day);
+    *out++ = ' ';
+    memcpy(out, months[parts.month - 1], 3);
+    out[3] = ' ';
+    out = year_put(out + 4, parts.year);
+    *out++ = ',';
+    *out++ = ' ';
+    out = two_put(out, parts.hour);
+    *out++ = ':';
+    out = two_put(out, parts.minute);
+    memcpy(out, " UTC", sizeof " UTC");
     return texts;
 }
 
@@ -229,18 +259,34 @@ const char *date_relative(struct arena *arena, int64_t at, int64_t now)
     return date_day(arena, at);
 }
 
+/* "3 d" */
+static char *count_put(char *out, int64_t count, const char *unit)
+{
+    char digits[FORMAT_INT_BYTES];
+
+    out = stpcpy(out, format_int(digits, count));
+    *out++ = ' ';
+    return stpcpy(out, unit);
+}
+
 const char *date_span(struct arena *arena, int64_t seconds)
 {
-    long long days = seconds / A_DAY_S, hours = seconds % A_DAY_S / AN_HOUR_S;
-    long long minutes = seconds % AN_HOUR_S / A_MINUTE_S;
+    const int64_t counts[] = { seconds / A_DAY_S, seconds % A_DAY_S / AN_HOUR_S,
+                               seconds % AN_HOUR_S / A_MINUTE_S };
+    static const char *const units[] = { "d", "h", "min" };
+    char text[TEXT_BYTES], *end = text;
+    size_t first = 0;
 
     if (seconds < A_MINUTE_S)
         return arena_printf(arena, "%lld s", (long long)seconds);
-    if (days)
-        return arena_printf(arena, hours ? "%lld d %lld h" : "%lld d", days, hours);
-    if (hours)
-        return arena_printf(arena, minutes ? "%lld h %lld min" : "%lld h", hours, minutes);
-    return arena_printf(arena, "%lld min", minutes);
+    while (!counts[first])
+        first++;
+    end = count_put(end, counts[first], units[first]);
+    if (first + 1 < COUNT(counts) && counts[first + 1]) {
+        *end++ = ' ';
+        end = count_put(end, counts[first + 1], units[first + 1]);
+    }
+    return arena_copy_bytes(arena, text, (size_t)(end - text));
 }
 
 const char *date_length(struct arena *arena, int64_t length_ms)

@@ -142,25 +142,20 @@ void html_url(struct buf *buf, const char *url)
 void html_url_part(struct buf *buf, const char *text)
 {
     static const char digits[] = "0123456789ABCDEF";
-    const char *start = text;
     const char *next = text;
 
-    if (!text)
-        return;
-    for (; *next; next++) {
-        unsigned char byte = (unsigned char)*next;
-
-        if (is_unreserved[byte])
-            continue;
-        if (next > start)
-            buf_bytes(buf, start, (size_t)(next - start));
-        buf_char(buf, '%');
-        buf_char(buf, digits[byte >> 4]);
-        buf_char(buf, digits[byte & 15]);
-        start = next + 1;
+    while (text && *next) {
+        while (is_unreserved[(unsigned char)*next])
+            next++;
+        if (next > text)
+            buf_bytes(buf, text, (size_t)(next - text));
+        if (*next) {
+            buf_char(buf, '%');
+            buf_char(buf, digits[(unsigned char)*next >> 4]);
+            buf_char(buf, digits[(unsigned char)*next++ & 15]);
+        }
+        text = next;
     }
-    if (next > start)
-        buf_bytes(buf, start, (size_t)(next - start));
 }
 
 void html_int(struct buf *buf, int64_t value)
