@@ -70,6 +70,8 @@ static size_t plain_copy(char *out, const char *text, size_t length)
         if (found)
             return from + (size_t)__builtin_ctz(found);
     }
+    if (from == length) /* ids have 16 */
+        return length;
     memcpy(out + from, text + from, length - from);
     found = block_entities(_mm_loadu_si128((const __m128i *)(const void *)(out + from)));
     found |= 1U << (length - from);
