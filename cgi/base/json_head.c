@@ -3,6 +3,7 @@
 
 #include "base/limit.h"
 
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -37,13 +38,32 @@ static bool take(struct cursor *cursor, char c)
     return true;
 }
 
-/* The first character that does not stand for itself; most of an event is such characters. */
+/* Whether one of eight characters is a quote, a backslash or a control character. */
+static bool has_special(const char *at)
+{
+    static const uint64_t ones = 0x0101010101010101, highs = 0x8080808080808080;
+    uint64_t text, quotes, slashes;
+
+    memcpy(&text, at, sizeof text);
+    quotes = text ^ ones * '"';
+    slashes = text ^ ones * '\\';
+    return (((text - ones * ' ') & ~text) | ((quotes - ones) & ~quotes) |
+            ((slashes - ones) & ~slashes)) &
+           highs;
+}
+
+/*
+ * The first character that does not stand for itself; most of an event is such characters. Eight at
+ * a time: one by one they took twice as long.
+ */
 static const char *plain_end(const char *at, const char *end)
 {
     static const bool is_special[UINT8_MAX + 1] = {
         [0 ... ' ' - 1] = true, ['"'] = true, ['\\'] = true
     };
 
+    while (end - at >= (ptrdiff_t)sizeof(uint64_t) && !has_special(at))
+        at += sizeof(uint64_t);
     while (at < end && !is_special[(unsigned char)*at])
         at++;
     return at;
