@@ -1,7 +1,7 @@
 /*
- * Shared by the parts of tmplc: growable text, error reports, and the static files.
+ * Shared by the parts of tmplc and by mdc: growable text, error reports, and the static files.
  *
- * tmplc is a build tool that runs for milliseconds: it allocates and never frees.
+ * They are build tools that run for milliseconds: they allocate and never free.
  */
 #pragma once
 

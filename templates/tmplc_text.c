@@ -1,6 +1,6 @@
 /*
- * The base of tmplc: growable text, files, error reports, the manifest of static files. Independent
- * of HTML and the template language.
+ * The base of tmplc and mdc: growable text, files, error reports, the manifest of static files.
+ * Independent of HTML and the template language.
  */
 #include "tmplc.h"
 
@@ -17,7 +17,7 @@ static size_t static_file_count;
 
 static void die(const char *what)
 {
-    fprintf(stderr, "tmplc: %s: %s\n", what, strerror(errno));
+    fprintf(stderr, "%s: %s: %s\n", program_invocation_short_name, what, strerror(errno));
     exit(2);
 }
 

@@ -24,6 +24,7 @@ enum kind {
     OPTIONAL, /* text, may be empty */
     URL,      /* https://host[:port] or http://, no trailing slash */
     NAME,     /* [a-z0-9-] */
+    COUNTRY,  /* ISO 3166: "DE"; may be empty */
     NUMBER,   /* 0 to 1000000000 */
     PORTS,    /* "first-last" */
 };
@@ -109,6 +110,14 @@ static bool is_name(const char *text)
            !text[strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-")];
 }
 
+/* Or empty. */
+static bool is_country(const char *text)
+{
+    size_t length = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+
+    return !text[length] && (length == 0 || length == 2);
+}
+
 static bool number_read(const char *text, int64_t *out)
 {
     char *end;
@@ -138,12 +147,14 @@ static const char *value_store(struct reading *reading, char *target, const stru
     char *field = target + key->offset;
     const char *choice = arena_printf(reading->arena, "|%s|", value);
 
-    if (key->kind != OPTIONAL && !*value)
+    if (key->kind != OPTIONAL && key->kind != COUNTRY && !*value)
         return "must not be empty";
     if (key->choices && (strchr(value, '|') || !strstr(key->choices, choice)))
         return arena_printf(reading->arena, "must be one of %s", key->choices);
     if (key->kind == NAME && !is_name(value))
         return "may contain a-z, 0-9 and - only";
+    if (key->kind == COUNTRY && !is_country(value))
+        return "must be the two capital letters of a country, like DE";
     if (key->kind == URL && !url_is_origin(value, "https://") && !url_is_origin(value, "http://"))
         return "must be like https://vm.example.org, in lowercase, without a trailing slash";
     if (key->kind == NUMBER)
@@ -368,11 +379,15 @@ static struct error *pairs_read(struct reading *reading, const char *path)
     return NULL;
 }
 
-/* In the form in which people's addresses are compared with it. */
-static const char *operator_check(struct arena *arena, struct config *config)
+/* In the form in which people's addresses are compared with them. */
+static const char *addresses_check(struct arena *arena, struct config *config)
 {
     config->operator_email = idn_email(arena, config->operator_email);
-    return config->operator_email ? NULL : "[server] operator must be an email address";
+    if (!config->operator_email)
+        return "[server] operator must be an email address";
+    config->privacy_contact = *config->privacy_contact ? idn_email(arena, config->privacy_contact)
+                                                       : config->operator_email;
+    return config->privacy_contact ? NULL : "[privacy] contact must be an email address";
 }
 
 struct error *config_load(struct arena *arena, const char *state_dir, struct config **out)
@@ -389,7 +404,7 @@ struct error *config_load(struct arena *arena, const char *state_dir, struct con
         return e;
     reading->problem = missing_find(reading);
     if (!reading->problem)
-        reading->problem = operator_check(arena, reading->config);
+        reading->problem = addresses_check(arena, reading->config);
     if (!reading->problem)
         reading->problem = config_networks_check(arena, reading->config);
     if (!reading->problem)

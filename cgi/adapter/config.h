@@ -61,6 +61,7 @@ struct config {
     /* From the profile, or what is set instead. */
     int64_t destroyed_vm_days; /* its record and activity are kept for; 0: its receipt alone */
     int64_t log_days;          /* logs are kept for, at least 1 */
+    int64_t notice_days;       /* before a policy that promises less is in force; 0: none */
     bool has_tls13_alone;      /* TLS 1.2 is refused */
     bool has_encrypted_disks;  /* nothing is written to disks that are not encrypted */
     bool has_counts;           /* requests are counted from the logs, without people */

@@ -45,7 +45,9 @@
     /* As written: "Domicile <noreply@example.org>" or only an address. */                         \
     KEY(OPTIONAL, mail_from, "from", .fallback = "")                                               \
     /* "": the system's CA certificates. */                                                        \
-    KEY(OPTIONAL, mail_ca_file, "ca_file", .fallback = "")
+    KEY(OPTIONAL, mail_ca_file, "ca_file", .fallback = "")                                         \
+    /* Of the mail server, as the operator declares it. */                                         \
+    KEY(COUNTRY, mail_country, "country", .fallback = "")
 
 #define CONFIG_BILLING_KEYS(KEY)                                                                   \
     KEY(TEXT, billing, "billing", .fallback = "off", .choices = "|off|stripe|")                    \
@@ -65,7 +67,19 @@
         .choices = "|personal-vm|desktop|agent-runs|sandbox-api|shared-session|")                  \
     /* Days; "": as the profile has it, see config_profile.c. */                                   \
     KEY(OPTIONAL, destroyed_vm_days_set, "destroyed_vm_days", .fallback = "")                      \
-    KEY(OPTIONAL, log_days_set, "log_days", .fallback = "")
+    KEY(OPTIONAL, log_days_set, "log_days", .fallback = "")                                        \
+    KEY(OPTIONAL, notice_days_set, "notice_days", .fallback = "")                                  \
+    /* Who is responsible by law for the data (GDPR Art. 4(7)), and where. */                      \
+    KEY(OPTIONAL, controller, "controller", .fallback = "")                                        \
+    KEY(OPTIONAL, controller_address, "address", .fallback = "")                                   \
+    KEY(COUNTRY, controller_country, "country", .fallback = "")                                    \
+    /* An email address; "" in the file: the operator's. */                                        \
+    KEY(OPTIONAL, privacy_contact, "contact", .fallback = "")                                      \
+    /* The supervisory authority (GDPR Art. 77). */                                                \
+    KEY(OPTIONAL, authority, "authority", .fallback = "")                                          \
+    KEY(OPTIONAL, authority_url, "authority_url", .fallback = "")                                  \
+    /* In years. */                                                                                \
+    KEY(NUMBER, minimum_age, "minimum_age", .fallback = "16")
 
 #define CONFIG_REGION_KEYS(KEY)                                                                    \
     /* Display name: "This server". */                                                             \
@@ -76,6 +90,8 @@
     KEY(TEXT, accelerator, "accelerator", .fallback = "auto", .choices = "|auto|kvm|tcg|")         \
     /* qemu:///system: the isolated bridge; otherwise "". */                                       \
     KEY(OPTIONAL, bridge, "bridge", .fallback = "")                                                \
+    /* Where it is, as the operator declares it. */                                                \
+    KEY(COUNTRY, country, "country", .fallback = "")                                               \
     /* What users type. */                                                                         \
     KEY(TEXT, ssh_host, "ssh_host", .fallback = "localhost")                                       \
     KEY(PORTS, ssh_ports, "ssh_ports", .fallback = "22000-22999")                                  \
@@ -140,6 +156,7 @@
 #define CONFIG_TYPE_OPTIONAL           const char *
 #define CONFIG_TYPE_URL                const char *
 #define CONFIG_TYPE_NAME               const char *
+#define CONFIG_TYPE_COUNTRY            const char *
 #define CONFIG_TYPE_PORTS              const char *
 #define CONFIG_TYPE_NUMBER             int64_t
 #define CONFIG_FIELD(kind, field, ...) CONFIG_TYPE_##kind field;

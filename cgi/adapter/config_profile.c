@@ -13,17 +13,17 @@ enum { MANY_DAYS = 3650 };
 
 static const struct profile {
     const char *name;
-    int64_t destroyed_vm_days, log_days;
+    int64_t destroyed_vm_days, log_days, notice_days;
     bool has_tls13_alone;
     bool has_encrypted_disks;
     bool has_counts;
     bool has_referrers;
 } profiles[] = {
-    { "personal-vm", 90, 30, false, false, false, false },
-    { "desktop", 0, 30, false, false, false, false },
-    { "agent-runs", 90, 30, false, false, true, false },
-    { "sandbox-api", 90, 90, true, true, true, true },
-    { "shared-session", 0, 30, false, false, true, false },
+    { "personal-vm", 90, 30, 14, false, false, false, false },
+    { "desktop", 0, 30, 14, false, false, false, false },
+    { "agent-runs", 90, 30, 14, false, false, true, false },
+    { "sandbox-api", 90, 90, 14, true, true, true, true },
+    { "shared-session", 0, 30, 14, false, false, true, false },
 };
 
 /* "": as the profile has it. False if it is no number of days. */
@@ -51,5 +51,9 @@ const char *config_profile_apply(struct config *config)
     /* A day is counted when it is over; with one day, its log is deleted then. */
     if (config->has_counts && config->log_days < 2)
         return "[privacy] log_days must be at least 2 with a profile that counts requests";
+    if (!days_read(config->notice_days_set, 0, profile->notice_days, &config->notice_days))
+        return "[privacy] notice_days must be a whole number from 0 to 3650";
+    if (*config->authority_url && strncmp(config->authority_url, "https://", 8) != 0)
+        return "[privacy] authority_url must start with https://";
     return NULL;
 }

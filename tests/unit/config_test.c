@@ -315,6 +315,18 @@ static void test_sections_as_shipped(void **state)
     assert_null(load(LEAST "[privacy]\nlog_days = 1\n", &config));
     assert_non_null(load(LEAST "[privacy]\nprofile = sandbox-api\nlog_days = 1\n", &config));
     assert_non_null(load(LEAST "[privacy]\nlog_days = 3651\n", &config));
+    assert_null(load(LEAST, &config));
+    assert_int_equal(config->notice_days, 14);
+    assert_string_equal(config->privacy_contact, "operator@localhost");
+    assert_null(load(LEAST "[privacy]\nnotice_days = 0\ncontact = Me@Example.org\n"
+                           "authority_url = https://a.example.org\ncountry = DE\n",
+                     &config));
+    assert_int_equal(config->notice_days, 0);
+    assert_string_equal(config->controller_country, "DE");
+    assert_non_null(load(LEAST "[privacy]\ncountry = Germany\n", &config));
+    assert_non_null(load(LEAST "[mail]\ncountry = de\n", &config));
+    assert_non_null(load(LEAST "[privacy]\ncontact = nobody\n", &config));
+    assert_non_null(load(LEAST "[privacy]\nauthority_url = http://a.example.org\n", &config));
     assert_non_null(load(LEAST "[privacy]\ndestroyed_vm_days = -1\n", &config));
     assert_non_null(load(LEAST "[privacy]\ndestroyed_vm_days = some\n", &config));
     assert_message(LEAST "[size big]\nmemory_mb = 1\n",

@@ -1,0 +1,200 @@
+/* Conditions and parameters of the policy texts; see policy_text.h. */
+#include "model/policy_text.h"
+
+#include "base/array.h"
+#include "base/clock.h"
+#include "base/limit.h"
+#include "base/url.h"
+#include "model/country.h"
+
+#include <string.h>
+
+/* ---- conditions ---- */
+
+static bool workos(const struct config *config)
+{
+    return strcmp(config->identity, "workos") == 0;
+}
+
+static bool counts(const struct config *config)
+{
+    return config->has_counts;
+}
+
+static bool referrers(const struct config *config)
+{
+    return config->has_referrers;
+}
+
+static bool tls13(const struct config *config)
+{
+    return config->has_tls13_alone;
+}
+
+static bool encrypted_disks(const struct config *config)
+{
+    return config->has_encrypted_disks;
+}
+
+static bool account_records(const struct config *config)
+{
+    return config->destroyed_vm_days > 0;
+}
+
+static bool notice(const struct config *config)
+{
+    return config->notice_days > 0;
+}
+
+static bool controller(const struct config *config)
+{
+    return *config->controller && *config->controller_address && *config->controller_country;
+}
+
+static bool authority(const struct config *config)
+{
+    return *config->authority && *config->authority_url;
+}
+
+/* A region whose guests libvirt's system daemon runs, as users of their own. */
+static bool has_system(const struct config *config)
+{
+    for (size_t i = 0; i < config->region_count; i++) {
+        if (strncmp(config->regions[i].uri, "qemu:///system", 14) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Every region has hardware virtualization by its setting; "auto" may mean emulation. */
+static bool kvm(const struct config *config)
+{
+    for (size_t i = 0; i < config->region_count; i++) {
+        if (strcmp(config->regions[i].accelerator, "kvm") != 0)
+            return false;
+    }
+    return config->region_count > 0;
+}
+
+/* `holds` NULL: this version does not offer it. */
+static const struct {
+    const char *word;
+    bool (*holds)(const struct config *config);
+} conditions[] = {
+    { "billing", config_has_billing },
+    { "workos", workos },
+    { "mail", config_has_mail },
+    { "counts", counts },
+    { "referrers", referrers },
+    { "tls13", tls13 },
+    { "encrypted-disks", encrypted_disks },
+    { "account-records", account_records },
+    { "notice", notice },
+    { "controller", controller },
+    { "authority", authority },
+    { "system", has_system },
+    { "kvm", kvm },
+    { "terminal", NULL },
+    { "desktop", NULL },
+    { "provider-keys", NULL },
+    { "agent-runs", NULL },
+    { "repositories", NULL },
+    { "outbound-webhooks", NULL },
+    { "share-links", NULL },
+    { "fly", NULL },
+    { "command-audit", NULL },
+    { "export", NULL },
+    { "account-deletion", NULL },
+    { "marketing", NULL },
+};
+
+bool policy_condition(const struct config *config, const char *word, bool *is_known)
+{
+    *is_known = false;
+    for (size_t i = 0; i < COUNT(conditions); i++) {
+        if (strcmp(conditions[i].word, word) != 0)
+            continue;
+        *is_known = true;
+        return conditions[i].holds && conditions[i].holds(config);
+    }
+    return false;
+}
+
+/* ---- parameters ---- */
+
+static const char *days(struct arena *arena, int64_t count)
+{
+    return arena_printf(arena, "%lld day%s", (long long)count, count == 1 ? "" : "s");
+}
+
+/* A setting of [privacy], or that it is missing. */
+static const char *setting(struct arena *arena, const char *key, const char *value)
+{
+    return *value ? value : arena_printf(arena, "[privacy] %s is not set", key);
+}
+
+static const char *settings_word(struct arena *arena, const struct config *config, const char *name)
+{
+    const struct {
+        const char *name, *key, *value;
+    } settings[] = {
+        { "controller", "controller", config->controller },
+        { "controller_address", "address", config->controller_address },
+        { "controller_country", "country", country_name(config->controller_country) },
+        { "authority", "authority", config->authority },
+        { "authority_url", "authority_url", config->authority_url },
+    };
+
+    for (size_t i = 0; i < COUNT(settings); i++) {
+        if (strcmp(settings[i].name, name) == 0)
+            return setting(arena, settings[i].key, settings[i].value);
+    }
+    return NULL;
+}
+
+static const char *days_word(struct arena *arena, const struct config *config, const char *name)
+{
+    const struct {
+        const char *name;
+        int64_t count;
+    } periods[] = {
+        { "log_days", config->log_days },
+        { "destroyed_vm_days", config->destroyed_vm_days },
+        { "notice_days", config->notice_days },
+        { "session_days", LIMIT_SESSION_S / A_DAY_S },
+        { "session_idle_days", LIMIT_SESSION_IDLE_S / A_DAY_S },
+        { "closed_days", LIMIT_CLOSED_KEEP_S / A_DAY_S },
+        { "trial_days", config->trial_days },
+        { "grace_days", config->grace_days },
+        { "retention_days", config->retention_days },
+    };
+
+    for (size_t i = 0; i < COUNT(periods); i++) {
+        if (strcmp(periods[i].name, name) == 0)
+            return days(arena, periods[i].count);
+    }
+    return NULL;
+}
+
+const char *policy_word(struct arena *arena, const struct config *config, const char *name)
+{
+    const char *word = days_word(arena, config, name);
+
+    if (!word)
+        word = settings_word(arena, config, name);
+    if (word)
+        return word;
+    if (strcmp(name, "server") == 0)
+        return config->server_name;
+    if (strcmp(name, "origin") == 0)
+        return config->public_url;
+    if (strcmp(name, "host") == 0)
+        return url_host(arena, config->public_url);
+    if (strcmp(name, "contact") == 0)
+        return config->privacy_contact;
+    if (strcmp(name, "profile") == 0)
+        return config->profile;
+    if (strcmp(name, "minimum_age") == 0)
+        return arena_printf(arena, "%lld", (long long)config->minimum_age);
+    return NULL;
+}
