@@ -205,7 +205,7 @@ UNIT := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/*_test.
 E2E  := $(patsubst tests/e2e/%.c,$(BUILD)/tests/%,$(wildcard tests/e2e/*_test.c))
 # What counts the instructions of pages.
 COUNT := $(BUILD)/bench/clock.so $(BUILD)/bench/ingest
-tests: $(UNIT) $(E2E) $(BUILD)/tests/intruder.so $(BUILD)/tests/pauses.so $(COUNT)
+tests: $(UNIT) $(E2E) $(BUILD)/tests/policy_check_refused $(BUILD)/tests/intruder.so $(BUILD)/tests/pauses.so $(COUNT)
 test: setup_test
 	@tests/run.sh
 lint: setup_test
@@ -236,6 +236,14 @@ $(BUILD)/tests/ledger_worker_test: LINK_HARDENING += -Wl,--wrap=clock_now,--wrap
 $(BUILD)/tests/ssh_probe $(BUILD)/tests/state_scan: $(BUILD)/tests/%: $(BUILD)/%
 	@mkdir -p $(@D) && ln -sf ../$* $@
 $(BUILD)/tests/promise_test $(BUILD)/tests/probe_test: | $(BUILD)/tests/state_scan
+# policy_check with texts that it refuses, which replace those of the library.
+$(BUILD)/tests/policy/policy_texts.c: $(BUILD)/mdc $(wildcard tests/unit/policy/*.md tests/unit/policy/*/*.md)
+	@mkdir -p $(@D)
+	$(BUILD)/mdc policy --out $(@D) tests/unit/policy
+	@touch $@
+$(BUILD)/tests/policy_check_refused: templates/policy_check.c $(BUILD)/tests/policy/policy_texts.c $(BUILD)/libworker.a $(BUILD)/libdomicile.a
+	@echo "  CC $@"
+	@$(CC) $(filter-out -MMD -MP,$(CFLAGS)) $(LINK_HARDENING) -o $@ $(filter %.c %.a,$^) $(LIBS_WORKER)
 # Loaded into programs by walls.sh and webhook_full.sh.
 PRELOADED := $(BUILD)/tests/intruder.so $(BUILD)/tests/pauses.so
 $(PRELOADED): $(BUILD)/tests/%.so: tests/e2e/%.c

@@ -30,7 +30,8 @@ void *grow(void *items, size_t count, size_t size)
 
 static int compile(const char *out, const char *folder)
 {
-    static const char *const names[] = { "cookies" };
+    static const char *const names[] = { "privacy", "terms", "security", "subprocessors",
+                                         "cookies" };
     struct text path = { 0 }, code;
     struct document *documents = NULL;
     struct rows rows;

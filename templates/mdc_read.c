@@ -285,7 +285,7 @@ static void directive_read(struct reader *reader, const struct source *source, c
 
     if (sscanf(text, "<!-- %15[a-z] %3[->]%n", word, end, &used) != 2) {
         used = 0;
-        if (sscanf(text, "<!-- %15[a-z] %63[a-z0-9!-] %3[->]%n", word, name, end, &used) != 3)
+        if (sscanf(text, "<!-- %15[a-z] %63[a-z0-9_!-] %3[->]%n", word, name, end, &used) != 3)
             *word = '\0';
     }
     reader->is_after_promise = false;

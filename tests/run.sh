@@ -50,6 +50,7 @@ unit() {
     add "$mode sqlc" "" "$mode build" tests/unit/sqlc.sh "$folder/sqlc"
     add "$mode tmplc" "" "$mode build" tests/unit/tmplc.sh "$folder/tmplc"
     add "$mode mdc" "" "$mode build" tests/unit/mdc.sh "$folder/mdc"
+    add "$mode policy" "" "$mode build" tests/unit/policy.sh "$folder"
     add "$mode log_keeper" "" "$mode build" tests/unit/log_keeper.sh "$folder/log_keeper"
     for program in tests/unit/*_test.c; do
         program=$(basename "$program" .c)
