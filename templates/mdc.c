@@ -45,6 +45,8 @@ static int compile(const char *out, const char *folder)
             documents[count++] = document_read(folder, rows.profiles[p], names[n], &rows);
         }
     }
+    if (refused_count() == 0)
+        parts_check(folder);
     if (refused_count() > 0)
         return 1;
     code = tables_write(documents, count, &rows);

@@ -75,5 +75,8 @@ void parameters_check(const char *path, int line, const char *text);
 struct document document_read(const char *folder, const char *profile, const char *name,
                               const struct rows *rows);
 
+/* Refuses parts in the folder that no document has included. */
+void parts_check(const char *folder);
+
 /* mdc_write.c: the tables of all documents and rows, in C. */
 struct text tables_write(const struct document *documents, size_t count, const struct rows *rows);

@@ -6,6 +6,7 @@
 #include "mdc.h"
 
 #include <ctype.h>
+#include <glob.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -27,6 +28,9 @@ struct reader {
     size_t depth;
     bool is_after_promise; /* the last block may still get a note or a command */
 };
+
+/* The paths of all parts that documents have included. */
+static struct text parts;
 
 static void file_read(struct reader *reader, const char *path, const struct source *outer);
 
@@ -259,6 +263,7 @@ static void include_read(struct reader *reader, const struct source *source, con
             return;
         }
     }
+    text_printf(&parts, "%s\n", path.bytes);
     file_read(reader, path.bytes, source);
 }
 
@@ -362,6 +367,20 @@ static void file_read(struct reader *reader, const char *path, const struct sour
         refuse(path, reader->condition_lines[--reader->depth],
                "an if without its end; write <!-- end -->");
     reader->is_after_promise = false;
+}
+
+void parts_check(const char *folder)
+{
+    struct text pattern = { 0 };
+    glob_t found;
+
+    text_printf(&pattern, "%s/_*.md", folder);
+    if (glob(pattern.bytes, 0, NULL, &found) != 0)
+        return;
+    for (size_t i = 0; i < found.gl_pathc; i++)
+        if (!parts.bytes || !strstr(parts.bytes, joined(found.gl_pathv[i], "", "\n")))
+            refuse(found.gl_pathv[i], 1, "no document includes this part; delete it");
+    globfree(&found);
 }
 
 struct document document_read(const char *folder, const char *profile, const char *name,

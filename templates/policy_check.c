@@ -11,6 +11,7 @@
 #include "base/array.h"
 #include "base/buf.h"
 #include "model/policy_text.h"
+#include "model/term.h"
 #include "worker/promise.h"
 
 #include <stdio.h>
@@ -357,7 +358,21 @@ static void all_check(void)
 
 /* ---- the table of a profile, with everything on ---- */
 
-/* The sentence with its parameters; {term} is what is written beside the promise. */
+enum { YEAR_DAYS = 366 };
+
+static const char *word_of(const struct config *config, const struct policy_block *block,
+                           const char *name)
+{
+    int64_t days;
+
+    if (strcmp(name, "term") != 0)
+        return policy_word(arena, config, name);
+    days = term_s(config, promise_find(block->id)->term_s) / A_DAY_S;
+    return days < 2 * YEAR_DAYS ? arena_printf(arena, "%lld days", (long long)days)
+                                : arena_printf(arena, "%lld years", (long long)(days / YEAR_DAYS));
+}
+
+/* The sentence with its parameters. */
 static const char *sentence(const struct config *config, const struct policy_block *block)
 {
     struct buf text = buf_new(arena, 512);
@@ -368,15 +383,12 @@ static const char *sentence(const struct config *config, const struct policy_blo
         while (*at) {
             size_t plain = strcspn(at, "{");
             size_t length = strcspn(at + plain, "}");
-            const char *word;
 
             buf_bytes(&text, at, plain);
-            at += plain;
-            if (!*at)
-                break;
-            word = policy_word(arena, config, arena_copy_bytes(arena, at + 1, length - 1));
-            buf_text(&text, word ? word : arena_copy_bytes(arena, at, length + 1));
-            at += length + 1;
+            if (at[plain])
+                buf_text(&text, word_of(config, block,
+                                        arena_copy_bytes(arena, at + plain + 1, length - 1)));
+            at += plain + length + (at[plain] == '{');
         }
     }
     return text.bytes;

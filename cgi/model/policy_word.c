@@ -56,14 +56,24 @@ static bool authority(const struct config *config)
     return *config->authority && *config->authority_url;
 }
 
-/* A region whose guests libvirt's system daemon runs, as users of their own. */
-static bool has_system(const struct config *config)
+/* A region whose guests libvirt's system daemon runs, or that of a user. */
+static bool has_region(const struct config *config, bool is_system)
 {
     for (size_t i = 0; i < config->region_count; i++) {
-        if (strncmp(config->regions[i].uri, "qemu:///system", 14) == 0)
+        if ((strncmp(config->regions[i].uri, "qemu:///system", 14) == 0) == is_system)
             return true;
     }
     return false;
+}
+
+static bool has_system(const struct config *config)
+{
+    return has_region(config, true);
+}
+
+static bool has_session(const struct config *config)
+{
+    return has_region(config, false);
 }
 
 /* Every region has hardware virtualization by its setting; "auto" may mean emulation. */
@@ -93,6 +103,7 @@ static const struct {
     { "controller", controller },
     { "authority", authority },
     { "system", has_system },
+    { "session", has_session },
     { "kvm", kvm },
     { "terminal", NULL },
     { "desktop", NULL },
@@ -176,6 +187,15 @@ static const char *days_word(struct arena *arena, const struct config *config, c
     return NULL;
 }
 
+/* Host and port, as programs want them: "vm.example.org:443". */
+static const char *address(struct arena *arena, const struct config *config)
+{
+    const char *service = url_service(arena, config->public_url);
+    bool has_port = strlen(service) > strlen(url_host(arena, config->public_url));
+
+    return has_port ? service : arena_printf(arena, "%s:443", service);
+}
+
 const char *policy_word(struct arena *arena, const struct config *config, const char *name)
 {
     const char *word = days_word(arena, config, name);
@@ -190,6 +210,8 @@ const char *policy_word(struct arena *arena, const struct config *config, const 
         return config->public_url;
     if (strcmp(name, "host") == 0)
         return url_host(arena, config->public_url);
+    if (strcmp(name, "address") == 0)
+        return address(arena, config);
     if (strcmp(name, "contact") == 0)
         return config->privacy_contact;
     if (strcmp(name, "profile") == 0)

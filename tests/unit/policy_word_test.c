@@ -55,12 +55,15 @@ static void test_words(void **state)
     word_is(&config, "server", "Here");
     word_is(&config, "origin", "https://vm.example.org:8443");
     word_is(&config, "host", "vm.example.org");
+    word_is(&config, "address", "vm.example.org:8443");
     word_is(&config, "contact", "op@example.org");
     word_is(&config, "log_days", "1 day");
     word_is(&config, "destroyed_vm_days", "90 days");
     word_is(&config, "session_days", "30 days");
     word_is(&config, "minimum_age", "16");
     word_is(&config, "profile", "personal-vm");
+    config.public_url = "https://vm.example.org";
+    word_is(&config, "address", "vm.example.org:443");
     assert_null(policy_word(arena, &config, "term")); /* the promise's own */
     assert_null(policy_word(arena, &config, "nothing"));
 }
@@ -104,6 +107,7 @@ static void test_conditions(void **state)
     assert_false(holds(&config, "controller"));
     assert_true(holds(&config, "account-records"));
     assert_false(holds(&config, "system"));
+    assert_true(holds(&config, "session"));
     assert_true(holds(&config, "kvm"));
     config.region_count = 2; /* one more, of the system, which may be emulated */
     assert_true(holds(&config, "system"));
