@@ -10,6 +10,8 @@
 #include "main_constants.sql.h"
 #include "model/ssh_key_store.h"
 #include "person.sql.h"
+#include "policy_ack.sql.h"
+#include "policy_version.sql.h"
 #include "session.sql.h"
 #include "shortcuts.html.h"
 #include "ssh_key.sql.h"
@@ -327,6 +329,17 @@ static struct error *theme_set(struct request *r)
 }
 
 /* Whether this person's requests may be counted (web/counted.c). */
+/* That this person has seen how the policies change. */
+static struct error *policy_acknowledge(struct request *r)
+{
+    struct policy_version_weakest_row last;
+    struct error *e = sql_policy_version_weakest(r->db, r->arena, &last);
+
+    if (!e)
+        e = sql_policy_ack_add(r->db, r->arena, r->session->person_id, last.number, r->now_at);
+    return e ? e : done(r, "Change acknowledged.", "/privacy/changes");
+}
+
 static struct error *statistics_set(struct request *r)
 {
     const char *counted;
@@ -383,6 +396,7 @@ static const struct route routes[] = {
     { "POST", "/account/name", ACCESS_SIGNED_IN, account_rename },
     { "POST", "/account/theme", ACCESS_SIGNED_IN, theme_set },
     { "POST", "/account/statistics", ACCESS_SIGNED_IN, statistics_set },
+    { "POST", "/account/policy", ACCESS_SIGNED_IN, policy_acknowledge },
     { "GET", "/account/shortcuts", ACCESS_SIGNED_IN, shortcuts_show },
     { "POST", "/account/sessions/:handle/end", ACCESS_SIGNED_IN, session_end_one },
     { "POST", "/account/end-others", ACCESS_SIGNED_IN, session_end_others },

@@ -468,6 +468,7 @@ static struct error *signin_start(struct arena *arena, const struct config *conf
         return e;
     program.confinement = "signin_workos";
     transfer_observe(outbound_note);
+    outbound_limit(arena, config);
     return workos_open(arena, config, &workos);
 }
 

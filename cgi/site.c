@@ -13,6 +13,8 @@
 #include "view/about_page.h"
 #include "view/data_page.h"
 #include "view/metrics.h"
+#include "view/policy_history.h"
+#include "view/policy_page.h"
 #include "view/status_page.h"
 #include "view/vm_view.h"
 #include "web/serve.h"
@@ -158,6 +160,19 @@ static const struct route routes[] = {
     { "GET", "/about", ACCESS_PUBLIC, about_page_show },
     { "GET", "/data", ACCESS_PUBLIC, data_page_show },
     { "GET", "/status", ACCESS_PUBLIC, status_page_show },
+    { "GET", "/privacy", ACCESS_PUBLIC, policy_page_show },
+    { "GET", "/terms", ACCESS_PUBLIC, policy_page_show },
+    { "GET", "/security", ACCESS_PUBLIC, policy_page_show },
+    { "GET", "/subprocessors", ACCESS_PUBLIC, policy_page_show },
+    { "GET", "/cookies", ACCESS_PUBLIC, policy_page_show },
+    { "GET", "/privacy/changes", ACCESS_PUBLIC, policy_changes_show },
+    { "GET", "/privacy/history", ACCESS_PUBLIC, policy_history_show },
+    { "GET", "/privacy/history/:number", ACCESS_PUBLIC, policy_version_show },
+    { "GET", "/privacy/history/:number/policy.json", ACCESS_PUBLIC, policy_body_show },
+    { "GET", "/privacy/history/:number/policy.sig", ACCESS_PUBLIC, policy_signature_show },
+    { "GET", "/support", ACCESS_PUBLIC, support_show },
+    { "GET", "/robots.txt", ACCESS_PUBLIC, robots_show },
+    { "GET", "/.well-known/domicile-keys.json", ACCESS_PUBLIC, policy_keys_show },
     { "GET", "/.well-known/security.txt", ACCESS_PUBLIC, security_txt_show },
     { "GET", "/.well-known/gpc.json", ACCESS_PUBLIC, gpc_show },
     { "GET", "/healthz", ACCESS_PUBLIC, health_show },

@@ -26,3 +26,11 @@ UPDATE person SET workos_name = :workos_name WHERE id = :id;
 
 -- person_close(id int, now_at int) one
 UPDATE person SET closed_at = ifnull(closed_at, :now_at) WHERE id = :id;
+
+-- person_other_than(email text) row
+-- Somebody; in any case but that address.
+SELECT id FROM person WHERE lower(email) <> lower(:email) LIMIT 1 /* scan ok */;
+
+-- person_reachable() rows (email text)
+-- All whose account is open.
+SELECT id, email FROM person WHERE closed_at IS NULL ORDER BY id /* scan ok */;

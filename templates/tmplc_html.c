@@ -326,7 +326,8 @@ enum html_use html_value_here(struct html *html)
 {
     const struct html_attribute *attribute = &html->attribute;
     enum html_url_at url_at = html->at.url_at;
-    bool is_behind_slash = html->is_run_at_start && html->literal.length == html->run_start + 1;
+    bool is_behind_slash = html->is_run_at_start && html->literal.length == html->run_start + 1 &&
+                           html->literal.bytes[html->run_start] == '/';
 
     if (html->is_plain)
         return USE_LINE;

@@ -250,6 +250,13 @@ static void transfer_tell(CURL *curl, const struct transfer *transfer, struct ar
     });
 }
 
+static bool (*limit)(const char *host); /* NULL: all are allowed */
+
+void transfer_limit(bool (*is_allowed)(const char *host))
+{
+    limit = is_allowed;
+}
+
 static enum transfer_end end_of(CURLcode code)
 {
     switch (code) {
@@ -272,7 +279,7 @@ static enum transfer_end end_of(CURLcode code)
 enum transfer_end transfer_run(struct transfer *transfer, struct arena *arena)
 {
     struct lists lists = { NULL };
-    CURL *curl = curl_easy_init();
+    CURL *curl;
     CURLcode code = CURLE_FAILED_INIT;
 
     assert(!transfer->purpose == transfer->is_unverified);
@@ -280,6 +287,11 @@ enum transfer_end transfer_run(struct transfer *transfer, struct arena *arena)
     transfer->retry_after_s = 0;
     for (size_t i = 0; i < transfer->response_header_count; i++)
         transfer->response_headers[i].value = "";
+    if (limit && transfer->purpose && !limit(url_service(arena, transfer->url))) {
+        transfer->problem = "the policy does not list this host as a recipient";
+        return TRANSFER_FAILED;
+    }
+    curl = curl_easy_init();
     if (curl && safety_set(curl, transfer) && tls_set(curl, transfer) &&
         options_set(curl, transfer) && mail_set(curl, transfer, arena, &lists) &&
         headers_set(curl, transfer, &lists)) {

@@ -87,5 +87,12 @@ struct error *transfer_open(struct arena *arena);
  */
 void transfer_observe(void (*observe)(const struct transfer_note *note));
 
+/*
+ * From now on services for whose host `is_allowed` says false are not contacted: the transfer has
+ * FAILED. Looks at our own server, without a purpose, are always allowed. Call it at the program's
+ * start.
+ */
+void transfer_limit(bool (*is_allowed)(const char *host));
+
 /* Run one transfer. */
 enum transfer_end transfer_run(struct transfer *transfer, struct arena *arena);

@@ -7,7 +7,9 @@
 #include "admin/admin.h"
 
 #include "base/array.h"
+#include "base/clock.h"
 #include "base/log.h"
+#include "model/policy_hold.h"
 #include "model/state_path.h"
 
 #include <getopt.h>
@@ -48,6 +50,7 @@ static const struct command *command_find(const char *name)
 
 static struct error *command_run(struct admin *admin, const struct command *command)
 {
+    int64_t number;
     enum db_mode mode = command->need == NEEDS_WRITING ? DB_READ_WRITE : DB_READ_ONLY;
     struct error *e = NULL;
 
@@ -56,6 +59,8 @@ static struct error *command_run(struct admin *admin, const struct command *comm
         if (!e && command->need != NEEDS_CONFIG)
             e = db_open(admin->arena, &DB_MAIN, main_db_path(admin->arena, admin->state_dir), mode,
                         &admin->db);
+        if (!e && command->need != NEEDS_CONFIG && command->run != admin_policy)
+            e = policy_apply(admin->db, admin->arena, admin->config, clock_now(), &number);
     }
     return e ? e : command->run(admin);
 }
@@ -88,15 +93,11 @@ static struct error *state_dir_resolve(struct admin *admin, const char *dir, enu
 static int options_read(struct admin *admin, int argc, char **argv, const char **dir)
 {
     static const struct option options[] = {
-        { "state", required_argument, NULL, 's' },
-        { "json", no_argument, NULL, 'j' },
-        { "libvirt", no_argument, NULL, 'f' },
-        { "nft", no_argument, NULL, 'f' },
-        { "now", no_argument, NULL, 'n' },
-        { "dry-run", no_argument, NULL, 'd' },
-        { "verify", required_argument, NULL, 'v' },
-        { "help", no_argument, NULL, 'h' },
-        { 0 },
+        { "state", required_argument, NULL, 's' },  { "json", no_argument, NULL, 'j' },
+        { "libvirt", no_argument, NULL, 'f' },      { "nft", no_argument, NULL, 'f' },
+        { "now", no_argument, NULL, 'n' },          { "dry-run", no_argument, NULL, 'd' },
+        { "verify", required_argument, NULL, 'v' }, { "from", required_argument, NULL, 'o' },
+        { "help", no_argument, NULL, 'h' },         { 0 },
     };
     int option, index;
 
@@ -111,6 +112,8 @@ static int options_read(struct admin *admin, int argc, char **argv, const char *
             admin->is_dry = true;
         else if (option == 'v')
             admin->verify = optarg;
+        else if (option == 'o')
+            admin->from = optarg;
         else if (option == 'f')
             admin->file = options[index].name;
         else

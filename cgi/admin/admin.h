@@ -12,6 +12,7 @@ struct admin {
     bool is_dry;           /* "sweep" deletes nothing */
     const char *file;      /* which file "network" prints; NULL: the commands */
     const char *verify;    /* the record that "review" verifies; NULL: it makes one */
+    const char *from;      /* the day from which "policy" announces changes; NULL: the first */
     const char *argument;  /* of the command; NULL: none */
     struct config *config; /* NULL for "check", which reads it itself */
     struct db *db;         /* NULL for "check" and "network" */
@@ -61,12 +62,16 @@ enum admin_need {
             "review the security of this server and store a signed record; with\n"                 \
             "                       --verify FILE, verify one",                                    \
             NEEDS_READING)                                                                         \
+    COMMAND(admin_policy, "policy", "ACTION",                                                      \
+            "show: the policy in force, what is announced and what is not;\n"                      \
+            "                       schedule: announce it, with --from DAY from that day",         \
+            NEEDS_WRITING)                                                                         \
     COMMAND(admin_billing, "billing", NULL, "list subscriptions and inconsistencies",              \
             NEEDS_READING)                                                                         \
     COMMAND(admin_stripe_setup, "stripe-setup", NULL, "create missing meter and prices at Stripe", \
             NEEDS_CONFIG)                                                                          \
     COMMAND(admin_nginx, "nginx", NULL, "print the proxies and networks for nginx.conf",           \
-            NEEDS_CONFIG)                                                                          \
+            NEEDS_READING)                                                                         \
     COMMAND(admin_network, "network", "REGION",                                                    \
             "print the setup for a region of qemu:///system, to be run by root:\n"                 \
             "                       --libvirt prints the network for \"virsh net-define\", "       \

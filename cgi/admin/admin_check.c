@@ -5,11 +5,14 @@
 #include "admin/admin.h"
 
 #include "adapter/json.h"
+#include "base/clock.h"
 #include "host/image_store.h"
+#include "model/policy_hold.h"
 #include "model/state_path.h"
 #include "remote/stripe.h"
 #include "worker/image_version.h"
 #include "worker/mailer.h"
+#include "worker/policy_render.h"
 #include "worker/worker_context.h"
 
 #include "image.sql.h"
@@ -190,6 +193,33 @@ static void image_versions_check(struct admin *admin, struct worker_context *con
     context->db = NULL;
 }
 
+/* What is weaker than the policy in force does not take effect until it is announced. */
+static void policy_check(struct admin *admin)
+{
+    struct policy_facts facts;
+    struct policy_held held = { .number = 0 };
+    struct db *db;
+    struct error *e = db_open(admin->arena, &DB_MAIN, main_db_path(admin->arena, admin->state_dir),
+                              DB_READ_ONLY, &db);
+
+    if (e)
+        return; /* database_check has said so */
+    policy_facts_all(admin->arena, admin->config, &facts);
+    e = policy_hold(db, admin->arena, clock_now(), admin->config, &facts, &held);
+    if (e)
+        line_write(admin, false, "%s", e->text);
+    for (size_t i = 0; i < held.unannounced.count; i++)
+        line_write(admin, false,
+                   "not announced, so it is not in effect: %s Announce it with \"domicile-admin "
+                   "policy schedule\", or change it back",
+                   held.unannounced.row[i].text);
+    if (!e && !held.unannounced.count)
+        line_write(admin, true,
+                   "domicile.conf weakens nothing without notice (policy version %lld)",
+                   (long long)held.number);
+    db_close(db);
+}
+
 /* Signs in to the mail server and disconnects; sends nothing. */
 static void mail_check(struct admin *admin)
 {
@@ -228,6 +258,7 @@ struct error *admin_check(struct admin *admin)
     for (size_t i = 0; i < INBOX_COUNT; i++)
         database_check(admin, &DB_INBOX,
                        inbox_path(admin->arena, admin->state_dir, INBOX_SOURCES[i]));
+    policy_check(admin);
     mail_check(admin);
     context = worker_context_without_db(admin->config, &TIMEOUTS, DRIVERS);
     for (size_t i = 0; i < admin->config->region_count; i++)

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "model/price_store.h"
 #include "model/state_path.h"
+#include "worker/policy_publish.h"
 
 #include "inbox.sql.h"
 
@@ -106,6 +107,7 @@ static void inbox_migrate(struct admin *admin, const char *source)
 struct error *admin_migrate(struct admin *admin)
 {
     const char *path = main_db_path(admin->arena, admin->state_dir);
+    struct policy_held held;
     /* An invalid configuration fails here, before any change is made. */
     struct error *e = config_load(admin->arena, admin->state_dir, &admin->config);
 
@@ -121,5 +123,8 @@ struct error *admin_migrate(struct admin *admin)
         e = db_open(admin->arena, &DB_MAIN, path, DB_READ_WRITE, &admin->db);
     if (!e)
         e = prices_store(admin->db, admin->arena, admin->config, clock_now());
+    /* Before any program starts: all of them apply what is in force. */
+    if (!e)
+        e = policy_publish(admin->db, admin->arena, admin->config, clock_now(), &held);
     return e;
 }

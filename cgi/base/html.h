@@ -35,8 +35,9 @@ struct frame {
     const char *version;     /* of a live part; the browser sends it back to learn of changes */
     int64_t now_at;          /* what relative times refer to */
     bool is_operator;
-    bool has_billing; /* billing is on */
-    bool is_fragment; /* requested by htmx: only the changing part, without the frame */
+    int64_t policy_at; /* from when a change of the policy is in force; 0: none to acknowledge */
+    bool has_billing;  /* billing is on */
+    bool is_fragment;  /* requested by htmx: only the changing part, without the frame */
 };
 
 /* & < > " ' escaped: between elements and in quoted attributes. NULL writes nothing. */

@@ -10,6 +10,7 @@ enum {
     LIMIT_FORM_FIELDS = 128, /* a new VM with every key of its team */
     LIMIT_ENVIRONMENT = 128, /* FastCGI parameters of one request */
     LIMIT_REQUEST_ARENA_BYTES = 8 * 1024 * 1024,
+    LIMIT_POLICY_ARENA_BYTES = 8 * 1024 * 1024, /* of a published policy, parsed */
     LIMIT_JOB_ARENA_BYTES = 16 * 1024 * 1024,
     LIMIT_LIST_ROWS = 25,    /* of one page of a list */
     LIMIT_CHART_TICKS = 40,  /* events in the charts of a VM */
@@ -89,6 +90,7 @@ enum {
     LIMIT_USAGE_KEEP_S = 30 * 24 * 3600,  /* quarters of an hour */
     LIMIT_MINUTES_KEEP_S = 24 * 3600,
     LIMIT_ABOUT_EVERY_S = 5 * 60,          /* between two measurements of the server itself */
+    LIMIT_POLICY_WATCH_S = 60,             /* between two looks at which policy is in force */
     LIMIT_PROMISE_EVERY_S = 60,            /* between two looks at which promises are due */
     LIMIT_SECURITY_TXT_S = 90 * 24 * 3600, /* security.txt is valid for; under a year is advised */
     LIMIT_PROMISE_SWEEP_S = 2 * 3600,      /* how late what is deleted by age may be */

@@ -6,15 +6,18 @@
  * A day that exceeds LIMIT_LOG_DAY_BYTES keeps its end: what came before is in DAY.before, until
  * that is full again. No line is kept for longer than the log_days of domicile.conf: the file of
  * the day on which it would be is removed. What cannot be written is dropped: a full disk stops no
- * program.
+ * program. A change of log_days is subject to notice: see model/policy_hold.h.
  */
 #include "adapter/config.h"
+#include "adapter/db.h"
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/date.h"
 #include "base/limit.h"
 #include "base/log.h"
 #include "model/confinement.h"
+#include "model/policy_hold.h"
+#include "model/state_path.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -164,6 +167,22 @@ static void keep_all(struct keeper *keeper)
     keep(keeper, bytes, held);
 }
 
+/* As domicile.conf says, unless it has not been announced; without a database there is no policy.
+ */
+static void policy_read(struct arena *arena, const char *state_dir, struct config *config)
+{
+    struct db *db;
+    int64_t number;
+    struct error *e = db_open(arena, &DB_MAIN, main_db_path(arena, state_dir), DB_READ_ONLY, &db);
+
+    if (e)
+        return;
+    e = policy_apply(db, arena, config, clock_now(), &number);
+    if (e)
+        log_error("policy", log_text("error", e->text));
+    db_close(db);
+}
+
 int main(int argc, char **argv)
 {
     struct keeper keeper = { .arena = arena_new(ARENA_BYTES), .file = -1 };
@@ -188,6 +207,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "log_keeper: %s\n", e->text);
         return 1;
     }
+    policy_read(arena, argv[1], config);
     keeper.days = config->log_days;
     sigaction(SIGTERM, &ending, NULL);
     day_begin(&keeper);

@@ -8,7 +8,9 @@
 #include "base/error.h"
 
 struct mail {
-    /* "signin_link", "new_signin", "payment_failed", "suspended", "vm_destroyed", "promise_broken"
+    /*
+     * "signin_link", "new_signin", "payment_failed", "suspended", "vm_destroyed",
+     * "promise_broken", "policy_change"
      */
     const char *kind;
     const char *to; /* e-mail */

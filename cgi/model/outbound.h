@@ -14,6 +14,12 @@
 /* For transfer_observe(), once at a program's start. */
 void outbound_note(const struct transfer_note *note);
 
+/*
+ * From now on nothing is sent to a host that is no recipient of this configuration: what the policy
+ * does not list cannot be contacted. Call it at the program's start, with the policy applied.
+ */
+void outbound_limit(struct arena *arena, const struct config *config);
+
 /* Of which team this thread's notes are that have none yet. */
 void outbound_team(int64_t team_id);
 

@@ -7,10 +7,13 @@
 #include "adapter/config.h"
 
 struct recipient {
-    const char *name;    /* "Stripe" */
-    const char *host;    /* of its configured URL: url_service() */
-    const char *purpose; /* for people: "Payments and invoices" */
-    const char *what;    /* what is sent, in words */
+    const char *name;      /* "Stripe" */
+    const char *host;      /* of its configured URL: url_service() */
+    const char *purpose;   /* for people: "Payments and invoices" */
+    const char *what;      /* what is sent, in words */
+    const char *url;       /* as configured */
+    const char *country;   /* ISO 3166: the operator's word for it; "": not declared */
+    const char *safeguard; /* of a transfer out of the EU: "Standard contractual clauses" */
 };
 
 enum { RECIPIENT_MAX = 3 };
@@ -25,3 +28,19 @@ struct recipient_rows recipient_list(struct arena *arena, const struct config *c
 
 /* Whose host it is; NULL: nobody's that is listed. */
 const struct recipient *recipient_find(const struct recipient_rows *rows, const char *host);
+
+/* What is compared of a recipient: "Stripe|https://api.stripe.com|US". */
+const char *recipient_fact(struct arena *arena, const struct recipient *recipient);
+
+/* "Stripe (api.stripe.com, US)", of a fact. */
+const char *recipient_fact_text(struct arena *arena, const char *fact);
+
+/*
+ * Sets the recipient's address and country as an earlier `fact` says. False if that is of another
+ * recipient.
+ */
+bool recipient_restore(struct arena *arena, struct config *config,
+                       const struct recipient *recipient, const char *fact);
+
+/* Switches off what sends data to it. */
+void recipient_stop(struct config *config, const struct recipient *recipient);

@@ -1,11 +1,10 @@
 /* Records of security reviews; see review.h. */
 #include "model/review.h"
 
-#include "adapter/config.h"
-#include "adapter/crypto.h"
 #include "adapter/json.h"
 #include "base/date.h"
 #include "base/text.h"
+#include "model/signing.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -20,39 +19,18 @@ static const char SIGNATURE[] = "{\"signature\"";
 
 /* ---- the key ---- */
 
-static struct error *seed_load(struct arena *arena, const char *state_dir,
-                               const unsigned char **out)
+static const char *key_text(struct arena *arena, const struct signing_key *key)
 {
-    struct config_secret secret;
-    unsigned char *bytes;
-    size_t length;
-    struct error *e = config_secret_load(arena, state_dir, "signing-key", &secret);
-
-    if (e)
-        return error_in(arena, e, "openssl rand -base64 32 makes one");
-    if (!crypto_base64_decode(arena, secret.current, strlen(secret.current), &bytes, &length) ||
-        length != CRYPTO_ED25519_BYTES)
-        return error_new(arena, ERROR_INTERNAL,
-                         "secret signing-key: not 32 bytes in base64: openssl rand -base64 32");
-    *out = bytes;
-    return NULL;
-}
-
-static const char *key_text(struct arena *arena, const unsigned char *seed)
-{
-    unsigned char key[CRYPTO_ED25519_BYTES];
-
-    crypto_ed25519_public(seed, key);
-    return crypto_base64(arena, key, sizeof key);
+    return crypto_base64(arena, key->public, sizeof key->public);
 }
 
 struct error *review_key(struct arena *arena, const char *state_dir, const char **out)
 {
-    const unsigned char *seed;
-    struct error *e = seed_load(arena, state_dir, &seed);
+    struct signing_key key;
+    struct error *e = signing_key_load(arena, state_dir, &key);
 
     if (!e)
-        *out = key_text(arena, seed);
+        *out = key_text(arena, &key);
     return e;
 }
 
@@ -60,14 +38,14 @@ struct error *review_sign(struct arena *arena, const char *state_dir, const char
                           const char **out)
 {
     unsigned char signature[CRYPTO_SIGNATURE_BYTES];
-    const unsigned char *seed;
-    struct error *e = seed_load(arena, state_dir, &seed);
+    struct signing_key key;
+    struct error *e = signing_key_load(arena, state_dir, &key);
 
     if (e)
         return e;
-    crypto_ed25519_sign(seed, text, strlen(text), signature);
+    crypto_ed25519_sign(key.seed, text, strlen(text), signature);
     *out = arena_printf(arena, "%s%s:\"%s\",\"key\":\"%s\"}\n", text, SIGNATURE,
-                        crypto_base64(arena, signature, sizeof signature), key_text(arena, seed));
+                        crypto_base64(arena, signature, sizeof signature), key_text(arena, &key));
     return NULL;
 }
 

@@ -73,14 +73,15 @@ static bool is_repeated(const struct inventory *inventory, size_t at)
 
 /* ---- subjects ---- */
 
-enum { MOST_TABLES = 11 };
+enum { MOST_TABLES = 14 };
 
 static const struct subject {
     const char *name, *about, *tables[MOST_TABLES];
 } subjects[] = {
     { "Your account and team",
-      "Your email address, name and team. Kept as long as the account exists.",
-      { "person", "team", "membership" } },
+      "Your email address, name and team, and which policy changes you have acknowledged. Kept as "
+      "long as the account exists.",
+      { "person", "team", "membership", "policy_ack" } },
     { "Signing in",
       "Sessions, sign-in links and browser names. Secrets are stored as hashes. No IP addresses.",
       { "session", "signin_link", "known_browser", "workos_object" } },
@@ -109,9 +110,10 @@ static const struct subject {
       "Values are not logged.",
       { "outbound" } },
     { "The server itself",
-      "Images, prices, hosts, promises and request counts. No personal data.",
+      "Images, prices, hosts, promises, policies and request counts. No personal data.",
       { "image", "image_version", "price", "region_status", "orphan", "promise", "probe", "about",
-        "request_count", "source_count", "log_day" } },
+        "request_count", "source_count", "log_day", "policy_version", "policy_fact",
+        "signing_key" } },
 };
 
 static bool has_table(const struct subject *subject, const char *table)

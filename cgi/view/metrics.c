@@ -47,9 +47,9 @@ struct error *security_txt_show(struct request *r)
     r->response.content_type = "text/plain; charset=utf-8";
     buf_printf(&r->response.body,
                "Contact: mailto:%s\nExpires: %s\nPreferred-Languages: en\n"
-               "Canonical: %s/.well-known/security.txt\n",
-               r->config->operator_email, date_iso(r->arena, today_at + LIMIT_SECURITY_TXT_S),
-               r->config->public_url);
+               "Canonical: %s/.well-known/security.txt\nPolicy: %s/security\n",
+               r->config->privacy_contact, date_iso(r->arena, today_at + LIMIT_SECURITY_TXT_S),
+               r->config->public_url, r->config->public_url);
     return NULL;
 }
 

@@ -33,10 +33,11 @@ static const char *figure_text(struct arena *arena, const struct promise_list_ro
                            : time_text(arena, row->figure);
 }
 
-static struct status_promise promise_of(struct request *r, const struct promise_list_row *row)
+struct status_promise status_promise_of(struct request *r, const struct promise_list_row *row)
 {
     bool is_unknown = strcmp(row->state, PROMISE_STATE_UNKNOWN) == 0;
     bool is_red = strcmp(row->state, PROMISE_STATE_RED) == 0;
+    bool is_time = strcmp(row->unit, PROMISE_UNIT_SECONDS) == 0;
     const char *label = is_unknown ? "Not measured" : is_red ? "Broken" : "Kept";
 
     return (struct status_promise){
@@ -49,6 +50,11 @@ static struct status_promise promise_of(struct request *r, const struct promise_
                 : is_red                   ? "bad"
                                            : "kept",
         .value = figure_text(r->arena, row),
+        .figure = is_unknown || !row->figure ? NULL
+                  : is_time                  ? time_text(r->arena, row->figure)
+                            : arena_printf(r->arena, "%s found", text_count(r->arena, row->figure)),
+        .limit =
+            is_time && row->figure_max && !is_unknown ? time_text(r->arena, row->figure_max) : NULL,
         .checked_at = row->checked_at,
     };
 }
@@ -64,7 +70,7 @@ static struct status_topic_rows topics_of(struct request *r, const struct promis
         if (i == 0 || strcmp(rows->row[i].topic, rows->row[i - 1].topic) != 0)
             topics.row[topics.count++] =
                 (struct status_topic){ .name = rows->row[i].topic, .promises.row = &promises[i] };
-        promises[i] = promise_of(r, &rows->row[i]);
+        promises[i] = status_promise_of(r, &rows->row[i]);
         topics.row[topics.count - 1].promises.count++;
     }
     return topics;

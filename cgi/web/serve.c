@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "model/confinement.h"
 #include "model/outbound.h"
+#include "model/policy_hold.h"
 #include "model/state_path.h"
 #include "model/worker_wakeup.h"
 #include "web/counted.h"
@@ -22,8 +23,11 @@
 #include "web/program.h"
 #include "web/session.h"
 
+#include "policy_version.sql.h"
+
 #include <assert.h>
 #include <ctype.h>
+#include <signal.h>
 #include <string.h>
 
 enum { REQUEST_ID_BYTES = 8 };
@@ -32,7 +36,9 @@ struct server {
     const struct program *program;
     const struct config *config;
     struct db *db;
-    struct arena *arena; /* of the request, reset after each */
+    struct arena *arena;   /* of the request, reset after each */
+    int64_t policy_number; /* of the policy in force when it started */
+    int64_t policy_minute; /* in which that was looked at last */
 };
 
 #ifndef DOMICILE_VERSION
@@ -43,7 +49,7 @@ struct server {
 static void frame_begin(struct request *r)
 {
     r->frame.server_name = r->config->server_name;
-    r->frame.contact_url = arena_printf(r->arena, "mailto:%s", r->config->operator_email);
+    r->frame.contact_url = arena_printf(r->arena, "mailto:%s", r->config->privacy_contact);
     r->frame.request_id = r->id;
     r->frame.has_billing = config_has_billing(r->config);
 }
@@ -70,6 +76,7 @@ static void frame_fill(struct request *r)
         r->frame.role = r->session->role;
         r->frame.theme = r->session->theme;
         r->frame.is_operator = r->session->is_operator;
+        r->frame.policy_at = r->session->policy_at;
     }
 }
 
@@ -236,6 +243,22 @@ static const char *request_id(struct arena *arena)
     return crypto_hex(arena, bytes, sizeof bytes);
 }
 
+/*
+ * Once a minute: if another version of the policy has come into force, this process ends when it is
+ * idle, and the next one starts with the new values (model/policy_hold.h).
+ */
+static void policy_look(struct server *server, const struct request *r)
+{
+    struct policy_version_now_row now;
+
+    if (server->policy_minute == r->now_at / A_MINUTE_S)
+        return;
+    server->policy_minute = r->now_at / A_MINUTE_S;
+    if (!sql_policy_version_now(r->db, r->arena, r->now_at, &now) &&
+        now.number != server->policy_number)
+        raise(SIGTERM);
+}
+
 /* One request at a time: a response is sent before the next request is read. */
 static void request_respond(void *context, struct exchange *exchange, size_t count)
 {
@@ -266,6 +289,7 @@ static void request_respond(void *context, struct exchange *exchange, size_t cou
     exchange->response = response_bytes(&r->response, r->arena, strcmp(r->method, "HEAD") == 0);
     request_log(r, e, started_us);
     crowd_note(r);
+    policy_look(server, r);
 }
 
 /* ---- start ---- */
@@ -278,6 +302,8 @@ static struct error *server_start(struct server *server, struct arena *arena, co
     if (!e)
         e = db_open(arena, &DB_MAIN, main_db_path(arena, state_dir), server->program->db_mode,
                     &server->db);
+    if (!e)
+        e = policy_apply(server->db, arena, config, clock_now(), &server->policy_number);
     if (!e && server->program->start)
         e = server->program->start(arena, config);
     if (!e)

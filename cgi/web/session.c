@@ -84,6 +84,7 @@ static struct session *session_of_row(struct request *r, const struct session_ge
         .workos_verifier = row->workos_verifier,
         .workos_state_hash = row->workos_state_hash,
         .return_path = row->return_path,
+        .policy_at = row->policy_at,
         .is_operator = row->email && strcasecmp(row->email, r->config->operator_email) == 0,
     };
     return session;

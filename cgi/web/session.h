@@ -25,6 +25,7 @@ struct session {
     struct bytes workos_state_hash;
     const char *return_path; /* local; NULL: none */
     bool is_operator;
+    int64_t policy_at; /* see session_get */
     bool is_uncounted; /* the person wants not to be counted */
 };
 

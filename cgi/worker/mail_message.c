@@ -11,6 +11,8 @@
 #include "mail_new_signin.txt.h"
 #include "mail_payment_failed.html.h"
 #include "mail_payment_failed.txt.h"
+#include "mail_policy_change.html.h"
+#include "mail_policy_change.txt.h"
 #include "mail_promise_broken.html.h"
 #include "mail_promise_broken.txt.h"
 #include "mail_signin_link.html.h"
@@ -85,6 +87,7 @@ WRITERS(payment_failed)
 WRITERS(suspended)
 WRITERS(vm_destroyed)
 WRITERS(promise_broken)
+WRITERS(policy_change)
 
 static const struct kind {
     const char *name;
@@ -99,6 +102,7 @@ static const struct kind {
     { "suspended", suspended_txt, suspended_html, LIMIT_MAIL_EXPIRY_S },
     { "vm_destroyed", vm_destroyed_txt, vm_destroyed_html, LIMIT_MAIL_EXPIRY_S },
     { "promise_broken", promise_broken_txt, promise_broken_html, LIMIT_MAIL_EXPIRY_S },
+    { "policy_change", policy_change_txt, policy_change_html, LIMIT_MAIL_EXPIRY_S },
 };
 
 static const struct kind *kind_find(const char *name)

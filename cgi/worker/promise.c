@@ -27,6 +27,12 @@ static const char *period_text(struct arena *arena, int64_t seconds, int64_t uni
     return arena_printf(arena, "%lld %s%s", (long long)count, unit, count == 1 ? "" : "s");
 }
 
+const char *promise_term_text(struct arena *arena, int64_t seconds)
+{
+    return seconds >= 2 * 366 * A_DAY_S ? period_text(arena, seconds, 366 * A_DAY_S, "year")
+                                        : period_text(arena, seconds, A_DAY_S, "day");
+}
+
 static const char *recipients_text(const struct context *now)
 {
     size_t count = recipient_list(now->arena, now->config).count;

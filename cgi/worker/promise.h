@@ -52,6 +52,9 @@ extern const size_t PROMISE_COUNT;
  */
 struct error *promise_round(struct worker_context *context, bool is_all);
 
+/* A term in words: "30 days", "7 years", "2 hours"; in the arena. */
+const char *promise_term_text(struct arena *arena, int64_t seconds);
+
 /* ---- the checks; see `check` above ---- */
 
 /* The age of the oldest row of a kind; see promise_oldest in db/promise.sql. */

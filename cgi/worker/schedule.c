@@ -13,6 +13,7 @@
 #include "worker/event_processor.h"
 #include "worker/image_version.h"
 #include "worker/log_count.h"
+#include "worker/policy_publish.h"
 #include "worker/retention.h"
 
 static const struct {
@@ -29,6 +30,7 @@ static const struct {
     { "log_count", SCHEDULE_MAIN, 3600, .run_in_turns = log_count_run },
     { "image_versions", SCHEDULE_IMAGES, LIMIT_IMAGE_EVERY_S, .run = image_versions_sync },
     { "account_closure", SCHEDULE_MAIN, 10, .run = account_closure_run },
+    { "policy_watch", SCHEDULE_MAIN, LIMIT_POLICY_WATCH_S, .run = policy_watch },
     { "main_log_empty", SCHEDULE_MAIN, LIMIT_DB_LOG_EVERY_S, .run = retention_log_empty },
     { "main_compact", SCHEDULE_MAIN, LIMIT_DB_COMPACT_EVERY_S, .run = retention_compact },
     { "inbox_log_empty", SCHEDULE_INBOX, LIMIT_DB_LOG_EVERY_S, .run_with_inbox = inbox_log_empty },

@@ -27,6 +27,7 @@
 #include "worker/job.h"
 #include "worker/lock.h"
 #include "worker/mailer.h"
+#include "worker/policy_publish.h"
 #include "worker/promise.h"
 #include "worker/reconcile.h"
 #include "worker/schedule.h"
@@ -270,7 +271,8 @@ static void worker_run(struct worker *worker)
         wakeup_signal(worker->threads);
         wakeup_signal(worker->mail_threads);
         wakeup_signal(worker->billing_jobs);
-    } while (worker_wakeup_wait(worker->wakeup, wait_ms(worker)) != WAKEUP_END);
+    } while (!policy_is_replaced() &&
+             worker_wakeup_wait(worker->wakeup, wait_ms(worker)) != WAKEUP_END);
 }
 
 /* ---- start and end ---- */
@@ -314,6 +316,7 @@ static void worker_confine(struct worker *worker)
 
 static struct error *worker_start(struct worker *worker, const char *state_dir)
 {
+    struct policy_held held;
     struct config *config;
     struct error *e = config_load(worker->arena, state_dir, &config);
 
@@ -329,6 +332,9 @@ static struct error *worker_start(struct worker *worker, const char *state_dir)
         e = worker_context_open(worker->arena, config, &TIMEOUTS, DRIVERS, &worker->context);
     if (!e)
         e = prices_store(worker->context->db, worker->arena, config, clock_now());
+    if (!e)
+        e = policy_publish(worker->context->db, worker->arena, config, clock_now(), &held);
+    outbound_limit(worker->arena, config);
     if (!e)
         e = stripe_check(worker);
     if (!e && strcmp(config->identity, "workos") == 0)
@@ -402,7 +408,7 @@ int main(int argc, char **argv)
              log_number("regions", (int64_t)worker.config->region_count));
     worker_run(&worker);
     worker_wakeup_close(worker.wakeup);
-    log_info("end", log_text("by", "signal"));
+    log_info("end", log_text("by", policy_is_replaced() ? "policy" : "signal"));
     /* Threads are not joined, as with kill -9: their work is resumed at the next start. */
     _exit(0);
 }

@@ -1,0 +1,173 @@
+/* Unannounced weakenings do not take effect; see policy_hold.h. */
+#include "model/policy_hold.h"
+
+#include "base/array.h"
+#include "model/recipient.h"
+#include "person.sql.h"
+#include "policy_fact.sql.h"
+#include "policy_version.sql.h"
+
+#include <stddef.h>
+#include <string.h>
+
+/* ---- numbers ---- */
+
+/* The fields of a configuration that are facts of the same name. */
+static const struct number {
+    const char *name;
+    size_t offset;
+    bool is_flag;
+} numbers[] = {
+    { "counts", offsetof(struct config, has_counts), true },
+    { "destroyed_vm_days", offsetof(struct config, destroyed_vm_days), false },
+    { "encrypted_disks", offsetof(struct config, has_encrypted_disks), true },
+    { "log_days", offsetof(struct config, log_days), false },
+    { "notice_days", offsetof(struct config, notice_days), false },
+    { "referrers", offsetof(struct config, has_referrers), true },
+    { "tls13_alone", offsetof(struct config, has_tls13_alone), true },
+};
+
+static void number_hold(struct config *config, const struct policy_weakening *weakening)
+{
+    for (size_t i = 0; i < COUNT(numbers); i++) {
+        char *field = (char *)config + numbers[i].offset;
+
+        if (strcmp(numbers[i].name, weakening->name) != 0)
+            continue;
+        if (numbers[i].is_flag)
+            *(bool *)(void *)field = weakening->was != 0;
+        else
+            *(int64_t *)(void *)field = weakening->was;
+    }
+}
+
+/* ---- recipients and places ---- */
+
+/* A recipient that moved to another host stays at the old one; a new one is not contacted. */
+static void recipient_hold(struct arena *arena, struct config *config,
+                           const struct policy_facts *was, const char *member)
+{
+    const struct recipient_rows rows = recipient_list(arena, config);
+
+    for (size_t i = 0; i < rows.count; i++) {
+        if (strcmp(recipient_fact(arena, &rows.row[i]), member) != 0)
+            continue;
+        for (size_t k = 0; k < was->count; k++) {
+            if (strcmp(was->row[k].name, "recipient") == 0 &&
+                recipient_restore(arena, config, &rows.row[i], was->row[k].member))
+                return;
+        }
+        recipient_stop(config, &rows.row[i]);
+        return;
+    }
+}
+
+static void place_hold(struct arena *arena, struct config *config, const struct policy_facts *was,
+                       const char *member)
+{
+    for (size_t i = 0; i < config->region_count; i++) {
+        struct config_region *region = &config->regions[i];
+        size_t name = strlen(region->name);
+
+        if (strncmp(member, region->name, name) != 0 || member[name] != '|')
+            continue;
+        region->is_held = true;
+        for (size_t k = 0; k < was->count; k++) {
+            const struct policy_fact *old = &was->row[k];
+
+            if (strcmp(old->name, "place") == 0 && strncmp(old->member, member, name + 1) == 0) {
+                region->country = arena_copy(arena, old->member + name + 1);
+                region->is_held = false;
+            }
+        }
+    }
+}
+
+/* ---- all ---- */
+
+struct error *policy_facts_load(struct db *db, struct arena *arena, int64_t number,
+                                struct policy_facts *out)
+{
+    struct policy_fact_list_rows rows;
+    struct error *e = sql_policy_fact_list(db, arena, number, &rows);
+
+    *out = (struct policy_facts){ .row = NULL };
+    for (size_t i = 0; !e && i < rows.count; i++)
+        policy_fact_add(arena, out, rows.row[i].name, rows.row[i].member, rows.row[i].number);
+    return e;
+}
+
+/* Whether somebody has agreed to anything yet. The operator needs no notice of his own changes. */
+static struct error *is_bound(struct db *db, struct arena *arena, const struct config *config,
+                              bool *out)
+{
+    struct person_other_than_row row = { .id = 0 };
+    struct error *e = sql_person_other_than(db, arena, config->operator_email, &row);
+
+    *out = !e;
+    return e && e->kind == ERROR_NOT_FOUND ? NULL : e;
+}
+
+static struct error *unannounced_find(struct db *db, struct arena *arena, int64_t now_at,
+                                      const struct config *config, const struct policy_facts *facts,
+                                      struct policy_held *out)
+{
+    struct policy_version_next_row next;
+    struct policy_facts announced;
+    struct error *e = sql_policy_version_next(db, arena, now_at, &next);
+
+    out->unannounced = out->list;
+    if (e)
+        return e->kind == ERROR_NOT_FOUND ? NULL : e;
+    e = policy_facts_load(db, arena, next.number, &announced);
+    if (!e)
+        out->unannounced = policy_weakenings_find(arena, config, &announced, facts);
+    return e;
+}
+
+struct error *policy_hold(struct db *db, struct arena *arena, int64_t now_at, struct config *config,
+                          const struct policy_facts *facts, struct policy_held *out)
+{
+    struct policy_version_now_row now = { .number = 0 };
+    struct policy_facts was;
+    bool has_people = false;
+    struct error *e = sql_policy_version_now(db, arena, now_at, &now);
+
+    *out = (struct policy_held){ .number = 0 };
+    if (e)
+        return e->kind == ERROR_NOT_FOUND ? NULL : e;
+    out->number = now.number;
+    e = is_bound(db, arena, config, &has_people);
+    if (!e && has_people)
+        e = policy_facts_load(db, arena, now.number, &was);
+    if (e || !has_people)
+        return e;
+    out->list = policy_weakenings_find(arena, config, &was, facts);
+    e = unannounced_find(db, arena, now_at, config, facts, out);
+    if (e)
+        return e;
+    for (size_t i = 0; i < out->list.count; i++) {
+        const struct policy_weakening *weakening = &out->list.row[i];
+
+        if (strcmp(weakening->name, "recipient") == 0)
+            recipient_hold(arena, config, &was, weakening->member);
+        else if (strcmp(weakening->name, "place") == 0)
+            place_hold(arena, config, &was, weakening->member);
+        else
+            number_hold(config, weakening);
+    }
+    return NULL;
+}
+
+struct error *policy_apply(struct db *db, struct arena *arena, struct config *config,
+                           int64_t now_at, int64_t *number)
+{
+    struct policy_facts facts;
+    struct policy_held held;
+    struct error *e;
+
+    policy_facts_settings(arena, config, &facts);
+    e = policy_hold(db, arena, now_at, config, &facts, &held);
+    *number = held.number;
+    return e;
+}

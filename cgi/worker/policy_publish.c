@@ -1,0 +1,339 @@
+/* Versions of the policies; see policy_publish.h. */
+#include "worker/policy_publish.h"
+
+#include "adapter/crypto.h"
+#include "adapter/json.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/date.h"
+#include "base/log.h"
+#include "model/mail_queue.h"
+#include "model/signing.h"
+#include "worker/policy_render.h"
+
+#include "person.sql.h"
+#include "policy_fact.sql.h"
+#include "policy_version.sql.h"
+#include "signing_key.sql.h"
+
+#include <string.h>
+
+/* What is to become a version. */
+struct draft {
+    const struct config *config;
+    const struct policy_facts *facts;
+    const char *content; /* policy_render() */
+    unsigned char content_hash[CRYPTO_HASH_BYTES];
+    const char *changes;
+    int64_t number, announced_at, effective_at;
+};
+
+static struct bytes bytes_of(const void *bytes, size_t length)
+{
+    return (struct bytes){ bytes, length };
+}
+
+/* ---- one version ---- */
+
+/* The content, and what makes it this version. */
+static struct error *body_write(struct arena *arena, const struct draft *draft, const char **out)
+{
+    const struct json_field fields[] = {
+        json_text("effective_at", date_iso(arena, draft->effective_at)),
+        json_text("format", "domicile-policy/1"),
+        json_number("number", draft->number),
+        json_text("profile", draft->config->profile),
+        json_text("published_at", date_iso(arena, draft->announced_at)),
+        json_text("server", draft->config->public_url),
+    };
+    const char *head;
+    struct error *e = json_object_write(arena, fields, sizeof fields / sizeof *fields, &head);
+
+    if (e)
+        return e;
+    /* Both are objects: {"documents":...} and {"effective_at":...}. */
+    *out =
+        arena_printf(arena, "%.*s,%s", (int)strlen(draft->content) - 1, draft->content, head + 1);
+    return NULL;
+}
+
+static struct error *facts_add(struct db *db, struct arena *arena, const struct draft *draft)
+{
+    struct error *e = NULL;
+
+    for (size_t i = 0; !e && i < draft->facts->count; i++) {
+        const struct policy_fact *fact = &draft->facts->row[i];
+
+        e = sql_policy_fact_add(db, arena, draft->number, fact->name, fact->member, fact->number);
+    }
+    return e;
+}
+
+/* In an open write transaction. */
+static struct error *version_add(struct db *db, struct arena *arena, struct draft *draft)
+{
+    unsigned char hash[CRYPTO_HASH_BYTES], signature[CRYPTO_SIGNATURE_BYTES];
+    struct policy_version_last_row last;
+    struct signing_key key;
+    const char *body;
+    struct error *e = signing_key_load(arena, draft->config->state_dir, &key);
+
+    if (!e)
+        e = sql_policy_version_last(db, arena, &last);
+    if (e)
+        return e;
+    draft->number = last.number + 1;
+    e = body_write(arena, draft, &body);
+    if (e)
+        return e;
+    crypto_sha256(body, strlen(body), hash);
+    crypto_ed25519_sign(key.seed, body, strlen(body), signature);
+    e = sql_signing_key_add(db, arena, key.id, bytes_of(key.public, sizeof key.public),
+                            draft->announced_at);
+    if (!e)
+        e = sql_policy_version_add(db, arena, draft->number, body,
+                                   bytes_of(draft->content_hash, sizeof draft->content_hash),
+                                   bytes_of(hash, sizeof hash),
+                                   bytes_of(signature, sizeof signature), key.id, draft->changes,
+                                   draft->announced_at, draft->effective_at);
+    return e ? e : facts_add(db, arena, draft);
+}
+
+static struct error *draft_fill(struct arena *arena, struct draft *draft)
+{
+    struct error *e = policy_render(arena, draft->config, draft->facts, &draft->content);
+
+    if (!e)
+        crypto_sha256(draft->content, strlen(draft->content), draft->content_hash);
+    return e;
+}
+
+/* ---- at a start ---- */
+
+static void held_tell(const struct policy_held *held)
+{
+    for (size_t i = 0; i < held->unannounced.count; i++)
+        log_error("policy_unannounced", log_text("what", held->unannounced.row[i].text));
+}
+
+/* Whether what is left after the values were held is weaker still: then the old text stays. */
+static struct error *is_weaker(struct db *db, struct arena *arena, const struct config *config,
+                               const struct policy_facts *facts, int64_t number, bool *out)
+{
+    struct policy_facts was;
+    struct error *e = policy_facts_load(db, arena, number, &was);
+
+    if (!e)
+        *out = policy_weakenings_find(arena, config, &was, facts).count > 0;
+    return e;
+}
+
+static struct error *publish(struct db *db, struct arena *arena, struct config *config,
+                             int64_t now_at, struct policy_held *out)
+{
+    struct policy_version_now_row now = { .number = 0 };
+    struct policy_facts wanted, facts;
+    struct draft draft = { .config = config, .facts = &facts, .changes = "" };
+    bool is_held = false;
+    struct error *e;
+
+    policy_facts_all(arena, config, &wanted);
+    e = policy_hold(db, arena, now_at, config, &wanted, out);
+    policy_facts_all(arena, config, &facts);
+    if (!e && out->list.count)
+        e = is_weaker(db, arena, config, &facts, out->number, &is_held);
+    if (!e)
+        e = draft_fill(arena, &draft);
+    if (e || is_held)
+        return e;
+    e = sql_policy_version_now(db, arena, now_at, &now);
+    if (e && e->kind != ERROR_NOT_FOUND)
+        return e;
+    if (!e && crypto_equal(now.content_hash.bytes, draft.content_hash, CRYPTO_HASH_BYTES))
+        return NULL;
+    /* Never before the one in force, even if the clock was set back since. */
+    draft.announced_at = draft.effective_at = now_at > now.effective_at ? now_at : now.effective_at;
+    e = version_add(db, arena, &draft);
+    if (!e)
+        out->number = draft.number;
+    return e;
+}
+
+/* No policy is no reason not to start. */
+static bool has_key(struct arena *arena, const struct config *config)
+{
+    struct signing_key key;
+    struct error *e = signing_key_load(arena, config->state_dir, &key);
+
+    if (e)
+        log_error("policy", log_text("error", e->text));
+    return !e;
+}
+
+static int64_t number_at_start;
+
+struct error *policy_publish(struct db *db, struct arena *arena, struct config *config,
+                             int64_t now_at, struct policy_held *out)
+{
+    struct error *e;
+
+    *out = (struct policy_held){ .number = 0 };
+    if (!has_key(arena, config))
+        return policy_apply(db, arena, config, now_at, &out->number);
+    e = db_begin(db, arena);
+    if (!e)
+        e = publish(db, arena, config, now_at, out);
+    if (!e)
+        e = db_commit(db, arena);
+    db_rollback(db);
+    if (!e) {
+        number_at_start = out->number;
+        held_tell(out);
+    }
+    return e;
+}
+
+/* ---- announcing ---- */
+
+int64_t policy_earliest(const struct policy_facts *was, int64_t now_at)
+{
+    const struct policy_fact *notice = policy_fact_find(was, "notice_days", "");
+    int64_t days = notice ? notice->number : 0;
+
+    return (now_at / A_DAY_S + days + 1) * A_DAY_S;
+}
+
+static struct error *people_tell(const struct context *context, struct policy_schedule *schedule)
+{
+    struct db *db = context->db;
+    struct arena *arena = context->arena;
+    const char *url = arena_printf(arena, "%s/privacy/history/%lld", context->config->public_url,
+                                   (long long)schedule->number);
+    const char *changes = policy_weakenings_text(arena, &schedule->list);
+    struct person_reachable_rows people;
+    struct error *e = sql_person_reachable(db, arena, &people);
+
+    for (size_t i = 0; !e && i < people.count; i++) {
+        const struct mail mail = {
+            .kind = "policy_change",
+            .to = people.row[i].email,
+            .once = arena_printf(arena, "policy_change-%lld-%lld", (long long)schedule->number,
+                                 (long long)people.row[i].id),
+            .promise = changes,
+            .url = url,
+            .until_at = schedule->effective_at,
+        };
+
+        e = mail_queue(db, arena, &mail, context->now_at);
+        if (e && e->kind == ERROR_INPUT)
+            e = NULL; /* an address that no mail reaches; the dashboard tells the person */
+        else
+            schedule->mails++;
+    }
+    return e;
+}
+
+/* What is announced already must not be announced twice. */
+static struct error *is_announced(const struct context *context, const struct draft *draft,
+                                  bool *out)
+{
+    struct policy_version_next_row next;
+    struct policy_facts was;
+    struct error *e = sql_policy_version_next(context->db, context->arena, context->now_at, &next);
+
+    *out = false;
+    if (e)
+        return e->kind == ERROR_NOT_FOUND ? NULL : e;
+    e = policy_facts_load(context->db, context->arena, next.number, &was);
+    if (!e)
+        *out =
+            policy_weakenings_find(context->arena, context->config, &was, draft->facts).count == 0;
+    return e;
+}
+
+static struct error *schedule_check(const struct context *context, const struct draft *draft,
+                                    const struct policy_facts *was, int64_t from_at,
+                                    const struct policy_schedule *schedule)
+{
+    struct arena *arena = context->arena;
+    int64_t earliest = policy_earliest(was, context->now_at);
+    bool has_next;
+    struct error *e;
+
+    if (!schedule->list.count)
+        return error_new(arena, ERROR_INPUT,
+                         "nothing is weaker than the policy in force, so nothing needs an "
+                         "announcement");
+    if (from_at && from_at < earliest)
+        return error_new(arena, ERROR_INPUT,
+                         "too early: the policy in force promises notice, so "
+                         "the first possible day is %s",
+                         date_day_iso(arena, earliest));
+    e = is_announced(context, draft, &has_next);
+    if (!e && has_next)
+        e = error_new(arena, ERROR_INPUT, "it is announced already: see \"domicile-admin policy\"");
+    return e;
+}
+
+static struct error *schedule_write(const struct context *context, int64_t from_at,
+                                    struct policy_schedule *out)
+{
+    struct db *db = context->db;
+    struct arena *arena = context->arena;
+    struct policy_version_now_row now;
+    struct policy_facts was, wanted;
+    struct draft draft = { .config = context->config,
+                           .facts = &wanted,
+                           .announced_at = context->now_at };
+    struct error *e = sql_policy_version_now(db, arena, context->now_at, &now);
+
+    if (!e)
+        e = policy_facts_load(db, arena, now.number, &was);
+    if (e)
+        return e;
+    policy_facts_all(arena, context->config, &wanted);
+    out->list = policy_weakenings_find(arena, context->config, &was, &wanted);
+    e = schedule_check(context, &draft, &was, from_at, out);
+    if (!e)
+        e = draft_fill(arena, &draft);
+    if (e)
+        return e;
+    draft.changes = policy_weakenings_text(arena, &out->list);
+    draft.effective_at = from_at ? from_at : policy_earliest(&was, context->now_at);
+    e = version_add(db, arena, &draft);
+    out->number = draft.number;
+    out->effective_at = draft.effective_at;
+    return e ? e : people_tell(context, out);
+}
+
+struct error *policy_schedule(const struct context *context, int64_t from_at,
+                              struct policy_schedule *out)
+{
+    struct error *e = db_begin(context->db, context->arena);
+
+    *out = (struct policy_schedule){ .number = 0 };
+    if (!e)
+        e = schedule_write(context, from_at, out);
+    if (!e)
+        e = db_commit(context->db, context->arena);
+    db_rollback(context->db);
+    return e;
+}
+
+static bool is_replaced;
+
+struct error *policy_watch(const struct context *context)
+{
+    struct policy_version_now_row now;
+    struct error *e = sql_policy_version_now(context->db, context->arena, context->now_at, &now);
+
+    if (e)
+        return e->kind == ERROR_NOT_FOUND ? NULL : e;
+    is_replaced = now.number != number_at_start;
+    return NULL;
+}
+
+bool policy_is_replaced(void)
+{
+    return is_replaced;
+}

@@ -1,0 +1,31 @@
+-- policy_version_now(now_at int) row
+-- The one in force.
+SELECT number, effective_at, content_hash FROM policy_version WHERE effective_at <= :now_at
+ORDER BY effective_at DESC, number DESC LIMIT 1;
+
+-- policy_version_get(number int) row
+SELECT number, body, hash, signature, key_id, changes, announced_at, effective_at
+FROM policy_version WHERE number = :number;
+
+-- policy_version_list() rows
+-- Newest first, with the text.
+SELECT number, body, hash, key_id, changes, announced_at, effective_at
+FROM policy_version ORDER BY number DESC LIMIT 100 /* scan ok */;
+
+-- policy_version_next(now_at int) row
+-- The first that is announced and not in force yet.
+SELECT number, changes, announced_at, effective_at FROM policy_version
+WHERE effective_at > :now_at ORDER BY effective_at, number LIMIT 1;
+
+-- policy_version_last() row (number int)
+SELECT ifnull(max(number), 0) AS number FROM policy_version;
+
+-- policy_version_add(number int, body text, content_hash blob, hash blob, signature blob, key_id text, changes text, announced_at int, effective_at int) done
+INSERT INTO policy_version (number, body, content_hash, hash, signature, key_id, changes,
+                            announced_at, effective_at)
+VALUES (:number, :body, :content_hash, :hash, :signature, :key_id, :changes, :announced_at,
+        :effective_at);
+
+-- policy_version_weakest() row
+-- The last that weakens something.
+SELECT number FROM policy_version WHERE changes <> '' ORDER BY number DESC LIMIT 1 /* scan ok */;
