@@ -100,6 +100,7 @@ async function weigh(page, name, path) {
 // The same server with billing on. Every team's plan is active; at Stripe's address nobody answers.
 async function startWithBilling() {
   await server.stop();
+  server.policyless();
   server.put('secrets/stripe-api-key', 'sk_test_nobody');
   server.put('secrets/stripe-webhook', 'whsec_nobody');
   server.put('domicile.conf', `${fs.readFileSync(`${server.dir}/domicile.conf`, 'utf8')}

@@ -271,8 +271,7 @@ check('TLS 1.2 breaks it', await until(() => red(promises('--now')).split(' ').i
 // ---- without a server ----
 await server.stop();
 server.put('domicile.conf', settled);
-// There are people by now, so without an announcement the former profile would stay in force.
-server.sql('PRAGMA foreign_keys = OFF; DELETE FROM policy_fact; DELETE FROM policy_version');
+server.policyless(); // there are people by now, for whom the former profile would stay in force
 const alone = promises('--now');
 const unknown = alone.rows.filter(({ state }) => state === 'unknown').map(({ id }) => id);
 equal('without nginx, what cannot be measured is unknown', unknown.join(' '),
