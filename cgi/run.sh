@@ -134,7 +134,11 @@ mv "$state/app.new" "$state/app"
 
 origin="https://localhost:$port"
 conf=$state/domicile.conf
-[ -e "$conf" ] || sed "s|^public_url = .*|public_url = $origin|" "$top/domicile.conf" >"$conf"
+# For trying out, somebody is responsible for the data: placeholders that nobody takes for real.
+[ -e "$conf" ] || sed -e "s|^public_url = .*|public_url = $origin|" \
+    -e "s|^# controller =\$|controller = Example operator (trial)|" -e "s|^# address =\$|address = 1 Example Street, Example City|" \
+    -e "s|^# country =\$|country = ZZ|" -e "s|^# authority =\$|authority = Example authority|" \
+    -e "s|^# authority_url =\$|authority_url = https://authority.example|" "$top/domicile.conf" >"$conf"
 own "$conf" root:domicile 640
 if ! grep -qE "^public_url *= *.*:$port\$" "$conf"; then
     sed -i "s|^\(public_url *= *https://[^:]*\):[0-9]*\$|\1:$port|" "$conf"

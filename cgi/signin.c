@@ -11,6 +11,7 @@
 #include "model/provider_key.h"
 #include "model/signin_mail.h"
 #include "model/worker_wakeup.h"
+#include "person.sql.h"
 #include "remote/workos.h"
 #include "signed_out.html.h"
 #include "signin.html.h"
@@ -59,7 +60,7 @@ static void signin_render(struct request *r, struct signin_html *page)
 
 static struct error *signin_show(struct request *r)
 {
-    struct signin_html page = { .email = NULL };
+    struct signin_html page = { .minimum_age = r->config->minimum_age };
     const char *path, *ended;
     struct error *e = form_value(r, "return", &path);
 
@@ -134,7 +135,7 @@ static struct error *link_problem_show(struct request *r, const struct link *lin
 static struct error *link_show(struct request *r)
 {
     struct link link = { .token = NULL };
-    struct signin_link_html page = { .email = NULL };
+    struct signin_link_html page = { .minimum_age = r->config->minimum_age };
     struct error *e = link_read(r, &link);
 
     if (!e && link.problem)
@@ -197,7 +198,7 @@ static struct error *link_use(struct request *r)
 static struct error *mail_request(struct request *r)
 {
     struct field email = { .name = "email", .kind = FIELD_EMAIL, .is_required = true };
-    struct signin_html page = { .email = NULL };
+    struct signin_html page = { .minimum_age = r->config->minimum_age };
     const struct context context = request_context(r);
     struct error *e = form_read(r, &email, 1);
 
@@ -313,6 +314,20 @@ static struct error *person_write(struct request *r, const struct workos_person 
     return e ? e : signin_mail_note(&context, person_id, session_browser(r), r->session->handle);
 }
 
+/* Somebody new, while nobody new may sign up. */
+static struct error *is_turned_away(struct request *r, const struct identity *identity, bool *out)
+{
+    struct person_by_identity_row known;
+    struct error *e;
+
+    *out = false;
+    if (identity_sign_up_is_open(r->config, identity->email))
+        return NULL;
+    e = sql_person_by_identity(r->db, r->arena, identity->key, &known);
+    *out = e && e->kind == ERROR_NOT_FOUND;
+    return *out ? NULL : e;
+}
+
 static struct error *person_sign_in(struct request *r, const struct workos_person *person)
 {
     const char *email = identity_email(r->arena, person->email);
@@ -329,8 +344,13 @@ static struct error *person_sign_in(struct request *r, const struct workos_perso
             : NULL;
     const char *path = target(r);
     const char *team_name = NULL;
-    struct error *e = NULL;
+    bool is_away = false;
+    struct error *e = problem ? NULL : is_turned_away(r, &identity, &is_away);
 
+    if (e)
+        return e;
+    if (is_away)
+        problem = &SIGNIN_CLOSED;
     if (problem)
         return signin_problem_show(
             r, problem, "refused",

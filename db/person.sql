@@ -34,3 +34,8 @@ SELECT id FROM person WHERE lower(email) <> lower(:email) LIMIT 1 /* scan ok */;
 -- person_reachable() rows (email text)
 -- All whose account is open.
 SELECT id, email FROM person WHERE closed_at IS NULL ORDER BY id /* scan ok */;
+
+-- person_first_other(email text) row (created_at int)
+-- When the first one came whose address is not that; 0: nobody did.
+SELECT ifnull(min(created_at), 0) AS created_at FROM person
+WHERE lower(email) <> lower(:email) /* scan ok */;

@@ -29,3 +29,7 @@ VALUES (:number, :body, :content_hash, :hash, :signature, :key_id, :changes, :an
 -- policy_version_weakest() row
 -- The last that weakens something.
 SELECT number FROM policy_version WHERE changes <> '' ORDER BY number DESC LIMIT 1 /* scan ok */;
+
+-- policy_version_signed() rows
+SELECT number, body, signature, key_id, announced_at, effective_at FROM policy_version
+ORDER BY number /* scan ok */;

@@ -57,6 +57,8 @@ static const struct config *configure(const char *profile, unsigned kind)
     const char *path;
     FILE *file;
 
+    if (strcmp(profile, "desktop") == 0)
+        kind &= ~(unsigned)(HAS_BILLING | HAS_WORKOS); /* which the profile refuses */
     path = mkdtemp(folder) ? arena_printf(arena, "%s/domicile.conf", folder) : "";
     file = fopen(path, "w");
     if (!file)

@@ -415,7 +415,9 @@ struct error *config_load(struct arena *arena, const char *state_dir, struct con
         return error_new(arena, ERROR_INPUT, "%s: %s", path, reading->problem);
     lists_fill(reading);
     *out = reading->config;
-    reading->problem = config_prices_check(arena, *out, clock_now());
+    reading->problem = config_profile_check(*out);
+    if (!reading->problem)
+        reading->problem = config_prices_check(arena, *out, clock_now());
     if (reading->problem)
         return error_new(arena, ERROR_INPUT, "%s: %s", path, reading->problem);
     for (size_t i = 0; i < (*out)->image_count; i++) {

@@ -100,6 +100,9 @@ const char *config_mail_check(struct arena *arena, struct config *config);
 /* Sets what follows from the section [privacy]. NULL, or what is wrong with it. */
 const char *config_profile_apply(struct config *config);
 
+/* Whether the profile allows the services and places of the other sections. The same. */
+const char *config_profile_check(const struct config *config);
+
 /* Up to two values of STATE/secrets/NAME: the current one and one that is still accepted. */
 struct config_secret {
     const char *current;

@@ -26,6 +26,41 @@ static const struct profile {
     { "shared-session", 0, 30, 14, false, false, true, false },
 };
 
+/* Member states of the European Union (ISO 3166). */
+static const char union_states[] = "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL "
+                                   "PL PT RO SE SI SK";
+
+static bool is_in_union(const char *country)
+{
+    return strstr(union_states, country) != NULL;
+}
+
+/* What the profile "desktop" promises of places and companies: one country of the EU, and nobody.
+ */
+const char *config_profile_check(const struct config *config)
+{
+    const char *country = config->mail_country;
+
+    if (strcmp(config->profile, "desktop") != 0)
+        return NULL;
+    if (strcmp(config->identity, "workos") == 0 || config_has_billing(config))
+        return "[privacy] profile = desktop shares data with no company: it needs identity = local "
+               "and billing = off, or another profile";
+    for (size_t i = 0; i < config->region_count; i++) {
+        const char *place = config->regions[i].country;
+
+        if (*country && *place && strcmp(country, place) != 0)
+            return "[privacy] profile = desktop keeps data in one country: the regions and the "
+                   "mail server must have the same, or choose another profile";
+        if (*place)
+            country = place;
+    }
+    if (*country && !is_in_union(country))
+        return "[privacy] profile = desktop keeps data in the European Union: the country of the "
+               "regions and of the mail server must be in it, or choose another profile";
+    return NULL;
+}
+
 /* "": as the profile has it. False if it is no number of days. */
 static bool days_read(const char *text, int64_t least, int64_t fallback, int64_t *out)
 {

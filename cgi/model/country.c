@@ -9,6 +9,7 @@
 static const struct {
     const char *code, *name;
 } countries[] = {
+    { "ZZ", "Example Country" }, /* of nobody, as cgi/run.sh writes it for trying out */
     /* The European Economic Area. */
     { "AT", "Austria" },
     { "BE", "Belgium" },

@@ -7,7 +7,10 @@
 #include "base/text.h"
 #include "main_constants.sql.h"
 #include "model/label.h"
+#include "model/policy_text.h"
 #include "person.sql.h"
+#include "policy_ack.sql.h"
+#include "policy_version.sql.h"
 #include "team.sql.h"
 
 #include <string.h>
@@ -44,6 +47,25 @@ const char *identity_name(struct arena *arena, const char *name, const char *ema
 bool identity_email_is_allowed(const struct config *config, const char *email, bool is_verified)
 {
     return is_verified || strcasecmp(email, config->operator_email) != 0;
+}
+
+bool identity_sign_up_is_open(const struct config *config, const char *email)
+{
+    bool is_known;
+
+    return policy_condition(config, "controller", &is_known) ||
+           strcasecmp(email, config->operator_email) == 0;
+}
+
+/* Who signs up agrees to the policy in force; without one there is nothing to agree to. */
+static struct error *policy_agree(const struct context *context, int64_t person_id)
+{
+    struct policy_version_now_row now;
+    struct error *e = sql_policy_version_now(context->db, context->arena, context->now_at, &now);
+
+    if (e)
+        return e->kind == ERROR_NOT_FOUND ? NULL : e;
+    return sql_policy_ack_add(context->db, context->arena, person_id, now.number, context->now_at);
 }
 
 static struct error *personal_team(const struct context *context, int64_t person_id,
@@ -83,6 +105,8 @@ struct error *identity_person(const struct context *context, const struct identi
         e = sql_person_create(context->db, context->arena, identity->key, identity->email,
                               identity->name, context->now_at, &made);
         *out_person_id = e ? 0 : made.id;
+        if (!e)
+            e = policy_agree(context, made.id);
     }
     return e ? e : personal_team(context, *out_person_id, identity->name, out_team_id);
 }

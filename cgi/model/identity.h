@@ -29,8 +29,15 @@ const char *identity_name(struct arena *arena, const char *name, const char *ema
  */
 bool identity_email_is_allowed(const struct config *config, const char *email, bool is_verified);
 
-/* Find the person and update the e-mail, or create the person with a personal team. FORBIDDEN if
- * the account is closed. */
+/*
+ * Whether somebody who is new here may get an account with this e-mail. As long as the policies do
+ * not name who is responsible for the data ([privacy] controller, address, country), nobody but the
+ * operator may; those whom the operator invites are no strangers.
+ */
+bool identity_sign_up_is_open(const struct config *config, const char *email);
+
+/* Find the person and update the e-mail, or create the person with a personal team, who with that
+ * agrees to the policy in force. FORBIDDEN if the account is closed. */
 struct error *identity_person(const struct context *context, const struct identity *identity,
                               int64_t *out_person_id, int64_t *out_team_id);
 

@@ -51,6 +51,13 @@ const struct signin_problem SIGNIN_EMAIL_UNVERIFIED = {
             "Nothing was stored.",
     .next = "Open the email that asks you to verify the address, then sign in again.",
 };
+const struct signin_problem SIGNIN_CLOSED = {
+    .status = 403,
+    .title = "Sign-up is not open yet",
+    .what = "This server\u2019s privacy policy does not name who is responsible for your data yet. "
+            "Until it does, nobody new gets an account. Nothing was stored.",
+    .next = "Ask the admin to complete the privacy policy, then sign in again.",
+};
 const struct signin_problem SIGNIN_IMPERSONATED = {
     .status = 403,
     .title = "Impersonation is not allowed",

@@ -14,7 +14,8 @@ struct signin_problem {
 
 extern const struct signin_problem SIGNIN_LINK_UNKNOWN, SIGNIN_LINK_LATE, SIGNIN_LINK_USED,
     SIGNIN_INVITED_WHILE_SIGNED_IN, SIGNIN_ATTEMPT_UNKNOWN, SIGNIN_EMAIL_UNUSABLE,
-    SIGNIN_EMAIL_UNVERIFIED, SIGNIN_IMPERSONATED, SIGNIN_UPSTREAM_FAILED, SIGNIN_OTHER;
+    SIGNIN_EMAIL_UNVERIFIED, SIGNIN_CLOSED, SIGNIN_IMPERSONATED, SIGNIN_UPSTREAM_FAILED,
+    SIGNIN_OTHER;
 
 /* By an error code of WorkOS; SIGNIN_OTHER if unknown. */
 const struct signin_problem *signin_problem_of_code(struct arena *arena, const char *code);

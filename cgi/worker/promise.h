@@ -134,6 +134,14 @@ struct error *promise_counts_check(struct worker_context *context, const struct 
 struct error *promise_review_check(struct worker_context *context, const struct promise *promise,
                                    const struct context *now, struct promise_reading *out);
 
+/* Versions of the policies that were changed since they were signed, or removed. */
+struct error *promise_versions_check(struct worker_context *context, const struct promise *promise,
+                                     const struct context *now, struct promise_reading *out);
+
+/* Versions that weaken the one before them without the notice that it promised. */
+struct error *promise_notice_check(struct worker_context *context, const struct promise *promise,
+                                   const struct context *now, struct promise_reading *out);
+
 /* Hosts that data was sent to and that are no listed recipients. */
 struct error *promise_recipients_check(struct worker_context *context,
                                        const struct promise *promise, const struct context *now,

@@ -38,6 +38,11 @@ static bool encrypted_disks(const struct config *config)
     return config->has_encrypted_disks;
 }
 
+static bool notice(const struct config *config)
+{
+    return config->notice_days > 0;
+}
+
 static bool counts(const struct config *config)
 {
     return config->has_counts;
@@ -162,6 +167,23 @@ const struct promise PROMISES[] = {
         .mechanism = "adapter/http_client.c, domicile.conf",
         .every_s = OFTEN_S,
         .check = promise_recipients_check,
+    },
+    {
+        .id = "policy-notice",
+        .topic = "Policies",
+        .sentence = "Changes that weaken a policy are announced before they take effect.",
+        .mechanism = "model/policy_hold.c",
+        .every_s = HOURLY_S,
+        .check = promise_notice_check,
+        .is_made = notice,
+    },
+    {
+        .id = "policy-versions",
+        .topic = "Policies",
+        .sentence = "Every published policy stays available, signed and unchanged.",
+        .mechanism = "worker/policy_publish.c",
+        .every_s = HOURLY_S,
+        .check = promise_versions_check,
     },
     FRONT("cookies", promise_cookie_check, "web/session.c",
           "This website sets one cookie, __Host-session. It is sent over HTTPS only and hidden "

@@ -124,6 +124,8 @@ static struct error *person_follow(struct event *event, const struct json *objec
     e = person_find(event, user.id, &is_there, &known);
     if (!e && is_there && known.closed_at)
         event->skip = "the account is closed";
+    if (!e && !is_there && !identity_sign_up_is_open(event->context.config, identity.email))
+        event->skip = "sign-up is closed: [privacy] controller, address or country is not set";
     if (e || event->skip)
         return e;
     e = identity_person(&event->context, &identity, out_person_id, &team_id);

@@ -28,13 +28,17 @@ export function finish() {
   process.exitCode = failed ? 1 : 0;
 }
 
+// Somebody is responsible for the data, so that people can sign up.
+export const responsible = (conf) => conf.replace('# controller =', 'controller = Test').replace('# address =', 'address = Here')
+  .replace('# country =', 'country = ZZ');
+
 // A state folder with a database of the newest schema; `edit` changes the configuration's text.
 export class State {
   constructor(edit = (text) => text) {
     this.dir = fs.mkdtempSync(path.join(os.tmpdir(), 'domicile-signin-'));
     fs.mkdirSync(`${this.dir}/secrets`, { mode: 0o700 });
     fs.writeFileSync(`${this.dir}/domicile.conf`,
-      edit(fs.readFileSync(`${root}/domicile.conf`, 'utf8')));
+      edit(responsible(fs.readFileSync(`${root}/domicile.conf`, 'utf8'))));
     for (const folder of ['data', 'inbox/stripe', 'inbox/workos']) fs.mkdirSync(`${this.dir}/${folder}`, { mode: 0o700, recursive: true });
     for (const [schema, file] of [['db', 'data/main.db'], ['db/inbox', 'inbox/stripe/inbox.db'], ['db/inbox', 'inbox/workos/inbox.db']]) {
       const migrations = fs.readdirSync(`${root}/${schema}`).filter((f) => /^\d{3}_.*\.sql$/.test(f)).sort();

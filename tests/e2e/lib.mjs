@@ -7,7 +7,7 @@ import https from 'node:https';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import puppeteer from 'puppeteer-core';
-import { check } from './cgi.mjs';
+import { check, responsible } from './cgi.mjs';
 
 export { check, equal, finish } from './cgi.mjs';
 
@@ -59,7 +59,7 @@ export class Server {
       }
     }
     if (edit) {
-      server.put('domicile.conf', edit(fs.readFileSync(`${root}/domicile.conf`, 'utf8'))
+      server.put('domicile.conf', edit(responsible(fs.readFileSync(`${root}/domicile.conf`, 'utf8')))
         .replace(/^public_url = .*/m, `public_url = ${server.url}`)
         .replace(/^ssh_ports .*/m, `ssh_ports = ${server.port + 1}-${server.port + 99}`));
     }

@@ -759,9 +759,32 @@ static void test_secret_refused(void **state)
                                               folder));
 }
 
+static const char *desktop_problem(const char *more)
+{
+    struct config *config;
+    struct error *e =
+        load(arena_printf(arena, LEAST "[privacy]\nprofile = desktop\n%s", more), &config);
+
+    return e ? e->text : NULL;
+}
+
+static void the_desktop_profile_stays_in_one_country_of_the_union(void **state)
+{
+    (void)state;
+    assert_null(desktop_problem(""));
+    assert_null(desktop_problem("[region local]\ncountry = DE\n[mail]\ncountry = DE\n"));
+    assert_non_null(strstr(desktop_problem("[region local]\ncountry = US\n"), "European Union"));
+    assert_non_null(strstr(desktop_problem("[region local]\ncountry = DE\n[mail]\ncountry = FR\n"),
+                           "one country"));
+    assert_non_null(strstr(desktop_problem("[billing]\nbilling = stripe\n"), "no company"));
+    assert_non_null(strstr(
+        desktop_problem("[server]\nidentity = workos\n[workos]\nclient_id = c\n"), "no company"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_desktop_profile_stays_in_one_country_of_the_union),
         cmocka_unit_test(test_shipped_settings),
         cmocka_unit_test(test_defaults_are_as_shown),
         cmocka_unit_test(test_sections_as_shipped),

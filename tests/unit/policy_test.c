@@ -20,9 +20,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include <cmocka.h>
 
@@ -31,25 +29,10 @@ enum { DAY = 86400 };
 static const int64_t NOW = 1793491200 + 3600; /* 1 Nov 2026, 1:00 */
 static struct world *world;
 
-static void key_plant(const char *state_dir)
-{
-    const char *folder = arena_printf(world->arena, "%s/secrets", state_dir);
-    const char *path = arena_printf(world->arena, "%s/signing-key", folder);
-    FILE *file;
-
-    mkdir(folder, 0700);
-    file = fopen(path, "we");
-    assert_non_null(file);
-    fputs("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n", file);
-    fclose(file);
-    chmod(path, 0400);
-}
-
 static int set_up(void **state)
 {
     (void)state;
     world = world_open(world_folder("fake:///local"));
-    key_plant(world->state_dir);
     return 0;
 }
 

@@ -10,6 +10,7 @@
 #include "fake_driver.h"
 #include "model/review.h"
 #include "model/state_path.h"
+#include "worker/policy_publish.h"
 #include "worker/promise.h"
 #include "world.h"
 
@@ -35,6 +36,7 @@ struct test {
 
 static int set_up(void **state)
 {
+    struct policy_held held;
     struct test *test = arena_alloc(arena_new(4096), sizeof *test);
 
     *fake = (struct fake_host){ .calls = 0 };
@@ -42,6 +44,9 @@ static int set_up(void **state)
     test->context = drain_bench(test->world);
     test->vm = world_create(test->world, "first");
     drain(test->context);
+    world_check(policy_publish(test->world->db, test->world->arena, test->world->config,
+                               clock_now(), &held),
+                "publish");
     *state = test;
     return 0;
 }
@@ -511,11 +516,8 @@ static void an_old_review_turns_its_promise_red(void **state)
     const char *old, *recent, *path;
     struct review review;
 
-    file_write(test, "secrets/signing-key", "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=\n");
     file_write(test, "reviews/.none", "");
     file_remove(test, "reviews/.none");
-    path = arena_printf(test->world->arena, "%s/secrets/signing-key", test->world->state_dir);
-    assert_int_equal(chmod(path, 0400), 0);
     only_differs(test, "", "");
     old = review_make(test, now_at - LIMIT_REVIEW_S - 60);
     only_differs(test, "review", "red");
@@ -532,6 +534,32 @@ static void an_old_review_turns_its_promise_red(void **state)
     file_write(test, "reviews/9999-01-01T00:00:00Z", "{\"review_at\":\"9999-01-01T00:00:00Z\"}\n");
     only_differs(test, "", "");
     file_remove(test, "reviews/9999-01-01T00:00:00Z");
+}
+
+static void a_policy_that_was_changed_turns_its_promise_red(void **state)
+{
+    plant(*state, "UPDATE policy_version SET body = replace(body, 'Privacy', 'privacy')");
+    only_differs(*state, "policy-versions", "red");
+}
+
+/* The next version keeps logs for longer from the day on which it is published. */
+static void a_policy_without_notice_turns_its_promise_red(void **state)
+{
+    plant(*state, "INSERT INTO policy_version SELECT 2, body, content_hash, hash, signature, "
+                  "key_id, '', announced_at, effective_at FROM policy_version;"
+                  "INSERT INTO policy_fact SELECT 2, name, member, number + (name = 'log_days') "
+                  "FROM policy_fact WHERE version = 1");
+    only_differs(*state, "policy-notice", "red");
+    plant(*state, "UPDATE policy_version SET announced_at = announced_at - 14 * 86400 "
+                  "WHERE number = 2");
+    only_differs(*state, "", "");
+    plant(*state, "UPDATE policy_version SET announced_at = announced_at + 1 WHERE number = 2");
+    only_differs(*state, "policy-notice", "red");
+    plant(*state, "UPDATE policy_fact SET number = 29 WHERE version = 2 AND name = 'log_days'");
+    only_differs(*state, "", "");
+    plant(*state, "UPDATE policy_version SET number = 3 WHERE number = 2;"
+                  "UPDATE policy_fact SET version = 3 WHERE version = 2");
+    only_differs(*state, "policy-versions", "red");
 }
 
 static void a_private_key_in_a_column_turns_its_promise_red(void **state)
@@ -650,6 +678,8 @@ int main(void)
         TEST(what_the_logs_leave_turns_its_promise_red),
         TEST(an_old_log_of_a_destroyed_vm_turns_its_promise_red),
         TEST(an_old_review_turns_its_promise_red),
+        TEST(a_policy_that_was_changed_turns_its_promise_red),
+        TEST(a_policy_without_notice_turns_its_promise_red),
         TEST(a_private_key_in_a_column_turns_its_promise_red),
         TEST(a_promise_has_the_operators_term),
         TEST(disks_are_looked_up_in_sysfs),

@@ -42,7 +42,8 @@ static const char configuration[] =
     "[size nano]\nlabel = Nano\nmemory_mb = 128\ndisk_gb = 1\n"
     "[size small]\nlabel = Small\nvcpus = 2\nmemory_mb = 256\ndisk_gb = 2\n"
     "[prices 2020-01-01]\nnano = 100\nsmall = 400\nstopped_disk_gb = 7\nsnapshot_gb = 3\n"
-    "[image tiny]\nlabel = Tiny\nabout = Tiny\n";
+    "[image tiny]\nlabel = Tiny\nabout = Tiny\n"
+    "[privacy]\ncontroller = Test\naddress = Here\ncountry = DE\n";
 
 void world_configure(const char *state_dir, const char *uri)
 {
@@ -57,14 +58,27 @@ void world_configure(const char *state_dir, const char *uri)
     mkdir(path, 0700);
 }
 
+static void file_put(const char *path, const char *text, mode_t mode)
+{
+    FILE *file = fopen(path, "we");
+
+    if (!file || fputs(text, file) < 0 || fclose(file) != 0 || chmod(path, mode) < 0)
+        world_check(error_new(arena_new(1000), ERROR_INTERNAL, "%m"), path);
+}
+
 const char *world_folder(const char *uri)
 {
     static char folder[32];
+    char path[64];
 
     snprintf(folder, sizeof folder, "/tmp/dw.XXXXXX");
     if (!mkdtemp(folder))
         world_check(error_new(arena_new(1000), ERROR_INTERNAL, "%m"), "mkdtemp");
     world_configure(folder, uri);
+    snprintf(path, sizeof path, "%s/secrets", folder);
+    mkdir(path, 0700);
+    snprintf(path, sizeof path, "%s/secrets/signing-key", folder);
+    file_put(path, "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=\n", 0400);
     return folder;
 }
 

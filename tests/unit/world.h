@@ -28,7 +28,7 @@ struct world *world_open(const char *state_dir);
 /* Write a configuration of one region at `uri`, and create the directory for the socket. */
 void world_configure(const char *state_dir, const char *uri);
 
-/* A new directory below /tmp with such a configuration. */
+/* A new directory below /tmp with such a configuration, and a key that signs. */
 const char *world_folder(const char *uri);
 
 /* Close the database and remove the directory. */
