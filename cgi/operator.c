@@ -8,6 +8,7 @@
 #include "model/worker_wakeup.h"
 #include "operator.html.h"
 #include "operator.sql.h"
+#include "policy_unannounced.sql.h"
 #include "region_status.sql.h"
 #include "view/operator_lists.h"
 #include "view/operator_vms.h"
@@ -47,6 +48,8 @@ static struct error *operator_show(struct request *r)
         e = sql_image_list(r->db, r->arena, &page.images);
     if (!e)
         e = sql_operator_totals(r->db, r->arena, r->now_at, &page.totals);
+    if (!e)
+        e = sql_policy_unannounced_list(r->db, r->arena, &page.unannounced);
     if (e)
         return e;
     page.has_one_attention = page.totals.attention == 1;

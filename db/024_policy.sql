@@ -24,6 +24,11 @@ CREATE TABLE policy_fact (
     PRIMARY KEY (version, name, member)
 ) STRICT, WITHOUT ROWID;
 
+-- What is weaker than the policy in force and has not been announced, for the admin.
+CREATE TABLE policy_unannounced (
+    text TEXT PRIMARY KEY          -- a sentence | none | forever | withhold | keep
+) STRICT, WITHOUT ROWID;
+
 -- Public keys that this server has signed with.
 CREATE TABLE signing_key (
     id TEXT PRIMARY KEY,           -- names it: the begin of its SHA-256 | none | forever | withhold | keep

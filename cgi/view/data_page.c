@@ -73,7 +73,7 @@ static bool is_repeated(const struct inventory *inventory, size_t at)
 
 /* ---- subjects ---- */
 
-enum { MOST_TABLES = 14 };
+enum { MOST_TABLES = 16 };
 
 static const struct subject {
     const char *name, *about, *tables[MOST_TABLES];
@@ -113,7 +113,7 @@ static const struct subject {
       "Images, prices, hosts, promises, policies and request counts. No personal data.",
       { "image", "image_version", "price", "region_status", "orphan", "promise", "probe", "about",
         "request_count", "source_count", "log_day", "policy_version", "policy_fact",
-        "signing_key" } },
+        "policy_unannounced", "signing_key" } },
 };
 
 static bool has_table(const struct subject *subject, const char *table)

@@ -13,6 +13,7 @@
 
 #include "person.sql.h"
 #include "policy_fact.sql.h"
+#include "policy_unannounced.sql.h"
 #include "policy_version.sql.h"
 #include "signing_key.sql.h"
 
@@ -110,10 +111,16 @@ static struct error *draft_fill(struct arena *arena, struct draft *draft)
 
 /* ---- at a start ---- */
 
-static void held_tell(const struct policy_held *held)
+/* In the log, and for the admin's page. */
+static struct error *held_tell(struct db *db, struct arena *arena, const struct policy_held *held)
 {
-    for (size_t i = 0; i < held->unannounced.count; i++)
+    struct error *e = sql_policy_unannounced_clear(db, arena);
+
+    for (size_t i = 0; !e && i < held->unannounced.count; i++) {
         log_error("policy_unannounced", log_text("what", held->unannounced.row[i].text));
+        e = sql_policy_unannounced_add(db, arena, held->unannounced.row[i].text);
+    }
+    return e;
 }
 
 /* Whether what is left after the values were held is weaker still: then the old text stays. */
@@ -184,12 +191,11 @@ struct error *policy_publish(struct db *db, struct arena *arena, struct config *
     if (!e)
         e = publish(db, arena, config, now_at, out);
     if (!e)
+        e = held_tell(db, arena, out);
+    if (!e)
         e = db_commit(db, arena);
     db_rollback(db);
-    if (!e) {
-        number_at_start = out->number;
-        held_tell(out);
-    }
+    number_at_start = out->number;
     return e;
 }
 

@@ -60,6 +60,7 @@ as alice get /vms ; expect 200 ; expect_no_text "Our policies change"
 admin policy show >"$state/shown" ; same $? 1
 same "$(grep -c ^unannounced "$state/shown")" 2
 admin check >"$state/shown" ; found "FAIL not announced, so it is not in effect: Request and error logs" shown
+as alice get /operator ; expect 200 ; expect_text "Changes that weaken the policy are not in effect" ; expect_text "<li>Request and error logs are kept for 60 days (before: 30).</li>"
 admin --from 2026-01-01 policy schedule ; same $? 1
 found "too early" err
 admin --from soon policy schedule ; same $? 1
@@ -69,6 +70,8 @@ found "^Version 2 takes effect on .* Everybody is told in the dashboard, and 4 b
 same "$(sql "SELECT count(*) FROM mail WHERE kind = 'policy_change'")" 4
 admin policy schedule ; same $? 1
 admin policy show >/dev/null ; same $? 0
+admin migrate >/dev/null
+as alice get /operator ; expect 200 ; expect_no_text "Changes that weaken the policy"
 nobody get /privacy ; expect 200 ; expect_text "<b>This policy changes on <time"
 nobody get /prices ; expect 404
 
