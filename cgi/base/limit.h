@@ -10,6 +10,7 @@ enum {
     LIMIT_FORM_FIELDS = 128, /* a new VM with every key of its team */
     LIMIT_ENVIRONMENT = 128, /* FastCGI parameters of one request */
     LIMIT_REQUEST_ARENA_BYTES = 8 * 1024 * 1024,
+    LIMIT_KEPT_PAGES = 16,                      /* for visitors without a session */
     LIMIT_POLICY_ARENA_BYTES = 8 * 1024 * 1024, /* of a published policy, parsed */
     LIMIT_JOB_ARENA_BYTES = 16 * 1024 * 1024,
     LIMIT_LIST_ROWS = 25,    /* of one page of a list */

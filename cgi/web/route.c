@@ -97,7 +97,7 @@ const char *route_page(const struct request *r, const struct route *routes, size
 static struct error *access_check(struct request *r)
 {
     const struct session *session = r->session;
-    int access = r->route->access & ~ACCESS_IF_BILLING;
+    int access = r->route->access & ~(ACCESS_IF_BILLING | ACCESS_SAME);
     struct actor actor;
 
     if (access == ACCESS_PUBLIC)

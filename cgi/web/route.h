@@ -14,6 +14,8 @@ enum access {
     ACCESS_OPERATOR,  /* the operator named in domicile.conf */
     /* Added to one of those: only while billing is on; else NOT_FOUND. */
     ACCESS_IF_BILLING = 8,
+    /* Only to ACCESS_PUBLIC: the same page for all visitors without a session; see page_cache.h. */
+    ACCESS_SAME = 16,
 };
 
 struct route {

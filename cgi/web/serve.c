@@ -20,6 +20,7 @@
 #include "web/error_page.h"
 #include "web/form.h"
 #include "web/live.h"
+#include "web/page_cache.h"
 #include "web/program.h"
 #include "web/session.h"
 
@@ -149,10 +150,13 @@ static struct error *request_steps(struct server *server, struct request *r)
     if (e)
         return e;
     r->data_version = db_data_version(r->db);
-    if (live_is_current(r))
+    if (live_is_current(r) || page_cache_respond(r))
         return NULL;
     frame_token(r);
-    return handler_run(r);
+    e = handler_run(r);
+    if (!e)
+        page_cache_keep(r);
+    return e;
 }
 
 /* Session and page are read in one transaction; a write waits until it is over. */

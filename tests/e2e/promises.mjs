@@ -272,6 +272,7 @@ check('TLS 1.2 breaks it', await until(() => red(promises('--now')).split(' ').i
 await server.stop();
 server.put('domicile.conf', settled);
 server.policyless(); // there are people by now, for whom the former profile would stay in force
+admin('migrate');
 const alone = promises('--now');
 const unknown = alone.rows.filter(({ state }) => state === 'unknown').map(({ id }) => id);
 equal('without nginx, what cannot be measured is unknown', unknown.join(' '),
