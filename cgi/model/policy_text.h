@@ -70,6 +70,9 @@ extern const size_t POLICY_PROFILE_COUNT;
 /* Does the condition `word` hold, "billing"? `*is_known`: is there such a condition? */
 bool policy_condition(const struct config *config, const char *word, bool *is_known);
 
+/* What this version does not offer, in words, from 0 on; NULL: no more. */
+const char *policy_missing(size_t at);
+
 /*
  * What stands for the parameter "{name}": "30 days", or which setting is missing. NULL: unknown.
  * "{term}", the period of a promise, is not here: it is the promise's own.

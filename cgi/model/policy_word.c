@@ -90,33 +90,34 @@ static bool kvm(const struct config *config)
 static const struct {
     const char *word;
     bool (*holds)(const struct config *config);
+    const char *missing; /* what people miss, if it is not offered */
 } conditions[] = {
-    { "billing", config_has_billing },
-    { "workos", workos },
-    { "mail", config_has_mail },
-    { "counts", counts },
-    { "referrers", referrers },
-    { "tls13", tls13 },
-    { "encrypted-disks", encrypted_disks },
-    { "account-records", account_records },
-    { "notice", notice },
-    { "controller", controller },
-    { "authority", authority },
-    { "system", has_system },
-    { "session", has_session },
-    { "kvm", kvm },
-    { "terminal", NULL },
-    { "desktop", NULL },
-    { "provider-keys", NULL },
-    { "agent-runs", NULL },
-    { "repositories", NULL },
-    { "outbound-webhooks", NULL },
-    { "share-links", NULL },
-    { "fly", NULL },
-    { "command-audit", NULL },
-    { "export", NULL },
-    { "account-deletion", NULL },
-    { "marketing", NULL },
+    { "billing", config_has_billing, NULL },
+    { "workos", workos, NULL },
+    { "mail", config_has_mail, NULL },
+    { "counts", counts, NULL },
+    { "referrers", referrers, NULL },
+    { "tls13", tls13, NULL },
+    { "encrypted-disks", encrypted_disks, NULL },
+    { "account-records", account_records, NULL },
+    { "notice", notice, NULL },
+    { "controller", controller, NULL },
+    { "authority", authority, NULL },
+    { "system", has_system, NULL },
+    { "session", has_session, NULL },
+    { "kvm", kvm, NULL },
+    { "terminal", NULL, "A terminal or a desktop in the browser" },
+    { "desktop", NULL, NULL },
+    { "provider-keys", NULL, "API keys of LLM providers, kept for you" },
+    { "agent-runs", NULL, "Runs of coding agents" },
+    { "repositories", NULL, "Connected repositories" },
+    { "outbound-webhooks", NULL, "Webhooks to your own services" },
+    { "share-links", NULL, "Links that share a VM" },
+    { "fly", NULL, "VMs on Fly.io" },
+    { "command-audit", NULL, "A record of commands" },
+    { "export", NULL, "A download of all your data" },
+    { "account-deletion", NULL, "A button that deletes your account" },
+    { "marketing", NULL, "Newsletters" },
 };
 
 bool policy_condition(const struct config *config, const char *word, bool *is_known)
@@ -129,6 +130,15 @@ bool policy_condition(const struct config *config, const char *word, bool *is_kn
         return conditions[i].holds && conditions[i].holds(config);
     }
     return false;
+}
+
+const char *policy_missing(size_t at)
+{
+    for (size_t i = 0; i < COUNT(conditions); i++) {
+        if (conditions[i].missing && !conditions[i].holds && at-- == 0)
+            return conditions[i].missing;
+    }
+    return NULL;
 }
 
 /* ---- parameters ---- */

@@ -117,20 +117,11 @@ static void places_write(struct writing *writing)
 static void not_offered_write(struct writing *writing)
 {
     static const char *const head[] = { "Not offered here" };
+    const char *missing;
 
     cells(writing, head, COUNT(head));
-    for (size_t i = 0; i < POLICY_PROFILE_COUNT; i++) {
-        const struct policy_profile *profile = &POLICY_PROFILES[i];
-
-        for (size_t k = 0; k < profile->row_count; k++) {
-            const char *const row[] = { profile->rows[k].question };
-            bool is_known;
-
-            if (strcmp(profile->name, writing->config->profile) == 0 && profile->rows[k].needs &&
-                !policy_condition(writing->config, profile->rows[k].needs, &is_known))
-                cells(writing, row, COUNT(row));
-        }
-    }
+    for (size_t i = 0; (missing = policy_missing(i)); i++)
+        cells(writing, &missing, 1);
 }
 
 static void table_write(struct writing *writing, const char *name)
