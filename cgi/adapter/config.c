@@ -7,6 +7,7 @@
 #include "base/array.h"
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/name_list.h"
 #include "base/url.h"
 
 #include <errno.h>
@@ -140,6 +141,16 @@ static bool ports_read(const char *text, struct config_region *region)
     return true;
 }
 
+/* "a, b" of "|a|b|". */
+static const char *choices_text(struct arena *arena, const char *choices)
+{
+    struct buf text = buf_new(arena, 64);
+
+    for (const char *at = choices + 1; *at; at += strcspn(at, "|") + 1)
+        name_list_add(&text, at, strcspn(at, "|"));
+    return text.bytes;
+}
+
 /* Store a value. NULL, or what is wrong with it. */
 static const char *value_store(struct reading *reading, char *target, const struct key *key,
                                const char *value)
@@ -150,7 +161,8 @@ static const char *value_store(struct reading *reading, char *target, const stru
     if (key->kind != OPTIONAL && key->kind != COUNTRY && !*value)
         return "must not be empty";
     if (key->choices && (strchr(value, '|') || !strstr(key->choices, choice)))
-        return arena_printf(reading->arena, "must be one of %s", key->choices);
+        return arena_printf(reading->arena, "must be one of: %s",
+                            choices_text(reading->arena, key->choices));
     if (key->kind == NAME && !is_name(value))
         return "may contain a-z, 0-9 and - only";
     if (key->kind == COUNTRY && !is_country(value))
