@@ -161,6 +161,18 @@ static struct error *key_rename(struct request *r)
 
 /* ---- deleting keys ---- */
 
+/* The same for a key that was deleted, of another team, or never there. */
+static struct error *key_find(struct request *r, const char *id, struct ssh_key_get_row *key)
+{
+    struct error *e = sql_ssh_key_get(r->db, r->arena, r->session->team_id, id, key);
+
+    if (!e || e->kind != ERROR_NOT_FOUND)
+        return e;
+    return error_refuse(r->arena, ERROR_NOT_FOUND, "no_such_key", NULL,
+                        "Your team has no such SSH key. If it had a moment ago, the key has been "
+                        "deleted already. Nothing was changed.");
+}
+
 /* The chosen keys; NOT_FOUND if one of them is not the team's. */
 static struct error *chosen_fill(struct request *r, struct keys_delete_html *page)
 {
@@ -176,7 +188,7 @@ static struct error *chosen_fill(struct request *r, struct keys_delete_html *pag
         struct key_delete_row *row = &page->keys.row[i];
         struct ssh_key_get_row key;
 
-        e = sql_ssh_key_get(r->db, r->arena, team_id, chosen.list[i], &key);
+        e = key_find(r, chosen.list[i], &key);
         if (!e)
             e = sql_ssh_key_vms(r->db, r->arena, team_id, key.fingerprint, LIMIT_LIST_ROWS + 1,
                                 &row->vms);

@@ -199,8 +199,10 @@ static struct error *vm_resume(struct request *r)
 
 static struct error *snapshot_find(struct request *r, struct snapshot_get_row *snapshot)
 {
-    return sql_snapshot_get(r->db, r->arena, r->session->team_id, r->parameters[0],
-                            r->parameters[1], snapshot);
+    const struct context context = request_context(r);
+    const struct actor actor = session_actor(r);
+
+    return vm_command_snapshot_find(&context, &actor, r->parameters[0], r->parameters[1], snapshot);
 }
 
 static struct error *restore_show(struct request *r)

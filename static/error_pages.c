@@ -14,7 +14,7 @@ static int page_write(struct arena *arena, const char *dir, int status)
     const struct frame frame = { .server_name = "Domicile" };
     FILE *file = fopen(arena_printf(arena, "%s/%d.html", dir, status), "we");
 
-    error_page_write(&body, &frame, status);
+    error_page_write(&body, &frame, status, NULL);
     if (!file || fwrite(body.bytes, 1, body.length, file) != body.length)
         return 1;
     return fclose(file) != 0;

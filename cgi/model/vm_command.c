@@ -284,14 +284,27 @@ static struct error *restore_check(const struct context *context, const struct a
     return e;
 }
 
+struct error *vm_command_snapshot_find(const struct context *context, const struct actor *actor,
+                                       const char *vm_id, const char *id,
+                                       struct snapshot_get_row *out)
+{
+    struct error *e = sql_snapshot_get(context->db, context->arena, actor->team_id, vm_id, id, out);
+
+    if (!e || e->kind != ERROR_NOT_FOUND)
+        return e;
+    return error_refuse(
+        context->arena, ERROR_NOT_FOUND, "no_such_snapshot", NULL,
+        "The VM has no such snapshot. If it had a moment ago, the snapshot has been "
+        "deleted already. Nothing was changed.");
+}
+
 static struct error *snapshot_check(const struct context *context, const struct actor *actor,
                                     const struct vm_get_row *vm, const char *snapshot_id,
                                     enum vm_trigger trigger)
 {
     struct snapshot_used_by_clone_row clones;
     struct snapshot_get_row snapshot;
-    struct error *e = sql_snapshot_get(context->db, context->arena, actor->team_id, vm->id,
-                                       snapshot_id, &snapshot);
+    struct error *e = vm_command_snapshot_find(context, actor, vm->id, snapshot_id, &snapshot);
 
     if (!e && trigger == VM_REQUEST_RESTORE)
         e = restore_check(context, actor, vm, &snapshot);

@@ -17,6 +17,7 @@
 #include "model/context.h"
 #include "model/price.h"
 #include "model/vm_state.h"
+#include "snapshot.sql.h"
 #include "vm.sql.h"
 
 /* A VM to be created. Sizes and image come from the configuration; keys are ids of the team's
@@ -65,6 +66,14 @@ struct error *vm_command_resize(const struct context *context, const struct acto
 /* Take a snapshot called `name`. */
 struct error *vm_command_snapshot(const struct context *context, const struct actor *actor,
                                   const char *id, const char *name);
+
+/*
+ * A snapshot of the team's VM. NOT_FOUND with a message, "no_such_snapshot": the same whether it
+ * was deleted, is another team's, or was never there.
+ */
+struct error *vm_command_snapshot_find(const struct context *context, const struct actor *actor,
+                                       const char *vm_id, const char *id,
+                                       struct snapshot_get_row *out);
 
 /* Delete several of its snapshots, at least one, with a job for each, one after the other. */
 struct error *vm_command_snapshots_delete(const struct context *context, const struct actor *actor,

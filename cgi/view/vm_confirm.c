@@ -3,6 +3,7 @@
 
 #include "base/date.h"
 #include "base/limit.h"
+#include "model/vm_command.h"
 #include "snapshot_restore.html.h"
 #include "snapshots_delete.html.h"
 #include "view/vm_view.h"
@@ -96,11 +97,12 @@ struct error *vm_confirm_snapshots_delete(struct request *r, const struct vm_get
         .snapshots = { arena_array(r->arena, count, sizeof(struct snapshot_name)), count },
         .is_one = count == 1,
     };
+    const struct context context = request_context(r);
+    const struct actor actor = session_actor(r);
 
     for (size_t i = 0; i < count; i++) {
         struct snapshot_get_row snapshot;
-        struct error *e =
-            sql_snapshot_get(r->db, r->arena, r->session->team_id, vm->id, ids[i], &snapshot);
+        struct error *e = vm_command_snapshot_find(&context, &actor, vm->id, ids[i], &snapshot);
 
         if (e)
             return e;

@@ -32,6 +32,19 @@ static const char *part_name(const char *thing)
     return thing;
 }
 
+/* libvirt keeps snapshots within the domain: its one answer for both is shown once. */
+static void snapshots_merge(struct vm_receipt_part_rows *parts)
+{
+    struct vm_receipt_part *part = parts->row;
+
+    if (parts->count < 2 || strcmp(part[0].answer, part[1].answer) != 0)
+        return;
+    part[0].name = "VM and its snapshots";
+    parts->count--;
+    memmove(&part[1], &part[2], (parts->count - 1) * sizeof *part);
+}
+
+/* For the page and the file alike. */
 static struct error *parts_read(struct request *r, const char *vm_id,
                                 struct vm_receipt_part_rows *out)
 {
@@ -49,19 +62,8 @@ static struct error *parts_read(struct request *r, const char *vm_id,
             .removed = date_exact(r->arena, rows.row[i].removed_at),
             .removed_at = rows.row[i].removed_at,
         };
+    snapshots_merge(out);
     return NULL;
-}
-
-/* libvirt keeps snapshots within the domain: its one answer for both is shown once. */
-static void snapshots_merge(struct vm_receipt_part_rows *parts)
-{
-    struct vm_receipt_part *part = parts->row;
-
-    if (parts->count < 2 || strcmp(part[0].answer, part[1].answer) != 0)
-        return;
-    part[0].name = "VM and its snapshots";
-    parts->count--;
-    memmove(&part[1], &part[2], (parts->count - 1) * sizeof *part);
 }
 
 /* The clock may have been set back meanwhile. */
@@ -104,7 +106,6 @@ struct error *vm_receipt_respond(struct request *r, const char *vm_id, const cha
         e = activity_view_vm(r, vm_id, INT64_MAX, "", LIMIT_LIST_ROWS, &page.events);
     if (e)
         return e;
-    snapshots_merge(&page.parts);
     facts_fill(r, &vm, &page);
     r->frame.title = arena_printf(r->arena, "%s: Destroyed", vm.name);
     r->frame.section = "vms";

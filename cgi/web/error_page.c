@@ -55,17 +55,17 @@ static const struct words *words_find(int status)
     return words_find(status >= 500 ? 500 : 400);
 }
 
-void error_page_write(struct buf *body, const struct frame *frame, int status)
+void error_page_write(struct buf *body, const struct frame *frame, int status, const char *message)
 {
     const struct words *found = words_find(status);
     struct frame titled = *frame;
     struct error_html page = {
         .status = status,
-        .what = found->what,
-        .next = found->next,
+        .what = message ? message : found->what,
+        .next = message ? "Go back and reload the page." : found->next,
         .can_retry = status == 429 || status >= 500, /* the same may succeed later */
     };
 
-    titled.title = found->title;
+    titled.title = message ? "Not found" : found->title;
     html_error(body, &titled, &page);
 }

@@ -206,7 +206,8 @@ static void error_respond(const struct server *server, struct request *r, const 
     r->response.allow = e->kind == ERROR_METHOD ? allow : NULL;
     frame_begin(r);
     frame_token(r);
-    error_page_write(&r->response.body, &r->frame, r->response.status);
+    error_page_write(&r->response.body, &r->frame, r->response.status,
+                     e->kind == ERROR_NOT_FOUND ? e->message : NULL);
 }
 
 /* Logs no address, query string or content, and the route's pattern instead of the path. */

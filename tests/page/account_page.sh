@@ -127,6 +127,13 @@ as alice post /keys/delete key=keykeykeykeykey2 ; expect 303 /keys
 expect_row "SELECT count(*) FROM ssh_key WHERE id = 'keykeykeykeykey2'" 0
 expect_row "SELECT count(*) FROM vm_key WHERE vm_id = 'runningrunningru'" 2
 as alice post /keys/delete key=keykeykeykeykey2 ; expect 404
+expect_text "Your team has no such SSH key. If it had a moment ago, the key has been deleted already."
+lone() { sed -n '/class="lone"/,/class="acts/p' "$state/answer"; }
+lone >"$state/before"
+for other in keykeykeykeykey4 nosuchnosuchnosu; do # another team's, nobody's
+    as alice post /keys/delete key=$other ; expect 404
+    if [ -s "$state/before" ] && lone | cmp -s - "$state/before"; then good; else bad "a deleted key differs from $other"; fi
+done
 # Several are deleted together, or none.
 fresh
 as alice post /keys/delete key=keykeykeykeykey2 key=keykeykeykeykey4 ; expect 404

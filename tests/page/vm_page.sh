@@ -280,7 +280,8 @@ as alice get /vms/gonegonegonegone ; expect_text "This activity is deleted 90 da
 sql "UPDATE receipt_part SET thing = 'snapshots', answer = (SELECT answer FROM receipt_part WHERE thing = 'domain') WHERE thing = 'disk'"
 as alice get /vms/gonegonegonegone ; expect_text "VM and its snapshots"
 expect_text "1 of 1 parts absent"
-as alice get /vms/gonegonegonegone/receipt.json ; expect_text '{"part":"Snapshots",'
+as alice get /vms/gonegonegonegone/receipt.json ; expect_text '"parts":[{"part":"VM and its snapshots",'
+expect_no_text '"Snapshots"'
 fresh
 
 route "GET /vms/:id/receipt.json"
@@ -414,6 +415,7 @@ delete=$vm/snapshots/delete
 nobody get "$delete?snapshot=snapshotsnapsho2" ; expect 303 "/signin?return=$delete%3Fsnapshot%3Dsnapshotsnapsho2"
 as bob get "$delete?snapshot=snapshotsnapsho2" ; expect 404
 as alice get "$delete?snapshot=nosuch" ; expect 404
+expect_text "The VM has no such snapshot. If it had a moment ago, the snapshot has been deleted already."
 as alice get "$delete?snapshot=snapshotsnapsho3" ; expect 404
 as alice get $delete ; expect 303 $vm/snapshots
 as alice get "$delete?snapshot=snapshotsnapsho2" ; expect 200 snapshot_delete.html
@@ -434,12 +436,16 @@ route "POST /vms/:id/snapshots/delete"
 others $delete
 as alice post $delete ; expect 303 $vm/snapshots
 as alice post $delete snapshot=nosuch ; expect 404
+expect_text "The VM has no such snapshot. If it had a moment ago, the snapshot has been deleted already."
 as alice post $delete snapshot=snapshotsnapsho2 snapshot=snapshotsnapsho3 ; expect 404
 expect_row "SELECT count(*) FROM job WHERE state = 'queued' AND vm_id = 'runningrunningru'" 0
 as alice post $delete snapshot=snapshotsnapsho2 snapshot=snapshotsnapsho4 ; expect 303 $vm/snapshots
 expect_row "SELECT group_concat(DISTINCT state) FROM snapshot WHERE vm_id = 'runningrunningru'" deleting
 expect_row "SELECT kind, snapshot_id FROM job WHERE state = 'queued' AND vm_id = 'runningrunningru'" "snapshot_delete|snapshotsnapsho2"
 as alice post $delete snapshot=snapshotsnapsho4 ; expect 409
+sql "DELETE FROM job WHERE snapshot_id = 'snapshotsnapsho2'; DELETE FROM snapshot WHERE id = 'snapshotsnapsho2'"
+as alice post $delete snapshot=snapshotsnapsho2 ; expect 404
+expect_text "the snapshot has been deleted already"
 
 fresh
 route "GET /vms/:id/snapshots/:snapshot/clone"
