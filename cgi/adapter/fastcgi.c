@@ -258,7 +258,10 @@ static void connection_accept(struct pool *pool)
     epoll_ctl(pool->epoll_fd, EPOLL_CTL_ADD, fd, &event);
 }
 
-/* SIGTERM ends the process, but only while it waits: requests in progress are completed. */
+/*
+ * SIGTERM and SIGQUIT, which multiwatch 1.0.0 sends for "-s TERM", end the process, but only while
+ * it waits: requests in progress are completed.
+ */
 static void terminate_when_idle(sigset_t *while_waiting)
 {
     sigset_t terminate;
@@ -266,8 +269,10 @@ static void terminate_when_idle(sigset_t *while_waiting)
     signal(SIGTERM, SIG_DFL); /* libfcgi's handler has no effect on this loop */
     sigemptyset(&terminate);
     sigaddset(&terminate, SIGTERM);
+    sigaddset(&terminate, SIGQUIT);
     sigprocmask(SIG_BLOCK, &terminate, while_waiting);
     sigdelset(while_waiting, SIGTERM);
+    sigdelset(while_waiting, SIGQUIT);
 }
 
 static int fastcgi_loop(struct pool *pool)

@@ -210,6 +210,7 @@ int main(int argc, char **argv)
     policy_read(arena, argv[1], config);
     keeper.days = config->log_days;
     sigaction(SIGTERM, &ending, NULL);
+    sigaction(SIGQUIT, &ending, NULL); /* what multiwatch 1.0.0 sends for "-s TERM" */
     day_begin(&keeper);
     dup2(keeper.file, STDERR_FILENO); /* what it says itself */
     confinement_enter(arena, argv[1], "log_keeper", NULL);

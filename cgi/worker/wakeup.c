@@ -52,6 +52,7 @@ struct error *worker_wakeup_open(struct arena *arena, const struct config *confi
     sigemptyset(&ends);
     sigaddset(&ends, SIGTERM);
     sigaddset(&ends, SIGINT);
+    sigaddset(&ends, SIGQUIT); /* what multiwatch 1.0.0 sends for "-s TERM" */
     sigprocmask(SIG_BLOCK, &ends, NULL);
     signal(SIGPIPE, SIG_IGN);
     wakeup->signals = signalfd(-1, &ends, SFD_CLOEXEC | SFD_NONBLOCK);

@@ -11,11 +11,11 @@ struct wakeup;
 
 enum worker_wakeup_call {
     WAKEUP_WORK, /* there may be work */
-    WAKEUP_END,  /* SIGTERM or SIGINT */
+    WAKEUP_END,  /* SIGTERM, SIGINT or SIGQUIT */
 };
 
 /*
- * Listen on STATE/worker/worker.sock and block SIGTERM and SIGINT in all threads that are started
+ * Listen on STATE/worker/worker.sock and block these signals in all threads that are started
  * afterwards. Requires the worker's lock: an old socket is removed. INTERNAL.
  */
 struct error *worker_wakeup_open(struct arena *arena, const struct config *config,
