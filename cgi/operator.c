@@ -5,6 +5,7 @@
 #include "base/array.h"
 #include "base/text.h"
 #include "event.sql.h"
+#include "model/promise_row.h"
 #include "model/worker_wakeup.h"
 #include "operator.html.h"
 #include "operator.sql.h"
@@ -39,6 +40,7 @@ static void region_count(struct request *r, const struct region_status_list_row 
 static struct error *operator_show(struct request *r)
 {
     struct operator_html page = { .has_mail = config_has_mail(r->config) };
+    struct promise_list_rows promises;
     int64_t free_gb = 0;
     struct error *e = db_read(r->db, r->arena);
 
@@ -47,13 +49,15 @@ static struct error *operator_show(struct request *r)
     if (!e)
         e = sql_image_list(r->db, r->arena, &page.images);
     if (!e)
-        e = sql_operator_totals(r->db, r->arena, r->now_at, &page.totals);
+        e = sql_operator_totals(r->db, r->arena, &page.totals);
+    if (!e)
+        e = sql_promise_list(r->db, r->arena, r->now_at, &promises);
     if (!e)
         e = sql_policy_unannounced_list(r->db, r->arena, &page.unannounced);
     if (e)
         return e;
     page.has_one_attention = page.totals.attention == 1;
-    page.has_unmeasured = page.totals.kept < page.totals.promises;
+    page.promises = promise_rows_sum(&promises);
     for (size_t i = 0; i < page.regions.count; i++) {
         region_count(r, &page.regions.row[i], &page);
         free_gb += page.regions.row[i].free_gb;

@@ -1,4 +1,4 @@
--- operator_totals(now_at int) row (vms int, running int, vcpus int, memory_mb int, disk_gb int, teams int, orphans int, mails int, has_events int, parked int, attention int, problems int, promises int, kept int, broken int) across teams
+-- operator_totals() row (vms int, running int, vcpus int, memory_mb int, disk_gb int, teams int, orphans int, mails int, has_events int, parked int, attention int, problems int) across teams
 -- vcpus and memory_mb: of running VMs. disk_gb: of all, with their snapshots. mails: failed, or waiting after a failure.
 SELECT (SELECT count(*) FROM vm_entry /* scan ok */) AS vms,
        (SELECT count(*) FROM vm_entry WHERE state = 'running' /* scan ok */) AS running,
@@ -12,10 +12,7 @@ SELECT (SELECT count(*) FROM vm_entry /* scan ok */) AS vms,
        EXISTS (SELECT 1 FROM event /* scan ok */) AS has_events,
        (SELECT count(*) FROM event WHERE state = 'parked' /* scan ok */) AS parked,
        (SELECT count(*) FROM vm_entry WHERE standing = 'attention' /* scan ok */) AS attention,
-       (SELECT count(*) FROM billing_problem /* scan ok */) AS problems,
-       (SELECT count(*) FROM promise /* scan ok */) AS promises,
-       (SELECT count(*) FROM promise WHERE state = 'green' AND checked_at + 3 * every_s >= :now_at /* scan ok */) AS kept,
-       (SELECT count(*) FROM promise WHERE state = 'red' /* scan ok */) AS broken;
+       (SELECT count(*) FROM billing_problem /* scan ok */) AS problems;
 
 -- operator_vm_list(own_team_id int, search text, standing text, sort text, skip int, max int) rows (team text, last_error text, is_own int) across teams
 -- A page of the existing VMs whose own or team's names contain `search`, of one standing or, if it

@@ -1,21 +1,22 @@
 -- promise_list(now_at int) rows (state text, is_late int)
--- One that has not been measured for three of its intervals is unknown, whatever it was.
+-- One that has not been measured for three of its intervals is unknown, whatever it was: late. One
+-- that was never measured (checked_at 0) is unknown, and not late.
 SELECT id, topic, sentence, mechanism, every_s, unit, figure, figure_max, evidence, checked_at,
-       changed_at, checked_at + 3 * every_s < :now_at AS is_late,
-       CASE WHEN checked_at + 3 * every_s < :now_at THEN 'unknown' ELSE state END AS state
-FROM promise ORDER BY position /* scan ok */ /* sort ok */;
+       changed_at, is_late, CASE WHEN is_late THEN 'unknown' ELSE state END AS state
+FROM (SELECT *, checked_at AND checked_at + 3 * every_s < :now_at AS is_late
+      FROM promise /* scan ok */) ORDER BY position /* sort ok */;
 
 -- promise_get(id text) row
 SELECT state, position, checked_at FROM promise WHERE id = :id;
 
--- promise_put(id text, position int, topic text, sentence text, mechanism text, every_s int, state text, unit text, figure int, figure_max int, evidence text, now_at int) done
+-- promise_put(id text, position int, topic text, sentence text, mechanism text, every_s int, state text, unit text, figure int, figure_max int, evidence text, checked_at int, now_at int) done
 INSERT INTO promise (id, position, topic, sentence, mechanism, every_s, state, unit, figure,
                      figure_max, evidence, checked_at, changed_at)
 VALUES (:id, :position, :topic, :sentence, :mechanism, :every_s, :state, :unit, :figure,
-        :figure_max, :evidence, :now_at, :now_at)
+        :figure_max, :evidence, :checked_at, :now_at)
 ON CONFLICT (id) DO UPDATE SET position = :position, topic = :topic, sentence = :sentence,
     mechanism = :mechanism, every_s = :every_s, state = :state, unit = :unit, figure = :figure,
-    figure_max = :figure_max, evidence = :evidence, checked_at = :now_at,
+    figure_max = :figure_max, evidence = :evidence, checked_at = :checked_at,
     changed_at = CASE WHEN state = :state THEN changed_at ELSE :now_at END,
     told_at = CASE WHEN state = :state THEN told_at END;
 

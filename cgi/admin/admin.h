@@ -46,7 +46,8 @@ enum admin_need {
             NEEDS_READING)                                                                         \
     COMMAND(admin_promises, "promises", NULL,                                                      \
             "list what is promised about data, and whether it is kept; with --now,\n"             \
-            "                       measure first",                                                \
+            "                       measure first. Exit status: 0 all are kept, 1 one is\n"        \
+            "                       broken, 3 none is, but one is unknown",                        \
             NEEDS_READING)                                                                         \
     COMMAND(admin_sweep, "sweep", NULL,                                                            \
             "delete what is kept no longer, as the worker does every hour; with\n"                 \

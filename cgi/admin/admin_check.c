@@ -13,6 +13,7 @@
 #include "worker/image_version.h"
 #include "worker/mailer.h"
 #include "worker/policy_render.h"
+#include "worker/promise.h"
 #include "worker/worker_context.h"
 
 #include "image.sql.h"
@@ -240,6 +241,32 @@ static void mail_check(struct admin *admin)
                    admin->config->mail_from_email);
 }
 
+/* Where they are promised, model/vm_command.c makes no VM without it. */
+static void disks_check(struct admin *admin)
+{
+    static const char so[] = "so no VM can be made: move the state directory to a device that "
+                             "cryptsetup has encrypted, or choose another profile (domicile.conf, "
+                             "[privacy])";
+    const char *profile = admin->config->profile;
+    struct promise_disks disks;
+
+    if (!admin->config->has_encrypted_disks)
+        return;
+    disks = promise_disks_look(admin->arena, admin->config);
+    if (disks.plain_count)
+        line_write(admin, false,
+                   "profile %s promises encrypted disks, but these are on devices that are not "
+                   "encrypted with dm-crypt: %s; %s",
+                   profile, disks.plain.bytes, so);
+    if (disks.unknown.length)
+        line_write(admin, false,
+                   "profile %s promises encrypted disks, but the kernel does not tell the devices "
+                   "of these (overlay, tmpfs, btrfs, ZFS or a network): %s; %s",
+                   profile, disks.unknown.bytes, so);
+    if (!disks.plain_count && !disks.unknown.length)
+        line_write(admin, true, "profile %s: the disks are encrypted", profile);
+}
+
 struct error *admin_check(struct admin *admin)
 {
     struct error *e = config_load(admin->arena, admin->state_dir, &admin->config);
@@ -259,6 +286,7 @@ struct error *admin_check(struct admin *admin)
         database_check(admin, &DB_INBOX,
                        inbox_path(admin->arena, admin->state_dir, INBOX_SOURCES[i]));
     policy_check(admin);
+    disks_check(admin);
     mail_check(admin);
     context = worker_context_without_db(admin->config, &TIMEOUTS, DRIVERS);
     for (size_t i = 0; i < admin->config->region_count; i++)

@@ -106,7 +106,7 @@ struct error *metrics_show(struct request *r)
     if (!e)
         e = sql_promise_list(r->db, r->arena, r->now_at, &promises);
     if (!e)
-        e = sql_operator_totals(r->db, r->arena, r->now_at, &totals);
+        e = sql_operator_totals(r->db, r->arena, &totals);
     if (e)
         return e;
     r->response.content_type = "text/plain; version=0.0.4; charset=utf-8";

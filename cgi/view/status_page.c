@@ -2,42 +2,16 @@
  */
 #include "view/status_page.h"
 
-#include "base/clock.h"
-#include "base/date.h"
-#include "base/text.h"
 #include "main_constants.sql.h"
-#include "promise.sql.h"
+#include "model/promise_row.h"
 #include "status.html.h"
 
 #include <string.h>
-
-enum { YEAR_S = 366 * A_DAY_S };
-
-/* A period that is promised is in whole days or years; what was measured may be seconds. */
-static const char *time_text(struct arena *arena, int64_t seconds)
-{
-    if (seconds >= 2 * YEAR_S)
-        return arena_printf(arena, "%lld years", (long long)(seconds / YEAR_S));
-    return date_span(arena, seconds < 3 * A_DAY_S ? seconds : seconds / A_DAY_S * A_DAY_S);
-}
-
-/* "1 h, limit 15 d", "3 found"; NULL if nothing was found: the state says so. */
-static const char *figure_text(struct arena *arena, const struct promise_list_row *row)
-{
-    if (!row->figure || strcmp(row->state, PROMISE_STATE_UNKNOWN) == 0)
-        return NULL;
-    if (strcmp(row->unit, PROMISE_UNIT_SECONDS) != 0)
-        return arena_printf(arena, "%s found", text_count(arena, row->figure));
-    return row->figure_max ? arena_printf(arena, "%s, limit %s", time_text(arena, row->figure),
-                                          time_text(arena, row->figure_max))
-                           : time_text(arena, row->figure);
-}
 
 struct status_promise status_promise_of(struct request *r, const struct promise_list_row *row)
 {
     bool is_unknown = strcmp(row->state, PROMISE_STATE_UNKNOWN) == 0;
     bool is_red = strcmp(row->state, PROMISE_STATE_RED) == 0;
-    bool is_time = strcmp(row->unit, PROMISE_UNIT_SECONDS) == 0;
     const char *label = is_unknown ? "Not measured" : is_red ? "Broken" : "Kept";
 
     return (struct status_promise){
@@ -49,12 +23,9 @@ struct status_promise status_promise_of(struct request *r, const struct promise_
         .chip = row->is_late || is_unknown ? "wait"
                 : is_red                   ? "bad"
                                            : "kept",
-        .value = figure_text(r->arena, row),
-        .figure = is_unknown || !row->figure ? NULL
-                  : is_time                  ? time_text(r->arena, row->figure)
-                            : arena_printf(r->arena, "%s found", text_count(r->arena, row->figure)),
-        .limit =
-            is_time && row->figure_max && !is_unknown ? time_text(r->arena, row->figure_max) : NULL,
+        .value = promise_row_figure(r->arena, row),
+        .figure = promise_row_measured(r->arena, row),
+        .limit = promise_row_limit(r->arena, row),
         .checked_at = row->checked_at,
     };
 }
@@ -79,20 +50,13 @@ static struct status_topic_rows topics_of(struct request *r, const struct promis
 struct error *status_page_show(struct request *r)
 {
     struct promise_list_rows rows;
-    struct status_html page = { .total = 0 };
+    struct status_html page = { .sums.total = 0 };
     struct error *e = sql_promise_list(r->db, r->arena, r->now_at, &rows);
 
     if (e)
         return e;
     page.topics = topics_of(r, &rows);
-    page.total = (int64_t)rows.count;
-    for (size_t i = 0; i < rows.count; i++) {
-        page.kept += strcmp(rows.row[i].state, PROMISE_STATE_GREEN) == 0;
-        if (rows.row[i].checked_at > page.checked_at)
-            page.checked_at = rows.row[i].checked_at;
-        page.broken += strcmp(rows.row[i].state, PROMISE_STATE_RED) == 0;
-    }
-    page.unknown = page.total - page.kept - page.broken;
+    page.sums = promise_rows_sum(&rows);
     r->frame.title = "Promises";
     html_status(&r->response.body, &r->frame, &page);
     return NULL;

@@ -11,7 +11,7 @@ struct status_promise {
     const char *label, *chip;   /* the state in words, and its colour */
     const char *value;          /* what was measured: "12 d, limit 30 d"; NULL: nothing was found */
     const char *figure, *limit; /* the two alone: "12 d", "30 d"; NULL: nothing, none */
-    int64_t checked_at;
+    int64_t checked_at;         /* 0: not yet */
 };
 
 struct status_promise_rows {

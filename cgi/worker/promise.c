@@ -106,7 +106,10 @@ static bool is_due(const struct promise *promise, const struct promise_get_row *
     return now->now_at - before->checked_at >= every_s;
 }
 
-/* The operator's log: once when it changes, not at each measurement. */
+/*
+ * The operator's log: once when it changes, not at each measurement. Without the evidence, which
+ * may name an address: the command shows it.
+ */
 static void change_tell(const struct promise *promise, const char *before, const char *after,
                         const struct promise_reading *reading)
 {
@@ -116,50 +119,73 @@ static void change_tell(const struct promise *promise, const char *before, const
         log_info("promise", log_text("id", promise->id), log_text("state", after));
     else
         log_error("promise", log_text("id", promise->id), log_text("state", after),
-                  log_number("figure", reading->figure), log_number("max", reading->figure_max),
-                  log_text("evidence", reading->evidence));
+                  log_number("figure", reading->figure), log_number("max", reading->figure_max));
 }
 
+/* `checked_at`: 0 if it was not measured yet. */
 static struct error *result_store(const struct context *now, const struct promise *promise,
                                   int64_t position, const char *before,
-                                  const struct promise_reading *reading)
+                                  const struct promise_reading *reading, int64_t checked_at)
 {
     const char *state = state_of(reading);
-    struct error *e =
-        sql_promise_put(now->db, now->arena, promise->id, position, promise->topic,
-                        sentence_of(now, promise), promise->mechanism, promise->every_s, state,
-                        promise->is_figure_time ? PROMISE_UNIT_SECONDS : PROMISE_UNIT_COUNT,
-                        reading->figure, reading->figure_max, reading->evidence, now->now_at);
+    struct error *e = sql_promise_put(
+        now->db, now->arena, promise->id, position, promise->topic, sentence_of(now, promise),
+        promise->mechanism, promise->every_s, state,
+        promise->is_figure_time ? PROMISE_UNIT_SECONDS : PROMISE_UNIT_COUNT, reading->figure,
+        reading->figure_max, reading->evidence, checked_at, now->now_at);
 
     if (!e)
         change_tell(promise, before, state, reading);
     return e;
 }
 
-static struct error *one_measure(struct worker_context *context, size_t index, bool is_all)
+/* A line for one that takes long, until it has been measured for the first time. */
+static struct error *one_announce(const struct context *now, const struct promise *promise,
+                                  int64_t position)
 {
-    struct promise promise = PROMISES[index];
-    struct context now = worker_context_now(context, context->arena);
-    struct promise_reading reading = { .is_known = true, .evidence = "" };
-    struct promise_get_row before = { .state = PROMISE_STATE_GREEN };
-    struct error *e = sql_promise_get(now.db, now.arena, promise.id, &before);
-    struct error *problem;
+    const struct promise_reading reading = {
+        .evidence = "Not run yet. The first run starts within five minutes of the server\u2019s "
+                    "start.",
+    };
 
-    promise.term_s = term_s(now.config, promise.term_s);
-    if (e && e->kind != ERROR_NOT_FOUND)
-        return e;
-    /* One whose place this version has changed is due too: the page lists them by it. */
-    if (!e && !is_all && before.position == (int64_t)index && !is_due(&promise, &before, &now))
-        return NULL;
-    if (promise.is_ready && !promise.is_ready(&now))
-        return NULL;
-    problem = promise.check(context, &promise, &now, &reading);
+    return result_store(now, promise, position, PROMISE_STATE_UNKNOWN, &reading, 0);
+}
+
+static struct error *one_measure(struct worker_context *context, const struct context *now,
+                                 const struct promise *promise, int64_t position,
+                                 const char *before)
+{
+    struct promise_reading reading = { .is_known = true, .evidence = "" };
+    struct error *problem = promise->check(context, promise, now, &reading);
+
     if (problem) {
-        log_error("promise", log_text("id", promise.id), log_text("error", problem->text));
+        log_error("promise", log_text("id", promise->id), log_text("error", problem->text));
         reading = (struct promise_reading){ .evidence = "The check failed. The reason is in the "
                                                         "operator\u2019s log." };
     }
-    return result_store(&now, &promise, (int64_t)index, before.state, &reading);
+    return result_store(now, promise, position, before, &reading, now->now_at);
+}
+
+/* Measures it if it is due; `is_all`: if a command can. */
+static struct error *one_look(struct worker_context *context, size_t index, bool is_all)
+{
+    struct promise promise = PROMISES[index];
+    struct context now = worker_context_now(context, context->arena);
+    struct promise_get_row before = { .position = -1 };
+    struct error *e = sql_promise_get(now.db, now.arena, promise.id, &before);
+
+    promise.term_s = term_s(now.config, promise.term_s);
+    if (e && e->kind == ERROR_NOT_FOUND)
+        e = promise.is_workers ? one_announce(&now, &promise, (int64_t)index) : NULL;
+    if (e || (is_all && promise.is_workers))
+        return e;
+    /* One whose place this version has changed is due too: the page lists them by it. */
+    if (!is_all && before.position == (int64_t)index && !is_due(&promise, &before, &now))
+        return NULL;
+    if (promise.is_ready && !promise.is_ready(&now))
+        return NULL;
+    return one_measure(context, &now, &promise, (int64_t)index,
+                       before.checked_at ? before.state : PROMISE_STATE_GREEN);
 }
 
 static struct error *others_forget(struct worker_context *context)
@@ -213,10 +239,10 @@ struct error *promise_round(struct worker_context *context, bool is_all)
     promise_files_forget();
     promise_front_forget();
     for (size_t i = 0; !e && i < PROMISE_COUNT; i++) {
-        if (!is_promised(&PROMISES[i], context->config) || (is_all && PROMISES[i].is_workers))
+        if (!is_promised(&PROMISES[i], context->config))
             continue;
         arena_reset(context->arena);
-        e = one_measure(context, i, is_all);
+        e = one_look(context, i, is_all);
     }
     if (!e)
         e = others_forget(context);

@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "base/buf.h"
 #include "worker/worker_context.h"
 
 /* What a check has measured. It starts as { .is_known = true, .figure = 0, .figure_max = 0 }. */
@@ -70,7 +71,16 @@ struct error *promise_vm_logs_check(struct worker_context *context, const struct
                                     const struct context *now, struct promise_reading *out);
 extern const char *promise_system_logs; /* of a system's libvirt; tests plant another folder */
 
-/* Folders of the state directory whose disks are not encrypted, by the kernel's sysfs. */
+/* Folders with content or data of people, by the kind of device below them. */
+struct promise_disks {
+    int64_t folders, plain_count; /* plain: on a device that is not encrypted */
+    struct buf plain, unknown;    /* their names, "data, seeds"; see base/name_list.h */
+};
+
+/* By the kernel's sysfs: those of the state directory, images elsewhere, the system's logs. */
+struct promise_disks promise_disks_look(struct arena *arena, const struct config *config);
+
+/* How many of them are not on encrypted devices. */
 struct error *promise_disk_check(struct worker_context *context, const struct promise *promise,
                                  const struct context *now, struct promise_reading *out);
 extern const char *promise_sysfs; /* "/sys"; tests plant another */

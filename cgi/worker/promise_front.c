@@ -1,76 +1,23 @@
 /*
- * What visitors get from our own server; see promise.h. It is asked at its public address, as a
- * visitor would, and its answers are read as bytes.
+ * What visitors get from our own server: one of each kind of answer is asked for and looked
+ * through. See promise.h.
  */
-#include "worker/promise.h"
+#include "worker/promise_ask.h"
 
-#include "adapter/transfer.h"
 #include "base/array.h"
-#include "base/clock.h"
-#include "base/date.h"
-#include "base/limit.h"
+#include "base/name_list.h"
 #include "base/text.h"
-#include "base/url.h"
 
 #include <string.h>
 #include <strings.h>
 
 enum {
-    CONNECT_MS = 5000,
-    ANSWER_MS = 20000,
-    HEADERS_BYTES = 64 * 1024,
-    BODY_BYTES = 1024 * 1024,
+    FAULTS_MAX = 64,  /* that are told apart */
+    FAULTS_NAMED = 4, /* as evidence */
+    NAME_MAX = 64,    /* characters of a cookie's or a host's name */
 };
 
 static const char COOKIE[] = "__Host-session";
-
-/* One answer. */
-struct answer {
-    int status; /* 0: none */
-    int64_t certificate_ends_at;
-    struct buf headers; /* "Name: value\n" each, as sent */
-    struct buf body;
-};
-
-static void header_take(void *listener, bool is_ours, const char *bytes, size_t size)
-{
-    struct answer *answer = listener;
-
-    if (!is_ours && answer->headers.length + size < HEADERS_BYTES)
-        buf_bytes(&answer->headers, bytes, size);
-}
-
-static struct answer ask(struct arena *arena, const char *method, const char *url,
-                         const char *tls_version)
-{
-    static const char *const headers[] = { TRANSFER_UNCOUNTED };
-    struct answer answer = { .headers = buf_new(arena, 4096), .body = buf_new(arena, 64 * 1024) };
-    struct transfer transfer = {
-        .url = url,
-        .headers = headers,
-        .header_count = COUNT(headers),
-        .protocols = "https,http",
-        .connect_ms = CONNECT_MS,
-        .timeout_ms = ANSWER_MS,
-        .method = method,
-        .is_unverified = true,
-        .tls_version = tls_version,
-        .listen = header_take,
-        .listener = &answer,
-        .response_body = &answer.body,
-        .response_max = BODY_BYTES,
-    };
-
-    transfer_run(&transfer, arena);
-    answer.status = transfer.status;
-    answer.certificate_ends_at = transfer.certificate_ends_at;
-    return answer;
-}
-
-static const char *url_of(const struct context *now, const char *path)
-{
-    return arena_printf(now->arena, "%s%s", now->config->public_url, path);
-}
 
 /* One of each kind of answer: a page, a redirection, an error of a program and of nginx, a file. */
 static const struct sample {
@@ -99,11 +46,11 @@ void promise_front_forget(void)
 static void samples_fetch(const struct context *now)
 {
     if (!fetched.arena)
-        fetched.arena = arena_new(2 * SAMPLES * (BODY_BYTES + HEADERS_BYTES));
+        fetched.arena = arena_new(2 * SAMPLES * (ANSWER_BODY_BYTES + ANSWER_HEADERS_BYTES));
     fetched.is_asked = fetched.is_complete = true;
     for (size_t i = 0; i < SAMPLES; i++) {
         fetched.answers[i] =
-            ask(fetched.arena, samples[i].method, url_of(now, samples[i].path), NULL);
+            answer_ask(fetched.arena, samples[i].method, answer_url(now, samples[i].path), NULL);
         fetched.is_complete &= fetched.answers[i].status != 0;
     }
 }
@@ -113,33 +60,83 @@ static const struct answer *samples_ask(const struct context *now, struct promis
 {
     if (!fetched.is_asked)
         samples_fetch(now);
-    out->is_known = fetched.is_complete;
-    out->evidence = fetched.is_complete
-                        ? arena_printf(now->arena, "%d kinds of answer were fetched from %s.",
-                                       SAMPLES, now->config->public_url)
-                        : "This server could not be reached at its own address.";
+    if (!fetched.is_complete)
+        answer_unreachable(now, out);
     return fetched.is_complete ? fetched.answers : NULL;
 }
 
-/* The line after the next header of that name from *at on; NULL: none left. */
-static const char *header_next(const char **at, const char *name)
+/* ---- what is wrong with them ---- */
+
+/* One thing that is wrong, and with which of the samples. */
+struct faults {
+    const struct context *now;
+    size_t count;
+    struct {
+        const char *what;
+        bool is_of[SAMPLES];
+    } row[FAULTS_MAX];
+};
+
+/* `what` is a sentence up to the answers: "X-Frame-Options is missing on". */
+static void fault_add(struct faults *faults, size_t sample, const char *what)
 {
-    size_t length = strlen(name);
+    size_t at = 0;
 
-    for (const char *line = *at; line && *line;) {
-        const char *end = strchr(line, '\n');
-
-        *at = end ? end + 1 : line + strlen(line);
-        if (strncasecmp(line, name, length) == 0 && line[length] == ':')
-            return line + length + 1 + strspn(line + length + 1, " ");
-        line = *at;
-    }
-    return NULL;
+    while (at < faults->count && strcmp(faults->row[at].what, what) != 0)
+        at++;
+    if (at == FAULTS_MAX)
+        return;
+    faults->row[at].what = what;
+    faults->row[at].is_of[sample] = true;
+    faults->count += at == faults->count;
 }
 
-static const char *text_of(const struct buf *buf)
+/* "all answers", "200, 404 answers, as to GET /": of a kind of answer, its first sample. */
+static const char *answers_text(const struct context *now, const bool *is_of)
 {
-    return buf->bytes ? buf->bytes : "";
+    struct buf statuses = buf_new(now->arena, 64);
+    size_t first = SAMPLES, count = 0;
+
+    for (size_t i = 0; i < SAMPLES; i++) {
+        const char *status = arena_printf(now->arena, "%d", fetched.answers[i].status);
+
+        if (!is_of[i])
+            continue;
+        first = count++ ? first : i;
+        name_list_add(&statuses, status, strlen(status));
+    }
+    return count == SAMPLES ? "all answers"
+                            : arena_printf(now->arena, "%s answers, as to %s %s", statuses.bytes,
+                                           samples[first].method, samples[first].path);
+}
+
+/* The figure is how many different things are wrong. */
+static void faults_tell(const struct faults *faults, struct promise_reading *out)
+{
+    struct arena *arena = faults->now->arena;
+    struct buf text = buf_new(arena, 512);
+
+    buf_printf(&text, "%d kinds of answer were fetched from %s.", SAMPLES,
+               faults->now->config->public_url);
+    for (size_t i = 0; i < faults->count && i < FAULTS_NAMED; i++)
+        buf_printf(&text, " %s %s.", faults->row[i].what,
+                   answers_text(faults->now, faults->row[i].is_of));
+    if (faults->count > FAULTS_NAMED)
+        buf_printf(&text, " And %zu more.", faults->count - FAULTS_NAMED);
+    out->figure = (int64_t)faults->count;
+    out->evidence = text.bytes;
+}
+
+/* A name from an answer, up to one of `ends`; what is no plain text is left out. */
+static const char *name_copy(struct arena *arena, const char *text, const char *ends)
+{
+    struct buf name = buf_new(arena, NAME_MAX + 1);
+
+    for (const char *at = text; *at && !strchr(ends, *at) && name.length < NAME_MAX; at++) {
+        if (*at > ' ' && *at <= '~')
+            buf_char(&name, *at);
+    }
+    return name.length ? name.bytes : "without a name";
 }
 
 /* ---- cookies ---- */
@@ -151,96 +148,155 @@ static bool has_attribute(const char *cookie, const char *end, const char *attri
     return found && found < end;
 }
 
-static bool is_safe(const char *cookie)
+/* Its name, and what it lacks; never its value. NULL: nothing is wrong with it. */
+static const char *cookie_fault(struct arena *arena, const char *cookie)
 {
-    const char *end = cookie + strcspn(cookie, "\r\n");
+    static const char *const protections[] = { "; Secure", "; HttpOnly", "; Path=/",
+                                               "; SameSite=" };
+    const char *end = cookie + strcspn(cookie, "\r\n"), *name;
+    struct buf lacking = buf_new(arena, 64);
+    size_t length = sizeof COOKIE - 1;
 
-    return has_attribute(cookie, end, "; Secure") && has_attribute(cookie, end, "; HttpOnly") &&
-           has_attribute(cookie, end, "; Path=/") && has_attribute(cookie, end, "; SameSite=");
+    if (strncmp(cookie, COOKIE, length) != 0 || cookie[length] != '=') {
+        name = name_copy(arena, cookie, "=;\r\n");
+        return arena_printf(arena, "Another cookie, %s, is set by", name);
+    }
+    for (size_t i = 0; i < COUNT(protections); i++) {
+        const char *word = protections[i] + 2;
+
+        if (!has_attribute(cookie, end, protections[i]))
+            name_list_add(&lacking, word, strcspn(word, "="));
+    }
+    return lacking.length ? arena_printf(arena, "%s is set without %s by", COOKIE, lacking.bytes)
+                          : NULL;
 }
 
 struct error *promise_cookie_check(struct worker_context *context, const struct promise *promise,
                                    const struct context *now, struct promise_reading *out)
 {
     const struct answer *answers = samples_ask(now, out);
-    size_t length = sizeof COOKIE - 1;
+    struct faults faults = { .now = now };
 
     (void)context;
     (void)promise;
-    for (size_t i = 0; answers && i < SAMPLES; i++) {
-        const char *at = text_of(&answers[i].headers);
+    if (!answers)
+        return NULL;
+    for (size_t i = 0; i < SAMPLES; i++) {
+        const char *at = answer_text(&answers[i].headers);
 
-        for (const char *cookie; (cookie = header_next(&at, "Set-Cookie"));) {
-            bool is_ours = strncmp(cookie, COOKIE, length) == 0 && cookie[length] == '=';
+        for (const char *cookie; (cookie = answer_line(&at, "Set-Cookie"));) {
+            const char *fault = cookie_fault(now->arena, cookie);
 
-            out->figure += !is_ours || !is_safe(cookie);
+            if (fault)
+                fault_add(&faults, i, fault);
         }
     }
+    faults_tell(&faults, out);
     return NULL;
 }
 
 /* ---- headers ---- */
 
-static const char *const required[] = {
-    "Content-Security-Policy",
-    "Strict-Transport-Security",
-    "X-Content-Type-Options",
-    "X-Frame-Options",
-    "Referrer-Policy",
-    "Cross-Origin-Opener-Policy",
-    "Cross-Origin-Embedder-Policy",
-    "Cross-Origin-Resource-Policy",
-    "Permissions-Policy",
+/* And what their values begin with in nginx.conf: a policy may differ in its details. */
+static const struct {
+    const char *name, *value;
+} required[] = {
+    { "Content-Security-Policy", "default-src 'none';" },
+    { "Strict-Transport-Security", "max-age=63072000" },
+    { "X-Content-Type-Options", "nosniff" },
+    { "X-Frame-Options", "DENY" },
+    { "Referrer-Policy", "same-origin" },
+    { "Cross-Origin-Opener-Policy", "same-origin" },
+    { "Cross-Origin-Embedder-Policy", "require-corp" },
+    { "Cross-Origin-Resource-Policy", "same-origin" },
+    { "Permissions-Policy", "accelerometer=()" },
 };
+
+/* What is wrong with one of them in an answer; NULL: nothing. */
+static const char *header_fault(const char *headers, size_t at)
+{
+    const char *value = answer_line(&headers, required[at].name);
+
+    if (!value)
+        return "is missing on";
+    if (answer_line(&headers, required[at].name))
+        return "is sent twice on";
+    return text_starts(value, required[at].value) ? NULL : "has another value than it should on";
+}
 
 struct error *promise_headers_check(struct worker_context *context, const struct promise *promise,
                                     const struct context *now, struct promise_reading *out)
 {
     const struct answer *answers = samples_ask(now, out);
+    struct faults faults = { .now = now };
 
     (void)context;
     (void)promise;
-    for (size_t i = 0; answers && i < SAMPLES; i++) {
-        for (size_t j = 0; j < COUNT(required); j++) {
-            const char *at = text_of(&answers[i].headers);
-            bool is_there = header_next(&at, required[j]) != NULL;
+    if (!answers)
+        return NULL;
+    for (size_t i = 0; i < SAMPLES * COUNT(required); i++) {
+        size_t sample = i / COUNT(required), at = i % COUNT(required);
+        const char *fault = header_fault(answer_text(&answers[sample].headers), at);
 
-            out->figure += !is_there || header_next(&at, required[j]); /* exactly once */
-        }
+        if (fault)
+            fault_add(&faults, sample, arena_printf(now->arena, "%s %s", required[at].name, fault));
     }
+    faults_tell(&faults, out);
     return NULL;
 }
 
 /* ---- third parties ---- */
 
+static bool is_address(const char *text)
+{
+    return text_starts(text, "http:") || text_starts(text, "https:") || text_starts(text, "//");
+}
+
+/* Ours begins with our origin, and a path or nothing follows. */
+static bool is_foreign(const struct context *now, const char *address)
+{
+    size_t length = strlen(now->config->public_url);
+
+    return is_address(address) &&
+           (!text_starts(address, now->config->public_url) || !strchr("/?#\"') ", address[length]));
+}
+
+static const char *host_of(struct arena *arena, const char *address)
+{
+    const char *host = *address == '/' ? address : strchr(address, ':') + 1;
+
+    return name_copy(arena, host + strspn(host, "/"), "/?#\"') ");
+}
+
 /* Addresses of other servers that a page makes a browser load something from, or send to. */
-static int64_t foreign_count(const struct context *now, const char *page)
+static void page_judge(struct faults *faults, size_t sample, const char *page)
 {
     static const char *const attributes[] = { " src=\"", " srcset=\"",    " action=\"",
                                               "url(",    "<link href=\"", " data=\"" };
-    int64_t count = 0;
+    struct arena *arena = faults->now->arena;
 
     for (size_t i = 0; i < COUNT(attributes); i++) {
         for (const char *at = page; (at = strstr(at, attributes[i]));) {
             at += strlen(attributes[i]);
-            count +=
-                (text_starts(at, "http:") || text_starts(at, "https:") || text_starts(at, "//")) &&
-                !text_starts(at, now->config->public_url);
+            if (is_foreign(faults->now, at))
+                fault_add(faults, sample,
+                          arena_printf(arena, "%s is requested by", host_of(arena, at)));
         }
     }
-    return count;
 }
 
 /* Sources of a Content-Security-Policy are keywords in quotes and "data:", never a host. */
-static int64_t hosts_in_policy(const char *policy)
+static void policy_judge(struct faults *faults, size_t sample, const char *policy)
 {
-    int64_t count = 0;
+    struct arena *arena = faults->now->arena;
 
     for (const char *at = policy; *at && *at != '\r' && *at != '\n';
-         at += strcspn(at, " ;\r\n") + strspn(at + strcspn(at, " ;\r\n"), " ;"))
-        count += text_starts(at, "http:") || text_starts(at, "https:") || *at == '*' ||
-                 memchr(at, '.', strcspn(at, " ;\r\n"));
-    return count;
+         at += strcspn(at, " ;\r\n") + strspn(at + strcspn(at, " ;\r\n"), " ;")) {
+        if (is_address(at) || *at == '*' || memchr(at, '.', strcspn(at, " ;\r\n")))
+            fault_add(faults, sample,
+                      arena_printf(arena, "%s is in the Content-Security-Policy of",
+                                   name_copy(arena, at, " ;\r\n")));
+    }
 }
 
 struct error *promise_third_party_check(struct worker_context *context,
@@ -248,101 +304,20 @@ struct error *promise_third_party_check(struct worker_context *context,
                                         struct promise_reading *out)
 {
     const struct answer *answers = samples_ask(now, out);
+    struct faults faults = { .now = now };
 
     (void)context;
     (void)promise;
-    for (size_t i = 0; answers && i < SAMPLES; i++) {
-        const char *at = text_of(&answers[i].headers);
-        const char *policy = header_next(&at, "Content-Security-Policy");
-
-        out->figure += foreign_count(now, text_of(&answers[i].body));
-        out->figure += policy ? hosts_in_policy(policy) : 0;
-    }
-    return NULL;
-}
-
-/* ---- TLS ---- */
-
-struct error *promise_tls_check(struct worker_context *context, const struct promise *promise,
-                                const struct context *now, struct promise_reading *out)
-{
-    static const char *const old[] = { "1.0", "1.1", "1.2" };
-    size_t count = now->config->has_tls13_alone ? COUNT(old) : COUNT(old) - 1;
-
-    (void)context;
-    (void)promise;
-    if (!ask(now->arena, "GET", url_of(now, "/status"), "1.3").status) {
-        out->is_known = false;
-        out->evidence = "This server could not be reached at its own address.";
+    if (!answers)
         return NULL;
+    for (size_t i = 0; i < SAMPLES; i++) {
+        const char *at = answer_text(&answers[i].headers);
+        const char *policy = answer_line(&at, "Content-Security-Policy");
+
+        page_judge(&faults, i, answer_text(&answers[i].body));
+        if (policy)
+            policy_judge(&faults, i, policy);
     }
-    for (size_t i = 0; i < count; i++)
-        out->figure += ask(now->arena, "GET", url_of(now, "/status"), old[i]).status != 0;
-    out->evidence =
-        arena_printf(now->arena,
-                     "TLS %s were tried. To repeat: openssl s_client -connect %s -tls1_1 -cipher "
-                     "DEFAULT@SECLEVEL=0",
-                     now->config->has_tls13_alone ? "1.0, 1.1 and 1.2" : "1.0 and 1.1",
-                     now->config->public_url + strlen("https://"));
-    return NULL;
-}
-
-/* The same address without TLS: a redirection at most, with nothing in it. */
-struct error *promise_plain_http_check(struct worker_context *context,
-                                       const struct promise *promise, const struct context *now,
-                                       struct promise_reading *out)
-{
-    const char *url =
-        arena_printf(now->arena, "http://%s/", now->config->public_url + strlen("https://"));
-    struct answer answer = ask(now->arena, "GET", url, NULL);
-
-    (void)context;
-    (void)promise;
-    out->figure = answer.status >= 200 && answer.status < 300;
-    out->evidence =
-        answer.status ? arena_printf(now->arena, "Plain HTTP was answered with %d.", answer.status)
-                      : "Plain HTTP was not answered.";
-    return NULL;
-}
-
-struct error *promise_certificate_check(struct worker_context *context,
-                                        const struct promise *promise, const struct context *now,
-                                        struct promise_reading *out)
-{
-    struct answer answer = ask(now->arena, "GET", url_of(now, "/status"), NULL);
-    int64_t renew_at = answer.certificate_ends_at - promise->term_s;
-
-    (void)context;
-    out->is_known = answer.certificate_ends_at != 0;
-    if (!out->is_known) {
-        out->evidence = "This server could not be reached at its own address.";
-        return NULL;
-    }
-    out->figure = renew_at < now->now_at ? now->now_at - renew_at : 0;
-    out->evidence = arena_printf(now->arena, "The certificate is valid until %s.",
-                                 date_day(now->arena, answer.certificate_ends_at));
-    return NULL;
-}
-
-struct error *promise_contact_check(struct worker_context *context, const struct promise *promise,
-                                    const struct context *now, struct promise_reading *out)
-{
-    struct answer answer = ask(now->arena, "GET", url_of(now, "/.well-known/security.txt"), NULL);
-    const char *contact_at = text_of(&answer.body), *expires_at = contact_at;
-    const char *contact = header_next(&contact_at, "Contact");
-    const char *expires = header_next(&expires_at, "Expires");
-    int64_t until_ms = 0;
-
-    (void)context;
-    (void)promise;
-    if (expires)
-        expires = arena_copy_bytes(now->arena, expires, strcspn(expires, "\r\n"));
-    out->is_known = answer.status != 0;
-    out->figure = answer.status != 200 || !contact || !expires ||
-                  !date_iso_read(expires, &until_ms) || until_ms / 1000 < now->now_at;
-    out->evidence = !out->is_known ? "This server could not be reached at its own address."
-                    : until_ms     ? arena_printf(now->arena, "The file is valid until %s.",
-                                                  date_day(now->arena, until_ms / 1000))
-                                   : "The file is missing or incomplete.";
+    faults_tell(&faults, out);
     return NULL;
 }

@@ -69,6 +69,15 @@ const struct promise PROMISES[] = {
         .subject = "domain",
     },
     {
+        .id = "destroyed-seeds",
+        .topic = "Destroyed VMs",
+        .sentence = "When a VM is destroyed, its cloud-init data is deleted from the host.",
+        .mechanism = "worker/job_destroy.c; again by worker/orphan.c",
+        .every_s = OFTEN_S,
+        .check = promise_host_check,
+        .subject = "seed",
+    },
+    {
         .id = "vm-logs",
         .topic = "Destroyed VMs",
         .sentence = "The hypervisor\u2019s log of a destroyed VM is deleted within {days}.",

@@ -342,6 +342,9 @@ static void what_a_destroyed_vm_left_turns_its_promise_red(void **state)
     left->has_domain = true;
     only_differs(test, "destroyed-domains", "red");
     left->has_domain = false;
+    left->has_seed = true;
+    only_differs(test, "destroyed-seeds", "red");
+    left->has_seed = false;
     only_differs(test, "", "");
 }
 
@@ -376,7 +379,7 @@ static void an_unreachable_host_makes_them_unknown(void **state)
     for (size_t i = 0; i < rows.count; i++)
         unknown += strcmp(rows.row[i].state, "unknown") == 0 &&
                    strcmp(expected_of(&rows.row[i]), "green") == 0;
-    assert_int_equal(unknown, 5);
+    assert_int_equal(unknown, 6);
     assert_string_equal(rows.row[0].state, "unknown");
     fake->is_unreachable = false;
     only_differs(test, "", "");
@@ -599,41 +602,87 @@ static void a_promise_has_the_operators_term(void **state)
     }
 }
 
-/* Only where the profile promises it; red on a device that is not encrypted. */
+/* The state of "encrypted-disks", and whether its evidence names the folder. */
+static void disks_are(struct test *test, const char *state, const char *folder)
+{
+    struct promise_list_rows rows;
+    const struct promise_list_row *row;
+
+    world_check(promise_round(test->context, true), "round");
+    world_check(sql_promise_list(test->world->db, test->world->arena, clock_now(), &rows), "list");
+    row = promise_find(&rows, "encrypted-disks");
+    if (strcmp(row->state, state) != 0 || !strstr(row->evidence, folder))
+        fail_msg("%s: %s, %s", folder, row->state, row->evidence);
+}
+
+/* A device of the planted kernel, below a folder. */
+static void device_plant(struct test *test, const char *folder, const char *uuid)
+{
+    assert_int_equal(
+        system(arena_printf(test->world->arena,
+                            "cd '%s' && n=$(stat -c %%d '%s') && mkdir -p %s/dm dev/block && "
+                            "echo %s >%s/dm/uuid && ln -sfn ../../%s "
+                            "dev/block/$((n >> 8)):$((n & 255))",
+                            promise_sysfs, folder, uuid, uuid, uuid, uuid)),
+        0);
+}
+
+/* Each folder in turn is a link to a device that is not encrypted. */
+static void each_folder_is_looked_up(struct test *test, const char *elsewhere)
+{
+    static const char *const folders[] = {
+        "data", "disks", "seeds",   "images", "image_versions", "inbox",      "inbox/stripe",
+        "log",  "nginx", "reviews", "worker", "libvirt",        "unheard-of",
+    };
+    struct arena *arena = test->world->arena;
+
+    for (size_t i = 0; i < COUNT(folders); i++) {
+        const char *path = arena_printf(arena, "%s/%s", test->world->state_dir, folders[i]);
+
+        /* The database is open, and so are its files where it was. */
+        assert_int_equal(system(arena_printf(arena,
+                                             "mkdir -p '%s' && mv '%s' '%s.moved' && "
+                                             "ln -s '%s' '%s'",
+                                             path, path, path, elsewhere, path)),
+                         0);
+        disks_are(test, "red", folders[i]);
+        assert_int_equal(
+            system(arena_printf(arena, "rm '%s' && mv '%s.moved' '%s'", path, path, path)), 0);
+        disks_are(test, "green", "looked up");
+    }
+    assert_int_equal(system(arena_printf(arena, "rmdir '%s/unheard-of'", test->world->state_dir)),
+                     0);
+}
+
+/* Only where the profile promises it; red if one folder is on a device that is not encrypted. */
 static void disks_are_looked_up_in_sysfs(void **state)
 {
-    static const struct {
-        const char *uuid, *expected;
-    } cases[] = { { "CRYPT-LUKS2-0a1b-disk", "green" }, { "LVM-0a1b", "red" } };
     struct test *test = *state;
-    struct arena *arena = test->world->arena;
-    const char *sysfs = arena_printf(arena, "%s/sysfs", test->world->state_dir);
+    char sysfs[] = "/tmp/dg.XXXXXX", elsewhere[] = "/dev/shm/dg.XXXXXX";
+    struct config *config = test->world->config;
+    const char *image_dir = config->images[0].dir;
     struct promise_get_row row;
 
     measure(test);
-    assert_non_null(sql_promise_get(test->world->db, arena, "encrypted-disks", &row));
-    test->world->config->has_encrypted_disks = true;
-    promise_sysfs = sysfs;
-    for (size_t i = 0; i < COUNT(cases); i++) {
-        assert_int_equal(
-            system(arena_printf(arena,
-                                "rm -rf '%s' && n=$(stat -c %%d '%s') && mkdir -p '%s/dm' "
-                                "'%s'/dev/block && echo %s >'%s/dm/uuid' && "
-                                "ln -s ../.. '%s'/dev/block/$((n >> 8)):$((n & 255))",
-                                sysfs, test->world->state_dir, sysfs, sysfs, cases[i].uuid, sysfs,
-                                sysfs)),
-            0);
-        world_check(promise_round(test->context, true), "round");
-        world_check(sql_promise_get(test->world->db, arena, "encrypted-disks", &row), "get");
-        assert_string_equal(row.state, cases[i].expected);
-    }
-    promise_sysfs = "/nonexistent";
-    world_check(promise_round(test->context, true), "round");
-    world_check(sql_promise_get(test->world->db, arena, "encrypted-disks", &row), "get");
-    assert_string_equal(row.state, "unknown");
+    assert_non_null(sql_promise_get(test->world->db, test->world->arena, "encrypted-disks", &row));
+    config->has_encrypted_disks = true;
+    assert_non_null(mkdtemp(elsewhere));
+    promise_sysfs = mkdtemp(sysfs);
+    disks_are(test, "unknown", "data");
+    device_plant(test, test->world->state_dir, "LVM-0a1b");
+    disks_are(test, "red", "the state directory");
+    device_plant(test, test->world->state_dir, "CRYPT-LUKS2-0a1b-disk");
+    disks_are(test, "green", "looked up");
+    config->images[0].dir = elsewhere;
+    disks_are(test, "unknown", "image tiny");
+    device_plant(test, elsewhere, "LVM-2c3d");
+    disks_are(test, "red", "image tiny");
+    config->images[0].dir = image_dir;
+    each_folder_is_looked_up(test, elsewhere);
     promise_sysfs = "/sys";
-    assert_int_equal(system(arena_printf(arena, "rm -rf '%s'", sysfs)), 0);
-    test->world->config->has_encrypted_disks = false;
+    assert_int_equal(system(arena_printf(test->world->arena, "rm -rf '%s' '%s'", sysfs, elsewhere)),
+                     0);
+    config->has_encrypted_disks = false;
     only_differs(test, "", "");
 }
 
