@@ -97,6 +97,7 @@ enum {
     LIMIT_PROMISE_SWEEP_S = 2 * 3600,      /* how late what is deleted by age may be */
     LIMIT_REVIEW_S = 90 * 24 * 3600,       /* from one review of the server to the next */
     LIMIT_PROMISE_RETRY_S = 5 * 60, /* before a daily one that is not kept is measured again */
+    LIMIT_PROBE_END_MS = 4000,      /* to remove its guest when the worker ends */
     LIMIT_PROBE_NEIGHBOURS = 8,     /* how many VMs the isolation probe tries to reach */
     LIMIT_PROMISE_HOST_S = 10 * 60, /* how long a removal on a host may take */
     LIMIT_QUARTER_S = 15 * 60,

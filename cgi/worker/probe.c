@@ -17,6 +17,7 @@
 #include "vm.sql.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
 
 /* The small guest of "make guest", whose init runs the script. */
@@ -24,6 +25,8 @@
 
 /* Its SSH answers after the script: so often without a report, there will be none. */
 enum { MOST_ANSWERS = 20 };
+
+enum { END_POLL_MS = 20 };
 
 bool probe_is_ready(const struct context *now)
 {
@@ -35,6 +38,23 @@ bool probe_is_ready(const struct context *now)
 
 /* Held while a guest is under way: the reconciler's threads leave it alone. */
 static pthread_mutex_t under_way = PTHREAD_MUTEX_INITIALIZER;
+
+static atomic_bool is_ended;
+
+bool probe_is_ended(void)
+{
+    return is_ended;
+}
+
+void probe_end(void)
+{
+    int64_t waited_ms = 0;
+
+    is_ended = true;
+    for (; waited_ms < LIMIT_PROBE_END_MS && pthread_mutex_trylock(&under_way) != 0;
+         waited_ms += END_POLL_MS)
+        clock_sleep(END_POLL_MS);
+}
 
 struct probe {
     struct worker_context *context;
@@ -156,7 +176,7 @@ static struct error *report_wait(const struct probe *probe, const char **out)
     int answers = 0;
     struct error *e = report_read(probe, out, &answers);
 
-    while (!e && !*out && answers < MOST_ANSWERS && clock_monotonic_us() < until_us) {
+    while (!e && !*out && !is_ended && answers < MOST_ANSWERS && clock_monotonic_us() < until_us) {
         context_sleep(probe->context, timeouts->poll_ms);
         e = report_read(probe, out, &answers);
     }
@@ -176,10 +196,10 @@ static struct error *guest_run(struct probe *probe, const char **report)
                                     .seed = &probe->seed };
     struct error *e = NULL;
 
-    for (size_t i = 0; !e && i < steps->count; i++)
+    for (size_t i = 0; !e && !is_ended && i < steps->count; i++)
         e = steps->row[i].act ? steps->row[i].act(probe->driver, probe->now->arena, &create)
                               : report_wait(probe, report);
-    return e;
+    return !e && is_ended ? refuse(probe, "The server was stopped meanwhile.") : e;
 }
 
 /* ---- removing ---- */
@@ -283,7 +303,8 @@ struct error *probe_run(struct worker_context *context, const struct context *no
     *out = (struct probe_result){ .report = NULL };
     probe.ports = (struct driver_ports){ .reserve = port_reserve, .owner = &probe };
     pthread_mutex_lock(&under_way);
-    e = worker_context_driver(context, now->arena, region->name, &probe.driver);
+    e = is_ended ? refuse(&probe, "The server was stopped.")
+                 : worker_context_driver(context, now->arena, region->name, &probe.driver);
     if (!e && !driver_has_guests(probe.driver))
         e = refuse(&probe, "A host here runs no guests.");
     if (!e)

@@ -35,3 +35,11 @@ struct error *probe_run(struct worker_context *context, const struct context *no
  */
 struct error *probe_remains_remove(struct worker_context *context, struct arena *arena,
                                    struct driver *driver, const char *region, bool has_things);
+
+/*
+ * The worker ends: a probe that is under way is given up and its guest removed, which is waited for
+ * as long as LIMIT_PROBE_END_MS; none starts any more in this process. `probe_run` then fails, and
+ * what it would have found is not known.
+ */
+void probe_end(void);
+bool probe_is_ended(void);

@@ -11,6 +11,7 @@
 #include "model/mail_queue.h"
 #include "model/recipient.h"
 #include "model/term.h"
+#include "worker/probe.h"
 
 #include "promise.sql.h"
 
@@ -158,6 +159,8 @@ static struct error *one_measure(struct worker_context *context, const struct co
     struct promise_reading reading = { .is_known = true, .evidence = "" };
     struct error *problem = promise->check(context, promise, now, &reading);
 
+    if (promise->is_workers && probe_is_ended())
+        return NULL; /* it is due at the next start */
     if (problem) {
         log_error("promise", log_text("id", promise->id), log_text("error", problem->text));
         reading = (struct promise_reading){ .evidence = "The check failed. The reason is in the "

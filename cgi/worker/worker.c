@@ -28,6 +28,7 @@
 #include "worker/lock.h"
 #include "worker/mailer.h"
 #include "worker/policy_publish.h"
+#include "worker/probe.h"
 #include "worker/promise.h"
 #include "worker/reconcile.h"
 #include "worker/schedule.h"
@@ -407,8 +408,9 @@ int main(int argc, char **argv)
     log_info("start", log_number("threads", LIMIT_WORKER_THREADS),
              log_number("regions", (int64_t)worker.config->region_count));
     worker_run(&worker);
+    probe_end();
     worker_wakeup_close(worker.wakeup);
     log_info("end", log_text("by", policy_is_replaced() ? "policy" : "signal"));
-    /* Threads are not joined, as with kill -9: their work is resumed at the next start. */
+    /* Other threads are not joined, as with kill -9: their work is resumed at the next start. */
     _exit(0);
 }

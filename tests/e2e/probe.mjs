@@ -109,5 +109,15 @@ for (const again of ['the reconciler', 'the next probe']) {
   check('it is measured', await until(() => probe(promises()).state === 'green' && probe(promises()).checked_at > '1971'));
 }
 equal('the VM is untouched', server.sql("SELECT state FROM vm WHERE name = 'oak';"), 'running');
+
+// ---- stopped in order: nothing of it is left, before anybody starts again ----
+due();
+restart('SIGTERM');
+await until(isUnderWay);
+const before = probe(promises()).evidence;
+await server.stop();
+check('the worker has ended in order', /program=worker event=end /.test(server.log()));
+equal('the guest is gone with the server', remains(), '');
+equal('what was measured last stays', server.sql("SELECT checked_at || evidence FROM promise WHERE id = 'isolation-probe';"), `1${before}`);
 await server.end();
 finish();

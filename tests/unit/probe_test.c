@@ -16,6 +16,7 @@
 #include "probe.sql.h"
 #include "promise.sql.h"
 
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -60,19 +61,24 @@ static void plant(struct test *test, const char *sql)
                      0);
 }
 
-static struct promise_list_row measured(struct test *test)
+static struct promise_list_row promise_read(struct test *test)
 {
     struct promise_list_rows rows;
 
-    plant(test, "UPDATE promise SET checked_at = 1 WHERE id = 'isolation-probe'");
-    world_check(promise_round(test->context, false), "round");
     world_check(sql_promise_list(test->world->db, test->world->arena, clock_now(), &rows), "list");
     for (size_t i = 0; i < rows.count; i++) {
         if (strcmp(rows.row[i].id, "isolation-probe") == 0)
             return rows.row[i];
     }
-    fail_msg("it is not measured");
+    fail_msg("it has no line");
     return rows.row[0];
+}
+
+static struct promise_list_row measured(struct test *test)
+{
+    plant(test, "UPDATE promise SET checked_at = 1 WHERE id = 'isolation-probe'");
+    world_check(promise_round(test->context, false), "round");
+    return promise_read(test);
 }
 
 static bool has_row(struct test *test)
@@ -200,9 +206,15 @@ static void an_old_image_is_noticed(void **state)
 static void it_is_measured_once_a_day(void **state)
 {
     struct test *test = *state;
+    struct promise_list_row promise;
 
     world_check(promise_round(test->context, true), "a command's");
     assert_int_equal(fake->probed, 0);
+    promise = promise_read(test);
+    assert_string_equal(promise.state, "unknown");
+    assert_memory_equal(promise.evidence, "Not run yet. ", strlen("Not run yet. "));
+    assert_int_equal(promise.checked_at, 0);
+    assert_false(promise.is_late);
     plant(test, "CREATE TABLE images AS SELECT * FROM image; DELETE FROM image");
     world_check(promise_round(test->context, false), "before images have been looked at");
     assert_int_equal(fake->probed, 0);
@@ -298,6 +310,65 @@ static void killed_at_every_call(void **state)
     assert_true(kills > 20);
 }
 
+static void *worker_ends(void *unused)
+{
+    (void)unused;
+    while (!fake_find(PROBE_VM_ID) || !fake_find(PROBE_VM_ID)->boots)
+        usleep(1000);
+    probe_end();
+    return NULL;
+}
+
+/*
+ * In an orderly stop nothing is left of its guest, also while it boots; what was last measured
+ * stays, and no other begins. In a process of its own: it has then ended for good.
+ */
+static int ended_meanwhile(struct world *world)
+{
+    struct test test = { world, drain_patient(world) };
+    struct promise_list_row promise;
+    pthread_t thread;
+
+    fake->is_silent = true;
+    plant(&test, "UPDATE promise SET checked_at = 1 WHERE id = 'isolation-probe'");
+    assert_int_equal(pthread_create(&thread, NULL, worker_ends, NULL), 0);
+    world_check(promise_round(test.context, false), "round");
+    assert_null(fake_find(PROBE_VM_ID));
+    assert_false(has_row(&test));
+    promise = promise_read(&test);
+    assert_int_equal(promise.checked_at, 1);
+    assert_string_equal(promise.evidence, "as before");
+    fake->probed = 0;
+    world_check(promise_round(test.context, false), "another");
+    assert_int_equal(fake->probed, 0);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    return 0;
+}
+
+static void ended_nothing_is_left(void **state)
+{
+    struct test *test = *state;
+    struct world *world = test->world;
+    pid_t child;
+    int status;
+
+    measured(test);
+    plant(test, "UPDATE promise SET evidence = 'as before' WHERE id = 'isolation-probe'");
+    worker_context_close(test->context);
+    db_close(world->db);
+    child = fork();
+    world_check(db_open(world->arena, &DB_MAIN, main_db_path(world->arena, world->state_dir),
+                        DB_READ_WRITE, &world->db),
+                "open");
+    if (child == 0)
+        _exit(ended_meanwhile(world));
+    waitpid(child, &status, 0);
+    test->context = drain_bench(world);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+    nothing_is_left(test);
+}
+
 static int fake_open_once(void **state)
 {
     (void)state;
@@ -317,6 +388,7 @@ int main(void)
         TEST(it_is_measured_once_a_day),
         TEST(what_is_left_is_removed_later),
         TEST(its_port_is_its_own),
+        TEST(ended_nothing_is_left),
         TEST(killed_at_every_call),
     };
 
