@@ -15,10 +15,10 @@ data_now=1781524800 # as clock.c begins
 clock=$(realpath "$build/bench/clock.so")
 . tests/bench/data.sh
 . tests/bench/site.sh
-declare -A program=([/]=site [/vms]=dashboard ["/vms 304"]=dashboard [/vms/new]=dashboard [/vms/ID]=vm
+declare -A program=([/]=site [/status]=site [/vms]=dashboard ["/vms 304"]=dashboard [/vms/new]=dashboard [/vms/ID]=vm
     ["/vms/ID 304"]=vm [/keys]=account [/account]=account [/activity]=dashboard [/receipts]=dashboard
     [/costs]=costs [ingest]=stripe)
-[ $# -gt 0 ] || set -- / /vms "/vms 304" /vms/new /vms/ID "/vms/ID 304" /keys /account /activity /receipts /costs ingest
+[ $# -gt 0 ] || set -- / /status /vms "/vms 304" /vms/new /vms/ID "/vms/ID 304" /keys /account /activity /receipts /costs ingest
 
 # ask PATH STATUS CURL...: one request more than are counted, on one connection; each must have that status.
 ask() {

@@ -3,7 +3,7 @@
 #
 #   data_make STATE   a state directory with $data_teams teams (1,000) of 20 VMs each; team 1 has some more: two keys, 6
 #                     activities, a day of usage, costs. $data_cookie is of its person, $data_vm one of its VMs. The
-#                     day before $data_now (seconds; now) is measured, and its month has the costs.
+#                     day before $data_now (seconds; now) is measured, and its month has the costs. 40 promises are kept.
 data_cookie="__Host-session=$(printf '%43s' '' | tr ' ' A)"
 data_vm=vmaaaaaabaaaaaab
 data_teams=${data_teams:-1000}
@@ -49,6 +49,10 @@ SELECT 1, $month, id, $month + n.i * 3600, max($month + (n.i + 1) * 3600, (n.i =
 FROM vm, (WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 99) SELECT i FROM n) AS n WHERE team_id = 1;
 INSERT INTO ledger_sum SELECT * FROM ledger_sum_reckoned;
 INSERT INTO ledger_day SELECT * FROM ledger_day_reckoned;
+WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 39)
+INSERT INTO promise (id, position, topic, sentence, mechanism, every_s, state, unit, figure, figure_max, evidence, checked_at, changed_at)
+SELECT 'promise-' || i, i, 'Topic ' || i / 8, 'The record and activity of a destroyed VM are deleted after 90 days.', 'worker/retention.c, every hour', 3600,
+       'green', iif(i % 2, 'seconds', 'count'), i % 2 * 1234567, i % 2 * 7783200, 'Age of the oldest row in the database.', $data_now, 1767225600 FROM n;
 INSERT INTO session (id_hash, handle, person_id, current_team_id, csrf_secret, browser, created_at, seen_at, idle_at,
                      expires_at)
 VALUES (x'$hash', 'h', 1, 1, zeroblob(32), 'b', 1767225600, 9999999999, 9999999999, 9999999999);
