@@ -32,7 +32,8 @@ UPDATE promise SET told_at = :now_at WHERE state = 'red' AND told_at IS NULL /* 
 DELETE FROM promise WHERE id NOT IN (SELECT value FROM json_each(:ids)) /* scan ok */;
 
 -- promise_oldest(kind text) row (oldest_at int) across teams
--- From when the oldest row of a kind is, or when the period of one ended; 0: there is none.
+-- From when the oldest row of a kind is, or when the period of one ended; 0: there is none. Of the
+-- ledger, 31 days after the start of its month.
 SELECT ifnull(CASE :kind
     WHEN 'session' THEN (SELECT min(min(expires_at, idle_at)) FROM session /* scan ok */)
     WHEN 'session_start' THEN (SELECT min(created_at) FROM session /* scan ok */)
@@ -49,7 +50,7 @@ SELECT ifnull(CASE :kind
     WHEN 'mail' THEN (SELECT min(created_at) FROM mail /* scan ok */)
     WHEN 'outbound' THEN (SELECT min(last_at) FROM outbound /* scan ok */)
     WHEN 'known_browser' THEN (SELECT min(seen_at) FROM known_browser /* scan ok */)
-    WHEN 'ledger' THEN (SELECT min(at) FROM (SELECT min(month_at) AS at FROM ledger
+    WHEN 'ledger' THEN (SELECT min(at) + 31 * 86400 FROM (SELECT min(month_at) AS at FROM ledger
         UNION ALL SELECT min(month_at) FROM ledger_sum
         UNION ALL SELECT min(month_at) FROM ledger_day) /* scan ok */)
     WHEN 'receipt' THEN (SELECT min(at) FROM (SELECT min(gone_at) AS at FROM receipt

@@ -30,13 +30,20 @@ static const char *time_text(struct arena *arena, int64_t seconds)
 
 const char *promise_row_figure(struct arena *arena, const struct promise_list_row *row)
 {
+    const char *figure, *limit;
+
     if (!row->figure || strcmp(row->state, PROMISE_STATE_UNKNOWN) == 0)
         return NULL;
     if (strcmp(row->unit, PROMISE_UNIT_SECONDS) != 0)
         return arena_printf(arena, "%s found", text_count(arena, row->figure));
-    return row->figure_max ? arena_printf(arena, "%s, limit %s", time_text(arena, row->figure),
-                                          limit_text(arena, row->figure_max))
-                           : arena_printf(arena, "%s late", time_text(arena, row->figure));
+    figure = time_text(arena, row->figure);
+    if (!row->figure_max)
+        return arena_printf(arena, "%s late", figure);
+    limit = limit_text(arena, row->figure_max);
+    if (row->figure > row->figure_max && strcmp(figure, limit) == 0)
+        return arena_printf(arena, "%s over the limit of %s",
+                            date_span(arena, row->figure - row->figure_max), limit);
+    return arena_printf(arena, "%s, limit %s", figure, limit);
 }
 
 static bool is_time(const struct promise_list_row *row)

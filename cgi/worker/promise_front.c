@@ -12,9 +12,9 @@
 #include <strings.h>
 
 enum {
-    FAULTS_MAX = 64,  /* that are told apart */
-    FAULTS_NAMED = 4, /* as evidence */
-    NAME_MAX = 64,    /* characters of a cookie's or a host's name */
+    FAULTS_MAX = 64,   /* that are told apart */
+    FAULTS_NAMED = 12, /* as evidence */
+    NAME_MAX = 64,     /* characters of a cookie's or a host's name */
 };
 
 static const char COOKIE[] = "__Host-session";
@@ -77,7 +77,7 @@ struct faults {
     } row[FAULTS_MAX];
 };
 
-/* `what` is a sentence up to the answers: "X-Frame-Options is missing on". */
+/* `what`: "X-Frame-Options is missing". */
 static void fault_add(struct faults *faults, size_t sample, const char *what)
 {
     size_t at = 0;
@@ -91,36 +91,52 @@ static void fault_add(struct faults *faults, size_t sample, const char *what)
     faults->count += at == faults->count;
 }
 
-/* "all answers", "200, 404 answers, as to GET /": of a kind of answer, its first sample. */
-static const char *answers_text(const struct context *now, const bool *is_of)
+/* "All answers", "200, 404 answers, as to GET /": of a kind of answer, its first sample. */
+static const char *answers_text(struct arena *arena, const bool *is_of)
 {
-    struct buf statuses = buf_new(now->arena, 64);
+    struct buf statuses = buf_new(arena, 64);
     size_t first = SAMPLES, count = 0;
 
     for (size_t i = 0; i < SAMPLES; i++) {
-        const char *status = arena_printf(now->arena, "%d", fetched.answers[i].status);
+        const char *status = arena_printf(arena, "%d", fetched.answers[i].status);
 
         if (!is_of[i])
             continue;
         first = count++ ? first : i;
         name_list_add(&statuses, status, strlen(status));
     }
-    return count == SAMPLES ? "all answers"
-                            : arena_printf(now->arena, "%s answers, as to %s %s", statuses.bytes,
+    return count == SAMPLES ? "All answers"
+                            : arena_printf(arena, "%s answers, as to %s %s", statuses.bytes,
                                            samples[first].method, samples[first].path);
+}
+
+/* All that is wrong with the same answers as the fault at `at`, unless an earlier one was told. */
+static void group_tell(const struct faults *faults, size_t at, struct buf *text)
+{
+    size_t size = sizeof faults->row[at].is_of;
+
+    for (size_t i = 0; i < at; i++) {
+        if (memcmp(faults->row[i].is_of, faults->row[at].is_of, size) == 0)
+            return;
+    }
+    buf_printf(text, " %s: %s", answers_text(faults->now->arena, faults->row[at].is_of),
+               faults->row[at].what);
+    for (size_t i = at + 1; i < faults->count && i < FAULTS_NAMED; i++) {
+        if (memcmp(faults->row[i].is_of, faults->row[at].is_of, size) == 0)
+            buf_printf(text, ", %s", faults->row[i].what);
+    }
+    buf_char(text, '.');
 }
 
 /* The figure is how many different things are wrong. */
 static void faults_tell(const struct faults *faults, struct promise_reading *out)
 {
-    struct arena *arena = faults->now->arena;
-    struct buf text = buf_new(arena, 512);
+    struct buf text = buf_new(faults->now->arena, 512);
 
     buf_printf(&text, "%d kinds of answer were fetched from %s.", SAMPLES,
                faults->now->config->public_url);
     for (size_t i = 0; i < faults->count && i < FAULTS_NAMED; i++)
-        buf_printf(&text, " %s %s.", faults->row[i].what,
-                   answers_text(faults->now, faults->row[i].is_of));
+        group_tell(faults, i, &text);
     if (faults->count > FAULTS_NAMED)
         buf_printf(&text, " And %zu more.", faults->count - FAULTS_NAMED);
     out->figure = (int64_t)faults->count;
@@ -159,7 +175,7 @@ static const char *cookie_fault(struct arena *arena, const char *cookie)
 
     if (strncmp(cookie, COOKIE, length) != 0 || cookie[length] != '=') {
         name = name_copy(arena, cookie, "=;\r\n");
-        return arena_printf(arena, "Another cookie, %s, is set by", name);
+        return arena_printf(arena, "another cookie is set, %s", name);
     }
     for (size_t i = 0; i < COUNT(protections); i++) {
         const char *word = protections[i] + 2;
@@ -167,7 +183,7 @@ static const char *cookie_fault(struct arena *arena, const char *cookie)
         if (!has_attribute(cookie, end, protections[i]))
             name_list_add(&lacking, word, strcspn(word, "="));
     }
-    return lacking.length ? arena_printf(arena, "%s is set without %s by", COOKIE, lacking.bytes)
+    return lacking.length ? arena_printf(arena, "%s is set without %s", COOKIE, lacking.bytes)
                           : NULL;
 }
 
@@ -218,10 +234,10 @@ static const char *header_fault(const char *headers, size_t at)
     const char *value = answer_line(&headers, required[at].name);
 
     if (!value)
-        return "is missing on";
+        return "is missing";
     if (answer_line(&headers, required[at].name))
-        return "is sent twice on";
-    return text_starts(value, required[at].value) ? NULL : "has another value than it should on";
+        return "is sent twice";
+    return text_starts(value, required[at].value) ? NULL : "has another value than it should";
 }
 
 struct error *promise_headers_check(struct worker_context *context, const struct promise *promise,
@@ -280,7 +296,7 @@ static void page_judge(struct faults *faults, size_t sample, const char *page)
             at += strlen(attributes[i]);
             if (is_foreign(faults->now, at))
                 fault_add(faults, sample,
-                          arena_printf(arena, "%s is requested by", host_of(arena, at)));
+                          arena_printf(arena, "%s is requested", host_of(arena, at)));
         }
     }
 }
@@ -294,7 +310,7 @@ static void policy_judge(struct faults *faults, size_t sample, const char *polic
          at += strcspn(at, " ;\r\n") + strspn(at + strcspn(at, " ;\r\n"), " ;")) {
         if (is_address(at) || *at == '*' || memchr(at, '.', strcspn(at, " ;\r\n")))
             fault_add(faults, sample,
-                      arena_printf(arena, "%s is in the Content-Security-Policy of",
+                      arena_printf(arena, "the Content-Security-Policy has %s",
                                    name_copy(arena, at, " ;\r\n")));
     }
 }

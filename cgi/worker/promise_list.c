@@ -109,16 +109,6 @@ const struct promise PROMISES[] = {
         .check = promise_probe_check,
     },
     {
-        .id = "host-keys",
-        .topic = "Keys",
-        .sentence =
-            "A VM\u2019s private SSH host key is deleted from the server once the VM has started.",
-        .mechanism = "worker/job_create.c",
-        .every_s = OFTEN_S,
-        .check = promise_seed_check,
-        .subject = "seed",
-    },
-    {
         .id = "encrypted-disks",
         .topic = "Running VMs",
         .sentence =
@@ -128,6 +118,16 @@ const struct promise PROMISES[] = {
         .every_s = OFTEN_S,
         .check = promise_disk_check,
         .is_made = encrypted_disks,
+    },
+    {
+        .id = "host-keys",
+        .topic = "Keys",
+        .sentence =
+            "A VM\u2019s private SSH host key is deleted from the server once the VM has started.",
+        .mechanism = "worker/job_create.c",
+        .every_s = OFTEN_S,
+        .check = promise_seed_check,
+        .subject = "seed",
     },
     FILES("private-keys", "Keys", "private_keys", "model/ssh_key_private.c",
           "Your private keys are never stored, in the database or in logs."),
@@ -242,7 +242,7 @@ const struct promise PROMISES[] = {
          "Webhook events from Stripe and WorkOS are deleted after {days}."),
     ROWS("identities", "workos_object", LIMIT_EVENT_KEEP_S,
          "Account data received from WorkOS is deleted after {days}."),
-    ROWS("ledger", "ledger", LIMIT_RECORD_KEEP_S + 31 * A_DAY_S,
+    ROWS("ledger", "ledger", LIMIT_RECORD_KEEP_S,
          "Usage records for billing are deleted after {years}."),
     ROWS("receipts", "receipt", LIMIT_RECORD_KEEP_S,
          "Receipts of destroyed VMs are deleted after {years}."),

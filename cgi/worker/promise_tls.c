@@ -28,10 +28,10 @@ struct error *promise_tls_check(struct worker_context *context, const struct pro
     }
     out->evidence = arena_printf(
         now->arena,
-        "TLS %s were tried; accepted: %s. To repeat: openssl s_client -connect %s "
-        "-tls1_1 -cipher DEFAULT@SECLEVEL=0",
+        "TLS %s were tried, as by openssl s_client -connect %s -tls1_1 -cipher "
+        "DEFAULT@SECLEVEL=0; accepted: %s.",
         now->config->has_tls13_alone ? "1.0, 1.1 and 1.2" : "1.0 and 1.1",
-        accepted.length ? accepted.bytes : "none", now->config->public_url + strlen("https://"));
+        now->config->public_url + strlen("https://"), accepted.length ? accepted.bytes : "none");
     return NULL;
 }
 

@@ -141,23 +141,23 @@ const conf = `${server.dir}/run/nginx.conf`;
 const right = fs.readFileSync(conf, 'utf8');
 const planted = [
   ['cookies', (t) => t.replace('add_header Retry-After ', 'add_header Set-Cookie "track=s3cr3t" always;\n    add_header Retry-After '),
-    ['Another cookie, track, is set by all answers.']],
+    ['All answers: another cookie is set, track.']],
   ['third-parties', (t) => t.replace("font-src 'self'", "font-src 'self' https://fonts.example"),
-    ['https://fonts.example is in the Content-Security-Policy of all answers.']],
+    ['All answers: the Content-Security-Policy has https://fonts.example.']],
   ['third-parties', (t) => t.replace('add_header Retry-After ',
     `sub_filter '</main>' '<img src="https://pixel.example/1.png"></main>';\n    add_header Retry-After `),
-    ['pixel.example is requested by ']],
+    [': pixel.example is requested.']],
   ['third-parties', (t) => t.replace('add_header Retry-After ',
     `sub_filter '</main>' '<img src="https://localhost:${server.port}.evil.example/1.png"></main>';\n    add_header Retry-After `),
-    [`localhost:${server.port}.evil.example is requested by `]],
-  ['security-headers', (t) => t.replace(/^ *add_header X-Frame-Options.*\n/m, ''), ['X-Frame-Options is missing on all answers.']],
+    [`localhost:${server.port}.evil.example is requested.`]],
+  ['security-headers', (t) => t.replace(/^ *add_header X-Frame-Options.*\n/m, ''), ['All answers: X-Frame-Options is missing.']],
   // An add_header of its own drops those that are inherited: on one kind of answer.
   ['security-headers', (t) => t.replace(/^ *location \/errors\/ \{\n/m, '$&            add_header X-Other 1 always;\n'),
-    ['Content-Security-Policy is missing on 404 answers, as to GET /static/nothing.', 'Strict-Transport-Security is missing on 404 answers', 'And 5 more.']],
-  ['security-headers', (t) => t.replace(/^( *add_header Referrer-Policy.*\n)/m, '$1$1'), ['Referrer-Policy is sent twice on all answers.']],
-  ['security-headers', (t) => t.replace('max-age=63072000', 'max-age=0'), ['Strict-Transport-Security has another value than it should on all answers.']],
+    ['404 answers, as to GET /static/nothing: Content-Security-Policy is missing, Strict-Transport-Security is missing, ', 'Permissions-Policy is missing.']],
+  ['security-headers', (t) => t.replace(/^( *add_header Referrer-Policy.*\n)/m, '$1$1'), ['All answers: Referrer-Policy is sent twice.']],
+  ['security-headers', (t) => t.replace('max-age=63072000', 'max-age=0'), ['All answers: Strict-Transport-Security has another value than it should.']],
   ['old-tls', (t) => t.replace(/listen .* default_server;/, '$&\n        ssl_protocols TLSv1 TLSv1.1 TLSv1.2 TLSv1.3;')
-    .replace(/ssl_ciphers .*;/, 'ssl_ciphers DEFAULT@SECLEVEL=0;'), ['TLS 1.0 and 1.1 were tried; accepted: 1.0, 1.1.']],
+    .replace(/ssl_ciphers .*;/, 'ssl_ciphers DEFAULT@SECLEVEL=0;'), ['accepted: 1.0, 1.1.']],
   ['security-contact', (t) => t.replace('location = /metrics ', `location = /.well-known/security.txt { return 200 "Contact: mailto:a@b.example\\nExpires: 2026-01-01T00:00:00Z\\n"; }
         location = /metrics `), ['It expired on 1 Jan 2026.']],
   ['security-contact', (t) => t.replace('location = /metrics ', `location = /.well-known/security.txt { return 200 "Expires: 2096-01-01T00:00:00Z\\n"; }
@@ -173,11 +173,10 @@ for (const [id, change, words] of planted) {
   const nginx = Number(fs.readFileSync(`${server.dir}/nginx/pid`, 'utf8'));
   process.kill(nginx, 'SIGHUP');
   // nginx replaces its processes one after the other.
-  const broken = await until(() => { const got = promises('--now'); return red(got) && got; });
+  const why = ({ rows }) => rows.find((row) => row.id === id).evidence;
+  const broken = await until(() => { const got = promises('--now'); return words.every((text) => why(got).includes(text)) && got; });
   equal(`${id} is the only one that is broken`, red(broken), id);
   equal(`${id}: exit status`, broken.status, 1);
-  const { evidence } = broken.rows.find((row) => row.id === id);
-  check(`${id}: what is wrong is named`, words.every((text) => evidence.includes(text)), evidence);
   const plain = admin('promises').text.split('\n').find((line) => line.startsWith('red '));
   check(`${id}: also without --json`, plain?.includes(words[0]), plain);
   // All this asking is more than nginx lets an address have at times.
@@ -189,7 +188,7 @@ for (const [id, change, words] of planted) {
     && new RegExp(`id="${id}".*>Broken<`).test(page));
   const told = page.replaceAll('&#39;', "'").replaceAll('&#34;', '"').replaceAll('&quot;', '"');
   check(`${id}: and why`, words.every((text) => told.includes(text)));
-  check(`${id}: a value is told nowhere`, !/s3cr3t/.test(evidence + page + server.log()));
+  check(`${id}: a value is told nowhere`, !/s3cr3t/.test(why(broken) + page + server.log()));
   fs.writeFileSync(conf, right);
   process.kill(nginx, 'SIGHUP');
   check(`${id} is kept again`, await until(() => isSound(promises('--now'))));

@@ -59,9 +59,13 @@ sqlite3 "$state/data/main.db" "INSERT INTO promise VALUES
     ('kept', 0, 'Keys', 'A promise that is kept.', 'worker/x.c', 1000000000, 'green', 'count', 0, 0, 'Counted.', 1781524800, 1, NULL),
     ('broken', 1, 'Retention', 'Rows are deleted after 30 days.', 'worker/y.c', 1000000000, 'red', 'seconds', 2692000, 2599200, 'Age of the oldest.', 1781524800, 1, NULL),
     ('late', 2, 'Retention', 'Records are deleted after 7 years.', 'worker/y.c', 3600, 'green', 'seconds', 4000, 221363200, 'Age of the oldest.', 1781524800, 1, NULL),
-    ('unknown', 3, 'Retention', 'Nobody knows.', 'worker/z.c', 1000000000, 'unknown', 'count', 0, 0, 'A host cannot be reached.', 1781524800, 1, NULL)"
+    ('unknown', 3, 'Retention', 'Nobody knows.', 'worker/z.c', 1000000000, 'unknown', 'count', 0, 0, 'A host cannot be reached.', 1781524800, 1, NULL),
+    ('never', 4, 'Retention', 'It takes a day.', 'worker/z.c', 86400, 'unknown', 'count', 0, 0, 'Not run yet.', 0, 1, NULL),
+    ('years', 5, 'Retention', 'Invoices are deleted after 7 years.', 'worker/y.c', 1000000000, 'red', 'seconds', 225363600, 221364000, 'Age of the oldest.', 1781524800, 1, NULL),
+    ('day', 6, 'Retention', 'Links are deleted after 1 day.', 'worker/y.c', 1000000000, 'red', 'seconds', 94000, 93600, 'Age of the oldest.', 1781524800, 1, NULL),
+    ('certificate', 7, 'Retention', 'The certificate is renewed.', 'the operator', 1000000000, 'red', 'seconds', 777600, 0, 'Until 2 Dec 2026.', 1781524800, 1, NULL)"
 nobody get /status ; expect 200 status.html
-expect_text ">1<small> of 4 kept"
+expect_text ">1<small> of 8 kept"
 as alice get /status ; expect 200
 fresh
 

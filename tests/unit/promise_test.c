@@ -8,6 +8,7 @@
 #include "base/limit.h"
 #include "drain.h"
 #include "fake_driver.h"
+#include "model/promise_row.h"
 #include "model/review.h"
 #include "model/state_path.h"
 #include "worker/policy_publish.h"
@@ -275,6 +276,42 @@ static const struct promise_list_row *promise_find(const struct promise_list_row
     }
     fail_msg("no promise %s", id);
     return NULL;
+}
+
+/* Every term is written with the unit of its sentence. */
+static void figures_are_for_people(void **state)
+{
+    static const struct {
+        const char *id, *plant, *figure;
+    } cases[] = {
+        { "ledger",
+          "INSERT INTO ledger_day VALUES (1, unixepoch() - 86400 * (7 * 366 + 30), 0, 1, 0)",
+          "6 years 365 d, limit 7 years" },
+        { "ledger",
+          "UPDATE ledger_day SET month_at = unixepoch() - 86400 * (7 * 366 + 31) - 7200 - 90",
+          "1 min over the limit of 7 years" },
+        { "ledger", "UPDATE ledger_day SET month_at = month_at - 86400 * 366 * 3",
+          "10 years, limit 7 years" },
+        { "mails",
+          "INSERT INTO mail (id, kind, to_email, once, state, attempts, due_at, created_at) VALUES "
+          "('old', 'signin_link', 'a', 'old', 'sent', 1, 1, unixepoch() - 86400 * 12 - 9000)",
+          "12 d, limit 30 d" },
+        { "sign-in-links",
+          "INSERT INTO signin_link (token_hash, email, created_at, expires_at) VALUES (x'00', 'a', "
+          "unixepoch() - 3630, unixepoch())",
+          "1 h, limit 1 d 2 h" },
+    };
+    struct test *test = *state;
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct promise_list_rows rows;
+
+        plant(test, cases[i].plant);
+        rows = measure(test);
+        assert_string_equal(
+            promise_row_figure(test->world->arena, promise_find(&rows, cases[i].id)),
+            cases[i].figure);
+    }
 }
 
 static void recipients_are(struct test *test, const char *sentence, const char *evidence)
@@ -718,6 +755,7 @@ int main(void)
         TEST(all_are_kept_at_first),
         TEST(the_operator_is_told_once),
         TEST(an_old_row_turns_its_promise_red),
+        TEST(figures_are_for_people),
         TEST(an_unlisted_recipient_turns_its_promise_red),
         TEST(what_a_destroyed_vm_left_turns_its_promise_red),
         TEST(a_host_key_that_stays_turns_its_promise_red),
