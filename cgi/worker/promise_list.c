@@ -26,11 +26,11 @@ enum { OFTEN_S = 5 * A_MINUTE_S, HOURLY_S = AN_HOUR_S };
         .every_s = HOURLY_S, .check = promise_files_check, .subject = (field)                      \
     }
 
-/* Something that visitors must not get from this server. */
+/* Something that visitors must not get from this server. At its start it may not answer yet. */
 #define FRONT(id_, check_, mechanism_, sentence_)                                                  \
     {                                                                                              \
         .id = (id_), .topic = "This website", .sentence = (sentence_), .mechanism = (mechanism_),  \
-        .every_s = OFTEN_S, .check = (check_)                                                      \
+        .every_s = OFTEN_S, .retry_s = LIMIT_PROMISE_EVERY_S, .check = (check_)                    \
     }
 
 static bool encrypted_disks(const struct config *config)
@@ -211,6 +211,7 @@ const struct promise PROMISES[] = {
         .sentence = "The server\u2019s certificate is renewed at least {days} before it expires.",
         .mechanism = "the operator, or an ACME client",
         .every_s = HOURLY_S,
+        .retry_s = LIMIT_PROMISE_EVERY_S,
         .check = promise_certificate_check,
         .term_s = 14 * A_DAY_S,
         .is_figure_time = true,

@@ -741,6 +741,13 @@ static void a_promise_is_measured_when_it_is_due(void **state)
     world_check(sql_promise_get(world->db, world->arena, "destroyed-disks", &after), "after");
     assert_true(after.checked_at > before.checked_at);
     assert_non_null(sql_promise_get(world->db, world->arena, "former", &after));
+    /* This website did not answer, as at a start: it is tried again a minute later. */
+    plant(test, "UPDATE promise SET checked_at = unixepoch() - 61");
+    world_check(promise_round(test->context, false), "round");
+    world_check(sql_promise_get(world->db, world->arena, "destroyed-disks", &after), "after");
+    assert_true(after.checked_at < clock_now() - 50);
+    world_check(sql_promise_get(world->db, world->arena, "certificate", &after), "after");
+    assert_true(after.checked_at > clock_now() - 50);
     plant(test, "UPDATE promise SET position = position + 1, checked_at = checked_at - 10");
     world_check(promise_round(test->context, false), "round");
     world_check(sql_promise_get(world->db, world->arena, "mails", &after), "after");
