@@ -300,8 +300,8 @@ for (const [program, page] of Object.entries(PROGRAMS)) {
 
 // ---- Ctrl-C, and the second start ----
 {
-  // libvirt also starts QEMU for a moment to learn what it can do.
-  const guests = () => server.processes().filter(({ argv }) => argv.some((word) => word.startsWith('guest=domicile-')))
+  // libvirt also starts QEMU for a moment to learn what it can do; the isolation probe's guest comes and goes.
+  const guests = () => server.processes().filter(({ argv }) => argv.some((word) => /^guest=domicile-(?!isolationprobe)/.test(word)))
     .map(({ pid }) => pid).join();
   const before = guests();
   await server.stop();
