@@ -11,7 +11,8 @@
  */
 const char *promise_row_figure(struct arena *arena, const struct promise_list_row *row);
 
-/* The two alone: "12 d" and "30 d". NULL: nothing was found, there is no limit, or it is not known. */
+/* The two alone: "12 d" and "30 d". NULL: nothing was found, there is no limit, or it is not known.
+ */
 const char *promise_row_measured(struct arena *arena, const struct promise_list_row *row);
 const char *promise_row_limit(struct arena *arena, const struct promise_list_row *row);
 
