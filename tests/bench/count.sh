@@ -15,10 +15,10 @@ data_now=1781524800 # as clock.c begins
 clock=$(realpath "$build/bench/clock.so")
 . tests/bench/data.sh
 . tests/bench/site.sh
-declare -A program=([/]=site [/status]=site [/vms]=dashboard ["/vms 304"]=dashboard [/vms/new]=dashboard [/vms/ID]=vm
+declare -A program=([/]=site [/status]=site [/privacy]=site ["/privacy visitor"]=site [/vms]=dashboard ["/vms 304"]=dashboard [/vms/new]=dashboard [/vms/ID]=vm
     ["/vms/ID 304"]=vm [/keys]=account [/account]=account [/activity]=dashboard [/receipts]=dashboard
     [/costs]=costs [ingest]=stripe)
-[ $# -gt 0 ] || set -- / /status /vms "/vms 304" /vms/new /vms/ID "/vms/ID 304" /keys /account /activity /receipts /costs ingest
+[ $# -gt 0 ] || set -- / /status /privacy "/privacy visitor" /vms "/vms 304" /vms/new /vms/ID "/vms/ID 304" /keys /account /activity /receipts /costs ingest
 
 # ask PATH STATUS CURL...: one request more than are counted, on one connection; each must have that status.
 ask() {
@@ -33,7 +33,7 @@ ask() {
 #
 # count PAGE: prints {"PAGE": INSTRUCTIONS}.
 count() {
-    local name=${program[$1]} path=${1% 304} out version i files=()
+    local name=${program[$1]} path=${1%% *} out version i files=()
     path=${path/ID/$data_vm}
     out=$site_state/$name.out
     rm -f "$out".*
@@ -46,6 +46,7 @@ count() {
         version=$(site_get "$path" -H 'HX-Request: true' | grep -o 'data-version="[^"]*"' | cut -d'"' -f2)
         ask "$path" 304 -H 'HX-Request: true' -H "If-None-Match: \"$version\""
         ;;
+    *visitor) data_cookie='' ask "$path" 200 ;;
     *) ask "$path" 200 ;;
     esac
     for ((i = warm; i < warm + requests; i++)); do files+=("$out.$((i + 2))"); done

@@ -3,7 +3,7 @@
 #
 #   data_make STATE   a state directory with $data_teams teams (1,000) of 20 VMs each; team 1 has some more: two keys, 6
 #                     activities, a day of usage, costs. $data_cookie is of its person, $data_vm one of its VMs. The
-#                     day before $data_now (seconds; now) is measured, and its month has the costs. 40 promises are kept.
+#                     day before $data_now (seconds; now) is measured, and its month has the costs. The policy is in force, and all of its promises are kept.
 data_cookie="__Host-session=$(printf '%43s' '' | tr ' ' A)"
 data_vm=vmaaaaaabaaaaaab
 data_teams=${data_teams:-1000}
@@ -15,6 +15,9 @@ data_make() {
     month=$(date -u -d "$(date -u -d "@$data_now" +%Y-%m-01)" +%s)
     cp domicile.conf "$1/"
     printf '[billing]\nbilling = stripe\n' >>"$1/domicile.conf"
+    mkdir -p "$1/secrets"
+    openssl rand -base64 32 >"$1/secrets/signing-key"
+    chmod 400 "$1/secrets/signing-key"
     "$build/domicile-admin" --state "$1" migrate >/dev/null
     sqlite3 -cmd ".read tests/usage_quarter.sql" "$1/data/main.db" <<SQL
 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $data_teams)
@@ -49,9 +52,12 @@ SELECT 1, $month, id, $month + n.i * 3600, max($month + (n.i + 1) * 3600, (n.i =
 FROM vm, (WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 99) SELECT i FROM n) AS n WHERE team_id = 1;
 INSERT INTO ledger_sum SELECT * FROM ledger_sum_reckoned;
 INSERT INTO ledger_day SELECT * FROM ledger_day_reckoned;
-WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 39)
+UPDATE policy_version SET announced_at = 1767225600, effective_at = 1767225600;
+WITH id(id) AS (SELECT DISTINCT block.value ->> 'id' FROM policy_version, json_each(body, '\$.documents') AS document,
+                json_each(document.value, '\$.blocks') AS block WHERE block.value ->> 'kind' = 'promise'),
+     n(id, i) AS (SELECT id, row_number() OVER (ORDER BY id) FROM id)
 INSERT INTO promise (id, position, topic, sentence, mechanism, every_s, state, unit, figure, figure_max, evidence, checked_at, changed_at)
-SELECT 'promise-' || i, i, 'Topic ' || i / 8, 'The record and activity of a destroyed VM are deleted after 90 days.', 'worker/retention.c, every hour', 3600,
+SELECT id, i, 'Topic ' || i / 8, 'The record and activity of a destroyed VM are deleted after 90 days.', 'worker/retention.c, every hour', 3600,
        'green', iif(i % 2, 'seconds', 'count'), i % 2 * 1234567, i % 2 * 7783200, 'Age of the oldest row in the database.', $data_now, 1767225600 FROM n;
 INSERT INTO session (id_hash, handle, person_id, current_team_id, csrf_secret, browser, created_at, seen_at, idle_at,
                      expires_at)

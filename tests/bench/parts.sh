@@ -7,10 +7,10 @@ pages_prepare() {
     local page path
     mkdir -p "$state/static"
     for page in "${pages[@]}" /php/vms /node/vms; do
-        path=${page% 304}
+        path=${page%% *}
         path=${path/ID/$data_vm}
         path_of[$page]=$path
-        site_get "$path" -o "$state/page"
+        of_visitor "$page" site_get "$path" -o "$state/page"
         bytes[$page]=$(stat -c %s "$state/page")
         if [[ $page = *304 ]]; then bytes[$page]=1; fi
         [ "${bytes[$page]}" -lt 65000 ] || { echo "bench: $page is larger than one FastCGI record" >&2; exit 1; }
@@ -18,10 +18,14 @@ pages_prepare() {
         put "$page bytes" "${bytes[$page]}"
     done
 }
+# of_visitor PAGE COMMAND...: without a session, if the page is one for visitors.
+of_visitor() {
+    if [[ $1 = *visitor ]]; then data_cookie='' "${@:2}"; else "${@:2}"; fi
+}
 # A page's version may change with the minute, so it is asked for each time.
 load_page() {
     local page=$1 version
-    [[ $page = *304 ]] || { load "$page" "${path_of[$page]}" 32; return; }
+    [[ $page = *304 ]] || { of_visitor "$page" load "$page" "${path_of[$page]}" 32; return; }
     version=$(site_get "${path_of[$page]}" -H 'HX-Request: true' | grep -o 'data-version="[^"]*"' | cut -d'"' -f2)
     load "$page" "${path_of[$page]}" 32 -H 'HX-Request: true' -H "If-None-Match: \"$version\""
 }

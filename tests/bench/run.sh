@@ -22,7 +22,7 @@ port=$(tests/ports.sh $$)
 . $here/measure.sh
 . $here/peers.sh
 . $here/parts.sh
-pages=(/ /vms "/vms 304" /vms/new /vms/ID "/vms/ID 304" /keys /account /activity /receipts /costs)
+pages=(/ /privacy "/privacy visitor" /vms "/vms 304" /vms/new /vms/ID "/vms/ID 304" /keys /account /activity /receipts /costs)
 
 if ! is_quiet; then
     [ -n "${NOISY:-}" ] || { echo "bench: others use $busy % of this machine; NOISY=1 measures all the same" >&2; exit 1; }
