@@ -115,9 +115,11 @@ static struct error *schedule(struct admin *admin)
     for (size_t i = 0; !e && i < out.list.count; i++)
         e = line_write(admin, "announced", out.number, out.effective_at, out.list.row[i].text);
     if (!e && !admin->is_json)
-        printf("Version %lld takes effect on %s. Everybody is told in the dashboard, and %zu by "
-               "mail.\n",
-               (long long)out.number, date_day_iso(admin->arena, out.effective_at), out.mails);
+        printf("Version %lld takes effect on %s. Everybody is told in the dashboard, and %s.\n",
+               (long long)out.number, date_day_iso(admin->arena, out.effective_at),
+               config_has_mail(admin->config)
+                   ? arena_printf(admin->arena, "%zu by email", out.mails)
+                   : "nobody by email, which is off");
     return e;
 }
 

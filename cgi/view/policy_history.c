@@ -76,10 +76,29 @@ static struct text_list texts_of(struct arena *arena, const struct policy_view *
 
 /* ---- what has changed ---- */
 
+/* Of two paragraphs with little in common, the words in common say nothing: each is whole. */
+static struct diff_steps paragraphs_compare(struct arena *arena, const char *before,
+                                            const char *after)
+{
+    struct diff_steps steps = diff_words_find(arena, before, after);
+    size_t common = 0, before_length = strlen(before), after_length = strlen(after);
+
+    for (size_t i = 0; i < steps.count; i++)
+        common += steps.row[i].kind == DIFF_SAME ? strlen(steps.row[i].text) : 0;
+    if (!before_length || !after_length || 2 * common >= before_length ||
+        2 * common >= after_length)
+        return steps;
+    steps.row = arena_array(arena, 2, sizeof *steps.row);
+    steps.row[0] = (struct diff_step){ DIFF_REMOVED, arena_printf(arena, "%s ", before) };
+    steps.row[1] = (struct diff_step){ DIFF_ADDED, after };
+    steps.count = 2;
+    return steps;
+}
+
 static struct policy_change_text pieces_of(struct arena *arena, const char *before,
                                            const char *after)
 {
-    const struct diff_steps steps = diff_words_find(arena, before, after);
+    const struct diff_steps steps = paragraphs_compare(arena, before, after);
     struct policy_change_text text = {
         .pieces = { arena_array(arena, steps.count, sizeof *text.pieces.row), steps.count },
     };
@@ -263,6 +282,8 @@ static struct error *version_write(struct request *r, const struct policy_versio
         e = acknowledge_fill(r, &page);
     if (e)
         return e;
+    if (page.changes)
+        r->frame.policy_at = 0; /* this page says so itself */
     r->frame.title =
         arena_printf(r->arena, "Version %lld of the policies", (long long)version->number);
     html_policy_version(&r->response.body, &r->frame, &page);

@@ -66,7 +66,7 @@ found "too early" err
 admin --from soon policy schedule ; same $? 1
 admin policy weaken ; same $? 1
 admin policy schedule >"$state/shown" ; same $? 0
-found "^Version 2 takes effect on .* Everybody is told in the dashboard, and 4 by mail.$" shown
+found "^Version 2 takes effect on .* Everybody is told in the dashboard, and nobody by email, which is off.$" shown
 same "$(sql "SELECT count(*) FROM mail WHERE kind = 'policy_change'")" 4
 admin policy schedule ; same $? 1
 admin policy show >/dev/null ; same $? 0
