@@ -4,6 +4,7 @@
 #include "base/array.h"
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/text.h"
 #include "model/country.h"
 #include "model/inventory.h"
 #include "model/recipient.h"
@@ -37,6 +38,8 @@ static const struct fact_kind {
     { .name = "promise", .text = "No longer promised: %m", .is_less_weaker = true },
     { .name = "recipient", .text = "Data is sent to a further recipient: %m." },
     { .name = "referrers", .text = "The websites that visitors come from are counted." },
+    { .name = "shared_user",
+      .text = "VMs in region %m are isolated less: they run as one user of the host." },
     { .name = "term", .text = "%m (before: %w)", .is_time = true },
     { .name = "tls13_alone", .text = "TLS 1.2 is accepted.", .is_less_weaker = true },
 };
@@ -139,6 +142,10 @@ void policy_facts_settings(struct arena *arena, const struct config *config,
         policy_fact_add(
             arena, out, "place",
             arena_printf(arena, "%s|%s", config->regions[i].name, config->regions[i].country), 1);
+    for (size_t i = 0; i < config->region_count; i++) {
+        if (text_starts(config->regions[i].uri, "qemu:///session"))
+            policy_fact_add(arena, out, "shared_user", config->regions[i].name, 1);
+    }
     for (size_t i = 0; i < recipients.count; i++)
         policy_fact_add(arena, out, "recipient", recipient_fact(arena, &recipients.row[i]), 1);
     policy_fact_add(arena, out, "referrers", "", config->has_referrers);

@@ -312,6 +312,20 @@ static void the_old_text_stays_while_the_software_says_less(void **state)
     assert_int_equal(config->log_days, 7);
 }
 
+/* A region that stays, with less between its guests and the host: the text cannot say so yet. */
+static void less_isolation_is_weaker(void **state)
+{
+    struct config *config = copy();
+
+    (void)state;
+    config->regions[0].uri = "qemu:///system";
+    assert_int_equal(publish(config, NOW).number, 1);
+    config = copy();
+    config->regions[0].uri = "qemu:///session";
+    assert_int_equal(publish(config, NOW + 60).list.count, 1);
+    assert_int_equal(number_at(NOW + 60), 1);
+}
+
 /* ---- announced ---- */
 
 static struct error *schedule(struct config *config, int64_t now_at, int64_t from_at,
@@ -437,6 +451,7 @@ int main(void)
         TEST(a_recipient_that_moves_stays_where_it_was),
         TEST(places_are_held),
         TEST(the_old_text_stays_while_the_software_says_less),
+        TEST(less_isolation_is_weaker),
         TEST(an_announced_change_takes_effect_on_its_day),
         TEST(a_day_may_be_chosen_after_the_notice),
         TEST(a_clock_that_was_set_back_publishes_nothing_in_the_past),
