@@ -49,8 +49,11 @@ PAGES    := $(filter-out templates/_%,$(wildcard templates/*.html templates/*.tx
 PAGE_C   := $(PAGES:templates/%=$(BUILD)/templates/%.c)
 PROGRAMS := $(patsubst cgi/%.c,$(BUILD)/%,$(wildcard cgi/*.c))
 WORKER_C := $(filter-out cgi/worker/worker.c cgi/admin/admin.c,$(wildcard $(foreach r,host billing worker admin,cgi/$(r)/*.c)))
+DOCS     := $(wildcard templates/docs/*.md)
+DOC_PAGES := $(foreach f,$(DOCS:templates/docs/%.md=%),$(BUILD)/docs/docs_$(subst -,_,$(f)).html)
+DOC_C    := $(DOC_PAGES:$(BUILD)/docs/%=$(BUILD)/templates/%.c) $(BUILD)/docs/docs_pages.c
 POLICY_C := $(BUILD)/policy/policy_texts.c
-LIB_O    := $(LIB_C:%.c=$(BUILD)/%.o) $(SQL_C:%.c=%.o) $(PAGE_C:%.c=%.o) $(POLICY_C:%.c=%.o)
+LIB_O    := $(LIB_C:%.c=$(BUILD)/%.o) $(SQL_C:%.c=%.o) $(PAGE_C:%.c=%.o) $(DOC_C:%.c=%.o) $(POLICY_C:%.c=%.o)
 WORKER_O := $(WORKER_C:%.c=$(BUILD)/%.o)
 
 .PHONY: FORCE all setup setup_test setup_bench run signin test lint unit page e2e bench bench-check bench-count fuzz guest image clean generated tests
@@ -100,6 +103,9 @@ $(BUILD)/db/%.o: $(BUILD)/db/%.c
 $(BUILD)/policy/%.o: $(BUILD)/policy/%.c | generated
 	@echo "  CC $@"
 	@$(CC) $(CFLAGS) -c -o $@ $<
+$(BUILD)/docs/%.o: $(BUILD)/docs/%.c | generated
+	@echo "  CC $@"
+	@$(CC) $(CFLAGS) -c -o $@ $<
 # Long functions of calls, with nothing for -O2 to improve: half the time for a few instructions of a page.
 $(BUILD)/templates/%.o: $(BUILD)/templates/%.c | generated
 	@echo "  CC $@"
@@ -124,9 +130,13 @@ $(BUILD)/db/.stamp: $(BUILD)/sqlc $(wildcard db/*.sql db/inbox/*.sql)
 	$(BUILD)/sqlc --schema db --name main --out $(BUILD)/db
 	$(BUILD)/sqlc --schema db/inbox --name inbox --out $(BUILD)/db/inbox
 	@touch $@
-$(BUILD)/templates/.stamp: $(BUILD)/tmplc $(wildcard templates/*.html templates/*.txt) $(BUILD)/static.manifest
+$(BUILD)/templates/.stamp: $(BUILD)/tmplc $(wildcard templates/*.html templates/*.txt) $(BUILD)/static.manifest $(BUILD)/docs/.stamp
 	@mkdir -p $(@D)
-	$(BUILD)/tmplc --static $(BUILD)/static.manifest --out $(BUILD)/templates $(PAGES)
+	$(BUILD)/tmplc --static $(BUILD)/static.manifest --parts templates --out $(BUILD)/templates $(PAGES) $(DOC_PAGES)
+	@touch $@
+$(BUILD)/docs/.stamp: $(BUILD)/mdc $(DOCS)
+	@mkdir -p $(@D)
+	$(BUILD)/mdc docs --out $(BUILD)/docs templates/docs
 	@touch $@
 $(BUILD)/policy/.stamp: $(BUILD)/mdc $(wildcard templates/policy/*.md templates/policy/*/*.md)
 	@mkdir -p $(@D)
@@ -141,7 +151,8 @@ $(BUILD)/policy/.checked: $(BUILD)/policy_check
 	$(BUILD)/policy_check
 	@touch $@
 $(SQL_C): $(BUILD)/db/.stamp ;
-$(PAGE_C): $(BUILD)/templates/.stamp ;
+$(PAGE_C) $(filter $(BUILD)/templates/%,$(DOC_C)): $(BUILD)/templates/.stamp ;
+$(BUILD)/docs/docs_pages.c: $(BUILD)/docs/.stamp ;
 FONTS := $(addprefix $(BUILD)/fonts/,inter.woff2 inter-more.woff2 mono.woff2)
 $(BUILD)/fonts/.stamp: static/fonts.sh node_modules/.stamp
 	static/fonts.sh $(@D)

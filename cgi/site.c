@@ -1,6 +1,6 @@
 /*
- * The public pages: what this server offers, and the prices. Has no secrets and only reads the
- * database.
+ * The public pages: what this server offers, the docs, and the prices. Has no secrets and only
+ * reads the database.
  */
 #include "base/array.h"
 #include "base/text.h"
@@ -12,6 +12,7 @@
 #include "receipt.sql.h"
 #include "view/about_page.h"
 #include "view/data_page.h"
+#include "view/docs_page.h"
 #include "view/metrics.h"
 #include "view/policy_history.h"
 #include "view/policy_page.h"
@@ -159,6 +160,8 @@ static const struct route routes[] = {
     { "GET", "/", ACCESS_PUBLIC | ACCESS_SAME, home_show },
     { "GET", "/about", ACCESS_PUBLIC | ACCESS_SAME, about_page_show },
     { "GET", "/data", ACCESS_PUBLIC | ACCESS_SAME, data_page_show },
+    { "GET", "/docs", ACCESS_PUBLIC | ACCESS_SAME, docs_index_show },
+    { "GET", "/docs/:name", ACCESS_PUBLIC | ACCESS_SAME, docs_page_show },
     { "GET", "/status", ACCESS_PUBLIC | ACCESS_SAME, status_page_show },
     { "GET", "/privacy", ACCESS_PUBLIC | ACCESS_SAME, policy_page_show },
     { "GET", "/terms", ACCESS_PUBLIC | ACCESS_SAME, policy_page_show },

@@ -1,16 +1,19 @@
 /*
- * mdc: compiles the policy texts from Markdown to C.
+ * mdc: compiles Markdown: the policy texts to C, the docs to templates.
  *
  *   mdc policy --out build/policy templates/policy
+ *   mdc docs --out build/docs templates/docs
  *
- * The folder has rows.md, the questions that each profile answers; a folder for each profile with
- * privacy.md, terms.md, security.md, subprocessors.md and cookies.md; and parts, _NAME.md, that
- * these include. It writes policy_texts.c, the tables of cgi/model/policy_text.h. Errors go to
- * standard error as FILE:LINE: error; what to write instead.
+ * The folder of the policies has rows.md, the questions that each profile answers; a folder for
+ * each profile with privacy.md, terms.md, security.md, subprocessors.md and cookies.md; and parts,
+ * _NAME.md, that these include. It writes policy_texts.c, the tables of cgi/model/policy_text.h.
+ * The folder of the docs has index.md, which lists the others in their order; of each,
+ * docs_NAME.html is written for tmplc, and docs_pages.c, the table of cgi/view/docs_page.h. Errors
+ * go to standard error as FILE:LINE: error; what to write instead.
  *
  * mdc_read.c reads a document with its directives, mdc_inline.c what is inside a paragraph,
  * mdc_rows.c the table of rows; mdc_words.c finds promises in what is no promise, mdc_write.c
- * writes C.
+ * writes C. mdc_docs.c and mdc_guide.c are for the docs.
  */
 #include "mdc.h"
 
@@ -28,7 +31,7 @@ void *grow(void *items, size_t count, size_t size)
     return larger;
 }
 
-static int compile(const char *out, const char *folder)
+static int policy_compile(const char *out, const char *folder)
 {
     static const char *const names[] = { "privacy", "terms", "security", "subprocessors",
                                          "cookies" };
@@ -70,9 +73,10 @@ int main(int argc, char **argv)
             return 2;
         out = optarg;
     }
-    if (!out || argc - optind != 2 || strcmp(argv[optind], "policy") != 0) {
-        fputs("usage: mdc policy --out FOLDER TEMPLATES\n", stderr);
-        return 2;
-    }
-    return compile(out, argv[optind + 1]);
+    if (out && argc - optind == 2 && strcmp(argv[optind], "policy") == 0)
+        return policy_compile(out, argv[optind + 1]);
+    if (out && argc - optind == 2 && strcmp(argv[optind], "docs") == 0)
+        return docs_compile(out, argv[optind + 1]);
+    fputs("usage: mdc policy|docs --out FOLDER TEMPLATES\n", stderr);
+    return 2;
 }

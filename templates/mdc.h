@@ -1,6 +1,6 @@
 /*
- * Shared by the parts of mdc: what is read from Markdown and written as C. As in tmplc, memory is
- * allocated and not freed.
+ * Shared by the parts of mdc: what is read from Markdown and written as C or as templates. As in
+ * tmplc, memory is allocated and not freed.
  */
 #pragma once
 
@@ -75,8 +75,49 @@ void parameters_check(const char *path, int line, const char *text);
 struct document document_read(const char *folder, const char *profile, const char *name,
                               const struct rows *rows);
 
+/* mdc_read.c: "how-long" of "How long?". */
+char *slug_of(const char *text);
+
 /* Refuses parts in the folder that no document has included. */
 void parts_check(const char *folder);
 
 /* mdc_write.c: the tables of all documents and rows, in C. */
 struct text tables_write(const struct document *documents, size_t count, const struct rows *rows);
+
+/* A heading of the operator's handbook or a guide, which is an anchor. */
+struct anchor {
+    const char *slug, *title;
+    int level; /* 2 or 3 */
+};
+
+/* An item of a list that is about another document. */
+struct entry {
+    const char *href, *title; /* of the link that it begins with */
+    const char *group;        /* the heading above */
+    int line;
+};
+
+/* A page of the docs, its text as HTML for tmplc. */
+struct guide {
+    const char *path, *name, *title;
+    struct text lead, body;
+    struct anchor *anchors;
+    size_t anchor_count;
+    struct entry *entries;
+    size_t entry_count;
+    bool has_section, has_lead; /* while it is read */
+};
+
+/* A link to a page of the docs, checked once all are read. */
+struct guide_link {
+    const char *path, *href;
+    int line;
+};
+
+/* mdc_guide.c: one file. Its links are added to those of all. */
+struct guide guide_read(const char *path);
+void guide_links_check(const struct guide *guides, size_t count);
+void html_add(struct text *html, const char *text);
+
+/* mdc_docs.c: `mdc docs`. The exit status. */
+int docs_compile(const char *out, const char *folder);

@@ -90,8 +90,7 @@ static bool is_slug_taken(const struct document *document, const char *slug)
     return false;
 }
 
-/* "how-long" of "How long?" */
-static char *slug_of(const char *text)
+char *slug_of(const char *text)
 {
     char *slug = allocate(strlen(text) + 1);
     size_t length = 0;

@@ -1,13 +1,14 @@
 /*
  * tmplc: compiles templates to C.
  *
- *   tmplc --static build/static.manifest --out build/templates TEMPLATE...
+ *   tmplc --static build/static.manifest --parts templates --out build/templates TEMPLATE...
  *
  * Each page NAME.html becomes NAME.html.h with `struct NAME_html`, the page's data, and NAME.html.c
  * with `html_NAME()`, which writes it; plain text NAME.txt becomes `struct NAME_txt` and
  * `txt_NAME()`. A page that writes frame.version has a live part: it also gets `render_NAME()`,
  * which takes any page struct, for live_answer(). Parts, _NAME.html, are compiled into the pages
- * that include them. Errors go to standard error as FILE:LINE: error; what to write instead.
+ * that include them; they are beside the page, or in the folder of --parts. Errors go to standard
+ * error as FILE:LINE: error; what to write instead.
  *
  * This file parses the arguments and writes the output files. tmplc_source.c and tmplc_words.c
  * parse the template language, tmplc_page.c generates C, tmplc_html.c tracks the HTML context,
@@ -113,6 +114,7 @@ int main(int argc, char **argv)
 {
     static const struct option options[] = {
         { "static", required_argument, NULL, 's' },
+        { "parts", required_argument, NULL, 'p' },
         { "out", required_argument, NULL, 'o' },
         { NULL, 0, NULL, 0 },
     };
@@ -122,12 +124,15 @@ int main(int argc, char **argv)
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
         if (option == 's')
             static_files_read(optarg);
+        else if (option == 'p')
+            parts_folder = optarg;
         else if (option == 'o')
             out = optarg;
         else
             return 2;
     if (!out || optind == argc) {
-        fputs("usage: tmplc [--static MANIFEST] --out FOLDER TEMPLATE...\n", stderr);
+        fputs("usage: tmplc [--static MANIFEST] [--parts FOLDER] --out FOLDER TEMPLATE...\n",
+              stderr);
         return 2;
     }
     for (int i = optind; i < argc; i++) {

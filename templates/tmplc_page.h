@@ -93,6 +93,9 @@ struct text page_code(const struct page *page);
 char *next_word(const char **cursor);
 
 /* Process the text between {{ and }}. */
+/* Where all parts are; NULL: beside the page that includes them. */
+extern const char *parts_folder;
+
 void page_read_words(struct page *page, struct source *source, const char *text);
 
 /* Process literal HTML of this template, from its current line. */

@@ -331,6 +331,8 @@ static void read_form(struct page *page, struct source *source, const char *curs
     page->depth++;
 }
 
+const char *parts_folder;
+
 static void read_include(struct page *page, struct source *source, const char *cursor)
 {
     const char *name = unquote(next_word(&cursor));
@@ -345,7 +347,11 @@ static void read_include(struct page *page, struct source *source, const char *c
         refuse(source->path, source->line, "not a part; write {{ include \"_name.html\" }}");
         return;
     }
-    text_printf(&path, "%.*s%s", slash ? (int)(slash + 1 - source->path) : 0, source->path, name);
+    if (parts_folder)
+        text_printf(&path, "%s/%s", parts_folder, name);
+    else
+        text_printf(&path, "%.*s%s", slash ? (int)(slash + 1 - source->path) : 0, source->path,
+                    name);
     for (const struct source *outer = source; outer; outer = outer->outer, nested++)
         if (strcmp(outer->path, path.bytes) == 0 || nested == PART_DEPTH) {
             refuse(source->path, source->line, "\"%s\" includes itself; break the ring", name);

@@ -152,7 +152,7 @@ phrases+='|public line|the line for|nobody can (stand|bring)|no way in|not yet g
 phrases+='|in no vm|no vm holds|die at once|disks only grow|every stretch|as it was|while stopped|the numbers'
 phrases+='|loses the|for good\?|own word|spend cap|its cap'
 {
-    git ls-files -co --exclude-standard 'templates/*.html' 'templates/*.txt' 'templates/policy/*.md' | while read -r file; do
+    git ls-files -co --exclude-standard 'templates/*.html' 'templates/*.txt' 'templates/policy/*.md' 'templates/docs/*.md' | while read -r file; do
         sed -E 's/\{\{[^}]*\}\}//g' "$file" | grep -nwEio "($phrases)" | sed "s|^|$file:|"
     done
     # A line without its comment and its includes; of the rest only what is in quotes.

@@ -122,7 +122,7 @@ const looker = { bypassCsp: true };
   const used = new URL(server.signinLink('used@example.org'));
   await new Visitor(server).signIn(used.href);
   await inspectAll(page, 'nobody', [['start', '/'], ['sign-in', '/signin'], ['sign-in with return', `/signin?return=/vms/${'a'.repeat(200)}`],
-    ['signed out', '/signed-out'], ['link', link.pathname + link.search], ['link used', used.pathname + used.search, 422], ['link unknown', '/signin/link?token=x', 404],
+    ['signed out', '/signed-out'], ['docs', '/docs'], ['docs with tables', '/docs/vms'], ['docs with code', '/docs/production'], ['link', link.pathname + link.search], ['link used', used.pathname + used.search, 422], ['link unknown', '/signin/link?token=x', 404],
     ['error 404', '/nope', 404], ['error 405', '/signout', 405], ['error 400', `/${'a'.repeat(2000)}`, 400]]);
   await page.browserContext().close();
 }

@@ -4,8 +4,10 @@
 # mdc/accepted.txt  a text that compiles, and the C that becomes of it
 # mdc/refused.txt   texts that mdc refuses, with the exact messages
 #
+# mdc/docs_accepted.txt, mdc/docs_refused.txt  the same of pages of the docs, and the body of their template
+#
 # In these files "## NAME" begins a case: the text is p/cookies.md, of the only profile, p. "@@ FILE"
-# begins another file of the folder, "=> " is an expected line. What a case does not write is as
+# begins another file of the folder, "=> " is an expected line. Of the docs the text is docs/one.md. What a case does not write is as
 # short as it can be.
 set -u
 
@@ -81,9 +83,46 @@ unchanged() {
     verdict unchanged /dev/null "$work/actual"
 }
 
+# docs_split FILE FOLDER
+docs_split() {
+    local documents='' folder
+    split "$1" "$2"
+    for folder in "$2"/*/; do
+        mkdir "$folder/docs"
+        mv "$folder/policy/p/cookies.md" "$folder/docs/one.md"
+        rm -r "$folder/policy/p" "$folder/policy/rows.md"
+        find "$folder/policy" -name '*.md' -exec mv {} "$folder/docs/" ';'
+        [ -e "$folder/docs/index.md" ] ||
+            printf '# Docs\n\nAll.\n\n## Guides\n\n- [One](/docs/one): the only one.\n' >"$folder/docs/index.md"
+    done
+}
+
+docs_accepted() {
+    docs_split "$here/mdc/docs_accepted.txt" "$work/docs_accepted"
+    for folder in "$work"/docs_accepted/*/; do
+        (cd "$folder" && "$mdc" docs --out out docs) >"$work/actual" 2>&1 || echo "exit $?" >>"$work/actual"
+        sed -n '/^<div class="start">/,/^<.div><.div>/p' "$folder/out/docs_one.html" >>"$work/actual"
+        grep -E '^    \{|COUNT' "$folder/out/docs_pages.c" >>"$work/actual"
+        verdict "docs $(basename "$folder")" "$folder/expected" "$work/actual"
+    done
+}
+
+docs_refused() {
+    docs_split "$here/mdc/docs_refused.txt" "$work/docs_refused"
+    for folder in "$work"/docs_refused/*/; do
+        (cd "$folder" && "$mdc" docs --out out docs) >"$work/actual" 2>&1
+        code=$?
+        [ $code -eq 1 ] || echo "exit $code" >>"$work/actual"
+        [ -z "$(ls "$folder/out")" ] || echo "wrote templates all the same" >>"$work/actual"
+        verdict "docs $(basename "$folder")" "$folder/expected" "$work/actual"
+    done
+}
+
 documents="privacy terms security subprocessors"
 accepted
 refused
 unchanged
+docs_accepted
+docs_refused
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
