@@ -140,7 +140,8 @@ conf=$state/domicile.conf
     -e "s|^# country =\$|country = ZZ|" -e "s|^# authority =\$|authority = Example authority|" \
     -e "s|^# authority_url =\$|authority_url = https://authority.example|" "$top/domicile.conf" >"$conf"
 own "$conf" root:domicile 640
-if ! grep -qE "^public_url *= *.*:$port\$" "$conf"; then
+# Without a port, a proxy's address: it stays.
+if grep -qE "^public_url *= *https://[^:]*:[0-9]+\$" "$conf" && ! grep -qE "^public_url *= *.*:$port\$" "$conf"; then
     sed -i "s|^\(public_url *= *https://[^:]*\):[0-9]*\$|\1:$port|" "$conf"
     own "$conf" root:domicile 640
     echo "domicile.conf: public_url now names port $port."
@@ -273,8 +274,12 @@ start() {
 socket_owner=()
 [ -z "$is_root" ] || socket_owner=(-U domicile -G domicile)
 
+# To see the firewall in front of guests on a bridge, the worker keeps this of what root may do.
+capability=()
+[ -z "$is_root" ] || ! grep -qE '^bridge *= *[a-z]' "$conf" ||
+    capability=(--inh-caps +net_admin --ambient-caps +net_admin)
 drop domicile
-start "${drop[@]}" "${watch[@]}" -f 1 -- "$state/app/bin/worker" --state "$state"
+start "${drop[0]}" "${capability[@]}" "${drop[@]:1}" "${watch[@]}" -f 1 -- "$state/app/bin/worker" --state "$state"
 for program in $programs $receivers; do
     # Of receivers one process each: events that arrive together share a commit; two processes would
     # only wait for each other's lock.

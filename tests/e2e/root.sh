@@ -2,7 +2,7 @@
 # As root, cgi/run.sh follows no link that a service's user has planted, and nothing runs that such a user has
 # put in place of a program. Plants links in every folder that each of these users can write to, in today's
 # layout and in that of earlier versions (where they owned the state folder), and starts again: no file outside
-# may change. (What programs run as an ordinary user can do is the business of walls.sh.)
+# may change. Programs keep no capability of root's, but the worker one for a bridge. (What programs run as an ordinary user can do is the business of walls.sh.)
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
 build=$(realpath "${BUILD:-build}")
@@ -174,6 +174,30 @@ done
 expect "nothing foreign has run" "$(ls "$marker")" ""
 stop
 expect "nothing outside has changed" "$(outside_state)" "$before"
+
+# ---- what a program may do of what root may: only the worker, and only for a bridge, sees the firewall ----
+# capabilities PROGRAM: of each of its processes, once there is one. CAP_NET_ADMIN is bit 12.
+capabilities() {
+    local pids=
+    for _ in $(seq 600); do
+        pids=$(pgrep -fx "$state/app/bin/$1 --state $state")
+        [ -z "$pids" ] || break
+        sleep 0.1
+    done
+    for pid in $pids; do sed -n 's/^CapEff:\t//p' "/proc/$pid/status"; done | sort -u
+}
+start_over
+start
+expect "the worker has no capability" "$(capabilities worker)" 0000000000000000
+stop
+printf '[region local]\nuri = qemu:///system\nbridge = dom0\n' >>"$state/domicile.conf"
+start
+expect "it starts with a bridge" "$started" 1
+expect "for a bridge the worker has CAP_NET_ADMIN" "$(capabilities worker)" 0000000000001000
+for program in site signin stripe; do
+    expect "$program has no capability" "$(capabilities $program)" 0000000000000000
+done
+stop
 
 # ---- an upgrade: databases where earlier versions kept them ----
 start_over
