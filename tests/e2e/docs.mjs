@@ -41,7 +41,9 @@ check('there are commands to run', run.length >= 20, run.length);
   const home = fs.mkdtempSync(`${server.tmp}/shell.`);
   fs.symlinkSync(`${root}/cgi`, `${home}/cgi`);
   fs.symlinkSync(server.dir, `${home}/var`);
-  const script = run.map(({ code, at }) => `at=${at}\n${code.replaceAll('localhost:8443', `localhost:${server.port}`)}`).join('\n');
+  // A new server has had no review yet, so that one promise is unknown.
+  const script = run.map(({ code, at }) => `at=${at}\n${code.replaceAll('localhost:8443', `localhost:${server.port}`)
+    .replace(/^domicile-admin promises.*$/gm, '$& || [ $? = 3 ]')}`).join('\n');
   let said;
   try {
     said = execFileSync('bash', ['-c', `set -eu\ntrap 'echo "$at exits with $?: $BASH_COMMAND"' ERR\nset -E\n${script}\necho all of them`],
