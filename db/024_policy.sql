@@ -7,6 +7,7 @@ CREATE TABLE policy_version (
     signature BLOB NOT NULL,       -- Ed25519, of the body | none | forever | withhold | keep
     key_id TEXT NOT NULL           -- which key has signed it | none | forever | withhold | keep
         REFERENCES signing_key(id),
+    titles TEXT NOT NULL,          -- the documents that differ from the version before | none | forever | withhold | keep
     changes TEXT NOT NULL,         -- what it weakens, in sentences; empty: nothing | none | forever | withhold | keep
     announced_at INTEGER NOT NULL, -- when it was published | none | forever | withhold | keep
     effective_at INTEGER NOT NULL  -- from when it is in force | none | forever | withhold | keep

@@ -8,8 +8,8 @@ SELECT number, body, hash, signature, key_id, changes, announced_at, effective_a
 FROM policy_version WHERE number = :number;
 
 -- policy_version_list() rows
--- Newest first, with the text.
-SELECT number, body, hash, key_id, changes, announced_at, effective_at
+-- Newest first.
+SELECT number, hash, titles, changes, announced_at, effective_at
 FROM policy_version ORDER BY number DESC LIMIT 100 /* scan ok */;
 
 -- policy_version_next(now_at int) row
@@ -20,11 +20,11 @@ WHERE effective_at > :now_at ORDER BY effective_at, number LIMIT 1;
 -- policy_version_last() row (number int)
 SELECT ifnull(max(number), 0) AS number FROM policy_version;
 
--- policy_version_add(number int, body text, content_hash blob, hash blob, signature blob, key_id text, changes text, announced_at int, effective_at int) done
-INSERT INTO policy_version (number, body, content_hash, hash, signature, key_id, changes,
+-- policy_version_add(number int, body text, content_hash blob, hash blob, signature blob, key_id text, titles text, changes text, announced_at int, effective_at int) done
+INSERT INTO policy_version (number, body, content_hash, hash, signature, key_id, titles, changes,
                             announced_at, effective_at)
-VALUES (:number, :body, :content_hash, :hash, :signature, :key_id, :changes, :announced_at,
-        :effective_at);
+VALUES (:number, :body, :content_hash, :hash, :signature, :key_id, :titles, :changes,
+        :announced_at, :effective_at);
 
 -- policy_version_weakest() row
 -- The last that weakens something.

@@ -161,15 +161,6 @@ static struct policy_change_rows changes_of(struct arena *arena,
 
 /* ---- all versions ---- */
 
-static const char *titles_of(struct arena *arena, const struct policy_change_rows *changes)
-{
-    struct buf text = buf_new(arena, 128);
-
-    for (size_t i = 0; i < changes->count; i++)
-        buf_printf(&text, "%s%s", i ? ", " : "", changes->row[i].title);
-    return text.length ? text.bytes : "Nothing in the texts";
-}
-
 static struct policy_version
 version_of(struct request *r, const struct policy_version_list_row *row, int64_t now_number)
 {
@@ -184,7 +175,9 @@ version_of(struct request *r, const struct policy_version_list_row *row, int64_t
                  : is_next ? "Announced"
                            : NULL,
         .chip = is_now ? "kept" : "wait",
-        .changed = "First version",
+        .changed = row->number == 1 ? "First version"
+                   : *row->titles   ? row->titles
+                                    : "Nothing in the texts",
         .changes = *row->changes ? row->changes : NULL,
         .hash = crypto_hex(r->arena, row->hash.bytes, SHORT_HASH / 2),
     };
@@ -194,27 +187,16 @@ struct error *policy_history_show(struct request *r)
 {
     struct policy_version_list_rows list;
     struct policy_version_now_row now = { .number = 0 };
-    struct policy_view_rows later = { .count = 0 }, views;
     struct policy_history_html page = { .versions.row = NULL };
     struct error *e = sql_policy_version_list(r->db, r->arena, &list);
 
     if (!e)
         e = sql_policy_version_now(r->db, r->arena, r->now_at, &now);
-    if (e && e->kind == ERROR_NOT_FOUND)
-        e = NULL;
-    page.versions.row = arena_array(r->arena, list.count, sizeof *page.versions.row);
-    for (size_t i = 0; !e && i < list.count; i++) {
-        page.versions.row[i] = version_of(r, &list.row[i], now.number);
-        e = policy_read(r->arena, list.row[i].body, &views);
-        if (!e && i > 0) {
-            const struct policy_change_rows changes = changes_of(r->arena, &views, &later);
-
-            page.versions.row[i - 1].changed = titles_of(r->arena, &changes);
-        }
-        later = views;
-    }
-    if (e)
+    if (e && e->kind != ERROR_NOT_FOUND)
         return e;
+    page.versions.row = arena_array(r->arena, list.count, sizeof *page.versions.row);
+    for (size_t i = 0; i < list.count; i++)
+        page.versions.row[i] = version_of(r, &list.row[i], now.number);
     page.versions.count = list.count;
     r->frame.title = "Versions of the policies";
     html_policy_history(&r->response.body, &r->frame, &page);

@@ -70,13 +70,51 @@ static struct error *facts_add(struct db *db, struct arena *arena, const struct 
     return e;
 }
 
+static const struct json *document_find(const struct json *documents, const char *name)
+{
+    for (const struct json *at = json_first(documents); at; at = json_next(at)) {
+        if (strcmp(json_get_text(at, "name"), name) == 0)
+            return at;
+    }
+    return NULL;
+}
+
+/* The titles of the documents that differ from the version before, which the list of them shows. */
+static struct error *titles_find(struct db *db, struct arena *arena, const struct draft *draft,
+                                 const char **out)
+{
+    struct policy_version_get_row before;
+    const struct json *old, *new;
+    struct buf titles = buf_new(arena, 128);
+    struct error *e = sql_policy_version_get(db, arena, draft->number - 1, &before);
+
+    *out = "";
+    if (e)
+        return e->kind == ERROR_NOT_FOUND ? NULL : e;
+    e = json_read(arena, before.body, strlen(before.body), &old);
+    if (!e)
+        e = json_read(arena, draft->content, strlen(draft->content), &new);
+    if (e)
+        return e;
+    for (const struct json *at = json_first(json_get(new, "documents")); at; at = json_next(at)) {
+        const struct json *same =
+            document_find(json_get(old, "documents"), json_get_text(at, "name"));
+
+        if (!same || strcmp(json_write(arena, same), json_write(arena, at)) != 0)
+            buf_printf(&titles, "%s%s", titles.length ? ", " : "", json_get_text(at, "title"));
+    }
+    if (titles.length)
+        *out = titles.bytes;
+    return NULL;
+}
+
 /* In an open write transaction. */
 static struct error *version_add(struct db *db, struct arena *arena, struct draft *draft)
 {
     unsigned char hash[CRYPTO_HASH_BYTES], signature[CRYPTO_SIGNATURE_BYTES];
     struct policy_version_last_row last;
     struct signing_key key;
-    const char *body;
+    const char *body, *titles;
     struct error *e = signing_key_load(arena, draft->config->state_dir, &key);
 
     if (!e)
@@ -85,6 +123,8 @@ static struct error *version_add(struct db *db, struct arena *arena, struct draf
         return e;
     draft->number = last.number + 1;
     e = body_write(arena, draft, &body);
+    if (!e)
+        e = titles_find(db, arena, draft, &titles);
     if (e)
         return e;
     crypto_sha256(body, strlen(body), hash);
@@ -95,8 +135,8 @@ static struct error *version_add(struct db *db, struct arena *arena, struct draf
         e = sql_policy_version_add(db, arena, draft->number, body,
                                    bytes_of(draft->content_hash, sizeof draft->content_hash),
                                    bytes_of(hash, sizeof hash),
-                                   bytes_of(signature, sizeof signature), key.id, draft->changes,
-                                   draft->announced_at, draft->effective_at);
+                                   bytes_of(signature, sizeof signature), key.id, titles,
+                                   draft->changes, draft->announced_at, draft->effective_at);
     return e ? e : facts_add(db, arena, draft);
 }
 

@@ -108,13 +108,13 @@ text='{"documents":[{"blocks":[{"kind":"text","text":["We run ",{"code":"domicil
 {"id":"recipients","kind":"table","table":[["Recipient","Place"],["Stripe","US"]]},
 {"id":"places","kind":"table","table":[["Region"]]}],"name":"privacy","title":"Privacy policy"}],"facts":[]}'
 sql "INSERT INTO signing_key VALUES ('0123456789abcdef', x'$(printf '%064d' 7)', 1767225600)"
-version() { # NUMBER DAYS CHANGES
-    sql "INSERT INTO policy_version VALUES ($1, '${text/DAYS/$2}', x'00', x'$(printf '%064d' "$1")', x'00', '0123456789abcdef', '$3', 1767225600, $(($4)))"
+version() { # NUMBER DAYS CHANGES EFFECTIVE TITLES
+    sql "INSERT INTO policy_version VALUES ($1, '${text/DAYS/$2}', x'00', x'$(printf '%064d' "$1")', x'00', '0123456789abcdef', '$5', '$3', 1767225600, $(($4)))"
 }
-version 1 30 "" 1767225600
-version 2 60 "Logs are kept longer." 1767312000
-version 3 60 "" 1767398400
-version 4 90 "Logs are kept still longer." 4102444800
+version 1 30 "" 1767225600 ""
+version 2 60 "Logs are kept longer." 1767312000 "Privacy policy"
+version 3 60 "" 1767398400 ""
+version 4 90 "Logs are kept still longer." 4102444800 "Privacy policy"
 sql "INSERT INTO promise VALUES ('kept', 0, 'Keys', 'x', 'worker/x.c', 1000000000, 'green', 'seconds', 1296000, 2592000, 'Age of the oldest.', 1781524800, 1, NULL)"
 nobody get /privacy ; expect 200 policy.html
 nobody get /terms ; expect 404
