@@ -128,6 +128,8 @@ static bool is_safe_url(const char *url)
 
     if (has_control(url))
         return false;
+    if (url[0] == '#')
+        return true;
     if (url[0] == '/')
         return url[1] != '/' && url[1] != '\\';
     for (size_t i = 0; i < COUNT(schemes); i++)

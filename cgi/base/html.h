@@ -44,8 +44,8 @@ struct frame {
 void html_text(struct buf *buf, const char *text);
 
 /*
- * A whole URL attribute: https:, http:, mailto:, vscode:, ssh: or a path that begins with one '/'
- * (not followed by '/' or '\'); else "#". Also escaped.
+ * A whole URL attribute: https:, http:, mailto:, vscode:, ssh:, a path that begins with one '/'
+ * (not followed by '/' or '\') or a place on the same page ("#logs"); else "#". Also escaped.
  */
 void html_url(struct buf *buf, const char *url);
 
