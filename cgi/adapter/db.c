@@ -19,13 +19,11 @@ struct db_run {
 };
 
 /* Statements for transactions, prepared once like all others. */
-enum command { BEGIN_WRITE, BEGIN_READ, COMMIT, ROLLBACK, COMMANDS };
+enum command { BEGIN_WRITE, BEGIN_READ, COMMIT, ROLLBACK, LOOK, COMMANDS };
 
 static const char *const command_sql[COMMANDS] = {
-    [BEGIN_WRITE] = "BEGIN IMMEDIATE",
-    [BEGIN_READ] = "BEGIN",
-    [COMMIT] = "COMMIT",
-    [ROLLBACK] = "ROLLBACK",
+    [BEGIN_WRITE] = "BEGIN IMMEDIATE", [BEGIN_READ] = "BEGIN",         [COMMIT] = "COMMIT",
+    [ROLLBACK] = "ROLLBACK",           [LOOK] = "PRAGMA data_version",
 };
 
 struct db {
@@ -187,11 +185,13 @@ static struct error *db_command(struct db *db, struct arena *arena, enum command
 {
     sqlite3_stmt **statement = &db->commands[command];
     struct error *e = NULL;
+    int code;
 
     if (!*statement && sqlite3_prepare_v3(db->sqlite, command_sql[command], -1,
                                           SQLITE_PREPARE_PERSISTENT, statement, NULL) != SQLITE_OK)
         return db_error(db, arena, command_sql[command]);
-    if (sqlite3_step(*statement) != SQLITE_DONE)
+    code = sqlite3_step(*statement);
+    if (code != SQLITE_DONE && code != SQLITE_ROW)
         e = db_error(db, arena, command_sql[command]);
     sqlite3_reset(*statement);
     return e;
@@ -374,6 +374,9 @@ int64_t db_data_version(struct db *db)
 {
     unsigned int version = 0;
 
+    /* SQLite sees what others have written when it begins to read, which BEGIN alone does not. */
+    if (sqlite3_txn_state(db->sqlite, "main") == SQLITE_TXN_NONE)
+        db_command(db, db->arena, LOOK);
     sqlite3_file_control(db->sqlite, "main", SQLITE_FCNTL_DATA_VERSION, &version);
     return version;
 }

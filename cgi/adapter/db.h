@@ -76,7 +76,7 @@ struct error *db_compact(struct db *db, struct arena *arena);
 
 /*
  * A number that changes whenever anything in the database does, by this connection or another. It
- * is as of the last statement; other connections have other numbers.
+ * is of the transaction's snapshot, or of now; other connections have other numbers.
  * https://www.sqlite.org/c3ref/c_fcntl_begin_atomic_write.html#sqlitefcntldataversion
  */
 int64_t db_data_version(struct db *db);

@@ -348,6 +348,26 @@ static void test_snapshot_isolation(void **state)
     db_close(writer);
 }
 
+/* Also before the first statement of a transaction. */
+static void test_data_version(void **state)
+{
+    struct db *writer = opened(DB_READ_WRITE), *reader = opened(DB_READ_ONLY);
+    int64_t first = db_data_version(reader), second;
+
+    (void)state;
+    good(add(writer, "local:a", NULL));
+    good(db_read(reader, arena));
+    second = db_data_version(reader);
+    assert_int_not_equal(second, first);
+    good(add(writer, "local:b", NULL));
+    assert_int_equal(db_data_version(reader), second);
+    assert_false(has(reader, "local:b"));
+    db_rollback(reader);
+    assert_int_not_equal(db_data_version(reader), second);
+    db_close(reader);
+    db_close(writer);
+}
+
 static void *begin_apart(void *user)
 {
     struct arena *apart = arena_new(1 << 20);
@@ -564,6 +584,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_texts_and_bytes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_rollback, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_snapshot_isolation, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_data_version, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_another_writer, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_deleted_data_is_erased, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_deleted_data_leaves_the_log, set_up, tear_down),

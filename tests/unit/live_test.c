@@ -55,11 +55,8 @@ static struct request poll_of(const char *path, int64_t now_at, const char *etag
         .is_fragment = true,
         .session = &session,
     };
-    struct team_money_row row;
 
     response_open(&r.response, r.arena);
-    /* As session_load() does: a statement sees what others have committed. */
-    world_check(sql_team_money(r.db, r.arena, world->team_id, &row), "read");
     r.data_version = db_data_version(r.db);
     return r;
 }
