@@ -3,7 +3,6 @@
 
 #include "base/clock.h"
 #include "base/limit.h"
-#include "policy_version.sql.h"
 #include "web/route.h"
 
 #include <string.h>
@@ -33,22 +32,11 @@ static struct kept *kept_find(const struct request *r)
     return NULL;
 }
 
-/* Without a session nothing was read yet: SQLite knows of changes from the first read on. */
-static bool version_read(struct request *r)
-{
-    struct policy_version_last_row last;
-
-    if (sql_policy_version_last(r->db, r->arena, &last))
-        return false; /* the handler will say what is wrong */
-    r->data_version = db_data_version(r->db);
-    return true;
-}
-
 bool page_cache_respond(struct request *r)
 {
     const struct kept *kept;
 
-    if (!is_for_all(r) || !version_read(r))
+    if (!is_for_all(r))
         return false;
     kept = kept_find(r);
     if (!kept || kept->data_version != r->data_version || kept->minute != r->now_at / A_MINUTE_S)
