@@ -344,12 +344,21 @@ static struct error *theme_set(struct request *r)
 /* That this person has seen how the policies change. */
 static struct error *policy_acknowledge(struct request *r)
 {
-    struct policy_version_weakest_row last;
-    struct error *e = sql_policy_version_weakest(r->db, r->arena, &last);
+    struct field number = { .name = "version", .kind = FIELD_LINE, .max = 20 };
+    struct policy_version_get_row version;
+    int64_t at;
+    struct error *e = form_read(r, &number, 1);
 
+    if (e)
+        return e;
+    if (number.problem || !text_int(number.text, &at))
+        return error_new(r->arena, ERROR_NOT_FOUND, "no such version");
+    e = sql_policy_version_get(r->db, r->arena, at, &version);
+    if (!e && !*version.changes)
+        return error_new(r->arena, ERROR_NOT_FOUND, "nothing to acknowledge");
     if (!e)
-        e = sql_policy_ack_add(r->db, r->arena, r->session->person_id, last.number, r->now_at);
-    return e ? e : done(r, "Change acknowledged.", "/privacy/changes");
+        e = sql_policy_ack_add(r->db, r->arena, r->session->person_id, at, r->now_at);
+    return e ? e : done(r, "Change of the policies acknowledged.", "/account");
 }
 
 static struct error *statistics_set(struct request *r)

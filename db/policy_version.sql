@@ -17,8 +17,10 @@ FROM policy_version ORDER BY number DESC LIMIT 100 /* scan ok */;
 SELECT number, changes, announced_at, effective_at FROM policy_version
 WHERE effective_at > :now_at ORDER BY effective_at, number LIMIT 1;
 
--- policy_version_last() row (number int)
-SELECT ifnull(max(number), 0) AS number FROM policy_version;
+-- policy_version_last() row (number int, effective_at int)
+-- 0: there is none.
+SELECT ifnull(max(number), 0) AS number, ifnull(max(effective_at), 0) AS effective_at
+FROM policy_version /* scan ok */;
 
 -- policy_version_add(number int, body text, content_hash blob, hash blob, signature blob, key_id text, titles text, changes text, announced_at int, effective_at int) done
 INSERT INTO policy_version (number, body, content_hash, hash, signature, key_id, titles, changes,
@@ -30,6 +32,5 @@ VALUES (:number, :body, :content_hash, :hash, :signature, :key_id, :titles, :cha
 -- The last that weakens something.
 SELECT number FROM policy_version WHERE changes <> '' ORDER BY number DESC LIMIT 1 /* scan ok */;
 
--- policy_version_signed() rows
-SELECT number, body, signature, key_id, announced_at, effective_at FROM policy_version
-ORDER BY number /* scan ok */;
+-- policy_version_days() rows
+SELECT number, announced_at, effective_at FROM policy_version ORDER BY number /* scan ok */;

@@ -7,7 +7,7 @@ FROM (SELECT *, checked_at AND checked_at + 3 * every_s < :now_at AS is_late
       FROM promise /* scan ok */) ORDER BY position /* sort ok */;
 
 -- promise_get(id text) row
-SELECT state, position, checked_at FROM promise WHERE id = :id;
+SELECT state, position, sentence, checked_at FROM promise WHERE id = :id;
 
 -- promise_put(id text, position int, topic text, sentence text, mechanism text, every_s int, state text, unit text, figure int, figure_max int, evidence text, checked_at int, now_at int) done
 INSERT INTO promise (id, position, topic, sentence, mechanism, every_s, state, unit, figure,

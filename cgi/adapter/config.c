@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/name_list.h"
+#include "base/text.h"
 #include "base/url.h"
 
 #include <errno.h>
@@ -173,6 +174,8 @@ static const char *value_store(struct reading *reading, char *target, const stru
         return number_read(value, (int64_t *)(void *)field) ? NULL : "must be a whole number";
     if (key->kind == PORTS && !ports_read(value, (struct config_region *)(void *)target))
         return "must be like 22000-22999, between 1024 and 65535";
+    if (!text_is_utf8(value, strlen(value)))
+        return "must be UTF-8";
     *(const char **)(void *)field = arena_copy(reading->arena, value);
     return NULL;
 }

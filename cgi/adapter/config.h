@@ -17,7 +17,6 @@ struct config_region {
     const char *name; /* [a-z0-9-]: "local" */
     CONFIG_REGION_KEYS(CONFIG_FIELD)
     int64_t ssh_port_first, ssh_port_last;
-    bool is_held; /* not announced yet, so that nobody gets a VM there: model/policy_hold.h */
 };
 
 /* A size of VM. */

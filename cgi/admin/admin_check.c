@@ -211,7 +211,7 @@ static void policy_check(struct admin *admin)
         line_write(admin, false, "%s", e->text);
     for (size_t i = 0; i < held.unannounced.count; i++)
         line_write(admin, false,
-                   "not announced, so it is not in effect: %s Announce it with \"domicile-admin "
+                   "not announced: %s Announce it with \"domicile-admin "
                    "policy schedule\", or change it back",
                    held.unannounced.row[i].text);
     if (!e && !held.unannounced.count)

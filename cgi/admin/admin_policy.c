@@ -105,21 +105,23 @@ static struct error *show(struct admin *admin)
 static struct error *schedule(struct admin *admin)
 {
     const struct context now = context_at(admin->db, admin->arena, admin->config, clock_now_ms());
+    struct config in_effect = *admin->config;
     struct policy_schedule out;
-    int64_t from_at = 0;
+    int64_t from_at = 0, number;
     struct error *e;
 
     if (admin->from && !date_day_read(admin->from, &from_at))
         return error_new(admin->arena, ERROR_INPUT, "--from must be a day like 2027-01-31");
     e = policy_schedule(&now, from_at, &out);
+    if (!e)
+        e = policy_apply(admin->db, admin->arena, &in_effect, clock_now(), &number);
     for (size_t i = 0; !e && i < out.list.count; i++)
         e = line_write(admin, "announced", out.number, out.effective_at, out.list.row[i].text);
     if (!e && !admin->is_json)
         printf("Version %lld takes effect on %s. Everybody is told in the dashboard, and %s.\n",
                (long long)out.number, date_day_iso(admin->arena, out.effective_at),
-               config_has_mail(admin->config)
-                   ? arena_printf(admin->arena, "%zu by email", out.mails)
-                   : "nobody by email, which is off");
+               config_has_mail(&in_effect) ? arena_printf(admin->arena, "%zu by email", out.mails)
+                                           : "nobody by email, which is not in use");
     return e;
 }
 

@@ -35,9 +35,11 @@ struct frame {
     const char *version;     /* of a live part; the browser sends it back to learn of changes */
     int64_t now_at;          /* what relative times refer to */
     bool is_operator;
-    int64_t policy_at; /* from when a change of the policy is in force; 0: none to acknowledge */
-    bool has_billing;  /* billing is on */
-    bool is_fragment;  /* requested by htmx: only the changing part, without the frame */
+    /* A change of the policy that the person has not acknowledged: its day; NULL: none. */
+    const char *policy_day;
+    bool is_policy_new; /* it is in force by now */
+    bool has_billing;   /* billing is on */
+    bool is_fragment;   /* requested by htmx: only the changing part, without the frame */
 };
 
 /* & < > " ' escaped: between elements and in quoted attributes. NULL writes nothing. */

@@ -91,6 +91,7 @@ enum {
     LIMIT_USAGE_KEEP_S = 30 * 24 * 3600,  /* quarters of an hour */
     LIMIT_MINUTES_KEEP_S = 24 * 3600,
     LIMIT_ABOUT_EVERY_S = 5 * 60,          /* between two measurements of the server itself */
+    LIMIT_POLICY_AHEAD_S = 366 * 86400,    /* how far ahead a change of the policies is announced */
     LIMIT_POLICY_WATCH_S = 60,             /* between two looks at which policy is in force */
     LIMIT_PROMISE_EVERY_S = 60,            /* between two looks at which promises are due */
     LIMIT_SECURITY_TXT_S = 90 * 24 * 3600, /* security.txt is valid for; under a year is advised */

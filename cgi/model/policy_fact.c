@@ -4,7 +4,6 @@
 #include "base/array.h"
 #include "base/buf.h"
 #include "base/clock.h"
-#include "base/text.h"
 #include "model/country.h"
 #include "model/inventory.h"
 #include "model/recipient.h"
@@ -20,9 +19,13 @@ static const struct fact_kind {
     const char *name;
     const char *text;
     bool is_less_weaker;
-    bool is_time; /* the number is in seconds */
+    bool is_time;  /* the number is in seconds */
+    bool is_exact; /* the number is a hash: another one is weaker, since nobody can compare them */
 } kinds[] = {
     { .name = "column", .text = "A further kind of personal data is stored: %m." },
+    { .name = "controller",
+      .text = "Somebody else is responsible for your data, or at another address.",
+      .is_exact = true },
     { .name = "cookie", .text = "A further cookie is set: %m." },
     { .name = "counts", .text = "Requests are counted." },
     { .name = "destroyed_vm_days",
@@ -30,6 +33,9 @@ static const struct fact_kind {
     { .name = "encrypted_disks",
       .text = "The disks of this server are no longer required to be encrypted.",
       .is_less_weaker = true },
+    { .name = "host",
+      .text = "VMs in region %m run on another host, or are isolated from it in another way.",
+      .is_exact = true },
     { .name = "log_days", .text = "Request and error logs are kept for %n days (before: %w)." },
     { .name = "notice_days",
       .text = "Changes are announced %n days before they take effect (before: %w).",
@@ -38,9 +44,9 @@ static const struct fact_kind {
     { .name = "promise", .text = "No longer promised: %m", .is_less_weaker = true },
     { .name = "recipient", .text = "Data is sent to a further recipient: %m." },
     { .name = "referrers", .text = "The websites that visitors come from are counted." },
-    { .name = "shared_user",
-      .text = "VMs in region %m are isolated less: they run as one user of the host." },
+    { .name = "statement", .text = "Changed: %m", .is_exact = true },
     { .name = "term", .text = "%m (before: %w)", .is_time = true },
+    { .name = "terms", .text = "The terms of service change.", .is_exact = true },
     { .name = "tls13_alone", .text = "TLS 1.2 is accepted.", .is_less_weaker = true },
 };
 
@@ -98,6 +104,18 @@ const struct policy_fact *policy_fact_find(const struct policy_facts *facts, con
 
 /* ---- of a configuration ---- */
 
+/* FNV-1a (RFC draft-eastlake-fnv), with the sign bit cleared; to see that a text has changed. */
+static int64_t text_hash(int64_t hash, const char *text)
+{
+    uint64_t value = (uint64_t)hash;
+
+    for (; *text; text++)
+        value = (value ^ (unsigned char)*text) * 1099511628211U;
+    return (int64_t)(value & INT64_MAX);
+}
+
+enum { HASH_BEGIN = 1469598103 };
+
 static void columns_add(struct arena *arena, const struct inventory *inventory,
                         struct policy_facts *out)
 {
@@ -110,21 +128,45 @@ static void columns_add(struct arena *arena, const struct inventory *inventory,
     }
 }
 
+/* Of the text as it is written: what its parameters say is compared by facts of their own. */
+static int64_t block_hash(int64_t hash, const struct policy_block *block)
+{
+    for (size_t i = 0; i < block->run_count; i++)
+        hash = text_hash(hash, block->runs[i].text);
+    return hash;
+}
+
+static void block_add(struct arena *arena, const struct policy_block *block,
+                      struct policy_facts *out)
+{
+    bool is_statement = strcmp(block->kind, "statement") == 0;
+
+    if (is_statement || strcmp(block->kind, "promise") == 0)
+        policy_fact_add(arena, out, "promise", block->id, 1);
+    if (is_statement)
+        policy_fact_add(arena, out, "statement",
+                        arena_printf(arena, "%s%s%s", block->id, block->condition ? " " : "",
+                                     block->condition ? block->condition : ""),
+                        block_hash(HASH_BEGIN, block));
+}
+
 /* All of the profile's documents: what a condition leaves out is no promise that is withdrawn. */
 static void promises_add(struct arena *arena, const struct config *config, struct policy_facts *out)
 {
+    int64_t terms = HASH_BEGIN;
+
     for (size_t i = 0; i < POLICY_DOCUMENT_COUNT; i++) {
         const struct policy_document *document = &POLICY_DOCUMENTS[i];
 
         if (strcmp(document->profile, config->profile) != 0)
             continue;
         for (size_t k = 0; k < document->block_count; k++) {
-            const struct policy_block *block = &document->blocks[k];
-
-            if (strcmp(block->kind, "promise") == 0 || strcmp(block->kind, "statement") == 0)
-                policy_fact_add(arena, out, "promise", block->id, 1);
+            block_add(arena, &document->blocks[k], out);
+            if (strcmp(document->name, "terms") == 0)
+                terms = block_hash(terms, &document->blocks[k]);
         }
     }
+    policy_fact_add(arena, out, "terms", "", terms);
 }
 
 void policy_facts_settings(struct arena *arena, const struct config *config,
@@ -142,10 +184,10 @@ void policy_facts_settings(struct arena *arena, const struct config *config,
         policy_fact_add(
             arena, out, "place",
             arena_printf(arena, "%s|%s", config->regions[i].name, config->regions[i].country), 1);
-    for (size_t i = 0; i < config->region_count; i++) {
-        if (text_starts(config->regions[i].uri, "qemu:///session"))
-            policy_fact_add(arena, out, "shared_user", config->regions[i].name, 1);
-    }
+    for (size_t i = 0; i < config->region_count; i++)
+        policy_fact_add(arena, out, "host", config->regions[i].name,
+                        text_hash(text_hash(HASH_BEGIN, config->regions[i].uri),
+                                  config->regions[i].accelerator));
     for (size_t i = 0; i < recipients.count; i++)
         policy_fact_add(arena, out, "recipient", recipient_fact(arena, &recipients.row[i]), 1);
     policy_fact_add(arena, out, "referrers", "", config->has_referrers);
@@ -159,23 +201,38 @@ void policy_facts_of(struct arena *arena, const struct config *config, struct po
     columns_add(arena, &INVENTORY_MAIN, out);
     policy_fact_add(arena, out, "cookie", "__Host-session", 1);
     promises_add(arena, config, out);
+    policy_fact_add(
+        arena, out, "controller", "",
+        text_hash(text_hash(HASH_BEGIN, config->controller), config->controller_address));
 }
 
 /* ---- what is weaker ---- */
 
-static const struct policy_block *promise_find(const char *id)
+/* Of that kind, NULL: any. Of that profile; of any other if it has none, since it may be what the
+ * former profile said. */
+static const struct policy_block *promise_find(const char *profile, const char *kind,
+                                               const char *id)
 {
+    const struct policy_block *found = NULL;
+    size_t length = strcspn(id, " ");
+
     for (size_t i = 0; i < POLICY_DOCUMENT_COUNT; i++) {
         const struct policy_document *document = &POLICY_DOCUMENTS[i];
+        bool is_own = strcmp(document->profile, profile) == 0;
 
         for (size_t k = 0; k < document->block_count; k++) {
             const struct policy_block *block = &document->blocks[k];
 
-            if (block->id && strcmp(block->id, id) == 0 && strcmp(block->kind, "heading") != 0)
+            if ((found && !is_own) || !block->id || strncmp(block->id, id, length) != 0 ||
+                block->id[length] ||
+                (kind ? strcmp(block->kind, kind) != 0 : strcmp(block->kind, "heading") == 0))
+                continue;
+            if (is_own)
                 return block;
+            found = block;
         }
     }
-    return NULL;
+    return found;
 }
 
 static const char *number_text(struct arena *arena, const struct fact_kind *kind, int64_t number)
@@ -200,8 +257,11 @@ static const char *place_text(struct arena *arena, const char *member)
 static const char *member_text(struct arena *arena, const struct config *config,
                                const struct fact_kind *kind, const struct policy_weakening *row)
 {
-    bool is_sentence = strcmp(kind->name, "promise") == 0 || kind->is_time;
-    const struct policy_block *block = is_sentence ? promise_find(row->member) : NULL;
+    bool is_statement = strcmp(kind->name, "statement") == 0;
+    bool is_sentence = strcmp(kind->name, "promise") == 0 || is_statement || kind->is_time;
+    const char *block_kind = is_statement ? "statement" : kind->is_time ? "promise" : NULL;
+    const struct policy_block *block =
+        is_sentence ? promise_find(config->profile, block_kind, row->member) : NULL;
 
     if (strcmp(kind->name, "recipient") == 0)
         return recipient_fact_text(arena, row->member);
@@ -229,21 +289,29 @@ static const char *weakening_text(struct arena *arena, const struct config *conf
     return text.bytes;
 }
 
-/* Its place was not declared before: to say it is no further place. */
+/* Its country was not declared before: to say it is no further place or recipient. */
 static bool is_declared_now(const struct policy_facts *was, const struct policy_fact *fact)
 {
-    size_t name = strcspn(fact->member, "|");
+    const char *last = strrchr(fact->member, '|');
+    size_t name = last ? (size_t)(last - fact->member) : 0;
 
-    if (strcmp(fact->name, "place") != 0)
+    if (!last)
         return false;
     for (size_t i = 0; i < was->count; i++) {
         const struct policy_fact *old = &was->row[i];
 
-        if (strcmp(old->name, "place") == 0 && strncmp(old->member, fact->member, name + 1) == 0 &&
-            !old->member[name + 1])
+        if (strcmp(old->name, fact->name) == 0 &&
+            strncmp(old->member, fact->member, name + 1) == 0 && !old->member[name + 1])
             return true;
     }
     return false;
+}
+
+static bool is_less(const struct fact_kind *kind, int64_t was, int64_t wanted)
+{
+    if (kind->is_exact)
+        return wanted != was && was != HASH_BEGIN; /* of nothing */
+    return kind->is_less_weaker ? wanted < was : wanted > was;
 }
 
 static void weakening_add(struct arena *arena, const struct config *config,
@@ -268,11 +336,13 @@ struct policy_weakenings policy_weakenings_find(struct arena *arena, const struc
         const struct policy_fact *old = policy_fact_find(was, fact->name, fact->member);
         const struct fact_kind *kind = kind_find(fact->name);
 
-        if (!kind || (!old && (kind->is_less_weaker || kind->is_time)))
+        /* What the former version did not speak of, it did not promise. */
+        if (!kind ||
+            (!old && (kind->is_less_weaker || !*fact->member || kind->is_time || kind->is_exact)))
             continue;
         if (!old && !is_declared_now(was, fact))
             weakening_add(arena, config, &list, fact, 0, fact->number);
-        if (old && (kind->is_less_weaker ? fact->number < old->number : fact->number > old->number))
+        if (old && is_less(kind, old->number, fact->number))
             weakening_add(arena, config, &list, fact, old->number, fact->number);
     }
     for (size_t i = 0; i < was->count; i++) {

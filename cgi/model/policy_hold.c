@@ -43,7 +43,7 @@ static void number_hold(struct config *config, const struct policy_weakening *we
 
 /* ---- recipients and places ---- */
 
-/* A recipient that moved to another host stays at the old one; a new one is not contacted. */
+/* A recipient that is new, or at another host, is not contacted. */
 static void recipient_hold(struct arena *arena, struct config *config,
                            const struct policy_facts *was, const char *member)
 {
@@ -62,25 +62,39 @@ static void recipient_hold(struct arena *arena, struct config *config,
     }
 }
 
+/* The country that the version in force names for the region of a fact; NULL: it does not name it.
+ */
+static const char *country_was(const struct policy_facts *was, const char *member)
+{
+    size_t name = strcspn(member, "|") + 1;
+
+    for (size_t i = 0; i < was->count; i++) {
+        if (strcmp(was->row[i].name, "place") == 0 &&
+            strncmp(was->row[i].member, member, name) == 0)
+            return was->row[i].member + name;
+    }
+    return NULL;
+}
+
+/* A region that moved stays where it was, as far as words go; a new one does not exist yet. */
 static void place_hold(struct arena *arena, struct config *config, const struct policy_facts *was,
                        const char *member)
 {
-    for (size_t i = 0; i < config->region_count; i++) {
-        struct config_region *region = &config->regions[i];
-        size_t name = strlen(region->name);
+    const char *country = country_was(was, member);
+    size_t name = strcspn(member, "|"), at = 0;
 
-        if (strncmp(member, region->name, name) != 0 || member[name] != '|')
-            continue;
-        region->is_held = true;
-        for (size_t k = 0; k < was->count; k++) {
-            const struct policy_fact *old = &was->row[k];
-
-            if (strcmp(old->name, "place") == 0 && strncmp(old->member, member, name + 1) == 0) {
-                region->country = arena_copy(arena, old->member + name + 1);
-                region->is_held = false;
-            }
-        }
+    while (at < config->region_count &&
+           (strncmp(config->regions[at].name, member, name) != 0 || config->regions[at].name[name]))
+        at++;
+    if (at == config->region_count)
+        return;
+    if (country) {
+        config->regions[at].country = arena_copy(arena, country);
+        return;
     }
+    config->region_count--;
+    for (; at < config->region_count; at++)
+        config->regions[at] = config->regions[at + 1];
 }
 
 /* ---- all ---- */
@@ -108,6 +122,22 @@ static struct error *is_bound(struct db *db, struct arena *arena, const struct c
     return e && e->kind == ERROR_NOT_FOUND ? NULL : e;
 }
 
+/* Those of a list that are in another too. */
+static struct policy_weakenings both_of(struct arena *arena, const struct policy_weakenings *list,
+                                        struct policy_weakenings other)
+{
+    struct policy_weakenings both = { arena_array(arena, list->count, sizeof *both.row), 0 };
+
+    for (size_t i = 0; i < list->count; i++) {
+        for (size_t k = 0; k < other.count; k++) {
+            if (strcmp(list->row[i].name, other.row[k].name) == 0 &&
+                strcmp(list->row[i].member, other.row[k].member) == 0)
+                both.row[both.count++] = list->row[i];
+        }
+    }
+    return both;
+}
+
 static struct error *unannounced_find(struct db *db, struct arena *arena, int64_t now_at,
                                       const struct config *config, const struct policy_facts *facts,
                                       struct policy_held *out)
@@ -121,7 +151,8 @@ static struct error *unannounced_find(struct db *db, struct arena *arena, int64_
         return e->kind == ERROR_NOT_FOUND ? NULL : e;
     e = policy_facts_load(db, arena, next.number, &announced);
     if (!e)
-        out->unannounced = policy_weakenings_find(arena, config, &announced, facts);
+        out->unannounced =
+            both_of(arena, &out->list, policy_weakenings_find(arena, config, &announced, facts));
     return e;
 }
 

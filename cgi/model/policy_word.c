@@ -56,6 +56,16 @@ static bool authority(const struct config *config)
     return *config->authority && *config->authority_url;
 }
 
+/* The country of each region is declared. */
+static bool places(const struct config *config)
+{
+    for (size_t i = 0; i < config->region_count; i++) {
+        if (!*config->regions[i].country)
+            return false;
+    }
+    return true;
+}
+
 /* A region whose guests libvirt's system daemon runs, or that of a user. */
 static bool has_region(const struct config *config, bool is_system)
 {
@@ -103,6 +113,7 @@ static const struct {
     { "notice", notice, NULL },
     { "controller", controller, NULL },
     { "authority", authority, NULL },
+    { "places", places, NULL },
     { "system", has_system, NULL },
     { "session", has_session, NULL },
     { "kvm", kvm, NULL },

@@ -93,16 +93,11 @@ bool recipient_restore(struct arena *arena, struct config *config,
 {
     const char *name, *url, *country;
 
-    if (!fact_read(arena, fact, &name, &url, &country) || strcmp(name, recipient->name) != 0)
+    if (!fact_read(arena, fact, &name, &url, &country) || strcmp(name, recipient->name) != 0 ||
+        strcmp(url, recipient->url) != 0)
         return false;
-    if (recipient->name == WORKOS)
-        config->workos_url = url;
-    else if (recipient->name == STRIPE)
-        config->stripe_url = url;
-    else {
-        config->mail_url = url;
+    if (recipient->name == MAIL_SERVER)
         config->mail_country = country;
-    }
     return true;
 }
 

@@ -36,8 +36,8 @@ const char *recipient_fact(struct arena *arena, const struct recipient *recipien
 const char *recipient_fact_text(struct arena *arena, const char *fact);
 
 /*
- * Sets the recipient's address and country as an earlier `fact` says. False if that is of another
- * recipient.
+ * Sets the recipient's country as an earlier `fact` says. False if that is of another recipient, or
+ * at another address: what is configured now, a password for example, is not for that one.
  */
 bool recipient_restore(struct arena *arena, struct config *config,
                        const struct recipient *recipient, const char *fact);

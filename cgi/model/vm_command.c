@@ -224,9 +224,6 @@ struct error *vm_command_create(const struct context *context, const struct acto
     const char *image_version = NULL;
     struct error *e = vm_command_check(context, actor, &change);
 
-    if (!e && vm->region->is_held)
-        e = error_refuse(context->arena, ERROR_INPUT, "region_unannounced", "region",
-                         "VMs in this region are not offered yet. Choose another one.");
     *out_id = crypto_id(context->arena);
     if (!e)
         e = name_check(context, actor, vm->name);

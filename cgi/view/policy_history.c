@@ -255,6 +255,7 @@ static struct error *version_write(struct request *r, const struct policy_versio
         .effective_at = version->effective_at,
         .announced_at = version->announced_at,
         .changes = *version->changes ? version->changes : NULL,
+        .is_ahead = version->effective_at > r->now_at,
         .hash = crypto_hex(r->arena, version->hash.bytes, version->hash.length),
         .key_id = version->key_id,
     };
@@ -265,7 +266,7 @@ static struct error *version_write(struct request *r, const struct policy_versio
     if (e)
         return e;
     if (page.changes)
-        r->frame.policy_at = 0; /* this page says so itself */
+        r->frame.policy_day = NULL; /* this page says so itself */
     r->frame.title =
         arena_printf(r->arena, "Version %lld of the policies", (long long)version->number);
     html_policy_version(&r->response.body, &r->frame, &page);

@@ -55,21 +55,16 @@ struct error *vm_options_images(struct request *r, struct option_rows *out)
 struct option_rows vm_options_regions(struct request *r)
 {
     struct option_rows options = vm_options_new(r, r->config->region_count);
-    size_t count = 0;
 
-    for (size_t i = 0; i < r->config->region_count; i++) {
+    for (size_t i = 0; i < options.count; i++) {
         const struct config_region *region = &r->config->regions[i];
 
-        if (region->is_held)
-            continue;
-        options.row[count] =
+        options.row[i] =
             (struct option){ .value = region->name,
                              .label = region->label,
                              .about = arena_printf(r->arena, "SSH via %s", region->ssh_host),
-                             .is_chosen = count == 0 };
-        count++;
+                             .is_chosen = i == 0 };
     }
-    options.count = count;
     return options;
 }
 

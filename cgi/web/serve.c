@@ -8,6 +8,7 @@
 #include "adapter/fastcgi.h"
 #include "base/array.h"
 #include "base/clock.h"
+#include "base/date.h"
 #include "base/limit.h"
 #include "base/log.h"
 #include "model/confinement.h"
@@ -77,7 +78,9 @@ static void frame_fill(struct request *r)
         r->frame.role = r->session->role;
         r->frame.theme = r->session->theme;
         r->frame.is_operator = r->session->is_operator;
-        r->frame.policy_at = r->session->policy_at;
+        if (r->session->policy_at)
+            r->frame.policy_day = date_day(r->arena, r->session->policy_at);
+        r->frame.is_policy_new = r->session->policy_at <= r->now_at;
     }
 }
 

@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/date.h"
+#include "base/limit.h"
 #include "base/log.h"
 #include "model/mail_queue.h"
 #include "model/signing.h"
@@ -157,7 +158,11 @@ static struct error *held_tell(struct db *db, struct arena *arena, const struct 
     struct error *e = sql_policy_unannounced_clear(db, arena);
 
     for (size_t i = 0; !e && i < held->unannounced.count; i++) {
-        log_error("policy_unannounced", log_text("what", held->unannounced.row[i].text));
+        /* Of a recipient the address would be in the log, where there are none. */
+        log_error("policy_unannounced",
+                  log_text("what", strcmp(held->unannounced.row[i].name, "recipient") == 0
+                                       ? "Data is sent to a further recipient."
+                                       : held->unannounced.row[i].text));
         e = sql_policy_unannounced_add(db, arena, held->unannounced.row[i].text);
     }
     return e;
@@ -175,10 +180,20 @@ static struct error *is_weaker(struct db *db, struct arena *arena, const struct 
     return e;
 }
 
+static bool has_recipient(const struct policy_weakenings *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        if (strcmp(list->row[i].name, "recipient") == 0)
+            return true;
+    }
+    return false;
+}
+
 static struct error *publish(struct db *db, struct arena *arena, struct config *config,
                              int64_t now_at, struct policy_held *out)
 {
     struct policy_version_now_row now = { .number = 0 };
+    struct policy_version_next_row next;
     struct policy_facts wanted, facts;
     struct draft draft = { .config = config, .facts = &facts, .changes = "" };
     bool is_held = false;
@@ -187,11 +202,22 @@ static struct error *publish(struct db *db, struct arena *arena, struct config *
     policy_facts_all(arena, config, &wanted);
     e = policy_hold(db, arena, now_at, config, &wanted, out);
     policy_facts_all(arena, config, &facts);
-    if (!e && out->list.count)
+    if (!e && config_profile_check(config)) {
+        /* With what was held back, the profile would promise what is not so. */
+        log_error("policy_held", log_text("why", config_profile_check(config)));
+        return NULL;
+    }
+    /* A recipient that moved is not contacted, but stays in the text: it may be put back. */
+    is_held = has_recipient(&out->list);
+    if (!e && !is_held && out->list.count)
         e = is_weaker(db, arena, config, &facts, out->number, &is_held);
     if (!e)
         e = draft_fill(arena, &draft);
     if (e || is_held)
+        return e;
+    /* Until the announced one is in force, no other takes its place. */
+    e = sql_policy_version_next(db, arena, now_at, &next);
+    if (!e || e->kind != ERROR_NOT_FOUND)
         return e;
     e = sql_policy_version_now(db, arena, now_at, &now);
     if (e && e->kind != ERROR_NOT_FOUND)
@@ -225,8 +251,11 @@ struct error *policy_publish(struct db *db, struct arena *arena, struct config *
     struct error *e;
 
     *out = (struct policy_held){ .number = 0 };
-    if (!has_key(arena, config))
-        return policy_apply(db, arena, config, now_at, &out->number);
+    if (!has_key(arena, config)) {
+        e = policy_apply(db, arena, config, now_at, &out->number);
+        number_at_start = out->number;
+        return e;
+    }
     e = db_begin(db, arena);
     if (!e)
         e = publish(db, arena, config, now_at, out);
@@ -279,32 +308,24 @@ static struct error *people_tell(const struct context *context, struct policy_sc
     return e;
 }
 
-/* What is announced already must not be announced twice. */
-static struct error *is_announced(const struct context *context, const struct draft *draft,
-                                  bool *out)
+/* One change at a time: of several, nobody could say what is in force on which day. */
+static struct error *pending_check(const struct context *context)
 {
     struct policy_version_next_row next;
-    struct policy_facts was;
     struct error *e = sql_policy_version_next(context->db, context->arena, context->now_at, &next);
 
-    *out = false;
     if (e)
         return e->kind == ERROR_NOT_FOUND ? NULL : e;
-    e = policy_facts_load(context->db, context->arena, next.number, &was);
-    if (!e)
-        *out =
-            policy_weakenings_find(context->arena, context->config, &was, draft->facts).count == 0;
-    return e;
+    return error_new(context->arena, ERROR_INPUT,
+                     "version %lld is announced for %s already; announce others after that day",
+                     (long long)next.number, date_day_iso(context->arena, next.effective_at));
 }
 
-static struct error *schedule_check(const struct context *context, const struct draft *draft,
-                                    const struct policy_facts *was, int64_t from_at,
-                                    const struct policy_schedule *schedule)
+static struct error *schedule_check(const struct context *context, const struct policy_facts *was,
+                                    int64_t from_at, const struct policy_schedule *schedule)
 {
     struct arena *arena = context->arena;
     int64_t earliest = policy_earliest(was, context->now_at);
-    bool has_next;
-    struct error *e;
 
     if (!schedule->list.count)
         return error_new(arena, ERROR_INPUT,
@@ -312,13 +333,13 @@ static struct error *schedule_check(const struct context *context, const struct 
                          "announcement");
     if (from_at && from_at < earliest)
         return error_new(arena, ERROR_INPUT,
-                         "too early: the policy in force promises notice, so "
-                         "the first possible day is %s",
+                         "too early: the policy in force promises notice, so the first possible "
+                         "day is %s",
                          date_day_iso(arena, earliest));
-    e = is_announced(context, draft, &has_next);
-    if (!e && has_next)
-        e = error_new(arena, ERROR_INPUT, "it is announced already: see \"domicile-admin policy\"");
-    return e;
+    if (from_at > earliest + LIMIT_POLICY_AHEAD_S)
+        return error_new(arena, ERROR_INPUT, "too late: the last possible day is %s",
+                         date_day_iso(arena, earliest + LIMIT_POLICY_AHEAD_S));
+    return pending_check(context);
 }
 
 static struct error *schedule_write(const struct context *context, int64_t from_at,
@@ -339,7 +360,7 @@ static struct error *schedule_write(const struct context *context, int64_t from_
         return e;
     policy_facts_all(arena, context->config, &wanted);
     out->list = policy_weakenings_find(arena, context->config, &was, &wanted);
-    e = schedule_check(context, &draft, &was, from_at, out);
+    e = schedule_check(context, &was, from_at, out);
     if (!e)
         e = draft_fill(arena, &draft);
     if (e)
@@ -349,6 +370,8 @@ static struct error *schedule_write(const struct context *context, int64_t from_
     e = version_add(db, arena, &draft);
     out->number = draft.number;
     out->effective_at = draft.effective_at;
+    if (!e)
+        e = sql_policy_unannounced_clear(db, arena);
     return e ? e : people_tell(context, out);
 }
 

@@ -109,8 +109,7 @@ static void places_write(struct writing *writing)
         const struct config_region *region = &writing->config->regions[i];
         const char *const row[] = { region->label, country_text(writing->arena, region->country) };
 
-        if (!region->is_held)
-            cells(writing, row, COUNT(row));
+        cells(writing, row, COUNT(row));
     }
 }
 

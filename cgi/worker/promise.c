@@ -174,7 +174,7 @@ static struct error *one_look(struct worker_context *context, size_t index, bool
 {
     struct promise promise = PROMISES[index];
     struct context now = worker_context_now(context, context->arena);
-    struct promise_get_row before = { .position = -1 };
+    struct promise_get_row before = { .position = -1, .sentence = "" };
     struct error *e = sql_promise_get(now.db, now.arena, promise.id, &before);
 
     promise.term_s = term_s(now.config, promise.term_s);
@@ -182,8 +182,10 @@ static struct error *one_look(struct worker_context *context, size_t index, bool
         e = promise.is_workers ? one_announce(&now, &promise, (int64_t)index) : NULL;
     if (e || (is_all && promise.is_workers))
         return e;
-    /* One whose place this version has changed is due too: the page lists them by it. */
-    if (!is_all && before.position == (int64_t)index && !is_due(&promise, &before, &now))
+    /* One whose place or sentence has changed is due too: the pages show them. */
+    if (!is_all && before.position == (int64_t)index &&
+        strcmp(before.sentence, sentence_of(&now, &promise)) == 0 &&
+        !is_due(&promise, &before, &now))
         return NULL;
     if (promise.is_ready && !promise.is_ready(&now))
         return NULL;

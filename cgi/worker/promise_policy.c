@@ -3,6 +3,7 @@
 
 #include "adapter/crypto.h"
 #include "base/clock.h"
+#include "base/limit.h"
 #include "model/policy_hold.h"
 
 #include "person.sql.h"
@@ -21,7 +22,7 @@ static const struct signing_key_list_row *key_find(const struct signing_key_list
     return NULL;
 }
 
-static bool is_unchanged(const struct policy_version_signed_row *version,
+static bool is_unchanged(const struct policy_version_get_row *version,
                          const struct signing_key_list_rows *keys)
 {
     const struct signing_key_list_row *key = key_find(keys, version->key_id);
@@ -32,27 +33,45 @@ static bool is_unchanged(const struct policy_version_signed_row *version,
                                     version->signature.bytes);
 }
 
+/* Each in its turn: together they may be long. */
+static struct error *versions_count(const struct context *now,
+                                    const struct policy_version_days_rows *versions,
+                                    const struct signing_key_list_rows *keys, int64_t *out)
+{
+    struct arena *one = arena_new(LIMIT_POLICY_ARENA_BYTES);
+    struct policy_version_get_row version;
+    struct error *e = NULL;
+    int64_t expected = 1;
+
+    for (size_t i = 0; !e && i < versions->count; i++) {
+        arena_reset(one);
+        e = sql_policy_version_get(now->db, one, versions->row[i].number, &version);
+        /* Their numbers have no gaps: none was removed either. */
+        if (!e)
+            *out += !is_unchanged(&version, keys) + (version.number - expected);
+        expected = versions->row[i].number + 1;
+    }
+    if (e)
+        e = error_copy(now->arena, e);
+    arena_free(one);
+    return e;
+}
+
 struct error *promise_versions_check(struct worker_context *context, const struct promise *promise,
                                      const struct context *now, struct promise_reading *out)
 {
-    struct policy_version_signed_rows versions;
+    struct policy_version_days_rows versions;
     struct signing_key_list_rows keys;
-    struct error *e = sql_policy_version_signed(now->db, now->arena, &versions);
-    int64_t expected = 1;
+    struct error *e = sql_policy_version_days(now->db, now->arena, &versions);
 
     (void)context;
     (void)promise;
     if (!e)
         e = sql_signing_key_list(now->db, now->arena, &keys);
+    if (!e)
+        e = versions_count(now, &versions, &keys, &out->figure);
     if (e)
         return e;
-    /* Their numbers have no gaps: none was removed either. */
-    for (size_t i = 0; i < versions.count; i++) {
-        const struct policy_version_signed_row *version = &versions.row[i];
-
-        out->figure += !is_unchanged(version, &keys) + (version->number - expected);
-        expected = version->number + 1;
-    }
     out->is_known = versions.count > 0;
     out->evidence =
         out->is_known
@@ -64,8 +83,8 @@ struct error *promise_versions_check(struct worker_context *context, const struc
 
 /* Whether the later of two weakens the earlier without the notice that it promised. */
 static struct error *is_sudden(const struct context *now,
-                               const struct policy_version_signed_row *before,
-                               const struct policy_version_signed_row *after, bool *out)
+                               const struct policy_version_days_row *before,
+                               const struct policy_version_days_row *after, bool *out)
 {
     const struct policy_fact *notice;
     struct policy_facts was, becomes;
@@ -84,9 +103,9 @@ static struct error *is_sudden(const struct context *now,
 struct error *promise_notice_check(struct worker_context *context, const struct promise *promise,
                                    const struct context *now, struct promise_reading *out)
 {
-    struct policy_version_signed_rows versions;
+    struct policy_version_days_rows versions;
     struct person_first_other_row first = { .created_at = 0 };
-    struct error *e = sql_policy_version_signed(now->db, now->arena, &versions);
+    struct error *e = sql_policy_version_days(now->db, now->arena, &versions);
     size_t last = 0;
 
     (void)context;
@@ -95,7 +114,7 @@ struct error *promise_notice_check(struct worker_context *context, const struct 
         e = sql_person_first_other(now->db, now->arena, now->config->operator_email, &first);
     /* In the order of their days; before anybody but the operator was here, nobody was told. */
     for (size_t i = 1; !e && i < versions.count; i++) {
-        const struct policy_version_signed_row *version = &versions.row[i];
+        const struct policy_version_days_row *version = &versions.row[i];
         bool is_sudden_now = false;
 
         if (first.created_at && version->effective_at >= first.created_at)

@@ -436,19 +436,8 @@ static void test_mail(void **state)
         "", "smtp://", "https://a", "mail.example.org:587", "smtp://a/b", "smtp://a@b", "smtps://A"
     };
     static const char *const no_senders[] = {
-        "",
-        "Domicile",
-        "a@b@c",
-        "Domicile <a>",
-        "Domicile <a@b",
-        "Domicile <a@b> x",
-        "<a@b>",
-        "Dom\x01 <a@b>",
-        "<",
-        "x <>",
-        "Domicile <a@b>>",
-        "Dom\xff <a@b>",
-        "D\xc2\x85 <a@b>",
+        "",      "Domicile",      "a@b@c", "Domicile <a>", "Domicile <a@b",   "Domicile <a@b> x",
+        "<a@b>", "Dom\x01 <a@b>", "<",     "x <>",         "Domicile <a@b>>", "D\xc2\x85 <a@b>",
         "a b@c",
     };
     struct config *config;
@@ -776,6 +765,7 @@ static void the_desktop_profile_stays_in_one_country_of_the_union(void **state)
     assert_non_null(strstr(desktop_problem("[region local]\ncountry = US\n"), "European Union"));
     assert_non_null(strstr(desktop_problem("[region local]\ncountry = DE\n[mail]\ncountry = FR\n"),
                            "one country"));
+    assert_non_null(strstr(desktop_problem("controller = M\xfcller\n"), "must be UTF-8"));
     assert_non_null(strstr(desktop_problem("[billing]\nbilling = stripe\n"), "no company"));
     assert_non_null(strstr(
         desktop_problem("[server]\nidentity = workos\n[workos]\nclient_id = c\n"), "no company"));

@@ -21,6 +21,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -129,6 +130,34 @@ static void a_stronger_value_is_published_at_once(void **state)
     assert_int_equal(publish(config, NOW + 120).list.count, 1);
     assert_int_equal(config->log_days, 7);
     assert_int_equal(number_at(NOW + 120), 2);
+}
+
+/* A version that did not speak of something did not promise it: nothing is held at nothing. */
+static void what_was_not_said_is_not_held(void **state)
+{
+    struct config *config = copy();
+
+    (void)state;
+    first_publish();
+    plant("DELETE FROM policy_fact WHERE name = 'log_days'");
+    assert_int_equal(publish(config, NOW + 60).list.count, 0);
+    assert_int_equal(config->log_days, 30);
+}
+
+static void without_a_key_the_version_in_force_stays(void **state)
+{
+    struct config *config = copy();
+    const char *path = arena_printf(world->arena, "%s/secrets/signing-key", world->state_dir);
+    struct context now = context_at(world->db, world->arena, config, (NOW + 60) * 1000);
+
+    (void)state;
+    first_publish();
+    assert_int_equal(unlink(path), 0);
+    config->log_days = 31;
+    assert_int_equal(publish(config, NOW + 60).number, 1);
+    assert_int_equal(config->log_days, 30);
+    world_check(policy_watch(&now), "watch");
+    assert_false(policy_is_replaced());
 }
 
 static void nobody_has_to_be_told_before_somebody_is_there(void **state)
@@ -247,7 +276,8 @@ static void new_recipients_are_not_contacted(void **state)
         "off");
 }
 
-static void a_recipient_that_moves_stays_where_it_was(void **state)
+/* Its password would otherwise go to the former host. */
+static void a_recipient_that_moves_is_not_contacted(void **state)
 {
     struct config *config = copy();
 
@@ -259,8 +289,12 @@ static void a_recipient_that_moves_stays_where_it_was(void **state)
     config->mail_url = "smtp://elsewhere.example.org:587";
     config->mail_country = "RU";
     assert_int_equal(publish(config, NOW + 60).list.count, 1);
+    assert_string_equal(config->mail, "off");
+    config = copy();
+    mail_on(config);
+    config->mail_country = "RU";
+    assert_int_equal(publish(config, NOW + 120).list.count, 1);
     assert_string_equal(config->mail, "smtp");
-    assert_string_equal(config->mail_url, "smtp://mail.example.org:587");
     assert_string_equal(config->mail_country, "US");
 }
 
@@ -281,13 +315,12 @@ static void places_are_held(void **state)
     config->regions[0].country = "US";
     assert_int_equal(publish(config, NOW + 120).list.count, 1);
     assert_string_equal(config->regions[0].country, "DE");
-    assert_false(config->regions[0].is_held);
     /* A region that nobody was told of offers nothing. */
     config = copy();
     config->regions[0].name = "moon";
     config->regions[0].country = "DE";
     assert_int_equal(publish(config, NOW + 180).list.count, 1);
-    assert_true(config->regions[0].is_held);
+    assert_int_equal(config->region_count, world->config->region_count - 1);
 }
 
 static void the_old_text_stays_while_the_software_says_less(void **state)
@@ -365,6 +398,12 @@ static void an_announced_change_takes_effect_on_its_day(void **state)
     assert_int_equal(out.mails, 1);
     assert_int_equal(mails(), 1);
     assert_non_null(schedule(config, NOW, 0, &out)); /* once is enough */
+    /* Meanwhile what is stronger is in effect, but no version that the announced one would undo. */
+    config->log_days = 7;
+    assert_int_equal(publish(config, NOW + DAY).number, 1);
+    assert_int_equal(config->log_days, 7);
+    config = copy();
+    logs_longer(config);
     assert_int_equal(mails(), 1);
 
     held = publish(config, day - 1);
@@ -445,10 +484,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(versions_are_signed_and_published_once),
         TEST(a_stronger_value_is_published_at_once),
+        TEST(what_was_not_said_is_not_held),
+        TEST(without_a_key_the_version_in_force_stays),
         TEST(nobody_has_to_be_told_before_somebody_is_there),
         TEST(values_are_held),
         TEST(new_recipients_are_not_contacted),
-        TEST(a_recipient_that_moves_stays_where_it_was),
+        TEST(a_recipient_that_moves_is_not_contacted),
         TEST(places_are_held),
         TEST(the_old_text_stays_while_the_software_says_less),
         TEST(less_isolation_is_weaker),

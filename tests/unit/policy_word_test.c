@@ -14,8 +14,8 @@
 static struct arena *arena;
 
 static const struct config_region regions[] = {
-    { .name = "a", .uri = "qemu:///session", .accelerator = "kvm" },
-    { .name = "b", .uri = "qemu:///system", .accelerator = "auto" },
+    { .name = "a", .uri = "qemu:///session", .accelerator = "kvm", .country = "DE" },
+    { .name = "b", .uri = "qemu:///system", .accelerator = "auto", .country = "" },
 };
 
 /* As domicile.conf leaves it when nothing of [privacy] is set. */
@@ -109,9 +109,11 @@ static void test_conditions(void **state)
     assert_false(holds(&config, "system"));
     assert_true(holds(&config, "session"));
     assert_true(holds(&config, "kvm"));
+    assert_true(holds(&config, "places"));
     config.region_count = 2; /* one more, of the system, which may be emulated */
     assert_true(holds(&config, "system"));
     assert_false(holds(&config, "kvm"));
+    assert_false(holds(&config, "places"));
     config.billing = "stripe";
     config.controller = config.controller_address = "here";
     assert_true(holds(&config, "billing"));
