@@ -340,7 +340,6 @@ static struct error *theme_set(struct request *r)
     return e;
 }
 
-/* Whether this person's requests may be counted (web/counted.c). */
 /* That this person has seen how the policies change. */
 static struct error *policy_acknowledge(struct request *r)
 {
@@ -361,6 +360,7 @@ static struct error *policy_acknowledge(struct request *r)
     return e ? e : done(r, "Change of the policies acknowledged.", "/account");
 }
 
+/* Whether this person's requests may be counted (web/counted.c). */
 static struct error *statistics_set(struct request *r)
 {
     const char *counted;
