@@ -76,8 +76,9 @@ static const struct config *configure(const char *profile, unsigned kind)
     if (kind & HAS_MAIL)
         fprintf(file, "[mail]\nmail = smtp\nurl = smtps://mail.example.org:465\n"
                       "from = vm@example.org\n");
+    fprintf(file, "[region a]\ncountry = %s\n", kind & HAS_CONTROLLER ? "DE" : "");
     if (kind & HAS_SYSTEM)
-        fprintf(file, "[region a]\nuri = qemu:///system\nbridge = dom0\naccelerator = kvm\n");
+        fprintf(file, "uri = qemu:///system\nbridge = dom0\naccelerator = kvm\n");
     fclose(file);
     e = config_load(arena, folder, &config);
     unlink(path);

@@ -151,7 +151,7 @@ const route = async (c, path) => (await c.bob.ask('GET', path)).status;
 
 // What the terms name as not offered.
 const MISSING = { terminal: 'A terminal or a desktop in the browser', prompts: 'Runs of coding agents', 'command-audit': 'A record of commands', repositories: 'Connected repositories',
-  webhooks: 'Webhooks to your own services', 'share-links': 'Links that share a VM' };
+  webhooks: 'Webhooks to your own services', 'share-links': 'Links that share a VM', billing: 'The use of this server is free of charge.' };
 
 // Not offered: the terms say so, and nothing answers at the addresses it would have.
 const notOffered = (...paths) => ({ alone: async (c, row) => {
