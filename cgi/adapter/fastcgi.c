@@ -19,10 +19,19 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 extern char **environ;
 
-enum { LISTENER_FD = 0, EVENTS = 64, RECORD_BYTES = 65535 };
+enum { LISTENER_FD = 0, EVENTS = 64, RECORD_BYTES = 65535, LAST_WAIT_MS = 20 };
+
+static volatile sig_atomic_t is_ending;
+
+static void end(int signal_number)
+{
+    (void)signal_number;
+    is_ending = 1;
+}
 
 /* All connections from nginx, and those whose requests are in the current batch. */
 struct pool {
@@ -150,7 +159,7 @@ static bool response_write(const FCGX_Request *connection, const struct buf *res
 static void connection_respond(FCGX_Request *connection, const struct buf *response)
 {
     FCGX_FreeStream(&connection->out); /* already written here, so Finish writes nothing */
-    if (!response_write(connection, response))
+    if (!response_write(connection, response) || is_ending)
         connection->keepConnection = 0;
     FCGX_Finish_r(connection);
 }
@@ -262,26 +271,24 @@ static void connection_accept(struct pool *pool)
  * SIGTERM and SIGQUIT, which multiwatch 1.0.0 sends for "-s TERM", end the process, but only while
  * it waits: requests in progress are completed.
  */
-static void terminate_when_idle(sigset_t *while_waiting)
+static void end_when_idle(sigset_t *while_waiting)
 {
-    sigset_t terminate;
+    struct sigaction action = { .sa_handler = end };
+    sigset_t signals;
 
-    signal(SIGTERM, SIG_DFL); /* libfcgi's handler has no effect on this loop */
-    sigemptyset(&terminate);
-    sigaddset(&terminate, SIGTERM);
-    sigaddset(&terminate, SIGQUIT);
-    sigprocmask(SIG_BLOCK, &terminate, while_waiting);
+    sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGQUIT, &action, NULL);
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGQUIT);
+    sigprocmask(SIG_BLOCK, &signals, while_waiting);
     sigdelset(while_waiting, SIGTERM);
     sigdelset(while_waiting, SIGQUIT);
 }
 
-static int fastcgi_loop(struct pool *pool)
+static void pool_open(struct pool *pool)
 {
-    struct epoll_event events[EVENTS];
-    sigset_t while_waiting;
-
     FCGX_Init();
-    terminate_when_idle(&while_waiting);
     for (size_t i = 0; i < LIMIT_CONNECTIONS; i++) {
         /* No listener: after end of file libfcgi must not call accept(). */
         FCGX_InitRequest(&pool->connections[i], -1, 0);
@@ -290,10 +297,43 @@ static int fastcgi_loop(struct pool *pool)
     pool->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     /* Several processes share the listener; accept() must not block when another was faster. */
     fcntl(LISTENER_FD, F_SETFL, O_NONBLOCK);
-    listener_watch(pool, true);
-    for (;;) {
-        int count = epoll_pwait(pool->epoll_fd, events, EVENTS, -1, &while_waiting);
+}
 
+/*
+ * Answers what has arrived or is on its way, once per connection, and closes them. The end of the
+ * process would close them only after it has freed its memory, and nginx, which could send a form
+ * in that time, would answer it with 502: it repeats no POST.
+ */
+static void pool_close(struct pool *pool)
+{
+    struct epoll_event events[EVENTS];
+    int count;
+
+    listener_watch(pool, false);
+    while ((count = epoll_wait(pool->epoll_fd, events, EVENTS, LAST_WAIT_MS)) > 0) {
+        for (int i = 0; i < count; i++)
+            batch_add(pool, events[i].data.ptr);
+        batch_respond(pool);
+    }
+    for (size_t i = 0; i < LIMIT_CONNECTIONS; i++) {
+        if (pool->connections[i].ipcFd >= 0)
+            close(pool->connections[i].ipcFd);
+    }
+}
+
+static int fastcgi_loop(struct pool *pool)
+{
+    struct epoll_event events[EVENTS];
+    sigset_t while_waiting;
+
+    pool_open(pool);
+    end_when_idle(&while_waiting);
+    while (!is_ending) {
+        int count;
+
+        if (connection_free_find(pool))
+            listener_watch(pool, true);
+        count = epoll_pwait(pool->epoll_fd, events, EVENTS, -1, &while_waiting);
         if (count < 0 && errno != EINTR)
             return 1;
         for (int i = 0; i < count; i++) {
@@ -303,9 +343,9 @@ static int fastcgi_loop(struct pool *pool)
                 batch_add(pool, events[i].data.ptr);
         }
         batch_respond(pool);
-        if (connection_free_find(pool))
-            listener_watch(pool, true);
     }
+    pool_close(pool);
+    return 0;
 }
 
 int fastcgi_serve(const struct fastcgi_service *service)

@@ -298,6 +298,19 @@ for (const [program, page] of Object.entries(PROGRAMS)) {
   equal('the VM runs on', (await vm.look()).chip, 'Running');
 }
 
+// ---- a program that ends in order, as for a new version of the policies, loses no form ----
+{
+  const counts = {};
+  for (let i = 0; i < 60; i++) {
+    await get('/keys'); // nginx keeps this connection for what follows
+    for (const pid of server.pidsOf('account')) try { process.kill(pid, 'SIGTERM'); } catch { /* it has ended */ }
+    const { status } = await ask(server, 'POST', '/keys', { body: 'name=x',
+      headers: { 'Content-Type': 'application/x-www-form-urlencoded' } });
+    counts[status] = (counts[status] ?? 0) + 1;
+  }
+  equal('each form got its answer', JSON.stringify(counts), '{"303":60}');
+}
+
 // ---- Ctrl-C, and the second start ----
 {
   // libvirt also starts QEMU for a moment to learn what it can do; the isolation probe's guest comes and goes.
