@@ -53,7 +53,8 @@ static void signin_render(struct request *r, struct signin_html *page)
     page->identity = r->config->identity;
     page->has_mail = has_mail(r);
     page->return_path = r->session ? r->session->return_path : NULL;
-    r->frame.title = "Sign in";
+    page->present_email = is_signed_in(r) ? r->session->email : NULL;
+    r->frame.title = page->present_email ? "Confirm it\u2019s you" : "Sign in";
     r->frame.section = "signin";
     html_signin(&r->response.body, &r->frame, page);
 }
@@ -61,16 +62,18 @@ static void signin_render(struct request *r, struct signin_html *page)
 static struct error *signin_show(struct request *r)
 {
     struct signin_html page = { .minimum_age = r->config->minimum_age };
-    const char *path, *ended;
+    const char *path, *ended, *again;
     struct error *e = form_value(r, "return", &path);
 
     if (!e)
         e = form_value(r, "ended", &ended);
+    if (!e)
+        e = form_value(r, "again", &again);
     if (e)
         return e;
     path = path && text_is_local_path(path) && !provider_key_is_in(path) ? path : NULL;
     page.has_ended = ended != NULL;
-    if (is_signed_in(r)) {
+    if (is_signed_in(r) && !again) {
         response_redirect(&r->response, path ? path : "/vms");
         return NULL;
     }
@@ -115,22 +118,6 @@ static struct error *link_read(struct request *r, struct link *link)
     return NULL;
 }
 
-static struct error *link_problem_show(struct request *r, const struct link *link)
-{
-    /* After the back button or a double click, the person is already signed in. */
-    if (link->problem == &SIGNIN_LINK_USED && is_signed_in(r) &&
-        strcasecmp(link->row.email, r->session->email) == 0) {
-        response_redirect(&r->response, "/vms");
-        return NULL;
-    }
-    return signin_problem_show(r, link->problem, NULL,
-                               (struct signin_problem_html){
-                                   .email = link->row.email,
-                                   .ended_at = link->row.expires_at,
-                                   .used_at = link->row.used_at,
-                               });
-}
-
 /* Mail scanners follow links, so a GET does not consume the token. */
 static struct error *link_show(struct request *r)
 {
@@ -139,7 +126,7 @@ static struct error *link_show(struct request *r)
     struct error *e = link_read(r, &link);
 
     if (!e && link.problem)
-        return link_problem_show(r, &link);
+        return signin_link_problem_show(r, link.problem, &link.row);
     if (!e)
         e = session_begin(r);
     if (e)
@@ -188,7 +175,7 @@ static struct error *link_use(struct request *r)
     if (e)
         return e;
     if (link.problem)
-        return link_problem_show(r, &link);
+        return signin_link_problem_show(r, link.problem, &link.row);
     response_redirect(&r->response, path);
     return NULL;
 }
@@ -239,29 +226,34 @@ static struct error *mail_sent_show(struct request *r)
 /* Starts a sign-in; WorkOS also links here from its mails. */
 static struct error *workos_start(struct request *r)
 {
-    struct field invitation = { .name = "invitation_token", .kind = FIELD_LINE, .max = 512 };
+    struct field fields[] = {
+        { .name = "invitation_token", .kind = FIELD_LINE, .max = 512 },
+        { .name = "again", .kind = FIELD_LINE, .max = 1 },
+    };
+    const struct field *invitation = &fields[0];
     const char *state = crypto_token(r->arena);
     const char *verifier = crypto_token(r->arena);
     bool is_invited;
-    struct error *e = form_read(r, &invitation, 1);
+    struct error *e = form_read(r, fields, 2);
 
     if (!workos)
         return error_new(r->arena, ERROR_NOT_FOUND, "identity is not workos");
     if (e)
         return e;
-    is_invited = *invitation.text && !invitation.problem;
+    is_invited = *invitation->text && !invitation->problem;
     if (is_signed_in(r) && is_invited)
         return signin_problem_show(r, &SIGNIN_INVITED_WHILE_SIGNED_IN, NULL,
                                    (struct signin_problem_html){ .email = NULL });
-    if (is_signed_in(r)) {
+    if (is_signed_in(r) && !*fields[1].text) {
         response_redirect(&r->response, "/vms");
         return NULL;
     }
     e = session_keep_workos(r, state, verifier);
     if (e)
         return e;
-    response_redirect(&r->response, workos_authorize_url(workos, r->arena, state, verifier,
-                                                         is_invited ? invitation.text : NULL));
+    response_redirect(&r->response,
+                      workos_authorize_url(workos, r->arena, state, verifier,
+                                           is_invited ? invitation->text : NULL, is_signed_in(r)));
     return NULL;
 }
 

@@ -2,7 +2,7 @@
 -- The browser's session unless expired. Person and role are current: a removed
 -- member loses access at the next request. `policy_at` is from when a change of the policy is in
 -- force that this person has not acknowledged; 0: none.
-SELECT s.id_hash, s.handle, s.person_id, s.current_team_id, s.csrf_secret, s.seen_at, s.expires_at,
+SELECT s.id_hash, s.handle, s.person_id, s.current_team_id, s.csrf_secret, s.created_at, s.seen_at, s.expires_at,
        s.notice, s.workos_session_id, s.workos_state_hash, s.workos_verifier, s.return_path,
        p.email AS email, p.name AS name, p.theme AS theme,
        ifnull(p.is_uncounted, 0) AS is_uncounted, t.name AS team_name, m.role AS role,
@@ -35,10 +35,11 @@ UPDATE session SET notice = :notice WHERE id_hash = :id_hash;
 UPDATE session SET return_path = :return_path WHERE id_hash = :id_hash;
 
 -- session_set_workos(id_hash blob, state_hash blob, verifier text, expires_at int) done
--- Start a sign-in: resets the expiry to that of a new signed-out session.
+-- Start a sign-in: resets the expiry of a signed-out session to that of a new one.
 UPDATE session SET workos_state_hash = :state_hash, workos_verifier = :verifier,
-                   idle_at = :expires_at, expires_at = :expires_at
-WHERE id_hash = :id_hash AND person_id IS NULL;
+                   idle_at = CASE WHEN person_id IS NULL THEN :expires_at ELSE idle_at END,
+                   expires_at = CASE WHEN person_id IS NULL THEN :expires_at ELSE expires_at END
+WHERE id_hash = :id_hash;
 
 -- session_clear_workos(id_hash blob, state_hash blob) done
 -- Changes the row exactly once, even with concurrent callbacks.

@@ -10,6 +10,7 @@ static const struct {
 } kinds[ERROR_KINDS] = {
     [ERROR_MALFORMED] = { 400, "malformed" },
     [ERROR_SIGNED_OUT] = { 303, "signed_out" },
+    [ERROR_STALE] = { 303, "stale" },
     [ERROR_FORBIDDEN] = { 403, "forbidden" },
     [ERROR_NOT_FOUND] = { 404, "not_found" },
     [ERROR_METHOD] = { 405, "method" },

@@ -12,6 +12,7 @@
 enum error_kind {
     ERROR_MALFORMED,   /* 400: not a valid request */
     ERROR_SIGNED_OUT,  /* 303 to /signin */
+    ERROR_STALE,       /* 303 to /signin, which asks to sign in again */
     ERROR_FORBIDDEN,   /* 403 */
     ERROR_NOT_FOUND,   /* 404 */
     ERROR_METHOD,      /* 405 */

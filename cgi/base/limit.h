@@ -62,6 +62,7 @@ enum {
     LIMIT_SESSION_IDLE_S = 7 * 24 * 3600,
     LIMIT_SESSION_S = 30 * 24 * 3600,
     LIMIT_SIGNED_OUT_SESSION_S = 10 * 60, /* a sign-in in progress */
+    LIMIT_FRESH_S = 10 * 60,              /* how long a sign-in suffices for what is sensitive */
     LIMIT_SEEN_EVERY_S = 60,              /* how often "last seen" is written */
     LIMIT_SIGNIN_LINK_S = 10 * 60,
 

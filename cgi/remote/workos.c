@@ -55,7 +55,7 @@ static void query_add(struct buf *url, const char *name, const char *value)
 
 const char *workos_authorize_url(const struct workos *workos, struct arena *arena,
                                  const char *state, const char *verifier,
-                                 const char *invitation_token)
+                                 const char *invitation_token, bool is_again)
 {
     struct buf url = buf_new(arena, 1024);
     unsigned char challenge[CRYPTO_HASH_BYTES];
@@ -71,6 +71,8 @@ const char *workos_authorize_url(const struct workos *workos, struct arena *aren
     query_add(&url, "code_challenge_method", "S256");
     if (invitation_token)
         query_add(&url, "invitation_token", invitation_token);
+    if (is_again)
+        query_add(&url, "max_age", "0");
     return url.bytes;
 }
 

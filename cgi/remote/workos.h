@@ -17,11 +17,13 @@ struct error *workos_open(struct arena *arena, const struct config *config, stru
 
 /*
  * The URL that starts a sign-in. `state` and `verifier` are fresh crypto_token()s;
- * `invitation_token` comes from a WorkOS mail, or is NULL.
+ * `invitation_token` comes from a WorkOS mail, or is NULL. `is_again`: WorkOS asks anew, whoever is
+ * signed in there ("max_age":
+ * https://workos.com/docs/reference/authkit/authentication/get-authorization-url).
  */
 const char *workos_authorize_url(const struct workos *workos, struct arena *arena,
                                  const char *state, const char *verifier,
-                                 const char *invitation_token);
+                                 const char *invitation_token, bool is_again);
 
 struct workos_person {
     /* Not signed in: WorkOS's error code, [a-z0-9_.] only. NULL: signed in, and the other fields

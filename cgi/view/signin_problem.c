@@ -2,8 +2,10 @@
 #include "view/signin_problem.h"
 
 #include "base/array.h"
+#include "web/session.h"
 
 #include <string.h>
+#include <strings.h>
 
 const struct signin_problem SIGNIN_LINK_UNKNOWN = {
     .status = 404,
@@ -163,4 +165,21 @@ struct error *signin_problem_show(struct request *r, const struct signin_problem
     r->frame.section = "signin";
     html_signin_problem(&r->response.body, &r->frame, &page);
     return NULL;
+}
+
+struct error *signin_link_problem_show(struct request *r, const struct signin_problem *problem,
+                                       const struct signin_link_get_row *link)
+{
+    /* After the back button or a double click, the person is already signed in. */
+    if (problem == &SIGNIN_LINK_USED && r->session && r->session->person_id &&
+        strcasecmp(link->email, r->session->email) == 0) {
+        response_redirect(&r->response, "/vms");
+        return NULL;
+    }
+    return signin_problem_show(r, problem, NULL,
+                               (struct signin_problem_html){
+                                   .email = link->email,
+                                   .ended_at = link->expires_at,
+                                   .used_at = link->used_at,
+                               });
 }

@@ -1,6 +1,7 @@
 /* Reasons for a failed sign-in, as text: what happened, and what the visitor can do next. */
 #pragma once
 
+#include "signin_link.sql.h"
 #include "signin_problem.html.h"
 #include "web/request.h"
 
@@ -26,3 +27,7 @@ const struct signin_problem *signin_problem_of_code(struct arena *arena, const c
  */
 struct error *signin_problem_show(struct request *r, const struct signin_problem *problem,
                                   const char *why, struct signin_problem_html page);
+
+/* The same of a sign-in link; who has signed in with it, in this browser, is led on. */
+struct error *signin_link_problem_show(struct request *r, const struct signin_problem *problem,
+                                       const struct signin_link_get_row *link);

@@ -1,6 +1,7 @@
 /* Finds the route for a method and path; see route.h. */
 #include "web/route.h"
 
+#include "base/limit.h"
 #include "base/text.h"
 #include "web/session.h"
 
@@ -97,7 +98,7 @@ const char *route_page(const struct request *r, const struct route *routes, size
 static struct error *access_check(struct request *r)
 {
     const struct session *session = r->session;
-    int access = r->route->access & ~(ACCESS_IF_BILLING | ACCESS_SAME);
+    int access = r->route->access & ~(ACCESS_IF_BILLING | ACCESS_SAME | ACCESS_FRESH);
     struct actor actor;
 
     if (access == ACCESS_PUBLIC)
@@ -109,6 +110,8 @@ static struct error *access_check(struct request *r)
         (access == ACCESS_OWNER && !actor_is_owner(&actor)) ||
         (access == ACCESS_OPERATOR && !session->is_operator))
         return error_new(r->arena, ERROR_FORBIDDEN, "this person lacks permission");
+    if ((r->route->access & ACCESS_FRESH) && session->signed_in_at + LIMIT_FRESH_S <= r->now_at)
+        return error_new(r->arena, ERROR_STALE, "signed in too long ago");
     return NULL;
 }
 

@@ -16,6 +16,8 @@ enum access {
     ACCESS_IF_BILLING = 8,
     /* Only to ACCESS_PUBLIC: the same page for all visitors without a session; see page_cache.h. */
     ACCESS_SAME = 16,
+    /* To all others: signed in less than LIMIT_FRESH_S ago; else STALE, which leads through it. */
+    ACCESS_FRESH = 32,
 };
 
 struct route {
@@ -37,5 +39,5 @@ struct error *route_find(struct request *r, const struct route *routes, size_t c
  */
 const char *route_page(const struct request *r, const struct route *routes, size_t count);
 
-/* SIGNED_OUT, FORBIDDEN, NOT_FOUND or NULL. */
+/* SIGNED_OUT, STALE, FORBIDDEN, NOT_FOUND or NULL. */
 struct error *route_allow(struct request *r);

@@ -175,7 +175,7 @@ static struct error *request_run(struct server *server, struct request *r)
 
 /* To sign in, and back to this page, or to that of a form whose input the browser keeps (app.js).
  */
-static void signin_redirect(const struct server *server, struct request *r)
+static void signin_redirect(const struct server *server, struct request *r, bool is_again)
 {
     const struct program *program = server->program;
     bool is_post = strcmp(r->method, "POST") == 0;
@@ -185,11 +185,12 @@ static void signin_redirect(const struct server *server, struct request *r)
 
     html_url_part(&query, page + path);
     response_redirect(&r->response,
-                      arena_printf(r->arena, "/signin?return=%.*s%s%s", (int)path, page,
-                                   query.length ? query.bytes : "", is_post ? "&ended=1" : ""));
+                      arena_printf(r->arena, "/signin?return=%.*s%s%s%s", (int)path, page,
+                                   query.length ? query.bytes : "", is_again ? "&again=1" : "",
+                                   is_post ? "&ended=1" : ""));
 }
 
-/* Signed-out visitors sign in first; others get the error page. */
+/* Who is signed out, or signed in too long ago, signs in first; others get the error page. */
 static void error_respond(const struct server *server, struct request *r, const struct error *e)
 {
     const char *cookie = r->response.cookie;
@@ -197,12 +198,11 @@ static void error_respond(const struct server *server, struct request *r, const 
 
     response_open(&r->response, r->arena);
     r->response.cookie = cookie;
-    if (e->kind == ERROR_SIGNED_OUT && r->is_fragment) {
-        r->response.is_refresh = true;
-        return;
-    }
-    if (e->kind == ERROR_SIGNED_OUT) {
-        signin_redirect(server, r);
+    if (e->kind == ERROR_SIGNED_OUT || e->kind == ERROR_STALE) {
+        if (r->is_fragment)
+            r->response.is_refresh = true;
+        else
+            signin_redirect(server, r, e->kind == ERROR_STALE);
         return;
     }
     r->response.status = error_status(e->kind);

@@ -11,7 +11,6 @@
 #include "base/text.h"
 #include "session.sql.h"
 
-#include <assert.h>
 #include <string.h>
 #include <strings.h>
 
@@ -85,6 +84,7 @@ static struct session *session_of_row(struct request *r, const struct session_ge
         .workos_state_hash = row->workos_state_hash,
         .return_path = row->return_path,
         .policy_at = row->policy_at,
+        .signed_in_at = row->created_at,
         .is_operator = row->email && strcasecmp(row->email, r->config->operator_email) == 0,
     };
     return session;
@@ -193,13 +193,12 @@ struct error *session_keep_workos(struct request *r, const char *state, const ch
 
     if (e)
         return e;
-    assert(!r->session->person_id);
     was_query_only = db_query_only(r->db, false);
     e = sql_session_set_workos(r->db, r->arena, r->session->id_hash, token_hash(r->arena, state),
                                verifier, r->now_at + LIMIT_SIGNED_OUT_SESSION_S);
     db_query_only(r->db, was_query_only);
     /* The row's expiry was renewed, so renew the cookie's too. A new session has set its own. */
-    if (!e && !r->response.cookie)
+    if (!e && !r->response.cookie && !r->session->person_id)
         cookie_set(r, r->session_token, LIMIT_SIGNED_OUT_SESSION_S);
     return e;
 }

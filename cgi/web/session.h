@@ -24,6 +24,7 @@ struct session {
     const char *workos_verifier;
     struct bytes workos_state_hash;
     const char *return_path; /* local; NULL: none */
+    int64_t signed_in_at;
     bool is_operator;
     int64_t policy_at; /* see session_get */
     bool is_uncounted; /* the person wants not to be counted */
@@ -41,12 +42,13 @@ struct error *session_load(struct request *r);
  */
 struct error *session_begin(struct request *r);
 
-/* Store where to go after sign-in (a local path) in a signed-out session, created if needed. */
+/* Store where to go after sign-in (a local path) in the session, created if needed. */
 struct error *session_keep_return(struct request *r, const char *return_path);
 
 /*
- * Start a WorkOS sign-in: store `state` (as SHA-256) and the PKCE verifier in a signed-out session
- * for LIMIT_SIGNED_OUT_SESSION_S from now. Asserts that nobody is signed in.
+ * Start a WorkOS sign-in: store `state` (as SHA-256) and the PKCE verifier in the session, a
+ * signed-out one for LIMIT_SIGNED_OUT_SESSION_S from now. A session that is signed in keeps its
+ * expiry.
  */
 struct error *session_keep_workos(struct request *r, const char *state, const char *verifier);
 

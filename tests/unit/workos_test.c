@@ -67,8 +67,8 @@ static struct workos *opened(void)
 static void test_authorize_url(void **state)
 {
     /* Verifier and challenge of RFC 7636, appendix B. */
-    const char *url = workos_authorize_url(opened(), arena, "state-1",
-                                           "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk", NULL);
+    const char *url = workos_authorize_url(
+        opened(), arena, "state-1", "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk", NULL, false);
 
     (void)state;
     assert_string_equal(url, "https://api.workos.com/user_management/authorize?response_type=code"
@@ -81,10 +81,18 @@ static void test_authorize_url(void **state)
 
 static void test_invitation(void **state)
 {
-    const char *url = workos_authorize_url(opened(), arena, "s", "v", "a b&c=d\r\n\xc3\xa9");
+    const char *url = workos_authorize_url(opened(), arena, "s", "v", "a b&c=d\r\n\xc3\xa9", false);
 
     (void)state;
     assert_non_null(strstr(url, "&invitation_token=a%20b%26c%3Dd%0D%0A%C3%A9"));
+    assert_null(strstr(url, "max_age"));
+}
+
+static void test_again(void **state)
+{
+    (void)state;
+    assert_non_null(
+        strstr(workos_authorize_url(opened(), arena, "s", "v", NULL, true), "&max_age=0"));
 }
 
 static void test_logout_url(void **state)
@@ -147,8 +155,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_authorize_url), cmocka_unit_test(test_invitation),
-        cmocka_unit_test(test_logout_url),    cmocka_unit_test(test_code),
-        cmocka_unit_test(test_settings),
+        cmocka_unit_test(test_again),         cmocka_unit_test(test_logout_url),
+        cmocka_unit_test(test_code),          cmocka_unit_test(test_settings),
     };
 
     return cmocka_run_group_tests(tests, set_up, tear_down);
