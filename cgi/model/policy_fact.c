@@ -33,21 +33,35 @@ static const struct fact_kind {
     { .name = "encrypted_disks",
       .text = "The disks of this server are no longer required to be encrypted.",
       .is_less_weaker = true },
+    { .name = "grace_days",
+      .text = "VMs are stopped %n days after an invoice was not paid (before: %w).",
+      .is_less_weaker = true },
     { .name = "host",
       .text = "VMs in region %m run on another host, or are isolated from it in another way.",
       .is_exact = true },
     { .name = "log_days", .text = "Request and error logs are kept for %n days (before: %w)." },
+    { .name = "minimum_age",
+      .text = "People may have an account from the age of %n (before: %w).",
+      .is_less_weaker = true },
     { .name = "notice_days",
       .text = "Changes are announced %n days before they take effect (before: %w).",
       .is_less_weaker = true },
     { .name = "place", .text = "Data is stored in a further place: %m." },
     { .name = "promise", .text = "No longer promised: %m", .is_less_weaker = true },
+    { .name = "purpose",
+      .text = "The purpose, legal basis or period of stored data changes: %m.",
+      .is_exact = true },
     { .name = "recipient", .text = "Data is sent to a further recipient: %m." },
     { .name = "referrers", .text = "The websites that visitors come from are counted." },
+    { .name = "retention_days",
+      .text = "VMs that were stopped since an invoice was not paid are destroyed after %n days "
+              "(before: %w).",
+      .is_less_weaker = true },
     { .name = "statement", .text = "Changed: %m", .is_exact = true },
     { .name = "term", .text = "%m (before: %w)", .is_time = true },
     { .name = "terms", .text = "The terms of service change.", .is_exact = true },
     { .name = "tls13_alone", .text = "TLS 1.2 is accepted.", .is_less_weaker = true },
+    { .name = "trial_days", .text = "A trial lasts %n days (before: %w).", .is_less_weaker = true },
 };
 
 static const struct fact_kind *kind_find(const char *name)
@@ -121,10 +135,13 @@ static void columns_add(struct arena *arena, const struct inventory *inventory,
 {
     for (size_t i = 0; i < inventory->count; i++) {
         const struct inventory_column *column = &inventory->columns[i];
+        const char *name = arena_printf(arena, "%s.%s", column->table, column->column);
+        int64_t hash = text_hash(text_hash(HASH_BEGIN, column->why), column->basis);
 
-        if (strcmp(column->basis, "none") != 0)
-            policy_fact_add(arena, out, "column",
-                            arena_printf(arena, "%s.%s", column->table, column->column), 1);
+        if (strcmp(column->basis, "none") == 0)
+            continue;
+        policy_fact_add(arena, out, "column", name, 1);
+        policy_fact_add(arena, out, "purpose", name, text_hash(hash, column->keep));
     }
 }
 
@@ -179,6 +196,7 @@ void policy_facts_settings(struct arena *arena, const struct config *config,
     policy_fact_add(arena, out, "destroyed_vm_days", "", config->destroyed_vm_days);
     policy_fact_add(arena, out, "encrypted_disks", "", config->has_encrypted_disks);
     policy_fact_add(arena, out, "log_days", "", config->log_days);
+    policy_fact_add(arena, out, "minimum_age", "", config->minimum_age);
     policy_fact_add(arena, out, "notice_days", "", config->notice_days);
     for (size_t i = 0; i < config->region_count; i++)
         policy_fact_add(
@@ -192,6 +210,11 @@ void policy_facts_settings(struct arena *arena, const struct config *config,
         policy_fact_add(arena, out, "recipient", recipient_fact(arena, &recipients.row[i]), 1);
     policy_fact_add(arena, out, "referrers", "", config->has_referrers);
     policy_fact_add(arena, out, "tls13_alone", "", config->has_tls13_alone);
+    if (!config_has_billing(config))
+        return;
+    policy_fact_add(arena, out, "grace_days", "", config->grace_days);
+    policy_fact_add(arena, out, "retention_days", "", config->retention_days);
+    policy_fact_add(arena, out, "trial_days", "", config->trial_days);
 }
 
 void policy_facts_of(struct arena *arena, const struct config *config, struct policy_facts *out)

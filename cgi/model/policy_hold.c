@@ -21,10 +21,14 @@ static const struct number {
     { "counts", offsetof(struct config, has_counts), true },
     { "destroyed_vm_days", offsetof(struct config, destroyed_vm_days), false },
     { "encrypted_disks", offsetof(struct config, has_encrypted_disks), true },
+    { "grace_days", offsetof(struct config, grace_days), false },
     { "log_days", offsetof(struct config, log_days), false },
+    { "minimum_age", offsetof(struct config, minimum_age), false },
     { "notice_days", offsetof(struct config, notice_days), false },
     { "referrers", offsetof(struct config, has_referrers), true },
+    { "retention_days", offsetof(struct config, retention_days), false },
     { "tls13_alone", offsetof(struct config, has_tls13_alone), true },
+    { "trial_days", offsetof(struct config, trial_days), false },
 };
 
 static void number_hold(struct config *config, const struct policy_weakening *weakening)

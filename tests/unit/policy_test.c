@@ -211,6 +211,11 @@ static void notice_shorter(struct config *config)
     config->notice_days = 13;
 }
 
+static void younger(struct config *config)
+{
+    config->minimum_age = 13;
+}
+
 static void counts_on(struct config *config)
 {
     config->has_counts = true;
@@ -253,9 +258,35 @@ static void values_are_held(void **state)
                                              "effect (before: 14).")
                          ->notice_days,
                      14);
+    assert_int_equal(held_of(younger, "People may have an account from the age of 13 (before: 16).")
+                         ->minimum_age,
+                     16);
     assert_false(held_of(counts_on, "Requests are counted.")->has_counts);
     assert_false(
         held_of(referrers_on, "The websites that visitors come from are counted.")->has_referrers);
+}
+
+/* What those who pay were told: they are stopped later, and destroyed later still. */
+static void terms_of_payment_are_held(void **state)
+{
+    struct config *config = copy();
+    struct policy_held held;
+
+    (void)state;
+    config->billing = "stripe";
+    assert_int_equal(publish(config, NOW).number, 1);
+    config->trial_days--;
+    config->grace_days--;
+    config->retention_days--;
+    held = publish(config, NOW + 60);
+    assert_int_equal(held.list.count, 3);
+    assert_string_equal(held.list.row[0].text,
+                        "VMs are stopped 6 days after an invoice was not paid (before: 7).");
+    assert_int_equal(config->trial_days, 14);
+    assert_int_equal(config->grace_days, 7);
+    assert_int_equal(config->retention_days, 30);
+    config->grace_days = 8;
+    assert_int_equal(publish(config, NOW + 120).list.count, 0);
 }
 
 static void new_recipients_are_not_contacted(void **state)
@@ -332,15 +363,18 @@ static void the_old_text_stays_while_the_software_says_less(void **state)
     first_publish();
     /* As if the former version of the software had been another. */
     plant("DELETE FROM policy_fact WHERE name = 'column' AND member = 'person.email';"
+          "UPDATE policy_fact SET number = 1 WHERE name = 'purpose' AND member = 'person.name';"
           "UPDATE policy_fact SET number = 7 * 86400 WHERE name = 'term' AND member = 'mails';"
           "INSERT INTO policy_fact VALUES (1, 'promise', 'no-longer-there', 1)");
     config->log_days = 7; /* stronger, and in effect, but in no text yet */
     held = publish(config, NOW + 60);
-    assert_int_equal(held.list.count, 3);
+    assert_int_equal(held.list.count, 4);
     assert_string_equal(held.list.row[0].text,
                         "A further kind of personal data is stored: person.email.");
-    assert_non_null(strstr(held.list.row[1].text, "30 days. (before: 7 days)"));
-    assert_string_equal(held.list.row[2].text, "No longer promised: no-longer-there");
+    assert_string_equal(held.list.row[1].text, "The purpose, legal basis or period of stored data "
+                                               "changes: person.name.");
+    assert_non_null(strstr(held.list.row[2].text, "30 days. (before: 7 days)"));
+    assert_string_equal(held.list.row[3].text, "No longer promised: no-longer-there");
     assert_int_equal(number_at(NOW + 60), 1);
     assert_int_equal(config->log_days, 7);
 }
@@ -488,6 +522,7 @@ int main(void)
         TEST(without_a_key_the_version_in_force_stays),
         TEST(nobody_has_to_be_told_before_somebody_is_there),
         TEST(values_are_held),
+        TEST(terms_of_payment_are_held),
         TEST(new_recipients_are_not_contacted),
         TEST(a_recipient_that_moves_is_not_contacted),
         TEST(places_are_held),
