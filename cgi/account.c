@@ -353,7 +353,7 @@ static struct error *policy_acknowledge(struct request *r)
     if (number.problem || !text_int(number.text, &at))
         return error_new(r->arena, ERROR_NOT_FOUND, "no such version");
     e = sql_policy_version_get(r->db, r->arena, at, &version);
-    if (!e && !*version.changes)
+    if (!e && (!*version.changes || version.withdrawn_at))
         return error_new(r->arena, ERROR_NOT_FOUND, "nothing to acknowledge");
     if (!e)
         e = sql_policy_ack_add(r->db, r->arena, r->session->person_id, at, r->now_at);

@@ -7,7 +7,7 @@ SELECT s.id_hash, s.handle, s.person_id, s.current_team_id, s.csrf_secret, s.cre
        p.email AS email, p.name AS name, p.theme AS theme,
        ifnull(p.is_uncounted, 0) AS is_uncounted, t.name AS team_name, m.role AS role,
        ifnull((SELECT v.effective_at FROM policy_version v
-               WHERE v.changes <> '' AND v.effective_at > p.created_at AND NOT EXISTS (
+               WHERE v.changes <> '' AND v.effective_at > p.created_at AND v.withdrawn_at IS NULL AND NOT EXISTS (
                    SELECT 1 FROM policy_ack a WHERE a.person_id = p.id AND a.version >= v.number)
                ORDER BY v.number DESC LIMIT 1 /* scan ok */), 0) AS policy_at
 FROM session s

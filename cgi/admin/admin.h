@@ -65,7 +65,8 @@ enum admin_need {
             NEEDS_READING)                                                                         \
     COMMAND(admin_policy, "policy", "ACTION",                                                      \
             "show: the policy in force, what is announced and what is not;\n"                      \
-            "                       schedule: announce it, with --from DAY from that day",         \
+            "                       schedule: announce it, with --from DAY from that day;\n"      \
+            "                       withdraw: withdraw what is announced",                         \
             NEEDS_WRITING)                                                                         \
     COMMAND(admin_billing, "billing", NULL, "list subscriptions and inconsistencies",              \
             NEEDS_READING)                                                                         \

@@ -1,7 +1,7 @@
 /*
  * "domicile-admin policy show": the policy in force, what is announced, and what domicile.conf or a
  * new version weakens without an announcement. "policy schedule" announces that: it takes effect
- * after the notice period, and everybody is told by mail.
+ * after the notice period, and everybody is told by mail. "policy withdraw" takes that back.
  */
 #include "admin/admin.h"
 
@@ -125,11 +125,28 @@ static struct error *schedule(struct admin *admin)
     return e;
 }
 
+/* ---- withdraw ---- */
+
+static struct error *withdraw(struct admin *admin)
+{
+    const struct context now = context_at(admin->db, admin->arena, admin->config, clock_now_ms());
+    struct policy_schedule out;
+    struct error *e = policy_withdraw(&now, &out);
+
+    if (!e)
+        e = line_write(admin, "withdrawn", out.number, 0,
+                       arena_printf(admin->arena, "version %lld does not come into force",
+                                    (long long)out.number));
+    return e ? e : held_show(admin);
+}
+
 struct error *admin_policy(struct admin *admin)
 {
     if (strcmp(admin->argument, "show") == 0)
         return show(admin);
     if (strcmp(admin->argument, "schedule") == 0)
         return schedule(admin);
-    return error_new(admin->arena, ERROR_INPUT, "policy show, or policy schedule");
+    if (strcmp(admin->argument, "withdraw") == 0)
+        return withdraw(admin);
+    return error_new(admin->arena, ERROR_INPUT, "policy show, policy schedule, or policy withdraw");
 }

@@ -165,15 +165,17 @@ static struct policy_version
 version_of(struct request *r, const struct policy_version_list_row *row, int64_t now_number)
 {
     bool is_now = row->number == now_number, is_next = row->effective_at > r->now_at;
+    bool is_withdrawn = row->withdrawn_at > 0;
 
     return (struct policy_version){
         .number = row->number,
         .effective_at = row->effective_at,
         .announced_at = row->announced_at,
         .effective = date_plain(r->arena, row->effective_at),
-        .label = is_now    ? "In force"
-                 : is_next ? "Announced"
-                           : NULL,
+        .label = is_withdrawn ? "Withdrawn"
+                 : is_now     ? "In force"
+                 : is_next    ? "Announced"
+                              : NULL,
         .chip = is_now ? "kept" : "wait",
         .changed = row->number == 1 ? "First version"
                    : *row->titles   ? row->titles
@@ -220,25 +222,26 @@ static struct error *acknowledge_fill(struct request *r, struct policy_version_h
     struct policy_ack_last_row ack = { .version = 0 };
     struct error *e;
 
-    if (!r->session || !r->session->person_id || !page->changes)
+    if (!r->session || !r->session->person_id || !page->changes || page->withdrawn_at)
         return NULL;
     e = sql_policy_ack_last(r->db, r->arena, r->session->person_id, &ack);
     if (e && e->kind != ERROR_NOT_FOUND)
         return e;
     page->may_acknowledge = ack.version < page->number;
+    page->acknowledged_at = page->may_acknowledge ? 0 : ack.at;
     return NULL;
 }
 
 static struct error *changes_fill(struct request *r, const char *body,
                                   struct policy_version_html *page)
 {
-    struct policy_version_get_row previous = { .number = 0 };
+    struct policy_version_before_row previous = { .number = 0 };
     struct policy_view_rows before = { .count = 0 }, after;
     struct error *e = policy_read(r->arena, body, &after);
 
     if (e || page->number == 1)
         return e;
-    e = sql_policy_version_get(r->db, r->arena, page->number - 1, &previous);
+    e = sql_policy_version_before(r->db, r->arena, page->number, &previous);
     if (!e)
         e = policy_read(r->arena, previous.body, &before);
     page->previous = previous.number;
@@ -255,6 +258,7 @@ static struct error *version_write(struct request *r, const struct policy_versio
         .effective_at = version->effective_at,
         .announced_at = version->announced_at,
         .changes = *version->changes ? version->changes : NULL,
+        .withdrawn_at = version->withdrawn_at,
         .is_ahead = version->effective_at > r->now_at,
         .hash = crypto_hex(r->arena, version->hash.bytes, version->hash.length),
         .key_id = version->key_id,
@@ -265,7 +269,7 @@ static struct error *version_write(struct request *r, const struct policy_versio
         e = acknowledge_fill(r, &page);
     if (e)
         return e;
-    if (page.changes)
+    if (page.changes && !page.withdrawn_at)
         r->frame.policy_day = NULL; /* this page says so itself */
     r->frame.title =
         arena_printf(r->arena, "Version %lld of the policies", (long long)version->number);

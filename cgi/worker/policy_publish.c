@@ -84,10 +84,10 @@ static const struct json *document_find(const struct json *documents, const char
 static struct error *titles_find(struct db *db, struct arena *arena, const struct draft *draft,
                                  const char **out)
 {
-    struct policy_version_get_row before;
+    struct policy_version_before_row before;
     const struct json *old, *new;
     struct buf titles = buf_new(arena, 128);
-    struct error *e = sql_policy_version_get(db, arena, draft->number - 1, &before);
+    struct error *e = sql_policy_version_before(db, arena, draft->number, &before);
 
     *out = "";
     if (e)
@@ -278,13 +278,14 @@ int64_t policy_earliest(const struct policy_facts *was, int64_t now_at)
     return (now_at / A_DAY_S + days + 1) * A_DAY_S;
 }
 
-static struct error *people_tell(const struct context *context, struct policy_schedule *schedule)
+/* `withdrawn_at`: the day on which it would have been in force. */
+static struct error *people_tell(const struct context *context, const char *changes,
+                                 int64_t withdrawn_at, struct policy_schedule *schedule)
 {
     struct db *db = context->db;
     struct arena *arena = context->arena;
     const char *url = arena_printf(arena, "%s/privacy/history/%lld", context->config->public_url,
                                    (long long)schedule->number);
-    const char *changes = policy_weakenings_text(arena, &schedule->list);
     struct person_reachable_rows people;
     struct error *e = sql_person_reachable(db, arena, &people);
 
@@ -292,11 +293,13 @@ static struct error *people_tell(const struct context *context, struct policy_sc
         const struct mail mail = {
             .kind = "policy_change",
             .to = people.row[i].email,
-            .once = arena_printf(arena, "policy_change-%lld-%lld", (long long)schedule->number,
-                                 (long long)people.row[i].id),
+            .once =
+                arena_printf(arena, "policy_%s-%lld-%lld", withdrawn_at ? "withdrawn" : "change",
+                             (long long)schedule->number, (long long)people.row[i].id),
             .promise = changes,
             .url = url,
             .until_at = schedule->effective_at,
+            .at = withdrawn_at,
         };
 
         e = mail_queue(db, arena, &mail, context->now_at);
@@ -372,7 +375,7 @@ static struct error *schedule_write(const struct context *context, int64_t from_
     out->effective_at = draft.effective_at;
     if (!e)
         e = sql_policy_unannounced_clear(db, arena);
-    return e ? e : people_tell(context, out);
+    return e ? e : people_tell(context, draft.changes, 0, out);
 }
 
 struct error *policy_schedule(const struct context *context, int64_t from_at,
@@ -383,6 +386,45 @@ struct error *policy_schedule(const struct context *context, int64_t from_at,
     *out = (struct policy_schedule){ .number = 0 };
     if (!e)
         e = schedule_write(context, from_at, out);
+    if (!e)
+        e = db_commit(context->db, context->arena);
+    db_rollback(context->db);
+    return e;
+}
+
+static struct error *withdraw_write(const struct context *context, struct config *in_effect,
+                                    struct policy_schedule *out)
+{
+    struct db *db = context->db;
+    struct arena *arena = context->arena;
+    struct policy_version_next_row next;
+    struct policy_facts wanted;
+    struct policy_held held;
+    struct error *e = sql_policy_version_next(db, arena, context->now_at, &next);
+
+    if (e && e->kind == ERROR_NOT_FOUND)
+        return error_new(arena, ERROR_INPUT, "no change is announced");
+    if (!e)
+        e = sql_policy_version_withdraw(db, arena, next.number, context->now_at);
+    if (e)
+        return e;
+    out->number = next.number;
+    /* What it would have announced is held back again, and told so. */
+    policy_facts_all(arena, context->config, &wanted);
+    e = policy_hold(db, arena, context->now_at, in_effect, &wanted, &held);
+    if (!e)
+        e = held_tell(db, arena, &held);
+    return e ? e : people_tell(context, next.changes, next.effective_at, out);
+}
+
+struct error *policy_withdraw(const struct context *context, struct policy_schedule *out)
+{
+    struct config in_effect = *context->config;
+    struct error *e = db_begin(context->db, context->arena);
+
+    *out = (struct policy_schedule){ .number = 0 };
+    if (!e)
+        e = withdraw_write(context, &in_effect, out);
     if (!e)
         e = db_commit(context->db, context->arena);
     db_rollback(context->db);

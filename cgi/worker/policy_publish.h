@@ -32,6 +32,12 @@ struct policy_schedule {
 struct error *policy_schedule(const struct context *context, int64_t from_at,
                               struct policy_schedule *out);
 
+/*
+ * Withdraws the change that is announced: it does not come into force, its text stays published,
+ * and everybody is told by mail. INPUT if none is announced. Of `out`, number and mails are set.
+ */
+struct error *policy_withdraw(const struct context *context, struct policy_schedule *out);
+
 /* The first day on which an announcement of now can take effect: 0:00 UTC. */
 int64_t policy_earliest(const struct policy_facts *was, int64_t now_at);
 

@@ -117,6 +117,8 @@ struct error *promise_notice_check(struct worker_context *context, const struct 
         const struct policy_version_days_row *version = &versions.row[i];
         bool is_sudden_now = false;
 
+        if (version->withdrawn_at)
+            continue;
         if (first.created_at && version->effective_at >= first.created_at)
             e = is_sudden(now, &versions.row[last], version, &is_sudden_now);
         out->figure += is_sudden_now;

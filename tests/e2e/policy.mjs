@@ -211,6 +211,22 @@ VALUES (77, 1, 'gone${days}', 'gone${days}', 'local', 'tiny', 'nano', 1, 1, 1, '
   check('the worker goes on', await until(() => server.pidsOf('worker').length === 1));
   equal('no further version or mail', counts(), '2 2 1');
   check('the admin page names nothing', !await page());
+
+  // Announced and withdrawn.
+  await restart(weaker.replace('log_days = 60', 'log_days = 90'));
+  equal('the next is announced', admin('policy', 'schedule').status, 0);
+  equal('and on each page', await note(operator), true);
+  const taken = admin('policy', 'withdraw');
+  check('it is withdrawn, and held back again', taken.status === 1 && /^withdrawn +version 3 /m.test(taken.text) && /^unannounced .*90 days/m.test(taken.text), taken.text);
+  equal('not twice', admin('policy', 'withdraw').status, 1);
+  equal('no page tells of it any more', await note(operator), false);
+  check('the history does', (await get('/privacy/history')).text.includes('Withdrawn'));
+  const third = (await get('/privacy/history/3')).text;
+  check('its page says that it never came into force', third.includes('This version never came into force.') && !third.includes('action="/account/policy"'), third);
+  check('its signature is sound still', admin('--json', 'promises', '--now').text.match(/^\{.*"id":"policy-versions".*$/gm).every((line) => JSON.parse(line).state === 'green'));
+  await until(() => server.sql("SELECT count(*) FROM mail WHERE state = 'queued'") === '0');
+  const told = box.mails.filter(({ parsed }) => /stays as it is/.test(parsed.subject) && /was withdrawn/.test(parsed.text) && parsed.text.includes('90 days'));
+  equal('each person has a mail that says so', told.map(({ to }) => to.join()).sort().join(), 'bob@example.org,carol@example.org,operator@localhost');
   await server.end();
 }
 

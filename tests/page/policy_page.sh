@@ -110,7 +110,7 @@ text='{"documents":[{"blocks":[{"kind":"text","text":["We run ",{"code":"domicil
 {"id":"places","kind":"table","table":[["Region"]]}],"name":"privacy","title":"Privacy policy"}],"facts":[]}'
 sql "INSERT INTO signing_key VALUES ('0123456789abcdef', x'$(printf '%064d' 7)', 1767225600)"
 version() { # NUMBER DAYS CHANGES EFFECTIVE TITLES
-    sql "INSERT INTO policy_version VALUES ($1, '${text/DAYS/$2}', x'00', x'$(printf '%064d' "$1")', x'00', '0123456789abcdef', '$5', '$3', 1767225600, $(($4)))"
+    sql "INSERT INTO policy_version (number, body, content_hash, hash, signature, key_id, titles, changes, announced_at, effective_at) VALUES ($1, '${text/DAYS/$2}', x'00', x'$(printf '%064d' "$1")', x'00', '0123456789abcdef', '$5', '$3', 1767225600, $(($4)))"
 }
 version 1 30 "" 1767225600 ""
 version 2 60 "Logs are kept longer." 1767312000 "Privacy policy"
@@ -125,6 +125,10 @@ nobody get /privacy/history/1 ; expect 200 policy_version_first.html
 nobody get /privacy/history/2 ; expect 200 policy_version.html
 nobody get /privacy/history/3 ; expect 200 ; expect_text "The texts are the same as in version 2."
 as alice get /privacy/history/4 ; expect 200 ; expect_text "Acknowledge</button>"
+sql "UPDATE policy_version SET withdrawn_at = 1767300000 WHERE number = 4"
+as alice get /privacy/history/4 ; expect 200 policy_version_withdrawn.html
+sql "INSERT INTO policy_ack (person_id, version, at) SELECT id, 2, 1767312060 FROM person"
+as alice get /privacy/history/2 ; expect 200 ; expect_text "You acknowledged this"
 
 route "GET /support"
 nobody get /support ; expect 200 support.html

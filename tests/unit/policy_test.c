@@ -455,6 +455,35 @@ static void an_announced_change_takes_effect_on_its_day(void **state)
     assert_int_equal(mails(), 1);
 }
 
+static void an_announcement_can_be_withdrawn(void **state)
+{
+    const int64_t day = NOW / DAY * DAY + 15 * DAY;
+    struct context now = context_at(world->db, world->arena, copy(), (NOW + 60) * 1000);
+    struct config *config = copy();
+    struct policy_schedule out;
+
+    (void)state;
+    first_publish();
+    assert_non_null(policy_withdraw(&now, &out)); /* nothing is announced */
+    logs_longer(config);
+    world_check(schedule(config, NOW, 0, &out), "schedule");
+    world_check(policy_withdraw(&now, &out), "withdraw");
+    assert_int_equal(out.number, 2);
+    assert_int_equal(out.mails, 1);
+    assert_int_equal(mails(), 2);
+    assert_non_null(policy_withdraw(&now, &out)); /* once */
+    assert_int_equal(publish(config, day).number, 1);
+    assert_int_equal(config->log_days, 30);
+    /* Another may be announced, from the text that is in force. */
+    records_longer(config);
+    world_check(schedule(config, day, 0, &out), "schedule again");
+    assert_int_equal(out.number, 3);
+    assert_int_equal(out.list.count, 1);
+    assert_int_equal(number_at(out.effective_at), 3);
+    now = context_at(world->db, world->arena, copy(), out.effective_at * 1000);
+    assert_non_null(policy_withdraw(&now, &out)); /* it is in force */
+}
+
 static void a_day_may_be_chosen_after_the_notice(void **state)
 {
     const int64_t day = NOW / DAY * DAY + 40 * DAY;
@@ -529,6 +558,7 @@ int main(void)
         TEST(the_old_text_stays_while_the_software_says_less),
         TEST(less_isolation_is_weaker),
         TEST(an_announced_change_takes_effect_on_its_day),
+        TEST(an_announcement_can_be_withdrawn),
         TEST(a_day_may_be_chosen_after_the_notice),
         TEST(a_clock_that_was_set_back_publishes_nothing_in_the_past),
         TEST(words_that_changed_are_found),

@@ -586,7 +586,7 @@ static void a_policy_that_was_changed_turns_its_promise_red(void **state)
 static void a_policy_without_notice_turns_its_promise_red(void **state)
 {
     plant(*state, "INSERT INTO policy_version SELECT 2, body, content_hash, hash, signature, "
-                  "key_id, '', '', announced_at, effective_at FROM policy_version;"
+                  "key_id, '', '', announced_at, effective_at, NULL FROM policy_version;"
                   "INSERT INTO policy_fact SELECT 2, name, member, number + (name = 'log_days') "
                   "FROM policy_fact WHERE version = 1");
     only_differs(*state, "policy-notice", "red");
