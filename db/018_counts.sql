@@ -32,5 +32,5 @@ CREATE TABLE source_count (
     PRIMARY KEY (day_at, host)
 ) STRICT, WITHOUT ROWID;
 
-ALTER TABLE person ADD COLUMN is_uncounted INTEGER NOT NULL DEFAULT 0 -- wants not to be counted | contract | account | export | delete
+ALTER TABLE person ADD COLUMN is_uncounted INTEGER NOT NULL DEFAULT 0 -- whether they opted out of statistics | contract | account | export | delete
     CHECK (is_uncounted IN (0, 1));

@@ -2,7 +2,7 @@
 -- instead of 97, those of 30 days 31 instead of 2,880. All rows are equally long, so that SQLite
 -- writes a changed quarter where it is and no other page.
 CREATE TABLE usage_day (
-    id INTEGER PRIMARY KEY,            -- where the row is | none | 30 days | withhold | delete
+    id INTEGER PRIMARY KEY,            -- primary key | none | 30 days | withhold | delete
     team_id INTEGER NOT NULL           -- whose VM | contract | 30 days | withhold | delete
         REFERENCES team(id) ON DELETE CASCADE,
     vm_id TEXT NOT NULL                -- which VM | contract | 30 days | export | delete

@@ -32,7 +32,7 @@ CREATE TABLE policy_unannounced (
 
 -- Public keys that this server has signed with.
 CREATE TABLE signing_key (
-    id TEXT PRIMARY KEY,           -- names it: the begin of its SHA-256 | none | forever | withhold | keep
+    id TEXT PRIMARY KEY,           -- names it: the first bytes of its SHA-256 | none | forever | withhold | keep
     public_key BLOB NOT NULL,      -- Ed25519 | none | forever | withhold | keep
     since_at INTEGER NOT NULL      -- when it was first used | none | forever | withhold | keep
 ) STRICT, WITHOUT ROWID;

@@ -6,7 +6,9 @@
 
 #include "adapter/json.h"
 #include "base/clock.h"
+#include "base/text.h"
 #include "host/image_store.h"
+#include "model/country.h"
 #include "model/policy_hold.h"
 #include "model/state_path.h"
 #include "remote/stripe.h"
@@ -221,6 +223,15 @@ static void policy_check(struct admin *admin)
     db_close(db);
 }
 
+/* The controller that cgi/run.sh writes for trying out is for this computer alone. */
+static void controller_check(struct admin *admin)
+{
+    if (strcmp(admin->config->controller_country, COUNTRY_EXAMPLE) == 0)
+        line_write(admin, text_starts(admin->config->public_url, "https://localhost"),
+                   "the privacy policy names a placeholder as responsible; before others use this "
+                   "server, set controller, address and country in [privacy] of domicile.conf");
+}
+
 /* Signs in to the mail server and disconnects; sends nothing. */
 static void mail_check(struct admin *admin)
 {
@@ -286,6 +297,7 @@ struct error *admin_check(struct admin *admin)
         database_check(admin, &DB_INBOX,
                        inbox_path(admin->arena, admin->state_dir, INBOX_SOURCES[i]));
     policy_check(admin);
+    controller_check(admin);
     disks_check(admin);
     mail_check(admin);
     context = worker_context_without_db(admin->config, &TIMEOUTS, DRIVERS);

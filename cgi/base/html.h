@@ -30,7 +30,8 @@ struct frame {
     const char *csrf;          /* token for the forms of this page; NULL before any session */
     const char *notice;        /* one line about what was just done, or NULL */
     const char *request_id;
-    const char *contact_url; /* "mailto:" the operator, or NULL */
+    const char *contact;     /* in mails: the address of the operator */
+    const char *contact_url; /* in pages: "mailto:" that address, or NULL */
     const char *software;    /* "Domicile 1.2", its version; NULL: not for this visitor */
     const char *version;     /* of a live part; the browser sends it back to learn of changes */
     int64_t now_at;          /* what relative times refer to */

@@ -9,7 +9,7 @@
 static const struct {
     const char *code, *name;
 } countries[] = {
-    { "ZZ", "Example Country" }, /* of nobody, as cgi/run.sh writes it for trying out */
+    { COUNTRY_EXAMPLE, "Example Country" },
     /* The European Economic Area. */
     { "AT", "Austria" },
     { "BE", "Belgium" },

@@ -27,7 +27,7 @@ struct session {
     int64_t signed_in_at;
     bool is_operator;
     int64_t policy_at; /* see session_get */
-    bool is_uncounted; /* the person wants not to be counted */
+    bool is_uncounted; /* the person opted out of statistics */
 };
 
 /*

@@ -168,7 +168,7 @@ struct error *mail_message(struct arena *arena, const struct config *config,
                            const struct mail_take_row *mail, struct smtp_message *out)
 {
     const struct kind *kind = kind_find(mail->kind);
-    struct frame frame = { .server_name = config->server_name };
+    struct frame frame = { .server_name = config->server_name, .contact = config->privacy_contact };
     struct buf text = buf_new(arena, BODY_BYTES), html = buf_new(arena, BODY_BYTES);
     const char *body;
 
