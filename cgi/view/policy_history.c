@@ -31,7 +31,8 @@ static void cells_add(struct arena *arena, struct text_list *list,
     struct buf text = buf_new(arena, 128);
 
     for (size_t i = 0; i < cells->count; i++)
-        buf_printf(&text, "%s%s", i ? " | " : "", cells->row[i].text);
+        buf_printf(&text, "%s%s%s%s", i ? "; " : "", cells->row[i].head,
+                   *cells->row[i].head ? ": " : "", cells->row[i].text);
     list_add(list, text.bytes);
 }
 
@@ -43,7 +44,8 @@ static void part_add(struct arena *arena, struct text_list *list, const struct p
         if (part->items.row[i].cells.count)
             cells_add(arena, list, &part->items.row[i].cells);
     }
-    list_add(list, part->note);
+    if (part->note)
+        list_add(list, arena_printf(arena, "Note: %s", part->note));
 }
 
 static size_t parts_of(const struct policy_view *view)
