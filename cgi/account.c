@@ -8,13 +8,16 @@
 #include "keys.html.h"
 #include "keys_delete.html.h"
 #include "main_constants.sql.h"
+#include "model/restriction.h"
 #include "model/ssh_key_store.h"
+#include "model/usage_objection.h"
 #include "person.sql.h"
 #include "policy_ack.sql.h"
 #include "policy_version.sql.h"
 #include "session.sql.h"
 #include "shortcuts.html.h"
 #include "ssh_key.sql.h"
+#include "team.sql.h"
 #include "view/key_list.h"
 #include "view/session_view.h"
 #include "web/form.h"
@@ -259,8 +262,13 @@ static struct error *account_fill(struct request *r, struct account_html *page)
 {
     struct session_list_rows sessions;
     struct person_get_row person;
+    struct team_unmeasured_row team = { .is_unmeasured = 0 };
+    const struct actor actor = session_actor(r);
     struct error *e = sql_person_get(r->db, r->arena, r->session->person_id, &person);
 
+    page->is_owner = actor_is_owner(&actor);
+    if (!e && page->is_owner)
+        e = sql_team_unmeasured(r->db, r->arena, actor.team_id, &team);
     if (!e)
         e = sql_session_list(r->db, r->arena, person.id, r->session->id_hash, r->now_at,
                              LIMIT_LIST_ROWS + 1, &sessions);
@@ -286,6 +294,8 @@ static struct error *account_fill(struct request *r, struct account_html *page)
     page->has_others = sessions.count > 1;
     page->has_counts = r->config->has_counts;
     page->is_uncounted = r->session->is_uncounted;
+    page->is_unmeasured = team.is_unmeasured;
+    page->restricted_at = person.restricted_at;
     r->frame.title = "Account";
     r->frame.section = "account";
     return NULL;
@@ -375,6 +385,41 @@ static struct error *statistics_set(struct request *r)
                 "/account");
 }
 
+/* Whether the VMs of the current team are measured (worker/usage.c). */
+static struct error *charts_set(struct request *r)
+{
+    const struct context context = request_context(r);
+    const char *charts;
+    struct error *e = form_value(r, "charts", &charts);
+    bool is_off = charts && strcmp(charts, "off") == 0;
+
+    if (!e)
+        e = usage_objection_set(&context, r->session->team_id, is_off);
+    if (e)
+        return e;
+    return done(r,
+                is_off ? "Usage charts are off, and what was measured is deleted."
+                       : "Usage charts are on.",
+                "/account");
+}
+
+static struct error *restriction_set(struct request *r)
+{
+    const struct context context = request_context(r);
+    const char *restricted;
+    struct error *e = form_value(r, "restricted", &restricted);
+    bool is_on = restricted && strcmp(restricted, "yes") == 0;
+
+    if (!e)
+        e = is_on ? restriction_begin(&context, r->session->person_id)
+                  : restriction_end(&context, r->session->person_id);
+    if (e)
+        return e;
+    return done(r,
+                is_on ? "Your account is restricted." : "Your account is not restricted any more.",
+                "/account");
+}
+
 static struct error *session_end_one(struct request *r)
 {
     bool is_this = strcmp(r->parameters[0], r->session->handle) == 0;
@@ -417,6 +462,8 @@ static const struct route routes[] = {
     { "POST", "/account/name", ACCESS_SIGNED_IN, account_rename },
     { "POST", "/account/theme", ACCESS_SIGNED_IN, theme_set },
     { "POST", "/account/statistics", ACCESS_SIGNED_IN, statistics_set },
+    { "POST", "/account/charts", ACCESS_OWNER, charts_set },
+    { "POST", "/account/restriction", ACCESS_SIGNED_IN, restriction_set },
     { "POST", "/account/policy", ACCESS_SIGNED_IN, policy_acknowledge },
     { "GET", "/account/shortcuts", ACCESS_SIGNED_IN, shortcuts_show },
     { "POST", "/account/sessions/:handle/end", ACCESS_SIGNED_IN, session_end_one },

@@ -3,7 +3,7 @@ SELECT id, identity, email, name, created_at, closed_at, workos_name FROM person
 WHERE identity = :identity;
 
 -- person_get(id int) row
-SELECT id, identity, email, name, created_at FROM person WHERE id = :id;
+SELECT id, identity, email, name, created_at, restricted_at FROM person WHERE id = :id;
 
 -- person_create(identity text, email text, name text, now_at int) row
 INSERT INTO person (identity, email, name, created_at) VALUES (:identity, :email, :name, :now_at)
@@ -17,6 +17,12 @@ UPDATE person SET theme = :theme WHERE id = :id;
 
 -- person_set_uncounted(id int, is_uncounted int) one
 UPDATE person SET is_uncounted = :is_uncounted WHERE id = :id;
+
+-- person_restrict(id int, now_at int) one
+UPDATE person SET restricted_at = ifnull(restricted_at, :now_at) WHERE id = :id;
+
+-- person_end_restriction(id int) one
+UPDATE person SET restricted_at = NULL WHERE id = :id;
 
 -- person_set_email(id int, email text) one
 UPDATE person SET email = :email WHERE id = :id;

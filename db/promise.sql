@@ -39,6 +39,13 @@ SELECT ifnull(CASE :kind
     WHEN 'session_start' THEN (SELECT min(created_at) FROM session /* scan ok */)
     WHEN 'closed_team' THEN (SELECT min(t.closed_at) FROM team t WHERE t.closed_at IS NOT NULL
         AND EXISTS (SELECT 1 FROM vm WHERE vm.team_id = t.id AND vm.gone_at IS NULL) /* scan ok */)
+    WHEN 'objected_usage' THEN (SELECT min(at) FROM (SELECT min(u.minute_at) AS at FROM usage_minute u
+            JOIN team t ON t.id = u.team_id AND t.is_unmeasured
+        UNION ALL SELECT min(u.from_at) FROM usage_day u
+            JOIN team t ON t.id = u.team_id AND t.is_unmeasured) /* scan ok */)
+    WHEN 'restricted_vm' THEN (SELECT min(p.restricted_at) FROM person p
+        WHERE p.restricted_at IS NOT NULL AND EXISTS (SELECT 1 FROM vm JOIN team t ON t.id = vm.team_id
+            WHERE t.personal_of = p.id AND vm.observed <> 'stopped' AND vm.gone_at IS NULL) /* scan ok */)
     WHEN 'destroyed_vm' THEN (SELECT min(gone_at) FROM vm WHERE gone_at IS NOT NULL)
     WHEN 'mail_content' THEN (SELECT min(created_at) FROM mail
         WHERE coalesce(amount, vm_name, browser, promise, url, happened_at, until_at) IS NOT NULL /* scan ok */)

@@ -26,6 +26,19 @@ UPDATE team SET closed_at = ifnull(closed_at, :now_at) WHERE id = :team_id;
 SELECT t.id, t.closed_at FROM team t WHERE t.closed_at IS NOT NULL
   AND EXISTS (SELECT 1 FROM vm WHERE vm.team_id = t.id AND vm.gone_at IS NULL) /* scan ok */;
 
+-- team_restricted() rows across teams
+-- Personal teams of people whose accounts are restricted, with VMs that are to run.
+SELECT t.id FROM team t JOIN person p ON p.id = t.personal_of
+WHERE p.restricted_at IS NOT NULL
+  AND EXISTS (SELECT 1 FROM vm WHERE vm.team_id = t.id AND vm.wanted = 'running') /* scan ok */;
+
+-- team_unmeasured(team_id int) row
+-- Whether an owner objected to usage charts.
+SELECT is_unmeasured FROM team WHERE id = :team_id;
+
+-- team_set_unmeasured(team_id int, is_unmeasured int) one
+UPDATE team SET is_unmeasured = :is_unmeasured WHERE id = :team_id;
+
 -- team_member_by_workos(workos_membership_id text) row across teams
 SELECT team_id, person_id FROM membership WHERE workos_membership_id = :workos_membership_id;
 

@@ -21,6 +21,9 @@ SELECT day_at, quarters FROM usage_day INDEXED BY sqlite_autoindex_usage_day_1
 WHERE team_id = :team_id AND vm_id = :vm_id
   AND day_at > :since_at - 86400 AND day_at < :until_at;
 
+-- usage_day_delete_of_team(team_id int) done
+DELETE FROM usage_day WHERE team_id = :team_id /* scan ok */;
+
 -- usage_day_delete_old(before_at int, max int) done across teams
 -- All quarters of a day are old if its last one is.
 DELETE FROM usage_day WHERE from_at < :before_at AND day_at < :before_at - 85500 LIMIT :max;

@@ -26,6 +26,9 @@ WHERE team_id = :team_id AND vm_id = :vm_id AND minute_at >= :since_at
   AND minute_at < :until_at
 ORDER BY minute_at DESC LIMIT 1;
 
+-- usage_minute_delete_of_team(team_id int) done
+DELETE FROM usage_minute WHERE team_id = :team_id;
+
 -- usage_minute_delete_old(before_at int, max int) done across teams
 DELETE FROM usage_minute WHERE minute_at < :before_at LIMIT :max;
 

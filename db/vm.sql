@@ -60,13 +60,14 @@ SELECT v.team_id, v.id, v.name, v.region, v.image, v.size, v.vcpus, v.memory_mb,
        v.source_vm_id, v.source_snapshot_id, v.image_version, v.gone_at, t.name AS team_name
 FROM vm v JOIN team t ON t.id = v.team_id WHERE v.id = :id;
 
--- vm_alive(region text) rows (last_job_number int, open_jobs int) across teams
+-- vm_alive(region text) rows (last_job_number int, open_jobs int, is_unmeasured int) across teams
 -- For the reconciler: the state to compare with the host, and whether a job works on the VM.
 SELECT v.team_id, v.id, v.name, v.vcpus, v.state, v.state_at, v.wanted, v.observed, v.observed_at,
        v.unresponsive_at, v.ssh_host, v.ssh_port, v.host_key_public,
        ifnull((SELECT max(j.number) FROM job j WHERE j.vm_id = v.id), 0) AS last_job_number,
        (SELECT count(*) FROM job j WHERE j.vm_id = v.id AND j.state IN ('queued', 'running'))
-           AS open_jobs
+           AS open_jobs,
+       (SELECT t.is_unmeasured FROM team t WHERE t.id = v.team_id) AS is_unmeasured
 FROM vm v WHERE v.region = :region AND v.gone_at IS NULL;
 
 -- vm_exists(id text) row across teams
@@ -96,6 +97,11 @@ WHERE id = :id;
 
 -- vm_set_cpu(id text, cpu_line text, cpu_percent int) one across teams
 UPDATE vm SET cpu_line = :cpu_line, cpu_percent = :cpu_percent WHERE id = :id;
+
+-- vm_clear_cpu(team_id int) done
+-- Of all the team's VMs.
+UPDATE vm SET cpu_line = NULL, cpu_percent = NULL
+WHERE team_id = :team_id AND cpu_line IS NOT NULL;
 
 -- vm_set_unresponsive(id text, unresponsive_at int?) one across teams
 UPDATE vm SET unresponsive_at = :unresponsive_at WHERE id = :id;

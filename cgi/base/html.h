@@ -39,6 +39,7 @@ struct frame {
     /* A change of the policy that the person has not acknowledged: its day; NULL: none. */
     const char *policy_day;
     bool is_policy_new; /* it is in force by now */
+    bool is_restricted; /* the person's account is */
     bool has_billing;   /* billing is on */
     bool is_fragment;   /* requested by htmx: only the changing part, without the frame */
 };

@@ -75,6 +75,8 @@ struct error *signin_mail_note(const struct context *context, int64_t person_id,
     };
     struct error *e = sql_person_get(context->db, context->arena, person_id, &person);
 
+    if (!e && person.restricted_at)
+        return NULL; /* no browser is remembered */
     if (!e)
         e = sql_known_browser_count(context->db, context->arena, person_id, browser, &known);
     if (!e)

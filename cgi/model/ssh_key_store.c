@@ -5,6 +5,7 @@
 #include "base/limit.h"
 #include "base/text.h"
 #include "model/label.h"
+#include "model/restriction.h"
 #include "ssh_key.sql.h"
 
 enum { NUMBER_CHARACTERS = 6 }; /* "… 100" behind a name */
@@ -47,7 +48,7 @@ struct error *ssh_keys_store(const struct context *context, const struct actor *
 {
     struct arena *arena = context->arena;
     struct ssh_key_count_row count;
-    struct error *e = NULL;
+    struct error *e = restriction_check(context, actor);
 
     *out = arena_array(arena, keys->count, sizeof **out);
     for (size_t i = 0; !e && i < keys->count; i++)

@@ -9,6 +9,7 @@
 #include "job.sql.h"
 #include "model/billing_check.h"
 #include "model/host_check.h"
+#include "model/restriction.h"
 #include "model/spend_cap.h"
 #include "model/vm_job.h"
 #include "model/vm_request.h"
@@ -102,8 +103,10 @@ static struct error *disks_check(const struct context *context)
 struct error *vm_command_check(const struct context *context, const struct actor *actor,
                                const struct vm_quota_change *change)
 {
-    struct error *e = change->vms ? billing_check(context, actor->team_id, BILLING_CREATE) : NULL;
+    struct error *e = restriction_check(context, actor);
 
+    if (!e && change->vms)
+        e = billing_check(context, actor->team_id, BILLING_CREATE);
     if (!e && change->vms)
         e = disks_check(context);
     if (!e && change->vms)
@@ -125,8 +128,10 @@ static struct error *name_check(const struct context *context, const struct acto
 
 struct error *vm_command_start_check(const struct context *context, const struct actor *actor)
 {
-    struct error *e = billing_check(context, actor->team_id, BILLING_START);
+    struct error *e = restriction_check(context, actor);
 
+    if (!e)
+        e = billing_check(context, actor->team_id, BILLING_START);
     return e ? e : spend_check(context, actor);
 }
 
@@ -340,12 +345,21 @@ static struct error *vm_move(const struct context *context, const struct actor *
     return vm_request(context, actor, vm->id, vm->state, trigger, snapshot_id);
 }
 
+/* What runs or is kept becomes less. */
+static bool is_less(enum vm_trigger trigger)
+{
+    return trigger == VM_REQUEST_STOP || trigger == VM_REQUEST_DESTROY ||
+           trigger == VM_REQUEST_SNAPSHOT_DELETE;
+}
+
 struct error *vm_command_send(const struct context *context, const struct actor *actor,
                               const char *id, enum vm_trigger trigger, const char *snapshot_id)
 {
     struct vm_get_row vm;
     struct error *e = sql_vm_get(context->db, context->arena, actor->team_id, id, &vm);
 
+    if (!e && !is_less(trigger))
+        e = restriction_check(context, actor);
     if (!e && may_begin_to_cost(trigger))
         e = billing_check(context, actor->team_id, BILLING_START);
     if (!e && snapshot_id)
@@ -435,6 +449,8 @@ struct error *vm_command_snapshot(const struct context *context, const struct ac
     struct error *e = sql_vm_get(context->db, context->arena, actor->team_id, id, &vm);
 
     if (!e)
+        e = restriction_check(context, actor);
+    if (!e)
         e = snapshot_take_check(context, actor, &vm);
     if (!e)
         e = sql_snapshot_create(context->db, context->arena, actor->team_id, id, snapshot_id, name,
@@ -462,6 +478,8 @@ struct error *vm_command_rename(const struct context *context, const struct acto
 
     if (!e && vm.gone_at)
         return error_new(context->arena, ERROR_CONFLICT, "vm %s is gone", id);
+    if (!e)
+        e = restriction_check(context, actor);
     if (!e)
         e = sql_vm_rename(context->db, context->arena, actor->team_id, id, name);
     if (e && e->kind == ERROR_CONFLICT)

@@ -4,10 +4,10 @@
  * need an open write transaction; the caller wakes the worker after committing it.
  *
  * Errors, besides those of the database: NOT_FOUND if the actor's team has no such VM; CONFLICT if
- * the VM's state does not allow the command, or (code "billing_required", with a message) the
- * billing status does not; INPUT with code and message: quota_exceeded, spend_cap_reached,
- * disks_not_encrypted, name_taken (field "name"), unknown_key (field "key"), disk_cannot_shrink and
- * size_unchanged (field "size"),
+ * the VM's state does not allow the command, or (codes "billing_required" and "account_restricted",
+ * with a message) the billing status or a restriction (model/restriction.h) does not; INPUT with
+ * code and message: quota_exceeded, spend_cap_reached, disks_not_encrypted, name_taken (field
+ * "name"), unknown_key (field "key"), disk_cannot_shrink and size_unchanged (field "size"),
  * snapshot_limit_reached, size_not_offered, image_unavailable. After an error the transaction must
  * not be committed.
  */

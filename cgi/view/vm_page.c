@@ -14,6 +14,7 @@
 #include "model/vm_command.h"
 #include "model/vm_job.h"
 #include "model/vm_state.h"
+#include "team.sql.h"
 #include "view/activity_day.h"
 #include "view/vm_chart.h"
 #include "view/vm_cost.h"
@@ -335,6 +336,17 @@ static struct error *keys_fill(struct request *r, struct vm_html *page, const ch
     return NULL;
 }
 
+/* Why there are no charts. */
+static struct error *measured_fill(struct request *r, struct vm_html *page)
+{
+    struct team_unmeasured_row team;
+    struct error *e = sql_team_unmeasured(r->db, r->arena, r->session->team_id, &team);
+
+    if (!e)
+        page->vm.is_unmeasured = team.is_unmeasured;
+    return e;
+}
+
 static struct error *overview_fill(struct request *r, struct vm_html *page,
                                    const struct vm_get_row *vm)
 {
@@ -345,7 +357,8 @@ static struct error *overview_fill(struct request *r, struct vm_html *page,
     /* While it starts, stops or goes, the job's steps have the place of the charts. */
     if (e || (page->vm.is_working && !page->vm.has_way_in))
         return e;
-    return vm_chart_fill(r, vm, page);
+    e = vm_chart_fill(r, vm, page);
+    return e || page->charts.count ? e : measured_fill(r, page);
 }
 
 static struct error *lists_fill(struct request *r, struct vm_html *page,

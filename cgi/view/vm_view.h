@@ -25,6 +25,7 @@ struct vm_view {
     bool has_snapshots;        /* that are in these prices */
     bool has_way_in;           /* SSH may answer */
     bool is_running;
+    bool is_unmeasured; /* the team objected to usage charts; known if there are none */
     bool is_stopped;
     bool is_working;
 };

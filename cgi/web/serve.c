@@ -80,6 +80,7 @@ static void frame_fill(struct request *r)
         r->frame.is_operator = r->session->is_operator;
         if (r->session->policy_at)
             r->frame.policy_day = date_day(r->arena, r->session->policy_at);
+        r->frame.is_restricted = r->session->restricted_at > 0;
         r->frame.is_policy_new = r->session->policy_at <= r->now_at;
     }
 }

@@ -26,8 +26,9 @@ struct session {
     const char *return_path; /* local; NULL: none */
     int64_t signed_in_at;
     bool is_operator;
-    int64_t policy_at; /* see session_get */
-    bool is_uncounted; /* the person opted out of statistics */
+    int64_t policy_at;     /* see session_get */
+    int64_t restricted_at; /* since when the account is restricted (model/restriction.h); 0: not */
+    bool is_uncounted;     /* the person opted out of statistics */
 };
 
 /*

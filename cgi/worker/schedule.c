@@ -9,6 +9,7 @@
 #include "billing/dunning.h"
 #include "billing/usage_report.h"
 #include "model/outbound.h"
+#include "model/restriction.h"
 #include "worker/account_closure.h"
 #include "worker/event_processor.h"
 #include "worker/image_version.h"
@@ -30,6 +31,7 @@ static const struct {
     { "log_count", SCHEDULE_MAIN, 3600, .run_in_turns = log_count_run },
     { "image_versions", SCHEDULE_IMAGES, LIMIT_IMAGE_EVERY_S, .run = image_versions_sync },
     { "account_closure", SCHEDULE_MAIN, 10, .run = account_closure_run },
+    { "restriction", SCHEDULE_MAIN, 10, .run = restriction_run },
     { "policy_watch", SCHEDULE_MAIN, LIMIT_POLICY_WATCH_S, .run = policy_watch },
     { "main_log_empty", SCHEDULE_MAIN, LIMIT_DB_LOG_EVERY_S, .run = retention_log_empty },
     { "main_compact", SCHEDULE_MAIN, LIMIT_DB_COMPACT_EVERY_S, .run = retention_compact },

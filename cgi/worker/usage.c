@@ -164,7 +164,9 @@ static struct error *vm_query(struct usage *usage, const char *region,
     /* It powered off in the meantime: the reconciler will notice. */
     if (e)
         return NULL;
-    sample_keep(usage, vm, &counters);
+    /* Of a team that objected, that the guest responds is all that is kept. */
+    if (!vm->is_unmeasured)
+        sample_keep(usage, vm, &counters);
     return vm->unresponsive_at ? unresponsive_record(usage, vm, NULL) : NULL;
 }
 

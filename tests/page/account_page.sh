@@ -214,6 +214,30 @@ expect_text "You are no longer counted."
 as alice post /account/statistics counted=yes ; expect 303 /account
 expect_row "SELECT is_uncounted FROM person WHERE id = 1" 0
 
+route "POST /account/charts"
+team=$(sql "SELECT current_team_id FROM session WHERE handle = 'alicealicealice2'")
+sql "INSERT INTO usage_day (team_id, vm_id, day_at, from_at, quarters) SELECT team_id, id, 86400, 86400, x'' FROM vm WHERE team_id = $team LIMIT 1"
+sql "UPDATE vm SET cpu_line = 'M0 0', cpu_percent = 1 WHERE team_id = $team"
+nobody post /account/charts charts=off ; expect 303 "/signin?return=/account&ended=1"
+as alice post_bare /account/charts charts=off ; expect 403
+as alice post /account/charts charts=off ; expect 303 /account
+as alice get /account ; expect_text 'name="charts" value="off" aria-pressed="true"'
+expect_row "SELECT count(*) FROM usage_day WHERE team_id = $team" 0
+expect_row "SELECT count(*) FROM usage_minute WHERE team_id = $team" 0
+expect_row "SELECT count(*) FROM vm WHERE team_id = $team AND cpu_line IS NOT NULL" 0
+as alice post /account/charts charts=on ; expect 303 /account
+as alice get /account ; expect_text 'name="charts" value="on" aria-pressed="true"'
+
+route "POST /account/restriction"
+nobody post /account/restriction restricted=yes ; expect 303 "/signin?return=/account&ended=1"
+as alice post_bare /account/restriction restricted=yes ; expect 403
+as alice post /account/restriction restricted=yes ; expect 303 /account
+as alice get /account ; expect_text "Your account is restricted.</b>" ; expect_text "End restriction</button>"
+expect_row "SELECT restricted_at > 0 FROM person WHERE id = 1" 1
+as bob get /account ; expect_no_text "Your account is restricted"
+as alice post /account/restriction restricted=no ; expect 303 /account
+expect_row "SELECT restricted_at IS NULL FROM person WHERE id = 1" 1
+
 route "POST /account/sessions/:handle/end"
 nobody post /account/sessions/alicealicealice3/end ; expect 303 "/signin?return=/account&ended=1"
 as bob post /account/sessions/alicealicealice3/end ; expect 404

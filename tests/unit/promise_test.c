@@ -193,6 +193,14 @@ static void an_old_row_turns_its_promise_red(void **state)
           "DELETE FROM mail" },
         { "closed-accounts", "UPDATE team SET closed_at = unixepoch() - 86400 * 31",
           "UPDATE team SET closed_at = NULL" },
+        { "restricted-accounts",
+          "UPDATE person SET restricted_at = unixepoch() - 7300; UPDATE vm SET observed = "
+          "'running'",
+          "UPDATE person SET restricted_at = NULL" },
+        { "usage-objections",
+          "INSERT INTO usage_minute SELECT team_id, id, unixepoch() - 7300, 1, 1, 1, 1, 1, 1, 1 "
+          "FROM vm LIMIT 1; UPDATE team SET is_unmeasured = 1",
+          "UPDATE team SET is_unmeasured = 0; DELETE FROM usage_minute" },
         { "destroyed-records",
           "INSERT INTO vm (team_id, created_at, id, name, region, image, size, vcpus, memory_mb, "
           "disk_gb, wanted, wanted_at, state, state_at, observed, observed_at, gone_at) SELECT id, "

@@ -6,6 +6,8 @@
 #include "base/array.h"
 #include "base/clock.h"
 #include "base/limit.h"
+#include "model/restriction.h"
+#include "model/ssh_key_store.h"
 #include "model/state_path.h"
 #include "ssh_key.sql.h"
 #include "vm_key.sql.h"
@@ -246,6 +248,45 @@ static void what_a_state_refuses(void **state)
                    "billing_required", NULL);
 }
 
+/* The rows of a person who restricted the account stay; what becomes less is allowed. */
+static void what_a_restriction_refuses(void **state)
+{
+    const struct context now = world_context(world);
+    const char *id = world_create(world, "frozen"), *other;
+    const struct vm_new vm = wanted("another");
+    const struct actor system = actor_system(world->team_id, "test");
+    struct ssh_key_stored *stored;
+    struct ssh_keys keys = { .count = 0 };
+
+    (void)state;
+    settle(id, VM_STATE_RUNNING, VM_OBSERVED_RUNNING);
+    world_check(db_begin(world->db, world->arena), "begin");
+    world_check(end(restriction_begin(&now, world->actor.person_id)), "restrict");
+    assert_string_equal(world_vm(world, id).wanted, "stopped");
+    settle(id, VM_STATE_STOPPED, VM_OBSERVED_STOPPED);
+    assert_refused(create(&world->actor, &vm, &other), ERROR_CONFLICT, "account_restricted", NULL);
+    assert_refused(sent(&world->actor, id, VM_REQUEST_START, NULL), ERROR_CONFLICT,
+                   "account_restricted", NULL);
+    assert_refused(snapshot_taken(&world->actor, id, "now"), ERROR_CONFLICT, "account_restricted",
+                   NULL);
+    assert_refused(resized(&world->actor, id, "small"), ERROR_CONFLICT, "account_restricted", NULL);
+    assert_refused(ssh_keys_store(&now, &world->actor, &keys, "", &stored), ERROR_CONFLICT,
+                   "account_restricted", NULL);
+    /* One that runs again, since it could not be stopped then, is stopped by the worker. */
+    world_check(sent(&system, id, VM_REQUEST_START, NULL), "the system starts it");
+    settle(id, VM_STATE_RUNNING, VM_OBSERVED_RUNNING);
+    world_check(restriction_run(&now), "run");
+    assert_string_equal(world_vm(world, id).wanted, "stopped");
+    settle(id, VM_STATE_STOPPED, VM_OBSERVED_STOPPED);
+    world_check(db_begin(world->db, world->arena), "begin");
+    world_check(end(restriction_end(&now, world->actor.person_id)), "end");
+    world_check(sent(&world->actor, id, VM_REQUEST_START, NULL), "it starts again");
+    settle(id, VM_STATE_STOPPED, VM_OBSERVED_STOPPED);
+    world_check(db_begin(world->db, world->arena), "begin");
+    world_check(end(restriction_begin(&now, world->actor.person_id)), "restrict again");
+    world_check(sent(&world->actor, id, VM_REQUEST_DESTROY, NULL), "it may be destroyed");
+}
+
 static void what_an_absent_host_refuses(void **state)
 {
     const char *id = world_create(world, "away");
@@ -369,6 +410,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_person_a_token_and_the_system, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_create_refuses, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_a_state_refuses, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_a_restriction_refuses, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_an_absent_host_refuses, set_up, tear_down),
         cmocka_unit_test_setup_teardown(resources_of_other_teams_are_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(too_many_snapshots_and_names, set_up, tear_down),

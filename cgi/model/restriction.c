@@ -1,0 +1,68 @@
+/* Restriction of processing; see restriction.h. */
+#include "model/restriction.h"
+
+#include "model/vm_request.h"
+
+#include "person.sql.h"
+#include "team.sql.h"
+
+static struct error *vms_stop(const struct context *context, int64_t team_id)
+{
+    const struct actor system = actor_system(team_id, "the account is restricted");
+
+    return vm_request_all(context, &system, VM_REQUEST_STOP);
+}
+
+struct error *restriction_begin(const struct context *context, int64_t person_id)
+{
+    struct team_personal_row team;
+    struct error *e = sql_person_restrict(context->db, context->arena, person_id, context->now_at);
+
+    if (!e)
+        e = sql_team_personal(context->db, context->arena, person_id, &team);
+    if (e)
+        return e->kind == ERROR_NOT_FOUND ? NULL : e;
+    return vms_stop(context, team.id);
+}
+
+struct error *restriction_end(const struct context *context, int64_t person_id)
+{
+    return sql_person_end_restriction(context->db, context->arena, person_id);
+}
+
+struct error *restriction_check(const struct context *context, const struct actor *actor)
+{
+    struct person_get_row person;
+    struct error *e;
+
+    if (!actor->person_id)
+        return NULL;
+    e = sql_person_get(context->db, context->arena, actor->person_id, &person);
+    if (e || !person.restricted_at)
+        return e;
+    return error_refuse(context->arena, ERROR_CONFLICT, "account_restricted", NULL,
+                        "Your account is restricted, so nothing new is begun. End the restriction "
+                        "on your account page first.");
+}
+
+static struct error *team_stop(const struct context *context, int64_t team_id)
+{
+    struct error *e = db_begin(context->db, context->arena);
+
+    if (!e)
+        e = vms_stop(context, team_id);
+    if (!e)
+        e = db_commit(context->db, context->arena);
+    db_rollback(context->db);
+    return e;
+}
+
+struct error *restriction_run(const struct context *context)
+{
+    struct team_restricted_rows teams;
+    struct error *e = sql_team_restricted(context->db, context->arena, &teams);
+
+    for (size_t i = 0; !e && i < teams.count; i++)
+        e = team_stop(context, teams.row[i].id);
+    return e;
+}

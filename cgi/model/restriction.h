@@ -1,0 +1,23 @@
+/*
+ * Restriction of processing (GDPR Art. 18), which a person begins and ends on the account page.
+ * While it lasts, rows stay as they are: the VMs of the personal team are stopped, the person
+ * begins nothing new in any team, requests are not counted, and no browser is remembered. What
+ * reduces data is allowed: stopping, destroying, deleting. What billing and the law require is
+ * recorded.
+ *
+ * All need an open write transaction, but restriction_check().
+ */
+#pragma once
+
+#include "model/actor.h"
+#include "model/context.h"
+
+/* Twice does the same as once. */
+struct error *restriction_begin(const struct context *context, int64_t person_id);
+struct error *restriction_end(const struct context *context, int64_t person_id);
+
+/* CONFLICT with code "account_restricted" and a message, if the actor's person is restricted. */
+struct error *restriction_check(const struct context *context, const struct actor *actor);
+
+/* For the worker's schedule: stops VMs that could not be stopped when the restriction began. */
+struct error *restriction_run(const struct context *context);
