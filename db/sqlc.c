@@ -9,7 +9,7 @@
  * refused here with its file and line; then nothing is written.
  *
  * This file finds the input and runs the phases; what is read, checked and written is
- * decided in sqlc_read.c, sqlc_schema.c, sqlc_check.c and sqlc_write.c.
+ * decided in sqlc_read.c, sqlc_schema.c, sqlc_owner.c, sqlc_check.c and sqlc_write.c.
  */
 #include "sqlc.h"
 
@@ -128,6 +128,8 @@ static void compile(const char *folder, const char *name, const char *out)
         return;
     schema_check(db, &input.schema);
     schema_constants(db, &input.schema);
+    if (!refusal_count())
+        owners_check(db, &input.schema, input.subject, input.count);
     if (!input.schema.inventory_count && !refusal_count())
         refuse(folder, 1, "the migrations make no table; write 001_start.sql");
     for (size_t i = 0; i < input.count; i++)

@@ -71,7 +71,31 @@ struct subject {
 struct inventory {
     const char *table;
     const char *column;
-    char *part[5]; /* why, basis, keep, export, erase */
+    const char *type; /* as declared: "INTEGER" */
+    bool is_required; /* NOT NULL, or part of the primary key */
+    char *part[5];    /* why, basis, keep, export, erase */
+};
+
+struct place {
+    const char *path; /* NULL: nowhere */
+    int line;
+};
+
+enum owner {
+    OWNER_TEAM,
+    OWNER_PERSON,
+    OWNER_ADDRESS, /* whoever has this e-mail address */
+};
+
+/* A table, whose its rows are, and the statements that follow: see sqlc_owner.c. */
+struct table {
+    const char *name;
+    struct place place;  /* where it is declared */
+    struct place nobody; /* where a comment says that its rows are nobody's */
+    enum owner owner;
+    const char *key;                          /* the column that says whose; NULL: nobody's */
+    const char *select, *erase;               /* of an owner's rows; NULL: there is nothing */
+    const char *person_select, *person_erase; /* of a team's table: what a person did in it */
 };
 
 /* One allowed value of a column: from CHECK (state IN ('queued', 'done')). */
@@ -85,6 +109,8 @@ struct schema {
     size_t migration_count;
     struct inventory *inventory;
     size_t inventory_count;
+    struct table *table; /* in the order of their creation */
+    size_t table_count;
     struct constant *constant;
     size_t constant_count;
 };
@@ -143,7 +169,7 @@ void check_statement(sqlite3 *db, struct statement *statement);
 /* Run the migrations in `db`. False after an SQL error: further checks would only repeat it. */
 bool schema_apply(sqlite3 *db, const struct schema *schema);
 
-/* Check each table and column against its declaration and fill `schema->inventory`. */
+/* Check each table and column against its declaration; fill `schema->inventory` and `table`. */
 void schema_check(sqlite3 *db, struct schema *schema);
 
 /* Fill `schema->constant` from the CHECK constraints that list values. */
@@ -151,6 +177,15 @@ void schema_constants(sqlite3 *db, struct schema *schema);
 
 /* Report the SQLite error for `sql`, which starts at `line` of `source`. */
 void refuse_sql(sqlite3 *db, const struct source *source, const char *sql, int line);
+
+/* The column's entry, or NULL. */
+const struct inventory *column_find(const struct schema *schema, const char *table,
+                                    const char *column);
+
+/* ---- sqlc_owner.c ---- */
+
+/* Find whose rows each table's are, and make the statements of `schema->table`. */
+void owners_check(sqlite3 *db, struct schema *schema, const struct subject *subjects, size_t count);
 
 /* ---- sqlc_write.c ---- */
 

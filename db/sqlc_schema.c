@@ -306,14 +306,14 @@ static struct declaration place_of_table(const struct schema *schema,
     return found ? *found : (struct declaration){ .source = &schema->migration[0], .line = 1 };
 }
 
-static void check_column(struct schema *schema, const struct declarations *all, const char *table,
-                         const char *column)
+static void check_column(struct schema *schema, const struct declarations *all,
+                         struct inventory entry)
 {
     static const char *const bases[] = { "contract", "legal", "interest", "consent", "none", NULL };
     static const char *const exports[] = { "export", "withhold", NULL };
     static const char *const erasures[] = { "delete", "anonymise", "keep", NULL };
+    const char *table = entry.table, *column = entry.column;
     const struct declaration *declaration = find(all, table, column);
-    struct inventory entry = { .table = table, .column = column };
     char **part = entry.part;
     const char *problem = NULL;
 
@@ -343,10 +343,24 @@ static void check_column(struct schema *schema, const struct declarations *all, 
     schema->inventory[schema->inventory_count++] = entry;
 }
 
+static void add_table(struct schema *schema, const struct declarations *all, const char *name,
+                      bool is_strict)
+{
+    struct declaration place = place_of_table(schema, all, name);
+    struct table table = { .name = name, .place = { place.source->path, place.line } };
+
+    if (!is_strict)
+        refuse(place.source->path, place.line,
+               "table %s is not STRICT; end its declaration with `) STRICT;`", name);
+    schema->table = grow(schema->table, schema->table_count, sizeof table);
+    schema->table[schema->table_count++] = table;
+}
+
 void schema_check(sqlite3 *db, struct schema *schema)
 {
     static const char *const sql =
-        "SELECT t.name, t.strict, c.name, c.cid FROM pragma_table_list AS t"
+        "SELECT t.name, t.strict, c.cid, c.name, c.type, c.\"notnull\" OR c.pk FROM "
+        "pragma_table_list AS t"
         " JOIN sqlite_schema AS s ON s.type = 'table' AND s.name = t.name"
         " JOIN pragma_table_xinfo(t.name) AS c"
         " WHERE t.schema = 'main' AND t.type IN ('table', 'virtual')"
@@ -360,13 +374,28 @@ void schema_check(sqlite3 *db, struct schema *schema)
         give_up(sqlite3_errmsg(db));
     while (sqlite3_step(columns) == SQLITE_ROW) {
         const char *table = strdup((const char *)sqlite3_column_text(columns, 0));
-        struct declaration place = place_of_table(schema, &all, table);
-        if (!sqlite3_column_int(columns, 1) && sqlite3_column_int(columns, 3) == 0)
-            refuse(place.source->path, place.line,
-                   "table %s is not STRICT; end its declaration with `) STRICT;`", table);
-        check_column(schema, &all, table, strdup((const char *)sqlite3_column_text(columns, 2)));
+        if (sqlite3_column_int(columns, 2) == 0)
+            add_table(schema, &all, table, sqlite3_column_int(columns, 1));
+        check_column(schema, &all,
+                     (struct inventory){
+                         .table = table,
+                         .column = strdup((const char *)sqlite3_column_text(columns, 3)),
+                         .type = strdup((const char *)sqlite3_column_text(columns, 4)),
+                         .is_required = sqlite3_column_int(columns, 5),
+                     });
     }
     sqlite3_finalize(columns);
+}
+
+const struct inventory *column_find(const struct schema *schema, const char *table,
+                                    const char *column)
+{
+    for (size_t i = 0; i < schema->inventory_count; i++) {
+        const struct inventory *entry = &schema->inventory[i];
+        if (!strcmp(entry->table, table) && !strcmp(entry->column, column))
+            return entry;
+    }
+    return NULL;
 }
 
 /* ---- the values that columns may hold ---- */

@@ -313,6 +313,61 @@ void write_schema(const char *folder, const struct schema *schema)
     output_save(&output, folder, "schema", ".c");
 }
 
+/* One statement of a table, and where the table is to find it. */
+static void put_statement(FILE *statements, FILE *tables, size_t *count, const char *table,
+                          const char *verb, const char *sql)
+{
+    if (!sql) {
+        fputs(", NULL", tables);
+        return;
+    }
+    fprintf(statements, "    { \"%s_%s\",\n        ", table, verb);
+    put_literal(statements, sql, "");
+    fputs(" },\n", statements);
+    fprintf(tables, ", &STATEMENTS[%zu]", (*count)++);
+}
+
+/* The tables that have an owner, with their statements. */
+static void put_tables(FILE *out, const struct schema *schema)
+{
+    static const char *const owners[] = { "TEAM", "PERSON", "ADDRESS" };
+    struct output tables;
+    size_t statement_count = 0, table_count = 0;
+
+    output_open(&tables);
+    fputs("static const struct db_statement STATEMENTS[] = {\n", out);
+    for (size_t i = 0; i < schema->table_count; i++) {
+        const struct table *table = &schema->table[i];
+        if (!table->key)
+            continue;
+        table_count++;
+        fprintf(tables.stream, "    { \"%s\", INVENTORY_%s, \"%s\"", table->name,
+                owners[table->owner], table->key);
+        put_statement(out, tables.stream, &statement_count, table->name, "copy", table->select);
+        put_statement(out, tables.stream, &statement_count, table->name, "erase", table->erase);
+        put_statement(out, tables.stream, &statement_count, table->name, "copy_person",
+                      table->person_select);
+        put_statement(out, tables.stream, &statement_count, table->name, "erase_person",
+                      table->person_erase);
+        fputs(" },\n", tables.stream);
+    }
+    if (fclose(tables.stream))
+        give_up("memory");
+    fprintf(out,
+            "%s};\n\nstatic struct db_subject SUBJECT = {\n    .schema = &DB_%s,\n"
+            "    .statements = STATEMENTS,\n    .count = %zu,\n};\n\n"
+            "__attribute__((constructor)) static void register_subject(void)\n"
+            "{\n    db_register(&SUBJECT);\n}\n\n"
+            "static const struct inventory_table TABLES[] = {\n%s%s};\n",
+            statement_count ? "" : "    { NULL, NULL },\n", upper(schema->name), statement_count,
+            tables.bytes, table_count ? "" : "    { .name = NULL },\n");
+    fprintf(out,
+            "\nconst struct inventory INVENTORY_%s = {\n    .database = \"%s\",\n"
+            "    .columns = COLUMNS,\n    .count = %zu,\n    .tables = TABLES,\n"
+            "    .table_count = %zu,\n    .subject = &SUBJECT,\n};\n",
+            upper(schema->name), schema->name, schema->inventory_count, table_count);
+}
+
 void write_inventory(const char *folder, const struct schema *schema)
 {
     struct output code;
@@ -325,11 +380,12 @@ void write_inventory(const char *folder, const struct schema *schema)
         const struct inventory *entry = &schema->inventory[i];
         fprintf(code.stream, "    { \"%s\", \"%s\", ", entry->table, entry->column);
         put_literal(code.stream, entry->part[0], "");
-        fprintf(code.stream, ",\n        \"%s\", \"%s\", \"%s\", \"%s\" },\n", entry->part[1],
-                entry->part[2], entry->part[3], entry->part[4]);
+        fprintf(code.stream, ",\n        \"%s\", \"%s\", \"%s\", \"%s\", \"%s\", %s },\n",
+                entry->part[1], entry->part[2], entry->part[3], entry->part[4], entry->type,
+                entry->is_required ? "true" : "false");
     }
-    fprintf(code.stream, "};\n\nconst struct inventory INVENTORY_%s = { \"%s\", COLUMNS, %zu };\n",
-            upper(schema->name), schema->name, schema->inventory_count);
+    fputs("};\n\n", code.stream);
+    put_tables(code.stream, schema);
     output_save(&code, folder, "inventory", ".c");
 }
 

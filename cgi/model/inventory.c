@@ -1,4 +1,4 @@
-/* Terms of the inventory in words; see inventory.h. */
+/* Terms of the inventory in words, and its statements; see inventory.h. */
 #include "model/inventory.h"
 
 #include <string.h>
@@ -17,4 +17,10 @@ const char *inventory_keep(struct arena *arena, const struct config *config, con
     return config->destroyed_vm_days ? arena_printf(arena, "%s after the VM is destroyed",
                                                     days_text(arena, config->destroyed_vm_days))
                                      : "Until the VM is destroyed";
+}
+
+struct db_run *inventory_start(struct db *db, const struct inventory *inventory,
+                               const struct db_statement *statement)
+{
+    return db_start(db, inventory->subject, (size_t)(statement - inventory->subject->statements));
 }

@@ -1,3 +1,5 @@
+-- subject of inbox: none, because a body is a service's and goes once it is applied; who it is about is only inside.
+
 -- inbox_add(source text, id text, type text, received_at int, body blob) done
 -- Idempotent: a duplicate changes nothing.
 INSERT INTO inbox (source, id, type, received_at, is_fresh, body)
