@@ -1,13 +1,14 @@
-/* Account pages: SSH keys of the team, name and sessions of the person. */
-#include "account.html.h"
+/* Account pages: SSH keys of the team; name, sessions and a copy of the data of the person. */
 #include "base/array.h"
 #include "base/date.h"
 #include "base/limit.h"
 #include "base/text.h"
+#include "export.sql.h"
 #include "key.html.h"
 #include "keys.html.h"
 #include "keys_delete.html.h"
 #include "main_constants.sql.h"
+#include "model/export.h"
 #include "model/restriction.h"
 #include "model/ssh_key_store.h"
 #include "model/usage_objection.h"
@@ -18,10 +19,11 @@
 #include "shortcuts.html.h"
 #include "ssh_key.sql.h"
 #include "team.sql.h"
+#include "view/account_page.h"
 #include "view/key_list.h"
-#include "view/session_view.h"
 #include "web/form.h"
 #include "web/list_position.h"
+#include "web/live.h"
 #include "web/serve.h"
 #include "web/session.h"
 
@@ -258,57 +260,18 @@ static struct error *keys_delete(struct request *r)
 
 /* ---- account ---- */
 
-static struct error *account_fill(struct request *r, struct account_html *page)
-{
-    struct session_list_rows sessions;
-    struct person_get_row person;
-    struct team_unmeasured_row team = { .is_unmeasured = 0 };
-    const struct actor actor = session_actor(r);
-    struct error *e = sql_person_get(r->db, r->arena, r->session->person_id, &person);
-
-    page->is_owner = actor_is_owner(&actor);
-    if (!e && page->is_owner)
-        e = sql_team_unmeasured(r->db, r->arena, actor.team_id, &team);
-    if (!e)
-        e = sql_session_list(r->db, r->arena, person.id, r->session->id_hash, r->now_at,
-                             LIMIT_LIST_ROWS + 1, &sessions);
-    if (e)
-        return e;
-    page->email = person.email;
-    page->created_day = date_day(r->arena, person.created_at);
-    page->name = page->name ? page->name : person.name;
-    page->has_more = list_cut(&sessions.count);
-    page->sessions.count = sessions.count;
-    page->sessions.row = arena_array(r->arena, sessions.count, sizeof *page->sessions.row);
-    for (size_t i = 0; i < sessions.count; i++) {
-        const struct session_list_row *row = &sessions.row[i];
-
-        page->sessions.row[i] = (struct session_view){
-            .handle = row->handle,
-            .browser = row->browser,
-            .created_at = row->created_at,
-            .seen_at = row->seen_at,
-            .is_this = strcmp(row->handle, r->session->handle) == 0,
-        };
-    }
-    page->has_others = sessions.count > 1;
-    page->has_counts = r->config->has_counts;
-    page->is_uncounted = r->session->is_uncounted;
-    page->is_unmeasured = team.is_unmeasured;
-    page->restricted_at = person.restricted_at;
-    r->frame.title = "Account";
-    r->frame.section = "account";
-    return NULL;
-}
-
 static struct error *account_show(struct request *r)
 {
     struct account_html page = { .name = NULL };
-    struct error *e = account_fill(r, &page);
+    struct error *e = account_page_fill(r, &page);
 
-    if (!e)
+    if (e)
+        return e;
+    if (page.is_copying || r->is_fragment)
+        live_respond(r, render_account, &page);
+    else
         html_account(&r->response.body, &r->frame, &page);
-    return e;
+    return NULL;
 }
 
 static struct error *account_rename(struct request *r)
@@ -321,7 +284,7 @@ static struct error *account_rename(struct request *r)
     if (name.problem) {
         struct account_html page = { .name = name.text, .name_problem = name.problem };
 
-        e = account_fill(r, &page);
+        e = account_page_fill(r, &page);
         if (e)
             return e;
         form_refuse(r);
@@ -420,6 +383,39 @@ static struct error *restriction_set(struct request *r)
                 "/account");
 }
 
+/* ---- a copy of the person's data ---- */
+
+static struct error *copy_request(struct request *r)
+{
+    const struct context context = request_context(r);
+    struct error *e = export_request(&context, r->session->person_id);
+
+    if (!e)
+        response_redirect(&r->response, "/account#data");
+    return e;
+}
+
+/* A form and no link: what is downloaded is counted. nginx sends the file. */
+static struct error *copy_download(struct request *r)
+{
+    const char *id = r->parameters[0];
+    struct error *e =
+        sql_export_count_download(r->db, r->arena, id, r->session->person_id, r->now_at);
+
+    if (e && e->kind == ERROR_NOT_FOUND)
+        return error_refuse(r->arena, ERROR_NOT_FOUND, "copy_expired", NULL,
+                            "This copy of your data has expired and was deleted. You can prepare a "
+                            "new one on your account page.");
+    if (e)
+        return e;
+    r->response.content_type = "application/zip";
+    r->response.download = arena_printf(r->arena, "copy-%s.zip", date_day_iso(r->arena, r->now_at));
+    r->response.file = export_internal_path(r->arena, id);
+    return NULL;
+}
+
+/* ---- sessions ---- */
+
 static struct error *session_end_one(struct request *r)
 {
     bool is_this = strcmp(r->parameters[0], r->session->handle) == 0;
@@ -465,6 +461,8 @@ static const struct route routes[] = {
     { "POST", "/account/charts", ACCESS_OWNER, charts_set },
     { "POST", "/account/restriction", ACCESS_SIGNED_IN, restriction_set },
     { "POST", "/account/policy", ACCESS_SIGNED_IN, policy_acknowledge },
+    { "POST", "/account/copy", ACCESS_SIGNED_IN | ACCESS_FRESH, copy_request },
+    { "POST", "/account/copy/:id", ACCESS_SIGNED_IN | ACCESS_FRESH, copy_download },
     { "GET", "/account/shortcuts", ACCESS_SIGNED_IN, shortcuts_show },
     { "POST", "/account/sessions/:handle/end", ACCESS_SIGNED_IN, session_end_one },
     { "POST", "/account/end-others", ACCESS_SIGNED_IN, session_end_others },

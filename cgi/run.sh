@@ -108,7 +108,7 @@ folder . root:domicile 751
 folder secrets root:domicile 751
 folder inbox root:domicile 751
 folder tls root:domicile 750
-for name in data libvirt worker nginx log reviews; do
+for name in data libvirt worker nginx log reviews exports; do
     folder "$name" domicile:domicile 700
 done
 # A system's libvirt passes through them as another user.

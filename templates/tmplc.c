@@ -62,7 +62,9 @@ static void compile(const char *path, const char *name, const char *kind, const 
     page->name = name;
     page->kind = kind;
     page->html.is_plain = strcmp(kind, "txt") == 0;
-    page->html.is_mail = !page->html.is_plain && strncmp(name, "mail_", 5) == 0;
+    /* What is read outside of this website: it brings its style and loads nothing. */
+    page->html.is_mail =
+        !page->html.is_plain && (strncmp(name, "mail_", 5) == 0 || strncmp(name, "copy_", 5) == 0);
     source.next = read_file(path);
     if (!source.next) {
         refuse(path, 1, "cannot be read; check the name");

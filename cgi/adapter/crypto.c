@@ -98,6 +98,28 @@ void crypto_sha256(const void *bytes, size_t length, unsigned char out[CRYPTO_HA
                   "sha256");
 }
 
+struct crypto_hash *crypto_hash_begin(void)
+{
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+
+    own_open();
+    crypto_demand(context && EVP_DigestInit_ex2(context, own.sha256, NULL) == 1, "sha256");
+    return (struct crypto_hash *)(void *)context;
+}
+
+void crypto_hash_add(struct crypto_hash *hash, const void *bytes, size_t length)
+{
+    crypto_demand(EVP_DigestUpdate((EVP_MD_CTX *)(void *)hash, bytes, length) == 1, "sha256");
+}
+
+void crypto_hash_end(struct crypto_hash *hash, unsigned char out[CRYPTO_HASH_BYTES])
+{
+    EVP_MD_CTX *context = (EVP_MD_CTX *)(void *)hash;
+
+    crypto_demand(EVP_DigestFinal_ex(context, out, NULL) == 1, "sha256");
+    EVP_MD_CTX_free(context);
+}
+
 struct error *crypto_sha256_file(struct arena *arena, const char *path,
                                  unsigned char out[CRYPTO_HASH_BYTES])
 {

@@ -26,6 +26,12 @@ void crypto_sha256(const void *bytes, size_t length, unsigned char out[CRYPTO_HA
 void crypto_hmac_sha256(const void *key, size_t key_length, const void *bytes, size_t length,
                         unsigned char out[CRYPTO_HASH_BYTES]);
 
+/* SHA-256 of what comes in pieces; crypto_hash_end frees the handle. */
+struct crypto_hash;
+struct crypto_hash *crypto_hash_begin(void);
+void crypto_hash_add(struct crypto_hash *hash, const void *bytes, size_t length);
+void crypto_hash_end(struct crypto_hash *hash, unsigned char out[CRYPTO_HASH_BYTES]);
+
 /* Of a whole file. UPSTREAM if it cannot be read. */
 struct error *crypto_sha256_file(struct arena *arena, const char *path,
                                  unsigned char out[CRYPTO_HASH_BYTES]);

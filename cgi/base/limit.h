@@ -116,6 +116,11 @@ enum {
     LIMIT_IMAGE_SETTLE_S = 5, /* an image whose files were written more recently is not read yet */
     LIMIT_WORKER_THREADS = 8,
 
+    /* Copies of people's data. */
+    LIMIT_EXPORT_KEEP_S = 24 * 3600,
+    LIMIT_EXPORT_SWEEP_S = 60,     /* how often files without a copy are looked for */
+    LIMIT_EXPORT_ROWS_TOLD = 2000, /* rows from one figure of the progress to the next */
+
     /* Money. */
     LIMIT_PRICE_MILLICENTS = 100 * 1000 * 1000, /* of an hour: 1,000.00 */
     LIMIT_CAP_CENTS = 100 * 1000 * 1000,        /* of a team's month: 1,000,000.00 */

@@ -1,5 +1,5 @@
 /*
- * Writes the NoCloud seed (see seed.h): the adapter for libarchive.
+ * Writes the NoCloud seed (see seed.h).
  *
  * user-data is "#cloud-config" and JSON, which is also YAML, so that no value can become a key or a
  * list: json_quote() quotes everything. Characters that JSON and YAML read differently (control
@@ -11,12 +11,11 @@
  */
 #include "host/seed.h"
 
+#include "adapter/archive.h"
 #include "adapter/json.h"
 #include "base/buf.h"
 #include "base/text.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -131,40 +130,23 @@ static struct error *user_data(const struct driver_seed *seed, struct buf *buf)
 
 /* ---- the image ---- */
 
-static int add_file(struct archive *archive, const char *name, const struct buf *text)
-{
-    struct archive_entry *entry = archive_entry_new();
-    int result;
-
-    archive_entry_set_pathname(entry, name);
-    archive_entry_set_filetype(entry, AE_IFREG);
-    archive_entry_set_perm(entry, 0400);
-    archive_entry_set_size(entry, (la_int64_t)text->length);
-    result = archive_write_header(archive, entry);
-    if (result == ARCHIVE_OK &&
-        archive_write_data(archive, text->bytes, text->length) != (la_ssize_t)text->length)
-        result = ARCHIVE_FATAL;
-    archive_entry_free(entry);
-    return result;
-}
-
 static struct error *write_image(struct arena *arena, int file, const struct buf *meta,
                                  const struct buf *user)
 {
-    struct error *e = NULL;
-    struct archive *archive = archive_write_new();
+    struct archive_file *archive;
+    struct error *e = archive_file_open(arena, file, ARCHIVE_SEED, &archive);
 
-    if (archive_write_set_format_iso9660(archive) != ARCHIVE_OK ||
-        archive_write_set_options(archive, "volume-id=cidata,rockridge=useful,joliet") !=
-            ARCHIVE_OK ||
-        archive_write_open_fd(archive, file) != ARCHIVE_OK ||
-        add_file(archive, "meta-data", meta) != ARCHIVE_OK ||
-        add_file(archive, "user-data", user) != ARCHIVE_OK ||
-        archive_write_close(archive) != ARCHIVE_OK)
-        e = error_new(arena, ERROR_UNAVAILABLE, "the seed cannot be written: %s",
-                      archive_error_string(archive));
-    archive_write_free(archive);
-    return e;
+    if (e)
+        return e;
+    e = archive_file_begin(archive, arena, "meta-data", (int64_t)meta->length, 0);
+    if (!e)
+        e = archive_file_put(archive, arena, meta->bytes, meta->length);
+    if (!e)
+        e = archive_file_begin(archive, arena, "user-data", (int64_t)user->length, 0);
+    if (!e)
+        e = archive_file_put(archive, arena, user->bytes, user->length);
+    e = archive_file_close(archive, arena, e);
+    return e ? error_in(arena, e, "the seed") : NULL;
 }
 
 static struct error *write_file(struct arena *arena, const char *path, const struct buf *meta,

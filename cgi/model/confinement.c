@@ -56,6 +56,8 @@ static const struct confinement {
         { "image_versions", SANDBOX_OWN },
         { "libvirt", SANDBOX_OWN },
         { "worker", SANDBOX_OWN },
+        { "exports", SANDBOX_OWN },
+        { "secrets/signing-key", SANDBOX_READ },
         { "secrets/workos-api-key", SANDBOX_READ },
         { "secrets/stripe-api-key", SANDBOX_READ },
         { "/usr", SANDBOX_RUN },

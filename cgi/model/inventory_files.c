@@ -36,6 +36,8 @@ const struct inventory_file INVENTORY_FILES[] = {
     { "/var/log/libvirt/qemu/domicile-*.log*",
       "in qemu:///system, the hypervisor's log of each start and stop of a VM, by its id",
       "interest", "log", "withhold", "delete" },
+    { "exports/*.zip*", "a copy of somebody's data, until it expires", "contract", "1 days",
+      "withhold", "delete" },
     { "reviews/*", "what the operator's security reviews found", "none", "forever", "withhold",
       "keep" },
     { "worker/*", "the worker's socket and lock", "none", "forever", "withhold", "keep" },

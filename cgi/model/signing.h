@@ -19,3 +19,6 @@ struct error *signing_key_load(struct arena *arena, const char *state_dir, struc
 
 /* The same id, of any public half. */
 const char *signing_key_id(struct arena *arena, const unsigned char public[CRYPTO_ED25519_BYTES]);
+
+/* It in PEM (RFC 8410), as openssl reads it. */
+const char *signing_key_pem(struct arena *arena, const unsigned char public[CRYPTO_ED25519_BYTES]);

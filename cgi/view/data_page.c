@@ -79,9 +79,10 @@ static const struct subject {
     const char *name, *about, *tables[MOST_TABLES];
 } subjects[] = {
     { "Your account and team",
-      "Your email address, name and team, and which policy changes you have acknowledged. Kept as "
-      "long as the account exists.",
-      { "person", "team", "membership", "policy_ack" } },
+      "Your email address, name and team, which policy changes you have acknowledged, and for a "
+      "day "
+      "the copies of your data. Kept as long as the account exists.",
+      { "person", "team", "membership", "policy_ack", "export" } },
     { "Signing in",
       "Sessions, sign-in links and browser names. Secrets are stored as hashes. No IP addresses.",
       { "session", "signin_link", "known_browser", "workos_object" } },

@@ -2,9 +2,11 @@
 #include "view/policy_history.h"
 
 #include "adapter/crypto.h"
+#include "adapter/json.h"
 #include "base/date.h"
 #include "base/text.h"
 #include "base/word_diff.h"
+#include "model/signing.h"
 #include "policy_ack.sql.h"
 #include "policy_history.html.h"
 #include "policy_version.html.h"
@@ -324,34 +326,23 @@ struct error *policy_signature_show(struct request *r)
     return NULL;
 }
 
-/* SubjectPublicKeyInfo of Ed25519 (RFC 8410): a fixed head, then the key. */
-static const char *key_pem(struct arena *arena, const struct bytes *key)
-{
-    static const unsigned char head[] = { 0x30, 0x2a, 0x30, 0x05, 0x06, 0x03,
-                                          0x2b, 0x65, 0x70, 0x03, 0x21, 0x00 };
-    unsigned char der[sizeof head + CRYPTO_ED25519_BYTES];
-
-    memcpy(der, head, sizeof head);
-    memcpy(der + sizeof head, key->bytes, CRYPTO_ED25519_BYTES);
-    return arena_printf(arena, "-----BEGIN PUBLIC KEY-----\\n%s\\n-----END PUBLIC KEY-----\\n",
-                        crypto_base64(arena, der, sizeof der));
-}
-
 struct error *policy_keys_show(struct request *r)
 {
     struct buf *body = &r->response.body;
     struct signing_key_list_rows keys;
+    const char *pem;
     struct error *e = sql_signing_key_list(r->db, r->arena, &keys);
 
     if (e)
         return e;
     r->response.content_type = "application/json";
     buf_literal(body, "{\"keys\":[");
-    for (size_t i = 0; i < keys.count; i++)
-        buf_printf(body,
-                   "%s{\"id\":\"%s\",\"algorithm\":\"Ed25519\",\"since\":\"%s\",\"pem\":\"%s\"}",
+    for (size_t i = 0; !e && i < keys.count; i++) {
+        e = json_quote(r->arena, signing_key_pem(r->arena, keys.row[i].public_key.bytes), &pem);
+        buf_printf(body, "%s{\"id\":\"%s\",\"algorithm\":\"Ed25519\",\"since\":\"%s\",\"pem\":%s}",
                    i ? "," : "", keys.row[i].id, date_iso(r->arena, keys.row[i].since_at),
-                   key_pem(r->arena, &keys.row[i].public_key));
+                   e ? "" : pem);
+    }
     buf_literal(body, "]}\n");
-    return NULL;
+    return e;
 }

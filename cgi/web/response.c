@@ -46,6 +46,7 @@ struct buf response_bytes(struct response *response, struct arena *arena, bool i
     header_write(&out, "Allow", response->allow);
     header_write(&out, "ETag", response->etag);
     header_write(&out, "Cache-Control", "no-store");
+    header_write(&out, "X-Accel-Redirect", response->file);
     if (response->download)
         header_write(&out, "Content-Disposition",
                      arena_printf(arena, "attachment; filename=\"%s\"", response->download));

@@ -16,6 +16,7 @@ struct response {
     const char *cookie;       /* full Set-Cookie value, or NULL */
     const char *allow;        /* of 405 */
     const char *etag;        /* quoted; the browser may then cache the response and revalidate it */
+    const char *file;        /* nginx sends the file at this internal path instead of the body */
     const char *download;    /* saved by the browser under this file name, [a-z0-9.-] */
     bool is_refresh;         /* htmx: reload the full page (the session has ended) */
     const char *refresh_url; /* header Refresh: a URL of a configured service, or our own */

@@ -105,6 +105,10 @@ struct error *promise_files_check(struct worker_context *context, const struct p
 struct error *promise_log_age_check(struct worker_context *context, const struct promise *promise,
                                     const struct context *now, struct promise_reading *out);
 
+/* The age of the oldest copy of somebody's data. */
+struct error *promise_exports_check(struct worker_context *context, const struct promise *promise,
+                                    const struct context *now, struct promise_reading *out);
+
 /* Cookies that are not the session's, or lack a protection, in answers of every kind. */
 struct error *promise_cookie_check(struct worker_context *context, const struct promise *promise,
                                    const struct context *now, struct promise_reading *out);

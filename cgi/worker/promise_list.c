@@ -160,6 +160,16 @@ const struct promise PROMISES[] = {
         .is_made = counts,
     },
     {
+        .id = "exports",
+        .topic = "Retention",
+        .sentence = "Copies of people\u2019s data are deleted from this server after {days}.",
+        .mechanism = "worker/export.c, every minute",
+        .every_s = HOURLY_S,
+        .check = promise_exports_check,
+        .term_s = LIMIT_EXPORT_KEEP_S,
+        .is_figure_time = true,
+    },
+    {
         .id = "review",
         .topic = "Records",
         .sentence = "This server\u2019s security is reviewed at least every {days}.",

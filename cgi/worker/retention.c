@@ -14,6 +14,7 @@
 #include "billing_activity.sql.h"
 #include "billing_problem.sql.h"
 #include "event.sql.h"
+#include "export.sql.h"
 #include "invoice.sql.h"
 #include "job.sql.h"
 #include "job_step.sql.h"
@@ -65,6 +66,7 @@ enum { LINK_KEEP_S = A_DAY_S - LIMIT_SIGNIN_LINK_S - AN_HOUR_S };
     OLD("usage_day", "days of measurements by the quarter hour", LIMIT_USAGE_KEEP_S, usage_day)    \
     OLD("usage_quarter", "measurements by the quarter hour", LIMIT_USAGE_KEEP_S, usage_quarter)    \
     OLD("mail", "emails", LIMIT_MAIL_KEEP_S, mail)                                                 \
+    OLD("export", "copies of people\u2019s data", 0, export)                                      \
     OLD("outbound", "the record of what was sent to others", LIMIT_OUTBOUND_KEEP_S, outbound)      \
     OLD("event", "notifications from Stripe and WorkOS",                                           \
         LIMIT_EVENT_KEEP_S + LIMIT_EVENT_AFTER_S, event)                                           \

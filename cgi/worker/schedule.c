@@ -12,6 +12,7 @@
 #include "model/restriction.h"
 #include "worker/account_closure.h"
 #include "worker/event_processor.h"
+#include "worker/export.h"
 #include "worker/image_version.h"
 #include "worker/log_count.h"
 #include "worker/policy_publish.h"
@@ -30,6 +31,7 @@ static const struct {
     { "retention", SCHEDULE_MAIN, 3600, .run_in_turns = retention_run },
     { "log_count", SCHEDULE_MAIN, 3600, .run_in_turns = log_count_run },
     { "image_versions", SCHEDULE_IMAGES, LIMIT_IMAGE_EVERY_S, .run = image_versions_sync },
+    { "export_files", SCHEDULE_MAIN, LIMIT_EXPORT_SWEEP_S, .run = export_files_remove },
     { "account_closure", SCHEDULE_MAIN, 10, .run = account_closure_run },
     { "restriction", SCHEDULE_MAIN, 10, .run = restriction_run },
     { "policy_watch", SCHEDULE_MAIN, LIMIT_POLICY_WATCH_S, .run = policy_watch },

@@ -1,10 +1,10 @@
 /*
  * The worker: the one long-running program, which nginx never calls. Starts the threads and wakes
  * them: some execute the jobs (job.c), one per region compares host and database (reconcile.c), one
- * measures usage (usage.c), one sends mail (mailer.c), one applies webhook events
- * (event_processor.c); where teams pay, one executes the jobs of billing (job_billing.c) and one
- * runs the scheduled work of billing. The main thread runs the rest of the schedule (schedule.c)
- * and waits to be woken (wakeup.c).
+ * measures usage (usage.c), one sends mail (mailer.c), one makes copies of people's data
+ * (export.c), one applies webhook events (event_processor.c); where teams pay, one executes the
+ * jobs of billing (job_billing.c) and one runs the scheduled work of billing. The main thread runs
+ * the rest of the schedule (schedule.c) and waits to be woken (wakeup.c).
  *
  *     worker [--state DIR]
  *
@@ -24,6 +24,7 @@
 #include "remote/workos.h"
 #include "worker/about.h"
 #include "worker/event_processor.h"
+#include "worker/export.h"
 #include "worker/job.h"
 #include "worker/lock.h"
 #include "worker/mailer.h"
@@ -35,6 +36,8 @@
 #include "worker/threads.h"
 #include "worker/usage.h"
 #include "worker/wakeup.h"
+
+#include "export.sql.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -56,7 +59,8 @@ struct worker {
     struct threads *threads;
     struct threads *mail_threads; /* a single thread */
     struct mailer *mailer;
-    struct workos *workos; /* of the thread of WorkOS's inbox; NULL: identity is not "workos" */
+    struct workos *workos;   /* of the thread of WorkOS's inbox; NULL: identity is not "workos" */
+    struct threads *exports; /* a single thread */
     struct threads *billing_jobs; /* woken separately */
     struct wakeup *wakeup;
 };
@@ -166,6 +170,22 @@ static void mails_run(struct thread *thread)
     }
 }
 
+static void exports_run(struct thread *thread)
+{
+    struct worker *worker = thread->shared;
+    struct error *e;
+    bool has_one;
+
+    for (;;) {
+        wakeup_wait(worker->exports);
+        do {
+            e = export_work(thread->context, &has_one);
+            if (e)
+                failure_pause(thread, "export_work", e);
+        } while (has_one);
+    }
+}
+
 static void billing_jobs_run(struct thread *thread)
 {
     struct worker *worker = thread->shared;
@@ -235,6 +255,8 @@ static struct error *all_threads_start(struct worker *worker)
         e = threads_start(worker->threads, worker->arena, promises_run, worker, 0);
     if (!e)
         e = threads_start(worker->mail_threads, worker->arena, mails_run, worker, 0);
+    if (!e)
+        e = threads_start(worker->exports, worker->arena, exports_run, worker, 0);
     if (!e && config_has_billing(worker->config))
         e = threads_start(worker->billing_jobs, worker->arena, billing_jobs_run, worker, 0);
     if (!e && config_has_billing(worker->config))
@@ -271,6 +293,7 @@ static void worker_run(struct worker *worker)
         log_flush();
         wakeup_signal(worker->threads);
         wakeup_signal(worker->mail_threads);
+        wakeup_signal(worker->exports);
         wakeup_signal(worker->billing_jobs);
     } while (!policy_is_replaced() &&
              worker_wakeup_wait(worker->wakeup, wait_ms(worker)) != WAKEUP_END);
@@ -343,6 +366,8 @@ static struct error *worker_start(struct worker *worker, const char *state_dir)
     if (!e)
         e = sql_job_recover(worker->context->db, worker->arena, clock_now_ms());
     if (!e)
+        e = sql_export_recover(worker->context->db, worker->arena);
+    if (!e)
         e = about_start(worker->context);
     if (!e)
         e = mailer_open(worker->arena, config, &worker->mailer);
@@ -355,6 +380,7 @@ static struct error *worker_start(struct worker *worker, const char *state_dir)
     worker_confine(worker);
     worker->threads = threads_new(worker->arena, config);
     worker->mail_threads = threads_new(worker->arena, config);
+    worker->exports = threads_new(worker->arena, config);
     worker->billing_jobs = threads_new(worker->arena, config);
     return all_threads_start(worker);
 }

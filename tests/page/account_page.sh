@@ -238,6 +238,50 @@ as bob get /account ; expect_no_text "Your account is restricted"
 as alice post /account/restriction restricted=no ; expect 303 /account
 expect_row "SELECT restricted_at IS NULL FROM person WHERE id = 1" 1
 
+# A copy of one's data, only with a sign-in of the last ten minutes.
+fresh
+signed_in() { sql "UPDATE session SET created_at = $1 WHERE person_id IN (1, 2)"; }
+again="/signin?return=/account&again=1&ended=1"
+route "POST /account/copy"
+nobody post /account/copy ; expect 303 "/signin?return=/account&ended=1"
+as alice post /account/copy ; expect 303 "$again"
+expect_row "SELECT count(*) FROM export" 0
+signed_in "unixepoch()"
+as alice post_bare /account/copy ; expect 403
+as alice post /account/copy ; expect 303 /account#data
+as alice post /account/copy ; expect 303 /account#data
+expect_row "SELECT state, person_id, count(*) FROM export" "queued|1|1"
+sql "UPDATE export SET state = 'running', rows_written = 4000"
+signed_in 1767225600
+as alice get /account ; expect 200 account_copying.html
+as bob get /account ; expect_no_text "rows written"
+sql "UPDATE export SET id = 'copycopycopycop2', state = 'ready', file_bytes = 123456, expires_at = 9999999999"
+as alice get /account ; expect 200 account_copied.html
+
+route "POST /account/copy/:id"
+nobody post /account/copy/copycopycopycop2 ; expect 303 "/signin?return=/account&ended=1"
+as alice post /account/copy/copycopycopycop2 ; expect 303 "$again"
+signed_in "unixepoch() - 601"
+as alice post /account/copy/copycopycopycop2 ; expect 303 "$again"
+signed_in "unixepoch()"
+as bob post /account/copy/copycopycopycop2 ; expect 404 account_copy_expired.html
+as alice post_bare /account/copy/copycopycopycop2 ; expect 403
+as alice post /account/copy/copycopycopycop2 ; expect 200
+expect_text "X-Accel-Redirect: /exports/copycopycopycop2.zip"
+expect_text "Content-Disposition: attachment; filename=\"copy-"
+expect_row "SELECT downloads FROM export" 1
+as alice get /account ; expect_text "Downloads: 1."
+sql "UPDATE export SET expires_at = unixepoch()"
+as alice post /account/copy/copycopycopycop2 ; expect 404
+expect_text "This copy of your data has expired"
+as alice post /account/copy/../copycopycopycop2 ; expect 404
+expect_row "SELECT downloads FROM export" 1
+sql "UPDATE export SET state = 'failed', expires_at = 9999999999"
+as alice get /account ; expect_text "The copy could not be prepared."
+as alice post /account/copy ; expect 303
+expect_row "SELECT state, count(*) FROM export" "queued|1"
+fresh
+
 route "POST /account/sessions/:handle/end"
 nobody post /account/sessions/alicealicealice3/end ; expect 303 "/signin?return=/account&ended=1"
 as bob post /account/sessions/alicealicealice3/end ; expect 404

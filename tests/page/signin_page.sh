@@ -87,6 +87,24 @@ link 1767226200
 as link get "/signin/link?token=$token" ; expect 422
 expect_text 'Email me a new link'
 
+# What is sensitive needs a sign-in of the last ten minutes: who is signed in is led through it, by each way.
+fresh
+long_ago() { sql "UPDATE session SET created_at = unixepoch() - $1 WHERE handle = 'alicealicealice2'"; }
+as alice post /account/copy ; expect 303 "/signin?return=/account&again=1&ended=1"
+long_ago 601
+as alice get "/signin?return=/account&again=1&ended=1" ; expect 200 signin_again.html
+expect_text "domicile-admin signin operator@localhost"
+long_ago 599
+as alice post /account/copy ; expect 303 /account#data
+printf '[mail]\nmail = smtp\nurl = smtp://localhost:25\nfrom = noreply@example.org\n' >>"$state/domicile.conf"
+as alice get "/signin?return=/account&again=1" ; expect 200 signin_again_mail.html
+as alice post /signin/mail email=operator@localhost again=1 ; expect 303 /signin/mail
+mails operator@localhost 1
+sed -i -e 's/^# identity .*/identity = workos/' -e 's/^# client_id *=.*/client_id = client_1/' "$state/domicile.conf"
+install -m 400 /dev/stdin "$state/secrets/workos-api-key" <<<sk_test_1
+as alice get "/signin?return=/account&again=1" ; expect 200 signin_again_workos.html
+expect_text 'href="/signin/workos?again=1"'
+
 fresh
 route "GET /signin/workos"
 nobody get /signin/workos ; expect 404

@@ -8,6 +8,7 @@
 #include "base/limit.h"
 #include "drain.h"
 #include "fake_driver.h"
+#include "model/export.h"
 #include "model/promise_row.h"
 #include "model/review.h"
 #include "model/state_path.h"
@@ -18,6 +19,7 @@
 #include "mail.sql.h"
 #include "promise.sql.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -619,6 +621,23 @@ static void a_private_key_in_a_column_turns_its_promise_red(void **state)
     only_differs(*state, "", "");
 }
 
+static void a_copy_that_is_not_deleted_turns_its_promise_red(void **state)
+{
+    struct test *test = *state;
+    const struct timespec old[2] = { { .tv_sec = clock_now() - 27 * 3600 },
+                                     { .tv_sec = clock_now() - 27 * 3600 } };
+    const char *path = export_path(test->world->arena, test->world->state_dir, "copycopycopycop2");
+    FILE *file = fopen(path, "w");
+
+    assert_non_null(file);
+    fclose(file);
+    only_differs(test, "", "");
+    assert_int_equal(utimensat(AT_FDCWD, path, old, 0), 0);
+    only_differs(test, "exports", "red");
+    unlink(path);
+    only_differs(test, "", "");
+}
+
 /* The operator's term is in the sentence and is what the row is held against. */
 static void a_promise_has_the_operators_term(void **state)
 {
@@ -783,6 +802,7 @@ int main(void)
         TEST(a_policy_that_was_changed_turns_its_promise_red),
         TEST(a_policy_without_notice_turns_its_promise_red),
         TEST(a_private_key_in_a_column_turns_its_promise_red),
+        TEST(a_copy_that_is_not_deleted_turns_its_promise_red),
         TEST(a_promise_has_the_operators_term),
         TEST(disks_are_looked_up_in_sysfs),
         TEST(a_promise_is_measured_when_it_is_due),

@@ -64,11 +64,13 @@ static void test_all_headers(void **state)
     response.is_refresh = true;
     response.refresh_url = "https://api.workos.com/x?a=b&c=d";
     response.clear_site_data = true;
+    response.file = "/exports/x.zip";
     response.why = "not for the visitor";
     assert_string_equal(bytes(false),
                         "Status: 405\r\nContent-Type: text/html; charset=utf-8\r\nLocation: /x\r\n"
                         "Set-Cookie: __Host-session=; Max-Age=0\r\nAllow: GET, HEAD\r\n"
                         "ETag: \"v1\"\r\nCache-Control: no-store\r\n"
+                        "X-Accel-Redirect: /exports/x.zip\r\n"
                         "Refresh: 0; url=https://api.workos.com/x?a=b&c=d\r\n"
                         "Clear-Site-Data: \"storage\"\r\nHX-Refresh: true\r\n"
                         "Content-Length: 0\r\n\r\n");
@@ -108,8 +110,8 @@ static void test_body_of_any_bytes(void **state)
 /* ---- injection ---- */
 
 static const char **const fields[] = {
-    &response.content_type, &response.location, &response.cookie,
-    &response.allow,        &response.etag,     &response.refresh_url,
+    &response.content_type, &response.location,    &response.cookie, &response.allow,
+    &response.etag,         &response.refresh_url, &response.file,
 };
 
 static void answer(void *user)

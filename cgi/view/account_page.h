@@ -1,0 +1,8 @@
+/* The account page: name, identity, sessions, and the copy of the person's data. */
+#pragma once
+
+#include "account.html.h"
+#include "web/request.h"
+
+/* All of the page but what a form has refused; `page->name` stays if it is set. */
+struct error *account_page_fill(struct request *r, struct account_html *page);
