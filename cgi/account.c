@@ -12,6 +12,7 @@
 #include "model/restriction.h"
 #include "model/ssh_key_store.h"
 #include "model/usage_objection.h"
+#include "model/worker_wakeup.h"
 #include "person.sql.h"
 #include "policy_ack.sql.h"
 #include "policy_version.sql.h"
@@ -475,6 +476,7 @@ int main(int argc, char **argv)
         .routes = routes,
         .route_count = COUNT(routes),
         .db_mode = DB_READ_WRITE,
+        .start = worker_wakeup_connect,
     };
 
     return serve(argc, argv, &program);
