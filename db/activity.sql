@@ -1,39 +1,62 @@
--- activity_add(team_id int, id text, vm_id text, what text, detail text?, person_id int?, now_at_ms int) done
--- Nothing of a VM whose record has been deleted.
-INSERT INTO activity (team_id, at_ms, id, vm_id, what, detail, person_id)
-SELECT v.team_id, :now_at_ms, :id, v.id, :what, :detail, :person_id FROM vm v
-WHERE v.team_id = :team_id AND v.id = :vm_id;
+-- activity_add(team_id int, id text, action text, vm_id text?, object text?, what text, detail text?, actor text, person_id int?, result text, now_at_ms int) done
+-- Not over if the result is "open". Nothing of a VM whose record has been deleted.
+INSERT INTO activity (team_id, at_ms, id, action, vm_id, object, what, detail, actor, person_id, result)
+SELECT :team_id, :now_at_ms, :id, :action, :vm_id, :object, :what, :detail, :actor, :person_id, :result
+WHERE :vm_id IS NULL OR EXISTS (SELECT 1 FROM vm WHERE team_id = :team_id AND id = :vm_id);
 
--- activity_add_job(team_id int, id text, vm_id text, job_id text, what text, detail text?, person_id int?, now_at_ms int) done
+-- activity_add_job(team_id int, id text, vm_id text, job_id text, action text, what text, detail text?, actor text, person_id int?, now_at_ms int) done
 -- The entry of a job: activity_end() writes into it how it went.
-INSERT INTO activity (team_id, at_ms, id, vm_id, what, detail, person_id, job_number)
-VALUES (:team_id, :now_at_ms, :id, :vm_id, :what, :detail, :person_id,
+INSERT INTO activity (team_id, at_ms, id, action, vm_id, what, detail, actor, person_id, result, job_number)
+VALUES (:team_id, :now_at_ms, :id, :action, :vm_id, :what, :detail, :actor, :person_id, 'open',
         (SELECT number FROM job WHERE id = :job_id AND team_id = :team_id));
 
--- activity_end(team_id int, job_number int, what text, detail text?, took_ms int?) done
--- `took_ms` NULL: it was not done. Without a new detail the entry keeps its own.
-UPDATE activity SET what = :what, detail = ifnull(:detail, detail), took_ms = :took_ms
-WHERE team_id = :team_id AND job_number = :job_number;
+-- activity_end(team_id int, job_number int, what text, detail text?, result text, took_ms int?) done
+-- `took_ms` NULL: it was not done. Without a new detail the entry keeps its own. Never what is in the chain.
+UPDATE activity SET what = :what, detail = ifnull(:detail, detail), result = :result, took_ms = :took_ms
+WHERE team_id = :team_id AND job_number = :job_number AND seq IS NULL;
+
+-- activity_drop(team_id int, vm_id text) done
+-- The jobs of a VM that were dropped are over.
+UPDATE activity SET result = 'dropped'
+WHERE team_id = :team_id AND vm_id = :vm_id AND seq IS NULL AND result = 'open'
+  AND job_number IN (SELECT number FROM job WHERE vm_id = :vm_id AND state = 'dropped');
+
+-- activity_unchained(team_id int, max int) rows
+-- What is over and has no place in the chain yet, oldest first.
+SELECT at_ms, id, action, vm_id, object, what, detail, actor, person_id, result, took_ms FROM activity
+WHERE team_id = :team_id AND seq IS NULL AND result <> 'open' ORDER BY at_ms, id LIMIT :max;
+
+-- activity_unchained_teams() rows across teams
+-- Whose entries have no place in their chains though they are over: those of before there were chains.
+SELECT DISTINCT team_id FROM activity WHERE seq IS NULL AND result <> 'open' /* scan ok */;
+
+-- activity_chain(team_id int, at_ms int, id text, seq int, salt blob?, person_hash text?) one
+UPDATE activity SET seq = :seq, salt = :salt, person_hash = :person_hash
+WHERE team_id = :team_id AND at_ms = :at_ms AND id = :id AND seq IS NULL;
+
+-- activity_forget_person(person_id int) done across teams
+-- The hash in the chain stays, and without the salt says nothing.
+UPDATE activity SET person_id = NULL, salt = NULL WHERE person_id = :person_id;
 
 -- activity_list(team_id int, search text, kind text, before_at_ms int, after_id text, max int) rows (who text, seen_at int)
 -- Activity log of a team, newest first, after the position (before_at_ms, after_id): what has
--- `search` in it, of one kind ("vms", "snapshots", or what has "failed") or, if it is "", of all.
+-- `search` in it, of one kind ("vms", "snapshots", "account", or what has "failed") or, if it is "", of all.
 SELECT e.at_ms, e.id, e.at_ms / 1000 AS seen_at, e.vm_id, v.name AS vm_name, e.what, e.detail,
-       e.took_ms, ifnull(p.name, 'Domicile') AS who
-FROM activity e JOIN vm v ON v.id = e.vm_id LEFT JOIN person p ON p.id = e.person_id
-  LEFT JOIN job j ON j.number = e.job_number
+       e.took_ms, CASE e.actor WHEN 'person' THEN ifnull(p.name, 'Former user') WHEN 'operator' THEN 'Admin' ELSE 'Domicile' END AS who
+FROM activity e LEFT JOIN vm v ON v.id = e.vm_id LEFT JOIN person p ON p.id = e.person_id
 WHERE e.team_id = :team_id AND e.at_ms <= :before_at_ms
   AND (e.at_ms < :before_at_ms OR e.id > :after_id)
-  AND (:search = '' OR instr(lower(v.name || ' ' || e.what || ' ' || ifnull(e.detail, '') || ' '
-       || ifnull(p.name, 'Domicile')), lower(:search)))
-  AND (:kind IN ('', CASE WHEN j.kind IN ('snapshot', 'snapshot_delete', 'restore')
-         THEN 'snapshots' ELSE 'vms' END) OR (:kind = 'failed' AND j.state = 'failed'))
+  AND (:search = '' OR instr(lower(ifnull(v.name, '') || ' ' || e.what || ' ' || ifnull(e.detail, '') || ' '
+       || CASE e.actor WHEN 'person' THEN ifnull(p.name, 'Former user') WHEN 'operator' THEN 'Admin' ELSE 'Domicile' END), lower(:search)))
+  AND (:kind IN ('', CASE WHEN e.action IN ('snapshot', 'snapshot_delete', 'restore')
+         THEN 'snapshots' WHEN e.vm_id IS NULL THEN 'account' ELSE 'vms' END)
+       OR (:kind = 'failed' AND e.result IN ('failed', 'refused')))
 ORDER BY e.at_ms DESC, e.id LIMIT :max;
 
 -- activity_of_vm(team_id int, vm_id text, before_at_ms int, after_id text, max int) rows (who text, seen_at int)
 -- The same of one VM.
 SELECT e.at_ms, e.id, e.at_ms / 1000 AS seen_at, e.what, e.detail, e.took_ms, e.job_number,
-       ifnull(p.name, 'Domicile') AS who
+       CASE e.actor WHEN 'person' THEN ifnull(p.name, 'Former user') WHEN 'operator' THEN 'Admin' ELSE 'Domicile' END AS who
 FROM activity e LEFT JOIN person p ON p.id = e.person_id
 WHERE e.team_id = :team_id AND e.vm_id = :vm_id AND e.at_ms <= :before_at_ms
   AND (e.at_ms < :before_at_ms OR e.id > :after_id)
@@ -42,13 +65,14 @@ ORDER BY e.at_ms DESC, e.id LIMIT :max;
 -- activity_newer(team_id int, search text, kind text, at_ms int, id text, skip int) row
 -- Where the page before this one begins: the entry that is `skip` entries newer than (at_ms, id),
 -- of those that activity_list() gives.
-SELECT e.at_ms, e.id FROM activity e JOIN vm v ON v.id = e.vm_id
-  LEFT JOIN person p ON p.id = e.person_id LEFT JOIN job j ON j.number = e.job_number
+SELECT e.at_ms, e.id FROM activity e LEFT JOIN vm v ON v.id = e.vm_id
+  LEFT JOIN person p ON p.id = e.person_id
 WHERE e.team_id = :team_id AND e.at_ms >= :at_ms AND (e.at_ms > :at_ms OR e.id < :id)
-  AND (:search = '' OR instr(lower(v.name || ' ' || e.what || ' ' || ifnull(e.detail, '') || ' '
-       || ifnull(p.name, 'Domicile')), lower(:search)))
-  AND (:kind IN ('', CASE WHEN j.kind IN ('snapshot', 'snapshot_delete', 'restore')
-         THEN 'snapshots' ELSE 'vms' END) OR (:kind = 'failed' AND j.state = 'failed'))
+  AND (:search = '' OR instr(lower(ifnull(v.name, '') || ' ' || e.what || ' ' || ifnull(e.detail, '') || ' '
+       || CASE e.actor WHEN 'person' THEN ifnull(p.name, 'Former user') WHEN 'operator' THEN 'Admin' ELSE 'Domicile' END), lower(:search)))
+  AND (:kind IN ('', CASE WHEN e.action IN ('snapshot', 'snapshot_delete', 'restore')
+         THEN 'snapshots' WHEN e.vm_id IS NULL THEN 'account' ELSE 'vms' END)
+       OR (:kind = 'failed' AND e.result IN ('failed', 'refused')))
 ORDER BY e.at_ms, e.id DESC LIMIT 1 OFFSET :skip;
 
 -- activity_ticks(team_id int, vm_id text, since_at_ms int, max int) rows (ended_at_ms int)
@@ -58,8 +82,12 @@ WHERE team_id = :team_id AND vm_id = :vm_id AND at_ms >= :since_at_ms AND took_m
 ORDER BY at_ms DESC LIMIT :max;
 
 -- activity_delete_gone(before_at int, max int) done across teams
--- Of VMs that were destroyed before that.
-DELETE FROM activity WHERE vm_id IN (SELECT id FROM vm WHERE gone_at < :before_at) LIMIT :max;
+-- Of VMs that were destroyed before that. Their places in the chains are marked as erased before (audit_link_delete_gone).
+DELETE FROM activity WHERE (team_id, at_ms, id) IN (
+    SELECT x.team_id, x.at_ms, x.id FROM vm v JOIN activity x ON x.vm_id = v.id
+    WHERE v.gone_at < :before_at AND NOT EXISTS (
+        SELECT 1 FROM audit_link l WHERE l.team_id = x.team_id AND l.seq = x.seq AND l.id = x.id)
+    LIMIT :max);
 
 -- activity_count_gone(before_at int) row (total int, oldest_at int) across teams
 SELECT count(*) AS total, ifnull(min(v.gone_at), 0) AS oldest_at

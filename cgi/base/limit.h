@@ -12,6 +12,8 @@ enum {
     LIMIT_REQUEST_ARENA_BYTES = 8 * 1024 * 1024,
     LIMIT_KEPT_PAGES = 16,                      /* for visitors without a session */
     LIMIT_POLICY_ARENA_BYTES = 8 * 1024 * 1024, /* of a published policy, parsed */
+    LIMIT_AUDIT_ARENA_BYTES = 4 * 1024 * 1024,  /* of LIMIT_AUDIT_ROWS places of a chain */
+    LIMIT_AUDIT_ROWS = 500,                     /* that are read, or chained, at once */
     LIMIT_JOB_ARENA_BYTES = 16 * 1024 * 1024,
     LIMIT_LIST_ROWS = 25,    /* of one page of a list */
     LIMIT_CHART_TICKS = 40,  /* events in the charts of a VM */

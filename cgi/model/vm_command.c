@@ -1,12 +1,12 @@
 /* Commands for VMs; see vm_command.h. Requests are recorded in vm_request.c. */
 #include "model/vm_command.h"
 
-#include "activity.sql.h"
 #include "adapter/crypto.h"
 #include "base/limit.h"
 #include "base/text.h"
 #include "image.sql.h"
 #include "job.sql.h"
+#include "model/audit.h"
 #include "model/billing_check.h"
 #include "model/host_check.h"
 #include "model/restriction.h"
@@ -486,8 +486,12 @@ struct error *vm_command_rename(const struct context *context, const struct acto
         return error_refuse(context->arena, ERROR_INPUT, "name_taken", "name",
                             "Your team already has a VM of this name.");
     return e ? e
-             : sql_activity_add(context->db, context->arena, actor->team_id,
-                                crypto_id(context->arena), id, "Renamed",
-                                arena_printf(context->arena, "%s → %s", vm.name, name),
-                                actor_person(actor), context->now_ms);
+             : audit_add(context,
+                         &(struct audit_entry){
+                             .team_id = actor->team_id,
+                             .action = AUDIT_VM_RENAME,
+                             .vm_id = id,
+                             .detail = arena_printf(context->arena, "%s → %s", vm.name, name),
+                             .person_id = actor->person_id,
+                         });
 }

@@ -1,9 +1,9 @@
 /* Requests for VMs; see vm_request.h. The only place that queues VM jobs. */
 #include "model/vm_request.h"
 
-#include "activity.sql.h"
 #include "adapter/crypto.h"
 #include "job.sql.h"
+#include "model/audit.h"
 #include "model/vm_job.h"
 #include "snapshot.sql.h"
 #include "vm.sql.h"
@@ -36,9 +36,15 @@ struct error *vm_request_job(const struct context *context, const struct actor *
                            actor_person(actor), snapshot_id, context->now_ms);
     if (e)
         return e;
-    return sql_activity_add_job(context->db, arena, actor->team_id, crypto_id(arena), id, job_id,
-                                arena_printf(arena, "%s requested", vm_job_find(kind)->title),
-                                detail, actor_person(actor), context->now_ms);
+    return audit_begin_job(
+        context, actor,
+        &(struct audit_job){
+            .id = job_id,
+            .kind = kind,
+            .vm_id = id,
+            .what = arena_printf(arena, "%s requested", vm_job_find(kind)->title),
+            .detail = detail,
+        });
 }
 
 struct error *vm_request(const struct context *context, const struct actor *actor, const char *id,
@@ -49,6 +55,8 @@ struct error *vm_request(const struct context *context, const struct actor *acto
 
     if (!e && trigger == VM_REQUEST_DESTROY)
         e = sql_job_drop_queued(context->db, context->arena, actor->team_id, id, context->now_ms);
+    if (!e && trigger == VM_REQUEST_DESTROY)
+        e = audit_drop_jobs(context, actor->team_id, id);
     if (!e && transition->job)
         e = vm_request_job(context, actor, id, transition->job, snapshot_id);
     return e;

@@ -12,6 +12,7 @@ static const struct list_choice KINDS[] = {
     { .value = "", .label = "All" },
     { .value = "vms", .label = "VMs" },
     { .value = "snapshots", .label = "Snapshots" },
+    { .value = "account", .label = "Account" },
     { .value = "failed", .label = "Failed" },
 };
 static const struct list_kind LIST = {

@@ -90,8 +90,12 @@ static const struct subject {
       "Your public keys, and which VMs have them. Private keys are never stored.",
       { "ssh_key", "vm_key" } },
     { "VMs",
-      "What you requested, what the host reported, and activity. The contents of VMs are not read.",
-      { "vm", "snapshot", "job", "job_step", "activity" } },
+      "What you requested, and what the host reported. The contents of VMs are not read.",
+      { "vm", "snapshot", "job", "job_step" } },
+    { "Activity",
+      "What happened to VMs and accounts, when, and who did it. Each entry is part of a chain of "
+      "hashes, so that a change of it is noticed.",
+      { "activity", "audit_link", "audit_head" } },
     { "Metrics",
       "CPU, memory, disk and network use of each VM: per minute for a day, per 15 minutes for 30 "
       "days.",
@@ -114,7 +118,7 @@ static const struct subject {
       "Images, prices, hosts, promises, policies and request counts. No personal data.",
       { "image", "image_version", "price", "region_status", "orphan", "promise", "probe", "about",
         "request_count", "source_count", "log_day", "policy_version", "policy_fact",
-        "policy_unannounced", "signing_key" } },
+        "policy_unannounced", "signing_key", "audit_publication" } },
 };
 
 static bool has_table(const struct subject *subject, const char *table)

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "main_constants.sql.h"
+#include "model/audit.h"
 #include "model/ledger.h"
 #include "model/vm_job.h"
 #include "model/vm_request.h"
@@ -19,7 +20,6 @@
 #include "worker/job_steps.h"
 #include "worker/power.h"
 
-#include "activity.sql.h"
 #include "snapshot.sql.h"
 
 #include <string.h>
@@ -149,15 +149,27 @@ static struct error *vm_job_finish(struct job *job, struct error *cause)
 static struct error *event_note(struct job *job, const char *what, const char *detail,
                                 const int64_t *took_ms)
 {
-    struct db *db = job->context->db;
-    const int64_t *person_id = job->row.person_id ? &job->row.person_id : NULL;
-    struct error *e =
-        sql_activity_end(db, job->arena, job->row.team_id, job->row.number, what, detail, took_ms);
+    const struct context now = worker_context_now(job->context, job->arena);
+    const struct audit_end end = {
+        .team_id = job->row.team_id,
+        .job_number = job->row.number,
+        .what = what,
+        .detail = detail,
+        .took_ms = took_ms,
+    };
+    bool found;
+    struct error *e = audit_end_job(&now, &end, &found);
 
-    if (e || db_changes(db))
+    if (e || found)
         return e;
-    return sql_activity_add(db, job->arena, job->row.team_id, crypto_id(job->arena), job->vm.id,
-                            what, detail, person_id, clock_now_ms());
+    return audit_add(&now, &(struct audit_entry){
+                               .team_id = job->row.team_id,
+                               .action = AUDIT_VM_REPORT,
+                               .vm_id = job->vm.id,
+                               .what = what,
+                               .detail = detail,
+                               .person_id = job->row.person_id,
+                           });
 }
 
 /* "Resized to Medium", "Snapshot created, 1.2 GB memory": with what is only known at the end. */
@@ -310,13 +322,16 @@ static struct error *next_request(struct job *job)
 
 static struct error *vm_job_end(struct job *job, const struct error *cause, const char **result)
 {
+    struct context now;
     struct error *e = sql_vm_for_worker(job->context->db, job->arena, job->row.vm_id, &job->vm);
 
     if (e)
         return e;
     if (strcmp(job->vm.wanted, VM_WANTED_GONE) == 0 && !job_is(job, "destroy")) {
         *result = "dropped";
-        return job_close(job, JOB_STATE_DROPPED, NULL);
+        e = job_close(job, JOB_STATE_DROPPED, NULL);
+        now = worker_context_now(job->context, job->arena);
+        return e ? e : audit_drop_jobs(&now, job->row.team_id, job->vm.id);
     }
     if (cause && job_tries_again(job, cause)) {
         *result = "later";

@@ -5,10 +5,10 @@
 #include "base/array.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "model/audit.h"
 #include "worker/job_destroy.h"
 #include "worker/probe.h"
 
-#include "activity.sql.h"
 #include "orphan.sql.h"
 
 #include <string.h>
@@ -138,6 +138,7 @@ static struct error *responses_record(struct reconcile_pass *pass, size_t index,
 {
     const struct driver_removals *removals = &pass->driver->ops->removals;
     struct db *db = pass->context->db;
+    const struct context now = worker_context_now(pass->context, pass->arena);
     struct error *e = db_begin(db, pass->arena);
 
     for (size_t i = 0; !e && i < removals->count; i++) {
@@ -146,9 +147,12 @@ static struct error *responses_record(struct reconcile_pass *pass, size_t index,
                                pass->destroyed[index], removals, i, responses[i]);
     }
     if (!e)
-        e = sql_activity_add(db, pass->arena, pass->destroyed_teams[index], crypto_id(pass->arena),
-                             pass->destroyed[index], "Remains removed",
-                             pass->destroyed_kinds[index], NULL, clock_now_ms());
+        e = audit_add(&now, &(struct audit_entry){
+                                .team_id = pass->destroyed_teams[index],
+                                .action = AUDIT_VM_REMAINS,
+                                .vm_id = pass->destroyed[index],
+                                .detail = pass->destroyed_kinds[index],
+                            });
     if (!e)
         e = db_commit(db, pass->arena);
     db_rollback(db);

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "main_constants.sql.h"
+#include "model/audit.h"
 #include "model/ledger.h"
 #include "model/vm_command.h"
 #include "model/vm_job.h"
@@ -20,7 +21,6 @@
 #include "worker/orphan.h"
 #include "worker/power.h"
 
-#include "activity.sql.h"
 #include "job.sql.h"
 #include "region_status.sql.h"
 #include "vm.sql.h"
@@ -66,8 +66,15 @@ static bool id_is_in(const char *id, const char *const *ids, size_t count)
 static struct error *vm_note(struct reconcile_pass *pass, const struct vm_alive_row *vm,
                              const char *what, const char *detail)
 {
-    return sql_activity_add(pass->context->db, pass->arena, vm->team_id, crypto_id(pass->arena),
-                            vm->id, what, detail, NULL, clock_now_ms());
+    const struct context now = worker_context_now(pass->context, pass->arena);
+
+    return audit_add(&now, &(struct audit_entry){
+                               .team_id = vm->team_id,
+                               .action = AUDIT_VM_REPORT,
+                               .vm_id = vm->id,
+                               .what = what,
+                               .detail = detail,
+                           });
 }
 
 /*

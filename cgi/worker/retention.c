@@ -11,6 +11,7 @@
 #include "model/term.h"
 
 #include "activity.sql.h"
+#include "audit_link.sql.h"
 #include "billing_activity.sql.h"
 #include "billing_problem.sql.h"
 #include "event.sql.h"
@@ -50,6 +51,7 @@ enum { LINK_KEEP_S = A_DAY_S - LIMIT_SIGNIN_LINK_S - AN_HOUR_S };
  * level deep (adapter/db.c).
  */
 #define SWEEP_TABLE(OLD, GONE)                                                                     \
+    GONE("vm_audit_link", "what destroyed VMs have in the chains, but for hashes", audit_link)     \
     GONE("vm_activity", "activity of destroyed VMs", activity)                                     \
     GONE("vm_job_step", "steps of the jobs of destroyed VMs", job_step)                            \
     GONE("vm_job", "jobs of destroyed VMs", job)                                                   \

@@ -4,21 +4,25 @@
 #include "adapter/crypto.h"
 #include "base/clock.h"
 
-#include "activity.sql.h"
+#include "model/audit.h"
 
 /* People have written the former port down: the activity says that it has changed. */
 static struct error *port_set(struct job *job, int64_t port)
 {
     struct db *db = job->context->db;
+    const struct context now = worker_context_now(job->context, job->arena);
     int64_t before = job->vm.ssh_port;
     struct error *e = sql_vm_set_endpoint(db, job->arena, job->vm.id, NULL, &port);
 
     if (!e && before && before != port)
-        e = sql_activity_add(db, job->arena, job->row.team_id, crypto_id(job->arena), job->vm.id,
-                             "SSH port changed",
-                             arena_printf(job->arena, "%lld → %lld: another program uses the first",
-                                          (long long)before, (long long)port),
-                             NULL, clock_now_ms());
+        e = audit_add(&now, &(struct audit_entry){
+                                .team_id = job->row.team_id,
+                                .action = AUDIT_VM_PORT,
+                                .vm_id = job->vm.id,
+                                .detail = arena_printf(
+                                    job->arena, "%lld → %lld: another program uses the first",
+                                    (long long)before, (long long)port),
+                            });
     return e ? e : db_commit(db, job->arena);
 }
 

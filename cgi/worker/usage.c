@@ -13,7 +13,7 @@
 #include "main_constants.sql.h"
 #include "worker/host_query.h"
 
-#include "activity.sql.h"
+#include "model/audit.h"
 #include "model/vm_cpu.h"
 #include "usage_day.sql.h"
 #include "usage_minute.sql.h"
@@ -123,14 +123,18 @@ static struct error *unresponsive_record(struct usage *usage, const struct vm_al
 {
     struct db *db = usage->context->db;
     struct arena *arena = usage->context->arena;
+    const struct context now = worker_context_now(usage->context, arena);
     struct error *e = db_begin(db, arena);
 
     if (!e)
         e = sql_vm_set_unresponsive(db, arena, vm->id, unresponsive_at);
     if (!e)
-        e = sql_activity_add(db, arena, vm->team_id, crypto_id(arena), vm->id,
-                             unresponsive_at ? "Not responding" : "Responding again", NULL, NULL,
-                             clock_now_ms());
+        e = audit_add(&now, &(struct audit_entry){
+                                .team_id = vm->team_id,
+                                .action = AUDIT_VM_REPORT,
+                                .vm_id = vm->id,
+                                .what = unresponsive_at ? "Not responding" : "Responding again",
+                            });
     if (!e)
         e = db_commit(db, arena);
     db_rollback(db);

@@ -17,6 +17,7 @@
 #include "base/limit.h"
 #include "base/log.h"
 #include "billing/stripe_sync.h"
+#include "model/audit.h"
 #include "model/confinement.h"
 #include "model/outbound.h"
 #include "model/price_store.h"
@@ -338,6 +339,13 @@ static void worker_confine(struct worker *worker)
     confinement_enter(worker->arena, config->state_dir, "worker", paths);
 }
 
+static struct error *history_adopt(struct worker *worker)
+{
+    const struct context now = worker_context_now(worker->context, worker->arena);
+
+    return audit_adopt(&now);
+}
+
 static struct error *worker_start(struct worker *worker, const char *state_dir)
 {
     struct policy_held held;
@@ -356,6 +364,8 @@ static struct error *worker_start(struct worker *worker, const char *state_dir)
         e = worker_context_open(worker->arena, config, &TIMEOUTS, DRIVERS, &worker->context);
     if (!e)
         e = prices_store(worker->context->db, worker->arena, config, clock_now());
+    if (!e)
+        e = history_adopt(worker);
     if (!e)
         e = policy_publish(worker->context->db, worker->arena, config, clock_now(), &held);
     outbound_limit(worker->arena, config);

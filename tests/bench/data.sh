@@ -40,7 +40,7 @@ INSERT INTO ssh_key (team_id, created_at, id, person_id, name, type, fingerprint
     (1, 1767225601, 'keykeykeykeykey2', 1, 'yubikey', 'Ed25519', 'SHA256:two', 'a@c', 'ssh-ed25519 BBBB');
 INSERT INTO vm_key (team_id, vm_id, fingerprint, name, public_line) SELECT 1, id, 'SHA256:one', 'laptop', 'ssh-ed25519 AAAA' FROM vm WHERE team_id = 1;
 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 6)
-INSERT INTO activity (team_id, at_ms, id, vm_id, what, person_id) SELECT 1, 1767225600000 + i, 'act' || i, (SELECT id FROM vm WHERE team_id = 1 AND name = 'machine-' || i), 'Created', 1 FROM n;
+INSERT INTO activity (team_id, at_ms, id, vm_id, what, person_id, action, actor, result) SELECT 1, 1767225600000 + i, 'act' || i, (SELECT id FROM vm WHERE team_id = 1 AND name = 'machine-' || i), 'Created', 1, 'vm', 'person', 'done' FROM n;
 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1440)
 INSERT INTO usage_minute (team_id, vm_id, minute_at, cpu_ms, memory_mb, disk_bytes, read_bytes, written_bytes)
 SELECT 1, '$data_vm', $data_now / 60 * 60 - i * 60, 6000 + (i * 7919) % 9000, 64 + i % 9, 100000000 + i, 1000, 2000 FROM n;

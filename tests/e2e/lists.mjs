@@ -130,7 +130,7 @@ await Promise.all([page.waitForNavigation(), page.keyboard.press('?')]);
 equal('a question mark tells the shortcuts', await text(page, 'h1'), 'Keyboard shortcuts');
 // ---- a long activity ----
 server.sql(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60)
-  INSERT INTO activity (team_id, at_ms, id, vm_id, what) SELECT ${team}, 1767225600000 + i, 'long' || i, printf('many%012d', i), 'Renamed' FROM n;`);
+  INSERT INTO activity (team_id, at_ms, id, vm_id, what, action, actor, result) SELECT ${team}, 1767225600000 + i, 'long' || i, printf('many%012d', i), 'Renamed', 'vm', 'system', 'done' FROM n;`);
 const entries = () => page.$$eval('.log a', (all) => all.map((e) => e.textContent));
 await page.goto(`${server.url}/activity`);
 await page.keyboard.press('/');

@@ -120,7 +120,7 @@ INSERT INTO team (id, name, created_at) VALUES (77, 'old', 1);
 INSERT INTO vm (team_id, created_at, id, name, region, image, size, vcpus, memory_mb, disk_gb, wanted, wanted_at, state, state_at,
                 observed, observed_at, gone_at)
 VALUES (77, 1, 'old', 'old', 'local', 'tiny', 'nano', 1, 1, 1, 'gone', 1, 'gone', 1, 'absent', 1, unixepoch() - 91 * 86400);
-INSERT INTO activity (team_id, at_ms, id, vm_id, what) VALUES (77, 1, 'a', 'old', 'Created'), (77, 2, 'b', 'old', 'Destroyed');
+INSERT INTO activity (team_id, at_ms, id, vm_id, what, action, actor, result) SELECT column1, column2, column3, column4, column5, 'vm', 'system', 'done' FROM (VALUES (77, 1, 'a', 'old', 'Created'), (77, 2, 'b', 'old', 'Destroyed'));
 INSERT INTO receipt VALUES (77, unixepoch() - 91 * 86400, 'old', 'old', 'local', 'tiny', 'nano', 1, 1, 1, 1, NULL, NULL);
 INSERT INTO mail (id, kind, to_email, once, state, attempts, due_at, created_at) VALUES ('old', 'suspended', 'a', 'old', 'sent', 1, 1, 1);`);
 equal('a dry run says what is due', sweep('--dry-run'), 'vm_activity 2, vm 1, mail 1');

@@ -217,8 +217,8 @@ as alice get "/activity?before=1767225604100-" ; expect 200
 expect_no_text "internal error"
 # Entries of one moment are spread over pages; each is on exactly one of them, there and back.
 sqlite3 "$state/data/main.db" "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 124)
-    INSERT INTO activity (team_id, at_ms, id, vm_id, what, person_id)
-    SELECT 1, 1767225603000, printf('same%03d', i), 'runningrunningru', printf('entry%03d', i), 1 FROM n"
+    INSERT INTO activity (team_id, at_ms, id, vm_id, what, person_id, action, actor, result)
+    SELECT 1, 1767225603000, printf('same%03d', i), 'runningrunningru', printf('entry%03d', i), 1, 'vm', 'person', 'done' FROM n"
 link_of() { sed -n 's/.*rel="'"$1"'" href="\([^"]*\)".*/\1/p' "$state/answer" | sed 's/&amp;/\&/g'; }
 next=/activity
 pages=0
@@ -252,7 +252,7 @@ expect_no_text entry025
 as alice get "$(link_of prev)" ; expect_text entry001
 as alice get "/activity?q=ALICE" ; expect_text entry001
 as alice get "/activity?kind=snapshots" ; expect 200 activity_none.html
-sql "UPDATE job SET kind = 'restore' WHERE number = 2"
+sql "UPDATE activity SET action = 'restore' WHERE id = 'b'"
 as alice get "/activity?kind=snapshots" ; expect_text "old-desktop"
 expect_no_text quiet-maple
 as alice get "/activity?kind=failed" ; expect_text "Creation failed"
@@ -263,12 +263,11 @@ as bob get /activity ; expect_text "No activity yet"
 as bob post /vms name=sk-proj-0123456789abcdef size=nano image=tiny region=local ; expect 422 ; expect_text "That looks like an API key." ; expect_no_text sk-proj-0123
 # What was done several times in a row is a group that opens; a failure, or another person, ends it.
 sql "DELETE FROM activity WHERE team_id = 1;
-    INSERT INTO activity (team_id, at_ms, id, vm_id, what, detail, person_id, took_ms) VALUES
-    (1, 1767225601000, 'g1', 'runningrunningru', 'Snapshot created, 1 GB', 'first', 1, 500), (1, 1767225602000, 'g2', 'runningrunningru', 'Snapshot created', 'second', 1, 500),
+    INSERT INTO activity (team_id, at_ms, id, vm_id, what, detail, person_id, took_ms, action, actor, result) SELECT column1, column2, column3, column4, column5, column6, column7, column8, 'snapshot', CASE WHEN column7 IS NULL THEN 'system' ELSE 'person' END, 'done' FROM (VALUES (1, 1767225601000, 'g1', 'runningrunningru', 'Snapshot created, 1 GB', 'first', 1, 500), (1, 1767225602000, 'g2', 'runningrunningru', 'Snapshot created', 'second', 1, 500),
     (1, 1767225603000, 'g3', 'runningrunningru', 'Snapshot failed', 'Host: full', 1, NULL),
     (1, 1767225604000, 'g4', 'runningrunningru', 'Snapshot created', 'one', 1, 500), (1, 1767225605000, 'g5', 'runningrunningru', 'Snapshot created', 'two', 1, 500),
     (1, 1767225606000, 'g6', 'runningrunningru', 'Snapshot created', 'three', 1, 500), (1, 1767225607000, 'g7', 'runningrunningru', 'Snapshot created', 'four', 1, 500),
-    (1, 1767225608000, 'g8', 'runningrunningru', 'Snapshot created', 'five', 1, 500), (1, 1767225609000, 'g9', 'runningrunningru', 'Snapshot created', 'six', NULL, 500)"
+    (1, 1767225608000, 'g8', 'runningrunningru', 'Snapshot created', 'five', 1, 500), (1, 1767225609000, 'g9', 'runningrunningru', 'Snapshot created', 'six', NULL, 500))"
 as alice get /activity ; expect 200 activity_group.html
 expect_text 'Snapshot created <b class="whole">5 times</b><small class="soft cut">five, four, three and 2 more</small>'
 sql "UPDATE activity SET what = 'Stopped', detail = NULL WHERE id IN ('g4', 'g5', 'g6', 'g7'); UPDATE activity SET vm_id = 'stoppedstoppedst' WHERE id IN ('g4', 'g5')"

@@ -65,11 +65,11 @@ INSERT INTO job_step VALUES
     (1, 1, 0, 'Disk', 1767225600000, 1767225600020), (1, 1, 1, 'Boot', 1767225600020, 1767225600320),
     (1, 1, 2, 'SSH ready', 1767225600320, 1767225604100), (1, 3, 0, 'Disk', 1767225600000, 1767225600020),
     (1, 3, 1, 'Boot', 1767225600020, NULL), (1, 3, 2, 'SSH ready', NULL, NULL);
-INSERT INTO activity (team_id, at_ms, id, vm_id, what, detail, person_id, job_number, took_ms) VALUES
-    (1, 1767225600000, 'a', 'runningrunningru', 'Created', NULL, 1, 1, 4100),
+INSERT INTO activity (team_id, at_ms, id, vm_id, what, detail, person_id, job_number, took_ms, action, actor, result) SELECT column1, column2, column3, column4, column5, column6, column7, column8, column9,
+       'create', CASE WHEN column7 IS NULL THEN 'system' ELSE 'person' END, CASE WHEN column9 IS NULL THEN 'failed' ELSE 'done' END FROM (VALUES (1, 1767225600000, 'a', 'runningrunningru', 'Created', NULL, 1, 1, 4100),
     (1, 1767225600000, 'b', 'stoppedstoppedst', 'Stopped', NULL, 1, 2, 1400),
     (1, 1767225609000, 'c', 'failedfailedfail', 'Creation failed', 'Boot: <i>internal error</i>', NULL, 3, NULL),
-    (2, 1767225600000, 'd', 'bobsvmbobsvmbobs', 'Created', 'secret of bob', 2, 6, 4100);
+    (2, 1767225600000, 'd', 'bobsvmbobsvmbobs', 'Created', 'secret of bob', 2, 6, 4100));
 INSERT INTO receipt VALUES
     (1, 1767225600, 'gonegonegonegone', 'gone-vm', 'local', 'tiny', 'nano', 1, 128, 1, 1767225604, 'Alice', 700);
 INSERT INTO receipt_part VALUES

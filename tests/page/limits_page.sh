@@ -39,7 +39,7 @@ plant 1000 "INSERT INTO vm (team_id, created_at, id, person_id, name, region, im
     'running', 1767225600, 'failed', 1767225600, 'absent', 1767225600, printf('%01000d', i) FROM n"
 plant 100 "INSERT INTO ssh_key SELECT 1, 1767225600, printf('key%013d', i), 1, printf('%0100d', i), 'Ed25519', 'SHA256:' || i, printf('%0255d', i), 'ssh-ed25519 AAAA' FROM n"
 sqlite3 "$state/data/main.db" "INSERT INTO vm_key SELECT 1, v.id, k.fingerprint, k.name, k.public_line FROM vm v, ssh_key k"
-plant 100 "INSERT INTO activity (team_id, at_ms, id, vm_id, what, detail) SELECT 1, 1767225600000, printf('event%03d', i), 'many000000000001', 'failed', printf('%03000d', i) FROM n"
+plant 100 "INSERT INTO activity (team_id, at_ms, id, vm_id, what, detail, action, actor, result) SELECT 1, 1767225600000, printf('event%03d', i), 'many000000000001', 'failed', printf('%03000d', i), 'vm', 'system', 'done' FROM n"
 
 serve dashboard
 ask_at /vms ; expect 200

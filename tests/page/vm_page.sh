@@ -154,16 +154,16 @@ expect_text '<path d="M533.3 0l66.7 70"/>'
 as alice get "$vm?range=30d" ; expect_text "data-from=\"$((now - 600))\" data-step=\"60\" data-last=\"9\""
 # The words of what happened stay within the chart: to the right of their line, to its left, or not on a phone.
 happened() {
-    sql "DELETE FROM activity WHERE id = 'tick'; INSERT INTO activity (team_id, at_ms, id, vm_id, what, detail, took_ms)
-        VALUES (1, ($now - $1) * 1000, 'tick', 'runningrunningru', 'Snapshot created, 1 GB', 'x', 0)"
+    sql "DELETE FROM activity WHERE id = 'tick'; INSERT INTO activity (team_id, at_ms, id, vm_id, what, detail, took_ms, action, actor, result)
+        VALUES (1, ($now - $1) * 1000, 'tick', 'runningrunningru', 'Snapshot created, 1 GB', 'x', 0, 'snapshot', 'system', 'done')"
     as alice get $vm
 }
 happened 590 ; expect_text '<text x="1%" y="-6" text-anchor="start">Snapshot created '
 happened 300 ; expect_text '<text class="roomy" x="50%" y="-6" text-anchor="start">Snapshot created '
 happened 30 ; expect_text '<text x="95%" y="-6" text-anchor="end">Snapshot created '
 # Several of a kind that are close to each other are one, others are not.
-sql "INSERT INTO activity (team_id, at_ms, id, vm_id, what, took_ms) VALUES (1, ($now - 40) * 1000, 'tick2', 'runningrunningru', 'Snapshot created', 0),
-    (1, ($now - 35) * 1000, 'tick3', 'runningrunningru', 'Stopped', 0), (1, ($now - 300) * 1000, 'tick4', 'runningrunningru', 'Snapshot created', 0)"
+sql "INSERT INTO activity (team_id, at_ms, id, vm_id, what, took_ms, action, actor, result) SELECT column1, column2, column3, column4, column5, column6, 'vm', 'system', 'done' FROM (VALUES (1, ($now - 40) * 1000, 'tick2', 'runningrunningru', 'Snapshot created', 0),
+    (1, ($now - 35) * 1000, 'tick3', 'runningrunningru', 'Stopped', 0), (1, ($now - 300) * 1000, 'tick4', 'runningrunningru', 'Snapshot created', 0))"
 as alice get $vm ; expect_text ">Snapshot created ×2</text>" ; expect_no_text "×3" ; expect_text '<path class="event" d="M300 0V140"/>'
 expect_no_text 'd="M560 0V140"'
 sql "DELETE FROM activity WHERE id LIKE 'tick%'"
@@ -245,16 +245,15 @@ expect_no_text "Disk 0" ; expect_no_text "<h2>Details</h2>"
 as alice get $vm ; expect_no_text "Boot 0.3 s" ; expect_text "<h2>Details</h2>"
 as alice get $stopped/activity ; expect_no_text '<small class="soft">'
 as bob get /vms/bobsvmbobsvmbobs/activity ; expect_no_text "Boot 0.3 s"
-sql "INSERT INTO activity (team_id, at_ms, id, vm_id, what) WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60)
-    SELECT 1, 1767225604200, 'x' || i, 'runningrunningru', 'Event ' || i FROM n"
+sql "INSERT INTO activity (team_id, at_ms, id, vm_id, what, action, actor, result) WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60)
+    SELECT 1, 1767225604200, 'x' || i, 'runningrunningru', 'Event ' || i, 'vm', 'system', 'done' FROM n"
 as alice get $vm/activity ; expect_text "/activity?before=1767225604200-"
 as alice get "$vm/activity?before=1767225604200-x9" ; expect_text "Created"
 # Titles name their objects, but a failure has its reason; old entries read the same.
-sql "INSERT INTO activity (team_id, at_ms, id, vm_id, what, detail) VALUES
-    (1, 1767225604300, 'y1', 'runningrunningru', 'Snapshot created, 1.2 GB', 'before <b>'),
+sql "INSERT INTO activity (team_id, at_ms, id, vm_id, what, detail, action, actor, result) SELECT column1, column2, column3, column4, column5, column6, 'vm', 'system', 'done' FROM (VALUES (1, 1767225604300, 'y1', 'runningrunningru', 'Snapshot created, 1.2 GB', 'before <b>'),
     (1, 1767225604400, 'y2', 'runningrunningru', 'Snapshot deletion failed', 'Host: busy'),
     (1, 1767225604500, 'y3', 'runningrunningru', 'Renamed', 'loud-oak → quiet-maple'),
-    (1, 1767225604600, 'y4', 'runningrunningru', 'Restore requested', 'nightly')"
+    (1, 1767225604600, 'y4', 'runningrunningru', 'Restore requested', 'nightly'))"
 sql "UPDATE activity SET took_ms = 1500 WHERE id = 'y1'"
 for page in $vm/activity /activity; do
     as alice get $page
@@ -273,7 +272,7 @@ as alice get $stopped/settings ; expect 200 vm_settings_stopped.html ; expect_no
 as alice get $stopped ; expect_text '<p class="sub">Stopped for '
 
 # What happened to it is shown below its receipt for as long as that is kept.
-sql "INSERT INTO activity (team_id, at_ms, id, vm_id, what) VALUES (1, 1767225600000, 'e', 'gonegonegonegone', 'Created')"
+sql "INSERT INTO activity (team_id, at_ms, id, vm_id, what, action, actor, result) SELECT column1, column2, column3, column4, column5, 'vm', 'system', 'done' FROM (VALUES (1, 1767225600000, 'e', 'gonegonegonegone', 'Created'))"
 as alice get /vms/gonegonegonegone ; expect_text "This activity is deleted 90 days after the VM was destroyed."
 
 # One answer for the VM and its snapshots is shown once.

@@ -60,9 +60,10 @@ static const struct kind {
       "INSERT INTO job_step (team_id, job_number, position, name) SELECT 1, 1000000 + # * 3, "
       "value, "
       "'Boot' FROM json_each('[0, 1]'); "
-      "INSERT INTO activity (team_id, at_ms, id, vm_id, what, job_number) SELECT 1, value, 'v' || "
-      "#, "
-      "#, 'Started', 1000000 + # * 3 + value FROM json_each('[0, 1, 2]'); "
+      "INSERT INTO activity (team_id, at_ms, id, vm_id, what, job_number, action, actor, "
+      "result) SELECT 1, value, 'v' || #, "
+      "#, 'Started', 1000000 + # * 3 + value, 'start', 'system', 'done' FROM json_each('[0, 1, "
+      "2]'); "
       "INSERT INTO snapshot VALUES (1, #, 1, 's' || #, 'x', 'ready', 0, 0, 1, 1, 1); "
       "INSERT INTO vm_key VALUES (1, #, 'f', 'x', 'x'); "
       "INSERT INTO usage_minute (team_id, vm_id, minute_at, cpu_ms, disk_bytes, read_bytes, "
@@ -469,7 +470,8 @@ static int set_up(void **state)
                  "memory_mb, disk_gb, wanted, wanted_at, state, state_at, observed, observed_at) "
                  "VALUES (1, 1, 'alive', 'alive', 'local', 'tiny', 'nano', 1, 128, 1, 'gone', 1, "
                  "'destroying', 1, 'stopped', 1); INSERT INTO activity (team_id, at_ms, id, vm_id, "
-                 "what) VALUES (1, 1, 'alive', 'alive', 'Created'); INSERT INTO event (source, id, "
+                 "what, action, actor, result) VALUES (1, 1, 'alive', 'alive', 'Created', "
+                 "'create', 'system', 'done'); INSERT INTO event (source, id, "
                  "type, received_at, state, attempts, due_at_ms) VALUES ('stripe', 'waits', 'x', "
                  "1, 'waiting', 1, 1)");
     *state = test;
@@ -539,7 +541,7 @@ static void a_turn_is_bounded(void **state)
 {
     struct test *test = *state;
     const struct context context = context_of(test);
-    const struct sweep *activity = &SWEEPS[0];
+    const struct sweep *activity = &SWEEPS[1];
     int64_t transactions = 2, removed = 0;
     struct sweep_due before, after;
 

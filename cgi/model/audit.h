@@ -1,0 +1,100 @@
+/*
+ * The history: what happened in a team, and what the operator of the server did. The activity pages
+ * read it, and what is over stands in a chain of hashes (audit_chain.h). An entry is written in the
+ * transaction of what it reports; SQLite's write lock makes that the only writer of its chain.
+ *
+ * An entry is open until its job ends; it has its place in the chain from then on and is never
+ * changed again. It holds ids, codes and titles, never contents. What a person does to their
+ * account is in the history of their personal team.
+ */
+#pragma once
+
+#include "model/actor.h"
+#include "model/context.h"
+
+enum { AUDIT_OPERATOR = 0 }; /* the team of the operator's own history */
+
+/* clang-format off */
+/* What is recorded beside the jobs of VMs, whose code is their kind: ACTION(name, code, title). */
+#define AUDIT_ACTIONS(ACTION)                                                                      \
+    ACTION(VM_RENAME, "rename", "Renamed")                                                         \
+    ACTION(VM_REPORT, "report", "Changed")                                                         \
+    ACTION(VM_PORT, "port", "SSH port changed")                                                    \
+    ACTION(VM_REMAINS, "remains", "Remains removed")                                               \
+    ACTION(SIGN_IN, "sign_in", "Signed in")                                                        \
+    ACTION(SIGN_IN_REFUSED, "sign_in", "Sign-in refused")                                          \
+    ACTION(SIGN_OUT, "sign_out", "Signed out")                                                     \
+    ACTION(SESSION_END, "session_end", "Session signed out")                                       \
+    ACTION(SESSIONS_END, "sessions_end", "Signed out of all other sessions")                       \
+    ACTION(PERSON_RENAME, "person_rename", "Name changed")                                         \
+    ACTION(STATISTICS, "statistics", "Choice about statistics changed")                            \
+    ACTION(POLICY_ACK, "policy_ack", "Change of the policies acknowledged")                        \
+    ACTION(KEY_ADD, "key_add", "SSH key added")                                                    \
+    ACTION(KEY_RENAME, "key_rename", "SSH key renamed")                                            \
+    ACTION(KEY_DELETE, "key_delete", "SSH key deleted")                                            \
+    ACTION(CAP, "cap", "Spend cap changed")                                                        \
+    ACTION(COST_FILE, "cost_file", "Costs downloaded")                                             \
+    ACTION(ACTIVITY_FILE, "activity_file", "Activity downloaded")                                  \
+    ACTION(BILLING, "billing", "Billing requested")                                                \
+    ACTION(EVENT_RETRY, "event_retry", "Events retried")                                           \
+    ACTION(ADMIN_PAGE, "admin_page", "Admin page opened")                                          \
+    ACTION(REVIEW, "review", "Security reviewed")                                                  \
+    ACTION(POLICY_SCHEDULE, "policy_schedule", "Change of the policies announced")                 \
+    ACTION(SIGNIN_LINK, "signin_link", "Sign-in link made")
+/* clang-format on */
+
+#define AUDIT_DECLARE(name, code, title) AUDIT_##name,
+enum audit_action { AUDIT_ACTIONS(AUDIT_DECLARE) AUDIT_ACTION_COUNT };
+
+struct audit_entry {
+    int64_t team_id; /* whose history; AUDIT_OPERATOR: the operator's */
+    enum audit_action action;
+    const char *vm_id;  /* NULL: it is about no VM */
+    const char *object; /* id of what else it is about; may be NULL */
+    const char *what;   /* the title; NULL: the action's */
+    const char *detail; /* a line below it, e.g. the cause; may be NULL */
+    int64_t person_id;  /* who did it; 0: the software itself */
+    bool by_operator;   /* by the operator's command; then `person_id` is whom it was about */
+    bool is_refused;
+};
+
+/*
+ * Add what has happened, in an open write transaction. Nothing is added about a VM whose record has
+ * been deleted.
+ */
+struct error *audit_add(const struct context *context, const struct audit_entry *entry);
+
+/* The same, in the history of the personal team of `entry->person_id`. */
+struct error *audit_add_personal(const struct context *context, const struct audit_entry *entry);
+
+/* A job of a VM was requested, which ends with audit_end_job() or audit_drop_jobs(). */
+struct audit_job {
+    const char *id, *kind, *vm_id;
+    const char *what, *detail;
+};
+struct error *audit_begin_job(const struct context *context, const struct actor *actor,
+                              const struct audit_job *job);
+
+/* How it ended. Without a new detail it keeps its own. `*found`: it had an open entry. */
+struct audit_end {
+    int64_t team_id, job_number;
+    const char *what, *detail;
+    const int64_t *took_ms; /* NULL: it failed */
+};
+struct error *audit_end_job(const struct context *context, const struct audit_end *end,
+                            bool *found);
+
+/* Those jobs of a VM that were dropped are over. */
+struct error *audit_drop_jobs(const struct context *context, int64_t team_id, const char *vm_id);
+
+/*
+ * Give all that is over its place: of entries that were written before there were chains. In
+ * transactions of its own; can be repeated.
+ */
+struct error *audit_adopt(const struct context *context);
+
+/*
+ * Erase a person from the entries: their number and what ties it to the chain. To be called before
+ * the person is deleted, in an open write transaction; the chains stay valid.
+ */
+struct error *audit_forget_person(const struct context *context, int64_t person_id);

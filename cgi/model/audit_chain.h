@@ -1,0 +1,72 @@
+/*
+ * Chains of hashes: how the history of a team, or of the operator, is verified. Anybody can do it
+ * with this description and SHA-256 alone.
+ *
+ * A chain has places, counted from 1 without gaps. The hash of a place is SHA-256 over 14 texts,
+ * each written as a netstring, "LENGTH:BYTES," with the length in bytes as a decimal number. What
+ * is not there is the empty text; numbers are decimal, hashes 64 lower-case hexadecimal digits:
+ *
+ *      1 "domicile-audit-1"
+ *      2 the hash of the place before; 64 times "0" before the first
+ *      3 whose chain: the team's number, "0" is the operator
+ *      4 the place
+ *      5 when it began, in milliseconds since 1970
+ *      6 what happened, as a code: "sign_in"
+ *      7 the id of the VM
+ *      8 the id of another object
+ *      9 who did it: "person", "system" (the software itself) or "operator"
+ *     10 of the person who did it, or whom the operator's command was about: SHA-256 over 16
+ *        random bytes, the salt, and the person's number
+ *     11 "done", "failed", "refused" or "dropped"
+ *     12 the title that pages show, and
+ *     13 the line below it
+ *     14 how long it took, in milliseconds
+ *
+ * Erasing a person removes the salt and the number of each of their entries and keeps text 10,
+ * which then says nothing, so the chain remains valid. An entry whose time is over is erased as a
+ * whole: of its place the hash alone stays, which covers a random salt or a random id and so cannot
+ * be guessed. Such a place is verified as a part of the next one. A chain is cut from its front
+ * alone, at a signed end (model/audit_head.h): what is left begins with that end's hash.
+ */
+#pragma once
+
+#include "adapter/crypto.h"
+
+enum { AUDIT_SALT_BYTES = 16 };
+
+#define AUDIT_FORMAT "domicile-audit-1"
+
+/* An entry, as it stands in the chain; texts may be NULL. */
+struct audit_body {
+    int64_t team_id, seq, at_ms, took_ms;
+    const char *action, *vm_id, *object, *actor, *result, *what, *detail;
+    const char *person_hash; /* in hexadecimal */
+};
+
+/* How the netstrings are written; for what else is hashed or signed in this form. */
+struct buf;
+void audit_text(struct buf *out, const char *text);
+void audit_number(struct buf *out, int64_t number);
+
+/* Text 10. */
+const char *audit_person_hash(struct arena *arena, const unsigned char salt[AUDIT_SALT_BYTES],
+                              int64_t person_id);
+
+/* The hash of a place, from the one before. */
+void audit_hash(struct arena *arena, const unsigned char before[CRYPTO_HASH_BYTES],
+                const struct audit_body *body, unsigned char out[CRYPTO_HASH_BYTES]);
+
+/* A walk along a chain; begin with the place and hash that the first one follows. */
+struct audit_walk {
+    int64_t seq; /* of the last place seen */
+    unsigned char hash[CRYPTO_HASH_BYTES];
+    int64_t erased;
+};
+
+/*
+ * The next place. `body` NULL: it is erased. NULL if it is right, else what is wrong, in the arena;
+ * the walk goes on behind it.
+ */
+const char *audit_walk_next(struct arena *arena, struct audit_walk *walk, int64_t seq,
+                            const unsigned char hash[CRYPTO_HASH_BYTES],
+                            const struct audit_body *body);
