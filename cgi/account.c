@@ -26,6 +26,7 @@
 #include "web/form.h"
 #include "web/list_position.h"
 #include "web/live.h"
+#include "web/request_note.h"
 #include "web/serve.h"
 #include "web/session.h"
 
@@ -163,10 +164,24 @@ static struct error *key_rename(struct request *r)
         return NULL;
     }
     e = sql_ssh_key_rename(r->db, r->arena, r->session->team_id, page.key.id, name.text);
+    if (!e)
+        e = request_note(r, (struct audit_entry){ .action = AUDIT_KEY_RENAME,
+                                                  .object = page.key.id,
+                                                  .detail = name.text });
     return e ? e : done(r, "Key renamed", "/keys");
 }
 
 /* ---- deleting keys ---- */
+
+static struct error *key_remove(struct request *r, const struct key_delete_row *key)
+{
+    struct error *e = sql_ssh_key_delete(r->db, r->arena, r->session->team_id, key->id);
+
+    return e ? e
+             : request_note(r, (struct audit_entry){ .action = AUDIT_KEY_DELETE,
+                                                     .object = key->id,
+                                                     .detail = key->name });
+}
 
 static struct error *keys_delete(struct request *r)
 {
@@ -177,7 +192,7 @@ static struct error *keys_delete(struct request *r)
     if (!e && !page.keys.count)
         return done(r, "No keys selected. Nothing was changed.", "/keys");
     for (size_t i = 0; !e && i < page.keys.count; i++)
-        e = sql_ssh_key_delete(r->db, r->arena, r->session->team_id, page.keys.row[i].id);
+        e = key_remove(r, &page.keys.row[i]);
     if (e)
         return e;
     what = page.is_one ? arena_printf(r->arena, "Key “%s” deleted", page.keys.row[0].name)
@@ -224,6 +239,8 @@ static struct error *account_rename(struct request *r)
         return NULL;
     }
     e = sql_person_rename(r->db, r->arena, r->session->person_id, name.text);
+    if (!e)
+        e = request_note_personal(r, (struct audit_entry){ .action = AUDIT_PERSON_RENAME });
     return e ? e : done(r, "Name updated.", "/account");
 }
 
@@ -262,6 +279,11 @@ static struct error *policy_acknowledge(struct request *r)
         return error_new(r->arena, ERROR_NOT_FOUND, "nothing to acknowledge");
     if (!e)
         e = sql_policy_ack_add(r->db, r->arena, r->session->person_id, at, r->now_at);
+    if (!e)
+        e = request_note_personal(
+            r, (struct audit_entry){
+                   .action = AUDIT_POLICY_ACK,
+                   .detail = arena_printf(r->arena, "Version %lld", (long long)version.number) });
     return e ? e : done(r, "Change of the policies acknowledged.", "/account");
 }
 
@@ -274,6 +296,10 @@ static struct error *statistics_set(struct request *r)
 
     if (!e)
         e = sql_person_set_uncounted(r->db, r->arena, r->session->person_id, is_uncounted);
+    if (!e)
+        e = request_note_personal(
+            r, (struct audit_entry){ .action = AUDIT_STATISTICS,
+                                     .detail = is_uncounted ? "Not counted" : "Counted" });
     if (e)
         return e;
     return done(r, is_uncounted ? "You are no longer counted." : "You are counted again.",
@@ -290,6 +316,9 @@ static struct error *charts_set(struct request *r)
 
     if (!e)
         e = usage_objection_set(&context, r->session->team_id, is_off);
+    if (!e)
+        e = request_note(
+            r, (struct audit_entry){ .action = AUDIT_CHARTS, .detail = is_off ? "Off" : "On" });
     if (e)
         return e;
     return done(r,
@@ -308,6 +337,9 @@ static struct error *restriction_set(struct request *r)
     if (!e)
         e = is_on ? restriction_begin(&context, r->session->person_id)
                   : restriction_end(&context, r->session->person_id);
+    if (!e)
+        e = request_note_personal(
+            r, (struct audit_entry){ .action = is_on ? AUDIT_RESTRICTION : AUDIT_RESTRICTION_END });
     if (e)
         return e;
     return done(r,
@@ -322,6 +354,8 @@ static struct error *copy_request(struct request *r)
     const struct context context = request_context(r);
     struct error *e = export_request(&context, r->session->person_id);
 
+    if (!e)
+        e = request_note_personal(r, (struct audit_entry){ .action = AUDIT_COPY });
     if (!e)
         response_redirect(&r->response, "/account#data");
     return e;
@@ -338,6 +372,8 @@ static struct error *copy_download(struct request *r)
         return error_refuse(r->arena, ERROR_NOT_FOUND, "copy_expired", NULL,
                             "This copy of your data has expired and was deleted. You can prepare a "
                             "new one on your account page.");
+    if (!e)
+        e = request_note_personal(r, (struct audit_entry){ .action = AUDIT_COPY_FILE });
     if (e)
         return e;
     r->response.content_type = "application/zip";
@@ -356,6 +392,8 @@ static struct error *session_end_one(struct request *r)
     if (is_this)
         return error_new(r->arena, ERROR_CONFLICT, "to end the current session, sign out");
     e = sql_session_delete_by_handle(r->db, r->arena, r->session->person_id, r->parameters[0]);
+    if (!e)
+        e = request_note_personal(r, (struct audit_entry){ .action = AUDIT_SESSION_END });
     return e ? e : done(r, "Session signed out.", "/account");
 }
 
@@ -364,6 +402,8 @@ static struct error *session_end_others(struct request *r)
     struct error *e =
         sql_session_delete_others(r->db, r->arena, r->session->person_id, r->session->id_hash);
 
+    if (!e)
+        e = request_note_personal(r, (struct audit_entry){ .action = AUDIT_SESSIONS_END });
     return e ? e : done(r, "Signed out of all other sessions.", "/account");
 }
 

@@ -18,6 +18,7 @@
 #include "model/worker_wakeup.h"
 #include "view/billing_page.h"
 #include "web/live.h"
+#include "web/request_note.h"
 #include "web/serve.h"
 #include "web/session.h"
 
@@ -88,6 +89,28 @@ static struct error *request_show(struct request *r)
     return NULL;
 }
 
+static struct error *request_note_kind(struct request *r, const char *kind, const char *id)
+{
+    static const struct {
+        const char *kind, *what;
+    } titles[] = {
+        { BILLING_JOB_CHECKOUT, "Subscription requested" },
+        { BILLING_JOB_CANCEL, "Cancellation requested" },
+        { BILLING_JOB_RESUME, "Cancellation withdrawn" },
+        { BILLING_JOB_PORTAL, "Billing settings opened" },
+        { BILLING_JOB_CARD, "Card change requested" },
+        { BILLING_JOB_INVOICE, "Payment requested" },
+        { BILLING_JOB_PDF, "Invoice opened" },
+    };
+    struct audit_entry entry = { .action = AUDIT_BILLING, .object = id };
+
+    for (size_t i = 0; i < COUNT(titles); i++) {
+        if (strcmp(titles[i].kind, kind) == 0)
+            entry.what = titles[i].what;
+    }
+    return request_note(r, entry);
+}
+
 static struct error *request_queue(struct request *r, const char *kind, const char *object_id)
 {
     const struct context context = request_context(r);
@@ -102,6 +125,8 @@ static struct error *request_queue(struct request *r, const char *kind, const ch
         e = sql_billing_open(r->db, r->arena, actor.team_id, crypto_id(r->arena), r->now_at);
     if (!e)
         e = billing_job_queue(&context, &actor, kind, object_id, &id);
+    if (!e)
+        e = request_note_kind(r, kind, id);
     if (!e)
         response_redirect(&r->response, arena_printf(r->arena, "/billing/requests/%s", id));
     return e;

@@ -12,6 +12,7 @@
 #include "view/cost_csv.h"
 #include "view/cost_page.h"
 #include "web/form.h"
+#include "web/request_note.h"
 #include "web/serve.h"
 #include "web/session.h"
 
@@ -57,6 +58,9 @@ static struct error *csv_show(struct request *r)
         e = month_read(r, fields[0].text, &month_at);
     if (!e && *fields[1].text && fields[1].problem)
         e = error_new(r->arena, ERROR_NOT_FOUND, "no such part");
+    if (!e)
+        e = request_note(r, (struct audit_entry){ .action = AUDIT_COST_FILE,
+                                                  .detail = date_month_iso(r->arena, month_at) });
     return e ? e : cost_csv_respond(r, month_at, *fields[1].text ? fields[1].number : 1);
 }
 
@@ -84,6 +88,8 @@ static struct error *cap_set(struct request *r, const int64_t *cap_cents)
         notice = arena_printf(r->arena, "Spending limit set to %s a month.",
                               price_amount(r->config, r->arena, *cap_cents * 1000));
     e = sql_team_set_cap(r->db, r->arena, r->session->team_id, cap_cents);
+    if (!e)
+        e = request_note(r, (struct audit_entry){ .action = AUDIT_CAP, .detail = notice });
     if (!e)
         e = session_notice(r, notice);
     if (!e)

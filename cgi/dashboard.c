@@ -16,6 +16,7 @@
 #include "model/worker_wakeup.h"
 #include "region_status.sql.h"
 #include "ssh_key.sql.h"
+#include "view/activity_file.h"
 #include "view/activity_list.h"
 #include "view/receipt_list.h"
 #include "view/vm_confirm.h"
@@ -417,6 +418,7 @@ static const struct route routes[] = {
     { "POST", "/vms/bulk/:act", ACCESS_MEMBER, vms_bulk },
     { "GET", "/receipts", ACCESS_MEMBER, receipt_list_respond },
     { "GET", "/activity", ACCESS_MEMBER, activity_list_respond },
+    { "GET", "/activity.jsonl", ACCESS_OWNER, activity_file_respond },
 };
 
 int main(int argc, char **argv)

@@ -14,6 +14,7 @@
 #include "view/operator_lists.h"
 #include "view/operator_vms.h"
 #include "web/form.h"
+#include "web/request_note.h"
 #include "web/serve.h"
 #include "web/session.h"
 
@@ -106,6 +107,10 @@ static struct error *events_retry_post(struct request *r)
         e = sql_event_retry(r->db, r->arena, events->list[i]);
         queued += !e && db_changes(r->db);
     }
+    if (!e && queued)
+        e = request_note_operator(
+            r, (struct audit_entry){ .action = AUDIT_EVENT_RETRY,
+                                     .detail = arena_printf(r->arena, "%zu", queued) });
     if (!e)
         e = session_notice(r, retry_notice(r->arena, events->list_count, queued));
     if (e)
@@ -115,14 +120,58 @@ static struct error *events_retry_post(struct request *r)
     return NULL;
 }
 
+/* ---- lists that show people ---- */
+
+/* That the page was opened is recorded, once an hour. */
+static struct error *page_note(struct request *r, const char *name)
+{
+    const struct context context = request_context(r);
+    const struct audit_entry entry = { .team_id = AUDIT_OPERATOR,
+                                       .action = AUDIT_ADMIN_PAGE,
+                                       .object = name,
+                                       .person_id = r->session->person_id };
+    bool is_new;
+    struct error *e = audit_is_new(&context, &entry, &is_new);
+
+    return e || !is_new ? e : request_note_operator(r, entry);
+}
+
+static struct error *vms_show(struct request *r)
+{
+    struct error *e = page_note(r, "vms");
+
+    return e ? e : operator_vms_respond(r);
+}
+
+static struct error *mails_show(struct request *r)
+{
+    struct error *e = page_note(r, "mails");
+
+    return e ? e : operator_mails_respond(r);
+}
+
+static struct error *events_show(struct request *r)
+{
+    struct error *e = page_note(r, "events");
+
+    return e ? e : operator_events_respond(r);
+}
+
+static struct error *billing_show(struct request *r)
+{
+    struct error *e = page_note(r, "billing");
+
+    return e ? e : operator_billing_respond(r);
+}
+
 static const struct route routes[] = {
     { "GET", "/operator", ACCESS_OPERATOR, operator_show },
-    { "GET", "/operator/vms", ACCESS_OPERATOR, operator_vms_respond },
+    { "GET", "/operator/vms", ACCESS_OPERATOR, vms_show },
     { "GET", "/operator/orphans", ACCESS_OPERATOR, operator_orphans_respond },
-    { "GET", "/operator/mails", ACCESS_OPERATOR, operator_mails_respond },
-    { "GET", "/operator/events", ACCESS_OPERATOR, operator_events_respond },
+    { "GET", "/operator/mails", ACCESS_OPERATOR, mails_show },
+    { "GET", "/operator/events", ACCESS_OPERATOR, events_show },
     { "POST", "/operator/events/retry", ACCESS_OPERATOR, events_retry_post },
-    { "GET", "/operator/billing", ACCESS_OPERATOR | ACCESS_IF_BILLING, operator_billing_respond },
+    { "GET", "/operator/billing", ACCESS_OPERATOR | ACCESS_IF_BILLING, billing_show },
 };
 
 int main(int argc, char **argv)

@@ -21,8 +21,10 @@
 #include "team.sql.h"
 #include "view/signin_problem.h"
 #include "web/form.h"
+#include "web/request_note.h"
 #include "web/serve.h"
 #include "web/session.h"
+#include "web/signin_note.h"
 #include "workos_object.sql.h"
 
 #include <string.h>
@@ -161,7 +163,7 @@ static struct error *link_consume(struct request *r, struct link *link)
         e = identity_person(&context, &identity, &person_id, &team_id);
     if (!e)
         e = session_sign_in(r, person_id, team_id, NULL);
-    return e ? e : signin_mail_note(&context, person_id, session_browser(r), r->session->handle);
+    return e ? signin_note_refused(r, identity.key, e) : signin_note(r, person_id);
 }
 
 static struct error *link_use(struct request *r)
@@ -303,7 +305,7 @@ static struct error *person_write(struct request *r, const struct workos_person 
         e = session_sign_in(r, person_id, team_id, person->session_id);
     if (!e)
         outbound_team(team_id);
-    return e ? e : signin_mail_note(&context, person_id, session_browser(r), r->session->handle);
+    return e ? signin_note_refused(r, identity->key, e) : signin_note(r, person_id);
 }
 
 /* Somebody new, while nobody new may sign up. */
@@ -416,8 +418,10 @@ static struct error *signout(struct request *r)
 {
     const char *workos_session_id = workos ? r->session->workos_session_id : NULL;
     struct signed_out_html page = { .logout_url = NULL };
-    struct error *e = session_end(r);
+    struct error *e = request_note_personal(r, (struct audit_entry){ .action = AUDIT_SIGN_OUT });
 
+    if (!e)
+        e = session_end(r);
     if (e)
         return e;
     r->response.clear_site_data = true;

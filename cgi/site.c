@@ -176,6 +176,7 @@ static const struct route routes[] = {
     { "GET", "/support", ACCESS_PUBLIC, support_show },
     { "GET", "/robots.txt", ACCESS_PUBLIC, robots_show },
     { "GET", "/.well-known/domicile-keys.json", ACCESS_PUBLIC, policy_keys_show },
+    { "GET", "/.well-known/domicile-audit.json", ACCESS_PUBLIC, audit_show },
     { "GET", "/.well-known/security.txt", ACCESS_PUBLIC, security_txt_show },
     { "GET", "/.well-known/gpc.json", ACCESS_PUBLIC, gpc_show },
     { "GET", "/healthz", ACCESS_PUBLIC, health_show },

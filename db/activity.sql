@@ -34,13 +34,18 @@ SELECT DISTINCT team_id FROM activity WHERE seq IS NULL AND result <> 'open' /* 
 UPDATE activity SET seq = :seq, salt = :salt, person_hash = :person_hash
 WHERE team_id = :team_id AND at_ms = :at_ms AND id = :id AND seq IS NULL;
 
+-- activity_seen(team_id int, action text, object text, person_id int, since_ms int) row (is_there int)
+-- Whether a person has done that since then.
+SELECT EXISTS (SELECT 1 FROM activity WHERE team_id = :team_id AND at_ms >= :since_ms AND action = :action
+  AND object = :object AND person_id = :person_id) AS is_there;
+
 -- activity_forget_person(person_id int) done across teams
 -- The hash in the chain stays, and without the salt says nothing.
 UPDATE activity SET person_id = NULL, salt = NULL WHERE person_id = :person_id;
 
 -- activity_list(team_id int, search text, kind text, before_at_ms int, after_id text, max int) rows (who text, seen_at int)
 -- Activity log of a team, newest first, after the position (before_at_ms, after_id): what has
--- `search` in it, of one kind ("vms", "snapshots", "account", or what has "failed") or, if it is "", of all.
+-- `search` in it, of one kind ("vms", "snapshots", "account", or what is "of_vms", or has "failed") or, if it is "", of all.
 SELECT e.at_ms, e.id, e.at_ms / 1000 AS seen_at, e.vm_id, v.name AS vm_name, e.what, e.detail,
        e.took_ms, CASE e.actor WHEN 'person' THEN ifnull(p.name, 'Former user') WHEN 'operator' THEN 'Admin' ELSE 'Domicile' END AS who
 FROM activity e LEFT JOIN vm v ON v.id = e.vm_id LEFT JOIN person p ON p.id = e.person_id
@@ -50,6 +55,7 @@ WHERE e.team_id = :team_id AND e.at_ms <= :before_at_ms
        || CASE e.actor WHEN 'person' THEN ifnull(p.name, 'Former user') WHEN 'operator' THEN 'Admin' ELSE 'Domicile' END), lower(:search)))
   AND (:kind IN ('', CASE WHEN e.action IN ('snapshot', 'snapshot_delete', 'restore')
          THEN 'snapshots' WHEN e.vm_id IS NULL THEN 'account' ELSE 'vms' END)
+       OR (:kind = 'of_vms' AND e.vm_id IS NOT NULL)
        OR (:kind = 'failed' AND e.result IN ('failed', 'refused')))
 ORDER BY e.at_ms DESC, e.id LIMIT :max;
 
@@ -72,6 +78,7 @@ WHERE e.team_id = :team_id AND e.at_ms >= :at_ms AND (e.at_ms > :at_ms OR e.id <
        || CASE e.actor WHEN 'person' THEN ifnull(p.name, 'Former user') WHEN 'operator' THEN 'Admin' ELSE 'Domicile' END), lower(:search)))
   AND (:kind IN ('', CASE WHEN e.action IN ('snapshot', 'snapshot_delete', 'restore')
          THEN 'snapshots' WHEN e.vm_id IS NULL THEN 'account' ELSE 'vms' END)
+       OR (:kind = 'of_vms' AND e.vm_id IS NOT NULL)
        OR (:kind = 'failed' AND e.result IN ('failed', 'refused')))
 ORDER BY e.at_ms, e.id DESC LIMIT 1 OFFSET :skip;
 

@@ -29,6 +29,24 @@ static const struct command {
     ADMIN_COMMANDS(ROW)
 };
 
+struct error *admin_note(struct admin *admin, enum audit_action action, const char *detail,
+                         int64_t person_id)
+{
+    const struct context now = context_at(admin->db, admin->arena, admin->config, clock_now_ms());
+    struct error *e = db_begin(admin->db, admin->arena);
+
+    if (!e)
+        e = audit_add(&now, &(struct audit_entry){ .team_id = AUDIT_OPERATOR,
+                                                   .action = action,
+                                                   .detail = detail,
+                                                   .person_id = person_id,
+                                                   .by_operator = true });
+    if (!e)
+        e = db_commit(admin->db, admin->arena);
+    db_rollback(admin->db);
+    return e;
+}
+
 static int usage_show(FILE *file, int status)
 {
     fputs("usage: domicile-admin [--state DIR] [--json] COMMAND\n\n", file);

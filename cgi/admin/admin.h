@@ -3,6 +3,7 @@
 
 #include "adapter/config.h"
 #include "adapter/db.h"
+#include "model/audit.h"
 
 struct admin {
     struct arena *arena;
@@ -62,6 +63,13 @@ enum admin_need {
     COMMAND(admin_review, "review", NULL,                                                          \
             "review the security of this server and store a signed record; with\n"                 \
             "                       --verify FILE, verify one",                                    \
+            NEEDS_WRITING)                                                                         \
+    COMMAND(admin_chain, "chain", NULL,                                                            \
+            "print what the admin did, as JSON Lines for verify-chain",                            \
+            NEEDS_READING)                                                                         \
+    COMMAND(admin_verify_chain, "verify-chain", "FILE",                                            \
+            "verify the activity of a team that was downloaded: hashes, order, signed\n"           \
+            "                       end. Exit status: 1 something is wrong",                       \
             NEEDS_READING)                                                                         \
     COMMAND(admin_policy, "policy", "ACTION",                                                      \
             "show: the policy in force, what is announced and what is not;\n"                      \
@@ -84,6 +92,13 @@ enum admin_need {
 
 #define ADMIN_DECLARE(run, ...) struct error *run(struct admin *admin);
 ADMIN_COMMANDS(ADMIN_DECLARE)
+
+/*
+ * Record in the operator's history what a command did; `person_id` is whom it was about, or 0. For
+ * commands that need writing.
+ */
+struct error *admin_note(struct admin *admin, enum audit_action action, const char *detail,
+                         int64_t person_id);
 
 /* Measure all promises now and store what was found. */
 struct error *admin_promises_measure(struct admin *admin);

@@ -100,14 +100,17 @@ struct error *admin_inbox(struct admin *admin)
 struct error *admin_inbox_retry(struct admin *admin)
 {
     bool is_all = strcmp(admin->argument, "all") == 0;
+    int64_t count;
     struct error *e = is_all ? sql_event_retry_all(admin->db, admin->arena)
                              : sql_event_retry(admin->db, admin->arena, admin->argument);
 
     if (e)
         return e;
-    if (!is_all && !db_changes(admin->db))
+    count = db_changes(admin->db);
+    if (!is_all && !count)
         return error_new(admin->arena, ERROR_NOT_FOUND, "no event with the ID %s needs attention",
                          admin->argument);
-    printf("Events queued for retry: %lld\n", (long long)db_changes(admin->db));
-    return NULL;
+    printf("Events queued for retry: %lld\n", (long long)count);
+    return admin_note(admin, AUDIT_EVENT_RETRY,
+                      arena_printf(admin->arena, "%lld", (long long)count), 0);
 }

@@ -114,6 +114,9 @@ static struct error *schedule(struct admin *admin)
         return error_new(admin->arena, ERROR_INPUT, "--from must be a day like 2027-01-31");
     e = policy_schedule(&now, from_at, &out);
     if (!e)
+        e = admin_note(admin, AUDIT_POLICY_SCHEDULE,
+                       arena_printf(admin->arena, "Version %lld", (long long)out.number), 0);
+    if (!e)
         e = policy_apply(admin->db, admin->arena, &in_effect, clock_now(), &number);
     for (size_t i = 0; !e && i < out.list.count; i++)
         e = line_write(admin, "announced", out.number, out.effective_at, out.list.row[i].text);
@@ -133,6 +136,9 @@ static struct error *withdraw(struct admin *admin)
     struct policy_schedule out;
     struct error *e = policy_withdraw(&now, &out);
 
+    if (!e)
+        e = admin_note(admin, AUDIT_POLICY_WITHDRAW,
+                       arena_printf(admin->arena, "Version %lld", (long long)out.number), 0);
     if (!e)
         e = line_write(admin, "withdrawn", out.number, 0,
                        arena_printf(admin->arena, "version %lld does not come into force",

@@ -272,6 +272,8 @@ struct error *admin_review(struct admin *admin)
                        : review_sign(admin->arena, admin->state_dir, record.text.bytes, &text);
     if (!e)
         e = review_store(admin->arena, admin->state_dir, now_at, text);
+    if (!e)
+        e = admin_note(admin, AUDIT_REVIEW, NULL, 0);
     if (!e && !admin->is_json)
         printf("stored as %s/reviews/%s\n", admin->state_dir, date_iso(admin->arena, now_at));
     return e;

@@ -4,11 +4,26 @@
 #include "admin/admin.h"
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "model/identity.h"
 #include "model/signin_token.h"
+#include "person.sql.h"
 
 #include <stdio.h>
 #include <string.h>
+
+/* Of somebody who has never signed in there is nothing to refer to. */
+static struct error *link_note(struct admin *admin, const char *email)
+{
+    struct person_by_identity_row person = { .id = 0 };
+    struct error *e = sql_person_by_identity(
+        admin->db, admin->arena,
+        arena_printf(admin->arena, "local:%s", text_lower(admin->arena, email)), &person);
+
+    if (e && e->kind != ERROR_NOT_FOUND)
+        return e;
+    return admin_note(admin, AUDIT_SIGNIN_LINK, NULL, person.id);
+}
 
 struct error *admin_signin(struct admin *admin)
 {
@@ -26,6 +41,8 @@ struct error *admin_signin(struct admin *admin)
     if (!email)
         return error_new(admin->arena, ERROR_INPUT, "not an email address: %s", admin->argument);
     e = signin_token_make(&context, email, &url, &until_at);
+    if (!e)
+        e = link_note(admin, email);
     if (!e)
         puts(url);
     return e;

@@ -1,6 +1,7 @@
 /* The history; see audit.h. */
 #include "model/audit.h"
 
+#include "base/clock.h"
 #include "base/limit.h"
 #include "model/audit_chain.h"
 
@@ -131,6 +132,18 @@ struct error *audit_add_personal(const struct context *context, const struct aud
         return e;
     personal.team_id = team.id;
     return audit_add(context, &personal);
+}
+
+struct error *audit_is_new(const struct context *context, const struct audit_entry *entry,
+                           bool *out)
+{
+    struct activity_seen_row seen;
+    struct error *e = sql_activity_seen(
+        context->db, context->arena, entry->team_id, actions[entry->action].code, entry->object,
+        entry->person_id, context->now_ms - AN_HOUR_S * 1000, &seen);
+
+    *out = !e && !seen.is_there;
+    return e;
 }
 
 struct error *audit_begin_job(const struct context *context, const struct actor *actor,

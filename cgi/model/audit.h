@@ -28,11 +28,16 @@ enum { AUDIT_OPERATOR = 0 }; /* the team of the operator's own history */
     ACTION(SESSIONS_END, "sessions_end", "Signed out of all other sessions")                       \
     ACTION(PERSON_RENAME, "person_rename", "Name changed")                                         \
     ACTION(STATISTICS, "statistics", "Choice about statistics changed")                            \
+    ACTION(CHARTS, "charts", "Choice about usage charts changed")                                  \
+    ACTION(RESTRICTION, "restriction", "Account restricted")                                       \
+    ACTION(RESTRICTION_END, "restriction_end", "Restriction of the account ended")                 \
+    ACTION(COPY, "copy", "Copy of the account\u2019s data requested")                              \
+    ACTION(COPY_FILE, "copy_file", "Copy of the account\u2019s data downloaded")                   \
     ACTION(POLICY_ACK, "policy_ack", "Change of the policies acknowledged")                        \
     ACTION(KEY_ADD, "key_add", "SSH key added")                                                    \
     ACTION(KEY_RENAME, "key_rename", "SSH key renamed")                                            \
     ACTION(KEY_DELETE, "key_delete", "SSH key deleted")                                            \
-    ACTION(CAP, "cap", "Spend cap changed")                                                        \
+    ACTION(CAP, "cap", "Spending limit changed")                                                   \
     ACTION(COST_FILE, "cost_file", "Costs downloaded")                                             \
     ACTION(ACTIVITY_FILE, "activity_file", "Activity downloaded")                                  \
     ACTION(BILLING, "billing", "Billing requested")                                                \
@@ -40,6 +45,7 @@ enum { AUDIT_OPERATOR = 0 }; /* the team of the operator's own history */
     ACTION(ADMIN_PAGE, "admin_page", "Admin page opened")                                          \
     ACTION(REVIEW, "review", "Security reviewed")                                                  \
     ACTION(POLICY_SCHEDULE, "policy_schedule", "Change of the policies announced")                 \
+    ACTION(POLICY_WITHDRAW, "policy_withdraw", "Announced change of the policies withdrawn")       \
     ACTION(SIGNIN_LINK, "signin_link", "Sign-in link made")
 /* clang-format on */
 
@@ -66,6 +72,10 @@ struct error *audit_add(const struct context *context, const struct audit_entry 
 
 /* The same, in the history of the personal team of `entry->person_id`. */
 struct error *audit_add_personal(const struct context *context, const struct audit_entry *entry);
+
+/* Whether its person has not done the same to the same object in the last hour. */
+struct error *audit_is_new(const struct context *context, const struct audit_entry *entry,
+                           bool *out);
 
 /* A job of a VM was requested, which ends with audit_end_job() or audit_drop_jobs(). */
 struct audit_job {

@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 
+#include "audit_cut.sql.h"
 #include "audit_head.sql.h"
 #include "audit_link.sql.h"
 #include "signing_key.sql.h"
@@ -112,4 +113,20 @@ struct error *audit_heads_sign(const struct context *context, const struct signi
     for (size_t i = 0; !e && i < teams.count; i++)
         e = step(context, key, teams.row[i].team_id);
     return e ? e : step(context, key, -1);
+}
+
+struct error *audit_cut(const struct context *context)
+{
+    struct error *e = db_begin(context->db, context->arena);
+
+    if (!e)
+        e = sql_audit_cut_start(context->db, context->arena);
+    if (!e)
+        e = sql_audit_cut_links(context->db, context->arena);
+    if (!e)
+        e = sql_audit_cut_heads(context->db, context->arena);
+    if (!e)
+        e = db_commit(context->db, context->arena);
+    db_rollback(context->db);
+    return e;
 }

@@ -33,3 +33,9 @@ bool audit_head_is_signed(struct arena *arena, const struct audit_head *head, st
  * for each chain; can be repeated.
  */
 struct error *audit_heads_sign(const struct context *context, const struct signing_key *key);
+
+/*
+ * Cut chains from their fronts, at the last signed end before which all entries are erased. In a
+ * transaction of its own.
+ */
+struct error *audit_cut(const struct context *context);

@@ -1,5 +1,6 @@
 /* The keys of a team; see ssh_key_store.h. */
 #include "model/ssh_key_store.h"
+#include "model/audit.h"
 
 #include "adapter/crypto.h"
 #include "base/limit.h"
@@ -37,9 +38,15 @@ static struct error *key_store(const struct context *context, const struct actor
     if (!e || e->kind != ERROR_NOT_FOUND)
         return e;
     *out = (struct ssh_key_stored){ .id = crypto_id(context->arena), .name = name };
-    return sql_ssh_key_create(context->db, context->arena, actor->team_id, out->id,
-                              actor->person_id, name, key->type, key->fingerprint, key->comment,
-                              key->line, context->now_at);
+    e = sql_ssh_key_create(context->db, context->arena, actor->team_id, out->id, actor->person_id,
+                           name, key->type, key->fingerprint, key->comment, key->line,
+                           context->now_at);
+    return e ? e
+             : audit_add(context, &(struct audit_entry){ .team_id = actor->team_id,
+                                                         .action = AUDIT_KEY_ADD,
+                                                         .object = out->id,
+                                                         .detail = name,
+                                                         .person_id = actor->person_id });
 }
 
 struct error *ssh_keys_store(const struct context *context, const struct actor *actor,

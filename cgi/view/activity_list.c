@@ -2,11 +2,15 @@
 #include "view/activity_list.h"
 
 #include "activity.html.h"
+#include "adapter/crypto.h"
+#include "audit_head.sql.h"
 #include "base/array.h"
 #include "base/limit.h"
 #include "web/list_position.h"
 #include "web/list_query.h"
 #include "web/session.h"
+
+#include <string.h>
 
 static const struct list_choice KINDS[] = {
     { .value = "", .label = "All" },
@@ -61,6 +65,19 @@ static struct error *rows_fill(struct request *r, const struct list_position *po
     return page->has_newer && events.count ? newer_fill(r, &events.row[0], page) : NULL;
 }
 
+static struct error *signed_fill(struct request *r, struct activity_html *page)
+{
+    struct audit_head_last_row head;
+    struct error *e = sql_audit_head_last(r->db, r->arena, r->session->team_id, &head);
+
+    if (e)
+        return e->kind == ERROR_NOT_FOUND ? NULL : e;
+    page->signed_seq = head.seq;
+    page->signed_at = head.at;
+    page->signed_hash = crypto_hex(r->arena, head.hash.bytes, head.hash.length);
+    return NULL;
+}
+
 struct error *activity_list_respond(struct request *r)
 {
     struct activity_html page = { .newer = NULL };
@@ -71,8 +88,11 @@ struct error *activity_list_respond(struct request *r)
         e = list_query_read(r, &LIST, &page.list);
     if (!e)
         e = rows_fill(r, &position, &page);
+    if (!e)
+        e = signed_fill(r, &page);
     if (e)
         return e;
+    page.is_owner = strcmp(r->session->role, MEMBERSHIP_ROLE_OWNER) == 0;
     page.is_all = !*page.list.search && !*page.list.filter;
     page.is_empty = page.is_all && !page.has_newer && !page.days.count;
     r->frame.title = "Activity";
@@ -84,8 +104,8 @@ struct error *activity_list_respond(struct request *r)
 struct error *activity_list_recent(struct request *r, int64_t max, struct activity_day_rows *out)
 {
     struct activity_list_rows rows;
-    struct error *e =
-        sql_activity_list(r->db, r->arena, r->session->team_id, "", "", INT64_MAX, "", max, &rows);
+    struct error *e = sql_activity_list(r->db, r->arena, r->session->team_id, "", "of_vms",
+                                        INT64_MAX, "", max, &rows);
 
     if (!e)
         *out = activity_days(r->arena, activity_view_team(r->arena, &rows), r->now_at);

@@ -6,5 +6,5 @@
 /* Respond with the page that the query asks for. */
 struct error *activity_list_respond(struct request *r);
 
-/* The latest entries, at most `max`, by day. Needs a read transaction. */
+/* The latest entries about VMs, at most `max`, by day. Needs a read transaction. */
 struct error *activity_list_recent(struct request *r, int64_t max, struct activity_day_rows *out);

@@ -20,6 +20,7 @@ static const struct subject {
 } subjects[] = {
     { "Snapshot ", "Snapshot " },
     { "Restore ", "Restore of " },
+    { "SSH key ", "SSH key " },
 };
 
 /* By the first letters of a title. */
@@ -41,6 +42,12 @@ static const struct kind {
     { "Destroy", "trash" },
     { "Failed", "circle-alert" },
     { "Not responding", "circle-alert" },
+    { "Sign-in refused", "circle-alert" },
+    { "SSH key", "key-round" },
+    { "Sign", "user" },
+    { "Name", "user" },
+    { "Costs downloaded", "download" },
+    { "Activity downloaded", "download" },
 };
 
 static bool ends_with(const char *text, const char *end)

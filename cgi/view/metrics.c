@@ -1,6 +1,8 @@
 /* Answers for machines; see metrics.h. */
 #include "view/metrics.h"
 
+#include "adapter/crypto.h"
+#include "audit_head.sql.h"
 #include "base/clock.h"
 #include "base/date.h"
 #include "base/limit.h"
@@ -50,6 +52,22 @@ struct error *security_txt_show(struct request *r)
                "Canonical: %s/.well-known/security.txt\nPolicy: %s/security\n",
                r->config->privacy_contact, date_iso(r->arena, today_at + LIMIT_SECURITY_TXT_S),
                r->config->public_url, r->config->public_url);
+    return NULL;
+}
+
+struct error *audit_show(struct request *r)
+{
+    struct audit_head_published_row last;
+    struct error *e = sql_audit_head_published(r->db, r->arena, &last);
+
+    if (e)
+        return e;
+    r->response.content_type = "application/json";
+    buf_printf(&r->response.body,
+               "{\"format\":\"domicile-audit-ends-1\",\"hash\":\"%s\",\"at\":%lld,"
+               "\"key_id\":\"%s\",\"signature\":\"%s\"}\n",
+               crypto_hex(r->arena, last.hash.bytes, last.hash.length), (long long)last.at,
+               last.key_id, crypto_base64(r->arena, last.signature.bytes, last.signature.length));
     return NULL;
 }
 

@@ -18,5 +18,8 @@ struct error *metrics_show(struct request *r);
 /* Whom to tell of a security problem: RFC 9116, https://www.rfc-editor.org/rfc/rfc9116 */
 struct error *security_txt_show(struct request *r);
 
+/* One hash over the signed ends of all chains of the history; see model/audit_head.h. */
+struct error *audit_show(struct request *r);
+
 /* That Global Privacy Control is obeyed. */
 struct error *gpc_show(struct request *r);

@@ -156,6 +156,13 @@ struct error *promise_versions_check(struct worker_context *context, const struc
 struct error *promise_notice_check(struct worker_context *context, const struct promise *promise,
                                    const struct context *now, struct promise_reading *out);
 
+/*
+ * Places of the history's chains that are not what they were, signed ends that are missing, and
+ * days without a signature.
+ */
+struct error *promise_audit_check(struct worker_context *context, const struct promise *promise,
+                                  const struct context *now, struct promise_reading *out);
+
 /* Hosts that data was sent to and that are no listed recipients. */
 struct error *promise_recipients_check(struct worker_context *context,
                                        const struct promise *promise, const struct context *now,

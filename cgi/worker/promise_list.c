@@ -204,6 +204,15 @@ const struct promise PROMISES[] = {
         .every_s = HOURLY_S,
         .check = promise_versions_check,
     },
+    {
+        .id = "audit-chain",
+        .topic = "Activity",
+        .sentence = "The activity of each team is a chain of hashes, signed and verified daily.",
+        .mechanism = "model/audit.c, worker/audit_day.c",
+        .every_s = A_DAY_S,
+        .retry_s = LIMIT_PROMISE_RETRY_S,
+        .check = promise_audit_check,
+    },
     FRONT("cookies", promise_cookie_check, "web/session.c",
           "This website sets one cookie, __Host-session. It is sent over HTTPS only and hidden "
           "from scripts."),

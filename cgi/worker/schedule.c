@@ -11,6 +11,7 @@
 #include "model/outbound.h"
 #include "model/restriction.h"
 #include "worker/account_closure.h"
+#include "worker/audit_day.h"
 #include "worker/event_processor.h"
 #include "worker/export.h"
 #include "worker/image_version.h"
@@ -34,6 +35,7 @@ static const struct {
     { "export_files", SCHEDULE_MAIN, LIMIT_EXPORT_SWEEP_S, .run = export_files_remove },
     { "account_closure", SCHEDULE_MAIN, 10, .run = account_closure_run },
     { "restriction", SCHEDULE_MAIN, 10, .run = restriction_run },
+    { "audit_day", SCHEDULE_MAIN, AN_HOUR_S, .run = audit_day_run },
     { "policy_watch", SCHEDULE_MAIN, LIMIT_POLICY_WATCH_S, .run = policy_watch },
     { "main_log_empty", SCHEDULE_MAIN, LIMIT_DB_LOG_EVERY_S, .run = retention_log_empty },
     { "main_compact", SCHEDULE_MAIN, LIMIT_DB_COMPACT_EVERY_S, .run = retention_compact },

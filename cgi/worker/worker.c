@@ -24,6 +24,7 @@
 #include "model/state_path.h"
 #include "remote/workos.h"
 #include "worker/about.h"
+#include "worker/audit_day.h"
 #include "worker/event_processor.h"
 #include "worker/export.h"
 #include "worker/job.h"
@@ -387,6 +388,7 @@ static struct error *worker_start(struct worker *worker, const char *state_dir)
         e = worker_wakeup_open(worker->arena, config, &worker->wakeup);
     if (e)
         return e;
+    audit_day_open(worker->arena, config);
     worker_confine(worker);
     worker->threads = threads_new(worker->arena, config);
     worker->mail_threads = threads_new(worker->arena, config);

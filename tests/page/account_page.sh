@@ -289,6 +289,8 @@ as alice post_bare /account/sessions/alicealicealice3/end ; expect 403
 as alice post /account/sessions/alicealicealice2/end ; expect 409
 as alice post /account/sessions/alicealicealice3/end ; expect 303 /account
 expect_row "SELECT count(*) FROM session WHERE handle = 'alicealicealice3'" 0
+expect_row "SELECT group_concat(action || ' ' || ifnull(detail, '-'), ', ') FROM (SELECT * FROM activity WHERE team_id = 1 AND vm_id IS NULL ORDER BY seq)" \
+    "person_rename -, person_rename -, statistics Not counted, statistics Counted, session_end -"
 
 fresh
 route "POST /account/end-others"

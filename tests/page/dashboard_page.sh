@@ -273,4 +273,26 @@ expect_text 'Snapshot created <b class="whole">5 times</b><small class="soft cut
 sql "UPDATE activity SET what = 'Stopped', detail = NULL WHERE id IN ('g4', 'g5', 'g6', 'g7'); UPDATE activity SET vm_id = 'stoppedstoppedst' WHERE id IN ('g4', 'g5')"
 as alice get /activity ; expect_text '<span class="said cut">2 VMs</span>' ; expect_text 'Stopped <b class="whole">4 times</b><small class="soft cut">quiet-maple, old-desktop</small>'
 
+# ---- the history as a file ----
+verified() { if [ "$1" = "$2" ]; then good; else bad "verify-chain: $1 instead of $2"; fi; }
+fresh
+route "GET /activity.jsonl"
+nobody get /activity.jsonl ; expect 303 /signin?return=/activity.jsonl
+as carol get /activity.jsonl ; expect 403
+as carol get /activity ; expect_no_text "/activity.jsonl"
+as alice post /keys name=laptop "key=ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl me@home" ; expect 303 /keys
+as alice get "/activity?kind=account" ; expect_text "SSH key <b>laptop</b> added"
+expect_no_text quiet-maple
+as bob get "/activity?kind=account" ; expect_no_text laptop
+as alice get /vms ; expect_no_text laptop
+as alice get /activity.jsonl ; expect 200
+expect_text '"format":"domicile-audit-1","team_id":1,'
+expect_text '"action":"key_add"' ; expect_text '"detail":"laptop"' ; expect_text '"action":"activity_file"' ; expect_text '"more_after":null,"head_seq":0,'
+sed '1,/^\r*$/d' "$state/answer" >"$state/activity.jsonl"
+verified "$("$BUILD/domicile-admin" --state "$state" verify-chain "$state/activity.jsonl" | head -n 1)" "ok    5 entries of team 1 behind place 0, of which 0 were deleted by age"
+sed 's/laptop/desktop/' "$state/activity.jsonl" >"$state/changed.jsonl"
+verified "$("$BUILD/domicile-admin" --state "$state" verify-chain "$state/changed.jsonl")" "FAIL  line 5: place 4 was changed, or one before it"
+for place in -1 x 99999999999999999999; do as alice get "/activity.jsonl?after=$place" ; expect 404 ; done
+as alice get "/activity.jsonl?after=4" ; expect 200 ; expect_text '"after":4,' ; expect_no_text laptop
+as bob get /activity.jsonl ; expect_no_text laptop ; expect_text '"team_id":2,'
 finish

@@ -28,6 +28,11 @@ route "GET /operator/vms"
 nobody get /operator/vms ; expect 303 /signin?return=/operator/vms
 as bob get /operator/vms ; expect 403
 as alice get /operator/vms ; expect 200 operator_vms.html
+# That is recorded, once an hour.
+as alice get /operator/vms ; expect_text "It is recorded that you opened this page"
+expect_row "SELECT seq, action, object, actor, person_id FROM activity WHERE team_id = 0" "1|admin_page|vms|person|1"
+sql "UPDATE activity SET at_ms = at_ms - 3600001 WHERE team_id = 0"
+as alice get /operator/vms ; expect_row "SELECT count(*) FROM activity WHERE team_id = 0" 2
 # The name of a VM or of its team; only the admin's own VMs are links.
 as alice get "/operator/vms?q=BOB" ; expect_text "bobs-vm"
 expect_no_text quiet-maple

@@ -30,12 +30,21 @@ as link post_bare /signin/link "token=$token" ; expect 403
 as link post /signin/link "token=$token" ; expect 303 /vms
 expect_row "SELECT role FROM membership m JOIN person p ON p.id = m.person_id WHERE email = 'erin@example.org'" owner
 expect_row "SELECT count(*) FROM session WHERE handle = 'linklinklinklin2'" 0
+expect_row "SELECT a.seq, a.action, a.result, a.person_id = p.id AND t.personal_of = p.id FROM activity a JOIN person p ON p.email = 'erin@example.org' JOIN team t ON t.id = a.team_id WHERE a.action = 'sign_in'" "1|sign_in|done|1"
 nobody get "/signin/link?token=$token" ; expect 422
 expect_text "used"
 fresh
 link 1767226200
 as link get "/signin/link?token=$token" ; expect 422 signin_link_late.html
 as link post /signin/link "token=$token" ; expect 422
+# A closed account is refused, which is recorded, and leaves the link as it was.
+fresh
+link 9999999999
+sql "INSERT INTO person (id, identity, email, name, created_at, closed_at) VALUES (77, 'local:erin@example.org', 'erin@example.org', 'Erin', 1, 2);
+    INSERT INTO team (id, name, personal_of, created_at) VALUES (77, 'Erin', 77, 1)"
+as link post /signin/link "token=$token" ; expect 403
+expect_row "SELECT seq, action, result, person_id FROM activity WHERE team_id = 77" "1|sign_in|refused|77"
+expect_row "SELECT used_at IS NULL FROM signin_link WHERE email = 'erin@example.org'" 1
 
 # With mail: the page has a form for links, and its response does not reveal whether the address is known.
 fresh
@@ -118,6 +127,7 @@ as alice with HTTP_SEC_FETCH_SITE=cross-site raw POST /signout "csrf=$csrf" ; ex
 as alice post /signout ; expect 303 /signed-out
 expect_text "Set-Cookie: __Host-session=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0"
 expect_row "SELECT count(*) FROM session WHERE handle = 'alicealicealice2'" 0
+expect_row "SELECT action, person_id FROM activity WHERE team_id = 1 AND vm_id IS NULL" "sign_out|1"
 
 route "GET /signed-out"
 nobody get /signed-out ; expect 200 signed_out.html

@@ -72,6 +72,11 @@ fresh
 route "GET /.well-known/gpc.json"
 nobody get /.well-known/gpc.json ; expect 200
 expect_text '{"gpc":true,"lastUpdate":"2026-11-27"}'
+route "GET /.well-known/domicile-audit.json"
+nobody get /.well-known/domicile-audit.json ; expect 404
+sql "INSERT INTO signing_key VALUES ('k', x'00', 1); INSERT INTO audit_publication VALUES (1781524800, x'ab', 'k', x'cd')"
+nobody get /.well-known/domicile-audit.json ; expect 200
+expect_text '{"format":"domicile-audit-ends-1","hash":"ab","at":1781524800,"key_id":"k","signature":"zQ=="}'
 route "GET /.well-known/security.txt"
 nobody get /.well-known/security.txt ; expect 200
 expect_text "Contact: mailto:operator@localhost" ; expect_text "Canonical: https://localhost:8443/.well-known/security.txt"

@@ -168,12 +168,19 @@ static const char *value(struct test *test, const struct inventory_table *table,
     return arena_printf(arena, strcmp(column->type, "TEXT") == 0 ? "'%s'" : "%s", mark(arena, at));
 }
 
+/* SQLite computes it. */
+static bool is_generated(const struct inventory_column *column)
+{
+    return strcmp(column->column, "owner_id") == 0;
+}
+
 static const char *row_insert(struct test *test, const struct inventory_table *table)
 {
     struct buf names = { .arena = test->world->arena }, values = names;
 
     for (size_t i = 0; i < INVENTORY_MAIN.count; i++) {
-        if (strcmp(INVENTORY_MAIN.columns[i].table, table->name) != 0)
+        if (strcmp(INVENTORY_MAIN.columns[i].table, table->name) != 0 ||
+            is_generated(&INVENTORY_MAIN.columns[i]))
             continue;
         buf_printf(&names, "%s%s", names.length ? ", " : "", INVENTORY_MAIN.columns[i].column);
         buf_printf(&values, "%s%s", values.length ? ", " : "", value(test, table, i));
@@ -200,7 +207,7 @@ static bool is_filled(const struct inventory_column *column, const struct invent
 {
     return strcmp(column->table, table->name) == 0 && strcmp(column->column, table->key) != 0 &&
            strcmp(column->column, "person_id") != 0 && strcmp(table->name, "membership") != 0 &&
-           strcmp(column->column, "email") != 0;
+           strcmp(column->column, "email") != 0 && !is_generated(column);
 }
 
 static const char *base16(struct arena *arena, const char *text)
@@ -271,15 +278,17 @@ static void of_other_teams_only_what_the_person_did(void **state)
     const char *folder, *activity;
 
     sql(test->world,
-        arena_printf(test->world->arena,
-                     "INSERT INTO team (id, name, created_at) VALUES (50, 'theirs', 1);"
-                     "INSERT INTO membership (team_id, person_id, role, created_at)"
-                     " VALUES (50, %lld, 'member', 1);"
-                     "INSERT INTO activity (team_id, at_ms, id, vm_id, what, person_id) VALUES"
-                     " (50, 1, 'a', 'vm', 'did', %lld), (50, 2, 'b', 'vm', 'others', 99),"
-                     " (%lld, 3, 'c', 'vm', 'own', %lld)",
-                     (long long)test->world->person_id, (long long)test->world->person_id,
-                     (long long)test->world->team_id, (long long)test->world->person_id));
+        arena_printf(
+            test->world->arena,
+            "INSERT INTO team (id, name, created_at) VALUES (50, 'theirs', 1);"
+            "INSERT INTO membership (team_id, person_id, role, created_at)"
+            " VALUES (50, %lld, 'member', 1);"
+            "INSERT INTO activity (team_id, at_ms, id, action, what, actor, person_id, result)"
+            " VALUES (50, 1, 'a', 'x', 'did', 'person', %lld, 'done'),"
+            " (50, 2, 'b', 'x', 'others', 'person', 99, 'done'),"
+            " (%lld, 3, 'c', 'x', 'own', 'person', %lld, 'done')",
+            (long long)test->world->person_id, (long long)test->world->person_id,
+            (long long)test->world->team_id, (long long)test->world->person_id));
     request(test->world, test->world->person_id);
     assert_int_equal(work(test), 1);
     folder = unpack(test->world, latest(test->world, test->world->person_id).id);
@@ -301,9 +310,9 @@ static void many_activities(struct world *world)
 {
     sql(world, arena_printf(world->arena,
                             "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE "
-                            "i < 6000) INSERT INTO activity (team_id, at_ms, id, vm_id, what, "
-                            "detail) SELECT %lld, i, 'a' || i, 'vm', 'start', hex(randomblob(40)) "
-                            "FROM n",
+                            "i < 6000) INSERT INTO activity (team_id, at_ms, id, action, what, "
+                            "detail, actor, result) SELECT %lld, i, 'a' || i, 'x', 'start', "
+                            "hex(randomblob(40)), 'system', 'done' FROM n",
                             (long long)world->team_id));
 }
 

@@ -12,6 +12,7 @@
 #include "model/promise_row.h"
 #include "model/review.h"
 #include "model/state_path.h"
+#include "worker/audit_day.h"
 #include "worker/policy_publish.h"
 #include "worker/promise.h"
 #include "world.h"
@@ -37,6 +38,14 @@ struct test {
     const char *vm; /* a running VM */
 };
 
+/* The ends of the history's chains are signed. */
+static void day_end(struct test *test)
+{
+    const struct context context = worker_context_now(test->context, test->world->arena);
+
+    world_check(audit_day_run(&context), "sign");
+}
+
 static int set_up(void **state)
 {
     struct policy_held held;
@@ -50,6 +59,8 @@ static int set_up(void **state)
     world_check(policy_publish(test->world->db, test->world->arena, test->world->config,
                                clock_now(), &held),
                 "publish");
+    audit_day_open(test->world->arena, test->world->config);
+    day_end(test);
     *state = test;
     return 0;
 }
@@ -612,6 +623,40 @@ static void a_policy_without_notice_turns_its_promise_red(void **state)
     only_differs(*state, "policy-versions", "red");
 }
 
+/* The VM has been created, which is place 1, and the day has ended. */
+static void a_history_that_was_changed_turns_its_promise_red(void **state)
+{
+    static const struct {
+        const char *plant, *mend;
+    } cases[] = {
+        /* A row is changed, one is removed, the end is cut off behind a signature. */
+        { "UPDATE activity SET what = 'Stopped' WHERE seq = 1",
+          "UPDATE activity SET what = 'Created' WHERE seq = 1" },
+        { "UPDATE activity SET id = 'x' || id WHERE seq = 1",
+          "UPDATE activity SET id = substr(id, 2) WHERE seq = 1" },
+        { "UPDATE audit_link SET seq = 3 WHERE seq = 2",
+          "UPDATE audit_link SET seq = 2 WHERE seq = 3" },
+        { "UPDATE audit_link SET team_id = 0", "UPDATE audit_link SET team_id = 1" },
+        /* Nobody signs any more. */
+        { "UPDATE audit_publication SET at = at - 3 * 86400",
+          "UPDATE audit_publication SET at = at + 3 * 86400" },
+    };
+    struct test *test = *state;
+
+    world_check(world_ask(test->world, test->vm, VM_REQUEST_STOP, NULL), "stop");
+    drain(test->context);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        plant(test, cases[i].plant);
+        only_differs(test, "audit-chain", "red");
+        plant(test, cases[i].mend);
+        only_differs(test, "", "");
+    }
+    plant(test, "DELETE FROM audit_publication");
+    only_differs(test, "audit-chain", "unknown");
+    day_end(test);
+    only_differs(test, "", "");
+}
+
 static void a_private_key_in_a_column_turns_its_promise_red(void **state)
 {
     plant(*state, "UPDATE person SET name = '-----BEGIN OPENSSH PRIVATE KEY-----'");
@@ -801,6 +846,7 @@ int main(void)
         TEST(an_old_review_turns_its_promise_red),
         TEST(a_policy_that_was_changed_turns_its_promise_red),
         TEST(a_policy_without_notice_turns_its_promise_red),
+        TEST(a_history_that_was_changed_turns_its_promise_red),
         TEST(a_private_key_in_a_column_turns_its_promise_red),
         TEST(a_copy_that_is_not_deleted_turns_its_promise_red),
         TEST(a_promise_has_the_operators_term),

@@ -18,7 +18,7 @@ CREATE TABLE activity_new (
     person_id INTEGER                  -- which person; NULL: none, or one who is erased | contract | account | withhold | anonymise
         REFERENCES person(id) ON DELETE SET NULL,
     salt BLOB,                         -- random, beside the person in their hash | contract | account | export | anonymise
-    person_hash TEXT,                  -- what the chain holds of the person: SHA-256 of salt and id | contract | account | export | keep
+    person_hash TEXT,                  -- what the chain holds of the person: SHA-256 of salt and id; says nothing once the salt is erased | contract | account | export | delete
     result TEXT NOT NULL               -- how it ended; open: it is not over | contract | account | export | delete
         CHECK (result IN ('open', 'done', 'failed', 'refused', 'dropped')),
     job_number INTEGER                 -- the job that it tells of; NULL: none | contract | vm | withhold | delete

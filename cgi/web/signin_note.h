@@ -1,0 +1,14 @@
+/* What a sign-in leaves behind beside the session: an entry of the history, and perhaps a mail. */
+#pragma once
+
+#include "web/request.h"
+
+/* `person_id` has signed in with this browser, in the open write transaction. */
+struct error *signin_note(struct request *r, int64_t person_id);
+
+/*
+ * A sign-in has failed with `refusal`, which is returned. If that is FORBIDDEN and the account is
+ * known, as a closed one is, it is recorded; nothing else of the transaction stays.
+ */
+struct error *signin_note_refused(struct request *r, const char *identity_key,
+                                  struct error *refusal);
