@@ -216,7 +216,7 @@ expect_row "SELECT is_uncounted FROM person WHERE id = 1" 0
 
 route "POST /account/charts"
 team=$(sql "SELECT current_team_id FROM session WHERE handle = 'alicealicealice2'")
-sql "INSERT INTO usage_day (team_id, vm_id, day_at, from_at, quarters) SELECT team_id, id, 86400, 86400, x'' FROM vm WHERE team_id = $team LIMIT 1"
+sql "INSERT INTO usage_day (team_id, vm_id, day_at, from_at, quarters) SELECT team_id, id, 86400, 86400, zeroblob(13824) FROM vm WHERE team_id = $team LIMIT 1"
 sql "UPDATE vm SET cpu_line = 'M0 0', cpu_percent = 1 WHERE team_id = $team"
 nobody post /account/charts charts=off ; expect 303 "/signin?return=/account&ended=1"
 as alice post_bare /account/charts charts=off ; expect 403
@@ -237,6 +237,9 @@ expect_row "SELECT restricted_at > 0 FROM person WHERE id = 1" 1
 as bob get /account ; expect_no_text "Your account is restricted"
 as alice post /account/restriction restricted=no ; expect 303 /account
 expect_row "SELECT restricted_at IS NULL FROM person WHERE id = 1" 1
+
+expect_row "SELECT group_concat(action || ' ' || ifnull(detail, '-'), ', ') FROM (SELECT * FROM activity WHERE team_id = 1 AND vm_id IS NULL ORDER BY seq)" \
+    "person_rename -, person_rename -, statistics Not counted, statistics Counted, charts Off, charts On, restriction -, restriction_end -"
 
 # A copy of one's data, only with a sign-in of the last ten minutes.
 fresh
@@ -290,7 +293,7 @@ as alice post /account/sessions/alicealicealice2/end ; expect 409
 as alice post /account/sessions/alicealicealice3/end ; expect 303 /account
 expect_row "SELECT count(*) FROM session WHERE handle = 'alicealicealice3'" 0
 expect_row "SELECT group_concat(action || ' ' || ifnull(detail, '-'), ', ') FROM (SELECT * FROM activity WHERE team_id = 1 AND vm_id IS NULL ORDER BY seq)" \
-    "person_rename -, person_rename -, statistics Not counted, statistics Counted, session_end -"
+    "session_end -"
 
 fresh
 route "POST /account/end-others"
