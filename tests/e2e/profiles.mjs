@@ -287,6 +287,9 @@ const PROOFS = {
     for (const path of ['/account', '/keys', '/vms', '/activity', '/data']) c.equal(`see: ${path}`, await route(c, path), 200);
     await c.bob.send('/account', '/account/name', [['name', 'Bob the Second']]);
     c.equal('correct', c.sql("SELECT name FROM person WHERE email = 'bob@example.org'"), 'Bob the Second');
+    c.sql('UPDATE session SET created_at = unixepoch() WHERE person_id NOT NULL');
+    await c.bob.send('/account', '/account/copy', []);
+    c.check('get a copy', await until(async () => (await c.bob.ask('GET', '/account')).text.includes('Download (')));
   } },
   'legal-basis': { alone: (c) => {
     for (const article of ['Art. 6(1)(b)', 'Art. 6(1)(c)', 'Art. 6(1)(f)']) c.has('privacy', article);

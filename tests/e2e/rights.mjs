@@ -3,7 +3,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
-import { Server, Visitor, ask, check, equal, finish, until } from './lib.mjs';
+import { Browser, Server, Visitor, ask, check, equal, finish, follow, signIn, text, until } from './lib.mjs';
 
 const server = await Server.make(process.argv[2]);
 await server.start();
@@ -82,6 +82,29 @@ for (const { path: name } of manifest.files.filter(({ rows }) => rows)) {
 const readme = fs.readFileSync(`${folder}/README.html`, 'utf8');
 check('the page says what went to whom', /api\.example\.org<\/td><td>billing<\/td><td>customer<\/td><td>3</.test(readme));
 check('and loads nothing', !/<(script|link|img|iframe)\b|\b(src|href)=|url\(/i.test(readme));
+
+// ---- in a browser: the page tells by itself when the copy is ready ----
+const browser = await Browser.launch(server);
+const page = await browser.page();
+const [worker] = server.pidsOf('worker');
+await signIn(page, server.signinLink('bob@example.org'));
+await page.goto(`${server.url}/account`);
+process.kill(worker, 'SIGSTOP');
+await follow(page, 'form[action="/account/copy"] button');
+equal('it says that the copy is under way', await text(page, '#copy'), 'Preparing');
+process.kill(worker, 'SIGCONT');
+await page.waitForSelector('form[action^="/account/copy/"]');
+check('and when it is ready', await until(async () => /ready/i.test(await text(page, '#toasts'))), await text(page, '#toasts'));
+const downloads = `${server.tmp}/downloads`;
+fs.mkdirSync(downloads);
+await (await page.createCDPSession()).send('Browser.setDownloadBehavior', { behavior: 'allow', downloadPath: downloads,
+  browserContextId: page.browserContext().id });
+await page.click('form[action^="/account/copy/"] button');
+const [name] = await until(() => { const names = fs.readdirSync(downloads); return names.length && /\.zip$/.test(names[0]) && names; });
+check('a file arrives', /^copy-[0-9-]+\.zip$/.test(name), name);
+equal('and the page stays', page.url(), `${server.url}/account#data`);
+equal('nothing was refused by the browser', [...browser.violations, ...browser.errors, ...browser.foreign].join(), '');
+await browser.end();
 
 // ---- expired ----
 server.sql('UPDATE export SET expires_at = unixepoch()');
