@@ -68,8 +68,8 @@ enum admin_need {
             "print what the admin did, as JSON Lines for verify-chain",                            \
             NEEDS_READING)                                                                         \
     COMMAND(admin_verify_chain, "verify-chain", "FILE",                                            \
-            "verify the activity of a team that was downloaded: hashes, order, signed\n"           \
-            "                       end. Exit status: 1 something is wrong",                       \
+            "verify the activity of a team that was downloaded, or standard input\n"               \
+            "                       (\"-\"). Exit status: 1 something is wrong",                   \
             NEEDS_READING)                                                                         \
     COMMAND(admin_policy, "policy", "ACTION",                                                      \
             "show: the policy in force, what is announced and what is not;\n"                      \

@@ -11,6 +11,22 @@
 #include <stdio.h>
 #include <string.h>
 
+/* "-" is the standard input, kept in a file because it is read twice; cgi/admin.sh may run as a
+ * user who cannot open the caller's files. */
+static FILE *file_open(const char *name)
+{
+    char bytes[4096];
+    FILE *file = strcmp(name, "-") == 0 ? tmpfile() : fopen(name, "re");
+    size_t length;
+
+    if (!file || strcmp(name, "-") != 0)
+        return file;
+    while ((length = fread(bytes, 1, sizeof bytes, stdin)))
+        fwrite(bytes, 1, length, file);
+    rewind(file);
+    return file;
+}
+
 static struct error *key_find(struct admin *admin, const char *key, bool *is_own)
 {
     struct signing_key_list_rows keys;
@@ -54,7 +70,7 @@ struct error *admin_chain(struct admin *admin)
 
 struct error *admin_verify_chain(struct admin *admin)
 {
-    FILE *file = fopen(admin->argument, "re");
+    FILE *file = file_open(admin->argument);
     struct audit_file found;
     bool is_own = true;
     struct error *e = NULL;
