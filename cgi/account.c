@@ -1,4 +1,6 @@
 /* Account pages: SSH keys of the team; name, sessions and a copy of the data of the person. */
+#include "account.html.h"
+#include "account_delete.html.h"
 #include "base/array.h"
 #include "base/date.h"
 #include "base/limit.h"
@@ -8,6 +10,7 @@
 #include "keys.html.h"
 #include "keys_delete.html.h"
 #include "main_constants.sql.h"
+#include "model/erasure.h"
 #include "model/export.h"
 #include "model/restriction.h"
 #include "model/ssh_key_store.h"
@@ -17,10 +20,10 @@
 #include "policy_ack.sql.h"
 #include "policy_version.sql.h"
 #include "session.sql.h"
-#include "shortcuts.html.h"
 #include "ssh_key.sql.h"
 #include "team.sql.h"
 #include "view/account_page.h"
+#include "view/erasure_page.h"
 #include "view/key_delete_page.h"
 #include "view/key_list.h"
 #include "web/form.h"
@@ -407,13 +410,45 @@ static struct error *session_end_others(struct request *r)
     return e ? e : done(r, "Signed out of all other sessions.", "/account");
 }
 
-/* ---- keyboard shortcuts ---- */
+/* ---- deleting the account ---- */
 
-static struct error *shortcuts_show(struct request *r)
+/* Signed out everywhere, it leads to a page that needs no session. */
+static struct error *delete_begin(struct request *r, const struct account_delete_html *page)
 {
-    r->frame.title = "Keyboard shortcuts";
-    r->frame.section = "account";
-    html_shortcuts(&r->response.body, &r->frame, NULL);
+    struct erasure_request request = { .person_id = r->session->person_id,
+                                       .requested_by = ERASURE_REQUESTED_BY_PERSON,
+                                       .team_count = page->teams.count };
+    const struct context context = request_context(r);
+    int64_t *ids = arena_array(r->arena, page->teams.count, sizeof *ids);
+    const char *token;
+    struct error *e;
+
+    for (size_t i = 0; i < page->teams.count; i++)
+        ids[i] = page->teams.row[i].id;
+    request.team_ids = ids;
+    e = erasure_request(&context, &request, &token);
+    if (!e)
+        e = session_end(r);
+    if (!e)
+        response_redirect(&r->response, token ? erasure_path(r->arena, token) : "/");
+    return e;
+}
+
+static struct error *delete_post(struct request *r)
+{
+    struct field fields[] = { { .name = "email", .kind = FIELD_LINE },
+                              { .name = "team", .kind = FIELD_LIST } };
+    struct account_delete_html page = { .account = NULL };
+    struct error *e = form_read(r, fields, 2);
+
+    if (!e)
+        e = erasure_form_fill(r, &fields[1], &page);
+    if (e)
+        return e;
+    if (erasure_form_check(r, fields[0].text, &page))
+        return delete_begin(r, &page);
+    form_refuse(r);
+    html_account_delete(&r->response.body, &r->frame, &page);
     return NULL;
 }
 
@@ -435,7 +470,9 @@ static const struct route routes[] = {
     { "POST", "/account/policy", ACCESS_SIGNED_IN, policy_acknowledge },
     { "POST", "/account/copy", ACCESS_SIGNED_IN | ACCESS_FRESH, copy_request },
     { "POST", "/account/copy/:id", ACCESS_SIGNED_IN | ACCESS_FRESH, copy_download },
-    { "GET", "/account/shortcuts", ACCESS_SIGNED_IN, shortcuts_show },
+    { "GET", "/account/delete", ACCESS_SIGNED_IN, erasure_form_show },
+    { "POST", "/account/delete", ACCESS_SIGNED_IN | ACCESS_FRESH, delete_post },
+    { "GET", "/account/shortcuts", ACCESS_SIGNED_IN, account_shortcuts_show },
     { "POST", "/account/sessions/:handle/end", ACCESS_SIGNED_IN, session_end_one },
     { "POST", "/account/end-others", ACCESS_SIGNED_IN, session_end_others },
 };

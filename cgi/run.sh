@@ -124,7 +124,7 @@ rm -rf "$state/run" "$state/app.new"
 folder run root:domicile 751
 
 install -d -m 755 "$state/app.new/bin"
-for program in $programs $receivers worker ssh_probe state_scan log_keeper domicile-admin; do
+for program in $programs $receivers worker ssh_probe state_scan state_find log_keeper domicile-admin; do
     install -m 755 "$build/$program" "$state/app.new/bin/" || die "cannot write $state/app.new: is the file system full?"
 done
 cp -r "$build/static" "$build/errors" "$state/app.new/" || die "cannot write $state/app.new: is the file system full?"

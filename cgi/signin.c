@@ -153,6 +153,7 @@ static struct error *link_consume(struct request *r, struct link *link)
         .name = identity_name(r->arena, NULL, email),
     };
     const struct context context = request_context(r);
+    const char *notice = NULL;
     int64_t person_id, team_id;
     struct error *e = sql_signin_link_use(r->db, r->arena, link->hash, r->now_at);
 
@@ -160,10 +161,10 @@ static struct error *link_consume(struct request *r, struct link *link)
     if (!e && db_changes(r->db) != 1)
         return link_read(r, link);
     if (!e)
-        e = identity_person(&context, &identity, &person_id, &team_id);
+        e = identity_person(&context, &identity, &person_id, &team_id, &notice);
     if (!e)
         e = session_sign_in(r, person_id, team_id, NULL);
-    return e ? signin_note_refused(r, identity.key, e) : signin_note(r, person_id);
+    return e ? signin_note_refused(r, identity.key, e) : signin_note(r, person_id, notice);
 }
 
 static struct error *link_use(struct request *r)
@@ -280,6 +281,7 @@ static struct error *person_write(struct request *r, const struct workos_person 
 {
     struct workos_object_deleted_row deleted = { .total = 0 };
     const struct context context = request_context(r);
+    const char *notice = NULL;
     int64_t person_id, team_id;
     struct error *e;
 
@@ -296,7 +298,7 @@ static struct error *person_write(struct request *r, const struct workos_person 
     if (!e && deleted.total)
         e = error_new(r->arena, ERROR_FORBIDDEN, "WorkOS has ended this session, or its user");
     if (!e)
-        e = identity_person(&context, identity, &person_id, &team_id);
+        e = identity_person(&context, identity, &person_id, &team_id, &notice);
     if (!e && person->organization_id)
         e = identity_join(&context, person_id, person->organization_id, team_name,
                           person->is_owner ? MEMBERSHIP_ROLE_OWNER : MEMBERSHIP_ROLE_MEMBER,
@@ -305,7 +307,7 @@ static struct error *person_write(struct request *r, const struct workos_person 
         e = session_sign_in(r, person_id, team_id, person->session_id);
     if (!e)
         outbound_team(team_id);
-    return e ? signin_note_refused(r, identity->key, e) : signin_note(r, person_id);
+    return e ? signin_note_refused(r, identity->key, e) : signin_note(r, person_id, notice);
 }
 
 /* Somebody new, while nobody new may sign up. */

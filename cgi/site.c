@@ -13,6 +13,7 @@
 #include "view/about_page.h"
 #include "view/data_page.h"
 #include "view/docs_page.h"
+#include "view/erasure_page.h"
 #include "view/metrics.h"
 #include "view/policy_history.h"
 #include "view/policy_page.h"
@@ -173,6 +174,10 @@ static const struct route routes[] = {
     { "GET", "/privacy/history/:number", ACCESS_PUBLIC | ACCESS_SAME, policy_version_show },
     { "GET", "/privacy/history/:number/policy.json", ACCESS_PUBLIC, policy_body_show },
     { "GET", "/privacy/history/:number/policy.sig", ACCESS_PUBLIC, policy_signature_show },
+    { "GET", "/deletion/:token", ACCESS_PUBLIC, erasure_page_show },
+    { "GET", "/deletion/:token/receipt.json", ACCESS_PUBLIC, erasure_receipt_show },
+    { "GET", "/deletion/:token/receipt.sig", ACCESS_PUBLIC, erasure_signature_show },
+    { "GET", "/deletion/:token/key.pem", ACCESS_PUBLIC, erasure_key_show },
     { "GET", "/support", ACCESS_PUBLIC, support_show },
     { "GET", "/robots.txt", ACCESS_PUBLIC, robots_show },
     { "GET", "/.well-known/domicile-keys.json", ACCESS_PUBLIC, policy_keys_show },

@@ -33,6 +33,10 @@ UPDATE person SET workos_name = :workos_name WHERE id = :id;
 -- person_close(id int, now_at int) one
 UPDATE person SET closed_at = ifnull(closed_at, :now_at) WHERE id = :id;
 
+-- person_open(id int) one
+-- Its deletion was undone.
+UPDATE person SET closed_at = NULL WHERE id = :id;
+
 -- person_other_than(email text) row
 -- Somebody; in any case but that address.
 SELECT id FROM person WHERE lower(email) <> lower(:email) LIMIT 1 /* scan ok */;

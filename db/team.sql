@@ -1,6 +1,13 @@
--- team_create(name text, personal_of int?, workos_organization_id text?, now_at int) row
-INSERT INTO team (name, personal_of, workos_organization_id, created_at)
-VALUES (:name, :personal_of, :workos_organization_id, :now_at)
+-- team_create(name text, personal_of int?, workos_organization_id text?, now_at int) row across teams
+-- Records that outlive a deleted team have its id: no other team gets it.
+INSERT INTO team (id, name, personal_of, workos_organization_id, created_at)
+SELECT 1 + max(ifnull((SELECT max(id) FROM team), 0), ifnull((SELECT max(team_id) FROM ledger), 0),
+               ifnull((SELECT max(team_id) FROM receipt), 0),
+               ifnull((SELECT max(team_id) FROM invoice), 0),
+               ifnull((SELECT max(team_id) FROM billing_activity), 0),
+               ifnull((SELECT max(team_id) FROM usage_report), 0),
+               ifnull((SELECT max(team_id) FROM signed_receipt), 0)),
+       :name, :personal_of, :workos_organization_id, :now_at
 RETURNING id;
 
 -- team_personal(person_id int) row
@@ -20,11 +27,6 @@ UPDATE team SET name = :name WHERE id = :team_id;
 
 -- team_close(team_id int, now_at int) one
 UPDATE team SET closed_at = ifnull(closed_at, :now_at) WHERE id = :team_id;
-
--- team_closed() rows across teams
--- Closed teams that still have VMs.
-SELECT t.id, t.closed_at FROM team t WHERE t.closed_at IS NOT NULL
-  AND EXISTS (SELECT 1 FROM vm WHERE vm.team_id = t.id AND vm.gone_at IS NULL) /* scan ok */;
 
 -- team_restricted() rows across teams
 -- Personal teams of people whose accounts are restricted, with VMs that are to run.
@@ -51,11 +53,6 @@ DELETE FROM membership WHERE team_id = :team_id AND person_id = :person_id;
 
 -- team_leave_all(team_id int) done
 DELETE FROM membership WHERE team_id = :team_id;
-
--- team_leave_everywhere(person_id int) done across teams
--- Leave all teams except the person's own.
-DELETE FROM membership WHERE person_id = :person_id
-  AND team_id NOT IN (SELECT id FROM team WHERE personal_of = :person_id);
 
 -- team_name_workos_membership(team_id int, person_id int, workos_membership_id text) done
 -- Only if no membership id is stored yet.

@@ -337,18 +337,22 @@ static int64_t file_bytes(const char *path)
     return path && stat(path, &status) == 0 ? status.st_size : 0;
 }
 
-struct error *db_log_empty(struct db *db, struct arena *arena)
+struct error *db_log_empty(struct db *db, struct arena *arena, bool *out_is_empty)
 {
     const char *file = sqlite3_db_filename(db->sqlite, "main");
     int code;
 
     assert(!db_is_in_transaction(db));
     /* Truncating an empty log would wake those who watch the folder. */
+    if (out_is_empty)
+        *out_is_empty = true;
     if (file_bytes(sqlite3_filename_wal(file)) == 0)
         return NULL;
     sqlite3_busy_timeout(db->sqlite, LIMIT_DB_LOG_WAIT_MS);
     code = sqlite3_wal_checkpoint_v2(db->sqlite, "main", SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
     sqlite3_busy_timeout(db->sqlite, LIMIT_DB_BUSY_MS);
+    if (out_is_empty)
+        *out_is_empty = code == SQLITE_OK;
     return code == SQLITE_OK || (code & 0xff) == SQLITE_BUSY
                ? NULL
                : db_error(db, arena, "emptying the write-ahead log");

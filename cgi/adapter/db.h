@@ -66,12 +66,13 @@ bool db_is_in_transaction(const struct db *db);
  * it is emptied. db_log_empty moves the log into the database and truncates it, without a
  * transaction open. Another connection in the way is waited for during LIMIT_DB_LOG_WAIT_MS, in
  * which writers may wait too; then the log stays, which is no error: call it again later.
+ * `*out_is_empty`, unless it is NULL, says whether it is.
  *
  * db_compact writes the whole database anew, because SQLite may leave copies of rows in unused
  * parts of pages when it moves them. Writers wait meanwhile. INPUT if the file is larger than
  * LIMIT_DB_COMPACT_BYTES, UNAVAILABLE if another connection writes.
  */
-struct error *db_log_empty(struct db *db, struct arena *arena);
+struct error *db_log_empty(struct db *db, struct arena *arena, bool *out_is_empty);
 struct error *db_compact(struct db *db, struct arena *arena);
 
 /*

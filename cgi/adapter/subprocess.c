@@ -34,8 +34,9 @@ static void read_beginning(int file, char *text, size_t size)
     text[length] = '\0';
 }
 
-/* `output_file` negative: output is discarded. */
-static int spawn(const char *const *arguments, int output_file, int error_file, pid_t *pid)
+/* `input_file` negative: there is none; `output_file`: output is discarded. */
+static int spawn(const char *const *arguments, int input_file, int output_file, int error_file,
+                 pid_t *pid)
 {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
@@ -50,7 +51,10 @@ static int spawn(const char *const *arguments, int output_file, int error_file, 
     posix_spawnattr_setsigdefault(&attributes, &pipe_only);
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
     posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    if (input_file < 0)
+        posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    else
+        posix_spawn_file_actions_adddup2(&actions, input_file, STDIN_FILENO);
     if (output_file < 0)
         posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
     else
@@ -64,7 +68,8 @@ static int spawn(const char *const *arguments, int output_file, int error_file, 
     return result;
 }
 
-static struct error *run(struct arena *arena, const char *const *arguments, int output_file)
+static struct error *run(struct arena *arena, const char *const *arguments, int input_file,
+                         int output_file)
 {
     char text[1024] = "";
     int pipe_files[2];
@@ -73,7 +78,7 @@ static struct error *run(struct arena *arena, const char *const *arguments, int 
 
     if (pipe2(pipe_files, O_CLOEXEC) < 0)
         return error_new(arena, ERROR_INTERNAL, "%s: %m", arguments[0]);
-    failure = spawn(arguments, output_file, pipe_files[1], &pid);
+    failure = spawn(arguments, input_file, output_file, pipe_files[1], &pid);
     close(pipe_files[1]);
     if (failure != 0) {
         close(pipe_files[0]);
@@ -91,7 +96,7 @@ static struct error *run(struct arena *arena, const char *const *arguments, int 
 
 struct error *command_run(struct arena *arena, const char *const *arguments)
 {
-    return run(arena, arguments, -1);
+    return run(arena, arguments, -1, -1);
 }
 
 static struct error *read_all(struct arena *arena, int file, const char *name, const char **out)
@@ -113,16 +118,39 @@ static struct error *read_all(struct arena *arena, int file, const char *name, c
 }
 
 /* To memory, not a pipe: two pipes would have to be read concurrently. */
-struct error *command_read(struct arena *arena, const char *const *arguments, const char **out)
+static struct error *run_and_read(struct arena *arena, const char *const *arguments, int input_file,
+                                  const char **out)
 {
     int file = memfd_create("output", MFD_CLOEXEC);
     struct error *e;
 
     if (file < 0)
         return error_new(arena, ERROR_INTERNAL, "%s: %m", arguments[0]);
-    e = run(arena, arguments, file);
+    e = run(arena, arguments, input_file, file);
     if (!e)
         e = read_all(arena, file, arguments[0], out);
+    close(file);
+    return e;
+}
+
+struct error *command_read(struct arena *arena, const char *const *arguments, const char **out)
+{
+    return run_and_read(arena, arguments, -1, out);
+}
+
+struct error *command_ask(struct arena *arena, const char *const *arguments, const char *input,
+                          const char **out)
+{
+    int file = memfd_create("input", MFD_CLOEXEC);
+    size_t length = strlen(input);
+    struct error *e = NULL;
+
+    if (file < 0)
+        return error_new(arena, ERROR_INTERNAL, "%s: %m", arguments[0]);
+    if (pwrite(file, input, length, 0) != (ssize_t)length)
+        e = error_new(arena, ERROR_INTERNAL, "%s: %m", arguments[0]);
+    if (!e)
+        e = run_and_read(arena, arguments, file, out);
     close(file);
     return e;
 }

@@ -18,5 +18,10 @@ struct error *command_run(struct arena *arena, const char *const *arguments);
 enum { SUBPROCESS_OUTPUT_BYTES = 256 * 1024 };
 struct error *command_read(struct arena *arena, const char *const *arguments, const char **out);
 
+/* The same with `input` as standard input, which other processes do not see as they do arguments.
+ */
+struct error *command_ask(struct arena *arena, const char *const *arguments, const char *input,
+                          const char **out);
+
 /* The path of a program that is installed beside this one. */
 const char *command_beside(struct arena *arena, const char *name);

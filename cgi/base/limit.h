@@ -93,6 +93,7 @@ enum {
     LIMIT_USAGE_EVERY_S = 15,
     LIMIT_USAGE_TIMEOUT_MS = 3000,        /* a guest that takes longer is "not responding" */
     LIMIT_CLOSED_KEEP_S = 30 * 24 * 3600, /* a closed account's VMs, stopped */
+    LIMIT_ERASURE_EVERY_S = 10,           /* between two looks at which deletions are due */
     LIMIT_USAGE_KEEP_S = 30 * 24 * 3600,  /* quarters of an hour */
     LIMIT_MINUTES_KEEP_S = 24 * 3600,
     LIMIT_ABOUT_EVERY_S = 5 * 60,          /* between two measurements of the server itself */

@@ -33,6 +33,8 @@ enum { AUDIT_OPERATOR = 0 }; /* the team of the operator's own history */
     ACTION(RESTRICTION_END, "restriction_end", "Restriction of the account ended")                 \
     ACTION(COPY, "copy", "Copy of the account\u2019s data requested")                              \
     ACTION(COPY_FILE, "copy_file", "Copy of the account\u2019s data downloaded")                   \
+    ACTION(DELETION, "deletion", "Deletion of the account requested")                              \
+    ACTION(DELETION_UNDO, "deletion_undo", "Deletion of the account undone")                       \
     ACTION(POLICY_ACK, "policy_ack", "Change of the policies acknowledged")                        \
     ACTION(KEY_ADD, "key_add", "SSH key added")                                                    \
     ACTION(KEY_RENAME, "key_rename", "SSH key renamed")                                            \

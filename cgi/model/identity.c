@@ -6,6 +6,7 @@
 #include "base/limit.h"
 #include "base/text.h"
 #include "main_constants.sql.h"
+#include "model/erasure.h"
 #include "model/label.h"
 #include "model/policy_text.h"
 #include "person.sql.h"
@@ -88,15 +89,32 @@ static struct error *personal_team(const struct context *context, int64_t person
                          context->now_at);
 }
 
+/* FORBIDDEN: it stays closed. */
+static struct error *account_open(const struct context *context, int64_t person_id,
+                                  const char **out_notice)
+{
+    bool is_undone;
+    struct error *e = erasure_undo(context, person_id, &is_undone);
+
+    if (!e && !is_undone)
+        return error_new(context->arena, ERROR_FORBIDDEN, "the account is closed");
+    *out_notice = "The deletion of your account is cancelled. Your VMs are stopped.";
+    return e;
+}
+
 struct error *identity_person(const struct context *context, const struct identity *identity,
-                              int64_t *out_person_id, int64_t *out_team_id)
+                              int64_t *out_person_id, int64_t *out_team_id, const char **out_notice)
 {
     struct person_by_identity_row found;
     struct person_create_row made;
     struct error *e = sql_person_by_identity(context->db, context->arena, identity->key, &found);
 
-    if (!e && found.closed_at)
-        return error_new(context->arena, ERROR_FORBIDDEN, "the account is closed");
+    *out_notice = NULL;
+    if (!e && found.closed_at) {
+        e = account_open(context, found.id, out_notice);
+        if (e)
+            return e;
+    }
     if (!e) {
         *out_person_id = found.id;
         if (strcmp(found.email, identity->email) != 0)

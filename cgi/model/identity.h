@@ -36,10 +36,15 @@ bool identity_email_is_allowed(const struct config *config, const char *email, b
  */
 bool identity_sign_up_is_open(const struct config *config, const char *email);
 
-/* Find the person and update the e-mail, or create the person with a personal team, who with that
- * agrees to the policy in force. FORBIDDEN if the account is closed. */
+/*
+ * Somebody signs in: find the person and update the e-mail, or create the person with a personal
+ * team, who with that agrees to the policy in force. An account that its owner has closed is opened
+ * again, if it can be (erasure.h): `*out_notice` says so, else it is NULL. FORBIDDEN if it stays
+ * closed.
+ */
 struct error *identity_person(const struct context *context, const struct identity *identity,
-                              int64_t *out_person_id, int64_t *out_team_id);
+                              int64_t *out_person_id, int64_t *out_team_id,
+                              const char **out_notice);
 
 /* Add the person as `role` to the organisation's team, which is created with `name` if it does not
  * exist. */

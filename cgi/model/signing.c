@@ -13,6 +13,19 @@ const char *signing_key_id(struct arena *arena, const unsigned char public[CRYPT
     return crypto_hex(arena, hash, SIGNING_ID_BYTES);
 }
 
+/* SubjectPublicKeyInfo of Ed25519 (RFC 8410): a fixed head, then the key. */
+const char *signing_key_pem(struct arena *arena, const unsigned char public[CRYPTO_ED25519_BYTES])
+{
+    static const unsigned char head[] = { 0x30, 0x2a, 0x30, 0x05, 0x06, 0x03,
+                                          0x2b, 0x65, 0x70, 0x03, 0x21, 0x00 };
+    unsigned char der[sizeof head + CRYPTO_ED25519_BYTES];
+
+    memcpy(der, head, sizeof head);
+    memcpy(der + sizeof head, public, CRYPTO_ED25519_BYTES);
+    return arena_printf(arena, "-----BEGIN PUBLIC KEY-----\n%s\n-----END PUBLIC KEY-----\n",
+                        crypto_base64(arena, der, sizeof der));
+}
+
 struct error *signing_key_load(struct arena *arena, const char *state_dir, struct signing_key *out)
 {
     struct config_secret secret;
@@ -30,17 +43,4 @@ struct error *signing_key_load(struct arena *arena, const char *state_dir, struc
     crypto_ed25519_public(bytes, out->public);
     out->id = signing_key_id(arena, out->public);
     return NULL;
-}
-
-/* SubjectPublicKeyInfo of Ed25519 (RFC 8410): a fixed head, then the key. */
-const char *signing_key_pem(struct arena *arena, const unsigned char public[CRYPTO_ED25519_BYTES])
-{
-    static const unsigned char head[] = { 0x30, 0x2a, 0x30, 0x05, 0x06, 0x03,
-                                          0x2b, 0x65, 0x70, 0x03, 0x21, 0x00 };
-    unsigned char der[sizeof head + CRYPTO_ED25519_BYTES];
-
-    memcpy(der, head, sizeof head);
-    memcpy(der + sizeof head, public, CRYPTO_ED25519_BYTES);
-    return arena_printf(arena, "-----BEGIN PUBLIC KEY-----\n%s\n-----END PUBLIC KEY-----\n",
-                        crypto_base64(arena, der, sizeof der));
 }

@@ -180,6 +180,19 @@ struct error *stripe_customer_get(const struct stripe *stripe, struct arena *are
     return object_get(stripe, arena, "/v1/customers", id, NULL, out);
 }
 
+struct error *stripe_customer_delete(const struct stripe *stripe, struct arena *arena,
+                                     const char *id)
+{
+    const struct stripe_call call = { .method = "DELETE",
+                                      .path = path_of(arena, "/v1/customers", id) };
+    const struct json *reply;
+    struct error *e = stripe_send(stripe, arena, &call, &reply);
+
+    if (!e && !json_get_flag(reply, "deleted"))
+        e = error_new(arena, ERROR_UPSTREAM, "Stripe: the customer is not deleted");
+    return e;
+}
+
 /* ---- Checkout and the portal ---- */
 
 struct error *stripe_checkout_create(const struct stripe *stripe, struct arena *arena,

@@ -64,6 +64,10 @@ struct error *stripe_customer_create(const struct stripe *stripe, struct arena *
 struct error *stripe_customer_get(const struct stripe *stripe, struct arena *arena, const char *id,
                                   const struct json **out);
 
+/* Delete a customer for good; NOT_FOUND: there is none. Invoices stay at Stripe. */
+struct error *stripe_customer_delete(const struct stripe *stripe, struct arena *arena,
+                                     const char *id);
+
 struct stripe_checkout {
     const char *key;
     const char *customer_id;

@@ -281,6 +281,33 @@ struct error *workos_user_get(const struct workos *workos, struct arena *arena, 
                       out);
 }
 
+/* https://workos.com/docs/reference/authkit/user/delete: the answer may have no body. */
+struct error *workos_user_delete(const struct workos *workos, struct arena *arena,
+                                 const char *user_id, int *out_status)
+{
+    const struct http_header headers[] = {
+        { "Authorization", arena_printf(arena, "Bearer %s", workos->api_key) },
+    };
+    const struct http_request request = {
+        .method = "DELETE",
+        .url = arena_printf(arena, "%s/user_management/users/%s", workos->url, user_id),
+        .headers = headers,
+        .header_count = 1,
+    };
+    struct http_response response;
+    struct error *e;
+
+    if (!is_id(user_id, "user_"))
+        return error_new(arena, ERROR_INPUT, "invalid user id");
+    e = http_client_send(workos->client, arena, &request, &response);
+    if (e)
+        return error_new(arena, ERROR_UPSTREAM, "WorkOS did not answer");
+    *out_status = response.status;
+    if (response.status / 100 != 2 && response.status != 404)
+        return error_new(arena, ERROR_UPSTREAM, "WorkOS: status %d", response.status);
+    return NULL;
+}
+
 struct error *workos_events(const struct workos *workos, struct arena *arena, const char *types,
                             const char *after, int64_t from_at, const struct json **out)
 {

@@ -66,6 +66,10 @@ bool workos_role_is_owner(const char *slug);
 struct error *workos_user_get(const struct workos *workos, struct arena *arena, const char *user_id,
                               const struct json **out);
 
+/* Delete a user for good. `*out_status`: 2xx, or 404 if there is no such user. */
+struct error *workos_user_delete(const struct workos *workos, struct arena *arena,
+                                 const char *user_id, int *out_status);
+
 /*
  * The next events of `types` (comma-separated): after the event `after`, or, if that is NULL, since
  * `from_at`; oldest first, at most 100. An event has the same form as the body of a webhook.

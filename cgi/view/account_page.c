@@ -7,6 +7,7 @@
 #include "main_constants.sql.h"
 #include "person.sql.h"
 #include "session.sql.h"
+#include "shortcuts.html.h"
 #include "team.sql.h"
 #include "web/list_position.h"
 #include "web/session.h"
@@ -90,5 +91,13 @@ struct error *account_page_fill(struct request *r, struct account_html *page)
     page->restricted_at = person.restricted_at;
     r->frame.title = "Account";
     r->frame.section = "account";
+    return NULL;
+}
+
+struct error *account_shortcuts_show(struct request *r)
+{
+    r->frame.title = "Keyboard shortcuts";
+    r->frame.section = "account";
+    html_shortcuts(&r->response.body, &r->frame, NULL);
     return NULL;
 }

@@ -6,3 +6,6 @@
 
 /* All of the page but what a form has refused; `page->name` stays if it is set. */
 struct error *account_page_fill(struct request *r, struct account_html *page);
+
+/* GET /account/shortcuts */
+struct error *account_shortcuts_show(struct request *r);

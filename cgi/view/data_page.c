@@ -102,8 +102,14 @@ static const struct subject {
       { "usage_minute", "usage_day" } },
     { "Costs and receipts",
       "Size and cost of each VM, invoices, and receipts of destroyed VMs. Kept for 7 years.",
-      { "ledger", "ledger_sum", "ledger_day", "receipt", "receipt_part", "billing",
-        "billing_activity", "billing_problem", "billing_request", "invoice", "usage_report" } },
+      { "ledger", "ledger_sum", "ledger_day", "receipt", "receipt_part", "signed_receipt",
+        "billing", "billing_activity", "billing_problem", "billing_request", "invoice",
+        "usage_report" } },
+    { "Deletion of accounts",
+      "Which steps of a deletion are done, and its receipt. Nothing in it is about a person once "
+      "it "
+      "has ended.",
+      { "erasure", "erasure_step", "erasure_team", "erasure_print", "erasure_rest" } },
     { "Email",
       "Recipient and subject of each email. Its content is deleted once it is sent.",
       { "mail" } },

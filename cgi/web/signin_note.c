@@ -6,14 +6,17 @@
 #include "person.sql.h"
 #include "web/session.h"
 
-struct error *signin_note(struct request *r, int64_t person_id)
+struct error *signin_note(struct request *r, int64_t person_id, const char *notice)
 {
     const struct context context = request_context(r);
-    struct error *e = audit_add_personal(&context, &(struct audit_entry){
-                                                       .action = AUDIT_SIGN_IN,
-                                                       .detail = session_browser(r),
-                                                       .person_id = person_id,
-                                                   });
+    struct error *e = notice ? session_notice(r, notice) : NULL;
+
+    if (!e)
+        e = audit_add_personal(&context, &(struct audit_entry){
+                                             .action = AUDIT_SIGN_IN,
+                                             .detail = session_browser(r),
+                                             .person_id = person_id,
+                                         });
 
     return e ? e : signin_mail_note(&context, person_id, session_browser(r), r->session->handle);
 }

@@ -3,8 +3,11 @@
 
 #include "web/request.h"
 
-/* `person_id` has signed in with this browser, in the open write transaction. */
-struct error *signin_note(struct request *r, int64_t person_id);
+/*
+ * `person_id` has signed in with this browser, in the open write transaction. `notice` is for the
+ * next page; may be NULL.
+ */
+struct error *signin_note(struct request *r, int64_t person_id, const char *notice);
 
 /*
  * A sign-in has failed with `refusal`, which is returned. If that is FORBIDDEN and the account is

@@ -313,7 +313,7 @@ struct error *inbox_backfill(struct inbox *inbox)
 
 struct error *inbox_log_empty(struct inbox *inbox)
 {
-    return db_log_empty(inbox->db, inbox->context->arena);
+    return db_log_empty(inbox->db, inbox->context->arena, NULL);
 }
 
 struct error *inbox_compact(struct inbox *inbox)

@@ -14,6 +14,7 @@
 #include "audit_link.sql.h"
 #include "billing_activity.sql.h"
 #include "billing_problem.sql.h"
+#include "erasure.sql.h"
 #include "event.sql.h"
 #include "export.sql.h"
 #include "invoice.sql.h"
@@ -28,6 +29,7 @@
 #include "receipt.sql.h"
 #include "receipt_part.sql.h"
 #include "session.sql.h"
+#include "signed_receipt.sql.h"
 #include "signin_link.sql.h"
 #include "snapshot.sql.h"
 #include "usage_day.sql.h"
@@ -81,6 +83,8 @@ enum { LINK_KEEP_S = A_DAY_S - LIMIT_SIGNIN_LINK_S - AN_HOUR_S };
     OLD("ledger_day", "what days cost", LIMIT_RECORD_KEEP_S + 31 * A_DAY_S, ledger_day)            \
     OLD("receipt", "receipts of destroyed VMs", LIMIT_RECORD_KEEP_S, receipt)                      \
     OLD("receipt_part", "hosts\u2019 answers in receipts", LIMIT_RECORD_KEEP_S, receipt_part)      \
+    OLD("signed_receipt", "signed receipts", LIMIT_RECORD_KEEP_S, signed_receipt)                  \
+    OLD("erasure", "deletions of accounts that have ended", LIMIT_RECORD_KEEP_S, erasure)          \
     OLD("invoice", "invoices", LIMIT_RECORD_KEEP_S, invoice)                                       \
     OLD("billing_activity", "the history of subscriptions", LIMIT_RECORD_KEEP_S, billing_activity) \
     OLD("usage_report", "what was reported to Stripe", LIMIT_RECORD_KEEP_S, usage_report)
@@ -158,7 +162,7 @@ struct error *retention_run(const struct context *context, bool *is_done)
 
 struct error *retention_log_empty(const struct context *context)
 {
-    return db_log_empty(context->db, context->arena);
+    return db_log_empty(context->db, context->arena, NULL);
 }
 
 struct error *retention_compact(const struct context *context)

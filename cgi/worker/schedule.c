@@ -10,8 +10,8 @@
 #include "billing/usage_report.h"
 #include "model/outbound.h"
 #include "model/restriction.h"
-#include "worker/account_closure.h"
 #include "worker/audit_day.h"
+#include "worker/erasure.h"
 #include "worker/event_processor.h"
 #include "worker/export.h"
 #include "worker/image_version.h"
@@ -28,14 +28,15 @@ static const struct {
     struct error *(*run_in_turns)(const struct context *context, bool *is_done);
     struct error *(*run_with_stripe)(const struct context *context, const struct stripe *stripe);
     struct error *(*run_with_inbox)(struct inbox *inbox);
+    struct error *(*run_with_worker)(struct worker_context *context);
 } schedule[] = {
     { "retention", SCHEDULE_MAIN, 3600, .run_in_turns = retention_run },
     { "log_count", SCHEDULE_MAIN, 3600, .run_in_turns = log_count_run },
     { "image_versions", SCHEDULE_IMAGES, LIMIT_IMAGE_EVERY_S, .run = image_versions_sync },
     { "export_files", SCHEDULE_MAIN, LIMIT_EXPORT_SWEEP_S, .run = export_files_remove },
-    { "account_closure", SCHEDULE_MAIN, 10, .run = account_closure_run },
     { "restriction", SCHEDULE_MAIN, 10, .run = restriction_run },
     { "audit_day", SCHEDULE_MAIN, AN_HOUR_S, .run = audit_day_run },
+    { "erasure", SCHEDULE_ERASURE, LIMIT_ERASURE_EVERY_S, .run_with_worker = erasure_run },
     { "policy_watch", SCHEDULE_MAIN, LIMIT_POLICY_WATCH_S, .run = policy_watch },
     { "main_log_empty", SCHEDULE_MAIN, LIMIT_DB_LOG_EVERY_S, .run = retention_log_empty },
     { "main_compact", SCHEDULE_MAIN, LIMIT_DB_COMPACT_EVERY_S, .run = retention_compact },
@@ -74,6 +75,8 @@ static struct error *row_run(struct worker_context *context, struct inbox *inbox
         return schedule[row].run_in_turns(&now, is_done);
     if (schedule[row].run_with_inbox)
         return schedule[row].run_with_inbox(inbox);
+    if (schedule[row].run_with_worker)
+        return schedule[row].run_with_worker(context);
     e = worker_context_stripe(context, context->arena, &stripe);
     return e ? e : schedule[row].run_with_stripe(&now, stripe);
 }

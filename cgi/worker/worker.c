@@ -61,8 +61,8 @@ struct worker {
     struct threads *threads;
     struct threads *mail_threads; /* a single thread */
     struct mailer *mailer;
-    struct workos *workos;   /* of the thread of WorkOS's inbox; NULL: identity is not "workos" */
-    struct threads *exports; /* a single thread */
+    struct workos *workos;        /* NULL: identity is not "workos" */
+    struct threads *exports;      /* a single thread */
     struct threads *billing_jobs; /* woken separately */
     struct wakeup *wakeup;
 };
@@ -219,6 +219,18 @@ static void images_run(struct thread *thread)
     }
 }
 
+static void erasures_run(struct thread *thread)
+{
+    struct worker *worker = thread->shared;
+
+    thread->context->workos = worker->workos;
+    for (;;) {
+        schedule_run(thread->context, SCHEDULE_ERASURE, NULL);
+        worker_wakeup_signal(worker->wakeup); /* it may have requested jobs */
+        context_sleep(thread->context, LIMIT_ERASURE_EVERY_S * 1000);
+    }
+}
+
 static void promises_run(struct thread *thread)
 {
     for (;;) {
@@ -255,6 +267,8 @@ static struct error *all_threads_start(struct worker *worker)
         e = threads_start(worker->threads, worker->arena, images_run, worker, 0);
     if (!e)
         e = threads_start(worker->threads, worker->arena, promises_run, worker, 0);
+    if (!e)
+        e = threads_start(worker->threads, worker->arena, erasures_run, worker, 0);
     if (!e)
         e = threads_start(worker->mail_threads, worker->arena, mails_run, worker, 0);
     if (!e)
@@ -320,7 +334,7 @@ static void worker_confine(struct worker *worker)
                                              "XDG_CACHE_HOME" };
     const struct config *config = worker->config;
     struct sandbox_path *paths =
-        arena_array(worker->arena, config->image_count + COUNT(variables) + 4, sizeof *paths);
+        arena_array(worker->arena, config->image_count + COUNT(variables) + 5, sizeof *paths);
     size_t count = 0;
 
     /* Of libraries and of what it starts: /tmp is closed to them. */
@@ -337,6 +351,8 @@ static void worker_confine(struct worker *worker)
         (struct sandbox_path){ command_beside(worker->arena, "ssh_probe"), SANDBOX_RUN };
     paths[count++] =
         (struct sandbox_path){ command_beside(worker->arena, "state_scan"), SANDBOX_RUN };
+    paths[count++] =
+        (struct sandbox_path){ command_beside(worker->arena, "state_find"), SANDBOX_RUN };
     confinement_enter(worker->arena, config->state_dir, "worker", paths);
 }
 

@@ -25,15 +25,17 @@ extern const struct timeouts TIMEOUTS;
 
 struct context_host;
 struct stripe;
+struct workos;
 
 struct worker_context {
     const struct config *config;
     const struct timeouts *timeouts;
     const struct driver_scheme *drivers; /* available to regions */
     struct db *db;
-    struct arena *arena;        /* of one job, or one pass over a host; reset by its user */
-    struct arena *scratch;      /* of one poll while waiting; reset by context_sleep */
-    struct context_host *hosts; /* one per configured region */
+    struct arena *arena;         /* of one job, or one pass over a host; reset by its user */
+    struct arena *scratch;       /* of one poll while waiting; reset by context_sleep */
+    struct context_host *hosts;  /* one per configured region */
+    const struct workos *workos; /* of the thread of deletions alone; NULL: WorkOS is not used */
 };
 
 /* `arena` is for errors; the context has its own memory and lives until worker_context_close. */

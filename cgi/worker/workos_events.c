@@ -8,11 +8,9 @@
 #include "base/array.h"
 #include "base/date.h"
 #include "main_constants.sql.h"
-#include "model/billing_status_change.h"
+#include "model/erasure.h"
 #include "model/event.h"
-
 #include "model/identity.h"
-#include "model/vm_request.h"
 #include "remote/workos.h"
 
 #include "person.sql.h"
@@ -107,6 +105,7 @@ static struct error *person_follow(struct event *event, const struct json *objec
     struct person_by_identity_row known = { .workos_name = NULL };
     struct identity identity;
     struct workos_user user;
+    const char *notice;
     int64_t team_id;
     bool is_there;
     struct error *e;
@@ -128,7 +127,7 @@ static struct error *person_follow(struct event *event, const struct json *objec
         event->skip = "sign-up is closed: [privacy] controller, address or country is not set";
     if (e || event->skip)
         return e;
-    e = identity_person(&event->context, &identity, out_person_id, &team_id);
+    e = identity_person(&event->context, &identity, out_person_id, &team_id, &notice);
     return e ? e : name_follow(event, *out_person_id, known.workos_name, identity.name);
 }
 
@@ -143,41 +142,11 @@ static struct error *user_changed(struct event *event)
     return person_follow(event, json_get(event->body, "data"), &person_id);
 }
 
-/* Its VMs stop, and billing for it ends. account_closure.c does the rest over time. */
-static struct error *team_end(struct event *event, int64_t team_id)
-{
-    const struct context *context = &event->context;
-    const struct actor system = actor_system(team_id, "the account is closed");
-    struct error *e = sql_team_close(context->db, context->arena, team_id, context->now_at);
-
-    if (!e)
-        e = vm_request_all(context, &system, VM_REQUEST_STOP);
-    return e ? e : billing_close(context, team_id);
-}
-
-/*
- * The first part of closing an account: sign it out everywhere, remove it from every team, and stop
- * the VMs of its own team.
- */
-static struct error *account_close(struct event *event, int64_t person_id)
-{
-    struct db *db = event->context.db;
-    struct team_personal_row team;
-    struct error *e = sql_person_close(db, event->context.arena, person_id, event->context.now_at);
-
-    if (!e)
-        e = sql_session_delete_of_person(db, event->context.arena, person_id);
-    if (!e)
-        e = sql_team_leave_everywhere(db, event->context.arena, person_id);
-    if (!e)
-        e = sql_team_personal(db, event->context.arena, person_id, &team);
-    return e ? e : team_end(event, team.id);
-}
-
 static struct error *user_deleted(struct event *event)
 {
+    struct erasure_request request = { .requested_by = ERASURE_REQUESTED_BY_IDENTITY };
     struct person_by_identity_row person;
-    const char *id;
+    const char *id, *token;
     bool is_there;
     struct error *e = version_take(event, true, &id);
 
@@ -189,7 +158,8 @@ static struct error *user_deleted(struct event *event)
         event->skip = "nobody here is known by it";
         return NULL;
     }
-    return account_close(event, person.id);
+    request.person_id = person.id;
+    return erasure_request(&event->context, &request, &token);
 }
 
 /* ---- sessions ---- */
@@ -240,8 +210,9 @@ static struct error *organization_changed(struct event *event)
 static struct error *organization_deleted(struct event *event)
 {
     struct db *db = event->context.db;
+    struct erasure_request request = { .requested_by = ERASURE_REQUESTED_BY_IDENTITY };
     struct team_by_organization_row team;
-    const char *id;
+    const char *id, *token;
     bool is_there;
     struct error *e = version_take(event, true, &id);
 
@@ -251,10 +222,12 @@ static struct error *organization_deleted(struct event *event)
         event->skip = no_team;
     if (e || event->skip)
         return e;
+    request.team_ids = &team.id;
+    request.team_count = 1;
     e = sql_session_delete_of_team(db, event->context.arena, team.id);
     if (!e)
         e = sql_team_leave_all(db, event->context.arena, team.id);
-    return e ? e : team_end(event, team.id);
+    return e ? e : erasure_request(&event->context, &request, &token);
 }
 
 /* ---- memberships ---- */

@@ -23,11 +23,11 @@ if [ "$(id -u)" = 0 ]; then
     as_user=(setpriv --reuid domicile --regid domicile --init-groups)
     # The build may be where only root can read.
     install -o domicile -d "$state/bin"
-    install -o domicile -m 500 "$build"/{worker,ssh_probe,state_scan,domicile-admin,tests/{kill,hang}_test} "$state/bin"
+    install -o domicile -m 500 "$build"/{worker,ssh_probe,state_scan,state_find,domicile-admin,tests/{kill,hang}_test} "$state/bin"
     bin=$state/bin
 else
     mkdir "$state/bin"
-    ln -s "$build"/{worker,ssh_probe,state_scan,domicile-admin,tests/{kill,hang}_test} "$state/bin"
+    ln -s "$build"/{worker,ssh_probe,state_scan,state_find,domicile-admin,tests/{kill,hang}_test} "$state/bin"
     bin=$state/bin
 fi
 export XDG_RUNTIME_DIR=$state/run XDG_CONFIG_HOME=$state/conf

@@ -303,6 +303,40 @@ as alice post /account/end-others ; expect 303 /account
 expect_row "SELECT group_concat(handle) FROM session WHERE person_id = 1" alicealicealice2
 as bob get /account ; expect 200
 
+route "GET /account/delete"
+fresh
+nobody get /account/delete ; expect 303 /signin?return=/account/delete
+as alice get /account/delete ; expect 200 account_delete.html
+as bob get /account/delete ; expect 200
+expect_no_text "Teams with other members"
+
+route "POST /account/delete"
+nobody post /account/delete email=bob@example.org ; expect 303 "/signin?return=/account/delete&ended=1"
+# A sign-in of long ago does not suffice.
+as bob post /account/delete email=bob@example.org ; expect 303 "/signin?return=/account/delete&again=1&ended=1"
+sql "UPDATE session SET created_at = unixepoch()"
+as bob post_bare /account/delete email=bob@example.org ; expect 403
+as bob post /account/delete email=b@example.org ; expect 422
+expect_text "Enter bob@example.org."
+# A team with other members is deleted knowingly, or not at all.
+as alice post /account/delete email=operator@localhost ; expect 422 account_delete_team.html
+as alice post /account/delete email=operator@localhost team=2 ; expect 422
+expect_row "SELECT count(*) FROM erasure" 0
+as bob post /account/delete email=Bob@Example.org ; expect 303
+location=$(sed -n 's/^Location: //p' "$state/answer" | tr -d '\r')
+expect_row "SELECT count(*) FROM session WHERE person_id = 2" 0
+expect_row "SELECT group_concat(team_id) FROM erasure_team" 2
+expect_row "SELECT count(*) FROM erasure_step" 8
+expect_row "SELECT due_at - requested_at FROM erasure" 2592000
+expect_row "SELECT state FROM vm WHERE team_id = 2" stopping
+nobody get "$location" ; expect 200
+expect_text "Sign in to keep the account"
+as alice post /account/delete email=operator@localhost team=1 ; expect 303
+expect_row "SELECT group_concat(team_id) FROM erasure_team" 1,2
+# Others lose only the team.
+as carol get /account ; expect 200
+fresh
+
 # Sessions: ended, unknown, malformed and doubled cookies.
 cookie="HTTP_COOKIE=__Host-session=$(token_of E)" get /account ; expect 303
 expect_text "Set-Cookie: __Host-session=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0"

@@ -105,6 +105,45 @@ expect_text 'domicile_promise{id="red"} 0'
 expect_text 'domicile_promise{id="unknown"} NaN' ; expect_text 'domicile_promise{id="late"} NaN'
 fresh
 
+# The deletion of an account, at an address that only whoever has requested it knows.
+fresh
+token=$(token_of T)
+hash=$(printf '%s' "$token" | sha256sum | cut -c1-64)
+plant_erasure() {
+    sql "INSERT INTO erasure VALUES ('erasureerasurees', x'$hash', NULL, 'person', 1767225600, $2, '$1', $3, NULL);
+        INSERT INTO erasure_step SELECT 'erasureerasurees', key, value, '$4', 1, 1767225600, 'SQLite: 7 rows' FROM
+        json_each('[\"billing\", \"vms\", \"access\", \"services\", \"rows\", \"log\", \"search\", \"receipt\"]')"
+}
+route "GET /deletion/:token"
+nobody get "/deletion/$token" ; expect 404
+nobody get /deletion/short ; expect 404
+plant_erasure waiting 9999999999 NULL waiting
+nobody get "/deletion/$token" ; expect 200 deletion_waiting.html
+sql "DELETE FROM erasure_step; DELETE FROM erasure"
+plant_erasure running 1767225600 NULL failed
+nobody get "/deletion/$token" ; expect 200 deletion_failed.html
+nobody get "/deletion/$token/receipt.json" ; expect 404
+sql "DELETE FROM erasure_step; DELETE FROM erasure"
+plant_erasure done 1767225600 1767225700 done
+sql "INSERT INTO erasure_rest VALUES ('erasureerasurees', 'invoices', 3, 1988150400);
+    INSERT INTO signing_key VALUES ('0011223344556677', x'$hash', 1);
+    INSERT INTO signed_receipt VALUES (7, 'account', 'erasureerasurees', NULL, '{\"number\":7}', x'$hash', x'0011', '0011223344556677', 1767225700)"
+nobody get "/deletion/$token" ; expect 200 deletion_done.html
+
+route "GET /deletion/:token/receipt.json"
+nobody get "/deletion/$token/receipt.json" ; expect 200
+expect_text '{"number":7}'
+expect_text 'Content-Disposition: attachment; filename="receipt.json"'
+nobody get "/deletion/$(token_of U)/receipt.json" ; expect 404
+route "GET /deletion/:token/receipt.sig"
+nobody get "/deletion/$token/receipt.sig" ; expect 200
+nobody get "/deletion/$(token_of U)/receipt.sig" ; expect 404
+route "GET /deletion/:token/key.pem"
+nobody get "/deletion/$token/key.pem" ; expect 200
+expect_text "BEGIN PUBLIC KEY"
+nobody get "/deletion/$(token_of U)/key.pem" ; expect 404
+fresh
+
 nobody raw POST / ; expect 405
 nobody raw OPTIONS / ; expect 405
 nobody raw HEAD / ; expect 200

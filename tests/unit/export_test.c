@@ -352,10 +352,10 @@ static void a_killed_worker_makes_it_again(void **state)
     struct context context;
 
     many_activities(test->world);
-    world_check(db_log_empty(test->world->db, test->world->arena), "log");
+    world_check(db_log_empty(test->world->db, test->world->arena, NULL), "log");
     for (size_t i = 0; i < COUNT(sizes); i++) {
         request(test->world, test->world->person_id);
-        world_check(db_log_empty(test->world->db, test->world->arena), "log");
+        world_check(db_log_empty(test->world->db, test->world->arena, NULL), "log");
         child_is_killed_at(test, sizes[i]);
         world_check(sql_export_recover(test->world->db, test->world->arena), "recover");
         assert_int_equal(work(test), 1);

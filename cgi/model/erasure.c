@@ -1,0 +1,196 @@
+/* Deleting an account; see erasure.h. */
+#include "model/erasure.h"
+
+#include "adapter/crypto.h"
+#include "base/array.h"
+#include "base/limit.h"
+#include "model/audit.h"
+#include "model/billing_status_change.h"
+#include "model/vm_request.h"
+
+#include "main_constants.sql.h"
+
+#include "erasure.sql.h"
+#include "person.sql.h"
+#include "session.sql.h"
+#include "team.sql.h"
+
+#include <string.h>
+
+const char *const ERASURE_STEP_NAMES[ERASURE_STEPS] = {
+    [ERASURE_BILLING] = ERASURE_STEP_NAME_BILLING, [ERASURE_VMS] = ERASURE_STEP_NAME_VMS,
+    [ERASURE_ACCESS] = ERASURE_STEP_NAME_ACCESS,   [ERASURE_SERVICES] = ERASURE_STEP_NAME_SERVICES,
+    [ERASURE_ROWS] = ERASURE_STEP_NAME_ROWS,       [ERASURE_LOG] = ERASURE_STEP_NAME_LOG,
+    [ERASURE_SEARCH] = ERASURE_STEP_NAME_SEARCH,   [ERASURE_RECEIPT] = ERASURE_STEP_NAME_RECEIPT,
+};
+
+const char ERASURE_REST_REASON[] = "Commercial and tax law requires it";
+
+struct word {
+    const char *name, *title;
+};
+
+static const char *word_find(const struct word *words, size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(words[i].name, name) == 0)
+            return words[i].title;
+    }
+    return name;
+}
+
+const char *erasure_step_title(const char *name)
+{
+    static const struct word words[] = {
+        { ERASURE_STEP_NAME_BILLING, "Stop billing" },
+        { ERASURE_STEP_NAME_VMS, "Destroy VMs and snapshots" },
+        { ERASURE_STEP_NAME_ACCESS, "Delete SSH keys, sign-in links and sessions" },
+        { ERASURE_STEP_NAME_SERVICES, "Delete the account at other services" },
+        { ERASURE_STEP_NAME_ROWS, "Delete records" },
+        { ERASURE_STEP_NAME_LOG, "Empty the database\u2019s log" },
+        { ERASURE_STEP_NAME_SEARCH, "Search the server\u2019s files" },
+        { ERASURE_STEP_NAME_RECEIPT, "Sign the receipt" },
+    };
+
+    return word_find(words, COUNT(words), name);
+}
+
+const char *erasure_rest_title(const char *what)
+{
+    static const struct word words[] = {
+        { ERASURE_REST_WHAT_USAGE, "Usage records, with names of VMs" },
+        { ERASURE_REST_WHAT_INVOICES, "Invoices" },
+        { ERASURE_REST_WHAT_RECEIPTS, "Receipts of destroyed VMs" },
+        { ERASURE_REST_WHAT_SUBSCRIPTIONS, "Subscription history" },
+        { ERASURE_REST_WHAT_REPORTS, "Usage reported to Stripe" },
+    };
+
+    return word_find(words, COUNT(words), what);
+}
+
+const char *erasure_path(struct arena *arena, const char *token)
+{
+    return arena_printf(arena, "/deletion/%s", token);
+}
+
+struct bytes erasure_address_hash(struct arena *arena, const char *token)
+{
+    unsigned char *hash = arena_alloc(arena, CRYPTO_HASH_BYTES);
+
+    crypto_sha256(token, strlen(token), hash);
+    return (struct bytes){ hash, CRYPTO_HASH_BYTES };
+}
+
+static struct error *team_end(const struct context *context, int64_t team_id)
+{
+    const struct actor system = actor_system(team_id, "the account is closed");
+    struct error *e = sql_team_close(context->db, context->arena, team_id, context->now_at);
+
+    if (!e)
+        e = vm_request_all(context, &system, VM_REQUEST_STOP);
+    return e ? e : billing_close(context, team_id);
+}
+
+/* Memberships stay until the rows are erased: an account that is opened again has them. */
+static struct error *person_end(const struct context *context, int64_t person_id)
+{
+    struct error *e = sql_person_close(context->db, context->arena, person_id, context->now_at);
+
+    return e ? e : sql_session_delete_of_person(context->db, context->arena, person_id);
+}
+
+/* In the history of the person's own team, for as long as that is there. */
+static struct error *history_add(const struct context *context, enum audit_action action,
+                                 int64_t person_id, bool by_operator)
+{
+    const struct audit_entry entry = {
+        .action = action,
+        .person_id = person_id,
+        .by_operator = by_operator,
+    };
+
+    return person_id ? audit_add_personal(context, &entry) : NULL;
+}
+
+/* NULL: there is none. */
+static struct error *known_find(const struct context *context,
+                                const struct erasure_request *request, const char **out)
+{
+    struct erasure_of_person_row of_person = { .id = NULL };
+    struct erasure_of_team_row of_team = { .erasure_id = NULL };
+    struct error *e =
+        request->person_id
+            ? sql_erasure_of_person(context->db, context->arena, request->person_id, &of_person)
+            : sql_erasure_of_team(context->db, context->arena, request->team_ids[0], &of_team);
+
+    *out = request->person_id ? of_person.id : of_team.erasure_id;
+    return e && e->kind == ERROR_NOT_FOUND ? NULL : e;
+}
+
+static struct error *sequence_add(const struct context *context,
+                                  const struct erasure_request *request, const char **out_token)
+{
+    struct db *db = context->db;
+    struct arena *arena = context->arena;
+    const char *id = crypto_id(arena);
+    struct error *e;
+
+    *out_token = crypto_token(arena);
+    e = sql_erasure_add(db, arena, id, erasure_address_hash(arena, *out_token),
+                        request->person_id ? &request->person_id : NULL, request->requested_by,
+                        context->now_at, context->now_at + LIMIT_CLOSED_KEEP_S);
+    for (int i = 0; !e && i < ERASURE_STEPS; i++)
+        e = sql_erasure_add_step(db, arena, id, i, ERASURE_STEP_NAMES[i]);
+    for (size_t i = 0; !e && i < request->team_count; i++)
+        e = sql_erasure_add_team(db, arena, id, request->team_ids[i]);
+    return e;
+}
+
+struct error *erasure_request(const struct context *context, const struct erasure_request *request,
+                              const char **out_token)
+{
+    struct erasure_request all = *request;
+    struct team_personal_row personal;
+    const char *known;
+    struct error *e = known_find(context, request, &known);
+
+    *out_token = NULL;
+    if (e)
+        return e;
+    if (known)
+        return sql_erasure_keep_closed(context->db, context->arena, known, request->requested_by);
+    if (!all.team_count) {
+        e = sql_team_personal(context->db, context->arena, all.person_id, &personal);
+        all.team_ids = &personal.id;
+        all.team_count = 1;
+    }
+    if (!e && all.person_id)
+        e = person_end(context, all.person_id);
+    for (size_t i = 0; !e && i < all.team_count; i++)
+        e = team_end(context, all.team_ids[i]);
+    if (!e)
+        e = history_add(context, AUDIT_DELETION, all.person_id,
+                        strcmp(all.requested_by, ERASURE_REQUESTED_BY_OPERATOR) == 0);
+    return e ? e : sequence_add(context, &all, out_token);
+}
+
+struct error *erasure_undo(const struct context *context, int64_t person_id, bool *out_is_undone)
+{
+    struct db *db = context->db;
+    struct erasure_of_person_row row;
+    struct error *e = sql_erasure_of_person(db, context->arena, person_id, &row);
+
+    *out_is_undone = false;
+    if (e)
+        return e->kind == ERROR_NOT_FOUND ? NULL : e;
+    if (strcmp(row.state, ERASURE_STATE_WAITING) != 0 || row.due_at <= context->now_at ||
+        strcmp(row.requested_by, ERASURE_REQUESTED_BY_PERSON) != 0)
+        return NULL;
+    *out_is_undone = true;
+    e = sql_erasure_reopen(db, context->arena, row.id);
+    if (!e)
+        e = sql_person_open(db, context->arena, person_id);
+    if (!e)
+        e = history_add(context, AUDIT_DELETION_UNDO, person_id, false);
+    return e ? e : sql_erasure_remove(db, context->arena, row.id);
+}

@@ -1,0 +1,58 @@
+/*
+ * Deleting an account or a team: it is closed at once, and after LIMIT_CLOSED_KEEP_S the worker
+ * goes through the steps of the sequence (worker/erasure.c). Until then the person can undo it by
+ * signing in. All writing functions need an open write transaction.
+ */
+#pragma once
+
+#include "model/context.h"
+
+#include <stdbool.h>
+
+/* The steps, in their order. */
+enum erasure_step {
+    ERASURE_BILLING,  /* the subscriptions end at Stripe; nothing follows before */
+    ERASURE_VMS,      /* destroyed with their snapshots */
+    ERASURE_ACCESS,   /* keys, links and sessions */
+    ERASURE_SERVICES, /* deleted at WorkOS and Stripe */
+    ERASURE_ROWS,     /* by the inventory */
+    ERASURE_LOG,      /* the write-ahead log is emptied */
+    ERASURE_SEARCH,   /* what was deleted is found in no file */
+    ERASURE_RECEIPT,
+    ERASURE_STEPS,
+};
+
+/* The values of erasure_step.name, in that order. */
+extern const char *const ERASURE_STEP_NAMES[ERASURE_STEPS];
+
+/* What a step does, and what a kind of record is that the law keeps, in words. */
+const char *erasure_step_title(const char *name);
+const char *erasure_rest_title(const char *what);
+extern const char ERASURE_REST_REASON[];
+
+struct erasure_request {
+    int64_t person_id; /* 0: the team below alone */
+    const int64_t *team_ids;
+    size_t team_count;
+    const char *requested_by; /* ERASURE_REQUESTED_BY_... */
+};
+
+/*
+ * Close what is requested, stop its VMs, end its subscriptions and sessions, and begin the
+ * sequence. Without teams it is the person's own. `*out_token` is the secret of the address of its
+ * page; NULL: it has been requested before, which can now no longer be undone.
+ */
+struct error *erasure_request(const struct context *context, const struct erasure_request *request,
+                              const char **out_token);
+
+/* The path of that page. */
+const char *erasure_path(struct arena *arena, const char *token);
+
+/* The SHA-256 of the token, as it is stored; in the arena. */
+struct bytes erasure_address_hash(struct arena *arena, const char *token);
+
+/*
+ * Open the account again, if the person has closed it and nothing was deleted yet. Its VMs stay
+ * stopped, its subscription ended.
+ */
+struct error *erasure_undo(const struct context *context, int64_t person_id, bool *out_is_undone);

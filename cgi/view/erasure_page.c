@@ -1,0 +1,235 @@
+/* The deletion of an account; see erasure_page.h. */
+#include "view/erasure_page.h"
+
+#include "account_delete.html.h"
+#include "adapter/crypto.h"
+#include "base/clock.h"
+#include "base/date.h"
+#include "base/limit.h"
+#include "base/text.h"
+#include "deletion.html.h"
+#include "erasure.sql.h"
+#include "main_constants.sql.h"
+#include "model/erasure.h"
+#include "model/signing.h"
+#include "signed_receipt.sql.h"
+#include "web/form.h"
+#include "web/session.h"
+
+#include <string.h>
+#include <strings.h>
+
+/* ---- before ---- */
+
+static bool is_ticked(const struct field *ticked, int64_t team_id)
+{
+    int64_t id;
+
+    for (size_t i = 0; ticked && i < ticked->list_count; i++) {
+        if (text_int(ticked->list[i], &id) && id == team_id)
+            return true;
+    }
+    return false;
+}
+
+struct error *erasure_form_fill(struct request *r, const struct field *ticked,
+                                struct account_delete_html *page)
+{
+    struct erasure_lost_teams_rows teams;
+    struct error *e = sql_erasure_lost_teams(r->db, r->arena, r->session->person_id, &teams);
+
+    if (e)
+        return e;
+    page->teams.count = teams.count;
+    page->teams.row = arena_array(r->arena, teams.count, sizeof *page->teams.row);
+    for (size_t i = 0; i < teams.count; i++) {
+        page->teams.row[i] = (struct erasure_team_view){
+            .id = teams.row[i].id,
+            .name = teams.row[i].name,
+            .vms = teams.row[i].vms,
+            .others = teams.row[i].others,
+            .is_personal = teams.row[i].is_personal,
+            .is_ticked = is_ticked(ticked, teams.row[i].id),
+        };
+        page->has_others |= teams.row[i].others > 0;
+    }
+    page->account = r->session->email;
+    page->days = LIMIT_CLOSED_KEEP_S / A_DAY_S;
+    page->has_billing = config_has_billing(r->config);
+    page->has_workos = strcmp(r->config->identity, "workos") == 0;
+    r->frame.title = "Delete account";
+    r->frame.section = "account";
+    return NULL;
+}
+
+struct error *erasure_form_show(struct request *r)
+{
+    struct account_delete_html page = { .account = NULL };
+    struct error *e = erasure_form_fill(r, NULL, &page);
+
+    if (!e)
+        html_account_delete(&r->response.body, &r->frame, &page);
+    return e;
+}
+
+bool erasure_form_check(struct request *r, const char *email, struct account_delete_html *page)
+{
+    for (size_t i = 0; i < page->teams.count; i++) {
+        if (page->teams.row[i].others && !page->teams.row[i].is_ticked)
+            page->team_problem = arena_printf(
+                r->arena, "%s has other members. Make one of them an owner, or select it here.",
+                page->teams.row[i].name);
+    }
+    page->email = email;
+    if (strcasecmp(email, r->session->email) != 0)
+        page->email_problem = arena_printf(r->arena, "Enter %s.", r->session->email);
+    return !page->team_problem && !page->email_problem;
+}
+
+/* ---- its page ---- */
+
+static struct error *erasure_find(struct request *r, struct erasure_by_address_row *out)
+{
+    if (!crypto_is_token(r->parameters[0]))
+        return error_new(r->arena, ERROR_NOT_FOUND, "no such deletion");
+    return sql_erasure_by_address(r->db, r->arena, erasure_address_hash(r->arena, r->parameters[0]),
+                                  out);
+}
+
+static struct erasure_step_view step_of(struct arena *arena, const struct erasure_steps_row *row)
+{
+    bool is_done = strcmp(row->state, ERASURE_STEP_STATE_DONE) == 0;
+    bool is_failed = strcmp(row->state, ERASURE_STEP_STATE_FAILED) == 0;
+
+    return (struct erasure_step_view){
+        .title = erasure_step_title(row->name),
+        .label = is_done         ? "Done"
+                 : is_failed     ? "Failed, retrying"
+                 : row->attempts ? "In progress"
+                                 : "Waiting",
+        .chip = is_done     ? "kept"
+                : is_failed ? "bad"
+                            : "wait",
+        .answer = row->answer,
+        .tried = row->at ? date_exact(arena, row->at) : NULL,
+        .tried_at = row->at,
+    };
+}
+
+static struct error *steps_fill(struct request *r, const char *id, struct deletion_html *page)
+{
+    struct erasure_steps_rows steps;
+    struct erasure_rest_rows rest;
+    struct error *e = sql_erasure_steps(r->db, r->arena, id, &steps);
+
+    if (!e)
+        e = sql_erasure_rest(r->db, r->arena, id, &rest);
+    if (e)
+        return e;
+    page->steps.count = steps.count;
+    page->steps.row = arena_array(r->arena, steps.count, sizeof *page->steps.row);
+    for (size_t i = 0; i < steps.count; i++)
+        page->steps.row[i] = step_of(r->arena, &steps.row[i]);
+    page->rest.count = rest.count;
+    page->rest.row = arena_array(r->arena, rest.count, sizeof *page->rest.row);
+    for (size_t i = 0; i < rest.count; i++)
+        page->rest.row[i] = (struct erasure_rest_view){
+            .title = erasure_rest_title(rest.row[i].what),
+            .total = rest.row[i].total,
+            .until = date_day(r->arena, rest.row[i].until_at),
+        };
+    return NULL;
+}
+
+static struct error *receipt_fill(struct request *r, const char *id, struct deletion_html *page)
+{
+    struct signed_receipt_get_row receipt;
+    struct error *e =
+        sql_signed_receipt_get(r->db, r->arena, SIGNED_RECEIPT_KIND_ACCOUNT, id, &receipt);
+
+    if (e)
+        return e->kind == ERROR_NOT_FOUND ? NULL : e;
+    page->number = receipt.number;
+    page->key_id = receipt.key_id;
+    page->hash = crypto_hex(r->arena, receipt.hash.bytes, receipt.hash.length);
+    page->signature = crypto_base64(r->arena, receipt.signature.bytes, receipt.signature.length);
+    return NULL;
+}
+
+struct error *erasure_page_show(struct request *r)
+{
+    struct deletion_html page = { .reason = ERASURE_REST_REASON };
+    struct erasure_by_address_row row;
+    struct error *e = erasure_find(r, &row);
+
+    if (!e)
+        e = steps_fill(r, row.id, &page);
+    if (!e)
+        e = receipt_fill(r, row.id, &page);
+    if (e)
+        return e;
+    page.id = row.id;
+    page.path = erasure_path(r->arena, r->parameters[0]);
+    page.server = r->config->public_url;
+    page.requested = date_exact(r->arena, row.requested_at);
+    page.requested_at = row.requested_at;
+    page.due = date_plain(r->arena, row.due_at);
+    page.due_at = row.due_at;
+    page.ended = row.ended_at ? date_exact(r->arena, row.ended_at) : NULL;
+    page.ended_at = row.ended_at;
+    page.is_waiting = strcmp(row.state, ERASURE_STATE_WAITING) == 0 && row.due_at > r->now_at;
+    page.can_undo = page.is_waiting && strcmp(row.requested_by, ERASURE_REQUESTED_BY_PERSON) == 0;
+    r->frame.title = page.ended ? "Receipt of deletion" : "Account deletion";
+    html_deletion(&r->response.body, &r->frame, &page);
+    return NULL;
+}
+
+/* ---- the receipt's files ---- */
+
+static struct error *receipt_get(struct request *r, struct signed_receipt_get_row *out)
+{
+    struct erasure_by_address_row row;
+    struct error *e = erasure_find(r, &row);
+
+    return e ? e
+             : sql_signed_receipt_get(r->db, r->arena, SIGNED_RECEIPT_KIND_ACCOUNT, row.id, out);
+}
+
+struct error *erasure_receipt_show(struct request *r)
+{
+    struct signed_receipt_get_row receipt;
+    struct error *e = receipt_get(r, &receipt);
+
+    if (e)
+        return e;
+    r->response.content_type = "application/json";
+    r->response.download = "receipt.json";
+    buf_text(&r->response.body, receipt.body);
+    return NULL;
+}
+
+struct error *erasure_signature_show(struct request *r)
+{
+    struct signed_receipt_get_row receipt;
+    struct error *e = receipt_get(r, &receipt);
+
+    if (e)
+        return e;
+    r->response.content_type = "application/octet-stream";
+    r->response.download = "receipt.sig";
+    buf_bytes(&r->response.body, receipt.signature.bytes, receipt.signature.length);
+    return NULL;
+}
+
+struct error *erasure_key_show(struct request *r)
+{
+    struct signed_receipt_get_row receipt;
+    struct error *e = receipt_get(r, &receipt);
+
+    if (e)
+        return e;
+    r->response.content_type = "application/x-pem-file";
+    r->response.download = "key.pem";
+    buf_text(&r->response.body, signing_key_pem(r->arena, receipt.public_key.bytes));
+    return NULL;
+}

@@ -1,0 +1,20 @@
+-- signed_receipt_last() row (number int, hash blob) across teams
+-- The newest, which the next one is chained to.
+SELECT number, hash FROM signed_receipt ORDER BY number DESC LIMIT 1 /* scan ok */;
+
+-- signed_receipt_add(number int, kind text, subject_id text, team_id int?, body text, hash blob, signature blob, key_id text, now_at int) done
+INSERT INTO signed_receipt (number, kind, subject_id, team_id, body, hash, signature, key_id, created_at)
+VALUES (:number, :kind, :subject_id, :team_id, :body, :hash, :signature, :key_id, :now_at);
+
+-- signed_receipt_get(kind text, subject_id text) row across teams
+SELECT r.number, r.body, r.hash, r.signature, r.key_id, k.public_key
+FROM signed_receipt r JOIN signing_key k ON k.id = r.key_id
+WHERE r.subject_id = :subject_id AND r.kind = :kind;
+
+-- signed_receipt_delete_old(before_at int, max int) done across teams
+-- From the front: the chain of the others stays whole.
+DELETE FROM signed_receipt WHERE created_at < :before_at LIMIT :max /* scan ok */;
+
+-- signed_receipt_count_old(before_at int) row (total int, oldest_at int) across teams
+SELECT count(*) AS total, ifnull(min(created_at), 0) AS oldest_at FROM signed_receipt
+WHERE created_at < :before_at /* scan ok */;

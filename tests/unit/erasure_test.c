@@ -1,0 +1,571 @@
+/*
+ * Deleting an account: every table is filled for a person, by walking the inventory, and after the
+ * sequence nothing of it is left but what is declared to stay, also not in the bytes of the files;
+ * and so it is if the worker is killed -9 again and again.
+ */
+#include "adapter/crypto.h"
+#include "adapter/json.h"
+#include "base/array.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/limit.h"
+#include "child.h"
+#include "drain.h"
+#include "fake_driver.h"
+#include "model/erasure.h"
+#include "model/identity.h"
+#include "model/inventory.h"
+#include "model/state_path.h"
+#include "worker/erasure.h"
+#include "world.h"
+
+#include "erasure.sql.h"
+#include "person.sql.h"
+#include "signed_receipt.sql.h"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum {
+    KILLS = 25,   /* more by the environment's KILLS */
+    ROUNDS = 400, /* of the worker, at most */
+};
+
+struct test {
+    struct world *world;
+    struct worker_context *context;
+    const char *id; /* of the deletion */
+};
+
+static int set_up(void **state)
+{
+    struct test *test = calloc(1, sizeof *test);
+
+    fake_open();
+    test->world = world_open(world_folder("fake:///local"));
+    test->context = drain_bench(test->world);
+    *state = test;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct test *test = *state;
+
+    worker_context_close(test->context);
+    world_close(test->world);
+    free(test);
+    return 0;
+}
+
+static const char *db_path(struct test *test)
+{
+    return main_db_path(test->world->arena, test->world->state_dir);
+}
+
+static void plant(struct test *test, const char *sql)
+{
+    FILE *pipe = popen(arena_printf(test->world->arena, "sqlite3 -bail '%s'", db_path(test)), "w");
+
+    assert_non_null(pipe);
+    fputs(sql, pipe);
+    assert_int_equal(pclose(pipe), 0);
+}
+
+static int64_t ask(struct test *test, const char *sql)
+{
+    char text[64] = "";
+    const char *const arguments[] = { "sqlite3", db_path(test), sql, NULL };
+
+    assert_int_equal(child_run(arguments, text, sizeof text), 0);
+    return strtoll(text, NULL, 10);
+}
+
+/* ---- a person who is in every table ---- */
+
+/* A value for a column of a row of `person_id`, or of `team_id`; in one of others only that. */
+static void value_write(struct buf *sql, const struct inventory_table *table,
+                        const struct inventory_column *column, int64_t person_id, int64_t team_id,
+                        bool is_others)
+{
+    bool is_kept = is_others || strcmp(column->on_erase, "keep") == 0;
+    bool is_blob = strcmp(column->type, "BLOB") == 0;
+
+    if (strcmp(column->column, "team_id") == 0)
+        buf_int(sql, team_id);
+    else if (strcmp(column->column, "person_id") == 0)
+        buf_int(sql, person_id);
+    else if (strcmp(column->column, table->key) == 0)
+        buf_printf(sql, "'erasedmarker%lld@example.org'", (long long)person_id);
+    else if (strcmp(column->type, "INTEGER") == 0 && strstr(column->column, "number"))
+        buf_printf(sql, "%lld", (long long)(100000 + team_id * 10));
+    else if (strcmp(column->type, "INTEGER") == 0)
+        buf_text(sql, strcmp(column->column, "id") == 0 ? "NULL" : "1");
+    else
+        buf_printf(sql, "%s'%s-%s-%s-%lld'%s", is_blob ? "CAST(" : "",
+                   is_kept ? "kept" : "erasedmarker", table->name, column->column,
+                   (long long)team_id, is_blob ? " AS BLOB)" : "");
+}
+
+static void row_write(struct buf *sql, const struct inventory_table *table, int64_t person_id,
+                      int64_t team_id, bool is_others)
+{
+    struct buf values = buf_new(sql->arena, 1024);
+    const char *comma = "";
+
+    buf_printf(sql, "INSERT INTO %s (", table->name);
+    for (size_t i = 0; i < INVENTORY_MAIN.count; i++) {
+        const struct inventory_column *column = &INVENTORY_MAIN.columns[i];
+
+        /* SQLite computes an owner_id. */
+        if (strcmp(column->table, table->name) != 0 || strcmp(column->column, "owner_id") == 0)
+            continue;
+        buf_printf(sql, "%s%s", comma, column->column);
+        buf_text(&values, comma);
+        value_write(&values, table, column, person_id, team_id, is_others);
+        comma = ", ";
+    }
+    buf_printf(sql, ") VALUES (%s);\n", values.bytes);
+}
+
+static bool is_made_by_others(const struct inventory_table *table)
+{
+    static const char *const names[] = { "person", "team", "membership", "erasure",
+                                         "erasure_team" };
+
+    for (size_t i = 0; i < COUNT(names); i++) {
+        if (strcmp(table->name, names[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* The person `id` with a team of the same number, and a member of the teams 1001 to 1003. */
+static void person_plant(struct test *test, int64_t id)
+{
+    struct buf sql = buf_new(test->world->arena, 64 * 1024);
+
+    /* What a row refers to need not be there, nor need its words be right. */
+    buf_text(&sql, "PRAGMA ignore_check_constraints = ON; BEGIN;\n");
+    buf_printf(
+        &sql,
+        "INSERT INTO person (id, identity, email, name, created_at, workos_name) VALUES "
+        "(%lld, 'local:erasedmarker%lld@example.org', 'erasedmarker%lld@example.org', "
+        "'Erasedmarker Person %lld', 1, 'Erasedmarker W %lld');\n"
+        "INSERT INTO team (id, name, personal_of, workos_organization_id, created_at) VALUES "
+        "(%lld, 'Erasedmarker team %lld', %lld, 'org_erasedmarker%lld', 1);\n"
+        "INSERT INTO membership VALUES (%lld, %lld, 'owner', 1, 'om_erasedmarker%lld');\n",
+        (long long)id, (long long)id, (long long)id, (long long)id, (long long)id, (long long)id,
+        (long long)id, (long long)id, (long long)id, (long long)id, (long long)id, (long long)id);
+    for (int64_t team = 1001; team <= 1003; team++)
+        buf_printf(
+            &sql,
+            "INSERT INTO team (id, name, created_at) VALUES (%lld, 'Others', 1) ON CONFLICT "
+            "DO NOTHING; INSERT INTO membership (team_id, person_id, role, created_at) VALUES "
+            "(%lld, 1, 'owner', 1) ON CONFLICT DO NOTHING; INSERT INTO membership (team_id, "
+            "person_id, role, created_at) VALUES (%lld, %lld, 'member', 1);\n",
+            (long long)team, (long long)team, (long long)team, (long long)id);
+    for (size_t i = 0; i < INVENTORY_MAIN.table_count; i++) {
+        const struct inventory_table *table = &INVENTORY_MAIN.tables[i];
+
+        if (is_made_by_others(table))
+            continue;
+        row_write(&sql, table, id, id, false);
+        if (table->erase_person && strcmp(table->name, "ssh_key") != 0)
+            row_write(&sql, table, id, 1001 * 1000 + id, true);
+    }
+    buf_printf(&sql,
+               "INSERT INTO signing_key VALUES ('kept-signed_receipt-key_id-%lld', x'00', 1);\n"
+               "UPDATE audit_link SET hash = zeroblob(32);\n"
+               "UPDATE billing SET stripe_status = 'canceled', customer_id = NULL;\n"
+               "UPDATE vm SET state = 'gone' WHERE team_id = %lld;\n"
+               "UPDATE ledger SET is_open = 0 WHERE team_id = %lld;\n"
+               "INSERT INTO receipt (team_id, gone_at, vm_id, name, region, image, size, vcpus, "
+               "memory_mb, disk_gb, created_at, destroyed_by) VALUES (1002, 1, 'theirs%lld', 'x', "
+               "'local', 'tiny', 'nano', 1, 1, 1, 1, 'Erasedmarker Person %lld');\n"
+               "INSERT INTO ssh_key VALUES (1003, 1, 'erasedmarkerkey%lld', %lld, 'erasedmarker', "
+               "'Ed25519', 'SHA256:fingerprint%lld', 'erasedmarker@home', "
+               "'ssh-ed25519 AAAAerasedmarker%lld erasedmarker@home');\n"
+               "INSERT INTO vm_key VALUES (1003, 'theirvm%lld', 'SHA256:fingerprint%lld', "
+               "'erasedmarker', 'ssh-ed25519 AAAAerasedmarker%lld erasedmarker@home');\nCOMMIT;\n",
+               (long long)id, (long long)id, (long long)id, (long long)id, (long long)id,
+               (long long)id, (long long)id, (long long)id, (long long)id, (long long)id,
+               (long long)id, (long long)id);
+    plant(test, sql.bytes);
+}
+
+/* ---- the sequence ---- */
+
+static const char *request(struct test *test, int64_t person_id)
+{
+    const struct context context = world_context(test->world);
+    const struct erasure_request request = { .person_id = person_id,
+                                             .requested_by = ERASURE_REQUESTED_BY_PERSON };
+    struct erasure_of_person_row row;
+    const char *token;
+
+    world_check(db_begin(test->world->db, test->world->arena), "begin");
+    world_check(erasure_request(&context, &request, &token), "request");
+    world_check(db_commit(test->world->db, test->world->arena), "commit");
+    world_check(sql_erasure_of_person(test->world->db, test->world->arena, person_id, &row), "row");
+    test->id = row.id;
+    return token;
+}
+
+static void make_due(struct test *test)
+{
+    plant(test,
+          arena_printf(test->world->arena,
+                       "UPDATE erasure SET due_at = requested_at WHERE id = '%s';", test->id));
+}
+
+static struct erasure_get_row erasure_of(struct test *test)
+{
+    struct erasure_get_row row;
+
+    world_check(sql_erasure_get(test->world->db, test->world->arena, test->id, &row), "erasure");
+    return row;
+}
+
+static bool is_done(struct test *test)
+{
+    return strcmp(erasure_of(test).state, ERASURE_STATE_DONE) == 0;
+}
+
+/* What the worker's threads do. */
+static void work(struct worker_context *context)
+{
+    world_check(erasure_run(context), "erasure");
+    arena_reset(context->arena);
+    drain(context);
+}
+
+static struct erasure_steps_row step_of(struct test *test, enum erasure_step step)
+{
+    struct erasure_steps_rows steps;
+
+    world_check(sql_erasure_steps(test->world->db, test->world->arena, test->id, &steps), "steps");
+    return steps.row[step];
+}
+
+static void finish(struct test *test)
+{
+    for (int i = 0; i < ROUNDS && !is_done(test); i++)
+        work(test->context);
+    for (int i = 0; i < ERASURE_STEPS; i++) {
+        const struct erasure_steps_row step = step_of(test, (enum erasure_step)i);
+
+        if (strcmp(step.state, ERASURE_STEP_STATE_DONE) != 0)
+            fail_msg("%s: %s", step.name, step.answer);
+    }
+}
+
+/* ---- nothing is left ---- */
+
+static bool has_marker(const char *path)
+{
+    const char *const arguments[] = { "grep", "-qai", "erasedmarker", path, NULL };
+    char out[256];
+
+    return child_run(arguments, out, sizeof out) == 0;
+}
+
+static void assert_table_empty(struct test *test, const struct inventory_table *table, int64_t id)
+{
+    struct arena *arena = test->world->arena;
+    bool is_gone = table->erase && strncmp(table->erase->sql, "DELETE", 6) == 0;
+
+    if (is_gone && table->owner != INVENTORY_ADDRESS)
+        assert_int_equal(ask(test, arena_printf(arena, "SELECT count(*) FROM %s WHERE %s = %lld",
+                                                table->name, table->key, (long long)id)),
+                         0);
+    if (table->erase_person)
+        assert_int_equal(
+            ask(test, arena_printf(arena, "SELECT count(*) FROM %s WHERE person_id = %lld",
+                                   table->name, (long long)id)),
+            0);
+}
+
+static void assert_nothing_left(struct test *test, int64_t id)
+{
+    struct arena *arena = test->world->arena;
+    struct erasure_left_row left;
+
+    for (size_t i = 0; i < INVENTORY_MAIN.table_count; i++)
+        assert_table_empty(test, &INVENTORY_MAIN.tables[i], id);
+    assert_false(has_marker(db_path(test)));
+    assert_false(has_marker(arena_printf(arena, "%s-wal", db_path(test))));
+    /* In the chain of another team, nothing ties an entry to the person. */
+    assert_int_equal(ask(test, arena_printf(arena,
+                                            "SELECT count(*) FROM activity WHERE team_id = %lld "
+                                            "AND (salt IS NOT NULL OR person_id IS NOT NULL)",
+                                            (long long)(1001 * 1000 + id))),
+                     0);
+    world_check(sql_erasure_left(test->world->db, arena, &left), "left");
+    assert_int_equal(left.total, 0);
+    assert_int_equal(
+        ask(test, arena_printf(arena, "SELECT count(*) FROM signed_receipt WHERE subject_id = '%s'",
+                               test->id)),
+        1);
+}
+
+/* The rows of others that were planted with references to nothing. */
+static void others_remove(struct test *test)
+{
+    plant(test,
+          "DELETE FROM activity WHERE team_id > 1000000; DELETE FROM vm WHERE team_id > "
+          "1000000; DELETE FROM job WHERE team_id > 1000000; DELETE FROM vm_key WHERE team_id "
+          "= 1003; DELETE FROM billing_activity WHERE team_id > 1000000;");
+}
+
+static void a_person_in_every_table_is_erased(void **state)
+{
+    struct test *test = *state;
+    const char *answer;
+
+    person_plant(test, 7);
+    assert_true(has_marker(db_path(test)) ||
+                has_marker(arena_printf(test->world->arena, "%s-wal", db_path(test))));
+    request(test, 7);
+    assert_int_equal(ask(test, "SELECT count(*) FROM session WHERE person_id = 7"), 0);
+    work(test->context);
+    assert_string_equal(step_of(test, ERASURE_BILLING).state, ERASURE_STEP_STATE_DONE);
+    assert_string_equal(step_of(test, ERASURE_VMS).state, ERASURE_STEP_STATE_WAITING);
+    assert_int_equal(ask(test, "SELECT count(*) FROM person WHERE id = 7"), 1);
+    make_due(test);
+    finish(test);
+    /* Of others, who did it is gone, and what was done is not. */
+    assert_int_equal(ask(test, "SELECT count(*) FROM activity WHERE team_id = 1001007"), 1);
+    assert_int_equal(ask(test, "SELECT count(*) FROM receipt WHERE team_id = 1002"), 1);
+    assert_int_equal(ask(test, "SELECT count(*) FROM vm_key WHERE team_id = 1003"), 1);
+    assert_int_equal(ask(test, "SELECT count(*) FROM membership WHERE team_id = 1001"), 1);
+    others_remove(test);
+    assert_nothing_left(test, 7);
+    /* What the law keeps is counted on the receipt. */
+    assert_int_equal(ask(test, "SELECT count(*) FROM erasure_rest"), 5);
+    assert_int_equal(ask(test, "SELECT count(*) FROM ledger WHERE team_id = 7"), 1);
+    answer = step_of(test, ERASURE_SEARCH).answer;
+    assert_true(strtoll(answer, NULL, 10) > 10);
+    assert_non_null(strstr(answer, " 0 found"));
+}
+
+/* The number of a deleted team, which the ledger has, is not given to another. */
+static void a_new_team_gets_no_old_records(void **state)
+{
+    struct test *test = *state;
+    const struct context context = world_context(test->world);
+    const struct identity identity = { "local:new@example.org", "new@example.org", "New" };
+    int64_t person_id, team_id;
+    const char *notice;
+
+    person_plant(test, 2000);
+    request(test, 2000);
+    make_due(test);
+    finish(test);
+    world_check(identity_person(&context, &identity, &person_id, &team_id, &notice), "person");
+    assert_true(team_id > 2000);
+}
+
+/* ---- undone ---- */
+
+static void signing_in_undoes_it_until_it_begins(void **state)
+{
+    struct test *test = *state;
+    struct world *world = test->world;
+    const struct context context = world_context(world);
+    const struct identity identity = { "local:you@example.org", "you@example.org", "You" };
+    const char *vm = world_create(world, "amber"), *notice;
+    int64_t person_id, team_id;
+    struct error *e;
+
+    drain(test->context);
+    request(test, world->person_id);
+    work(test->context);
+    assert_string_equal(world_vm(world, vm).state, "stopped");
+    world_check(identity_person(&context, &identity, &person_id, &team_id, &notice), "undo");
+    assert_non_null(notice);
+    assert_int_equal(team_id, world->team_id);
+    assert_int_equal(ask(test, "SELECT count(*) FROM erasure"), 0);
+    assert_int_equal(ask(test, "SELECT count(*) FROM person WHERE closed_at IS NOT NULL"), 0);
+    assert_int_equal(ask(test, "SELECT count(*) FROM team WHERE closed_at IS NOT NULL"), 0);
+    work(test->context);
+    assert_string_equal(world_vm(world, vm).state, "stopped");
+    /* Once it has begun, nobody signs in any more. */
+    request(test, world->person_id);
+    make_due(test);
+    world_check(erasure_run(test->context), "begin");
+    e = identity_person(&context, &identity, &person_id, &team_id, &notice);
+    assert_non_null(e);
+    assert_int_equal(e->kind, ERROR_FORBIDDEN);
+    finish(test);
+    assert_null(fake_find(vm));
+}
+
+static void what_others_close_is_not_undone(void **state)
+{
+    struct test *test = *state;
+    struct world *world = test->world;
+    const struct context context = world_context(world);
+    struct erasure_request request_again = { .person_id = world->person_id,
+                                             .requested_by = ERASURE_REQUESTED_BY_OPERATOR };
+    const char *token;
+    bool is_undone;
+
+    request(test, world->person_id);
+    world_check(erasure_request(&context, &request_again, &token), "again");
+    assert_null(token);
+    world_check(erasure_undo(&context, world->person_id, &is_undone), "undo");
+    assert_false(is_undone);
+}
+
+/* ---- the search ---- */
+
+static void file_put(struct test *test, const char *folder, const char *text)
+{
+    struct arena *arena = test->world->arena;
+    const char *dir = arena_printf(arena, "%s/%s", test->world->state_dir, folder);
+    FILE *file;
+
+    mkdir(dir, 0700);
+    file = fopen(arena_printf(arena, "%s/planted", dir), "we");
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+}
+
+static void what_is_found_stops_the_sequence(void **state)
+{
+    static const char *const texts[] = { "erasedmarker7@example.org",
+                                         "x=erasedmarker7%40example.org",
+                                         "Erasedmarker%20Person%207" };
+    struct test *test = *state;
+
+    person_plant(test, 7);
+    request(test, 7);
+    make_due(test);
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        file_put(test, i % 2 ? "nginx" : "exports", texts[i]);
+        for (int k = 0; k < 10; k++)
+            work(test->context);
+        if (strcmp(step_of(test, ERASURE_SEARCH).state, ERASURE_STEP_STATE_FAILED) != 0)
+            fail_msg("%s: %s", texts[i], step_of(test, ERASURE_SEARCH).answer);
+        assert_non_null(strstr(step_of(test, ERASURE_SEARCH).answer, "/planted"));
+        assert_true(ask(test, "SELECT count(*) FROM erasure_print") > 0);
+        file_put(test, i % 2 ? "nginx" : "exports", "");
+    }
+    finish(test);
+    others_remove(test);
+    assert_nothing_left(test, 7);
+}
+
+/* ---- the receipt ---- */
+
+static void receipts_are_signed_and_chained(void **state)
+{
+    struct test *test = *state;
+    struct arena *arena = test->world->arena;
+    struct signed_receipt_get_row first, second;
+    const struct json *json;
+    unsigned char hash[CRYPTO_HASH_BYTES];
+
+    person_plant(test, 7);
+    person_plant(test, 8);
+    request(test, 7);
+    make_due(test);
+    finish(test);
+    world_check(sql_signed_receipt_get(test->world->db, arena, "account", test->id, &first), "1");
+    request(test, 8);
+    make_due(test);
+    finish(test);
+    world_check(sql_signed_receipt_get(test->world->db, arena, "account", test->id, &second), "2");
+    assert_true(crypto_ed25519_is_signed(second.public_key.bytes, second.body, strlen(second.body),
+                                         second.signature.bytes));
+    world_check(json_read(arena, second.body, strlen(second.body), &json), "json");
+    crypto_sha256(first.body, strlen(first.body), hash);
+    assert_string_equal(json_get_text(json, "previous"), crypto_hex(arena, hash, sizeof hash));
+    assert_null(strstr(second.body, "rased"));
+}
+
+/* ---- kills ---- */
+
+/* SQLite's connections must not cross a fork: close, fork, open again. True: it was killed. */
+static bool child_is_killed(struct test *test, int64_t after_us)
+{
+    struct world *world = test->world;
+    int status;
+    pid_t child;
+
+    worker_context_close(test->context);
+    db_close(world->db);
+    child = fork();
+    if (child == 0) {
+        struct worker_context *context = drain_bench(world);
+
+        for (int i = 0; i < ROUNDS; i++)
+            work(context);
+        _exit(0);
+    }
+    usleep((useconds_t)after_us);
+    kill(child, SIGKILL);
+    waitpid(child, &status, 0);
+    world_check(db_open(world->arena, &DB_MAIN, db_path(test), DB_READ_WRITE, &world->db), "open");
+    world_check(sql_job_recover(world->db, world->arena, clock_now_ms()), "recover");
+    test->context = drain_bench(world);
+    return WIFSIGNALED(status);
+}
+
+static void killed_anywhere_it_goes_on(void **state)
+{
+    struct test *test = *state;
+    int wanted = getenv("KILLS") ? atoi(getenv("KILLS")) : KILLS, kills = 0,
+        steps[ERASURE_STEPS + 1] = { 0 };
+
+    srandom(7);
+    for (int64_t id = 10; kills < wanted; id++) {
+        person_plant(test, id);
+        request(test, id);
+        make_due(test);
+        while (kills < wanted && !is_done(test)) {
+            bool is_killed = child_is_killed(test, 1000 + random() % 25000);
+            int step = 0;
+
+            while (step < ERASURE_STEPS && strcmp(step_of(test, (enum erasure_step)step).state,
+                                                  ERASURE_STEP_STATE_DONE) == 0)
+                step++;
+            /* What is killed after the end does not count. */
+            kills += is_killed && step < ERASURE_STEPS;
+            steps[step]++;
+        }
+        finish(test);
+        others_remove(test);
+        assert_nothing_left(test, id);
+        assert_true(strtoll(step_of(test, ERASURE_SEARCH).answer, NULL, 10) > 10);
+    }
+    for (int i = 0; i <= ERASURE_STEPS; i++)
+        print_message("%d killed before %s\n", steps[i],
+                      i < ERASURE_STEPS ? ERASURE_STEP_NAMES[i] : "the end");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_person_in_every_table_is_erased),    TEST(a_new_team_gets_no_old_records),
+        TEST(signing_in_undoes_it_until_it_begins), TEST(what_others_close_is_not_undone),
+        TEST(what_is_found_stops_the_sequence),     TEST(receipts_are_signed_and_chained),
+        TEST(killed_anywhere_it_goes_on),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
