@@ -9,6 +9,10 @@ SELECT id, identity, email, name, created_at, restricted_at FROM person WHERE id
 INSERT INTO person (identity, email, name, created_at) VALUES (:identity, :email, :name, :now_at)
 RETURNING id;
 
+-- person_by_email(email text) rows
+-- Who has this address: several, if they sign in by different services.
+SELECT id, identity FROM person WHERE lower(email) = lower(:email) ORDER BY id /* scan ok */;
+
 -- person_rename(id int, name text) one
 UPDATE person SET name = :name WHERE id = :id;
 

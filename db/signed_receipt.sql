@@ -11,6 +11,9 @@ SELECT r.number, r.body, r.hash, r.signature, r.key_id, k.public_key
 FROM signed_receipt r JOIN signing_key k ON k.id = r.key_id
 WHERE r.subject_id = :subject_id AND r.kind = :kind;
 
+-- signed_receipt_by_number(number int) row across teams
+SELECT body, hash FROM signed_receipt WHERE number = :number;
+
 -- signed_receipt_delete_old(before_at int, max int) done across teams
 -- From the front: the chain of the others stays whole.
 DELETE FROM signed_receipt WHERE created_at < :before_at LIMIT :max /* scan ok */;

@@ -51,7 +51,7 @@ static int usage_show(FILE *file, int status)
 {
     fputs("usage: domicile-admin [--state DIR] [--json] COMMAND\n\n", file);
     for (size_t i = 0; i < COUNT(commands); i++)
-        fprintf(file, "  %-12s %-6s  %s\n", commands[i].name,
+        fprintf(file, "  %-14s %-6s  %s\n", commands[i].name,
                 commands[i].argument ? commands[i].argument : "", commands[i].about);
     fputs("\nDIR is the state directory; the default is DOMICILE_STATE, or else \"var\".\n", file);
     return status;

@@ -36,6 +36,13 @@ enum admin_need {
             NEEDS_NOTHING)                                                                         \
     COMMAND(admin_signin, "signin", "EMAIL", "print a single-use link that signs EMAIL in",        \
             NEEDS_WRITING)                                                                         \
+    COMMAND(admin_account_close, "account-close", "EMAIL",                                         \
+            "close the account of EMAIL, to be deleted after 30 days, and print the\n"            \
+            "                       address of the page that shows its deletion",                  \
+            NEEDS_WRITING)                                                                         \
+    COMMAND(admin_verify_receipt, "verify-receipt", "FILE",                                        \
+            "verify receipt.json with the receipt.sig beside it",                                  \
+            NEEDS_READING)                                                                         \
     COMMAND(admin_vms, "vms", NULL, "list all existing VMs", NEEDS_READING)                        \
     COMMAND(admin_orphans, "orphans", NULL, "list objects on hosts that belong to no VM",          \
             NEEDS_READING)                                                                         \

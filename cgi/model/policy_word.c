@@ -128,7 +128,6 @@ static const struct {
     { "fly", NULL, "VMs on Fly.io" },
     { "command-audit", NULL, "A record of commands" },
     { "export", NULL, "A download of all your data" },
-    { "account-deletion", NULL, "A button that deletes your account" },
     { "marketing", NULL, "Newsletters" },
 };
 

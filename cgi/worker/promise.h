@@ -168,6 +168,16 @@ struct error *promise_recipients_check(struct worker_context *context,
                                        const struct promise *promise, const struct context *now,
                                        struct promise_reading *out);
 
+/* Deletions of accounts that have not ended although their term is over. */
+struct error *promise_erasure_overdue_check(struct worker_context *context,
+                                            const struct promise *promise,
+                                            const struct context *now, struct promise_reading *out);
+
+/* Rows of accounts and teams that are deleted. */
+struct error *promise_erasure_rest_check(struct worker_context *context,
+                                         const struct promise *promise, const struct context *now,
+                                         struct promise_reading *out);
+
 /* The next check scans, or asks, anew; until then they share what was found. */
 void promise_files_forget(void);
 void promise_front_forget(void);

@@ -124,7 +124,7 @@ plant_erasure running 1767225600 NULL failed
 nobody get "/deletion/$token" ; expect 200 deletion_failed.html
 nobody get "/deletion/$token/receipt.json" ; expect 404
 sql "DELETE FROM erasure_step; DELETE FROM erasure"
-plant_erasure done 1767225600 1767225700 done
+plant_erasure 'done' 1767225600 1767225700 'done'
 sql "INSERT INTO erasure_rest VALUES ('erasureerasurees', 'invoices', 3, 1988150400);
     INSERT INTO signing_key VALUES ('0011223344556677', x'$hash', 1);
     INSERT INTO signed_receipt VALUES (7, 'account', 'erasureerasurees', NULL, '{\"number\":7}', x'$hash', x'0011', '0011223344556677', 1767225700)"

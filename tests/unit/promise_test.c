@@ -154,6 +154,8 @@ static const char *mail_take(struct test *test)
     return mail.promise;
 }
 
+#define OLD "unixepoch() - 3000000000"
+
 /* Once for all that are found together, not at each measurement. */
 static void the_operator_is_told_once(void **state)
 {
@@ -161,7 +163,8 @@ static void the_operator_is_told_once(void **state)
 
     measure(test);
     assert_null(mail_take(test));
-    plant(test, "UPDATE team SET closed_at = unixepoch() - 86400 * 31");
+    plant(test,
+          "INSERT INTO outbound VALUES (1, 'a', 'mail', 'text', NULL, 1, 1, 1, 1, 1, 1, " OLD ")");
     plant(test, "INSERT INTO signin_link (token_hash, email, created_at, expires_at) VALUES "
                 "(x'00', 'a', unixepoch() - 94000, unixepoch())");
     measure(test);
@@ -175,11 +178,9 @@ static void the_operator_is_told_once(void **state)
                 "(x'00', 'a', unixepoch() - 94000, unixepoch())");
     measure(test);
     assert_string_equal(mail_take(test), "Sign-in links are deleted after 1 day.");
-    plant(test, "DELETE FROM signin_link; UPDATE team SET closed_at = NULL; DELETE FROM mail");
+    plant(test, "DELETE FROM signin_link; DELETE FROM outbound; DELETE FROM mail");
     measure(test);
 }
-
-#define OLD "unixepoch() - 3000000000"
 
 static void an_old_row_turns_its_promise_red(void **state)
 {
@@ -204,8 +205,6 @@ static void an_old_row_turns_its_promise_red(void **state)
           "VALUES ('old', 'signin_link', 'a', 'old', 'https://a', 'sent', 1, 1, unixepoch() - "
           "86400 * 3)",
           "DELETE FROM mail" },
-        { "closed-accounts", "UPDATE team SET closed_at = unixepoch() - 86400 * 31",
-          "UPDATE team SET closed_at = NULL" },
         { "restricted-accounts",
           "UPDATE person SET restricted_at = unixepoch() - 7300; UPDATE vm SET observed = "
           "'running'",
@@ -214,6 +213,20 @@ static void an_old_row_turns_its_promise_red(void **state)
           "INSERT INTO usage_minute SELECT team_id, id, unixepoch() - 7300, 1, 1, 1, 1, 1, 1, 1 "
           "FROM vm LIMIT 1; UPDATE team SET is_unmeasured = 1",
           "UPDATE team SET is_unmeasured = 0; DELETE FROM usage_minute" },
+        { "account-deletion",
+          "INSERT INTO erasure (id, address_hash, requested_by, requested_at, due_at, state) "
+          "VALUES "
+          "('old', x'00', 'person', 1, unixepoch() - 7300, 'running')",
+          "DELETE FROM erasure" },
+        { "account-rest",
+          "PRAGMA foreign_keys = OFF; INSERT INTO known_browser VALUES (4711, 'Left', unixepoch())",
+          "DELETE FROM known_browser WHERE person_id = 4711" },
+        { "closed-accounts",
+          "INSERT INTO erasure (id, address_hash, requested_by, requested_at, due_at, state) "
+          "VALUES "
+          "('late', x'00', 'person', 1, unixepoch(), 'running'); UPDATE team SET closed_at = "
+          "unixepoch() - 86400 * 31; INSERT INTO erasure_team SELECT 'late', id FROM team",
+          "UPDATE team SET closed_at = NULL; DELETE FROM erasure_team; DELETE FROM erasure" },
         { "destroyed-records",
           "INSERT INTO vm (team_id, created_at, id, name, region, image, size, vcpus, memory_mb, "
           "disk_gb, wanted, wanted_at, state, state_at, observed, observed_at, gone_at) SELECT id, "

@@ -1,0 +1,148 @@
+/*
+ * "domicile-admin account-close": closes an account, which is then deleted by the same sequence as
+ * one that its owner deletes. "domicile-admin verify-receipt": whether a receipt is of this server,
+ * unchanged, and where it says in the chain.
+ */
+#include "admin/admin.h"
+
+#include "adapter/crypto.h"
+#include "adapter/json.h"
+#include "base/clock.h"
+#include "main_constants.sql.h"
+#include "model/erasure.h"
+#include "model/worker_wakeup.h"
+
+#include "person.sql.h"
+#include "signed_receipt.sql.h"
+#include "signing_key.sql.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { FILE_BYTES = 1024 * 1024 };
+
+/* ---- account-close ---- */
+
+static struct error *person_find(struct admin *admin, int64_t *out)
+{
+    struct person_by_email_rows rows;
+    struct error *e = sql_person_by_email(admin->db, admin->arena, admin->argument, &rows);
+
+    if (e)
+        return e;
+    if (rows.count != 1)
+        return error_new(admin->arena, ERROR_INPUT, "%s this email address",
+                         rows.count ? "several accounts have" : "no account has");
+    *out = rows.row[0].id;
+    return NULL;
+}
+
+struct error *admin_account_close(struct admin *admin)
+{
+    struct erasure_request request = { .requested_by = ERASURE_REQUESTED_BY_OPERATOR };
+    const struct context context =
+        context_at(admin->db, admin->arena, admin->config, clock_now_ms());
+    const char *token;
+    struct error *e = person_find(admin, &request.person_id);
+
+    if (!e)
+        e = db_begin(admin->db, admin->arena);
+    if (!e)
+        e = erasure_request(&context, &request, &token);
+    if (!e)
+        e = db_commit(admin->db, admin->arena);
+    db_rollback(admin->db);
+    if (e)
+        return e;
+    if (!worker_wakeup_connect(admin->arena, admin->config))
+        worker_wakeup_send();
+    if (token)
+        printf("%s%s\n", admin->config->public_url, erasure_path(admin->arena, token));
+    else
+        puts("The account was closed before. Its owner can no longer undo that.");
+    return NULL;
+}
+
+/* ---- verify-receipt ---- */
+
+static struct error *file_read(struct admin *admin, const char *path, struct bytes *out)
+{
+    char *bytes = arena_alloc(admin->arena, FILE_BYTES);
+    FILE *file = fopen(path, "re");
+
+    if (!file)
+        return error_new(admin->arena, ERROR_INPUT, "%s: %m", path);
+    out->length = fread(bytes, 1, FILE_BYTES, file);
+    out->bytes = bytes;
+    fclose(file);
+    return NULL;
+}
+
+/* The signature of "receipt.json" is in "receipt.sig". */
+static const char *signature_path(struct admin *admin)
+{
+    const char *dot = strrchr(admin->argument, '.');
+    size_t length =
+        dot && !strchr(dot, '/') ? (size_t)(dot - admin->argument) : strlen(admin->argument);
+
+    return arena_printf(admin->arena, "%.*s.sig", (int)length, admin->argument);
+}
+
+static struct error *signature_check(struct admin *admin, const struct bytes *body,
+                                     const struct bytes *signature)
+{
+    struct signing_key_list_rows keys;
+    struct error *e = sql_signing_key_list(admin->db, admin->arena, &keys);
+
+    if (e)
+        return e;
+    for (size_t i = 0; signature->length == CRYPTO_SIGNATURE_BYTES && i < keys.count; i++) {
+        if (!crypto_ed25519_is_signed(keys.row[i].public_key.bytes, body->bytes, body->length,
+                                      signature->bytes))
+            continue;
+        printf("signed with key %s of this server\n", keys.row[i].id);
+        return NULL;
+    }
+    return error_new(admin->arena, ERROR_INPUT, "no key of this server has signed it");
+}
+
+static struct error *chain_check(struct admin *admin, const struct bytes *body)
+{
+    struct signed_receipt_by_number_row before;
+    const struct json *json;
+    const char *previous;
+    int64_t number;
+    struct error *e = json_read(admin->arena, body->bytes, body->length, &json);
+
+    if (e)
+        return e;
+    previous = json_get_text(json, "previous");
+    number = json_number_at(json, "number");
+    if (!previous) {
+        puts("the first receipt of this server");
+        return NULL;
+    }
+    e = sql_signed_receipt_by_number(admin->db, admin->arena, number - 1, &before);
+    if (e && e->kind == ERROR_NOT_FOUND) {
+        puts("the receipt before it is no longer kept");
+        return NULL;
+    }
+    if (!e && strcmp(previous, crypto_hex(admin->arena, before.hash.bytes, before.hash.length)))
+        e = error_new(admin->arena, ERROR_INPUT, "it does not follow receipt %lld of this server",
+                      (long long)number - 1);
+    if (!e)
+        printf("receipt %lld, follows receipt %lld\n", (long long)number, (long long)number - 1);
+    return e;
+}
+
+struct error *admin_verify_receipt(struct admin *admin)
+{
+    struct bytes body, signature;
+    struct error *e = file_read(admin, admin->argument, &body);
+
+    if (!e)
+        e = file_read(admin, signature_path(admin), &signature);
+    if (!e)
+        e = signature_check(admin, &body, &signature);
+    return e ? e : chain_check(admin, &body);
+}

@@ -1,0 +1,122 @@
+// Deleting an account in the browser: what the page says before, undone by signing in, deleted again; then the
+// time until it is due is taken away, and the sequence goes to its end: the VM is destroyed, nothing is found,
+// and plain openssl verifies the receipt.
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import { Browser, Server, ask, check, equal, fill, finish, follow, keyMake, root, run, signIn, text, until } from './lib.mjs';
+
+const ADA = 'ada.lovelace@example.org';
+const server = await Server.make(process.argv[2]);
+await server.start();
+const browser = await Browser.launch(server);
+const one = (sql) => server.sql(sql);
+const person = `(SELECT id FROM person WHERE email = '${ADA}')`;
+const deletion = async (page) => {
+  await page.goto(`${server.url}/account`);
+  await follow(page, 'a[href="/account/delete"]');
+};
+const confirm = async (page, words) => {
+  await fill(page, '#email', words);
+  const [answer] = await Promise.all([page.waitForNavigation({ waitUntil: 'load' }), page.keyboard.press('Enter')]);
+  return answer;
+};
+
+// ---- what it says before; by keyboard, also on a small screen ----
+const page = await browser.page();
+await signIn(page, server.signinLink(ADA));
+const key = keyMake(server, 'key');
+await page.goto(`${server.url}/keys`);
+await fill(page, '#key', key);
+await follow(page, 'form[action="/keys"] button');
+await page.goto(`${server.url}/vms/new`);
+await follow(page, '#create-form button[type=submit]');
+check('a VM is made', await until(() => one(`SELECT count(*) FROM vm WHERE state = 'running' AND person_id = ${person}`) === '1'));
+const vm = one('SELECT id FROM vm');
+await deletion(page);
+const said = await text(page, 'main');
+for (const words of [ADA, '1 VM', '30 days', '7 years', 'undo it by signing in']) check(`it says ${words}`, said.includes(words), said);
+await page.setViewport({ width: 360, height: 900 });
+equal('nothing is wider than the screen', await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true);
+equal('another address does not confirm it', (await confirm(page, 'ada@example.org')).status(), 422);
+equal('the field is announced as wrong', await page.$eval('#email', (e) => e.getAttribute('aria-invalid')), 'true');
+equal('nothing was begun', one('SELECT count(*) FROM erasure'), '0');
+await confirm(page, ADA);
+
+// ---- the page of the sequence, without a session ----
+const address = page.url();
+check('it leads to an address of its own', /\/deletion\/[\w-]{43}$/.test(address), address);
+equal('nothing is wider than the screen there', await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true);
+await page.setViewport({ width: 1280, height: 900 });
+equal('signed out everywhere', one(`SELECT count(*) FROM session WHERE person_id = ${person}`), '0');
+const get = (path) => ask(server, 'GET', path);
+const shown = async () => (await get(new URL(address).pathname)).text;
+check('anybody who has it sees the steps', (await shown()).includes('Destroy VMs and snapshots'));
+check('the VM stops', await until(() => one(`SELECT state FROM vm WHERE id = '${vm}'`) === 'stopped'));
+check('billing is stopped first, nothing else', await until(async () => (await shown()).includes('there was no subscription')));
+equal('one step is done', one("SELECT count(*) FROM erasure_step WHERE state = 'done'"), '1');
+
+// ---- undone ----
+await signIn(page, server.signinLink(ADA));
+check('signing in says that it is undone', (await text(page, '.toasts'))?.includes('cancelled'), await text(page, '.toasts'));
+equal('the account is open', one(`SELECT closed_at IS NULL FROM person WHERE email = '${ADA}'`), '1');
+equal('the address is known no longer', (await get(new URL(address).pathname)).status, 404);
+equal('the VM is there', one('SELECT count(*) FROM vm WHERE gone_at IS NULL'), '1');
+
+// ---- for good ----
+await deletion(page);
+await confirm(page, ADA);
+const last = new URL(page.url()).pathname;
+server.sql('UPDATE erasure SET due_at = requested_at');
+check('it comes to its end', await until(async () => (await get(last)).text.includes('Receipt of deletion')), (await get(last)).text);
+await page.reload();
+const receipt = await text(page, 'main');
+for (const words of ['8 of 8 steps done', '1 of 1 VMs destroyed', '0 found', 'Usage records', 'Receipts of destroyed VMs']) {
+  check(`the receipt says ${words}`, receipt.includes(words), receipt);
+}
+equal('the account is gone', one('SELECT count(*) FROM person WHERE email LIKE \'ada%\''), '0');
+equal('its VM too', one('SELECT count(*) FROM vm'), '0');
+equal('no file has the address', execFileSync('bash', ['-c', `grep -rlaF '${ADA}' '${server.dir}' --include=*.db --include=*.db-wal --include=2* || true`], { encoding: 'utf8' }), '');
+check('the log names the steps and nobody', /event=erasure id=[a-z2-7]{16} step=receipt state=done/.test(server.log()) && !server.log().includes('ada.lovelace'));
+
+// ---- verified by others ----
+const folder = server.tmp;
+for (const name of ['receipt.json', 'receipt.sig', 'key.pem']) {
+  fs.writeFileSync(`${folder}/${name}`, (await get(`${last}/${name}`)).body);
+}
+const verify = () => run('openssl', ['pkeyutl', '-verify', '-rawin', '-pubin', '-inkey', 'key.pem', '-in', 'receipt.json', '-sigfile', 'receipt.sig'], { cwd: folder })
+  .then(({ stdout }) => stdout.trim(), (e) => String(e.stdout).trim());
+equal('openssl verifies it', await verify(), 'Signature Verified Successfully');
+const body = JSON.parse(fs.readFileSync(`${folder}/receipt.json`, 'utf8'));
+equal('it has each step but its own', body.steps.length, 7);
+check('and says what remains, why and until when', body.remains.every(({ what, why, until: end }) => what && why && end > '2030'), JSON.stringify(body.remains));
+check('nobody is named', !/lovelace/i.test(JSON.stringify(body)));
+const known = JSON.parse((await get('/.well-known/domicile-keys.json')).text).keys[0].pem;
+equal('the key is the published one', fs.readFileSync(`${folder}/key.pem`, 'utf8'), known);
+const admin = (...words) => {
+  try {
+    return execFileSync(`${root}/cgi/admin.sh`, [server.dir, ...words], { encoding: 'utf8' });
+  } catch (e) {
+    return String(e.stderr);
+  }
+};
+execFileSync('chmod', ['-R', 'a+rX', folder]);
+check('the operator verifies it', admin('verify-receipt', `${folder}/receipt.json`).includes('of this server'), admin('verify-receipt', `${folder}/receipt.json`));
+fs.appendFileSync(`${folder}/receipt.json`, ' ');
+equal('changed, it is not', await verify(), 'Signature Verification Failure');
+check('nor for the operator', admin('verify-receipt', `${folder}/receipt.json`).includes('no key of this server'));
+
+// ---- by the operator ----
+await signIn(page, server.signinLink('bob@example.org'));
+check('the operator closes another', /\/deletion\/[\w-]{43}/.test(admin('account-close', 'bob@example.org')));
+const other = await browser.page();
+await other.goto(server.signinLink('bob@example.org'));
+equal('who does not open it by signing in', (await follow(other, 'main button[type=submit]')).status(), 403);
+check('an unknown address', admin('account-close', 'nobody@example.org').includes('no account has'));
+
+// ---- the browser's own complaints ----
+equal('foreign requests', browser.foreign.join(' '), '');
+equal('violations', browser.violations.join(' '), '');
+equal('errors', browser.errors.join(' '), '');
+await browser.end();
+await server.end();
+finish();
