@@ -64,6 +64,7 @@ struct config {
     int64_t notice_days;       /* before a policy that promises less is in force; 0: none */
     bool has_tls13_alone;      /* TLS 1.2 is refused */
     bool has_encrypted_disks;  /* nothing is written to disks that are not encrypted */
+    bool has_looks;            /* the operator may look at a console, for a reason that is told */
     bool has_counts;           /* requests are counted from the logs, without people */
     bool has_referrers;        /* so are the sites that visitors come from */
     struct config_region *regions;

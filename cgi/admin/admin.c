@@ -111,11 +111,17 @@ static struct error *state_dir_resolve(struct admin *admin, const char *dir, enu
 static int options_read(struct admin *admin, int argc, char **argv, const char **dir)
 {
     static const struct option options[] = {
-        { "state", required_argument, NULL, 's' },  { "json", no_argument, NULL, 'j' },
-        { "libvirt", no_argument, NULL, 'f' },      { "nft", no_argument, NULL, 'f' },
-        { "now", no_argument, NULL, 'n' },          { "dry-run", no_argument, NULL, 'd' },
-        { "verify", required_argument, NULL, 'v' }, { "from", required_argument, NULL, 'o' },
-        { "help", no_argument, NULL, 'h' },         { 0 },
+        { "state", required_argument, NULL, 's' },
+        { "json", no_argument, NULL, 'j' },
+        { "libvirt", no_argument, NULL, 'f' },
+        { "nft", no_argument, NULL, 'f' },
+        { "now", no_argument, NULL, 'n' },
+        { "dry-run", no_argument, NULL, 'd' },
+        { "verify", required_argument, NULL, 'v' },
+        { "from", required_argument, NULL, 'o' },
+        { "reason", required_argument, NULL, 'r' },
+        { "help", no_argument, NULL, 'h' },
+        { 0 },
     };
     int option, index;
 
@@ -130,6 +136,8 @@ static int options_read(struct admin *admin, int argc, char **argv, const char *
             admin->is_dry = true;
         else if (option == 'v')
             admin->verify = optarg;
+        else if (option == 'r')
+            admin->reason = optarg;
         else if (option == 'o')
             admin->from = optarg;
         else if (option == 'f')

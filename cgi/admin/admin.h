@@ -13,6 +13,7 @@ struct admin {
     bool is_dry;           /* "sweep" deletes nothing */
     const char *file;      /* which file "network" prints; NULL: the commands */
     const char *verify;    /* the record that "review" verifies; NULL: it makes one */
+    const char *reason;    /* for which "vm-look" shows a console; NULL: none was given */
     const char *from;      /* the day from which "policy" announces changes; NULL: the first */
     const char *argument;  /* of the command; NULL: none */
     struct config *config; /* NULL for "check", which reads it itself */
@@ -44,6 +45,10 @@ enum admin_need {
             "verify receipt.json with the receipt.sig beside it",                                  \
             NEEDS_READING)                                                                         \
     COMMAND(admin_vms, "vms", NULL, "list all existing VMs", NEEDS_READING)                        \
+    COMMAND(admin_vm_look, "vm-look", "ID",                                                        \
+            "watch the console of a VM, for 15 minutes at most, with --reason\n"                   \
+            "                       operate, abuse or law; its owners are told",                   \
+            NEEDS_WRITING)                                                                         \
     COMMAND(admin_orphans, "orphans", NULL, "list objects on hosts that belong to no VM",          \
             NEEDS_READING)                                                                         \
     COMMAND(admin_inbox, "inbox", NULL, "list received webhook events and their state",            \

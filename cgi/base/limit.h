@@ -15,6 +15,7 @@ enum {
     LIMIT_AUDIT_ARENA_BYTES = 4 * 1024 * 1024,  /* of LIMIT_AUDIT_ROWS places of a chain */
     LIMIT_AUDIT_LINE_BYTES = 64 * 1024,         /* of a file with a chain */
     LIMIT_AUDIT_FILE_BYTES = 1024 * 1024,       /* of such a file, about */
+    LIMIT_LOOK_S = 15 * 60,                     /* of the operator at a console */
     LIMIT_AUDIT_ROWS = 500,                     /* that are read, or chained, at once */
     LIMIT_JOB_ARENA_BYTES = 16 * 1024 * 1024,
     LIMIT_LIST_ROWS = 25,    /* of one page of a list */

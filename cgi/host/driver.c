@@ -125,6 +125,13 @@ struct error *driver_stop_force(struct driver *driver, struct arena *arena, cons
     return driver->ops->stop_force(driver, arena, vm_id);
 }
 
+struct error *driver_console(struct driver *driver, struct arena *arena, const char *vm_id,
+                             void (*listen)(void *listener, const char *bytes, size_t length),
+                             void *listener)
+{
+    return driver->ops->console(driver, arena, vm_id, listen, listener);
+}
+
 struct error *driver_unpause(struct driver *driver, struct arena *arena, const char *vm_id)
 {
     return driver->ops->unpause(driver, arena, vm_id);

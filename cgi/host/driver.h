@@ -252,6 +252,14 @@ struct error *driver_snapshot_delete(struct driver *driver, struct arena *arena,
                                      const char *snapshot);
 
 /*
+ * Pass on what a running VM prints on its console from now on, until it ends; blocks. CONFLICT if
+ * it does not run, or its console is open elsewhere. Nothing is sent to the VM.
+ */
+struct error *driver_console(struct driver *driver, struct arena *arena, const char *vm_id,
+                             void (*listen)(void *listener, const char *bytes, size_t length),
+                             void *listener);
+
+/*
  * May block for as long as the guest hangs: call it in its own thread, with its own handle and a
  * deadline.
  */
@@ -339,6 +347,9 @@ struct driver_ops {
                            enum driver_power *out, enum driver_cause *cause);
     struct error *(*shutdown)(struct driver *driver, struct arena *arena, const char *vm_id);
     struct error *(*stop_force)(struct driver *driver, struct arena *arena, const char *vm_id);
+    struct error *(*console)(struct driver *driver, struct arena *arena, const char *vm_id,
+                             void (*listen)(void *listener, const char *bytes, size_t length),
+                             void *listener);
     struct error *(*unpause)(struct driver *driver, struct arena *arena, const char *vm_id);
     struct error *(*disk_grow)(struct driver *driver, struct arena *arena,
                                const struct driver_vm *vm);

@@ -117,6 +117,9 @@ struct error *libvirt_shutdown(struct driver *driver, struct arena *arena, const
 struct error *libvirt_stop_force(struct driver *driver, struct arena *arena, const char *vm_id);
 struct error *libvirt_disk_grow(struct driver *driver, struct arena *arena,
                                 const struct driver_vm *vm);
+struct error *libvirt_console(struct driver *driver, struct arena *arena, const char *vm_id,
+                              void (*listen)(void *listener, const char *bytes, size_t length),
+                              void *listener);
 struct error *libvirt_unpause(struct driver *driver, struct arena *arena, const char *vm_id);
 struct error *libvirt_room(struct driver *driver, struct arena *arena, int64_t *out_bytes);
 struct error *libvirt_capacity(struct driver *driver, struct arena *arena,

@@ -26,6 +26,7 @@ const struct driver_ops LIBVIRT_OPS = {
     .state = libvirt_state,
     .shutdown = libvirt_shutdown,
     .stop_force = libvirt_stop_force,
+    .console = libvirt_console,
     .unpause = libvirt_unpause,
     .disk_grow = libvirt_disk_grow,
     .snapshot_create = libvirt_snapshot_create,

@@ -117,6 +117,18 @@ struct error *libvirt_stop_force(struct driver *driver, struct arena *arena, con
     return e ? e : libvirt_off(libvirt, arena, vm_id);
 }
 
+struct error *libvirt_console(struct driver *driver, struct arena *arena, const char *vm_id,
+                              void (*listen)(void *listener, const char *bytes, size_t length),
+                              void *listener)
+{
+    struct libvirt *libvirt = libvirt_of(driver);
+    struct error *e = libvirt_begin(libvirt, arena, vm_id);
+
+    return e ? e
+             : virt_domain_console(libvirt->virt, arena, libvirt_domain_name(arena, vm_id), listen,
+                                   listener);
+}
+
 struct error *libvirt_unpause(struct driver *driver, struct arena *arena, const char *vm_id)
 {
     struct libvirt *libvirt = libvirt_of(driver);

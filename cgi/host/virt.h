@@ -62,6 +62,10 @@ struct error *virt_domain_act(struct virt *virt, struct arena *arena, const char
  */
 struct error *virt_domain_update(struct virt *virt, struct arena *arena, const char *domain,
                                  const char *xml, bool is_live);
+/* What the domain prints on its first console from now on, until it ends. */
+struct error *virt_domain_console(struct virt *virt, struct arena *arena, const char *domain,
+                                  void (*listen)(void *listener, const char *bytes, size_t length),
+                                  void *listener);
 struct error *virt_domain_statistics(struct virt *virt, struct arena *arena, const char *domain,
                                      int period_s);
 /* Fills the values that libvirt reports and leaves the others. `disk` is the target, "vda". */

@@ -21,6 +21,7 @@ enum { AUDIT_OPERATOR = 0 }; /* the team of the operator's own history */
     ACTION(VM_REPORT, "report", "Changed")                                                         \
     ACTION(VM_PORT, "port", "SSH port changed")                                                    \
     ACTION(VM_REMAINS, "remains", "Remains removed")                                               \
+    ACTION(VM_LOOK, "look", "Console viewed by the admin")                                         \
     ACTION(SIGN_IN, "sign_in", "Signed in")                                                        \
     ACTION(SIGN_IN_REFUSED, "sign_in", "Sign-in refused")                                          \
     ACTION(SIGN_OUT, "sign_out", "Signed out")                                                     \

@@ -10,7 +10,7 @@
 struct mail {
     /*
      * "signin_link", "new_signin", "payment_failed", "suspended", "vm_destroyed",
-     * "promise_broken", "policy_change"
+     * "promise_broken", "policy_change", "vm_look"
      */
     const char *kind;
     const char *to; /* e-mail */

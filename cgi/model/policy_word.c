@@ -22,6 +22,11 @@ static bool counts(const struct config *config)
     return config->has_counts;
 }
 
+static bool looks(const struct config *config)
+{
+    return config->has_looks;
+}
+
 static bool referrers(const struct config *config)
 {
     return config->has_referrers;
@@ -107,6 +112,7 @@ static const struct {
     { "workos", workos, NULL },
     { "mail", config_has_mail, NULL },
     { "counts", counts, NULL },
+    { "looks", looks, NULL },
     { "referrers", referrers, NULL },
     { "tls13", tls13, NULL },
     { "encrypted-disks", encrypted_disks, NULL },

@@ -21,6 +21,8 @@
 #include "mail_suspended.txt.h"
 #include "mail_vm_destroyed.html.h"
 #include "mail_vm_destroyed.txt.h"
+#include "mail_vm_look.html.h"
+#include "mail_vm_look.txt.h"
 
 #include <string.h>
 
@@ -86,6 +88,7 @@ WRITERS(new_signin)
 WRITERS(payment_failed)
 WRITERS(suspended)
 WRITERS(vm_destroyed)
+WRITERS(vm_look)
 WRITERS(promise_broken)
 WRITERS(policy_change)
 
@@ -101,6 +104,7 @@ static const struct kind {
     { "payment_failed", payment_failed_txt, payment_failed_html, LIMIT_MAIL_EXPIRY_S },
     { "suspended", suspended_txt, suspended_html, LIMIT_MAIL_EXPIRY_S },
     { "vm_destroyed", vm_destroyed_txt, vm_destroyed_html, LIMIT_MAIL_EXPIRY_S },
+    { "vm_look", vm_look_txt, vm_look_html, LIMIT_MAIL_EXPIRY_S },
     { "promise_broken", promise_broken_txt, promise_broken_html, LIMIT_MAIL_EXPIRY_S },
     { "policy_change", policy_change_txt, policy_change_html, LIMIT_MAIL_EXPIRY_S },
 };

@@ -317,6 +317,18 @@ static struct error *fake_stop_force(struct driver *driver, struct arena *arena,
     return power_off(arena, "stop_force", vm_id, true);
 }
 
+static struct error *fake_console(struct driver *driver, struct arena *arena, const char *vm_id,
+                                  void (*listen)(void *listener, const char *bytes, size_t length),
+                                  void *listener)
+{
+    struct error *e = call_begin(arena, "console");
+
+    (void)driver;
+    if (!e)
+        listen(listener, vm_id, strlen(vm_id));
+    return e ? e : call_end();
+}
+
 static struct error *fake_unpause(struct driver *driver, struct arena *arena, const char *vm_id)
 {
     struct error *e = call_begin(arena, "unpause");
@@ -639,11 +651,12 @@ static const struct driver_removal removals[] = {
     .close = fake_close, .accelerator = fake_accelerator, .has_guests = fake_has_guests,           \
     .create_abandon = fake_seed_remove, .resize = fake_resize, .ssh_host_key = fake_ssh_host_key,  \
     .state = fake_state, .shutdown = fake_shutdown, .stop_force = fake_stop_force,                 \
-    .unpause = fake_unpause, .room = fake_room, .capacity = fake_capacity,                         \
-    .disk_grow = fake_disk_grow, .snapshot_create = fake_snapshot_create,                          \
-    .snapshot_restore = fake_snapshot_restore, .snapshot_delete = fake_snapshot_delete,            \
-    .usage = fake_usage, .inventory = fake_inventory, .preflight = fake_preflight,                 \
-    .isolation = fake_isolation, .seen_by_guests = fake_seen_by_guests
+    .console = fake_console, .unpause = fake_unpause, .room = fake_room,                           \
+    .capacity = fake_capacity, .disk_grow = fake_disk_grow,                                        \
+    .snapshot_create = fake_snapshot_create, .snapshot_restore = fake_snapshot_restore,            \
+    .snapshot_delete = fake_snapshot_delete, .usage = fake_usage, .inventory = fake_inventory,     \
+    .preflight = fake_preflight, .isolation = fake_isolation,                                      \
+    .seen_by_guests = fake_seen_by_guests
 
 static const struct driver_ops fake_ops = {
     .open = fake_connect,

@@ -226,6 +226,11 @@ static void referrers_on(struct config *config)
     config->has_referrers = true;
 }
 
+static void looks_on(struct config *config)
+{
+    config->has_looks = true;
+}
+
 static void stripe_on(struct config *config)
 {
     config->billing = "stripe";
@@ -246,6 +251,7 @@ static void mail_on(struct config *config)
 static void values_are_held(void **state)
 {
     (void)state;
+    world->config->has_looks = false;
     first_publish();
     assert_int_equal(
         held_of(logs_longer, "Request and error logs are kept for 31 days (before: 30).")->log_days,
@@ -264,6 +270,9 @@ static void values_are_held(void **state)
     assert_false(held_of(counts_on, "Requests are counted.")->has_counts);
     assert_false(
         held_of(referrers_on, "The websites that visitors come from are counted.")->has_referrers);
+    assert_false(held_of(looks_on, "The admin may look at the console of a VM, for a reason that "
+                                   "its owners are told.")
+                     ->has_looks);
 }
 
 /* What those who pay were told: they are stopped later, and destroyed later still. */
