@@ -223,16 +223,16 @@ lint: setup_test
 	@tests/lint.sh
 unit page e2e: setup_test all guest
 	@tests/run.sh $@
-# Shared test code: a fake host, a database.
+# Shared test code: a fake host, a database. What an object includes is noted beside it: X.d is what X was linked of.
 TEST_O := $(patsubst tests/unit/%.c,$(BUILD)/tests/%.o,$(filter-out %_test.c,$(wildcard tests/unit/*.c)))
 $(BUILD)/tests/%.o: tests/unit/%.c | generated
 	@mkdir -p $(@D)
 	@echo "  CC $@"
-	@$(CC) $(CFLAGS) -c -o $@ $<
+	@$(CC) $(CFLAGS) -MF $@.d -c -o $@ $<
 $(BUILD)/tests/%.o: tests/e2e/%.c | generated
 	@mkdir -p $(@D)
 	@echo "  CC $@"
-	@$(CC) $(CFLAGS) -c -o $@ $<
+	@$(CC) $(CFLAGS) -MF $@.d -c -o $@ $<
 $(BUILD)/tests/libtest.a: $(TEST_O) Makefile
 	@rm -f $@ && ar rcsT $@ $(TEST_O)
 $(UNIT): $(BUILD)/tests/%: $(BUILD)/tests/%.o Makefile | $(BUILD)/tests/libtest.a $(BUILD)/libworker.a $(BUILD)/libdomicile.a
