@@ -15,6 +15,12 @@ SELECT vm_id, name, region, image, size, vcpus, memory_mb, disk_gb, created_at, 
        destroyed_by
 FROM receipt WHERE team_id = :team_id AND vm_id = :vm_id;
 
+-- receipt_unsigned(max int) rows across teams
+-- Those that have no signed receipt yet.
+SELECT team_id, vm_id FROM receipt r
+WHERE NOT EXISTS (SELECT 1 FROM signed_receipt s WHERE s.subject_id = r.vm_id)
+LIMIT :max /* scan ok */;
+
 -- receipt_recent(team_id int, since_at int, max int) rows
 -- The VMs that were destroyed last.
 SELECT vm_id, name, gone_at FROM receipt WHERE team_id = :team_id AND gone_at > :since_at

@@ -11,8 +11,8 @@
 #include "erasure.sql.h"
 #include "main_constants.sql.h"
 #include "model/erasure.h"
-#include "model/signing.h"
 #include "signed_receipt.sql.h"
+#include "view/receipt_signature.h"
 #include "web/form.h"
 #include "web/session.h"
 
@@ -141,21 +141,6 @@ static struct error *steps_fill(struct request *r, const char *id, struct deleti
     return NULL;
 }
 
-static struct error *receipt_fill(struct request *r, const char *id, struct deletion_html *page)
-{
-    struct signed_receipt_get_row receipt;
-    struct error *e =
-        sql_signed_receipt_get(r->db, r->arena, SIGNED_RECEIPT_KIND_ACCOUNT, id, &receipt);
-
-    if (e)
-        return e->kind == ERROR_NOT_FOUND ? NULL : e;
-    page->number = receipt.number;
-    page->key_id = receipt.key_id;
-    page->hash = crypto_hex(r->arena, receipt.hash.bytes, receipt.hash.length);
-    page->signature = crypto_base64(r->arena, receipt.signature.bytes, receipt.signature.length);
-    return NULL;
-}
-
 struct error *erasure_page_show(struct request *r)
 {
     struct deletion_html page = { .reason = ERASURE_REST_REASON };
@@ -165,7 +150,8 @@ struct error *erasure_page_show(struct request *r)
     if (!e)
         e = steps_fill(r, row.id, &page);
     if (!e)
-        e = receipt_fill(r, row.id, &page);
+        e = receipt_signature_fill(r, SIGNED_RECEIPT_KIND_ACCOUNT, row.id, "receipt",
+                                   &page.signature);
     if (e)
         return e;
     page.id = row.id;
@@ -184,52 +170,13 @@ struct error *erasure_page_show(struct request *r)
     return NULL;
 }
 
-/* ---- the receipt's files ---- */
-
-static struct error *receipt_get(struct request *r, struct signed_receipt_get_row *out)
+struct error *erasure_file_show(struct request *r)
 {
+    struct signed_receipt_get_row receipt;
     struct erasure_by_address_row row;
     struct error *e = erasure_find(r, &row);
 
-    return e ? e
-             : sql_signed_receipt_get(r->db, r->arena, SIGNED_RECEIPT_KIND_ACCOUNT, row.id, out);
-}
-
-struct error *erasure_receipt_show(struct request *r)
-{
-    struct signed_receipt_get_row receipt;
-    struct error *e = receipt_get(r, &receipt);
-
-    if (e)
-        return e;
-    r->response.content_type = "application/json";
-    r->response.download = "receipt.json";
-    buf_text(&r->response.body, receipt.body);
-    return NULL;
-}
-
-struct error *erasure_signature_show(struct request *r)
-{
-    struct signed_receipt_get_row receipt;
-    struct error *e = receipt_get(r, &receipt);
-
-    if (e)
-        return e;
-    r->response.content_type = "application/octet-stream";
-    r->response.download = "receipt.sig";
-    buf_bytes(&r->response.body, receipt.signature.bytes, receipt.signature.length);
-    return NULL;
-}
-
-struct error *erasure_key_show(struct request *r)
-{
-    struct signed_receipt_get_row receipt;
-    struct error *e = receipt_get(r, &receipt);
-
-    if (e)
-        return e;
-    r->response.content_type = "application/x-pem-file";
-    r->response.download = "key.pem";
-    buf_text(&r->response.body, signing_key_pem(r->arena, receipt.public_key.bytes));
-    return NULL;
+    if (!e)
+        e = sql_signed_receipt_get(r->db, r->arena, SIGNED_RECEIPT_KIND_ACCOUNT, row.id, &receipt);
+    return e ? e : receipt_file_respond(r, &receipt, r->parameters[1], "receipt");
 }

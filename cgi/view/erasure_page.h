@@ -61,6 +61,4 @@ bool erasure_form_check(struct request *r, const char *email, struct account_del
 
 /* Handlers of the public pages. NOT_FOUND: no deletion has this address, or there is no receipt. */
 struct error *erasure_page_show(struct request *r);
-struct error *erasure_receipt_show(struct request *r);   /* receipt.json */
-struct error *erasure_signature_show(struct request *r); /* receipt.sig */
-struct error *erasure_key_show(struct request *r);       /* key.pem */
+struct error *erasure_file_show(struct request *r); /* receipt.json, receipt.sig, key.pem */

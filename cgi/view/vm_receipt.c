@@ -1,68 +1,38 @@
 /* The receipt of a destroyed VM; see vm_receipt.h. */
 #include "view/vm_receipt.h"
 
-#include "adapter/json.h"
-#include "base/array.h"
 #include "base/date.h"
 #include "base/limit.h"
+#include "main_constants.sql.h"
+#include "model/receipt_part.h"
 #include "receipt.html.h"
 #include "receipt.sql.h"
-#include "receipt_part.sql.h"
+#include "signed_receipt.sql.h"
 #include "view/activity_view.h"
+#include "view/receipt_signature.h"
 #include "view/vm_view.h"
 #include "web/live.h"
 #include "web/session.h"
 
 #include <string.h>
 
-/* What the driver calls a part, in words. */
-static const char *part_name(const char *thing)
-{
-    static const struct {
-        const char *thing, *name;
-    } words[] = {
-        { "domain", "Virtual machine" }, { "snapshots", "Snapshots" }, { "disk", "Disk" },
-        { "seed", "Cloud-init data" },   { "port", "SSH port" },
-    };
-
-    for (size_t i = 0; i < COUNT(words); i++) {
-        if (strcmp(words[i].thing, thing) == 0)
-            return words[i].name;
-    }
-    return thing;
-}
-
-/* libvirt keeps snapshots within the domain: its one answer for both is shown once. */
-static void snapshots_merge(struct vm_receipt_part_rows *parts)
-{
-    struct vm_receipt_part *part = parts->row;
-
-    if (parts->count < 2 || strcmp(part[0].answer, part[1].answer) != 0)
-        return;
-    part[0].name = "VM and its snapshots";
-    parts->count--;
-    memmove(&part[1], &part[2], (parts->count - 1) * sizeof *part);
-}
-
-/* For the page and the file alike. */
 static struct error *parts_read(struct request *r, const char *vm_id,
                                 struct vm_receipt_part_rows *out)
 {
-    struct receipt_part_list_rows rows;
-    struct error *e = sql_receipt_part_list(r->db, r->arena, r->session->team_id, vm_id, &rows);
+    struct receipt_parts parts;
+    struct error *e = receipt_parts_read(r->db, r->arena, r->session->team_id, vm_id, &parts);
 
     if (e)
         return e;
-    out->count = rows.count;
-    out->row = arena_array(r->arena, rows.count, sizeof *out->row);
-    for (size_t i = 0; i < rows.count; i++)
+    out->count = parts.count;
+    out->row = arena_array(r->arena, parts.count, sizeof *out->row);
+    for (size_t i = 0; i < parts.count; i++)
         out->row[i] = (struct vm_receipt_part){
-            .name = part_name(rows.row[i].thing),
-            .answer = rows.row[i].answer,
-            .removed = date_exact(r->arena, rows.row[i].removed_at),
-            .removed_at = rows.row[i].removed_at,
+            .name = parts.row[i].name,
+            .answer = parts.row[i].answer,
+            .removed = date_exact(r->arena, parts.row[i].removed_at),
+            .removed_at = parts.row[i].removed_at,
         };
-    snapshots_merge(out);
     return NULL;
 }
 
@@ -92,6 +62,12 @@ static void facts_fill(struct request *r, const struct receipt_get_row *vm,
     page->took_ms = vm->took_ms;
 }
 
+/* Names of VMs are host names. */
+static const char *file_name(struct request *r, const struct receipt_get_row *vm)
+{
+    return arena_printf(r->arena, "receipt-%s", vm->name);
+}
+
 struct error *vm_receipt_respond(struct request *r, const char *vm_id, const char *refusal)
 {
     struct receipt_html page = { .server = r->config->public_url,
@@ -103,6 +79,9 @@ struct error *vm_receipt_respond(struct request *r, const char *vm_id, const cha
     if (!e)
         e = parts_read(r, vm_id, &page.parts);
     if (!e)
+        e = receipt_signature_fill(r, SIGNED_RECEIPT_KIND_VM, vm_id, file_name(r, &vm),
+                                   &page.signature);
+    if (!e)
         e = activity_view_vm(r, vm_id, INT64_MAX, "", LIMIT_LIST_ROWS, &page.events);
     if (e)
         return e;
@@ -113,70 +92,22 @@ struct error *vm_receipt_respond(struct request *r, const char *vm_id, const cha
     return NULL;
 }
 
-/* ---- JSON ---- */
+/* ---- the signed files ---- */
 
-static struct error *part_write(struct arena *arena, struct buf *out,
-                                const struct vm_receipt_part *part)
+/* For a while after the VM's end it is not signed yet: NOT_FOUND. */
+static struct error *signed_get(struct request *r, const char *vm_id, struct receipt_get_row *vm,
+                                struct signed_receipt_get_row *out)
 {
-    const struct json_field fields[] = {
-        json_text("part", part->name),
-        json_text("answer", part->answer),
-        json_text("at", date_iso(arena, part->removed_at)),
-    };
-    const char *text;
-    struct error *e = json_object_write(arena, fields, COUNT(fields), &text);
+    struct error *e = sql_receipt_get(r->db, r->arena, r->session->team_id, vm_id, vm);
 
-    if (!e)
-        buf_text(out, text);
-    return e;
+    return e ? e : sql_signed_receipt_get(r->db, r->arena, SIGNED_RECEIPT_KIND_VM, vm_id, out);
 }
 
-static struct error *head_write(struct request *r, const struct receipt_get_row *vm,
-                                const char **out)
+struct error *vm_receipt_download(struct request *r, const char *vm_id, const char *file)
 {
-    const struct json_field fields[] = {
-        json_text("vm", vm->name),
-        json_text("id", vm->vm_id),
-        json_text("server", r->config->public_url),
-        json_text("region", vm->region),
-        json_text("image", vm->image),
-        json_text("size", vm->size),
-        json_number("vcpus", vm->vcpus),
-        json_number("memory_mb", vm->memory_mb),
-        json_number("disk_gb", vm->disk_gb),
-        json_text("created_at", date_iso(r->arena, vm->created_at)),
-        json_text("destroyed_at", date_iso(r->arena, vm->gone_at)),
-        json_number("existed_s", existed_s(vm)),
-        json_text("destroyed_by", vm->destroyed_by),
-        json_number("destroying_ms", vm->took_ms),
-    };
-
-    return json_object_write(r->arena, fields, COUNT(fields), out);
-}
-
-struct error *vm_receipt_download(struct request *r, const char *vm_id)
-{
-    struct buf *out = &r->response.body;
-    struct vm_receipt_part_rows parts;
+    struct signed_receipt_get_row receipt;
     struct receipt_get_row vm;
-    const char *head;
-    struct error *e = sql_receipt_get(r->db, r->arena, r->session->team_id, vm_id, &vm);
+    struct error *e = signed_get(r, vm_id, &vm, &receipt);
 
-    if (!e)
-        e = parts_read(r, vm_id, &parts);
-    if (!e)
-        e = head_write(r, &vm, &head);
-    if (e)
-        return e;
-    buf_bytes(out, head, strlen(head) - 1); /* the parts follow in the same object */
-    buf_text(out, ",\"parts\":[");
-    for (size_t i = 0; i < parts.count && !e; i++) {
-        if (i)
-            buf_char(out, ',');
-        e = part_write(r->arena, out, &parts.row[i]);
-    }
-    buf_text(out, "]}\n");
-    r->response.content_type = "application/json";
-    r->response.download = arena_printf(r->arena, "receipt-%s.json", vm.name);
-    return e;
+    return e ? e : receipt_file_respond(r, &receipt, file, file_name(r, &vm));
 }

@@ -22,5 +22,5 @@ struct vm_receipt_part_rows {
 /* Respond with the receipt. `refusal`: why a command for the VM was refused; NULL: none was. */
 struct error *vm_receipt_respond(struct request *r, const char *vm_id, const char *refusal);
 
-/* Respond with a file to keep. */
-struct error *vm_receipt_download(struct request *r, const char *vm_id);
+/* Respond with one of the signed files to keep: see receipt_file_respond(). */
+struct error *vm_receipt_download(struct request *r, const char *vm_id, const char *file);

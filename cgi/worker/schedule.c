@@ -17,6 +17,7 @@
 #include "worker/image_version.h"
 #include "worker/log_count.h"
 #include "worker/policy_publish.h"
+#include "worker/receipt_vm.h"
 #include "worker/retention.h"
 
 static const struct {
@@ -37,6 +38,7 @@ static const struct {
     { "restriction", SCHEDULE_MAIN, 10, .run = restriction_run },
     { "audit_day", SCHEDULE_MAIN, AN_HOUR_S, .run = audit_day_run },
     { "erasure", SCHEDULE_ERASURE, LIMIT_ERASURE_EVERY_S, .run_with_worker = erasure_run },
+    { "receipts_sign", SCHEDULE_MAIN, LIMIT_ERASURE_EVERY_S, .run_in_turns = receipts_sign },
     { "policy_watch", SCHEDULE_MAIN, LIMIT_POLICY_WATCH_S, .run = policy_watch },
     { "main_log_empty", SCHEDULE_MAIN, LIMIT_DB_LOG_EVERY_S, .run = retention_log_empty },
     { "main_compact", SCHEDULE_MAIN, LIMIT_DB_COMPACT_EVERY_S, .run = retention_compact },

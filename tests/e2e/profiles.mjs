@@ -221,7 +221,7 @@ const PROOFS = {
   } },
   'looking-inside': { alone: async (c) => {
     if (!c.vm) return;
-    for (const path of ['', '/snapshots', '/activity', '/settings', '/receipt.json']) {
+    for (const path of ['', '/snapshots', '/activity', '/settings', '/receipt/receipt.json']) {
       c.equal(`the operator can't open ${path} of a VM of others`, (await c.operator.ask('GET', `/vms/${c.vm}${path}`)).status, 404);
     }
   } },

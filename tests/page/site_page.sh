@@ -130,15 +130,13 @@ sql "INSERT INTO erasure_rest VALUES ('erasureerasurees', 'invoices', 3, 1988150
     INSERT INTO signed_receipt VALUES (7, 'account', 'erasureerasurees', NULL, '{\"number\":7}', x'$hash', x'0011', '0011223344556677', 1767225700)"
 nobody get "/deletion/$token" ; expect 200 deletion_done.html
 
-route "GET /deletion/:token/receipt.json"
+route "GET /deletion/:token/:file"
 nobody get "/deletion/$token/receipt.json" ; expect 200
 expect_text '{"number":7}'
 expect_text 'Content-Disposition: attachment; filename="receipt.json"'
 nobody get "/deletion/$(token_of U)/receipt.json" ; expect 404
-route "GET /deletion/:token/receipt.sig"
 nobody get "/deletion/$token/receipt.sig" ; expect 200
 nobody get "/deletion/$(token_of U)/receipt.sig" ; expect 404
-route "GET /deletion/:token/key.pem"
 nobody get "/deletion/$token/key.pem" ; expect 200
 expect_text "BEGIN PUBLIC KEY"
 nobody get "/deletion/$(token_of U)/key.pem" ; expect 404

@@ -279,22 +279,35 @@ as alice get /vms/gonegonegonegone ; expect_text "This activity is deleted 90 da
 sql "UPDATE receipt_part SET thing = 'snapshots', answer = (SELECT answer FROM receipt_part WHERE thing = 'domain') WHERE thing = 'disk'"
 as alice get /vms/gonegonegonegone ; expect_text "VM and its snapshots"
 expect_text "1 of 1 parts absent"
-as alice get /vms/gonegonegonegone/receipt.json ; expect_text '"parts":[{"part":"VM and its snapshots",'
-expect_no_text '"Snapshots"'
+expect_no_text '>Snapshots<'
 fresh
 
-route "GET /vms/:id/receipt.json"
-nobody get /vms/gonegonegonegone/receipt.json ; expect 303
-as bob get /vms/gonegonegonegone/receipt.json ; expect 404
-as alice get $vm/receipt.json ; expect 404
-as alice get /vms/gonegonegonegone/receipt.json ; expect 200
+# Signed a moment after the VM's end.
+route "GET /vms/:id/receipt/:file"
+receipt=/vms/gonegonegonegone/receipt/receipt.json
+as alice get $receipt ; expect 404
+as alice get /vms/gonegonegonegone ; expect_no_text receipt.json
+plant_signature() {
+    sql "INSERT INTO signing_key VALUES ('0011223344556677', x'$(printf '%064d' 7)', 1); INSERT INTO signed_receipt VALUES
+        (7, 'vm', 'gonegonegonegone', 1, '{\"vm\":\"gone-vm\"}', x'0011', x'0022', '0011223344556677', 1767225700)"
+}
+plant_signature
+nobody get $receipt ; expect 303
+as bob get $receipt ; expect 404
+as alice get $vm/receipt/receipt.json ; expect 404
+as alice get /vms/gonegonegonegone/receipt/secret ; expect 404
+as alice get $receipt ; expect 200
 expect_text 'Content-Disposition: attachment; filename="receipt-gone-vm.json"'
-expect_text '"size":"nano","vcpus":1,"memory_mb":128,"disk_gb":1,'
-expect_text '"destroyed_at":"2026-01-01T00:00:00Z","existed_s":0,"destroyed_by":"Alice","destroying_ms":700,"parts":[{"part":"Virtual machine",'
+expect_text '{"vm":"gone-vm"}'
+as alice get /vms/gonegonegonegone/receipt/receipt.sig ; expect 200
+expect_text 'filename="receipt-gone-vm.sig"'
+as alice get /vms/gonegonegonegone/receipt/key.pem ; expect 200
+expect_text "BEGIN PUBLIC KEY"
+as alice get $receipt
 # The receipt stands by itself: nothing of it is in the VM's record, which is deleted before it.
 cp "$state/answer" "$state/before"
 sql "PRAGMA foreign_keys = ON; DELETE FROM vm WHERE id = 'gonegonegonegone'"
-as alice get /vms/gonegonegonegone/receipt.json ; expect 200
+as alice get $receipt ; expect 200
 if cmp -s "$state/answer" "$state/before"; then good; else bad "another receipt than before"; fi
 as alice get /vms/gonegonegonegone ; expect 200 vm_gone.html
 as bob get /vms/gonegonegonegone ; expect 404

@@ -17,6 +17,7 @@
 #include "model/inventory.h"
 #include "model/state_path.h"
 #include "worker/erasure.h"
+#include "worker/receipt_vm.h"
 #include "world.h"
 
 #include "erasure.sql.h"
@@ -496,6 +497,34 @@ static void receipts_are_signed_and_chained(void **state)
     assert_null(strstr(second.body, "rased"));
 }
 
+/* Also of VMs that were destroyed before there were any; in it nobody is named. */
+static void vms_get_one_too(void **state)
+{
+    struct test *test = *state;
+    struct world *world = test->world;
+    const struct context context = world_context(world);
+    const char *vm = world_create(world, "amber");
+    struct signed_receipt_get_row receipt;
+    bool is_done;
+
+    plant(test, "UPDATE person SET name = 'Nobody Else';");
+    drain(test->context);
+    world_check(world_ask(world, vm, VM_REQUEST_DESTROY, NULL), "destroy");
+    drain(test->context);
+    assert_int_equal(ask(test, "SELECT count(*) FROM receipt WHERE destroyed_by = 'Nobody Else'"),
+                     1);
+    world_check(receipts_sign(&context, &is_done), "sign");
+    assert_true(is_done);
+    world_check(receipts_sign(&context, &is_done), "again");
+    world_check(sql_signed_receipt_get(world->db, world->arena, "vm", vm, &receipt), "receipt");
+    assert_true(crypto_ed25519_is_signed(receipt.public_key.bytes, receipt.body,
+                                         strlen(receipt.body), receipt.signature.bytes));
+    assert_non_null(strstr(receipt.body, "\"format\":\"domicile-receipt-vm/1\""));
+    assert_non_null(strstr(receipt.body, "\"vm\":\"amber\""));
+    assert_non_null(strstr(receipt.body, "\"part\":\"Disk\""));
+    assert_null(strstr(receipt.body, "Nobody Else"));
+}
+
 /* ---- kills ---- */
 
 /* SQLite's connections must not cross a fork: close, fork, open again. True: it was killed. */
@@ -561,9 +590,13 @@ static void killed_anywhere_it_goes_on(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(a_person_in_every_table_is_erased),    TEST(a_new_team_gets_no_old_records),
-        TEST(signing_in_undoes_it_until_it_begins), TEST(what_others_close_is_not_undone),
-        TEST(what_is_found_stops_the_sequence),     TEST(receipts_are_signed_and_chained),
+        TEST(a_person_in_every_table_is_erased),
+        TEST(a_new_team_gets_no_old_records),
+        TEST(signing_in_undoes_it_until_it_begins),
+        TEST(what_others_close_is_not_undone),
+        TEST(what_is_found_stops_the_sequence),
+        TEST(receipts_are_signed_and_chained),
+        TEST(vms_get_one_too),
         TEST(killed_anywhere_it_goes_on),
     };
 
