@@ -86,12 +86,16 @@ static bool is_kept(const struct inventory *column)
     return !is_erased(column);
 }
 
-/* JSON has no bytes: they are written in base 16. */
+/* JSON has no bytes: they are written in base 16. hex() would make NULL an empty text. */
 static void put_member(FILE *out, const struct inventory *column)
 {
     bool is_blob = !sqlite3_stricmp(column->type, "BLOB");
 
-    fprintf(out, is_blob ? "'%s', hex(%s)" : "'%s', %s", column->column, column->column);
+    fprintf(out, "'%s', ", column->column);
+    if (is_blob && !column->is_required)
+        fprintf(out, "iif(%s IS NULL, NULL, hex(%s))", column->column, column->column);
+    else
+        fprintf(out, is_blob ? "hex(%s)" : "%s", column->column);
 }
 
 static void put_emptied(FILE *out, const struct inventory *column)

@@ -15,8 +15,6 @@ static const char *type_of(const struct inventory_column *column)
 {
     if (strcmp(column->type, "INTEGER") == 0)
         return column->is_required ? "\"integer\"" : "[\"integer\", \"null\"]";
-    if (strcmp(column->type, "BLOB") == 0)
-        return "\"string\", \"contentEncoding\": \"base16\"";
     return column->is_required ? "\"string\"" : "[\"string\", \"null\"]";
 }
 
@@ -26,8 +24,10 @@ static struct error *property_put(struct buf *out, const struct inventory_column
     struct error *e = json_quote(out->arena, column->why, &why);
 
     if (!e)
-        buf_printf(out, "\n      \"%s\": { \"type\": %s, \"description\": %s }", column->column,
-                   type_of(column), why);
+        buf_printf(out, "\n      \"%s\": { \"type\": %s%s, \"description\": %s }", column->column,
+                   type_of(column),
+                   strcmp(column->type, "BLOB") == 0 ? ", \"contentEncoding\": \"base16\"" : "",
+                   why);
     return e;
 }
 

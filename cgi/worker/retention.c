@@ -70,7 +70,7 @@ enum { LINK_KEEP_S = A_DAY_S - LIMIT_SIGNIN_LINK_S - AN_HOUR_S };
     OLD("usage_day", "days of measurements by the quarter hour", LIMIT_USAGE_KEEP_S, usage_day)    \
     OLD("usage_quarter", "measurements by the quarter hour", LIMIT_USAGE_KEEP_S, usage_quarter)    \
     OLD("mail", "emails", LIMIT_MAIL_KEEP_S, mail)                                                 \
-    OLD("export", "copies of people\u2019s data", 0, export)                                      \
+    OLD("export", "copies of people\u2019s data", 0, export)                                       \
     OLD("outbound", "the record of what was sent to others", LIMIT_OUTBOUND_KEEP_S, outbound)      \
     OLD("event", "notifications from Stripe and WorkOS",                                           \
         LIMIT_EVENT_KEEP_S + LIMIT_EVENT_AFTER_S, event)                                           \
