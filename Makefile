@@ -247,7 +247,7 @@ $(BUILD)/tests/ledger_worker_test: LINK_HARDENING += -Wl,--wrap=clock_now,--wrap
 $(BUILD)/tests/ssh_probe $(BUILD)/tests/state_scan $(BUILD)/tests/state_find: $(BUILD)/tests/%: $(BUILD)/%
 	@mkdir -p $(@D) && ln -sf ../$* $@
 $(BUILD)/tests/promise_test $(BUILD)/tests/probe_test: | $(BUILD)/tests/state_scan
-$(BUILD)/tests/erasure_test: | $(BUILD)/tests/state_find
+$(BUILD)/tests/erasure_test $(BUILD)/tests/erasure_stripe_test: | $(BUILD)/tests/state_find
 # policy_check with texts that it refuses, which replace those of the library.
 $(BUILD)/tests/policy/policy_texts.c: $(BUILD)/mdc $(wildcard tests/unit/policy/*.md tests/unit/policy/*/*.md)
 	@mkdir -p $(@D)

@@ -113,6 +113,7 @@ UPDATE receipt SET destroyed_by = NULL WHERE destroyed_by = :name
 -- erasure_strings(erasure_id text) rows (text text) across teams
 -- What must be found nowhere afterwards: texts of 8 bytes or more of the person and the teams, unless they
 -- are also in what belongs to others, or is kept: names of VMs, ids of WorkOS's objects, the texts of the policies.
+-- A short text of small letters alone may be a word of the server's own, as "dashboard" in its logs.
 WITH who(id) AS (SELECT person_id FROM erasure WHERE id = :erasure_id),
 ours(id) AS (SELECT team_id FROM erasure_team WHERE erasure_id = :erasure_id),
 gone_key AS (SELECT id, name, comment, fingerprint, substr(public_line, instr(public_line, ' ') + 1) AS rest
@@ -134,6 +135,7 @@ candidate(text) AS (
     UNION SELECT j.value FROM gone_key k, json_each(json_array(k.id, k.comment, k.fingerprint,
         substr(k.rest, 1, instr(k.rest || ' ', ' ') - 1))) j)
 SELECT text FROM candidate c WHERE length(CAST(text AS BLOB)) >= 8
+  AND (length(text) >= 16 OR text GLOB '*[^a-z_-]*')
   AND NOT EXISTS (SELECT 1 FROM person o WHERE o.id NOT IN who AND (instr(o.email, c.text)
     OR instr(o.identity, c.text) OR instr(o.name, c.text) OR instr(ifnull(o.workos_name, ''), c.text)))
   AND NOT EXISTS (SELECT 1 FROM team o WHERE o.id NOT IN ours AND instr(o.name, c.text))

@@ -286,6 +286,18 @@ await deliver(server, 'workos', change('event_late', '2036-03-01T00:00:00.000Z',
 await until(() => entry('event_late')?.state !== 'waiting');
 equal('and a late change does not bring it back', `${entry('event_late').state} ${nameOfBoss()}`, 'skipped Second');
 
+// ---- and its deletion, here and there ----
+
+check('the operator closes an account', /\/deletion\/[\w-]{43}/.test(execFileSync(`${root}/cgi/admin.sh`, [server.dir, 'account-close', 'dora@example.test'], { encoding: 'utf8' })));
+equal('each has its sequence', one('SELECT count(*) FROM erasure'), '2');
+server.sql('UPDATE erasure SET due_at = requested_at');
+check('both come to their end', await until(() => one("SELECT count(*) FROM erasure WHERE state = 'done'") === '2'), one('SELECT name, answer FROM erasure_step WHERE state <> \'done\''));
+const answers = one("SELECT group_concat(answer, '; ') FROM (SELECT answer FROM erasure_step WHERE name = 'services' ORDER BY answer)");
+check('who is at WorkOS no longer', answers.includes('WorkOS: 404, no such user'), answers);
+check('and who was until now', /WorkOS: 20\d, user deleted/.test(answers), answers);
+equal('WorkOS knows her no longer', (await call('GET', '/user_management/users')).json.data.filter(({ id }) => id === dora.id).length, 0);
+equal('nor does the database', one(`SELECT count(*) FROM person WHERE identity IN ('workos:${dora.id}', 'workos:${users.boss.id}')`), '0');
+
 // ---- who floods without a signature fills no disk ----
 
 {
