@@ -224,6 +224,11 @@ const PROOFS = {
     for (const path of ['', '/snapshots', '/activity', '/settings', '/receipt/receipt.json']) {
       c.equal(`the operator can't open ${path} of a VM of others`, (await c.operator.ask('GET', `/vms/${c.vm}${path}`)).status, 404);
     }
+    // A console is not shown without a reason, and not at all where nobody looks (look.mjs looks at one).
+    const isNever = ['desktop', 'shared-session'].includes(c.profile);
+    c.equal('no look without a reason', c.admin('vm-look', c.vm).status, 1);
+    if (isNever) c.check('nor with one', c.admin('--reason', 'law', 'vm-look', c.vm).text.includes('nobody looks inside VMs'));
+    c.equal('nothing was looked at', c.sql("SELECT count(*) FROM activity WHERE action = 'look'"), '0');
   } },
   destroy: { alone: async (c) => {
     if (!c.vm) return;
@@ -315,7 +320,7 @@ const PROOFS = {
   }, full: async (c) => {
     c.check('a link is offered by mail', (await c.get('/signin')).text.includes('action="/signin/mail"'));
     const kinds = c.sql("SELECT sql FROM sqlite_schema WHERE name = 'mail'").match(/kind IN \(([^)]*)\)/)[1].match(/\w+/g);
-    c.equal('there is no mail for advertising', kinds.sort().join(), 'new_signin,payment_failed,policy_change,promise_broken,signin_link,suspended,vm_destroyed');
+    c.equal('there is no mail for advertising', kinds.sort().join(), 'new_signin,payment_failed,policy_change,promise_broken,signin_link,suspended,vm_destroyed,vm_look');
   } },
   'no-sale': { full: async (c) => c.equal('no request to others, no policy of the browser violated', [...c.browser.foreign, ...c.browser.violations, ...c.browser.errors].join(), '') },
   places: { full: (c) => {
