@@ -29,7 +29,7 @@ nobody get /operator/vms ; expect 303 /signin?return=/operator/vms
 as bob get /operator/vms ; expect 403
 as alice get /operator/vms ; expect 200 operator_vms.html
 # That is recorded, once an hour.
-as alice get /operator/vms ; expect_text "It is recorded that you opened this page"
+as alice get /operator/vms ; expect_text "Opening this page is recorded"
 expect_row "SELECT seq, action, object, actor, person_id FROM activity WHERE team_id = 0" "1|admin_page|vms|person|1"
 sql "UPDATE activity SET at_ms = at_ms - 3600001 WHERE team_id = 0"
 as alice get /operator/vms ; expect_row "SELECT count(*) FROM activity WHERE team_id = 0" 2
