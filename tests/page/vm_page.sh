@@ -309,7 +309,7 @@ cp "$state/answer" "$state/before"
 sql "PRAGMA foreign_keys = ON; DELETE FROM vm WHERE id = 'gonegonegonegone'"
 as alice get $receipt ; expect 200
 if cmp -s "$state/answer" "$state/before"; then good; else bad "another receipt than before"; fi
-as alice get /vms/gonegonegonegone ; expect 200 vm_gone.html
+as alice get /vms/gonegonegonegone ; expect 200 vm_gone_signed.html
 as bob get /vms/gonegonegonegone ; expect 404
 as alice post /vms/gonegonegonegone/destroy confirm=gone-vm ; expect 404
 
