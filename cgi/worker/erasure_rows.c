@@ -9,6 +9,7 @@
 #include "model/byte_print.h"
 #include "model/inventory.h"
 #include "worker/erasure_step.h"
+#include "worker/export.h"
 #include "worker/receipt_sign.h"
 
 #include "person.sql.h"
@@ -179,6 +180,9 @@ struct error *erasure_rows(struct erasure_work *work)
     if (!e)
         e = db_commit(db, arena);
     db_rollback(db);
+    /* Copies that the person had prepared: compressed, so that the search would not find them. */
+    if (!e)
+        e = export_files_remove(&work->now);
     work->is_done = !e;
     work->answer = arena_printf(arena, "SQLite: %lld rows deleted or emptied", (long long)rows);
     return e;

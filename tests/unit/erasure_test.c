@@ -329,6 +329,19 @@ static void others_remove(struct test *test)
           "= 1003; DELETE FROM billing_activity WHERE team_id > 1000000;");
 }
 
+static void file_put(struct test *test, const char *folder, const char *text)
+{
+    struct arena *arena = test->world->arena;
+    const char *dir = arena_printf(arena, "%s/%s", test->world->state_dir, folder);
+    FILE *file;
+
+    mkdir(dir, 0700);
+    file = fopen(arena_printf(arena, "%s/planted", dir), "we");
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+}
+
 static void a_person_in_every_table_is_erased(void **state)
 {
     struct test *test = *state;
@@ -337,6 +350,7 @@ static void a_person_in_every_table_is_erased(void **state)
     person_plant(test, 7);
     assert_true(has_marker(db_path(test)) ||
                 has_marker(arena_printf(test->world->arena, "%s-wal", db_path(test))));
+    file_put(test, "exports", "a copy");
     request(test, 7);
     assert_int_equal(ask(test, "SELECT count(*) FROM session WHERE person_id = 7"), 0);
     work(test->context);
@@ -352,6 +366,10 @@ static void a_person_in_every_table_is_erased(void **state)
     assert_int_equal(ask(test, "SELECT count(*) FROM membership WHERE team_id = 1001"), 1);
     others_remove(test);
     assert_nothing_left(test, 7);
+    assert_int_equal(
+        access(arena_printf(test->world->arena, "%s/exports/planted", test->world->state_dir),
+               F_OK),
+        -1);
     /* What the law keeps is counted on the receipt. */
     assert_int_equal(ask(test, "SELECT count(*) FROM erasure_rest"), 5);
     assert_int_equal(ask(test, "SELECT count(*) FROM ledger WHERE team_id = 7"), 1);
@@ -431,19 +449,6 @@ static void what_others_close_is_not_undone(void **state)
 
 /* ---- the search ---- */
 
-static void file_put(struct test *test, const char *folder, const char *text)
-{
-    struct arena *arena = test->world->arena;
-    const char *dir = arena_printf(arena, "%s/%s", test->world->state_dir, folder);
-    FILE *file;
-
-    mkdir(dir, 0700);
-    file = fopen(arena_printf(arena, "%s/planted", dir), "we");
-    assert_non_null(file);
-    fputs(text, file);
-    fclose(file);
-}
-
 static void what_is_found_stops_the_sequence(void **state)
 {
     static const char *const texts[] = { "erasedmarker7@example.org",
@@ -455,14 +460,14 @@ static void what_is_found_stops_the_sequence(void **state)
     request(test, 7);
     make_due(test);
     for (size_t i = 0; i < COUNT(texts); i++) {
-        file_put(test, i % 2 ? "nginx" : "exports", texts[i]);
+        file_put(test, "nginx", texts[i]);
         for (int k = 0; k < 10; k++)
             work(test->context);
         if (strcmp(step_of(test, ERASURE_SEARCH).state, ERASURE_STEP_STATE_FAILED) != 0)
             fail_msg("%s: %s", texts[i], step_of(test, ERASURE_SEARCH).answer);
         assert_non_null(strstr(step_of(test, ERASURE_SEARCH).answer, "/planted"));
         assert_true(ask(test, "SELECT count(*) FROM erasure_print") > 0);
-        file_put(test, i % 2 ? "nginx" : "exports", "");
+        file_put(test, "nginx", "");
     }
     finish(test);
     others_remove(test);
