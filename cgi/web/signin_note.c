@@ -14,10 +14,8 @@ struct error *signin_note(struct request *r, int64_t person_id, const char *noti
     if (!e)
         e = audit_add_personal(&context, &(struct audit_entry){
                                              .action = AUDIT_SIGN_IN,
-                                             .detail = session_browser(r),
                                              .person_id = person_id,
                                          });
-
     return e ? e : signin_mail_note(&context, person_id, session_browser(r), r->session->handle);
 }
 
@@ -37,7 +35,6 @@ struct error *signin_note_refused(struct request *r, const char *identity_key,
     if (!e)
         e = audit_add_personal(&context, &(struct audit_entry){
                                              .action = AUDIT_SIGN_IN_REFUSED,
-                                             .detail = session_browser(r),
                                              .person_id = person.id,
                                              .is_refused = true,
                                          });

@@ -7,6 +7,7 @@
 #include "drain.h"
 #include "fake_driver.h"
 #include "ledger_check.h"
+#include "model/audit_check.h"
 #include "model/ledger.h"
 #include "model/state_path.h"
 #include "world.h"
@@ -155,6 +156,18 @@ static bool round_play(struct test *test, const struct killed *round, int at, bo
     return is_killed;
 }
 
+/* What happened is in the history without a gap, each once. */
+static void assert_history(struct test *test)
+{
+    const struct context context = world_context(test->world);
+    struct audit_found found;
+
+    world_check(audit_check_all(&context, &found), "check");
+    if (found.first)
+        fail_msg("%s", found.first);
+    assert_true(found.places > (int64_t)COUNT(killed));
+}
+
 static void killed_at_every_call(void **state)
 {
     struct test test = { .vm = NULL };
@@ -176,6 +189,7 @@ static void killed_at_every_call(void **state)
         }
     }
     print_message("%d kills\n", kills);
+    assert_history(&test);
     worker_context_close(test.context);
     world_close(test.world);
 }
