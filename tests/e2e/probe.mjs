@@ -61,7 +61,7 @@ check('it has tried, and no other VM ran', /^0 of (1[6-9]|[2-9]\d) attempts .* n
 check('it was removed', first.evidence.endsWith('its host confirmed: domain, snapshots, disk, seed, port.'), first.evidence);
 equal('nothing of it is left', remains(), '');
 equal('by design', first.sentence.split('. ')[1], 'They accept SSH and have no other network access.');
-equal('it is no VM', server.sql('SELECT (SELECT count(*) FROM vm) + (SELECT count(*) FROM ledger) + (SELECT count(*) FROM activity);'), '0');
+equal('it is no VM', server.sql('SELECT (SELECT count(*) FROM vm) + (SELECT count(*) FROM ledger) + (SELECT count(*) FROM activity WHERE vm_id IS NOT NULL);'), '0');
 
 // ---- with a neighbour ----
 const alice = new Visitor(server);
