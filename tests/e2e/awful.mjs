@@ -41,7 +41,7 @@ export function awful(teamId, personId, keyLine) {
     for (let k = 0; k < 20; k++) {
       sql.push(insert('snapshot', { team_id: teamId, vm_id: id, created_at: now - k * DAY, id: `s${i}x${k}`.padEnd(16, 'z'), name: k % 2 ? LONG.slice(0, 100) : `nightly ${k}`,
         state: ['ready', 'taking', 'failed', 'deleting'][k % 7 > 3 ? 0 : k % 4], has_memory: k % 2, size_bytes: 2 ** 40, vcpus: 1, memory_mb: 128, disk_gb: 1 }));
-      sql.push(insert('activity', { team_id: teamId, at_ms: (now - k * DAY) * 1000 + i, id: `e${i}x${k}`, vm_id: id, what: k % 3 ? 'Creation failed' : 'Creation requested', detail: k % 3 ? error : null, person_id: personId }));
+      sql.push(insert('activity', { team_id: teamId, at_ms: (now - k * DAY) * 1000 + i, id: `e${i}x${k}`, vm_id: id, what: k % 3 ? 'Creation failed' : 'Creation requested', detail: k % 3 ? error : null, person_id: personId, action: 'create', actor: 'person', result: k % 3 ? 'failed' : 'done' }));
       sql.push(insert('receipt_part', { team_id: teamId, vm_id: id, position: k, thing: ['domain', 'disk', 'seed', 'saved memory'][k % 4], answer: error, removed_at: now }));
       sql.push(insert('usage_minute', { team_id: teamId, vm_id: id, minute_at: now - (now % 60) - 60 * (20 - k), cpu_ms: 999999 * k, memory_mb: 1048575, disk_bytes: 2 ** 50, read_bytes: 2 ** 49,
         written_bytes: 2 ** 49, received_bytes: 2 ** 48, sent_bytes: 2 ** 48 }));

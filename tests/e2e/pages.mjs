@@ -131,7 +131,7 @@ const looker = { bypassCsp: true };
 {
   const page = await browser.page(looker);
   await signIn(page, server.signinLink('new@example.org'));
-  await inspectAll(page, 'empty', [['vms', '/vms'], ['new VM without a key', '/vms/new'], ['keys', '/keys'], ['activity', '/activity'], ['receipts', '/receipts'], ['account', '/account'], ['error 403', '/operator', 403]]);
+  await inspectAll(page, 'empty', [['vms', '/vms'], ['new VM without a key', '/vms/new'], ['keys', '/keys'], ['activity', '/activity'], ['receipts', '/receipts'], ['account', '/account'], ['delete account', '/account/delete'], ['error 403', '/operator', 403]]);
 
   // Browsers would hold these back; the server must explain them all the same.
   const mistake = async (name, path, form, values) => {
@@ -201,6 +201,20 @@ const looker = { bypassCsp: true };
     equal(`mistake ${name}: the field has the focus`, await page.evaluate(() => `#${document.activeElement.id}`), field);
     await inspect(page, `mistake ${name}`);
   }
+  // An account that is deleted: its form with a mistake, its steps, its receipt.
+  const gone = await browser.page(looker);
+  await signIn(gone, server.signinLink('gone@example.org'));
+  await gone.goto(`${server.url}/account/delete`);
+  await gone.$eval('form[action="/account/delete"]', (e) => { e.noValidate = true; });
+  equal('mistake delete account: status', (await follow(gone, 'form[action="/account/delete"] button')).status(), 422);
+  await inspect(gone, 'mistake delete account');
+  await gone.goto(`${server.url}/account/delete`);
+  await gone.type('form[action="/account/delete"] input[name=email]', 'gone@example.org');
+  await follow(gone, 'form[action="/account/delete"] button');
+  await inspect(gone, 'deletion');
+  server.sql('UPDATE erasure SET due_at = requested_at;');
+  check('it is deleted', await until(async () => { await gone.reload(); return (await text(gone, 'main')).includes('Receipt of deletion'); }, 60));
+  await inspect(gone, 'receipt of a deletion');
   // As people see them: with the policy, and with nothing in the cache.
   const plain = await browser.page();
   await weigh(plain, 'start', '/');
