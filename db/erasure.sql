@@ -51,17 +51,19 @@ UPDATE erasure_step SET state = :state, answer = :answer, at = :now_at, attempts
 WHERE erasure_id = :erasure_id AND position = :position;
 
 -- erasure_lost_teams(person_id int) rows (is_personal int, others int, vms int) across teams
--- Open teams that nobody else owns, and the personal one: they are deleted with the account. `others`: further
+-- Open teams that nobody else owns whose account is open, and the personal one: they are deleted with the account. `others`: further
 -- members.
 SELECT t.id, t.name, t.personal_of IS :person_id AS is_personal,
        (SELECT count(*) FROM membership o
-        WHERE o.team_id = t.id AND o.person_id <> :person_id) AS others,
+        WHERE o.team_id = t.id AND o.person_id <> :person_id
+          AND EXISTS (SELECT 1 FROM person q WHERE q.id = o.person_id AND q.closed_at IS NULL)) AS others,
        (SELECT count(*) FROM vm WHERE vm.team_id = t.id AND vm.gone_at IS NULL) AS vms
 FROM membership m JOIN team t ON t.id = m.team_id
 WHERE m.person_id = :person_id AND t.closed_at IS NULL
   AND (t.personal_of = :person_id OR (m.role = 'owner' AND NOT EXISTS (
     SELECT 1 FROM membership o
-    WHERE o.team_id = t.id AND o.person_id <> :person_id AND o.role = 'owner')))
+    WHERE o.team_id = t.id AND o.person_id <> :person_id AND o.role = 'owner'
+      AND EXISTS (SELECT 1 FROM person q WHERE q.id = o.person_id AND q.closed_at IS NULL))))
 ORDER BY t.personal_of IS NULL, t.name, t.id /* sort ok */;
 
 -- erasure_reopen(id text) done across teams
@@ -136,6 +138,9 @@ candidate(text) AS (
         substr(k.rest, 1, instr(k.rest || ' ', ' ') - 1))) j)
 SELECT text FROM candidate c WHERE length(CAST(text AS BLOB)) >= 8
   AND (length(text) >= 16 OR text GLOB '*[^a-z_-]*')
+  AND NOT EXISTS (SELECT 1 FROM activity a WHERE a.team_id NOT IN ours AND (instr(a.what, c.text)
+    OR instr(ifnull(a.detail, ''), c.text)))
+  AND NOT EXISTS (SELECT 1 FROM snapshot s WHERE s.team_id NOT IN ours AND instr(s.name, c.text))
   AND NOT EXISTS (SELECT 1 FROM person o WHERE o.id NOT IN who AND (instr(o.email, c.text)
     OR instr(o.identity, c.text) OR instr(o.name, c.text) OR instr(ifnull(o.workos_name, ''), c.text)))
   AND NOT EXISTS (SELECT 1 FROM team o WHERE o.id NOT IN ours AND instr(o.name, c.text))

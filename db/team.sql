@@ -28,11 +28,16 @@ UPDATE team SET name = :name WHERE id = :team_id;
 -- team_close(team_id int, now_at int) one
 UPDATE team SET closed_at = ifnull(closed_at, :now_at) WHERE id = :team_id;
 
--- team_restricted() rows across teams
--- Personal teams of people whose accounts are restricted, with VMs that are to run.
-SELECT t.id FROM team t JOIN person p ON p.id = t.personal_of
-WHERE p.restricted_at IS NOT NULL
+-- team_to_stop() rows (is_closed int) across teams
+-- Teams that are closed, and personal ones of people whose accounts are restricted, with VMs that are to run.
+SELECT t.id, t.closed_at IS NOT NULL AS is_closed
+FROM team t LEFT JOIN person p ON p.id = t.personal_of
+WHERE (t.closed_at IS NOT NULL OR p.restricted_at IS NOT NULL)
   AND EXISTS (SELECT 1 FROM vm WHERE vm.team_id = t.id AND vm.wanted = 'running') /* scan ok */;
+
+-- team_closed(team_id int) row
+-- Since when the team is closed; NULL: it is open.
+SELECT closed_at FROM team WHERE id = :team_id;
 
 -- team_unmeasured(team_id int) row
 -- Whether an owner objected to usage charts.

@@ -8,6 +8,7 @@
 #include "adapter/crypto.h"
 #include "adapter/json.h"
 #include "base/clock.h"
+#include "base/text.h"
 #include "main_constants.sql.h"
 #include "model/erasure.h"
 #include "model/worker_wakeup.h"
@@ -18,6 +19,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 enum { FILE_BYTES = 1024 * 1024 };
 
@@ -30,6 +32,10 @@ static struct error *person_find(struct admin *admin, int64_t *out)
 
     if (e)
         return e;
+    if (strcasecmp(admin->argument, admin->config->operator_email) == 0)
+        return error_new(admin->arena, ERROR_INPUT,
+                         "this is the operator's account: name another operator in domicile.conf "
+                         "first");
     if (rows.count != 1)
         return error_new(admin->arena, ERROR_INPUT, "%s this email address",
                          rows.count ? "several accounts have" : "no account has");
@@ -110,14 +116,18 @@ static struct error *chain_check(struct admin *admin, const struct bytes *body)
 {
     struct signed_receipt_by_number_row before;
     const struct json *json;
-    const char *previous;
+    const char *format, *previous;
     int64_t number;
     struct error *e = json_read(admin->arena, body->bytes, body->length, &json);
 
     if (e)
         return e;
+    format = json_get_text(json, "format");
     previous = json_get_text(json, "previous");
     number = json_number_at(json, "number");
+    if (!format || !text_starts(format, "domicile-receipt-") || number < 1 ||
+        (!previous && number != 1))
+        return error_new(admin->arena, ERROR_INPUT, "this server has signed it, but as no receipt");
     if (!previous) {
         puts("the first receipt of this server");
         return NULL;

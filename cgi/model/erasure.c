@@ -146,11 +146,28 @@ static struct error *sequence_add(const struct context *context,
     return e;
 }
 
+/* The personal team, and those that nobody else is in. */
+static struct error *own_teams_find(const struct context *context, struct erasure_request *all)
+{
+    struct erasure_lost_teams_rows lost;
+    struct error *e = sql_erasure_lost_teams(context->db, context->arena, all->person_id, &lost);
+    int64_t *ids;
+
+    if (e)
+        return e;
+    ids = arena_array(context->arena, lost.count, sizeof *ids);
+    for (size_t i = 0; i < lost.count; i++) {
+        if (lost.row[i].is_personal || !lost.row[i].others)
+            ids[all->team_count++] = lost.row[i].id;
+    }
+    all->team_ids = ids;
+    return NULL;
+}
+
 struct error *erasure_request(const struct context *context, const struct erasure_request *request,
                               const char **out_token)
 {
     struct erasure_request all = *request;
-    struct team_personal_row personal;
     const char *known;
     struct error *e = known_find(context, request, &known);
 
@@ -159,11 +176,8 @@ struct error *erasure_request(const struct context *context, const struct erasur
         return e;
     if (known)
         return sql_erasure_keep_closed(context->db, context->arena, known, request->requested_by);
-    if (!all.team_count) {
-        e = sql_team_personal(context->db, context->arena, all.person_id, &personal);
-        all.team_ids = &personal.id;
-        all.team_count = 1;
-    }
+    if (!all.team_count)
+        e = own_teams_find(context, &all);
     if (!e && all.person_id)
         e = person_end(context, all.person_id);
     for (size_t i = 0; !e && i < all.team_count; i++)

@@ -39,8 +39,9 @@ struct erasure_request {
 
 /*
  * Close what is requested, stop its VMs, end its subscriptions and sessions, and begin the
- * sequence. Without teams it is the person's own. `*out_token` is the secret of the address of its
- * page; NULL: it has been requested before, which can now no longer be undone.
+ * sequence. Without teams it is the person's own and those that nobody else is in. `*out_token` is
+ * the secret of the address of its page; NULL: it has been requested before, which can now no
+ * longer be undone.
  */
 struct error *erasure_request(const struct context *context, const struct erasure_request *request,
                               const char **out_token);

@@ -6,9 +6,11 @@
 #include "person.sql.h"
 #include "team.sql.h"
 
-static struct error *vms_stop(const struct context *context, int64_t team_id)
+static const char RESTRICTED[] = "the account is restricted";
+
+static struct error *vms_stop(const struct context *context, int64_t team_id, const char *reason)
 {
-    const struct actor system = actor_system(team_id, "the account is restricted");
+    const struct actor system = actor_system(team_id, reason);
 
     return vm_request_all(context, &system, VM_REQUEST_STOP);
 }
@@ -22,7 +24,7 @@ struct error *restriction_begin(const struct context *context, int64_t person_id
         e = sql_team_personal(context->db, context->arena, person_id, &team);
     if (e)
         return e->kind == ERROR_NOT_FOUND ? NULL : e;
-    return vms_stop(context, team.id);
+    return vms_stop(context, team.id, RESTRICTED);
 }
 
 struct error *restriction_end(const struct context *context, int64_t person_id)
@@ -33,11 +35,17 @@ struct error *restriction_end(const struct context *context, int64_t person_id)
 struct error *restriction_check(const struct context *context, const struct actor *actor)
 {
     struct person_get_row person;
+    struct team_closed_row team;
     struct error *e;
 
     if (!actor->person_id)
         return NULL;
-    e = sql_person_get(context->db, context->arena, actor->person_id, &person);
+    e = sql_team_closed(context->db, context->arena, actor->team_id, &team);
+    if (!e && team.closed_at)
+        return error_refuse(context->arena, ERROR_CONFLICT, "team_closed", NULL,
+                            "This team is closed and will be deleted, so nothing new is begun.");
+    if (!e)
+        e = sql_person_get(context->db, context->arena, actor->person_id, &person);
     if (e || !person.restricted_at)
         return e;
     return error_refuse(context->arena, ERROR_CONFLICT, "account_restricted", NULL,
@@ -45,12 +53,12 @@ struct error *restriction_check(const struct context *context, const struct acto
                         "on your account page first.");
 }
 
-static struct error *team_stop(const struct context *context, int64_t team_id)
+static struct error *team_stop(const struct context *context, const struct team_to_stop_row *team)
 {
     struct error *e = db_begin(context->db, context->arena);
 
     if (!e)
-        e = vms_stop(context, team_id);
+        e = vms_stop(context, team->id, team->is_closed ? "the account is closed" : RESTRICTED);
     if (!e)
         e = db_commit(context->db, context->arena);
     db_rollback(context->db);
@@ -59,10 +67,10 @@ static struct error *team_stop(const struct context *context, int64_t team_id)
 
 struct error *restriction_run(const struct context *context)
 {
-    struct team_restricted_rows teams;
-    struct error *e = sql_team_restricted(context->db, context->arena, &teams);
+    struct team_to_stop_rows teams;
+    struct error *e = sql_team_to_stop(context->db, context->arena, &teams);
 
     for (size_t i = 0; !e && i < teams.count; i++)
-        e = team_stop(context, teams.row[i].id);
+        e = team_stop(context, &teams.row[i]);
     return e;
 }

@@ -16,8 +16,12 @@
 struct error *restriction_begin(const struct context *context, int64_t person_id);
 struct error *restriction_end(const struct context *context, int64_t person_id);
 
-/* CONFLICT with code "account_restricted" and a message, if the actor's person is restricted. */
+/*
+ * CONFLICT with a message: code "account_restricted", the actor's person is restricted;
+ * "team_closed", the team is about to be deleted.
+ */
 struct error *restriction_check(const struct context *context, const struct actor *actor);
 
-/* For the worker's schedule: stops VMs that could not be stopped when the restriction began. */
+/* For the worker's schedule: stops VMs that could not be stopped when the restriction began, or
+ * when their team was closed, as those that were being created. */
 struct error *restriction_run(const struct context *context);

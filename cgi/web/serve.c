@@ -120,7 +120,7 @@ static struct error *handler_run(struct request *r)
         e = r->route->handler(r);
     if (!e && r->response.status < 400 && db_is_in_transaction(r->db))
         e = db_commit(r->db, r->arena);
-    if (db_is_in_transaction(r->db)) {
+    if (db_is_in_transaction(r->db) || (e && is_post)) {
         db_rollback(r->db);
         r->response.cookie = cookie;
     }

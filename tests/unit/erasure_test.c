@@ -342,6 +342,35 @@ static void file_put(struct test *test, const char *folder, const char *text)
     fclose(file);
 }
 
+/* Of two owners who both leave, the last takes the team along; a text of others' is not looked for.
+ */
+static void the_last_owner_takes_the_team_along(void **state)
+{
+    struct test *test = *state;
+    struct erasure_strings_rows strings;
+
+    plant(test, "INSERT INTO person (id, identity, email, name, created_at) VALUES "
+                "(20, 'local:gina@example.org', 'gina@example.org', 'Signed in', 1), "
+                "(21, 'local:hank@example.org', 'hank@example.org', 'Hank Example', 1);"
+                "INSERT INTO team (id, name, personal_of, created_at) VALUES (20, 'Gina', 20, 1), "
+                "(21, 'Hank', 21, 1), (30, 'Both of them', NULL, 1);"
+                "INSERT INTO membership (team_id, person_id, role, created_at) VALUES "
+                "(20, 20, 'owner', 1), (21, 21, 'owner', 1), (30, 20, 'owner', 1), "
+                "(30, 21, 'owner', 1);"
+                "INSERT INTO activity (team_id, at_ms, id, action, what, detail, actor, result) "
+                "VALUES (1, 1, 'x', 'sign_in', 'Signed in', 'of hank@example.org', 'system', "
+                "'done');");
+    request(test, 20);
+    assert_int_equal(ask(test, "SELECT count(*) FROM erasure_team WHERE team_id = 30"), 0);
+    request(test, 21);
+    assert_int_equal(ask(test, "SELECT count(*) FROM erasure_team WHERE team_id = 30"), 1);
+    world_check(sql_erasure_strings(test->world->db, test->world->arena, test->id, &strings),
+                "strings");
+    for (size_t i = 0; i < strings.count; i++)
+        assert_string_not_equal(strings.row[i].text, "hank@example.org");
+    assert_true(strings.count > 0);
+}
+
 static void a_person_in_every_table_is_erased(void **state)
 {
     struct test *test = *state;
@@ -595,13 +624,10 @@ static void killed_anywhere_it_goes_on(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(a_person_in_every_table_is_erased),
-        TEST(a_new_team_gets_no_old_records),
-        TEST(signing_in_undoes_it_until_it_begins),
-        TEST(what_others_close_is_not_undone),
-        TEST(what_is_found_stops_the_sequence),
-        TEST(receipts_are_signed_and_chained),
-        TEST(vms_get_one_too),
+        TEST(the_last_owner_takes_the_team_along), TEST(a_person_in_every_table_is_erased),
+        TEST(a_new_team_gets_no_old_records),      TEST(signing_in_undoes_it_until_it_begins),
+        TEST(what_others_close_is_not_undone),     TEST(what_is_found_stops_the_sequence),
+        TEST(receipts_are_signed_and_chained),     TEST(vms_get_one_too),
         TEST(killed_anywhere_it_goes_on),
     };
 

@@ -18,6 +18,7 @@
 #include "main_constants.sql.h"
 #include "region_status.sql.h"
 #include "snapshot.sql.h"
+#include "team.sql.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -287,6 +288,23 @@ static void what_a_restriction_refuses(void **state)
     world_check(sent(&world->actor, id, VM_REQUEST_DESTROY, NULL), "it may be destroyed");
 }
 
+/* A VM that was being created when the team was closed is stopped when it can be. */
+static void what_a_closed_team_refuses(void **state)
+{
+    const struct context now = world_context(world);
+    const char *id = world_create(world, "late"), *other;
+    const struct vm_new vm = wanted("another");
+
+    (void)state;
+    world_check(sql_team_close(world->db, world->arena, world->team_id, 1), "close");
+    assert_refused(create(&world->actor, &vm, &other), ERROR_CONFLICT, "team_closed", NULL);
+    world_check(restriction_run(&now), "while it is created");
+    assert_string_equal(world_vm(world, id).wanted, "running");
+    settle(id, VM_STATE_RUNNING, VM_OBSERVED_RUNNING);
+    world_check(restriction_run(&now), "once it runs");
+    assert_string_equal(world_vm(world, id).wanted, "stopped");
+}
+
 static void what_an_absent_host_refuses(void **state)
 {
     const char *id = world_create(world, "away");
@@ -411,6 +429,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_create_refuses, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_a_state_refuses, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_a_restriction_refuses, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_a_closed_team_refuses, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_an_absent_host_refuses, set_up, tear_down),
         cmocka_unit_test_setup_teardown(resources_of_other_teams_are_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(too_many_snapshots_and_names, set_up, tear_down),
