@@ -103,7 +103,7 @@ as alice post /account/copy ; expect 303 "/signin?return=/account&again=1&ended=
 long_ago 601
 as alice get "/signin?return=/account&again=1&ended=1" ; expect 200 signin_again.html
 expect_text "domicile-admin signin operator@localhost"
-long_ago 599
+long_ago 480
 as alice post /account/copy ; expect 303 /account#data
 printf '[mail]\nmail = smtp\nurl = smtp://localhost:25\nfrom = noreply@example.org\n' >>"$state/domicile.conf"
 as alice get "/signin?return=/account&again=1" ; expect 200 signin_again_mail.html
