@@ -4,6 +4,7 @@
 #include "base/array.h"
 #include "base/buf.h"
 #include "base/date.h"
+#include "base/html.h"
 #include "base/limit.h"
 #include "model/audit.h"
 #include "model/byte_print.h"
@@ -18,21 +19,6 @@
 #include <string.h>
 
 /* ---- what will be looked for ---- */
-
-static const char *percent_encode(struct arena *arena, const char *text)
-{
-    static const char plain[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
-    struct buf out = buf_new(arena, 2 * strlen(text) + 1);
-
-    for (; *text; text++) {
-        if (strchr(plain, *text))
-            buf_char(&out, *text);
-        else
-            buf_printf(&out, "%%%02X", (unsigned int)(unsigned char)*text);
-    }
-    return out.bytes;
-}
 
 static struct error *print_add(struct erasure_work *work, const unsigned char *salt,
                                const char *text)
@@ -55,9 +41,12 @@ struct error *erasure_prints_take(struct erasure_work *work)
     if (!e)
         e = sql_erasure_strings(work->now.db, work->now.arena, work->row.id, &strings);
     for (size_t i = 0; !e && i < strings.count; i++) {
+        struct buf encoded = buf_new(work->now.arena, 64);
+
+        html_url_part(&encoded, strings.row[i].text);
         e = print_add(work, salt, strings.row[i].text);
         if (!e)
-            e = print_add(work, salt, percent_encode(work->now.arena, strings.row[i].text));
+            e = print_add(work, salt, encoded.bytes);
     }
     return e;
 }
