@@ -15,7 +15,10 @@
  *
  * The last line is the newest signed end (audit_head.h) of the whole chain, with the public key,
  * both in base64, and the place after which the next file begins (null: this is the last one). Of a
- * chain that no end was signed of, "head_seq" is 0 and the rest null:
+ * chain that no end was signed of, "head_seq" is 0 and the rest null. Entries behind the signed
+ * end, or all of a part that ends before it, are not covered: anybody can make up such entries with
+ * their hashes. They are proven when a later end is signed, or by the database
+ * (sql_audit_link_list):
  *
  *     {"more_after":null,"head_seq":9,"head_hash":"cd...","head_at":1764201700,"key_id":...}
  *
@@ -41,11 +44,32 @@ struct audit_file {
     int64_t after; /* the place behind which it begins */
     int64_t places, erased;
     int64_t head_seq, head_at; /* the signed end; 0: none */
-    const char *key;           /* that has signed it, in base64; NULL: none */
-    int64_t more_after;        /* the file is a part, that ends there; 0: it is the last one */
-    int64_t line;              /* that was read last */
-    const char *problem;       /* NULL: all is right */
+    int64_t unproven;          /* places that it does not cover: anybody could have written them */
+    int64_t last_seq;          /* the last place, and its hash */
+    unsigned char last_hash[CRYPTO_HASH_BYTES];
+    const char *key;     /* that has signed it, in base64; NULL: none */
+    int64_t more_after;  /* the file is a part, that ends there; 0: it is the last one */
+    int64_t line;        /* that was read last */
+    const char *problem; /* NULL: all is right */
 };
 
-/* Verify a file; texts are in the arena. Knows nothing but the file. */
+/*
+ * Verify a file, which is read twice, as far as a line that is no text or longer than
+ * LIMIT_AUDIT_LINE_BYTES; texts are in the arena. Knows nothing but the file.
+ */
 void audit_file_verify(struct arena *arena, FILE *file, struct audit_file *out);
+
+/*
+ * The next line, in `text` of LIMIT_AUDIT_LINE_BYTES. `*is_end`: there is none. INPUT if it is no
+ * text, too long, or cannot be read.
+ */
+struct error *audit_file_line(struct arena *arena, FILE *file, char *text, bool *is_end);
+
+/* How the last place compares with the chain of this server. */
+enum audit_known {
+    AUDIT_KNOWN,     /* it has the same, and so all that is before it */
+    AUDIT_DIFFERENT, /* it has another, or ends before */
+    AUDIT_UNKNOWN,   /* it has no such chain, or has cut it off behind that place */
+};
+struct error *audit_file_compare(const struct context *context, const struct audit_file *file,
+                                 enum audit_known *out);

@@ -5,6 +5,8 @@
 #include "base/limit.h"
 #include "model/audit_head.h"
 
+#include "audit_link.sql.h"
+
 #include <string.h>
 
 /* A file that is being read, line by line. */
@@ -13,8 +15,9 @@ struct reading {
     struct arena *texts; /* of what is found */
     struct audit_file *out;
     struct audit_walk walk;
-    bool is_inside;               /* between a first and a last line */
-    struct audit_head signed_end; /* of the last part */
+    bool is_inside;                              /* between a first and a last line */
+    struct audit_head signed_end;                /* of the last part */
+    unsigned char start_hash[CRYPTO_HASH_BYTES]; /* that the first place of the file follows */
 };
 
 static void problem_say(struct reading *reading, const char *text)
@@ -63,6 +66,7 @@ static void first_read(struct reading *reading, const struct json *line)
     if (out->line == 1) {
         out->team_id = team_id;
         out->after = after;
+        memcpy(reading->start_hash, hash, sizeof hash);
     }
     reading->is_inside = true;
     reading->walk.seq = after;
@@ -153,6 +157,11 @@ static void last_read(struct reading *reading, const struct json *line)
         problem_say(reading, "the last place is not the one that was signed");
     if (head.seq > reading->walk.seq && !out->more_after)
         problem_say(reading, "places that were signed are missing at the end");
+    if (head.seq < out->after)
+        problem_say(reading,
+                    "the signed end is before the first place: verify it with the parts before");
+    if (head.seq == out->after && memcmp(head.hash, reading->start_hash, sizeof head.hash) != 0)
+        problem_say(reading, "the first place does not follow the one that was signed");
     out->head_seq = head.seq;
     out->head_at = head.at;
     out->key =
@@ -173,10 +182,32 @@ static void line_read(struct reading *reading, const char *text)
         place_read(reading, line);
 }
 
+struct error *audit_file_line(struct arena *arena, FILE *file, char *text, bool *is_end)
+{
+    size_t length = 0;
+    int byte;
+
+    while ((byte = getc(file)) != EOF && byte != '\n') {
+        if (!byte)
+            return error_new(arena, ERROR_INPUT, "this is not text");
+        if (length == LIMIT_AUDIT_LINE_BYTES - 1)
+            return error_new(arena, ERROR_INPUT, "this line is too long for one of a chain");
+        text[length++] = (char)byte;
+    }
+    text[length] = '\0';
+    if (ferror(file))
+        return error_new(arena, ERROR_INPUT, "it cannot be read: %m");
+    *is_end = byte == EOF && !length;
+    return NULL;
+}
+
 /* The signed end of the last part is needed while its places are read. */
 static void signed_end_find(struct reading *reading, FILE *file, char *text)
 {
-    while (fgets(text, LIMIT_AUDIT_LINE_BYTES, file)) {
+    bool is_end = false;
+
+    /* To an error the second reading comes, too. */
+    while (!audit_file_line(reading->arena, file, text, &is_end) && !is_end) {
         const struct json *line;
 
         arena_reset(reading->arena);
@@ -191,6 +222,31 @@ static void signed_end_find(struct reading *reading, FILE *file, char *text)
     rewind(file);
 }
 
+/* A signed end that the file does not reach covers nothing of it: no hash leads there. */
+static int64_t unproven_count(const struct audit_file *file)
+{
+    if (file->head_seq > file->last_seq || file->head_seq < file->after)
+        return file->places;
+    return file->last_seq - file->head_seq;
+}
+
+static void lines_read(struct reading *reading, FILE *file, char *text)
+{
+    bool is_end = false;
+
+    while (!is_end && !reading->out->problem) {
+        struct error *e;
+
+        arena_reset(reading->arena);
+        e = audit_file_line(reading->arena, file, text, &is_end);
+        reading->out->line += !is_end;
+        if (e)
+            problem_say(reading, e->text);
+        else if (!is_end)
+            line_read(reading, text);
+    }
+}
+
 void audit_file_verify(struct arena *arena, FILE *file, struct audit_file *out)
 {
     struct reading reading = { .arena = arena_new(LIMIT_AUDIT_ARENA_BYTES),
@@ -200,12 +256,36 @@ void audit_file_verify(struct arena *arena, FILE *file, struct audit_file *out)
 
     *out = (struct audit_file){ .line = 0 };
     signed_end_find(&reading, file, text);
-    while (!out->problem && fgets(text, LIMIT_AUDIT_LINE_BYTES, file)) {
-        arena_reset(reading.arena);
-        out->line++;
-        line_read(&reading, text);
-    }
+    lines_read(&reading, file, text);
     if (!out->problem && (reading.is_inside || !out->line))
         problem_say(&reading, "the file ends before its last line");
+    out->last_seq = reading.walk.seq;
+    memcpy(out->last_hash, reading.walk.hash, sizeof out->last_hash);
+    out->unproven = unproven_count(out);
     arena_free(reading.arena);
+}
+
+struct error *audit_file_compare(const struct context *context, const struct audit_file *file,
+                                 enum audit_known *out)
+{
+    struct audit_link_list_rows places;
+    struct audit_link_last_row last;
+    struct error *e = sql_audit_link_last(context->db, context->arena, file->team_id, &last);
+
+    *out = AUDIT_UNKNOWN;
+    if (e)
+        return e->kind == ERROR_NOT_FOUND ? NULL : e;
+    *out = AUDIT_DIFFERENT;
+    if (last.seq < file->last_seq)
+        return NULL;
+    e = sql_audit_link_list(context->db, context->arena, file->team_id, file->last_seq - 1, 1,
+                            &places);
+    if (e)
+        return e;
+    if (!places.count || places.row[0].seq != file->last_seq)
+        *out = AUDIT_UNKNOWN;
+    else if (places.row[0].hash.length == sizeof file->last_hash &&
+             memcmp(places.row[0].hash.bytes, file->last_hash, sizeof file->last_hash) == 0)
+        *out = AUDIT_KNOWN;
+    return NULL;
 }

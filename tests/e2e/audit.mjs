@@ -41,9 +41,10 @@ function wrong(file, keys) {
 const server = await Server.make(process.argv[2], (conf) => `${conf}\n[region local]\nuri = test:///default\n`);
 await server.start();
 const admin = (...options) => {
-  const { status, stdout, stderr } = spawnSync(`${root}/cgi/admin.sh`, [server.dir, ...options], { encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync(`${root}/cgi/admin.sh`, [server.dir, ...options], { encoding: 'utf8', stdio: [input, 'pipe', 'pipe'] });
   return { status, text: stdout + stderr };
 };
+let input = 'ignore'; // of the command
 const KEYS = ['AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl', 'AAAAC3NzaC1lZDI1NTE5AAAAIGTS/6E+nCelewpRxzJo/ri9QWqHnjsGlx8E5f9aErVx'];
 const alice = new Visitor(server);
 equal('alice signs in', (await alice.signIn(server.link)).status, 303);
@@ -87,7 +88,8 @@ const path = `${server.dir}/chain.jsonl`;
 const command = (content) => { fs.writeFileSync(path, content); fs.chmodSync(path, 0o644); return admin('verify-chain', path); };
 equal('it verifies here', wrong(file, keys), null);
 const verified = command(file);
-equal('and by the command', `${verified.status} ${verified.text.match(/^ok/mg)?.length}`, '0 2');
+equal('and by the command', `${verified.status} ${verified.text.match(/^ok/mg)?.length}`, '0 3');
+check('which says what is signed, and what is not yet', /^ok {4}\d+ of them signed at place .*\nok {4}1 entries not yet signed are those in this server's database$/m.test(verified.text), verified.text);
 
 const lines = file.trimEnd().split('\n');
 const changed = (from, to) => { check(`there is ${from}`, file.includes(from)); return file.replace(from, to); };
@@ -107,6 +109,31 @@ for (const [what, content] of [
   check(`${what} is found here`, wrong(content, keys));
   equal(`${what} is found by the command`, command(content).status, 1);
 }
+// Entries behind the signed end can be invented by anybody, hashes and all.
+const end = JSON.parse(lines.at(-2));
+const invented = { seq: end.seq + 1, at_ms: end.at_ms + 1, action: 'key_add', vm_id: null, object: null, actor: 'system', person: null, result: 'done', what: 'SSH key added', detail: null, took_ms: null };
+const inventedFile = `${[...lines.slice(0, -1), JSON.stringify({ ...invented, hash: sha256(['domicile-audit-1', end.hash, 1, ...Object.values(invented)].map(text).join('')) }), lines.at(-1)].join('\n')}\n`;
+equal('an entry is invented, and follows', wrong(inventedFile, keys), null);
+const inventedFound = command(inventedFile);
+check('the command compares it with the database', inventedFound.status === 1 && inventedFound.text.includes("FAIL  2 entries not yet signed are not those in this server's database"), inventedFound.text);
+// What is no file of a chain ends at once, with the true cause.
+const fifo = `${server.dir}/fifo`;
+spawnSync('mkfifo', [fifo]);
+for (const [name, cause] of [['/dev/zero', 'not a file'], ['/tmp', 'not a file'], [fifo, 'not a file'], ['/nowhere', 'No such file']]) {
+  const { status, text: said } = admin('verify-chain', name);
+  check(`${name} is no chain`, status === 1 && said.includes(`${name}: ${cause}`), said);
+}
+for (const [name, cause] of [['/dev/zero', 'this is not text'], ['/dev/null', 'ends before its last line']]) {
+  input = fs.openSync(name, 'r');
+  const { status, text: said } = admin('verify-chain', '-');
+  check(`${name} as standard input is no chain`, status === 1 && said.includes(cause), said);
+}
+input = fs.openSync(path, 'w+');
+fs.writeSync(input, 'x'.repeat(1 << 20));
+fs.closeSync(input);
+input = fs.openSync(path, 'r');
+check('a file of one line is no chain', admin('verify-chain', '-').text.includes('this line is too long for one of a chain'));
+input = 'ignore';
 const own = await bob.ask('GET', '/activity.jsonl');
 equal('each team has its own', `${own.text.includes('renamed')} ${wrong(own.text, keys)}`, 'false null');
 

@@ -6,7 +6,6 @@
 #include "base/clock.h"
 #include "model/audit.h"
 #include "model/audit_check.h"
-#include "model/audit_file.h"
 #include "model/audit_head.h"
 #include "model/state_path.h"
 #include "worker/retention.h"
@@ -292,108 +291,6 @@ static void chains_are_cut_at_a_signed_end(void **state)
     assert_right(ADDED, 0);
 }
 
-/* The chain behind a place as a file of about `most` bytes. */
-static const char *file_write(int64_t after, size_t most)
-{
-    const struct context context = world_context(world);
-    struct buf out = buf_new(world->arena, 4096);
-
-    world_check(audit_file_write(&context, world->team_id, "Alice \u2192 Bob", after, most, &out),
-                "write");
-    return out.bytes;
-}
-
-static struct audit_file verified(const char *text)
-{
-    FILE *file = fmemopen(arena_copy(world->arena, text), strlen(text), "r");
-    struct audit_file found;
-
-    assert_non_null(file);
-    audit_file_verify(world->arena, file, &found);
-    fclose(file);
-    return found;
-}
-
-/* `text` with the first `was` behind `from` replaced; both of one length unless at the end. */
-static const char *changed(const char *text, const char *was, const char *is)
-{
-    const char *at = strstr(text, was);
-
-    assert_non_null(at);
-    return arena_printf(world->arena, "%.*s%s%s", (int)(at - text), text, is, at + strlen(was));
-}
-
-static const char *without_line(const char *text, int number)
-{
-    const char *from = text, *to;
-
-    while (--number)
-        from = strchr(from, '\n') + 1;
-    to = strchr(from, '\n') + 1;
-    return arena_printf(world->arena, "%.*s%s", (int)(from - text), text, to);
-}
-
-static void files_are_verified(void **state)
-{
-    const char *file, *first;
-    struct audit_file found;
-
-    (void)state;
-    some_add();
-    found = verified(file_write(0, 1 << 20));
-    assert_null(found.problem);
-    assert_int_equal(found.places, ADDED);
-    assert_int_equal(found.head_seq, 0);
-    ends_sign();
-    file = file_write(0, 1 << 20);
-    found = verified(file);
-    assert_null(found.problem);
-    assert_int_equal(found.head_seq, ADDED);
-    assert_int_equal(found.team_id, world->team_id);
-    {
-        const char *const bad[] = {
-            changed(file, "old \\u2192 3", "old \\u2192 4"),
-            changed(file, "\"result\":\"done\"", "\"result\":\"failed\""),
-            changed(file, "\"person_id\":1", "\"person_id\":2"),
-            changed(file, "\"seq\":2", "\"seq\":3"),
-            changed(file, "\"head_seq\":5", "\"head_seq\":4"),
-            changed(file, "\"team_id\":1", "\"team_id\":2"),
-            changed(file, "\"after\":0", "\"after\":1"),
-            without_line(file, 1),
-            without_line(file, 3),
-            without_line(file, ADDED + 1),
-            without_line(file, ADDED + 2),
-            "",
-            "no JSON",
-        };
-
-        for (size_t i = 0; i < COUNT(bad); i++) {
-            if (!verified(bad[i]).problem)
-                fail_msg("not found: %zu", i);
-        }
-    }
-    /* In parts, each of which can be verified, and all together. */
-    first = file_write(0, 400);
-    found = verified(first);
-    assert_null(found.problem);
-    assert_in_range(found.more_after, 1, ADDED - 1);
-    file = file_write(found.more_after, 1 << 20);
-    assert_null(verified(file).problem);
-    found = verified(arena_printf(world->arena, "%s%s", first, file));
-    assert_null(found.problem);
-    assert_int_equal(found.places, ADDED);
-    assert_non_null(verified(arena_printf(world->arena, "%s%s", file, first)).problem);
-    world_check(db_begin(world->db, world->arena), "begin");
-    {
-        const struct context context = world_context(world);
-
-        world_check(audit_forget_person(&context, world->person_id), "forget");
-    }
-    world_check(db_commit(world->db, world->arena), "commit");
-    assert_null(strstr(file_write(0, 1 << 20), "\"salt\":\""));
-    assert_null(verified(file_write(0, 1 << 20)).problem);
-}
-
 /* In a process of its own, until it is killed before the commit. */
 static void killed_writer(void)
 {
@@ -454,7 +351,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_person_can_be_erased, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_vms_had_is_erased_and_verified, set_up, tear_down),
         cmocka_unit_test_setup_teardown(chains_are_cut_at_a_signed_end, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(files_are_verified, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_killed_writer_leaves_no_gap, set_up, tear_down),
         cmocka_unit_test_setup_teardown(entries_of_before_get_their_place, set_up, tear_down),
     };
