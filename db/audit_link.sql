@@ -22,10 +22,10 @@ WHERE l.team_id = :team_id AND l.seq > :after_seq ORDER BY l.seq LIMIT :max;
 SELECT team_id FROM audit_link UNION SELECT team_id FROM audit_head ORDER BY team_id /* scan ok */ /* sort ok */;
 
 -- audit_link_outside() row (total int) across teams
--- Entries that name a place in a chain and do not stand there.
-SELECT count(*) AS total FROM activity e WHERE e.seq IS NOT NULL AND NOT EXISTS (
+-- Entries that name a place in a chain and do not stand there, or are over and have none.
+SELECT count(*) AS total FROM activity e WHERE CASE WHEN e.seq IS NULL THEN e.result <> 'open' ELSE NOT EXISTS (
     SELECT 1 FROM audit_link l WHERE l.team_id = e.team_id AND l.seq = e.seq
-      AND (l.id IS NULL OR (l.id = e.id AND l.at_ms = e.at_ms))) /* scan ok */;
+      AND (l.id IS NULL OR (l.id = e.id AND l.at_ms = e.at_ms))) END /* scan ok */;
 
 -- audit_link_delete_gone(before_at int, max int) done across teams
 -- What happened to VMs that were destroyed before that: hash and place stay, so that the chain can be verified.

@@ -207,7 +207,14 @@ struct error *audit_adopt(const struct context *context)
     struct activity_unchained_teams_rows teams;
     struct error *e = sql_activity_unchained_teams(context->db, context->arena, &teams);
 
-    for (size_t i = 0; !e && i < teams.count; i++)
-        e = team_adopt(context, teams.row[i].team_id);
+    if (e)
+        return e;
+    for (size_t i = 0; i < teams.count; i++) {
+        struct error *problem = team_adopt(context, teams.row[i].team_id);
+
+        if (problem && !e)
+            e = error_in(context->arena, problem, "the activity of team %lld",
+                         (long long)teams.row[i].team_id);
+    }
     return e;
 }

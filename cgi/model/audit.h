@@ -102,7 +102,8 @@ struct error *audit_drop_jobs(const struct context *context, int64_t team_id, co
 
 /*
  * Give all that is over its place: of entries that were written before there were chains. In
- * transactions of its own; can be repeated.
+ * transactions of its own; can be repeated. The error is the first of a team; the others have got
+ * theirs.
  */
 struct error *audit_adopt(const struct context *context);
 

@@ -356,11 +356,14 @@ static void worker_confine(struct worker *worker)
     confinement_enter(worker->arena, config->state_dir, "worker", paths);
 }
 
-static struct error *history_adopt(struct worker *worker)
+/* What cannot be given its place must not keep the rest from working: the promise tells of it. */
+static void history_adopt(struct worker *worker)
 {
     const struct context now = worker_context_now(worker->context, worker->arena);
+    struct error *e = audit_adopt(&now);
 
-    return audit_adopt(&now);
+    if (e)
+        error_tell("audit", e);
 }
 
 static struct error *worker_start(struct worker *worker, const char *state_dir)
@@ -382,7 +385,7 @@ static struct error *worker_start(struct worker *worker, const char *state_dir)
     if (!e)
         e = prices_store(worker->context->db, worker->arena, config, clock_now());
     if (!e)
-        e = history_adopt(worker);
+        history_adopt(worker);
     if (!e)
         e = policy_publish(worker->context->db, worker->arena, config, clock_now(), &held);
     outbound_limit(worker->arena, config);

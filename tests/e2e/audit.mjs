@@ -151,5 +151,15 @@ const promise = () => JSON.parse(`[${admin('--json', 'promises', '--now').text.t
 equal('the promise is kept', promise(), 'green');
 server.sql("UPDATE activity SET detail = 'another' WHERE action = 'key_delete'");
 equal('and broken by a change', promise(), 'red');
+server.sql("UPDATE activity SET detail = 'renamed' WHERE action = 'key_delete'");
+equal('and kept again', promise(), 'green');
+
+// ---- an entry of a team that does not exist ----
+await server.stop();
+server.sql("INSERT INTO activity (team_id, at_ms, id, action, what, actor, result) VALUES (99, 1, 'x', 'key_add', 'x', 'system', 'done'); DELETE FROM audit_publication");
+await server.start();
+check('the worker starts and works', await until(() => server.sql('SELECT count(*) FROM audit_publication') === '1'));
+check('and says what is wrong', /level=error program=worker event=audit error="the activity of team 99: /.test(server.log()));
+equal('the promise is broken', promise(), 'red');
 await server.stop();
 finish();

@@ -342,6 +342,23 @@ static void entries_of_before_get_their_place(void **state)
     assert_string_equal(ask("SELECT count(*) FROM activity WHERE salt IS NULL"), "411\n");
 }
 
+static void a_team_that_is_missing_keeps_no_other_from_its_places(void **state)
+{
+    const struct context context = world_context(world);
+    struct error *e;
+
+    (void)state;
+    ask("INSERT INTO activity (team_id, at_ms, id, action, what, actor, result) VALUES "
+        "(-1, 1, 'a', 'vm', 'Started', 'system', 'done'), "
+        "(1, 1, 'b', 'vm', 'Started', 'system', 'done'), "
+        "(99, 1, 'c', 'vm', 'Started', 'system', 'done')");
+    e = audit_adopt(&context);
+    assert_non_null(e);
+    assert_non_null(strstr(e->text, "the activity of team -1: "));
+    assert_string_equal(ask("SELECT team_id, seq FROM audit_link"), "1|1\n");
+    assert_int_equal(check().problems, 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -353,6 +370,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(chains_are_cut_at_a_signed_end, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_killed_writer_leaves_no_gap, set_up, tear_down),
         cmocka_unit_test_setup_teardown(entries_of_before_get_their_place, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_team_that_is_missing_keeps_no_other_from_its_places,
+                                        set_up, tear_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -650,6 +650,10 @@ static void a_history_that_was_changed_turns_its_promise_red(void **state)
         { "UPDATE audit_link SET seq = 3 WHERE seq = 2",
           "UPDATE audit_link SET seq = 2 WHERE seq = 3" },
         { "UPDATE audit_link SET team_id = 0", "UPDATE audit_link SET team_id = 1" },
+        /* What is over has no place. */
+        { "INSERT INTO activity (team_id, at_ms, id, action, what, actor, result) VALUES "
+          "(1, 1, 'x', 'key_add', 'x', 'system', 'done')",
+          "DELETE FROM activity WHERE id = 'x'" },
         /* Nobody signs any more. */
         { "UPDATE audit_publication SET at = at - 3 * 86400",
           "UPDATE audit_publication SET at = at + 3 * 86400" },
