@@ -163,7 +163,7 @@ static struct error *link_consume(struct request *r, struct link *link)
     if (!e)
         e = identity_person(&context, &identity, &person_id, &team_id, &notice);
     if (!e)
-        e = session_sign_in(r, person_id, team_id, NULL);
+        e = session_sign_in(r, person_id, team_id, NULL, 0);
     return e ? signin_note_refused(r, identity.key, e) : signin_note(r, person_id, notice);
 }
 
@@ -304,7 +304,7 @@ static struct error *person_write(struct request *r, const struct workos_person 
                           person->is_owner ? MEMBERSHIP_ROLE_OWNER : MEMBERSHIP_ROLE_MEMBER,
                           &team_id);
     if (!e)
-        e = session_sign_in(r, person_id, team_id, person->session_id);
+        e = session_sign_in(r, person_id, team_id, person->session_id, person->authenticated_at);
     if (!e)
         outbound_team(team_id);
     return e ? signin_note_refused(r, identity->key, e) : signin_note(r, person_id, notice);

@@ -1,8 +1,8 @@
--- session_get(id_hash blob, now_at int) row (email text, name text, theme text, is_uncounted int, restricted_at int, team_name text, role text, policy_at int) across teams
+-- session_get(id_hash blob, now_at int) row (authenticated_at int, email text, name text, theme text, is_uncounted int, restricted_at int, team_name text, role text, policy_at int) across teams
 -- The browser's session unless expired. Person and role are current: a removed
 -- member loses access at the next request. `policy_at` is from when a change of the policy is in
 -- force that this person has not acknowledged; 0: none.
-SELECT s.id_hash, s.handle, s.person_id, s.current_team_id, s.csrf_secret, s.created_at, s.seen_at, s.expires_at,
+SELECT s.id_hash, s.handle, s.person_id, s.current_team_id, s.csrf_secret, ifnull(s.authenticated_at, s.created_at) AS authenticated_at, s.seen_at, s.expires_at,
        s.notice, s.workos_session_id, s.workos_state_hash, s.workos_verifier, s.return_path,
        p.email AS email, p.name AS name, p.theme AS theme,
        ifnull(p.is_uncounted, 0) AS is_uncounted, ifnull(p.restricted_at, 0) AS restricted_at, t.name AS team_name, m.role AS role,
@@ -16,11 +16,11 @@ LEFT JOIN team t ON t.id = s.current_team_id
 LEFT JOIN membership m ON m.team_id = s.current_team_id AND m.person_id = s.person_id
 WHERE s.id_hash = :id_hash AND s.idle_at > :now_at AND s.expires_at > :now_at;
 
--- session_create(id_hash blob, handle text, person_id int?, team_id int?, csrf_secret blob, browser text, workos_session_id text?, now_at int, idle_at int, expires_at int) done
+-- session_create(id_hash blob, handle text, person_id int?, team_id int?, csrf_secret blob, browser text, workos_session_id text?, authenticated_at int, now_at int, idle_at int, expires_at int) done
 INSERT INTO session (id_hash, handle, person_id, current_team_id, csrf_secret, browser,
-                     workos_session_id, created_at, seen_at, idle_at, expires_at)
+                     workos_session_id, authenticated_at, created_at, seen_at, idle_at, expires_at)
 VALUES (:id_hash, :handle, :person_id, :team_id, :csrf_secret, :browser,
-        :workos_session_id, :now_at, :now_at, :idle_at, :expires_at);
+        :workos_session_id, nullif(min(:authenticated_at, :now_at), 0), :now_at, :now_at, :idle_at, :expires_at);
 
 -- session_seen(id_hash blob, now_at int, idle_at int) done
 UPDATE session SET seen_at = :now_at, idle_at = min(:idle_at, expires_at) WHERE id_hash = :id_hash;

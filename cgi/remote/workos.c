@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/date.h"
 #include "base/html.h"
+#include "base/limit.h"
 #include "base/text.h"
 
 #include <string.h>
@@ -71,8 +72,7 @@ const char *workos_authorize_url(const struct workos *workos, struct arena *aren
     query_add(&url, "code_challenge_method", "S256");
     if (invitation_token)
         query_add(&url, "invitation_token", invitation_token);
-    if (is_again)
-        query_add(&url, "max_age", "0");
+    query_add(&url, "max_age", is_again ? "0" : arena_printf(arena, "%d", LIMIT_FRESH_S));
     return url.bytes;
 }
 
@@ -177,6 +177,7 @@ static bool person_read(struct arena *arena, const struct json *reply, struct wo
     *out = (struct workos_person){
         .user_id = user.id,
         .session_id = json_get_text(claims, "sid"),
+        .authenticated_at = json_number_at(claims, "auth_time"),
         .email = user.email,
         .name = user.name,
         .is_email_verified = user.is_email_verified,

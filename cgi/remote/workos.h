@@ -17,9 +17,9 @@ struct error *workos_open(struct arena *arena, const struct config *config, stru
 
 /*
  * The URL that starts a sign-in. `state` and `verifier` are fresh crypto_token()s;
- * `invitation_token` comes from a WorkOS mail, or is NULL. `is_again`: WorkOS asks anew, whoever is
- * signed in there ("max_age":
- * https://workos.com/docs/reference/authkit/authentication/get-authorization-url).
+ * `invitation_token` comes from a WorkOS mail, or is NULL. WorkOS asks anew whom it has not
+ * asked for LIMIT_FRESH_S; `is_again`: in any case ("max_age":
+ * https://workos.com/docs/authkit/reauthentication).
  */
 const char *workos_authorize_url(const struct workos *workos, struct arena *arena,
                                  const char *state, const char *verifier,
@@ -31,6 +31,8 @@ struct workos_person {
     const char *refusal;
     const char *user_id;    /* "user_..." */
     const char *session_id; /* "session_..." */
+    /* When the person signed in there, which may be long ago (claim "auth_time"); 0: not told. */
+    int64_t authenticated_at;
     const char *email;
     const char *name; /* "" when there is none */
     bool is_email_verified;

@@ -85,7 +85,7 @@ static struct session *session_of_row(struct request *r, const struct session_ge
         .workos_state_hash = row->workos_state_hash,
         .return_path = row->return_path,
         .policy_at = row->policy_at,
-        .signed_in_at = row->created_at,
+        .authenticated_at = row->authenticated_at,
         .is_operator = row->email && strcasecmp(row->email, r->config->operator_email) == 0,
     };
     return session;
@@ -134,7 +134,8 @@ struct error *session_load(struct request *r)
 }
 
 static struct error *session_insert(struct request *r, const int64_t *person_id,
-                                    const int64_t *team_id, const char *workos_session_id)
+                                    const int64_t *team_id, const char *workos_session_id,
+                                    int64_t authenticated_at)
 {
     const char *token = crypto_token(r->arena);
     int64_t now_at = r->now_at;
@@ -147,8 +148,8 @@ static struct error *session_insert(struct request *r, const int64_t *person_id,
     crypto_random(secret, CRYPTO_SECRET_BYTES);
     e = sql_session_create(r->db, r->arena, token_hash(r->arena, token), crypto_id(r->arena),
                            person_id, team_id, (struct bytes){ secret, CRYPTO_SECRET_BYTES },
-                           session_browser(r), workos_session_id, now_at, now_at + idle_s,
-                           now_at + life_s);
+                           session_browser(r), workos_session_id, authenticated_at, now_at,
+                           now_at + idle_s, now_at + life_s);
     if (!e)
         e = sql_session_get(r->db, r->arena, token_hash(r->arena, token), now_at, &row);
     if (e)
@@ -166,7 +167,7 @@ struct error *session_begin(struct request *r)
     if (r->session)
         return NULL;
     was_query_only = db_query_only(r->db, false);
-    e = session_insert(r, NULL, NULL, NULL);
+    e = session_insert(r, NULL, NULL, NULL, 0);
     db_query_only(r->db, was_query_only);
     if (!e)
         r->frame.csrf = session_csrf(r);
@@ -223,14 +224,14 @@ struct error *session_take_workos(struct request *r, const char *state, const ch
 }
 
 struct error *session_sign_in(struct request *r, int64_t person_id, int64_t team_id,
-                              const char *workos_session_id)
+                              const char *workos_session_id, int64_t authenticated_at)
 {
     struct error *e = NULL;
 
     if (r->session)
         e = sql_session_delete(r->db, r->arena, r->session->id_hash);
     if (!e)
-        e = session_insert(r, &person_id, &team_id, workos_session_id);
+        e = session_insert(r, &person_id, &team_id, workos_session_id, authenticated_at);
     return e;
 }
 

@@ -23,8 +23,8 @@ struct session {
     const char *workos_session_id;
     const char *workos_verifier;
     struct bytes workos_state_hash;
-    const char *return_path; /* local; NULL: none */
-    int64_t signed_in_at;
+    const char *return_path;  /* local; NULL: none */
+    int64_t authenticated_at; /* when the person proved who they are */
     bool is_operator;
     int64_t policy_at;     /* see session_get */
     int64_t restricted_at; /* since when the account is restricted (model/restriction.h); 0: not */
@@ -61,10 +61,11 @@ struct error *session_take_workos(struct request *r, const char *state, const ch
 
 /*
  * Sign this browser in as `person_id`: always with a new cookie value; the old row is deleted
- * (against session fixation). Needs an open write transaction.
+ * (against session fixation). `authenticated_at`: when the person proved who they are, if that was
+ * before; 0: now. Needs an open write transaction.
  */
 struct error *session_sign_in(struct request *r, int64_t person_id, int64_t team_id,
-                              const char *workos_session_id);
+                              const char *workos_session_id, int64_t authenticated_at);
 
 /* The browser family of this request, as shown in the list of sessions: "Firefox on Linux". */
 const char *session_browser(const struct request *r);

@@ -226,6 +226,34 @@ const alice = browser();
   equal('an empty code', (await c.get(noCode)).status, 422);
 }
 
+// ---- when the person proved who they are ----
+// The emulator's tokens have no "auth_time"; WorkOS's say when its session began.
+const sessionOf = (b, columns) => state.one(`SELECT ${columns} FROM session WHERE id_hash = x'${hashOf(b)}';`);
+const withClaims = (change) => withReply((reply) => {
+  const [head, claims, signature] = reply.access_token.split('.');
+  const changed = { ...JSON.parse(Buffer.from(claims, 'base64url')), ...change };
+  return { ...reply, access_token: [head, Buffer.from(JSON.stringify(changed)).toString('base64url'), signature].join('.') };
+});
+{
+  const now = Math.floor(Date.now() / 1000);
+  const start = new URL((await browser().get('/signin/workos')).headers.location);
+  equal('WorkOS asks whom it has not asked for ten minutes', start.searchParams.get('max_age'), '600');
+  equal('without the claim it was now', sessionOf((await signIn('alice@example.test')).b, 'ifnull(authenticated_at, created_at) = created_at'), '1');
+  withClaims({ auth_time: now - 5 * 86400 });
+  const { b, answer } = await signIn('alice@example.test');
+  equal('a session of five days signs in', answer.status, 303);
+  equal('and does not count as fresh', sessionOf(b, 'authenticated_at'), String(now - 5 * 86400));
+  equal('but lasts as long as any other', sessionOf(b, 'expires_at - created_at'), String(30 * 86400));
+  const again = new URL((await b.get('/signin/workos?again=1')).headers.location);
+  equal('who is asked again is asked at once', again.searchParams.get('max_age'), '0');
+  for (const odd of [now + 86400, -1, 0, 'x', null]) {
+    withClaims({ auth_time: odd });
+    const { b: other } = await signIn('alice@example.test');
+    equal(`auth_time ${odd} gives no time that is still to come`, sessionOf(other, 'ifnull(authenticated_at, created_at) <= created_at'), '1');
+  }
+  proxy.answer = null;
+}
+
 // ---- organisations ----
 const organization = JSON.parse((await call('GET', '/organizations')).text).data[0].id;
 const userId = (email) => state.one(`SELECT substr(identity, 8) FROM person WHERE email = '${email}';`);

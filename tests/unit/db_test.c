@@ -286,7 +286,7 @@ static void test_texts_and_bytes(void **state)
     (void)state;
     /* Quotes are ordinary characters; empty is not NULL. */
     good(sql_session_create(db, arena, hash, "x'; DROP TABLE session; --", NULL, NULL, secret, "\"",
-                            "", 1, 100, 100));
+                            "", 0, 1, 100, 100));
     good(sql_session_get(db, arena, hash, 2, &row));
     assert_string_equal(row.handle, "x'; DROP TABLE session; --");
     assert_int_equal(row.id_hash.length, 4);
@@ -423,7 +423,7 @@ static void test_deleted_data_is_erased(void **state)
     struct db *db = opened(DB_READ_WRITE);
 
     (void)state;
-    good(sql_session_create(db, arena, hash, "handle", NULL, NULL, hash, canary, NULL, 1, 2, 2));
+    good(sql_session_create(db, arena, hash, "handle", NULL, NULL, hash, canary, NULL, 0, 1, 2, 2));
     db_close(db); /* the last connection checkpoints the write-ahead log */
     assert_true(file_holds(path, canary));
     db = opened(DB_READ_WRITE);
@@ -447,7 +447,7 @@ static void test_deleted_data_leaves_the_log(void **state)
     struct db *db = opened(DB_READ_WRITE), *other = opened(DB_READ_WRITE);
 
     (void)state;
-    good(sql_session_create(db, arena, hash, "handle", NULL, NULL, hash, canary, NULL, 1, 2, 2));
+    good(sql_session_create(db, arena, hash, "handle", NULL, NULL, hash, canary, NULL, 0, 1, 2, 2));
     good(sql_session_delete(db, arena, hash));
     assert_true(any_file_holds(canary));
     good(db_log_empty(other, arena, NULL));
@@ -464,7 +464,7 @@ static void test_a_reader_only_delays_it(void **state)
     struct db *db = opened(DB_READ_WRITE), *reader = opened(DB_READ_ONLY);
 
     (void)state;
-    good(sql_session_create(db, arena, hash, "handle", NULL, NULL, hash, canary, NULL, 1, 2, 2));
+    good(sql_session_create(db, arena, hash, "handle", NULL, NULL, hash, canary, NULL, 0, 1, 2, 2));
     good(db_read(reader, arena));
     assert_false(has(reader, "local:a"));
     good(sql_session_delete(db, arena, hash));
@@ -530,7 +530,7 @@ static void test_compacting_erases_copies(void **state)
         }
         if (!numbers[row])
             good(sql_session_create(db, arena, hash, arena_printf(arena, "%u", key), NULL, NULL,
-                                    hash, "", NULL, 1, 2, 2));
+                                    hash, "", NULL, 0, 1, 2, 2));
         good(sql_session_set_notice(db, arena, hash, marked(turn)));
         numbers[row] = turn;
     }

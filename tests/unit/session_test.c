@@ -84,7 +84,7 @@ static const char *cookie_token(const struct request *r)
 static const char *signed_in(struct request *r)
 {
     *r = asked("POST", "");
-    good(session_sign_in(r, world->person_id, world->team_id, NULL));
+    good(session_sign_in(r, world->person_id, world->team_id, NULL, 0));
     return cookie_token(r);
 }
 
@@ -111,8 +111,8 @@ static const char *row_with(int64_t seen_at, int64_t idle_at, int64_t expires_at
 
     db_query_only(world->db, false);
     good(sql_session_create(world->db, arena, hash_of(token), crypto_id(arena), &world->person_id,
-                            &world->team_id, hash_of("secret"), "Firefox", NULL, seen_at, idle_at,
-                            expires_at));
+                            &world->team_id, hash_of("secret"), "Firefox", NULL, 0, seen_at,
+                            idle_at, expires_at));
     return token;
 }
 
@@ -257,7 +257,7 @@ static void test_fixation(void **state)
     before = cookie_token(&r);
     r = loaded("POST", before);
     assert_non_null(r.session);
-    good(session_sign_in(&r, world->person_id, world->team_id, NULL));
+    good(session_sign_in(&r, world->person_id, world->team_id, NULL, 0));
     after = cookie_token(&r);
     assert_string_not_equal(before, after);
     assert_int_equal(r.session->person_id, world->person_id);
@@ -265,7 +265,7 @@ static void test_fixation(void **state)
     assert_int_equal(loaded("GET", after).session->person_id, world->person_id);
     /* Signing in again: a new session, and the previous form tokens are invalid. */
     r = loaded("POST", after);
-    good(session_sign_in(&r, world->person_id, world->team_id, NULL));
+    good(session_sign_in(&r, world->person_id, world->team_id, NULL, 0));
     assert_string_not_equal(cookie_token(&r), after);
     assert_null(loaded("GET", after).session);
 }
@@ -279,7 +279,7 @@ static void test_planted_value(void **state)
     (void)state;
     good(session_load(&r));
     assert_null(r.session);
-    good(session_sign_in(&r, world->person_id, world->team_id, NULL));
+    good(session_sign_in(&r, world->person_id, world->team_id, NULL, 0));
     assert_string_not_equal(cookie_token(&r), planted);
     assert_null(loaded("GET", planted).session);
 }
@@ -337,7 +337,7 @@ static void test_browser_family(void **state)
         bool is_there = false;
 
         r.user_agent = agents[i].agent;
-        good(session_sign_in(&r, world->person_id, world->team_id, NULL));
+        good(session_sign_in(&r, world->person_id, world->team_id, NULL, 0));
         good(sql_session_list(world->db, arena, world->person_id, (struct bytes){ "", 0 },
                               clock_now(), INT64_MAX, &rows));
         for (size_t k = 0; k < rows.count; k++)
@@ -405,7 +405,7 @@ static void test_csrf_token_over_requests(void **state)
     r.fetch_site = "same-origin";
     good(session_check_post(&r, token));
     before = token;
-    good(session_sign_in(&r, world->person_id, world->team_id, NULL));
+    good(session_sign_in(&r, world->person_id, world->team_id, NULL, 0));
     assert_non_null(session_check_post(&r, before));
     good(session_check_post(&r, session_csrf(&r)));
 }
@@ -506,7 +506,7 @@ static void test_return_path(void **state)
     cookie = cookie_token(&r);
     assert_string_equal(loaded("GET", cookie).session->return_path, "/vms/new");
     r = loaded("POST", cookie);
-    good(session_sign_in(&r, world->person_id, world->team_id, NULL));
+    good(session_sign_in(&r, world->person_id, world->team_id, NULL, 0));
     assert_null(r.session->return_path); /* a signed-in session starts clean */
 }
 
