@@ -355,13 +355,19 @@ static struct error *restriction_set(struct request *r)
 static struct error *copy_request(struct request *r)
 {
     const struct context context = request_context(r);
-    struct error *e = export_request(&context, r->session->person_id);
+    int64_t refused_until;
+    struct error *e = export_request(&context, r->session->person_id, &refused_until);
 
-    if (!e)
-        e = request_note_personal(r, (struct audit_entry){ .action = AUDIT_COPY });
-    if (!e)
-        response_redirect(&r->response, "/account#data");
-    return e;
+    if (e)
+        return e;
+    return done(r,
+                refused_until
+                    ? arena_printf(r->arena,
+                                   "No copy was prepared: %d in 24 hours is the limit. The next is "
+                                   "possible from %s UTC.",
+                                   LIMIT_EXPORTS, date_minute(r->arena, refused_until))
+                    : NULL,
+                "/account#data");
 }
 
 /* A form and no link: what is downloaded is counted. nginx sends the file. */

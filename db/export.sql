@@ -6,6 +6,11 @@ INSERT INTO export (id, person_id, state, requested_at, expires_at)
 VALUES (:id, :person_id, 'queued', :now_at, :expires_at)
 ON CONFLICT (person_id) WHERE state IN ('queued', 'running') DO NOTHING;
 
+-- export_spent(team_id int, since_ms int, most int) row
+-- Whether `most` copies were requested since then by whose personal team this is: when the first of these was.
+SELECT at_ms FROM activity WHERE team_id = :team_id AND at_ms > :since_ms AND action = 'copy'
+ORDER BY at_ms DESC LIMIT 1 OFFSET :most - 1;
+
 -- export_forget_ended(person_id int) done
 -- The person's earlier copies: a new one takes their place.
 DELETE FROM export WHERE person_id = :person_id AND state IN ('ready', 'failed');

@@ -36,5 +36,10 @@ const char *export_folder(struct arena *arena, const char *state_dir);
 /* The path that nginx sends the file from (X-Accel-Redirect). */
 const char *export_internal_path(struct arena *arena, const char *id);
 
-/* Request one, unless one is under way. Needs an open write transaction. */
-struct error *export_request(const struct context *context, int64_t person_id);
+/*
+ * Request one, unless one is under way. `*refused_until`: the person has requested LIMIT_EXPORTS
+ * within LIMIT_EXPORT_KEEP_S, and can request the next one then; 0: not refused. Needs an open
+ * write transaction.
+ */
+struct error *export_request(const struct context *context, int64_t person_id,
+                             int64_t *refused_until);

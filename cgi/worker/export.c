@@ -17,6 +17,37 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* ---- files without a copy ---- */
+
+static struct error *file_check(const struct context *context, const char *folder, const char *name)
+{
+    const char *id = arena_copy_bytes(context->arena, name, strcspn(name, "."));
+    struct export_has_file_row row;
+    struct error *e = sql_export_has_file(context->db, context->arena, id, context->now_at, &row);
+    const char *path = arena_printf(context->arena, "%s/%s", folder, name);
+
+    if (!e && !row.has_file && unlink(path) < 0 && errno != ENOENT)
+        e = error_new(context->arena, ERROR_UNAVAILABLE, "%s: %m", path);
+    return e;
+}
+
+struct error *export_files_remove(const struct context *context)
+{
+    const char *folder = export_folder(context->arena, context->config->state_dir);
+    DIR *open_folder = opendir(folder);
+    struct error *e = NULL;
+    struct dirent *entry;
+
+    if (!open_folder)
+        return error_new(context->arena, ERROR_INTERNAL, "%s: %m", folder);
+    while (!e && (entry = readdir(open_folder))) {
+        if (*entry->d_name != '.')
+            e = file_check(context, folder, entry->d_name);
+    }
+    closedir(open_folder);
+    return e;
+}
+
 /* ---- one copy ---- */
 
 /* Flushed to disk before it gets its name. */
@@ -66,6 +97,16 @@ static struct error *copy_make(struct worker_context *context, const struct expo
     return e;
 }
 
+/* The person's copy before this one goes now. */
+static void replaced_remove(struct worker_context *context)
+{
+    const struct context now = worker_context_now(context, context->arena);
+    struct error *e = export_files_remove(&now);
+
+    if (e)
+        log_error("export", log_text("error", e->text)); /* tried again every minute */
+}
+
 struct error *export_work(struct worker_context *context, bool *has_one)
 {
     struct export_next_row next;
@@ -80,41 +121,11 @@ struct error *export_work(struct worker_context *context, bool *has_one)
     if (e)
         return e->kind == ERROR_NOT_FOUND ? NULL : e;
     *has_one = true;
+    replaced_remove(context);
     order = (struct export_order){ .id = next.id, .person_id = next.person_id };
     e = copy_make(context, &order);
     if (!e)
         return NULL;
     log_error("export", log_text("id", order.id), log_text("error", e->text));
     return sql_export_fail(context->db, context->arena, order.id, e->text);
-}
-
-/* ---- files without a copy ---- */
-
-static struct error *file_check(const struct context *context, const char *folder, const char *name)
-{
-    const char *id = arena_copy_bytes(context->arena, name, strcspn(name, "."));
-    struct export_has_file_row row;
-    struct error *e = sql_export_has_file(context->db, context->arena, id, context->now_at, &row);
-    const char *path = arena_printf(context->arena, "%s/%s", folder, name);
-
-    if (!e && !row.has_file && unlink(path) < 0 && errno != ENOENT)
-        e = error_new(context->arena, ERROR_UNAVAILABLE, "%s: %m", path);
-    return e;
-}
-
-struct error *export_files_remove(const struct context *context)
-{
-    const char *folder = export_folder(context->arena, context->config->state_dir);
-    DIR *open_folder = opendir(folder);
-    struct error *e = NULL;
-    struct dirent *entry;
-
-    if (!open_folder)
-        return error_new(context->arena, ERROR_INTERNAL, "%s: %m", folder);
-    while (!e && (entry = readdir(open_folder))) {
-        if (*entry->d_name != '.')
-            e = file_check(context, folder, entry->d_name);
-    }
-    closedir(open_folder);
-    return e;
 }

@@ -8,8 +8,9 @@
 #include "worker/worker_context.h"
 
 /*
- * Make the copy that was requested first, if any. What fails is recorded, and told to the person;
- * an error is of the database. Resets the context's arenas.
+ * Make the copy that was requested first, if any; the file that it replaces is deleted before. What
+ * fails is recorded, and told to the person; an error is of the database. Resets the context's
+ * arenas.
  */
 struct error *export_work(struct worker_context *context, bool *has_one);
 

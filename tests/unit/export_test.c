@@ -76,13 +76,21 @@ static void sql(struct world *world, const char *statements)
     assert_int_equal(run(arguments), 0);
 }
 
-static void request(struct world *world, int64_t person_id)
+/* At that time; returns until when it is refused. */
+static int64_t request_at(struct world *world, int64_t person_id, int64_t now_ms)
 {
-    const struct context context = world_context(world);
+    const struct context context = context_at(world->db, world->arena, world->config, now_ms);
+    int64_t refused_until;
 
     world_check(db_begin(world->db, world->arena), "begin");
-    world_check(export_request(&context, person_id), "request");
+    world_check(export_request(&context, person_id, &refused_until), "request");
     world_check(db_commit(world->db, world->arena), "commit");
+    return refused_until;
+}
+
+static void request(struct world *world, int64_t person_id)
+{
+    assert_int_equal(request_at(world, person_id, clock_now_ms()), 0);
 }
 
 static struct export_latest_row latest(struct world *world, int64_t person_id)
@@ -256,8 +264,8 @@ static void every_exported_column_is_in_it_and_no_other(void **state)
     FILE *withheld = fopen(patterns, "w");
 
     assert_non_null(withheld);
-    fill(test);
     request(test->world, test->world->person_id);
+    fill(test);
     assert_int_equal(work(test), 1);
     assert_string_equal(latest(test->world, test->world->person_id).state, "ready");
     folder = unpack(test->world, latest(test->world, test->world->person_id).id);
@@ -371,8 +379,10 @@ static void two_requests_of_one_person_are_one_copy(void **state)
     struct test *test = *state;
     const char *first;
 
-    sql(test->world, "INSERT INTO person (id, identity, email, name, created_at) VALUES"
-                     " (50, 'local:b', 'b', 'B', 1)");
+    sql(test->world,
+        "INSERT INTO person (id, identity, email, name, created_at) VALUES"
+        " (50, 'local:b', 'b', 'B', 1);"
+        "INSERT INTO team (id, name, personal_of, created_at) VALUES (50, 'B', 50, 1)");
     request(test->world, test->world->person_id);
     first = latest(test->world, test->world->person_id).id;
     request(test->world, test->world->person_id);
@@ -402,11 +412,36 @@ static void files_go_with_their_copy(void **state)
     /* A new one takes its place, and goes when it has expired. */
     request(test->world, test->world->person_id);
     assert_int_equal(work(test), 1);
-    world_check(export_files_remove(&context), "files");
     assert_int_equal(files_count(test->world), 1);
     context.now_at += LIMIT_EXPORT_KEEP_S + 5;
     world_check(export_files_remove(&context), "files");
     assert_int_equal(files_count(test->world), 0);
+}
+
+/* The one that is under way is no new one; the history counts, so an undone copy counts, too. */
+static void only_so_many_are_made_in_a_day(void **state)
+{
+    struct test *test = *state;
+    int64_t first_ms = clock_now_ms(), now_ms = first_ms + 60000;
+    int64_t person_id = test->world->person_id, until;
+    const char *last;
+
+    assert_int_equal(request_at(test->world, person_id, first_ms), 0);
+    for (size_t i = 1; i < LIMIT_EXPORTS; i++) {
+        assert_int_equal(work(test), 1);
+        request(test->world, person_id);
+        request(test->world, person_id);
+    }
+    request(test->world, person_id);
+    assert_int_equal(work(test), 1);
+    last = latest(test->world, person_id).id;
+    until = request_at(test->world, person_id, now_ms);
+    assert_in_range(until - first_ms / 1000, LIMIT_EXPORT_KEEP_S, LIMIT_EXPORT_KEEP_S + 1);
+    assert_int_equal(work(test), 0);
+    assert_string_equal(latest(test->world, person_id).id, last);
+    assert_int_equal(files_count(test->world), 1);
+    assert_int_not_equal(request_at(test->world, person_id, until * 1000 - 2000), 0);
+    assert_int_equal(request_at(test->world, person_id, until * 1000), 0);
 }
 
 static void what_fails_is_told(void **state)
@@ -430,6 +465,7 @@ int main(void)
         TEST(a_killed_worker_makes_it_again),
         TEST(two_requests_of_one_person_are_one_copy),
         TEST(files_go_with_their_copy),
+        TEST(only_so_many_are_made_in_a_day),
         TEST(what_fails_is_told),
     };
 
