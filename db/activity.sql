@@ -43,16 +43,16 @@ SELECT EXISTS (SELECT 1 FROM activity WHERE team_id = :team_id AND at_ms >= :sin
 -- The hash in the chain stays, and without the salt says nothing.
 UPDATE activity SET person_id = NULL, salt = NULL WHERE person_id = :person_id;
 
--- activity_list(team_id int, search text, kind text, before_at_ms int, after_id text, max int) rows (who text, seen_at int)
--- Activity log of a team, newest first, after the position (before_at_ms, after_id): what has
+-- activity_list(team_id int, search text, kind text, before_at_ms int, after_id text, max int) rows (who text, about text, seen_at int)
+-- Activity log of a team, newest first (`about`: whom what the software did was about), after the position (before_at_ms, after_id): what has
 -- `search` in it, of one kind ("vms", "snapshots", "account", or what is "of_vms", or has "failed") or, if it is "", of all.
 SELECT e.at_ms, e.id, e.at_ms / 1000 AS seen_at, e.vm_id, v.name AS vm_name, e.what, e.detail,
-       e.took_ms, CASE e.actor WHEN 'person' THEN ifnull(p.name, 'Former user') WHEN 'operator' THEN 'Admin' ELSE 'Domicile' END AS who
+       e.took_ms, CASE e.actor WHEN 'system' THEN p.name END AS about, CASE e.actor WHEN 'person' THEN ifnull(p.name, 'Former user') WHEN 'operator' THEN 'Admin' ELSE 'Domicile' END AS who
 FROM activity e LEFT JOIN vm v ON v.id = e.vm_id LEFT JOIN person p ON p.id = e.person_id
 WHERE e.team_id = :team_id AND e.at_ms <= :before_at_ms
   AND (e.at_ms < :before_at_ms OR e.id > :after_id)
   AND (:search = '' OR instr(lower(ifnull(v.name, '') || ' ' || e.what || ' ' || ifnull(e.detail, '') || ' '
-       || CASE e.actor WHEN 'person' THEN ifnull(p.name, 'Former user') WHEN 'operator' THEN 'Admin' ELSE 'Domicile' END), lower(:search)))
+       || CASE e.actor WHEN 'person' THEN ifnull(p.name, 'Former user') WHEN 'operator' THEN 'Admin' ELSE 'Domicile ' || ifnull(p.name, '') END), lower(:search)))
   AND (:kind IN ('', CASE WHEN e.action IN ('snapshot', 'snapshot_delete', 'restore')
          THEN 'snapshots' WHEN e.vm_id IS NULL THEN 'account' ELSE 'vms' END)
        OR (:kind = 'of_vms' AND e.vm_id IS NOT NULL)
@@ -75,7 +75,7 @@ SELECT e.at_ms, e.id FROM activity e LEFT JOIN vm v ON v.id = e.vm_id
   LEFT JOIN person p ON p.id = e.person_id
 WHERE e.team_id = :team_id AND e.at_ms >= :at_ms AND (e.at_ms > :at_ms OR e.id < :id)
   AND (:search = '' OR instr(lower(ifnull(v.name, '') || ' ' || e.what || ' ' || ifnull(e.detail, '') || ' '
-       || CASE e.actor WHEN 'person' THEN ifnull(p.name, 'Former user') WHEN 'operator' THEN 'Admin' ELSE 'Domicile' END), lower(:search)))
+       || CASE e.actor WHEN 'person' THEN ifnull(p.name, 'Former user') WHEN 'operator' THEN 'Admin' ELSE 'Domicile ' || ifnull(p.name, '') END), lower(:search)))
   AND (:kind IN ('', CASE WHEN e.action IN ('snapshot', 'snapshot_delete', 'restore')
          THEN 'snapshots' WHEN e.vm_id IS NULL THEN 'account' ELSE 'vms' END)
        OR (:kind = 'of_vms' AND e.vm_id IS NOT NULL)

@@ -75,5 +75,9 @@ DELETE FROM session WHERE person_id = :person_id AND current_team_id = :team_id;
 -- session_delete_of_team(team_id int) done
 DELETE FROM session WHERE current_team_id = :team_id /* scan ok */;
 
+-- session_of_workos(workos_session_id text) row
+-- Who is signed in by it.
+SELECT person_id FROM session WHERE workos_session_id = :workos_session_id AND person_id IS NOT NULL LIMIT 1 /* scan ok */;
+
 -- session_delete_of_workos(workos_session_id text) done
 DELETE FROM session WHERE workos_session_id = :workos_session_id /* scan ok */;

@@ -22,6 +22,10 @@ INSERT INTO membership (team_id, person_id, role, created_at)
 VALUES (:team_id, :person_id, :role, :now_at)
 ON CONFLICT (team_id, person_id) DO UPDATE SET role = :role;
 
+-- team_role(team_id int, person_id int) row
+-- What a member is there.
+SELECT role FROM membership WHERE team_id = :team_id AND person_id = :person_id;
+
 -- team_rename(team_id int, name text) one
 UPDATE team SET name = :name WHERE id = :team_id;
 

@@ -109,9 +109,9 @@ static struct error *chain(const struct context *context, int64_t team_id)
 
 struct error *audit_add(const struct context *context, const struct audit_entry *entry)
 {
-    const char *actor = entry->by_operator ? ACTIVITY_ACTOR_OPERATOR
-                        : entry->person_id ? ACTIVITY_ACTOR_PERSON
-                                           : ACTIVITY_ACTOR_SYSTEM;
+    const char *actor = entry->by_operator                      ? ACTIVITY_ACTOR_OPERATOR
+                        : entry->by_system || !entry->person_id ? ACTIVITY_ACTOR_SYSTEM
+                                                                : ACTIVITY_ACTOR_PERSON;
     struct error *e = sql_activity_add(
         context->db, context->arena, entry->team_id, crypto_id(context->arena),
         actions[entry->action].code, entry->vm_id, entry->object,

@@ -27,6 +27,9 @@ enum { AUDIT_OPERATOR = 0 }; /* the team of the operator's own history */
     ACTION(SIGN_OUT, "sign_out", "Signed out")                                                     \
     ACTION(SESSION_END, "session_end", "Session signed out")                                       \
     ACTION(SESSIONS_END, "sessions_end", "Signed out of all other sessions")                       \
+    ACTION(MEMBER_ADD, "member_add", "Member added")                                               \
+    ACTION(MEMBER_ROLE, "member_role", "Role changed")                                             \
+    ACTION(MEMBER_REMOVE, "member_remove", "Member removed")                                       \
     ACTION(PERSON_RENAME, "person_rename", "Name changed")                                         \
     ACTION(STATISTICS, "statistics", "Choice about statistics changed")                            \
     ACTION(CHARTS, "charts", "Choice about usage charts changed")                                  \
@@ -64,6 +67,7 @@ struct audit_entry {
     const char *detail; /* a line below it, e.g. the cause; may be NULL */
     int64_t person_id;  /* who did it; 0: the software itself */
     bool by_operator;   /* by the operator's command; then `person_id` is whom it was about */
+    bool by_system;     /* by the software itself, and the same */
     bool is_refused;
 };
 

@@ -15,8 +15,8 @@
  *      7 the id of the VM
  *      8 the id of another object
  *      9 who did it: "person", "system" (the software itself) or "operator"
- *     10 of the person who did it, or whom the operator's command was about: SHA-256 over 16
- *        random bytes, the salt, and the person's number
+ *     10 of the person who did it, or, of another actor, whom it was about: SHA-256 over 16 random
+ *        bytes, the salt, and the person's number
  *     11 "done", "failed", "refused" or "dropped"
  *     12 the title that pages show, and
  *     13 the line below it

@@ -6,12 +6,14 @@
 #include "base/limit.h"
 #include "base/text.h"
 #include "main_constants.sql.h"
+#include "model/audit.h"
 #include "model/erasure.h"
 #include "model/label.h"
 #include "model/policy_text.h"
 #include "person.sql.h"
 #include "policy_ack.sql.h"
 #include "policy_version.sql.h"
+#include "session.sql.h"
 #include "team.sql.h"
 
 #include <string.h>
@@ -129,6 +131,46 @@ struct error *identity_person(const struct context *context, const struct identi
     return e ? e : personal_team(context, *out_person_id, identity->name, out_team_id);
 }
 
+/* In the team's history: the provider says who is in it, and as what. */
+static struct error *member_note(const struct context *context, enum audit_action action,
+                                 int64_t team_id, int64_t person_id, const char *detail)
+{
+    return audit_add(context, &(struct audit_entry){ .team_id = team_id,
+                                                     .action = action,
+                                                     .person_id = person_id,
+                                                     .by_system = true,
+                                                     .detail = detail });
+}
+
+static struct error *member_set(const struct context *context, int64_t team_id, int64_t person_id,
+                                const char *role)
+{
+    struct team_role_row known;
+    struct error *e = sql_team_role(context->db, context->arena, team_id, person_id, &known);
+    bool is_new = e && e->kind == ERROR_NOT_FOUND;
+
+    if ((e && !is_new) || (!is_new && strcmp(known.role, role) == 0))
+        return e;
+    e = sql_team_join(context->db, context->arena, team_id, person_id, role, context->now_at);
+    if (e)
+        return e;
+    return is_new ? member_note(context, AUDIT_MEMBER_ADD, team_id, person_id, role)
+                  : member_note(context, AUDIT_MEMBER_ROLE, team_id, person_id,
+                                arena_printf(context->arena, "%s \u2192 %s", known.role, role));
+}
+
+struct error *identity_leave(const struct context *context, int64_t person_id, int64_t team_id)
+{
+    struct team_role_row known;
+    struct error *e = sql_team_role(context->db, context->arena, team_id, person_id, &known);
+
+    if (!e)
+        e = sql_team_leave(context->db, context->arena, team_id, person_id);
+    if (!e)
+        e = sql_session_delete_of_member(context->db, context->arena, person_id, team_id);
+    return e ? e : member_note(context, AUDIT_MEMBER_REMOVE, team_id, person_id, known.role);
+}
+
 struct error *identity_join(const struct context *context, int64_t person_id,
                             const char *organization_id, const char *name, const char *role,
                             int64_t *out_team_id)
@@ -145,7 +187,5 @@ struct error *identity_join(const struct context *context, int64_t person_id,
                             context->now_at, &made);
         *out_team_id = e ? 0 : made.id;
     }
-    return e ? e
-             : sql_team_join(context->db, context->arena, *out_team_id, person_id, role,
-                             context->now_at);
+    return e ? e : member_set(context, *out_team_id, person_id, role);
 }

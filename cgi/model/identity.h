@@ -51,3 +51,6 @@ struct error *identity_person(const struct context *context, const struct identi
 struct error *identity_join(const struct context *context, int64_t person_id,
                             const char *organization_id, const char *name, const char *role,
                             int64_t *out_team_id);
+
+/* Out of a team, and signed out of it. */
+struct error *identity_leave(const struct context *context, int64_t person_id, int64_t team_id);

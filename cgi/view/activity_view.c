@@ -46,6 +46,8 @@ static const struct kind {
     { "SSH key", "key-round" },
     { "Sign", "user" },
     { "Name", "user" },
+    { "Member", "user" },
+    { "Role", "user" },
     { "Costs downloaded", "download" },
     { "Activity downloaded", "download" },
 };
@@ -130,7 +132,9 @@ struct activity_entry_rows activity_view_team(struct arena *arena,
             .vm_id = row->vm_id,
             .vm_name = row->vm_name,
             .before = row->what,
-            .detail = row->detail,
+            .detail = row->about && row->detail
+                          ? arena_printf(arena, "%s: %s", row->about, row->detail)
+                          : row->detail,
             .took_ms = row->took_ms,
             .who = row->who,
         };

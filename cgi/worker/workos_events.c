@@ -8,6 +8,7 @@
 #include "base/array.h"
 #include "base/date.h"
 #include "main_constants.sql.h"
+#include "model/audit.h"
 #include "model/erasure.h"
 #include "model/event.h"
 #include "model/identity.h"
@@ -167,10 +168,20 @@ static struct error *user_deleted(struct event *event)
 /* Also before its sign-in is recorded here: the deletion is remembered (signin.c checks for it). */
 static struct error *session_revoked(struct event *event)
 {
+    struct session_of_workos_row session;
     const char *id;
     struct error *e = version_take(event, true, &id);
 
-    return e ? e : sql_session_delete_of_workos(event->context.db, event->context.arena, id);
+    if (!e)
+        e = sql_session_of_workos(event->context.db, event->context.arena, id, &session);
+    if (e)
+        return e->kind == ERROR_NOT_FOUND ? NULL : e;
+    e = sql_session_delete_of_workos(event->context.db, event->context.arena, id);
+    return e ? e
+             : audit_add_personal(&event->context,
+                                  &(struct audit_entry){ .action = AUDIT_SESSION_END,
+                                                         .person_id = session.person_id,
+                                                         .by_system = true });
 }
 
 /* ---- organizations ---- */
@@ -281,11 +292,7 @@ static struct error *membership_end(struct event *event, const char *id)
         event->skip = "no membership here mirrors it";
         return NULL;
     }
-    if (!e)
-        e = sql_team_leave(db, event->context.arena, member.team_id, member.person_id);
-    return e ? e
-             : sql_session_delete_of_member(db, event->context.arena, member.person_id,
-                                            member.team_id);
+    return e ? e : identity_leave(&event->context, member.person_id, member.team_id);
 }
 
 /* A membership created by a sign-in does not have its WorkOS id yet. */

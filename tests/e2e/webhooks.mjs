@@ -204,12 +204,16 @@ check('in the team', !await isOut(alice));
 await call('DELETE', `/user_management/organization_memberships/${membership.id}`);
 await becomes('a membership that ends', () => isOut(alice));
 equal('leaves no row', memberRow('alice', 'Acme'), '');
+equal('the history of the team has who came, became something else, and went, by salted hash', one(`SELECT group_concat(e.action || ' ' || e.actor || ' ' || e.detail || ' ' || p.name || ' ' || (length(e.salt) = 16 AND length(e.person_hash) = 64 AND e.seq = n), ', ')
+  FROM (SELECT *, row_number() OVER (ORDER BY seq) AS n FROM activity WHERE team_id = (SELECT id FROM team WHERE workos_organization_id = '${organizations.Acme.id}') ORDER BY seq) e JOIN person p ON p.id = e.person_id`),
+  'member_add system member My own name 1, member_role system member → owner My own name 1, member_add system member Carol 1, member_remove system owner My own name 1');
 
 const third = await signIn('alice');
 check('signed in once more', !await isOut(third));
 const sid = one(`SELECT workos_session_id FROM session WHERE workos_session_id IS NOT NULL ORDER BY created_at DESC, rowid DESC LIMIT 1`.replace(', rowid DESC', ''));
 await call('POST', '/user_management/sessions/revoke', { session_id: sid });
 await becomes('a revoked session', () => isOut(third));
+equal('which is in the history of the person', one("SELECT e.actor || ' ' || p.name FROM activity e JOIN person p ON p.id = e.person_id WHERE action = 'session_end'"), 'system My own name');
 
 // ---- versions, order, and what is unknown ----
 

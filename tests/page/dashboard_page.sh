@@ -273,6 +273,12 @@ expect_text 'Snapshot created <b class="whole">5 times</b><small class="soft cut
 sql "UPDATE activity SET what = 'Stopped', detail = NULL WHERE id IN ('g4', 'g5', 'g6', 'g7'); UPDATE activity SET vm_id = 'stoppedstoppedst' WHERE id IN ('g4', 'g5')"
 as alice get /activity ; expect_text '<span class="said cut">2 VMs</span>' ; expect_text 'Stopped <b class="whole">4 times</b><small class="soft cut">quiet-maple, old-desktop</small>'
 
+# What the identity provider changes names whom it is about, and is found by that name.
+sql "INSERT INTO activity (team_id, at_ms, id, action, what, detail, actor, person_id, result) VALUES (1, 1767225610000, 'm1', 'member_role', 'Role changed', 'member → owner', 'system', 1, 'done')"
+name=$(sqlite3 "$state/data/main.db" "SELECT name FROM person WHERE id = 1")
+as alice get "/activity?kind=account" ; expect_text "Role changed" ; expect_text "$name: member → owner" ; expect_text "Domicile"
+as alice get "/activity?kind=account&q=$name" ; expect_text "Role changed"
+
 # ---- the history as a file ----
 verified() { if [ "$1" = "$2" ]; then good; else bad "verify-chain: $1 instead of $2"; fi; }
 fresh
