@@ -1,23 +1,28 @@
 /*
  * "vm-look": the only way that Domicile offers to see what is inside somebody's VM: what it prints
  * on its console, for a limited time. Before the first byte is shown, the look is in the team's
- * activity and in the operator's, and queued as a mail to the owners. Nothing is sent to the VM,
- * and nothing is stored.
+ * activity and in the operator's, and queued as a mail to the owners; when it ends, so is how long
+ * it took, unless the process is killed. Nothing is sent to the VM, and nothing is stored.
  */
 #include "admin/admin.h"
 
 #include "base/array.h"
 #include "base/clock.h"
+#include "base/date.h"
 #include "base/limit.h"
 #include "billing.sql.h"
 #include "model/mail_queue.h"
 #include "vm.sql.h"
 #include "worker/worker_context.h"
 
+#include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+enum { LOOK_ARENA_BYTES = 64 * 1024 };
 
 static const struct reason {
     const char *name, *text;
@@ -62,15 +67,15 @@ static struct error *owners_tell(const struct context *now, const struct vm_for_
     return e;
 }
 
+/* In the team's history and in the operator's. */
 static struct error *look_write(const struct context *now, const struct vm_for_worker_row *vm,
-                                const struct reason *reason)
+                                enum audit_action action, const char *detail)
 {
     struct audit_entry entry = {
         .team_id = vm->team_id,
-        .action = AUDIT_VM_LOOK,
+        .action = action,
         .vm_id = vm->id,
-        .detail =
-            arena_printf(now->arena, "For %d minutes at most, %s", LIMIT_LOOK_S / 60, reason->text),
+        .detail = detail,
         .by_operator = true,
     };
     struct error *e = audit_add(now, &entry);
@@ -79,19 +84,38 @@ static struct error *look_write(const struct context *now, const struct vm_for_w
     entry.team_id = AUDIT_OPERATOR;
     entry.object = vm->id;
     entry.vm_id = NULL;
-    if (!e)
-        e = audit_add(now, &entry);
-    return e ? e : owners_tell(now, vm, reason);
+    return e ? e : audit_add(now, &entry);
 }
 
-static struct error *look_record(struct admin *admin, const struct vm_for_worker_row *vm,
-                                 const struct reason *reason)
+static struct error *begin_record(struct admin *admin, const struct vm_for_worker_row *vm,
+                                  const struct reason *reason, int64_t *begun_ms)
 {
     const struct context now = context_at(admin->db, admin->arena, admin->config, clock_now_ms());
+    const char *detail =
+        arena_printf(now.arena, "For %d minutes at most, %s", LIMIT_LOOK_S / 60, reason->text);
     struct error *e = db_begin(admin->db, admin->arena);
 
     if (!e)
-        e = look_write(&now, vm, reason);
+        e = look_write(&now, vm, AUDIT_VM_LOOK, detail);
+    if (!e)
+        e = owners_tell(&now, vm, reason);
+    if (!e)
+        e = db_commit(admin->db, admin->arena);
+    db_rollback(admin->db);
+    *begun_ms = now.now_ms;
+    return e;
+}
+
+static struct error *end_record(struct admin *admin, const struct vm_for_worker_row *vm,
+                                int64_t begun_ms)
+{
+    const struct context now = context_at(admin->db, admin->arena, admin->config, clock_now_ms());
+    const char *detail = arena_printf(now.arena, "After %s",
+                                      date_span(now.arena, (now.now_ms - begun_ms + 999) / 1000));
+    struct error *e = db_begin(admin->db, admin->arena);
+
+    if (!e)
+        e = look_write(&now, vm, AUDIT_VM_LOOK_END, detail);
     if (!e)
         e = db_commit(admin->db, admin->arena);
     db_rollback(admin->db);
@@ -100,46 +124,101 @@ static struct error *look_record(struct admin *admin, const struct vm_for_worker
 
 /* ---- the look ---- */
 
-static void time_over(int number)
-{
-    static const char text[] = "\nThe time is over.\n";
-
-    (void)number;
-    if (write(STDERR_FILENO, text, sizeof text - 1) < 0)
-        _exit(1);
-    _exit(0);
-}
+/* A console blocks until the VM ends, so a thread has it, and the process waits for what ends it.
+ */
+struct look {
+    struct driver *driver;
+    struct arena *arena; /* the thread's */
+    const char *vm_id;
+    atomic_bool is_over; /* nothing more is shown */
+    struct error *e;
+};
 
 /* What a guest prints could be commands to the operator's terminal. */
 static void bytes_print(void *listener, const char *bytes, size_t length)
 {
-    (void)listener;
-    for (size_t i = 0; i < length; i++) {
+    const struct look *look = listener;
+
+    for (size_t i = 0; i < length && !atomic_load(&look->is_over); i++) {
         if (bytes[i] == '\n' || bytes[i] == '\t' || (bytes[i] >= ' ' && bytes[i] <= '~'))
             putchar(bytes[i]);
     }
     fflush(stdout);
 }
 
+static void *look_run(void *shared)
+{
+    struct look *look = shared;
+
+    look->e = driver_console(look->driver, look->arena, look->vm_id, bytes_print, look);
+    kill(getpid(), SIGUSR1);
+    return NULL;
+}
+
+/* Also what stops the process, so that it can record the end. */
+static sigset_t ends_block(void)
+{
+    static const int ends[] = { SIGINT, SIGTERM, SIGHUP, SIGALRM, SIGUSR1 };
+    sigset_t set;
+
+    sigemptyset(&set);
+    for (size_t i = 0; i < COUNT(ends); i++)
+        sigaddset(&set, ends[i]);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+    return set;
+}
+
+/* *is_open: the thread still has the console. */
+static struct error *look_wait(struct admin *admin, struct look *look, bool *is_open)
+{
+    const sigset_t ends = ends_block();
+    pthread_t thread;
+    int number = 0;
+
+    *is_open = false;
+    if (pthread_create(&thread, NULL, look_run, look))
+        return error_new(admin->arena, ERROR_UNAVAILABLE, "no thread can be started");
+    alarm(LIMIT_LOOK_S);
+    sigwait(&ends, &number);
+    atomic_store(&look->is_over, true);
+    if (number == SIGALRM)
+        fputs("\nThe time is over.\n", stderr);
+    *is_open = number != SIGUSR1;
+    if (*is_open)
+        return NULL;
+    pthread_join(thread, NULL);
+    return look->e;
+}
+
 static struct error *look(struct admin *admin, struct driver *driver,
                           const struct vm_for_worker_row *vm, const struct reason *reason)
 {
+    struct look *look = arena_alloc(admin->arena, sizeof *look);
     enum driver_power power;
-    struct error *e = driver_power(driver, admin->arena, vm->id, &power);
+    int64_t begun_ms;
+    bool is_open;
+    struct error *e = driver_power(driver, admin->arena, vm->id, &power), *problem;
 
     if (!e && power != DRIVER_RUNNING)
         return error_new(admin->arena, ERROR_CONFLICT, "this VM does not run: it prints nothing");
     if (!e)
-        e = look_record(admin, vm, reason);
+        e = begin_record(admin, vm, reason, &begun_ms);
     if (e)
         return e;
     fprintf(stderr,
             "Recorded in the activity of %s, whose owners get a mail. Ends after %d "
             "minutes, or with Ctrl-C.\n",
             vm->team_name, LIMIT_LOOK_S / 60);
-    signal(SIGALRM, time_over);
-    alarm(LIMIT_LOOK_S);
-    return driver_console(driver, admin->arena, vm->id, bytes_print, NULL);
+    *look =
+        (struct look){ .driver = driver, .arena = arena_new(LOOK_ARENA_BYTES), .vm_id = vm->id };
+    problem = look_wait(admin, look, &is_open);
+    e = end_record(admin, vm, begun_ms);
+    if (is_open) {
+        if (e)
+            fprintf(stderr, "The end could not be recorded: %s\n", e->text);
+        _exit(e != NULL); /* the console cannot be left otherwise */
+    }
+    return problem ? problem : e;
 }
 
 struct error *admin_vm_look(struct admin *admin)

@@ -73,11 +73,24 @@ check('and no control character, though each line ends with one', !/[\x00-\x08\x
 equal('what was shown is stored nowhere', server.log().includes(WORDS), false);
 process.kill(look.pid, 'SIGINT');
 await ended;
+const span = server.sql("SELECT detail FROM activity WHERE team_id <> 0 AND action = 'look_end'");
+check('its end is recorded with how long it took', /^After \d+ (s|min)/.test(span), span);
+check('and shown', (await bob.ask('GET', `/vms/${id}/activity`)).text.includes('Console view by the admin ended'));
+equal('and in the operator\'s history', server.sql("SELECT actor || ' ' || object || ' ' || (detail LIKE 'After %') FROM activity WHERE team_id = 0 AND action = 'look_end'"), `operator ${id} 1`);
+// A look ends with the VM, too: the console closes, and that is recorded.
+const second = spawn(`${root}/cgi/admin.sh`, [server.dir, '--reason', 'operate', 'vm-look', id], { stdio: ['ignore', 'ignore', 'pipe'] });
+process.once('exit', () => second.kill());
+const secondEnded = new Promise((resolve) => { second.once('exit', resolve); });
+let secondSaid = '';
+second.stderr.on('data', (part) => { secondSaid += part; });
+await until(() => secondSaid.includes('Recorded in the activity of'));
 await bob.send(`/vms/${id}`, `/vms/${id}/stop`, []);
 check('it stops', await until(() => vmOf('state') === 'stopped'));
+await secondEnded;
+equal('a look that ended with the VM has ended in the history', server.sql("SELECT group_concat(action, ' ') FROM (SELECT action FROM activity WHERE team_id <> 0 AND action LIKE 'look%' ORDER BY seq)"), 'look look_end look look_end');
 equal('of a stopped VM there is nothing to see', admin('--reason', 'law', 'vm-look', id).status, 1);
-equal('so it is not recorded', looks(), '2'); // in the history of the team, and in the operator's
-equal("the operator's history names the VM", server.sql("SELECT actor || ' ' || object FROM activity WHERE team_id = 0 AND action = 'look'"), `operator ${id}`);
+equal('so it is not recorded', looks(), '4'); // two, in the history of the team, and in the operator's
+equal("the operator's history names the VM", server.sql("SELECT DISTINCT actor || ' ' || object FROM activity WHERE team_id = 0 AND action = 'look'"), `operator ${id}`);
 
 // ---- a profile that says never ----
 await server.stop();
