@@ -43,13 +43,13 @@ SELECT EXISTS (SELECT 1 FROM activity WHERE team_id = :team_id AND at_ms >= :sin
 -- The hash in the chain stays, and without the salt says nothing.
 UPDATE activity SET person_id = NULL, salt = NULL WHERE person_id = :person_id;
 
--- activity_list(team_id int, search text, kind text, before_at_ms int, after_id text, max int) rows (who text, about text, seen_at int)
+-- activity_list(team_id int, search text, kind text, since_ms int, before_at_ms int, after_id text, max int) rows (who text, about text, seen_at int)
 -- Activity log of a team, newest first (`about`: whom what the software did was about), after the position (before_at_ms, after_id): what has
 -- `search` in it, of one kind ("vms", "snapshots", "account", or what is "of_vms", or has "failed") or, if it is "", of all.
 SELECT e.at_ms, e.id, e.at_ms / 1000 AS seen_at, e.vm_id, v.name AS vm_name, e.what, e.detail,
        e.took_ms, CASE e.actor WHEN 'system' THEN p.name END AS about, CASE e.actor WHEN 'person' THEN ifnull(p.name, 'Former user') WHEN 'operator' THEN 'Admin' ELSE 'Domicile' END AS who
 FROM activity e LEFT JOIN vm v ON v.id = e.vm_id LEFT JOIN person p ON p.id = e.person_id
-WHERE e.team_id = :team_id AND e.at_ms <= :before_at_ms
+WHERE e.team_id = :team_id AND e.at_ms <= :before_at_ms AND e.at_ms >= :since_ms
   AND (e.at_ms < :before_at_ms OR e.id > :after_id)
   AND (:search = '' OR instr(lower(ifnull(v.name, '') || ' ' || e.what || ' ' || ifnull(e.detail, '') || ' '
        || CASE e.actor WHEN 'person' THEN ifnull(p.name, 'Former user') WHEN 'operator' THEN 'Admin' ELSE 'Domicile ' || ifnull(p.name, '') END), lower(:search)))
@@ -68,12 +68,12 @@ WHERE e.team_id = :team_id AND e.vm_id = :vm_id AND e.at_ms <= :before_at_ms
   AND (e.at_ms < :before_at_ms OR e.id > :after_id)
 ORDER BY e.at_ms DESC, e.id LIMIT :max;
 
--- activity_newer(team_id int, search text, kind text, at_ms int, id text, skip int) row
+-- activity_newer(team_id int, search text, kind text, at_ms int, id text, until_ms int, skip int) row
 -- Where the page before this one begins: the entry that is `skip` entries newer than (at_ms, id),
 -- of those that activity_list() gives.
 SELECT e.at_ms, e.id FROM activity e LEFT JOIN vm v ON v.id = e.vm_id
   LEFT JOIN person p ON p.id = e.person_id
-WHERE e.team_id = :team_id AND e.at_ms >= :at_ms AND (e.at_ms > :at_ms OR e.id < :id)
+WHERE e.team_id = :team_id AND e.at_ms >= :at_ms AND e.at_ms <= :until_ms AND (e.at_ms > :at_ms OR e.id < :id)
   AND (:search = '' OR instr(lower(ifnull(v.name, '') || ' ' || e.what || ' ' || ifnull(e.detail, '') || ' '
        || CASE e.actor WHEN 'person' THEN ifnull(p.name, 'Former user') WHEN 'operator' THEN 'Admin' ELSE 'Domicile ' || ifnull(p.name, '') END), lower(:search)))
   AND (:kind IN ('', CASE WHEN e.action IN ('snapshot', 'snapshot_delete', 'restore')

@@ -22,6 +22,11 @@
  *     13 the line below it
  *     14 how long it took, in milliseconds
  *
+ * These texts hold every kind of entry. Of a command that is run inside a guest they hold its code
+ * (6), the VM, the id of the run (8), who asked for it, how it ended, the name of the program and
+ * its exit status (13) and the time it took; never its arguments, input, output or any other
+ * content.
+ *
  * Erasing a person removes the salt and the number of each of their entries and keeps text 10,
  * which then says nothing, so the chain remains valid. An entry whose time is over is erased as a
  * whole: of its place the hash alone stays, which covers a random salt or a random id and so cannot

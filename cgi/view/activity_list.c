@@ -26,16 +26,23 @@ static const struct list_kind LIST = {
     .filter_label = "Filter by kind",
     .filters = KINDS,
     .filter_count = COUNT(KINDS),
+    .has_period = true,
 };
+
+/* The last moment of the period. */
+static int64_t until_ms(const struct list_query *list)
+{
+    return list->before_at == INT64_MAX ? INT64_MAX : list->before_at * 1000 - 1;
+}
 
 /* The page before this one begins behind a position too; the first page of all, behind none. */
 static struct error *newer_fill(struct request *r, const struct activity_entry *first,
                                 struct activity_html *page)
 {
     struct activity_newer_row start;
-    struct error *e =
-        sql_activity_newer(r->db, r->arena, r->session->team_id, page->list.search,
-                           page->list.filter, first->at_ms, first->id, LIMIT_LIST_ROWS, &start);
+    struct error *e = sql_activity_newer(r->db, r->arena, r->session->team_id, page->list.search,
+                                         page->list.filter, first->at_ms, first->id,
+                                         until_ms(&page->list), LIMIT_LIST_ROWS, &start);
 
     if (e)
         return e->kind == ERROR_NOT_FOUND ? NULL : e;
@@ -49,9 +56,11 @@ static struct error *rows_fill(struct request *r, const struct list_position *po
     struct activity_entry_rows events;
     const struct activity_entry *last;
     struct activity_list_rows rows;
+    bool is_within = position->at <= until_ms(&page->list);
     struct error *e = sql_activity_list(r->db, r->arena, r->session->team_id, page->list.search,
-                                        page->list.filter, position->at, position->id,
-                                        LIMIT_LIST_ROWS + 1, &rows);
+                                        page->list.filter, page->list.since_at * 1000,
+                                        is_within ? position->at : until_ms(&page->list),
+                                        is_within ? position->id : "", LIMIT_LIST_ROWS + 1, &rows);
 
     if (e)
         return e;
@@ -93,7 +102,8 @@ struct error *activity_list_respond(struct request *r)
     if (e)
         return e;
     page.is_owner = strcmp(r->session->role, MEMBERSHIP_ROLE_OWNER) == 0;
-    page.is_all = !*page.list.search && !*page.list.filter;
+    page.is_all =
+        !*page.list.search && !*page.list.filter && !*page.list.first_day && !*page.list.last_day;
     page.is_empty = page.is_all && !page.has_newer && !page.days.count;
     r->frame.title = "Activity";
     r->frame.section = "activity";
@@ -104,7 +114,7 @@ struct error *activity_list_respond(struct request *r)
 struct error *activity_list_recent(struct request *r, int64_t max, struct activity_day_rows *out)
 {
     struct activity_list_rows rows;
-    struct error *e = sql_activity_list(r->db, r->arena, r->session->team_id, "", "of_vms",
+    struct error *e = sql_activity_list(r->db, r->arena, r->session->team_id, "", "of_vms", 0,
                                         INT64_MAX, "", max, &rows);
 
     if (!e)

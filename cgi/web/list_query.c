@@ -1,6 +1,8 @@
 /* What the address of a list asks for; see list_query.h. */
 #include "web/list_query.h"
 
+#include "base/clock.h"
+#include "base/date.h"
 #include "base/limit.h"
 #include "base/text.h"
 #include "web/form.h"
@@ -26,7 +28,17 @@ static const char *choose(struct arena *arena, const struct list_choice *choices
     return out->row[chosen].value;
 }
 
-enum { SEARCH, SORT, FILTER, FIELDS };
+/* The start of a day as typed; "" and 0 if it is none. */
+static int64_t day_read(const struct field *field, const char **out)
+{
+    int64_t at = 0;
+    bool is_day = !field->problem && date_day_read(field->text, &at);
+
+    *out = is_day ? field->text : "";
+    return is_day ? at : 0;
+}
+
+enum { SEARCH, SORT, FILTER, FROM, TO, FIELDS };
 
 struct error *list_query_read(struct request *r, const struct list_kind *kind,
                               struct list_query *out)
@@ -35,8 +47,13 @@ struct error *list_query_read(struct request *r, const struct list_kind *kind,
         [SEARCH] = { .name = "q", .kind = FIELD_LINE, .max = LIMIT_LABEL_CHARACTERS },
         [SORT] = { .name = "sort", .kind = FIELD_LINE },
         [FILTER] = { .name = kind->filter_name, .kind = FIELD_LINE, .text = "" },
+        [FROM] = { .name = "from", .kind = FIELD_LINE, .text = "" },
+        [TO] = { .name = "to", .kind = FIELD_LINE, .text = "" },
     };
-    struct error *e = form_read(r, fields, kind->filter_count ? FIELDS : FILTER);
+    struct error *e = form_read(r, fields,
+                                kind->has_period     ? FIELDS
+                                : kind->filter_count ? FROM
+                                                     : FILTER);
 
     if (e)
         return e;
@@ -48,6 +65,9 @@ struct error *list_query_read(struct request *r, const struct list_kind *kind,
         .is_counted = kind->is_counted,
         .search = fields[SEARCH].problem ? "" : fields[SEARCH].text,
     };
+    out->since_at = day_read(&fields[FROM], &out->first_day);
+    out->before_at = day_read(&fields[TO], &out->last_day);
+    out->before_at = out->before_at ? out->before_at + A_DAY_S : INT64_MAX;
     out->filter =
         choose(r->arena, kind->filters, kind->filter_count, fields[FILTER].text, &out->filters);
     out->sort = choose(r->arena, kind->sorts, kind->sort_count, fields[SORT].text, &out->sorts);

@@ -1,6 +1,6 @@
 /*
- * What the address of a list asks for: a search (q), a filter, an order (sort) and a page. The
- * parts _list_*.html show them, from a field `list` of their page.
+ * What the address of a list asks for: a search (q), a filter, an order (sort), a period (from, to)
+ * and a page. The parts _list_*.html show them, from a field `list` of their page.
  */
 #pragma once
 
@@ -28,6 +28,7 @@ struct list_kind {
     const struct list_choice *filters, *sorts;
     size_t filter_count, sort_count;
     bool is_counted; /* the filters are shown with their numbers of rows */
+    bool has_period;
 };
 
 struct list_query {
@@ -36,15 +37,17 @@ struct list_query {
     const char *search; /* as typed; "": none */
     const char *filter;
     const char *sort;
-    bool is_counted;      /* as in its kind */
-    bool is_plain;        /* nothing but the path was asked for */
-    bool is_paged;        /* there is more than one page */
-    int64_t total;        /* rows on all pages */
-    int64_t number;       /* of the page, from 1 */
-    int64_t from, to;     /* its rows, from 1; both 0 in an empty list */
-    int64_t newer, older; /* numbers of the pages beside it; 0: none */
-    int64_t first, last;  /* of the pages at both ends; 0: it is this one, or beside it */
-    int64_t skip;         /* rows before it */
+    const char *first_day, *last_day; /* of the period: "2026-11-20"; "": without this end */
+    int64_t since_at, before_at;      /* the same; 0 and INT64_MAX without */
+    bool is_counted;                  /* as in its kind */
+    bool is_plain;                    /* nothing but the path was asked for */
+    bool is_paged;                    /* there is more than one page */
+    int64_t total;                    /* rows on all pages */
+    int64_t number;                   /* of the page, from 1 */
+    int64_t from, to;                 /* its rows, from 1; both 0 in an empty list */
+    int64_t newer, older;             /* numbers of the pages beside it; 0: none */
+    int64_t first, last; /* of the pages at both ends; 0: it is this one, or beside it */
+    int64_t skip;        /* rows before it */
 };
 
 /* Reads everything but the page. */

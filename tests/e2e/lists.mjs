@@ -150,6 +150,12 @@ await follow(page, '#newer');
 equal('and back', (await entries())[0], 'many-60');
 await follow(page, '#snapshots');
 equal('none is of a snapshot', await text(page, 'h2'), 'No matching activity');
+await page.goto(`${server.url}/activity`);
+await page.$eval('[name=from]', (e) => { e.value = '2026-01-01'; });
+await page.$eval('[name=to]', (e) => { e.value = '2026-01-01'; });
+await follow(page, '.period button');
+check('a period has what happened in it', (await page.content()).includes('many-') && !(await page.content()).includes('Signed in'));
+equal('and stays in the form', await page.$eval('[name=to]', (e) => e.value), '2026-01-01');
 
 // ---- all snapshots that a VM can have ----
 const full = server.sql("SELECT id FROM vm WHERE name = 'pasted-key';");

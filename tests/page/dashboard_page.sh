@@ -245,6 +245,10 @@ as alice get "/activity?before=1-x" ; expect_text "No older activity"
 # What was done, to which VM, by whom; of one kind. Pages keep both.
 as alice get "/activity?q=ENTRY12" ; expect_text entry120
 expect_no_text entry119
+as alice get "/activity?q=maple&kind=vms&from=2026-01-01&to=2026-01-01" ; expect_text entry001
+expect_text 'href="/activity?q=maple&amp;kind=vms&amp;from=2026-01-01&amp;to=2026-01-01&amp;before='
+expect_text 'href="/activity?q=maple&amp;kind=account&amp;from=2026-01-01&amp;to=2026-01-01"'
+expect_text '<input type="hidden" name="from" value="2026-01-01"><input type="hidden" name="to" value="2026-01-01">'
 as alice get "/activity?q=maple&kind=vms" ; expect_text entry001
 expect_text 'href="/activity?q=maple&amp;kind=vms&amp;before='
 as alice get "$(link_of next)" ; expect_text entry026
@@ -272,6 +276,16 @@ as alice get /activity ; expect 200 activity_group.html
 expect_text 'Snapshot created <b class="whole">5 times</b><small class="soft cut">five, four, three and 2 more</small>'
 sql "UPDATE activity SET what = 'Stopped', detail = NULL WHERE id IN ('g4', 'g5', 'g6', 'g7'); UPDATE activity SET vm_id = 'stoppedstoppedst' WHERE id IN ('g4', 'g5')"
 as alice get /activity ; expect_text '<span class="said cut">2 VMs</span>' ; expect_text 'Stopped <b class="whole">4 times</b><small class="soft cut">quiet-maple, old-desktop</small>'
+
+# A period: whole days, kept by the search, the filter and the pages.
+sql "UPDATE activity SET at_ms = at_ms - 86400000, what = 'Day before' WHERE id = 'g1'; UPDATE activity SET at_ms = 1767311999999, what = 'Last of the day' WHERE id = 'g2'; UPDATE activity SET at_ms = 1767312000000, what = 'Day after' WHERE id = 'g3'"
+as alice get "/activity?from=2026-01-01&to=2026-01-01" ; expect 200 activity_period.html
+expect_text "Last of the day" ; expect_no_text "Day before" ; expect_no_text "Day after"
+as alice get "/activity?to=2025-12-31" ; expect_text "Day before" ; expect_no_text "Last of the day"
+as alice get "/activity?from=2026-01-02" ; expect_text "Day after" ; expect_no_text "Last of the day"
+as alice get "/activity?from=2026-01-01&to=2026-01-02&q=day&kind=failed" ; expect_text "No matching activity"
+as alice get "/activity?from=2027-01-01" ; expect_text "No matching activity"
+as alice get "/activity?from=2026-02-30&to=x" ; expect_text "Day before" ; expect_text "Day after"
 
 # What the identity provider changes names whom it is about, and is found by that name.
 sql "INSERT INTO activity (team_id, at_ms, id, action, what, detail, actor, person_id, result) VALUES (1, 1767225610000, 'm1', 'member_role', 'Role changed', 'member → owner', 'system', 1, 'done')"
