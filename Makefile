@@ -41,7 +41,7 @@ CFLAGS := -std=c11 -D_GNU_SOURCE -g -fvisibility=hidden $(MODE) $(WARNINGS) $(HA
   -isystem /usr/include/libxml2 -Icgi -I$(BUILD)/db -I$(BUILD)/db/inbox -I$(BUILD)/templates
 TOOL_CFLAGS := -std=c11 -D_GNU_SOURCE -g -O1 $(WARNINGS)
 
-LIB_C    := $(wildcard $(foreach r,base adapter model remote web view,cgi/$(r)/*.c))
+LIB_C    := $(wildcard $(foreach r,base adapter model remote web view handler,cgi/$(r)/*.c))
 SQL      := $(filter-out db/0% db/inbox/0%,$(wildcard db/*.sql db/inbox/*.sql))
 SQL_C    := $(SQL:db/%.sql=$(BUILD)/db/%.sql.c) \
   $(foreach f,schema inventory,$(BUILD)/db/$(f).c $(BUILD)/db/inbox/$(f).c)

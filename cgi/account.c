@@ -6,207 +6,28 @@
 #include "base/limit.h"
 #include "base/text.h"
 #include "export.sql.h"
-#include "key.html.h"
-#include "keys.html.h"
-#include "keys_delete.html.h"
+#include "handler/keys.h"
 #include "main_constants.sql.h"
 #include "model/erasure.h"
 #include "model/export.h"
 #include "model/restriction.h"
-#include "model/ssh_key_store.h"
 #include "model/usage_objection.h"
 #include "model/worker_wakeup.h"
 #include "person.sql.h"
 #include "policy_ack.sql.h"
 #include "policy_version.sql.h"
 #include "session.sql.h"
-#include "ssh_key.sql.h"
 #include "team.sql.h"
 #include "view/account_page.h"
 #include "view/erasure_page.h"
 #include "view/key_delete_page.h"
-#include "view/key_list.h"
 #include "web/form.h"
-#include "web/list_position.h"
 #include "web/live.h"
 #include "web/request_note.h"
 #include "web/serve.h"
 #include "web/session.h"
 
 #include <string.h>
-
-/* Set a notice and redirect to the page that shows it. */
-static struct error *done(struct request *r, const char *notice, const char *path)
-{
-    struct error *e = session_notice(r, notice);
-
-    if (!e)
-        response_redirect(&r->response, path);
-    return e;
-}
-
-/* ---- keys ---- */
-
-static struct error *keys_show(struct request *r)
-{
-    struct keys_html page = { .name = "" };
-    struct error *e = key_list_fill(r, &page);
-
-    if (!e)
-        html_keys(&r->response.body, &r->frame, &page);
-    return e;
-}
-
-enum { NAME, KEY, FIELDS };
-
-static struct error *keys_again(struct request *r, const struct field *fields)
-{
-    struct keys_html page = {
-        .name = fields[NAME].text,
-        .name_problem = fields[NAME].problem,
-        .key = fields[KEY].text,
-        .key_problem = fields[KEY].problem,
-    };
-    struct error *e;
-
-    form_refuse(r);
-    e = key_list_fill(r, &page);
-    if (e)
-        return e;
-    html_keys(&r->response.body, &r->frame, &page);
-    return NULL;
-}
-
-/* A key that the team has already is a mistake here. */
-static const char *known_problem(struct request *r, const struct ssh_keys *keys,
-                                 const struct ssh_key_stored *stored)
-{
-    for (size_t i = 0; i < keys->count; i++) {
-        if (stored[i].is_known)
-            return arena_printf(r->arena, "%s already added, as “%s”.",
-                                keys->count > 1 ? "One of these keys was" : "This key was",
-                                stored[i].name);
-    }
-    return NULL;
-}
-
-static struct error *keys_post(struct request *r)
-{
-    struct field fields[FIELDS] = {
-        [NAME] = { .name = "name", .kind = FIELD_LABEL },
-        [KEY] = { .name = "key", .kind = FIELD_LINES },
-    };
-    const struct context context = request_context(r);
-    const struct actor actor = session_actor(r);
-    struct ssh_key_stored *stored;
-    struct ssh_keys keys;
-    struct error *e = form_read(r, fields, FIELDS);
-
-    if (e)
-        return e;
-    form_keys_read(r, &fields[KEY], &keys);
-    if (form_has_problems(fields, FIELDS))
-        return keys_again(r, fields);
-    e = ssh_keys_store(&context, &actor, &keys, fields[NAME].text, &stored);
-    if (e && !form_blame(fields, FIELDS, e))
-        return e;
-    if (!e)
-        fields[KEY].problem = known_problem(r, &keys, stored);
-    if (fields[KEY].problem)
-        return keys_again(r, fields);
-    return done(r,
-                keys.count > 1 ? arena_printf(r->arena, "%zu keys added", keys.count)
-                               : arena_printf(r->arena, "Key “%s” added", stored[0].name),
-                "/keys");
-}
-
-/* ---- one key ---- */
-
-static struct error *key_fill(struct request *r, struct key_html *page)
-{
-    int64_t team_id = r->session->team_id;
-    struct error *e = sql_ssh_key_get(r->db, r->arena, team_id, r->parameters[0], &page->key);
-
-    if (!e)
-        e = sql_ssh_key_vms(r->db, r->arena, team_id, page->key.fingerprint, LIMIT_LIST_ROWS + 1,
-                            &page->vms);
-    if (e)
-        return e;
-    page->has_more = list_cut(&page->vms.count);
-    page->name = page->key.name;
-    r->frame.title = page->key.name;
-    r->frame.section = "keys";
-    return NULL;
-}
-
-static struct error *key_show(struct request *r)
-{
-    struct key_html page = { .name_problem = NULL };
-    struct error *e = key_fill(r, &page);
-
-    if (!e)
-        html_key(&r->response.body, &r->frame, &page);
-    return e;
-}
-
-static struct error *key_rename(struct request *r)
-{
-    struct field name = { .name = "name", .kind = FIELD_LABEL, .is_required = true };
-    struct key_html page = { .name = NULL };
-    struct error *e = form_read(r, &name, 1);
-
-    if (!e)
-        e = key_fill(r, &page);
-    if (e)
-        return e;
-    if (name.problem) {
-        page.name = name.text;
-        page.name_problem = name.problem;
-        form_refuse(r);
-        html_key(&r->response.body, &r->frame, &page);
-        return NULL;
-    }
-    e = sql_ssh_key_rename(r->db, r->arena, r->session->team_id, page.key.id, name.text);
-    if (!e)
-        e = request_note(r, (struct audit_entry){ .action = AUDIT_KEY_RENAME,
-                                                  .object = page.key.id,
-                                                  .detail = name.text });
-    return e ? e : done(r, "Key renamed", "/keys");
-}
-
-/* ---- deleting keys ---- */
-
-static struct error *key_remove(struct request *r, const struct key_delete_row *key)
-{
-    struct error *e = sql_ssh_key_delete(r->db, r->arena, r->session->team_id, key->id);
-
-    return e ? e
-             : request_note(r, (struct audit_entry){ .action = AUDIT_KEY_DELETE,
-                                                     .object = key->id,
-                                                     .detail = key->name });
-}
-
-static struct error *keys_delete(struct request *r)
-{
-    struct keys_delete_html page = { .back_path = NULL };
-    struct error *e = key_delete_fill(r, &page);
-    const char *what;
-
-    if (!e && !page.keys.count)
-        return done(r, "No keys selected. Nothing was changed.", "/keys");
-    for (size_t i = 0; !e && i < page.keys.count; i++)
-        e = key_remove(r, &page.keys.row[i]);
-    if (e)
-        return e;
-    what = page.is_one ? arena_printf(r->arena, "Key “%s” deleted", page.keys.row[0].name)
-                       : arena_printf(r->arena, "%zu keys deleted", page.keys.count);
-    return done(r,
-                page.is_used
-                    ? arena_printf(r->arena, "%s. VMs created with %s still accept %s.", what,
-                                   page.is_one ? "it" : "them", page.is_one ? "it" : "them")
-                    : what,
-                "/keys");
-}
 
 /* ---- account ---- */
 
@@ -244,7 +65,7 @@ static struct error *account_rename(struct request *r)
     e = sql_person_rename(r->db, r->arena, r->session->person_id, name.text);
     if (!e)
         e = request_note_personal(r, (struct audit_entry){ .action = AUDIT_PERSON_RENAME });
-    return e ? e : done(r, "Name updated.", "/account");
+    return e ? e : session_notice_at(r, "Name updated.", "/account");
 }
 
 /* From the account page or the menu of any page, and back to it. Any other word: the system's. */
@@ -287,7 +108,7 @@ static struct error *policy_acknowledge(struct request *r)
             r, (struct audit_entry){
                    .action = AUDIT_POLICY_ACK,
                    .detail = arena_printf(r->arena, "Version %lld", (long long)version.number) });
-    return e ? e : done(r, "Change of the policies acknowledged.", "/account");
+    return e ? e : session_notice_at(r, "Change of the policies acknowledged.", "/account");
 }
 
 /* Whether this person's requests may be counted (web/counted.c). */
@@ -305,8 +126,8 @@ static struct error *statistics_set(struct request *r)
                                      .detail = is_uncounted ? "Not counted" : "Counted" });
     if (e)
         return e;
-    return done(r, is_uncounted ? "You are no longer counted." : "You are counted again.",
-                "/account");
+    return session_notice_at(
+        r, is_uncounted ? "You are no longer counted." : "You are counted again.", "/account");
 }
 
 /* Whether the VMs of the current team are measured (worker/usage.c). */
@@ -324,10 +145,10 @@ static struct error *charts_set(struct request *r)
             r, (struct audit_entry){ .action = AUDIT_CHARTS, .detail = is_off ? "Off" : "On" });
     if (e)
         return e;
-    return done(r,
-                is_off ? "Usage charts are off, and what was measured is deleted."
-                       : "Usage charts are on.",
-                "/account");
+    return session_notice_at(r,
+                             is_off ? "Usage charts are off, and what was measured is deleted."
+                                    : "Usage charts are on.",
+                             "/account");
 }
 
 static struct error *restriction_set(struct request *r)
@@ -345,9 +166,9 @@ static struct error *restriction_set(struct request *r)
             r, (struct audit_entry){ .action = is_on ? AUDIT_RESTRICTION : AUDIT_RESTRICTION_END });
     if (e)
         return e;
-    return done(r,
-                is_on ? "Your account is restricted." : "Your account is not restricted any more.",
-                "/account");
+    return session_notice_at(
+        r, is_on ? "Your account is restricted." : "Your account is not restricted any more.",
+        "/account");
 }
 
 /* ---- a copy of the person's data ---- */
@@ -360,14 +181,16 @@ static struct error *copy_request(struct request *r)
 
     if (e)
         return e;
-    return done(r,
-                refused_until
-                    ? arena_printf(r->arena,
-                                   "No copy was prepared: %d in 24 hours is the limit. The next is "
-                                   "possible from %s UTC.",
-                                   LIMIT_EXPORTS, date_minute(r->arena, refused_until))
-                    : NULL,
-                "/account#data");
+    if (refused_until)
+        return session_notice_at(
+            r,
+            arena_printf(r->arena,
+                         "No copy was prepared: %d in 24 hours is the limit. The next is possible "
+                         "from %s UTC.",
+                         LIMIT_EXPORTS, date_minute(r->arena, refused_until)),
+            "/account#data");
+    response_redirect(&r->response, "/account#data");
+    return NULL;
 }
 
 /* A form and no link: what is downloaded is counted. nginx sends the file. */
@@ -403,7 +226,7 @@ static struct error *session_end_one(struct request *r)
     e = sql_session_delete_by_handle(r->db, r->arena, r->session->person_id, r->parameters[0]);
     if (!e)
         e = request_note_personal(r, (struct audit_entry){ .action = AUDIT_SESSION_END });
-    return e ? e : done(r, "Session signed out.", "/account");
+    return e ? e : session_notice_at(r, "Session signed out.", "/account");
 }
 
 static struct error *session_end_others(struct request *r)
@@ -413,7 +236,7 @@ static struct error *session_end_others(struct request *r)
 
     if (!e)
         e = request_note_personal(r, (struct audit_entry){ .action = AUDIT_SESSIONS_END });
-    return e ? e : done(r, "Signed out of all other sessions.", "/account");
+    return e ? e : session_notice_at(r, "Signed out of all other sessions.", "/account");
 }
 
 /* ---- deleting the account ---- */

@@ -39,13 +39,14 @@ declare -A may_include=(
     [remote]="adapter base"
     [web]="model adapter base sql html"
     [view]="web model adapter base sql html"
+    [handler]="web view model adapter base sql html"
     [host]="adapter base"
     [billing]="remote model adapter base sql"
     [worker]="billing host remote model adapter base sql html"
     [helper]="model adapter base sql"
     [admin]="worker host remote model adapter base sql"
-    [program]="web view model adapter base sql html"
-    [signin]="web view remote model adapter base sql html"
+    [program]="handler web view model adapter base sql html"
+    [signin]="handler web view remote model adapter base sql html"
 )
 # layer_of INCLUDED: the layer of an include line's path.
 layer_of() {

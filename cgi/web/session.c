@@ -264,6 +264,15 @@ struct error *session_notice(struct request *r, const char *notice)
     return sql_session_set_notice(r->db, r->arena, r->session->id_hash, notice);
 }
 
+struct error *session_notice_at(struct request *r, const char *notice, const char *path)
+{
+    struct error *e = session_notice(r, notice);
+
+    if (!e)
+        response_redirect(&r->response, path);
+    return e;
+}
+
 /*
  * Token: base64url(salt || HMAC(secret, "csrf1" || salt)). The salt makes the token differ on every
  * page, so that compression does not leak it (BREACH).

@@ -79,6 +79,9 @@ struct error *session_end(struct request *r);
 /* Show one line on the next page ("Key added"). Needs an open write transaction. */
 struct error *session_notice(struct request *r, const char *notice);
 
+/* The same, and redirect to that page. */
+struct error *session_notice_at(struct request *r, const char *notice, const char *path);
+
 /*
  * Check origin and CSRF token of a POST (see the OWASP CSRF cheat sheet): NULL or FORBIDDEN.
  * `token` is the form's "csrf" field or NULL.

@@ -235,6 +235,11 @@ as alice post /account/restriction restricted=yes ; expect 303 /account
 as alice get /account ; expect_text "Your account is restricted.</b>" ; expect_text "End restriction</button>"
 expect_row "SELECT restricted_at > 0 FROM person WHERE id = 1" 1
 as bob get /account ; expect_no_text "Your account is restricted"
+as alice post /keys/keykeykeykeykey3/rename name=while-restricted ; expect 422
+expect_text "Your account is restricted, so nothing new is begun."
+as alice post /keys "key=$good_key" name=while-restricted ; expect 422
+expect_text "Your account is restricted, so nothing new is begun."
+expect_row "SELECT count(*) FROM ssh_key WHERE name = 'while-restricted'" 0
 as alice post /account/restriction restricted=no ; expect 303 /account
 expect_row "SELECT restricted_at IS NULL FROM person WHERE id = 1" 1
 
