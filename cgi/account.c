@@ -6,6 +6,7 @@
 #include "base/limit.h"
 #include "base/text.h"
 #include "export.sql.h"
+#include "handler/email_change.h"
 #include "handler/keys.h"
 #include "main_constants.sql.h"
 #include "model/erasure.h"
@@ -292,6 +293,11 @@ static const struct route routes[] = {
     { "POST", "/keys/:id/rename", ACCESS_MEMBER, key_rename },
     { "GET", "/account", ACCESS_SIGNED_IN, account_show },
     { "POST", "/account/name", ACCESS_SIGNED_IN, account_rename },
+    { "GET", "/account/email", ACCESS_SIGNED_IN, email_change_show },
+    { "POST", "/account/email", ACCESS_SIGNED_IN | ACCESS_FRESH, email_change_post },
+    { "POST", "/account/email/cancel", ACCESS_SIGNED_IN, email_change_cancel_post },
+    { "GET", "/account/email/link", ACCESS_PUBLIC, email_link_show },
+    { "POST", "/account/email/link", ACCESS_PUBLIC, email_link_post },
     { "POST", "/account/theme", ACCESS_SIGNED_IN, theme_set },
     { "POST", "/account/statistics", ACCESS_SIGNED_IN, statistics_set },
     { "POST", "/account/charts", ACCESS_OWNER, charts_set },

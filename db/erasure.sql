@@ -133,6 +133,7 @@ candidate(text) AS (
         substr(p.identity, instr(p.identity, ':') + 1))) j WHERE p.id IN who
     UNION SELECT j.value FROM team t, json_each(json_array(t.name, t.workos_organization_id)) j
     WHERE t.id IN ours
+    UNION SELECT new_email FROM email_change WHERE person_id IN who
     UNION SELECT workos_membership_id FROM membership WHERE person_id IN who
     UNION SELECT j.value FROM gone_key k, json_each(json_array(k.id, k.comment, k.fingerprint,
         substr(k.rest, 1, instr(k.rest || ' ', ' ') - 1))) j)

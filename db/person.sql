@@ -31,6 +31,10 @@ UPDATE person SET restricted_at = NULL WHERE id = :id;
 -- person_set_email(id int, email text) one
 UPDATE person SET email = :email WHERE id = :id;
 
+-- person_move(id int, identity text, email text) one
+-- The person signs in with another address from now on. CONFLICT: somebody else does.
+UPDATE person SET identity = :identity, email = :email WHERE id = :id;
+
 -- person_set_workos_name(id int, workos_name text) one
 UPDATE person SET workos_name = :workos_name WHERE id = :id;
 

@@ -51,7 +51,7 @@ static int usage_show(FILE *file, int status)
 {
     fputs("usage: domicile-admin [--state DIR] [--json] COMMAND\n\n", file);
     for (size_t i = 0; i < COUNT(commands); i++)
-        fprintf(file, "  %-14s %-6s  %s\n", commands[i].name,
+        fprintf(file, "  %-14s %-7s %s\n", commands[i].name,
                 commands[i].argument ? commands[i].argument : "", commands[i].about);
     fputs("\nDIR is the state directory; the default is DOMICILE_STATE, or else \"var\".\n", file);
     return status;
@@ -64,6 +64,12 @@ static const struct command *command_find(const char *name)
             return &commands[i];
     }
     return NULL;
+}
+
+/* The usage names one or two. */
+static int argument_count(const struct command *command)
+{
+    return !command->argument ? 0 : strchr(command->argument, ' ') ? 2 : 1;
 }
 
 static struct error *command_run(struct admin *admin, const struct command *command)
@@ -162,9 +168,10 @@ int main(int argc, char **argv)
     if (status >= 0)
         return status;
     command = command_find(argv[optind]);
-    if (!command || argc - optind != (command->argument ? 2 : 1))
+    if (!command || argc - optind != 1 + argument_count(command))
         return usage_show(stderr, 2);
-    admin.argument = command->argument ? argv[optind + 1] : NULL;
+    admin.argument = argc - optind > 1 ? argv[optind + 1] : NULL;
+    admin.second = argc - optind > 2 ? argv[optind + 2] : NULL;
     e = state_dir_resolve(&admin, dir ? dir : "var", command->need);
     if (!e)
         e = command_run(&admin, command);

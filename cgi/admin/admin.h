@@ -16,6 +16,7 @@ struct admin {
     const char *reason;    /* for which "vm-look" shows a console; NULL: none was given */
     const char *from;      /* the day from which "policy" announces changes; NULL: the first */
     const char *argument;  /* of the command; NULL: none */
+    const char *second;    /* the one after it; NULL: none */
     struct config *config; /* NULL for "check", which reads it itself */
     struct db *db;         /* NULL for "check" and "network" */
     int status;            /* exit status if the command returns no error */
@@ -40,6 +41,9 @@ enum admin_need {
     COMMAND(admin_account_close, "account-close", "EMAIL",                                         \
             "close the account of EMAIL, to be deleted after 30 days, and print the\n"            \
             "                       address of the page that shows its deletion",                  \
+            NEEDS_WRITING)                                                                         \
+    COMMAND(admin_account_email, "account-email", "OLD NEW",                                       \
+            "change the address that OLD signs in with to NEW; both are told",                     \
             NEEDS_WRITING)                                                                         \
     COMMAND(admin_verify_receipt, "verify-receipt", "FILE",                                        \
             "verify receipt.json with the receipt.sig beside it",                                  \

@@ -1,7 +1,8 @@
 /*
  * "domicile-admin account-close": closes an account, which is then deleted by the same sequence as
- * one that its owner deletes. "domicile-admin verify-receipt": whether a receipt is of this server,
- * unchanged, and where it says in the chain.
+ * one that its owner deletes. "domicile-admin account-email": changes the address of an account for
+ * somebody who cannot read the former one any more. "domicile-admin verify-receipt": whether a
+ * receipt is of this server, unchanged, and where it says in the chain.
  */
 #include "admin/admin.h"
 
@@ -10,6 +11,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "main_constants.sql.h"
+#include "model/email_change.h"
 #include "model/erasure.h"
 #include "model/worker_wakeup.h"
 
@@ -32,10 +34,6 @@ static struct error *person_find(struct admin *admin, int64_t *out)
 
     if (e)
         return e;
-    if (strcasecmp(admin->argument, admin->config->operator_email) == 0)
-        return error_new(admin->arena, ERROR_INPUT,
-                         "this is the operator's account: name another operator in domicile.conf "
-                         "first");
     if (rows.count != 1)
         return error_new(admin->arena, ERROR_INPUT, "%s this email address",
                          rows.count ? "several accounts have" : "no account has");
@@ -49,7 +47,13 @@ struct error *admin_account_close(struct admin *admin)
     const struct context context =
         context_at(admin->db, admin->arena, admin->config, clock_now_ms());
     const char *token;
-    struct error *e = person_find(admin, &request.person_id);
+    struct error *e;
+
+    if (strcasecmp(admin->argument, admin->config->operator_email) == 0)
+        return error_new(admin->arena, ERROR_INPUT,
+                         "this is the operator's account: name another operator in domicile.conf "
+                         "first");
+    e = person_find(admin, &request.person_id);
 
     if (!e)
         e = db_begin(admin->db, admin->arena);
@@ -66,6 +70,46 @@ struct error *admin_account_close(struct admin *admin)
         printf("%s%s\n", admin->config->public_url, erasure_path(admin->arena, token));
     else
         puts("The account was closed before. Its owner can no longer undo that.");
+    return NULL;
+}
+
+/* ---- account-email ---- */
+
+static struct error *email_change(const struct context *context, int64_t person_id,
+                                  const char *email)
+{
+    const struct audit_entry entry = {
+        .team_id = AUDIT_OPERATOR,
+        .action = AUDIT_EMAIL_CHANGE,
+        .person_id = person_id,
+        .by_operator = true,
+    };
+    struct error *e = email_change_by_operator(context, person_id, email);
+
+    return e ? e : audit_add(context, &entry);
+}
+
+struct error *admin_account_email(struct admin *admin)
+{
+    const struct context context =
+        context_at(admin->db, admin->arena, admin->config, clock_now_ms());
+    int64_t person_id;
+    struct error *e = person_find(admin, &person_id);
+
+    if (!e)
+        e = db_begin(admin->db, admin->arena);
+    if (!e)
+        e = email_change(&context, person_id, admin->second);
+    if (!e)
+        e = db_commit(admin->db, admin->arena);
+    db_rollback(admin->db);
+    if (e)
+        return e;
+    if (!worker_wakeup_connect(admin->arena, admin->config))
+        worker_wakeup_send();
+    printf("%s signs in as %s from now on.\n", admin->argument, admin->second);
+    if (strcasecmp(admin->argument, admin->config->operator_email) == 0)
+        puts("This was the operator's address: set \"operator\" in domicile.conf to the new one.");
     return NULL;
 }
 

@@ -72,6 +72,10 @@ enum {
     LIMIT_SEEN_EVERY_S = 60,              /* how often "last seen" is written */
     LIMIT_SIGNIN_LINK_S = 10 * 60,
 
+    /* A change of the e-mail address. */
+    LIMIT_EMAIL_CHANGE_S = 24 * 3600, /* both links are valid for */
+    LIMIT_EMAIL_CHANGES_PER_DAY = 5,  /* of a person, and to an address */
+
     /* SSH keys (security.md section 0). */
     LIMIT_KEY_FIELD_BYTES = 16 * 1024,
     LIMIT_KEY_COMMENT_BYTES = 255,

@@ -32,6 +32,9 @@ enum { AUDIT_OPERATOR = 0 }; /* the team of the operator's own history */
     ACTION(MEMBER_ROLE, "member_role", "Role changed")                                             \
     ACTION(MEMBER_REMOVE, "member_remove", "Member removed")                                       \
     ACTION(PERSON_RENAME, "person_rename", "Name changed")                                         \
+    ACTION(EMAIL_REQUEST, "email_request", "Change of the email address requested")                \
+    ACTION(EMAIL_CANCEL, "email_cancel", "Change of the email address cancelled")                  \
+    ACTION(EMAIL_CHANGE, "email_change", "Email address changed")                                  \
     ACTION(STATISTICS, "statistics", "Choice about statistics changed")                            \
     ACTION(CHARTS, "charts", "Choice about usage charts changed")                                  \
     ACTION(RESTRICTION, "restriction", "Account restricted")                                       \

@@ -10,7 +10,8 @@
 struct mail {
     /*
      * "signin_link", "new_signin", "payment_failed", "suspended", "vm_destroyed",
-     * "promise_broken", "policy_change", "vm_look"
+     * "promise_broken", "policy_change", "vm_look", "email_confirm", "email_approve",
+     * "email_taken", "email_changed", "email_former"
      */
     const char *kind;
     const char *to; /* e-mail */
@@ -18,6 +19,7 @@ struct mail {
     const char *once;
     const char *amount; /* "€12.00"; this and all below: NULL or 0 if the kind does not use it */
     const char *vm_name, *browser, *promise, *url;
+    const char *change_id; /* of the change of an address (email_change.h) that its link is for */
     int64_t at, until_at;
 };
 

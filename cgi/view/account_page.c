@@ -3,6 +3,7 @@
 
 #include "base/date.h"
 #include "base/limit.h"
+#include "email_change.sql.h"
 #include "export.sql.h"
 #include "main_constants.sql.h"
 #include "person.sql.h"
@@ -37,6 +38,16 @@ static struct error *copy_fill(struct request *r, struct account_html *page)
     return NULL;
 }
 
+/* What is waited for until the address changes, if anything. */
+static struct error *change_fill(struct request *r, struct account_html *page)
+{
+    struct error *e = sql_email_change_of_person(r->db, r->arena, r->session->person_id, r->now_at,
+                                                 &page->change);
+
+    page->is_changing = !e;
+    return e && e->kind != ERROR_NOT_FOUND ? e : NULL;
+}
+
 static struct error *measured_fill(struct request *r, struct account_html *page)
 {
     const struct actor actor = session_actor(r);
@@ -63,6 +74,8 @@ struct error *account_page_fill(struct request *r, struct account_html *page)
                              LIMIT_LIST_ROWS + 1, &sessions);
     if (!e)
         e = copy_fill(r, page);
+    if (!e)
+        e = change_fill(r, page);
     if (!e)
         e = measured_fill(r, page);
     if (e)

@@ -7,6 +7,16 @@
 #include "base/array.h"
 #include "base/date.h"
 #include "base/limit.h"
+#include "mail_email_approve.html.h"
+#include "mail_email_approve.txt.h"
+#include "mail_email_changed.html.h"
+#include "mail_email_changed.txt.h"
+#include "mail_email_confirm.html.h"
+#include "mail_email_confirm.txt.h"
+#include "mail_email_former.html.h"
+#include "mail_email_former.txt.h"
+#include "mail_email_taken.html.h"
+#include "mail_email_taken.txt.h"
 #include "mail_new_signin.html.h"
 #include "mail_new_signin.txt.h"
 #include "mail_payment_failed.html.h"
@@ -91,6 +101,11 @@ WRITERS(vm_destroyed)
 WRITERS(vm_look)
 WRITERS(promise_broken)
 WRITERS(policy_change)
+WRITERS(email_confirm)
+WRITERS(email_approve)
+WRITERS(email_taken)
+WRITERS(email_changed)
+WRITERS(email_former)
 
 static const struct kind {
     const char *name;
@@ -107,6 +122,11 @@ static const struct kind {
     { "vm_look", vm_look_txt, vm_look_html, LIMIT_MAIL_EXPIRY_S },
     { "promise_broken", promise_broken_txt, promise_broken_html, LIMIT_MAIL_EXPIRY_S },
     { "policy_change", policy_change_txt, policy_change_html, LIMIT_MAIL_EXPIRY_S },
+    { "email_confirm", email_confirm_txt, email_confirm_html, LIMIT_EMAIL_CHANGE_S },
+    { "email_approve", email_approve_txt, email_approve_html, LIMIT_EMAIL_CHANGE_S },
+    { "email_taken", email_taken_txt, email_taken_html, LIMIT_MAIL_EXPIRY_S },
+    { "email_changed", email_changed_txt, email_changed_html, LIMIT_MAIL_EXPIRY_S },
+    { "email_former", email_former_txt, email_former_html, LIMIT_MAIL_EXPIRY_S },
 };
 
 static const struct kind *kind_find(const char *name)

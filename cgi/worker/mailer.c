@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/url.h"
 #include "main_constants.sql.h"
+#include "model/email_change.h"
 #include "model/outbound.h"
 #include "model/signin_token.h"
 #include "worker/mail_message.h"
@@ -116,8 +117,8 @@ static struct error *link_make(struct worker_context *context, struct mail_take_
 {
     const struct context now = worker_context_now(context, context->arena);
 
-    if (strcmp(mail->kind, "signin_link") != 0)
-        return NULL;
+    if (strcmp(mail->kind, MAIL_KIND_SIGNIN_LINK) != 0)
+        return email_change_link(&now, mail->kind, mail->change_id, &mail->url, &mail->until_at);
     return signin_token_make(&now, mail->to_email, &mail->url, &mail->until_at);
 }
 
@@ -141,25 +142,34 @@ static const char *verdict(const struct mailer *mailer, const struct mail_take_r
         return MAIL_STATE_OFF;
     if (!cause)
         return MAIL_STATE_SENT;
-    if (cause->kind == ERROR_INPUT || next_at > mail->created_at + mail_expiry_s(mail->kind))
+    /* NOT_FOUND: what its link was for has been cancelled. */
+    if (cause->kind == ERROR_INPUT || cause->kind == ERROR_NOT_FOUND ||
+        next_at > mail->created_at + mail_expiry_s(mail->kind))
         return MAIL_STATE_FAILED;
     return MAIL_STATE_QUEUED;
 }
 
-/* Until this is recorded the mail would be sent again, so this retries without limit. */
-static void record(struct worker_context *context, const char *id, const char *state,
-                   const char *reason, int64_t next_at)
+/* A mail to an address that is nobody's any more leaves nothing. */
+static struct error *record_try(struct worker_context *context, const struct mail_take_row *mail,
+                                const char *state, const char *reason, int64_t next_at)
 {
-    bool is_again = strcmp(state, MAIL_STATE_QUEUED) == 0;
+    if (strcmp(state, MAIL_STATE_QUEUED) == 0)
+        return sql_mail_later(context->db, context->arena, mail->id, next_at, reason);
+    if (strcmp(mail->kind, MAIL_KIND_EMAIL_FORMER) == 0)
+        return sql_mail_delete(context->db, context->arena, mail->id);
+    return sql_mail_end(context->db, context->arena, mail->id, state, reason, clock_now());
+}
 
+/* Until this is recorded the mail would be sent again, so this retries without limit. */
+static void record(struct worker_context *context, const struct mail_take_row *mail,
+                   const char *state, const char *reason, int64_t next_at)
+{
     for (;;) {
-        struct error *e =
-            is_again ? sql_mail_later(context->db, context->arena, id, next_at, reason)
-                     : sql_mail_end(context->db, context->arena, id, state, reason, clock_now());
+        struct error *e = record_try(context, mail, state, reason, next_at);
 
         if (!e)
             return;
-        log_error("mail_record", log_text("mail", id), log_text("error", e->text));
+        log_error("mail_record", log_text("mail", mail->id), log_text("error", e->text));
         context_sleep(context, RECORD_AGAIN_MS);
     }
 }
@@ -201,7 +211,7 @@ struct error *mailer_work(const struct mailer *mailer, struct worker_context *co
     if (cause)
         reason = arena_printf(context->arena, "%s%s%s", cause->text, response ? ": " : "",
                               response ? response : "");
-    record(context, mail.id, state, reason, next_at);
+    record(context, &mail, state, reason, next_at);
     mail_log(&mail, state, cause);
     return NULL;
 }

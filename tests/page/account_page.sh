@@ -190,6 +190,90 @@ expect_text "That looks like a private key"
 as alice post /account/name name=Alicia ; expect 303 /account
 expect_row "SELECT name FROM person WHERE id = 1" Alicia
 
+# Another address: links to both, used by a button.
+route "GET /account/email"
+signed_in() { sql "UPDATE session SET created_at = $1 WHERE person_id IN (1, 2)"; }
+nobody get /account/email ; expect 303 /signin?return=/account/email
+as bob get /account/email ; expect 200 account_email_off.html
+printf '[mail]\nmail = smtp\nurl = smtp://localhost:25\nfrom = noreply@example.org\n' >>"$state/domicile.conf"
+as bob get /account/email ; expect 200 account_email.html
+as alice get /account/email ; expect 200 account_email_operator.html
+cp "$state/domicile.conf" "$state/domicile.conf.local"
+sed -i -e 's/^# identity .*/identity = workos/' -e 's/^# client_id *=.*/client_id = client_1/' "$state/domicile.conf"
+as bob get /account/email ; expect 200 account_email_workos.html
+mv "$state/domicile.conf.local" "$state/domicile.conf"
+
+route "POST /account/email"
+again="/signin?return=/account/email&again=1&ended=1"
+nobody post /account/email email=b@example.org ; expect 303 "/signin?return=/account/email&ended=1"
+as bob post /account/email email=b@example.org ; expect 303 "$again"
+signed_in "unixepoch()"
+as bob post_bare /account/email email=b@example.org ; expect 403
+as bob post /account/email email= ; expect 422
+as bob post /account/email email=bob ; expect 422 account_email_wrong.html
+as bob post /account/email email=BOB@example.org ; expect 422 ; expect_text "This is your address already."
+as alice post /account/email email=b@example.org ; expect 422 ; expect_text "Set <code>operator</code>"
+expect_row "SELECT count(*) FROM email_change" 0
+as bob post /account/email email=robert@münchen.example ; expect 303 /account
+expect_row "SELECT new_email FROM email_change WHERE person_id = 2" robert@xn--mnchen-3ya.example
+expect_row "SELECT group_concat(kind || ' ' || to_email, ', ') FROM (SELECT * FROM mail WHERE kind LIKE 'email%' ORDER BY kind)" "email_approve bob@example.org, email_confirm robert@xn--mnchen-3ya.example"
+as bob get /account ; expect_text "Links sent to both addresses."
+sql "UPDATE email_change SET expires_at = 9999999999, new_confirmed_at = 1767225600"
+signed_in 1767225600
+as bob get /account ; expect 200 account_email_waits.html
+signed_in "unixepoch()"
+as alice get /account ; expect_no_text robert@
+# Somebody else's address: the same answer, another mail.
+as bob post /account/email email=carol@example.org ; expect 303 /account
+as bob get /account ; expect_text "Links sent to both addresses." ; expect_text "Changes to <b class=\"breakable\">carol@example.org</b>"
+expect_row "SELECT group_concat(kind || ' ' || to_email, ', ') FROM (SELECT * FROM mail WHERE kind LIKE 'email_%' ORDER BY kind)" "email_approve bob@example.org, email_taken carol@example.org"
+
+route "POST /account/email/cancel"
+nobody post /account/email/cancel ; expect 303 "/signin?return=/account/email&ended=1"
+as bob post_bare /account/email/cancel ; expect 403
+as bob post /account/email/cancel ; expect 303 /account
+expect_row "SELECT count(*) FROM email_change" 0
+as bob get /account ; expect_text "Your email stays as it is." ; expect_no_text "carol@example.org"
+
+route "GET /account/email/link"
+plant_change() {
+    sql "DELETE FROM email_change; INSERT INTO email_change VALUES (2, 'changechangechan', 'robert@example.org', x'$(printf %s "$new" | sha256sum | cut -c1-64)', x'$(printf %s "$old" | sha256sum | cut -c1-64)', NULL, NULL, 1767225600, $1)"
+}
+new=$(token_of N) old=$(token_of O)
+plant_change 9999999999
+for token in "" x "$(token_of X)"; do nobody get "/account/email/link?token=$token" ; expect 404 account_email_invalid.html; done
+as link get "/account/email/link?token=$new" ; expect 200 account_email_new.html
+as link get "/account/email/link?token=$old" ; expect 200 account_email_old.html
+expect_row "SELECT new_confirmed_at IS NULL AND old_confirmed_at IS NULL FROM email_change" 1
+
+route "POST /account/email/link"
+nobody post /account/email/link "token=$new" answer=confirm ; expect 403
+as link post_bare /account/email/link "token=$new" answer=confirm ; expect 403
+as link post /account/email/link "token=$new" ; expect 400
+as link post /account/email/link "token=$new" answer=refuse ; expect 400
+as link post /account/email/link "token=$(token_of X)" answer=confirm ; expect 404
+as link post /account/email/link "token=$new" answer=confirm ; expect 200 account_email_confirmed.html
+as link get "/account/email/link?token=$new" ; expect_text ">Confirmed</span>"
+as link post /account/email/link "token=$old" answer=refuse ; expect 200 account_email_refused.html
+as link get "/account/email/link?token=$new" ; expect 404
+plant_change 1767225600
+as link get "/account/email/link?token=$new" ; expect 404
+plant_change 9999999999
+sql "INSERT INTO signin_link VALUES (x'01', 'bob@example.org', 1767225600, 9999999999, NULL)"
+sql "INSERT INTO session SELECT x'02', 'bobbobbobbobbob3', person_id, current_team_id, csrf_secret, browser, created_at, seen_at, idle_at, expires_at, NULL, NULL, NULL, NULL, NULL FROM session WHERE handle = 'bobbobbobbobbob2'"
+as bob post /account/email/link "token=$old" answer=confirm ; expect 200
+expect_row "SELECT email FROM person WHERE id = 2" bob@example.org
+as bob post /account/email/link "token=$new" answer=confirm ; expect 200 account_email_changed.html
+expect_row "SELECT identity || ' ' || email FROM person WHERE id = 2" "local:robert@example.org robert@example.org"
+expect_row "SELECT group_concat(handle) FROM session WHERE person_id = 2" bobbobbobbobbob2
+expect_row "SELECT count(*) FROM signin_link" 0
+expect_row "SELECT group_concat(kind || ' ' || to_email, ', ') FROM (SELECT * FROM mail WHERE kind IN ('email_changed', 'email_former') ORDER BY kind)" "email_changed robert@example.org, email_former bob@example.org"
+expect_row "SELECT group_concat(action || ' ' || ifnull(detail, '-'), ', ') FROM (SELECT * FROM activity WHERE team_id = 2 AND vm_id IS NULL ORDER BY seq)" \
+    "email_request -, email_request -, email_cancel -, email_cancel -, email_change -"
+as bob post /account/email/link "token=$new" answer=confirm ; expect 404
+fresh
+as alice post /account/name name=Alicia ; expect 303 /account
+
 route "POST /account/theme"
 nobody post /account/theme theme=dark ; expect 303 "/signin?return=/account&ended=1"
 as alice post_bare /account/theme theme=dark ; expect 403
@@ -244,11 +328,10 @@ as alice post /account/restriction restricted=no ; expect 303 /account
 expect_row "SELECT restricted_at IS NULL FROM person WHERE id = 1" 1
 
 expect_row "SELECT group_concat(action || ' ' || ifnull(detail, '-'), ', ') FROM (SELECT * FROM activity WHERE team_id = 1 AND vm_id IS NULL ORDER BY seq)" \
-    "person_rename -, person_rename -, statistics Not counted, statistics Counted, charts Off, charts On, restriction -, restriction_end -"
+    "person_rename -, statistics Not counted, statistics Counted, charts Off, charts On, restriction -, restriction_end -"
 
 # A copy of one's data, only with a sign-in of the last ten minutes.
 fresh
-signed_in() { sql "UPDATE session SET created_at = $1 WHERE person_id IN (1, 2)"; }
 again="/signin?return=/account&again=1&ended=1"
 route "POST /account/copy"
 nobody post /account/copy ; expect 303 "/signin?return=/account&ended=1"
