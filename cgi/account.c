@@ -46,6 +46,17 @@ static struct error *account_show(struct request *r)
     return NULL;
 }
 
+static struct error *account_again(struct request *r, struct account_html page)
+{
+    struct error *e = account_page_fill(r, &page);
+
+    if (e)
+        return e;
+    form_refuse(r);
+    html_account(&r->response.body, &r->frame, &page);
+    return NULL;
+}
+
 static struct error *account_rename(struct request *r)
 {
     struct field name = { .name = "name", .kind = FIELD_PERSON, .is_required = true };
@@ -53,20 +64,48 @@ static struct error *account_rename(struct request *r)
 
     if (e)
         return e;
-    if (name.problem) {
-        struct account_html page = { .name = name.text, .name_problem = name.problem };
-
-        e = account_page_fill(r, &page);
-        if (e)
-            return e;
-        form_refuse(r);
-        html_account(&r->response.body, &r->frame, &page);
-        return NULL;
-    }
+    if (name.problem)
+        return account_again(
+            r, (struct account_html){ .name = name.text, .name_problem = name.problem });
     e = sql_person_rename(r->db, r->arena, r->session->person_id, name.text);
     if (!e)
         e = request_note_personal(r, (struct audit_entry){ .action = AUDIT_PERSON_RENAME });
     return e ? e : session_notice_at(r, "Name updated.", "/account");
+}
+
+/* A name that WorkOS has is changed there. */
+static struct error *team_check(struct request *r)
+{
+    const struct context context = request_context(r);
+    const struct actor actor = session_actor(r);
+    struct team_get_row team;
+    struct error *e = sql_team_get(r->db, r->arena, actor.team_id, &team);
+
+    if (!e && team.workos_organization_id)
+        return error_new(r->arena, ERROR_CONFLICT, "the team is renamed at WorkOS");
+    return e ? e : restriction_check(&context, &actor);
+}
+
+static struct error *team_rename(struct request *r)
+{
+    struct field name = { .name = "name", .kind = FIELD_PERSON, .is_required = true };
+    struct error *e = form_read(r, &name, 1);
+
+    if (e)
+        return e;
+    if (!name.problem)
+        e = team_check(r);
+    if (e && !e->message)
+        return e;
+    if (e)
+        name.problem = e->message;
+    if (name.problem)
+        return account_again(
+            r, (struct account_html){ .team = name.text, .team_problem = name.problem });
+    e = sql_team_rename(r->db, r->arena, r->session->team_id, name.text);
+    if (!e)
+        e = request_note(r, (struct audit_entry){ .action = AUDIT_TEAM_RENAME });
+    return e ? e : session_notice_at(r, "Team renamed.", "/account");
 }
 
 /* From the account page or the menu of any page, and back to it. Any other word: the system's. */
@@ -293,6 +332,7 @@ static const struct route routes[] = {
     { "POST", "/keys/:id/rename", ACCESS_MEMBER, key_rename },
     { "GET", "/account", ACCESS_SIGNED_IN, account_show },
     { "POST", "/account/name", ACCESS_SIGNED_IN, account_rename },
+    { "POST", "/account/team", ACCESS_OWNER, team_rename },
     { "GET", "/account/email", ACCESS_SIGNED_IN, email_change_show },
     { "POST", "/account/email", ACCESS_SIGNED_IN | ACCESS_FRESH, email_change_post },
     { "POST", "/account/email/cancel", ACCESS_SIGNED_IN, email_change_cancel_post },

@@ -43,9 +43,9 @@ WHERE (t.closed_at IS NOT NULL OR p.restricted_at IS NOT NULL)
 -- Since when the team is closed; NULL: it is open.
 SELECT closed_at FROM team WHERE id = :team_id;
 
--- team_unmeasured(team_id int) row
--- Whether an owner objected to usage charts.
-SELECT is_unmeasured FROM team WHERE id = :team_id;
+-- team_get(team_id int) row
+-- `is_unmeasured`: whether an owner objected to usage charts.
+SELECT name, is_unmeasured, workos_organization_id FROM team WHERE id = :team_id;
 
 -- team_set_unmeasured(team_id int, is_unmeasured int) one
 UPDATE team SET is_unmeasured = :is_unmeasured WHERE id = :team_id;

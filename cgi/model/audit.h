@@ -35,6 +35,7 @@ enum { AUDIT_OPERATOR = 0 }; /* the team of the operator's own history */
     ACTION(EMAIL_REQUEST, "email_request", "Change of the email address requested")                \
     ACTION(EMAIL_CANCEL, "email_cancel", "Change of the email address cancelled")                  \
     ACTION(EMAIL_CHANGE, "email_change", "Email address changed")                                  \
+    ACTION(TEAM_RENAME, "team_rename", "Team renamed")                                             \
     ACTION(STATISTICS, "statistics", "Choice about statistics changed")                            \
     ACTION(CHARTS, "charts", "Choice about usage charts changed")                                  \
     ACTION(RESTRICTION, "restriction", "Account restricted")                                       \

@@ -48,19 +48,23 @@ static struct error *change_fill(struct request *r, struct account_html *page)
     return e && e->kind != ERROR_NOT_FOUND ? e : NULL;
 }
 
-static struct error *measured_fill(struct request *r, struct account_html *page)
+static struct error *team_fill(struct request *r, struct account_html *page)
 {
     const struct actor actor = session_actor(r);
-    struct team_unmeasured_row team;
+    struct team_get_row team;
     struct error *e;
 
     page->is_owner = actor_is_owner(&actor);
     if (!page->is_owner)
         return NULL;
-    e = sql_team_unmeasured(r->db, r->arena, actor.team_id, &team);
-    if (!e)
-        page->is_unmeasured = team.is_unmeasured;
-    return e;
+    e = sql_team_get(r->db, r->arena, actor.team_id, &team);
+    if (e)
+        return e;
+    page->is_unmeasured = team.is_unmeasured;
+    page->is_organization = team.workos_organization_id != NULL;
+    page->team = page->team ? page->team : team.name;
+    page->has_billing = config_has_billing(r->config);
+    return NULL;
 }
 
 struct error *account_page_fill(struct request *r, struct account_html *page)
@@ -77,7 +81,7 @@ struct error *account_page_fill(struct request *r, struct account_html *page)
     if (!e)
         e = change_fill(r, page);
     if (!e)
-        e = measured_fill(r, page);
+        e = team_fill(r, page);
     if (e)
         return e;
     identity_fill(r, person.identity, page);

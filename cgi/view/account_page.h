@@ -4,7 +4,8 @@
 #include "account.html.h"
 #include "web/request.h"
 
-/* All of the page but what a form has refused; `page->name` stays if it is set. */
+/* All of the page but what a form has refused; `page->name` and `page->team` stay if they are
+ * set. */
 struct error *account_page_fill(struct request *r, struct account_html *page);
 
 /* GET /account/shortcuts */

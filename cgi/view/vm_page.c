@@ -339,8 +339,8 @@ static struct error *keys_fill(struct request *r, struct vm_html *page, const ch
 /* Why there are no charts. */
 static struct error *measured_fill(struct request *r, struct vm_html *page)
 {
-    struct team_unmeasured_row team;
-    struct error *e = sql_team_unmeasured(r->db, r->arena, r->session->team_id, &team);
+    struct team_get_row team;
+    struct error *e = sql_team_get(r->db, r->arena, r->session->team_id, &team);
 
     if (!e)
         page->vm.is_unmeasured = team.is_unmeasured;

@@ -190,6 +190,31 @@ expect_text "That looks like a private key"
 as alice post /account/name name=Alicia ; expect 303 /account
 expect_row "SELECT name FROM person WHERE id = 1" Alicia
 
+route "POST /account/team"
+nobody post /account/team name=x ; expect 303 "/signin?return=/account&ended=1"
+as carol post /account/team name=x ; expect 403
+as alice post_bare /account/team name=x ; expect 403
+as alice post /account/team name= ; expect 422 account_team_empty.html
+as alice post /account/team "name=$(printf '%0101d' 0)" ; expect 422
+for wrong in Domicile $'Al\u202eice' $'\u2800'; do
+    as alice post /account/team "name=$wrong" ; expect 422
+done
+sql "UPDATE person SET restricted_at = 1 WHERE id = 1"
+as alice post /account/team name=Alices ; expect 422 ; expect_text "Your account is restricted"
+sql "UPDATE person SET restricted_at = NULL WHERE id = 1; UPDATE team SET workos_organization_id = 'org_1' WHERE id = 1"
+as alice post /account/team name=Alices ; expect 409
+as alice get /account ; expect_text "is an organization at WorkOS" ; expect_no_text 'action="/account/team"'
+sql "UPDATE team SET workos_organization_id = NULL"
+expect_row "SELECT name FROM team WHERE id = 1" alice
+as alice post /account/team "name=Alice & Söhne" ; expect 303 /account
+expect_row "SELECT name FROM team WHERE id = 1" "Alice & Söhne"
+expect_row "SELECT group_concat(action) FROM activity WHERE team_id = 1 AND action LIKE 'team%'" team_rename
+as alice get /account ; expect_text "Team renamed." ; expect_text 'value="Alice &amp; Söhne"' ; expect_no_text "tax ID"
+printf '[billing]\nbilling = stripe\n' >>"$state/domicile.conf"
+as alice get /account ; expect 200 account_billing.html ; expect_text 'href="/billing">Billing address'
+as carol get /account ; expect_no_text "tax ID"
+fresh
+
 # Another address: links to both, used by a button.
 route "GET /account/email"
 signed_in() { sql "UPDATE session SET created_at = $1 WHERE person_id IN (1, 2)"; }
