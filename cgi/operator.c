@@ -3,6 +3,7 @@
  * sent, applied or added up.
  */
 #include "base/array.h"
+#include "base/limit.h"
 #include "base/text.h"
 #include "event.sql.h"
 #include "model/promise_row.h"
@@ -11,7 +12,9 @@
 #include "operator.sql.h"
 #include "policy_unannounced.sql.h"
 #include "region_status.sql.h"
+#include "rights_request.sql.h"
 #include "view/operator_lists.h"
+#include "view/operator_requests.h"
 #include "view/operator_vms.h"
 #include "web/form.h"
 #include "web/request_note.h"
@@ -51,6 +54,9 @@ static struct error *operator_show(struct request *r)
         e = sql_image_list(r->db, r->arena, &page.images);
     if (!e)
         e = sql_operator_totals(r->db, r->arena, &page.totals);
+    if (!e)
+        e = sql_rights_request_totals(r->db, r->arena, r->now_at - LIMIT_REQUEST_URGENT_AFTER_S,
+                                      r->now_at + LIMIT_REQUEST_URGENT_S, &page.requests);
     if (!e)
         e = sql_promise_list(r->db, r->arena, r->now_at, &promises);
     if (!e)
@@ -150,6 +156,13 @@ static struct error *mails_show(struct request *r)
     return e ? e : operator_mails_respond(r);
 }
 
+static struct error *requests_show(struct request *r)
+{
+    struct error *e = page_note(r, "requests");
+
+    return e ? e : operator_requests_respond(r);
+}
+
 static struct error *events_show(struct request *r)
 {
     struct error *e = page_note(r, "events");
@@ -169,6 +182,7 @@ static const struct route routes[] = {
     { "GET", "/operator/vms", ACCESS_OPERATOR, vms_show },
     { "GET", "/operator/orphans", ACCESS_OPERATOR, operator_orphans_respond },
     { "GET", "/operator/mails", ACCESS_OPERATOR, mails_show },
+    { "GET", "/operator/requests", ACCESS_OPERATOR, requests_show },
     { "GET", "/operator/events", ACCESS_OPERATOR, events_show },
     { "POST", "/operator/events/retry", ACCESS_OPERATOR, events_retry_post },
     { "GET", "/operator/billing", ACCESS_OPERATOR | ACCESS_IF_BILLING, billing_show },

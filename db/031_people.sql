@@ -1,3 +1,5 @@
+-- People correct what is held, and ask for their rights by mail.
+
 -- A person changes the e-mail address that they sign in with: what is waited for until the links in both
 -- mailboxes were used (cgi/model/email_change.h).
 CREATE TABLE email_change (
@@ -14,14 +16,33 @@ CREATE TABLE email_change (
 ) STRICT;
 CREATE INDEX email_change_by_end ON email_change(expires_at);
 
--- Its mails.
+-- Requests about personal data (GDPR Art. 15 to 22) that did not come by the account page: the operator enters
+-- them, with the day on which the answer is due (cgi/model/rights_request.h).
+CREATE TABLE rights_request (
+    number INTEGER PRIMARY KEY,    -- names it in mails | legal | 3 years | export | keep
+    email TEXT,                    -- who asks; NULL: erased | legal | 3 years | export | delete
+    kind TEXT NOT NULL             -- what is asked for | legal | 3 years | export | keep
+        CHECK (kind IN ('copy', 'correction', 'restriction', 'objection', 'deletion', 'other')),
+    received_at INTEGER NOT NULL,  -- start of the day on which it was received | legal | 3 years | export | keep
+    due_at INTEGER NOT NULL,       -- last second in which it can be answered in time | legal | 3 years | export | keep
+    extended_at INTEGER,           -- when two months were added | legal | 3 years | export | keep
+    extended_why TEXT,             -- the reason that the person was told | legal | 3 years | export | delete
+    ended_at INTEGER,              -- when it was answered | legal | 3 years | export | keep
+    outcome TEXT                   -- whether it was done or refused | legal | 3 years | export | keep
+        CHECK (outcome IN ('answered', 'refused')),
+    outcome_why TEXT               -- how, or why not, as the person was told | legal | 3 years | export | delete
+) STRICT;
+CREATE INDEX rights_request_open ON rights_request(due_at) WHERE ended_at IS NULL;
+CREATE INDEX rights_request_by_email ON rights_request(email);
+
+-- The mails of both.
 CREATE TABLE mail_new (
     id TEXT PRIMARY KEY,          -- used in its Message-ID | contract | 30 days | withhold | delete
     kind TEXT NOT NULL            -- subject or occasion | contract | 30 days | export | delete
         CHECK (kind IN ('signin_link', 'new_signin', 'payment_failed', 'suspended',
                         'vm_destroyed', 'promise_broken', 'policy_change', 'vm_look',
                         'email_confirm', 'email_approve', 'email_taken', 'email_changed',
-                        'email_former')),
+                        'email_former', 'request_extended', 'request_answered', 'request_refused')),
     to_email TEXT NOT NULL,       -- recipient, also to find it for support questions | contract | 30 days | export | delete
     once TEXT NOT NULL UNIQUE,    -- deduplication key: one mail per occasion | contract | 30 days | withhold | delete
     amount TEXT,                  -- money as written in it | contract | 2 days | export | delete
@@ -29,6 +50,8 @@ CREATE TABLE mail_new (
     browser TEXT,                 -- browser family of a sign-in | contract | 2 days | export | delete
     promise TEXT,                 -- the promise that is no longer kept, how promises change, or why the admin looks | contract | 2 days | export | delete
     url TEXT,                     -- the page that it leads to | contract | 2 days | export | delete
+    note TEXT,                    -- what the operator writes in it | contract | 2 days | export | delete
+    request_number INTEGER,       -- the request about personal data that it is about | contract | 2 days | export | delete
     change_id TEXT,               -- the change of an address that its link is for | contract | 2 days | withhold | delete
     happened_at INTEGER,          -- when the reported event happened | contract | 2 days | export | delete
     until_at INTEGER,             -- expiry or deadline stated in it | contract | 2 days | export | delete

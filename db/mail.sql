@@ -1,9 +1,9 @@
--- mail_add(id text, kind text, to_email text, once text, amount text?, vm_name text?, browser text?, promise text?, url text?, change_id text?, happened_at int?, until_at int?, now_at int) done
+-- mail_add(id text, kind text, to_email text, once text, amount text?, vm_name text?, browser text?, promise text?, url text?, note text?, request_number int?, change_id text?, happened_at int?, until_at int?, now_at int) done
 -- Adds nothing if there is a mail with the same `once`.
-INSERT INTO mail (id, kind, to_email, once, amount, vm_name, browser, promise, url, change_id, happened_at,
-                  until_at, state, attempts, due_at, created_at)
-VALUES (:id, :kind, :to_email, :once, :amount, :vm_name, :browser, :promise, :url, :change_id,
-        :happened_at, :until_at, 'queued', 0, :now_at, :now_at)
+INSERT INTO mail (id, kind, to_email, once, amount, vm_name, browser, promise, url, note, request_number,
+                  change_id, happened_at, until_at, state, attempts, due_at, created_at)
+VALUES (:id, :kind, :to_email, :once, :amount, :vm_name, :browser, :promise, :url, :note,
+        :request_number, :change_id, :happened_at, :until_at, 'queued', 0, :now_at, :now_at)
 ON CONFLICT (once) DO NOTHING;
 
 -- mail_count_since(to_email text, kind text, since_at int) row (total int)
@@ -17,15 +17,15 @@ SELECT id FROM mail WHERE state = 'queued' AND due_at <= :now_at ORDER BY due_at
 -- mail_take(id text, now_at int) row
 -- Mark as being sent: after a restart the worker can see that it may have been delivered.
 UPDATE mail SET taken_at = :now_at, attempts = attempts + 1 WHERE id = :id AND state = 'queued'
-RETURNING id, kind, to_email, amount, vm_name, browser, promise, url, change_id,
-          happened_at, until_at, attempts, created_at;
+RETURNING id, kind, to_email, amount, vm_name, browser, promise, url, note,
+          request_number, change_id, happened_at, until_at, attempts, created_at;
 
 -- mail_end(id text, state text, reason text?, now_at int) one
 -- Its content is no longer needed and is cleared.
 UPDATE mail SET state = :state, reason = :reason, taken_at = NULL,
                 sent_at = CASE WHEN :state = 'sent' THEN :now_at END,
                 amount = NULL, vm_name = NULL, browser = NULL, promise = NULL, url = NULL,
-                change_id = NULL,
+                note = NULL, request_number = NULL, change_id = NULL,
                 happened_at = NULL, until_at = NULL
 WHERE id = :id;
 

@@ -126,6 +126,9 @@ static int options_read(struct admin *admin, int argc, char **argv, const char *
         { "verify", required_argument, NULL, 'v' },
         { "from", required_argument, NULL, 'o' },
         { "reason", required_argument, NULL, 'r' },
+        { "kind", required_argument, NULL, 'k' },
+        { "received", required_argument, NULL, 'e' },
+        { "how", required_argument, NULL, 'w' },
         { "help", no_argument, NULL, 'h' },
         { 0 },
     };
@@ -146,6 +149,12 @@ static int options_read(struct admin *admin, int argc, char **argv, const char *
             admin->reason = optarg;
         else if (option == 'o')
             admin->from = optarg;
+        else if (option == 'k')
+            admin->kind = optarg;
+        else if (option == 'e')
+            admin->received = optarg;
+        else if (option == 'w')
+            admin->how = optarg;
         else if (option == 'f')
             admin->file = options[index].name;
         else

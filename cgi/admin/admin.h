@@ -13,7 +13,10 @@ struct admin {
     bool is_dry;           /* "sweep" deletes nothing */
     const char *file;      /* which file "network" prints; NULL: the commands */
     const char *verify;    /* the record that "review" verifies; NULL: it makes one */
-    const char *reason;    /* for which "vm-look" shows a console; NULL: none was given */
+    const char *reason;    /* of "vm-look", "request-extend", "request-refuse"; NULL: not given */
+    const char *kind;      /* what "request-add" is asked for; NULL: none was given */
+    const char *received;  /* on which day; NULL: none was given */
+    const char *how;       /* "request-answer" is answered; NULL: not given */
     const char *from;      /* the day from which "policy" announces changes; NULL: the first */
     const char *argument;  /* of the command; NULL: none */
     const char *second;    /* the one after it; NULL: none */
@@ -44,6 +47,23 @@ enum admin_need {
             NEEDS_WRITING)                                                                         \
     COMMAND(admin_account_email, "account-email", "OLD NEW",                                       \
             "change the address that OLD signs in with to NEW; both are told",                     \
+            NEEDS_WRITING)                                                                         \
+    COMMAND(admin_request_add, "request-add", "EMAIL",                                             \
+            "record a request about personal data that came by mail, with --kind copy,\n"          \
+            "                       correct, restrict, object, delete or other, and --received\n"  \
+            "                       DATE; print its number and the day on which it is due",        \
+            NEEDS_WRITING)                                                                         \
+    COMMAND(admin_request_list, "request-list", NULL,                                              \
+            "list these requests and the days that are left", NEEDS_READING)                       \
+    COMMAND(admin_request_extend, "request-extend", "N",                                           \
+            "add two months, in the first one, with --reason TEXT; the person is told",            \
+            NEEDS_WRITING)                                                                         \
+    COMMAND(admin_request_answer, "request-answer", "N",                                           \
+            "answer it with --how TEXT and do to the account what was requested: copy,\n"          \
+            "                       restrict, object or delete; the person is told",               \
+            NEEDS_WRITING)                                                                         \
+    COMMAND(admin_request_refuse, "request-refuse", "N",                                           \
+            "refuse it with --reason TEXT; the person is told, and where to complain",             \
             NEEDS_WRITING)                                                                         \
     COMMAND(admin_verify_receipt, "verify-receipt", "FILE",                                        \
             "verify receipt.json with the receipt.sig beside it",                                  \

@@ -326,6 +326,14 @@ int64_t date_month_end(int64_t at)
     return month_begin(at, 1);
 }
 
+int64_t date_months_later(int64_t at, int count)
+{
+    int64_t begin_at = month_begin(at, count), end_at = month_begin(at, count + 1);
+    int64_t day_at = begin_at + (parts_of(at).day - 1) * A_DAY_S;
+
+    return day_at < end_at ? day_at : end_at - A_DAY_S;
+}
+
 /* 1 January 1970 was a Thursday. */
 int64_t date_week_start(int64_t at)
 {

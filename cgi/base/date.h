@@ -54,6 +54,10 @@ const char *date_month(struct arena *arena, int64_t at);
 int64_t date_month_start(int64_t at);
 int64_t date_month_end(int64_t at);
 
+/* Start of the same date so many months later, or of that month's last day when it has no such
+ * date. */
+int64_t date_months_later(int64_t at, int count);
+
 /* Start of the day "2027-01-01" or of the month "2027-01". False if it is not valid. */
 bool date_day_read(const char *text, int64_t *out);
 bool date_month_read(const char *text, int64_t *out);

@@ -76,6 +76,12 @@ enum {
     LIMIT_EMAIL_CHANGE_S = 24 * 3600, /* both links are valid for */
     LIMIT_EMAIL_CHANGES_PER_DAY = 5,  /* of a person, and to an address */
 
+    /* Requests about personal data. */
+    LIMIT_REQUEST_URGENT_AFTER_S = 28 * 24 * 3600, /* the day on which it was received */
+    LIMIT_REQUEST_URGENT_S = 3 * 24 * 3600,        /* before an extended one is due */
+    LIMIT_REQUEST_TEXT_CHARACTERS = 2000,          /* of a reason or an answer */
+    LIMIT_REQUEST_KEEP_S = 3 * 366 * 24 * 3600,
+
     /* SSH keys (security.md section 0). */
     LIMIT_KEY_FIELD_BYTES = 16 * 1024,
     LIMIT_KEY_COMMENT_BYTES = 255,

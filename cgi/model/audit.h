@@ -54,6 +54,10 @@ enum { AUDIT_OPERATOR = 0 }; /* the team of the operator's own history */
     ACTION(BILLING, "billing", "Billing requested")                                                \
     ACTION(EVENT_RETRY, "event_retry", "Events retried")                                           \
     ACTION(ADMIN_PAGE, "admin_page", "Admin page opened")                                          \
+    ACTION(REQUEST_ADD, "request_add", "Request about personal data recorded")                     \
+    ACTION(REQUEST_EXTEND, "request_extend", "Request about personal data extended")               \
+    ACTION(REQUEST_ANSWER, "request_answer", "Request about personal data answered")               \
+    ACTION(REQUEST_REFUSE, "request_refuse", "Request about personal data refused")                \
     ACTION(REVIEW, "review", "Security reviewed")                                                  \
     ACTION(POLICY_SCHEDULE, "policy_schedule", "Change of the policies announced")                 \
     ACTION(POLICY_WITHDRAW, "policy_withdraw", "Announced change of the policies withdrawn")       \

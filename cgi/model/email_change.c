@@ -13,6 +13,7 @@
 #include "email_change.sql.h"
 #include "mail.sql.h"
 #include "person.sql.h"
+#include "rights_request.sql.h"
 #include "session.sql.h"
 
 #include <string.h>
@@ -201,6 +202,8 @@ static struct error *former_forget(const struct context *context, const struct e
 
     if (!e)
         e = sql_email_change_mails_move(db, arena, change->old_email, change->new_email);
+    if (!e)
+        e = sql_rights_request_move(db, arena, change->old_email, change->new_email);
     return e ? e : sql_email_change_mails_forget(db, arena, change->old_email);
 }
 

@@ -54,7 +54,8 @@ static struct error *limit_check(const struct context *context, int64_t person_i
     return e && e->kind == ERROR_NOT_FOUND ? NULL : e;
 }
 
-static struct error *request_write(const struct context *context, int64_t person_id)
+static struct error *request_write(const struct context *context, int64_t person_id,
+                                   bool by_operator)
 {
     struct error *e = sql_export_forget_ended(context->db, context->arena, person_id);
 
@@ -62,11 +63,12 @@ static struct error *request_write(const struct context *context, int64_t person
         e = sql_export_request(context->db, context->arena, crypto_id(context->arena), person_id,
                                context->now_at, context->now_at + LIMIT_EXPORT_KEEP_S);
     return e ? e
-             : audit_add_personal(
-                   context, &(struct audit_entry){ .action = AUDIT_COPY, .person_id = person_id });
+             : audit_add_personal(context, &(struct audit_entry){ .action = AUDIT_COPY,
+                                                                  .person_id = person_id,
+                                                                  .by_operator = by_operator });
 }
 
-struct error *export_request(const struct context *context, int64_t person_id,
+struct error *export_request(const struct context *context, int64_t person_id, bool by_operator,
                              int64_t *refused_until)
 {
     bool has_one = false;
@@ -76,5 +78,5 @@ struct error *export_request(const struct context *context, int64_t person_id,
     if (e || has_one)
         return e;
     e = limit_check(context, person_id, refused_until);
-    return e || *refused_until ? e : request_write(context, person_id);
+    return e || *refused_until ? e : request_write(context, person_id, by_operator);
 }

@@ -37,9 +37,9 @@ const char *export_folder(struct arena *arena, const char *state_dir);
 const char *export_internal_path(struct arena *arena, const char *id);
 
 /*
- * Request one, unless one is under way. `*refused_until`: the person has requested LIMIT_EXPORTS
- * within LIMIT_EXPORT_KEEP_S, and can request the next one then; 0: not refused. Needs an open
- * write transaction.
+ * Request one, unless one is under way; `by_operator`, in answer to a request by mail.
+ * `*refused_until`: the person has requested LIMIT_EXPORTS within LIMIT_EXPORT_KEEP_S, and can
+ * request the next one then; 0: not refused. Needs an open write transaction.
  */
-struct error *export_request(const struct context *context, int64_t person_id,
+struct error *export_request(const struct context *context, int64_t person_id, bool by_operator,
                              int64_t *refused_until);

@@ -11,7 +11,8 @@ struct mail {
     /*
      * "signin_link", "new_signin", "payment_failed", "suspended", "vm_destroyed",
      * "promise_broken", "policy_change", "vm_look", "email_confirm", "email_approve",
-     * "email_taken", "email_changed", "email_former"
+     * "email_taken", "email_changed", "email_former", "request_extended", "request_answered",
+     * "request_refused"
      */
     const char *kind;
     const char *to; /* e-mail */
@@ -19,7 +20,9 @@ struct mail {
     const char *once;
     const char *amount; /* "€12.00"; this and all below: NULL or 0 if the kind does not use it */
     const char *vm_name, *browser, *promise, *url;
-    const char *change_id; /* of the change of an address (email_change.h) that its link is for */
+    const char *note;       /* what the operator writes in it */
+    int64_t request_number; /* of the request (rights_request.h) that it is about */
+    const char *change_id;  /* of the change of an address (email_change.h) that its link is for */
     int64_t at, until_at;
 };
 

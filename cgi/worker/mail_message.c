@@ -25,6 +25,12 @@
 #include "mail_policy_change.txt.h"
 #include "mail_promise_broken.html.h"
 #include "mail_promise_broken.txt.h"
+#include "mail_request_answered.html.h"
+#include "mail_request_answered.txt.h"
+#include "mail_request_extended.html.h"
+#include "mail_request_extended.txt.h"
+#include "mail_request_refused.html.h"
+#include "mail_request_refused.txt.h"
 #include "mail_signin_link.html.h"
 #include "mail_signin_link.txt.h"
 #include "mail_suspended.html.h"
@@ -106,6 +112,9 @@ WRITERS(email_approve)
 WRITERS(email_taken)
 WRITERS(email_changed)
 WRITERS(email_former)
+WRITERS(request_extended)
+WRITERS(request_answered)
+WRITERS(request_refused)
 
 static const struct kind {
     const char *name;
@@ -127,6 +136,9 @@ static const struct kind {
     { "email_taken", email_taken_txt, email_taken_html, LIMIT_MAIL_EXPIRY_S },
     { "email_changed", email_changed_txt, email_changed_html, LIMIT_MAIL_EXPIRY_S },
     { "email_former", email_former_txt, email_former_html, LIMIT_MAIL_EXPIRY_S },
+    { "request_extended", request_extended_txt, request_extended_html, LIMIT_MAIL_EXPIRY_S },
+    { "request_answered", request_answered_txt, request_answered_html, LIMIT_MAIL_EXPIRY_S },
+    { "request_refused", request_refused_txt, request_refused_html, LIMIT_MAIL_EXPIRY_S },
 };
 
 static const struct kind *kind_find(const char *name)

@@ -169,6 +169,8 @@ struct error *promise_recipients_check(struct worker_context *context,
                                        struct promise_reading *out);
 
 /* Deletions of accounts that have not ended although their term is over. */
+struct error *promise_requests_check(struct worker_context *context, const struct promise *promise,
+                                     const struct context *now, struct promise_reading *out);
 struct error *promise_erasure_overdue_check(struct worker_context *context,
                                             const struct promise *promise,
                                             const struct context *now, struct promise_reading *out);

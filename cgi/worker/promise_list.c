@@ -272,6 +272,15 @@ const struct promise PROMISES[] = {
         .every_s = HOURLY_S,
         .check = promise_erasure_rest_check,
     },
+    {
+        .id = "requests-answered",
+        .topic = "Records",
+        .sentence = "Requests about personal data are answered within a month, or within three if "
+                    "the person was told why.",
+        .mechanism = "the operator, with domicile-admin request-answer",
+        .every_s = HOURLY_S,
+        .check = promise_requests_check,
+    },
     ROWS("destroyed-records", "destroyed_vm", TERM_VM,
          "The record and activity of a destroyed VM are deleted after {days}."),
     ROWS("payment-links", "payment_link", 0,

@@ -29,6 +29,7 @@
 #include "outbound.sql.h"
 #include "receipt.sql.h"
 #include "receipt_part.sql.h"
+#include "rights_request.sql.h"
 #include "session.sql.h"
 #include "signed_receipt.sql.h"
 #include "signin_link.sql.h"
@@ -73,6 +74,8 @@ enum { LINK_KEEP_S = A_DAY_S - LIMIT_SIGNIN_LINK_S - AN_HOUR_S };
     OLD("usage_quarter", "measurements by the quarter hour", LIMIT_USAGE_KEEP_S, usage_quarter)    \
     OLD("mail", "emails", LIMIT_MAIL_KEEP_S, mail)                                                 \
     OLD("export", "copies of people\u2019s data", 0, export)                                       \
+    OLD("rights_request", "requests about personal data that have ended", LIMIT_REQUEST_KEEP_S,    \
+        rights_request)                                                                            \
     OLD("outbound", "the record of what was sent to others", LIMIT_OUTBOUND_KEEP_S, outbound)      \
     OLD("event", "notifications from Stripe and WorkOS",                                           \
         LIMIT_EVENT_KEEP_S + LIMIT_EVENT_AFTER_S, event)                                           \

@@ -294,6 +294,11 @@ const PROOFS = {
     c.equal('correct', c.sql("SELECT name FROM person WHERE email = 'bob@example.org'"), 'Bob the Second');
     c.sql('UPDATE session SET created_at = unixepoch() WHERE person_id NOT NULL');
     await c.bob.send('/account', '/account/copy', []);
+    c.check('a request by mail has a day', c.admin('request-add', 'bob@example.org', '--kind', 'other', '--received', new Date().toISOString().slice(0, 10)).text.includes(' is due on '));
+    c.sql('UPDATE rights_request SET due_at = unixepoch() - 1');
+    c.check('one that is overdue is said', c.admin('promises', '--now').text.includes('(1 found. Requests in the register'));
+    c.check('and answered', c.admin('request-answer', '1', '--how', 'Done.').status === 0);
+    c.check('it is no longer', !c.admin('promises', '--now').text.includes('Requests in the register'));
     c.check('get a copy', await until(async () => (await c.bob.ask('GET', '/account')).text.includes('Download (')));
   } },
   'legal-basis': { alone: (c) => {
@@ -320,7 +325,7 @@ const PROOFS = {
   }, full: async (c) => {
     c.check('a link is offered by mail', (await c.get('/signin')).text.includes('action="/signin/mail"'));
     const kinds = c.sql("SELECT sql FROM sqlite_schema WHERE name = 'mail'").match(/kind IN \(([^)]*)\)/)[1].match(/\w+/g);
-    c.equal('there is no mail for advertising', kinds.sort().join(), 'email_approve,email_changed,email_confirm,email_former,email_taken,new_signin,payment_failed,policy_change,promise_broken,signin_link,suspended,vm_destroyed,vm_look');
+    c.equal('there is no mail for advertising', kinds.sort().join(), 'email_approve,email_changed,email_confirm,email_former,email_taken,new_signin,payment_failed,policy_change,promise_broken,request_answered,request_extended,request_refused,signin_link,suspended,vm_destroyed,vm_look');
   } },
   'no-sale': { full: async (c) => c.equal('no request to others, no policy of the browser violated', [...c.browser.foreign, ...c.browser.violations, ...c.browser.errors].join(), '') },
   places: { full: (c) => {

@@ -87,6 +87,28 @@ printf '[mail]\nmail = smtp\nurl = smtp://localhost:25\nfrom = noreply@example.o
 as alice get /operator ; expect_text '<a class="state kept" href="/operator/mails">None</a>'
 as alice get /operator/mails ; expect_no_text "Email is off"
 
+route "GET /operator/requests"
+nobody get /operator/requests ; expect 303 /signin?return=/operator/requests
+as bob get /operator/requests ; expect 403
+as alice get /operator/requests ; expect 200 operator_requests_empty.html
+as alice get /operator ; expect_text '<a class="state kept" href="/operator/requests">None open</a>'
+expect_row "SELECT count(*) FROM activity WHERE team_id = 0 AND object = 'requests'" 1
+sql "INSERT INTO rights_request (email, kind, received_at, due_at, extended_at, ended_at, outcome) VALUES
+    ('<b>$long@example.org', 'deletion', 9999935999 - 86400, 9999935999, 1767225600, NULL, NULL),
+    ('ended@example.org', 'copy', 1767225600, 1769903999, NULL, 1767225600, 'answered'),
+    (NULL, 'copy', 1767225600, 1769903999, NULL, NULL, NULL)"
+as alice get /operator ; expect_text '<a class="state wait" href="/operator/requests">1 open</a>'
+as alice get /operator/requests ; expect_text '<span class="state wait">' ; expect_text "<small>Extended</small>" ; expect_no_text ended@example.org
+today=$(date -u +%s) ; today=$((today - today % 86400))
+sql "INSERT INTO rights_request (email, kind, received_at, due_at) VALUES
+    ('urgent@example.org', 'copy', $today - 28 * 86400, $today + 86399), ('calm@example.org', 'other', $today - 27 * 86400, $today + 4 * 86400),
+    ('late@example.org', 'objection', $today - 40 * 86400, $today - 1)"
+as alice get /operator ; expect_text '<a class="state bad" href="/operator/requests">2 due soon</a>'
+as alice get /operator/requests ; expect_text '<span class="state bad">Due today</span>' ; expect_text '<span class="state wait">4 d left</span>' ; expect_text '<span class="state bad">1 d overdue</span>'
+many "INSERT INTO rights_request (email, kind, received_at, due_at) SELECT 'a' || i, 'other', $today, $today + 86399 FROM n"
+as alice get /operator/requests ; expect_text "Only those that are due first are listed"
+sql "DELETE FROM rights_request"
+
 route "GET /operator/events"
 as alice get /operator/events ; expect 200 operator_events.html
 expect_no_text evt_applied

@@ -218,10 +218,11 @@ static void test_message(void **state)
 static void test_values_cannot_inject_headers(void **state)
 {
     static const char evil[] = "x\r\nBcc: e@f\r\n\r\n.\r\n\xc2\x85\xe2\x80\xa8<script>\"'";
-    static const char *const kinds[] = { "signin_link", "new_signin",     "payment_failed",
-                                         "suspended",   "promise_broken", "vm_destroyed",
-                                         "vm_look",     "email_confirm",  "email_approve",
-                                         "email_taken", "email_changed",  "email_former" };
+    static const char *const kinds[] = {
+        "signin_link",   "new_signin",   "payment_failed",   "suspended",        "promise_broken",
+        "vm_destroyed",  "vm_look",      "email_confirm",    "email_approve",    "email_taken",
+        "email_changed", "email_former", "request_extended", "request_answered", "request_refused"
+    };
 
     (void)state;
     for (size_t i = 0; i < COUNT(kinds); i++) {
@@ -230,6 +231,7 @@ static void test_values_cannot_inject_headers(void **state)
                                      .vm_name = evil,
                                      .browser = evil,
                                      .promise = evil,
+                                     .note = evil,
                                      .url = evil };
         struct smtp_message sent = message(row);
 

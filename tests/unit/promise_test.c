@@ -227,6 +227,10 @@ static void an_old_row_turns_its_promise_red(void **state)
           "('late', x'00', 'person', 1, unixepoch(), 'running'); UPDATE team SET closed_at = "
           "unixepoch() - 86400 * 31; INSERT INTO erasure_team SELECT 'late', id FROM team",
           "UPDATE team SET closed_at = NULL; DELETE FROM erasure_team; DELETE FROM erasure" },
+        { "requests-answered",
+          "INSERT INTO rights_request (email, kind, received_at, due_at) VALUES ('a@b', 'copy', 1, "
+          "unixepoch() - 1)",
+          "DELETE FROM rights_request" },
         { "destroyed-records",
           "INSERT INTO vm (team_id, created_at, id, name, region, image, size, vcpus, memory_mb, "
           "disk_gb, wanted, wanted_at, state, state_at, observed, observed_at, gone_at) SELECT id, "

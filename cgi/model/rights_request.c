@@ -1,0 +1,318 @@
+/* Requests about personal data that come by mail; see rights_request.h. */
+#include "model/rights_request.h"
+
+#include "adapter/crypto.h"
+#include "base/array.h"
+#include "base/clock.h"
+#include "base/date.h"
+#include "base/limit.h"
+#include "main_constants.sql.h"
+#include "model/audit.h"
+#include "model/erasure.h"
+#include "model/export.h"
+#include "model/mail_queue.h"
+#include "model/restriction.h"
+#include "model/usage_objection.h"
+
+#include "person.sql.h"
+#include "rights_request.sql.h"
+#include "team.sql.h"
+
+#include <string.h>
+#include <strings.h>
+
+/* ---- the clock ---- */
+
+static int64_t day_start(int64_t at)
+{
+    return at - at % A_DAY_S;
+}
+
+int64_t rights_request_due(int64_t at, int months)
+{
+    int64_t day_at = date_months_later(at, months);
+    int64_t weekday = (day_at - date_week_start(day_at)) / A_DAY_S; /* 0: Monday */
+
+    if (weekday > 4)
+        day_at += (7 - weekday) * A_DAY_S;
+    return day_at + A_DAY_S - 1;
+}
+
+int64_t rights_request_days_left(int64_t due_at, int64_t now_at)
+{
+    return (day_start(due_at) - day_start(now_at)) / A_DAY_S;
+}
+
+bool rights_request_is_urgent(int64_t received_at, int64_t due_at, int64_t extended_at,
+                              int64_t now_at)
+{
+    return extended_at ? due_at < now_at + LIMIT_REQUEST_URGENT_S
+                       : received_at + LIMIT_REQUEST_URGENT_AFTER_S <= now_at;
+}
+
+/* ---- kinds ---- */
+
+static const struct kind {
+    const char *kind, *word, *title;
+    const char *done; /* what the person is told of what was done; NULL: nothing is done here */
+} kinds[] = {
+    { RIGHTS_REQUEST_KIND_COPY, "copy", "A copy of the data",
+      "The copy is being prepared. Sign in and download it on your account page within a day; "
+      "later you can prepare another one there." },
+    { RIGHTS_REQUEST_KIND_CORRECTION, "correct", "Correction", NULL },
+    { RIGHTS_REQUEST_KIND_RESTRICTION, "restrict", "Restriction",
+      "Your account is restricted. You can end that on your account page at any time." },
+    { RIGHTS_REQUEST_KIND_OBJECTION, "object", "Objection",
+      "Your requests are no longer counted and the VMs of your team no longer measured." },
+    { RIGHTS_REQUEST_KIND_DELETION, "delete", "Deletion",
+      "Your account is closed and will be deleted after 30 days." },
+    { RIGHTS_REQUEST_KIND_OTHER, "other", "Other", NULL },
+};
+
+static const struct kind *kind_find(const char *name)
+{
+    size_t found = COUNT(kinds) - 1; /* other */
+
+    for (size_t i = 0; i < COUNT(kinds); i++) {
+        if (strcmp(kinds[i].kind, name) == 0)
+            found = i;
+    }
+    return &kinds[found];
+}
+
+const char *rights_request_kind(const char *word)
+{
+    for (size_t i = 0; word && i < COUNT(kinds); i++) {
+        if (strcmp(kinds[i].word, word) == 0)
+            return kinds[i].kind;
+    }
+    return NULL;
+}
+
+const char *rights_request_title(const char *kind)
+{
+    return kind_find(kind)->title;
+}
+
+/* ---- what all have in common ---- */
+
+/* 0: the address has no account that is open. */
+static struct error *person_find(const struct context *context, const char *email, int64_t *out)
+{
+    struct person_by_email_rows rows;
+    struct error *e = sql_person_by_email(context->db, context->arena, email, &rows);
+
+    if (e)
+        return e;
+    if (rows.count > 1)
+        return error_new(context->arena, ERROR_INPUT, "several accounts have this email address");
+    *out = rows.count ? rows.row[0].id : 0;
+    return NULL;
+}
+
+/* Ids alone: what a person wrote is not in a history that others may keep. */
+static struct error *record(const struct context *context, enum audit_action action, int64_t number,
+                            int64_t person_id)
+{
+    struct audit_entry entry = {
+        .team_id = AUDIT_OPERATOR,
+        .action = action,
+        .object = arena_printf(context->arena, "%lld", (long long)number),
+        .person_id = person_id,
+        .by_operator = true,
+    };
+    struct error *e = audit_add(context, &entry);
+
+    return e || !person_id ? e : audit_add_personal(context, &entry);
+}
+
+static struct error *tell(const struct context *context, const char *kind,
+                          const struct rights_request_get_row *row, const char *note,
+                          int64_t due_at)
+{
+    const struct config *config = context->config;
+    bool is_answer = strcmp(kind, MAIL_KIND_REQUEST_ANSWERED) == 0;
+    const struct mail mail = {
+        .kind = kind,
+        .to = row->email,
+        .once = arena_printf(context->arena, "%s/%lld/%s", kind, (long long)row->number,
+                             crypto_id(context->arena)),
+        .note = note,
+        .request_number = row->number,
+        /* Who is not content is told where to complain, too (GDPR Art. 12(4)). */
+        .url = *config->authority_url && !is_answer
+                   ? config->authority_url
+                   : arena_printf(context->arena, "%s/privacy", config->public_url),
+        .at = row->received_at,
+        .until_at = due_at,
+    };
+
+    return mail_queue(context->db, context->arena, &mail, context->now_at);
+}
+
+static struct error *open_find(const struct context *context, int64_t number,
+                               struct rights_request_get_row *out, int64_t *out_person_id)
+{
+    struct error *e = sql_rights_request_get(context->db, context->arena, number, out);
+
+    if (e)
+        return e->kind == ERROR_NOT_FOUND ? error_new(context->arena, ERROR_NOT_FOUND,
+                                                      "there is no request %lld", (long long)number)
+                                          : e;
+    if (out->ended_at)
+        return error_new(context->arena, ERROR_CONFLICT, "request %lld was answered before",
+                         (long long)number);
+    if (!out->email)
+        return error_new(context->arena, ERROR_CONFLICT,
+                         "who sent request %lld was deleted: there is nobody to answer",
+                         (long long)number);
+    return person_find(context, out->email, out_person_id);
+}
+
+struct error *rights_request_add(const struct context *context, const char *email, const char *kind,
+                                 int64_t received_at, int64_t *out_number)
+{
+    struct rights_request_add_row row;
+    int64_t person_id, day_at = day_start(received_at);
+    struct error *e;
+
+    if (day_at > context->now_at)
+        return error_new(context->arena, ERROR_INPUT, "this day is in the future");
+    e = person_find(context, email, &person_id);
+    if (!e)
+        e = sql_rights_request_add(context->db, context->arena, email, kind, day_at,
+                                   rights_request_due(day_at, RIGHTS_REQUEST_MONTHS), &row);
+    if (e)
+        return e;
+    *out_number = row.number;
+    return record(context, AUDIT_REQUEST_ADD, row.number, person_id);
+}
+
+struct error *rights_request_extend(const struct context *context, int64_t number, const char *why,
+                                    int64_t *out_due_at)
+{
+    struct rights_request_get_row row;
+    int64_t person_id;
+    struct error *e = open_find(context, number, &row, &person_id);
+
+    if (e)
+        return e;
+    if (row.extended_at)
+        return error_new(context->arena, ERROR_CONFLICT, "request %lld was extended before",
+                         (long long)number);
+    if (row.due_at < context->now_at)
+        return error_new(context->arena, ERROR_CONFLICT,
+                         "the first month of request %lld is over: it can no longer be extended",
+                         (long long)number);
+    *out_due_at = rights_request_due(row.received_at, RIGHTS_REQUEST_MONTHS_EXTENDED);
+    e = sql_rights_request_extend(context->db, context->arena, number, *out_due_at, why,
+                                  context->now_at);
+    if (!e)
+        e = tell(context, MAIL_KIND_REQUEST_EXTENDED, &row, why, *out_due_at);
+    return e ? e : record(context, AUDIT_REQUEST_EXTEND, number, person_id);
+}
+
+/* ---- the answer ---- */
+
+static struct error *objection_note(const struct context *context, int64_t person_id)
+{
+    struct team_personal_row team;
+    struct error *e = sql_person_set_uncounted(context->db, context->arena, person_id, true);
+
+    if (!e)
+        e = sql_team_personal(context->db, context->arena, person_id, &team);
+    return e ? e : usage_objection_set(context, team.id, true);
+}
+
+static struct error *account_close(const struct context *context, int64_t person_id,
+                                   const char *email, const char **out_path)
+{
+    const struct erasure_request request = { .person_id = person_id,
+                                             .requested_by = ERASURE_REQUESTED_BY_OPERATOR };
+    const char *token;
+    struct error *e;
+
+    if (strcasecmp(email, context->config->operator_email) == 0)
+        return error_new(context->arena, ERROR_INPUT,
+                         "this is the operator's account: name another operator in domicile.conf "
+                         "first");
+    e = erasure_request(context, &request, &token);
+    if (!e && token)
+        *out_path = erasure_path(context->arena, token);
+    return e;
+}
+
+static struct error *copy_make(const struct context *context, int64_t person_id)
+{
+    int64_t refused_until;
+    struct error *e = export_request(context, person_id, true, &refused_until);
+
+    if (e || !refused_until)
+        return e;
+    return error_new(context->arena, ERROR_CONFLICT,
+                     "%d copies in 24 hours is the limit: answer from %s UTC", LIMIT_EXPORTS,
+                     date_minute(context->arena, refused_until));
+}
+
+/* The same as the button of the account page. */
+static struct error *act(const struct context *context, const struct rights_request_get_row *row,
+                         int64_t person_id, const char **out_path)
+{
+    if (strcmp(row->kind, RIGHTS_REQUEST_KIND_COPY) == 0)
+        return copy_make(context, person_id);
+    if (strcmp(row->kind, RIGHTS_REQUEST_KIND_RESTRICTION) == 0)
+        return restriction_begin(context, person_id);
+    if (strcmp(row->kind, RIGHTS_REQUEST_KIND_OBJECTION) == 0)
+        return objection_note(context, person_id);
+    if (strcmp(row->kind, RIGHTS_REQUEST_KIND_DELETION) == 0)
+        return account_close(context, person_id, row->email, out_path);
+    return NULL;
+}
+
+/* Without an account nothing else names the address, once a deletion is answered. */
+static struct error *end(const struct context *context, const struct rights_request_get_row *row,
+                         const char *outcome, const char *why, int64_t person_id)
+{
+    bool is_forgotten = !person_id && strcmp(outcome, RIGHTS_REQUEST_OUTCOME_ANSWERED) == 0 &&
+                        strcmp(row->kind, RIGHTS_REQUEST_KIND_DELETION) == 0;
+    struct error *e = sql_rights_request_end(context->db, context->arena, row->number, outcome, why,
+                                             context->now_at);
+
+    return e || !is_forgotten ? e
+                              : sql_rights_request_forget(context->db, context->arena, row->number);
+}
+
+struct error *rights_request_answer(const struct context *context, int64_t number, const char *how,
+                                    const char **out_path)
+{
+    struct rights_request_get_row row;
+    const char *done;
+    int64_t person_id;
+    struct error *e = open_find(context, number, &row, &person_id);
+
+    *out_path = NULL;
+    if (e)
+        return e;
+    done = person_id ? kind_find(row.kind)->done : NULL;
+    if (person_id)
+        e = act(context, &row, person_id, out_path);
+    if (!e)
+        e = tell(context, MAIL_KIND_REQUEST_ANSWERED, &row,
+                 done ? arena_printf(context->arena, "%s %s", done, how) : how, 0);
+    if (!e)
+        e = record(context, AUDIT_REQUEST_ANSWER, number, person_id);
+    return e ? e : end(context, &row, RIGHTS_REQUEST_OUTCOME_ANSWERED, how, person_id);
+}
+
+struct error *rights_request_refuse(const struct context *context, int64_t number, const char *why)
+{
+    struct rights_request_get_row row;
+    int64_t person_id;
+    struct error *e = open_find(context, number, &row, &person_id);
+
+    if (!e)
+        e = tell(context, MAIL_KIND_REQUEST_REFUSED, &row, why, 0);
+    if (!e)
+        e = record(context, AUDIT_REQUEST_REFUSE, number, person_id);
+    return e ? e : end(context, &row, RIGHTS_REQUEST_OUTCOME_REFUSED, why, person_id);
+}

@@ -1,0 +1,83 @@
+// Requests about personal data that come by mail: entered by the operator, on the admin's page with the days that are
+// left, extended, answered by doing what was asked for, refused; what the person gets; what an overdue one turns red.
+import fs from 'node:fs';
+import { Server, Visitor, check, equal, finish, root, run, until } from './lib.mjs';
+import { Postbox, authorityMake } from './postbox.mjs';
+
+const PASSWORD = 'correct horse';
+const box = new Postbox({ password: PASSWORD });
+const keys = fs.mkdtempSync('/tmp/domicile-requests.');
+process.once('exit', () => fs.rmSync(keys, { recursive: true, force: true }));
+const authority = authorityMake(keys, 'mail');
+const port = await box.open(authority);
+const server = await Server.make(process.argv[2], (config) => `${config}
+[region local]
+uri = test:///default
+[mail]
+mail = smtp
+url = smtp://localhost:${port}
+user = domicile
+from = Domicile <noreply@example.org>
+ca_file = tls/mail-ca.pem
+`);
+server.put('secrets/smtp-password', `${PASSWORD}\n`);
+server.put('tls/mail-ca.pem', authority.ca);
+await server.start();
+
+const admin = (...words) => run(`${root}/cgi/admin.sh`, [server.dir, ...words]).catch((e) => e);
+const today = new Date().toISOString().slice(0, 10);
+const mailTo = (address, subject) => until(() => box.mails.find(({ to, parsed }) => to[0] === address && parsed.subject.includes(subject)));
+const operator = new Visitor(server), ada = new Visitor(server), bob = new Visitor(server);
+await operator.signIn(server.signinLink('operator@localhost'));
+await ada.signIn(server.signinLink('ada@example.org'));
+await bob.signIn(server.signinLink('bob@example.org'));
+const page = async () => (await operator.ask('GET', '/operator/requests')).text;
+
+// ---- entered ----
+equal('none', (await admin('request-list')).stdout, 'No requests.\n');
+check('what was asked for is needed', (await admin('request-add', 'ada@example.org')).stderr.includes('this needs --kind'));
+check('and the day', (await admin('request-add', 'ada@example.org', '--kind', 'copy', '--received', '2027-02-30')).stderr.includes('this needs --received'));
+check('not a later one', (await admin('request-add', 'ada@example.org', '--kind', 'copy', '--received', '2999-01-01')).stderr.includes('in the future'));
+for (const [kind, address] of [['copy', 'ada'], ['delete', 'bob'], ['restrict', 'ada'], ['other', 'stranger'], ['correct', 'stranger']])
+  check(`${kind} of ${address}`, / is due on \d+ [A-Z][a-z]{2} \d{4}\./.test((await admin('request-add', `${address}@example.org`, '--kind', kind, '--received', today)).stdout));
+equal('listed', (await admin('--json', 'request-list')).stdout.trim().split('\n').map((line) => JSON.parse(line).number).sort().join(), '1,2,3,4,5');
+check('and on the admin\'s page', (await page()).includes('stranger@example.org') && /\d+ d left/.test(await page()));
+equal('to nobody else', (await ada.ask('GET', '/operator/requests')).status, 403);
+
+// ---- answered ----
+check('a copy', (await admin('request-answer', '1', '--how', 'This is all there is.')).stdout.includes('told by mail'));
+const copy = await mailTo('ada@example.org', 'was answered');
+check('the mail says what and where', copy.parsed.text.includes('download it on your account page') && copy.parsed.text.includes('This is all there is.'), copy.parsed.text);
+check('it waits on the account page', await until(async () => /action="\/account\/copy\/[a-z2-7]{16}"/.test((await ada.ask('GET', '/account')).text)));
+await admin('request-answer', '3', '--how', 'As you wished.');
+check('a restriction', (await ada.ask('GET', '/account')).text.includes('End restriction'));
+const closed = (await admin('request-answer', '2', '--how', 'As you wished.')).stdout;
+equal('a deletion has a page', (await new Visitor(server).ask('GET', closed.match(/\/deletion\/[\w-]{43}/)[0])).status, 200);
+equal('signed out', (await bob.ask('GET', '/account')).status, 303);
+check('its address is in no mail', !(await mailTo('bob@example.org', 'was answered')).raw.includes('/deletion/'));
+check('once', (await admin('request-answer', '2', '--how', 'Again.')).stderr.includes('was answered before'));
+
+// ---- extended, refused ----
+check('two months more', (await admin('request-extend', '4', '--reason', 'Seven came this week.')).stdout.includes('is now due on'));
+check('with the reason', (await mailTo('stranger@example.org', 'takes longer')).parsed.text.includes('The reason: Seven came this week.'));
+check('once', (await admin('request-extend', '4', '--reason', 'More.')).stderr.includes('was extended before'));
+check('not without a reason', (await admin('request-refuse', '5')).stderr.includes('this needs --reason'));
+await admin('request-refuse', '5', '--reason', 'We do not know who you are.');
+const refused = (await mailTo('stranger@example.org', 'was refused')).parsed.text;
+check('with the reason, and where to complain', refused.includes('We do not know who you are.') && refused.includes('supervisory authority') && refused.includes('court'), refused);
+check('neither addresses nor texts are in the log', !/stranger@|bob@|Seven came/.test(server.log()));
+
+// ---- recorded ----
+equal('in the operator\'s history', server.sql("SELECT group_concat(action || object) FROM (SELECT * FROM activity WHERE team_id = 0 AND action LIKE 'request%' ORDER BY seq)"),
+  'request_add1,request_add2,request_add3,request_add4,request_add5,request_answer1,request_answer3,request_answer2,request_extend4,request_refuse5');
+check('and in the person\'s', (await ada.ask('GET', '/activity')).text.includes('Request about personal data answered'));
+
+// ---- overdue ----
+const promise = async () => (await admin('promises', '--now')).stdout.split('\n').find((line) => line.includes('requests-answered'));
+check('the promise is kept', /^green/.test(await promise()), await promise());
+server.sql('UPDATE rights_request SET due_at = unixepoch() - 1 WHERE number = 4');
+check('an overdue one breaks it', /^red/.test(await promise()), await promise());
+check('and is red', /<span class="state bad">(Due today|1 d overdue)/.test(await page()));
+await server.end();
+await box.close();
+finish();

@@ -1,0 +1,376 @@
+/*
+ * Requests about personal data that come by mail: when they are due, by the calendar, and what
+ * extending, answering and refusing one does.
+ */
+#include "model/rights_request.h"
+
+#include "base/array.h"
+#include "base/clock.h"
+#include "base/date.h"
+#include "base/limit.h"
+#include "main_constants.sql.h"
+#include "model/identity.h"
+#include "model/state_path.h"
+#include "worker/retention.h"
+#include "world.h"
+
+#include "rights_request.sql.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct world *world;
+static struct arena *arena;
+static struct context now;
+
+static int set_up(void **state)
+{
+    (void)state;
+    world = world_open(world_folder("fake:///local"));
+    arena = world->arena;
+    world->config->operator_email = "operator@example.org";
+    now = world_context(world);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    world_close(world);
+    return 0;
+}
+
+/* ---- the clock ---- */
+
+static int64_t day(const char *text)
+{
+    int64_t at;
+
+    assert_true(date_day_read(text, &at));
+    return at;
+}
+
+static void test_due(void **state)
+{
+    static const struct {
+        const char *received, *due, *extended;
+    } cases[] = {
+        { "2027-01-15", "2027-02-15", "2027-04-15" }, /* Monday; Thursday */
+        { "2027-01-31", "2027-03-01", "2027-04-30" }, /* 28 February is a Sunday */
+        { "2027-01-06", "2027-02-08", "2027-04-06" }, /* 6 February is a Saturday */
+        { "2027-01-07", "2027-02-08", "2027-04-07" }, /* 7 February is a Sunday */
+        { "2028-01-31", "2028-02-29", "2028-05-01" }, /* a leap year; 30 April is a Sunday */
+        { "2028-01-30", "2028-02-29", "2028-05-01" }, { "2028-02-29", "2028-03-29", "2028-05-29" },
+        { "2027-02-28", "2027-03-29", "2027-05-28" }, /* 28 March is a Sunday */
+        { "2026-12-31", "2027-02-01", "2027-03-31" }, /* 31 January is a Sunday */
+        { "2026-11-30", "2026-12-30", "2027-03-01" }, /* 28 February is a Sunday */
+        { "2026-10-31", "2026-11-30", "2027-02-01" }, /* 31 January is a Sunday */
+        { "2026-05-31", "2026-06-30", "2026-08-31" }, { "2026-08-31", "2026-09-30", "2026-11-30" },
+        { "2100-01-31", "2100-03-01", "2100-04-30" }, /* no leap year: 28 February, a Sunday */
+        { "2000-01-31", "2000-02-29", "2000-05-01" }, /* a leap year; 30 April is a Sunday */
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        int64_t at = day(cases[i].received);
+
+        assert_string_equal(date_iso(arena, rights_request_due(at, RIGHTS_REQUEST_MONTHS)),
+                            arena_printf(arena, "%sT23:59:59Z", cases[i].due));
+        assert_string_equal(date_iso(arena, rights_request_due(at, RIGHTS_REQUEST_MONTHS_EXTENDED)),
+                            arena_printf(arena, "%sT23:59:59Z", cases[i].extended));
+    }
+}
+
+/* Of every day of twelve years, with a calendar of its own: walked, not calculated. */
+static void test_due_on_every_day(void **state)
+{
+    int64_t last = day("2036-12-31");
+
+    (void)state;
+    for (int64_t at = day("2025-01-01"); at <= last; at += A_DAY_S) {
+        const char *from = date_day_iso(arena, at);
+        int64_t due = rights_request_due(at, 1), walked = at;
+        const char *to, *weekday;
+
+        while (strncmp(date_month_iso(arena, walked), from, 7) == 0)
+            walked += A_DAY_S; /* the first of the next month */
+        while (strcmp(date_day_iso(arena, walked) + 8, from + 8) < 0 &&
+               strncmp(date_month_iso(arena, walked), date_month_iso(arena, walked + A_DAY_S), 7) ==
+                   0)
+            walked += A_DAY_S; /* the same date, or the last one */
+        for (weekday = date_mail(arena, walked); *weekday == 'S';
+             weekday = date_mail(arena, walked))
+            walked += A_DAY_S; /* Sat, Sun */
+        to = date_day_iso(arena, walked);
+        assert_string_equal(date_day_iso(arena, due), to);
+        assert_int_equal(due % A_DAY_S, A_DAY_S - 1);
+    }
+}
+
+static void test_left_and_urgent(void **state)
+{
+    int64_t at = day("2027-01-15"), due = rights_request_due(at, 1);
+    int64_t later = rights_request_due(at, 3);
+
+    (void)state;
+    assert_int_equal(rights_request_days_left(due, at), 31);
+    assert_int_equal(rights_request_days_left(due, due), 0);
+    assert_int_equal(rights_request_days_left(due, due + 1), -1);
+    assert_false(rights_request_is_urgent(at, due, 0, day("2027-02-11") + A_DAY_S - 1));
+    assert_true(rights_request_is_urgent(at, due, 0, day("2027-02-12")));
+    assert_false(rights_request_is_urgent(at, later, 1, day("2027-04-12")));
+    assert_true(rights_request_is_urgent(at, later, 1, day("2027-04-13")));
+    assert_true(rights_request_is_urgent(at, later, 1, later + 1));
+}
+
+/* ---- the register ---- */
+
+/* What sqlite3 says of the database to a statement. */
+static const char *ask(const char *statement)
+{
+    static char text[1 << 12];
+    FILE *pipe = popen(arena_printf(arena, "sqlite3 '%s' \"%s\" | tr -d '\\n'",
+                                    main_db_path(arena, world->state_dir), statement),
+                       "r");
+    size_t length;
+
+    assert_non_null(pipe);
+    length = fread(text, 1, sizeof text - 1, pipe);
+    text[length] = '\0';
+    assert_int_equal(pclose(pipe), 0);
+    return text;
+}
+
+static struct error *committed(struct error *e)
+{
+    if (!e)
+        e = db_commit(world->db, arena);
+    db_rollback(world->db);
+    return e;
+}
+
+static void begin(void)
+{
+    world_check(db_begin(world->db, arena), "begin");
+}
+
+static int64_t person_add(const char *email)
+{
+    const struct identity identity = {
+        .key = arena_printf(arena, "local:%s", email),
+        .email = email,
+        .name = "Somebody",
+    };
+    const char *notice;
+    int64_t person_id, team_id;
+
+    begin();
+    world_check(committed(identity_person(&now, &identity, &person_id, &team_id, &notice)),
+                "person");
+    return person_id;
+}
+
+/* Received today. */
+static int64_t add(const char *email, const char *word)
+{
+    int64_t number;
+
+    begin();
+    assert_null(
+        committed(rights_request_add(&now, email, rights_request_kind(word), now.now_at, &number)));
+    return number;
+}
+
+static struct error *answer(int64_t number, const char **path)
+{
+    begin();
+    return committed(rights_request_answer(&now, number, "Done.", path));
+}
+
+static struct error *extend(int64_t number)
+{
+    int64_t due_at;
+
+    begin();
+    return committed(rights_request_extend(&now, number, "Many.", &due_at));
+}
+
+static void test_added(void **state)
+{
+    int64_t number;
+
+    (void)state;
+    assert_null(rights_request_kind("everything"));
+    assert_null(rights_request_kind(NULL));
+    begin();
+    assert_int_equal(
+        committed(rights_request_add(&now, "a@b", "copy", now.now_at + A_DAY_S, &number))->kind,
+        ERROR_INPUT);
+    person_add("ada@example.org");
+    assert_int_equal(add("stranger@example.org", "other"), 1);
+    assert_int_equal(add("ada@example.org", "copy"), 2);
+    assert_string_equal(
+        ask(arena_printf(arena, "SELECT due_at = %lld FROM rights_request WHERE number = 2",
+                         (long long)rights_request_due(now.now_at, 1))),
+        "1");
+    /* In the operator's history both, in a team's the one of a person. */
+    assert_string_equal(
+        ask("SELECT group_concat(object || (team_id > 0)) FROM (SELECT * FROM activity "
+            "WHERE action = 'request_add' ORDER BY object, team_id)"),
+        "10,20,21");
+}
+
+static void test_extended_once_in_the_first_month(void **state)
+{
+    int64_t first = add("a@example.org", "other"), second = add("a@example.org", "other");
+
+    (void)state;
+    assert_null(extend(first));
+    assert_string_equal(
+        ask(arena_printf(arena, "SELECT due_at = %lld FROM rights_request WHERE number = 1",
+                         (long long)rights_request_due(now.now_at, 3))),
+        "1");
+    assert_string_equal(ask("SELECT kind || to_email || note || (until_at > 0) FROM mail"),
+                        "request_extendeda@example.orgMany.1");
+    assert_int_equal(extend(first)->kind, ERROR_CONFLICT);
+    now.now_at = rights_request_due(now.now_at, 1) + 1;
+    assert_int_equal(extend(second)->kind, ERROR_CONFLICT);
+    assert_int_equal(extend(99)->kind, ERROR_NOT_FOUND);
+}
+
+static void test_answer_does_what_was_asked(void **state)
+{
+    int64_t ada = person_add("ada@example.org");
+    const char *path;
+
+    (void)state;
+    assert_null(answer(add("ada@example.org", "copy"), &path));
+    assert_null(path);
+    assert_string_equal(ask("SELECT person_id || state FROM export"),
+                        arena_printf(arena, "%lldqueued", (long long)ada));
+    assert_null(answer(add("ada@example.org", "restrict"), &path));
+    assert_string_equal(ask("SELECT restricted_at > 0 FROM person WHERE email LIKE 'ada%'"), "1");
+    assert_null(answer(add("ada@example.org", "object"), &path));
+    assert_string_equal(ask("SELECT p.is_uncounted || t.is_unmeasured FROM person p JOIN team t "
+                            "ON t.personal_of = p.id WHERE p.email LIKE 'ada%'"),
+                        "11");
+    assert_null(answer(add("ada@example.org", "correct"), &path));
+    assert_null(answer(add("ada@example.org", "delete"), &path));
+    assert_true(strncmp(path, "/deletion/", 10) == 0);
+    assert_string_equal(ask("SELECT requested_by FROM erasure"), "operator");
+    assert_string_equal(ask("SELECT count(*) FROM mail WHERE kind = 'request_answered' AND note "
+                            "LIKE '%Done.'"),
+                        "5");
+    /* The page of a deletion is not in a mail that waits. */
+    assert_string_equal(ask("SELECT count(*) FROM mail WHERE url LIKE '%deletion%'"), "0");
+    assert_string_equal(ask("SELECT count(*) FROM rights_request WHERE outcome = 'answered'"), "5");
+    assert_int_equal(answer(1, &path)->kind, ERROR_CONFLICT);
+}
+
+static void test_without_an_account(void **state)
+{
+    const char *path;
+    int64_t copy = add("stranger@example.org", "copy");
+    int64_t gone = add("stranger@example.org", "delete");
+
+    (void)state;
+    assert_null(answer(copy, &path));
+    assert_null(path);
+    assert_string_equal(ask("SELECT count(*) FROM export"), "0");
+    assert_string_equal(ask("SELECT note FROM mail"), "Done.");
+    assert_null(answer(gone, &path));
+    assert_string_equal(ask("SELECT group_concat(ifnull(email, '-')) FROM (SELECT email FROM "
+                            "rights_request ORDER BY number)"),
+                        "stranger@example.org,-");
+}
+
+static void test_refused(void **state)
+{
+    int64_t number = add("stranger@example.org", "delete");
+
+    (void)state;
+    world->config->authority_url = "https://authority.example";
+    begin();
+    assert_null(committed(rights_request_refuse(&now, number, "Unknown.")));
+    assert_string_equal(ask("SELECT outcome || outcome_why || email FROM rights_request"),
+                        "refusedUnknown.stranger@example.org");
+    assert_string_equal(ask("SELECT kind || note || url FROM mail"),
+                        "request_refusedUnknown.https://authority.example");
+}
+
+static void test_operator_is_not_closed(void **state)
+{
+    const char *path;
+    int64_t number;
+
+    (void)state;
+    person_add("operator@example.org");
+    number = add("operator@example.org", "delete");
+    assert_int_equal(answer(number, &path)->kind, ERROR_INPUT);
+    assert_string_equal(ask("SELECT count(*) FROM erasure"), "0");
+    assert_string_equal(ask("SELECT count(*) FROM mail"), "0");
+    assert_string_equal(ask("SELECT count(*) FROM rights_request WHERE ended_at IS NULL"), "1");
+}
+
+static void test_kept_for_three_years(void **state)
+{
+    const char *path;
+    bool is_done;
+
+    (void)state;
+    assert_null(answer(add("a@example.org", "other"), &path));
+    add("a@example.org", "other");
+    now.now_at += LIMIT_REQUEST_KEEP_S;
+    assert_null(retention_run(&now, &is_done));
+    assert_string_equal(ask("SELECT count(*) FROM rights_request"), "2");
+    now.now_at += 1;
+    assert_null(retention_run(&now, &is_done));
+    assert_string_equal(ask("SELECT group_concat(number) FROM rights_request"), "2");
+}
+
+/* Nobody waits for an answer to who was erased: it neither is overdue nor stays for ever. */
+static void test_erased_before_the_answer(void **state)
+{
+    struct rights_request_overdue_row overdue;
+    const char *path;
+    bool is_done;
+
+    (void)state;
+    add("a@example.org", "other");
+    now.now_at = rights_request_due(now.now_at, 1) + 1;
+    assert_null(sql_rights_request_overdue(world->db, arena, now.now_at, &overdue));
+    assert_int_equal(overdue.total, 1);
+    ask("UPDATE rights_request SET email = NULL");
+    assert_null(sql_rights_request_overdue(world->db, arena, now.now_at, &overdue));
+    assert_int_equal(overdue.total, 0);
+    assert_int_equal(answer(1, &path)->kind, ERROR_CONFLICT);
+    now.now_at += LIMIT_REQUEST_KEEP_S;
+    assert_null(retention_run(&now, &is_done));
+    assert_string_equal(ask("SELECT count(*) FROM rights_request"), "0");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_due, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_due_on_every_day, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_left_and_urgent, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_added, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_extended_once_in_the_first_month, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_answer_does_what_was_asked, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_without_an_account, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_refused, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_operator_is_not_closed, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_kept_for_three_years, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_erased_before_the_answer, set_up, tear_down),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
