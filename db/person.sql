@@ -11,7 +11,7 @@ RETURNING id;
 
 -- person_by_email(email text) rows
 -- Who has this address: several, if they sign in by different services.
-SELECT id, identity FROM person WHERE lower(email) = lower(:email) ORDER BY id /* scan ok */;
+SELECT id, identity, closed_at FROM person WHERE lower(email) = lower(:email) ORDER BY id /* scan ok */;
 
 -- person_rename(id int, name text) one
 UPDATE person SET name = :name WHERE id = :id;

@@ -96,7 +96,7 @@ const char *rights_request_title(const char *kind)
 
 /* ---- what all have in common ---- */
 
-/* 0: the address has no account that is open. */
+/* 0: the address has no account that is open: one that is closed is being deleted anyway. */
 static struct error *person_find(const struct context *context, const char *email, int64_t *out)
 {
     struct person_by_email_rows rows;
@@ -104,9 +104,15 @@ static struct error *person_find(const struct context *context, const char *emai
 
     if (e)
         return e;
-    if (rows.count > 1)
-        return error_new(context->arena, ERROR_INPUT, "several accounts have this email address");
-    *out = rows.count ? rows.row[0].id : 0;
+    *out = 0;
+    for (size_t i = 0; i < rows.count; i++) {
+        if (rows.row[i].closed_at)
+            continue;
+        if (*out)
+            return error_new(context->arena, ERROR_INPUT,
+                             "several accounts have this email address");
+        *out = rows.row[i].id;
+    }
     return NULL;
 }
 

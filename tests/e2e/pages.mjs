@@ -131,7 +131,7 @@ const looker = { bypassCsp: true };
 {
   const page = await browser.page(looker);
   await signIn(page, server.signinLink('new@example.org'));
-  await inspectAll(page, 'empty', [['vms', '/vms'], ['new VM without a key', '/vms/new'], ['keys', '/keys'], ['activity', '/activity'], ['receipts', '/receipts'], ['account', '/account'], ['delete account', '/account/delete'], ['error 403', '/operator', 403]]);
+  await inspectAll(page, 'empty', [['vms', '/vms'], ['new VM without a key', '/vms/new'], ['keys', '/keys'], ['activity', '/activity'], ['receipts', '/receipts'], ['account', '/account'], ['delete account', '/account/delete'], ['change email', '/account/email'], ['error 403', '/operator', 403]]);
 
   // Browsers would hold these back; the server must explain them all the same.
   const mistake = async (name, path, form, values) => {
@@ -190,7 +190,7 @@ const looker = { bypassCsp: true };
   await inspect(page, 'real VM with details');
   await inspectAll(page, 'real', [['VM', vm], ['VM month', `${vm}?range=30d&chart=disk`], ['VM snapshots', `${vm}/snapshots`], ['VM activity', `${vm}/activity`], ['VM settings', `${vm}/settings`],
     ['vms', '/vms'], ['new VM', '/vms/new'], ['clone', clone], ['keys', '/keys'], ['activity', '/activity'], ['account', '/account'],
-    ['operator', '/operator'], ['operator VMs', '/operator/vms'], ['operator orphans', '/operator/orphans'], ['operator mails', '/operator/mails'], ['operator events', '/operator/events'],
+    ['operator', '/operator'], ['operator VMs', '/operator/vms'], ['operator orphans', '/operator/orphans'], ['operator mails', '/operator/mails'], ['operator requests', '/operator/requests'], ['operator events', '/operator/events'],
     ['promises', '/status'], ['data inventory', '/data'], ['about', '/about'], ['activity none', '/activity?kind=failed'], ['error 404', '/vms/nosuchnosuchnosu', 404], ['error 405', `${vm}/start`, 405]]);
   for (const [name, tab, form, field, value] of [['VM name', '/settings', '/rename', '#rename', 'Not A Name!'], ['snapshot name', '/snapshots', '/snapshots', '#snapshot-name', ''],
     ['destroy', '/destroy', '/destroy', '#destroy-name', 'wrong']]) {
@@ -374,7 +374,7 @@ const looker = { bypassCsp: true };
 
   const boss = await browser.page(looker);
   await signIn(boss, server.signinLink('operator@localhost'));
-  await inspectAll(boss, 'awful', [['operator', '/operator'], ['operator VMs', '/operator/vms'], ['operator orphans', '/operator/orphans'], ['operator mails', '/operator/mails'], ['operator events', '/operator/events']]);
+  await inspectAll(boss, 'awful', [['operator', '/operator'], ['operator VMs', '/operator/vms'], ['operator orphans', '/operator/orphans'], ['operator mails', '/operator/mails'], ['operator requests', '/operator/requests'], ['operator events', '/operator/events']]);
   await boss.browserContext().close();
   worker.forEach((pid) => process.kill(pid, 'SIGCONT'));
 }

@@ -272,6 +272,10 @@ static void test_answer_does_what_was_asked(void **state)
     assert_string_equal(ask("SELECT count(*) FROM mail WHERE url LIKE '%deletion%'"), "0");
     assert_string_equal(ask("SELECT count(*) FROM rights_request WHERE outcome = 'answered'"), "5");
     assert_int_equal(answer(1, &path)->kind, ERROR_CONFLICT);
+    /* Closed, the account is not touched any more. */
+    assert_null(answer(add("ada@example.org", "copy"), &path));
+    assert_string_equal(ask("SELECT note FROM mail ORDER BY request_number DESC LIMIT 1"), "Done.");
+    assert_string_equal(ask("SELECT count(*) FROM export"), "1");
 }
 
 static void test_without_an_account(void **state)
