@@ -50,6 +50,13 @@ WHERE erasure_id = :erasure_id ORDER BY position;
 UPDATE erasure_step SET state = :state, answer = :answer, at = :now_at, attempts = attempts + 1
 WHERE erasure_id = :erasure_id AND position = :position;
 
+-- erasure_step_count(erasure_id text, position int, rows int) one
+-- In the transaction that has changed so many rows.
+UPDATE erasure_step SET deleted = deleted + :rows WHERE erasure_id = :erasure_id AND position = :position;
+
+-- erasure_step_deleted(erasure_id text, position int) row
+SELECT deleted FROM erasure_step WHERE erasure_id = :erasure_id AND position = :position;
+
 -- erasure_lost_teams(person_id int) rows (is_personal int, others int, vms int) across teams
 -- Open teams that nobody else owns whose account is open, and the personal one: they are deleted with the account. `others`: further
 -- members.
@@ -105,13 +112,6 @@ DELETE FROM signin_link WHERE email = (SELECT p.email FROM erasure e JOIN person
 DELETE FROM session WHERE person_id = (SELECT person_id FROM erasure WHERE id = :erasure_id)
     OR current_team_id IN (SELECT team_id FROM erasure_team WHERE erasure_id = :erasure_id) /* scan ok */;
 
--- erasure_receipts_anonymise(name text, person_id int) done across teams
--- Who had VMs of other teams destroyed. Receipts have the name alone: where another person has it too, those of
--- the person's teams.
-UPDATE receipt SET destroyed_by = NULL WHERE destroyed_by = :name
-  AND (team_id IN (SELECT team_id FROM membership WHERE person_id = :person_id)
-    OR NOT EXISTS (SELECT 1 FROM person p WHERE p.name = :name AND p.id <> :person_id)) /* scan ok */;
-
 -- erasure_strings(erasure_id text) rows (text text) across teams
 -- What must be found nowhere afterwards: texts of 8 bytes or more of the person and the teams, unless they
 -- are also in what belongs to others, or is kept: names of VMs, ids of WorkOS's objects, the texts of the policies.
@@ -154,6 +154,17 @@ SELECT text FROM candidate c WHERE length(CAST(text AS BLOB)) >= 8
   AND NOT EXISTS (SELECT 1 FROM policy_version o WHERE instr(o.body, c.text))
   AND NOT EXISTS (SELECT 1 FROM sqlite_schema o WHERE instr(o.sql, c.text))
 /* scan ok */;
+
+-- erasure_texts(after text, max int) rows (text text) across teams
+-- Once the rows are gone: texts of everybody else where one that was erased may stand again, in their order.
+SELECT text FROM (
+    SELECT j.value AS text FROM person p, json_each(json_array(p.email, p.identity, p.name, p.workos_name)) j
+    UNION SELECT j.value FROM team t, json_each(json_array(t.name, t.workos_organization_id)) j
+    UNION SELECT j.value FROM ssh_key k, json_each(json_array(k.name, k.comment, k.fingerprint, k.public_line)) j
+    UNION SELECT j.value FROM vm_key k, json_each(json_array(k.name, k.fingerprint, k.public_line)) j
+    UNION SELECT name FROM vm UNION SELECT name FROM snapshot
+    UNION SELECT j.value FROM activity a, json_each(json_array(a.what, a.detail)) j)
+WHERE length(CAST(text AS BLOB)) >= 8 AND text > :after ORDER BY text LIMIT :max /* scan ok */ /* sort ok */;
 
 -- erasure_print_add(erasure_id text, head int, length int, hash blob) done
 INSERT INTO erasure_print (erasure_id, head, length, hash) VALUES (:erasure_id, :head, :length, :hash)

@@ -88,7 +88,7 @@ static void db_harden(sqlite3 *sqlite)
         { SQLITE_LIMIT_SQL_LENGTH, 20000 },
         { SQLITE_LIMIT_COLUMN, 100 },
         { SQLITE_LIMIT_EXPR_DEPTH, 40 },
-        { SQLITE_LIMIT_COMPOUND_SELECT, 5 },
+        { SQLITE_LIMIT_COMPOUND_SELECT, 7 },
         { SQLITE_LIMIT_ATTACHED, 0 },
         { SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 50 },
         { SQLITE_LIMIT_VARIABLE_NUMBER, 50 },

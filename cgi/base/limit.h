@@ -53,6 +53,7 @@ enum {
     LIMIT_COUNT_TOOK_US = 10 * 1000 * 1000, /* one request that took longer does not stand out */
     LIMIT_COUNT_AFTER_S = 10 * 60,          /* from the end of a day until its log is complete */
     LIMIT_FAILURE_PAUSE_MS = 1000,          /* after a failure in a loop of the worker */
+    LIMIT_START_PAUSE_MS = 5000, /* after a failed start: the program is started again at once */
 
     /* The database. */
     LIMIT_DB_BUSY_MS = 5000,

@@ -370,6 +370,11 @@ static const char *size_text(struct arena *arena, int64_t size, unsigned unit)
     return arena_copy_bytes(arena, text, (size_t)(end - text));
 }
 
+const char *text_counted(struct arena *arena, int64_t count, const char *noun)
+{
+    return arena_printf(arena, "%s %s%s", text_count(arena, count), noun, count == 1 ? "" : "s");
+}
+
 const char *text_memory(struct arena *arena, int64_t size_mb)
 {
     return size_text(arena, size_mb, 2);

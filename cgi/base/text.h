@@ -70,6 +70,9 @@ bool text_starts(const char *text, const char *start);
 /* A number of at least 0: "1,234,567". */
 const char *text_count(struct arena *arena, int64_t count);
 
+/* The same with a noun: "1 row", "1,234 rows". */
+const char *text_counted(struct arena *arena, int64_t count, const char *noun);
+
 /* An amount of memory or disk: "512 MB", "4 GB", "1.5 GB", "1 TB". */
 const char *text_memory(struct arena *arena, int64_t size_mb);
 /* A disk, of whole GB: "10 GB", "1.5 TB". */

@@ -115,3 +115,31 @@ int64_t byte_prints_count(const struct byte_prints *prints, const char *bytes, s
     }
     return count;
 }
+
+int64_t byte_prints_drop(struct byte_prints *prints, const char *bytes, size_t length)
+{
+    size_t before = prints->count;
+
+    for (size_t at = 0; at + BYTE_PRINT_LEAST <= length; at++) {
+        uint32_t head = head_of(prints->factor, bytes + at);
+
+        if (!prints->filter[head >> (32 - FILTER_BITS)])
+            continue;
+        for (size_t i = first_of(prints, head); i < prints->count && prints->row[i].head == head;) {
+            if (!is_there(prints, &prints->row[i], bytes + at, length - at)) {
+                i++;
+                continue;
+            }
+            prints->count--;
+            memmove(&prints->row[i], &prints->row[i + 1],
+                    (prints->count - i) * sizeof *prints->row);
+        }
+    }
+    return (int64_t)(before - prints->count);
+}
+
+const struct byte_print *byte_prints_list(const struct byte_prints *prints, size_t *out_count)
+{
+    *out_count = prints->count;
+    return prints->row;
+}

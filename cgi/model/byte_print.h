@@ -34,3 +34,9 @@ struct byte_prints *byte_prints_new(struct arena *arena,
 /* How many of them begin in the first `fresh` of `length` bytes. */
 int64_t byte_prints_count(const struct byte_prints *prints, const char *bytes, size_t length,
                           size_t fresh);
+
+/* Take out those that are in these bytes; how many. */
+int64_t byte_prints_drop(struct byte_prints *prints, const char *bytes, size_t length);
+
+/* Those that are left. */
+const struct byte_print *byte_prints_list(const struct byte_prints *prints, size_t *out_count);

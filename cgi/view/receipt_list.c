@@ -42,7 +42,7 @@ static struct error *rows_fill(struct request *r, const char *search, int64_t si
             .name = vm->name,
             .image = image ? image->label : vm->image,
             .size = vm_view_size(r->arena, vm->vcpus, vm->memory_mb, vm->disk_gb),
-            .who = vm->destroyed_by ? vm->destroyed_by : "Unknown",
+            .who = vm->who ? vm->who : "Unknown",
             .gone_at = vm->gone_at,
         };
     }

@@ -58,7 +58,7 @@ static void facts_fill(struct request *r, const struct receipt_get_row *vm,
     page->created_at = vm->created_at;
     page->gone = date_exact(r->arena, vm->gone_at);
     page->gone_at = vm->gone_at;
-    page->who = vm->destroyed_by;
+    page->who = vm->who;
     page->took_ms = vm->took_ms;
 }
 

@@ -29,6 +29,6 @@ const char *start_program(int argc, char **argv, const char *name)
 int start_failed(const struct error *e)
 {
     log_error("start_failed", log_text("error", e->text));
-    clock_sleep(LIMIT_FAILURE_PAUSE_MS);
+    clock_sleep(LIMIT_START_PAUSE_MS);
     return 1;
 }

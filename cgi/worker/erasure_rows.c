@@ -1,13 +1,11 @@
 /* The steps of a deletion that are about the data here: rows, log, files; see erasure.h. */
 #include "adapter/json.h"
-#include "adapter/subprocess.h"
 #include "base/array.h"
 #include "base/buf.h"
 #include "base/date.h"
-#include "base/html.h"
 #include "base/limit.h"
+#include "base/text.h"
 #include "model/audit.h"
-#include "model/byte_print.h"
 #include "model/inventory.h"
 #include "worker/erasure_step.h"
 #include "worker/export.h"
@@ -18,48 +16,16 @@
 
 #include <string.h>
 
-/* ---- what will be looked for ---- */
-
-static struct error *print_add(struct erasure_work *work, const unsigned char *salt,
-                               const char *text)
-{
-    struct byte_print print = byte_print_of(salt, text, strlen(text));
-
-    return sql_erasure_print_add(work->now.db, work->now.arena, work->row.id, print.head,
-                                 print.length, (struct bytes){ print.hash, sizeof print.hash });
-}
-
-struct error *erasure_prints_take(struct erasure_work *work)
-{
-    unsigned char salt[BYTE_PRINT_SALT_BYTES];
-    struct erasure_strings_rows strings;
-    struct error *e;
-
-    crypto_random(salt, sizeof salt);
-    e = sql_erasure_begin(work->now.db, work->now.arena, work->row.id,
-                          (struct bytes){ salt, sizeof salt });
-    if (!e)
-        e = sql_erasure_strings(work->now.db, work->now.arena, work->row.id, &strings);
-    for (size_t i = 0; !e && i < strings.count; i++) {
-        struct buf encoded = buf_new(work->now.arena, 64);
-
-        html_url_part(&encoded, strings.row[i].text);
-        e = print_add(work, salt, strings.row[i].text);
-        if (!e)
-            e = print_add(work, salt, encoded.bytes);
-    }
-    return e;
-}
-
 /* ---- rows ---- */
 
-/* One generated statement; the rows that it changed are added to `*rows`. */
+/* One generated statement, counted in its transaction. */
 static struct error *statement_run(struct erasure_work *work, const struct db_statement *statement,
-                                   int64_t id, const char *address, int64_t *rows)
+                                   int64_t id, const char *address)
 {
     struct db_run *run;
     struct error *e;
     bool has_row;
+    int64_t rows;
 
     if (!statement)
         return NULL;
@@ -69,27 +35,40 @@ static struct error *statement_run(struct erasure_work *work, const struct db_st
     else
         db_bind_int(run, 1, id);
     e = db_step(run, work->now.arena, &has_row);
-    if (!e) {
-        *rows += db_changes(work->now.db);
-        db_end(run);
-    }
-    return e;
+    if (e)
+        return e;
+    rows = db_changes(work->now.db);
+    db_end(run);
+    return sql_erasure_step_count(work->now.db, work->now.arena, work->row.id, ERASURE_ROWS, rows);
 }
 
 static struct error *table_erase(struct erasure_work *work, const struct inventory_table *table,
-                                 const char *address, int64_t *rows)
+                                 const char *address)
 {
     int64_t person_id = work->row.person_id;
     struct error *e = NULL;
 
     if (table->owner == INVENTORY_ADDRESS)
-        return person_id ? statement_run(work, table->erase, 0, address, rows) : NULL;
+        return person_id ? statement_run(work, table->erase, 0, address) : NULL;
     if (table->owner == INVENTORY_PERSON)
-        return person_id ? statement_run(work, table->erase, person_id, NULL, rows) : NULL;
+        return person_id ? statement_run(work, table->erase, person_id, NULL) : NULL;
     for (size_t i = 0; !e && i < work->teams.count; i++)
-        e = statement_run(work, table->erase, work->teams.row[i].team_id, NULL, rows);
+        e = statement_run(work, table->erase, work->teams.row[i].team_id, NULL);
     if (!e && person_id)
-        e = statement_run(work, table->erase_person, person_id, NULL, rows);
+        e = statement_run(work, table->erase_person, person_id, NULL);
+    return e;
+}
+
+static struct error *table_erase_alone(struct erasure_work *work,
+                                       const struct inventory_table *table, const char *address)
+{
+    struct error *e = db_begin(work->now.db, work->now.arena);
+
+    if (!e)
+        e = table_erase(work, table, address);
+    if (!e)
+        e = db_commit(work->now.db, work->now.arena);
+    db_rollback(work->now.db);
     return e;
 }
 
@@ -109,28 +88,18 @@ static bool is_last(const struct inventory_table *table)
 }
 
 /* Tables that were created later refer to earlier ones: from the last to the first. */
-static struct error *tables_erase(struct erasure_work *work, const char *address, bool is_end,
-                                  int64_t *rows)
+static struct error *tables_erase(struct erasure_work *work, const char *address, bool is_end)
 {
     struct error *e = NULL;
 
     for (size_t i = INVENTORY_MAIN.table_count; !e && i-- > 0;) {
         const struct inventory_table *table = &INVENTORY_MAIN.tables[i];
 
-        if (is_last(table) == is_end && strcmp(table->name, "erasure_team") != 0)
-            e = table_erase(work, table, address, rows);
+        if (is_last(table) != is_end || strcmp(table->name, "erasure_team") == 0)
+            continue;
+        e = is_end ? table_erase(work, table, address) : table_erase_alone(work, table, address);
     }
     return e;
-}
-
-static struct error *rest_record(struct erasure_work *work, const struct person_get_row *person)
-{
-    struct db *db = work->now.db;
-    struct error *e = sql_erasure_rest_add(db, work->now.arena, work->row.id, LIMIT_RECORD_KEEP_S);
-
-    if (e || !person->name)
-        return e;
-    return sql_erasure_receipts_anonymise(db, work->now.arena, person->name, work->row.person_id);
 }
 
 /* Before the person's number is gone: what ties it to the chains of other teams. */
@@ -151,118 +120,33 @@ struct error *erasure_rows(struct erasure_work *work)
     struct person_get_row person = { .name = NULL };
     struct db *db = work->now.db;
     struct arena *arena = work->now.arena;
-    int64_t rows = 0;
-    struct error *e = NULL;
+    struct erasure_step_deleted_row rows;
+    struct error *e = sql_erasure_rest_add(db, arena, work->row.id, LIMIT_RECORD_KEEP_S);
 
-    if (work->row.person_id)
+    if (!e && work->row.person_id)
         e = sql_person_get(db, arena, work->row.person_id, &person);
-    if (!e)
-        e = rest_record(work, &person);
     if (!e && work->row.person_id)
         e = history_forget(work);
     if (!e)
-        e = tables_erase(work, person.email, false, &rows);
+        e = tables_erase(work, person.email, false);
     if (!e)
         e = db_begin(db, arena);
     if (!e)
-        e = tables_erase(work, person.email, true, &rows);
+        e = tables_erase(work, person.email, true);
     if (!e)
         e = db_commit(db, arena);
     db_rollback(db);
     /* Copies that the person had prepared: compressed, so that the search would not find them. */
     if (!e)
         e = export_files_remove(&work->now);
-    work->is_done = !e;
-    work->answer = arena_printf(arena, "SQLite: %lld rows deleted or emptied", (long long)rows);
-    return e;
-}
-
-/* ---- the log ---- */
-
-struct error *erasure_log(struct erasure_work *work)
-{
-    const char *words = "SQLite: database written anew, log truncated";
-    struct error *e = db_compact(work->now.db, work->now.arena);
-    bool is_empty;
-
-    /* Too large for that; the search tells whether something is left. */
-    if (e && e->kind == ERROR_INPUT) {
-        words = "SQLite: log truncated";
-        e = NULL;
-    }
     if (!e)
-        e = db_log_empty(work->now.db, work->now.arena, &is_empty);
+        e = sql_erasure_step_deleted(db, arena, work->row.id, ERASURE_ROWS, &rows);
     if (e)
         return e;
-    work->is_done = is_empty;
-    work->answer = is_empty ? words : "SQLite: busy";
+    work->is_done = true;
+    work->answer = arena_printf(arena, "SQLite: %s deleted or emptied",
+                                text_counted(arena, rows.deleted, "row"));
     return NULL;
-}
-
-/* ---- the search ---- */
-
-/* Standard input of helper/state_find.c. */
-static struct error *prints_write(struct erasure_work *work, struct buf *out)
-{
-    struct arena *arena = work->now.arena;
-    struct erasure_prints_rows prints;
-    struct error *e = sql_erasure_prints(work->now.db, arena, work->row.id, &prints);
-
-    if (e)
-        return e;
-    if (work->row.salt.length != BYTE_PRINT_SALT_BYTES)
-        return error_new(arena, ERROR_INTERNAL, "the salt of the search is lost");
-    buf_printf(out, "%s\n", crypto_hex(arena, work->row.salt.bytes, work->row.salt.length));
-    for (size_t i = 0; i < prints.count; i++)
-        buf_printf(out, "%llx %lld %s\n", (long long)prints.row[i].head,
-                   (long long)prints.row[i].length,
-                   crypto_hex(arena, prints.row[i].hash.bytes, prints.row[i].hash.length));
-    return NULL;
-}
-
-static struct error *find(struct erasure_work *work, const struct json **out)
-{
-    struct arena *arena = work->now.arena;
-    const char *const arguments[] = {
-        command_beside(arena, "state_find"), work->now.config->state_dir,
-        arena_printf(arena, "%.10s", date_iso(arena, work->now.now_at)), NULL
-    };
-    struct buf input = buf_new(arena, 4096);
-    const char *text;
-    struct error *e = prints_write(work, &input);
-
-    if (!e)
-        e = command_ask(arena, arguments, input.bytes, &text);
-    return e ? e : json_read(arena, text, strlen(text), out);
-}
-
-struct error *erasure_search(struct erasure_work *work)
-{
-    struct arena *arena = work->now.arena;
-    const struct json *reply;
-    struct error *e = sql_erasure_get(work->now.db, arena, work->row.id, &work->row);
-
-    if (!e)
-        e = find(work, &reply);
-    if (e)
-        return e;
-    if (json_number_at(reply, "unread"))
-        return error_new(arena, ERROR_INTERNAL, "%lld files could not be read",
-                         (long long)json_number_at(reply, "unread"));
-    work->answer = arena_printf(arena, "%lld strings, %lld files, %lld kB read, %lld found",
-                                (long long)json_number_at(reply, "texts"),
-                                (long long)json_number_at(reply, "files"),
-                                (long long)json_number_at(reply, "bytes") / 1000,
-                                (long long)json_number_at(reply, "found"));
-    work->is_done = json_number_at(reply, "found") == 0;
-    if (work->is_done)
-        return NULL;
-    /* It may be in a part of a file that nothing refers to any more: the next attempt will tell. */
-    e = erasure_log(work);
-    work->is_done = false;
-    return e ? e
-             : error_new(arena, ERROR_CONFLICT, "%lld found, as in %s",
-                         (long long)json_number_at(reply, "found"), json_get_text(reply, "path"));
 }
 
 /* ---- the receipt ---- */

@@ -1,6 +1,7 @@
 /* The steps of a deletion that ask others; see erasure.h. Those of the data: erasure_rows.c. */
 #include "worker/erasure_step.h"
 
+#include "base/text.h"
 #include "model/billing_status.h"
 #include "model/billing_status_change.h"
 #include "model/vm_request.h"
@@ -79,39 +80,50 @@ static struct error *vms_destroy(struct erasure_work *work)
         e = sql_erasure_vms(work->now.db, work->now.arena, work->row.id, &vms);
     if (e)
         return e;
-    work->answer = arena_printf(work->now.arena, "%lld of %lld VMs destroyed", (long long)vms.gone,
-                                (long long)(vms.alive + vms.gone));
+    work->answer = arena_printf(work->now.arena, "%lld of %s destroyed", (long long)vms.gone,
+                                text_counted(work->now.arena, vms.alive + vms.gone, "VM"));
     work->is_done = vms.alive == 0;
     return NULL;
 }
 
 /* ---- keys, links, sessions ---- */
 
+/* `act`, whose rows are counted in its transaction. */
+static struct error *access_part(struct erasure_work *work,
+                                 struct error *(*act)(struct db *db, struct arena *arena,
+                                                      const char *id))
+{
+    struct db *db = work->now.db;
+    struct error *e = act(db, work->now.arena, work->row.id);
+
+    return e ? e
+             : sql_erasure_step_count(db, work->now.arena, work->row.id, ERASURE_ACCESS,
+                                      db_changes(db));
+}
+
 static struct error *access_delete(struct erasure_work *work)
 {
     struct db *db = work->now.db;
     struct arena *arena = work->now.arena;
-    const char *id = work->row.id;
-    int64_t keys = 0, links = 0, sessions = 0;
+    struct erasure_step_deleted_row rows;
     struct error *e = db_begin(db, arena);
 
     if (!e)
-        e = sql_erasure_vm_keys_empty(db, arena, id);
+        e = sql_erasure_vm_keys_empty(db, arena, work->row.id);
     if (!e)
-        e = sql_erasure_keys_delete(db, arena, id);
-    keys = db_changes(db);
+        e = access_part(work, sql_erasure_keys_delete);
     if (!e)
-        e = sql_erasure_links_delete(db, arena, id);
-    links = db_changes(db);
+        e = access_part(work, sql_erasure_links_delete);
     if (!e)
-        e = sql_erasure_sessions_delete(db, arena, id);
-    sessions = db_changes(db);
+        e = access_part(work, sql_erasure_sessions_delete);
+    if (!e)
+        e = sql_erasure_step_deleted(db, arena, work->row.id, ERASURE_ACCESS, &rows);
     if (!e)
         e = db_commit(db, arena);
     db_rollback(db);
     if (!e)
-        done(work, arena_printf(arena, "SQLite: %lld keys, %lld links, %lld sessions deleted",
-                                (long long)keys, (long long)links, (long long)sessions));
+        done(work,
+             arena_printf(arena, "SQLite: %s deleted", text_counted(arena, rows.deleted, "row")));
     return e;
 }
 

@@ -26,7 +26,7 @@ struct error *erasure_step_act(struct erasure_work *work, enum erasure_step step
 /* In a transaction: what the search will look for (model/byte_print.h). */
 struct error *erasure_prints_take(struct erasure_work *work);
 
-/* The steps that are in a file of their own, erasure_rows.c. */
+/* The steps that are in files of their own, erasure_rows.c and erasure_search.c. */
 struct error *erasure_rows(struct erasure_work *work);
 struct error *erasure_log(struct erasure_work *work);
 struct error *erasure_search(struct erasure_work *work);

@@ -42,7 +42,8 @@ struct error *receipt_sign(const struct context *context, const char *kind, cons
                            const int64_t *team_id, const char *content)
 {
     unsigned char hash[CRYPTO_HASH_BYTES], signature[CRYPTO_SIGNATURE_BYTES];
-    struct signed_receipt_last_row last = { .number = 0 };
+    struct signed_receipt_last_row last = { .hash = { NULL, 0 } };
+    struct signed_receipt_given_row given;
     struct signed_receipt_get_row known;
     struct arena *arena = context->arena;
     struct db *db = context->db;
@@ -55,9 +56,11 @@ struct error *receipt_sign(const struct context *context, const char *kind, cons
     e = sql_signed_receipt_last(db, arena, &last);
     if (e && e->kind != ERROR_NOT_FOUND)
         return e;
-    e = signing_key_load(arena, context->config->state_dir, &key);
+    e = sql_signed_receipt_given(db, arena, &given);
     if (!e)
-        e = body_write(context, kind, last.number + 1, &last.hash, content, &body);
+        e = signing_key_load(arena, context->config->state_dir, &key);
+    if (!e)
+        e = body_write(context, kind, given.number + 1, &last.hash, content, &body);
     if (e)
         return e;
     crypto_sha256(body, strlen(body), hash);
@@ -65,7 +68,7 @@ struct error *receipt_sign(const struct context *context, const char *kind, cons
     e = sql_signing_key_add(db, arena, key.id, bytes_of(key.public, sizeof key.public),
                             context->now_at);
     return e ? e
-             : sql_signed_receipt_add(db, arena, last.number + 1, kind, subject_id, team_id, body,
+             : sql_signed_receipt_add(db, arena, given.number + 1, kind, subject_id, team_id, body,
                                       bytes_of(hash, sizeof hash),
                                       bytes_of(signature, sizeof signature), key.id,
                                       context->now_at);

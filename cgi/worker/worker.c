@@ -459,7 +459,7 @@ int main(int argc, char **argv)
     e = worker_start(&worker, state_dir);
     if (e) {
         error_tell("start", e);
-        clock_sleep(LIMIT_FAILURE_PAUSE_MS); /* it is started again at once */
+        clock_sleep(LIMIT_START_PAUSE_MS);
         return 1;
     }
     log_info("start", log_number("threads", LIMIT_WORKER_THREADS),

@@ -30,7 +30,7 @@ export function awful(teamId, personId, keyLine) {
       wanted: ['destroying', 'gone'].includes(state) ? 'gone' : 'running' }));
     if (state === 'gone') {
       sql.push(insert('receipt', { team_id: teamId, gone_at: now, vm_id: id, name: `${LONG.slice(0, 60)}-${i}x`, region: 'local', image: 'tiny', size: 'small', vcpus: 64, memory_mb: 1048575,
-        disk_gb: 99999, created_at: now - i * DAY, destroyed_by: LONG.slice(0, 100), took_ms: 99999999 }));
+        disk_gb: 99999, created_at: now - i * DAY, is_systems: 0, took_ms: 99999999 }));
     }
     const isOver = !['creating', 'destroying'].includes(state);
     sql.push(insert('job', { number: 900000 + i, id: `job${i}`.padEnd(16, 'x'), team_id: teamId, subject_kind: 'vm', subject_id: id, vm_id: id, kind: state === 'destroying' ? 'destroy' : 'create', state: isOver ? 'done' : 'queued',

@@ -118,7 +118,7 @@ function plant(c) {
   const vm = (id, days) => `INSERT INTO vm (team_id, created_at, id, name, region, image, size, vcpus, memory_mb, disk_gb, wanted, wanted_at, state, state_at,
     observed, observed_at, gone_at) VALUES (77, 1, '${id}', '${id}', 'local', 'tiny', 'nano', 1, 1, 1, 'gone', 1, 'gone', 1, 'absent', 1, unixepoch() - ${days} * 86400);
 INSERT INTO activity (team_id, at_ms, id, vm_id, what, action, actor, result) SELECT column1, column2, column3, column4, column5, 'vm', 'system', 'done' FROM (VALUES (77, 1, '${id}', '${id}', 'Destroyed'));
-INSERT INTO receipt VALUES (77, unixepoch() - ${days} * 86400, '${id}', '${id}', 'local', 'tiny', 'nano', 1, 1, 1, 1, NULL, NULL);`;
+INSERT INTO receipt VALUES (77, unixepoch() - ${days} * 86400, '${id}', '${id}', 'local', 'tiny', 'nano', 1, 1, 1, 1, NULL, NULL, 0);`;
   c.sql(`PRAGMA foreign_keys = ON; INSERT INTO team (id, name, created_at) VALUES (77, 'old', 1); ${vm('now', 0.1)} ${vm('young', 89)} ${vm('old', 91)}`);
 }
 

@@ -71,7 +71,7 @@ INSERT INTO activity (team_id, at_ms, id, vm_id, what, detail, person_id, job_nu
     (1, 1767225609000, 'c', 'failedfailedfail', 'Creation failed', 'Boot: <i>internal error</i>', NULL, 3, NULL),
     (2, 1767225600000, 'd', 'bobsvmbobsvmbobs', 'Created', 'secret of bob', 2, 6, 4100));
 INSERT INTO receipt VALUES
-    (1, 1767225600, 'gonegonegonegone', 'gone-vm', 'local', 'tiny', 'nano', 1, 128, 1, 1767225604, 'Alice', 700);
+    (1, 1767225600, 'gonegonegonegone', 'gone-vm', 'local', 'tiny', 'nano', 1, 128, 1, 1767225604, 700, 1, 0);
 INSERT INTO receipt_part VALUES
     (1, 'gonegonegonegone', 0, 'domain', 'Domain not found: no domain with matching name ''domicile-gonegonegonegone''', 1767225600),
     (1, 'gonegonegonegone', 1, 'disk', 'Storage volume not found', 1767225600);

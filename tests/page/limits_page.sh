@@ -74,7 +74,7 @@ most 61440
 end
 
 # A thousand receipts.
-sqlite3 "$state/data/main.db" "DELETE FROM receipt; INSERT INTO receipt SELECT team_id, unixepoch(), id, name, region, image, size, vcpus, memory_mb, disk_gb, created_at, (SELECT name FROM person WHERE id = person_id), 1 FROM vm"
+sqlite3 "$state/data/main.db" "DELETE FROM receipt; INSERT INTO receipt SELECT team_id, unixepoch(), id, name, region, image, size, vcpus, memory_mb, disk_gb, created_at, 1, person_id, 0 FROM vm"
 serve dashboard
 ask_at /receipts ; expect 200
 expect_text "1–25 of 1,000"

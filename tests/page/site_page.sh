@@ -110,8 +110,8 @@ fresh
 token=$(token_of T)
 hash=$(printf '%s' "$token" | sha256sum | cut -c1-64)
 plant_erasure() {
-    sql "INSERT INTO erasure VALUES ('erasureerasurees', x'$hash', NULL, 'person', 1767225600, $2, '$1', $3, NULL);
-        INSERT INTO erasure_step SELECT 'erasureerasurees', key, value, '$4', 1, 1767225600, 'SQLite: 7 rows' FROM
+    sql "INSERT INTO erasure VALUES ('erasureerasurees', x'$hash', NULL, 'person', 1767225600, $2, '$1', $3, NULL, '${5:-account}');
+        INSERT INTO erasure_step SELECT 'erasureerasurees', key, value, '$4', 1, 1767225600, 'SQLite: 7 rows', 7 FROM
         json_each('[\"billing\", \"vms\", \"access\", \"services\", \"rows\", \"log\", \"search\", \"receipt\"]')"
 }
 route "GET /deletion/:token"

@@ -64,6 +64,26 @@ static void others_are_not(void **state)
     arena_free(arena);
 }
 
+static void those_of_others_are_taken_out(void **state)
+{
+    static const char *const texts[] = { "ada@example.org", "Ada Example", "12345678",
+                                         "ada@example.com" };
+    static const char others[] = "Ada Example <ada@example.org>, ada@example.org";
+    struct arena *arena = arena_new(4 * 1024 * 1024);
+    struct byte_prints *prints = prints_of(arena, texts, 4);
+    size_t count;
+
+    (void)state;
+    assert_int_equal(byte_prints_drop(prints, others, strlen(others)), 2);
+    assert_int_equal(byte_prints_drop(prints, others, strlen(others)), 0);
+    byte_prints_list(prints, &count);
+    assert_int_equal(count, 2);
+    assert_int_equal(byte_prints_count(prints, others, strlen(others), strlen(others)), 0);
+    assert_int_equal(byte_prints_count(prints, "12345678", 8, 8), 1);
+    assert_int_equal(byte_prints_count(prints, "ada@example.com", 15, 15), 1);
+    arena_free(arena);
+}
+
 /* Without the salt nothing can be compared with them. */
 static void prints_differ_by_their_salt(void **state)
 {
@@ -82,6 +102,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(texts_are_found_anywhere),
         cmocka_unit_test(others_are_not),
+        cmocka_unit_test(those_of_others_are_taken_out),
         cmocka_unit_test(prints_differ_by_their_salt),
     };
 

@@ -1,0 +1,216 @@
+/* The search of a deletion: what it looks for, the log, the files; see erasure.h. */
+#include "adapter/json.h"
+#include "adapter/subprocess.h"
+#include "base/buf.h"
+#include "base/date.h"
+#include "base/html.h"
+#include "base/limit.h"
+#include "base/text.h"
+#include "model/byte_print.h"
+#include "worker/erasure_step.h"
+
+#include <string.h>
+
+enum { TEXTS = 10000 }; /* of others, that are read at once */
+
+/* ---- what will be looked for ---- */
+
+static struct error *print_add(struct erasure_work *work, const unsigned char *salt,
+                               const char *text)
+{
+    struct byte_print print = byte_print_of(salt, text, strlen(text));
+
+    return sql_erasure_print_add(work->now.db, work->now.arena, work->row.id, print.head,
+                                 print.length, (struct bytes){ print.hash, sizeof print.hash });
+}
+
+struct error *erasure_prints_take(struct erasure_work *work)
+{
+    unsigned char salt[BYTE_PRINT_SALT_BYTES];
+    struct erasure_strings_rows strings;
+    struct error *e;
+
+    crypto_random(salt, sizeof salt);
+    e = sql_erasure_begin(work->now.db, work->now.arena, work->row.id,
+                          (struct bytes){ salt, sizeof salt });
+    if (!e)
+        e = sql_erasure_strings(work->now.db, work->now.arena, work->row.id, &strings);
+    for (size_t i = 0; !e && i < strings.count; i++) {
+        struct buf encoded = buf_new(work->now.arena, 64);
+
+        html_url_part(&encoded, strings.row[i].text);
+        e = print_add(work, salt, strings.row[i].text);
+        if (!e)
+            e = print_add(work, salt, encoded.bytes);
+    }
+    return e;
+}
+
+/* ---- the log ---- */
+
+struct error *erasure_log(struct erasure_work *work)
+{
+    const char *words = "SQLite: database written anew, log truncated";
+    struct error *e = db_compact(work->now.db, work->now.arena);
+    bool is_empty;
+
+    /* Too large for that; the search tells whether something is left. */
+    if (e && e->kind == ERROR_INPUT) {
+        words = "SQLite: log truncated";
+        e = NULL;
+    }
+    if (!e)
+        e = db_log_empty(work->now.db, work->now.arena, &is_empty);
+    if (e)
+        return e;
+    work->is_done = is_empty;
+    work->answer = is_empty ? words : "SQLite: busy";
+    return NULL;
+}
+
+/* ---- the search ---- */
+
+static struct error *prints_read(struct erasure_work *work, struct byte_prints **out)
+{
+    struct arena *arena = work->now.arena;
+    struct erasure_prints_rows rows;
+    struct error *e = sql_erasure_prints(work->now.db, arena, work->row.id, &rows);
+    struct byte_print *prints;
+
+    if (e)
+        return e;
+    if (work->row.salt.length != BYTE_PRINT_SALT_BYTES)
+        return error_new(arena, ERROR_INTERNAL, "the salt of the search is lost");
+    prints = arena_array(arena, rows.count, sizeof *prints);
+    for (size_t i = 0; i < rows.count; i++) {
+        prints[i].head = (uint32_t)rows.row[i].head;
+        prints[i].length = rows.row[i].length;
+        memcpy(prints[i].hash, rows.row[i].hash.bytes, sizeof prints[i].hash);
+    }
+    *out = byte_prints_new(arena, work->row.salt.bytes, prints, rows.count);
+    return NULL;
+}
+
+/*
+ * Somebody may have the same address, name or key by now: what stands in the rows of others is
+ * theirs. `*out_count` is how many texts are no longer looked for.
+ */
+static struct error *retaken_drop(struct erasure_work *work, struct byte_prints *prints,
+                                  int64_t *out_count)
+{
+    struct arena *arena = arena_new(LIMIT_JOB_ARENA_BYTES);
+    struct erasure_texts_rows texts = { .count = TEXTS };
+    struct buf encoded = buf_new(arena, 256);
+    const char *after = "";
+    struct error *e = NULL;
+
+    *out_count = 0;
+    while (!e && texts.count == TEXTS) {
+        e = sql_erasure_texts(work->now.db, arena, after, TEXTS, &texts);
+        for (size_t i = 0; !e && i < texts.count; i++) {
+            const char *text = texts.row[i].text;
+
+            encoded.length = 0;
+            html_url_part(&encoded, text);
+            *out_count += byte_prints_drop(prints, text, strlen(text));
+            byte_prints_drop(prints, encoded.bytes, encoded.length);
+            after = text;
+        }
+        if (e)
+            e = error_new(work->now.arena, e->kind, "%s", e->text);
+        after = arena_copy(work->now.arena, after);
+        arena_reset(arena);
+        encoded = buf_new(arena, 256);
+    }
+    arena_free(arena);
+    return e;
+}
+
+/* Standard input of helper/state_find.c. */
+static void prints_write(struct erasure_work *work, const struct byte_prints *prints,
+                         struct buf *out)
+{
+    struct arena *arena = work->now.arena;
+    size_t count;
+    const struct byte_print *list = byte_prints_list(prints, &count);
+
+    buf_printf(out, "%s\n", crypto_hex(arena, work->row.salt.bytes, work->row.salt.length));
+    for (size_t i = 0; i < count; i++)
+        buf_printf(out, "%llx %lld %s\n", (long long)list[i].head, (long long)list[i].length,
+                   crypto_hex(arena, list[i].hash, sizeof list[i].hash));
+}
+
+static struct error *find(struct erasure_work *work, const struct byte_prints *prints,
+                          const struct json **out)
+{
+    struct arena *arena = work->now.arena;
+    const char *const arguments[] = {
+        command_beside(arena, "state_find"), work->now.config->state_dir,
+        arena_printf(arena, "%.10s", date_iso(arena, work->now.now_at)), NULL
+    };
+    struct buf input = buf_new(arena, 4096);
+    const char *text;
+    struct error *e;
+
+    prints_write(work, prints, &input);
+    e = command_ask(arena, arguments, input.bytes, &text);
+    return e ? e : json_read(arena, text, strlen(text), out);
+}
+
+/* What was found may be somebody else's by now. */
+static struct error *find_all(struct erasure_work *work, const struct json **out,
+                              int64_t *out_retaken)
+{
+    struct byte_prints *prints;
+    struct error *e = prints_read(work, &prints);
+
+    *out_retaken = 0;
+    if (!e)
+        e = find(work, prints, out);
+    if (e || !json_number_at(*out, "found"))
+        return e;
+    e = retaken_drop(work, prints, out_retaken);
+    return e || !*out_retaken ? e : find(work, prints, out);
+}
+
+static const char *answer_of(struct arena *arena, const struct json *reply, int64_t retaken)
+{
+    const char *rest = retaken == 0   ? ""
+                       : retaken == 1 ? "; 1 string is in use by someone else again"
+                                      : arena_printf(arena,
+                                                     "; %lld strings are in use by someone else "
+                                                     "again",
+                                                     (long long)retaken);
+
+    return arena_printf(arena, "%s, %s, %lld kB read, %lld found%s",
+                        text_counted(arena, json_number_at(reply, "texts"), "string"),
+                        text_counted(arena, json_number_at(reply, "files"), "file"),
+                        (long long)json_number_at(reply, "bytes") / 1000,
+                        (long long)json_number_at(reply, "found"), rest);
+}
+
+struct error *erasure_search(struct erasure_work *work)
+{
+    struct arena *arena = work->now.arena;
+    const struct json *reply;
+    int64_t retaken;
+    struct error *e = sql_erasure_get(work->now.db, arena, work->row.id, &work->row);
+
+    if (!e)
+        e = find_all(work, &reply, &retaken);
+    if (e)
+        return e;
+    if (json_number_at(reply, "unread"))
+        return error_new(arena, ERROR_INTERNAL, "%s could not be read",
+                         text_counted(arena, json_number_at(reply, "unread"), "file"));
+    work->answer = answer_of(arena, reply, retaken);
+    work->is_done = json_number_at(reply, "found") == 0;
+    if (work->is_done)
+        return NULL;
+    /* It may be in a part of a file that nothing refers to any more: the next attempt will tell. */
+    e = erasure_log(work);
+    work->is_done = false;
+    return e ? e
+             : error_new(arena, ERROR_CONFLICT, "%lld found, as in %s",
+                         (long long)json_number_at(reply, "found"), json_get_text(reply, "path"));
+}
