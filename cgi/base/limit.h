@@ -18,6 +18,8 @@ enum {
     LIMIT_AUDIT_FILE_BYTES = 1024 * 1024,         /* of such a file, about */
     LIMIT_LOOK_S = 15 * 60,                       /* of the operator at a console */
     LIMIT_AUDIT_ROWS = 500,                       /* that are read, or chained, at once */
+    LIMIT_RECEIPT_ROWS = 200,                     /* signed receipts that are verified at once */
+    LIMIT_RECEIPT_ARENA_BYTES = 16 * 1024 * 1024,
     LIMIT_JOB_ARENA_BYTES = 16 * 1024 * 1024,
     LIMIT_LIST_ROWS = 25,    /* of one page of a list */
     LIMIT_CHART_TICKS = 40,  /* events in the charts of a VM */

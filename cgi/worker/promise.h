@@ -105,6 +105,10 @@ struct error *promise_files_check(struct worker_context *context, const struct p
 struct error *promise_log_age_check(struct worker_context *context, const struct promise *promise,
                                     const struct context *now, struct promise_reading *out);
 
+/* Receipts that were changed, are not signed, or do not follow the one before them. */
+struct error *promise_receipts_check(struct worker_context *context, const struct promise *promise,
+                                     const struct context *now, struct promise_reading *out);
+
 /* The age of the oldest copy of somebody's data. */
 struct error *promise_exports_check(struct worker_context *context, const struct promise *promise,
                                     const struct context *now, struct promise_reading *out);

@@ -213,6 +213,16 @@ const struct promise PROMISES[] = {
         .retry_s = LIMIT_PROMISE_RETRY_S,
         .check = promise_audit_check,
     },
+    {
+        /* Of many it takes a while: never more often. */
+        .id = "receipt-chain",
+        .topic = "Activity",
+        .sentence = "Receipts are signed and numbered, each names the one before it by its hash, "
+                    "and all are verified daily.",
+        .mechanism = "worker/receipt_sign.c",
+        .every_s = A_DAY_S,
+        .check = promise_receipts_check,
+    },
     FRONT("cookies", promise_cookie_check, "web/session.c",
           "This website sets one cookie, __Host-session. It is sent over HTTPS only and hidden "
           "from scripts."),

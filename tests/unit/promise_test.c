@@ -15,6 +15,7 @@
 #include "worker/audit_day.h"
 #include "worker/policy_publish.h"
 #include "worker/promise.h"
+#include "worker/receipt_vm.h"
 #include "world.h"
 
 #include "mail.sql.h"
@@ -640,6 +641,62 @@ static void a_policy_without_notice_turns_its_promise_red(void **state)
     only_differs(*state, "policy-versions", "red");
 }
 
+/* Three VMs are destroyed. What is planted is as somebody could do it who has the database and no
+ * key. */
+static void a_receipt_that_was_changed_turns_its_promise_red(void **state)
+{
+    static const char *const plants[] = {
+        /* A body; one with its hash; with that of the next. */
+        "UPDATE signed_receipt SET body = replace(body, 'local', 'loyal') WHERE number = 2",
+        "UPDATE signed_receipt SET body = (SELECT body FROM kept WHERE number = 1), "
+        "hash = (SELECT hash FROM kept WHERE number = 1) WHERE number = 2",
+        "UPDATE signed_receipt SET body = (SELECT body FROM kept WHERE number = 1), "
+        "hash = (SELECT hash FROM kept WHERE number = 1), signature = (SELECT signature FROM kept "
+        "WHERE number = 1) WHERE number = 2",
+        /* A hash, a signature, a number. */
+        "UPDATE signed_receipt SET hash = (SELECT hash FROM kept WHERE number = 1) WHERE number = "
+        "2",
+        "UPDATE signed_receipt SET signature = randomblob(64) WHERE number = 2",
+        "UPDATE signed_receipt SET number = 5 WHERE number = 3",
+        /* One is gone: in the middle, the first, the last, all. */
+        "DELETE FROM signed_receipt WHERE number = 2",
+        "DELETE FROM signed_receipt WHERE number = 1",
+        "DELETE FROM signed_receipt WHERE number = 3",
+        "DELETE FROM signed_receipt",
+        /* Emptied before its time; called another kind; of another VM. */
+        "UPDATE signed_receipt SET body = NULL, signature = NULL WHERE number = 2",
+        "UPDATE signed_receipt SET kind = 'team' WHERE number = 2",
+        "UPDATE signed_receipt SET subject_id = 'another' WHERE number = 2",
+    };
+    struct test *test = *state;
+    const struct context context = worker_context_now(test->context, test->world->arena);
+    bool is_done;
+
+    for (int i = 0; i < 3; i++) {
+        const char *vm = world_create(test->world, arena_printf(test->world->arena, "vm-%d", i));
+
+        drain(test->context);
+        world_check(world_ask(test->world, vm, VM_REQUEST_DESTROY, NULL), "destroy");
+        drain(test->context);
+    }
+    world_check(receipts_sign(&context, &is_done), "sign");
+    day_end(test);
+    plant(test, "CREATE TABLE kept AS SELECT * FROM signed_receipt");
+    only_differs(test, "", "");
+    for (size_t i = 0; i < COUNT(plants); i++) {
+        plant(test, plants[i]);
+        only_differs(test, "receipt-chain", "red");
+        plant(test, "DELETE FROM signed_receipt; INSERT INTO signed_receipt SELECT * FROM kept; "
+                    "UPDATE sqlite_sequence SET seq = 3");
+        only_differs(test, "", "");
+    }
+    /* What is deleted by age stays in its place. */
+    plant(test, "UPDATE signed_receipt SET body = NULL, signature = NULL, subject_id = NULL, "
+                "created_at = 1 WHERE number = 1");
+    only_differs(test, "", "");
+    plant(test, "DROP TABLE kept");
+}
+
 /* The VM has been created, which is place 1, and the day has ended. */
 static void a_history_that_was_changed_turns_its_promise_red(void **state)
 {
@@ -867,6 +924,7 @@ int main(void)
         TEST(an_old_review_turns_its_promise_red),
         TEST(a_policy_that_was_changed_turns_its_promise_red),
         TEST(a_policy_without_notice_turns_its_promise_red),
+        TEST(a_receipt_that_was_changed_turns_its_promise_red),
         TEST(a_history_that_was_changed_turns_its_promise_red),
         TEST(a_private_key_in_a_column_turns_its_promise_red),
         TEST(a_copy_that_is_not_deleted_turns_its_promise_red),
