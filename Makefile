@@ -71,7 +71,7 @@ link = $(CC) $(LINK_HARDENING) -Wl,--trace -o $@ $(1) | sed -n 's|^$(BUILD)/.*\.
 
 $(PROGRAMS): $(BUILD)/%: $(BUILD)/cgi/%.o Makefile | $(BUILD)/libdomicile.a
 	@echo "  CC $@"
-	@$(call link,$(BUILD)/cgi/$*.o $| $(LIBS_WEB))
+	@$(call link,$(BUILD)/cgi/$*.o $| $(LIBS_WEB) $(if $(filter site vm,$*),-larchive))
 $(BUILD)/worker: $(BUILD)/cgi/worker/worker.o Makefile | $(BUILD)/libworker.a $(BUILD)/libdomicile.a
 	@echo "  CC $@"
 	@$(call link,$(BUILD)/cgi/worker/worker.o $| $(LIBS_WORKER))

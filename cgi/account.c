@@ -20,7 +20,7 @@
 #include "session.sql.h"
 #include "team.sql.h"
 #include "view/account_page.h"
-#include "view/erasure_page.h"
+#include "view/erasure_form.h"
 #include "view/key_delete_page.h"
 #include "web/form.h"
 #include "web/live.h"

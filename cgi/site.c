@@ -175,7 +175,7 @@ static const struct route routes[] = {
     { "GET", "/privacy/history/:number/policy.json", ACCESS_PUBLIC, policy_body_show },
     { "GET", "/privacy/history/:number/policy.sig", ACCESS_PUBLIC, policy_signature_show },
     { "GET", "/deletion/:token", ACCESS_PUBLIC, erasure_page_show },
-    { "GET", "/deletion/:token/:file", ACCESS_PUBLIC, erasure_file_show },
+    { "GET", "/deletion/:token/receipt.zip", ACCESS_PUBLIC, erasure_file_show },
     { "GET", "/support", ACCESS_PUBLIC, support_show },
     { "GET", "/robots.txt", ACCESS_PUBLIC, robots_show },
     { "GET", "/.well-known/domicile-keys.json", ACCESS_PUBLIC, policy_keys_show },

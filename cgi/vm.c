@@ -121,7 +121,7 @@ static struct error *settings_show(struct request *r)
 
 static struct error *receipt_show(struct request *r)
 {
-    return vm_receipt_download(r, r->parameters[0], r->parameters[1]);
+    return vm_receipt_download(r, r->parameters[0]);
 }
 
 /* The tab again, with a message next to a field; its forms keep their input. */
@@ -451,7 +451,7 @@ static const struct route routes[] = {
     { "GET", "/vms/:id/snapshots", ACCESS_MEMBER, snapshots_show },
     { "GET", "/vms/:id/activity", ACCESS_MEMBER, activity_show },
     { "GET", "/vms/:id/settings", ACCESS_MEMBER, settings_show },
-    { "GET", "/vms/:id/receipt/:file", ACCESS_MEMBER, receipt_show },
+    { "GET", "/vms/:id/receipt.zip", ACCESS_MEMBER, receipt_show },
     { "POST", "/vms/:id/start", ACCESS_MEMBER, vm_start },
     { "POST", "/vms/:id/stop", ACCESS_MEMBER, vm_stop },
     { "POST", "/vms/:id/restart", ACCESS_MEMBER, vm_restart },

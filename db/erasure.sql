@@ -1,6 +1,6 @@
--- erasure_add(id text, address_hash blob, person_id int?, requested_by text, now_at int, due_at int) done
-INSERT INTO erasure (id, address_hash, person_id, requested_by, requested_at, due_at, state)
-VALUES (:id, :address_hash, :person_id, :requested_by, :now_at, :due_at, 'waiting');
+-- erasure_add(id text, subject text, address_hash blob, person_id int?, requested_by text, now_at int, due_at int) done
+INSERT INTO erasure (id, subject, address_hash, person_id, requested_by, requested_at, due_at, state)
+VALUES (:id, :subject, :address_hash, :person_id, :requested_by, :now_at, :due_at, 'waiting');
 
 -- erasure_add_step(erasure_id text, position int, name text) done
 INSERT INTO erasure_step (erasure_id, position, name, state, attempts)
@@ -10,7 +10,7 @@ VALUES (:erasure_id, :position, :name, 'waiting', 0);
 INSERT INTO erasure_team (erasure_id, team_id) VALUES (:erasure_id, :team_id);
 
 -- erasure_get(id text) row
-SELECT id, person_id, requested_by, requested_at, due_at, state, ended_at, salt FROM erasure
+SELECT id, subject, person_id, requested_by, requested_at, due_at, state, ended_at, salt FROM erasure
 WHERE id = :id;
 
 -- erasure_of_person(person_id int) row
@@ -20,7 +20,7 @@ SELECT id, requested_by, due_at, state FROM erasure WHERE person_id = :person_id
 SELECT erasure_id FROM erasure_team WHERE team_id = :team_id;
 
 -- erasure_by_address(address_hash blob) row
-SELECT id, requested_by, requested_at, due_at, state, ended_at FROM erasure
+SELECT id, subject, requested_by, requested_at, due_at, state, ended_at FROM erasure
 WHERE address_hash = :address_hash;
 
 -- erasure_keep_closed(id text, requested_by text) done

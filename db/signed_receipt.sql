@@ -17,7 +17,7 @@ INSERT INTO signed_receipt (number, kind, subject_id, team_id, body, hash, signa
 VALUES (:number, :kind, :subject_id, :team_id, :body, :hash, :signature, :key_id, :now_at);
 
 -- signed_receipt_get(kind text, subject_id text) row across teams
-SELECT r.number, r.body, r.hash, r.signature, r.key_id, k.public_key
+SELECT r.number, r.body, r.hash, r.signature, r.key_id, r.created_at, k.public_key
 FROM signed_receipt r JOIN signing_key k ON k.id = r.key_id
 WHERE r.subject_id = :subject_id AND r.kind = :kind;
 

@@ -3,6 +3,7 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <string.h>
 #include <sys/stat.h>
 
 static struct archive *handle_of(struct archive_file *archive)
@@ -31,8 +32,16 @@ static int format_set(struct archive *handle, enum archive_format format)
                : result;
 }
 
-struct error *archive_file_open(struct arena *arena, int file, enum archive_format format,
-                                struct archive_file **out)
+static la_ssize_t buf_write(struct archive *handle, void *buf, const void *bytes, size_t length)
+{
+    (void)handle;
+    buf_bytes(buf, bytes, length);
+    return (la_ssize_t)length;
+}
+
+/* Into `file`; where that is -1, into `buf`. */
+static struct error *handle_open(struct arena *arena, int file, struct buf *buf,
+                                 enum archive_format format, struct archive_file **out)
 {
     struct archive *handle = archive_write_new();
     struct error *e = NULL;
@@ -40,12 +49,25 @@ struct error *archive_file_open(struct arena *arena, int file, enum archive_form
     if (!handle)
         return error_new(arena, ERROR_UNAVAILABLE, "no memory for an archive");
     if (format_set(handle, format) != ARCHIVE_OK ||
-        archive_write_open_fd(handle, file) != ARCHIVE_OK)
+        (file >= 0 ? archive_write_open_fd(handle, file)
+                   : archive_write_open(handle, buf, NULL, buf_write, NULL)) != ARCHIVE_OK)
         e = problem(handle, arena);
     if (e)
         archive_write_free(handle);
     *out = (struct archive_file *)(void *)handle;
     return e;
+}
+
+struct error *archive_file_open(struct arena *arena, int file, enum archive_format format,
+                                struct archive_file **out)
+{
+    return handle_open(arena, file, NULL, format, out);
+}
+
+struct error *archive_buf_open(struct buf *buf, enum archive_format format,
+                               struct archive_file **out)
+{
+    return handle_open(buf->arena, -1, buf, format, out);
 }
 
 struct error *archive_file_begin(struct archive_file *archive, struct arena *arena,
@@ -86,5 +108,56 @@ struct error *archive_file_close(struct archive_file *archive, struct arena *are
     else if (archive_write_close(handle) != ARCHIVE_OK)
         e = problem(handle, arena);
     archive_write_free(handle);
+    return e;
+}
+
+/* ---- reading ---- */
+
+static struct error *entry_read(struct archive *handle, struct arena *arena, size_t max,
+                                struct buf *out)
+{
+    char *bytes = arena_alloc(arena, max + 1);
+    la_ssize_t length = archive_read_data(handle, bytes, max + 1);
+
+    if (length < 0)
+        return error_new(arena, ERROR_INPUT, "the archive is damaged: %s",
+                         archive_error_string(handle));
+    if ((size_t)length > max)
+        return error_new(arena, ERROR_NOT_FOUND, "longer than %zu bytes", max);
+    *out = (struct buf){ arena, bytes, (size_t)length, max + 1 };
+    return NULL;
+}
+
+static struct error *entry_find(struct archive *handle, struct arena *arena, const char *name,
+                                size_t max, struct buf *out)
+{
+    struct archive_entry *entry;
+    int code;
+
+    while ((code = archive_read_next_header(handle, &entry)) == ARCHIVE_OK) {
+        const char *path = archive_entry_pathname(entry);
+
+        if (path && strcmp(path, name) == 0)
+            return entry_read(handle, arena, max, out);
+    }
+    return code == ARCHIVE_EOF ? error_new(arena, ERROR_NOT_FOUND, "there is no %s in it", name)
+                               : error_new(arena, ERROR_INPUT, "the archive is damaged: %s",
+                                           archive_error_string(handle));
+}
+
+struct error *archive_read_file(struct arena *arena, const void *archive, size_t length,
+                                const char *name, size_t max, struct buf *out)
+{
+    struct archive *handle = archive_read_new();
+    struct error *e;
+
+    if (!handle)
+        return error_new(arena, ERROR_UNAVAILABLE, "no memory for an archive");
+    if (archive_read_support_format_zip_streamable(handle) != ARCHIVE_OK ||
+        archive_read_open_memory(handle, archive, length) != ARCHIVE_OK)
+        e = error_new(arena, ERROR_INPUT, "this is no ZIP file");
+    else
+        e = entry_find(handle, arena, name, max, out);
+    archive_read_free(handle);
     return e;
 }

@@ -1,10 +1,10 @@
 /*
- * The adapter for libarchive: writes files into one archive, one after another. The archive is
- * complete only after archive_file_close() without an error.
+ * The adapter for libarchive: writes files into one archive, one after another, and reads one that
+ * is in memory. What is written is complete only after archive_file_close() without an error.
  */
 #pragma once
 
-#include "base/arena.h"
+#include "base/buf.h"
 #include "base/error.h"
 
 #include <stddef.h>
@@ -21,6 +21,10 @@ struct archive_file;
 struct error *archive_file_open(struct arena *arena, int file, enum archive_format format,
                                 struct archive_file **out);
 
+/* The same, to the end of a buffer. */
+struct error *archive_buf_open(struct buf *buf, enum archive_format format,
+                               struct archive_file **out);
+
 /*
  * Begin a file, whose bytes follow in any number of pieces. `size` is that of all of them; -1: not
  * known yet, which only ARCHIVE_ZIP can do. UNAVAILABLE: the disk is full, and the like.
@@ -33,3 +37,10 @@ struct error *archive_file_put(struct archive_file *archive, struct arena *arena
 /* Ends it and frees the handle, in any case; `e` is what has failed before, or NULL. */
 struct error *archive_file_close(struct archive_file *archive, struct arena *arena,
                                  struct error *e);
+
+/*
+ * The file `name` of a ZIP archive, in the arena. INPUT: these bytes are no such archive,
+ * NOT_FOUND: it is not in it, or longer than `max` bytes.
+ */
+struct error *archive_read_file(struct arena *arena, const void *archive, size_t length,
+                                const char *name, size_t max, struct buf *out);

@@ -66,7 +66,7 @@ enum admin_need {
             "refuse it with --reason TEXT; the person is told, and where to complain",             \
             NEEDS_WRITING)                                                                         \
     COMMAND(admin_verify_receipt, "verify-receipt", "FILE",                                        \
-            "verify receipt.json with the receipt.sig beside it",                                  \
+            "verify a receipt, the ZIP file of its page",                                  \
             NEEDS_READING)                                                                         \
     COMMAND(admin_vms, "vms", NULL, "list all existing VMs", NEEDS_READING)                        \
     COMMAND(admin_vm_look, "vm-look", "ID",                                                        \

@@ -6,8 +6,10 @@
  */
 #include "admin/admin.h"
 
+#include "adapter/archive.h"
 #include "adapter/crypto.h"
 #include "adapter/json.h"
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/text.h"
 #include "main_constants.sql.h"
@@ -19,9 +21,12 @@
 #include "signed_receipt.sql.h"
 #include "signing_key.sql.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 enum { FILE_BYTES = 1024 * 1024 };
 
@@ -115,31 +120,41 @@ struct error *admin_account_email(struct admin *admin)
 
 /* ---- verify-receipt ---- */
 
-static struct error *file_read(struct admin *admin, const char *path, struct bytes *out)
+/* A folder or a device would be read without end, or not at all. */
+static struct error *file_open(struct admin *admin, const char *path, int *out)
 {
-    char *bytes = arena_alloc(admin->arena, FILE_BYTES);
-    FILE *file = fopen(path, "re");
+    struct stat found;
 
-    if (!file)
+    *out = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (*out < 0)
         return error_new(admin->arena, ERROR_INPUT, "%s: %m", path);
-    out->length = fread(bytes, 1, FILE_BYTES, file);
-    out->bytes = bytes;
-    fclose(file);
+    if (fstat(*out, &found) == 0 && S_ISREG(found.st_mode) && found.st_size <= FILE_BYTES)
+        return NULL;
+    close(*out);
+    return error_new(admin->arena, ERROR_INPUT, "%s: %s", path,
+                     S_ISREG(found.st_mode) ? "too large to be a receipt" : "this is no file");
+}
+
+static struct error *file_read(struct admin *admin, const char *path, struct buf *out)
+{
+    struct error *e;
+    ssize_t got;
+    int file;
+
+    e = file_open(admin, path, &file);
+    if (e)
+        return e;
+    *out = (struct buf){ .arena = admin->arena, .bytes = arena_alloc(admin->arena, FILE_BYTES) };
+    got = read(file, out->bytes, FILE_BYTES);
+    close(file);
+    if (got < 0)
+        return error_new(admin->arena, ERROR_INPUT, "%s: %m", path);
+    out->length = (size_t)got;
     return NULL;
 }
 
-/* The signature of "receipt.json" is in "receipt.sig". */
-static const char *signature_path(struct admin *admin)
-{
-    const char *dot = strrchr(admin->argument, '.');
-    size_t length =
-        dot && !strchr(dot, '/') ? (size_t)(dot - admin->argument) : strlen(admin->argument);
-
-    return arena_printf(admin->arena, "%.*s.sig", (int)length, admin->argument);
-}
-
-static struct error *signature_check(struct admin *admin, const struct bytes *body,
-                                     const struct bytes *signature)
+static struct error *signature_check(struct admin *admin, const struct buf *body,
+                                     const struct buf *signature)
 {
     struct signing_key_list_rows keys;
     struct error *e = sql_signing_key_list(admin->db, admin->arena, &keys);
@@ -148,7 +163,7 @@ static struct error *signature_check(struct admin *admin, const struct bytes *bo
         return e;
     for (size_t i = 0; signature->length == CRYPTO_SIGNATURE_BYTES && i < keys.count; i++) {
         if (!crypto_ed25519_is_signed(keys.row[i].public_key.bytes, body->bytes, body->length,
-                                      signature->bytes))
+                                      (const unsigned char *)signature->bytes))
             continue;
         printf("signed with key %s of this server\n", keys.row[i].id);
         return NULL;
@@ -156,7 +171,7 @@ static struct error *signature_check(struct admin *admin, const struct bytes *bo
     return error_new(admin->arena, ERROR_INPUT, "no key of this server has signed it");
 }
 
-static struct error *chain_check(struct admin *admin, const struct bytes *body)
+static struct error *chain_check(struct admin *admin, const struct buf *body)
 {
     struct signed_receipt_by_number_row before;
     const struct json *json;
@@ -189,13 +204,19 @@ static struct error *chain_check(struct admin *admin, const struct bytes *body)
     return e;
 }
 
+/* Of the ZIP file that its page gives. The key in it is not believed. */
 struct error *admin_verify_receipt(struct admin *admin)
 {
-    struct bytes body, signature;
-    struct error *e = file_read(admin, admin->argument, &body);
+    struct arena *arena = admin->arena;
+    struct buf archive, body, signature;
+    struct error *e = file_read(admin, admin->argument, &archive);
 
     if (!e)
-        e = file_read(admin, signature_path(admin), &signature);
+        e = archive_read_file(arena, archive.bytes, archive.length, "receipt.json", FILE_BYTES,
+                              &body);
+    if (!e)
+        e = archive_read_file(arena, archive.bytes, archive.length, "receipt.sig",
+                              CRYPTO_SIGNATURE_BYTES, &signature);
     if (!e)
         e = signature_check(admin, &body, &signature);
     return e ? e : chain_check(admin, &body);

@@ -7,8 +7,8 @@
 #include "model/receipt_part.h"
 #include "receipt.html.h"
 #include "receipt.sql.h"
-#include "signed_receipt.sql.h"
 #include "view/activity_view.h"
+#include "view/receipt_file.h"
 #include "view/receipt_signature.h"
 #include "view/vm_view.h"
 #include "web/live.h"
@@ -62,12 +62,6 @@ static void facts_fill(struct request *r, const struct receipt_get_row *vm,
     page->took_ms = vm->took_ms;
 }
 
-/* Names of VMs are host names. */
-static const char *file_name(struct request *r, const struct receipt_get_row *vm)
-{
-    return arena_printf(r->arena, "receipt-%s", vm->name);
-}
-
 struct error *vm_receipt_respond(struct request *r, const char *vm_id, const char *refusal)
 {
     struct receipt_html page = { .server = r->config->public_url,
@@ -79,8 +73,7 @@ struct error *vm_receipt_respond(struct request *r, const char *vm_id, const cha
     if (!e)
         e = parts_read(r, vm_id, &page.parts);
     if (!e)
-        e = receipt_signature_fill(r, SIGNED_RECEIPT_KIND_VM, vm_id, file_name(r, &vm),
-                                   &page.signature);
+        e = receipt_signature_fill(r, SIGNED_RECEIPT_KIND_VM, vm_id, &page.signature);
     if (!e)
         e = activity_view_vm(r, vm_id, INT64_MAX, "", LIMIT_LIST_ROWS, &page.events);
     if (e)
@@ -92,22 +85,13 @@ struct error *vm_receipt_respond(struct request *r, const char *vm_id, const cha
     return NULL;
 }
 
-/* ---- the signed files ---- */
-
-/* For a while after the VM's end it is not signed yet: NOT_FOUND. */
-static struct error *signed_get(struct request *r, const char *vm_id, struct receipt_get_row *vm,
-                                struct signed_receipt_get_row *out)
+/* Names of VMs are host names. */
+struct error *vm_receipt_download(struct request *r, const char *vm_id)
 {
-    struct error *e = sql_receipt_get(r->db, r->arena, r->session->team_id, vm_id, vm);
-
-    return e ? e : sql_signed_receipt_get(r->db, r->arena, SIGNED_RECEIPT_KIND_VM, vm_id, out);
-}
-
-struct error *vm_receipt_download(struct request *r, const char *vm_id, const char *file)
-{
-    struct signed_receipt_get_row receipt;
     struct receipt_get_row vm;
-    struct error *e = signed_get(r, vm_id, &vm, &receipt);
+    struct error *e = sql_receipt_get(r->db, r->arena, r->session->team_id, vm_id, &vm);
 
-    return e ? e : receipt_file_respond(r, &receipt, file, file_name(r, &vm));
+    return e ? e
+             : receipt_file_respond(r, SIGNED_RECEIPT_KIND_VM, vm_id,
+                                    arena_printf(r->arena, "receipt-%s.zip", vm.name));
 }

@@ -1,6 +1,6 @@
 /*
- * The receipt of a destroyed VM: as a page that can be printed, and as JSON. The VM's own record
- * may be gone. NOT_FOUND: the team has no such receipt.
+ * The receipt of a destroyed VM: as a page that can be printed, and as a signed file. The VM's own
+ * record may be gone. NOT_FOUND: the team has no such receipt.
  */
 #pragma once
 
@@ -22,5 +22,7 @@ struct vm_receipt_part_rows {
 /* Respond with the receipt. `refusal`: why a command for the VM was refused; NULL: none was. */
 struct error *vm_receipt_respond(struct request *r, const char *vm_id, const char *refusal);
 
-/* Respond with one of the signed files to keep: see receipt_file_respond(). */
-struct error *vm_receipt_download(struct request *r, const char *vm_id, const char *file);
+/* Respond with the signed file to keep (receipt_file.h). For a while after the VM's end there is
+ * none.
+ */
+struct error *vm_receipt_download(struct request *r, const char *vm_id);

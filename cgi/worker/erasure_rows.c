@@ -219,7 +219,6 @@ struct error *erasure_receipt(struct erasure_work *work)
         e = rest_write(work, &content);
     buf_literal(&content, "]}");
     if (!e)
-        e = receipt_sign(&work->now, SIGNED_RECEIPT_KIND_ACCOUNT, work->row.id, NULL,
-                         content.bytes);
+        e = receipt_sign(&work->now, work->row.subject, work->row.id, NULL, content.bytes);
     return e ? e : sql_erasure_end(work->now.db, arena, work->row.id, work->now.now_at);
 }

@@ -70,7 +70,7 @@ server.sql('UPDATE erasure SET due_at = requested_at');
 check('it comes to its end', await until(async () => (await get(last)).text.includes('Receipt of deletion')), (await get(last)).text);
 await page.reload();
 const receipt = await text(page, 'main');
-for (const words of ['8 of 8 steps done', '1 of 1 VMs destroyed', '0 found', 'Usage records', 'Receipts of destroyed VMs']) {
+for (const words of ['8 of 8 steps done', '1 of 1 VM destroyed', '0 found', 'Usage records', 'Receipts of destroyed VMs']) {
   check(`the receipt says ${words}`, receipt.includes(words), receipt);
 }
 equal('the account is gone', one('SELECT count(*) FROM person WHERE email LIKE \'ada%\''), '0');
@@ -79,19 +79,6 @@ equal('no file has the address', execFileSync('bash', ['-c', `grep -rlaF '${ADA}
 check('the log names the steps and nobody', /event=erasure id=[a-z2-7]{16} step=receipt state=done/.test(server.log()) && !server.log().includes('ada.lovelace'));
 
 // ---- verified by others ----
-const folder = server.tmp;
-for (const name of ['receipt.json', 'receipt.sig', 'key.pem']) {
-  fs.writeFileSync(`${folder}/${name}`, (await get(`${last}/${name}`)).body);
-}
-const verify = () => run('openssl', ['pkeyutl', '-verify', '-rawin', '-pubin', '-inkey', 'key.pem', '-in', 'receipt.json', '-sigfile', 'receipt.sig'], { cwd: folder })
-  .then(({ stdout }) => stdout.trim(), (e) => String(e.stdout).trim());
-equal('openssl verifies it', await verify(), 'Signature Verified Successfully');
-const body = JSON.parse(fs.readFileSync(`${folder}/receipt.json`, 'utf8'));
-equal('it has each step but its own', body.steps.length, 7);
-check('and says what remains, why and until when', body.remains.every(({ what, why, until: end }) => what && why && end > '2030'), JSON.stringify(body.remains));
-check('nobody is named', !/lovelace/i.test(JSON.stringify(body)));
-const known = JSON.parse((await get('/.well-known/domicile-keys.json')).text).keys[0].pem;
-equal('the key is the published one', fs.readFileSync(`${folder}/key.pem`, 'utf8'), known);
 const admin = (...words) => {
   try {
     return execFileSync(`${root}/cgi/admin.sh`, [server.dir, ...words], { encoding: 'utf8' });
@@ -99,11 +86,39 @@ const admin = (...words) => {
     return String(e.stderr);
   }
 };
-execFileSync('chmod', ['-R', 'a+rX', folder]);
-check('the operator verifies it', admin('verify-receipt', `${folder}/receipt.json`).includes('of this server'), admin('verify-receipt', `${folder}/receipt.json`));
+const openssl = (folder, ...words) => run('openssl', words, { cwd: folder }).then(({ stdout }) => stdout.trim(), (e) => String(e.stdout).trim());
+// The ZIP file at `path`, unpacked: its folder. Its README has the commands.
+const unpack = async (name, path) => {
+  const folder = `${server.tmp}/${name}`;
+  fs.writeFileSync(`${folder}.zip`, (await get(path)).body);
+  execFileSync('python3', ['-m', 'zipfile', '-e', `${folder}.zip`, folder]);
+  execFileSync('chmod', ['-R', 'a+rX', server.tmp]);
+  return folder;
+};
+const known = JSON.parse((await get('/.well-known/domicile-keys.json')).text).keys[0];
+const verified = async (folder) => {
+  const commands = fs.readFileSync(`${folder}/README.txt`, 'utf8').match(/^ {4}openssl .*$/gm).map((line) => line.trim());
+  equal('the README has three commands', commands.length, 3);
+  const [signature, key, hash] = await Promise.all(commands.map((line) => run('sh', ['-c', line], { cwd: folder }).then(({ stdout }) => stdout.trim(), (e) => String(e.stdout).trim())));
+  equal('openssl verifies it', signature, 'Signature Verified Successfully');
+  check('with the key that is named', key.includes(known.id), `${key} ${JSON.stringify(known)}`);
+  check('and prints the hash that is named', fs.readFileSync(`${folder}/README.txt`, 'utf8').includes(hash.split(' ').pop()), hash);
+};
+const folder = await unpack('receipt', `${last}/receipt.zip`);
+await verified(folder);
+const body = JSON.parse(fs.readFileSync(`${folder}/receipt.json`, 'utf8'));
+equal('it has each step but its own', body.steps.length, 7);
+check('and says what remains, why and until when', body.remains.every(({ what, why, until: end }) => what && why && end > '2030'), JSON.stringify(body.remains));
+check('nobody is named', !/lovelace/i.test(JSON.stringify(body)));
+equal('the key is the published one', fs.readFileSync(`${folder}/key.pem`, 'utf8'), known.pem);
+check('the operator verifies it', admin('verify-receipt', `${folder}.zip`).includes('of this server'), admin('verify-receipt', `${folder}.zip`));
 fs.appendFileSync(`${folder}/receipt.json`, ' ');
-equal('changed, it is not', await verify(), 'Signature Verification Failure');
-check('nor for the operator', admin('verify-receipt', `${folder}/receipt.json`).includes('no key of this server'));
+equal('changed, it is not', await openssl(folder, 'pkeyutl', '-verify', '-rawin', '-pubin', '-inkey', 'key.pem', '-in', 'receipt.json', '-sigfile', 'receipt.sig'), 'Signature Verification Failure');
+execFileSync('python3', ['-m', 'zipfile', '-c', `${folder}-changed.zip`, 'receipt.json', 'receipt.sig', 'key.pem'], { cwd: folder });
+check('nor for the operator', admin('verify-receipt', `${folder}-changed.zip`).includes('no key of this server'), admin('verify-receipt', `${folder}-changed.zip`));
+for (const [path, words] of [[folder, 'this is no file'], ['/dev/zero', 'this is no file'], [`${folder}/receipt.json`, 'no ZIP file'], [`${folder}/none`, 'No such file']]) {
+  check(`verify-receipt of ${path} says ${words}`, admin('verify-receipt', path).includes(words), admin('verify-receipt', path));
+}
 
 // ---- by the operator ----
 await signIn(page, server.signinLink('bob@example.org'));

@@ -221,7 +221,7 @@ const PROOFS = {
   } },
   'looking-inside': { alone: async (c) => {
     if (!c.vm) return;
-    for (const path of ['', '/snapshots', '/activity', '/settings', '/receipt/receipt.json']) {
+    for (const path of ['', '/snapshots', '/activity', '/settings', '/receipt.zip']) {
       c.equal(`the operator can't open ${path} of a VM of others`, (await c.operator.ask('GET', `/vms/${c.vm}${path}`)).status, 404);
     }
     // A console is not shown without a reason, and not at all where nobody looks (look.mjs looks at one).

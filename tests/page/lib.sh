@@ -208,6 +208,11 @@ expect() {
 # expect_text TEXT / expect_no_text TEXT: anywhere in the response.
 expect_text() { if grep -qF -- "$1" "$state/answer"; then good; else bad "lacks: $1"; fi; }
 expect_no_text() { if grep -qF -- "$1" "$state/answer"; then bad "has: $1"; else good; fi; }
+# answer_unpack FOLDER: the answer is a ZIP file, unpacked there.
+answer_unpack() {
+    sed '1,/^\r*$/d' "$state/answer" >"$1.zip"
+    python3 -m zipfile -e "$1.zip" "$1"
+}
 # sql STATEMENTS: change the database.
 sql() { sqlite3 -cmd ".read $tests/../usage_quarter.sql" "$state/data/main.db" "$1"; }
 

@@ -122,7 +122,7 @@ nobody get "/deletion/$token" ; expect 200 deletion_waiting.html
 sql "DELETE FROM erasure_step; DELETE FROM erasure"
 plant_erasure running 1767225600 NULL failed
 nobody get "/deletion/$token" ; expect 200 deletion_failed.html
-nobody get "/deletion/$token/receipt.json" ; expect 404
+nobody get "/deletion/$token/receipt.zip" ; expect 404
 sql "DELETE FROM erasure_step; DELETE FROM erasure"
 plant_erasure 'done' 1767225600 1767225700 'done'
 sql "INSERT INTO erasure_rest VALUES ('erasureerasurees', 'invoices', 3, 1988150400);
@@ -130,16 +130,18 @@ sql "INSERT INTO erasure_rest VALUES ('erasureerasurees', 'invoices', 3, 1988150
     INSERT INTO signed_receipt VALUES (7, 'account', 'erasureerasurees', NULL, '{\"number\":7}', x'$hash', x'0011', '0011223344556677', 1767225700)"
 nobody get "/deletion/$token" ; expect 200 deletion_done.html
 
-route "GET /deletion/:token/:file"
-nobody get "/deletion/$token/receipt.json" ; expect 200
-expect_text '{"number":7}'
-expect_text 'Content-Disposition: attachment; filename="receipt.json"'
-nobody get "/deletion/$(token_of U)/receipt.json" ; expect 404
-nobody get "/deletion/$token/receipt.sig" ; expect 200
-nobody get "/deletion/$(token_of U)/receipt.sig" ; expect 404
-nobody get "/deletion/$token/key.pem" ; expect 200
-expect_text "BEGIN PUBLIC KEY"
-nobody get "/deletion/$(token_of U)/key.pem" ; expect 404
+route "GET /deletion/:token/receipt.zip"
+nobody get "/deletion/$(token_of U)/receipt.zip" ; expect 404
+nobody get "/deletion/$token/receipt.zip" ; expect 200
+expect_text 'Content-Disposition: attachment; filename="receipt.zip"'
+answer_unpack "$state/receipt"
+if [ "$(cat "$state/receipt/receipt.json")" = '{"number":7}' ]; then good; else bad "not as it was signed"; fi
+if [ "$(od -An -tx1 "$state/receipt/receipt.sig")" = " 00 11" ]; then good; else bad "another signature"; fi
+if openssl pkey -pubin -in "$state/receipt/key.pem" -noout -text | grep -q ED25519; then good; else bad "no key"; fi
+expect_readme() { if grep -qF -- "$1" "$state/receipt/README.txt"; then good; else bad "README.txt lacks: $1"; fi; }
+expect_readme "Receipt 7 of https://"
+expect_readme "with the id 0011223344556677"
+expect_readme "openssl pkeyutl -verify -rawin -pubin -inkey key.pem -in receipt.json -sigfile receipt.sig"
 fresh
 
 nobody raw POST / ; expect 405

@@ -283,10 +283,10 @@ expect_no_text '>Snapshots<'
 fresh
 
 # Signed a moment after the VM's end.
-route "GET /vms/:id/receipt/:file"
-receipt=/vms/gonegonegonegone/receipt/receipt.json
+route "GET /vms/:id/receipt.zip"
+receipt=/vms/gonegonegonegone/receipt.zip
 as alice get $receipt ; expect 404
-as alice get /vms/gonegonegonegone ; expect_no_text receipt.json
+as alice get /vms/gonegonegonegone ; expect_no_text receipt.zip
 plant_signature() {
     sql "INSERT INTO signing_key VALUES ('0011223344556677', x'$(printf '%064d' 7)', 1); INSERT INTO signed_receipt VALUES
         (7, 'vm', 'gonegonegonegone', 1, '{\"vm\":\"gone-vm\"}', x'0011', x'0022', '0011223344556677', 1767225700)"
@@ -294,15 +294,11 @@ plant_signature() {
 plant_signature
 nobody get $receipt ; expect 303
 as bob get $receipt ; expect 404
-as alice get $vm/receipt/receipt.json ; expect 404
-as alice get /vms/gonegonegonegone/receipt/secret ; expect 404
+as alice get $vm/receipt.zip ; expect 404
 as alice get $receipt ; expect 200
-expect_text 'Content-Disposition: attachment; filename="receipt-gone-vm.json"'
-expect_text '{"vm":"gone-vm"}'
-as alice get /vms/gonegonegonegone/receipt/receipt.sig ; expect 200
-expect_text 'filename="receipt-gone-vm.sig"'
-as alice get /vms/gonegonegonegone/receipt/key.pem ; expect 200
-expect_text "BEGIN PUBLIC KEY"
+expect_text 'Content-Disposition: attachment; filename="receipt-gone-vm.zip"'
+answer_unpack "$state/receipt"
+if [ "$(cat "$state/receipt/receipt.json")" = '{"vm":"gone-vm"}' ]; then good; else bad "not as it was signed"; fi
 as alice get $receipt
 # The receipt stands by itself: nothing of it is in the VM's record, which is deleted before it.
 cp "$state/answer" "$state/before"
