@@ -71,8 +71,9 @@ static const struct config *configure(const char *profile, unsigned kind)
         fprintf(file, "controller = Example Ltd\naddress = 1 Main St, Town\ncountry = DE\n"
                       "authority = The authority\nauthority_url = https://authority.example.org\n");
     if (kind & HAS_OTHER_DAYS)
-        fprintf(file, "destroyed_vm_days = %d\nnotice_days = 0\n",
-                strcmp(profile, "desktop") == 0 || strcmp(profile, "shared-session") == 0 ? 9 : 0);
+        fprintf(file, "destroyed_vm_days = %d\nnotice_days = 0\nclosed_account_days = %d\n",
+                strcmp(profile, "desktop") == 0 || strcmp(profile, "shared-session") == 0 ? 9 : 0,
+                strcmp(profile, "personal-vm") == 0 || strcmp(profile, "sandbox-api") == 0 ? 0 : 9);
     if (kind & HAS_MAIL)
         fprintf(file, "[mail]\nmail = smtp\nurl = smtps://mail.example.org:465\n"
                       "from = vm@example.org\n");

@@ -62,6 +62,7 @@ struct config {
     int64_t destroyed_vm_days; /* its record and activity are kept for; 0: its receipt alone */
     int64_t log_days;          /* logs are kept for, at least 1 */
     int64_t notice_days;       /* before a policy that promises less is in force; 0: none */
+    int64_t closed_days;       /* a deletion can be undone; 0: it begins at once */
     bool has_tls13_alone;      /* TLS 1.2 is refused */
     bool has_encrypted_disks;  /* nothing is written to disks that are not encrypted */
     bool has_looks;            /* the operator may look at a console, for a reason that is told */

@@ -69,6 +69,7 @@
     KEY(OPTIONAL, destroyed_vm_days_set, "destroyed_vm_days", .fallback = "")                      \
     KEY(OPTIONAL, log_days_set, "log_days", .fallback = "")                                        \
     KEY(OPTIONAL, notice_days_set, "notice_days", .fallback = "")                                  \
+    KEY(OPTIONAL, closed_account_days_set, "closed_account_days", .fallback = "")                  \
     /* Who is responsible by law for the data (GDPR Art. 4(7)), and where. */                      \
     KEY(OPTIONAL, controller, "controller", .fallback = "")                                        \
     KEY(OPTIONAL, controller_address, "address", .fallback = "")                                   \

@@ -13,18 +13,18 @@ enum { MANY_DAYS = 3650 };
 
 static const struct profile {
     const char *name;
-    int64_t destroyed_vm_days, log_days, notice_days;
+    int64_t destroyed_vm_days, log_days, notice_days, closed_days;
     bool has_tls13_alone;
     bool has_encrypted_disks;
     bool has_counts;
     bool has_referrers;
     bool has_looks;
 } profiles[] = {
-    { "personal-vm", 90, 30, 14, false, false, false, false, true },
-    { "desktop", 0, 30, 14, false, false, false, false, false },
-    { "agent-runs", 90, 30, 14, false, false, true, false, true },
-    { "sandbox-api", 90, 90, 14, true, true, true, true, true },
-    { "shared-session", 0, 30, 14, false, false, true, false, false },
+    { "personal-vm", 90, 30, 14, 30, false, false, false, false, true },
+    { "desktop", 0, 30, 14, 0, false, false, false, false, false },
+    { "agent-runs", 90, 30, 14, 0, false, false, true, false, true },
+    { "sandbox-api", 90, 90, 14, 30, true, true, true, true, true },
+    { "shared-session", 0, 30, 14, 0, false, false, true, false, false },
 };
 
 /* Member states of the European Union (ISO 3166). */
@@ -90,6 +90,8 @@ const char *config_profile_apply(struct config *config)
         return "[privacy] log_days must be at least 2 with a profile that counts requests";
     if (!days_read(config->notice_days_set, 0, profile->notice_days, &config->notice_days))
         return "[privacy] notice_days must be a whole number from 0 to 3650";
+    if (!days_read(config->closed_account_days_set, 0, profile->closed_days, &config->closed_days))
+        return "[privacy] closed_account_days must be a whole number from 0 to 3650";
     if (*config->authority_url && strncmp(config->authority_url, "https://", 8) != 0)
         return "[privacy] authority_url must start with https://";
     return NULL;

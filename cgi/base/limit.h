@@ -106,10 +106,9 @@ enum {
     LIMIT_AUTOSTART_AFTER_S = 60, /* a VM that ran for less is not started again by itself */
     LIMIT_SSH_TRY_MS = 1500,
     LIMIT_USAGE_EVERY_S = 15,
-    LIMIT_USAGE_TIMEOUT_MS = 3000,        /* a guest that takes longer is "not responding" */
-    LIMIT_CLOSED_KEEP_S = 30 * 24 * 3600, /* a closed account's VMs, stopped */
-    LIMIT_ERASURE_EVERY_S = 10,           /* between two looks at which deletions are due */
-    LIMIT_USAGE_KEEP_S = 30 * 24 * 3600,  /* quarters of an hour */
+    LIMIT_USAGE_TIMEOUT_MS = 3000,       /* a guest that takes longer is "not responding" */
+    LIMIT_ERASURE_EVERY_S = 10,          /* between two looks at which deletions are due */
+    LIMIT_USAGE_KEEP_S = 30 * 24 * 3600, /* quarters of an hour */
     LIMIT_MINUTES_KEEP_S = 24 * 3600,
     LIMIT_ABOUT_EVERY_S = 5 * 60,          /* between two measurements of the server itself */
     LIMIT_POLICY_AHEAD_S = 366 * 86400,    /* how far ahead a change of the policies is announced */

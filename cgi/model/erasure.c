@@ -3,7 +3,7 @@
 
 #include "adapter/crypto.h"
 #include "base/array.h"
-#include "base/limit.h"
+#include "base/clock.h"
 #include "model/audit.h"
 #include "model/billing_status_change.h"
 #include "model/vm_request.h"
@@ -136,10 +136,11 @@ static struct error *sequence_add(const struct context *context,
     struct error *e;
 
     *out_token = crypto_token(arena);
-    e = sql_erasure_add(
-        db, arena, id, request->person_id ? ERASURE_SUBJECT_ACCOUNT : ERASURE_SUBJECT_TEAM,
-        erasure_address_hash(arena, *out_token), request->person_id ? &request->person_id : NULL,
-        request->requested_by, context->now_at, context->now_at + LIMIT_CLOSED_KEEP_S);
+    e = sql_erasure_add(db, arena, id,
+                        request->person_id ? ERASURE_SUBJECT_ACCOUNT : ERASURE_SUBJECT_TEAM,
+                        erasure_address_hash(arena, *out_token),
+                        request->person_id ? &request->person_id : NULL, request->requested_by,
+                        context->now_at, context->now_at + context->config->closed_days * A_DAY_S);
     for (int i = 0; !e && i < ERASURE_STEPS; i++)
         e = sql_erasure_add_step(db, arena, id, i, ERASURE_STEP_NAMES[i]);
     for (size_t i = 0; !e && i < request->team_count; i++)

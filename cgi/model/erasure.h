@@ -1,6 +1,6 @@
 /*
- * Deleting an account or a team: it is closed at once, and after LIMIT_CLOSED_KEEP_S the worker
- * goes through the steps of the sequence (worker/erasure.c). Until then the person can undo it by
+ * Deleting an account or a team: it is closed at once, and after the profile's days the worker goes
+ * through the steps of the sequence (worker/erasure.c). Until then the person can undo it by
  * signing in. All writing functions need an open write transaction.
  */
 #pragma once

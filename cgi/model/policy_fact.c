@@ -20,8 +20,11 @@ static const struct fact_kind {
     const char *text;
     bool is_less_weaker;
     bool is_time;  /* the number is in seconds */
-    bool is_exact; /* the number is a hash: another one is weaker, since nobody can compare them */
+    bool is_exact; /* another number is weaker, more or less: of a hash, nobody can compare them */
 } kinds[] = {
+    { .name = "closed_days",
+      .text = "A closed account is deleted after %n days (before: %w).",
+      .is_exact = true },
     { .name = "column", .text = "A further kind of personal data is stored: %m." },
     { .name = "controller",
       .text = "Somebody else is responsible for your data, or at another address.",
@@ -194,6 +197,7 @@ void policy_facts_settings(struct arena *arena, const struct config *config,
     const struct recipient_rows recipients = recipient_list(arena, config);
 
     *out = (struct policy_facts){ .row = NULL };
+    policy_fact_add(arena, out, "closed_days", "", config->closed_days);
     policy_fact_add(arena, out, "counts", "", config->has_counts);
     policy_fact_add(arena, out, "destroyed_vm_days", "", config->destroyed_vm_days);
     policy_fact_add(arena, out, "encrypted_disks", "", config->has_encrypted_disks);

@@ -2,6 +2,7 @@
 #include "model/policy_hold.h"
 
 #include "base/array.h"
+#include "base/clock.h"
 #include "model/recipient.h"
 #include "person.sql.h"
 #include "policy_fact.sql.h"
@@ -18,6 +19,7 @@ static const struct number {
     size_t offset;
     bool is_flag;
 } numbers[] = {
+    { "closed_days", offsetof(struct config, closed_days), false },
     { "counts", offsetof(struct config, has_counts), true },
     { "destroyed_vm_days", offsetof(struct config, destroyed_vm_days), false },
     { "encrypted_disks", offsetof(struct config, has_encrypted_disks), true },
@@ -107,12 +109,17 @@ static void place_hold(struct arena *arena, struct config *config, const struct 
 struct error *policy_facts_load(struct db *db, struct arena *arena, int64_t number,
                                 struct policy_facts *out)
 {
+    const struct policy_fact *term;
     struct policy_fact_list_rows rows;
     struct error *e = sql_policy_fact_list(db, arena, number, &rows);
 
     *out = (struct policy_facts){ .row = NULL };
     for (size_t i = 0; !e && i < rows.count; i++)
         policy_fact_add(arena, out, rows.row[i].name, rows.row[i].member, rows.row[i].number);
+    /* Before it had a name of its own, this was the term of a promise. */
+    term = policy_fact_find(out, "term", "closed-accounts");
+    if (term)
+        policy_fact_add(arena, out, "closed_days", "", term->number / A_DAY_S);
     return e;
 }
 

@@ -47,6 +47,12 @@ static bool account_records(const struct config *config)
     return config->destroyed_vm_days > 0;
 }
 
+/* The deletion of an account can be undone. */
+static bool undo(const struct config *config)
+{
+    return config->closed_days > 0;
+}
+
 static bool notice(const struct config *config)
 {
     return config->notice_days > 0;
@@ -118,6 +124,7 @@ static const struct {
     { "encrypted-disks", encrypted_disks, NULL },
     { "account-records", account_records, NULL },
     { "notice", notice, NULL },
+    { "undo", undo, NULL },
     { "controller", controller, NULL },
     { "authority", authority, NULL },
     { "places", places, NULL },
@@ -201,7 +208,7 @@ static const char *days_word(struct arena *arena, const struct config *config, c
         { "notice_days", config->notice_days },
         { "session_days", LIMIT_SESSION_S / A_DAY_S },
         { "session_idle_days", LIMIT_SESSION_IDLE_S / A_DAY_S },
-        { "closed_days", LIMIT_CLOSED_KEEP_S / A_DAY_S },
+        { "closed_days", config->closed_days },
         { "trial_days", config->trial_days },
         { "grace_days", config->grace_days },
         { "retention_days", config->retention_days },

@@ -65,7 +65,7 @@ static const struct kind {
     { RIGHTS_REQUEST_KIND_OBJECTION, "object", "Objection",
       "Your requests are no longer counted and the VMs of your team no longer measured." },
     { RIGHTS_REQUEST_KIND_DELETION, "delete", "Deletion",
-      "Your account is closed and will be deleted after 30 days." },
+      "Your account is closed and will be deleted." },
     { RIGHTS_REQUEST_KIND_OTHER, "other", "Other", NULL },
 };
 

@@ -8,8 +8,9 @@
 #include "base/clock.h"
 
 enum {
-    TERM_VM = -1,  /* of the record of a destroyed VM */
-    TERM_LOG = -2, /* of logs */
+    TERM_VM = -1,     /* of the record of a destroyed VM */
+    TERM_LOG = -2,    /* of logs */
+    TERM_CLOSED = -3, /* of what has been closed, until it is deleted */
 };
 
 /* `term` in seconds, by the configuration. */
@@ -20,6 +21,8 @@ static inline int64_t term_s(const struct config *config, int64_t term)
         return config->destroyed_vm_days * A_DAY_S;
     case TERM_LOG:
         return config->log_days * A_DAY_S;
+    case TERM_CLOSED:
+        return config->closed_days * A_DAY_S;
     default:
         return term;
     }

@@ -86,6 +86,7 @@ struct error *account_page_fill(struct request *r, struct account_html *page)
         return e;
     identity_fill(r, person.identity, page);
     page->email = person.email;
+    page->undo_days = r->config->closed_days;
     page->created_day = date_day(r->arena, person.created_at);
     page->name = page->name ? page->name : person.name;
     page->has_more = list_cut(&sessions.count);

@@ -3,8 +3,6 @@
 
 #include "account_delete.html.h"
 #include "base/array.h"
-#include "base/clock.h"
-#include "base/limit.h"
 #include "base/text.h"
 #include "erasure.sql.h"
 #include "main_constants.sql.h"
@@ -47,7 +45,7 @@ struct error *erasure_form_fill(struct request *r, const struct field *ticked,
         page->has_others |= teams.row[i].others > 0;
     }
     page->account = r->session->email;
-    page->days = LIMIT_CLOSED_KEEP_S / A_DAY_S;
+    page->days = r->config->closed_days;
     page->has_billing = config_has_billing(r->config);
     page->has_workos = strcmp(r->config->identity, "workos") == 0;
     r->frame.title = "Delete account";

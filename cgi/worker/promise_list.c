@@ -258,7 +258,7 @@ const struct promise PROMISES[] = {
          "The log of data sent to other services is deleted after {days}."),
     ROWS_BY("worker/mailer.c, when it is sent or has expired", "mail-content", "mail_content",
             LIMIT_MAIL_EXPIRY_S, "Email content is deleted once sent, and after {days} at most."),
-    ROWS("closed-accounts", "closed_team", LIMIT_CLOSED_KEEP_S,
+    ROWS("closed-accounts", "closed_team", TERM_CLOSED,
          "The VMs of a closed account are destroyed after {days}."),
     ROWS_BY("model/restriction.c", "restricted-accounts", "restricted_vm", 0,
             "The VMs of a restricted account are stopped within two hours."),
@@ -272,7 +272,7 @@ const struct promise PROMISES[] = {
         .mechanism = "worker/erasure.c",
         .every_s = HOURLY_S,
         .check = promise_erasure_overdue_check,
-        .term_s = LIMIT_CLOSED_KEEP_S,
+        .term_s = TERM_CLOSED,
     },
     {
         .id = "account-rest",

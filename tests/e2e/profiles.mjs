@@ -366,8 +366,13 @@ const PROOFS = {
   account: { full: async (c) => {
     const signIn = async () => (await new Visitor(c.server).signIn(c.server.signinLink('bob@example.org'))).status;
     c.equal('an open account', await signIn(), 303);
-    c.check('the operator closes it', c.admin('account-close', 'bob@example.org').text.includes('/deletion/'));
-    c.equal('nobody signs in to a closed one', await signIn(), 403);
+    const days = c.sql("SELECT number FROM policy_fact WHERE name = 'closed_days' ORDER BY version DESC LIMIT 1");
+    const path = new URL(c.admin('account-close', 'bob@example.org').text.match(/https:\S+/)[0]).pathname;
+    c.equal('closed for the days of the profile', c.sql("SELECT (due_at - requested_at) / 86400 FROM erasure ORDER BY requested_at DESC LIMIT 1"), days);
+    if (days === '0') {
+      c.check('it is deleted at once', await until(async () => (await c.get(path)).text.includes('Receipt of deletion')));
+      c.equal('nothing of it is left', c.sql("SELECT count(*) FROM person WHERE email = 'bob@example.org'"), '0');
+    } else c.equal('nobody signs in to a closed one', await signIn(), 403);
   } },
 };
 

@@ -430,6 +430,13 @@ nobody get /account/delete ; expect 303 /signin?return=/account/delete
 as alice get /account/delete ; expect 200 account_delete.html
 as bob get /account/delete ; expect 200
 expect_no_text "Teams with other members"
+# Where nothing can be undone, that is said before.
+cp "$state/domicile.conf" "$state/conf"
+printf '[privacy]\nclosed_account_days = 0\n' >>"$state/domicile.conf"
+as bob get /account ; expect_text "This begins at once and cannot be undone."
+as bob get /account/delete ; expect_text "<b>this cannot be undone</b>"
+expect_no_text "undo it"
+mv "$state/conf" "$state/domicile.conf"
 
 route "POST /account/delete"
 nobody post /account/delete email=bob@example.org ; expect 303 "/signin?return=/account/delete&ended=1"

@@ -300,6 +300,7 @@ static void test_sections_as_shipped(void **state)
     assert_int_equal(config->price_count, 1);
     assert_int_equal(config->destroyed_vm_days, 90);
     assert_int_equal(config->log_days, 30);
+    assert_int_equal(config->closed_days, 30);
     assert_false(config->has_tls13_alone || config->has_encrypted_disks || config->has_counts);
     assert_true(config->has_looks);
     assert_null(load(LEAST "[privacy]\ndestroyed_vm_days = 0\nlog_days = 7\n", &config));
@@ -311,6 +312,10 @@ static void test_sections_as_shipped(void **state)
     assert_true(config->has_tls13_alone && config->has_encrypted_disks && config->has_counts);
     assert_null(load(LEAST "[privacy]\nprofile = shared-session\n", &config));
     assert_int_equal(config->destroyed_vm_days, 0);
+    assert_int_equal(config->closed_days, 0);
+    assert_null(load(LEAST "[privacy]\nprofile = desktop\nclosed_account_days = 7\n", &config));
+    assert_int_equal(config->closed_days, 7);
+    assert_non_null(load(LEAST "[privacy]\nclosed_account_days = 3651\n", &config));
     assert_non_null(load(LEAST "[privacy]\nprofile = other\n", &config));
     assert_non_null(load(LEAST "[privacy]\nlog_days = 0\n", &config));
     assert_null(load(LEAST "[privacy]\nlog_days = 1\n", &config));

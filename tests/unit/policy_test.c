@@ -206,6 +206,16 @@ static void records_longer(struct config *config)
     config->destroyed_vm_days = 91;
 }
 
+static void closed_longer(struct config *config)
+{
+    config->closed_days = 31;
+}
+
+static void closed_shorter(struct config *config)
+{
+    config->closed_days = 0;
+}
+
 static void notice_shorter(struct config *config)
 {
     config->notice_days = 13;
@@ -260,6 +270,17 @@ static void values_are_held(void **state)
                                              "for 91 days (before: 90).")
                          ->destroyed_vm_days,
                      90);
+    assert_int_equal(
+        held_of(closed_longer, "A closed account is deleted after 31 days (before: 30).")
+            ->closed_days,
+        30);
+    /* A version of before this was a fact of its own has it as the term of a promise. */
+    plant("UPDATE policy_fact SET name = 'term', member = 'closed-accounts', number = 2592000 "
+          "WHERE name = 'closed_days'");
+    assert_int_equal(
+        held_of(closed_shorter, "A closed account is deleted after 0 days (before: 30).")
+            ->closed_days,
+        30);
     assert_int_equal(held_of(notice_shorter, "Changes are announced 13 days before they take "
                                              "effect (before: 14).")
                          ->notice_days,
