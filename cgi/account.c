@@ -1,6 +1,5 @@
 /* Account pages: SSH keys of the team; name, sessions and a copy of the data of the person. */
 #include "account.html.h"
-#include "account_delete.html.h"
 #include "base/array.h"
 #include "base/date.h"
 #include "base/limit.h"
@@ -154,9 +153,8 @@ static struct error *policy_acknowledge(struct request *r)
 /* Whether this person's requests may be counted (web/counted.c). */
 static struct error *statistics_set(struct request *r)
 {
-    const char *counted;
-    struct error *e = form_value(r, "counted", &counted);
-    bool is_uncounted = counted && strcmp(counted, "no") == 0;
+    bool is_uncounted;
+    struct error *e = form_is(r, "counted", "no", &is_uncounted);
 
     if (!e)
         e = sql_person_set_uncounted(r->db, r->arena, r->session->person_id, is_uncounted);
@@ -174,9 +172,8 @@ static struct error *statistics_set(struct request *r)
 static struct error *charts_set(struct request *r)
 {
     const struct context context = request_context(r);
-    const char *charts;
-    struct error *e = form_value(r, "charts", &charts);
-    bool is_off = charts && strcmp(charts, "off") == 0;
+    bool is_off;
+    struct error *e = form_is(r, "charts", "off", &is_off);
 
     if (!e)
         e = usage_objection_set(&context, r->session->team_id, is_off);
@@ -194,9 +191,8 @@ static struct error *charts_set(struct request *r)
 static struct error *restriction_set(struct request *r)
 {
     const struct context context = request_context(r);
-    const char *restricted;
-    struct error *e = form_value(r, "restricted", &restricted);
-    bool is_on = restricted && strcmp(restricted, "yes") == 0;
+    bool is_on;
+    struct error *e = form_is(r, "restricted", "yes", &is_on);
 
     if (!e)
         e = is_on ? restriction_begin(&context, r->session->person_id)
@@ -279,25 +275,14 @@ static struct error *session_end_others(struct request *r)
     return e ? e : session_notice_at(r, "Signed out of all other sessions.", "/account");
 }
 
-/* ---- deleting the account ---- */
+/* ---- deleting the account or a team: leads to a page that needs no session ---- */
 
-/* Signed out everywhere, it leads to a page that needs no session. */
-static struct error *delete_begin(struct request *r, const struct account_delete_html *page)
+static struct error *deletion_begin(struct request *r, const struct erasure_request *request)
 {
-    struct erasure_request request = { .person_id = r->session->person_id,
-                                       .requested_by = ERASURE_REQUESTED_BY_PERSON,
-                                       .team_count = page->teams.count };
     const struct context context = request_context(r);
-    int64_t *ids = arena_array(r->arena, page->teams.count, sizeof *ids);
     const char *token;
-    struct error *e;
+    struct error *e = erasure_request(&context, request, &token);
 
-    for (size_t i = 0; i < page->teams.count; i++)
-        ids[i] = page->teams.row[i].id;
-    request.team_ids = ids;
-    e = erasure_request(&context, &request, &token);
-    if (!e)
-        e = session_end(r);
     if (!e)
         response_redirect(&r->response, token ? erasure_path(r->arena, token) : "/");
     return e;
@@ -305,20 +290,43 @@ static struct error *delete_begin(struct request *r, const struct account_delete
 
 static struct error *delete_post(struct request *r)
 {
-    struct field fields[] = { { .name = "email", .kind = FIELD_LINE },
-                              { .name = "team", .kind = FIELD_LIST } };
-    struct account_delete_html page = { .account = NULL };
-    struct error *e = form_read(r, fields, 2);
+    struct erasure_request request = { .person_id = r->session->person_id,
+                                       .requested_by = ERASURE_REQUESTED_BY_PERSON };
+    bool is_confirmed;
+    struct error *e = erasure_form_read(r, &request.team_ids, &request.team_count, &is_confirmed);
+
+    if (!e && is_confirmed)
+        e = deletion_begin(r, &request);
+    return e || !is_confirmed ? e : session_end(r);
+}
+
+static struct error *team_delete_post(struct request *r)
+{
+    const struct context context = request_context(r);
+    const struct erasure_request request = { .team_ids = &r->session->team_id,
+                                             .team_count = 1,
+                                             .requested_by = ERASURE_REQUESTED_BY_PERSON };
+    bool is_confirmed;
+    struct error *e = team_form_read(r, &is_confirmed);
+
+    if (e || !is_confirmed)
+        return e;
+    e = deletion_begin(r, &request);
+    if (!e)
+        e = erasure_members_tell(&context, r->session->team_id, r->session->person_id);
+    return e ? e : request_note(r, (struct audit_entry){ .action = AUDIT_TEAM_DELETION });
+}
+
+static struct error *team_keep(struct request *r)
+{
+    const struct context context = request_context(r);
+    struct error *e = erasure_undo_team(&context, r->session->team_id);
 
     if (!e)
-        e = erasure_form_fill(r, &fields[1], &page);
-    if (e)
-        return e;
-    if (erasure_form_check(r, fields[0].text, &page))
-        return delete_begin(r, &page);
-    form_refuse(r);
-    html_account_delete(&r->response.body, &r->frame, &page);
-    return NULL;
+        e = request_note(r, (struct audit_entry){ .action = AUDIT_TEAM_DELETION_UNDO });
+    return e ? e
+             : session_notice_at(r, "The deletion of the team is cancelled. Its VMs are stopped.",
+                                 "/account");
 }
 
 /* ---- program ---- */
@@ -347,6 +355,9 @@ static const struct route routes[] = {
     { "POST", "/account/copy/:id", ACCESS_SIGNED_IN | ACCESS_FRESH, copy_download },
     { "GET", "/account/delete", ACCESS_SIGNED_IN, erasure_form_show },
     { "POST", "/account/delete", ACCESS_SIGNED_IN | ACCESS_FRESH, delete_post },
+    { "GET", "/account/team/delete", ACCESS_OWNER, team_form_show },
+    { "POST", "/account/team/delete", ACCESS_OWNER | ACCESS_FRESH, team_delete_post },
+    { "POST", "/account/team/keep", ACCESS_OWNER, team_keep },
     { "GET", "/account/shortcuts", ACCESS_SIGNED_IN, account_shortcuts_show },
     { "POST", "/account/sessions/:handle/end", ACCESS_SIGNED_IN, session_end_one },
     { "POST", "/account/end-others", ACCESS_SIGNED_IN, session_end_others },

@@ -35,20 +35,21 @@ CREATE TABLE rights_request (
 CREATE INDEX rights_request_open ON rights_request(due_at) WHERE ended_at IS NULL;
 CREATE INDEX rights_request_by_email ON rights_request(email);
 
--- The mails of both.
+-- The mails of both, and the one to the members of a team that is deleted.
 CREATE TABLE mail_new (
     id TEXT PRIMARY KEY,          -- used in its Message-ID | contract | 30 days | withhold | delete
     kind TEXT NOT NULL            -- subject or occasion | contract | 30 days | export | delete
         CHECK (kind IN ('signin_link', 'new_signin', 'payment_failed', 'suspended',
                         'vm_destroyed', 'promise_broken', 'policy_change', 'vm_look',
                         'email_confirm', 'email_approve', 'email_taken', 'email_changed',
-                        'email_former', 'request_extended', 'request_answered', 'request_refused')),
+                        'email_former', 'request_extended', 'request_answered', 'request_refused',
+                        'team_deletion')),
     to_email TEXT NOT NULL,       -- recipient, also to find it for support questions | contract | 30 days | export | delete
     once TEXT NOT NULL UNIQUE,    -- deduplication key: one mail per occasion | contract | 30 days | withhold | delete
     amount TEXT,                  -- money as written in it | contract | 2 days | export | delete
     vm_name TEXT,                 -- the VM that it is about | contract | 2 days | export | delete
     browser TEXT,                 -- browser family of a sign-in | contract | 2 days | export | delete
-    promise TEXT,                 -- the promise that is no longer kept, how promises change, or why the admin looks | contract | 2 days | export | delete
+    promise TEXT,                 -- the promise that is no longer kept, how promises change, why the admin looks, or the team that is deleted | contract | 2 days | export | delete
     url TEXT,                     -- the page that it leads to | contract | 2 days | export | delete
     note TEXT,                    -- what the operator writes in it | contract | 2 days | export | delete
     request_number INTEGER,       -- the request about personal data that it is about | contract | 2 days | export | delete

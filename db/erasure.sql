@@ -17,7 +17,8 @@ WHERE id = :id;
 SELECT id, requested_by, due_at, state FROM erasure WHERE person_id = :person_id;
 
 -- erasure_of_team(team_id int) row
-SELECT erasure_id FROM erasure_team WHERE team_id = :team_id;
+SELECT e.id, e.subject, e.requested_by, e.due_at, e.state FROM erasure_team t JOIN erasure e ON e.id = t.erasure_id
+WHERE t.team_id = :team_id;
 
 -- erasure_by_address(address_hash blob) row
 SELECT id, subject, requested_by, requested_at, due_at, state, ended_at FROM erasure
@@ -40,7 +41,8 @@ UPDATE erasure SET state = 'running', salt = :salt WHERE id = :id;
 UPDATE erasure SET state = 'done', ended_at = :now_at WHERE id = :id;
 
 -- erasure_teams(erasure_id text) rows across teams
-SELECT team_id FROM erasure_team WHERE erasure_id = :erasure_id ORDER BY team_id;
+SELECT e.team_id, t.workos_organization_id FROM erasure_team e JOIN team t ON t.id = e.team_id
+WHERE e.erasure_id = :erasure_id ORDER BY e.team_id;
 
 -- erasure_steps(erasure_id text) rows
 SELECT position, name, state, attempts, at, answer FROM erasure_step
@@ -72,6 +74,18 @@ WHERE m.person_id = :person_id AND t.closed_at IS NULL
     WHERE o.team_id = t.id AND o.person_id <> :person_id AND o.role = 'owner'
       AND EXISTS (SELECT 1 FROM person q WHERE q.id = o.person_id AND q.closed_at IS NULL))))
 ORDER BY t.personal_of IS NULL, t.name, t.id /* sort ok */;
+
+-- erasure_lost_team(team_id int, person_id int) row (others int, vms int)
+-- A team that is no person's own: what would be deleted of it. `others`: members besides the person.
+SELECT t.name, t.workos_organization_id, t.closed_at,
+       (SELECT count(*) FROM membership o WHERE o.team_id = t.id AND o.person_id <> :person_id) AS others,
+       (SELECT count(*) FROM vm WHERE vm.team_id = t.id AND vm.gone_at IS NULL) AS vms
+FROM team t WHERE t.id = :team_id AND t.personal_of IS NULL;
+
+-- erasure_members(team_id int, person_id int) rows
+-- Everybody else in the team whose account is open.
+SELECT p.id, p.email FROM membership m JOIN person p ON p.id = m.person_id
+WHERE m.team_id = :team_id AND p.id <> :person_id AND p.closed_at IS NULL;
 
 -- erasure_reopen(id text) done across teams
 UPDATE team SET closed_at = NULL WHERE id IN (
@@ -107,10 +121,13 @@ WHERE team_id NOT IN (SELECT team_id FROM erasure_team WHERE erasure_id = :erasu
 DELETE FROM signin_link WHERE email = (SELECT p.email FROM erasure e JOIN person p ON p.id = e.person_id
     WHERE e.id = :erasure_id) /* scan ok */;
 
--- erasure_sessions_delete(erasure_id text) done across teams
--- Of the person, and of others while they look at one of the teams.
-DELETE FROM session WHERE person_id = (SELECT person_id FROM erasure WHERE id = :erasure_id)
-    OR current_team_id IN (SELECT team_id FROM erasure_team WHERE erasure_id = :erasure_id) /* scan ok */;
+-- erasure_sessions_delete(erasure_id text) done
+DELETE FROM session WHERE person_id = (SELECT person_id FROM erasure WHERE id = :erasure_id);
+
+-- erasure_sessions_move(erasure_id text) done across teams
+-- Of others, who look at one of the teams: to their own.
+UPDATE session SET current_team_id = (SELECT t.id FROM team t WHERE t.personal_of = session.person_id)
+WHERE current_team_id IN (SELECT team_id FROM erasure_team WHERE erasure_id = :erasure_id) /* scan ok */;
 
 -- erasure_strings(erasure_id text) rows (text text) across teams
 -- What must be found nowhere afterwards: texts of 8 bytes or more of the person and the teams, unless they

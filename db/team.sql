@@ -44,8 +44,8 @@ WHERE (t.closed_at IS NOT NULL OR p.restricted_at IS NOT NULL)
 SELECT closed_at FROM team WHERE id = :team_id;
 
 -- team_get(team_id int) row
--- `is_unmeasured`: whether an owner objected to usage charts.
-SELECT name, is_unmeasured, workos_organization_id FROM team WHERE id = :team_id;
+-- `is_unmeasured`: whether an owner objected to usage charts; `personal_of`: whose own team it is.
+SELECT name, is_unmeasured, personal_of, workos_organization_id FROM team WHERE id = :team_id;
 
 -- team_set_unmeasured(team_id int, is_unmeasured int) one
 UPDATE team SET is_unmeasured = :is_unmeasured WHERE id = :team_id;

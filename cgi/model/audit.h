@@ -44,6 +44,8 @@ enum { AUDIT_OPERATOR = 0 }; /* the team of the operator's own history */
     ACTION(COPY_FILE, "copy_file", "Copy of the account\u2019s data downloaded")                   \
     ACTION(DELETION, "deletion", "Deletion of the account requested")                              \
     ACTION(DELETION_UNDO, "deletion_undo", "Deletion of the account undone")                       \
+    ACTION(TEAM_DELETION, "team_deletion", "Deletion of the team requested")                       \
+    ACTION(TEAM_DELETION_UNDO, "team_deletion_undo", "Deletion of the team undone")                \
     ACTION(POLICY_ACK, "policy_ack", "Change of the policies acknowledged")                        \
     ACTION(KEY_ADD, "key_add", "SSH key added")                                                    \
     ACTION(KEY_RENAME, "key_rename", "SSH key renamed")                                            \

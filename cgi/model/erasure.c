@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "model/audit.h"
 #include "model/billing_status_change.h"
+#include "model/mail_queue.h"
 #include "model/vm_request.h"
 
 #include "main_constants.sql.h"
@@ -45,7 +46,7 @@ const char *erasure_step_title(const char *name)
         { ERASURE_STEP_NAME_BILLING, "Stop billing" },
         { ERASURE_STEP_NAME_VMS, "Destroy VMs and snapshots" },
         { ERASURE_STEP_NAME_ACCESS, "Delete SSH keys, sign-in links and sessions" },
-        { ERASURE_STEP_NAME_SERVICES, "Delete the account at other services" },
+        { ERASURE_STEP_NAME_SERVICES, "Delete records at other services" },
         { ERASURE_STEP_NAME_ROWS, "Delete records" },
         { ERASURE_STEP_NAME_LOG, "Empty the database\u2019s log" },
         { ERASURE_STEP_NAME_SEARCH, "Search the server\u2019s files" },
@@ -83,7 +84,7 @@ struct bytes erasure_address_hash(struct arena *arena, const char *token)
 
 static struct error *team_end(const struct context *context, int64_t team_id)
 {
-    const struct actor system = actor_system(team_id, "the account is closed");
+    const struct actor system = actor_system(team_id, "the account or team is closed");
     struct error *e = sql_team_close(context->db, context->arena, team_id, context->now_at);
 
     if (!e)
@@ -117,13 +118,13 @@ static struct error *known_find(const struct context *context,
                                 const struct erasure_request *request, const char **out)
 {
     struct erasure_of_person_row of_person = { .id = NULL };
-    struct erasure_of_team_row of_team = { .erasure_id = NULL };
+    struct erasure_of_team_row of_team = { .id = NULL };
     struct error *e =
         request->person_id
             ? sql_erasure_of_person(context->db, context->arena, request->person_id, &of_person)
             : sql_erasure_of_team(context->db, context->arena, request->team_ids[0], &of_team);
 
-    *out = request->person_id ? of_person.id : of_team.erasure_id;
+    *out = request->person_id ? of_person.id : of_team.id;
     return e && e->kind == ERROR_NOT_FOUND ? NULL : e;
 }
 
@@ -190,6 +191,21 @@ struct error *erasure_request(const struct context *context, const struct erasur
     return e ? e : sequence_add(context, &all, out_token);
 }
 
+/* ---- undone ---- */
+
+static bool is_undoable(const struct context *context, const char *state, const char *requested_by,
+                        int64_t due_at)
+{
+    return strcmp(state, ERASURE_STATE_WAITING) == 0 && due_at > context->now_at &&
+           strcmp(requested_by, ERASURE_REQUESTED_BY_PERSON) == 0;
+}
+
+bool erasure_can_undo(const struct context *context, const struct erasure_of_team_row *row)
+{
+    return strcmp(row->subject, ERASURE_SUBJECT_TEAM) == 0 &&
+           is_undoable(context, row->state, row->requested_by, row->due_at);
+}
+
 struct error *erasure_undo(const struct context *context, int64_t person_id, bool *out_is_undone)
 {
     struct db *db = context->db;
@@ -199,8 +215,7 @@ struct error *erasure_undo(const struct context *context, int64_t person_id, boo
     *out_is_undone = false;
     if (e)
         return e->kind == ERROR_NOT_FOUND ? NULL : e;
-    if (strcmp(row.state, ERASURE_STATE_WAITING) != 0 || row.due_at <= context->now_at ||
-        strcmp(row.requested_by, ERASURE_REQUESTED_BY_PERSON) != 0)
+    if (!is_undoable(context, row.state, row.requested_by, row.due_at))
         return NULL;
     *out_is_undone = true;
     e = sql_erasure_reopen(db, context->arena, row.id);
@@ -209,4 +224,48 @@ struct error *erasure_undo(const struct context *context, int64_t person_id, boo
     if (!e)
         e = history_add(context, AUDIT_DELETION_UNDO, person_id, false);
     return e ? e : sql_erasure_remove(db, context->arena, row.id);
+}
+
+struct error *erasure_undo_team(const struct context *context, int64_t team_id)
+{
+    struct erasure_of_team_row row;
+    struct error *e = sql_erasure_of_team(context->db, context->arena, team_id, &row);
+
+    if (e && e->kind != ERROR_NOT_FOUND)
+        return e;
+    if (e || !erasure_can_undo(context, &row))
+        return error_refuse(context->arena, ERROR_CONFLICT, "deletion_begun", NULL,
+                            "The deletion of this team can\u2019t be undone.");
+    e = sql_erasure_reopen(context->db, context->arena, row.id);
+    return e ? e : sql_erasure_remove(context->db, context->arena, row.id);
+}
+
+/* ---- members ---- */
+
+/* Where it begins at once, the mail would be the last place with the team's name. */
+struct error *erasure_members_tell(const struct context *context, int64_t team_id,
+                                   int64_t person_id)
+{
+    bool can_undo = context->config->closed_days > 0;
+    struct erasure_lost_team_row team;
+    struct erasure_members_rows members;
+    struct error *e = sql_erasure_lost_team(context->db, context->arena, team_id, person_id, &team);
+
+    if (!e)
+        e = sql_erasure_members(context->db, context->arena, team_id, person_id, &members);
+    for (size_t i = 0; !e && i < members.count; i++) {
+        const struct mail mail = {
+            .kind = "team_deletion",
+            .to = members.row[i].email,
+            .once = arena_printf(context->arena, "team_deletion/%lld/%lld/%lld", (long long)team_id,
+                                 (long long)context->now_ms, (long long)members.row[i].id),
+            .promise = can_undo ? team.name : NULL,
+            .url = arena_printf(context->arena, "%s/account", context->config->public_url),
+            .at = context->now_at,
+            .until_at = context->now_at + context->config->closed_days * A_DAY_S,
+        };
+
+        e = mail_queue(context->db, context->arena, &mail, context->now_at);
+    }
+    return e;
 }

@@ -52,6 +52,21 @@ const char *erasure_path(struct arena *arena, const char *token);
 /* The SHA-256 of the token, as it is stored; in the arena. */
 struct bytes erasure_address_hash(struct arena *arena, const char *token);
 
+/* Tell the other members by mail that their team is deleted, in the transaction that requests it.
+ */
+struct error *erasure_members_tell(const struct context *context, int64_t team_id,
+                                   int64_t person_id);
+
+/*
+ * Open the team again. Its VMs stay stopped, its subscription ended. CONFLICT: no owner has closed
+ * it, or something was deleted already.
+ */
+struct error *erasure_undo_team(const struct context *context, int64_t team_id);
+
+/* Whether an owner can still undo it. */
+struct erasure_of_team_row;
+bool erasure_can_undo(const struct context *context, const struct erasure_of_team_row *row);
+
 /*
  * Open the account again, if the person has closed it and nothing was deleted yet. Its VMs stay
  * stopped, its subscription ended.

@@ -58,7 +58,8 @@ static struct error *team_stop(const struct context *context, const struct team_
     struct error *e = db_begin(context->db, context->arena);
 
     if (!e)
-        e = vms_stop(context, team->id, team->is_closed ? "the account is closed" : RESTRICTED);
+        e = vms_stop(context, team->id,
+                     team->is_closed ? "the account or team is closed" : RESTRICTED);
     if (!e)
         e = db_commit(context->db, context->arena);
     db_rollback(context->db);

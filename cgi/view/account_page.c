@@ -63,6 +63,7 @@ static struct error *team_fill(struct request *r, struct account_html *page)
     page->is_unmeasured = team.is_unmeasured;
     page->is_organization = team.workos_organization_id != NULL;
     page->team = page->team ? page->team : team.name;
+    page->has_team = !team.personal_of;
     page->has_billing = config_has_billing(r->config);
     return NULL;
 }

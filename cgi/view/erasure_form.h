@@ -3,9 +3,6 @@
 
 #include "web/request.h"
 
-struct account_delete_html;
-struct field;
-
 /* A team that is deleted with the account. */
 struct erasure_team_view {
     int64_t id;
@@ -20,13 +17,19 @@ struct erasure_team_view_rows {
     size_t count;
 };
 
-/* What would be deleted. `ticked` has the ids of the teams that were chosen. */
-struct error *erasure_form_fill(struct request *r, const struct field *ticked,
-                                struct account_delete_html *page);
-
 /* GET /account/delete */
 struct error *erasure_form_show(struct request *r);
 
-/* Whether it was confirmed with the account's address and each team with others chosen; else the
- * page says what is missing. */
-bool erasure_form_check(struct request *r, const char *email, struct account_delete_html *page);
+/*
+ * Whether it was confirmed with the account's address and each team with others chosen, and the
+ * teams that are deleted with it; else the page is the response and says what is missing.
+ */
+struct error *erasure_form_read(struct request *r, const int64_t **out_team_ids, size_t *out_count,
+                                bool *out_is_confirmed);
+
+/*
+ * The same of the session's team, confirmed with its name. NOT_FOUND: it is somebody's own, and
+ * goes with the account alone; CONFLICT: it is closed.
+ */
+struct error *team_form_show(struct request *r);
+struct error *team_form_read(struct request *r, bool *out_is_confirmed);

@@ -87,8 +87,11 @@ struct error *erasure_page_show(struct request *r)
     page.ended = row.ended_at ? date_exact(r->arena, row.ended_at) : NULL;
     page.ended_at = row.ended_at;
     page.is_waiting = strcmp(row.state, ERASURE_STATE_WAITING) == 0 && row.due_at > r->now_at;
+    page.is_team = strcmp(row.subject, ERASURE_SUBJECT_TEAM) == 0;
     page.can_undo = page.is_waiting && strcmp(row.requested_by, ERASURE_REQUESTED_BY_PERSON) == 0;
-    r->frame.title = page.ended ? "Receipt of deletion" : "Account deletion";
+    r->frame.title = page.ended     ? "Receipt of deletion"
+                     : page.is_team ? "Team deletion"
+                                    : "Account deletion";
     html_deletion(&r->response.body, &r->frame, &page);
     return NULL;
 }

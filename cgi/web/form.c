@@ -231,6 +231,15 @@ struct error *form_value(struct request *r, const char *name, const char **out)
     return e;
 }
 
+struct error *form_is(struct request *r, const char *name, const char *word, bool *out)
+{
+    const char *value;
+    struct error *e = form_value(r, name, &value);
+
+    *out = value && strcmp(value, word) == 0;
+    return e;
+}
+
 void form_refuse(struct request *r)
 {
     db_rollback(r->db);

@@ -56,5 +56,8 @@ bool form_blame(struct field *fields, size_t count, const struct error *refusal)
 /* The raw value of one field, for serve(): NULL if absent. */
 struct error *form_value(struct request *r, const char *name, const char **out);
 
+/* Whether that field is `word`. */
+struct error *form_is(struct request *r, const char *name, const char *word, bool *out);
+
 /* The form is shown again: the response is 422, and all writes are rolled back. */
 void form_refuse(struct request *r);

@@ -66,7 +66,7 @@ static struct error *billing_stop(struct erasure_work *work)
 
 static struct error *team_destroy(const struct context *now, int64_t team_id)
 {
-    const struct actor system = actor_system(team_id, "the account is deleted");
+    const struct actor system = actor_system(team_id, "the team is deleted");
 
     return vm_request_all(now, &system, VM_REQUEST_DESTROY);
 }
@@ -117,6 +117,8 @@ static struct error *access_delete(struct erasure_work *work)
     if (!e)
         e = access_part(work, sql_erasure_sessions_delete);
     if (!e)
+        e = sql_erasure_sessions_move(db, arena, work->row.id);
+    if (!e)
         e = sql_erasure_step_deleted(db, arena, work->row.id, ERASURE_ACCESS, &rows);
     if (!e)
         e = db_commit(db, arena);
@@ -136,7 +138,8 @@ static struct error *workos_delete(struct erasure_work *work, const char *identi
     int status;
     struct error *e;
 
-    *out_words = "no other service signs this account in";
+    *out_words = work->row.person_id ? "no other service signs this account in"
+                                     : "no member is deleted with the team";
     if (strncmp(identity, begin, strlen(begin)) != 0)
         return NULL;
     if (!work->context->workos)
@@ -170,6 +173,16 @@ static struct error *stripe_delete(struct erasure_work *work, const char **out_w
     return e;
 }
 
+/* An organization at WorkOS belongs to whoever made it there, maybe for other applications too. */
+static const char *organization_words(const struct erasure_work *work)
+{
+    for (size_t i = 0; i < work->teams.count; i++) {
+        if (work->teams.row[i].workos_organization_id)
+            return "; WorkOS: the organization stays there";
+    }
+    return "";
+}
+
 static struct error *services_delete(struct erasure_work *work)
 {
     struct person_get_row person = { .identity = "" };
@@ -183,7 +196,8 @@ static struct error *services_delete(struct erasure_work *work)
     if (!e)
         e = stripe_delete(work, &stripe_words);
     if (!e)
-        done(work, arena_printf(work->now.arena, "%s%s", identity_words, stripe_words));
+        done(work, arena_printf(work->now.arena, "%s%s%s", identity_words, stripe_words,
+                                organization_words(work)));
     return e;
 }
 

@@ -35,6 +35,8 @@
 #include "mail_signin_link.txt.h"
 #include "mail_suspended.html.h"
 #include "mail_suspended.txt.h"
+#include "mail_team_deletion.html.h"
+#include "mail_team_deletion.txt.h"
 #include "mail_vm_destroyed.html.h"
 #include "mail_vm_destroyed.txt.h"
 #include "mail_vm_look.html.h"
@@ -105,6 +107,7 @@ WRITERS(payment_failed)
 WRITERS(suspended)
 WRITERS(vm_destroyed)
 WRITERS(vm_look)
+WRITERS(team_deletion)
 WRITERS(promise_broken)
 WRITERS(policy_change)
 WRITERS(email_confirm)
@@ -129,6 +132,7 @@ static const struct kind {
     { "suspended", suspended_txt, suspended_html, LIMIT_MAIL_EXPIRY_S },
     { "vm_destroyed", vm_destroyed_txt, vm_destroyed_html, LIMIT_MAIL_EXPIRY_S },
     { "vm_look", vm_look_txt, vm_look_html, LIMIT_MAIL_EXPIRY_S },
+    { "team_deletion", team_deletion_txt, team_deletion_html, LIMIT_MAIL_EXPIRY_S },
     { "promise_broken", promise_broken_txt, promise_broken_html, LIMIT_MAIL_EXPIRY_S },
     { "policy_change", policy_change_txt, policy_change_html, LIMIT_MAIL_EXPIRY_S },
     { "email_confirm", email_confirm_txt, email_confirm_html, LIMIT_EMAIL_CHANGE_S },

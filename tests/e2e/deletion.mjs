@@ -128,6 +128,56 @@ await other.goto(server.signinLink('bob@example.org'));
 equal('who does not open it by signing in', (await follow(other, 'main button[type=submit]')).status(), 403);
 check('an unknown address', admin('account-close', 'nobody@example.org').includes('no account has'));
 
+// ---- a team ----
+const NAME = 'Zebra & Friends Team';
+const eve = await browser.page();
+await signIn(eve, server.signinLink('eve@example.org'));
+const her = "(SELECT id FROM person WHERE email = 'eve@example.org')";
+server.sql(`INSERT INTO team (id, name, created_at) VALUES (7001, '${NAME}', unixepoch());
+  INSERT INTO person (id, identity, email, name, created_at) VALUES (7002, 'local:mallory@example.org', 'mallory@example.org', 'Mallory', unixepoch());
+  INSERT INTO membership (team_id, person_id, role, created_at) VALUES (7001, ${her}, 'owner', 1), (7001, 7002, 'member', 1);
+  UPDATE session SET current_team_id = 7001 WHERE person_id = ${her}`);
+await eve.goto(`${server.url}/keys`);
+await fill(eve, '#key', keyMake(server, 'team'));
+await follow(eve, 'form[action="/keys"] button');
+await eve.goto(`${server.url}/vms/new`);
+await follow(eve, '#create-form button[type=submit]');
+check('the team has a VM', await until(() => one("SELECT count(*) FROM vm WHERE state = 'running' AND team_id = 7001") === '1'));
+const remove = async () => {
+  await eve.goto(`${server.url}/account`);
+  await follow(eve, 'a[href="/account/team/delete"]');
+  const words = await text(eve, 'main');
+  await fill(eve, '#name', NAME);
+  await Promise.all([eve.waitForNavigation({ waitUntil: 'load' }), eve.keyboard.press('Enter')]);
+  return words;
+};
+const before = await remove();
+for (const words of [NAME, '1 VM', '1 member besides you', '30 days', '7 years', 'The accounts of its members']) check(`the page says ${words}`, before.includes(words), before);
+check('it leads to its address', /\/deletion\/[\w-]{43}$/.test(eve.url()), eve.url());
+equal('a mail is queued for the other member', one("SELECT to_email FROM mail WHERE kind = 'team_deletion'"), 'mallory@example.org');
+check('its VM stops', await until(() => one('SELECT state FROM vm WHERE team_id = 7001') === 'stopped'));
+await follow(eve, 'a[href="/account/team/delete"]');
+await follow(eve, 'form[action="/account/team/keep"] button');
+check('an owner keeps it', (await text(eve, '.toasts'))?.includes('cancelled'), await text(eve, '.toasts'));
+equal('it is open again', one('SELECT closed_at IS NULL FROM team WHERE id = 7001'), '1');
+await remove();
+const end = new URL(eve.url()).pathname;
+server.sql('UPDATE erasure SET due_at = requested_at');
+check('it comes to its end', await until(async () => (await get(end)).text.includes('Receipt of deletion')), (await get(end)).text);
+await eve.reload();
+const teamReceipt = await text(eve, 'main');
+for (const words of ['The team no longer exists', '8 of 8 steps done', '1 of 1 VM destroyed', '0 found']) check(`the receipt says ${words}`, teamReceipt.includes(words), teamReceipt);
+equal('the team is gone', one('SELECT count(*) FROM team WHERE id = 7001'), '0');
+equal('its people are not', one("SELECT count(*) FROM person WHERE email IN ('eve@example.org', 'mallory@example.org')"), '2');
+await eve.goto(`${server.url}/vms`);
+equal('its owner sees her own team', one(`SELECT personal_of = ${her} FROM team WHERE id = (SELECT current_team_id FROM session WHERE person_id = ${her})`), '1');
+equal('no file has its name', execFileSync('bash', ['-c', `grep -rlaF 'Zebra' '${server.dir}' --include=*.db --include=*.db-wal --include=2* || true`], { encoding: 'utf8' }), '');
+const teamFolder = await unpack('team-receipt', `${end}/receipt.zip`);
+await verified(teamFolder);
+equal('it follows the others', admin('verify-receipt', `${teamFolder}.zip`).includes('follows receipt'), true);
+admin('promises', '--now');
+equal('the chain is whole', one(`SELECT state FROM promise WHERE id = 'receipt-chain' AND checked_at >= (SELECT max(created_at) FROM signed_receipt)`), 'green');
+
 // ---- the browser's own complaints ----
 equal('foreign requests', browser.foreign.join(' '), '');
 equal('violations', browser.violations.join(' '), '');

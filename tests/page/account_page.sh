@@ -465,6 +465,53 @@ expect_row "SELECT group_concat(team_id) FROM erasure_team" 1,2
 as carol get /account ; expect 200
 fresh
 
+# A team, which its owners alone delete, and which is nobody's own.
+route "GET /account/team/delete"
+route "POST /account/team/delete"
+route "POST /account/team/keep"
+as alice get /account/team/delete ; expect 404
+as alice get /account ; expect_no_text "/account/team/delete"
+sql "UPDATE session SET created_at = unixepoch(); INSERT INTO membership (team_id, person_id, role, created_at) VALUES
+    (3, 2, 'owner', 1), (3, 3, 'member', 1); UPDATE session SET current_team_id = 3 WHERE person_id IN (2, 3);
+    UPDATE team SET name = 'Dave & Co' WHERE id = 3"
+nobody get /account/team/delete ; expect 303 /signin?return=/account/team/delete
+as carol get /account/team/delete ; expect 403
+as bob get /account ; expect_text 'href="/account/team/delete"'
+as bob get /account/team/delete ; expect 200 team_delete.html
+nobody post /account/team/delete "name=Dave & Co" ; expect 303
+as carol post /account/team/delete "name=Dave & Co" ; expect 403
+as bob post_bare /account/team/delete "name=Dave & Co" ; expect 403
+as bob post /account/team/delete name=dave ; expect 422 team_delete_name.html
+sql "UPDATE session SET created_at = 1"
+as bob post /account/team/delete "name=Dave & Co" ; expect 303 "/signin?return=/account/team/delete&again=1&ended=1"
+sql "UPDATE session SET created_at = unixepoch()"
+expect_row "SELECT count(*) FROM erasure" 0
+nobody post /account/team/keep ; expect 303
+as carol post /account/team/keep ; expect 403
+as bob post_bare /account/team/keep ; expect 403
+as bob post /account/team/keep ; expect 409
+as bob post /account/team/delete "name=Dave & Co" ; expect 303
+location=$(sed -n 's/^Location: //p' "$state/answer" | tr -d '\r')
+expect_row "SELECT subject || group_concat(t.team_id) || ifnull(e.person_id, '-') FROM erasure e JOIN erasure_team t ON t.erasure_id = e.id" team3-
+expect_row "SELECT group_concat(to_email || kind || promise) FROM mail" "carol@example.orgteam_deletionDave & Co"
+expect_row "SELECT action FROM activity WHERE team_id = 3 ORDER BY at_ms DESC LIMIT 1" team_deletion
+nobody get "$location" ; expect 200
+expect_text "Team deletion"
+expect_text 'href="/account/team/delete">Keep the team'
+as bob post /account/team/delete "name=Dave & Co" ; expect 409
+as bob get /account/team/delete ; expect 200
+expect_text "is closed, and is deleted on"
+as bob post /account/team/keep ; expect 303 /account
+expect_row "SELECT count(*) FROM erasure" 0
+expect_row "SELECT count(*) FROM team WHERE closed_at IS NOT NULL" 0
+nobody get "$location" ; expect 404
+# Closed by others, it is not opened here.
+as bob post /account/team/delete "name=Dave & Co" ; expect 303
+sql "UPDATE erasure SET requested_by = 'identity'"
+as bob post /account/team/keep ; expect 409
+as bob get /account/team/delete ; expect_text "This cannot be undone here."
+fresh
+
 # Sessions: ended, unknown, malformed and doubled cookies.
 cookie="HTTP_COOKIE=__Host-session=$(token_of E)" get /account ; expect 303
 expect_text "Set-Cookie: __Host-session=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0"

@@ -424,6 +424,128 @@ static void a_new_team_gets_no_old_records(void **state)
     assert_true(team_id > 2000);
 }
 
+/* ---- a team ---- */
+
+/* A team of the person 1 and another, in every table of teams. */
+static void team_plant(struct test *test, int64_t id)
+{
+    struct buf sql = buf_new(test->world->arena, 64 * 1024);
+
+    buf_text(&sql, "PRAGMA ignore_check_constraints = ON; BEGIN;\n");
+    buf_printf(
+        &sql,
+        "INSERT INTO person (id, identity, email, name, created_at) VALUES "
+        "(2, 'local:other@example.org', 'other@example.org', 'Other Person', 1);\n"
+        "INSERT INTO team (id, name, personal_of, workos_organization_id, created_at) VALUES "
+        "(2, 'Own', 2, NULL, 1), (%lld, 'Erasedmarker team', NULL, 'org_erasedmarker', 1);\n"
+        "INSERT INTO membership (team_id, person_id, role, created_at) VALUES "
+        "(2, 2, 'owner', 1), (%lld, 1, 'owner', 1), (%lld, 2, 'member', 1);\n",
+        (long long)id, (long long)id, (long long)id);
+    for (size_t i = 0; i < INVENTORY_MAIN.table_count; i++) {
+        const struct inventory_table *table = &INVENTORY_MAIN.tables[i];
+
+        if (table->owner == INVENTORY_TEAM && !is_made_by_others(table))
+            row_write(&sql, table, 1, id, false);
+    }
+    buf_printf(
+        &sql,
+        "INSERT INTO signing_key VALUES ('kept-signed_receipt-key_id-%lld', x'00', 1);\n"
+        "INSERT INTO session (id_hash, handle, person_id, current_team_id, csrf_secret, "
+        "browser, created_at, seen_at, idle_at, expires_at) VALUES (x'02', 'theirs', 2, %lld, "
+        "x'00', 'Browser', 1, 1, 9999999999, 9999999999);\n"
+        "UPDATE audit_link SET hash = zeroblob(32);\n"
+        "UPDATE billing SET stripe_status = 'canceled', customer_id = NULL;\n"
+        "UPDATE vm SET state = 'gone' WHERE team_id = %lld;\n"
+        "UPDATE ledger SET is_open = 0 WHERE team_id = %lld;\nCOMMIT;\n",
+        (long long)id, (long long)id, (long long)id, (long long)id);
+    plant(test, sql.bytes);
+}
+
+static const char *request_team(struct test *test, int64_t team_id)
+{
+    const struct context context = world_context(test->world);
+    const struct erasure_request request = { .team_ids = &team_id,
+                                             .team_count = 1,
+                                             .requested_by = ERASURE_REQUESTED_BY_PERSON };
+    struct erasure_of_team_row row;
+    const char *token;
+
+    world_check(db_begin(test->world->db, test->world->arena), "begin");
+    world_check(erasure_request(&context, &request, &token), "request");
+    world_check(erasure_members_tell(&context, team_id, 1), "tell");
+    world_check(db_commit(test->world->db, test->world->arena), "commit");
+    world_check(sql_erasure_of_team(test->world->db, test->world->arena, team_id, &row), "row");
+    test->id = row.id;
+    return token;
+}
+
+static void a_team_in_every_table_is_erased(void **state)
+{
+    struct test *test = *state;
+    struct arena *arena = test->world->arena;
+    struct signed_receipt_get_row receipt;
+    struct erasure_left_row left;
+
+    team_plant(test, 50);
+    request_team(test, 50);
+    assert_int_equal(ask(test, "SELECT count(*) FROM mail WHERE to_email = 'other@example.org' AND "
+                               "kind = 'team_deletion' AND promise = 'Erasedmarker team'"),
+                     1);
+    plant(test, "DELETE FROM mail;"); /* sent long ago */
+    work(test->context);
+    assert_string_equal(step_of(test, ERASURE_VMS).state, ERASURE_STEP_STATE_WAITING);
+    make_due(test);
+    finish(test);
+    for (size_t i = 0; i < INVENTORY_MAIN.table_count; i++) {
+        if (INVENTORY_MAIN.tables[i].owner == INVENTORY_TEAM)
+            assert_table_empty(test, &INVENTORY_MAIN.tables[i], 50);
+    }
+    assert_false(has_marker(db_path(test)));
+    assert_false(has_marker(arena_printf(arena, "%s-wal", db_path(test))));
+    world_check(sql_erasure_left(test->world->db, arena, &left), "left");
+    assert_int_equal(left.total, 0);
+    /* Its people have their own teams, and look at these now. */
+    assert_int_equal(ask(test, "SELECT count(*) FROM person"), 2);
+    assert_int_equal(ask(test, "SELECT current_team_id FROM session WHERE handle = 'theirs'"), 2);
+    assert_int_equal(ask(test, "SELECT count(*) FROM erasure_rest"), 5);
+    world_check(sql_signed_receipt_get(test->world->db, arena, "team", test->id, &receipt), "team");
+    assert_non_null(strstr(receipt.body, "\"format\":\"domicile-receipt-team/1\""));
+    assert_true(strtoll(step_of(test, ERASURE_SEARCH).answer, NULL, 10) > 5);
+    assert_non_null(strstr(step_of(test, ERASURE_SERVICES).answer, "the organization stays"));
+}
+
+static void a_team_is_opened_again_until_it_begins(void **state)
+{
+    struct test *test = *state;
+    const struct context context = world_context(test->world);
+
+    team_plant(test, 50);
+    request_team(test, 50);
+    work(test->context);
+    world_check(erasure_undo_team(&context, 50), "undo");
+    assert_int_equal(ask(test, "SELECT count(*) FROM erasure"), 0);
+    assert_int_equal(ask(test, "SELECT count(*) FROM team WHERE closed_at IS NOT NULL"), 0);
+    request_team(test, 50);
+    make_due(test);
+    world_check(erasure_run(test->context), "begin");
+    assert_int_equal(erasure_undo_team(&context, 50)->kind, ERROR_CONFLICT);
+    plant(test, "DELETE FROM mail;");
+    finish(test);
+    assert_int_equal(erasure_undo_team(&context, 50)->kind, ERROR_CONFLICT);
+}
+
+/* Of one that goes with an account, the account decides. */
+static void a_team_of_an_account_is_not_opened_alone(void **state)
+{
+    struct test *test = *state;
+    const struct context context = world_context(test->world);
+
+    person_plant(test, 7);
+    request(test, 7);
+    assert_int_equal(erasure_undo_team(&context, 7)->kind, ERROR_CONFLICT);
+    assert_int_equal(ask(test, "SELECT count(*) FROM erasure_team WHERE team_id = 7"), 1);
+}
+
 /* ---- undone ---- */
 
 static void signing_in_undoes_it_until_it_begins(void **state)
@@ -684,6 +806,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(the_last_owner_takes_the_team_along),
         TEST(a_person_in_every_table_is_erased),
+        TEST(a_team_in_every_table_is_erased),
+        TEST(a_team_is_opened_again_until_it_begins),
+        TEST(a_team_of_an_account_is_not_opened_alone),
         TEST(a_new_team_gets_no_old_records),
         TEST(signing_in_undoes_it_until_it_begins),
         TEST(what_others_close_is_not_undone),
