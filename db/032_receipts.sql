@@ -27,6 +27,16 @@ ALTER TABLE signed_receipt_new RENAME TO signed_receipt;
 CREATE INDEX signed_receipt_by_team ON signed_receipt(team_id);
 
 ALTER TABLE erasure ADD COLUMN subject TEXT NOT NULL DEFAULT 'account' -- what is deleted | legal | 7 years | withhold | keep
-    CHECK (subject IN ('account', 'team'));
+    CHECK (subject IN ('account', 'team', 'key'));
 UPDATE erasure SET subject = 'team' WHERE person_id IS NULL AND state <> 'done';
 ALTER TABLE erasure_step ADD COLUMN deleted INTEGER NOT NULL DEFAULT 0; -- rows that it has deleted or emptied | legal | 7 years | withhold | keep
+
+-- SSH keys whose rows are gone and that are searched for, until that is over.
+CREATE TABLE erasure_key (
+    erasure_id TEXT PRIMARY KEY    -- which sequence | contract | account | withhold | delete
+        REFERENCES erasure(id) ON DELETE CASCADE,
+    team_id INTEGER NOT NULL       -- whose keys they were | contract | account | withhold | delete
+        REFERENCES team(id) ON DELETE CASCADE,
+    total INTEGER NOT NULL         -- how many | contract | account | withhold | delete
+) STRICT, WITHOUT ROWID;
+CREATE INDEX erasure_key_by_team ON erasure_key(team_id);

@@ -172,6 +172,34 @@ SELECT text FROM candidate c WHERE length(CAST(text AS BLOB)) >= 8
   AND NOT EXISTS (SELECT 1 FROM sqlite_schema o WHERE instr(o.sql, c.text))
 /* scan ok */;
 
+-- erasure_key_strings(team_id int, ids text) rows (text text)
+-- Fingerprints and bodies of keys that are about to be deleted (a JSON array of ids), unless another key or a VM
+-- has them too.
+WITH gone(id, fingerprint, rest) AS (
+    SELECT id, fingerprint, substr(public_line, instr(public_line, ' ') + 1) FROM ssh_key
+    WHERE team_id = :team_id AND id IN (SELECT value FROM json_each(:ids))),
+candidate(text) AS (SELECT j.value FROM gone g, json_each(json_array(g.fingerprint,
+    substr(g.rest, 1, instr(g.rest || ' ', ' ') - 1))) j)
+SELECT text FROM candidate c WHERE length(text) >= 8
+  AND NOT EXISTS (SELECT 1 FROM ssh_key o WHERE (instr(o.fingerprint, c.text) OR instr(o.public_line, c.text))
+    AND NOT (o.team_id = :team_id AND o.id IN (SELECT id FROM gone)))
+  AND NOT EXISTS (SELECT 1 FROM vm_key o WHERE instr(o.fingerprint, c.text) OR instr(o.public_line, c.text))
+/* scan ok */;
+
+-- erasure_key_add(erasure_id text, team_id int, total int) done
+INSERT INTO erasure_key (erasure_id, team_id, total) VALUES (:erasure_id, :team_id, :total);
+
+-- erasure_key_get(erasure_id text) row across teams
+SELECT team_id, total FROM erasure_key WHERE erasure_id = :erasure_id;
+
+-- erasure_key_list(team_id int) rows
+-- Deletions of keys that are not over, each with its present step.
+SELECT k.total, e.requested_at, s.name, s.state, s.answer
+FROM erasure_key k JOIN erasure e ON e.id = k.erasure_id
+JOIN erasure_step s ON s.erasure_id = e.id AND s.position = (SELECT min(n.position) FROM erasure_step n
+    WHERE n.erasure_id = e.id AND n.state <> 'done')
+WHERE k.team_id = :team_id ORDER BY e.requested_at /* sort ok */;
+
 -- erasure_texts(after text, max int) rows (text text) across teams
 -- Once the rows are gone: texts of everybody else where one that was erased may stand again, in their order.
 SELECT text FROM (

@@ -5,6 +5,7 @@
 #include "key.html.h"
 #include "keys.html.h"
 #include "keys_delete.html.h"
+#include "model/erasure_key.h"
 #include "model/restriction.h"
 #include "model/ssh_key_store.h"
 #include "ssh_key.sql.h"
@@ -161,34 +162,32 @@ struct error *key_rename(struct request *r)
 
 /* ---- deleting keys ---- */
 
-static struct error *key_remove(struct request *r, const struct key_delete_row *key)
+static struct error *keys_remove(struct request *r, const struct key_delete_rows *keys)
 {
-    struct error *e = sql_ssh_key_delete(r->db, r->arena, r->session->team_id, key->id);
+    const char **ids = arena_array(r->arena, keys->count, sizeof *ids);
+    const struct context context = request_context(r);
+    const struct actor actor = session_actor(r);
 
-    return e ? e
-             : request_note(r, (struct audit_entry){ .action = AUDIT_KEY_DELETE,
-                                                     .object = key->id,
-                                                     .detail = key->name });
+    for (size_t i = 0; i < keys->count; i++)
+        ids[i] = keys->row[i].id;
+    return erasure_keys_begin(&context, &actor, ids, keys->count);
 }
 
 struct error *keys_delete(struct request *r)
 {
     struct keys_delete_html page = { .back_path = NULL };
     struct error *e = key_delete_fill(r, &page);
-    const char *what;
+    const char *what, *them = page.is_one ? "it" : "them";
 
     if (!e && !page.keys.count)
         return session_notice_at(r, "No keys selected. Nothing was changed.", "/keys");
-    for (size_t i = 0; !e && i < page.keys.count; i++)
-        e = key_remove(r, &page.keys.row[i]);
+    if (!e)
+        e = keys_remove(r, &page.keys);
     if (e)
         return e;
     what = page.is_one ? arena_printf(r->arena, "Key “%s” deleted", page.keys.row[0].name)
                        : arena_printf(r->arena, "%zu keys deleted", page.keys.count);
-    return session_notice_at(
-        r,
-        page.is_used ? arena_printf(r->arena, "%s. VMs created with %s still accept %s.", what,
-                                    page.is_one ? "it" : "them", page.is_one ? "it" : "them")
-                     : what,
-        "/keys");
+    if (page.is_used)
+        what = arena_printf(r->arena, "%s. VMs created with %s still accept %s.", what, them, them);
+    return session_notice_at(r, what, "/keys");
 }

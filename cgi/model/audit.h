@@ -50,6 +50,7 @@ enum { AUDIT_OPERATOR = 0 }; /* the team of the operator's own history */
     ACTION(KEY_ADD, "key_add", "SSH key added")                                                    \
     ACTION(KEY_RENAME, "key_rename", "SSH key renamed")                                            \
     ACTION(KEY_DELETE, "key_delete", "SSH key deleted")                                            \
+    ACTION(KEY_GONE, "key_gone", "Deleted SSH key searched for on the server")                     \
     ACTION(CAP, "cap", "Spending limit changed")                                                   \
     ACTION(COST_FILE, "cost_file", "Costs downloaded")                                             \
     ACTION(ACTIVITY_FILE, "activity_file", "Activity downloaded")                                  \

@@ -3,7 +3,10 @@
 
 #include "base/array.h"
 #include "base/limit.h"
+#include "erasure.sql.h"
 #include "keys.html.h"
+#include "main_constants.sql.h"
+#include "model/erasure.h"
 #include "web/list_query.h"
 #include "web/session.h"
 
@@ -73,6 +76,28 @@ static struct error *rows_fill(struct request *r, struct keys_html *page)
     return NULL;
 }
 
+static struct error *deletions_fill(struct request *r, struct keys_html *page)
+{
+    struct erasure_key_list_rows rows;
+    struct error *e = sql_erasure_key_list(r->db, r->arena, r->session->team_id, &rows);
+
+    if (e)
+        return e;
+    page->deletions.count = rows.count;
+    page->deletions.row = arena_array(r->arena, rows.count, sizeof *page->deletions.row);
+    for (size_t i = 0; i < rows.count; i++) {
+        bool is_failed = strcmp(rows.row[i].state, ERASURE_STEP_STATE_FAILED) == 0;
+
+        page->deletions.row[i] = (struct key_deletion){
+            .total = rows.row[i].total,
+            .step = erasure_step_title(rows.row[i].name),
+            .state = is_failed ? "failed, retrying" : "in progress",
+            .answer = is_failed ? rows.row[i].answer : NULL,
+        };
+    }
+    return NULL;
+}
+
 struct error *key_list_fill(struct request *r, struct keys_html *page)
 {
     int64_t team_id = r->session->team_id;
@@ -89,6 +114,8 @@ struct error *key_list_fill(struct request *r, struct keys_html *page)
         e = list_query_page(r, found.total, list);
     if (!e)
         e = rows_fill(r, page);
+    if (!e)
+        e = deletions_fill(r, page);
     if (e)
         return e;
     page->all = all.total;

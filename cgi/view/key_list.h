@@ -16,6 +16,19 @@ struct key_rows {
     size_t count;
 };
 
+/* Deleted keys that are still searched for. */
+struct key_deletion {
+    int64_t total;
+    const char *step;   /* "Search the server's files" */
+    const char *state;  /* "failed, retrying" */
+    const char *answer; /* what was found, or NULL */
+};
+
+struct key_deletion_rows {
+    struct key_deletion *row;
+    size_t count;
+};
+
 struct keys_html;
 
 /* Reads the query (q, sort, page), and fills the list and the frame. */

@@ -2,6 +2,7 @@
 #include "worker/erasure.h"
 
 #include "base/log.h"
+#include "model/erasure_key.h"
 #include "worker/erasure_step.h"
 
 #include <string.h>
@@ -48,6 +49,8 @@ static struct error *step_end(struct erasure_work *work, int64_t position)
         return erasure_receipt(work);
     if (position != ERASURE_SEARCH)
         return NULL;
+    if (strcmp(work->row.subject, ERASURE_SUBJECT_KEY) == 0)
+        return erasure_key_end(&work->now, work->row.id, work->answer);
     e = sql_erasure_prints_delete(db, work->now.arena, work->row.id);
     return e ? e : sql_erasure_salt_clear(db, work->now.arena, work->row.id);
 }

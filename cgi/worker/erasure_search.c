@@ -7,6 +7,7 @@
 #include "base/limit.h"
 #include "base/text.h"
 #include "model/byte_print.h"
+#include "model/erasure_print.h"
 #include "worker/erasure_step.h"
 
 #include <string.h>
@@ -15,44 +16,37 @@ enum { TEXTS = 10000 }; /* of others, that are read at once */
 
 /* ---- what will be looked for ---- */
 
-static struct error *print_add(struct erasure_work *work, const unsigned char *salt,
-                               const char *text)
-{
-    struct byte_print print = byte_print_of(salt, text, strlen(text));
-
-    return sql_erasure_print_add(work->now.db, work->now.arena, work->row.id, print.head,
-                                 print.length, (struct bytes){ print.hash, sizeof print.hash });
-}
-
 struct error *erasure_prints_take(struct erasure_work *work)
 {
-    unsigned char salt[BYTE_PRINT_SALT_BYTES];
     struct erasure_strings_rows strings;
-    struct error *e;
+    const unsigned char *salt;
+    struct error *e = erasure_print_begin(&work->now, work->row.id, &salt);
 
-    crypto_random(salt, sizeof salt);
-    e = sql_erasure_begin(work->now.db, work->now.arena, work->row.id,
-                          (struct bytes){ salt, sizeof salt });
     if (!e)
         e = sql_erasure_strings(work->now.db, work->now.arena, work->row.id, &strings);
-    for (size_t i = 0; !e && i < strings.count; i++) {
-        struct buf encoded = buf_new(work->now.arena, 64);
-
-        html_url_part(&encoded, strings.row[i].text);
-        e = print_add(work, salt, strings.row[i].text);
-        if (!e)
-            e = print_add(work, salt, encoded.bytes);
-    }
+    for (size_t i = 0; !e && i < strings.count; i++)
+        e = erasure_print_add(&work->now, work->row.id, salt, strings.row[i].text);
     return e;
+}
+
+static bool is_key(const struct erasure_work *work)
+{
+    return strcmp(work->row.subject, ERASURE_SUBJECT_KEY) == 0;
 }
 
 /* ---- the log ---- */
 
 struct error *erasure_log(struct erasure_work *work)
 {
-    const char *words = "SQLite: database written anew, log truncated";
-    struct error *e = db_compact(work->now.db, work->now.arena);
+    const char *words = "SQLite: log truncated";
+    struct error *e = NULL;
     bool is_empty;
+
+    /* For a key not before the search has found something. */
+    if (work->is_found || !is_key(work)) {
+        words = "SQLite: database written anew, log truncated";
+        e = db_compact(work->now.db, work->now.arena);
+    }
 
     /* Too large for that; the search tells whether something is left. */
     if (e && e->kind == ERROR_INPUT) {
@@ -173,8 +167,11 @@ static struct error *find_all(struct erasure_work *work, const struct json **out
     return e || !*out_retaken ? e : find(work, prints, out);
 }
 
-static const char *answer_of(struct arena *arena, const struct json *reply, int64_t retaken)
+/* Of a key, not how many texts: that would say whether somebody else has the key too. */
+static const char *answer_of(const struct erasure_work *work, const struct json *reply,
+                             int64_t retaken)
 {
+    struct arena *arena = work->now.arena;
     const char *rest = retaken == 0   ? ""
                        : retaken == 1 ? "; 1 string is in use by someone else again"
                                       : arena_printf(arena,
@@ -182,11 +179,15 @@ static const char *answer_of(struct arena *arena, const struct json *reply, int6
                                                      "again",
                                                      (long long)retaken);
 
-    return arena_printf(arena, "%s, %s, %lld kB read, %lld found%s",
-                        text_counted(arena, json_number_at(reply, "texts"), "string"),
-                        text_counted(arena, json_number_at(reply, "files"), "file"),
-                        (long long)json_number_at(reply, "bytes") / 1000,
-                        (long long)json_number_at(reply, "found"), rest);
+    const char *files = arena_printf(arena, "%s, %lld kB read, %lld found",
+                                     text_counted(arena, json_number_at(reply, "files"), "file"),
+                                     (long long)json_number_at(reply, "bytes") / 1000,
+                                     (long long)json_number_at(reply, "found"));
+
+    if (is_key(work))
+        return files;
+    return arena_printf(arena, "%s, %s%s",
+                        text_counted(arena, json_number_at(reply, "texts"), "string"), files, rest);
 }
 
 struct error *erasure_search(struct erasure_work *work)
@@ -203,10 +204,11 @@ struct error *erasure_search(struct erasure_work *work)
     if (json_number_at(reply, "unread"))
         return error_new(arena, ERROR_INTERNAL, "%s could not be read",
                          text_counted(arena, json_number_at(reply, "unread"), "file"));
-    work->answer = answer_of(arena, reply, retaken);
+    work->answer = answer_of(work, reply, retaken);
     work->is_done = json_number_at(reply, "found") == 0;
     if (work->is_done)
         return NULL;
+    work->is_found = true;
     /* It may be in a part of a file that nothing refers to any more: the next attempt will tell. */
     e = erasure_log(work);
     work->is_done = false;

@@ -13,6 +13,7 @@ struct erasure_work {
     struct context now;
     struct erasure_get_row row;
     struct erasure_teams_rows teams;
+    bool is_found;      /* set by the search, which has found something */
     bool is_done;       /* set by a step that has nothing left to do */
     const char *answer; /* set by it: the words of the system that was asked, about no person */
 };

@@ -55,6 +55,7 @@ const keyOf = async (name) => server.sql(`SELECT id FROM ssh_key WHERE name LIKE
 const first = await keyOf('key 0');
 equal('it is renamed', (await alice.send(`/keys/${first}`, `/keys/${first}/rename`, [['name', 'renamed']])).status, 303);
 equal('and deleted', (await alice.send(`/keys/delete?key=${first}`, '/keys/delete', [['key', first]])).status, 303);
+check('and searched for', await until(() => server.sql("SELECT count(*) FROM activity WHERE action = 'key_gone'") === '1'));
 equal('not counted', (await alice.send('/account', '/account/name', [['name', 'Alice Changed']])).status, 303);
 // A VM: whether this driver can boot it or not, its job ends.
 const made = await alice.send('/vms/new', '/vms', [['name', 'one'], ['size', 'nano'], ['image', 'tiny'], ['region', 'local'], ['key', await keyOf('key 1')]]);
@@ -82,7 +83,7 @@ equal('the owner gets the file', `${answer.status} ${answer.headers['content-typ
 const file = answer.text;
 const actions = file.match(/(?<="action":")\w+/g);
 equal('what happened', actions.filter((action) => !['report'].includes(action)).join(' '),
-  'sign_in key_add key_add key_rename key_delete person_rename create activity_file');
+  'sign_in key_add key_add key_rename key_delete key_gone person_rename create activity_file');
 check('no name of a person is in it', !/Changed|bob|localhost/.test(file.split('\n').slice(1).join('\n')));
 const path = `${server.dir}/chain.jsonl`;
 const command = (content) => { fs.writeFileSync(path, content); fs.chmodSync(path, 0o644); return admin('verify-chain', path); };

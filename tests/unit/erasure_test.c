@@ -13,6 +13,7 @@
 #include "drain.h"
 #include "fake_driver.h"
 #include "model/erasure.h"
+#include "model/erasure_key.h"
 #include "model/identity.h"
 #include "model/inventory.h"
 #include "model/state_path.h"
@@ -546,6 +547,81 @@ static void a_team_of_an_account_is_not_opened_alone(void **state)
     assert_int_equal(ask(test, "SELECT count(*) FROM erasure_team WHERE team_id = 7"), 1);
 }
 
+/* ---- keys ---- */
+
+static void keys_plant(struct test *test)
+{
+    plant(test, "INSERT INTO team (id, name, created_at) VALUES (9, 'Others', 1);"
+                "INSERT INTO ssh_key VALUES "
+                "(1, 1, 'key1', 1, 'laptop', 'Ed25519', 'SHA256:erasedmarker1', '', "
+                "'ssh-ed25519 AAAAerasedmarker1'),"
+                "(1, 1, 'key2', 1, 'desk', 'Ed25519', 'SHA256:sharedkey2', '', "
+                "'ssh-ed25519 AAAAsharedkey2'),"
+                "(1, 1, 'key3', 1, 'old', 'Ed25519', 'SHA256:usedkey3', '', "
+                "'ssh-ed25519 AAAAusedkey3'),"
+                "(9, 1, 'key9', NULL, 'theirs', 'Ed25519', 'SHA256:sharedkey2', '', "
+                "'ssh-ed25519 AAAAsharedkey2');"
+                "INSERT INTO vm_key VALUES (1, 'somevm', 'SHA256:usedkey3', 'old', "
+                "'ssh-ed25519 AAAAusedkey3');");
+}
+
+static void keys_delete(struct test *test, const char *const *ids, size_t count)
+{
+    struct world *world = test->world;
+    const struct context context = world_context(world);
+    const struct actor actor = { .team_id = world->team_id, .person_id = world->person_id };
+
+    world_check(db_begin(world->db, world->arena), "begin");
+    world_check(erasure_keys_begin(&context, &actor, ids, count), "keys");
+    world_check(db_commit(world->db, world->arena), "commit");
+}
+
+/* Another team has one of them too, and a VM another: neither is looked for, and nothing says so.
+ */
+static void deleted_keys_are_searched_for(void **state)
+{
+    static const char *const all[] = { "key1", "key2", "key3" };
+    struct test *test = *state;
+
+    keys_plant(test);
+    keys_delete(test, all, COUNT(all));
+    assert_int_equal(ask(test, "SELECT count(*) FROM ssh_key WHERE id IN ('key1', 'key2', "
+                               "'key3')"),
+                     0);
+    assert_int_equal(ask(test, "SELECT count(*) FROM erasure_print"), 3); /* encoded: another one */
+    file_put(test, "nginx", "x SHA256:erasedmarker1 y");
+    work(test->context);
+    assert_int_equal(ask(test, "SELECT count(*) FROM erasure_step WHERE name = 'search' AND "
+                               "state = 'failed' AND answer = '1 found, as in nginx/planted'"),
+                     1);
+    file_put(test, "nginx", "");
+    work(test->context);
+    assert_int_equal(ask(test, "SELECT count(*) FROM erasure"), 0);
+    assert_int_equal(ask(test, "SELECT count(*) FROM erasure_print"), 0);
+    assert_int_equal(ask(test, "SELECT count(*) FROM activity WHERE team_id = 1 AND action = "
+                               "'key_delete'"),
+                     3);
+    assert_int_equal(ask(test, "SELECT count(*) FROM activity WHERE team_id = 1 AND action = "
+                               "'key_gone' AND detail LIKE '% files, % kB read, 0 found' AND "
+                               "detail NOT LIKE '%string%' AND actor = 'system'"),
+                     1);
+    assert_false(has_marker(db_path(test)));
+    assert_false(has_marker(arena_printf(test->world->arena, "%s-wal", db_path(test))));
+    assert_int_equal(ask(test, "SELECT count(*) FROM ssh_key WHERE team_id = 9"), 1);
+}
+
+static void the_search_for_a_key_outlives_its_team(void **state)
+{
+    static const char *const one[] = { "key1" };
+    struct test *test = *state;
+
+    keys_plant(test);
+    keys_delete(test, one, 1);
+    plant(test, "DELETE FROM erasure_key;");
+    work(test->context);
+    assert_int_equal(ask(test, "SELECT count(*) FROM erasure"), 0);
+}
+
 /* ---- undone ---- */
 
 static void signing_in_undoes_it_until_it_begins(void **state)
@@ -806,6 +882,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(the_last_owner_takes_the_team_along),
         TEST(a_person_in_every_table_is_erased),
+        TEST(deleted_keys_are_searched_for),
+        TEST(the_search_for_a_key_outlives_its_team),
         TEST(a_team_in_every_table_is_erased),
         TEST(a_team_is_opened_again_until_it_begins),
         TEST(a_team_of_an_account_is_not_opened_alone),

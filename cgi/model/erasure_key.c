@@ -1,0 +1,91 @@
+/* Deleting SSH keys; see erasure_key.h. */
+#include "model/erasure_key.h"
+
+#include "adapter/crypto.h"
+#include "base/array.h"
+#include "base/buf.h"
+#include "model/audit.h"
+#include "model/erasure.h"
+#include "model/erasure_print.h"
+
+#include "erasure.sql.h"
+#include "ssh_key.sql.h"
+
+/* A JSON array; ids of ours need no escapes. */
+static const char *ids_text(struct arena *arena, const char *const *ids, size_t count)
+{
+    struct buf text = buf_new(arena, 32 * (count + 1));
+
+    for (size_t i = 0; i < count; i++)
+        buf_printf(&text, "%s\"%s\"", i ? "," : "[", ids[i]);
+    buf_literal(&text, "]");
+    return text.bytes;
+}
+
+/* It has no page of its own: nobody knows its address. */
+static struct error *sequence_add(const struct context *context, const char *id,
+                                  const struct actor *actor, size_t count)
+{
+    static const enum erasure_step steps[] = { ERASURE_LOG, ERASURE_SEARCH };
+    struct error *e =
+        sql_erasure_add(context->db, context->arena, id, ERASURE_SUBJECT_KEY,
+                        erasure_address_hash(context->arena, crypto_token(context->arena)), NULL,
+                        ERASURE_REQUESTED_BY_PERSON, context->now_at, context->now_at);
+
+    for (size_t i = 0; !e && i < COUNT(steps); i++)
+        e = sql_erasure_add_step(context->db, context->arena, id, steps[i],
+                                 ERASURE_STEP_NAMES[steps[i]]);
+    return e ? e
+             : sql_erasure_key_add(context->db, context->arena, id, actor->team_id, (int64_t)count);
+}
+
+static struct error *key_delete(const struct context *context, const struct actor *actor,
+                                const char *id)
+{
+    struct ssh_key_get_row key;
+    struct error *e = sql_ssh_key_get(context->db, context->arena, actor->team_id, id, &key);
+
+    if (!e)
+        e = sql_ssh_key_delete(context->db, context->arena, actor->team_id, id);
+    return e ? e
+             : audit_add(context, &(struct audit_entry){ .team_id = actor->team_id,
+                                                         .action = AUDIT_KEY_DELETE,
+                                                         .object = id,
+                                                         .detail = key.name,
+                                                         .person_id = actor->person_id });
+}
+
+struct error *erasure_keys_begin(const struct context *context, const struct actor *actor,
+                                 const char *const *ids, size_t count)
+{
+    const char *id = crypto_id(context->arena);
+    struct erasure_key_strings_rows strings;
+    const unsigned char *salt;
+    struct error *e = sequence_add(context, id, actor, count);
+
+    if (!e)
+        e = erasure_print_begin(context, id, &salt);
+    if (!e)
+        e = sql_erasure_key_strings(context->db, context->arena, actor->team_id,
+                                    ids_text(context->arena, ids, count), &strings);
+    for (size_t i = 0; !e && i < strings.count; i++)
+        e = erasure_print_add(context, id, salt, strings.row[i].text);
+    for (size_t i = 0; !e && i < count; i++)
+        e = key_delete(context, actor, ids[i]);
+    return e;
+}
+
+struct error *erasure_key_end(const struct context *context, const char *erasure_id,
+                              const char *answer)
+{
+    struct erasure_key_get_row key;
+    struct error *e = sql_erasure_key_get(context->db, context->arena, erasure_id, &key);
+
+    if (!e)
+        e = audit_add(context, &(struct audit_entry){ .team_id = key.team_id,
+                                                      .action = AUDIT_KEY_GONE,
+                                                      .detail = answer });
+    if (e && e->kind == ERROR_NOT_FOUND)
+        e = NULL; /* the team is gone too */
+    return e ? e : sql_erasure_remove(context->db, context->arena, erasure_id);
+}
