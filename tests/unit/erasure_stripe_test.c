@@ -137,7 +137,7 @@ static void stripe_is_first(void **state)
     for (int i = 0; i < 4; i++)
         work(here);
     assert_step(here, id, ERASURE_BILLING, ERASURE_STEP_STATE_DONE, "canceled");
-    assert_step(here, id, ERASURE_VMS, ERASURE_STEP_STATE_DONE, "1 of 1 VMs");
+    assert_step(here, id, ERASURE_VMS, ERASURE_STEP_STATE_DONE, "1 of 1 VM ");
     assert_step(here, id, ERASURE_SERVICES, ERASURE_STEP_STATE_FAILED, "Stripe");
     assert_step(here, id, ERASURE_ROWS, ERASURE_STEP_STATE_WAITING, NULL);
     assert_string_equal(stripe_world_billing(here).customer_id, STRIPE_CUSTOMER);
