@@ -247,7 +247,7 @@ INSERT INTO session (id_hash, handle, person_id, current_team_id, csrf_secret, b
 VALUES (x'${hash}', 'handle', 1, 1, zeroblob(32), 'x', unixepoch(), unixepoch(), unixepoch() + 9999, unixepoch() + 9999);
 INSERT INTO vm (team_id, created_at, id, name, region, image, size, vcpus, memory_mb, disk_gb, wanted, wanted_at, state, state_at, observed, observed_at, gone_at)
 VALUES (1, 1, 'aaaabbbbccccdddd', 'elm', 'local', 'tiny', 'nano', 1, 1, 1, 'gone', 1, 'gone', 1, 'absent', 1, unixepoch() - 86400);
-INSERT INTO receipt VALUES (1, unixepoch() - 86400, 'aaaabbbbccccdddd', 'elm', 'local', 'tiny', 'nano', 1, 1, 1, 1, NULL, NULL, 0);
+INSERT INTO receipt VALUES (1, unixepoch() - 86400, 'aaaabbbbccccdddd', 'elm', 'local', 'tiny', 'nano', 1, 1, 1, 1, NULL, NULL);
 INSERT INTO mail (id, kind, to_email, once, state, attempts, due_at, created_at) VALUES ('bbbbbbbbbbbbbbbb', 'suspended', 'ada@example.org', 'x', 'sent', 1, 1, unixepoch());`);
   await server.start();
   equal('the first policy is in force at once', server.sql('SELECT number, effective_at <= unixepoch(), changes FROM policy_version'), '1|1|');
