@@ -6,12 +6,13 @@ SELECT seq, hash FROM (
     SELECT * FROM (SELECT seq, hash FROM audit_head WHERE team_id = :team_id ORDER BY seq DESC LIMIT 1)
 ) ORDER BY seq DESC LIMIT 1 /* scan ok */ /* sort ok */;
 
--- audit_link_add(team_id int, seq int, hash blob, at_ms int, id text) done
-INSERT INTO audit_link (team_id, seq, hash, at_ms, id) VALUES (:team_id, :seq, :hash, :at_ms, :id);
+-- audit_link_add(team_id int, seq int, entry_hash blob, hash blob, at_ms int, id text) done
+INSERT INTO audit_link (team_id, seq, entry_hash, hash, at_ms, id)
+VALUES (:team_id, :seq, :entry_hash, :hash, :at_ms, :id);
 
 -- audit_link_list(team_id int, after_seq int, max int) rows (is_erased int, has_entry int, entry_seq int)
 -- The chain from a place on, each with its entry if it is not erased. entry_seq: the place that the entry names.
-SELECT l.seq, l.hash, l.id IS NULL AS is_erased, e.id IS NOT NULL AS has_entry, ifnull(e.seq, 0) AS entry_seq,
+SELECT l.seq, l.entry_hash, l.hash, l.id IS NULL AS is_erased, e.id IS NOT NULL AS has_entry, ifnull(e.seq, 0) AS entry_seq,
        e.at_ms, e.action, e.vm_id, e.object, e.what, e.detail, e.actor, e.person_id, e.salt,
        e.person_hash, e.result, e.took_ms
 FROM audit_link l LEFT JOIN activity e ON e.team_id = l.team_id AND e.at_ms = l.at_ms AND e.id = l.id

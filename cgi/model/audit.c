@@ -69,14 +69,17 @@ static struct error *row_chain(const struct context *context, int64_t team_id,
         .what = row->what,
         .detail = row->detail,
     };
+    unsigned char entry_hash[CRYPTO_HASH_BYTES];
     struct error *e;
 
-    audit_hash(arena, link->hash, &body, link->hash);
+    audit_entry_hash(arena, &body, entry_hash);
+    audit_hash(arena, link->hash, entry_hash, link->hash);
     link->seq = body.seq;
     e = sql_activity_chain(context->db, arena, team_id, row->at_ms, row->id, link->seq,
                            (struct bytes){ salt, salt ? AUDIT_SALT_BYTES : 0 }, person);
     return e ? e
              : sql_audit_link_add(context->db, arena, team_id, link->seq,
+                                  (struct bytes){ entry_hash, sizeof entry_hash },
                                   (struct bytes){ link->hash, sizeof link->hash }, row->at_ms,
                                   row->id);
 }

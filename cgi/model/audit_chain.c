@@ -30,12 +30,22 @@ const char *audit_person_hash(struct arena *arena, const unsigned char salt[AUDI
 }
 
 void audit_hash(struct arena *arena, const unsigned char before[CRYPTO_HASH_BYTES],
-                const struct audit_body *body, unsigned char out[CRYPTO_HASH_BYTES])
+                const unsigned char entry_hash[CRYPTO_HASH_BYTES],
+                unsigned char out[CRYPTO_HASH_BYTES])
 {
-    struct buf bytes = buf_new(arena, BODY_BYTES);
+    struct buf bytes = buf_new(arena, 256);
 
     audit_text(&bytes, AUDIT_FORMAT);
     audit_text(&bytes, crypto_hex(arena, before, CRYPTO_HASH_BYTES));
+    audit_text(&bytes, crypto_hex(arena, entry_hash, CRYPTO_HASH_BYTES));
+    crypto_sha256(bytes.bytes, bytes.length, out);
+}
+
+void audit_entry_hash(struct arena *arena, const struct audit_body *body,
+                      unsigned char out[CRYPTO_HASH_BYTES])
+{
+    struct buf bytes = buf_new(arena, BODY_BYTES);
+
     audit_number(&bytes, body->team_id);
     audit_number(&bytes, body->seq);
     audit_number(&bytes, body->at_ms);
@@ -56,19 +66,21 @@ void audit_hash(struct arena *arena, const unsigned char before[CRYPTO_HASH_BYTE
 
 const char *audit_walk_next(struct arena *arena, struct audit_walk *walk, int64_t seq,
                             const unsigned char hash[CRYPTO_HASH_BYTES],
+                            const unsigned char entry_hash[CRYPTO_HASH_BYTES],
                             const struct audit_body *body)
 {
-    unsigned char expected[CRYPTO_HASH_BYTES];
+    unsigned char entry[CRYPTO_HASH_BYTES], expected[CRYPTO_HASH_BYTES];
     const char *problem = NULL;
 
-    if (seq != walk->seq + 1) {
+    memcpy(entry, entry_hash, sizeof entry);
+    if (body)
+        audit_entry_hash(arena, body, entry);
+    audit_hash(arena, walk->hash, entry, expected);
+    if (seq != walk->seq + 1)
         problem = arena_printf(arena, "place %lld is missing", (long long)walk->seq + 1);
-    } else if (body) {
-        audit_hash(arena, walk->hash, body, expected);
-        if (!crypto_equal(expected, hash, sizeof expected))
-            problem =
-                arena_printf(arena, "place %lld was changed, or one before it", (long long)seq);
-    }
+    else if (!crypto_equal(expected, hash, sizeof expected) ||
+             !crypto_equal(entry_hash, entry, sizeof entry))
+        problem = arena_printf(arena, "place %lld was changed, or one before it", (long long)seq);
     walk->erased += body == NULL;
     walk->seq = seq;
     memcpy(walk->hash, hash, sizeof walk->hash);

@@ -86,9 +86,9 @@ static const char *place_check(struct check *check, struct arena *arena,
     const struct audit_body body = body_of(check->team_id, row);
     const char *problem;
 
-    if (row->hash.length != CRYPTO_HASH_BYTES)
+    if (row->hash.length != CRYPTO_HASH_BYTES || row->entry_hash.length != CRYPTO_HASH_BYTES)
         return arena_printf(arena, "place %lld has no hash", (long long)row->seq);
-    problem = audit_walk_next(arena, &check->walk, row->seq, row->hash.bytes,
+    problem = audit_walk_next(arena, &check->walk, row->seq, row->hash.bytes, row->entry_hash.bytes,
                               row->has_entry ? &body : NULL);
     if (problem)
         return problem;

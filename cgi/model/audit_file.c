@@ -42,6 +42,7 @@ static struct error *place_write(struct arena *arena, struct buf *out,
     const struct json_field fields[] = {
         json_number("seq", row->seq),
         json_text("hash", hex(arena, row->hash)),
+        json_text("entry_hash", hex(arena, row->entry_hash)),
         json_number("at_ms", row->at_ms),
         json_text("action", row->action),
         json_text("vm_id", row->vm_id),
@@ -56,7 +57,7 @@ static struct error *place_write(struct arena *arena, struct buf *out,
         json_text("salt", hex(arena, row->salt)),
     };
 
-    return line_add(arena, out, fields, row->has_entry ? COUNT(fields) : 2);
+    return line_add(arena, out, fields, row->has_entry ? COUNT(fields) : 3);
 }
 
 /* The hash of the place `after`: of the chain, or of the signed end that it was cut at. */

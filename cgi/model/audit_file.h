@@ -5,13 +5,14 @@
  * and zeros at the beginning; else that of a signed end where the chain was cut, or of the file
  * before this one):
  *
- *     {"format":"domicile-audit-1","team_id":1,"team":"Alice","after":0,"after_hash":"00..."}
+ *     {"format":"domicile-audit-2","team_id":1,"team":"Alice","after":0,"after_hash":"00..."}
  *
- * Then one line for each place, texts 5 to 14 of its hash under these keys (null: empty; "person":
- * text 10). While the person is not erased, "person_id" and "salt" (hexadecimal) are what it was
- * made of. A place whose entry is erased has "seq" and "hash" alone:
+ * Then one line for each place: its hash, that of its entry, and texts 3 to 12 of that under these
+ * keys (null: empty; "person": text 8). While the person is not erased, "person_id" and "salt"
+ * (hexadecimal) are what it was made of. A place whose entry is erased has "seq" and the hashes
+ * alone:
  *
- *     {"seq":1,"hash":"ab...","at_ms":1764201600000,"action":"sign_in","vm_id":null,...}
+ *     {"seq":1,"hash":"ab...","entry_hash":"cd...","at_ms":1764201600000,"action":"sign_in",...}
  *
  * The last line is the newest signed end (audit_head.h) of the whole chain, with the public key,
  * both in base64, and the place after which the next file begins (null: this is the last one). Of a

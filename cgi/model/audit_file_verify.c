@@ -107,13 +107,14 @@ static void place_read(struct reading *reading, const struct json *line)
         .what = json_get_text(line, "what"),
         .detail = json_get_text(line, "detail"),
     };
-    unsigned char hash[CRYPTO_HASH_BYTES];
+    unsigned char hash[CRYPTO_HASH_BYTES], entry_hash[CRYPTO_HASH_BYTES];
 
-    if (!reading->is_inside || !hex_read(json_get_text(line, "hash"), hash, sizeof hash)) {
+    if (!reading->is_inside || !hex_read(json_get_text(line, "hash"), hash, sizeof hash) ||
+        !hex_read(json_get_text(line, "entry_hash"), entry_hash, sizeof entry_hash)) {
         problem_say(reading, "this is no place of a chain");
         return;
     }
-    problem_say(reading, audit_walk_next(reading->arena, &reading->walk, body.seq, hash,
+    problem_say(reading, audit_walk_next(reading->arena, &reading->walk, body.seq, hash, entry_hash,
                                          body.action ? &body : NULL));
     if (body.action && !is_person_right(reading, line))
         problem_say(reading, "the person is not the one in the chain");
@@ -211,8 +212,8 @@ static void signed_end_find(struct reading *reading, FILE *file, char *text)
         const struct json *line;
 
         arena_reset(reading->arena);
-        if (strncmp(text, "{\"more_after\"", strlen("{\"more_after\"")) != 0 ||
-            json_read(reading->arena, text, strlen(text), &line))
+        if (!strstr(text, "head_seq") || json_read(reading->arena, text, strlen(text), &line) ||
+            !json_get(line, "head_seq"))
             continue;
         reading->signed_end.seq = json_number_at(line, "head_seq");
         if (!hex_read(json_get_text(line, "head_hash"), reading->signed_end.hash,

@@ -11,20 +11,21 @@ import { Server, Visitor, ask, check, equal, finish, root, until } from './lib.m
 
 const text = (value) => `${Buffer.byteLength(String(value ?? ''))}:${value ?? ''},`;
 const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
+const hashOf = (...texts) => sha256(texts.map(text).join(''));
 const isSigned = (pem, signature, ...texts) => verify(null, Buffer.from(texts.map(text).join('')), createPublicKey(pem), Buffer.from(signature, 'base64'));
 
 // What is wrong with a file; null: nothing. `keys` are those of /.well-known/domicile-keys.json.
 function wrong(file, keys) {
   const lines = file.trimEnd().split('\n').map((line) => JSON.parse(line));
   const [first, last] = [lines[0], lines.at(-1)];
-  if (first.format !== 'domicile-audit-1' || !('head_seq' in last)) return 'not a chain';
+  if (first.format !== 'domicile-audit-2' || !('head_seq' in last)) return 'not a chain';
   let [seq, hash] = [first.after, first.after_hash];
   if (!seq && /[^0]/.test(hash)) return 'start';
   for (const line of lines.slice(1, -1)) {
     if (line.seq !== seq + 1) return `place ${seq + 1}`;
     const names = ['seq', 'at_ms', 'action', 'vm_id', 'object', 'actor', 'person', 'result', 'what', 'detail', 'took_ms'];
-    const expected = sha256(['domicile-audit-1', hash, first.team_id, ...names.map((name) => line[name])].map(text).join(''));
-    if ('action' in line && expected !== line.hash) return `hash ${line.seq}`;
+    if ('action' in line && hashOf(first.team_id, ...names.map((name) => line[name])) !== line.entry_hash) return `entry ${line.seq}`;
+    if (hashOf('domicile-audit-2', hash, line.entry_hash) !== line.hash) return `hash ${line.seq}`;
     if (line.salt && sha256(Buffer.concat([Buffer.from(line.salt, 'hex'), Buffer.from(String(line.person_id))])) !== line.person) return `person ${line.seq}`;
     if (last.head_seq === line.seq && last.head_hash !== line.hash) return 'signed end';
     [seq, hash] = [line.seq, line.hash];
@@ -113,7 +114,8 @@ for (const [what, content] of [
 // Entries behind the signed end can be invented by anybody, hashes and all.
 const end = JSON.parse(lines.at(-2));
 const invented = { seq: end.seq + 1, at_ms: end.at_ms + 1, action: 'key_add', vm_id: null, object: null, actor: 'system', person: null, result: 'done', what: 'SSH key added', detail: null, took_ms: null };
-const inventedFile = `${[...lines.slice(0, -1), JSON.stringify({ ...invented, hash: sha256(['domicile-audit-1', end.hash, 1, ...Object.values(invented)].map(text).join('')) }), lines.at(-1)].join('\n')}\n`;
+const inventedHash = hashOf(1, ...Object.values(invented));
+const inventedFile = `${[...lines.slice(0, -1), JSON.stringify({ ...invented, entry_hash: inventedHash, hash: hashOf('domicile-audit-2', end.hash, inventedHash) }), lines.at(-1)].join('\n')}\n`;
 equal('an entry is invented, and follows', wrong(inventedFile, keys), null);
 const inventedFound = command(inventedFile);
 check('the command compares it with the database', inventedFound.status === 1 && inventedFound.text.includes("FAIL  2 entries not yet signed are not those in this server's database"), inventedFound.text);

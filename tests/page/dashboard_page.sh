@@ -306,7 +306,7 @@ expect_no_text quiet-maple
 as bob get "/activity?kind=account" ; expect_no_text laptop
 as alice get /vms ; expect_no_text laptop
 as alice get /activity.jsonl ; expect 200
-expect_text '"format":"domicile-audit-1","team_id":1,'
+expect_text '"format":"domicile-audit-2","team_id":1,'
 expect_text '"action":"key_add"' ; expect_text '"detail":"laptop"' ; expect_text '"action":"activity_file"' ; expect_text '"more_after":null,"head_seq":0,'
 sed '1,/^\r*$/d' "$state/answer" >"$state/activity.jsonl"
 verified "$("$BUILD/domicile-admin" --state "$state" verify-chain "$state/activity.jsonl" | head -n 1)" "ok    5 entries of team 1 behind place 0, of which 0 were deleted by age"

@@ -7,6 +7,7 @@
 #include "model/audit.h"
 #include "model/audit_file.h"
 #include "model/audit_head.h"
+#include "model/state_path.h"
 #include "world.h"
 
 #include <setjmp.h>
@@ -58,6 +59,20 @@ static void some_add(void)
                                                .detail = arena_printf(world->arena, "old → %zu", i),
                                                .person_id = i % 2 ? 0 : world->person_id }),
                     "add");
+}
+
+/* As the worker does to an entry whose time is over. */
+static void erase(int seq)
+{
+    const char *path = main_db_path(world->arena, world->state_dir);
+    FILE *sqlite = popen(arena_printf(world->arena, "sqlite3 '%s'", path), "w");
+
+    assert_non_null(sqlite);
+    fprintf(sqlite,
+            "UPDATE audit_link SET at_ms = NULL, id = NULL WHERE seq = %d;"
+            "DELETE FROM activity WHERE seq = %d",
+            seq, seq);
+    assert_int_equal(pclose(sqlite), 0);
 }
 
 static void ends_sign(void)
@@ -180,24 +195,67 @@ static enum audit_known compared(const struct audit_file *file)
     return known;
 }
 
-/* The entry of place 6, as anybody can make it from the hash of place 5. */
-static const char *invented_line(const struct audit_file *file)
+/* A place behind `hash`, which becomes its own, as anybody can make it. */
+static const char *invented_place(int64_t seq, unsigned char hash[CRYPTO_HASH_BYTES])
 {
-    const struct audit_body body = { .team_id = file->team_id,
-                                     .seq = file->last_seq + 1,
+    const struct audit_body body = { .team_id = world->team_id,
+                                     .seq = seq,
                                      .at_ms = 1764201600000,
                                      .action = "key_add",
                                      .actor = "system",
                                      .result = "done",
                                      .what = "SSH key added" };
-    unsigned char hash[CRYPTO_HASH_BYTES];
+    unsigned char entry_hash[CRYPTO_HASH_BYTES];
 
-    audit_hash(world->arena, file->last_hash, &body, hash);
+    audit_entry_hash(world->arena, &body, entry_hash);
+    audit_hash(world->arena, hash, entry_hash, hash);
     return arena_printf(world->arena,
-                        "{\"seq\":%lld,\"hash\":\"%s\",\"at_ms\":1764201600000,\"action\":"
-                        "\"key_add\",\"actor\":\"system\",\"result\":\"done\",\"what\":\"SSH key "
-                        "added\"}\n{\"more_after\"",
-                        (long long)body.seq, crypto_hex(world->arena, hash, sizeof hash));
+                        "{\"seq\":%lld,\"hash\":\"%s\",\"entry_hash\":\"%s\",\"at_ms\":"
+                        "1764201600000,\"action\":\"key_add\",\"actor\":\"system\",\"result\":"
+                        "\"done\",\"what\":\"SSH key added\"}\n",
+                        (long long)seq, crypto_hex(world->arena, hash, CRYPTO_HASH_BYTES),
+                        crypto_hex(world->arena, entry_hash, sizeof entry_hash));
+}
+
+static const char *line_of(const char *text, int number)
+{
+    while (--number)
+        text = strchr(text, '\n') + 1;
+    return text;
+}
+
+/* The first line of `file`, `count` invented places, and the lines from `from` on. */
+static const char *invented_past(const char *file, int64_t count, int from)
+{
+    unsigned char hash[CRYPTO_HASH_BYTES] = { 0 };
+    struct buf out = buf_new(world->arena, 4096);
+
+    buf_bytes(&out, file, (size_t)(line_of(file, 2) - file));
+    for (int64_t seq = 1; seq <= count; seq++)
+        buf_text(&out, invented_place(seq, hash));
+    buf_text(&out, line_of(file, from));
+    return out.bytes;
+}
+
+static void an_invented_past_does_not_lead_to_what_is_real(void **state)
+{
+    const char *file;
+
+    (void)state;
+    some_add();
+    erase(3);
+    ends_sign();
+    file = file_write(0, 1 << 20);
+    assert_null(verified(file).problem);
+    assert_int_equal(verified(file).erased, 1);
+    /* What is left of place 3 is bound to the places before it. */
+    assert_non_null(verified(invented_past(file, 2, 4)).problem);
+    /* However the line with the signed end is written. */
+    file = invented_past(file, ADDED + 1, ADDED + 2);
+    assert_non_null(verified(file).problem);
+    file =
+        changed(file, "{\"more_after\":null,\"head_seq\":5", "{\"head_seq\":5,\"more_after\":null");
+    assert_string_equal(verified(file).problem, "this place is not the one that was signed");
 }
 
 static void what_is_not_signed_is_not_proven(void **state)
@@ -214,7 +272,9 @@ static void what_is_not_signed_is_not_proven(void **state)
     file = file_write(0, 1 << 20);
     found = verified(file);
     assert_int_equal(found.unproven, 0);
-    file = changed(file, "{\"more_after\"", invented_line(&found));
+    file = changed(file, "{\"more_after\"",
+                   arena_printf(world->arena, "%s{\"more_after\"",
+                                invented_place(found.last_seq + 1, found.last_hash)));
     found = verified(file);
     assert_null(found.problem);
     assert_int_equal(found.unproven, 1);
@@ -268,6 +328,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(files_are_verified, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_not_signed_is_not_proven, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_invented_past_does_not_lead_to_what_is_real, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(no_chain_is_read_without_end, set_up, tear_down),
     };
 
