@@ -22,6 +22,8 @@ static int format_set(struct archive *handle, enum archive_format format)
     int result;
 
     if (format == ARCHIVE_ZIP) {
+        /* Otherwise zeros up to 10 kB follow, as on a tape. */
+        archive_write_set_bytes_in_last_block(handle, 1);
         result = archive_write_set_format_zip(handle);
         return result == ARCHIVE_OK ? archive_write_set_options(handle, "compression-level=1")
                                     : result;
@@ -113,51 +115,60 @@ struct error *archive_file_close(struct archive_file *archive, struct arena *are
 
 /* ---- reading ---- */
 
-static struct error *entry_read(struct archive *handle, struct arena *arena, size_t max,
-                                struct buf *out)
+static struct error *part_read(struct archive *handle, struct arena *arena, size_t max,
+                               struct archive_part *part)
 {
     char *bytes = arena_alloc(arena, max + 1);
     la_ssize_t length = archive_read_data(handle, bytes, max + 1);
 
     if (length < 0)
-        return error_new(arena, ERROR_INPUT, "the archive is damaged: %s",
-                         archive_error_string(handle));
+        return error_new(arena, ERROR_INPUT, "%s: %s", part->name, archive_error_string(handle));
     if ((size_t)length > max)
-        return error_new(arena, ERROR_NOT_FOUND, "longer than %zu bytes", max);
-    *out = (struct buf){ arena, bytes, (size_t)length, max + 1 };
+        return error_new(arena, ERROR_INPUT, "%s is longer than %zu bytes", part->name, max);
+    if (part->content.bytes)
+        return error_new(arena, ERROR_INPUT, "%s is in it twice", part->name);
+    part->content = (struct buf){ arena, bytes, (size_t)length, max + 1 };
     return NULL;
 }
 
-static struct error *entry_find(struct archive *handle, struct arena *arena, const char *name,
-                                size_t max, struct buf *out)
+static struct error *parts_read(struct archive *handle, struct arena *arena,
+                                struct archive_part *parts, size_t count, size_t max)
 {
     struct archive_entry *entry;
+    struct error *e = NULL;
     int code;
 
-    while ((code = archive_read_next_header(handle, &entry)) == ARCHIVE_OK) {
+    while (!e && (code = archive_read_next_header(handle, &entry)) == ARCHIVE_OK) {
         const char *path = archive_entry_pathname(entry);
+        size_t i = 0;
 
-        if (path && strcmp(path, name) == 0)
-            return entry_read(handle, arena, max, out);
+        while (i < count && (!path || strcmp(parts[i].name, path) != 0))
+            i++;
+        e = i < count ? part_read(handle, arena, max, &parts[i])
+                      : error_new(arena, ERROR_INPUT, "there is a further file in it");
     }
-    return code == ARCHIVE_EOF ? error_new(arena, ERROR_NOT_FOUND, "there is no %s in it", name)
-                               : error_new(arena, ERROR_INPUT, "the archive is damaged: %s",
-                                           archive_error_string(handle));
+    if (!e && code != ARCHIVE_EOF)
+        return error_new(arena, ERROR_INPUT, "this is no ZIP file, or a damaged one");
+    for (size_t i = 0; !e && i < count; i++) {
+        if (!parts[i].content.bytes)
+            e = error_new(arena, ERROR_INPUT, "there is no %s in it", parts[i].name);
+    }
+    return e;
 }
 
-struct error *archive_read_file(struct arena *arena, const void *archive, size_t length,
-                                const char *name, size_t max, struct buf *out)
+struct error *archive_read_parts(struct arena *arena, const void *archive, size_t length,
+                                 struct archive_part *parts, size_t count, size_t max)
 {
     struct archive *handle = archive_read_new();
     struct error *e;
 
     if (!handle)
         return error_new(arena, ERROR_UNAVAILABLE, "no memory for an archive");
-    if (archive_read_support_format_zip_streamable(handle) != ARCHIVE_OK ||
+    if (archive_read_support_format_zip_seekable(handle) != ARCHIVE_OK ||
         archive_read_open_memory(handle, archive, length) != ARCHIVE_OK)
         e = error_new(arena, ERROR_INPUT, "this is no ZIP file");
     else
-        e = entry_find(handle, arena, name, max, out);
+        e = parts_read(handle, arena, parts, count, max);
     archive_read_free(handle);
     return e;
 }

@@ -38,9 +38,15 @@ struct error *archive_file_put(struct archive_file *archive, struct arena *arena
 struct error *archive_file_close(struct archive_file *archive, struct arena *arena,
                                  struct error *e);
 
+/* A file of an archive: its name, and what was read, in the arena. */
+struct archive_part {
+    const char *name;
+    struct buf content;
+};
+
 /*
- * The file `name` of a ZIP archive, in the arena. INPUT: these bytes are no such archive,
- * NOT_FOUND: it is not in it, or longer than `max` bytes.
+ * Read a ZIP archive by its central directory, as others do: it must hold these files, each once,
+ * and no others, none longer than `max` bytes. INPUT with what is wrong.
  */
-struct error *archive_read_file(struct arena *arena, const void *archive, size_t length,
-                                const char *name, size_t max, struct buf *out);
+struct error *archive_read_parts(struct arena *arena, const void *archive, size_t length,
+                                 struct archive_part *parts, size_t count, size_t max);

@@ -17,6 +17,7 @@
 #include "model/erasure.h"
 #include "model/worker_wakeup.h"
 
+#include "model/signing.h"
 #include "person.sql.h"
 #include "signed_receipt.sql.h"
 #include "signing_key.sql.h"
@@ -153,8 +154,9 @@ static struct error *file_read(struct admin *admin, const char *path, struct buf
     return NULL;
 }
 
+/* By the key that comes with it, which must be one of this server's. */
 static struct error *signature_check(struct admin *admin, const struct buf *body,
-                                     const struct buf *signature)
+                                     const struct buf *signature, const struct buf *key)
 {
     struct signing_key_list_rows keys;
     struct error *e = sql_signing_key_list(admin->db, admin->arena, &keys);
@@ -165,6 +167,10 @@ static struct error *signature_check(struct admin *admin, const struct buf *body
         if (!crypto_ed25519_is_signed(keys.row[i].public_key.bytes, body->bytes, body->length,
                                       (const unsigned char *)signature->bytes))
             continue;
+        if (strcmp(signing_key_pem(admin->arena, keys.row[i].public_key.bytes),
+                   arena_copy_bytes(admin->arena, key->bytes, key->length)) != 0)
+            return error_new(admin->arena, ERROR_INPUT,
+                             "the key.pem in it is not the key that has signed it");
         printf("signed with key %s of this server\n", keys.row[i].id);
         return NULL;
     }
@@ -187,6 +193,9 @@ static struct error *chain_check(struct admin *admin, const struct buf *body)
     if (!format || !text_starts(format, "domicile-receipt-") || number < 1 ||
         (!previous && number != 1))
         return error_new(admin->arena, ERROR_INPUT, "this server has signed it, but as no receipt");
+    printf("%s of %s, signed on %s; only receipt.json is signed, README.txt is not\n",
+           format + strlen("domicile-receipt-"), json_get_text(json, "server"),
+           json_get_text(json, "signed_at"));
     if (!previous) {
         puts("the first receipt of this server");
         return NULL;
@@ -204,20 +213,22 @@ static struct error *chain_check(struct admin *admin, const struct buf *body)
     return e;
 }
 
-/* Of the ZIP file that its page gives. The key in it is not believed. */
+/* The ZIP file that its page gives, with nothing else in it. */
 struct error *admin_verify_receipt(struct admin *admin)
 {
-    struct arena *arena = admin->arena;
-    struct buf archive, body, signature;
+    enum { BODY, SIGNATURE, KEY, README, PARTS };
+    struct archive_part parts[PARTS] = { [BODY] = { .name = "receipt.json" },
+                                         [SIGNATURE] = { .name = "receipt.sig" },
+                                         [KEY] = { .name = "key.pem" },
+                                         [README] = { .name = "README.txt" } };
+    struct buf archive;
     struct error *e = file_read(admin, admin->argument, &archive);
 
     if (!e)
-        e = archive_read_file(arena, archive.bytes, archive.length, "receipt.json", FILE_BYTES,
-                              &body);
+        e = archive_read_parts(admin->arena, archive.bytes, archive.length, parts, PARTS,
+                               FILE_BYTES);
     if (!e)
-        e = archive_read_file(arena, archive.bytes, archive.length, "receipt.sig",
-                              CRYPTO_SIGNATURE_BYTES, &signature);
-    if (!e)
-        e = signature_check(admin, &body, &signature);
-    return e ? e : chain_check(admin, &body);
+        e = signature_check(admin, &parts[BODY].content, &parts[SIGNATURE].content,
+                            &parts[KEY].content);
+    return e ? e : chain_check(admin, &parts[BODY].content);
 }

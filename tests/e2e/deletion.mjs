@@ -114,8 +114,20 @@ equal('the key is the published one', fs.readFileSync(`${folder}/key.pem`, 'utf8
 check('the operator verifies it', admin('verify-receipt', `${folder}.zip`).includes('of this server'), admin('verify-receipt', `${folder}.zip`));
 fs.appendFileSync(`${folder}/receipt.json`, ' ');
 equal('changed, it is not', await openssl(folder, 'pkeyutl', '-verify', '-rawin', '-pubin', '-inkey', 'key.pem', '-in', 'receipt.json', '-sigfile', 'receipt.sig'), 'Signature Verification Failure');
-execFileSync('python3', ['-m', 'zipfile', '-c', `${folder}-changed.zip`, 'receipt.json', 'receipt.sig', 'key.pem'], { cwd: folder });
+execFileSync('python3', ['-m', 'zipfile', '-c', `${folder}-changed.zip`, 'receipt.json', 'receipt.sig', 'key.pem', 'README.txt'], { cwd: folder });
 check('nor for the operator', admin('verify-receipt', `${folder}-changed.zip`).includes('no key of this server'), admin('verify-receipt', `${folder}-changed.zip`));
+// Who opens the file must see what was verified: nothing else in it, nothing twice, no other key.
+for (const [what, words, code] of [
+  ['a second receipt', 'receipt.json is in it twice', "z.writestr('receipt.json', '{}')"],
+  ['another file', 'a further file', "z.writestr('receipt.pdf', 'x')"],
+]) {
+  fs.copyFileSync(`${folder}.zip`, `${folder}-more.zip`);
+  execFileSync('python3', ['-W', 'ignore', '-c', `import sys, zipfile\nwith zipfile.ZipFile(sys.argv[1], 'a') as z: ${code}`, `${folder}-more.zip`]);
+  check(`${what} is found`, admin('verify-receipt', `${folder}-more.zip`).includes(words), admin('verify-receipt', `${folder}-more.zip`));
+}
+const whole = fs.readFileSync(`${folder}.zip`);
+fs.writeFileSync(`${folder}-short.zip`, whole.subarray(0, whole.length / 2));
+check('so is a missing end', admin('verify-receipt', `${folder}-short.zip`).includes('no ZIP file'), admin('verify-receipt', `${folder}-short.zip`));
 for (const [path, words] of [[folder, 'this is no file'], ['/dev/zero', 'this is no file'], [`${folder}/receipt.json`, 'no ZIP file'], [`${folder}/none`, 'No such file']]) {
   check(`verify-receipt of ${path} says ${words}`, admin('verify-receipt', path).includes(words), admin('verify-receipt', path));
 }
