@@ -43,7 +43,7 @@ CREATE TABLE mail_new (
                         'vm_destroyed', 'promise_broken', 'policy_change', 'vm_look',
                         'email_confirm', 'email_approve', 'email_taken', 'email_changed',
                         'email_former', 'request_extended', 'request_answered', 'request_refused',
-                        'team_deletion')),
+                        'team_deletion', 'vm_disk_look')),
     to_email TEXT NOT NULL,       -- recipient, also to find it for support questions | contract | 30 days | export | delete
     once TEXT NOT NULL UNIQUE,    -- deduplication key: one mail per occasion | contract | 30 days | withhold | delete
     amount TEXT,                  -- money as written in it | contract | 2 days | export | delete

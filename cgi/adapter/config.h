@@ -48,6 +48,9 @@ struct config_image {
     CONFIG_IMAGE_KEYS(CONFIG_FIELD)
 };
 
+/* What the profile lets the operator see of what is inside VMs; each includes those before it. */
+enum config_looks { LOOKS_NEVER, LOOKS_CONSOLE, LOOKS_DISK };
+
 struct config {
     const char *state_dir;
     CONFIG_SERVER_KEYS(CONFIG_FIELD)
@@ -63,9 +66,9 @@ struct config {
     int64_t log_days;          /* logs are kept for, at least 1 */
     int64_t notice_days;       /* before a policy that promises less is in force; 0: none */
     int64_t closed_days;       /* a deletion can be undone; 0: it begins at once */
+    int64_t looks;             /* enum config_looks */
     bool has_tls13_alone;      /* TLS 1.2 is refused */
     bool has_encrypted_disks;  /* nothing is written to disks that are not encrypted */
-    bool has_looks;            /* the operator may look at a console, for a reason that is told */
     bool has_counts;           /* requests are counted from the logs, without people */
     bool has_referrers;        /* so are the sites that visitors come from */
     struct config_region *regions;

@@ -13,18 +13,17 @@ enum { MANY_DAYS = 3650 };
 
 static const struct profile {
     const char *name;
-    int64_t destroyed_vm_days, log_days, notice_days, closed_days;
+    int64_t destroyed_vm_days, log_days, notice_days, closed_days, looks;
     bool has_tls13_alone;
     bool has_encrypted_disks;
     bool has_counts;
     bool has_referrers;
-    bool has_looks;
 } profiles[] = {
-    { "personal-vm", 90, 30, 14, 30, false, false, false, false, true },
-    { "desktop", 0, 30, 14, 0, false, false, false, false, false },
-    { "agent-runs", 90, 30, 14, 0, false, false, true, false, true },
-    { "sandbox-api", 90, 90, 14, 30, true, true, true, true, true },
-    { "shared-session", 0, 30, 14, 0, false, false, true, false, false },
+    { "personal-vm", 90, 30, 14, 30, LOOKS_DISK, false, false, false, false },
+    { "desktop", 0, 30, 14, 0, LOOKS_NEVER, false, false, false, false },
+    { "agent-runs", 90, 30, 14, 0, LOOKS_DISK, false, false, true, false },
+    { "sandbox-api", 90, 90, 14, 30, LOOKS_DISK, true, true, true, true },
+    { "shared-session", 0, 30, 14, 0, LOOKS_NEVER, false, false, true, false },
 };
 
 /* Member states of the European Union (ISO 3166). */
@@ -79,7 +78,7 @@ const char *config_profile_apply(struct config *config)
     config->has_encrypted_disks = profile->has_encrypted_disks;
     config->has_counts = profile->has_counts;
     config->has_referrers = profile->has_referrers;
-    config->has_looks = profile->has_looks;
+    config->looks = profile->looks;
     if (!days_read(config->destroyed_vm_days_set, 0, profile->destroyed_vm_days,
                    &config->destroyed_vm_days))
         return "[privacy] destroyed_vm_days must be a whole number from 0 to 3650";

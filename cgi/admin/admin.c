@@ -129,6 +129,7 @@ static int options_read(struct admin *admin, int argc, char **argv, const char *
         { "kind", required_argument, NULL, 'k' },
         { "received", required_argument, NULL, 'e' },
         { "how", required_argument, NULL, 'w' },
+        { "disk", no_argument, NULL, 'i' },
         { "help", no_argument, NULL, 'h' },
         { 0 },
     };
@@ -145,6 +146,8 @@ static int options_read(struct admin *admin, int argc, char **argv, const char *
             admin->is_dry = true;
         else if (option == 'v')
             admin->verify = optarg;
+        else if (option == 'i')
+            admin->is_disk = true;
         else if (option == 'r')
             admin->reason = optarg;
         else if (option == 'o')

@@ -13,6 +13,7 @@ struct admin {
     bool is_dry;           /* "sweep" deletes nothing */
     const char *file;      /* which file "network" prints; NULL: the commands */
     const char *verify;    /* the record that "review" verifies; NULL: it makes one */
+    bool is_disk;          /* "vm-look" shows the disk, not the console */
     const char *reason;    /* of "vm-look", "request-extend", "request-refuse"; NULL: not given */
     const char *kind;      /* what "request-add" is asked for; NULL: none was given */
     const char *received;  /* on which day; NULL: none was given */
@@ -71,7 +72,8 @@ enum admin_need {
     COMMAND(admin_vms, "vms", NULL, "list all existing VMs", NEEDS_READING)                        \
     COMMAND(admin_vm_look, "vm-look", "ID",                                                        \
             "watch the console of a VM, for 15 minutes at most, with --reason\n"                   \
-            "                       operate, abuse or law; its owners are told",                   \
+            "                       operate, abuse or law; its owners are told; with --disk,\n"    \
+            "                       a shell that can read its disk",                               \
             NEEDS_WRITING)                                                                         \
     COMMAND(admin_orphans, "orphans", NULL, "list objects on hosts that belong to no VM",          \
             NEEDS_READING)                                                                         \

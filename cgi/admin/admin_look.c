@@ -1,10 +1,11 @@
 /*
  * "vm-look": the only way that Domicile offers to see what is inside somebody's VM: what it prints
- * on its console, for a limited time. Before the first byte is shown, the look is in the team's
- * activity and in the operator's, and queued as a mail to the owners; when it ends, so is how long
- * it took, unless the process is killed. Nothing is sent to the VM, and nothing is stored.
+ * on its console or, with --disk, the files on its disk, for a limited time. Before the first byte
+ * is shown, the look is in the team's activity and in the operator's, and queued as a mail to the
+ * owners; when it ends, so is how long it took, unless the process is killed. Nothing is sent to
+ * the VM, and nothing is stored.
  */
-#include "admin/admin.h"
+#include "admin/admin_look.h"
 
 #include "base/array.h"
 #include "base/clock.h"
@@ -44,17 +45,17 @@ static const struct reason *reason_find(const char *name)
 /* ---- before the look ---- */
 
 static struct error *owners_tell(const struct context *now, const struct vm_for_worker_row *vm,
-                                 const struct reason *reason)
+                                 const struct reason *reason, const char *kind)
 {
     struct billing_owners_rows owners;
     struct error *e = sql_billing_owners(now->db, now->arena, vm->team_id, &owners);
 
     for (size_t i = 0; !e && i < owners.count; i++) {
         const struct mail mail = {
-            .kind = "vm_look",
+            .kind = kind,
             .to = owners.row[i].email,
-            .once = arena_printf(now->arena, "vm_look/%s/%lld/%lld", vm->id, (long long)now->now_ms,
-                                 (long long)owners.row[i].id),
+            .once = arena_printf(now->arena, "%s/%s/%lld/%lld", kind, vm->id,
+                                 (long long)now->now_ms, (long long)owners.row[i].id),
             .vm_name = vm->name,
             .promise = reason->text,
             .url = arena_printf(now->arena, "%s/vms/%s/activity", now->config->public_url, vm->id),
@@ -96,9 +97,9 @@ static struct error *begin_record(struct admin *admin, const struct vm_for_worke
     struct error *e = db_begin(admin->db, admin->arena);
 
     if (!e)
-        e = look_write(&now, vm, AUDIT_VM_LOOK, detail);
+        e = look_write(&now, vm, admin->is_disk ? AUDIT_VM_DISK_LOOK : AUDIT_VM_LOOK, detail);
     if (!e)
-        e = owners_tell(&now, vm, reason);
+        e = owners_tell(&now, vm, reason, admin->is_disk ? "vm_disk_look" : "vm_look");
     if (!e)
         e = db_commit(admin->db, admin->arena);
     db_rollback(admin->db);
@@ -115,7 +116,8 @@ static struct error *end_record(struct admin *admin, const struct vm_for_worker_
     struct error *e = db_begin(admin->db, admin->arena);
 
     if (!e)
-        e = look_write(&now, vm, AUDIT_VM_LOOK_END, detail);
+        e = look_write(&now, vm, admin->is_disk ? AUDIT_VM_DISK_LOOK_END : AUDIT_VM_LOOK_END,
+                       detail);
     if (!e)
         e = db_commit(admin->db, admin->arena);
     db_rollback(admin->db);
@@ -124,13 +126,17 @@ static struct error *end_record(struct admin *admin, const struct vm_for_worker_
 
 /* ---- the look ---- */
 
-/* A console blocks until the VM ends, so a thread has it, and the process waits for what ends it.
+/*
+ * What is shown blocks until the VM, or the guest with its disk, ends, so a thread has it, and the
+ * process waits for what ends it.
  */
 struct look {
     struct driver *driver;
     struct arena *arena; /* the thread's */
     const char *vm_id;
-    atomic_bool is_over; /* nothing more is shown */
+    struct look_guest guest; /* that has the disk; without a process: the console is shown */
+    bool is_gone;            /* the disk was deleted meanwhile */
+    atomic_bool is_over;     /* nothing more is shown */
     struct error *e;
 };
 
@@ -150,7 +156,10 @@ static void *look_run(void *shared)
 {
     struct look *look = shared;
 
-    look->e = driver_console(look->driver, look->arena, look->vm_id, bytes_print, look);
+    if (look->guest.pid)
+        look->is_gone = !look_guest_talk(&look->guest, bytes_print, look);
+    else
+        look->e = driver_console(look->driver, look->arena, look->vm_id, bytes_print, look);
     kill(getpid(), SIGUSR1);
     return NULL;
 }
@@ -168,10 +177,10 @@ static sigset_t ends_block(void)
     return set;
 }
 
-/* *is_open: the thread still has the console. */
-static struct error *look_wait(struct admin *admin, struct look *look, bool *is_open)
+/* *is_open: the thread still shows something. */
+static struct error *look_wait(struct admin *admin, struct look *look, const sigset_t *ends,
+                               bool *is_open)
 {
-    const sigset_t ends = ends_block();
     pthread_t thread;
     int number = 0;
 
@@ -179,7 +188,7 @@ static struct error *look_wait(struct admin *admin, struct look *look, bool *is_
     if (pthread_create(&thread, NULL, look_run, look))
         return error_new(admin->arena, ERROR_UNAVAILABLE, "no thread can be started");
     alarm(LIMIT_LOOK_S);
-    sigwait(&ends, &number);
+    sigwait(ends, &number);
     atomic_store(&look->is_over, true);
     if (number == SIGALRM)
         fputs("\nThe time is over.\n", stderr);
@@ -190,28 +199,66 @@ static struct error *look_wait(struct admin *admin, struct look *look, bool *is_
     return look->e;
 }
 
+/* `disk` NULL: at the console. */
+static struct error *look_show(struct admin *admin, struct look *look,
+                               const struct disk_guest *disk, bool *is_open)
+{
+    const sigset_t ends = ends_block();
+    struct error *e = disk ? look_guest_start(admin, disk, &look->guest) : NULL, *problem;
+
+    *is_open = false;
+    if (!e)
+        e = look_wait(admin, look, &ends, is_open);
+    if (look->guest.pid <= 0)
+        return e;
+    problem = look_guest_end(admin->arena, &look->guest, e || *is_open || look->is_gone);
+    return e ? e : problem;
+}
+
+static void look_announce(const struct vm_for_worker_row *vm, const struct disk_guest *disk,
+                          enum driver_power power)
+{
+    fprintf(stderr,
+            "Recorded in the activity of %s, whose owners get a mail. Ends after %d "
+            "minutes, or with Ctrl-C.\n",
+            vm->team_name, LIMIT_LOOK_S / 60);
+    if (!disk)
+        return;
+    fputs(
+        power == DRIVER_STOPPED
+            ? "The journal of the file system is not replayed: if the VM was not shut down, its "
+              "last changes may be missing or look damaged.\n"
+            : "The VM is running: what it has not written to its disk yet is missing, and what it "
+              "writes meanwhile may look damaged.\n",
+        stderr);
+    fputs(
+        "Lines that you type are for a shell in a guest that has the disk; \"exit\" ends the look, "
+        "too.\n",
+        stderr);
+}
+
 static struct error *look(struct admin *admin, struct driver *driver,
                           const struct vm_for_worker_row *vm, const struct reason *reason)
 {
     struct look *look = arena_alloc(admin->arena, sizeof *look);
+    struct disk_guest guest, *disk = admin->is_disk ? &guest : NULL;
     enum driver_power power;
     int64_t begun_ms;
     bool is_open;
     struct error *e = driver_power(driver, admin->arena, vm->id, &power), *problem;
 
-    if (!e && power != DRIVER_RUNNING)
+    if (!e && !disk && power != DRIVER_RUNNING)
         return error_new(admin->arena, ERROR_CONFLICT, "this VM does not run: it prints nothing");
+    if (!e && disk)
+        e = look_guest_prepare(admin, driver, vm->id, disk);
     if (!e)
         e = begin_record(admin, vm, reason, &begun_ms);
     if (e)
         return e;
-    fprintf(stderr,
-            "Recorded in the activity of %s, whose owners get a mail. Ends after %d "
-            "minutes, or with Ctrl-C.\n",
-            vm->team_name, LIMIT_LOOK_S / 60);
+    look_announce(vm, disk, power);
     *look =
         (struct look){ .driver = driver, .arena = arena_new(LOOK_ARENA_BYTES), .vm_id = vm->id };
-    problem = look_wait(admin, look, &is_open);
+    problem = look_show(admin, look, disk, &is_open);
     e = end_record(admin, vm, begun_ms);
     if (is_open) {
         if (e)
@@ -232,7 +279,7 @@ struct error *admin_vm_look(struct admin *admin)
     if (!reason)
         return error_new(admin->arena, ERROR_INPUT,
                          "a look needs --reason operate, --reason abuse or --reason law");
-    if (!admin->config->has_looks)
+    if (admin->config->looks == LOOKS_NEVER)
         return error_new(admin->arena, ERROR_CONFLICT,
                          "the policy in force says that nobody looks inside VMs");
     e = sql_vm_for_worker(admin->db, admin->arena, admin->argument, &vm);

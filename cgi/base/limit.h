@@ -16,7 +16,7 @@ enum {
     LIMIT_AUDIT_LINE_BYTES = 64 * 1024,           /* of a file with a chain */
     LIMIT_AUDIT_INPUT_BYTES = 1024 * 1024 * 1024, /* of all parts of one, on standard input */
     LIMIT_AUDIT_FILE_BYTES = 1024 * 1024,         /* of such a file, about */
-    LIMIT_LOOK_S = 15 * 60,                       /* of the operator at a console */
+    LIMIT_LOOK_S = 15 * 60,                       /* of the operator at a console or a disk */
     LIMIT_AUDIT_ROWS = 500,                       /* that are read, or chained, at once */
     LIMIT_RECEIPT_ROWS = 200,                     /* signed receipts that are verified at once */
     LIMIT_RECEIPT_ARENA_BYTES = 16 * 1024 * 1024,

@@ -6,6 +6,7 @@
 
 #include "adapter/json.h"
 #include "adapter/subprocess.h"
+#include "base/buf.h"
 
 #include <string.h>
 
@@ -49,4 +50,17 @@ struct error *disk_image_read(struct arena *arena, const char *path, const char 
     if (snapshot)
         find_snapshot(image, snapshot, out);
     return NULL;
+}
+
+const char *disk_image_options(struct arena *arena, const char *path)
+{
+    struct buf options = { .arena = arena };
+
+    buf_literal(&options, "driver=qcow2,file.filename=");
+    for (; *path; path++) {
+        if (*path == ',')
+            buf_char(&options, ',');
+        buf_char(&options, *path);
+    }
+    return options.bytes;
 }

@@ -20,3 +20,9 @@ struct disk_image {
  */
 struct error *disk_image_read(struct arena *arena, const char *path, const char *snapshot,
                               struct disk_image *out);
+
+/*
+ * The image at `path` as options of qemu-img and QEMU, where a comma is doubled (qemu-img(1)). The
+ * format is given, not probed.
+ */
+const char *disk_image_options(struct arena *arena, const char *path);

@@ -132,6 +132,14 @@ struct error *driver_console(struct driver *driver, struct arena *arena, const c
     return driver->ops->console(driver, arena, vm_id, listen, listener);
 }
 
+struct error *driver_disk_file(struct driver *driver, struct arena *arena, const char *vm_id,
+                               const char **out)
+{
+    if (!driver->ops->disk_file)
+        return error_new(arena, ERROR_CONFLICT, "the disks of this region are no files here");
+    return driver->ops->disk_file(driver, arena, vm_id, out);
+}
+
 struct error *driver_unpause(struct driver *driver, struct arena *arena, const char *vm_id)
 {
     return driver->ops->unpause(driver, arena, vm_id);

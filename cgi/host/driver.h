@@ -260,6 +260,13 @@ struct error *driver_console(struct driver *driver, struct arena *arena, const c
                              void *listener);
 
 /*
+ * The file with the disk of a VM, in qcow2, which may be running: for who reads it without the
+ * driver. CONFLICT if its host keeps disks elsewhere, or this process may not read it.
+ */
+struct error *driver_disk_file(struct driver *driver, struct arena *arena, const char *vm_id,
+                               const char **out);
+
+/*
  * May block for as long as the guest hangs: call it in its own thread, with its own handle and a
  * deadline.
  */
@@ -350,6 +357,9 @@ struct driver_ops {
     struct error *(*console)(struct driver *driver, struct arena *arena, const char *vm_id,
                              void (*listen)(void *listener, const char *bytes, size_t length),
                              void *listener);
+    /* NULL: its disks are no files here. */
+    struct error *(*disk_file)(struct driver *driver, struct arena *arena, const char *vm_id,
+                               const char **out);
     struct error *(*unpause)(struct driver *driver, struct arena *arena, const char *vm_id);
     struct error *(*disk_grow)(struct driver *driver, struct arena *arena,
                                const struct driver_vm *vm);

@@ -120,6 +120,8 @@ struct error *libvirt_disk_grow(struct driver *driver, struct arena *arena,
 struct error *libvirt_console(struct driver *driver, struct arena *arena, const char *vm_id,
                               void (*listen)(void *listener, const char *bytes, size_t length),
                               void *listener);
+struct error *libvirt_disk_file(struct driver *driver, struct arena *arena, const char *vm_id,
+                                const char **out);
 struct error *libvirt_unpause(struct driver *driver, struct arena *arena, const char *vm_id);
 struct error *libvirt_room(struct driver *driver, struct arena *arena, int64_t *out_bytes);
 struct error *libvirt_capacity(struct driver *driver, struct arena *arena,

@@ -151,6 +151,20 @@ struct error *libvirt_disk_grow(struct driver *driver, struct arena *arena,
     return virt_volume_resize(libvirt->virt, arena, libvirt->pool, name, disk_bytes(vm));
 }
 
+struct error *libvirt_disk_file(struct driver *driver, struct arena *arena, const char *vm_id,
+                                const char **out)
+{
+    struct libvirt *libvirt = libvirt_of(driver);
+    struct error *e = libvirt_begin(libvirt, arena, vm_id);
+
+    if (e)
+        return e;
+    if (libvirt->profile == DRIVER_TEST)
+        return error_new(arena, ERROR_CONFLICT, "libvirt's test driver stores no disks");
+    *out = libvirt_disk_path(libvirt, arena, vm_id);
+    return access(*out, R_OK) == 0 ? NULL : error_new(arena, ERROR_CONFLICT, "%s: %m", *out);
+}
+
 /* ---- cloning ---- */
 
 static struct error *convert(struct arena *arena, const char *source, const char *snapshot,
@@ -266,20 +280,6 @@ static struct error *snapshot_begin(struct libvirt *libvirt, struct arena *arena
     return e;
 }
 
-/* The format is given, not probed; see disk_image.c. A comma is doubled (qemu-img(1)). */
-static const char *image_options(struct arena *arena, const char *path)
-{
-    struct buf options = { .arena = arena };
-
-    buf_literal(&options, "driver=qcow2,file.filename=");
-    for (; *path; path++) {
-        if (*path == ',')
-            buf_char(&options, ',');
-        buf_char(&options, *path);
-    }
-    return options.bytes;
-}
-
 /*
  * What a snapshot that was interrupted has left on the disk, of which libvirt knows nothing:
  * libvirt would add another of the same name. A QEMU that runs replaces it by itself.
@@ -288,10 +288,14 @@ static struct error *snapshot_remains_remove(struct libvirt *libvirt, struct are
                                              const char *vm_id, const char *snapshot)
 {
     const char *path = libvirt_disk_path(libvirt, arena, vm_id);
-    const char *const arguments[] = {
-        "qemu-img", "snapshot", "-q", "-d", snapshot, "--image-opts", image_options(arena, path),
-        NULL
-    };
+    const char *const arguments[] = { "qemu-img",
+                                      "snapshot",
+                                      "-q",
+                                      "-d",
+                                      snapshot,
+                                      "--image-opts",
+                                      disk_image_options(arena, path),
+                                      NULL };
     enum driver_power power = DRIVER_ABSENT;
     struct error *e =
         virt_domain_power(libvirt->virt, arena, libvirt_domain_name(arena, vm_id), &power);

@@ -23,6 +23,8 @@ enum { AUDIT_OPERATOR = 0 }; /* the team of the operator's own history */
     ACTION(VM_REMAINS, "remains", "Remains removed")                                               \
     ACTION(VM_LOOK, "look", "Console viewed by the admin")                                         \
     ACTION(VM_LOOK_END, "look_end", "Console view by the admin ended")                             \
+    ACTION(VM_DISK_LOOK, "disk_look", "Disk viewed by the admin")                                  \
+    ACTION(VM_DISK_LOOK_END, "disk_look_end", "Disk view by the admin ended")                      \
     ACTION(SIGN_IN, "sign_in", "Signed in")                                                        \
     ACTION(SIGN_IN_REFUSED, "sign_in", "Sign-in refused")                                          \
     ACTION(SIGN_OUT, "sign_out", "Signed out")                                                     \

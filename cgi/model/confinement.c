@@ -37,6 +37,16 @@ static const struct confinement {
     { "workos", SANDBOX_NO_NETWORK, { { "inbox/workos", SANDBOX_WRITE } } },
     { "log_keeper", SANDBOX_NO_NETWORK, { { "log", SANDBOX_WRITE } } },
     { "ssh_probe", SANDBOX_NO_NETWORK, { { NULL, SANDBOX_READ } } },
+    /* QEMU for a look at a disk; that disk and the image below it are added. */
+    { "disk_guest",
+      SANDBOX_PROGRAMS,
+      { { "/usr", SANDBOX_RUN },
+        { "/etc", SANDBOX_READ },
+        { "/sys", SANDBOX_READ },
+        { "/proc", SANDBOX_READ },
+        { "/dev/null", SANDBOX_WRITE },
+        { "/dev/urandom", SANDBOX_READ },
+        { "/dev/kvm", SANDBOX_WRITE } } },
     /*
      * libvirt's session daemon and its guests are started by the worker and live under the same
      * rules. Nothing that is run can be written, and nothing that can be written is run.

@@ -12,7 +12,7 @@ struct mail {
      * "signin_link", "new_signin", "payment_failed", "suspended", "vm_destroyed",
      * "promise_broken", "policy_change", "vm_look", "email_confirm", "email_approve",
      * "email_taken", "email_changed", "email_former", "request_extended", "request_answered",
-     * "request_refused", "team_deletion"
+     * "request_refused", "team_deletion", "vm_disk_look"
      */
     const char *kind;
     const char *to; /* e-mail */

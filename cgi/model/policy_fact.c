@@ -44,7 +44,9 @@ static const struct fact_kind {
       .is_exact = true },
     { .name = "log_days", .text = "Request and error logs are kept for %n days (before: %w)." },
     { .name = "looks",
-      .text = "The admin may look at the console of a VM, for a reason that its owners are told." },
+      .text =
+          "The admin may look at the console and the disk of a VM, for a reason that its owners "
+          "are told." },
     { .name = "minimum_age",
       .text = "People may have an account from the age of %n (before: %w).",
       .is_less_weaker = true },
@@ -202,7 +204,7 @@ void policy_facts_settings(struct arena *arena, const struct config *config,
     policy_fact_add(arena, out, "destroyed_vm_days", "", config->destroyed_vm_days);
     policy_fact_add(arena, out, "encrypted_disks", "", config->has_encrypted_disks);
     policy_fact_add(arena, out, "log_days", "", config->log_days);
-    policy_fact_add(arena, out, "looks", "", config->has_looks);
+    policy_fact_add(arena, out, "looks", "", config->looks);
     policy_fact_add(arena, out, "minimum_age", "", config->minimum_age);
     policy_fact_add(arena, out, "notice_days", "", config->notice_days);
     for (size_t i = 0; i < config->region_count; i++)

@@ -25,7 +25,7 @@ static const struct number {
     { "encrypted_disks", offsetof(struct config, has_encrypted_disks), true },
     { "grace_days", offsetof(struct config, grace_days), false },
     { "log_days", offsetof(struct config, log_days), false },
-    { "looks", offsetof(struct config, has_looks), true },
+    { "looks", offsetof(struct config, looks), false },
     { "minimum_age", offsetof(struct config, minimum_age), false },
     { "notice_days", offsetof(struct config, notice_days), false },
     { "referrers", offsetof(struct config, has_referrers), true },

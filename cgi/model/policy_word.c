@@ -24,7 +24,7 @@ static bool counts(const struct config *config)
 
 static bool looks(const struct config *config)
 {
-    return config->has_looks;
+    return config->looks > LOOKS_NEVER;
 }
 
 static bool referrers(const struct config *config)

@@ -6,6 +6,9 @@
 
 #include "worker/worker_context.h"
 
+/* The small guest of "make guest", which the server also boots for purposes of its own. */
+#define IMAGE_OWN "tiny"
+
 /*
  * Store what is new in the folders of domicile.conf, note what is incomplete, and remove builds
  * that nothing uses. Reading a new build takes as long as copying it. Errors are the database's.

@@ -39,6 +39,8 @@
 #include "mail_team_deletion.txt.h"
 #include "mail_vm_destroyed.html.h"
 #include "mail_vm_destroyed.txt.h"
+#include "mail_vm_disk_look.html.h"
+#include "mail_vm_disk_look.txt.h"
 #include "mail_vm_look.html.h"
 #include "mail_vm_look.txt.h"
 
@@ -108,6 +110,7 @@ WRITERS(suspended)
 WRITERS(vm_destroyed)
 WRITERS(vm_look)
 WRITERS(team_deletion)
+WRITERS(vm_disk_look)
 WRITERS(promise_broken)
 WRITERS(policy_change)
 WRITERS(email_confirm)
@@ -133,6 +136,7 @@ static const struct kind {
     { "vm_destroyed", vm_destroyed_txt, vm_destroyed_html, LIMIT_MAIL_EXPIRY_S },
     { "vm_look", vm_look_txt, vm_look_html, LIMIT_MAIL_EXPIRY_S },
     { "team_deletion", team_deletion_txt, team_deletion_html, LIMIT_MAIL_EXPIRY_S },
+    { "vm_disk_look", vm_disk_look_txt, vm_disk_look_html, LIMIT_MAIL_EXPIRY_S },
     { "promise_broken", promise_broken_txt, promise_broken_html, LIMIT_MAIL_EXPIRY_S },
     { "policy_change", policy_change_txt, policy_change_html, LIMIT_MAIL_EXPIRY_S },
     { "email_confirm", email_confirm_txt, email_confirm_html, LIMIT_EMAIL_CHANGE_S },

@@ -20,9 +20,6 @@
 #include <stdatomic.h>
 #include <string.h>
 
-/* The small guest of "make guest", whose init runs the script. */
-#define IMAGE "tiny"
-
 /* Its SSH answers after the script: so often without a report, there will be none. */
 enum { MOST_ANSWERS = 20 };
 
@@ -31,9 +28,9 @@ enum { END_POLL_MS = 20 };
 bool probe_is_ready(const struct context *now)
 {
     struct image_get_row stored;
-    struct error *e = sql_image_get(now->db, now->arena, IMAGE, &stored);
+    struct error *e = sql_image_get(now->db, now->arena, IMAGE_OWN, &stored);
 
-    return !e || e->kind != ERROR_NOT_FOUND || !config_image_find(now->config, IMAGE);
+    return !e || e->kind != ERROR_NOT_FOUND || !config_image_find(now->config, IMAGE_OWN);
 }
 
 /* Held while a guest is under way: the reconciler's threads leave it alone. */
@@ -95,14 +92,15 @@ static struct error *port_reserve(void *owner, int64_t port, bool *is_ours)
 
 static struct error *vm_prepare(struct probe *probe)
 {
-    const struct config_image *image = config_image_find(probe->now->config, IMAGE);
+    const struct config_image *image = config_image_find(probe->now->config, IMAGE_OWN);
     struct image_get_row stored = { .version = NULL };
-    struct error *e = sql_image_get(probe->now->db, probe->now->arena, IMAGE, &stored);
+    struct error *e = sql_image_get(probe->now->db, probe->now->arena, IMAGE_OWN, &stored);
 
     if (e && e->kind != ERROR_NOT_FOUND)
         return e;
     if (!image || !stored.version)
-        return refuse(probe, "The image \"" IMAGE "\", which is booted for this, is not there.");
+        return refuse(probe,
+                      "The image \"" IMAGE_OWN "\", which is booted for this, is not there.");
     probe->vm = (struct driver_vm){
         .id = PROBE_VM_ID,
         .image_dir = image_version_dir(probe->now->arena, probe->now->config, stored.version),
@@ -181,7 +179,7 @@ static struct error *report_wait(const struct probe *probe, const char **out)
         e = report_read(probe, out, &answers);
     }
     if (!e && !*out && answers == MOST_ANSWERS)
-        return refuse(probe, "The image \"" IMAGE "\" is an old one, which runs no script.");
+        return refuse(probe, "The image \"" IMAGE_OWN "\" is an old one, which runs no script.");
     if (!e && !*out)
         e = refuse(probe, "The guest that was started for this did not answer.");
     return e;

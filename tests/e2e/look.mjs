@@ -1,4 +1,4 @@
-// The operator looks at the console of somebody's VM: not without a reason, not with a profile that says never,
+// The operator looks at the console or the disk of somebody's VM: not without a reason, not with a profile that says never,
 // and not without a trace; what the guest prints is shown, but is no command to the operator's terminal.
 //
 //     node tests/e2e/look.mjs BUILD
@@ -25,10 +25,11 @@ country = DE
 server.put('secrets/smtp-password', 'correct horse\n');
 server.put('tls/mail-ca.pem', known.ca);
 await server.start();
-const admin = (...options) => {
-  const { status, stdout, stderr } = spawnSync(`${root}/cgi/admin.sh`, [server.dir, ...options], { encoding: 'utf8' });
+const adminGiven = (input, ...options) => {
+  const { status, stdout, stderr } = spawnSync(`${root}/cgi/admin.sh`, [server.dir, ...options], { encoding: 'utf8', input });
   return { status, text: stdout + stderr };
 };
+const admin = (...options) => adminGiven('', ...options);
 const bob = new Visitor(server);
 await bob.signIn(server.signinLink('bob@example.org'));
 await bob.send('/keys', '/keys', [['key', keyMake(server, 'key')], ['name', 'first']]);
@@ -44,6 +45,8 @@ for (const [what, ...options] of [
   ['no reason', 'vm-look', id],
   ['another reason', '--reason', 'curiosity', 'vm-look', id],
   ['no VM', '--reason', 'abuse', 'vm-look', 'aaaaaaaaaaaaaaaa'],
+  ['a disk without a reason', '--disk', 'vm-look', id],
+  ['the disk of no VM', '--disk', '--reason', 'abuse', 'vm-look', 'aaaaaaaaaaaaaaaa'],
 ]) {
   equal(`${what} is refused`, admin(...options).status, 1);
 }
@@ -77,6 +80,49 @@ const span = server.sql("SELECT detail FROM activity WHERE team_id <> 0 AND acti
 check('its end is recorded with how long it took', /^After \d+ (s|min)/.test(span), span);
 check('and shown', (await bob.ask('GET', `/vms/${id}/activity`)).text.includes('Console view by the admin ended'));
 equal('and in the operator\'s history', server.sql("SELECT actor || ' ' || object || ' ' || (detail LIKE 'After %') FROM activity WHERE team_id = 0 AND action = 'look_end'"), `operator ${id} 1`);
+
+// ---- a look at the disk, while the VM runs ----
+const inGuest = async (command) => (await ssh(server, `ssh -p ${vmOf('ssh_port')} dev@localhost`, `[localhost]:${vmOf('ssh_port')} ${vmOf('host_key_public')}`, command)).out;
+const guests = () => server.processes().filter(({ argv }) => argv.some((part) => part.includes('id=terminal'))).length;
+const file = `${server.dir}/disks/${id}.qcow2`;
+// Twice: the first writes the file's inode to its place, the second makes QEMU write where that is.
+await inGuest('echo words of $((40 + 2)) >note; printf "\\033[31mred" >coloured; sync; touch more; sync');
+const disk = spawn(`${root}/cgi/admin.sh`, [server.dir, '--disk', '--reason', 'law', 'vm-look', id], { stdio: ['pipe', 'pipe', 'pipe'] });
+process.once('exit', () => disk.kill());
+const diskEnded = new Promise((resolve) => { disk.once('exit', resolve); });
+let seen = '', heard = '';
+disk.stdout.on('data', (part) => { seen += part; });
+disk.stderr.on('data', (part) => { heard += part; });
+await until(() => heard.includes('Recorded in the activity of'));
+check('the team sees that at once, too', (await bob.ask('GET', `/vms/${id}/activity`)).text.includes('Disk viewed by the admin'));
+const diskMail = await until(() => box.mails.find(({ parsed }) => parsed.subject.includes('looks at the disk of oak')));
+check('its owner gets a mail', diskMail.to.join() === 'bob@example.org' && /law\s+requires\s+it/.test(diskMail.parsed.text) && diskMail.parsed.text.includes(`/vms/${id}/activity`), diskMail.parsed.text);
+disk.stdin.write('cat $(find /mnt -name note) $(find /mnt -name coloured)\n');
+check('a file of the VM is read', await until(() => seen.includes('words of 42')), seen);
+check('where it is mounted is said', seen.includes('/dev/vda is mounted on /mnt/vda, read-only.'), seen);
+check('that the VM is running is said', heard.includes('The VM is running: '), heard);
+disk.stdin.write('touch /mnt/vda/new; echo broken >/dev/vda; ls /sys/class/net; echo tried\n');
+await until(() => /^(.*# )?tried$/m.test(seen));
+check('nothing can be written', seen.includes('/mnt/vda/new: Read-only file system') && /dev\/vda: (Operation not permitted|Permission denied|Read-only)|write error/.test(seen), seen);
+check('the guest has no network', !seen.includes('eth0'), seen);
+check('and no control character is shown', seen.includes('[31mred') && !/[\x00-\x08\x0b-\x1f\x7f-\xff]/.test(seen), JSON.stringify(seen));
+equal('it is one guest', guests(), 1);
+check('the VM goes on', (await inGuest('echo more >>note; sync; cat note')).includes('more') && vmOf('state') === 'running');
+disk.stdin.write('exit\n');
+equal('it ends with the shell', await diskEnded, 0);
+equal('and nothing stays', guests(), 0);
+equal('both are in the history', server.sql("SELECT group_concat(action, ' ') FROM (SELECT action FROM activity WHERE team_id <> 0 AND action LIKE 'disk_look%' ORDER BY seq)"), 'disk_look disk_look_end');
+equal("and in the operator's", server.sql("SELECT group_concat(actor || ' ' || action || ' ' || object, ' ') FROM (SELECT * FROM activity WHERE team_id = 0 AND action LIKE 'disk_look%' ORDER BY seq)"), `operator disk_look ${id} operator disk_look_end ${id}`);
+check('the end is shown', (await bob.ask('GET', `/vms/${id}/activity`)).text.includes('Disk view by the admin ended'));
+equal('what was seen is stored nowhere', server.log().includes('words of 42'), false);
+// The command is killed: so is its guest.
+const killed = spawn(`${root}/cgi/admin.sh`, [server.dir, '--disk', '--reason', 'law', 'vm-look', id], { stdio: ['pipe', 'ignore', 'ignore'] });
+const killedEnded = new Promise((resolve) => { killed.once('exit', resolve); });
+check('another look', await until(() => guests() === 1));
+killed.kill('SIGKILL');
+await killedEnded;
+check('a guest does not outlive its look', await until(() => guests() === 0));
+
 // A look ends with the VM, too: the console closes, and that is recorded.
 const second = spawn(`${root}/cgi/admin.sh`, [server.dir, '--reason', 'operate', 'vm-look', id], { stdio: ['ignore', 'ignore', 'pipe'] });
 process.once('exit', () => second.kill());
@@ -92,6 +138,40 @@ equal('of a stopped VM there is nothing to see', admin('--reason', 'law', 'vm-lo
 equal('so it is not recorded', looks(), '4'); // two, in the history of the team, and in the operator's
 equal("the operator's history names the VM", server.sql("SELECT DISTINCT actor || ' ' || object FROM activity WHERE team_id = 0 AND action = 'look'"), `operator ${id}`);
 
+// ---- a look at the disk of a VM that does not run ----
+const bytes = fs.readFileSync(file);
+const still = adminGiven('cat $(find /mnt -name note); echo broken >/dev/vda', '--disk', '--reason', 'operate', 'vm-look', id);
+check('its files are read', still.status === 0 && still.text.includes('words of 42\nmore'), still.text);
+check('the disk is what it was', fs.readFileSync(file).equals(bytes));
+
+// ---- a server whose policy spoke of consoles alone ----
+const tell = () => admin('--disk', '--reason', 'law', 'vm-look', id);
+const dayIn = (days) => new Date(Math.floor(Date.now() / 86400000 + days) * 86400000).toISOString().slice(0, 10);
+await server.stop();
+server.sql("UPDATE policy_fact SET number = 1 WHERE name = 'looks'");
+await server.start();
+const unannounced = tell();
+check('disks are not shown', unannounced.status === 1 && unannounced.text.includes('consoles alone') && unannounced.text.includes(dayIn(15)), unannounced.text);
+check('it is named as a weakening', admin('policy', 'show').text.includes('The admin may look at the console and the disk of a VM'));
+check('consoles are', admin('--reason', 'law', 'vm-look', id).text.includes('this VM does not run'));
+equal('it is announced', admin('policy', 'schedule').status, 0);
+const announced = tell();
+check('disks are shown from its day', announced.status === 1 && announced.text.includes(`as announced, disks can be looked at from ${dayIn(15)}`), announced.text);
+equal('no refused look is recorded', server.sql("SELECT count(*) FROM activity WHERE team_id <> 0 AND action = 'disk_look'"), '3');
+server.sql('UPDATE policy_version SET effective_at = unixepoch() - 1 WHERE effective_at > unixepoch()');
+
+// ---- a disk that goes while it is looked at ----
+const last = spawn(`${root}/cgi/admin.sh`, [server.dir, '--disk', '--reason', 'law', 'vm-look', id], { stdio: ['pipe', 'ignore', 'pipe'] });
+process.once('exit', () => last.kill());
+const lastEnded = new Promise((resolve) => { last.once('exit', resolve); });
+let lastSaid = '';
+last.stderr.on('data', (part) => { lastSaid += part; });
+check('from its day on they are', await until(() => guests() === 1), lastSaid);
+fs.renameSync(file, `${file}.away`);
+await lastEnded;
+check('a look does not keep a disk that is deleted', lastSaid.includes('The disk has been deleted.') && guests() === 0, lastSaid);
+fs.renameSync(`${file}.away`, file);
+
 // ---- a profile that says never ----
 await server.stop();
 server.policyless();
@@ -100,6 +180,8 @@ server.put('domicile.conf', conf.replace(/^\[privacy\]$/m, '[privacy]\nprofile =
 await server.start();
 const refused = admin('--reason', 'law', 'vm-look', id);
 check('where nobody looks, nobody can', refused.status === 1 && refused.text.includes('nobody looks inside VMs'), refused.text);
+const refusedDisk = tell();
+check('at disks neither', refusedDisk.status === 1 && refusedDisk.text.includes('nobody looks inside VMs'), refusedDisk.text);
 await bob.send(`/vms/${id}`, `/vms/${id}/destroy`, [['name', 'oak']]);
 await until(() => vmOf('state') === 'gone');
 await server.stop();

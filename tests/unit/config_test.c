@@ -302,7 +302,7 @@ static void test_sections_as_shipped(void **state)
     assert_int_equal(config->log_days, 30);
     assert_int_equal(config->closed_days, 30);
     assert_false(config->has_tls13_alone || config->has_encrypted_disks || config->has_counts);
-    assert_true(config->has_looks);
+    assert_int_equal(config->looks, LOOKS_DISK);
     assert_null(load(LEAST "[privacy]\ndestroyed_vm_days = 0\nlog_days = 7\n", &config));
     assert_int_equal(config->destroyed_vm_days, 0);
     assert_int_equal(config->log_days, 7);

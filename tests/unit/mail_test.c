@@ -223,7 +223,7 @@ static void test_values_cannot_inject_headers(void **state)
                                          "vm_look",          "email_confirm",    "email_approve",
                                          "email_taken",      "email_changed",    "email_former",
                                          "request_extended", "request_answered", "request_refused",
-                                         "team_deletion" };
+                                         "team_deletion",    "vm_disk_look" };
 
     (void)state;
     for (size_t i = 0; i < COUNT(kinds); i++) {

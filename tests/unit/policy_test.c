@@ -236,9 +236,9 @@ static void referrers_on(struct config *config)
     config->has_referrers = true;
 }
 
-static void looks_on(struct config *config)
+static void disk_looks_on(struct config *config)
 {
-    config->has_looks = true;
+    config->looks = LOOKS_DISK;
 }
 
 static void stripe_on(struct config *config)
@@ -261,7 +261,7 @@ static void mail_on(struct config *config)
 static void values_are_held(void **state)
 {
     (void)state;
-    world->config->has_looks = false;
+    world->config->looks = LOOKS_CONSOLE;
     first_publish();
     assert_int_equal(
         held_of(logs_longer, "Request and error logs are kept for 31 days (before: 30).")->log_days,
@@ -291,9 +291,22 @@ static void values_are_held(void **state)
     assert_false(held_of(counts_on, "Requests are counted.")->has_counts);
     assert_false(
         held_of(referrers_on, "The websites that visitors come from are counted.")->has_referrers);
-    assert_false(held_of(looks_on, "The admin may look at the console of a VM, for a reason that "
-                                   "its owners are told.")
-                     ->has_looks);
+    assert_int_equal(held_of(disk_looks_on, "The admin may look at the console and the disk of a "
+                                            "VM, for a reason that its owners are told.")
+                         ->looks,
+                     LOOKS_CONSOLE);
+}
+
+/* What was published before there were looks at disks; and where nobody looks at all. */
+static void nobody_looks(void **state)
+{
+    (void)state;
+    world->config->looks = LOOKS_NEVER;
+    first_publish();
+    assert_int_equal(held_of(disk_looks_on, "The admin may look at the console and the disk of a "
+                                            "VM, for a reason that its owners are told.")
+                         ->looks,
+                     LOOKS_NEVER);
 }
 
 /* What those who pay were told: they are stopped later, and destroyed later still. */
@@ -581,6 +594,7 @@ int main(void)
         TEST(without_a_key_the_version_in_force_stays),
         TEST(nobody_has_to_be_told_before_somebody_is_there),
         TEST(values_are_held),
+        TEST(nobody_looks),
         TEST(terms_of_payment_are_held),
         TEST(new_recipients_are_not_contacted),
         TEST(a_recipient_that_moves_is_not_contacted),
