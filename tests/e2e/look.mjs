@@ -14,6 +14,7 @@ const known = authorityMake(keys, 'known');
 const port = await box.open(known);
 const server = await Server.make(process.argv[2], (text) => `${text}
 [image tiny]
+[image layered]
 [mail]
 mail = smtp
 url = smtp://localhost:${port}
@@ -24,6 +25,11 @@ country = DE
 `);
 server.put('secrets/smtp-password', 'correct horse\n');
 server.put('tls/mail-ca.pem', known.ca);
+// The same guest with a disk of its own, over which VMs' disks lie.
+const layered = `${server.dir}/images/layered`;
+fs.cpSync(`${process.argv[2]}/guest`, layered, { recursive: true });
+spawnSync('bash', ['-euc', 'truncate -s 64M raw; mkfs.ext4 -q -F raw; echo words of the image >words; debugfs -w -R "write words words" raw; qemu-img convert -O qcow2 raw disk.qcow2; rm raw words'], { cwd: layered });
+if (process.getuid() === 0) spawnSync('chown', ['-R', 'domicile:', `${server.dir}/images`]);
 await server.start();
 const adminGiven = (input, ...options) => {
   const { status, stdout, stderr } = spawnSync(`${root}/cgi/admin.sh`, [server.dir, ...options], { encoding: 'utf8', input });
@@ -144,6 +150,17 @@ const still = adminGiven('cat $(find /mnt -name note); echo broken >/dev/vda', '
 check('its files are read', still.status === 0 && still.text.includes('words of 42\nmore'), still.text);
 check('the disk is what it was', fs.readFileSync(file).equals(bytes));
 
+// ---- a disk that lies over the image's ----
+await until(() => server.sql("SELECT version IS NOT NULL FROM image WHERE name = 'layered'") === '1');
+await bob.send('/vms/new', '/vms', [['name', 'elm'], ['image', 'layered'], ['size', 'nano'], ['region', 'local'], ['key', server.sql('SELECT id FROM ssh_key')]]);
+const elm = (column) => server.sql(`SELECT ${column} FROM vm WHERE name = 'elm'`);
+check('such a VM runs', await until(() => elm('state') === 'running'));
+const over = adminGiven('cat /mnt/vda/words\n', '--disk', '--reason', 'operate', 'vm-look', elm('id'));
+check('files of the image are read as well', over.status === 0 && over.text.includes('words of the image'), over.text);
+check('it goes on', elm('state') === 'running' && (await ssh(server, `ssh -p ${elm('ssh_port')} dev@localhost`, `[localhost]:${elm('ssh_port')} ${elm('host_key_public')}`, 'echo alive')).out === 'alive');
+await bob.send(`/vms/${elm('id')}`, `/vms/${elm('id')}/destroy`, [['name', 'elm']]);
+await until(() => elm('state') === 'gone');
+
 // ---- a server whose policy spoke of consoles alone ----
 const tell = () => admin('--disk', '--reason', 'law', 'vm-look', id);
 const dayIn = (days) => new Date(Math.floor(Date.now() / 86400000 + days) * 86400000).toISOString().slice(0, 10);
@@ -157,7 +174,7 @@ check('consoles are', admin('--reason', 'law', 'vm-look', id).text.includes('thi
 equal('it is announced', admin('policy', 'schedule').status, 0);
 const announced = tell();
 check('disks are shown from its day', announced.status === 1 && announced.text.includes(`as announced, disks can be looked at from ${dayIn(15)}`), announced.text);
-equal('no refused look is recorded', server.sql("SELECT count(*) FROM activity WHERE team_id <> 0 AND action = 'disk_look'"), '3');
+equal('no refused look is recorded', server.sql("SELECT count(*) FROM activity WHERE team_id <> 0 AND action = 'disk_look'"), '4');
 server.sql('UPDATE policy_version SET effective_at = unixepoch() - 1 WHERE effective_at > unixepoch()');
 
 // ---- a disk that goes while it is looked at ----
