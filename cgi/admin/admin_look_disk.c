@@ -146,7 +146,7 @@ struct error *look_guest_start(struct admin *admin, const struct disk_guest *gue
 /* False: there is no more. The end of the input is what Ctrl-D is on a terminal. */
 static bool input_pass_on(int terminal)
 {
-    char bytes[1024] = "\n\004";
+    char bytes[1024];
     ssize_t length = read(STDIN_FILENO, bytes, sizeof bytes);
     bool is_end = length <= 0;
 
