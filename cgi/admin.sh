@@ -19,6 +19,12 @@ owner=$(stat -c %U "$state/data")
 if [ "$(id -un)" = "$owner" ]; then
     exec "$state/app/bin/domicile-admin" --state "$state" "$@"
 fi
+# That user may not be able to enter this folder: files are named by their whole path.
+words=()
+for word in "$@"; do
+    [ ! -f "$word" ] || word=$(realpath "$word")
+    words+=("$word")
+done
 cd /
 exec setpriv --reuid="$owner" --regid="$(stat -c %G "$state/data")" --init-groups -- \
-    "$state/app/bin/domicile-admin" --state "$state" "$@"
+    "$state/app/bin/domicile-admin" --state "$state" "${words[@]}"

@@ -225,8 +225,9 @@
 
   /*
    * A form is submitted once, however often its button is pressed; after ten seconds without a
-   * response, or back on the page, it can be submitted again. Not "disabled": that would lose the
-   * focus, and Firefox would restore it.
+   * response, or back on the page, it can be submitted again. A download leaves the page as it is, so
+   * after it the others can be submitted at once. Not "disabled": that would lose the focus, and
+   * Firefox would restore it.
    */
   var sent = null;
   function enable() {
@@ -243,7 +244,7 @@
     formKeep(event.target);
     sent = button || event.target;
     sent.setAttribute('aria-disabled', 'true');
-    setTimeout(enable, 10000);
+    setTimeout(enable, button && button.hasAttribute('data-download') ? 0 : 10000);
   });
 
   /* Keyboard shortcuts, except while typing in a field. templates/shortcuts.html tells them. */

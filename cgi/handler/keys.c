@@ -188,6 +188,7 @@ struct error *keys_delete(struct request *r)
     what = page.is_one ? arena_printf(r->arena, "Key “%s” deleted", page.keys.row[0].name)
                        : arena_printf(r->arena, "%zu keys deleted", page.keys.count);
     if (page.is_used)
-        what = arena_printf(r->arena, "%s. VMs created with %s still accept %s.", what, them, them);
+        what = arena_printf(r->arena, "%s. VMs created with %s still accept and list %s.", what,
+                            them, them);
     return session_notice_at(r, what, "/keys");
 }

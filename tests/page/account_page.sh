@@ -141,7 +141,7 @@ expect_row "SELECT count(*) FROM ssh_key" 3
 # What is chosen twice is deleted once.
 as alice post /keys/delete key=keykeykeykeykey2 key=keykeykeykeykey3 key=keykeykeykeykey2 ; expect 303 /keys
 expect_row "SELECT group_concat(id) FROM ssh_key" keykeykeykeykey4
-as alice get /keys ; expect_text "2 keys deleted. VMs created with them still accept them."
+as alice get /keys ; expect_text "2 keys deleted. VMs created with them still accept and list them."
 # They are searched for, which the page shows to the team until it is over.
 expect_text "2 keys deleted. Empty the database’s log: in progress."
 sql "UPDATE erasure_step SET state = CASE name WHEN 'log' THEN 'done' ELSE 'failed' END, answer = '1 found, as in log/2026-01-01'"

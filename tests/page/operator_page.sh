@@ -103,7 +103,7 @@ today=$(date -u +%s) ; today=$((today - today % 86400))
 sql "INSERT INTO rights_request (email, kind, received_at, due_at) VALUES
     ('urgent@example.org', 'copy', $today - 28 * 86400, $today + 86399), ('calm@example.org', 'other', $today - 27 * 86400, $today + 4 * 86400),
     ('late@example.org', 'objection', $today - 40 * 86400, $today - 1)"
-as alice get /operator ; expect_text '<a class="state bad" href="/operator/requests">2 due soon</a>'
+as alice get /operator ; expect_text '<a class="state bad" href="/operator/requests">2 due soon or overdue</a>'
 as alice get /operator/requests ; expect_text '<span class="state bad">Due today</span>' ; expect_text '<span class="state wait">4 d left</span>' ; expect_text '<span class="state bad">1 d overdue</span>'
 many "INSERT INTO rights_request (email, kind, received_at, due_at) SELECT 'a' || i, 'other', $today, $today + 86399 FROM n"
 as alice get /operator/requests ; expect_text "Only those that are due first are listed"
