@@ -27,9 +27,8 @@ SET new_confirmed_at = CASE WHEN :is_new THEN ifnull(new_confirmed_at, :now_at) 
 WHERE person_id = :person_id;
 
 -- email_change_mails_delete(person_id int) done
--- Those with a link that were not sent; what is just being sent ends by itself, with a link to nothing.
-DELETE FROM mail WHERE state = 'queued' AND taken_at IS NULL
-    AND change_id = (SELECT id FROM email_change WHERE person_id = :person_id) /* scan ok */;
+-- Those that were not sent; what is just being sent leaves no row, and a link to nothing.
+DELETE FROM mail WHERE change_id = (SELECT id FROM email_change WHERE person_id = :person_id);
 
 -- email_change_delete(person_id int) done
 DELETE FROM email_change WHERE person_id = :person_id;
@@ -39,9 +38,10 @@ DELETE FROM email_change WHERE person_id = :person_id;
 DELETE FROM signin_link WHERE lower(email) = lower(:email) /* scan ok */;
 
 -- email_change_mails_move(old_email text, new_email text) done
--- What was not sent yet, unless another account has the address, too.
-UPDATE mail SET to_email = :new_email
-WHERE to_email = :old_email AND state = 'queued' AND taken_at IS NULL
+-- What was not sent yet, unless another account has the address, too. What is just being sent may arrive at the
+-- former one: no row says afterwards that it went to the new one.
+UPDATE mail SET to_email = :new_email, is_transient = max(is_transient, taken_at IS NOT NULL)
+WHERE to_email = :old_email AND state = 'queued'
   AND NOT EXISTS (SELECT 1 FROM person p WHERE lower(p.email) = lower(:old_email) /* scan ok */);
 
 -- email_change_mails_forget(old_email text) done

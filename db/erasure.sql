@@ -150,7 +150,7 @@ candidate(text) AS (
         substr(p.identity, instr(p.identity, ':') + 1))) j WHERE p.id IN who
     UNION SELECT j.value FROM team t, json_each(json_array(t.name, t.workos_organization_id)) j
     WHERE t.id IN ours
-    UNION SELECT new_email FROM email_change WHERE person_id IN who
+    UNION SELECT new_email FROM email_request WHERE person_id IN who
     UNION SELECT workos_membership_id FROM membership WHERE person_id IN who
     UNION SELECT j.value FROM gone_key k, json_each(json_array(k.id, k.comment, k.fingerprint,
         substr(k.rest, 1, instr(k.rest || ' ', ' ') - 1))) j)
@@ -161,6 +161,7 @@ SELECT text FROM candidate c WHERE length(CAST(text AS BLOB)) >= 8
   AND NOT EXISTS (SELECT 1 FROM snapshot s WHERE s.team_id NOT IN ours AND instr(s.name, c.text))
   AND NOT EXISTS (SELECT 1 FROM person o WHERE o.id NOT IN who AND (instr(o.email, c.text)
     OR instr(o.identity, c.text) OR instr(o.name, c.text) OR instr(ifnull(o.workos_name, ''), c.text)))
+  AND NOT EXISTS (SELECT 1 FROM email_request o WHERE o.person_id NOT IN who AND instr(o.new_email, c.text))
   AND NOT EXISTS (SELECT 1 FROM team o WHERE o.id NOT IN ours AND instr(o.name, c.text))
   AND NOT EXISTS (SELECT 1 FROM other_key o WHERE instr(o.name, c.text) OR instr(o.comment, c.text)
     OR instr(o.fingerprint, c.text) OR instr(o.public_line, c.text))
@@ -203,7 +204,8 @@ WHERE k.team_id = :team_id ORDER BY e.requested_at /* sort ok */;
 -- erasure_texts(after text, max int) rows (text text) across teams
 -- Once the rows are gone: texts of everybody else where one that was erased may stand again, in their order.
 SELECT text FROM (
-    SELECT j.value AS text FROM person p, json_each(json_array(p.email, p.identity, p.name, p.workos_name)) j
+    SELECT j.value AS text FROM person p LEFT JOIN email_request r ON r.person_id = p.id,
+        json_each(json_array(p.email, p.identity, p.name, p.workos_name, r.new_email)) j
     UNION SELECT j.value FROM team t, json_each(json_array(t.name, t.workos_organization_id)) j
     UNION SELECT j.value FROM ssh_key k, json_each(json_array(k.name, k.comment, k.fingerprint, k.public_line)) j
     UNION SELECT j.value FROM vm_key k, json_each(json_array(k.name, k.fingerprint, k.public_line)) j

@@ -1,9 +1,9 @@
--- mail_add(id text, kind text, to_email text, once text, amount text?, vm_name text?, browser text?, promise text?, url text?, note text?, request_number int?, change_id text?, happened_at int?, until_at int?, now_at int) done
+-- mail_add(id text, kind text, to_email text, once text, amount text?, vm_name text?, browser text?, promise text?, url text?, note text?, request_number int?, change_id text?, is_transient int, happened_at int?, until_at int?, now_at int) done
 -- Adds nothing if there is a mail with the same `once`.
 INSERT INTO mail (id, kind, to_email, once, amount, vm_name, browser, promise, url, note, request_number,
-                  change_id, happened_at, until_at, state, attempts, due_at, created_at)
+                  change_id, is_transient, happened_at, until_at, state, attempts, due_at, created_at)
 VALUES (:id, :kind, :to_email, :once, :amount, :vm_name, :browser, :promise, :url, :note,
-        :request_number, :change_id, :happened_at, :until_at, 'queued', 0, :now_at, :now_at)
+        :request_number, :change_id, :is_transient, :happened_at, :until_at, 'queued', 0, :now_at, :now_at)
 ON CONFLICT (once) DO NOTHING;
 
 -- mail_count_since(to_email text, kind text, since_at int) row (total int)
@@ -20,8 +20,8 @@ UPDATE mail SET taken_at = :now_at, attempts = attempts + 1 WHERE id = :id AND s
 RETURNING id, kind, to_email, amount, vm_name, browser, promise, url, note,
           request_number, change_id, happened_at, until_at, attempts, created_at;
 
--- mail_end(id text, state text, reason text?, now_at int) one
--- Its content is no longer needed and is cleared.
+-- mail_end(id text, state text, reason text?, now_at int) done
+-- Its content is no longer needed and is cleared. There is no such row if what it was about was deleted meanwhile.
 UPDATE mail SET state = :state, reason = :reason, taken_at = NULL,
                 sent_at = CASE WHEN :state = 'sent' THEN :now_at END,
                 amount = NULL, vm_name = NULL, browser = NULL, promise = NULL, url = NULL,
@@ -29,11 +29,11 @@ UPDATE mail SET state = :state, reason = :reason, taken_at = NULL,
                 happened_at = NULL, until_at = NULL
 WHERE id = :id;
 
--- mail_delete(id text) done
--- It went to an address that is nobody's any more.
-DELETE FROM mail WHERE id = :id;
+-- mail_drop(id text) done
+-- After mail_end.
+DELETE FROM mail WHERE id = :id AND is_transient = 1;
 
--- mail_later(id text, due_at int, reason text) one
+-- mail_later(id text, due_at int, reason text) done
 UPDATE mail SET due_at = :due_at, reason = :reason, taken_at = NULL WHERE id = :id;
 
 -- mail_recover(now_at int) done

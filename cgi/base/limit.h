@@ -77,7 +77,7 @@ enum {
 
     /* A change of the e-mail address. */
     LIMIT_EMAIL_CHANGE_S = 24 * 3600, /* both links are valid for */
-    LIMIT_EMAIL_CHANGES_PER_DAY = 5,  /* of a person, and to an address */
+    LIMIT_EMAIL_CHANGES_PER_DAY = 5,  /* of a person, and for an address */
 
     /* Requests about personal data. */
     LIMIT_REQUEST_URGENT_AFTER_S = 28 * 24 * 3600, /* the day on which it was received */

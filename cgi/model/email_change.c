@@ -11,7 +11,7 @@
 #include "model/mail_queue.h"
 
 #include "email_change.sql.h"
-#include "mail.sql.h"
+#include "email_request.sql.h"
 #include "person.sql.h"
 #include "rights_request.sql.h"
 #include "session.sql.h"
@@ -45,6 +45,7 @@ static struct error *is_somebodys(const struct context *context, const char *ema
 
 /* ---- mails ---- */
 
+/* Of an address that is not the person's, no row stays once the mail was sent. */
 static struct error *mail_add(const struct context *context, const char *kind, const char *to,
                               const char *id, const char *change_id)
 {
@@ -53,6 +54,8 @@ static struct error *mail_add(const struct context *context, const char *kind, c
         .to = to,
         .once = arena_printf(context->arena, "%s/%s", kind, id),
         .change_id = change_id,
+        .is_transient = strcmp(kind, MAIL_KIND_EMAIL_APPROVE) != 0 &&
+                        strcmp(kind, MAIL_KIND_EMAIL_CHANGED) != 0,
         .url = arena_printf(context->arena, "%s/support", context->config->public_url),
         .at = context->now_at,
     };
@@ -60,37 +63,25 @@ static struct error *mail_add(const struct context *context, const char *kind, c
     return mail_queue(context->db, context->arena, &mail, context->now_at);
 }
 
-/* How many mails of the kind an address got in the last day is added to `*total`. */
-static struct error *mails_count(const struct context *context, const char *email, const char *kind,
-                                 int64_t *total)
-{
-    struct mail_count_since_row row;
-    struct error *e = sql_mail_count_since(context->db, context->arena, email, kind,
-                                           context->now_at - A_DAY_S, &row);
+/* ---- request ---- */
 
-    if (!e)
-        *total += row.total;
-    return e;
-}
-
-/* Nobody's mailbox is filled in this way. */
-static struct error *rate_check(const struct context *context, const char *old_email,
+/*
+ * Nobody's mailbox is filled in this way, and whether somebody has the address makes no difference.
+ * Others who have used up those of an address keep nobody from one request for it.
+ */
+static struct error *rate_check(const struct context *context, int64_t person_id,
                                 const char *new_email)
 {
-    int64_t sent = 0, got = 0;
-    struct error *e = mails_count(context, old_email, MAIL_KIND_EMAIL_APPROVE, &sent);
+    struct email_request_count_row row;
+    struct error *e = sql_email_request_count(context->db, context->arena, person_id, new_email,
+                                              context->now_at - A_DAY_S, &row);
 
-    if (!e)
-        e = mails_count(context, new_email, MAIL_KIND_EMAIL_CONFIRM, &got);
-    if (!e)
-        e = mails_count(context, new_email, MAIL_KIND_EMAIL_TAKEN, &got);
-    if (e || (sent < LIMIT_EMAIL_CHANGES_PER_DAY && got < LIMIT_EMAIL_CHANGES_PER_DAY))
+    if (e || (row.own < LIMIT_EMAIL_CHANGES_PER_DAY &&
+              (row.total < LIMIT_EMAIL_CHANGES_PER_DAY || !row.own_total)))
         return e;
     return refuse(context, ERROR_CONFLICT, "too_many_changes",
                   "Too many requests for today. Try again tomorrow.");
 }
-
-/* ---- request ---- */
 
 static struct error *request_check(const struct context *context,
                                    const struct person_get_row *person, const char *email)
@@ -102,7 +93,7 @@ static struct error *request_check(const struct context *context,
                       "This is the address of this server’s admin, which is set in domicile.conf.");
     if (strcmp(person->email, email) == 0)
         return refuse(context, ERROR_INPUT, "same", "This is your address already.");
-    return rate_check(context, person->email, email);
+    return rate_check(context, person->id, email);
 }
 
 struct error *email_change_request(const struct context *context, int64_t person_id,
@@ -123,10 +114,12 @@ struct error *email_change_request(const struct context *context, int64_t person
         e = sql_email_change_put(context->db, context->arena, person_id, id, email, context->now_at,
                                  context->now_at + LIMIT_EMAIL_CHANGE_S);
     if (!e)
+        e = sql_email_request_add(context->db, context->arena, person_id, email, context->now_at);
+    if (!e)
         e = mail_add(context, MAIL_KIND_EMAIL_APPROVE, person.email, id, id);
     return e ? e
              : mail_add(context, is_taken ? MAIL_KIND_EMAIL_TAKEN : MAIL_KIND_EMAIL_CONFIRM, email,
-                        id, is_taken ? NULL : id);
+                        id, id);
 }
 
 struct error *email_change_cancel(const struct context *context, int64_t person_id)

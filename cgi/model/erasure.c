@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "model/audit.h"
 #include "model/billing_status_change.h"
+#include "model/email_change.h"
 #include "model/mail_queue.h"
 #include "model/vm_request.h"
 
@@ -92,11 +93,16 @@ static struct error *team_end(const struct context *context, int64_t team_id)
     return e ? e : billing_close(context, team_id);
 }
 
-/* Memberships stay until the rows are erased: an account that is opened again has them. */
+/*
+ * Memberships stay until the rows are erased: an account that is opened again has them. A change of
+ * the address ends, with its mails to one that no other row of the person names.
+ */
 static struct error *person_end(const struct context *context, int64_t person_id)
 {
     struct error *e = sql_person_close(context->db, context->arena, person_id, context->now_at);
 
+    if (!e)
+        e = email_change_cancel(context, person_id);
     return e ? e : sql_session_delete_of_person(context->db, context->arena, person_id);
 }
 

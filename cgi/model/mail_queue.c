@@ -16,6 +16,6 @@ struct error *mail_queue(struct db *db, struct arena *arena, const struct mail *
     return sql_mail_add(db, arena, crypto_id(arena), mail->kind, to, mail->once, mail->amount,
                         mail->vm_name, mail->browser, mail->promise, mail->url, mail->note,
                         mail->request_number ? &mail->request_number : NULL, mail->change_id,
-                        mail->at ? &mail->at : NULL, mail->until_at ? &mail->until_at : NULL,
-                        now_at);
+                        mail->is_transient, mail->at ? &mail->at : NULL,
+                        mail->until_at ? &mail->until_at : NULL, now_at);
 }

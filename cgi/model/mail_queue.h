@@ -7,6 +7,8 @@
 #include "adapter/db.h"
 #include "base/error.h"
 
+#include <stdbool.h>
+
 struct mail {
     /*
      * "signin_link", "new_signin", "payment_failed", "suspended", "vm_destroyed",
@@ -22,7 +24,8 @@ struct mail {
     const char *vm_name, *browser, *promise, *url;
     const char *note;       /* what the operator writes in it */
     int64_t request_number; /* of the request (rights_request.h) that it is about */
-    const char *change_id;  /* of the change of an address (email_change.h) that its link is for */
+    const char *change_id;  /* of the change of an address (email_change.h) that it is about */
+    bool is_transient;      /* its row is deleted once it was sent or has failed */
     int64_t at, until_at;
 };
 

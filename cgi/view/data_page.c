@@ -85,7 +85,7 @@ static const struct subject {
       { "person", "team", "membership", "policy_ack", "export" } },
     { "Signing in",
       "Sessions, sign-in links and browser names. Secrets are stored as hashes. No IP addresses.",
-      { "session", "signin_link", "email_change", "known_browser", "workos_object",
+      { "session", "signin_link", "email_change", "email_request", "known_browser", "workos_object",
         "rights_request" } },
     { "SSH keys",
       "Your public keys, and which VMs have them. Private keys are never stored.",

@@ -141,7 +141,7 @@ static const struct kind {
     { "policy_change", policy_change_txt, policy_change_html, LIMIT_MAIL_EXPIRY_S },
     { "email_confirm", email_confirm_txt, email_confirm_html, LIMIT_EMAIL_CHANGE_S },
     { "email_approve", email_approve_txt, email_approve_html, LIMIT_EMAIL_CHANGE_S },
-    { "email_taken", email_taken_txt, email_taken_html, LIMIT_MAIL_EXPIRY_S },
+    { "email_taken", email_taken_txt, email_taken_html, LIMIT_EMAIL_CHANGE_S },
     { "email_changed", email_changed_txt, email_changed_html, LIMIT_MAIL_EXPIRY_S },
     { "email_former", email_former_txt, email_former_html, LIMIT_MAIL_EXPIRY_S },
     { "request_extended", request_extended_txt, request_extended_html, LIMIT_MAIL_EXPIRY_S },

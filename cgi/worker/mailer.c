@@ -149,15 +149,23 @@ static const char *verdict(const struct mailer *mailer, const struct mail_take_r
     return MAIL_STATE_QUEUED;
 }
 
-/* A mail to an address that is nobody's any more leaves nothing. */
 static struct error *record_try(struct worker_context *context, const struct mail_take_row *mail,
                                 const char *state, const char *reason, int64_t next_at)
 {
+    struct db *db = context->db;
+    struct error *e;
+
     if (strcmp(state, MAIL_STATE_QUEUED) == 0)
-        return sql_mail_later(context->db, context->arena, mail->id, next_at, reason);
-    if (strcmp(mail->kind, MAIL_KIND_EMAIL_FORMER) == 0)
-        return sql_mail_delete(context->db, context->arena, mail->id);
-    return sql_mail_end(context->db, context->arena, mail->id, state, reason, clock_now());
+        return sql_mail_later(db, context->arena, mail->id, next_at, reason);
+    e = db_begin(db, context->arena);
+    if (!e)
+        e = sql_mail_end(db, context->arena, mail->id, state, reason, clock_now());
+    if (!e)
+        e = sql_mail_drop(db, context->arena, mail->id);
+    if (!e)
+        e = db_commit(db, context->arena);
+    db_rollback(db);
+    return e;
 }
 
 /* Until this is recorded the mail would be sent again, so this retries without limit. */

@@ -15,6 +15,7 @@
 #include "billing_activity.sql.h"
 #include "billing_problem.sql.h"
 #include "email_change.sql.h"
+#include "email_request.sql.h"
 #include "erasure.sql.h"
 #include "event.sql.h"
 #include "export.sql.h"
@@ -67,6 +68,7 @@ enum { LINK_KEEP_S = A_DAY_S - LIMIT_SIGNIN_LINK_S - AN_HOUR_S };
     OLD("session", "sessions that have ended", 0, session)                                         \
     OLD("signin_link", "sign-in links that have expired", LINK_KEEP_S, signin_link)                \
     OLD("email_change", "changes of email addresses that have expired", 0, email_change)           \
+    OLD("email_request", "requests for another email address", A_DAY_S, email_request)             \
     OLD("known_browser", "browsers that people signed in with", LIMIT_KNOWN_BROWSER_S,             \
         known_browser)                                                                             \
     OLD("usage_minute", "measurements by the minute", LIMIT_MINUTES_KEEP_S, usage_minute)          \

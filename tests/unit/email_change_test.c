@@ -149,6 +149,22 @@ static void assert_no_link(const char *token)
     assert_int_equal(email_change_find(&now, token, &change)->kind, ERROR_NOT_FOUND);
 }
 
+/* Sends all that waits: mail is off, so that each ends at once. */
+static void mails_end(void)
+{
+    struct worker_context *context;
+    struct mailer *mailer;
+    bool has_one = true;
+
+    world->config->mail = "off";
+    assert_null(mailer_open(arena, world->config, &mailer));
+    assert_null(worker_context_open(arena, world->config, &TIMEOUTS, DRIVERS, &context));
+    while (has_one)
+        assert_null(mailer_work(mailer, context, &has_one));
+    worker_context_close(context);
+    world->config->mail = "smtp";
+}
+
 /* ---- tests ---- */
 
 static void change(const char *from, const char *to, int first)
@@ -194,10 +210,7 @@ static void test_nothing_of_the_former_address_stays(void **state)
     const struct mail earlier = { .kind = "suspended", .to = "ada@example.org", .once = "1" };
     const struct mail waits = { .kind = "suspended", .to = "ada@example.org", .once = "2" };
     int64_t ada = person_add("ada@example.org"), until_at;
-    struct worker_context *context;
-    struct mailer *mailer;
     enum email_change_end end;
-    bool has_one = true;
     const char *url;
 
     (void)state;
@@ -217,12 +230,7 @@ static void test_nothing_of_the_former_address_stays(void **state)
     assert_string_equal(ask("SELECT group_concat(kind) FROM mail WHERE to_email LIKE '%.org'"),
                         "email_former");
     /* The mail that tells the former address leaves nothing, however it ends. */
-    world->config->mail = "off";
-    assert_null(mailer_open(arena, world->config, &mailer));
-    assert_null(worker_context_open(arena, world->config, &TIMEOUTS, DRIVERS, &context));
-    while (has_one)
-        assert_null(mailer_work(mailer, context, &has_one));
-    worker_context_close(context);
+    mails_end();
     assert_string_equal(ask("SELECT count(*) FROM mail WHERE to_email LIKE '%.org'"), "0");
     assert_string_equal(ask("SELECT count(*) FROM mail WHERE to_email = 'ada@example.com'"), "2");
 }
@@ -269,11 +277,9 @@ static void test_an_address_of_somebody(void **state)
         old = link_make("ada@example.org", OLD);
         assert_null(use(old, &end));
         assert_int_equal(end, EMAIL_CHANGE_WAITS);
-        assert_string_equal(ask(arena_printf(arena,
-                                             "SELECT kind || ifnull(change_id, '') FROM mail WHERE "
-                                             "to_email = '%s'",
-                                             others[i])),
-                            "email_taken");
+        assert_string_equal(
+            ask(arena_printf(arena, "SELECT kind FROM mail WHERE to_email = '%s'", others[i])),
+            "email_taken");
     }
     assert_string_equal(email_of(ada), "ada@example.org");
 }
@@ -357,15 +363,81 @@ static void test_refused(void **state)
     (void)state;
     assert_string_equal(request(ada, "ada@example.org")->code, "same");
     assert_string_equal(request(operator, "other@example.org")->code, "operator");
-    for (int i = 0; i < LIMIT_EMAIL_CHANGES_PER_DAY; i++) {
-        assert_null(request(ada, "new@example.org"));
-        ask("UPDATE mail SET state = 'sent'");
-    }
-    assert_string_equal(request(ada, "other@example.org")->code, "too_many_changes");
-    assert_string_equal(request(person_add("bob@example.org"), "new@example.org")->code,
-                        "too_many_changes");
     world->config->mail = "off";
     assert_int_equal(request(ada, "other@example.org")->kind, ERROR_NOT_FOUND);
+}
+
+static void cancel(int64_t person_id)
+{
+    begin();
+    assert_null(committed(email_change_cancel(&now, person_id)));
+}
+
+/* Of requests, not of mails: of those that were cancelled, too, and whoever has the address. */
+static void test_requests_are_limited(void **state)
+{
+    const char *const wanted[] = { "free@example.org", "cyd@example.org" };
+    int64_t bob = person_add("bob@example.org"), people[2];
+    bool is_done;
+
+    (void)state;
+    person_add("cyd@example.org");
+    for (size_t i = 0; i < 2; i++) {
+        people[i] = person_add(arena_printf(arena, "ada%zu@example.org", i));
+        for (int requests = 0; requests < LIMIT_EMAIL_CHANGES_PER_DAY; requests++) {
+            assert_null(request(people[i], wanted[i]));
+            cancel(people[i]);
+        }
+        assert_string_equal(ask("SELECT count(*) FROM mail"), "0");
+        assert_string_equal(request(people[i], wanted[i])->code, "too_many_changes");
+        assert_string_equal(request(people[i], "other@example.org")->code, "too_many_changes");
+        /* Who wants it, too, can ask for it once. */
+        assert_null(request(bob, wanted[i]));
+        assert_string_equal(request(bob, wanted[i])->code, "too_many_changes");
+        cancel(bob);
+    }
+    now.now_at += A_DAY_S;
+    assert_null(request(people[0], "free@example.org"));
+    now.now_at += 1;
+    assert_null(retention_run(&now, &is_done));
+    assert_string_equal(ask("SELECT count(*) FROM email_request"), "1");
+}
+
+/* No row has it longer than its mail needs, whatever becomes of the change. */
+static void test_no_mail_row_keeps_the_other_address(void **state)
+{
+    int64_t ada = person_add("ada@example.org");
+
+    (void)state;
+    person_add("cyd@example.org");
+    assert_null(request(ada, "new@example.org"));
+    mails_end();
+    assert_null(request(ada, "cyd@example.org"));
+    mails_end();
+    assert_string_equal(ask("SELECT group_concat(DISTINCT to_email) FROM mail"), "ada@example.org");
+    assert_null(request(ada, "new@example.org"));
+    ask("UPDATE mail SET taken_at = 1 WHERE state = 'queued'");
+    cancel(ada);
+    assert_string_equal(ask("SELECT count(*) FROM mail WHERE state = 'queued'"), "0");
+}
+
+/* What is just being sent when the address changes: it may arrive at the former one. */
+static void test_a_mail_on_its_way_leaves_nothing(void **state)
+{
+    const struct mail earlier = { .kind = "suspended", .to = "ada@example.org", .once = "1" };
+    int64_t ada = person_add("ada@example.org");
+
+    (void)state;
+    begin();
+    assert_null(committed(mail_queue(world->db, arena, &earlier, now.now_at)));
+    ask("UPDATE mail SET taken_at = 1");
+    begin();
+    assert_null(committed(email_change_by_operator(&now, ada, "ada@example.com")));
+    assert_string_equal(ask("SELECT to_email FROM mail WHERE kind = 'suspended'"),
+                        "ada@example.com");
+    mails_end();
+    assert_string_equal(ask("SELECT group_concat(kind || to_email) FROM mail"),
+                        "email_changedada@example.com");
 }
 
 static void test_by_operator(void **state)
@@ -399,6 +471,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_cancelled_or_replaced, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_account_deleted_meanwhile, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_refused, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_requests_are_limited, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_no_mail_row_keeps_the_other_address, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_a_mail_on_its_way_leaves_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_by_operator, set_up, tear_down),
     };
 

@@ -12,6 +12,7 @@
 #include "child.h"
 #include "drain.h"
 #include "fake_driver.h"
+#include "model/email_change.h"
 #include "model/erasure.h"
 #include "model/erasure_key.h"
 #include "model/identity.h"
@@ -406,6 +407,38 @@ static void a_person_in_every_table_is_erased(void **state)
     answer = step_of(test, ERASURE_SEARCH).answer;
     assert_true(strtoll(answer, NULL, 10) > 10);
     assert_non_null(strstr(answer, " 0 found"));
+}
+
+/* At once, with a change of the address that waits, and one that was replaced. */
+static void addresses_that_were_typed_are_erased(void **state)
+{
+    static const char *const typed[] = { "erasedmarker-first@example.org",
+                                         "erasedmarker-second@example.org" };
+    struct test *test = *state;
+    const struct context context = world_context(test->world);
+    struct erasure_strings_rows strings;
+    size_t found = 0;
+
+    test->world->config->mail = "smtp";
+    plant(test, "INSERT INTO person (id, identity, email, name, created_at) VALUES "
+                "(7, 'local:seven@example.org', 'seven@example.org', 'Seven', 1);"
+                "INSERT INTO team (id, name, personal_of, created_at) VALUES (7, 'Seven', 7, 1);"
+                "INSERT INTO membership VALUES (7, 7, 'owner', 1, NULL);");
+    for (size_t i = 0; i < COUNT(typed); i++) {
+        world_check(db_begin(test->world->db, test->world->arena), "begin");
+        world_check(email_change_request(&context, 7, typed[i]), "email");
+        world_check(db_commit(test->world->db, test->world->arena), "commit");
+    }
+    request(test, 7);
+    assert_int_equal(ask(test, "SELECT count(*) FROM mail WHERE kind LIKE 'email_%'"), 0);
+    world_check(sql_erasure_strings(test->world->db, test->world->arena, test->id, &strings),
+                "strings");
+    for (size_t i = 0; i < strings.count; i++)
+        found += strncmp(strings.row[i].text, "erasedmarker-", 13) == 0;
+    assert_int_equal(found, COUNT(typed));
+    make_due(test);
+    finish(test);
+    assert_nothing_left(test, 7);
 }
 
 /* The number of a deleted team, which the ledger has, is not given to another. */
@@ -887,6 +920,7 @@ int main(void)
         TEST(a_team_in_every_table_is_erased),
         TEST(a_team_is_opened_again_until_it_begins),
         TEST(a_team_of_an_account_is_not_opened_alone),
+        TEST(addresses_that_were_typed_are_erased),
         TEST(a_new_team_gets_no_old_records),
         TEST(signing_in_undoes_it_until_it_begins),
         TEST(what_others_close_is_not_undone),
