@@ -44,11 +44,6 @@ UPDATE mail SET to_email = :new_email, is_transient = max(is_transient, taken_at
 WHERE to_email = :old_email AND state = 'queued'
   AND NOT EXISTS (SELECT 1 FROM person p WHERE lower(p.email) = lower(:old_email) /* scan ok */);
 
--- email_change_mails_forget(old_email text) done
--- What was sent, of an address that nobody has here.
-DELETE FROM mail WHERE to_email = :old_email AND state <> 'queued'
-  AND NOT EXISTS (SELECT 1 FROM person p WHERE lower(p.email) = lower(:old_email) /* scan ok */);
-
 -- email_change_delete_old(before_at int, max int) done
 DELETE FROM email_change WHERE expires_at < :before_at LIMIT :max;
 

@@ -33,6 +33,19 @@ WHERE id = :id;
 -- After mail_end.
 DELETE FROM mail WHERE id = :id AND is_transient = 1;
 
+-- mail_forget(to_email text) done
+-- What was sent to an address that nobody has here.
+DELETE FROM mail WHERE to_email = :to_email AND state <> 'queued'
+  AND NOT EXISTS (SELECT 1 FROM person p WHERE lower(p.email) = lower(:to_email) /* scan ok */);
+
+-- mail_forget_later(to_email text) done
+-- And what is not sent yet, once it was.
+UPDATE mail SET is_transient = 1 WHERE to_email = :to_email AND state = 'queued'
+  AND NOT EXISTS (SELECT 1 FROM person p WHERE lower(p.email) = lower(:to_email) /* scan ok */);
+
+-- mail_waiting(to_email text, kind text) row (total int)
+SELECT count(*) AS total FROM mail WHERE to_email = :to_email AND kind = :kind AND state = 'queued';
+
 -- mail_later(id text, due_at int, reason text) done
 UPDATE mail SET due_at = :due_at, reason = :reason, taken_at = NULL WHERE id = :id;
 

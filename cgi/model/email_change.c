@@ -12,6 +12,7 @@
 
 #include "email_change.sql.h"
 #include "email_request.sql.h"
+#include "mail.sql.h"
 #include "person.sql.h"
 #include "rights_request.sql.h"
 #include "session.sql.h"
@@ -197,7 +198,7 @@ static struct error *former_forget(const struct context *context, const struct e
         e = sql_email_change_mails_move(db, arena, change->old_email, change->new_email);
     if (!e)
         e = sql_rights_request_move(db, arena, change->old_email, change->new_email);
-    return e ? e : sql_email_change_mails_forget(db, arena, change->old_email);
+    return e ? e : sql_mail_forget(db, arena, change->old_email);
 }
 
 static struct error *address_change(const struct context *context,

@@ -14,6 +14,7 @@
 #include "model/restriction.h"
 #include "model/usage_objection.h"
 
+#include "mail.sql.h"
 #include "person.sql.h"
 #include "rights_request.sql.h"
 #include "team.sql.h"
@@ -275,6 +276,16 @@ static struct error *act(const struct context *context, const struct rights_requ
     return NULL;
 }
 
+/* The request, and the mails to its address: that of the answer once it was sent. */
+static struct error *forget(const struct context *context, const struct rights_request_get_row *row)
+{
+    struct error *e = sql_rights_request_forget(context->db, context->arena, row->number);
+
+    if (!e)
+        e = sql_mail_forget(context->db, context->arena, row->email);
+    return e ? e : sql_mail_forget_later(context->db, context->arena, row->email);
+}
+
 /* Without an account nothing else names the address, once a deletion is answered. */
 static struct error *end(const struct context *context, const struct rights_request_get_row *row,
                          const char *outcome, const char *why, int64_t person_id)
@@ -284,8 +295,7 @@ static struct error *end(const struct context *context, const struct rights_requ
     struct error *e = sql_rights_request_end(context->db, context->arena, row->number, outcome, why,
                                              context->now_at);
 
-    return e || !is_forgotten ? e
-                              : sql_rights_request_forget(context->db, context->arena, row->number);
+    return e || !is_forgotten ? e : forget(context, row);
 }
 
 struct error *rights_request_answer(const struct context *context, int64_t number, const char *how,

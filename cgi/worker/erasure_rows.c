@@ -11,6 +11,9 @@
 #include "worker/export.h"
 #include "worker/receipt_sign.h"
 
+#include "main_constants.sql.h"
+
+#include "mail.sql.h"
 #include "person.sql.h"
 #include "signed_receipt.sql.h"
 
@@ -115,16 +118,34 @@ static struct error *history_forget(struct erasure_work *work)
     return e;
 }
 
+/* Whoever asked for the deletion by mail is told first, or the mail has expired. */
+static struct error *answer_wait(struct erasure_work *work, const char *email, bool *out)
+{
+    struct mail_waiting_row row;
+    struct error *e =
+        sql_mail_waiting(work->now.db, work->now.arena, email, MAIL_KIND_REQUEST_ANSWERED, &row);
+
+    *out = !e && row.total;
+    work->answer = "the answer is sent by mail first";
+    return e;
+}
+
 struct error *erasure_rows(struct erasure_work *work)
 {
     struct person_get_row person = { .name = NULL };
     struct db *db = work->now.db;
     struct arena *arena = work->now.arena;
     struct erasure_step_deleted_row rows;
-    struct error *e = sql_erasure_rest_add(db, arena, work->row.id, LIMIT_RECORD_KEEP_S);
+    bool is_waiting = false;
+    struct error *e = NULL;
 
-    if (!e && work->row.person_id)
+    if (work->row.person_id)
         e = sql_person_get(db, arena, work->row.person_id, &person);
+    if (!e && work->row.person_id)
+        e = answer_wait(work, person.email, &is_waiting);
+    if (e || is_waiting)
+        return e;
+    e = sql_erasure_rest_add(db, arena, work->row.id, LIMIT_RECORD_KEEP_S);
     if (!e && work->row.person_id)
         e = history_forget(work);
     if (!e)

@@ -441,6 +441,28 @@ static void addresses_that_were_typed_are_erased(void **state)
     assert_nothing_left(test, 7);
 }
 
+/* By a request that came by mail: its answer is sent before its address is gone. */
+static void the_answer_is_sent_first(void **state)
+{
+    struct test *test = *state;
+
+    person_plant(test, 7);
+    request(test, 7);
+    make_due(test);
+    plant(test, "INSERT INTO mail (id, kind, to_email, once, state, attempts, due_at, created_at) "
+                "VALUES ('answer', 'request_answered', 'erasedmarker7@example.org', 'answer', "
+                "'queued', 1, 1, 1);");
+    for (int i = 0; i < 10; i++)
+        work(test->context);
+    assert_string_equal(step_of(test, ERASURE_ROWS).state, ERASURE_STEP_STATE_WAITING);
+    assert_string_equal(step_of(test, ERASURE_ROWS).answer, "the answer is sent by mail first");
+    assert_int_equal(ask(test, "SELECT count(*) FROM mail WHERE id = 'answer'"), 1);
+    plant(test, "UPDATE mail SET state = 'sent' WHERE id = 'answer';");
+    finish(test);
+    others_remove(test);
+    assert_nothing_left(test, 7);
+}
+
 /* The number of a deleted team, which the ledger has, is not given to another. */
 static void a_new_team_gets_no_old_records(void **state)
 {
@@ -921,6 +943,7 @@ int main(void)
         TEST(a_team_is_opened_again_until_it_begins),
         TEST(a_team_of_an_account_is_not_opened_alone),
         TEST(addresses_that_were_typed_are_erased),
+        TEST(the_answer_is_sent_first),
         TEST(a_new_team_gets_no_old_records),
         TEST(signing_in_undoes_it_until_it_begins),
         TEST(what_others_close_is_not_undone),
