@@ -129,7 +129,8 @@ static int options_read(struct admin *admin, int argc, char **argv, const char *
         { "kind", required_argument, NULL, 'k' },
         { "received", required_argument, NULL, 'e' },
         { "how", required_argument, NULL, 'w' },
-        { "disk", no_argument, NULL, 'i' },
+        { "disk", no_argument, NULL, 'x' },
+        { "identity", required_argument, NULL, 'i' },
         { "help", no_argument, NULL, 'h' },
         { 0 },
     };
@@ -146,7 +147,7 @@ static int options_read(struct admin *admin, int argc, char **argv, const char *
             admin->is_dry = true;
         else if (option == 'v')
             admin->verify = optarg;
-        else if (option == 'i')
+        else if (option == 'x')
             admin->is_disk = true;
         else if (option == 'r')
             admin->reason = optarg;
@@ -158,6 +159,8 @@ static int options_read(struct admin *admin, int argc, char **argv, const char *
             admin->received = optarg;
         else if (option == 'w')
             admin->how = optarg;
+        else if (option == 'i')
+            admin->identity = optarg;
         else if (option == 'f')
             admin->file = options[index].name;
         else

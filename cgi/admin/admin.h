@@ -18,6 +18,7 @@ struct admin {
     const char *kind;      /* what "request-add" is asked for; NULL: none was given */
     const char *received;  /* on which day; NULL: none was given */
     const char *how;       /* "request-answer" is answered; NULL: not given */
+    const char *identity;  /* which of several accounts of an address; NULL: not given */
     const char *from;      /* the day from which "policy" announces changes; NULL: the first */
     const char *argument;  /* of the command; NULL: none */
     const char *second;    /* the one after it; NULL: none */
@@ -47,7 +48,8 @@ enum admin_need {
             "                       address of the page that shows its deletion",                  \
             NEEDS_WRITING)                                                                         \
     COMMAND(admin_account_email, "account-email", "OLD NEW",                                       \
-            "change the address that OLD signs in with to NEW; both are told",                     \
+            "change the address that OLD signs in with to NEW; both are told; of\n"               \
+            "                       several accounts of OLD that with --identity KEY",             \
             NEEDS_WRITING)                                                                         \
     COMMAND(admin_request_add, "request-add", "EMAIL",                                             \
             "record a request about personal data that came by mail, with --kind copy,\n"          \
@@ -61,7 +63,8 @@ enum admin_need {
             NEEDS_WRITING)                                                                         \
     COMMAND(admin_request_answer, "request-answer", "N",                                           \
             "answer it with --how TEXT and do to the account what was requested: copy,\n"          \
-            "                       restrict, object or delete; the person is told",               \
+            "                       restrict, object or delete; the person is told; of\n"         \
+            "                       several accounts the one with --identity KEY",                 \
             NEEDS_WRITING)                                                                         \
     COMMAND(admin_request_refuse, "request-refuse", "N",                                           \
             "refuse it with --reason TEXT; the person is told, and where to complain",             \

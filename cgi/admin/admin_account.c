@@ -15,10 +15,10 @@
 #include "main_constants.sql.h"
 #include "model/email_change.h"
 #include "model/erasure.h"
+#include "model/identity.h"
 #include "model/worker_wakeup.h"
 
 #include "model/signing.h"
-#include "person.sql.h"
 #include "signed_receipt.sql.h"
 #include "signing_key.sql.h"
 
@@ -35,16 +35,12 @@ enum { FILE_BYTES = 1024 * 1024 };
 
 static struct error *person_find(struct admin *admin, int64_t *out)
 {
-    struct person_by_email_rows rows;
-    struct error *e = sql_person_by_email(admin->db, admin->arena, admin->argument, &rows);
+    const struct context context =
+        context_at(admin->db, admin->arena, admin->config, clock_now_ms());
+    struct error *e = identity_choose(&context, admin->argument, admin->identity, true, out);
 
-    if (e)
-        return e;
-    if (rows.count != 1)
-        return error_new(admin->arena, ERROR_INPUT, "%s this email address",
-                         rows.count ? "several accounts have" : "no account has");
-    *out = rows.row[0].id;
-    return NULL;
+    return e || *out ? e
+                     : error_new(admin->arena, ERROR_INPUT, "no account has this email address");
 }
 
 struct error *admin_account_close(struct admin *admin)

@@ -181,7 +181,7 @@ struct error *admin_request_extend(struct admin *admin)
 struct error *admin_request_answer(struct admin *admin)
 {
     const struct context now = now_of(admin);
-    const char *path;
+    struct rights_request_result result;
     int64_t number;
     struct error *e = number_read(admin, &number);
 
@@ -191,12 +191,15 @@ struct error *admin_request_answer(struct admin *admin)
         e = db_begin(admin->db, admin->arena);
     if (e)
         return e;
-    e = transaction_end(admin, rights_request_answer(&now, number, admin->how, &path));
+    e = transaction_end(admin,
+                        rights_request_answer(&now, number, admin->identity, admin->how, &result));
     if (e)
         return e;
-    if (path)
+    if (result.path)
         printf("The account is closed. The page that shows its deletion, for the person:\n%s%s\n",
-               admin->config->public_url, path);
+               admin->config->public_url, result.path);
+    else if (!result.has_acted)
+        puts("Nothing was done to an account.");
     told_print(admin);
     return NULL;
 }

@@ -47,6 +47,34 @@ const char *identity_name(struct arena *arena, const char *name, const char *ema
     return label_cut(arena, label_person_problem(arena, local) ? email : local);
 }
 
+struct error *identity_choose(const struct context *context, const char *email, const char *key,
+                              bool with_closed, int64_t *out)
+{
+    struct person_by_email_rows rows;
+    const char *all = "";
+    size_t found = 0, named = 0;
+    struct error *e = sql_person_by_email(context->db, context->arena, email, &rows);
+
+    *out = 0;
+    for (size_t i = 0; !e && i < rows.count; i++) {
+        if (rows.row[i].closed_at && !with_closed)
+            continue;
+        all = arena_printf(context->arena, "%s%s%s", all, found ? ", " : "", rows.row[i].identity);
+        found++;
+        if (key && strcmp(key, rows.row[i].identity) != 0)
+            continue;
+        named++;
+        *out = rows.row[i].id;
+    }
+    if (e || named == 1 || !found)
+        return e;
+    *out = 0;
+    return error_new(context->arena, ERROR_INPUT, "%s: name one with --identity: %s",
+                     named ? "several accounts have this email address"
+                           : "no account with this email address has this identity",
+                     all);
+}
+
 bool identity_email_is_allowed(const struct config *config, const char *email, bool is_verified)
 {
     return is_verified || strcasecmp(email, config->operator_email) != 0;

@@ -23,6 +23,14 @@ const char *identity_email(struct arena *arena, const char *email);
 const char *identity_name(struct arena *arena, const char *name, const char *email);
 
 /*
+ * The account of an address, of several that of the identity `key`; NULL: none is named.
+ * `with_closed`: also one that is closed. 0: there is none. INPUT: several, or none of this
+ * identity; the message lists those that there are.
+ */
+struct error *identity_choose(const struct context *context, const char *email, const char *key,
+                              bool with_closed, int64_t *out);
+
+/*
  * Whether an account may have this e-mail. The operator is identified by e-mail (session.c), so an
  * address that its provider has not verified must not be the operator's. Check this before writing
  * person.email.

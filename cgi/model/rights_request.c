@@ -10,6 +10,7 @@
 #include "model/audit.h"
 #include "model/erasure.h"
 #include "model/export.h"
+#include "model/identity.h"
 #include "model/mail_queue.h"
 #include "model/restriction.h"
 #include "model/usage_objection.h"
@@ -97,24 +98,15 @@ const char *rights_request_title(const char *kind)
 
 /* ---- what all have in common ---- */
 
-/* 0: the address has no account that is open: one that is closed is being deleted anyway. */
+/*
+ * 0: the address has no account that is open, or several: one that is closed is being deleted
+ * anyway.
+ */
 static struct error *person_find(const struct context *context, const char *email, int64_t *out)
 {
-    struct person_by_email_rows rows;
-    struct error *e = sql_person_by_email(context->db, context->arena, email, &rows);
+    struct error *e = identity_choose(context, email, NULL, false, out);
 
-    if (e)
-        return e;
-    *out = 0;
-    for (size_t i = 0; i < rows.count; i++) {
-        if (rows.row[i].closed_at)
-            continue;
-        if (*out)
-            return error_new(context->arena, ERROR_INPUT,
-                             "several accounts have this email address");
-        *out = rows.row[i].id;
-    }
-    return NULL;
+    return e && e->kind == ERROR_INPUT ? NULL : e;
 }
 
 /* Ids alone: what a person wrote is not in a history that others may keep. */
@@ -157,8 +149,8 @@ static struct error *tell(const struct context *context, const char *kind,
     return mail_queue(context->db, context->arena, &mail, context->now_at);
 }
 
-static struct error *open_find(const struct context *context, int64_t number,
-                               struct rights_request_get_row *out, int64_t *out_person_id)
+static struct error *open_get(const struct context *context, int64_t number,
+                              struct rights_request_get_row *out)
 {
     struct error *e = sql_rights_request_get(context->db, context->arena, number, out);
 
@@ -166,14 +158,21 @@ static struct error *open_find(const struct context *context, int64_t number,
         return e->kind == ERROR_NOT_FOUND ? error_new(context->arena, ERROR_NOT_FOUND,
                                                       "there is no request %lld", (long long)number)
                                           : e;
-    if (out->ended_at)
-        return error_new(context->arena, ERROR_CONFLICT, "request %lld was answered before",
-                         (long long)number);
     if (!out->email)
         return error_new(context->arena, ERROR_CONFLICT,
                          "who sent request %lld was deleted: there is nobody to answer",
                          (long long)number);
-    return person_find(context, out->email, out_person_id);
+    return out->ended_at ? error_new(context->arena, ERROR_CONFLICT,
+                                     "request %lld was answered before", (long long)number)
+                         : NULL;
+}
+
+static struct error *open_find(const struct context *context, int64_t number,
+                               struct rights_request_get_row *out, int64_t *out_person_id)
+{
+    struct error *e = open_get(context, number, out);
+
+    return e ? e : person_find(context, out->email, out_person_id);
 }
 
 struct error *rights_request_add(const struct context *context, const char *email, const char *kind,
@@ -298,20 +297,29 @@ static struct error *end(const struct context *context, const struct rights_requ
     return e || !is_forgotten ? e : forget(context, row);
 }
 
-struct error *rights_request_answer(const struct context *context, int64_t number, const char *how,
-                                    const char **out_path)
+struct error *rights_request_answer(const struct context *context, int64_t number,
+                                    const char *identity, const char *how,
+                                    struct rights_request_result *out)
 {
     struct rights_request_get_row row;
-    const char *done;
-    int64_t person_id;
-    struct error *e = open_find(context, number, &row, &person_id);
+    const char *done = NULL;
+    int64_t person_id = 0;
+    struct error *e = open_get(context, number, &row);
 
-    *out_path = NULL;
+    *out = (struct rights_request_result){ .path = NULL };
+    if (!e)
+        done = kind_find(row.kind)->done;
+    /* What is done to an account must say to which. */
+    if (!e)
+        e = done || identity ? identity_choose(context, row.email, identity, false, &person_id)
+                             : person_find(context, row.email, &person_id);
     if (e)
         return e;
-    done = person_id ? kind_find(row.kind)->done : NULL;
-    if (person_id)
-        e = act(context, &row, person_id, out_path);
+    out->has_acted = done && person_id;
+    if (!person_id)
+        done = NULL;
+    else
+        e = act(context, &row, person_id, &out->path);
     if (!e)
         e = tell(context, MAIL_KIND_REQUEST_ANSWERED, &row,
                  done ? arena_printf(context->arena, "%s %s", done, how) : how, 0);

@@ -49,14 +49,21 @@ struct error *rights_request_add(const struct context *context, const char *emai
 struct error *rights_request_extend(const struct context *context, int64_t number, const char *why,
                                     int64_t *out_due_at);
 
+struct rights_request_result {
+    bool has_acted;   /* something was done to an account */
+    const char *path; /* of the page of a deletion; NULL: there is none */
+};
+
 /*
- * It is answered, and the person told `how`. If the address has an account, what was asked for is
- * done: a copy is prepared, the account is restricted or closed, to be deleted, or an objection to
- * counts and usage charts noted; `*out_path` is the page of a deletion, else NULL. CONFLICT or
- * NOT_FOUND; INPUT: several accounts have the address, or it is the operator's.
+ * It is answered, and the person told `how`. If the address has an account that is open, what was
+ * asked for is done: a copy is prepared, the account is restricted or closed, to be deleted, or an
+ * objection to counts and usage charts noted. Of several accounts `identity` names one, else it is
+ * NULL. CONFLICT or NOT_FOUND; INPUT: which account is not clear (identity_choose), or it is the
+ * operator's.
  */
-struct error *rights_request_answer(const struct context *context, int64_t number, const char *how,
-                                    const char **out_path);
+struct error *rights_request_answer(const struct context *context, int64_t number,
+                                    const char *identity, const char *how,
+                                    struct rights_request_result *out);
 
 /* It is refused, and the person told why and where to complain. */
 struct error *rights_request_refuse(const struct context *context, int64_t number, const char *why);

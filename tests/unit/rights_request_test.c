@@ -188,10 +188,20 @@ static int64_t add(const char *email, const char *word)
     return number;
 }
 
-static struct error *answer(int64_t number, const char **path)
+static struct error *answer_of(int64_t number, const char *identity,
+                               struct rights_request_result *result)
 {
     begin();
-    return committed(rights_request_answer(&now, number, "Done.", path));
+    return committed(rights_request_answer(&now, number, identity, "Done.", result));
+}
+
+static struct error *answer(int64_t number, const char **path)
+{
+    struct rights_request_result result;
+    struct error *e = answer_of(number, NULL, &result);
+
+    *path = result.path;
+    return e;
 }
 
 static struct error *extend(int64_t number)
@@ -312,6 +322,43 @@ static void test_refused(void **state)
                         "request_refusedUnknown.https://authority.example");
 }
 
+static void test_several_accounts(void **state)
+{
+    struct rights_request_result result;
+    const struct error *e;
+    int64_t refused, other, copy, foreign;
+
+    (void)state;
+    person_add("ada@example.org");
+    ask("INSERT INTO person (identity, email, name, created_at) "
+        "VALUES ('workos:user_1', 'ada@example.org', 'Ada', 1)");
+    ask("INSERT INTO team (name, personal_of, created_at) SELECT 'Ada', id, 1 FROM person WHERE "
+        "identity = 'workos:user_1'");
+    refused = add("ada@example.org", "delete");
+    other = add("ada@example.org", "other");
+    copy = add("ada@example.org", "copy");
+    foreign = add("ada@example.org", "restrict");
+    assert_null(extend(refused));
+    begin();
+    assert_null(committed(rights_request_refuse(&now, refused, "Unknown.")));
+    assert_null(answer_of(other, NULL, &result));
+    assert_false(result.has_acted);
+    /* What is done to an account needs to know to which. */
+    e = answer_of(copy, NULL, &result);
+    assert_int_equal(e->kind, ERROR_INPUT);
+    assert_non_null(strstr(e->text, "local:ada@example.org, workos:user_1"));
+    e = answer_of(copy, "workos:user_2", &result);
+    assert_non_null(strstr(e->text, "local:ada@example.org, workos:user_1"));
+    assert_string_equal(ask("SELECT count(*) FROM export"), "0");
+    assert_null(answer_of(copy, "workos:user_1", &result));
+    assert_true(result.has_acted);
+    assert_null(answer_of(foreign, "local:ada@example.org", &result));
+    assert_string_equal(ask("SELECT p.identity FROM export e JOIN person p ON p.id = e.person_id"),
+                        "workos:user_1");
+    assert_string_equal(ask("SELECT identity FROM person WHERE restricted_at > 0"),
+                        "local:ada@example.org");
+}
+
 static void test_operator_is_not_closed(void **state)
 {
     const char *path;
@@ -374,6 +421,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_answer_does_what_was_asked, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_without_an_account, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_refused, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_several_accounts, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_operator_is_not_closed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_kept_for_three_years, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_erased_before_the_answer, set_up, tear_down),
