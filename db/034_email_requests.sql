@@ -17,3 +17,6 @@ ALTER TABLE mail ADD COLUMN is_transient INTEGER NOT NULL DEFAULT 0; -- whether 
 DELETE FROM mail WHERE kind IN ('email_confirm', 'email_taken') AND state <> 'queued';
 UPDATE mail SET is_transient = 1 WHERE kind IN ('email_confirm', 'email_taken', 'email_former');
 CREATE INDEX mail_by_change ON mail(change_id) WHERE change_id IS NOT NULL;
+
+-- Requests of people who were erased before there was an answer have ended with that.
+UPDATE rights_request SET ended_at = unixepoch() WHERE email IS NULL AND ended_at IS NULL;

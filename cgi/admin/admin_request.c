@@ -129,7 +129,7 @@ static const char *left_text(struct admin *admin, const struct rights_request_li
     int64_t days = rights_request_days_left(row->due_at, now_at);
 
     if (row->ended_at)
-        return row->outcome;
+        return row->outcome ? row->outcome : "ended";
     return days < 0 ? arena_printf(admin->arena, "%lld days overdue", (long long)-days)
                     : arena_printf(admin->arena, "%lld days left", (long long)days);
 }

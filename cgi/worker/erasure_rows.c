@@ -15,6 +15,7 @@
 
 #include "mail.sql.h"
 #include "person.sql.h"
+#include "rights_request.sql.h"
 #include "signed_receipt.sql.h"
 
 #include <string.h>
@@ -146,6 +147,8 @@ struct error *erasure_rows(struct erasure_work *work)
     if (e || is_waiting)
         return e;
     e = sql_erasure_rest_add(db, arena, work->row.id, LIMIT_RECORD_KEEP_S);
+    if (!e && work->row.person_id)
+        e = sql_rights_request_end_erased(db, arena, person.email, work->now.now_at);
     if (!e && work->row.person_id)
         e = history_forget(work);
     if (!e)

@@ -96,7 +96,7 @@ expect_row "SELECT count(*) FROM activity WHERE team_id = 0 AND object = 'reques
 sql "INSERT INTO rights_request (email, kind, received_at, due_at, extended_at, ended_at, outcome) VALUES
     ('<b>$long@example.org', 'deletion', 9999935999 - 86400, 9999935999, 1767225600, NULL, NULL),
     ('ended@example.org', 'copy', 1767225600, 1769903999, NULL, 1767225600, 'answered'),
-    (NULL, 'copy', 1767225600, 1769903999, NULL, NULL, NULL)"
+    (NULL, 'copy', 1767225600, 1769903999, NULL, 1767225600, NULL)"
 as alice get /operator ; expect_text '<a class="state wait" href="/operator/requests">1 open</a>'
 as alice get /operator/requests ; expect_text '<span class="state wait">' ; expect_text "<small>Extended</small>" ; expect_no_text ended@example.org
 today=$(date -u +%s) ; today=$((today - today % 86400))

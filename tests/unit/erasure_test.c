@@ -451,7 +451,9 @@ static void the_answer_is_sent_first(void **state)
     make_due(test);
     plant(test, "INSERT INTO mail (id, kind, to_email, once, state, attempts, due_at, created_at) "
                 "VALUES ('answer', 'request_answered', 'erasedmarker7@example.org', 'answer', "
-                "'queued', 1, 1, 1);");
+                "'queued', 1, 1, 1);"
+                "INSERT INTO rights_request (email, kind, received_at, due_at) VALUES "
+                "('erasedmarker7@example.org', 'other', 1, 1);");
     for (int i = 0; i < 10; i++)
         work(test->context);
     assert_string_equal(step_of(test, ERASURE_ROWS).state, ERASURE_STEP_STATE_WAITING);
@@ -459,6 +461,9 @@ static void the_answer_is_sent_first(void **state)
     assert_int_equal(ask(test, "SELECT count(*) FROM mail WHERE id = 'answer'"), 1);
     plant(test, "UPDATE mail SET state = 'sent' WHERE id = 'answer';");
     finish(test);
+    assert_int_equal(ask(test, "SELECT count(*) FROM rights_request WHERE due_at = 1 AND email IS "
+                               "NULL AND ended_at > 1 AND outcome IS NULL"),
+                     1);
     others_remove(test);
     assert_nothing_left(test, 7);
 }
@@ -582,6 +587,8 @@ static void a_team_is_opened_again_until_it_begins(void **state)
     assert_int_equal(ask(test, "SELECT count(*) FROM erasure"), 0);
     assert_int_equal(ask(test, "SELECT count(*) FROM team WHERE closed_at IS NOT NULL"), 0);
     request_team(test, 50);
+    /* Members are told of it once a day. */
+    assert_int_equal(ask(test, "SELECT count(*) FROM mail WHERE kind = 'team_deletion'"), 1);
     make_due(test);
     world_check(erasure_run(test->context), "begin");
     assert_int_equal(erasure_undo_team(&context, 50)->kind, ERROR_CONFLICT);

@@ -401,11 +401,14 @@ static void test_erased_before_the_answer(void **state)
     now.now_at = rights_request_due(now.now_at, 1) + 1;
     assert_null(sql_rights_request_overdue(world->db, arena, now.now_at, &overdue));
     assert_int_equal(overdue.total, 1);
+    begin();
+    assert_null(
+        committed(sql_rights_request_end_erased(world->db, arena, "a@example.org", now.now_at)));
     ask("UPDATE rights_request SET email = NULL");
     assert_null(sql_rights_request_overdue(world->db, arena, now.now_at, &overdue));
     assert_int_equal(overdue.total, 0);
     assert_int_equal(answer(1, &path)->kind, ERROR_CONFLICT);
-    now.now_at += LIMIT_REQUEST_KEEP_S;
+    now.now_at += LIMIT_REQUEST_KEEP_S + 1;
     assert_null(retention_run(&now, &is_done));
     assert_string_equal(ask("SELECT count(*) FROM rights_request"), "0");
 }
