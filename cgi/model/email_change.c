@@ -271,6 +271,10 @@ struct error *email_change_by_operator(const struct context *context, int64_t pe
     if (!text_starts(person.identity, "local:"))
         return error_new(context->arena, ERROR_INPUT,
                          "the account is WorkOS's: change its address there");
+    if (strcasecmp(change.new_email, context->config->operator_email) == 0)
+        return error_new(
+            context->arena, ERROR_INPUT,
+            "this is the operator's address: whoever signs in with it is the operator");
     e = sql_person_by_identity(context->db, context->arena, identity_of(context, change.new_email),
                                &other);
     if (!e)

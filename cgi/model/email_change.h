@@ -60,6 +60,9 @@ enum email_change_end {
 struct error *email_change_confirm(const struct context *context, const struct email_change *change,
                                    struct bytes session_hash, enum email_change_end *out);
 
-/* At once, by the operator, who has made sure who asks. INPUT: somebody else has the address. */
+/*
+ * At once, by the operator, who has made sure who asks. INPUT: somebody else has the address, or it
+ * is the operator's.
+ */
 struct error *email_change_by_operator(const struct context *context, int64_t person_id,
                                        const char *email);
