@@ -248,7 +248,10 @@ struct error *erasure_undo_team(const struct context *context, int64_t team_id)
 
 /* ---- members ---- */
 
-/* Where it begins at once, the mail would be the last place with the team's name. */
+/*
+ * Once a day, however often it is undone and requested again. Where it begins at once, the mail
+ * would be the last place with the team's name.
+ */
 struct error *erasure_members_tell(const struct context *context, int64_t team_id,
                                    int64_t person_id)
 {
@@ -263,8 +266,9 @@ struct error *erasure_members_tell(const struct context *context, int64_t team_i
         const struct mail mail = {
             .kind = "team_deletion",
             .to = members.row[i].email,
-            .once = arena_printf(context->arena, "team_deletion/%lld/%lld/%lld", (long long)team_id,
-                                 (long long)context->now_ms, (long long)members.row[i].id),
+            .once =
+                arena_printf(context->arena, "team_deletion/%lld/%lld/%lld", (long long)team_id,
+                             (long long)(context->now_at / A_DAY_S), (long long)members.row[i].id),
             .promise = can_undo ? team.name : NULL,
             .url = arena_printf(context->arena, "%s/account", context->config->public_url),
             .at = context->now_at,

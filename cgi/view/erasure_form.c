@@ -8,6 +8,7 @@
 #include "erasure.sql.h"
 #include "main_constants.sql.h"
 #include "model/erasure.h"
+#include "model/identity.h"
 #include "team_delete.html.h"
 #include "web/form.h"
 #include "web/session.h"
@@ -70,6 +71,8 @@ struct error *erasure_form_show(struct request *r)
  * is missing. */
 static bool account_check(struct request *r, const char *email, struct account_delete_html *page)
 {
+    const char *kept = identity_email(r->arena, email); /* as it is kept, of what people type */
+
     for (size_t i = 0; i < page->teams.count; i++) {
         if (page->teams.row[i].others && !page->teams.row[i].is_ticked)
             page->team_problem = arena_printf(
@@ -77,7 +80,7 @@ static bool account_check(struct request *r, const char *email, struct account_d
                 page->teams.row[i].name);
     }
     page->email = email;
-    if (strcasecmp(email, r->session->email) != 0)
+    if (strcasecmp(kept ? kept : email, r->session->email) != 0)
         page->email_problem = arena_printf(r->arena, "Enter %s.", r->session->email);
     return !page->team_problem && !page->email_problem;
 }

@@ -290,7 +290,7 @@ plant_change 1767225600
 as link get "/account/email/link?token=$new" ; expect 404
 plant_change 9999999999
 sql "INSERT INTO signin_link VALUES (x'01', 'bob@example.org', 1767225600, 9999999999, NULL)"
-sql "INSERT INTO session SELECT x'02', 'bobbobbobbobbob3', person_id, current_team_id, csrf_secret, browser, created_at, seen_at, idle_at, expires_at, NULL, NULL, NULL, NULL, NULL FROM session WHERE handle = 'bobbobbobbobbob2'"
+sql "INSERT INTO session SELECT x'02', 'bobbobbobbobbob3', person_id, current_team_id, csrf_secret, browser, created_at, seen_at, idle_at, expires_at, NULL, NULL, NULL, NULL, NULL, NULL FROM session WHERE handle = 'bobbobbobbobbob2'"
 as bob post /account/email/link "token=$old" answer=confirm ; expect 200
 expect_row "SELECT email FROM person WHERE id = 2" bob@example.org
 as bob post /account/email/link "token=$new" answer=confirm ; expect 200 account_email_changed.html
@@ -468,6 +468,12 @@ as alice post /account/delete email=operator@localhost team=1 ; expect 303
 expect_row "SELECT group_concat(team_id) FROM erasure_team" 1,2
 # Others lose only the team.
 as carol get /account ; expect 200
+fresh
+
+# The address may be written as people do.
+sql "UPDATE session SET created_at = unixepoch(); UPDATE person SET email = 'bob@xn--bcher-kva.example' WHERE id = 2"
+as bob post /account/delete email=bob@bucher.example ; expect 422
+as bob post /account/delete email=bob@bücher.example ; expect 303
 fresh
 
 # A team, which its owners alone delete, and which is nobody's own.
