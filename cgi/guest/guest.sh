@@ -21,7 +21,7 @@ fi
 source_dir=$(cd "$(dirname "$0")" && pwd)
 mkdir -p "$1"
 output=$(cd "$1" && pwd)
-stamp=$(sha256sum "$source_dir"/{guest,guest_init,clock_follow}.sh | cut -d' ' -f1 | sha256sum)
+stamp=$(sha256sum "$source_dir"/{guest,guest_init,seed_read,clock_follow}.sh | cut -d' ' -f1 | sha256sum)
 
 if [ "$(cat "$output/stamp" 2>/dev/null)" = "$stamp" ] && [ -s "$output/initrd" ]; then
     echo "guest: $output is up to date"
@@ -120,6 +120,7 @@ copy_modules() {
 pack() {
     mkdir -p "$root"/{proc,sys,dev,run,tmp,data,seed,etc,root,mnt,var/log}
     install -m 755 "$source_dir/guest_init.sh" "$root/init"
+    install -m 644 "$source_dir/seed_read.sh" "$root/etc/seed_read.sh"
     install -m 755 "$source_dir/clock_follow.sh" "$root/etc/clock_follow.sh"
     printf '%s\n' "${modules[@]}" >"$root/etc/modules"
     (cd "$root" && find . | LC_ALL=C sort | bin/busybox cpio -o -H newc -R 0:0 2>/dev/null) |

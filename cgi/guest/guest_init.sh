@@ -7,12 +7,11 @@
 # settings of the seed are stored on /data, so later boots need no seed; a seed with a new
 # instance-id (a clone) replaces host name, host key, user and keys and keeps the files. Its runcmd
 # runs once, before SSH.
-#
-# Not a YAML parser: it reads only the layout that seed.c writes, one JSON item per line.
 
 PATH=/bin:/sbin:/usr/bin:/usr/sbin
 export PATH
 umask 022
+. /etc/seed_read.sh
 
 say() {
     echo "domicile guest: $*" >/dev/console
@@ -77,38 +76,6 @@ SCRIPT
         done
         exec udhcpc -f -i eth0 -s /etc/udhcpc.sh -t 20 -T 1 -A 2
     ) >/dev/null 2>&1 &
-}
-
-# json_values FILE KEY: the text of each line `"KEY": "text"`, JSON escapes decoded. json_values
-# FILE KEY list: each text of the list `"KEY": [` ... `]`.
-json_values() {
-    awk -v key="\"$2\": " -v is_list="${3:+1}" '
-        function unescape(s, out, i, c) {
-            for (i = 1; i <= length(s); i++) {
-                c = substr(s, i, 1)
-                if (c == "\\") {
-                    c = substr(s, ++i, 1)
-                    if (c == "n") c = "\n"
-                    if (c == "t") c = "\t"
-                }
-                out = out c
-            }
-            return out
-        }
-        function text(s) {
-            sub(/^"/, "", s)
-            sub(/",?$/, "", s)
-            return unescape(s)
-        }
-        { sub(/^ +/, "") }
-        in_list && /^\]/ { in_list = 0; next }
-        in_list { print text($0); next }
-        index($0, key) == 1 {
-            rest = substr($0, length(key) + 1)
-            if (is_list) in_list = (rest == "[")
-            else { print text(rest); exit }
-        }
-    ' "$1"
 }
 
 # The private half goes through /run (memory), not through the disk.

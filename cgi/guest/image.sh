@@ -35,13 +35,15 @@ source_dir=$(cd "$(dirname "$0")" && pwd)
 mkdir -p "$1"
 output=$(cd "$1" && pwd)
 work=$(mktemp -d "$output/.build.XXXXXX")
+# In a user namespace, what customizes the tree runs as somebody else.
+chmod 755 "$work"
 trap 'rm -rf "$work"' EXIT
 tree=$work/tree
 
-packages=linux-image-cloud-amd64,initramfs-tools,zstd,systemd-sysv,systemd-resolved,libpam-systemd
+packages=linux-image-cloud-amd64,busybox-static,systemd-sysv,systemd-resolved,libpam-systemd
 packages+=,dbus,udev,iproute2,openssh-server,cloud-init,cloud-guest-utils,e2fsprogs,sudo
 packages+=,ca-certificates,bash-completion,less,vim-tiny,curl,git,tmux,nodejs,npm,python3
-packages+=,python3-venv
+packages+=,python3-venv,build-essential
 
 # Customizes the tree; `$1` is its root. Runs inside mmdebstrap's namespace.
 cat >"$work/customize" <<'CUSTOMIZE'
@@ -54,6 +56,7 @@ printf 'LABEL=root / ext4 defaults,discard,errors=remount-ro,x-systemd.growfs 0 
 printf 'localhost\n' >"$root/etc/hostname"
 : >"$root/etc/machine-id"
 rm -f "$root"/etc/ssh/ssh_host_*
+touch "$root/etc/cloud/cloud-init.disabled"
 
 # Only local media are data sources, so that nobody on the network can act as one. Two names, not
 # one: with a single one cloud-init does not check whether it exists, takes each boot without a seed
@@ -81,22 +84,53 @@ printf 'PasswordAuthentication no\nPermitRootLogin no\nKbdInteractiveAuthenticat
     >"$root/etc/ssh/sshd_config.d/domicile.conf"
 printf '[Journal]\nSystemMaxUse=64M\n' >"$root/etc/systemd/journald.conf.d/domicile.conf"
 
+# SSH waits for the seed, and for nothing else that is slow.
+cat >"$root/etc/systemd/system/domicile-seed.service" <<'UNIT'
+[Unit]
+Description=Apply the seed
+DefaultDependencies=no
+RequiresMountsFor=/var /home
+After=systemd-remount-fs.service
+Before=ssh.service shutdown.target
+Conflicts=shutdown.target
+
+[Service]
+Type=oneshot
+ExecStart=/usr/local/lib/domicile/seed_apply.sh
+RemainAfterExit=yes
+
+[Install]
+WantedBy=multi-user.target
+UNIT
+
 printf '[Unit]\nDescription=Follow the hardware clock after a restore\n\n[Service]\n%s\n%s\n\n[Install]\n%s\n' \
-    ExecStart=/usr/local/sbin/clock_follow.sh Restart=always WantedBy=multi-user.target \
+    ExecStart=/usr/local/lib/domicile/clock_follow.sh Restart=always WantedBy=multi-user.target \
     >"$root/etc/systemd/system/clock-follow.service"
 
-# Do not wait for the network at boot: with qemu:///session it only serves SSH.
-for unit in systemd-networkd-wait-online.service e2scrub_reap.service e2scrub_all.timer; do
+# SSH listens on all addresses, so it need not wait for the network; nor does anything wait for names.
+units=$root/lib/systemd/system
+sed 's/^After=.*/After=domicile-seed.service systemd-user-sessions.service/' "$units/ssh.service" \
+    >"$root/etc/systemd/system/ssh.service"
+sed -e 's/^Before=.*/Before=nss-lookup.target shutdown.target/' -e 's/^WantedBy=.*/WantedBy=multi-user.target/' \
+    "$units/systemd-resolved.service" >"$root/etc/systemd/system/systemd-resolved.service"
+chroot "$root" systemctl disable systemd-resolved >/dev/null 2>&1
+
+# What a virtual machine with one disk does not have, or need at each boot.
+for unit in systemd-networkd-wait-online.service e2scrub_reap.service e2scrub_all.timer \
+    systemd-binfmt.service proc-sys-fs-binfmt_misc.automount systemd-pstore.service getty@tty1.service \
+    systemd-network-generator.service dev-hugepages.mount sys-kernel-tracing.mount sys-kernel-debug.mount \
+    kmod-static-nodes.service systemd-repart.service remote-fs.target modprobe@drm.service; do
     ln -sf /dev/null "$root/etc/systemd/system/$unit"
 done
-chroot "$root" systemctl enable systemd-networkd systemd-resolved ssh clock-follow serial-getty@ttyS0 >/dev/null
+chroot "$root" systemctl enable systemd-networkd systemd-resolved ssh clock-follow domicile-seed serial-getty@ttyS0 >/dev/null
 CUSTOMIZE
 chmod 755 "$work/customize"
 
 # shellcheck disable=SC2016 # "$1" is for the hook's shell
 arguments=(--mode="$mode" --variant=minbase --include="$packages"
-    --customize-hook="upload '$source_dir/clock_follow.sh' /usr/local/sbin/clock_follow.sh"
-    --customize-hook='chmod 755 "$1/usr/local/sbin/clock_follow.sh"'
+    --customize-hook='mkdir -p "$1/usr/local/lib/domicile"'
+    --customize-hook="copy-in '$source_dir/clock_follow.sh' '$source_dir/seed_read.sh' '$source_dir/seed_apply.sh' /usr/local/lib/domicile"
+    --customize-hook='chmod -R u=rwX,go=rX "$1/usr/local/lib/domicile"'
     --customize-hook="$work/customize")
 if [ -n "${MIRROR:-}" ]; then
     arguments+=(bookworm "$work/tree.tar" "$MIRROR")
@@ -117,11 +151,11 @@ echo "image: writing the disk"
 cat >"$work/disk" <<DISK
 set -eu
 mkdir "$tree"
-tar -C "$tree" --numeric-owner --xattrs --xattrs-include='*' -xf "$work/tree.tar"
+tar -C "$tree" --exclude='./dev/*' --numeric-owner --xattrs --xattrs-include='*' -xf "$work/tree.tar"
 cp "$tree"/boot/vmlinuz-* "$output/kernel.part"
-cp "$tree"/boot/initrd.img-* "$output/initrd.part"
+$source_dir/image_initrd.sh "$tree" >"$output/initrd.part"
 chmod 644 "$output/kernel.part" "$output/initrd.part"
-truncate -s 2G "$work/disk.raw"
+truncate -s 3G "$work/disk.raw"
 mkfs.ext4 -q -L root -d "$tree" "$work/disk.raw"
 rm -rf "$tree"
 DISK
