@@ -17,6 +17,8 @@ SHELL      := /bin/bash
 
 PORT  ?= 8443
 STATE ?= $(CURDIR)/var
+# Images that were built, for all state directories.
+CACHE ?= $(if $(filter 0,$(shell id -u)),/var/cache,$(or $(XDG_CACHE_HOME),$(HOME)/.cache))/domicile
 BUILD ?= build
 SAN   ?=
 
@@ -183,11 +185,11 @@ node_modules/.stamp: package-lock.json
 PACKAGES := gcc make libc6-dev pkg-config libfcgi-dev libsqlite3-dev libjansson-dev libssl-dev \
   libcurl4-openssl-dev libseccomp-dev libinih-dev libidn2-dev libvirt-dev libxml2-dev libarchive-dev libssh-dev \
   libcmark-gfm-dev libcmark-gfm-extensions-dev nginx \
-  spawn-fcgi multiwatch libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients qemu-system-x86 \
+  spawn-fcgi multiwatch mmdebstrap uidmap e2fsprogs libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients qemu-system-x86 \
   qemu-utils openssh-client openssl curl fonttools python3-brotli zopfli
 TEST_PACKAGES := libcmocka-dev sqlite3 jq tidy chromium clang-format-14 pmccabe shellcheck \
   libasan8 libubsan1 bc libfcgi-bin procps libvirt-daemon-system nftables \
-  dnsmasq-base iproute2 kmod cpio e2fsprogs syslinux mtools valgrind \
+  dnsmasq-base iproute2 kmod cpio syslinux mtools valgrind \
   php-fpm php-sqlite3
 setup:
 	@tests/setup.sh $(PACKAGES)
@@ -199,7 +201,7 @@ setup_test:
 # ---- running ------------------------------------------------------------------------------------
 run: setup
 	@$(MAKE) --no-print-directory all guest
-	@exec cgi/run.sh $(BUILD) $(STATE) $(PORT)
+	@exec cgi/run.sh $(BUILD) $(STATE) $(PORT) $(CACHE)
 signin:
 	@[ -n "$(EMAIL)" ] || { echo "usage: make signin EMAIL=you@example.org [STATE=$(STATE)]"; exit 2; }
 	@cgi/admin.sh $(STATE) signin $(EMAIL)

@@ -175,6 +175,7 @@ static struct error *new_fill(struct request *r, struct vm_new_html *page)
         e = vm_options_images(r, &page->images);
     if (e)
         return e;
+    vm_options_suit(r, &page->images, &page->sizes);
     page->regions = vm_options_regions(r);
     page->is_one_image = page->images.count == 1;
     page->is_one_region = page->regions.count == 1;

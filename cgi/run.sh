@@ -10,12 +10,15 @@
 # A production server uses systemd units instead, with a user for each kind of program (see
 # ARCHITECTURE.md).
 #
-# usage: cgi/run.sh BUILD STATE PORT
+# With CACHE, what domicile.conf says is built (image_build) is built there.
+#
+# usage: cgi/run.sh BUILD STATE PORT [CACHE]
 set -euo pipefail
 
 build=$(realpath "$1")
 state=$(realpath -m "$2")
 port=$3
+cache=${4:-}
 top=$(realpath "$(dirname "$0")/..")
 programs="site signin dashboard operator vm costs account billing"
 receivers="stripe workos"
@@ -127,7 +130,7 @@ install -d -m 755 "$state/app.new/bin"
 for program in $programs $receivers worker ssh_probe state_scan state_find log_keeper domicile-admin; do
     install -m 755 "$build/$program" "$state/app.new/bin/" || die "cannot write $state/app.new: is the file system full?"
 done
-cp -r "$build/static" "$build/errors" "$state/app.new/" || die "cannot write $state/app.new: is the file system full?"
+cp -r "$build/static" "$build/errors" "$top/cgi/guest" "$state/app.new/" || die "cannot write $state/app.new: is the file system full?"
 chmod -R a+rX "$state/app.new"
 rm -rf "$state/app"
 mv "$state/app.new" "$state/app"
@@ -158,6 +161,8 @@ fi
 for file in "$state"/tls/{key,certificate}.pem; do
     [ -L "$file" ] || own "$file" root:domicile 640
 done
+# The worker sees it only if it is there when it starts.
+as domicile mkdir -p "$state/images/debian-12"
 if [ -d "$build/guest" ]; then
     as domicile mkdir -p "$state/images/tiny"
     for file in kernel initrd cmdline; do
@@ -218,6 +223,7 @@ fi
 own "$state/run/nginx.conf" root:domicile 640
 
 pids=()
+builder=
 keeper=
 log=
 stop() {
@@ -228,6 +234,7 @@ stop() {
     [ -z "$keeper" ] || kill -TERM "$keeper" 2>/dev/null || true
 }
 stop_programs() {
+    [ -z "$builder" ] || kill -KILL -- "-$builder" 2>/dev/null || true
     [ ${#pids[@]} -gt 0 ] || return 0
     kill -TERM "${pids[@]}" 2>/dev/null || true
     for _ in $(seq 50); do
@@ -274,6 +281,35 @@ start() {
 socket_owner=()
 [ -z "$is_root" ] || socket_owner=(-U domicile -G domicile)
 
+# ---- an image that takes minutes is built beside all this, once ready, and ends with it ----
+# The full image, unless domicile.conf has none, or it is there. Without root: in a user namespace, which
+# needs a range of user ids.
+image=$state/images/debian-12
+image_wanted() {
+    [ -n "$cache" ] && ! grep -qE '^image_build *= *off' "$conf" || return 1
+    ! grep -qE '^\[image ' "$conf" || grep -qE '^\[image debian-12\]' "$conf" || return 1
+    [ ! -e "$image/kernel" ]
+}
+# The worker finds it being built from the beginning; what is left of a build that was killed is not believed.
+as domicile rm -f "$image/progress"
+! image_wanted || echo $(($(date +%s) + 240)) | as domicile tee "$image/progress" >/dev/null
+image_user_ids() {
+    [ -n "$is_root" ] && ! grep -q '^domicile:' /etc/subuid || return 0
+    local first
+    first=$(awk -F: '{ if ($2 + $3 > first) first = $2 + $3 } END { print first ? first : 100000 }' /etc/subuid /etc/subgid)
+    usermod --add-subuids "$first-$((first + 65535))" --add-subgids "$first-$((first + 65535))" domicile
+}
+image_start() {
+    image_user_ids
+    [ -z "$is_root" ] || install -d -m 711 -o domicile -g domicile "$cache"
+    # Without "no-new-privs", unlike all others: newuidmap gives a user namespace its range.
+    drop=(setpriv)
+    [ -z "$is_root" ] || drop+=(--reuid=domicile --regid=domicile --init-groups)
+    setsid nice -n 10 env PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME="$state" "${drop[@]}" --pdeathsig TERM -- \
+        bash "$state/app/guest/image_build.sh" "$image" "$cache" >&"$log" 2>&1 {log}>&- &
+    builder=$!
+}
+
 # To see the firewall in front of guests on a bridge, the worker keeps this of what root may do.
 capability=()
 [ -z "$is_root" ] || ! grep -qE '^bridge *= *[a-z]' "$conf" ||
@@ -302,8 +338,12 @@ for _ in $(seq 100); do
             echo "Sign in as $operator within ten minutes:"
             as domicile "$state/app/bin/domicile-admin" --state "$state" signin "$operator"
         fi
+        if image_wanted; then
+            image_start
+            echo "Debian 12 is being prepared for new VMs; it takes a few minutes."
+        fi
         echo "Logs are in $state/log. Ctrl-C stops everything except running VMs."
-        wait -n || true
+        wait -n "${pids[@]}" || true
         log_tail 5
         die "a process has exited; the last lines of $state/log are above"
     fi

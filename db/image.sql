@@ -1,14 +1,14 @@
 -- image_list() rows (short_version text)
-SELECT name, version, substr(version, 1, 12) AS short_version, source, problem, checked_at FROM image ORDER BY name /* scan ok */;
+SELECT name, version, substr(version, 1, 12) AS short_version, source, problem, ready_at, checked_at FROM image ORDER BY name /* scan ok */;
 
 -- image_get(name text) row
-SELECT name, version, source, problem, checked_at FROM image WHERE name = :name;
+SELECT name, version, source, problem, ready_at, checked_at FROM image WHERE name = :name;
 
--- image_put(name text, version text?, source text?, problem text?, now_at int) done
-INSERT INTO image (name, version, source, problem, checked_at)
-VALUES (:name, :version, :source, :problem, :now_at)
+-- image_put(name text, version text?, source text?, problem text?, ready_at int?, now_at int) done
+INSERT INTO image (name, version, source, problem, ready_at, checked_at)
+VALUES (:name, :version, :source, :problem, :ready_at, :now_at)
 ON CONFLICT (name) DO UPDATE SET version = :version, source = :source, problem = :problem,
-    checked_at = :now_at;
+    ready_at = :ready_at, checked_at = :now_at;
 
 -- image_version_put(id text, image text, files text, now_at int) done
 INSERT INTO image_version (id, image, files, created_at) VALUES (:id, :image, :files, :now_at)

@@ -82,7 +82,7 @@ e2e() {
         add "$mode e2e $script" "$lane" "$mode build" env BUILD="$folder" bash "tests/e2e/$script.sh"
     done
 }
-slowest="driver host kill_guests kill profiles probe policy webhook_kill stripe pages browser mail"
+slowest="driver image host kill_guests kill profiles probe policy webhook_kill stripe pages browser mail"
 
 # ---- running ----
 declare -A name_of=() begun_at=() is_busy=() lane_of=() is_built=([nothing]=yes)

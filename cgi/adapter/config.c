@@ -327,6 +327,14 @@ static int pair_take(void *user, const char *title, const char *name, const char
     return section && !problem;
 }
 
+/* Of images only what is there at once, where the full one is not built. */
+static const char *shipped_of(const struct reading *reading, const struct section_kind *kind)
+{
+    bool is_cut = kind->keys == image_keys && strcmp(reading->config->image_build, "off") == 0;
+
+    return is_cut ? CONFIG_SHIPPED_TINY : kind->shipped;
+}
+
 /* What the file omits: default sections, and missing keys that are required. */
 static const char *missing_find(struct reading *reading)
 {
@@ -338,7 +346,7 @@ static const char *missing_find(struct reading *reading)
             is_there = reading->sections[k].kind == kind;
         if (is_there)
             continue;
-        if (kind->shipped ? ini_parse_string(kind->shipped, pair_take, reading) != 0
+        if (kind->shipped ? ini_parse_string(shipped_of(reading, kind), pair_take, reading) != 0
                           : !section_find(reading, kind->word))
             return "too many sections";
     }

@@ -20,6 +20,8 @@
     /* ISO 4217. */                                                                                \
     KEY(TEXT, currency, "currency", .fallback = "EUR", .choices = "|EUR|USD|GBP|CHF|")             \
     /* Networks: "10.0.0.0/8, 2001:db8::/32". */                                                   \
+    /* Whether "make run" builds the full image */                                                 \
+    KEY(TEXT, image_build, "image_build", .fallback = "on", .choices = "|on|off|")                 \
     KEY(OPTIONAL, trusted_proxies, "trusted_proxies", .fallback = "")                              \
     KEY(OPTIONAL, unlimited_networks, "unlimited_networks", .fallback = "")
 
@@ -144,9 +146,17 @@
     "stopped_disk_gb = 5\n"                                                                        \
     "snapshot_gb = 3\n"
 #define CONFIG_SHIPPED_IMAGES                                                                      \
+    "[image debian-12]\n"                                                                          \
+    "label = Debian 12\n"                                                                          \
+    "about = With git, curl, tmux, a compiler, Node and Python.\n"                                 \
+    "dir = images/debian-12\n"                                                                     \
+    "user = dev\n"                                                                                 \
+    "memory_mb = 384\n"                                                                            \
+    CONFIG_SHIPPED_TINY
+#define CONFIG_SHIPPED_TINY                                                                        \
     "[image tiny]\n"                                                                               \
     "label = Tiny Linux\n"                                                                         \
-    "about = BusyBox and an SSH server, up in seconds. Good for trying things out.\n"              \
+    "about = BusyBox and an SSH server, up in seconds. No tools, and only /home is kept.\n"        \
     "dir = images/tiny\n"                                                                          \
     "user = dev\n"                                                                                 \
     "memory_mb = 128\n"

@@ -160,9 +160,15 @@ static void stripe_check(struct admin *admin)
 static void image_check(struct admin *admin, const struct config_image *image)
 {
     const char *files;
-    struct error *e = image_store_stamp(admin->arena, image->dir, &files, NULL);
+    struct error *e = image_store_stamp(admin->arena, image->dir, &files, NULL), *problem;
+    int64_t ready_at;
 
-    if (e)
+    problem = e ? image_store_progress(admin->arena, image->dir, &ready_at) : NULL;
+    if (problem)
+        line_write(admin, false, "image %s: %s", image->name, problem->text);
+    else if (e && ready_at)
+        line_write(admin, true, "image %s is being built", image->name);
+    else if (e)
         line_write(admin, false, "image %s: %s: run \"make guest\" (or \"make image\")",
                    image->name, e->text);
     else

@@ -142,12 +142,27 @@ else
     done
 fi
 
-echo "image: installing packages"
-mmdebstrap --quiet "${arguments[@]}"
+# Two thirds of the time are apt's and dpkg's, who name each package twice; the first few packages, with
+# which the others are installed, do not count.
+percent() {
+    awk '$4 == "newly" && $3 > 100 { total = $3; done = 0 }
+        /^(Unpacking|Setting up) / { done++ }
+        END { printf "image: %d%% installing packages\n", total ? 20 + 48 * done / (2 * total) : 5 }' "$work/log"
+}
+: >"$work/log"
+mmdebstrap --verbose "${arguments[@]}" >"$work/log" 2>&1 &
+while kill -0 $! 2>/dev/null; do
+    sleep 2
+    percent
+done
+wait $! || {
+    tail -n 20 "$work/log" >&2
+    exit 1
+}
 
 # mkfs.ext4 -d takes the owners from the unpacked tree, so unpack as root or in the same kind of
 # namespace.
-echo "image: writing the disk"
+echo "image: 68% writing the disk"
 cat >"$work/disk" <<DISK
 set -eu
 mkdir "$tree"
@@ -164,6 +179,7 @@ if [ "$mode" = root ]; then
 else
     unshare --map-auto --map-root-user sh "$work/disk"
 fi
+echo "image: 75% compressing the disk"
 qemu-img convert -q -c -f raw -O qcow2 "$work/disk.raw" "$output/disk.qcow2.part"
 echo "root=/dev/vda rw console=ttyS0 quiet panic=5 net.ifnames=0" >"$output/cmdline.part"
 for part in kernel initrd cmdline disk.qcow2; do

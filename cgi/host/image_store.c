@@ -4,11 +4,13 @@
 #include "adapter/crypto.h"
 #include "base/array.h"
 #include "base/buf.h"
+#include "base/text.h"
 #include "host/disk_image.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -43,6 +45,26 @@ static struct error *completeness_check(struct arena *arena, const char *dir)
                      "%s is not a complete image: it needs kernel, initrd and cmdline, or a "
                      "bootable disk.qcow2 alone",
                      dir);
+}
+
+struct error *image_store_progress(struct arena *arena, const char *dir, int64_t *ready_at)
+{
+    FILE *file = fopen(arena_printf(arena, "%s/progress", dir), "re");
+    char line[256] = "";
+
+    *ready_at = 0;
+    if (!file)
+        return NULL;
+    if (!fgets(line, sizeof line, file))
+        *line = '\0';
+    fclose(file);
+    line[strcspn(line, "\n")] = '\0';
+    if (!text_starts(line, "failed: ")) {
+        *ready_at = strtoll(line, NULL, 10);
+        return NULL;
+    }
+    return error_new(arena, ERROR_INPUT, "it could not be built: %s",
+                     arena_copy(arena, line + strlen("failed: ")));
 }
 
 struct error *image_store_stamp(struct arena *arena, const char *dir, const char **out,

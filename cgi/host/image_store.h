@@ -21,6 +21,12 @@
 struct error *image_store_stamp(struct arena *arena, const char *dir, const char **out,
                                 int64_t *newest_at);
 
+/*
+ * Whether the image in `dir` is being built: `*ready_at`, when it will be ready at about (0: it is
+ * not). INPUT: the build failed, and why (guest/image_build.sh).
+ */
+struct error *image_store_progress(struct arena *arena, const char *dir, int64_t *ready_at);
+
 /* SHA-256 of the files' names and contents, as 64 hexadecimal digits. Errors as above. */
 struct error *image_store_hash(struct arena *arena, const char *dir, const char **out);
 

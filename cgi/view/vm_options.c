@@ -2,6 +2,7 @@
 #include "view/vm_options.h"
 
 #include "adapter/crypto.h"
+#include "base/clock.h"
 #include "base/text.h"
 #include "image.sql.h"
 #include "job.sql.h"
@@ -22,31 +23,50 @@ static struct option_rows vm_options_new(struct request *r, size_t count)
     return options;
 }
 
-static bool is_usable(const struct image_list_rows *images, const char *name)
+/* NULL: it is not available, and not being built. */
+static const struct image_list_row *image_find(const struct image_list_rows *images,
+                                               const char *name)
 {
     for (size_t i = 0; i < images->count; i++) {
         if (strcmp(images->row[i].name, name) == 0)
-            return images->row[i].version != NULL;
+            return images->row[i].version || images->row[i].ready_at ? &images->row[i] : NULL;
     }
-    return false;
+    return NULL;
+}
+
+/* NULL: it is available. */
+static const char *image_preparation(struct request *r, const struct image_list_row *image)
+{
+    int64_t minutes = (image->ready_at - r->now_at + A_MINUTE_S - 1) / A_MINUTE_S;
+
+    if (image->version)
+        return NULL;
+    return minutes < 1
+               ? "Being prepared, almost ready"
+               : arena_printf(r->arena, "Being prepared, about %lld min left", (long long)minutes);
 }
 
 struct error *vm_options_images(struct request *r, struct option_rows *out)
 {
     struct image_list_rows images;
+    bool is_chosen = false;
     struct error *e = sql_image_list(r->db, r->arena, &images);
 
     *out = vm_options_new(r, r->config->image_count);
     out->count = 0;
     for (size_t i = 0; !e && i < r->config->image_count; i++) {
         const struct config_image *image = &r->config->images[i];
+        const struct image_list_row *state = image_find(&images, image->name);
+        struct option *option = &out->row[out->count];
 
-        if (!is_usable(&images, image->name))
+        if (!state)
             continue;
-        out->row[out->count] = (struct option){ .value = image->name,
-                                                .label = image->label,
-                                                .about = image->about,
-                                                .is_chosen = out->count == 0 };
+        *option = (struct option){ .value = image->name,
+                                   .label = image->label,
+                                   .about = image->about,
+                                   .disabled_reason = image_preparation(r, state) };
+        option->is_chosen = !option->disabled_reason && !is_chosen;
+        is_chosen |= option->is_chosen;
         out->count++;
     }
     return e;
@@ -192,6 +212,22 @@ struct error *vm_options_sizes_new(struct request *r, int64_t min_disk_gb, struc
     for (size_t i = 0; i < out->count; i++)
         quota_fill(r, &r->config->sizes[i], &used, &out->row[i]);
     return NULL;
+}
+
+void vm_options_suit(struct request *r, const struct option_rows *images, struct option_rows *sizes)
+{
+    const struct config_image *image = NULL;
+
+    for (size_t i = 0; i < images->count; i++) {
+        if (images->row[i].is_chosen)
+            image = config_image_find(r->config, images->row[i].value);
+    }
+    for (size_t i = 0; image && i < sizes->count; i++) {
+        if (sizes->row[i].disabled_reason || r->config->sizes[i].memory_mb < image->memory_mb)
+            continue;
+        options_select(sizes, sizes->row[i].value);
+        return;
+    }
 }
 
 /* The page where the cause of a refusal can be removed. */

@@ -10,7 +10,11 @@
 
 struct vm_new_html;
 
-/* The images with a usable build. */
+/* Choose the first size that the chosen image can run with; if there is none, leave the choice. */
+void vm_options_suit(struct request *r, const struct option_rows *images,
+                     struct option_rows *sizes);
+
+/* The images with a usable build, and, disabled, those that are being built. */
 struct error *vm_options_images(struct request *r, struct option_rows *out);
 struct option_rows vm_options_regions(struct request *r);
 /* Chosen are those of the person; the others are of colleagues and machines. */

@@ -66,7 +66,7 @@ static struct error *image_record(const struct context *context, const struct co
                                   const struct image_get_row *row)
 {
     return sql_image_put(context->db, context->arena, image->name, row->version, row->source,
-                         row->problem, context->now_at);
+                         row->problem, row->ready_at ? &row->ready_at : NULL, context->now_at);
 }
 
 static struct error *version_record(const struct context *context, const struct config_image *image,
@@ -83,6 +83,7 @@ static struct error *version_record(const struct context *context, const struct 
                                   context->now_at);
     row->version = id;
     row->problem = NULL;
+    row->ready_at = 0;
     if (!e)
         e = image_record(context, image, row);
     if (!e)
@@ -95,13 +96,14 @@ static struct error *version_record(const struct context *context, const struct 
 static struct error *problem_record(const struct context *context, const struct config_image *image,
                                     const struct error *problem, struct image_get_row *row)
 {
-    bool is_known = row->problem && strcmp(row->problem, problem->text) == 0;
+    bool is_known = row->problem && strcmp(row->problem, problem->text) == 0 && !row->ready_at;
 
     if (is_known)
         return NULL;
     log_error("image", log_text("image", image->name), log_text("error", problem->text));
     row->version = NULL;
     row->problem = problem->text;
+    row->ready_at = 0;
     return image_record(context, image, row);
 }
 
@@ -125,6 +127,23 @@ static struct error *image_store(const struct context *context, const struct con
     return version_record(context, image, id, row);
 }
 
+/* It is not complete: it is being built, or that has failed, or somebody has to put it there. */
+static struct error *absence_record(const struct context *context, const struct config_image *image,
+                                    const struct error *problem, struct image_get_row *row)
+{
+    int64_t ready_at;
+    struct error *e = image_store_progress(context->arena, image->dir, &ready_at);
+
+    if (e || !ready_at)
+        return problem_record(context, image, e ? e : problem, row);
+    if (row->ready_at == ready_at)
+        return NULL;
+    row->version = NULL;
+    row->problem = NULL;
+    row->ready_at = ready_at;
+    return image_record(context, image, row);
+}
+
 static struct error *image_sync(const struct context *context, const struct config_image *image)
 {
     struct image_get_row row = { .version = NULL };
@@ -136,7 +155,7 @@ static struct error *image_sync(const struct context *context, const struct conf
         return e;
     e = image_store_stamp(context->arena, image->dir, &files, &newest_at);
     if (e)
-        return problem_record(context, image, e, &row);
+        return absence_record(context, image, e, &row);
     if (row.source && strcmp(row.source, files) == 0 && row.version)
         return NULL;
     /* Somebody may still be copying it. */
@@ -157,7 +176,7 @@ static struct error *image_forget(const struct context *context)
 
         if (image->version && !config_image_find(context->config, image->name))
             e = sql_image_put(context->db, context->arena, image->name, NULL, NULL,
-                              "domicile.conf no longer has it", context->now_at);
+                              "domicile.conf no longer has it", NULL, context->now_at);
     }
     return e;
 }

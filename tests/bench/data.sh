@@ -13,7 +13,7 @@ data_make() {
     local hash month
     hash=$(printf '%43s' '' | tr ' ' A | sha256sum | cut -c1-64)
     month=$(date -u -d "$(date -u -d "@$data_now" +%Y-%m-01)" +%s)
-    cp domicile.conf "$1/"
+    sed "s/^# image_build .*/image_build = off/" domicile.conf >"$1/domicile.conf"
     printf '[billing]\nbilling = stripe\n' >>"$1/domicile.conf"
     mkdir -p "$1/secrets"
     openssl rand -base64 32 >"$1/secrets/signing-key"

@@ -38,7 +38,7 @@ export class State {
     this.dir = fs.mkdtempSync(path.join(os.tmpdir(), 'domicile-signin-'));
     fs.mkdirSync(`${this.dir}/secrets`, { mode: 0o700 });
     fs.writeFileSync(`${this.dir}/domicile.conf`,
-      edit(responsible(fs.readFileSync(`${root}/domicile.conf`, 'utf8'))));
+      edit(responsible(fs.readFileSync(`${root}/domicile.conf`, 'utf8'))).replace(/^# image_build .*/m, 'image_build = off'));
     for (const folder of ['data', 'inbox/stripe', 'inbox/workos']) fs.mkdirSync(`${this.dir}/${folder}`, { mode: 0o700, recursive: true });
     for (const [schema, file] of [['db', 'data/main.db'], ['db/inbox', 'inbox/stripe/inbox.db'], ['db/inbox', 'inbox/workos/inbox.db']]) {
       const migrations = fs.readdirSync(`${root}/${schema}`).filter((f) => /^\d{3}_.*\.sql$/.test(f)).sort();

@@ -60,6 +60,7 @@ export class Server {
     }
     if (edit) {
       server.put('domicile.conf', edit(responsible(fs.readFileSync(`${root}/domicile.conf`, 'utf8')))
+        .replace(/^# image_build .*/m, 'image_build = off')
         .replace(/^public_url = .*/m, `public_url = ${server.url}`)
         .replace(/^ssh_ports .*/m, `ssh_ports = ${server.port + 1}-${server.port + 99}`));
     }
@@ -85,10 +86,10 @@ export class Server {
     this.sql('PRAGMA foreign_keys = OFF; DELETE FROM policy_fact; DELETE FROM policy_version');
   }
 
-  // Until the first page has come through.
+  // Until the first page has come through. With `cache`, images are built there.
   async start() {
     let output = '';
-    this.child = spawn('bash', [`${root}/cgi/run.sh`, this.build, this.dir, String(this.port)],
+    this.child = spawn('bash', [`${root}/cgi/run.sh`, this.build, this.dir, String(this.port), ...(this.cache ? [this.cache] : [])],
       { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
     this.exited = new Promise((resolve) => { this.child.once('close', resolve); });
     this.child.stdout.on('data', (part) => { output += part; });

@@ -10,7 +10,7 @@ server=
 trap '[ -z "$server" ] || kill "$server" 2>/dev/null; rm -rf "$state"' EXIT
 
 mkdir "$state"/{run,secrets}
-cp domicile.conf "$state/"
+sed "s/^# image_build .*/image_build = off/" domicile.conf >"$state/domicile.conf"
 "$build/domicile-admin" --state "$state" migrate >/dev/null
 spawn-fcgi -n -s "$state/run/site.sock" -- "$build/site" --state "$state" 2>/dev/null &
 server=$!

@@ -71,7 +71,7 @@ walls() {
         chmod 400 "$state/secrets/$secret"
         chown "$user" "$state/secrets/$secret"
     done
-    sed -E "${3:-}" domicile.conf >"$state/domicile.conf"
+    sed -E -e "s/^# image_build .*/image_build = off/" -e "${3:-}" domicile.conf >"$state/domicile.conf"
     chown "$user" "$state/domicile.conf"
     LD_PRELOAD=$top/intruder.so INTRUDER_STATE=$state INTRUDER_PORT=$first \
         "${as[@]}" bash "$top/tree/cgi/run.sh" "$top/tree/build" "$state" $port >"$top/out" 2>&1 &

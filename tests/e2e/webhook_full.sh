@@ -42,7 +42,7 @@ expect() { # TEXT FOUND EXPECTED
 
 mkdir -p "$state/inbox/stripe" "$state/run" "$state/secrets"
 mount -t tmpfs -o size=8m tmpfs "$state/inbox/stripe"
-cp domicile.conf "$state/"
+sed "s/^# image_build .*/image_build = off/" domicile.conf >"$state/domicile.conf"
 printf 'whsec_full\n' >"$state/secrets/stripe-webhook"
 chmod 400 "$state/secrets/stripe-webhook"
 "$build/domicile-admin" --state "$state" migrate >/dev/null || exit 1

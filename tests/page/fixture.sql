@@ -30,7 +30,7 @@ INSERT INTO ssh_key VALUES
      'SHA256:2VJsK7NxLU4X3+HVdx7UNz8W9n1FPPFGHagNmisnxFE', '', 'ssh-rsa AAAA'),
     (2, 1767225600, 'keykeykeykeykey4', 2, 'bob', 'Ed25519', 'SHA256:bob', '', 'ssh-ed25519 BBBB');
 INSERT INTO image_version VALUES ('0011', 'tiny', '', 1767225600);
-INSERT INTO image VALUES ('tiny', '0011', '', NULL, 1767225600),
+INSERT INTO image (name, version, source, problem, checked_at) VALUES ('tiny', '0011', '', NULL, 1767225600),
     ('debian', NULL, '', '/srv/images/debian is not a complete image: it needs kernel, initrd and cmdline, or a bootable disk.qcow2 alone', 1767225600);
 INSERT INTO vm (team_id, created_at, id, person_id, name, region, image, size, vcpus, memory_mb, disk_gb,
                 wanted, wanted_at, state, state_at, observed, observed_at, unresponsive_at,

@@ -39,7 +39,7 @@ csrf=$(
 fresh() {
     rm -rf "${state:?}"/*
     mkdir -m 700 "$state/run" "$state/secrets"
-    cp domicile.conf "$state/domicile.conf"
+    sed "s/^# image_build .*/image_build = off/" domicile.conf >"$state/domicile.conf"
     "$BUILD/domicile-admin" --state "$state" migrate >/dev/null || exit 1
     sqlite3 "$state/data/main.db" <"$tests/fixture.sql" || exit 1
     for program in stripe workos; do

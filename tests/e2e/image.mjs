@@ -1,0 +1,78 @@
+// The Debian image: built beside a running server, which offers it with what is left to wait, and first once it
+// is there; a VM of it has what it is said to have; a second server takes the same build.
+//
+//     node tests/e2e/image.mjs BUILD
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import { Server, Visitor, check, equal, finish, keyMake, root, ssh, until } from './lib.mjs';
+
+const cache = fs.mkdtempSync('/tmp/domicile-image.');
+process.once('exit', () => fs.rmSync(cache, { recursive: true, force: true }));
+const make = async () => {
+  const server = await Server.make(process.argv[2], (text) => text.replace('# image_build = on', 'image_build = on'));
+  server.cache = cache;
+  await server.start();
+  return server;
+};
+// A build takes minutes: it has failed when it says so, not when time is over.
+const available = async (server) => {
+  const state = () => server.sql("SELECT version IS NOT NULL, ifnull(problem, '') FROM image WHERE name = 'debian-12'");
+  for (let i = 0; i < 10 && !/^(1|0\|.)/.test(state()); i++) await until(() => /^(1|0\|.)/.test(state()), 1000).catch(() => 0);
+  return state();
+};
+const form = async (visitor) => (await visitor.ask('GET', '/vms/new')).text;
+const choice = (html, image) => html.match(new RegExp(`<input type="radio" name="image" value="${image}"([^>]*)>`))?.[1].trim();
+
+// ---- building ----
+const server = await make();
+const ada = new Visitor(server);
+await ada.signIn(server.signinLink('ada@example.org'));
+check('it is being prepared', await until(() => server.sql("SELECT ready_at > 0 FROM image WHERE name = 'debian-12'") === '1'), server.log());
+await until(() => server.sql("SELECT version IS NOT NULL FROM image WHERE name = 'tiny'") === '1');
+let html = await form(ada);
+equal('the form offers it, but not yet', choice(html, 'debian-12'), 'disabled');
+check('and says how long it takes', /Being prepared, (about \d+ min left|almost ready)/.test(html));
+equal('the tiny one is chosen meanwhile', choice(html, 'tiny'), 'checked');
+const checked = spawnSync(`${root}/cgi/admin.sh`, [server.dir, 'check'], { encoding: 'utf8' });
+check('the admin is told so', /image debian-12 is being built/.test(checked.stdout), checked.stdout);
+const key = keyMake(server, 'key');
+await ada.send('/keys', '/keys', [['key', key], ['name', 'first']]);
+const early = await ada.send('/vms/new', '/vms', [['name', 'early'], ['image', 'debian-12'], ['size', 'small'], ['region', 'local'], ['key', server.sql('SELECT id FROM ssh_key')]]);
+check('who asks for it before is refused', early.status === 409 || early.status === 422, early.status);
+
+// ---- there, or, where the kernel has no user namespaces, said to be impossible ----
+const user = process.getuid() === 0 ? ['setpriv', '--reuid=domicile', '--regid=domicile', '--init-groups', '--'] : ['env'];
+if (spawnSync(user[0], [...user.slice(1), 'unshare', '--user', 'true']).status !== 0) {
+  check('why it cannot be built is told', /^0\|it could not be built: ./.test(await available(server)), await available(server));
+  await server.end();
+  finish();
+  process.exit();
+}
+check('it is built', (await available(server)).startsWith('1'), `${await available(server)} ${server.log().slice(-2000)}`);
+html = await form(ada);
+equal('it is chosen for a new VM', choice(html, 'debian-12'), 'checked');
+check('with the first size that is large enough', /name="size" value="small" checked/.test(html));
+await ada.send('/vms/new', '/vms', [['name', 'oak'], ['image', 'debian-12'], ['size', 'small'], ['region', 'local'], ['key', server.sql('SELECT id FROM ssh_key')]]);
+const vmOf = (column) => server.sql(`SELECT ifnull(${column}, '') FROM vm WHERE name = 'oak'`);
+await until(() => vmOf('state') === 'running', 1000).catch(() => 0);
+check('a VM of it runs', await until(() => vmOf('state') === 'running'), vmOf('state'));
+const inside = (command) => ssh(server, `ssh -p ${vmOf('ssh_port')} dev@localhost`, `[localhost]:${vmOf('ssh_port')} ${vmOf('host_key_public')}`, command);
+const { out: said } = await inside('hostname; sudo whoami; git --version; gcc --version; node --version; python3 --version; tmux -V; curl --version; stat -c %a ~/.ssh/authorized_keys; cat /etc/ssh/ssh_host_ed25519_key.pub; systemctl --failed --no-legend; df --output=size -BG / | tail -1');
+for (const [what, pattern] of [['its name', /^oak$/m], ['root for its owner', /^root$/m], ['git', /^git version 2/m], ['a compiler', /^gcc \(Debian/m], ['Node', /^v\d+\.\d+/m],
+  ['Python', /^Python 3/m], ['tmux', /^tmux 3/m], ['curl', /^curl 7/m], ['keys that nobody else reads', /^600$/m], ['the disk of its size', /^ *(9|10)G$/m]]) {
+  check(`it has ${what}`, pattern.test(said), said);
+}
+check('and the host key that the page shows', said.includes(vmOf('host_key_public').split(' ')[1]), said);
+check('and no unit has failed', !/\.service/.test(said), said);
+await ada.send(`/vms/${vmOf('id')}/destroy`, `/vms/${vmOf('id')}/destroy`, [['name', 'oak']]).catch(() => 0);
+
+// ---- a second server ----
+const builds = () => fs.readdirSync(`${cache}/images`).filter((name) => !name.startsWith('.')).map((name) => fs.statSync(`${cache}/images/${name}/disk.qcow2`).ino).join();
+const before = builds();
+const second = await make();
+check('a second server gets it', (await available(second)).startsWith('1'), second.log().slice(-2000));
+equal('the same build', second.sql("SELECT version FROM image WHERE name = 'debian-12'"), server.sql("SELECT version FROM image WHERE name = 'debian-12'"));
+equal('without another one', builds(), before);
+await second.end();
+await server.end();
+finish();
