@@ -67,7 +67,7 @@ static const struct kind {
     { RIGHTS_REQUEST_KIND_OBJECTION, "object", "Objection",
       "Your requests are no longer counted and the VMs of your team no longer measured." },
     { RIGHTS_REQUEST_KIND_DELETION, "delete", "Deletion",
-      "Your account is closed and will be deleted." },
+      "Your account is closed and will be deleted. Signing in does not undo this." },
     { RIGHTS_REQUEST_KIND_OTHER, "other", "Other", NULL },
 };
 
