@@ -113,11 +113,12 @@ const plain = (c) => new Promise((resolve, reject) => {
 
 // ---- what is there before the rows are looked at ----
 
-// What is old enough to go, and what is not: destroyed VMs of 89 and 91 days ago, measurements of 29 and 31.
+// What is old enough to go, and what is not: destroyed VMs of 89 and 91 days ago. Their activity is not over: what
+// is has a place in a chain, which this has not.
 function plant(c) {
   const vm = (id, days) => `INSERT INTO vm (team_id, created_at, id, name, region, image, size, vcpus, memory_mb, disk_gb, wanted, wanted_at, state, state_at,
     observed, observed_at, gone_at) VALUES (77, 1, '${id}', '${id}', 'local', 'tiny', 'nano', 1, 1, 1, 'gone', 1, 'gone', 1, 'absent', 1, unixepoch() - ${days} * 86400);
-INSERT INTO activity (team_id, at_ms, id, vm_id, what, action, actor, result) SELECT column1, column2, column3, column4, column5, 'vm', 'system', 'done' FROM (VALUES (77, 1, '${id}', '${id}', 'Destroyed'));
+INSERT INTO activity (team_id, at_ms, id, vm_id, what, action, actor, result) SELECT column1, column2, column3, column4, column5, 'vm', 'system', 'open' FROM (VALUES (77, 1, '${id}', '${id}', 'Destroyed'));
 INSERT INTO receipt VALUES (77, unixepoch() - ${days} * 86400, '${id}', '${id}', 'local', 'tiny', 'nano', 1, 1, 1, 1, NULL, NULL, 0);`;
   c.sql(`PRAGMA foreign_keys = ON; INSERT INTO team (id, name, created_at) VALUES (77, 'old', 1); ${vm('now', 0.1)} ${vm('young', 89)} ${vm('old', 91)}`);
 }
