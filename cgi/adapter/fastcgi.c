@@ -23,7 +23,7 @@
 
 extern char **environ;
 
-enum { LISTENER_FD = 0, EVENTS = 64, RECORD_BYTES = 65535, LAST_WAIT_MS = 20 };
+enum { LISTENER_FD = 0, EVENTS = 64, RECORD_BYTES = 65535, LAST_WAIT_MS = 250 };
 
 static volatile sig_atomic_t is_ending;
 
@@ -302,7 +302,8 @@ static void pool_open(struct pool *pool)
 /*
  * Answers what has arrived or is on its way, once per connection, and closes them. The end of the
  * process would close them only after it has freed its memory, and nginx, which could send a form
- * in that time, would answer it with 502: it repeats no POST.
+ * in that time, would answer it with 502: it repeats no POST. So what is in use is waited for; a
+ * connection that nothing has come on for LAST_WAIT_MS is idle.
  */
 static void pool_close(struct pool *pool)
 {
