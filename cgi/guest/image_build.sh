@@ -4,9 +4,9 @@
 # worker, as its user. What this machine has built before, from the same scripts, it takes from
 # CACHE; else it builds there first (image.sh). Others that want the same wait for one build.
 #
-# DIR/progress tells the worker when the image will be ready, at about, in seconds since 1970, or
-# "failed: " and why. It is gone when the image is there, or when this script has been stopped; the next
-# start begins again.
+# DIR/progress, which run.sh begins, tells the worker when the image will be ready, at about, in
+# seconds since 1970, or "failed: " and why. It is gone when the image is there, or when this script
+# has been stopped; the next start begins again.
 
 set -euo pipefail
 umask 022 # other users of a user namespace must get through
@@ -14,7 +14,6 @@ umask 022 # other users of a user namespace must get through
 dir=$1
 source_dir=$(cd "$(dirname "$0")" && pwd)
 kept=$2/images/$(cat "$source_dir"/{image,image_initrd,seed_apply,seed_read,clock_follow}.sh | sha256sum | cut -c1-32)
-usual_s=240
 
 say() {
     echo "$1" >"$dir/progress.part"
@@ -44,7 +43,6 @@ build() {
     TMPDIR=$2 bash "$source_dir/image.sh" "$kept.part" 2>"$dir/progress.errors" | follow && mv "$kept.part" "$kept"
 }
 
-say $(($(date +%s) + usual_s))
 mkdir -p "$2/images"
 exec {lock}>"$2/images/.lock"
 flock "$lock"
