@@ -197,7 +197,7 @@ VALUES (77, 1, 'gone${days}', 'gone${days}', 'local', 'tiny', 'nano', 1, 1, 1, '
   // On its day, without a restart.
   const worker = await until(() => server.pidsOf('worker')[0]);
   const old = running();
-  server.sql('UPDATE policy_version SET effective_at = unixepoch() - 1 WHERE number = 2');
+  server.sql('UPDATE policy_version SET effective_at = unixepoch() WHERE number = 2');
   const answers = { 200: 0 };
   await until(async () => {
     const { status } = await ask(server, 'GET', '/data').catch((e) => ({ status: String(e) }));

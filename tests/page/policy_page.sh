@@ -92,7 +92,7 @@ as alice get /vms ; expect 200 ; expect_no_text "<b>Our policies change on"
 as bob get /vms ; expect 200 ; expect_text "<b>Our policies change on"
 
 # On its day it is in force.
-sql "UPDATE policy_version SET effective_at = unixepoch() - 1 WHERE number = 2"
+sql "UPDATE policy_version SET effective_at = unixepoch() WHERE number = 2"
 nobody get /data ; expect 200 ; expect_text "60 days"
 nobody get /prices ; expect 200
 nobody get /privacy ; expect 200 ; expect_no_text "This policy changes on"
