@@ -185,11 +185,11 @@ node_modules/.stamp: package-lock.json
 PACKAGES := gcc make libc6-dev pkg-config libfcgi-dev libsqlite3-dev libjansson-dev libssl-dev \
   libcurl4-openssl-dev libseccomp-dev libinih-dev libidn2-dev libvirt-dev libxml2-dev libarchive-dev libssh-dev \
   libcmark-gfm-dev libcmark-gfm-extensions-dev nginx \
+  passt nftables dnsmasq-base iproute2 \
   spawn-fcgi multiwatch mmdebstrap uidmap e2fsprogs libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients qemu-system-x86 \
   qemu-utils openssh-client openssl curl fonttools python3-brotli zopfli
 TEST_PACKAGES := libcmocka-dev sqlite3 jq tidy chromium clang-format-14 pmccabe shellcheck \
-  libasan8 libubsan1 bc libfcgi-bin procps libvirt-daemon-system nftables \
-  dnsmasq-base iproute2 kmod cpio syslinux mtools valgrind \
+  libasan8 libubsan1 bc libfcgi-bin procps libvirt-daemon-system kmod cpio syslinux mtools valgrind \
   php-fpm php-sqlite3
 setup:
 	@tests/setup.sh $(PACKAGES)

@@ -127,7 +127,8 @@ rm -rf "$state/run" "$state/app.new"
 folder run root:domicile 751
 
 install -d -m 755 "$state/app.new/bin"
-for program in $programs $receivers worker ssh_probe state_scan state_find log_keeper domicile-admin; do
+install -m 755 "$top/cgi/guest_net.sh" "$state/app.new/bin/"
+for program in $programs $receivers worker ssh_probe state_scan state_find log_keeper guest_relay domicile-admin; do
     install -m 755 "$build/$program" "$state/app.new/bin/" || die "cannot write $state/app.new: is the file system full?"
 done
 cp -r "$build/static" "$build/errors" "$top/cgi/guest" "$state/app.new/" || die "cannot write $state/app.new: is the file system full?"
@@ -329,6 +330,34 @@ done
 drop domicile
 # "-e": what it says before it has read its configuration goes to the log too.
 start "${drop[@]}" nginx -p "$state" -e stderr -c "$state/run/nginx.conf" -g 'daemon off;'
+
+# ---- the networks of guests, which outlive this script as guests do ----
+# Debian's own rights of this device are for everybody; where they are not, as in some containers,
+# the system user gets them.
+[ -z "$is_root" ] || [ ! -c /dev/net/tun ] || as domicile test -w /dev/net/tun || {
+    chgrp domicile /dev/net/tun
+    chmod g+rw /dev/net/tun
+}
+# Holds what says that there is a control plane; the network that is there is kept, unless its rules
+# have changed.
+network() {
+    local folder=$state/libvirt/net/$1 file is_new=
+    as domicile mkdir -p -m 700 "$folder"
+    drop domicile
+    start "${drop[@]}" flock --shared --no-fork "$folder/keep" sleep infinity
+    for file in nft dnsmasq; do
+        as domicile "$state/app/bin/domicile-admin" --state "$state" "network" "$1" "--$file" |
+            as domicile tee "$folder/$file.new" >/dev/null
+        as domicile cmp -s "$folder/$file.new" "$folder/$file" || is_new=anew
+        as domicile mv -T "$folder/$file.new" "$folder/$file"
+    done
+    # Not "drop": in its namespace this becomes root, and it outlives this script.
+    (as domicile setsid "$state/app/bin/guest_net.sh" "$state/app/bin/guest_relay" "$folder" \
+        "$2" "$3" $is_new </dev/null >/dev/null 2>&1 {log}>&- &)
+}
+while read -r region first last; do
+    network "$region" "$first" "$last"
+done < <(as domicile "$state/app/bin/domicile-admin" --state "$state" networks)
 
 # ---- ready when a page can be fetched through nginx ----
 for _ in $(seq 100); do

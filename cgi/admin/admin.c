@@ -121,6 +121,7 @@ static int options_read(struct admin *admin, int argc, char **argv, const char *
         { "json", no_argument, NULL, 'j' },
         { "libvirt", no_argument, NULL, 'f' },
         { "nft", no_argument, NULL, 'f' },
+        { "dnsmasq", no_argument, NULL, 'f' },
         { "now", no_argument, NULL, 'n' },
         { "dry-run", no_argument, NULL, 'd' },
         { "verify", required_argument, NULL, 'v' },

@@ -127,7 +127,12 @@ enum admin_need {
             "print the setup for a region of qemu:///system, to be run by root:\n"                 \
             "                       --libvirt prints the network for \"virsh net-define\", "       \
             "--nft the\n"                                                                          \
-            "                       firewall for \"nft -f\", without either, the commands to run", \
+            "                       firewall for \"nft -f\", without either, the commands to "    \
+            "run;\n"                                                                               \
+            "                       --dnsmasq and --nft print what \"make run\" needs for others", \
+            NEEDS_CONFIG)                                                                          \
+    COMMAND(admin_networks, "networks", NULL,                                                      \
+            "list the regions whose network \"make run\" makes, with their ports",                \
             NEEDS_CONFIG)
 /* clang-format on */
 

@@ -1,6 +1,6 @@
 /*
- * "domicile-admin network": prints the setup that root performs for a region, as its driver wants
- * it. It changes nothing itself.
+ * "domicile-admin network": prints the setup of a region's network, as its driver wants it. It
+ * changes nothing itself.
  */
 #include "admin/admin.h"
 
@@ -41,4 +41,19 @@ struct error *admin_network(struct admin *admin)
     if (!e)
         fputs(setup.commands, stdout);
     return e;
+}
+
+/* A region without a bridge: cgi/guest_net.sh makes its network, by the files of its setup. */
+struct error *admin_networks(struct admin *admin)
+{
+    for (size_t i = 0; i < admin->config->region_count; i++) {
+        const struct config_region *region = &admin->config->regions[i];
+        const struct driver_region host = worker_context_region(admin->config, region);
+        struct driver_setup setup;
+
+        if (!*region->bridge && !driver_setup(admin->arena, DRIVERS, &host, "", &setup))
+            printf("%s %lld %lld\n", region->name, (long long)host.ssh_port_first,
+                   (long long)host.ssh_port_last);
+    }
+    return NULL;
 }

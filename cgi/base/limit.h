@@ -57,6 +57,11 @@ enum {
     LIMIT_FAILURE_PAUSE_MS = 1000,          /* after a failure in a loop of the worker */
     LIMIT_START_PAUSE_MS = 5000, /* after a failed start: the program is started again at once */
 
+    /* The network of guests. */
+    LIMIT_GUEST_FRAMES = 256,            /* of a guest that has no time for them yet */
+    LIMIT_GUEST_CONNECTIONS_S = 50,      /* that a guest may begin in a second */
+    LIMIT_GUEST_CONNECTIONS_BURST = 200, /* and at once, after a pause */
+
     /* The database. */
     LIMIT_DB_BUSY_MS = 5000,
     LIMIT_DB_LOG_EVERY_S = 5, /* how long deleted content may stay in the write-ahead log */

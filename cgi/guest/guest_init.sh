@@ -58,7 +58,8 @@ bound | renew)
     for gateway in $router; do
         ip route replace default via "$gateway" dev "$interface"
     done
-    : >/etc/resolv.conf
+    # Only the network that leads further has a resolver.
+    [ -z "$dns" ] || : >/etc/resolv.conf
     for server in $dns; do
         echo "nameserver $server" >>/etc/resolv.conf
     done
@@ -67,15 +68,17 @@ esac
 SCRIPT
     chmod 755 /etc/udhcpc.sh
     ip link set lo up
-    ip link set eth0 up
-    # A DHCP request before the link is up costs a second.
-    (
-        for _ in $(seq 20); do
-            [ "$(cat /sys/class/net/eth0/carrier 2>/dev/null)" = 1 ] && break
-            sleep 0.05
-        done
-        exec udhcpc -f -i eth0 -s /etc/udhcpc.sh -t 20 -T 1 -A 2
-    ) >/dev/null 2>&1 &
+    for interface in eth0 eth1; do
+        ip link set $interface up 2>/dev/null || continue
+        # A DHCP request before the link is up costs a second.
+        (
+            for _ in $(seq 20); do
+                [ "$(cat /sys/class/net/$interface/carrier 2>/dev/null)" = 1 ] && break
+                sleep 0.05
+            done
+            exec udhcpc -f -i $interface -s /etc/udhcpc.sh -t 20 -T 1 -A 2
+        ) >/dev/null 2>&1 &
+    done
 }
 
 # The private half goes through /run (memory), not through the disk.

@@ -188,9 +188,14 @@ struct error *driver_capacity(struct driver *driver, struct arena *arena,
 }
 
 struct driver_endpoint driver_seen_by_guests(const struct driver *driver, struct arena *arena,
-                                             const struct driver_vm *vm)
+                                             const struct driver_vm *vm, size_t network)
 {
-    return driver->ops->seen_by_guests(driver, arena, vm);
+    return driver->ops->seen_by_guests(driver, arena, vm, network);
+}
+
+struct error *driver_internet(struct driver *driver, struct arena *arena)
+{
+    return driver->ops->internet(driver, arena);
 }
 
 struct error *driver_room(struct driver *driver, struct arena *arena, int64_t *out_bytes)

@@ -282,10 +282,15 @@ struct error *driver_isolation(struct driver *driver, struct arena *arena,
 
 /*
  * Where a guest of the region would look for the SSH of `vm`, if nothing kept them apart; with NULL
- * for its host (port 0), by which it would reach all other addresses. Numeric IPv4 addresses.
+ * for its host (port 0), by which it would reach all other addresses. Numeric IPv4 addresses, in
+ * the guest's first network, second (`network` 1) ..., each by an interface of its own; a host of
+ * NULL: it has no such network.
  */
 struct driver_endpoint driver_seen_by_guests(const struct driver *driver, struct arena *arena,
-                                             const struct driver_vm *vm);
+                                             const struct driver_vm *vm, size_t network);
+
+/* Do guests of the region reach the internet now? CONFLICT with why they do not. */
+struct error *driver_internet(struct driver *driver, struct arena *arena);
 
 /* The free space for disks on the host. */
 struct error *driver_room(struct driver *driver, struct arena *arena, int64_t *out_bytes);
@@ -374,7 +379,8 @@ struct driver_ops {
     struct error *(*isolation)(struct driver *driver, struct arena *arena,
                                const struct driver_vm *vm, bool *is_isolated);
     struct driver_endpoint (*seen_by_guests)(const struct driver *driver, struct arena *arena,
-                                             const struct driver_vm *vm);
+                                             const struct driver_vm *vm, size_t network);
+    struct error *(*internet)(struct driver *driver, struct arena *arena);
     struct error *(*room)(struct driver *driver, struct arena *arena, int64_t *out_bytes);
     struct error *(*capacity)(struct driver *driver, struct arena *arena,
                               struct driver_capacity *out);

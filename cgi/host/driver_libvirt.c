@@ -4,9 +4,10 @@
  * in driver_libvirt_remove.c; libvirt itself is accessed through virt.h.
  *
  * The URI selects the profile. In a session, each guest has its own user-mode network, reachable
- * only through one port of 127.0.0.1. In the system profile, guests are isolated on a bridge with
- * the operator's firewall table (driver_libvirt_net.c); the worker then belongs to the group
- * libvirt-qemu, which QEMU runs as, and makes disks and seeds accessible to it.
+ * only through one port of 127.0.0.1, and a network to the internet, if guest_net.sh can make it.
+ * In the system profile, guests are isolated on a bridge with the operator's firewall table
+ * (driver_libvirt_net.c); the worker then belongs to the group libvirt-qemu, which QEMU runs as,
+ * and makes disks and seeds accessible to it.
  */
 #include "host/driver_libvirt.h"
 
@@ -28,6 +29,7 @@
 
 #define NAME_PREFIX "domicile-"
 #define ID_LENGTH   16
+enum { SOCKET_PATH_BYTES = 108 }; /* unix(7) */
 
 /* ---- names ---- */
 
@@ -101,6 +103,20 @@ static struct error *make_folder(const struct libvirt *libvirt, struct arena *ar
     return NULL;
 }
 
+static struct error *make_net_folder(const struct libvirt *libvirt, struct arena *arena)
+{
+    const char *above = arena_printf(arena, "%s/libvirt", libvirt->region.state_dir);
+    struct error *e = make_folder(libvirt, arena, above, false);
+
+    if (!e)
+        e = make_folder(libvirt, arena, arena_printf(arena, "%s/net", above), false);
+    if (!e)
+        e = make_folder(libvirt, arena, libvirt->net_dir, false);
+    if (!e && strlen(libvirt->net_dir) + strlen("/12345") >= SOCKET_PATH_BYTES)
+        e = error_new(arena, ERROR_UPSTREAM, "%s is too long for unix sockets", libvirt->net_dir);
+    return e;
+}
+
 struct error *libvirt_pool_ready(struct libvirt *libvirt, struct arena *arena)
 {
     const char *xml = driver_xml_pool(arena, libvirt->pool, libvirt->disk_dir);
@@ -144,6 +160,8 @@ static struct error *open_profile(struct libvirt *libvirt, struct arena *arena)
         e = make_folder(libvirt, arena, libvirt->disk_dir, true);
     if (!e)
         e = make_folder(libvirt, arena, libvirt->seed_dir, true);
+    if (!e && libvirt->profile == DRIVER_SESSION)
+        e = make_net_folder(libvirt, arena);
     if (!e)
         e = virt_open(arena, libvirt->region.uri, &libvirt->virt);
     return e ? e : libvirt_pool_ready(libvirt, arena);
@@ -174,6 +192,7 @@ struct error *libvirt_open(struct arena *arena, const struct driver_region *regi
         .pool = arena_printf(arena, NAME_PREFIX "%s", region->name),
         .disk_dir = arena_printf(arena, "%s/disks", state_dir),
         .seed_dir = arena_printf(arena, "%s/seeds", state_dir),
+        .net_dir = arena_printf(arena, "%s/libvirt/net/%s", state_dir, region->name),
     };
     e = open_profile(libvirt, arena);
     if (!e)
@@ -354,13 +373,14 @@ static struct error *describe(struct libvirt *libvirt, struct arena *arena,
         .disk = libvirt_disk_path(libvirt, arena, vm->id),
         .seed = access(seed, F_OK) == 0 ? seed : NULL,
         .ssh_port = vm->ssh.port,
+        .net_dir = libvirt->net_dir,
+        .mac = address.mac,
     };
     if (libvirt->profile == DRIVER_TEST)
         return NULL;
     out->type = strcmp(libvirt->accelerator, "kvm") == 0 ? "kvm" : "qemu";
     if (libvirt->profile == DRIVER_SYSTEM) {
         out->network = libvirt->region.bridge;
-        out->mac = address.mac;
         out->address = address.ip;
     }
     /* Without a kernel, the firmware boots the disk. */

@@ -8,7 +8,7 @@
 #define DRIVER_FIREWALL_TABLE "domicile_guard"
 
 enum driver_profile {
-    DRIVER_SESSION, /* user-mode network, no root: a personal machine, or tests */
+    DRIVER_SESSION, /* user-mode network and guest_relay, no root: a personal machine, or tests */
     DRIVER_SYSTEM,  /* bridge, address filter, nft rules */
     DRIVER_TEST,    /* libvirt's test driver: runs nothing, stores nothing */
 };
@@ -23,6 +23,7 @@ struct libvirt {
     const char *pool; /* libvirt's name for disk_dir */
     const char *disk_dir;
     const char *seed_dir;
+    const char *net_dir; /* session: sockets of guest_relay */
 };
 
 /* Downcast; `driver` must be of this type. */
@@ -135,7 +136,8 @@ struct error *libvirt_snapshot_delete(struct driver *driver, struct arena *arena
 struct error *libvirt_isolation(struct driver *driver, struct arena *arena,
                                 const struct driver_vm *vm, bool *is_isolated);
 struct driver_endpoint libvirt_seen_by_guests(const struct driver *driver, struct arena *arena,
-                                              const struct driver_vm *vm);
+                                              const struct driver_vm *vm, size_t network);
+struct error *libvirt_internet(struct driver *driver, struct arena *arena);
 struct error *libvirt_usage(struct driver *driver, struct arena *arena, const char *vm_id,
                             struct driver_usage *out);
 struct error *libvirt_domain_remove(struct driver *driver, struct arena *arena,

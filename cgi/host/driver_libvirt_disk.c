@@ -355,6 +355,9 @@ static struct error *move_port(struct libvirt *libvirt, struct arena *arena, con
         return NULL;
     xml = driver_xml_replace(arena, xml, driver_xml_forward(arena, then),
                              driver_xml_forward(arena, now));
+    /* The guest in memory has the address of the former port: no internet until it starts anew. */
+    xml = driver_xml_replace(arena, xml, driver_xml_relayed(arena, libvirt->net_dir, then),
+                             driver_xml_relayed(arena, libvirt->net_dir, now));
     return virt_snapshot_create(libvirt->virt, arena, name, xml, true);
 }
 

@@ -1,40 +1,36 @@
 /*
- * The network of the system profile; see driver_libvirt_net.h. libvirt manages the bridge, the
- * static leases and the filter of each guest's interface; traffic between guests, host and internet
- * is governed by one nftables table generated here. The network is "open", i.e. without libvirt's
- * own rules, which would reject the connections that our table forwards to guests.
+ * Checks of the network of guests, and the addresses in it; see driver_libvirt_net.h. What root or
+ * guest_net.sh sets up is in driver_libvirt_setup.c.
  */
 #include "host/driver_libvirt_net.h"
 
 #include "adapter/subprocess.h"
 #include "adapter/xml.h"
-#include "base/buf.h"
+#include "base/guest_address.h"
 #include "host/driver_libvirt.h"
 #include "host/driver_libvirt_xml.h"
 
+#include <fcntl.h>
 #include <grp.h>
 #include <net/if.h>
 #include <pwd.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define NETWORK "10.77.0.0/16"
-#define HOST    "10.77.0.1"
-/* The rules are stored here for the next boot. */
-#define RULES_FILE   "/etc/domicile-guard.nft"
-#define NETWORK_FILE "/etc/domicile-network.xml"
 enum { MAX_GROUPS = 256, LONGEST_INTERFACE = 15 };
 
 struct driver_address driver_address(const struct driver_region *region, struct arena *arena,
                                      int64_t port)
 {
-    /* .0 is the network, .1 the host. */
-    unsigned int host = (unsigned int)(port - region->ssh_port_first + 2) & 0xffff;
+    const unsigned char mac[] = GUEST_MAC_START, ip[] = GUEST_IP_START;
+    unsigned int number = guest_number(region->ssh_port_first, port);
 
     return (struct driver_address){
-        .mac = arena_printf(arena, "52:54:00:4d:%02x:%02x", host >> 8, host & 0xff),
-        .ip = arena_printf(arena, "10.77.%u.%u", host >> 8, host & 0xff),
+        .mac = arena_printf(arena, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3],
+                            number >> 8, number & 0xff),
+        .ip = arena_printf(arena, "%u.%u.%u.%u", ip[0], ip[1], number >> 8, number & 0xff),
     };
 }
 
@@ -58,8 +54,6 @@ struct error *driver_group_find(struct arena *arena, int64_t *out)
         user ? user->pw_name : "USER");
 }
 
-/* ---- the setup by root ---- */
-
 struct error *driver_bridge_check(struct arena *arena, const struct driver_region *region)
 {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789-_.";
@@ -73,141 +67,6 @@ struct error *driver_bridge_check(struct arena *arena, const struct driver_regio
         "region %s needs a bridge, because %s is not a session: set bridge to a name for "
         "it in domicile.conf, like dom0 (a-z, 0-9, - and _, at most 15)",
         region->name, region->uri);
-}
-
-/* For "virsh net-define". */
-static const char *network_xml(struct arena *arena, const struct driver_region *region)
-{
-    struct buf buf = buf_new(arena, 512);
-
-    buf_literal(&buf, "<network>\n  <name>");
-    driver_xml_text(&buf, region->bridge);
-    buf_literal(&buf, "</name>\n  <forward mode='open'/>\n  <bridge name='");
-    driver_xml_text(&buf, region->bridge);
-    buf_literal(&buf, "' stp='off' delay='0'/>\n  <port isolated='yes'/>\n"
-                      "  <ip address='" HOST "' prefix='16'/>\n</network>\n");
-    return buf.bytes;
-}
-
-/* The port map of guests, and the bridges that the rules apply to. */
-static void put_lists(struct buf *buf, const struct driver_region *region)
-{
-    buf_printf(buf,
-               "\tset bridges {\n\t\ttype ifname\n\t\telements = { \"%s\" }\n\t}\n"
-               "\tmap guests {\n\t\ttype inet_service : ipv4_addr\n\t\telements = {",
-               region->bridge);
-    for (int64_t port = region->ssh_port_first; port <= region->ssh_port_last; port++) {
-        buf_printf(buf, "%s%s%lld : %s", port > region->ssh_port_first ? "," : "",
-                   (port - region->ssh_port_first) % 4 ? " " : "\n\t\t\t", (long long)port,
-                   driver_address(region, buf->arena, port).ip);
-    }
-    buf_literal(buf, "\n\t\t}\n\t}\n");
-}
-
-static const char RULES[] =
-    "\t# Guests reach only DHCP (67) and DNS (53) on the host.\n"
-    "\tchain input {\n"
-    "\t\ttype filter hook input priority -10; policy accept;\n"
-    "\t\tiifname != @bridges accept\n"
-    "\t\tct state established,related accept\n"
-    "\t\tip daddr " HOST " meta l4proto { tcp, udp } th dport 53 accept\n"
-    "\t\tmeta nfproto ipv4 udp dport 67 accept\n"
-    "\t\tdrop\n"
-    "\t}\n"
-    "\t# They reach the internet, but no private networks and not each other; inbound only\n"
-    "\t# what \"prerouting\" forwards to them.\n"
-    "\tchain forward {\n"
-    "\t\ttype filter hook forward priority -10; policy accept;\n"
-    "\t\tiifname @bridges ct state established,related accept\n"
-    "\t\tiifname @bridges ip saddr != " NETWORK " drop\n"
-    "\t\tiifname @bridges ip daddr { 0.0.0.0/8, 10.0.0.0/8, 100.64.0.0/10, 127.0.0.0/8,\n"
-    "\t\t\t169.254.0.0/16, 172.16.0.0/12, 192.168.0.0/16, 224.0.0.0/3 } drop\n"
-    "\t\tiifname @bridges meta nfproto ipv6 drop\n"
-    "\t\toifname @bridges ct state established,related accept\n"
-    "\t\toifname @bridges ct status dnat accept\n"
-    "\t\toifname @bridges drop\n"
-    "\t}\n"
-    "\tchain prerouting {\n"
-    "\t\ttype nat hook prerouting priority dstnat; policy accept;\n"
-    "\t\tiifname != @bridges fib daddr type local dnat ip to tcp dport map @guests : 22\n"
-    "\t}\n"
-    "\t# The same for the host itself, by its external address.\n"
-    "\tchain output {\n"
-    "\t\ttype nat hook output priority -100; policy accept;\n"
-    "\t\tip daddr != 127.0.0.0/8 fib daddr type local dnat ip to tcp dport map @guests : 22\n"
-    "\t}\n"
-    "\tchain postrouting {\n"
-    "\t\ttype nat hook postrouting priority srcnat; policy accept;\n"
-    "\t\tip saddr " NETWORK " oifname != @bridges masquerade\n"
-    "\t}\n";
-
-/* For "nft -f". */
-static const char *firewall_rules(struct arena *arena, const struct driver_region *region)
-{
-    size_t ports = (size_t)(region->ssh_port_last - region->ssh_port_first + 1);
-    struct buf buf = buf_new(arena, 4096 + 32 * ports);
-
-    /* Declared first, so that it can be deleted: loading it again replaces it atomically. */
-    buf_printf(&buf,
-               "# Firewall of region %s, generated by \"domicile-admin network\": load it with "
-               "nft -f.\n"
-               "table inet " DRIVER_FIREWALL_TABLE "\n"
-               "delete table inet " DRIVER_FIREWALL_TABLE "\n"
-               "table inet " DRIVER_FIREWALL_TABLE " {\n",
-               region->name);
-    put_lists(&buf, region);
-    buf_text(&buf, RULES);
-    buf_literal(&buf, "}\n");
-    return buf.bytes;
-}
-
-static const char *setup_commands(struct arena *arena, const struct driver_region *region,
-                                  const char *print)
-{
-    struct buf buf = buf_new(arena, 1024);
-    const char *bridge = region->bridge;
-
-    buf_printf(
-        &buf,
-        "# Region %s, as root. First the firewall, now and at each start of the server. When "
-        "ssh_ports\n"
-        "# has changed, the first two lines again. Load it so and do not reload nftables "
-        "while guests\n"
-        "# run: that would flush libvirt's own filters, too.\n"
-        "%s --nft >" RULES_FILE "\n"
-        "nft -f " RULES_FILE "\n"
-        "echo 'include \"" RULES_FILE "\"' >>/etc/nftables.conf\n"
-        "systemctl enable nftables\n\n",
-        region->name, print);
-    buf_printf(&buf,
-               "# Then the network: addresses for guests on the bridge %s.\n"
-               "%s --libvirt >" NETWORK_FILE "\n"
-               "virsh -c qemu:///system net-define " NETWORK_FILE "\n"
-               "virsh -c qemu:///system net-autostart %s\n"
-               "virsh -c qemu:///system net-start %s\n",
-               bridge, print, bridge, bridge);
-    return buf.bytes;
-}
-
-struct error *libvirt_setup(struct arena *arena, const struct driver_region *region,
-                            const char *print, struct driver_setup *out)
-{
-    struct error *e;
-
-    if (strstr(region->uri, "/system") == NULL)
-        return error_new(arena, ERROR_CONFLICT,
-                         "region %s (%s) needs no network; only qemu:///system does", region->name,
-                         region->uri);
-    e = driver_bridge_check(arena, region);
-    if (e)
-        return e;
-    *out = (struct driver_setup){
-        .commands = setup_commands(arena, region, print),
-        .file = { { "nft", firewall_rules(arena, region) },
-                  { "libvirt", network_xml(arena, region) } },
-        .count = 2,
-    };
-    return NULL;
 }
 
 /* ---- checks ---- */
@@ -282,6 +141,54 @@ struct error *driver_address_reserve(struct libvirt *libvirt, struct arena *aren
                              driver_xml_host(arena, address->mac, address->ip), true);
 }
 
+/* ---- the namespace of a session's guests ---- */
+
+/* The first line of what guest_net.sh has said; "": nothing. */
+static const char *session_failure(const struct libvirt *libvirt, struct arena *arena)
+{
+    FILE *file = fopen(arena_printf(arena, "%s/why", libvirt->net_dir), "re");
+    char line[256] = "";
+
+    if (file && !fgets(line, sizeof line, file))
+        line[0] = '\0';
+    if (file)
+        fclose(file);
+    line[strcspn(line, "\n")] = '\0';
+    return arena_copy(arena, line);
+}
+
+/* Does guest_relay carry frames? It holds the lock; looking takes no lock that it could miss. */
+static bool session_is_up(const struct libvirt *libvirt, struct arena *arena)
+{
+    struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+    int file = open(arena_printf(arena, "%s/lock", libvirt->net_dir), O_RDWR | O_CLOEXEC);
+    bool is_up = file >= 0 && fcntl(file, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+
+    if (file >= 0)
+        close(file);
+    return is_up;
+}
+
+/* Has the network been started, or tried to? */
+static bool session_is_tried(const struct libvirt *libvirt, struct arena *arena)
+{
+    return session_is_up(libvirt, arena) || *session_failure(libvirt, arena);
+}
+
+struct error *libvirt_internet(struct driver *driver, struct arena *arena)
+{
+    const struct libvirt *libvirt = libvirt_of(driver);
+    const char *why;
+
+    if (libvirt->profile == DRIVER_SYSTEM)
+        return driver_firewall_check(libvirt, arena, libvirt->region.ssh_port_first);
+    if (libvirt->profile == DRIVER_SESSION && session_is_up(libvirt, arena))
+        return NULL;
+    why = libvirt->profile == DRIVER_SESSION ? session_failure(libvirt, arena) : "none run";
+    return error_new(arena, ERROR_CONFLICT, "guests have no internet: %s",
+                     *why ? why : "their network is not running; cgi/run.sh starts it");
+}
+
 /* ---- all checks, for the operator ---- */
 
 static void find(struct driver_checks *out, const struct error *e, const char *text)
@@ -291,7 +198,7 @@ static void find(struct driver_checks *out, const struct error *e, const char *t
 
 /* With our address, without dynamic leases, and without libvirt's rules. */
 #define EXPECTED_NETWORK                                                                           \
-    "/network[forward/@mode = 'open' and ip[@address = '" HOST "' and @prefix = '16'] and "        \
+    "/network[forward/@mode = 'open' and ip[@address = '" GUEST_HOST "' and @prefix = '16'] and "  \
     "not(ip/dhcp/range)]/name"
 
 static struct error *check_network(struct libvirt *libvirt, struct arena *arena)
@@ -342,6 +249,8 @@ void libvirt_preflight(struct driver *driver, struct arena *arena, struct driver
     struct error *e;
 
     out->count = 0;
+    if (libvirt->profile == DRIVER_SESSION && session_is_tried(libvirt, arena))
+        find(out, libvirt_internet(driver, arena), "guests reach the internet");
     if (libvirt->profile != DRIVER_SYSTEM)
         return;
     e = driver_firewall_check(libvirt, arena, region->ssh_port_first);
@@ -362,31 +271,50 @@ void libvirt_preflight(struct driver *driver, struct arena *arena, struct driver
 #define USER_GATEWAY "10.0.2.2"
 
 struct driver_endpoint libvirt_seen_by_guests(const struct driver *driver, struct arena *arena,
-                                              const struct driver_vm *vm)
+                                              const struct driver_vm *vm, size_t network)
 {
     const struct libvirt *libvirt = libvirt_of(driver);
+    size_t user_networks = libvirt->profile != DRIVER_SYSTEM;
+    bool has_bridge = libvirt->profile != DRIVER_TEST;
 
-    if (libvirt->profile != DRIVER_SYSTEM)
+    if (network >= user_networks + has_bridge)
+        return (struct driver_endpoint){ NULL, 0 };
+    if (network < user_networks)
         return (struct driver_endpoint){ USER_GATEWAY, vm ? vm->ssh.port : 0 };
     if (!vm)
-        return (struct driver_endpoint){ HOST, 0 };
+        return (struct driver_endpoint){ GUEST_HOST, 0 };
     return (struct driver_endpoint){ driver_address(&libvirt->region, arena, vm->ssh.port).ip, 22 };
 }
 
 /*
- * In the session profile QEMU itself shuts a guest in (`restrict=on`), and nothing else may connect
- * it. On the bridge its port is isolated and its addresses are filtered, and the firewall's table
- * has to be loaded.
+ * In the session profile a guest has the two networks of driver_xml_domain() and nothing else: QEMU
+ * itself shuts it in (`restrict=on`), and its frames go to guest_relay alone.
  */
-static bool is_shut_in(struct arena *arena, const char *xml, bool has_bridge)
+static bool session_is_shut_in(const struct libvirt *libvirt, struct arena *arena, const char *xml,
+                               int64_t port)
 {
     const char *interface = xml_find(arena, xml, "string(//devices/interface/@type)");
-    const char *network = xml_find(arena, xml,
+    const char *user = xml_find(arena, xml,
+                                "string(//*[local-name() = 'arg']/@value[starts-with(., "
+                                "'user,')])");
+    const char *relayed = xml_find(arena, xml,
                                    "string(//*[local-name() = 'arg']/@value[starts-with(., "
-                                   "'user,')])");
+                                   "'dgram,')])");
+    const char *netdevs = xml_find(arena, xml,
+                                   "string(count(//*[local-name() = 'arg'][@value = '-netdev' or "
+                                   "@value = '-nic' or @value = '-net']))");
+    /* A guest that was started by an earlier version has the first alone. */
+    const char *expected = relayed && *relayed ? "2" : "1";
 
-    if (!has_bridge)
-        return (!interface || !*interface) && network && strstr(network, "restrict=on");
+    return (!interface || !*interface) && user && strstr(user, "restrict=on") && netdevs &&
+           strcmp(netdevs, expected) == 0 &&
+           (!relayed || !*relayed ||
+            strcmp(relayed, driver_xml_relayed(arena, libvirt->net_dir, port)) == 0);
+}
+
+/* On the bridge its port is isolated and its addresses are filtered. */
+static bool bridge_is_shut_in(struct arena *arena, const char *xml)
+{
     return xml_find(arena, xml,
                     "//devices/interface[port/@isolated = 'yes']"
                     "/filterref[@filter = 'clean-traffic']/@filter") != NULL &&
@@ -406,7 +334,9 @@ struct error *libvirt_isolation(struct driver *driver, struct arena *arena,
     e = virt_domain_text(libvirt->virt, arena, libvirt_domain_name(arena, vm->id), false, &xml);
     if (e)
         return libvirt_needs_vm(e);
-    *is_isolated = is_shut_in(arena, xml, libvirt->profile == DRIVER_SYSTEM);
+    *is_isolated = libvirt->profile == DRIVER_SYSTEM
+                       ? bridge_is_shut_in(arena, xml)
+                       : session_is_shut_in(libvirt, arena, xml, vm->ssh.port);
     if (*is_isolated && driver_firewall_check(libvirt, arena, vm->ssh.port))
         *is_isolated = false;
     return NULL;

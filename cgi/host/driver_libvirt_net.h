@@ -1,7 +1,8 @@
 /*
- * The network of the system profile: the setup that root performs for a region, as text, and checks
- * of it. A guest's address follows from its port alone, so that the setup is static: the firewall
- * does not change when VMs are created or destroyed.
+ * The network of guests: the setup for a region, as text (driver_libvirt_setup.c), and checks of
+ * it. In the system profile root performs it. In a session, guest_net.sh does, in a namespace of
+ * its own; while that is missing, guests have no network besides SSH. Addresses are those of
+ * base/guest_address.h.
  */
 #pragma once
 
@@ -14,7 +15,7 @@
 struct libvirt;
 struct driver_region;
 
-/* The network identity of a guest in the system profile, derived from its port alone. */
+/* The network identity of a guest, derived from its port alone. */
 struct driver_address {
     const char *mac;
     const char *ip;

@@ -213,6 +213,9 @@ struct error *libvirt_port_release(struct driver *driver, struct arena *arena,
         return e;
     if (libvirt->profile == DRIVER_SYSTEM)
         return address_release(libvirt, arena, vm->ssh.port, response);
+    /* QEMU's end of the network, which it leaves behind. */
+    if (libvirt->profile == DRIVER_SESSION)
+        unlink(arena_printf(arena, "%s/%lld", libvirt->net_dir, (long long)vm->ssh.port));
     return check_port(arena, vm->ssh.port, response);
 }
 

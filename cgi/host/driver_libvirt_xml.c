@@ -119,20 +119,44 @@ const char *driver_xml_forward(struct arena *arena, int64_t port)
     return arena_printf(arena, FORWARD_BEFORE "%lld" FORWARD_AFTER, (long long)port);
 }
 
-/*
- * libvirt cannot express a user-mode network with `restrict=on`, which isolates the guest from the
- * host's loopback and the internet. Only the port varies.
- */
-static void user_network(struct buf *buf, int64_t port)
+const char *driver_xml_relayed(struct arena *arena, const char *net_dir, int64_t port)
 {
-    buf_printf(buf,
-               "<qemu:commandline>\n"
-               "<qemu:arg value='-netdev'/>"
-               "<qemu:arg value='user,id=ssh,restrict=on,%s'/>\n"
-               "<qemu:arg value='-device'/>"
-               "<qemu:arg value='virtio-net-pci,netdev=ssh,mac=52:54:00:4d:00:01,addr=0x10'/>\n"
-               "</qemu:commandline>\n",
-               driver_xml_forward(buf->arena, port));
+    /* In QEMU's options a comma is written twice. */
+    const char *folder = driver_xml_replace(arena, net_dir, ",", ",,");
+
+    return arena_printf(arena,
+                        "dgram,id=internet,local.type=unix,local.path=%s/%lld,"
+                        "remote.type=unix,remote.path=%s/relay",
+                        folder, (long long)port, folder);
+}
+
+static void argument(struct buf *buf, const char *value)
+{
+    buf_literal(buf, "<qemu:arg");
+    attribute(buf, "value", value);
+    buf_literal(buf, "/>");
+}
+
+/*
+ * Two networks that libvirt cannot express. A user-mode network with `restrict=on`, which isolates
+ * the guest from the host's loopback and the internet, is the way to its SSH: it works whatever
+ * happens to the other one, by which guest_relay carries frames. The user-mode network's DHCP
+ * server then names neither router nor resolver.
+ */
+static void user_networks(struct buf *buf, const struct driver_xml_domain *domain)
+{
+    buf_literal(buf, "<qemu:commandline>\n");
+    argument(buf, "-netdev");
+    argument(buf, arena_printf(buf->arena, "user,id=ssh,restrict=on,%s",
+                               driver_xml_forward(buf->arena, domain->ssh_port)));
+    argument(buf, "-device");
+    argument(buf, "virtio-net-pci,netdev=ssh,mac=52:54:00:4d:00:01,addr=0x10");
+    argument(buf, "-netdev");
+    argument(buf, driver_xml_relayed(buf->arena, domain->net_dir, domain->ssh_port));
+    argument(buf, "-device");
+    argument(buf, arena_printf(buf->arena, "virtio-net-pci,netdev=internet,mac=%s,addr=0x11",
+                               domain->mac));
+    buf_literal(buf, "\n</qemu:commandline>\n");
 }
 
 const char *driver_xml_domain(struct arena *arena, const struct driver_xml_domain *domain)
@@ -157,7 +181,7 @@ const char *driver_xml_domain(struct arena *arena, const struct driver_xml_domai
         devices(&buf, domain);
     }
     if (is_session)
-        user_network(&buf, domain->ssh_port);
+        user_networks(&buf, domain);
     /* Otherwise libvirt would chown the files to QEMU's user, even the image that all VMs share. */
     if (domain->network)
         buf_literal(&buf, "<seclabel type='static' model='dac' relabel='no'><label>" DRIVER_XML_USER

@@ -36,6 +36,7 @@ struct driver_xml_domain {
     const char *disk;
     const char *seed;    /* NULL: an empty drive */
     int64_t ssh_port;    /* session: port of 127.0.0.1 forwarded to the guest's 22 */
+    const char *net_dir; /* session: the folder of guest_relay */
     const char *network; /* otherwise: the libvirt network, with this address */
     const char *mac;
     const char *address;
@@ -65,6 +66,9 @@ const char *driver_xml_volume(struct arena *arena, const struct driver_xml_volum
 
 /* A static DHCP lease. */
 const char *driver_xml_host(struct arena *arena, const char *mac, const char *address);
+
+/* Where QEMU sends the frames of the guest with this port, as in a session domain's XML. */
+const char *driver_xml_relayed(struct arena *arena, const char *net_dir, int64_t port);
 
 /* The port forwarding rule from 127.0.0.1 to the guest, as in a session domain's XML. */
 const char *driver_xml_forward(struct arena *arena, int64_t port);

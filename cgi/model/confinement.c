@@ -36,6 +36,7 @@ static const struct confinement {
     { "stripe", SANDBOX_NO_NETWORK, { { "inbox/stripe", SANDBOX_WRITE } } },
     { "workos", SANDBOX_NO_NETWORK, { { "inbox/workos", SANDBOX_WRITE } } },
     { "log_keeper", SANDBOX_NO_NETWORK, { { "log", SANDBOX_WRITE } } },
+    { "guest_relay", SANDBOX_NETWORK, { { NULL, SANDBOX_READ } } },
     { "ssh_probe", SANDBOX_NO_NETWORK, { { NULL, SANDBOX_READ } } },
     /* QEMU for a look at a disk; that disk and the image below it are added. */
     { "disk_guest",

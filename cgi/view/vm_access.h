@@ -1,10 +1,11 @@
-/* The ways into a VM, as people copy them from its page. */
+/* The ways into a VM and out of it, as people copy them from its page. */
 #pragma once
 
 #include "vm.sql.h"
 #include "web/request.h"
 
-/* All NULL while SSH is nowhere to be reached; the last two also while the host key is unknown. */
+/* All NULL while SSH is nowhere to be reached; the last two texts also while the host key is
+ * unknown. */
 struct vm_access {
     const char *ssh;         /* "ssh -p 22001 dev@localhost" */
     const char *vscode;      /* "code --remote ssh-remote+dev@localhost:22001 /home/dev" */
@@ -13,6 +14,7 @@ struct vm_access {
     const char *scp;         /* "scp -P 22001 notes.txt dev@localhost:" */
     const char *host_key;    /* the host key's fingerprint, "SHA256:..." */
     const char *known_hosts; /* "[localhost]:22001 ssh-ed25519 AAAA..." */
+    bool has_internet;       /* its host lets guests reach the internet */
 };
 
 /* The first of them alone: of a VM with this region, image and address. */

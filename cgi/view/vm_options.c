@@ -268,11 +268,11 @@ struct error *vm_options_pace(struct request *r, struct vm_new_html *page)
     if (e)
         return e;
     page->typical_ms = typical.typical_ms;
-    for (size_t i = 0; i < hosts.count; i++)
-        page->is_emulated |= strcmp(hosts.row[i].accelerator, "tcg") == 0;
     page->is_offline = true;
-    for (size_t i = 0; i < r->config->region_count; i++)
-        page->is_offline &= !*r->config->regions[i].bridge; /* see driver_libvirt.c */
+    for (size_t i = 0; i < hosts.count; i++) {
+        page->is_emulated |= strcmp(hosts.row[i].accelerator, "tcg") == 0;
+        page->is_offline &= !hosts.row[i].internet;
+    }
     return NULL;
 }
 

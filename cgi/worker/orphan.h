@@ -18,6 +18,7 @@ struct reconcile_pass {
     struct vm_alive_rows before;       /* the database, before the host was queried */
     struct driver_inventory inventory; /* the host */
     bool has_room;                     /* the host has free space for disks */
+    bool has_internet;                 /* its guests reach the internet */
     struct driver_capacity capacity;
     const char **reached; /* ids of VMs whose SSH answers although their job has failed */
     size_t reached_count;

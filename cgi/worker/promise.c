@@ -45,21 +45,6 @@ static const char *recipients_text(const struct context *now)
     return arena_printf(now->arena, "only to the %zu recipients that are listed", count);
 }
 
-/* What guests reach by design: on a bridge the internet, in QEMU's user-mode network nothing. */
-static const char *network_text(const struct config *config)
-{
-    size_t bridges = 0;
-
-    for (size_t i = 0; i < config->region_count; i++)
-        bridges += *config->regions[i].bridge != '\0';
-    if (bridges == 0)
-        return "They accept SSH and have no other network access";
-    return bridges == config->region_count
-               ? "By design, they reach the internet, and their host\u2019s DNS and DHCP"
-               : "By design, they reach the internet, and their host\u2019s DNS and DHCP, in some "
-                 "regions; elsewhere they accept SSH and have no other network access";
-}
-
 /* What stands for a word in braces: the promise's term, or what the configuration says. */
 static const char *parameter_text(const struct context *now, const struct promise *promise,
                                   const char *word)
@@ -68,8 +53,6 @@ static const char *parameter_text(const struct context *now, const struct promis
         return now->config->has_tls13_alone ? "TLS 1.3" : "TLS 1.2 or 1.3";
     if (text_starts(word, "recipients}"))
         return recipients_text(now);
-    if (text_starts(word, "network}"))
-        return network_text(now->config);
     return text_starts(word, "years}")
                ? period_text(now->arena, promise->term_s, 366 * A_DAY_S, "year")
                : period_text(now->arena, promise->term_s, A_DAY_S, "day");

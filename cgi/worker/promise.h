@@ -22,7 +22,7 @@ struct promise_reading {
 struct promise {
     const char *id;
     const char *topic;
-    /* With "{days}" or "{years}", the period `term_s`, "{tls}", "{recipients}" or "{network}". */
+    /* With "{days}" or "{years}", the period `term_s`, "{tls}" or "{recipients}". */
     const char *sentence;
     const char *mechanism; /* the function or setting that enforces it */
     int64_t every_s;

@@ -100,7 +100,9 @@ const struct promise PROMISES[] = {
         .topic = "Running VMs",
         .sentence =
             "VMs can\u2019t reach other VMs, this server, cloud metadata or private networks, as "
-            "tested daily from inside one. {network}.",
+            "tested daily from inside one. By design, they reach the internet, and their "
+            "network\u2019s DNS "
+            "and DHCP, unless their host has none for them.",
         .mechanism = "host/driver_libvirt_net.c, host/driver_libvirt_xml.c",
         .every_s = A_DAY_S,
         .retry_s = LIMIT_PROMISE_RETRY_S,

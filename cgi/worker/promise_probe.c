@@ -31,10 +31,15 @@ static const char *const kind_words[KINDS] = { "neighbour", "host", "metadata", 
 static const char *const kind_names[KINDS] = { "at other VMs", "at this server",
                                                "at cloud metadata", "in private networks" };
 
-/* "neighbour 10.0.2.2 22003" each: what the guest tries to reach. Port 0 is a ping. */
+/*
+ * "neighbour 10.0.2.2 22003" each: what the guest tries to reach, in one network after the other.
+ * Port 0 is a ping.
+ */
 struct targets {
     struct buf lines;
-    const char *gateway;
+    size_t network;      /* the one under way */
+    const char *gateway; /* its host */
+    struct buf gateways; /* of all of them */
     int64_t count;
 };
 
@@ -69,6 +74,19 @@ static void host_add(struct targets *targets, const struct context *now, const c
     target_add(targets, HOST, address, own_port(now));
 }
 
+static void ipv6_add(struct targets *targets, const struct sockaddr_in6 *ipv6)
+{
+    char address[INET6_ADDRSTRLEN + sizeof "%eth99"];
+    size_t length;
+
+    if (!inet_ntop(AF_INET6, &ipv6->sin6_addr, address, INET6_ADDRSTRLEN))
+        return;
+    length = strlen(address);
+    if (IN6_IS_ADDR_LINKLOCAL(&ipv6->sin6_addr))
+        snprintf(address + length, sizeof address - length, "%%eth%zu", targets->network % 100);
+    target_add(targets, HOST, address, PING);
+}
+
 /*
  * The server by each of its addresses. A gateway that is none of them is QEMU's: it answers pings
  * itself, and stands for the server's loopback.
@@ -83,9 +101,15 @@ static struct error *hosts_add(struct targets *targets, const struct context *no
     for (const struct ifaddrs *one = all; one; one = one->ifa_next) {
         char address[INET_ADDRSTRLEN];
         struct sockaddr_in ipv4;
+        struct sockaddr_in6 ipv6;
 
-        if (!one->ifa_addr || one->ifa_addr->sa_family != AF_INET ||
-            (one->ifa_flags & IFF_LOOPBACK))
+        if (!one->ifa_addr || (one->ifa_flags & IFF_LOOPBACK))
+            continue;
+        if (one->ifa_addr->sa_family == AF_INET6) {
+            memcpy(&ipv6, one->ifa_addr, sizeof ipv6);
+            ipv6_add(targets, &ipv6);
+        }
+        if (one->ifa_addr->sa_family != AF_INET)
             continue;
         memcpy(&ipv4, one->ifa_addr, sizeof ipv4);
         if (!inet_ntop(AF_INET, &ipv4.sin_addr, address, sizeof address))
@@ -112,7 +136,7 @@ static struct error *neighbours_add(struct targets *targets, const struct contex
 
         if (strcmp(vms.row[i].observed, VM_OBSERVED_RUNNING) != 0 || !vm.ssh.port)
             continue;
-        at = driver_seen_by_guests(driver, now->arena, &vm);
+        at = driver_seen_by_guests(driver, now->arena, &vm, targets->network);
         target_add(targets, NEIGHBOUR, at.host, at.port);
         if (strcmp(at.host, targets->gateway) != 0)
             target_add(targets, NEIGHBOUR, at.host, PING);
@@ -160,6 +184,7 @@ static void others_add(struct targets *targets, struct arena *arena)
 
     target_add(targets, METADATA, "169.254.169.254", PING);
     target_add(targets, METADATA, "169.254.169.254", HTTP_PORT);
+    target_add(targets, METADATA, "168.63.129.16", HTTP_PORT);
     for (size_t i = 0; i < COUNT(routers); i++)
         private_add(targets, routers[i]);
     if (*own)
@@ -170,40 +195,78 @@ static void others_add(struct targets *targets, struct arena *arena)
 
 /*
  * For busybox. `nc ... -e` runs its program only once connected, so its status says whether anybody
- * accepted. An address of the guest itself proves nothing and is left out.
+ * accepted. An address of the guest itself proves nothing and is left out. What follows calls
+ * `tried_in INTERFACE GATEWAY` for each network, with its targets.
  */
-#define SCRIPT                                                                                     \
+#define SCRIPT_BEGIN                                                                               \
     "cd /run\n"                                                                                    \
-    "address_of() { ip addr show dev eth0 | sed -n 's/^ *inet \\([0-9.]*\\).*/\\1/p'; }\n"         \
-    "for _ in $(seq 300); do [ -z \"$(address_of)\" ] || break; sleep 0.1; done\n"                 \
-    "own=$(address_of)\n"                                                                          \
-    "ip route replace default via %s dev eth0\n"                                                   \
+    "address_of() { ip addr show dev \"$1\" | sed -n 's/^ *inet \\([0-9.]*\\).*/\\1/p'; }\n"       \
     "try() {\n"                                                                                    \
     "    if [ \"$2\" = 0 ]; then ping -c 2 -W 2 \"$1\"\n"                                          \
     "    else nc -w 3 \"$1\" \"$2\" -e /bin/true; fi >/dev/null 2>&1\n"                            \
     "}\n"                                                                                          \
-    "nc -l -p 7 -e /bin/true &\n"                                                                  \
-    "control=0\n"                                                                                  \
-    "for _ in $(seq 50); do try \"$own\" 7 && control=1 && break; sleep 0.1; done\n"               \
-    "kill $! 2>/dev/null\n"                                                                        \
-    "skipped=0\n"                                                                                  \
-    "while read -r kind address port; do\n"                                                        \
-    "    if [ \"$address\" = \"$own\" ]; then skipped=$((skipped + 1)); continue; fi\n"            \
-    "    echo \"$kind\" >>tried\n"                                                                 \
-    "    (try \"$address\" \"$port\" && echo \"$kind\" >>answered) </dev/null &\n"                 \
-    "done <<'TARGETS'\n"                                                                           \
-    "%sTARGETS\n"                                                                                  \
-    "wait\n"                                                                                       \
+    "control=1 skipped=0 gateways=\n"                                                              \
+    "tried_in() {\n"                                                                               \
+    "    for _ in $(seq 300); do [ -z \"$(address_of $1)\" ] || break; sleep 0.1; done\n"          \
+    "    own=$(address_of $1)\n"                                                                   \
+    "    ip route replace default via $2 dev $1\n"                                                 \
+    "    ip -6 route replace default dev $1 2>/dev/null\n"                                         \
+    "    gateways=\"$gateways $(ip route | sed -n 's/^default via \\([0-9.]*\\).*/\\1/p')\"\n"     \
+    "    nc -l -p 7 -e /bin/true &\n"                                                              \
+    "    reached=0\n"                                                                              \
+    "    for _ in $(seq 50); do try \"$own\" 7 && reached=1 && break; sleep 0.1; done\n"           \
+    "    kill $! 2>/dev/null\n"                                                                    \
+    "    [ $reached = 1 ] || control=0\n"                                                          \
+    "    while read -r kind address port; do\n"                                                    \
+    "        if [ \"$address\" = \"$own\" ]; then skipped=$((skipped + 1)); continue; fi\n"        \
+    "        echo \"$kind\" >>tried\n"                                                             \
+    "        (try \"$address\" \"$port\" && echo \"$kind\" >>answered) </dev/null &\n"             \
+    "    done\n"                                                                                   \
+    "    wait\n"                                                                                   \
+    "}\n"
+
+#define SCRIPT_END                                                                                 \
     "sums() {\n"                                                                                   \
     "    touch \"$1\"\n"                                                                           \
     "    for kind in neighbour host metadata private; do\n"                                        \
-    "        printf '\"%%s\":%%d,' $kind \"$(grep -c \"^$kind$\" \"$1\")\"\n"                      \
+    "        printf '\"%s\":%d,' $kind \"$(grep -c \"^$kind$\" \"$1\")\"\n"                        \
     "    done | sed 's/,$//'\n"                                                                    \
     "}\n"                                                                                          \
-    "gateway=$(ip route | sed -n 's/^default via \\([0-9.]*\\).*/\\1/p')\n"                        \
-    "printf '{\"gateway\":\"%%s\",\"control\":%%d,\"skipped\":%%d,\"tried\":{%%s},"                \
-    "\"answered\":{%%s}}' \"$gateway\" $control $skipped \"$(sums tried)\" \"$(sums answered)\" "  \
+    "printf '{\"gateways\":\"%s\",\"control\":%d,\"skipped\":%d,\"tried\":{%s},"                   \
+    "\"answered\":{%s}}' \"$gateways\" $control $skipped \"$(sums tried)\" \"$(sums answered)\" "  \
     ">/etc/issue.net\n"
+
+/* Of the network `targets->network`, with all that is tried there. */
+static struct error *network_add(struct targets *targets, const struct context *now,
+                                 const struct driver *driver, const char *region)
+{
+    struct error *e;
+
+    buf_printf(&targets->gateways, " %s", targets->gateway);
+    buf_printf(&targets->lines, "tried_in eth%zu %s <<'TARGETS'\n", targets->network,
+               targets->gateway);
+    e = neighbours_add(targets, now, driver, region);
+    if (!e)
+        e = hosts_add(targets, now);
+    others_add(targets, now->arena);
+    buf_literal(&targets->lines, "TARGETS\n");
+    return e;
+}
+
+/* Networks after the first are those by which guests reach the internet: if they do. */
+static struct error *targets_add(struct targets *targets, const struct context *now,
+                                 struct driver *driver, const char *region)
+{
+    struct error *e = NULL;
+
+    for (targets->network = 0; !e; targets->network++) {
+        targets->gateway = driver_seen_by_guests(driver, now->arena, NULL, targets->network).host;
+        if (!targets->gateway || (targets->network && driver_internet(driver, now->arena)))
+            break;
+        e = network_add(targets, now, driver, region);
+    }
+    return e;
+}
 
 /* ---- what it reports ---- */
 
@@ -213,7 +276,7 @@ static struct error *report_take(const struct context *now, const struct targets
     const struct json *report;
     struct error *e = json_read(now->arena, result->report, strlen(result->report), &report);
     int64_t count = e ? 0 : json_number_at(report, "skipped");
-    const char *gateway = e ? NULL : json_get_text(report, "gateway");
+    const char *gateways = e ? NULL : json_get_text(report, "gateways");
 
     for (size_t i = 0; !e && i < KINDS; i++) {
         int64_t tried = json_number_at(report, arena_printf(now->arena, "tried.%s", kind_words[i]));
@@ -223,8 +286,8 @@ static struct error *report_take(const struct context *now, const struct targets
         sums->answered[i] +=
             json_number_at(report, arena_printf(now->arena, "answered.%s", kind_words[i]));
     }
-    if (e || (gateway && strcmp(gateway, targets->gateway) == 0 && count == targets->count &&
-              json_number_at(report, "control") == 1))
+    if (e || (gateways && strcmp(gateways, targets->gateways.bytes) == 0 &&
+              count == targets->count && json_number_at(report, "control") == 1))
         return e;
     log_error("probe", log_text("report", result->report));
     return error_refuse(now->arena, ERROR_CONFLICT, "probe", NULL,
@@ -234,22 +297,20 @@ static struct error *report_take(const struct context *now, const struct targets
 static struct error *region_measure(struct worker_context *context, const struct context *now,
                                     const struct config_region *region, struct sums *sums)
 {
-    struct targets targets = { .lines = buf_new(now->arena, 4096) };
+    struct targets targets = { .lines = buf_new(now->arena, 4096),
+                               .gateways = buf_new(now->arena, 64) };
     struct probe_result result = { .report = NULL };
     struct driver *driver;
     struct error *e = worker_context_driver(context, now->arena, region->name, &driver);
 
     if (e)
         return e;
-    targets.gateway = driver_seen_by_guests(driver, now->arena, NULL).host;
-    e = neighbours_add(&targets, now, driver, region->name);
+    e = targets_add(&targets, now, driver, region->name);
     if (!e)
-        e = hosts_add(&targets, now);
-    others_add(&targets, now->arena);
-    if (!e)
-        e = probe_run(context, now, region,
-                      arena_printf(now->arena, SCRIPT, targets.gateway, targets.lines.bytes),
-                      &result);
+        e = probe_run(
+            context, now, region,
+            arena_printf(now->arena, "%s%s%s", SCRIPT_BEGIN, targets.lines.bytes, SCRIPT_END),
+            &result);
     if (result.removed)
         sums->removed = result.removed;
     return e ? e : report_take(now, &targets, &result, sums);

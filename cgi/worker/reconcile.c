@@ -252,9 +252,10 @@ static struct error *capacity_put(struct reconcile_pass *pass)
 {
     const struct driver_capacity *capacity = &pass->capacity;
 
-    return sql_region_status_capacity(
-        pass->context->db, pass->arena, pass->region->name, capacity->vcpus, capacity->memory_mb,
-        capacity->disk_bytes / BYTES_PER_GB, capacity->free_bytes / BYTES_PER_GB);
+    return sql_region_status_capacity(pass->context->db, pass->arena, pass->region->name,
+                                      capacity->vcpus, capacity->memory_mb,
+                                      capacity->disk_bytes / BYTES_PER_GB,
+                                      capacity->free_bytes / BYTES_PER_GB, pass->has_internet);
 }
 
 /* In a transaction. */
@@ -314,6 +315,7 @@ static struct error *host_read(struct reconcile_pass *pass)
         e = driver_capacity(pass->driver, pass->arena, &pass->capacity);
     if (e)
         return e;
+    pass->has_internet = driver_internet(pass->driver, pass->arena) == NULL;
     pass->has_room = pass->capacity.free_bytes / (1024 * 1024) >= LIMIT_ROOM_MB;
     pass->reached = arena_array(pass->arena, pass->before.count + 1, sizeof *pass->reached);
     for (size_t i = 0; i < pass->before.count; i++) {

@@ -104,7 +104,7 @@ int main(int argc, char **argv)
     reading = measured(context);
     check(world->arena, "with the firewall open, the server answers, and nothing else",
           reading.is_known && reading.figure > 0 &&
-              strstr(reading.evidence, " 0 of 2 at cloud metadata, 0 of "));
+              strstr(reading.evidence, " 0 of 3 at cloud metadata, 0 of "));
     root(world->arena, "nft -f $DRIVER_TEST_ROOT/guard.nft");
     check(world->arena, "with its rules again, it does not", measured(context).figure == 0);
     neighbour_test(context, world);

@@ -160,6 +160,10 @@ fresh
 route "GET /vms/new"
 nobody get /vms/new ; expect 303 /signin?return=/vms/new
 as alice get /vms/new ; expect 200 vm_new.html
+expect_no_text "No internet access"
+sql "UPDATE region_status SET internet = 0"
+as alice get /vms/new ; expect_text "Reachable by SSH. No internet access."
+sql "UPDATE region_status SET internet = 1"
 as bob get /vms/new ; expect 200
 expect_no_text laptop
 printf '[quota]\nvms = 1\n' >>"$state/domicile.conf"

@@ -75,7 +75,7 @@ INSERT INTO receipt VALUES
 INSERT INTO receipt_part VALUES
     (1, 'gonegonegonegone', 0, 'domain', 'Domain not found: no domain with matching name ''domicile-gonegonegonegone''', 1767225600),
     (1, 'gonegonegonegone', 1, 'disk', 'Storage volume not found', 1767225600);
-INSERT INTO region_status VALUES ('local', 'tcg', 1767225600, NULL, 8, 16384, 400, 250);
+INSERT INTO region_status VALUES ('local', 'tcg', 1767225600, NULL, 8, 16384, 400, 250, 1);
 INSERT INTO orphan VALUES ('local', 'domain', 'domicile-strangestrange22', 1767225600);
 INSERT INTO event VALUES
     ('stripe', 'evt_applied', 'invoice.paid', 1767225600, 'applied', 1, 0, 1767225601, NULL),

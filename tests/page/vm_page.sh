@@ -41,6 +41,14 @@ expect_text "vm7.example ssh-ed25519 AAAAhost"
 expect_no_text "[vm7.example]"
 fresh
 
+# Where its host has no internet for VMs, it says so.
+as alice get $vm ; expect_text "<dt>Internet</dt><dd>Yes (IPv4)</dd>"
+sql "UPDATE region_status SET internet = 0"
+as alice get $vm ; expect_text "<dt>Internet</dt><dd>No: its host has none for VMs</dd>"
+sql "DELETE FROM region_status"
+as alice get $vm ; expect_text "<dt>Internet</dt><dd>No: its host has none for VMs</dd>"
+fresh
+
 # While its host cannot be reached, nothing looks live: the last known state in grey, and no act but to destroy.
 away="UPDATE region_status SET error = 'host: <b>no</b> answer'"
 sql "$away"

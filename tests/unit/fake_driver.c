@@ -171,9 +171,9 @@ static void banner_write(struct fake_vm *vm, const char *script)
         snprintf(start, sizeof start, "\n%s ", kinds[i]);
         fake->probed += tried[i] = lines_count(strstr(script, "<<'TARGETS'"), start);
     }
-    length = (size_t)snprintf(vm->banner, size,
-                              "{\"gateway\":\"192.0.2.1\",\"control\":%d,\"skipped\":0,\"tried\":{",
-                              !fake->has_no_control);
+    length = (size_t)snprintf(
+        vm->banner, size, "{\"gateways\":\" 192.0.2.1\",\"control\":%d,\"skipped\":0,\"tried\":{",
+        !fake->has_no_control);
     for (size_t i = 0; i < 2 * COUNT(kinds); i++) {
         size_t kind = i % COUNT(kinds);
         bool is_it = i < COUNT(kinds) || strcmp(kinds[kind], fake->answers) == 0;
@@ -352,11 +352,17 @@ static struct error *fake_isolation(struct driver *driver, struct arena *arena,
 }
 
 static struct driver_endpoint fake_seen_by_guests(const struct driver *driver, struct arena *arena,
-                                                  const struct driver_vm *vm)
+                                                  const struct driver_vm *vm, size_t network)
 {
     (void)driver;
     (void)arena;
-    return (struct driver_endpoint){ "192.0.2.1", vm ? vm->ssh.port : 0 };
+    return (struct driver_endpoint){ network ? NULL : "192.0.2.1", vm ? vm->ssh.port : 0 };
+}
+
+static struct error *fake_internet(struct driver *driver, struct arena *arena)
+{
+    (void)driver;
+    return error_new(arena, ERROR_CONFLICT, "fake guests have no internet");
 }
 
 static struct error *fake_room(struct driver *driver, struct arena *arena, int64_t *out_bytes)
@@ -656,7 +662,7 @@ static const struct driver_removal removals[] = {
     .snapshot_create = fake_snapshot_create, .snapshot_restore = fake_snapshot_restore,            \
     .snapshot_delete = fake_snapshot_delete, .usage = fake_usage, .inventory = fake_inventory,     \
     .preflight = fake_preflight, .isolation = fake_isolation,                                      \
-    .seen_by_guests = fake_seen_by_guests
+    .seen_by_guests = fake_seen_by_guests, .internet = fake_internet
 
 static const struct driver_ops fake_ops = {
     .open = fake_connect,

@@ -130,9 +130,9 @@ static void an_answer_breaks_the_promise(void **state)
         const char *kind, *evidence;
     } cases[] = {
         { "neighbour", "1 of 1 at other VMs" },
-        { "host", " 0 of 2 at cloud metadata" },
-        { "metadata", "2 of 2 at cloud metadata" },
-        { "private", " 0 of 2 at cloud metadata, 1" },
+        { "host", " 0 of 3 at cloud metadata" },
+        { "metadata", "3 of 3 at cloud metadata" },
+        { "private", " 0 of 3 at cloud metadata, 1" },
     };
     struct test *test = *state;
 

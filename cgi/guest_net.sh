@@ -1,0 +1,96 @@
+#!/bin/bash
+# The network of a region's guests, for guests of an ordinary user (qemu:///session): a network
+# namespace of its own, with the way to the internet that pasta makes, the guard of nft, dnsmasq for
+# addresses and names, and helper/guest_relay.c, which carries frames between here and the guests.
+# Nothing of the host's own network is changed, and nothing needs root.
+#
+# run.sh starts it beside the worker, whose sandbox forbids namespaces. Like guests it outlives the
+# control plane; it ends once there is neither. If one part of it ends, all do: guests then have no
+# network besides SSH.
+#
+# FOLDER has what "domicile-admin network" prints with --nft and --dnsmasq; the lock on "started" is
+# held by the network that is there, "pid" is its first process, and "why" says what has failed. "own"
+# lines tell the part inside the addresses of the host, which it cannot see; guests never reach these.
+#
+# usage: cgi/guest_net.sh RELAY FOLDER FIRST LAST [anew]     FIRST and LAST: the ports of the region
+#        anew: end the network that is there; else it is kept
+set -euo pipefail
+PATH=/usr/sbin:/usr/bin:/sbin:/bin
+
+own() {
+    # shellcheck disable=SC2046
+    echo own $(ip -4 -o address show | sed -nE 's/.* inet ([0-9.]+).*/\1/p' | sort -u)
+}
+
+# Prints why there can be no network here; nothing if there can.
+lacks() {
+    local program
+    for program in pasta dnsmasq nft ip; do
+        command -v "$program" >/dev/null || {
+            echo "$program is missing: apt install passt dnsmasq-base nftables iproute2"
+            return
+        }
+    done
+    if ! [ -w /dev/net/tun ]; then
+        echo "the user $(id -un) cannot open /dev/net/tun: chmod 666 /dev/net/tun, as Debian has it"
+        return
+    fi
+    unshare --user --map-root-user --net true 2>/dev/null ||
+        echo "the kernel allows ordinary users no namespaces (sysctl kernel.unprivileged_userns_clone, user.max_user_namespaces)"
+    ip -4 route show default | grep -q . || echo "this host has no default route"
+}
+
+if [ "$1" != inside ]; then
+    folder=$2
+    exec 8>>"$folder/started"
+    [ "${5:-}" != anew ] || flock --nonblock 8 || {
+        pid=$(cat "$folder/pid")
+        ! grep -qF "$folder" "/proc/$pid/cmdline" 2>/dev/null || kill "$pid"
+    }
+    # One that is just ending is waited for.
+    flock --timeout 10 8 || exit 0
+    why=$(lacks)
+    echo "$why" >"$folder/why"
+    [ -z "$why" ] || exit 1
+    echo $$ >"$folder/pid"
+    trap 'trap - EXIT TERM; kill 0' EXIT
+    trap exit TERM
+    pasta --foreground --quiet --config-net --ipv4-only --no-map-gw --mtu 1500 -t none -u none -T none -U none -- \
+        /bin/bash "$0" inside "$@" < <(
+            own
+            setpriv --pdeathsig TERM ip -4 -o monitor address | while read -r _; do own; done
+        ) >/dev/null 2>"$folder/why" &
+    wait $!
+    exit
+fi
+shift
+relay=$1 folder=$2 first=$3 last=$4
+
+ip link set lo up
+ip tuntap add dom0 mode tap user 0
+ip link set dom0 up
+ip address add 10.77.0.1/16 dev dom0
+sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.disable_ipv6=1 2>/dev/null ||
+    sysctl -qw net.ipv4.ip_forward=1
+
+# take "own ADDRESS...": the addresses that guests never reach, all of them at once.
+take() {
+    local addresses
+    [[ "$1" =~ ^own(\ [0-9.]+)+$ ]] || return 1
+    addresses=${1#own }
+    nft -f - <<<"flush set inet domicile_guard own
+add element inet domicile_guard own { ${addresses// /, } }"
+}
+nft -f "$folder/nft"
+read -r line
+take "$line"
+
+# Of the host's resolvers the one that can be reached from here.
+resolver=/etc/resolv.conf
+! grep -qE '^nameserver +127\.' "$resolver" || resolver=/run/systemd/resolve/resolv.conf
+dnsmasq --keep-in-foreground --conf-file="$folder/dnsmasq" --resolv-file="$resolver" &
+while read -r line; do take "$line"; done <&0 &
+setpriv --bounding-set=-all --inh-caps=-all --no-new-privs -- "$relay" "$folder" dom0 "$first" "$last" </dev/null 2>/dev/null &
+status=0
+wait -n -p ended || status=$?
+echo "a part of the network has ended with status $status: $(jobs -l | grep " $ended " || true)" >&2

@@ -1,0 +1,130 @@
+// Guests reach the internet and nothing else: every target that is closed answers to the host itself, and
+// not to a guest. A network that ends is told of and made again, also under guests that run.
+//
+//   node guest_net.mjs BUILD     in the namespaces of guest_net.sh
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import net from 'node:net';
+import { Server, Visitor, check, equal, finish, keyMake, root, ssh, until } from './lib.mjs';
+
+const [build] = process.argv.slice(2);
+const server = await Server.make(build);
+await server.start();
+const folder = `${server.dir}/libvirt/net/local`;
+const internet = () => server.sql("SELECT internet FROM region_status WHERE region = 'local';");
+
+// ---- what answers to the host ----
+const own = net.createServer((socket) => socket.end()).listen(8080, '::');
+const OPEN = ['198.51.100.7 80', '198.51.100.7 443', '198.51.100.1 22'];
+const CLOSED = ['198.51.100.7 25', '10.9.9.9 80', '100.64.9.9 80', '169.254.169.254 80', '168.63.129.16 80', '172.16.9.9 80', '192.0.0.192 80',
+  '192.168.9.9 80', '198.18.9.9 80'];
+const HOST = ['198.51.100.2', '203.0.113.9'];
+function connects(target) {
+  const [host, port] = target.split(' ');
+  return new Promise((resolve) => {
+    const socket = net.connect({ host, port: Number(port) });
+    socket.once('connect', () => { socket.destroy(); resolve(true); });
+    socket.once('error', () => resolve(false));
+  });
+}
+for (const target of [...OPEN, ...CLOSED, ...HOST.map((host) => `${host} 8080`)]) {
+  check(`the host reaches ${target}`, await until(() => connects(target)));
+}
+
+// ---- two guests ----
+check('there is a network', await until(() => internet() === '1'));
+const alice = new Visitor(server);
+await alice.signIn(server.link);
+await alice.send('/keys', '/keys', [['key', keyMake(server, 'key')], ['name', 'first']]);
+await until(() => server.sql("SELECT version IS NOT NULL FROM image WHERE name = 'tiny';") === '1');
+const form = (await alice.ask('GET', '/vms/new')).text;
+check('the form does not say that there is none', !form.includes('No internet access'));
+async function vmMake(name) {
+  await alice.send('/vms/new', '/vms', [['name', name], ['image', 'tiny'], ['size', 'nano'], ['region', 'local'], ['key', server.sql('SELECT id FROM ssh_key;')]]);
+  check(`${name} runs`, await until(() => server.sql(`SELECT state FROM vm WHERE name = '${name}' AND observed = 'running';`) === 'running'));
+  const [port, key] = server.sql(`SELECT ssh_port, host_key_public FROM vm WHERE name = '${name}';`).split('|');
+  return { name, port, known: `[localhost]:${port} ${key}`, command: `ssh -p ${port} dev@localhost` };
+}
+const oak = await vmMake('oak');
+const elm = await vmMake('elm');
+const inside = async (vm, command) => (await ssh(server, vm.command, vm.known, command)).out;
+const addressOf = (vm) => inside(vm, "ip addr show dev eth1 | sed -n 's/^ *inet \\([0-9.]*\\).*/\\1/p'");
+check('each has an address', await until(async () => /^10\.77\./.test(await addressOf(oak)) && /^10\.77\./.test(await addressOf(elm))));
+const elmAddress = await addressOf(elm);
+
+// Which of the targets accept a connection from inside.
+async function reached(vm, targets) {
+  const lines = targets.map((target) => `(nc -w 3 ${target} -e /bin/true >/dev/null 2>&1 && echo ${target}) &`);
+  return (await inside(vm, `${lines.join('\n')}\nwait`)).split('\n').filter(Boolean).sort();
+}
+const FETCH = 'wget -q -O - http://git.example/';
+equal('content comes', await inside(oak, FETCH), 'from the internet');
+check('names are found', (await inside(oak, 'nslookup -type=a git.example')).includes('Address: 198.51.100.7'));
+equal('what is open is reached', (await reached(oak, OPEN)).join(), [...OPEN].sort().join());
+equal('what is private, special or for mail is not', (await reached(oak, CLOSED)).join(), '');
+const hostTargets = [...HOST, '10.77.0.1', '127.0.0.1', '10.0.2.2'].flatMap((host) => [8080, server.port, Number(oak.port), Number(elm.port)].map((port) => `${host} ${port}`));
+equal('the host is not, by any of its addresses', (await reached(oak, hostTargets.filter((target) => !target.startsWith('127.')))).join(), '');
+equal('nor is another guest', (await reached(oak, [`${elmAddress} 22`])).join(), '');
+check('which does not answer to a ping either', (await inside(oak, `ping -c 2 -W 2 ${elmAddress} >/dev/null 2>&1 && echo answered`)) === '');
+equal('the own SSH answers, as a control', (await reached(oak, [`${await addressOf(oak)} 22`])).length, 1);
+equal('other resolvers than the own one are not needed', await inside(oak, 'grep -c nameserver /etc/resolv.conf'), '1');
+equal('IPv6 leads nowhere', await inside(oak, 'for to in 2001:db8::1 2001:db8::2 ff02::1%eth1; do ping -6 -c 1 -W 2 $to 2>/dev/null | grep -q "from 2001" && echo $to; done; true'), '');
+
+// ---- an address that the host gets later ----
+execFileSync('ip', ['address', 'add', '203.0.113.10/32', 'dev', 'lo']);
+check('the host reaches it', await until(() => connects('203.0.113.10 8080')));
+check('the guard learns of it', await until(() => execFileSync('nsenter', ['-t', String(server.pidsOf('guest_relay')[0]), '-U', '-n',
+  'nft', 'list', 'set', 'inet', 'domicile_guard', 'own'], { encoding: 'utf8' }).includes('203.0.113.10')));
+equal('a guest does not', (await reached(oak, ['203.0.113.10 8080'])).join(), '');
+
+// ---- the isolation promises ----
+const promises = () => {
+  try {
+    return execFileSync(`${root}/cgi/admin.sh`, [server.dir, '--json', 'promises', '--now'], { encoding: 'utf8' });
+  } catch (e) {
+    return String(e.stdout);
+  }
+};
+const row = (id) => promises().trim().split('\n').map(JSON.parse).find((one) => one.id === id);
+equal('guests are apart', row('isolation').state, 'green');
+server.sql("UPDATE promise SET checked_at = 1 WHERE id = 'isolation-probe';");
+for (const pid of server.pidsOf('worker')) process.kill(pid, 'SIGTERM');
+check('the probe is measured', await until(() => row('isolation-probe').checked_at > '1971'));
+const probe = row('isolation-probe');
+equal('it reaches nothing that it must not', `${probe.state} ${probe.figure}`, 'green 0');
+check('by either network', /0 of 6 at other VMs, 0 of \d+ at this server, 0 of 6 at cloud metadata/.test(probe.evidence), probe.evidence);
+
+// ---- it outlives the control plane, and the next start finds it ----
+const relay = server.pidsOf('guest_relay')[0];
+await server.stop();
+equal('content comes without a control plane', await inside(oak, FETCH), 'from the internet');
+await server.start();
+check('it is the same network', await until(() => internet() === '1') && server.pidsOf('guest_relay')[0] === relay);
+
+// ---- killed, it is told of; the next start makes it again, and guests have it at once ----
+// One that has just been started by run.sh waits for a while whether the network that is there is about to end.
+check('its end is seen', await until(() => {
+  for (const pid of server.pidsOf('guest_relay')) process.kill(pid, 'SIGKILL');
+  return internet() === '0';
+}));
+check('the form says so', (await alice.ask('GET', '/vms/new')).text.includes('No internet access'));
+check('so does the check', execFileSync(`${root}/cgi/admin.sh`, [server.dir, 'check'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] , }).includes('guests have no internet'));
+equal('SSH goes on', await inside(oak, 'echo here'), 'here');
+await server.stop();
+await server.start();
+check('there is a network again', await until(() => internet() === '1'));
+equal('which a guest has at once', await until(() => inside(oak, FETCH)), 'from the internet');
+
+// ---- without guests and control plane it ends ----
+for (const vm of [oak, elm]) {
+  const id = server.sql(`SELECT id FROM vm WHERE name = '${vm.name}';`);
+  await alice.send(`/vms/${id}/destroy`, `/vms/${id}/destroy`, [['name', vm.name]]);
+}
+check('the guests are gone', await until(() => server.sql('SELECT count(*) FROM vm WHERE gone_at IS NULL;') === '0'));
+equal('nothing of them is left there', fs.readdirSync(folder).filter((name) => /^\d+$/.test(name)).join(), '');
+const link = server.dir;
+await server.stop();
+check('it ends by itself', await until(() => server.pidsOf('guest_relay').length === 0), link);
+own.close();
+await server.end();
+finish();
