@@ -41,7 +41,7 @@ trap clean_up EXIT
 # The ordinary user cannot read the checkout.
 mkdir "$top/tree" "$top/tree/build"
 cp -r cgi domicile.conf nginx.conf "$top/tree/"
-cp -r "$build"/{site,signin,dashboard,operator,vm,costs,account,billing,stripe,workos,worker,ssh_probe,state_scan,state_find,log_keeper,domicile-admin} \
+cp -r "$build"/{site,signin,dashboard,operator,vm,costs,account,billing,stripe,workos,worker,ssh_probe,state_scan,state_find,log_keeper,guest_relay,domicile-admin} \
     "$build"/{static,errors} "$top/tree/build/"
 cp "$build/tests/intruder.so" "$top/"
 chmod -R a+rX "$top"
