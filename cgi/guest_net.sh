@@ -5,14 +5,14 @@
 # Nothing of the host's own network is changed, and nothing needs root.
 #
 # run.sh starts it beside the worker, whose sandbox forbids namespaces. Like guests it outlives the
-# control plane; it ends once there is neither. If one part of it ends, all do: guests then have no
-# network besides SSH.
+# control plane; it ends once there is neither. If one part of it ends, all do, and all are started
+# again; until then guests have no network besides SSH.
 #
 # FOLDER has what "domicile-admin network" prints with --nft and --dnsmasq; the lock on "started" is
 # held by the network that is there, "pid" is its first process, and "why" says what has failed. "own"
 # lines tell the part inside the addresses of the host, which it cannot see; guests never reach these.
 #
-# usage: cgi/guest_net.sh RELAY FOLDER FIRST LAST [anew]     FIRST and LAST: the ports of the region
+# usage: cgi/guest_net.sh keep|anew RELAY FOLDER FIRST LAST     FIRST and LAST: the ports of the region
 #        anew: end the network that is there; else it is kept
 set -euo pipefail
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
@@ -40,14 +40,22 @@ lacks() {
     ip -4 route show default | grep -q . || echo "this host has no default route"
 }
 
-if [ "$1" != inside ]; then
-    folder=$2
+mode=$1 relay=$2 folder=$3 first=$4 last=$5
+
+# What needs something that may come later, as a default route, is tried again too.
+if [ "$mode" = keep ] || [ "$mode" = anew ]; then
+    [ "$mode" = keep ] || started=$(cat "$folder/pid" 2>/dev/null) || started=
+    ! grep -qsF "$folder" "/proc/${started:-none}/cmdline" || kill "$started"
+    until setsid --wait "$0" once "${@:2}"; do
+        # The lock is free: there is no control plane that wants a network.
+        ! flock --nonblock "$folder/keep" true || exit 0
+        sleep 5
+    done
+    exit 0
+fi
+if [ "$mode" = once ]; then
     exec 8>>"$folder/started"
-    [ "${5:-}" != anew ] || flock --nonblock 8 || {
-        pid=$(cat "$folder/pid")
-        ! grep -qF "$folder" "/proc/$pid/cmdline" 2>/dev/null || kill "$pid"
-    }
-    # One that is just ending is waited for.
+    # One that is just ending is waited for; one that stays is kept.
     flock --timeout 10 8 || exit 0
     why=$(lacks)
     echo "$why" >"$folder/why"
@@ -56,15 +64,14 @@ if [ "$1" != inside ]; then
     trap 'trap - EXIT TERM; kill 0' EXIT
     trap exit TERM
     pasta --foreground --quiet --config-net --ipv4-only --no-map-gw --mtu 1500 -t none -u none -T none -U none -- \
-        /bin/bash "$0" inside "$@" < <(
+        /bin/bash "$0" inside "${@:2}" < <(
             own
             setpriv --pdeathsig TERM ip -4 -o monitor address | while read -r _; do own; done
         ) >/dev/null 2>"$folder/why" &
-    wait $!
-    exit
+    status=0
+    wait $! || status=$?
+    exit "$status"
 fi
-shift
-relay=$1 folder=$2 first=$3 last=$4
 
 ip link set lo up
 ip tuntap add dom0 mode tap user 0
@@ -94,4 +101,5 @@ setpriv --bounding-set=-all --inh-caps=-all --no-new-privs -- "$relay" "$folder"
 status=0
 wait -n || status=$?
 # Without what the shell itself has said about it.
-echo "a part of their network has ended (status $status); the next start makes it again" >"$folder/why"
+[ "$status" = 0 ] || echo "a part of their network has ended (status $status) and is started again" >"$folder/why"
+exit "$status"

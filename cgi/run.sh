@@ -341,19 +341,19 @@ start "${drop[@]}" nginx -p "$state" -e stderr -c "$state/run/nginx.conf" -g 'da
 # Holds what says that there is a control plane; the network that is there is kept, unless its rules
 # have changed.
 network() {
-    local folder=$state/libvirt/net/$1 file is_new=
+    local folder=$state/libvirt/net/$1 file mode=keep
     as domicile mkdir -p -m 700 "$folder"
     drop domicile
     start "${drop[@]}" flock --shared --no-fork "$folder/keep" sleep infinity
     for file in nft dnsmasq; do
         as domicile "$state/app/bin/domicile-admin" --state "$state" "network" "$1" "--$file" |
             as domicile tee "$folder/$file.new" >/dev/null
-        as domicile cmp -s "$folder/$file.new" "$folder/$file" || is_new=anew
+        as domicile cmp -s "$folder/$file.new" "$folder/$file" || mode=anew
         as domicile mv -T "$folder/$file.new" "$folder/$file"
     done
     # Not "drop": in its namespace this becomes root, and it outlives this script.
-    (as domicile setsid "$state/app/bin/guest_net.sh" "$state/app/bin/guest_relay" "$folder" \
-        "$2" "$3" $is_new </dev/null >/dev/null 2>&1 {log}>&- &)
+    (as domicile setsid "$state/app/bin/guest_net.sh" "$mode" "$state/app/bin/guest_relay" \
+        "$folder" "$2" "$3" </dev/null >/dev/null 2>&1 {log}>&- &)
 }
 while read -r region first last; do
     network "$region" "$first" "$last"
