@@ -35,8 +35,8 @@ static struct error *folder_make(struct arena *arena, const char *path)
 
 struct error *state_folders_make(struct arena *arena, const char *state_dir)
 {
-    static const char *const names[] = { "data",           "inbox",  "disks",   "seeds",
-                                         "image_versions", "worker", "reviews", "exports" };
+    static const char *const names[] = { "data",    "inbox",  "disks",   "seeds",  "image_versions",
+                                         "libvirt", "worker", "reviews", "exports" };
     struct error *e = NULL;
 
     for (size_t i = 0; !e && i < COUNT(names); i++)
