@@ -20,6 +20,7 @@
 #include "view/activity_list.h"
 #include "view/receipt_list.h"
 #include "view/vm_confirm.h"
+#include "view/vm_internet.h"
 #include "view/vm_list.h"
 #include "view/vm_options.h"
 #include "view/vm_refused.h"
@@ -180,6 +181,7 @@ static struct error *new_fill(struct request *r, struct vm_new_html *page)
     page->is_one_image = page->images.count == 1;
     page->is_one_region = page->regions.count == 1;
     page->keys = vm_options_keys(r, &keys);
+    vm_internet_options(r, VM_INTERNET_ON, NULL, &page->internet);
     r->frame.title = "New VM";
     r->frame.section = "vms";
     return NULL;
@@ -195,7 +197,7 @@ static struct error *new_show(struct request *r)
     return e;
 }
 
-enum { NAME, IMAGE, SIZE, REGION, KEYS, NEW_KEY, FIELDS };
+enum { NAME, IMAGE, SIZE, REGION, INTERNET, INTERNET_NAMES, KEYS, NEW_KEY, FIELDS };
 
 /* Show the form again, with the input and its problems. */
 static struct error *new_again(struct request *r, const struct field *fields, const char *problem)
@@ -208,6 +210,7 @@ static struct error *new_again(struct request *r, const struct field *fields, co
         .new_key_problem = fields[NEW_KEY].problem,
         .is_new_key_open = *fields[NEW_KEY].text || fields[NEW_KEY].problem,
         .sizes_problem = fields[SIZE].problem,
+        .internet.problem = fields[INTERNET_NAMES].problem,
         .problem = problem,
     };
     struct error *e;
@@ -219,6 +222,7 @@ static struct error *new_again(struct request *r, const struct field *fields, co
     options_select(&page.images, fields[IMAGE].text);
     options_select(&page.sizes, fields[SIZE].text);
     options_select(&page.regions, fields[REGION].text);
+    vm_internet_options(r, fields[INTERNET].text, fields[INTERNET_NAMES].text, &page.internet);
     options_select_list(&page.keys, fields[KEYS].list, fields[KEYS].list_count);
     if (!page.keys.count && !page.new_key_problem)
         page.new_key_problem = page.keys_problem;
@@ -231,6 +235,12 @@ static struct error *new_again(struct request *r, const struct field *fields, co
 /* The selection of the fields; returns a problem, or NULL. */
 static const char *new_read(struct request *r, struct field *fields, struct vm_new *vm)
 {
+    struct error *refusal =
+        vm_internet_read(r->arena, *fields[INTERNET].text ? fields[INTERNET].text : VM_INTERNET_ON,
+                         fields[INTERNET_NAMES].text, &vm->internet);
+
+    if (refusal)
+        fields[INTERNET_NAMES].problem = refusal->message;
     vm->name = fields[NAME].text;
     vm->image = config_image_find(r->config, fields[IMAGE].text);
     vm->size = config_size_find(r->config, fields[SIZE].text);
@@ -290,6 +300,8 @@ static struct error *vm_create(struct request *r)
         [IMAGE] = { .name = "image", .kind = FIELD_LINE, .is_required = true },
         [SIZE] = { .name = "size", .kind = FIELD_LINE, .is_required = true },
         [REGION] = { .name = "region", .kind = FIELD_LINE, .is_required = true },
+        [INTERNET] = { .name = "internet", .kind = FIELD_LINE },
+        [INTERNET_NAMES] = { .name = "internet_names", .kind = FIELD_LINES },
         [KEYS] = { .name = "key", .kind = FIELD_LIST },
         [NEW_KEY] = { .name = "new_key", .kind = FIELD_LINES },
     };

@@ -1,7 +1,8 @@
 #!/bin/bash
 # The network of a region's guests, for guests of an ordinary user (qemu:///session): a network
 # namespace of its own, with the way to the internet that pasta makes, the guard of nft, dnsmasq for
-# addresses and names, and helper/guest_relay.c, which carries frames between here and the guests.
+# addresses and names, guest_access.sh for what each guest may reach, and helper/guest_relay.c, which
+# carries frames between here and the guests.
 # Nothing of the host's own network is changed, and nothing needs root.
 #
 # run.sh starts it beside the worker, whose sandbox forbids namespaces. Like guests it outlives the
@@ -97,6 +98,7 @@ resolver=/etc/resolv.conf
 ! grep -qE '^nameserver +127\.' "$resolver" || resolver=/run/systemd/resolve/resolv.conf
 dnsmasq --keep-in-foreground --conf-file="$folder/dnsmasq" --resolv-file="$resolver" &
 while read -r line; do take "$line"; done <&0 &
+"${0%/*}/guest_access.sh" "$folder" "$first" "$last" </dev/null &
 setpriv --bounding-set=-all --inh-caps=-all --no-new-privs -- "$relay" "$folder" dom0 "$first" "$last" </dev/null 2>/dev/null &
 status=0
 wait -n || status=$?

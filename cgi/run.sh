@@ -127,7 +127,7 @@ rm -rf "$state/run" "$state/app.new"
 folder run root:domicile 751
 
 install -d -m 755 "$state/app.new/bin"
-install -m 755 "$top/cgi/guest_net.sh" "$state/app.new/bin/"
+install -m 755 "$top/cgi/guest_net.sh" "$top/cgi/guest_access.sh" "$state/app.new/bin/"
 for program in $programs $receivers worker ssh_probe state_scan state_find log_keeper guest_relay domicile-admin; do
     install -m 755 "$build/$program" "$state/app.new/bin/" || die "cannot write $state/app.new: is the file system full?"
 done
@@ -355,8 +355,20 @@ network() {
     (as domicile setsid "$state/app/bin/guest_net.sh" "$mode" "$state/app/bin/guest_relay" \
         "$folder" "$2" "$3" </dev/null >/dev/null 2>&1 {log}>&- &)
 }
-while read -r region first last; do
-    network "$region" "$first" "$last"
+# On a bridge root has made the network, and it stays; this tells it what each guest may reach.
+bridge_control() {
+    local folder=$state/libvirt/net/$1
+    as domicile mkdir -p -m 700 "$folder"
+    drop domicile
+    start "${drop[0]}" "${capability[@]}" "${drop[@]:1}" "${watch[@]}" -f 1 -- \
+        "$state/app/bin/guest_access.sh" "$folder" "$2" "$3"
+}
+while read -r region first last kind; do
+    if [ "$kind" = bridge ]; then
+        bridge_control "$region" "$first" "$last"
+    else
+        network "$region" "$first" "$last"
+    fi
 done < <(as domicile "$state/app/bin/domicile-admin" --state "$state" networks)
 
 # ---- ready when a page can be fetched through nginx ----

@@ -3,15 +3,16 @@
  * (model/vm_command.c) and redirects to a tab of the page; the worker does the rest.
  */
 #include "base/array.h"
+#include "handler/vm_clone.h"
 #include "main_constants.sql.h"
 #include "model/vm_command.h"
 #include "model/worker_wakeup.h"
 #include "view/vm_confirm.h"
+#include "view/vm_internet.h"
 #include "view/vm_options.h"
 #include "view/vm_page.h"
 #include "view/vm_receipt.h"
 #include "vm.html.h"
-#include "vm_new.html.h"
 #include "web/form.h"
 #include "web/live.h"
 #include "web/serve.h"
@@ -36,7 +37,7 @@ static struct error *vm_find(struct request *r, struct vm_get_row *vm)
 /* ---- the page ---- */
 
 /* A form of the page, and what is wrong with it. */
-enum vm_form { FORM_BUTTON, FORM_RENAME, FORM_SNAPSHOT, FORM_RESIZE };
+enum vm_form { FORM_BUTTON, FORM_RENAME, FORM_SNAPSHOT, FORM_RESIZE, FORM_INTERNET };
 
 struct vm_problem {
     enum vm_form form;
@@ -60,10 +61,9 @@ static const char *refusal_of(struct request *r, const struct vm_problem *proble
 static void problem_fill(struct request *r, const struct vm_problem *problem, struct vm_html *page)
 {
     const char **const places[] = {
-        [FORM_BUTTON] = &page->spend_problem,
-        [FORM_RENAME] = &page->rename_problem,
-        [FORM_SNAPSHOT] = &page->snapshots.problem,
-        [FORM_RESIZE] = &page->resize_problem,
+        [FORM_BUTTON] = &page->spend_problem,       [FORM_RENAME] = &page->rename_problem,
+        [FORM_SNAPSHOT] = &page->snapshots.problem, [FORM_RESIZE] = &page->resize_problem,
+        [FORM_INTERNET] = &page->internet.problem,
     };
 
     page->is_refused = 1;
@@ -72,6 +72,8 @@ static void problem_fill(struct request *r, const struct vm_problem *problem, st
         page->rename = problem->typed;
     if (problem->form == FORM_SNAPSHOT)
         page->snapshots.name = problem->typed;
+    if (problem->form == FORM_INTERNET)
+        vm_internet_options(r, VM_INTERNET_NAMES, problem->typed, &page->internet);
     if (!problem->is_conflict)
         *places[problem->form] = problem->message;
 }
@@ -306,6 +308,32 @@ static struct error *vm_resize(struct request *r)
     return command_end(r, e, VM_TAB_SETTINGS, problem);
 }
 
+static struct error *vm_internet(struct request *r)
+{
+    struct field fields[] = {
+        { .name = "internet", .kind = FIELD_LINE, .is_required = true },
+        { .name = "internet_names", .kind = FIELD_LINES },
+    };
+    const struct context context = request_context(r);
+    const struct actor actor = session_actor(r);
+    struct vm_internet wanted;
+    struct error *e = form_read(r, fields, COUNT(fields));
+    struct error *refusal;
+
+    if (e)
+        return e;
+    refusal = vm_internet_read(r->arena, fields[0].text, fields[1].text, &wanted);
+    if (refusal)
+        return tab_again(
+            r, VM_TAB_SETTINGS,
+            (struct vm_problem){ FORM_INTERNET, fields[1].text, refusal->message, false });
+    e = vm_internet_change(&context, &actor, r->parameters[0], &wanted);
+    if (!e)
+        e = session_notice(r, arena_printf(r->arena, "Internet access: %s.",
+                                           vm_internet_words(r->arena, wanted.mode, wanted.names)));
+    return command_end(r, e, VM_TAB_SETTINGS, (struct vm_problem){ .form = FORM_BUTTON });
+}
+
 static struct error *snapshot_create(struct request *r)
 {
     struct field name = { .name = "name", .kind = FIELD_LABEL, .is_required = true };
@@ -356,94 +384,6 @@ static struct error *vm_destroy(struct request *r)
         arena_printf(r->arena, "Type %s to destroy it. Nothing was destroyed.", vm.name));
 }
 
-/* ---- a clone ---- */
-
-enum { CLONE_NAME, CLONE_SIZE, CLONE_FIELDS };
-
-static struct error *clone_show(struct request *r)
-{
-    struct vm_new_html page = { .name = vm_options_name(r->arena) };
-    struct snapshot_get_row snapshot;
-    struct error *e = snapshot_find(r, &snapshot);
-
-    if (!e)
-        e = vm_options_clone(r, &page, &snapshot);
-    if (!e)
-        html_vm_new(&r->response.body, &r->frame, &page);
-    return e;
-}
-
-static struct error *clone_again(struct request *r, const struct field *fields,
-                                 const struct snapshot_get_row *snapshot, const char *problem)
-{
-    struct vm_new_html page = {
-        .name = fields[CLONE_NAME].text,
-        .name_problem = fields[CLONE_NAME].problem,
-        .sizes_problem = fields[CLONE_SIZE].problem,
-        .problem = problem,
-    };
-    struct error *e;
-
-    form_refuse(r);
-    e = vm_options_clone(r, &page, snapshot);
-    if (e)
-        return e;
-    options_select(&page.sizes, fields[CLONE_SIZE].text);
-    html_vm_new(&r->response.body, &r->frame, &page);
-    return NULL;
-}
-
-/* The selection of the fields; returns a problem, or NULL. */
-static const char *clone_read(struct request *r, struct field *fields,
-                              const struct snapshot_get_row *snapshot, struct vm_new *clone)
-{
-    clone->name = fields[CLONE_NAME].text;
-    clone->size = config_size_find(r->config, fields[CLONE_SIZE].text);
-    clone->image = config_image_find(r->config, clone->source->image);
-    clone->region = config_region_find(r->config, clone->source->region);
-    clone->source_snapshot_id = snapshot->id;
-    if (!clone->size || !clone->image || !clone->region)
-        return "Choose a size from the list.";
-    if (clone->size->disk_gb < snapshot->disk_gb ||
-        clone->size->memory_mb < clone->image->memory_mb)
-        fields[CLONE_SIZE].problem = "The snapshot needs a larger size.";
-    return NULL;
-}
-
-static struct error *clone_post(struct request *r)
-{
-    struct field fields[CLONE_FIELDS] = {
-        [CLONE_NAME] = { .name = "name", .kind = FIELD_HOST_NAME, .is_required = true },
-        [CLONE_SIZE] = { .name = "size", .kind = FIELD_LINE, .is_required = true },
-    };
-    const struct context context = request_context(r);
-    const struct actor actor = session_actor(r);
-    const char *id, *problem;
-    struct snapshot_get_row snapshot;
-    struct vm_get_row source;
-    struct vm_new clone = { .source = &source };
-    struct error *e = form_read(r, fields, CLONE_FIELDS);
-
-    if (!e)
-        e = snapshot_find(r, &snapshot);
-    if (!e)
-        e = vm_find(r, &source);
-    if (!e && strcmp(snapshot.state, SNAPSHOT_STATE_READY) != 0)
-        e = error_new(r->arena, ERROR_CONFLICT, "snapshot is %s", snapshot.state);
-    if (e)
-        return e;
-    problem = clone_read(r, fields, &snapshot, &clone);
-    if (problem || form_has_problems(fields, CLONE_FIELDS))
-        return clone_again(r, fields, &snapshot, problem);
-    e = vm_command_create(&context, &actor, &clone, &id);
-    if (e && e->message)
-        return clone_again(r, fields, &snapshot,
-                           form_blame(fields, CLONE_FIELDS, e) ? NULL : e->message);
-    if (!e)
-        back(r, id, VM_TAB_OVERVIEW);
-    return e;
-}
-
 /* ---- program ---- */
 
 static const struct route routes[] = {
@@ -458,6 +398,7 @@ static const struct route routes[] = {
     { "POST", "/vms/:id/resume", ACCESS_MEMBER, vm_resume },
     { "POST", "/vms/:id/retry", ACCESS_MEMBER, vm_retry },
     { "POST", "/vms/:id/rename", ACCESS_MEMBER, vm_rename },
+    { "POST", "/vms/:id/internet", ACCESS_MEMBER, vm_internet },
     { "POST", "/vms/:id/resize", ACCESS_MEMBER, vm_resize },
     { "GET", "/vms/:id/destroy", ACCESS_MEMBER, destroy_show },
     { "POST", "/vms/:id/destroy", ACCESS_MEMBER, vm_destroy },
@@ -466,8 +407,8 @@ static const struct route routes[] = {
     { "POST", "/vms/:id/snapshots/:snapshot/restore", ACCESS_MEMBER, snapshot_restore },
     { "GET", "/vms/:id/snapshots/delete", ACCESS_MEMBER, delete_show },
     { "POST", "/vms/:id/snapshots/delete", ACCESS_MEMBER, snapshots_delete },
-    { "GET", "/vms/:id/snapshots/:snapshot/clone", ACCESS_MEMBER, clone_show },
-    { "POST", "/vms/:id/snapshots/:snapshot/clone", ACCESS_MEMBER, clone_post },
+    { "GET", "/vms/:id/snapshots/:snapshot/clone", ACCESS_MEMBER, vm_clone_show },
+    { "POST", "/vms/:id/snapshots/:snapshot/clone", ACCESS_MEMBER, vm_clone_post },
 };
 
 int main(int argc, char **argv)

@@ -15,7 +15,7 @@ SELECT EXISTS (SELECT 1 FROM vm WHERE team_id = :team_id)
 SELECT team_id, id, name, region, image, size, vcpus, memory_mb, disk_gb, wanted, wanted_at, state,
        state_at, up_at, observed, observed_at, unresponsive_at, ssh_host, ssh_port, host_key_public,
        host_key_fingerprint, source_vm_id, source_snapshot_id, image_version, last_error, gone_at,
-       created_at, (SELECT ifnull(sum(n.disk_gb), 0) FROM snapshot n
+       created_at, internet, internet_names, internet_pending, (SELECT ifnull(sum(n.disk_gb), 0) FROM snapshot n
                      WHERE n.vm_id = vm.id AND n.state = 'ready') AS snapshot_gb
 FROM vm WHERE team_id = :team_id AND id = :id;
 
@@ -26,19 +26,37 @@ SELECT count(*) AS vms, ifnull(sum(vcpus), 0) AS vcpus, ifnull(sum(memory_mb), 0
          WHERE s.team_id = :team_id AND s.state <> 'failed'), 0) AS disk_gb
 FROM vm_entry WHERE team_id = :team_id;
 
--- vm_create(team_id int, id text, person_id int?, name text, region text, image text, image_version text?, size text, vcpus int, memory_mb int, disk_gb int, source_vm_id text?, source_snapshot_id text?, now_at int) done
+-- vm_create(team_id int, id text, person_id int?, name text, region text, image text, image_version text?, size text, vcpus int, memory_mb int, disk_gb int, source_vm_id text?, source_snapshot_id text?, internet text, internet_names text?, now_at int) done
 INSERT INTO vm (team_id, created_at, id, person_id, name, region, image, image_version, size, vcpus,
                 memory_mb, disk_gb, wanted, wanted_at, state, state_at, observed,
-                observed_at, source_vm_id, source_snapshot_id)
+                observed_at, source_vm_id, source_snapshot_id, internet, internet_names, internet_pending)
 VALUES (:team_id, :now_at, :id, :person_id, :name, :region, :image, :image_version, :size, :vcpus,
         :memory_mb, :disk_gb, 'running', :now_at, 'creating', :now_at, 'absent', :now_at,
-        :source_vm_id, :source_snapshot_id);
+        :source_vm_id, :source_snapshot_id, :internet, :internet_names, 0);
 
 -- vm_id_by_name(team_id int, name text) row
 SELECT id FROM vm WHERE team_id = :team_id AND name = :name AND gone_at IS NULL;
 
 -- vm_rename(team_id int, id text, name text) one
 UPDATE vm SET name = :name WHERE team_id = :team_id AND id = :id AND gone_at IS NULL;
+
+-- vm_set_internet(team_id int, id text, internet text, internet_names text?) one
+UPDATE vm SET internet = :internet, internet_names = :internet_names, internet_pending = 1
+WHERE team_id = :team_id AND id = :id;
+
+-- vm_internet_pending() rows across teams
+-- Whose host has not been told what they may reach. Without a port they have not been started.
+SELECT id, region, ssh_port, internet, internet_names FROM vm
+WHERE internet_pending = 1 AND gone_at IS NULL AND ssh_port IS NOT NULL;
+
+-- vm_internet_told(id text, internet text, internet_names text?) done across teams
+-- Unless it has been chosen anew since, or a job may still tell what was chosen before.
+UPDATE vm SET internet_pending = 0
+WHERE id = :id AND internet = :internet AND internet_names IS :internet_names
+  AND NOT EXISTS (SELECT 1 FROM job j WHERE j.vm_id = vm.id AND j.state IN ('queued', 'running'));
+
+-- vm_internet_untold() done across teams
+UPDATE vm SET internet_pending = 1 WHERE gone_at IS NULL AND internet_pending = 0 /* scan ok */;
 
 -- vm_resize(team_id int, id text, size text, vcpus int, memory_mb int, disk_gb int) one
 UPDATE vm SET size = :size, vcpus = :vcpus, memory_mb = :memory_mb, disk_gb = :disk_gb
@@ -57,7 +75,7 @@ WHERE team_id = :team_id AND id = :id;
 -- vm_for_worker(id text) row across teams
 SELECT v.team_id, v.id, v.name, v.region, v.image, v.size, v.vcpus, v.memory_mb, v.disk_gb,
        v.wanted, v.state, v.observed, v.unresponsive_at, v.ssh_host, v.ssh_port, v.host_key_public,
-       v.source_vm_id, v.source_snapshot_id, v.image_version, v.gone_at, t.name AS team_name
+       v.source_vm_id, v.source_snapshot_id, v.image_version, v.gone_at, v.internet, v.internet_names, t.name AS team_name
 FROM vm v JOIN team t ON t.id = v.team_id WHERE v.id = :id;
 
 -- vm_alive(region text) rows (last_job_number int, open_jobs int, is_unmeasured int) across teams

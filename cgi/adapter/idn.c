@@ -1,10 +1,12 @@
-/* E-mail addresses; see idn.h. Alone includes libidn2. */
+/* Domains and e-mail addresses; see idn.h. Alone includes libidn2. */
 #include "adapter/idn.h"
 
 #include "base/text.h"
 
 #include <idn2.h>
 #include <string.h>
+
+enum { DNS_LABEL_BYTES = 63, DNS_NAME_BYTES = 253 }; /* RFC 1035 */
 
 /* NULL: not a domain. ASCII is left as it is: names like a--b are older than IDNA's rules. */
 static const char *ascii_domain(struct arena *arena, const char *domain)
@@ -37,4 +39,33 @@ const char *idn_email(struct arena *arena, const char *text)
     length -= length > 1 && domain[length - 1] == '.';
     email = arena_printf(arena, "%.*s@%.*s", (int)(at - text), text, (int)length, domain);
     return text_is_email(email) ? text_lower(arena, email) : NULL;
+}
+
+/* Letters, digits and hyphens, not at either end. */
+static bool is_label(const char *label, size_t length)
+{
+    return length > 0 && length <= DNS_LABEL_BYTES &&
+           strspn(label, "abcdefghijklmnopqrstuvwxyz0123456789-") >= length && label[0] != '-' &&
+           label[length - 1] != '-';
+}
+
+const char *idn_domain(struct arena *arena, const char *text)
+{
+    const char *domain = text_is_line(text) ? ascii_domain(arena, text) : NULL;
+    const char *last;
+    size_t length = domain ? strlen(domain) : 0;
+
+    length -= length > 1 && domain[length - 1] == '.';
+    if (!length || length > DNS_NAME_BYTES)
+        return NULL;
+    domain = text_lower(arena, arena_copy_bytes(arena, domain, length));
+    last = strrchr(domain, '.');
+    for (const char *label = domain; last; label += strcspn(label, ".") + 1) {
+        if (!is_label(label, strcspn(label, ".")))
+            return NULL;
+        if (label == last + 1)
+            break;
+    }
+    /* No top-level domain is a number (RFC 3696), and so no address is a name. */
+    return last && strspn(last + 1, "0123456789") < strlen(last + 1) ? domain : NULL;
 }

@@ -43,7 +43,8 @@ struct error *admin_network(struct admin *admin)
     return e;
 }
 
-/* A region without a bridge: cgi/guest_net.sh makes its network, by the files of its setup. */
+/* For cgi/run.sh: of a region without a bridge it starts the network, of others what controls it.
+ */
 struct error *admin_networks(struct admin *admin)
 {
     for (size_t i = 0; i < admin->config->region_count; i++) {
@@ -51,9 +52,9 @@ struct error *admin_networks(struct admin *admin)
         const struct driver_region host = worker_context_region(admin->config, region);
         struct driver_setup setup;
 
-        if (!*region->bridge && !driver_setup(admin->arena, DRIVERS, &host, "", &setup))
-            printf("%s %lld %lld\n", region->name, (long long)host.ssh_port_first,
-                   (long long)host.ssh_port_last);
+        if (!driver_setup(admin->arena, DRIVERS, &host, "", &setup))
+            printf("%s %lld %lld %s\n", region->name, (long long)host.ssh_port_first,
+                   (long long)host.ssh_port_last, *region->bridge ? "bridge" : "session");
     }
     return NULL;
 }

@@ -193,6 +193,12 @@ struct driver_endpoint driver_seen_by_guests(const struct driver *driver, struct
     return driver->ops->seen_by_guests(driver, arena, vm, network);
 }
 
+struct error *driver_internet_set(struct driver *driver, struct arena *arena,
+                                  const struct driver_vm *vm)
+{
+    return driver->ops->internet_set(driver, arena, vm);
+}
+
 struct error *driver_internet(struct driver *driver, struct arena *arena)
 {
     return driver->ops->internet(driver, arena);

@@ -50,7 +50,12 @@ struct driver_vm {
     int64_t memory_mb;
     int64_t disk_gb;
     struct driver_endpoint ssh; /* as last reported; stable, since users note it down */
+    /* DRIVER_INTERNET_ON or _OFF, or "names NAME...": these and those below them; NULL: on. */
+    const char *internet;
 };
+
+#define DRIVER_INTERNET_ON  "on"
+#define DRIVER_INTERNET_OFF "off"
 
 /* The contents of the seed. No value may escape the JSON that it is written as. */
 struct driver_seed {
@@ -289,6 +294,13 @@ struct error *driver_isolation(struct driver *driver, struct arena *arena,
 struct driver_endpoint driver_seen_by_guests(const struct driver *driver, struct arena *arena,
                                              const struct driver_vm *vm, size_t network);
 
+/*
+ * What the VM may reach from now on, `vm->internet`; a start sets it too. If it could not be set
+ * the VM reaches less than that, never more; with a CONFLICT that is told.
+ */
+struct error *driver_internet_set(struct driver *driver, struct arena *arena,
+                                  const struct driver_vm *vm);
+
 /* Do guests of the region reach the internet now? CONFLICT with why they do not. */
 struct error *driver_internet(struct driver *driver, struct arena *arena);
 
@@ -380,6 +392,8 @@ struct driver_ops {
                                const struct driver_vm *vm, bool *is_isolated);
     struct driver_endpoint (*seen_by_guests)(const struct driver *driver, struct arena *arena,
                                              const struct driver_vm *vm, size_t network);
+    struct error *(*internet_set)(struct driver *driver, struct arena *arena,
+                                  const struct driver_vm *vm);
     struct error *(*internet)(struct driver *driver, struct arena *arena);
     struct error *(*room)(struct driver *driver, struct arena *arena, int64_t *out_bytes);
     struct error *(*capacity)(struct driver *driver, struct arena *arena,

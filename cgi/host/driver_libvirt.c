@@ -160,7 +160,7 @@ static struct error *open_profile(struct libvirt *libvirt, struct arena *arena)
         e = make_folder(libvirt, arena, libvirt->disk_dir, true);
     if (!e)
         e = make_folder(libvirt, arena, libvirt->seed_dir, true);
-    if (!e && libvirt->profile == DRIVER_SESSION)
+    if (!e)
         e = make_net_folder(libvirt, arena);
     if (!e)
         e = virt_open(arena, libvirt->region.uri, &libvirt->virt);

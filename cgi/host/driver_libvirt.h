@@ -23,7 +23,7 @@ struct libvirt {
     const char *pool; /* libvirt's name for disk_dir */
     const char *disk_dir;
     const char *seed_dir;
-    const char *net_dir; /* session: sockets of guest_relay */
+    const char *net_dir; /* for guest_access.sh; session: sockets of guest_relay */
 };
 
 /* Downcast; `driver` must be of this type. */
@@ -83,6 +83,8 @@ struct error *libvirt_define(struct driver *driver, struct arena *arena,
  * guests need a firewall that is not loaded.
  */
 struct error *libvirt_boot(struct driver *driver, struct arena *arena, const struct driver_vm *vm);
+/* Its port reaches nothing any more. */
+void libvirt_internet_remove(struct libvirt *libvirt, struct arena *arena, int64_t port);
 /* Eject the seed from the guest and delete the file. */
 struct error *libvirt_seed_remove(struct driver *driver, struct arena *arena, const char *vm_id);
 
@@ -137,6 +139,8 @@ struct error *libvirt_isolation(struct driver *driver, struct arena *arena,
                                 const struct driver_vm *vm, bool *is_isolated);
 struct driver_endpoint libvirt_seen_by_guests(const struct driver *driver, struct arena *arena,
                                               const struct driver_vm *vm, size_t network);
+struct error *libvirt_internet_set(struct driver *driver, struct arena *arena,
+                                   const struct driver_vm *vm);
 struct error *libvirt_internet(struct driver *driver, struct arena *arena);
 struct error *libvirt_usage(struct driver *driver, struct arena *arena, const char *vm_id,
                             struct driver_usage *out);

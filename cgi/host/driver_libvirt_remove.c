@@ -211,6 +211,7 @@ struct error *libvirt_port_release(struct driver *driver, struct arena *arena,
     e = virt_ready(libvirt->virt, arena);
     if (e)
         return e;
+    libvirt_internet_remove(libvirt, arena, vm->ssh.port);
     if (libvirt->profile == DRIVER_SYSTEM)
         return address_release(libvirt, arena, vm->ssh.port, response);
     /* QEMU's end of the network, which it leaves behind. */

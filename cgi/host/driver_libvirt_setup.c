@@ -43,14 +43,22 @@ static const char *network_xml(struct arena *arena, const struct driver_region *
 /* The bridges that the rules apply to, addresses of the host, and the port map of guests. */
 static void put_lists(struct buf *buf, const struct driver_region *region)
 {
-    buf_printf(buf,
-               "\tset bridges {\n\t\ttype ifname\n\t\telements = { \"%s\" }\n\t}\n"
-               "\t# Addresses of the host that the rules cannot see for themselves.\n"
-               "\tset own {\n\t\ttype ipv4_addr\n\t}\n"
-               "\t# Guests that have begun connections.\n"
-               "\tset connections {\n\t\ttype ipv4_addr\n\t\tsize 65535\n"
-               "\t\tflags dynamic,timeout\n\t\ttimeout 1m\n\t}\n",
-               is_session(region) ? SESSION_DEVICE : region->bridge);
+    buf_printf(
+        buf,
+        "\tset bridges {\n\t\ttype ifname\n\t\telements = { \"%s\" }\n\t}\n"
+        "\t# Addresses of the host that the rules cannot see for themselves.\n"
+        "\tset own {\n\t\ttype ipv4_addr\n\t}\n"
+        "\t# What guests may reach, as guest_access.sh puts it here: of \"open\" the internet, of\n"
+        "\t# \"listed\" what each has a chain for, with a resolver of its own; of others nothing.\n"
+        "\tset open {\n\t\ttype ipv4_addr\n\t}\n"
+        "\tmap listed {\n\t\ttype ipv4_addr : verdict\n\t}\n"
+        "\tmap resolvers {\n\t\ttype ipv4_addr : inet_service\n\t}\n"
+        "\t# The process that put them here.\n"
+        "\tset watchers {\n\t\ttype mark\n\t}\n"
+        "\t# Guests that have begun connections.\n"
+        "\tset connections {\n\t\ttype ipv4_addr\n\t\tsize 65535\n"
+        "\t\tflags dynamic,timeout\n\t\ttimeout 1m\n\t}\n",
+        is_session(region) ? SESSION_DEVICE : region->bridge);
     if (is_session(region))
         return;
     buf_literal(buf, "\tmap guests {\n\t\ttype inet_service : ipv4_addr\n\t\telements = {");
@@ -73,28 +81,46 @@ static const char RULES[] =
     "%s"
     "\t\tiifname != @bridges accept\n"
     "\t\tct state established,related accept\n"
-    "\t\tmeta nfproto ipv4 ct state new " RATE "\t\tip daddr " GUEST_HOST
+    "\t\tmeta nfproto ipv4 ct state new " RATE "\t\tip saddr @open ip daddr " GUEST_HOST
     " meta l4proto { tcp, udp } th dport 53 accept\n"
+    "\t\tmeta nfproto ipv4 meta l4proto { tcp, udp } ct status dnat ct original ip "
+    "daddr " GUEST_HOST " ct original proto-dst 53 accept\n"
     "\t\tmeta nfproto ipv4 udp dport 67 accept\n"
     "\t\tdrop\n"
     "\t}\n"
-    "\t# They reach the internet, but not the host, no private or special networks, no cloud's\n"
-    "\t# metadata, no mail servers (25) and not each other; inbound only what \"prerouting\"\n"
-    "\t# forwards to them.\n"
+    "\t# Inbound only what \"prerouting\" forwards to them.\n"
     "\tchain forward {\n"
     "\t\ttype filter hook forward priority -10; policy accept;\n"
-    "\t\tiifname @bridges meta nfproto ipv6 drop\n"
-    "\t\tiifname @bridges ct state established,related accept\n"
-    "\t\tiifname @bridges ip saddr != " GUEST_NETWORK " drop\n"
-    "\t\tiifname @bridges ip daddr @own drop\n"
-    "\t\tiifname @bridges ip daddr { 0.0.0.0/8, 10.0.0.0/8, 100.64.0.0/10, 127.0.0.0/8,\n"
-    "\t\t\t168.63.129.16, 169.254.0.0/16, 172.16.0.0/12, 192.0.0.0/24, 192.168.0.0/16,\n"
-    "\t\t\t198.18.0.0/15, 224.0.0.0/3 } drop\n"
-    "\t\tiifname @bridges tcp dport 25 drop\n"
-    "\t\tiifname @bridges ct state new " RATE
+    "\t\tiifname @bridges jump leaving\n"
     "\t\toifname @bridges ct state established,related accept\n"
     "\t\toifname @bridges ct status dnat accept\n"
     "\t\toifname @bridges drop\n"
+    "\t}\n"
+    "\tchain leaving {\n"
+    "\t\tmeta nfproto ipv6 drop\n"
+    "\t\tct direction reply ct state established,related accept\n"
+    "\t\tip saddr vmap @listed\n"
+    "\t\tip saddr @open jump internet\n"
+    "\t\tdrop\n"
+    "\t}\n"
+    "\t# They reach the internet, but not the host, no private or special networks, no cloud's\n"
+    "\t# metadata, no mail servers (25) and not each other.\n"
+    "\tchain internet {\n"
+    "\t\tct state established,related accept\n"
+    "\t\tip saddr != " GUEST_NETWORK " drop\n"
+    "\t\tip daddr @own drop\n"
+    "\t\tip daddr { 0.0.0.0/8, 10.0.0.0/8, 100.64.0.0/10, 127.0.0.0/8, 168.63.129.16,\n"
+    "\t\t\t169.254.0.0/16, 172.16.0.0/12, 192.0.0.0/24, 192.168.0.0/16, 198.18.0.0/15,\n"
+    "\t\t\t224.0.0.0/3 } drop\n"
+    "\t\ttcp dport 25 drop\n"
+    "\t\tct state new " RATE "\t\toifname @bridges drop\n"
+    "\t\taccept\n"
+    "\t}\n"
+    "\t# A listed guest has no resolver but its own.\n"
+    "\tchain names {\n"
+    "\t\ttype nat hook prerouting priority dstnat; policy accept;\n"
+    "\t\tiifname @bridges ip daddr " GUEST_HOST
+    " meta l4proto { tcp, udp } th dport 53 redirect to :ip saddr map @resolvers\n"
     "\t}\n"
     "\tchain postrouting {\n"
     "\t\ttype nat hook postrouting priority srcnat; policy accept;\n"

@@ -212,7 +212,9 @@ static struct error *vm_insert(const struct context *context, const struct actor
     struct error *e = sql_vm_create(
         db, arena, actor->team_id, id, actor_person(actor), vm->name, vm->region->name,
         vm->image->name, image_version, size->name, size->vcpus, size->memory_mb, size->disk_gb,
-        vm->source ? vm->source->id : NULL, vm->source_snapshot_id, context->now_at);
+        vm->source ? vm->source->id : NULL, vm->source_snapshot_id,
+        vm->source ? vm->source->internet : vm->internet.mode,
+        vm->source ? vm->source->internet_names : vm->internet.names, context->now_at);
 
     if (!e)
         e = keys_add(context, actor, vm, id);

@@ -16,6 +16,7 @@
 #include "model/actor.h"
 #include "model/context.h"
 #include "model/price.h"
+#include "model/vm_internet.h"
 #include "model/vm_state.h"
 #include "snapshot.sql.h"
 #include "vm.sql.h"
@@ -31,6 +32,7 @@ struct vm_new {
     size_t key_count;
     const struct vm_get_row *source; /* source of a clone; NULL: created from the image */
     const char *source_snapshot_id;
+    struct vm_internet internet; /* of a clone: as its source's */
 };
 
 /* What a command would add to the team's usage. */

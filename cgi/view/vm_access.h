@@ -1,4 +1,4 @@
-/* The ways into a VM and out of it, as people copy them from its page. */
+/* The ways into a VM, as people copy them from its page. */
 #pragma once
 
 #include "vm.sql.h"
@@ -14,7 +14,6 @@ struct vm_access {
     const char *scp;         /* "scp -P 22001 notes.txt dev@localhost:" */
     const char *host_key;    /* the host key's fingerprint, "SHA256:..." */
     const char *known_hosts; /* "[localhost]:22001 ssh-ed25519 AAAA..." */
-    bool has_internet;       /* its host lets guests reach the internet */
 };
 
 /* The first of them alone: of a VM with this region, image and address. */

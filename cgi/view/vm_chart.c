@@ -303,9 +303,9 @@ static void axis_fill(struct arena *arena, const struct measured *measured, stru
     const struct range *range = measured->range;
     int64_t length_s = measured->until_at - measured->from_at;
 
-    page->first_s = measured->from_at;
-    page->step_s = measured->step_s;
-    page->last_step = length_s / measured->step_s - 1;
+    page->axis.first_s = measured->from_at;
+    page->axis.step_s = measured->step_s;
+    page->axis.last_step = length_s / measured->step_s - 1;
     page->moments.count = MOMENTS;
     page->moments.row = arena_array(arena, MOMENTS, sizeof *page->moments.row);
     for (int i = 0; i < MOMENTS; i++)

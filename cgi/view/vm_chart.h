@@ -46,6 +46,12 @@ struct vm_range_rows {
     size_t count;
 };
 
+/* The times of all charts of a page. */
+struct vm_axis {
+    int64_t first_s;           /* of the first point */
+    int64_t step_s, last_step; /* from one to the next, and how many steps the last is away */
+};
+
 /* Something that happened to the VM, once or several times in a row. */
 struct vm_tick {
     const char *x;      /* of its line: "200" */

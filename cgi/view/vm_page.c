@@ -18,6 +18,7 @@
 #include "view/activity_day.h"
 #include "view/vm_chart.h"
 #include "view/vm_cost.h"
+#include "view/vm_internet.h"
 #include "view/vm_options.h"
 #include "vm.html.h"
 #include "vm_key.sql.h"
@@ -408,17 +409,6 @@ static const char *tab_title(const char *tab, const char *state)
                                                : state;
 }
 
-/* A region that the worker has not reported on has none yet. */
-static struct error *internet_fill(struct request *r, struct vm_html *page,
-                                   const struct vm_get_row *vm)
-{
-    struct region_status_get_row host = { .internet = 0 };
-    struct error *e = sql_region_status_get(r->db, r->arena, vm->region, &host);
-
-    page->access.has_internet = !e && host.internet;
-    return e && e->kind != ERROR_NOT_FOUND ? e : NULL;
-}
-
 struct error *vm_page_fill(struct request *r, const struct vm_get_row *vm, const char *tab,
                            struct vm_html *page)
 {
@@ -438,7 +428,7 @@ struct error *vm_page_fill(struct request *r, const struct vm_get_row *vm, const
     buttons_fill(page, vm->state);
     r->frame.title = arena_printf(r->arena, "%s: %s", vm->name, tab_title(tab, page->vm.label));
     r->frame.section = "vms";
-    e = internet_fill(r, page, vm);
+    e = vm_internet_fill(r, vm, &page->internet);
     if (!e)
         e = billing_fill(r, page);
     return e ? e : lists_fill(r, page, &prices, vm);

@@ -27,6 +27,7 @@
 #include "worker/audit_day.h"
 #include "worker/event_processor.h"
 #include "worker/export.h"
+#include "worker/internet.h"
 #include "worker/job.h"
 #include "worker/lock.h"
 #include "worker/mailer.h"
@@ -63,6 +64,7 @@ struct worker {
     struct mailer *mailer;
     struct workos *workos;        /* NULL: identity is not "workos" */
     struct threads *exports;      /* a single thread */
+    struct threads *internet;     /* a single thread */
     struct threads *billing_jobs; /* woken separately */
     struct wakeup *wakeup;
 };
@@ -172,6 +174,19 @@ static void mails_run(struct thread *thread)
     }
 }
 
+static void internet_run(struct thread *thread)
+{
+    struct worker *worker = thread->shared;
+
+    for (;;) {
+        struct error *e = internet_round(thread->context);
+
+        if (e)
+            failure_pause(thread, "internet_round", e);
+        wakeup_wait(worker->internet);
+    }
+}
+
 static void exports_run(struct thread *thread)
 {
     struct worker *worker = thread->shared;
@@ -273,6 +288,8 @@ static struct error *all_threads_start(struct worker *worker)
         e = threads_start(worker->mail_threads, worker->arena, mails_run, worker, 0);
     if (!e)
         e = threads_start(worker->exports, worker->arena, exports_run, worker, 0);
+    if (!e)
+        e = threads_start(worker->internet, worker->arena, internet_run, worker, 0);
     if (!e && config_has_billing(worker->config))
         e = threads_start(worker->billing_jobs, worker->arena, billing_jobs_run, worker, 0);
     if (!e && config_has_billing(worker->config))
@@ -310,6 +327,7 @@ static void worker_run(struct worker *worker)
         wakeup_signal(worker->threads);
         wakeup_signal(worker->mail_threads);
         wakeup_signal(worker->exports);
+        wakeup_signal(worker->internet);
         wakeup_signal(worker->billing_jobs);
     } while (!policy_is_replaced() &&
              worker_wakeup_wait(worker->wakeup, wait_ms(worker)) != WAKEUP_END);
@@ -398,6 +416,8 @@ static struct error *worker_start(struct worker *worker, const char *state_dir)
     if (!e)
         e = sql_export_recover(worker->context->db, worker->arena);
     if (!e)
+        e = internet_recover(worker->context, worker->arena);
+    if (!e)
         e = about_start(worker->context);
     if (!e)
         e = mailer_open(worker->arena, config, &worker->mailer);
@@ -412,6 +432,7 @@ static struct error *worker_start(struct worker *worker, const char *state_dir)
     worker->threads = threads_new(worker->arena, config);
     worker->mail_threads = threads_new(worker->arena, config);
     worker->exports = threads_new(worker->arena, config);
+    worker->internet = threads_new(worker->arena, config);
     worker->billing_jobs = threads_new(worker->arena, config);
     return all_threads_start(worker);
 }

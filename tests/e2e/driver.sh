@@ -34,6 +34,7 @@ export XDG_DATA_HOME=$state/data XDG_CACHE_HOME=$state/cache
 program=$state/driver_test
 guest=$state/guest
 install -m 755 "$build/tests/driver_test" "$build/ssh_probe" "$state/"
+install -m 755 "$here/../../cgi/guest_access.sh" "$state/"
 cp -r "$build/guest" "$guest"
 chmod -R a+rX "$guest"
 

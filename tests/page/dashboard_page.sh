@@ -162,7 +162,7 @@ nobody get /vms/new ; expect 303 /signin?return=/vms/new
 as alice get /vms/new ; expect 200 vm_new.html
 expect_no_text "No internet access"
 sql "UPDATE region_status SET internet = 0"
-as alice get /vms/new ; expect_text "Reachable by SSH. No internet access."
+as alice get /vms/new ; expect_text "This server has no internet access for VMs."
 sql "UPDATE region_status SET internet = 1"
 as bob get /vms/new ; expect 200
 expect_no_text laptop
@@ -182,13 +182,16 @@ expect_text "already has a VM called quiet-maple"
 secret=$(head -c 48 /dev/urandom | base64 -w 0)
 as alice post /vms "name=$secret" image=tiny size=nano region=local key=keykeykeykeykey2 ; expect 422
 expect_no_text "$secret"
+as alice post /vms name=fresh image=tiny size=nano region=local key=keykeykeykeykey2 internet=names internet_names=localhost ; expect 422
+expect_text "is not a domain name"
 as alice post /vms name=fresh image=none size=nano region=local key=keykeykeykeykey2 ; expect 422
 as alice post /vms name=fresh image=tiny size=nano region=local key=keykeykeykeykey4 ; expect 422
 expect_row "SELECT count(*) FROM vm WHERE name = 'fresh'" 0
-as alice post /vms name=fresh image=tiny size=nano region=local key=keykeykeykeykey2 key=keykeykeykeykey2 ; expect 303
+as alice post /vms name=fresh image=tiny size=nano region=local key=keykeykeykeykey2 key=keykeykeykeykey2 internet=names internet_names=Example.org ; expect 303
 expect_row "SELECT count(*) FROM vm_key WHERE vm_id = (SELECT id FROM vm WHERE name = 'fresh')" 1
 expect_row "SELECT state, wanted, team_id FROM vm WHERE name = 'fresh'" "creating|running|1"
 expect_row "SELECT kind, state FROM job WHERE vm_id = (SELECT id FROM vm WHERE name = 'fresh')" "create|queued"
+expect_row "SELECT internet, internet_names, internet_pending FROM vm WHERE name = 'fresh'" "names|example.org|0"
 # A key that is pasted into the form is stored with the VM, or not at all.
 pasted="ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl me@home"
 sql "DELETE FROM job; DELETE FROM activity; DELETE FROM vm_key; DELETE FROM vm WHERE name = 'fresh'"

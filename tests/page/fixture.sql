@@ -100,3 +100,5 @@ INSERT INTO ledger VALUES
     (2, 1767225600, 'bobsvmbobsvmbobs', 1767225600, 1769904000, 0, 'bobs-vm', 'running', 'medium', 20, 0);
 INSERT INTO ledger_sum SELECT * FROM ledger_sum_reckoned;
 INSERT INTO ledger_day SELECT * FROM ledger_day_reckoned;
+
+UPDATE vm SET internet_pending = 0;

@@ -42,7 +42,7 @@ expect_no_text "[vm7.example]"
 fresh
 
 # Where its host has no internet for VMs, it says so.
-as alice get $vm ; expect_text "<dt>Internet</dt><dd>Yes (IPv4)</dd>"
+as alice get $vm ; expect_text 'settings#internet-access">On</a></dd>'
 sql "UPDATE region_status SET internet = 0"
 as alice get $vm ; expect_text "<dt>Internet</dt><dd>No: its host has none for VMs</dd>"
 sql "DELETE FROM region_status"
@@ -369,6 +369,23 @@ fresh
 as alice post $vm/stop tab=settings ; expect 303 $vm/settings
 
 fresh
+route "POST /vms/:id/internet"
+others $vm/internet
+as alice get $vm/settings ; expect_text "Internet access"
+as alice post $vm/internet ; expect 422
+as alice post $vm/internet internet=maybe ; expect 422
+as alice post $vm/internet internet=names ; expect 422
+as alice post $vm/internet internet=names "internet_names=github.com 198.51.100.7" ; expect 422 vm_internet_bad.html
+expect_row "SELECT internet, internet_pending FROM vm WHERE id = 'runningrunningru'" "on|0"
+as alice post $vm/internet internet=names $'internet_names=https://GitHub.com/x\r\ndeb.debian.org' ; expect 303 $vm/settings
+expect_row "SELECT internet, internet_names, internet_pending FROM vm WHERE id = 'runningrunningru'" "names|deb.debian.org github.com|1"
+expect_row "SELECT action, detail, person_id FROM activity WHERE vm_id = 'runningrunningru' ORDER BY seq DESC LIMIT 1" "internet|Only 2 names|1"
+as alice get $vm ; expect 200 ; expect_text "Internet access: Only 2 names." ; expect_text "Only 2 names</a>"
+as alice get $vm/settings ; expect 200 vm_internet_names.html
+as alice post $vm/internet internet=off ; expect 303 $vm/settings
+expect_row "SELECT internet, internet_names FROM vm WHERE id = 'runningrunningru'" "off|"
+
+fresh
 route "POST /vms/:id/resize"
 others $vm/resize
 as alice post $vm/resize size=small ; expect 409
@@ -502,9 +519,10 @@ as alice post /vms/failedfailedfail/destroy name=a234567890123456789012345678901
 
 # A destroyed VM has no commands, and nothing of them is written.
 fresh
-for command in rename start stop restart retry resize destroy snapshots; do
+for command in rename internet start stop restart retry resize destroy snapshots; do
     case $command in
     rename) fields=name=other ;;
+    internet) fields=internet=off ;;
     snapshots) fields=name=late ;;
     resize) fields=size=small ;;
     destroy) fields=name=gone-vm ;;

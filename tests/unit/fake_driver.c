@@ -239,6 +239,7 @@ static struct error *fake_boot(struct driver *driver, struct arena *arena,
     }
     found->power = DRIVER_RUNNING;
     found->boots++;
+    snprintf(found->internet, sizeof found->internet, "%s", vm->internet ? vm->internet : "");
     if (found->has_seed)
         memcpy(found->guest_key, found->seed_key, sizeof found->guest_key);
     if (fake->dies_booting || fake->lost_boots)
@@ -357,6 +358,18 @@ static struct driver_endpoint fake_seen_by_guests(const struct driver *driver, s
     (void)driver;
     (void)arena;
     return (struct driver_endpoint){ network ? NULL : "192.0.2.1", vm ? vm->ssh.port : 0 };
+}
+
+static struct error *fake_internet_set(struct driver *driver, struct arena *arena,
+                                       const struct driver_vm *vm)
+{
+    struct error *e = call_begin(arena, "internet_set");
+    struct fake_vm *found = fake_find(vm->id);
+
+    (void)driver;
+    if (!e && found)
+        snprintf(found->internet, sizeof found->internet, "%s", vm->internet);
+    return e ? e : call_end();
 }
 
 static struct error *fake_internet(struct driver *driver, struct arena *arena)
@@ -662,7 +675,8 @@ static const struct driver_removal removals[] = {
     .snapshot_create = fake_snapshot_create, .snapshot_restore = fake_snapshot_restore,            \
     .snapshot_delete = fake_snapshot_delete, .usage = fake_usage, .inventory = fake_inventory,     \
     .preflight = fake_preflight, .isolation = fake_isolation,                                      \
-    .seen_by_guests = fake_seen_by_guests, .internet = fake_internet
+    .seen_by_guests = fake_seen_by_guests, .internet_set = fake_internet_set,                      \
+    .internet = fake_internet
 
 static const struct driver_ops fake_ops = {
     .open = fake_connect,

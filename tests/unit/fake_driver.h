@@ -19,7 +19,8 @@ struct fake_vm {
     char banner[400];         /* what its SSH server says, by the script of the seed */
     char snapshots[FAKE_SNAPSHOTS][FAKE_ID];
     bool snapshot_has_memory[FAKE_SNAPSHOTS];
-    int boots, disks; /* number of times */
+    int boots, disks;   /* number of times */
+    char internet[200]; /* what it may reach, as it was told last */
     struct driver_usage usage;
 };
 

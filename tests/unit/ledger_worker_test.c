@@ -362,6 +362,7 @@ static struct error *create_try(struct test *test)
         .size = &world->config->sizes[0],
         .key_ids = &world->key_id,
         .key_count = 1,
+        .internet.mode = VM_INTERNET_ON,
     };
     const char *id;
     struct error *e = db_begin(world->db, world->arena);

@@ -61,6 +61,7 @@ static struct vm_new wanted(const char *name)
         .size = &world->config->sizes[0],
         .key_ids = &world->key_id,
         .key_count = 1,
+        .internet.mode = VM_INTERNET_ON,
     };
 }
 

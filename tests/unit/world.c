@@ -196,6 +196,7 @@ static const char *create(struct world *world, const struct config_region *regio
         .size = &world->config->sizes[0],
         .key_ids = &world->key_id,
         .key_count = 1,
+        .internet.mode = VM_INTERNET_ON,
         .source = source,
         .source_snapshot_id = snapshot_id,
     };

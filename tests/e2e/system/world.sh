@@ -96,6 +96,9 @@ check FAIL 'network dom0 is not started'
 virsh -q -c qemu:///system net-start dom0
 nft -f "$state/guard.nft"
 nft -f "$state/guard.nft"
+folder=$vm/libvirt/net/test
+"${worker[@]}" mkdir -p -m 700 "$folder"
+"${worker[@]}" "$state/guest_access.sh" "$folder" 23600 23699 &
 check ok 'domicile_guard is loaded' 'network dom0 is started' "disks in $vm/disks" "image tiny is in"
 chmod 700 "$vm"
 check FAIL "chmod o\+x $vm"

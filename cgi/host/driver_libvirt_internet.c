@@ -1,0 +1,92 @@
+/*
+ * What a guest may reach, as files for guest_access.sh, which puts it into the firewall; see there.
+ * A guest whose file that program has not taken up begins no connection.
+ */
+#include "host/driver_libvirt.h"
+
+#include "base/clock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { LINE_BYTES = 10000, TAKEN_WITHIN_MS = 10000, TAKEN_POLL_MS = 20 };
+
+static const char *file_of(const struct libvirt *libvirt, struct arena *arena, int64_t port,
+                           const char *suffix)
+{
+    return arena_printf(arena, "%s/access/%lld%s", libvirt->net_dir, (long long)port, suffix);
+}
+
+static bool has_line(const char *path, const char *line)
+{
+    char found[LINE_BYTES] = "";
+    FILE *file = fopen(path, "re");
+    bool is_read = file && fgets(found, sizeof found, file);
+
+    if (file)
+        fclose(file);
+    found[strcspn(found, "\n")] = '\0';
+    return is_read && strcmp(found, line) == 0;
+}
+
+static struct error *file_write(struct arena *arena, const char *path, const char *line)
+{
+    const char *part = arena_printf(arena, "%s.new", path);
+    int file = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    bool is_written = file >= 0 && dprintf(file, "%s\n", line) > 0 && fsync(file) == 0;
+
+    if (file >= 0)
+        close(file);
+    if (!is_written || rename(part, path) < 0)
+        return error_new(arena, ERROR_UPSTREAM, "%s: %m", path);
+    return NULL;
+}
+
+/* False: nobody reads, since there is no network now. The next one reads all files. */
+static bool is_told(const struct libvirt *libvirt, struct arena *arena)
+{
+    int pipe = open(arena_printf(arena, "%s/access/changed", libvirt->net_dir),
+                    O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+    /* A full pipe says so already. */
+    bool is_told = pipe >= 0 && (write(pipe, "\n", 1) == 1 || errno == EAGAIN);
+
+    if (pipe >= 0)
+        close(pipe);
+    return is_told;
+}
+
+struct error *libvirt_internet_set(struct driver *driver, struct arena *arena,
+                                   const struct driver_vm *vm)
+{
+    struct libvirt *libvirt = libvirt_of(driver);
+    const char *path = file_of(libvirt, arena, vm->ssh.port, "");
+    const char *done = file_of(libvirt, arena, vm->ssh.port, ".done");
+    const char *line = vm->internet ? vm->internet : DRIVER_INTERNET_ON;
+    int64_t until_us = clock_monotonic_us() + TAKEN_WITHIN_MS * 1000;
+    struct error *e;
+
+    if (libvirt->profile == DRIVER_TEST)
+        return NULL;
+    if (mkdir(arena_printf(arena, "%s/access", libvirt->net_dir), 0700) < 0 && errno != EEXIST)
+        return error_new(arena, ERROR_UPSTREAM, "%s/access: %m", libvirt->net_dir);
+    e = has_line(path, line) ? NULL : file_write(arena, path, line);
+    if (e || has_line(done, line) || !is_told(libvirt, arena))
+        return e;
+    while (!has_line(done, line)) {
+        if (clock_monotonic_us() > until_us)
+            return error_new(arena, ERROR_CONFLICT,
+                             "the firewall has not taken up what the VM may reach");
+        clock_sleep(TAKEN_POLL_MS);
+    }
+    return NULL;
+}
+
+void libvirt_internet_remove(struct libvirt *libvirt, struct arena *arena, int64_t port)
+{
+    if (unlink(file_of(libvirt, arena, port, "")) == 0)
+        is_told(libvirt, arena);
+}
