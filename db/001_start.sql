@@ -3,7 +3,7 @@
 -- Times are UTC seconds (..._at) or milliseconds (..._at_ms). Ids are 16 characters of [a-z2-7].
 
 CREATE TABLE person (
-    id INTEGER PRIMARY KEY,        -- primary key | contract | account | withhold | delete
+    id INTEGER PRIMARY KEY,        -- number of the person, which hashes in the activity are made of | contract | account | export | delete
     identity TEXT NOT NULL UNIQUE, -- sign-in identity: "local:EMAIL" or "workos:USER_ID" | contract | account | export | delete
     email TEXT NOT NULL,           -- to show who is signed in and to write to them | contract | account | export | delete
     name TEXT NOT NULL,            -- display name | contract | account | export | delete
@@ -12,7 +12,7 @@ CREATE TABLE person (
 
 -- Every resource belongs to a team. Each person has a personal one from the first sign-in.
 CREATE TABLE team (
-    id INTEGER PRIMARY KEY,                -- primary key | contract | account | withhold | delete
+    id INTEGER PRIMARY KEY,                -- number of the team, which hashes and signatures of its activity name | contract | account | export | delete
     name TEXT NOT NULL,                    -- display name | contract | account | export | delete
     personal_of INTEGER UNIQUE             -- whose personal team it is | contract | account | withhold | delete
         REFERENCES person(id) ON DELETE CASCADE,
@@ -99,7 +99,7 @@ CREATE TABLE vm (
     wanted TEXT NOT NULL               -- desired state | contract | vm | export | delete
         CHECK (wanted IN ('running', 'stopped', 'gone')),
     wanted_at INTEGER NOT NULL,        -- when the desired state was set | contract | vm | export | delete
-    state TEXT NOT NULL,               -- what the pages show; see cgi/model/vm_state.c | contract | vm | export | delete
+    state TEXT NOT NULL,               -- what the pages show | contract | vm | export | delete
     state_at INTEGER NOT NULL,         -- since when | contract | vm | export | delete
     observed TEXT NOT NULL             -- last state observed on the host | contract | vm | export | delete
         CHECK (observed IN ('absent', 'stopped', 'running', 'paused')),
@@ -122,7 +122,7 @@ CREATE INDEX vm_alive ON vm(region, id) WHERE gone_at IS NULL;
 CREATE TABLE vm_key (
     team_id INTEGER NOT NULL           -- whose VM | contract | vm | withhold | delete
         REFERENCES team(id) ON DELETE CASCADE,
-    vm_id TEXT NOT NULL                -- which VM | contract | vm | withhold | delete
+    vm_id TEXT NOT NULL                -- which VM | contract | vm | export | delete
         REFERENCES vm(id) ON DELETE CASCADE,
     fingerprint TEXT NOT NULL,         -- which key | contract | vm | export | delete
     name TEXT NOT NULL,                -- name of the key at that time | contract | vm | export | delete
@@ -135,7 +135,7 @@ CREATE INDEX vm_key_by_vm ON vm_key(vm_id);
 CREATE TABLE snapshot (
     team_id INTEGER NOT NULL           -- whose snapshot | contract | vm | withhold | delete
         REFERENCES team(id) ON DELETE CASCADE,
-    vm_id TEXT NOT NULL                -- of which VM | contract | vm | withhold | delete
+    vm_id TEXT NOT NULL                -- of which VM | contract | vm | export | delete
         REFERENCES vm(id) ON DELETE CASCADE,
     created_at INTEGER NOT NULL,       -- when it was requested | contract | vm | export | delete
     id TEXT NOT NULL UNIQUE,           -- names it in links and on the host | contract | vm | export | delete

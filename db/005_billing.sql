@@ -4,7 +4,7 @@
 CREATE TABLE billing (
     team_id INTEGER PRIMARY KEY            -- team with this billing status | contract | account | withhold | delete
         REFERENCES team(id) ON DELETE CASCADE,
-    plan TEXT NOT NULL                     -- billing status; see cgi/model/billing_status.c | contract | account | export | delete
+    plan TEXT NOT NULL                     -- billing status | contract | account | export | delete
         CHECK (plan IN ('none', 'trial', 'active', 'past_due', 'suspended', 'ended')),
     plan_at INTEGER NOT NULL,              -- since when | contract | account | export | delete
     until_at INTEGER,                      -- when it changes automatically | contract | account | export | delete

@@ -29,7 +29,7 @@ CREATE TABLE vm_new (
     wanted TEXT NOT NULL               -- desired state | contract | vm | export | delete
         CHECK (wanted IN ('running', 'stopped', 'gone')),
     wanted_at INTEGER NOT NULL,        -- when the desired state was set | contract | vm | export | delete
-    state TEXT NOT NULL                -- what the pages show; see cgi/model/vm_state.c | contract | vm | export | delete
+    state TEXT NOT NULL                -- what the pages show | contract | vm | export | delete
         CHECK (state IN ('creating', 'starting', 'running', 'stopping', 'stopped', 'restarting',
                          'resizing', 'snapshotting', 'restoring', 'paused', 'resuming', 'failed',
                          'destroying', 'gone')),
@@ -135,21 +135,21 @@ CREATE INDEX usage_report_open ON usage_report(due_at) WHERE state IN ('new', 's
 
 -- Jobs of every kind: for a VM, or for another subject, such as a billing request.
 CREATE TABLE job_new (
-    number INTEGER PRIMARY KEY,        -- order in which jobs were requested | contract | vm | withhold | delete
+    number INTEGER PRIMARY KEY,        -- order in which jobs were requested | contract | vm | export | delete
     id TEXT NOT NULL UNIQUE,           -- names the job in links and to other services | contract | vm | export | delete
     team_id INTEGER NOT NULL           -- whose job | contract | vm | withhold | delete
         REFERENCES team(id) ON DELETE CASCADE,
     subject_kind TEXT NOT NULL         -- subject or occasion | contract | vm | export | delete
         CHECK (subject_kind IN ('vm', 'team', 'invoice', 'subscription')),
     subject_id TEXT NOT NULL,          -- id of the subject: ours, or at Stripe | contract | vm | withhold | delete
-    vm_id TEXT                         -- the VM that it operates on, if any | contract | vm | withhold | delete
+    vm_id TEXT                         -- the VM that it operates on, if any | contract | vm | export | delete
         REFERENCES vm(id) ON DELETE CASCADE,
-    kind TEXT NOT NULL,                -- what is to be done; see cgi/model/vm_job.c, cgi/billing/billing_request.c | contract | vm | export | delete
+    kind TEXT NOT NULL,                -- what is to be done, with a VM: create, start, stop, restart, resize, snapshot, snapshot_delete, restore, resume, destroy; at Stripe: checkout, portal, card, cancel, resume, invoice, pdf, end | contract | vm | export | delete
     state TEXT NOT NULL                -- processing state | contract | vm | export | delete
         CHECK (state IN ('queued', 'running', 'done', 'failed', 'dropped')),
     person_id INTEGER                  -- who requested it | contract | vm | withhold | delete
         REFERENCES person(id) ON DELETE SET NULL,
-    snapshot_id TEXT,                  -- of snapshot, restore, snapshot_delete | contract | vm | withhold | delete
+    snapshot_id TEXT,                  -- of snapshot, restore, snapshot_delete | contract | vm | export | delete
     requested_at_ms INTEGER NOT NULL,  -- when it was requested | contract | vm | export | delete
     due_at_ms INTEGER NOT NULL,        -- earliest start (delayed for a retry) | contract | vm | withhold | delete
     attempts INTEGER NOT NULL,         -- number of attempts | contract | vm | export | delete
@@ -170,7 +170,7 @@ SELECT id, team_id, CASE WHEN kind IN ('invoice', 'pdf') THEN 'invoice' WHEN kin
 CREATE TABLE job_step_new (
     team_id INTEGER NOT NULL           -- whose job | contract | vm | withhold | delete
         REFERENCES team(id) ON DELETE CASCADE,
-    job_number INTEGER NOT NULL        -- which job | contract | vm | withhold | delete
+    job_number INTEGER NOT NULL        -- which job | contract | vm | export | delete
         REFERENCES job(number) ON DELETE CASCADE,
     position INTEGER NOT NULL,         -- order of the steps, from 0 | contract | vm | export | delete
     name TEXT NOT NULL,                -- what is being done | contract | vm | export | delete
@@ -196,7 +196,7 @@ CREATE INDEX job_step_by_team ON job_step(team_id);
 
 -- The result of a billing job, for the page that waits for it.
 CREATE TABLE billing_request (
-    job_id TEXT PRIMARY KEY                -- which job | contract | 1 days | withhold | delete
+    job_id TEXT PRIMARY KEY                -- which job | contract | 1 days | export | delete
         REFERENCES job(id) ON DELETE CASCADE,
     team_id INTEGER NOT NULL               -- for which team | contract | 1 days | withhold | delete
         REFERENCES team(id) ON DELETE CASCADE,

@@ -21,7 +21,7 @@ CREATE TABLE activity_new (
     person_hash TEXT,                  -- what the chain holds of the person: SHA-256 of salt and id; says nothing once the salt is erased | contract | account | export | delete
     result TEXT NOT NULL               -- how it ended; open: it is not over | contract | account | export | delete
         CHECK (result IN ('open', 'done', 'failed', 'refused', 'dropped')),
-    job_number INTEGER                 -- the job that it tells of; NULL: none | contract | vm | withhold | delete
+    job_number INTEGER                 -- the job that it tells of; NULL: none | contract | vm | export | delete
         REFERENCES job(number) ON DELETE SET NULL,
     took_ms INTEGER,                   -- how long that took; NULL: it is not done | contract | vm | export | delete
     PRIMARY KEY (team_id, at_ms DESC, id)
@@ -61,7 +61,7 @@ CREATE TABLE audit_head (
     at INTEGER NOT NULL,               -- when it was signed | contract | account | export | delete
     key_id TEXT NOT NULL               -- which key has signed it | contract | account | export | delete
         REFERENCES signing_key(id),
-    signature BLOB NOT NULL,           -- Ed25519, see model/audit_head.h | contract | account | export | delete
+    signature BLOB NOT NULL,           -- Ed25519 of five netstrings: domicile-audit-head-1, number of the team, place, hash, time | contract | account | export | delete
     is_start INTEGER NOT NULL          -- 1: all before has been deleted by age, and the chain begins behind it | contract | account | export | delete
         DEFAULT 0,
     PRIMARY KEY (team_id, seq)
@@ -73,7 +73,7 @@ CREATE TABLE audit_publication (
     hash BLOB NOT NULL,                -- SHA-256 of the ends of all chains | none | forever | withhold | keep
     key_id TEXT NOT NULL               -- which key has signed it | none | forever | withhold | keep
         REFERENCES signing_key(id),
-    signature BLOB NOT NULL            -- Ed25519, see model/audit_head.h | none | forever | withhold | keep
+    signature BLOB NOT NULL            -- Ed25519 of three netstrings: domicile-audit-ends-1, hash, time | none | forever | withhold | keep
 ) STRICT;
 
 -- Owners are told of each look at a console.

@@ -9,17 +9,17 @@ UPDATE receipt SET is_systems = destroyed_by IS 'Domicile', person_id = (
 ALTER TABLE receipt DROP COLUMN destroyed_by;
 
 CREATE TABLE signed_receipt_new (
-    number INTEGER PRIMARY KEY AUTOINCREMENT, -- counts them; none is given twice | legal | forever | withhold | keep
-    kind TEXT NOT NULL             -- of a destroyed VM, or a deleted account or team | legal | forever | withhold | keep
+    number INTEGER PRIMARY KEY AUTOINCREMENT, -- counts them; none is given twice | legal | forever | export | keep
+    kind TEXT NOT NULL             -- of a destroyed VM, or a deleted account or team | legal | forever | export | keep
         CHECK (kind IN ('vm', 'account', 'team')),
-    subject_id TEXT UNIQUE,        -- id of the VM or of the erasure; NULL: deleted by age | legal | 7 years | withhold | keep
+    subject_id TEXT UNIQUE,        -- id of the VM or of the erasure; NULL: deleted by age | legal | 7 years | export | keep
     team_id INTEGER,               -- whose VM it was; NULL: of an account or team, or deleted by age | legal | 7 years | withhold | keep
     body TEXT,                     -- JSON with the hash of the receipt before it, which is what is signed; NULL: deleted by age | legal | 7 years | export | keep
-    hash BLOB NOT NULL,            -- SHA-256 of the body, which the next one names | legal | forever | withhold | keep
-    signature BLOB,                -- Ed25519, of the body; NULL: deleted by age | legal | 7 years | withhold | keep
-    key_id TEXT NOT NULL           -- which key has signed it | legal | forever | withhold | keep
+    hash BLOB NOT NULL,            -- SHA-256 of the body, which the next one names | legal | forever | export | keep
+    signature BLOB,                -- Ed25519, of the body; NULL: deleted by age | legal | 7 years | export | keep
+    key_id TEXT NOT NULL           -- which key has signed it | legal | forever | export | keep
         REFERENCES signing_key(id),
-    created_at INTEGER NOT NULL    -- when it was signed | legal | forever | withhold | keep
+    created_at INTEGER NOT NULL    -- when it was signed | legal | forever | export | keep
 ) STRICT;
 INSERT INTO signed_receipt_new SELECT * FROM signed_receipt ORDER BY number;
 DROP TABLE signed_receipt;

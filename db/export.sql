@@ -63,6 +63,18 @@ SELECT host, purpose, fields, sum(transfers) AS transfers, min(first_at) AS firs
 FROM outbound WHERE team_id = :team_id GROUP BY host, purpose, fields
 ORDER BY host, purpose, fields /* scan ok */ /* sort ok */;
 
+-- export_mailed(to_email text) row (transfers int, first_at int, last_at int)
+-- The mails to somebody that went to the mail server. The ledger knows no recipients, so this is counted from the
+-- mails themselves, as long as they are kept.
+SELECT ifnull(sum(attempts), 0) AS transfers, ifnull(min(created_at), 0) AS first_at,
+       ifnull(max(coalesce(sent_at, taken_at, created_at)), 0) AS last_at
+FROM mail WHERE to_email = :to_email AND state <> 'off' AND attempts > 0;
+
+-- export_mail_servers(since_at int) rows across teams
+-- Who got mails since then, and which fields.
+SELECT DISTINCT host, fields FROM outbound WHERE purpose = 'mail' AND last_at >= :since_at
+ORDER BY host, fields /* scan ok */ /* sort ok */;
+
 -- export_delete_old(before_at int, max int) done
 DELETE FROM export WHERE expires_at < :before_at LIMIT :max /* scan ok */;
 

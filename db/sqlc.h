@@ -96,6 +96,7 @@ struct table {
     const char *key;                          /* the column that says whose; NULL: nobody's */
     const char *select, *erase;               /* of an owner's rows; NULL: there is nothing */
     const char *person_select, *person_erase; /* of a team's table: what a person did in it */
+    const char *about_select;                 /* and what others did about that person */
 };
 
 /* One allowed value of a column: from CHECK (state IN ('queued', 'done')). */

@@ -6,6 +6,8 @@
  * `email` or `to_email` of whoever has that address; the tables `team` and `person` are their own.
  * One that holds personal data and has none of these is refused, unless a comment, above its
  * declaration or in the file of its statements, says why: "-- subject of TABLE: none, because ...".
+ *
+ * A row of a copy names the row that it belongs to: such a column must be exported.
  */
 #include "sqlc.h"
 
@@ -86,16 +88,17 @@ static bool is_kept(const struct inventory *column)
     return !is_erased(column);
 }
 
-/* JSON has no bytes: they are written in base 16. hex() would make NULL an empty text. */
+/* JSON has no bytes: they are written in base 16, in lower case as everywhere. hex() would make
+ * NULL an empty text. */
 static void put_member(FILE *out, const struct inventory *column)
 {
     bool is_blob = !sqlite3_stricmp(column->type, "BLOB");
 
     fprintf(out, "'%s', ", column->column);
     if (is_blob && !column->is_required)
-        fprintf(out, "iif(%s IS NULL, NULL, hex(%s))", column->column, column->column);
+        fprintf(out, "iif(%s IS NULL, NULL, lower(hex(%s)))", column->column, column->column);
     else
-        fprintf(out, is_blob ? "hex(%s)" : "%s", column->column);
+        fprintf(out, is_blob ? "lower(hex(%s))" : "%s", column->column);
 }
 
 static void put_emptied(FILE *out, const struct inventory *column)
@@ -156,7 +159,12 @@ static char *erase_text(sqlite3 *db, const struct schema *schema, const struct t
     return statement_end(db, table, out, &text);
 }
 
-/* In a team's table: what a person did, and that it was that person. */
+#define ELSEWHERE "person_id = :key AND team_id NOT IN (SELECT value FROM json_each(:except_teams))"
+
+/*
+ * In a team's table: what a person did, and that it was that person. Where a column says who acted,
+ * what others did about the person is apart from it.
+ */
 static void person_texts(sqlite3 *db, const struct schema *schema, struct table *table)
 {
     const struct inventory *column = column_find(schema, table->name, "person_id");
@@ -166,10 +174,12 @@ static void person_texts(sqlite3 *db, const struct schema *schema, struct table 
 
     if (table->owner != OWNER_TEAM || !column)
         return;
-    if (table->select)
-        table->person_select = select_text(db, schema, table,
-                                           "person_id = :key AND team_id NOT IN"
-                                           " (SELECT value FROM json_each(:except_teams))");
+    if (table->select && column_find(schema, table->name, "actor")) {
+        table->person_select = select_text(db, schema, table, ELSEWHERE " AND actor = 'person'");
+        table->about_select = select_text(db, schema, table, ELSEWHERE " AND actor <> 'person'");
+    } else if (table->select) {
+        table->person_select = select_text(db, schema, table, ELSEWHERE);
+    }
     if (is_kept(column))
         return;
     out = open_memstream(&text, &length);
@@ -180,6 +190,43 @@ static void person_texts(sqlite3 *db, const struct schema *schema, struct table 
                                 : "UPDATE %s SET person_id = NULL WHERE person_id = :key",
             table->name);
     table->person_erase = statement_end(db, table, out, &text);
+}
+
+/* ---- what a row belongs to ---- */
+
+/* In a copy a row names what it belongs to, and that is named there, too. */
+static void check_parent(const struct schema *schema, const struct table *table, const char *column,
+                         const char *parent, const char *parent_column)
+{
+    const struct inventory *from = column_find(schema, table->name, column);
+    const struct inventory *to = column_find(schema, parent, parent_column);
+    const struct table *owner = find(schema, parent, strlen(parent));
+
+    if (!strcmp(parent, "team") || !strcmp(parent, "person"))
+        return;
+    if (from && !is_exported(from))
+        refuse(table->place.path, table->place.line,
+               "rows of %s belong to one of %s, which a copy does not say; export %s.%s",
+               table->name, parent, table->name, column);
+    if (owner && owner->select && to && !is_exported(to))
+        refuse(owner->place.path, owner->place.line,
+               "rows of %s name one of %s, which a copy does not show; export %s.%s", table->name,
+               parent, parent, parent_column);
+}
+
+static void check_parents(sqlite3 *db, const struct schema *schema, const struct table *table)
+{
+    sqlite3_stmt *keys = NULL;
+
+    if (sqlite3_prepare_v2(db, "SELECT \"from\", \"table\", \"to\" FROM pragma_foreign_key_list(?)",
+                           -1, &keys, NULL) != SQLITE_OK)
+        give_up(sqlite3_errmsg(db));
+    sqlite3_bind_text(keys, 1, table->name, -1, SQLITE_STATIC);
+    while (sqlite3_step(keys) == SQLITE_ROW)
+        check_parent(schema, table, (const char *)sqlite3_column_text(keys, 0),
+                     (const char *)sqlite3_column_text(keys, 1),
+                     (const char *)sqlite3_column_text(keys, 2));
+    sqlite3_finalize(keys);
 }
 
 /* ---- whose ---- */
@@ -248,4 +295,7 @@ void owners_check(sqlite3 *db, struct schema *schema, const struct subject *subj
         read_comments(schema, &subjects[i].source);
     for (size_t i = 0; i < schema->table_count; i++)
         check_table(db, schema, &schema->table[i]);
+    for (size_t i = 0; i < schema->table_count; i++)
+        if (schema->table[i].select)
+            check_parents(db, schema, &schema->table[i]);
 }

@@ -306,6 +306,15 @@ static struct declaration place_of_table(const struct schema *schema,
     return found ? *found : (struct declaration){ .source = &schema->migration[0], .line = 1 };
 }
 
+/* "see model/vm_state.c": not ".conf". */
+static bool names_source(const char *why)
+{
+    for (const char *at = why; (at = strchr(at, '.')); at++)
+        if ((at[1] == 'c' || at[1] == 'h') && !isalnum((unsigned char)at[2]))
+            return true;
+    return false;
+}
+
 static void check_column(struct schema *schema, const struct declarations *all,
                          struct inventory entry)
 {
@@ -336,6 +345,8 @@ static void check_column(struct schema *schema, const struct declarations *all,
         problem = "does not declare its export (fourth part)";
     else if (!is_one_of(part[4], erasures))
         problem = "does not declare its erasure (fifth part)";
+    else if (names_source(part[0]))
+        problem = "names a file of the source, which those who read it do not have (first part)";
     if (problem)
         refuse(declaration->source->path, declaration->line, "%s.%s %s; end its line with %s",
                table, column, problem, FORM);

@@ -349,6 +349,8 @@ static void put_tables(FILE *out, const struct schema *schema)
                       table->person_select);
         put_statement(out, tables.stream, &statement_count, table->name, "erase_person",
                       table->person_erase);
+        put_statement(out, tables.stream, &statement_count, table->name, "copy_about",
+                      table->about_select);
         fputs(" },\n", tables.stream);
     }
     if (fclose(tables.stream))
@@ -368,6 +370,21 @@ static void put_tables(FILE *out, const struct schema *schema)
             upper(schema->name), schema->name, schema->inventory_count, table_count);
 }
 
+/* Those that CHECK (COLUMN IN (...)) lists, as the members of a JSON array; NULL: any. */
+static void put_values(FILE *out, const struct schema *schema, const struct inventory *entry)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < schema->constant_count; i++) {
+        const struct constant *constant = &schema->constant[i];
+        if (strcmp(constant->table, entry->table) != 0 ||
+            strcmp(constant->column, entry->column) != 0)
+            continue;
+        fprintf(out, "%s\\\"%s\\\"", count++ ? ", " : "\"", constant->text);
+    }
+    fputs(count ? "\"" : "NULL", out);
+}
+
 void write_inventory(const char *folder, const struct schema *schema)
 {
     struct output code;
@@ -380,9 +397,11 @@ void write_inventory(const char *folder, const struct schema *schema)
         const struct inventory *entry = &schema->inventory[i];
         fprintf(code.stream, "    { \"%s\", \"%s\", ", entry->table, entry->column);
         put_literal(code.stream, entry->part[0], "");
-        fprintf(code.stream, ",\n        \"%s\", \"%s\", \"%s\", \"%s\", \"%s\", %s },\n",
+        fprintf(code.stream, ",\n        \"%s\", \"%s\", \"%s\", \"%s\", \"%s\", %s, ",
                 entry->part[1], entry->part[2], entry->part[3], entry->part[4], entry->type,
                 entry->is_required ? "true" : "false");
+        put_values(code.stream, schema, entry);
+        fputs(" },\n", code.stream);
     }
     fputs("};\n\n", code.stream);
     put_tables(code.stream, schema);

@@ -19,9 +19,9 @@ struct export_file_rows {
     size_t count;
 };
 
-/* What was sent to others for one of the person's teams. */
+/* What was sent to others for one of the person's teams, or to the person ("Emails to you"). */
 struct export_transfer {
-    const char *team, *host, *purpose, *fields;
+    const char *subject, *host, *purpose, *fields;
     int64_t transfers, first_at, last_at;
 };
 struct export_transfer_rows {

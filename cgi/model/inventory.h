@@ -18,6 +18,7 @@ struct inventory_column {
     const char *on_erase;  /* delete, anonymise, keep */
     const char *type;      /* INTEGER, TEXT, BLOB */
     bool is_required;      /* never NULL */
+    const char *values;    /* all that it may be, as the members of a JSON array; NULL: any */
 };
 
 /* Whose the rows of a table are. */
@@ -37,6 +38,8 @@ enum inventory_owner {
  * the others: NULL, or '' or 0 where they are required. What a person did in teams is in the rows
  * of teams that have a person_id: `copy_person` gives those of one person, without those of the
  * teams in its second parameter, a JSON array of ids; `erase_person` takes the person out of them.
+ * Where a column says who acted, `copy_about` gives, with the same parameters, what the operator or
+ * the server did about that person.
  */
 struct inventory_table {
     const char *name;
@@ -46,6 +49,7 @@ struct inventory_table {
     const struct db_statement *erase;
     const struct db_statement *copy_person;
     const struct db_statement *erase_person;
+    const struct db_statement *copy_about;
 };
 
 struct inventory {

@@ -12,6 +12,7 @@
 #include "base/date.h"
 #include "base/html.h"
 #include "base/limit.h"
+#include "base/name_list.h"
 #include "model/export.h"
 #include "model/inventory.h"
 #include "model/signing.h"
@@ -22,7 +23,9 @@
 #include "export.sql.h"
 #include "main_constants.sql.h"
 #include "person.sql.h"
+#include "signing_key.sql.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 struct copy {
@@ -33,7 +36,8 @@ struct copy {
     const struct export_order *order;
     struct person_get_row person;
     struct export_teams_rows teams;
-    const char *owned; /* ids of the person's own teams, as a JSON array */
+    struct signing_key key; /* signs the list of files */
+    const char *owned;      /* ids of the person's own teams, as a JSON array */
     int64_t now_at;
     struct archive_file *archive;
     struct crypto_hash *hash; /* of the file that is being written */
@@ -144,30 +148,51 @@ static struct error *team_write(struct copy *copy, const struct export_teams_row
     return e;
 }
 
-/* What is the person's, or of whoever has that address, and what the person did in other teams. */
+/* Rows of teams that are not the person's own. */
+static struct error *elsewhere_write(struct copy *copy, const char *folder,
+                                     const struct inventory_table *table,
+                                     const struct db_statement *statement)
+{
+    struct db_run *run;
+
+    if (!statement)
+        return NULL;
+    run = inventory_start(copy->db, &INVENTORY_MAIN, statement);
+    db_bind_int(run, 1, copy->person.id);
+    db_bind_text(run, 2, copy->owned);
+    return rows_write(copy, arena_printf(copy->arena, "%s/%s.json", folder, table->name), run);
+}
+
+static struct error *own_write(struct copy *copy, const struct inventory_table *table)
+{
+    struct db_run *run;
+
+    if (!is_copied(table, INVENTORY_PERSON) && !is_copied(table, INVENTORY_ADDRESS))
+        return NULL;
+    run = inventory_start(copy->db, &INVENTORY_MAIN, table->copy);
+    if (table->owner == INVENTORY_ADDRESS)
+        db_bind_text(run, 1, copy->person.email);
+    else
+        db_bind_int(run, 1, copy->person.id);
+    return rows_write(copy, arena_printf(copy->arena, "person/%s.json", table->name), run);
+}
+
+/*
+ * What is the person's, or of whoever has that address, what the person did in other teams, and,
+ * apart from that, what the operator or the server did about the person.
+ */
 static struct error *person_write(struct copy *copy)
 {
     struct error *e = NULL;
 
     for (size_t i = 0; !e && i < INVENTORY_MAIN.table_count; i++) {
         const struct inventory_table *table = &INVENTORY_MAIN.tables[i];
-        bool is_person = is_copied(table, INVENTORY_PERSON);
-        struct db_run *run;
 
-        if (!is_person && !is_copied(table, INVENTORY_ADDRESS) && !table->copy_person)
-            continue;
-        run = inventory_start(copy->db, &INVENTORY_MAIN,
-                              table->copy_person ? table->copy_person : table->copy);
-        if (table->copy_person)
-            db_bind_text(run, 2, copy->owned);
-        if (table->owner == INVENTORY_ADDRESS)
-            db_bind_text(run, 1, copy->person.email);
-        else
-            db_bind_int(run, 1, copy->person.id);
-        e = rows_write(copy,
-                       arena_printf(copy->arena, "%s/%s.json",
-                                    table->copy_person ? "other-teams" : "person", table->name),
-                       run);
+        e = own_write(copy, table);
+        if (!e)
+            e = elsewhere_write(copy, "other-teams", table, table->copy_person);
+        if (!e)
+            e = elsewhere_write(copy, "about-you", table, table->copy_about);
     }
     return e;
 }
@@ -190,14 +215,69 @@ static struct error *schemas_write(struct copy *copy)
     return e;
 }
 
+static struct error *key_write(struct copy *copy, const char *id, const unsigned char *public)
+{
+    const char *pem = signing_key_pem(copy->arena, public);
+
+    return file_whole(copy, arena_printf(copy->arena, "keys/%s.pem", id), pem, strlen(pem));
+}
+
+/* The one that signs this copy, and those that have signed receipts and ends of chains before. */
+static struct error *keys_write(struct copy *copy)
+{
+    struct signing_key_list_rows keys;
+    struct error *e = sql_signing_key_list(copy->db, copy->arena, &keys);
+
+    if (!e)
+        e = key_write(copy, copy->key.id, copy->key.public);
+    for (size_t i = 0; !e && i < keys.count; i++) {
+        if (strcmp(keys.row[i].id, copy->key.id) != 0)
+            e = key_write(copy, keys.row[i].id, keys.row[i].public_key.bytes);
+    }
+    return e;
+}
+
 /* ---- the page that explains it ---- */
+
+static void transfer_add(struct copy *copy, struct export_transfer_rows *out, size_t *capacity,
+                         const struct export_transfer *transfer)
+{
+    out->row = array_grow(copy->arena, out->row, out->count, capacity, sizeof *out->row);
+    out->row[out->count++] = *transfer;
+}
+
+/* One line: the mails do not say which server got them, if there was another one meanwhile. */
+static struct error *mails_read(struct copy *copy, struct export_transfer_rows *out,
+                                size_t *capacity)
+{
+    struct buf hosts = buf_new(copy->arena, 64), fields = buf_new(copy->arena, 64);
+    struct export_mailed_row mailed;
+    struct export_mail_servers_rows servers = { .count = 0 };
+    struct error *e = sql_export_mailed(copy->db, copy->arena, copy->person.email, &mailed);
+
+    if (!e && mailed.transfers)
+        e = sql_export_mail_servers(copy->db, copy->arena, mailed.first_at, &servers);
+    if (e || !mailed.transfers)
+        return e;
+    for (size_t i = 0; i < servers.count; i++) {
+        name_list_add(&hosts, servers.row[i].host, strlen(servers.row[i].host));
+        name_list_join(&fields, servers.row[i].fields);
+    }
+    transfer_add(
+        copy, out, capacity,
+        &(struct export_transfer){ "Emails to you", hosts.length ? hosts.bytes : "The mail server",
+                                   OUTBOUND_PURPOSE_MAIL, fields.length ? fields.bytes : "",
+                                   mailed.transfers, mailed.first_at, mailed.last_at });
+    return NULL;
+}
 
 static struct error *transfers_read(struct copy *copy, struct export_transfer_rows *out)
 {
-    struct error *e = NULL;
     size_t capacity = 0;
+    struct error *e;
 
     *out = (struct export_transfer_rows){ NULL, 0 };
+    e = mails_read(copy, out, &capacity);
     for (size_t i = 0; !e && i < copy->teams.count; i++) {
         const struct export_teams_row *team = &copy->teams.row[i];
         struct export_sent_rows sent = { .count = 0 };
@@ -207,14 +287,20 @@ static struct error *transfers_read(struct copy *copy, struct export_transfer_ro
         e = sql_export_sent(copy->db, copy->arena, team->id, &sent);
         for (size_t k = 0; !e && k < sent.count; k++) {
             const struct export_sent_row *row = &sent.row[k];
-            out->row = array_grow(copy->arena, out->row, out->count, &capacity, sizeof *out->row);
-            out->row[out->count++] = (struct export_transfer){
-                team->name,     row->host,     row->purpose, row->fields,
-                row->transfers, row->first_at, row->last_at,
-            };
+            transfer_add(copy, out, &capacity,
+                         &(struct export_transfer){ team->name, row->host, row->purpose,
+                                                    row->fields, row->transfers, row->first_at,
+                                                    row->last_at });
         }
     }
     return e;
+}
+
+static int path_compare(const void *first, const void *second)
+{
+    const struct export_file *one = first, *other = second;
+
+    return strcmp(one->path, other->path);
 }
 
 static struct error *readme_write(struct copy *copy)
@@ -228,6 +314,8 @@ static struct error *readme_write(struct copy *copy)
     struct copy_readme_html page = {
         .email = copy->person.email,
         .identity = copy->person.identity,
+        .number = copy->person.id,
+        .key_id = copy->key.id,
         .server_url = config->public_url,
         .made_at = copy->now_at,
         .files = copy->files,
@@ -235,6 +323,8 @@ static struct error *readme_write(struct copy *copy)
     };
     struct buf text = { .arena = copy->arena };
     struct error *e = transfers_read(copy, &page.transfers);
+
+    qsort(copy->files.row, copy->files.count, sizeof *copy->files.row, path_compare);
 
     if (e)
         return e;
@@ -263,15 +353,15 @@ static struct error *manifest_teams_put(const struct copy *copy, struct buf *out
     return e;
 }
 
-static struct error *manifest_text(const struct copy *copy, const struct signing_key *key,
-                                   struct buf *out)
+static struct error *manifest_text(const struct copy *copy, struct buf *out)
 {
     struct error *e;
 
     buf_printf(out,
                "{\n  \"format\": \"domicile-copy-1\",\n  \"server\": \"%s\",\n"
                "  \"made\": \"%s\",\n  \"key\": \"%s\",\n  \"teams\": [",
-               copy->context->config->public_url, date_iso(copy->arena, copy->now_at), key->id);
+               copy->context->config->public_url, date_iso(copy->arena, copy->now_at),
+               copy->key.id);
     e = manifest_teams_put(copy, out);
     buf_literal(out, "\n  ],\n  \"files\": [");
     for (size_t i = 0; i < copy->files.count; i++) {
@@ -293,21 +383,13 @@ static struct error *manifest_write(struct copy *copy)
 {
     unsigned char signature[CRYPTO_SIGNATURE_BYTES];
     struct buf text = { .arena = copy->arena };
-    struct signing_key key;
-    const char *pem;
-    struct error *e = signing_key_load(copy->arena, copy->context->config->state_dir, &key);
+    struct error *e = manifest_text(copy, &text);
 
-    if (e)
-        return e;
-    pem = signing_key_pem(copy->arena, key.public);
-    e = file_whole(copy, "public-key.pem", pem, strlen(pem));
-    if (!e)
-        e = manifest_text(copy, &key, &text);
     if (!e)
         e = file_whole(copy, "manifest.json", text.bytes, text.length);
     if (e)
         return e;
-    crypto_ed25519_sign(key.seed, text.bytes, text.length, signature);
+    crypto_ed25519_sign(copy->key.seed, text.bytes, text.length, signature);
     return file_whole(copy, "manifest.sig", (const char *)signature, sizeof signature);
 }
 
@@ -316,8 +398,10 @@ static struct error *manifest_write(struct copy *copy)
 static struct error *whose(struct copy *copy)
 {
     struct buf owned = { .arena = copy->arena };
-    struct error *e = db_read(copy->db, copy->arena);
+    struct error *e = signing_key_load(copy->arena, copy->context->config->state_dir, &copy->key);
 
+    if (!e)
+        e = db_read(copy->db, copy->arena);
     if (!e)
         e = sql_person_get(copy->db, copy->arena, copy->order->person_id, &copy->person);
     if (!e)
@@ -343,6 +427,8 @@ static struct error *all_write(struct copy *copy)
         if (strcmp(copy->teams.row[i].role, MEMBERSHIP_ROLE_OWNER) == 0)
             e = team_write(copy, &copy->teams.row[i]);
     }
+    if (!e)
+        e = keys_write(copy);
     if (!e)
         e = schemas_write(copy);
     if (!e)

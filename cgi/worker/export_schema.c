@@ -18,17 +18,24 @@ static const char *type_of(const struct inventory_column *column)
     return column->is_required ? "\"string\"" : "[\"string\", \"null\"]";
 }
 
+static void values_put(struct buf *out, const struct inventory_column *column)
+{
+    if (column->values)
+        buf_printf(out, ", \"enum\": [%s%s]", column->values, column->is_required ? "" : ", null");
+}
+
 static struct error *property_put(struct buf *out, const struct inventory_column *column)
 {
     const char *why;
     struct error *e = json_quote(out->arena, column->why, &why);
 
-    if (!e)
-        buf_printf(out, "\n      \"%s\": { \"type\": %s%s, \"description\": %s }", column->column,
-                   type_of(column),
-                   strcmp(column->type, "BLOB") == 0 ? ", \"contentEncoding\": \"base16\"" : "",
-                   why);
-    return e;
+    if (e)
+        return e;
+    buf_printf(out, "\n      \"%s\": { \"type\": %s%s", column->column, type_of(column),
+               strcmp(column->type, "BLOB") == 0 ? ", \"contentEncoding\": \"base16\"" : "");
+    values_put(out, column);
+    buf_printf(out, ", \"description\": %s }", why);
+    return NULL;
 }
 
 struct error *export_schema_put(struct buf *out, const struct inventory *inventory,

@@ -223,7 +223,7 @@ static const char *base16(struct arena *arena, const char *text)
     struct buf out = { .arena = arena };
 
     while (*text)
-        buf_printf(&out, "%X", *text++);
+        buf_printf(&out, "%x", *text++);
     return out.bytes;
 }
 
@@ -294,9 +294,11 @@ static void of_other_teams_only_what_the_person_did(void **state)
             "INSERT INTO activity (team_id, at_ms, id, action, what, actor, person_id, result)"
             " VALUES (50, 1, 'a', 'x', 'did', 'person', %lld, 'done'),"
             " (50, 2, 'b', 'x', 'others', 'person', 99, 'done'),"
+            " (0, 4, 'd', 'x', 'admins', 'operator', %lld, 'done'),"
             " (%lld, 3, 'c', 'x', 'own', 'person', %lld, 'done')",
             (long long)test->world->person_id, (long long)test->world->person_id,
-            (long long)test->world->team_id, (long long)test->world->person_id));
+            (long long)test->world->person_id, (long long)test->world->team_id,
+            (long long)test->world->person_id));
     request(test->world, test->world->person_id);
     assert_int_equal(work(test), 1);
     folder = unpack(test->world, latest(test->world, test->world->person_id).id);
@@ -305,11 +307,44 @@ static void of_other_teams_only_what_the_person_did(void **state)
     assert_non_null(strstr(activity, "\"did\""));
     assert_null(strstr(activity, "\"others\""));
     assert_null(strstr(activity, "\"own\""));
+    assert_null(strstr(activity, "\"admins\""));
+    activity = file_read(test->world->arena,
+                         arena_printf(test->world->arena, "%s/about-you/activity.json", folder));
+    assert_non_null(strstr(activity, "\"what\":\"admins\""));
+    assert_non_null(strstr(activity, "\"actor\":\"operator\""));
+    assert_null(strstr(activity, "\"did\""));
     assert_non_null(
         strstr(file_read(test->world->arena,
                          arena_printf(test->world->arena, "%s/team-1/activity.json", folder)),
                "\"own\""));
     assert_int_not_equal(access(arena_printf(test->world->arena, "%s/team-2", folder), F_OK), 0);
+}
+
+/* ---- what went to whom ---- */
+
+static void mails_to_the_person_are_told_without_an_address(void **state)
+{
+    struct test *test = *state;
+    struct arena *arena = test->world->arena;
+    const char *folder, *readme;
+
+    sql(test->world,
+        "UPDATE person SET email = 'whose@example.org';"
+        "INSERT INTO mail (id, kind, to_email, once, state, attempts, due_at, created_at, sent_at)"
+        " VALUES ('a', 'suspended', 'whose@example.org', 'a', 'sent', 2, 1, 1, 2),"
+        " ('b', 'suspended', 'whose@example.org', 'b', 'sent', 1, 1, 1, 2),"
+        " ('c', 'suspended', 'whose@example.org', 'c', 'queued', 0, 1, 1, NULL),"
+        " ('d', 'suspended', 'other@example.org', 'd', 'sent', 1, 1, 1, 2);"
+        "INSERT INTO outbound (day_at, host, purpose, fields, was_listed, transfers, answered,"
+        " sent_bytes, received_bytes, first_at, last_at)"
+        " VALUES (0, 'smtp.example.net', 'mail', 'recipient, text', 1, 4, 4, 9, 9, 1, 2)");
+    request(test->world, test->world->person_id);
+    assert_int_equal(work(test), 1);
+    folder = unpack(test->world, latest(test->world, test->world->person_id).id);
+    readme = file_read(arena, arena_printf(arena, "%s/README.html", folder));
+    assert_non_null(strstr(readme, "<td>Emails to you</td><td>smtp.example.net</td><td>mail</td>"
+                                   "<td>recipient, text</td><td>3</td>"));
+    assert_null(strstr(readme, "other@example.org"));
 }
 
 /* ---- killed, twice, expired ---- */
@@ -462,6 +497,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         TEST(every_exported_column_is_in_it_and_no_other),
         TEST(of_other_teams_only_what_the_person_did),
+        TEST(mails_to_the_person_are_told_without_an_address),
         TEST(a_killed_worker_makes_it_again),
         TEST(two_requests_of_one_person_are_one_copy),
         TEST(files_go_with_their_copy),

@@ -1,7 +1,9 @@
 /* What sqlc makes of the inventory: a copy and an erasure of each table that holds personal data.
  */
 #include "base/array.h"
+#include "model/billing_job.h"
 #include "model/inventory.h"
+#include "model/vm_job.h"
 #include "world.h"
 
 #include <setjmp.h>
@@ -82,6 +84,31 @@ static void a_row_is_an_object_of_its_exported_columns(void **state)
     assert_null(first_row(world, "vm", world->team_id + 1));
 }
 
+/* No CHECK lists the kinds of jobs, so the words beside the column do. */
+static void every_kind_of_job_is_in_words(void **state)
+{
+#define KIND(name, kind, ...) kind,
+    static const char *const kinds[] = { VM_JOBS(KIND) BILLING_JOB_CHECKOUT,
+                                         BILLING_JOB_PORTAL,
+                                         BILLING_JOB_CARD,
+                                         BILLING_JOB_CANCEL,
+                                         BILLING_JOB_RESUME,
+                                         BILLING_JOB_INVOICE,
+                                         BILLING_JOB_PDF,
+                                         BILLING_JOB_END };
+    const char *why = NULL;
+
+    (void)state;
+    for (size_t i = 0; i < INVENTORY_MAIN.count; i++) {
+        const struct inventory_column *column = &INVENTORY_MAIN.columns[i];
+        if (strcmp(column->table, "job") == 0 && strcmp(column->column, "kind") == 0)
+            why = column->why;
+    }
+    assert_non_null(why);
+    for (size_t i = 0; i < COUNT(kinds); i++)
+        assert_non_null(strstr(why, kinds[i]));
+}
+
 /* In the order of the foreign keys: what was created last goes first. */
 static void erase(struct world *world, enum inventory_owner owner, int64_t id)
 {
@@ -121,6 +148,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(each_column_is_in_its_statements, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_row_is_an_object_of_its_exported_columns, set_up,
                                         tear_down),
+        cmocka_unit_test(every_kind_of_job_is_in_words),
         cmocka_unit_test_setup_teardown(erasure_leaves_no_row_of_the_team, set_up, tear_down),
     };
 
