@@ -302,7 +302,6 @@ static struct error *delete_post(struct request *r)
 
 static struct error *team_delete_post(struct request *r)
 {
-    const struct context context = request_context(r);
     const struct erasure_request request = { .team_ids = &r->session->team_id,
                                              .team_count = 1,
                                              .requested_by = ERASURE_REQUESTED_BY_PERSON };
@@ -312,8 +311,6 @@ static struct error *team_delete_post(struct request *r)
     if (e || !is_confirmed)
         return e;
     e = deletion_begin(r, &request);
-    if (!e)
-        e = erasure_members_tell(&context, r->session->team_id, r->session->person_id);
     return e ? e : request_note(r, (struct audit_entry){ .action = AUDIT_TEAM_DELETION });
 }
 

@@ -131,6 +131,8 @@ static struct error *link_show(struct request *r)
         return signin_link_problem_show(r, link.problem, &link.row);
     if (!e)
         e = session_begin(r);
+    if (!e)
+        e = signin_link_closed(r, link.row.email, &page);
     if (e)
         return e;
     page.email = link.row.email;
@@ -176,7 +178,7 @@ static struct error *link_use(struct request *r)
     if (!e && !link.problem)
         e = link_consume(r, &link);
     if (e)
-        return e;
+        return signin_closed_show(r, e);
     if (link.problem)
         return signin_link_problem_show(r, link.problem, &link.row);
     response_redirect(&r->response, path);
@@ -359,7 +361,7 @@ static struct error *person_sign_in(struct request *r, const struct workos_perso
         e = person_write(r, person, &identity, team_name);
     if (!e)
         response_redirect(&r->response, path);
-    return e;
+    return e ? signin_closed_show(r, e) : NULL;
 }
 
 static struct error *code_use(struct request *r, const char *code, const char *verifier)

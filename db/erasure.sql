@@ -14,7 +14,7 @@ SELECT id, subject, person_id, requested_by, requested_at, due_at, state, ended_
 WHERE id = :id;
 
 -- erasure_of_person(person_id int) row
-SELECT id, requested_by, due_at, state FROM erasure WHERE person_id = :person_id;
+SELECT id, requested_by, requested_at, due_at, state FROM erasure WHERE person_id = :person_id;
 
 -- erasure_of_team(team_id int) row
 SELECT e.id, e.subject, e.requested_by, e.due_at, e.state FROM erasure_team t JOIN erasure e ON e.id = t.erasure_id
@@ -26,7 +26,8 @@ WHERE address_hash = :address_hash;
 
 -- erasure_keep_closed(id text, requested_by text) done
 -- Closed by somebody else meanwhile: it can no longer be undone.
-UPDATE erasure SET requested_by = :requested_by WHERE id = :id AND state = 'waiting';
+UPDATE erasure SET requested_by = :requested_by
+WHERE id = :id AND state = 'waiting' AND requested_by = 'person';
 
 -- erasure_remove(id text) one
 DELETE FROM erasure WHERE id = :id;
@@ -82,10 +83,10 @@ SELECT t.name, t.workos_organization_id, t.closed_at,
        (SELECT count(*) FROM vm WHERE vm.team_id = t.id AND vm.gone_at IS NULL) AS vms
 FROM team t WHERE t.id = :team_id AND t.personal_of IS NULL;
 
--- erasure_members(team_id int, person_id int) rows
--- Everybody else in the team whose account is open.
+-- erasure_members(team_id int) rows
+-- Everybody in the team whose account is open.
 SELECT p.id, p.email FROM membership m JOIN person p ON p.id = m.person_id
-WHERE m.team_id = :team_id AND p.id <> :person_id AND p.closed_at IS NULL;
+WHERE m.team_id = :team_id AND p.closed_at IS NULL;
 
 -- erasure_reopen(id text) done across teams
 UPDATE team SET closed_at = NULL WHERE id IN (

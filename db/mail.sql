@@ -43,8 +43,10 @@ DELETE FROM mail WHERE to_email = :to_email AND state <> 'queued'
 UPDATE mail SET is_transient = 1 WHERE to_email = :to_email AND state = 'queued'
   AND NOT EXISTS (SELECT 1 FROM person p WHERE lower(p.email) = lower(:to_email) /* scan ok */);
 
--- mail_waiting(to_email text, kind text) row (total int)
-SELECT count(*) AS total FROM mail WHERE to_email = :to_email AND kind = :kind AND state = 'queued';
+-- mail_waiting(to_email text) row (total int)
+-- What tells somebody that the account is deleted, and is not sent yet.
+SELECT count(*) AS total FROM mail WHERE to_email = :to_email AND state = 'queued'
+  AND kind IN ('request_answered', 'account_deletion', 'account_closed');
 
 -- mail_later(id text, due_at int, reason text) done
 UPDATE mail SET due_at = :due_at, reason = :reason, taken_at = NULL WHERE id = :id;

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "model/erasure.h"
 #include "model/identity.h"
 #include "model/signin_token.h"
 #include "person.sql.h"
@@ -25,6 +26,20 @@ static struct error *link_note(struct admin *admin, const char *email)
     return admin_note(admin, AUDIT_SIGNIN_LINK, NULL, person.id);
 }
 
+/* Beside the link, which alone is the standard output. */
+static struct error *closed_warn(const struct context *context, const char *email)
+{
+    struct erasure_closed closed;
+    struct error *e = erasure_closed(
+        context, arena_printf(context->arena, "local:%s", text_lower(context->arena, email)),
+        &closed);
+
+    if (!e && closed.words)
+        fprintf(stderr, "%s%s\n", closed.words,
+                closed.can_undo ? "" : " This link does not open it.");
+    return e;
+}
+
 struct error *admin_signin(struct admin *admin)
 {
     const char *email = identity_email(admin->arena, admin->argument);
@@ -43,6 +58,8 @@ struct error *admin_signin(struct admin *admin)
     e = signin_token_make(&context, email, &url, &until_at);
     if (!e)
         e = link_note(admin, email);
+    if (!e)
+        e = closed_warn(&context, email);
     if (!e)
         puts(url);
     return e;

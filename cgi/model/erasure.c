@@ -4,10 +4,11 @@
 #include "adapter/crypto.h"
 #include "base/array.h"
 #include "base/clock.h"
+#include "base/date.h"
 #include "model/audit.h"
 #include "model/billing_status_change.h"
 #include "model/email_change.h"
-#include "model/mail_queue.h"
+#include "model/erasure_mail.h"
 #include "model/vm_request.h"
 
 #include "main_constants.sql.h"
@@ -173,6 +174,16 @@ static struct error *own_teams_find(const struct context *context, struct erasur
     return NULL;
 }
 
+/* It was closed before, and from now on its owner cannot undo that. */
+static struct error *closed_keep(const struct context *context,
+                                 const struct erasure_request *request, const char *id)
+{
+    struct error *e =
+        sql_erasure_keep_closed(context->db, context->arena, id, request->requested_by);
+
+    return e || !db_changes(context->db) ? e : erasure_tell(context, request, NULL);
+}
+
 struct error *erasure_request(const struct context *context, const struct erasure_request *request,
                               const char **out_token)
 {
@@ -184,7 +195,7 @@ struct error *erasure_request(const struct context *context, const struct erasur
     if (e)
         return e;
     if (known)
-        return sql_erasure_keep_closed(context->db, context->arena, known, request->requested_by);
+        return closed_keep(context, request, known);
     if (!all.team_count)
         e = own_teams_find(context, &all);
     if (!e && all.person_id)
@@ -194,7 +205,9 @@ struct error *erasure_request(const struct context *context, const struct erasur
     if (!e)
         e = history_add(context, AUDIT_DELETION, all.person_id,
                         strcmp(all.requested_by, ERASURE_REQUESTED_BY_OPERATOR) == 0);
-    return e ? e : sequence_add(context, &all, out_token);
+    if (!e)
+        e = sequence_add(context, &all, out_token);
+    return e ? e : erasure_tell(context, &all, *out_token);
 }
 
 /* ---- undone ---- */
@@ -246,36 +259,50 @@ struct error *erasure_undo_team(const struct context *context, int64_t team_id)
     return e ? e : sql_erasure_remove(context->db, context->arena, row.id);
 }
 
-/* ---- members ---- */
+/* ---- in words ---- */
 
-/*
- * Once a day, however often it is undone and requested again. Where it begins at once, the mail
- * would be the last place with the team's name.
- */
-struct error *erasure_members_tell(const struct context *context, int64_t team_id,
-                                   int64_t person_id)
+static const char *closed_words(const struct context *context,
+                                const struct erasure_of_person_row *row, bool can_undo)
 {
-    bool can_undo = context->config->closed_days > 0;
-    struct erasure_lost_team_row team;
-    struct erasure_members_rows members;
-    struct error *e = sql_erasure_lost_team(context->db, context->arena, team_id, person_id, &team);
+    struct arena *arena = context->arena;
+    const char *since = date_plain(arena, row->requested_at);
+    const char *until = date_plain(arena, row->due_at);
 
-    if (!e)
-        e = sql_erasure_members(context->db, context->arena, team_id, person_id, &members);
-    for (size_t i = 0; !e && i < members.count; i++) {
-        const struct mail mail = {
-            .kind = "team_deletion",
-            .to = members.row[i].email,
-            .once =
-                arena_printf(context->arena, "team_deletion/%lld/%lld/%lld", (long long)team_id,
-                             (long long)(context->now_at / A_DAY_S), (long long)members.row[i].id),
-            .promise = can_undo ? team.name : NULL,
-            .url = arena_printf(context->arena, "%s/account", context->config->public_url),
-            .at = context->now_at,
-            .until_at = context->now_at + context->config->closed_days * A_DAY_S,
-        };
+    if (can_undo)
+        return arena_printf(arena,
+                            "This account was closed on %s and is deleted for good on %s. "
+                            "Until then, signing in cancels that.",
+                            since, until);
+    if (strcmp(row->state, ERASURE_STATE_WAITING) == 0 && row->due_at > context->now_at)
+        return arena_printf(arena,
+                            "This account was closed on %s %s and is deleted for good on %s. "
+                            "Signing in does not cancel that.",
+                            since,
+                            strcmp(row->requested_by, ERASURE_REQUESTED_BY_IDENTITY) == 0
+                                ? "at the identity provider"
+                                : "by the admin",
+                            until);
+    return arena_printf(arena,
+                        "This account was closed on %s. Its deletion began on %s and can "
+                        "no longer be undone.",
+                        since, until);
+}
 
-        e = mail_queue(context->db, context->arena, &mail, context->now_at);
-    }
-    return e;
+struct error *erasure_closed(const struct context *context, const char *identity_key,
+                             struct erasure_closed *out)
+{
+    struct person_by_identity_row person;
+    struct erasure_of_person_row row;
+    struct error *e = sql_person_by_identity(context->db, context->arena, identity_key, &person);
+
+    *out = (struct erasure_closed){ .words = NULL };
+    if (e || !person.closed_at)
+        return e && e->kind == ERROR_NOT_FOUND ? NULL : e;
+    out->words = "This account is closed.";
+    e = sql_erasure_of_person(context->db, context->arena, person.id, &row);
+    if (e)
+        return e->kind == ERROR_NOT_FOUND ? NULL : e;
+    out->can_undo = is_undoable(context, row.state, row.requested_by, row.due_at);
+    out->words = closed_words(context, &row, out->can_undo);
+    return NULL;
 }

@@ -35,13 +35,14 @@ struct erasure_request {
     const int64_t *team_ids;
     size_t team_count;
     const char *requested_by; /* ERASURE_REQUESTED_BY_... */
+    bool is_told;             /* the caller writes to the person */
 };
 
 /*
  * Close what is requested, stop its VMs, end its subscriptions and sessions, and begin the
  * sequence. Without teams it is the person's own and those that nobody else is in. `*out_token` is
  * the secret of the address of its page; NULL: it has been requested before, which can now no
- * longer be undone.
+ * longer be undone. Who loses an account or a team is told by mail.
  */
 struct error *erasure_request(const struct context *context, const struct erasure_request *request,
                               const char **out_token);
@@ -52,10 +53,13 @@ const char *erasure_path(struct arena *arena, const char *token);
 /* The SHA-256 of the token, as it is stored; in the arena. */
 struct bytes erasure_address_hash(struct arena *arena, const char *token);
 
-/* Tell the other members by mail that their team is deleted, in the transaction that requests it.
- */
-struct error *erasure_members_tell(const struct context *context, int64_t team_id,
-                                   int64_t person_id);
+/* That an account is closed, for whoever signs in to it. */
+struct erasure_closed {
+    const char *words; /* since when, when it is deleted, what can be done; NULL: it is open */
+    bool can_undo;     /* by signing in */
+};
+struct error *erasure_closed(const struct context *context, const char *identity_key,
+                             struct erasure_closed *out);
 
 /*
  * Open the team again. Its VMs stay stopped, its subscription ended. CONFLICT: no owner has closed

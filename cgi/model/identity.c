@@ -120,14 +120,18 @@ static struct error *personal_team(const struct context *context, int64_t person
 }
 
 /* FORBIDDEN: it stays closed. */
-static struct error *account_open(const struct context *context, int64_t person_id,
-                                  const char **out_notice)
+static struct error *account_open(const struct context *context, const char *identity_key,
+                                  int64_t person_id, const char **out_notice)
 {
+    struct erasure_closed closed;
     bool is_undone;
     struct error *e = erasure_undo(context, person_id, &is_undone);
 
     if (!e && !is_undone)
-        return error_new(context->arena, ERROR_FORBIDDEN, "the account is closed");
+        e = erasure_closed(context, identity_key, &closed);
+    if (!e && !is_undone)
+        return error_refuse(context->arena, ERROR_FORBIDDEN, IDENTITY_CLOSED, NULL, "%s",
+                            closed.words);
     *out_notice = "The deletion of your account is cancelled. Your VMs are stopped.";
     return e;
 }
@@ -141,7 +145,7 @@ struct error *identity_person(const struct context *context, const struct identi
 
     *out_notice = NULL;
     if (!e && found.closed_at) {
-        e = account_open(context, found.id, out_notice);
+        e = account_open(context, identity->key, found.id, out_notice);
         if (e)
             return e;
     }

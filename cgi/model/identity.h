@@ -47,9 +47,10 @@ bool identity_sign_up_is_open(const struct config *config, const char *email);
 /*
  * Somebody signs in: find the person and update the e-mail, or create the person with a personal
  * team, who with that agrees to the policy in force. An account that its owner has closed is opened
- * again, if it can be (erasure.h): `*out_notice` says so, else it is NULL. FORBIDDEN if it stays
- * closed.
+ * again, if it can be (erasure.h): `*out_notice` says so, else it is NULL. FORBIDDEN with the code
+ * IDENTITY_CLOSED, and a message that says since when, if it stays closed.
  */
+#define IDENTITY_CLOSED "account_closed"
 struct error *identity_person(const struct context *context, const struct identity *identity,
                               int64_t *out_person_id, int64_t *out_team_id,
                               const char **out_notice);

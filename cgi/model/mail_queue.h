@@ -14,7 +14,8 @@ struct mail {
      * "signin_link", "new_signin", "payment_failed", "suspended", "vm_destroyed",
      * "promise_broken", "policy_change", "vm_look", "email_confirm", "email_approve",
      * "email_taken", "email_changed", "email_former", "request_extended", "request_answered",
-     * "request_refused", "team_deletion", "vm_disk_look"
+     * "request_refused", "team_deletion", "vm_disk_look", "account_deletion", "account_closed",
+     * "team_closed"
      */
     const char *kind;
     const char *to; /* e-mail */
@@ -22,7 +23,7 @@ struct mail {
     const char *once;
     const char *amount; /* "€12.00"; this and all below: NULL or 0 if the kind does not use it */
     const char *vm_name, *browser, *promise, *url;
-    const char *note;       /* what the operator writes in it */
+    const char *note;       /* what the operator writes in it, or who has closed the account */
     int64_t request_number; /* of the request (rights_request.h) that it is about */
     const char *change_id;  /* of the change of an address (email_change.h) that it is about */
     bool is_transient;      /* its row is deleted once it was sent or has failed */

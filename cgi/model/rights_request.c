@@ -66,8 +66,7 @@ static const struct kind {
       "Your account is restricted. You can end that on your account page at any time." },
     { RIGHTS_REQUEST_KIND_OBJECTION, "object", "Objection",
       "Your requests are no longer counted and the VMs of your team no longer measured." },
-    { RIGHTS_REQUEST_KIND_DELETION, "delete", "Deletion",
-      "Your account is closed and will be deleted. Signing in does not undo this." },
+    { RIGHTS_REQUEST_KIND_DELETION, "delete", "Deletion", "Your account is closed." },
     { RIGHTS_REQUEST_KIND_OTHER, "other", "Other", NULL },
 };
 
@@ -234,7 +233,8 @@ static struct error *account_close(const struct context *context, int64_t person
                                    const char *email, const char **out_path)
 {
     const struct erasure_request request = { .person_id = person_id,
-                                             .requested_by = ERASURE_REQUESTED_BY_OPERATOR };
+                                             .requested_by = ERASURE_REQUESTED_BY_OPERATOR,
+                                             .is_told = true };
     const char *token;
     struct error *e;
 
@@ -273,6 +273,31 @@ static struct error *act(const struct context *context, const struct rights_requ
     if (strcmp(row->kind, RIGHTS_REQUEST_KIND_DELETION) == 0)
         return account_close(context, person_id, row->email, out_path);
     return NULL;
+}
+
+/* When and where an account ends that was closed in answer to a request. */
+static const char *closed_text(const struct context *context, const char *path)
+{
+    int64_t days = context->config->closed_days;
+    const char *when =
+        days ? arena_printf(context->arena, "on %s",
+                            date_plain(context->arena, context->now_at + days * A_DAY_S))
+             : "from now on";
+
+    return arena_printf(context->arena,
+                        " It is deleted for good %s, and signing in does not undo that. Each step, "
+                        "and the receipt in the end, is at %s%s, without signing in.",
+                        when, context->config->public_url, path);
+}
+
+/* What was done, in the mail to the person. */
+static const char *answer_text(const struct context *context, const char *done, const char *path,
+                               const char *how)
+{
+    if (!done)
+        return how;
+    return arena_printf(context->arena, "%s%s %s", done, path ? closed_text(context, path) : "",
+                        how);
 }
 
 /* The request, and the mails to its address: that of the answer once it was sent. */
@@ -322,7 +347,7 @@ struct error *rights_request_answer(const struct context *context, int64_t numbe
         e = act(context, &row, person_id, &out->path);
     if (!e)
         e = tell(context, MAIL_KIND_REQUEST_ANSWERED, &row,
-                 done ? arena_printf(context->arena, "%s %s", done, how) : how, 0);
+                 answer_text(context, done, out->path, how), 0);
     if (!e)
         e = record(context, AUDIT_REQUEST_ANSWER, number, person_id);
     return e ? e : end(context, &row, RIGHTS_REQUEST_OUTCOME_ANSWERED, how, person_id);

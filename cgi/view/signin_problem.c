@@ -2,6 +2,10 @@
 #include "view/signin_problem.h"
 
 #include "base/array.h"
+#include "base/text.h"
+#include "model/erasure.h"
+#include "model/identity.h"
+#include "signin_link.html.h"
 #include "web/session.h"
 
 #include <string.h>
@@ -59,6 +63,13 @@ const struct signin_problem SIGNIN_CLOSED = {
     .what = "This server\u2019s privacy policy does not name who is responsible for your data yet. "
             "Until it does, nobody new gets an account. Nothing was stored.",
     .next = "Ask the admin to complete the privacy policy, then sign in again.",
+};
+const struct signin_problem SIGNIN_ACCOUNT_CLOSED = {
+    .status = 403,
+    .title = "This account is closed",
+    .next =
+        "If you don\u2019t expect that, or want to know more, write to the admin. What is deleted "
+        "and when is on the page whose address you were given.",
 };
 const struct signin_problem SIGNIN_IMPERSONATED = {
     .status = 403,
@@ -155,9 +166,9 @@ struct error *signin_problem_show(struct request *r, const struct signin_problem
 
     page.what = problem->what;
     page.next = problem->next;
-    page.is_local = !is_workos;
+    page.is_local = !is_workos && !page.closed;
     page.has_mail = config_has_mail(r->config);
-    if (is_workos && !r->frame.person_email)
+    if (is_workos && !r->frame.person_email && !page.closed)
         page.button = "Start again";
     r->response.status = problem->status;
     r->response.why = why;
@@ -165,6 +176,27 @@ struct error *signin_problem_show(struct request *r, const struct signin_problem
     r->frame.section = "signin";
     html_signin_problem(&r->response.body, &r->frame, &page);
     return NULL;
+}
+
+struct error *signin_closed_show(struct request *r, struct error *refusal)
+{
+    if (!refusal || !refusal->code || strcmp(refusal->code, IDENTITY_CLOSED) != 0)
+        return refusal;
+    return signin_problem_show(r, &SIGNIN_ACCOUNT_CLOSED, "the account is closed",
+                               (struct signin_problem_html){ .closed = refusal->message });
+}
+
+struct error *signin_link_closed(struct request *r, const char *email,
+                                 struct signin_link_html *page)
+{
+    const struct context context = request_context(r);
+    struct erasure_closed closed;
+    struct error *e = erasure_closed(
+        &context, arena_printf(r->arena, "local:%s", text_lower(r->arena, email)), &closed);
+
+    page->closed = closed.words;
+    page->can_undo = closed.can_undo;
+    return e;
 }
 
 struct error *signin_link_problem_show(struct request *r, const struct signin_problem *problem,

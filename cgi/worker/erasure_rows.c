@@ -119,15 +119,14 @@ static struct error *history_forget(struct erasure_work *work)
     return e;
 }
 
-/* Whoever asked for the deletion by mail is told first, or the mail has expired. */
-static struct error *answer_wait(struct erasure_work *work, const char *email, bool *out)
+/* Whose account it is is told first, or the mail has expired. */
+static struct error *mail_wait(struct erasure_work *work, const char *email, bool *out)
 {
     struct mail_waiting_row row;
-    struct error *e =
-        sql_mail_waiting(work->now.db, work->now.arena, email, MAIL_KIND_REQUEST_ANSWERED, &row);
+    struct error *e = sql_mail_waiting(work->now.db, work->now.arena, email, &row);
 
     *out = !e && row.total;
-    work->answer = "the answer is sent by mail first";
+    work->answer = "the person is told by mail first";
     return e;
 }
 
@@ -143,7 +142,7 @@ struct error *erasure_rows(struct erasure_work *work)
     if (work->row.person_id)
         e = sql_person_get(db, arena, work->row.person_id, &person);
     if (!e && work->row.person_id)
-        e = answer_wait(work, person.email, &is_waiting);
+        e = mail_wait(work, person.email, &is_waiting);
     if (e || is_waiting)
         return e;
     e = sql_erasure_rest_add(db, arena, work->row.id, LIMIT_RECORD_KEEP_S);

@@ -7,6 +7,10 @@
 #include "base/array.h"
 #include "base/date.h"
 #include "base/limit.h"
+#include "mail_account_closed.html.h"
+#include "mail_account_closed.txt.h"
+#include "mail_account_deletion.html.h"
+#include "mail_account_deletion.txt.h"
 #include "mail_email_approve.html.h"
 #include "mail_email_approve.txt.h"
 #include "mail_email_changed.html.h"
@@ -35,6 +39,8 @@
 #include "mail_signin_link.txt.h"
 #include "mail_suspended.html.h"
 #include "mail_suspended.txt.h"
+#include "mail_team_closed.html.h"
+#include "mail_team_closed.txt.h"
 #include "mail_team_deletion.html.h"
 #include "mail_team_deletion.txt.h"
 #include "mail_vm_destroyed.html.h"
@@ -111,6 +117,9 @@ WRITERS(vm_destroyed)
 WRITERS(vm_look)
 WRITERS(team_deletion)
 WRITERS(vm_disk_look)
+WRITERS(account_deletion)
+WRITERS(account_closed)
+WRITERS(team_closed)
 WRITERS(promise_broken)
 WRITERS(policy_change)
 WRITERS(email_confirm)
@@ -137,6 +146,9 @@ static const struct kind {
     { "vm_look", vm_look_txt, vm_look_html, LIMIT_MAIL_EXPIRY_S },
     { "team_deletion", team_deletion_txt, team_deletion_html, LIMIT_MAIL_EXPIRY_S },
     { "vm_disk_look", vm_disk_look_txt, vm_disk_look_html, LIMIT_MAIL_EXPIRY_S },
+    { "account_deletion", account_deletion_txt, account_deletion_html, LIMIT_MAIL_EXPIRY_S },
+    { "account_closed", account_closed_txt, account_closed_html, LIMIT_MAIL_EXPIRY_S },
+    { "team_closed", team_closed_txt, team_closed_html, LIMIT_MAIL_EXPIRY_S },
     { "promise_broken", promise_broken_txt, promise_broken_html, LIMIT_MAIL_EXPIRY_S },
     { "policy_change", policy_change_txt, policy_change_html, LIMIT_MAIL_EXPIRY_S },
     { "email_confirm", email_confirm_txt, email_confirm_html, LIMIT_EMAIL_CHANGE_S },

@@ -237,8 +237,8 @@ static struct error *organization_deleted(struct event *event)
     request.team_count = 1;
     e = sql_session_delete_of_team(db, event->context.arena, team.id);
     if (!e)
-        e = sql_team_leave_all(db, event->context.arena, team.id);
-    return e ? e : erasure_request(&event->context, &request, &token);
+        e = erasure_request(&event->context, &request, &token); /* tells who is in it */
+    return e ? e : sql_team_leave_all(db, event->context.arena, team.id);
 }
 
 /* ---- memberships ---- */

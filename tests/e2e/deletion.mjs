@@ -176,7 +176,7 @@ const remove = async () => {
 const before = await remove();
 for (const words of [NAME, '1 VM', '1 member besides you', '30 days', '7 years', 'The accounts of its members']) check(`the page says ${words}`, before.includes(words), before);
 check('it leads to its address', /\/deletion\/[\w-]{43}$/.test(eve.url()), eve.url());
-equal('a mail is queued for the other member', one("SELECT to_email FROM mail WHERE kind = 'team_deletion'"), 'mallory@example.org');
+equal('a mail is queued for each of its members', one("SELECT group_concat(to_email) FROM (SELECT to_email FROM mail WHERE kind = 'team_deletion' ORDER BY to_email)"), 'eve@example.org,mallory@example.org');
 check('its VM stops', await until(() => one('SELECT state FROM vm WHERE team_id = 7001') === 'stopped'));
 await follow(eve, 'a[href="/account/team/delete"]');
 await follow(eve, 'form[action="/account/team/keep"] button');

@@ -54,7 +54,10 @@ check('a restriction', (await ada.ask('GET', '/account')).text.includes('End res
 const closed = (await admin('request-answer', '2', '--how', 'As you wished.')).stdout;
 equal('a deletion has a page', (await new Visitor(server).ask('GET', closed.match(/\/deletion\/[\w-]{43}/)[0])).status, 200);
 equal('signed out', (await bob.ask('GET', '/account')).status, 303);
-check('its address is in no mail', !(await mailTo('bob@example.org', 'was answered')).raw.includes('/deletion/'));
+const told = (await mailTo('bob@example.org', 'was answered')).parsed.text;
+check('the mail has its address', told.includes(closed.match(/\/deletion\/[\w-]{43}/)[0]), told);
+check('and the day', /deleted for good on \d+ [A-Z][a-z]{2} \d{4}, /.test(told), told);
+equal('which is nowhere in the database then', server.sql("SELECT count(*) FROM mail WHERE url LIKE '%/deletion/%' OR note LIKE '%/deletion/%'"), '0');
 check('once', (await admin('request-answer', '2', '--how', 'Again.')).stderr.includes('was answered before'));
 
 // ---- extended, refused ----

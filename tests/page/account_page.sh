@@ -504,7 +504,7 @@ as bob post /account/team/keep ; expect 409
 as bob post /account/team/delete "name=Dave & Co" ; expect 303
 location=$(sed -n 's/^Location: //p' "$state/answer" | tr -d '\r')
 expect_row "SELECT subject || group_concat(t.team_id) || ifnull(e.person_id, '-') FROM erasure e JOIN erasure_team t ON t.erasure_id = e.id" team3-
-expect_row "SELECT group_concat(to_email || kind || promise) FROM mail" "carol@example.orgteam_deletionDave & Co"
+expect_row "SELECT group_concat(to_email || kind || promise) FROM (SELECT * FROM mail ORDER BY to_email)" "bob@example.orgteam_deletionDave & Co,carol@example.orgteam_deletionDave & Co"
 expect_row "SELECT action FROM activity WHERE team_id = 3 ORDER BY at_ms DESC LIMIT 1" team_deletion
 nobody get "$location" ; expect 200
 expect_text "Team deletion"

@@ -42,9 +42,18 @@ fresh
 link 9999999999
 sql "INSERT INTO person (id, identity, email, name, created_at, closed_at) VALUES (77, 'local:erin@example.org', 'erin@example.org', 'Erin', 1, 2);
     INSERT INTO team (id, name, personal_of, created_at) VALUES (77, 'Erin', 77, 1)"
-as link post /signin/link "token=$token" ; expect 403
+sql "INSERT INTO erasure (id, subject, address_hash, person_id, requested_by, requested_at, due_at, state) VALUES ('e77', 'account', x'77', 77, 'operator', 1767225600, 4000000000, 'waiting')"
+as link get "/signin/link?token=$token" ; expect 200
+expect_text "Signing in does not cancel that"
+as link post /signin/link "token=$token" ; expect 403 signin_account_closed.html
 expect_row "SELECT seq, action, result, person_id FROM activity WHERE team_id = 77" "1|sign_in|refused|77"
 expect_row "SELECT used_at IS NULL FROM signin_link WHERE email = 'erin@example.org'" 1
+
+# One that its owner has closed says what using the link does.
+sql "UPDATE erasure SET requested_by = 'person'"
+as link get "/signin/link?token=$token" ; expect 200 signin_link_closed.html
+as link post /signin/link "token=$token" ; expect 303 /vms
+expect_row "SELECT closed_at IS NULL FROM person WHERE id = 77" 1
 
 # With mail: the page has a form for links, and its response does not reveal whether the address is known.
 fresh

@@ -58,7 +58,8 @@ static const char *request(struct stripe_world *here)
     world_check(erasure_request(&context, &request, &token), "request");
     world_check(db_commit(world->db, world->arena), "commit");
     world_check(sql_erasure_of_person(world->db, world->arena, world->person_id, &row), "row");
-    plant(here, "UPDATE erasure SET due_at = requested_at");
+    plant(here, "UPDATE erasure SET due_at = requested_at;"
+                "UPDATE mail SET state = 'sent', url = NULL");
     return row.id;
 }
 

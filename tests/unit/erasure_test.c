@@ -225,11 +225,19 @@ static const char *request(struct test *test, int64_t person_id)
     return token;
 }
 
+/* What the mailer does. */
+static void mails_send(struct test *test)
+{
+    plant(test, "UPDATE mail SET state = 'sent', promise = NULL, url = NULL, note = NULL "
+                "WHERE state = 'queued';");
+}
+
 static void make_due(struct test *test)
 {
     plant(test,
           arena_printf(test->world->arena,
                        "UPDATE erasure SET due_at = requested_at WHERE id = '%s';", test->id));
+    mails_send(test);
 }
 
 static struct erasure_get_row erasure_of(struct test *test)
@@ -457,7 +465,7 @@ static void the_answer_is_sent_first(void **state)
     for (int i = 0; i < 10; i++)
         work(test->context);
     assert_string_equal(step_of(test, ERASURE_ROWS).state, ERASURE_STEP_STATE_WAITING);
-    assert_string_equal(step_of(test, ERASURE_ROWS).answer, "the answer is sent by mail first");
+    assert_string_equal(step_of(test, ERASURE_ROWS).answer, "the person is told by mail first");
     assert_int_equal(ask(test, "SELECT count(*) FROM mail WHERE id = 'answer'"), 1);
     plant(test, "UPDATE mail SET state = 'sent' WHERE id = 'answer';");
     finish(test);
@@ -533,7 +541,6 @@ static const char *request_team(struct test *test, int64_t team_id)
 
     world_check(db_begin(test->world->db, test->world->arena), "begin");
     world_check(erasure_request(&context, &request, &token), "request");
-    world_check(erasure_members_tell(&context, team_id, 1), "tell");
     world_check(db_commit(test->world->db, test->world->arena), "commit");
     world_check(sql_erasure_of_team(test->world->db, test->world->arena, team_id, &row), "row");
     test->id = row.id;
@@ -588,7 +595,7 @@ static void a_team_is_opened_again_until_it_begins(void **state)
     assert_int_equal(ask(test, "SELECT count(*) FROM team WHERE closed_at IS NOT NULL"), 0);
     request_team(test, 50);
     /* Members are told of it once a day. */
-    assert_int_equal(ask(test, "SELECT count(*) FROM mail WHERE kind = 'team_deletion'"), 1);
+    assert_int_equal(ask(test, "SELECT count(*) FROM mail WHERE kind = 'team_deletion'"), 2);
     make_due(test);
     world_check(erasure_run(test->context), "begin");
     assert_int_equal(erasure_undo_team(&context, 50)->kind, ERROR_CONFLICT);
@@ -732,8 +739,65 @@ static void what_others_close_is_not_undone(void **state)
     request(test, world->person_id);
     world_check(erasure_request(&context, &request_again, &token), "again");
     assert_null(token);
+    world_check(erasure_request(&context, &request_again, &token), "a third time");
+    /* Of each the person is told once: that it is deleted, and that this is final now. */
+    assert_int_equal(ask(test, "SELECT count(*) FROM mail"), 2);
+    assert_int_equal(ask(test, "SELECT count(*) FROM mail WHERE kind = 'account_deletion' AND "
+                               "note IS NULL AND url LIKE '%/deletion/%' AND "
+                               "until_at > happened_at"),
+                     1);
+    assert_int_equal(ask(test, "SELECT count(*) FROM mail WHERE kind = 'account_closed' AND "
+                               "note = 'by the admin' AND url IS NULL"),
+                     1);
     world_check(erasure_undo(&context, world->person_id, &is_undone), "undo");
     assert_false(is_undone);
+}
+
+/* Who signs in to it learns since when, until when, and whether that undoes it. */
+static void a_closed_account_says_why(void **state)
+{
+    struct test *test = *state;
+    struct world *world = test->world;
+    struct context context = world_context(world);
+    struct erasure_closed closed;
+
+    person_plant(test, 7);
+    world_check(erasure_closed(&context, "local:erasedmarker7@example.org", &closed), "open");
+    assert_null(closed.words);
+    request(test, 7);
+    world_check(erasure_closed(&context, "local:erasedmarker7@example.org", &closed), "closed");
+    assert_true(closed.can_undo);
+    assert_non_null(strstr(closed.words, "signing in cancels that"));
+    plant(test, "UPDATE erasure SET requested_by = 'operator';");
+    world_check(erasure_closed(&context, "local:erasedmarker7@example.org", &closed), "admin");
+    assert_false(closed.can_undo);
+    assert_non_null(strstr(closed.words, "by the admin and is deleted for good on"));
+    context.now_at += 1000 * A_DAY_S;
+    world_check(erasure_closed(&context, "local:erasedmarker7@example.org", &closed), "due");
+    assert_non_null(strstr(closed.words, "can no longer be undone"));
+}
+
+/* A team that ends with the account of its only owner: its members are told, its owner once. */
+static void members_of_a_lost_team_are_told(void **state)
+{
+    static const int64_t team_ids[] = { 1, 50 };
+    struct test *test = *state;
+    const struct context context = world_context(test->world);
+    const struct erasure_request request = { .person_id = 1,
+                                             .team_ids = team_ids,
+                                             .team_count = COUNT(team_ids),
+                                             .requested_by = ERASURE_REQUESTED_BY_PERSON };
+    const char *token;
+
+    team_plant(test, 50);
+    world_check(db_begin(test->world->db, test->world->arena), "begin");
+    world_check(erasure_request(&context, &request, &token), "request");
+    world_check(db_commit(test->world->db, test->world->arena), "commit");
+    assert_int_equal(ask(test, "SELECT count(*) FROM mail WHERE kind = 'account_deletion'"), 1);
+    assert_int_equal(ask(test, "SELECT count(*) FROM mail WHERE kind = 'team_closed' AND "
+                               "to_email = 'other@example.org' AND url LIKE '%/account'"),
+                     1);
+    assert_int_equal(ask(test, "SELECT count(*) FROM mail"), 2);
 }
 
 /* ---- the search ---- */
@@ -954,6 +1018,8 @@ int main(void)
         TEST(a_new_team_gets_no_old_records),
         TEST(signing_in_undoes_it_until_it_begins),
         TEST(what_others_close_is_not_undone),
+        TEST(a_closed_account_says_why),
+        TEST(members_of_a_lost_team_are_told),
         TEST(what_is_found_stops_the_sequence),
         TEST(what_others_have_taken_again_does_not_stop_it),
         TEST(rows_are_counted_with_their_deletion),

@@ -218,12 +218,12 @@ static void test_message(void **state)
 static void test_values_cannot_inject_headers(void **state)
 {
     static const char evil[] = "x\r\nBcc: e@f\r\n\r\n.\r\n\xc2\x85\xe2\x80\xa8<script>\"'";
-    static const char *const kinds[] = { "signin_link",      "new_signin",       "payment_failed",
-                                         "suspended",        "promise_broken",   "vm_destroyed",
-                                         "vm_look",          "email_confirm",    "email_approve",
-                                         "email_taken",      "email_changed",    "email_former",
-                                         "request_extended", "request_answered", "request_refused",
-                                         "team_deletion",    "vm_disk_look" };
+    static const char *const kinds[] = {
+        "signin_link",   "new_signin",   "payment_failed",   "suspended",        "promise_broken",
+        "vm_destroyed",  "vm_look",      "email_confirm",    "email_approve",    "email_taken",
+        "email_changed", "email_former", "request_extended", "request_answered", "request_refused",
+        "team_deletion", "vm_disk_look", "account_deletion", "account_closed",   "team_closed"
+    };
 
     (void)state;
     for (size_t i = 0; i < COUNT(kinds); i++) {

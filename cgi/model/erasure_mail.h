@@ -1,0 +1,12 @@
+/* The mails that tell of a deletion, queued in the transaction that requests it. */
+#pragma once
+
+#include "model/erasure.h"
+
+/*
+ * Tell the person whose account is closed, and everybody who loses a team with an open account. The
+ * page of the deletion has an address with this token; NULL: it was told before, and what is new is
+ * that it cannot be undone.
+ */
+struct error *erasure_tell(const struct context *context, const struct erasure_request *request,
+                           const char *token);
