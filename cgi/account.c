@@ -213,7 +213,7 @@ static struct error *copy_request(struct request *r)
 {
     const struct context context = request_context(r);
     int64_t refused_until;
-    struct error *e = export_request(&context, r->session->person_id, false, &refused_until);
+    struct error *e = export_request(&context, r->session->person_id, 0, &refused_until);
 
     if (e)
         return e;

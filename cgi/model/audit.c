@@ -137,6 +137,11 @@ struct error *audit_add_personal(const struct context *context, const struct aud
     return audit_add(context, &personal);
 }
 
+const char *audit_request_detail(struct arena *arena, int64_t number)
+{
+    return number ? arena_printf(arena, "Request %lld by email", (long long)number) : NULL;
+}
+
 struct error *audit_is_new(const struct context *context, const struct audit_entry *entry,
                            bool *out)
 {

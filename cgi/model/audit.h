@@ -40,6 +40,8 @@ enum { AUDIT_OPERATOR = 0 }; /* the team of the operator's own history */
     ACTION(EMAIL_CHANGE, "email_change", "Email address changed")                                  \
     ACTION(TEAM_RENAME, "team_rename", "Team renamed")                                             \
     ACTION(STATISTICS, "statistics", "Choice about statistics changed")                            \
+    ACTION(STATISTICS_OFF, "statistics", "No longer counted in statistics")                        \
+    ACTION(CHARTS_OFF, "charts", "Usage charts turned off")                                        \
     ACTION(CHARTS, "charts", "Choice about usage charts changed")                                  \
     ACTION(RESTRICTION, "restriction", "Account restricted")                                       \
     ACTION(RESTRICTION_END, "restriction_end", "Restriction of the account ended")                 \
@@ -94,6 +96,9 @@ struct error *audit_add(const struct context *context, const struct audit_entry 
 
 /* The same, in the history of the personal team of `entry->person_id`. */
 struct error *audit_add_personal(const struct context *context, const struct audit_entry *entry);
+
+/* The line below what was done in answer to a request by mail: "Request 3 by email"; NULL for 0. */
+const char *audit_request_detail(struct arena *arena, int64_t number);
 
 /* Whether its person has not done the same to the same object in the last hour. */
 struct error *audit_is_new(const struct context *context, const struct audit_entry *entry,

@@ -109,10 +109,11 @@ static struct error *person_end(const struct context *context, int64_t person_id
 
 /* In the history of the person's own team, for as long as that is there. */
 static struct error *history_add(const struct context *context, enum audit_action action,
-                                 int64_t person_id, bool by_operator)
+                                 int64_t person_id, bool by_operator, int64_t number)
 {
     const struct audit_entry entry = {
         .action = action,
+        .detail = audit_request_detail(context->arena, number),
         .person_id = person_id,
         .by_operator = by_operator,
     };
@@ -204,7 +205,7 @@ struct error *erasure_request(const struct context *context, const struct erasur
         e = team_end(context, all.team_ids[i]);
     if (!e)
         e = history_add(context, AUDIT_DELETION, all.person_id,
-                        strcmp(all.requested_by, ERASURE_REQUESTED_BY_OPERATOR) == 0);
+                        strcmp(all.requested_by, ERASURE_REQUESTED_BY_OPERATOR) == 0, all.number);
     if (!e)
         e = sequence_add(context, &all, out_token);
     return e ? e : erasure_tell(context, &all, *out_token);
@@ -241,7 +242,7 @@ struct error *erasure_undo(const struct context *context, int64_t person_id, boo
     if (!e)
         e = sql_person_open(db, context->arena, person_id);
     if (!e)
-        e = history_add(context, AUDIT_DELETION_UNDO, person_id, false);
+        e = history_add(context, AUDIT_DELETION_UNDO, person_id, false, 0);
     return e ? e : sql_erasure_remove(db, context->arena, row.id);
 }
 

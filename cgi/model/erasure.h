@@ -35,7 +35,7 @@ struct erasure_request {
     const int64_t *team_ids;
     size_t team_count;
     const char *requested_by; /* ERASURE_REQUESTED_BY_... */
-    bool is_told;             /* the caller writes to the person */
+    int64_t number;           /* of the request by mail whose answer tells the person; 0: none */
 };
 
 /*

@@ -109,7 +109,7 @@ struct error *erasure_tell(const struct context *context, const struct erasure_r
                            const char *token)
 {
     struct error *e =
-        request->person_id && !request->is_told ? person_tell(context, request, token) : NULL;
+        request->person_id && !request->number ? person_tell(context, request, token) : NULL;
 
     for (size_t i = 0; !e && token && i < request->team_count; i++)
         e = team_tell(context, request, request->team_ids[i], token);

@@ -54,8 +54,7 @@ static struct error *limit_check(const struct context *context, int64_t person_i
     return e && e->kind == ERROR_NOT_FOUND ? NULL : e;
 }
 
-static struct error *request_write(const struct context *context, int64_t person_id,
-                                   bool by_operator)
+static struct error *request_write(const struct context *context, int64_t person_id, int64_t number)
 {
     struct error *e = sql_export_forget_ended(context->db, context->arena, person_id);
 
@@ -64,11 +63,13 @@ static struct error *request_write(const struct context *context, int64_t person
                                context->now_at, context->now_at + LIMIT_EXPORT_KEEP_S);
     return e ? e
              : audit_add_personal(context, &(struct audit_entry){ .action = AUDIT_COPY,
+                                                                  .detail = audit_request_detail(
+                                                                      context->arena, number),
                                                                   .person_id = person_id,
-                                                                  .by_operator = by_operator });
+                                                                  .by_operator = number != 0 });
 }
 
-struct error *export_request(const struct context *context, int64_t person_id, bool by_operator,
+struct error *export_request(const struct context *context, int64_t person_id, int64_t number,
                              int64_t *refused_until)
 {
     bool has_one = false;
@@ -78,5 +79,5 @@ struct error *export_request(const struct context *context, int64_t person_id, b
     if (e || has_one)
         return e;
     e = limit_check(context, person_id, refused_until);
-    return e || *refused_until ? e : request_write(context, person_id, by_operator);
+    return e || *refused_until ? e : request_write(context, person_id, number);
 }

@@ -116,6 +116,7 @@ static struct error *record(const struct context *context, enum audit_action act
         .team_id = AUDIT_OPERATOR,
         .action = action,
         .object = arena_printf(context->arena, "%lld", (long long)number),
+        .detail = audit_request_detail(context->arena, number),
         .person_id = person_id,
         .by_operator = true,
     };
@@ -219,26 +220,49 @@ struct error *rights_request_extend(const struct context *context, int64_t numbe
 
 /* ---- the answer ---- */
 
-static struct error *objection_note(const struct context *context, int64_t person_id)
+/* In the person's history as what it is; a copy and a deletion write that themselves. */
+static struct error *done_note(const struct context *context, enum audit_action action,
+                               int64_t person_id, int64_t number)
+{
+    return audit_add_personal(
+        context, &(struct audit_entry){ .action = action,
+                                        .detail = audit_request_detail(context->arena, number),
+                                        .person_id = person_id,
+                                        .by_operator = true });
+}
+
+static struct error *objection_note(const struct context *context, int64_t person_id,
+                                    int64_t number)
 {
     struct team_personal_row team;
     struct error *e = sql_person_set_uncounted(context->db, context->arena, person_id, true);
 
     if (!e)
         e = sql_team_personal(context->db, context->arena, person_id, &team);
-    return e ? e : usage_objection_set(context, team.id, true);
+    if (!e)
+        e = usage_objection_set(context, team.id, true);
+    if (!e)
+        e = done_note(context, AUDIT_STATISTICS_OFF, person_id, number);
+    return e ? e : done_note(context, AUDIT_CHARTS_OFF, person_id, number);
+}
+
+static struct error *restrict_note(const struct context *context, int64_t person_id, int64_t number)
+{
+    struct error *e = restriction_begin(context, person_id);
+
+    return e ? e : done_note(context, AUDIT_RESTRICTION, person_id, number);
 }
 
 static struct error *account_close(const struct context *context, int64_t person_id,
-                                   const char *email, const char **out_path)
+                                   const struct rights_request_get_row *row, const char **out_path)
 {
     const struct erasure_request request = { .person_id = person_id,
                                              .requested_by = ERASURE_REQUESTED_BY_OPERATOR,
-                                             .is_told = true };
+                                             .number = row->number };
     const char *token;
     struct error *e;
 
-    if (strcasecmp(email, context->config->operator_email) == 0)
+    if (strcasecmp(row->email, context->config->operator_email) == 0)
         return error_new(context->arena, ERROR_INPUT,
                          "this is the operator's account: name another operator in domicile.conf "
                          "first");
@@ -248,10 +272,10 @@ static struct error *account_close(const struct context *context, int64_t person
     return e;
 }
 
-static struct error *copy_make(const struct context *context, int64_t person_id)
+static struct error *copy_make(const struct context *context, int64_t person_id, int64_t number)
 {
     int64_t refused_until;
-    struct error *e = export_request(context, person_id, true, &refused_until);
+    struct error *e = export_request(context, person_id, number, &refused_until);
 
     if (e || !refused_until)
         return e;
@@ -265,13 +289,13 @@ static struct error *act(const struct context *context, const struct rights_requ
                          int64_t person_id, const char **out_path)
 {
     if (strcmp(row->kind, RIGHTS_REQUEST_KIND_COPY) == 0)
-        return copy_make(context, person_id);
+        return copy_make(context, person_id, row->number);
     if (strcmp(row->kind, RIGHTS_REQUEST_KIND_RESTRICTION) == 0)
-        return restriction_begin(context, person_id);
+        return restrict_note(context, person_id, row->number);
     if (strcmp(row->kind, RIGHTS_REQUEST_KIND_OBJECTION) == 0)
-        return objection_note(context, person_id);
+        return objection_note(context, person_id, row->number);
     if (strcmp(row->kind, RIGHTS_REQUEST_KIND_DELETION) == 0)
-        return account_close(context, person_id, row->email, out_path);
+        return account_close(context, person_id, row, out_path);
     return NULL;
 }
 

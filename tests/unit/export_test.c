@@ -83,7 +83,7 @@ static int64_t request_at(struct world *world, int64_t person_id, int64_t now_ms
     int64_t refused_until;
 
     world_check(db_begin(world->db, world->arena), "begin");
-    world_check(export_request(&context, person_id, false, &refused_until), "request");
+    world_check(export_request(&context, person_id, 0, &refused_until), "request");
     world_check(db_commit(world->db, world->arena), "commit");
     return refused_until;
 }

@@ -278,8 +278,20 @@ static void test_answer_does_what_was_asked(void **state)
     assert_string_equal(ask("SELECT count(*) FROM mail WHERE kind = 'request_answered' AND note "
                             "LIKE '%Done.'"),
                         "5");
-    /* The page of a deletion is not in a mail that waits. */
-    assert_string_equal(ask("SELECT count(*) FROM mail WHERE url LIKE '%deletion%'"), "0");
+    /* The answer tells of the deletion: when, and where it can be seen. No other mail does. */
+    assert_string_equal(
+        ask(arena_printf(arena,
+                         "SELECT group_concat(kind) FROM mail WHERE note LIKE '%%closed. It is "
+                         "deleted for good on%%%s%%Done.' OR url LIKE '%%deletion%%'",
+                         path)),
+        "request_answered");
+    /* And the history says what was done, beside that it was answered. */
+    assert_string_equal(ask("SELECT group_concat(action || ' ' || detail) FROM (SELECT * FROM "
+                            "activity WHERE actor = 'operator' AND team_id > 0 AND action NOT "
+                            "LIKE 'request%' ORDER BY seq)"),
+                        "copy Request 1 by email,restriction Request 2 by email,"
+                        "statistics Request 3 by email,charts Request 3 by email,"
+                        "deletion Request 5 by email");
     assert_string_equal(ask("SELECT count(*) FROM rights_request WHERE outcome = 'answered'"), "5");
     assert_int_equal(answer(1, &path)->kind, ERROR_CONFLICT);
     /* Closed, the account is not touched any more. */
