@@ -16,6 +16,12 @@ WHERE h.team_id = :team_id ORDER BY h.seq;
 -- The newest signed end of each chain.
 SELECT team_id, max(seq) AS seq, hash FROM audit_head GROUP BY team_id ORDER BY team_id /* scan ok */;
 
+-- audit_head_missing() rows (team_id int) across teams
+-- Chains of which no end is signed yet.
+SELECT t.id AS team_id FROM (SELECT id FROM team UNION ALL SELECT 0) t
+WHERE EXISTS (SELECT 1 FROM audit_link l WHERE l.team_id = t.id)
+  AND NOT EXISTS (SELECT 1 FROM audit_head h WHERE h.team_id = t.id) /* scan ok */;
+
 -- audit_head_publish(hash blob, now_at int, key_id text, signature blob) done
 INSERT INTO audit_publication (at, hash, key_id, signature) VALUES (:now_at, :hash, :key_id, :signature)
 ON CONFLICT DO NOTHING;

@@ -7,6 +7,7 @@
 #include "adapter/json.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "base/url.h"
 #include "host/image_store.h"
 #include "model/country.h"
 #include "model/policy_hold.h"
@@ -229,13 +230,22 @@ static void policy_check(struct admin *admin)
     db_close(db);
 }
 
-/* The controller that cgi/run.sh writes for trying out is for this computer alone. */
+/* What cgi/run.sh writes for trying out is for this computer alone. */
 static void controller_check(struct admin *admin)
 {
-    if (strcmp(admin->config->controller_country, COUNTRY_EXAMPLE) == 0)
-        line_write(admin, text_starts(admin->config->public_url, "https://localhost"),
+    const struct config *config = admin->config;
+    bool is_trial = text_starts(config->public_url, "https://localhost");
+
+    if (strcmp(config->controller_country, COUNTRY_EXAMPLE) == 0)
+        line_write(admin, is_trial,
                    "the privacy policy names a placeholder as responsible; before others use this "
                    "server, set controller, address and country in [privacy] of domicile.conf");
+    if (*config->authority_url && url_is_reserved(admin->arena, config->authority_url))
+        line_write(admin, is_trial,
+                   "the privacy policy names a placeholder, %s (%s), as the supervisory authority, "
+                   "and so do emails about requests; before others use this server, set authority "
+                   "and authority_url in [privacy] of domicile.conf",
+                   config->authority, config->authority_url);
 }
 
 /* Signs in to the mail server and disconnects; sends nothing. */

@@ -78,3 +78,19 @@ const char *url_service(struct arena *arena, const char *url)
         length = 0;
     return text_lower(arena, arena_copy_bytes(arena, host, (size_t)(port - host) + length));
 }
+
+bool url_is_reserved(struct arena *arena, const char *url)
+{
+    static const char *const ends[] = { ".example",     ".test",        ".invalid",    ".localhost",
+                                        ".example.com", ".example.net", ".example.org" };
+    const char *host = arena_printf(arena, ".%s", text_lower(arena, url_host(arena, url)));
+    size_t length = strlen(host);
+
+    for (size_t i = 0; i < COUNT(ends); i++) {
+        size_t end = strlen(ends[i]);
+
+        if (length >= end && strcmp(host + length - end, ends[i]) == 0)
+            return true;
+    }
+    return false;
+}

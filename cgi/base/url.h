@@ -17,5 +17,11 @@ bool url_is_loopback(const char *url, const char *scheme);
  */
 const char *url_service(struct arena *arena, const char *url);
 
+/*
+ * Whether its host is a name that nobody can have, because it is reserved for examples and tests:
+ * "authority.example", "www.example.org" (RFC 2606). `url` needs a scheme.
+ */
+bool url_is_reserved(struct arena *arena, const char *url);
+
 /* The host without a port, "[::1]" with its brackets; in the arena. `url` needs a scheme. */
 const char *url_host(struct arena *arena, const char *url);

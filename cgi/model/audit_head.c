@@ -115,6 +115,25 @@ struct error *audit_heads_sign(const struct context *context, const struct signi
     return e ? e : step(context, key, -1);
 }
 
+struct error *audit_heads_begin(const struct context *context, const struct signing_key *key,
+                                bool is_empty)
+{
+    struct audit_head_missing_rows teams;
+    struct error *e = sql_audit_head_missing(context->db, context->arena, &teams);
+
+    for (size_t i = 0; !e && i < teams.count; i++)
+        e = step(context, key, teams.row[i].team_id);
+    return e || !teams.count || !is_empty ? e : step(context, key, -1);
+}
+
+bool audit_ends_are_none(struct bytes hash)
+{
+    unsigned char none[CRYPTO_HASH_BYTES];
+
+    crypto_sha256("", 0, none);
+    return hash.length == sizeof none && memcmp(hash.bytes, none, sizeof none) == 0;
+}
+
 struct error *audit_cut(const struct context *context)
 {
     struct error *e = db_begin(context->db, context->arena);

@@ -53,7 +53,8 @@ struct error *key_delete_fill(struct request *r, struct keys_delete_html *page)
 
 struct error *key_delete_show(struct request *r)
 {
-    struct keys_delete_html page = { .back_path = "/keys" };
+    struct keys_delete_html page = { .back_path = "/keys",
+                                     .kept_days = r->config->destroyed_vm_days };
     struct error *e = key_delete_fill(r, &page);
 
     if (e)

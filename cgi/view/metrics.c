@@ -7,6 +7,7 @@
 #include "base/date.h"
 #include "base/limit.h"
 #include "main_constants.sql.h"
+#include "model/audit_head.h"
 #include "operator.sql.h"
 #include "promise.sql.h"
 #include "region_status.sql.h"
@@ -65,9 +66,10 @@ struct error *audit_show(struct request *r)
     r->response.content_type = "application/json";
     buf_printf(&r->response.body,
                "{\"format\":\"domicile-audit-ends-1\",\"hash\":\"%s\",\"at\":%lld,"
-               "\"key_id\":\"%s\",\"signature\":\"%s\"}\n",
+               "\"key_id\":\"%s\",\"signature\":\"%s\",\"empty\":%s}\n",
                crypto_hex(r->arena, last.hash.bytes, last.hash.length), (long long)last.at,
-               last.key_id, crypto_base64(r->arena, last.signature.bytes, last.signature.length));
+               last.key_id, crypto_base64(r->arena, last.signature.bytes, last.signature.length),
+               audit_ends_are_none(last.hash) ? "true" : "false");
     return NULL;
 }
 

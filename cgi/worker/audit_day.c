@@ -24,8 +24,10 @@ struct error *audit_day_run(const struct context *context)
 
     if (e && e->kind != ERROR_NOT_FOUND)
         return e;
-    if (!key.seed || last.at / A_DAY_S == context->now_at / A_DAY_S)
+    if (!key.seed)
         return NULL;
+    if (last.at / A_DAY_S == context->now_at / A_DAY_S)
+        return audit_heads_begin(context, &key, audit_ends_are_none(last.hash));
     e = audit_heads_sign(context, &key);
     return e ? e : audit_cut(context);
 }

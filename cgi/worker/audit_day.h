@@ -9,5 +9,5 @@
 /* Read the key, before the worker gives up access to it. Without one no end is signed. */
 void audit_day_open(struct arena *arena, const struct config *config);
 
-/* Once a day; until then it does nothing. */
+/* Once a day; until then only chains begin that are new. */
 struct error *audit_day_run(const struct context *context);

@@ -36,7 +36,7 @@ static const struct {
     { "image_versions", SCHEDULE_IMAGES, LIMIT_IMAGE_EVERY_S, .run = image_versions_sync },
     { "export_files", SCHEDULE_MAIN, LIMIT_EXPORT_SWEEP_S, .run = export_files_remove },
     { "restriction", SCHEDULE_MAIN, 10, .run = restriction_run },
-    { "audit_day", SCHEDULE_MAIN, AN_HOUR_S, .run = audit_day_run },
+    { "audit_day", SCHEDULE_MAIN, A_MINUTE_S, .run = audit_day_run },
     { "erasure", SCHEDULE_ERASURE, LIMIT_ERASURE_EVERY_S, .run_with_worker = erasure_run },
     { "receipts_sign", SCHEDULE_MAIN, LIMIT_ERASURE_EVERY_S, .run_in_turns = receipts_sign },
     { "policy_watch", SCHEDULE_MAIN, LIMIT_POLICY_WATCH_S, .run = policy_watch },

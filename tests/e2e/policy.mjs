@@ -127,6 +127,15 @@ VALUES (77, 1, 'gone${days}', 'gone${days}', 'local', 'tiny', 'nano', 1, 1, 1, '
   }
   await restart(base + PRIVACY + place('DE'));
   check('with the former settings, nothing is named', !admin('check').text.includes('not announced'));
+  // A placeholder as the authority is for this computer alone.
+  const conf = fs.readFileSync(`${server.dir}/domicile.conf`, 'utf8');
+  const elsewhere = conf.replace(/^public_url = .*/m, 'public_url = https://vms.example.net').replace(/^authority_url = .*\n|^authority = .*\n/gm, '');
+  const placed = (text, url) => text.replace('[privacy]\n', `[privacy]\nauthority = Example authority\nauthority_url = ${url}\n`);
+  server.put('domicile.conf', placed(elsewhere, 'https://authority.example'));
+  check('a placeholder as the authority is refused elsewhere', /^FAIL .*Example authority \(https:\/\/authority\.example\), as the supervisory authority/m.test(admin('check').text), admin('check').text);
+  server.put('domicile.conf', placed(elsewhere, 'https://www.authority.eu'));
+  check('a real one is not', !admin('check').text.includes('supervisory authority'));
+  server.put('domicile.conf', conf);
 
   // Counts, from a profile that has none.
   await server.stop();

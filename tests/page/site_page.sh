@@ -76,7 +76,10 @@ route "GET /.well-known/domicile-audit.json"
 nobody get /.well-known/domicile-audit.json ; expect 404
 sql "INSERT INTO signing_key VALUES ('k', x'00', 1); INSERT INTO audit_publication VALUES (1781524800, x'ab', 'k', x'cd')"
 nobody get /.well-known/domicile-audit.json ; expect 200
-expect_text '{"format":"domicile-audit-ends-1","hash":"ab","at":1781524800,"key_id":"k","signature":"zQ=="}'
+expect_text '{"format":"domicile-audit-ends-1","hash":"ab","at":1781524800,"key_id":"k","signature":"zQ==","empty":false}'
+sql "INSERT INTO audit_publication VALUES (1781524801, x'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855', 'k', x'cd')"
+nobody get /.well-known/domicile-audit.json ; expect 200
+expect_text '"empty":true}'
 route "GET /.well-known/security.txt"
 nobody get /.well-known/security.txt ; expect 200
 expect_text "Contact: mailto:operator@localhost" ; expect_text "Canonical: https://localhost:8443/.well-known/security.txt"

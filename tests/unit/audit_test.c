@@ -8,6 +8,7 @@
 #include "model/audit_check.h"
 #include "model/audit_head.h"
 #include "model/state_path.h"
+#include "worker/audit_day.h"
 #include "worker/retention.h"
 #include "world.h"
 
@@ -116,6 +117,34 @@ static void ends_sign(void)
 }
 
 /* ---- tests ---- */
+
+/* A new chain does not wait for the day: and what was published of none is published anew. */
+static void a_new_chain_is_signed_at_once(void **state)
+{
+    struct context context = world_context(world), later = context;
+    struct audit_head_published_row last;
+
+    (void)state;
+    context.now_at = 20000 * A_DAY_S; /* both of one day */
+    later.now_at = context.now_at + 60;
+    audit_day_open(world->arena, world->config);
+    world_check(audit_day_run(&context), "of nothing");
+    world_check(sql_audit_head_published(world->db, world->arena, &last), "published");
+    assert_true(audit_ends_are_none(last.hash));
+    some_add();
+    world_check(audit_day_run(&later), "first");
+    assert_string_equal(ask("SELECT team_id, seq FROM audit_head"), "1|5\n");
+    assert_string_equal(ask("SELECT count(*) FROM audit_publication"), "2\n");
+    some_add();
+    world_check(add(&(struct audit_entry){
+                    .team_id = AUDIT_OPERATOR, .action = AUDIT_REVIEW, .by_operator = true }),
+                "add");
+    world_check(audit_day_run(&later), "another");
+    /* What has begun waits for the day. */
+    assert_string_equal(ask("SELECT team_id, seq FROM audit_head"), "0|1\n1|5\n");
+    assert_string_equal(ask("SELECT count(*) FROM audit_publication"), "2\n");
+    assert_right(2 * ADDED + 1, 0);
+}
 
 static void what_is_added_can_be_verified(void **state)
 {
@@ -365,6 +394,7 @@ static void a_team_that_is_missing_keeps_no_other_from_its_places(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_new_chain_is_signed_at_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_added_can_be_verified, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_description_is_enough, set_up, tear_down),
         cmocka_unit_test_setup_teardown(tampering_is_found, set_up, tear_down),

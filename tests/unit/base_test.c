@@ -81,6 +81,22 @@ static void test_host(void **state)
     assert_string_equal(url_host(arena, "smtp://[::1"), "[::1");
 }
 
+static void test_reserved(void **state)
+{
+    static const char *const reserved[] = { "https://authority.example",
+                                            "https://authority.example.org/x",
+                                            "https://example.com", "https://EXAMPLE:8443",
+                                            "https://a.test" };
+    static const char *const real[] = { "https://www.example.gov", "https://myexample.org",
+                                        "https://authority.example.org.eu", "https://[::1]" };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(reserved); i++)
+        assert_true(url_is_reserved(arena, reserved[i]));
+    for (size_t i = 0; i < COUNT(real); i++)
+        assert_false(url_is_reserved(arena, real[i]));
+}
+
 static void test_service(void **state)
 {
     static const char *const cases[][2] = {
@@ -129,9 +145,10 @@ static void test_error_copy(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_origins), cmocka_unit_test(test_loopback),
-        cmocka_unit_test(test_host),    cmocka_unit_test(test_service),
-        cmocka_unit_test(test_backoff), cmocka_unit_test(test_error_copy),
+        cmocka_unit_test(test_origins),    cmocka_unit_test(test_loopback),
+        cmocka_unit_test(test_host),       cmocka_unit_test(test_service),
+        cmocka_unit_test(test_reserved),   cmocka_unit_test(test_backoff),
+        cmocka_unit_test(test_error_copy),
     };
 
     return cmocka_run_group_tests(tests, set_up, tear_down);
