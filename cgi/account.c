@@ -354,7 +354,7 @@ static const struct route routes[] = {
     { "POST", "/account/delete", ACCESS_SIGNED_IN | ACCESS_FRESH, delete_post },
     { "GET", "/account/team/delete", ACCESS_OWNER, team_form_show },
     { "POST", "/account/team/delete", ACCESS_OWNER | ACCESS_FRESH, team_delete_post },
-    { "POST", "/account/team/keep", ACCESS_OWNER, team_keep },
+    { "POST", "/account/team/keep", ACCESS_OWNER | ACCESS_FRESH, team_keep },
     { "GET", "/account/shortcuts", ACCESS_SIGNED_IN, account_shortcuts_show },
     { "POST", "/account/sessions/:handle/end", ACCESS_SIGNED_IN, session_end_one },
     { "POST", "/account/end-others", ACCESS_SIGNED_IN, session_end_others },

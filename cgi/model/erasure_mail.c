@@ -2,6 +2,7 @@
 #include "model/erasure_mail.h"
 
 #include "base/clock.h"
+#include "model/label.h"
 #include "model/mail_queue.h"
 
 #include "main_constants.sql.h"
@@ -74,7 +75,7 @@ static struct error *members_tell(const struct context *context,
     bool is_own = !request->person_id && is_by(request, ERASURE_REQUESTED_BY_PERSON);
     struct mail mail = {
         .kind = is_own ? MAIL_KIND_TEAM_DELETION : MAIL_KIND_TEAM_CLOSED,
-        .promise = until(context) ? name : NULL,
+        .promise = until(context) ? label_in_mail(context->arena, name) : NULL,
         .url = page_url(context,
                         request->person_id ? "/account" : erasure_path(context->arena, token)),
         .at = context->now_at,

@@ -1,6 +1,8 @@
 /* Checks names that people choose; see label.h. */
 #include "model/label.h"
 
+#include "base/array.h"
+#include "base/buf.h"
 #include "base/limit.h"
 #include "base/text.h"
 #include "model/provider_key.h"
@@ -33,4 +35,34 @@ const char *label_person_problem(struct arena *arena, const char *text)
     if (strcasecmp(text, "Domicile") == 0)
         return "In the activity that is the name of the service itself. Please choose another.";
     return label_problem(arena, text);
+}
+
+/* Bytes of what separates the parts of an address at the start of `text`; 0: something else. The
+ * dots of other scripts count as dots in host names (UTS 46). */
+static size_t separator_length(const char *text)
+{
+    static const char *const separators[] = {
+        ".", ":", "@", "\u3002", "\uff0e", "\uff61", "\uff20"
+    };
+
+    for (size_t i = 0; i < COUNT(separators); i++) {
+        if (text_starts(text, separators[i]))
+            return strlen(separators[i]);
+    }
+    return 0;
+}
+
+const char *label_in_mail(struct arena *arena, const char *text)
+{
+    struct buf out = buf_new(arena, strlen(text) + 16);
+
+    while (*text) {
+        size_t length = separator_length(text);
+
+        buf_bytes(&out, text, length ? length : 1);
+        text += length ? length : 1;
+        if (length && *text && *text != ' ')
+            buf_char(&out, ' ');
+    }
+    return out.length ? out.bytes : "";
 }

@@ -512,6 +512,10 @@ expect_text 'href="/account/team/delete">Keep the team'
 as bob post /account/team/delete "name=Dave & Co" ; expect 409
 as bob get /account/team/delete ; expect 200
 expect_text "is closed, and is deleted on"
+sql "UPDATE session SET created_at = 1"
+as bob post /account/team/keep ; expect 303 "/signin?return=/account&again=1&ended=1"
+expect_row "SELECT count(*) FROM erasure" 1
+sql "UPDATE session SET created_at = unixepoch()"
 as bob post /account/team/keep ; expect 303 /account
 expect_row "SELECT count(*) FROM erasure" 0
 expect_row "SELECT count(*) FROM team WHERE closed_at IS NOT NULL" 0

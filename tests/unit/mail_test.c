@@ -2,6 +2,7 @@
  * Mail up to the SMTP client: the queue, headers and bodies, back-off, and what the client refuses
  * before it connects. Delivery to a real server is tested end to end (tests/e2e/mail.mjs).
  */
+#include "model/label.h"
 #include "model/mail_queue.h"
 
 #include "base/array.h"
@@ -250,6 +251,25 @@ static void test_values_cannot_inject_headers(void **state)
                      ERROR_INTERNAL);
 }
 
+/* What a name may look like, and no part of it is an address then. */
+static void test_names_are_no_links(void **state)
+{
+    static const char *const names[][2] = {
+        { "Dave & Co", "Dave & Co" },
+        { "St. Mary", "St. Mary" },
+        { "evil.example", "evil. example" },
+        { "https://evil.example/x?y", "https: //evil. example/x?y" },
+        { "pay@evil.example", "pay@ evil. example" },
+        { "evil\u3002example \uff20x", "evil\u3002 example \uff20 x" },
+        { "a..b.", "a. . b." },
+        { "", "" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(names); i++)
+        assert_string_equal(label_in_mail(arena, names[i][0]), names[i][1]);
+}
+
 /* ---- the client, before it connects ---- */
 
 static struct error *sent(const char *from, const char *to, const char *header, const char *text)
@@ -299,6 +319,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_headers, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_message, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_values_cannot_inject_headers, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_names_are_no_links, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_client_refusals, set_up, tear_down),
     };
 
