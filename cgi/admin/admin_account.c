@@ -68,6 +68,8 @@ struct error *admin_account_close(struct admin *admin)
         return e;
     if (!worker_wakeup_connect(admin->arena, admin->config))
         worker_wakeup_send();
+    if (token && !config_has_mail(admin->config))
+        fputs("This server sends no email: give the person this address.\n", stderr);
     if (token)
         printf("%s%s\n", admin->config->public_url, erasure_path(admin->arena, token));
     else

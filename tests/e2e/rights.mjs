@@ -65,6 +65,13 @@ for (const entry of manifest.files) {
   const content = JSON.parse(bytes);
   if (!entry.path.startsWith('schema/')) equal(`${entry.path}: rows`, content.length, entry.rows);
 }
+// The commands that the README gives, as they stand there.
+const commands = fs.readFileSync(`${folder}/README.html`, 'utf8').match(/<pre>([^]*?)<\/pre>/)[1].split('\n');
+const answers = commands.map((command) => execFileSync('bash', ['-c', command], { cwd: folder, encoding: 'utf8' }).trim());
+equal('the first verifies the list', answers[0], 'Signature Verified Successfully');
+check('the second shows the id of the key', answers[1].split(' ').pop().startsWith(manifest.key), answers[1]);
+check('the third the hash of a file', answers[2].endsWith(manifest.files.find(({ path: name }) => name === 'person/person.json').sha256), answers[2]);
+equal('the files are sorted', manifest.files.map(({ path: name }) => name).filter((name) => !/^(README|manifest)/.test(name)).join(), manifest.files.map(({ path: name }) => name).filter((name) => !/^(README|manifest)/.test(name)).sort().join());
 check('what is withheld has a reason', manifest.withheld.length > 50 && manifest.withheld.every(({ reason }) => reason));
 fs.appendFileSync(`${folder}/manifest.json`, ' ');
 equal('a changed list is not signed', verify(), 'Signature Verification Failure');

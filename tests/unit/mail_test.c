@@ -215,6 +215,35 @@ static void test_message(void **state)
     assert_non_null(strstr(sent.html, "href=\"https://localhost/a?b&amp;c\""));
 }
 
+/* Each says when an account ends, where that can be seen, and whether it can be undone. */
+static void test_deletions(void **state)
+{
+    struct mail_take_row row = { .kind = "account_deletion",
+                                 .happened_at = 1795176000,
+                                 .until_at = 1797768000,
+                                 .url = "https://localhost/deletion/secret" };
+    const char *text = message(row).text;
+
+    (void)state;
+    assert_non_null(strstr(text, "deleted for good on 20 Dec 2026, 12:00 UTC"));
+    assert_non_null(strstr(text, "you can undo it: sign in"));
+    assert_non_null(strstr(text, "\r\nhttps://localhost/deletion/secret\r\n"));
+    row.until_at = 0;
+    text = message(row).text;
+    assert_non_null(strstr(text, "begins at once and cannot be undone"));
+    assert_null(strstr(text, "sign in"));
+    row.kind = "account_closed";
+    row.note = "by the admin";
+    assert_non_null(strstr(message(row).text, "was closed by the admin."));
+    assert_non_null(strstr(message(row).text, "This cannot be undone"));
+    row.until_at = 1797768000;
+    row.url = NULL;
+    text = message(row).text;
+    assert_non_null(strstr(text, "deleted for good on 20 Dec 2026, 12:00 UTC"));
+    assert_non_null(strstr(text, "Signing in does not undo that"));
+    assert_non_null(strstr(text, "the address that you were given"));
+}
+
 /* Every value in a row may come from an attacker who wants to forge a mail. */
 static void test_values_cannot_inject_headers(void **state)
 {
@@ -318,6 +347,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_backoff, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_headers, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_message, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_deletions, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_values_cannot_inject_headers, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_names_are_no_links, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_client_refusals, set_up, tear_down),
