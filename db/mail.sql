@@ -44,9 +44,11 @@ UPDATE mail SET is_transient = 1 WHERE to_email = :to_email AND state = 'queued'
   AND NOT EXISTS (SELECT 1 FROM person p WHERE lower(p.email) = lower(:to_email) /* scan ok */);
 
 -- mail_waiting(to_email text) row (total int)
--- What tells somebody that the account is deleted, and is not sent yet.
+-- What tells somebody that the account is deleted, and is not sent yet. The law wants an answer to a request; the
+-- others are tried once, so that a mail server that is away keeps nobody's data here.
 SELECT count(*) AS total FROM mail WHERE to_email = :to_email AND state = 'queued'
-  AND kind IN ('request_answered', 'account_deletion', 'account_closed');
+  AND (kind = 'request_answered'
+       OR (kind IN ('account_deletion', 'account_closed') AND (attempts = 0 OR taken_at IS NOT NULL)));
 
 -- mail_later(id text, due_at int, reason text) done
 UPDATE mail SET due_at = :due_at, reason = :reason, taken_at = NULL WHERE id = :id;

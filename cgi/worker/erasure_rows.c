@@ -119,7 +119,7 @@ static struct error *history_forget(struct erasure_work *work)
     return e;
 }
 
-/* Whose account it is is told first, or the mail has expired. */
+/* Whose account it is is told first, or that was tried, or the answer to a request has expired. */
 static struct error *mail_wait(struct erasure_work *work, const char *email, bool *out)
 {
     struct mail_waiting_row row;

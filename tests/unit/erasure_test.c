@@ -449,6 +449,23 @@ static void addresses_that_were_typed_are_erased(void **state)
     assert_nothing_left(test, 7);
 }
 
+/* The mail that an account is deleted is tried before its address is gone, and only that. */
+static void the_mail_is_tried_first(void **state)
+{
+    struct test *test = *state;
+
+    person_plant(test, 7);
+    request(test, 7);
+    make_due(test);
+    plant(test, "UPDATE mail SET state = 'queued', attempts = 0 WHERE kind = 'account_deletion';");
+    for (int i = 0; i < 20; i++)
+        work(test->context);
+    assert_string_equal(step_of(test, ERASURE_ROWS).answer, "the person is told by mail first");
+    plant(test, "UPDATE mail SET attempts = 1, taken_at = NULL WHERE kind = 'account_deletion';");
+    finish(test);
+    assert_int_equal(ask(test, "SELECT count(*) FROM mail WHERE kind = 'account_deletion'"), 0);
+}
+
 /* By a request that came by mail: its answer is sent before its address is gone. */
 static void the_answer_is_sent_first(void **state)
 {
@@ -1014,6 +1031,7 @@ int main(void)
         TEST(a_team_is_opened_again_until_it_begins),
         TEST(a_team_of_an_account_is_not_opened_alone),
         TEST(addresses_that_were_typed_are_erased),
+        TEST(the_mail_is_tried_first),
         TEST(the_answer_is_sent_first),
         TEST(a_new_team_gets_no_old_records),
         TEST(signing_in_undoes_it_until_it_begins),
