@@ -55,6 +55,7 @@ SELECT ifnull(CASE :kind
     WHEN 'usage_minute' THEN (SELECT min(minute_at) FROM usage_minute /* scan ok */)
     WHEN 'usage_day' THEN (SELECT min(from_at) FROM usage_day /* scan ok */)
     WHEN 'mail' THEN (SELECT min(created_at) FROM mail /* scan ok */)
+    WHEN 'rights_request' THEN (SELECT min(ended_at) FROM rights_request /* scan ok */)
     WHEN 'outbound' THEN (SELECT min(last_at) FROM outbound /* scan ok */)
     WHEN 'known_browser' THEN (SELECT min(seen_at) FROM known_browser /* scan ok */)
     WHEN 'ledger' THEN (SELECT min(at) + 31 * 86400 FROM (SELECT min(month_at) AS at FROM ledger

@@ -293,6 +293,8 @@ const struct promise PROMISES[] = {
         .every_s = HOURLY_S,
         .check = promise_requests_check,
     },
+    ROWS("answered-requests", "rights_request", LIMIT_REQUEST_KEEP_S,
+         "Requests about personal data are deleted {years} after they were answered."),
     ROWS("destroyed-records", "destroyed_vm", TERM_VM,
          "The record and activity of a destroyed VM are deleted after {days}."),
     ROWS("payment-links", "payment_link", 0,

@@ -254,6 +254,10 @@ static void an_old_row_turns_its_promise_red(void **state)
           "INSERT INTO mail (id, kind, to_email, once, state, attempts, due_at, created_at) VALUES "
           "('old', 'signin_link', 'a', 'old', 'sent', 1, 1, " OLD ")",
           "DELETE FROM mail" },
+        { "answered-requests",
+          "INSERT INTO rights_request (kind, received_at, due_at, ended_at) VALUES ('copy', 1, 1, "
+          "1)",
+          "DELETE FROM rights_request" },
         { "outbound",
           "INSERT INTO outbound VALUES (1, 'a', 'mail', 'text', NULL, 1, 1, 1, 1, 1, 1, " OLD ")",
           "DELETE FROM outbound" },
