@@ -132,6 +132,8 @@ static struct vm_row row_of(struct request *r, struct setting *setting,
 
     setting_turn(r, setting, vm, ledger_rate(&setting->prices, &use, r->now_at));
     now = is_away ? 0 : setting->events;
+    if (r->frame.is_restricted)
+        now &= 1U << VM_REQUEST_STOP;
     if (is_away)
         state = vm_view_state_away(r->arena, state, vm->observed_at);
     return (struct vm_row){

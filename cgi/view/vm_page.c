@@ -159,8 +159,8 @@ static struct vm_snapshot snapshot_of(struct request *r, const struct vm_html *p
         .class_ = is_ready    ? NULL
                   : is_failed ? "bad"
                               : "work",
-        .can_restore = is_ready && page->can_restore,
-        .can_clone = is_ready && !page->host_problem,
+        .can_restore = is_ready && page->can_restore && !r->frame.is_restricted,
+        .can_clone = is_ready && !page->host_problem && !r->frame.is_restricted,
         .can_delete = (is_ready || is_failed) && page->can_restore,
     };
 
@@ -238,6 +238,22 @@ static void buttons_fill(struct vm_html *page, const char *state)
         page->snapshot_disabled_reason = page->resize_disabled_reason = page->host_problem;
 }
 
+static const char RESTRICTED[] = "Your account is restricted.";
+
+static void start_refuse(struct vm_html *page, const char *why)
+{
+    page->can_start = page->can_restart = page->can_retry = page->can_resume = 0;
+    page->stop_disabled_reason = why;
+}
+
+/* What becomes less is allowed (model/restriction.h). */
+static void restriction_fill(struct vm_html *page)
+{
+    start_refuse(page, RESTRICTED);
+    page->can_snapshot = 0;
+    page->snapshot_disabled_reason = page->resize_disabled_reason = RESTRICTED;
+}
+
 /* A suspended team's VMs stay stopped. */
 static struct error *billing_fill(struct request *r, struct vm_html *page)
 {
@@ -246,8 +262,7 @@ static struct error *billing_fill(struct request *r, struct vm_html *page)
 
     if (!e || !e->message)
         return e;
-    page->can_start = page->can_restart = page->can_retry = page->can_resume = 0;
-    page->stop_disabled_reason = e->message;
+    start_refuse(page, e->message);
     return NULL;
 }
 
@@ -431,5 +446,7 @@ struct error *vm_page_fill(struct request *r, const struct vm_get_row *vm, const
     e = vm_internet_fill(r, vm, &page->internet);
     if (!e)
         e = billing_fill(r, page);
+    if (r->frame.is_restricted)
+        restriction_fill(page);
     return e ? e : lists_fill(r, page, &prices, vm);
 }

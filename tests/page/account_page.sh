@@ -354,7 +354,13 @@ expect_text "Your account is restricted, so nothing new is begun."
 as alice post /keys "key=$good_key" name=while-restricted ; expect 422
 expect_text "Your account is restricted, so nothing new is begun."
 expect_row "SELECT count(*) FROM ssh_key WHERE name = 'while-restricted'" 0
+for page in /account /keys /keys/keykeykeykeykey3; do
+    as alice get $page ; expect_text 'disabled aria-describedby="restricted">'
+done
 as alice post /account/restriction restricted=no ; expect 303 /account
+for page in /account /keys /keys/keykeykeykeykey3; do
+    as alice get $page ; expect_no_text 'aria-describedby="restricted"'
+done
 expect_row "SELECT restricted_at IS NULL FROM person WHERE id = 1" 1
 
 expect_row "SELECT group_concat(action || ' ' || ifnull(detail, '-'), ', ') FROM (SELECT * FROM activity WHERE team_id = 1 AND vm_id IS NULL ORDER BY seq)" \

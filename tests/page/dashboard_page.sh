@@ -322,4 +322,15 @@ verified "$("$BUILD/domicile-admin" --state "$state" verify-chain "$state/change
 for place in -1 x 99999999999999999999; do as alice get "/activity.jsonl?after=$place" ; expect 404 ; done
 as alice get "/activity.jsonl?after=4" ; expect 200 ; expect_text '"after":4,' ; expect_no_text laptop
 as bob get /activity.jsonl ; expect_no_text laptop ; expect_text '"team_id":2,'
+# Of a restricted account only what stops or destroys VMs.
+fresh
+sql "UPDATE person SET restricted_at = 1 WHERE id = 1"
+as alice get /vms ; expect_text 'id="restricted"' ; expect_text '>Stop</button>' ; expect_text '/destroy">Destroy'
+for way in /vms/new bulk/start bulk/snapshot bulk/restart bulk/resume bulk/retry; do
+    expect_no_text "$way\""
+done
+sql "DELETE FROM vm; DELETE FROM receipt"
+as alice get /vms ; expect_no_text 'href="/vms/new"'
+as carol get /vms ; expect_text 'href="/vms/new"'
+
 finish

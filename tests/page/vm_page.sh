@@ -517,6 +517,22 @@ as alice post /vms/runningrunningru/snapshots name=$'be\u2066fore' ; expect 422
 as alice post /vms/runningrunningru/snapshots "name=$(printf 'ë%.0s' $(seq 100))" ; expect 303
 as alice post /vms/failedfailedfail/destroy name=a23456789012345678901234567890123456789012345678901234567890123 ; expect 303
 
+# Of a restricted account, what would be refused is disabled or left out; what becomes less is not.
+fresh
+sql "UPDATE person SET restricted_at = 1 WHERE id = 1"
+restricted='disabled aria-describedby="restricted"'
+as alice get $vm ; expect_text 'id="restricted"' ; expect_text 'id="stop-form"'
+expect_no_text 'id="restart"' ; expect_no_text 'id="take"'
+as alice get $stopped ; expect_text 'disabled id="start" aria-describedby="why"'
+expect_text 'id="why">Your account is restricted.' ; expect_no_text 'id="start-form"'
+as alice get /vms/failedfailedfail ; expect_no_text 'id="retry"'
+as alice get $vm/snapshots ; expect_text 'id="snapshot-create" disabled aria-describedby="snapshot-why"'
+expect_text 'id="delete-snapshotsnapsho2"' ; expect_no_text 'id="restore-' ; expect_no_text 'id="clone-'
+as alice get $vm/settings ; expect_text "id=\"rename-button\" type=\"submit\" $restricted" ; expect_no_text 'id="resize-stop"'
+expect_text 'id="resize-button" type="submit" disabled aria-describedby="resize-why"' ; expect_text 'id="destroy-button"'
+as alice get $stopped/snapshots/snapshotsnapsho3/restore ; expect_text "$restricted>"
+as alice get $stopped/snapshots/snapshotsnapsho3/clone ; expect_text "$restricted>" ; expect_no_text 'id="mend"'
+
 # A destroyed VM has no commands, and nothing of them is written.
 fresh
 for command in rename internet start stop restart retry resize destroy snapshots; do
