@@ -23,12 +23,14 @@ WHERE team_id = :team_id AND vm_id = :vm_id AND state = 'queued';
 SELECT number, id, kind, state, snapshot_id, requested_at_ms, due_at_ms, attempts, ended_at_ms, error
 FROM job WHERE team_id = :team_id AND vm_id = :vm_id ORDER BY number DESC LIMIT 1;
 
--- job_working(team_id int, vm_id text) row (kind text, step text, requested_at_ms int)
--- The running job of a VM, of which there is at most one, and its step; NULL: none.
-SELECT max(j.kind) AS kind, ifnull(max(j.requested_at_ms), 0) AS requested_at_ms,
+-- job_working(team_id int, vm_id text) row (open_kind text, kind text, step text, requested_at_ms int)
+-- The running job of a VM, of which there is at most one, and its step; NULL: none. `open_kind` is
+-- also of one that waits.
+SELECT max(j.kind) AS open_kind, max(CASE j.state WHEN 'running' THEN j.kind END) AS kind,
+       ifnull(max(CASE j.state WHEN 'running' THEN j.requested_at_ms END), 0) AS requested_at_ms,
        max(CASE WHEN s.started_at_ms IS NOT NULL AND s.ended_at_ms IS NULL THEN s.name END) AS step
 FROM job j LEFT JOIN job_step s ON s.job_number = j.number
-WHERE j.team_id = :team_id AND j.vm_id = :vm_id AND j.state = 'running';
+WHERE j.team_id = :team_id AND j.vm_id = :vm_id AND j.state IN ('queued', 'running');
 
 -- job_lease(is_billing int, now_at_ms int) row across teams
 -- The oldest due job of the VMs, or of billing. A VM has one running job at a time.

@@ -98,7 +98,7 @@ static const struct {
     { VM_STATE_STOPPED, "Stopped", "off", "Start the VM first." },
     { VM_STATE_RESTARTING, "Restarting", "work", "The VM is restarting." },
     { VM_STATE_RESIZING, "Resizing", "work", "The VM is being resized." },
-    { VM_STATE_SNAPSHOTTING, "Snapshotting", "work", "A snapshot is in progress." },
+    { VM_STATE_SNAPSHOTTING, "Snapshotting", "work", "A snapshot is being created or deleted." },
     { VM_STATE_RESTORING, "Restoring", "work", "A snapshot is being restored." },
     { VM_STATE_PAUSED, "Paused", "wait", "The VM is paused. Resume or stop it first." },
     { VM_STATE_RESUMING, "Resuming", "work", "The VM is resuming." },

@@ -92,6 +92,8 @@ static struct error *job_fill(struct request *r, struct vm_html *page)
         page->job_ended = strcmp(job.state, JOB_STATE_DONE) == 0 ? kind->done : NULL;
         return NULL;
     }
+    if (!job.ended_at_ms && vm_view_snapshot_label(page->vm.state, job.kind))
+        page->vm.label = kind->running;
     page->job_title =
         job.ended_at_ms ? arena_printf(r->arena, "%s failed", kind->title) : kind->running;
     page->job_ended = job.ended_at_ms ? page->job_title : NULL;
@@ -441,12 +443,14 @@ struct error *vm_page_fill(struct request *r, const struct vm_get_row *vm, const
     page->vm = vm_view_of(r, &prices, vm, away != NULL);
     row_fill(r, page, vm);
     buttons_fill(page, vm->state);
-    r->frame.title = arena_printf(r->arena, "%s: %s", vm->name, tab_title(tab, page->vm.label));
     r->frame.section = "vms";
     e = vm_internet_fill(r, vm, &page->internet);
     if (!e)
         e = billing_fill(r, page);
     if (r->frame.is_restricted)
         restriction_fill(page);
-    return e ? e : lists_fill(r, page, &prices, vm);
+    if (!e)
+        e = lists_fill(r, page, &prices, vm);
+    r->frame.title = arena_printf(r->arena, "%s: %s", vm->name, tab_title(tab, page->vm.label));
+    return e;
 }

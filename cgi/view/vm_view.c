@@ -50,6 +50,13 @@ struct vm_view_state vm_view_state_of(const char *state, int64_t state_at, int64
                                    is_running ? up_at : state_at, is_running };
 }
 
+const char *vm_view_snapshot_label(const char *state, const char *job_kind)
+{
+    const struct vm_job *job = vm_job_find(job_kind);
+
+    return job->has_snapshot && strcmp(job->state, state) == 0 ? job->running : NULL;
+}
+
 struct vm_view_state vm_view_state_away(struct arena *arena, struct vm_view_state state,
                                         int64_t observed_at)
 {

@@ -38,6 +38,10 @@ struct vm_view_state {
     bool is_up; /* runs and responds */
 };
 
+/* "Deleting snapshot": what the open job of this kind does with a snapshot; NULL: nothing, or the
+ * VM is in another state by now. */
+const char *vm_view_snapshot_label(const char *state, const char *job_kind);
+
 /* Whether SSH may answer in this state. */
 bool vm_view_has_way_in(const char *state);
 

@@ -475,6 +475,8 @@ expect_row "SELECT count(*) FROM job WHERE state = 'queued' AND vm_id = 'running
 as alice post $delete snapshot=snapshotsnapsho2 snapshot=snapshotsnapsho4 ; expect 303 $vm/snapshots
 expect_row "SELECT group_concat(DISTINCT state) FROM snapshot WHERE vm_id = 'runningrunningru'" deleting
 expect_row "SELECT kind, snapshot_id FROM job WHERE state = 'queued' AND vm_id = 'runningrunningru'" "snapshot_delete|snapshotsnapsho2"
+as alice get $vm ; expect_text 'data-name="quiet-maple">Deleting snapshot</span>' ; expect_no_text Snapshotting
+as alice get /vms ; expect_text 'data-name="quiet-maple">Deleting snapshot</span>' ; expect_no_text Snapshotting
 as alice post $delete snapshot=snapshotsnapsho4 ; expect 409
 sql "DELETE FROM job WHERE snapshot_id = 'snapshotsnapsho2'; DELETE FROM snapshot WHERE id = 'snapshotsnapsho2'"
 as alice post $delete snapshot=snapshotsnapsho2 ; expect 404
