@@ -295,6 +295,7 @@ route "GET /vms/:id/receipt.zip"
 receipt=/vms/gonegonegonegone/receipt.zip
 as alice get $receipt ; expect 404
 as alice get /vms/gonegonegonegone ; expect_no_text receipt.zip
+expect_text ">Being signed</span>" ; expect_text 'hx-get="/vms/gonegonegonegone"'
 plant_signature() {
     sql "INSERT INTO signing_key VALUES ('0011223344556677', x'$(printf '%064d' 7)', 1); INSERT INTO signed_receipt VALUES
         (7, 'vm', 'gonegonegonegone', 1, '{\"vm\":\"gone-vm\"}', x'0011', x'0022', '0011223344556677', 1767225700)"
@@ -314,6 +315,7 @@ sql "PRAGMA foreign_keys = ON; DELETE FROM vm WHERE id = 'gonegonegonegone'"
 as alice get $receipt ; expect 200
 if cmp -s "$state/answer" "$state/before"; then good; else bad "another receipt than before"; fi
 as alice get /vms/gonegonegonegone ; expect 200 vm_gone_signed.html
+expect_no_text hx-get
 as bob get /vms/gonegonegonegone ; expect 404
 as alice post /vms/gonegonegonegone/destroy confirm=gone-vm ; expect 404
 
