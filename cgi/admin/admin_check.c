@@ -203,7 +203,8 @@ static void image_versions_check(struct admin *admin, struct worker_context *con
     context->db = NULL;
 }
 
-/* What is weaker than the policy in force does not take effect until it is announced. */
+/* What is weaker than the policy in force, or may be, does not take effect until it is announced.
+ */
 static void policy_check(struct admin *admin)
 {
     struct policy_facts facts;
@@ -225,7 +226,7 @@ static void policy_check(struct admin *admin)
                    held.unannounced.row[i].text);
     if (!e && !held.unannounced.count)
         line_write(admin, true,
-                   "domicile.conf weakens nothing without notice (policy version %lld)",
+                   "domicile.conf changes no promise without notice (policy version %lld)",
                    (long long)held.number);
     db_close(db);
 }

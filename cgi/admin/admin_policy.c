@@ -1,7 +1,8 @@
 /*
  * "domicile-admin policy show": the policy in force, what is announced, and what domicile.conf or a
- * new version weakens without an announcement. "policy schedule" announces that: it takes effect
- * after the notice period, and everybody is told by mail. "policy withdraw" takes that back.
+ * new version weakens ("unannounced") or says in another way ("changed") without an announcement.
+ * "policy schedule" announces that: it takes effect after the notice period, and everybody is told
+ * by mail. "policy withdraw" takes that back.
  */
 #include "admin/admin.h"
 
@@ -85,7 +86,8 @@ static struct error *held_show(struct admin *admin)
     e = policy_hold(admin->db, admin->arena, clock_now(), admin->config, &facts, &held);
     for (size_t i = 0; !e && i < held.unannounced.count; i++) {
         admin->status = 1;
-        e = line_write(admin, "unannounced", held.number, 0, held.unannounced.row[i].text);
+        e = line_write(admin, held.unannounced.row[i].is_change ? "changed" : "unannounced",
+                       held.number, 0, held.unannounced.row[i].text);
     }
     return e;
 }

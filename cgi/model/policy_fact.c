@@ -20,7 +20,8 @@ static const struct fact_kind {
     const char *text;
     bool is_less_weaker;
     bool is_time;  /* the number is in seconds */
-    bool is_exact; /* another number is weaker, more or less: of a hash, nobody can compare them */
+    bool is_exact; /* another number is weaker, more or less */
+    bool is_hash;  /* of a text: that another one is weaker, nobody can rule out */
 } kinds[] = {
     { .name = "closed_days",
       .text = "A closed account is deleted after %n days (before: %w).",
@@ -28,7 +29,7 @@ static const struct fact_kind {
     { .name = "column", .text = "A further kind of personal data is stored: %m." },
     { .name = "controller",
       .text = "Somebody else is responsible for your data, or at another address.",
-      .is_exact = true },
+      .is_hash = true },
     { .name = "cookie", .text = "A further cookie is set: %m." },
     { .name = "counts", .text = "Requests are counted." },
     { .name = "destroyed_vm_days",
@@ -41,7 +42,7 @@ static const struct fact_kind {
       .is_less_weaker = true },
     { .name = "host",
       .text = "VMs in region %m run on another host, or are isolated from it in another way.",
-      .is_exact = true },
+      .is_hash = true },
     { .name = "log_days", .text = "Request and error logs are kept for %n days (before: %w)." },
     { .name = "looks",
       .text =
@@ -57,16 +58,16 @@ static const struct fact_kind {
     { .name = "promise", .text = "No longer promised: %m", .is_less_weaker = true },
     { .name = "purpose",
       .text = "The purpose, legal basis or period of stored data changes: %m.",
-      .is_exact = true },
+      .is_hash = true },
     { .name = "recipient", .text = "Data is sent to a further recipient: %m." },
     { .name = "referrers", .text = "The websites that visitors come from are counted." },
     { .name = "retention_days",
       .text = "VMs that were stopped since an invoice was not paid are destroyed after %n days "
               "(before: %w).",
       .is_less_weaker = true },
-    { .name = "statement", .text = "Changed: %m", .is_exact = true },
+    { .name = "statement", .text = "Changed: %m", .is_hash = true },
     { .name = "term", .text = "%m (before: %w)", .is_time = true },
-    { .name = "terms", .text = "The terms of service change.", .is_exact = true },
+    { .name = "terms", .text = "The terms of service change.", .is_hash = true },
     { .name = "tls13_alone", .text = "TLS 1.2 is accepted.", .is_less_weaker = true },
     { .name = "trial_days", .text = "A trial lasts %n days (before: %w).", .is_less_weaker = true },
 };
@@ -339,9 +340,20 @@ static bool is_declared_now(const struct policy_facts *was, const struct policy_
     return false;
 }
 
+/* The sentence on looks into VMs has a number that can be compared: fewer looks are no weaker. */
+static bool is_better(const struct policy_facts *was, const struct policy_facts *wanted,
+                      const struct policy_fact *fact)
+{
+    const struct policy_fact *before = policy_fact_find(was, "looks", "");
+    const struct policy_fact *after = policy_fact_find(wanted, "looks", "");
+
+    return strcmp(fact->name, "statement") == 0 && strcmp(fact->member, "looking-inside") == 0 &&
+           before && after && after->number < before->number;
+}
+
 static bool is_less(const struct fact_kind *kind, int64_t was, int64_t wanted)
 {
-    if (kind->is_exact)
+    if (kind->is_exact || kind->is_hash)
         return wanted != was && was != HASH_BEGIN; /* of nothing */
     return kind->is_less_weaker ? wanted < was : wanted > was;
 }
@@ -352,8 +364,10 @@ static void weakening_add(struct arena *arena, const struct config *config,
 {
     struct policy_weakening *row = &list->row[list->count++];
 
-    *row = (struct policy_weakening){ fact->name, fact->member, was, wanted, NULL };
-    row->text = weakening_text(arena, config, kind_find(fact->name), row);
+    const struct fact_kind *kind = kind_find(fact->name);
+
+    *row = (struct policy_weakening){ fact->name, fact->member, was, wanted, kind->is_hash, NULL };
+    row->text = weakening_text(arena, config, kind, row);
 }
 
 struct policy_weakenings policy_weakenings_find(struct arena *arena, const struct config *config,
@@ -369,12 +383,12 @@ struct policy_weakenings policy_weakenings_find(struct arena *arena, const struc
         const struct fact_kind *kind = kind_find(fact->name);
 
         /* What the former version did not speak of, it did not promise. */
-        if (!kind ||
-            (!old && (kind->is_less_weaker || !*fact->member || kind->is_time || kind->is_exact)))
+        if (!kind || (!old && (kind->is_less_weaker || !*fact->member || kind->is_time ||
+                               kind->is_exact || kind->is_hash)))
             continue;
         if (!old && !is_declared_now(was, fact))
             weakening_add(arena, config, &list, fact, 0, fact->number);
-        if (old && is_less(kind, old->number, fact->number))
+        if (old && is_less(kind, old->number, fact->number) && !is_better(was, wanted, fact))
             weakening_add(arena, config, &list, fact, old->number, fact->number);
     }
     for (size_t i = 0; i < was->count; i++) {

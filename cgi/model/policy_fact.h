@@ -35,10 +35,11 @@ void policy_facts_settings(struct arena *arena, const struct config *config,
 /* The same, and those that are compiled into every program: columns, and what is promised. */
 void policy_facts_of(struct arena *arena, const struct config *config, struct policy_facts *out);
 
-/* One fact that is weaker than before. */
+/* One fact that is weaker than before, or may be. */
 struct policy_weakening {
     const char *name, *member;
     int64_t was, wanted; /* of a number */
+    bool is_change;      /* a text is another one: that it is weaker, nobody can rule out */
     const char *text;    /* a sentence for people */
 };
 

@@ -332,7 +332,7 @@ static struct error *schedule_check(const struct context *context, const struct 
 
     if (!schedule->list.count)
         return error_new(arena, ERROR_INPUT,
-                         "nothing is weaker than the policy in force, so nothing needs an "
+                         "nothing that is promised is weaker or changed, so nothing needs an "
                          "announcement");
     if (from_at && from_at < earliest)
         return error_new(arena, ERROR_INPUT,

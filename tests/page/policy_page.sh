@@ -59,8 +59,13 @@ nobody get /prices ; expect 404
 as alice get /vms ; expect 200 ; expect_no_text "Our policies change"
 admin policy show >"$state/shown" ; same $? 1
 same "$(grep -c ^unannounced "$state/shown")" 2
+same "$(grep -c ^changed "$state/shown")" 0
+sql "UPDATE policy_fact SET number = 1 WHERE name = 'statement' AND member = 'no-sale'"
+admin policy show >"$state/shown" ; same $? 1
+same "$(grep -c ^unannounced "$state/shown")" 2
+found "changed      Changed: We do not sell your data" shown
 admin check >"$state/shown" ; found "FAIL not announced: Request and error logs" shown
-as alice get /operator ; expect 200 ; expect_text "Changes that weaken the policy are not announced" ; expect_text "<li>Request and error logs are kept for 60 days (before: 30).</li>"
+as alice get /operator ; expect 200 ; expect_text "Changes of the policy are not announced" ; expect_text "<li>Request and error logs are kept for 60 days (before: 30).</li>"
 admin --from 2026-01-01 policy schedule ; same $? 1
 found "too early" err
 admin --from soon policy schedule ; same $? 1
@@ -71,7 +76,7 @@ same "$(sql "SELECT count(*) FROM mail WHERE kind = 'policy_change'")" 4
 admin policy schedule ; same $? 1
 admin policy show >/dev/null ; same $? 0
 admin migrate >/dev/null
-as alice get /operator ; expect 200 ; expect_no_text "Changes that weaken the policy"
+as alice get /operator ; expect 200 ; expect_no_text "Changes of the policy are not"
 nobody get /privacy ; expect 200 ; expect_text "<b>This policy changes on <time"
 nobody get /prices ; expect 404
 

@@ -310,6 +310,29 @@ static void nobody_looks(void **state)
 }
 
 /* What those who pay were told: they are stopped later, and destroyed later still. */
+/* Other words may be weaker, which nobody can tell; where a number tells, it decides. */
+static void other_words_are_a_change(void **state)
+{
+    struct policy_held held;
+
+    (void)state;
+    world->config->looks = LOOKS_NEVER;
+    first_publish();
+    plant("UPDATE policy_fact SET number = 1 WHERE name = 'statement' AND member IN "
+          "('looking-inside', 'no-sale')");
+    held = publish(copy(), NOW + 60);
+    assert_int_equal(held.list.count, 2);
+    assert_true(held.list.row[0].is_change && held.list.row[1].is_change);
+    assert_string_equal(held.list.row[0].member, "looking-inside");
+    plant("UPDATE policy_fact SET number = 1 WHERE name = 'looks';"
+          "UPDATE policy_fact SET number = 10 WHERE name = 'log_days'");
+    held = publish(copy(), NOW + 120);
+    assert_int_equal(held.list.count, 2);
+    assert_string_equal(held.list.row[0].name, "log_days");
+    assert_false(held.list.row[0].is_change);
+    assert_string_equal(held.list.row[1].member, "no-sale");
+}
+
 static void terms_of_payment_are_held(void **state)
 {
     struct config *config = copy();
@@ -595,6 +618,7 @@ int main(void)
         TEST(nobody_has_to_be_told_before_somebody_is_there),
         TEST(values_are_held),
         TEST(nobody_looks),
+        TEST(other_words_are_a_change),
         TEST(terms_of_payment_are_held),
         TEST(new_recipients_are_not_contacted),
         TEST(a_recipient_that_moves_is_not_contacted),
