@@ -17,15 +17,17 @@ VALUES (:id, :position, :topic, :sentence, :mechanism, :every_s, :state, :unit, 
 ON CONFLICT (id) DO UPDATE SET position = :position, topic = :topic, sentence = :sentence,
     mechanism = :mechanism, every_s = :every_s, state = :state, unit = :unit, figure = :figure,
     figure_max = :figure_max, evidence = :evidence, checked_at = :checked_at,
-    changed_at = CASE WHEN state = :state THEN changed_at ELSE :now_at END,
-    told_at = CASE WHEN state = :state THEN told_at END;
+    changed_at = CASE WHEN state = :state THEN changed_at ELSE :now_at END;
 
--- promise_untold() rows
+-- promise_untold(day_at int) rows
+-- Broken since the last mail about it, which was not on the day that begins at `day_at`.
 SELECT id, sentence, changed_at FROM promise
-WHERE state = 'red' AND told_at IS NULL ORDER BY position /* scan ok */ /* sort ok */;
+WHERE state = 'red' AND ifnull(told_at, 0) < min(changed_at, :day_at)
+ORDER BY position /* scan ok */ /* sort ok */;
 
--- promise_told(now_at int) done
-UPDATE promise SET told_at = :now_at WHERE state = 'red' AND told_at IS NULL /* scan ok */;
+-- promise_told(day_at int, now_at int) done
+UPDATE promise SET told_at = :now_at
+WHERE state = 'red' AND ifnull(told_at, 0) < min(changed_at, :day_at) /* scan ok */;
 
 -- promise_delete_others(ids text) done
 -- Those that this version does not make; `ids` is a JSON array.

@@ -190,13 +190,15 @@ static struct error *others_forget(struct worker_context *context)
 
 /*
  * Tells the operator by mail of what has turned red since the last time, in the transaction that
- * marks it as told. A promise that is broken, mended and broken again is told of once a day.
+ * marks it as told. One that is broken, mended and broken again is told of once a day (UTC): on the
+ * next, if it is still broken then.
  */
 static struct error *operator_tell(const struct context *now)
 {
+    const int64_t day_at = now->now_at - now->now_at % A_DAY_S;
     struct promise_untold_rows untold;
     struct mail mail = { .kind = "promise_broken", .to = now->config->operator_email };
-    struct error *e = sql_promise_untold(now->db, now->arena, &untold);
+    struct error *e = sql_promise_untold(now->db, now->arena, day_at, &untold);
 
     if (e || !untold.count)
         return e;
@@ -207,12 +209,12 @@ static struct error *operator_tell(const struct context *now)
             arena_printf(now->arena, "%s (and %zu more)", mail.promise, untold.count - 1);
     mail.url = arena_printf(now->arena, "%s/status#%s", now->config->public_url, untold.row[0].id);
     mail.once = arena_printf(now->arena, "promise_broken-%s-%lld", untold.row[0].id,
-                             (long long)(now->now_at / A_DAY_S));
+                             (long long)(day_at / A_DAY_S));
     e = db_begin(now->db, now->arena);
     if (!e)
         e = mail_queue(now->db, now->arena, &mail, now->now_at);
     if (!e)
-        e = sql_promise_told(now->db, now->arena, now->now_at);
+        e = sql_promise_told(now->db, now->arena, day_at, now->now_at);
     if (!e)
         e = db_commit(now->db, now->arena);
     db_rollback(now->db);
