@@ -15,10 +15,11 @@ WHERE to_email = :to_email AND kind = :kind AND created_at > :since_at;
 SELECT id FROM mail WHERE state = 'queued' AND due_at <= :now_at ORDER BY due_at LIMIT 1;
 
 -- mail_take(id text, now_at int) row
--- Mark as being sent: after a restart the worker can see that it may have been delivered.
+-- Mark as being sent: after a restart the worker can see that it may have been delivered. Some mails name days.
 UPDATE mail SET taken_at = :now_at, attempts = attempts + 1 WHERE id = :id AND state = 'queued'
 RETURNING id, kind, to_email, amount, vm_name, browser, promise, url, note,
-          request_number, change_id, happened_at, until_at, attempts, created_at;
+          request_number, change_id, happened_at, until_at, happened_at AS happened_day_at,
+          until_at AS until_day_at, attempts, created_at;
 
 -- mail_end(id text, state text, reason text?, now_at int) done
 -- Its content is no longer needed and is cleared. There is no such row if what it was about was deleted meanwhile.

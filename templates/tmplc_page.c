@@ -181,6 +181,8 @@ void page_write_value(struct page *page, const struct source *source, const char
         page_write(page, "html_url(buf, %s);", c);
     } else if (use == USE_URL_PART) {
         page_write(page, "html_url_value(buf, %s);", c);
+    } else if ((use == USE_LINE || page->html.is_mail) && has_unit(name, "_day_at")) {
+        page_write(page, "plain_day_at(buf, %s);", c);
     } else if ((use == USE_LINE || page->html.is_mail) && has_unit(name, "_at")) {
         page_write(page, "plain_at(buf, %s);", c);
     } else if (use == USE_PLAIN && (has_unit(name, "_at") || has_unit(name, "_since"))) {

@@ -78,7 +78,7 @@ enum admin_need {
             "                       operate, abuse or law; its owners are told; with --disk,\n"    \
             "                       a shell that can read its disk",                               \
             NEEDS_WRITING)                                                                         \
-    COMMAND(admin_orphans, "orphans", NULL, "list objects on hosts that belong to no VM",          \
+    COMMAND(admin_orphans, "orphans", NULL, "list what is on hosts and belongs to no VM",          \
             NEEDS_READING)                                                                         \
     COMMAND(admin_inbox, "inbox", NULL, "list received webhook events and their state",            \
             NEEDS_READING)                                                                         \

@@ -34,3 +34,8 @@ void plain_at(struct buf *buf, int64_t at)
 {
     buf_text(buf, at == 0 ? "\u2014" : date_plain(buf->arena, at));
 }
+
+void plain_day_at(struct buf *buf, int64_t at)
+{
+    buf_text(buf, at == 0 ? "\u2014" : date_day(buf->arena, at));
+}

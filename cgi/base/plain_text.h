@@ -13,6 +13,9 @@ void plain_text(struct buf *buf, const char *text);
 /* "20 Nov 2026, 12:00 UTC": absolute, since a mail is read later. 0: an em dash. */
 void plain_at(struct buf *buf, int64_t at);
 
+/* The same of a whole day: "20 Nov 2026". */
+void plain_day_at(struct buf *buf, int64_t at);
+
 /* Text or a whole number; other types do not compile. */
 #define plain_value(buf, value)                                                                    \
     _Generic((value), const char *: plain_text, char *: plain_text, int64_t: html_int,            \

@@ -50,7 +50,7 @@ const char *erasure_step_title(const char *name)
         { ERASURE_STEP_NAME_ACCESS, "Delete SSH keys, sign-in links and sessions" },
         { ERASURE_STEP_NAME_SERVICES, "Delete records at other services" },
         { ERASURE_STEP_NAME_ROWS, "Delete records" },
-        { ERASURE_STEP_NAME_LOG, "Empty the database\u2019s log" },
+        { ERASURE_STEP_NAME_LOG, "Erase remains from the database\u2019s files" },
         { ERASURE_STEP_NAME_SEARCH, "Search the server\u2019s files" },
         { ERASURE_STEP_NAME_RECEIPT, "Sign the receipt" },
     };

@@ -137,7 +137,7 @@ struct error *metrics_show(struct request *r)
     gauge(buf, "vcpus_running", "vCPUs of running VMs.", totals.vcpus);
     gauge(buf, "memory_running_mb", "Memory of running VMs, in MB.", totals.memory_mb);
     gauge(buf, "teams", "Teams.", totals.teams);
-    gauge(buf, "orphans", "Objects on hosts that belong to no VM.", totals.orphans);
+    gauge(buf, "orphans", "What is on hosts and belongs to no VM.", totals.orphans);
     gauge(buf, "mails_undelivered", "Emails that failed or wait for another attempt.",
           totals.mails);
     gauge(buf, "events_failed", "Webhook events that are no longer retried.", totals.parked);

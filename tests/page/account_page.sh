@@ -143,7 +143,7 @@ as alice post /keys/delete key=keykeykeykeykey2 key=keykeykeykeykey3 key=keykeyk
 expect_row "SELECT group_concat(id) FROM ssh_key" keykeykeykeykey4
 as alice get /keys ; expect_text "2 keys deleted. VMs created with them still accept and list them."
 # They are searched for, which the page shows to the team until it is over.
-expect_text "2 keys deleted. Empty the database’s log: in progress."
+expect_text "2 keys deleted. Erase remains from the database’s files: in progress."
 sql "UPDATE erasure_step SET state = CASE name WHEN 'log' THEN 'done' ELSE 'failed' END, answer = '1 found, as in log/2026-01-01'"
 as alice get /keys ; expect_text "2 keys deleted. Search the server’s files: failed, retrying, <code>1 found, as in log/2026-01-01</code>."
 as bob get /keys ; expect_no_text "Search the server"

@@ -244,6 +244,23 @@ static void test_deletions(void **state)
     assert_non_null(strstr(text, "the address that you were given"));
 }
 
+/* A day has no hour. */
+static void test_days(void **state)
+{
+    const struct mail_take_row row = { .kind = "request_extended",
+                                       .note = "Seven came.",
+                                       .request_number = 3,
+                                       .happened_day_at = 1795132800,
+                                       .until_day_at = 1802995199,
+                                       .url = "https://localhost/privacy" };
+    struct smtp_message sent = message(row);
+
+    (void)state;
+    assert_non_null(strstr(sent.text, "received on 20 Nov 2026.\r\n"));
+    assert_non_null(strstr(sent.text, "takes until 18 Feb 2027 at the latest."));
+    assert_null(strstr(sent.html, "UTC"));
+}
+
 /* Every value in a row may come from an attacker who wants to forge a mail. */
 static void test_values_cannot_inject_headers(void **state)
 {
@@ -348,6 +365,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_headers, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_message, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_deletions, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_days, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_values_cannot_inject_headers, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_names_are_no_links, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_client_refusals, set_up, tear_down),
