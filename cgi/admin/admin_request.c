@@ -56,11 +56,21 @@ static struct error *transaction_end(struct admin *admin, struct error *e)
     return e;
 }
 
-static void told_print(struct admin *admin)
+/*
+ * One line: which request and account, what became of it, and which mail went out. `end` goes
+ * behind the request, `mail` says what is in the mail; NULL: there is none.
+ */
+static void result_print(struct admin *admin, const struct rights_request_result *result,
+                         const char *end, const char *mail)
 {
-    puts(config_has_mail(admin->config)
-             ? "The person is told by mail."
-             : "Mail is off on this server: write to the person yourself.");
+    printf("Request %lld by %s (%s%s%s) %s.", (long long)result->number, result->email,
+           text_lower(admin->arena, rights_request_title(result->kind)),
+           result->account ? "; account " : "", result->account ? result->account : "", end);
+    if (mail && config_has_mail(admin->config))
+        printf(" An email with %s is queued for %s.", mail, result->email);
+    else if (mail)
+        printf(" Mail is off on this server: write to %s yourself, with %s.", result->email, mail);
+    putchar('\n');
 }
 
 /* ---- request-add ---- */
@@ -86,17 +96,20 @@ struct error *admin_request_add(struct admin *admin)
 {
     const struct context now = now_of(admin);
     const char *email, *kind;
-    int64_t received_at, number;
+    struct rights_request_result result;
+    int64_t received_at;
     struct error *e = add_read(admin, &email, &kind, &received_at);
 
     if (!e)
         e = db_begin(admin->db, admin->arena);
     if (e)
         return e;
-    e = transaction_end(admin, rights_request_add(&now, email, kind, received_at, &number));
+    e = transaction_end(admin, rights_request_add(&now, email, kind, received_at, &result));
     if (!e)
-        printf("Request %lld is due on %s.\n", (long long)number,
-               date_day(admin->arena, rights_request_due(received_at, RIGHTS_REQUEST_MONTHS)));
+        result_print(
+            admin, &result,
+            arena_printf(admin->arena, "is due on %s", date_day(admin->arena, result.due_at)),
+            NULL);
     return e;
 }
 
@@ -161,7 +174,8 @@ struct error *admin_request_list(struct admin *admin)
 struct error *admin_request_extend(struct admin *admin)
 {
     const struct context now = now_of(admin);
-    int64_t number, due_at;
+    struct rights_request_result result;
+    int64_t number;
     struct error *e = number_read(admin, &number);
 
     if (!e)
@@ -170,12 +184,23 @@ struct error *admin_request_extend(struct admin *admin)
         e = db_begin(admin->db, admin->arena);
     if (e)
         return e;
-    e = transaction_end(admin, rights_request_extend(&now, number, admin->reason, &due_at));
-    if (e)
-        return e;
-    printf("Request %lld is now due on %s.\n", (long long)number, date_day(admin->arena, due_at));
-    told_print(admin);
-    return NULL;
+    e = transaction_end(admin, rights_request_extend(&now, number, admin->reason, &result));
+    if (!e)
+        result_print(
+            admin, &result,
+            arena_printf(admin->arena, "is now due on %s", date_day(admin->arena, result.due_at)),
+            "the new day and the reason");
+    return e;
+}
+
+static const char *answer_text(struct admin *admin, const struct rights_request_result *result)
+{
+    if (!result->acted)
+        return "is answered, and nothing was done to an account";
+    return arena_printf(admin->arena, "is answered: the account %s%s%s%s", result->acted,
+                        result->path ? ", which the person sees at " : "",
+                        result->path ? admin->config->public_url : "",
+                        result->path ? result->path : "");
 }
 
 struct error *admin_request_answer(struct admin *admin)
@@ -193,20 +218,15 @@ struct error *admin_request_answer(struct admin *admin)
         return e;
     e = transaction_end(admin,
                         rights_request_answer(&now, number, admin->identity, admin->how, &result));
-    if (e)
-        return e;
-    if (result.path)
-        printf("The account is closed. The page that shows its deletion, for the person:\n%s%s\n",
-               admin->config->public_url, result.path);
-    else if (!result.has_acted)
-        puts("Nothing was done to an account.");
-    told_print(admin);
-    return NULL;
+    if (!e)
+        result_print(admin, &result, answer_text(admin, &result), "the answer");
+    return e;
 }
 
 struct error *admin_request_refuse(struct admin *admin)
 {
     const struct context now = now_of(admin);
+    struct rights_request_result result;
     int64_t number;
     struct error *e = number_read(admin, &number);
 
@@ -216,8 +236,9 @@ struct error *admin_request_refuse(struct admin *admin)
         e = db_begin(admin->db, admin->arena);
     if (e)
         return e;
-    e = transaction_end(admin, rights_request_refuse(&now, number, admin->reason));
+    e = transaction_end(admin, rights_request_refuse(&now, number, admin->reason, &result));
     if (!e)
-        told_print(admin);
+        result_print(admin, &result, "is refused, and nothing was done to an account",
+                     "the reason and where to complain");
     return e;
 }

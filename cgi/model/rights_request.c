@@ -56,18 +56,23 @@ bool rights_request_is_urgent(int64_t received_at, int64_t due_at, int64_t exten
 
 static const struct kind {
     const char *kind, *word, *title;
-    const char *done; /* what the person is told of what was done; NULL: nothing is done here */
+    const char *done;  /* what the person is told of what was done; NULL: nothing is done here */
+    const char *acted; /* the same for the operator, behind the account's name */
 } kinds[] = {
     { RIGHTS_REQUEST_KIND_COPY, "copy", "A copy of the data",
       "The copy is being prepared. Sign in and download it on your account page within a day; "
-      "later you can prepare another one there." },
-    { RIGHTS_REQUEST_KIND_CORRECTION, "correct", "Correction", NULL },
+      "later you can prepare another one there.",
+      "gets a copy of its data, ready for download in a moment" },
+    { RIGHTS_REQUEST_KIND_CORRECTION, "correct", "Correction", NULL, NULL },
     { RIGHTS_REQUEST_KIND_RESTRICTION, "restrict", "Restriction",
-      "Your account is restricted. You can end that on your account page at any time." },
+      "Your account is restricted. You can end that on your account page at any time.",
+      "is restricted and its VMs are stopped" },
     { RIGHTS_REQUEST_KIND_OBJECTION, "object", "Objection",
-      "Your requests are no longer counted and the VMs of your team no longer measured." },
-    { RIGHTS_REQUEST_KIND_DELETION, "delete", "Deletion", "Your account is closed." },
-    { RIGHTS_REQUEST_KIND_OTHER, "other", "Other", NULL },
+      "Your requests are no longer counted and the VMs of your team no longer measured.",
+      "is no longer counted, nor the VMs of its personal team measured" },
+    { RIGHTS_REQUEST_KIND_DELETION, "delete", "Deletion", "Your account is closed.",
+      "is closed and will be deleted" },
+    { RIGHTS_REQUEST_KIND_OTHER, "other", "Other", NULL, NULL },
 };
 
 static const struct kind *kind_find(const char *name)
@@ -149,6 +154,25 @@ static struct error *tell(const struct context *context, const char *kind,
     return mail_queue(context->db, context->arena, &mail, context->now_at);
 }
 
+/* Of a request as it is in the register. */
+static struct error *result_fill(const struct context *context,
+                                 const struct rights_request_get_row *row, int64_t person_id,
+                                 struct rights_request_result *out)
+{
+    struct person_get_row person;
+    struct error *e = NULL;
+
+    *out = (struct rights_request_result){
+        .number = row->number, .kind = row->kind, .email = row->email, .due_at = row->due_at
+    };
+    if (!person_id)
+        return NULL;
+    e = sql_person_get(context->db, context->arena, person_id, &person);
+    if (!e)
+        out->account = person.identity;
+    return e;
+}
+
 static struct error *open_get(const struct context *context, int64_t number,
                               struct rights_request_get_row *out)
 {
@@ -176,26 +200,30 @@ static struct error *open_find(const struct context *context, int64_t number,
 }
 
 struct error *rights_request_add(const struct context *context, const char *email, const char *kind,
-                                 int64_t received_at, int64_t *out_number)
+                                 int64_t received_at, struct rights_request_result *out)
 {
     struct rights_request_add_row row;
     int64_t person_id, day_at = day_start(received_at);
+    struct rights_request_get_row request = {
+        .kind = kind, .email = email, .due_at = rights_request_due(day_at, RIGHTS_REQUEST_MONTHS)
+    };
     struct error *e;
 
     if (day_at > context->now_at)
         return error_new(context->arena, ERROR_INPUT, "this day is in the future");
     e = person_find(context, email, &person_id);
     if (!e)
-        e = sql_rights_request_add(context->db, context->arena, email, kind, day_at,
-                                   rights_request_due(day_at, RIGHTS_REQUEST_MONTHS), &row);
+        e = sql_rights_request_add(context->db, context->arena, email, kind, day_at, request.due_at,
+                                   &row);
     if (e)
         return e;
-    *out_number = row.number;
-    return record(context, AUDIT_REQUEST_ADD, row.number, person_id);
+    request.number = row.number;
+    e = result_fill(context, &request, person_id, out);
+    return e ? e : record(context, AUDIT_REQUEST_ADD, row.number, person_id);
 }
 
 struct error *rights_request_extend(const struct context *context, int64_t number, const char *why,
-                                    int64_t *out_due_at)
+                                    struct rights_request_result *out)
 {
     struct rights_request_get_row row;
     int64_t person_id;
@@ -210,11 +238,13 @@ struct error *rights_request_extend(const struct context *context, int64_t numbe
         return error_new(context->arena, ERROR_CONFLICT,
                          "the first month of request %lld is over: it can no longer be extended",
                          (long long)number);
-    *out_due_at = rights_request_due(row.received_at, RIGHTS_REQUEST_MONTHS_EXTENDED);
-    e = sql_rights_request_extend(context->db, context->arena, number, *out_due_at, why,
+    row.due_at = rights_request_due(row.received_at, RIGHTS_REQUEST_MONTHS_EXTENDED);
+    e = sql_rights_request_extend(context->db, context->arena, number, row.due_at, why,
                                   context->now_at);
     if (!e)
-        e = tell(context, MAIL_KIND_REQUEST_EXTENDED, &row, why, *out_due_at);
+        e = tell(context, MAIL_KIND_REQUEST_EXTENDED, &row, why, row.due_at);
+    if (!e)
+        e = result_fill(context, &row, person_id, out);
     return e ? e : record(context, AUDIT_REQUEST_EXTEND, number, person_id);
 }
 
@@ -362,13 +392,15 @@ struct error *rights_request_answer(const struct context *context, int64_t numbe
     if (!e)
         e = done || identity ? identity_choose(context, row.email, identity, false, &person_id)
                              : person_find(context, row.email, &person_id);
+    if (!e)
+        e = result_fill(context, &row, person_id, out);
     if (e)
         return e;
-    out->has_acted = done && person_id;
     if (!person_id)
         done = NULL;
     else
         e = act(context, &row, person_id, &out->path);
+    out->acted = done ? kind_find(row.kind)->acted : NULL;
     if (!e)
         e = tell(context, MAIL_KIND_REQUEST_ANSWERED, &row,
                  answer_text(context, done, out->path, how), 0);
@@ -377,7 +409,8 @@ struct error *rights_request_answer(const struct context *context, int64_t numbe
     return e ? e : end(context, &row, RIGHTS_REQUEST_OUTCOME_ANSWERED, how, person_id);
 }
 
-struct error *rights_request_refuse(const struct context *context, int64_t number, const char *why)
+struct error *rights_request_refuse(const struct context *context, int64_t number, const char *why,
+                                    struct rights_request_result *out)
 {
     struct rights_request_get_row row;
     int64_t person_id;
@@ -385,6 +418,8 @@ struct error *rights_request_refuse(const struct context *context, int64_t numbe
 
     if (!e)
         e = tell(context, MAIL_KIND_REQUEST_REFUSED, &row, why, 0);
+    if (!e)
+        e = result_fill(context, &row, person_id, out);
     if (!e)
         e = record(context, AUDIT_REQUEST_REFUSE, number, person_id);
     return e ? e : end(context, &row, RIGHTS_REQUEST_OUTCOME_REFUSED, why, person_id);

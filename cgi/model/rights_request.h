@@ -35,24 +35,27 @@ const char *rights_request_kind(const char *word);
 /* "A copy of the data" and the like, for a kind of the table. */
 const char *rights_request_title(const char *kind);
 
+/* What became of one, for the operator; in the arena. */
+struct rights_request_result {
+    int64_t number;
+    const char *kind, *email;
+    int64_t due_at;
+    const char *account; /* "local:ada@example.org"; NULL: the address has none, or several */
+    const char *acted;   /* "is restricted": what was done to the account; NULL: nothing */
+    const char *path;    /* of the page of a deletion; NULL: there is none */
+};
+
 /*
  * Enter one of `email` (as identity_email() writes it) that was received on the day of
  * `received_at`. INPUT: that is in the future.
  */
 struct error *rights_request_add(const struct context *context, const char *email, const char *kind,
-                                 int64_t received_at, int64_t *out_number);
+                                 int64_t received_at, struct rights_request_result *out);
 
-/*
- * Two months more, once, and only in the first month; the person is told why. Its end in
- * `*out_due_at`. CONFLICT or NOT_FOUND.
- */
+/* Two months more, once, and only in the first month; the person is told why. CONFLICT or
+ * NOT_FOUND. */
 struct error *rights_request_extend(const struct context *context, int64_t number, const char *why,
-                                    int64_t *out_due_at);
-
-struct rights_request_result {
-    bool has_acted;   /* something was done to an account */
-    const char *path; /* of the page of a deletion; NULL: there is none */
-};
+                                    struct rights_request_result *out);
 
 /*
  * It is answered, and the person told `how`. If the address has an account that is open, what was
@@ -66,4 +69,5 @@ struct error *rights_request_answer(const struct context *context, int64_t numbe
                                     struct rights_request_result *out);
 
 /* It is refused, and the person told why and where to complain. */
-struct error *rights_request_refuse(const struct context *context, int64_t number, const char *why);
+struct error *rights_request_refuse(const struct context *context, int64_t number, const char *why,
+                                    struct rights_request_result *out);

@@ -45,7 +45,8 @@ check('and on the admin\'s page', (await page()).includes('stranger@example.org'
 equal('to nobody else', (await ada.ask('GET', '/operator/requests')).status, 403);
 
 // ---- answered ----
-check('a copy', (await admin('request-answer', '1', '--how', 'This is all there is.')).stdout.includes('told by mail'));
+equal('a copy', (await admin('request-answer', '1', '--how', 'This is all there is.')).stdout,
+  'Request 1 by ada@example.org (a copy of the data; account local:ada@example.org) is answered: the account gets a copy of its data, ready for download in a moment. An email with the answer is queued for ada@example.org.\n');
 const copy = await mailTo('ada@example.org', 'was answered');
 check('the mail says what and where', copy.parsed.text.includes('download it on your account page') && copy.parsed.text.includes('This is all there is.'), copy.parsed.text);
 check('it waits on the account page', await until(async () => /action="\/account\/copy\/[a-z2-7]{16}"/.test((await ada.ask('GET', '/account')).text)));
@@ -65,7 +66,8 @@ check('two months more', (await admin('request-extend', '4', '--reason', 'Seven 
 check('with the reason', (await mailTo('stranger@example.org', 'takes longer')).parsed.text.includes('The reason: Seven came this week.'));
 check('once', (await admin('request-extend', '4', '--reason', 'More.')).stderr.includes('was extended before'));
 check('not without a reason', (await admin('request-refuse', '5')).stderr.includes('this needs --reason'));
-await admin('request-refuse', '5', '--reason', 'We do not know who you are.');
+equal('refused', (await admin('request-refuse', '5', '--reason', 'We do not know who you are.')).stdout,
+  'Request 5 by stranger@example.org (correction) is refused, and nothing was done to an account. An email with the reason and where to complain is queued for stranger@example.org.\n');
 const refused = (await mailTo('stranger@example.org', 'was refused')).parsed.text;
 check('with the reason, and where to complain', refused.includes('We do not know who you are.') && refused.includes('supervisory authority') && refused.includes('court'), refused);
 check('neither addresses nor texts are in the log', !/stranger@|bob@|Seven came/.test(server.log()));

@@ -180,12 +180,12 @@ static int64_t person_add(const char *email)
 /* Received today. */
 static int64_t add(const char *email, const char *word)
 {
-    int64_t number;
+    struct rights_request_result result;
 
     begin();
     assert_null(
-        committed(rights_request_add(&now, email, rights_request_kind(word), now.now_at, &number)));
-    return number;
+        committed(rights_request_add(&now, email, rights_request_kind(word), now.now_at, &result)));
+    return result.number;
 }
 
 static struct error *answer_of(int64_t number, const char *identity,
@@ -206,22 +206,22 @@ static struct error *answer(int64_t number, const char **path)
 
 static struct error *extend(int64_t number)
 {
-    int64_t due_at;
+    struct rights_request_result result;
 
     begin();
-    return committed(rights_request_extend(&now, number, "Many.", &due_at));
+    return committed(rights_request_extend(&now, number, "Many.", &result));
 }
 
 static void test_added(void **state)
 {
-    int64_t number;
+    struct rights_request_result result;
 
     (void)state;
     assert_null(rights_request_kind("everything"));
     assert_null(rights_request_kind(NULL));
     begin();
     assert_int_equal(
-        committed(rights_request_add(&now, "a@b", "copy", now.now_at + A_DAY_S, &number))->kind,
+        committed(rights_request_add(&now, "a@b", "copy", now.now_at + A_DAY_S, &result))->kind,
         ERROR_INPUT);
     person_add("ada@example.org");
     assert_int_equal(add("stranger@example.org", "other"), 1);
@@ -322,12 +322,15 @@ static void test_without_an_account(void **state)
 
 static void test_refused(void **state)
 {
+    struct rights_request_result result;
     int64_t number = add("stranger@example.org", "delete");
 
     (void)state;
     world->config->authority_url = "https://authority.example";
     begin();
-    assert_null(committed(rights_request_refuse(&now, number, "Unknown.")));
+    assert_null(committed(rights_request_refuse(&now, number, "Unknown.", &result)));
+    assert_null(result.account);
+    assert_string_equal(result.email, "stranger@example.org");
     assert_string_equal(ask("SELECT outcome || outcome_why || email FROM rights_request"),
                         "refusedUnknown.stranger@example.org");
     assert_string_equal(ask("SELECT kind || note || url FROM mail"),
@@ -352,9 +355,9 @@ static void test_several_accounts(void **state)
     foreign = add("ada@example.org", "restrict");
     assert_null(extend(refused));
     begin();
-    assert_null(committed(rights_request_refuse(&now, refused, "Unknown.")));
+    assert_null(committed(rights_request_refuse(&now, refused, "Unknown.", &result)));
     assert_null(answer_of(other, NULL, &result));
-    assert_false(result.has_acted);
+    assert_null(result.acted);
     /* What is done to an account needs to know to which. */
     e = answer_of(copy, NULL, &result);
     assert_int_equal(e->kind, ERROR_INPUT);
@@ -363,7 +366,8 @@ static void test_several_accounts(void **state)
     assert_non_null(strstr(e->text, "local:ada@example.org, workos:user_1"));
     assert_string_equal(ask("SELECT count(*) FROM export"), "0");
     assert_null(answer_of(copy, "workos:user_1", &result));
-    assert_true(result.has_acted);
+    assert_non_null(result.acted);
+    assert_string_equal(result.account, "workos:user_1");
     assert_null(answer_of(foreign, "local:ada@example.org", &result));
     assert_string_equal(ask("SELECT p.identity FROM export e JOIN person p ON p.id = e.person_id"),
                         "workos:user_1");
