@@ -44,8 +44,8 @@ enum admin_need {
     COMMAND(admin_signin, "signin", "EMAIL", "print a single-use link that signs EMAIL in",        \
             NEEDS_WRITING)                                                                         \
     COMMAND(admin_account_close, "account-close", "EMAIL",                                         \
-            "close the account of EMAIL, to be deleted after 30 days, and print the\n"            \
-            "                       address of the page that shows its deletion",                  \
+            "close the account of EMAIL, to be deleted after the days of the profile,\n"           \
+            "                       and print the address of the page that shows its deletion",    \
             NEEDS_WRITING)                                                                         \
     COMMAND(admin_account_email, "account-email", "OLD NEW",                                       \
             "change the address that OLD signs in with to NEW; both are told; of\n"               \

@@ -196,6 +196,8 @@ static struct error *look_wait(struct admin *admin, struct look *look, const sig
     if (*is_open)
         return NULL;
     pthread_join(thread, NULL);
+    if (!look->guest.pid && !look->e)
+        fputs("\nThe console has ended: the VM was stopped, restarted or destroyed.\n", stderr);
     return look->e;
 }
 

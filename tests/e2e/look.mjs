@@ -139,6 +139,7 @@ await until(() => secondSaid.includes('Recorded in the activity of'));
 await bob.send(`/vms/${id}`, `/vms/${id}/stop`, []);
 check('it stops', await until(() => vmOf('state') === 'stopped'));
 await secondEnded;
+check('and says why', await until(() => secondSaid.includes('The console has ended: the VM was stopped')), secondSaid);
 equal('a look that ended with the VM has ended in the history', server.sql("SELECT group_concat(action, ' ') FROM (SELECT action FROM activity WHERE team_id <> 0 AND action LIKE 'look%' ORDER BY seq)"), 'look look_end look look_end');
 equal('of a stopped VM there is nothing to see', admin('--reason', 'law', 'vm-look', id).status, 1);
 equal('so it is not recorded', looks(), '4'); // two, in the history of the team, and in the operator's
