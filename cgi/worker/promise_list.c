@@ -1,4 +1,4 @@
-/* Every promise, in the order of the pages; see promise.h. */
+/* Every promise, in the order of the pages, those of a topic together; see promise.h. */
 #include "worker/promise.h"
 
 #include "base/array.h"
@@ -162,14 +162,13 @@ const struct promise PROMISES[] = {
         .is_made = counts,
     },
     {
-        .id = "exports",
-        .topic = "Retention",
-        .sentence = "Copies of people\u2019s data are deleted from this server after {days}.",
-        .mechanism = "worker/export.c, every minute",
+        .id = "requests-answered",
+        .topic = "Records",
+        .sentence = "Requests about personal data are answered within a month, or within three if "
+                    "the person was told why.",
+        .mechanism = "the operator, with domicile-admin request-answer",
         .every_s = HOURLY_S,
-        .check = promise_exports_check,
-        .term_s = LIMIT_EXPORT_KEEP_S,
-        .is_figure_time = true,
+        .check = promise_requests_check,
     },
     {
         .id = "review",
@@ -260,6 +259,16 @@ const struct promise PROMISES[] = {
          "The log of data sent to other services is deleted after {days}."),
     ROWS_BY("worker/mailer.c, when it is sent or has expired", "mail-content", "mail_content",
             LIMIT_MAIL_EXPIRY_S, "Email content is deleted once sent, and after {days} at most."),
+    {
+        .id = "exports",
+        .topic = "Retention",
+        .sentence = "Copies of people\u2019s data are deleted from this server after {days}.",
+        .mechanism = "worker/export.c, every minute",
+        .every_s = HOURLY_S,
+        .check = promise_exports_check,
+        .term_s = LIMIT_EXPORT_KEEP_S,
+        .is_figure_time = true,
+    },
     ROWS("closed-accounts", "closed_team", TERM_CLOSED,
          "The VMs of a closed account are destroyed after {days}."),
     ROWS_BY("model/restriction.c", "restricted-accounts", "restricted_vm", 0,
@@ -283,15 +292,6 @@ const struct promise PROMISES[] = {
         .mechanism = "worker/erasure_rows.c",
         .every_s = HOURLY_S,
         .check = promise_erasure_rest_check,
-    },
-    {
-        .id = "requests-answered",
-        .topic = "Records",
-        .sentence = "Requests about personal data are answered within a month, or within three if "
-                    "the person was told why.",
-        .mechanism = "the operator, with domicile-admin request-answer",
-        .every_s = HOURLY_S,
-        .check = promise_requests_check,
     },
     ROWS("answered-requests", "rights_request", LIMIT_REQUEST_KEEP_S,
          "Requests about personal data are deleted {years} after they were answered."),

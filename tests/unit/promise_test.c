@@ -136,6 +136,18 @@ static void all_are_kept_at_first(void **state)
     only_differs(*state, "", "");
 }
 
+/* Their page has each topic once. */
+static void topics_stay_together(void **state)
+{
+    (void)state;
+    for (size_t i = 1; i < PROMISE_COUNT; i++) {
+        for (size_t k = 0; k + 1 < i; k++) {
+            if (strcmp(PROMISES[k].topic, PROMISES[i].topic) == 0)
+                assert_string_equal(PROMISES[i - 1].topic, PROMISES[i].topic);
+        }
+    }
+}
+
 /* The sentence of the mail that is next, which is then sent; NULL: there is none. */
 static const char *mail_take(struct test *test)
 {
@@ -938,6 +950,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(all_are_kept_at_first),
+        TEST(topics_stay_together),
         TEST(the_operator_is_told_once),
         TEST(a_promise_is_told_of_once_a_day),
         TEST(an_old_row_turns_its_promise_red),
