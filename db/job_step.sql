@@ -7,18 +7,18 @@ SELECT position, name, started_at_ms, ended_at_ms FROM job_step
 WHERE team_id = :team_id AND job_number = :job_number ORDER BY position;
 
 -- job_step_took(team_id int, jobs text) rows (took_ms int)
--- How long the steps of some jobs took, whose numbers are a JSON array; by job, in their order.
-SELECT s.job_number, s.name, s.ended_at_ms - s.started_at_ms AS took_ms
+-- How long the steps of some jobs took, and what hosts answered, whose numbers are a JSON array; by job, in their order.
+SELECT s.job_number, s.name, s.answer, s.ended_at_ms - s.started_at_ms AS took_ms
 FROM json_each(:jobs) e CROSS JOIN job_step s ON s.job_number = e.value
 WHERE s.team_id = :team_id AND s.ended_at_ms IS NOT NULL
 ORDER BY s.job_number, s.position /* scan ok */ /* sort ok */;
 
 -- job_step_start(team_id int, job_number int, position int, now_at_ms int) one
-UPDATE job_step SET started_at_ms = :now_at_ms, ended_at_ms = NULL
+UPDATE job_step SET started_at_ms = :now_at_ms, ended_at_ms = NULL, answer = NULL
 WHERE team_id = :team_id AND job_number = :job_number AND position = :position;
 
--- job_step_end(team_id int, job_number int, position int, now_at_ms int) one
-UPDATE job_step SET ended_at_ms = :now_at_ms
+-- job_step_end(team_id int, job_number int, position int, answer text?, now_at_ms int) one
+UPDATE job_step SET ended_at_ms = :now_at_ms, answer = :answer
 WHERE team_id = :team_id AND job_number = :job_number AND position = :position;
 
 -- job_step_delete_gone(before_at int, max int) done across teams

@@ -164,9 +164,9 @@ struct error *driver_snapshot_restore(struct driver *driver, struct arena *arena
 }
 
 struct error *driver_snapshot_delete(struct driver *driver, struct arena *arena, const char *vm_id,
-                                     const char *snapshot)
+                                     const char *snapshot, const char **response)
 {
-    return driver->ops->snapshot_delete(driver, arena, vm_id, snapshot);
+    return driver->ops->snapshot_delete(driver, arena, vm_id, snapshot, response);
 }
 
 struct error *driver_usage(struct driver *driver, struct arena *arena, const char *vm_id,

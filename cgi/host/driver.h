@@ -253,8 +253,12 @@ struct error *driver_snapshot_create(struct driver *driver, struct arena *arena,
 /* Afterwards the VM is as it was then: running if it was running. */
 struct error *driver_snapshot_restore(struct driver *driver, struct arena *arena, const char *vm_id,
                                       const char *snapshot);
+/*
+ * Afterwards the host is asked whether it has the snapshot: CONFLICT if it does. `*response` is
+ * what it says, e.g. "Domain snapshot not found: no domain snapshot with matching name '...'".
+ */
 struct error *driver_snapshot_delete(struct driver *driver, struct arena *arena, const char *vm_id,
-                                     const char *snapshot);
+                                     const char *snapshot, const char **response);
 
 /*
  * Pass on what a running VM prints on its console from now on, until it ends; blocks. CONFLICT if
@@ -385,7 +389,7 @@ struct driver_ops {
     struct error *(*snapshot_restore)(struct driver *driver, struct arena *arena, const char *vm_id,
                                       const char *snapshot);
     struct error *(*snapshot_delete)(struct driver *driver, struct arena *arena, const char *vm_id,
-                                     const char *snapshot);
+                                     const char *snapshot, const char **response);
     struct error *(*usage)(struct driver *driver, struct arena *arena, const char *vm_id,
                            struct driver_usage *out);
     struct error *(*isolation)(struct driver *driver, struct arena *arena,

@@ -134,7 +134,7 @@ struct error *libvirt_snapshot_create(struct driver *driver, struct arena *arena
 struct error *libvirt_snapshot_restore(struct driver *driver, struct arena *arena,
                                        const char *vm_id, const char *snapshot);
 struct error *libvirt_snapshot_delete(struct driver *driver, struct arena *arena, const char *vm_id,
-                                      const char *snapshot);
+                                      const char *snapshot, const char **response);
 struct error *libvirt_isolation(struct driver *driver, struct arena *arena,
                                 const struct driver_vm *vm, bool *is_isolated);
 struct driver_endpoint libvirt_seen_by_guests(const struct driver *driver, struct arena *arena,

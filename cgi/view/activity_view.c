@@ -193,6 +193,8 @@ static struct activity_step *steps_give(const struct job_step_took_rows *steps,
         const struct job_step_took_row *step = &steps->row[i];
         const char *name = vm_view_step(step->name, true);
 
+        if (step->job_number == entry->job_number && step->answer)
+            entry->answer = step->answer;
         if (step->job_number != entry->job_number || !name || step->took_ms < STEP_MIN_MS)
             continue;
         row[count] = (struct activity_step){ name, step->took_ms, .is_first = count == 0 };

@@ -34,6 +34,7 @@ struct activity_entry {
     int64_t took_ms;                 /* 0: it is not done */
     int64_t job_number;              /* of a VM's entry; 0: none */
     struct activity_step_rows steps; /* of activity_view_steps() */
+    const char *answer;              /* the host's, when asked afterwards; NULL: none */
     const char *who;
     const char *clock, *exact; /* "16:24", "20 Nov 2026, 16:24:09 UTC" */
 };
@@ -53,6 +54,6 @@ struct error *activity_view_vm(struct request *r, const char *vm_id, int64_t bef
 
 /*
  * How long the steps of each of a VM's entries took, where that tells more than the whole: of
- * several, those that took a tenth of a second or more.
+ * several, those that took a tenth of a second or more. And what the host answered.
  */
 struct error *activity_view_steps(struct request *r, struct activity_entry_rows *entries);

@@ -102,6 +102,7 @@ static struct error *step_run(struct job *job, size_t position)
 
     job->step = step->name;
     job->position = position;
+    job->response = NULL;
     e = sql_job_step_start(db, job->arena, job->row.team_id, job->row.number, (int64_t)position,
                            clock_now_ms());
     if (!e)
@@ -113,7 +114,7 @@ static struct error *step_run(struct job *job, size_t position)
         e = step->record(job);
     if (!e)
         e = sql_job_step_end(db, job->arena, job->row.team_id, job->row.number, (int64_t)position,
-                             clock_now_ms());
+                             job->response, clock_now_ms());
     return transaction_end(job, e);
 }
 

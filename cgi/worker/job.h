@@ -35,7 +35,7 @@ struct job {
     struct driver_vm wanted;         /* the same, in the driver's form */
     struct driver_create *create;    /* input of the create steps; NULL: not built yet */
     struct driver_snapshot snapshot; /* what a step has learned, to be recorded: */
-    const char *response;            /* the host's response, for the receipt */
+    const char *response;            /* the host's, after a step that deletes */
     const char *detail;              /* for the event recorded at the end; NULL: none */
     bool is_ssh_awaited;             /* the guest was started, and has not been reached since */
     bool is_out_of_room;             /* it is paused, because its host's disk was full */

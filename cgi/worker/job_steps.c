@@ -208,7 +208,8 @@ static struct error *snapshot_record(struct job *job)
 
 static struct error *snapshot_delete_act(struct job *job)
 {
-    return driver_snapshot_delete(job->driver, job->arena, job->vm.id, job->row.snapshot_id);
+    return driver_snapshot_delete(job->driver, job->arena, job->vm.id, job->row.snapshot_id,
+                                  &job->response);
 }
 
 static struct error *snapshot_delete_record(struct job *job)

@@ -283,6 +283,7 @@ static void test_nothing_there(struct test *t)
 {
     struct driver_inventory things;
     struct driver_snapshot snapshot;
+    const char *response;
 
     OK(driver_inventory(t->driver, t->arena, &things));
     CHECK(things.count == 0 && power(t, FIRST) == DRIVER_ABSENT);
@@ -292,7 +293,7 @@ static void test_nothing_there(struct test *t)
     FAILS(driver_snapshot_create(t->driver, t->arena, FIRST, "x", &snapshot), ERROR_CONFLICT);
     FAILS(driver_snapshot_create(t->driver, t->arena, FIRST, "../x", &snapshot), ERROR_INTERNAL);
     FAILS(driver_snapshot_restore(t->driver, t->arena, FIRST, "x"), ERROR_CONFLICT);
-    OK(driver_snapshot_delete(t->driver, t->arena, FIRST, "x"));
+    OK(driver_snapshot_delete(t->driver, t->arena, FIRST, "x", &response));
     FAILS(libvirt_disk_clone(t->driver, t->arena, &t->clone, FIRST, "x"), ERROR_CONFLICT);
     FAILS(driver_stop_force(t->driver, t->arena, "../etc/passwd"), ERROR_INTERNAL);
     CHECK(!libvirt_port_is_free(t->driver, t->vm.ssh.port + PORTS));
@@ -772,6 +773,7 @@ static int snapshots_named(struct test *t, const char *name)
 static void test_snapshot_interrupted(struct test *t)
 {
     struct driver_snapshot snapshot;
+    const char *response;
 
     if (!t->has_guests)
         return;
@@ -781,9 +783,17 @@ static void test_snapshot_interrupted(struct test *t)
     OK(driver_snapshot_create(t->driver, t->arena, FIRST, "torn", &snapshot));
     CHECK(snapshots_named(t, "torn") == 1);
     snapshot_plant(t, "torn");
-    OK(driver_snapshot_delete(t->driver, t->arena, FIRST, "torn"));
+    OK(driver_snapshot_delete(t->driver, t->arena, FIRST, "torn", &response));
     CHECK(snapshots_named(t, "torn") == 0);
     step(t, "what an interrupted snapshot has left on the disk is removed");
+    snapshot_plant(t, "torn");
+    OK(libvirt_boot(t->driver, t->arena, &t->vm));
+    FAILS(driver_snapshot_delete(t->driver, t->arena, FIRST, "torn", &response), ERROR_CONFLICT);
+    CHECK(snapshots_named(t, "torn") == 1);
+    OK(driver_stop_force(t->driver, t->arena, FIRST));
+    OK(driver_snapshot_delete(t->driver, t->arena, FIRST, "torn", &response));
+    CHECK(snapshots_named(t, "torn") == 0);
+    step(t, "while the VM runs that is not called deleted");
 }
 
 static void test_snapshot_stopped(struct test *t)
@@ -808,8 +818,9 @@ static void test_snapshot_stopped(struct test *t)
     OK(libvirt_disk_remove(t->driver, t->arena, &t->clone, &response));
     OK(libvirt_disk_clone(t->driver, t->arena, &t->clone, FIRST, "cold"));
     step(t, "disk cloned from a stopped source");
-    OK(driver_snapshot_delete(t->driver, t->arena, FIRST, "cold"));
-    OK(driver_snapshot_delete(t->driver, t->arena, FIRST, "cold"));
+    OK(driver_snapshot_delete(t->driver, t->arena, FIRST, "cold", &response));
+    CHECK(strstr(response, "no domain snapshot with matching name 'cold'"));
+    OK(driver_snapshot_delete(t->driver, t->arena, FIRST, "cold", &response));
     test_snapshot_interrupted(t);
     OK(libvirt_boot(t->driver, t->arena, &t->vm));
     wait_for_ssh(t, &t->vm, "host_key");

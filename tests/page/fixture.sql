@@ -61,7 +61,7 @@ INSERT INTO job VALUES
     (4, 'job4job4job4job4', 1, 'vm', 'destroydestroyde', 'destroydestroyde', 'destroy', 'queued', 1, NULL, 1767225600000, 9999999999000, 5, NULL, 'disk: Device or resource busy'),
     (5, 'job5job5job5job5', 1, 'vm', 'gonegonegonegone', 'gonegonegonegone', 'destroy', 'done', 1, NULL, 1767225600000, 1767225600000, 1, 1767225600700, NULL),
     (6, 'job6job6job6job6', 2, 'vm', 'bobsvmbobsvmbobs', 'bobsvmbobsvmbobs', 'create', 'done', 2, NULL, 1767225600000, 1767225600000, 1, 1767225604100, NULL);
-INSERT INTO job_step VALUES
+INSERT INTO job_step (team_id, job_number, position, name, started_at_ms, ended_at_ms) VALUES
     (1, 1, 0, 'Disk', 1767225600000, 1767225600020), (1, 1, 1, 'Boot', 1767225600020, 1767225600320),
     (1, 1, 2, 'SSH ready', 1767225600320, 1767225604100), (1, 3, 0, 'Disk', 1767225600000, 1767225600020),
     (1, 3, 1, 'Boot', 1767225600020, NULL), (1, 3, 2, 'SSH ready', NULL, NULL);

@@ -78,7 +78,7 @@ queued="INSERT INTO job (team_id, id, subject_kind, subject_id, vm_id, kind, sta
 sql "$queued; UPDATE vm SET state = 'restarting' WHERE id = 'runningrunningru'"
 as alice get $vm ; expect_text "Waiting for the VM host" ; expect_no_text "<progress"
 sql "UPDATE job SET attempts = 2 WHERE id = 'queuedqueuedqueu'"
-sql "INSERT INTO job_step SELECT 1, number, 0, 'Boot', 1767225600000, NULL FROM job WHERE id = 'queuedqueuedqueu'"
+sql "INSERT INTO job_step SELECT 1, number, 0, 'Boot', 1767225600000, NULL, NULL FROM job WHERE id = 'queuedqueuedqueu'"
 as alice get $vm ; expect_text "Attempt 2 failed, next attempt" ; expect_no_text "<progress" ; expect_text '<li class="failed">Boot'
 sql "UPDATE job SET state = 'running' WHERE id = 'queuedqueuedqueu'"
 as alice get $vm ; expect_text "<progress" ; expect_no_text "Waiting for the VM host" ; expect_text '<li class="now" aria-current="step">Boot'
@@ -251,6 +251,9 @@ as alice get $vm/activity
 expect_text '<small class="soft"><span class="whole">Boot 0.3 s</span> · <span class="whole">SSH ready 3.7 s</span></small>'
 expect_no_text "Disk 0" ; expect_no_text "<h2>Details</h2>"
 as alice get $vm ; expect_no_text "Boot 0.3 s" ; expect_text "<h2>Details</h2>"
+# And what the host answered afterwards.
+sql "UPDATE job_step SET answer = 'no <snapshot>' WHERE job_number = 1 AND position = 2"
+as alice get $vm/activity ; expect_text 'Host: <code class="breakable">no &lt;snapshot&gt;</code>'
 as alice get $stopped/activity ; expect_no_text '<small class="soft">'
 as bob get /vms/bobsvmbobsvmbobs/activity ; expect_no_text "Boot 0.3 s"
 sql "INSERT INTO activity (team_id, at_ms, id, vm_id, what, action, actor, result) WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60)

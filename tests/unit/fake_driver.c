@@ -453,15 +453,19 @@ static struct error *fake_snapshot_restore(struct driver *driver, struct arena *
 }
 
 static struct error *fake_snapshot_delete(struct driver *driver, struct arena *arena,
-                                          const char *vm_id, const char *snapshot)
+                                          const char *vm_id, const char *snapshot,
+                                          const char **response)
 {
     struct error *e = call_begin(arena, "snapshot_delete");
     struct fake_vm *vm = fake_find(vm_id);
     int at = snapshot_find(vm, snapshot);
 
     (void)driver;
-    if (!e && at >= 0)
+    if (!e && at >= 0 && !fake->keeps_snapshots)
         vm->snapshots[at][0] = '\0';
+    if (!e && snapshot_find(vm, snapshot) >= 0)
+        e = error_new(arena, ERROR_CONFLICT, "the fake host still has the snapshot");
+    *response = "no such snapshot";
     return e ? e : call_end();
 }
 

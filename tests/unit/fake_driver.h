@@ -34,12 +34,13 @@ struct fake_host {
     enum error_kind fail_kind;
     bool has_no_guests;
     bool ignores_button;
-    bool is_silent;    /* SSH never responds */
-    bool is_wrong;     /* SSH responds with another key */
-    bool dies_booting; /* a guest switches itself off after its start */
-    bool stalls;       /* a guest is paused at its start: the disk is full */
-    bool stays_full;   /* and stays so */
-    int lost_boots;    /* number of starts during which the host goes down */
+    bool is_silent;       /* SSH never responds */
+    bool is_wrong;        /* SSH responds with another key */
+    bool dies_booting;    /* a guest switches itself off after its start */
+    bool stalls;          /* a guest is paused at its start: the disk is full */
+    bool stays_full;      /* and stays so */
+    int lost_boots;       /* number of starts during which the host goes down */
+    bool keeps_snapshots; /* it says that it has deleted them, and has not */
     bool is_unreachable;
     bool is_open;         /* guests reach each other */
     char answers[16];     /* the kind of targets that answers to the isolation probe, e.g. "host" */

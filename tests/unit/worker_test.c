@@ -405,6 +405,21 @@ static const char *snapshot_state(struct test *test)
     return rows.count ? rows.row[0].state : "none";
 }
 
+/* Of the host, to the only step of the last job; "-": there is none. */
+static const char *last_answer(struct test *test)
+{
+    struct world *world = test->world;
+    struct job_last_row job;
+    struct job_step_took_rows steps;
+
+    world_check(sql_job_last(world->db, world->arena, world->team_id, test->vm, &job), "job");
+    world_check(sql_job_step_took(world->db, world->arena, world->team_id,
+                                  arena_printf(world->arena, "[%lld]", (long long)job.number),
+                                  &steps),
+                "steps");
+    return steps.count && steps.row[0].answer ? steps.row[0].answer : "-";
+}
+
 /* A full host: nothing is begun; what was begun and failed can be deleted. */
 static void a_failed_snapshot_leaves_a_running_vm(void **state)
 {
@@ -455,6 +470,26 @@ static void several_snapshots_are_deleted_one_by_one(void **state)
     assert_string_equal(snapshot_state(test), "failed");
     assert_int_equal(world_events(test->world, test->vm, "Snapshot deleted", NULL), 2);
     assert_int_equal(world_events(test->world, test->vm, "Snapshot deletion failed", NULL), 1);
+}
+
+/* The host is asked: one that says that it has deleted a snapshot may have it still. */
+static void a_snapshot_that_is_left_is_not_deleted(void **state)
+{
+    struct test *test = *state;
+    const char *id = world_snapshot(test->world, test->vm);
+
+    drain(test->context);
+    fake->keeps_snapshots = true;
+    delete_all(test, &id, 1);
+    drain(test->context);
+    assert_string_equal(snapshot_state(test), "failed");
+    assert_int_equal(world_events(test->world, test->vm, "Snapshot deletion failed", NULL), 1);
+    assert_string_equal(last_answer(test), "-");
+    fake->keeps_snapshots = false;
+    delete_all(test, &id, 1);
+    drain(test->context);
+    assert_string_equal(snapshot_state(test), "none");
+    assert_string_equal(last_answer(test), "no such snapshot");
 }
 
 /* A guest that is paused keeps those that are left until it runs again. */
@@ -600,6 +635,7 @@ int main(void)
         TEST(a_refusal_is_final),
         TEST(a_failed_snapshot_leaves_a_running_vm),
         TEST(several_snapshots_are_deleted_one_by_one),
+        TEST(a_snapshot_that_is_left_is_not_deleted),
         TEST(deletions_wait_for_a_paused_guest),
         TEST(a_restored_vm_has_the_size_of_the_snapshot),
         TEST(destroying_is_retried_forever),
