@@ -6,7 +6,7 @@
 #   make run        set up what is missing and start on https://localhost:$(PORT)
 #   make signin EMAIL=you@example.org     a sign-in link for a running server
 #   make test       all tests; make lint, unit, page, e2e, bench-check run a part
-#   make guest      the small test guest; make image: a full Debian 12 guest
+#   make guest      the small guests; make image: a full Debian 12 guest
 #   make bench      measurements; make bench-check: instructions per page against tests/bench/counts.json,
 #                   which make bench-count writes; make fuzz SECONDS_EACH=60: every parser of untrusted input
 
@@ -205,9 +205,13 @@ run: setup
 signin:
 	@[ -n "$(EMAIL)" ] || { echo "usage: make signin EMAIL=you@example.org [STATE=$(STATE)]"; exit 2; }
 	@cgi/admin.sh $(STATE) signin $(EMAIL)
-guest: $(BUILD)/guest/kernel
-$(BUILD)/guest/kernel: cgi/guest/guest.sh cgi/guest/guest_init.sh cgi/guest/clock_follow.sh
+guest: $(BUILD)/guest/kernel $(BUILD)/guest-dev/kernel
+GUEST_SH := $(addprefix cgi/guest/,guest.sh guest_init.sh seed_read.sh clock_follow.sh)
+$(BUILD)/guest/kernel: $(GUEST_SH)
 	cgi/guest/guest.sh $(BUILD)/guest
+	@touch $@
+$(BUILD)/guest-dev/kernel: $(GUEST_SH)
+	cgi/guest/guest.sh $(BUILD)/guest-dev dev
 	@touch $@
 image:
 	@tests/setup.sh $(PACKAGES) mmdebstrap

@@ -166,16 +166,25 @@ for file in "$state"/tls/{key,certificate}.pem; do
 done
 # The worker sees it only if it is there when it starts.
 as domicile mkdir -p "$state/images/debian-12"
-if [ -d "$build/guest" ]; then
-    as domicile mkdir -p "$state/images/tiny"
+# Is it among the images of domicile.conf, or of the shipped ones with the full image?
+has_image() {
+    grep -qE "^\[image $1\]" "$conf" ||
+        { ! grep -qE '^\[image ' "$conf" && ! grep -qE '^image_build *= *off' "$conf"; }
+}
+# image_copy FOLDER NAME: a small image that was built here.
+image_copy() {
+    local from=$1 to=$state/images/$2 file
+    as domicile mkdir -p "$to"
     for file in kernel initrd cmdline; do
-        if ! as domicile cmp -s - "$state/images/tiny/$file" <"$build/guest/$file"; then
-            as domicile tee "$state/images/tiny/$file" <"$build/guest/$file" >/dev/null
+        if ! as domicile cmp -s - "$to/$file" <"$from/$file"; then
+            as domicile tee "$to/$file" <"$from/$file" >/dev/null
             # The worker leaves alone what was written just now: somebody might still be copying it.
-            as domicile touch -d '1 hour ago' "$state/images/tiny/$file"
+            as domicile touch -d '1 hour ago' "$to/$file"
         fi
     done
-fi
+}
+[ ! -d "$build/guest" ] || image_copy "$build/guest" tiny
+[ ! -d "$build/guest-dev" ] || ! has_image tiny-dev || image_copy "$build/guest-dev" tiny-dev
 
 # ---- secrets: each of the user who needs it; random ones for webhooks until the operator sets those
 # of the services ----
@@ -289,8 +298,7 @@ socket_owner=()
 # needs a range of user ids.
 image=$state/images/debian-12
 image_wanted() {
-    [ -n "$cache" ] && ! grep -qE '^image_build *= *off' "$conf" || return 1
-    ! grep -qE '^\[image ' "$conf" || grep -qE '^\[image debian-12\]' "$conf" || return 1
+    [ -n "$cache" ] && ! grep -qE '^image_build *= *off' "$conf" && has_image debian-12 || return 1
     [ ! -e "$image/kernel" ]
 }
 # The worker finds it being built from the beginning; what is left of a build that was killed is not believed.

@@ -152,6 +152,12 @@
     "dir = images/debian-12\n"                                                                     \
     "user = dev\n"                                                                                 \
     "memory_mb = 384\n"                                                                            \
+    "[image tiny-dev]\n"                                                                           \
+    "label = Tiny Linux with git\n"                                                                \
+    "about = Bash, git and SFTP over BusyBox, up in seconds. Only /home is kept.\n"                \
+    "dir = images/tiny-dev\n"                                                                      \
+    "user = dev\n"                                                                                 \
+    "memory_mb = 256\n"                                                                            \
     CONFIG_SHIPPED_TINY
 #define CONFIG_SHIPPED_TINY                                                                        \
     "[image tiny]\n"                                                                               \

@@ -1,6 +1,7 @@
 #!/bin/bash
 #
-# Builds the small test guest from Debian packages: `guest.sh OUTPUT_DIR` (make guest).
+# Builds the small guests from Debian packages: `guest.sh OUTPUT_DIR [dev]` (make guest). The one
+# with "dev" has bash, git over HTTPS and SSH, and an SFTP server besides.
 #
 # Writes OUTPUT_DIR/kernel, initrd and cmdline: a guest that boots in a few seconds under emulation,
 # supports NoCloud, SSH and ACPI (see guest_init.sh) and keeps its state on a disk. image.sh builds
@@ -13,15 +14,16 @@
 set -euo pipefail
 umask 022
 
-if [ $# -ne 1 ]; then
-    echo "usage: guest.sh OUTPUT_DIR" >&2
+kind=${2:-}
+if [ $# -lt 1 ] || [ $# -gt 2 ] || [[ "$kind" != ?(dev) ]]; then
+    echo "usage: guest.sh OUTPUT_DIR [dev]" >&2
     exit 2
 fi
 
 source_dir=$(cd "$(dirname "$0")" && pwd)
 mkdir -p "$1"
 output=$(cd "$1" && pwd)
-stamp=$(sha256sum "$source_dir"/{guest,guest_init,seed_read,clock_follow}.sh | cut -d' ' -f1 | sha256sum)
+stamp=$(sha256sum "$source_dir"/{guest,guest_init,seed_read,clock_follow}.sh | cut -d' ' -f1 | sha256sum)$kind
 
 if [ "$(cat "$output/stamp" 2>/dev/null)" = "$stamp" ] && [ -s "$output/initrd" ]; then
     echo "guest: $output is up to date"
@@ -31,6 +33,10 @@ fi
 # The guest's packages and kernel modules; dependencies are added automatically.
 packages=(busybox-static dropbear-bin e2fsprogs)
 programs=(usr/sbin/dropbear usr/bin/dropbearkey usr/bin/dropbearconvert sbin/mke2fs sbin/resize2fs)
+if [ "$kind" = dev ]; then
+    packages+=(bash git openssh-sftp-server ca-certificates)
+    programs+=(bin/bash usr/bin/git usr/lib/git-core/git-remote-http usr/lib/openssh/sftp-server usr/bin/dbclient)
+fi
 modules=(virtio_pci virtio_blk virtio_net virtio-rng virtio_balloon virtio_scsi sr_mod isofs
     button evdev)
 
@@ -76,7 +82,7 @@ copy_programs() {
     local loader=$unpacked/lib64/ld-linux-x86-64.so.2
     loader=$unpacked/lib/x86_64-linux-gnu/$(basename "$(readlink "$loader")")
 
-    mkdir -p "$root"/{lib/x86_64-linux-gnu,lib64,usr/bin,usr/sbin,sbin}
+    mkdir -p "$root"/{lib/x86_64-linux-gnu,lib64,usr/bin,usr/sbin,sbin,usr/lib/{git-core,openssh}}
     cp "$loader" "$root/lib64/ld-linux-x86-64.so.2"
     for program in "${programs[@]}"; do
         cp "$unpacked/$program" "$root/$program"
@@ -96,6 +102,25 @@ copy_programs() {
     for program in $("$root/bin/busybox" --list); do
         [ -e "$root/bin/$program" ] || ln -s busybox "$root/bin/$program"
     done
+}
+
+# What the programs of "dev" need besides libraries.
+copy_tools() {
+    local core=usr/lib/git-core name
+    mkdir -p "$root/$core" "$root"/usr/share "$root"/etc/ssl/certs
+    ln -s git-remote-http "$root/$core/git-remote-https"
+    cp "$unpacked/$core"/git-{submodule,sh-setup,sh-i18n} "$root/$core/"
+    # Git calls itself by these names, as the host of a push or a fetch over SSH does.
+    for name in git git-upload-pack git-receive-pack git-upload-archive; do
+        [ -e "$root/$core/$name" ] || ln -s ../../bin/git "$root/$core/$name"
+        [ -e "$root/usr/bin/$name" ] || ln -s git "$root/usr/bin/$name"
+    done
+    cp -r "$unpacked/usr/share/git-core" "$root/usr/share/"
+    # Where dropbear looks for it.
+    ln -s openssh/sftp-server "$root/usr/lib/sftp-server"
+    ln -s dbclient "$root/usr/bin/ssh"
+    cat "$unpacked"/usr/share/ca-certificates/mozilla/*.crt >"$root/etc/ssl/certs/ca-certificates.crt"
+    printf 'hosts: files dns\n' >"$root/etc/nsswitch.conf"
 }
 
 copy_modules() {
@@ -132,6 +157,7 @@ mkdir -p "$root/bin"
 rm -f "$output/stamp"
 fetch_packages
 copy_programs
+[ "$kind" != dev ] || copy_tools
 copy_modules
 pack
 for part in kernel initrd cmdline; do

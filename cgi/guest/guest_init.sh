@@ -120,14 +120,16 @@ take_seed() {
 set_up_user() {
     user=$(cat /data/user 2>/dev/null)
     user=${user:-dev}
+    shell=/bin/sh
+    [ ! -x /bin/bash ] || shell=/bin/bash
     cat >/etc/passwd <<PASSWD
-root:x:0:0:root:/root:/bin/sh
-$user:x:1000:1000:$user:/data/home/$user:/bin/sh
+root:x:0:0:root:/root:$shell
+$user:x:1000:1000:$user:/data/home/$user:$shell
 PASSWD
     # "*": no password matches, but the account is not locked for keys.
     (umask 077; printf 'root:*:1::::::\n%s:*:1::::::\n' "$user" >/etc/shadow)
     printf 'root:x:0:\n%s:x:1000:\n' "$user" >/etc/group
-    printf '/bin/sh\n' >/etc/shells
+    printf '/bin/sh\n%s\n' "$shell" >/etc/shells
     mkdir -p "/data/home/$user/.ssh"
     if [ -f /data/authorized_keys ]; then
         cp /data/authorized_keys "/data/home/$user/.ssh/authorized_keys"

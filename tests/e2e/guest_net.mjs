@@ -8,7 +8,7 @@ import net from 'node:net';
 import { Server, Visitor, check, equal, finish, keyMake, root, ssh, until } from './lib.mjs';
 
 const [build] = process.argv.slice(2);
-const server = await Server.make(build);
+const server = await Server.make(build, (text) => text.replace(/^# \[image tiny[^]*$/m, (images) => images.replace(/^# /gm, '')));
 await server.start();
 const folder = `${server.dir}/libvirt/net/local`;
 const internet = () => server.sql("SELECT internet FROM region_status WHERE region = 'local';");
@@ -36,17 +36,17 @@ check('there is a network', await until(() => internet() === '1'));
 const alice = new Visitor(server);
 await alice.signIn(server.link);
 await alice.send('/keys', '/keys', [['key', keyMake(server, 'key')], ['name', 'first']]);
-await until(() => server.sql("SELECT version IS NOT NULL FROM image WHERE name = 'tiny';") === '1');
+await until(() => server.sql("SELECT count(*) FROM image WHERE name IN ('tiny', 'tiny-dev') AND version IS NOT NULL;") === '2');
 const form = (await alice.ask('GET', '/vms/new')).text;
 check('the form does not say that there is none', !form.includes('no internet access for VMs'));
-async function vmMake(name) {
-  await alice.send('/vms/new', '/vms', [['name', name], ['image', 'tiny'], ['size', 'nano'], ['region', 'local'], ['key', server.sql('SELECT id FROM ssh_key;')]]);
+async function vmMake(name, image, size) {
+  await alice.send('/vms/new', '/vms', [['name', name], ['image', image], ['size', size], ['region', 'local'], ['key', server.sql('SELECT id FROM ssh_key;')]]);
   check(`${name} runs`, await until(() => server.sql(`SELECT state FROM vm WHERE name = '${name}' AND observed = 'running';`) === 'running'));
   const [port, key] = server.sql(`SELECT ssh_port, host_key_public FROM vm WHERE name = '${name}';`).split('|');
   return { name, port, known: `[localhost]:${port} ${key}`, command: `ssh -p ${port} dev@localhost` };
 }
-const oak = await vmMake('oak');
-const elm = await vmMake('elm');
+const oak = await vmMake('oak', 'tiny', 'nano');
+const elm = await vmMake('elm', 'tiny-dev', 'small');
 const inside = async (vm, command) => (await ssh(server, vm.command, vm.known, command)).out;
 const addressOf = (vm) => inside(vm, "ip addr show dev eth1 | sed -n 's/^ *inet \\([0-9.]*\\).*/\\1/p'");
 check('each has an address', await until(async () => /^10\.77\./.test(await addressOf(oak)) && /^10\.77\./.test(await addressOf(elm))));
@@ -69,6 +69,16 @@ check('which does not answer to a ping either', (await inside(oak, `ping -c 2 -W
 equal('the own SSH answers, as a control', (await reached(oak, [`${await addressOf(oak)} 22`])).length, 1);
 equal('other resolvers than the own one are not needed', await inside(oak, 'grep -c nameserver /etc/resolv.conf'), '1');
 equal('IPv6 leads nowhere', await inside(oak, 'for to in 2001:db8::1 2001:db8::2 ff02::1%eth1; do ping -6 -c 1 -W 2 $to 2>/dev/null | grep -q "from 2001" && echo $to; done; true'), '');
+
+// ---- the image with tools: git over the network, bash, files over SSH ----
+equal('git clone works', await inside(elm, 'git clone --quiet http://git.example/tree.git && cat tree/file'), 'a line of the tree');
+equal('and a commit', await inside(elm, 'cd tree && echo more >>file && git -c user.name=a -c user.email=a@git.example commit --quiet -am second && git log --format=%s'), 'second\nfirst');
+equal('TLS has authorities', await inside(elm, 'git ls-remote https://git.example/tree.git 2>&1 | grep -c "authorities\\|certificate file"'), '0');
+equal('the shell is bash', await inside(elm, 'echo "${BASH_VERSION%%.*}"'), '5');
+fs.writeFileSync(`${server.tmp}/up`, 'over SFTP\n');
+fs.writeFileSync(`${server.tmp}/elm`, `${elm.known}\n`);
+execFileSync('scp', ['-s', '-q', '-F', 'none', '-i', `${server.tmp}/key`, '-o', 'BatchMode=yes', '-o', `UserKnownHostsFile=${server.tmp}/elm`, '-P', elm.port, `${server.tmp}/up`, 'dev@localhost:up']);
+equal('a file comes over SFTP', await inside(elm, 'cat up'), 'over SFTP');
 
 // ---- what each may reach: some names, nothing, all ----
 const idOf = (vm) => server.sql(`SELECT id FROM vm WHERE name = '${vm.name}';`);

@@ -47,7 +47,22 @@ mount --bind "$temporary/resolv.conf" "$(realpath /etc/resolv.conf)"
 stay dnsmasq --keep-in-foreground --no-hosts --no-resolv --no-daemon --user=root --port=53 --bind-interfaces --listen-address=198.51.100.1 \
     --address=/git.example/198.51.100.7 --address=/evilgit.example/198.51.100.8 --address=/inside.example/192.168.9.9 \
     --host-record=cdn.example,198.51.100.8 --cname=alias.example,cdn.example &
+git init --quiet --bare "$temporary/tree.git"
+git init --quiet --initial-branch=main "$temporary/tree"
+echo "a line of the tree" >"$temporary/tree/file"
+git -C "$temporary/tree" -c user.name=git -c user.email=git@git.example add file
+git -C "$temporary/tree" -c user.name=git -c user.email=git@git.example commit --quiet --message first
+git -C "$temporary/tree" push --quiet "$temporary/tree.git" HEAD:main
+git -C "$temporary/tree.git" symbolic-ref HEAD refs/heads/main
+git -C "$temporary/tree.git" update-server-info
+# Everything answers to HTTP, with a file of the repository if it asks for one.
+export temporary
 stay node -e '
-  const answer = (socket) => { socket.on("error", () => {}); socket.once("data", () => socket.end("HTTP/1.0 200 OK\r\n\r\nfrom the internet\n")); };
+  const answer = (socket) => { socket.on("error", () => {}); socket.once("data", (data) => {
+    const [, path] = /^GET (\/tree\.git\/[^ ?]*)/.exec(data) ?? [];
+    if (!path) return socket.end("HTTP/1.0 200 OK\r\n\r\nfrom the internet\n");
+    try { const body = require("fs").readFileSync(process.env.temporary + path); socket.write("HTTP/1.0 200 OK\r\n\r\n"); socket.end(body); }
+    catch { socket.end("HTTP/1.0 404 Not Found\r\n\r\n"); }
+  }); };
   for (const port of [22, 25, 80, 443]) require("net").createServer(answer).listen(port, "::");' &
 node tests/e2e/guest_net.mjs "${BUILD:-build}"
