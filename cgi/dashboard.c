@@ -197,7 +197,7 @@ static struct error *new_show(struct request *r)
     return e;
 }
 
-enum { NAME, IMAGE, SIZE, REGION, INTERNET, INTERNET_NAMES, KEYS, NEW_KEY, FIELDS };
+enum { NAME, IMAGE, SIZE, REGION, INTERNET, INTERNET_NAMES, KEYS, NEW_KEY, LIFE, FIELDS };
 
 /* Show the form again, with the input and its problems. */
 static struct error *new_again(struct request *r, const struct field *fields, const char *problem)
@@ -222,6 +222,8 @@ static struct error *new_again(struct request *r, const struct field *fields, co
     options_select(&page.images, fields[IMAGE].text);
     options_select(&page.sizes, fields[SIZE].text);
     options_select(&page.regions, fields[REGION].text);
+    if (*fields[LIFE].text)
+        options_select(&page.life.choices, fields[LIFE].text);
     vm_internet_options(r, fields[INTERNET].text, fields[INTERNET_NAMES].text, &page.internet);
     options_select_list(&page.keys, fields[KEYS].list, fields[KEYS].list_count);
     if (!page.keys.count && !page.new_key_problem)
@@ -245,10 +247,13 @@ static const char *new_read(struct request *r, struct field *fields, struct vm_n
     vm->image = config_image_find(r->config, fields[IMAGE].text);
     vm->size = config_size_find(r->config, fields[SIZE].text);
     vm->region = config_region_find(r->config, fields[REGION].text);
+    vm->life = vm_life_choice_find(fields[LIFE].text);
     vm->key_ids = fields[KEYS].list;
     vm->key_count = fields[KEYS].list_count;
     if (!vm->image || !vm->size || !vm->region)
         return "Choose an image, a size and a region from the lists.";
+    if (!vm->life && *fields[LIFE].text)
+        return "Choose from the list what happens when the VM is not used.";
     if (vm->size->memory_mb < vm->image->memory_mb)
         fields[SIZE].problem = "This image needs more memory. Choose a larger size.";
     return NULL;
@@ -304,6 +309,7 @@ static struct error *vm_create(struct request *r)
         [INTERNET_NAMES] = { .name = "internet_names", .kind = FIELD_LINES },
         [KEYS] = { .name = "key", .kind = FIELD_LIST },
         [NEW_KEY] = { .name = "new_key", .kind = FIELD_LINES },
+        [LIFE] = { .name = "life", .kind = FIELD_LINE },
     };
     const struct context context = request_context(r);
     const struct actor actor = session_actor(r);

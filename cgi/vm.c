@@ -2,151 +2,48 @@
  * One VM: its page and its commands. Every command is one POST that stores a request
  * (model/vm_command.c) and redirects to a tab of the page; the worker does the rest.
  */
+#include "adapter/time_zone.h"
 #include "base/array.h"
 #include "handler/vm_clone.h"
-#include "main_constants.sql.h"
+#include "handler/vm_labels.h"
+#include "handler/vm_schedule.h"
+#include "handler/vm_tab.h"
 #include "model/vm_command.h"
 #include "model/worker_wakeup.h"
 #include "view/vm_confirm.h"
-#include "view/vm_internet.h"
-#include "view/vm_options.h"
 #include "view/vm_page.h"
 #include "view/vm_receipt.h"
-#include "vm.html.h"
 #include "web/form.h"
-#include "web/live.h"
 #include "web/serve.h"
 #include "web/session.h"
 
 #include <string.h>
 
-/* "/vms/ID", or one of its tabs: the target of every redirect. */
-static void back(struct request *r, const char *id, const char *tab)
-{
-    bool is_overview = strcmp(tab, VM_TAB_OVERVIEW) == 0;
-
-    response_redirect(&r->response, is_overview ? arena_printf(r->arena, "/vms/%s", id)
-                                                : arena_printf(r->arena, "/vms/%s/%s", id, tab));
-}
-
-static struct error *vm_find(struct request *r, struct vm_get_row *vm)
-{
-    return sql_vm_get(r->db, r->arena, r->session->team_id, r->parameters[0], vm);
-}
-
 /* ---- the page ---- */
-
-/* A form of the page, and what is wrong with it. */
-enum vm_form { FORM_BUTTON, FORM_RENAME, FORM_SNAPSHOT, FORM_RESIZE, FORM_INTERNET };
-
-struct vm_problem {
-    enum vm_form form;
-    const char *typed;   /* in its field; NULL: it has none */
-    const char *message; /* shown beside the field, of a button above the page */
-    bool is_conflict;    /* the VM's state does not allow it; `message` may be NULL */
-};
-
-/* Why nothing was changed: the VM may have moved on since its page was sent. */
-static const char *refusal_of(struct request *r, const struct vm_problem *problem,
-                              const char *label)
-{
-    if (!problem || !problem->is_conflict)
-        return NULL;
-    return problem->message
-               ? problem->message
-               : arena_printf(r->arena, "This is not available while the VM’s state is “%s”.",
-                              label);
-}
-
-static void problem_fill(struct request *r, const struct vm_problem *problem, struct vm_html *page)
-{
-    const char **const places[] = {
-        [FORM_BUTTON] = &page->spend_problem,       [FORM_RENAME] = &page->rename_problem,
-        [FORM_SNAPSHOT] = &page->snapshots.problem, [FORM_RESIZE] = &page->resize_problem,
-        [FORM_INTERNET] = &page->internet.problem,
-    };
-
-    page->is_refused = 1;
-    page->refusal = refusal_of(r, problem, page->vm.label);
-    if (problem->form == FORM_RENAME)
-        page->rename = problem->typed;
-    if (problem->form == FORM_SNAPSHOT)
-        page->snapshots.name = problem->typed;
-    if (problem->form == FORM_INTERNET)
-        vm_internet_options(r, VM_INTERNET_NAMES, problem->typed, &page->internet);
-    if (!problem->is_conflict)
-        *places[problem->form] = problem->message;
-}
-
-/* A tab of a VM, or its receipt; `problem` NULL: there is none. */
-static struct error *tab_respond(struct request *r, const char *tab,
-                                 const struct vm_problem *problem)
-{
-    struct vm_html page;
-    struct vm_get_row vm;
-    struct error *e = db_read(r->db, r->arena);
-
-    if (!e)
-        e = vm_find(r, &vm);
-    if (e ? e->kind == ERROR_NOT_FOUND : vm.gone_at > 0)
-        return vm_receipt_respond(r, r->parameters[0],
-                                  refusal_of(r, problem, vm_state_label(VM_STATE_GONE)));
-    if (!e)
-        e = vm_page_fill(r, &vm, tab, &page);
-    if (e)
-        return e;
-    if (problem)
-        problem_fill(r, problem, &page);
-    live_respond(r, render_vm, &page);
-    return NULL;
-}
 
 static struct error *overview_show(struct request *r)
 {
-    return tab_respond(r, VM_TAB_OVERVIEW, NULL);
+    return vm_tab_respond(r, VM_TAB_OVERVIEW, NULL);
 }
 
 static struct error *snapshots_show(struct request *r)
 {
-    return tab_respond(r, VM_TAB_SNAPSHOTS, NULL);
+    return vm_tab_respond(r, VM_TAB_SNAPSHOTS, NULL);
 }
 
 static struct error *activity_show(struct request *r)
 {
-    return tab_respond(r, VM_TAB_ACTIVITY, NULL);
+    return vm_tab_respond(r, VM_TAB_ACTIVITY, NULL);
 }
 
 static struct error *settings_show(struct request *r)
 {
-    return tab_respond(r, VM_TAB_SETTINGS, NULL);
+    return vm_tab_respond(r, VM_TAB_SETTINGS, NULL);
 }
 
 static struct error *receipt_show(struct request *r)
 {
     return vm_receipt_download(r, r->parameters[0]);
-}
-
-/* The tab again, with a message next to a field; its forms keep their input. */
-static struct error *tab_again(struct request *r, const char *tab, struct vm_problem problem)
-{
-    form_refuse(r);
-    return tab_respond(r, tab, &problem);
-}
-
-/* What follows a command: its tab, or the same tab again with why it was refused. */
-static struct error *command_end(struct request *r, struct error *e, const char *tab,
-                                 struct vm_problem problem)
-{
-    problem.is_conflict = e && e->kind == ERROR_CONFLICT;
-    if (problem.is_conflict || (e && e->kind == ERROR_INPUT && e->message)) {
-        problem.message = e->message;
-        e = tab_again(r, tab, problem);
-        if (problem.is_conflict)
-            r->response.status = 409;
-    } else if (!e) {
-        back(r, r->parameters[0], tab);
-    }
-    return e;
 }
 
 /* ---- commands without fields ---- */
@@ -162,7 +59,7 @@ static struct error *command_post(struct request *r, enum vm_trigger trigger, co
 
     if (!e && notice)
         e = session_notice(r, notice);
-    return command_end(r, e, tab, (struct vm_problem){ .form = FORM_BUTTON });
+    return vm_tab_end(r, e, tab, (struct vm_problem){ .form = FORM_BUTTON });
 }
 
 static struct error *vm_start(struct request *r)
@@ -211,7 +108,7 @@ static struct error *restore_show(struct request *r)
 {
     struct snapshot_get_row snapshot;
     struct vm_get_row vm;
-    struct error *e = vm_find(r, &vm);
+    struct error *e = vm_tab_vm(r, &vm);
 
     if (!e)
         e = snapshot_find(r, &snapshot);
@@ -220,7 +117,7 @@ static struct error *restore_show(struct request *r)
     if (vm_transition_find(vm.state, VM_REQUEST_RESTORE))
         vm_confirm_restore(r, &vm, &snapshot);
     else
-        back(r, vm.id, VM_TAB_SNAPSHOTS);
+        vm_tab_redirect(r, vm.id, VM_TAB_SNAPSHOTS);
     return NULL;
 }
 
@@ -234,7 +131,7 @@ static struct error *delete_show(struct request *r)
 {
     struct field chosen = { .name = "snapshot", .kind = FIELD_LIST };
     struct vm_get_row vm;
-    struct error *e = vm_find(r, &vm);
+    struct error *e = vm_tab_vm(r, &vm);
 
     if (!e)
         e = form_read(r, &chosen, 1);
@@ -242,7 +139,7 @@ static struct error *delete_show(struct request *r)
         return e;
     if (chosen.list_count && vm_transition_find(vm.state, VM_REQUEST_SNAPSHOT_DELETE))
         return vm_confirm_snapshots_delete(r, &vm, chosen.list, chosen.list_count);
-    back(r, vm.id, VM_TAB_SNAPSHOTS);
+    vm_tab_redirect(r, vm.id, VM_TAB_SNAPSHOTS);
     return NULL;
 }
 
@@ -253,7 +150,7 @@ static struct error *snapshots_delete(struct request *r)
     const struct actor actor = session_actor(r);
     const char *notice = "No snapshots selected. Nothing was changed.";
     struct vm_get_row vm;
-    struct error *e = vm_find(r, &vm);
+    struct error *e = vm_tab_vm(r, &vm);
 
     if (!e)
         e = form_read(r, &chosen, 1);
@@ -265,7 +162,7 @@ static struct error *snapshots_delete(struct request *r)
     }
     if (!e)
         e = session_notice(r, notice);
-    return command_end(r, e, VM_TAB_SNAPSHOTS, (struct vm_problem){ .form = FORM_BUTTON });
+    return vm_tab_end(r, e, VM_TAB_SNAPSHOTS, (struct vm_problem){ .form = FORM_BUTTON });
 }
 
 /* ---- commands with fields ---- */
@@ -276,16 +173,18 @@ static struct error *vm_rename(struct request *r)
     const struct context context = request_context(r);
     const struct actor actor = session_actor(r);
     struct error *e = form_read(r, &name, 1);
-    struct vm_problem problem = { FORM_RENAME, name.text, name.problem, false };
+    struct vm_problem problem = { .form = FORM_RENAME,
+                                  .typed = name.text,
+                                  .message = name.problem };
 
     if (e)
         return e;
     if (name.problem)
-        return tab_again(r, VM_TAB_SETTINGS, problem);
+        return vm_tab_again(r, VM_TAB_SETTINGS, problem);
     e = vm_command_rename(&context, &actor, r->parameters[0], name.text);
     if (!e)
         e = session_notice(r, arena_printf(r->arena, "Renamed to %s.", name.text));
-    return command_end(r, e, VM_TAB_SETTINGS, problem);
+    return vm_tab_end(r, e, VM_TAB_SETTINGS, problem);
 }
 
 static struct error *vm_resize(struct request *r)
@@ -293,7 +192,7 @@ static struct error *vm_resize(struct request *r)
     struct field field = { .name = "size", .kind = FIELD_LINE, .is_required = true };
     const struct context context = request_context(r);
     const struct actor actor = session_actor(r);
-    struct vm_problem problem = { FORM_RESIZE, NULL, "Choose a size from the list.", false };
+    struct vm_problem problem = { .form = FORM_RESIZE, .message = "Choose a size from the list." };
     const struct config_size *size;
     struct error *e = form_read(r, &field, 1);
 
@@ -301,11 +200,80 @@ static struct error *vm_resize(struct request *r)
         return e;
     size = config_size_find(r->config, field.text);
     if (!size)
-        return tab_again(r, VM_TAB_SETTINGS, problem);
+        return vm_tab_again(r, VM_TAB_SETTINGS, problem);
     e = vm_command_resize(&context, &actor, r->parameters[0], size);
     if (!e)
         e = session_notice(r, arena_printf(r->arena, "Resizing to %s.", size->label));
-    return command_end(r, e, VM_TAB_SETTINGS, problem);
+    return vm_tab_end(r, e, VM_TAB_SETTINGS, problem);
+}
+
+/* The settings show what was chosen before; an unknown choice is no form of ours. */
+static struct error *vm_life(struct request *r)
+{
+    struct field field = { .name = "life", .kind = FIELD_LINE, .is_required = true };
+    const struct context context = request_context(r);
+    const struct actor actor = session_actor(r);
+    const struct vm_life_choice *choice;
+    struct error *e = form_read(r, &field, 1);
+    struct vm_problem problem = { .form = FORM_LIFE, .message = "Choose from the list." };
+
+    if (e)
+        return e;
+    choice = vm_life_choice_find(field.text);
+    if (!choice)
+        return vm_tab_again(r, VM_TAB_SETTINGS, problem);
+    e = vm_life_set(&context, &actor, r->parameters[0], choice);
+    if (!e)
+        e = session_notice(r, arena_printf(r->arena, "Saved: %s.", choice->label));
+    return vm_tab_end(r, e, VM_TAB_SETTINGS, problem);
+}
+
+static struct error *vm_labels(struct request *r)
+{
+    const struct context context = request_context(r);
+    const struct actor actor = session_actor(r);
+    struct vm_labels_form typed;
+    struct vm_labels labels;
+    struct vm_problem problem = { .form = FORM_LABELS, .labels = &typed };
+    struct error *e = vm_labels_read(r, &labels, &typed);
+
+    if (!e && vm_labels_form_has_problem(&typed))
+        return vm_tab_again(r, VM_TAB_SETTINGS, problem);
+    if (!e)
+        e = vm_labels_set(&context, &actor, r->parameters[0], &labels);
+    return vm_tab_end(r, e, VM_TAB_SETTINGS, problem);
+}
+
+static struct error *vm_schedule(struct request *r)
+{
+    const struct context context = request_context(r);
+    const struct actor actor = session_actor(r);
+    struct vm_schedule_form typed;
+    struct vm_schedule schedule;
+    struct vm_problem problem = { .form = FORM_SCHEDULE, .schedule = &typed };
+    struct vm_get_row vm;
+    struct error *e = vm_tab_vm(r, &vm);
+
+    if (!e)
+        e = vm_schedule_read(r, vm.life, &schedule, &typed);
+    if (!e && typed.problem)
+        return vm_tab_again(r, VM_TAB_SETTINGS, problem);
+    if (!e)
+        e = vm_schedule_set(&context, &actor, vm.id, &schedule);
+    if (!e)
+        e = session_notice(r, "Schedule saved.");
+    return vm_tab_end(r, e, VM_TAB_SETTINGS, problem);
+}
+
+static struct error *vm_keep(struct request *r)
+{
+    const struct context context = request_context(r);
+    const struct actor actor = session_actor(r);
+    struct error *e = vm_life_keep(&context, &actor, r->parameters[0]);
+
+    if (!e)
+        e = session_notice(r, "Kept running: its time starts again.");
+    return vm_tab_end(r, e, VM_TAB_OVERVIEW, (struct vm_problem){ .form = FORM_BUTTON });
 }
 
 static struct error *vm_internet(struct request *r)
@@ -324,14 +292,15 @@ static struct error *vm_internet(struct request *r)
         return e;
     refusal = vm_internet_read(r->arena, fields[0].text, fields[1].text, &wanted);
     if (refusal)
-        return tab_again(
-            r, VM_TAB_SETTINGS,
-            (struct vm_problem){ FORM_INTERNET, fields[1].text, refusal->message, false });
+        return vm_tab_again(r, VM_TAB_SETTINGS,
+                            (struct vm_problem){ .form = FORM_INTERNET,
+                                                 .typed = fields[1].text,
+                                                 .message = refusal->message });
     e = vm_internet_change(&context, &actor, r->parameters[0], &wanted);
     if (!e)
         e = session_notice(r, arena_printf(r->arena, "Internet access: %s.",
                                            vm_internet_words(r->arena, wanted.mode, wanted.names)));
-    return command_end(r, e, VM_TAB_SETTINGS, (struct vm_problem){ .form = FORM_BUTTON });
+    return vm_tab_end(r, e, VM_TAB_SETTINGS, (struct vm_problem){ .form = FORM_BUTTON });
 }
 
 static struct error *snapshot_create(struct request *r)
@@ -340,14 +309,16 @@ static struct error *snapshot_create(struct request *r)
     const struct context context = request_context(r);
     const struct actor actor = session_actor(r);
     struct error *e = form_read(r, &name, 1);
-    struct vm_problem problem = { FORM_SNAPSHOT, name.text, name.problem, false };
+    struct vm_problem problem = { .form = FORM_SNAPSHOT,
+                                  .typed = name.text,
+                                  .message = name.problem };
 
     if (e)
         return e;
     if (name.problem)
-        return tab_again(r, VM_TAB_SNAPSHOTS, problem);
+        return vm_tab_again(r, VM_TAB_SNAPSHOTS, problem);
     e = vm_command_snapshot(&context, &actor, r->parameters[0], name.text);
-    return command_end(r, e, VM_TAB_SNAPSHOTS, problem);
+    return vm_tab_end(r, e, VM_TAB_SNAPSHOTS, problem);
 }
 
 /* ---- destroying it: a page of its own asks, and the typed name is the confirmation ---- */
@@ -356,13 +327,13 @@ static struct error *snapshot_create(struct request *r)
 static struct error *destroy_show(struct request *r)
 {
     struct vm_get_row vm;
-    struct error *e = vm_find(r, &vm);
+    struct error *e = vm_tab_vm(r, &vm);
 
     if (e)
         return e;
     if (vm_transition_find(vm.state, VM_REQUEST_DESTROY))
         return vm_confirm_destroy(r, &vm, "", NULL);
-    back(r, vm.id, VM_TAB_OVERVIEW);
+    vm_tab_redirect(r, vm.id, VM_TAB_OVERVIEW);
     return NULL;
 }
 
@@ -373,7 +344,7 @@ static struct error *vm_destroy(struct request *r)
     struct error *e = form_read(r, &name, 1);
 
     if (!e)
-        e = vm_find(r, &vm);
+        e = vm_tab_vm(r, &vm);
     if (e)
         return e;
     if (strcmp(name.text, vm.name) == 0 || !vm_transition_find(vm.state, VM_REQUEST_DESTROY))
@@ -400,6 +371,10 @@ static const struct route routes[] = {
     { "POST", "/vms/:id/rename", ACCESS_MEMBER, vm_rename },
     { "POST", "/vms/:id/internet", ACCESS_MEMBER, vm_internet },
     { "POST", "/vms/:id/resize", ACCESS_MEMBER, vm_resize },
+    { "POST", "/vms/:id/life", ACCESS_MEMBER, vm_life },
+    { "POST", "/vms/:id/keep", ACCESS_MEMBER, vm_keep },
+    { "POST", "/vms/:id/labels", ACCESS_MEMBER, vm_labels },
+    { "POST", "/vms/:id/schedule", ACCESS_MEMBER, vm_schedule },
     { "GET", "/vms/:id/destroy", ACCESS_MEMBER, destroy_show },
     { "POST", "/vms/:id/destroy", ACCESS_MEMBER, vm_destroy },
     { "POST", "/vms/:id/snapshots", ACCESS_MEMBER, snapshot_create },
@@ -411,6 +386,13 @@ static const struct route routes[] = {
     { "POST", "/vms/:id/snapshots/:snapshot/clone", ACCESS_MEMBER, vm_clone_post },
 };
 
+/* What cannot be opened in the sandbox. */
+static struct error *vm_open(struct arena *arena, const struct config *config)
+{
+    time_zones_load();
+    return worker_wakeup_connect(arena, config);
+}
+
 int main(int argc, char **argv)
 {
     static const struct program program = {
@@ -418,7 +400,7 @@ int main(int argc, char **argv)
         .routes = routes,
         .route_count = COUNT(routes),
         .db_mode = DB_READ_WRITE,
-        .start = worker_wakeup_connect,
+        .start = vm_open,
     };
 
     return serve(argc, argv, &program);

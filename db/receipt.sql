@@ -1,10 +1,10 @@
 -- receipt_put(team_id int, vm_id text, now_at int) one
 -- Of a VM that is destroyed now, by the job that has just ended.
 INSERT INTO receipt (team_id, gone_at, vm_id, name, region, image, size, vcpus, memory_mb, disk_gb,
-                     created_at, person_id, is_systems, took_ms)
+                     created_at, person_id, is_systems, took_ms, cause)
 SELECT v.team_id, :now_at, v.id, v.name, v.region, v.image, v.size, v.vcpus, v.memory_mb, v.disk_gb,
        v.created_at, j.person_id, j.number IS NOT NULL AND j.person_id IS NULL,
-       j.ended_at_ms - j.requested_at_ms
+       j.ended_at_ms - j.requested_at_ms, v.end_cause
 FROM vm v LEFT JOIN job j ON j.number = (SELECT max(d.number) FROM job d
     WHERE d.vm_id = v.id AND d.kind = 'destroy' AND d.state = 'done')
 WHERE v.team_id = :team_id AND v.id = :vm_id;
@@ -12,7 +12,7 @@ WHERE v.team_id = :team_id AND v.id = :vm_id;
 -- receipt_get(team_id int, vm_id text) row (who text)
 -- `who` had it destroyed, as named now; NULL: nobody knows, or it is somebody who is erased.
 SELECT r.vm_id, r.name, r.region, r.image, r.size, r.vcpus, r.memory_mb, r.disk_gb, r.created_at, r.gone_at,
-       r.took_ms, CASE WHEN r.is_systems THEN 'Domicile' ELSE p.name END AS who
+       r.took_ms, r.cause, CASE WHEN r.is_systems THEN 'Domicile' ELSE p.name END AS who
 FROM receipt r LEFT JOIN person p ON p.id = r.person_id WHERE r.team_id = :team_id AND r.vm_id = :vm_id;
 
 -- receipt_unsigned(max int) rows across teams

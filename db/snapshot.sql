@@ -65,3 +65,13 @@ DELETE FROM snapshot WHERE vm_id IN (SELECT id FROM vm WHERE gone_at < :before_a
 -- snapshot_count_gone(before_at int) row (total int, oldest_at int) across teams
 SELECT count(*) AS total, ifnull(min(v.gone_at), 0) AS oldest_at
 FROM vm v JOIN snapshot x ON x.vm_id = v.id WHERE v.gone_at < :before_at;
+
+-- snapshot_scheduled(team_id int, vm_id text) row (total int, id text)
+-- How many a VM has by its schedule, and which of them goes first: one that failed, or else the oldest.
+SELECT count(*) AS total, (SELECT s.id FROM snapshot s WHERE s.team_id = :team_id AND s.vm_id = :vm_id AND s.is_scheduled = 1
+                           ORDER BY s.state = 'failed' DESC, s.created_at LIMIT 1 /* sort ok */) AS id
+FROM snapshot WHERE team_id = :team_id AND vm_id = :vm_id AND is_scheduled = 1;
+
+-- snapshot_set_scheduled(team_id int, vm_id text) one
+-- The one that is being taken: a VM has one job at a time.
+UPDATE snapshot SET is_scheduled = 1 WHERE team_id = :team_id AND vm_id = :vm_id AND state = 'taking';

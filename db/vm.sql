@@ -11,11 +11,13 @@ FROM vm_entry WHERE team_id = :team_id ORDER BY created_at DESC, id;
 SELECT EXISTS (SELECT 1 FROM vm WHERE team_id = :team_id)
     OR EXISTS (SELECT 1 FROM receipt WHERE team_id = :team_id) AS total;
 
--- vm_get(team_id int, id text) row (snapshot_gb int)
+-- vm_get(team_id int, id text) row (snapshot_gb int, has_start int, has_stop int, has_daily int)
 SELECT team_id, id, name, region, image, size, vcpus, memory_mb, disk_gb, wanted, wanted_at, state,
        state_at, up_at, observed, observed_at, unresponsive_at, ssh_host, ssh_port, host_key_public,
        host_key_fingerprint, source_vm_id, source_snapshot_id, image_version, last_error, gone_at,
-       created_at, internet, internet_names, internet_pending, (SELECT ifnull(sum(n.disk_gb), 0) FROM snapshot n
+       created_at, internet, internet_names, internet_pending, life, life_minutes, clock_at, measured_at, warned_at, project, tags, note,
+       zone, run_days, start_minute, start_minute IS NOT NULL AS has_start, stop_minute, stop_minute IS NOT NULL AS has_stop,
+       snapshot_minute, snapshot_minute IS NOT NULL AS has_daily, snapshot_keep, (SELECT ifnull(sum(n.disk_gb), 0) FROM snapshot n
                      WHERE n.vm_id = vm.id AND n.state = 'ready') AS snapshot_gb
 FROM vm WHERE team_id = :team_id AND id = :id;
 
@@ -26,13 +28,13 @@ SELECT count(*) AS vms, ifnull(sum(vcpus), 0) AS vcpus, ifnull(sum(memory_mb), 0
          WHERE s.team_id = :team_id AND s.state <> 'failed'), 0) AS disk_gb
 FROM vm_entry WHERE team_id = :team_id;
 
--- vm_create(team_id int, id text, person_id int?, name text, region text, image text, image_version text?, size text, vcpus int, memory_mb int, disk_gb int, source_vm_id text?, source_snapshot_id text?, internet text, internet_names text?, now_at int) done
+-- vm_create(team_id int, id text, person_id int?, name text, region text, image text, image_version text?, size text, vcpus int, memory_mb int, disk_gb int, source_vm_id text?, source_snapshot_id text?, internet text, internet_names text?, life text, life_minutes int?, now_at int) done
 INSERT INTO vm (team_id, created_at, id, person_id, name, region, image, image_version, size, vcpus,
                 memory_mb, disk_gb, wanted, wanted_at, state, state_at, observed,
-                observed_at, source_vm_id, source_snapshot_id, internet, internet_names, internet_pending)
+                observed_at, source_vm_id, source_snapshot_id, internet, internet_names, internet_pending, life, life_minutes, clock_at)
 VALUES (:team_id, :now_at, :id, :person_id, :name, :region, :image, :image_version, :size, :vcpus,
         :memory_mb, :disk_gb, 'running', :now_at, 'creating', :now_at, 'absent', :now_at,
-        :source_vm_id, :source_snapshot_id, :internet, :internet_names, 0);
+        :source_vm_id, :source_snapshot_id, :internet, :internet_names, 0, :life, :life_minutes, :now_at);
 
 -- vm_id_by_name(team_id int, name text) row
 SELECT id FROM vm WHERE team_id = :team_id AND name = :name AND gone_at IS NULL;
@@ -81,7 +83,7 @@ FROM vm v JOIN team t ON t.id = v.team_id WHERE v.id = :id;
 -- vm_alive(region text) rows (last_job_number int, open_jobs int, is_unmeasured int) across teams
 -- For the reconciler: the state to compare with the host, and whether a job works on the VM.
 SELECT v.team_id, v.id, v.name, v.vcpus, v.state, v.state_at, v.wanted, v.observed, v.observed_at,
-       v.unresponsive_at, v.ssh_host, v.ssh_port, v.host_key_public,
+       v.unresponsive_at, v.ssh_host, v.ssh_port, v.host_key_public, v.life,
        ifnull((SELECT max(j.number) FROM job j WHERE j.vm_id = v.id), 0) AS last_job_number,
        (SELECT count(*) FROM job j WHERE j.vm_id = v.id AND j.state IN ('queued', 'running'))
            AS open_jobs,
@@ -142,3 +144,77 @@ DELETE FROM vm WHERE gone_at < :before_at LIMIT :max;
 
 -- vm_count_gone(before_at int) row (total int, oldest_at int) across teams
 SELECT count(*) AS total, ifnull(min(gone_at), 0) AS oldest_at FROM vm WHERE gone_at < :before_at;
+
+-- vm_set_life(team_id int, id text, life text, life_minutes int?, now_at int) one
+-- Its clock begins anew.
+UPDATE vm SET life = :life, life_minutes = :life_minutes, clock_at = :now_at, measured_at = NULL, warned_at = NULL
+WHERE team_id = :team_id AND id = :id AND gone_at IS NULL;
+
+-- vm_set_clock(id text, now_at int) one across teams
+UPDATE vm SET clock_at = :now_at, warned_at = NULL WHERE id = :id;
+
+-- vm_set_measured(id text, now_at int) one across teams
+UPDATE vm SET measured_at = :now_at WHERE id = :id;
+
+-- vm_set_warned(id text, now_at int) one across teams
+UPDATE vm SET warned_at = :now_at WHERE id = :id;
+
+-- vm_set_end_cause(id text, end_cause text) one across teams
+UPDATE vm SET end_cause = :end_cause WHERE id = :id;
+
+-- vm_life_get(id text) row across teams
+SELECT team_id, id, name, state, state_at, life, life_minutes, clock_at, measured_at, warned_at
+FROM vm WHERE id = :id AND gone_at IS NULL;
+
+-- vm_life_list(team_id int) rows
+-- Those of a team whose life may end, by id.
+SELECT id, state, state_at, life, life_minutes, clock_at, measured_at, warned_at
+FROM vm INDEXED BY vm_lives
+WHERE team_id = :team_id AND gone_at IS NULL AND life <> 'persistent' ORDER BY id;
+
+-- vm_life_all() rows across teams
+-- The same of all teams in which VMs may end: what a closed team or a restricted person has stays as it is.
+SELECT v.id FROM vm v INDEXED BY vm_lives JOIN team t ON t.id = v.team_id
+LEFT JOIN person p ON p.id = t.personal_of
+WHERE v.gone_at IS NULL AND v.life <> 'persistent' AND v.state <> 'destroying'
+  AND t.closed_at IS NULL AND p.restricted_at IS NULL /* scan ok */;
+
+-- vm_life_people(id text) rows across teams
+-- Who is told of the end of a VM: who created it, or else the owners of its team.
+SELECT p.id, p.email FROM vm v JOIN membership m ON m.team_id = v.team_id JOIN person p ON p.id = m.person_id
+WHERE v.id = :id AND (m.person_id = v.person_id OR (m.role = 'owner' AND NOT EXISTS (
+    SELECT 1 FROM membership c WHERE c.team_id = v.team_id AND c.person_id = v.person_id)));
+
+-- vm_set_labels(team_id int, id text, project text?, tags text?, note text?) one
+UPDATE vm SET project = :project, tags = :tags, note = :note
+WHERE team_id = :team_id AND id = :id AND gone_at IS NULL;
+
+-- vm_label_list(team_id int) rows
+-- Those of a team's VMs that have a project or tags, by id.
+SELECT id, project, tags FROM vm INDEXED BY vm_labels
+WHERE team_id = :team_id AND gone_at IS NULL AND (project IS NOT NULL OR tags IS NOT NULL) ORDER BY id;
+
+-- vm_set_schedule(team_id int, id text, zone text?, run_days int, start_minute int?, stop_minute int?, snapshot_minute int?, snapshot_keep int?, now_at int) one
+-- What was due before does not count.
+UPDATE vm SET zone = :zone, run_days = :run_days, start_minute = :start_minute, stop_minute = :stop_minute,
+              snapshot_minute = :snapshot_minute, snapshot_keep = :snapshot_keep,
+              run_done_at = :now_at, snapshot_done_at = :now_at
+WHERE team_id = :team_id AND id = :id AND gone_at IS NULL;
+
+-- vm_set_run_done(id text, now_at int) one across teams
+UPDATE vm SET run_done_at = :now_at WHERE id = :id;
+
+-- vm_set_snapshot_done(id text, now_at int) one across teams
+UPDATE vm SET snapshot_done_at = :now_at WHERE id = :id;
+
+-- vm_schedule_get(id text) row (has_start int, has_stop int, has_snapshot int) across teams
+SELECT team_id, id, state, zone, run_days, start_minute, start_minute IS NOT NULL AS has_start,
+       stop_minute, stop_minute IS NOT NULL AS has_stop, snapshot_minute, snapshot_minute IS NOT NULL AS has_snapshot,
+       snapshot_keep, run_done_at, snapshot_done_at
+FROM vm WHERE id = :id AND gone_at IS NULL AND zone IS NOT NULL;
+
+-- vm_schedule_all() rows across teams
+-- Those that have a schedule, but of a closed team or a restricted person.
+SELECT v.id FROM vm v INDEXED BY vm_schedules JOIN team t ON t.id = v.team_id
+LEFT JOIN person p ON p.id = t.personal_of
+WHERE v.gone_at IS NULL AND v.zone IS NOT NULL AND t.closed_at IS NULL AND p.restricted_at IS NULL /* scan ok */;

@@ -50,6 +50,8 @@ struct config_image {
 
 /* What the profile lets the operator see of what is inside VMs; each includes those before it. */
 enum config_looks { LOOKS_NEVER, LOOKS_CONSOLE, LOOKS_DISK };
+/* What ends a new VM, if nothing else is chosen: nothing, an hour without use, or its stop. */
+enum config_new_life { NEW_LIFE_KEPT, NEW_LIFE_IDLE_HOUR, NEW_LIFE_ONE_RUN };
 
 struct config {
     const char *state_dir;
@@ -67,6 +69,7 @@ struct config {
     int64_t notice_days;       /* before a policy that promises less is in force; 0: none */
     int64_t closed_days;       /* a deletion can be undone; 0: it begins at once */
     int64_t looks;             /* enum config_looks */
+    int64_t new_life;          /* enum config_new_life */
     bool has_tls13_alone;      /* TLS 1.2 is refused */
     bool has_encrypted_disks;  /* nothing is written to disks that are not encrypted */
     bool has_counts;           /* requests are counted from the logs, without people */

@@ -19,7 +19,7 @@ static struct error *snapshot_find(struct request *r, struct snapshot_get_row *s
     return vm_command_snapshot_find(&context, &actor, r->parameters[0], r->parameters[1], snapshot);
 }
 
-enum { CLONE_NAME, CLONE_SIZE, CLONE_FIELDS };
+enum { CLONE_NAME, CLONE_SIZE, CLONE_LIFE, CLONE_FIELDS };
 
 struct error *vm_clone_show(struct request *r)
 {
@@ -50,6 +50,8 @@ static struct error *clone_again(struct request *r, const struct field *fields,
     if (e)
         return e;
     options_select(&page.sizes, fields[CLONE_SIZE].text);
+    if (*fields[CLONE_LIFE].text)
+        options_select(&page.life.choices, fields[CLONE_LIFE].text);
     html_vm_new(&r->response.body, &r->frame, &page);
     return NULL;
 }
@@ -63,8 +65,11 @@ static const char *clone_read(struct request *r, struct field *fields,
     clone->image = config_image_find(r->config, clone->source->image);
     clone->region = config_region_find(r->config, clone->source->region);
     clone->source_snapshot_id = snapshot->id;
+    clone->life = vm_life_choice_find(fields[CLONE_LIFE].text);
     if (!clone->size || !clone->image || !clone->region)
         return "Choose a size from the list.";
+    if (!clone->life && *fields[CLONE_LIFE].text)
+        return "Choose from the list what happens when the VM is not used.";
     if (clone->size->disk_gb < snapshot->disk_gb ||
         clone->size->memory_mb < clone->image->memory_mb)
         fields[CLONE_SIZE].problem = "The snapshot needs a larger size.";
@@ -76,6 +81,7 @@ struct error *vm_clone_post(struct request *r)
     struct field fields[CLONE_FIELDS] = {
         [CLONE_NAME] = { .name = "name", .kind = FIELD_HOST_NAME, .is_required = true },
         [CLONE_SIZE] = { .name = "size", .kind = FIELD_LINE, .is_required = true },
+        [CLONE_LIFE] = { .name = "life", .kind = FIELD_LINE },
     };
     const struct context context = request_context(r);
     const struct actor actor = session_actor(r);
@@ -88,7 +94,7 @@ struct error *vm_clone_post(struct request *r)
     if (!e)
         e = snapshot_find(r, &snapshot);
     if (!e)
-        e = sql_vm_get(r->db, r->arena, actor.team_id, r->parameters[0], &source);
+        e = sql_vm_get(r->db, r->arena, r->session->team_id, r->parameters[0], &source);
     if (!e && strcmp(snapshot.state, SNAPSHOT_STATE_READY) != 0)
         e = error_new(r->arena, ERROR_CONFLICT, "snapshot is %s", snapshot.state);
     if (e)

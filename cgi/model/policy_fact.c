@@ -51,6 +51,9 @@ static const struct fact_kind {
     { .name = "minimum_age",
       .text = "People may have an account from the age of %n (before: %w).",
       .is_less_weaker = true },
+    { .name = "new_life",
+      .text = "A new VM is destroyed when it stops, or when nobody has used it for an hour, unless "
+              "something else is chosen for it." },
     { .name = "notice_days",
       .text = "Changes are announced %n days before they take effect (before: %w).",
       .is_less_weaker = true },
@@ -207,6 +210,7 @@ void policy_facts_settings(struct arena *arena, const struct config *config,
     policy_fact_add(arena, out, "log_days", "", config->log_days);
     policy_fact_add(arena, out, "looks", "", config->looks);
     policy_fact_add(arena, out, "minimum_age", "", config->minimum_age);
+    policy_fact_add(arena, out, "new_life", "", config->new_life);
     policy_fact_add(arena, out, "notice_days", "", config->notice_days);
     for (size_t i = 0; i < config->region_count; i++)
         policy_fact_add(

@@ -27,6 +27,7 @@ static const struct number {
     { "log_days", offsetof(struct config, log_days), false },
     { "looks", offsetof(struct config, looks), false },
     { "minimum_age", offsetof(struct config, minimum_age), false },
+    { "new_life", offsetof(struct config, new_life), false },
     { "notice_days", offsetof(struct config, notice_days), false },
     { "referrers", offsetof(struct config, has_referrers), true },
     { "retention_days", offsetof(struct config, retention_days), false },

@@ -1,6 +1,8 @@
 /*
  * An owner's objection to usage charts (GDPR Art. 21): a team's VMs are measured no longer, and
  * what was measured is deleted. What VMs cost is in the ledger, which needs no measurements.
+ * Whether a VM is used is still looked at for those that end when nobody uses them
+ * (worker/vm_use.h).
  */
 #pragma once
 

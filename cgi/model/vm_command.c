@@ -206,21 +206,19 @@ static struct error *image_version_find(const struct context *context, const str
 static struct error *vm_insert(const struct context *context, const struct actor *actor,
                                const struct vm_new *vm, const char *image_version, const char *id)
 {
+    const struct vm_life_choice *life = vm->life ? vm->life : vm_life_choice_new(context->config);
     const struct config_size *size = vm->size;
-    struct db *db = context->db;
-    struct arena *arena = context->arena;
+    const struct vm_get_row *from = vm->source;
     struct error *e = sql_vm_create(
-        db, arena, actor->team_id, id, actor_person(actor), vm->name, vm->region->name,
-        vm->image->name, image_version, size->name, size->vcpus, size->memory_mb, size->disk_gb,
-        vm->source ? vm->source->id : NULL, vm->source_snapshot_id,
-        vm->source ? vm->source->internet : vm->internet.mode,
-        vm->source ? vm->source->internet_names : vm->internet.names, context->now_at);
+        context->db, context->arena, actor->team_id, id, actor_person(actor), vm->name,
+        vm->region->name, vm->image->name, image_version, size->name, size->vcpus, size->memory_mb,
+        size->disk_gb, from ? from->id : NULL, vm->source_snapshot_id,
+        from ? from->internet : vm->internet.mode, from ? from->internet_names : vm->internet.names,
+        life->life, life->minutes ? &life->minutes : NULL, context->now_at);
 
     if (!e)
         e = keys_add(context, actor, vm, id);
-    if (!e)
-        e = vm_request_job(context, actor, id, VM_JOB_CREATE, NULL);
-    return e;
+    return e ? e : vm_request_job(context, actor, id, VM_JOB_CREATE, NULL);
 }
 
 struct error *vm_command_create(const struct context *context, const struct actor *actor,
@@ -362,6 +360,8 @@ struct error *vm_command_send(const struct context *context, const struct actor 
 
     if (!e && !is_less(trigger))
         e = restriction_check(context, actor);
+    if (!e && trigger == VM_REQUEST_STOP)
+        e = vm_life_stop_check(context, actor, &vm);
     if (!e && may_begin_to_cost(trigger))
         e = billing_check(context, actor->team_id, BILLING_START);
     if (!e && snapshot_id)

@@ -17,6 +17,7 @@
 #include "model/context.h"
 #include "model/price.h"
 #include "model/vm_internet.h"
+#include "model/vm_life.h"
 #include "model/vm_state.h"
 #include "snapshot.sql.h"
 #include "vm.sql.h"
@@ -30,7 +31,8 @@ struct vm_new {
     const struct config_size *size;
     const char *const *key_ids;
     size_t key_count;
-    const struct vm_get_row *source; /* source of a clone; NULL: created from the image */
+    const struct vm_life_choice *life; /* NULL: as the profile has it */
+    const struct vm_get_row *source;   /* source of a clone; NULL: created from the image */
     const char *source_snapshot_id;
     struct vm_internet internet; /* of a clone: as its source's */
 };

@@ -364,7 +364,7 @@ static void usage_fill(struct request *r, const struct vm_get_row *vm,
             continue;
         row.from = date_minute(r->arena, row.from_at);
         usage_add(r->arena, vm, &points->row[from], until - from, &row);
-        page->has_network |= row.received_bytes || row.sent_bytes;
+        page->usage.has_network |= row.received_bytes || row.sent_bytes;
         page->usage.row[page->usage.count++] = row;
     }
 }

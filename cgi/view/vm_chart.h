@@ -77,6 +77,7 @@ struct vm_usage {
 struct vm_usage_rows {
     struct vm_usage *row;
     size_t count;
+    bool has_network; /* of some of them */
 };
 
 /* The words below the charts. */

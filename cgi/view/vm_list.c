@@ -9,9 +9,11 @@
 #include "model/host_check.h"
 #include "model/ledger_cost.h"
 #include "model/vm_job.h"
+#include "model/vm_labels.h"
 #include "model/vm_state.h"
 #include "snapshot.sql.h"
 #include "view/vm_access.h"
+#include "view/vm_life_view.h"
 #include "view/vm_view.h"
 #include "vms.html.h"
 #include "web/list_query.h"
@@ -56,6 +58,7 @@ enum { ERROR_CHARACTERS = 70 }; /* two lines on a phone, and one elsewhere */
 struct setting {
     struct price_list_rows prices;
     struct snapshot_sizes_rows snapshots;
+    struct vm_label_list_rows labels;
     const struct region_status_list_rows *hosts;
     const struct vm_list_row *last; /* NULL: none yet */
     unsigned events;                /* valid in its state */
@@ -122,6 +125,20 @@ static void setting_turn(struct request *r, struct setting *setting, const struc
     setting->last = vm;
 }
 
+static int by_id(const void *key, const void *row)
+{
+    return strcmp(key, ((const struct vm_label_list_row *)row)->id);
+}
+
+/* NULL: it has neither project nor tags. */
+static const struct vm_label_list_row *labels_find(const struct setting *setting, const char *id)
+{
+    const struct vm_label_list_rows *labels = &setting->labels;
+
+    return labels->count ? bsearch(id, labels->row, labels->count, sizeof *labels->row, by_id)
+                         : NULL;
+}
+
 static struct vm_row row_of(struct request *r, struct setting *setting,
                             const struct vm_list_row *vm)
 {
@@ -174,7 +191,38 @@ static struct error *setting_read(struct request *r, struct setting *out)
 {
     struct error *e = sql_price_list(r->db, r->arena, &out->prices);
 
+    if (!e)
+        e = sql_vm_label_list(r->db, r->arena, r->session->team_id, &out->labels);
     return e ? e : sql_snapshot_sizes(r->db, r->arena, r->session->team_id, &out->snapshots);
+}
+
+static struct vm_label_rows labels_of(struct request *r, const struct setting *setting,
+                                      const char *id)
+{
+    const struct vm_label_list_row *labels = labels_find(setting, id);
+
+    return labels ? vm_labels_view_of(r->arena, labels->project, labels->tags)
+                  : (struct vm_label_rows){ .count = 0 };
+}
+
+/* When lives end (model/vm_life.h): few VMs have one that does. */
+static struct error *lives_fill(struct request *r, struct vm_row_rows *rows)
+{
+    struct vm_life_list_rows lives;
+    struct error *e = sql_vm_life_list(r->db, r->arena, r->session->team_id, &lives);
+
+    for (size_t i = 0; !e && i < lives.count; i++) {
+        const struct vm_life_list_row *row = &lives.row[i];
+        const struct vm_life life = { row->life,         row->state,    row->state_at,
+                                      row->life_minutes, row->clock_at, row->measured_at,
+                                      row->warned_at };
+
+        for (size_t n = 0; n < rows->count; n++) {
+            if (strcmp(rows->row[n].id, row->id) == 0)
+                rows->row[n].clock = vm_life_view_clock(r->arena, &life, r->now_at);
+        }
+    }
+    return e;
 }
 
 /* The rows of a page, in its order. */
@@ -188,10 +236,11 @@ static struct error *rows_fill(struct request *r, struct setting *setting,
         rows->row[i] = row_of(r, setting, vms[i]);
         page->is_working |= rows->row[i].is_working;
         page->has_up |= rows->row[i].is_up;
+        rows->row[i].labels = labels_of(r, setting, vms[i]->id);
         if (rows->row[i].is_working)
             e = work_fill(r, vms[i]->state, &rows->row[i]);
     }
-    return e;
+    return e ? e : lives_fill(r, rows);
 }
 
 /* ---- the list ---- */
@@ -244,6 +293,18 @@ static bool count(const struct vm_list_row *vm, struct list_query *list)
     return is_chosen;
 }
 
+/* By a part of its name, project or tags, or by "#" and a whole tag. */
+static bool is_found(struct request *r, const struct setting *setting, const struct vm_list_row *vm,
+                     const char *search)
+{
+    const struct vm_label_list_row *labels;
+
+    if (strstr(vm->name, search))
+        return true;
+    labels = labels_find(setting, vm->id);
+    return labels && vm_labels_match(r->arena, labels->project, labels->tags, search);
+}
+
 /* As vm_quota says in SQL, of what has been read already. */
 static struct vm_quota_row quota_of(const struct vm_list_rows *vms,
                                     const struct snapshot_sizes_rows *snapshots)
@@ -284,13 +345,14 @@ struct error *vm_list_fill(struct request *r, const struct region_status_list_ro
     search = text_lower(r->arena, list->search);
     chosen = arena_array(r->arena, vms.count, sizeof(struct vm_list_row *));
     for (size_t i = 0; i < vms.count; i++) {
-        if (strstr(vms.row[i].name, search) && count(&vms.row[i], list))
+        if (is_found(r, &setting, &vms.row[i], search) && count(&vms.row[i], list))
             chosen[total++] = &vms.row[i];
     }
     e = list_query_page(r, total, list);
     if (e)
         return e;
     *used = quota_of(&vms, &setting.snapshots);
+    page->labels = vm_labels_view_all(r->arena, &setting.labels, list->search);
     page->has_tools = !list->is_plain || vms.count > LIMIT_SHORT_LIST;
     sort(list, chosen);
     page->vms.count = (size_t)(list->to - list->skip);

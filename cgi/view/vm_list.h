@@ -2,6 +2,7 @@
 #pragma once
 
 #include "region_status.sql.h"
+#include "view/vm_labels_view.h"
 #include "vm.sql.h"
 #include "web/request.h"
 
@@ -18,6 +19,8 @@ struct vm_row {
     int64_t cpu_percent;
     const char *cost_month; /* as it is now, with snapshots: "€8.76" */
     const char *ssh;        /* the command; NULL while not reachable */
+    struct vm_label_rows labels;
+    const char *clock;      /* "Stops in 12 min unless used"; NULL: not now */
     const char *step;       /* of the running job; NULL: none */
     int64_t working_at_ms;  /* when that job was requested; 0: none */
     int64_t typical_ms;     /* how long such a job usually takes; 0: unknown */

@@ -9,6 +9,7 @@
 #include "model/vm_command.h"
 #include "model/vm_job.h"
 #include "region_status.sql.h"
+#include "view/vm_life_view.h"
 #include "view/vm_view.h"
 #include "vm_new.html.h"
 #include "web/session.h"
@@ -268,6 +269,8 @@ struct error *vm_options_pace(struct request *r, struct vm_new_html *page)
     if (e)
         return e;
     page->typical_ms = typical.typical_ms;
+    page->life.choices = vm_life_view_choices(r, NULL);
+    page->life.use = vm_life_view_use(r, NULL);
     page->is_offline = true;
     for (size_t i = 0; i < hosts.count; i++) {
         page->is_emulated |= strcmp(hosts.row[i].accelerator, "tcg") == 0;

@@ -34,7 +34,8 @@ struct error *vm_options_sizes_new(struct request *r, int64_t min_disk_gb, struc
 /* Whether the team cannot have another VM of any size, why, and the page where to change that. */
 struct error *vm_options_full(struct request *r, struct vm_new_html *page);
 
-/* How long creating a VM usually takes, and whether it will be emulated and without internet. */
+/* How long creating a VM usually takes, whether it will be emulated and without internet, and what
+ * may end it. */
 struct error *vm_options_pace(struct request *r, struct vm_new_html *page);
 
 /* The page of a clone of `snapshot`, but for what was typed. */

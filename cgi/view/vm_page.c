@@ -19,6 +19,7 @@
 #include "view/vm_chart.h"
 #include "view/vm_cost.h"
 #include "view/vm_internet.h"
+#include "view/vm_life_view.h"
 #include "view/vm_options.h"
 #include "vm.html.h"
 #include "vm_key.sql.h"
@@ -399,6 +400,7 @@ static struct error *lists_fill(struct request *r, struct vm_html *page,
 
 static void row_fill(struct request *r, struct vm_html *page, const struct vm_get_row *vm)
 {
+    const struct vm_life life = vm_life_of(vm);
     bool is_reachable = page->vm.has_way_in;
 
     page->access = is_reachable ? vm_access_of(r, vm) : (struct vm_access){ .ssh = NULL };
@@ -406,6 +408,7 @@ static void row_fill(struct request *r, struct vm_html *page, const struct vm_ge
         page->cause = text_cut(r->arena, vm->last_error, CAUSE_CHARACTERS);
         page->is_cause_cut = strcmp(page->cause, vm->last_error) != 0;
     }
+    page->life = vm_life_view_of(r, &life, config_region_find(r->config, vm->region));
     page->rename = vm->name;
     page->size_name = vm->size;
     page->created_at = vm->created_at;

@@ -59,6 +59,7 @@ static void facts_fill(struct request *r, const struct receipt_get_row *vm,
     page->gone = date_exact(r->arena, vm->gone_at);
     page->gone_at = vm->gone_at;
     page->who = vm->who;
+    page->cause = vm->cause;
     page->took_ms = vm->took_ms;
 }
 

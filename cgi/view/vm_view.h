@@ -2,6 +2,8 @@
 #pragma once
 
 #include "model/price.h"
+#include "view/vm_labels_view.h"
+#include "view/vm_schedule_view.h"
 #include "vm.sql.h"
 #include "web/request.h"
 
@@ -22,8 +24,10 @@ struct vm_view {
     const char *price_month;   /* "€8.76", for 730 hours */
     const char *stopped_month; /* while stopped: its disk and snapshots */
     const char *last_error;    /* NULL: none */
-    bool has_snapshots;        /* that are in these prices */
-    bool has_way_in;           /* SSH may answer */
+    struct vm_labels_form labels;
+    struct vm_schedule_form schedule;
+    bool has_snapshots; /* that are in these prices */
+    bool has_way_in;    /* SSH may answer */
     bool is_running;
     bool is_unmeasured; /* the team objected to usage charts; known if there are none */
     bool is_stopped;

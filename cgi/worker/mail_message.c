@@ -47,8 +47,12 @@
 #include "mail_vm_destroyed.txt.h"
 #include "mail_vm_disk_look.html.h"
 #include "mail_vm_disk_look.txt.h"
+#include "mail_vm_ends_soon.html.h"
+#include "mail_vm_ends_soon.txt.h"
 #include "mail_vm_look.html.h"
 #include "mail_vm_look.txt.h"
+#include "mail_vm_stops_soon.html.h"
+#include "mail_vm_stops_soon.txt.h"
 
 #include <string.h>
 
@@ -120,6 +124,8 @@ WRITERS(vm_disk_look)
 WRITERS(account_deletion)
 WRITERS(account_closed)
 WRITERS(team_closed)
+WRITERS(vm_stops_soon)
+WRITERS(vm_ends_soon)
 WRITERS(promise_broken)
 WRITERS(policy_change)
 WRITERS(email_confirm)
@@ -149,6 +155,9 @@ static const struct kind {
     { "account_deletion", account_deletion_txt, account_deletion_html, LIMIT_MAIL_EXPIRY_S },
     { "account_closed", account_closed_txt, account_closed_html, LIMIT_MAIL_EXPIRY_S },
     { "team_closed", team_closed_txt, team_closed_html, LIMIT_MAIL_EXPIRY_S },
+    /* Then it has happened. */
+    { "vm_stops_soon", vm_stops_soon_txt, vm_stops_soon_html, LIMIT_LIFE_WARN_S },
+    { "vm_ends_soon", vm_ends_soon_txt, vm_ends_soon_html, LIMIT_LIFE_WARN_S },
     { "promise_broken", promise_broken_txt, promise_broken_html, LIMIT_MAIL_EXPIRY_S },
     { "policy_change", policy_change_txt, policy_change_html, LIMIT_MAIL_EXPIRY_S },
     { "email_confirm", email_confirm_txt, email_confirm_html, LIMIT_EMAIL_CHANGE_S },

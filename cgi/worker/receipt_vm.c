@@ -46,6 +46,7 @@ static struct error *head_write(struct arena *arena, const struct receipt_get_ro
         json_text("created_at", date_iso(arena, vm->created_at)),
         json_text("destroyed_at", date_iso(arena, vm->gone_at)),
         json_number("destroying_ms", vm->took_ms),
+        json_text("cause", vm->cause),
     };
 
     return json_object_write(arena, fields, COUNT(fields), out);

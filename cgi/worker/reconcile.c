@@ -16,6 +16,7 @@
 #include "model/ledger.h"
 #include "model/vm_command.h"
 #include "model/vm_job.h"
+#include "model/vm_life.h"
 #include "model/vm_request.h"
 #include "model/vm_state.h"
 #include "worker/orphan.h"
@@ -141,6 +142,8 @@ static struct error *vm_surprise(struct reconcile_pass *pass, const struct vm_al
                              "The VM host no longer has this VM.");
     if (!e && event == VM_REPORTED_SSH)
         e = sql_vm_set_error(pass->context->db, pass->arena, vm->id, NULL);
+    if (!e && event == VM_REPORTED_STOPPED && cause != DRIVER_CAUSE_HOST)
+        e = vm_life_ended(&now, vm->team_id, vm->id, vm->life, VM_STATE_STOPPED);
     return e ? e : vm_request_next_deletion(&now, &system, vm->id);
 }
 

@@ -10,6 +10,8 @@
 #include "billing/usage_report.h"
 #include "model/outbound.h"
 #include "model/restriction.h"
+#include "model/vm_life.h"
+#include "model/vm_schedule.h"
 #include "worker/audit_day.h"
 #include "worker/erasure.h"
 #include "worker/event_processor.h"
@@ -36,6 +38,8 @@ static const struct {
     { "image_versions", SCHEDULE_IMAGES, LIMIT_IMAGE_EVERY_S, .run = image_versions_sync },
     { "export_files", SCHEDULE_MAIN, LIMIT_EXPORT_SWEEP_S, .run = export_files_remove },
     { "restriction", SCHEDULE_MAIN, 10, .run = restriction_run },
+    { "vm_life", SCHEDULE_MAIN, LIMIT_LIFE_EVERY_S, .run = vm_life_run },
+    { "vm_schedule", SCHEDULE_MAIN, LIMIT_LIFE_EVERY_S, .run = vm_schedule_run },
     { "audit_day", SCHEDULE_MAIN, A_MINUTE_S, .run = audit_day_run },
     { "erasure", SCHEDULE_ERASURE, LIMIT_ERASURE_EVERY_S, .run_with_worker = erasure_run },
     { "receipts_sign", SCHEDULE_MAIN, LIMIT_ERASURE_EVERY_S, .run_in_turns = receipts_sign },

@@ -10,11 +10,14 @@
 #include "base/clock.h"
 #include "base/limit.h"
 #include "base/log.h"
+#include "host/ssh_connections.h"
 #include "main_constants.sql.h"
 #include "worker/host_query.h"
+#include "worker/vm_use.h"
 
 #include "model/audit.h"
 #include "model/vm_cpu.h"
+#include "model/vm_life.h"
 #include "usage_day.sql.h"
 #include "usage_minute.sql.h"
 #include "vm.sql.h"
@@ -53,9 +56,12 @@ struct usage {
     struct arena *memory[2]; /* of the last round and of this one, alternating */
     size_t turn;
     struct samples before, now;
-    int64_t chart_at;  /* the minute up to which the lists' charts are drawn */
-    int64_t summed_at; /* the minute up to which quarters are summed up; 0: see sums_begin */
-    int64_t sample_at; /* the minute of the last sample */
+    struct vm_use *use;
+    struct ssh_connections connections;
+    bool sees_connections; /* in this round */
+    int64_t chart_at;      /* the minute up to which the lists' charts are drawn */
+    int64_t summed_at;     /* the minute up to which quarters are summed up; 0: see sums_begin */
+    int64_t sample_at;     /* the minute of the last sample */
 };
 
 struct usage *usage_new(struct worker_context *context)
@@ -65,6 +71,7 @@ struct usage *usage_new(struct worker_context *context)
     usage->context = context;
     usage->memory[0] = arena_new(MEMORY_BYTES);
     usage->memory[1] = arena_new(MEMORY_BYTES);
+    usage->use = vm_use_new();
     return usage;
 }
 
@@ -154,37 +161,59 @@ static void sample_keep(struct usage *usage, const struct vm_alive_row *vm,
         (struct sample){ .vm = vm, .id = arena_copy(memory, vm->id), .usage = *counters };
 }
 
-static struct error *vm_query(struct usage *usage, const char *region,
+/* Guests of a region with a bridge have addresses of their own. */
+static void use_keep(struct usage *usage, const struct config_region *region,
+                     const struct vm_alive_row *vm, const struct driver_usage *counters)
+{
+    const struct vm_life life = { .life = vm->life };
+
+    if (!vm_life_is_idle(&life))
+        return;
+    vm_use_add(usage->use,
+               &(struct vm_use_sample){
+                   .vm_id = vm->id,
+                   .at_us = clock_monotonic_us(),
+                   .counters = *counters,
+                   .sees_connections = usage->sees_connections && !*region->bridge,
+                   .is_connected = usage->sees_connections && !*region->bridge &&
+                                   ssh_connections_has(&usage->connections, vm->ssh_port),
+               });
+}
+
+static struct error *vm_query(struct usage *usage, const struct config_region *region,
                               const struct vm_alive_row *vm)
 {
     struct driver_usage counters;
     int64_t now_at = clock_now();
     struct error *e;
 
-    if (!host_query_usage(usage->query, usage->context->arena, region, vm->id, &counters, &e)) {
+    if (!host_query_usage(usage->query, usage->context->arena, region->name, vm->id, &counters,
+                          &e)) {
         host_query_abandon(usage, vm->id);
         return vm->unresponsive_at ? NULL : unresponsive_record(usage, vm, &now_at);
     }
     /* It powered off in the meantime: the reconciler will notice. */
     if (e)
         return NULL;
-    /* Of a team that objected, that the guest responds is all that is kept. */
+    /* Of a team that objected, no figures are kept: that the guest responds and, if its life
+     * depends on it, when it was used. */
     if (!vm->is_unmeasured)
         sample_keep(usage, vm, &counters);
+    use_keep(usage, region, vm, &counters);
     return vm->unresponsive_at ? unresponsive_record(usage, vm, NULL) : NULL;
 }
 
-static struct error *region_query(struct usage *usage, const char *region)
+static struct error *region_query(struct usage *usage, const struct config_region *region)
 {
     struct vm_alive_rows vms;
-    struct error *e = sql_vm_alive(usage->context->db, usage->context->arena, region, &vms);
+    struct error *e = sql_vm_alive(usage->context->db, usage->context->arena, region->name, &vms);
 
     for (size_t i = 0; !e && i < vms.count; i++) {
         const struct vm_alive_row *vm = &vms.row[i];
 
         if (strcmp(vm->state, VM_STATE_RUNNING) != 0 || is_abandoned(usage, vm->id))
             continue;
-        if (!host_query_ready(usage, region))
+        if (!host_query_ready(usage, region->name))
             return NULL;
         e = vm_query(usage, region, vm);
     }
@@ -350,6 +379,25 @@ static struct error *round_write(struct usage *usage)
     return NULL;
 }
 
+/* Without the table of sockets it is not known whether somebody is connected, which counts as use.
+ */
+static void use_begin(struct usage *usage)
+{
+    struct error *e = ssh_connections_read(usage->context->arena, &usage->connections);
+
+    usage->sees_connections = !e;
+    if (e)
+        log_error("vm_use", log_text("error", e->text));
+    vm_use_begin(usage->use);
+}
+
+static struct error *use_end(struct usage *usage)
+{
+    const struct context now = worker_context_now(usage->context, usage->context->arena);
+
+    return vm_use_end(usage->use, &now);
+}
+
 struct error *usage_round(struct usage *usage)
 {
     const struct config *config = usage->context->config;
@@ -360,10 +408,13 @@ struct error *usage_round(struct usage *usage)
     usage->turn ^= 1;
     arena_reset(usage->memory[usage->turn]);
     usage->now = (struct samples){ .count = 0 };
+    use_begin(usage);
     for (size_t i = 0; !e && i < config->region_count; i++)
-        e = region_query(usage, config->regions[i].name);
+        e = region_query(usage, &config->regions[i]);
     if (!e)
         e = round_write(usage);
+    if (!e)
+        e = use_end(usage);
     usage->before = usage->now;
     return e;
 }

@@ -119,7 +119,7 @@ function plant(c) {
   const vm = (id, days) => `INSERT INTO vm (team_id, created_at, id, name, region, image, size, vcpus, memory_mb, disk_gb, wanted, wanted_at, state, state_at,
     observed, observed_at, gone_at) VALUES (77, 1, '${id}', '${id}', 'local', 'tiny', 'nano', 1, 1, 1, 'gone', 1, 'gone', 1, 'absent', 1, unixepoch() - ${days} * 86400);
 INSERT INTO activity (team_id, at_ms, id, vm_id, what, action, actor, result) SELECT column1, column2, column3, column4, column5, 'vm', 'system', 'open' FROM (VALUES (77, 1, '${id}', '${id}', 'Destroyed'));
-INSERT INTO receipt VALUES (77, unixepoch() - ${days} * 86400, '${id}', '${id}', 'local', 'tiny', 'nano', 1, 1, 1, 1, NULL, NULL, 0);`;
+INSERT INTO receipt VALUES (77, unixepoch() - ${days} * 86400, '${id}', '${id}', 'local', 'tiny', 'nano', 1, 1, 1, 1, NULL, NULL, 0, NULL);`;
   c.sql(`PRAGMA foreign_keys = ON; INSERT INTO team (id, name, created_at) VALUES (77, 'old', 1); ${vm('now', 0.1)} ${vm('young', 89)} ${vm('old', 91)}`);
 }
 
@@ -172,7 +172,9 @@ const PROOFS = {
   } },
   'vm-default': { alone: async (c) => {
     const { text } = await c.bob.ask('GET', '/vms/new');
-    c.check('no other life of a VM is offered', text.includes('id="create-form"') && !/ephemeral|idle|one run/i.test(words(text)));
+    const life = { 'agent-runs': 'ephemeral', 'sandbox-api': 'ephemeral', 'shared-session': 'idle_destroy-60' }[c.profile] ?? 'persistent';
+    c.check('the form has it chosen', new RegExp(`<option value="${life}" selected>`).test(text));
+    if (c.vm) c.equal('and a VM that was made without a choice has it', c.sql(`SELECT life || ifnull('-' || life_minutes, '') FROM vm WHERE id = '${c.vm}'`), life);
   } },
   usage: { alone: async (c) => {
     if (!c.isBooted) return;
@@ -326,7 +328,7 @@ const PROOFS = {
   }, full: async (c) => {
     c.check('a link is offered by mail', (await c.get('/signin')).text.includes('action="/signin/mail"'));
     const kinds = c.sql("SELECT sql FROM sqlite_schema WHERE name = 'mail'").match(/kind IN \(([^)]*)\)/)[1].match(/\w+/g);
-    c.equal('there is no mail for advertising', kinds.sort().join(), 'account_closed,account_deletion,email_approve,email_changed,email_confirm,email_former,email_taken,new_signin,payment_failed,policy_change,promise_broken,request_answered,request_extended,request_refused,signin_link,suspended,team_closed,team_deletion,vm_destroyed,vm_disk_look,vm_look');
+    c.equal('there is no mail for advertising', kinds.sort().join(), 'account_closed,account_deletion,email_approve,email_changed,email_confirm,email_former,email_taken,new_signin,payment_failed,policy_change,promise_broken,request_answered,request_extended,request_refused,signin_link,suspended,team_closed,team_deletion,vm_destroyed,vm_disk_look,vm_ends_soon,vm_look,vm_stops_soon');
   } },
   'no-sale': { full: async (c) => c.equal('no request to others, no policy of the browser violated', [...c.browser.foreign, ...c.browser.violations, ...c.browser.errors].join(), '') },
   places: { full: (c) => {

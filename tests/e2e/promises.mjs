@@ -121,7 +121,7 @@ INSERT INTO vm (team_id, created_at, id, name, region, image, size, vcpus, memor
                 observed, observed_at, gone_at)
 VALUES (77, 1, 'old', 'old', 'local', 'tiny', 'nano', 1, 1, 1, 'gone', 1, 'gone', 1, 'absent', 1, unixepoch() - 91 * 86400);
 INSERT INTO activity (team_id, at_ms, id, vm_id, what, action, actor, result) SELECT column1, column2, column3, column4, column5, 'vm', 'system', 'done' FROM (VALUES (77, 1, 'a', 'old', 'Created'), (77, 2, 'b', 'old', 'Destroyed'));
-INSERT INTO receipt VALUES (77, unixepoch() - 91 * 86400, 'old', 'old', 'local', 'tiny', 'nano', 1, 1, 1, 1, NULL, NULL, 0);
+INSERT INTO receipt VALUES (77, unixepoch() - 91 * 86400, 'old', 'old', 'local', 'tiny', 'nano', 1, 1, 1, 1, NULL, NULL, 0, NULL);
 INSERT INTO mail (id, kind, to_email, once, state, attempts, due_at, created_at) VALUES ('old', 'suspended', 'a', 'old', 'sent', 1, 1, 1);`);
 equal('a dry run says what is due', sweep('--dry-run'), 'vm_activity 2, vm 1, mail 1');
 equal('and deletes nothing', sweep('--dry-run'), 'vm_activity 2, vm 1, mail 1');
@@ -219,7 +219,7 @@ equal('everything that is written is declared', paths.filter((path) => !declared
 
 // ---- the log of a VM that was destroyed long ago ----
 const vmLog = `${server.dir}/libvirt/cache/libvirt/qemu/log/domicile-bbbbbbbbbbbbbbbb.log`;
-server.sql(`INSERT INTO receipt VALUES (77, unixepoch(), 'bbbbbbbbbbbbbbbb', 'old', 'local', 'tiny', 'nano', 1, 1, 1, 1, NULL, NULL, 0);`);
+server.sql(`INSERT INTO receipt VALUES (77, unixepoch(), 'bbbbbbbbbbbbbbbb', 'old', 'local', 'tiny', 'nano', 1, 1, 1, 1, NULL, NULL, 0, NULL);`);
 fs.mkdirSync(`${server.dir}/libvirt/cache/libvirt/qemu/log`, { recursive: true });
 fs.writeFileSync(vmLog, 'starting up\n');
 execFileSync('touch', ['-d', '31 days ago', vmLog]);

@@ -108,7 +108,7 @@ sql "UPDATE receipt SET gone_at = unixepoch() - 8 * 366 * 86400"
 as alice get /receipts ; expect_text "No receipts yet"
 as alice get /vms ; expect_no_text '/receipts'
 sql "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60)
-    INSERT INTO receipt SELECT 1, 1767225600 + i, printf('gone%012d', i), printf('past-%02d', 61 - i), 'local', 'tiny', 'nano', 1, 128, 1, i, NULL, NULL, 1 FROM n"
+    INSERT INTO receipt SELECT 1, 1767225600 + i, printf('gone%012d', i), printf('past-%02d', 61 - i), 'local', 'tiny', 'nano', 1, 128, 1, i, NULL, NULL, 1, NULL FROM n"
 as alice get "/receipts?page=3" ; expect 200
 expect_text "51–60 of 60"
 expect_text "past-60<"

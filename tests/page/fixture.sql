@@ -51,9 +51,9 @@ INSERT INTO vm (team_id, created_at, id, person_id, name, region, image, size, v
 UPDATE vm SET up_at = 1767225604 WHERE state = 'running';
 INSERT INTO vm_key SELECT 1, 'runningrunningru', fingerprint, name, public_line FROM ssh_key WHERE team_id = 1;
 INSERT INTO snapshot VALUES
-    (1, 'runningrunningru', 1767225600, 'snapshotsnapsho2', 'before upgrade', 'ready', 1, 22020096, 1, 128, 1),
-    (1, 'runningrunningru', 1767225500, 'snapshotsnapsho4', 'no room', 'failed', 0, 0, 1, 128, 1),
-    (1, 'stoppedstoppedst', 1767225600, 'snapshotsnapsho3', 'clean', 'ready', 0, 0, 1, 1024, 10);
+    (1, 'runningrunningru', 1767225600, 'snapshotsnapsho2', 'before upgrade', 'ready', 1, 22020096, 1, 128, 1, 0),
+    (1, 'runningrunningru', 1767225500, 'snapshotsnapsho4', 'no room', 'failed', 0, 0, 1, 128, 1, 0),
+    (1, 'stoppedstoppedst', 1767225600, 'snapshotsnapsho3', 'clean', 'ready', 0, 0, 1, 1024, 10, 0);
 INSERT INTO job VALUES
     (1, 'job1job1job1job1', 1, 'vm', 'runningrunningru', 'runningrunningru', 'create', 'done', 1, NULL, 1767225600000, 1767225600000, 1, 1767225604100, NULL),
     (2, 'job2job2job2job2', 1, 'vm', 'stoppedstoppedst', 'stoppedstoppedst', 'stop', 'done', 1, NULL, 1767225600000, 1767225600000, 1, 1767225601400, NULL),
@@ -71,7 +71,7 @@ INSERT INTO activity (team_id, at_ms, id, vm_id, what, detail, person_id, job_nu
     (1, 1767225609000, 'c', 'failedfailedfail', 'Creation failed', 'Boot: <i>internal error</i>', NULL, 3, NULL),
     (2, 1767225600000, 'd', 'bobsvmbobsvmbobs', 'Created', 'secret of bob', 2, 6, 4100));
 INSERT INTO receipt VALUES
-    (1, 1767225600, 'gonegonegonegone', 'gone-vm', 'local', 'tiny', 'nano', 1, 128, 1, 1767225604, 700, 1, 0);
+    (1, 1767225600, 'gonegonegonegone', 'gone-vm', 'local', 'tiny', 'nano', 1, 128, 1, 1767225604, 700, 1, 0, NULL);
 INSERT INTO receipt_part VALUES
     (1, 'gonegonegonegone', 0, 'domain', 'Domain not found: no domain with matching name ''domicile-gonegonegonegone''', 1767225600),
     (1, 'gonegonegonegone', 1, 'disk', 'Storage volume not found', 1767225600);

@@ -74,7 +74,7 @@ most 61440
 end
 
 # A thousand receipts.
-sqlite3 "$state/data/main.db" "DELETE FROM receipt; INSERT INTO receipt SELECT team_id, unixepoch(), id, name, region, image, size, vcpus, memory_mb, disk_gb, created_at, 1, person_id, 0 FROM vm"
+sqlite3 "$state/data/main.db" "DELETE FROM receipt; INSERT INTO receipt SELECT team_id, unixepoch(), id, name, region, image, size, vcpus, memory_mb, disk_gb, created_at, 1, person_id, 0, NULL FROM vm"
 serve dashboard
 ask_at /receipts ; expect 200
 expect_text "1–25 of 1,000"
@@ -100,7 +100,7 @@ most 60000
 end
 
 # One VM with all that it can have: snapshots with the longest names, a day of use, every key, a receipt.
-plant 20 "INSERT INTO snapshot SELECT 1, 'many000000000001', 1767225600, printf('snap%012d', i), replace(printf('%0100d', i), '0', char(128187)), 'ready', 1, 1, 1, 128, 1 FROM n"
+plant 20 "INSERT INTO snapshot SELECT 1, 'many000000000001', 1767225600, printf('snap%012d', i), replace(printf('%0100d', i), '0', char(128187)), 'ready', 1, 1, 1, 128, 1, 0 FROM n"
 now=$(($(date +%s) / 60 * 60))
 plant 1440 "INSERT INTO usage_minute SELECT 1, 'many000000000001', $now - i * 60, 9999999999, 999999, 99999999999999, 99999999999999, 99999999999999, 99999999999999, 99999999999999 FROM n"
 plant 2880 "INSERT INTO usage_quarter SELECT 1, 'many000000000001', $now / 900 * 900 - (i - 1) * 900, 15, 9999999999, 9999999999, 999999, 99999999999999, 99999999999999, 99999999999999, 99999999999999, 99999999999999 FROM n"

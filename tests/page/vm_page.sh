@@ -17,6 +17,104 @@ others() {
     [ "$1" = "$page" ] || { as alice raw GET "$1" ; expect 405; }
 }
 
+# What ends a VM, and when: chosen in its settings, shown while it counts, and started anew by "Keep running".
+life() { sql "UPDATE vm SET life = '$1', life_minutes = $2, clock_at = unixepoch() - $3, measured_at = unixepoch() - 5, warned_at = ${4-NULL} WHERE id = 'runningrunningru'"; }
+route "POST /vms/:id/life"
+others $vm/life
+as alice post $vm/life life=idle_destroy-60 ; expect 303 $vm/settings
+expect_row "SELECT life, life_minutes, clock_at > 1767225600, warned_at FROM vm WHERE id = 'runningrunningru'" "idle_destroy|60|1|"
+expect_row "SELECT action, detail, person_id, actor FROM activity ORDER BY at_ms DESC LIMIT 1" "life|Destroy after 1 h unused|1|person"
+as alice get $vm/settings ; expect_text '<option value="idle_destroy-60" selected>' ; expect_text "Saved: Destroy after 1 h unused."
+expect_no_text 'id="keep-button"'
+as alice post $vm/life life=idle_destroy-1 ; expect 422 ; expect_text "Choose from the list."
+as alice post $vm/life life= ; expect 422
+as alice post /vms/gonegonegonegone/life life=ephemeral ; expect 409
+fresh
+life idle_stop 60 570
+as alice get $vm ; expect_text 'id="clock">Stops in 50 min unless used<' ; expect_no_text 'id="keep"'
+as alice get $vm/settings ; expect_text 'id="keep-button"'
+life idle_stop 60 30
+as alice get $vm ; expect_text 'id="clock">Stops after 1 h unused<'
+life idle_destroy 60 3300 "unixepoch() - 30"
+as alice get $vm ; expect_text '<b>Destroyed in 9 min unless used.</b> Its disk and snapshots are then lost.' ; expect_text 'id="keep"'
+route "POST /vms/:id/keep"
+others $vm/keep
+as alice post $vm/keep ; expect 303 $vm
+expect_row "SELECT clock_at > unixepoch() - 60, warned_at FROM vm WHERE id = 'runningrunningru'" "1|"
+expect_row "SELECT action, person_id FROM activity ORDER BY at_ms DESC LIMIT 1" "keep|1"
+as alice get $vm ; expect_no_text 'id="keep"'
+as alice post /vms/gonegonegonegone/keep ; expect 409
+# Not measured lately, nothing counts.
+life idle_stop 60 3300
+sql "UPDATE vm SET measured_at = unixepoch() - 600 WHERE id = 'runningrunningru'"
+as alice get $vm ; expect_text 'id="clock">Stops after 1 h unused<' ; expect_no_text 'id="keep"'
+# Stopping an ephemeral VM destroys it, so its name is asked for.
+life ephemeral 60 570
+as alice get $vm ; expect_text 'id="clock">Destroyed in 50 min<' ; expect_text "<a class=\"btn\" id=\"stop\" href=\"$vm/destroy\">" ; expect_no_text 'id="stop-form"'
+as alice post $vm/stop ; expect 409 ; expect_text "This VM is destroyed when it stops."
+expect_row "SELECT state FROM vm WHERE id = 'runningrunningru'" running
+as alice post /vms/bulk/stop vm=runningrunningru ; expect 422 ; expect_text "This VM is destroyed when it stops."
+expect_row "SELECT state FROM vm WHERE id = 'runningrunningru'" running
+sql "UPDATE receipt SET cause = 'idle', is_systems = 1"
+as alice get /vms/gonegonegonegone ; expect_text "<dt>Reason</dt><dd>Nobody used it, as chosen in its settings</dd>"
+fresh
+
+# What the team writes on a VM, and finds it by.
+route "POST /vms/:id/labels"
+others $vm/labels
+as alice post $vm/labels "project=Web shop" "tags=prod, Web #prod" $'note= first\r\nsecond <b> ' ; expect 303 $vm/settings
+expect_row "SELECT project, tags, replace(note, char(10), '/') FROM vm WHERE id = 'runningrunningru'" "Web shop|prod web|first/second <b>"
+expect_row "SELECT action, detail, person_id FROM activity ORDER BY at_ms DESC LIMIT 1" "labels|Project, Tags, Note|1"
+as alice get $vm ; expect_text '<a class="tag" href="/vms?q=Web%20shop" title="Project">Web shop</a>' ; expect_text '<a class="tag" href="/vms?q=%23prod">#prod</a>' ; expect_text 'second &lt;b&gt;'
+as alice get $vm/settings ; expect_text 'name="tags" value="prod web"'
+as alice get /vms ; expect_text '<nav class="tags pick-tags" aria-label="Projects and tags"><a class="tag" href="/vms?q=Web%20shop" title="Project">Web shop <span class="num">1</span></a> <a class="tag" href="/vms?q=%23prod">#prod <span class="num">1</span></a>'
+as alice get "/vms?q=%23web" ; expect_text '<a class="tag" href="/vms" aria-current="true">#web <span class="num">1</span></a>'
+for query in '%23prod' '%23PROD' pro shop quiet; do
+    as alice get "/vms?q=$query" ; expect_text quiet-maple ; expect_no_text old-desktop
+done
+as alice get "/vms?q=%23pro" ; expect_text "No matching VMs"
+as alice get "/vms?q=desktop" ; expect_no_text quiet-maple ; expect_text old-desktop
+as alice post $vm/labels "project=Web shop" "tags=web" $'note=first\nsecond <b>' ; expect 303
+expect_row "SELECT detail FROM activity ORDER BY at_ms DESC LIMIT 1" Tags
+as alice post $vm/labels "project=Web shop" "tags=web" $'note=first\nsecond <b>' ; expect 303
+expect_row "SELECT count(*) FROM activity WHERE action = 'labels'" 2
+as alice post $vm/labels project= tags=a/b note= ; expect 422 ; expect_text "Tags have letters" ; expect_text 'name="tags" value="a/b"'
+as alice post $vm/labels project= "tags=$(seq -s ' ' 1 11)" note= ; expect 422 ; expect_text "A VM has at most 10 tags."
+as alice post $vm/labels project= "tags=$(printf '%031d' 0)" note= ; expect 422 ; expect_text "A tag has at most 30 characters."
+as alice post $vm/labels "project=$(printf '%041d' 0)" tags= note= ; expect 422
+as alice post $vm/labels project= tags= "note=$(printf '%01001d' 0)" ; expect 422 ; expect_text "At most 1000 characters"
+for field in project tags note; do
+    as alice post $vm/labels "$field=sk-ant-api03-Zq7Zq7Zq7Zq7Zq7Zq7Zq7Zq7Zq7Zq7Zq7Zq7Zq7Zq7" ; expect 422 ; expect_no_text sk-ant
+done
+as alice post $vm/labels $'note=-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAYWxpY2U' ; expect 422 ; expect_no_text b3BlbnNz
+as alice post /vms/gonegonegonegone/labels note=x ; expect 409
+as alice post $vm/labels project= tags= note= ; expect 303
+expect_row "SELECT project IS NULL AND tags IS NULL AND note IS NULL FROM vm WHERE id = 'runningrunningru'" 1
+fresh
+
+# When it is started, stopped and snapshotted.
+route "POST /vms/:id/schedule"
+others $vm/schedule
+as alice post $vm/schedule zone=Europe/Berlin day=0 day=4 start=08:00 stop=18:30 snapshot=03:00 keep=7 ; expect 303 $vm/settings
+expect_row "SELECT zone, run_days, start_minute, stop_minute, snapshot_minute, snapshot_keep, run_done_at > 1767225600, snapshot_done_at > 1767225600 FROM vm WHERE id = 'runningrunningru'" "Europe/Berlin|17|480|1110|180|7|1|1"
+expect_row "SELECT action, detail, person_id FROM activity ORDER BY at_ms DESC LIMIT 1" "schedule|Europe/Berlin|1"
+as alice get $vm ; expect_text "<dd>Starts 08:00, stops 18:30 (Mon, Fri). Snapshot daily 03:00, Europe/Berlin</dd>"
+as alice get $vm/settings ; expect_text 'name="start" value="08:00"' ; expect_text '<input type="checkbox" name="day" value="4" autocomplete="off" checked>Fri' ; expect_text '<input type="checkbox" name="day" value="1" autocomplete="off">Tue'
+for bad in "zone=Nowhere day=0 start=08:00" "zone=UTC start=08:00" "zone=UTC day=0 start=8h" "zone=UTC day=0 start=25:00" "zone=UTC day=0 start=08:00 stop=08:00" \
+    "zone=UTC snapshot=03:00 keep=11" "zone=UTC snapshot=03:00 keep=" "zone=UTC day=0 start=08:00x"; do
+    as alice post $vm/schedule $bad ; expect 422 ; expect_text 'id="schedule-problem"'
+done
+as alice post $vm/life life=ephemeral ; expect 422 ; expect_text "Its schedule stops it, which would destroy it."
+as alice post $vm/schedule zone=UTC snapshot=23:59 keep=1 ; expect 303
+as alice post $vm/life life=ephemeral ; expect 303
+expect_row "SELECT zone, start_minute, stop_minute, snapshot_minute, snapshot_keep FROM vm WHERE id = 'runningrunningru'" "UTC|||1439|1"
+sql "UPDATE vm SET life = 'ephemeral' WHERE id = 'runningrunningru'"
+as alice post $vm/schedule zone=UTC day=0 stop=08:00 ; expect 422 ; expect_text "This VM is destroyed when it stops"
+as alice post $vm/schedule zone=UTC start= stop= snapshot= ; expect 303
+expect_row "SELECT zone IS NULL FROM vm WHERE id = 'runningrunningru'" 1
+as alice post /vms/gonegonegonegone/schedule zone=UTC ; expect 409
+fresh
+
 route "GET /vms/:id"
 nobody get $vm ; expect 303 /signin?return=$vm
 as alice get $vm ; expect 200 vm_running.html
@@ -225,7 +323,7 @@ as alice get $vm ; expect_text 'id="take"'
 # Many have a search and an order; the live part keeps both.
 expect_no_text 'id="q"'
 sql "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 6) INSERT INTO snapshot
-    SELECT 1, 'runningrunningru', 1767225700 + i, printf('snapmany%08d', i), 'Night ' || (9 - i), 'ready', 1, i % 3 * 1048576, 1, 128, 1 FROM n"
+    SELECT 1, 'runningrunningru', 1767225700 + i, printf('snapmany%08d', i), 'Night ' || (9 - i), 'ready', 1, i % 3 * 1048576, 1, 128, 1, 0 FROM n"
 as alice get $vm/snapshots ; expect_text 'id="q"' ; expect_text 'hx-get="/vms/runningrunningru/snapshots"'
 order() { grep -o '<tr id="snapshot-[a-z0-9]*' "$state/answer" | grep -o '.$' | tr -d '\n'; }
 expect_order() { if [ "$(order)" = "$1" ]; then good; else bad "in the order $(order), not $1"; fi; }

@@ -269,7 +269,8 @@ static void test_values_cannot_inject_headers(void **state)
         "signin_link",   "new_signin",   "payment_failed",   "suspended",        "promise_broken",
         "vm_destroyed",  "vm_look",      "email_confirm",    "email_approve",    "email_taken",
         "email_changed", "email_former", "request_extended", "request_answered", "request_refused",
-        "team_deletion", "vm_disk_look", "account_deletion", "account_closed",   "team_closed"
+        "team_deletion", "vm_disk_look", "account_deletion", "account_closed",   "team_closed",
+        "vm_stops_soon", "vm_ends_soon"
     };
 
     (void)state;

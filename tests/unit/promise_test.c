@@ -322,7 +322,7 @@ static void an_old_row_turns_its_promise_red(void **state)
           "DELETE FROM receipt_part WHERE vm_id = 'old'" },
         { "receipts",
           "INSERT INTO receipt VALUES (1, 1, 'old', 'old', 'local', 'tiny', 'nano', 1, 1, 1, 1, "
-          "NULL, NULL, 0)",
+          "NULL, NULL, 0, NULL)",
           "DELETE FROM receipt WHERE vm_id = 'old'" },
         { "invoices",
           "INSERT INTO invoice (team_id, created_at, id, status, currency, total_cents, "
@@ -607,7 +607,7 @@ static void an_old_log_of_a_destroyed_vm_turns_its_promise_red(void **state)
 
     promise_system_logs = folders[1];
     plant(test, "INSERT INTO receipt VALUES (1, unixepoch(), '" GONE
-                "', 'old', 'local', 'tiny', 'nano', 1, 1, 1, 1, NULL, NULL, 0)");
+                "', 'old', 'local', 'tiny', 'nano', 1, 1, 1, 1, NULL, NULL, 0, NULL)");
     for (size_t i = 0; i < COUNT(folders) * COUNT(owners) * 2; i++) {
         const char *owner = owners[i / COUNT(folders) % COUNT(owners)];
         const char *path = arena_printf(arena, "%s/domicile-%s.log%s", folders[i % COUNT(folders)],

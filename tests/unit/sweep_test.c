@@ -64,7 +64,7 @@ static const struct kind {
       "result) SELECT 1, value, 'v' || #, "
       "#, 'Started', 1000000 + # * 3 + value, 'start', 'system', 'done' FROM json_each('[0, 1, "
       "2]'); "
-      "INSERT INTO snapshot VALUES (1, #, 1, 's' || #, 'x', 'ready', 0, 0, 1, 1, 1); "
+      "INSERT INTO snapshot VALUES (1, #, 1, 's' || #, 'x', 'ready', 0, 0, 1, 1, 1, 0); "
       "INSERT INTO vm_key VALUES (1, #, 'f', 'x', 'x'); "
       "INSERT INTO usage_minute (team_id, vm_id, minute_at, cpu_ms, disk_bytes, read_bytes, "
       "written_bytes) VALUES (1, #, 9999999999, 1, 1, 1, 1); "
@@ -150,7 +150,8 @@ static const struct kind {
       { "SELECT day FROM ledger_day" } },
     { "receipt",
       YEARS_S,
-      "INSERT INTO receipt VALUES (1, ~, #, 'x', 'local', 'tiny', 'nano', 1, 1, 1, 1, 1, 1, 0);",
+      "INSERT INTO receipt VALUES (1, ~, #, 'x', 'local', 'tiny', 'nano', 1, 1, 1, 1, 1, 1, 0, "
+      "NULL);",
       { "SELECT CAST(vm_id AS INTEGER) FROM receipt" } },
     { "receipt_part",
       YEARS_S,
@@ -527,7 +528,7 @@ static void without_a_term_only_the_receipt_stays(void **state)
     entry_add(test, 0);
     plant_end(test);
     db_ask(test, "UPDATE vm SET gone_at = 1899999999 WHERE gone_at; INSERT INTO receipt SELECT 1, "
-                 "gone_at, id, name, region, image, size, 1, 1, 1, 1, NULL, NULL, 0 FROM vm "
+                 "gone_at, id, name, region, image, size, 1, 1, 1, 1, NULL, NULL, 0, NULL FROM vm "
                  "WHERE gone_at");
     sweep_all(test);
     assert_int_equal(rows_of(test, "vm WHERE gone_at"), 0);
