@@ -16,8 +16,8 @@ PATH=/usr/sbin:/usr/bin:/sbin:/bin
 
 folder=$1/access first=$2 last=$3
 table='inet domicile_guard'
-# A connection belongs to the names of the time when it began.
-mark=0
+# A connection belongs to the names of the time when it began, also to those of a process before.
+mark=$((RANDOM << 15 | RANDOM))
 # By port: the file's content and what the firewall does; by number: the resolver's process.
 declare -A applied=() modes=() resolvers=()
 
@@ -45,7 +45,7 @@ resolver_start() {
     shift
     {
         printf '%s\n' "port=$((resolver_port + number))" "listen-address=$host" bind-interfaces no-dhcp-interface= \
-            no-hosts no-resolv no-poll cache-size=0 filter-AAAA pid-file log-facility=/dev/null "user=$(id -un)" group=
+            no-hosts no-resolv no-poll cache-size=0 max-ttl=300 filter-AAAA pid-file log-facility=/dev/null "user=$(id -un)" group=
         for name in "$@"; do
             printf '%s\n' "server=/$name/$host" "nftset=/$name/4#inet#domicile_guard#names_$number"
         done
@@ -74,21 +74,26 @@ rules() {
     esac
 }
 
-# apply PORT MODE NAME...
+# apply PORT MODE NAME...     fails, and lets nothing through, if that cannot be done
 apply() {
-    local port=$1 mode=$2 number
+    local port=$1 mode=$2 number=$(($1 - first + 2))
     shift 2
-    number=$((port - first + 2))
+    local ip=10.77.$((number / 256)).$((number % 256)) former=${modes[$port]:-off} status=0
     case $mode in
     on | off) ;;
-    names) names_check "$@" || mode=off ;;
-    *) mode=off ;;
+    names) names_check "$@" || status=1 ;;
+    *) status=1 ;;
     esac
     resolver_end "$number"
     mark=$((mark + 1))
-    rules "$number" "10.77.$((number / 256)).$((number % 256))" "${modes[$port]:-off}" "$mode" | nft -f -
-    modes[$port]=$mode
-    [ "$mode" != names ] || resolver_start "$number" "$@"
+    if [ "$status" = 0 ] && rules "$number" "$ip" "$former" "$mode" | nft -f -; then
+        modes[$port]=$mode
+        [ "$mode" != names ] || resolver_start "$number" "$@"
+        return 0
+    fi
+    rules "$number" "$ip" "$former" off | nft -f - || exit 1
+    modes[$port]=off
+    return 1
 }
 
 # Takes up what has changed in the folder.
@@ -101,8 +106,8 @@ look() {
         content=$(head -c 10000 "$path" 2>/dev/null) || continue
         [ "${applied[$port]:-}" != "$content" ] || continue
         read -ra words <<<"$content"
-        apply "$port" "${words[@]:-off}"
         applied[$port]=$content
+        apply "$port" "${words[@]:-off}" || continue
         echo "$content" >"$path.done.new"
         mv -T "$path.done.new" "$path.done"
     done

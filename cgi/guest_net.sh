@@ -43,11 +43,31 @@ lacks() {
 
 mode=$1 relay=$2 folder=$3 first=$4 last=$5
 
-# What needs something that may come later, as a default route, is tried again too.
+if [ "$mode" = own ]; then
+    own
+    setpriv --pdeathsig TERM ip -4 -o monitor address | while read -r _; do own; done
+    exit
+fi
+
+# end FILE: the process whose id is in the file, if it is one of this network's.
+end() {
+    local pid
+    pid=$(cat "$1" 2>/dev/null) || return 0
+    ! grep -qsF "$folder" "/proc/${pid:-none}/cmdline" || kill "$pid"
+}
+
+# One for each region. What needs something that may come later, as a default route, is tried again
+# too.
 if [ "$mode" = keep ] || [ "$mode" = anew ]; then
-    [ "$mode" = keep ] || started=$(cat "$folder/pid" 2>/dev/null) || started=
-    ! grep -qsF "$folder" "/proc/${started:-none}/cmdline" || kill "$started"
-    until setsid --wait "$0" once "${@:2}"; do
+    exec 7>>"$folder/watched"
+    if [ "$mode" = anew ]; then
+        end "$folder/watcher"
+        end "$folder/pid"
+    fi
+    # The one that is there goes on.
+    flock --timeout 20 7 || exit 0
+    echo $$ >"$folder/watcher"
+    until setsid --wait "$0" once "${@:2}" 7>&-; do
         # The lock is free: there is no control plane that wants a network.
         ! flock --nonblock "$folder/keep" true || exit 0
         sleep 5
@@ -56,19 +76,19 @@ if [ "$mode" = keep ] || [ "$mode" = anew ]; then
 fi
 if [ "$mode" = once ]; then
     exec 8>>"$folder/started"
-    # One that is just ending is waited for; one that stays is kept.
-    flock --timeout 10 8 || exit 0
+    # One that is just ending is waited for; one that stays is looked at again.
+    flock --timeout 10 8 || exit 1
     why=$(lacks)
     echo "$why" >"$folder/why"
     [ -z "$why" ] || exit 1
     echo $$ >"$folder/pid"
     trap 'trap - EXIT TERM; kill 0' EXIT
     trap exit TERM
+    # What is inside ends when nobody tells it the host's addresses any more: so it ends with this
+    # process, however that ends. The lock is this process's alone.
     pasta --foreground --quiet --config-net --ipv4-only --no-map-gw --mtu 1500 -t none -u none -T none -U none -- \
-        /bin/bash "$0" inside "${@:2}" < <(
-            own
-            setpriv --pdeathsig TERM ip -4 -o monitor address | while read -r _; do own; done
-        ) >/dev/null 2>"$folder/why" &
+        /bin/bash "$0" inside "${@:2}" < <(exec setpriv --pdeathsig TERM /bin/bash "$0" own "${@:2}" 8>&-) \
+        >/dev/null 2>"$folder/why" 8>&- &
     status=0
     wait $! || status=$?
     exit "$status"
@@ -76,6 +96,8 @@ fi
 
 ip link set lo up
 ip tuntap add dom0 mode tap user 0
+# Guests that run on know it from the network before.
+ip link set dom0 address 52:54:00:4d:00:00
 ip link set dom0 up
 ip address add 10.77.0.1/16 dev dom0
 sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.disable_ipv6=1 2>/dev/null ||

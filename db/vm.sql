@@ -48,14 +48,14 @@ WHERE team_id = :team_id AND id = :id;
 
 -- vm_internet_pending() rows across teams
 -- Whose host has not been told what they may reach. Without a port they have not been started.
-SELECT id, region, ssh_port, internet, internet_names FROM vm
+SELECT id FROM vm
 WHERE internet_pending = 1 AND gone_at IS NULL AND ssh_port IS NOT NULL;
 
--- vm_internet_told(id text, internet text, internet_names text?) done across teams
--- Unless it has been chosen anew since, or a job may still tell what was chosen before.
+-- vm_internet_told(id text, ssh_port int, internet text, internet_names text?) done across teams
+-- Unless it has been chosen anew since, or has another port.
 UPDATE vm SET internet_pending = 0
-WHERE id = :id AND internet = :internet AND internet_names IS :internet_names
-  AND NOT EXISTS (SELECT 1 FROM job j WHERE j.vm_id = vm.id AND j.state IN ('queued', 'running'));
+WHERE id = :id AND ssh_port = :ssh_port AND internet = :internet
+  AND internet_names IS :internet_names;
 
 -- vm_internet_untold() done across teams
 UPDATE vm SET internet_pending = 1 WHERE gone_at IS NULL AND internet_pending = 0 /* scan ok */;
@@ -103,7 +103,10 @@ SELECT (SELECT count(*) FROM vm WHERE region = :region AND ifnull(ssh_host, '') 
      + (SELECT count(*) FROM probe WHERE region = :region AND ssh_port = :ssh_port) AS total;
 
 -- vm_set_endpoint(id text, ssh_host text?, ssh_port int?) one across teams
-UPDATE vm SET ssh_host = :ssh_host, ssh_port = :ssh_port WHERE id = :id;
+-- By its port the host knows what it may reach.
+UPDATE vm SET ssh_host = :ssh_host, ssh_port = :ssh_port,
+              internet_pending = internet_pending OR ssh_port IS NOT :ssh_port
+WHERE id = :id;
 
 -- vm_set_host_key(id text, host_key_public text, host_key_fingerprint text) one across teams
 UPDATE vm SET host_key_public = :host_key_public, host_key_fingerprint = :host_key_fingerprint

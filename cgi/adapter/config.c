@@ -7,6 +7,7 @@
 #include "base/array.h"
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/limit.h"
 #include "base/name_list.h"
 #include "base/text.h"
 #include "base/url.h"
@@ -135,7 +136,7 @@ static bool ports_read(const char *text, struct config_region *region)
     long long first, last;
 
     if (sscanf(text, "%6lld-%6lld%n", &first, &last, &used) != 2 || text[used] || first < 1024 ||
-        last > 65535 || first > last)
+        last > 65535 || first > last || last - first >= LIMIT_PORTS)
         return false;
     region->ssh_port_first = first;
     region->ssh_port_last = last;
@@ -173,7 +174,7 @@ static const char *value_store(struct reading *reading, char *target, const stru
     if (key->kind == NUMBER)
         return number_read(value, (int64_t *)(void *)field) ? NULL : "must be a whole number";
     if (key->kind == PORTS && !ports_read(value, (struct config_region *)(void *)target))
-        return "must be like 22000-22999, between 1024 and 65535";
+        return "must be like 22000-22999, between 1024 and 65535, and at most 40000 ports";
     if (!text_is_utf8(value, strlen(value)))
         return "must be UTF-8";
     *(const char **)(void *)field = arena_copy(reading->arena, value);

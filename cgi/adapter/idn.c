@@ -66,6 +66,8 @@ const char *idn_domain(struct arena *arena, const char *text)
         if (label == last + 1)
             break;
     }
-    /* No top-level domain is a number (RFC 3696), and so no address is a name. */
-    return last && strspn(last + 1, "0123456789") < strlen(last + 1) ? domain : NULL;
+    /* No top-level domain is a number (RFC 3696), and so no address is a name, or a single letter.
+     */
+    return last && last[1] && last[2] && strspn(last + 1, "0123456789") < strlen(last + 1) ? domain
+                                                                                           : NULL;
 }

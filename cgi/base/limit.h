@@ -58,6 +58,7 @@ enum {
     LIMIT_START_PAUSE_MS = 5000, /* after a failed start: the program is started again at once */
 
     /* The network of guests. */
+    LIMIT_PORTS = 40000,                 /* of a region; each may need one for a resolver */
     LIMIT_INTERNET_NAMES = 32,           /* that a VM may reach, if not all; see guest_access.sh */
     LIMIT_GUEST_FRAMES = 256,            /* of a guest that has no time for them yet */
     LIMIT_GUEST_CONNECTIONS_S = 50,      /* that a guest may begin in a second */

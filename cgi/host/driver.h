@@ -50,7 +50,8 @@ struct driver_vm {
     int64_t memory_mb;
     int64_t disk_gb;
     struct driver_endpoint ssh; /* as last reported; stable, since users note it down */
-    /* DRIVER_INTERNET_ON or _OFF, or "names NAME...": these and those below them; NULL: on. */
+    /* For driver_internet_set: DRIVER_INTERNET_ON or _OFF, or "names NAME...": these and those
+     * below them. */
     const char *internet;
 };
 
@@ -299,8 +300,9 @@ struct driver_endpoint driver_seen_by_guests(const struct driver *driver, struct
                                              const struct driver_vm *vm, size_t network);
 
 /*
- * What the VM may reach from now on, `vm->internet`; a start sets it too. If it could not be set
- * the VM reaches less than that, never more; with a CONFLICT that is told.
+ * What the VM may reach from now on, `vm->internet`, running or not: kept until it is set again or
+ * its port is released. Until it is set the VM reaches nothing. UPSTREAM: it is set, but not in
+ * effect yet; the VM reaches what it did, or less.
  */
 struct error *driver_internet_set(struct driver *driver, struct arena *arena,
                                   const struct driver_vm *vm);

@@ -65,7 +65,7 @@ struct error *libvirt_internet_set(struct driver *driver, struct arena *arena,
     struct libvirt *libvirt = libvirt_of(driver);
     const char *path = file_of(libvirt, arena, vm->ssh.port, "");
     const char *done = file_of(libvirt, arena, vm->ssh.port, ".done");
-    const char *line = vm->internet ? vm->internet : DRIVER_INTERNET_ON;
+    const char *line = vm->internet;
     int64_t until_us = clock_monotonic_us() + TAKEN_WITHIN_MS * 1000;
     struct error *e;
 
@@ -78,7 +78,7 @@ struct error *libvirt_internet_set(struct driver *driver, struct arena *arena,
         return e;
     while (!has_line(done, line)) {
         if (clock_monotonic_us() > until_us)
-            return error_new(arena, ERROR_CONFLICT,
+            return error_new(arena, ERROR_UPSTREAM,
                              "the firewall has not taken up what the VM may reach");
         clock_sleep(TAKEN_POLL_MS);
     }

@@ -71,8 +71,6 @@ struct error *libvirt_boot(struct driver *driver, struct arena *arena, const str
     if (e || power == DRIVER_RUNNING)
         return e;
     e = driver_firewall_check(libvirt, arena, vm->ssh.port);
-    if (!e)
-        e = libvirt_internet_set(driver, arena, vm);
     if (!e && power != DRIVER_ABSENT)
         e = backing_check(libvirt, arena, vm);
     if (e)

@@ -80,7 +80,7 @@ static const char RULES[] =
     "\t\ttype filter hook input priority -10; policy accept;\n"
     "%s"
     "\t\tiifname != @bridges accept\n"
-    "\t\tct state established,related accept\n"
+    "\t\tct direction reply ct state established,related accept\n"
     "\t\tmeta nfproto ipv4 ct state new " RATE "\t\tip saddr @open ip daddr " GUEST_HOST
     " meta l4proto { tcp, udp } th dport 53 accept\n"
     "\t\tmeta nfproto ipv4 meta l4proto { tcp, udp } ct status dnat ct original ip "

@@ -5,27 +5,46 @@
 #include "model/vm_internet.h"
 #include "vm.sql.h"
 
+#include <pthread.h>
+
+static pthread_mutex_t telling = PTHREAD_MUTEX_INITIALIZER;
+
 struct error *internet_recover(struct worker_context *context, struct arena *arena)
 {
     return sql_vm_internet_untold(context->db, arena);
 }
 
-static struct error *host_tell(struct worker_context *context,
-                               const struct vm_internet_pending_row *vm)
+static struct error *host_tell(struct worker_context *context, struct arena *arena,
+                               const char *vm_id)
 {
-    struct arena *arena = context->arena;
-    const struct driver_vm wanted = {
-        .id = vm->id,
-        .ssh.port = vm->ssh_port,
-        .internet = vm_internet_line(arena, vm->internet, vm->internet_names),
-    };
+    struct vm_for_worker_row vm;
+    struct driver_vm wanted;
     struct driver *driver;
-    struct error *e = worker_context_driver(context, arena, vm->region, &driver);
+    struct error *e = sql_vm_for_worker(context->db, arena, vm_id, &vm);
 
+    if (e || vm.gone_at || !vm.ssh_port)
+        return e;
+    wanted =
+        (struct driver_vm){ .id = vm.id,
+                            .ssh.port = vm.ssh_port,
+                            .internet = vm_internet_line(arena, vm.internet, vm.internet_names) };
+    e = worker_context_driver(context, arena, vm.region, &driver);
     if (!e)
         e = driver_internet_set(driver, arena, &wanted);
     return e ? e
-             : sql_vm_internet_told(context->db, arena, vm->id, vm->internet, vm->internet_names);
+             : sql_vm_internet_told(context->db, arena, vm.id, vm.ssh_port, vm.internet,
+                                    vm.internet_names);
+}
+
+void internet_tell(struct worker_context *context, struct arena *arena, const char *vm_id)
+{
+    struct error *e;
+
+    pthread_mutex_lock(&telling);
+    e = host_tell(context, arena, vm_id);
+    pthread_mutex_unlock(&telling);
+    if (e)
+        log_error("internet", log_text("vm", vm_id), log_text("error", e->text));
 }
 
 struct error *internet_round(struct worker_context *context)
@@ -35,11 +54,7 @@ struct error *internet_round(struct worker_context *context)
 
     arena_reset(context->arena);
     e = sql_vm_internet_pending(context->db, context->arena, &vms);
-    for (size_t i = 0; !e && i < vms.count; i++) {
-        struct error *failure = host_tell(context, &vms.row[i]);
-
-        if (failure)
-            log_error("internet", log_text("vm", vms.row[i].id), log_text("error", failure->text));
-    }
+    for (size_t i = 0; !e && i < vms.count; i++)
+        internet_tell(context, context->arena, vms.row[i].id);
     return e;
 }

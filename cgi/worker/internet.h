@@ -1,4 +1,8 @@
-/* Tells the hosts what VMs may reach (model/vm_internet.h), beside what a start tells them. */
+/*
+ * Tells the hosts what VMs may reach (model/vm_internet.h): when a VM gets its port, before it
+ * boots, and when that is changed. What was told last is what was chosen last: there is one teller
+ * at a time, which reads the choice itself.
+ */
 #pragma once
 
 #include "worker/worker_context.h"
@@ -7,7 +11,10 @@
 struct error *internet_recover(struct worker_context *context, struct arena *arena);
 
 /*
- * Tell what has been chosen since. One that could not be told is logged and told again in the next
- * round, and so is one with a job under way, which may tell the host what was chosen before.
+ * Of one VM, in no transaction. A failure is logged, and the next round tells it again: until then
+ * the VM reaches less than was chosen.
  */
+void internet_tell(struct worker_context *context, struct arena *arena, const char *vm_id);
+
+/* Tell all that has not been told. */
 struct error *internet_round(struct worker_context *context);

@@ -11,7 +11,6 @@
 #include "main_constants.sql.h"
 #include "model/audit.h"
 #include "model/ledger.h"
-#include "model/vm_internet.h"
 #include "model/vm_job.h"
 #include "model/vm_request.h"
 #include "model/vm_size.h"
@@ -47,7 +46,6 @@ static void wanted_fill(struct job *job)
         .memory_mb = job->vm.memory_mb,
         .disk_gb = job->vm.disk_gb,
         .ssh = { job->vm.ssh_host, job->vm.ssh_port },
-        .internet = vm_internet_line(job->arena, job->vm.internet, job->vm.internet_names),
     };
 }
 

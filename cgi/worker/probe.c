@@ -74,6 +74,9 @@ static struct error *refuse(const struct probe *probe, const char *why)
 static struct error *port_reserve(void *owner, int64_t port, bool *is_ours)
 {
     const struct probe *probe = owner;
+    const struct driver_vm vm = { .id = PROBE_VM_ID,
+                                  .ssh.port = port,
+                                  .internet = DRIVER_INTERNET_ON };
     struct db *db = probe->now->db;
     struct vm_port_taken_row taken = { .total = 0 };
     struct error *e = db_begin(db, probe->now->arena);
@@ -87,7 +90,7 @@ static struct error *port_reserve(void *owner, int64_t port, bool *is_ours)
         e = db_commit(db, probe->now->arena);
     db_rollback(db);
     *is_ours = *is_ours && !e;
-    return e;
+    return *is_ours ? driver_internet_set(probe->driver, probe->now->arena, &vm) : e;
 }
 
 static struct error *vm_prepare(struct probe *probe)

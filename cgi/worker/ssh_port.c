@@ -3,6 +3,7 @@
 
 #include "adapter/crypto.h"
 #include "base/clock.h"
+#include "worker/internet.h"
 
 #include "model/audit.h"
 
@@ -40,9 +41,11 @@ static struct error *port_reserve(void *owner, int64_t port, bool *is_ours)
         e = port_set(job, port);
     db_rollback(db);
     *is_ours = *is_ours && !e;
-    if (*is_ours)
-        job->vm.ssh_port = port;
-    return e;
+    if (!*is_ours)
+        return e;
+    job->vm.ssh_port = port;
+    internet_tell(job->context, job->arena, job->vm.id);
+    return NULL;
 }
 
 struct driver_ports ssh_ports(struct job *job)

@@ -248,6 +248,8 @@ static void create(struct test *t, struct driver_vm *vm, const char *name, const
     OK(libvirt_define(t->driver, t->arena, vm));
     CHECK(power(t, vm->id) == DRIVER_STOPPED);
     step(t, "seed written, domain defined twice");
+    vm->internet = DRIVER_INTERNET_ON;
+    OK(libvirt_internet_set(t->driver, t->arena, vm));
     OK(libvirt_boot(t->driver, t->arena, vm));
     step(t, "booted");
     OK(libvirt_boot(t->driver, t->arena, vm));

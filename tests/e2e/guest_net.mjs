@@ -92,6 +92,20 @@ const answer = (vm, name, type = 'a') => inside(vm, `nslookup -type=${type} ${na
 // A connection that is open already: what is sent when there is a file "go" has no answer.
 const kept = inside(oak, 'cd; mkfifo pipe; nc 198.51.100.7 443 <pipe >got & exec 3>pipe; until [ -e go ]; do sleep 1; done; echo >&3; sleep 4; cat got; kill %1');
 check('a connection is open', await until(async () => (await inside(oak, 'grep -c ":01BB 01" /proc/net/tcp')) === '1'));
+// Names asked for over one flow, which begins before the change.
+const asking = inside(elm, `cd; exec 3<>/dev/udp/10.77.0.1/53; until [ -e over ]; do
+  printf '\\1\\1\\1\\0\\0\\1\\0\\0\\0\\0\\0\\0\\3git\\7example\\0\\0\\1\\0\\1' >&3
+  [ "$(timeout 1 dd bs=512 count=1 <&3 2>/dev/null | wc -c)" = 0 ] || echo >>answers; done`);
+const answers = async () => Number(await inside(elm, 'cat answers 2>/dev/null | wc -l'));
+check('a flow has answers', await until(async () => (await answers()) > 0));
+await allow(elm, 'off');
+await inside(elm, 'sleep 2');
+const before = await answers();
+await inside(elm, 'sleep 4');
+equal('it has none once it is off', await answers(), before);
+await inside(elm, 'touch over');
+await asking;
+await allow(elm, 'on');
 await allow(oak, 'names', 'git.example, https://alias.example/path');
 await inside(oak, 'touch go');
 equal('what was open has no answer', await kept, '');
@@ -165,6 +179,9 @@ check('so does the check', await until(() => {
   return admin('check').includes('FAIL region local: guests have no internet: a part of their network has ended (status 137)');
 }));
 equal('SSH goes on', await inside(oak, 'echo here'), 'here');
+// What starts its parts is killed: they end with it.
+check('there is one again', await until(() => internet() === '1'));
+process.kill(Number(fs.readFileSync(`${folder}/pid`, 'utf8')), 'SIGKILL');
 check('there is a network again', await until(() => internet() === '1'));
 equal('which a guest has at once', await until(() => inside(oak, FETCH)), 'from the internet');
 

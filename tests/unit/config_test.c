@@ -532,8 +532,10 @@ static void test_values(void **state)
                        ":3: public_url must be like https://vm.example.org, in lowercase, "
                        "without a trailing slash");
     for (size_t i = 0; i < COUNT(no_ports); i++)
-        assert_message(with_line(22, arena_printf(arena, "ssh_ports = %s", no_ports[i])),
-                       ":22: ssh_ports must be like 22000-22999, between 1024 and 65535");
+        assert_message(
+            with_line(22, arena_printf(arena, "ssh_ports = %s", no_ports[i])),
+            ":22: ssh_ports must be like 22000-22999, between 1024 and 65535, and at most "
+            "40000 ports");
 }
 
 static void test_addresses(void **state)

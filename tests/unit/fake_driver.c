@@ -239,7 +239,6 @@ static struct error *fake_boot(struct driver *driver, struct arena *arena,
     }
     found->power = DRIVER_RUNNING;
     found->boots++;
-    snprintf(found->internet, sizeof found->internet, "%s", vm->internet ? vm->internet : "");
     if (found->has_seed)
         memcpy(found->guest_key, found->seed_key, sizeof found->guest_key);
     if (fake->dies_booting || fake->lost_boots)

@@ -85,7 +85,8 @@ static void names_are_read(void **state)
         { "*.example.org", "example.org" },
         { "b\u00fccher.example", "xn--bcher-kva.example" },
         { "xn--bcher-kva.example", "xn--bcher-kva.example" },
-        { "a.b", "a.b" },
+        { "a.bc", "a.bc" },
+        { "github.c", NULL },
         { "", NULL },
         { " ,\n", NULL },
         { "localhost", NULL },
@@ -218,19 +219,34 @@ static void a_failure_is_repeated(void **state)
     assert_string_equal(fake_find(test->vm)->internet, "off");
 }
 
-/* A job that read the former choice may tell it after the round has told the new one. */
-static void a_job_does_not_undo_it(void **state)
+/* What is chosen while a VM is being created is what it has at its start. */
+static void a_creation_tells_what_was_chosen_last(void **state)
 {
     struct test *test = *state;
 
-    world_check(world_ask(test->world, test->vm, VM_REQUEST_STOP, NULL), "stop");
+    test->vm = world_create(test->world, "second");
     world_check(change(test, "off", ""), "change");
-    tell(test);
-    assert_string_equal(fake_find(test->vm)->internet, "off");
-    assert_int_equal(pending(test), 1);
     drain(test->context);
-    tell(test);
+    assert_string_equal(fake_find(test->vm)->internet, "off");
     assert_int_equal(pending(test), 0);
+}
+
+/* Another port is another guest for the firewall. */
+static void a_new_port_is_told(void **state)
+{
+    struct test *test = *state;
+    int64_t port = world_vm(test->world, test->vm).ssh_port;
+
+    world_check(change(test, "names", "github.com"), "change");
+    tell(test);
+    world_check(world_ask(test->world, test->vm, VM_REQUEST_STOP, NULL), "stop");
+    drain(test->context);
+    fake->busy_port = port;
+    fake_find(test->vm)->internet[0] = '\0';
+    world_check(world_ask(test->world, test->vm, VM_REQUEST_START, NULL), "start");
+    drain(test->context);
+    assert_int_not_equal(world_vm(test->world, test->vm).ssh_port, port);
+    assert_string_equal(fake_find(test->vm)->internet, "names github.com");
 }
 
 static void a_start_of_the_worker_tells_all(void **state)
@@ -287,7 +303,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_start_tells_the_host, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_change_tells_it_at_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_failure_is_repeated, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_job_does_not_undo_it, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_creation_tells_what_was_chosen_last, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_new_port_is_told, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_start_of_the_worker_tells_all, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_clone_reaches_what_its_source_does, set_up, tear_down),
         cmocka_unit_test_setup_teardown(only_of_ones_own_team, set_up, tear_down),
