@@ -283,7 +283,7 @@ struct error *admin_vm_look(struct admin *admin)
                          "a look needs --reason operate, --reason abuse or --reason law");
     if (admin->config->looks == LOOKS_NEVER)
         return error_new(admin->arena, ERROR_CONFLICT,
-                         "the policy in force says that nobody looks inside VMs");
+                         "the profile in domicile.conf says that nobody looks inside VMs");
     e = sql_vm_for_worker(admin->db, admin->arena, admin->argument, &vm);
     if (e || vm.gone_at)
         return e && e->kind != ERROR_NOT_FOUND ? e

@@ -91,7 +91,7 @@ static const struct subject {
       "Your public keys, and which VMs have them. Private keys are never stored.",
       { "ssh_key", "vm_key" } },
     { "VMs",
-      "What you requested, and what the host reported. The contents of VMs are not read.",
+      "What you requested, and what the host reported. The contents of VMs are not recorded.",
       { "vm", "snapshot", "job", "job_step" } },
     { "Activity",
       "What happened to VMs and accounts, when, and who did it. Each entry is part of a chain of "

@@ -184,8 +184,9 @@ static const char *answer_of(const struct erasure_work *work, const struct json 
                                      (long long)json_number_at(reply, "bytes") / 1000,
                                      (long long)json_number_at(reply, "found"));
 
+    /* The records of VMs that were made with it keep it; the page before said so. */
     if (is_key(work))
-        return files;
+        return arena_printf(arena, "%s outside the records of VMs", files);
     return arena_printf(arena, "%s, %s%s",
                         text_counted(arena, json_number_at(reply, "texts"), "string"), files, rest);
 }

@@ -174,7 +174,7 @@ static struct error *image_forget(const struct context *context)
     for (size_t i = 0; !e && i < images.count; i++) {
         const struct image_list_row *image = &images.row[i];
 
-        if (image->version && !config_image_find(context->config, image->name))
+        if ((image->version || image->ready_at) && !config_image_find(context->config, image->name))
             e = sql_image_put(context->db, context->arena, image->name, NULL, NULL,
                               "domicile.conf no longer has it", NULL, context->now_at);
     }

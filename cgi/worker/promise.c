@@ -188,6 +188,15 @@ static struct error *others_forget(struct worker_context *context)
     return sql_promise_delete_others(context->db, context->arena, ids.bytes);
 }
 
+static const char *sentences_of(struct arena *arena, const struct promise_untold_rows *rows)
+{
+    struct buf buf = buf_new(arena, 256);
+
+    for (size_t i = 0; i < rows->count; i++)
+        buf_printf(&buf, "%s%s", i ? " " : "", rows->row[i].sentence);
+    return buf.bytes;
+}
+
 /*
  * Tells the operator by mail of what has turned red since the last time, in the transaction that
  * marks it as told. One that is broken, mended and broken again is told of once a day (UTC): on the
@@ -203,10 +212,7 @@ static struct error *operator_tell(const struct context *now)
     if (e || !untold.count)
         return e;
     mail.at = untold.row[0].changed_at;
-    mail.promise = untold.row[0].sentence;
-    if (untold.count > 1)
-        mail.promise =
-            arena_printf(now->arena, "%s (and %zu more)", mail.promise, untold.count - 1);
+    mail.promise = sentences_of(now->arena, &untold);
     mail.url = arena_printf(now->arena, "%s/status#%s", now->config->public_url, untold.row[0].id);
     mail.once = arena_printf(now->arena, "promise_broken-%s-%lld", untold.row[0].id,
                              (long long)(day_at / A_DAY_S));

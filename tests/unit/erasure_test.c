@@ -688,7 +688,8 @@ static void deleted_keys_are_searched_for(void **state)
                                "'key_delete'"),
                      3);
     assert_int_equal(ask(test, "SELECT count(*) FROM activity WHERE team_id = 1 AND action = "
-                               "'key_gone' AND detail LIKE '% files, % kB read, 0 found' AND "
+                               "'key_gone' AND detail LIKE '% files, % kB read, 0 found outside "
+                               "the records of VMs' AND "
                                "detail NOT LIKE '%string%' AND actor = 'system'"),
                      1);
     assert_false(has_marker(db_path(test)));

@@ -185,7 +185,9 @@ static void the_operator_is_told_once(void **state)
     plant(test, OLD_TRANSFER);
     plant(test, OLD_LINK);
     measure(test);
-    assert_string_equal(mail_take(test), "Sign-in links are deleted after 1 day. (and 1 more)");
+    assert_string_equal(mail_take(test),
+                        "Sign-in links are deleted after 1 day. The log of data sent to "
+                        "other services is deleted after 90 days.");
     measure(test);
     assert_null(mail_take(test));
     plant(test, "DELETE FROM signin_link; DELETE FROM outbound; DELETE FROM mail");
