@@ -69,7 +69,7 @@ async function inspect(page, name) {
   const margins = await page.$$eval('.wrap', (all) => all.map((e) => e.getBoundingClientRect().left));
   check(`${name}: room at the sides at 900`, margins.every((left) => left >= 12), margins);
   await page.setViewport({ width: 1280, height: 900 });
-  const uneven = await page.$$eval('.inline', (all) => all.map((e) => e.querySelector('.btn').getBoundingClientRect().top - e.querySelector('.field > input').getBoundingClientRect().top).filter((gap) => Math.abs(gap) > 1));
+  const uneven = await page.$$eval('.inline', (all) => all.map((e) => e.querySelector('.btn').getBoundingClientRect().top - e.querySelector('.field > :is(input, select)').getBoundingClientRect().top).filter((gap) => Math.abs(gap) > 1));
   equal(`${name}: a button stands in the line of its field`, uneven.join(), '');
   const heads = await page.$$eval('h1', (all) => all.length);
   equal(`${name}: one h1`, heads, 1);
