@@ -9,6 +9,7 @@
 #include "handler/vm_schedule.h"
 #include "handler/vm_tab.h"
 #include "model/vm_command.h"
+#include "model/vm_keys.h"
 #include "model/worker_wakeup.h"
 #include "view/vm_confirm.h"
 #include "view/vm_page.h"
@@ -303,6 +304,42 @@ static struct error *vm_internet(struct request *r)
     return vm_tab_end(r, e, VM_TAB_SETTINGS, (struct vm_problem){ .form = FORM_BUTTON });
 }
 
+/* The worker gives it to the guest at the next start. */
+static struct error *vm_key_add(struct request *r)
+{
+    struct field key = { .name = "key", .kind = FIELD_LINE, .is_required = true };
+    const struct context context = request_context(r);
+    const struct actor actor = session_actor(r);
+    struct error *e = form_read(r, &key, 1);
+
+    if (!e)
+        e = vm_keys_add(&context, &actor, r->parameters[0], key.text);
+    return vm_tab_end(r, e, VM_TAB_SETTINGS, (struct vm_problem){ .form = FORM_KEYS });
+}
+
+/* Its last key only if the person has said so. */
+static struct error *vm_key_remove(struct request *r)
+{
+    struct field fields[] = {
+        { .name = "key", .kind = FIELD_LINE, .is_required = true },
+        { .name = "last", .kind = FIELD_LINE },
+    };
+    const struct context context = request_context(r);
+    const struct actor actor = session_actor(r);
+    struct vm_problem problem = { .form = FORM_KEYS };
+    struct error *e = form_read(r, fields, COUNT(fields));
+
+    if (e)
+        return e;
+    problem.message = fields[0].problem;
+    if (problem.message)
+        return vm_tab_again(r, VM_TAB_SETTINGS, problem);
+    problem.typed = fields[0].text;
+    e = vm_keys_remove(&context, &actor, r->parameters[0], fields[0].text,
+                       strcmp(fields[1].text, "yes") == 0);
+    return vm_tab_end(r, e, VM_TAB_SETTINGS, problem);
+}
+
 static struct error *snapshot_create(struct request *r)
 {
     struct field name = { .name = "name", .kind = FIELD_LABEL, .is_required = true };
@@ -370,6 +407,8 @@ static const struct route routes[] = {
     { "POST", "/vms/:id/retry", ACCESS_MEMBER, vm_retry },
     { "POST", "/vms/:id/rename", ACCESS_MEMBER, vm_rename },
     { "POST", "/vms/:id/internet", ACCESS_MEMBER, vm_internet },
+    { "POST", "/vms/:id/keys", ACCESS_MEMBER, vm_key_add },
+    { "POST", "/vms/:id/keys/remove", ACCESS_MEMBER, vm_key_remove },
     { "POST", "/vms/:id/resize", ACCESS_MEMBER, vm_resize },
     { "POST", "/vms/:id/life", ACCESS_MEMBER, vm_life },
     { "POST", "/vms/:id/keep", ACCESS_MEMBER, vm_keep },

@@ -29,8 +29,9 @@ FROM snapshot WHERE team_id = :team_id AND vm_id = :vm_id AND id = :id;
 
 -- snapshot_create(team_id int, vm_id text, id text, name text, vcpus int, memory_mb int, disk_gb int, now_at int) done
 INSERT INTO snapshot (team_id, vm_id, created_at, id, name, state, has_memory, size_bytes, vcpus,
-                      memory_mb, disk_gb)
-VALUES (:team_id, :vm_id, :now_at, :id, :name, 'taking', 0, 0, :vcpus, :memory_mb, :disk_gb);
+                      memory_mb, disk_gb, setup_taken)
+SELECT :team_id, :vm_id, :now_at, :id, :name, 'taking', 0, 0, :vcpus, :memory_mb, :disk_gb, v.setup_taken
+FROM vm v WHERE v.team_id = :team_id AND v.id = :vm_id;
 
 -- snapshot_set_state(team_id int, id text, state text) done
 UPDATE snapshot SET state = :state WHERE team_id = :team_id AND id = :id;

@@ -53,8 +53,11 @@ UPDATE ssh_key SET name = :name WHERE team_id = :team_id AND id = :id;
 -- ssh_key_delete(team_id int, id text) one
 DELETE FROM ssh_key WHERE team_id = :team_id AND id = :id;
 
--- ssh_key_vms(team_id int, fingerprint text, max int) rows
--- The existing VMs that hold the key.
-SELECT v.id, v.name FROM vm_key k JOIN vm v ON v.id = k.vm_id
+-- ssh_key_vms(team_id int, fingerprint text, max int) rows (is_only int, is_ending int)
+-- The existing VMs that hold the key: as the only one that they are to accept, or until their next start.
+SELECT v.id, v.name, k.is_removed AS is_ending, k.is_removed = 0 AND NOT EXISTS (SELECT 1 FROM vm_key o
+    WHERE o.team_id = :team_id AND o.vm_id = v.id AND o.is_removed = 0 AND o.public_line <> ''
+      AND o.fingerprint <> k.fingerprint) AS is_only
+FROM vm_key k JOIN vm v ON v.id = k.vm_id
 WHERE k.team_id = :team_id AND k.fingerprint = :fingerprint AND v.gone_at IS NULL
 ORDER BY v.name LIMIT :max /* sort ok */;

@@ -15,7 +15,7 @@ SELECT EXISTS (SELECT 1 FROM vm WHERE team_id = :team_id)
 SELECT team_id, id, name, region, image, size, vcpus, memory_mb, disk_gb, wanted, wanted_at, state,
        state_at, up_at, observed, observed_at, unresponsive_at, ssh_host, ssh_port, host_key_public,
        host_key_fingerprint, source_vm_id, source_snapshot_id, image_version, last_error, gone_at,
-       created_at, internet, internet_names, internet_pending, life, life_minutes, clock_at, measured_at, warned_at, project, tags, note,
+       created_at, internet, internet_names, internet_pending, setup_wanted, setup_taken, life, life_minutes, clock_at, measured_at, warned_at, project, tags, note,
        zone, run_days, start_minute, start_minute IS NOT NULL AS has_start, stop_minute, stop_minute IS NOT NULL AS has_stop,
        snapshot_minute, snapshot_minute IS NOT NULL AS has_daily, snapshot_keep, (SELECT ifnull(sum(n.disk_gb), 0) FROM snapshot n
                      WHERE n.vm_id = vm.id AND n.state = 'ready') AS snapshot_gb
@@ -40,7 +40,25 @@ VALUES (:team_id, :now_at, :id, :person_id, :name, :region, :image, :image_versi
 SELECT id FROM vm WHERE team_id = :team_id AND name = :name AND gone_at IS NULL;
 
 -- vm_rename(team_id int, id text, name text) one
-UPDATE vm SET name = :name WHERE team_id = :team_id AND id = :id AND gone_at IS NULL;
+UPDATE vm SET name = :name, setup_wanted = setup_wanted + 1
+WHERE team_id = :team_id AND id = :id AND gone_at IS NULL;
+
+-- vm_setup_change(team_id int, id text) one
+-- Count a change of its keys.
+UPDATE vm SET setup_wanted = setup_wanted + 1 WHERE team_id = :team_id AND id = :id;
+
+-- vm_setup_seeded(id text, number int) done across teams
+UPDATE vm SET setup_seeded = :number WHERE id = :id;
+
+-- vm_setup_taken(id text) done across teams
+-- Its guest has started with the last seed.
+UPDATE vm SET setup_taken = setup_seeded WHERE id = :id;
+
+-- vm_setup_restore(team_id int, id text, snapshot_id text) one
+-- The guest is as it was then.
+UPDATE vm SET (setup_seeded, setup_taken) = (SELECT s.setup_taken, s.setup_taken FROM snapshot s
+    WHERE s.team_id = :team_id AND s.id = :snapshot_id)
+WHERE team_id = :team_id AND id = :id;
 
 -- vm_set_internet(team_id int, id text, internet text, internet_names text?) one
 UPDATE vm SET internet = :internet, internet_names = :internet_names, internet_pending = 1
@@ -77,7 +95,8 @@ WHERE team_id = :team_id AND id = :id;
 -- vm_for_worker(id text) row across teams
 SELECT v.team_id, v.id, v.name, v.region, v.image, v.size, v.vcpus, v.memory_mb, v.disk_gb,
        v.wanted, v.state, v.observed, v.unresponsive_at, v.ssh_host, v.ssh_port, v.host_key_public,
-       v.source_vm_id, v.source_snapshot_id, v.image_version, v.gone_at, v.internet, v.internet_names, t.name AS team_name
+       v.source_vm_id, v.source_snapshot_id, v.image_version, v.gone_at, v.internet, v.internet_names,
+       v.setup_wanted, v.setup_seeded, v.setup_taken, t.name AS team_name
 FROM vm v JOIN team t ON t.id = v.team_id WHERE v.id = :id;
 
 -- vm_alive(region text) rows (last_job_number int, open_jobs int, is_unmeasured int) across teams

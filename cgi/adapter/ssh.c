@@ -123,8 +123,30 @@ static const char *read_banner(struct arena *arena, ssh_session session, int64_t
     return copy;
 }
 
+/* With the public half alone the server says whether it would accept the private one. */
+static void ask(struct arena *arena, ssh_session session, int64_t deadline_us,
+                struct ssh_question *question)
+{
+    const char *type = arena_copy_bytes(arena, question->line, strcspn(question->line, " "));
+    const char *rest = question->line + strlen(type);
+    int result = SSH_AUTH_ERROR;
+    ssh_key key = NULL;
+
+    rest += strspn(rest, " ");
+    rest = arena_copy_bytes(arena, rest, strcspn(rest, " "));
+    if (ssh_pki_import_pubkey_base64(rest, ssh_key_type_from_name(type), &key) != SSH_OK)
+        return;
+    do
+        result = ssh_userauth_try_publickey(session, question->user, key);
+    while (result == SSH_AUTH_AGAIN && wait_for(ssh_get_fd(session), POLLIN, deadline_us));
+    question->is_accepted = result == SSH_AUTH_SUCCESS;
+    question->is_answered = question->is_accepted || result == SSH_AUTH_DENIED;
+    ssh_key_free(key);
+}
+
 struct error *ssh_probe(struct arena *arena, const char *address, int64_t port, int64_t timeout_ms,
-                        void (*confine)(struct arena *arena), const char **out, const char **banner)
+                        void (*confine)(struct arena *arena), const char **out, const char **banner,
+                        struct ssh_question *question)
 {
     int64_t deadline_us = clock_monotonic_us() + timeout_ms * 1000;
     struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
@@ -151,6 +173,8 @@ struct error *ssh_probe(struct arena *arena, const char *address, int64_t port, 
         *out = read_key(arena, session);
     if (*out && banner)
         *banner = read_banner(arena, session, deadline_us);
+    if (*out && question)
+        ask(arena, session, deadline_us, question);
 done:
     if (session)
         ssh_free(session);

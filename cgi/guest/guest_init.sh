@@ -6,7 +6,8 @@
 # network by DHCP, applies a NoCloud seed, and runs busybox init with SSH and the power button. The
 # settings of the seed are stored on /data, so later boots need no seed; a seed with a new
 # instance-id (a clone) replaces host name, host key, user and keys and keeps the files. Its runcmd
-# runs once, before SSH.
+# runs once, before SSH. A seed without an instance-id that seed_read.sh finds is for a guest that was
+# set up before: it replaces host name and keys.
 
 PATH=/bin:/sbin:/usr/bin:/usr/sbin
 export PATH
@@ -101,7 +102,13 @@ take_seed() {
     mount -t iso9660 -o ro /dev/sr0 /seed 2>/dev/null || return 0
     if [ -f /seed/meta-data ]; then
         instance=$(json_values /seed/meta-data instance-id)
-        if [ -n "$instance" ] && [ "$instance" != "$(cat /data/instance-id 2>/dev/null)" ]; then
+        name=$(json_values /seed/user-data hostname)
+        if [ -z "$instance" ] && [ -n "$name" ]; then
+            say "taking name and keys"
+            echo "$name" >/data/hostname
+            json_values /seed/user-data ssh_authorized_keys list >/data/authorized_keys
+            sync
+        elif [ -n "$instance" ] && [ "$instance" != "$(cat /data/instance-id 2>/dev/null)" ]; then
             say "setting up instance $instance"
             json_values /seed/meta-data local-hostname >/data/hostname
             json_values /seed/user-data name >/data/user

@@ -2,7 +2,8 @@
 #
 # Applies a NoCloud seed in the Debian guest, before SSH starts: host name, host key, user, keys, and
 # the seed's runcmd, once per instance-id. A seed with a new instance-id (a clone) also renews what
-# belongs to the source alone: machine id, random seed, the keys of people.
+# belongs to the source alone: machine id, random seed, the keys of people. A seed without an
+# instance-id that seed_read.sh finds is for a guest that was set up before: name and keys, no more.
 #
 # cloud-init does the same in 35 seconds of emulation, this in one; so cloud-init starts only for
 # somebody's own user data, after SSH.
@@ -14,7 +15,7 @@ applied=/var/lib/domicile/instance-id
 seed=/run/domicile-seed
 
 set_name() {
-    name=$(json_values $seed/meta-data local-hostname)
+    name=$1
     printf '%s\n' "$name" >/etc/hostname
     printf '127.0.0.1 localhost\n127.0.1.1 %s\n::1 localhost ip6-localhost ip6-loopback\n' "$name" >/etc/hosts
     hostname "$name"
@@ -56,10 +57,18 @@ mkdir -p $seed /var/lib/domicile
 mount -t iso9660 -o ro /dev/sr0 $seed 2>/dev/null || exit 0
 trap 'umount $seed' EXIT
 instance=$(json_values $seed/meta-data instance-id)
+name=$(json_values $seed/user-data hostname)
+if [ -z "$instance" ] && [ -n "$name" ]; then
+    echo "taking name and keys"
+    set_name "$name"
+    set_up_user
+    sync
+    exit 0
+fi
 [ -n "$instance" ] && [ "$instance" != "$(cat $applied 2>/dev/null)" ] || exit 0
 echo "setting up instance $instance"
 renew
-set_name
+set_name "$(json_values $seed/meta-data local-hostname)"
 take_host_key
 set_up_user
 json_values $seed/user-data runcmd list | sh

@@ -8,6 +8,7 @@
 #include "model/erasure_key.h"
 #include "model/restriction.h"
 #include "model/ssh_key_store.h"
+#include "model/vm_keys.h"
 #include "ssh_key.sql.h"
 #include "view/key_delete_page.h"
 #include "view/key_list.h"
@@ -162,33 +163,43 @@ struct error *key_rename(struct request *r)
 
 /* ---- deleting keys ---- */
 
-static struct error *keys_remove(struct request *r, const struct key_delete_rows *keys)
+static struct error *keys_remove(struct request *r, const struct key_delete_rows *keys,
+                                 bool from_vms)
 {
     const char **ids = arena_array(r->arena, keys->count, sizeof *ids);
     const struct context context = request_context(r);
     const struct actor actor = session_actor(r);
+    struct error *e = NULL;
 
-    for (size_t i = 0; i < keys->count; i++)
+    for (size_t i = 0; !e && i < keys->count; i++) {
         ids[i] = keys->row[i].id;
-    return erasure_keys_begin(&context, &actor, ids, keys->count);
+        if (from_vms)
+            e = vm_keys_remove_everywhere(&context, &actor, keys->row[i].fingerprint);
+    }
+    return e ? e : erasure_keys_begin(&context, &actor, ids, keys->count);
 }
 
 struct error *keys_delete(struct request *r)
 {
     struct keys_delete_html page = { .back_path = NULL };
+    bool from_vms = false;
     struct error *e = key_delete_fill(r, &page);
     const char *what, *them = page.is_one ? "it" : "them";
 
     if (!e && !page.keys.count)
         return session_notice_at(r, "No keys selected. Nothing was changed.", "/keys");
     if (!e)
-        e = keys_remove(r, &page.keys);
+        e = form_is(r, "from_vms", "yes", &from_vms);
+    if (!e)
+        e = keys_remove(r, &page.keys, from_vms);
     if (e)
         return e;
     what = page.is_one ? arena_printf(r->arena, "Key “%s” deleted", page.keys.row[0].name)
                        : arena_printf(r->arena, "%zu keys deleted", page.keys.count);
     if (page.is_used)
-        what = arena_printf(r->arena, "%s. VMs created with %s still accept and list %s.", what,
-                            them, them);
+        what = arena_printf(r->arena,
+                            from_vms ? "%s. VMs with %s stop accepting %s at their next start."
+                                     : "%s. VMs with %s still accept and list %s.",
+                            what, them, them);
     return session_notice_at(r, what, "/keys");
 }

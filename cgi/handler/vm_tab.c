@@ -46,6 +46,7 @@ static void problem_fill(struct request *r, const struct vm_problem *problem, st
         [FORM_BUTTON] = &page->spend_problem,       [FORM_RENAME] = &page->rename_problem,
         [FORM_SNAPSHOT] = &page->snapshots.problem, [FORM_RESIZE] = &page->resize_problem,
         [FORM_LIFE] = &page->life.problem,          [FORM_INTERNET] = &page->internet.problem,
+        [FORM_KEYS] = &page->held.problem,
     };
 
     page->is_refused = 1;
@@ -54,6 +55,8 @@ static void problem_fill(struct request *r, const struct vm_problem *problem, st
         page->rename = problem->typed;
     if (problem->form == FORM_SNAPSHOT)
         page->snapshots.name = problem->typed;
+    if (problem->form == FORM_KEYS)
+        page->held.last = problem->typed;
     if (problem->form == FORM_INTERNET)
         vm_internet_options(r, VM_INTERNET_NAMES, problem->typed, &page->internet);
     if (problem->schedule)

@@ -16,6 +16,7 @@ enum vm_form {
     FORM_SNAPSHOT,
     FORM_RESIZE,
     FORM_INTERNET,
+    FORM_KEYS,
     FORM_LIFE,
     FORM_LABELS,
     FORM_SCHEDULE

@@ -77,6 +77,12 @@ void driver_preflight(struct driver *driver, struct arena *arena, struct driver_
     driver->ops->preflight(driver, arena, out);
 }
 
+struct error *driver_seed_write(struct driver *driver, struct arena *arena,
+                                const struct driver_vm *vm, const struct driver_seed *seed)
+{
+    return driver->ops->seed_write(driver, arena, vm, seed);
+}
+
 struct error *driver_create_abandon(struct driver *driver, struct arena *arena, const char *vm_id)
 {
     return driver->ops->create_abandon(driver, arena, vm_id);
@@ -99,6 +105,12 @@ struct error *driver_ssh_host_key(struct driver *driver, struct arena *arena,
                                   const char **banner)
 {
     return driver->ops->ssh_host_key(driver, arena, vm, timeout_ms, out, banner);
+}
+
+struct error *driver_ssh_ask(struct driver *driver, struct arena *arena, const struct driver_vm *vm,
+                             int64_t timeout_ms, struct driver_question *question)
+{
+    return driver->ops->ssh_ask(driver, arena, vm, timeout_ms, question);
 }
 
 struct error *driver_state(struct driver *driver, struct arena *arena, const char *vm_id,

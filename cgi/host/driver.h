@@ -58,15 +58,19 @@ struct driver_vm {
 #define DRIVER_INTERNET_ON  "on"
 #define DRIVER_INTERNET_OFF "off"
 
-/* The contents of the seed. No value may escape the JSON that it is written as. */
+/*
+ * The contents of the seed. No value may escape the JSON that it is written as. Without a host key
+ * it is for a guest that was set up before, which takes its keys and its name anew and stays what
+ * it is otherwise.
+ */
 struct driver_seed {
-    const char *instance_id; /* changes when the guest is to be set up again (clone) */
+    const char *instance_id; /* changes with each set of contents */
     const char *host_name;
     const char *user_name;
     const char *const *ssh_keys; /* complete public key lines, already validated */
     size_t ssh_key_count;
-    const char *host_key_private; /* OpenSSH PEM, ed25519; stored only in the seed */
-    const char *host_key_public;  /* "ssh-ed25519 AAAA..." */
+    const char *host_key_private; /* OpenSSH PEM, ed25519; stored only in the seed; or NULL */
+    const char *host_key_public;  /* "ssh-ed25519 AAAA..."; or NULL */
     const char *script;           /* for a shell, once, as root (cloud-init's runcmd); NULL: none */
 };
 
@@ -212,7 +216,14 @@ struct error *driver_setup(struct arena *arena, const struct driver_scheme *driv
 
 /* ---- creating and starting ---- */
 
-/* Abandon the creation of a VM: remove its secrets from the host. */
+/*
+ * Write a seed for the next start of a stopped VM, or replace it; it stays until
+ * driver_create_abandon().
+ */
+struct error *driver_seed_write(struct driver *driver, struct arena *arena,
+                                const struct driver_vm *vm, const struct driver_seed *seed);
+
+/* Remove the seed from the host, also from a running VM. No-op if it has none. */
 struct error *driver_create_abandon(struct driver *driver, struct arena *arena, const char *vm_id);
 
 /*
@@ -234,6 +245,17 @@ struct error *driver_resize(struct driver *driver, struct arena *arena, struct d
 struct error *driver_ssh_host_key(struct driver *driver, struct arena *arena,
                                   const struct driver_vm *vm, int64_t timeout_ms, const char **out,
                                   const char **banner);
+
+/* Whether a guest's SSH server accepts somebody with a public key; nobody signs in. */
+struct driver_question {
+    const char *user, *line; /* "ssh-ed25519 AAAA..." */
+    bool is_answered;        /* result: it has said which */
+    bool is_accepted;
+};
+
+/* One attempt of at most `timeout_ms`, for a guest that answers driver_ssh_host_key(). */
+struct error *driver_ssh_ask(struct driver *driver, struct arena *arena, const struct driver_vm *vm,
+                             int64_t timeout_ms, struct driver_question *question);
 
 /* ---- operations on a VM ---- */
 
@@ -365,6 +387,8 @@ struct driver_ops {
     struct error *(*setup)(struct arena *arena, const struct driver_region *region,
                            const char *print, struct driver_setup *out);
     struct driver_steps create_steps; /* in order */
+    struct error *(*seed_write)(struct driver *driver, struct arena *arena,
+                                const struct driver_vm *vm, const struct driver_seed *seed);
     struct error *(*create_abandon)(struct driver *driver, struct arena *arena, const char *vm_id);
     struct error *(*start)(struct driver *driver, struct arena *arena, struct driver_vm *vm,
                            const struct driver_ports *ports);
@@ -373,6 +397,8 @@ struct driver_ops {
     struct error *(*ssh_host_key)(struct driver *driver, struct arena *arena,
                                   const struct driver_vm *vm, int64_t timeout_ms, const char **out,
                                   const char **banner);
+    struct error *(*ssh_ask)(struct driver *driver, struct arena *arena, const struct driver_vm *vm,
+                             int64_t timeout_ms, struct driver_question *question);
     struct error *(*state)(struct driver *driver, struct arena *arena, const char *vm_id,
                            enum driver_power *out, enum driver_cause *cause);
     struct error *(*shutdown)(struct driver *driver, struct arena *arena, const char *vm_id);

@@ -112,6 +112,9 @@ struct error *libvirt_resize(struct driver *driver, struct arena *arena, struct 
 struct error *libvirt_ssh_host_key(struct driver *driver, struct arena *arena,
                                    const struct driver_vm *vm, int64_t timeout_ms, const char **out,
                                    const char **banner);
+struct error *libvirt_ssh_ask(struct driver *driver, struct arena *arena,
+                              const struct driver_vm *vm, int64_t timeout_ms,
+                              struct driver_question *question);
 struct error *libvirt_state(struct driver *driver, struct arena *arena, const char *vm_id,
                             enum driver_power *out, enum driver_cause *cause);
 struct error *libvirt_power(struct driver *driver, struct arena *arena, const char *vm_id,

@@ -176,21 +176,39 @@ struct error *libvirt_capacity(struct driver *driver, struct arena *arena,
 
 /* ---- queries ---- */
 
+/* Where a guest's SSH server is for the worker. */
+static struct driver_endpoint ssh_of(const struct libvirt *libvirt, struct arena *arena,
+                                     const struct driver_vm *vm)
+{
+    if (libvirt->profile == DRIVER_SYSTEM)
+        return (struct driver_endpoint){ driver_address(&libvirt->region, arena, vm->ssh.port).ip,
+                                         22 };
+    return (struct driver_endpoint){ "127.0.0.1", vm->ssh.port };
+}
+
 struct error *libvirt_ssh_host_key(struct driver *driver, struct arena *arena,
                                    const struct driver_vm *vm, int64_t timeout_ms, const char **out,
                                    const char **banner)
 {
     struct libvirt *libvirt = libvirt_of(driver);
+    struct driver_endpoint at;
 
     *out = NULL;
     if (banner)
         *banner = NULL;
     if (libvirt->profile == DRIVER_TEST)
         return NULL;
-    if (libvirt->profile == DRIVER_SYSTEM)
-        return ssh_probe_run(arena, driver_address(&libvirt->region, arena, vm->ssh.port).ip, 22,
-                             timeout_ms, out, banner);
-    return ssh_probe_run(arena, "127.0.0.1", vm->ssh.port, timeout_ms, out, banner);
+    at = ssh_of(libvirt, arena, vm);
+    return ssh_probe_run(arena, at.host, at.port, timeout_ms, out, banner);
+}
+
+struct error *libvirt_ssh_ask(struct driver *driver, struct arena *arena,
+                              const struct driver_vm *vm, int64_t timeout_ms,
+                              struct driver_question *question)
+{
+    const struct driver_endpoint at = ssh_of(libvirt_of(driver), arena, vm);
+
+    return ssh_probe_ask(arena, at.host, at.port, timeout_ms, question);
 }
 
 struct error *libvirt_usage(struct driver *driver, struct arena *arena, const char *vm_id,

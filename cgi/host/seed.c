@@ -3,8 +3,9 @@
  *
  * user-data is "#cloud-config" and JSON, which is also YAML, so that no value can become a key or a
  * list: json_quote() quotes everything. Characters that JSON and YAML read differently (control
- * characters, NEL, LS, PS, DEL and the like) are rejected. guest_init.sh relies on one item per
- * line.
+ * characters, NEL, LS, PS, DEL and the like) are rejected. seed_read.sh relies on one item per
+ * line. The meta-data of a seed without a host key are on one line, so that it finds none: guests
+ * of builds from before such seeds would take one for a new identity and lose their host key.
  *
  * libarchive builds the image in an unnamed file in TMPDIR. The texts contain the guest's private
  * SSH host key and are wiped from memory here.
@@ -45,7 +46,8 @@ static struct error *check(struct arena *arena, const struct driver_seed *seed)
         return error_new(arena, ERROR_INPUT, "the user name is not [a-z0-9_-]{1,32}");
     if (!is_name(seed->instance_id, 128, any))
         return error_new(arena, ERROR_INPUT, "the instance id is not [A-Za-z0-9._-]{1,128}");
-    if (!text_is_lines(seed->host_key_private) || !text_is_line(seed->host_key_public))
+    if (seed->host_key_private &&
+        (!text_is_lines(seed->host_key_private) || !text_is_line(seed->host_key_public)))
         return error_new(arena, ERROR_INPUT, "the host key holds a hidden character");
     if (seed->script && !text_is_lines(seed->script))
         return error_new(arena, ERROR_INPUT, "the script holds a hidden character");
@@ -82,6 +84,8 @@ static struct error *meta_data(const struct driver_seed *seed, struct buf *buf)
 {
     struct error *e = NULL;
 
+    if (!seed->host_key_private)
+        return put(NULL, buf, "{ \"instance-id\": ", seed->instance_id, " }");
     buf_literal(buf, "{\n");
     e = put(e, buf, "  \"instance-id\": ", seed->instance_id, ",");
     e = put(e, buf, "  \"local-hostname\": ", seed->host_name, "");
@@ -100,6 +104,36 @@ static struct error *meta_data(const struct driver_seed *seed, struct buf *buf)
     "/var/lib/dbus/machine-id /var/lib/systemd/random-seed; systemd-machine-id-setup\"]\n"         \
     "  ]\n"
 
+/* For cloud-init, which adds to the keys that are there. Other users' are none of ours. */
+static struct error *keys_renewal(const struct driver_seed *seed, struct buf *buf)
+{
+    const char *command = arena_printf(buf->arena,
+                                       "rm -f /root/.ssh/authorized_keys "
+                                       "/home/%s/.ssh/authorized_keys",
+                                       seed->user_name);
+
+    buf_literal(buf, "  \"bootcmd\": [\n"
+                     "    [\"cloud-init-per\", \"instance\", \"domicile\", \"sh\", \"-c\",\n");
+    return put(NULL, buf, "      ", command, "]\n  ]\n}");
+}
+
+/* cloud-init makes only such host keys as are missing then: it keeps the one of the creation. */
+static struct error *host_keys(const struct driver_seed *seed, struct buf *buf)
+{
+    struct error *e;
+
+    if (!seed->host_key_private) {
+        buf_literal(buf, "  \"ssh_deletekeys\": false,\n"
+                         "  \"ssh_genkeytypes\": [\"ed25519\"],\n");
+        return put(NULL, buf, "  \"hostname\": ", seed->host_name, ",");
+    }
+    buf_literal(buf, "  \"ssh_keys\": {\n");
+    e = put(NULL, buf, "    \"ed25519_private\": ", seed->host_key_private, ",");
+    e = put(e, buf, "    \"ed25519_public\": ", seed->host_key_public, "");
+    buf_literal(buf, "  },\n");
+    return e;
+}
+
 static struct error *user_data(const struct driver_seed *seed, struct buf *buf)
 {
     struct error *e = NULL;
@@ -112,10 +146,10 @@ static struct error *user_data(const struct driver_seed *seed, struct buf *buf)
                      "      \"ssh_authorized_keys\": [\n");
     for (size_t i = 0; i < seed->ssh_key_count; i++)
         e = put(e, buf, "        ", seed->ssh_keys[i], i + 1 < seed->ssh_key_count ? "," : "");
-    buf_literal(buf, "      ]\n    }\n  ],\n  \"ssh_keys\": {\n");
-    e = put(e, buf, "    \"ed25519_private\": ", seed->host_key_private, ",");
-    e = put(e, buf, "    \"ed25519_public\": ", seed->host_key_public, "");
-    buf_literal(buf, "  },\n  \"ssh_pwauth\": false,\n  \"disable_root\": true,\n"
+    buf_literal(buf, "      ]\n    }\n  ],\n");
+    if (!e)
+        e = host_keys(seed, buf);
+    buf_literal(buf, "  \"ssh_pwauth\": false,\n  \"disable_root\": true,\n"
                      "  \"locale\": \"C.UTF-8\",\n  \"ssh\": {\n"
                      "    \"emit_keys_to_console\": false\n  },\n"
                      "  \"no_ssh_fingerprints\": true,\n");
@@ -124,8 +158,10 @@ static struct error *user_data(const struct driver_seed *seed, struct buf *buf)
         e = put(e, buf, "    ", seed->script, "");
         buf_literal(buf, "  ],\n");
     }
+    if (e || !seed->host_key_private)
+        return e ? e : keys_renewal(seed, buf);
     buf_literal(buf, RENEWAL "}\n");
-    return e;
+    return NULL;
 }
 
 /* ---- the image ---- */
@@ -176,7 +212,7 @@ struct error *seed_write(struct arena *arena, const char *path, const struct dri
 {
     struct error *e = check(arena, seed);
     struct buf meta = buf_new(arena, 512);
-    size_t longest = 4096 + 2 * strlen(seed->host_key_private);
+    size_t longest = 4096 + (seed->host_key_private ? 2 * strlen(seed->host_key_private) : 0);
     struct buf user;
 
     /* Must not grow: an old buffer would keep the key. Escaping at most doubles a text. */

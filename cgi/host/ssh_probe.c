@@ -18,8 +18,9 @@ static bool is_key(const char *text)
            text_is_printable(text, ' ');
 }
 
-struct error *ssh_probe_run(struct arena *arena, const char *address, int64_t port,
-                            int64_t timeout_ms, const char **out, const char **banner)
+/* `input` NULL: none. */
+static struct error *run(struct arena *arena, const char *address, int64_t port, int64_t timeout_ms,
+                         const char *mode, const char *input, const char **out)
 {
     int64_t most_ms = timeout_ms + GRACE_MS;
     const char *arguments[] = {
@@ -30,16 +31,37 @@ struct error *ssh_probe_run(struct arena *arena, const char *address, int64_t po
         address,
         arena_printf(arena, "%lld", (long long)port),
         arena_printf(arena, "%lld", (long long)timeout_ms),
-        banner ? "banner" : NULL,
+        mode,
         NULL,
     };
-    const char *text = "", *end, *key;
-    struct error *e = command_read(arena, arguments, &text);
+
+    *out = "";
+    return input ? command_ask(arena, arguments, input, out) : command_read(arena, arguments, out);
+}
+
+struct error *ssh_probe_run(struct arena *arena, const char *address, int64_t port,
+                            int64_t timeout_ms, const char **out, const char **banner)
+{
+    const char *text, *end, *key;
+    struct error *e = run(arena, address, port, timeout_ms, banner ? "banner" : NULL, NULL, &text);
 
     end = strchrnul(text, '\n');
     key = arena_copy_bytes(arena, text, (size_t)(end - text));
     *out = !e && is_key(key) ? key : NULL;
     if (banner)
         *banner = *out && *end && text_is_printable(end + 1, ' ') ? end + 1 : NULL;
+    return e;
+}
+
+struct error *ssh_probe_ask(struct arena *arena, const char *address, int64_t port,
+                            int64_t timeout_ms, struct driver_question *question)
+{
+    const char *text, *end;
+    struct error *e = run(arena, address, port, timeout_ms, "accepts",
+                          arena_printf(arena, "%s\n%s\n", question->user, question->line), &text);
+
+    end = strchrnul(text, '\n');
+    question->is_accepted = !e && strcmp(end, "\nyes") == 0;
+    question->is_answered = question->is_accepted || (!e && strcmp(end, "\nno") == 0);
     return e;
 }

@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "host/driver.h"
 
 #include <stdint.h>
 
@@ -16,3 +17,7 @@
  */
 struct error *ssh_probe_run(struct arena *arena, const char *address, int64_t port,
                             int64_t timeout_ms, const char **out, const char **banner);
+
+/* The same with a question (driver.h) instead: one that is not answered is left so. */
+struct error *ssh_probe_ask(struct arena *arena, const char *address, int64_t port,
+                            int64_t timeout_ms, struct driver_question *question);

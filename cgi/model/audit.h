@@ -23,6 +23,8 @@ enum { AUDIT_OPERATOR = 0 }; /* the team of the operator's own history */
     ACTION(VM_LABELS, "labels", "Project, tags or note changed")                                   \
     ACTION(VM_KEEP, "keep", "Kept running")                                                        \
     ACTION(VM_INTERNET, "internet", "Internet access changed")                                     \
+    ACTION(VM_KEY_ADD, "vm_key_add", "SSH key added to the VM")                                    \
+    ACTION(VM_KEY_REMOVE, "vm_key_remove", "SSH key removed from the VM")                          \
     ACTION(VM_REPORT, "report", "Changed")                                                         \
     ACTION(VM_PORT, "port", "SSH port changed")                                                    \
     ACTION(VM_REMAINS, "remains", "Remains removed")                                               \

@@ -5,7 +5,7 @@
 
 struct key_delete_row {
     const char *id, *name, *type, *fingerprint;
-    struct ssh_key_vms_rows vms; /* that accept it */
+    struct ssh_key_vms_rows vms; /* that accept it, some as the only key */
     bool has_more;               /* of them */
     bool is_long;                /* too many to be read in a list of keys */
 };

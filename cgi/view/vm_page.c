@@ -19,6 +19,7 @@
 #include "view/vm_chart.h"
 #include "view/vm_cost.h"
 #include "view/vm_internet.h"
+#include "view/vm_keys.h"
 #include "view/vm_life_view.h"
 #include "view/vm_options.h"
 #include "vm.html.h"
@@ -393,6 +394,8 @@ static struct error *lists_fill(struct request *r, struct vm_html *page,
         e = activity_fill(r, page);
     if (!e && strcmp(page->tab, VM_TAB_SETTINGS) == 0)
         e = sizes_fill(r, page, prices, vm);
+    if (!e && strcmp(page->tab, VM_TAB_SETTINGS) == 0)
+        e = vm_keys_fill(r, vm, &page->held);
     if (!e)
         e = cost_fill(r, page, prices, vm);
     return e;

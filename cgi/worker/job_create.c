@@ -4,9 +4,8 @@
 #include "adapter/crypto.h"
 #include "adapter/ssh.h"
 #include "model/ssh_key.h"
+#include "worker/job_setup.h"
 #include "worker/ssh_port.h"
-
-#include "vm_key.sql.h"
 
 #include <string.h>
 
@@ -23,26 +22,22 @@ static struct error *image_check(struct job *job)
 static struct error *seed_make(struct job *job, struct driver_seed *out)
 {
     const struct config_image *image = config_image_find(job->context->config, job->vm.image);
-    struct vm_key_list_rows keys;
     struct ssh_key_pair host_key;
-    const char **lines;
-    struct error *e =
-        sql_vm_key_list(job->context->db, job->arena, job->row.team_id, job->vm.id, &keys);
+    const char *const *lines;
+    size_t count;
+    struct error *e = job_setup_keys(job, &lines, &count);
 
     if (!e)
         e = ssh_key_pair_new(job->arena, &host_key);
     if (e)
         return e;
-    lines = arena_array(job->arena, keys.count + 1, sizeof *lines);
-    for (size_t i = 0; i < keys.count; i++)
-        lines[i] = keys.row[i].public_line;
     *out = (struct driver_seed){
         /* A new one for each host key: the guest then reinitializes and takes that key. */
         .instance_id = arena_printf(job->arena, "%s-%s", job->vm.id, crypto_id(job->arena)),
         .host_name = job->vm.name,
         .user_name = image->user,
         .ssh_keys = lines,
-        .ssh_key_count = keys.count,
+        .ssh_key_count = count,
         .host_key_private = host_key.private_pem,
         .host_key_public = host_key.public_line,
     };
@@ -133,7 +128,16 @@ struct error *job_boot_act(struct job *job)
     const struct driver_ports ports = ssh_ports(job);
     struct error *e = image_check(job);
 
+    if (!e)
+        e = job_setup_seed(job);
     return e ? e : driver_start(job->driver, job->arena, &job->wanted, &ports);
+}
+
+struct error *job_boot_record(struct job *job)
+{
+    struct error *e = job_endpoint_record(job);
+
+    return e ? e : job_setup_record(job);
 }
 
 struct error *job_resize_act(struct job *job)

@@ -13,6 +13,7 @@
 #include "model/vm_size.h"
 #include "worker/job_create.h"
 #include "worker/job_destroy.h"
+#include "worker/job_setup.h"
 
 #include "snapshot.sql.h"
 
@@ -114,6 +115,14 @@ struct error *job_ssh_act(struct job *job)
     }
     job->is_ssh_awaited = false;
     return NULL;
+}
+
+/* After a start: what was in its seed is its guest's. */
+static struct error *started_ssh_act(struct job *job)
+{
+    struct error *e = job_ssh_act(job);
+
+    return e ? e : job_setup_end(job);
 }
 
 /* ---- a VM's life ---- */
@@ -232,6 +241,9 @@ static struct error *restore_record(struct job *job)
     const struct context now = worker_context_now(job->context, job->arena);
     struct error *e = vm_size_restore(&now, job->row.team_id, job->vm.id, job->row.snapshot_id);
 
+    if (!e)
+        e = sql_vm_setup_restore(now.db, job->arena, job->row.team_id, job->vm.id,
+                                 job->row.snapshot_id);
     return e ? e : ledger_note(now.db, job->arena, job->vm.id, now.now_at);
 }
 
@@ -249,16 +261,16 @@ static struct error *restored_ssh_act(struct job *job)
 /* ---- the table ---- */
 
 static const struct step start_steps[] = {
-    { "Boot", job_boot_act, job_endpoint_record, true },
-    { "SSH ready", job_ssh_act, NULL, false },
+    { "Boot", job_boot_act, job_boot_record, true },
+    { "SSH ready", started_ssh_act, job_setup_taken, false },
 };
 static const struct step stop_steps[] = {
     { "Stop", stop_act, NULL, true },
 };
 static const struct step restart_steps[] = {
     { "Stop", stop_act, NULL, false },
-    { "Boot", job_boot_act, job_endpoint_record, true },
-    { "SSH ready", job_ssh_act, NULL, false },
+    { "Boot", job_boot_act, job_boot_record, true },
+    { "SSH ready", started_ssh_act, job_setup_taken, false },
 };
 static const struct step resume_steps[] = {
     { "Resume", unpause_act, NULL, true },

@@ -65,7 +65,25 @@ for (const [what, pattern] of [['its name', /^oak$/m], ['root for its owner', /^
 }
 check('and the host key that the page shows', said.includes(vmOf('host_key_public').split(' ')[1]), said);
 check('and no unit has failed', !/\.service/.test(said), said);
-await ada.send(`/vms/${vmOf('id')}/destroy`, `/vms/${vmOf('id')}/destroy`, [['name', 'oak']]).catch(() => 0);
+
+// ---- keys and name change at a start; the host key stays ----
+await ada.send('/keys', '/keys', [['key', keyMake(server, 'second')], ['name', 'second']]);
+const vm = vmOf('id');
+const settings = `/vms/${vm}/settings`;
+const hostKey = vmOf('host_key_public');
+await ada.send(settings, `/vms/${vm}/keys`, [['key', server.sql("SELECT id FROM ssh_key WHERE name = 'second'")]]);
+await ada.send(settings, `/vms/${vm}/keys/remove`, [['key', server.sql("SELECT fingerprint FROM ssh_key WHERE name = 'first'")]]);
+await ada.send(settings, `/vms/${vm}/rename`, [['name', 'elm']]);
+const now = (column) => server.sql(`SELECT ifnull(${column}, '') FROM vm WHERE id = '${vm}'`);
+await ada.send(`/vms/${vm}`, `/vms/${vm}/restart`, []);
+while (server.sql(`SELECT count(*) FROM job WHERE vm_id = '${vm}' AND state IN ('queued', 'running')`) !== '0') await sleep(1000);
+equal('it is restarted', `${now('state')} ${now('last_error')}`, 'running ');
+const after = (key, command) => ssh(server, `ssh -p ${now('ssh_port')} dev@localhost`, `[localhost]:${now('ssh_port')} ${hostKey}`, command, key);
+const { out: changed } = await after('second', 'hostname; cat /etc/ssh/ssh_host_ed25519_key.pub; wc -l <~/.ssh/authorized_keys; stat -c %a ~/.ssh/authorized_keys; sudo whoami; systemctl --failed --no-legend');
+check('an added key opens it, by the former host key', changed.includes(hostKey.split(' ')[1]), changed);
+check('it has its new name, one key that nobody else reads, root for its owner, and no failed unit', /^elm\n/.test(changed) && /\n1\n600\nroot$/.test(changed), changed);
+check('a removed key does not open it', (await after('key', 'true')).code !== 0);
+await ada.send(`/vms/${vm}/destroy`, `/vms/${vm}/destroy`, [['name', 'elm']]).catch(() => 0);
 
 // ---- a second server ----
 const builds = () => fs.readdirSync(`${cache}/images`).filter((name) => !name.startsWith('.')).map((name) => fs.statSync(`${cache}/images/${name}/disk.qcow2`).ino).join();

@@ -134,6 +134,11 @@ for other in keykeykeykeykey4 nosuchnosuchnosu; do # another team's, nobody's
     as alice post /keys/delete key=$other ; expect 404
     if [ -s "$state/before" ] && lone | cmp -s - "$state/before"; then good; else bad "a deleted key differs from $other"; fi
 done
+# From its VMs too, if that is asked for, at their next start.
+fresh
+as alice post /keys/delete key=keykeykeykeykey2 from_vms=yes ; expect 303 /keys
+expect_row "SELECT count(*), sum(k.is_removed), sum(k.change), v.setup_wanted FROM vm_key k JOIN vm v ON v.id = k.vm_id WHERE k.vm_id = 'runningrunningru'" "2|1|1|1"
+as alice get /keys ; expect_text "stop accepting it at their next start"
 # Several are deleted together, or none.
 fresh
 as alice post /keys/delete key=keykeykeykeykey2 key=keykeykeykeykey4 ; expect 404
@@ -141,7 +146,7 @@ expect_row "SELECT count(*) FROM ssh_key" 3
 # What is chosen twice is deleted once.
 as alice post /keys/delete key=keykeykeykeykey2 key=keykeykeykeykey3 key=keykeykeykeykey2 ; expect 303 /keys
 expect_row "SELECT group_concat(id) FROM ssh_key" keykeykeykeykey4
-as alice get /keys ; expect_text "2 keys deleted. VMs created with them still accept and list them."
+as alice get /keys ; expect_text "2 keys deleted. VMs with them still accept and list them."
 # They are searched for, which the page shows to the team until it is over.
 expect_text "2 keys deleted. Erase remains from the database’s files: in progress."
 sql "UPDATE erasure_step SET state = CASE name WHEN 'log' THEN 'done' ELSE 'failed' END, answer = '1 found, as in log/2026-01-01'"

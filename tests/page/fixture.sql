@@ -49,11 +49,11 @@ INSERT INTO vm (team_id, created_at, id, person_id, name, region, image, size, v
     (2, 1767225600, 'bobsvmbobsvmbobs', 2, 'bobs-vm', 'local', 'tiny', 'nano', 1, 128, 1, 'running',
      1767225600, 'running', 1767225600, 'running', 1767225600, 1767225600, 22003, 'ssh-ed25519 AAAAbob', 'SHA256:bob', NULL, NULL);
 UPDATE vm SET up_at = 1767225604 WHERE state = 'running';
-INSERT INTO vm_key SELECT 1, 'runningrunningru', fingerprint, name, public_line FROM ssh_key WHERE team_id = 1;
-INSERT INTO snapshot VALUES
-    (1, 'runningrunningru', 1767225600, 'snapshotsnapsho2', 'before upgrade', 'ready', 1, 22020096, 1, 128, 1, 0),
-    (1, 'runningrunningru', 1767225500, 'snapshotsnapsho4', 'no room', 'failed', 0, 0, 1, 128, 1, 0),
-    (1, 'stoppedstoppedst', 1767225600, 'snapshotsnapsho3', 'clean', 'ready', 0, 0, 1, 1024, 10, 0);
+INSERT INTO vm_key (team_id, vm_id, fingerprint, name, public_line) SELECT 1, 'runningrunningru', fingerprint, name, public_line FROM ssh_key WHERE team_id = 1;
+INSERT INTO snapshot (team_id, vm_id, created_at, id, name, state, has_memory, size_bytes, vcpus, memory_mb, disk_gb) VALUES
+    (1, 'runningrunningru', 1767225600, 'snapshotsnapsho2', 'before upgrade', 'ready', 1, 22020096, 1, 128, 1),
+    (1, 'runningrunningru', 1767225500, 'snapshotsnapsho4', 'no room', 'failed', 0, 0, 1, 128, 1),
+    (1, 'stoppedstoppedst', 1767225600, 'snapshotsnapsho3', 'clean', 'ready', 0, 0, 1, 1024, 10);
 INSERT INTO job VALUES
     (1, 'job1job1job1job1', 1, 'vm', 'runningrunningru', 'runningrunningru', 'create', 'done', 1, NULL, 1767225600000, 1767225600000, 1, 1767225604100, NULL),
     (2, 'job2job2job2job2', 1, 'vm', 'stoppedstoppedst', 'stoppedstoppedst', 'stop', 'done', 1, NULL, 1767225600000, 1767225600000, 1, 1767225601400, NULL),

@@ -38,7 +38,7 @@ plant 1000 "INSERT INTO vm (team_id, created_at, id, person_id, name, region, im
     SELECT 1, 1767225600 + i / 300, printf('many%012d', i), 1, printf('$long-%04d', i), 'local', 'tiny', 'nano', 1, 128, 1,
     'running', 1767225600, 'failed', 1767225600, 'absent', 1767225600, printf('%01000d', i) FROM n"
 plant 100 "INSERT INTO ssh_key SELECT 1, 1767225600, printf('key%013d', i), 1, printf('%0100d', i), 'Ed25519', 'SHA256:' || i, printf('%0255d', i), 'ssh-ed25519 AAAA' FROM n"
-sqlite3 "$state/data/main.db" "INSERT INTO vm_key SELECT 1, v.id, k.fingerprint, k.name, k.public_line FROM vm v, ssh_key k"
+sqlite3 "$state/data/main.db" "INSERT INTO vm_key (team_id, vm_id, fingerprint, name, public_line) SELECT 1, v.id, k.fingerprint, k.name, k.public_line FROM vm v, ssh_key k"
 plant 100 "INSERT INTO activity (team_id, at_ms, id, vm_id, what, detail, action, actor, result) SELECT 1, 1767225600000, printf('event%03d', i), 'many000000000001', 'failed', printf('%03000d', i), 'vm', 'system', 'done' FROM n"
 
 serve dashboard
@@ -100,7 +100,7 @@ most 60000
 end
 
 # One VM with all that it can have: snapshots with the longest names, a day of use, every key, a receipt.
-plant 20 "INSERT INTO snapshot SELECT 1, 'many000000000001', 1767225600, printf('snap%012d', i), replace(printf('%0100d', i), '0', char(128187)), 'ready', 1, 1, 1, 128, 1, 0 FROM n"
+plant 20 "INSERT INTO snapshot (team_id, vm_id, created_at, id, name, state, has_memory, size_bytes, vcpus, memory_mb, disk_gb) SELECT 1, 'many000000000001', 1767225600, printf('snap%012d', i), replace(printf('%0100d', i), '0', char(128187)), 'ready', 1, 1, 1, 128, 1 FROM n"
 now=$(($(date +%s) / 60 * 60))
 plant 1440 "INSERT INTO usage_minute SELECT 1, 'many000000000001', $now - i * 60, 9999999999, 999999, 99999999999999, 99999999999999, 99999999999999, 99999999999999, 99999999999999 FROM n"
 plant 2880 "INSERT INTO usage_quarter SELECT 1, 'many000000000001', $now / 900 * 900 - (i - 1) * 900, 15, 9999999999, 9999999999, 999999, 99999999999999, 99999999999999, 99999999999999, 99999999999999, 99999999999999 FROM n"

@@ -322,8 +322,8 @@ expect_text 'value="snapshotsnapsho4" form="bulk" aria-label="Select" aria-descr
 as alice get $vm ; expect_text 'id="take"'
 # Many have a search and an order; the live part keeps both.
 expect_no_text 'id="q"'
-sql "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 6) INSERT INTO snapshot
-    SELECT 1, 'runningrunningru', 1767225700 + i, printf('snapmany%08d', i), 'Night ' || (9 - i), 'ready', 1, i % 3 * 1048576, 1, 128, 1, 0 FROM n"
+sql "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 6) INSERT INTO snapshot (team_id, vm_id, created_at, id, name, state, has_memory, size_bytes, vcpus, memory_mb, disk_gb)
+    SELECT 1, 'runningrunningru', 1767225700 + i, printf('snapmany%08d', i), 'Night ' || (9 - i), 'ready', 1, i % 3 * 1048576, 1, 128, 1 FROM n"
 as alice get $vm/snapshots ; expect_text 'id="q"' ; expect_text 'hx-get="/vms/runningrunningru/snapshots"'
 order() { grep -o '<tr id="snapshot-[a-z0-9]*' "$state/answer" | grep -o '.$' | tr -d '\n'; }
 expect_order() { if [ "$(order)" = "$1" ]; then good; else bad "in the order $(order), not $1"; fi; }
@@ -487,6 +487,48 @@ as alice get $vm ; expect 200 ; expect_text "Internet access: Only 2 names." ; e
 as alice get $vm/settings ; expect 200 vm_internet_names.html
 as alice post $vm/internet internet=off ; expect 303 $vm/settings
 expect_row "SELECT internet, internet_names FROM vm WHERE id = 'runningrunningru'" "off|"
+
+# Its keys: a change is pending until the guest has taken it, which the worker records.
+fresh
+route "POST /vms/:id/keys"
+others $vm/keys
+held() { sql "SELECT group_concat(name || CASE WHEN is_removed THEN ' -' ELSE '' END || CASE WHEN change > setup_taken THEN ' pending' ELSE '' END, ', ') FROM (SELECT k.*, v.setup_taken FROM vm_key k JOIN vm v ON v.id = k.vm_id WHERE k.vm_id = 'stoppedstoppedst' ORDER BY k.name)"; }
+expect_held() { if [ "$(held)" = "$1" ]; then good; else bad "keys are $(held), not $1"; fi; }
+print_of() { sql "SELECT fingerprint FROM ssh_key WHERE id = '$1'"; }
+as alice get $stopped/settings ; expect_text "None. Add a key to connect to this VM."
+as alice post $stopped/keys ; expect 422
+as alice post $stopped/keys key=keykeykeykeykey4 ; expect 422 ; expect_text "Choose a key from the list."
+as alice post /vms/gonegonegonegone/keys key=keykeykeykeykey2 ; expect 409
+as alice post /vms/destroydestroyde/keys key=keykeykeykeykey2 ; expect 409
+as alice post $stopped/keys key=keykeykeykeykey2 ; expect 303 $stopped/settings
+as alice post $stopped/keys key=keykeykeykeykey2 ; expect 422
+expect_row "SELECT setup_wanted, setup_taken FROM vm WHERE id = 'stoppedstoppedst'" "1|0"
+expect_row "SELECT action, detail, person_id FROM activity WHERE vm_id = 'stoppedstoppedst' ORDER BY seq DESC LIMIT 1" "vm_key_add|laptop|1"
+expect_held "laptop pending"
+as alice get $stopped/settings ; expect 200 vm_keys_pending.html ; expect_text "Added at the next start"
+as alice get $stopped ; expect_text "added at the next start"
+route "POST /vms/:id/keys/remove"
+others $vm/keys/remove
+as alice post $stopped/keys/remove ; expect 422
+as alice post $stopped/keys/remove key=SHA256:none ; expect 303 $stopped/settings
+as alice post $stopped/keys/remove "key=$(print_of keykeykeykeykey2)" ; expect 422 vm_keys_last.html
+expect_held "laptop pending"
+# It is in no seed yet, so the guest has never had it.
+as alice post $stopped/keys/remove "key=$(print_of keykeykeykeykey2)" last=yes ; expect 303 $stopped/settings
+expect_held ""
+# As the worker does after a start.
+as alice post $stopped/keys key=keykeykeykeykey2 ; expect 303
+sql "UPDATE vm SET setup_seeded = setup_wanted, setup_taken = setup_wanted WHERE id = 'stoppedstoppedst'"
+expect_held "laptop"
+as alice get $stopped/settings ; expect_no_text "not in effect yet" ; expect_no_text "at the next start<"
+as alice post $stopped/keys key=keykeykeykeykey3 ; expect 303
+as alice post $stopped/keys/remove "key=$(print_of keykeykeykeykey2)" ; expect 303 $stopped/settings
+as alice get $stopped/settings ; expect_text "Removed at the next start"
+expect_row "SELECT action, detail FROM activity WHERE vm_id = 'stoppedstoppedst' ORDER BY seq DESC LIMIT 1" "vm_key_remove|laptop"
+# A removal that the guest has not seen is simply undone.
+as alice post $stopped/keys key=keykeykeykeykey2 ; expect 303
+as alice get $stopped/settings ; expect_no_text "Removed at the next start"
+expect_row "SELECT change, is_removed FROM vm_key WHERE vm_id = 'stoppedstoppedst' AND name = 'laptop'" "0|0"
 
 fresh
 route "POST /vms/:id/resize"

@@ -199,7 +199,8 @@ static void person_plant(struct test *test, int64_t id)
                "INSERT INTO ssh_key VALUES (1003, 1, 'erasedmarkerkey%lld', %lld, 'erasedmarker', "
                "'Ed25519', 'SHA256:fingerprint%lld', 'erasedmarker@home', "
                "'ssh-ed25519 AAAAerasedmarker%lld erasedmarker@home');\n"
-               "INSERT INTO vm_key VALUES (1003, 'theirvm%lld', 'SHA256:fingerprint%lld', "
+               "INSERT INTO vm_key (team_id, vm_id, fingerprint, name, public_line) VALUES (1003, "
+               "'theirvm%lld', 'SHA256:fingerprint%lld', "
                "'erasedmarker', 'ssh-ed25519 AAAAerasedmarker%lld erasedmarker@home');\nCOMMIT;\n",
                (long long)id, (long long)id, (long long)id, (long long)id, (long long)id,
                (long long)id, (long long)id, (long long)id, (long long)id, (long long)id,
@@ -647,7 +648,8 @@ static void keys_plant(struct test *test)
                 "'ssh-ed25519 AAAAusedkey3'),"
                 "(9, 1, 'key9', NULL, 'theirs', 'Ed25519', 'SHA256:sharedkey2', '', "
                 "'ssh-ed25519 AAAAsharedkey2');"
-                "INSERT INTO vm_key VALUES (1, 'somevm', 'SHA256:usedkey3', 'old', "
+                "INSERT INTO vm_key (team_id, vm_id, fingerprint, name, public_line) VALUES (1, "
+                "'somevm', 'SHA256:usedkey3', 'old', "
                 "'ssh-ed25519 AAAAusedkey3');");
 }
 

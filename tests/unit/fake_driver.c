@@ -198,7 +198,14 @@ static struct error *fake_seed_write(struct driver *driver, struct arena *arena,
         return e;
     made = vm_make(vm->id);
     made->has_seed = true;
-    snprintf(made->seed_key, sizeof made->seed_key, "%s", seed->host_key_public);
+    /* A guest that was set up before stays who it is. */
+    snprintf(made->seed_key, sizeof made->seed_key, "%s",
+             seed->host_key_public ? seed->host_key_public : made->guest_key);
+    snprintf(made->seed_name, sizeof made->seed_name, "%s", seed->host_name);
+    made->seed_lines[0] = '\0';
+    for (size_t i = 0; i < seed->ssh_key_count; i++)
+        snprintf(made->seed_lines + strlen(made->seed_lines),
+                 sizeof made->seed_lines - strlen(made->seed_lines), "%s\n", seed->ssh_keys[i]);
     if (seed->script)
         banner_write(made, seed->script);
     return call_end();
@@ -239,8 +246,11 @@ static struct error *fake_boot(struct driver *driver, struct arena *arena,
     }
     found->power = DRIVER_RUNNING;
     found->boots++;
-    if (found->has_seed)
+    if (found->has_seed && !(fake->takes_no_changes && *found->guest_key)) {
         memcpy(found->guest_key, found->seed_key, sizeof found->guest_key);
+        memcpy(found->lines, found->seed_lines, sizeof found->lines);
+        memcpy(found->name, found->seed_name, sizeof found->name);
+    }
     if (fake->dies_booting || fake->lost_boots)
         found->power = DRIVER_STOPPED;
     if (fake->stalls) {
@@ -279,6 +289,20 @@ static struct error *fake_ssh_host_key(struct driver *driver, struct arena *aren
                       : NULL;
     if (!fake->is_silent && found && found->power == DRIVER_RUNNING)
         *out = arena_copy(arena, fake->is_wrong ? "ssh-ed25519 AAAAwrong" : found->guest_key);
+    return NULL;
+}
+
+static struct error *fake_ssh_ask(struct driver *driver, struct arena *arena,
+                                  const struct driver_vm *vm, int64_t timeout_ms,
+                                  struct driver_question *question)
+{
+    const struct fake_vm *found = fake_find(vm->id);
+
+    (void)driver;
+    (void)arena;
+    (void)timeout_ms;
+    question->is_answered = found && found->power == DRIVER_RUNNING && !fake->is_silent;
+    question->is_accepted = question->is_answered && strstr(found->lines, question->line);
     return NULL;
 }
 
@@ -671,15 +695,15 @@ static const struct driver_removal removals[] = {
 
 #define COMMON_OPS                                                                                 \
     .close = fake_close, .accelerator = fake_accelerator, .has_guests = fake_has_guests,           \
-    .create_abandon = fake_seed_remove, .resize = fake_resize, .ssh_host_key = fake_ssh_host_key,  \
-    .state = fake_state, .shutdown = fake_shutdown, .stop_force = fake_stop_force,                 \
-    .console = fake_console, .unpause = fake_unpause, .room = fake_room,                           \
-    .capacity = fake_capacity, .disk_grow = fake_disk_grow,                                        \
-    .snapshot_create = fake_snapshot_create, .snapshot_restore = fake_snapshot_restore,            \
-    .snapshot_delete = fake_snapshot_delete, .usage = fake_usage, .inventory = fake_inventory,     \
-    .preflight = fake_preflight, .isolation = fake_isolation,                                      \
-    .seen_by_guests = fake_seen_by_guests, .internet_set = fake_internet_set,                      \
-    .internet = fake_internet
+    .seed_write = fake_seed_write, .create_abandon = fake_seed_remove, .resize = fake_resize,      \
+    .ssh_host_key = fake_ssh_host_key, .state = fake_state, .shutdown = fake_shutdown,             \
+    .ssh_ask = fake_ssh_ask, .stop_force = fake_stop_force, .console = fake_console,               \
+    .unpause = fake_unpause, .room = fake_room, .capacity = fake_capacity,                         \
+    .disk_grow = fake_disk_grow, .snapshot_create = fake_snapshot_create,                          \
+    .snapshot_restore = fake_snapshot_restore, .snapshot_delete = fake_snapshot_delete,            \
+    .usage = fake_usage, .inventory = fake_inventory, .preflight = fake_preflight,                 \
+    .isolation = fake_isolation, .seen_by_guests = fake_seen_by_guests,                            \
+    .internet_set = fake_internet_set, .internet = fake_internet
 
 static const struct driver_ops fake_ops = {
     .open = fake_connect,

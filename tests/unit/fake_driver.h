@@ -19,8 +19,10 @@ struct fake_vm {
     char banner[400];         /* what its SSH server says, by the script of the seed */
     char snapshots[FAKE_SNAPSHOTS][FAKE_ID];
     bool snapshot_has_memory[FAKE_SNAPSHOTS];
-    int boots, disks;   /* number of times */
-    char internet[200]; /* what it may reach, as it was told last */
+    int boots, disks;                 /* number of times */
+    char seed_lines[200], lines[200]; /* keys in the seed, and those that the guest took from it */
+    char seed_name[64], name[64];     /* the same of its host name */
+    char internet[200];               /* what it may reach, as it was told last */
     struct driver_usage usage;
 };
 
@@ -34,13 +36,14 @@ struct fake_host {
     enum error_kind fail_kind;
     bool has_no_guests;
     bool ignores_button;
-    bool is_silent;       /* SSH never responds */
-    bool is_wrong;        /* SSH responds with another key */
-    bool dies_booting;    /* a guest switches itself off after its start */
-    bool stalls;          /* a guest is paused at its start: the disk is full */
-    bool stays_full;      /* and stays so */
-    int lost_boots;       /* number of starts during which the host goes down */
-    bool keeps_snapshots; /* it says that it has deleted them, and has not */
+    bool takes_no_changes; /* guests read their first seed alone */
+    bool is_silent;        /* SSH never responds */
+    bool is_wrong;         /* SSH responds with another key */
+    bool dies_booting;     /* a guest switches itself off after its start */
+    bool stalls;           /* a guest is paused at its start: the disk is full */
+    bool stays_full;       /* and stays so */
+    int lost_boots;        /* number of starts during which the host goes down */
+    bool keeps_snapshots;  /* it says that it has deleted them, and has not */
     bool is_unreachable;
     bool is_open;         /* guests reach each other */
     char answers[16];     /* the kind of targets that answers to the isolation probe, e.g. "host" */

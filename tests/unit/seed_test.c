@@ -137,6 +137,41 @@ static void test_can_be_read_back(void **state)
     json_decref(user);
 }
 
+/*
+ * For a guest that was set up before: cloud-init takes it for new contents and keeps the host key;
+ * scripts of builds that know no such seed find no identity in it.
+ */
+static void test_without_a_host_key(void **state)
+{
+    struct place *place = *state;
+    struct driver_seed seed = plain_seed();
+    const char *meta_text, *user_text;
+    json_t *meta, *user, *command;
+
+    seed.host_key_private = seed.host_key_public = NULL;
+    assert_null(seed_write(place->arena, place->path, &seed));
+    meta_text = read_back(place, "meta-data");
+    meta = parse(meta_text);
+    assert_string_equal(text_at(meta, "instance-id"), "abcdefgh234567ab-1");
+    json_decref(meta);
+    assert_null(strstr(meta_text, "\n\"instance-id\""));
+    assert_null(strstr(meta_text, "\n "));
+
+    user_text = read_back(place, "user-data");
+    user = parse(user_text + 14);
+    assert_non_null(strstr(user_text, "\n  \"hostname\": \"box\",\n"));
+    assert_null(json_object_get(user, "ssh_keys"));
+    assert_true(json_is_false(json_object_get(user, "ssh_deletekeys")));
+    command = json_array_get(json_object_get(user, "bootcmd"), 0);
+    assert_string_equal(json_string_value(json_array_get(command, 5)),
+                        "rm -f /root/.ssh/authorized_keys /home/dev/.ssh/authorized_keys");
+    json_decref(user);
+
+    seed.ssh_key_count = 0;
+    assert_null(seed_write(place->arena, place->path, &seed));
+    json_decref(parse(read_back(place, "user-data") + 14));
+}
+
 static void test_is_labelled(void **state)
 {
     struct place *place = *state;
@@ -303,6 +338,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_can_be_read_back, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_without_a_host_key, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_is_labelled, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_comments_stay_inside, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_layout_is_one_item_per_line, set_up, tear_down),

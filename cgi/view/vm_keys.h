@@ -1,0 +1,19 @@
+/* The SSH keys of a VM and their changes, in its settings. */
+#pragma once
+
+#include "view/option.h"
+#include "vm.sql.h"
+#include "vm_key.sql.h"
+#include "web/request.h"
+
+struct vm_keys_view {
+    struct vm_key_list_rows rows; /* those that it accepts or is to accept */
+    struct option_rows choice;    /* the team's others */
+    bool is_pending;              /* its guest has not taken all changes of its keys and name */
+    const char *problem;          /* why a key was not added or removed */
+    const char *last; /* fingerprint of its last key, whose removal is to be confirmed */
+};
+
+/* All of it but `problem` and `last`. */
+struct error *vm_keys_fill(struct request *r, const struct vm_get_row *vm,
+                           struct vm_keys_view *out);
