@@ -64,7 +64,7 @@ static const struct kind {
       "result) SELECT 1, value, 'v' || #, "
       "#, 'Started', 1000000 + # * 3 + value, 'start', 'system', 'done' FROM json_each('[0, 1, "
       "2]'); "
-      "INSERT INTO snapshot VALUES (1, #, 1, 's' || #, 'x', 'ready', 0, 0, 1, 1, 1, 0); "
+      "INSERT INTO snapshot VALUES (1, #, 1, 's' || #, 'x', 'ready', 0, 0, 1, 1, 1, 0, 0); "
       "INSERT INTO vm_key VALUES (1, #, 'f', 'x', 'x', 0, 0); "
       "INSERT INTO usage_minute (team_id, vm_id, minute_at, cpu_ms, disk_bytes, read_bytes, "
       "written_bytes) VALUES (1, #, 9999999999, 1, 1, 1, 1); "
