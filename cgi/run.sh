@@ -321,24 +321,10 @@ image_start() {
     builder=$!
 }
 
-# To see the firewall in front of guests on a bridge, the worker keeps this of what root may do.
+# To see the firewall in front of guests on a bridge, what deals with it keeps this of what root may do.
 capability=()
 [ -z "$is_root" ] || ! grep -qE '^bridge *= *[a-z]' "$conf" ||
     capability=(--inh-caps +net_admin --ambient-caps +net_admin)
-drop domicile
-start "${drop[0]}" "${capability[@]}" "${drop[@]:1}" "${watch[@]}" -f 1 -- "$state/app/bin/worker" --state "$state"
-for program in $programs $receivers; do
-    # Of receivers one process each: events that arrive together share a commit; two processes would
-    # only wait for each other's lock.
-    [[ " $receivers " == *" $program "* ]] && count=1 || count=2
-    drop "$(user_of "$program")"
-    start spawn-fcgi -n "${socket_owner[@]}" -M 0600 -s "$state/run/$program.sock" -- \
-        "${drop[@]}" "${watch[@]}" -f "$count" -- "$state/app/bin/$program" --state "$state"
-done
-drop domicile
-# "-e": what it says before it has read its configuration goes to the log too.
-start "${drop[@]}" nginx -p "$state" -e stderr -c "$state/run/nginx.conf" -g 'daemon off;'
-
 # ---- the networks of guests, which outlive this script as guests do ----
 # Debian's own rights of this device are for everybody; where they are not, as in some containers,
 # the system user gets them.
@@ -362,6 +348,12 @@ network() {
     # Not "drop": in its namespace this becomes root, and it outlives this script.
     (as domicile setsid "$state/app/bin/guest_net.sh" "$mode" "$state/app/bin/guest_relay" \
         "$folder" "$2" "$3" </dev/null >/dev/null 2>&1 {log}>&- &)
+    # The worker looks first at its start: by then it is up, or it is known why not.
+    for _ in $(seq 20); do
+        as domicile flock --nonblock "$folder/started" true || break
+        [ ! -s "$folder/why" ] || break
+        sleep 0.05
+    done
 }
 # On a bridge root has made the network, and it stays; this tells it what each guest may reach.
 bridge_control() {
@@ -378,6 +370,21 @@ while read -r region first last kind; do
         network "$region" "$first" "$last"
     fi
 done < <(as domicile "$state/app/bin/domicile-admin" --state "$state" networks)
+
+# ---- the programs ----
+drop domicile
+start "${drop[0]}" "${capability[@]}" "${drop[@]:1}" "${watch[@]}" -f 1 -- "$state/app/bin/worker" --state "$state"
+for program in $programs $receivers; do
+    # Of receivers one process each: events that arrive together share a commit; two processes would
+    # only wait for each other's lock.
+    [[ " $receivers " == *" $program "* ]] && count=1 || count=2
+    drop "$(user_of "$program")"
+    start spawn-fcgi -n "${socket_owner[@]}" -M 0600 -s "$state/run/$program.sock" -- \
+        "${drop[@]}" "${watch[@]}" -f "$count" -- "$state/app/bin/$program" --state "$state"
+done
+drop domicile
+# "-e": what it says before it has read its configuration goes to the log too.
+start "${drop[@]}" nginx -p "$state" -e stderr -c "$state/run/nginx.conf" -g 'daemon off;'
 
 # ---- ready when a page can be fetched through nginx ----
 for _ in $(seq 100); do

@@ -98,6 +98,9 @@
     /* What users type. */                                                                         \
     KEY(TEXT, ssh_host, "ssh_host", .fallback = "localhost")                                       \
     KEY(PORTS, ssh_ports, "ssh_ports", .fallback = "22000-22999")                                  \
+    /* What each VM may do with its disk each second; 0: no limit. */                              \
+    KEY(NUMBER, disk_iops, "disk_iops", .fallback = "4000")                                        \
+    KEY(NUMBER, disk_mb_s, "disk_mb_s", .fallback = "200")                                         \
     /* Start VMs again that ran when the host went down. */                                        \
     KEY(TEXT, autostart, "autostart", .fallback = "on", .choices = "|on|off|")
 

@@ -33,6 +33,7 @@ struct driver_region {
     const char *bridge;      /* system: the isolated bridge and its network; NULL in a session */
     int64_t ssh_port_first;  /* host ports forwarded to guests */
     int64_t ssh_port_last;
+    int64_t disk_iops, disk_mb_s; /* of each VM at most, each second; 0: no limit */
     const char *state_dir; /* absolute: images in images/, disks in disks/, seeds in seeds/ */
 };
 

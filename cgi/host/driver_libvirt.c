@@ -27,15 +27,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define NAME_PREFIX "domicile-"
-#define ID_LENGTH   16
+#define ID_LENGTH 16
 enum { SOCKET_PATH_BYTES = 108 }; /* unix(7) */
 
 /* ---- names ---- */
 
 const char *libvirt_domain_name(struct arena *arena, const char *vm_id)
 {
-    return arena_printf(arena, NAME_PREFIX "%s", vm_id);
+    return arena_printf(arena, LIBVIRT_NAME_PREFIX "%s", vm_id);
 }
 
 const char *libvirt_disk_name(struct arena *arena, const char *vm_id)
@@ -186,10 +185,12 @@ struct error *libvirt_open(struct arena *arena, const struct driver_region *regi
             .bridge = arena_copy(arena, region->bridge),
             .ssh_port_first = region->ssh_port_first,
             .ssh_port_last = region->ssh_port_last,
+            .disk_iops = region->disk_iops,
+            .disk_mb_s = region->disk_mb_s,
             .state_dir = state_dir,
         },
         .accelerator = accelerator_choose(region->accelerator),
-        .pool = arena_printf(arena, NAME_PREFIX "%s", region->name),
+        .pool = arena_printf(arena, LIBVIRT_NAME_PREFIX "%s", region->name),
         .disk_dir = arena_printf(arena, "%s/disks", state_dir),
         .seed_dir = arena_printf(arena, "%s/seeds", state_dir),
         .net_dir = arena_printf(arena, "%s/libvirt/net/%s", state_dir, region->name),
@@ -371,6 +372,8 @@ static struct error *describe(struct libvirt *libvirt, struct arena *arena,
         .vcpus = vm->vcpus,
         .memory_mb = vm->memory_mb,
         .disk = libvirt_disk_path(libvirt, arena, vm->id),
+        .disk_iops = libvirt->region.disk_iops,
+        .disk_mb_s = libvirt->region.disk_mb_s,
         .seed = access(seed, F_OK) == 0 ? seed : NULL,
         .ssh_port = vm->ssh.port,
         .net_dir = libvirt->net_dir,

@@ -26,6 +26,9 @@ struct libvirt {
     const char *net_dir; /* for guest_access.sh; session: sockets of guest_relay */
 };
 
+/* Everything of ours is named with it. */
+#define LIBVIRT_NAME_PREFIX "domicile-"
+
 /* Downcast; `driver` must be of this type. */
 static inline struct libvirt *libvirt_of(const struct driver *driver)
 {
@@ -83,6 +86,15 @@ struct error *libvirt_define(struct driver *driver, struct arena *arena,
  * guests need a firewall that is not loaded.
  */
 struct error *libvirt_boot(struct driver *driver, struct arena *arena, const struct driver_vm *vm);
+/*
+ * Give a running domain its share of the host (driver_libvirt_share.c). UPSTREAM: the host cannot
+ * limit it. The second form logs that; the guest runs nevertheless.
+ */
+struct error *libvirt_share(struct libvirt *libvirt, struct arena *arena, const char *name);
+void libvirt_share_started(struct libvirt *libvirt, struct arena *arena, const char *name);
+/* Whether that works here, tried with a guest that runs. *found: what each gets, for the operator.
+ */
+struct error *libvirt_share_check(struct libvirt *libvirt, struct arena *arena, const char **found);
 /* Its port reaches nothing any more. */
 void libvirt_internet_remove(struct libvirt *libvirt, struct arena *arena, int64_t port);
 /* Eject the seed from the guest and delete the file. */

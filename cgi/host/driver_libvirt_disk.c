@@ -433,6 +433,8 @@ struct error *libvirt_snapshot_restore(struct driver *driver, struct arena *aren
     }
     if (!e)
         e = libvirt_start_error(arena, virt_snapshot_revert(libvirt->virt, arena, name, snapshot));
+    if (!e && has_memory(arena, xml))
+        libvirt_share_started(libvirt, arena, name);
     if (!e)
         e = keep_wanted(libvirt, arena, vm_id, wanted, bytes);
     return libvirt_needs_vm(e);

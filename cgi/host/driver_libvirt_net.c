@@ -246,9 +246,14 @@ void libvirt_preflight(struct driver *driver, struct arena *arena, struct driver
 {
     struct libvirt *libvirt = libvirt_of(driver);
     const struct driver_region *region = &libvirt->region;
+    const char *found;
     struct error *e;
 
     out->count = 0;
+    if (libvirt->profile != DRIVER_TEST) {
+        e = libvirt_share_check(libvirt, arena, &found);
+        find(out, e, found);
+    }
     if (libvirt->profile == DRIVER_SESSION && session_is_tried(libvirt, arena))
         find(out, libvirt_internet(driver, arena), "guests reach the internet");
     if (libvirt->profile != DRIVER_SYSTEM)

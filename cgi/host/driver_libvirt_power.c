@@ -80,7 +80,9 @@ struct error *libvirt_boot(struct driver *driver, struct arena *arena, const str
     /* Another caller may have started it concurrently. */
     if (e && e->kind == ERROR_CONFLICT && !libvirt_power(driver, arena, vm->id, &after) &&
         after == DRIVER_RUNNING)
-        return NULL;
+        e = NULL;
+    if (!e)
+        libvirt_share_started(libvirt, arena, name);
     return libvirt_start_error(arena, e);
 }
 

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { BYTES_PER_MB = 1000 * 1000 };
+
 #define FORWARD_BEFORE "hostfwd=tcp:127.0.0.1:"
 #define FORWARD_AFTER  "-:22"
 
@@ -89,8 +91,12 @@ static void devices(struct buf *buf, const struct driver_xml_domain *domain)
     buf_literal(buf, "<devices>\n<disk type='file' device='disk'>"
                      "<driver name='qemu' type='qcow2' discard='unmap'/><source");
     attribute(buf, "file", domain->disk);
-    buf_literal(buf, "/><target dev='" DRIVER_XML_DISK "' bus='virtio'/></disk>\n"
-                     "<controller type='scsi' index='0' model='virtio-scsi'/>\n"
+    buf_literal(buf, "/><target dev='" DRIVER_XML_DISK "' bus='virtio'/>");
+    buf_printf(buf,
+               "<iotune><total_bytes_sec>%lld</total_bytes_sec>"
+               "<total_iops_sec>%lld</total_iops_sec></iotune></disk>\n",
+               (long long)domain->disk_mb_s * BYTES_PER_MB, (long long)domain->disk_iops);
+    buf_literal(buf, "<controller type='scsi' index='0' model='virtio-scsi'/>\n"
                      "<controller type='usb' model='none'/>\n");
     cdrom(buf, domain->seed);
     buf_printf(buf,

@@ -34,10 +34,11 @@ struct driver_xml_domain {
     const char *initrd;
     const char *kernel_arguments;
     const char *disk;
-    const char *seed;    /* NULL: an empty drive */
-    int64_t ssh_port;    /* session: port of 127.0.0.1 forwarded to the guest's 22 */
-    const char *net_dir; /* session: the folder of guest_relay */
-    const char *network; /* otherwise: the libvirt network, with this address */
+    int64_t disk_iops, disk_mb_s; /* each second; 0: no limit */
+    const char *seed;             /* NULL: an empty drive */
+    int64_t ssh_port;             /* session: port of 127.0.0.1 forwarded to the guest's 22 */
+    const char *net_dir;          /* session: the folder of guest_relay */
+    const char *network;          /* otherwise: the libvirt network, with this address */
     const char *mac;
     const char *address;
 };

@@ -71,6 +71,12 @@ struct error *virt_domain_statistics(struct virt *virt, struct arena *arena, con
 /* Fills the values that libvirt reports and leaves the others. `disk` is the target, "vda". */
 struct error *virt_domain_usage(struct virt *virt, struct arena *arena, const char *domain,
                                 const char *disk, struct driver_usage *out);
+/*
+ * Give a running domain its share of the processors, by its vCPUs, and a limit of the host's memory
+ * beyond which the kernel reclaims: the guest's, and what QEMU needs besides. UPSTREAM if it has no
+ * cgroup.
+ */
+struct error *virt_domain_share(struct virt *virt, struct arena *arena, const char *domain);
 struct error *virt_domain_list(struct virt *virt, struct arena *arena, struct virt_names *out);
 
 /* ---- snapshots ---- */

@@ -1,6 +1,6 @@
 /*
- * Internal to the adapter for libvirt: the only file that includes libvirt's headers. Only virt.c,
- * virt_console.c and virt_storage.c include it; others use virt.h.
+ * Internal to the adapter for libvirt: the only file that includes libvirt's headers. Only virt.c
+ * and virt_*.c that implement virt.h include it; others use virt.h.
  */
 #pragma once
 

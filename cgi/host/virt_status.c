@@ -38,6 +38,14 @@ static bool is_daemon_running(struct arena *arena, const char *folder)
     return is_locked;
 }
 
+pid_t virt_status_pid(struct arena *arena, const char *domain)
+{
+    const char *run = getenv("XDG_RUNTIME_DIR");
+    const char *path = run ? arena_printf(arena, "%s/libvirt/qemu/run/%s.pid", run, domain) : NULL;
+
+    return path ? (pid_t)strtol(head_read(arena, path), NULL, 10) : 0;
+}
+
 /* A QEMU that was already started waits for the daemon forever, and locks the disk. */
 static bool qemu_end(struct arena *arena, const char *folder, const char *domain)
 {

@@ -6,6 +6,8 @@
 
 #include "base/arena.h"
 
+#include <sys/types.h>
+
 /*
  * If no daemon runs, remove the entries of domains that were only being started when the last one
  * died, and end their QEMU: a new daemon would take them for paused, with a job that never ends,
@@ -13,3 +15,6 @@
  * starts the daemon.
  */
 void virt_status_tidy(struct arena *arena);
+
+/* The process of a session's running domain; 0: not known. */
+pid_t virt_status_pid(struct arena *arena, const char *domain);

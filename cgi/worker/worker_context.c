@@ -108,6 +108,8 @@ struct driver_region worker_context_region(const struct config *config,
         .bridge = *region->bridge ? region->bridge : NULL,
         .ssh_port_first = region->ssh_port_first,
         .ssh_port_last = region->ssh_port_last,
+        .disk_iops = region->disk_iops,
+        .disk_mb_s = region->disk_mb_s,
         .state_dir = config->state_dir,
     };
 }
