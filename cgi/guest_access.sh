@@ -8,7 +8,8 @@
 # these and nothing else, and that puts each address it tells the guest into the guest's set.
 #
 # It runs where the firewall is: in the namespace of guest_net.sh, or with CAP_NET_ADMIN on a host
-# with a bridge.
+# with a bridge. FOLDER/access/limited lists the ports of guests that began more connections than
+# they may in the last two minutes.
 #
 # usage: cgi/guest_access.sh FOLDER FIRST LAST     FIRST and LAST: the ports of the region
 set -euo pipefail
@@ -20,6 +21,8 @@ table='inet domicile_guard'
 mark=$((RANDOM << 15 | RANDOM))
 # By port: the file's content and what the firewall does; by number: the resolver's process.
 declare -A applied=() modes=() resolvers=()
+# What "limited" has; at first not known.
+limited=-
 
 # As in base/guest_address.h and base/limit.h.
 host=10.77.0.1
@@ -119,6 +122,19 @@ look() {
     done
 }
 
+# Tells who was over the limit of connections.
+limited_tell() {
+    local ip rest ports=
+    while read -r ip; do
+        rest=${ip#10.77.}
+        ports+="$((${rest%.*} * 256 + ${rest#*.} - 2 + first))"$'\n'
+    done < <(nft list set inet domicile_guard limited | grep -oE '10\.77\.[0-9]+\.[0-9]+')
+    [ "$ports" != "$limited" ] || return 0
+    limited=$ports
+    printf '%s' "$ports" >"$folder/limited.new"
+    mv -T "$folder/limited.new" "$folder/limited"
+}
+
 # Is the firewall the one in which the guests were put? One that was loaded anew lets nobody through.
 is_known() {
     nft get element inet domicile_guard watchers "{ $$ }" >/dev/null 2>&1
@@ -148,5 +164,6 @@ while true; do
         # Without its resolver a guest has no names: all are started again.
         kill -0 "${resolvers[$number]}" 2>/dev/null || exit 1
     done
+    limited_tell
     read -r -t 5 -u 9 _ || true
 done

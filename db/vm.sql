@@ -134,15 +134,26 @@ WHERE id = :id;
 -- vm_set_observed(id text, observed text, now_at int) one across teams
 UPDATE vm SET observed = :observed, observed_at = :now_at,
               unresponsive_at = CASE WHEN :observed = 'running' THEN unresponsive_at END,
-              cpu_line = CASE WHEN :observed = 'running' THEN cpu_line END
+              cpu_line = CASE WHEN :observed = 'running' THEN cpu_line END,
+              cpu_full_at = CASE WHEN :observed = 'running' THEN cpu_full_at END
 WHERE id = :id;
 
--- vm_set_cpu(id text, cpu_line text, cpu_percent int) one across teams
-UPDATE vm SET cpu_line = :cpu_line, cpu_percent = :cpu_percent WHERE id = :id;
+-- vm_set_cpu(id text, cpu_line text, cpu_percent int, full_at int?) one across teams
+-- full_at: the beginning of an hour in which it used all its CPUs.
+UPDATE vm SET cpu_line = :cpu_line, cpu_percent = :cpu_percent,
+              cpu_full_at = CASE WHEN :full_at IS NOT NULL THEN ifnull(cpu_full_at, :full_at) END
+WHERE id = :id;
+
+-- vm_set_limited(id text, now_at int) done across teams
+-- It is over the limit of connections.
+UPDATE vm SET limited_at = :now_at WHERE id = :id;
+
+-- vm_clear_limited(before_at int) done across teams
+UPDATE vm SET limited_at = NULL WHERE limited_at < :before_at;
 
 -- vm_clear_cpu(team_id int) done
 -- Of all the team's VMs.
-UPDATE vm SET cpu_line = NULL, cpu_percent = NULL
+UPDATE vm SET cpu_line = NULL, cpu_percent = NULL, cpu_full_at = NULL
 WHERE team_id = :team_id AND cpu_line IS NOT NULL;
 
 -- vm_set_unresponsive(id text, unresponsive_at int?) one across teams

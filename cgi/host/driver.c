@@ -205,6 +205,11 @@ struct driver_endpoint driver_seen_by_guests(const struct driver *driver, struct
     return driver->ops->seen_by_guests(driver, arena, vm, network);
 }
 
+bool driver_is_limited(struct driver *driver, struct arena *arena, const struct driver_vm *vm)
+{
+    return driver->ops->is_limited(driver, arena, vm);
+}
+
 struct error *driver_internet_set(struct driver *driver, struct arena *arena,
                                   const struct driver_vm *vm)
 {

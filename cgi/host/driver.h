@@ -51,13 +51,12 @@ struct driver_vm {
     int64_t memory_mb;
     int64_t disk_gb;
     struct driver_endpoint ssh; /* as last reported; stable, since users note it down */
-    /* For driver_internet_set: DRIVER_INTERNET_ON or _OFF, or "names NAME...": these and those
+    /* For driver_internet_set: DRIVER_INTERNET_ON, "off", or "names NAME...": these and those
      * below them. */
     const char *internet;
 };
 
-#define DRIVER_INTERNET_ON  "on"
-#define DRIVER_INTERNET_OFF "off"
+#define DRIVER_INTERNET_ON "on"
 
 /*
  * The contents of the seed. No value may escape the JSON that it is written as. Without a host key
@@ -330,6 +329,9 @@ struct driver_endpoint driver_seen_by_guests(const struct driver *driver, struct
 struct error *driver_internet_set(struct driver *driver, struct arena *arena,
                                   const struct driver_vm *vm);
 
+/* Has the VM begun more connections than VMs may, in the last minutes? */
+bool driver_is_limited(struct driver *driver, struct arena *arena, const struct driver_vm *vm);
+
 /* Do guests of the region reach the internet now? CONFLICT with why they do not. */
 struct error *driver_internet(struct driver *driver, struct arena *arena);
 
@@ -425,6 +427,7 @@ struct driver_ops {
                                const struct driver_vm *vm, bool *is_isolated);
     struct driver_endpoint (*seen_by_guests)(const struct driver *driver, struct arena *arena,
                                              const struct driver_vm *vm, size_t network);
+    bool (*is_limited)(struct driver *driver, struct arena *arena, const struct driver_vm *vm);
     struct error *(*internet_set)(struct driver *driver, struct arena *arena,
                                   const struct driver_vm *vm);
     struct error *(*internet)(struct driver *driver, struct arena *arena);

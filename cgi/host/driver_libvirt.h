@@ -154,6 +154,7 @@ struct error *libvirt_isolation(struct driver *driver, struct arena *arena,
                                 const struct driver_vm *vm, bool *is_isolated);
 struct driver_endpoint libvirt_seen_by_guests(const struct driver *driver, struct arena *arena,
                                               const struct driver_vm *vm, size_t network);
+bool libvirt_is_limited(struct driver *driver, struct arena *arena, const struct driver_vm *vm);
 struct error *libvirt_internet_set(struct driver *driver, struct arena *arena,
                                    const struct driver_vm *vm);
 struct error *libvirt_internet(struct driver *driver, struct arena *arena);

@@ -9,11 +9,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { LINE_BYTES = 10000, TAKEN_WITHIN_MS = 10000, TAKEN_POLL_MS = 20 };
+enum { LINE_BYTES = 10000, PORT_BYTES = 16, TAKEN_WITHIN_MS = 10000, TAKEN_POLL_MS = 20 };
 
 static const char *file_of(const struct libvirt *libvirt, struct arena *arena, int64_t port,
                            const char *suffix)
@@ -89,4 +90,17 @@ void libvirt_internet_remove(struct libvirt *libvirt, struct arena *arena, int64
 {
     if (unlink(file_of(libvirt, arena, port, "")) == 0)
         is_told(libvirt, arena);
+}
+
+bool libvirt_is_limited(struct driver *driver, struct arena *arena, const struct driver_vm *vm)
+{
+    char line[PORT_BYTES];
+    FILE *file = fopen(arena_printf(arena, "%s/access/limited", libvirt_of(driver)->net_dir), "re");
+    bool is_listed = false;
+
+    while (file && !is_listed && fgets(line, sizeof line, file))
+        is_listed = vm->ssh.port && strtoll(line, NULL, 10) == vm->ssh.port;
+    if (file)
+        fclose(file);
+    return is_listed;
 }

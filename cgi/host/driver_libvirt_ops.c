@@ -38,6 +38,7 @@ const struct driver_ops LIBVIRT_OPS = {
     .usage = libvirt_usage,
     .isolation = libvirt_isolation,
     .seen_by_guests = libvirt_seen_by_guests,
+    .is_limited = libvirt_is_limited,
     .internet_set = libvirt_internet_set,
     .internet = libvirt_internet,
     .room = libvirt_room,

@@ -57,7 +57,10 @@ static void put_lists(struct buf *buf, const struct driver_region *region)
         "\tset watchers {\n\t\ttype mark\n\t}\n"
         "\t# Guests that have begun connections.\n"
         "\tset connections {\n\t\ttype ipv4_addr\n\t\tsize 65535\n"
-        "\t\tflags dynamic,timeout\n\t\ttimeout 1m\n\t}\n",
+        "\t\tflags dynamic,timeout\n\t\ttimeout 1m\n\t}\n"
+        "\t# Those that began more than they may, for the operator.\n"
+        "\tset limited {\n\t\ttype ipv4_addr\n\t\tsize 65535\n"
+        "\t\tflags dynamic,timeout\n\t\ttimeout 2m\n\t}\n",
         is_session(region) ? SESSION_DEVICE : region->bridge);
     if (is_session(region))
         return;
@@ -71,7 +74,9 @@ static void put_lists(struct buf *buf, const struct driver_region *region)
 }
 
 /* New connections of one guest, at most as many as base/limit.h says. */
-#define RATE "update @connections { ip saddr limit rate over %d/second burst %d packets } drop\n"
+#define RATE                                                                                       \
+    "update @connections { ip saddr limit rate over %d/second burst %d packets } "                 \
+    "update @limited { ip saddr } drop\n"
 
 /* Once for each of "input" and "forward": LIMIT_GUEST_CONNECTIONS_S and _BURST. */
 static const char RULES[] =

@@ -18,7 +18,7 @@ enum { AUDIT_OPERATOR = 0 }; /* the team of the operator's own history */
 /* What is recorded beside the jobs of VMs, whose code is their kind: ACTION(name, code, title). */
 #define AUDIT_ACTIONS(ACTION)                                                                      \
     ACTION(VM_RENAME, "rename", "Renamed")                                                         \
-    ACTION(VM_LIFE, "life", "What ends it changed")                                                \
+    ACTION(VM_LIFE, "life", "Automatic stop or destruction changed")                               \
     ACTION(VM_SCHEDULE, "schedule", "Schedule changed")                                            \
     ACTION(VM_LABELS, "labels", "Project, tags or note changed")                                   \
     ACTION(VM_KEEP, "keep", "Kept running")                                                        \

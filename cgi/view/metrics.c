@@ -134,6 +134,8 @@ struct error *metrics_show(struct request *r)
     gauge(buf, "vms", "Existing VMs.", totals.vms);
     gauge(buf, "vms_running", "Running VMs.", totals.running);
     gauge(buf, "vms_attention", "VMs that failed, are paused or do not respond.", totals.attention);
+    gauge(buf, "vms_loaded", "VMs that use all their CPUs or are over the limit of connections.",
+          totals.loaded);
     gauge(buf, "vcpus_running", "vCPUs of running VMs.", totals.vcpus);
     gauge(buf, "memory_running_mb", "Memory of running VMs, in MB.", totals.memory_mb);
     gauge(buf, "teams", "Teams.", totals.teams);

@@ -14,13 +14,14 @@
 
 #include <string.h>
 
-enum { ALL, RUNNING, STOPPED, ATTENTION };
+enum { ALL, RUNNING, STOPPED, ATTENTION, LOADED };
 
 static const struct list_choice FILTERS[] = {
     [ALL] = { .value = "", .label = "All" },
     [RUNNING] = { .value = "running", .label = "Running" },
     [STOPPED] = { .value = "stopped", .label = "Stopped" },
     [ATTENTION] = { .value = "attention", .label = "Problems" },
+    [LOADED] = { .value = "loaded", .label = "High load" },
 };
 static const struct list_choice SORTS[] = {
     { .value = "newest", .label = "Newest" },
@@ -60,6 +61,8 @@ static struct operator_vm row_of(struct request *r, const struct region_status_l
                                                                   : vm_state_label(vm->observed),
         .observed_at = vm->observed_at,
         .last_error = vm->last_error,
+        .cpu_full_since = vm->cpu_full_at,
+        .limited_at = vm->limited_at,
         .ssh_port = vm->ssh_port,
         .is_up = state.is_up,
         .is_own = vm->is_own != 0,
@@ -104,6 +107,7 @@ struct error *operator_vms_respond(struct request *r)
     filters[RUNNING].total = count.running;
     filters[STOPPED].total = count.stopped;
     filters[ATTENTION].total = count.attention;
+    filters[LOADED].total = count.loaded;
     e = list_query_page(r, filters[list_query_filter(&page.list)].total, &page.list);
     if (!e)
         e = rows_fill(r, &page);

@@ -14,6 +14,8 @@ struct operator_vm {
     const char *observed; /* what the hypervisor said last: "Running", "Not found" */
     int64_t observed_at;
     const char *last_error; /* with internals; NULL: none */
+    int64_t cpu_full_since; /* it uses all its CPUs; 0: it does not */
+    int64_t limited_at;     /* when it was last over the limit of connections; 0: never */
     int64_t ssh_port;       /* 0: none */
     bool is_up;
     bool is_own; /* of the admin's own team: it can be opened */

@@ -22,6 +22,8 @@ struct reconcile_pass {
     struct driver_capacity capacity;
     const char **reached; /* ids of VMs whose SSH answers although their job has failed */
     size_t reached_count;
+    const char **limited; /* ids of VMs that begin more connections than they may */
+    size_t limited_count;
     bool has_probe;               /* the host has something of the isolation probe */
     const char **destroyed;       /* ids of destroyed VMs that still have resources on the host */
     const char **destroyed_kinds; /* which ones: "domain, disk" */

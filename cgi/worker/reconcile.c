@@ -261,6 +261,17 @@ static struct error *capacity_put(struct reconcile_pass *pass)
                                       capacity->free_bytes / BYTES_PER_GB, pass->has_internet);
 }
 
+/* For the operator: who begins more connections than VMs may. */
+static struct error *limited_put(struct reconcile_pass *pass)
+{
+    struct db *db = pass->context->db;
+    struct error *e = sql_vm_clear_limited(db, pass->arena, clock_now() - AN_HOUR_S);
+
+    for (size_t i = 0; !e && i < pass->limited_count; i++)
+        e = sql_vm_set_limited(db, pass->arena, pass->limited[i], clock_now());
+    return e;
+}
+
 /* In a transaction. */
 static struct error *pass_record(struct reconcile_pass *pass)
 {
@@ -284,6 +295,8 @@ static struct error *pass_record(struct reconcile_pass *pass)
         e = orphan_sort(pass);
     if (!e)
         e = status_put(pass, driver_accelerator(pass->driver), NULL);
+    if (!e)
+        e = limited_put(pass);
     return e ? e : capacity_put(pass);
 }
 
@@ -321,9 +334,13 @@ static struct error *host_read(struct reconcile_pass *pass)
     pass->has_internet = driver_internet(pass->driver, pass->arena) == NULL;
     pass->has_room = pass->capacity.free_bytes / (1024 * 1024) >= LIMIT_ROOM_MB;
     pass->reached = arena_array(pass->arena, pass->before.count + 1, sizeof *pass->reached);
+    pass->limited = arena_array(pass->arena, pass->before.count + 1, sizeof *pass->limited);
     for (size_t i = 0; i < pass->before.count; i++) {
         const struct vm_alive_row *vm = &pass->before.row[i];
 
+        if (driver_is_limited(pass->driver, pass->arena,
+                              &(struct driver_vm){ .id = vm->id, .ssh.port = vm->ssh_port }))
+            pass->limited[pass->limited_count++] = vm->id;
         if (vm_transition_find(vm->state, VM_REPORTED_SSH) && !vm->open_jobs &&
             domain_find(&pass->inventory, vm->id)->power == DRIVER_RUNNING)
             late_guest_probe(pass, vm);

@@ -268,11 +268,22 @@ enum {
     CHART_POINTS = 30,
     CHART_POINT_S = 120, /* two minutes */
     CHART_TOP = 100,     /* per cent of all CPUs */
+    FULL_PERCENT = 95,   /* of all CPUs, on average: it uses them all */
 };
 
 static int64_t cpu_percent(const struct vm_alive_row *vm, int64_t cpu_ms, int64_t minutes)
 {
     return vm_cpu_percent(vm_cpu_tenths(cpu_ms, minutes, vm->vcpus));
+}
+
+/* Has a VM used all its CPUs in each part of the hour? */
+static bool is_full(const int64_t *points)
+{
+    size_t full = 0;
+
+    for (size_t i = 0; i < CHART_POINTS; i++)
+        full += points[i] >= FULL_PERCENT;
+    return full == CHART_POINTS;
 }
 
 /*
@@ -297,7 +308,8 @@ static struct error *chart_write(struct usage *usage, const struct vm_alive_row 
         points[minutes.row[i].point] =
             cpu_percent(vm, minutes.row[i].cpu_ms, minutes.row[i].minutes);
     return sql_vm_set_cpu(db, arena, vm->id, chart_path_line(arena, &path, points, CHART_POINTS),
-                          cpu_percent(vm, minutes.row[minutes.count - 1].last_ms, 1));
+                          cpu_percent(vm, minutes.row[minutes.count - 1].last_ms, 1),
+                          is_full(points) ? &since_at : NULL);
 }
 
 /* Once a minute, in the transaction of the round's rows. */

@@ -74,6 +74,9 @@ equal('IPv6 leads nowhere', await inside(oak, 'for to in 2001:db8::1 2001:db8::2
 equal('git clone works', await inside(elm, 'git clone --quiet http://git.example/tree.git && cat tree/file'), 'a line of the tree');
 equal('and a commit', await inside(elm, 'cd tree && echo more >>file && git -c user.name=a -c user.email=a@git.example commit --quiet -am second && git log --format=%s'), 'second\nfirst');
 equal('TLS has authorities', await inside(elm, 'git ls-remote https://git.example/tree.git 2>&1 | grep -c "authorities\\|certificate file"'), '0');
+await inside(elm, 'for i in $(seq 900); do echo x >/dev/udp/198.51.100.7/$((2000 + i)); done 2>/dev/null');
+check('who begins too many connections is known', await until(() => server.sql("SELECT group_concat(name) FROM vm WHERE limited_at IS NOT NULL;") === 'elm'));
+check('and the admin is told', (await alice.ask('GET', '/operator/vms?state=loaded')).text.includes('Over the connection limit'));
 equal('the shell is bash', await inside(elm, 'echo "${BASH_VERSION%%.*}"'), '5');
 fs.writeFileSync(`${server.tmp}/up`, 'over SFTP\n');
 fs.writeFileSync(`${server.tmp}/elm`, `${elm.known}\n`);

@@ -42,6 +42,14 @@ expect_text 'href="/vms/runningrunningru"'
 as alice get "/operator/vms?state=attention&sort=team" ; expect_text "Not responding"
 expect_no_text quiet-maple
 as alice get "/operator/vms?q=nothing" ; expect_text "No matching VMs"
+# What takes much of the host.
+as alice get "/operator/vms?state=loaded" ; expect_no_text "<table"
+as alice get /operator ; expect_text 'High load</dt><dd><a class="state kept"'
+sql "UPDATE vm SET cpu_full_at = created_at, limited_at = created_at WHERE id = 'bobsvmbobsvmbobs'"
+as alice get "/operator/vms?state=loaded" ; expect_text "All CPUs in use for"
+expect_text "Over the connection limit"
+expect_no_text quiet-maple
+as alice get /operator ; expect_text 'href="/operator/vms?state=loaded">1 VM</a>'
 
 # Only the operator sees a list, and nothing of money is there while billing is off.
 for list in orphans mails events; do

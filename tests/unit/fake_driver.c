@@ -383,6 +383,15 @@ static struct driver_endpoint fake_seen_by_guests(const struct driver *driver, s
     return (struct driver_endpoint){ network ? NULL : "192.0.2.1", vm ? vm->ssh.port : 0 };
 }
 
+static bool fake_is_limited(struct driver *driver, struct arena *arena, const struct driver_vm *vm)
+{
+    const struct fake_vm *found = fake_find(vm->id);
+
+    (void)driver;
+    (void)arena;
+    return found && found->is_limited;
+}
+
 static struct error *fake_internet_set(struct driver *driver, struct arena *arena,
                                        const struct driver_vm *vm)
 {
@@ -703,7 +712,7 @@ static const struct driver_removal removals[] = {
     .snapshot_restore = fake_snapshot_restore, .snapshot_delete = fake_snapshot_delete,            \
     .usage = fake_usage, .inventory = fake_inventory, .preflight = fake_preflight,                 \
     .isolation = fake_isolation, .seen_by_guests = fake_seen_by_guests,                            \
-    .internet_set = fake_internet_set, .internet = fake_internet
+    .is_limited = fake_is_limited, .internet_set = fake_internet_set, .internet = fake_internet
 
 static const struct driver_ops fake_ops = {
     .open = fake_connect,

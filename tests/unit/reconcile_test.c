@@ -14,6 +14,7 @@
 #include "worker/usage.h"
 #include "world.h"
 
+#include "operator.sql.h"
 #include "orphan.sql.h"
 #include "receipt_part.sql.h"
 #include "region_status.sql.h"
@@ -508,6 +509,64 @@ static void the_last_hour_becomes_a_chart(void **state)
     assert_null(listed(test).cpu_line);
 }
 
+static int64_t full_at(struct test *test)
+{
+    struct world *world = test->world;
+    struct operator_vm_list_rows vms;
+
+    world_check(
+        sql_operator_vm_list(world->db, world->arena, world->team_id, "", "loaded", "", 0, 9, &vms),
+        "loaded");
+    return vms.count ? vms.row[0].cpu_full_at : 0;
+}
+
+static void an_hour_of_all_cpus_is_shown(void **state)
+{
+    struct test *test = *state;
+    struct world *world = test->world;
+    int64_t minute_at = clock_now() / 60 * 60;
+
+    /* The minute that runs may end meanwhile. */
+    for (int64_t i = 1; i <= 60; i++)
+        world_check(sql_usage_minute_add(world->db, world->arena, world->team_id, test->vm,
+                                         minute_at - i * 60, i < 60 ? 60000 : 50000, NULL, 0, 0, 0,
+                                         NULL, NULL),
+                    "minute");
+    use(test, 100, 0, 0);
+    world_check(usage_round(usage_new(test->watch)), "round");
+    assert_int_equal(full_at(test), 0);
+    world_check(sql_usage_minute_add(world->db, world->arena, world->team_id, test->vm,
+                                     minute_at - 3600, 10000, NULL, 0, 0, 0, NULL, NULL),
+                "minute");
+    world_check(sql_usage_minute_add(world->db, world->arena, world->team_id, test->vm, minute_at,
+                                     60000, NULL, 0, 0, 0, NULL, NULL),
+                "minute");
+    world_check(usage_round(usage_new(test->watch)), "round");
+    assert_true(full_at(test) >= minute_at - 3600);
+    world_check(sql_vm_set_observed(world->db, world->arena, test->vm, "stopped", minute_at),
+                "stopped");
+    assert_int_equal(full_at(test), 0);
+}
+
+/* For an hour. */
+static void many_connections_are_shown(void **state)
+{
+    struct test *test = *state;
+    struct world *world = test->world;
+    struct operator_totals_row totals;
+
+    fake_find(test->vm)->is_limited = true;
+    reconcile(test);
+    fake_find(test->vm)->is_limited = false;
+    reconcile(test);
+    world_check(sql_operator_totals(world->db, world->arena, &totals), "totals");
+    assert_int_equal(totals.loaded, 1);
+    world_check(sql_vm_set_limited(world->db, world->arena, test->vm, clock_now() - 3601), "past");
+    reconcile(test);
+    world_check(sql_operator_totals(world->db, world->arena, &totals), "totals");
+    assert_int_equal(totals.loaded, 0);
+}
+
 /* Also those that a worker left which was killed before it summed them up. */
 static void minutes_become_quarters(void **state)
 {
@@ -602,6 +661,8 @@ int main(void)
         TEST(a_partial_disk_is_not_a_leftover),
         TEST(counters_become_minutes),
         TEST(the_last_hour_becomes_a_chart),
+        TEST(an_hour_of_all_cpus_is_shown),
+        TEST(many_connections_are_shown),
         TEST(minutes_become_quarters),
         TEST(a_hung_guest_blocks_nothing_else),
     };
