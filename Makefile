@@ -215,7 +215,7 @@ $(BUILD)/guest-dev/kernel: $(GUEST_SH)
 	@touch $@
 image:
 	@tests/setup.sh $(PACKAGES) mmdebstrap
-	cgi/guest/image.sh $(BUILD)/debian-12
+	cgi/guest/image.sh $(BUILD)/debian-12$(addprefix -,$(VARIANT)) $(VARIANT)
 
 # ---- tests: normal build, then the sanitizers ----------------------------------------------------
 UNIT := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/*_test.c))

@@ -164,8 +164,9 @@ fi
 for file in "$state"/tls/{key,certificate}.pem; do
     [ -L "$file" ] || own "$file" root:domicile 640
 done
-# The worker sees it only if it is there when it starts.
-as domicile mkdir -p "$state/images/debian-12"
+# The worker sees them only if they are there when it starts.
+built_images="debian-12 debian-12-agent"
+for image in $built_images; do as domicile mkdir -p "$state/images/$image"; done
 # Is it among the images of domicile.conf, or of the shipped ones with the full image?
 has_image() {
     grep -qE "^\[image $1\]" "$conf" ||
@@ -293,31 +294,38 @@ start() {
 socket_owner=()
 [ -z "$is_root" ] || socket_owner=(-U domicile -G domicile)
 
-# ---- an image that takes minutes is built beside all this, once ready, and ends with it ----
-# The full image, unless domicile.conf has none, or it is there. Without root: in a user namespace, which
-# needs a range of user ids.
-image=$state/images/debian-12
-image_wanted() {
-    [ -n "$cache" ] && ! grep -qE '^image_build *= *off' "$conf" && has_image debian-12 || return 1
-    [ ! -e "$image/kernel" ]
+# ---- images that take minutes are built beside all this, once ready, and end with it ----
+# The full images, unless domicile.conf has none, or they are there. Without root: in a user namespace,
+# which needs a range of user ids.
+image_is_wanted() {
+    [ -n "$cache" ] && ! grep -qE '^image_build *= *off' "$conf" && has_image "$1" || return 1
+    [ ! -e "$state/images/$1/kernel" ]
 }
-# The worker finds it being built from the beginning; what is left of a build that was killed is not believed.
-as domicile rm -f "$image/progress"
-! image_wanted || echo $(($(date +%s) + 240)) | as domicile tee "$image/progress" >/dev/null
+# The worker finds them being built from the beginning; what is left of a build that was killed is not believed.
+wanted_images=()
+for image in $built_images; do
+    as domicile rm -f "$state/images/$image/progress"
+    ! image_is_wanted "$image" || {
+        wanted_images+=("$image")
+        echo $(($(date +%s) + 240 * ${#wanted_images[@]})) | as domicile tee "$state/images/$image/progress" >/dev/null
+    }
+done
 image_user_ids() {
     [ -n "$is_root" ] && ! grep -q '^domicile:' /etc/subuid || return 0
     local first
     first=$(awk -F: '{ if ($2 + $3 > first) first = $2 + $3 } END { print first ? first : 100000 }' /etc/subuid /etc/subgid)
     usermod --add-subuids "$first-$((first + 65535))" --add-subgids "$first-$((first + 65535))" domicile
 }
-image_start() {
+images_start() {
     image_user_ids
     [ -z "$is_root" ] || install -d -m 711 -o domicile -g domicile "$cache"
     # Without "no-new-privs", unlike all others: newuidmap gives a user namespace its range.
     drop=(setpriv)
     [ -z "$is_root" ] || drop+=(--reuid=domicile --regid=domicile --init-groups)
+    # shellcheck disable=SC2016 # for the inner shell: one after another
     setsid nice -n 10 env PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME="$state" "${drop[@]}" --pdeathsig TERM -- \
-        bash "$state/app/guest/image_build.sh" "$image" "$cache" >&"$log" 2>&1 {log}>&- &
+        bash -c 'for image in "${@:2}"; do bash "$0/app/guest/image_build.sh" "$0/images/$image" "$1"; done' \
+        "$state" "$cache" "${wanted_images[@]}" >&"$log" 2>&1 {log}>&- &
     builder=$!
 }
 
@@ -396,8 +404,8 @@ for _ in $(seq 100); do
             echo "Sign in as $operator within ten minutes:"
             as domicile "$state/app/bin/domicile-admin" --state "$state" signin "$operator"
         fi
-        if image_wanted; then
-            image_start
+        if [ ${#wanted_images[@]} -gt 0 ]; then
+            images_start
             echo "Debian 12 is being prepared for new VMs; it takes a few minutes."
         fi
         echo "Logs are in $state/log. Ctrl-C stops everything except running VMs."

@@ -155,6 +155,12 @@
     "dir = images/debian-12\n"                                                                     \
     "user = dev\n"                                                                                 \
     "memory_mb = 384\n"                                                                            \
+    "[image debian-12-agent]\n"                                                                    \
+    "label = Debian 12 with agents\n"                                                              \
+    "about = The same with Claude Code and Codex. Bring your own account or key.\n"                \
+    "dir = images/debian-12-agent\n"                                                               \
+    "user = dev\n"                                                                                 \
+    "memory_mb = 1024\n"                                                                           \
     "[image tiny-dev]\n"                                                                           \
     "label = Tiny Linux with git\n"                                                                \
     "about = Bash, git and SFTP over BusyBox, up in seconds. Only /home is kept.\n"                \

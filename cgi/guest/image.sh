@@ -1,13 +1,14 @@
 #!/bin/bash
 #
-# Builds the full Debian 12 guest: `image.sh OUTPUT_DIR` (make image).
+# Builds the full Debian 12 guest: `image.sh OUTPUT_DIR [agent]` (make image). With "agent" it also
+# has Claude Code and Codex, from npm in the versions of agents/package-lock.json.
 #
 # Writes OUTPUT_DIR/kernel, initrd, cmdline and disk.qcow2: a minimal Debian with systemd, OpenSSH,
 # cloud-init, git, tmux, Node.js and Python. A VM's disk is an overlay of disk.qcow2; its file
 # system grows to the disk size at each boot. The image is not updated: VMs update themselves, new
 # VMs use a new image. guest.sh builds the small guest of the tests.
 #
-# Needs mmdebstrap, e2fsprogs, qemu-utils, and root, or MODE=unshare and user namespaces with a
+# Needs mmdebstrap, e2fsprogs, qemu-utils, npm for "agent", and root, or MODE=unshare and user namespaces with a
 # range in /etc/subuid. MIRROR sets another archive; the default is the apt sources of the build
 # machine. Takes about two minutes and 2 GB. The kernel is booted directly, without a boot loader: a
 # kernel update inside a VM has no effect.
@@ -15,13 +16,14 @@
 set -euo pipefail
 umask 022
 
-if [ $# -ne 1 ]; then
-    echo "usage: image.sh OUTPUT_DIR" >&2
+variant=${2:-}
+if [ $# -lt 1 ] || [ $# -gt 2 ] || [ "${2:-agent}" != agent ]; then
+    echo "usage: image.sh OUTPUT_DIR [agent]" >&2
     exit 2
 fi
-for program in mmdebstrap mkfs.ext4 qemu-img tar; do
+for program in mmdebstrap mkfs.ext4 qemu-img tar ${variant:+npm}; do
     command -v "$program" >/dev/null || {
-        echo "image: $program is missing: apt-get install mmdebstrap e2fsprogs qemu-utils" >&2
+        echo "image: $program is missing: apt-get install mmdebstrap e2fsprogs qemu-utils ${variant:+npm}" >&2
         exit 1
     }
 done
@@ -124,14 +126,34 @@ for unit in systemd-networkd-wait-online.service e2scrub_reap.service e2scrub_al
 done
 chroot "$root" systemctl enable systemd-networkd systemd-resolved ssh clock-follow domicile-seed serial-getty@ttyS0 >/dev/null
 CUSTOMIZE
+# The agents' programs are in packages for each architecture; their packages' own scripts are not run.
+if [ "$variant" = agent ]; then
+    mkdir "$work/agents"
+    cp "$source_dir"/agents/package*.json "$work/agents/"
+    npm ci --prefix "$work/agents" --cache "$work/npm" --ignore-scripts --no-audit --no-fund --no-update-notifier \
+        >"$work/npm.log" 2>&1 || {
+        tail -n 5 "$work/npm.log" >&2
+        exit 1
+    }
+    cat >>"$work/customize" <<'CUSTOMIZE'
+cd "$root/opt/agents/node_modules"
+ln -s "/opt/agents/node_modules/$(echo @anthropic-ai/claude-code-linux-*/claude)" "$root/usr/local/bin/claude"
+ln -s "/opt/agents/node_modules/$(echo @openai/codex-linux-*/vendor/*/bin/codex)" "$root/usr/local/bin/codex"
+# They stay as they are, and report nothing: a newer image has newer ones.
+printf '%s\n' DISABLE_AUTOUPDATER=1 CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC=1 >>"$root/etc/environment"
+CUSTOMIZE
+fi
 chmod 755 "$work/customize"
 
 # shellcheck disable=SC2016 # "$1" is for the hook's shell
 arguments=(--mode="$mode" --variant=minbase --include="$packages"
     --customize-hook='mkdir -p "$1/usr/local/lib/domicile"'
     --customize-hook="copy-in '$source_dir/clock_follow.sh' '$source_dir/seed_read.sh' '$source_dir/seed_apply.sh' /usr/local/lib/domicile"
-    --customize-hook='chmod -R u=rwX,go=rX "$1/usr/local/lib/domicile"'
-    --customize-hook="$work/customize")
+    --customize-hook='chmod -R u=rwX,go=rX "$1/usr/local/lib/domicile"')
+# shellcheck disable=SC2016 # "$1" is for the hook's shell
+[ "$variant" != agent ] || arguments+=(--customize-hook="copy-in '$work/agents' /opt"
+    --customize-hook='chmod -R u=rwX,go=rX "$1/opt/agents" && chown -R 0:0 "$1/opt/agents"')
+arguments+=(--customize-hook="$work/customize")
 if [ -n "${MIRROR:-}" ]; then
     arguments+=(bookworm "$work/tree.tar" "$MIRROR")
 else

@@ -1,8 +1,9 @@
 #!/bin/bash
 #
 # Puts an image into a state directory: `image_build.sh DIR CACHE`, started by cgi/run.sh beside the
-# worker, as its user. What this machine has built before, from the same scripts, it takes from
-# CACHE; else it builds there first (image.sh). Others that want the same wait for one build.
+# worker, as its user. DIR ends with the image's name: debian-12 or debian-12-agent. What this machine has
+# built before, from the same files, it takes from CACHE; else it builds there first (image.sh). Others
+# that want the same wait for one build.
 #
 # DIR/progress, which run.sh begins, tells the worker when the image will be ready, at about, in
 # seconds since 1970, or "failed: " and why. It is gone when the image is there, or when this script
@@ -13,7 +14,12 @@ umask 022 # other users of a user namespace must get through
 
 dir=$1
 source_dir=$(cd "$(dirname "$0")" && pwd)
-kept=$2/images/$(cat "$source_dir"/{image,image_initrd,seed_apply,seed_read,clock_follow}.sh | sha256sum | cut -c1-32)
+name=${dir##*/}
+variant=${name#debian-12}
+variant=${variant#-}
+sources=("$source_dir"/{image,image_initrd,seed_apply,seed_read,clock_follow}.sh)
+[ -z "$variant" ] || sources+=("$source_dir/agents/package-lock.json")
+kept=$2/images/$name-$(cat "${sources[@]}" | sha256sum | cut -c1-32)
 
 say() {
     echo "$1" >"$dir/progress.part"
@@ -38,9 +44,10 @@ follow() {
 
 build() {
     # What builds before have left, of other scripts too.
-    find "$2/images" -mindepth 1 -maxdepth 1 ! -name '*.lock' ! -path "$kept" -exec rm -rf {} +
+    find "$2/images" -mindepth 1 -maxdepth 1 -regextype posix-extended -regex ".*/($name-)?[0-9a-f]{32}(\.part)?" \
+        ! -path "$kept" -exec rm -rf {} +
     rm -rf "$kept.part"
-    TMPDIR=$2 bash "$source_dir/image.sh" "$kept.part" 2>"$dir/progress.errors" | follow && mv "$kept.part" "$kept"
+    TMPDIR=$2 bash "$source_dir/image.sh" "$kept.part" ${variant:+"$variant"} 2>"$dir/progress.errors" | follow && mv "$kept.part" "$kept"
 }
 
 mkdir -p "$2/images"

@@ -15,8 +15,8 @@ const make = async () => {
   return server;
 };
 // A build takes minutes on a busy machine: it has failed when it says so, not when time is over.
-const available = async (server) => {
-  const state = () => server.sql("SELECT version IS NOT NULL, ifnull(problem, '') FROM image WHERE name = 'debian-12'");
+const available = async (server, image = 'debian-12') => {
+  const state = () => server.sql(`SELECT version IS NOT NULL, ifnull(problem, '') FROM image WHERE name = '${image}'`);
   while (!/^(1|0\|.)/.test(state())) await sleep(1000);
   return state();
 };
@@ -32,6 +32,7 @@ await until(() => server.sql("SELECT count(*) FROM image WHERE name IN ('tiny', 
 let html = await form(ada);
 equal('the form offers it, but not yet', choice(html, 'debian-12'), 'disabled');
 check('and says how long it takes', /Being prepared, (about \d+ min left|almost ready)/.test(html));
+equal('so it does the one with agents', choice(html, 'debian-12-agent'), 'disabled');
 equal('the small one with tools is chosen meanwhile', choice(html, 'tiny-dev'), 'checked');
 equal('the smallest can be chosen', choice(html, 'tiny'), '');
 const checked = spawnSync(`${root}/cgi/admin.sh`, [server.dir, 'check'], { encoding: 'utf8' });
@@ -85,11 +86,24 @@ check('it has its new name, one key that nobody else reads, root for its owner, 
 check('a removed key does not open it', (await after('key', 'true')).code !== 0);
 await ada.send(`/vms/${vm}/destroy`, `/vms/${vm}/destroy`, [['name', 'elm']]).catch(() => 0);
 
+// ---- the one with agents ----
+check('the image with agents is built', (await available(server, 'debian-12-agent')).startsWith('1'), `${await available(server, 'debian-12-agent')} ${server.log().slice(-2000)}`);
+await ada.send('/vms/new', '/vms', [['name', 'ash'], ['image', 'debian-12-agent'], ['size', 'small'], ['region', 'local'], ['key', server.sql("SELECT id FROM ssh_key WHERE name = 'first'")]]);
+const ash = (column) => server.sql(`SELECT ifnull(${column}, '') FROM vm WHERE name = 'ash'`);
+while (ash('state') === 'creating') await sleep(1000);
+equal('a VM of it runs', ash('state'), 'running');
+const lock = JSON.parse(fs.readFileSync(`${root}/cgi/guest/agents/package-lock.json`, 'utf8')).packages;
+const { out: agents } = await ssh(server, `ssh -p ${ash('ssh_port')} dev@localhost`, `[localhost]:${ash('ssh_port')} ${ash('host_key_public')}`, 'claude --version; codex --version; echo $DISABLE_AUTOUPDATER; ls -ld /opt/agents', 'key');
+for (const [what, name] of [['Claude Code', '@anthropic-ai/claude-code'], ['Codex', '@openai/codex']]) check(`it has ${what}, pinned`, agents.includes(lock[`node_modules/${name}`].version), agents);
+check('which does not update itself, and is nobody else\'s', /^1$/m.test(agents) && /^drwxr-xr-x \d+ root root/m.test(agents), agents);
+await ada.send(`/vms/${ash('id')}/destroy`, `/vms/${ash('id')}/destroy`, [['name', 'ash']]).catch(() => 0);
+
 // ---- a second server ----
 const builds = () => fs.readdirSync(`${cache}/images`).filter((name) => !name.startsWith('.')).map((name) => fs.statSync(`${cache}/images/${name}/disk.qcow2`).ino).join();
 const before = builds();
 const second = await make();
 check('a second server gets it', (await available(second)).startsWith('1'), second.log().slice(-2000));
+check('and the other', (await available(second, 'debian-12-agent')).startsWith('1'), second.log().slice(-2000));
 equal('the same build', second.sql("SELECT version FROM image WHERE name = 'debian-12'"), server.sql("SELECT version FROM image WHERE name = 'debian-12'"));
 equal('without another one', builds(), before);
 await second.end();
