@@ -33,7 +33,9 @@ static const struct fact_kind {
     { .name = "cookie", .text = "A further cookie is set: %m." },
     { .name = "counts", .text = "Requests are counted." },
     { .name = "destroyed_vm_days",
-      .text = "The record and activity of a destroyed VM are kept for %n days (before: %w)." },
+      .text = "The record and activity of a destroyed VM are kept for %n days (before: %w).",
+      /* What the admin looked at is among them: who may read it for 90 days is told before. */
+      .is_exact = true },
     { .name = "encrypted_disks",
       .text = "The disks of this server are no longer required to be encrypted.",
       .is_less_weaker = true },
@@ -68,7 +70,7 @@ static const struct fact_kind {
       .text = "VMs that were stopped since an invoice was not paid are destroyed after %n days "
               "(before: %w).",
       .is_less_weaker = true },
-    { .name = "statement", .text = "Changed: %m", .is_hash = true },
+    { .name = "statement", .text = "A sentence now reads: %m", .is_hash = true },
     { .name = "term", .text = "%m (before: %w)", .is_time = true },
     { .name = "terms", .text = "The terms of service change.", .is_hash = true },
     { .name = "tls13_alone", .text = "TLS 1.2 is accepted.", .is_less_weaker = true },

@@ -169,24 +169,26 @@ static struct error *unannounced_find(struct db *db, struct arena *arena, int64_
     return e;
 }
 
-struct error *policy_hold(struct db *db, struct arena *arena, int64_t now_at, struct config *config,
-                          const struct policy_facts *facts, struct policy_held *out)
+/* `was`: the facts of the version in force; of none if it binds nobody, and nothing is held. */
+static struct error *hold(struct db *db, struct arena *arena, int64_t now_at, struct config *config,
+                          const struct policy_facts *facts, struct policy_facts *was,
+                          struct policy_held *out)
 {
     struct policy_version_now_row now = { .number = 0 };
-    struct policy_facts was;
     bool has_people = false;
     struct error *e = sql_policy_version_now(db, arena, now_at, &now);
 
+    *was = (struct policy_facts){ .row = NULL };
     *out = (struct policy_held){ .number = 0 };
     if (e)
         return e->kind == ERROR_NOT_FOUND ? NULL : e;
     out->number = now.number;
     e = is_bound(db, arena, config, &has_people);
     if (!e && has_people)
-        e = policy_facts_load(db, arena, now.number, &was);
+        e = policy_facts_load(db, arena, now.number, was);
     if (e || !has_people)
         return e;
-    out->list = policy_weakenings_find(arena, config, &was, facts);
+    out->list = policy_weakenings_find(arena, config, was, facts);
     e = unannounced_find(db, arena, now_at, config, facts, out);
     if (e)
         return e;
@@ -194,24 +196,36 @@ struct error *policy_hold(struct db *db, struct arena *arena, int64_t now_at, st
         const struct policy_weakening *weakening = &out->list.row[i];
 
         if (strcmp(weakening->name, "recipient") == 0)
-            recipient_hold(arena, config, &was, weakening->member);
+            recipient_hold(arena, config, was, weakening->member);
         else if (strcmp(weakening->name, "place") == 0)
-            place_hold(arena, config, &was, weakening->member);
+            place_hold(arena, config, was, weakening->member);
         else
             number_hold(config, weakening);
     }
     return NULL;
 }
 
+struct error *policy_hold(struct db *db, struct arena *arena, int64_t now_at, struct config *config,
+                          const struct policy_facts *facts, struct policy_held *out)
+{
+    struct policy_facts was;
+
+    return hold(db, arena, now_at, config, facts, &was, out);
+}
+
 struct error *policy_apply(struct db *db, struct arena *arena, struct config *config,
                            int64_t now_at, int64_t *number)
 {
-    struct policy_facts facts;
+    const struct policy_fact *log_days;
+    struct policy_facts facts, was;
     struct policy_held held;
     struct error *e;
 
     policy_facts_settings(arena, config, &facts);
-    e = policy_hold(db, arena, now_at, config, &facts, &held);
+    e = hold(db, arena, now_at, config, &facts, &was, &held);
     *number = held.number;
+    log_days = e ? NULL : policy_fact_find(&was, "log_days", "");
+    if (log_days)
+        config->log_days = log_days->number;
     return e;
 }

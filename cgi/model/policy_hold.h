@@ -22,7 +22,11 @@ struct policy_held {
 struct error *policy_hold(struct db *db, struct arena *arena, int64_t now_at, struct config *config,
                           const struct policy_facts *facts, struct policy_held *out);
 
-/* The same for a program, which needs only what it can hold. `number` is the version in force. */
+/*
+ * The same for a program, which needs only what it can hold. A term that is shorter is no weaker,
+ * but is in effect only once the text says so: the text in force may be held back for something
+ * else, and pages, promises and sweeps go by the same term. `number` is the version in force.
+ */
 struct error *policy_apply(struct db *db, struct arena *arena, struct config *config,
                            int64_t now_at, int64_t *number);
 

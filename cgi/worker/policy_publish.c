@@ -252,8 +252,8 @@ struct error *policy_publish(struct db *db, struct arena *arena, struct config *
 
     *out = (struct policy_held){ .number = 0 };
     if (!has_key(arena, config)) {
-        e = policy_apply(db, arena, config, now_at, &out->number);
-        number_at_start = out->number;
+        e = policy_apply(db, arena, config, now_at, &number_at_start);
+        out->number = number_at_start;
         return e;
     }
     e = db_begin(db, arena);
@@ -264,7 +264,9 @@ struct error *policy_publish(struct db *db, struct arena *arena, struct config *
     if (!e)
         e = db_commit(db, arena);
     db_rollback(db);
-    number_at_start = out->number;
+    /* By what is in force now, whether that is this text or the one before. */
+    if (!e)
+        e = policy_apply(db, arena, config, now_at, &number_at_start);
     return e;
 }
 

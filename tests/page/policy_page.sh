@@ -63,7 +63,22 @@ same "$(grep -c ^changed "$state/shown")" 0
 sql "UPDATE policy_fact SET number = 1 WHERE name = 'statement' AND member = 'no-sale'"
 admin policy show >"$state/shown" ; same $? 1
 same "$(grep -c ^unannounced "$state/shown")" 2
-found "changed      Changed: We do not sell your data" shown
+found "changed      A sentence now reads: We do not sell your data" shown
+
+# Nor is anything deleted before the text in force says so: its terms hold as long as it does.
+cp "$state/domicile.conf" "$state/longer.conf"
+sed -i 's/^log_days = 60$/log_days = 7\ndestroyed_vm_days = 1/' "$state/domicile.conf"
+sql "UPDATE vm SET gone_at = unixepoch() - 5 * 86400 WHERE id = (SELECT min(id) FROM vm WHERE gone_at IS NOT NULL)"
+admin migrate >/dev/null
+same "$(sql "SELECT count(*) FROM policy_version")" 1
+found 'policy_unannounced what="The record and activity of a destroyed VM are kept for 1 days (before: 90)."' err
+admin --dry-run --json sweep >"$state/shown"
+same "$(jq -c 'select(.name == "vm") | [.kept_s, .due]' "$state/shown")" "[$((90 * 86400)),0]"
+nobody get /data ; expect 200 ; expect_text "30 days" ; expect_text "90 days after the VM is destroyed"
+admin --json --now promises >"$state/shown"
+same "$(jq -c 'select(.id == "destroyed-records") | .limit' "$state/shown")" $((90 * 86400 + 2 * 3600)) # and two hours
+mv "$state/longer.conf" "$state/domicile.conf"
+admin migrate >/dev/null
 admin check >"$state/shown" ; found "FAIL not announced: Request and error logs" shown
 as alice get /operator ; expect 200 ; expect_text "Changes of the policy are not announced" ; expect_text "<li>Request and error logs are kept for 60 days (before: 30).</li>"
 admin --from 2026-01-01 policy schedule ; same $? 1

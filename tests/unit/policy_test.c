@@ -206,6 +206,11 @@ static void records_longer(struct config *config)
     config->destroyed_vm_days = 91;
 }
 
+static void records_shorter(struct config *config)
+{
+    config->destroyed_vm_days = 0;
+}
+
 static void closed_longer(struct config *config)
 {
     config->closed_days = 31;
@@ -270,6 +275,10 @@ static void values_are_held(void **state)
                                              "for 91 days (before: 90).")
                          ->destroyed_vm_days,
                      90);
+    assert_int_equal(held_of(records_shorter, "The record and activity of a destroyed VM are kept "
+                                              "for 0 days (before: 90).")
+                         ->destroyed_vm_days,
+                     90);
     assert_int_equal(
         held_of(closed_longer, "A closed account is deleted after 31 days (before: 30).")
             ->closed_days,
@@ -331,6 +340,23 @@ static void other_words_are_a_change(void **state)
     assert_string_equal(held.list.row[0].name, "log_days");
     assert_false(held.list.row[0].is_change);
     assert_string_equal(held.list.row[1].member, "no-sale");
+}
+
+/* As long as the text in force is held, so is each term that it says, also one that is longer. */
+static void a_shorter_term_waits_for_its_text(void **state)
+{
+    struct config *config = copy(), *web = copy();
+    int64_t number;
+
+    (void)state;
+    first_publish();
+    plant("UPDATE policy_fact SET number = 1 WHERE name = 'statement' AND member = 'no-sale'");
+    config->log_days = web->log_days = 7;
+    assert_int_equal(publish(config, NOW + 60).list.count, 1);
+    assert_int_equal(number_at(NOW + 60), 1);
+    assert_int_equal(config->log_days, 30);
+    world_check(policy_apply(world->db, world->arena, web, NOW + 60, &number), "apply");
+    assert_int_equal(web->log_days, 30);
 }
 
 static void terms_of_payment_are_held(void **state)
@@ -432,7 +458,7 @@ static void the_old_text_stays_while_the_software_says_less(void **state)
           "UPDATE policy_fact SET number = 1 WHERE name = 'purpose' AND member = 'person.name';"
           "UPDATE policy_fact SET number = 7 * 86400 WHERE name = 'term' AND member = 'mails';"
           "INSERT INTO policy_fact VALUES (1, 'promise', 'no-longer-there', 1)");
-    config->log_days = 7; /* stronger, and in effect, but in no text yet */
+    config->log_days = 7; /* stronger, but in no text yet */
     held = publish(config, NOW + 60);
     assert_int_equal(held.list.count, 4);
     assert_string_equal(held.list.row[0].text,
@@ -442,7 +468,7 @@ static void the_old_text_stays_while_the_software_says_less(void **state)
     assert_non_null(strstr(held.list.row[2].text, "30 days. (before: 7 days)"));
     assert_string_equal(held.list.row[3].text, "No longer promised: no-longer-there");
     assert_int_equal(number_at(NOW + 60), 1);
-    assert_int_equal(config->log_days, 7);
+    assert_int_equal(config->log_days, 30);
 }
 
 /* A region that stays, with less between its guests and the host: the text cannot say so yet. */
@@ -498,10 +524,10 @@ static void an_announced_change_takes_effect_on_its_day(void **state)
     assert_int_equal(out.mails, 1);
     assert_int_equal(mails(), 1);
     assert_non_null(schedule(config, NOW, 0, &out)); /* once is enough */
-    /* Meanwhile what is stronger is in effect, but no version that the announced one would undo. */
+    /* Meanwhile there is no version that the announced one would undo, and so no other term. */
     config->log_days = 7;
     assert_int_equal(publish(config, NOW + DAY).number, 1);
-    assert_int_equal(config->log_days, 7);
+    assert_int_equal(config->log_days, 30);
     config = copy();
     logs_longer(config);
     assert_int_equal(mails(), 1);
@@ -619,6 +645,7 @@ int main(void)
         TEST(values_are_held),
         TEST(nobody_looks),
         TEST(other_words_are_a_change),
+        TEST(a_shorter_term_waits_for_its_text),
         TEST(terms_of_payment_are_held),
         TEST(new_recipients_are_not_contacted),
         TEST(a_recipient_that_moves_is_not_contacted),
