@@ -70,7 +70,7 @@ static struct error *files_write(struct admin *admin)
 
     for (size_t i = 0; !e && i < INVENTORY_FILE_COUNT; i++) {
         const struct inventory_file *f = &INVENTORY_FILES[i];
-        const struct record record = { "files", f->pattern,   f->why,     f->basis,
+        const struct record record = { "files", f->patterns,  f->why,     f->basis,
                                        f->keep, f->on_export, f->on_erase };
 
         e = record_write(admin, &record);

@@ -7,8 +7,10 @@
  *     unread          folders and files that could not be read
  *     log_oldest_at   time of the oldest line of the logs, 0: none
  *     log_addresses   lines of the logs with an IP address other than this machine's
- *     private_keys    private keys in databases, logs and requests under way
- *     provider_keys   API keys of LLM providers in the same
+ *     private_keys    files with private keys, among databases, logs and requests under way
+ *     provider_keys   the same with API keys of LLM providers
+ *
+ * and of each "NAME_where": what was found in which files, NULL if nothing was.
  *
  * A program of its own: closing a database's file would drop the locks that SQLite holds in the
  * same process (https://sqlite.org/howtocorrupt.html, 2.2).
@@ -37,19 +39,24 @@ enum {
     CHUNK_BYTES = 1024 * 1024,
     OVERLAP_BYTES = PROVIDER_KEY_BYTES, /* longer than any pattern */
     LINE_BYTES = 16 * 1024,
+    NAMED_FILES = 3,
 };
 
-/* Of OpenSSH, OpenSSL, PGP, PuTTY and age. */
-static const char *const private_keys[] = { "PRIVATE KEY-----", "PRIVATE KEY BLOCK-----",
-                                            "PuTTY-User-Key-File-", "AGE-SECRET-KEY-1" };
+/* Of OpenSSH and OpenSSL, PGP, PuTTY and age. */
+static const struct {
+    const char *text, *what;
+} private_keys[] = { { "PRIVATE KEY-----", "a PEM private key in " },
+                     { "PRIVATE KEY BLOCK-----", "a PGP private key in " },
+                     { "PuTTY-User-Key-File-", "a PuTTY private key in " },
+                     { "AGE-SECRET-KEY-1", "an age secret key in " } };
 
 /* Only what people and programs have written is searched, not disks and programs. */
 static const char *const searched[] = { "data/*", "inbox/*", "log/*", "nginx/*" };
 
-/* How many there are, and one of the files that they are in. */
+/* How many there are, in how many files, and what was found in the first of them. */
 struct finding {
-    int64_t count;
-    const char *path;
+    int64_t count, files;
+    const char *path, *where; /* the last of the files; "a PEM private key in nginx/body/01, ..." */
 };
 
 struct scan {
@@ -61,12 +68,27 @@ struct scan {
     int64_t log_oldest_at;
 };
 
-static void found(struct scan *scan, struct finding *finding, int64_t count)
+static void found(struct scan *scan, struct finding *finding, int64_t count, const char *what)
 {
     if (!count)
         return;
     finding->count += count;
+    if (finding->path && strcmp(finding->path, scan->path) == 0)
+        return;
     finding->path = arena_copy(scan->arena, scan->path);
+    if (++finding->files <= NAMED_FILES)
+        finding->where = arena_printf(scan->arena, "%s%s%s%s", finding->where ? finding->where : "",
+                                      finding->where ? ", " : "", what, finding->path);
+}
+
+/* NULL: nothing was found. */
+static struct json_field where(struct scan *scan, const char *name, const struct finding *finding)
+{
+    int64_t others = finding->files - NAMED_FILES;
+
+    return json_text(name, others > 0 ? arena_printf(scan->arena, "%s and %lld more",
+                                                     finding->where, (long long)others)
+                                      : finding->where);
 }
 
 static bool is_searched(const char *path)
@@ -78,33 +100,28 @@ static bool is_searched(const char *path)
     return false;
 }
 
-/* Matches that begin in the first `fresh` bytes: the others are found again in the next chunk. */
-static int64_t matches(const char *bytes, size_t length, size_t fresh, const char *pattern)
+/* A key may stand in several parts of a file, and begins and ends with a line: files are counted.
+ */
+static void keys_search(struct scan *scan, int file)
 {
-    size_t size = strlen(pattern);
-    int64_t count = 0;
-
-    for (const char *at = bytes; (at = memmem(at, length - (size_t)(at - bytes), pattern, size));
-         at += size)
-        count += (size_t)(at - bytes) < fresh;
-    return count;
-}
-
-static void bytes_search(struct scan *scan, int file)
-{
+    const char *key = NULL;
+    bool has_provider_key = false;
     size_t kept = 0;
 
     for (ssize_t got; (got = read(file, scan->chunk + kept, CHUNK_BYTES)) > 0;) {
         size_t length = kept + (size_t)got;
-        bool is_last = got < CHUNK_BYTES;
-        size_t fresh = is_last || length < OVERLAP_BYTES ? length : length - OVERLAP_BYTES;
 
-        for (size_t i = 0; i < COUNT(private_keys); i++)
-            found(scan, &scan->private_keys, matches(scan->chunk, length, fresh, private_keys[i]));
-        found(scan, &scan->provider_keys, provider_key_count(scan->chunk, length, fresh));
-        kept = length - fresh;
-        memmove(scan->chunk, scan->chunk + fresh, kept);
+        for (size_t i = 0; i < COUNT(private_keys) && !key; i++) {
+            if (memmem(scan->chunk, length, private_keys[i].text, strlen(private_keys[i].text)))
+                key = private_keys[i].what;
+        }
+        has_provider_key |= provider_key_is_among(scan->chunk, length);
+        /* What begins at the end of one chunk is found in the next. */
+        kept = length < OVERLAP_BYTES ? length : OVERLAP_BYTES;
+        memmove(scan->chunk, scan->chunk + length - kept, kept);
     }
+    found(scan, &scan->private_keys, key != NULL, key);
+    found(scan, &scan->provider_keys, has_provider_key, "an API key in ");
 }
 
 static bool has_ipv4(const struct scan *scan, const char *line)
@@ -144,7 +161,7 @@ static void line_read(struct scan *scan, const char *line)
 
     if (at && (!scan->log_oldest_at || at < scan->log_oldest_at))
         scan->log_oldest_at = at;
-    found(scan, &scan->log_addresses, has_ipv4(scan, line) || has_ipv6(line));
+    found(scan, &scan->log_addresses, has_ipv4(scan, line) || has_ipv6(line), "");
 }
 
 /* A line that is longer than the buffer is read in parts. */
@@ -166,15 +183,15 @@ static void file_scan(struct scan *scan, const char *path, const char *name)
     int file;
 
     scan->path = path;
-    found(scan, &scan->undeclared, !inventory_file_find(path));
+    found(scan, &scan->undeclared, !inventory_file_find(path), "");
     if (!is_searched(path))
         return;
     file = open(name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (file < 0) {
-        found(scan, &scan->unread, errno != ENOENT); /* it may be gone by now */
+        found(scan, &scan->unread, errno != ENOENT, ""); /* it may be gone by now */
         return;
     }
-    bytes_search(scan, file);
+    keys_search(scan, file);
     if (fnmatch("log/*", path, 0) == 0)
         log_read(scan, file);
     close(file);
@@ -191,7 +208,7 @@ static void state_walk(struct scan *scan, char *state)
         path += strspn(path, "/");
         scan->path = path;
         if (entry->fts_info == FTS_DNR)
-            found(scan, &scan->unread, 1);
+            found(scan, &scan->unread, 1, "");
         else if (entry->fts_info == FTS_F || entry->fts_info == FTS_DEFAULT ||
                  entry->fts_info == FTS_SL)
             file_scan(scan, path, entry->fts_path);
@@ -218,15 +235,15 @@ int main(int argc, char **argv)
     e = json_object_write(scan.arena,
                           (const struct json_field[]){
                               json_number("undeclared", scan.undeclared.count),
-                              json_text("undeclared_path", scan.undeclared.path),
+                              where(&scan, "undeclared_where", &scan.undeclared),
                               json_number("unread", scan.unread.count),
-                              json_text("unread_path", scan.unread.path),
+                              where(&scan, "unread_where", &scan.unread),
                               json_number("log_addresses", scan.log_addresses.count),
-                              json_text("log_addresses_path", scan.log_addresses.path),
+                              where(&scan, "log_addresses_where", &scan.log_addresses),
                               json_number("private_keys", scan.private_keys.count),
-                              json_text("private_keys_path", scan.private_keys.path),
+                              where(&scan, "private_keys_where", &scan.private_keys),
                               json_number("provider_keys", scan.provider_keys.count),
-                              json_text("provider_keys_path", scan.provider_keys.path),
+                              where(&scan, "provider_keys_where", &scan.provider_keys),
                               json_number("log_oldest_at", scan.log_oldest_at),
                           },
                           11, &text);

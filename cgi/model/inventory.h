@@ -65,11 +65,13 @@ extern const struct inventory INVENTORY_MAIN;
 extern const struct inventory INVENTORY_INBOX;
 
 /*
- * Files whose path below the state directory matches; "*" stands for any characters, "/" too. A
- * pattern that begins with "/" is of files elsewhere, which belong to root.
+ * Files whose path below the state directory matches one of the patterns, as in a shell: "*" stands
+ * for any characters but "/", "**" for these too. What programs of others write (libvirt/) and what
+ * is made anew at each start (app/) is declared as a whole, all else by name. A pattern that begins
+ * with "/" is of files elsewhere, which belong to root.
  */
 struct inventory_file {
-    const char *pattern;
+    const char *patterns;                                  /* "data/main.db, data/main.db-?" */
     const char *why, *basis, *keep, *on_export, *on_erase; /* as of a column */
 };
 

@@ -25,24 +25,23 @@ static bool is_long(const char *rest, size_t length)
     return true;
 }
 
-int64_t provider_key_count(const char *bytes, size_t length, size_t fresh)
+bool provider_key_is_among(const char *bytes, size_t length)
 {
-    int64_t count = 0;
+    const char *end = bytes + length;
 
     for (size_t i = 0; i < COUNT(beginnings); i++) {
         size_t size = strlen(beginnings[i]);
-        const char *end = bytes + length;
 
         for (const char *at = bytes;
-             (at = memmem(at, (size_t)(end - at), beginnings[i], size)) != NULL; at += size)
-            count += (size_t)(at - bytes) < fresh && is_long(at + size, (size_t)(end - at) - size);
+             (at = memmem(at, (size_t)(end - at), beginnings[i], size)) != NULL; at += size) {
+            if (is_long(at + size, (size_t)(end - at) - size))
+                return true;
+        }
     }
-    return count;
+    return false;
 }
 
 bool provider_key_is_in(const char *text)
 {
-    size_t length = strlen(text);
-
-    return provider_key_count(text, length, length) > 0;
+    return provider_key_is_among(text, strlen(text));
 }

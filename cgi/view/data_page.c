@@ -202,7 +202,7 @@ static struct data_line_rows files_of(struct request *r)
         const struct inventory_file *file = &INVENTORY_FILES[i];
 
         files.row[i] = (struct data_line){
-            .what = arena_printf(r->arena, "%s: %s", file->pattern, file->why),
+            .what = arena_printf(r->arena, "%s: %s", file->patterns, file->why),
             .basis = word_text(file->basis),
             .keep = word_text(inventory_keep(r->arena, r->config, file->keep)),
         };

@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SCAN_BYTES = 2048 };
+enum { SCAN_BYTES = 8192 };
 
 /* The promises of a round share one scan; "": there is none yet. */
 static _Thread_local char last[SCAN_BYTES];
@@ -43,7 +43,7 @@ struct error *promise_files_check(struct worker_context *context, const struct p
                                   const struct context *now, struct promise_reading *out)
 {
     const struct json *scan;
-    const char *path;
+    const char *where;
     struct error *e = scan_read(context, now->arena, &scan);
 
     if (e)
@@ -52,13 +52,13 @@ struct error *promise_files_check(struct worker_context *context, const struct p
     out->is_known = json_number_at(scan, "unread") == 0;
     if (!out->is_known) {
         out->evidence = arena_printf(now->arena, "Some files of this server could not be read: %s.",
-                                     json_get_text(scan, "unread_path"));
+                                     json_get_text(scan, "unread_where"));
         return NULL;
     }
-    path = json_get_text(scan, arena_printf(now->arena, "%s_path", promise->subject));
-    out->evidence =
-        path ? arena_printf(now->arena, "Found in the files of this server, as in %s.", path)
-             : "Counted in the files of this server.";
+    where = json_get_text(scan, arena_printf(now->arena, "%s_where", promise->subject));
+    out->evidence = where
+                        ? arena_printf(now->arena, "Found in the files of this server: %s.", where)
+                        : "Counted in the files of this server.";
     return NULL;
 }
 

@@ -196,7 +196,8 @@ for (const [id, change, words] of planted) {
 
 // ---- what the programs write, libvirt's daemon among them, is where the inventory says ----
 const declared = execFileSync(`${root}/cgi/admin.sh`, [server.dir, '--json', 'records'], { encoding: 'utf8' }).trim().split('\n').map(JSON.parse)
-  .filter(({ where }) => where === 'files').map(({ name }) => new RegExp(`^${(name.startsWith('/') ? name : `${server.dir}/${name}`).replace(/[.]/g, '\\.').replace(/[*]/g, '.*')}$`));
+  .filter(({ where }) => where === 'files').flatMap(({ name }) => name.split(', ')).map((name) => new RegExp(`^${(name.startsWith('/') ? name : `${server.dir}/${name}`)
+    .replace(/[.]/g, '\\.').replace(/[*]+/g, (stars) => (stars === '*' ? '[^/]*' : '.*'))}$`));
 const read = (path) => { try { return fs.readFileSync(path, 'utf8'); } catch { return ''; } };
 const link = (path) => { try { return fs.readlinkSync(path); } catch { return ''; } };
 function written() {

@@ -533,6 +533,17 @@ static void what_a_file_must_not_hold_turns_its_promise_red(void **state)
         { "private-keys", "nginx/body/0000000004", "-----BEGIN PGP PRIVATE KEY BLOCK-----" },
         { "private-keys", "nginx/body/0000000005", "AGE-SECRET-KEY-1QQQ" },
         { "declared-files", "data/main.db.bak", "x" },
+        { "declared-files", "nginx/copy.db", "x" },
+        { "declared-files", "nginx/body/1/copy.db", "x" },
+        { "declared-files", "worker/copy.db", "x" },
+        { "declared-files", "disks/copy.db", "x" },
+        { "declared-files", "seeds/copy.db", "x" },
+        { "declared-files", "images/copy.db", "x" },
+        { "declared-files", "images/tiny/copy.db", "x" },
+        { "declared-files", "image_versions/copy.db", "x" },
+        { "declared-files", "tls/copy.db", "x" },
+        { "declared-files", "secrets/copy.db", "x" },
+        { "declared-files", "exports/copy.db", "x" },
         { "log-addresses", "log/2026-01-02", "a=1 client=203.0.113.7\\n" },
         { "log-addresses", "log/2026-01-02", "a=1 client=[2001:db8::77]:443\\n" },
         { "log-age", "log/2025-01-01", "time=1735689600.000 level=info\\n" },
@@ -547,6 +558,28 @@ static void what_a_file_must_not_hold_turns_its_promise_red(void **state)
         file_remove(*state, cases[i].path);
         only_differs(*state, "", "");
     }
+}
+
+/* Files are counted, not keys, and each is named. */
+static void files_with_keys_are_counted_and_named(void **state)
+{
+    struct test *test = *state;
+    struct promise_list_rows rows;
+    size_t at = 0;
+
+    file_write(test, "nginx/body/0000000001",
+               "-----BEGIN RSA PRIVATE KEY-----\\nMII\\n-----END RSA PRIVATE KEY-----\\n"
+               "-----BEGIN RSA PRIVATE KEY-----");
+    file_write(test, "log/2026-01-02", "PuTTY-User-Key-File-3: ssh-ed25519\\n");
+    only_differs(test, "private-keys", "red");
+    world_check(sql_promise_list(test->world->db, test->world->arena, clock_now(), &rows), "list");
+    while (strcmp(rows.row[at].id, "private-keys") != 0)
+        at++;
+    assert_int_equal(rows.row[at].figure, 2);
+    assert_non_null(strstr(rows.row[at].evidence, "a PEM private key in nginx/body/0000000001"));
+    assert_non_null(strstr(rows.row[at].evidence, "a PuTTY private key in log/2026-01-02"));
+    file_remove(test, "nginx/body/0000000001");
+    file_remove(test, "log/2026-01-02");
 }
 
 #define COUNTED(requests, crowd)                                                                   \
@@ -963,6 +996,7 @@ int main(void)
         TEST(an_open_network_turns_its_promise_red),
         TEST(an_unreachable_host_makes_them_unknown),
         TEST(what_a_file_must_not_hold_turns_its_promise_red),
+        TEST(files_with_keys_are_counted_and_named),
         TEST(what_the_logs_leave_turns_its_promise_red),
         TEST(an_old_log_of_a_destroyed_vm_turns_its_promise_red),
         TEST(an_old_review_turns_its_promise_red),
