@@ -6,6 +6,7 @@
 #include "adapter/crypto.h"
 #include "base/array.h"
 #include "base/text.h"
+#include "handler/signin_link.h"
 #include "model/identity.h"
 #include "model/outbound.h"
 #include "model/provider_key.h"
@@ -15,8 +16,6 @@
 #include "remote/workos.h"
 #include "signed_out.html.h"
 #include "signin.html.h"
-#include "signin_link.html.h"
-#include "signin_link.sql.h"
 #include "signin_mail.html.h"
 #include "team.sql.h"
 #include "view/signin_problem.h"
@@ -28,21 +27,14 @@
 #include "workos_object.sql.h"
 
 #include <string.h>
-#include <strings.h>
 
 static struct workos *workos; /* for the life of the process; NULL: identity = local */
 
-/* ---- return path ---- */
+/* ---- the page ---- */
 
 static bool is_signed_in(const struct request *r)
 {
     return r->session && r->session->person_id;
-}
-
-/* Call before the sign-in, which replaces the session. */
-static const char *target(const struct request *r)
-{
-    return r->session && r->session->return_path ? r->session->return_path : "/vms";
 }
 
 static bool has_mail(const struct request *r)
@@ -86,103 +78,6 @@ static struct error *signin_show(struct request *r)
     if (!e)
         signin_render(r, &page);
     return e;
-}
-
-/* ---- identity = local: links ---- */
-
-struct link {
-    const char *token;
-    struct bytes hash;
-    struct signin_link_get_row row;
-    const struct signin_problem *problem; /* NULL: valid */
-};
-
-static struct error *link_read(struct request *r, struct link *link)
-{
-    unsigned char *hash = arena_alloc(r->arena, CRYPTO_HASH_BYTES);
-    struct error *e = form_value(r, "token", &link->token);
-
-    if (workos)
-        return error_new(r->arena, ERROR_NOT_FOUND, "links are for identity = local");
-    if (e)
-        return e;
-    link->problem = &SIGNIN_LINK_UNKNOWN;
-    if (!link->token || !crypto_is_token(link->token))
-        return NULL;
-    crypto_sha256(link->token, strlen(link->token), hash);
-    link->hash = (struct bytes){ hash, CRYPTO_HASH_BYTES };
-    e = sql_signin_link_get(r->db, r->arena, link->hash, &link->row);
-    if (e)
-        return e->kind == ERROR_NOT_FOUND ? NULL : e;
-    link->problem = link->row.used_at                   ? &SIGNIN_LINK_USED
-                    : link->row.expires_at <= r->now_at ? &SIGNIN_LINK_LATE
-                                                        : NULL;
-    return NULL;
-}
-
-/* Mail scanners follow links, so a GET does not consume the token. */
-static struct error *link_show(struct request *r)
-{
-    struct link link = { .token = NULL };
-    struct signin_link_html page = { .minimum_age = r->config->minimum_age };
-    struct error *e = link_read(r, &link);
-
-    if (!e && link.problem)
-        return signin_link_problem_show(r, link.problem, &link.row);
-    if (!e)
-        e = session_begin(r);
-    if (!e)
-        e = signin_link_closed(r, link.row.email, &page);
-    if (e)
-        return e;
-    page.email = link.row.email;
-    page.token = link.token;
-    page.ends_at = link.row.expires_at;
-    if (is_signed_in(r) && strcasecmp(link.row.email, r->session->email) != 0)
-        page.present_email = r->session->email;
-    r->frame.title = "Sign in";
-    r->frame.section = "signin";
-    html_signin_link(&r->response.body, &r->frame, &page);
-    return NULL;
-}
-
-static struct error *link_consume(struct request *r, struct link *link)
-{
-    const char *email = text_lower(r->arena, link->row.email);
-    const struct identity identity = {
-        .key = arena_printf(r->arena, "local:%s", email),
-        .email = email,
-        .name = identity_name(r->arena, NULL, email),
-    };
-    const struct context context = request_context(r);
-    const char *notice = NULL;
-    int64_t person_id, team_id;
-    struct error *e = sql_signin_link_use(r->db, r->arena, link->hash, r->now_at);
-
-    /* Another browser was faster, or the link has just expired. */
-    if (!e && db_changes(r->db) != 1)
-        return link_read(r, link);
-    if (!e)
-        e = identity_person(&context, &identity, &person_id, &team_id, &notice);
-    if (!e)
-        e = session_sign_in(r, person_id, team_id, NULL, 0);
-    return e ? signin_note_refused(r, identity.key, e) : signin_note(r, person_id, notice);
-}
-
-static struct error *link_use(struct request *r)
-{
-    const char *path = target(r);
-    struct link link = { .token = NULL };
-    struct error *e = link_read(r, &link);
-
-    if (!e && !link.problem)
-        e = link_consume(r, &link);
-    if (e)
-        return signin_closed_show(r, e);
-    if (link.problem)
-        return signin_link_problem_show(r, link.problem, &link.row);
-    response_redirect(&r->response, path);
-    return NULL;
 }
 
 /* ---- identity = local: links by mail ---- */
@@ -340,7 +235,7 @@ static struct error *person_sign_in(struct request *r, const struct workos_perso
         : !identity_email_is_allowed(r->config, email, person->is_email_verified)
             ? &SIGNIN_EMAIL_UNVERIFIED
             : NULL;
-    const char *path = target(r);
+    const char *path = session_return(r);
     const char *team_name = NULL;
     bool is_away = false;
     struct error *e = problem ? NULL : is_turned_away(r, &identity, &is_away);
@@ -463,8 +358,8 @@ static struct error *signed_out_show(struct request *r)
 
 static const struct route routes[] = {
     { "GET", "/signin", ACCESS_PUBLIC, signin_show },
-    { "GET", "/signin/link", ACCESS_PUBLIC, link_show },
-    { "POST", "/signin/link", ACCESS_PUBLIC, link_use },
+    { "GET", "/signin/link", ACCESS_PUBLIC, signin_link_show },
+    { "POST", "/signin/link", ACCESS_PUBLIC, signin_link_use },
     { "GET", "/signin/mail", ACCESS_PUBLIC, mail_sent_show },
     { "POST", "/signin/mail", ACCESS_PUBLIC, mail_request },
     { "GET", "/signin/workos", ACCESS_PUBLIC, workos_start },

@@ -21,8 +21,12 @@ SELECT e.id, e.subject, e.requested_by, e.due_at, e.state FROM erasure_team t JO
 WHERE t.team_id = :team_id;
 
 -- erasure_by_address(address_hash blob) row
-SELECT id, subject, requested_by, requested_at, due_at, state, ended_at FROM erasure
-WHERE address_hash = :address_hash;
+SELECT id, subject, requested_by, requested_at, due_at, state, ended_at, undone_at FROM erasure
+WHERE address_hash = :address_hash
+   OR id = (SELECT erasure_id FROM erasure_address WHERE hash = :address_hash);
+
+-- erasure_add_address(hash blob, erasure_id text) done
+INSERT INTO erasure_address (hash, erasure_id) VALUES (:hash, :erasure_id);
 
 -- erasure_keep_closed(id text, requested_by text) done
 -- Closed by somebody else meanwhile: it can no longer be undone.
@@ -31,6 +35,14 @@ WHERE id = :id AND state = 'waiting' AND requested_by = 'person';
 
 -- erasure_remove(id text) one
 DELETE FROM erasure WHERE id = :id;
+
+-- erasure_end_undone(id text, now_at int) one
+-- It has ended and is of nobody: what it would have deleted stays.
+UPDATE erasure SET state = 'done', ended_at = :now_at, undone_at = :now_at, person_id = NULL
+WHERE id = :id AND state = 'waiting';
+
+-- erasure_forget_teams(erasure_id text) done across teams
+DELETE FROM erasure_team WHERE erasure_id = :erasure_id;
 
 -- erasure_open() rows
 SELECT id FROM erasure WHERE state <> 'done' ORDER BY due_at /* scan ok */;

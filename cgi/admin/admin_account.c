@@ -18,6 +18,7 @@
 #include "model/identity.h"
 #include "model/worker_wakeup.h"
 
+#include "erasure.sql.h"
 #include "model/signing.h"
 #include "signed_receipt.sql.h"
 #include "signing_key.sql.h"
@@ -43,12 +44,28 @@ static struct error *person_find(struct admin *admin, int64_t *out)
                      : error_new(admin->arena, ERROR_INPUT, "no account has this email address");
 }
 
+/* The steps have an address for the operator each time. */
+static struct error *account_close(const struct context *context,
+                                   const struct erasure_request *request, const char **out_token,
+                                   bool *out_is_known)
+{
+    struct erasure_of_person_row row;
+    struct error *e = erasure_request(context, request, out_token);
+
+    *out_is_known = !e && !*out_token;
+    if (!*out_is_known)
+        return e;
+    e = sql_erasure_of_person(context->db, context->arena, request->person_id, &row);
+    return e ? e : erasure_address_add(context, row.id, out_token);
+}
+
 struct error *admin_account_close(struct admin *admin)
 {
     struct erasure_request request = { .requested_by = ERASURE_REQUESTED_BY_OPERATOR };
     const struct context context =
         context_at(admin->db, admin->arena, admin->config, clock_now_ms());
     const char *token;
+    bool is_known;
     struct error *e;
 
     if (strcasecmp(admin->argument, admin->config->operator_email) == 0)
@@ -60,7 +77,7 @@ struct error *admin_account_close(struct admin *admin)
     if (!e)
         e = db_begin(admin->db, admin->arena);
     if (!e)
-        e = erasure_request(&context, &request, &token);
+        e = account_close(&context, &request, &token, &is_known);
     if (!e)
         e = db_commit(admin->db, admin->arena);
     db_rollback(admin->db);
@@ -68,12 +85,11 @@ struct error *admin_account_close(struct admin *admin)
         return e;
     if (!worker_wakeup_connect(admin->arena, admin->config))
         worker_wakeup_send();
-    if (token && !config_has_mail(admin->config))
+    if (is_known)
+        fputs("The account was closed before. Its owner can no longer undo that.\n", stderr);
+    if (!config_has_mail(admin->config))
         fputs("This server sends no email: give the person this address.\n", stderr);
-    if (token)
-        printf("%s%s\n", admin->config->public_url, erasure_path(admin->arena, token));
-    else
-        puts("The account was closed before. Its owner can no longer undo that.");
+    printf("%s%s\n", admin->config->public_url, erasure_path(admin->arena, token));
     return NULL;
 }
 

@@ -175,6 +175,14 @@ static struct error *own_teams_find(const struct context *context, struct erasur
     return NULL;
 }
 
+struct error *erasure_address_add(const struct context *context, const char *id,
+                                  const char **out_token)
+{
+    *out_token = crypto_token(context->arena);
+    return sql_erasure_add_address(context->db, context->arena,
+                                   erasure_address_hash(context->arena, *out_token), id);
+}
+
 /* It was closed before, and from now on its owner cannot undo that. */
 static struct error *closed_keep(const struct context *context,
                                  const struct erasure_request *request, const char *id)
@@ -226,6 +234,19 @@ bool erasure_can_undo(const struct context *context, const struct erasure_of_tea
            is_undoable(context, row->state, row->requested_by, row->due_at);
 }
 
+/* Its page stays and says so, and whoever was told of the deletion is told of that. */
+static struct error *undone_end(const struct context *context, const char *id, int64_t person_id)
+{
+    struct db *db = context->db;
+    struct error *e = sql_erasure_reopen(db, context->arena, id);
+
+    if (!e)
+        e = erasure_tell_undone(context, id, person_id);
+    if (!e)
+        e = sql_erasure_forget_teams(db, context->arena, id);
+    return e ? e : sql_erasure_end_undone(db, context->arena, id, context->now_at);
+}
+
 struct error *erasure_undo(const struct context *context, int64_t person_id, bool *out_is_undone)
 {
     struct db *db = context->db;
@@ -238,12 +259,10 @@ struct error *erasure_undo(const struct context *context, int64_t person_id, boo
     if (!is_undoable(context, row.state, row.requested_by, row.due_at))
         return NULL;
     *out_is_undone = true;
-    e = sql_erasure_reopen(db, context->arena, row.id);
+    e = undone_end(context, row.id, person_id);
     if (!e)
         e = sql_person_open(db, context->arena, person_id);
-    if (!e)
-        e = history_add(context, AUDIT_DELETION_UNDO, person_id, false, 0);
-    return e ? e : sql_erasure_remove(db, context->arena, row.id);
+    return e ? e : history_add(context, AUDIT_DELETION_UNDO, person_id, false, 0);
 }
 
 struct error *erasure_undo_team(const struct context *context, int64_t team_id)
@@ -256,8 +275,7 @@ struct error *erasure_undo_team(const struct context *context, int64_t team_id)
     if (e || !erasure_can_undo(context, &row))
         return error_refuse(context->arena, ERROR_CONFLICT, "deletion_begun", NULL,
                             "The deletion of this team can\u2019t be undone.");
-    e = sql_erasure_reopen(context->db, context->arena, row.id);
-    return e ? e : sql_erasure_remove(context->db, context->arena, row.id);
+    return undone_end(context, row.id, 0);
 }
 
 /* ---- in words ---- */
@@ -272,12 +290,12 @@ static const char *closed_words(const struct context *context,
     if (can_undo)
         return arena_printf(arena,
                             "This account was closed on %s and is deleted for good on %s. "
-                            "Until then, signing in cancels that.",
+                            "Until then, signing in undoes that.",
                             since, until);
     if (strcmp(row->state, ERASURE_STATE_WAITING) == 0 && row->due_at > context->now_at)
         return arena_printf(arena,
                             "This account was closed on %s %s and is deleted for good on %s. "
-                            "Signing in does not cancel that.",
+                            "Signing in does not undo that.",
                             since,
                             strcmp(row->requested_by, ERASURE_REQUESTED_BY_IDENTITY) == 0
                                 ? "at the identity provider"
@@ -303,7 +321,9 @@ struct error *erasure_closed(const struct context *context, const char *identity
     e = sql_erasure_of_person(context->db, context->arena, person.id, &row);
     if (e)
         return e->kind == ERROR_NOT_FOUND ? NULL : e;
+    out->id = row.id;
     out->can_undo = is_undoable(context, row.state, row.requested_by, row.due_at);
+    out->action = out->can_undo ? "Undo the deletion" : "See the deletion";
     out->words = closed_words(context, &row, out->can_undo);
     return NULL;
 }

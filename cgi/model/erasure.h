@@ -47,23 +47,30 @@ struct erasure_request {
 struct error *erasure_request(const struct context *context, const struct erasure_request *request,
                               const char **out_token);
 
+/* Another address of its page, for who shows that it is theirs to see; of the first only the hash
+ * is stored. */
+struct error *erasure_address_add(const struct context *context, const char *id,
+                                  const char **out_token);
+
 /* The path of that page. */
 const char *erasure_path(struct arena *arena, const char *token);
 
 /* The SHA-256 of the token, as it is stored; in the arena. */
 struct bytes erasure_address_hash(struct arena *arena, const char *token);
 
-/* That an account is closed, for whoever signs in to it. */
+/* That an account is closed, for whoever signs in to it. Without a deletion there is no action. */
 struct erasure_closed {
-    const char *words; /* since when, when it is deleted, what can be done; NULL: it is open */
-    bool can_undo;     /* by signing in */
+    const char *words;  /* since when, when it is deleted, what can be done; NULL: it is open */
+    const char *id;     /* of the deletion; NULL: there is none */
+    const char *action; /* what a sign-in link of the account does: "Undo the deletion" */
+    bool can_undo;      /* by signing in */
 };
 struct error *erasure_closed(const struct context *context, const char *identity_key,
                              struct erasure_closed *out);
 
 /*
- * Open the team again. Its VMs stay stopped, its subscription ended. CONFLICT: no owner has closed
- * it, or something was deleted already.
+ * Open the team again. Its VMs stay stopped, its subscription ended. Who was told of the deletion
+ * is told of that by mail. CONFLICT: no owner has closed it, or something was deleted already.
  */
 struct error *erasure_undo_team(const struct context *context, int64_t team_id);
 
@@ -72,7 +79,6 @@ struct erasure_of_team_row;
 bool erasure_can_undo(const struct context *context, const struct erasure_of_team_row *row);
 
 /*
- * Open the account again, if the person has closed it and nothing was deleted yet. Its VMs stay
- * stopped, its subscription ended.
+ * Open the account again, if the person has closed it and nothing was deleted yet; as of a team.
  */
 struct error *erasure_undo(const struct context *context, int64_t person_id, bool *out_is_undone);

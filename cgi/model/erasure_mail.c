@@ -116,3 +116,62 @@ struct error *erasure_tell(const struct context *context, const struct erasure_r
         e = team_tell(context, request, request->team_ids[i], token);
     return e;
 }
+
+/* ---- undone ---- */
+
+static struct error *person_tell_undone(const struct context *context, const char *id,
+                                        int64_t person_id)
+{
+    struct person_get_row person;
+    struct error *e = sql_person_get(context->db, context->arena, person_id, &person);
+
+    return e ? e
+             : mail_queue(context->db, context->arena,
+                          &(struct mail){
+                              .kind = MAIL_KIND_ACCOUNT_KEPT,
+                              .to = person.email,
+                              .once = arena_printf(context->arena, "account_kept/%s", id),
+                              .url = page_url(context, "/account"),
+                              .at = context->now_at,
+                          },
+                          context->now_at);
+}
+
+static struct error *members_tell_undone(const struct context *context, const char *id,
+                                         int64_t team_id, int64_t person_id)
+{
+    struct erasure_lost_team_row team;
+    struct erasure_members_rows members;
+    struct error *e = sql_erasure_lost_team(context->db, context->arena, team_id, 0, &team);
+
+    if (e) /* a personal team has no other members */
+        return e->kind == ERROR_NOT_FOUND ? NULL : e;
+    e = sql_erasure_members(context->db, context->arena, team_id, &members);
+    for (size_t i = 0; !e && i < members.count; i++) {
+        const struct mail mail = {
+            .kind = MAIL_KIND_TEAM_KEPT,
+            .to = members.row[i].email,
+            .once = arena_printf(context->arena, "team_kept/%s/%lld/%lld", id, (long long)team_id,
+                                 (long long)members.row[i].id),
+            .promise = label_in_mail(context->arena, team.name),
+            .note = person_id ? "the team\u2019s owner" : "one of the team\u2019s owners",
+            .url = page_url(context, "/account"),
+            .at = context->now_at,
+        };
+
+        e = mail_queue(context->db, context->arena, &mail, context->now_at);
+    }
+    return e;
+}
+
+struct error *erasure_tell_undone(const struct context *context, const char *id, int64_t person_id)
+{
+    struct erasure_teams_rows teams;
+    struct error *e = sql_erasure_teams(context->db, context->arena, id, &teams);
+
+    if (!e && person_id)
+        e = person_tell_undone(context, id, person_id);
+    for (size_t i = 0; !e && i < teams.count; i++)
+        e = members_tell_undone(context, id, teams.row[i].team_id, person_id);
+    return e;
+}

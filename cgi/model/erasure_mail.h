@@ -10,3 +10,9 @@
  */
 struct error *erasure_tell(const struct context *context, const struct erasure_request *request,
                            const char *token);
+
+/*
+ * Tell the same people that the deletion `id` was undone, while it still has its teams, which are
+ * open again. `person_id`: whose account it is, which is not open yet; 0: a team alone.
+ */
+struct error *erasure_tell_undone(const struct context *context, const char *id, int64_t person_id);

@@ -15,7 +15,7 @@ struct mail {
      * "promise_broken", "policy_change", "vm_look", "email_confirm", "email_approve",
      * "email_taken", "email_changed", "email_former", "request_extended", "request_answered",
      * "request_refused", "team_deletion", "vm_disk_look", "account_deletion", "account_closed",
-     * "team_closed", "vm_stops_soon", "vm_ends_soon"
+     * "team_closed", "vm_stops_soon", "vm_ends_soon", "account_kept", "team_kept"
      */
     const char *kind;
     const char *to; /* e-mail */

@@ -110,8 +110,8 @@ static const struct subject {
       "Which steps of a deletion are done, and its receipt. Nothing in it is about a person once "
       "it "
       "has ended.",
-      { "erasure", "erasure_step", "erasure_team", "erasure_key", "erasure_print",
-        "erasure_rest" } },
+      { "erasure", "erasure_step", "erasure_team", "erasure_key", "erasure_print", "erasure_rest",
+        "erasure_address" } },
     { "Email",
       "Recipient and subject of each email. Its content is deleted once it is sent.",
       { "mail" } },

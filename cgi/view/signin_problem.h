@@ -31,8 +31,7 @@ struct error *signin_problem_show(struct request *r, const struct signin_problem
 /* The page of an account that stays closed, if the refusal says so; else the refusal. */
 struct error *signin_closed_show(struct request *r, struct error *refusal);
 
-/* Before the link is used: that the account of its address is closed, and whether using it undoes
- * that. */
+/* Before the link is used: that the account of its address is closed, and what using it does. */
 struct signin_link_html;
 struct error *signin_link_closed(struct request *r, const char *email,
                                  struct signin_link_html *page);

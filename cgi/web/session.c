@@ -188,6 +188,11 @@ struct error *session_keep_return(struct request *r, const char *return_path)
     return e;
 }
 
+const char *session_return(const struct request *r)
+{
+    return r->session && r->session->return_path ? r->session->return_path : "/vms";
+}
+
 struct error *session_keep_workos(struct request *r, const char *state, const char *verifier)
 {
     bool was_query_only;

@@ -46,6 +46,9 @@ struct error *session_begin(struct request *r);
 /* Store where to go after sign-in (a local path) in the session, created if needed. */
 struct error *session_keep_return(struct request *r, const char *return_path);
 
+/* The kept path, or that of the VMs. Call before the sign-in, which replaces the session. */
+const char *session_return(const struct request *r);
+
 /*
  * Start a WorkOS sign-in: store `state` (as SHA-256) and the PKCE verifier in the session, a
  * signed-out one for LIMIT_SIGNED_OUT_SESSION_S from now. A session that is signed in keeps its

@@ -11,6 +11,8 @@
 #include "mail_account_closed.txt.h"
 #include "mail_account_deletion.html.h"
 #include "mail_account_deletion.txt.h"
+#include "mail_account_kept.html.h"
+#include "mail_account_kept.txt.h"
 #include "mail_email_approve.html.h"
 #include "mail_email_approve.txt.h"
 #include "mail_email_changed.html.h"
@@ -43,6 +45,8 @@
 #include "mail_team_closed.txt.h"
 #include "mail_team_deletion.html.h"
 #include "mail_team_deletion.txt.h"
+#include "mail_team_kept.html.h"
+#include "mail_team_kept.txt.h"
 #include "mail_vm_destroyed.html.h"
 #include "mail_vm_destroyed.txt.h"
 #include "mail_vm_disk_look.html.h"
@@ -124,6 +128,8 @@ WRITERS(vm_disk_look)
 WRITERS(account_deletion)
 WRITERS(account_closed)
 WRITERS(team_closed)
+WRITERS(account_kept)
+WRITERS(team_kept)
 WRITERS(vm_stops_soon)
 WRITERS(vm_ends_soon)
 WRITERS(promise_broken)
@@ -155,6 +161,8 @@ static const struct kind {
     { "account_deletion", account_deletion_txt, account_deletion_html, LIMIT_MAIL_EXPIRY_S },
     { "account_closed", account_closed_txt, account_closed_html, LIMIT_MAIL_EXPIRY_S },
     { "team_closed", team_closed_txt, team_closed_html, LIMIT_MAIL_EXPIRY_S },
+    { "account_kept", account_kept_txt, account_kept_html, LIMIT_MAIL_EXPIRY_S },
+    { "team_kept", team_kept_txt, team_kept_html, LIMIT_MAIL_EXPIRY_S },
     /* Then it has happened. */
     { "vm_stops_soon", vm_stops_soon_txt, vm_stops_soon_html, LIMIT_LIFE_WARN_S },
     { "vm_ends_soon", vm_ends_soon_txt, vm_ends_soon_html, LIMIT_LIFE_WARN_S },

@@ -11,6 +11,7 @@
 #include "base/url.h"
 #include "main_constants.sql.h"
 #include "model/email_change.h"
+#include "model/erasure.h"
 #include "model/outbound.h"
 #include "model/signin_token.h"
 #include "worker/mail_message.h"
@@ -117,8 +118,18 @@ static struct error *link_make(struct worker_context *context, struct mail_take_
 {
     const struct context now = worker_context_now(context, context->arena);
 
+    struct erasure_closed closed;
+    struct error *e;
+
     if (strcmp(mail->kind, MAIL_KIND_SIGNIN_LINK) != 0)
         return email_change_link(&now, mail->kind, mail->change_id, &mail->url, &mail->until_at);
+    e = erasure_closed(&now, arena_printf(context->arena, "local:%s", mail->to_email), &closed);
+    if (e)
+        return e;
+    if (closed.action) {
+        mail->note = closed.words;
+        mail->promise = closed.action;
+    }
     return signin_token_make(&now, mail->to_email, &mail->url, &mail->until_at);
 }
 

@@ -59,7 +59,8 @@ equal('one step is done', one("SELECT count(*) FROM erasure_step WHERE state = '
 await signIn(page, server.signinLink(ADA));
 check('signing in says that it is undone', (await text(page, '.toasts'))?.includes('cancelled'), await text(page, '.toasts'));
 equal('the account is open', one(`SELECT closed_at IS NULL FROM person WHERE email = '${ADA}'`), '1');
-equal('the address is known no longer', (await get(new URL(address).pathname)).status, 404);
+for (const words of ['Deletion undone', 'by signing in', 'there was no subscription', 'Not done']) check(`the page says ${words}`, (await shown()).includes(words), await shown());
+equal('its owner is told', one(`SELECT count(*) FROM mail WHERE kind = 'account_kept' AND to_email = '${ADA}'`), '1');
 equal('the VM is there', one('SELECT count(*) FROM vm WHERE gone_at IS NULL'), '1');
 
 // ---- for good ----
@@ -134,10 +135,16 @@ for (const [path, words] of [[folder, 'this is no file'], ['/dev/zero', 'this is
 
 // ---- by the operator ----
 await signIn(page, server.signinLink('bob@example.org'));
-check('the operator closes another', /\/deletion\/[\w-]{43}/.test(admin('account-close', 'bob@example.org')));
+const closing = /\/deletion\/[\w-]{43}/;
+check('the operator closes another', closing.test(admin('account-close', 'bob@example.org')));
+const twice = admin('account-close', 'bob@example.org');
+check('and is given an address again', closing.test(twice), twice);
+check('that works', (await get(twice.match(closing)[0])).text.includes('Account deletion'));
 const other = await browser.page();
 await other.goto(server.signinLink('bob@example.org'));
-equal('who does not open it by signing in', (await follow(other, 'main button[type=submit]')).status(), 403);
+check('the link says so', (await text(other, 'main')).includes('See the deletion'), await text(other, 'main'));
+equal('it opens no account', (await follow(other, 'main button[type=submit]')).status(), 200);
+check('but shows the deletion', closing.test(other.url()) && (await text(other, 'h1')) === 'Account deletion', other.url());
 check('an unknown address', admin('account-close', 'nobody@example.org').includes('no account has'));
 
 // ---- a team ----
@@ -181,6 +188,7 @@ check('its VM stops', await until(() => one('SELECT state FROM vm WHERE team_id 
 await follow(eve, 'a[href="/account/team/delete"]');
 await follow(eve, 'form[action="/account/team/keep"] button');
 check('an owner keeps it', (await text(eve, '.toasts'))?.includes('cancelled'), await text(eve, '.toasts'));
+equal('which each of them is told', one("SELECT group_concat(to_email) FROM (SELECT to_email FROM mail WHERE kind = 'team_kept' ORDER BY to_email)"), 'eve@example.org,mallory@example.org');
 equal('it is open again', one('SELECT closed_at IS NULL FROM team WHERE id = 7001'), '1');
 await remove();
 const end = new URL(eve.url()).pathname;

@@ -332,6 +332,22 @@ async function workerKill() {
   equal('the same phone again', (await signInFrom(phone)).status, 303);
   await allSent();
   equal('is known', box.mails.length, 1);
+
+  // Of a closed account: the same answer, and a mail that says so.
+  const CLOSED = 'closed@example.org';
+  const signedIn = await new Visitor(server).signIn(server.signinLink(CLOSED));
+  equal('somebody else', signedIn.headers.location, '/vms');
+  await admin('account-close', CLOSED);
+  await allSent();
+  box.calm();
+  const closed = await again.send('/signin', '/signin/mail', [['email', CLOSED]]);
+  equal('a closed account: the same answer', `${closed.status} ${closed.headers.location}`, '303 /signin/mail');
+  await until(() => box.mails.length, 50);
+  const told = box.mails[0].parsed;
+  equal('the mail says that it is closed', told.subject, 'Your account on Domicile is closed');
+  for (const part of [told.text, told.html]) check('since when, until when, and what the link does', /was closed on .* UTC by the admin and is deleted for good on .* UTC/.test(part) && part.includes('See the deletion') && !part.includes('sign in to'), part);
+  const led = await again.signIn(told.text.match(/https:\S+/)[0]);
+  check('which it does', (await again.ask('GET', led.headers.location)).text.includes('Account deletion'), led.headers.location);
 }
 
 // ---- kills: nothing is lost, and nothing comes twice but by a kill, with the same Message-ID ----

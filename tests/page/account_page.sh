@@ -528,9 +528,10 @@ as bob post /account/team/keep ; expect 303 "/signin?return=/account&again=1&end
 expect_row "SELECT count(*) FROM erasure" 1
 sql "UPDATE session SET created_at = unixepoch()"
 as bob post /account/team/keep ; expect 303 /account
-expect_row "SELECT count(*) FROM erasure" 0
+expect_row "SELECT count(*) FROM erasure WHERE undone_at IS NULL" 0
 expect_row "SELECT count(*) FROM team WHERE closed_at IS NOT NULL" 0
-nobody get "$location" ; expect 404
+expect_row "SELECT group_concat(to_email || kind || promise) FROM (SELECT * FROM mail WHERE kind = 'team_kept' ORDER BY to_email)" "bob@example.orgteam_keptDave & Co,carol@example.orgteam_keptDave & Co"
+nobody get "$location" ; expect 200 ; expect_text "by an owner of the team"
 # Closed by others, it is not opened here.
 as bob post /account/team/delete "name=Dave & Co" ; expect 303
 sql "UPDATE erasure SET requested_by = 'identity'"

@@ -37,17 +37,28 @@ fresh
 link 1767226200
 as link get "/signin/link?token=$token" ; expect 422 signin_link_late.html
 as link post /signin/link "token=$token" ; expect 422
-# A closed account is refused, which is recorded, and leaves the link as it was.
+# The link of an account that stays closed signs nobody in, which is recorded, and leads to its deletion.
 fresh
 link 9999999999
 sql "INSERT INTO person (id, identity, email, name, created_at, closed_at) VALUES (77, 'local:erin@example.org', 'erin@example.org', 'Erin', 1, 2);
     INSERT INTO team (id, name, personal_of, created_at) VALUES (77, 'Erin', 77, 1)"
 sql "INSERT INTO erasure (id, subject, address_hash, person_id, requested_by, requested_at, due_at, state) VALUES ('e77', 'account', x'77', 77, 'operator', 1767225600, 4000000000, 'waiting')"
 as link get "/signin/link?token=$token" ; expect 200
-expect_text "Signing in does not cancel that"
-as link post /signin/link "token=$token" ; expect 403 signin_account_closed.html
+expect_text "Signing in does not undo that" ; expect_text "See the deletion" ; expect_no_text ">Sign in<svg"
+as link post /signin/link "token=$token" ; expect 303
 expect_row "SELECT seq, action, result, person_id FROM activity WHERE team_id = 77" "1|sign_in|refused|77"
+expect_row "SELECT used_at IS NOT NULL FROM signin_link WHERE email = 'erin@example.org'" 1
+expect_row "SELECT count(*) FROM session WHERE person_id = 77" 0
+nobody get "$(sed -n 's/^Location: //p' "$state/answer" | tr -d '\r')" ; expect 200 ; expect_text "<h1>Account deletion</h1>"
+fresh
+link 9999999999
+sql "INSERT INTO person (id, identity, email, name, created_at, closed_at) VALUES (77, 'local:erin@example.org', 'erin@example.org', 'Erin', 1, 2);
+    INSERT INTO team (id, name, personal_of, created_at) VALUES (77, 'Erin', 77, 1)"
+# Without a deletion there is none to see.
+as link get "/signin/link?token=$token" ; expect 200 ; expect_text "This account is closed." ; expect_no_text '<form method="post" action="/signin/link"'
+as link post /signin/link "token=$token" ; expect 403 signin_account_closed.html
 expect_row "SELECT used_at IS NULL FROM signin_link WHERE email = 'erin@example.org'" 1
+sql "INSERT INTO erasure (id, subject, address_hash, person_id, requested_by, requested_at, due_at, state) VALUES ('e77', 'account', x'77', 77, 'operator', 1767225600, 4000000000, 'waiting')"
 
 # One that its owner has closed says what using the link does.
 sql "UPDATE erasure SET requested_by = 'person'"

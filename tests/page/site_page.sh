@@ -113,7 +113,7 @@ fresh
 token=$(token_of T)
 hash=$(printf '%s' "$token" | sha256sum | cut -c1-64)
 plant_erasure() {
-    sql "INSERT INTO erasure VALUES ('erasureerasurees', x'$hash', NULL, 'person', 1767225600, $2, '$1', $3, NULL, '${5:-account}');
+    sql "INSERT INTO erasure VALUES ('erasureerasurees', x'$hash', NULL, 'person', 1767225600, $2, '$1', $3, NULL, '${5:-account}', NULL);
         INSERT INTO erasure_step SELECT 'erasureerasurees', key, value, '$4', 1, 1767225600, 'SQLite: 7 rows', 7 FROM
         json_each('[\"billing\", \"vms\", \"access\", \"services\", \"rows\", \"log\", \"search\", \"receipt\"]')"
 }
@@ -126,6 +126,14 @@ sql "DELETE FROM erasure_step; DELETE FROM erasure"
 plant_erasure running 1767225600 NULL failed
 nobody get "/deletion/$token" ; expect 200 deletion_failed.html
 nobody get "/deletion/$token/receipt.zip" ; expect 404
+sql "DELETE FROM erasure_step; DELETE FROM erasure"
+plant_erasure 'done' 9999999999 1767225700 waiting
+sql "UPDATE erasure SET undone_at = ended_at; INSERT INTO erasure_address VALUES (x'$(printf '%s' "$(token_of V)" | sha256sum | cut -c1-64)', 'erasureerasurees')"
+nobody get "/deletion/$token" ; expect 200 deletion_undone.html
+nobody get "/deletion/$(token_of V)" ; expect 200 ; expect_text "by signing in"
+nobody get "/deletion/$token/receipt.zip" ; expect 404
+sql "UPDATE erasure SET subject = 'team'"
+nobody get "/deletion/$token" ; expect 200 ; expect_text "by an owner of the team"
 sql "DELETE FROM erasure_step; DELETE FROM erasure"
 plant_erasure 'done' 1767225600 1767225700 'done'
 sql "INSERT INTO erasure_rest VALUES ('erasureerasurees', 'invoices', 3, 1988150400);

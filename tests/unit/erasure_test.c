@@ -600,6 +600,21 @@ static void a_team_in_every_table_is_erased(void **state)
     assert_non_null(strstr(step_of(test, ERASURE_SERVICES).answer, "the organization stays"));
 }
 
+/* It has ended, its page is there, nothing holds on to it, and so many people were told. */
+static void is_undone(struct test *test, const char *kind, int64_t mails)
+{
+    assert_int_equal(ask(test, "SELECT count(*) FROM erasure WHERE state = 'done' AND "
+                               "undone_at = ended_at AND person_id IS NULL"),
+                     1);
+    assert_int_equal(ask(test, "SELECT count(*) FROM erasure_step"), ERASURE_STEPS);
+    assert_int_equal(ask(test, "SELECT count(*) FROM erasure_team"), 0);
+    assert_int_equal(ask(test, arena_printf(test->world->arena,
+                                            "SELECT count(*) FROM mail WHERE kind = '%s' AND "
+                                            "happened_at > 0 AND until_at IS NULL",
+                                            kind)),
+                     mails);
+}
+
 static void a_team_is_opened_again_until_it_begins(void **state)
 {
     struct test *test = *state;
@@ -609,7 +624,7 @@ static void a_team_is_opened_again_until_it_begins(void **state)
     request_team(test, 50);
     work(test->context);
     world_check(erasure_undo_team(&context, 50), "undo");
-    assert_int_equal(ask(test, "SELECT count(*) FROM erasure"), 0);
+    is_undone(test, "team_kept", 2);
     assert_int_equal(ask(test, "SELECT count(*) FROM team WHERE closed_at IS NOT NULL"), 0);
     request_team(test, 50);
     /* Members are told of it once a day. */
@@ -730,7 +745,7 @@ static void signing_in_undoes_it_until_it_begins(void **state)
     world_check(identity_person(&context, &identity, &person_id, &team_id, &notice), "undo");
     assert_non_null(notice);
     assert_int_equal(team_id, world->team_id);
-    assert_int_equal(ask(test, "SELECT count(*) FROM erasure"), 0);
+    is_undone(test, "account_kept", 1);
     assert_int_equal(ask(test, "SELECT count(*) FROM person WHERE closed_at IS NOT NULL"), 0);
     assert_int_equal(ask(test, "SELECT count(*) FROM team WHERE closed_at IS NOT NULL"), 0);
     work(test->context);
@@ -787,10 +802,12 @@ static void a_closed_account_says_why(void **state)
     request(test, 7);
     world_check(erasure_closed(&context, "local:erasedmarker7@example.org", &closed), "closed");
     assert_true(closed.can_undo);
-    assert_non_null(strstr(closed.words, "signing in cancels that"));
+    assert_string_equal(closed.action, "Undo the deletion");
+    assert_non_null(strstr(closed.words, "signing in undoes that"));
     plant(test, "UPDATE erasure SET requested_by = 'operator';");
     world_check(erasure_closed(&context, "local:erasedmarker7@example.org", &closed), "admin");
     assert_false(closed.can_undo);
+    assert_string_equal(closed.action, "See the deletion");
     assert_non_null(strstr(closed.words, "by the admin and is deleted for good on"));
     context.now_at += 1000 * A_DAY_S;
     world_check(erasure_closed(&context, "local:erasedmarker7@example.org", &closed), "due");

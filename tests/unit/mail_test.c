@@ -270,7 +270,7 @@ static void test_values_cannot_inject_headers(void **state)
         "vm_destroyed",  "vm_look",      "email_confirm",    "email_approve",    "email_taken",
         "email_changed", "email_former", "request_extended", "request_answered", "request_refused",
         "team_deletion", "vm_disk_look", "account_deletion", "account_closed",   "team_closed",
-        "vm_stops_soon", "vm_ends_soon"
+        "vm_stops_soon", "vm_ends_soon", "account_kept",     "team_kept"
     };
 
     (void)state;
