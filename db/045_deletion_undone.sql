@@ -24,7 +24,7 @@ CREATE TABLE mail_new (
     amount TEXT,                  -- money as written in it | contract | 2 days | export | delete
     vm_name TEXT,                 -- the VM that it is about | contract | 2 days | export | delete
     browser TEXT,                 -- browser family of a sign-in | contract | 2 days | export | delete
-    promise TEXT,                 -- the promise that is no longer kept, how promises change, why the admin looks, or the team that is deleted or kept | contract | 2 days | export | delete
+    promise TEXT,                 -- the promise that is no longer kept, how promises change, why the admin looks, the team that is deleted or kept, or what was requested | contract | 2 days | export | delete
     url TEXT,                     -- the page that it leads to; of a deletion, its secret address | contract | 2 days | export | delete
     note TEXT,                    -- what the operator writes in it, or who has closed the account | contract | 2 days | export | delete
     request_number INTEGER,       -- the request about personal data that it is about | contract | 2 days | export | delete

@@ -37,13 +37,23 @@ const char *label_person_problem(struct arena *arena, const char *text)
     return label_problem(arena, text);
 }
 
-/* Bytes of what separates the parts of an address at the start of `text`; 0: something else. The
- * dots of other scripts count as dots in host names (UTS 46). */
+/*
+ * Bytes of what separates the parts of an address at the start of `text`; 0: something else. Beside
+ * the three of ASCII, what programs turn into one of them (UTS 46; NFKC: one and more dots, digits
+ * with a dot, colons, at signs) and what people take for a dot (Unicode's confusables).
+ */
 static size_t separator_length(const char *text)
 {
     static const char *const separators[] = {
-        ".", ":", "@", "\u3002", "\uff0e", "\uff61", "\uff20"
+        ".",      ":",      "@",      "\u3002", "\uff0e",     "\uff61", "\uff20",
+        "\u2024", "\u2025", "\u2026", "\ufe52", "\ufe12",     "\ufe19", "\ufe30",
+        "\ufe13", "\ufe55", "\uff1a", "\ufe6b", "\u2236",     "\ua789", "\u0701",
+        "\u0702", "\u06d4", "\ua60e", "\ua4f8", "\U0001f100",
     };
+    unsigned char last = text_starts(text, "\xe2\x92") ? (unsigned char)text[2] : 0;
+
+    if (last >= 0x88 && last <= 0x9b) /* U+2488 to U+249B: "1." to "20." */
+        return 3;
 
     for (size_t i = 0; i < COUNT(separators); i++) {
         if (text_starts(text, separators[i]))

@@ -56,23 +56,26 @@ bool rights_request_is_urgent(int64_t received_at, int64_t due_at, int64_t exten
 
 static const struct kind {
     const char *kind, *word, *title;
+    const char *asked; /* in mails to the person: "your request ..." */
     const char *done;  /* what the person is told of what was done; NULL: nothing is done here */
     const char *acted; /* the same for the operator, behind the account's name */
 } kinds[] = {
-    { RIGHTS_REQUEST_KIND_COPY, "copy", "A copy of the data",
+    { RIGHTS_REQUEST_KIND_COPY, "copy", "A copy of the data", "for a copy of your data",
       "The copy is being prepared. Sign in and download it on your account page within a day; "
       "later you can prepare another one there.",
       "gets a copy of its data, ready for download in a moment" },
-    { RIGHTS_REQUEST_KIND_CORRECTION, "correct", "Correction", NULL, NULL },
+    { RIGHTS_REQUEST_KIND_CORRECTION, "correct", "Correction", "for a correction of your data",
+      NULL, NULL },
     { RIGHTS_REQUEST_KIND_RESTRICTION, "restrict", "Restriction",
+      "to restrict the use of your data",
       "Your account is restricted. You can end that on your account page at any time.",
       "is restricted and its VMs are stopped" },
-    { RIGHTS_REQUEST_KIND_OBJECTION, "object", "Objection",
+    { RIGHTS_REQUEST_KIND_OBJECTION, "object", "Objection", "that objects to the use of your data",
       "Your requests are no longer counted and the VMs of your team no longer measured.",
       "is no longer counted, nor the VMs of its personal team measured" },
-    { RIGHTS_REQUEST_KIND_DELETION, "delete", "Deletion", "Your account is closed.",
-      "is closed and will be deleted" },
-    { RIGHTS_REQUEST_KIND_OTHER, "other", "Other", NULL, NULL },
+    { RIGHTS_REQUEST_KIND_DELETION, "delete", "Deletion", "to delete your data",
+      "Your account is closed.", "is closed and will be deleted" },
+    { RIGHTS_REQUEST_KIND_OTHER, "other", "Other", "about your data", NULL, NULL },
 };
 
 static const struct kind *kind_find(const char *name)
@@ -141,6 +144,7 @@ static struct error *tell(const struct context *context, const char *kind,
         .to = row->email,
         .once = arena_printf(context->arena, "%s/%lld/%s", kind, (long long)row->number,
                              crypto_id(context->arena)),
+        .promise = kind_find(row->kind)->asked,
         .note = note,
         .request_number = row->number,
         /* Who is not content is told where to complain, too (GDPR Art. 12(4)). */

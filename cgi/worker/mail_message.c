@@ -237,11 +237,23 @@ static void headers_fill(struct arena *arena, const struct config *config,
     out->header_count = HEADERS;
 }
 
+/* Who is not content is told by name where to complain (GDPR Art. 12(4)). */
+static const char *authority_text(struct arena *arena, const struct config *config)
+{
+    if (!*config->authority)
+        return NULL;
+    return *config->authority_url
+               ? arena_printf(arena, "%s (%s)", config->authority, config->authority_url)
+               : config->authority;
+}
+
 struct error *mail_message(struct arena *arena, const struct config *config,
                            const struct mail_take_row *mail, struct smtp_message *out)
 {
     const struct kind *kind = kind_find(mail->kind);
-    struct frame frame = { .server_name = config->server_name, .contact = config->privacy_contact };
+    struct frame frame = { .server_name = config->server_name,
+                           .contact = config->privacy_contact,
+                           .authority = authority_text(arena, config) };
     struct buf text = buf_new(arena, BODY_BYTES), html = buf_new(arena, BODY_BYTES);
     const char *body;
 

@@ -248,15 +248,23 @@ static void test_deletions(void **state)
 static void test_days(void **state)
 {
     const struct mail_take_row row = { .kind = "request_extended",
+                                       .promise = "for a copy of your data",
                                        .note = "Seven came.",
                                        .request_number = 3,
                                        .happened_day_at = 1795132800,
                                        .until_day_at = 1802995199,
                                        .url = "https://localhost/privacy" };
-    struct smtp_message sent = message(row);
+    struct smtp_message sent;
 
     (void)state;
-    assert_non_null(strstr(sent.text, "received on 20 Nov 2026.\r\n"));
+    world->config->authority = "Example authority";
+    world->config->authority_url = "https://authority.example";
+    sent = message(row);
+    assert_non_null(strstr(sent.text, "On 20 Nov 2026, "));
+    assert_non_null(
+        strstr(sent.text, " received your request for a copy of your data (number 3)."));
+    assert_non_null(
+        strstr(sent.text, "this server, Example authority (https://authority.example), and"));
     assert_non_null(strstr(sent.text, "takes until 18 Feb 2027 at the latest."));
     assert_null(strstr(sent.html, "UTC"));
 }
@@ -309,6 +317,12 @@ static void test_names_are_no_links(void **state)
         { "pay@evil.example", "pay@ evil. example" },
         { "evil\u3002example \uff20x", "evil\u3002 example \uff20 x" },
         { "a..b.", "a. . b." },
+        { "evil\u2024example", "evil\u2024 example" },
+        { "evil\ufe52example", "evil\ufe52 example" },
+        { "https\uff1a//evil\u2026example", "https\uff1a //evil\u2026 example" },
+        { "evil\u2488example", "evil\u2488 example" },
+        { "pay\ufe6bevil\U0001f100example", "pay\ufe6b evil\U0001f100 example" },
+        { "\u2460\u2492\u249c\u00e9", "\u2460\u2492 \u249c\u00e9" },
         { "", "" },
     };
 
