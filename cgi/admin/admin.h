@@ -146,5 +146,5 @@ ADMIN_COMMANDS(ADMIN_DECLARE)
 struct error *admin_note(struct admin *admin, enum audit_action action, const char *detail,
                          int64_t person_id);
 
-/* Measure all promises now and store what was found. */
-struct error *admin_promises_measure(struct admin *admin);
+/* Measure this promise, or with NULL all of them, now and store what was found. */
+struct error *admin_promises_measure(struct admin *admin, const char *id);

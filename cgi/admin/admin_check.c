@@ -226,7 +226,7 @@ static void policy_check(struct admin *admin)
                    held.unannounced.row[i].text);
     if (!e && !held.unannounced.count)
         line_write(admin, true,
-                   "domicile.conf changes no promise without notice (policy version %lld)",
+                   "domicile.conf says what the policy in force promises (version %lld)",
                    (long long)held.number);
     db_close(db);
 }

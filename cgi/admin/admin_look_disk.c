@@ -4,6 +4,7 @@
 #include "base/array.h"
 #include "base/clock.h"
 #include "base/date.h"
+#include "base/log.h"
 #include "image.sql.h"
 #include "model/confinement.h"
 #include "model/policy_hold.h"
@@ -119,6 +120,7 @@ static void guest_exec(struct admin *admin, const struct disk_guest *guest, int 
     setpgid(0, 0); /* Ctrl-C is for the command alone */
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
+    log_errors_alone();
     confinement_enter(admin->arena, admin->state_dir, "disk_guest", paths);
     for (int file = STDIN_FILENO; file <= STDERR_FILENO; file++)
         dup2(terminal, file);

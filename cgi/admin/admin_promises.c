@@ -19,7 +19,7 @@
 /* The exit status, if not all are kept: a broken one counts for more than one that is unknown. */
 enum { IS_BROKEN = 1, IS_UNKNOWN = 3 };
 
-struct error *admin_promises_measure(struct admin *admin)
+struct error *admin_promises_measure(struct admin *admin, const char *id)
 {
     struct worker_context *context;
     struct error *e = transfer_open(admin->arena);
@@ -28,7 +28,7 @@ struct error *admin_promises_measure(struct admin *admin)
         e = worker_context_open(admin->arena, admin->config, &TIMEOUTS, DRIVERS, &context);
     if (e)
         return e;
-    e = promise_round(context, true);
+    e = id ? promise_measure(context, id) : promise_round(context, true);
     if (e)
         e = error_copy(admin->arena, e);
     worker_context_close(context);
@@ -89,7 +89,7 @@ struct error *admin_promises(struct admin *admin)
 {
     struct promise_list_rows rows;
     struct promise_sums sums;
-    struct error *e = admin->is_now ? admin_promises_measure(admin) : NULL;
+    struct error *e = admin->is_now ? admin_promises_measure(admin, NULL) : NULL;
 
     if (!e)
         e = sql_promise_list(admin->db, admin->arena, clock_now(), &rows);

@@ -193,7 +193,7 @@ static struct error *promises_review(struct record *record)
 {
     struct admin *admin = record->admin;
     struct promise_list_rows rows;
-    struct error *e = admin_promises_measure(admin);
+    struct error *e = admin_promises_measure(admin, NULL);
 
     if (!e)
         e = sql_promise_list(admin->db, admin->arena, clock_now(), &rows);
@@ -272,6 +272,8 @@ struct error *admin_review(struct admin *admin)
                        : review_sign(admin->arena, admin->state_dir, record.text.bytes, &text);
     if (!e)
         e = review_store(admin->arena, admin->state_dir, now_at, text);
+    if (!e)
+        e = admin_promises_measure(admin, "review");
     if (!e)
         e = admin_note(admin, AUDIT_REVIEW, NULL, 0);
     if (!e && !admin->is_json)

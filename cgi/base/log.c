@@ -21,10 +21,16 @@ struct line {
 };
 
 static const char *program = "domicile";
+static bool has_errors_alone;
 
 void log_open(const char *name)
 {
     program = name;
+}
+
+void log_errors_alone(void)
+{
+    has_errors_alone = true;
 }
 
 static void line_char(struct line *line, char c)
@@ -211,6 +217,8 @@ void log_write(const char *level, const char *event, const struct log_field *fie
 {
     struct line line = { .length = 0 };
 
+    if (has_errors_alone && strcmp(level, "info") == 0)
+        return;
     line_fill(&line, level, event, fields);
     line_log(&line, key_of(line.bytes, line.length));
 }

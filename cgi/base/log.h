@@ -32,6 +32,9 @@ struct log_field {
 /* Set the program name for all later lines. `name` must live as long as the process. */
 void log_open(const char *name);
 
+/* From now on no line of level "info" is written: for a process whose output somebody reads. */
+void log_errors_alone(void);
+
 /* Write what has been held back for a second or longer; for loops that may have nothing to say. */
 void log_flush(void);
 

@@ -169,7 +169,7 @@ static struct error *vm_clear(const struct context *context, const struct billin
 {
     bool is_destroy = event == VM_REQUEST_DESTROY;
     const struct actor system =
-        actor_system(vm->team_id, is_destroy ? "the plan has ended" : "the plan is suspended");
+        actor_system(vm->team_id, is_destroy ? "The plan has ended" : "The plan is suspended");
     const struct mail mail = {
         .kind = "vm_destroyed", .once = vm->id, .vm_name = vm->name, .at = context->now_at
     };

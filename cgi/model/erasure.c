@@ -86,7 +86,7 @@ struct bytes erasure_address_hash(struct arena *arena, const char *token)
 
 static struct error *team_end(const struct context *context, int64_t team_id)
 {
-    const struct actor system = actor_system(team_id, "the account or team is closed");
+    const struct actor system = actor_system(team_id, "The account or team is closed");
     struct error *e = sql_team_close(context->db, context->arena, team_id, context->now_at);
 
     if (!e)

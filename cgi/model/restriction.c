@@ -6,7 +6,7 @@
 #include "person.sql.h"
 #include "team.sql.h"
 
-static const char RESTRICTED[] = "the account is restricted";
+static const char RESTRICTED[] = "The account is restricted";
 
 static struct error *vms_stop(const struct context *context, int64_t team_id, const char *reason)
 {
@@ -59,7 +59,7 @@ static struct error *team_stop(const struct context *context, const struct team_
 
     if (!e)
         e = vms_stop(context, team->id,
-                     team->is_closed ? "the account or team is closed" : RESTRICTED);
+                     team->is_closed ? "The account or team is closed" : RESTRICTED);
     if (!e)
         e = db_commit(context->db, context->arena);
     db_rollback(context->db);

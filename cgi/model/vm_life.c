@@ -216,7 +216,7 @@ struct error *vm_life_ended(const struct context *context, int64_t team_id, cons
     if (strcmp(life, VM_LIFE_EPHEMERAL) != 0)
         return NULL;
     return life_end(context, team_id, id, state, VM_REQUEST_DESTROY, VM_END_CAUSE_ENDED,
-                    "it shut itself down, and is destroyed when it stops");
+                    "It shut itself down, and is destroyed when it stops");
 }
 
 /* One mail to each, for this run of the clock. */
@@ -263,7 +263,7 @@ static struct error *due_do(const struct context *context, const struct vm_life_
         context, row->team_id, row->id, row->state,
         act == VM_LIFE_STOP ? VM_REQUEST_STOP : VM_REQUEST_DESTROY,
         is_idle ? VM_END_CAUSE_IDLE : VM_END_CAUSE_TIME_OVER,
-        arena_printf(context->arena, "%s %s", is_idle ? "unused for" : "its time is over:", span));
+        arena_printf(context->arena, "%s %s", is_idle ? "Unused for" : "Its time is over:", span));
 }
 
 /* Read and done in one transaction: twice does the same as once. */

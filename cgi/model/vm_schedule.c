@@ -134,7 +134,7 @@ static bool is_away(const struct error *e)
 static struct error *run_do(const struct context *context, const struct vm_schedule_get_row *vm,
                             enum vm_schedule_act act, const char **refusal)
 {
-    const struct actor system = actor_system(vm->team_id, "by its schedule");
+    const struct actor system = actor_system(vm->team_id, "By its schedule");
     bool is_start = act == VM_SCHEDULE_START;
     enum vm_trigger trigger = is_start ? VM_REQUEST_START : VM_REQUEST_STOP;
     struct error *e;
@@ -152,7 +152,7 @@ static struct error *snapshot_do(const struct context *context,
                                  const struct vm_schedule_get_row *vm, bool *is_later,
                                  const char **refusal)
 {
-    const struct actor system = actor_system(vm->team_id, "by its schedule");
+    const struct actor system = actor_system(vm->team_id, "By its schedule");
     struct snapshot_scheduled_row oldest;
     struct error *e =
         sql_snapshot_scheduled(context->db, context->arena, vm->team_id, vm->id, &oldest);

@@ -36,10 +36,11 @@ static struct erasure_step_view step_of(struct arena *arena, const struct erasur
                  : is_failed     ? "Failed, retrying"
                  : row->attempts ? "In progress"
                                  : "Waiting",
-        .chip = is_done     ? "kept"
-                : is_over   ? "off"
-                : is_failed ? "bad"
-                            : "wait",
+        .chip = is_done         ? "kept"
+                : is_over       ? "off"
+                : is_failed     ? "bad"
+                : row->attempts ? "work"
+                                : "off",
         .answer = row->answer,
         .tried = row->at ? date_exact(arena, row->at) : NULL,
         .tried_at = row->at,

@@ -66,7 +66,7 @@ static struct error *billing_stop(struct erasure_work *work)
 
 static struct error *team_destroy(const struct context *now, int64_t team_id)
 {
-    const struct actor system = actor_system(team_id, "the team is deleted");
+    const struct actor system = actor_system(team_id, "The team is deleted");
 
     return vm_request_all(now, &system, VM_REQUEST_DESTROY);
 }

@@ -176,6 +176,17 @@ static struct error *one_look(struct worker_context *context, size_t index, bool
                        before.checked_at ? before.state : PROMISE_STATE_GREEN);
 }
 
+struct error *promise_measure(struct worker_context *context, const char *id)
+{
+    size_t at = 0;
+
+    while (at < PROMISE_COUNT && strcmp(PROMISES[at].id, id) != 0)
+        at++;
+    return at < PROMISE_COUNT && is_promised(&PROMISES[at], context->config)
+               ? one_look(context, at, true)
+               : NULL;
+}
+
 static struct error *others_forget(struct worker_context *context)
 {
     struct buf ids = buf_new(context->arena, 1024);

@@ -53,6 +53,9 @@ extern const size_t PROMISE_COUNT;
  */
 struct error *promise_round(struct worker_context *context, bool is_all);
 
+/* Measure the one with this id, if it is promised here. */
+struct error *promise_measure(struct worker_context *context, const char *id);
+
 /* A term in words: "30 days", "7 years", "2 hours"; in the arena. */
 const char *promise_term_text(struct arena *arena, int64_t seconds);
 

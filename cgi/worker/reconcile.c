@@ -111,8 +111,8 @@ static const struct {
     const char *what, *detail;
 } surprises[] = {
     { VM_REPORTED_STOPPED, "Shut down from inside the VM", NULL },
-    { VM_REPORTED_RUNNING, "Found running", "started on the host" },
-    { VM_REPORTED_PAUSED, "Paused", "reported by the VM host" },
+    { VM_REPORTED_RUNNING, "Found running", "Started on the host" },
+    { VM_REPORTED_PAUSED, "Paused", "Reported by the VM host" },
     { VM_REPORTED_ABSENT, "Failed", "The VM host no longer has it." },
     { VM_REPORTED_SSH, "Found running", "SSH responds now" },
 };

@@ -84,7 +84,7 @@ age('calm', 6 * 60);
 check('it is warned of again', await until(() => of('calm', 'warned_at')));
 age('calm', 10 * 60);
 check('and is stopped', await until(() => of('calm', 'state') === 'stopped'), of('calm', 'state'));
-equal('with the reason', server.sql("SELECT detail FROM activity WHERE action = 'stop' AND vm_id = (SELECT id FROM vm WHERE name = 'calm')"), 'unused for 15 min');
+equal('with the reason', server.sql("SELECT detail FROM activity WHERE action = 'stop' AND vm_id = (SELECT id FROM vm WHERE name = 'calm')"), 'Unused for 15 min');
 check('its disk is there', fs.existsSync(`${server.dir}/disks/${of('calm', 'id')}.qcow2`));
 equal('the used one runs on', `${of('busy', 'state')}${of('busy', 'warned_at')}`, 'running');
 connection.kill();
@@ -131,7 +131,7 @@ check('a second one takes its place', await until(() => daily() !== first && /^\
 await bob.send(`/vms/${busy}/settings`, `/vms/${busy}/schedule`, [['zone', 'UTC'], ...days, ['start', before]]);
 due('run_done_at');
 check('and it is started', await until(() => of('busy', 'state') === 'running'));
-equal('each with its reason', server.sql(`SELECT group_concat(DISTINCT actor) || ' ' || count(*) FROM activity WHERE vm_id = '${busy}' AND detail = 'by its schedule'`), 'system 2');
+equal('each with its reason', server.sql(`SELECT group_concat(DISTINCT actor) || ' ' || count(*) FROM activity WHERE vm_id = '${busy}' AND detail = 'By its schedule'`), 'system 2');
 await server.stop();
 await box.close();
 finish();

@@ -116,6 +116,7 @@ equal('it is one guest', guests(), 1);
 check('the VM goes on', (await inGuest('echo more >>note; sync; cat note')).includes('more') && vmOf('state') === 'running');
 disk.stdin.write('exit\n');
 equal('it ends with the shell', await diskEnded, 0);
+check('no line of a log is among what is shown', !/^time=/m.test(heard + seen), heard);
 equal('and nothing stays', guests(), 0);
 equal('both are in the history', server.sql("SELECT group_concat(action, ' ') FROM (SELECT action FROM activity WHERE team_id <> 0 AND action LIKE 'disk_look%' ORDER BY seq)"), 'disk_look disk_look_end');
 equal("and in the operator's", server.sql("SELECT group_concat(actor || ' ' || action || ' ' || object, ' ') FROM (SELECT * FROM activity WHERE team_id = 0 AND action LIKE 'disk_look%' ORDER BY seq)"), `operator disk_look ${id} operator disk_look_end ${id}`);

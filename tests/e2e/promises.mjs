@@ -96,7 +96,7 @@ equal('a changed one is refused', admin('review', '--verify', `${bin}/changed`).
 const signature = JSON.parse(text.trim().split('\n').at(-1));
 const key = createPublicKey({ key: Buffer.concat([Buffer.from('302a300506032b6570032100', 'hex'), Buffer.from(signature.key, 'base64')]), format: 'der', type: 'spki' });
 check('by others too', verify(null, Buffer.from(text.slice(0, text.lastIndexOf('{"signature"'))), key, Buffer.from(signature.signature, 'base64')));
-equal('now the server is reviewed', promises('--now').rows.find(({ id }) => id === 'review').state, 'green');
+equal('now the server is reviewed', promises().rows.find(({ id }) => id === 'review').state, 'green');
 fs.rmSync(bin, { recursive: true });
 server.sql("UPDATE promise SET state = 'green', checked_at = unixepoch() WHERE id = 'isolation-probe';"); // the worker alone measures it
 equal('exit status when all are kept', promises().status, 0);

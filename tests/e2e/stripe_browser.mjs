@@ -172,7 +172,7 @@ let vm;
   check('the VM is stopped', await until(async () => await text(page, '#state') === 'Stopped'), await text(page, 'main'));
   check('it cannot be started, and the page says why', await page.$('#start') === null
     && (await text(page, '#why'))?.includes('suspended'));
-  check('the activity says why', (await text(page, 'main')).includes('the plan is suspended'));
+  check('the activity says why', (await text(page, 'main')).includes('The plan is suspended'));
 }
 
 // ---- and is made good ----

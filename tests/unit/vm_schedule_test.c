@@ -258,7 +258,7 @@ static void a_stopped_vm_is_started(void **state)
     drain(test->context);
     assert_string_equal(state_of(test), "running");
     assert_int_equal(world_events(test->world, test->vm, "Started", &detail), 1);
-    assert_string_equal(detail, "by its schedule");
+    assert_string_equal(detail, "By its schedule");
 }
 
 static void a_refused_start_is_told_once(void **state)
