@@ -360,7 +360,7 @@ as alice post /keys "key=$good_key" name=while-restricted ; expect 422
 expect_text "Your account is restricted, so nothing new is begun."
 expect_row "SELECT count(*) FROM ssh_key WHERE name = 'while-restricted'" 0
 for page in /account /keys /keys/keykeykeykeykey3; do
-    as alice get $page ; expect_text 'disabled aria-describedby="restricted">'
+    as alice get $page ; expect_text 'disabled aria-describedby="restricted">' ; expect_text '<small class="why">Your account is restricted.</small>'
 done
 as alice post /account/restriction restricted=no ; expect 303 /account
 for page in /account /keys /keys/keykeykeykeykey3; do

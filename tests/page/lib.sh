@@ -154,7 +154,7 @@ frame_name() {
 split() {
     local title current person
     title=$(sed -n 's/^<title>\(.*\)<\/title>$/\1/p' "$state/normal.html")
-    current=$(sed -n 's/^<a href="\([^"]*\)" aria-current="page">.*/\1/p' "$state/normal.html")
+    current=$(sed -n 's/^<a href="\([^"]*\)" aria-current="page"[ >].*/\1/p' "$state/normal.html" | head -1)
     person=$(sed -nE 's/.*<span class="mail">([^<]+)<.*/\1/p' "$state/normal.html")
     sed -E -e '/^<main/,/^<\/main>/c\<main></main>' -e 's/^<title>.*/<title>TITLE<\/title>/' -e 's/ aria-current="page"//' \
         -e 's/(<span class="mail">)[^<]+(<.span><span class="face" aria-hidden="true">)[^<]*/\1PERSON\2P/' \
