@@ -142,8 +142,8 @@ build_images="# image_build = on"
 [ -n "$cache" ] || build_images="image_build = off"
 # For trying out, somebody is responsible for the data: placeholders that nobody takes for real.
 [ -e "$conf" ] || sed -e "s|^# image_build = .*|$build_images|" -e "s|^public_url = .*|public_url = $origin|" \
-    -e "s|^# controller =\$|controller = Example operator (trial)|" -e "s|^# address =\$|address = 1 Example Street, Example City|" \
-    -e "s|^# country =\$|country = ZZ|" -e "s|^# authority =\$|authority = Example authority|" \
+    -e "s|^# controller =\$|# Placeholders for trying out: replace the values of these three lines, and add no others.\ncontroller = Example operator (trial)|" -e "s|^# address =\$|address = 1 Example Street, Example City|" \
+    -e "s|^# country =\$|country = ZZ|" -e "s|^# authority =\$|# Placeholders, too: replace both values.\nauthority = Example authority|" \
     -e "s|^# authority_url =\$|authority_url = https://authority.example|" "$top/domicile.conf" >"$conf"
 own "$conf" root:domicile 640
 # Without a port, a proxy's address: it stays.

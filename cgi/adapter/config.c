@@ -310,7 +310,8 @@ static const char *line_problem(struct reading *reading, struct section *section
                             section->title);
     } else {
         is_set = &section->is_set[key - section->kind->keys];
-        problem = *is_set ? "is set twice" : value_store(reading, section->target, key, value);
+        problem = *is_set ? "is set twice: keep one of the lines"
+                          : value_store(reading, section->target, key, value);
         *is_set = true;
     }
     return problem ? arena_printf(reading->arena, "%s %s", name, problem) : NULL;

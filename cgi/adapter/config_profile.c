@@ -9,7 +9,10 @@
 
 #include <string.h>
 
-enum { MANY_DAYS = 3650 };
+/* 7 years. */
+enum { MOST_DAYS = 2555 };
+#define MOST                                                                                       \
+    "2555: no policy promises a term of more than 7 years, after which even receipts are deleted"
 
 static const struct profile {
     const char *name;
@@ -66,7 +69,7 @@ const char *config_profile_check(const struct config *config)
 static bool days_read(const char *text, int64_t least, int64_t fallback, int64_t *out)
 {
     *out = fallback;
-    return !*text || (text_int(text, out) && *out >= least && *out <= MANY_DAYS);
+    return !*text || (text_int(text, out) && *out >= least && *out <= MOST_DAYS);
 }
 
 const char *config_profile_apply(struct config *config)
@@ -83,16 +86,22 @@ const char *config_profile_apply(struct config *config)
     config->new_life = profile->new_life;
     if (!days_read(config->destroyed_vm_days_set, 0, profile->destroyed_vm_days,
                    &config->destroyed_vm_days))
-        return "[privacy] destroyed_vm_days must be a whole number from 0 to 3650";
+        return "[privacy] destroyed_vm_days must be a whole number from 0 to " MOST;
     if (!days_read(config->log_days_set, 1, profile->log_days, &config->log_days))
-        return "[privacy] log_days must be a whole number from 1 to 3650";
+        return "[privacy] log_days must be a whole number from 1 to " MOST;
     /* A day is counted when it is over; with one day, its log is deleted then. */
     if (config->has_counts && config->log_days < 2)
         return "[privacy] log_days must be at least 2 with a profile that counts requests";
     if (!days_read(config->notice_days_set, 0, profile->notice_days, &config->notice_days))
-        return "[privacy] notice_days must be a whole number from 0 to 3650";
+        return "[privacy] notice_days must be a whole number from 0 to " MOST;
     if (!days_read(config->closed_account_days_set, 0, profile->closed_days, &config->closed_days))
-        return "[privacy] closed_account_days must be a whole number from 0 to 3650";
+        return "[privacy] closed_account_days must be a whole number from 0 to " MOST;
+    if (config->trial_days > MOST_DAYS)
+        return "[billing] trial_days must be at most " MOST;
+    if (config->grace_days > MOST_DAYS)
+        return "[billing] grace_days must be at most " MOST;
+    if (config->retention_days > MOST_DAYS)
+        return "[billing] retention_days must be at most " MOST;
     if (*config->authority_url && strncmp(config->authority_url, "https://", 8) != 0)
         return "[privacy] authority_url must start with https://";
     return NULL;

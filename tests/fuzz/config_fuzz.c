@@ -39,8 +39,8 @@ static void check(const struct config *config)
     FUZZ_DEMAND(config->quota_vms >= 0 && config->quota_vms <= 1000000000);
     FUZZ_DEMAND(!strcmp(config->billing, "off") || config_has_billing(config));
     FUZZ_DEMAND(config->grace_days >= 0 && config->retention_days >= 0 && *config->stripe_url);
-    FUZZ_DEMAND(config->destroyed_vm_days >= 0 && config->destroyed_vm_days <= 3650);
-    FUZZ_DEMAND(config->log_days >= 1 && config->log_days <= 3650);
+    FUZZ_DEMAND(config->destroyed_vm_days >= 0 && config->destroyed_vm_days <= 2555);
+    FUZZ_DEMAND(config->log_days >= 1 && config->log_days <= 2555);
     FUZZ_DEMAND(config->region_count && config->size_count && config->image_count);
     for (size_t i = 0; i < config->region_count; i++) {
         const struct config_region *region = &config->regions[i];

@@ -349,8 +349,10 @@ static void test_files_of_older_versions(void **state)
     (void)state;
     assert_null(load(with_line(39, "keep_days = 12"), &config));
     assert_int_equal(config->retention_days, 12);
-    assert_message(with_line(38, "keep_days = 12"), ":39: retention_days is set twice");
-    assert_message(with_line(40, "keep_days = 12"), ":40: keep_days is set twice");
+    assert_message(with_line(38, "keep_days = 12"),
+                   ":39: retention_days is set twice: keep one of the lines");
+    assert_message(with_line(40, "keep_days = 12"),
+                   ":40: keep_days is set twice: keep one of the lines");
     assert_message(with_line(8, "keep_days = 12"),
                    ":8: unknown key \"keep_days\" in [quota]: remove the line");
 }
@@ -512,8 +514,8 @@ static void test_values(void **state)
         { 15, "[region Not A Name]", ":15: unknown section [region Not A Name]: " KNOWN },
         { 7, "[quota x]", ":7: unknown section [quota x]: " KNOWN },
         { 1, "", ":2: unknown section []: " KNOWN },
-        { 3, "name = again", ":3: name is set twice" },
-        { 3, "  name = again", ":3: name is set twice" },
+        { 3, "name = again", ":3: name is set twice: keep one of the lines" },
+        { 3, "  name = again", ":3: name is set twice: keep one of the lines" },
     };
     static const char *const no_origins[] = {
         "localhost",   "https://",    "https://a/",     "https://A.example", "ftp://a",
@@ -611,7 +613,27 @@ static void test_whole_sections(void **state)
     assert_null(load(arena_printf(arena, "%.*s", (int)(prices - good), good), &config));
     assert_int_equal(config->prices[0].item_count, 5);
     assert_message(arena_printf(arena, "%s[size nano]\nlabel = Again\n", good),
-                   ":53: label is set twice");
+                   ":53: label is set twice: keep one of the lines");
+}
+
+/* No text can promise a longer term: the limit is said, and why. */
+static void test_terms_have_a_limit(void **state)
+{
+    static const char *const terms[] = {
+        "[privacy]\ndestroyed_vm_days",   "[privacy]\nlog_days",   "[privacy]\nnotice_days",
+        "[privacy]\nclosed_account_days", "[billing]\ngrace_days", "[billing]\nretention_days",
+        "[billing]\ntrial_days",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(terms); i++) {
+        struct config *config;
+        struct error *e;
+
+        assert_null(load(arena_printf(arena, LEAST "%s = 2555\n", terms[i]), &config));
+        e = load(arena_printf(arena, LEAST "%s = 2556\n", terms[i]), &config);
+        assert_non_null(strstr(e->text, "2555: no policy promises a term of more than 7 years"));
+    }
 }
 
 /* The reported line is the one that the message is about. */
@@ -795,6 +817,7 @@ int main(void)
         cmocka_unit_test(test_required_lines),
         cmocka_unit_test(test_mail),
         cmocka_unit_test(test_whole_sections),
+        cmocka_unit_test(test_terms_have_a_limit),
         cmocka_unit_test(test_first_error_is_reported),
         cmocka_unit_test(test_price_lists),
         cmocka_unit_test(test_files),
