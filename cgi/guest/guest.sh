@@ -150,7 +150,7 @@ pack() {
     printf '%s\n' "${modules[@]}" >"$root/etc/modules"
     (cd "$root" && find . | LC_ALL=C sort | bin/busybox cpio -o -H newc -R 0:0 2>/dev/null) |
         gzip -n -9 >"$output/initrd.part"
-    echo "console=ttyS0 quiet loglevel=3 panic=5" >"$output/cmdline.part"
+    echo "console=ttyS0 quiet loglevel=3 panic=5 domicile.waits" >"$output/cmdline.part"
 }
 
 mkdir -p "$root/bin"

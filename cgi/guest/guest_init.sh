@@ -6,7 +6,7 @@
 # network by DHCP, applies a NoCloud seed, and runs busybox init with SSH and the power button. The
 # settings of the seed are stored on /data, so later boots need no seed; a seed with a new
 # instance-id (a clone) replaces host name, host key, user and keys and keeps the files. Its runcmd
-# runs once, before SSH. A seed without an instance-id that seed_read.sh finds is for a guest that was
+# runs once, before SSH. A seed that says so is waited after for another. A seed without an instance-id that seed_read.sh finds is for a guest that was
 # set up before: it replaces host name and keys.
 
 PATH=/bin:/sbin:/usr/bin:/usr/sbin
@@ -100,6 +100,11 @@ take_seed() {
         sleep 0.1
     done
     mount -t iso9660 -o ro /dev/sr0 /seed 2>/dev/null || return 0
+    if [ -n "$(json_values /seed/meta-data wait)" ]; then
+        umount /seed
+        seed_await /run/never
+        mount -t iso9660 -o ro /dev/sr0 /seed || return 0
+    fi
     if [ -f /seed/meta-data ]; then
         instance=$(json_values /seed/meta-data instance-id)
         name=$(json_values /seed/user-data hostname)
@@ -114,6 +119,8 @@ take_seed() {
             json_values /seed/user-data name >/data/user
             json_values /seed/user-data ssh_authorized_keys list >/data/authorized_keys
             json_values /seed/user-data runcmd list >/run/runcmd
+            json_values /seed/user-data data >/dev/urandom
+            tr -d - </proc/sys/kernel/random/uuid >/data/machine-id
             take_host_key
             sync
             # Last, so that an interrupted setup is repeated.
@@ -153,6 +160,7 @@ set_up_names() {
     name=${name:-guest}
     hostname "$name"
     echo "$name" >/etc/hostname
+    cp /data/machine-id /etc/machine-id 2>/dev/null
     printf '127.0.0.1 localhost\n127.0.1.1 %s\n' "$name" >/etc/hosts
     # shellcheck disable=SC2016
     echo 'PATH=/usr/sbin:/usr/bin:/sbin:/bin PS1='\''\u@\h:\w\$ '\''; export PATH PS1' >/etc/profile

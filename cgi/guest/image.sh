@@ -117,6 +117,9 @@ sed -e 's/^Before=.*/Before=nss-lookup.target shutdown.target/' -e 's/^WantedBy=
     "$units/systemd-resolved.service" >"$root/etc/systemd/system/systemd-resolved.service"
 chroot "$root" systemctl disable systemd-resolved >/dev/null 2>&1
 
+# Locks the drive that a guest opens to say that it waits for its seed.
+ln -s /dev/null "$root/etc/udev/rules.d/60-cdrom_id.rules"
+
 # What a virtual machine with one disk does not have, or need at each boot.
 for unit in systemd-networkd-wait-online.service e2scrub_reap.service e2scrub_all.timer \
     systemd-binfmt.service proc-sys-fs-binfmt_misc.automount systemd-pstore.service getty@tty1.service \
@@ -203,7 +206,7 @@ else
 fi
 echo "image: 75% compressing the disk"
 qemu-img convert -q -c -f raw -O qcow2 "$work/disk.raw" "$output/disk.qcow2.part"
-echo "root=/dev/vda rw console=ttyS0 quiet panic=5 net.ifnames=0" >"$output/cmdline.part"
+echo "root=/dev/vda rw console=ttyS0 quiet panic=5 net.ifnames=0 domicile.waits" >"$output/cmdline.part"
 for part in kernel initrd cmdline disk.qcow2; do
     mv "$output/$part.part" "$output/$part"
 done

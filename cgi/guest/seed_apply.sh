@@ -1,4 +1,4 @@
-#!/bin/sh
+#!/bin/bash
 #
 # Applies a NoCloud seed in the Debian guest, before SSH starts: host name, host key, user, keys, and
 # the seed's runcmd, once per instance-id. A seed with a new instance-id (a clone) also renews what
@@ -24,6 +24,7 @@ set_name() {
 # What the disk of a clone has from its source; at the first boot there is nothing of it.
 renew() {
     rm -f /root/.ssh/authorized_keys /home/*/.ssh/authorized_keys /etc/ssh/ssh_host_* /var/lib/systemd/random-seed
+    json_values $seed/user-data data >/dev/urandom
     [ ! -e $applied ] || {
         rm -f /etc/machine-id /var/lib/dbus/machine-id
         systemd-machine-id-setup
@@ -55,6 +56,11 @@ set_up_user() {
 
 mkdir -p $seed /var/lib/domicile
 mount -t iso9660 -o ro /dev/sr0 $seed 2>/dev/null || exit 0
+if [ -n "$(json_values $seed/meta-data wait)" ]; then
+    umount $seed
+    seed_await /run/domicile-never
+    mount -t iso9660 -o ro /dev/sr0 $seed || exit 0
+fi
 trap 'umount $seed' EXIT
 instance=$(json_values $seed/meta-data instance-id)
 name=$(json_values $seed/user-data hostname)

@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# Reads the two texts of a NoCloud seed; sourced by seed_apply.sh and guest_init.sh.
+# Reads the two texts of a NoCloud seed, and waits for one; sourced by seed_apply.sh and guest_init.sh.
 #
 # Not a YAML parser: it reads only the layout that seed.c writes, one JSON item per line.
 
@@ -34,4 +34,24 @@ json_values() {
             else { print text(rest); exit }
         }
     ' "$1"
+}
+
+# seed_await FIFO: the seed in the drive says to wait for another. That the guest waits shows by the open drive,
+# which closes with the next seed. No process is started meanwhile, because many guests may wait; FIFO is made for
+# that. Then the clock is right, however long it was.
+#
+# Opened by the kernel when the last user closes it, and not closed by the next: needs no program of its own.
+seed_await() {
+    echo 0 >/proc/sys/dev/cdrom/autoclose
+    mkfifo "$1"
+    exec 3<>"$1"
+    while { true </dev/sr0; } 2>/dev/null; do
+        echo 1 >/proc/sys/dev/cdrom/autoeject
+        true </dev/sr0
+        echo 0 >/proc/sys/dev/cdrom/autoeject
+    done
+    # shellcheck disable=SC3045 # busybox and bash have -t
+    until { true </dev/sr0; } 2>/dev/null; do read -r -t 0.1 _ <&3; done
+    exec 3<&-
+    date -s "@$(cat /sys/class/rtc/rtc0/since_epoch)" >/dev/null
 }

@@ -83,6 +83,11 @@ struct error *driver_seed_write(struct driver *driver, struct arena *arena,
     return driver->ops->seed_write(driver, arena, vm, seed);
 }
 
+struct error *driver_waits(struct driver *driver, struct arena *arena, const char *vm_id, bool *out)
+{
+    return driver->ops->waits(driver, arena, vm_id, out);
+}
+
 struct error *driver_create_abandon(struct driver *driver, struct arena *arena, const char *vm_id)
 {
     return driver->ops->create_abandon(driver, arena, vm_id);

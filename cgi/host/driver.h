@@ -64,6 +64,7 @@ struct driver_vm {
  * it is otherwise.
  */
 struct driver_seed {
+    bool says_wait;          /* it has no contents: its guest waits for another seed (a pool) */
     const char *instance_id; /* changes with each set of contents */
     const char *host_name;
     const char *user_name;
@@ -222,6 +223,13 @@ struct error *driver_setup(struct arena *arena, const struct driver_scheme *driv
  */
 struct error *driver_seed_write(struct driver *driver, struct arena *arena,
                                 const struct driver_vm *vm, const struct driver_seed *seed);
+
+/*
+ * Does its guest run and wait for a seed? Then the steps of creating the VM give it one instead of
+ * booting it. *out false also if it does not exist.
+ */
+struct error *driver_waits(struct driver *driver, struct arena *arena, const char *vm_id,
+                           bool *out);
 
 /* Remove the seed from the host, also from a running VM. No-op if it has none. */
 struct error *driver_create_abandon(struct driver *driver, struct arena *arena, const char *vm_id);
@@ -392,6 +400,8 @@ struct driver_ops {
     struct driver_steps create_steps; /* in order */
     struct error *(*seed_write)(struct driver *driver, struct arena *arena,
                                 const struct driver_vm *vm, const struct driver_seed *seed);
+    struct error *(*waits)(struct driver *driver, struct arena *arena, const char *vm_id,
+                           bool *out);
     struct error *(*create_abandon)(struct driver *driver, struct arena *arena, const char *vm_id);
     struct error *(*start)(struct driver *driver, struct arena *arena, struct driver_vm *vm,
                            const struct driver_ports *ports);

@@ -16,7 +16,6 @@
 #include "host/accelerator.h"
 #include "host/driver_libvirt_net.h"
 #include "host/driver_libvirt_xml.h"
-#include "host/seed.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -283,60 +282,6 @@ struct error *libvirt_open_to_qemu(const struct libvirt *libvirt, struct arena *
     if (chown(path, (uid_t)-1, (gid_t)libvirt->qemu_group) < 0 || chmod(path, mode) < 0)
         return error_new(arena, ERROR_UPSTREAM,
                          "%s cannot be made accessible to libvirt's guests: %m", path);
-    return NULL;
-}
-
-/* ---- seed ---- */
-
-struct error *libvirt_seed_write(struct driver *driver, struct arena *arena,
-                                 const struct driver_vm *vm, const struct driver_seed *seed)
-{
-    struct libvirt *libvirt = libvirt_of(driver);
-    struct error *e = libvirt_begin(libvirt, arena, vm->id);
-
-    if (!e)
-        e = seed_write(arena, libvirt_seed_path(libvirt, arena, vm->id), seed);
-    if (!e)
-        e = libvirt_open_to_qemu(libvirt, arena, libvirt_seed_path(libvirt, arena, vm->id), 0640);
-    /* The seed's values were validated on input. */
-    if (e && e->kind != ERROR_UPSTREAM)
-        e->kind = e->kind == ERROR_UNAVAILABLE ? ERROR_UPSTREAM : ERROR_INTERNAL;
-    return e;
-}
-
-/* Is `path` in this domain's CD-ROM drive? */
-static bool holds_seed(struct arena *arena, const char *xml, const char *path)
-{
-    const char *found =
-        xml_find(arena, xml, "/domain/devices/disk[@device = 'cdrom']/source/@file");
-
-    return found && strcmp(found, path) == 0;
-}
-
-struct error *libvirt_seed_remove(struct driver *driver, struct arena *arena, const char *vm_id)
-{
-    struct libvirt *libvirt = libvirt_of(driver);
-    const char *path, *running = NULL, *kept = NULL;
-    const char *name = libvirt_domain_name(arena, vm_id);
-    enum driver_power power = DRIVER_ABSENT;
-    struct error *e = libvirt_begin(libvirt, arena, vm_id);
-
-    if (e)
-        return e;
-    path = libvirt_seed_path(libvirt, arena, vm_id);
-    e = virt_domain_power(libvirt->virt, arena, name, &power);
-    if (!e)
-        e = virt_domain_text(libvirt->virt, arena, name, false, &running);
-    if (!e)
-        e = virt_domain_text(libvirt->virt, arena, name, true, &kept);
-    /* Eject it first: a domain whose definition names a missing file cannot start. */
-    if (!e && (holds_seed(arena, running, path) || holds_seed(arena, kept, path)))
-        e = virt_domain_update(libvirt->virt, arena, name, driver_xml_cdrom(arena, NULL),
-                               power != DRIVER_STOPPED);
-    if (e && e->kind != ERROR_NOT_FOUND)
-        return e;
-    if (unlink(path) < 0 && errno != ENOENT)
-        return error_new(arena, ERROR_UPSTREAM, "%s: %m", path);
     return NULL;
 }
 

@@ -78,6 +78,9 @@ struct error *libvirt_disk_clone(struct driver *driver, struct arena *arena,
 /* Write or replace the NoCloud seed, readable only by the host. */
 struct error *libvirt_seed_write(struct driver *driver, struct arena *arena,
                                  const struct driver_vm *vm, const struct driver_seed *seed);
+/* Give a guest that waits for it the seed: write it and put it into the drive. */
+struct error *libvirt_seed_give(struct driver *driver, struct arena *arena,
+                                const struct driver_vm *vm, const struct driver_seed *seed);
 /* Define the domain, or update an existing stopped one to this size and port. */
 struct error *libvirt_define(struct driver *driver, struct arena *arena,
                              const struct driver_vm *vm);
@@ -127,6 +130,8 @@ struct error *libvirt_ssh_host_key(struct driver *driver, struct arena *arena,
 struct error *libvirt_ssh_ask(struct driver *driver, struct arena *arena,
                               const struct driver_vm *vm, int64_t timeout_ms,
                               struct driver_question *question);
+struct error *libvirt_waits(struct driver *driver, struct arena *arena, const char *vm_id,
+                            bool *out);
 struct error *libvirt_state(struct driver *driver, struct arena *arena, const char *vm_id,
                             enum driver_power *out, enum driver_cause *cause);
 struct error *libvirt_power(struct driver *driver, struct arena *arena, const char *vm_id,

@@ -18,11 +18,17 @@ static struct error *disk_step(struct driver *driver, struct arena *arena,
 static struct error *seed_step(struct driver *driver, struct arena *arena,
                                struct driver_create *create)
 {
-    /* If this is a retry and the guest is running, it has read the previous seed. */
-    struct error *e = libvirt_stop_force(driver, arena, create->vm->id);
+    bool is_waiting;
+    struct error *e = libvirt_waits(driver, arena, create->vm->id, &is_waiting);
 
-    if (!e)
-        e = libvirt_seed_write(driver, arena, create->vm, create->seed);
+    if (!e && is_waiting) {
+        e = libvirt_seed_give(driver, arena, create->vm, create->seed);
+    } else if (!e) {
+        /* If this is a retry and the guest is running, it has read the previous seed. */
+        e = libvirt_stop_force(driver, arena, create->vm->id);
+        if (!e)
+            e = libvirt_seed_write(driver, arena, create->vm, create->seed);
+    }
     if (!e)
         create->host_key_public = create->seed->host_key_public;
     return e;

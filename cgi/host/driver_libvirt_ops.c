@@ -20,6 +20,7 @@ const struct driver_ops LIBVIRT_OPS = {
     .setup = libvirt_setup,
     .create_steps = { LIBVIRT_CREATE_STEPS, LIBVIRT_CREATE_STEP_COUNT },
     .seed_write = libvirt_seed_write,
+    .waits = libvirt_waits,
     .create_abandon = libvirt_seed_remove,
     .start = libvirt_start,
     .resize = libvirt_resize,

@@ -13,6 +13,7 @@
 #include "host/seed.h"
 
 #include "adapter/archive.h"
+#include "adapter/crypto.h"
 #include "adapter/json.h"
 #include "base/buf.h"
 #include "base/text.h"
@@ -23,6 +24,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+enum { RANDOM_BYTES = 32 };
 
 static const char HEADER[] = "#cloud-config\n";
 
@@ -40,6 +43,8 @@ static struct error *check(struct arena *arena, const struct driver_seed *seed)
     static const char word[] = "abcdefghijklmnopqrstuvwxyz0123456789-_";
     static const char any[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
 
+    if (seed->says_wait)
+        return NULL;
     if (!text_is_host_name(seed->host_name))
         return error_new(arena, ERROR_INPUT, "the host name is none");
     if (!is_name(seed->user_name, 32, word))
@@ -84,6 +89,10 @@ static struct error *meta_data(const struct driver_seed *seed, struct buf *buf)
 {
     struct error *e = NULL;
 
+    if (seed->says_wait) {
+        buf_literal(buf, "{\n  \"wait\": \"yes\"\n}\n");
+        return NULL;
+    }
     if (!seed->host_key_private)
         return put(NULL, buf, "{ \"instance-id\": ", seed->instance_id, " }");
     buf_literal(buf, "{\n");
@@ -134,11 +143,31 @@ static struct error *host_keys(const struct driver_seed *seed, struct buf *buf)
     return e;
 }
 
+/*
+ * For the guest's random numbers, besides what its own kernel has from this host's: also one that
+ * waited long has something new when it becomes somebody's.
+ */
+static struct error *random_seed(struct buf *buf)
+{
+    unsigned char bytes[RANDOM_BYTES];
+    struct error *e;
+
+    crypto_random(bytes, sizeof bytes);
+    buf_literal(buf, "  \"random_seed\": {\n");
+    e = put(NULL, buf, "    \"data\": ", crypto_hex(buf->arena, bytes, sizeof bytes), "");
+    buf_literal(buf, "  },\n");
+    return e;
+}
+
 static struct error *user_data(const struct driver_seed *seed, struct buf *buf)
 {
     struct error *e = NULL;
 
     buf_text(buf, HEADER);
+    if (seed->says_wait) {
+        buf_literal(buf, "{}\n");
+        return NULL;
+    }
     buf_literal(buf, "{\n  \"users\": [\n    {\n");
     e = put(e, buf, "      \"name\": ", seed->user_name, ",");
     buf_literal(buf, "      \"shell\": \"/bin/bash\",\n      \"lock_passwd\": true,\n"
@@ -160,6 +189,9 @@ static struct error *user_data(const struct driver_seed *seed, struct buf *buf)
     }
     if (e || !seed->host_key_private)
         return e ? e : keys_renewal(seed, buf);
+    e = random_seed(buf);
+    if (e)
+        return e;
     buf_literal(buf, RENEWAL "}\n");
     return NULL;
 }

@@ -230,11 +230,14 @@ static void wait_for_ssh(struct test *t, const struct driver_vm *vm, const char 
 
 /* ---- the steps ---- */
 
-static void create(struct test *t, struct driver_vm *vm, const char *name, const char *key)
+static struct driver_seed seed_of(struct test *t, const struct driver_vm *vm, const char *name,
+                                  const char *key)
 {
-    const char *const keys[] = { arena_copy_bytes(t->arena, read_file(t, "user_key.pub"),
-                                                  strcspn(read_file(t, "user_key.pub"), "\n")) };
-    struct driver_seed seed = {
+    const char **keys = arena_array(t->arena, 1, sizeof *keys);
+    const char *line = read_file(t, "user_key.pub");
+
+    keys[0] = arena_copy_bytes(t->arena, line, strcspn(line, "\n"));
+    return (struct driver_seed){
         .instance_id = arena_printf(t->arena, "%s-1", vm->id),
         .host_name = name,
         .user_name = "dev",
@@ -243,6 +246,11 @@ static void create(struct test *t, struct driver_vm *vm, const char *name, const
         .host_key_private = read_file(t, key),
         .host_key_public = host_key(t, key),
     };
+}
+
+static void create(struct test *t, struct driver_vm *vm, const char *name, const char *key)
+{
+    const struct driver_seed seed = seed_of(t, vm, name, key);
 
     OK(libvirt_seed_write(t->driver, t->arena, vm, &seed));
     CHECK(exists(t, arena_printf(t->arena, "seeds/%s.iso", vm->id)));
@@ -613,28 +621,29 @@ static void test_share(struct test *t)
 }
 
 /* libvirt's daemon dies, the guest does not, and the next call finds the guest again. */
-static void test_daemon_killed(struct test *t)
+static void daemon_kill(struct test *t, const char *vm_id)
 {
     const char *folder = getenv("XDG_RUNTIME_DIR");
     FILE *file;
     int pid = 0;
 
-    if (!t->has_guests)
-        return;
     if (t->is_system) {
         root("kill -9 $(cat /run/libvirtd.pid); start_libvirt");
-        CHECK(power(t, FIRST) == DRIVER_RUNNING);
-        GUEST(&t->vm, "host_key", "true");
-        step(t, "libvirtd killed and started: connected again, guest still running");
-        return;
+    } else {
+        CHECK(folder != NULL);
+        file = fopen(arena_printf(t->arena, "%s/libvirt/libvirtd.pid", folder), "re");
+        CHECK(file != NULL && fscanf(file, "%d", &pid) == 1 && pid > 1);
+        fclose(file);
+        CHECK(kill(pid, SIGKILL) == 0);
     }
-    CHECK(folder != NULL);
-    file = fopen(arena_printf(t->arena, "%s/libvirt/libvirtd.pid", folder), "re");
-    CHECK(file != NULL && fscanf(file, "%d", &pid) == 1 && pid > 1);
-    fclose(file);
-    CHECK(kill(pid, SIGKILL) == 0);
-    CHECK(power(t, FIRST) == DRIVER_RUNNING);
+    CHECK(power(t, vm_id) == DRIVER_RUNNING);
     step(t, "libvirtd killed: connected again, guest still running");
+}
+
+static void test_daemon_killed(struct test *t)
+{
+    if (t->has_guests)
+        daemon_kill(t, FIRST);
     GUEST(&t->vm, "host_key", "true");
 }
 
@@ -890,6 +899,61 @@ static void test_things(struct test *t, size_t expected)
     step(t, "everything on the host listed");
 }
 
+static void steps_run(struct test *t, const struct driver_seed *seed)
+{
+    const struct driver_steps *steps = &t->driver->ops->create_steps;
+    struct driver_create create = { .vm = &t->clone, .seed = seed };
+
+    for (size_t i = 0; i < steps->count && steps->row[i].act; i++)
+        OK(steps->row[i].act(t->driver, t->arena, &create));
+}
+
+static bool waits(struct test *t)
+{
+    bool is_waiting;
+
+    OK(driver_waits(t->driver, t->arena, SECOND, &is_waiting));
+    return is_waiting;
+}
+
+static int domain_number(struct test *t, const char *test)
+{
+    return shell(t, arena_printf(t->arena, "virsh -c %s domid %s %s", t->uri,
+                                 libvirt_domain_name(t->arena, SECOND), test));
+}
+
+/* A guest that was booted to wait has no SSH until it is given a seed, which it takes as it is. */
+static void test_waiting(struct test *t)
+{
+    const struct driver_seed empty = { .says_wait = true };
+    const struct driver_seed seed = seed_of(t, &t->clone, "box-three", "clone_key");
+    const char *found;
+
+    CHECK(!waits(t));
+    steps_run(t, &empty);
+    for (int looks = 0; t->has_guests && !waits(t) && looks < MOST_LOOKS; looks++)
+        usleep(100 * 1000);
+    CHECK(waits(t) == t->has_guests);
+    step(t, "booted to wait");
+    OK(driver_ssh_host_key(t->driver, t->arena, &t->clone, 1000, &found, NULL));
+    CHECK(!found);
+    if (t->has_guests) {
+        daemon_kill(t, SECOND);
+        CHECK(waits(t) && domain_number(t, ">../number") == 0);
+    }
+    steps_run(t, &seed);
+    CHECK(!waits(t));
+    step(t, "seed given");
+    wait_for_ssh(t, &t->clone, "clone_key");
+    step(t, "SSH answers with our host key");
+    CHECK(!t->has_guests || domain_number(t, "| cmp - ../number && rm ../number") == 0);
+    GUEST(&t->clone, "clone_key", "test $(hostname) = box-three");
+    steps_run(t, &seed);
+    CHECK(!waits(t));
+    wait_for_ssh(t, &t->clone, "clone_key");
+    step(t, "given again, as after a kill: booted with it");
+}
+
 int main(int count, char **arguments)
 {
     struct test test = { .arena = arena_new(64 << 20) };
@@ -943,6 +1007,8 @@ int main(int count, char **arguments)
     test_snapshot_stopped(t);
     test_things(t, 4);
     remove_all(t, &t->vm);
+    remove_all(t, &t->clone);
+    test_waiting(t);
     remove_all(t, &t->clone);
     test_things(t, 0);
     driver_close(t->driver);

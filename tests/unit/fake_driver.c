@@ -198,6 +198,9 @@ static struct error *fake_seed_write(struct driver *driver, struct arena *arena,
         return e;
     made = vm_make(vm->id);
     made->has_seed = true;
+    made->says_wait = seed->says_wait;
+    if (seed->says_wait)
+        return call_end();
     /* A guest that was set up before stays who it is. */
     snprintf(made->seed_key, sizeof made->seed_key, "%s",
              seed->host_key_public ? seed->host_key_public : made->guest_key);
@@ -209,6 +212,13 @@ static struct error *fake_seed_write(struct driver *driver, struct arena *arena,
     if (seed->script)
         banner_write(made, seed->script);
     return call_end();
+}
+
+static void seed_take(struct fake_vm *vm)
+{
+    memcpy(vm->guest_key, vm->seed_key, sizeof vm->guest_key);
+    memcpy(vm->lines, vm->seed_lines, sizeof vm->lines);
+    memcpy(vm->name, vm->seed_name, sizeof vm->name);
 }
 
 static struct error *fake_define(struct driver *driver, struct arena *arena,
@@ -246,11 +256,9 @@ static struct error *fake_boot(struct driver *driver, struct arena *arena,
     }
     found->power = DRIVER_RUNNING;
     found->boots++;
-    if (found->has_seed && !(fake->takes_no_changes && *found->guest_key)) {
-        memcpy(found->guest_key, found->seed_key, sizeof found->guest_key);
-        memcpy(found->lines, found->seed_lines, sizeof found->lines);
-        memcpy(found->name, found->seed_name, sizeof found->name);
-    }
+    found->is_waiting = found->has_seed && found->says_wait && !fake->never_waits;
+    if (found->has_seed && !found->says_wait && !(fake->takes_no_changes && *found->guest_key))
+        seed_take(found);
     if (fake->dies_booting || fake->lost_boots)
         found->power = DRIVER_STOPPED;
     if (fake->stalls) {
@@ -260,6 +268,31 @@ static struct error *fake_boot(struct driver *driver, struct arena *arena,
     }
     if (fake->lost_boots && fake->lost_boots--)
         found->cause = DRIVER_CAUSE_HOST;
+    return call_end();
+}
+
+static struct error *fake_waits(struct driver *driver, struct arena *arena, const char *vm_id,
+                                bool *out)
+{
+    struct error *e = call_begin(arena, "waits");
+    const struct fake_vm *vm = fake_find(vm_id);
+
+    (void)driver;
+    *out = vm && vm->power == DRIVER_RUNNING && vm->is_waiting;
+    return e ? e : call_end();
+}
+
+/* As libvirt's: a guest that waits takes it at once. */
+static struct error *fake_seed_give(struct driver *driver, struct arena *arena,
+                                    const struct driver_create *create)
+{
+    struct error *e = fake_seed_write(driver, arena, create->vm, create->seed);
+    if (!e)
+        e = call_begin(arena, "give");
+    if (e)
+        return e;
+    fake_find(create->vm->id)->is_waiting = false;
+    seed_take(fake_find(create->vm->id));
     return call_end();
 }
 
@@ -530,11 +563,17 @@ static struct error *disk_step(struct driver *driver, struct arena *arena,
 static struct error *seed_step(struct driver *driver, struct arena *arena,
                                struct driver_create *create)
 {
-    /* A guest that is already running (this is a retry) has read the previous seed. */
-    struct error *e = fake_stop_force(driver, arena, create->vm->id);
+    bool is_waiting;
+    struct error *e = fake_waits(driver, arena, create->vm->id, &is_waiting);
 
-    if (!e)
-        e = fake_seed_write(driver, arena, create->vm, create->seed);
+    if (!e && is_waiting) {
+        e = fake_seed_give(driver, arena, create);
+    } else if (!e) {
+        /* A guest that is already running (this is a retry) has read the previous seed. */
+        e = fake_stop_force(driver, arena, create->vm->id);
+        if (!e)
+            e = fake_seed_write(driver, arena, create->vm, create->seed);
+    }
     if (!e)
         create->host_key_public = create->seed->host_key_public;
     return e;
@@ -706,13 +745,14 @@ static const struct driver_removal removals[] = {
     .close = fake_close, .accelerator = fake_accelerator, .has_guests = fake_has_guests,           \
     .seed_write = fake_seed_write, .create_abandon = fake_seed_remove, .resize = fake_resize,      \
     .ssh_host_key = fake_ssh_host_key, .state = fake_state, .shutdown = fake_shutdown,             \
-    .ssh_ask = fake_ssh_ask, .stop_force = fake_stop_force, .console = fake_console,               \
-    .unpause = fake_unpause, .room = fake_room, .capacity = fake_capacity,                         \
-    .disk_grow = fake_disk_grow, .snapshot_create = fake_snapshot_create,                          \
-    .snapshot_restore = fake_snapshot_restore, .snapshot_delete = fake_snapshot_delete,            \
-    .usage = fake_usage, .inventory = fake_inventory, .preflight = fake_preflight,                 \
-    .isolation = fake_isolation, .seen_by_guests = fake_seen_by_guests,                            \
-    .is_limited = fake_is_limited, .internet_set = fake_internet_set, .internet = fake_internet
+    .ssh_ask = fake_ssh_ask, .waits = fake_waits, .stop_force = fake_stop_force,                   \
+    .console = fake_console, .unpause = fake_unpause, .room = fake_room,                           \
+    .capacity = fake_capacity, .disk_grow = fake_disk_grow,                                        \
+    .snapshot_create = fake_snapshot_create, .snapshot_restore = fake_snapshot_restore,            \
+    .snapshot_delete = fake_snapshot_delete, .usage = fake_usage, .inventory = fake_inventory,     \
+    .preflight = fake_preflight, .isolation = fake_isolation,                                      \
+    .seen_by_guests = fake_seen_by_guests, .is_limited = fake_is_limited,                          \
+    .internet_set = fake_internet_set, .internet = fake_internet
 
 static const struct driver_ops fake_ops = {
     .open = fake_connect,

@@ -11,6 +11,7 @@ enum { FAKE_VMS = 8, FAKE_SNAPSHOTS = 4, FAKE_ID = 20, FAKE_KEY = 120 };
 struct fake_vm {
     char id[FAKE_ID]; /* "": free */
     bool has_disk, has_seed, has_domain;
+    bool says_wait, is_waiting; /* its seed; its guest, since it read that */
     enum driver_power power;
     enum driver_cause cause;
     int64_t port, memory_mb, disk_gb;
@@ -37,6 +38,7 @@ struct fake_host {
     enum error_kind fail_kind;
     bool has_no_guests;
     bool ignores_button;
+    bool never_waits;      /* guests do not wait for a seed, whatever theirs says */
     bool takes_no_changes; /* guests read their first seed alone */
     bool is_silent;        /* SSH never responds */
     bool is_wrong;         /* SSH responds with another key */

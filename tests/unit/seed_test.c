@@ -172,6 +172,44 @@ static void test_without_a_host_key(void **state)
     json_decref(parse(read_back(place, "user-data") + 14));
 }
 
+/* Of no use to anybody: neither script nor cloud-init finds an identity or a user in it. */
+static void test_says_wait(void **state)
+{
+    struct place *place = *state;
+    const struct driver_seed seed = { .says_wait = true };
+
+    assert_null(seed_write(place->arena, place->path, &seed));
+    assert_string_equal(read_back(place, "meta-data"), "{\n  \"wait\": \"yes\"\n}\n");
+    assert_string_equal(read_back(place, "user-data"), "#cloud-config\n{}\n");
+}
+
+static const char *random_of(struct place *place)
+{
+    json_t *user = parse(read_back(place, "user-data") + 14);
+    const char *data =
+        arena_copy(place->arena, text_at(json_object_get(user, "random_seed"), "data"));
+
+    json_decref(user);
+    return data;
+}
+
+/* Each seed has other random bytes, on a line of their own. */
+static void test_random_seed(void **state)
+{
+    struct place *place = *state;
+    struct driver_seed seed = plain_seed();
+    const char *first, *second;
+
+    assert_null(seed_write(place->arena, place->path, &seed));
+    first = random_of(place);
+    assert_int_equal(strlen(first), 64);
+    assert_non_null(strstr(read_back(place, "user-data"),
+                           arena_printf(place->arena, "\n    \"data\": \"%s\"\n", first)));
+    assert_null(seed_write(place->arena, place->path, &seed));
+    second = random_of(place);
+    assert_string_not_equal(first, second);
+}
+
 static void test_is_labelled(void **state)
 {
     struct place *place = *state;
@@ -339,6 +377,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_can_be_read_back, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_without_a_host_key, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_says_wait, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_random_seed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_is_labelled, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_comments_stay_inside, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_layout_is_one_item_per_line, set_up, tear_down),
