@@ -11,6 +11,7 @@
 #include "operator.html.h"
 #include "operator.sql.h"
 #include "policy_unannounced.sql.h"
+#include "pool.sql.h"
 #include "region_status.sql.h"
 #include "rights_request.sql.h"
 #include "view/operator_lists.h"
@@ -53,6 +54,8 @@ static struct error *operator_show(struct request *r)
     if (!e)
         e = sql_image_list(r->db, r->arena, &page.images);
     if (!e)
+        e = sql_pool_list(r->db, r->arena, &page.pools);
+    if (!e)
         e = sql_operator_totals(r->db, r->arena, &page.totals);
     if (!e)
         e = sql_rights_request_totals(r->db, r->arena, r->now_at - LIMIT_REQUEST_URGENT_AFTER_S,
@@ -71,6 +74,12 @@ static struct error *operator_show(struct request *r)
     }
     page.disk = text_disk(r->arena, page.totals.disk_gb);
     page.free = page.vcpus ? text_disk(r->arena, free_gb) : NULL;
+    for (size_t i = 0; i < page.pools.count; i++) {
+        if (page.pools.row[i].problem)
+            page.short_pools++;
+        else
+            page.filling_pools += !page.pools.row[i].is_full;
+    }
     for (size_t i = 0; i < page.images.count; i++)
         page.broken_images += page.images.row[i].problem != NULL;
     r->frame.title = "Admin";

@@ -23,7 +23,8 @@ SELECT v.id, v.image, v.files, v.created_at,
 FROM image_version v ORDER BY v.id /* scan ok */;
 
 -- image_version_delete_unused(id text) done across teams
--- Neither new VMs get it nor any VM has it.
+-- Neither new VMs get it nor any VM has it, of people or of a pool.
 DELETE FROM image_version WHERE id = :id
   AND NOT EXISTS (SELECT 1 FROM image WHERE version = :id /* scan ok */)
-  AND NOT EXISTS (SELECT 1 FROM vm WHERE image_version = :id AND gone_at IS NULL);
+  AND NOT EXISTS (SELECT 1 FROM vm WHERE image_version = :id AND gone_at IS NULL)
+  AND NOT EXISTS (SELECT 1 FROM pool_vm WHERE image_version = :id /* scan ok */);

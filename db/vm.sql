@@ -28,13 +28,15 @@ SELECT count(*) AS vms, ifnull(sum(vcpus), 0) AS vcpus, ifnull(sum(memory_mb), 0
          WHERE s.team_id = :team_id AND s.state <> 'failed'), 0) AS disk_gb
 FROM vm_entry WHERE team_id = :team_id;
 
--- vm_create(team_id int, id text, person_id int?, name text, region text, image text, image_version text?, size text, vcpus int, memory_mb int, disk_gb int, source_vm_id text?, source_snapshot_id text?, internet text, internet_names text?, life text, life_minutes int?, now_at int) done
+-- vm_create(team_id int, id text, person_id int?, name text, region text, image text, image_version text?, size text, vcpus int, memory_mb int, disk_gb int, source_vm_id text?, source_snapshot_id text?, internet text, internet_names text?, life text, life_minutes int?, ssh_port int?, now_at int) done
+-- With a port its host runs it already, and is told what it may reach.
 INSERT INTO vm (team_id, created_at, id, person_id, name, region, image, image_version, size, vcpus,
                 memory_mb, disk_gb, wanted, wanted_at, state, state_at, observed,
-                observed_at, source_vm_id, source_snapshot_id, internet, internet_names, internet_pending, life, life_minutes, clock_at)
+                observed_at, source_vm_id, source_snapshot_id, internet, internet_names, internet_pending, life, life_minutes, ssh_port, clock_at)
 VALUES (:team_id, :now_at, :id, :person_id, :name, :region, :image, :image_version, :size, :vcpus,
         :memory_mb, :disk_gb, 'running', :now_at, 'creating', :now_at, 'absent', :now_at,
-        :source_vm_id, :source_snapshot_id, :internet, :internet_names, 0, :life, :life_minutes, :now_at);
+        :source_vm_id, :source_snapshot_id, :internet, :internet_names, :ssh_port IS NOT NULL, :life, :life_minutes,
+        :ssh_port, :now_at);
 
 -- vm_id_by_name(team_id int, name text) row
 SELECT id FROM vm WHERE team_id = :team_id AND name = :name AND gone_at IS NULL;
@@ -116,9 +118,10 @@ UNION ALL
 SELECT vm_id, team_id, 'gone', gone_at, gone_at FROM receipt WHERE vm_id = :id LIMIT 1;
 
 -- vm_port_taken(region text, ssh_port int) row (total int) across teams
--- By a VM at the region's own address, or by the isolation probe.
+-- By a VM at the region's own address, by one of a pool, or by the isolation probe.
 SELECT (SELECT count(*) FROM vm WHERE region = :region AND ifnull(ssh_host, '') = ''
             AND ssh_port = :ssh_port AND gone_at IS NULL AND ssh_port IS NOT NULL)
+     + (SELECT count(*) FROM pool_vm WHERE region = :region AND ssh_port = :ssh_port /* scan ok */)
      + (SELECT count(*) FROM probe WHERE region = :region AND ssh_port = :ssh_port) AS total;
 
 -- vm_set_endpoint(id text, ssh_host text?, ssh_port int?) one across teams

@@ -95,6 +95,10 @@ const struct config_region *config_region_find(const struct config *config, cons
 const struct config_size *config_size_find(const struct config *config, const char *name);
 const struct config_image *config_image_find(const struct config *config, const char *name);
 
+/* The first size that has the memory which the image needs; NULL: none has. */
+const struct config_size *config_image_size(const struct config *config,
+                                            const struct config_image *image);
+
 /* Is mail on? */
 bool config_has_mail(const struct config *config);
 

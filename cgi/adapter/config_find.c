@@ -34,3 +34,13 @@ const struct config_image *config_image_find(const struct config *config, const 
     }
     return NULL;
 }
+
+const struct config_size *config_image_size(const struct config *config,
+                                            const struct config_image *image)
+{
+    for (size_t i = 0; i < config->size_count; i++) {
+        if (config->sizes[i].memory_mb >= image->memory_mb)
+            return &config->sizes[i];
+    }
+    return NULL;
+}

@@ -119,7 +119,9 @@
     /* The login user. */                                                                          \
     KEY(NAME, user, "user", .fallback = "dev")                                                     \
     /* Minimum memory. */                                                                          \
-    KEY(NUMBER, memory_mb, "memory_mb", .fallback = "128")
+    KEY(NUMBER, memory_mb, "memory_mb", .fallback = "128")                                         \
+    /* VMs that are booted in advance, in each region. */                                          \
+    KEY(NUMBER, pool, "pool", .fallback = "0")
 
 /* Default sections of a kind that the file has none of; repeated in domicile.conf. */
 #define CONFIG_SHIPPED_REGIONS                                                                     \

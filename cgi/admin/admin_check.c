@@ -20,6 +20,7 @@
 #include "worker/worker_context.h"
 
 #include "image.sql.h"
+#include "pool.sql.h"
 
 #include <dirent.h>
 #include <stdarg.h>
@@ -203,6 +204,30 @@ static void image_versions_check(struct admin *admin, struct worker_context *con
     context->db = NULL;
 }
 
+/* How full the pools are, as the worker has found. */
+static void pools_check(struct admin *admin)
+{
+    struct pool_list_rows pools;
+    struct db *db;
+    struct error *e = db_open(admin->arena, &DB_MAIN, main_db_path(admin->arena, admin->state_dir),
+                              DB_READ_ONLY, &db);
+
+    if (e)
+        return; /* database_check has said so */
+    e = sql_pool_list(db, admin->arena, &pools);
+    if (e)
+        line_write(admin, false, "%s", e->text);
+    for (size_t i = 0; !e && i < pools.count; i++) {
+        const struct pool_list_row *pool = &pools.row[i];
+
+        line_write(admin, !pool->problem,
+                   "region %s: %lld of %lld VMs of image %s wait in its pool%s%s", pool->region,
+                   (long long)pool->ready, (long long)pool->wanted, pool->image,
+                   pool->problem ? ": " : "", pool->problem ? pool->problem : "");
+    }
+    db_close(db);
+}
+
 /* What is weaker than the policy in force, or may be, does not take effect until it is announced.
  */
 static void policy_check(struct admin *admin)
@@ -323,6 +348,7 @@ struct error *admin_check(struct admin *admin)
     for (size_t i = 0; i < admin->config->image_count; i++)
         image_check(admin, &admin->config->images[i]);
     image_versions_check(admin, context);
+    pools_check(admin);
     if (config_has_billing(admin->config))
         stripe_check(admin);
     worker_context_close(context);

@@ -137,8 +137,15 @@ enum {
     LIMIT_PROMISE_SWEEP_S = 2 * 3600,      /* how late what is deleted by age may be */
     LIMIT_REVIEW_S = 90 * 24 * 3600,       /* from one review of the server to the next */
     LIMIT_PROMISE_RETRY_S = 5 * 60, /* before a daily one that is not kept is measured again */
-    LIMIT_PROBE_END_MS = 4000,      /* to remove its guest when the worker ends */
-    LIMIT_PROBE_NEIGHBOURS = 8,     /* how many VMs the isolation probe tries to reach */
+    LIMIT_POOL_EVERY_S = 2,         /* between two looks at the VMs that wait in pools */
+    LIMIT_POOL_REST_S = 10,         /* after a change of a VM of people, before one is begun */
+    LIMIT_POOL_RETRY_S = 5 * 60,    /* after one that could not be made */
+    LIMIT_POOL_REMOVE_S = 30,       /* after a removal that has failed */
+    LIMIT_POOL_MEMORY_PERCENT =
+        80,                     /* of a host's memory, with people's VMs: more is left to those */
+    LIMIT_GUEST_EXTRA_MB = 150, /* what a guest needs of the host's memory besides its own */
+    LIMIT_PROBE_END_MS = 4000,  /* to remove its guest when the worker ends */
+    LIMIT_PROBE_NEIGHBOURS = 8, /* how many VMs the isolation probe tries to reach */
     LIMIT_PROMISE_HOST_S = 10 * 60, /* how long a removal on a host may take */
     LIMIT_QUARTER_S = 15 * 60,
     LIMIT_GONE_LIST_S = 30 * 24 * 3600, /* a destroyed VM is listed below the others */

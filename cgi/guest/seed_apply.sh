@@ -58,6 +58,8 @@ mkdir -p $seed /var/lib/domicile
 mount -t iso9660 -o ro /dev/sr0 $seed 2>/dev/null || exit 0
 if [ -n "$(json_values $seed/meta-data wait)" ]; then
     umount $seed
+    # Once nothing but this is under way in the boot: what is left waits for the seed, like SSH.
+    until [ "$(systemctl list-jobs --no-legend | grep -c ' running$')" -le 1 ]; do sleep 1; done
     seed_await /run/domicile-never
     mount -t iso9660 -o ro /dev/sr0 $seed || exit 0
 fi

@@ -51,7 +51,7 @@ seed_await() {
         echo 0 >/proc/sys/dev/cdrom/autoeject
     done
     # shellcheck disable=SC3045 # busybox and bash have -t
-    until { true </dev/sr0; } 2>/dev/null; do read -r -t 0.1 _ <&3; done
+    until { true </dev/sr0; } 2>/dev/null; do read -r -t 0.5 _ <&3; done
     exec 3<&-
     date -s "@$(cat /sys/class/rtc/rtc0/since_epoch)" >/dev/null
 }

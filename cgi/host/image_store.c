@@ -19,7 +19,7 @@ enum { COPY_BYTES = 64 * 1024 * 1024 };
 
 /* The first three boot without firmware and need each other. */
 static const char *const names[] = { "kernel", "initrd", "cmdline", "disk.qcow2" };
-enum { DIRECT_BOOT = 3, DISK = 3 };
+enum { COMMAND_LINE = 2, DIRECT_BOOT = 3, DISK = 3 };
 
 static const char *path_of(struct arena *arena, const char *dir, size_t i)
 {
@@ -88,6 +88,17 @@ struct error *image_store_stamp(struct arena *arena, const char *dir, const char
     if (newest_at)
         *newest_at = newest;
     return e;
+}
+
+bool image_store_waits(struct arena *arena, const char *dir)
+{
+    FILE *file = fopen(path_of(arena, dir, COMMAND_LINE), "re");
+    char line[2048] = "";
+    bool is_read = file && fgets(line, sizeof line, file);
+
+    if (file)
+        fclose(file);
+    return is_read && strstr(line, "domicile.waits");
 }
 
 struct error *image_store_hash(struct arena *arena, const char *dir, const char **out)

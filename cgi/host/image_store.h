@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /*
@@ -26,6 +27,12 @@ struct error *image_store_stamp(struct arena *arena, const char *dir, const char
  * not). INPUT: the build failed, and why (guest/image_build.sh).
  */
 struct error *image_store_progress(struct arena *arena, const char *dir, int64_t *ready_at);
+
+/*
+ * Whether guests of the image in `dir` can wait for their seed (driver_waits): its command line
+ * says so, as those of guest/guest.sh and guest/image.sh do. cloud-init cannot.
+ */
+bool image_store_waits(struct arena *arena, const char *dir);
 
 /* SHA-256 of the files' names and contents, as 64 hexadecimal digits. Errors as above. */
 struct error *image_store_hash(struct arena *arena, const char *dir, const char **out);

@@ -38,6 +38,18 @@ static bool existed_before(const struct reconcile_pass *pass, const char *id)
     return false;
 }
 
+/* Also what has been removed since: then it was one before. */
+static struct error *pool_has(const struct reconcile_pass *pass, const char *id, bool *out)
+{
+    struct pool_vm_exists_row now = { .total = 0 };
+    struct error *e = sql_pool_vm_exists(pass->context->db, pass->arena, id, &now);
+
+    *out = now.total > 0;
+    for (size_t i = 0; !*out && i < pass->pool.count; i++)
+        *out = strcmp(pass->pool.row[i].id, id) == 0;
+    return e;
+}
+
 static void destroyed_add(struct reconcile_pass *pass, const struct vm_exists_row *vm,
                           const char *kind)
 {
@@ -61,6 +73,7 @@ static struct error *item_sort(struct reconcile_pass *pass, const struct driver_
 {
     const char *owner = item_owner(pass->arena, item);
     struct vm_exists_row vm;
+    bool is_of_pool = false;
     struct error *e;
 
     *is_unknown = !*owner;
@@ -72,6 +85,12 @@ static struct error *item_sort(struct reconcile_pass *pass, const struct driver_
     if (!*owner || existed_before(pass, owner))
         return NULL;
     e = sql_vm_exists(pass->context->db, pass->arena, owner, &vm);
+    if (e && e->kind == ERROR_NOT_FOUND) {
+        struct error *failed = pool_has(pass, owner, &is_of_pool);
+
+        if (failed || is_of_pool)
+            return failed;
+    }
     *is_unknown = e && e->kind == ERROR_NOT_FOUND;
     if (!e && vm.gone_at)
         destroyed_add(pass, &vm, item->kind);

@@ -1,12 +1,14 @@
 /*
  * Resources on a host that the database does not account for. Those of a destroyed VM are removed
  * again. Those of an unknown VM are shown to the operator, who decides: Domicile does not delete
- * what may not be its own. What a killed worker left of the isolation probe (probe.h) is removed.
+ * what may not be its own. Those of pools are pool.c's. What a killed worker left of the isolation
+ * probe (probe.h) is removed.
  */
 #pragma once
 
 #include "worker/worker_context.h"
 
+#include "pool_vm.sql.h"
 #include "vm.sql.h"
 
 /* One pass over a region (reconcile.c). */
@@ -24,6 +26,7 @@ struct reconcile_pass {
     size_t reached_count;
     const char **limited; /* ids of VMs that begin more connections than they may */
     size_t limited_count;
+    struct pool_vm_ids_rows pool; /* those of pools, before the host was queried */
     bool has_probe;               /* the host has something of the isolation probe */
     const char **destroyed;       /* ids of destroyed VMs that still have resources on the host */
     const char **destroyed_kinds; /* which ones: "domain, disk" */

@@ -4,6 +4,7 @@
 #include "base/limit.h"
 #include "main_constants.sql.h"
 
+#include "pool_vm.sql.h"
 #include "vm.sql.h"
 
 #include <string.h>
@@ -86,23 +87,46 @@ struct error *promise_seed_check(struct worker_context *context, const struct pr
 
 /* ---- isolation ---- */
 
+/* Those of people that run, and those of pools. */
+static struct error *running_find(const struct context *now, const char *region,
+                                  struct driver_vm **out, size_t *count)
+{
+    struct vm_alive_rows vms;
+    struct pool_vm_list_rows pool;
+    struct error *e = sql_vm_alive(now->db, now->arena, region, &vms);
+
+    if (!e)
+        e = sql_pool_vm_list(now->db, now->arena, region, &pool);
+    if (e)
+        return e;
+    *out = arena_array(now->arena, vms.count + pool.count + 1, sizeof **out);
+    *count = 0;
+    for (size_t i = 0; i < vms.count; i++) {
+        if (strcmp(vms.row[i].observed, VM_OBSERVED_RUNNING) == 0)
+            (*out)[(*count)++] =
+                (struct driver_vm){ .id = vms.row[i].id, .ssh.port = vms.row[i].ssh_port };
+    }
+    for (size_t i = 0; i < pool.count; i++)
+        (*out)[(*count)++] =
+            (struct driver_vm){ .id = pool.row[i].id, .ssh.port = pool.row[i].ssh_port };
+    return NULL;
+}
+
 static struct error *region_isolation(struct worker_context *context,
                                       const struct config_region *region, const struct context *now,
                                       struct promise_reading *out)
 {
-    struct vm_alive_rows vms;
+    struct driver_vm *vms = NULL;
     struct driver *driver;
+    size_t count = 0;
     struct error *e = worker_context_driver(context, now->arena, region->name, &driver);
 
     if (!e)
-        e = sql_vm_alive(now->db, now->arena, region->name, &vms);
-    for (size_t i = 0; !e && i < vms.count; i++) {
-        const struct driver_vm vm = { .id = vms.row[i].id, .ssh.port = vms.row[i].ssh_port };
+        e = running_find(now, region->name, &vms, &count);
+    for (size_t i = 0; !e && i < count; i++) {
         bool is_isolated;
 
-        if (strcmp(vms.row[i].observed, VM_OBSERVED_RUNNING) != 0)
-            continue;
-        e = driver_isolation(driver, now->arena, &vm, &is_isolated);
+        e = driver_isolation(driver, now->arena, &vms[i], &is_isolated);
         if (!e)
             out->figure += !is_isolated;
         else if (e->kind == ERROR_CONFLICT)

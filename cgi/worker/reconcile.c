@@ -371,6 +371,9 @@ struct error *reconcile_region(struct worker_context *context, const struct conf
     e = sql_vm_alive(context->db, pass.arena, region->name, &pass.before);
     if (e)
         return e;
+    e = sql_pool_vm_ids(context->db, pass.arena, &pass.pool);
+    if (e)
+        return e;
     unreachable = host_read(&pass);
     if (unreachable)
         return pass_failed(&pass, unreachable->text);

@@ -19,6 +19,7 @@
 #include "worker/image_version.h"
 #include "worker/log_count.h"
 #include "worker/policy_publish.h"
+#include "worker/pool.h"
 #include "worker/receipt_vm.h"
 #include "worker/retention.h"
 
@@ -42,6 +43,7 @@ static const struct {
     { "vm_schedule", SCHEDULE_MAIN, LIMIT_LIFE_EVERY_S, .run = vm_schedule_run },
     { "audit_day", SCHEDULE_MAIN, A_MINUTE_S, .run = audit_day_run },
     { "erasure", SCHEDULE_ERASURE, LIMIT_ERASURE_EVERY_S, .run_with_worker = erasure_run },
+    { "pools", SCHEDULE_POOLS, LIMIT_POOL_EVERY_S, .run_with_worker = pool_run },
     { "receipts_sign", SCHEDULE_MAIN, LIMIT_ERASURE_EVERY_S, .run_in_turns = receipts_sign },
     { "policy_watch", SCHEDULE_MAIN, LIMIT_POLICY_WATCH_S, .run = policy_watch },
     { "main_log_empty", SCHEDULE_MAIN, LIMIT_DB_LOG_EVERY_S, .run = retention_log_empty },

@@ -1,8 +1,9 @@
 /*
  * The worker's periodic work: one table of name, interval and function. The main thread runs its
  * own rows, the thread of each inbox those of inboxes, one thread those of images, which copy large
- * files, one those of deletions, which search all files and wait for other services; where teams
- * pay, one thread runs the rows of billing, which wait for Stripe.
+ * files, one those of deletions, which search all files and wait for other services, one those of
+ * pools, which wait for hosts; where teams pay, one thread runs the rows of billing, which wait for
+ * Stripe.
  */
 #pragma once
 
@@ -16,6 +17,7 @@ enum schedule_thread {
     SCHEDULE_IMAGES,
     SCHEDULE_BILLING,
     SCHEDULE_ERASURE,
+    SCHEDULE_POOLS,
 };
 
 /*

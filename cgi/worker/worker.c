@@ -226,14 +226,6 @@ static void billing_jobs_run(struct thread *thread)
     }
 }
 
-static void images_run(struct thread *thread)
-{
-    for (;;) {
-        schedule_run(thread->context, SCHEDULE_IMAGES, NULL);
-        context_sleep(thread->context, LIMIT_IMAGE_EVERY_S * 1000);
-    }
-}
-
 static void erasures_run(struct thread *thread)
 {
     struct worker *worker = thread->shared;
@@ -260,11 +252,21 @@ static void promises_run(struct thread *thread)
     }
 }
 
-static void billing_run(struct thread *thread)
+/* Of threads that do nothing but their rows of the schedule. */
+static const struct {
+    enum schedule_thread rows;
+    int64_t every_s;
+} rounds[] = {
+    { SCHEDULE_IMAGES, LIMIT_IMAGE_EVERY_S },
+    { SCHEDULE_POOLS, LIMIT_POOL_EVERY_S },
+    { SCHEDULE_BILLING, LIMIT_PLAN_EVERY_S },
+};
+
+static void rounds_run(struct thread *thread)
 {
     for (;;) {
-        schedule_run(thread->context, SCHEDULE_BILLING, NULL);
-        context_sleep(thread->context, LIMIT_PLAN_EVERY_S * 1000);
+        schedule_run(thread->context, rounds[thread->index].rows, NULL);
+        context_sleep(thread->context, rounds[thread->index].every_s * 1000);
     }
 }
 
@@ -279,8 +281,6 @@ static struct error *all_threads_start(struct worker *worker)
     if (!e)
         e = threads_start(worker->threads, worker->arena, usage_run, worker, 0);
     if (!e)
-        e = threads_start(worker->threads, worker->arena, images_run, worker, 0);
-    if (!e)
         e = threads_start(worker->threads, worker->arena, promises_run, worker, 0);
     if (!e)
         e = threads_start(worker->threads, worker->arena, erasures_run, worker, 0);
@@ -292,8 +292,10 @@ static struct error *all_threads_start(struct worker *worker)
         e = threads_start(worker->internet, worker->arena, internet_run, worker, 0);
     if (!e && config_has_billing(worker->config))
         e = threads_start(worker->billing_jobs, worker->arena, billing_jobs_run, worker, 0);
-    if (!e && config_has_billing(worker->config))
-        e = threads_start(worker->billing_jobs, worker->arena, billing_run, worker, 0);
+    for (size_t i = 0; !e && i < COUNT(rounds); i++) {
+        if (rounds[i].rows != SCHEDULE_BILLING || config_has_billing(worker->config))
+            e = threads_start(worker->threads, worker->arena, rounds_run, worker, i);
+    }
     for (size_t i = 0; !e && i < INBOX_COUNT; i++)
         e = threads_start(worker->threads, worker->arena, inbox_run, worker, i);
     return e;

@@ -8,8 +8,8 @@ import { Server, Visitor, check, equal, finish, keyMake, root, sleep, ssh, until
 
 const cache = fs.mkdtempSync('/tmp/domicile-image.');
 process.once('exit', () => fs.rmSync(cache, { recursive: true, force: true }));
-const make = async () => {
-  const server = await Server.make(process.argv[2], (text) => text.replace('# image_build = on', 'image_build = on'));
+const make = async (more = '') => {
+  const server = await Server.make(process.argv[2], (text) => text.replace('# image_build = on', 'image_build = on') + more);
   server.cache = cache;
   await server.start();
   return server;
@@ -98,14 +98,29 @@ for (const [what, name] of [['Claude Code', '@anthropic-ai/claude-code'], ['Code
 check('which does not update itself, and is nobody else\'s', /^1$/m.test(agents) && /^drwxr-xr-x \d+ root root/m.test(agents), agents);
 await ada.send(`/vms/${ash('id')}/destroy`, `/vms/${ash('id')}/destroy`, [['name', 'ash']]).catch(() => 0);
 
-// ---- a second server ----
+// ---- a second server, with a pool ----
 const builds = () => fs.readdirSync(`${cache}/images`).filter((name) => !name.startsWith('.')).map((name) => fs.statSync(`${cache}/images/${name}/disk.qcow2`).ino).join();
 const before = builds();
-const second = await make();
+const second = await make('\n[image debian-12]\nmemory_mb = 384\npool = 1\n[image debian-12-agent]\nmemory_mb = 384\n');
 check('a second server gets it', (await available(second)).startsWith('1'), second.log().slice(-2000));
 check('and the other', (await available(second, 'debian-12-agent')).startsWith('1'), second.log().slice(-2000));
 equal('the same build', second.sql("SELECT version FROM image WHERE name = 'debian-12'"), server.sql("SELECT version FROM image WHERE name = 'debian-12'"));
 equal('without another one', builds(), before);
+while (second.sql("SELECT count(*) FROM pool_vm WHERE state = 'ready'") !== '1' && !second.sql('SELECT problem FROM pool')) await sleep(1000);
+equal('a VM of it waits', second.sql('SELECT problem FROM pool'), '');
+const bob = new Visitor(second);
+await bob.signIn(second.signinLink('bob@example.org'));
+await bob.send('/keys', '/keys', [['key', keyMake(second, 'key')], ['name', 'first']]);
+console.time('from the request to SSH, with a pool');
+await bob.send('/vms/new', '/vms', [['name', 'fir'], ['image', 'debian-12'], ['size', 'small'], ['region', 'local'], ['key', second.sql('SELECT id FROM ssh_key')]]);
+const fir = (column) => second.sql(`SELECT ifnull(${column}, '') FROM vm WHERE name = 'fir'`);
+await until(() => fir('state') === 'running', 20);
+const of = (command) => ssh(second, `ssh -p ${fir('ssh_port')} dev@localhost`, `[localhost]:${fir('ssh_port')} ${fir('host_key_public')}`, command);
+check('it becomes the VM that is created', (await of('hostname')).out === 'fir', fir('last_error'));
+console.timeEnd('from the request to SSH, with a pool');
+const { out: pooled } = await of('sudo whoami; cat /etc/machine-id; cat /etc/ssh/ssh_host_ed25519_key.pub; ls /etc/ssh/ssh_host_*; systemctl is-system-running --wait; systemctl --failed --no-legend');
+check('with root for its owner, an identity, the one host key that the page shows, and all of its system up',
+  new RegExp(`^root\n[0-9a-f]{32}\n${fir('host_key_public').split(' ').slice(0, 2).join(' ').replace(/[+/]/g, '\\$&')}[^\n]*\n\\S+_ed25519_key\n\\S+_ed25519_key.pub\nrunning$`).test(pooled), pooled);
 await second.end();
 await server.end();
 finish();

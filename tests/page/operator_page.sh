@@ -24,6 +24,18 @@ as alice get /operator ; expect_text '<code class="whole" title="0123456789abcde
 expect_text "accelerator = tcg"
 expect_no_text "/dev/kvm"
 fresh
+# Pools of VMs: none without one; how full, and what is in the way.
+as alice get /operator ; expect_no_text "Pools"
+sql "INSERT INTO pool VALUES ('local', 'tiny', 2, NULL, 0)"
+as alice get /operator ; expect_text '<a class="state off" href="#pools">Being filled</a>' ; expect_text '<td data-th="Ready">0 of 2</td>' ; expect_text '<span class="state off">Waiting</span>'
+sql "INSERT INTO pool_vm VALUES ('ready2ready2read', 'local', 'tiny', '0011', 1, 128, 1, 22999, 'ready', 1767225600),
+    ('make2make2make2m', 'local', 'tiny', '0011', 1, 128, 1, NULL, 'making', 1767225600)"
+as alice get /operator ; expect_text '<td data-th="Ready">1 of 2</td><td data-th="Memory">256 MB</td>' ; expect_text '<span class="state off">Booting</span>'
+sql "UPDATE pool SET problem = 'The host <refuses>.'"
+as alice get /operator ; expect_text '<a class="state wait" href="#pools">1 not full</a>' ; expect_text '<span class="state wait">Not full</span> The host &lt;refuses&gt;.'
+sql "UPDATE pool SET problem = NULL; UPDATE pool_vm SET state = 'ready'"
+as alice get /operator ; expect_text '<a class="state kept" href="#pools">Full</a>' ; expect_text '<span class="state on">Full</span>'
+fresh
 route "GET /operator/vms"
 nobody get /operator/vms ; expect 303 /signin?return=/operator/vms
 as bob get /operator/vms ; expect 403

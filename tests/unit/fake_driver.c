@@ -455,7 +455,9 @@ static struct error *fake_room(struct driver *driver, struct arena *arena, int64
 static struct error *fake_capacity(struct driver *driver, struct arena *arena,
                                    struct driver_capacity *out)
 {
-    *out = (struct driver_capacity){ .vcpus = 8, .memory_mb = 16384, .disk_bytes = 1LL << 41 };
+    *out = (struct driver_capacity){ .vcpus = 8,
+                                     .memory_mb = fake->memory_mb ? fake->memory_mb : 16384,
+                                     .disk_bytes = 1LL << 41 };
     return fake_room(driver, arena, &out->free_bytes);
 }
 
@@ -784,9 +786,8 @@ static struct error *machine_start(struct driver *driver, struct arena *arena, s
 static struct error *machine_step(struct driver *driver, struct arena *arena,
                                   struct driver_create *create)
 {
-    struct error *e = fake_seed_write(driver, arena, create->vm, create->seed);
+    struct error *e = seed_step(driver, arena, create);
 
-    create->host_key_public = create->seed->host_key_public;
     return e ? e : machine_start(driver, arena, create->vm, create->ports);
 }
 

@@ -54,6 +54,7 @@ struct fake_host {
     bool has_no_control;  /* the probe cannot reach itself */
     int64_t probed;       /* targets of the last isolation probe */
     bool is_full;         /* no room for disks */
+    int64_t memory_mb;    /* of the host; 0: 16 GB */
     char hangs[FAKE_ID];  /* usage queries for this VM block */
     int hung_calls;       /* number of calls that have blocked */
     int64_t busy_port;    /* in use by another program, detected at boot */

@@ -220,7 +220,7 @@ static void a_price_that_is_altered_after_all_is_in_the_sums(void **state)
     (void)state;
     world_check(sql_vm_create(world->db, world->arena, world->team_id, vm_id, &world->person_id,
                               vm_id, "local", "tiny", NULL, "nano", 1, 128, 1, NULL, NULL, "on",
-                              NULL, "persistent", NULL, MONTH_AT),
+                              NULL, "persistent", NULL, NULL, MONTH_AT),
                 "vm");
     assert_int_equal(by_hand(world, "UPDATE team SET created_at = 1793491200"), 0);
     prices_put(world, day_at, 1000, MONTH_AT);

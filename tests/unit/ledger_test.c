@@ -143,7 +143,7 @@ static void vm_make(struct history *history, struct subject *vm, size_t number)
     };
     world_check(sql_vm_create(DB, history->team_id, vm->id, &history->world->person_id, vm->id,
                               "local", "tiny", NULL, "nano", 1, 128, vm->wished_disk_gb, NULL, NULL,
-                              "on", NULL, "persistent", NULL, history->now_at),
+                              "on", NULL, "persistent", NULL, NULL, history->now_at),
                 "vm");
 }
 
