@@ -6,10 +6,10 @@
 #include "base/limit.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "handler/vm_new.h"
 #include "job.sql.h"
 #include "model/billing_check.h"
 #include "model/spend_cap.h"
-#include "model/ssh_key_store.h"
 #include "model/vm_bulk.h"
 #include "model/vm_command.h"
 #include "model/vm_job.h"
@@ -20,11 +20,8 @@
 #include "view/activity_list.h"
 #include "view/receipt_list.h"
 #include "view/vm_confirm.h"
-#include "view/vm_internet.h"
 #include "view/vm_list.h"
-#include "view/vm_options.h"
 #include "view/vm_refused.h"
-#include "vm_new.html.h"
 #include "vms.html.h"
 #include "web/form.h"
 #include "web/live.h"
@@ -159,182 +156,6 @@ static struct error *vms_show(struct request *r)
     return e;
 }
 
-/* ---- a new VM ---- */
-
-static struct error *new_fill(struct request *r, struct vm_new_html *page)
-{
-    struct ssh_key_all_rows keys;
-    struct error *e = vm_options_full(r, page);
-
-    if (!e)
-        e = vm_options_sizes_new(r, 0, &page->sizes);
-    if (!e)
-        e = sql_ssh_key_all(r->db, r->arena, r->session->team_id, &keys);
-    if (!e)
-        e = vm_options_pace(r, page);
-    if (!e)
-        e = vm_options_images(r, &page->images);
-    if (e)
-        return e;
-    vm_options_suit(r, &page->images, &page->sizes);
-    page->regions = vm_options_regions(r);
-    page->is_one_image = page->images.count == 1;
-    page->is_one_region = page->regions.count == 1;
-    page->keys = vm_options_keys(r, &keys);
-    vm_internet_options(r, VM_INTERNET_ON, NULL, &page->internet);
-    r->frame.title = "New VM";
-    r->frame.section = "vms";
-    return NULL;
-}
-
-static struct error *new_show(struct request *r)
-{
-    struct vm_new_html page = { .name = vm_options_name(r->arena) };
-    struct error *e = new_fill(r, &page);
-
-    if (!e)
-        html_vm_new(&r->response.body, &r->frame, &page);
-    return e;
-}
-
-enum { NAME, IMAGE, SIZE, REGION, INTERNET, INTERNET_NAMES, KEYS, NEW_KEY, LIFE, FIELDS };
-
-/* Show the form again, with the input and its problems. */
-static struct error *new_again(struct request *r, const struct field *fields, const char *problem)
-{
-    struct vm_new_html page = {
-        .name = fields[NAME].text,
-        .name_problem = fields[NAME].problem,
-        .keys_problem = fields[KEYS].problem,
-        .new_key = fields[NEW_KEY].text,
-        .new_key_problem = fields[NEW_KEY].problem,
-        .is_new_key_open = *fields[NEW_KEY].text || fields[NEW_KEY].problem,
-        .sizes_problem = fields[SIZE].problem,
-        .internet.problem = fields[INTERNET_NAMES].problem,
-        .problem = problem,
-    };
-    struct error *e;
-
-    form_refuse(r);
-    e = new_fill(r, &page);
-    if (e)
-        return e;
-    options_select(&page.images, fields[IMAGE].text);
-    options_select(&page.sizes, fields[SIZE].text);
-    options_select(&page.regions, fields[REGION].text);
-    if (*fields[LIFE].text)
-        options_select(&page.life.choices, fields[LIFE].text);
-    vm_internet_options(r, fields[INTERNET].text, fields[INTERNET_NAMES].text, &page.internet);
-    options_select_list(&page.keys, fields[KEYS].list, fields[KEYS].list_count);
-    if (!page.keys.count && !page.new_key_problem)
-        page.new_key_problem = page.keys_problem;
-    else if (page.keys.count && page.keys_problem)
-        page.keys.row[0].has_focus = true;
-    html_vm_new(&r->response.body, &r->frame, &page);
-    return NULL;
-}
-
-/* The selection of the fields; returns a problem, or NULL. */
-static const char *new_read(struct request *r, struct field *fields, struct vm_new *vm)
-{
-    struct error *refusal =
-        vm_internet_read(r->arena, *fields[INTERNET].text ? fields[INTERNET].text : VM_INTERNET_ON,
-                         fields[INTERNET_NAMES].text, &vm->internet);
-
-    if (refusal)
-        fields[INTERNET_NAMES].problem = refusal->message;
-    vm->name = fields[NAME].text;
-    vm->image = config_image_find(r->config, fields[IMAGE].text);
-    vm->size = config_size_find(r->config, fields[SIZE].text);
-    vm->region = config_region_find(r->config, fields[REGION].text);
-    vm->life = vm_life_choice_find(fields[LIFE].text);
-    vm->key_ids = fields[KEYS].list;
-    vm->key_count = fields[KEYS].list_count;
-    if (!vm->image || !vm->size || !vm->region)
-        return "Choose an image, a size and a region from the lists.";
-    if (!vm->life && *fields[LIFE].text)
-        return "Choose from the list what happens when the VM is not used.";
-    if (vm->size->memory_mb < vm->image->memory_mb)
-        fields[SIZE].problem = "This image needs more memory. Choose a larger size.";
-    return NULL;
-}
-
-static bool has_key(const struct vm_new *vm, const char *id)
-{
-    for (size_t i = 0; i < vm->key_count; i++) {
-        if (strcmp(vm->key_ids[i], id) == 0)
-            return true;
-    }
-    return false;
-}
-
-/* The keys pasted into the form become the team's and the VM's, unless they are already. */
-static struct error *new_keys_store(struct request *r, const struct ssh_keys *keys,
-                                    struct vm_new *vm)
-{
-    const struct context context = request_context(r);
-    const struct actor actor = session_actor(r);
-    const char **ids = arena_array(r->arena, vm->key_count + keys->count, sizeof *ids);
-    struct ssh_key_stored *stored;
-    struct error *e = ssh_keys_store(&context, &actor, keys, "", &stored);
-
-    for (size_t i = 0; i < vm->key_count; i++)
-        ids[i] = vm->key_ids[i];
-    vm->key_ids = ids;
-    for (size_t i = 0; !e && i < keys->count; i++) {
-        if (!has_key(vm, stored[i].id))
-            ids[vm->key_count++] = stored[i].id;
-    }
-    return e;
-}
-
-/* Reads what was pasted, if anything was; sets the problems of both fields about keys. */
-static void new_keys_read(struct request *r, struct field *fields, struct ssh_keys *keys)
-{
-    *keys = (struct ssh_keys){ .count = 0 };
-    if (*fields[NEW_KEY].text)
-        form_keys_read(r, &fields[NEW_KEY], keys);
-    else if (!fields[KEYS].list_count)
-        fields[KEYS].problem = "Choose a key or paste one. Without a key, no one can connect.";
-}
-
-static struct error *vm_create(struct request *r)
-{
-    struct field fields[FIELDS] = {
-        [NAME] = { .name = "name", .kind = FIELD_HOST_NAME, .is_required = true },
-        [IMAGE] = { .name = "image", .kind = FIELD_LINE, .is_required = true },
-        [SIZE] = { .name = "size", .kind = FIELD_LINE, .is_required = true },
-        [REGION] = { .name = "region", .kind = FIELD_LINE, .is_required = true },
-        [INTERNET] = { .name = "internet", .kind = FIELD_LINE },
-        [INTERNET_NAMES] = { .name = "internet_names", .kind = FIELD_LINES },
-        [KEYS] = { .name = "key", .kind = FIELD_LIST },
-        [NEW_KEY] = { .name = "new_key", .kind = FIELD_LINES },
-        [LIFE] = { .name = "life", .kind = FIELD_LINE },
-    };
-    const struct context context = request_context(r);
-    const struct actor actor = session_actor(r);
-    const char *id, *problem;
-    struct ssh_keys keys;
-    struct vm_new vm;
-    struct error *e = form_read(r, fields, FIELDS);
-
-    if (e)
-        return e;
-    vm = (struct vm_new){ .source = NULL };
-    problem = new_read(r, fields, &vm);
-    new_keys_read(r, fields, &keys);
-    if (problem || form_has_problems(fields, FIELDS))
-        return new_again(r, fields, problem);
-    e = new_keys_store(r, &keys, &vm);
-    if (!e)
-        e = vm_command_create(&context, &actor, &vm, &id);
-    if (e && e->message)
-        return new_again(r, fields, form_blame(fields, FIELDS, e) ? NULL : e->message);
-    if (!e)
-        response_redirect(&r->response, arena_printf(r->arena, "/vms/%s", id));
-    return e;
-}
-
 /* ---- several VMs ---- */
 
 enum { BULK_VMS, BULK_COUNT, BULK_RETURN, BULK_FIELDS };
@@ -432,8 +253,8 @@ static struct error *vms_bulk(struct request *r)
 
 static const struct route routes[] = {
     { "GET", "/vms", ACCESS_MEMBER, vms_show },
-    { "GET", "/vms/new", ACCESS_MEMBER, new_show },
-    { "POST", "/vms", ACCESS_MEMBER, vm_create },
+    { "GET", "/vms/new", ACCESS_MEMBER, vm_new_show },
+    { "POST", "/vms", ACCESS_MEMBER, vm_new_post },
     { "POST", "/vms/bulk/:act", ACCESS_MEMBER, vms_bulk },
     { "GET", "/receipts", ACCESS_MEMBER, receipt_list_respond },
     { "GET", "/activity", ACCESS_MEMBER, activity_list_respond },

@@ -20,7 +20,7 @@ state=$(realpath -m "$2")
 port=$3
 cache=${4:-}
 top=$(realpath "$(dirname "$0")/..")
-programs="site signin dashboard operator vm costs account billing"
+programs="site signin dashboard operator vm costs account billing github"
 receivers="stripe workos"
 
 die() {

@@ -46,7 +46,8 @@ enum {
     HAS_SYSTEM = 8,
     HAS_CONTROLLER = 16,
     HAS_OTHER_DAYS = 32,
-    KINDS = 64,
+    HAS_GITHUB = 64,
+    KINDS = 128,
 };
 
 static const struct config *configure(const char *profile, unsigned kind)
@@ -58,13 +59,14 @@ static const struct config *configure(const char *profile, unsigned kind)
     FILE *file;
 
     if (strcmp(profile, "desktop") == 0)
-        kind &= ~(unsigned)(HAS_BILLING | HAS_WORKOS); /* which the profile refuses */
+        kind &= ~(unsigned)(HAS_BILLING | HAS_WORKOS | HAS_GITHUB); /* which the profile refuses */
     path = mkdtemp(folder) ? arena_printf(arena, "%s/domicile.conf", folder) : "";
     file = fopen(path, "w");
     if (!file)
         exit(2);
     fprintf(file, "[server]\npublic_url = https://vm.example.org\noperator = op@example.org\n");
     fprintf(file, "identity = %s\n", kind & HAS_WORKOS ? "workos" : "local");
+    fprintf(file, "github_import = %s\n", kind & HAS_GITHUB ? "on" : "off");
     fprintf(file, "[billing]\nbilling = %s\n", kind & HAS_BILLING ? "stripe" : "off");
     fprintf(file, "[privacy]\nprofile = %s\n", profile);
     if (kind & HAS_CONTROLLER)

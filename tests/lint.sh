@@ -46,7 +46,7 @@ declare -A may_include=(
     [helper]="model adapter base sql"
     [admin]="worker host remote model adapter base sql"
     [program]="handler web view model adapter base sql html"
-    [signin]="handler web view remote model adapter base sql html"
+    [networked]="handler web view remote model adapter base sql html"
 )
 # layer_of INCLUDED: the layer of an include line's path.
 layer_of() {
@@ -61,7 +61,7 @@ layer_of() {
 grep -nE '^#include "' $programs | while IFS=: read -r file line include; do
     from=${file#cgi/}
     case $from in
-    signin.c) from=signin ;;
+    signin.c | github.c) from=networked ;;
     */*) from=${from%%/*} ;;
     *) from=program ;;
     esac

@@ -51,6 +51,7 @@ struct key {
 static const struct key server_keys[] = { CONFIG_SERVER_KEYS(CONFIG_KEY) };
 static const struct key quota_keys[] = { CONFIG_QUOTA_KEYS(CONFIG_KEY) };
 static const struct key workos_keys[] = { CONFIG_WORKOS_KEYS(CONFIG_KEY) };
+static const struct key github_keys[] = { CONFIG_GITHUB_KEYS(CONFIG_KEY) };
 static const struct key mail_keys[] = { CONFIG_MAIL_KEYS(CONFIG_KEY) };
 static const struct key billing_keys[] = { CONFIG_BILLING_KEYS(CONFIG_KEY) };
 static const struct key stripe_keys[] = { CONFIG_STRIPE_KEYS(CONFIG_KEY) };
@@ -72,6 +73,7 @@ static const struct section_kind {
     { "server", NULL, server_keys, COUNT(server_keys), 0, 0, 0, NULL },
     { "quota", NULL, quota_keys, COUNT(quota_keys), 0, 0, 0, NULL },
     { "workos", NULL, workos_keys, COUNT(workos_keys), 0, 0, 0, NULL },
+    { "github", NULL, github_keys, COUNT(github_keys), 0, 0, 0, NULL },
     { "mail", NULL, mail_keys, COUNT(mail_keys), 0, 0, 0, NULL },
     { "billing", NULL, billing_keys, COUNT(billing_keys), 0, 0, 0, NULL },
     { "stripe", NULL, stripe_keys, COUNT(stripe_keys), 0, 0, 0, NULL },
@@ -415,6 +417,17 @@ static const char *addresses_check(struct arena *arena, struct config *config)
     return config->privacy_contact ? NULL : "[privacy] contact must be an email address";
 }
 
+/* What people ask for goes to GitHub, or stays on this computer. */
+static const char *github_check(const struct config *config)
+{
+    bool is_ours = url_is_loopback(config->github_url, "http://") ||
+                   url_is_loopback(config->github_url, "https://");
+
+    return is_ours || strcmp(config->github_url, CONFIG_GITHUB_URL) == 0
+               ? NULL
+               : "[github] url must be " CONFIG_GITHUB_URL " or, for tests, on this computer";
+}
+
 struct error *config_load(struct arena *arena, const char *state_dir, struct config **out)
 {
     const char *path = arena_printf(arena, "%s/domicile.conf", state_dir);
@@ -432,6 +445,8 @@ struct error *config_load(struct arena *arena, const char *state_dir, struct con
         reading->problem = addresses_check(arena, reading->config);
     if (!reading->problem)
         reading->problem = config_networks_check(arena, reading->config);
+    if (!reading->problem)
+        reading->problem = github_check(reading->config);
     if (!reading->problem)
         reading->problem = config_mail_check(arena, reading->config);
     if (!reading->problem)

@@ -58,6 +58,7 @@ struct config {
     CONFIG_SERVER_KEYS(CONFIG_FIELD)
     CONFIG_QUOTA_KEYS(CONFIG_FIELD)
     CONFIG_WORKOS_KEYS(CONFIG_FIELD)
+    CONFIG_GITHUB_KEYS(CONFIG_FIELD)
     CONFIG_MAIL_KEYS(CONFIG_FIELD)
     const char *mail_from_name, *mail_from_email; /* parsed from mail_from */
     CONFIG_BILLING_KEYS(CONFIG_FIELD)
@@ -89,6 +90,9 @@ struct error *config_load(struct arena *arena, const char *state_dir, struct con
 
 /* Is billing on (billing = stripe)? */
 bool config_has_billing(const struct config *config);
+
+/* May public keys be imported from GitHub? */
+bool config_has_github(const struct config *config);
 
 /* By name; NULL if there is none (an old VM may have a size that is no longer offered). */
 const struct config_region *config_region_find(const struct config *config, const char *name);

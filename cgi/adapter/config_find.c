@@ -8,6 +8,11 @@ bool config_has_billing(const struct config *config)
     return strcmp(config->billing, "stripe") == 0;
 }
 
+bool config_has_github(const struct config *config)
+{
+    return strcmp(config->github_import, "on") == 0;
+}
+
 const struct config_region *config_region_find(const struct config *config, const char *name)
 {
     for (size_t i = 0; name && i < config->region_count; i++) {

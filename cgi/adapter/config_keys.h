@@ -22,6 +22,8 @@
     /* Networks: "10.0.0.0/8, 2001:db8::/32". */                                                   \
     /* Whether "make run" builds the full image */                                                 \
     KEY(TEXT, image_build, "image_build", .fallback = "on", .choices = "|on|off|")                 \
+    /* Whether people may fetch their public keys from GitHub. */                                  \
+    KEY(TEXT, github_import, "github_import", .fallback = "off", .choices = "|on|off|")            \
     KEY(OPTIONAL, trusted_proxies, "trusted_proxies", .fallback = "")                              \
     KEY(OPTIONAL, unlimited_networks, "unlimited_networks", .fallback = "")
 
@@ -36,6 +38,11 @@
     KEY(OPTIONAL, workos_client_id, "client_id", .fallback = "")                                   \
     /* Base URL of WorkOS, for browsers and for us. */                                             \
     KEY(URL, workos_url, "url", .fallback = "https://api.workos.com")
+
+#define CONFIG_GITHUB_KEYS(KEY)                                                                    \
+    /* Another one only on this computer, for tests. */                                            \
+    KEY(URL, github_url, "url", .fallback = CONFIG_GITHUB_URL)
+#define CONFIG_GITHUB_URL "https://github.com"
 
 /* With mail = smtp, the other keys are validated together: config_mail.c. */
 #define CONFIG_MAIL_KEYS(KEY)                                                                      \

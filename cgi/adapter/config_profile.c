@@ -47,9 +47,10 @@ const char *config_profile_check(const struct config *config)
 
     if (strcmp(config->profile, "desktop") != 0)
         return NULL;
-    if (strcmp(config->identity, "workos") == 0 || config_has_billing(config))
-        return "[privacy] profile = desktop shares data with no company: it needs identity = local "
-               "and billing = off, or another profile";
+    if (strcmp(config->identity, "workos") == 0 || config_has_billing(config) ||
+        config_has_github(config))
+        return "[privacy] profile = desktop shares data with no company: it needs identity = "
+               "local, billing = off and github_import = off, or another profile";
     for (size_t i = 0; i < config->region_count; i++) {
         const char *place = config->regions[i].country;
 

@@ -154,7 +154,10 @@ static const char *fields_of(struct arena *arena, const struct http_request *req
     const char *query = strchr(request->url, '?');
     struct buf list = { .arena = arena };
 
-    path_names(arena, &list, path);
+    if (request->path_name)
+        name_list_add(&list, request->path_name, strlen(request->path_name));
+    else
+        path_names(arena, &list, path);
     form_names(&list, query ? query + 1 : "");
     if (request->body && is_form)
         form_names(&list, request->body);
@@ -172,7 +175,8 @@ static void headers_make(struct arena *arena, const struct http_request *request
     const char **lines = arena_array(arena, request->header_count + OWN_HEADERS, sizeof *lines);
     size_t count = 0;
 
-    lines[count++] = "Accept: application/json";
+    lines[count++] =
+        arena_printf(arena, "Accept: %s", request->accept ? request->accept : "application/json");
     /*
      * Without "Expect:" libcurl sends "Expect: 100-continue" before a longer body and waits a
      * second.
@@ -201,7 +205,7 @@ static void attempt_prepare(const struct http_client *client, struct arena *aren
             .method = request->method,
             .body = request->body,
             .response_body = &attempt->body,
-            .response_max = LIMIT_HTTP_BYTES,
+            .response_max = request->response_max ? request->response_max : LIMIT_HTTP_BYTES,
             .response_headers = attempt->headers,
             .response_header_count = RESPONSE_HEADERS,
         },
@@ -285,6 +289,9 @@ struct error *http_client_send(const struct http_client *client, struct arena *a
             break;
         pause_ms(next_ms);
     }
+    if (attempt.end != TRANSFER_DONE && request->path_name)
+        return error_new(arena, ERROR_UPSTREAM, "%s %s: %s", request->method, request->path_name,
+                         attempt.transfer.problem);
     if (attempt.end != TRANSFER_DONE)
         return error_new(arena, ERROR_UPSTREAM, "%s %.*s: %s", request->method,
                          (int)strcspn(request->url, "?#"), request->url, attempt.transfer.problem);

@@ -23,8 +23,13 @@ enum retry_policy {
 };
 
 struct http_request {
-    const char *method;                /* "GET", "POST", "PUT", "PATCH" or "DELETE" */
-    const char *url;                   /* under one of the origins; no secrets in its path */
+    const char *method; /* "GET", "POST", "PUT", "PATCH" or "DELETE" */
+    const char *url;    /* under one of the origins; no secrets in its path */
+    /*
+     * What its path is called in errors and in the ledger of what was sent, if there is personal
+     * data in it: "{user name}". NULL: as it is.
+     */
+    const char *path_name;
     const struct http_header *headers; /* besides those for JSON */
     size_t header_count;
     const char *body;         /* NULL: none */
@@ -32,6 +37,8 @@ struct http_request {
     /* The same for all attempts. Without it only GET and DELETE are retried. */
     const char *idempotency_key;
     enum retry_policy retry_policy;
+    const char *accept;  /* the type of the answer; NULL: application/json */
+    size_t response_max; /* a longer body is a failure; 0: LIMIT_HTTP_BYTES */
 };
 
 struct http_response {
@@ -53,7 +60,7 @@ struct error *http_client_open(struct arena *arena, const char *const *origins, 
  * Send a request, with retries (enum retry_policy) where safe: at most LIMIT_HTTP_TRIES attempts in
  * LIMIT_HTTP_MS. Success is any final status. UPSTREAM if there was no response; INTERNAL for a URL
  * not on the allowlist or a header that is not printable. Error texts contain the method, the URL
- * without its query, and libcurl's message; no headers and no body.
+ * without its query, or the name of its path, and libcurl's message; no headers and no body.
  */
 struct error *http_client_send(const struct http_client *client, struct arena *arena,
                                const struct http_request *request, struct http_response *out);

@@ -96,6 +96,7 @@ enum {
     LIMIT_KEY_FIELD_BYTES = 16 * 1024,
     LIMIT_KEY_COMMENT_BYTES = 255,
     LIMIT_KEYS_PER_TEAM = 100,
+    LIMIT_IMPORTED_KEYS = 20, /* from GitHub at once */
     LIMIT_RSA_BITS_MIN = 2048,
     LIMIT_RSA_BITS_MAX = 8192,
 
@@ -184,7 +185,8 @@ enum {
     LIMIT_HTTP_TRIES = 3,
     LIMIT_HTTP_WAIT_MS = 2000, /* between two attempts; asked to wait longer, we give up */
     LIMIT_HTTP_BYTES = 1024 * 1024,
-    LIMIT_OUTBOUND_NOTES = 64, /* kinds of requests of a thread that are not written yet */
+    LIMIT_GITHUB_BYTES = 128 * 1024, /* of a person's public keys */
+    LIMIT_OUTBOUND_NOTES = 64,       /* kinds of requests of a thread that are not written yet */
     LIMIT_OUTBOUND_FIELDS_BYTES = 2000,
     LIMIT_OUTBOUND_ARENA_BYTES = 1024 * 1024,
     LIMIT_OUTBOUND_KEEP_S = 90 * 24 * 3600,

@@ -103,6 +103,32 @@ struct error *keys_post(struct request *r)
                              "/keys");
 }
 
+struct error *keys_import(struct request *r,
+                          struct error *(*import)(struct request *r, struct field *user,
+                                                  struct ssh_keys_imported *out))
+{
+    struct field user = { .name = "github_user", .kind = FIELD_LINE };
+    struct keys_html page = { .name = "" };
+    struct ssh_keys_imported keys = { .note = NULL };
+    struct error *e = form_read(r, &user, 1);
+
+    if (!e)
+        e = import(r, &user, &keys);
+    if (e)
+        return e;
+    if (user.problem)
+        form_refuse(r);
+    page.github = (struct github_view){
+        .user = user.problem ? user.text : "",
+        .problem = user.problem,
+        .note = keys.note,
+    };
+    e = key_list_fill(r, &page);
+    if (!e)
+        html_keys(&r->response.body, &r->frame, &page);
+    return e;
+}
+
 /* ---- one key ---- */
 
 static struct error *key_fill(struct request *r, struct key_html *page)

@@ -117,6 +117,7 @@ static const struct {
     { "billing", config_has_billing, NULL },
     { "workos", workos, NULL },
     { "mail", config_has_mail, NULL },
+    { "github", config_has_github, NULL },
     { "counts", counts, NULL },
     { "looks", looks, NULL },
     { "referrers", referrers, NULL },

@@ -7,7 +7,8 @@
 
 #define CLAUSES "Standard contractual clauses and the EU-US Data Privacy Framework"
 
-static const char WORKOS[] = "WorkOS", STRIPE[] = "Stripe", MAIL_SERVER[] = "Mail server";
+static const char WORKOS[] = "WorkOS", STRIPE[] = "Stripe", GITHUB[] = "GitHub",
+                  MAIL_SERVER[] = "Mail server";
 
 struct recipient_rows recipient_list(struct arena *arena, const struct config *config)
 {
@@ -34,6 +35,16 @@ struct recipient_rows recipient_list(struct arena *arena, const struct config *c
             .url = config->stripe_url,
             .country = "US",
             .safeguard = CLAUSES,
+        };
+    if (config_has_github(config))
+        rows.row[rows.count++] = (struct recipient){
+            .name = GITHUB,
+            .host = url_service(arena, config->github_url),
+            .purpose = "Importing public SSH keys, if you ask for it",
+            .what = "The GitHub username that you type. GitHub sees this server\u2019s address.",
+            .url = config->github_url,
+            .country = "US",
+            .safeguard = "EU-US Data Privacy Framework",
         };
     if (config_has_mail(config))
         rows.row[rows.count++] = (struct recipient){
@@ -107,6 +118,8 @@ void recipient_stop(struct config *config, const struct recipient *recipient)
         config->identity = "local";
     else if (recipient->name == STRIPE)
         config->billing = "off";
+    else if (recipient->name == GITHUB)
+        config->github_import = "off";
     else
         config->mail = "off";
 }

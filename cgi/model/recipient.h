@@ -16,7 +16,7 @@ struct recipient {
     const char *safeguard; /* of a transfer out of the EU: "Standard contractual clauses" */
 };
 
-enum { RECIPIENT_MAX = 3 };
+enum { RECIPIENT_MAX = 4 };
 
 struct recipient_rows {
     struct recipient row[RECIPIENT_MAX];

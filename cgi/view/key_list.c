@@ -119,6 +119,7 @@ struct error *key_list_fill(struct request *r, struct keys_html *page)
     if (e)
         return e;
     page->all = all.total;
+    page->github.is_on = config_has_github(r->config);
     page->has_tools = all.total > LIMIT_SHORT_LIST;
     r->frame.title = "SSH keys";
     r->frame.section = "keys";

@@ -90,10 +90,10 @@ pss() {
 memory() {
     local name total=0
     put "dashboard, anonymous kB after the load" "$(awk '/RssAnon/ { print $2 }' "/proc/$(pid_of dashboard)/status")"
-    for name in billing operator signin workos; do site_program $name; done
+    for name in billing github operator signin workos; do site_program $name; done
     site_start "$(realpath "$build/worker")" --state "$state/command" # which commands() has made
     sleep 3
-    for name in site dashboard vm costs account billing operator signin stripe workos worker; do pss $name $(pid_of $name); done
+    for name in site dashboard vm costs account billing github operator signin stripe workos worker; do pss $name $(pid_of $name); done
     pss nginx $(pgrep -f "^nginx: master.*$state") $(pgrep -P "$(pgrep -f "^nginx: master.*$state")")
     put "PSS of all, kB" $total
 }

@@ -199,7 +199,7 @@ int epoll_create1(int flags)
 {
     static const char *const names[] = { "site",   "signin", "dashboard", "operator",
                                          "vm",     "costs",  "account",   "billing",
-                                         "stripe", "workos", NULL };
+                                         "github", "stripe", "workos",    NULL };
     int (*call)(int) = (int (*)(int))next("epoll_create1");
 
     if (is_one_of(names))

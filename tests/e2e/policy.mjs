@@ -103,6 +103,14 @@ VALUES (77, 1, 'gone${days}', 'gone${days}', 'local', 'tiny', 'nano', 1, 1, 1, '
     ['WorkOS', `${PRIVACY + place('DE')}[server]\nidentity = workos\n[workos]\nclient_id = client_1\nurl = ${away}\n`, `Data is sent to a further recipient: WorkOS (${away.slice(7)}, US).`, {
       prove: async () => { check('one signs in as before', server.signinLink('bob@example.org').includes('/signin/link')); equal('WorkOS hears nothing', calls, 0); },
     }],
+    ['GitHub', `${PRIVACY + place('DE')}[server]\ngithub_import = on\n[github]\nurl = ${away}\n`, `Data is sent to a further recipient: GitHub (${away.slice(7)}, US).`, {
+      prove: async () => {
+        const visitor = await person(server.signinLink('bob@example.org'));
+        equal('no import is offered', (await visitor.ask('GET', '/keys')).text.includes('GitHub'), false);
+        equal('nor done', (await visitor.send('/keys', '/keys/github', [['github_user', 'octocat']])).status, 404);
+        equal('GitHub hears nothing', calls, 0);
+      },
+    }],
     ['another country', PRIVACY + place('US'), 'Data is stored in a further place: the United States (region local).', {
       prove: async () => check('VMs are said to be where they were', /Germany \(declared by the operator\)/.test((await get('/privacy')).text)),
     }],

@@ -41,11 +41,11 @@ trap clean_up EXIT
 # The ordinary user cannot read the checkout.
 mkdir "$top/tree" "$top/tree/build"
 cp -r cgi domicile.conf nginx.conf "$top/tree/"
-cp -r "$build"/{site,signin,dashboard,operator,vm,costs,account,billing,stripe,workos,worker,ssh_probe,state_scan,state_find,log_keeper,guest_relay,domicile-admin} \
+cp -r "$build"/{site,signin,dashboard,operator,vm,costs,account,billing,github,stripe,workos,worker,ssh_probe,state_scan,state_find,log_keeper,guest_relay,domicile-admin} \
     "$build"/{static,errors} "$top/tree/build/"
 cp "$build/tests/intruder.so" "$top/"
 chmod -R a+rX "$top"
-web="site signin dashboard operator vm costs account billing"
+web="site signin dashboard operator vm costs account billing github"
 
 # could PROGRAM: what it did, in order.
 could() {
@@ -90,7 +90,7 @@ walls() {
     # Linux before 6.12 lets them send signals to processes of the same user.
     [ "$(sed -n 's/.*program=site event=sandbox landlock=\([0-9]*\).*/\1/p' "$state"/log/* | head -1)" -ge 6 ] || signal=signal
     for program in $web; do
-        [ "$name $program" != "workos signin" ] || continue
+        case $name:$program in services:signin | services:github) continue ;; esac
         expect_walls "$name" "$program" "read:data/main.db" "make in:data" $signal
     done
     for program in stripe workos; do
@@ -103,7 +103,10 @@ walls() {
         "make in:inbox/stripe" "make in:inbox/workos" "make in:disks" "make in:image_versions" connect "run:/usr/bin/true" signal
     expect "$name: each says what holds" "$(grep -c 'event=sandbox landlock=[1-9][0-9]* seccomp=yes' <(cat "$state"/log/*))" \
         "$(grep -c '^intruder .* over DONE' <(cat "$state"/log/*))"
-    [ "$name" != workos ] || expect_walls "$name" signin "read:data/main.db" "make in:data" "read:/etc/passwd" connect $signal
+    # With a service that they ask, these two use the network.
+    [ "$name" != services ] || for program in signin github; do
+        expect_walls "$name" $program "read:data/main.db" "make in:data" "read:/etc/passwd" connect $signal
+    done
     kill -TERM "$server"
     wait "$server"
     server=
@@ -111,7 +114,7 @@ walls() {
 
 if [ "$(id -u)" = 0 ]; then
     walls root root
-    walls workos root 's/^# identity .*/identity = workos/; s/^# client_id .*/client_id = client_1/'
+    walls services root 's/^# identity .*/identity = workos/; s/^# client_id .*/client_id = client_1/; s/^# github_import .*/github_import = on/'
     walls one domicile
 else
     walls one "$(id -un)"

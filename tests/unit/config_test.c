@@ -23,7 +23,8 @@ static char folder[] = "/tmp/dconf.XXXXXX";
 
 /* The reader's message for an unknown section. */
 #define KNOWN                                                                                      \
-    "known are server, quota, workos, mail, billing, stripe, privacy, region NAME, size NAME, "    \
+    "known are server, quota, workos, github, mail, billing, stripe, privacy, region NAME, size "  \
+    "NAME, "                                                                                       \
     "prices DAY, "                                                                                 \
     "image NAME"
 
@@ -373,6 +374,8 @@ static void test_every_field(void **state)
     assert_int_equal(config->quota_disk_gb, 60);
     assert_string_equal(config->workos_client_id, "");
     assert_string_equal(config->workos_url, "https://api.workos.com");
+    assert_string_equal(config->github_url, "https://github.com");
+    assert_false(config_has_github(config));
     assert_int_equal(config->region_count, 1);
     assert_string_equal(config->regions[0].name, "local");
     assert_string_equal(config->regions[0].uri, "qemu:///session");
@@ -388,6 +391,31 @@ static void test_every_field(void **state)
     assert_int_equal(config->prices[0].items[0].millicents, 100);
     assert_string_equal(config->images[0].dir, arena_printf(arena, "%s/images/tiny", folder));
     assert_string_equal(config->images[0].user, "dev");
+}
+
+/* What people ask for goes to GitHub or, in tests, stays here. */
+static void test_github(void **state)
+{
+    static const char *const refused[] = { "https://github.example.org", "http://github.com",
+                                           "https://gist.github.com", "http://10.0.0.1:80" };
+    static const char *const taken[] = { "https://github.com", "http://127.0.0.1:8080",
+                                         "http://localhost:1", "https://[::1]:8443" };
+    struct config *config;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(refused); i++)
+        assert_message(arena_printf(arena, LEAST "[github]\nurl = %s\n", refused[i]),
+                       ": [github] url must be https://github.com or, for tests, on this computer");
+    for (size_t i = 0; i < COUNT(taken); i++) {
+        assert_null(
+            load(arena_printf(arena, LEAST "github_import = on\n[github]\nurl = %s\n", taken[i]),
+                 &config));
+        assert_string_equal(config->github_url, taken[i]);
+        assert_true(config_has_github(config));
+    }
+    assert_message(LEAST "github_import = on\n[privacy]\nprofile = desktop\n",
+                   ": [privacy] profile = desktop shares data with no company: it needs identity = "
+                   "local, billing = off and github_import = off, or another profile");
 }
 
 static void test_find(void **state)
@@ -810,6 +838,7 @@ int main(void)
         cmocka_unit_test(test_sections_as_shipped),
         cmocka_unit_test(test_files_of_older_versions),
         cmocka_unit_test(test_every_field),
+        cmocka_unit_test(test_github),
         cmocka_unit_test(test_find),
         cmocka_unit_test(test_syntax_variants),
         cmocka_unit_test(test_values),

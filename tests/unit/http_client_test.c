@@ -165,6 +165,26 @@ static void test_get(void **state)
     assert_null(strstr(asked[0], "Accept-Encoding"));
 }
 
+/* Of an address with personal data, only the name that it was given is told. */
+static void test_path_name(void **state)
+{
+    struct http_request request = request_to("GET", "/octocat.keys");
+    const struct error *e;
+
+    (void)state;
+    request.path_name = "username";
+    request.accept = "text/plain";
+    request.response_max = 8;
+    script[0] = "HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n12345678";
+    assert_string_equal(sent(&request).body, "12345678");
+    assert_ptr_equal(strstr(asked[0], "GET /octocat.keys HTTP/1.1\r\n"), asked[0]);
+    assert_non_null(strstr(asked[0], "\r\nAccept: text/plain\r\n"));
+    script[1] = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n123456789";
+    e = failed(&request);
+    assert_ptr_equal(strstr(e->text, "GET username: "), e->text);
+    assert_null(strstr(e->text, "octocat"));
+}
+
 static void test_post(void **state)
 {
     const struct http_header header = { "Authorization", "Bearer sk_1" };
@@ -589,6 +609,10 @@ static void test_observed_fields(void **state)
                "limit, events[], empty");
     fields_are(request_to("GET", "/user_management/users/user_01HZ?x=1"), "users/{id}, x");
     fields_are(request_to("GET", "/v1/meters/mtr_A/event_summaries"), "meters/{id}");
+    request = request_to("GET", "/octo_Cat.keys?x=1");
+    request.path_name = "username";
+    fields_are(request, "username, x");
+    request = request_to("GET", "/v1/prices");
     request.method = "POST";
     request.body = "{\"email\":\"a, b\",\"name\":{\"first\":1},\"email2\":null}";
     fields_are(request, "email, name, email2");
@@ -622,6 +646,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_get, set_up),
+        cmocka_unit_test_setup(test_path_name, set_up),
         cmocka_unit_test_setup(test_post, set_up),
         cmocka_unit_test_setup(test_other_methods, set_up),
         cmocka_unit_test_setup(test_only_listed_origins, set_up),

@@ -175,11 +175,13 @@ static void recipients_follow_the_configuration(void **state)
     assert_int_equal(rows.count, 1);
     assert_string_equal(rows.row[0].host, stripe_host(here));
     config.identity = "workos";
+    config.github_import = "on";
     config.mail = "smtp";
     config.mail_url = "smtps://Mail.example.org:465";
     rows = recipient_list(here->arena, &config);
     assert_int_equal(rows.count, RECIPIENT_MAX);
     assert_string_equal(recipient_find(&rows, "api.workos.com")->name, "WorkOS");
+    assert_string_equal(recipient_find(&rows, "github.com")->name, "GitHub");
     assert_string_equal(recipient_find(&rows, "mail.example.org")->name, "Mail server");
     assert_null(recipient_find(&rows, "api.workos.com.evil.example"));
     assert_null(recipient_find(&rows, ""));

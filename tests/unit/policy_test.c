@@ -256,6 +256,11 @@ static void workos_on(struct config *config)
     config->identity = "workos";
 }
 
+static void github_on(struct config *config)
+{
+    config->github_import = "on";
+}
+
 static void mail_on(struct config *config)
 {
     config->mail = "smtp";
@@ -393,6 +398,10 @@ static void new_recipients_are_not_contacted(void **state)
         held_of(workos_on, "Data is sent to a further recipient: WorkOS (api.workos.com, US).")
             ->identity,
         "local");
+    assert_string_equal(
+        held_of(github_on, "Data is sent to a further recipient: GitHub (github.com, US).")
+            ->github_import,
+        "off");
     assert_string_equal(
         held_of(mail_on, "Data is sent to a further recipient: Mail server (mail.example.org, US).")
             ->mail,
