@@ -5,11 +5,13 @@
 #include "adapter/time_zone.h"
 #include "base/array.h"
 #include "handler/vm_clone.h"
+#include "handler/vm_console.h"
 #include "handler/vm_labels.h"
 #include "handler/vm_schedule.h"
 #include "handler/vm_tab.h"
 #include "model/vm_command.h"
 #include "model/vm_keys.h"
+#include "model/worker_console.h"
 #include "model/worker_wakeup.h"
 #include "view/vm_confirm.h"
 #include "view/vm_page.h"
@@ -398,6 +400,7 @@ static const struct route routes[] = {
     { "GET", "/vms/:id", ACCESS_MEMBER, overview_show },
     { "GET", "/vms/:id/snapshots", ACCESS_MEMBER, snapshots_show },
     { "GET", "/vms/:id/activity", ACCESS_MEMBER, activity_show },
+    { "GET", "/vms/:id/console", ACCESS_MEMBER, vm_console_show },
     { "GET", "/vms/:id/settings", ACCESS_MEMBER, settings_show },
     { "GET", "/vms/:id/receipt.zip", ACCESS_MEMBER, receipt_show },
     { "POST", "/vms/:id/start", ACCESS_MEMBER, vm_start },
@@ -428,8 +431,10 @@ static const struct route routes[] = {
 /* What cannot be opened in the sandbox. */
 static struct error *vm_open(struct arena *arena, const struct config *config)
 {
+    struct error *e = worker_wakeup_connect(arena, config);
+
     time_zones_load();
-    return worker_wakeup_connect(arena, config);
+    return e ? e : worker_console_connect(arena, config);
 }
 
 int main(int argc, char **argv)

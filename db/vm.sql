@@ -101,6 +101,12 @@ SELECT v.team_id, v.id, v.name, v.region, v.image, v.size, v.vcpus, v.memory_mb,
        v.setup_wanted, v.setup_seeded, v.setup_taken, t.name AS team_name
 FROM vm v JOIN team t ON t.id = v.team_id WHERE v.id = :id;
 
+-- vm_unreached(max int) rows across teams
+-- Those that are on, or about to be, and that nobody can reach by SSH; the latest first.
+SELECT id, region FROM vm
+WHERE gone_at IS NULL AND state IN ('creating', 'starting', 'restarting', 'restoring', 'failed')
+ORDER BY state_at DESC LIMIT :max /* scan ok */ /* sort ok */;
+
 -- vm_alive(region text) rows (last_job_number int, open_jobs int, is_unmeasured int) across teams
 -- For the reconciler: the state to compare with the host, and whether a job works on the VM.
 SELECT v.team_id, v.id, v.name, v.vcpus, v.state, v.state_at, v.wanted, v.observed, v.observed_at,

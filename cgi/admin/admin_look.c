@@ -152,6 +152,16 @@ static void bytes_print(void *listener, const char *bytes, size_t length)
     fflush(stdout);
 }
 
+/* Who reads it already gives way: the worker, if the VM cannot be reached, or another look. */
+static struct error *console_show(struct look *look)
+{
+    struct error *e = driver_console(look->driver, look->arena, look->vm_id, bytes_print, look);
+
+    if (!e || driver_console_end(look->driver, look->arena, look->vm_id))
+        return e;
+    return driver_console(look->driver, look->arena, look->vm_id, bytes_print, look);
+}
+
 static void *look_run(void *shared)
 {
     struct look *look = shared;
@@ -159,7 +169,7 @@ static void *look_run(void *shared)
     if (look->guest.pid)
         look->is_gone = !look_guest_talk(&look->guest, bytes_print, look);
     else
-        look->e = driver_console(look->driver, look->arena, look->vm_id, bytes_print, look);
+        look->e = console_show(look);
     kill(getpid(), SIGUSR1);
     return NULL;
 }
@@ -197,7 +207,9 @@ static struct error *look_wait(struct admin *admin, struct look *look, const sig
         return NULL;
     pthread_join(thread, NULL);
     if (!look->guest.pid && !look->e)
-        fputs("\nThe console has ended: the VM was stopped, restarted or destroyed.\n", stderr);
+        fputs("\nThe console has ended: the VM was stopped, restarted or destroyed, or another "
+              "look began.\n",
+              stderr);
     return look->e;
 }
 

@@ -17,8 +17,12 @@ enum {
     LIMIT_AUDIT_INPUT_BYTES = 1024 * 1024 * 1024, /* of all parts of one, on standard input */
     LIMIT_AUDIT_FILE_BYTES = 1024 * 1024,         /* of such a file, about */
     LIMIT_LOOK_S = 15 * 60,                       /* of the operator at a console or a disk */
-    LIMIT_AUDIT_ROWS = 500,                       /* that are read, or chained, at once */
-    LIMIT_RECEIPT_ROWS = 200,                     /* signed receipts that are verified at once */
+    LIMIT_CONSOLE_BYTES = 64 * 1024, /* of a VM that cannot be reached: the last ones */
+    LIMIT_CONSOLES = 16,             /* that are read at once */
+    LIMIT_CONSOLE_EVERY_MS = 1000,   /* a look at which these are */
+    LIMIT_CONSOLE_ASK_MS = 3000,     /* a page waits for one */
+    LIMIT_AUDIT_ROWS = 500,          /* that are read, or chained, at once */
+    LIMIT_RECEIPT_ROWS = 200,        /* signed receipts that are verified at once */
     LIMIT_RECEIPT_ARENA_BYTES = 16 * 1024 * 1024,
     LIMIT_JOB_ARENA_BYTES = 16 * 1024 * 1024,
     LIMIT_LIST_ROWS = 25,    /* of one page of a list */

@@ -149,6 +149,11 @@ struct error *driver_console(struct driver *driver, struct arena *arena, const c
     return driver->ops->console(driver, arena, vm_id, listen, listener);
 }
 
+struct error *driver_console_end(struct driver *driver, struct arena *arena, const char *vm_id)
+{
+    return driver->ops->console_end(driver, arena, vm_id);
+}
+
 struct error *driver_disk_file(struct driver *driver, struct arena *arena, const char *vm_id,
                                const char **out)
 {

@@ -299,6 +299,9 @@ struct error *driver_console(struct driver *driver, struct arena *arena, const c
                              void (*listen)(void *listener, const char *bytes, size_t length),
                              void *listener);
 
+/* Ends that call wherever it is, if there is one; it returns as if the VM had ended. */
+struct error *driver_console_end(struct driver *driver, struct arena *arena, const char *vm_id);
+
 /*
  * The file with the disk of a VM, in qcow2, which may be running: for who reads it without the
  * driver. CONFLICT if its host keeps disks elsewhere, or this process may not read it.
@@ -419,6 +422,7 @@ struct driver_ops {
     struct error *(*console)(struct driver *driver, struct arena *arena, const char *vm_id,
                              void (*listen)(void *listener, const char *bytes, size_t length),
                              void *listener);
+    struct error *(*console_end)(struct driver *driver, struct arena *arena, const char *vm_id);
     /* NULL: its disks are no files here. */
     struct error *(*disk_file)(struct driver *driver, struct arena *arena, const char *vm_id,
                                const char **out);

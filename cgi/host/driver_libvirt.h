@@ -143,6 +143,7 @@ struct error *libvirt_disk_grow(struct driver *driver, struct arena *arena,
 struct error *libvirt_console(struct driver *driver, struct arena *arena, const char *vm_id,
                               void (*listen)(void *listener, const char *bytes, size_t length),
                               void *listener);
+struct error *libvirt_console_end(struct driver *driver, struct arena *arena, const char *vm_id);
 struct error *libvirt_disk_file(struct driver *driver, struct arena *arena, const char *vm_id,
                                 const char **out);
 struct error *libvirt_unpause(struct driver *driver, struct arena *arena, const char *vm_id);

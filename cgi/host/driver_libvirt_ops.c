@@ -30,6 +30,7 @@ const struct driver_ops LIBVIRT_OPS = {
     .shutdown = libvirt_shutdown,
     .stop_force = libvirt_stop_force,
     .console = libvirt_console,
+    .console_end = libvirt_console_end,
     .disk_file = libvirt_disk_file,
     .unpause = libvirt_unpause,
     .disk_grow = libvirt_disk_grow,

@@ -131,6 +131,17 @@ struct error *libvirt_console(struct driver *driver, struct arena *arena, const 
                                    listener);
 }
 
+struct error *libvirt_console_end(struct driver *driver, struct arena *arena, const char *vm_id)
+{
+    struct libvirt *libvirt = libvirt_of(driver);
+    struct error *e = libvirt_begin(libvirt, arena, vm_id);
+
+    if (!e)
+        e = virt_domain_console_end(libvirt->virt, arena, libvirt_domain_name(arena, vm_id));
+    /* It does not run, or does not exist: nor does the call. */
+    return e && e->kind == ERROR_UPSTREAM ? e : NULL;
+}
+
 struct error *libvirt_unpause(struct driver *driver, struct arena *arena, const char *vm_id)
 {
     struct libvirt *libvirt = libvirt_of(driver);

@@ -66,6 +66,9 @@ struct error *virt_domain_update(struct virt *virt, struct arena *arena, const c
 struct error *virt_domain_console(struct virt *virt, struct arena *arena, const char *domain,
                                   void (*listen)(void *listener, const char *bytes, size_t length),
                                   void *listener);
+
+/* Takes that console away from whoever reads it. */
+struct error *virt_domain_console_end(struct virt *virt, struct arena *arena, const char *domain);
 struct error *virt_domain_statistics(struct virt *virt, struct arena *arena, const char *domain,
                                      int period_s);
 /* Fills the values that libvirt reports and leaves the others. `disk` is the target, "vda". */

@@ -13,7 +13,9 @@ static struct error *stream_read(struct arena *arena, virStreamPtr stream,
     return length < 0 ? virt_failure(arena) : NULL;
 }
 
-struct error *virt_domain_console(struct virt *virt, struct arena *arena, const char *name,
+/* `flags` as virDomainOpenConsole has them; `listen` NULL: nothing is read. */
+static struct error *console_open(struct virt *virt, struct arena *arena, const char *name,
+                                  unsigned flags,
                                   void (*listen)(void *listener, const char *bytes, size_t length),
                                   void *listener)
 {
@@ -24,9 +26,9 @@ struct error *virt_domain_console(struct virt *virt, struct arena *arena, const 
     if (!domain)
         return virt_failure(arena);
     stream = virStreamNew(virt->connection, 0);
-    e = stream ? virt_checked(arena, virDomainOpenConsole(domain, NULL, stream, 0))
+    e = stream ? virt_checked(arena, virDomainOpenConsole(domain, NULL, stream, flags))
                : virt_failure(arena);
-    if (!e)
+    if (!e && listen)
         e = stream_read(arena, stream, listen, listener);
     if (stream) {
         virStreamAbort(stream);
@@ -34,4 +36,16 @@ struct error *virt_domain_console(struct virt *virt, struct arena *arena, const 
     }
     virDomainFree(domain);
     return e;
+}
+
+struct error *virt_domain_console(struct virt *virt, struct arena *arena, const char *name,
+                                  void (*listen)(void *listener, const char *bytes, size_t length),
+                                  void *listener)
+{
+    return console_open(virt, arena, name, 0, listen, listener);
+}
+
+struct error *virt_domain_console_end(struct virt *virt, struct arena *arena, const char *name)
+{
+    return console_open(virt, arena, name, VIR_DOMAIN_CONSOLE_FORCE, NULL, NULL);
 }

@@ -50,8 +50,8 @@ const struct inventory_file INVENTORY_FILES[] = {
       "contract", "1 days", "withhold", "delete" },
     { "reviews/[0-9]*", "what the operator's security reviews found", "none", "forever", "withhold",
       "keep" },
-    { "worker/worker.sock, worker/worker.lock", "the worker's socket and lock", "none", "forever",
-      "withhold", "keep" },
+    { "worker/worker.sock, worker/console.sock, worker/worker.lock",
+      "the worker's sockets and lock", "none", "forever", "withhold", "keep" },
 };
 
 const size_t INVENTORY_FILE_COUNT = COUNT(INVENTORY_FILES);

@@ -163,6 +163,20 @@ const char *vm_state_class(const char *state)
     return states[state_index(state)].class_;
 }
 
+/* As vm_unreached of db/vm.sql. */
+bool vm_state_has_console(const char *state)
+{
+    static const char *const unreached[] = { VM_STATE_CREATING, VM_STATE_STARTING,
+                                             VM_STATE_RESTARTING, VM_STATE_RESTORING,
+                                             VM_STATE_FAILED };
+
+    for (size_t i = 0; i < COUNT(unreached); i++) {
+        if (strcmp(unreached[i], state) == 0)
+            return true;
+    }
+    return false;
+}
+
 struct error *vm_transition_apply(const struct context *context, int64_t team_id, const char *vm_id,
                                   const char *state, enum vm_trigger trigger,
                                   const struct vm_transition **out)

@@ -57,6 +57,9 @@ const char *vm_disabled_reason(const char *state, enum vm_trigger event);
 const char *vm_state_label(const char *state);
 const char *vm_state_class(const char *state);
 
+/* Whether a VM in it is on, or about to be, and cannot be reached: its team may see its console. */
+bool vm_state_has_console(const char *state);
+
 /*
  * The only place that changes vm.state: apply `trigger` to VM `vm_id` of team `team_id`, now in
  * `state`, and store the next state and the new wanted state. Needs an open write transaction in

@@ -28,6 +28,7 @@ struct vm_view {
     struct vm_schedule_form schedule;
     bool has_snapshots; /* that are in these prices */
     bool has_way_in;    /* SSH may answer */
+    bool has_console;   /* what it prints may be shown */
     bool is_running;
     bool is_unmeasured; /* the team objected to usage charts; known if there are none */
     bool is_stopped;

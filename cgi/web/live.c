@@ -93,7 +93,7 @@ void live_respond(struct request *r,
     if (r->is_fragment) {
         r->frame.version = version_of(r, render, page);
         r->response.etag = arena_printf(r->arena, "\"%s\"", r->frame.version);
-        if (r->session)
+        if (r->session && !r->is_changing)
             sent_keep(r);
         if (strcmp(r->if_none_match, r->response.etag) == 0) {
             r->response.status = 304;

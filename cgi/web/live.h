@@ -19,7 +19,7 @@ bool live_is_current(struct request *r);
  * Respond with the page or, for htmx, only its live part (templates omit the frame if
  * frame.is_fragment). `render` is the render_NAME() that tmplc generates for a page with a live
  * part. The version is a hash of the output without tokens and with a fixed clock, so it changes
- * exactly when the content does.
+ * exactly when the content does. With r->is_changing, the next poll is answered anew.
  */
 void live_respond(struct request *r,
                   void (*render)(struct buf *buf, const struct frame *frame, const void *page),

@@ -44,6 +44,7 @@ struct request {
     const char *workos_signature;
     bool is_read_only;    /* the program may only read the database */
     bool is_fragment;     /* requested by htmx: respond with the live part only */
+    bool is_changing;     /* set by a handler: its page changes without the database */
     int64_t data_version; /* of the database before the handler ran; see db_data_version() */
     const struct route *route;
     const char *parameters[ROUTE_PARAMETERS]; /* values of each ":name" of the route */

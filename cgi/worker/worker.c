@@ -25,6 +25,7 @@
 #include "remote/workos.h"
 #include "worker/about.h"
 #include "worker/audit_day.h"
+#include "worker/console.h"
 #include "worker/event_processor.h"
 #include "worker/export.h"
 #include "worker/internet.h"
@@ -67,6 +68,7 @@ struct worker {
     struct threads *internet;     /* a single thread */
     struct threads *billing_jobs; /* woken separately */
     struct wakeup *wakeup;
+    struct consoles *consoles;
 };
 
 /* ---- threads ---- */
@@ -272,30 +274,31 @@ static void rounds_run(struct thread *thread)
 
 static struct error *all_threads_start(struct worker *worker)
 {
+    const struct {
+        struct threads *threads;
+        void (*run)(struct thread *thread);
+    } singles[] = {
+        { worker->threads, usage_run },
+        { worker->threads, promises_run },
+        { worker->threads, erasures_run },
+        { worker->mail_threads, mails_run },
+        { worker->exports, exports_run },
+        { worker->internet, internet_run },
+        { worker->billing_jobs, billing_jobs_run },
+    };
+    size_t without = config_has_billing(worker->config) ? 0 : 1; /* the last of each table */
     struct error *e = NULL;
 
     for (size_t i = 0; !e && i < LIMIT_WORKER_THREADS; i++)
         e = threads_start(worker->threads, worker->arena, jobs_run, worker, i);
     for (size_t i = 0; !e && i < worker->config->region_count; i++)
         e = threads_start(worker->threads, worker->arena, region_run, worker, i);
+    for (size_t i = 0; !e && i < COUNT(singles) - without; i++)
+        e = threads_start(singles[i].threads, worker->arena, singles[i].run, worker, 0);
     if (!e)
-        e = threads_start(worker->threads, worker->arena, usage_run, worker, 0);
-    if (!e)
-        e = threads_start(worker->threads, worker->arena, promises_run, worker, 0);
-    if (!e)
-        e = threads_start(worker->threads, worker->arena, erasures_run, worker, 0);
-    if (!e)
-        e = threads_start(worker->mail_threads, worker->arena, mails_run, worker, 0);
-    if (!e)
-        e = threads_start(worker->exports, worker->arena, exports_run, worker, 0);
-    if (!e)
-        e = threads_start(worker->internet, worker->arena, internet_run, worker, 0);
-    if (!e && config_has_billing(worker->config))
-        e = threads_start(worker->billing_jobs, worker->arena, billing_jobs_run, worker, 0);
-    for (size_t i = 0; !e && i < COUNT(rounds); i++) {
-        if (rounds[i].rows != SCHEDULE_BILLING || config_has_billing(worker->config))
-            e = threads_start(worker->threads, worker->arena, rounds_run, worker, i);
-    }
+        e = threads_start(worker->threads, worker->arena, consoles_run, worker->consoles, 0);
+    for (size_t i = 0; !e && i < COUNT(rounds) - without; i++)
+        e = threads_start(worker->threads, worker->arena, rounds_run, worker, i);
     for (size_t i = 0; !e && i < INBOX_COUNT; i++)
         e = threads_start(worker->threads, worker->arena, inbox_run, worker, i);
     return e;
@@ -427,6 +430,8 @@ static struct error *worker_start(struct worker *worker, const char *state_dir)
         e = mailer_recover(worker->context, worker->arena);
     if (!e)
         e = worker_wakeup_open(worker->arena, config, &worker->wakeup);
+    if (!e)
+        e = consoles_open(worker->arena, config, &worker->consoles);
     if (e)
         return e;
     audit_day_open(worker->arena, config);
@@ -461,9 +466,7 @@ static const char *state_dir_find(int argc, char **argv)
  */
 static void process_guard(void)
 {
-    const struct rlimit none = { 0, 0 };
-
-    setrlimit(RLIMIT_CORE, &none);
+    setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
     umask(077);
 }
 

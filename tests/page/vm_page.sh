@@ -374,6 +374,19 @@ for page in $vm/activity /activity; do
     expect_text "Renamed from <b>loud-oak</b> to <b>quiet-maple</b>"
     expect_text "Restore of <b>nightly</b> requested"
 done
+# Without a worker, nothing is read; e2e/console.mjs has one, and guests.
+route "GET /vms/:id/console"
+nobody get $vm/console ; expect 303 "/signin?return=$vm/console"
+as bob get $vm/console ; expect 404
+as dave get $vm/console ; expect 403
+as alice get $vm/console ; expect 200 vm_console_running.html
+as alice get /vms/nobodynobodynobo/console ; expect 404
+as alice get /vms/gonegonegonegone/console ; expect 404
+as carol get /vms/failedfailedfail/console ; expect 200 vm_console.html
+expect_text "Not read yet"
+as alice get /vms/failedfailedfail ; expect_text 'href="/vms/failedfailedfail/console"'
+as alice get $vm ; expect_no_text /console
+
 route "GET /vms/:id/settings"
 as alice get $vm/settings ; expect 200 vm_settings.html
 expect_text '<p class="hint" id="resize-why">Stop the VM to resize it.</p>'

@@ -386,6 +386,15 @@ static struct error *fake_console(struct driver *driver, struct arena *arena, co
     return e ? e : call_end();
 }
 
+static struct error *fake_console_end(struct driver *driver, struct arena *arena, const char *vm_id)
+{
+    struct error *e = call_begin(arena, "console_end");
+
+    (void)driver;
+    (void)vm_id;
+    return e ? e : call_end();
+}
+
 static struct error *fake_unpause(struct driver *driver, struct arena *arena, const char *vm_id)
 {
     struct error *e = call_begin(arena, "unpause");
@@ -748,8 +757,8 @@ static const struct driver_removal removals[] = {
     .seed_write = fake_seed_write, .create_abandon = fake_seed_remove, .resize = fake_resize,      \
     .ssh_host_key = fake_ssh_host_key, .state = fake_state, .shutdown = fake_shutdown,             \
     .ssh_ask = fake_ssh_ask, .waits = fake_waits, .stop_force = fake_stop_force,                   \
-    .console = fake_console, .unpause = fake_unpause, .room = fake_room,                           \
-    .capacity = fake_capacity, .disk_grow = fake_disk_grow,                                        \
+    .console = fake_console, .console_end = fake_console_end, .unpause = fake_unpause,             \
+    .room = fake_room, .capacity = fake_capacity, .disk_grow = fake_disk_grow,                     \
     .snapshot_create = fake_snapshot_create, .snapshot_restore = fake_snapshot_restore,            \
     .snapshot_delete = fake_snapshot_delete, .usage = fake_usage, .inventory = fake_inventory,     \
     .preflight = fake_preflight, .isolation = fake_isolation,                                      \

@@ -106,6 +106,22 @@ static void nothing_changed(void **state)
     assert_true(live_is_current(&later));
 }
 
+/* A page that changes without the database is looked at each time. */
+static void changing_pages_are_not_kept(void **state)
+{
+    struct request first = poll_of("/c", 600, ""), again;
+    const char *etag;
+
+    (void)state;
+    first.is_changing = true;
+    etag = answer(&first);
+    again = poll_of("/c", 601, etag);
+    assert_false(live_is_current(&again));
+    again.is_changing = true;
+    assert_string_equal(answer(&again), etag);
+    assert_int_equal(again.response.status, 304);
+}
+
 static void changes_are_seen(void **state)
 {
     struct request first = poll_of("/a", 600, ""), again;
@@ -138,6 +154,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_changed),
+        cmocka_unit_test(changing_pages_are_not_kept),
         cmocka_unit_test(changes_are_seen),
     };
 

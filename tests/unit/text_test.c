@@ -1,5 +1,6 @@
 /* text.c: numbers, UTF-8 against an independent decoder, lines, host names, e-mail, paths. */
 #include "base/array.h"
+#include "base/terminal_text.h"
 #include "base/text.h"
 
 #include <setjmp.h>
@@ -317,14 +318,75 @@ static void test_count(void **state)
     assert_string_equal(text_count(arena, 6700069), "6,700,069");
 }
 
+static void test_terminal(void **state)
+{
+    static const struct {
+        const char *bytes, *text;
+    } rows[] = {
+        { "plain \xc3\xa9\r\n\tmore", "plain \xc3\xa9\n\tmore" },
+        { "\x1b[1;31mred\x1b[0m \x1b[?25l\x1b[2 q.", "red ." },
+        { "\x1b]0;title\x07"
+          "a\x1b]8;;http://x\x1b\\b\x1b]cut\nc",
+          "ab\nc" },
+        { "\x1bPdevice\x1b\\d\x1b(Be\x1b=f\x1b"
+          "7g",
+          "defg" },
+        { "a\bb\x07\x7f\x0c", "ab" },
+        { "\xff\xc3(\xe2\x82", "\xef\xbf\xbd\xef\xbf\xbd(\xef\xbf\xbd\xef\xbf\xbd" },
+        { "\xe2\x80\xae<b>", "\xef\xbf\xbd<b>" },
+        { "\x1b", "" },
+        { "\x1b[", "" },
+        { "\x1b[12", "" },
+        { "\x1b]", "" },
+        { "", "" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++)
+        assert_string_equal(terminal_text(arena, rows[i].bytes, strlen(rows[i].bytes)),
+                            rows[i].text);
+    assert_string_equal(terminal_text(arena, "a\0b\x1b\0[c", 7), "ab[c");
+}
+
+/* Whatever a guest sends, what is shown has no more than lines and tabs. */
+static void test_terminal_of_anything(void **state)
+{
+    static const char alphabet[] = "\x1b[]P\\;0m\x07\n\r\t \xc3\xa9\xe2\x80\xae\xff\xf0\x9f\0<";
+    uint32_t random = 1;
+    char bytes[64];
+
+    (void)state;
+    for (size_t round = 0; round < 20000; round++) {
+        const char *text;
+        char *tab;
+
+        for (size_t i = 0; i < sizeof bytes; i++) {
+            random = random * 1664525 + 1013904223;
+            bytes[i] = alphabet[(random >> 16) % sizeof alphabet];
+        }
+        text = terminal_text(arena, bytes, round % sizeof bytes);
+        assert_true(strlen(text) <= 3 * sizeof bytes);
+        for (tab = (char *)text; (tab = strchr(tab, '\t'));)
+            *tab = ' ';
+        assert_true(text_is_lines(text));
+        arena_reset(arena);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_int),        cmocka_unit_test(test_utf8),
-        cmocka_unit_test(test_line),       cmocka_unit_test(test_cleaning),
-        cmocka_unit_test(test_host_name),  cmocka_unit_test(test_email),
-        cmocka_unit_test(test_local_path), cmocka_unit_test(test_lower_and_starts),
+        cmocka_unit_test(test_int),
+        cmocka_unit_test(test_utf8),
+        cmocka_unit_test(test_line),
+        cmocka_unit_test(test_cleaning),
+        cmocka_unit_test(test_host_name),
+        cmocka_unit_test(test_email),
+        cmocka_unit_test(test_local_path),
+        cmocka_unit_test(test_lower_and_starts),
         cmocka_unit_test(test_count),
+        cmocka_unit_test(test_terminal),
+        cmocka_unit_test(test_terminal_of_anything),
     };
 
     return cmocka_run_group_tests(tests, set_up, tear_down);
