@@ -60,4 +60,5 @@ SELECT v.id, v.name, k.is_removed AS is_ending, k.is_removed = 0 AND NOT EXISTS 
       AND o.fingerprint <> k.fingerprint) AS is_only
 FROM vm_key k JOIN vm v ON v.id = k.vm_id
 WHERE k.team_id = :team_id AND k.fingerprint = :fingerprint AND v.gone_at IS NULL
+  AND (k.is_removed = 0 OR k.change > v.setup_taken)
 ORDER BY v.name LIMIT :max /* sort ok */;

@@ -19,11 +19,13 @@ WHERE k.team_id = :team_id AND k.person_id = :person_id;
 
 -- vm_key_list(team_id int, vm_id text) rows (key_id text, is_pending int)
 -- key_id: of the team's key, NULL once it is deleted. is_pending: the guest has not taken yet that it was added or removed.
+-- Without those whose removal it has taken, which are kept for snapshots from before.
 SELECT fingerprint, name, public_line, is_removed, change,
        (SELECT k.id FROM ssh_key k WHERE k.team_id = :team_id
           AND k.fingerprint = vm_key.fingerprint) AS key_id,
        change > (SELECT v.setup_taken FROM vm v WHERE v.id = :vm_id) AS is_pending FROM vm_key
-WHERE team_id = :team_id AND vm_id = :vm_id ORDER BY fingerprint;
+WHERE team_id = :team_id AND vm_id = :vm_id
+  AND iif(is_removed, change > (SELECT v.setup_taken FROM vm v WHERE v.id = :vm_id), 1) ORDER BY fingerprint /* sort ok */;
 
 -- vm_key_put(team_id int, vm_id text, key_id text) one
 -- Add a key to an existing VM, by the change that was counted last. NOT_FOUND if the key does not belong to the team, or
@@ -70,9 +72,11 @@ WHERE k.team_id = :team_id AND k.fingerprint = :fingerprint AND k.is_removed = 0
   AND v.wanted <> 'gone';
 
 -- vm_key_delete_taken(vm_id text) done across teams
--- What was removed, by the changes that the guest has taken; also keys of deleted accounts, whose lines are not known.
+-- What was removed, by the changes that the guest has taken, unless a snapshot brings it back; also keys of deleted
+-- accounts, whose lines are not known.
 DELETE FROM vm_key WHERE vm_id = :vm_id AND (is_removed = 1 OR public_line = '')
-  AND change <= (SELECT v.setup_taken FROM vm v WHERE v.id = :vm_id);
+  AND change <= (SELECT v.setup_taken FROM vm v WHERE v.id = :vm_id)
+  AND (public_line = '' OR NOT EXISTS (SELECT 1 FROM snapshot s WHERE s.vm_id = :vm_id AND s.setup_taken < vm_key.change));
 
 -- vm_key_delete_gone(before_at int, max int) done across teams
 -- Of VMs that were destroyed before that.

@@ -73,7 +73,7 @@ static bool is_repeated(const struct inventory *inventory, size_t at)
 
 /* ---- subjects ---- */
 
-enum { MOST_TABLES = 16 };
+enum { MOST_TABLES = 18 };
 
 static const struct subject {
     const char *name, *about, *tables[MOST_TABLES];
@@ -124,9 +124,9 @@ static const struct subject {
       { "outbound" } },
     { "The server itself",
       "Images, prices, hosts, promises, policies and request counts. No personal data.",
-      { "image", "image_version", "price", "region_status", "orphan", "promise", "probe", "about",
-        "request_count", "source_count", "log_day", "policy_version", "policy_fact",
-        "policy_unannounced", "signing_key", "audit_publication" } },
+      { "image", "image_version", "price", "region_status", "orphan", "pool", "pool_vm", "promise",
+        "probe", "about", "request_count", "source_count", "log_day", "policy_version",
+        "policy_fact", "policy_unannounced", "signing_key", "audit_publication" } },
 };
 
 static bool has_table(const struct subject *subject, const char *table)

@@ -37,7 +37,6 @@ struct job {
     struct driver_snapshot snapshot; /* what a step has learned, to be recorded: */
     const char *response;            /* the host's, after a step that deletes */
     const char *detail;              /* for the event recorded at the end; NULL: none */
-    bool has_seed;                   /* it was given a seed for its start (job_setup.h) */
     bool has_taken;                  /* its guest has shown that it took that seed */
     bool is_ssh_awaited;             /* the guest was started, and has not been reached since */
     bool is_out_of_room;             /* it is paused, because its host's disk was full */

@@ -21,26 +21,16 @@ static struct error *image_check(struct job *job)
 
 static struct error *seed_make(struct job *job, struct driver_seed *out)
 {
-    const struct config_image *image = config_image_find(job->context->config, job->vm.image);
     struct ssh_key_pair host_key;
-    const char *const *lines;
-    size_t count;
-    struct error *e = job_setup_keys(job, &lines, &count);
+    struct error *e = job_setup_contents(job, out);
 
     if (!e)
         e = ssh_key_pair_new(job->arena, &host_key);
     if (e)
         return e;
-    *out = (struct driver_seed){
-        /* A new one for each host key: the guest then reinitializes and takes that key. */
-        .instance_id = arena_printf(job->arena, "%s-%s", job->vm.id, crypto_id(job->arena)),
-        .host_name = job->vm.name,
-        .user_name = image->user,
-        .ssh_keys = lines,
-        .ssh_key_count = count,
-        .host_key_private = host_key.private_pem,
-        .host_key_public = host_key.public_line,
-    };
+    /* With its instance-id, which is new for each, the guest reinitializes and takes that key. */
+    out->host_key_private = host_key.private_pem;
+    out->host_key_public = host_key.public_line;
     return NULL;
 }
 
@@ -92,7 +82,10 @@ static struct error *create_record(struct job *job)
     struct error *e = job_endpoint_record(job);
 
     job->create->host_key_public = NULL;
-    return e || !line ? e : host_key_record(job, line);
+    if (e || !line)
+        return e;
+    e = host_key_record(job, line);
+    return e ? e : job_setup_created(job);
 }
 
 /* ---- the steps ---- */
@@ -131,13 +124,6 @@ struct error *job_boot_act(struct job *job)
     if (!e)
         e = job_setup_seed(job);
     return e ? e : driver_start(job->driver, job->arena, &job->wanted, &ports);
-}
-
-struct error *job_boot_record(struct job *job)
-{
-    struct error *e = job_endpoint_record(job);
-
-    return e ? e : job_setup_record(job);
 }
 
 struct error *job_resize_act(struct job *job)

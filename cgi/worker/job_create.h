@@ -15,5 +15,3 @@ struct error *job_resize_act(struct job *job);
 
 /* Records the SSH endpoint if the driver reports a new one. In the step's transaction. */
 struct error *job_endpoint_record(struct job *job);
-/* The same after a boot, with what the guest was given (job_setup.h). */
-struct error *job_boot_record(struct job *job);

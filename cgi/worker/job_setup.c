@@ -7,7 +7,7 @@
 
 enum { ATTEMPTS = 5 };
 
-struct error *job_setup_keys(struct job *job, const char *const **lines, size_t *count)
+static struct error *keys_read(struct job *job, const char *const **lines, size_t *count)
 {
     struct vm_key_list_rows keys;
     const char **found;
@@ -27,8 +27,7 @@ struct error *job_setup_keys(struct job *job, const char *const **lines, size_t 
     return NULL;
 }
 
-/* Name, keys and the number of their last change, as of one moment. */
-static struct error *seed_make(struct job *job, struct driver_seed *out)
+struct error *job_setup_contents(struct job *job, struct driver_seed *out)
 {
     const struct config_image *image = config_image_find(job->context->config, job->vm.image);
     struct db *db = job->context->db;
@@ -38,11 +37,12 @@ static struct error *seed_make(struct job *job, struct driver_seed *out)
     if (!e)
         e = sql_vm_for_worker(db, job->arena, job->vm.id, &vm);
     if (!e)
-        e = job_setup_keys(job, &out->ssh_keys, &out->ssh_key_count);
+        e = keys_read(job, &out->ssh_keys, &out->ssh_key_count);
     db_rollback(db);
     if (e)
         return e;
     job->vm.setup_wanted = vm.setup_wanted;
+    job->vm.setup_seeded = vm.setup_wanted;
     out->instance_id = arena_printf(job->arena, "%s-%s", vm.id, crypto_id(job->arena));
     out->host_name = vm.name;
     out->user_name = image->user;
@@ -52,6 +52,21 @@ static struct error *seed_make(struct job *job, struct driver_seed *out)
 static bool is_pending(const struct job *job)
 {
     return job->vm.setup_wanted > job->vm.setup_taken;
+}
+
+/* Committed before the guest starts: from then on it may have what is in the seed, whoever is
+ * killed. */
+static struct error *seeded_commit(struct job *job)
+{
+    struct db *db = job->context->db;
+    struct error *e = db_begin(db, job->arena);
+
+    if (!e)
+        e = sql_vm_setup_seeded(db, job->arena, job->vm.id, job->vm.setup_seeded);
+    if (!e)
+        e = db_commit(db, job->arena);
+    db_rollback(db);
+    return e;
 }
 
 struct error *job_setup_seed(struct job *job)
@@ -66,20 +81,20 @@ struct error *job_setup_seed(struct job *job)
     /* A guest that runs has read what there was at its start. */
     if (e || power != DRIVER_STOPPED)
         return e;
-    e = seed_make(job, &seed);
+    e = job_setup_contents(job, &seed);
     if (!e)
         e = driver_seed_write(job->driver, job->arena, &job->wanted, &seed);
-    job->has_seed = !e;
-    if (!e)
-        job->vm.setup_seeded = job->vm.setup_wanted;
-    return e;
+    return e ? e : seeded_commit(job);
 }
 
-struct error *job_setup_record(struct job *job)
+struct error *job_setup_created(struct job *job)
 {
-    if (!job->has_seed)
-        return NULL;
-    return sql_vm_setup_seeded(job->context->db, job->arena, job->vm.id, job->vm.setup_seeded);
+    struct db *db = job->context->db;
+    struct error *e = sql_vm_setup_seeded(db, job->arena, job->vm.id, job->vm.setup_seeded);
+
+    if (!e)
+        e = sql_vm_setup_taken(db, job->arena, job->vm.id);
+    return e ? e : sql_vm_key_delete_taken(db, job->arena, job->vm.id);
 }
 
 /* Without an answer in a few attempts it is not known. */

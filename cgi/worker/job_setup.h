@@ -7,13 +7,16 @@
 
 #include "worker/job.h"
 
-/* Which of the VM's lines a seed has: keys that it is to accept and whose line is known. */
-struct error *job_setup_keys(struct job *job, const char *const **lines, size_t *count);
+/*
+ * What every seed has, as of one moment: name, user, and the lines of the keys that the VM is to
+ * accept, if they are known. vm.setup_seeded of `job` becomes the number of their last change.
+ */
+struct error *job_setup_contents(struct job *job, struct driver_seed *out);
+/* In the transaction that records the seed of a new VM, which its guest takes with the host key. */
+struct error *job_setup_created(struct job *job);
 
 /* Before the boot of a VM: the seed, if something has changed and the VM does not run. */
 struct error *job_setup_seed(struct job *job);
-/* In the transaction that ends the boot: what the seed has. */
-struct error *job_setup_record(struct job *job);
 
 /*
  * Once the guest answers, which it does after reading the seed: asks it whether it accepts a key

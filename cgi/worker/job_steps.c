@@ -16,6 +16,7 @@
 #include "worker/job_setup.h"
 
 #include "snapshot.sql.h"
+#include "vm_key.sql.h"
 
 #include <string.h>
 
@@ -226,6 +227,9 @@ static struct error *snapshot_delete_record(struct job *job)
     struct db *db = job->context->db;
     struct error *e = sql_snapshot_delete(db, job->arena, job->row.team_id, job->row.snapshot_id);
 
+    /* Nothing brings back what was removed after it. */
+    if (!e)
+        e = sql_vm_key_delete_taken(db, job->arena, job->vm.id);
     return e ? e : ledger_note(db, job->arena, job->vm.id, clock_now());
 }
 
@@ -261,7 +265,7 @@ static struct error *restored_ssh_act(struct job *job)
 /* ---- the table ---- */
 
 static const struct step start_steps[] = {
-    { "Boot", job_boot_act, job_boot_record, true },
+    { "Boot", job_boot_act, job_endpoint_record, true },
     { "SSH ready", started_ssh_act, job_setup_taken, false },
 };
 static const struct step stop_steps[] = {
@@ -269,7 +273,7 @@ static const struct step stop_steps[] = {
 };
 static const struct step restart_steps[] = {
     { "Stop", stop_act, NULL, false },
-    { "Boot", job_boot_act, job_boot_record, true },
+    { "Boot", job_boot_act, job_endpoint_record, true },
     { "SSH ready", started_ssh_act, job_setup_taken, false },
 };
 static const struct step resume_steps[] = {

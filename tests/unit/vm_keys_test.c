@@ -4,10 +4,12 @@
  */
 #include "model/vm_keys.h"
 
+#include "base/clock.h"
 #include "drain.h"
 #include "fake_driver.h"
 #include "world.h"
 
+#include "job.sql.h"
 #include "snapshot.sql.h"
 #include "ssh_key.sql.h"
 #include "vm_key.sql.h"
@@ -17,6 +19,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -281,6 +285,98 @@ static void a_restore_makes_it_pending(void **state)
     assert_false(is_pending(test));
 }
 
+/* A removed key opens the VM again after a restore, and so the page shows it again. */
+static void a_restore_brings_removed_keys_back(void **state)
+{
+    struct test *test = *state;
+    const char *before;
+
+    world_check(add(test, "firstfirstfirst2"), "add");
+    ask(test, VM_REQUEST_RESTART);
+    before = world_snapshot(test->world, test->vm);
+    drain(test->context);
+    world_check(take_away(test, FIRST, false), "remove");
+    ask(test, VM_REQUEST_RESTART);
+    assert_int_equal(keys_of(test, test->vm).count, 1);
+    world_check(world_ask(test->world, test->vm, VM_REQUEST_RESTORE, before), "restore");
+    drain(test->context);
+    assert_int_equal(keys_of(test, test->vm).count, 2);
+    assert_true(is_pending(test));
+    ask(test, VM_REQUEST_RESTART);
+    assert_null(strstr(fake_find(test->vm)->lines, "FIRST"));
+    assert_int_equal(keys_of(test, test->vm).count, 1);
+    /* With the snapshot the record of the key goes. */
+    world_check(world_ask(test->world, test->vm, VM_REQUEST_SNAPSHOT_DELETE, before), "delete");
+    drain(test->context);
+    sqlite_do(test, "UPDATE vm SET setup_taken = 0");
+    assert_int_equal(keys_of(test, test->vm).count, 1);
+}
+
+/* What was changed before the seed of a new VM was written is in it. */
+static void a_key_added_while_it_is_created(void **state)
+{
+    struct test *test = *state;
+
+    test->vm = world_create(test->world, "second");
+    world_check(add(test, "firstfirstfirst2"), "add");
+    world_check(take_away(test, test->own, false), "remove");
+    drain(test->context);
+    assert_string_equal(fake_find(test->vm)->lines, "ssh-ed25519 FIRST\n");
+    assert_false(is_pending(test));
+    assert_int_equal(keys_of(test, test->vm).count, 1);
+    world_check(take_away(test, FIRST, true), "remove");
+    assert_true(keys_of(test, test->vm).row[0].is_removed);
+}
+
+/* SQLite's connections must not cross a fork: close, fork, open again. */
+static bool worker_is_killed(struct test *test)
+{
+    struct world *world = test->world;
+    int status;
+    pid_t child;
+
+    worker_context_close(test->context);
+    db_close(world->db);
+    child = fork();
+    if (child == 0) {
+        drain(drain_bench(world));
+        _exit(0);
+    }
+    waitpid(child, &status, 0);
+    fake->kill_at = 0;
+    world_check(db_open(world->arena, &DB_MAIN,
+                        arena_printf(world->arena, "%s/data/main.db", world->state_dir),
+                        DB_READ_WRITE, &world->db),
+                "open");
+    test->context = drain_bench(world);
+    world_check(sql_job_recover(world->db, world->arena, clock_now_ms()), "recover");
+    drain(test->context);
+    return WIFSIGNALED(status);
+}
+
+/* Wherever the worker was killed, a key that opens the VM is listed, until it does not. */
+static void what_is_listed_is_so_after_a_kill(void **state)
+{
+    struct test *test = *state;
+    bool is_killed = true;
+
+    for (int at = 1; is_killed; at++) {
+        world_check(add(test, "firstfirstfirst2"), "add");
+        world_check(world_ask(test->world, test->vm, VM_REQUEST_RESTART, NULL), "ask");
+        fake->kills_after = true;
+        fake->kill_at = fake->calls + at;
+        is_killed = worker_is_killed(test);
+        assert_non_null(strstr(fake_find(test->vm)->lines, "FIRST"));
+        assert_false(is_pending(test));
+        world_check(take_away(test, FIRST, false), "remove");
+        assert_int_equal(keys_of(test, test->vm).count, 2);
+        ask(test, VM_REQUEST_RESTART);
+        assert_null(strstr(fake_find(test->vm)->lines, "FIRST"));
+        assert_int_equal(keys_of(test, test->vm).count, 1);
+        assert_true(at < 100);
+    }
+}
+
 /* A clone gets what the VM is to accept, not what it still accepts. */
 static void a_clone_has_no_removed_key(void **state)
 {
@@ -347,6 +443,9 @@ int main(void)
         TEST(a_guest_that_takes_no_changes),
         TEST(a_running_guest_has_not_taken_it),
         TEST(a_restore_makes_it_pending),
+        TEST(a_restore_brings_removed_keys_back),
+        TEST(a_key_added_while_it_is_created),
+        TEST(what_is_listed_is_so_after_a_kill),
         TEST(a_clone_has_no_removed_key),
         TEST(a_deleted_accounts_key_goes),
         TEST(a_key_is_removed_everywhere),
