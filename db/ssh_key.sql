@@ -1,7 +1,8 @@
 -- ssh_key_list(team_id int, search text, sort text, max_vms int, skip int, max int) rows (vms int, some_vms text)
 -- A page of the keys with `search` in them, by name or else newest first, with the number of
--- existing VMs that hold each, and the newest `max_vms` of them as lines of id and name. Both are
--- read from indexes alone: looking up each VM's row cost half of the page. A key that no VM ever had
+-- existing VMs that hold each, and the newest `max_vms` of them as lines of id, mark and name: '-' if
+-- the VM accepts it until its next start, '+' from then on, else '='. They are read from indexes
+-- alone: looking up each VM's row cost half of the page, so it is done of pending changes only. A key that no VM ever had
 -- is not looked for in each of them: of two keys that was a quarter of the page. Sorted because a
 -- team has at most LIMIT_KEYS_PER_TEAM of them.
 SELECT id, name, type, fingerprint, comment, created_at,
@@ -13,7 +14,9 @@ SELECT id, name, type, fingerprint, comment, created_at,
        iif(EXISTS (SELECT 1 FROM vm_key k
              WHERE k.team_id = :team_id AND k.fingerprint = ssh_key.fingerprint),
          (SELECT ifnull(group_concat(line, char(10)), '') FROM
-           (SELECT v.id || ' ' || v.name AS line FROM vm_entry v CROSS JOIN vm_key k
+           (SELECT v.id || ' ' || CASE WHEN k.is_removed THEN '-' WHEN k.change = 0 THEN '='
+               WHEN k.change > (SELECT t.setup_taken FROM vm t WHERE t.id = v.id) THEN '+' ELSE '=' END
+               || ' ' || v.name AS line FROM vm_entry v CROSS JOIN vm_key k
               ON k.team_id = :team_id AND k.vm_id = v.id AND k.fingerprint = ssh_key.fingerprint
              WHERE v.team_id = :team_id ORDER BY v.created_at DESC, v.id LIMIT :max_vms)),
          '') AS some_vms
@@ -53,9 +56,9 @@ UPDATE ssh_key SET name = :name WHERE team_id = :team_id AND id = :id;
 -- ssh_key_delete(team_id int, id text) one
 DELETE FROM ssh_key WHERE team_id = :team_id AND id = :id;
 
--- ssh_key_vms(team_id int, fingerprint text, max int) rows (is_only int, is_ending int)
--- The existing VMs that hold the key: as the only one that they are to accept, or until their next start.
-SELECT v.id, v.name, k.is_removed AS is_ending, k.is_removed = 0 AND NOT EXISTS (SELECT 1 FROM vm_key o
+-- ssh_key_vms(team_id int, fingerprint text, max int) rows (is_only int, is_ending int, is_coming int)
+-- The existing VMs that hold the key: as the only one that they are to accept, or until or from their next start.
+SELECT v.id, v.name, k.is_removed AS is_ending, k.is_removed = 0 AND k.change > v.setup_taken AS is_coming, k.is_removed = 0 AND NOT EXISTS (SELECT 1 FROM vm_key o
     WHERE o.team_id = :team_id AND o.vm_id = v.id AND o.is_removed = 0 AND o.public_line <> ''
       AND o.fingerprint <> k.fingerprint) AS is_only
 FROM vm_key k JOIN vm v ON v.id = k.vm_id

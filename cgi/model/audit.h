@@ -23,8 +23,10 @@ enum { AUDIT_OPERATOR = 0 }; /* the team of the operator's own history */
     ACTION(VM_LABELS, "labels", "Project, tags or note changed")                                   \
     ACTION(VM_KEEP, "keep", "Kept running")                                                        \
     ACTION(VM_INTERNET, "internet", "Internet access changed")                                     \
-    ACTION(VM_KEY_ADD, "vm_key_add", "SSH key added to the VM")                                    \
-    ACTION(VM_KEY_REMOVE, "vm_key_remove", "SSH key removed from the VM")                          \
+    ACTION(VM_KEY_ADD, "vm_key_add", "SSH key to be added at the next start")                      \
+    ACTION(VM_KEY_REMOVE, "vm_key_remove", "SSH key to be removed at the next start")              \
+    ACTION(VM_KEY_WITHDRAW, "vm_key_remove", "SSH key no longer to be added")                      \
+    ACTION(VM_KEYS_TAKEN, "vm_keys_taken", "SSH keys of the VM changed")                           \
     ACTION(VM_REPORT, "report", "Changed")                                                         \
     ACTION(VM_PORT, "port", "SSH port changed")                                                    \
     ACTION(VM_REMAINS, "remains", "Remains removed")                                               \

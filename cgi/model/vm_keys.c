@@ -60,13 +60,16 @@ static struct error *key_remove(const struct context *context, const struct acto
 {
     struct db *db = context->db;
     struct arena *arena = context->arena;
+    enum audit_action action = AUDIT_VM_KEY_WITHDRAW;
     struct error *e = sql_vm_setup_change(db, arena, actor->team_id, vm_id);
 
     if (!e)
         e = sql_vm_key_withdraw(db, arena, actor->team_id, vm_id, fingerprint);
-    if (!e && !db_changes(db))
+    if (!e && !db_changes(db)) {
+        action = AUDIT_VM_KEY_REMOVE;
         e = sql_vm_key_remove(db, arena, actor->team_id, vm_id, fingerprint);
-    return e ? e : change_note(context, actor, AUDIT_VM_KEY_REMOVE, vm_id, name);
+    }
+    return e ? e : change_note(context, actor, action, vm_id, name);
 }
 
 struct error *vm_keys_remove(const struct context *context, const struct actor *actor,

@@ -33,15 +33,19 @@ static const char *part(struct arena *arena, const char **rest, char end)
     return found;
 }
 
-/* Lines of an id, a space and a name, none of which has a line break. */
+/* Lines of an id, a mark (db/ssh_key.sql) and a name, none of which has a line break. */
 static struct ssh_key_vms_rows vms_of(struct arena *arena, const char *lines)
 {
     struct ssh_key_vms_rows vms = { .row = arena_array(arena, LIMIT_NAMED_VMS, sizeof *vms.row) };
 
     while (*lines && vms.count < LIMIT_NAMED_VMS) {
         struct ssh_key_vms_row *vm = &vms.row[vms.count++];
+        const char *mark;
 
         vm->id = part(arena, &lines, ' ');
+        mark = part(arena, &lines, ' ');
+        vm->is_ending = *mark == '-';
+        vm->is_coming = *mark == '+';
         vm->name = part(arena, &lines, '\n');
     }
     return vms;

@@ -2,6 +2,7 @@
 #include "worker/job_setup.h"
 
 #include "adapter/crypto.h"
+#include "model/audit.h"
 
 #include "vm_key.sql.h"
 
@@ -145,6 +146,24 @@ struct error *job_setup_end(struct job *job)
     return driver_create_abandon(job->driver, job->arena, job->vm.id);
 }
 
+/* To be called before the changes count as taken. That of a name alone is no change of keys. */
+static struct error *taken_note(struct job *job)
+{
+    const struct context now = worker_context_now(job->context, job->arena);
+    struct vm_key_list_rows keys;
+    bool has_changed = false;
+    struct error *e = sql_vm_key_list(now.db, now.arena, job->row.team_id, job->vm.id, &keys);
+
+    for (size_t i = 0; !e && i < keys.count; i++)
+        has_changed |= keys.row[i].is_pending && keys.row[i].change <= job->vm.setup_seeded;
+    if (e || !has_changed)
+        return e;
+    return audit_add(&now, &(struct audit_entry){ .team_id = job->row.team_id,
+                                                  .action = AUDIT_VM_KEYS_TAKEN,
+                                                  .vm_id = job->vm.id,
+                                                  .by_system = true });
+}
+
 struct error *job_setup_taken(struct job *job)
 {
     struct db *db = job->context->db;
@@ -152,6 +171,8 @@ struct error *job_setup_taken(struct job *job)
 
     if (!job->has_taken)
         return NULL;
-    e = sql_vm_setup_taken(db, job->arena, job->vm.id);
+    e = taken_note(job);
+    if (!e)
+        e = sql_vm_setup_taken(db, job->arena, job->vm.id);
     return e ? e : sql_vm_key_delete_taken(db, job->arena, job->vm.id);
 }

@@ -242,9 +242,11 @@ static void a_guest_that_takes_no_changes(void **state)
     world_check(take_away(test, test->own, false), "remove");
     ask(test, VM_REQUEST_RESTART);
     assert_int_equal(keys_of(test, test->vm).count, 2);
+    assert_int_equal(world_events(test->world, test->vm, "SSH keys of the VM changed", NULL), 0);
     fake->takes_no_changes = false;
     ask(test, VM_REQUEST_RESTART);
     assert_false(is_pending(test));
+    assert_int_equal(world_events(test->world, test->vm, "SSH keys of the VM changed", NULL), 1);
     assert_int_equal(keys_of(test, test->vm).count, 1);
 }
 
@@ -420,7 +422,8 @@ static void a_key_is_removed_everywhere(void **state)
     world_check(end(test, e), "remove");
     assert_true(keys_of(test, test->vm).row[0].is_removed);
     assert_true(keys_of(test, other).row[0].is_removed);
-    assert_int_equal(world_events(test->world, other, "SSH key removed from the VM", NULL), 1);
+    assert_int_equal(
+        world_events(test->world, other, "SSH key to be removed at the next start", NULL), 1);
 }
 
 static int fake_open_once(void **state)
