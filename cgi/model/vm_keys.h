@@ -16,6 +16,7 @@ struct error *vm_keys_add(const struct context *context, const struct actor *act
 
 /*
  * Remove a key, which may have been deleted from the team. One that is removed already is no error.
+ * It only takes access away, so a restricted person may (model/restriction.h).
  * INPUT, code "last_key": nobody could connect then; unless `may_be_last`.
  */
 struct error *vm_keys_remove(const struct context *context, const struct actor *actor,

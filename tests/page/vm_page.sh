@@ -527,8 +527,11 @@ as alice post $stopped/keys/remove key=SHA256:none ; expect 303 $stopped/setting
 as alice post $stopped/keys/remove "key=$(print_of keykeykeykeykey2)" ; expect 422 vm_keys_last.html
 expect_held "laptop pending"
 # It is in no seed yet, so the guest has never had it.
+as alice get /keys ; expect_text "(from its next start)"
+as alice get /keys/keykeykeykeykey2 ; expect_text "(from its next start)"
 as alice post $stopped/keys/remove "key=$(print_of keykeykeykeykey2)" last=yes ; expect 303 $stopped/settings
 expect_held ""
+as alice get $stopped/activity ; expect_text " no longer to be added"
 # As the worker does after a start.
 as alice post $stopped/keys key=keykeykeykeykey2 ; expect 303
 sql "UPDATE vm SET setup_seeded = setup_wanted, setup_taken = setup_wanted WHERE id = 'stoppedstoppedst'"
@@ -537,6 +540,9 @@ as alice get $stopped/settings ; expect_no_text "not in effect yet" ; expect_no_
 as alice post $stopped/keys key=keykeykeykeykey3 ; expect 303
 as alice post $stopped/keys/remove "key=$(print_of keykeykeykeykey2)" ; expect 303 $stopped/settings
 as alice get $stopped/settings ; expect_text "Removed at the next start"
+as alice get $stopped/activity ; expect_text " to be removed at the next start"
+as alice get /keys ; expect_text "(until its next start)"
+as alice get /keys/keykeykeykeykey2 ; expect_text "(until its next start)"
 expect_row "SELECT action, detail FROM activity WHERE vm_id = 'stoppedstoppedst' ORDER BY seq DESC LIMIT 1" "vm_key_remove|laptop"
 # A removal that the guest has not seen is simply undone.
 as alice post $stopped/keys key=keykeykeykeykey2 ; expect 303
@@ -690,6 +696,13 @@ as alice get $vm/snapshots ; expect_text 'id="snapshot-create" disabled aria-des
 expect_text 'id="delete-snapshotsnapsho2"' ; expect_no_text 'id="restore-' ; expect_no_text 'id="clone-'
 as alice get $vm/settings ; expect_text "id=\"rename-button\" type=\"submit\" $restricted" ; expect_no_text 'id="resize-stop"'
 expect_text 'id="resize-button" type="submit" disabled aria-describedby="resize-why"' ; expect_text 'id="destroy-button"'
+expect_text "<fieldset $restricted>" ; expect_no_text '<small class="why">'
+as alice get /vms/new ; expect_text "<fieldset $restricted>" ; expect_no_text '<small class="why">'
+as alice post $vm/keys key=keykeykeykeykey2 ; expect 409 ; expect_text "Your account is restricted, so nothing new is begun."
+key_of() { sql "SELECT fingerprint FROM vm_key WHERE vm_id = 'runningrunningru' LIMIT 1"; }
+as alice get $vm/settings ; expect_text 'type="submit" aria-label="Remove '
+as alice post $vm/keys/remove "key=$(key_of)" last=yes ; expect 303 $vm/settings
+expect_row "SELECT count(*) > 0 FROM vm_key WHERE vm_id = 'runningrunningru' AND is_removed = 1" 1
 as alice get $stopped/snapshots/snapshotsnapsho3/restore ; expect_text "$restricted>"
 as alice get $stopped/snapshots/snapshotsnapsho3/clone ; expect_text "$restricted>" ; expect_no_text 'id="mend"'
 
