@@ -10,6 +10,11 @@ VALUES (:name, :version, :source, :problem, :ready_at, :now_at)
 ON CONFLICT (name) DO UPDATE SET version = :version, source = :source, problem = :problem,
     ready_at = :ready_at, checked_at = :now_at;
 
+-- image_delete_unused(name text) done across teams
+-- Unless an existing VM was made from it.
+DELETE FROM image WHERE name = :name
+  AND NOT EXISTS (SELECT 1 FROM vm WHERE image = :name AND gone_at IS NULL /* scan ok */);
+
 -- image_version_put(id text, image text, files text, now_at int) done
 INSERT INTO image_version (id, image, files, created_at) VALUES (:id, :image, :files, :now_at)
 ON CONFLICT (id) DO UPDATE SET files = :files;

@@ -18,7 +18,8 @@ static const char *left_text(struct arena *arena, int64_t days)
 static struct operator_request_view view_of(struct request *r,
                                             const struct rights_request_waiting_row *row)
 {
-    bool is_urgent =
+    int64_t days = rights_request_days_left(row->due_at, r->now_at);
+    bool is_soon =
         rights_request_is_urgent(row->received_at, row->due_at, row->extended_at, r->now_at);
 
     return (struct operator_request_view){
@@ -27,8 +28,10 @@ static struct operator_request_view view_of(struct request *r,
         .email = row->email,
         .received = date_day(r->arena, row->received_at),
         .due = date_day(r->arena, row->due_at),
-        .left = left_text(r->arena, rights_request_days_left(row->due_at, r->now_at)),
-        .chip = is_urgent ? "bad" : "wait",
+        .left = left_text(r->arena, days),
+        .chip = days <= 0 ? "bad"
+                : is_soon ? "wait"
+                          : "off",
         .is_extended = row->extended_at > 0,
     };
 }

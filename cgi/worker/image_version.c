@@ -166,6 +166,7 @@ static struct error *image_sync(const struct context *context, const struct conf
 
 /* ---- removing ---- */
 
+/* Of what domicile.conf no longer has, only what a VM was made from is still told of. */
 static struct error *image_forget(const struct context *context)
 {
     struct image_list_rows images;
@@ -174,7 +175,10 @@ static struct error *image_forget(const struct context *context)
     for (size_t i = 0; !e && i < images.count; i++) {
         const struct image_list_row *image = &images.row[i];
 
-        if ((image->version || image->ready_at) && !config_image_find(context->config, image->name))
+        if (config_image_find(context->config, image->name))
+            continue;
+        e = sql_image_delete_unused(context->db, context->arena, image->name);
+        if (!e && !db_changes(context->db) && (image->version || image->ready_at))
             e = sql_image_put(context->db, context->arena, image->name, NULL, NULL,
                               "domicile.conf no longer has it", NULL, context->now_at);
     }

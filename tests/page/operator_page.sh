@@ -55,7 +55,7 @@ as alice get "/operator/vms?state=attention&sort=team" ; expect_text "Not respon
 expect_no_text quiet-maple
 as alice get "/operator/vms?q=nothing" ; expect_text "No matching VMs"
 # What takes much of the host.
-as alice get "/operator/vms?state=loaded" ; expect_no_text "<table"
+as alice get "/operator/vms?state=loaded" ; expect_no_text "<table" ; expect_text "No VM has a high load"
 as alice get /operator ; expect_text 'High load</dt><dd><a class="state kept"'
 sql "UPDATE vm SET cpu_full_at = created_at, limited_at = created_at WHERE id = 'bobsvmbobsvmbobs'"
 as alice get "/operator/vms?state=loaded" ; expect_text "All CPUs in use for"
@@ -118,13 +118,13 @@ sql "INSERT INTO rights_request (email, kind, received_at, due_at, extended_at, 
     ('ended@example.org', 'copy', 1767225600, 1769903999, NULL, 1767225600, 'answered'),
     (NULL, 'copy', 1767225600, 1769903999, NULL, 1767225600, NULL)"
 as alice get /operator ; expect_text '<a class="state wait" href="/operator/requests">1 open</a>'
-as alice get /operator/requests ; expect_text '<span class="state wait">' ; expect_text "<small>Extended</small>" ; expect_no_text ended@example.org
+as alice get /operator/requests ; expect_text '<span class="state off">' ; expect_text " <small>Extended</small>" ; expect_no_text ended@example.org
 today=$(date -u +%s) ; today=$((today - today % 86400))
 sql "INSERT INTO rights_request (email, kind, received_at, due_at) VALUES
     ('urgent@example.org', 'copy', $today - 28 * 86400, $today + 86399), ('calm@example.org', 'other', $today - 27 * 86400, $today + 4 * 86400),
     ('late@example.org', 'objection', $today - 40 * 86400, $today - 1)"
 as alice get /operator ; expect_text '<a class="state bad" href="/operator/requests">2 due soon or overdue</a>'
-as alice get /operator/requests ; expect_text '<span class="state bad">Due today</span>' ; expect_text '<span class="state wait">4 d left</span>' ; expect_text '<span class="state bad">1 d overdue</span>'
+as alice get /operator/requests ; expect_text '<span class="state bad">Due today</span>' ; expect_text '<span class="state off">4 d left</span>' ; expect_text '<span class="state bad">1 d overdue</span>'
 many "INSERT INTO rights_request (email, kind, received_at, due_at) SELECT 'a' || i, 'other', $today, $today + 86399 FROM n"
 as alice get /operator/requests ; expect_text "Only those that are due first are listed"
 sql "DELETE FROM rights_request"

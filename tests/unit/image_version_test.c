@@ -139,6 +139,35 @@ static void an_unused_build_is_removed(void **state)
     assert_true(is_stored(test, image_of(test).version));
 }
 
+/* An image that domicile.conf does not have; NULL: it is not listed any more. */
+static const char *problem_of_other(struct test *test)
+{
+    struct image_get_row image;
+    struct error *e = sql_image_get(test->world->db, test->world->arena, "other", &image);
+
+    if (e && e->kind == ERROR_NOT_FOUND)
+        return NULL;
+    world_check(e, "other");
+    return image.problem;
+}
+
+static void only_a_used_image_that_is_gone_is_listed(void **state)
+{
+    struct test *test = *state;
+    struct world *world = test->world;
+    const int64_t ready_at = 1;
+    struct config_image *image = &world->config->images[0];
+
+    world_check(sql_image_put(world->db, world->arena, "other", NULL, NULL, NULL, &ready_at, 1),
+                "put");
+    sync_images(test);
+    assert_null(problem_of_other(test));
+    image->name = "renamed";
+    sync_images(test);
+    assert_string_equal(image_of(test).problem, "domicile.conf no longer has it");
+    image->name = "tiny";
+}
+
 static void a_clone_keeps_the_build_of_its_source(void **state)
 {
     struct test *test = *state;
@@ -246,10 +275,15 @@ static int fake_open_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(a_new_build_lies_beside_the_old_one),   TEST(an_unused_build_is_removed),
-        TEST(a_clone_keeps_the_build_of_its_source), TEST(what_is_still_written_is_not_read),
-        TEST(an_incomplete_image_is_not_offered),    TEST(a_disk_must_be_whole),
-        TEST(a_damaged_build_starts_nothing),        TEST(a_moved_store_is_read_again),
+        TEST(a_new_build_lies_beside_the_old_one),
+        TEST(an_unused_build_is_removed),
+        TEST(only_a_used_image_that_is_gone_is_listed),
+        TEST(a_clone_keeps_the_build_of_its_source),
+        TEST(what_is_still_written_is_not_read),
+        TEST(an_incomplete_image_is_not_offered),
+        TEST(a_disk_must_be_whole),
+        TEST(a_damaged_build_starts_nothing),
+        TEST(a_moved_store_is_read_again),
     };
 
     return cmocka_run_group_tests(tests, fake_open_once, NULL);
