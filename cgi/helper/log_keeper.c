@@ -32,7 +32,8 @@ enum {
     ARENA_BYTES = 64 * 1024,
     CONFIG_BYTES = 1024 * 1024,
     CHUNK_BYTES = 64 * 1024,
-    DAY_BYTES = sizeof "2026-01-01"
+    DAY_BYTES = sizeof "2026-01-01",
+    ALL_DAYS = 36500,
 };
 
 struct keeper {
@@ -171,16 +172,23 @@ static void keep_all(struct keeper *keeper)
  */
 static void policy_read(struct arena *arena, const char *state_dir, struct config *config)
 {
+    const char *path = main_db_path(arena, state_dir);
     struct db *db;
     int64_t number;
-    struct error *e = db_open(arena, &DB_MAIN, main_db_path(arena, state_dir), DB_READ_ONLY, &db);
+    struct error *e;
 
-    if (e)
+    if (access(path, F_OK) < 0 && errno == ENOENT)
         return;
-    e = policy_apply(db, arena, config, clock_now(), &number);
-    if (e)
-        log_error("policy", log_text("error", e->text));
-    db_close(db);
+    e = db_open(arena, &DB_MAIN, path, DB_READ_ONLY, &db);
+    if (!e) {
+        e = policy_apply(db, arena, config, clock_now(), &number);
+        db_close(db);
+    }
+    if (!e)
+        return;
+    /* Until the text in force is known, nothing is deleted that it may keep. */
+    log_error("policy", log_text("error", e->text));
+    config->log_days = ALL_DAYS;
 }
 
 int main(int argc, char **argv)

@@ -104,7 +104,8 @@ static void state_walk(struct find *find, char *state)
         path += strspn(path, "/");
         if (!is_searched(find, path))
             continue;
-        if (entry->fts_info == FTS_DNR)
+        if (entry->fts_info == FTS_DNR || entry->fts_info == FTS_ERR ||
+            (entry->fts_info == FTS_NS && entry->fts_errno != ENOENT))
             find->unread++;
         else if (entry->fts_info == FTS_F)
             file_search(find, path, entry->fts_path);

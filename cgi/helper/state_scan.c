@@ -207,7 +207,9 @@ static void state_walk(struct scan *scan, char *state)
 
         path += strspn(path, "/");
         scan->path = path;
-        if (entry->fts_info == FTS_DNR)
+        /* What has gone meanwhile need not be read. */
+        if (entry->fts_info == FTS_DNR || entry->fts_info == FTS_ERR ||
+            (entry->fts_info == FTS_NS && entry->fts_errno != ENOENT))
             found(scan, &scan->unread, 1, "");
         else if (entry->fts_info == FTS_F || entry->fts_info == FTS_DEFAULT ||
                  entry->fts_info == FTS_SL)
