@@ -13,15 +13,21 @@ INSERT INTO erasure_team (erasure_id, team_id) VALUES (:erasure_id, :team_id);
 SELECT id, subject, person_id, requested_by, requested_at, due_at, state, ended_at, salt FROM erasure
 WHERE id = :id;
 
--- erasure_of_person(person_id int) row
-SELECT id, requested_by, requested_at, due_at, state FROM erasure WHERE person_id = :person_id;
+-- erasure_of_person(person_id int) row (asked_at int)
+-- `asked_at`: when a request by email to delete the account was answered, in the transaction that closed it or
+-- later; 0: there was none.
+SELECT e.id, e.requested_by, e.requested_at, e.due_at, e.state,
+       ifnull((SELECT max(r.ended_at) FROM rights_request r JOIN person p ON p.id = e.person_id
+               WHERE lower(r.email) = lower(p.email) AND r.kind = 'deletion' AND r.outcome = 'answered'
+                 AND r.ended_at >= e.requested_at /* scan ok */), 0) AS asked_at
+FROM erasure e WHERE e.person_id = :person_id;
 
 -- erasure_of_team(team_id int) row
 SELECT e.id, e.subject, e.requested_by, e.due_at, e.state FROM erasure_team t JOIN erasure e ON e.id = t.erasure_id
 WHERE t.team_id = :team_id;
 
 -- erasure_by_address(address_hash blob) row
-SELECT id, subject, requested_by, requested_at, due_at, state, ended_at, undone_at FROM erasure
+SELECT id, subject, person_id, requested_by, requested_at, due_at, state, ended_at, undone_at FROM erasure
 WHERE address_hash = :address_hash
    OR id = (SELECT erasure_id FROM erasure_address WHERE hash = :address_hash);
 

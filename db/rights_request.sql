@@ -3,7 +3,7 @@ INSERT INTO rights_request (email, kind, received_at, due_at) VALUES (:email, :k
 RETURNING number;
 
 -- rights_request_get(number int) row
-SELECT number, email, kind, received_at, due_at, extended_at, ended_at FROM rights_request
+SELECT number, email, kind, received_at, due_at, extended_at, ended_at, outcome FROM rights_request
 WHERE number = :number;
 
 -- rights_request_list() rows

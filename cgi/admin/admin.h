@@ -45,7 +45,9 @@ enum admin_need {
             NEEDS_WRITING)                                                                         \
     COMMAND(admin_account_close, "account-close", "EMAIL",                                         \
             "close the account of EMAIL, to be deleted after the days of the profile,\n"           \
-            "                       and print the address of the page that shows its deletion",    \
+            "                       and print the address of the page that shows its\n"            \
+            "                       deletion; of several accounts of EMAIL that with\n"            \
+            "                       --identity KEY",                                               \
             NEEDS_WRITING)                                                                         \
     COMMAND(admin_account_email, "account-email", "OLD NEW",                                       \
             "change the address that OLD signs in with to NEW; both are told; of\n"               \

@@ -18,7 +18,6 @@
 #include "model/identity.h"
 #include "model/worker_wakeup.h"
 
-#include "erasure.sql.h"
 #include "model/signing.h"
 #include "signed_receipt.sql.h"
 #include "signing_key.sql.h"
@@ -44,19 +43,20 @@ static struct error *person_find(struct admin *admin, int64_t *out)
                      : error_new(admin->arena, ERROR_INPUT, "no account has this email address");
 }
 
-/* The steps have an address for the operator each time. */
+/*
+ * The steps have an address for the operator each time. On one that is closed nothing else changes:
+ * its owner keeps the days in which signing in undoes it.
+ */
 static struct error *account_close(const struct context *context,
                                    const struct erasure_request *request, const char **out_token,
-                                   bool *out_is_known)
+                                   struct erasure_closed *out_closed)
 {
-    struct erasure_of_person_row row;
-    struct error *e = erasure_request(context, request, out_token);
+    struct error *e = erasure_closed_of(context, request->person_id, out_closed);
 
-    *out_is_known = !e && !*out_token;
-    if (!*out_is_known)
+    if (e)
         return e;
-    e = sql_erasure_of_person(context->db, context->arena, request->person_id, &row);
-    return e ? e : erasure_address_add(context, row.id, out_token);
+    return out_closed->id ? erasure_address_add(context, out_closed->id, out_token)
+                          : erasure_request(context, request, out_token);
 }
 
 struct error *admin_account_close(struct admin *admin)
@@ -64,8 +64,8 @@ struct error *admin_account_close(struct admin *admin)
     struct erasure_request request = { .requested_by = ERASURE_REQUESTED_BY_OPERATOR };
     const struct context context =
         context_at(admin->db, admin->arena, admin->config, clock_now_ms());
+    struct erasure_closed closed;
     const char *token;
-    bool is_known;
     struct error *e;
 
     if (strcasecmp(admin->argument, admin->config->operator_email) == 0)
@@ -77,7 +77,7 @@ struct error *admin_account_close(struct admin *admin)
     if (!e)
         e = db_begin(admin->db, admin->arena);
     if (!e)
-        e = account_close(&context, &request, &token, &is_known);
+        e = account_close(&context, &request, &token, &closed);
     if (!e)
         e = db_commit(admin->db, admin->arena);
     db_rollback(admin->db);
@@ -85,8 +85,8 @@ struct error *admin_account_close(struct admin *admin)
         return e;
     if (!worker_wakeup_connect(admin->arena, admin->config))
         worker_wakeup_send();
-    if (is_known)
-        fputs("The account was closed before. Its owner can no longer undo that.\n", stderr);
+    if (closed.id)
+        fprintf(stderr, "%s Nothing was changed.\n", closed.words);
     if (!config_has_mail(admin->config))
         fputs("This server sends no email: give the person this address.\n", stderr);
     printf("%s%s\n", admin->config->public_url, erasure_path(admin->arena, token));

@@ -65,7 +65,12 @@ static void result_print(struct admin *admin, const struct rights_request_result
 {
     printf("Request %lld by %s (%s%s%s) %s.", (long long)result->number, result->email,
            text_lower(admin->arena, rights_request_title(result->kind)),
-           result->account ? "; account " : "", result->account ? result->account : "", end);
+           !result->account ? ""
+           : result->closed ? "; closed account "
+                            : "; account ",
+           result->account ? result->account : "", end);
+    if (result->closed)
+        printf(" %s", result->closed);
     if (mail && config_has_mail(admin->config))
         printf(" An email with %s is queued for %s.", mail, result->email);
     else if (mail)

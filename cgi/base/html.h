@@ -32,6 +32,7 @@ struct frame {
     const char *request_id;
     const char *contact;     /* in mails: the address of the operator */
     const char *authority;   /* in mails: the supervisory authority, with its website, or NULL */
+    const char *policy_url;  /* in mails: the address of the privacy policy */
     const char *contact_url; /* in pages: "mailto:" that address, or NULL */
     const char *software;    /* "Domicile 1.2", its version; NULL: not for this visitor */
     const char *version;     /* of a live part; the browser sends it back to learn of changes */

@@ -107,18 +107,28 @@ static struct error *person_end(const struct context *context, int64_t person_id
     return e ? e : sql_session_delete_of_person(context->db, context->arena, person_id);
 }
 
-/* In the history of the person's own team, for as long as that is there. */
+/*
+ * In the history of the person's own team, for as long as that is there; what the operator does
+ * also in the operator's.
+ */
 static struct error *history_add(const struct context *context, enum audit_action action,
                                  int64_t person_id, bool by_operator, int64_t number)
 {
-    const struct audit_entry entry = {
+    struct audit_entry entry = {
         .action = action,
         .detail = audit_request_detail(context->arena, number),
         .person_id = person_id,
         .by_operator = by_operator,
     };
+    struct error *e = person_id ? audit_add_personal(context, &entry) : NULL;
 
-    return person_id ? audit_add_personal(context, &entry) : NULL;
+    entry.team_id = AUDIT_OPERATOR;
+    return e || !by_operator ? e : audit_add(context, &entry);
+}
+
+static bool is_by_operator(const char *requested_by)
+{
+    return strcmp(requested_by, ERASURE_REQUESTED_BY_OPERATOR) == 0;
 }
 
 /* NULL: there is none. */
@@ -190,7 +200,11 @@ static struct error *closed_keep(const struct context *context,
     struct error *e =
         sql_erasure_keep_closed(context->db, context->arena, id, request->requested_by);
 
-    return e || !db_changes(context->db) ? e : erasure_tell(context, request, NULL);
+    if (e || !db_changes(context->db))
+        return e;
+    if (is_by_operator(request->requested_by))
+        e = history_add(context, AUDIT_DELETION, request->person_id, true, request->number);
+    return e ? e : erasure_tell(context, request, NULL);
 }
 
 struct error *erasure_request(const struct context *context, const struct erasure_request *request,
@@ -212,8 +226,8 @@ struct error *erasure_request(const struct context *context, const struct erasur
     for (size_t i = 0; !e && i < all.team_count; i++)
         e = team_end(context, all.team_ids[i]);
     if (!e)
-        e = history_add(context, AUDIT_DELETION, all.person_id,
-                        strcmp(all.requested_by, ERASURE_REQUESTED_BY_OPERATOR) == 0, all.number);
+        e = history_add(context, AUDIT_DELETION, all.person_id, is_by_operator(all.requested_by),
+                        all.number);
     if (!e)
         e = sequence_add(context, &all, out_token);
     return e ? e : erasure_tell(context, &all, *out_token);
@@ -280,50 +294,79 @@ struct error *erasure_undo_team(const struct context *context, int64_t team_id)
 
 /* ---- in words ---- */
 
+/* Who closed an account before a request by email made that final is no longer recorded. */
+static const char *closed_by(const struct erasure_of_person_row *row)
+{
+    if (strcmp(row->requested_by, ERASURE_REQUESTED_BY_PERSON) == 0)
+        return " by its owner";
+    if (strcmp(row->requested_by, ERASURE_REQUESTED_BY_IDENTITY) == 0)
+        return " at the identity provider";
+    return !row->asked_at                       ? " by the admin"
+           : row->asked_at == row->requested_at ? " by the admin, as its owner requested by email"
+                                                : ". Its owner requested its deletion by email";
+}
+
 static const char *closed_words(const struct context *context,
-                                const struct erasure_of_person_row *row, bool can_undo)
+                                const struct erasure_of_person_row *row,
+                                const struct erasure_closed *closed)
 {
     struct arena *arena = context->arena;
-    const char *since = date_plain(arena, row->requested_at);
+    const char *since = date_plain(arena, row->requested_at), *by = closed_by(row);
     const char *until = date_plain(arena, row->due_at);
 
-    if (can_undo)
+    if (closed->is_begun)
         return arena_printf(arena,
-                            "This account was closed on %s and is deleted for good on %s. "
-                            "Until then, signing in undoes that.",
-                            since, until);
-    if (strcmp(row->state, ERASURE_STATE_WAITING) == 0 && row->due_at > context->now_at)
-        return arena_printf(arena,
-                            "This account was closed on %s %s and is deleted for good on %s. "
-                            "Signing in does not undo that.",
-                            since,
-                            strcmp(row->requested_by, ERASURE_REQUESTED_BY_IDENTITY) == 0
-                                ? "at the identity provider"
-                                : "by the admin",
-                            until);
-    return arena_printf(arena,
-                        "This account was closed on %s. Its deletion began on %s and can "
-                        "no longer be undone.",
-                        since, until);
+                            "This account was closed on %s%s. Its deletion began on %s and can "
+                            "no longer be undone.",
+                            since, by, until);
+    return arena_printf(arena, "This account was closed on %s%s. It is deleted for good on %s. %s",
+                        since, by, until,
+                        closed->can_undo ? "Until then, signing in undoes that."
+                                         : "Signing in does not undo that.");
+}
+
+/* Whom to write to, if signing in changes nothing. */
+static const char *closed_told(const struct context *context, const struct erasure_closed *closed)
+{
+    if (closed->can_undo)
+        return closed->words;
+    return arena_printf(context->arena, "%s %s write to %s%s.", closed->words,
+                        closed->is_begun ? "For questions," : "To object,",
+                        context->config->privacy_contact, closed->is_begun ? "" : " before then");
+}
+
+struct error *erasure_closed_of(const struct context *context, int64_t person_id,
+                                struct erasure_closed *out)
+{
+    struct person_get_row person;
+    struct erasure_of_person_row row;
+    struct error *e = sql_person_get(context->db, context->arena, person_id, &person);
+
+    *out = (struct erasure_closed){ .words = NULL };
+    if (e || !person.closed_at)
+        return e;
+    out->words = out->told = "This account is closed.";
+    e = sql_erasure_of_person(context->db, context->arena, person_id, &row);
+    if (e)
+        return e->kind == ERROR_NOT_FOUND ? NULL : e;
+    out->id = row.id;
+    out->due_at = row.due_at;
+    out->is_begun = strcmp(row.state, ERASURE_STATE_WAITING) != 0 || row.due_at <= context->now_at;
+    out->can_undo = is_undoable(context, row.state, row.requested_by, row.due_at);
+    out->action = out->can_undo ? "Undo the deletion" : "See the deletion";
+    out->words = closed_words(context, &row, out);
+    out->told = closed_told(context, out);
+    return NULL;
 }
 
 struct error *erasure_closed(const struct context *context, const char *identity_key,
                              struct erasure_closed *out)
 {
     struct person_by_identity_row person;
-    struct erasure_of_person_row row;
     struct error *e = sql_person_by_identity(context->db, context->arena, identity_key, &person);
 
     *out = (struct erasure_closed){ .words = NULL };
-    if (e || !person.closed_at)
-        return e && e->kind == ERROR_NOT_FOUND ? NULL : e;
-    out->words = "This account is closed.";
-    e = sql_erasure_of_person(context->db, context->arena, person.id, &row);
     if (e)
         return e->kind == ERROR_NOT_FOUND ? NULL : e;
-    out->id = row.id;
-    out->can_undo = is_undoable(context, row.state, row.requested_by, row.due_at);
-    out->action = out->can_undo ? "Undo the deletion" : "See the deletion";
-    out->words = closed_words(context, &row, out->can_undo);
-    return NULL;
+    return erasure_closed_of(context, person.id, out);
 }

@@ -42,7 +42,8 @@ struct erasure_request {
  * Close what is requested, stop its VMs, end its subscriptions and sessions, and begin the
  * sequence. Without teams it is the person's own and those that nobody else is in. `*out_token` is
  * the secret of the address of its page; NULL: it has been requested before, which can now no
- * longer be undone. Who loses an account or a team is told by mail.
+ * longer be undone. What the operator does is in the operator's history, too. Who loses an account
+ * or a team is told by mail.
  */
 struct error *erasure_request(const struct context *context, const struct erasure_request *request,
                               const char **out_token);
@@ -58,13 +59,21 @@ const char *erasure_path(struct arena *arena, const char *token);
 /* The SHA-256 of the token, as it is stored; in the arena. */
 struct bytes erasure_address_hash(struct arena *arena, const char *token);
 
-/* That an account is closed, for whoever signs in to it. Without a deletion there is no action. */
+/* That an account is closed. Without a deletion there is no action. */
 struct erasure_closed {
-    const char *words;  /* since when, when it is deleted, what can be done; NULL: it is open */
+    const char *words;  /* since when, by whom, when it is deleted, whether signing in undoes that;
+                           NULL: it is open */
+    const char *told;   /* the same to whoever signs in, with whom to write to */
     const char *id;     /* of the deletion; NULL: there is none */
     const char *action; /* what a sign-in link of the account does: "Undo the deletion" */
-    bool can_undo;      /* by signing in */
+    int64_t due_at;
+    bool is_begun; /* the deletion */
+    bool can_undo; /* by signing in */
 };
+struct error *erasure_closed_of(const struct context *context, int64_t person_id,
+                                struct erasure_closed *out);
+
+/* The same of the account that has this identity; open if there is none. */
 struct error *erasure_closed(const struct context *context, const char *identity_key,
                              struct erasure_closed *out);
 

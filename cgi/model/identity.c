@@ -131,7 +131,7 @@ static struct error *account_open(const struct context *context, const char *ide
         e = erasure_closed(context, identity_key, &closed);
     if (!e && !is_undone)
         return error_refuse(context->arena, ERROR_FORBIDDEN, IDENTITY_CLOSED, NULL, "%s",
-                            closed.words);
+                            closed.told);
     *out_notice = "The deletion of your account is cancelled. Your VMs are stopped.";
     return e;
 }

@@ -58,7 +58,7 @@ static const struct kind {
     const char *kind, *word, *title;
     const char *asked; /* in mails to the person: "your request ..." */
     const char *done;  /* what the person is told of what was done; NULL: nothing is done here */
-    const char *acted; /* the same for the operator, behind the account's name */
+    const char *acted; /* the same for the operator, behind "the account" */
 } kinds[] = {
     { RIGHTS_REQUEST_KIND_COPY, "copy", "A copy of the data", "for a copy of your data",
       "The copy is being prepared. Sign in and download it on your account page within a day; "
@@ -68,7 +68,10 @@ static const struct kind {
       NULL, NULL },
     { RIGHTS_REQUEST_KIND_RESTRICTION, "restrict", "Restriction",
       "to restrict the use of your data",
-      "Your account is restricted. You can end that on your account page at any time.",
+      "Your account is restricted: the VMs of your team were stopped, and nothing can be started "
+      "or "
+      "created until you end that. You can do so at any time: sign in and press \u201cEnd "
+      "restriction\u201d on your account page.",
       "is restricted and its VMs are stopped" },
     { RIGHTS_REQUEST_KIND_OBJECTION, "object", "Objection", "that objects to the use of your data",
       "Your requests are no longer counted and the VMs of your team no longer measured.",
@@ -106,12 +109,21 @@ const char *rights_request_title(const char *kind)
 /* ---- what all have in common ---- */
 
 /*
- * 0: the address has no account that is open, or several: one that is closed is being deleted
- * anyway.
+ * The account of an address, rather an open one than one that is closed and not deleted yet; as
+ * identity_choose().
  */
+static struct error *account_find(const struct context *context, const char *email,
+                                  const char *identity, int64_t *out)
+{
+    struct error *e = identity_choose(context, email, identity, identity != NULL, out);
+
+    return e || *out || identity ? e : identity_choose(context, email, NULL, true, out);
+}
+
+/* 0: the address has no account, or several. */
 static struct error *person_find(const struct context *context, const char *email, int64_t *out)
 {
-    struct error *e = identity_choose(context, email, NULL, false, out);
+    struct error *e = account_find(context, email, NULL, out);
 
     return e && e->kind == ERROR_INPUT ? NULL : e;
 }
@@ -133,9 +145,10 @@ static struct error *record(const struct context *context, enum audit_action act
     return e || !person_id ? e : audit_add_personal(context, &entry);
 }
 
+/* `url`: in an answer, the page of a deletion; NULL: there is none. */
 static struct error *tell(const struct context *context, const char *kind,
                           const struct rights_request_get_row *row, const char *note,
-                          int64_t due_at)
+                          const char *url, int64_t due_at)
 {
     const struct config *config = context->config;
     bool is_answer = strcmp(kind, MAIL_KIND_REQUEST_ANSWERED) == 0;
@@ -148,7 +161,8 @@ static struct error *tell(const struct context *context, const char *kind,
         .note = note,
         .request_number = row->number,
         /* Who is not content is told where to complain, too (GDPR Art. 12(4)). */
-        .url = *config->authority_url && !is_answer
+        .url = is_answer ? url
+               : *config->authority_url
                    ? config->authority_url
                    : arena_printf(context->arena, "%s/privacy", config->public_url),
         .at = row->received_at,
@@ -164,17 +178,23 @@ static struct error *result_fill(const struct context *context,
                                  struct rights_request_result *out)
 {
     struct person_get_row person;
+    struct erasure_closed closed;
     struct error *e = NULL;
 
-    *out = (struct rights_request_result){
-        .number = row->number, .kind = row->kind, .email = row->email, .due_at = row->due_at
-    };
+    out->number = row->number;
+    out->kind = row->kind;
+    out->email = row->email;
+    out->due_at = row->due_at;
     if (!person_id)
         return NULL;
     e = sql_person_get(context->db, context->arena, person_id, &person);
     if (!e)
-        out->account = person.identity;
-    return e;
+        e = erasure_closed_of(context, person_id, &closed);
+    if (e)
+        return e;
+    out->account = person.identity;
+    out->closed = closed.words;
+    return NULL;
 }
 
 static struct error *open_get(const struct context *context, int64_t number,
@@ -190,8 +210,8 @@ static struct error *open_get(const struct context *context, int64_t number,
         return error_new(context->arena, ERROR_CONFLICT,
                          "who sent request %lld was deleted: there is nobody to answer",
                          (long long)number);
-    return out->ended_at ? error_new(context->arena, ERROR_CONFLICT,
-                                     "request %lld was answered before", (long long)number)
+    return out->ended_at ? error_new(context->arena, ERROR_CONFLICT, "request %lld was %s before",
+                                     (long long)number, out->outcome ? out->outcome : "ended")
                          : NULL;
 }
 
@@ -213,6 +233,7 @@ struct error *rights_request_add(const struct context *context, const char *emai
     };
     struct error *e;
 
+    *out = (struct rights_request_result){ .account = NULL };
     if (day_at > context->now_at)
         return error_new(context->arena, ERROR_INPUT, "this day is in the future");
     e = person_find(context, email, &person_id);
@@ -233,6 +254,7 @@ struct error *rights_request_extend(const struct context *context, int64_t numbe
     int64_t person_id;
     struct error *e = open_find(context, number, &row, &person_id);
 
+    *out = (struct rights_request_result){ .account = NULL };
     if (e)
         return e;
     if (row.extended_at)
@@ -246,7 +268,7 @@ struct error *rights_request_extend(const struct context *context, int64_t numbe
     e = sql_rights_request_extend(context->db, context->arena, number, row.due_at, why,
                                   context->now_at);
     if (!e)
-        e = tell(context, MAIL_KIND_REQUEST_EXTENDED, &row, why, row.due_at);
+        e = tell(context, MAIL_KIND_REQUEST_EXTENDED, &row, why, NULL, row.due_at);
     if (!e)
         e = result_fill(context, &row, person_id, out);
     return e ? e : record(context, AUDIT_REQUEST_EXTEND, number, person_id);
@@ -287,12 +309,21 @@ static struct error *restrict_note(const struct context *context, int64_t person
     return e ? e : done_note(context, AUDIT_RESTRICTION, person_id, number);
 }
 
+/* What is done, as the person and the operator are told; NULL: nothing is, by itself. */
+struct result_text {
+    const char *done, *acted;
+    const char *path; /* of the page of a deletion; NULL: there is none */
+};
+
+/* One that its owner has closed can then no longer be opened. */
 static struct error *account_close(const struct context *context, int64_t person_id,
-                                   const struct rights_request_get_row *row, const char **out_path)
+                                   const struct rights_request_get_row *row,
+                                   struct result_text *text)
 {
     const struct erasure_request request = { .person_id = person_id,
                                              .requested_by = ERASURE_REQUESTED_BY_OPERATOR,
                                              .number = row->number };
+    struct erasure_closed closed;
     const char *token;
     struct error *e;
 
@@ -301,9 +332,20 @@ static struct error *account_close(const struct context *context, int64_t person
                          "this is the operator's account: name another operator in domicile.conf "
                          "first");
     e = erasure_request(context, &request, &token);
-    if (!e && token)
-        *out_path = erasure_path(context->arena, token);
-    return e;
+    if (!e)
+        e = erasure_closed_of(context, person_id, &closed);
+    if (!e && !token)
+        e = erasure_address_add(context, closed.id, &token);
+    if (e)
+        return e;
+    text->path = erasure_path(context->arena, token);
+    text->done = closed.is_begun
+                     ? "Your account is closed. The deletion has begun and can\u2019t be undone."
+                     : arena_printf(context->arena,
+                                    "Your account is closed. It is deleted for good on %s, and "
+                                    "signing in does not undo that.",
+                                    date_plain(context->arena, closed.due_at));
+    return NULL;
 }
 
 static struct error *copy_make(const struct context *context, int64_t person_id, int64_t number)
@@ -318,44 +360,61 @@ static struct error *copy_make(const struct context *context, int64_t person_id,
                      date_minute(context->arena, refused_until));
 }
 
+/* Why something is not done to an account that is closed; NULL: it is done. */
+static const char *closed_refuse(const struct context *context, const char *kind,
+                                 const struct erasure_closed *closed)
+{
+    if (!closed->words || strcmp(kind, RIGHTS_REQUEST_KIND_DELETION) == 0)
+        return NULL;
+    if (closed->is_begun)
+        return "Nothing was done to your account, as its deletion has begun.";
+    if (strcmp(kind, RIGHTS_REQUEST_KIND_COPY) != 0)
+        return NULL;
+    if (!closed->can_undo)
+        return "No copy was prepared, as your account is closed: nobody can sign in to download "
+               "it.";
+    return arena_printf(context->arena,
+                        "No copy was prepared, as your account is closed: it would be downloaded "
+                        "after signing in. Until %s you can sign in, which undoes the deletion, "
+                        "and prepare one on your account page.",
+                        date_plain(context->arena, closed->due_at));
+}
+
 /* The same as the button of the account page. */
 static struct error *act(const struct context *context, const struct rights_request_get_row *row,
-                         int64_t person_id, const char **out_path)
+                         int64_t person_id, struct result_text *text)
 {
+    struct erasure_closed closed;
+    const char *refused;
+    struct error *e = erasure_closed_of(context, person_id, &closed);
+
+    if (e || !text->done)
+        return e;
+    refused = closed_refuse(context, row->kind, &closed);
+    if (refused) {
+        *text = (struct result_text){ .done = refused };
+        return NULL;
+    }
     if (strcmp(row->kind, RIGHTS_REQUEST_KIND_COPY) == 0)
         return copy_make(context, person_id, row->number);
     if (strcmp(row->kind, RIGHTS_REQUEST_KIND_RESTRICTION) == 0)
         return restrict_note(context, person_id, row->number);
     if (strcmp(row->kind, RIGHTS_REQUEST_KIND_OBJECTION) == 0)
         return objection_note(context, person_id, row->number);
-    if (strcmp(row->kind, RIGHTS_REQUEST_KIND_DELETION) == 0)
-        return account_close(context, person_id, row, out_path);
-    return NULL;
+    return account_close(context, person_id, row, text);
 }
 
-/* When and where an account ends that was closed in answer to a request. */
-static const char *closed_text(const struct context *context, const char *path)
+static struct result_text result_text_of(const struct context *context, const char *kind)
 {
-    int64_t days = context->config->closed_days;
-    const char *when =
-        days ? arena_printf(context->arena, "on %s",
-                            date_plain(context->arena, context->now_at + days * A_DAY_S))
-             : "from now on";
+    const struct kind *found = kind_find(kind);
 
-    return arena_printf(context->arena,
-                        " It is deleted for good %s, and signing in does not undo that. Each step, "
-                        "and the receipt in the end, is at %s%s, without signing in.",
-                        when, context->config->public_url, path);
-}
-
-/* What was done, in the mail to the person. */
-static const char *answer_text(const struct context *context, const char *done, const char *path,
-                               const char *how)
-{
-    if (!done)
-        return how;
-    return arena_printf(context->arena, "%s%s %s", done, path ? closed_text(context, path) : "",
-                        how);
+    if (strcmp(kind, RIGHTS_REQUEST_KIND_OBJECTION) == 0 && !context->config->has_counts)
+        return (struct result_text){
+            .done = "Usage charts are off: the VMs of your team are no longer measured. This "
+                    "server counts no requests; if that changes, yours are left out.",
+            .acted = "has no usage charts any more: the VMs of its personal team are not measured",
+        };
+    return (struct result_text){ .done = found->done, .acted = found->acted };
 }
 
 /* The request, and the mails to its address: that of the answer once it was sent. */
@@ -385,32 +444,37 @@ struct error *rights_request_answer(const struct context *context, int64_t numbe
                                     struct rights_request_result *out)
 {
     struct rights_request_get_row row;
-    const char *done = NULL;
+    struct result_text text = { .done = NULL };
     int64_t person_id = 0;
     struct error *e = open_get(context, number, &row);
 
     *out = (struct rights_request_result){ .path = NULL };
     if (!e)
-        done = kind_find(row.kind)->done;
+        text = result_text_of(context, row.kind);
     /* What is done to an account must say to which. */
     if (!e)
-        e = done || identity ? identity_choose(context, row.email, identity, false, &person_id)
-                             : person_find(context, row.email, &person_id);
-    if (!e)
-        e = result_fill(context, &row, person_id, out);
+        e = text.done || identity ? account_find(context, row.email, identity, &person_id)
+                                  : person_find(context, row.email, &person_id);
     if (e)
         return e;
     if (!person_id)
-        done = NULL;
+        text = (struct result_text){ .done = NULL };
     else
-        e = act(context, &row, person_id, &out->path);
-    out->acted = done ? kind_find(row.kind)->acted : NULL;
+        e = act(context, &row, person_id, &text);
+    out->acted = text.acted;
+    out->path = text.path;
     if (!e)
         e = tell(context, MAIL_KIND_REQUEST_ANSWERED, &row,
-                 answer_text(context, done, out->path, how), 0);
+                 text.done ? arena_printf(context->arena, "%s %s", text.done, how) : how,
+                 text.path
+                     ? arena_printf(context->arena, "%s%s", context->config->public_url, text.path)
+                     : NULL,
+                 0);
     if (!e)
         e = record(context, AUDIT_REQUEST_ANSWER, number, person_id);
-    return e ? e : end(context, &row, RIGHTS_REQUEST_OUTCOME_ANSWERED, how, person_id);
+    if (!e)
+        e = end(context, &row, RIGHTS_REQUEST_OUTCOME_ANSWERED, how, person_id);
+    return e ? e : result_fill(context, &row, person_id, out);
 }
 
 struct error *rights_request_refuse(const struct context *context, int64_t number, const char *why,
@@ -420,8 +484,9 @@ struct error *rights_request_refuse(const struct context *context, int64_t numbe
     int64_t person_id;
     struct error *e = open_find(context, number, &row, &person_id);
 
+    *out = (struct rights_request_result){ .account = NULL };
     if (!e)
-        e = tell(context, MAIL_KIND_REQUEST_REFUSED, &row, why, 0);
+        e = tell(context, MAIL_KIND_REQUEST_REFUSED, &row, why, NULL, 0);
     if (!e)
         e = result_fill(context, &row, person_id, out);
     if (!e)

@@ -43,6 +43,7 @@ struct rights_request_result {
     const char *account; /* "local:ada@example.org"; NULL: the address has none, or several */
     const char *acted;   /* "is restricted": what was done to the account; NULL: nothing */
     const char *path;    /* of the page of a deletion; NULL: there is none */
+    const char *closed;  /* "This account was closed on ..."; NULL: it is open */
 };
 
 /*
@@ -58,10 +59,12 @@ struct error *rights_request_extend(const struct context *context, int64_t numbe
                                     struct rights_request_result *out);
 
 /*
- * It is answered, and the person told `how`. If the address has an account that is open, what was
- * asked for is done: a copy is prepared, the account is restricted or closed, to be deleted, or an
- * objection to counts and usage charts noted. Of several accounts `identity` names one, else it is
- * NULL. CONFLICT or NOT_FOUND; INPUT: which account is not clear (identity_choose), or it is the
+ * It is answered, and the person told `how`. If the address has an account, what was asked for is
+ * done: a copy is prepared, the account is restricted or closed, to be deleted, or an objection to
+ * counts and usage charts noted. To an account that is closed and not deleted yet it is done, too,
+ * but for a copy, which nobody could download; a deletion is final then. Once that has begun,
+ * nothing else is done; the person is told why. Of several accounts `identity` names one, else it
+ * is NULL. CONFLICT or NOT_FOUND; INPUT: which account is not clear (identity_choose), or it is the
  * operator's.
  */
 struct error *rights_request_answer(const struct context *context, int64_t number,

@@ -87,6 +87,25 @@ static struct error *steps_fill(struct request *r, const char *id, struct deleti
     return NULL;
 }
 
+/*
+ * Of an account that others have closed: by whom, that signing in does not undo it, and whom to
+ * write to. Its header does not offer to sign in either.
+ */
+static struct error *closed_fill(struct request *r, const struct erasure_by_address_row *row,
+                                 struct deletion_html *page)
+{
+    const struct context context = request_context(r);
+    struct erasure_closed closed;
+    struct error *e;
+
+    if (page->is_requested || !row->person_id)
+        return NULL;
+    e = erasure_closed_of(&context, row->person_id, &closed);
+    page->closed = closed.told;
+    r->frame.section = "signin";
+    return e;
+}
+
 struct error *erasure_page_show(struct request *r)
 {
     struct deletion_html page = { .reason = ERASURE_REST_REASON };
@@ -101,6 +120,10 @@ struct error *erasure_page_show(struct request *r)
         e = receipt_signature_fill(r, row.subject, row.id, &page.signature);
     if (e)
         return e;
+    page.is_requested = strcmp(row.requested_by, ERASURE_REQUESTED_BY_PERSON) == 0;
+    e = closed_fill(r, &row, &page);
+    if (e)
+        return e;
     page.id = row.id;
     page.path = erasure_path(r->arena, r->parameters[0]);
     page.server = r->config->public_url;
@@ -110,7 +133,7 @@ struct error *erasure_page_show(struct request *r)
         r->response.refresh_s = RELOAD_S;
     }
     page.is_team = strcmp(row.subject, ERASURE_SUBJECT_TEAM) == 0;
-    page.can_undo = page.is_waiting && strcmp(row.requested_by, ERASURE_REQUESTED_BY_PERSON) == 0;
+    page.can_undo = page.is_waiting && page.is_requested;
     r->frame.title = page.ended     ? "Receipt of deletion"
                      : page.undone  ? "Deletion undone"
                      : page.is_team ? "Team deletion"

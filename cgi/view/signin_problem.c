@@ -194,7 +194,7 @@ struct error *signin_link_closed(struct request *r, const char *email,
     struct error *e = erasure_closed(
         &context, arena_printf(r->arena, "local:%s", text_lower(r->arena, email)), &closed);
 
-    page->closed = closed.words;
+    page->closed = closed.told;
     page->action = closed.action;
     page->can_undo = closed.can_undo;
     return e;

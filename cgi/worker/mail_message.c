@@ -253,7 +253,8 @@ struct error *mail_message(struct arena *arena, const struct config *config,
     const struct kind *kind = kind_find(mail->kind);
     struct frame frame = { .server_name = config->server_name,
                            .contact = config->privacy_contact,
-                           .authority = authority_text(arena, config) };
+                           .authority = authority_text(arena, config),
+                           .policy_url = arena_printf(arena, "%s/privacy", config->public_url) };
     struct buf text = buf_new(arena, BODY_BYTES), html = buf_new(arena, BODY_BYTES);
     const char *body;
 

@@ -127,7 +127,7 @@ static struct error *link_make(struct worker_context *context, struct mail_take_
     if (e)
         return e;
     if (closed.action) {
-        mail->note = closed.words;
+        mail->note = closed.told;
         mail->promise = closed.action;
     }
     return signin_token_make(&now, mail->to_email, &mail->url, &mail->until_at);

@@ -139,6 +139,7 @@ const closing = /\/deletion\/[\w-]{43}/;
 check('the operator closes another', closing.test(admin('account-close', 'bob@example.org')));
 const twice = admin('account-close', 'bob@example.org');
 check('and is given an address again', closing.test(twice), twice);
+check('it is in the admin\'s chain once', (admin('chain').match(/"action":"deletion"/g) ?? []).length === 1, admin('chain'));
 check('that works', (await get(twice.match(closing)[0])).text.includes('Account deletion'));
 const other = await browser.page();
 await other.goto(server.signinLink('bob@example.org'));

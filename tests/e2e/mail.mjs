@@ -345,7 +345,7 @@ async function workerKill() {
   await until(() => box.mails.length, 50);
   const told = box.mails[0].parsed;
   equal('the mail says that it is closed', told.subject, 'Your account on Domicile is closed');
-  for (const part of [told.text, told.html]) check('since when, until when, and what the link does', /was closed on .* UTC by the admin and is deleted for good on .* UTC/.test(part) && part.includes('See the deletion') && !part.includes('sign in to'), part);
+  for (const part of [told.text, told.html]) check('since when, until when, and what the link does', /was closed on .* UTC by the admin\. It is deleted for good on .* UTC/.test(part) && part.includes('See the deletion') && !part.includes('sign in to') && !part.includes('No one can sign in'), part);
   const led = await again.signIn(told.text.match(/https:\S+/)[0]);
   check('which it does', (await again.ask('GET', led.headers.location)).text.includes('Account deletion'), led.headers.location);
 }

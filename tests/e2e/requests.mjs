@@ -57,7 +57,7 @@ equal('a deletion has a page', (await new Visitor(server).ask('GET', closed.matc
 equal('signed out', (await bob.ask('GET', '/account')).status, 303);
 const told = (await mailTo('bob@example.org', 'was answered')).parsed.text;
 check('the mail has its address', told.includes(closed.match(/\/deletion\/[\w-]{43}/)[0]), told);
-check('and the day', /deleted for good on \d+ [A-Z][a-z]{2} \d{4}, /.test(told), told);
+check('and the day', /deleted for good on \d+ [A-Z][a-z]{2} \d{4}\b/.test(told), told);
 equal('which is nowhere in the database then', server.sql("SELECT count(*) FROM mail WHERE url LIKE '%/deletion/%' OR note LIKE '%/deletion/%'"), '0');
 check('once', (await admin('request-answer', '2', '--how', 'Again.')).stderr.includes('was answered before'));
 

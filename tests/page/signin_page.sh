@@ -44,12 +44,13 @@ sql "INSERT INTO person (id, identity, email, name, created_at, closed_at) VALUE
     INSERT INTO team (id, name, personal_of, created_at) VALUES (77, 'Erin', 77, 1)"
 sql "INSERT INTO erasure (id, subject, address_hash, person_id, requested_by, requested_at, due_at, state) VALUES ('e77', 'account', x'77', 77, 'operator', 1767225600, 4000000000, 'waiting')"
 as link get "/signin/link?token=$token" ; expect 200
-expect_text "Signing in does not undo that" ; expect_text "See the deletion" ; expect_no_text ">Sign in<svg"
+expect_text "by the admin. It is deleted for good on" ; expect_text "Signing in does not undo that. To object, write to" ; expect_text "See the deletion" ; expect_no_text ">Sign in<svg"
 as link post /signin/link "token=$token" ; expect 303
 expect_row "SELECT seq, action, result, person_id FROM activity WHERE team_id = 77" "1|sign_in|refused|77"
 expect_row "SELECT used_at IS NOT NULL FROM signin_link WHERE email = 'erin@example.org'" 1
 expect_row "SELECT count(*) FROM session WHERE person_id = 77" 0
 nobody get "$(sed -n 's/^Location: //p' "$state/answer" | tr -d '\r')" ; expect 200 ; expect_text "<h1>Account deletion</h1>"
+expect_text "by the admin" ; expect_text "To object, write to" ; expect_text "<dt>Closed</dt>" ; expect_no_text "Requested" ; expect_no_text "Sign in"
 fresh
 link 9999999999
 sql "INSERT INTO person (id, identity, email, name, created_at, closed_at) VALUES (77, 'local:erin@example.org', 'erin@example.org', 'Erin', 1, 2);

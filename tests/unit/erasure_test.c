@@ -784,6 +784,13 @@ static void what_others_close_is_not_undone(void **state)
     assert_int_equal(ask(test, "SELECT count(*) FROM mail WHERE kind = 'account_closed' AND "
                                "note = 'by the admin' AND url IS NULL"),
                      1);
+    /* The operator's history has what the operator did, once. */
+    assert_int_equal(ask(test, "SELECT count(*) FROM activity WHERE team_id = 0 AND action = "
+                               "'deletion' AND actor = 'operator' AND person_id = 1"),
+                     1);
+    assert_int_equal(ask(test, "SELECT count(*) FROM activity WHERE team_id > 0 AND action = "
+                               "'deletion' AND actor = 'operator'"),
+                     1);
     world_check(erasure_undo(&context, world->person_id, &is_undone), "undo");
     assert_false(is_undone);
 }
@@ -796,6 +803,7 @@ static void a_closed_account_says_why(void **state)
     struct context context = world_context(world);
     struct erasure_closed closed;
 
+    world->config->privacy_contact = "privacy@example.org";
     person_plant(test, 7);
     world_check(erasure_closed(&context, "local:erasedmarker7@example.org", &closed), "open");
     assert_null(closed.words);
@@ -803,12 +811,24 @@ static void a_closed_account_says_why(void **state)
     world_check(erasure_closed(&context, "local:erasedmarker7@example.org", &closed), "closed");
     assert_true(closed.can_undo);
     assert_string_equal(closed.action, "Undo the deletion");
+    assert_non_null(strstr(closed.words, "by its owner. It is deleted for good on"));
     assert_non_null(strstr(closed.words, "signing in undoes that"));
+    assert_string_equal(closed.told, closed.words);
     plant(test, "UPDATE erasure SET requested_by = 'operator';");
     world_check(erasure_closed(&context, "local:erasedmarker7@example.org", &closed), "admin");
     assert_false(closed.can_undo);
     assert_string_equal(closed.action, "See the deletion");
-    assert_non_null(strstr(closed.words, "by the admin and is deleted for good on"));
+    assert_non_null(strstr(closed.words, "by the admin. It is deleted for good on"));
+    assert_non_null(strstr(closed.told, "To object, write to privacy@example.org before then."));
+    plant(test, "INSERT INTO rights_request (email, kind, received_at, due_at, outcome, ended_at) "
+                "SELECT 'erasedmarker7@example.org', 'deletion', 1, 2, 'answered', requested_at "
+                "FROM erasure;");
+    world_check(erasure_closed(&context, "local:erasedmarker7@example.org", &closed), "request");
+    assert_non_null(strstr(closed.words, "by the admin, as its owner requested by email."));
+    plant(test, "UPDATE rights_request SET ended_at = ended_at + 1;");
+    world_check(erasure_closed(&context, "local:erasedmarker7@example.org", &closed), "later");
+    assert_null(strstr(closed.words, "by the admin"));
+    assert_non_null(strstr(closed.words, "Its owner requested its deletion by email."));
     context.now_at += 1000 * A_DAY_S;
     world_check(erasure_closed(&context, "local:erasedmarker7@example.org", &closed), "due");
     assert_non_null(strstr(closed.words, "can no longer be undone"));

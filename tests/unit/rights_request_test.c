@@ -9,6 +9,7 @@
 #include "base/date.h"
 #include "base/limit.h"
 #include "main_constants.sql.h"
+#include "model/erasure.h"
 #include "model/identity.h"
 #include "model/state_path.h"
 #include "worker/retention.h"
@@ -281,8 +282,9 @@ static void test_answer_does_what_was_asked(void **state)
     /* The answer tells of the deletion: when, and where it can be seen. No other mail does. */
     assert_string_equal(
         ask(arena_printf(arena,
-                         "SELECT group_concat(kind) FROM mail WHERE note LIKE '%%closed. It is "
-                         "deleted for good on%%%s%%Done.' OR url LIKE '%%deletion%%'",
+                         "SELECT group_concat(kind) FROM mail WHERE (note LIKE '%%closed. It is "
+                         "deleted for good on%%Done.' AND url LIKE '%%%s') OR url LIKE "
+                         "'%%deletion%%'",
                          path)),
         "request_answered");
     /* And the history says what was done, beside that it was answered. */
@@ -294,10 +296,77 @@ static void test_answer_does_what_was_asked(void **state)
                         "deletion Request 5 by email");
     assert_string_equal(ask("SELECT count(*) FROM rights_request WHERE outcome = 'answered'"), "5");
     assert_int_equal(answer(1, &path)->kind, ERROR_CONFLICT);
-    /* Closed, the account is not touched any more. */
+    assert_string_equal(ask("SELECT detail FROM activity WHERE team_id = 0 AND action = "
+                            "'deletion'"),
+                        "Request 5 by email");
+    /* Closed, nobody can download a copy. */
     assert_null(answer(add("ada@example.org", "copy"), &path));
-    assert_string_equal(ask("SELECT note FROM mail ORDER BY request_number DESC LIMIT 1"), "Done.");
+    assert_non_null(strstr(ask("SELECT note FROM mail ORDER BY request_number DESC LIMIT 1"),
+                           "No copy was prepared, as your account is closed: nobody can sign in"));
     assert_string_equal(ask("SELECT count(*) FROM export"), "1");
+}
+
+/* In the days in which signing in would undo that. */
+static void test_closed_by_its_owner(void **state)
+{
+    const struct erasure_request closing = { .person_id = person_add("ada@example.org"),
+                                             .requested_by = ERASURE_REQUESTED_BY_PERSON };
+    struct rights_request_result result;
+    const char *token;
+    int64_t number;
+
+    (void)state;
+    world->config->closed_days = 30;
+    begin();
+    world_check(committed(erasure_request(&now, &closing, &token)), "close");
+    begin();
+    assert_null(
+        committed(rights_request_add(&now, "ada@example.org", "copy", now.now_at, &result)));
+    assert_string_equal(result.account, "local:ada@example.org");
+    assert_non_null(strstr(result.closed, "by its owner"));
+    assert_null(answer_of(result.number, NULL, &result));
+    assert_null(result.acted);
+    assert_non_null(strstr(ask("SELECT note FROM mail WHERE kind = 'request_answered'"),
+                           "you can sign in, which undoes the deletion"));
+    assert_string_equal(ask("SELECT count(*) FROM export"), "0");
+    assert_null(answer_of(add("ada@example.org", "restrict"), NULL, &result));
+    assert_non_null(result.acted);
+    assert_string_equal(ask("SELECT restricted_at > 0 FROM person WHERE email LIKE 'ada%'"), "1");
+    assert_string_equal(ask("SELECT requested_by FROM erasure"), "person");
+    /* To delete it is final, on the day that it had. */
+    number = add("ada@example.org", "delete");
+    now.now_at += A_DAY_S;
+    assert_null(answer_of(number, NULL, &result));
+    assert_non_null(strstr(result.closed, "Its owner requested its deletion by email."));
+    assert_non_null(result.path);
+    assert_string_equal(
+        ask("SELECT requested_by || ((due_at - requested_at) / 86400) FROM erasure"), "operator30");
+    assert_string_equal(
+        ask(arena_printf(arena, "SELECT count(*) FROM mail WHERE url LIKE '%%%s'", result.path)),
+        "1");
+    assert_string_equal(ask("SELECT count(*) FROM mail WHERE kind = 'account_closed'"), "0");
+    assert_string_equal(ask("SELECT group_concat(action) FROM (SELECT * FROM activity WHERE actor "
+                            "= 'operator' AND team_id > 0 ORDER BY seq) WHERE detail = 'Request 3 "
+                            "by email'"),
+                        "request_add,deletion,request_answer");
+    /* Once it has begun, nothing else is done. */
+    number = add("ada@example.org", "object");
+    now.now_at += 30 * A_DAY_S;
+    assert_null(answer_of(number, NULL, &result));
+    assert_null(result.acted);
+    assert_string_equal(ask("SELECT is_uncounted FROM person WHERE email LIKE 'ada%'"), "0");
+}
+
+static void test_objection_without_counts(void **state)
+{
+    struct rights_request_result result;
+
+    (void)state;
+    person_add("ada@example.org");
+    world->config->has_counts = false;
+    assert_null(answer_of(add("ada@example.org", "object"), NULL, &result));
+    assert_null(strstr(ask("SELECT note FROM mail"), "no longer counted"));
+    assert_non_null(strstr(ask("SELECT note FROM mail"), "Usage charts are off"));
 }
 
 static void test_without_an_account(void **state)
@@ -335,6 +404,7 @@ static void test_refused(void **state)
                         "refusedUnknown.stranger@example.org");
     assert_string_equal(ask("SELECT kind || note || url FROM mail"),
                         "request_refusedUnknown.https://authority.example");
+    assert_non_null(strstr(answer_of(number, NULL, &result)->text, "was refused before"));
 }
 
 static void test_several_accounts(void **state)
@@ -438,6 +508,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_added, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_extended_once_in_the_first_month, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_answer_does_what_was_asked, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_closed_by_its_owner, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_objection_without_counts, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_without_an_account, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_several_accounts, set_up, tear_down),
