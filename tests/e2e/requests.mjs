@@ -61,6 +61,20 @@ check('and the day', /deleted for good on \d+ [A-Z][a-z]{2} \d{4}\b/.test(told),
 equal('which is nowhere in the database then', server.sql("SELECT count(*) FROM mail WHERE url LIKE '%/deletion/%' OR note LIKE '%/deletion/%'"), '0');
 check('once', (await admin('request-answer', '2', '--how', 'Again.')).stderr.includes('was answered before'));
 
+// ---- an account that its owner has closed ----
+const carol = new Visitor(server);
+await carol.signIn(server.signinLink('carol@example.org'));
+await carol.send('/account/delete', '/account/delete', [['email', 'carol@example.org']]);
+const kept = await admin('account-close', 'carol@example.org');
+check('account-close changes nothing', /by its owner\. .*signing in undoes that\. Nothing was changed/.test(kept.stderr) && /\/deletion\/[\w-]{43}/.test(kept.stdout), kept.stderr);
+equal('it can still be undone', server.sql("SELECT count(*) FROM erasure WHERE requested_by = 'person'"), '1');
+const late = (await admin('request-add', 'carol@example.org', '--kind', 'delete', '--received', today)).stdout;
+check('a request says that it is closed', late.includes('closed account local:carol@example.org') && late.includes('by its owner'), late);
+const final = (await admin('request-answer', late.match(/Request (\d+)/)[1], '--how', 'As you wished.')).stdout;
+check('its answer makes that final', final.includes('Its owner requested its deletion by email') || final.includes('as its owner requested by email'), final);
+const finalMail = (await mailTo('carol@example.org', 'was answered')).parsed;
+check('the mail has a link to the page', finalMail.html.includes(`href="${server.url}${final.match(/\/deletion\/[\w-]{43}/)[0]}"`), finalMail.html);
+
 // ---- extended, refused ----
 check('two months more', (await admin('request-extend', '4', '--reason', 'Seven came this week.')).stdout.includes('is now due on'));
 check('with the reason', (await mailTo('stranger@example.org', 'takes longer')).parsed.text.includes('The reason: Seven came this week.'));
@@ -74,7 +88,7 @@ check('neither addresses nor texts are in the log', !/stranger@|bob@|Seven came/
 
 // ---- recorded ----
 equal('in the operator\'s history', server.sql("SELECT group_concat(action || object) FROM (SELECT * FROM activity WHERE team_id = 0 AND action LIKE 'request%' ORDER BY seq)"),
-  'request_add1,request_add2,request_add3,request_add4,request_add5,request_answer1,request_answer3,request_answer2,request_extend4,request_refuse5');
+  'request_add1,request_add2,request_add3,request_add4,request_add5,request_answer1,request_answer3,request_answer2,request_add6,request_answer6,request_extend4,request_refuse5');
 check('and in the person\'s', (await ada.ask('GET', '/activity')).text.includes('Request about personal data answered'));
 
 // ---- overdue ----
