@@ -87,7 +87,7 @@ check('and is stopped', await until(() => of('calm', 'state') === 'stopped'), of
 equal('with the reason', server.sql("SELECT detail FROM activity WHERE action = 'stop' AND vm_id = (SELECT id FROM vm WHERE name = 'calm')"), 'Unused for 15 min');
 check('its disk is there', fs.existsSync(`${server.dir}/disks/${of('calm', 'id')}.qcow2`));
 equal('the used one runs on', `${of('busy', 'state')}${of('busy', 'warned_at')}`, 'running');
-connection.kill();
+connection.kill(); // from now on it is unused too, and may be warned of on a slow machine
 
 // ---- its time is over ----
 age('hour', 55 * 60);
@@ -108,7 +108,7 @@ age('calm', 6 * 60);
 check('off and unused, it is warned of', await until(() => of('calm', 'warned_at')));
 age('calm', 10 * 60);
 check('and destroyed', await until(() => receipt('calm') === 'idle 1'));
-equal('each was warned of once for each run of its clock', box.mails.filter(({ parsed }) => /about to/.test(parsed.subject)).length, 4);
+equal('each was warned of once for each run of its clock', box.mails.filter(({ parsed }) => /about to/.test(parsed.subject) && !parsed.subject.includes('busy on')).length, 4);
 equal('what was changed is in the activity', server.sql("SELECT group_concat(action, ' ') FROM (SELECT action FROM activity WHERE action IN ('life', 'keep') ORDER BY at_ms)"), 'keep life');
 // ---- a schedule: what was due a moment ago is done, and the oldest daily snapshot goes ----
 const busy = of('busy', 'id');
