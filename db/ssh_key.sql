@@ -2,7 +2,8 @@
 -- A page of the keys with `search` in them, by name or else newest first, with the number of
 -- existing VMs that hold each, and the newest `max_vms` of them as lines of id, mark and name: '-' if
 -- the VM accepts it until its next start, '+' from then on, else '='. They are read from indexes
--- alone: looking up each VM's row cost half of the page, so it is done of pending changes only. A key that no VM ever had
+-- alone: looking up each VM's row cost half of the page, so it is done of changes only. A removed key that
+-- a VM has only in snapshots is left out. A key that no VM ever had
 -- is not looked for in each of them: of two keys that was a quarter of the page. Sorted because a
 -- team has at most LIMIT_KEYS_PER_TEAM of them.
 SELECT id, name, type, fingerprint, comment, created_at,
@@ -10,7 +11,8 @@ SELECT id, name, type, fingerprint, comment, created_at,
              WHERE k.team_id = :team_id AND k.fingerprint = ssh_key.fingerprint),
          (SELECT count(*) FROM vm_entry v CROSS JOIN vm_key k ON k.team_id = :team_id
              AND k.vm_id = v.id AND k.fingerprint = ssh_key.fingerprint
-           WHERE v.team_id = :team_id), 0) AS vms,
+           WHERE v.team_id = :team_id
+             AND (k.is_removed = 0 OR k.change > (SELECT t.setup_taken FROM vm t WHERE t.id = v.id))), 0) AS vms,
        iif(EXISTS (SELECT 1 FROM vm_key k
              WHERE k.team_id = :team_id AND k.fingerprint = ssh_key.fingerprint),
          (SELECT ifnull(group_concat(line, char(10)), '') FROM
@@ -18,7 +20,9 @@ SELECT id, name, type, fingerprint, comment, created_at,
                WHEN k.change > (SELECT t.setup_taken FROM vm t WHERE t.id = v.id) THEN '+' ELSE '=' END
                || ' ' || v.name AS line FROM vm_entry v CROSS JOIN vm_key k
               ON k.team_id = :team_id AND k.vm_id = v.id AND k.fingerprint = ssh_key.fingerprint
-             WHERE v.team_id = :team_id ORDER BY v.created_at DESC, v.id LIMIT :max_vms)),
+             WHERE v.team_id = :team_id
+               AND (k.is_removed = 0 OR k.change > (SELECT t.setup_taken FROM vm t WHERE t.id = v.id))
+             ORDER BY v.created_at DESC, v.id LIMIT :max_vms)),
          '') AS some_vms
 FROM ssh_key WHERE team_id = :team_id
   AND (:search = '' OR instr(lower(name || ' ' || comment || ' ' || fingerprint), lower(:search)))

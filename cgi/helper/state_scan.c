@@ -7,8 +7,8 @@
  *     unread          folders and files that could not be read
  *     log_oldest_at   time of the oldest line of the logs, 0: none
  *     log_addresses   lines of the logs with an IP address other than this machine's
- *     private_keys    files with private keys, among databases, logs and requests under way
- *     provider_keys   the same with API keys of LLM providers
+ *     private_keys    files with private keys, such as databases, logs, and what nginx keeps of
+ * requests provider_keys   the same with API keys of LLM providers
  *
  * and of each "NAME_where": what was found in which files, NULL if nothing was.
  *

@@ -287,6 +287,19 @@ static void a_restore_makes_it_pending(void **state)
     assert_false(is_pending(test));
 }
 
+/* How many VMs the list of keys says to accept the first. */
+static int64_t holders(struct test *test)
+{
+    struct ssh_key_list_rows keys;
+
+    world_check(sql_ssh_key_list(test->world->db, test->world->arena, test->world->team_id,
+                                 "firstfirstfirst2", "", 5, 0, 9, &keys),
+                "list");
+    assert_int_equal(keys.count, 1);
+    assert_int_equal(keys.row[0].vms, *keys.row[0].some_vms != '\0');
+    return keys.row[0].vms;
+}
+
 /* A removed key opens the VM again after a restore, and so the page shows it again. */
 static void a_restore_brings_removed_keys_back(void **state)
 {
@@ -298,11 +311,14 @@ static void a_restore_brings_removed_keys_back(void **state)
     before = world_snapshot(test->world, test->vm);
     drain(test->context);
     world_check(take_away(test, FIRST, false), "remove");
+    assert_int_equal(holders(test), 1);
     ask(test, VM_REQUEST_RESTART);
     assert_int_equal(keys_of(test, test->vm).count, 1);
+    assert_int_equal(holders(test), 0);
     world_check(world_ask(test->world, test->vm, VM_REQUEST_RESTORE, before), "restore");
     drain(test->context);
     assert_int_equal(keys_of(test, test->vm).count, 2);
+    assert_int_equal(holders(test), 1);
     assert_true(is_pending(test));
     ask(test, VM_REQUEST_RESTART);
     assert_null(strstr(fake_find(test->vm)->lines, "FIRST"));
