@@ -307,7 +307,7 @@ for image in $built_images; do
     as domicile rm -f "$state/images/$image/progress"
     ! image_is_wanted "$image" || {
         wanted_images+=("$image")
-        echo $(($(date +%s) + 240 * ${#wanted_images[@]})) | as domicile tee "$state/images/$image/progress" >/dev/null
+        echo $(($(date +%s) + 120 * ${#wanted_images[@]})) | as domicile tee "$state/images/$image/progress" >/dev/null
     }
 done
 image_user_ids() {
@@ -322,10 +322,8 @@ images_start() {
     # Without "no-new-privs", unlike all others: newuidmap gives a user namespace its range.
     drop=(setpriv)
     [ -z "$is_root" ] || drop+=(--reuid=domicile --regid=domicile --init-groups)
-    # shellcheck disable=SC2016 # for the inner shell: one after another
     setsid nice -n 10 env PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME="$state" "${drop[@]}" --pdeathsig TERM -- \
-        bash -c 'for image in "${@:2}"; do bash "$0/app/guest/image_build.sh" "$0/images/$image" "$1"; done' \
-        "$state" "$cache" "${wanted_images[@]}" >&"$log" 2>&1 {log}>&- &
+        bash "$state/app/guest/image_build.sh" "$cache" "${wanted_images[@]/#/$state/images/}" >&"$log" 2>&1 {log}>&- &
     builder=$!
 }
 

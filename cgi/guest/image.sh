@@ -10,8 +10,9 @@
 #
 # Needs mmdebstrap, e2fsprogs, qemu-utils, npm for "agent", and root, or MODE=unshare and user namespaces with a
 # range in /etc/subuid. MIRROR sets another archive; the default is the apt sources of the build
-# machine. Takes about two minutes and 2 GB. The kernel is booted directly, without a boot loader: a
-# kernel update inside a VM has no effect.
+# machine. TREE names a file to keep the installed packages in (1 GB): the build of the other image
+# begins with it. Takes about two minutes and 2 GB. The kernel is booted directly, without a boot
+# loader: a kernel update inside a VM has no effect.
 
 set -euo pipefail
 umask 022
@@ -41,6 +42,7 @@ work=$(mktemp -d "$output/.build.XXXXXX")
 chmod 755 "$work"
 trap 'rm -rf "$work"' EXIT
 tree=$work/tree
+packed=${TREE:-$work/tree.tar}
 
 packages=linux-image-cloud-amd64,busybox-static,systemd-sysv,systemd-resolved,libpam-systemd
 packages+=,dbus,udev,iproute2,openssh-server,cloud-init,cloud-guest-utils,e2fsprogs,sudo
@@ -129,6 +131,53 @@ for unit in systemd-networkd-wait-online.service e2scrub_reap.service e2scrub_al
 done
 chroot "$root" systemctl enable systemd-networkd systemd-resolved ssh clock-follow domicile-seed serial-getty@ttyS0 >/dev/null
 CUSTOMIZE
+chmod 755 "$work/customize"
+
+# shellcheck disable=SC2016 # "$1" is for the hook's shell
+arguments=(--mode="$mode" --variant=minbase --include="$packages"
+    --customize-hook='mkdir -p "$1/usr/local/lib/domicile"'
+    --customize-hook="copy-in '$source_dir/clock_follow.sh' '$source_dir/seed_read.sh' '$source_dir/seed_apply.sh' /usr/local/lib/domicile"
+    --customize-hook='chmod -R u=rwX,go=rX "$1/usr/local/lib/domicile"')
+arguments+=(--customize-hook="$work/customize")
+if [ -n "${MIRROR:-}" ]; then
+    arguments+=(bookworm "$packed.part.tar" "$MIRROR")
+else
+    # The build machine's own sources, in any format.
+    arguments+=(bookworm "$packed.part.tar")
+    for sources in /etc/apt/sources.list /etc/apt/sources.list.d/*; do
+        [ -s "$sources" ] && arguments+=("$sources")
+    done
+fi
+
+# More than half of the time is apt's and dpkg's, who name each package twice; the first few packages, with
+# which the others are installed, do not count.
+percent() {
+    awk '$4 == "newly" && $3 > 100 { total = $3; done = 0 }
+        /^(Unpacking|Setting up) / { done++ }
+        END { printf "image: %d%% installing packages\n", total ? 20 + 40 * done / (2 * total) : 5 }' "$work/log"
+}
+# What it unpacks belongs to other users of a namespace: it must be found with the rest if this is killed.
+install_packages() {
+    : >"$work/log"
+    TMPDIR=$work mmdebstrap --verbose "${arguments[@]}" >"$work/log" 2>&1 &
+    while kill -0 $! 2>/dev/null; do
+        sleep 2
+        percent
+    done
+    wait $! || {
+        tail -n 20 "$work/log" >&2
+        exit 1
+    }
+    mv "$packed.part.tar" "$packed"
+}
+# The shares of the time that have passed when the disk is written, and when it is compressed.
+writing=78 compressing=94
+if [ -e "$packed" ]; then
+    writing=20 compressing=80
+else
+    install_packages
+fi
+
 # The agents' programs are in packages for each architecture; their packages' own scripts are not run.
 if [ "$variant" = agent ]; then
     mkdir "$work/agents"
@@ -138,60 +187,27 @@ if [ "$variant" = agent ]; then
         tail -n 5 "$work/npm.log" >&2
         exit 1
     }
-    cat >>"$work/customize" <<'CUSTOMIZE'
-cd "$root/opt/agents/node_modules"
-ln -s "/opt/agents/node_modules/$(echo @anthropic-ai/claude-code-linux-*/claude)" "$root/usr/local/bin/claude"
-ln -s "/opt/agents/node_modules/$(echo @openai/codex-linux-*/vendor/*/bin/codex)" "$root/usr/local/bin/codex"
+fi
+cat >"$work/add_agents" <<'AGENTS'
+set -eu
+cp -R "$1/agents" "$2/opt"
+chmod -R u=rwX,go=rX "$2/opt/agents"
+chown -R 0:0 "$2/opt/agents"
+cd "$2/opt/agents/node_modules"
+ln -s "/opt/agents/node_modules/$(echo @anthropic-ai/claude-code-linux-*/claude)" "$2/usr/local/bin/claude"
+ln -s "/opt/agents/node_modules/$(echo @openai/codex-linux-*/vendor/*/bin/codex)" "$2/usr/local/bin/codex"
 # They stay as they are, and report nothing: a newer image has newer ones.
-printf '%s\n' DISABLE_AUTOUPDATER=1 CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC=1 >>"$root/etc/environment"
-CUSTOMIZE
-fi
-chmod 755 "$work/customize"
-
-# shellcheck disable=SC2016 # "$1" is for the hook's shell
-arguments=(--mode="$mode" --variant=minbase --include="$packages"
-    --customize-hook='mkdir -p "$1/usr/local/lib/domicile"'
-    --customize-hook="copy-in '$source_dir/clock_follow.sh' '$source_dir/seed_read.sh' '$source_dir/seed_apply.sh' /usr/local/lib/domicile"
-    --customize-hook='chmod -R u=rwX,go=rX "$1/usr/local/lib/domicile"')
-# shellcheck disable=SC2016 # "$1" is for the hook's shell
-[ "$variant" != agent ] || arguments+=(--customize-hook="copy-in '$work/agents' /opt"
-    --customize-hook='chmod -R u=rwX,go=rX "$1/opt/agents" && chown -R 0:0 "$1/opt/agents"')
-arguments+=(--customize-hook="$work/customize")
-if [ -n "${MIRROR:-}" ]; then
-    arguments+=(bookworm "$work/tree.tar" "$MIRROR")
-else
-    # The build machine's own sources, in any format.
-    arguments+=(bookworm "$work/tree.tar")
-    for sources in /etc/apt/sources.list /etc/apt/sources.list.d/*; do
-        [ -s "$sources" ] && arguments+=("$sources")
-    done
-fi
-
-# Two thirds of the time are apt's and dpkg's, who name each package twice; the first few packages, with
-# which the others are installed, do not count.
-percent() {
-    awk '$4 == "newly" && $3 > 100 { total = $3; done = 0 }
-        /^(Unpacking|Setting up) / { done++ }
-        END { printf "image: %d%% installing packages\n", total ? 20 + 48 * done / (2 * total) : 5 }' "$work/log"
-}
-: >"$work/log"
-mmdebstrap --verbose "${arguments[@]}" >"$work/log" 2>&1 &
-while kill -0 $! 2>/dev/null; do
-    sleep 2
-    percent
-done
-wait $! || {
-    tail -n 20 "$work/log" >&2
-    exit 1
-}
+printf '%s\n' DISABLE_AUTOUPDATER=1 CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC=1 >>"$2/etc/environment"
+AGENTS
 
 # mkfs.ext4 -d takes the owners from the unpacked tree, so unpack as root or in the same kind of
 # namespace.
-echo "image: 68% writing the disk"
+echo "image: $writing% writing the disk"
 cat >"$work/disk" <<DISK
 set -eu
 mkdir "$tree"
-tar -C "$tree" --exclude='./dev/*' --numeric-owner --xattrs --xattrs-include='*' -xf "$work/tree.tar"
+tar -C "$tree" --exclude='./dev/*' --numeric-owner --xattrs --xattrs-include='*' -xf "$packed"
+[ -z "$variant" ] || sh "$work/add_agents" "$work" "$tree"
 cp "$tree"/boot/vmlinuz-* "$output/kernel.part"
 $source_dir/image_initrd.sh "$tree" >"$output/initrd.part"
 chmod 644 "$output/kernel.part" "$output/initrd.part"
@@ -204,8 +220,8 @@ if [ "$mode" = root ]; then
 else
     unshare --map-auto --map-root-user sh "$work/disk"
 fi
-echo "image: 75% compressing the disk"
-qemu-img convert -q -c -f raw -O qcow2 "$work/disk.raw" "$output/disk.qcow2.part"
+echo "image: $compressing% compressing the disk"
+qemu-img convert -q -c -o compression_type=zstd -f raw -O qcow2 "$work/disk.raw" "$output/disk.qcow2.part"
 echo "root=/dev/vda rw console=ttyS0 quiet panic=5 net.ifnames=0 domicile.waits" >"$output/cmdline.part"
 for part in kernel initrd cmdline disk.qcow2; do
     mv "$output/$part.part" "$output/$part"
