@@ -61,10 +61,15 @@ static bool set_options(ssh_session session, const char *address, int *file)
            ssh_options_set(session, SSH_OPTIONS_FD, file) == 0;
 }
 
-/* The key exchange; libssh refuses a reply whose signature is not of the key that it names. */
-static bool exchange_keys(ssh_session session, int *socket_file, int64_t deadline_us)
+/*
+ * The key exchange; libssh refuses a reply whose signature is not of the key that it names. A
+ * server that has begun to speak gets longer: asked again, a guest that is still booting would
+ * begin anew.
+ */
+static bool exchange_keys(ssh_session session, int *socket_file, int64_t *deadline_us)
 {
     int file = *socket_file;
+    bool has_begun = false;
     int result;
 
     ssh_set_blocking(session, 0);
@@ -74,7 +79,11 @@ static bool exchange_keys(ssh_session session, int *socket_file, int64_t deadlin
 
         if (ssh_get_poll_flags(session) & SSH_WRITE_PENDING)
             events |= POLLOUT;
-        if (!wait_for(file, events, deadline_us))
+        if (!has_begun && ssh_get_serverbanner(session)) {
+            has_begun = true;
+            *deadline_us += SSH_EXCHANGE_MS * 1000;
+        }
+        if (!wait_for(file, events, *deadline_us))
             return false;
     }
     return result == SSH_OK;
@@ -169,7 +178,7 @@ struct error *ssh_probe(struct arena *arena, const char *address, int64_t port, 
         goto done;
     }
     confine(arena);
-    if (exchange_keys(session, &file, deadline_us))
+    if (exchange_keys(session, &file, &deadline_us))
         *out = read_key(arena, session);
     if (*out && banner)
         *banner = read_banner(arena, session, deadline_us);

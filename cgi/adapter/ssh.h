@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+enum { SSH_EXCHANGE_MS = 4000 };
+
 /* Whether somebody with a public key could sign in; nobody does. */
 struct ssh_question {
     const char *user, *line; /* "ssh-ed25519 AAAA..." */
@@ -18,12 +20,13 @@ struct ssh_question {
 
 /*
  * One key exchange with the server at `address` (a numeric IPv4 address) and `port`, of at most
- * `timeout_ms` in all. `confine` is called once connected, before anything that the server says is
- * read: from there on nothing is opened. *out is its ed25519 host key, "ssh-ed25519 AAAA...", in
- * the arena, proven by the server's signature over the exchange; NULL when nothing answers in time,
- * when what answers does not finish the exchange, or has no such key. *banner, unless `banner` is
- * NULL: what it says to whoever wants to sign in (RFC 4252 5.4), or NULL. `question`, unless NULL:
- * is put to it (RFC 4252 7). INTERNAL when no connection can even be tried.
+ * `timeout_ms`, and SSH_EXCHANGE_MS more once the server speaks. `confine` is called once
+ * connected, before anything that the server says is read: from there on nothing is opened. *out is
+ * its ed25519 host key, "ssh-ed25519 AAAA...", in the arena, proven by the server's signature over
+ * the exchange; NULL when nothing answers in time, when what answers does not finish the exchange,
+ * or has no such key. *banner, unless `banner` is NULL: what it says to whoever wants to sign in
+ * (RFC 4252 5.4), or NULL. `question`, unless NULL: is put to it (RFC 4252 7). INTERNAL when no
+ * connection can even be tried.
  */
 struct error *ssh_probe(struct arena *arena, const char *address, int64_t port, int64_t timeout_ms,
                         void (*confine)(struct arena *arena), const char **out, const char **banner,

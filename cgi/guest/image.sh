@@ -113,11 +113,16 @@ printf '[Unit]\nDescription=Follow the hardware clock after a restore\n\n[Servic
 
 # SSH listens on all addresses, so it need not wait for the network; nor does anything wait for names.
 units=$root/lib/systemd/system
-sed 's/^After=.*/After=domicile-seed.service systemd-user-sessions.service/' "$units/ssh.service" \
+# To test its configuration first takes as long again.
+sed -e 's/^After=.*/After=domicile-seed.service systemd-user-sessions.service/' -e '/^ExecStartPre=/d' "$units/ssh.service" \
     >"$root/etc/systemd/system/ssh.service"
 sed -e 's/^Before=.*/Before=nss-lookup.target shutdown.target/' -e 's/^WantedBy=.*/WantedBy=multi-user.target/' \
     "$units/systemd-resolved.service" >"$root/etc/systemd/system/systemd-resolved.service"
 chroot "$root" systemctl disable systemd-resolved >/dev/null 2>&1
+
+# Of a user who never signs out (seed_apply.sh), and not before anybody can sign in.
+mkdir "$root/etc/systemd/system/user@.service.d"
+printf '[Unit]\nAfter=ssh.service\n' >"$root/etc/systemd/system/user@.service.d/after-ssh.conf"
 
 # Locks the drive that a guest opens to say that it waits for its seed.
 ln -s /dev/null "$root/etc/udev/rules.d/60-cdrom_id.rules"
@@ -126,7 +131,7 @@ ln -s /dev/null "$root/etc/udev/rules.d/60-cdrom_id.rules"
 for unit in systemd-networkd-wait-online.service e2scrub_reap.service e2scrub_all.timer \
     systemd-binfmt.service proc-sys-fs-binfmt_misc.automount systemd-pstore.service getty@tty1.service \
     systemd-network-generator.service dev-hugepages.mount sys-kernel-tracing.mount sys-kernel-debug.mount \
-    kmod-static-nodes.service systemd-repart.service remote-fs.target modprobe@drm.service; do
+    kmod-static-nodes.service systemd-repart.service remote-fs.target modprobe@drm.service systemd-update-utmp-runlevel.service; do
     ln -sf /dev/null "$root/etc/systemd/system/$unit"
 done
 chroot "$root" systemctl enable systemd-networkd systemd-resolved ssh clock-follow domicile-seed serial-getty@ttyS0 >/dev/null

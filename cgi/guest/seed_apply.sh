@@ -40,26 +40,38 @@ take_host_key() {
     json_values $seed/user-data ed25519_public >/etc/ssh/ssh_host_ed25519_key.pub
 }
 
-set_up_user() {
+# Everything of the user but the keys. Their systemd instance starts with the machine, not with each sign-in.
+user_add() {
     user=$(json_values $seed/user-data name)
     id "$user" >/dev/null 2>&1 || useradd --create-home --shell /bin/bash "$user"
+    home=
+    eval "home=~$user" # a word of [a-z0-9_-]
+    [ ! -d "$home/.ssh" ] || return 0
     printf '%s ALL=(ALL) NOPASSWD:ALL\n' "$user" >/etc/sudoers.d/domicile
     chmod 440 /etc/sudoers.d/domicile
-    home=$(getent passwd "$user" | cut -d: -f6)
     install -d -m 700 -o "$user" -g "$user" "$home/.ssh"
-    (
-        umask 077
-        json_values $seed/user-data ssh_authorized_keys list >"$home/.ssh/authorized_keys"
-    )
-    chown "$user:$user" "$home/.ssh/authorized_keys"
+    install -m 600 -o "$user" -g "$user" /dev/null "$home/.ssh/authorized_keys"
+    mkdir -p /var/lib/systemd/linger
+    : >"/var/lib/systemd/linger/$user"
+}
+
+set_up_user() {
+    user_add
+    [ -e "$home/.ssh/authorized_keys" ] || install -m 600 -o "$user" -g "$user" /dev/null "$home/.ssh/authorized_keys"
+    json_values $seed/user-data ssh_authorized_keys list >"$home/.ssh/authorized_keys"
 }
 
 mkdir -p $seed /var/lib/domicile
 mount -t iso9660 -o ro /dev/sr0 $seed 2>/dev/null || exit 0
 if [ -n "$(json_values $seed/meta-data wait)" ]; then
+    user_add
     umount $seed
     # Once nothing but this is under way in the boot: what is left waits for the seed, like SSH.
     until [ "$(systemctl list-jobs --no-legend | grep -c ' running$')" -le 1 ]; do sleep 1; done
+    # Without SSH, after which it would start.
+    for unit in "user-runtime-dir@$(id -u "$user")" "user@$(id -u "$user")"; do
+        systemctl start --job-mode=ignore-dependencies "$unit"
+    done
     seed_await /run/domicile-never
     mount -t iso9660 -o ro /dev/sr0 $seed || exit 0
 fi

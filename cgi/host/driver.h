@@ -64,7 +64,7 @@ struct driver_vm {
  * it is otherwise.
  */
 struct driver_seed {
-    bool says_wait;          /* it has no contents: its guest waits for another seed (a pool) */
+    bool says_wait;          /* only the user's name: its guest waits for another seed (a pool) */
     const char *instance_id; /* changes with each set of contents */
     const char *host_name;
     const char *user_name;

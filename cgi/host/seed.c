@@ -43,12 +43,12 @@ static struct error *check(struct arena *arena, const struct driver_seed *seed)
     static const char word[] = "abcdefghijklmnopqrstuvwxyz0123456789-_";
     static const char any[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
 
+    if (!is_name(seed->user_name, 32, word))
+        return error_new(arena, ERROR_INPUT, "the user name is not [a-z0-9_-]{1,32}");
     if (seed->says_wait)
         return NULL;
     if (!text_is_host_name(seed->host_name))
         return error_new(arena, ERROR_INPUT, "the host name is none");
-    if (!is_name(seed->user_name, 32, word))
-        return error_new(arena, ERROR_INPUT, "the user name is not [a-z0-9_-]{1,32}");
     if (!is_name(seed->instance_id, 128, any))
         return error_new(arena, ERROR_INPUT, "the instance id is not [A-Za-z0-9._-]{1,128}");
     if (seed->host_key_private &&
@@ -165,8 +165,10 @@ static struct error *user_data(const struct driver_seed *seed, struct buf *buf)
 
     buf_text(buf, HEADER);
     if (seed->says_wait) {
-        buf_literal(buf, "{}\n");
-        return NULL;
+        buf_literal(buf, "{\n");
+        e = put(e, buf, "  \"name\": ", seed->user_name, "");
+        buf_literal(buf, "}\n");
+        return e;
     }
     buf_literal(buf, "{\n  \"users\": [\n    {\n");
     e = put(e, buf, "      \"name\": ", seed->user_name, ",");

@@ -37,12 +37,14 @@ static struct error *room_await(struct job *job)
  * Has the guest responded with its host key? CONFLICT: with another key, or it is powered off.
  * UPSTREAM: its host went down, which is no doing of the guest; it is booted again.
  */
-static struct error *ssh_check(struct job *job, bool *out)
+static struct error *ssh_check(struct job *job, int64_t *try_ms, bool *out)
 {
     struct arena *scratch = job->context->scratch;
+    const struct timeouts *timeouts = job->context->timeouts;
     enum driver_power power;
     enum driver_cause cause;
     const char *key;
+    int64_t began_us;
     struct error *e = driver_state(job->driver, scratch, job->vm.id, &power, &cause);
 
     *out = false;
@@ -55,9 +57,13 @@ static struct error *ssh_check(struct job *job, bool *out)
     job->is_out_of_room = !e && power == DRIVER_PAUSED && cause == DRIVER_CAUSE_IO;
     if (job->is_out_of_room)
         return room_await(job);
+    began_us = clock_monotonic_us();
     if (!e)
-        e = driver_ssh_host_key(job->driver, scratch, &job->wanted,
-                                job->context->timeouts->ssh_try_ms, &key, NULL);
+        e = driver_ssh_host_key(job->driver, scratch, &job->wanted, *try_ms, &key, NULL);
+    /* Refused: its network is up, and once its server listens, each further attempt slows it down.
+     */
+    *try_ms = clock_monotonic_us() - began_us < *try_ms * 1000 ? timeouts->ssh_up_try_ms
+                                                               : timeouts->ssh_try_ms;
     if (e || !key)
         return e;
     *out = job->vm.host_key_public && strcmp(key, job->vm.host_key_public) == 0;
@@ -97,14 +103,14 @@ static struct error *boot_timeout(struct job *job, int64_t max_ms)
 struct error *job_ssh_act(struct job *job)
 {
     const struct timeouts *timeouts = job->context->timeouts;
-    int64_t max_ms = boot_limit_ms(job);
+    int64_t max_ms = boot_limit_ms(job), try_ms = timeouts->ssh_try_ms;
     int64_t until_us = clock_monotonic_us() + max_ms * 1000;
     struct error *e = NULL;
     bool is_ready = !driver_has_guests(job->driver);
 
     job->is_ssh_awaited = true;
     while (!e && !is_ready) {
-        e = ssh_check(job, &is_ready);
+        e = ssh_check(job, &try_ms, &is_ready);
         if (!e && !is_ready)
             e = job_still_wanted(job);
         if (!e && !is_ready && clock_monotonic_us() > until_us)

@@ -140,9 +140,10 @@ static struct driver_vm driver_vm_of(const struct look *look, const struct pool_
 }
 
 /* The driver's own steps, up to where the guest would answer. */
-static struct error *vm_boot(struct look *look, struct pool_vm_list_row *vm)
+static struct error *vm_boot(const struct pool *pool, struct pool_vm_list_row *vm)
 {
-    static const struct driver_seed seed = { .says_wait = true };
+    struct look *look = pool->look;
+    const struct driver_seed seed = { .says_wait = true, .user_name = pool->image->user };
     const struct driver_steps *steps = &look->driver->ops->create_steps;
     struct making making = { look, vm };
     const struct driver_ports ports = { .reserve = port_reserve, .owner = &making };
@@ -226,7 +227,7 @@ static struct error *vm_make(struct pool *pool, struct pool_vm_list_row *vm)
     if (!e && vm->state_at + boot_limit_s(look) < look->now.now_at)
         return vm_give_up(pool, vm, "A guest was started, and did not come to wait for an owner.");
     if (!e && power != DRIVER_RUNNING)
-        e = vm_boot(look, vm);
+        e = vm_boot(pool, vm);
     return e ? vm_give_up(pool, vm, e->text) : NULL;
 }
 

@@ -20,6 +20,7 @@ const struct timeouts TIMEOUTS = {
     .boot_kvm_ms = LIMIT_BOOT_KVM_S * 1000,
     .boot_tcg_ms = LIMIT_BOOT_TCG_S * 1000,
     .ssh_try_ms = LIMIT_SSH_TRY_MS,
+    .ssh_up_try_ms = LIMIT_SSH_UP_TRY_MS,
     .poll_ms = 100,
     .backoff_ms = 1000,
     .backoff_max_ms = LIMIT_JOB_BACKOFF_S * 1000,

@@ -12,9 +12,9 @@ struct timeouts {
     int64_t stop_ms;     /* for a guest to react to the power button */
     int64_t boot_kvm_ms; /* until SSH responds */
     int64_t boot_tcg_ms;
-    int64_t ssh_try_ms; /* for one attempt */
-    int64_t poll_ms;    /* between two polls of something that takes time */
-    int64_t backoff_ms; /* before the second attempt, then doubled each time */
+    int64_t ssh_try_ms, ssh_up_try_ms; /* for one attempt, and once the guest refused one */
+    int64_t poll_ms;                   /* between two polls of something that takes time */
+    int64_t backoff_ms;                /* before the second attempt, then doubled each time */
     int64_t backoff_max_ms;
     int64_t usage_timeout_ms; /* for a guest's counters */
     int64_t usage_connect_ms; /* for a connection to the host */

@@ -925,7 +925,7 @@ static int domain_number(struct test *t, const char *test)
 /* A guest that was booted to wait has no SSH until it is given a seed, which it takes as it is. */
 static void test_waiting(struct test *t)
 {
-    const struct driver_seed empty = { .says_wait = true };
+    const struct driver_seed empty = { .says_wait = true, .user_name = "dev" };
     const struct driver_seed seed = seed_of(t, &t->clone, "box-three", "clone_key");
     const char *found;
 

@@ -12,6 +12,7 @@ static const struct timeouts quick = {
     .boot_kvm_ms = 80,
     .boot_tcg_ms = 80,
     .ssh_try_ms = 5,
+    .ssh_up_try_ms = 5,
     .poll_ms = 2,
     .backoff_ms = 4,
     .backoff_max_ms = 20,

@@ -172,15 +172,16 @@ static void test_without_a_host_key(void **state)
     json_decref(parse(read_back(place, "user-data") + 14));
 }
 
-/* Of no use to anybody: neither script nor cloud-init finds an identity or a user in it. */
+/* Of no use to anybody: neither script nor cloud-init finds an identity or a key in it. */
 static void test_says_wait(void **state)
 {
     struct place *place = *state;
-    const struct driver_seed seed = { .says_wait = true };
+    const struct driver_seed seed = { .says_wait = true, .user_name = "dev" };
 
     assert_null(seed_write(place->arena, place->path, &seed));
     assert_string_equal(read_back(place, "meta-data"), "{\n  \"wait\": \"yes\"\n}\n");
-    assert_string_equal(read_back(place, "user-data"), "#cloud-config\n{}\n");
+    assert_string_equal(read_back(place, "user-data"),
+                        "#cloud-config\n{\n  \"name\": \"dev\"\n}\n");
 }
 
 static const char *random_of(struct place *place)
