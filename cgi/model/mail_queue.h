@@ -22,7 +22,8 @@ struct mail {
     /* Deduplication key: queued only once within LIMIT_MAIL_KEEP_S. */
     const char *once;
     const char *amount; /* "€12.00"; this and all below: NULL or 0 if the kind does not use it */
-    const char *vm_name, *browser, *promise, *url;
+    const char *vm_name, *browser, *url;
+    const char *promise;    /* of "promise_broken": "SENTENCE#ID SENTENCE#ID" */
     const char *note;       /* what the operator writes in it, or who has closed the account */
     int64_t request_number; /* of the request (rights_request.h) that it is about */
     const char *change_id;  /* of the change of an address (email_change.h) that it is about */

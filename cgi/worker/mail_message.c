@@ -132,7 +132,6 @@ WRITERS(account_kept)
 WRITERS(team_kept)
 WRITERS(vm_stops_soon)
 WRITERS(vm_ends_soon)
-WRITERS(promise_broken)
 WRITERS(policy_change)
 WRITERS(email_confirm)
 WRITERS(email_approve)
@@ -142,6 +141,46 @@ WRITERS(email_former)
 WRITERS(request_extended)
 WRITERS(request_answered)
 WRITERS(request_refused)
+
+static struct mail_promise_rows promises_of(struct arena *arena, const struct mail_take_row *mail)
+{
+    const char *rest = mail->promise ? mail->promise : "";
+    struct mail_promise_rows rows = {
+        .row = arena_array(arena, strlen(rest) + 1, sizeof *rows.row),
+    };
+
+    while (*rest) {
+        size_t length = strcspn(rest, "#"), anchor = strcspn(rest + length, " ");
+
+        rows.row[rows.count++] = (struct mail_promise){
+            .sentence = arena_copy_bytes(arena, rest, length),
+            .url = arena_printf(arena, "%s%.*s", mail->url, (int)anchor, rest + length),
+        };
+        rest += length + anchor;
+        rest += strspn(rest, " ");
+    }
+    return rows;
+}
+
+static void promise_broken_txt(struct buf *buf, const struct frame *frame,
+                               const struct mail_take_row *mail)
+{
+    const struct mail_promise_rows rows = promises_of(buf->arena, mail);
+
+    txt_mail_promise_broken(buf, frame,
+                            &(struct mail_promise_broken_txt){
+                                .mail = *mail, .promises = rows, .are_several = rows.count > 1 });
+}
+
+static void promise_broken_html(struct buf *buf, const struct frame *frame,
+                                const struct mail_take_row *mail)
+{
+    const struct mail_promise_rows rows = promises_of(buf->arena, mail);
+
+    html_mail_promise_broken(buf, frame,
+                             &(struct mail_promise_broken_html){
+                                 .mail = *mail, .promises = rows, .are_several = rows.count > 1 });
+}
 
 static const struct kind {
     const char *name;

@@ -11,6 +11,16 @@
 #include "adapter/smtp_client.h"
 #include "mail.sql.h"
 
+/* One that is not kept, and where the page of all shows it. */
+struct mail_promise {
+    const char *sentence, *url;
+};
+
+struct mail_promise_rows {
+    struct mail_promise *row;
+    size_t count;
+};
+
 /* The message, in the arena. INTERNAL for a kind without a template. */
 struct error *mail_message(struct arena *arena, const struct config *config,
                            const struct mail_take_row *mail, struct smtp_message *out);

@@ -199,12 +199,12 @@ static struct error *others_forget(struct worker_context *context)
     return sql_promise_delete_others(context->db, context->arena, ids.bytes);
 }
 
-static const char *sentences_of(struct arena *arena, const struct promise_untold_rows *rows)
+static const char *list_of(struct arena *arena, const struct promise_untold_rows *rows)
 {
     struct buf buf = buf_new(arena, 256);
 
     for (size_t i = 0; i < rows->count; i++)
-        buf_printf(&buf, "%s%s", i ? " " : "", rows->row[i].sentence);
+        buf_printf(&buf, "%s%s#%s", i ? " " : "", rows->row[i].sentence, rows->row[i].id);
     return buf.bytes;
 }
 
@@ -223,8 +223,8 @@ static struct error *operator_tell(const struct context *now)
     if (e || !untold.count)
         return e;
     mail.at = untold.row[0].changed_at;
-    mail.promise = sentences_of(now->arena, &untold);
-    mail.url = arena_printf(now->arena, "%s/status#%s", now->config->public_url, untold.row[0].id);
+    mail.promise = list_of(now->arena, &untold);
+    mail.url = arena_printf(now->arena, "%s/status", now->config->public_url);
     mail.once = arena_printf(now->arena, "promise_broken-%s-%lld", untold.row[0].id,
                              (long long)(day_at / A_DAY_S));
     e = db_begin(now->db, now->arena);

@@ -269,6 +269,26 @@ static void test_days(void **state)
     assert_null(strstr(sent.html, "UTC"));
 }
 
+static void test_each_promise_has_its_line(void **state)
+{
+    struct mail_take_row row = { .kind = "promise_broken",
+                                 .promise = "Number 1.#first Two.#second",
+                                 .url = "https://localhost/status" };
+    struct smtp_message sent = message(row);
+
+    (void)state;
+    assert_non_null(strstr(sent.headers[2], "Promises of"));
+    assert_non_null(strstr(sent.text, "these are not kept:\r\n\r\n"
+                                      "Number 1.\r\nhttps://localhost/status#first\r\n\r\n"
+                                      "Two.\r\nhttps://localhost/status#second\r\n\r\n"));
+    assert_non_null(strstr(sent.html, "href=\"https://localhost/status#second\""));
+    row.promise = "One.#first";
+    sent = message(row);
+    assert_non_null(strstr(sent.headers[2], "A promise of"));
+    assert_non_null(strstr(sent.text, "this is not kept:\r\n\r\n"
+                                      "One.\r\nhttps://localhost/status#first\r\n\r\nVisitors"));
+}
+
 /* Every value in a row may come from an attacker who wants to forge a mail. */
 static void test_values_cannot_inject_headers(void **state)
 {
@@ -381,6 +401,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_message, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_deletions, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_days, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_each_promise_has_its_line, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_values_cannot_inject_headers, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_names_are_no_links, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_client_refusals, set_up, tear_down),

@@ -148,7 +148,7 @@ static void topics_stay_together(void **state)
     }
 }
 
-/* The sentence of the mail that is next, which is then sent; NULL: there is none. */
+/* The sentences of the mail that is next, which is then sent; NULL: there is none. */
 static const char *mail_take(struct test *test)
 {
     struct world *world = test->world;
@@ -186,8 +186,8 @@ static void the_operator_is_told_once(void **state)
     plant(test, OLD_LINK);
     measure(test);
     assert_string_equal(mail_take(test),
-                        "Sign-in links are deleted after 1 day. The log of data sent to "
-                        "other services is deleted after 90 days.");
+                        "Sign-in links are deleted after 1 day.#sign-in-links The log of data "
+                        "sent to other services is deleted after 90 days.#outbound");
     measure(test);
     assert_null(mail_take(test));
     plant(test, "DELETE FROM signin_link; DELETE FROM outbound; DELETE FROM mail");
@@ -202,7 +202,7 @@ static void a_promise_is_told_of_once_a_day(void **state)
 
     plant(test, OLD_LINK);
     measure(test);
-    assert_string_equal(mail_take(test), "Sign-in links are deleted after 1 day.");
+    assert_string_equal(mail_take(test), "Sign-in links are deleted after 1 day.#sign-in-links");
     plant(test, "DELETE FROM signin_link");
     measure(test);
     plant(test, OLD_LINK);
@@ -210,12 +210,13 @@ static void a_promise_is_told_of_once_a_day(void **state)
     assert_null(mail_take(test));
     plant(test, OLD_TRANSFER);
     measure(test);
-    assert_string_equal(mail_take(test),
-                        "The log of data sent to other services is deleted after 90 days.");
+    assert_string_equal(
+        mail_take(test),
+        "The log of data sent to other services is deleted after 90 days.#outbound");
     plant(test, "UPDATE promise SET told_at = told_at - 86400 WHERE id = 'sign-in-links'");
     plant(test, "UPDATE mail SET once = once || '-'");
     measure(test);
-    assert_string_equal(mail_take(test), "Sign-in links are deleted after 1 day.");
+    assert_string_equal(mail_take(test), "Sign-in links are deleted after 1 day.#sign-in-links");
     plant(test, "DELETE FROM signin_link; DELETE FROM outbound; DELETE FROM mail");
     plant(test, "UPDATE promise SET told_at = NULL");
     measure(test);
