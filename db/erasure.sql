@@ -246,15 +246,16 @@ DELETE FROM erasure_print WHERE erasure_id = :erasure_id;
 UPDATE erasure SET salt = NULL WHERE id = :id;
 
 -- erasure_rest_add(erasure_id text, keep_s int) done across teams
--- What the law keeps of the teams: of each kind how much, and when the last of it goes. Of a month of the
--- ledger, 31 days after its start.
+-- What the law keeps of the teams: of each kind how much, and by when the last of it is gone. A month of the ledger
+-- counts from its end, a receipt from its signature.
 INSERT INTO erasure_rest (erasure_id, what, total, until_at)
 SELECT :erasure_id, what, count(*), max(at) + :keep_s FROM (
-    SELECT 'usage' AS what, l.month_at + 31 * 86400 AS at
+    SELECT 'usage' AS what, unixepoch(l.month_at, 'unixepoch', 'start of month', '+1 month') AS at
     FROM erasure_team e JOIN ledger l ON l.team_id = e.team_id WHERE e.erasure_id = :erasure_id
     UNION ALL SELECT 'invoices', i.created_at
     FROM erasure_team e JOIN invoice i ON i.team_id = e.team_id WHERE e.erasure_id = :erasure_id
-    UNION ALL SELECT 'receipts', r.gone_at
+    UNION ALL SELECT 'receipts', max(r.gone_at, ifnull((SELECT s.created_at FROM signed_receipt s
+        WHERE s.subject_id = r.vm_id), 0))
     FROM erasure_team e JOIN receipt r ON r.team_id = e.team_id WHERE e.erasure_id = :erasure_id
     UNION ALL SELECT 'subscriptions', b.at
     FROM erasure_team e JOIN billing_activity b ON b.team_id = e.team_id WHERE e.erasure_id = :erasure_id

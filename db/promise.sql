@@ -35,7 +35,7 @@ DELETE FROM promise WHERE id NOT IN (SELECT value FROM json_each(:ids)) /* scan 
 
 -- promise_oldest(kind text) row (oldest_at int) across teams
 -- From when the oldest row of a kind is, or when the period of one ended; 0: there is none. Of the
--- ledger, 31 days after the start of its month.
+-- ledger, the end of its month.
 SELECT ifnull(CASE :kind
     WHEN 'session' THEN (SELECT min(min(expires_at, idle_at)) FROM session /* scan ok */)
     WHEN 'session_start' THEN (SELECT min(created_at) FROM session /* scan ok */)
@@ -60,7 +60,7 @@ SELECT ifnull(CASE :kind
     WHEN 'rights_request' THEN (SELECT min(ended_at) FROM rights_request /* scan ok */)
     WHEN 'outbound' THEN (SELECT min(last_at) FROM outbound /* scan ok */)
     WHEN 'known_browser' THEN (SELECT min(seen_at) FROM known_browser /* scan ok */)
-    WHEN 'ledger' THEN (SELECT min(at) + 31 * 86400 FROM (SELECT min(month_at) AS at FROM ledger
+    WHEN 'ledger' THEN (SELECT unixepoch(min(at), 'unixepoch', 'start of month', '+1 month') FROM (SELECT min(month_at) AS at FROM ledger
         UNION ALL SELECT min(month_at) FROM ledger_sum
         UNION ALL SELECT min(month_at) FROM ledger_day) /* scan ok */)
     WHEN 'receipt' THEN (SELECT min(at) FROM (SELECT min(gone_at) AS at FROM receipt

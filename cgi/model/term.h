@@ -6,11 +6,13 @@
 
 #include "adapter/config.h"
 #include "base/clock.h"
+#include "base/limit.h"
 
 enum {
     TERM_VM = -1,     /* of the record of a destroyed VM */
     TERM_LOG = -2,    /* of logs */
     TERM_CLOSED = -3, /* of what has been closed, until it is deleted */
+    TERM_MONTH = -4,  /* of what is counted by the month, from the month's end */
 };
 
 /* `term` in seconds, by the configuration. */
@@ -23,6 +25,8 @@ static inline int64_t term_s(const struct config *config, int64_t term)
         return config->log_days * A_DAY_S;
     case TERM_CLOSED:
         return config->closed_days * A_DAY_S;
+    case TERM_MONTH:
+        return LIMIT_RECORD_KEEP_S;
     default:
         return term;
     }

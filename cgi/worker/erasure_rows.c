@@ -145,7 +145,7 @@ struct error *erasure_rows(struct erasure_work *work)
         e = mail_wait(work, person.email, &is_waiting);
     if (e || is_waiting)
         return e;
-    e = sql_erasure_rest_add(db, arena, work->row.id, LIMIT_RECORD_KEEP_S);
+    e = sql_erasure_rest_add(db, arena, work->row.id, LIMIT_RECORD_KEEP_S + LIMIT_PROMISE_SWEEP_S);
     if (!e && work->row.person_id)
         e = sql_rights_request_end_erased(db, arena, person.email, work->now.now_at);
     if (!e && work->row.person_id)

@@ -6,6 +6,7 @@
 
 #include "base/array.h"
 #include "base/clock.h"
+#include "base/date.h"
 #include "base/limit.h"
 #include "base/log.h"
 #include "model/term.h"
@@ -84,10 +85,9 @@ enum { LINK_KEEP_S = A_DAY_S - LIMIT_SIGNIN_LINK_S - AN_HOUR_S };
     OLD("workos_object", "what WorkOS reported about accounts", LIMIT_EVENT_KEEP_S, workos_object) \
     OLD("billing_job", "requests to Stripe", LIMIT_BILLING_REQUEST_KEEP_S, job)                    \
     OLD("billing_problem", "problems with subscriptions", LIMIT_PROBLEM_KEEP_S, billing_problem)   \
-    /* A row counts from its month's begin: what is of the month's end is younger by a month. */   \
-    OLD("ledger", "what VMs have used", LIMIT_RECORD_KEEP_S + 31 * A_DAY_S, ledger)                \
-    OLD("ledger_sum", "what VMs cost", LIMIT_RECORD_KEEP_S + 31 * A_DAY_S, ledger_sum)             \
-    OLD("ledger_day", "what days cost", LIMIT_RECORD_KEEP_S + 31 * A_DAY_S, ledger_day)            \
+    OLD("ledger", "what VMs have used", TERM_MONTH, ledger)                                        \
+    OLD("ledger_sum", "what VMs cost", TERM_MONTH, ledger_sum)                                     \
+    OLD("ledger_day", "what days cost", TERM_MONTH, ledger_day)                                    \
     OLD("receipt", "receipts of destroyed VMs", LIMIT_RECORD_KEEP_S, receipt)                      \
     OLD("receipt_part", "hosts\u2019 answers in receipts", LIMIT_RECORD_KEEP_S, receipt_part)      \
     OLD("signed_receipt", "signed receipts", LIMIT_RECORD_KEEP_S, signed_receipt)                  \
@@ -120,9 +120,12 @@ const struct sweep SWEEPS[] = { SWEEP_TABLE(ROW_OLD, ROW_GONE) };
 
 const size_t SWEEP_COUNT = COUNT(SWEEPS);
 
+/* Rows of a month carry its start; those of the month that `before_at` is in are not due. */
 static int64_t before_of(const struct context *context, const struct sweep *sweep)
 {
-    return context->now_at - term_s(context->config, sweep->term);
+    int64_t before_at = context->now_at - term_s(context->config, sweep->term);
+
+    return sweep->term == TERM_MONTH ? date_month_start(before_at) : before_at;
 }
 
 struct error *sweep_count(const struct context *context, const struct sweep *sweep,

@@ -366,13 +366,14 @@ static void figures_are_for_people(void **state)
     static const struct {
         const char *id, *plant, *figure;
     } cases[] = {
-        { "ledger",
-          "INSERT INTO ledger_day VALUES (1, unixepoch() - 86400 * (7 * 366 + 30), 0, 1, 0)",
+        { "usage-reports",
+          "INSERT INTO usage_report (team_id, hour_at, identifier, value, state, attempts, due_at) "
+          "VALUES (1, unixepoch() - 86400 * (7 * 366 - 1), 'x', 1, 'sent', 1, 1)",
           "6 years 365 d, limit 7 years" },
-        { "ledger",
-          "UPDATE ledger_day SET month_at = unixepoch() - 86400 * (7 * 366 + 31) - 7200 - 90",
+        { "usage-reports",
+          "UPDATE usage_report SET hour_at = unixepoch() - 86400 * (7 * 366) - 7200 - 90",
           "1 min over the limit of 7 years" },
-        { "ledger", "UPDATE ledger_day SET month_at = month_at - 86400 * 366 * 3",
+        { "usage-reports", "UPDATE usage_report SET hour_at = hour_at - 86400 * 366 * 3",
           "10 years, limit 7 years" },
         { "mails",
           "INSERT INTO mail (id, kind, to_email, once, state, attempts, due_at, created_at) VALUES "

@@ -4,10 +4,13 @@
  */
 #include "base/array.h"
 #include "base/buf.h"
+#include "base/date.h"
 #include "base/limit.h"
 #include "base/text.h"
 #include "drain.h"
+#include "erasure.sql.h"
 #include "model/state_path.h"
+#include "promise.sql.h"
 #include "worker/event_processor.h"
 #include "worker/retention.h"
 #include "worker/schedule.h"
@@ -136,16 +139,16 @@ static const struct kind {
       "INSERT INTO billing_problem (id, seen_at, what) VALUES (#, ~, 'x');",
       { "SELECT CAST(id AS INTEGER) FROM billing_problem" } },
     { "ledger",
-      YEARS_S + 31 * DAY_S,
+      YEARS_S,
       "INSERT INTO ledger VALUES (1, ~, #, ~, ~, 0, 'x', 'running', 'nano', 1, "
       "0);",
       { "SELECT CAST(vm_id AS INTEGER) FROM ledger" } },
     { "ledger_sum",
-      YEARS_S + 31 * DAY_S,
+      YEARS_S,
       "INSERT INTO ledger_sum VALUES (1, ~, #, ~, 1, 0, 0, 1, 1);",
       { "SELECT CAST(vm_id AS INTEGER) FROM ledger_sum" } },
     { "ledger_day",
-      YEARS_S + 31 * DAY_S,
+      YEARS_S,
       "INSERT INTO ledger_day VALUES (1, ~, #, 1, 0);",
       { "SELECT day FROM ledger_day" } },
     { "receipt",
@@ -323,10 +326,16 @@ static void entry_add(struct test *test, size_t kind)
     test->count++;
 }
 
-/* What a sweep deletes now. */
+/* What a sweep deletes now; of the ledger, what is of a month that was over so long ago. */
 static bool is_due(const struct test *test, const struct entry *entry)
 {
-    return !entry->is_gone && entry->at < test->now_at - kinds[entry->kind].keep_s;
+    const struct kind *kind = &kinds[entry->kind];
+    bool is_month = strncmp(kind->name, "ledger", strlen("ledger")) == 0;
+
+    if (entry->is_gone)
+        return false;
+    return is_month ? date_month_end(entry->at) <= test->now_at - kind->keep_s
+                    : entry->at < test->now_at - kind->keep_s;
 }
 
 static const char *expected_list(struct test *test, size_t kind)
@@ -537,6 +546,51 @@ static void without_a_term_only_the_receipt_stays(void **state)
     assert_int_equal(rows_of(test, "receipt"), 1);
 }
 
+/* What is told of a deleted team's usage, what is measured and what is deleted are one time. */
+static void a_month_counts_from_its_end(void **state)
+{
+    static const struct {
+        const char *start, *end;
+    } months[] = {
+        { "2027-02-01", "2027-03-01" },
+        { "2028-02-01", "2028-02-29 24:00:00" },
+        { "2026-12-01", "2026-12-31 24:00:00" },
+    };
+    struct test *test = *state;
+
+    for (size_t i = 0; i < COUNT(months); i++) {
+        struct world *world = test->world;
+        int64_t end_at = 0;
+        struct promise_oldest_row oldest;
+
+        db_ask(test, arena_printf(world->arena,
+                                  "DELETE FROM ledger; DELETE FROM erasure; DELETE FROM "
+                                  "erasure_team; DELETE FROM erasure_rest; INSERT INTO ledger "
+                                  "VALUES (1, unixepoch('%s'), 'x', 1, 2, 0, 'x', 'running', "
+                                  "'nano', 1, 0); INSERT INTO erasure (id, subject, address_hash, "
+                                  "requested_by, requested_at, due_at, state) VALUES ('e', 'team', "
+                                  "x'00', 'person', 1, 1, 'running'); INSERT INTO erasure_team "
+                                  "(erasure_id, team_id) VALUES ('e', 1)",
+                                  months[i].start));
+        assert_true(text_int(
+            text_trim(
+                world->arena,
+                db_ask(test, arena_printf(world->arena, "SELECT unixepoch('%s')", months[i].end))),
+            &end_at));
+        world_check(sql_erasure_rest_add(world->db, world->arena, "e", YEARS_S), "rest");
+        assert_string_equal(db_ask(test, "SELECT until_at FROM erasure_rest WHERE what = 'usage'"),
+                            arena_printf(world->arena, "%lld\n", (long long)end_at + YEARS_S));
+        world_check(sql_promise_oldest(world->db, world->arena, "ledger", &oldest), "oldest");
+        assert_int_equal(oldest.oldest_at, end_at);
+        test->now_at = end_at + YEARS_S - 1;
+        sweep_all(test);
+        assert_string_equal(db_ask(test, "SELECT count(*) FROM ledger"), "1\n");
+        test->now_at++;
+        sweep_all(test);
+        assert_string_equal(db_ask(test, "SELECT count(*) FROM ledger"), "0\n");
+    }
+}
+
 /* A large sweep takes several turns, in each of which it does no more than it may. */
 static void a_turn_is_bounded(void **state)
 {
@@ -671,6 +725,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(what_is_left_is_what_the_model_says),
         TEST(without_a_term_only_the_receipt_stays),
+        TEST(a_month_counts_from_its_end),
         TEST(a_turn_is_bounded),
         TEST(the_next_turn_takes_up_what_one_has_left),
         TEST(an_inbox_is_swept),
