@@ -85,8 +85,12 @@ UPDATE vm SET size = :size, vcpus = :vcpus, memory_mb = :memory_mb, disk_gb = :d
 WHERE team_id = :team_id AND id = :id;
 
 -- vm_set_state(team_id int, id text, state text, wanted text?, now_at int) one
--- `wanted` NULL: unchanged. A snapshot or a pause is not the end of being up.
-UPDATE vm SET state = :state, state_at = CASE WHEN state = :state THEN state_at ELSE :now_at END,
+-- `wanted` NULL: unchanged. A snapshot or a pause is not the end of being up, nor a snapshot or a resize of being off.
+UPDATE vm SET state = :state,
+              state_at = CASE WHEN state = :state OR (up_at IS NULL
+                                AND state IN ('stopped', 'snapshotting', 'resizing')
+                                AND :state IN ('stopped', 'snapshotting', 'resizing'))
+                              THEN state_at ELSE :now_at END,
               up_at = CASE WHEN :state = 'running' THEN ifnull(up_at, :now_at)
                            WHEN :state IN ('snapshotting', 'paused', 'resuming') THEN up_at END,
               wanted_at = CASE WHEN :wanted IS NULL OR wanted = :wanted THEN wanted_at

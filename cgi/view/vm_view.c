@@ -37,6 +37,13 @@ const char *vm_view_step(const char *name, bool is_done)
     return name;
 }
 
+/* What is done to a VM that is off: its time goes on being that of the stop. */
+static bool is_done_off(const char *state, int64_t up_at)
+{
+    return strcmp(state, VM_STATE_RESIZING) == 0 ||
+           (strcmp(state, VM_STATE_SNAPSHOTTING) == 0 && !up_at);
+}
+
 struct vm_view_state vm_view_state_of(const char *state, int64_t state_at, int64_t up_at,
                                       int64_t unresponsive_at, const char *last_error)
 {
@@ -46,6 +53,8 @@ struct vm_view_state vm_view_state_of(const char *state, int64_t state_at, int64
         return (struct vm_view_state){ "Not responding", "wait", unresponsive_at, false };
     if (last_error && strcmp(state, VM_STATE_DESTROYING) == 0)
         return (struct vm_view_state){ "Still destroying", "bad", state_at, false };
+    if (is_done_off(state, up_at))
+        state_at = 0;
     return (struct vm_view_state){ vm_state_label(state), vm_state_class(state),
                                    is_running ? up_at : state_at, is_running };
 }

@@ -39,8 +39,8 @@ struct vm_view {
 struct vm_view_state {
     const char *label; /* "Running", "Not responding" */
     const char *chip;  /* CSS class */
-    int64_t since_at;
-    bool is_up; /* runs and responds */
+    int64_t since_at;  /* 0: not known of what is done to a VM that is off */
+    bool is_up;        /* runs and responds */
 };
 
 /* "Deleting snapshot": what the open job of this kind does with a snapshot; NULL: nothing, or the

@@ -186,6 +186,30 @@ static void a_snapshot_is_not_the_end_of_being_up(void **state)
     assert_int_equal(up_after(test, "stopped", up_at + 170), 0);
 }
 
+static void assert_state_at(struct test *test, const char *to, int64_t at, int64_t state_at)
+{
+    up_after(test, to, at);
+    assert_int_equal(world_vm(test->world, test->vm).state_at, state_at);
+}
+
+/* Nor of being off; what ends while the guest is off has not been off before. */
+static void a_snapshot_is_not_the_end_of_being_off(void **state)
+{
+    struct test *test = *state;
+    int64_t up_at = world_vm(test->world, test->vm).up_at;
+
+    assert_state_at(test, "stopping", up_at + 100, up_at + 100);
+    assert_state_at(test, "stopped", up_at + 110, up_at + 110);
+    assert_state_at(test, "snapshotting", up_at + 120, up_at + 110);
+    assert_state_at(test, "stopped", up_at + 130, up_at + 110);
+    assert_state_at(test, "resizing", up_at + 140, up_at + 110);
+    assert_state_at(test, "stopped", up_at + 150, up_at + 110);
+    assert_state_at(test, "starting", up_at + 160, up_at + 160);
+    assert_state_at(test, "running", up_at + 170, up_at + 170);
+    assert_state_at(test, "snapshotting", up_at + 180, up_at + 180);
+    assert_state_at(test, "stopped", up_at + 190, up_at + 190);
+}
+
 /* ---- misbehaving guests ---- */
 
 static void a_guest_ignoring_the_button_is_powered_off(void **state)
@@ -620,6 +644,7 @@ int main(void)
         TEST(a_vm_lives),
         TEST(a_vm_is_destroyed),
         TEST(a_snapshot_is_not_the_end_of_being_up),
+        TEST(a_snapshot_is_not_the_end_of_being_off),
         TEST(a_guest_ignoring_the_button_is_powered_off),
         TEST(an_unresponsive_guest_is_powered_off),
         TEST(a_guest_that_was_paused_goes_on_when_there_is_room),
