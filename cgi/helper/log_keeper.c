@@ -6,7 +6,11 @@
  * A day that exceeds LIMIT_LOG_DAY_BYTES keeps its end: what came before is in DAY.before, until
  * that is full again. No line is kept for longer than the log_days of domicile.conf: the file of
  * the day on which it would be is removed. What cannot be written is dropped: a full disk stops no
- * program. A change of log_days is subject to notice: see model/policy_hold.h.
+ * program.
+ *
+ * It ends with its day, and the next one, which multiwatch starts on the same pipe, removes what is
+ * old: a change of log_days is subject to notice (model/policy_hold.h) and is in force from the
+ * begin of a day, and nobody who reads what others say can read the database.
  */
 #include "adapter/config.h"
 #include "adapter/db.h"
@@ -37,12 +41,12 @@ enum {
 };
 
 struct keeper {
-    struct arena *arena; /* of a day */
-    int64_t days;        /* on which a line is kept, its own included */
+    struct arena *arena; /* of a line */
     int folder;
     int file; /* -1: none */
     int64_t size;
     bool has_dropped; /* lines, since it last said so */
+    bool is_over;     /* its day */
     char day[DAY_BYTES];
 };
 
@@ -56,10 +60,11 @@ static void end(int signal_number)
 
 /* ---- files ---- */
 
-static void old_remove(struct keeper *keeper)
+/* `days`: on which a line is kept, its own included. */
+static void old_remove(struct keeper *keeper, int64_t days)
 {
     /* Names of files begin with their day, so they sort by it. */
-    const char *first = date_day_iso(keeper->arena, clock_now() - (keeper->days - 1) * A_DAY_S);
+    const char *first = date_day_iso(keeper->arena, clock_now() - (days - 1) * A_DAY_S);
     DIR *folder = fdopendir(openat(keeper->folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 
     if (!folder)
@@ -85,13 +90,15 @@ static void file_open(struct keeper *keeper)
 static void day_begin(struct keeper *keeper)
 {
     const char *day;
+    bool is_same;
 
     arena_reset(keeper->arena);
     day = date_day_iso(keeper->arena, clock_now());
-    if (keeper->file >= 0 && strcmp(keeper->day, day) == 0)
+    is_same = strcmp(keeper->day, day) == 0;
+    if (keeper->file >= 0 && is_same)
         return;
+    keeper->is_over = *keeper->day && !is_same;
     snprintf(keeper->day, sizeof keeper->day, "%s", day);
-    old_remove(keeper);
     file_open(keeper);
 }
 
@@ -143,13 +150,13 @@ static size_t whole_lines(const char *bytes, size_t length)
     return last ? (size_t)(last - bytes) + 1 : 0;
 }
 
-/* Asked to end, it still takes what is there. */
+/* Asked to end, it still takes what is there. What is read as its day ends is of the new one. */
 static void keep_all(struct keeper *keeper)
 {
     static char bytes[CHUNK_BYTES];
     size_t held = 0;
 
-    for (;;) {
+    while (!keeper->is_over) {
         ssize_t count = read(STDIN_FILENO, bytes + held, sizeof bytes - held);
         size_t whole;
 
@@ -170,25 +177,33 @@ static void keep_all(struct keeper *keeper)
 
 /* As domicile.conf says, unless it has not been announced; without a database there is no policy.
  */
-static void policy_read(struct arena *arena, const char *state_dir, struct config *config)
+static struct error *config_read(struct arena *arena, const char *state_dir, struct config **out)
 {
     const char *path = main_db_path(arena, state_dir);
     struct db *db;
     int64_t number;
-    struct error *e;
+    struct error *e = config_load(arena, state_dir, out);
 
-    if (access(path, F_OK) < 0 && errno == ENOENT)
-        return;
+    if (e || (access(path, F_OK) < 0 && errno == ENOENT))
+        return e;
     e = db_open(arena, &DB_MAIN, path, DB_READ_ONLY, &db);
-    if (!e) {
-        e = policy_apply(db, arena, config, clock_now(), &number);
-        db_close(db);
-    }
+    if (e)
+        return e;
+    e = policy_apply(db, arena, *out, clock_now(), &number);
+    db_close(db);
+    return e;
+}
+
+/* Until the text in force is known, nothing is deleted that it may keep. */
+static int64_t days_read(struct arena *arena, const char *state_dir)
+{
+    struct config *config;
+    struct error *e = config_read(arena, state_dir, &config);
+
     if (!e)
-        return;
-    /* Until the text in force is known, nothing is deleted that it may keep. */
+        return config->log_days;
     log_error("policy", log_text("error", e->text));
-    config->log_days = ALL_DAYS;
+    return ALL_DAYS;
 }
 
 int main(int argc, char **argv)
@@ -196,8 +211,6 @@ int main(int argc, char **argv)
     struct keeper keeper = { .arena = arena_new(ARENA_BYTES), .file = -1 };
     const struct sigaction ending = { .sa_handler = end };
     struct arena *arena = arena_new(CONFIG_BYTES);
-    struct config *config;
-    struct error *e;
 
     log_open("log_keeper");
     if (argc != 2) {
@@ -210,17 +223,11 @@ int main(int argc, char **argv)
         fprintf(stderr, "log_keeper: %s/log: %m\n", argv[1]);
         return 1;
     }
-    e = config_load(arena, argv[1], &config);
-    if (e) {
-        fprintf(stderr, "log_keeper: %s\n", e->text);
-        return 1;
-    }
-    policy_read(arena, argv[1], config);
-    keeper.days = config->log_days;
     sigaction(SIGTERM, &ending, NULL);
     sigaction(SIGQUIT, &ending, NULL); /* what multiwatch 1.0.0 sends for "-s TERM" */
     day_begin(&keeper);
     dup2(keeper.file, STDERR_FILENO); /* what it says itself */
+    old_remove(&keeper, days_read(arena, argv[1]));
     confinement_enter(arena, argv[1], "log_keeper", NULL);
     signal(SIGINT, SIG_IGN);
     keep_all(&keeper);

@@ -64,5 +64,48 @@ kill -TERM "$(pgrep -P "$keeper" -f "$program" || echo "$keeper")"
 wait "$keeper"
 expect "it ends, and nothing is lost" "$(said)" "last
 really"
+
+# The day ends while it runs: what is said then is of the new day, it ends, and the next one has the term of that day.
+# Its clock goes ahead by what the file says, mapped before it confines itself.
+cc -shared -fPIC -o "$state/clock.so" -x c - <<'END'
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+int clock_gettime(clockid_t id, struct timespec *out)
+{
+    static const char *ahead;
+    int result = (int)syscall(SYS_clock_gettime, id, out);
+
+    if (!ahead)
+        ahead = mmap(NULL, 4096, PROT_READ, MAP_SHARED, open(getenv("CLOCK_AHEAD"), O_RDONLY), 0);
+    out->tv_sec += atoi(ahead);
+    return result;
+}
+END
+ahead() { printf '%05d\n' "$1" | dd of="$state/ahead" conv=notrunc status=none; }
+ahead 0
+tomorrow=$(date -u -d "$day + 1 day" +%F)
+rm "$log/$day"
+touch "$log/$(ago 2)"
+exec 8<&- 8<>"$state/pipe"
+CLOCK_AHEAD=$state/ahead LD_PRELOAD=$state/clock.so ASAN_OPTIONS=${ASAN_OPTIONS:-}:verify_asan_link_order=0 "$program" "$state" <&8 2>/dev/null &
+keeper=$!
+echo before >&8
+until said 2>/dev/null | grep -q before; do sleep 0.1; done
+ahead 86400
+echo -n aft >&8
+wait "$keeper"
+expect "it ends with its day" "$?" 0
+expect "what was said before" "$(said)" before
+expect "what is said after" "$(cat "$log/$tomorrow")" aft
+expect "what the former term had removed is there" "$(ls "$log/$(ago 2)")" "$log/$(ago 2)"
+sed -i 's/^log_days.*/log_days = 2/' "$state/domicile.conf"
+echo er | keep
+expect "the next one has the new term" "$(ls "$log")" "$(printf '%s\n' "$day" "$tomorrow" 2999-01-01 | sort)"
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]
