@@ -20,7 +20,8 @@ struct error *job_setup_seed(struct job *job);
 
 /*
  * Once the guest answers, which it does after reading the seed: asks it whether it accepts a key
- * that was added and no longer one that was removed, and removes the seed from the host.
+ * that was added and no longer one that was removed, and removes the seed from the host. It cannot
+ * be asked for its name: a change of that alone counts as taken.
  */
 struct error *job_setup_end(struct job *job);
 /* In the transaction that ends that step: whether the guest has taken what was in the seed. */
