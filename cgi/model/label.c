@@ -40,16 +40,24 @@ const char *label_person_problem(struct arena *arena, const char *text)
 /*
  * Bytes of what separates the parts of an address at the start of `text`; 0: something else. Beside
  * the three of ASCII, what programs turn into one of them (UTS 46; NFKC: one and more dots, digits
- * with a dot, colons, at signs) and what people take for a dot (Unicode's confusables).
+ * with a dot, colons, at signs) and what people take for a dot: all that confusables.txt of UTS 39
+ * has for U+002E and for U+00B7, but for digits.
  */
 static size_t separator_length(const char *text)
 {
+    /* clang-format off */
     static const char *const separators[] = {
-        ".",      ":",      "@",      "\u3002", "\uff0e",     "\uff61", "\uff20",
-        "\u2024", "\u2025", "\u2026", "\ufe52", "\ufe12",     "\ufe19", "\ufe30",
-        "\ufe13", "\ufe55", "\uff1a", "\ufe6b", "\u2236",     "\ua789", "\u0701",
-        "\u0702", "\u06d4", "\ua60e", "\ua4f8", "\U0001f100",
+        ".", ":", "@",
+        "\u3002", "\uff0e", "\uff61", "\uff20", "\u2024", "\u2025", "\u2026", "\ufe52",
+        "\ufe12", "\ufe19", "\ufe30", "\ufe13", "\ufe55", "\uff1a", "\ufe6b", "\u2236",
+        "\ua789", "\U0001f100",
+        /* as U+002E */
+        "\u0701", "\u0702", "\u06d4", "\ua4f8", "\ua4fa", "\ua60e", "\U00010a50", "\U0001d16d",
+        /* as U+00B7 */
+        "\u00b7", "\u0387", "\u1427", "\u16eb", "\u2022", "\u2027", "\u2219", "\u22c5",
+        "\u2e31", "\u30fb", "\ua78f", "\uff65", "\U00010101",
     };
+    /* clang-format on */
     unsigned char last = text_starts(text, "\xe2\x92") ? (unsigned char)text[2] : 0;
 
     if (last >= 0x88 && last <= 0x9b) /* U+2488 to U+249B: "1." to "20." */

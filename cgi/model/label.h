@@ -18,7 +18,7 @@ const char *label_person_problem(struct arena *arena, const char *text);
 
 /*
  * The name as a mail shows it, in the arena: mail programs make links of what looks like an
- * address, so a space follows each dot, colon and at sign inside a word: "evil.example" is "evil.
- * example". Also names that no form has checked, as those of organizations at WorkOS.
+ * address, so a space follows each dot of any kind, colon and at sign inside a word: "evil.example"
+ * is "evil. example". Also names that no form has checked, as those of organizations at WorkOS.
  */
 const char *label_in_mail(struct arena *arena, const char *text);

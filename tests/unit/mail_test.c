@@ -340,6 +340,8 @@ static void test_names_are_no_links(void **state)
         { "evil\u2024example", "evil\u2024 example" },
         { "evil\ufe52example", "evil\ufe52 example" },
         { "https\uff1a//evil\u2026example", "https\uff1a //evil\u2026 example" },
+        { "evil\u00b7example\u2027x\u2022y", "evil\u00b7 example\u2027 x\u2022 y" },
+        { "evil\u30fbexample\U00010a50x", "evil\u30fb example\U00010a50 x" },
         { "evil\u2488example", "evil\u2488 example" },
         { "pay\ufe6bevil\U0001f100example", "pay\ufe6b evil\U0001f100 example" },
         { "\u2460\u2492\u249c\u00e9", "\u2460\u2492 \u249c\u00e9" },
