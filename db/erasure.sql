@@ -34,6 +34,9 @@ WHERE address_hash = :address_hash
 -- erasure_add_address(hash blob, erasure_id text) done
 INSERT INTO erasure_address (hash, erasure_id) VALUES (:hash, :erasure_id);
 
+-- erasure_address_count(erasure_id text) row (total int)
+SELECT count(*) AS total FROM erasure_address WHERE erasure_id = :erasure_id;
+
 -- erasure_keep_closed(id text, requested_by text) done
 -- Closed by somebody else meanwhile: it can no longer be undone.
 UPDATE erasure SET requested_by = :requested_by

@@ -133,6 +133,7 @@ enum {
     LIMIT_USE_NETWORK_BYTES = 2048, /* in that time, where connections cannot be seen: the same */
     LIMIT_USAGE_TIMEOUT_MS = 3000,  /* a guest that takes longer is "not responding" */
     LIMIT_ERASURE_EVERY_S = 10,     /* between two looks at which deletions are due */
+    LIMIT_ERASURE_ADDRESSES = 20,   /* of the page of one, before sign-in links make no more */
     LIMIT_USAGE_KEEP_S = 30 * 24 * 3600, /* quarters of an hour */
     LIMIT_MINUTES_KEEP_S = 24 * 3600,
     LIMIT_ABOUT_EVERY_S = 5 * 60,          /* between two measurements of the server itself */

@@ -113,7 +113,7 @@ static struct error *link_consume(struct request *r, struct link *link, const ch
         return link_read(r, link);
     if (!e)
         e = erasure_closed(&context, identity.key, &closed);
-    if (!e && closed.id && !closed.can_undo)
+    if (!e && closed.action && !closed.can_undo)
         return deletion_see(r, identity.key, closed.id, path);
     if (!e)
         e = identity_person(&context, &identity, &person_id, &team_id, &notice);

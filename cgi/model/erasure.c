@@ -5,6 +5,7 @@
 #include "base/array.h"
 #include "base/clock.h"
 #include "base/date.h"
+#include "base/limit.h"
 #include "model/audit.h"
 #include "model/billing_status_change.h"
 #include "model/email_change.h"
@@ -335,6 +336,18 @@ static const char *closed_told(const struct context *context, const struct erasu
                         context->config->privacy_contact, closed->is_begun ? "" : " before then");
 }
 
+static struct error *action_fill(const struct context *context, struct erasure_closed *out)
+{
+    struct erasure_address_count_row addresses = { .total = 0 };
+    struct error *e = sql_erasure_address_count(context->db, context->arena, out->id, &addresses);
+
+    if (out->can_undo)
+        out->action = "Undo the deletion";
+    else if (addresses.total < LIMIT_ERASURE_ADDRESSES)
+        out->action = "See the deletion";
+    return e;
+}
+
 struct error *erasure_closed_of(const struct context *context, int64_t person_id,
                                 struct erasure_closed *out)
 {
@@ -353,10 +366,9 @@ struct error *erasure_closed_of(const struct context *context, int64_t person_id
     out->due_at = row.due_at;
     out->is_begun = strcmp(row.state, ERASURE_STATE_WAITING) != 0 || row.due_at <= context->now_at;
     out->can_undo = is_undoable(context, row.state, row.requested_by, row.due_at);
-    out->action = out->can_undo ? "Undo the deletion" : "See the deletion";
     out->words = closed_words(context, &row, out);
     out->told = closed_told(context, out);
-    return NULL;
+    return action_fill(context, out);
 }
 
 struct error *erasure_closed(const struct context *context, const char *identity_key,

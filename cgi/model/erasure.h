@@ -59,7 +59,10 @@ const char *erasure_path(struct arena *arena, const char *token);
 /* The SHA-256 of the token, as it is stored; in the arena. */
 struct bytes erasure_address_hash(struct arena *arena, const char *token);
 
-/* That an account is closed. Without a deletion there is no action. */
+/*
+ * That an account is closed. Without a deletion there is no action, nor is there one that would
+ * make more than LIMIT_ERASURE_ADDRESSES addresses of its page.
+ */
 struct erasure_closed {
     const char *words;  /* since when, by whom, when it is deleted, whether signing in undoes that;
                            NULL: it is open */

@@ -51,6 +51,12 @@ expect_row "SELECT used_at IS NOT NULL FROM signin_link WHERE email = 'erin@exam
 expect_row "SELECT count(*) FROM session WHERE person_id = 77" 0
 nobody get "$(sed -n 's/^Location: //p' "$state/answer" | tr -d '\r')" ; expect 200 ; expect_text "<h1>Account deletion</h1>"
 expect_text "by the admin" ; expect_text "To object, write to" ; expect_text "<dt>Closed</dt>" ; expect_no_text "Requested" ; expect_no_text "Sign in"
+# Each use makes an address of the page; there is an end to that.
+sql "UPDATE signin_link SET used_at = NULL;
+    WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 19) INSERT INTO erasure_address SELECT CAST(n AS BLOB), 'e77' FROM n"
+as link get "/signin/link?token=$token" ; expect 200 ; expect_text "To object, write to" ; expect_no_text '<form method="post" action="/signin/link"'
+as link post /signin/link "token=$token" ; expect 403 ; expect_text "To object, write to"
+expect_row "SELECT count(*) FROM erasure_address" 20
 fresh
 link 9999999999
 sql "INSERT INTO person (id, identity, email, name, created_at, closed_at) VALUES (77, 'local:erin@example.org', 'erin@example.org', 'Erin', 1, 2);
