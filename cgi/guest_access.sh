@@ -99,6 +99,14 @@ apply() {
     return 1
 }
 
+# Whoever gets this port next has not begun what this guest did.
+forget() {
+    local number=$(($1 - first + 2)) list
+    for list in limited connections; do
+        nft delete element inet domicile_guard "$list" "{ 10.77.$((number / 256)).$((number % 256)) }" 2>/dev/null || true
+    done
+}
+
 # Takes up what has changed in the folder.
 look() {
     local path port content words
@@ -117,6 +125,7 @@ look() {
     for port in "${!applied[@]}"; do
         [ ! -e "$folder/$port" ] || continue
         apply "$port" off
+        forget "$port"
         rm -f "$folder/$port.done" "$folder/$((port - first + 2)).resolver"
         unset "applied[$port]" "modes[$port]"
     done
@@ -146,7 +155,7 @@ begin() {
     applied=() modes=()
     rm -f "$folder"/*.done "$folder"/*.new "$folder"/*.resolver
     printf '%s\n' "flush set $table open" "flush map $table listed" "flush map $table resolvers" \
-        "flush set $table watchers" "add element $table watchers { $$ }" | nft -f -
+        "flush set $table watchers" "flush set $table limited" "add element $table watchers { $$ }" | nft -f -
 }
 
 [ -d "$folder" ] || mkdir -m 700 "$folder"

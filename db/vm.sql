@@ -157,6 +157,11 @@ UPDATE vm SET cpu_line = :cpu_line, cpu_percent = :cpu_percent,
               cpu_full_at = CASE WHEN :full_at IS NOT NULL THEN ifnull(cpu_full_at, :full_at) END
 WHERE id = :id;
 
+-- vm_clear_cpu_full(before_at int) done across teams
+-- Of those that have not been measured since then nobody knows.
+UPDATE vm SET cpu_full_at = NULL WHERE cpu_full_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM usage_minute u
+    WHERE u.team_id = vm.team_id AND u.vm_id = vm.id AND u.minute_at >= :before_at);
+
 -- vm_set_limited(id text, now_at int) done across teams
 -- It is over the limit of connections.
 UPDATE vm SET limited_at = :now_at WHERE id = :id;

@@ -47,11 +47,17 @@ static struct error *file_write(struct arena *arena, const char *path, const cha
     return NULL;
 }
 
-/* False: nobody reads, since there is no network now. The next one reads all files. */
+/* Negative: nobody reads, since there is no network now. */
+static int pipe_open(const struct libvirt *libvirt, struct arena *arena)
+{
+    return open(arena_printf(arena, "%s/access/changed", libvirt->net_dir),
+                O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+}
+
+/* False: nobody reads. The next one reads all files. */
 static bool is_told(const struct libvirt *libvirt, struct arena *arena)
 {
-    int pipe = open(arena_printf(arena, "%s/access/changed", libvirt->net_dir),
-                    O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+    int pipe = pipe_open(libvirt, arena);
     /* A full pipe says so already. */
     bool is_told = pipe >= 0 && (write(pipe, "\n", 1) == 1 || errno == EAGAIN);
 
@@ -95,12 +101,16 @@ void libvirt_internet_remove(struct libvirt *libvirt, struct arena *arena, int64
 bool libvirt_is_limited(struct driver *driver, struct arena *arena, const struct driver_vm *vm)
 {
     char line[PORT_BYTES];
+    int pipe = pipe_open(libvirt_of(driver), arena);
     FILE *file = fopen(arena_printf(arena, "%s/access/limited", libvirt_of(driver)->net_dir), "re");
     bool is_listed = false;
 
-    while (file && !is_listed && fgets(line, sizeof line, file))
+    /* What nobody writes any more tells of then. */
+    while (file && pipe >= 0 && !is_listed && fgets(line, sizeof line, file))
         is_listed = vm->ssh.port && strtoll(line, NULL, 10) == vm->ssh.port;
     if (file)
         fclose(file);
+    if (pipe >= 0)
+        close(pipe);
     return is_listed;
 }

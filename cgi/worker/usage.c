@@ -269,6 +269,7 @@ enum {
     CHART_POINT_S = 120, /* two minutes */
     CHART_TOP = 100,     /* per cent of all CPUs */
     FULL_PERCENT = 95,   /* of all CPUs, on average: it uses them all */
+    FULL_KNOWN_S = 300,  /* after it was last measured */
 };
 
 static int64_t cpu_percent(const struct vm_alive_row *vm, int64_t cpu_ms, int64_t minutes)
@@ -313,9 +314,8 @@ static struct error *chart_write(struct usage *usage, const struct vm_alive_row 
 }
 
 /* Once a minute, in the transaction of the round's rows. */
-static struct error *charts_write(struct usage *usage, int64_t now_at)
+static struct error *charts_write(struct usage *usage, int64_t minute_at)
 {
-    int64_t minute_at = now_at / A_MINUTE_S * A_MINUTE_S;
     struct error *e = NULL;
 
     if (minute_at == usage->chart_at)
@@ -323,7 +323,9 @@ static struct error *charts_write(struct usage *usage, int64_t now_at)
     usage->chart_at = minute_at;
     for (size_t i = 0; !e && i < usage->now.count; i++)
         e = chart_write(usage, usage->now.row[i].vm);
-    return e;
+    return e ? e
+             : sql_vm_clear_cpu_full(usage->context->db, usage->context->arena,
+                                     minute_at - FULL_KNOWN_S);
 }
 
 /* ---- quarters of an hour ---- */
@@ -371,13 +373,13 @@ static struct error *round_write(struct usage *usage)
     int64_t now_at = clock_now(), minute_at = now_at / A_MINUTE_S * A_MINUTE_S;
     struct error *e = usage->summed_at ? NULL : sums_begin(usage);
 
-    if (e || (!usage->now.count && !sums_are_due(usage, minute_at)))
+    if (e || (!usage->now.count && minute_at == usage->chart_at && !sums_are_due(usage, minute_at)))
         return e;
     e = db_begin(db, usage->context->arena);
     for (size_t i = 0; !e && i < usage->now.count; i++)
         e = sample_write(usage, &usage->now.row[i], now_at);
-    if (!e && usage->now.count)
-        e = charts_write(usage, now_at);
+    if (!e)
+        e = charts_write(usage, minute_at);
     if (!e && sums_are_due(usage, minute_at))
         e = sums_write(usage, minute_at);
     if (!e)

@@ -188,12 +188,22 @@ process.kill(Number(fs.readFileSync(`${folder}/pid`, 'utf8')), 'SIGKILL');
 check('there is a network again', await until(() => internet() === '1'));
 equal('which a guest has at once', await until(() => inside(oak, FETCH)), 'from the internet');
 
+// ---- what a guest did is not of the one that gets its port next ----
+const limited = () => execFileSync('nsenter', ['-t', String(server.pidsOf('guest_relay')[0]), '-U', '-n', 'nft', 'list', 'set', 'inet', 'domicile_guard', 'limited'], { encoding: 'utf8' });
+const blamed = await addressOf(elm);
+check('a guest is over the limit again', await until(async () => {
+  await inside(elm, 'for i in $(seq 900); do echo x >/dev/udp/198.51.100.7/$((2000 + i)); done 2>/dev/null');
+  return limited().includes(blamed);
+}));
+
 // ---- without guests and control plane it ends ----
 for (const vm of [oak, elm]) {
   const id = server.sql(`SELECT id FROM vm WHERE name = '${vm.name}';`);
   await alice.send(`/vms/${id}/destroy`, `/vms/${id}/destroy`, [['name', vm.name]]);
 }
 check('the guests are gone', await until(() => server.sql('SELECT count(*) FROM vm WHERE gone_at IS NULL;') === '0'));
+let looks = 25; // it would be forgotten by itself in two minutes
+check('nor what it did', await until(() => !limited().includes(blamed) || --looks === 0) && looks > 0);
 equal('nothing of them is left there', fs.readdirSync(folder).filter((name) => /^\d+$/.test(name)).join(), '');
 const link = server.dir;
 await server.stop();

@@ -548,6 +548,28 @@ static void an_hour_of_all_cpus_is_shown(void **state)
     assert_int_equal(full_at(test), 0);
 }
 
+/* Nor for longer than it is measured. */
+static void what_is_not_measured_is_not_shown_as_busy(void **state)
+{
+    struct test *test = *state;
+    struct world *world = test->world;
+    int64_t now_at = clock_now(), hour_at = now_at - 3600;
+
+    world_check(sql_vm_set_state(world->db, world->arena, world->team_id, test->vm, "snapshotting",
+                                 NULL, now_at),
+                "state");
+    world_check(sql_usage_minute_add(world->db, world->arena, world->team_id, test->vm,
+                                     now_at / 60 * 60, 60000, NULL, 0, 0, 0, NULL, NULL),
+                "minute");
+    world_check(sql_vm_set_cpu(world->db, world->arena, test->vm, "M0 0l1 1", 100, &hour_at),
+                "full");
+    world_check(usage_round(usage_new(test->watch)), "round");
+    assert_int_equal(full_at(test), hour_at);
+    world_check(sql_usage_minute_delete_old(world->db, world->arena, now_at + 60, 100), "minutes");
+    world_check(usage_round(usage_new(test->watch)), "round");
+    assert_int_equal(full_at(test), 0);
+}
+
 /* For an hour. */
 static void many_connections_are_shown(void **state)
 {
@@ -662,6 +684,7 @@ int main(void)
         TEST(counters_become_minutes),
         TEST(the_last_hour_becomes_a_chart),
         TEST(an_hour_of_all_cpus_is_shown),
+        TEST(what_is_not_measured_is_not_shown_as_busy),
         TEST(many_connections_are_shown),
         TEST(minutes_become_quarters),
         TEST(a_hung_guest_blocks_nothing_else),
