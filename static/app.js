@@ -247,6 +247,12 @@
     setTimeout(enable, button && button.hasAttribute('data-download') ? 0 : 10000);
   });
 
+  /* A suggested name is replaced by typing. After the click that focuses it has put its caret. */
+  document.addEventListener('focusin', function (event) {
+    var field = event.target;
+    if (field.matches('[data-suggested]') && field.value === field.defaultValue) requestAnimationFrame(function () { field.select(); });
+  });
+
   /* Keyboard shortcuts, except while typing in a field. templates/shortcuts.html tells them. */
   document.addEventListener('keydown', function (event) {
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest('input, textarea, select')) return;

@@ -36,7 +36,9 @@ static struct error *closed_warn(const struct context *context, const char *emai
 
     if (!e && closed.words)
         fprintf(stderr, "%s%s\n", closed.words,
-                closed.can_undo ? "" : " This link does not open it.");
+                closed.can_undo ? ""
+                : closed.action ? " This link shows its deletion."
+                                : " This link does not open it.");
     return e;
 }
 
