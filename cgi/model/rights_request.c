@@ -145,7 +145,7 @@ static struct error *record(const struct context *context, enum audit_action act
     return e || !person_id ? e : audit_add_personal(context, &entry);
 }
 
-/* `url`: in an answer, the page of a deletion; NULL: there is none. */
+/* `url`: in an answer, the page of a deletion; NULL: there is none. Else the authority's. */
 static struct error *tell(const struct context *context, const char *kind,
                           const struct rights_request_get_row *row, const char *note,
                           const char *url, int64_t due_at)
@@ -161,10 +161,9 @@ static struct error *tell(const struct context *context, const char *kind,
         .note = note,
         .request_number = row->number,
         /* Who is not content is told where to complain, too (GDPR Art. 12(4)). */
-        .url = is_answer ? url
-               : *config->authority_url
-                   ? config->authority_url
-                   : arena_printf(context->arena, "%s/privacy", config->public_url),
+        .url = is_answer                ? url
+               : *config->authority_url ? config->authority_url
+                                        : NULL,
         .at = row->received_at,
         .until_at = due_at,
     };
