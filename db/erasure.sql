@@ -212,6 +212,15 @@ SELECT text FROM candidate c WHERE length(text) >= 8
 -- erasure_key_add(erasure_id text, team_id int, total int) done
 INSERT INTO erasure_key (erasure_id, team_id, total) VALUES (:erasure_id, :team_id, :total);
 
+-- erasure_key_waiting(team_id int) row
+-- A deletion of keys whose search begins later: it is preceded by the log.
+SELECT e.id, e.salt FROM erasure_key k JOIN erasure e ON e.id = k.erasure_id
+JOIN erasure_step s ON s.erasure_id = e.id AND s.name = 'log'
+WHERE k.team_id = :team_id AND s.state <> 'done' LIMIT 1;
+
+-- erasure_key_more(erasure_id text, total int) one across teams
+UPDATE erasure_key SET total = total + :total WHERE erasure_id = :erasure_id;
+
 -- erasure_key_get(erasure_id text) row across teams
 SELECT team_id, total FROM erasure_key WHERE erasure_id = :erasure_id;
 

@@ -55,16 +55,35 @@ static struct error *key_delete(const struct context *context, const struct acto
                                                          .person_id = actor->person_id });
 }
 
+/* One search reads all files: what waits for it is searched for together. */
+static struct error *sequence_find(const struct context *context, const struct actor *actor,
+                                   size_t count, const char **out_id,
+                                   const unsigned char **out_salt)
+{
+    struct erasure_key_waiting_row waiting;
+    struct error *e =
+        sql_erasure_key_waiting(context->db, context->arena, actor->team_id, &waiting);
+
+    if (e && e->kind != ERROR_NOT_FOUND)
+        return e;
+    if (!e) {
+        *out_id = waiting.id;
+        *out_salt = waiting.salt.bytes;
+        return sql_erasure_key_more(context->db, context->arena, waiting.id, (int64_t)count);
+    }
+    *out_id = crypto_id(context->arena);
+    e = sequence_add(context, *out_id, actor, count);
+    return e ? e : erasure_print_begin(context, *out_id, out_salt);
+}
+
 struct error *erasure_keys_begin(const struct context *context, const struct actor *actor,
                                  const char *const *ids, size_t count)
 {
-    const char *id = crypto_id(context->arena);
     struct erasure_key_strings_rows strings;
+    const char *id;
     const unsigned char *salt;
-    struct error *e = sequence_add(context, id, actor, count);
+    struct error *e = sequence_find(context, actor, count, &id, &salt);
 
-    if (!e)
-        e = erasure_print_begin(context, id, &salt);
     if (!e)
         e = sql_erasure_key_strings(context->db, context->arena, actor->team_id,
                                     ids_text(context->arena, ids, count), &strings);

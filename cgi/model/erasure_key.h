@@ -9,7 +9,8 @@
 #include "model/context.h"
 
 /*
- * Delete them and begin the sequence, in an open write transaction. NOT_FOUND: the actor's team
+ * Delete them and begin the sequence, in an open write transaction; if the team has one whose
+ * search has not begun, they join it. NOT_FOUND: the actor's team
  * does not have one of them.
  */
 struct error *erasure_keys_begin(const struct context *context, const struct actor *actor,

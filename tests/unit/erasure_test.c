@@ -714,6 +714,30 @@ static void deleted_keys_are_searched_for(void **state)
     assert_int_equal(ask(test, "SELECT count(*) FROM ssh_key WHERE team_id = 9"), 1);
 }
 
+/* Those that are deleted before it begins; once it has, the next ones have their own. */
+static void keys_that_wait_are_searched_for_together(void **state)
+{
+    static const char *const first[] = { "key3" }, *const second[] = { "key1" },
+                             *const third[] = { "key2" };
+    struct test *test = *state;
+
+    keys_plant(test);
+    keys_delete(test, first, 1);
+    keys_delete(test, second, 1);
+    assert_int_equal(ask(test, "SELECT count(*) FROM erasure"), 1);
+    assert_int_equal(ask(test, "SELECT total FROM erasure_key"), 2);
+    file_put(test, "nginx", "x SHA256:erasedmarker1 y");
+    work(test->context);
+    assert_int_equal(ask(test, "SELECT count(*) FROM erasure_step WHERE name = 'search' AND "
+                               "state = 'failed' AND answer = '1 found, as in nginx/planted'"),
+                     1);
+    keys_delete(test, third, 1);
+    assert_int_equal(ask(test, "SELECT count(*) FROM erasure"), 2);
+    file_put(test, "nginx", "");
+    work(test->context);
+    assert_int_equal(ask(test, "SELECT count(*) FROM erasure"), 0);
+}
+
 static void the_search_for_a_key_outlives_its_team(void **state)
 {
     static const char *const one[] = { "key1" };
@@ -1066,6 +1090,7 @@ int main(void)
         TEST(the_last_owner_takes_the_team_along),
         TEST(a_person_in_every_table_is_erased),
         TEST(deleted_keys_are_searched_for),
+        TEST(keys_that_wait_are_searched_for_together),
         TEST(the_search_for_a_key_outlives_its_team),
         TEST(a_team_in_every_table_is_erased),
         TEST(a_team_is_opened_again_until_it_begins),
