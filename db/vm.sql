@@ -245,6 +245,11 @@ WHERE team_id = :team_id AND id = :id AND gone_at IS NULL;
 SELECT id, project, tags FROM vm INDEXED BY vm_labels
 WHERE team_id = :team_id AND gone_at IS NULL AND (project IS NOT NULL OR tags IS NOT NULL) ORDER BY id;
 
+-- vm_projects(team_id int) rows (place int)
+-- The VMs with a project, also destroyed ones, by id; `place`: that of the project among them all, from 1.
+SELECT id, project, dense_rank() OVER (ORDER BY project) AS place FROM vm INDEXED BY vm_projects
+WHERE team_id = :team_id AND project IS NOT NULL ORDER BY id /* sort ok */;
+
 -- vm_set_schedule(team_id int, id text, zone text?, run_days int, start_minute int?, stop_minute int?, snapshot_minute int?, snapshot_keep int?, now_at int) one
 -- What was due before does not count.
 UPDATE vm SET zone = :zone, run_days = :run_days, start_minute = :start_minute, stop_minute = :stop_minute,

@@ -51,6 +51,7 @@ struct tally {
     struct ledger_team team;
     struct ledger_totals totals;
     struct ledger_sum others;
+    struct cost_projects projects;
     struct line lines[LIMIT_COST_VMS];
     size_t count;
     int64_t other_count;
@@ -89,6 +90,7 @@ static void line_add(void *context, const struct ledger_month_vm *vm)
     struct tally *tally = context;
     struct line *place = &tally->lines[0];
 
+    cost_projects_add(&tally->projects, vm);
     if (tally->count < LIMIT_COST_VMS) {
         tally->lines[tally->count++] = line_of(vm);
         return;
@@ -110,6 +112,8 @@ static struct error *tally_take(struct request *r, int64_t month_at, struct tall
 {
     struct error *e = ledger_team_read(r->db, r->arena, r->session->team_id, &tally->team);
 
+    if (!e)
+        e = cost_projects_read(r, &tally->projects);
     return e ? e
              : ledger_month_read(r->db, r->arena, &tally->team, month_at, line_add, tally,
                                  &tally->totals);
@@ -388,6 +392,7 @@ struct error *cost_page_fill(struct request *r, int64_t month_at, struct costs_h
     page->total = amount(r, &tally->totals.cost);
     page->currency = r->config->currency;
     page->is_owner = actor_is_owner(&actor);
+    cost_projects_fill(r, &tally->projects, &page->projects);
     files_fill(r, tally, page);
     days_fill(r, tally, page);
     r->frame.title = page->is_now ? "Costs" : arena_printf(r->arena, "Costs of %s", page->month);

@@ -1,6 +1,7 @@
 /* Collects the data of a team's cost page for one month. */
 #pragma once
 
+#include "view/cost_projects.h"
 #include "web/request.h"
 
 struct costs_html;

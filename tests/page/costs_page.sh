@@ -83,6 +83,15 @@ expect_text '<rect x="23" y="1000" width="14" height="0"/><rect class="s2" x="23
 expect_text '<rect x="43" y="1000" width="14" height="0"/><rect class="s2" x="43" y="985" width="14" height="15"'
 expect_text "<span>€0.40</span><span>€0.20</span><span>€0</span>"
 expect_text 'class="num">€0.29</td><td data-th="Storage" class="num">€0.07</td><td class="num st"><b>€0.36</b></td>'
+# By the projects that VMs have now, also destroyed ones.
+expect_no_text "By project"
+sql "UPDATE vm SET project = 'Web <shop>' WHERE id = 'runningrunningru'; UPDATE vm SET project = 'attic' WHERE id = 'failedfailedfail'"
+as alice get "/costs?month=2026-01" ; expect_text '<td><a href="/vms?q=Web%20%3Cshop%3E" title="Web &lt;shop&gt;">Web &lt;shop&gt;</a></td><td class="num st"><b>€0.36</b></td><td data-th="VMs" class="num soft">1</td>'
+expect_text '<td><span class="soft">No project</span></td><td class="num st"><b>€0.12</b></td>'
+expect_no_text attic
+sql "UPDATE vm SET project = 'attic', gone_at = 1767402000, state = 'gone' WHERE id = 'stoppedstoppedst'"
+as alice get "/costs?month=2026-01" ; expect_text '<td><a href="/vms?q=attic" title="attic">attic</a></td><td class="num st"><b>€0.12</b></td>'
+expect_no_text "No project"
 # The chart begins with the first day that cost something, and less than three days are a table alone. A month
 # has the cost of the one before it.
 as alice get "/costs?month=2026-02" ; expect_text '<span class="fig">€0.48</span><span class="of">January 2026</span>'
