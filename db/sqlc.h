@@ -93,10 +93,11 @@ struct table {
     struct place place;  /* where it is declared */
     struct place nobody; /* where a comment says that its rows are nobody's */
     enum owner owner;
-    const char *key;                          /* the column that says whose; NULL: nobody's */
-    const char *select, *erase;               /* of an owner's rows; NULL: there is nothing */
-    const char *person_select, *person_erase; /* of a team's table: what a person did in it */
-    const char *about_select;                 /* and what others did about that person */
+    const char *key;                            /* the column that says whose; NULL: nobody's */
+    const char *select, *erase;                 /* of an owner's rows; NULL: there is nothing */
+    const char *person_select, *person_erase;   /* of a team's table: what a person did in it */
+    const char *about_select;                   /* and what others did about that person */
+    const char *address_select, *address_erase; /* and what is about whoever has an address */
 };
 
 /* One allowed value of a column: from CHECK (state IN ('queued', 'done')). */

@@ -4,6 +4,7 @@
  *
  * A table with a `team_id` is the team's, else with a `person_id` the person's, else with an
  * `email` or `to_email` of whoever has that address; the tables `team` and `person` are their own.
+ * A team's rows with an `email` are about whoever has it, too.
  * One that holds personal data and has none of these is refused, unless a comment, above its
  * declaration or in the file of its statements, says why: "-- subject of TABLE: none, because ...".
  *
@@ -159,7 +160,8 @@ static char *erase_text(sqlite3 *db, const struct schema *schema, const struct t
     return statement_end(db, table, out, &text);
 }
 
-#define ELSEWHERE "person_id = :key AND team_id NOT IN (SELECT value FROM json_each(:except_teams))"
+#define EXCEPT_TEAMS "team_id NOT IN (SELECT value FROM json_each(:except_teams))"
+#define ELSEWHERE    "person_id = :key AND " EXCEPT_TEAMS
 
 /*
  * In a team's table: what a person did, and that it was that person. Where a column says who acted,
@@ -190,6 +192,24 @@ static void person_texts(sqlite3 *db, const struct schema *schema, struct table 
                                 : "UPDATE %s SET person_id = NULL WHERE person_id = :key",
             table->name);
     table->person_erase = statement_end(db, table, out, &text);
+}
+
+/* In a team's table: rows that name the address of somebody, who may have no account here. */
+static void address_texts(sqlite3 *db, const struct schema *schema, struct table *table)
+{
+    char *text = NULL;
+    size_t length = 0;
+    FILE *out;
+
+    if (table->owner != OWNER_TEAM || !column_find(schema, table->name, "email"))
+        return;
+    if (table->select)
+        table->address_select = select_text(db, schema, table, "email = :key AND " EXCEPT_TEAMS);
+    out = open_memstream(&text, &length);
+    if (!out)
+        give_up("memory");
+    fprintf(out, "DELETE FROM %s WHERE email = :key", table->name);
+    table->address_erase = statement_end(db, table, out, &text);
 }
 
 /* ---- what a row belongs to ---- */
@@ -285,6 +305,7 @@ static void check_table(sqlite3 *db, const struct schema *schema, struct table *
     if (erased)
         table->erase = erase_text(db, schema, table);
     person_texts(db, schema, table);
+    address_texts(db, schema, table);
 }
 
 void owners_check(sqlite3 *db, struct schema *schema, const struct subject *subjects, size_t count)

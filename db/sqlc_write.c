@@ -351,6 +351,10 @@ static void put_tables(FILE *out, const struct schema *schema)
                       table->person_erase);
         put_statement(out, tables.stream, &statement_count, table->name, "copy_about",
                       table->about_select);
+        put_statement(out, tables.stream, &statement_count, table->name, "copy_address",
+                      table->address_select);
+        put_statement(out, tables.stream, &statement_count, table->name, "erase_address",
+                      table->address_erase);
         fputs(" },\n", tables.stream);
     }
     if (fclose(tables.stream))

@@ -39,7 +39,9 @@ enum inventory_owner {
  * of teams that have a person_id: `copy_person` gives those of one person, without those of the
  * teams in its second parameter, a JSON array of ids; `erase_person` takes the person out of them.
  * Where a column says who acted, `copy_about` gives, with the same parameters, what the operator or
- * the server did about that person.
+ * the server did about that person. A team's rows with an `email` are about whoever has that
+ * address: `copy_address` gives them, without those of the teams in its second parameter, and
+ * `erase_address` deletes them.
  */
 struct inventory_table {
     const char *name;
@@ -50,6 +52,8 @@ struct inventory_table {
     const struct db_statement *copy_person;
     const struct db_statement *erase_person;
     const struct db_statement *copy_about;
+    const struct db_statement *copy_address;
+    const struct db_statement *erase_address;
 };
 
 struct inventory {

@@ -60,6 +60,8 @@ static struct error *table_erase(struct erasure_work *work, const struct invento
         e = statement_run(work, table->erase, work->teams.row[i].team_id, NULL);
     if (!e && person_id)
         e = statement_run(work, table->erase_person, person_id, NULL);
+    if (!e && person_id)
+        e = statement_run(work, table->erase_address, 0, address);
     return e;
 }
 

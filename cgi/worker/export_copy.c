@@ -148,17 +148,20 @@ static struct error *team_write(struct copy *copy, const struct export_teams_row
     return e;
 }
 
-/* Rows of teams that are not the person's own. */
+/* Rows of teams that are not the person's own, of the person or of whoever has that `address`. */
 static struct error *elsewhere_write(struct copy *copy, const char *folder,
                                      const struct inventory_table *table,
-                                     const struct db_statement *statement)
+                                     const struct db_statement *statement, const char *address)
 {
     struct db_run *run;
 
     if (!statement)
         return NULL;
     run = inventory_start(copy->db, &INVENTORY_MAIN, statement);
-    db_bind_int(run, 1, copy->person.id);
+    if (address)
+        db_bind_text(run, 1, address);
+    else
+        db_bind_int(run, 1, copy->person.id);
     db_bind_text(run, 2, copy->owned);
     return rows_write(copy, arena_printf(copy->arena, "%s/%s.json", folder, table->name), run);
 }
@@ -190,9 +193,11 @@ static struct error *person_write(struct copy *copy)
 
         e = own_write(copy, table);
         if (!e)
-            e = elsewhere_write(copy, "other-teams", table, table->copy_person);
+            e = elsewhere_write(copy, "other-teams", table, table->copy_person, NULL);
         if (!e)
-            e = elsewhere_write(copy, "about-you", table, table->copy_about);
+            e = elsewhere_write(copy, "about-you", table, table->copy_about, NULL);
+        if (!e)
+            e = elsewhere_write(copy, "about-you", table, table->copy_address, copy->person.email);
     }
     return e;
 }
