@@ -1,10 +1,12 @@
-/* Account pages: SSH keys of the team; the person's account, rights, sessions and deletion. */
+/* Account pages: the team's SSH keys and people; the person's teams, account, rights, sessions and
+ * deletion. */
 #include "handler/account.h"
 #include "base/array.h"
 #include "handler/deletion.h"
 #include "handler/email_change.h"
 #include "handler/keys.h"
 #include "handler/rights.h"
+#include "handler/team.h"
 #include "model/worker_wakeup.h"
 #include "view/account_page.h"
 #include "view/erasure_form.h"
@@ -12,11 +14,11 @@
 #include "web/serve.h"
 
 static const struct route routes[] = {
-    { "GET", "/keys", ACCESS_MEMBER, keys_show },
+    { "GET", "/keys", ACCESS_VIEWER, keys_show },
     { "POST", "/keys", ACCESS_MEMBER, keys_post },
     { "GET", "/keys/delete", ACCESS_MEMBER, key_delete_show },
     { "POST", "/keys/delete", ACCESS_MEMBER, keys_delete },
-    { "GET", "/keys/:id", ACCESS_MEMBER, key_show },
+    { "GET", "/keys/:id", ACCESS_VIEWER, key_show },
     { "POST", "/keys/:id/rename", ACCESS_MEMBER, key_rename },
     { "GET", "/account", ACCESS_SIGNED_IN, account_show },
     { "POST", "/account/name", ACCESS_SIGNED_IN, account_rename },
@@ -38,6 +40,19 @@ static const struct route routes[] = {
     { "GET", "/account/team/delete", ACCESS_OWNER, team_form_show },
     { "POST", "/account/team/delete", ACCESS_OWNER | ACCESS_FRESH, deletion_team_post },
     { "POST", "/account/team/keep", ACCESS_OWNER | ACCESS_FRESH, deletion_team_keep },
+    { "GET", "/team", ACCESS_VIEWER, team_show },
+    { "POST", "/team/invites", ACCESS_OWNER, team_invite },
+    { "POST", "/team/invites/:id/revoke", ACCESS_OWNER, team_invite_revoke },
+    { "POST", "/team/people/:id/role", ACCESS_OWNER | ACCESS_FRESH, team_role_post },
+    { "GET", "/team/people/:id/remove", ACCESS_OWNER, team_remove_show },
+    { "POST", "/team/people/:id/remove", ACCESS_OWNER | ACCESS_FRESH, team_remove_post },
+    { "GET", "/team/leave", ACCESS_VIEWER, team_leave_show },
+    { "POST", "/team/leave", ACCESS_VIEWER, team_leave_post },
+    { "GET", "/team/hand-over", ACCESS_OWNER, team_hand_over_show },
+    { "POST", "/team/hand-over", ACCESS_OWNER | ACCESS_FRESH, team_hand_over_post },
+    { "GET", "/teams", ACCESS_SIGNED_IN, teams_show },
+    { "POST", "/teams", ACCESS_SIGNED_IN, teams_make },
+    { "POST", "/teams/:id/switch", ACCESS_SIGNED_IN, teams_switch },
     { "GET", "/account/shortcuts", ACCESS_SIGNED_IN, account_shortcuts_show },
     { "POST", "/account/sessions/:handle/end", ACCESS_SIGNED_IN, account_session_end },
     { "POST", "/account/end-others", ACCESS_SIGNED_IN, account_session_end_others },

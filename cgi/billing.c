@@ -210,8 +210,8 @@ static struct error *pdf_post(struct request *r)
 /* ---- program ---- */
 
 static const struct route routes[] = {
-    { "GET", "/billing", ACCESS_MEMBER | ACCESS_IF_BILLING, billing_show },
-    { "GET", "/billing/return", ACCESS_MEMBER | ACCESS_IF_BILLING, return_show },
+    { "GET", "/billing", ACCESS_VIEWER | ACCESS_IF_BILLING, billing_show },
+    { "GET", "/billing/return", ACCESS_VIEWER | ACCESS_IF_BILLING, return_show },
     { "GET", "/billing/requests/:id", ACCESS_OWNER | ACCESS_IF_BILLING, request_show },
     { "POST", "/billing/subscribe", ACCESS_OWNER | ACCESS_IF_BILLING, subscribe_post },
     { "GET", "/billing/cancel", ACCESS_OWNER | ACCESS_IF_BILLING, cancel_show },

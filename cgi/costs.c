@@ -118,8 +118,8 @@ static struct error *cap_post(struct request *r)
 }
 
 static const struct route routes[] = {
-    { "GET", "/costs", ACCESS_MEMBER | ACCESS_IF_BILLING, costs_show },
-    { "GET", "/costs/csv", ACCESS_MEMBER | ACCESS_IF_BILLING, csv_show },
+    { "GET", "/costs", ACCESS_VIEWER | ACCESS_IF_BILLING, costs_show },
+    { "GET", "/costs/csv", ACCESS_VIEWER | ACCESS_IF_BILLING, csv_show },
     { "POST", "/costs/cap", ACCESS_OWNER | ACCESS_IF_BILLING, cap_post },
 };
 

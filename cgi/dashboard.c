@@ -252,12 +252,12 @@ static struct error *vms_bulk(struct request *r)
 /* ---- program ---- */
 
 static const struct route routes[] = {
-    { "GET", "/vms", ACCESS_MEMBER, vms_show },
+    { "GET", "/vms", ACCESS_VIEWER, vms_show },
     { "GET", "/vms/new", ACCESS_MEMBER, vm_new_show },
     { "POST", "/vms", ACCESS_MEMBER, vm_new_post },
     { "POST", "/vms/bulk/:act", ACCESS_MEMBER, vms_bulk },
-    { "GET", "/receipts", ACCESS_MEMBER, receipt_list_respond },
-    { "GET", "/activity", ACCESS_MEMBER, activity_list_respond },
+    { "GET", "/receipts", ACCESS_VIEWER, receipt_list_respond },
+    { "GET", "/activity", ACCESS_VIEWER, activity_list_respond },
     { "GET", "/activity.jsonl", ACCESS_OWNER, activity_file_respond },
 };
 

@@ -6,6 +6,7 @@
 #include "adapter/crypto.h"
 #include "base/array.h"
 #include "base/text.h"
+#include "handler/invite.h"
 #include "handler/signin_link.h"
 #include "model/identity.h"
 #include "model/outbound.h"
@@ -87,6 +88,7 @@ static struct error *mail_request(struct request *r)
     struct field email = { .name = "email", .kind = FIELD_EMAIL, .is_required = true };
     struct signin_html page = { .minimum_age = r->config->minimum_age };
     const struct context context = request_context(r);
+    struct bytes invite;
     struct error *e = form_read(r, &email, 1);
 
     if (!has_mail(r))
@@ -100,7 +102,9 @@ static struct error *mail_request(struct request *r)
         signin_render(r, &page);
         return NULL;
     }
-    e = signin_mail_request(&context, email.text);
+    e = session_invite(r, &invite);
+    if (!e)
+        e = signin_mail_request(&context, email.text, invite);
     /* Disk latency is observable from outside, so always write. */
     if (!e)
         e = session_notice(r, NULL);
@@ -360,6 +364,8 @@ static const struct route routes[] = {
     { "GET", "/signin", ACCESS_PUBLIC, signin_show },
     { "GET", "/signin/link", ACCESS_PUBLIC, signin_link_show },
     { "POST", "/signin/link", ACCESS_PUBLIC, signin_link_use },
+    { "GET", "/signin/invite", ACCESS_PUBLIC, invite_show },
+    { "POST", "/signin/invite", ACCESS_PUBLIC, invite_post },
     { "GET", "/signin/mail", ACCESS_PUBLIC, mail_sent_show },
     { "POST", "/signin/mail", ACCESS_PUBLIC, mail_request },
     { "GET", "/signin/workos", ACCESS_PUBLIC, workos_start },

@@ -397,12 +397,12 @@ static struct error *vm_destroy(struct request *r)
 /* ---- program ---- */
 
 static const struct route routes[] = {
-    { "GET", "/vms/:id", ACCESS_MEMBER, overview_show },
-    { "GET", "/vms/:id/snapshots", ACCESS_MEMBER, snapshots_show },
-    { "GET", "/vms/:id/activity", ACCESS_MEMBER, activity_show },
+    { "GET", "/vms/:id", ACCESS_VIEWER, overview_show },
+    { "GET", "/vms/:id/snapshots", ACCESS_VIEWER, snapshots_show },
+    { "GET", "/vms/:id/activity", ACCESS_VIEWER, activity_show },
     { "GET", "/vms/:id/console", ACCESS_MEMBER, vm_console_show },
-    { "GET", "/vms/:id/settings", ACCESS_MEMBER, settings_show },
-    { "GET", "/vms/:id/receipt.zip", ACCESS_MEMBER, receipt_show },
+    { "GET", "/vms/:id/settings", ACCESS_VIEWER, settings_show },
+    { "GET", "/vms/:id/receipt.zip", ACCESS_VIEWER, receipt_show },
     { "POST", "/vms/:id/start", ACCESS_MEMBER, vm_start },
     { "POST", "/vms/:id/stop", ACCESS_MEMBER, vm_stop },
     { "POST", "/vms/:id/restart", ACCESS_MEMBER, vm_restart },

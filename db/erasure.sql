@@ -235,8 +235,9 @@ WHERE k.team_id = :team_id ORDER BY e.requested_at /* sort ok */;
 -- erasure_texts(after text, max int) rows (text text) across teams
 -- Once the rows are gone: texts of everybody else where one that was erased may stand again, in their order.
 SELECT text FROM (
-    SELECT j.value AS text FROM person p LEFT JOIN email_request r ON r.person_id = p.id,
-        json_each(json_array(p.email, p.identity, p.name, p.workos_name, r.new_email)) j
+    SELECT j.value AS text FROM person p LEFT JOIN email_request r ON r.person_id = p.id
+        LEFT JOIN invite i ON i.person_id = p.id,
+        json_each(json_array(p.email, p.identity, p.name, p.workos_name, r.new_email, i.email)) j
     UNION SELECT j.value FROM team t, json_each(json_array(t.name, t.workos_organization_id)) j
     UNION SELECT j.value FROM ssh_key k, json_each(json_array(k.name, k.comment, k.fingerprint, k.public_line)) j
     UNION SELECT j.value FROM vm_key k, json_each(json_array(k.name, k.fingerprint, k.public_line)) j

@@ -81,3 +81,22 @@ SELECT person_id FROM session WHERE workos_session_id = :workos_session_id AND p
 
 -- session_delete_of_workos(workos_session_id text) done
 DELETE FROM session WHERE workos_session_id = :workos_session_id /* scan ok */;
+
+-- session_of_member(person_id int, team_id int) rows
+SELECT id_hash FROM session WHERE person_id = :person_id AND current_team_id = :team_id;
+
+-- session_switch(id_hash blob, new_hash blob, handle text, csrf_secret blob, team_id int?, notice text?) one
+-- To another team: with another name and secret, so that no page or form of the former team acts in this one.
+UPDATE session SET id_hash = :new_hash, handle = :handle, csrf_secret = :csrf_secret, current_team_id = :team_id,
+                   notice = :notice
+WHERE id_hash = :id_hash;
+
+-- session_set_invite(id_hash blob, invite_hash blob?) done
+UPDATE session SET invite_hash = :invite_hash WHERE id_hash = :id_hash;
+
+-- session_invite(id_hash blob) row
+SELECT invite_hash FROM session WHERE id_hash = :id_hash;
+
+-- session_move_invite(from_hash blob, to_hash blob) done
+-- To the session that a sign-in begins.
+UPDATE session SET invite_hash = (SELECT f.invite_hash FROM session f WHERE f.id_hash = :from_hash) WHERE id_hash = :to_hash;

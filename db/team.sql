@@ -73,3 +73,31 @@ SELECT t.created_at, t.cap_cents FROM team t WHERE t.id = :team_id;
 
 -- team_set_cap(team_id int, cap_cents int?) one
 UPDATE team SET cap_cents = :cap_cents WHERE id = :team_id;
+
+-- team_people(team_id int, max int) rows (name text, email text, is_closed int)
+-- Owners first, then by name.
+SELECT m.person_id, m.role, m.created_at, p.name AS name, p.email AS email, p.closed_at IS NOT NULL AS is_closed
+FROM membership m JOIN person p ON p.id = m.person_id WHERE m.team_id = :team_id
+ORDER BY CASE m.role WHEN 'owner' THEN 0 WHEN 'member' THEN 1 ELSE 2 END, lower(p.name), p.id LIMIT :max /* sort ok */;
+
+-- team_person(team_id int, person_id int) row (name text, email text, is_closed int, is_own int, other_owners int)
+-- Somebody in it. `is_own`: it is the person's personal team; `other_owners`: besides them, with an open account.
+SELECT m.role, m.created_at, p.name AS name, p.email AS email, p.closed_at IS NOT NULL AS is_closed,
+       EXISTS (SELECT 1 FROM team t WHERE t.id = :team_id AND t.personal_of = m.person_id) AS is_own,
+       (SELECT count(*) FROM membership o JOIN person q ON q.id = o.person_id
+        WHERE o.team_id = :team_id AND o.person_id <> m.person_id AND o.role = 'owner' AND q.closed_at IS NULL) AS other_owners
+FROM membership m JOIN person p ON p.id = m.person_id
+WHERE m.team_id = :team_id AND m.person_id = :person_id;
+
+-- team_keys_of(team_id int, person_id int) rows
+-- The SSH keys that somebody added to it.
+SELECT k.id, k.name, k.fingerprint FROM ssh_key k
+WHERE k.team_id = :team_id AND k.person_id = :person_id ORDER BY k.name, k.id /* sort ok */;
+
+-- team_of_person(person_id int) rows (name text, is_personal int, is_closed int, people int, vms int) across teams
+-- All that somebody is in: their own first, then by name.
+SELECT m.team_id, m.role, t.name AS name, t.personal_of IS m.person_id AS is_personal, t.closed_at IS NOT NULL AS is_closed,
+       (SELECT count(*) FROM membership o WHERE o.team_id = t.id) AS people,
+       (SELECT count(*) FROM vm_entry v WHERE v.team_id = t.id) AS vms
+FROM membership m JOIN team t ON t.id = m.team_id WHERE m.person_id = :person_id
+ORDER BY t.personal_of IS NOT m.person_id, lower(t.name), t.id /* sort ok */;

@@ -23,7 +23,7 @@ struct frame {
     const char *person_name;
     const char *person_letter; /* the first of the email, as a picture of the person */
     const char *team_name;     /* whose resources the pages show; NULL: of none */
-    const char *role;          /* in that team: "owner" or "member" */
+    const char *role;          /* in that team: "owner", "member" or "viewer" */
     const char *session;       /* handle of the session, for its live parts; NULL: signed out */
     const char *theme;         /* "light" or "dark"; NULL: the system's */
     const char *path;          /* of this page, for forms that lead back to it */
@@ -42,6 +42,7 @@ struct frame {
     const char *policy_day;
     bool is_policy_new; /* it is in force by now */
     bool is_restricted; /* the person's account is */
+    bool is_viewer;     /* the person may see what the team has, and change nothing */
     bool has_billing;   /* billing is on */
     bool is_fragment;   /* requested by htmx: only the changing part, without the frame */
 };

@@ -86,6 +86,15 @@ enum {
     LIMIT_SEEN_EVERY_S = 60,              /* how often "last seen" is written */
     LIMIT_SIGNIN_LINK_S = 10 * 60,
 
+    /* Teams. */
+    LIMIT_TEAMS_OWNED = 10,           /* by a person, with the personal one */
+    LIMIT_TEAM_PEOPLE = 25,           /* in a team, with open invites: they are one list */
+    LIMIT_INVITE_S = 7 * 24 * 3600,   /* an invite is valid for, and its row kept */
+    LIMIT_INVITE_MAILS_PER_HOUR = 10, /* that one person has sent */
+    LIMIT_INVITES_PER_ADDRESS = 3,    /* in a day, by one team */
+    LIMIT_INVITED_PER_ADDRESS = 10,   /* in a day, by all teams */
+    LIMIT_INVITE_SIGNINS = 5,         /* sign-in links for people without an account, by a link */
+
     /* A change of the e-mail address. */
     LIMIT_EMAIL_CHANGE_S = 24 * 3600, /* both links are valid for */
     LIMIT_EMAIL_CHANGES_PER_DAY = 5,  /* of a person, and for an address */

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "main_constants.sql.h"
+#include "model/role.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -32,7 +33,7 @@ static inline const int64_t *actor_person(const struct actor *actor)
 
 static inline bool actor_is_owner(const struct actor *actor)
 {
-    return actor->role && strcmp(actor->role, MEMBERSHIP_ROLE_OWNER) == 0;
+    return role_may(actor->role, RIGHT_OWN);
 }
 
 static inline struct actor actor_system(int64_t team_id, const char *reason)

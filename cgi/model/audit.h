@@ -42,6 +42,10 @@ enum { AUDIT_OPERATOR = 0 }; /* the team of the operator's own history */
     ACTION(MEMBER_ADD, "member_add", "Member added")                                               \
     ACTION(MEMBER_ROLE, "member_role", "Role changed")                                             \
     ACTION(MEMBER_REMOVE, "member_remove", "Member removed")                                       \
+    ACTION(MEMBER_LEAVE, "member_leave", "Left the team")                                          \
+    ACTION(INVITE, "invite", "Invited")                                                            \
+    ACTION(INVITE_REVOKE, "invite_revoke", "Invite revoked")                                       \
+    ACTION(TEAM_MAKE, "team_make", "Team created")                                                 \
     ACTION(PERSON_RENAME, "person_rename", "Name changed")                                         \
     ACTION(EMAIL_REQUEST, "email_request", "Change of the email address requested")                \
     ACTION(EMAIL_CANCEL, "email_cancel", "Change of the email address cancelled")                  \

@@ -15,6 +15,7 @@
 #include "main_constants.sql.h"
 
 #include "erasure.sql.h"
+#include "invite.sql.h"
 #include "person.sql.h"
 #include "session.sql.h"
 #include "team.sql.h"
@@ -97,7 +98,8 @@ static struct error *team_end(const struct context *context, int64_t team_id)
 
 /*
  * Memberships stay until the rows are erased: an account that is opened again has them. A change of
- * the address ends, with its mails to one that no other row of the person names.
+ * the address ends, with its mails to one that no other row of the person names, and so do the
+ * person's invites.
  */
 static struct error *person_end(const struct context *context, int64_t person_id)
 {
@@ -105,6 +107,10 @@ static struct error *person_end(const struct context *context, int64_t person_id
 
     if (!e)
         e = email_change_cancel(context, person_id);
+    if (!e)
+        e = sql_invite_revoke_all(context->db, context->arena, person_id);
+    if (!e)
+        e = sql_invite_mails_drop(context->db, context->arena);
     return e ? e : sql_session_delete_of_person(context->db, context->arena, person_id);
 }
 

@@ -15,7 +15,8 @@ struct mail {
      * "promise_broken", "policy_change", "vm_look", "email_confirm", "email_approve",
      * "email_taken", "email_changed", "email_former", "request_extended", "request_answered",
      * "request_refused", "team_deletion", "vm_disk_look", "account_deletion", "account_closed",
-     * "team_closed", "vm_stops_soon", "vm_ends_soon", "account_kept", "team_kept"
+     * "team_closed", "vm_stops_soon", "vm_ends_soon", "account_kept", "team_kept",
+     * "invited", "role_changed", "member_removed"
      */
     const char *kind;
     const char *to; /* e-mail */
@@ -23,10 +24,11 @@ struct mail {
     const char *once;
     const char *amount; /* "€12.00"; this and all below: NULL or 0 if the kind does not use it */
     const char *vm_name, *browser, *url;
-    const char *promise;    /* of "promise_broken": "SENTENCE#ID SENTENCE#ID" */
-    const char *note;       /* what the operator writes in it, or who has closed the account */
+    const char *promise; /* of "promise_broken": "SENTENCE#ID SENTENCE#ID"; else a team's name */
+    const char *note;    /* what the operator writes in it, who has closed the account, who invites,
+                            or a role */
     int64_t request_number; /* of the request (rights_request.h) that it is about */
-    const char *change_id;  /* of the change of an address (email_change.h) that it is about */
+    const char *change_id;  /* of the change of an address (email_change.h), or of the invite */
     bool is_transient;      /* its row is deleted once it was sent or has failed */
     int64_t at, until_at;
 };

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "known_browser.sql.h"
 #include "mail.sql.h"
+#include "model/invite.h"
 #include "model/mail_queue.h"
 #include "person.sql.h"
 
@@ -49,7 +50,8 @@ static struct error *link_queue(const struct context *context, const char *email
     return mail_queue(context->db, context->arena, &mail, context->now_at);
 }
 
-struct error *signin_mail_request(const struct context *context, const char *email)
+struct error *signin_mail_request(const struct context *context, const char *email,
+                                  struct bytes invite_hash)
 {
     const char *address = text_lower(context->arena, email);
     bool is_known = false, has_room = false;
@@ -57,6 +59,8 @@ struct error *signin_mail_request(const struct context *context, const char *ema
 
     if (!e)
         e = address_has_room(context, address, &has_room);
+    if (!e && has_room && !is_known)
+        e = invite_allows_signin(context, invite_hash, &is_known);
     return e || !is_known || !has_room ? e : link_queue(context, address);
 }
 

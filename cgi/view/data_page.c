@@ -83,6 +83,11 @@ static const struct subject {
       "day "
       "the copies of your data. Kept as long as the account exists.",
       { "person", "team", "membership", "policy_ack", "export" } },
+    { "Invites into teams",
+      "Who invited whom into which team, by an address or a link, for a week. The address may be "
+      "of "
+      "somebody who has no account here. Links are stored as hashes.",
+      { "invite" } },
     { "Signing in",
       "Sessions, sign-in links and browser names. Secrets are stored as hashes. No IP addresses.",
       { "session", "signin_link", "email_change", "email_request", "known_browser", "workos_object",

@@ -152,6 +152,8 @@ static struct vm_row row_of(struct request *r, struct setting *setting,
 
     setting_turn(r, setting, vm, ledger_rate(&setting->prices, &use, r->now_at));
     now = is_away ? 0 : setting->events;
+    if (r->frame.is_viewer)
+        now = 0;
     if (r->frame.is_restricted)
         now &= 1U << VM_REQUEST_STOP;
     if (is_away)
@@ -174,7 +176,7 @@ static struct vm_row row_of(struct request *r, struct setting *setting,
                    : NULL,
         .last_error = vm->last_error ? text_cut(r->arena, vm->last_error, ERROR_CHARACTERS) : NULL,
         .is_up = strcmp(vm->standing, VM_STATE_RUNNING) == 0 && !is_away,
-        .is_silent = vm->unresponsive_at != 0 && !is_away,
+        .is_silent = vm->unresponsive_at != 0 && !is_away && !r->frame.is_viewer,
         .is_away = is_away && !setting->is_working,
         .is_working = setting->is_working,
         .can_start = now >> VM_REQUEST_START & 1,
@@ -183,7 +185,7 @@ static struct vm_row row_of(struct request *r, struct setting *setting,
         .can_snapshot = now >> VM_REQUEST_SNAPSHOT & 1,
         .can_resume = now >> VM_REQUEST_RESUME & 1,
         .can_retry = now >> VM_REQUEST_RETRY & 1,
-        .can_destroy = setting->events >> VM_REQUEST_DESTROY & 1,
+        .can_destroy = setting->events >> VM_REQUEST_DESTROY & !r->frame.is_viewer,
     };
 }
 

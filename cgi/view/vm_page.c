@@ -164,7 +164,8 @@ static struct vm_snapshot snapshot_of(struct request *r, const struct vm_html *p
                   : is_failed ? "bad"
                               : "work",
         .can_restore = is_ready && page->can_restore && !r->frame.is_restricted,
-        .can_clone = is_ready && !page->host_problem && !r->frame.is_restricted,
+        .can_clone =
+            is_ready && !page->host_problem && !r->frame.is_restricted && !r->frame.is_viewer,
         .can_delete = (is_ready || is_failed) && page->can_restore,
     };
 
@@ -256,6 +257,12 @@ static void restriction_fill(struct vm_html *page)
     start_refuse(page, RESTRICTED);
     page->can_snapshot = 0;
     page->snapshot_disabled_reason = page->resize_disabled_reason = RESTRICTED;
+}
+
+static void viewer_fill(struct vm_html *page)
+{
+    start_refuse(page, NULL);
+    page->can_stop = page->can_snapshot = page->can_restore = page->can_destroy = 0;
 }
 
 /* A suspended team's VMs stay stopped. */
@@ -455,6 +462,8 @@ struct error *vm_page_fill(struct request *r, const struct vm_get_row *vm, const
         e = billing_fill(r, page);
     if (r->frame.is_restricted)
         restriction_fill(page);
+    if (r->frame.is_viewer)
+        viewer_fill(page);
     if (!e)
         e = lists_fill(r, page, &prices, vm);
     r->frame.title = arena_printf(r->arena, "%s: %s", vm->name, tab_title(tab, page->vm.label));

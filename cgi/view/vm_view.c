@@ -123,7 +123,7 @@ struct vm_view vm_view_of(struct request *r, const struct price_list_rows *price
         .last_error = vm->last_error,
         .has_snapshots = vm->snapshot_gb > 0,
         .has_way_in = vm_view_has_way_in(vm->state),
-        .has_console = vm_state_has_console(vm->state),
+        .has_console = vm_state_has_console(vm->state) && !r->frame.is_viewer,
         .is_running = is_running,
         .is_stopped = strcmp(vm->state, VM_STATE_STOPPED) == 0,
         .is_working = vm_job_is_state(vm->state),

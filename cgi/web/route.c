@@ -3,6 +3,7 @@
 
 #include "base/limit.h"
 #include "base/text.h"
+#include "model/role.h"
 #include "web/session.h"
 
 #include <string.h>
@@ -99,15 +100,14 @@ static struct error *access_check(struct request *r)
 {
     const struct session *session = r->session;
     int access = r->route->access & ~(ACCESS_IF_BILLING | ACCESS_SAME | ACCESS_FRESH);
-    struct actor actor;
 
     if (access == ACCESS_PUBLIC)
         return NULL;
     if (!session || !session->person_id)
         return error_new(r->arena, ERROR_SIGNED_OUT, "not signed in");
-    actor = session_actor(r);
-    if ((access == ACCESS_MEMBER && !session->role) ||
-        (access == ACCESS_OWNER && !actor_is_owner(&actor)) ||
+    if ((access == ACCESS_VIEWER && !role_may(session->role, RIGHT_SEE)) ||
+        (access == ACCESS_MEMBER && !role_may(session->role, RIGHT_CHANGE)) ||
+        (access == ACCESS_OWNER && !role_may(session->role, RIGHT_OWN)) ||
         (access == ACCESS_OPERATOR && !session->is_operator))
         return error_new(r->arena, ERROR_FORBIDDEN, "this person lacks permission");
     if ((r->route->access & ACCESS_FRESH) && session->authenticated_at + LIMIT_FRESH_S <= r->now_at)

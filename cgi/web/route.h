@@ -1,6 +1,6 @@
 /*
- * Maps method and path to a handler and the required access. Each program has one route table, and
- * permissions are defined nowhere else.
+ * Maps method and path to a handler and the required access. Each program has one route table: what
+ * a role may do is defined in model/role.h, and what a page needs nowhere but there.
  */
 #pragma once
 
@@ -9,8 +9,9 @@
 enum access {
     ACCESS_PUBLIC,    /* anybody */
     ACCESS_SIGNED_IN, /* any signed-in person */
-    ACCESS_MEMBER,    /* a person with a current team */
-    ACCESS_OWNER,     /* an owner of the current team */
+    ACCESS_VIEWER,    /* who may see what the current team has: RIGHT_SEE (model/role.h) */
+    ACCESS_MEMBER,    /* who may change it, and see content: RIGHT_CHANGE */
+    ACCESS_OWNER,     /* who may change the team itself: RIGHT_OWN */
     ACCESS_OPERATOR,  /* the operator named in domicile.conf */
     /* Added to one of those: only while billing is on; else NOT_FOUND. */
     ACCESS_IF_BILLING = 8,

@@ -14,6 +14,7 @@
 #include "model/confinement.h"
 #include "model/outbound.h"
 #include "model/policy_hold.h"
+#include "model/role.h"
 #include "model/state_path.h"
 #include "model/worker_wakeup.h"
 #include "web/counted.h"
@@ -76,6 +77,8 @@ static void frame_fill(struct request *r)
             arena_printf(r->arena, "%c", toupper((unsigned char)*r->session->email));
         r->frame.team_name = r->session->team_name;
         r->frame.role = r->session->role;
+        r->frame.is_viewer =
+            role_may(r->session->role, RIGHT_SEE) && !role_may(r->session->role, RIGHT_CHANGE);
         r->frame.theme = r->session->theme;
         r->frame.is_operator = r->session->is_operator;
         if (r->session->policy_at)

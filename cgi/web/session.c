@@ -86,6 +86,7 @@ static struct session *session_of_row(struct request *r, const struct session_ge
         .return_path = row->return_path,
         .policy_at = row->policy_at,
         .authenticated_at = row->authenticated_at,
+        .expires_at = row->expires_at,
         .is_operator = row->email && strcasecmp(row->email, r->config->operator_email) == 0,
     };
     return session;
@@ -231,12 +232,49 @@ struct error *session_take_workos(struct request *r, const char *state, const ch
 struct error *session_sign_in(struct request *r, int64_t person_id, int64_t team_id,
                               const char *workos_session_id, int64_t authenticated_at)
 {
-    struct error *e = NULL;
+    const struct session *former = r->session;
+    struct error *e = session_insert(r, &person_id, &team_id, workos_session_id, authenticated_at);
 
-    if (r->session)
-        e = sql_session_delete(r->db, r->arena, r->session->id_hash);
+    if (e || !former)
+        return e;
+    e = sql_session_move_invite(r->db, r->arena, former->id_hash, r->session->id_hash);
+    return e ? e : sql_session_delete(r->db, r->arena, former->id_hash);
+}
+
+struct error *session_switch(struct request *r, int64_t team_id)
+{
+    const char *token = crypto_token(r->arena);
+    unsigned char *secret = arena_alloc(r->arena, CRYPTO_SECRET_BYTES);
+    struct bytes id_hash = token_hash(r->arena, token);
+    struct session_get_row row;
+    struct error *e;
+
+    crypto_random(secret, CRYPTO_SECRET_BYTES);
+    e = sql_session_switch(r->db, r->arena, r->session->id_hash, id_hash, crypto_id(r->arena),
+                           (struct bytes){ secret, CRYPTO_SECRET_BYTES }, &team_id, NULL);
     if (!e)
-        e = session_insert(r, &person_id, &team_id, workos_session_id, authenticated_at);
+        e = sql_session_get(r->db, r->arena, id_hash, r->now_at, &row);
+    if (e)
+        return e;
+    cookie_set(r, token, r->session->expires_at - r->now_at);
+    r->session = session_of_row(r, &row);
+    return NULL;
+}
+
+struct error *session_keep_invite(struct request *r, struct bytes hash)
+{
+    struct error *e = session_begin(r);
+
+    return e ? e : sql_session_set_invite(r->db, r->arena, r->session->id_hash, hash);
+}
+
+struct error *session_invite(const struct request *r, struct bytes *out)
+{
+    struct session_invite_row row = { .invite_hash = { NULL, 0 } };
+    struct error *e =
+        r->session ? sql_session_invite(r->db, r->arena, r->session->id_hash, &row) : NULL;
+
+    *out = row.invite_hash;
     return e;
 }
 

@@ -18,13 +18,14 @@ struct session {
     const char *email, *name;
     const char *team_name; /* of that team; NULL like role */
     const char *theme;     /* "light" or "dark"; NULL: the system's */
-    const char *role;      /* "member" or "owner" in that team; NULL: no longer a member */
+    const char *role;      /* in that team (model/role.h); NULL: no longer in it */
     const char *notice;    /* for this page, already removed from the row */
     const char *workos_session_id;
     const char *workos_verifier;
     struct bytes workos_state_hash;
     const char *return_path;  /* local; NULL: none */
     int64_t authenticated_at; /* when the person proved who they are */
+    int64_t expires_at;       /* at the latest */
     bool is_operator;
     int64_t policy_at;     /* see session_get */
     int64_t restricted_at; /* since when the account is restricted (model/restriction.h); 0: not */
@@ -69,6 +70,20 @@ struct error *session_take_workos(struct request *r, const char *state, const ch
  */
 struct error *session_sign_in(struct request *r, int64_t person_id, int64_t team_id,
                               const char *workos_session_id, int64_t authenticated_at);
+
+/*
+ * Show another team from now on. Name and secret of the session change, so that no page or form of
+ * the former team acts in this one; its time does not. Needs an open write transaction.
+ */
+struct error *session_switch(struct request *r, int64_t team_id);
+
+/*
+ * The invite whose link this browser has opened, by the link's hash: kept while its person signs
+ * in, so that the link itself is in no address that is stored. Empty: none. Both need an open write
+ * transaction; session_keep_invite() creates the session if needed.
+ */
+struct error *session_keep_invite(struct request *r, struct bytes hash);
+struct error *session_invite(const struct request *r, struct bytes *out);
 
 /* The browser family of this request, as shown in the list of sessions: "Firefox on Linux". */
 const char *session_browser(const struct request *r);

@@ -23,6 +23,10 @@
 #include "mail_email_former.txt.h"
 #include "mail_email_taken.html.h"
 #include "mail_email_taken.txt.h"
+#include "mail_invited.html.h"
+#include "mail_invited.txt.h"
+#include "mail_member_removed.html.h"
+#include "mail_member_removed.txt.h"
 #include "mail_new_signin.html.h"
 #include "mail_new_signin.txt.h"
 #include "mail_payment_failed.html.h"
@@ -37,6 +41,8 @@
 #include "mail_request_extended.txt.h"
 #include "mail_request_refused.html.h"
 #include "mail_request_refused.txt.h"
+#include "mail_role_changed.html.h"
+#include "mail_role_changed.txt.h"
 #include "mail_signin_link.html.h"
 #include "mail_signin_link.txt.h"
 #include "mail_suspended.html.h"
@@ -141,6 +147,9 @@ WRITERS(email_former)
 WRITERS(request_extended)
 WRITERS(request_answered)
 WRITERS(request_refused)
+WRITERS(invited)
+WRITERS(role_changed)
+WRITERS(member_removed)
 
 static struct mail_promise_rows promises_of(struct arena *arena, const struct mail_take_row *mail)
 {
@@ -215,6 +224,9 @@ static const struct kind {
     { "request_extended", request_extended_txt, request_extended_html, LIMIT_MAIL_EXPIRY_S },
     { "request_answered", request_answered_txt, request_answered_html, LIMIT_MAIL_EXPIRY_S },
     { "request_refused", request_refused_txt, request_refused_html, LIMIT_MAIL_EXPIRY_S },
+    { "invited", invited_txt, invited_html, LIMIT_MAIL_EXPIRY_S },
+    { "role_changed", role_changed_txt, role_changed_html, LIMIT_MAIL_EXPIRY_S },
+    { "member_removed", member_removed_txt, member_removed_html, LIMIT_MAIL_EXPIRY_S },
 };
 
 static const struct kind *kind_find(const char *name)

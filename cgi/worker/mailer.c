@@ -12,6 +12,7 @@
 #include "main_constants.sql.h"
 #include "model/email_change.h"
 #include "model/erasure.h"
+#include "model/invite.h"
 #include "model/outbound.h"
 #include "model/signin_token.h"
 #include "worker/mail_message.h"
@@ -121,6 +122,8 @@ static struct error *link_make(struct worker_context *context, struct mail_take_
     struct erasure_closed closed;
     struct error *e;
 
+    if (strcmp(mail->kind, MAIL_KIND_INVITED) == 0)
+        return invite_link(&now, mail->change_id, &mail->url, &mail->until_at);
     if (strcmp(mail->kind, MAIL_KIND_SIGNIN_LINK) != 0)
         return email_change_link(&now, mail->kind, mail->change_id, &mail->url, &mail->until_at);
     e = erasure_closed(&now, arena_printf(context->arena, "local:%s", mail->to_email), &closed);

@@ -20,6 +20,7 @@
 #include "erasure.sql.h"
 #include "event.sql.h"
 #include "export.sql.h"
+#include "invite.sql.h"
 #include "invoice.sql.h"
 #include "job.sql.h"
 #include "job_step.sql.h"
@@ -70,6 +71,7 @@ enum { LINK_KEEP_S = A_DAY_S - LIMIT_SIGNIN_LINK_S - AN_HOUR_S };
     OLD("signin_link", "sign-in links that have expired", LINK_KEEP_S, signin_link)                \
     OLD("email_change", "changes of email addresses that have expired", 0, email_change)           \
     OLD("email_request", "requests for another email address", A_DAY_S, email_request)             \
+    OLD("invite", "invites into teams", LIMIT_INVITE_S, invite)                                    \
     OLD("known_browser", "browsers that people signed in with", LIMIT_KNOWN_BROWSER_S,             \
         known_browser)                                                                             \
     OLD("usage_minute", "measurements by the minute", LIMIT_MINUTES_KEEP_S, usage_minute)          \

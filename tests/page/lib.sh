@@ -158,7 +158,7 @@ split() {
     person=$(sed -nE 's/.*<span class="mail">([^<]+)<.*/\1/p' "$state/normal.html")
     sed -E -e '/^<main/,/^<\/main>/c\<main></main>' -e 's/^<title>.*/<title>TITLE<\/title>/' -e 's/ aria-current="page"//' \
         -e 's/(<span class="mail">)[^<]+(<.span><span class="face" aria-hidden="true">)[^<]*/\1PERSON\2P/' \
-        -e '/^$/d' -e '/^<p>.*, (owner|member)<.p>$/d' -e 's/(name="return" value=")[^"]+/\1PATH/' \
+        -e '/^$/d' -e '/^<p>.*, (owner|member|viewer)<.p>$/d' -e 's/(name="return" value=")[^"]+/\1PATH/' \
         "$state/normal.html" >"$state/frame.html"
     frame=frame_$(frame_name).html
     {

@@ -289,6 +289,11 @@ static void an_old_row_turns_its_promise_red(void **state)
           "INSERT INTO known_browser (person_id, browser, seen_at) SELECT id, 'Old', " OLD
           " FROM person LIMIT 1",
           "DELETE FROM known_browser WHERE browser = 'Old'" },
+        { "invites",
+          "INSERT INTO invite (id, team_id, person_id, email, role, state, created_at, expires_at) "
+          "SELECT 'old', t.id, p.id, 'a@b', 'viewer', 'revoked', " OLD ", 1 FROM team t, person p "
+          "LIMIT 1",
+          "DELETE FROM invite" },
         { "mails",
           "INSERT INTO mail (id, kind, to_email, once, state, attempts, due_at, created_at) VALUES "
           "('old', 'signin_link', 'a', 'old', 'sent', 1, 1, " OLD ")",

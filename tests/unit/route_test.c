@@ -150,7 +150,7 @@ static void test_no_routes(void **state)
     assert_int_equal(e->kind, ERROR_NOT_FOUND);
 }
 
-/* Who has access: rows are visitors, columns the five kinds of access. */
+/* Who has access: rows are visitors, columns the six kinds of access. */
 static void test_access(void **state)
 {
     enum { IN = -1, SIGN = ERROR_SIGNED_OUT, NO = ERROR_FORBIDDEN };
@@ -158,18 +158,23 @@ static void test_access(void **state)
                                                .role = "owner",
                                                .is_operator = true };
     static const struct session removed = { .person_id = 7 };
+    static const struct session viewer = { .person_id = 7, .role = "viewer" };
     static const struct session member = { .person_id = 7, .role = "member" };
     static const struct session owner = { .person_id = 7, .role = "owner" };
     static const struct session boss = { .person_id = 7, .is_operator = true };
     static const struct session odd = { .person_id = 7, .role = "Owner" };
     static const struct {
         const struct session *session;
-        int expected[5]; /* public, signed in, member, owner, operator */
+        int expected[6]; /* public, signed in, viewer, member, owner, operator */
     } visitors[] = {
-        { NULL, { IN, SIGN, SIGN, SIGN, SIGN } }, { &signed_out, { IN, SIGN, SIGN, SIGN, SIGN } },
-        { &removed, { IN, IN, NO, NO, NO } },     { &member, { IN, IN, IN, NO, NO } },
-        { &owner, { IN, IN, IN, IN, NO } },       { &boss, { IN, IN, NO, NO, IN } },
-        { &odd, { IN, IN, IN, NO, NO } },
+        { NULL, { IN, SIGN, SIGN, SIGN, SIGN, SIGN } },
+        { &signed_out, { IN, SIGN, SIGN, SIGN, SIGN, SIGN } },
+        { &removed, { IN, IN, NO, NO, NO, NO } },
+        { &viewer, { IN, IN, IN, NO, NO, NO } },
+        { &member, { IN, IN, IN, IN, NO, NO } },
+        { &owner, { IN, IN, IN, IN, IN, NO } },
+        { &boss, { IN, IN, NO, NO, NO, IN } },
+        { &odd, { IN, IN, NO, NO, NO, NO } },
     };
 
     (void)state;

@@ -94,6 +94,11 @@ static const struct kind {
       "BLOB), "
       "#, 1, ~);",
       { "SELECT CAST(email AS INTEGER) FROM signin_link" } },
+    { "invite",
+      7 * DAY_S,
+      "INSERT INTO invite (id, team_id, person_id, role, state, created_at, expires_at) VALUES "
+      "(#, 1, 1, 'viewer', 'revoked', ~, ~);",
+      { "SELECT CAST(id AS INTEGER) FROM invite" } },
     { "known_browser",
       30 * DAY_S,
       "INSERT INTO known_browser (person_id, browser, seen_at) VALUES (1, #, ~);",

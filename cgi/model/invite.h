@@ -1,0 +1,63 @@
+/*
+ * Invites into a team (identity = local): by mail to an address, whose owner alone may use it, or
+ * by a link that an owner passes on. Each works once, for LIMIT_INVITE_S, until it is revoked or
+ * who made it may no longer invite. The database has the hash of a link's secret alone; the link of
+ * a mail is made when that is sent.
+ *
+ * Nothing here depends on whether an address has an account, so nobody learns of it by inviting.
+ *
+ * Those that write need an open write transaction; the caller wakes the worker after committing.
+ */
+#pragma once
+
+#include "model/actor.h"
+#include "model/context.h"
+
+/*
+ * Invite into the actor's team as `role`, a member or a viewer. `email` (identity_email()) NULL: by
+ * a link, `*out_url`, which exists there alone. An earlier invite of an address ends. INPUT or
+ * CONFLICT with a message, about the field "email" or "role".
+ */
+struct error *invite_make(const struct context *context, const struct actor *actor,
+                          const char *email, const char *role, const char **out_url);
+
+/* NOT_FOUND: there is none that could still be used. */
+struct error *invite_revoke(const struct context *context, const struct actor *actor,
+                            const char *id);
+
+/*
+ * The worker is about to send the mail of the invite `id`: make its link. NOT_FOUND: it was
+ * revoked.
+ */
+struct error *invite_link(const struct context *context, const char *id, const char **out_url,
+                          int64_t *out_until_at);
+
+/* The hash of a link's secret; empty if `token` is NULL or cannot be one. */
+struct bytes invite_hash(struct arena *arena, const char *token);
+
+/* What a link is about. */
+struct invite {
+    const char *id, *team, *inviter, *inviter_email;
+    const char *email; /* whose it is; NULL: whoever has the link */
+    const char *role;
+    int64_t team_id, inviter_id, expires_at;
+    bool is_used; /* it was accepted: then it can only be told so */
+};
+
+/* NOT_FOUND: no link, or one that has expired or was revoked, or whose team is about to be deleted.
+ */
+struct error *invite_find(const struct context *context, struct bytes hash, struct invite *out);
+
+/*
+ * A person, whose address `email` is, accepts. FORBIDDEN: it is for another address. NOT_FOUND: it
+ * was accepted, here or in another browser. CONFLICT, with a message: the person is in the team
+ * already, or restricted, or the team is full.
+ */
+struct error *invite_accept(const struct context *context, const struct invite *invite,
+                            int64_t person_id, const char *email);
+
+/*
+ * Somebody who has opened the link with this hash requests a sign-in link without having an
+ * account: whether one is sent. Each link allows a few.
+ */
+struct error *invite_allows_signin(const struct context *context, struct bytes hash, bool *out);

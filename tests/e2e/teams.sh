@@ -1,0 +1,5 @@
+#!/bin/bash
+# Teams of several people on a running server, through a real mail server and a browser. BUILD is the build directory.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+exec node tests/e2e/teams.mjs "${BUILD:-build}"
