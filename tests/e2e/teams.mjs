@@ -54,7 +54,7 @@ equal('pressed twice at once, it counts once', both.map(({ status }) => status).
 if (both[0].status !== 303) await bob.signIn(server.signinLink(BOB)); // the other browser was faster
 if (both[0].status !== 303) await bob.send('/teams', `/teams/${teamOf('Birch')}/switch`, []);
 equal('one person more', roles('Birch'), 'owner,viewer');
-check('who sees the team', (await bob.ask('GET', '/team')).text.includes('you are viewer'));
+check('who sees the team', (await bob.ask('GET', '/team')).text.includes('your role: viewer'));
 check('and others in it', (await bob.ask('GET', '/team')).text.includes('operator@localhost'));
 equal('may look', (await bob.ask('GET', '/vms')).status, 200);
 equal('but makes nothing', (await bob.ask('GET', '/vms/new')).status, 403);
