@@ -66,7 +66,9 @@ static struct error *signin_show(struct request *r)
         e = form_value(r, "again", &again);
     if (e)
         return e;
-    path = path && text_is_local_path(path) && !provider_key_is_in(path) ? path : NULL;
+    /* The path is stored: without a key that somebody pasted, or the secret of a link. */
+    if (path && (!text_is_local_path(path) || provider_key_is_in(path) || strstr(path, "token=")))
+        path = NULL;
     page.has_ended = ended != NULL;
     if (is_signed_in(r) && !again) {
         response_redirect(&r->response, path ? path : "/vms");

@@ -47,6 +47,10 @@ UPDATE invite SET state = 'revoked' WHERE team_id = :team_id AND person_id = :pe
 -- Of somebody whose account is closed.
 UPDATE invite SET state = 'revoked' WHERE person_id = :person_id AND state = 'open';
 
+-- invite_forget_address(email text) done across teams
+-- Of an address that its person no longer uses.
+DELETE FROM invite WHERE email = :email;
+
 -- invite_mails_drop() done across teams
 -- What was not sent yet of invites that can no longer be used.
 DELETE FROM mail WHERE kind = 'invited' AND state = 'queued'

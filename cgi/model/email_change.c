@@ -12,6 +12,7 @@
 
 #include "email_change.sql.h"
 #include "email_request.sql.h"
+#include "invite.sql.h"
 #include "mail.sql.h"
 #include "person.sql.h"
 #include "rights_request.sql.h"
@@ -196,6 +197,10 @@ static struct error *former_forget(const struct context *context, const struct e
 
     if (!e)
         e = sql_email_change_mails_move(db, arena, change->old_email, change->new_email);
+    if (!e)
+        e = sql_invite_forget_address(db, arena, change->old_email);
+    if (!e)
+        e = sql_invite_mails_drop(db, arena);
     if (!e)
         e = sql_rights_request_move(db, arena, change->old_email, change->new_email);
     return e ? e : sql_mail_forget(db, arena, change->old_email);

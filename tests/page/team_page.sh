@@ -90,6 +90,9 @@ expect_row "SELECT lower(hex(invite_hash)) FROM session WHERE handle = 'linklink
 as link get /signin/invite ; expect 200
 expect_no_text "$token"
 expect_row "SELECT state FROM invite" open
+# Nor by way of another page.
+as link get "/signin?return=/signin/invite%3Ftoken%3D$token" ; expect 200
+expect_row "SELECT ifnull(return_path, '') FROM session WHERE handle = 'linklinklinklin2'" ""
 plant open eve@example.org
 as link post /signin/invite "token=$token" ; expect 303 /vms
 expect_row "SELECT state FROM invite" accepted
