@@ -6,11 +6,10 @@
 #include "audit_head.sql.h"
 #include "base/array.h"
 #include "base/limit.h"
+#include "model/role.h"
 #include "web/list_position.h"
 #include "web/list_query.h"
 #include "web/session.h"
-
-#include <string.h>
 
 static const struct list_choice KINDS[] = {
     { .value = "", .label = "All" },
@@ -101,7 +100,7 @@ struct error *activity_list_respond(struct request *r)
         e = signed_fill(r, &page);
     if (e)
         return e;
-    page.is_owner = strcmp(r->session->role, MEMBERSHIP_ROLE_OWNER) == 0;
+    page.is_owner = role_may(r->session->role, RIGHT_OWN);
     page.is_all =
         !*page.list.search && !*page.list.filter && !*page.list.first_day && !*page.list.last_day;
     page.is_empty = page.is_all && !page.has_newer && !page.days.count;

@@ -168,7 +168,7 @@ expect_row "SELECT count(*) FROM session WHERE person_id = 2 AND id_hash <> x'$(
 
 # ---- what a viewer sees, and that nothing there changes anything ----
 for page in /vms /vms/runningrunningru /vms/runningrunningru/snapshots /vms/runningrunningru/activity /vms/stoppedstoppedst \
-    /vms/failedfailedfail /keys /keys/keykeykeykeykey3; do
+    /vms/failedfailedfail /keys /keys/keykeykeykeykey3 /receipts /team; do
     as victor get $page ; expect 200
     left=$(sed '1,/^<main/d;/^<.main/,$d' "$state/answer" |
         grep -oP '<button(?! type="button")[^>]*>|formaction|href="[^"]*/(destroy|new|clone|restore|console)["#?]|href="[^"]*/delete[?"]')
