@@ -7,6 +7,7 @@
 #include "model/erasure.h"
 #include "model/identity.h"
 #include "model/invite.h"
+#include "person.sql.h"
 #include "team.sql.h"
 #include "web/form.h"
 #include "web/session.h"
@@ -158,12 +159,24 @@ static struct error *accept(struct request *r, const struct invite *invite)
     return e ? e : joined_respond(r, invite);
 }
 
-/*
- * The mail's link proves the address, so it signs in whoever has it, and may make the account; for
- * what is sensitive it is too old. An invite reopens no account that its owner has closed.
- */
-static struct error *sign_in_accept(struct request *r, const struct invite *invite)
+/* The link is kept until they are back, by its hash. */
+static struct error *sign_in_first(struct request *r, const struct opened *opened)
 {
+    struct error *e = session_keep_invite(r, opened->hash);
+
+    if (!e)
+        response_redirect(&r->response, "/signin?return=/signin/invite");
+    return e;
+}
+
+/*
+ * The mail's link proves the address, so it makes the account of somebody who is new here, and
+ * signs in to that; for what is sensitive it is too old. It opens no account that there is: it is
+ * valid for longer than a sign-in link, and somebody else has it sent.
+ */
+static struct error *sign_up_accept(struct request *r, const struct opened *opened)
+{
+    const struct invite *invite = &opened->invite;
     const struct identity identity = {
         .key = arena_printf(r->arena, "local:%s", invite->email),
         .email = invite->email,
@@ -171,6 +184,7 @@ static struct error *sign_in_accept(struct request *r, const struct invite *invi
     };
     const struct context context = request_context(r);
     struct erasure_closed closed;
+    struct person_by_identity_row known;
     const char *notice;
     int64_t person_id, team_id;
     struct error *e = erasure_closed(&context, identity.key, &closed);
@@ -179,6 +193,10 @@ static struct error *sign_in_accept(struct request *r, const struct invite *invi
         return refused_show(
             r, error_refuse(r->arena, ERROR_FORBIDDEN, IDENTITY_CLOSED, NULL, "%s", closed.told));
     if (!e)
+        e = sql_person_by_identity(r->db, r->arena, identity.key, &known);
+    if (!e)
+        return sign_in_first(r, opened);
+    if (e->kind == ERROR_NOT_FOUND)
         e = identity_person(&context, &identity, &person_id, &team_id, &notice);
     if (!e)
         e = session_sign_in(r, person_id, team_id, NULL, r->now_at - LIMIT_FRESH_S);
@@ -203,9 +221,6 @@ struct error *invite_post(struct request *r)
     if (is_for(r, &opened.invite))
         return accept(r, &opened.invite);
     if (opened.invite.email)
-        return sign_in_accept(r, &opened.invite);
-    e = session_keep_invite(r, opened.hash);
-    if (!e)
-        response_redirect(&r->response, "/signin?return=/signin/invite");
-    return e;
+        return sign_up_accept(r, &opened);
+    return sign_in_first(r, &opened);
 }

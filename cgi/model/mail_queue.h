@@ -24,9 +24,10 @@ struct mail {
     const char *once;
     const char *amount; /* "€12.00"; this and all below: NULL or 0 if the kind does not use it */
     const char *vm_name, *browser, *url;
-    const char *promise; /* of "promise_broken": "SENTENCE#ID SENTENCE#ID"; else a team's name */
-    const char *note;    /* what the operator writes in it, who has closed the account, who invites,
-                            or a role */
+    const char
+        *promise; /* of "promise_broken": "SENTENCE#ID SENTENCE#ID"; else a text of the kind's */
+    const char *note; /* what the operator writes in it, who has closed the account, who invites,
+                         or a role */
     int64_t request_number; /* of the request (rights_request.h) that it is about */
     const char *change_id;  /* of the change of an address (email_change.h), or of the invite */
     bool is_transient;      /* its row is deleted once it was sent or has failed */

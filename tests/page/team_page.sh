@@ -93,6 +93,11 @@ expect_row "SELECT state FROM invite" open
 # Nor by way of another page.
 as link get "/signin?return=/signin/invite%3Ftoken%3D$token" ; expect 200
 expect_row "SELECT ifnull(return_path, '') FROM session WHERE handle = 'linklinklinklin2'" ""
+# An account that exists is opened by its own sign-in alone.
+plant open bob@example.org
+as link post /signin/invite "token=$token" ; expect 303 /signin?return=/signin/invite
+expect_row "SELECT state FROM invite" open
+expect_row "SELECT count(*) FROM session WHERE handle = 'linklinklinklin2' AND person_id IS NULL" 1
 plant open eve@example.org
 as link post /signin/invite "token=$token" ; expect 303 /vms
 expect_row "SELECT state FROM invite" accepted
