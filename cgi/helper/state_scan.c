@@ -21,6 +21,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "model/inventory.h"
+#include "model/private_key.h"
 #include "model/provider_key.h"
 
 #include <arpa/inet.h>
@@ -41,14 +42,6 @@ enum {
     LINE_BYTES = 16 * 1024,
     NAMED_FILES = 3,
 };
-
-/* Of OpenSSH and OpenSSL, PGP, PuTTY and age. */
-static const struct {
-    const char *text, *what;
-} private_keys[] = { { "PRIVATE KEY-----", "a PEM private key in " },
-                     { "PRIVATE KEY BLOCK-----", "a PGP private key in " },
-                     { "PuTTY-User-Key-File-", "a PuTTY private key in " },
-                     { "AGE-SECRET-KEY-1", "an age secret key in " } };
 
 /* Only what people and programs have written is searched, not disks and programs. */
 static const char *const searched[] = { "data/*", "inbox/*", "log/*", "nginx/*" };
@@ -111,16 +104,15 @@ static void keys_search(struct scan *scan, int file)
     for (ssize_t got; (got = read(file, scan->chunk + kept, CHUNK_BYTES)) > 0;) {
         size_t length = kept + (size_t)got;
 
-        for (size_t i = 0; i < COUNT(private_keys) && !key; i++) {
-            if (memmem(scan->chunk, length, private_keys[i].text, strlen(private_keys[i].text)))
-                key = private_keys[i].what;
-        }
+        if (!key)
+            private_key_is_among(scan->chunk, length, &key);
         has_provider_key |= provider_key_is_among(scan->chunk, length);
         /* What begins at the end of one chunk is found in the next. */
         kept = length < OVERLAP_BYTES ? length : OVERLAP_BYTES;
         memmove(scan->chunk, scan->chunk + length - kept, kept);
     }
-    found(scan, &scan->private_keys, key != NULL, key);
+    found(scan, &scan->private_keys, key != NULL,
+          key ? arena_printf(scan->arena, "%s in ", key) : NULL);
     found(scan, &scan->provider_keys, has_provider_key, "an API key in ");
 }
 
