@@ -268,6 +268,7 @@ int main(int argc, char **argv)
         .routes = routes,
         .route_count = COUNT(routes),
         .db_mode = DB_READ_WRITE,
+        .body_max = LIMIT_NEW_VM_BYTES,
         .start = worker_wakeup_connect,
     };
 

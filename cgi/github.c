@@ -6,6 +6,7 @@
 #include "remote/github.h"
 #include "adapter/transfer.h"
 #include "base/array.h"
+#include "base/limit.h"
 #include "handler/keys.h"
 #include "handler/vm_new.h"
 #include "model/outbound.h"
@@ -86,6 +87,7 @@ static struct program program = {
     .routes = routes,
     .route_count = COUNT(routes),
     .db_mode = DB_READ_WRITE,
+    .body_max = LIMIT_NEW_VM_BYTES,
 };
 
 static struct error *github_start(struct arena *arena, const struct config *config)

@@ -57,6 +57,9 @@ SELECT ifnull(CASE :kind
     WHEN 'usage_minute' THEN (SELECT min(minute_at) FROM usage_minute /* scan ok */)
     WHEN 'usage_day' THEN (SELECT min(from_at) FROM usage_day /* scan ok */)
     WHEN 'mail' THEN (SELECT min(created_at) FROM mail /* scan ok */)
+    -- Of a VM that has started, as if it were a day older.
+    WHEN 'user_data' THEN (SELECT min(iif(v.state IN ('creating', 'failed'), d.created_at, v.state_at - 86400))
+        FROM vm_user_data d JOIN vm v ON v.id = d.vm_id /* scan ok */)
     WHEN 'rights_request' THEN (SELECT min(ended_at) FROM rights_request /* scan ok */)
     WHEN 'outbound' THEN (SELECT min(last_at) FROM outbound /* scan ok */)
     WHEN 'invite' THEN (SELECT min(created_at) FROM invite)

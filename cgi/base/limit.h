@@ -4,6 +4,10 @@
 enum {
     /* A request (security.md: "too large is 413, malformed is 400"). */
     LIMIT_BODY_BYTES = 64 * 1024, /* forms; nginx: client_max_body_size */
+    /* The form for a new VM, whose user data takes up to three times as much in it; nginx: /vms */
+    LIMIT_NEW_VM_BYTES = 256 * 1024,
+    LIMIT_USER_DATA_BYTES = 64 * 1024,
+    LIMIT_USER_DATA_KEEP_S = 24 * 3600, /* of a VM that has not started */
     LIMIT_PATH_BYTES = 1024,
     LIMIT_QUERY_BYTES = 2048,
     LIMIT_COOKIE_BYTES = 4096,

@@ -62,23 +62,50 @@ printf 'localhost\n' >"$root/etc/hostname"
 rm -f "$root"/etc/ssh/ssh_host_*
 touch "$root/etc/cloud/cloud-init.disabled"
 
-# Only local media are data sources, so that nobody on the network can act as one. Two names, not
-# one: with a single one cloud-init does not check whether it exists, takes each boot without a seed
-# for a new machine and generates new host keys.
+# Only this disk is a data source, so that nobody on the network can act as one: seed_apply.sh puts user
+# data there, and does itself what VMs without have. Two names, not one: with a single one cloud-init
+# does not check whether it exists, takes each boot without a seed for a new machine and generates new
+# host keys.
 cat >"$root/etc/cloud/cloud.cfg.d/90_domicile.cfg" <<'CLOUD'
 datasource_list: [ NoCloud, ConfigDrive ]
+datasource: { NoCloud: { fs_label: null } }
 network: { config: disabled }
 disable_root: true
-ssh_pwauth: false
+ssh_deletekeys: false
+ssh_genkeytypes: [ ed25519 ]
+ssh: { emit_keys_to_console: false }
+no_ssh_fingerprints: true
 locale: C.UTF-8
 preserve_hostname: false
-manage_etc_hosts: true
-growpart: { mode: off }
+growpart: { mode: "off" }
 resize_rootfs: false
-apt_preserve_sources_list: true
+apt: { preserve_sources_list: true }
 package_update: false
 package_upgrade: false
 CLOUD
+
+# Its stages in their order, but once SSH is up; its own units would hold SSH up, at each boot.
+cat >"$root/etc/systemd/system/domicile-user-data.service" <<'UNIT'
+[Unit]
+Description=Apply cloud-init user data
+ConditionPathExists=/var/lib/cloud/seed/nocloud/user-data
+After=ssh.service
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+TimeoutSec=0
+KillMode=process
+TasksMax=infinity
+ExecStartPre=/bin/sh -c 'mkdir -p /run/cloud-init; rm -f /run/cloud-init/disabled; : >/run/cloud-init/enabled'
+ExecStart=-/usr/bin/cloud-init init --local
+ExecStart=-/usr/bin/cloud-init init
+ExecStart=-/usr/bin/cloud-init modules --mode=config
+ExecStart=/usr/bin/cloud-init modules --mode=final
+
+[Install]
+WantedBy=multi-user.target
+UNIT
 
 printf '[Match]\nType=ether\n\n[Network]\nDHCP=ipv4\n\n[DHCPv4]\nClientIdentifier=mac\n' \
     >"$root/etc/systemd/network/80-dhcp.network"
@@ -131,10 +158,11 @@ ln -s /dev/null "$root/etc/udev/rules.d/60-cdrom_id.rules"
 for unit in systemd-networkd-wait-online.service e2scrub_reap.service e2scrub_all.timer \
     systemd-binfmt.service proc-sys-fs-binfmt_misc.automount systemd-pstore.service getty@tty1.service \
     systemd-network-generator.service dev-hugepages.mount sys-kernel-tracing.mount sys-kernel-debug.mount \
-    kmod-static-nodes.service systemd-repart.service remote-fs.target modprobe@drm.service systemd-update-utmp-runlevel.service; do
+    kmod-static-nodes.service systemd-repart.service remote-fs.target modprobe@drm.service systemd-update-utmp-runlevel.service \
+    cloud-init.target; do
     ln -sf /dev/null "$root/etc/systemd/system/$unit"
 done
-chroot "$root" systemctl enable systemd-networkd systemd-resolved ssh clock-follow domicile-seed serial-getty@ttyS0 >/dev/null
+chroot "$root" systemctl enable systemd-networkd systemd-resolved ssh clock-follow domicile-seed domicile-user-data serial-getty@ttyS0 >/dev/null
 CUSTOMIZE
 chmod 755 "$work/customize"
 
@@ -227,7 +255,7 @@ else
 fi
 echo "image: $compressing% compressing the disk"
 qemu-img convert -q -c -o compression_type=zstd -f raw -O qcow2 "$work/disk.raw" "$output/disk.qcow2.part"
-echo "root=/dev/vda rw console=ttyS0 quiet panic=5 net.ifnames=0 domicile.waits" >"$output/cmdline.part"
+echo "root=/dev/vda rw console=ttyS0 quiet panic=5 net.ifnames=0 domicile.waits domicile.user-data" >"$output/cmdline.part"
 for part in kernel initrd cmdline disk.qcow2; do
     mv "$output/$part.part" "$output/$part"
 done

@@ -6,7 +6,7 @@
 # instance-id that seed_read.sh finds is for a guest that was set up before: name and keys, no more.
 #
 # cloud-init does the same in 35 seconds of emulation, this in one; so cloud-init starts only for
-# somebody's own user data, after SSH.
+# somebody's own user data (give_user_data), after SSH.
 
 set -u
 umask 022
@@ -61,6 +61,22 @@ set_up_user() {
     json_values $seed/user-data ssh_authorized_keys list >"$home/.ssh/authorized_keys"
 }
 
+# What the owner of the VM gave cloud-init, which applies it once SSH is up (domicile-user-data.service).
+# A clone does not apply its source's.
+give_user_data() {
+    rm -rf /var/lib/cloud
+    [ -f $seed/cloud-user-data ] || {
+        : >/etc/cloud/cloud-init.disabled
+        return
+    }
+    install -d /var/lib/cloud /var/lib/cloud/seed
+    install -d -m 700 /var/lib/cloud/seed/nocloud
+    install -m 600 $seed/cloud-user-data /var/lib/cloud/seed/nocloud/user-data
+    printf 'instance-id: %s\nlocal-hostname: %s\n' "$instance" "$name" >/var/lib/cloud/seed/nocloud/meta-data
+    printf 'system_info: { default_user: { name: %s } }\n' "$user" >/etc/cloud/cloud.cfg.d/91_user.cfg
+    rm -f /etc/cloud/cloud-init.disabled
+}
+
 mkdir -p $seed /var/lib/domicile
 mount -t iso9660 -o ro /dev/sr0 $seed 2>/dev/null || exit 0
 if [ -n "$(json_values $seed/meta-data wait)" ]; then
@@ -91,6 +107,7 @@ renew
 set_name "$(json_values $seed/meta-data local-hostname)"
 take_host_key
 set_up_user
+give_user_data
 json_values $seed/user-data runcmd list | sh
 sync
 # Last, so that an interrupted setup is repeated.

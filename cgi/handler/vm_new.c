@@ -3,6 +3,7 @@
 
 #include "base/limit.h"
 #include "model/ssh_key_store.h"
+#include "model/user_data.h"
 #include "model/vm_command.h"
 #include "ssh_key.sql.h"
 #include "view/vm_internet.h"
@@ -29,6 +30,7 @@ static struct error *new_fill(struct request *r, struct vm_new_html *page)
         e = vm_options_images(r, &page->images);
     if (e)
         return e;
+    page->user_data.images = vm_options_user_data(r->arena, &page->images);
     vm_options_suit(r, &page->images, &page->sizes);
     page->regions = vm_options_regions(r);
     page->is_one_image = page->images.count == 1;
@@ -51,7 +53,20 @@ struct error *vm_new_show(struct request *r)
     return e;
 }
 
-enum { NAME, IMAGE, SIZE, REGION, INTERNET, INTERNET_NAMES, KEYS, NEW_KEY, GITHUB, LIFE, FIELDS };
+enum {
+    NAME,
+    IMAGE,
+    SIZE,
+    REGION,
+    INTERNET,
+    INTERNET_NAMES,
+    KEYS,
+    NEW_KEY,
+    GITHUB,
+    LIFE,
+    USER_DATA,
+    FIELDS
+};
 
 static struct error *fields_read(struct request *r, struct field *fields)
 {
@@ -66,6 +81,7 @@ static struct error *fields_read(struct request *r, struct field *fields)
         [NEW_KEY] = { .name = "new_key", .kind = FIELD_LINES },
         [GITHUB] = { .name = "github_user", .kind = FIELD_LINE },
         [LIFE] = { .name = "life", .kind = FIELD_LINE },
+        [USER_DATA] = { .name = "user_data", .kind = FIELD_LINES, .max = LIMIT_NEW_VM_BYTES },
     };
 
     memcpy(fields, kinds, sizeof kinds);
@@ -80,6 +96,9 @@ static struct error *new_typed(struct request *r, const struct field *fields,
 
     page->name = fields[NAME].text;
     page->new_key = fields[NEW_KEY].text;
+    page->user_data.text = fields[USER_DATA].text;
+    page->user_data.problem = fields[USER_DATA].problem;
+    page->user_data.is_open = *fields[USER_DATA].text || fields[USER_DATA].problem;
     e = new_fill(r, page);
     if (e)
         return e;
@@ -187,6 +206,18 @@ static void new_keys_read(struct request *r, struct field *fields, struct ssh_ke
         fields[KEYS].problem = "Choose a key or paste one. Without a key, no one can connect.";
 }
 
+/* What may not be stored is not shown again either. */
+static void user_data_field_read(struct request *r, struct field *field, const char **out)
+{
+    const struct error *e = field->problem ? NULL : user_data_read(r->arena, field->text, out);
+
+    if (!e)
+        return;
+    field->problem = e->message;
+    if (strcmp(e->code, USER_DATA_SECRET) == 0)
+        field->text = "";
+}
+
 struct error *vm_new_post(struct request *r)
 {
     struct field fields[FIELDS];
@@ -201,6 +232,7 @@ struct error *vm_new_post(struct request *r)
         return e;
     vm = (struct vm_new){ .source = NULL };
     problem = new_read(r, fields, &vm);
+    user_data_field_read(r, &fields[USER_DATA], &vm.user_data);
     new_keys_read(r, fields, &keys);
     if (problem || form_has_problems(fields, FIELDS))
         return new_again(r, fields, problem);
@@ -223,7 +255,7 @@ struct error *vm_new_import(struct request *r,
     struct vm_new_html page = { .name = NULL };
     struct ssh_keys_imported keys = { .count = 0 };
     struct field fields[FIELDS];
-    const char **ids;
+    const char **ids, *user_data;
     size_t count = 0;
     struct error *e = fields_read(r, fields);
 
@@ -231,10 +263,11 @@ struct error *vm_new_import(struct request *r,
         e = import(r, &fields[GITHUB], &keys);
     if (e)
         return e;
+    user_data_field_read(r, &fields[USER_DATA], &user_data);
     if (fields[GITHUB].problem) {
         /* What else is missing is asked for when the VM is created. */
         for (size_t i = 0; i < FIELDS; i++)
-            fields[i].problem = i == GITHUB ? fields[i].problem : NULL;
+            fields[i].problem = i == GITHUB || i == USER_DATA ? fields[i].problem : NULL;
         return new_again(r, fields, NULL);
     }
     ids = arena_array(r->arena, fields[KEYS].list_count + keys.count, sizeof *ids);

@@ -73,6 +73,7 @@ struct driver_seed {
     const char *host_key_private; /* OpenSSH PEM, ed25519; stored only in the seed; or NULL */
     const char *host_key_public;  /* "ssh-ed25519 AAAA..."; or NULL */
     const char *script;           /* for a shell, once, as root (cloud-init's runcmd); NULL: none */
+    const char *user_data; /* cloud-init's, of the VM's owner, besides all this; NULL: none */
 };
 
 /* The worker's port allocation, for drivers whose guests share one address. */

@@ -6,6 +6,7 @@
 
 #include "adapter/xml.h"
 #include "host/driver_libvirt_xml.h"
+#include "host/image_store.h"
 #include "host/seed.h"
 
 #include <errno.h>
@@ -19,7 +20,8 @@ struct error *libvirt_seed_write(struct driver *driver, struct arena *arena,
     struct error *e = libvirt_begin(libvirt, arena, vm->id);
 
     if (!e)
-        e = seed_write(arena, libvirt_seed_path(libvirt, arena, vm->id), seed);
+        e = seed_write(arena, libvirt_seed_path(libvirt, arena, vm->id), seed,
+                       !image_store_waits(arena, vm->image_dir));
     if (!e)
         e = libvirt_open_to_qemu(libvirt, arena, libvirt_seed_path(libvirt, arena, vm->id), 0640);
     /* The seed's values were validated on input. */

@@ -90,7 +90,7 @@ struct error *image_store_stamp(struct arena *arena, const char *dir, const char
     return e;
 }
 
-bool image_store_waits(struct arena *arena, const char *dir)
+static bool command_line_has(struct arena *arena, const char *dir, const char *word)
 {
     FILE *file = fopen(path_of(arena, dir, COMMAND_LINE), "re");
     char line[2048] = "";
@@ -98,7 +98,17 @@ bool image_store_waits(struct arena *arena, const char *dir)
 
     if (file)
         fclose(file);
-    return is_read && strstr(line, "domicile.waits");
+    return is_read && strstr(line, word);
+}
+
+bool image_store_waits(struct arena *arena, const char *dir)
+{
+    return command_line_has(arena, dir, "domicile.waits");
+}
+
+bool image_store_takes_user_data(struct arena *arena, const char *dir)
+{
+    return !image_store_waits(arena, dir) || command_line_has(arena, dir, "domicile.user-data");
 }
 
 struct error *image_store_hash(struct arena *arena, const char *dir, const char **out)

@@ -34,6 +34,12 @@ struct error *image_store_progress(struct arena *arena, const char *dir, int64_t
  */
 bool image_store_waits(struct arena *arena, const char *dir);
 
+/*
+ * Whether guests of the image in `dir` apply cloud-init user data: those that cloud-init sets up
+ * do, and those whose command line says so (guest/image.sh).
+ */
+bool image_store_takes_user_data(struct arena *arena, const char *dir);
+
 /* SHA-256 of the files' names and contents, as 64 hexadecimal digits. Errors as above. */
 struct error *image_store_hash(struct arena *arena, const char *dir, const char **out);
 

@@ -7,6 +7,12 @@
  * line. The meta-data of a seed without a host key are on one line, so that it finds none: guests
  * of builds from before such seeds would take one for a new identity and lose their host key.
  *
+ * The owner's user data comes in parts. Where cloud-init reads the seed, they are merged into one
+ * (cloud-init, "Merging user-data sections"): the owner's first, so that ours, which say how they
+ * are merged, keep the account, its keys and the host key whatever the owner's say, and leave all
+ * else to those. Our own guests read our text alone, and give the owner's to cloud-init
+ * (seed_apply.sh).
+ *
  * libarchive builds the image in an unnamed file in TMPDIR. The texts contain the guest's private
  * SSH host key and are wiped from memory here.
  */
@@ -15,8 +21,10 @@
 #include "adapter/archive.h"
 #include "adapter/crypto.h"
 #include "adapter/json.h"
+#include "base/array.h"
 #include "base/buf.h"
 #include "base/text.h"
+#include "host/seed_parts.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -56,6 +64,8 @@ static struct error *check(struct arena *arena, const struct driver_seed *seed)
         return error_new(arena, ERROR_INPUT, "the host key holds a hidden character");
     if (seed->script && !text_is_lines(seed->script))
         return error_new(arena, ERROR_INPUT, "the script holds a hidden character");
+    if (seed->user_data && !seed->host_key_private)
+        return error_new(arena, ERROR_INPUT, "user data is for a new guest");
     for (size_t i = 0; i < seed->ssh_key_count; i++) {
         if (!text_is_line(seed->ssh_keys[i]))
             return error_new(arena, ERROR_INPUT, "SSH key %zu holds a hidden character", i + 1);
@@ -159,27 +169,25 @@ static struct error *random_seed(struct buf *buf)
     return e;
 }
 
-static struct error *user_data(const struct driver_seed *seed, struct buf *buf)
+/* The members of the object that describes the account. */
+static struct error *account(const struct driver_seed *seed, struct buf *buf)
 {
-    struct error *e = NULL;
+    struct error *e = put(NULL, buf, "      \"name\": ", seed->user_name, ",");
 
-    buf_text(buf, HEADER);
-    if (seed->says_wait) {
-        buf_literal(buf, "{\n");
-        e = put(e, buf, "  \"name\": ", seed->user_name, "");
-        buf_literal(buf, "}\n");
-        return e;
-    }
-    buf_literal(buf, "{\n  \"users\": [\n    {\n");
-    e = put(e, buf, "      \"name\": ", seed->user_name, ",");
     buf_literal(buf, "      \"shell\": \"/bin/bash\",\n      \"lock_passwd\": true,\n"
                      "      \"sudo\": \"ALL=(ALL) NOPASSWD:ALL\",\n"
                      "      \"ssh_authorized_keys\": [\n");
     for (size_t i = 0; i < seed->ssh_key_count; i++)
         e = put(e, buf, "        ", seed->ssh_keys[i], i + 1 < seed->ssh_key_count ? "," : "");
-    buf_literal(buf, "      ]\n    }\n  ],\n");
-    if (!e)
-        e = host_keys(seed, buf);
+    buf_literal(buf, "      ]\n");
+    return e;
+}
+
+/* All but account and host key, to the end. */
+static struct error *settings(const struct driver_seed *seed, struct buf *buf)
+{
+    struct error *e = NULL;
+
     buf_literal(buf, "  \"ssh_pwauth\": false,\n  \"disable_root\": true,\n"
                      "  \"locale\": \"C.UTF-8\",\n  \"ssh\": {\n"
                      "    \"emit_keys_to_console\": false\n  },\n"
@@ -192,35 +200,124 @@ static struct error *user_data(const struct driver_seed *seed, struct buf *buf)
     if (e || !seed->host_key_private)
         return e ? e : keys_renewal(seed, buf);
     e = random_seed(buf);
-    if (e)
-        return e;
     buf_literal(buf, RENEWAL "}\n");
-    return NULL;
+    return e;
+}
+
+static struct error *user_data(const struct driver_seed *seed, struct buf *buf)
+{
+    struct error *e;
+
+    buf_text(buf, HEADER);
+    if (seed->says_wait) {
+        buf_literal(buf, "{\n");
+        e = put(NULL, buf, "  \"name\": ", seed->user_name, "");
+        buf_literal(buf, "}\n");
+        return e;
+    }
+    buf_literal(buf, "{\n  \"users\": [\n    {\n");
+    e = account(seed, buf);
+    buf_literal(buf, "    }\n  ],\n");
+    if (!e)
+        e = host_keys(seed, buf);
+    return e ? e : settings(seed, buf);
+}
+
+/* With "user", which is the default user's, any list of "users" in the owner's keeps ours. */
+static struct error *identity(const struct driver_seed *seed, struct buf *buf)
+{
+    struct error *e;
+
+    buf_text(buf, HEADER);
+    buf_literal(buf, "{\n");
+    e = host_keys(seed, buf);
+    buf_literal(buf, "  \"user\":\n    {\n");
+    if (!e)
+        e = account(seed, buf);
+    buf_literal(buf, "    }\n}\n");
+    return e;
+}
+
+/* The size of a buffer that any text of ours fits in. Escaping at most doubles a text. */
+static size_t longest_text(const struct driver_seed *seed)
+{
+    size_t longest = 4096 + (seed->host_key_private ? 2 * strlen(seed->host_key_private) : 0);
+
+    for (size_t i = 0; i < seed->ssh_key_count; i++)
+        longest += 64 + 2 * strlen(seed->ssh_keys[i]);
+    return longest + (seed->script ? 2 * strlen(seed->script) : 0);
+}
+
+static void wipe(struct buf *buf)
+{
+    if (buf->bytes)
+        explicit_bzero(buf->bytes, buf->length);
+}
+
+/* For cloud-init: the owner's and ours. */
+static struct error *user_data_merged(const struct driver_seed *seed, struct buf *buf)
+{
+    size_t longest = longest_text(seed);
+    struct buf ours = buf_new(buf->arena, longest), rest = buf_new(buf->arena, longest);
+    struct error *e = identity(seed, &ours);
+
+    buf_text(&rest, HEADER);
+    buf_literal(&rest, "{\n");
+    if (!e)
+        e = settings(seed, &rest);
+    if (!e) {
+        const struct seed_part parts[] = {
+            { NULL, NULL, seed->user_data },
+            { "text/cloud-config", NULL, ours.bytes },
+            { "text/cloud-config", "list(prepend)+dict(no_replace,recurse_list)+str()",
+              rest.bytes },
+        };
+
+        *buf = buf_new(buf->arena, seed_parts_bytes(parts, COUNT(parts)));
+        seed_parts_write(buf, parts, COUNT(parts));
+    }
+    wipe(&ours);
+    wipe(&rest);
+    return e;
+}
+
+static struct buf user_data_alone(struct arena *arena, const struct driver_seed *seed)
+{
+    const struct seed_part part = { NULL, NULL, seed->user_data };
+    struct buf buf = buf_new(arena, seed_parts_bytes(&part, 1));
+
+    seed_parts_write(&buf, &part, 1);
+    return buf;
 }
 
 /* ---- the image ---- */
 
-static struct error *write_image(struct arena *arena, int file, const struct buf *meta,
-                                 const struct buf *user)
+struct text {
+    const char *name;
+    struct buf buf;
+};
+
+static struct error *write_image(struct arena *arena, int file, const struct text *texts,
+                                 size_t count)
 {
     struct archive_file *archive;
     struct error *e = archive_file_open(arena, file, ARCHIVE_SEED, &archive);
 
     if (e)
         return e;
-    e = archive_file_begin(archive, arena, "meta-data", (int64_t)meta->length, 0);
-    if (!e)
-        e = archive_file_put(archive, arena, meta->bytes, meta->length);
-    if (!e)
-        e = archive_file_begin(archive, arena, "user-data", (int64_t)user->length, 0);
-    if (!e)
-        e = archive_file_put(archive, arena, user->bytes, user->length);
+    for (size_t i = 0; !e && i < count; i++) {
+        const struct buf *buf = &texts[i].buf;
+
+        e = archive_file_begin(archive, arena, texts[i].name, (int64_t)buf->length, 0);
+        if (!e)
+            e = archive_file_put(archive, arena, buf->bytes, buf->length);
+    }
     e = archive_file_close(archive, arena, e);
     return e ? error_in(arena, e, "the seed") : NULL;
 }
 
-static struct error *write_file(struct arena *arena, const char *path, const struct buf *meta,
-                                const struct buf *user)
+static struct error *write_file(struct arena *arena, const char *path, const struct text *texts,
+                                size_t count)
 {
     const char *part = arena_printf(arena, "%s.part", path);
     struct error *e;
@@ -231,7 +328,7 @@ static struct error *write_file(struct arena *arena, const char *path, const str
     file = open(part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (file < 0)
         return error_new(arena, ERROR_UNAVAILABLE, "%s: %m", part);
-    e = write_image(arena, file, meta, user);
+    e = write_image(arena, file, texts, count);
     if (!e && fsync(file) < 0)
         e = error_new(arena, ERROR_UNAVAILABLE, "%s: %m", part);
     close(file);
@@ -242,24 +339,27 @@ static struct error *write_file(struct arena *arena, const char *path, const str
     return e;
 }
 
-struct error *seed_write(struct arena *arena, const char *path, const struct driver_seed *seed)
+struct error *seed_write(struct arena *arena, const char *path, const struct driver_seed *seed,
+                         bool is_for_cloud_init)
 {
     struct error *e = check(arena, seed);
-    struct buf meta = buf_new(arena, 512);
-    size_t longest = 4096 + (seed->host_key_private ? 2 * strlen(seed->host_key_private) : 0);
-    struct buf user;
+    /* Must not grow: an old buffer would keep the key. */
+    struct text texts[] = {
+        { "meta-data", buf_new(arena, 512) },
+        { "user-data", buf_new(arena, longest_text(seed)) },
+        { "cloud-user-data", { .arena = arena } },
+    };
+    bool is_merged = seed->user_data && is_for_cloud_init;
 
-    /* Must not grow: an old buffer would keep the key. Escaping at most doubles a text. */
-    for (size_t i = 0; i < seed->ssh_key_count; i++)
-        longest += 64 + 2 * strlen(seed->ssh_keys[i]);
-    longest += seed->script ? 2 * strlen(seed->script) : 0;
-    user = buf_new(arena, longest);
     if (!e)
-        e = meta_data(seed, &meta);
+        e = meta_data(seed, &texts[0].buf);
     if (!e)
-        e = user_data(seed, &user);
+        e = is_merged ? user_data_merged(seed, &texts[1].buf) : user_data(seed, &texts[1].buf);
+    if (!e && seed->user_data && !is_merged)
+        texts[2].buf = user_data_alone(arena, seed);
     if (!e)
-        e = write_file(arena, path, &meta, &user);
-    explicit_bzero(user.bytes, user.length);
+        e = write_file(arena, path, texts, texts[2].buf.length ? 3 : 2);
+    wipe(&texts[1].buf);
+    wipe(&texts[2].buf);
     return e;
 }

@@ -26,6 +26,7 @@ enum { AUDIT_OPERATOR = 0 }; /* the team of the operator's own history */
     ACTION(VM_KEY_ADD, "vm_key_add", "SSH key to be added at the next start")                      \
     ACTION(VM_KEY_REMOVE, "vm_key_remove", "SSH key to be removed at the next start")              \
     ACTION(VM_KEY_WITHDRAW, "vm_key_remove", "SSH key no longer to be added")                      \
+    ACTION(VM_USER_DATA, "user_data", "Created with cloud-init user data")                         \
     ACTION(VM_KEYS_TAKEN, "vm_keys_taken", "SSH keys of the VM changed")                           \
     ACTION(VM_REPORT, "report", "Changed")                                                         \
     ACTION(VM_PORT, "port", "SSH port changed")                                                    \

@@ -36,8 +36,9 @@ const struct inventory_file INVENTORY_FILES[] = {
       "a request or an answer that is under way", "contract", "1 hours", "withhold", "delete" },
     { "disks/*.qcow2, disks/*.qcow2.part", "the disk of a VM with its snapshots", "contract",
       "destruction", "withhold", "delete" },
-    { "seeds/*.iso, seeds/*.iso.part", "host name, keys and user of a VM until it has started",
-      "contract", "destruction", "withhold", "delete" },
+    { "seeds/*.iso, seeds/*.iso.part",
+      "host name, keys, user and user data of a VM until it has started", "contract", "destruction",
+      "withhold", "delete" },
     { "images/*/kernel*, images/*/initrd*, images/*/cmdline*, images/*/disk.qcow2*, "
       "images/*/progress*",
       "images that VMs are made from", "none", "forever", "withhold", "keep" },

@@ -7,9 +7,9 @@
  * the VM's state does not allow the command, or (codes "billing_required" and "account_restricted",
  * with a message) the billing status or a restriction (model/restriction.h) does not; INPUT with
  * code and message: quota_exceeded, spend_cap_reached, disks_not_encrypted, name_taken (field
- * "name"), unknown_key (field "key"), disk_cannot_shrink and size_unchanged (field "size"),
- * snapshot_limit_reached, size_not_offered, image_unavailable. After an error the transaction must
- * not be committed.
+ * "name"), unknown_key (field "key"), user_data_unsupported (field "user_data"), disk_cannot_shrink
+ * and size_unchanged (field "size"), snapshot_limit_reached, size_not_offered, image_unavailable.
+ * After an error the transaction must not be committed.
  */
 #pragma once
 
@@ -35,6 +35,7 @@ struct vm_new {
     const struct vm_get_row *source;   /* source of a clone; NULL: created from the image */
     const char *source_snapshot_id;
     struct vm_internet internet; /* of a clone: as its source's */
+    const char *user_data;       /* as user_data_read() gives it; a clone has none; NULL: none */
 };
 
 /* What a command would add to the team's usage. */

@@ -2,6 +2,7 @@
 #include "model/vm_command.h"
 
 #include "image.sql.h"
+#include "model/user_data.h"
 #include "model/vm_job.h"
 #include "model/vm_pool.h"
 #include "model/vm_request.h"
@@ -74,6 +75,10 @@ static struct error *image_version_find(const struct context *context, const str
         return error_refuse(context->arena, ERROR_INPUT, "image_unavailable", NULL,
                             "This image cannot be used at the moment. Choose another one, or try "
                             "again in a minute.");
+    if (vm->user_data && !image.takes_user_data)
+        return error_refuse(context->arena, ERROR_INPUT, "user_data_unsupported", "user_data",
+                            "%s has no cloud-init. Choose another image, or clear this field.",
+                            vm->image->label);
     *out = image.version;
     return NULL;
 }
@@ -95,6 +100,8 @@ static struct error *vm_insert(const struct context *context, const struct actor
 
     if (!e)
         e = keys_add(context, actor, vm, pool->id);
+    if (!e && vm->user_data)
+        e = user_data_store(context, actor->team_id, actor->person_id, pool->id, vm->user_data);
     return e ? e : vm_request_job(context, actor, pool->id, VM_JOB_CREATE, NULL);
 }
 

@@ -7,6 +7,7 @@
 #include "model/vm_job.h"
 #include "receipt.sql.h"
 #include "vm.sql.h"
+#include "vm_user_data.sql.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -177,6 +178,12 @@ bool vm_state_has_console(const char *state)
     return false;
 }
 
+/* Whether what its guest is set up with may still be needed. */
+static bool is_to_be_set_up(const char *state)
+{
+    return strcmp(state, VM_STATE_CREATING) == 0 || strcmp(state, VM_STATE_FAILED) == 0;
+}
+
 struct error *vm_transition_apply(const struct context *context, int64_t team_id, const char *vm_id,
                                   const char *state, enum vm_trigger trigger,
                                   const struct vm_transition **out)
@@ -189,6 +196,11 @@ struct error *vm_transition_apply(const struct context *context, int64_t team_id
                          vm_id, state, (int)trigger);
     if (out)
         *out = found;
+    e = is_to_be_set_up(state) && !is_to_be_set_up(found->next)
+            ? sql_vm_user_data_delete(context->db, context->arena, team_id, vm_id)
+            : NULL;
+    if (e)
+        return e;
     if (strcmp(found->next, VM_STATE_GONE) == 0) {
         e = sql_vm_set_gone(context->db, context->arena, vm_id, context->now_at);
         return e ? e

@@ -96,8 +96,9 @@ static const struct subject {
       "Your public keys, and which VMs have them. Private keys are never stored.",
       { "ssh_key", "vm_key" } },
     { "VMs",
-      "What you requested, and what the host reported. The contents of VMs are not recorded.",
-      { "vm", "snapshot", "job", "job_step" } },
+      "What you requested, and what the host reported. The contents of VMs are not recorded. "
+      "Cloud-init user data is deleted once the VM has started, after a day at most.",
+      { "vm", "vm_user_data", "snapshot", "job", "job_step" } },
     { "Activity",
       "What happened to VMs and accounts, when, and who did it. Each entry is part of a chain of "
       "hashes, so that a change of it is noticed.",

@@ -20,6 +20,7 @@ struct option {
     int64_t disk_now, disk_after;
     bool is_vms_over, is_vcpus_over, is_memory_over, is_disk_over; /* with it */
     bool is_chosen;
+    bool is_bare;   /* images: without cloud-init, so they take no user data */
     bool has_focus; /* none was chosen, and one must be */
 };
 

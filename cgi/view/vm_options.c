@@ -2,6 +2,7 @@
 #include "view/vm_options.h"
 
 #include "adapter/crypto.h"
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/text.h"
 #include "image.sql.h"
@@ -65,12 +66,24 @@ struct error *vm_options_images(struct request *r, struct option_rows *out)
         *option = (struct option){ .value = image->name,
                                    .label = image->label,
                                    .about = image->about,
-                                   .disabled_reason = image_preparation(r, state) };
+                                   .disabled_reason = image_preparation(r, state),
+                                   .is_bare = state->version && !state->takes_user_data };
         option->is_chosen = !option->disabled_reason && !is_chosen;
         is_chosen |= option->is_chosen;
         out->count++;
     }
     return e;
+}
+
+const char *vm_options_user_data(struct arena *arena, const struct option_rows *images)
+{
+    struct buf words = { .arena = arena };
+
+    for (size_t i = 0; i < images->count; i++) {
+        if (!images->row[i].is_bare && !images->row[i].disabled_reason)
+            buf_printf(&words, "%s%s", words.length ? ", " : "", images->row[i].label);
+    }
+    return words.bytes;
 }
 
 struct option_rows vm_options_regions(struct request *r)
@@ -324,6 +337,7 @@ struct error *vm_options_clone(struct request *r, struct vm_new_html *page,
         return e;
     page->source_name = snapshot->name;
     page->source_vm_name = vm.name;
+    page->source_has_user_data = vm.has_user_data;
     page->action_vm = snapshot->vm_id;
     page->action_snapshot = snapshot->id;
     r->frame.title = arena_printf(r->arena, "Clone %s", vm.name);

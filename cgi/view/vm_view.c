@@ -126,6 +126,7 @@ struct vm_view vm_view_of(struct request *r, const struct price_list_rows *price
         .has_console = vm_state_has_console(vm->state) && !r->frame.is_viewer,
         .is_running = is_running,
         .is_stopped = strcmp(vm->state, VM_STATE_STOPPED) == 0,
+        .has_user_data = vm->has_user_data,
         .is_working = vm_job_is_state(vm->state),
     };
 }

@@ -33,6 +33,7 @@ struct vm_view {
     bool is_unmeasured; /* the team objected to usage charts; known if there are none */
     bool is_stopped;
     bool is_working;
+    bool has_user_data; /* it was created with */
 };
 
 /* How a VM is doing, in the words of every list and page. */

@@ -340,7 +340,7 @@ int serve(int argc, char **argv, const struct program *program)
                       NULL);
     return fastcgi_serve(&(struct fastcgi_service){
         .batch_max = 1,
-        .body_max = LIMIT_BODY_BYTES,
+        .body_max = program->body_max ? program->body_max : LIMIT_BODY_BYTES,
         .arena = server.arena,
         .respond = request_respond,
         .context = &server,

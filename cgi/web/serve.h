@@ -11,6 +11,7 @@ struct program {
     const struct route *routes;
     size_t route_count;
     enum db_mode db_mode;
+    size_t body_max;         /* of a form; 0: LIMIT_BODY_BYTES */
     const char *confinement; /* its row in model/confinement.c; NULL: `name` */
     /*
      * Runs once after the configuration is read and before the sandbox is entered: load secrets,

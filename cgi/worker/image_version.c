@@ -66,15 +66,15 @@ static struct error *image_record(const struct context *context, const struct co
                                   const struct image_get_row *row)
 {
     return sql_image_put(context->db, context->arena, image->name, row->version, row->source,
-                         row->problem, row->ready_at ? &row->ready_at : NULL, context->now_at);
+                         row->problem, row->ready_at ? &row->ready_at : NULL, row->takes_user_data,
+                         context->now_at);
 }
 
 static struct error *version_record(const struct context *context, const struct config_image *image,
                                     const char *id, struct image_get_row *row)
 {
-    const char *files;
-    struct error *e = image_store_stamp(
-        context->arena, image_version_dir(context->arena, context->config, id), &files, NULL);
+    const char *dir = image_version_dir(context->arena, context->config, id), *files;
+    struct error *e = image_store_stamp(context->arena, dir, &files, NULL);
 
     if (!e)
         e = db_begin(context->db, context->arena);
@@ -84,6 +84,7 @@ static struct error *version_record(const struct context *context, const struct 
     row->version = id;
     row->problem = NULL;
     row->ready_at = 0;
+    row->takes_user_data = image_store_takes_user_data(context->arena, dir);
     if (!e)
         e = image_record(context, image, row);
     if (!e)
@@ -180,7 +181,7 @@ static struct error *image_forget(const struct context *context)
         e = sql_image_delete_unused(context->db, context->arena, image->name);
         if (!e && !db_changes(context->db) && (image->version || image->ready_at))
             e = sql_image_put(context->db, context->arena, image->name, NULL, NULL,
-                              "domicile.conf no longer has it", NULL, context->now_at);
+                              "domicile.conf no longer has it", NULL, false, context->now_at);
     }
     return e;
 }

@@ -7,6 +7,8 @@
 #include "worker/job_setup.h"
 #include "worker/ssh_port.h"
 
+#include "vm_user_data.sql.h"
+
 #include <string.h>
 
 static struct error *image_check(struct job *job)
@@ -18,6 +20,22 @@ static struct error *image_check(struct job *job)
 }
 
 /* ---- input of the driver ---- */
+
+/* A VM for which it was given is not created without it. */
+static struct error *user_data_read_back(struct job *job, struct driver_seed *out)
+{
+    struct vm_user_data_get_row row;
+    struct error *e =
+        sql_vm_user_data_get(job->context->db, job->arena, job->row.team_id, job->vm.id, &row);
+
+    if (e && e->kind == ERROR_NOT_FOUND)
+        return error_refuse(job->arena, ERROR_CONFLICT, "user_data_deleted", NULL,
+                            "its user data was deleted a day after it was given. Create the VM "
+                            "anew");
+    if (!e)
+        out->user_data = row.content;
+    return e;
+}
 
 static struct error *seed_make(struct job *job, struct driver_seed *out)
 {
@@ -31,7 +49,7 @@ static struct error *seed_make(struct job *job, struct driver_seed *out)
     /* With its instance-id, which is new for each, the guest reinitializes and takes that key. */
     out->host_key_private = host_key.private_pem;
     out->host_key_public = host_key.public_line;
-    return NULL;
+    return job->vm.has_user_data ? user_data_read_back(job, out) : NULL;
 }
 
 static struct error *create_prepare(struct job *job)

@@ -261,6 +261,9 @@ const struct promise PROMISES[] = {
          "The log of data sent to other services is deleted after {days}."),
     ROWS_BY("worker/mailer.c, when it is sent or has expired", "mail-content", "mail_content",
             LIMIT_MAIL_EXPIRY_S, "Email content is deleted once sent, and after {days} at most."),
+    ROWS_BY("model/vm_state.c; worker/retention.c, every hour", "user-data", "user_data",
+            LIMIT_USER_DATA_KEEP_S,
+            "Cloud-init user data is deleted once its VM has started, and after {days} at most."),
     {
         .id = "exports",
         .topic = "Retention",

@@ -43,6 +43,7 @@
 #include "usage_report.sql.h"
 #include "vm.sql.h"
 #include "vm_key.sql.h"
+#include "vm_user_data.sql.h"
 #include "workos_object.sql.h"
 
 /*
@@ -77,6 +78,8 @@ enum { LINK_KEEP_S = A_DAY_S - LIMIT_SIGNIN_LINK_S - AN_HOUR_S };
     OLD("usage_minute", "measurements by the minute", LIMIT_MINUTES_KEEP_S, usage_minute)          \
     OLD("usage_day", "days of measurements by the quarter hour", LIMIT_USAGE_KEEP_S, usage_day)    \
     OLD("usage_quarter", "measurements by the quarter hour", LIMIT_USAGE_KEEP_S, usage_quarter)    \
+    OLD("user_data", "user data of VMs that have not started", LIMIT_USER_DATA_KEEP_S,             \
+        vm_user_data)                                                                              \
     OLD("mail", "emails", LIMIT_MAIL_KEEP_S, mail)                                                 \
     OLD("export", "copies of people\u2019s data", 0, export)                                       \
     OLD("rights_request", "requests about personal data that have ended", LIMIT_REQUEST_KEEP_S,    \

@@ -88,7 +88,8 @@ await ada.send(`/vms/${vm}/destroy`, `/vms/${vm}/destroy`, [['name', 'elm']]).ca
 
 // ---- the one with agents ----
 check('the image with agents is built', (await available(server, 'debian-12-agent')).startsWith('1'), `${await available(server, 'debian-12-agent')} ${server.log().slice(-2000)}`);
-await ada.send('/vms/new', '/vms', [['name', 'ash'], ['image', 'debian-12-agent'], ['size', 'small'], ['region', 'local'], ['key', server.sql("SELECT id FROM ssh_key WHERE name = 'first'")]]);
+await ada.send('/vms/new', '/vms', [['name', 'ash'], ['image', 'debian-12-agent'], ['size', 'small'], ['region', 'local'], ['key', server.sql("SELECT id FROM ssh_key WHERE name = 'first'")],
+  ['user_data', '#cloud-config\r\nusers: [{ name: eve }]\r\nwrite_files: [{ path: /etc/made, content: made, permissions: "0600" }]\r\nruncmd: [[sh, -c, "echo $(id -un) $(hostname) >/etc/ran; echo said"]]\r\n']]);
 const ash = (column) => server.sql(`SELECT ifnull(${column}, '') FROM vm WHERE name = 'ash'`);
 while (ash('state') === 'creating') await sleep(1000);
 equal('a VM of it runs', ash('state'), 'running');
@@ -96,6 +97,12 @@ const lock = JSON.parse(fs.readFileSync(`${root}/cgi/guest/agents/package-lock.j
 const { out: agents } = await ssh(server, `ssh -p ${ash('ssh_port')} dev@localhost`, `[localhost]:${ash('ssh_port')} ${ash('host_key_public')}`, 'claude --version; codex --version; echo $DISABLE_AUTOUPDATER; ls -ld /opt/agents', 'key');
 for (const [what, name] of [['Claude Code', '@anthropic-ai/claude-code'], ['Codex', '@openai/codex']]) check(`it has ${what}, pinned`, agents.includes(lock[`node_modules/${name}`].version), agents);
 check('which does not update itself, and is nobody else\'s', /^1$/m.test(agents) && /^drwxr-xr-x \d+ root root/m.test(agents), agents);
+// ---- user data: once SSH is up ----
+equal('its user data is no longer in the database', server.sql('SELECT count(*) FROM vm_user_data'), '0');
+const made = await ssh(server, `ssh -p ${ash('ssh_port')} dev@localhost`, `[localhost]:${ash('ssh_port')} ${ash('host_key_public')}`,
+  'cloud-init status --wait; sudo stat -c %a:%U /etc/made; cat /etc/ran; id -un eve; sudo tail -n 20 /var/log/cloud-init-output.log; cat /etc/ssh/ssh_host_ed25519_key.pub; wc -l <~/.ssh/authorized_keys; systemctl --failed --no-legend', 'key');
+check('cloud-init has applied it, and says so', /status: done\n600:root\nroot ash\neve\n[^]*^said$/m.test(made.out), made.out);
+check('account, keys and host key are as before', made.out.includes(ash('host_key_public').split(' ')[1]) && /\n1$/.test(made.out), made.out);
 await ada.send(`/vms/${ash('id')}/destroy`, `/vms/${ash('id')}/destroy`, [['name', 'ash']]).catch(() => 0);
 
 // ---- a second server, with a pool ----
@@ -112,7 +119,8 @@ const bob = new Visitor(second);
 await bob.signIn(second.signinLink('bob@example.org'));
 await bob.send('/keys', '/keys', [['key', keyMake(second, 'key')], ['name', 'first']]);
 console.time('from the request to SSH, with a pool');
-await bob.send('/vms/new', '/vms', [['name', 'fir'], ['image', 'debian-12'], ['size', 'small'], ['region', 'local'], ['key', second.sql('SELECT id FROM ssh_key')]]);
+await bob.send('/vms/new', '/vms', [['name', 'fir'], ['image', 'debian-12'], ['size', 'small'], ['region', 'local'], ['key', second.sql('SELECT id FROM ssh_key')],
+  ['user_data', '#!/bin/sh\r\nprintf "$(whoami) é" >/etc/ran\r\n']]);
 const fir = (column) => second.sql(`SELECT ifnull(${column}, '') FROM vm WHERE name = 'fir'`);
 await until(() => fir('state') === 'running', 20);
 const of = (command) => ssh(second, `ssh -p ${fir('ssh_port')} dev@localhost`, `[localhost]:${fir('ssh_port')} ${fir('host_key_public')}`, command);
@@ -121,6 +129,7 @@ console.timeEnd('from the request to SSH, with a pool');
 const { out: pooled } = await of('sudo whoami; cat /etc/machine-id; cat /etc/ssh/ssh_host_ed25519_key.pub; ls /etc/ssh/ssh_host_*; systemctl is-system-running --wait; systemctl --failed --no-legend');
 check('with root for its owner, an identity, the one host key that the page shows, and all of its system up',
   new RegExp(`^root\n[0-9a-f]{32}\n${fir('host_key_public').split(' ').slice(0, 2).join(' ').replace(/[+/]/g, '\\$&')}[^\n]*\n\\S+_ed25519_key\n\\S+_ed25519_key.pub\nrunning$`).test(pooled), pooled);
+equal('and a script that was given as user data has run', (await of('cloud-init status --wait >/dev/null; cat /etc/ran')).out, 'root é');
 await second.end();
 await server.end();
 finish();

@@ -213,6 +213,36 @@ as alice post /vms name=sixth image=tiny size=nano region=local key=keykeykeykey
 expect_text "5 VMs, stopped ones included"
 as alice post /vms name=a name=b ; expect 400 error_400.html
 
+# User data: only for images that take it, and never stored or shown again if it has a key in it.
+fresh
+as alice get /vms/new ; expect_no_text user_data
+as alice post /vms name=fresh image=tiny size=small region=local key=keykeykeykeykey2 user_data=#cloud-config ; expect 422 ; expect_text "Tiny Linux has no cloud-init."
+printf '[image debian-12]\nlabel = Debian 12\n[image tiny]\nlabel = Tiny Linux\n' >>"$state/domicile.conf"
+sql "INSERT INTO image_version VALUES ('0012', 'debian-12', '', 1767225600);
+    INSERT INTO image (name, version, checked_at, takes_user_data) VALUES ('debian-12', '0012', 1767225600, 1)"
+as alice get /vms/new ; expect 200 vm_new_user_data.html
+config=$'#cloud-config\r\npackages: [ "a<b" ]\r\n'
+form=(name=fresh size=small region=local key=keykeykeykeykey2)
+as alice post /vms "${form[@]}" image=tiny "user_data=$config" ; expect 422 vm_new_user_data_bare.html
+as alice post /vms "${form[@]}" image=debian-12 "user_data=packages: [ git ]" ; expect 422 ; expect_text "Begin with #cloud-config for YAML"
+as alice post /vms "${form[@]}" image=debian-12 "user_data=$(printf '#!/bin/sh\n%65600s' x)" ; expect 422 ; expect_text "At most 64 KB, please; this has 65 KB."
+as alice post /vms "${form[@]}" image=debian-12 "user_data=$(printf '#cloud-config\n-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEA\n')" ; expect 422
+expect_text "That looks like a private key" ; expect_nowhere b3BlbnNzaC1rZXk
+as alice post /vms "${form[@]}" image=debian-12 "user_data=$(printf '#!/bin/sh\nK=sk-ant-api03-%s\n' abcdefghijklmnopqrstuvwx)" ; expect 422
+expect_text "API key" ; expect_nowhere abcdefghijklmnopqrstuvwx
+expect_row "SELECT (SELECT count(*) FROM vm_user_data) + (SELECT count(*) FROM vm WHERE name = 'fresh')" 0
+as alice post /vms "${form[@]}" image=debian-12 "user_data=$config" ; expect 303
+expect_row "SELECT hex(content) FROM vm_user_data u JOIN vm v ON v.id = u.vm_id AND v.team_id = u.team_id WHERE v.name = 'fresh' AND v.has_user_data" "$(printf '#cloud-config\npackages: [ "a<b" ]\n' | od -An -v -tx1 | tr -d ' \n' | tr a-f A-F)"
+expect_row "SELECT count(*) FROM activity WHERE action = 'user_data' AND what = 'Created with cloud-init user data' AND detail IS NULL" 1
+as alice get "/vms/$(sqlite3 "$state/data/main.db" "SELECT id FROM vm WHERE name = 'fresh'")" ; expect_text /var/log/cloud-init-output.log ; expect_no_text "a&lt;b"
+as alice get /operator/vms ; expect_no_text "a&lt;b"
+# As long as 64 KB may be in a form.
+as bob post /vms name=long size=small region=local key=keykeykeykeykey4 image=debian-12 "user_data=$(printf '#!/bin/sh\n#%065000d' 0 | tr 0 '<')" ; expect 303
+expect_row "SELECT length(content) FROM vm_user_data ORDER BY 1 DESC LIMIT 1" 65011
+# Destroyed before it has started: nothing is left.
+as alice post /vms/bulk/destroy "vm=$(sqlite3 "$state/data/main.db" "SELECT id FROM vm WHERE name = 'fresh'")" count=1 ; expect 303
+expect_row "SELECT count(*) FROM vm_user_data WHERE team_id = 1" 0
+
 route "GET /activity"
 fresh
 nobody get /activity ; expect 303 /signin?return=/activity

@@ -104,6 +104,10 @@ chosen() { grep -oE 'checked><span><b class="breakable">[^<]+' "$state/answer" |
 if [ "$(chosen)" = "laptop,octo-cat@github,octo-cat@github 2" ]; then good; else bad "chosen: $(chosen)"; fi
 expect_text 'value="typed-name"' ; expect_text "2 keys of octo-cat imported from GitHub."
 expect_row "SELECT count(*) FROM ssh_key WHERE name LIKE 'octo-cat@github%'" 2
+# User data is kept as well, unless there is a key in it.
+sql "UPDATE image SET takes_user_data = 1 WHERE name = 'tiny'"
+as alice post /vms/new/github "${form[@]}" github_user=octo-cat "user_data=#cloud-config" ; expect 200 ; expect_text ">#cloud-config</textarea>"
+as alice post /vms/new/github "${form[@]}" github_user=nobody-here "user_data=-----BEGIN RSA PRIVATE KEY-----" ; expect 422 ; expect_no_text "BEGIN RSA"
 # A name that waits to be imported does not get lost.
 as alice post /vms "${form[@]}" github_user=octo-cat ; expect 422 ; expect_text "Import these keys first, or clear this field."
 # At most twenty, and a team's limit.

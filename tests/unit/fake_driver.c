@@ -205,6 +205,7 @@ static struct error *fake_seed_write(struct driver *driver, struct arena *arena,
     snprintf(made->seed_key, sizeof made->seed_key, "%s",
              seed->host_key_public ? seed->host_key_public : made->guest_key);
     snprintf(made->seed_name, sizeof made->seed_name, "%s", seed->host_name);
+    snprintf(made->seed_data, sizeof made->seed_data, "%s", seed->user_data ? seed->user_data : "");
     made->seed_lines[0] = '\0';
     for (size_t i = 0; i < seed->ssh_key_count; i++)
         snprintf(made->seed_lines + strlen(made->seed_lines),
@@ -219,6 +220,7 @@ static void seed_take(struct fake_vm *vm)
     memcpy(vm->guest_key, vm->seed_key, sizeof vm->guest_key);
     memcpy(vm->lines, vm->seed_lines, sizeof vm->lines);
     memcpy(vm->name, vm->seed_name, sizeof vm->name);
+    memcpy(vm->data, vm->seed_data, sizeof vm->data);
 }
 
 static struct error *fake_define(struct driver *driver, struct arena *arena,

@@ -23,6 +23,7 @@ struct fake_vm {
     int boots, disks;                 /* number of times */
     char seed_lines[200], lines[200]; /* keys in the seed, and those that the guest took from it */
     char seed_name[64], name[64];     /* the same of its host name */
+    char seed_data[64], data[64];     /* and of its user data */
     bool is_limited;                  /* over the limit of connections */
     char internet[200];               /* what it may reach, as it was told last */
     struct driver_usage usage;

@@ -245,6 +245,14 @@ static void an_old_row_turns_its_promise_red(void **state)
           "VALUES ('old', 'signin_link', 'a', 'old', 'https://a', 'sent', 1, 1, unixepoch() - "
           "86400 * 3)",
           "DELETE FROM mail" },
+        { "user-data",
+          "INSERT INTO vm_user_data SELECT id, team_id, unixepoch() - 7300, 'x' FROM vm LIMIT 1; "
+          "UPDATE vm SET state = 'running', state_at = unixepoch() - 7300",
+          "DELETE FROM vm_user_data" },
+        { "user-data",
+          "INSERT INTO vm_user_data SELECT id, team_id, unixepoch() - 94000, 'x' FROM vm LIMIT 1; "
+          "UPDATE vm SET state = 'failed', state_at = unixepoch()",
+          "DELETE FROM vm_user_data" },
         { "restricted-accounts",
           "UPDATE person SET restricted_at = unixepoch() - 7300; UPDATE vm SET observed = "
           "'running'",

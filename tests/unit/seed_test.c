@@ -1,6 +1,7 @@
 /* seed.c: the image can be read back, its texts are JSON, and no value can escape its field. */
 #include "host/seed.h"
 
+#include "adapter/crypto.h"
 #include "base/buf.h"
 
 #include <archive.h>
@@ -112,7 +113,7 @@ static void test_can_be_read_back(void **state)
     const char *user_text;
     json_t *meta, *user, *account, *keys;
 
-    assert_null(seed_write(place->arena, place->path, &seed));
+    assert_null(seed_write(place->arena, place->path, &seed, false));
     assert_int_equal(stat(place->path, &info), 0);
     assert_int_equal(info.st_mode & 07777, 0600);
 
@@ -137,6 +138,99 @@ static void test_can_be_read_back(void **state)
     json_decref(user);
 }
 
+/* ---- user data ---- */
+
+static const char OWNERS[] = "#cloud-config\nusers: [ eve ]\nhostname: \"mime-version: no\"\n";
+
+/* Of the message `text`, part `number` from 0: its headers, and what they encode. */
+static const char *part_of(struct place *place, const char *text, int number, const char **headers)
+{
+    const char *quote = strstr(text, "boundary=\"") + 10;
+    const char *boundary = arena_printf(place->arena, "\n--%.*s\n", 16, quote), *body, *end;
+    struct buf base64 = buf_new(place->arena, 4096);
+    unsigned char *bytes;
+    size_t length;
+
+    assert_memory_equal(text, "Content-Type: multipart/mixed; boundary=", 40);
+    for (int i = 0; i <= number; i++)
+        text = strstr(text, boundary) + strlen(boundary);
+    body = strstr(text, "\n\n") + 2;
+    end = strstr(body, "\n--");
+    *headers = arena_copy_bytes(place->arena, text, (size_t)(body - text));
+    for (const char *at = body; at < end; at++) {
+        if (*at != '\n')
+            buf_char(&base64, *at);
+    }
+    assert_true(crypto_base64_decode(place->arena, base64.bytes, base64.length, &bytes, &length));
+    return arena_copy_bytes(place->arena, (const char *)bytes, length);
+}
+
+/* A guest of ours reads its own text as ever, and gives the owner's to cloud-init as it is. */
+static void test_the_owners_user_data_is_beside_ours(void **state)
+{
+    struct place *place = *state;
+    struct driver_seed seed = plain_seed();
+    const char *headers;
+
+    seed.user_data = OWNERS;
+    assert_null(seed_write(place->arena, place->path, &seed, false));
+    assert_memory_equal(read_back(place, "user-data"), "#cloud-config\n{", 15);
+    assert_string_equal(part_of(place, read_back(place, "cloud-user-data"), 0, &headers), OWNERS);
+    assert_non_null(strstr(headers, "Content-Type: text/plain"));
+}
+
+/* cloud-init merges them in this order: the account and the host key are ours in any case. */
+static void test_cloud_init_gets_both(void **state)
+{
+    struct place *place = *state;
+    struct driver_seed seed = plain_seed();
+    const char *text, *headers, *part;
+    json_t *ours;
+
+    seed.user_data = OWNERS;
+    assert_null(seed_write(place->arena, place->path, &seed, true));
+    text = read_back(place, "user-data");
+    assert_string_equal(part_of(place, text, 0, &headers), OWNERS);
+    part = part_of(place, text, 1, &headers);
+    assert_non_null(strstr(headers, "text/cloud-config"));
+    assert_null(strstr(headers, "Merge-Type"));
+    assert_memory_equal(part, "#cloud-config\n", 14);
+    ours = parse(part + 14);
+    assert_string_equal(text_at(json_object_get(ours, "user"), "name"), "dev");
+    assert_string_equal(text_at(json_object_get(ours, "ssh_keys"), "ed25519_private"), PRIVATE);
+    json_decref(ours);
+    part = part_of(place, text, 2, &headers);
+    assert_non_null(strstr(headers, "Merge-Type: list(prepend)+dict(no_replace,recurse_list)"));
+    ours = parse(part + 14);
+    assert_non_null(json_object_get(ours, "bootcmd"));
+    assert_null(json_object_get(ours, "users"));
+    json_decref(ours);
+}
+
+/* Several parts stay what they are. */
+static void test_parts_of_the_owner_are_kept(void **state)
+{
+    static const char parts[] = "MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n"
+                                "--b\nContent-Type: text/x-shellscript\n\n#!/bin/sh\n--b--\n";
+    struct place *place = *state;
+    struct driver_seed seed = plain_seed();
+
+    seed.user_data = parts;
+    assert_null(seed_write(place->arena, place->path, &seed, true));
+    assert_non_null(
+        strstr(read_back(place, "user-data"), arena_printf(place->arena, "\n%s\n--", parts)));
+}
+
+static void test_only_a_new_guest_gets_user_data(void **state)
+{
+    struct place *place = *state;
+    struct driver_seed seed = plain_seed();
+
+    seed.user_data = OWNERS;
+    seed.host_key_private = seed.host_key_public = NULL;
+    assert_non_null(seed_write(place->arena, place->path, &seed, false));
+}
+
 /*
  * For a guest that was set up before: cloud-init takes it for new contents and keeps the host key;
  * scripts of builds that know no such seed find no identity in it.
@@ -149,7 +243,7 @@ static void test_without_a_host_key(void **state)
     json_t *meta, *user, *command;
 
     seed.host_key_private = seed.host_key_public = NULL;
-    assert_null(seed_write(place->arena, place->path, &seed));
+    assert_null(seed_write(place->arena, place->path, &seed, false));
     meta_text = read_back(place, "meta-data");
     meta = parse(meta_text);
     assert_string_equal(text_at(meta, "instance-id"), "abcdefgh234567ab-1");
@@ -168,7 +262,7 @@ static void test_without_a_host_key(void **state)
     json_decref(user);
 
     seed.ssh_key_count = 0;
-    assert_null(seed_write(place->arena, place->path, &seed));
+    assert_null(seed_write(place->arena, place->path, &seed, false));
     json_decref(parse(read_back(place, "user-data") + 14));
 }
 
@@ -178,7 +272,7 @@ static void test_says_wait(void **state)
     struct place *place = *state;
     const struct driver_seed seed = { .says_wait = true, .user_name = "dev" };
 
-    assert_null(seed_write(place->arena, place->path, &seed));
+    assert_null(seed_write(place->arena, place->path, &seed, false));
     assert_string_equal(read_back(place, "meta-data"), "{\n  \"wait\": \"yes\"\n}\n");
     assert_string_equal(read_back(place, "user-data"),
                         "#cloud-config\n{\n  \"name\": \"dev\"\n}\n");
@@ -201,12 +295,12 @@ static void test_random_seed(void **state)
     struct driver_seed seed = plain_seed();
     const char *first, *second;
 
-    assert_null(seed_write(place->arena, place->path, &seed));
+    assert_null(seed_write(place->arena, place->path, &seed, false));
     first = random_of(place);
     assert_int_equal(strlen(first), 64);
     assert_non_null(strstr(read_back(place, "user-data"),
                            arena_printf(place->arena, "\n    \"data\": \"%s\"\n", first)));
-    assert_null(seed_write(place->arena, place->path, &seed));
+    assert_null(seed_write(place->arena, place->path, &seed, false));
     second = random_of(place);
     assert_string_not_equal(first, second);
 }
@@ -218,7 +312,7 @@ static void test_is_labelled(void **state)
     char label[33] = "";
     FILE *file;
 
-    assert_null(seed_write(place->arena, place->path, &seed));
+    assert_null(seed_write(place->arena, place->path, &seed, false));
     file = fopen(place->path, "rb");
     assert_non_null(file);
     /* The volume identifier of the primary volume descriptor. */
@@ -247,7 +341,7 @@ static void test_comments_stay_inside(void **state)
 
     seed.ssh_keys = hostile;
     seed.ssh_key_count = count;
-    assert_null(seed_write(place->arena, place->path, &seed));
+    assert_null(seed_write(place->arena, place->path, &seed, false));
     user = parse(read_back(place, "user-data") + 14);
     assert_null(json_object_get(user, "runcmd"));
     assert_int_equal(json_array_size(json_object_get(user, "users")), 1);
@@ -266,7 +360,7 @@ static void test_layout_is_one_item_per_line(void **state)
     struct driver_seed seed = plain_seed();
     const char *text;
 
-    assert_null(seed_write(place->arena, place->path, &seed));
+    assert_null(seed_write(place->arena, place->path, &seed, false));
     text = read_back(place, "user-data");
     assert_non_null(strstr(text, "\n      \"name\": \"dev\",\n"));
     assert_non_null(strstr(text, "\n      \"ssh_authorized_keys\": [\n"
@@ -288,7 +382,7 @@ static void test_script_is_one_item(void **state)
     json_t *user, *commands;
 
     seed.script = script;
-    assert_null(seed_write(place->arena, place->path, &seed));
+    assert_null(seed_write(place->arena, place->path, &seed, false));
     text = read_back(place, "user-data");
     assert_non_null(strstr(text, "\n  \"runcmd\": [\n    \"for i in"));
     user = parse(text + 14);
@@ -297,13 +391,13 @@ static void test_script_is_one_item(void **state)
     assert_string_equal(json_string_value(json_array_get(commands, 0)), script);
     json_decref(user);
     seed.script = NULL;
-    assert_null(seed_write(place->arena, place->path, &seed));
+    assert_null(seed_write(place->arena, place->path, &seed, false));
     assert_null(strstr(read_back(place, "user-data"), "runcmd"));
 }
 
 static void refused(struct place *place, const struct driver_seed *seed)
 {
-    struct error *e = seed_write(place->arena, place->path, seed);
+    struct error *e = seed_write(place->arena, place->path, seed, false);
 
     assert_non_null(e);
     assert_int_equal(e->kind, ERROR_INPUT);
@@ -367,9 +461,9 @@ static void test_replaces_the_whole_image(void **state)
     struct place *place = *state;
     struct driver_seed seed = plain_seed();
 
-    assert_null(seed_write(place->arena, place->path, &seed));
+    assert_null(seed_write(place->arena, place->path, &seed, false));
     seed.host_name = "other";
-    assert_null(seed_write(place->arena, place->path, &seed));
+    assert_null(seed_write(place->arena, place->path, &seed, false));
     assert_non_null(strstr(read_back(place, "meta-data"), "\"other\""));
 }
 
@@ -378,6 +472,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_can_be_read_back, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_without_a_host_key, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_the_owners_user_data_is_beside_ours, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_cloud_init_gets_both, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_parts_of_the_owner_are_kept, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_only_a_new_guest_gets_user_data, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_says_wait, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_random_seed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_is_labelled, set_up, tear_down),

@@ -10,7 +10,10 @@
 #include "model/audit_check.h"
 #include "model/ledger.h"
 #include "model/state_path.h"
+#include "model/user_data.h"
 #include "world.h"
+
+#include "vm_user_data.sql.h"
 
 #include <setjmp.h>
 #include <signal.h>
@@ -21,6 +24,8 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+
+#define USER_DATA "#!/bin/sh\n"
 
 struct test {
     struct world *world;
@@ -74,13 +79,25 @@ static const struct killed {
     { "destroy", VM_REQUEST_DESTROY, "running", "gone", DRIVER_ABSENT },
 };
 
+static void user_data_give(struct test *test)
+{
+    const struct context context = world_context(test->world);
+
+    world_check(db_begin(test->world->db, test->world->arena), "begin");
+    world_check(user_data_store(&context, test->world->team_id, test->world->person_id, test->vm,
+                                USER_DATA),
+                "user data");
+    world_check(db_commit(test->world->db, test->world->arena), "commit");
+}
+
 static void wish(struct test *test, const struct killed *round, const char *snapshot)
 {
     static int number;
 
-    if (strcmp(round->kind, "create") == 0)
+    if (strcmp(round->kind, "create") == 0) {
         test->vm = world_create(test->world, arena_printf(test->world->arena, "vm%d", ++number));
-    else if (round->event == VM_REQUEST_SNAPSHOT)
+        user_data_give(test);
+    } else if (round->event == VM_REQUEST_SNAPSHOT)
         world_snapshot(test->world, test->vm);
     else if (round->event == VM_REQUEST_RESIZE)
         world_resize(test->world, test->vm, "small");
@@ -110,6 +127,7 @@ static void assert_ledger(struct test *test)
 static void assert_round(struct test *test, const struct killed *round)
 {
     const struct fake_vm *host = fake_find(test->vm);
+    struct vm_user_data_get_row user_data;
     struct job_open_row open;
 
     assert_string_equal(world_vm(test->world, test->vm).state, round->to);
@@ -119,8 +137,11 @@ static void assert_round(struct test *test, const struct killed *round)
     world_check(sql_job_open(test->world->db, test->world->arena, &open), "open");
     assert_int_equal(open.queued + open.running, 0);
     assert_ledger(test);
+    assert_non_null(sql_vm_user_data_get(test->world->db, test->world->arena, test->world->team_id,
+                                         test->vm, &user_data));
     if (!host)
         return;
+    assert_string_equal(host->data, USER_DATA);
     assert_int_equal(host->disks, 1);
     assert_false(host->has_seed);
     assert_string_equal(world_vm(test->world, test->vm).host_key_public, host->guest_key);
