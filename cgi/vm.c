@@ -9,6 +9,7 @@
 #include "handler/vm_labels.h"
 #include "handler/vm_schedule.h"
 #include "handler/vm_tab.h"
+#include "model/vm_agent.h"
 #include "model/vm_command.h"
 #include "model/vm_keys.h"
 #include "model/worker_console.h"
@@ -306,7 +307,22 @@ static struct error *vm_internet(struct request *r)
     return vm_tab_end(r, e, VM_TAB_SETTINGS, (struct vm_problem){ .form = FORM_BUTTON });
 }
 
-/* The worker gives it to the guest at the next start. */
+static struct error *vm_agent(struct request *r)
+{
+    const struct context context = request_context(r);
+    const struct actor actor = session_actor(r);
+    bool is_on;
+    struct error *e = form_is(r, "agent", "on", &is_on);
+
+    if (!e)
+        e = vm_agent_change(&context, &actor, r->parameters[0], is_on);
+    if (!e)
+        e = session_notice(r, is_on ? "Guest agent on from the next start."
+                                    : "Guest agent off from the next start.");
+    return vm_tab_end(r, e, VM_TAB_SETTINGS, (struct vm_problem){ .form = FORM_BUTTON });
+}
+
+/* The worker gives it to the guest: now by its agent, or at the next start. */
 static struct error *vm_key_add(struct request *r)
 {
     struct field key = { .name = "key", .kind = FIELD_LINE, .is_required = true };
@@ -410,6 +426,7 @@ static const struct route routes[] = {
     { "POST", "/vms/:id/retry", ACCESS_MEMBER, vm_retry },
     { "POST", "/vms/:id/rename", ACCESS_MEMBER, vm_rename },
     { "POST", "/vms/:id/internet", ACCESS_MEMBER, vm_internet },
+    { "POST", "/vms/:id/agent", ACCESS_MEMBER, vm_agent },
     { "POST", "/vms/:id/keys", ACCESS_MEMBER, vm_key_add },
     { "POST", "/vms/:id/keys/remove", ACCESS_MEMBER, vm_key_remove },
     { "POST", "/vms/:id/resize", ACCESS_MEMBER, vm_resize },

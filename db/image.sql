@@ -1,14 +1,14 @@
 -- image_list() rows (short_version text)
-SELECT name, version, substr(version, 1, 12) AS short_version, source, problem, ready_at, checked_at, takes_user_data FROM image ORDER BY name /* scan ok */;
+SELECT name, version, substr(version, 1, 12) AS short_version, source, problem, ready_at, checked_at, takes_user_data, has_agent FROM image ORDER BY name /* scan ok */;
 
 -- image_get(name text) row
-SELECT name, version, source, problem, ready_at, checked_at, takes_user_data FROM image WHERE name = :name;
+SELECT name, version, source, problem, ready_at, checked_at, takes_user_data, has_agent FROM image WHERE name = :name;
 
--- image_put(name text, version text?, source text?, problem text?, ready_at int?, takes_user_data int, now_at int) done
-INSERT INTO image (name, version, source, problem, ready_at, takes_user_data, checked_at)
-VALUES (:name, :version, :source, :problem, :ready_at, :takes_user_data, :now_at)
+-- image_put(name text, version text?, source text?, problem text?, ready_at int?, takes_user_data int, has_agent int, now_at int) done
+INSERT INTO image (name, version, source, problem, ready_at, takes_user_data, has_agent, checked_at)
+VALUES (:name, :version, :source, :problem, :ready_at, :takes_user_data, :has_agent, :now_at)
 ON CONFLICT (name) DO UPDATE SET version = :version, source = :source, problem = :problem,
-    ready_at = :ready_at, takes_user_data = :takes_user_data, checked_at = :now_at;
+    ready_at = :ready_at, takes_user_data = :takes_user_data, has_agent = :has_agent, checked_at = :now_at;
 
 -- image_delete_unused(name text) done across teams
 -- Unless an existing VM was made from it.

@@ -17,7 +17,7 @@ SELECT team_id, id, name, region, image, size, vcpus, memory_mb, disk_gb, wanted
        host_key_fingerprint, source_vm_id, source_snapshot_id, image_version, last_error, gone_at,
        created_at, internet, internet_names, internet_pending, setup_wanted, setup_taken, life, life_minutes, clock_at, measured_at, warned_at, project, tags, note,
        zone, run_days, start_minute, start_minute IS NOT NULL AS has_start, stop_minute, stop_minute IS NOT NULL AS has_stop,
-       snapshot_minute, snapshot_minute IS NOT NULL AS has_daily, snapshot_keep, has_user_data, (SELECT ifnull(sum(n.disk_gb), 0) FROM snapshot n
+       snapshot_minute, snapshot_minute IS NOT NULL AS has_daily, snapshot_keep, has_user_data, has_agent, agent_started, agent_failed, setup_name, (SELECT ifnull(sum(n.disk_gb), 0) FROM snapshot n
                      WHERE n.vm_id = vm.id AND n.state = 'ready') AS snapshot_gb
 FROM vm WHERE team_id = :team_id AND id = :id;
 
@@ -42,7 +42,7 @@ VALUES (:team_id, :now_at, :id, :person_id, :name, :region, :image, :image_versi
 SELECT id FROM vm WHERE team_id = :team_id AND name = :name AND gone_at IS NULL;
 
 -- vm_rename(team_id int, id text, name text) one
-UPDATE vm SET name = :name, setup_wanted = setup_wanted + 1
+UPDATE vm SET name = :name, setup_wanted = setup_wanted + 1, setup_name = setup_wanted + 1
 WHERE team_id = :team_id AND id = :id AND gone_at IS NULL;
 
 -- vm_setup_change(team_id int, id text) one
@@ -102,7 +102,7 @@ WHERE team_id = :team_id AND id = :id;
 SELECT v.team_id, v.id, v.name, v.region, v.image, v.size, v.vcpus, v.memory_mb, v.disk_gb,
        v.wanted, v.state, v.observed, v.unresponsive_at, v.ssh_host, v.ssh_port, v.host_key_public,
        v.source_vm_id, v.source_snapshot_id, v.image_version, v.gone_at, v.internet, v.internet_names,
-       v.setup_wanted, v.setup_seeded, v.setup_taken, v.has_user_data, t.name AS team_name
+       v.setup_wanted, v.setup_seeded, v.setup_taken, v.has_user_data, v.has_agent, t.name AS team_name
 FROM vm v JOIN team t ON t.id = v.team_id WHERE v.id = :id;
 
 -- vm_unreached(max int) rows across teams

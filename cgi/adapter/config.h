@@ -71,6 +71,7 @@ struct config {
     int64_t closed_days;       /* a deletion can be undone; 0: it begins at once */
     int64_t looks;             /* enum config_looks */
     int64_t new_life;          /* enum config_new_life */
+    bool has_new_agents;       /* a new VM has its guest agent on, if nothing else is chosen */
     bool has_tls13_alone;      /* TLS 1.2 is refused */
     bool has_encrypted_disks;  /* nothing is written to disks that are not encrypted */
     bool has_counts;           /* requests are counted from the logs, without people */

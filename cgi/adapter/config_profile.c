@@ -18,16 +18,18 @@ static const struct profile {
     const char *name;
     int64_t destroyed_vm_days, log_days, notice_days, closed_days, looks;
     int64_t new_life;
+    bool has_new_agents;
     bool has_tls13_alone;
     bool has_encrypted_disks;
     bool has_counts;
     bool has_referrers;
 } profiles[] = {
-    { "personal-vm", 90, 30, 14, 30, LOOKS_DISK, NEW_LIFE_KEPT, false, false, false, false },
-    { "desktop", 0, 30, 14, 0, LOOKS_NEVER, NEW_LIFE_KEPT, false, false, false, false },
-    { "agent-runs", 90, 30, 14, 0, LOOKS_DISK, NEW_LIFE_ONE_RUN, false, false, true, false },
-    { "sandbox-api", 90, 90, 14, 30, LOOKS_DISK, NEW_LIFE_ONE_RUN, true, true, true, true },
-    { "shared-session", 0, 30, 14, 0, LOOKS_NEVER, NEW_LIFE_IDLE_HOUR, false, false, true, false },
+    { "personal-vm", 90, 30, 14, 30, LOOKS_DISK, NEW_LIFE_KEPT, false, false, false, false, false },
+    { "desktop", 0, 30, 14, 0, LOOKS_NEVER, NEW_LIFE_KEPT, false, false, false, false, false },
+    { "agent-runs", 90, 30, 14, 0, LOOKS_DISK, NEW_LIFE_ONE_RUN, true, false, false, true, false },
+    { "sandbox-api", 90, 90, 14, 30, LOOKS_DISK, NEW_LIFE_ONE_RUN, true, true, true, true, true },
+    { "shared-session", 0, 30, 14, 0, LOOKS_NEVER, NEW_LIFE_IDLE_HOUR, false, false, false, true,
+      false },
 };
 
 /* Member states of the European Union (ISO 3166). */
@@ -85,6 +87,7 @@ const char *config_profile_apply(struct config *config)
     config->has_referrers = profile->has_referrers;
     config->looks = profile->looks;
     config->new_life = profile->new_life;
+    config->has_new_agents = profile->has_new_agents;
     if (!days_read(config->destroyed_vm_days_set, 0, profile->destroyed_vm_days,
                    &config->destroyed_vm_days))
         return "[privacy] destroyed_vm_days must be a whole number from 0 to " MOST;

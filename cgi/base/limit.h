@@ -7,6 +7,7 @@ enum {
     /* The form for a new VM, whose user data takes up to three times as much in it; nginx: /vms */
     LIMIT_NEW_VM_BYTES = 256 * 1024,
     LIMIT_USER_DATA_BYTES = 64 * 1024,
+    LIMIT_AGENT_S = 5,                  /* for an answer of a guest agent */
     LIMIT_USER_DATA_KEEP_S = 24 * 3600, /* of a VM that has not started */
     LIMIT_PATH_BYTES = 1024,
     LIMIT_QUERY_BYTES = 2048,

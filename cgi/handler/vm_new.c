@@ -2,6 +2,7 @@
 #include "handler/vm_new.h"
 
 #include "base/limit.h"
+#include "image.sql.h"
 #include "model/ssh_key_store.h"
 #include "model/user_data.h"
 #include "model/vm_command.h"
@@ -30,6 +31,7 @@ static struct error *new_fill(struct request *r, struct vm_new_html *page)
         e = vm_options_images(r, &page->images);
     if (e)
         return e;
+    page->agent.images = vm_options_agent(r->arena, &page->images);
     page->user_data.images = vm_options_user_data(r->arena, &page->images);
     vm_options_suit(r, &page->images, &page->sizes);
     page->regions = vm_options_regions(r);
@@ -45,7 +47,8 @@ static struct error *new_fill(struct request *r, struct vm_new_html *page)
 
 struct error *vm_new_show(struct request *r)
 {
-    struct vm_new_html page = { .name = vm_options_name(r->arena) };
+    struct vm_new_html page = { .name = vm_options_name(r->arena),
+                                .agent.is_on = r->config->has_new_agents };
     struct error *e = new_fill(r, &page);
 
     if (!e)
@@ -64,6 +67,7 @@ enum {
     NEW_KEY,
     GITHUB,
     LIFE,
+    AGENT,
     USER_DATA,
     FIELDS
 };
@@ -81,6 +85,7 @@ static struct error *fields_read(struct request *r, struct field *fields)
         [NEW_KEY] = { .name = "new_key", .kind = FIELD_LINES },
         [GITHUB] = { .name = "github_user", .kind = FIELD_LINE },
         [LIFE] = { .name = "life", .kind = FIELD_LINE },
+        [AGENT] = { .name = "agent", .kind = FIELD_LINE },
         [USER_DATA] = { .name = "user_data", .kind = FIELD_LINES, .max = LIMIT_NEW_VM_BYTES },
     };
 
@@ -96,6 +101,7 @@ static struct error *new_typed(struct request *r, const struct field *fields,
 
     page->name = fields[NAME].text;
     page->new_key = fields[NEW_KEY].text;
+    page->agent.is_on = *fields[AGENT].text;
     page->user_data.text = fields[USER_DATA].text;
     page->user_data.problem = fields[USER_DATA].problem;
     page->user_data.is_open = *fields[USER_DATA].text || fields[USER_DATA].problem;
@@ -140,6 +146,14 @@ static struct error *new_again(struct request *r, const struct field *fields, co
     return NULL;
 }
 
+/* Whoever chose another image may have left it on. */
+static bool image_has_agent(struct request *r, const char *name)
+{
+    struct image_get_row image;
+
+    return !sql_image_get(r->db, r->arena, name, &image) && image.has_agent;
+}
+
 /* The selection of the fields; returns a problem, or NULL. */
 static const char *new_read(struct request *r, struct field *fields, struct vm_new *vm)
 {
@@ -155,6 +169,7 @@ static const char *new_read(struct request *r, struct field *fields, struct vm_n
     vm->region = config_region_find(r->config, fields[REGION].text);
     vm->life = vm_life_choice_find(fields[LIFE].text);
     vm->key_ids = fields[KEYS].list;
+    vm->has_agent = *fields[AGENT].text && vm->image && image_has_agent(r, vm->image->name);
     vm->key_count = fields[KEYS].list_count;
     if (!vm->image || !vm->size || !vm->region)
         return "Choose an image, a size and a region from the lists.";

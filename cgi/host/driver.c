@@ -132,6 +132,18 @@ struct error *driver_power(struct driver *driver, struct arena *arena, const cha
     return driver_state(driver, arena, vm_id, out, &unused);
 }
 
+struct error *driver_has_agent(struct driver *driver, struct arena *arena, const char *vm_id,
+                               bool *out)
+{
+    return driver->ops->has_agent(driver, arena, vm_id, out);
+}
+
+struct error *driver_keys_set(struct driver *driver, struct arena *arena, const char *vm_id,
+                              const char *user, const char *const *lines, size_t count)
+{
+    return driver->ops->keys_set(driver, arena, vm_id, user, lines, count);
+}
+
 struct error *driver_shutdown(struct driver *driver, struct arena *arena, const char *vm_id)
 {
     return driver->ops->shutdown(driver, arena, vm_id);

@@ -54,6 +54,7 @@ struct driver_vm {
     /* For driver_internet_set: DRIVER_INTERNET_ON, "off", or "names NAME...": these and those
      * below them. */
     const char *internet;
+    bool has_agent; /* the host may speak with its guest agent (driver_keys_set), from its start */
 };
 
 #define DRIVER_INTERNET_ON "on"
@@ -268,6 +269,18 @@ struct error *driver_ssh_ask(struct driver *driver, struct arena *arena, const s
 
 /* ---- operations on a VM ---- */
 
+/* Whether the host has a way to the guest agent of a running VM now. CONFLICT if it does not run.
+ */
+struct error *driver_has_agent(struct driver *driver, struct arena *arena, const char *vm_id,
+                               bool *out);
+
+/*
+ * Have the guest agent of a running VM replace the keys that `user` accepts, then ask it for them.
+ * CONFLICT: it has no agent, or that did not answer within LIMIT_AGENT_S, or it has others now.
+ */
+struct error *driver_keys_set(struct driver *driver, struct arena *arena, const char *vm_id,
+                              const char *user, const char *const *lines, size_t count);
+
 /* Power state, and why it does not run (`cause`); the second form is without the cause. */
 struct error *driver_state(struct driver *driver, struct arena *arena, const char *vm_id,
                            enum driver_power *out, enum driver_cause *cause);
@@ -418,6 +431,10 @@ struct driver_ops {
                              int64_t timeout_ms, struct driver_question *question);
     struct error *(*state)(struct driver *driver, struct arena *arena, const char *vm_id,
                            enum driver_power *out, enum driver_cause *cause);
+    struct error *(*has_agent)(struct driver *driver, struct arena *arena, const char *vm_id,
+                               bool *out);
+    struct error *(*keys_set)(struct driver *driver, struct arena *arena, const char *vm_id,
+                              const char *user, const char *const *lines, size_t count);
     struct error *(*shutdown)(struct driver *driver, struct arena *arena, const char *vm_id);
     struct error *(*stop_force)(struct driver *driver, struct arena *arena, const char *vm_id);
     struct error *(*console)(struct driver *driver, struct arena *arena, const char *vm_id,

@@ -322,6 +322,7 @@ static struct error *describe(struct libvirt *libvirt, struct arena *arena,
         .seed = access(seed, F_OK) == 0 ? seed : NULL,
         .ssh_port = vm->ssh.port,
         .net_dir = libvirt->net_dir,
+        .has_agent = vm->has_agent,
         .mac = address.mac,
     };
     if (libvirt->profile == DRIVER_TEST)

@@ -136,6 +136,10 @@ struct error *libvirt_state(struct driver *driver, struct arena *arena, const ch
                             enum driver_power *out, enum driver_cause *cause);
 struct error *libvirt_power(struct driver *driver, struct arena *arena, const char *vm_id,
                             enum driver_power *out);
+struct error *libvirt_has_agent(struct driver *driver, struct arena *arena, const char *vm_id,
+                                bool *out);
+struct error *libvirt_keys_set(struct driver *driver, struct arena *arena, const char *vm_id,
+                               const char *user, const char *const *lines, size_t count);
 struct error *libvirt_shutdown(struct driver *driver, struct arena *arena, const char *vm_id);
 struct error *libvirt_stop_force(struct driver *driver, struct arena *arena, const char *vm_id);
 struct error *libvirt_disk_grow(struct driver *driver, struct arena *arena,

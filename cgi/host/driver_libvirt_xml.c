@@ -104,6 +104,8 @@ static void devices(struct buf *buf, const struct driver_xml_domain *domain)
                "<rng model='virtio'><backend model='random'>/dev/urandom</backend></rng>\n"
                "<memballoon model='virtio'><stats period='%d'/></memballoon>\n",
                DRIVER_XML_STATISTICS_S);
+    if (domain->has_agent)
+        buf_literal(buf, DRIVER_XML_AGENT);
     if (domain->network) {
         /* Isolated from other guests on the bridge; cannot spoof addresses. */
         buf_literal(buf, "<interface type='network'><source");

@@ -21,6 +21,11 @@
 #define DRIVER_XML_GROUP "libvirt-qemu"
 #define DRIVER_XML_USER  "libvirt-qemu:" DRIVER_XML_GROUP
 
+/* The way to a guest agent. */
+#define DRIVER_XML_AGENT_NAME "org.qemu.guest_agent.0"
+#define DRIVER_XML_AGENT                                                                           \
+    "<channel type='unix'><target type='virtio' name='" DRIVER_XML_AGENT_NAME "'/></channel>\n"
+
 /* Interval of the guest's memory statistics, in seconds. */
 #define DRIVER_XML_STATISTICS_S 5
 
@@ -39,6 +44,7 @@ struct driver_xml_domain {
     int64_t ssh_port;             /* session: port of 127.0.0.1 forwarded to the guest's 22 */
     const char *net_dir;          /* session: the folder of guest_relay */
     const char *network;          /* otherwise: the libvirt network, with this address */
+    bool has_agent;               /* with a channel to its guest agent */
     const char *mac;
     const char *address;
 };

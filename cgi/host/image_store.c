@@ -111,6 +111,11 @@ bool image_store_takes_user_data(struct arena *arena, const char *dir)
     return !image_store_waits(arena, dir) || command_line_has(arena, dir, "domicile.user-data");
 }
 
+bool image_store_has_agent(struct arena *arena, const char *dir)
+{
+    return command_line_has(arena, dir, "domicile.guest-agent");
+}
+
 struct error *image_store_hash(struct arena *arena, const char *dir, const char **out)
 {
     struct buf all = buf_new(arena, 512);

@@ -40,6 +40,12 @@ bool image_store_waits(struct arena *arena, const char *dir);
  */
 bool image_store_takes_user_data(struct arena *arena, const char *dir);
 
+/*
+ * Whether guests of the image in `dir` have a guest agent that changes SSH keys and does nothing
+ * else, as its command line says (guest/image.sh).
+ */
+bool image_store_has_agent(struct arena *arena, const char *dir);
+
 /* SHA-256 of the files' names and contents, as 64 hexadecimal digits. Errors as above. */
 struct error *image_store_hash(struct arena *arena, const char *dir, const char **out);
 

@@ -62,6 +62,13 @@ struct error *virt_domain_act(struct virt *virt, struct arena *arena, const char
  */
 struct error *virt_domain_update(struct virt *virt, struct arena *arena, const char *domain,
                                  const char *xml, bool is_live);
+/*
+ * Replace the keys that `user` accepts, by the guest agent, and read them back into `out`, one in
+ * each name; `timeout_s` for each answer.
+ */
+struct error *virt_domain_keys(struct virt *virt, struct arena *arena, const char *domain,
+                               const char *user, const char *const *lines, size_t count,
+                               int timeout_s, struct virt_names *out);
 /* What the domain prints on its first console from now on, until it ends. */
 struct error *virt_domain_console(struct virt *virt, struct arena *arena, const char *domain,
                                   void (*listen)(void *listener, const char *bytes, size_t length),

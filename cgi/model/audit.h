@@ -28,6 +28,9 @@ enum { AUDIT_OPERATOR = 0 }; /* the team of the operator's own history */
     ACTION(VM_KEY_WITHDRAW, "vm_key_remove", "SSH key no longer to be added")                      \
     ACTION(VM_USER_DATA, "user_data", "Created with cloud-init user data")                         \
     ACTION(VM_KEYS_TAKEN, "vm_keys_taken", "SSH keys of the VM changed")                           \
+    ACTION(VM_KEYS_AGENT, "vm_keys_agent", "Guest agent did not change the SSH keys")             \
+    ACTION(VM_AGENT_ON, "vm_agent", "Guest agent allowed from the next start")                    \
+    ACTION(VM_AGENT_OFF, "vm_agent", "Guest agent off from the next start")                       \
     ACTION(VM_REPORT, "report", "Changed")                                                         \
     ACTION(VM_PORT, "port", "SSH port changed")                                                    \
     ACTION(VM_REMAINS, "remains", "Remains removed")                                               \

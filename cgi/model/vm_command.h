@@ -35,6 +35,7 @@ struct vm_new {
     const struct vm_get_row *source;   /* source of a clone; NULL: created from the image */
     const char *source_snapshot_id;
     struct vm_internet internet; /* of a clone: as its source's */
+    bool has_agent;              /* its guest agent is on, if its image has one; the same */
     const char *user_data;       /* as user_data_read() gives it; a clone has none; NULL: none */
 };
 

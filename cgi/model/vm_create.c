@@ -6,6 +6,7 @@
 #include "model/vm_job.h"
 #include "model/vm_pool.h"
 #include "model/vm_request.h"
+#include "vm_agent.sql.h"
 #include "vm_key.sql.h"
 
 static struct error *name_check(const struct context *context, const struct actor *actor,
@@ -83,6 +84,15 @@ static struct error *image_version_find(const struct context *context, const str
     return NULL;
 }
 
+/* An image without an agent has none to turn on. */
+static struct error *agent_set(const struct context *context, const struct actor *actor,
+                               const struct vm_new *vm, const char *id)
+{
+    bool is_on = vm->source ? vm->source->has_agent : vm->has_agent;
+
+    return is_on ? sql_vm_agent_set(context->db, context->arena, actor->team_id, id, true) : NULL;
+}
+
 static struct error *vm_insert(const struct context *context, const struct actor *actor,
                                const struct vm_new *vm, const char *image_version,
                                const struct vm_pool_vm *pool)
@@ -100,6 +110,8 @@ static struct error *vm_insert(const struct context *context, const struct actor
 
     if (!e)
         e = keys_add(context, actor, vm, pool->id);
+    if (!e)
+        e = agent_set(context, actor, vm, pool->id);
     if (!e && vm->user_data)
         e = user_data_store(context, actor->team_id, actor->person_id, pool->id, vm->user_data);
     return e ? e : vm_request_job(context, actor, pool->id, VM_JOB_CREATE, NULL);

@@ -22,11 +22,27 @@ static struct error *vm_find(const struct context *context, const struct actor *
     return e;
 }
 
+bool vm_keys_change_now(const struct vm_get_row *vm)
+{
+    bool has_failed = vm->agent_failed > vm->setup_taken && vm->agent_failed >= vm->setup_wanted;
+
+    return vm->agent_started && !has_failed && strcmp(vm->state, VM_STATE_RUNNING) == 0;
+}
+
 static struct error *change_note(const struct context *context, const struct actor *actor,
                                  enum audit_action action, const char *vm_id, const char *name)
 {
+    const char *now = action == AUDIT_VM_KEY_ADD      ? "SSH key to be added now"
+                      : action == AUDIT_VM_KEY_REMOVE ? "SSH key to be removed now"
+                                                      : NULL;
+    struct vm_get_row vm;
+    struct error *e = sql_vm_get(context->db, context->arena, actor->team_id, vm_id, &vm);
+
+    if (e)
+        return e;
     return audit_add(context, &(struct audit_entry){ .team_id = actor->team_id,
                                                      .action = action,
+                                                     .what = vm_keys_change_now(&vm) ? now : NULL,
                                                      .vm_id = vm_id,
                                                      .detail = name,
                                                      .person_id = actor->person_id });
@@ -86,7 +102,7 @@ struct error *vm_keys_remove(const struct context *context, const struct actor *
     if (!wanted.others && !may_be_last)
         return error_refuse(context->arena, ERROR_INPUT, "last_key", "key",
                             "This is the VM\u2019s only key. Without it, nobody can connect to the "
-                            "VM after its next start.");
+                            "VM once it has taken the change.");
     return key_remove(context, actor, vm_id, fingerprint, wanted.name);
 }
 

@@ -1,6 +1,7 @@
 /*
  * The SSH keys that an existing VM accepts. Its guest takes a change at the next start that is
- * requested here (worker/job_setup.h); until then the change is pending, and so the pages say.
+ * requested here (worker/job_setup.h), or now, if it runs with a guest agent; until then the change
+ * is pending, and so the pages say.
  *
  * All need an open write transaction. Errors, besides those of the database: NOT_FOUND if the
  * actor's team has no such VM; CONFLICT if it is destroyed or is to be.
@@ -9,6 +10,10 @@
 
 #include "model/actor.h"
 #include "model/context.h"
+#include "vm.sql.h"
+
+/* Whether the VM takes changes now, by its guest agent (worker/guest_agent.h). */
+bool vm_keys_change_now(const struct vm_get_row *vm);
 
 /* Add one of the team's keys. INPUT, code "unknown_key": it has none such, or the VM has it. */
 struct error *vm_keys_add(const struct context *context, const struct actor *actor,

@@ -13,7 +13,7 @@ struct vm_pool_vm {
 
 /*
  * In an open write transaction: take one that is as `vm` is to be, so that nobody else gets it.
- * There is none, or a clone is made: a new id.
+ * There is none, or it is to be a clone or to have a guest agent: a new id.
  */
 struct error *vm_pool_take(const struct context *context, const struct vm_new *vm,
                            const char *image_version, struct vm_pool_vm *out);

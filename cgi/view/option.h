@@ -21,6 +21,7 @@ struct option {
     bool is_vms_over, is_vcpus_over, is_memory_over, is_disk_over; /* with it */
     bool is_chosen;
     bool is_bare;   /* images: without cloud-init, so they take no user data */
+    bool has_agent; /* images: with a guest agent */
     bool has_focus; /* none was chosen, and one must be */
 };
 

@@ -67,7 +67,8 @@ struct error *vm_options_images(struct request *r, struct option_rows *out)
                                    .label = image->label,
                                    .about = image->about,
                                    .disabled_reason = image_preparation(r, state),
-                                   .is_bare = state->version && !state->takes_user_data };
+                                   .is_bare = state->version && !state->takes_user_data,
+                                   .has_agent = state->has_agent };
         option->is_chosen = !option->disabled_reason && !is_chosen;
         is_chosen |= option->is_chosen;
         out->count++;
@@ -81,6 +82,17 @@ const char *vm_options_user_data(struct arena *arena, const struct option_rows *
 
     for (size_t i = 0; i < images->count; i++) {
         if (!images->row[i].is_bare && !images->row[i].disabled_reason)
+            buf_printf(&words, "%s%s", words.length ? ", " : "", images->row[i].label);
+    }
+    return words.bytes;
+}
+
+const char *vm_options_agent(struct arena *arena, const struct option_rows *images)
+{
+    struct buf words = { .arena = arena };
+
+    for (size_t i = 0; i < images->count; i++) {
+        if (images->row[i].has_agent)
             buf_printf(&words, "%s%s", words.length ? ", " : "", images->row[i].label);
     }
     return words.bytes;

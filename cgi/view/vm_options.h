@@ -18,6 +18,8 @@ void vm_options_suit(struct request *r, const struct option_rows *images,
 struct error *vm_options_images(struct request *r, struct option_rows *out);
 /* Of these, the labels of those that take user data: "Debian 12, Alpine"; NULL: none does. */
 const char *vm_options_user_data(struct arena *arena, const struct option_rows *images);
+/* The same of those with a guest agent. */
+const char *vm_options_agent(struct arena *arena, const struct option_rows *images);
 struct option_rows vm_options_regions(struct request *r);
 /* Chosen are those of the person; the others are of colleagues and machines. */
 struct option_rows vm_options_keys(struct request *r, const struct ssh_key_all_rows *keys);

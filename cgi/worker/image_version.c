@@ -67,7 +67,7 @@ static struct error *image_record(const struct context *context, const struct co
 {
     return sql_image_put(context->db, context->arena, image->name, row->version, row->source,
                          row->problem, row->ready_at ? &row->ready_at : NULL, row->takes_user_data,
-                         context->now_at);
+                         row->has_agent, context->now_at);
 }
 
 static struct error *version_record(const struct context *context, const struct config_image *image,
@@ -85,6 +85,7 @@ static struct error *version_record(const struct context *context, const struct 
     row->problem = NULL;
     row->ready_at = 0;
     row->takes_user_data = image_store_takes_user_data(context->arena, dir);
+    row->has_agent = image_store_has_agent(context->arena, dir);
     if (!e)
         e = image_record(context, image, row);
     if (!e)
@@ -181,7 +182,8 @@ static struct error *image_forget(const struct context *context)
         e = sql_image_delete_unused(context->db, context->arena, image->name);
         if (!e && !db_changes(context->db) && (image->version || image->ready_at))
             e = sql_image_put(context->db, context->arena, image->name, NULL, NULL,
-                              "domicile.conf no longer has it", NULL, false, context->now_at);
+                              "domicile.conf no longer has it", NULL, false, false,
+                              context->now_at);
     }
     return e;
 }

@@ -7,6 +7,7 @@
 #include "worker/job_setup.h"
 #include "worker/ssh_port.h"
 
+#include "vm_agent.sql.h"
 #include "vm_user_data.sql.h"
 
 #include <string.h>
@@ -77,10 +78,15 @@ struct error *job_endpoint_record(struct job *job)
 {
     const struct driver_endpoint *ssh = &job->wanted.ssh;
 
+    struct error *e;
+
     job->vm.ssh_host = ssh->host;
     job->vm.ssh_port = ssh->port;
-    return sql_vm_set_endpoint(job->context->db, job->arena, job->vm.id, ssh->host,
-                               ssh->port ? &ssh->port : NULL);
+    e = sql_vm_set_endpoint(job->context->db, job->arena, job->vm.id, ssh->host,
+                            ssh->port ? &ssh->port : NULL);
+    return e ? e
+             : sql_vm_agent_started(job->context->db, job->arena, job->vm.id,
+                                    job->wanted.has_agent);
 }
 
 static struct error *host_key_record(struct job *job, const char *line)

@@ -46,6 +46,7 @@ static void wanted_fill(struct job *job)
         .memory_mb = job->vm.memory_mb,
         .disk_gb = job->vm.disk_gb,
         .ssh = { job->vm.ssh_host, job->vm.ssh_port },
+        .has_agent = job->vm.has_agent,
     };
 }
 

@@ -92,6 +92,10 @@ extern const char *promise_sysfs; /* "/sys"; tests plant another */
 struct error *promise_seed_check(struct worker_context *context, const struct promise *promise,
                                  const struct context *now, struct promise_reading *out);
 
+/* Running VMs with a way to a guest agent that their owners do not want. */
+struct error *promise_agent_check(struct worker_context *context, const struct promise *promise,
+                                  const struct context *now, struct promise_reading *out);
+
 /* Running VMs that the hosts do not keep apart. */
 struct error *promise_isolation_check(struct worker_context *context, const struct promise *promise,
                                       const struct context *now, struct promise_reading *out);

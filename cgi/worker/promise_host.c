@@ -1,4 +1,5 @@
-/* What the hosts still have of destroyed VMs; see promise.h. The answers are the hosts' own. */
+/* What the hosts still have of destroyed VMs, and how they run others; see promise.h. The answers
+ * are the hosts' own. */
 #include "worker/promise.h"
 
 #include "base/limit.h"
@@ -6,6 +7,7 @@
 
 #include "pool_vm.sql.h"
 #include "vm.sql.h"
+#include "vm_agent.sql.h"
 
 #include <string.h>
 
@@ -145,4 +147,41 @@ struct error *promise_isolation_check(struct worker_context *context, const stru
     for (size_t i = 0; !e && i < config->region_count; i++)
         e = region_isolation(context, &config->regions[i], now, out);
     return unreachable_note(e, "How each host runs its VMs now was compared with the rules.", out);
+}
+
+/* ---- guest agents ---- */
+
+static struct error *region_agents(struct worker_context *context,
+                                   const struct config_region *region, const struct context *now,
+                                   struct promise_reading *out)
+{
+    struct vm_agent_off_rows vms;
+    struct driver *driver;
+    struct error *e = worker_context_driver(context, now->arena, region->name, &driver);
+
+    if (!e)
+        e = sql_vm_agent_off(now->db, now->arena, region->name, &vms);
+    for (size_t i = 0; !e && i < vms.count; i++) {
+        bool has_agent;
+
+        e = driver_has_agent(driver, now->arena, vms.row[i].id, &has_agent);
+        if (!e)
+            out->figure += has_agent;
+        else if (e->kind == ERROR_CONFLICT)
+            e = NULL; /* it has stopped since */
+    }
+    return e;
+}
+
+struct error *promise_agent_check(struct worker_context *context, const struct promise *promise,
+                                  const struct context *now, struct promise_reading *out)
+{
+    const struct config *config = context->config;
+    struct error *e = NULL;
+
+    (void)promise;
+    for (size_t i = 0; !e && i < config->region_count; i++)
+        e = region_agents(context, &config->regions[i], now, out);
+    return unreachable_note(e, "How each host runs VMs whose owners have it off was looked at.",
+                            out);
 }

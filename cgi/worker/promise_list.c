@@ -96,6 +96,16 @@ const struct promise PROMISES[] = {
         .check = promise_isolation_check,
     },
     {
+        .id = "guest-agent",
+        .topic = "Running VMs",
+        .sentence =
+            "This server has a way to a VM\u2019s guest agent only if its owner turned that "
+            "on.",
+        .mechanism = "host/driver_libvirt_xml.c",
+        .every_s = OFTEN_S,
+        .check = promise_agent_check,
+    },
+    {
         .id = "isolation-probe",
         .topic = "Running VMs",
         .sentence =

@@ -2,9 +2,8 @@
  * The worker: the one long-running program, which nginx never calls. Starts the threads and wakes
  * them: some execute the jobs (job.c), one per region compares host and database (reconcile.c), one
  * measures usage (usage.c), one sends mail (mailer.c), one makes copies of people's data
- * (export.c), one applies webhook events (event_processor.c); where teams pay, one executes the
- * jobs of billing (job_billing.c) and one runs the scheduled work of billing. The main thread runs
- * the rest of the schedule (schedule.c) and waits to be woken (wakeup.c).
+ * (export.c), one applies webhook events (event_processor.c); where teams pay, two do the work of
+ * billing (job_billing.c). The main thread runs the rest of the schedule (schedule.c).
  *
  *     worker [--state DIR]
  *
@@ -28,6 +27,7 @@
 #include "worker/console.h"
 #include "worker/event_processor.h"
 #include "worker/export.h"
+#include "worker/guest_agent.h"
 #include "worker/internet.h"
 #include "worker/job.h"
 #include "worker/lock.h"
@@ -183,8 +183,9 @@ static void internet_run(struct thread *thread)
     for (;;) {
         struct error *e = internet_round(thread->context);
 
+        e = e ? e : guest_agent_round(thread->context);
         if (e)
-            failure_pause(thread, "internet_round", e);
+            failure_pause(thread, "guests_round", e);
         wakeup_wait(worker->internet);
     }
 }

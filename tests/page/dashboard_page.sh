@@ -236,6 +236,13 @@ expect_row "SELECT hex(content) FROM vm_user_data u JOIN vm v ON v.id = u.vm_id 
 expect_row "SELECT count(*) FROM activity WHERE action = 'user_data' AND what = 'Created with cloud-init user data' AND detail IS NULL" 1
 as alice get "/vms/$(sqlite3 "$state/data/main.db" "SELECT id FROM vm WHERE name = 'fresh'")" ; expect_text /var/log/cloud-init-output.log ; expect_no_text "a&lt;b"
 as alice get /operator/vms ; expect_no_text "a&lt;b"
+# With a guest agent, where the image has one.
+as alice get /vms/new ; expect_no_text 'name="agent"'
+sql "UPDATE image SET has_agent = 1 WHERE name = 'debian-12'"
+as alice get /vms/new ; expect_text 'name="agent" value="on" autocomplete="off">'
+as bob post /vms name=agent size=small region=local key=keykeykeykeykey4 image=debian-12 agent=on ; expect 303
+as bob post /vms name=none size=small region=local key=keykeykeykeykey4 image=tiny agent=on ; expect 303
+expect_row "SELECT group_concat(name || has_agent) FROM (SELECT name, has_agent FROM vm WHERE team_id = 2 ORDER BY name)" "agent1,bobs-vm0,none0"
 # As long as 64 KB may be in a form.
 as bob post /vms name=long size=small region=local key=keykeykeykeykey4 image=debian-12 "user_data=$(printf '#!/bin/sh\n#%065000d' 0 | tr 0 '<')" ; expect 303
 expect_row "SELECT length(content) FROM vm_user_data ORDER BY 1 DESC LIMIT 1" 65011

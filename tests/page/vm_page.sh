@@ -549,6 +549,25 @@ as alice post $stopped/keys key=keykeykeykeykey2 ; expect 303
 as alice get $stopped/settings ; expect_no_text "Removed at the next start"
 expect_row "SELECT change, is_removed FROM vm_key WHERE vm_id = 'stoppedstoppedst' AND name = 'laptop'" "0|0"
 
+# By its guest agent a running VM takes them now.
+route "POST /vms/:id/agent"
+others $vm/agent
+as alice get $vm/settings ; expect_no_text 'id="guest-agent"'
+as alice post $vm/agent agent=on ; expect 422
+sql "UPDATE image SET has_agent = 1 WHERE name = 'tiny'"
+as alice get $vm/settings ; expect_text 'id="guest-agent"'
+as alice post $vm/agent agent=on ; expect 303 $vm/settings
+expect_row "SELECT has_agent, agent_started FROM vm WHERE id = 'runningrunningru'" "1|0"
+as alice get $vm/settings ; expect_text "On from the next start" ; expect_text "at its next start from here"
+sql "UPDATE vm SET agent_started = 1 WHERE id = 'runningrunningru'"
+as alice post $vm/keys/remove "key=$(print_of keykeykeykeykey3)" ; expect 303
+as alice get $vm/settings ; expect 200 vm_keys_agent.html ; expect_text "Being removed" ; expect_no_text "at the next start<"
+as alice get $vm/activity ; expect_text " to be removed now"
+sql "UPDATE vm SET agent_failed = setup_wanted WHERE id = 'runningrunningru'"
+as alice get $vm/settings ; expect_text "The guest agent did not take the last change." ; expect_text "Removed at the next start"
+as alice post $vm/agent agent=off ; expect 303 $vm/settings
+as alice get $vm/settings ; expect_text "Off from the next start"
+
 fresh
 route "POST /vms/:id/resize"
 others $vm/resize

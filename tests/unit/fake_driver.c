@@ -239,6 +239,7 @@ static struct error *fake_define(struct driver *driver, struct arena *arena,
     if (made->power == DRIVER_STOPPED) {
         made->port = vm->ssh.port;
         made->memory_mb = vm->memory_mb;
+        made->has_agent = vm->has_agent;
     }
     return call_end();
 }
@@ -270,6 +271,36 @@ static struct error *fake_boot(struct driver *driver, struct arena *arena,
     }
     if (fake->lost_boots && fake->lost_boots--)
         found->cause = DRIVER_CAUSE_HOST;
+    return call_end();
+}
+
+static struct error *fake_has_agent(struct driver *driver, struct arena *arena, const char *vm_id,
+                                    bool *out)
+{
+    struct error *e = call_begin(arena, "has_agent");
+    const struct fake_vm *vm = fake_find(vm_id);
+
+    (void)driver;
+    *out = vm && vm->has_agent;
+    return e ? e : call_end();
+}
+
+/* By its guest agent, which a guest has if it was defined with the way to it. */
+static struct error *fake_keys_set(struct driver *driver, struct arena *arena, const char *vm_id,
+                                   const char *user, const char *const *lines, size_t count)
+{
+    struct error *e = call_begin(arena, "keys");
+    struct fake_vm *vm = fake_find(vm_id);
+
+    (void)driver, (void)user;
+    if (e)
+        return e;
+    if (!vm || vm->power != DRIVER_RUNNING || !vm->has_agent || fake->has_silent_agents)
+        return error_new(arena, ERROR_CONFLICT, "the guest agent does not answer");
+    vm->lines[0] = '\0';
+    for (size_t i = 0; i < count; i++)
+        snprintf(vm->lines + strlen(vm->lines), sizeof vm->lines - strlen(vm->lines), "%s\n",
+                 lines[i]);
     return call_end();
 }
 
@@ -758,9 +789,10 @@ static const struct driver_removal removals[] = {
     .close = fake_close, .accelerator = fake_accelerator, .has_guests = fake_has_guests,           \
     .seed_write = fake_seed_write, .create_abandon = fake_seed_remove, .resize = fake_resize,      \
     .ssh_host_key = fake_ssh_host_key, .state = fake_state, .shutdown = fake_shutdown,             \
-    .ssh_ask = fake_ssh_ask, .waits = fake_waits, .stop_force = fake_stop_force,                   \
-    .console = fake_console, .console_end = fake_console_end, .unpause = fake_unpause,             \
-    .room = fake_room, .capacity = fake_capacity, .disk_grow = fake_disk_grow,                     \
+    .has_agent = fake_has_agent, .keys_set = fake_keys_set, .ssh_ask = fake_ssh_ask,               \
+    .waits = fake_waits, .stop_force = fake_stop_force, .console = fake_console,                   \
+    .console_end = fake_console_end, .unpause = fake_unpause, .room = fake_room,                   \
+    .capacity = fake_capacity, .disk_grow = fake_disk_grow,                                        \
     .snapshot_create = fake_snapshot_create, .snapshot_restore = fake_snapshot_restore,            \
     .snapshot_delete = fake_snapshot_delete, .usage = fake_usage, .inventory = fake_inventory,     \
     .preflight = fake_preflight, .isolation = fake_isolation,                                      \

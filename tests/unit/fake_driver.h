@@ -10,7 +10,7 @@ enum { FAKE_VMS = 8, FAKE_SNAPSHOTS = 4, FAKE_ID = 20, FAKE_KEY = 120 };
 
 struct fake_vm {
     char id[FAKE_ID]; /* "": free */
-    bool has_disk, has_seed, has_domain;
+    bool has_disk, has_seed, has_domain, has_agent;
     bool says_wait, is_waiting; /* its seed; its guest, since it read that */
     enum driver_power power;
     enum driver_cause cause;
@@ -39,15 +39,16 @@ struct fake_host {
     enum error_kind fail_kind;
     bool has_no_guests;
     bool ignores_button;
-    bool never_waits;      /* guests do not wait for a seed, whatever theirs says */
-    bool takes_no_changes; /* guests read their first seed alone */
-    bool is_silent;        /* SSH never responds */
-    bool is_wrong;         /* SSH responds with another key */
-    bool dies_booting;     /* a guest switches itself off after its start */
-    bool stalls;           /* a guest is paused at its start: the disk is full */
-    bool stays_full;       /* and stays so */
-    int lost_boots;        /* number of starts during which the host goes down */
-    bool keeps_snapshots;  /* it says that it has deleted them, and has not */
+    bool never_waits;       /* guests do not wait for a seed, whatever theirs says */
+    bool takes_no_changes;  /* guests read their first seed alone */
+    bool is_silent;         /* SSH never responds */
+    bool is_wrong;          /* SSH responds with another key */
+    bool dies_booting;      /* a guest switches itself off after its start */
+    bool stalls;            /* a guest is paused at its start: the disk is full */
+    bool stays_full;        /* and stays so */
+    int lost_boots;         /* number of starts during which the host goes down */
+    bool keeps_snapshots;   /* it says that it has deleted them, and has not */
+    bool has_silent_agents; /* no guest agent answers */
     bool is_unreachable;
     bool is_open;         /* guests reach each other */
     char answers[16];     /* the kind of targets that answers to the isolation probe, e.g. "host" */

@@ -158,8 +158,9 @@ static void only_a_used_image_that_is_gone_is_listed(void **state)
     const int64_t ready_at = 1;
     struct config_image *image = &world->config->images[0];
 
-    world_check(sql_image_put(world->db, world->arena, "other", NULL, NULL, NULL, &ready_at, 0, 1),
-                "put");
+    world_check(
+        sql_image_put(world->db, world->arena, "other", NULL, NULL, NULL, &ready_at, 0, 0, 1),
+        "put");
     sync_images(test);
     assert_null(problem_of_other(test));
     image->name = "renamed";

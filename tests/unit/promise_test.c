@@ -501,6 +501,18 @@ static void an_open_network_turns_its_promise_red(void **state)
     only_differs(*state, "", "");
 }
 
+static void a_way_to_an_agent_nobody_wants_turns_its_promise_red(void **state)
+{
+    struct test *test = *state;
+
+    fake_find(test->vm)->has_agent = true;
+    only_differs(test, "guest-agent", "red");
+    plant(test, "UPDATE vm SET has_agent = 1, agent_started = 1");
+    only_differs(test, "", "");
+    plant(test, "UPDATE vm SET has_agent = 0, agent_started = 0");
+    fake_find(test->vm)->has_agent = false;
+}
+
 static void an_unreachable_host_makes_them_unknown(void **state)
 {
     struct test *test = *state;
@@ -1009,6 +1021,7 @@ int main(void)
         TEST(what_a_destroyed_vm_left_turns_its_promise_red),
         TEST(a_host_key_that_stays_turns_its_promise_red),
         TEST(an_open_network_turns_its_promise_red),
+        TEST(a_way_to_an_agent_nobody_wants_turns_its_promise_red),
         TEST(an_unreachable_host_makes_them_unknown),
         TEST(what_a_file_must_not_hold_turns_its_promise_red),
         TEST(files_with_keys_are_counted_and_named),
