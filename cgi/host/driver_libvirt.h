@@ -58,6 +58,13 @@ struct error *libvirt_open_to_qemu(const struct libvirt *libvirt, struct arena *
 /* Ensure that the storage pool exists and is active. */
 struct error *libvirt_pool_ready(struct libvirt *libvirt, struct arena *arena);
 
+/*
+ * In a session, the socket of a VM's guest agent: libvirt's own path there is longer than those of
+ * sockets may be.
+ */
+const char *libvirt_agent_path(const struct libvirt *libvirt, struct arena *arena,
+                               const char *vm_id);
+
 /* Force the VM off if it exists and is running. */
 struct error *libvirt_off(struct libvirt *libvirt, struct arena *arena, const char *vm_id);
 

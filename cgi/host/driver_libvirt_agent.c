@@ -10,6 +10,12 @@
 
 #include <string.h>
 
+const char *libvirt_agent_path(const struct libvirt *libvirt, struct arena *arena,
+                               const char *vm_id)
+{
+    return arena_printf(arena, "%s/libvirt/%s.agent", libvirt->region.state_dir, vm_id);
+}
+
 struct error *libvirt_has_agent(struct driver *driver, struct arena *arena, const char *vm_id,
                                 bool *out)
 {

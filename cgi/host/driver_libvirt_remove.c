@@ -67,6 +67,7 @@ struct error *libvirt_domain_remove(struct driver *driver, struct arena *arena,
     if (e && e->kind != ERROR_NOT_FOUND)
         return e;
     remove_log(libvirt, arena, vm->id);
+    unlink(libvirt_agent_path(libvirt, arena, vm->id)); /* as a QEMU that was killed leaves it */
     e = virt_domain_power(libvirt->virt, arena, name, &power);
     return expect_absent(arena, e, name, response);
 }

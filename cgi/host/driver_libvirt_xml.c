@@ -86,6 +86,17 @@ static void cdrom(struct buf *buf, const char *seed)
     buf_literal(buf, "<target dev='" DRIVER_XML_CDROM "' bus='scsi'/><readonly/></disk>\n");
 }
 
+static void agent(struct buf *buf, const char *path)
+{
+    buf_literal(buf, "<channel type='unix'>");
+    if (path) {
+        buf_literal(buf, "<source mode='bind'");
+        attribute(buf, "path", path);
+        buf_literal(buf, "/>");
+    }
+    buf_literal(buf, "<target type='virtio' name='" DRIVER_XML_AGENT_NAME "'/></channel>\n");
+}
+
 static void devices(struct buf *buf, const struct driver_xml_domain *domain)
 {
     buf_literal(buf, "<devices>\n<disk type='file' device='disk'>"
@@ -105,7 +116,7 @@ static void devices(struct buf *buf, const struct driver_xml_domain *domain)
                "<memballoon model='virtio'><stats period='%d'/></memballoon>\n",
                DRIVER_XML_STATISTICS_S);
     if (domain->has_agent)
-        buf_literal(buf, DRIVER_XML_AGENT);
+        agent(buf, domain->agent);
     if (domain->network) {
         /* Isolated from other guests on the bridge; cannot spoof addresses. */
         buf_literal(buf, "<interface type='network'><source");

@@ -23,8 +23,6 @@
 
 /* The way to a guest agent. */
 #define DRIVER_XML_AGENT_NAME "org.qemu.guest_agent.0"
-#define DRIVER_XML_AGENT                                                                           \
-    "<channel type='unix'><target type='virtio' name='" DRIVER_XML_AGENT_NAME "'/></channel>\n"
 
 /* Interval of the guest's memory statistics, in seconds. */
 #define DRIVER_XML_STATISTICS_S 5
@@ -45,6 +43,7 @@ struct driver_xml_domain {
     const char *net_dir;          /* session: the folder of guest_relay */
     const char *network;          /* otherwise: the libvirt network, with this address */
     bool has_agent;               /* with a channel to its guest agent */
+    const char *agent;            /* its socket; NULL: where libvirt has it */
     const char *mac;
     const char *address;
 };
