@@ -47,7 +47,7 @@ packed=${TREE:-$work/tree.tar}
 packages=linux-image-cloud-amd64,busybox-static,systemd-sysv,systemd-resolved,libpam-systemd
 packages+=,dbus,udev,iproute2,openssh-server,cloud-init,cloud-guest-utils,e2fsprogs,sudo
 packages+=,ca-certificates,bash-completion,less,vim-tiny,curl,git,tmux,nodejs,npm,python3
-packages+=,python3-venv,build-essential
+packages+=,python3-venv,build-essential,qemu-guest-agent
 
 # Customizes the tree; `$1` is its root. Runs inside mmdebstrap's namespace.
 cat >"$work/customize" <<'CUSTOMIZE'
@@ -154,6 +154,32 @@ printf '[Unit]\nAfter=ssh.service\n' >"$root/etc/systemd/system/user@.service.d/
 # Locks the drive that a guest opens to say that it waits for its seed.
 ln -s /dev/null "$root/etc/udev/rules.d/60-cdrom_id.rules"
 
+# The guest agent changes SSH keys, in VMs that have the way to it, and does nothing else. This version has
+# no list of what it may do, so all else is named; a package that can do more is not built.
+allowed="guest-sync guest-sync-delimited guest-ping guest-info"
+allowed="$allowed guest-ssh-get-authorized-keys guest-ssh-add-authorized-keys guest-ssh-remove-authorized-keys"
+blocked="guest-get-time guest-set-time guest-shutdown guest-file-open guest-file-close guest-file-read"
+blocked="$blocked guest-file-write guest-file-seek guest-file-flush guest-fsfreeze-status guest-fsfreeze-freeze"
+blocked="$blocked guest-fsfreeze-freeze-list guest-fsfreeze-thaw guest-fstrim guest-suspend-disk"
+blocked="$blocked guest-suspend-ram guest-suspend-hybrid guest-network-get-interfaces guest-get-vcpus"
+blocked="$blocked guest-set-vcpus guest-get-disks guest-get-fsinfo guest-set-user-password"
+blocked="$blocked guest-get-memory-blocks guest-set-memory-blocks guest-get-memory-block-info"
+blocked="$blocked guest-exec-status guest-exec guest-get-host-name guest-get-users guest-get-timezone"
+blocked="$blocked guest-get-osinfo guest-get-devices guest-get-diskstats guest-get-cpustats"
+calls=$(chroot "$root" qemu-ga --block-rpcs=help)
+[ -n "$calls" ]
+for call in $calls; do
+    case " $allowed $blocked " in
+    *" $call "*) ;;
+    *)
+        echo "E: the guest agent has a command that is neither allowed nor blocked: $call" >&2
+        exit 1
+        ;;
+    esac
+done
+mkdir -p "$root/etc/qemu"
+printf '[general]\nblock-rpcs=%s\n' "$(echo $blocked | tr ' ' ,)" >"$root/etc/qemu/qemu-ga.conf"
+
 # What a virtual machine with one disk does not have, or need at each boot.
 for unit in systemd-networkd-wait-online.service e2scrub_reap.service e2scrub_all.timer \
     systemd-binfmt.service proc-sys-fs-binfmt_misc.automount systemd-pstore.service getty@tty1.service \
@@ -255,7 +281,7 @@ else
 fi
 echo "image: $compressing% compressing the disk"
 qemu-img convert -q -c -o compression_type=zstd -f raw -O qcow2 "$work/disk.raw" "$output/disk.qcow2.part"
-echo "root=/dev/vda rw console=ttyS0 quiet panic=5 net.ifnames=0 domicile.waits domicile.user-data" >"$output/cmdline.part"
+echo "root=/dev/vda rw console=ttyS0 quiet panic=5 net.ifnames=0 domicile.waits domicile.user-data domicile.guest-agent" >"$output/cmdline.part"
 for part in kernel initrd cmdline disk.qcow2; do
     mv "$output/$part.part" "$output/$part"
 done

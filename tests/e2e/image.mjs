@@ -89,7 +89,7 @@ await ada.send(`/vms/${vm}/destroy`, `/vms/${vm}/destroy`, [['name', 'elm']]).ca
 // ---- the one with agents ----
 check('the image with agents is built', (await available(server, 'debian-12-agent')).startsWith('1'), `${await available(server, 'debian-12-agent')} ${server.log().slice(-2000)}`);
 await ada.send('/vms/new', '/vms', [['name', 'ash'], ['image', 'debian-12-agent'], ['size', 'small'], ['region', 'local'], ['key', server.sql("SELECT id FROM ssh_key WHERE name = 'first'")],
-  ['user_data', '#cloud-config\r\nusers: [{ name: eve }]\r\nwrite_files: [{ path: /etc/made, content: made, permissions: "0600" }]\r\nruncmd: [[sh, -c, "echo $(id -un) $(hostname) >/etc/ran; echo said"]]\r\n']]);
+  ['agent', 'on'], ['user_data', '#cloud-config\r\nusers: [{ name: eve }]\r\nwrite_files: [{ path: /etc/made, content: made, permissions: "0600" }]\r\nruncmd: [[sh, -c, "echo $(id -un) $(hostname) >/etc/ran; echo said"]]\r\n']]);
 const ash = (column) => server.sql(`SELECT ifnull(${column}, '') FROM vm WHERE name = 'ash'`);
 while (ash('state') === 'creating') await sleep(1000);
 equal('a VM of it runs', ash('state'), 'running');
@@ -103,6 +103,19 @@ const made = await ssh(server, `ssh -p ${ash('ssh_port')} dev@localhost`, `[loca
   'cloud-init status --wait; sudo stat -c %a:%U /etc/made; cat /etc/ran; id -un eve; sudo tail -n 20 /var/log/cloud-init-output.log; cat /etc/ssh/ssh_host_ed25519_key.pub; wc -l <~/.ssh/authorized_keys; systemctl --failed --no-legend', 'key');
 check('cloud-init has applied it, and says so', /status: done\n600:root\nroot ash\neve\n[^]*^said$/m.test(made.out), made.out);
 check('account, keys and host key are as before', made.out.includes(ash('host_key_public').split(' ')[1]) && /\n1$/.test(made.out), made.out);
+// ---- keys by the guest agent: while it runs ----
+const way = (key) => ssh(server, `ssh -p ${ash('ssh_port')} dev@localhost`, `[localhost]:${ash('ssh_port')} ${ash('host_key_public')}`, 'uptime -s; cat /etc/qemu/qemu-ga.conf', key);
+const { out: since } = await way('key');
+check('its agent does nothing but keys', /block-rpcs=.*\bguest-exec\b/.test(since) && !/guest-ssh|guest-info|guest-ping/.test(since), since);
+const tell = async (path, key, column) => {
+  await ada.send(`/vms/${ash('id')}/settings`, `/vms/${ash('id')}/${path}`, [['key', server.sql(`SELECT ${column} FROM ssh_key WHERE name = '${key}'`)]]);
+  return until(() => ash('setup_taken') === ash('setup_wanted'), 30);
+};
+check('an added key is taken at once', await tell('keys', 'second', 'id'), server.log().slice(-1000));
+equal('it opens the VM, which runs as before', (await way('second')).out, since);
+check('a removed key is, too', await tell('keys/remove', 'first', 'fingerprint'), server.log().slice(-1000));
+check('it does not open the VM', (await way('key')).code !== 0);
+check('the page says so', /takes changes now, by its guest agent/.test((await ada.ask('GET', `/vms/${ash('id')}/settings`)).text));
 await ada.send(`/vms/${ash('id')}/destroy`, `/vms/${ash('id')}/destroy`, [['name', 'ash']]).catch(() => 0);
 
 // ---- a second server, with a pool ----
