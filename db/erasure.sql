@@ -241,7 +241,10 @@ SELECT text FROM (
     UNION SELECT j.value FROM team t, json_each(json_array(t.name, t.workos_organization_id)) j
     UNION SELECT j.value FROM ssh_key k, json_each(json_array(k.name, k.comment, k.fingerprint, k.public_line)) j
     UNION SELECT j.value FROM vm_key k, json_each(json_array(k.name, k.fingerprint, k.public_line)) j
-    UNION SELECT name FROM vm UNION SELECT name FROM snapshot
+    UNION SELECT j.value FROM (SELECT json_array(email, extended_why, outcome_why) AS texts FROM rights_request
+        UNION ALL SELECT json_array(to_email, vm_name, promise, url, note) FROM mail
+        UNION ALL SELECT json_array(email) FROM signin_link
+        UNION ALL SELECT json_array(name) FROM vm UNION ALL SELECT json_array(name) FROM snapshot) o, json_each(o.texts) j
     UNION SELECT j.value FROM activity a, json_each(json_array(a.what, a.detail)) j)
 WHERE length(CAST(text AS BLOB)) >= 8 AND text > :after ORDER BY text LIMIT :max /* scan ok */ /* sort ok */;
 

@@ -5,7 +5,8 @@
  *
  *     texts   for how many it has looked
  *     files   in how many files, of `bytes` bytes together
- *     found   how often one of them was there, and `path` of one of those files
+ *     found   how often one of them was there, but for the log, and `path` of one of those files
+ *     logged  how often in the log, where it may be a word of the server's own
  *     unread  files that could not be read
  *
  * Standard input: the salt, and a line for each text, as `struct byte_print` in hexadecimal: head,
@@ -37,7 +38,7 @@ struct find {
     const struct byte_prints *prints;
     const char *log; /* pattern of the day's log */
     char *chunk;
-    int64_t files, bytes, found, unread;
+    int64_t files, bytes, found, logged, unread;
     const char *path; /* of a file in which something was found */
 };
 
@@ -86,6 +87,10 @@ static void file_search(struct find *find, const char *path, const char *name)
     find->files++;
     found = bytes_search(find, file);
     close(file);
+    if (fnmatch(find->log, path, 0) == 0) {
+        find->logged += found;
+        return;
+    }
     if (!found)
         return;
     find->found += found;
@@ -176,10 +181,11 @@ int main(int argc, char **argv)
                               json_number("files", find.files),
                               json_number("bytes", find.bytes),
                               json_number("found", find.found),
+                              json_number("logged", find.logged),
                               json_text("path", find.path),
                               json_number("unread", find.unread),
                           },
-                          6, &text);
+                          7, &text);
     if (e) {
         fputs(e->text, stderr);
         return 1;

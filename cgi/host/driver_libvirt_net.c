@@ -71,13 +71,20 @@ struct error *driver_bridge_check(struct arena *arena, const struct driver_regio
 
 /* ---- checks ---- */
 
-/* Is `element` in a set of the table? An element in braces, in nft's syntax. */
+enum { NFT_TRIES = 10 };
+
+/*
+ * Is `element` in a set of the table? An element in braces, in nft's syntax. A change of any rule
+ * meanwhile interrupts the look (EINTR of a netlink dump): that one is repeated.
+ */
 static struct error *nft_get_element(struct arena *arena, const char *list, const char *element)
 {
     const char *const arguments[] = { "nft", "get",   "element", "inet", DRIVER_FIREWALL_TABLE,
                                       list,  element, NULL };
     struct error *e = command_run(arena, arguments);
 
+    for (int i = 1; e && i < NFT_TRIES && strstr(e->text, "Interrupted system call"); i++)
+        e = command_run(arena, arguments);
     if (e)
         e->text = arena_copy_bytes(arena, e->text, strcspn(e->text, "\n"));
     return e;

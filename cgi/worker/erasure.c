@@ -1,6 +1,8 @@
 /* The sequence of a deletion; see erasure.h. */
 #include "worker/erasure.h"
 
+#include "base/backoff.h"
+#include "base/limit.h"
 #include "base/log.h"
 #include "model/erasure_key.h"
 #include "worker/erasure_step.h"
@@ -75,10 +77,24 @@ static struct error *record(struct erasure_work *work, int64_t position, const s
     if (!e)
         e = db_commit(db, arena);
     db_rollback(db);
-    if (!e && (cause || work->is_done))
+    if (!e && cause)
+        log_error("erasure", log_text("id", work->row.id),
+                  log_text("step", ERASURE_STEP_NAMES[position]), log_text("error", cause->text));
+    else if (!e && work->is_done)
         log_info("erasure", log_text("id", work->row.id),
                  log_text("step", ERASURE_STEP_NAMES[position]), log_text("state", state));
     return e;
+}
+
+/* What has failed many times is tried less often: a search reads, and writes, the whole database.
+ */
+static bool is_paused(const struct erasure_work *work, const struct erasure_steps_row *step)
+{
+    return strcmp(step->state, ERASURE_STEP_STATE_FAILED) == 0 &&
+           step->attempts > LIMIT_ERASURE_TRIES &&
+           step->at + backoff_ms(step->attempts - LIMIT_ERASURE_TRIES, LIMIT_ERASURE_PAUSE_S,
+                                 LIMIT_ERASURE_PAUSE_MAX_S) >
+               work->now.now_at;
 }
 
 static struct error *steps_run(struct erasure_work *work, bool is_due)
@@ -93,6 +109,8 @@ static struct error *steps_run(struct erasure_work *work, bool is_due)
             continue;
         /* Before its time comes, only billing is stopped. */
         if (!is_due && steps.row[i].position != ERASURE_BILLING)
+            return NULL;
+        if (is_paused(work, &steps.row[i]))
             return NULL;
         work->is_done = false;
         work->answer = NULL;

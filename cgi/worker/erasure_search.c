@@ -167,18 +167,31 @@ static struct error *find_all(struct erasure_work *work, const struct json **out
     return e || !*out_retaken ? e : find(work, prints, out);
 }
 
+static const char *retaken_words(struct arena *arena, int64_t retaken)
+{
+    return retaken == 0   ? ""
+           : retaken == 1 ? "; 1 string is in use by someone else again"
+                          : arena_printf(arena, "; %lld strings are in use by someone else again",
+                                         (long long)retaken);
+}
+
+/* What the server writes there may have the same words; it has no names, and goes with its day. */
+static const char *logged_words(const struct erasure_work *work, int64_t logged)
+{
+    struct arena *arena = work->now.arena;
+
+    return !logged ? ""
+                   : arena_printf(arena, "; %lld in the log of %s, which is deleted after %s",
+                                  (long long)logged, date_day(arena, work->now.now_at),
+                                  text_counted(arena, work->now.config->log_days, "day"));
+}
+
 /* Of a key, not how many texts: that would say whether somebody else has the key too. */
 static const char *answer_of(const struct erasure_work *work, const struct json *reply,
                              int64_t retaken)
 {
     struct arena *arena = work->now.arena;
-    const char *rest = retaken == 0   ? ""
-                       : retaken == 1 ? "; 1 string is in use by someone else again"
-                                      : arena_printf(arena,
-                                                     "; %lld strings are in use by someone else "
-                                                     "again",
-                                                     (long long)retaken);
-
+    const char *logged = logged_words(work, json_number_at(reply, "logged"));
     const char *files = arena_printf(arena, "%s, %lld kB read, %lld found",
                                      text_counted(arena, json_number_at(reply, "files"), "file"),
                                      (long long)json_number_at(reply, "bytes") / 1000,
@@ -186,9 +199,10 @@ static const char *answer_of(const struct erasure_work *work, const struct json 
 
     /* The records of VMs that were made with it keep it; the page before said so. */
     if (is_key(work))
-        return arena_printf(arena, "%s outside the records of VMs", files);
-    return arena_printf(arena, "%s, %s%s",
-                        text_counted(arena, json_number_at(reply, "texts"), "string"), files, rest);
+        return arena_printf(arena, "%s outside the records of VMs%s", files, logged);
+    return arena_printf(arena, "%s, %s%s%s",
+                        text_counted(arena, json_number_at(reply, "texts"), "string"), files,
+                        retaken_words(arena, retaken), logged);
 }
 
 struct error *erasure_search(struct erasure_work *work)

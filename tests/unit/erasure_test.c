@@ -8,6 +8,7 @@
 #include "base/array.h"
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/date.h"
 #include "base/limit.h"
 #include "child.h"
 #include "drain.h"
@@ -340,17 +341,22 @@ static void others_remove(struct test *test)
           "= 1003; DELETE FROM billing_activity WHERE team_id > 1000000;");
 }
 
-static void file_put(struct test *test, const char *folder, const char *text)
+static void named_put(struct test *test, const char *folder, const char *name, const char *text)
 {
     struct arena *arena = test->world->arena;
     const char *dir = arena_printf(arena, "%s/%s", test->world->state_dir, folder);
     FILE *file;
 
     mkdir(dir, 0700);
-    file = fopen(arena_printf(arena, "%s/planted", dir), "we");
+    file = fopen(arena_printf(arena, "%s/%s", dir, name), "we");
     assert_non_null(file);
     fputs(text, file);
     fclose(file);
+}
+
+static void file_put(struct test *test, const char *folder, const char *text)
+{
+    named_put(test, folder, "planted", text);
 }
 
 /* Of two owners who both leave, the last takes the team along; a text of others' is not looked for.
@@ -883,6 +889,12 @@ static void members_of_a_lost_team_are_told(void **state)
 
 /* ---- the search ---- */
 
+/* What has failed many times waits. */
+static void time_passes(struct test *test)
+{
+    plant(test, "UPDATE erasure_step SET at = 1 WHERE state = 'failed'");
+}
+
 static void what_is_found_stops_the_sequence(void **state)
 {
     static const char *const texts[] = { "erasedmarker7@example.org",
@@ -895,6 +907,7 @@ static void what_is_found_stops_the_sequence(void **state)
     make_due(test);
     for (size_t i = 0; i < COUNT(texts); i++) {
         file_put(test, "nginx", texts[i]);
+        time_passes(test);
         for (int k = 0; k < 10; k++)
             work(test->context);
         if (strcmp(step_of(test, ERASURE_SEARCH).state, ERASURE_STEP_STATE_FAILED) != 0)
@@ -904,6 +917,7 @@ static void what_is_found_stops_the_sequence(void **state)
         assert_true(ask(test, "SELECT count(*) FROM erasure_print") > 0);
         file_put(test, "nginx", "");
     }
+    time_passes(test);
     finish(test);
     others_remove(test);
     assert_nothing_left(test, 7);
@@ -913,6 +927,7 @@ static void what_is_found_stops_the_sequence(void **state)
 static void hold_at_search(struct test *test, const char *text)
 {
     file_put(test, "nginx", text);
+    time_passes(test);
     for (int i = 0; i < 10; i++)
         work(test->context);
     assert_string_equal(step_of(test, ERASURE_SEARCH).state, ERASURE_STEP_STATE_FAILED);
@@ -937,9 +952,62 @@ static void what_others_have_taken_again_does_not_stop_it(void **state)
     hold_at_search(test, "Erasedmarker%20Person%207");
     assert_string_equal(step_of(test, ERASURE_SEARCH).answer, "1 found, as in nginx/planted");
     file_put(test, "nginx", "x=erasedmarker7%40example.org");
+    time_passes(test);
     finish(test);
     answer = step_of(test, ERASURE_SEARCH).answer;
     assert_non_null(strstr(answer, " 0 found; 4 strings are in use by someone else again"));
+}
+
+/* Also where the operator wrote it, as part of another address, or of a text of theirs. */
+static void what_the_admin_wrote_does_not_stop_it(void **state)
+{
+    struct test *test = *state;
+
+    person_plant(test, 7);
+    request(test, 7);
+    make_due(test);
+    plant(test,
+          "INSERT INTO rights_request (email, kind, received_at, due_at, extended_why) VALUES "
+          "('their.erasedmarker7@example.org', 'other', 1, 2000000000, "
+          "'We wait for Erasedmarker Person 7')");
+    finish(test);
+    assert_non_null(strstr(step_of(test, ERASURE_SEARCH).answer, " 0 found; "));
+}
+
+/* Somebody may be called as a word of the server's own. */
+static void what_is_in_the_log_is_told(void **state)
+{
+    struct test *test = *state;
+    const char *day = date_iso(test->world->arena, clock_now());
+
+    person_plant(test, 7);
+    request(test, 7);
+    make_due(test);
+    named_put(test, "log", arena_printf(test->world->arena, "%.10s", day),
+              "to=erasedmarker7@example.org\n");
+    finish(test);
+    assert_non_null(strstr(step_of(test, ERASURE_SEARCH).answer, " 0 found; 1 in the log of "));
+}
+
+/* It is tried less and less often, and not given up. */
+static void what_fails_again_and_again_waits(void **state)
+{
+    struct test *test = *state;
+    int64_t attempts;
+
+    person_plant(test, 7);
+    request(test, 7);
+    make_due(test);
+    hold_at_search(test, "erasedmarker7@example.org");
+    hold_at_search(test, "erasedmarker7@example.org");
+    attempts = ask(test, "SELECT max(attempts) FROM erasure_step WHERE state = 'failed'");
+    work(test->context);
+    assert_int_equal(ask(test, "SELECT max(attempts) FROM erasure_step WHERE state = 'failed'"),
+                     attempts);
+    time_passes(test);
+    work(test->context);
+    assert_int_equal(ask(test, "SELECT max(attempts) FROM erasure_step WHERE state = 'failed'"),
+                     attempts + 1);
 }
 
 /* A worker that is killed after it has deleted the rows, and before it has recorded the step. */
@@ -960,6 +1028,7 @@ static void rows_are_counted_with_their_deletion(void **state)
     plant(test, "UPDATE erasure_step SET state = 'waiting', answer = NULL "
                 "WHERE name IN ('access', 'rows');");
     file_put(test, "nginx", "");
+    time_passes(test);
     finish(test);
     for (size_t i = 0; i < COUNT(steps); i++)
         assert_string_equal(step_of(test, steps[i]).answer, before[i]);
@@ -1104,6 +1173,9 @@ int main(void)
         TEST(a_closed_account_says_why),
         TEST(members_of_a_lost_team_are_told),
         TEST(what_is_found_stops_the_sequence),
+        TEST(what_the_admin_wrote_does_not_stop_it),
+        TEST(what_is_in_the_log_is_told),
+        TEST(what_fails_again_and_again_waits),
         TEST(what_others_have_taken_again_does_not_stop_it),
         TEST(rows_are_counted_with_their_deletion),
         TEST(receipts_are_signed_and_chained),
