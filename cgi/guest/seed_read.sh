@@ -25,8 +25,10 @@ json_values() {
         esac
         _item=${_item#\"}
         _item=${_item%,}
-        # What JSON escapes here, \" \\ \n and \t, printf reads alike.
-        printf '%b\n' "${_item%\"}"
+        _item=${_item%\"}
+        # JSON escapes \" \\ \n and \t here; but for the first, which BusyBox leaves, printf reads them alike.
+        # shellcheck disable=SC3060 # busybox and bash have it
+        printf '%b\n' "${_item//\\\"/\"}"
     done <"$1"
 }
 
