@@ -2,8 +2,8 @@
 # Runs the suites, several at a time, and adds up their results. Each suite ends with "N passed, N failed" (or
 # is a cmocka program); so does this, as its last line. Without an argument: lint, then unit, page and
 # end-to-end tests, the count of instructions (bench/check.sh) and what the bench compares with
-# (bench/peers_check.sh) in the normal build and, in parallel, unit, page, sign-in, webhooks, mail, billing and
-# the main browser test again under the sanitizers. (The kill tests and those of the front end add nothing
+# (bench/peers_check.sh) in the normal build and, in parallel, unit, page, sign-in, webhooks, mail and
+# billing again under the sanitizers. (The kill tests, the browser and those of the front end add nothing
 # there.)
 #
 # The output of a failed suite is kept in build/logs/NAME.log. Suites may run in parallel because each has its
@@ -183,7 +183,7 @@ for part in e2e sanitized count page unit; do
     [[ " $* " == *" $part "* ]] || continue
     case $part in
     sanitized)
-        e2e sanitized "$BUILD/sanitized" browser stripe mail webhooks webhook_full workos signin
+        e2e sanitized "$BUILD/sanitized" stripe mail webhooks webhook_full workos signin
         page sanitized "$BUILD/sanitized"
         unit sanitized "$BUILD/sanitized"
         ;;
