@@ -85,7 +85,7 @@ enum { AUDIT_OPERATOR = 0 }; /* the team of the operator's own history */
     ACTION(REVIEW, "review", "Security reviewed")                                                  \
     ACTION(POLICY_SCHEDULE, "policy_schedule", "Change of the policies announced")                 \
     ACTION(POLICY_WITHDRAW, "policy_withdraw", "Announced change of the policies withdrawn")       \
-    ACTION(SIGNIN_LINK, "signin_link", "Sign-in link made")
+    ACTION(SIGNIN_LINK, "signin_link", "Sign-in link made by the admin")
 /* clang-format on */
 
 #define AUDIT_DECLARE(name, code, title) AUDIT_##name,

@@ -73,6 +73,19 @@ as link get "/signin/link?token=$token" ; expect 200 signin_link_closed.html
 as link post /signin/link "token=$token" ; expect 303 /vms
 expect_row "SELECT closed_at IS NULL FROM person WHERE id = 77" 1
 
+# A link that the admin makes for somebody's account is in that person's activity, too; one's own, and that of nobody
+# yet, in the operator's history alone.
+fresh
+for email in Bob@Example.org erin@example.org operator@localhost; do
+    "$BUILD/domicile-admin" --state "$state" signin "$email" >>"$state/links" 2>&1
+done
+expect_row "SELECT count(*) FROM signin_link" 3
+expect_row "SELECT team_id, actor, ifnull(person_id, 0) FROM activity WHERE action = 'signin_link' ORDER BY team_id, seq" "0|operator|2
+0|operator|0
+0|operator|1
+2|operator|2"
+as bob get /activity ; expect 200 ; expect_text "Sign-in link made by the admin"
+
 # With mail: the page has a form for links, and its response does not reveal whether the address is known.
 fresh
 # A form was sent after the session had ended: why, and back to the form, wherever that was.
