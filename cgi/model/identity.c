@@ -47,6 +47,27 @@ const char *identity_name(struct arena *arena, const char *name, const char *ema
     return label_cut(arena, label_person_problem(arena, local) ? email : local);
 }
 
+/* Without an account of the address: what `key` names is somebody else's until that is verified. */
+static struct error *foreign_refuse(const struct context *context, const char *email,
+                                    const char *key)
+{
+    struct person_by_identity_row person;
+    struct error *e = sql_person_by_identity(context->db, context->arena, key, &person);
+
+    if (e && e->kind != ERROR_NOT_FOUND)
+        return e;
+    if (e)
+        return error_new(context->arena, ERROR_INPUT,
+                         "%s has no account, and no account has the identity %s: leave out "
+                         "--identity",
+                         email, key);
+    return error_new(context->arena, ERROR_INPUT,
+                     "%s has no account, and %s belongs to %s. If you have verified that this is "
+                     "the same person, use that address; a request is recorded under it with "
+                     "request-add",
+                     email, key, person.email);
+}
+
 struct error *identity_choose(const struct context *context, const char *email, const char *key,
                               bool with_closed, int64_t *out)
 {
@@ -66,8 +87,10 @@ struct error *identity_choose(const struct context *context, const char *email, 
         named++;
         *out = rows.row[i].id;
     }
-    if (e || named == 1 || !found)
+    if (e || named == 1)
         return e;
+    if (!found)
+        return key ? foreign_refuse(context, email, key) : NULL;
     *out = 0;
     return error_new(context->arena, ERROR_INPUT, "%s: name one with --identity: %s",
                      named ? "several accounts have this email address"

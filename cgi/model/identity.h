@@ -24,8 +24,8 @@ const char *identity_name(struct arena *arena, const char *name, const char *ema
 
 /*
  * The account of an address, of several that of the identity `key`; NULL: none is named.
- * `with_closed`: also one that is closed. 0: there is none. INPUT: several, or none of this
- * identity; the message lists those that there are.
+ * `with_closed`: also one that is closed. 0: there is none, and none is named. INPUT: several, or
+ * none of this identity; the message lists those that there are, or says whose the identity is.
  */
 struct error *identity_choose(const struct context *context, const char *email, const char *key,
                               bool with_closed, int64_t *out);

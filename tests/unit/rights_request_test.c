@@ -445,6 +445,30 @@ static void test_several_accounts(void **state)
                         "local:ada@example.org");
 }
 
+/* Nothing is answered, nor done to an account that may be somebody else's. */
+static void test_identity_of_another_address(void **state)
+{
+    struct rights_request_result result;
+    const struct error *e;
+    int64_t number;
+
+    (void)state;
+    person_add("ada@example.org");
+    number = add("ada@work.example", "delete");
+    e = answer_of(number, "local:ada@example.org", &result);
+    assert_int_equal(e->kind, ERROR_INPUT);
+    assert_non_null(strstr(e->text, "local:ada@example.org belongs to ada@example.org"));
+    assert_non_null(strstr(e->text, "request-add"));
+    e = answer_of(number, "local:nobody@example.org", &result);
+    assert_int_equal(e->kind, ERROR_INPUT);
+    assert_non_null(strstr(e->text, "no account has the identity"));
+    assert_string_equal(ask("SELECT count(*) FROM rights_request WHERE ended_at IS NULL"), "1");
+    assert_string_equal(ask("SELECT count(*) FROM mail"), "0");
+    assert_string_equal(ask("SELECT count(*) FROM activity WHERE action = 'request_answer'"), "0");
+    assert_null(answer_of(number, NULL, &result));
+    assert_null(result.acted);
+}
+
 static void test_operator_is_not_closed(void **state)
 {
     const char *path;
@@ -513,6 +537,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_without_an_account, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_several_accounts, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_identity_of_another_address, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_operator_is_not_closed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_kept_for_three_years, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_erased_before_the_answer, set_up, tear_down),
