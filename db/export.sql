@@ -6,18 +6,22 @@ INSERT INTO export (id, person_id, state, requested_at, expires_at)
 VALUES (:id, :person_id, 'queued', :now_at, :expires_at)
 ON CONFLICT (person_id) WHERE state IN ('queued', 'running') DO NOTHING;
 
--- export_spent(team_id int, since_ms int, most int) row
--- Whether `most` copies were requested since then by whose personal team this is: when the first of these was.
-SELECT at_ms FROM activity WHERE team_id = :team_id AND at_ms > :since_ms AND action = 'copy'
+-- export_spent(team_id int, person_id int, with_failed int, since_ms int, most int) row
+-- Whether `most` copies were requested since then by whose personal team this is: when the first of these was. Without
+-- those that could not be made, or with them.
+SELECT at_ms FROM activity a WHERE team_id = :team_id AND at_ms > :since_ms AND action = 'copy'
+  AND (:with_failed OR NOT EXISTS (SELECT 1 FROM export x WHERE x.person_id = :person_id
+         AND x.requested_at = a.at_ms / 1000 AND x.state = 'failed'))
 ORDER BY at_ms DESC LIMIT 1 OFFSET :most - 1;
 
--- export_forget_ended(person_id int) done
--- The person's earlier copies: a new one takes their place.
-DELETE FROM export WHERE person_id = :person_id AND state IN ('ready', 'failed');
+-- export_forget_ready(person_id int) done
+-- The person's earlier copy: a new one takes its place. What failed stays its day, as it does not count.
+DELETE FROM export WHERE person_id = :person_id AND state = 'ready';
 
 -- export_latest(person_id int, now_at int) row
 SELECT id, state, requested_at, rows_written, file_bytes, expires_at, downloads FROM export
-WHERE person_id = :person_id AND expires_at > :now_at ORDER BY requested_at DESC LIMIT 1;
+WHERE person_id = :person_id AND expires_at > :now_at
+ORDER BY requested_at DESC, state = 'failed' LIMIT 1 /* sort ok */;
 
 -- export_count_download(id text, person_id int, now_at int) one
 -- NOT_FOUND: expired, another person's, or never there.

@@ -188,6 +188,7 @@ enum {
     /* Copies of people's data. */
     LIMIT_EXPORT_KEEP_S = 24 * 3600,
     LIMIT_EXPORTS = 5,             /* new copies of a person in LIMIT_EXPORT_KEEP_S */
+    LIMIT_EXPORT_ATTEMPTS = 20,    /* the same, with those that could not be made */
     LIMIT_EXPORT_SWEEP_S = 60,     /* how often files without a copy are looked for */
     LIMIT_EXPORT_ROWS_TOLD = 2000, /* rows from one figure of the progress to the next */
 

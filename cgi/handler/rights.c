@@ -82,10 +82,11 @@ struct error *rights_copy_request(struct request *r)
     if (refused_until)
         return session_notice_at(
             r,
-            arena_printf(r->arena,
-                         "No copy was prepared: %d in 24 hours is the limit. The next is possible "
-                         "from %s UTC.",
-                         LIMIT_EXPORTS, date_minute(r->arena, refused_until)),
+            arena_printf(
+                r->arena,
+                "No copy was prepared: the limit is %d copies and %d attempts in 24 hours. "
+                "The next is possible from %s UTC.",
+                LIMIT_EXPORTS, LIMIT_EXPORT_ATTEMPTS, date_minute(r->arena, refused_until)),
             "/account#data");
     response_redirect(&r->response, "/account#data");
     return NULL;

@@ -36,9 +36,9 @@ static struct error *is_under_way(const struct context *context, int64_t person_
     return e && e->kind == ERROR_NOT_FOUND ? NULL : e;
 }
 
-/* Each request is in the history, also when its copy has gone. */
-static struct error *limit_check(const struct context *context, int64_t person_id,
-                                 int64_t *refused_until)
+/* Each request is in the history, also when its copy has gone. `*until`: 0, there is room. */
+static struct error *spent_until(const struct context *context, int64_t person_id, bool with_failed,
+                                 int64_t most, int64_t *until)
 {
     struct export_spent_row first;
     struct team_personal_row team;
@@ -46,17 +46,29 @@ static struct error *limit_check(const struct context *context, int64_t person_i
 
     if (e)
         return e;
-    e = sql_export_spent(context->db, context->arena, team.id,
-                         context->now_ms - (int64_t)LIMIT_EXPORT_KEEP_S * 1000, LIMIT_EXPORTS,
-                         &first);
+    e = sql_export_spent(context->db, context->arena, team.id, person_id, with_failed,
+                         context->now_ms - (int64_t)LIMIT_EXPORT_KEEP_S * 1000, most, &first);
 
-    *refused_until = e ? 0 : first.at_ms / 1000 + LIMIT_EXPORT_KEEP_S + 1;
+    *until = e ? 0 : first.at_ms / 1000 + LIMIT_EXPORT_KEEP_S + 1;
     return e && e->kind == ERROR_NOT_FOUND ? NULL : e;
+}
+
+/* What cannot be made takes nobody's copies, but is not tried without end either. */
+static struct error *limit_check(const struct context *context, int64_t person_id,
+                                 int64_t *refused_until)
+{
+    int64_t made_until = 0, tried_until = 0;
+    struct error *e = spent_until(context, person_id, false, LIMIT_EXPORTS, &made_until);
+
+    if (!e)
+        e = spent_until(context, person_id, true, LIMIT_EXPORT_ATTEMPTS, &tried_until);
+    *refused_until = made_until > tried_until ? made_until : tried_until;
+    return e;
 }
 
 static struct error *request_write(const struct context *context, int64_t person_id, int64_t number)
 {
-    struct error *e = sql_export_forget_ended(context->db, context->arena, person_id);
+    struct error *e = sql_export_forget_ready(context->db, context->arena, person_id);
 
     if (!e)
         e = sql_export_request(context->db, context->arena, crypto_id(context->arena), person_id,

@@ -39,8 +39,9 @@ const char *export_internal_path(struct arena *arena, const char *id);
 /*
  * Request one, unless one is under way; `number` is of the request by mail that the
  * operator answers with it, 0 if the person asks.
- * `*refused_until`: the person has requested LIMIT_EXPORTS within LIMIT_EXPORT_KEEP_S, and can
- * request the next one then; 0: not refused. Needs an open write transaction.
+ * `*refused_until`: of the person's within LIMIT_EXPORT_KEEP_S, LIMIT_EXPORTS were made or are
+ * being made, or LIMIT_EXPORT_ATTEMPTS were tried; the next can be requested then. 0: not refused.
+ * Needs an open write transaction.
  */
 struct error *export_request(const struct context *context, int64_t person_id, int64_t number,
                              int64_t *refused_until);

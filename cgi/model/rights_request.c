@@ -355,7 +355,8 @@ static struct error *copy_make(const struct context *context, int64_t person_id,
     if (e || !refused_until)
         return e;
     return error_new(context->arena, ERROR_CONFLICT,
-                     "%d copies in 24 hours is the limit: answer from %s UTC", LIMIT_EXPORTS,
+                     "the limit is %d copies and %d attempts in 24 hours: answer from %s UTC",
+                     LIMIT_EXPORTS, LIMIT_EXPORT_ATTEMPTS,
                      date_minute(context->arena, refused_until));
 }
 

@@ -490,6 +490,33 @@ static void what_fails_is_told(void **state)
     assert_int_equal(files_count(test->world), 0);
 }
 
+static void what_fails_takes_no_copy(void **state)
+{
+    struct test *test = *state;
+    int64_t person_id = test->world->person_id, now_ms = clock_now_ms();
+    char *key = arena_printf(test->world->arena, "%s/secrets/signing-key", test->world->state_dir);
+    char *aside = arena_printf(test->world->arena, "%s.aside", key);
+
+    assert_int_equal(rename(key, aside), 0);
+    for (int64_t i = 0; i < LIMIT_EXPORT_ATTEMPTS - LIMIT_EXPORTS; i++) {
+        assert_int_equal(request_at(test->world, person_id, now_ms - 60000 - i * 1000), 0);
+        assert_int_equal(work(test), 1);
+        assert_string_equal(latest(test->world, person_id).state, "failed");
+    }
+    assert_int_equal(rename(aside, key), 0);
+    for (size_t i = 1; i < LIMIT_EXPORTS; i++) {
+        assert_int_equal(request_at(test->world, person_id, now_ms - 30000), 0);
+        assert_int_equal(work(test), 1);
+        assert_string_equal(latest(test->world, person_id).state, "ready");
+    }
+    /* The last one fails: a copy is left, but no attempt. */
+    assert_int_equal(rename(key, aside), 0);
+    assert_int_equal(request_at(test->world, person_id, now_ms - 1000), 0);
+    assert_int_equal(work(test), 1);
+    assert_int_not_equal(request_at(test->world, person_id, now_ms), 0);
+    assert_int_equal(work(test), 0);
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 int main(void)
@@ -503,6 +530,7 @@ int main(void)
         TEST(files_go_with_their_copy),
         TEST(only_so_many_are_made_in_a_day),
         TEST(what_fails_is_told),
+        TEST(what_fails_takes_no_copy),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
