@@ -39,6 +39,10 @@ WHERE team_id = :team_id AND at_ms = :at_ms AND id = :id AND seq IS NULL;
 SELECT EXISTS (SELECT 1 FROM activity WHERE team_id = :team_id AND at_ms >= :since_ms AND action = :action
   AND object = :object AND person_id = :person_id) AS is_there;
 
+-- activity_final(team_id int, object text) row
+-- When a deletion that its owner had requested was made final by others (`object`: its id).
+SELECT at_ms FROM activity WHERE team_id = :team_id AND action = 'deletion_final' AND object = :object LIMIT 1;
+
 -- activity_forget_person(person_id int) done across teams
 -- The hash in the chain stays, and without the salt says nothing.
 UPDATE activity SET person_id = NULL, salt = NULL WHERE person_id = :person_id;

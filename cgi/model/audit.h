@@ -64,6 +64,7 @@ enum { AUDIT_OPERATOR = 0 }; /* the team of the operator's own history */
     ACTION(COPY, "copy", "Copy of the account\u2019s data requested")                              \
     ACTION(COPY_FILE, "copy_file", "Copy of the account\u2019s data downloaded")                   \
     ACTION(DELETION, "deletion", "Deletion of the account requested")                              \
+    ACTION(DELETION_FINAL, "deletion_final", "Deletion can no longer be undone")                   \
     ACTION(DELETION_UNDO, "deletion_undo", "Deletion of the account undone")                       \
     ACTION(TEAM_DELETION, "team_deletion", "Deletion of the team requested")                       \
     ACTION(TEAM_DELETION_UNDO, "team_deletion_undo", "Deletion of the team undone")                \

@@ -200,6 +200,27 @@ struct error *erasure_address_add(const struct context *context, const char *id,
                                    erasure_address_hash(context->arena, *out_token), id);
 }
 
+/*
+ * Whose act that was, and when, for the receipt, which outlives the person's own history: it is in
+ * the operator's, also if the identity provider did it.
+ */
+static struct error *final_note(const struct context *context,
+                                const struct erasure_request *request, const char *id)
+{
+    struct audit_entry entry = {
+        .team_id = AUDIT_OPERATOR,
+        .action = AUDIT_DELETION_FINAL,
+        .object = id,
+        .detail = audit_request_detail(context->arena, request->number),
+        .person_id = request->person_id,
+        .by_operator = is_by_operator(request->requested_by),
+        .by_system = !is_by_operator(request->requested_by),
+    };
+    struct error *e = audit_add(context, &entry);
+
+    return e || !request->person_id ? e : audit_add_personal(context, &entry);
+}
+
 /* It was closed before, and from now on its owner cannot undo that. */
 static struct error *closed_keep(const struct context *context,
                                  const struct erasure_request *request, const char *id)
@@ -209,8 +230,7 @@ static struct error *closed_keep(const struct context *context,
 
     if (e || !db_changes(context->db))
         return e;
-    if (is_by_operator(request->requested_by))
-        e = history_add(context, AUDIT_DELETION, request->person_id, true, request->number);
+    e = final_note(context, request, id);
     return e ? e : erasure_tell(context, request, NULL);
 }
 

@@ -13,6 +13,7 @@
 
 #include "main_constants.sql.h"
 
+#include "activity.sql.h"
 #include "mail.sql.h"
 #include "person.sql.h"
 #include "rights_request.sql.h"
@@ -221,18 +222,34 @@ static struct error *rest_write(struct erasure_work *work, struct buf *out)
     return e;
 }
 
+/* Once others have made an owner's request final, the row says who they are. */
+static struct error *head_write(struct erasure_work *work, const char **out)
+{
+    enum { FINAL_FIELDS = 2 };
+    struct arena *arena = work->now.arena;
+    struct activity_final_row final = { .at_ms = 0 };
+    struct error *e = sql_activity_final(work->now.db, arena, AUDIT_OPERATOR, work->row.id, &final);
+    const struct json_field fields[] = {
+        json_text("deletion", work->row.id),
+        json_text("requested_by",
+                  final.at_ms ? ERASURE_REQUESTED_BY_PERSON : work->row.requested_by),
+        json_text("requested_at", date_iso(arena, work->row.requested_at)),
+        json_text("ended_at", date_iso(arena, work->now.now_at)),
+        json_text("made_final_by", work->row.requested_by),
+        json_text("made_final_at", date_iso(arena, final.at_ms / 1000)),
+    };
+
+    if (e && e->kind != ERROR_NOT_FOUND)
+        return e;
+    return json_object_write(arena, fields, COUNT(fields) - (e ? FINAL_FIELDS : 0), out);
+}
+
 struct error *erasure_receipt(struct erasure_work *work)
 {
     struct arena *arena = work->now.arena;
-    const struct json_field fields[] = {
-        json_text("deletion", work->row.id),
-        json_text("requested_by", work->row.requested_by),
-        json_text("requested_at", date_iso(arena, work->row.requested_at)),
-        json_text("ended_at", date_iso(arena, work->now.now_at)),
-    };
     struct buf content = buf_new(arena, 4096);
     const char *head;
-    struct error *e = json_object_write(arena, fields, COUNT(fields), &head);
+    struct error *e = head_write(work, &head);
 
     if (e)
         return e;

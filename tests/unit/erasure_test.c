@@ -816,10 +816,10 @@ static void what_others_close_is_not_undone(void **state)
                      1);
     /* The operator's history has what the operator did, once. */
     assert_int_equal(ask(test, "SELECT count(*) FROM activity WHERE team_id = 0 AND action = "
-                               "'deletion' AND actor = 'operator' AND person_id = 1"),
+                               "'deletion_final' AND actor = 'operator' AND person_id = 1"),
                      1);
     assert_int_equal(ask(test, "SELECT count(*) FROM activity WHERE team_id > 0 AND action = "
-                               "'deletion' AND actor = 'operator'"),
+                               "'deletion_final' AND actor = 'operator'"),
                      1);
     world_check(erasure_undo(&context, world->person_id, &is_undone), "undo");
     assert_false(is_undone);
@@ -1062,6 +1062,45 @@ static void receipts_are_signed_and_chained(void **state)
     assert_null(strstr(second.body, "rased"));
 }
 
+/* The owner's request stays theirs when the operator, by a request by mail, makes it final. */
+static void a_receipt_says_who_requested_it(void **state)
+{
+    struct test *test = *state;
+    struct arena *arena = test->world->arena;
+    struct context context = world_context(test->world);
+    const struct erasure_request by_mail = { .person_id = 7,
+                                             .requested_by = ERASURE_REQUESTED_BY_OPERATOR,
+                                             .number = 3 };
+    struct signed_receipt_get_row receipt;
+    const struct json *json;
+    const char *token;
+
+    person_plant(test, 7);
+    request(test, 7);
+    context.now_at -= context.now_at % A_DAY_S;
+    context.now_ms = context.now_at * 1000;
+    world_check(erasure_request(&context, &by_mail, &token), "final");
+    plant(test, "UPDATE erasure SET requested_at = 1767225600;");
+    make_due(test);
+    finish(test);
+    world_check(sql_signed_receipt_get(test->world->db, arena, "account", test->id, &receipt),
+                "it");
+    world_check(json_read(arena, receipt.body, strlen(receipt.body), &json), "json");
+    assert_string_equal(json_get_text(json, "requested_by"), "person");
+    assert_string_equal(json_get_text(json, "requested_at"), "2026-01-01T00:00:00Z");
+    assert_string_equal(json_get_text(json, "made_final_by"), "operator");
+    assert_string_equal(json_get_text(json, "made_final_at"), date_iso(arena, context.now_at));
+
+    /* Of one that nobody else made final nothing is said of that. */
+    person_plant(test, 8);
+    request(test, 8);
+    make_due(test);
+    finish(test);
+    world_check(sql_signed_receipt_get(test->world->db, arena, "account", test->id, &receipt), "8");
+    assert_non_null(strstr(receipt.body, "\"requested_by\":\"person\""));
+    assert_null(strstr(receipt.body, "made_final"));
+}
+
 /* Also of VMs that were destroyed before there were any; in it nobody is named. */
 static void vms_get_one_too(void **state)
 {
@@ -1179,6 +1218,7 @@ int main(void)
         TEST(what_others_have_taken_again_does_not_stop_it),
         TEST(rows_are_counted_with_their_deletion),
         TEST(receipts_are_signed_and_chained),
+        TEST(a_receipt_says_who_requested_it),
         TEST(vms_get_one_too),
         TEST(killed_anywhere_it_goes_on),
     };

@@ -348,7 +348,7 @@ static void test_closed_by_its_owner(void **state)
     assert_string_equal(ask("SELECT group_concat(action) FROM (SELECT * FROM activity WHERE actor "
                             "= 'operator' AND team_id > 0 ORDER BY seq) WHERE detail = 'Request 3 "
                             "by email'"),
-                        "request_add,deletion,request_answer");
+                        "request_add,deletion_final,request_answer");
     /* Once it has begun, nothing else is done. */
     number = add("ada@example.org", "object");
     now.now_at += 30 * A_DAY_S;
