@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "main_constants.sql.h"
 #include "model/audit.h"
+#include "model/erasure.h"
 #include "model/identity.h"
 #include "model/mail_queue.h"
 
@@ -259,6 +260,27 @@ struct error *email_change_confirm(const struct context *context, const struct e
     return e ? e : change_record(context, change->person_id, false);
 }
 
+/* What is deleted keeps the address that the deletion looks for; nobody signs in to it anyway. */
+static struct error *closed_check(const struct context *context,
+                                  const struct person_get_row *person)
+{
+    struct erasure_closed closed;
+    struct error *e = erasure_closed_of(context, person->id, &closed);
+
+    if (e || !closed.words)
+        return e;
+    if (closed.can_undo)
+        return error_new(
+            context->arena, ERROR_CONFLICT,
+            "%s Its address can't be changed before: make a link with \"domicile-admin "
+            "signin %s\", and change the address once the person has used it",
+            closed.words, person->email);
+    return error_new(context->arena, ERROR_CONFLICT,
+                     "%s Its address can't be changed any more: once it is deleted, the person can "
+                     "have a new account with another address",
+                     closed.words);
+}
+
 struct error *email_change_by_operator(const struct context *context, int64_t person_id,
                                        const char *email)
 {
@@ -276,6 +298,9 @@ struct error *email_change_by_operator(const struct context *context, int64_t pe
     if (!text_starts(person.identity, "local:"))
         return error_new(context->arena, ERROR_INPUT,
                          "the account is WorkOS's: change its address there");
+    e = closed_check(context, &person);
+    if (e)
+        return e;
     if (strcasecmp(change.new_email, context->config->operator_email) == 0)
         return error_new(
             context->arena, ERROR_INPUT,

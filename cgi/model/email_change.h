@@ -62,7 +62,7 @@ struct error *email_change_confirm(const struct context *context, const struct e
 
 /*
  * At once, by the operator, who has made sure who asks. INPUT: somebody else has the address, or it
- * is the operator's.
+ * is the operator's. CONFLICT: the account is closed.
  */
 struct error *email_change_by_operator(const struct context *context, int64_t person_id,
                                        const char *email);

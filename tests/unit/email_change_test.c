@@ -461,6 +461,33 @@ static void test_by_operator(void **state)
                         "operator");
 }
 
+/* The deletion of an account looks for the address that it has. */
+static void test_not_of_a_closed_account(void **state)
+{
+    int64_t ada = person_add("ada@example.org");
+    const struct erasure_request erasure = { .person_id = ada,
+                                             .requested_by = ERASURE_REQUESTED_BY_PERSON };
+    const struct error *e;
+    const char *token;
+
+    (void)state;
+    world->config->closed_days = 30;
+    begin();
+    assert_null(committed(erasure_request(&now, &erasure, &token)));
+    begin();
+    e = committed(email_change_by_operator(&now, ada, "new@example.org"));
+    assert_int_equal(e->kind, ERROR_CONFLICT);
+    assert_non_null(strstr(e->text, "by its owner"));
+    assert_non_null(strstr(e->text, "domicile-admin signin ada@example.org"));
+    ask("UPDATE erasure SET requested_by = 'operator'");
+    begin();
+    e = committed(email_change_by_operator(&now, ada, "new@example.org"));
+    assert_int_equal(e->kind, ERROR_CONFLICT);
+    assert_non_null(strstr(e->text, "by the admin"));
+    assert_null(strstr(e->text, "signin ada@example.org"));
+    assert_string_equal(email_of(ada), "ada@example.org");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -479,6 +506,7 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_a_mail_on_its_way_leaves_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_by_operator, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_not_of_a_closed_account, set_up, tear_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
