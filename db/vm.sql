@@ -148,7 +148,8 @@ WHERE id = :id;
 UPDATE vm SET observed = :observed, observed_at = :now_at,
               unresponsive_at = CASE WHEN :observed = 'running' THEN unresponsive_at END,
               cpu_line = CASE WHEN :observed = 'running' THEN cpu_line END,
-              cpu_full_at = CASE WHEN :observed = 'running' THEN cpu_full_at END
+              cpu_full_at = CASE WHEN :observed = 'running' THEN cpu_full_at END,
+              limited_at = CASE WHEN :observed = 'running' THEN limited_at END
 WHERE id = :id;
 
 -- vm_set_cpu(id text, cpu_line text, cpu_percent int, full_at int?) one across teams
@@ -163,8 +164,8 @@ UPDATE vm SET cpu_full_at = NULL WHERE cpu_full_at IS NOT NULL AND NOT EXISTS (S
     WHERE u.team_id = vm.team_id AND u.vm_id = vm.id AND u.minute_at >= :before_at);
 
 -- vm_set_limited(id text, now_at int) done across teams
--- It is over the limit of connections.
-UPDATE vm SET limited_at = :now_at WHERE id = :id;
+-- It is over the limit of connections: of one that has stopped meanwhile the host says so for a while.
+UPDATE vm SET limited_at = :now_at WHERE id = :id AND observed = 'running';
 
 -- vm_clear_limited(before_at int) done across teams
 UPDATE vm SET limited_at = NULL WHERE limited_at < :before_at;

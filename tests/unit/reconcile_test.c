@@ -570,7 +570,7 @@ static void what_is_not_measured_is_not_shown_as_busy(void **state)
     assert_int_equal(full_at(test), 0);
 }
 
-/* For an hour. */
+/* For an hour, as long as the VM runs. */
 static void many_connections_are_shown(void **state)
 {
     struct test *test = *state;
@@ -585,6 +585,17 @@ static void many_connections_are_shown(void **state)
     assert_int_equal(totals.loaded, 1);
     world_check(sql_vm_set_limited(world->db, world->arena, test->vm, clock_now() - 3601), "past");
     reconcile(test);
+    world_check(sql_operator_totals(world->db, world->arena, &totals), "totals");
+    assert_int_equal(totals.loaded, 0);
+
+    /* Of one that has stopped the host still says so. */
+    fake_find(test->vm)->is_limited = true;
+    reconcile(test);
+    world_check(sql_operator_totals(world->db, world->arena, &totals), "totals");
+    assert_int_equal(totals.loaded, 1);
+    fake_find(test->vm)->power = DRIVER_STOPPED;
+    for (int i = 0; i < 3; i++)
+        reconcile(test);
     world_check(sql_operator_totals(world->db, world->arena, &totals), "totals");
     assert_int_equal(totals.loaded, 0);
 }
