@@ -101,9 +101,18 @@ struct error *erasure_key_end(const struct context *context, const char *erasure
     struct error *e = sql_erasure_key_get(context->db, context->arena, erasure_id, &key);
 
     if (!e)
-        e = audit_add(context, &(struct audit_entry){ .team_id = key.team_id,
-                                                      .action = AUDIT_KEY_GONE,
-                                                      .detail = answer });
+        e = audit_add(context,
+                      &(struct audit_entry){
+                          .team_id = key.team_id,
+                          .action = AUDIT_KEY_GONE,
+                          .what = key.total == 1
+                                      ? NULL
+                                      : arena_printf(context->arena,
+                                                     "%lld deleted SSH keys searched for on the "
+                                                     "server",
+                                                     (long long)key.total),
+                          .detail = answer,
+                      });
     if (e && e->kind == ERROR_NOT_FOUND)
         e = NULL; /* the team is gone too */
     return e ? e : sql_erasure_remove(context->db, context->arena, erasure_id);

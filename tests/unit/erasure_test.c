@@ -713,7 +713,8 @@ static void deleted_keys_are_searched_for(void **state)
     assert_int_equal(ask(test, "SELECT count(*) FROM activity WHERE team_id = 1 AND action = "
                                "'key_gone' AND detail LIKE '% files, % kB read, 0 found outside "
                                "the records of VMs' AND "
-                               "detail NOT LIKE '%string%' AND actor = 'system'"),
+                               "detail NOT LIKE '%string%' AND actor = 'system' AND what = "
+                               "'3 deleted SSH keys searched for on the server'"),
                      1);
     assert_false(has_marker(db_path(test)));
     assert_false(has_marker(arena_printf(test->world->arena, "%s-wal", db_path(test))));
@@ -746,7 +747,7 @@ static void keys_that_wait_are_searched_for_together(void **state)
 
 static void the_search_for_a_key_outlives_its_team(void **state)
 {
-    static const char *const one[] = { "key1" };
+    static const char *const one[] = { "key1" }, *const other[] = { "key3" };
     struct test *test = *state;
 
     keys_plant(test);
@@ -754,6 +755,11 @@ static void the_search_for_a_key_outlives_its_team(void **state)
     plant(test, "DELETE FROM erasure_key;");
     work(test->context);
     assert_int_equal(ask(test, "SELECT count(*) FROM erasure"), 0);
+    keys_delete(test, other, 1);
+    work(test->context);
+    assert_int_equal(ask(test, "SELECT count(*) FROM activity WHERE what = 'Deleted SSH key "
+                               "searched for on the server'"),
+                     1);
 }
 
 /* ---- undone ---- */
