@@ -100,9 +100,10 @@ struct error *rights_copy_download(struct request *r)
         sql_export_count_download(r->db, r->arena, id, r->session->person_id, r->now_at);
 
     if (e && e->kind == ERROR_NOT_FOUND)
-        return error_refuse(r->arena, ERROR_NOT_FOUND, "copy_expired", NULL,
-                            "This copy of your data has expired and was deleted. You can prepare a "
-                            "new one on your account page.");
+        return error_refuse(
+            r->arena, ERROR_NOT_FOUND, "copy_expired", NULL,
+            "There is no copy of your data at this address. A copy is deleted after "
+            "a day, or when you prepare a new one on your account page.");
     if (!e)
         e = request_note_personal(r, (struct audit_entry){ .action = AUDIT_COPY_FILE });
     if (e)

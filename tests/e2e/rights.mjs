@@ -116,7 +116,7 @@ await browser.end();
 
 // ---- expired ----
 server.sql('UPDATE export SET expires_at = unixepoch()');
-check('after a day a page says so', (await download(alice)).text.includes('This copy of your data has expired'));
+check('after a day a page says so', (await download(alice)).text.includes('There is no copy of your data at this address.'));
 await server.stop();
 await server.start();
 check('and the file is gone', await until(() => !fs.existsSync(file)));

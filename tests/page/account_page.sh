@@ -397,6 +397,7 @@ signed_in "unixepoch() - 601"
 as alice post /account/copy/copycopycopycop2 ; expect 303 "$again"
 signed_in "unixepoch()"
 as bob post /account/copy/copycopycopycop2 ; expect 404 account_copy_expired.html
+as bob post /account/copy/nonenonenonenon2 ; expect 404 account_copy_expired.html
 as alice post_bare /account/copy/copycopycopycop2 ; expect 403
 as alice post /account/copy/copycopycopycop2 ; expect 200
 expect_text "X-Accel-Redirect: /exports/copycopycopycop2.zip"
@@ -405,7 +406,7 @@ expect_row "SELECT downloads FROM export" 1
 as alice get /account ; expect_text "Downloads: 1."
 sql "UPDATE export SET expires_at = unixepoch()"
 as alice post /account/copy/copycopycopycop2 ; expect 404
-expect_text "This copy of your data has expired"
+expect_text "There is no copy of your data at this address."
 as alice post /account/copy/../copycopycopycop2 ; expect 404
 expect_row "SELECT downloads FROM export" 1
 sql "UPDATE export SET state = 'failed', expires_at = 9999999999"
