@@ -61,12 +61,17 @@ check('and the day', /deleted for good on \d+ [A-Z][a-z]{2} \d{4}\b/.test(told),
 equal('which is nowhere in the database then', server.sql("SELECT count(*) FROM mail WHERE url LIKE '%/deletion/%' OR note LIKE '%/deletion/%'"), '0');
 check('once', (await admin('request-answer', '2', '--how', 'Again.')).stderr.includes('was answered before'));
 
+const foreign = await admin('request-answer', '4', '--how', 'As you wished.', '--identity', 'local:ada@example.org');
+check('an account of another address answers nothing', foreign.code === 1 && foreign.stderr.includes('local:ada@example.org belongs to ada@example.org'), foreign.stderr);
+
 // ---- an account that its owner has closed ----
 const carol = new Visitor(server);
 await carol.signIn(server.signinLink('carol@example.org'));
 await carol.send('/account/delete', '/account/delete', [['email', 'carol@example.org']]);
 const kept = await admin('account-close', 'carol@example.org');
 check('account-close changes nothing', /by its owner\. .*signing in undoes that\. Nothing was changed/.test(kept.stderr) && /\/deletion\/[\w-]{43}/.test(kept.stdout), kept.stderr);
+const moved = await admin('account-email', 'carol@example.org', 'carol@work.example');
+check('nor does its address change', moved.stderr.includes('by its owner') && moved.stderr.includes('signin carol@example.org'), moved.stderr);
 equal('it can still be undone', server.sql("SELECT count(*) FROM erasure WHERE requested_by = 'person'"), '1');
 const late = (await admin('request-add', 'carol@example.org', '--kind', 'delete', '--received', today)).stdout;
 check('a request says that it is closed', late.includes('closed account local:carol@example.org') && late.includes('by its owner'), late);
@@ -90,6 +95,14 @@ check('neither addresses nor texts are in the log', !/stranger@|bob@|Seven came/
 equal('in the operator\'s history', server.sql("SELECT group_concat(action || object) FROM (SELECT * FROM activity WHERE team_id = 0 AND action LIKE 'request%' ORDER BY seq)"),
   'request_add1,request_add2,request_add3,request_add4,request_add5,request_answer1,request_answer3,request_answer2,request_add6,request_answer6,request_extend4,request_refuse5');
 check('and in the person\'s', (await ada.ask('GET', '/activity')).text.includes('Request about personal data answered'));
+await ada.signIn(server.signinLink('ada@example.org'));
+check('so are links that the admin makes for somebody', (await ada.ask('GET', '/activity')).text.includes('Sign-in link made by the admin'));
+
+// ---- deleted: the receipt says who did what ----
+server.sql("UPDATE erasure SET requested_at = requested_at - 86400, due_at = unixepoch() WHERE requested_by = 'operator'");
+const receipts = () => server.sql("SELECT body FROM signed_receipt s JOIN erasure e ON e.id = s.subject_id").split('\n').filter(Boolean).map((body) => JSON.parse(body));
+await until(() => receipts().length === 2, 60);
+equal('by the operator, and by the owner, made final later', receipts().map((r) => `${r.requested_by} ${r.made_final_by ?? '-'} ${r.requested_at < r.made_final_at}`).sort().join(), 'operator - false,person operator true');
 
 // ---- overdue ----
 const promise = async () => (await admin('promises', '--now')).stdout.split('\n').find((line) => line.includes('requests-answered'));
