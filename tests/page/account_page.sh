@@ -295,7 +295,7 @@ plant_change 1767225600
 as link get "/account/email/link?token=$new" ; expect 404
 plant_change 9999999999
 sql "INSERT INTO signin_link VALUES (x'01', 'bob@example.org', 1767225600, 9999999999, NULL)"
-sql "INSERT INTO session SELECT x'02', 'bobbobbobbobbob3', person_id, current_team_id, csrf_secret, browser, created_at, seen_at, idle_at, expires_at, NULL, NULL, NULL, NULL, NULL, NULL FROM session WHERE handle = 'bobbobbobbobbob2'"
+sql "INSERT INTO session SELECT x'02', 'bobbobbobbobbob3', person_id, current_team_id, csrf_secret, browser, created_at, seen_at, idle_at, expires_at, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM session WHERE handle = 'bobbobbobbobbob2'"
 as bob post /account/email/link "token=$old" answer=confirm ; expect 200
 expect_row "SELECT email FROM person WHERE id = 2" bob@example.org
 as bob post /account/email/link "token=$new" answer=confirm ; expect 200 account_email_changed.html
