@@ -21,7 +21,7 @@ DELETE FROM export WHERE person_id = :person_id AND state = 'ready';
 -- export_latest(person_id int, now_at int) row
 SELECT id, state, requested_at, rows_written, file_bytes, expires_at, downloads FROM export
 WHERE person_id = :person_id AND expires_at > :now_at
-ORDER BY requested_at DESC, state = 'failed' LIMIT 1 /* sort ok */;
+ORDER BY requested_at DESC LIMIT 1;
 
 -- export_count_download(id text, person_id int, now_at int) one
 -- NOT_FOUND: expired, another person's, or never there.

@@ -409,7 +409,7 @@ as alice post /account/copy/copycopycopycop2 ; expect 404
 expect_text "There is no copy of your data at this address."
 as alice post /account/copy/../copycopycopycop2 ; expect 404
 expect_row "SELECT downloads FROM export" 1
-sql "UPDATE export SET state = 'failed', expires_at = 9999999999"
+sql "UPDATE export SET state = 'failed', requested_at = requested_at - 1, expires_at = 9999999999"
 as alice get /account ; expect_text "The copy could not be prepared."
 as alice post /account/copy ; expect 303
 expect_row "SELECT group_concat(state) FROM (SELECT state FROM export ORDER BY state)" "failed,queued"
