@@ -85,7 +85,9 @@ const file = answer.text;
 const actions = file.match(/(?<="action":")\w+/g);
 equal('what happened', actions.filter((action) => !['report'].includes(action)).join(' '),
   'sign_in key_add key_add key_rename key_delete key_gone person_rename create activity_file');
-check('no name of a person is in it', !/Changed|bob|localhost/.test(file.split('\n').slice(1).join('\n')));
+// Ids and hashes are random, and may have any three letters.
+const words = file.trimEnd().split('\n').slice(1).map((line) => ({ ...JSON.parse(line), hash: '', entry_hash: '', object: '', vm_id: '', signature: '', key_id: '' }));
+check('no name of a person is in it', !/Changed|bob|localhost/.test(JSON.stringify(words)));
 const path = `${server.dir}/chain.jsonl`;
 const command = (content) => { fs.writeFileSync(path, content); fs.chmodSync(path, 0o644); return admin('verify-chain', path); };
 equal('it verifies here', wrong(file, keys), null);
