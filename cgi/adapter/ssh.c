@@ -8,6 +8,7 @@
 #include "adapter/ssh.h"
 
 #include "base/clock.h"
+#include "base/limit.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -81,7 +82,7 @@ static bool exchange_keys(ssh_session session, int *socket_file, int64_t *deadli
             events |= POLLOUT;
         if (!has_begun && ssh_get_serverbanner(session)) {
             has_begun = true;
-            *deadline_us += SSH_EXCHANGE_MS * 1000;
+            *deadline_us += LIMIT_SSH_EXCHANGE_MS * 1000;
         }
         if (!wait_for(file, events, *deadline_us))
             return false;

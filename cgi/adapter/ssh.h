@@ -9,8 +9,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { SSH_EXCHANGE_MS = 4000 };
-
 /* Whether somebody with a public key could sign in; nobody does. */
 struct ssh_question {
     const char *user, *line; /* "ssh-ed25519 AAAA..." */
@@ -20,7 +18,7 @@ struct ssh_question {
 
 /*
  * One key exchange with the server at `address` (a numeric IPv4 address) and `port`, of at most
- * `timeout_ms`, and SSH_EXCHANGE_MS more once the server speaks. `confine` is called once
+ * `timeout_ms`, and LIMIT_SSH_EXCHANGE_MS more once the server speaks. `confine` is called once
  * connected, before anything that the server says is read: from there on nothing is opened. *out is
  * its ed25519 host key, "ssh-ed25519 AAAA...", in the arena, proven by the server's signature over
  * the exchange; NULL when nothing answers in time, when what answers does not finish the exchange,

@@ -138,6 +138,7 @@ enum {
     LIMIT_AUTOSTART_AFTER_S = 60, /* a VM that ran for less is not started again by itself */
     LIMIT_SSH_TRY_MS = 1500,    /* of a guest that boots: packets of before its network are lost */
     LIMIT_SSH_UP_TRY_MS = 5000, /* once it has refused a connection */
+    LIMIT_SSH_EXCHANGE_MS = 4000, /* more for a server that has begun to speak */
     LIMIT_USAGE_EVERY_S = 15,
     LIMIT_LIFE_EVERY_S = 10,          /* between two looks at which lives of VMs end */
     LIMIT_LIFE_WARN_S = 10 * 60,      /* before a VM is stopped or destroyed by time */

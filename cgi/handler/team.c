@@ -97,7 +97,7 @@ struct error *team_invite_revoke(struct request *r)
     struct error *e = invite_revoke(&context, &actor, r->parameters[0]);
 
     if (e && e->kind == ERROR_NOT_FOUND)
-        return session_notice_at(r, "That invite can no longer be used anyway.", "/team");
+        return session_notice_at(r, "This invite can no longer be used.", "/team");
     return e ? e : session_notice_at(r, "Invite revoked.", "/team");
 }
 
@@ -155,7 +155,7 @@ struct error *team_hand_over_post(struct request *r)
     if (e && e->kind == ERROR_INPUT && form_blame(&person, 1, e))
         e = NULL;
     if (!person.problem)
-        return told(r, e, "The team is handed over. You are a member of it now.");
+        return told(r, e, "Ownership handed over. You are now a member.");
     form_refuse(r);
     return hand_over_respond(r, person.problem);
 }
@@ -272,6 +272,6 @@ struct error *teams_switch(struct request *r)
         e = session_switch(r, team_id);
     return e ? e
              : session_notice_at(
-                   r, arena_printf(r->arena, "You are in team %s now.", r->session->team_name),
+                   r, arena_printf(r->arena, "Switched to team %s.", r->session->team_name),
                    "/vms");
 }

@@ -248,9 +248,9 @@ struct error *driver_resize(struct driver *driver, struct arena *arena, struct d
 
 /*
  * Get the host key of the SSH server at vm->ssh (the key of the KEX reply, verified by its
- * signature). One attempt of at most `timeout_ms`. NULL with *out == NULL: no response yet. *out:
- * "ssh-ed25519 AAAA...". *banner, unless `banner` is NULL: what the server says before a sign-in,
- * printable ASCII; NULL: nothing.
+ * signature). One attempt as of ssh_probe() in adapter/ssh.h. NULL with *out == NULL: no response
+ * yet. *out: "ssh-ed25519 AAAA...". *banner, unless `banner` is NULL: what the server says before a
+ * sign-in, printable ASCII; NULL: nothing.
  */
 struct error *driver_ssh_host_key(struct driver *driver, struct arena *arena,
                                   const struct driver_vm *vm, int64_t timeout_ms, const char **out,
@@ -263,7 +263,7 @@ struct driver_question {
     bool is_accepted;
 };
 
-/* One attempt of at most `timeout_ms`, for a guest that answers driver_ssh_host_key(). */
+/* One such attempt, for a guest that answers driver_ssh_host_key(). */
 struct error *driver_ssh_ask(struct driver *driver, struct arena *arena, const struct driver_vm *vm,
                              int64_t timeout_ms, struct driver_question *question);
 

@@ -2,13 +2,15 @@
 #include "host/ssh_probe.h"
 
 #include "adapter/subprocess.h"
+#include "base/limit.h"
 #include "base/text.h"
 
 #include <stdio.h>
 #include <string.h>
 
 enum {
-    GRACE_MS = 5000, /* the probe ends by itself, unless a guest has taken it over */
+    /* The probe ends by itself, unless a guest has taken it over. */
+    GRACE_MS = LIMIT_SSH_EXCHANGE_MS + 1000,
     KEY_BYTES = 200,
 };
 

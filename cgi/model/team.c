@@ -146,7 +146,7 @@ struct error *team_person_check(const struct context *context, const struct team
         return NULL;
     if (person->is_own)
         return conflict(context, "personal_team",
-                        "A personal team stays with the person whose it is.");
+                        "A personal team can\u2019t be left or handed over.");
     if (!person->other_owners)
         return conflict(context, "last_owner",
                         "This is the team\u2019s only owner. Hand the team over first, or delete "
@@ -208,7 +208,7 @@ struct error *team_hand_over(const struct context *context, const struct actor *
                          "Choose a person of the team.");
     if (!e && from.is_own)
         e = conflict(context, "personal_team",
-                     "A personal team stays with the person whose it is.");
+                     "A personal team can\u2019t be left or handed over.");
     if (!e && !role_may(to.role, RIGHT_OWN))
         e = role_put(context, actor, person_id, &to, MEMBERSHIP_ROLE_OWNER);
     return e ? e : role_put(context, actor, actor->person_id, &from, MEMBERSHIP_ROLE_MEMBER);

@@ -92,9 +92,10 @@ struct error *user_data_read(struct arena *arena, const char *text, const char *
     if (provider_key_is_in(lines))
         return refuse(arena, USER_DATA_SECRET, LABEL_IS_API_KEY);
     if (length > LIMIT_USER_DATA_BYTES)
-        return error_refuse(arena, ERROR_INPUT, "user_data_long", "user_data",
-                            "At most %d KB, please; this has %zu KB. Let it fetch what is large.",
-                            LIMIT_USER_DATA_BYTES / 1024, (length + 1023) / 1024);
+        return error_refuse(
+            arena, ERROR_INPUT, "user_data_long", "user_data",
+            "User data can have at most %d KB; this has %zu KB. Have it download what is large.",
+            LIMIT_USER_DATA_BYTES / 1024, (length + 1023) / 1024);
     *out = lines;
     return format_check(arena, lines);
 }

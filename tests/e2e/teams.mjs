@@ -74,7 +74,7 @@ equal('his own team is current', await text(page, '[aria-current="true"]'), 'Cur
 equal('nothing is wider than the phone', await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true);
 await page.focus('#teams form button');
 await Promise.all([page.waitForNavigation(), page.keyboard.press('Enter')]);
-check('switched', (await text(page, '#toasts')).includes('You are in team Birch now'));
+check('switched', (await text(page, '#toasts')).includes('Switched to team Birch'));
 check('told that he is a viewer', (await text(page, '#viewer')).includes('viewer of Birch'));
 equal('no button to make a VM', await page.$$eval('#create, #bulk', (all) => all.length), 0);
 

@@ -225,7 +225,7 @@ config=$'#cloud-config\r\npackages: [ "a<b" ]\r\n'
 form=(name=fresh size=small region=local key=keykeykeykeykey2)
 as alice post /vms "${form[@]}" image=tiny "user_data=$config" ; expect 422 vm_new_user_data_bare.html
 as alice post /vms "${form[@]}" image=debian-12 "user_data=packages: [ git ]" ; expect 422 ; expect_text "Begin with #cloud-config for YAML"
-as alice post /vms "${form[@]}" image=debian-12 "user_data=$(printf '#!/bin/sh\n%65600s' x)" ; expect 422 ; expect_text "At most 64 KB, please; this has 65 KB."
+as alice post /vms "${form[@]}" image=debian-12 "user_data=$(printf '#!/bin/sh\n%65600s' x)" ; expect 422 ; expect_text "User data can have at most 64 KB; this has 65 KB."
 as alice post /vms "${form[@]}" image=debian-12 "user_data=$(printf '#cloud-config\n-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEA\n')" ; expect 422
 expect_text "That looks like a private key" ; expect_nowhere b3BlbnNzaC1rZXk
 as alice post /vms "${form[@]}" image=debian-12 "user_data=$(printf '#!/bin/sh\nK=sk-ant-api03-%s\n' abcdefghijklmnopqrstuvwx)" ; expect 422

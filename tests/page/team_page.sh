@@ -122,7 +122,7 @@ as alice post /team/people/3/role role=king ; expect 422
 as alice post /team/people/2/role role=viewer ; expect 404
 as alice post /team/people/x/role role=viewer ; expect 404
 as alice post /team/people/1/role role=viewer ; expect 303 /team
-as alice get /team ; expect_text "A personal team stays with the person whose it is."
+as alice get /team ; expect_text "A personal team can’t be left or handed over."
 as alice post /team/people/3/role role=owner ; expect 303 /team
 expect_row "SELECT role FROM membership WHERE team_id = 1 AND person_id = 3" owner
 as alice post /team/people/3/role role=member ; expect 303 /team
@@ -154,7 +154,7 @@ route "POST /team/hand-over"
 as alice post /team/hand-over ; expect 422
 as alice post /team/hand-over person=2 ; expect 404
 as alice post /team/hand-over person=5 ; expect 303 /team
-as alice get /team ; expect_text "A personal team stays with the person whose it is."
+as alice get /team ; expect_text "A personal team can’t be left or handed over."
 
 route "POST /team/leave"
 as alice post /team/leave ; expect 303 /team

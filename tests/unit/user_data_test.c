@@ -132,8 +132,9 @@ static void the_limit_is_in_bytes(void **state)
     memcpy(text, "#!/bin/sh\n", 10);
     assert_null(user_data_read(arena, text, &out));
     text[LIMIT_USER_DATA_BYTES] = 'x';
-    assert_string_equal(refused(text, "user_data_long"),
-                        "At most 64 KB, please; this has 65 KB. Let it fetch what is large.");
+    assert_string_equal(
+        refused(text, "user_data_long"),
+        "User data can have at most 64 KB; this has 65 KB. Have it download what is large.");
 }
 
 /* ---- from the request to the guest ---- */
