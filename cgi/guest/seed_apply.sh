@@ -50,14 +50,14 @@ user_add() {
     printf '%s ALL=(ALL) NOPASSWD:ALL\n' "$user" >/etc/sudoers.d/domicile
     chmod 440 /etc/sudoers.d/domicile
     install -d -m 700 -o "$user" -g "$user" "$home/.ssh"
-    install -m 600 -o "$user" -g "$user" /dev/null "$home/.ssh/authorized_keys"
     mkdir -p /var/lib/systemd/linger
     : >"/var/lib/systemd/linger/$user"
 }
 
 set_up_user() {
     user_add
-    [ -e "$home/.ssh/authorized_keys" ] || install -m 600 -o "$user" -g "$user" /dev/null "$home/.ssh/authorized_keys"
+    # Empty, and the user's, whatever became of it since.
+    install -m 600 -o "$user" -g "$user" /dev/null "$home/.ssh/authorized_keys"
     json_values $seed/user-data ssh_authorized_keys list >"$home/.ssh/authorized_keys"
 }
 
