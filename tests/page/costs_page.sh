@@ -86,11 +86,11 @@ expect_text 'class="num">€0.29</td><td data-th="Storage" class="num">€0.07</
 # By the projects that VMs have now, also destroyed ones.
 expect_no_text "By project"
 sql "UPDATE vm SET project = 'Web <shop>' WHERE id = 'runningrunningru'; UPDATE vm SET project = 'attic' WHERE id = 'failedfailedfail'"
-as alice get "/costs?month=2026-01" ; expect_text '<td><a href="/vms?q=Web%20%3Cshop%3E" title="Web &lt;shop&gt;">Web &lt;shop&gt;</a></td><td class="num st"><b>€0.36</b></td><td data-th="VMs" class="num soft">1</td>'
-expect_text '<td><span class="soft">No project</span></td><td class="num st"><b>€0.12</b></td>'
+as alice get "/costs?month=2026-01" ; expect_text '<div class="what"><div><a href="/vms?q=Web%20%3Cshop%3E" title="Web &lt;shop&gt;">Web &lt;shop&gt;</a></div></div></td><td class="num st"><b>€0.36</b></td><td data-th="VMs" class="num soft">1</td>'
+expect_text '<span class="soft">No project</span></div></div></td><td class="num st"><b>€0.12</b></td>'
 expect_no_text attic
 sql "UPDATE vm SET project = 'attic', gone_at = 1767402000, state = 'gone' WHERE id = 'stoppedstoppedst'"
-as alice get "/costs?month=2026-01" ; expect_text '<td><a href="/vms?q=attic" title="attic">attic</a></td><td class="num st"><b>€0.12</b></td>'
+as alice get "/costs?month=2026-01" ; expect_text '<div class="what"><div><a href="/vms?q=attic" title="attic">attic</a></div></div></td><td class="num st"><b>€0.12</b></td>'
 expect_no_text "No project"
 # The chart begins with the first day that cost something, and less than three days are a table alone. A month
 # has the cost of the one before it.
