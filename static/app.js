@@ -247,10 +247,14 @@
     setTimeout(enable, button && button.hasAttribute('data-download') ? 0 : 10000);
   });
 
-  /* A suggested name is replaced by typing. After the click that focuses it has put its caret. */
+  /* A suggested name is replaced by typing. It is selected once the click that focuses it has put its
+   caret; a busy browser may take a letter before, which must not be selected and replaced. */
   document.addEventListener('focusin', function (event) {
     var field = event.target;
-    if (field.matches('[data-suggested]') && field.value === field.defaultValue) requestAnimationFrame(function () { field.select(); });
+    if (!field.matches('[data-suggested]')) return;
+    requestAnimationFrame(function () {
+      if (field.value === field.defaultValue) field.select();
+    });
   });
 
   /* Keyboard shortcuts, except while typing in a field. templates/shortcuts.html tells them. */

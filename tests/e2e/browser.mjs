@@ -156,6 +156,17 @@ let vm;
   check('and so is the disk', Number(larger.out.match(/\/dev\/\S+\s+(\d+)/)?.[1]) > 8e6, larger);
 
   await tabOpen(page, 'snapshots');
+  check('a suggested name is selected, but not a letter that was typed before', await page.$eval('#snapshot-name', async (field) => {
+    const frames = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+    field.focus();
+    await frames();
+    const isSelected = field.selectionEnd - field.selectionStart === field.value.length;
+    field.blur();
+    field.focus();
+    field.setRangeText('b', 0, field.value.length, 'end');
+    await frames();
+    return isSelected && field.value === 'b' && field.selectionStart === 1;
+  }));
   await fill(page, '#snapshot-name', 'before the change');
   await ask(page, 'form[action$="/snapshots"] button');
   check('a snapshot is taken', await until(async () => await page.$('a[href$="/clone"]') && await chip(page) === 'Running'),
