@@ -180,15 +180,29 @@ done
 mkdir -p "$root/etc/qemu"
 printf '[general]\nblock-rpcs=%s\n' "$(echo $blocked | tr ' ' ,)" >"$root/etc/qemu/qemu-ga.conf"
 
-# What a virtual machine with one disk does not have, or need at each boot.
+# What a virtual machine with one disk does not have, or need at each boot. To tell udev of each terminal of the
+# kernel costs more than to tell it of all other devices.
+printf 'blacklist %s\n' ata_piix ata_generic sg serio_raw psmouse pcspkr i2c_piix4 floppy >"$root/etc/modprobe.d/domicile.conf"
+mkdir "$root/etc/systemd/system/systemd-udev-trigger.service.d"
+printf '[Service]\nExecStart=\nExecStart=-udevadm trigger --type=all --action=add %s\nExecStart=-udevadm trigger --action=add %s\n' \
+    "--prioritized-subsystem=module,block,tpmrm,net,input --subsystem-nomatch=tty --subsystem-nomatch=vc --subsystem-nomatch=memory" \
+    /dev/ttyS0 >"$root/etc/systemd/system/systemd-udev-trigger.service.d/domicile.conf"
+mkdir "$root/etc/systemd/system-generators"
+for generator in cloud-init systemd-cryptsetup systemd-debug systemd-getty systemd-gpt-auto systemd-hibernate-resume \
+    systemd-integritysetup systemd-run systemd-system-update systemd-veritysetup; do
+    ln -s /dev/null "$root/etc/systemd/system-generators/$generator-generator"
+done
 for unit in systemd-networkd-wait-online.service e2scrub_reap.service e2scrub_all.timer \
     systemd-binfmt.service proc-sys-fs-binfmt_misc.automount systemd-pstore.service getty@tty1.service \
     systemd-network-generator.service dev-hugepages.mount sys-kernel-tracing.mount sys-kernel-debug.mount \
     kmod-static-nodes.service systemd-repart.service remote-fs.target modprobe@drm.service systemd-update-utmp-runlevel.service \
-    cloud-init.target; do
+    cloud-init.target sys-kernel-config.mount modprobe@configfs.service; do
     ln -sf /dev/null "$root/etc/systemd/system/$unit"
 done
 chroot "$root" systemctl enable systemd-networkd systemd-resolved ssh clock-follow domicile-seed domicile-user-data serial-getty@ttyS0 >/dev/null
+
+# The packages have made their users and caches: systemd need not do it again at the first boot.
+touch "$root/etc/.updated" "$root/var/.updated"
 CUSTOMIZE
 chmod 755 "$work/customize"
 

@@ -146,12 +146,17 @@ static struct error *new_again(struct request *r, const struct field *fields, co
     return NULL;
 }
 
-/* Whoever chose another image may have left it on. */
-static bool image_has_agent(struct request *r, const char *name)
+/* The guest agent is on if the image has one: whoever chose another image may have left it on. */
+static struct error *agent_read(struct request *r, const struct field *field, struct vm_new *vm)
 {
     struct image_get_row image;
+    struct error *e;
 
-    return !sql_image_get(r->db, r->arena, name, &image) && image.has_agent;
+    if (!*field->text || !vm->image)
+        return NULL;
+    e = sql_image_get(r->db, r->arena, vm->image->name, &image);
+    vm->has_agent = !e && image.has_agent;
+    return e && e->kind == ERROR_NOT_FOUND ? NULL : e;
 }
 
 /* The selection of the fields; returns a problem, or NULL. */
@@ -169,7 +174,6 @@ static const char *new_read(struct request *r, struct field *fields, struct vm_n
     vm->region = config_region_find(r->config, fields[REGION].text);
     vm->life = vm_life_choice_find(fields[LIFE].text);
     vm->key_ids = fields[KEYS].list;
-    vm->has_agent = *fields[AGENT].text && vm->image && image_has_agent(r, vm->image->name);
     vm->key_count = fields[KEYS].list_count;
     if (!vm->image || !vm->size || !vm->region)
         return "Choose an image, a size and a region from the lists.";
@@ -249,6 +253,9 @@ struct error *vm_new_post(struct request *r)
     problem = new_read(r, fields, &vm);
     user_data_field_read(r, &fields[USER_DATA], &vm.user_data);
     new_keys_read(r, fields, &keys);
+    e = agent_read(r, &fields[AGENT], &vm);
+    if (e)
+        return e;
     if (problem || form_has_problems(fields, FIELDS))
         return new_again(r, fields, problem);
     e = new_keys_store(r, &keys, &vm);

@@ -52,13 +52,25 @@ static void attribute(struct buf *buf, const char *name, const char *text)
     buf_char(buf, '\'');
 }
 
+/*
+ * Against what real processors do speculatively, a kernel pays with each system call; emulated,
+ * that is a third of a boot, for a processor that does not.
+ */
+static const char *kernel_arguments(struct arena *arena, const struct driver_xml_domain *domain)
+{
+    bool is_emulated = strcmp(domain->type, "kvm") != 0;
+
+    return arena_printf(arena, "%s%s", domain->kernel_arguments,
+                        is_emulated ? " mitigations=off" : "");
+}
+
 static void machine(struct buf *buf, const struct driver_xml_domain *domain)
 {
     buf_literal(buf, "<os><type arch='x86_64' machine='pc'>hvm</type>\n");
     if (domain->kernel) {
         element(buf, "kernel", domain->kernel);
         element(buf, "initrd", domain->initrd);
-        element(buf, "cmdline", domain->kernel_arguments);
+        element(buf, "cmdline", kernel_arguments(buf->arena, domain));
     } else {
         buf_literal(buf, "<boot dev='hd'/>\n");
     }
@@ -66,8 +78,9 @@ static void machine(struct buf *buf, const struct driver_xml_domain *domain)
     if (strcmp(domain->type, "kvm") == 0) {
         buf_literal(buf, "</features>\n<cpu mode='host-passthrough' migratable='on'/>\n");
     } else {
-        /* The default translation cache is 1 GB; more than 64 MB had no benefit. */
-        buf_literal(buf, "<tcg><tb-cache unit='MiB'>64</tb-cache></tcg></features>\n"
+        /* The default translation cache is 1 GB. Debian boots 14 % faster with 128 MB than with 64,
+         * 3 % with 256. */
+        buf_literal(buf, "<tcg><tb-cache unit='MiB'>128</tb-cache></tcg></features>\n"
                          "<cpu mode='custom' match='exact' check='none'>"
                          "<model fallback='allow'>Nehalem</model></cpu>\n");
     }

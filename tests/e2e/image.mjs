@@ -66,6 +66,9 @@ for (const [what, pattern] of [['its name', /^oak$/m], ['root for its owner', /^
 }
 check('and the host key that the page shows', said.includes(vmOf('host_key_public').split(' ')[1]), said);
 check('and no unit has failed', !/\.service/.test(said), said);
+const { out: machine } = await inside('systemd-detect-virt; cat /proc/cmdline; systemctl is-active serial-getty@ttyS0 dev-ttyS0.device; lsmod');
+equal('its kernel leaves mitigations out where the processor is emulated, and nowhere else', machine.includes(' mitigations=off'), /^qemu\n/.test(machine));
+check('it has a console, and the power button', /^active\nactive\n[^]*^button /m.test(machine), machine);
 
 // ---- keys and name change at a start; the host key stays ----
 await ada.send('/keys', '/keys', [['key', keyMake(server, 'second')], ['name', 'second']]);
