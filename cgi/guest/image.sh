@@ -215,9 +215,9 @@ arguments+=(--customize-hook="$work/customize")
 if [ -n "${MIRROR:-}" ]; then
     arguments+=(bookworm "$packed.part.tar" "$MIRROR")
 else
-    # The build machine's own sources, in any format.
+    # The build machine's own sources, in any format: the files that its apt reads (sources.list(5)).
     arguments+=(bookworm "$packed.part.tar")
-    for sources in /etc/apt/sources.list /etc/apt/sources.list.d/*; do
+    for sources in /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources; do
         [ -s "$sources" ] && arguments+=("$sources")
     done
 fi
