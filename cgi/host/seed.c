@@ -290,6 +290,15 @@ static struct buf user_data_alone(struct arena *arena, const struct driver_seed 
     return buf;
 }
 
+/*
+ * For cloud-init, which by itself asks for an address on the first interface alone: a session's
+ * guest has the way to its SSH there, and the internet on the second, if it may have any. Netplan
+ * goes by "match", what knows no patterns by the names.
+ */
+#define INTERFACE "{ \"match\": { \"name\": \"e*\" }, \"dhcp4\": true, \"optional\": true }"
+static const char NETWORK[] = "{\n  \"version\": 2,\n  \"ethernets\": {\n"
+                              "    \"eth0\": " INTERFACE ",\n    \"eth1\": " INTERFACE "\n  }\n}\n";
+
 /* ---- the image ---- */
 
 struct text {
@@ -308,6 +317,8 @@ static struct error *write_image(struct arena *arena, int file, const struct tex
     for (size_t i = 0; !e && i < count; i++) {
         const struct buf *buf = &texts[i].buf;
 
+        if (!buf->length)
+            continue;
         e = archive_file_begin(archive, arena, texts[i].name, (int64_t)buf->length, 0);
         if (!e)
             e = archive_file_put(archive, arena, buf->bytes, buf->length);
@@ -348,6 +359,7 @@ struct error *seed_write(struct arena *arena, const char *path, const struct dri
         { "meta-data", buf_new(arena, 512) },
         { "user-data", buf_new(arena, longest_text(seed)) },
         { "cloud-user-data", { .arena = arena } },
+        { "network-config", buf_new(arena, sizeof NETWORK) },
     };
     bool is_merged = seed->user_data && is_for_cloud_init;
 
@@ -357,8 +369,10 @@ struct error *seed_write(struct arena *arena, const char *path, const struct dri
         e = is_merged ? user_data_merged(seed, &texts[1].buf) : user_data(seed, &texts[1].buf);
     if (!e && seed->user_data && !is_merged)
         texts[2].buf = user_data_alone(arena, seed);
+    if (is_for_cloud_init)
+        buf_text(&texts[3].buf, NETWORK);
     if (!e)
-        e = write_file(arena, path, texts, texts[2].buf.length ? 3 : 2);
+        e = write_file(arena, path, texts, COUNT(texts));
     wipe(&texts[1].buf);
     wipe(&texts[2].buf);
     return e;

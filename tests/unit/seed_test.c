@@ -207,6 +207,29 @@ static void test_cloud_init_gets_both(void **state)
     json_decref(ours);
 }
 
+/* Both interfaces of a session's guest get an address, and neither is waited for. */
+static void test_cloud_init_sets_up_all_interfaces(void **state)
+{
+    struct place *place = *state;
+    struct driver_seed seed = plain_seed();
+    json_t *network, *interfaces, *one;
+    const char *name;
+
+    assert_null(seed_write(place->arena, place->path, &seed, true));
+    network = parse(read_back(place, "network-config"));
+    interfaces = json_object_get(network, "ethernets");
+    assert_int_equal(json_integer_value(json_object_get(network, "version")), 2);
+    assert_int_equal(json_object_size(interfaces), 2);
+    json_object_foreach(interfaces, name, one)
+    {
+        assert_memory_equal(name, "eth", 3);
+        assert_string_equal(text_at(json_object_get(one, "match"), "name"), "e*");
+        assert_true(json_is_true(json_object_get(one, "dhcp4")));
+        assert_true(json_is_true(json_object_get(one, "optional")));
+    }
+    json_decref(network);
+}
+
 /* Several parts stay what they are. */
 static void test_parts_of_the_owner_are_kept(void **state)
 {
@@ -475,6 +498,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_the_owners_user_data_is_beside_ours, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_cloud_init_gets_both, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_cloud_init_sets_up_all_interfaces, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_parts_of_the_owner_are_kept, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_only_a_new_guest_gets_user_data, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_says_wait, set_up, tear_down),
