@@ -73,7 +73,7 @@ link = $(CC) $(LINK_HARDENING) -Wl,--trace -o $@ $(1) | sed -n 's|^$(BUILD)/.*\.
 
 $(PROGRAMS): $(BUILD)/%: $(BUILD)/cgi/%.o Makefile | $(BUILD)/libdomicile.a
 	@echo "  CC $@"
-	@$(call link,$(BUILD)/cgi/$*.o $| $(LIBS_WEB) $(if $(filter site vm,$*),-larchive))
+	@$(call link,$(BUILD)/cgi/$*.o $| $(LIBS_WEB) $(if $(filter site vm,$*),-larchive) $(if $(filter account signin,$*),-lfido2))
 $(BUILD)/worker: $(BUILD)/cgi/worker/worker.o Makefile | $(BUILD)/libworker.a $(BUILD)/libdomicile.a
 	@echo "  CC $@"
 	@$(call link,$(BUILD)/cgi/worker/worker.o $| $(LIBS_WORKER))
@@ -184,7 +184,7 @@ node_modules/.stamp: package-lock.json
 # ---- setup: Debian packages and npm only --------------------------------------------------------
 PACKAGES := gcc make libc6-dev pkg-config libfcgi-dev libsqlite3-dev libjansson-dev libssl-dev \
   libcurl4-openssl-dev libseccomp-dev libinih-dev libidn2-dev libvirt-dev libxml2-dev libarchive-dev libssh-dev \
-  libcmark-gfm-dev libcmark-gfm-extensions-dev nginx \
+  libcmark-gfm-dev libcmark-gfm-extensions-dev libfido2-dev nginx \
   passt nftables dnsmasq-base iproute2 \
   spawn-fcgi multiwatch mmdebstrap uidmap e2fsprogs libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients qemu-system-x86 \
   qemu-utils openssh-client openssl curl fonttools python3-brotli zopfli
@@ -243,7 +243,7 @@ $(BUILD)/tests/libtest.a: $(TEST_O) Makefile
 	@rm -f $@ && ar rcsT $@ $(TEST_O)
 $(UNIT): $(BUILD)/tests/%: $(BUILD)/tests/%.o Makefile | $(BUILD)/tests/libtest.a $(BUILD)/libworker.a $(BUILD)/libdomicile.a
 	@echo "  LD $@"
-	@$(call link,$(BUILD)/tests/$*.o $(filter %.a,$|) $(LIBS_WORKER) -lcmocka)
+	@$(call link,$(BUILD)/tests/$*.o $(filter %.a,$|) $(LIBS_WORKER) -lfido2 -lcmocka)
 # Records the delays between retries instead of sleeping.
 $(BUILD)/tests/http_client_test: LINK_HARDENING += -Wl,--wrap=nanosleep
 # Sets the time explicitly.

@@ -5,6 +5,7 @@
 #include "handler/deletion.h"
 #include "handler/email_change.h"
 #include "handler/keys.h"
+#include "handler/passkeys.h"
 #include "handler/rights.h"
 #include "handler/team.h"
 #include "model/worker_wakeup.h"
@@ -28,6 +29,11 @@ static const struct route routes[] = {
     { "POST", "/account/email/cancel", ACCESS_SIGNED_IN, email_change_cancel_post },
     { "GET", "/account/email/link", ACCESS_PUBLIC, email_link_show },
     { "POST", "/account/email/link", ACCESS_PUBLIC, email_link_post },
+    { "GET", "/account/passkeys/new", ACCESS_SIGNED_IN | ACCESS_FRESH, passkeys_new_show },
+    { "POST", "/account/passkeys/new", ACCESS_SIGNED_IN | ACCESS_FRESH, passkeys_new_post },
+    { "GET", "/account/passkeys/:id", ACCESS_SIGNED_IN, passkeys_show },
+    { "POST", "/account/passkeys/:id/rename", ACCESS_SIGNED_IN, passkeys_rename },
+    { "POST", "/account/passkeys/:id/remove", ACCESS_SIGNED_IN | ACCESS_FRESH, passkeys_remove },
     { "POST", "/account/theme", ACCESS_SIGNED_IN, account_theme_set },
     { "POST", "/account/statistics", ACCESS_SIGNED_IN, rights_statistics_set },
     { "POST", "/account/charts", ACCESS_OWNER, rights_charts_set },

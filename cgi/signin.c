@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "handler/invite.h"
 #include "handler/signin_link.h"
+#include "handler/signin_passkey.h"
 #include "model/identity.h"
 #include "model/outbound.h"
 #include "model/provider_key.h"
@@ -16,9 +17,9 @@
 #include "person.sql.h"
 #include "remote/workos.h"
 #include "signed_out.html.h"
-#include "signin.html.h"
 #include "signin_mail.html.h"
 #include "team.sql.h"
+#include "view/signin_page.h"
 #include "view/signin_problem.h"
 #include "web/form.h"
 #include "web/request_note.h"
@@ -38,25 +39,9 @@ static bool is_signed_in(const struct request *r)
     return r->session && r->session->person_id;
 }
 
-static bool has_mail(const struct request *r)
-{
-    return !workos && config_has_mail(r->config);
-}
-
-static void signin_render(struct request *r, struct signin_html *page)
-{
-    page->identity = r->config->identity;
-    page->has_mail = has_mail(r);
-    page->return_path = r->session ? r->session->return_path : NULL;
-    page->present_email = is_signed_in(r) ? r->session->email : NULL;
-    r->frame.title = page->present_email ? "Confirm it\u2019s you" : "Sign in";
-    r->frame.section = "signin";
-    html_signin(&r->response.body, &r->frame, page);
-}
-
 static struct error *signin_show(struct request *r)
 {
-    struct signin_html page = { .minimum_age = r->config->minimum_age };
+    struct signin_html page = { .email = NULL };
     const char *path, *ended, *again;
     struct error *e = form_value(r, "return", &path);
 
@@ -74,13 +59,8 @@ static struct error *signin_show(struct request *r)
         response_redirect(&r->response, path ? path : "/vms");
         return NULL;
     }
-    if (path)
-        e = session_keep_return(r, path);
-    else if (has_mail(r))
-        e = session_begin(r); /* for the form's token */
-    if (!e)
-        signin_render(r, &page);
-    return e;
+    e = path ? session_keep_return(r, path) : NULL;
+    return e ? e : signin_page_show(r, &page);
 }
 
 /* ---- identity = local: links by mail ---- */
@@ -88,12 +68,12 @@ static struct error *signin_show(struct request *r)
 static struct error *mail_request(struct request *r)
 {
     struct field email = { .name = "email", .kind = FIELD_EMAIL, .is_required = true };
-    struct signin_html page = { .minimum_age = r->config->minimum_age };
+    struct signin_html page = { .email = NULL };
     const struct context context = request_context(r);
     struct bytes invite;
     struct error *e = form_read(r, &email, 1);
 
-    if (!has_mail(r))
+    if (!signin_page_has_mail(r))
         return error_new(r->arena, ERROR_NOT_FOUND, "no links by mail here");
     if (e)
         return e;
@@ -101,8 +81,7 @@ static struct error *mail_request(struct request *r)
         page.email = email.text;
         page.email_problem = email.problem;
         form_refuse(r);
-        signin_render(r, &page);
-        return NULL;
+        return signin_page_show(r, &page);
     }
     e = session_invite(r, &invite);
     if (!e)
@@ -119,7 +98,7 @@ static struct error *mail_request(struct request *r)
 /* The same for everybody: it must not reveal which addresses are known. */
 static struct error *mail_sent_show(struct request *r)
 {
-    if (!has_mail(r))
+    if (!signin_page_has_mail(r))
         return error_new(r->arena, ERROR_NOT_FOUND, "no links by mail here");
     r->frame.title = "Check your email";
     r->frame.section = "signin";
@@ -370,6 +349,7 @@ static const struct route routes[] = {
     { "POST", "/signin/invite", ACCESS_PUBLIC, invite_post },
     { "GET", "/signin/mail", ACCESS_PUBLIC, mail_sent_show },
     { "POST", "/signin/mail", ACCESS_PUBLIC, mail_request },
+    { "POST", "/signin/passkey", ACCESS_PUBLIC, signin_passkey_post },
     { "GET", "/signin/workos", ACCESS_PUBLIC, workos_start },
     { "GET", "/auth/callback", ACCESS_PUBLIC, callback_show },
     { "POST", "/signout", ACCESS_PUBLIC, signout },

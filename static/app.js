@@ -1,6 +1,6 @@
 /*
  * Enhancements of pages that also work without scripts: live parts, toasts, menus, copy buttons, charts
- * that answer, running clocks, shortcuts, protection from double
+ * that answer, running clocks, shortcuts, passkeys, protection from double
  * submission, and forms that keep what was typed.
  */
 'use strict';
@@ -247,6 +247,68 @@
     setTimeout(enable, button && button.hasAttribute('data-download') ? 0 : 10000);
   });
 
+  /*
+   * Passkeys. The button of such a form lets the browser use one, or make one; the answer is put into the
+   * form, which is sent. Where the browser can, it also offers them in the field for the address.
+   */
+  var offered = null; /* what stops that offer: there can be one question at a time */
+  function bytesOf(text) {
+    return Uint8Array.from(atob(text.replace(/-/g, '+').replace(/_/g, '/')), function (letter) { return letter.charCodeAt(0); });
+  }
+  function textOf(bytes) {
+    return btoa(String.fromCharCode.apply(null, new Uint8Array(bytes || 0))).replace(/\+/g, '-').replace(/\//g, '_').replace(/=/g, '');
+  }
+  function passkeyMake(data) {
+    return navigator.credentials.create({ publicKey: {
+      challenge: bytesOf(data.challenge), attestation: 'none',
+      rp: { id: data.site, name: data.server },
+      user: { id: bytesOf(data.user), name: data.email, displayName: data.name },
+      pubKeyCredParams: [-8, -7, -257].map(function (alg) { return { type: 'public-key', alg: alg }; }),
+      authenticatorSelection: { residentKey: 'required', requireResidentKey: true, userVerification: 'required' },
+      excludeCredentials: data.known.split(' ').filter(Boolean).map(function (id) { return { type: 'public-key', id: bytesOf(id) }; })
+    } });
+  }
+  function passkeyUse(data, isOffer) {
+    var request = { publicKey: { challenge: bytesOf(data.challenge), rpId: data.site, userVerification: 'required' } };
+    if (offered) offered.abort();
+    offered = null;
+    if (isOffer) {
+      offered = new AbortController();
+      request.mediation = 'conditional';
+      request.signal = offered.signal;
+    }
+    return navigator.credentials.get(request);
+  }
+  function passkeySend(form, credential) {
+    var response = credential.response, values = {
+      id: textOf(credential.rawId), client_data: textOf(response.clientDataJSON), signature: textOf(response.signature),
+      authenticator_data: textOf(response.getAuthenticatorData ? response.getAuthenticatorData() : response.authenticatorData),
+      user: textOf(response.userHandle)
+    };
+    Object.keys(values).forEach(function (name) { if (form.elements[name]) form.elements[name].value = values[name]; });
+    form.requestSubmit();
+  }
+  function passkeyFail(form, error) {
+    var all = Array.from(form.querySelectorAll('[data-failed]'));
+    var shown = all.find(function (part) { return part.getAttribute('data-failed') === error.name; }) || all[0];
+    all.forEach(function (part) { part.hidden = part !== shown; });
+  }
+  document.addEventListener('click', function (event) {
+    var button = event.target.closest('[data-passkey]');
+    if (!button) return;
+    (button.dataset.passkey === 'create' ? passkeyMake(button.dataset) : passkeyUse(button.dataset, false)).then(
+      function (credential) { passkeySend(button.form, credential); }, function (error) { passkeyFail(button.form, error); });
+  });
+  function passkeysShow() {
+    var has = !!window.PublicKeyCredential, button = document.querySelector('[data-passkey="get"]');
+    document.querySelectorAll('[data-passkeys]').forEach(function (part) { part.hidden = !has; });
+    document.querySelectorAll('[data-passkeys-missing]').forEach(function (part) { part.hidden = has; });
+    if (!has || !button || !document.querySelector('[autocomplete~="webauthn"]') || !PublicKeyCredential.isConditionalMediationAvailable) return;
+    PublicKeyCredential.isConditionalMediationAvailable().then(function (can) {
+      return can && passkeyUse(button.dataset, true).then(function (credential) { passkeySend(button.form, credential); });
+    }).catch(function () { /* not chosen */ });
+  }
+
   /* A suggested name is replaced by typing. It is selected once the click that focuses it has put its
    caret; a busy browser may take a letter before, which must not be selected and replaced. */
   document.addEventListener('focusin', function (event) {
@@ -408,6 +470,7 @@
   document.addEventListener('DOMContentLoaded', function () {
     var invalid = document.querySelector('[aria-invalid="true"]');
     formReturn();
+    passkeysShow();
     tick();
     if (invalid) invalid.focus();
     document.querySelectorAll('.toast').forEach(toastEnd);

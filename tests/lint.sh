@@ -25,7 +25,7 @@ check() {
 }
 
 # Each foreign header is included by one file only.
-for header in sqlite3 curl/ jansson openssl/ ini.h fcgiapp libvirt/ libxml/ archive seccomp libssh/ idn2; do
+for header in sqlite3 curl/ jansson openssl/ ini.h fcgiapp libvirt/ libxml/ archive seccomp libssh/ idn2 fido; do
     files=$(grep -lE "^#include <$header" $programs)
     [ "$(wc -w <<<"$files")" -le 1 ] || echo "<$header> is included by:" $files
 done | check "each library is included by one file"

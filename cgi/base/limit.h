@@ -84,12 +84,17 @@ enum {
     LIMIT_SWEEP_GAP_MS = 10,                    /* between two of them, in which others can write */
 
     /* A session (ASVS 5.0 7.3.1, 7.3.2: both limits documented). */
-    LIMIT_SESSION_IDLE_S = 7 * 24 * 3600,
+    LIMIT_SESSION_IDLE_S = 14 * 24 * 3600,
+    LIMIT_WORKOS_SESSION_IDLE_S = 7 * 24 * 3600, /* see model/term.h */
     LIMIT_SESSION_S = 30 * 24 * 3600,
     LIMIT_SIGNED_OUT_SESSION_S = 10 * 60, /* a sign-in in progress */
     LIMIT_FRESH_S = 10 * 60,              /* how long a sign-in suffices for what is sensitive */
     LIMIT_SEEN_EVERY_S = 60,              /* how often "last seen" is written */
     LIMIT_SIGNIN_LINK_S = 10 * 60,
+    LIMIT_PASSKEYS = 10,                   /* of a person */
+    LIMIT_PASSKEY_CHALLENGE_S = 10 * 60,   /* to sign what a page has asked for */
+    LIMIT_PASSKEY_ID_CHARACTERS = 1364,    /* 1023 bytes (WebAuthn 6.5.1) in base64url */
+    LIMIT_PASSKEY_FIELD_CHARACTERS = 8192, /* of what a browser sends for one */
 
     /* Teams. */
     LIMIT_TEAMS_OWNED = 10,           /* by a person, with the personal one */

@@ -104,8 +104,6 @@ static struct error *link_consume(struct request *r, struct link *link, const ch
     };
     const struct context context = request_context(r);
     struct erasure_closed closed = { .words = NULL };
-    const char *notice = NULL;
-    int64_t person_id, team_id;
     struct error *e = sql_signin_link_use(r->db, r->arena, link->hash, r->now_at);
 
     /* Another browser was faster, or the link has just expired. */
@@ -115,11 +113,7 @@ static struct error *link_consume(struct request *r, struct link *link, const ch
         e = erasure_closed(&context, identity.key, &closed);
     if (!e && closed.action && !closed.can_undo)
         return deletion_see(r, identity.key, closed.id, path);
-    if (!e)
-        e = identity_person(&context, &identity, &person_id, &team_id, &notice);
-    if (!e)
-        e = session_sign_in(r, person_id, team_id, NULL, 0);
-    return e ? signin_note_refused(r, identity.key, e) : signin_note(r, person_id, notice);
+    return e ? signin_note_refused(r, identity.key, e) : signin_as(r, &identity);
 }
 
 struct error *signin_link_use(struct request *r)

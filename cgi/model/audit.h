@@ -51,6 +51,10 @@ enum { AUDIT_OPERATOR = 0 }; /* the team of the operator's own history */
     ACTION(INVITE_REVOKE, "invite_revoke", "Invite revoked")                                       \
     ACTION(TEAM_MAKE, "team_make", "Team created")                                                 \
     ACTION(PERSON_RENAME, "person_rename", "Name changed")                                         \
+    ACTION(PASSKEY_ADD, "passkey_add", "Passkey added")                                            \
+    ACTION(PASSKEY_RENAME, "passkey_rename", "Passkey renamed")                                    \
+    ACTION(PASSKEY_REMOVE, "passkey_remove", "Passkey removed")                                    \
+    ACTION(PASSKEY_COPIED, "passkey_copied", "Passkey refused, it may have been copied")           \
     ACTION(EMAIL_REQUEST, "email_request", "Change of the email address requested")                \
     ACTION(EMAIL_CANCEL, "email_cancel", "Change of the email address cancelled")                  \
     ACTION(EMAIL_CHANGE, "email_change", "Email address changed")                                  \

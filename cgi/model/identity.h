@@ -45,7 +45,8 @@ bool identity_email_is_allowed(const struct config *config, const char *email, b
 bool identity_sign_up_is_open(const struct config *config, const char *email);
 
 /*
- * Somebody signs in: find the person and update the e-mail, or create the person with a personal
+ * Somebody signs in, by a link, a passkey or WorkOS; here alone it is decided whether that person
+ * may. Find the person and update the e-mail, or create the person with a personal
  * team, who with that agrees to the policy in force. An account that its owner has closed is opened
  * again, if it can be (erasure.h): `*out_notice` says so, else it is NULL. FORBIDDEN with the code
  * IDENTITY_CLOSED, and a message that says since when, if it stays closed.

@@ -16,7 +16,8 @@ struct mail {
      * "email_taken", "email_changed", "email_former", "request_extended", "request_answered",
      * "request_refused", "team_deletion", "vm_disk_look", "account_deletion", "account_closed",
      * "team_closed", "vm_stops_soon", "vm_ends_soon", "account_kept", "team_kept",
-     * "invited", "role_changed", "member_removed"
+     * "invited", "role_changed", "member_removed", "passkey_added",
+     * "passkey_removed", "passkey_refused"
      */
     const char *kind;
     const char *to; /* e-mail */

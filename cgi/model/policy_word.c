@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "base/url.h"
 #include "model/country.h"
+#include "model/term.h"
 
 #include <string.h>
 
@@ -208,7 +209,7 @@ static const char *days_word(struct arena *arena, const struct config *config, c
         { "destroyed_vm_days", config->destroyed_vm_days },
         { "notice_days", config->notice_days },
         { "session_days", LIMIT_SESSION_S / A_DAY_S },
-        { "session_idle_days", LIMIT_SESSION_IDLE_S / A_DAY_S },
+        { "session_idle_days", term_session_idle_s(config) / A_DAY_S },
         { "closed_days", config->closed_days },
         { "trial_days", config->trial_days },
         { "grace_days", config->grace_days },

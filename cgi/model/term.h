@@ -8,6 +8,8 @@
 #include "base/clock.h"
 #include "base/limit.h"
 
+#include <string.h>
+
 enum {
     TERM_VM = -1,     /* of the record of a destroyed VM */
     TERM_LOG = -2,    /* of logs */
@@ -30,4 +32,12 @@ static inline int64_t term_s(const struct config *config, int64_t term)
     default:
         return term;
     }
+}
+
+/* How long a session stays without use. An organization at WorkOS may take somebody's account away,
+ * so people sign in there more often. */
+static inline int64_t term_session_idle_s(const struct config *config)
+{
+    return strcmp(config->identity, "workos") == 0 ? LIMIT_WORKOS_SESSION_IDLE_S
+                                                   : LIMIT_SESSION_IDLE_S;
 }

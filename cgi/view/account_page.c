@@ -6,6 +6,9 @@
 #include "email_change.sql.h"
 #include "export.sql.h"
 #include "main_constants.sql.h"
+#include "model/passkey.h"
+#include "model/term.h"
+#include "passkey.sql.h"
 #include "person.sql.h"
 #include "session.sql.h"
 #include "shortcuts.html.h"
@@ -83,10 +86,15 @@ struct error *account_page_fill(struct request *r, struct account_html *page)
         e = change_fill(r, page);
     if (!e)
         e = team_fill(r, page);
+    if (!e)
+        e = sql_passkey_list(r->db, r->arena, person.id, &page->passkeys);
     if (e)
         return e;
+    page->has_passkeys = passkey_is_offered(r->config);
     identity_fill(r, person.identity, page);
     page->email = person.email;
+    page->idle_days = term_session_idle_s(r->config) / A_DAY_S;
+    page->session_days = LIMIT_SESSION_S / A_DAY_S;
     page->undo_days = r->config->closed_days;
     page->created_day = date_day(r->arena, person.created_at);
     page->name = page->name ? page->name : person.name;

@@ -89,9 +89,10 @@ static const struct subject {
       "somebody who has no account here. Links are stored as hashes.",
       { "invite" } },
     { "Signing in",
-      "Sessions, sign-in links and browser names. Secrets are stored as hashes. No IP addresses.",
-      { "session", "signin_link", "email_change", "email_request", "known_browser", "workos_object",
-        "rights_request" } },
+      "Sessions, passkeys, sign-in links and browser names. Secrets are stored as hashes, of "
+      "passkeys the public key alone. No IP addresses.",
+      { "session", "passkey", "passkey_challenge", "signin_link", "email_change", "email_request",
+        "known_browser", "workos_object", "rights_request" } },
     { "SSH keys",
       "Your public keys, and which VMs have them. Private keys are never stored.",
       { "ssh_key", "vm_key" } },

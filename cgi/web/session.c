@@ -9,6 +9,7 @@
 #include "base/limit.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "model/term.h"
 #include "session.sql.h"
 
 #include <string.h>
@@ -108,7 +109,8 @@ static void session_touch(struct request *r, const struct session_get_row *row)
         return;         /* of a read-only program: the next page of another does it */
     db_rollback(r->db); /* what is only read; the page is read in another transaction */
     if (is_due)
-        e = sql_session_seen(r->db, r->arena, row->id_hash, now_at, now_at + LIMIT_SESSION_IDLE_S);
+        e = sql_session_seen(r->db, r->arena, row->id_hash, now_at,
+                             now_at + term_session_idle_s(r->config));
     if (!e && is_shown)
         e = sql_session_set_notice(r->db, r->arena, row->id_hash, NULL);
     if (e)
@@ -141,7 +143,7 @@ static struct error *session_insert(struct request *r, const int64_t *person_id,
     const char *token = crypto_token(r->arena);
     int64_t now_at = r->now_at;
     int64_t life_s = person_id ? LIMIT_SESSION_S : LIMIT_SIGNED_OUT_SESSION_S;
-    int64_t idle_s = person_id ? LIMIT_SESSION_IDLE_S : LIMIT_SIGNED_OUT_SESSION_S;
+    int64_t idle_s = person_id ? term_session_idle_s(r->config) : LIMIT_SIGNED_OUT_SESSION_S;
     unsigned char *secret = arena_alloc(r->arena, CRYPTO_SECRET_BYTES);
     struct session_get_row row;
     struct error *e;

@@ -1,4 +1,4 @@
-/* What a sign-in leaves behind; see signin_note.h. */
+/* The end of a sign-in; see signin_note.h. */
 #include "web/signin_note.h"
 
 #include "model/audit.h"
@@ -42,4 +42,16 @@ struct error *signin_note_refused(struct request *r, const char *identity_key,
         e = db_commit(r->db, r->arena);
     db_rollback(r->db);
     return e && e->kind != ERROR_NOT_FOUND ? e : refusal;
+}
+
+struct error *signin_as(struct request *r, const struct identity *identity)
+{
+    const struct context context = request_context(r);
+    const char *notice = NULL;
+    int64_t person_id, team_id;
+    struct error *e = identity_person(&context, identity, &person_id, &team_id, &notice);
+
+    if (!e)
+        e = session_sign_in(r, person_id, team_id, NULL, 0);
+    return e ? signin_note_refused(r, identity->key, e) : signin_note(r, person_id, notice);
 }

@@ -1,6 +1,7 @@
-/* What a sign-in leaves behind beside the session: an entry of the history, and perhaps a mail. */
+/* The end of a sign-in: the session, an entry of the history, and perhaps a mail. */
 #pragma once
 
+#include "model/identity.h"
 #include "web/request.h"
 
 /*
@@ -15,3 +16,9 @@ struct error *signin_note(struct request *r, int64_t person_id, const char *noti
  */
 struct error *signin_note_refused(struct request *r, const char *identity_key,
                                   struct error *refusal);
+
+/*
+ * Sign this browser in as whoever has the identity, by whatever proved that it is theirs; whether
+ * that person may is decided by identity_person() alone. In the open write transaction.
+ */
+struct error *signin_as(struct request *r, const struct identity *identity);

@@ -29,6 +29,12 @@
 #include "mail_member_removed.txt.h"
 #include "mail_new_signin.html.h"
 #include "mail_new_signin.txt.h"
+#include "mail_passkey_added.html.h"
+#include "mail_passkey_added.txt.h"
+#include "mail_passkey_refused.html.h"
+#include "mail_passkey_refused.txt.h"
+#include "mail_passkey_removed.html.h"
+#include "mail_passkey_removed.txt.h"
 #include "mail_payment_failed.html.h"
 #include "mail_payment_failed.txt.h"
 #include "mail_policy_change.html.h"
@@ -150,6 +156,9 @@ WRITERS(request_refused)
 WRITERS(invited)
 WRITERS(role_changed)
 WRITERS(member_removed)
+WRITERS(passkey_added)
+WRITERS(passkey_removed)
+WRITERS(passkey_refused)
 
 static struct mail_promise_rows promises_of(struct arena *arena, const struct mail_take_row *mail)
 {
@@ -227,6 +236,9 @@ static const struct kind {
     { "invited", invited_txt, invited_html, LIMIT_MAIL_EXPIRY_S },
     { "role_changed", role_changed_txt, role_changed_html, LIMIT_MAIL_EXPIRY_S },
     { "member_removed", member_removed_txt, member_removed_html, LIMIT_MAIL_EXPIRY_S },
+    { "passkey_added", passkey_added_txt, passkey_added_html, LIMIT_MAIL_EXPIRY_S },
+    { "passkey_removed", passkey_removed_txt, passkey_removed_html, LIMIT_MAIL_EXPIRY_S },
+    { "passkey_refused", passkey_refused_txt, passkey_refused_html, LIMIT_MAIL_EXPIRY_S },
 };
 
 static const struct kind *kind_find(const char *name)

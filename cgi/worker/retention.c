@@ -30,6 +30,7 @@
 #include "ledger_sum.sql.h"
 #include "mail.sql.h"
 #include "outbound.sql.h"
+#include "passkey_challenge.sql.h"
 #include "receipt.sql.h"
 #include "receipt_part.sql.h"
 #include "rights_request.sql.h"
@@ -70,6 +71,7 @@ enum { LINK_KEEP_S = A_DAY_S - LIMIT_SIGNIN_LINK_S - AN_HOUR_S };
     GONE("vm", "destroyed VMs", vm)                                                                \
     OLD("session", "sessions that have ended", 0, session)                                         \
     OLD("signin_link", "sign-in links that have expired", LINK_KEEP_S, signin_link)                \
+    OLD("passkey_challenge", "what passkeys have signed", 0, passkey_challenge)                    \
     OLD("email_change", "changes of email addresses that have expired", 0, email_change)           \
     OLD("email_request", "requests for another email address", A_DAY_S, email_request)             \
     OLD("invite", "invites into teams", LIMIT_INVITE_S, invite)                                    \

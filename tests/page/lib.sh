@@ -134,7 +134,7 @@ normal() {
     sed -e '1,/^\r*$/d' "$state/answer" | sed -E \
         -e 's/(resets on )1 [A-Z][a-z]{2} [0-9]{4}/\1NEXT-MONTH/' -e 's/(<h2 class="day">1 Jan) 2026</\1</' -e 's/(<small><time [^>]*>1 Jan) 2026, /\1, /' \
         -e 's/>[0-9]+ d( [0-9]+ h)?<\/time>/>SPAN<\/time>/g' -e 's/(id="elapsed"[^>]*>)[^<]+/\1SPAN/' -e 's/(<progress [^>]* value=")[0-9]+/\1NUMBER/' \
-        -e 's/(name="csrf" value=")[^"]+/\1CSRF/g' -e 's/(data-session=")[^"]+/\1SESSION/' -e 's/(data-version=")[^"]+/\1VERSION/' \
+        -e 's/(name="csrf" value=")[^"]+/\1CSRF/g' -e 's/(data-session=")[^"]+/\1SESSION/' -e 's/(data-challenge=")[^"]+/\1CHALLENGE/' -e 's/(data-version=")[^"]+/\1VERSION/' \
         -e 's/<code>[0-9a-f]{16}<\/code>/<code>REQUEST<\/code>/' \
         -e 's#(/static/[a-zA-Z.-]+)\.[0-9a-f]{12}\.#\1.HASH.#g' -e 's/integrity="[^"]+"/integrity="HASH"/g' \
         -e 's/(id="name" name="name" value=")[a-z]+-[a-z]+"/\1TWO-WORDS"/' \

@@ -214,6 +214,25 @@ static void test_new_session_times(void **state)
     assert_in_range(row.expires_at, before + LIMIT_SESSION_S, after + LIMIT_SESSION_S);
 }
 
+/* Who has left an organization at WorkOS is noticed sooner. */
+static void test_times_with_workos(void **state)
+{
+    const char *identity = world->config->identity;
+    int64_t before = clock_now();
+    struct session_get_row row;
+    struct request r;
+    const char *token;
+
+    (void)state;
+    world->config->identity = "workos";
+    token = signed_in(&r);
+    world->config->identity = identity;
+    assert_non_null(sql_session_get(world->db, arena, hash_of(token),
+                                    clock_now() + LIMIT_WORKOS_SESSION_IDLE_S + 1, &row));
+    good(sql_session_get(world->db, arena, hash_of(token), before + LIMIT_WORKOS_SESSION_IDLE_S - 1,
+                         &row));
+}
+
 static void test_use_extends_the_session(void **state)
 {
     int64_t now = clock_now();
@@ -519,6 +538,7 @@ int main(void)
         cmocka_unit_test(test_unknown_cookie),
         cmocka_unit_test(test_idle_and_absolute_end),
         cmocka_unit_test(test_new_session_times),
+        cmocka_unit_test(test_times_with_workos),
         cmocka_unit_test(test_use_extends_the_session),
         cmocka_unit_test(test_fixation),
         cmocka_unit_test(test_planted_value),

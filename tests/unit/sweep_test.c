@@ -94,6 +94,10 @@ static const struct kind {
       "BLOB), "
       "#, 1, ~);",
       { "SELECT CAST(email AS INTEGER) FROM signin_link" } },
+    { "passkey_challenge",
+      0,
+      "INSERT INTO passkey_challenge (hash, expires_at) VALUES (CAST('#' AS BLOB), ~);",
+      { "SELECT CAST(CAST(hash AS TEXT) AS INTEGER) FROM passkey_challenge" } },
     { "invite",
       7 * DAY_S,
       "INSERT INTO invite (id, team_id, person_id, role, state, created_at, expires_at) VALUES "

@@ -1,0 +1,38 @@
+/* The sign-in page; see signin_page.h. */
+#include "view/signin_page.h"
+
+#include "model/passkey.h"
+#include "web/session.h"
+
+#include <string.h>
+
+bool signin_page_has_mail(const struct request *r)
+{
+    return strcmp(r->config->identity, "local") == 0 && config_has_mail(r->config);
+}
+
+struct error *signin_page_show(struct request *r, struct signin_html *page)
+{
+    const struct context context = request_context(r);
+    struct error *e;
+
+    page->identity = r->config->identity;
+    page->minimum_age = r->config->minimum_age;
+    page->has_mail = signin_page_has_mail(r);
+    page->has_passkeys = passkey_is_offered(r->config);
+    /* In the field for the address; after a refusal that would ask for the same one again. */
+    page->offers_passkeys = page->has_passkeys && !page->passkey_problem;
+    e = page->has_mail || page->has_passkeys ? session_begin(r) : NULL;
+    if (e)
+        return e;
+    if (page->has_passkeys) {
+        page->passkey_challenge = passkey_challenge(&context, r->session->csrf_secret);
+        page->passkey_site = passkey_site(r->arena, r->config);
+    }
+    page->return_path = r->session ? r->session->return_path : NULL;
+    page->present_email = r->session && r->session->person_id ? r->session->email : NULL;
+    r->frame.title = page->present_email ? "Confirm it\u2019s you" : "Sign in";
+    r->frame.section = "signin";
+    html_signin(&r->response.body, &r->frame, page);
+    return NULL;
+}
