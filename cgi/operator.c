@@ -2,10 +2,13 @@
  * The admin pages: the state of the server, the VMs of all teams, and what could not be explained,
  * sent, applied or added up.
  */
+#include "access_request.sql.h"
 #include "base/array.h"
 #include "base/limit.h"
 #include "base/text.h"
 #include "event.sql.h"
+#include "handler/access_request.h"
+#include "model/access_request.h"
 #include "model/promise_row.h"
 #include "model/worker_wakeup.h"
 #include "operator.html.h"
@@ -61,11 +64,14 @@ static struct error *operator_show(struct request *r)
         e = sql_rights_request_totals(r->db, r->arena, r->now_at - LIMIT_REQUEST_URGENT_AFTER_S,
                                       r->now_at + LIMIT_REQUEST_URGENT_S, &page.requests);
     if (!e)
+        e = sql_access_request_count(r->db, r->arena, r->now_at, &page.access);
+    if (!e)
         e = sql_promise_list(r->db, r->arena, r->now_at, &promises);
     if (!e)
         e = sql_policy_unannounced_list(r->db, r->arena, &page.unannounced);
     if (e)
         return e;
+    page.has_access = access_request_is_open(r->config) || page.access.total;
     page.has_one_attention = page.totals.attention == 1;
     page.promises = promise_rows_sum(&promises);
     for (size_t i = 0; i < page.regions.count; i++) {
@@ -172,6 +178,13 @@ static struct error *requests_show(struct request *r)
     return e ? e : operator_requests_respond(r);
 }
 
+static struct error *access_show(struct request *r)
+{
+    struct error *e = page_note(r, "access");
+
+    return e ? e : access_requests_respond(r);
+}
+
 static struct error *events_show(struct request *r)
 {
     struct error *e = page_note(r, "events");
@@ -192,6 +205,9 @@ static const struct route routes[] = {
     { "GET", "/operator/orphans", ACCESS_OPERATOR, operator_orphans_respond },
     { "GET", "/operator/mails", ACCESS_OPERATOR, mails_show },
     { "GET", "/operator/requests", ACCESS_OPERATOR, requests_show },
+    { "GET", "/operator/access", ACCESS_OPERATOR, access_show },
+    { "POST", "/operator/access/:id/invite", ACCESS_OPERATOR, access_request_invite_post },
+    { "POST", "/operator/access/:id/decline", ACCESS_OPERATOR, access_request_decline_post },
     { "GET", "/operator/events", ACCESS_OPERATOR, events_show },
     { "POST", "/operator/events/retry", ACCESS_OPERATOR, events_retry_post },
     { "GET", "/operator/billing", ACCESS_OPERATOR | ACCESS_IF_BILLING, billing_show },

@@ -6,6 +6,7 @@
 #include "adapter/crypto.h"
 #include "base/array.h"
 #include "base/text.h"
+#include "handler/access_request.h"
 #include "handler/invite.h"
 #include "handler/signin_link.h"
 #include "handler/signin_passkey.h"
@@ -347,6 +348,9 @@ static const struct route routes[] = {
     { "POST", "/signin/link", ACCESS_PUBLIC, signin_link_use },
     { "GET", "/signin/invite", ACCESS_PUBLIC, invite_show },
     { "POST", "/signin/invite", ACCESS_PUBLIC, invite_post },
+    { "GET", "/signin/request", ACCESS_PUBLIC, access_request_show },
+    { "POST", "/signin/request", ACCESS_PUBLIC, access_request_post },
+    { "GET", "/signin/requested", ACCESS_PUBLIC, access_request_sent_show },
     { "GET", "/signin/mail", ACCESS_PUBLIC, mail_sent_show },
     { "POST", "/signin/mail", ACCESS_PUBLIC, mail_request },
     { "POST", "/signin/passkey", ACCESS_PUBLIC, signin_passkey_post },

@@ -21,7 +21,7 @@ CREATE TABLE passkey_challenge (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX passkey_challenge_by_time ON passkey_challenge(expires_at);
 
--- Mails about passkeys.
+-- Mails about passkeys, and about requests for access.
 CREATE TABLE mail_new (
     id TEXT PRIMARY KEY,          -- used in its Message-ID | contract | 30 days | withhold | delete
     kind TEXT NOT NULL            -- subject or occasion | contract | 30 days | export | delete
@@ -32,15 +32,15 @@ CREATE TABLE mail_new (
                         'team_deletion', 'vm_disk_look', 'account_deletion', 'account_closed',
                         'team_closed', 'vm_stops_soon', 'vm_ends_soon', 'account_kept', 'team_kept',
                         'invited', 'role_changed', 'member_removed', 'passkey_added',
-                        'passkey_removed', 'passkey_refused')),
+                        'passkey_removed', 'passkey_refused', 'access_requested', 'access_granted')),
     to_email TEXT NOT NULL,       -- recipient, also to find it for support questions | contract | 30 days | export | delete
     once TEXT NOT NULL UNIQUE,    -- deduplication key: one mail per occasion | contract | 30 days | withhold | delete
     amount TEXT,                  -- money as written in it | contract | 2 days | export | delete
     vm_name TEXT,                 -- the VM that it is about | contract | 2 days | export | delete
     browser TEXT,                 -- browser family of a sign-in | contract | 2 days | export | delete
-    promise TEXT,                 -- the promise that is no longer kept, how promises change, why the admin looks, the team that it is about, the name of a passkey, or what was requested | contract | 2 days | export | delete
+    promise TEXT,                 -- the promise that is no longer kept, how promises change, why the admin looks, the team that it is about, the name of a passkey, who asks for access, or what was requested | contract | 2 days | export | delete
     url TEXT,                     -- the page that it leads to; of a deletion, its secret address | contract | 2 days | export | delete
-    note TEXT,                    -- what the operator writes in it, who has closed the account, or who invites and as what | contract | 2 days | export | delete
+    note TEXT,                    -- what the operator writes in it, who has closed the account, who invites and as what, or why somebody asks for access | contract | 2 days | export | delete
     request_number INTEGER,       -- the request about personal data that it is about | contract | 2 days | export | delete
     change_id TEXT,               -- the change of an address, or the invite, that its link is for | contract | 2 days | withhold | delete
     happened_at INTEGER,          -- when the reported event happened | contract | 2 days | export | delete

@@ -244,6 +244,7 @@ SELECT text FROM (
     UNION SELECT j.value FROM (SELECT json_array(email, extended_why, outcome_why) AS texts FROM rights_request
         UNION ALL SELECT json_array(to_email, vm_name, promise, url, note) FROM mail
         UNION ALL SELECT json_array(email) FROM signin_link
+        UNION ALL SELECT json_array(email, note) FROM access_request
         UNION ALL SELECT json_array(name) FROM vm UNION ALL SELECT json_array(name) FROM snapshot) o, json_each(o.texts) j
     UNION SELECT j.value FROM activity a, json_each(json_array(a.what, a.detail)) j)
 WHERE length(CAST(text AS BLOB)) >= 8 AND text > :after ORDER BY text LIMIT :max /* scan ok */ /* sort ok */;

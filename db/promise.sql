@@ -63,6 +63,7 @@ SELECT ifnull(CASE :kind
     WHEN 'rights_request' THEN (SELECT min(ended_at) FROM rights_request /* scan ok */)
     WHEN 'outbound' THEN (SELECT min(last_at) FROM outbound /* scan ok */)
     WHEN 'invite' THEN (SELECT min(created_at) FROM invite)
+    WHEN 'access_request' THEN (SELECT min(since_at) FROM access_request)
     WHEN 'known_browser' THEN (SELECT min(seen_at) FROM known_browser /* scan ok */)
     WHEN 'ledger' THEN (SELECT unixepoch(min(at), 'unixepoch', 'start of month', '+1 month') FROM (SELECT min(month_at) AS at FROM ledger
         UNION ALL SELECT min(month_at) FROM ledger_sum

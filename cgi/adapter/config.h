@@ -95,6 +95,9 @@ bool config_has_billing(const struct config *config);
 /* May public keys be imported from GitHub? */
 bool config_has_github(const struct config *config);
 
+/* May people ask for an account? */
+bool config_has_access_requests(const struct config *config);
+
 /* By name; NULL if there is none (an old VM may have a size that is no longer offered). */
 const struct config_region *config_region_find(const struct config *config, const char *name);
 const struct config_size *config_size_find(const struct config *config, const char *name);
@@ -108,8 +111,8 @@ const struct config_size *config_image_size(const struct config *config,
 bool config_has_mail(const struct config *config);
 
 /*
- * Check the section [mail] and parse `mail_from`. NULL, or what is wrong and what to write instead;
- * in the arena.
+ * Check the section [mail], and what needs mail, and parse `mail_from`. NULL, or what is wrong and
+ * what to write instead; in the arena.
  */
 const char *config_mail_check(struct arena *arena, struct config *config);
 

@@ -8,6 +8,11 @@ bool config_has_billing(const struct config *config)
     return strcmp(config->billing, "stripe") == 0;
 }
 
+bool config_has_access_requests(const struct config *config)
+{
+    return strcmp(config->access_requests, "on") == 0;
+}
+
 bool config_has_github(const struct config *config)
 {
     return strcmp(config->github_import, "on") == 0;

@@ -24,6 +24,8 @@
     KEY(TEXT, image_build, "image_build", .fallback = "on", .choices = "|on|off|")                 \
     /* Whether people may fetch their public keys from GitHub. */                                  \
     KEY(TEXT, github_import, "github_import", .fallback = "off", .choices = "|on|off|")            \
+    /* Whether people may ask for an account on the sign-in page. */                               \
+    KEY(TEXT, access_requests, "access_requests", .fallback = "off", .choices = "|on|off|")        \
     KEY(OPTIONAL, trusted_proxies, "trusted_proxies", .fallback = "")                              \
     KEY(OPTIONAL, unlimited_networks, "unlimited_networks", .fallback = "")
 

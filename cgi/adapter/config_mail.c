@@ -40,6 +40,9 @@ static bool sender_read(struct arena *arena, struct config *config)
 
 const char *config_mail_check(struct arena *arena, struct config *config)
 {
+    if (config_has_access_requests(config) &&
+        (strcmp(config->identity, "local") != 0 || !config_has_mail(config)))
+        return "access_requests = on needs identity = local and, in [mail], mail = smtp";
     if (!config_has_mail(config))
         return NULL;
     if (!url_is_origin(config->mail_url, "smtp://") && !url_is_origin(config->mail_url, "smtps://"))

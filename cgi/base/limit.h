@@ -91,6 +91,10 @@ enum {
     LIMIT_FRESH_S = 10 * 60,              /* how long a sign-in suffices for what is sensitive */
     LIMIT_SEEN_EVERY_S = 60,              /* how often "last seen" is written */
     LIMIT_SIGNIN_LINK_S = 10 * 60,
+    LIMIT_ACCESS_REQUEST_S = 30 * 24 * 3600, /* from when it was made or answered */
+    LIMIT_ACCESS_REQUESTS = 500,
+    LIMIT_ACCESS_REQUESTS_PER_HOUR = 30,
+    LIMIT_ACCESS_NOTE_CHARACTERS = 200,
     LIMIT_PASSKEYS = 10,                   /* of a person */
     LIMIT_PASSKEY_CHALLENGE_S = 10 * 60,   /* to sign what a page has asked for */
     LIMIT_PASSKEY_ID_CHARACTERS = 1364,    /* 1023 bytes (WebAuthn 6.5.1) in base64url */

@@ -83,6 +83,8 @@ enum { AUDIT_OPERATOR = 0 }; /* the team of the operator's own history */
     ACTION(BILLING, "billing", "Billing requested")                                                \
     ACTION(EVENT_RETRY, "event_retry", "Events retried")                                           \
     ACTION(ADMIN_PAGE, "admin_page", "Admin page opened")                                          \
+    ACTION(ACCESS_INVITE, "access_invite", "Person who requested access invited")                  \
+    ACTION(ACCESS_DECLINE, "access_decline", "Request for access deleted")                         \
     ACTION(REQUEST_ADD, "request_add", "Request about personal data recorded")                     \
     ACTION(REQUEST_EXTEND, "request_extend", "Request about personal data extended")               \
     ACTION(REQUEST_ANSWER, "request_answer", "Request about personal data answered")               \

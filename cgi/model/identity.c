@@ -1,6 +1,7 @@
 /* People and their teams; see identity.h. How a person authenticates is not decided here. */
 #include "model/identity.h"
 
+#include "access_request.sql.h"
 #include "adapter/idn.h"
 #include "base/clock.h"
 #include "base/limit.h"
@@ -182,6 +183,8 @@ struct error *identity_person(const struct context *context, const struct identi
         *out_person_id = e ? 0 : made.id;
         if (!e)
             e = policy_agree(context, made.id);
+        if (!e)
+            e = sql_access_request_done(context->db, context->arena, identity->email);
     }
     return e ? e : personal_team(context, *out_person_id, identity->name, out_team_id);
 }

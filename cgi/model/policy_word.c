@@ -119,6 +119,7 @@ static const struct {
     { "workos", workos, NULL },
     { "mail", config_has_mail, NULL },
     { "github", config_has_github, NULL },
+    { "access-requests", config_has_access_requests, NULL },
     { "counts", counts, NULL },
     { "looks", looks, NULL },
     { "referrers", referrers, NULL },

@@ -88,6 +88,9 @@ static const struct subject {
       "of "
       "somebody who has no account here. Links are stored as hashes.",
       { "invite" } },
+    { "Requests for access",
+      "Who requested an account, and why. Kept until 30 days after the request or its answer.",
+      { "access_request" } },
     { "Signing in",
       "Sessions, passkeys, sign-in links and browser names. Secrets are stored as hashes, of "
       "passkeys the public key alone. No IP addresses.",

@@ -1,6 +1,7 @@
 /* The sign-in page; see signin_page.h. */
 #include "view/signin_page.h"
 
+#include "model/access_request.h"
 #include "model/passkey.h"
 #include "web/session.h"
 
@@ -19,6 +20,7 @@ struct error *signin_page_show(struct request *r, struct signin_html *page)
     page->identity = r->config->identity;
     page->minimum_age = r->config->minimum_age;
     page->has_mail = signin_page_has_mail(r);
+    page->has_access_requests = access_request_is_open(r->config);
     page->has_passkeys = passkey_is_offered(r->config);
     /* In the field for the address; after a refusal that would ask for the same one again. */
     page->offers_passkeys = page->has_passkeys && !page->passkey_problem;

@@ -7,6 +7,10 @@
 #include "base/array.h"
 #include "base/date.h"
 #include "base/limit.h"
+#include "mail_access_granted.html.h"
+#include "mail_access_granted.txt.h"
+#include "mail_access_requested.html.h"
+#include "mail_access_requested.txt.h"
 #include "mail_account_closed.html.h"
 #include "mail_account_closed.txt.h"
 #include "mail_account_deletion.html.h"
@@ -159,6 +163,8 @@ WRITERS(member_removed)
 WRITERS(passkey_added)
 WRITERS(passkey_removed)
 WRITERS(passkey_refused)
+WRITERS(access_requested)
+WRITERS(access_granted)
 
 static struct mail_promise_rows promises_of(struct arena *arena, const struct mail_take_row *mail)
 {
@@ -239,6 +245,8 @@ static const struct kind {
     { "passkey_added", passkey_added_txt, passkey_added_html, LIMIT_MAIL_EXPIRY_S },
     { "passkey_removed", passkey_removed_txt, passkey_removed_html, LIMIT_MAIL_EXPIRY_S },
     { "passkey_refused", passkey_refused_txt, passkey_refused_html, LIMIT_MAIL_EXPIRY_S },
+    { "access_requested", access_requested_txt, access_requested_html, LIMIT_MAIL_EXPIRY_S },
+    { "access_granted", access_granted_txt, access_granted_html, LIMIT_MAIL_EXPIRY_S },
 };
 
 static const struct kind *kind_find(const char *name)

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "model/term.h"
 
+#include "access_request.sql.h"
 #include "activity.sql.h"
 #include "audit_link.sql.h"
 #include "billing_activity.sql.h"
@@ -75,6 +76,7 @@ enum { LINK_KEEP_S = A_DAY_S - LIMIT_SIGNIN_LINK_S - AN_HOUR_S };
     OLD("email_change", "changes of email addresses that have expired", 0, email_change)           \
     OLD("email_request", "requests for another email address", A_DAY_S, email_request)             \
     OLD("invite", "invites into teams", LIMIT_INVITE_S, invite)                                    \
+    OLD("access_request", "requests for access", LIMIT_ACCESS_REQUEST_S, access_request)           \
     OLD("known_browser", "browsers that people signed in with", LIMIT_KNOWN_BROWSER_S,             \
         known_browser)                                                                             \
     OLD("usage_minute", "measurements by the minute", LIMIT_MINUTES_KEEP_S, usage_minute)          \

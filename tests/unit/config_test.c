@@ -394,6 +394,24 @@ static void test_every_field(void **state)
 }
 
 /* What people ask for goes to GitHub or, in tests, stays here. */
+static void test_access_requests(void **state)
+{
+    static const char problem[] =
+        ": access_requests = on needs identity = local and, in [mail], mail = smtp";
+    static const char mail[] =
+        "[mail]\nmail = smtp\nurl = smtp://localhost:25\nfrom = a@b.example\n";
+    struct config *config;
+
+    (void)state;
+    assert_null(load(LEAST, &config));
+    assert_false(config_has_access_requests(config));
+    assert_message(LEAST "access_requests = on\n", problem);
+    assert_message(
+        arena_printf(arena, "%saccess_requests = on\nidentity = workos\n%s", LEAST, mail), problem);
+    assert_null(load(arena_printf(arena, "%saccess_requests = on\n%s", LEAST, mail), &config));
+    assert_true(config_has_access_requests(config));
+}
+
 static void test_github(void **state)
 {
     static const char *const refused[] = { "https://github.example.org", "http://github.com",
@@ -838,6 +856,7 @@ int main(void)
         cmocka_unit_test(test_sections_as_shipped),
         cmocka_unit_test(test_files_of_older_versions),
         cmocka_unit_test(test_every_field),
+        cmocka_unit_test(test_access_requests),
         cmocka_unit_test(test_github),
         cmocka_unit_test(test_find),
         cmocka_unit_test(test_syntax_variants),

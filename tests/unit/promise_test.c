@@ -297,6 +297,10 @@ static void an_old_row_turns_its_promise_red(void **state)
           "INSERT INTO known_browser (person_id, browser, seen_at) SELECT id, 'Old', " OLD
           " FROM person LIMIT 1",
           "DELETE FROM known_browser WHERE browser = 'Old'" },
+        { "access-requests",
+          "INSERT INTO access_request (id, email, note, since_at) VALUES ('old', 'a@b', '', " OLD
+          ")",
+          "DELETE FROM access_request" },
         { "invites",
           "INSERT INTO invite (id, team_id, person_id, email, role, state, created_at, expires_at) "
           "SELECT 'old', t.id, p.id, 'a@b', 'viewer', 'revoked', " OLD ", 1 FROM team t, person p "

@@ -98,6 +98,10 @@ static const struct kind {
       0,
       "INSERT INTO passkey_challenge (hash, expires_at) VALUES (CAST('#' AS BLOB), ~);",
       { "SELECT CAST(CAST(hash AS TEXT) AS INTEGER) FROM passkey_challenge" } },
+    { "access_request",
+      30 * DAY_S,
+      "INSERT INTO access_request (id, email, note, since_at) VALUES (#, #, '', ~);",
+      { "SELECT CAST(id AS INTEGER) FROM access_request" } },
     { "invite",
       7 * DAY_S,
       "INSERT INTO invite (id, team_id, person_id, role, state, created_at, expires_at) VALUES "
