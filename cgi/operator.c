@@ -6,6 +6,9 @@
 #include "base/limit.h"
 #include "base/text.h"
 #include "event.sql.h"
+#include "handler/announcement.h"
+#include "handler/operator_people.h"
+#include "handler/operator_teams.h"
 #include "model/promise_row.h"
 #include "model/worker_wakeup.h"
 #include "operator.html.h"
@@ -137,51 +140,37 @@ static struct error *events_retry_post(struct request *r)
 
 /* ---- lists that show people ---- */
 
-/* That the page was opened is recorded, once an hour. */
-static struct error *page_note(struct request *r, const char *name)
-{
-    const struct context context = request_context(r);
-    const struct audit_entry entry = { .team_id = AUDIT_OPERATOR,
-                                       .action = AUDIT_ADMIN_PAGE,
-                                       .object = name,
-                                       .person_id = r->session->person_id };
-    bool is_new;
-    struct error *e = audit_is_new(&context, &entry, &is_new);
-
-    return e || !is_new ? e : request_note_operator(r, entry);
-}
-
 static struct error *vms_show(struct request *r)
 {
-    struct error *e = page_note(r, "vms");
+    struct error *e = request_note_page(r, "vms");
 
     return e ? e : operator_vms_respond(r);
 }
 
 static struct error *mails_show(struct request *r)
 {
-    struct error *e = page_note(r, "mails");
+    struct error *e = request_note_page(r, "mails");
 
     return e ? e : operator_mails_respond(r);
 }
 
 static struct error *requests_show(struct request *r)
 {
-    struct error *e = page_note(r, "requests");
+    struct error *e = request_note_page(r, "requests");
 
     return e ? e : operator_requests_respond(r);
 }
 
 static struct error *events_show(struct request *r)
 {
-    struct error *e = page_note(r, "events");
+    struct error *e = request_note_page(r, "events");
 
     return e ? e : operator_events_respond(r);
 }
 
 static struct error *billing_show(struct request *r)
 {
-    struct error *e = page_note(r, "billing");
+    struct error *e = request_note_page(r, "billing");
 
     return e ? e : operator_billing_respond(r);
 }
@@ -194,6 +183,22 @@ static const struct route routes[] = {
     { "GET", "/operator/requests", ACCESS_OPERATOR, requests_show },
     { "GET", "/operator/events", ACCESS_OPERATOR, events_show },
     { "POST", "/operator/events/retry", ACCESS_OPERATOR, events_retry_post },
+    { "GET", "/operator/people", ACCESS_OPERATOR, operator_people_show },
+    { "GET", "/operator/people/:id", ACCESS_OPERATOR, operator_person_show },
+    { "POST", "/operator/people/:id/suspend", ACCESS_OPERATOR, operator_person_suspend },
+    { "POST", "/operator/people/:id/restore", ACCESS_OPERATOR, operator_person_restore },
+    { "POST", "/operator/invites", ACCESS_OPERATOR, operator_invite_post },
+    { "POST", "/operator/invites/:id/revoke", ACCESS_OPERATOR, operator_invite_revoke },
+    { "GET", "/operator/teams", ACCESS_OPERATOR, operator_teams_show },
+    { "GET", "/operator/teams/:id", ACCESS_OPERATOR, operator_team_show },
+    { "POST", "/operator/teams/:id/suspend", ACCESS_OPERATOR, operator_team_suspend },
+    { "POST", "/operator/teams/:id/restore", ACCESS_OPERATOR, operator_team_restore },
+    { "POST", "/operator/teams/:id/quota", ACCESS_OPERATOR, operator_team_quota },
+    { "GET", "/operator/announcements", ACCESS_OPERATOR, announcements_show },
+    { "POST", "/operator/announcements", ACCESS_OPERATOR, announcement_post },
+    { "GET", "/operator/announcements/:id", ACCESS_OPERATOR, announcement_show },
+    { "POST", "/operator/announcements/:id", ACCESS_OPERATOR, announcement_edit },
+    { "POST", "/operator/announcements/:id/end", ACCESS_OPERATOR, announcement_end_post },
     { "GET", "/operator/billing", ACCESS_OPERATOR | ACCESS_IF_BILLING, billing_show },
 };
 

@@ -20,7 +20,7 @@ SELECT (SELECT count(*) FROM vm_entry /* scan ok */) AS vms,
 -- A page of the existing VMs whose own or team's names contain `search`, of one standing, of those that
 -- take much of the host ("loaded") or, if it is "", of all; by name, team, standing ("state") or else newest first. is_own: of the operator's
 -- team, so they can open its page. Only the page's rows are read as a whole.
-SELECT v.id, v.name, t.name AS team, v.region, v.image, v.state, v.state_at, v.up_at, v.unresponsive_at,
+SELECT v.id, v.name, v.team_id, t.name AS team, v.region, v.image, v.state, v.state_at, v.up_at, v.unresponsive_at,
        v.observed, v.observed_at, v.vcpus, v.memory_mb, v.disk_gb, v.ssh_host, v.ssh_port, v.cpu_full_at, v.limited_at,
        CASE WHEN v.last_error IS NOT NULL THEN ifnull((SELECT j.error FROM job j WHERE j.vm_id = v.id
          ORDER BY j.number DESC LIMIT 1), v.last_error) END AS last_error,

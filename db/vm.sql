@@ -21,11 +21,15 @@ SELECT team_id, id, name, region, image, size, vcpus, memory_mb, disk_gb, wanted
                      WHERE n.vm_id = vm.id AND n.state = 'ready') AS snapshot_gb
 FROM vm WHERE team_id = :team_id AND id = :id;
 
--- vm_quota(team_id int) row (vms int, vcpus int, memory_mb int, disk_gb int)
--- Quota used by a team's existing VMs and their snapshots.
+-- vm_quota(team_id int) row (vms int, vcpus int, memory_mb int, disk_gb int, own_vms int, own_vcpus int, own_memory_mb int, own_disk_gb int)
+-- Quota used by a team's existing VMs and their snapshots, and the team's own quota; -1: the server's default.
 SELECT count(*) AS vms, ifnull(sum(vcpus), 0) AS vcpus, ifnull(sum(memory_mb), 0) AS memory_mb,
        ifnull(sum(disk_gb), 0) + ifnull((SELECT sum(s.disk_gb) FROM snapshot s
-         WHERE s.team_id = :team_id AND s.state <> 'failed'), 0) AS disk_gb
+         WHERE s.team_id = :team_id AND s.state <> 'failed'), 0) AS disk_gb,
+       ifnull((SELECT quota_vms FROM team WHERE id = :team_id), -1) AS own_vms,
+       ifnull((SELECT quota_vcpus FROM team WHERE id = :team_id), -1) AS own_vcpus,
+       ifnull((SELECT quota_memory_mb FROM team WHERE id = :team_id), -1) AS own_memory_mb,
+       ifnull((SELECT quota_disk_gb FROM team WHERE id = :team_id), -1) AS own_disk_gb
 FROM vm_entry WHERE team_id = :team_id;
 
 -- vm_create(team_id int, id text, person_id int?, name text, region text, image text, image_version text?, size text, vcpus int, memory_mb int, disk_gb int, source_vm_id text?, source_snapshot_id text?, internet text, internet_names text?, life text, life_minutes int?, ssh_port int?, now_at int) done
@@ -225,11 +229,12 @@ FROM vm INDEXED BY vm_lives
 WHERE team_id = :team_id AND gone_at IS NULL AND life <> 'persistent' ORDER BY id;
 
 -- vm_life_all() rows across teams
--- The same of all teams in which VMs may end: what a closed team or a restricted person has stays as it is.
+-- The same of all teams in which VMs may end: what a closed or suspended team, or a restricted or suspended person, has stays as it is.
 SELECT v.id FROM vm v INDEXED BY vm_lives JOIN team t ON t.id = v.team_id
 LEFT JOIN person p ON p.id = t.personal_of
 WHERE v.gone_at IS NULL AND v.life <> 'persistent' AND v.state <> 'destroying'
-  AND t.closed_at IS NULL AND p.restricted_at IS NULL /* scan ok */;
+  AND t.closed_at IS NULL AND p.restricted_at IS NULL
+  AND t.suspended_at IS NULL AND p.suspended_at IS NULL /* scan ok */;
 
 -- vm_life_people(id text) rows across teams
 -- Who is told of the end of a VM: who created it, or else the owners of its team.
@@ -271,7 +276,8 @@ SELECT team_id, id, state, zone, run_days, start_minute, start_minute IS NOT NUL
 FROM vm WHERE id = :id AND gone_at IS NULL AND zone IS NOT NULL;
 
 -- vm_schedule_all() rows across teams
--- Those that have a schedule, but of a closed team or a restricted person.
+-- Those that have a schedule, but of a closed or suspended team, or a restricted or suspended person.
 SELECT v.id FROM vm v INDEXED BY vm_schedules JOIN team t ON t.id = v.team_id
 LEFT JOIN person p ON p.id = t.personal_of
-WHERE v.gone_at IS NULL AND v.zone IS NOT NULL AND t.closed_at IS NULL AND p.restricted_at IS NULL /* scan ok */;
+WHERE v.gone_at IS NULL AND v.zone IS NOT NULL AND t.closed_at IS NULL AND p.restricted_at IS NULL
+  AND t.suspended_at IS NULL AND p.suspended_at IS NULL /* scan ok */;

@@ -88,6 +88,12 @@ enum {
     LIMIT_SESSION_S = 30 * 24 * 3600,
     LIMIT_SIGNED_OUT_SESSION_S = 10 * 60, /* a sign-in in progress */
     LIMIT_FRESH_S = 10 * 60,              /* how long a sign-in suffices for what is sensitive */
+    LIMIT_ADMIN_S = 12 * 3600,            /* and for the admin's pages */
+    LIMIT_SUSPENSION_REASON = 200,        /* characters */
+    LIMIT_ANNOUNCEMENT = 500,             /* the same */
+    LIMIT_ANNOUNCEMENTS = 3,              /* that the status page shows */
+    LIMIT_ANNOUNCEMENT_DAYS = 90,         /* for how long one is shown at most */
+    LIMIT_QUOTA = 1000000,                /* of any part of a team's quota */
     LIMIT_SEEN_EVERY_S = 60,              /* how often "last seen" is written */
     LIMIT_SIGNIN_LINK_S = 10 * 60,
 

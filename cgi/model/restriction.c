@@ -1,12 +1,14 @@
 /* Restriction of processing; see restriction.h. */
 #include "model/restriction.h"
 
+#include "model/suspension.h"
 #include "model/vm_request.h"
 
 #include "person.sql.h"
 #include "team.sql.h"
 
 static const char RESTRICTED[] = "The account is restricted";
+static const char CLOSED[] = "The account or team is closed";
 
 static struct error *vms_stop(const struct context *context, int64_t team_id, const char *reason)
 {
@@ -36,10 +38,10 @@ struct error *restriction_check(const struct context *context, const struct acto
 {
     struct person_get_row person;
     struct team_closed_row team;
-    struct error *e;
+    struct error *e = suspension_check(context, actor);
 
-    if (!actor->person_id)
-        return NULL;
+    if (e || !actor->person_id)
+        return e;
     e = sql_team_closed(context->db, context->arena, actor->team_id, &team);
     if (!e && team.closed_at)
         return error_refuse(context->arena, ERROR_CONFLICT, "team_closed", NULL,
@@ -59,7 +61,9 @@ static struct error *team_stop(const struct context *context, const struct team_
 
     if (!e)
         e = vms_stop(context, team->id,
-                     team->is_closed ? "The account or team is closed" : RESTRICTED);
+                     team->is_closed      ? CLOSED
+                     : team->is_suspended ? SUSPENSION_CAUSE
+                                          : RESTRICTED);
     if (!e)
         e = db_commit(context->db, context->arena);
     db_rollback(context->db);

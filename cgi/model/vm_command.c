@@ -8,6 +8,7 @@
 #include "model/audit.h"
 #include "model/billing_check.h"
 #include "model/host_check.h"
+#include "model/quota.h"
 #include "model/restriction.h"
 #include "model/spend_cap.h"
 #include "model/vm_job.h"
@@ -43,38 +44,39 @@ static struct error *quota_refuse(const struct context *context, const char *fie
 static struct error *quota_check(const struct context *context, const struct actor *actor,
                                  const struct vm_quota_change *change)
 {
-    const struct config *config = context->config;
     struct arena *arena = context->arena;
     struct vm_quota_row used;
+    struct quota quota;
     struct error *e = sql_vm_quota(context->db, arena, actor->team_id, &used);
 
     if (e)
         return e;
-    if (used.vms + change->vms > config->quota_vms)
+    quota = quota_of(context->config, &used);
+    if (used.vms + change->vms > quota.vms)
         return quota_refuse(context, NULL,
                             arena_printf(arena,
                                          "Your team’s quota is used up: %s of %s VMs, stopped ones "
                                          "included. Destroy a VM, or ask the admin for more.",
                                          text_count(arena, used.vms),
-                                         text_count(arena, config->quota_vms)));
-    if (used.vcpus + change->vcpus > config->quota_vcpus)
+                                         text_count(arena, quota.vms)));
+    if (used.vcpus + change->vcpus > quota.vcpus)
         return quota_refuse(context, "size",
                             arena_printf(arena, EXCEEDS "%s of %s vCPUs. " MAKE_ROOM,
                                          text_count(arena, used.vcpus + change->vcpus),
-                                         text_count(arena, config->quota_vcpus)));
-    if (used.memory_mb + change->memory_mb > config->quota_memory_mb)
+                                         text_count(arena, quota.vcpus)));
+    if (used.memory_mb + change->memory_mb > quota.memory_mb)
         return quota_refuse(context, "size",
                             arena_printf(arena, EXCEEDS "%s of %s memory. " MAKE_ROOM,
                                          text_memory(arena, used.memory_mb + change->memory_mb),
-                                         text_memory(arena, config->quota_memory_mb)));
-    if (used.disk_gb + change->disk_gb > config->quota_disk_gb)
+                                         text_memory(arena, quota.memory_mb)));
+    if (used.disk_gb + change->disk_gb > quota.disk_gb)
         return quota_refuse(context, "size",
                             arena_printf(arena,
                                          EXCEEDS
                                          "%s of %s GB disk. Choose a smaller size, destroy VMs, "
                                          "delete snapshots, or ask the admin for more.",
                                          text_count(arena, used.disk_gb + change->disk_gb),
-                                         text_count(arena, config->quota_disk_gb)));
+                                         text_count(arena, quota.disk_gb)));
     return NULL;
 }
 
@@ -315,6 +317,7 @@ static struct error *snapshot_take_check(const struct context *context, const st
 {
     struct snapshot_count_row taken;
     struct vm_quota_row used;
+    struct quota quota;
     struct error *e =
         sql_snapshot_count(context->db, context->arena, actor->team_id, vm->id, &taken);
 
@@ -326,11 +329,13 @@ static struct error *snapshot_take_check(const struct context *context, const st
         e = spend_check(context, actor);
     if (!e)
         e = sql_vm_quota(context->db, context->arena, actor->team_id, &used);
-    if (!e && used.disk_gb + vm->disk_gb > context->config->quota_disk_gb)
+    if (!e)
+        quota = quota_of(context->config, &used);
+    if (!e && used.disk_gb + vm->disk_gb > quota.disk_gb)
         e = error_refuse(context->arena, ERROR_INPUT, "quota_exceeded", NULL,
                          EXCEEDS "%s of %s GB disk. Delete a snapshot or destroy a VM first.",
                          text_count(context->arena, used.disk_gb + vm->disk_gb),
-                         text_count(context->arena, context->config->quota_disk_gb));
+                         text_count(context->arena, quota.disk_gb));
     return e;
 }
 

@@ -54,6 +54,7 @@ static struct operator_vm row_of(struct request *r, const struct region_status_l
         .name = vm->name,
         .size = vm_view_size(r->arena, vm->vcpus, vm->memory_mb, vm->disk_gb),
         .team = vm->team,
+        .team_id = vm->team_id,
         .label = state.label,
         .chip = state.chip,
         .state_since = state.since_at,

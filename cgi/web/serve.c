@@ -26,6 +26,8 @@
 #include "web/program.h"
 #include "web/session.h"
 
+#include "announcement.sql.h"
+#include "main_constants.sql.h"
 #include "policy_version.sql.h"
 
 #include <assert.h>
@@ -83,7 +85,8 @@ static void frame_fill(struct request *r)
         r->frame.is_operator = r->session->is_operator;
         if (r->session->policy_at)
             r->frame.policy_day = date_day(r->arena, r->session->policy_at);
-        r->frame.is_restricted = r->session->restricted_at > 0;
+        r->frame.is_restricted = r->session->restricted_at > 0 || r->session->suspended_reason;
+        r->frame.suspended_reason = r->session->suspended_reason;
         r->frame.is_policy_new = r->session->policy_at <= r->now_at;
     }
 }
@@ -94,6 +97,23 @@ static void frame_token(struct request *r)
 {
     if (!r->frame.csrf)
         r->frame.csrf = session_csrf(r);
+}
+
+/* Its id came with the session; few visits read its text. */
+static struct error *announcement_fill(struct request *r)
+{
+    struct announcement_get_row row;
+    struct error *e;
+
+    if (r->is_fragment || !r->session || !r->session->person_id || !r->session->announcement)
+        return NULL;
+    e = sql_announcement_get(r->db, r->arena, r->session->announcement, &row);
+    if (e)
+        return e;
+    r->frame.announcement = row.text;
+    r->frame.announcement_id = row.id;
+    r->frame.is_announcement_warning = strcmp(row.level, ANNOUNCEMENT_LEVEL_WARNING) == 0;
+    return NULL;
 }
 
 static struct error *post_check(struct request *r)
@@ -160,7 +180,9 @@ static struct error *request_steps(struct server *server, struct request *r)
     if (live_is_current(r) || page_cache_respond(r))
         return NULL;
     frame_token(r);
-    e = handler_run(r);
+    e = announcement_fill(r);
+    if (!e)
+        e = handler_run(r);
     if (!e)
         page_cache_keep(r);
     return e;

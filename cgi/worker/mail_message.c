@@ -13,6 +13,10 @@
 #include "mail_account_deletion.txt.h"
 #include "mail_account_kept.html.h"
 #include "mail_account_kept.txt.h"
+#include "mail_account_restored.html.h"
+#include "mail_account_restored.txt.h"
+#include "mail_account_suspended.html.h"
+#include "mail_account_suspended.txt.h"
 #include "mail_email_approve.html.h"
 #include "mail_email_approve.txt.h"
 #include "mail_email_changed.html.h"
@@ -150,6 +154,8 @@ WRITERS(request_refused)
 WRITERS(invited)
 WRITERS(role_changed)
 WRITERS(member_removed)
+WRITERS(account_suspended)
+WRITERS(account_restored)
 
 static struct mail_promise_rows promises_of(struct arena *arena, const struct mail_take_row *mail)
 {
@@ -227,6 +233,8 @@ static const struct kind {
     { "invited", invited_txt, invited_html, LIMIT_MAIL_EXPIRY_S },
     { "role_changed", role_changed_txt, role_changed_html, LIMIT_MAIL_EXPIRY_S },
     { "member_removed", member_removed_txt, member_removed_html, LIMIT_MAIL_EXPIRY_S },
+    { "account_suspended", account_suspended_txt, account_suspended_html, LIMIT_MAIL_EXPIRY_S },
+    { "account_restored", account_restored_txt, account_restored_html, LIMIT_MAIL_EXPIRY_S },
 };
 
 static const struct kind *kind_find(const char *name)

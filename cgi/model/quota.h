@@ -1,0 +1,23 @@
+/*
+ * What a team may have: the admin gives it a quota of its own, part by part, and what they leave
+ * empty is the server's default (domicile.conf, [quota]).
+ */
+#pragma once
+
+#include "model/context.h"
+#include "vm.sql.h"
+
+struct quota {
+    int64_t vms, vcpus, memory_mb, disk_gb;
+    bool is_own; /* at least one part is the team's own */
+};
+
+/* A team's quota; `used` is what vm_quota read about it. */
+struct quota quota_of(const struct config *config, const struct vm_quota_row *used);
+
+/* A part that is NULL is the server's default. Needs an open write transaction. */
+struct quota_change {
+    const int64_t *vms, *vcpus, *memory_mb, *disk_gb;
+};
+struct error *quota_set(const struct context *context, int64_t team_id,
+                        const struct quota_change *change);
