@@ -3,6 +3,7 @@
  * sent, applied or added up.
  */
 #include "base/array.h"
+#include "base/clock.h"
 #include "base/limit.h"
 #include "base/text.h"
 #include "event.sql.h"
@@ -17,10 +18,12 @@
 #include "pool.sql.h"
 #include "region_status.sql.h"
 #include "rights_request.sql.h"
+#include "view/operator_jobs.h"
 #include "view/operator_lists.h"
 #include "view/operator_requests.h"
 #include "view/operator_vms.h"
 #include "web/form.h"
+#include "web/live.h"
 #include "web/request_note.h"
 #include "web/serve.h"
 #include "web/session.h"
@@ -61,6 +64,8 @@ static struct error *operator_show(struct request *r)
     if (!e)
         e = sql_operator_totals(r->db, r->arena, &page.totals);
     if (!e)
+        e = sql_operator_job_totals(r->db, r->arena, r->now_at - A_DAY_S, &page.jobs);
+    if (!e)
         e = sql_rights_request_totals(r->db, r->arena, r->now_at - LIMIT_REQUEST_URGENT_AFTER_S,
                                       r->now_at + LIMIT_REQUEST_URGENT_S, &page.requests);
     if (!e)
@@ -87,7 +92,7 @@ static struct error *operator_show(struct request *r)
         page.broken_images += page.images.row[i].problem != NULL;
     r->frame.title = "Admin";
     r->frame.section = "operator";
-    html_operator(&r->response.body, &r->frame, &page);
+    live_respond(r, render_operator, &page);
     return NULL;
 }
 
@@ -147,6 +152,13 @@ static struct error *vms_show(struct request *r)
     return e ? e : operator_vms_respond(r);
 }
 
+static struct error *jobs_show(struct request *r)
+{
+    struct error *e = request_note_page(r, "jobs");
+
+    return e ? e : operator_jobs_respond(r);
+}
+
 static struct error *mails_show(struct request *r)
 {
     struct error *e = request_note_page(r, "mails");
@@ -178,6 +190,7 @@ static struct error *billing_show(struct request *r)
 static const struct route routes[] = {
     { "GET", "/operator", ACCESS_OPERATOR, operator_show },
     { "GET", "/operator/vms", ACCESS_OPERATOR, vms_show },
+    { "GET", "/operator/jobs", ACCESS_OPERATOR, jobs_show },
     { "GET", "/operator/orphans", ACCESS_OPERATOR, operator_orphans_respond },
     { "GET", "/operator/mails", ACCESS_OPERATOR, mails_show },
     { "GET", "/operator/requests", ACCESS_OPERATOR, requests_show },

@@ -10,6 +10,7 @@
 #include "operator_vms.html.h"
 #include "view/vm_view.h"
 #include "web/list_query.h"
+#include "web/live.h"
 #include "web/session.h"
 
 #include <string.h>
@@ -117,6 +118,6 @@ struct error *operator_vms_respond(struct request *r)
     page.is_empty = !count.total && !*page.list.search;
     r->frame.title = "VMs of all teams";
     r->frame.section = "operator";
-    html_operator_vms(&r->response.body, &r->frame, &page);
+    live_respond(r, render_operator_vms, &page);
     return NULL;
 }

@@ -15,7 +15,7 @@ const command = (...words) => run(`${root}/cgi/admin.sh`, [server.dir, ...words]
 
 // ---- an invite by a link makes an account, once ----
 await admin.goto(`${server.url}/operator`);
-await follow(admin, '.acts a[href="/operator/people"]');
+await follow(admin, '.head a[href="/operator/people"]');
 await admin.type('#email', 'Ada@Example.org');
 await follow(admin, 'button[value="link"]');
 const link = await text(admin, '#link pre');
@@ -40,7 +40,11 @@ const create = (name) => ada.send('/vms/new', '/vms', [['name', name], ['image',
 await create('oak');
 const vm = server.sql("SELECT id FROM vm WHERE name = 'oak'");
 const state = () => server.sql(`SELECT state || ' ' || observed FROM vm WHERE id = '${vm}'`);
-await until(() => state() === 'running running');
+await admin.goto(`${server.url}/operator/vms?q=oak`);
+await admin.waitForFunction(() => /Running/.test(document.querySelector('.st')?.textContent));
+check('the list follows by itself', state() === 'running running');
+await follow(admin, 'td a[href^="/operator/jobs"]');
+check('and leads to its jobs', /Creation/.test(await text(admin, 'tbody')) && /Done/.test(await text(admin, 'tbody')));
 const guests = () => server.processes().filter(({ argv }) => /qemu-system/.test(argv[0]) && argv.some((word) => word.includes(vm))).length;
 equal('it has a process', guests(), 1);
 
@@ -90,7 +94,7 @@ check('and whose quota it is', (await ada.ask('GET', '/vms')).text.includes('set
 // ---- the team, by command: its people stay signed in ----
 equal('suspended', await command('suspend', team, '--reason', 'Unpaid'), `${team} is suspended.`);
 await until(() => state() === 'stopped stopped');
-check('its pages say why', (await ada.ask('GET', '/vms')).text.includes('This team is suspended by the admin.</b> Unpaid'));
+check('its pages say why', (await ada.ask('GET', '/vms')).text.includes('This team is suspended.</b> The admin’s reason: “Unpaid”'));
 equal('nothing starts', (await ada.send(`/vms/${vm}`, `/vms/${vm}/start`, [])).status, 409);
 equal('restored', await command('restore', team), `${team} is restored.`);
 check('not without a reason', (await command('suspend', team)).includes('--reason TEXT'));

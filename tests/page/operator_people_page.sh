@@ -133,7 +133,7 @@ as alice post /operator/teams/2/suspend reason= ; expect 422 ; expect_text "Ente
 as alice post /operator/teams/99/suspend reason=x ; expect 404
 as alice post /operator/teams/2/suspend "reason=Unpaid <b>" ; expect 303 /operator/teams/2
 as alice get "/operator/teams?state=suspended" ; expect_text "/operator/teams/2"
-as bob get /vms ; expect_text "This team is suspended by the admin.</b> Unpaid &lt;b&gt;"
+as bob get /vms ; expect_text "This team is suspended.</b> The admin’s reason:" ; expect_text "Unpaid &lt;b&gt;"
 as bob post /vms/bobsvmbobsvmbobs/start ; expect 409 ; expect_text "The admin suspended this team"
 as bob get /activity ; expect_text "Team suspended by the admin"
 as carol get /vms ; expect_no_text "suspended"
@@ -141,7 +141,7 @@ as carol get /vms ; expect_no_text "suspended"
 route "POST /operator/teams/:id/restore"
 as alice post_bare /operator/teams/2/restore ; expect 403
 as alice post /operator/teams/2/restore ; expect 303 /operator/teams/2
-as bob get /vms ; expect_no_text "suspended by the admin.</b>"
+as bob get /vms ; expect_no_text "This team is suspended.</b>"
 
 fresh
 route "GET /operator/announcements"
