@@ -17,6 +17,14 @@ SELECT id, text, level, from_at, until_at FROM announcement WHERE id = :id;
 SELECT id, text, level, from_at, until_at FROM announcement
 WHERE until_at > :now_at AND from_at <= :now_at ORDER BY level DESC, id DESC LIMIT :max /* sort ok */;
 
+-- announcement_coming(now_at int, max int) rows
+-- Those that are not over, in the same order.
+SELECT id, text, level, from_at, until_at FROM announcement
+WHERE until_at > :now_at ORDER BY level DESC, id DESC LIMIT :max /* sort ok */;
+
+-- announcement_is_seen(id int, person_id int) row (is_seen int)
+SELECT EXISTS (SELECT 1 FROM announcement_seen WHERE person_id = :person_id AND announcement_id = :id) AS is_seen;
+
 -- announcement_list(now_at int, max int) rows (state text)
 -- The newest, and how each of them is doing.
 SELECT id, text, level, from_at, until_at,

@@ -15,11 +15,6 @@ UPDATE team SET suspended_at = NULL, suspended_reason = NULL WHERE id = :team_id
 -- NOT_FOUND: the account is not suspended.
 SELECT suspended_at, suspended_reason AS reason FROM person WHERE id = :id AND suspended_at IS NOT NULL;
 
--- suspension_of_team(team_id int) row (reason text)
--- NOT_FOUND: it is not suspended. Without a reason it is the account of the person whose own team it is.
-SELECT t.suspended_reason AS reason FROM team t LEFT JOIN person p ON p.id = t.personal_of
-WHERE t.id = :team_id AND (t.suspended_at IS NOT NULL OR p.suspended_at IS NOT NULL);
-
 -- suspension_owners(team_id int) rows (email text)
 -- Who is told about their team.
 SELECT p.email AS email FROM membership m JOIN person p ON p.id = m.person_id

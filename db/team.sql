@@ -40,10 +40,6 @@ FROM team t LEFT JOIN person p ON p.id = t.personal_of
 WHERE (t.closed_at IS NOT NULL OR p.restricted_at IS NOT NULL OR t.suspended_at IS NOT NULL OR p.suspended_at IS NOT NULL)
   AND EXISTS (SELECT 1 FROM vm WHERE vm.team_id = t.id AND vm.wanted = 'running') /* scan ok */;
 
--- team_closed(team_id int) row
--- Since when the team is closed; NULL: it is open.
-SELECT closed_at FROM team WHERE id = :team_id;
-
 -- team_get(team_id int) row
 -- `is_unmeasured`: whether an owner objected to usage charts; `personal_of`: whose own team it is.
 SELECT name, is_unmeasured, personal_of, workos_organization_id FROM team WHERE id = :team_id;
@@ -73,7 +69,7 @@ WHERE team_id = :team_id AND person_id = :person_id AND workos_membership_id IS 
 SELECT t.created_at, t.cap_cents FROM team t WHERE t.id = :team_id;
 
 -- team_quota(team_id int) row (vms int, vcpus int, memory_mb int, disk_gb int)
--- Its own quota, as in vm_quota.
+-- Its own quota; -1: the server's default.
 SELECT ifnull(quota_vms, -1) AS vms, ifnull(quota_vcpus, -1) AS vcpus, ifnull(quota_memory_mb, -1) AS memory_mb,
        ifnull(quota_disk_gb, -1) AS disk_gb FROM team WHERE id = :team_id;
 

@@ -21,15 +21,11 @@ SELECT team_id, id, name, region, image, size, vcpus, memory_mb, disk_gb, wanted
                      WHERE n.vm_id = vm.id AND n.state = 'ready') AS snapshot_gb
 FROM vm WHERE team_id = :team_id AND id = :id;
 
--- vm_quota(team_id int) row (vms int, vcpus int, memory_mb int, disk_gb int, own_vms int, own_vcpus int, own_memory_mb int, own_disk_gb int)
--- Quota used by a team's existing VMs and their snapshots, and the team's own quota; -1: the server's default.
+-- vm_quota(team_id int) row (vms int, vcpus int, memory_mb int, disk_gb int)
+-- Quota used by a team's existing VMs and their snapshots.
 SELECT count(*) AS vms, ifnull(sum(vcpus), 0) AS vcpus, ifnull(sum(memory_mb), 0) AS memory_mb,
        ifnull(sum(disk_gb), 0) + ifnull((SELECT sum(s.disk_gb) FROM snapshot s
-         WHERE s.team_id = :team_id AND s.state <> 'failed'), 0) AS disk_gb,
-       ifnull((SELECT quota_vms FROM team WHERE id = :team_id), -1) AS own_vms,
-       ifnull((SELECT quota_vcpus FROM team WHERE id = :team_id), -1) AS own_vcpus,
-       ifnull((SELECT quota_memory_mb FROM team WHERE id = :team_id), -1) AS own_memory_mb,
-       ifnull((SELECT quota_disk_gb FROM team WHERE id = :team_id), -1) AS own_disk_gb
+         WHERE s.team_id = :team_id AND s.state <> 'failed'), 0) AS disk_gb
 FROM vm_entry WHERE team_id = :team_id;
 
 -- vm_create(team_id int, id text, person_id int?, name text, region text, image text, image_version text?, size text, vcpus int, memory_mb int, disk_gb int, source_vm_id text?, source_snapshot_id text?, internet text, internet_names text?, life text, life_minutes int?, ssh_port int?, now_at int) done

@@ -92,9 +92,11 @@ enum {
     LIMIT_SUSPENSION_REASON = 200,        /* characters */
     LIMIT_ANNOUNCEMENT = 500,             /* the same */
     LIMIT_ANNOUNCEMENTS = 3,              /* that the status page shows */
-    LIMIT_ANNOUNCEMENT_DAYS = 90,         /* for how long one is shown at most */
-    LIMIT_QUOTA = 1000000,                /* of any part of a team's quota */
-    LIMIT_SEEN_EVERY_S = 60,              /* how often "last seen" is written */
+    LIMIT_ANNOUNCEMENTS_KEPT = 20,        /* by each process, of now and later */
+    LIMIT_ANNOUNCEMENT_ARENA_BYTES = 256 * 1024, /* for these */
+    LIMIT_ANNOUNCEMENT_DAYS = 90,                /* for how long one is shown at most */
+    LIMIT_QUOTA = 1000000,                       /* of any part of a team's quota */
+    LIMIT_SEEN_EVERY_S = 60,                     /* how often "last seen" is written */
     LIMIT_SIGNIN_LINK_S = 10 * 60,
 
     /* Teams. */

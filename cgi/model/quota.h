@@ -5,15 +5,24 @@
 #pragma once
 
 #include "model/context.h"
-#include "vm.sql.h"
+#include "team.sql.h"
 
 struct quota {
     int64_t vms, vcpus, memory_mb, disk_gb;
     bool is_own; /* at least one part is the team's own */
 };
 
-/* A team's quota; `used` is what vm_quota read about it. */
-struct quota quota_of(const struct config *config, const struct vm_quota_row *used);
+/* What its existing VMs and their snapshots hold, and the most that they may. */
+struct quota_used {
+    int64_t vms, vcpus, memory_mb, disk_gb;
+    struct quota most;
+};
+
+/* Read both of a team. */
+struct error *quota_read(const struct context *context, int64_t team_id, struct quota_used *out);
+
+/* The quota of a team whose own is `own`. */
+struct quota quota_of(const struct config *config, const struct team_quota_row *own);
 
 /* A part that is NULL is the server's default. Needs an open write transaction. */
 struct quota_change {

@@ -18,7 +18,8 @@ struct error *restriction_end(const struct context *context, int64_t person_id);
 
 /*
  * CONFLICT with a message: code "account_restricted", the actor's person is restricted;
- * "team_closed", the team is about to be deleted; what suspension_check() refuses.
+ * "team_closed", the team is about to be deleted; SUSPENSION_CODE or "team_suspended", the person
+ * or the team is suspended (suspension.h), also when the software acts.
  */
 struct error *restriction_check(const struct context *context, const struct actor *actor);
 

@@ -197,25 +197,3 @@ struct error *suspension_end_team(const struct context *context, int64_t team_id
         e = sql_suspension_clocks(context->db, context->arena, team_id, context->now_at);
     return e ? e : owners_tell(context, team_id, NULL);
 }
-
-/* ---- what they may not do ---- */
-
-struct error *suspension_check(const struct context *context, const struct actor *actor)
-{
-    struct suspension_of_team_row team;
-    struct error *e = suspension_check_sign_in(context, actor->person_id);
-
-    if (e)
-        return e->code ? error_refuse(context->arena, ERROR_CONFLICT, SUSPENSION_CODE, NULL, "%s",
-                                      e->message)
-                       : e;
-    e = sql_suspension_of_team(context->db, context->arena, actor->team_id, &team);
-    if (e)
-        return e->kind == ERROR_NOT_FOUND ? NULL : e;
-    if (!team.reason)
-        return error_refuse(context->arena, ERROR_CONFLICT, "team_suspended", NULL,
-                            "The account of this team\u2019s owner is suspended, so nothing new "
-                            "is begun.");
-    return error_refuse(context->arena, ERROR_CONFLICT, "team_suspended", NULL,
-                        "The admin suspended this team, so nothing new is begun: %s", team.reason);
-}

@@ -1,9 +1,10 @@
 /*
  * Suspensions: the admin keeps a person from signing in, or a team from running anything, with a
  * reason that they are told. Of a person, the sessions end and the VMs of the personal team are
- * stopped; of a team, its VMs. Nothing is deleted, nothing new is begun, and no VM ends by itself
- * meanwhile: what would have been due then does not count when it is over. Where somebody asks for
- * a copy or the deletion of their data, the admin does it (rights_request.h).
+ * stopped; of a team, its VMs. Nothing is deleted, nothing new is begun (restriction_check()), and
+ * no VM ends by itself meanwhile: what would have been due then does not count when it is over.
+ * Where somebody asks for a copy or the deletion of their data, the admin does it
+ * (rights_request.h).
  *
  * Beginning and ending need an open write transaction; the caller wakes the worker after committing
  * it. Each of them twice does the same as once. Whom it is about is told by mail.
@@ -33,9 +34,3 @@ struct error *suspension_end_team(const struct context *context, int64_t team_id
  */
 #define SUSPENSION_CODE "account_suspended"
 struct error *suspension_check_sign_in(const struct context *context, int64_t person_id);
-
-/*
- * Whether the actor may begin something in the team: restriction_check() asks. CONFLICT with a
- * message: the team is suspended, or the actor's account. Read-only.
- */
-struct error *suspension_check(const struct context *context, const struct actor *actor);

@@ -45,38 +45,36 @@ static struct error *quota_check(const struct context *context, const struct act
                                  const struct vm_quota_change *change)
 {
     struct arena *arena = context->arena;
-    struct vm_quota_row used;
-    struct quota quota;
-    struct error *e = sql_vm_quota(context->db, arena, actor->team_id, &used);
+    struct quota_used used;
+    struct error *e = quota_read(context, actor->team_id, &used);
 
     if (e)
         return e;
-    quota = quota_of(context->config, &used);
-    if (used.vms + change->vms > quota.vms)
+    if (used.vms + change->vms > used.most.vms)
         return quota_refuse(context, NULL,
                             arena_printf(arena,
                                          "Your team’s quota is used up: %s of %s VMs, stopped ones "
                                          "included. Destroy a VM, or ask the admin for more.",
                                          text_count(arena, used.vms),
-                                         text_count(arena, quota.vms)));
-    if (used.vcpus + change->vcpus > quota.vcpus)
+                                         text_count(arena, used.most.vms)));
+    if (used.vcpus + change->vcpus > used.most.vcpus)
         return quota_refuse(context, "size",
                             arena_printf(arena, EXCEEDS "%s of %s vCPUs. " MAKE_ROOM,
                                          text_count(arena, used.vcpus + change->vcpus),
-                                         text_count(arena, quota.vcpus)));
-    if (used.memory_mb + change->memory_mb > quota.memory_mb)
+                                         text_count(arena, used.most.vcpus)));
+    if (used.memory_mb + change->memory_mb > used.most.memory_mb)
         return quota_refuse(context, "size",
                             arena_printf(arena, EXCEEDS "%s of %s memory. " MAKE_ROOM,
                                          text_memory(arena, used.memory_mb + change->memory_mb),
-                                         text_memory(arena, quota.memory_mb)));
-    if (used.disk_gb + change->disk_gb > quota.disk_gb)
+                                         text_memory(arena, used.most.memory_mb)));
+    if (used.disk_gb + change->disk_gb > used.most.disk_gb)
         return quota_refuse(context, "size",
                             arena_printf(arena,
                                          EXCEEDS
                                          "%s of %s GB disk. Choose a smaller size, destroy VMs, "
                                          "delete snapshots, or ask the admin for more.",
                                          text_count(arena, used.disk_gb + change->disk_gb),
-                                         text_count(arena, quota.disk_gb)));
+                                         text_count(arena, used.most.disk_gb)));
     return NULL;
 }
 
@@ -316,8 +314,7 @@ static struct error *snapshot_take_check(const struct context *context, const st
                                          const struct vm_get_row *vm)
 {
     struct snapshot_count_row taken;
-    struct vm_quota_row used;
-    struct quota quota;
+    struct quota_used used;
     struct error *e =
         sql_snapshot_count(context->db, context->arena, actor->team_id, vm->id, &taken);
 
@@ -328,14 +325,12 @@ static struct error *snapshot_take_check(const struct context *context, const st
     if (!e)
         e = spend_check(context, actor);
     if (!e)
-        e = sql_vm_quota(context->db, context->arena, actor->team_id, &used);
-    if (!e)
-        quota = quota_of(context->config, &used);
-    if (!e && used.disk_gb + vm->disk_gb > quota.disk_gb)
+        e = quota_read(context, actor->team_id, &used);
+    if (!e && used.disk_gb + vm->disk_gb > used.most.disk_gb)
         e = error_refuse(context->arena, ERROR_INPUT, "quota_exceeded", NULL,
                          EXCEEDS "%s of %s GB disk. Delete a snapshot or destroy a VM first.",
                          text_count(context->arena, used.disk_gb + vm->disk_gb),
-                         text_count(context->arena, quota.disk_gb));
+                         text_count(context->arena, used.most.disk_gb));
     return e;
 }
 

@@ -73,19 +73,19 @@ static const char *own_text(struct arena *arena, int64_t own)
 }
 
 /* What a form that is shown again has in its fields stays. */
-static void quota_fill(struct request *r, const struct vm_quota_row *used,
+static void quota_fill(struct request *r, const struct quota_used *used,
                        struct operator_team_html *page)
 {
     const struct config *config = r->config;
     struct arena *arena = r->arena;
     const struct operator_quota parts[] = {
-        { "vms", "VMs", own_text(arena, used->own_vms), text_count(arena, config->quota_vms),
+        { "vms", "VMs", own_text(arena, page->team.quota_vms), text_count(arena, config->quota_vms),
           text_count(arena, used->vms), NULL },
-        { "vcpus", "vCPUs", own_text(arena, used->own_vcpus),
+        { "vcpus", "vCPUs", own_text(arena, page->team.quota_vcpus),
           text_count(arena, config->quota_vcpus), text_count(arena, used->vcpus), NULL },
-        { "memory_mb", "Memory in MB", own_text(arena, used->own_memory_mb),
+        { "memory_mb", "Memory in MB", own_text(arena, page->team.quota_memory_mb),
           text_memory(arena, config->quota_memory_mb), text_memory(arena, used->memory_mb), NULL },
-        { "disk_gb", "Disk in GB", own_text(arena, used->own_disk_gb),
+        { "disk_gb", "Disk in GB", own_text(arena, page->team.quota_disk_gb),
           text_disk(arena, config->quota_disk_gb), text_disk(arena, used->disk_gb), NULL },
     };
     struct operator_quota *typed = page->quota.row;
@@ -125,8 +125,9 @@ static void vms_fill(struct request *r, const struct operator_teams_vms_rows *vm
 struct error *operator_team_respond(struct request *r, int64_t team_id,
                                     struct operator_team_html page)
 {
+    const struct context context = request_context(r);
     struct operator_teams_vms_rows vms;
-    struct vm_quota_row used;
+    struct quota_used used;
     struct error *e = sql_operator_teams_get(r->db, r->arena, team_id, &page.team);
 
     if (!e)
@@ -134,13 +135,13 @@ struct error *operator_team_respond(struct request *r, int64_t team_id,
     if (!e)
         e = sql_operator_teams_vms(r->db, r->arena, team_id, LIMIT_LIST_ROWS + 1, &vms);
     if (!e)
-        e = sql_vm_quota(r->db, r->arena, team_id, &used);
+        e = quota_read(&context, team_id, &used);
     if (e)
         return e;
     page.has_more_vms = list_cut(&vms.count);
     vms_fill(r, &vms, &page);
     quota_fill(r, &used, &page);
-    page.is_own_quota = quota_of(r->config, &used).is_own;
+    page.is_own_quota = used.most.is_own;
     page.most = LIMIT_SUSPENSION_REASON;
     r->frame.title = page.team.name;
     r->frame.section = "operator";

@@ -310,17 +310,10 @@ static bool is_found(struct request *r, const struct setting *setting, const str
 }
 
 /* As vm_quota says in SQL, of what has been read already. */
-static struct vm_quota_row used_of(const struct vm_list_rows *vms,
-                                   const struct snapshot_sizes_rows *snapshots,
-                                   const struct team_quota_row *own)
+static struct quota_used used_of(const struct vm_list_rows *vms,
+                                 const struct snapshot_sizes_rows *snapshots)
 {
-    struct vm_quota_row used = {
-        .vms = (int64_t)vms->count,
-        .own_vms = own->vms,
-        .own_vcpus = own->vcpus,
-        .own_memory_mb = own->memory_mb,
-        .own_disk_gb = own->disk_gb,
-    };
+    struct quota_used used = { .vms = (int64_t)vms->count };
 
     for (size_t i = 0; i < vms->count; i++) {
         used.vcpus += vms->row[i].vcpus;
@@ -337,7 +330,7 @@ static struct vm_quota_row used_of(const struct vm_list_rows *vms,
  * needed two passes and five times the instructions.
  */
 struct error *vm_list_fill(struct request *r, const struct region_status_list_rows *hosts,
-                           struct vms_html *page, struct vm_quota_row *used)
+                           struct vms_html *page, struct quota_used *used)
 {
     struct setting setting = { .hosts = hosts };
     struct list_query *list = &page->list;
@@ -365,7 +358,8 @@ struct error *vm_list_fill(struct request *r, const struct region_status_list_ro
     e = list_query_page(r, total, list);
     if (e)
         return e;
-    *used = used_of(&vms, &setting.snapshots, &own);
+    *used = used_of(&vms, &setting.snapshots);
+    used->most = quota_of(r->config, &own);
     page->labels = vm_labels_view_all(r->arena, &setting.labels, list->search);
     page->has_tools = !list->is_plain || vms.count > LIMIT_SHORT_LIST;
     sort(list, chosen);
@@ -398,9 +392,9 @@ static double share_of(const struct quota_use *use)
     return (double)use->used / (double)(use->most ? use->most : 1);
 }
 
-void vm_list_quota(struct request *r, const struct vm_quota_row *used, struct vms_html *page)
+void vm_list_quota(struct request *r, const struct quota_used *used, struct vms_html *page)
 {
-    const struct quota quota = quota_of(r->config, used);
+    const struct quota quota = used->most;
     struct arena *arena = r->arena;
     const struct quota_use uses[] = {
         { used->vms, quota.vms, vms_words(arena, used->vms, quota.vms) },

@@ -133,9 +133,9 @@ struct option_rows vm_options_keys(struct request *r, const struct ssh_key_all_r
 }
 
 static const char *size_disabled_reason(struct request *r, const struct config_size *size,
-                                        const struct vm_quota_row *used, int64_t min_disk_gb)
+                                        const struct quota_used *used, int64_t min_disk_gb)
 {
-    const struct quota quota = quota_of(r->config, used);
+    const struct quota quota = used->most;
     struct arena *arena = r->arena;
     int64_t vcpus = used->vcpus + size->vcpus - quota.vcpus;
     int64_t memory_mb = used->memory_mb + size->memory_mb - quota.memory_mb;
@@ -155,7 +155,7 @@ static const char *size_disabled_reason(struct request *r, const struct config_s
 }
 
 struct option_rows vm_options_sizes(struct request *r, const struct price_list_rows *prices,
-                                    const struct vm_quota_row *used, int64_t min_disk_gb)
+                                    const struct quota_used *used, int64_t min_disk_gb)
 {
     int64_t now_at = r->now_at;
     int64_t disk_millicents = price_at(prices, PRICE_STOPPED_DISK, now_at);
@@ -198,9 +198,9 @@ static const char *number_of(struct arena *arena, int64_t used, int64_t quota)
 }
 
 static void quota_fill(struct request *r, const struct config_size *size,
-                       const struct vm_quota_row *used, struct option *option)
+                       const struct quota_used *used, struct option *option)
 {
-    const struct quota quota = quota_of(r->config, used);
+    const struct quota quota = used->most;
     struct arena *arena = r->arena;
     int64_t vms = used->vms + 1, vcpus = used->vcpus + size->vcpus;
     int64_t memory_mb = used->memory_mb + size->memory_mb, disk_gb = used->disk_gb + size->disk_gb;
@@ -228,8 +228,9 @@ static void quota_fill(struct request *r, const struct config_size *size,
 struct error *vm_options_sizes_new(struct request *r, int64_t min_disk_gb, struct option_rows *out)
 {
     struct price_list_rows prices;
-    struct vm_quota_row used;
-    struct error *e = sql_vm_quota(r->db, r->arena, r->session->team_id, &used);
+    struct quota_used used;
+    const struct context context = request_context(r);
+    struct error *e = quota_read(&context, r->session->team_id, &used);
 
     if (!e)
         e = sql_price_list(r->db, r->arena, &prices);

@@ -17,6 +17,7 @@
 #include "model/role.h"
 #include "model/state_path.h"
 #include "model/worker_wakeup.h"
+#include "web/announced.h"
 #include "web/counted.h"
 #include "web/crowd.h"
 #include "web/error_page.h"
@@ -26,8 +27,6 @@
 #include "web/program.h"
 #include "web/session.h"
 
-#include "announcement.sql.h"
-#include "main_constants.sql.h"
 #include "policy_version.sql.h"
 
 #include <assert.h>
@@ -99,23 +98,6 @@ static void frame_token(struct request *r)
         r->frame.csrf = session_csrf(r);
 }
 
-/* Its id came with the session; few visits read its text. */
-static struct error *announcement_fill(struct request *r)
-{
-    struct announcement_get_row row;
-    struct error *e;
-
-    if (r->is_fragment || !r->session || !r->session->person_id || !r->session->announcement)
-        return NULL;
-    e = sql_announcement_get(r->db, r->arena, r->session->announcement, &row);
-    if (e)
-        return e;
-    r->frame.announcement = row.text;
-    r->frame.announcement_id = row.id;
-    r->frame.is_announcement_warning = strcmp(row.level, ANNOUNCEMENT_LEVEL_WARNING) == 0;
-    return NULL;
-}
-
 static struct error *post_check(struct request *r)
 {
     const char *token;
@@ -180,7 +162,7 @@ static struct error *request_steps(struct server *server, struct request *r)
     if (live_is_current(r) || page_cache_respond(r))
         return NULL;
     frame_token(r);
-    e = announcement_fill(r);
+    e = announced_fill(r);
     if (!e)
         e = handler_run(r);
     if (!e)

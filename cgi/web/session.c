@@ -88,7 +88,6 @@ static struct session *session_of_row(struct request *r, const struct session_ge
         .return_path = row->return_path,
         .policy_at = row->policy_at,
         .suspended_reason = row->suspended_reason,
-        .announcement = row->announcement,
         .authenticated_at = row->authenticated_at,
         .expires_at = row->expires_at,
         .is_operator = row->email && strcasecmp(row->email, r->config->operator_email) == 0,

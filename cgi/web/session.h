@@ -29,7 +29,6 @@ struct session {
     bool is_operator;
     int64_t policy_at;            /* see session_get */
     const char *suspended_reason; /* why the admin suspended that team; NULL: it is not */
-    int64_t announcement;         /* the id of the one to show; 0: none */
     int64_t restricted_at; /* since when the account is restricted (model/restriction.h); 0: not */
     bool is_uncounted;     /* the person opted out of statistics */
 };
