@@ -2,6 +2,7 @@
  * deletion. */
 #include "handler/account.h"
 #include "base/array.h"
+#include "handler/announcement.h"
 #include "handler/deletion.h"
 #include "handler/email_change.h"
 #include "handler/keys.h"
@@ -38,6 +39,7 @@ static const struct route routes[] = {
     { "POST", "/account/statistics", ACCESS_SIGNED_IN, rights_statistics_set },
     { "POST", "/account/charts", ACCESS_OWNER, rights_charts_set },
     { "POST", "/account/restriction", ACCESS_SIGNED_IN, rights_restriction_set },
+    { "POST", "/account/announcements/:id/dismiss", ACCESS_SIGNED_IN, announcement_dismiss },
     { "POST", "/account/policy", ACCESS_SIGNED_IN, account_policy_acknowledge },
     { "POST", "/account/copy", ACCESS_SIGNED_IN | ACCESS_FRESH, rights_copy_request },
     { "POST", "/account/copy/:id", ACCESS_SIGNED_IN | ACCESS_FRESH, rights_copy_download },

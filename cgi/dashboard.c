@@ -116,7 +116,7 @@ static struct error *gone_fill(struct request *r, struct vms_html *page)
 }
 
 /* Everything around the list. */
-static struct error *vms_surround(struct request *r, const struct vm_quota_row *used,
+static struct error *vms_surround(struct request *r, const struct quota_used *used,
                                   struct vms_html *page)
 {
     struct error *e = page->list.is_plain ? gone_fill(r, page) : NULL;
@@ -138,7 +138,7 @@ static struct error *vms_show(struct request *r)
 {
     struct vms_html page = { .vms = { .count = 0 } };
     struct region_status_list_rows hosts;
-    struct vm_quota_row used;
+    struct quota_used used;
     struct error *e = db_read(r->db, r->arena);
 
     r->frame.title = "VMs";

@@ -4,10 +4,14 @@
  */
 #include "access_request.sql.h"
 #include "base/array.h"
+#include "base/clock.h"
 #include "base/limit.h"
 #include "base/text.h"
 #include "event.sql.h"
 #include "handler/access_request.h"
+#include "handler/announcement.h"
+#include "handler/operator_people.h"
+#include "handler/operator_teams.h"
 #include "model/access_request.h"
 #include "model/promise_row.h"
 #include "model/worker_wakeup.h"
@@ -17,10 +21,12 @@
 #include "pool.sql.h"
 #include "region_status.sql.h"
 #include "rights_request.sql.h"
+#include "view/operator_jobs.h"
 #include "view/operator_lists.h"
 #include "view/operator_requests.h"
 #include "view/operator_vms.h"
 #include "web/form.h"
+#include "web/live.h"
 #include "web/request_note.h"
 #include "web/serve.h"
 #include "web/session.h"
@@ -61,6 +67,8 @@ static struct error *operator_show(struct request *r)
     if (!e)
         e = sql_operator_totals(r->db, r->arena, &page.totals);
     if (!e)
+        e = sql_operator_job_totals(r->db, r->arena, r->now_at - A_DAY_S, &page.jobs);
+    if (!e)
         e = sql_rights_request_totals(r->db, r->arena, r->now_at - LIMIT_REQUEST_URGENT_AFTER_S,
                                       r->now_at + LIMIT_REQUEST_URGENT_S, &page.requests);
     if (!e)
@@ -90,7 +98,7 @@ static struct error *operator_show(struct request *r)
         page.broken_images += page.images.row[i].problem != NULL;
     r->frame.title = "Admin";
     r->frame.section = "operator";
-    html_operator(&r->response.body, &r->frame, &page);
+    live_respond(r, render_operator, &page);
     return NULL;
 }
 
@@ -143,37 +151,30 @@ static struct error *events_retry_post(struct request *r)
 
 /* ---- lists that show people ---- */
 
-/* That the page was opened is recorded, once an hour. */
-static struct error *page_note(struct request *r, const char *name)
-{
-    const struct context context = request_context(r);
-    const struct audit_entry entry = { .team_id = AUDIT_OPERATOR,
-                                       .action = AUDIT_ADMIN_PAGE,
-                                       .object = name,
-                                       .person_id = r->session->person_id };
-    bool is_new;
-    struct error *e = audit_is_new(&context, &entry, &is_new);
-
-    return e || !is_new ? e : request_note_operator(r, entry);
-}
-
 static struct error *vms_show(struct request *r)
 {
-    struct error *e = page_note(r, "vms");
+    struct error *e = request_note_page(r, "vms");
 
     return e ? e : operator_vms_respond(r);
 }
 
+static struct error *jobs_show(struct request *r)
+{
+    struct error *e = request_note_page(r, "jobs");
+
+    return e ? e : operator_jobs_respond(r);
+}
+
 static struct error *mails_show(struct request *r)
 {
-    struct error *e = page_note(r, "mails");
+    struct error *e = request_note_page(r, "mails");
 
     return e ? e : operator_mails_respond(r);
 }
 
 static struct error *requests_show(struct request *r)
 {
-    struct error *e = page_note(r, "requests");
+    struct error *e = request_note_page(r, "requests");
 
     return e ? e : operator_requests_respond(r);
 }
@@ -187,14 +188,14 @@ static struct error *access_show(struct request *r)
 
 static struct error *events_show(struct request *r)
 {
-    struct error *e = page_note(r, "events");
+    struct error *e = request_note_page(r, "events");
 
     return e ? e : operator_events_respond(r);
 }
 
 static struct error *billing_show(struct request *r)
 {
-    struct error *e = page_note(r, "billing");
+    struct error *e = request_note_page(r, "billing");
 
     return e ? e : operator_billing_respond(r);
 }
@@ -202,6 +203,7 @@ static struct error *billing_show(struct request *r)
 static const struct route routes[] = {
     { "GET", "/operator", ACCESS_OPERATOR, operator_show },
     { "GET", "/operator/vms", ACCESS_OPERATOR, vms_show },
+    { "GET", "/operator/jobs", ACCESS_OPERATOR, jobs_show },
     { "GET", "/operator/orphans", ACCESS_OPERATOR, operator_orphans_respond },
     { "GET", "/operator/mails", ACCESS_OPERATOR, mails_show },
     { "GET", "/operator/requests", ACCESS_OPERATOR, requests_show },
@@ -210,6 +212,22 @@ static const struct route routes[] = {
     { "POST", "/operator/access/:id/decline", ACCESS_OPERATOR, access_request_decline_post },
     { "GET", "/operator/events", ACCESS_OPERATOR, events_show },
     { "POST", "/operator/events/retry", ACCESS_OPERATOR, events_retry_post },
+    { "GET", "/operator/people", ACCESS_OPERATOR, operator_people_show },
+    { "GET", "/operator/people/:id", ACCESS_OPERATOR, operator_person_show },
+    { "POST", "/operator/people/:id/suspend", ACCESS_OPERATOR, operator_person_suspend },
+    { "POST", "/operator/people/:id/restore", ACCESS_OPERATOR, operator_person_restore },
+    { "POST", "/operator/invites", ACCESS_OPERATOR, operator_invite_post },
+    { "POST", "/operator/invites/:id/revoke", ACCESS_OPERATOR, operator_invite_revoke },
+    { "GET", "/operator/teams", ACCESS_OPERATOR, operator_teams_show },
+    { "GET", "/operator/teams/:id", ACCESS_OPERATOR, operator_team_show },
+    { "POST", "/operator/teams/:id/suspend", ACCESS_OPERATOR, operator_team_suspend },
+    { "POST", "/operator/teams/:id/restore", ACCESS_OPERATOR, operator_team_restore },
+    { "POST", "/operator/teams/:id/quota", ACCESS_OPERATOR, operator_team_quota },
+    { "GET", "/operator/announcements", ACCESS_OPERATOR, announcements_show },
+    { "POST", "/operator/announcements", ACCESS_OPERATOR, announcement_post },
+    { "GET", "/operator/announcements/:id", ACCESS_OPERATOR, announcement_show },
+    { "POST", "/operator/announcements/:id", ACCESS_OPERATOR, announcement_edit },
+    { "POST", "/operator/announcements/:id/end", ACCESS_OPERATOR, announcement_end_post },
     { "GET", "/operator/billing", ACCESS_OPERATOR | ACCESS_IF_BILLING, billing_show },
 };
 

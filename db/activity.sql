@@ -34,10 +34,10 @@ SELECT DISTINCT team_id FROM activity WHERE seq IS NULL AND result <> 'open' /* 
 UPDATE activity SET seq = :seq, salt = :salt, person_hash = :person_hash
 WHERE team_id = :team_id AND at_ms = :at_ms AND id = :id AND seq IS NULL;
 
--- activity_seen(team_id int, action text, object text, person_id int, since_ms int) row (is_there int)
--- Whether a person has done that since then.
+-- activity_seen(team_id int, action text, object text, person_id int?, since_ms int) row (is_there int)
+-- Whether that was done since then, by the person or, of what the admin does, about them.
 SELECT EXISTS (SELECT 1 FROM activity WHERE team_id = :team_id AND at_ms >= :since_ms AND action = :action
-  AND object = :object AND person_id = :person_id) AS is_there;
+  AND object = :object AND person_id IS :person_id) AS is_there;
 
 -- activity_final(team_id int, object text) row
 -- When a deletion that its owner had requested was made final by others (`object`: its id).

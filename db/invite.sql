@@ -1,4 +1,4 @@
--- invite_add(id text, team_id int, person_id int, email text?, role text, token_hash blob?, now_at int, expires_at int) done
+-- invite_add(id text, team_id int?, person_id int, email text?, role text, token_hash blob?, now_at int, expires_at int) done
 INSERT INTO invite (id, team_id, person_id, email, role, token_hash, state, created_at, expires_at)
 VALUES (:id, :team_id, :person_id, :email, :role, :token_hash, 'open', :now_at, :expires_at);
 
@@ -23,9 +23,10 @@ SELECT (SELECT count(*) FROM membership m WHERE m.team_id = :team_id)
 UPDATE invite SET token_hash = :token_hash WHERE id = :id AND state = 'open' RETURNING expires_at;
 
 -- invite_by_hash(token_hash blob) row (team text, team_closed_at int, inviter text, inviter_email text) across teams
+-- Without a team it is for an account.
 SELECT i.id, i.team_id, i.person_id, i.email, i.role, i.state, i.expires_at, t.name AS team,
        ifnull(t.closed_at, 0) AS team_closed_at, p.name AS inviter, p.email AS inviter_email
-FROM invite i JOIN team t ON t.id = i.team_id JOIN person p ON p.id = i.person_id
+FROM invite i LEFT JOIN team t ON t.id = i.team_id JOIN person p ON p.id = i.person_id
 WHERE i.token_hash = :token_hash;
 
 -- invite_accept(id text, now_at int) one across teams
@@ -38,6 +39,23 @@ UPDATE invite SET state = 'revoked' WHERE team_id = :team_id AND id = :id AND st
 -- invite_revoke_address(team_id int, email text) done
 -- A new invite takes the place of those before.
 UPDATE invite SET state = 'revoked' WHERE team_id = :team_id AND email = :email AND state = 'open';
+
+-- invite_accounts(now_at int, max int) rows across teams
+-- Those of the admin for accounts that can still be used, the newest first.
+SELECT id, email, created_at, expires_at FROM invite
+WHERE team_id IS NULL AND state = 'open' AND expires_at > :now_at ORDER BY created_at DESC, id LIMIT :max /* scan ok */ /* sort ok */;
+
+-- invite_account_counts(person_id int, email text, hour_at int, day_at int) row (hour_mails int, total_day int) across teams
+-- What the limits are about: mails that the person had sent since hour_at; those to the address since day_at.
+SELECT (SELECT count(*) FROM invite h WHERE h.person_id = :person_id AND h.email IS NOT NULL AND h.created_at > :hour_at) AS hour_mails,
+       (SELECT count(*) FROM invite a WHERE a.email = :email AND a.created_at > :day_at) AS total_day;
+
+-- invite_account_revoke(id text) one across teams
+UPDATE invite SET state = 'revoked' WHERE id = :id AND team_id IS NULL AND state = 'open';
+
+-- invite_account_revoke_address(email text) done across teams
+-- A new invite takes the place of those before.
+UPDATE invite SET state = 'revoked' WHERE email = :email AND team_id IS NULL AND state = 'open';
 
 -- invite_revoke_made(team_id int, person_id int) done
 -- Of somebody who may no longer invite into the team.

@@ -35,6 +35,9 @@ UPDATE person SET email = :email WHERE id = :id;
 -- The person signs in with another address from now on. CONFLICT: somebody else does.
 UPDATE person SET identity = :identity, email = :email WHERE id = :id;
 
+-- person_signed_in(id int, now_at int) one
+UPDATE person SET signed_in_at = :now_at WHERE id = :id;
+
 -- person_set_workos_name(id int, workos_name text) one
 UPDATE person SET workos_name = :workos_name WHERE id = :id;
 

@@ -1,7 +1,7 @@
--- session_get(id_hash blob, now_at int) row (authenticated_at int, email text, name text, theme text, is_uncounted int, restricted_at int, team_name text, role text, policy_at int) across teams
+-- session_get(id_hash blob, now_at int) row (authenticated_at int, email text, name text, theme text, is_uncounted int, restricted_at int, team_name text, role text, policy_at int, suspended_reason text) across teams
 -- The browser's session unless expired. Person and role are current: a removed
 -- member loses access at the next request. `policy_at` is from when a change of the policy is in
--- force that this person has not acknowledged; 0: none.
+-- force that this person has not acknowledged; 0: none. `suspended_reason`: why the team is suspended; NULL: it is not.
 SELECT s.id_hash, s.handle, s.person_id, s.current_team_id, s.csrf_secret, ifnull(s.authenticated_at, s.created_at) AS authenticated_at, s.seen_at, s.expires_at,
        s.notice, s.workos_session_id, s.workos_state_hash, s.workos_verifier, s.return_path,
        p.email AS email, p.name AS name, p.theme AS theme,
@@ -9,7 +9,8 @@ SELECT s.id_hash, s.handle, s.person_id, s.current_team_id, s.csrf_secret, ifnul
        ifnull((SELECT v.effective_at FROM policy_version v
                WHERE v.changes <> '' AND v.effective_at > p.created_at AND v.withdrawn_at IS NULL AND NOT EXISTS (
                    SELECT 1 FROM policy_ack a WHERE a.person_id = p.id AND a.version >= v.number)
-               ORDER BY v.number DESC LIMIT 1 /* scan ok */), 0) AS policy_at
+               ORDER BY v.number DESC LIMIT 1 /* scan ok */), 0) AS policy_at,
+       t.suspended_reason AS suspended_reason
 FROM session s
 LEFT JOIN person p ON p.id = s.person_id
 LEFT JOIN team t ON t.id = s.current_team_id

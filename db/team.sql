@@ -32,16 +32,13 @@ UPDATE team SET name = :name WHERE id = :team_id;
 -- team_close(team_id int, now_at int) one
 UPDATE team SET closed_at = ifnull(closed_at, :now_at) WHERE id = :team_id;
 
--- team_to_stop() rows (is_closed int) across teams
--- Teams that are closed, and personal ones of people whose accounts are restricted, with VMs that are to run.
-SELECT t.id, t.closed_at IS NOT NULL AS is_closed
+-- team_to_stop() rows (is_closed int, is_suspended int) across teams
+-- Teams that are closed or suspended, and personal ones of people whose accounts are restricted or suspended, with VMs that
+-- are to run.
+SELECT t.id, t.closed_at IS NOT NULL AS is_closed, t.suspended_at IS NOT NULL OR p.suspended_at IS NOT NULL AS is_suspended
 FROM team t LEFT JOIN person p ON p.id = t.personal_of
-WHERE (t.closed_at IS NOT NULL OR p.restricted_at IS NOT NULL)
+WHERE (t.closed_at IS NOT NULL OR p.restricted_at IS NOT NULL OR t.suspended_at IS NOT NULL OR p.suspended_at IS NOT NULL)
   AND EXISTS (SELECT 1 FROM vm WHERE vm.team_id = t.id AND vm.wanted = 'running') /* scan ok */;
-
--- team_closed(team_id int) row
--- Since when the team is closed; NULL: it is open.
-SELECT closed_at FROM team WHERE id = :team_id;
 
 -- team_get(team_id int) row
 -- `is_unmeasured`: whether an owner objected to usage charts; `personal_of`: whose own team it is.
@@ -70,6 +67,16 @@ WHERE team_id = :team_id AND person_id = :person_id AND workos_membership_id IS 
 -- team_money(team_id int) row
 -- Creation date and monthly spend cap.
 SELECT t.created_at, t.cap_cents FROM team t WHERE t.id = :team_id;
+
+-- team_quota(team_id int) row (vms int, vcpus int, memory_mb int, disk_gb int)
+-- Its own quota; -1: the server's default.
+SELECT ifnull(quota_vms, -1) AS vms, ifnull(quota_vcpus, -1) AS vcpus, ifnull(quota_memory_mb, -1) AS memory_mb,
+       ifnull(quota_disk_gb, -1) AS disk_gb FROM team WHERE id = :team_id;
+
+-- team_set_quota(team_id int, vms int?, vcpus int?, memory_mb int?, disk_gb int?) one
+-- NULL: the server's default.
+UPDATE team SET quota_vms = :vms, quota_vcpus = :vcpus, quota_memory_mb = :memory_mb, quota_disk_gb = :disk_gb
+WHERE id = :team_id;
 
 -- team_set_cap(team_id int, cap_cents int?) one
 UPDATE team SET cap_cents = :cap_cents WHERE id = :team_id;

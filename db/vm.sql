@@ -225,11 +225,12 @@ FROM vm INDEXED BY vm_lives
 WHERE team_id = :team_id AND gone_at IS NULL AND life <> 'persistent' ORDER BY id;
 
 -- vm_life_all() rows across teams
--- The same of all teams in which VMs may end: what a closed team or a restricted person has stays as it is.
+-- The same of all teams in which VMs may end: what a closed or suspended team, or a restricted or suspended person, has stays as it is.
 SELECT v.id FROM vm v INDEXED BY vm_lives JOIN team t ON t.id = v.team_id
 LEFT JOIN person p ON p.id = t.personal_of
 WHERE v.gone_at IS NULL AND v.life <> 'persistent' AND v.state <> 'destroying'
-  AND t.closed_at IS NULL AND p.restricted_at IS NULL /* scan ok */;
+  AND t.closed_at IS NULL AND p.restricted_at IS NULL
+  AND t.suspended_at IS NULL AND p.suspended_at IS NULL /* scan ok */;
 
 -- vm_life_people(id text) rows across teams
 -- Who is told of the end of a VM: who created it, or else the owners of its team.
@@ -271,7 +272,8 @@ SELECT team_id, id, state, zone, run_days, start_minute, start_minute IS NOT NUL
 FROM vm WHERE id = :id AND gone_at IS NULL AND zone IS NOT NULL;
 
 -- vm_schedule_all() rows across teams
--- Those that have a schedule, but of a closed team or a restricted person.
+-- Those that have a schedule, but of a closed or suspended team, or a restricted or suspended person.
 SELECT v.id FROM vm v INDEXED BY vm_schedules JOIN team t ON t.id = v.team_id
 LEFT JOIN person p ON p.id = t.personal_of
-WHERE v.gone_at IS NULL AND v.zone IS NOT NULL AND t.closed_at IS NULL AND p.restricted_at IS NULL /* scan ok */;
+WHERE v.gone_at IS NULL AND v.zone IS NOT NULL AND t.closed_at IS NULL AND p.restricted_at IS NULL
+  AND t.suspended_at IS NULL AND p.suspended_at IS NULL /* scan ok */;

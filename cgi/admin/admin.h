@@ -14,7 +14,8 @@ struct admin {
     const char *file;      /* which file "network" prints; NULL: the commands */
     const char *verify;    /* the record that "review" verifies; NULL: it makes one */
     bool is_disk;          /* "vm-look" shows the disk, not the console */
-    const char *reason;    /* of "vm-look", "request-extend", "request-refuse"; NULL: not given */
+    const char *reason;    /* of "vm-look", "request-extend", "request-refuse", "suspend"; NULL: not
+                              given */
     const char *kind;      /* what "request-add" is asked for; NULL: none was given */
     const char *received;  /* on which day; NULL: none was given */
     const char *how;       /* "request-answer" is answered; NULL: not given */
@@ -49,6 +50,12 @@ enum admin_need {
             "                       deletion; of several accounts of EMAIL that with\n"            \
             "                       --identity KEY",                                               \
             NEEDS_WRITING)                                                                         \
+    COMMAND(admin_suspend, "suspend", "WHO",                                                       \
+            "suspend the account of this address, or the team of this number, with\n"              \
+            "                       --reason TEXT, which they read: VMs are stopped, nothing\n"    \
+            "                       is deleted; of several accounts that with --identity KEY",     \
+            NEEDS_WRITING)                                                                         \
+    COMMAND(admin_restore, "restore", "WHO", "end the suspension", NEEDS_WRITING)                  \
     COMMAND(admin_account_email, "account-email", "OLD NEW",                                       \
             "change the address that OLD signs in with to NEW; both are told; of\n"               \
             "                       several accounts of OLD that with --identity KEY",             \

@@ -41,7 +41,12 @@ struct frame {
     /* A change of the policy that the person has not acknowledged: its day; NULL: none. */
     const char *policy_day;
     bool is_policy_new; /* it is in force by now */
-    bool is_restricted; /* the person's account is */
+    /* What the admin tells everybody: the one to show; NULL: none, or nobody is signed in. */
+    const char *announcement;
+    int64_t announcement_id;
+    bool is_announcement_warning;
+    const char *suspended_reason; /* why the admin suspended the team; NULL: it is not */
+    bool is_restricted; /* the person's account is, or the team is suspended: nothing is begun */
     bool is_viewer;     /* the person may see what the team has, and change nothing */
     bool has_billing;   /* billing is on */
     bool is_fragment;   /* requested by htmx: only the changing part, without the frame */

@@ -89,7 +89,15 @@ enum {
     LIMIT_SESSION_S = 30 * 24 * 3600,
     LIMIT_SIGNED_OUT_SESSION_S = 10 * 60, /* a sign-in in progress */
     LIMIT_FRESH_S = 10 * 60,              /* how long a sign-in suffices for what is sensitive */
-    LIMIT_SEEN_EVERY_S = 60,              /* how often "last seen" is written */
+    LIMIT_ADMIN_S = 12 * 3600,            /* and for the admin's pages */
+    LIMIT_SUSPENSION_REASON = 200,        /* characters */
+    LIMIT_ANNOUNCEMENT = 500,             /* the same */
+    LIMIT_ANNOUNCEMENTS = 3,              /* that the status page shows */
+    LIMIT_ANNOUNCEMENTS_KEPT = 20,        /* by each process, of now and later */
+    LIMIT_ANNOUNCEMENT_ARENA_BYTES = 256 * 1024, /* for these */
+    LIMIT_ANNOUNCEMENT_DAYS = 90,                /* for how long one is shown at most */
+    LIMIT_QUOTA = 1000000,                       /* of any part of a team's quota */
+    LIMIT_SEEN_EVERY_S = 60,                     /* how often "last seen" is written */
     LIMIT_SIGNIN_LINK_S = 10 * 60,
     LIMIT_ACCESS_REQUEST_S = 30 * 24 * 3600, /* from when it was made or answered */
     LIMIT_ACCESS_REQUESTS = 500,

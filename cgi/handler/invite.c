@@ -78,7 +78,7 @@ static struct error *used_show(struct request *r, const struct invite *invite)
     struct team_role_row role;
     struct error *e = error_new(r->arena, ERROR_NOT_FOUND, "signed out");
 
-    if (is_signed_in(r))
+    if (is_signed_in(r) && invite->team_id)
         e = sql_team_role(r->db, r->arena, invite->team_id, r->session->person_id, &role);
     if (!e)
         outcome_show(
@@ -107,7 +107,9 @@ struct error *invite_show(struct request *r)
     e = session_begin(r); /* for the form's token */
     if (e)
         return e;
-    page_show(r, arena_printf(r->arena, "Join %s", invite->team),
+    page_show(r,
+              arena_printf(r->arena, invite->team_id ? "Join %s" : "Your account on %s",
+                           invite->team_id ? invite->team : r->config->server_name),
               (struct invite_html){
                   .team = invite->team,
                   .inviter = invite->inviter,
@@ -141,6 +143,8 @@ static struct error *joined_respond(struct request *r, const struct invite *invi
 {
     struct error *e = session_keep_invite(r, (struct bytes){ NULL, 0 });
 
+    if (!e && !invite->team_id)
+        return session_notice_at(r, "This is your account.", "/vms");
     return e ? e
              : session_notice_at(
                    r,
@@ -155,7 +159,8 @@ static struct error *accept(struct request *r, const struct invite *invite)
 
     if (e)
         return refused_show(r, e);
-    e = session_switch(r, invite->team_id);
+    if (invite->team_id)
+        e = session_switch(r, invite->team_id);
     return e ? e : joined_respond(r, invite);
 }
 

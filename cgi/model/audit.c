@@ -148,7 +148,7 @@ struct error *audit_is_new(const struct context *context, const struct audit_ent
     struct activity_seen_row seen;
     struct error *e = sql_activity_seen(
         context->db, context->arena, entry->team_id, actions[entry->action].code, entry->object,
-        entry->person_id, context->now_ms - AN_HOUR_S * 1000, &seen);
+        entry->person_id ? &entry->person_id : NULL, context->now_ms - AN_HOUR_S * 1000, &seen);
 
     *out = !e && !seen.is_there;
     return e;

@@ -85,6 +85,17 @@ enum { AUDIT_OPERATOR = 0 }; /* the team of the operator's own history */
     ACTION(ADMIN_PAGE, "admin_page", "Admin page opened")                                          \
     ACTION(ACCESS_INVITE, "access_invite", "Person who requested access invited")                  \
     ACTION(ACCESS_DECLINE, "access_decline", "Request for access deleted")                         \
+    ACTION(ADMIN_PERSON, "admin_person", "Account viewed by the admin")                            \
+    ACTION(ADMIN_TEAM, "admin_team", "Team viewed by the admin")                                   \
+    ACTION(SUSPENSION, "suspension", "Account suspended by the admin")                             \
+    ACTION(SUSPENSION_END, "suspension_end", "Account restored by the admin")                      \
+    ACTION(TEAM_SUSPENSION, "team_suspension", "Team suspended by the admin")                      \
+    ACTION(TEAM_SUSPENSION_END, "team_suspension_end", "Team restored by the admin")               \
+    ACTION(QUOTA, "quota", "Quota changed by the admin")                                           \
+    ACTION(ACCOUNT_INVITE, "account_invite", "Account offered by invite")                          \
+    ACTION(ANNOUNCEMENT, "announcement", "Announcement published")                                 \
+    ACTION(ANNOUNCEMENT_EDIT, "announcement_edit", "Announcement changed")                         \
+    ACTION(ANNOUNCEMENT_END, "announcement_end", "Announcement ended")                             \
     ACTION(REQUEST_ADD, "request_add", "Request about personal data recorded")                     \
     ACTION(REQUEST_EXTEND, "request_extend", "Request about personal data extended")               \
     ACTION(REQUEST_ANSWER, "request_answer", "Request about personal data answered")               \
@@ -123,7 +134,7 @@ struct error *audit_add_personal(const struct context *context, const struct aud
 /* The line below what was done in answer to a request by mail: "Request 3 by email"; NULL for 0. */
 const char *audit_request_detail(struct arena *arena, int64_t number);
 
-/* Whether its person has not done the same to the same object in the last hour. */
+/* Whether the same has not been done to the same object in the last hour. */
 struct error *audit_is_new(const struct context *context, const struct audit_entry *entry,
                            bool *out);
 

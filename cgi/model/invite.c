@@ -34,8 +34,6 @@ static struct error *inviter_check(const struct context *context, const struct a
     struct error *e = team_is_ours(context);
 
     if (!e)
-        e = restriction_check(context, actor);
-    if (!e)
         e = sql_person_get(context->db, context->arena, actor->person_id, person);
     if (!e && !identity_sign_up_is_open(context->config, person->email))
         e = refuse(context, ERROR_CONFLICT, "sign_up_closed", "email",
@@ -79,21 +77,17 @@ static struct error *known_check(const struct context *context, const struct act
     return e;
 }
 
-static struct error *invite_mail(const struct context *context, const struct actor *actor,
+/* `team` NULL: an account. */
+static struct error *invite_mail(const struct context *context, const char *team,
                                  const struct person_get_row *person, const char *email,
                                  const char *id)
 {
-    struct team_get_row team;
-    struct error *e = sql_team_get(context->db, context->arena, actor->team_id, &team);
-
-    if (e)
-        return e;
     return mail_queue(context->db, context->arena,
                       &(struct mail){
                           .kind = MAIL_KIND_INVITED,
                           .to = email,
                           .once = arena_printf(context->arena, "%s/%s", MAIL_KIND_INVITED, id),
-                          .promise = label_in_mail(context->arena, team.name),
+                          .promise = team ? label_in_mail(context->arena, team) : NULL,
                           .note = label_in_mail(context->arena, person->name),
                           .change_id = id,
                           .is_transient = true, /* the address may be nobody's here */
@@ -113,6 +107,7 @@ static struct error *invite_put(const struct context *context, const struct acto
                                 const char *role, const char *token)
 {
     const char *id = crypto_id(context->arena);
+    struct team_get_row team;
     struct error *e =
         email ? sql_invite_revoke_address(context->db, context->arena, actor->team_id, email)
               : NULL;
@@ -120,11 +115,13 @@ static struct error *invite_put(const struct context *context, const struct acto
     if (!e)
         e = sql_invite_mails_drop(context->db, context->arena);
     if (!e)
-        e = sql_invite_add(context->db, context->arena, id, actor->team_id, actor->person_id, email,
-                           role, invite_hash(context->arena, token), context->now_at,
+        e = sql_invite_add(context->db, context->arena, id, &actor->team_id, actor->person_id,
+                           email, role, invite_hash(context->arena, token), context->now_at,
                            context->now_at + LIMIT_INVITE_S);
+    if (!e)
+        e = sql_team_get(context->db, context->arena, actor->team_id, &team);
     if (!e && email)
-        e = invite_mail(context, actor, person, email, id);
+        e = invite_mail(context, team.name, person, email, id);
     return e ? e
              : audit_add(context, &(struct audit_entry){
                                       .team_id = actor->team_id,
@@ -143,6 +140,8 @@ struct error *invite_make(const struct context *context, const struct actor *act
     struct person_get_row person;
     struct error *e = inviter_check(context, actor, &person);
 
+    if (!e)
+        e = restriction_check(context, actor);
     if (!e && !role_is_invitable(role))
         e = refuse(context, ERROR_INPUT, "unknown_role", "role", "Choose a role.");
     if (!e && email && !config_has_mail(context->config))
@@ -169,6 +168,77 @@ struct error *invite_revoke(const struct context *context, const struct actor *a
         e = sql_invite_mails_drop(context->db, context->arena);
     return e ? e
              : audit_add(context, &(struct audit_entry){ .team_id = actor->team_id,
+                                                         .action = AUDIT_INVITE_REVOKE,
+                                                         .object = id,
+                                                         .person_id = actor->person_id });
+}
+
+/* ---- accounts ---- */
+
+static struct error *account_limits_check(const struct context *context, int64_t person_id,
+                                          const char *email)
+{
+    struct invite_account_counts_row count;
+    struct error *e =
+        sql_invite_account_counts(context->db, context->arena, person_id, email,
+                                  context->now_at - AN_HOUR_S, context->now_at - A_DAY_S, &count);
+
+    if (e || (count.hour_mails < LIMIT_INVITE_MAILS_PER_HOUR &&
+              count.total_day < LIMIT_INVITED_PER_ADDRESS))
+        return e;
+    return refuse(context, ERROR_CONFLICT, "too_many_invites", "email",
+                  "Too many invites for now. Try again later.");
+}
+
+static struct error *account_put(const struct context *context, const struct person_get_row *person,
+                                 const char *email, const char *token)
+{
+    const char *id = crypto_id(context->arena);
+    struct error *e = sql_invite_account_revoke_address(context->db, context->arena, email);
+
+    if (!e)
+        e = sql_invite_mails_drop(context->db, context->arena);
+    if (!e)
+        e = sql_invite_add(context->db, context->arena, id, NULL, person->id, email,
+                           INVITE_ROLE_OWNER, invite_hash(context->arena, token), context->now_at,
+                           context->now_at + LIMIT_INVITE_S);
+    if (!e && !token)
+        e = invite_mail(context, NULL, person, email, id);
+    return e ? e
+             : audit_add(context, &(struct audit_entry){ .team_id = AUDIT_OPERATOR,
+                                                         .action = AUDIT_ACCOUNT_INVITE,
+                                                         .object = id,
+                                                         .detail = token ? "by link" : "by email",
+                                                         .person_id = person->id });
+}
+
+struct error *invite_account(const struct context *context, const struct actor *actor,
+                             const char *email, bool is_link, const char **out_url)
+{
+    const char *token = is_link ? crypto_token(context->arena) : NULL;
+    struct person_get_row person;
+    struct error *e = inviter_check(context, actor, &person);
+
+    if (!e && !is_link && !config_has_mail(context->config))
+        e = refuse(context, ERROR_CONFLICT, "no_mail", "email",
+                   "This server sends no mail. Copy a link instead.");
+    if (!e)
+        e = account_limits_check(context, actor->person_id, email);
+    if (!e)
+        e = account_put(context, &person, email, token);
+    *out_url = token ? url_of(context, token) : NULL;
+    return e;
+}
+
+struct error *invite_account_revoke(const struct context *context, const struct actor *actor,
+                                    const char *id)
+{
+    struct error *e = sql_invite_account_revoke(context->db, context->arena, id);
+
+    if (!e)
+        e = sql_invite_mails_drop(context->db, context->arena);
+    return e ? e
+             : audit_add(context, &(struct audit_entry){ .team_id = AUDIT_OPERATOR,
                                                          .action = AUDIT_INVITE_REVOKE,
                                                          .object = id,
                                                          .person_id = actor->person_id });
@@ -257,13 +327,15 @@ struct error *invite_accept(const struct context *context, const struct invite *
 
     if (!e && invite->email && strcmp(invite->email, email) != 0)
         e = error_new(context->arena, ERROR_FORBIDDEN, "the invite is for another address");
-    if (!e)
+    if (!e && invite->team_id)
         e = room_check(context, invite, person_id);
-    if (!e)
+    if (!e && invite->team_id)
         e = restriction_check(context, &actor);
     if (!e)
         e = sql_invite_accept(context->db, context->arena, invite->id, context->now_at);
-    return e ? e : team_add(context, invite->team_id, person_id, invite->role, invite->id);
+    return e || !invite->team_id
+               ? e
+               : team_add(context, invite->team_id, person_id, invite->role, invite->id);
 }
 
 struct error *invite_allows_signin(const struct context *context, struct bytes hash, bool *out)

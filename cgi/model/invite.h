@@ -1,8 +1,8 @@
 /*
- * Invites into a team (identity = local): by mail to an address, whose owner alone may use it, or
- * by a link that an owner passes on. Each works once, for LIMIT_INVITE_S, until it is revoked or
- * who made it may no longer invite. The database has the hash of a link's secret alone; the link of
- * a mail is made when that is sent.
+ * Invites into a team, or to an account (identity = local): by mail to an address, whose owner
+ * alone may use it, or by a link that an owner passes on. Each works once, for LIMIT_INVITE_S,
+ * until it is revoked or who made it may no longer invite. The database has the hash of a link's
+ * secret alone; the link of a mail is made when that is sent.
  *
  * Nothing here depends on whether an address has an account, so nobody learns of it by inviting.
  *
@@ -21,6 +21,18 @@
 struct error *invite_make(const struct context *context, const struct actor *actor,
                           const char *email, const char *role, const char **out_url);
 
+/*
+ * The admin invites somebody to an account, into no team but their own. By a link, `*out_url`, that
+ * the admin passes on, or by mail; in both cases it is for the owner of `email`, whom the admin
+ * vouches for. An earlier one for the address ends. INPUT or CONFLICT, about the field "email".
+ */
+struct error *invite_account(const struct context *context, const struct actor *actor,
+                             const char *email, bool is_link, const char **out_url);
+
+/* NOT_FOUND: there is none that could still be used. */
+struct error *invite_account_revoke(const struct context *context, const struct actor *actor,
+                                    const char *id);
+
 /* NOT_FOUND: there is none that could still be used. */
 struct error *invite_revoke(const struct context *context, const struct actor *actor,
                             const char *id);
@@ -37,7 +49,8 @@ struct bytes invite_hash(struct arena *arena, const char *token);
 
 /* What a link is about. */
 struct invite {
-    const char *id, *team, *inviter, *inviter_email;
+    const char *id, *inviter, *inviter_email;
+    const char *team;  /* NULL, and its id 0: an account, and no team but the person's own */
     const char *email; /* whose it is; NULL: whoever has the link */
     const char *role;
     int64_t team_id, inviter_id, expires_at;

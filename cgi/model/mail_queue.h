@@ -16,8 +16,9 @@ struct mail {
      * "email_taken", "email_changed", "email_former", "request_extended", "request_answered",
      * "request_refused", "team_deletion", "vm_disk_look", "account_deletion", "account_closed",
      * "team_closed", "vm_stops_soon", "vm_ends_soon", "account_kept", "team_kept",
-     * "invited", "role_changed", "member_removed", "passkey_added",
-     * "passkey_removed", "passkey_refused", "access_requested", "access_granted"
+     * "invited", "role_changed", "member_removed", "passkey_added", "passkey_removed",
+     * "passkey_refused", "access_requested", "access_granted", "account_suspended",
+     * "account_restored"
      */
     const char *kind;
     const char *to; /* e-mail */
@@ -28,7 +29,7 @@ struct mail {
     const char
         *promise; /* of "promise_broken": "SENTENCE#ID SENTENCE#ID"; else a text of the kind's */
     const char *note; /* what the operator writes in it, who has closed the account, who invites,
-                         or a role */
+                         a role, or why the operator suspends */
     int64_t request_number; /* of the request (rights_request.h) that it is about */
     const char *change_id;  /* of the change of an address (email_change.h), or of the invite */
     bool is_transient;      /* its row is deleted once it was sent or has failed */

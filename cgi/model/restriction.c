@@ -1,12 +1,15 @@
 /* Restriction of processing; see restriction.h. */
 #include "model/restriction.h"
 
+#include "model/suspension.h"
 #include "model/vm_request.h"
 
 #include "person.sql.h"
+#include "restriction.sql.h"
 #include "team.sql.h"
 
 static const char RESTRICTED[] = "The account is restricted";
+static const char CLOSED[] = "The account or team is closed";
 
 static struct error *vms_stop(const struct context *context, int64_t team_id, const char *reason)
 {
@@ -32,25 +35,50 @@ struct error *restriction_end(const struct context *context, int64_t person_id)
     return sql_person_end_restriction(context->db, context->arena, person_id);
 }
 
+static struct error *refuse(const struct context *context, const char *code, const char *message)
+{
+    return error_refuse(context->arena, ERROR_CONFLICT, code, NULL, "%s", message);
+}
+
+/* The reason of an account's suspension is between the admin and the person. */
+static struct error *suspension_check(const struct context *context,
+                                      const struct restriction_of_row *row)
+{
+    if (row->reason)
+        return refuse(context, SUSPENSION_CODE,
+                      arena_printf(context->arena,
+                                   "The admin suspended your account, so nothing new is begun: %s",
+                                   row->reason));
+    if (row->team_reason)
+        return refuse(context, "team_suspended",
+                      arena_printf(context->arena,
+                                   "The admin suspended this team, so nothing new is begun: %s",
+                                   row->team_reason));
+    if (row->is_owner_suspended)
+        return refuse(
+            context, "team_suspended",
+            "The account of this team\u2019s owner is suspended, so nothing new is begun.");
+    return NULL;
+}
+
 struct error *restriction_check(const struct context *context, const struct actor *actor)
 {
-    struct person_get_row person;
-    struct team_closed_row team;
-    struct error *e;
+    struct restriction_of_row row;
+    struct error *e =
+        sql_restriction_of(context->db, context->arena, actor->team_id, actor->person_id, &row);
 
-    if (!actor->person_id)
-        return NULL;
-    e = sql_team_closed(context->db, context->arena, actor->team_id, &team);
-    if (!e && team.closed_at)
-        return error_refuse(context->arena, ERROR_CONFLICT, "team_closed", NULL,
-                            "This team is closed and will be deleted, so nothing new is begun.");
     if (!e)
-        e = sql_person_get(context->db, context->arena, actor->person_id, &person);
-    if (e || !person.restricted_at)
+        e = suspension_check(context, &row);
+    if (e || !actor->person_id)
         return e;
-    return error_refuse(context->arena, ERROR_CONFLICT, "account_restricted", NULL,
-                        "Your account is restricted, so nothing new is begun. End the restriction "
-                        "on your account page first.");
+    if (row.closed_at)
+        return refuse(context, "team_closed",
+                      "This team is closed and will be deleted, so nothing new is begun.");
+    if (row.restricted_at)
+        return refuse(context, "account_restricted",
+                      "Your account is restricted, so nothing new is begun. End the restriction on "
+                      "your account page first.");
+    return NULL;
 }
 
 static struct error *team_stop(const struct context *context, const struct team_to_stop_row *team)
@@ -59,7 +87,9 @@ static struct error *team_stop(const struct context *context, const struct team_
 
     if (!e)
         e = vms_stop(context, team->id,
-                     team->is_closed ? "The account or team is closed" : RESTRICTED);
+                     team->is_closed      ? CLOSED
+                     : team->is_suspended ? SUSPENSION_CAUSE
+                                          : RESTRICTED);
     if (!e)
         e = db_commit(context->db, context->arena);
     db_rollback(context->db);

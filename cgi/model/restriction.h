@@ -18,10 +18,11 @@ struct error *restriction_end(const struct context *context, int64_t person_id);
 
 /*
  * CONFLICT with a message: code "account_restricted", the actor's person is restricted;
- * "team_closed", the team is about to be deleted.
+ * "team_closed", the team is about to be deleted; SUSPENSION_CODE or "team_suspended", the person
+ * or the team is suspended (suspension.h), also when the software acts.
  */
 struct error *restriction_check(const struct context *context, const struct actor *actor);
 
-/* For the worker's schedule: stops VMs that could not be stopped when the restriction began, or
- * when their team was closed, as those that were being created. */
+/* For the worker's schedule: stops VMs that could not be stopped when the restriction or a
+ * suspension began, or when their team was closed, as those that were being created. */
 struct error *restriction_run(const struct context *context);

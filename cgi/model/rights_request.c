@@ -13,6 +13,7 @@
 #include "model/identity.h"
 #include "model/mail_queue.h"
 #include "model/restriction.h"
+#include "model/suspension.h"
 #include "model/usage_objection.h"
 
 #include "mail.sql.h"
@@ -69,8 +70,7 @@ static const struct kind {
     { RIGHTS_REQUEST_KIND_RESTRICTION, "restrict", "Restriction",
       "to restrict the use of your data",
       "Your account is restricted: the VMs of your team were stopped, and nothing can be started "
-      "or "
-      "created until you end that. You can do so at any time: sign in and press \u201cEnd "
+      "or created until you end that. You can do so at any time: sign in and press \u201cEnd "
       "restriction\u201d on your account page.",
       "is restricted and its VMs are stopped" },
     { RIGHTS_REQUEST_KIND_OBJECTION, "object", "Objection", "that objects to the use of your data",
@@ -347,11 +347,14 @@ static struct error *account_close(const struct context *context, int64_t person
     return NULL;
 }
 
-static struct error *copy_make(const struct context *context, int64_t person_id, int64_t number)
+static struct error *copy_make(const struct context *context, int64_t person_id, int64_t number,
+                               struct result_text *text)
 {
     int64_t refused_until;
     struct error *e = export_request(context, person_id, number, &refused_until);
 
+    if (!e && suspension_check_sign_in(context, person_id))
+        text->done = "The copy is being prepared. As your account is suspended, we send it to you.";
     if (e || !refused_until)
         return e;
     return error_new(context->arena, ERROR_CONFLICT,
@@ -396,7 +399,7 @@ static struct error *act(const struct context *context, const struct rights_requ
         return NULL;
     }
     if (strcmp(row->kind, RIGHTS_REQUEST_KIND_COPY) == 0)
-        return copy_make(context, person_id, row->number);
+        return copy_make(context, person_id, row->number, text);
     if (strcmp(row->kind, RIGHTS_REQUEST_KIND_RESTRICTION) == 0)
         return restrict_note(context, person_id, row->number);
     if (strcmp(row->kind, RIGHTS_REQUEST_KIND_OBJECTION) == 0)

@@ -8,6 +8,7 @@
 #include "model/audit.h"
 #include "model/billing_check.h"
 #include "model/host_check.h"
+#include "model/quota.h"
 #include "model/restriction.h"
 #include "model/spend_cap.h"
 #include "model/vm_job.h"
@@ -43,38 +44,37 @@ static struct error *quota_refuse(const struct context *context, const char *fie
 static struct error *quota_check(const struct context *context, const struct actor *actor,
                                  const struct vm_quota_change *change)
 {
-    const struct config *config = context->config;
     struct arena *arena = context->arena;
-    struct vm_quota_row used;
-    struct error *e = sql_vm_quota(context->db, arena, actor->team_id, &used);
+    struct quota_used used;
+    struct error *e = quota_read(context, actor->team_id, &used);
 
     if (e)
         return e;
-    if (used.vms + change->vms > config->quota_vms)
+    if (used.vms + change->vms > used.most.vms)
         return quota_refuse(context, NULL,
                             arena_printf(arena,
                                          "Your team’s quota is used up: %s of %s VMs, stopped ones "
                                          "included. Destroy a VM, or ask the admin for more.",
                                          text_count(arena, used.vms),
-                                         text_count(arena, config->quota_vms)));
-    if (used.vcpus + change->vcpus > config->quota_vcpus)
+                                         text_count(arena, used.most.vms)));
+    if (used.vcpus + change->vcpus > used.most.vcpus)
         return quota_refuse(context, "size",
                             arena_printf(arena, EXCEEDS "%s of %s vCPUs. " MAKE_ROOM,
                                          text_count(arena, used.vcpus + change->vcpus),
-                                         text_count(arena, config->quota_vcpus)));
-    if (used.memory_mb + change->memory_mb > config->quota_memory_mb)
+                                         text_count(arena, used.most.vcpus)));
+    if (used.memory_mb + change->memory_mb > used.most.memory_mb)
         return quota_refuse(context, "size",
                             arena_printf(arena, EXCEEDS "%s of %s memory. " MAKE_ROOM,
                                          text_memory(arena, used.memory_mb + change->memory_mb),
-                                         text_memory(arena, config->quota_memory_mb)));
-    if (used.disk_gb + change->disk_gb > config->quota_disk_gb)
+                                         text_memory(arena, used.most.memory_mb)));
+    if (used.disk_gb + change->disk_gb > used.most.disk_gb)
         return quota_refuse(context, "size",
                             arena_printf(arena,
                                          EXCEEDS
                                          "%s of %s GB disk. Choose a smaller size, destroy VMs, "
                                          "delete snapshots, or ask the admin for more.",
                                          text_count(arena, used.disk_gb + change->disk_gb),
-                                         text_count(arena, config->quota_disk_gb)));
+                                         text_count(arena, used.most.disk_gb)));
     return NULL;
 }
 
@@ -314,7 +314,7 @@ static struct error *snapshot_take_check(const struct context *context, const st
                                          const struct vm_get_row *vm)
 {
     struct snapshot_count_row taken;
-    struct vm_quota_row used;
+    struct quota_used used;
     struct error *e =
         sql_snapshot_count(context->db, context->arena, actor->team_id, vm->id, &taken);
 
@@ -325,12 +325,12 @@ static struct error *snapshot_take_check(const struct context *context, const st
     if (!e)
         e = spend_check(context, actor);
     if (!e)
-        e = sql_vm_quota(context->db, context->arena, actor->team_id, &used);
-    if (!e && used.disk_gb + vm->disk_gb > context->config->quota_disk_gb)
+        e = quota_read(context, actor->team_id, &used);
+    if (!e && used.disk_gb + vm->disk_gb > used.most.disk_gb)
         e = error_refuse(context->arena, ERROR_INPUT, "quota_exceeded", NULL,
                          EXCEEDS "%s of %s GB disk. Delete a snapshot or destroy a VM first.",
                          text_count(context->arena, used.disk_gb + vm->disk_gb),
-                         text_count(context->arena, context->config->quota_disk_gb));
+                         text_count(context->arena, used.most.disk_gb));
     return e;
 }
 

@@ -73,20 +73,19 @@ static bool is_repeated(const struct inventory *inventory, size_t at)
 
 /* ---- subjects ---- */
 
-enum { MOST_TABLES = 18 };
+enum { MOST_TABLES = 19 };
 
 static const struct subject {
     const char *name, *about, *tables[MOST_TABLES];
 } subjects[] = {
     { "Your account and team",
-      "Your email address, name and team, which policy changes you have acknowledged, and for a "
-      "day "
-      "the copies of your data. Kept as long as the account exists.",
-      { "person", "team", "membership", "policy_ack", "export" } },
-    { "Invites into teams",
-      "Who invited whom into which team, by an address or a link, for a week. The address may be "
-      "of "
-      "somebody who has no account here. Links are stored as hashes.",
+      "Your email address, name and team, which policy changes and announcements you have seen, "
+      "whether and why the admin suspended the account or team, and for a day the copies of your "
+      "data. Kept as long as the account exists.",
+      { "person", "team", "membership", "policy_ack", "announcement_seen", "export" } },
+    { "Invites",
+      "Who invited whom to an account or into which team, by an address or a link, for a week. The "
+      "address may be of somebody who has no account here. Links are stored as hashes.",
       { "invite" } },
     { "Requests for access",
       "Who requested an account, and why. Kept until 30 days after the request or its answer.",
@@ -133,10 +132,11 @@ static const struct subject {
       "Values are not logged.",
       { "outbound" } },
     { "The server itself",
-      "Images, prices, hosts, promises, policies and request counts. No personal data.",
+      "Images, prices, hosts, promises, policies, announcements and request counts. No personal "
+      "data.",
       { "image", "image_version", "price", "region_status", "orphan", "pool", "pool_vm", "promise",
         "probe", "about", "request_count", "source_count", "log_day", "policy_version",
-        "policy_fact", "policy_unannounced", "signing_key", "audit_publication" } },
+        "policy_fact", "policy_unannounced", "signing_key", "audit_publication", "announcement" } },
 };
 
 static bool has_table(const struct subject *subject, const char *table)

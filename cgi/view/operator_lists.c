@@ -11,6 +11,7 @@
 #include "operator_mails.html.h"
 #include "operator_orphans.html.h"
 #include "web/list_query.h"
+#include "web/live.h"
 
 /* What every list begins with. */
 static struct error *list_read(struct request *r, const struct list_kind *kind, const char *title,
@@ -105,7 +106,7 @@ struct error *operator_mails_respond(struct request *r)
     if (e)
         return e;
     page.is_empty = !found.total && !*list->search;
-    html_operator_mails(&r->response.body, &r->frame, &page);
+    live_respond(r, render_operator_mails, &page);
     return NULL;
 }
 
@@ -159,7 +160,7 @@ struct error *operator_events_respond(struct request *r)
     if (e)
         return e;
     page.is_empty = !found.total && !*list->search;
-    html_operator_events(&r->response.body, &r->frame, &page);
+    live_respond(r, render_operator_events, &page);
     return NULL;
 }
 

@@ -10,6 +10,7 @@
 #include "operator_vms.html.h"
 #include "view/vm_view.h"
 #include "web/list_query.h"
+#include "web/live.h"
 #include "web/session.h"
 
 #include <string.h>
@@ -54,6 +55,7 @@ static struct operator_vm row_of(struct request *r, const struct region_status_l
         .name = vm->name,
         .size = vm_view_size(r->arena, vm->vcpus, vm->memory_mb, vm->disk_gb),
         .team = vm->team,
+        .team_id = vm->team_id,
         .label = state.label,
         .chip = state.chip,
         .state_since = state.since_at,
@@ -116,6 +118,6 @@ struct error *operator_vms_respond(struct request *r)
     page.is_empty = !count.total && !*page.list.search;
     r->frame.title = "VMs of all teams";
     r->frame.section = "operator";
-    html_operator_vms(&r->response.body, &r->frame, &page);
+    live_respond(r, render_operator_vms, &page);
     return NULL;
 }

@@ -8,6 +8,7 @@ struct operator_vm {
     const char *name;
     const char *size; /* "1 vCPU, 1 GB, 10 GB disk" */
     const char *team;
+    int64_t team_id;
     const char *label; /* of its state: "Running" */
     const char *chip;  /* CSS class of the state */
     int64_t state_since;

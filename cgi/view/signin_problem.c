@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "model/erasure.h"
 #include "model/identity.h"
+#include "model/suspension.h"
 #include "signin_link.html.h"
 #include "web/session.h"
 
@@ -70,6 +71,12 @@ const struct signin_problem SIGNIN_ACCOUNT_CLOSED = {
     .next =
         "If you don\u2019t expect that, or want to know more, write to the admin. What is deleted "
         "and when is on the page whose address you were given.",
+};
+const struct signin_problem SIGNIN_ACCOUNT_SUSPENDED = {
+    .status = 403,
+    .title = "This account is suspended",
+    .next = "Your VMs are stopped, and nothing is deleted. To have the account restored, or for a "
+            "copy or the deletion of your data, write to the admin.",
 };
 const struct signin_problem SIGNIN_IMPERSONATED = {
     .status = 403,
@@ -180,7 +187,12 @@ struct error *signin_problem_show(struct request *r, const struct signin_problem
 
 struct error *signin_closed_show(struct request *r, struct error *refusal)
 {
-    if (!refusal || !refusal->code || strcmp(refusal->code, IDENTITY_CLOSED) != 0)
+    if (!refusal || !refusal->code)
+        return refusal;
+    if (strcmp(refusal->code, SUSPENSION_CODE) == 0)
+        return signin_problem_show(r, &SIGNIN_ACCOUNT_SUSPENDED, "the account is suspended",
+                                   (struct signin_problem_html){ .closed = refusal->message });
+    if (strcmp(refusal->code, IDENTITY_CLOSED) != 0)
         return refusal;
     return signin_problem_show(r, &SIGNIN_ACCOUNT_CLOSED, "the account is closed",
                                (struct signin_problem_html){ .closed = refusal->message });

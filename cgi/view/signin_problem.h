@@ -16,7 +16,7 @@ struct signin_problem {
 extern const struct signin_problem SIGNIN_LINK_UNKNOWN, SIGNIN_LINK_LATE, SIGNIN_LINK_USED,
     SIGNIN_INVITED_WHILE_SIGNED_IN, SIGNIN_ATTEMPT_UNKNOWN, SIGNIN_EMAIL_UNUSABLE,
     SIGNIN_EMAIL_UNVERIFIED, SIGNIN_CLOSED, SIGNIN_IMPERSONATED, SIGNIN_UPSTREAM_FAILED,
-    SIGNIN_ACCOUNT_CLOSED, SIGNIN_OTHER;
+    SIGNIN_ACCOUNT_CLOSED, SIGNIN_ACCOUNT_SUSPENDED, SIGNIN_OTHER;
 
 /* By an error code of WorkOS; SIGNIN_OTHER if unknown. */
 const struct signin_problem *signin_problem_of_code(struct arena *arena, const char *code);
@@ -28,7 +28,8 @@ const struct signin_problem *signin_problem_of_code(struct arena *arena, const c
 struct error *signin_problem_show(struct request *r, const struct signin_problem *problem,
                                   const char *why, struct signin_problem_html page);
 
-/* The page of an account that stays closed, if the refusal says so; else the refusal. */
+/* The page of an account that stays closed, or is suspended, if the refusal says so; else the
+ * refusal. */
 struct error *signin_closed_show(struct request *r, struct error *refusal);
 
 /* Before the link is used: that the account of its address is closed, and what using it does. */

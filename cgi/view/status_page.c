@@ -2,6 +2,7 @@
  */
 #include "view/status_page.h"
 
+#include "base/limit.h"
 #include "main_constants.sql.h"
 #include "model/promise_row.h"
 #include "status.html.h"
@@ -53,6 +54,9 @@ struct error *status_page_show(struct request *r)
     struct status_html page = { .sums.total = 0 };
     struct error *e = sql_promise_list(r->db, r->arena, r->now_at, &rows);
 
+    if (!e)
+        e = sql_announcement_now(r->db, r->arena, r->now_at, LIMIT_ANNOUNCEMENTS,
+                                 &page.announcements);
     if (e)
         return e;
     page.topics = topics_of(r, &rows);

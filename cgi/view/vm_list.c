@@ -8,10 +8,12 @@
 #include "main_constants.sql.h"
 #include "model/host_check.h"
 #include "model/ledger_cost.h"
+#include "model/quota.h"
 #include "model/vm_job.h"
 #include "model/vm_labels.h"
 #include "model/vm_state.h"
 #include "snapshot.sql.h"
+#include "team.sql.h"
 #include "view/vm_access.h"
 #include "view/vm_life_view.h"
 #include "view/vm_view.h"
@@ -308,10 +310,10 @@ static bool is_found(struct request *r, const struct setting *setting, const str
 }
 
 /* As vm_quota says in SQL, of what has been read already. */
-static struct vm_quota_row quota_of(const struct vm_list_rows *vms,
-                                    const struct snapshot_sizes_rows *snapshots)
+static struct quota_used used_of(const struct vm_list_rows *vms,
+                                 const struct snapshot_sizes_rows *snapshots)
 {
-    struct vm_quota_row used = { .vms = (int64_t)vms->count };
+    struct quota_used used = { .vms = (int64_t)vms->count };
 
     for (size_t i = 0; i < vms->count; i++) {
         used.vcpus += vms->row[i].vcpus;
@@ -328,11 +330,12 @@ static struct vm_quota_row quota_of(const struct vm_list_rows *vms,
  * needed two passes and five times the instructions.
  */
 struct error *vm_list_fill(struct request *r, const struct region_status_list_rows *hosts,
-                           struct vms_html *page, struct vm_quota_row *used)
+                           struct vms_html *page, struct quota_used *used)
 {
     struct setting setting = { .hosts = hosts };
     struct list_query *list = &page->list;
     const struct vm_list_row **chosen;
+    struct team_quota_row own;
     struct vm_list_rows vms;
     const char *search;
     int64_t total = 0;
@@ -342,6 +345,8 @@ struct error *vm_list_fill(struct request *r, const struct region_status_list_ro
         e = sql_vm_list(r->db, r->arena, r->session->team_id, ERROR_CHARACTERS + 1, &vms);
     if (!e)
         e = setting_read(r, &setting);
+    if (!e)
+        e = sql_team_quota(r->db, r->arena, r->session->team_id, &own);
     if (e)
         return e;
     search = text_lower(r->arena, list->search);
@@ -353,7 +358,8 @@ struct error *vm_list_fill(struct request *r, const struct region_status_list_ro
     e = list_query_page(r, total, list);
     if (e)
         return e;
-    *used = quota_of(&vms, &setting.snapshots);
+    *used = used_of(&vms, &setting.snapshots);
+    used->most = quota_of(r->config, &own);
     page->labels = vm_labels_view_all(r->arena, &setting.labels, list->search);
     page->has_tools = !list->is_plain || vms.count > LIMIT_SHORT_LIST;
     sort(list, chosen);
@@ -386,24 +392,25 @@ static double share_of(const struct quota_use *use)
     return (double)use->used / (double)(use->most ? use->most : 1);
 }
 
-void vm_list_quota(struct request *r, const struct vm_quota_row *used, struct vms_html *page)
+void vm_list_quota(struct request *r, const struct quota_used *used, struct vms_html *page)
 {
-    const struct config *config = r->config;
+    const struct quota quota = used->most;
     struct arena *arena = r->arena;
     const struct quota_use uses[] = {
-        { used->vms, config->quota_vms, vms_words(arena, used->vms, config->quota_vms) },
-        { used->vcpus, config->quota_vcpus,
+        { used->vms, quota.vms, vms_words(arena, used->vms, quota.vms) },
+        { used->vcpus, quota.vcpus,
           arena_printf(arena, "%s of %s vCPUs", text_count(arena, used->vcpus),
-                       text_count(arena, config->quota_vcpus)) },
-        { used->memory_mb, config->quota_memory_mb,
+                       text_count(arena, quota.vcpus)) },
+        { used->memory_mb, quota.memory_mb,
           arena_printf(arena, "%s of %s memory", text_memory(arena, used->memory_mb),
-                       text_memory(arena, config->quota_memory_mb)) },
-        { used->disk_gb, config->quota_disk_gb,
+                       text_memory(arena, quota.memory_mb)) },
+        { used->disk_gb, quota.disk_gb,
           arena_printf(arena, "%s of %s disk", text_disk(arena, used->disk_gb),
-                       text_disk(arena, config->quota_disk_gb)) },
+                       text_disk(arena, quota.disk_gb)) },
     };
     size_t tightest = 0;
 
+    page->is_own_quota = quota.is_own;
     page->quotas.count = COUNT(uses);
     page->quotas.row = arena_array(arena, COUNT(uses), sizeof *page->quotas.row);
     for (size_t i = 0; i < COUNT(uses); i++) {

@@ -1,6 +1,7 @@
 /* The list of a team's VMs: what its address asks for, and its rows as texts. */
 #pragma once
 
+#include "model/quota.h"
 #include "region_status.sql.h"
 #include "view/vm_labels_view.h"
 #include "vm.sql.h"
@@ -57,7 +58,7 @@ struct vms_html;
  * reached. `used`: what all VMs of the team and their snapshots hold. Needs a read transaction.
  */
 struct error *vm_list_fill(struct request *r, const struct region_status_list_rows *hosts,
-                           struct vms_html *page, struct vm_quota_row *used);
+                           struct vms_html *page, struct quota_used *used);
 
 /* How much of each quota is used, and whether one is full or exceeded. */
-void vm_list_quota(struct request *r, const struct vm_quota_row *used, struct vms_html *page);
+void vm_list_quota(struct request *r, const struct quota_used *used, struct vms_html *page);

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "image.sql.h"
 #include "job.sql.h"
+#include "model/quota.h"
 #include "model/vm_command.h"
 #include "model/vm_job.h"
 #include "region_status.sql.h"
@@ -132,13 +133,13 @@ struct option_rows vm_options_keys(struct request *r, const struct ssh_key_all_r
 }
 
 static const char *size_disabled_reason(struct request *r, const struct config_size *size,
-                                        const struct vm_quota_row *used, int64_t min_disk_gb)
+                                        const struct quota_used *used, int64_t min_disk_gb)
 {
-    const struct config *config = r->config;
+    const struct quota quota = used->most;
     struct arena *arena = r->arena;
-    int64_t vcpus = used->vcpus + size->vcpus - config->quota_vcpus;
-    int64_t memory_mb = used->memory_mb + size->memory_mb - config->quota_memory_mb;
-    int64_t disk_gb = used->disk_gb + size->disk_gb - config->quota_disk_gb;
+    int64_t vcpus = used->vcpus + size->vcpus - quota.vcpus;
+    int64_t memory_mb = used->memory_mb + size->memory_mb - quota.memory_mb;
+    int64_t disk_gb = used->disk_gb + size->disk_gb - quota.disk_gb;
 
     if (size->disk_gb < min_disk_gb)
         return arena_printf(arena, "Needs a disk of at least %s", text_disk(arena, min_disk_gb));
@@ -154,7 +155,7 @@ static const char *size_disabled_reason(struct request *r, const struct config_s
 }
 
 struct option_rows vm_options_sizes(struct request *r, const struct price_list_rows *prices,
-                                    const struct vm_quota_row *used, int64_t min_disk_gb)
+                                    const struct quota_used *used, int64_t min_disk_gb)
 {
     int64_t now_at = r->now_at;
     int64_t disk_millicents = price_at(prices, PRICE_STOPPED_DISK, now_at);
@@ -197,38 +198,39 @@ static const char *number_of(struct arena *arena, int64_t used, int64_t quota)
 }
 
 static void quota_fill(struct request *r, const struct config_size *size,
-                       const struct vm_quota_row *used, struct option *option)
+                       const struct quota_used *used, struct option *option)
 {
-    const struct config *config = r->config;
+    const struct quota quota = used->most;
     struct arena *arena = r->arena;
     int64_t vms = used->vms + 1, vcpus = used->vcpus + size->vcpus;
     int64_t memory_mb = used->memory_mb + size->memory_mb, disk_gb = used->disk_gb + size->disk_gb;
 
-    option->quota_vms = number_of(arena, vms, config->quota_vms);
-    option->quota_vcpus = number_of(arena, vcpus, config->quota_vcpus);
+    option->quota_vms = number_of(arena, vms, quota.vms);
+    option->quota_vcpus = number_of(arena, vcpus, quota.vcpus);
     option->quota_memory = arena_printf(arena, "%s of %s", text_memory(arena, memory_mb),
-                                        text_memory(arena, config->quota_memory_mb));
-    option->quota_disk = arena_printf(arena, "%s of %s", text_disk(arena, disk_gb),
-                                      text_disk(arena, config->quota_disk_gb));
-    option->is_vms_over = vms > config->quota_vms;
-    option->is_vcpus_over = vcpus > config->quota_vcpus;
-    option->is_memory_over = memory_mb > config->quota_memory_mb;
-    option->is_disk_over = disk_gb > config->quota_disk_gb;
-    option->vms_now = bar_of(used->vms, config->quota_vms);
-    option->vms_after = bar_of(vms, config->quota_vms);
-    option->vcpus_now = bar_of(used->vcpus, config->quota_vcpus);
-    option->vcpus_after = bar_of(vcpus, config->quota_vcpus);
-    option->memory_now = bar_of(used->memory_mb, config->quota_memory_mb);
-    option->memory_after = bar_of(memory_mb, config->quota_memory_mb);
-    option->disk_now = bar_of(used->disk_gb, config->quota_disk_gb);
-    option->disk_after = bar_of(disk_gb, config->quota_disk_gb);
+                                        text_memory(arena, quota.memory_mb));
+    option->quota_disk =
+        arena_printf(arena, "%s of %s", text_disk(arena, disk_gb), text_disk(arena, quota.disk_gb));
+    option->is_vms_over = vms > quota.vms;
+    option->is_vcpus_over = vcpus > quota.vcpus;
+    option->is_memory_over = memory_mb > quota.memory_mb;
+    option->is_disk_over = disk_gb > quota.disk_gb;
+    option->vms_now = bar_of(used->vms, quota.vms);
+    option->vms_after = bar_of(vms, quota.vms);
+    option->vcpus_now = bar_of(used->vcpus, quota.vcpus);
+    option->vcpus_after = bar_of(vcpus, quota.vcpus);
+    option->memory_now = bar_of(used->memory_mb, quota.memory_mb);
+    option->memory_after = bar_of(memory_mb, quota.memory_mb);
+    option->disk_now = bar_of(used->disk_gb, quota.disk_gb);
+    option->disk_after = bar_of(disk_gb, quota.disk_gb);
 }
 
 struct error *vm_options_sizes_new(struct request *r, int64_t min_disk_gb, struct option_rows *out)
 {
     struct price_list_rows prices;
-    struct vm_quota_row used;
-    struct error *e = sql_vm_quota(r->db, r->arena, r->session->team_id, &used);
+    struct quota_used used;
+    const struct context context = request_context(r);
+    struct error *e = quota_read(&context, r->session->team_id, &used);
 
     if (!e)
         e = sql_price_list(r->db, r->arena, &prices);

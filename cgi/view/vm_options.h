@@ -2,6 +2,7 @@
 #pragma once
 
 #include "model/price.h"
+#include "model/quota.h"
 #include "snapshot.sql.h"
 #include "ssh_key.sql.h"
 #include "view/option.h"
@@ -30,7 +31,7 @@ struct option_rows vm_options_keys(struct request *r, const struct ssh_key_all_r
  * first.
  */
 struct option_rows vm_options_sizes(struct request *r, const struct price_list_rows *prices,
-                                    const struct vm_quota_row *used, int64_t min_disk_gb);
+                                    const struct quota_used *used, int64_t min_disk_gb);
 
 /* The same for a new VM: with what the team's quota will be with it. */
 struct error *vm_options_sizes_new(struct request *r, int64_t min_disk_gb, struct option_rows *out);

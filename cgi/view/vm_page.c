@@ -280,8 +280,9 @@ static struct error *billing_fill(struct request *r, struct vm_html *page)
 static struct error *sizes_fill(struct request *r, struct vm_html *page,
                                 const struct price_list_rows *prices, const struct vm_get_row *vm)
 {
-    struct vm_quota_row used;
-    struct error *e = sql_vm_quota(r->db, r->arena, r->session->team_id, &used);
+    struct quota_used used;
+    const struct context context = request_context(r);
+    struct error *e = quota_read(&context, r->session->team_id, &used);
 
     if (e)
         return e;

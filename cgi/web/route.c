@@ -110,7 +110,9 @@ static struct error *access_check(struct request *r)
         (access == ACCESS_OWNER && !role_may(session->role, RIGHT_OWN)) ||
         (access == ACCESS_OPERATOR && !session->is_operator))
         return error_new(r->arena, ERROR_FORBIDDEN, "this person lacks permission");
-    if ((r->route->access & ACCESS_FRESH) && session->authenticated_at + LIMIT_FRESH_S <= r->now_at)
+    if (((r->route->access & ACCESS_FRESH) &&
+         session->authenticated_at + LIMIT_FRESH_S <= r->now_at) ||
+        (access == ACCESS_OPERATOR && session->authenticated_at + LIMIT_ADMIN_S <= r->now_at))
         return error_new(r->arena, ERROR_STALE, "signed in too long ago");
     return NULL;
 }

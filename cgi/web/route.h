@@ -12,7 +12,8 @@ enum access {
     ACCESS_VIEWER,    /* who may see what the current team has: RIGHT_SEE (model/role.h) */
     ACCESS_MEMBER,    /* who may change it, and see content: RIGHT_CHANGE */
     ACCESS_OWNER,     /* who may change the team itself: RIGHT_OWN */
-    ACCESS_OPERATOR,  /* the operator named in domicile.conf */
+    ACCESS_OPERATOR,  /* the operator named in domicile.conf, signed in less than LIMIT_ADMIN_S ago
+                       */
     /* Added to one of those: only while billing is on; else NOT_FOUND. */
     ACCESS_IF_BILLING = 8,
     /* Only to ACCESS_PUBLIC: the same page for all visitors without a session; see page_cache.h. */

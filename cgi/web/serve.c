@@ -17,6 +17,7 @@
 #include "model/role.h"
 #include "model/state_path.h"
 #include "model/worker_wakeup.h"
+#include "web/announced.h"
 #include "web/counted.h"
 #include "web/crowd.h"
 #include "web/error_page.h"
@@ -83,7 +84,8 @@ static void frame_fill(struct request *r)
         r->frame.is_operator = r->session->is_operator;
         if (r->session->policy_at)
             r->frame.policy_day = date_day(r->arena, r->session->policy_at);
-        r->frame.is_restricted = r->session->restricted_at > 0;
+        r->frame.is_restricted = r->session->restricted_at > 0 || r->session->suspended_reason;
+        r->frame.suspended_reason = r->session->suspended_reason;
         r->frame.is_policy_new = r->session->policy_at <= r->now_at;
     }
 }
@@ -160,7 +162,9 @@ static struct error *request_steps(struct server *server, struct request *r)
     if (live_is_current(r) || page_cache_respond(r))
         return NULL;
     frame_token(r);
-    e = handler_run(r);
+    e = announced_fill(r);
+    if (!e)
+        e = handler_run(r);
     if (!e)
         page_cache_keep(r);
     return e;

@@ -9,7 +9,9 @@
 #include "base/limit.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "model/suspension.h"
 #include "model/term.h"
+#include "person.sql.h"
 #include "session.sql.h"
 
 #include <string.h>
@@ -86,6 +88,7 @@ static struct session *session_of_row(struct request *r, const struct session_ge
         .workos_state_hash = row->workos_state_hash,
         .return_path = row->return_path,
         .policy_at = row->policy_at,
+        .suspended_reason = row->suspended_reason,
         .authenticated_at = row->authenticated_at,
         .expires_at = row->expires_at,
         .is_operator = row->email && strcasecmp(row->email, r->config->operator_email) == 0,
@@ -234,9 +237,14 @@ struct error *session_take_workos(struct request *r, const char *state, const ch
 struct error *session_sign_in(struct request *r, int64_t person_id, int64_t team_id,
                               const char *workos_session_id, int64_t authenticated_at)
 {
+    const struct context context = request_context(r);
     const struct session *former = r->session;
-    struct error *e = session_insert(r, &person_id, &team_id, workos_session_id, authenticated_at);
+    struct error *e = suspension_check_sign_in(&context, person_id);
 
+    if (!e)
+        e = session_insert(r, &person_id, &team_id, workos_session_id, authenticated_at);
+    if (!e)
+        e = sql_person_signed_in(r->db, r->arena, person_id, r->now_at);
     if (e || !former)
         return e;
     e = sql_session_move_invite(r->db, r->arena, former->id_hash, r->session->id_hash);

@@ -27,7 +27,8 @@ struct session {
     int64_t authenticated_at; /* when the person proved who they are */
     int64_t expires_at;       /* at the latest */
     bool is_operator;
-    int64_t policy_at;     /* see session_get */
+    int64_t policy_at;            /* see session_get */
+    const char *suspended_reason; /* why the admin suspended that team; NULL: it is not */
     int64_t restricted_at; /* since when the account is restricted (model/restriction.h); 0: not */
     bool is_uncounted;     /* the person opted out of statistics */
 };
@@ -66,7 +67,7 @@ struct error *session_take_workos(struct request *r, const char *state, const ch
 /*
  * Sign this browser in as `person_id`: always with a new cookie value; the old row is deleted
  * (against session fixation). `authenticated_at`: when the person proved who they are, if that was
- * before; 0: now. Needs an open write transaction.
+ * before; 0: now. FORBIDDEN if suspension_check_sign_in() refuses. Needs an open write transaction.
  */
 struct error *session_sign_in(struct request *r, int64_t person_id, int64_t team_id,
                               const char *workos_session_id, int64_t authenticated_at);

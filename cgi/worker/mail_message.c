@@ -17,6 +17,10 @@
 #include "mail_account_deletion.txt.h"
 #include "mail_account_kept.html.h"
 #include "mail_account_kept.txt.h"
+#include "mail_account_restored.html.h"
+#include "mail_account_restored.txt.h"
+#include "mail_account_suspended.html.h"
+#include "mail_account_suspended.txt.h"
 #include "mail_email_approve.html.h"
 #include "mail_email_approve.txt.h"
 #include "mail_email_changed.html.h"
@@ -165,6 +169,8 @@ WRITERS(passkey_removed)
 WRITERS(passkey_refused)
 WRITERS(access_requested)
 WRITERS(access_granted)
+WRITERS(account_suspended)
+WRITERS(account_restored)
 
 static struct mail_promise_rows promises_of(struct arena *arena, const struct mail_take_row *mail)
 {
@@ -247,6 +253,8 @@ static const struct kind {
     { "passkey_refused", passkey_refused_txt, passkey_refused_html, LIMIT_MAIL_EXPIRY_S },
     { "access_requested", access_requested_txt, access_requested_html, LIMIT_MAIL_EXPIRY_S },
     { "access_granted", access_granted_txt, access_granted_html, LIMIT_MAIL_EXPIRY_S },
+    { "account_suspended", account_suspended_txt, account_suspended_html, LIMIT_MAIL_EXPIRY_S },
+    { "account_restored", account_restored_txt, account_restored_html, LIMIT_MAIL_EXPIRY_S },
 };
 
 static const struct kind *kind_find(const char *name)

@@ -39,6 +39,7 @@ path_of() {
     /team/people/*) path=${1//:id/3} ;;
     /teams/*) path=${1//:id/1} ;;
     /docs/*) path=/docs/vms ;;
+    /operator/people/* | /operator/teams/*) path=${1//:id/2} ;;
     *) path=${1//:id/nothingnothing22} ;;
     esac
     path=${path//:snapshot/snapshotsnapsho2}

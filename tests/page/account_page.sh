@@ -227,7 +227,7 @@ fresh
 
 # Another address: links to both, used by a button.
 route "GET /account/email"
-signed_in() { sql "UPDATE session SET created_at = $1 WHERE person_id IN (1, 2)"; }
+signed_in() { sql "UPDATE session SET created_at = $1, authenticated_at = $1 WHERE person_id IN (1, 2)"; }
 nobody get /account/email ; expect 303 /signin?return=/account/email
 as bob get /account/email ; expect 200 account_email_off.html
 printf '[mail]\nmail = smtp\nurl = smtp://localhost:25\nfrom = noreply@example.org\n' >>"$state/domicile.conf"
@@ -460,7 +460,7 @@ route "POST /account/delete"
 nobody post /account/delete email=bob@example.org ; expect 303 "/signin?return=/account/delete&ended=1"
 # A sign-in of long ago does not suffice.
 as bob post /account/delete email=bob@example.org ; expect 303 "/signin?return=/account/delete&again=1&ended=1"
-sql "UPDATE session SET created_at = unixepoch()"
+sql "UPDATE session SET created_at = unixepoch(), authenticated_at = unixepoch()"
 as bob post_bare /account/delete email=bob@example.org ; expect 403
 as bob post /account/delete email=b@example.org ; expect 422
 expect_text "Enter bob@example.org."
@@ -484,7 +484,7 @@ as carol get /account ; expect 200
 fresh
 
 # The address may be written as people do.
-sql "UPDATE session SET created_at = unixepoch(); UPDATE person SET email = 'bob@xn--bcher-kva.example' WHERE id = 2"
+sql "UPDATE session SET created_at = unixepoch(), authenticated_at = unixepoch(); UPDATE person SET email = 'bob@xn--bcher-kva.example' WHERE id = 2"
 as bob post /account/delete email=bob@bucher.example ; expect 422
 as bob post /account/delete email=bob@bücher.example ; expect 303
 fresh
@@ -495,7 +495,7 @@ route "POST /account/team/delete"
 route "POST /account/team/keep"
 as alice get /account/team/delete ; expect 404
 as alice get /account ; expect_no_text "/account/team/delete"
-sql "UPDATE session SET created_at = unixepoch(); INSERT INTO membership (team_id, person_id, role, created_at) VALUES
+sql "UPDATE session SET created_at = unixepoch(), authenticated_at = unixepoch(); INSERT INTO membership (team_id, person_id, role, created_at) VALUES
     (3, 2, 'owner', 1), (3, 3, 'member', 1); UPDATE session SET current_team_id = 3 WHERE person_id IN (2, 3);
     UPDATE team SET name = 'Dave & Co' WHERE id = 3"
 nobody get /account/team/delete ; expect 303 /signin?return=/account/team/delete
@@ -506,9 +506,9 @@ nobody post /account/team/delete "name=Dave & Co" ; expect 303
 as carol post /account/team/delete "name=Dave & Co" ; expect 403
 as bob post_bare /account/team/delete "name=Dave & Co" ; expect 403
 as bob post /account/team/delete name=dave ; expect 422 team_delete_name.html
-sql "UPDATE session SET created_at = 1"
+sql "UPDATE session SET created_at = 1, authenticated_at = 1"
 as bob post /account/team/delete "name=Dave & Co" ; expect 303 "/signin?return=/account/team/delete&again=1&ended=1"
-sql "UPDATE session SET created_at = unixepoch()"
+sql "UPDATE session SET created_at = unixepoch(), authenticated_at = unixepoch()"
 expect_row "SELECT count(*) FROM erasure" 0
 nobody post /account/team/keep ; expect 303
 as carol post /account/team/keep ; expect 403
@@ -525,10 +525,10 @@ expect_text 'href="/account/team/delete">Keep the team'
 as bob post /account/team/delete "name=Dave & Co" ; expect 409
 as bob get /account/team/delete ; expect 200
 expect_text "is closed, and is deleted on"
-sql "UPDATE session SET created_at = 1"
+sql "UPDATE session SET created_at = 1, authenticated_at = 1"
 as bob post /account/team/keep ; expect 303 "/signin?return=/account&again=1&ended=1"
 expect_row "SELECT count(*) FROM erasure" 1
-sql "UPDATE session SET created_at = unixepoch()"
+sql "UPDATE session SET created_at = unixepoch(), authenticated_at = unixepoch()"
 as bob post /account/team/keep ; expect 303 /account
 expect_row "SELECT count(*) FROM erasure WHERE undone_at IS NULL" 0
 expect_row "SELECT count(*) FROM team WHERE closed_at IS NOT NULL" 0

@@ -63,6 +63,20 @@ expect_text "Over the connection limit"
 expect_no_text quiet-maple
 as alice get /operator ; expect_text 'href="/operator/vms?state=loaded">1 VM</a>'
 
+route "GET /operator/jobs"
+nobody get /operator/jobs ; expect 303 /signin?return=/operator/jobs
+as bob get /operator/jobs ; expect 403
+as alice get /operator/jobs ; expect 200 operator_jobs.html
+as alice get "/operator/jobs?state=failed&q=BOB" ; expect_text "No matching jobs"
+as alice get /operator ; expect_text 'Jobs</dt><dd><a class="state'
+sql "INSERT INTO job (id, team_id, subject_kind, subject_id, vm_id, kind, state, requested_at_ms, due_at_ms, attempts, ended_at_ms, error)
+    VALUES ('jobjobjobjobjob2', 2, 'vm', 'bobsvmbobsvmbobs', 'bobsvmbobsvmbobs', 'start', 'failed', unixepoch() * 1000, 0, 3, unixepoch() * 1000, 'No <space> left')"
+as alice get /operator ; expect_text 'href="/operator/jobs?state=failed">'
+as alice get "/operator/jobs?state=failed&q=BOB" ; expect_text "No &lt;space&gt; left" ; expect_text "/operator/teams/2" ; expect_text "Start"
+many "INSERT INTO job (id, team_id, subject_kind, subject_id, kind, state, requested_at_ms, due_at_ms, attempts) SELECT printf('job%013d', i), 1, 'team', '1', 'checkout', 'queued', 1767225600000, 9767225600000, i % 2 FROM n"
+as alice get "/operator/jobs?state=open&page=2" ; expect_text "26–50 of 6" ; expect_text "1 attempt, next"
+fresh
+
 # Only the operator sees a list, and nothing of money is there while billing is off.
 for list in orphans mails events; do
     nobody get "/operator/$list" ; expect 303 "/signin?return=/operator/$list"

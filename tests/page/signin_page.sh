@@ -138,7 +138,7 @@ expect_text 'Email me a new link'
 
 # What is sensitive needs a sign-in of the last ten minutes: who is signed in is led through it, by each way.
 fresh
-long_ago() { sql "UPDATE session SET created_at = unixepoch() - $1 WHERE handle = 'alicealicealice2'"; }
+long_ago() { sql "UPDATE session SET authenticated_at = unixepoch() - $1 WHERE handle = 'alicealicealice2'"; }
 as alice post /account/copy ; expect 303 "/signin?return=/account&again=1&ended=1"
 long_ago 601
 as alice get "/signin?return=/account&again=1&ended=1" ; expect 200 signin_again.html

@@ -1,0 +1,11 @@
+/* The admin's handlers about people: looks at them, suspensions, and invites to accounts. */
+#pragma once
+
+#include "web/request.h"
+
+struct error *operator_people_show(struct request *r);
+struct error *operator_person_show(struct request *r);
+struct error *operator_person_suspend(struct request *r);
+struct error *operator_person_restore(struct request *r);
+struct error *operator_invite_post(struct request *r);
+struct error *operator_invite_revoke(struct request *r);
