@@ -79,10 +79,9 @@ static const struct subject {
     const char *name, *about, *tables[MOST_TABLES];
 } subjects[] = {
     { "Your account and team",
-      "Your email address, name and team, which policy changes you have acknowledged, and for a "
-      "day "
-      "the copies of your data. Kept as long as the account exists.",
-      { "person", "team", "membership", "policy_ack", "export" } },
+      "Your email address, name and team, which policy changes you have acknowledged, which emails "
+      "you want, and for a day the copies of your data. Kept as long as the account exists.",
+      { "person", "team", "membership", "policy_ack", "export", "mail_off", "weekly_summary" } },
     { "Invites into teams",
       "Who invited whom into which team, by an address or a link, for a week. The address may be "
       "of "

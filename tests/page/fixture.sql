@@ -23,7 +23,7 @@ INSERT INTO session (id_hash, handle, person_id, current_team_id, csrf_secret, b
 INSERT INTO session (id_hash, handle, person_id, current_team_id, csrf_secret, browser, created_at,
                      seen_at, idle_at, expires_at) VALUES
     (x'59ae66da6ed3bbc4459e26cbdb0cfff96cfb74742b386dae8bdd429dfe7b1f9c', 'endedendedended2', 1, 1, x'0000000000000000000000000000000000000000000000000000000000000000', 'Firefox on Linux', 1767225600, 1767225600, 1767225700, 1767225700);
-INSERT INTO ssh_key VALUES
+INSERT INTO ssh_key (team_id, created_at, id, person_id, name, type, fingerprint, comment, public_line) VALUES
     (1, 1767225600, 'keykeykeykeykey2', 1, 'laptop', 'Ed25519', 'SHA256:fOlfTLy0dBWwL3gVODxldWmBICsaaeOrUsyLNy2Caqg',
      'alice@laptop', 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGTS/6E+nCelewpRxzJo/ri9QWqHnjsGlx8E5f9aErVx alice@laptop'),
     (1, 1767225600, 'keykeykeykeykey3', 1, '"><img src=x onerror=alert(1)>', 'RSA 3072',

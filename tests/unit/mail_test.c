@@ -177,6 +177,8 @@ static void test_headers(void **state)
                         "From: =?UTF-8?B?QSwgQg==?=\r\n <a@b>");
 }
 
+static struct weekly summary;
+
 static struct smtp_message message(struct mail_take_row row)
 {
     struct smtp_message sent;
@@ -184,7 +186,7 @@ static struct smtp_message message(struct mail_take_row row)
     row.id = "abcdefgh234567ab";
     row.to_email = "you@example.org";
     row.created_at = 1795176000;
-    world_check(mail_message(arena, world->config, &row, &sent), "message");
+    world_check(mail_message(arena, world->config, &row, &summary, &sent), "message");
     return sent;
 }
 
@@ -293,13 +295,17 @@ static void test_each_promise_has_its_line(void **state)
 static void test_values_cannot_inject_headers(void **state)
 {
     static const char evil[] = "x\r\nBcc: e@f\r\n\r\n.\r\n\xc2\x85\xe2\x80\xa8<script>\"'";
-    static const char *const kinds[] = {
-        "signin_link",   "new_signin",   "payment_failed",   "suspended",        "promise_broken",
-        "vm_destroyed",  "vm_look",      "email_confirm",    "email_approve",    "email_taken",
-        "email_changed", "email_former", "request_extended", "request_answered", "request_refused",
-        "team_deletion", "vm_disk_look", "account_deletion", "account_closed",   "team_closed",
-        "vm_stops_soon", "vm_ends_soon", "account_kept",     "team_kept"
-    };
+    static const char *const kinds[] = { "signin_link",      "new_signin",       "payment_failed",
+                                         "suspended",        "promise_broken",   "vm_destroyed",
+                                         "vm_look",          "email_confirm",    "email_approve",
+                                         "email_taken",      "email_changed",    "email_former",
+                                         "request_extended", "request_answered", "request_refused",
+                                         "team_deletion",    "vm_disk_look",     "account_deletion",
+                                         "account_closed",   "team_closed",      "vm_stops_soon",
+                                         "vm_ends_soon",     "account_kept",     "team_kept",
+                                         "invited",          "role_changed",     "member_removed",
+                                         "key_added",        "key_removed",      "copy_downloaded",
+                                         "spend_near",       "spend_full",       "weekly_summary" };
 
     (void)state;
     for (size_t i = 0; i < COUNT(kinds); i++) {
@@ -321,7 +327,7 @@ static void test_values_cannot_inject_headers(void **state)
             assert_null(strstr(sent.headers[h], "Bcc"));
     }
     assert_int_equal(mail_message(arena, world->config, &(struct mail_take_row){ .kind = "other" },
-                                  &(struct smtp_message){ .from = NULL })
+                                  &summary, &(struct smtp_message){ .from = NULL })
                          ->kind,
                      ERROR_INTERNAL);
 }
