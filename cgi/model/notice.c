@@ -64,7 +64,7 @@ struct error *notice_queue_owners(const struct context *context, int64_t team_id
     return e;
 }
 
-/* "laptop, desk and 3 more" */
+/* "laptop, tablet and 3 more" */
 static const char *names_text(struct arena *arena, const char *const *names, size_t count)
 {
     struct buf text = buf_new(arena, 256);
