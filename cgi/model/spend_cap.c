@@ -2,6 +2,7 @@
 #include "model/spend_cap.h"
 
 #include "base/date.h"
+#include "base/limit.h"
 #include "base/log.h"
 #include "main_constants.sql.h"
 #include "model/audit.h"
@@ -97,12 +98,21 @@ static struct error *team_tell(const struct context *context, int64_t team_id,
     return e;
 }
 
+/* In memory of its own, which many teams would fill. */
 static struct error *team_run(const struct context *context, int64_t team_id)
 {
+    struct context one = *context;
     struct spend_cap cap;
-    struct error *e = spend_cap_check(context, team_id, &cap);
+    struct error *e;
 
-    return e || cap.level == SPEND_FREE ? e : team_tell(context, team_id, &cap);
+    one.arena = arena_new(LIMIT_SPEND_ARENA_BYTES);
+    e = spend_cap_check(&one, team_id, &cap);
+    if (!e && cap.level != SPEND_FREE)
+        e = team_tell(&one, team_id, &cap);
+    if (e)
+        e = error_copy(context->arena, e);
+    arena_free(one.arena);
+    return e;
 }
 
 struct error *spend_cap_run(const struct context *context)
