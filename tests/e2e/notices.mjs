@@ -5,12 +5,14 @@
 import fs from 'node:fs';
 import { Browser, Server, Visitor, ask, check, equal, finish, follow, signIn, text, until } from './lib.mjs';
 import { Postbox, authorityMake } from './postbox.mjs';
+import { KEY, SECRET, StripeDouble } from './stripe_double.mjs';
 
 const box = new Postbox({ password: 'correct horse' });
 const keys = fs.mkdtempSync('/tmp/domicile-notices.');
 process.once('exit', () => fs.rmSync(keys, { recursive: true, force: true }));
 const known = authorityMake(keys, 'known');
 const port = await box.open(known);
+const stripe = await StripeDouble.start({ deliver: () => {} });
 const server = await Server.make(process.argv[2], (conf) => `${conf}
 [region local]
 uri = test:///default
@@ -20,7 +22,14 @@ url = smtp://localhost:${port}
 user = domicile
 from = Domicile <noreply@example.org>
 ca_file = tls/mail-ca.pem
+[billing]
+billing = stripe
+base_cents = 2000
+[stripe]
+url = ${stripe.url}
 `);
+server.put('secrets/stripe-api-key', KEY);
+server.put('secrets/stripe-webhook', SECRET);
 server.put('secrets/smtp-password', 'correct horse\n');
 server.put('tls/mail-ca.pem', known.ca);
 await server.start();
@@ -54,6 +63,29 @@ async function workerKill() {
   equal('told once', kinds().filter((kind) => kind === 'copy_downloaded').length, 1);
 }
 
+// ---- the spending limit: each of its two once, whatever becomes of the worker ----
+{
+  box.calm();
+  server.sql(`UPDATE team SET cap_cents = 10 WHERE personal_of = 1;
+    INSERT INTO ledger_day SELECT id, unixepoch('now', 'start of month'), 0, 9 * 3600000, 0 FROM team WHERE personal_of = 1`);
+  await workerKill(); // its schedule begins with the next one
+  const near = (await arrives('80% of the spending limit used')).parsed.text;
+  check('what is used, of what, until when', near.includes('has used €0.09 of its spending limit of €0.10 this month.')
+    && /until 1 \w+ \d{4}\. Running VMs keep running/.test(near), near);
+  server.sql('UPDATE ledger_day SET parts = 10 * 3600000');
+  await workerKill();
+  const full = (await arrives('Spending limit reached')).parsed.text;
+  check('reached', full.includes('has used €0.10 this month and reached its spending limit of €0.10.') && full.includes(`${server.url}/costs`), full);
+  equal('in the activity', server.sql("SELECT group_concat(what, ', ') FROM (SELECT what FROM activity WHERE action LIKE 'spend%' ORDER BY seq)"),
+    '80% of the spending limit used, Spending limit reached');
+  check('on the team\'s page', (await visitor.ask('GET', '/team')).text.includes('€0.10 of €0.10 this month (100%) <a href="/costs#limit">Change</a>'));
+  server.sql("UPDATE team SET spend_told = 80 WHERE personal_of = 1"); // as if that had been lost
+  await workerKill();
+  await until(() => server.sql("SELECT count(*) FROM activity WHERE action = 'spend_full'") === '2', 50);
+  equal('by mail once', kinds().filter((kind) => kind === 'spend_full').length, 1);
+  server.sql('UPDATE team SET cap_cents = NULL; DELETE FROM ledger_day');
+}
+
 // ---- the switches, in a browser, by keyboard ----
 const browser = await Browser.launch(server);
 {
@@ -61,14 +93,14 @@ const browser = await Browser.launch(server);
   await signIn(page, server.signinLink('operator@localhost'));
   await page.goto(`${server.url}/account`);
   await follow(page, 'a[href="/account/notifications"]');
-  equal('what is on', await page.$$eval('input[type=checkbox]', (boxes) => boxes.filter((b) => b.checked).map((b) => b.name).join()), 'idle');
+  equal('what is on', await page.$$eval('input[type=checkbox]', (boxes) => boxes.filter((b) => b.checked).map((b) => b.name).join()), 'budget,idle');
   await page.focus('input[name=idle]');
   await page.keyboard.press('Space');
   await page.focus('input[name=weekly]');
   await page.keyboard.press('Space');
   await Promise.all([page.waitForNavigation(), page.keyboard.press('Enter')]);
   equal('saved', await text(page, '.toast'), 'Email notifications saved.');
-  equal('what is on now', await page.$$eval('input[type=checkbox]', (boxes) => boxes.filter((b) => b.checked).map((b) => b.name).join()), 'weekly');
+  equal('what is on now', await page.$$eval('input[type=checkbox]', (boxes) => boxes.filter((b) => b.checked).map((b) => b.name).join()), 'budget,weekly');
   equal('in the database', server.sql('SELECT kind FROM mail_off; SELECT count(*) FROM weekly_summary;'), 'idle\n1');
   const plain = await browser.page({ javascript: false, width: 360 });
   await signIn(plain, server.signinLink('operator@localhost'));
@@ -102,7 +134,7 @@ const secret = server.sql('SELECT token FROM weekly_summary');
   server.sql("DELETE FROM mail WHERE to_email = 'bob@example.org'; DELETE FROM weekly_summary WHERE token = 'b'");
   equal('nor a second one of the first', kinds().filter((kind) => kind === 'weekly_summary').length, 1);
   const body = first.parsed.text;
-  check('it says what the team has', /pine\. example\nVMs: 0, with 0 created and 0 destroyed\nRunning: 0\.0 h\nSnapshots: 0 of 0 GB\n/.test(body.replaceAll('\r', '')), body);
+  check('it says what the team has', /pine\. example\nVMs: 0, with 0 created and 0 destroyed\nRunning: 0\.0 h, cost €0\.00\nSnapshots: 0 of 0 GB\n/.test(body.replaceAll('\r', '')), body);
   check('nothing of it is stored', !server.sql("SELECT * FROM mail WHERE kind = 'weekly_summary'").includes(secret));
   equal('the headers of RFC 8058', `${header(first, 'list-unsubscribe')} ${header(first, 'list-unsubscribe-post')}`,
     `<${server.url}/unsubscribe/${secret}> List-Unsubscribe=One-Click`);
@@ -144,4 +176,5 @@ equal('the browser reported nothing', [...browser.foreign, ...browser.violations
 await browser.end();
 await box.close();
 await server.end();
+stripe.end();
 finish();
