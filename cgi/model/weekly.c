@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/date.h"
 #include "base/limit.h"
+#include "base/log.h"
 #include "main_constants.sql.h"
 #include "model/label.h"
 #include "model/ledger.h"
@@ -60,8 +61,13 @@ struct error *weekly_run(const struct context *context)
     if (!config_has_mail(context->config))
         return NULL;
     e = sql_notice_weekly_due(context->db, context->arena, due_at, LIMIT_WEEKLY_BATCH, &people);
-    for (size_t i = 0; !e && i < people.count; i++)
-        e = summary_queue(context, people.row[i].person_id, due_at);
+    for (size_t i = 0; !e && i < people.count; i++) {
+        struct error *failure = summary_queue(context, people.row[i].person_id, due_at);
+
+        /* The others have their turn. */
+        if (failure)
+            log_error("weekly", log_text("error", failure->text));
+    }
     return e;
 }
 
