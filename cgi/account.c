@@ -6,6 +6,7 @@
 #include "handler/deletion.h"
 #include "handler/email_change.h"
 #include "handler/keys.h"
+#include "handler/notices.h"
 #include "handler/passkeys.h"
 #include "handler/rights.h"
 #include "handler/team.h"
@@ -43,6 +44,10 @@ static const struct route routes[] = {
     { "POST", "/account/policy", ACCESS_SIGNED_IN, account_policy_acknowledge },
     { "POST", "/account/copy", ACCESS_SIGNED_IN | ACCESS_FRESH, rights_copy_request },
     { "POST", "/account/copy/:id", ACCESS_SIGNED_IN | ACCESS_FRESH, rights_copy_download },
+    { "GET", "/account/notifications", ACCESS_SIGNED_IN, notices_show },
+    { "POST", "/account/notifications", ACCESS_SIGNED_IN, notices_post },
+    { "GET", "/unsubscribe/:token", ACCESS_PUBLIC, unsubscribe_show },
+    { "POST", "/unsubscribe/:token", ACCESS_PUBLIC | ACCESS_ONE_CLICK, unsubscribe_post },
     { "GET", "/account/delete", ACCESS_SIGNED_IN, erasure_form_show },
     { "POST", "/account/delete", ACCESS_SIGNED_IN | ACCESS_FRESH, deletion_account_post },
     { "GET", "/account/team/delete", ACCESS_OWNER, team_form_show },

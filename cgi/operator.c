@@ -181,7 +181,7 @@ static struct error *requests_show(struct request *r)
 
 static struct error *access_show(struct request *r)
 {
-    struct error *e = page_note(r, "access");
+    struct error *e = request_note_page(r, "access");
 
     return e ? e : access_requests_respond(r);
 }

@@ -108,3 +108,13 @@ SELECT m.team_id, m.role, t.name AS name, t.personal_of IS m.person_id AS is_per
        (SELECT count(*) FROM vm_entry v WHERE v.team_id = t.id) AS vms
 FROM membership m JOIN team t ON t.id = m.team_id WHERE m.person_id = :person_id
 ORDER BY t.personal_of IS NOT m.person_id, lower(t.name), t.id /* sort ok */;
+
+-- team_capped() rows
+-- Teams with a spending limit.
+SELECT id FROM team WHERE cap_cents IS NOT NULL AND closed_at IS NULL /* scan ok */;
+
+-- team_spend_told(team_id int) row
+SELECT name, spend_told_at, spend_told FROM team WHERE id = :team_id;
+
+-- team_set_spend_told(team_id int, month_at int, percent int) one
+UPDATE team SET spend_told_at = :month_at, spend_told = :percent WHERE id = :team_id;

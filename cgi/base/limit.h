@@ -219,7 +219,7 @@ enum {
     LIMIT_LEDGER_CHUNK = 200,                  /* stretches read at once */
     LIMIT_COST_VMS = 1000,                     /* lines of the costs page; the rest is one line */
     LIMIT_CSV_ROWS = 5000,                     /* lines of one file, made in memory */
-    LIMIT_CSV_ROW_BYTES = 320,
+    LIMIT_CSV_ROW_BYTES = 400,
 
     /* Outgoing requests. */
     LIMIT_HTTP_MS = 10 * 1000, /* all attempts of one request together */
@@ -241,7 +241,12 @@ enum {
     LIMIT_MAIL_BACKOFF_MAX_MS = 3600 * 1000,
     LIMIT_MAIL_EXPIRY_S = 2 * 24 * 3600, /* then delivery is abandoned */
     LIMIT_MAIL_KEEP_S = 30 * 24 * 3600,
-    LIMIT_SIGNIN_MAIL_EVERY_S = 60, /* to one address */
+    LIMIT_MAIL_NAMES = 5,         /* of SSH keys in one mail; of others it says how many */
+    LIMIT_WEEKLY_TEAMS = 20,      /* in a weekly summary */
+    LIMIT_WEEKLY_BATCH = 100,     /* summaries queued at once */
+    LIMIT_SPEND_EVERY_S = 5 * 60, /* between two looks at spending limits */
+    LIMIT_SPEND_ARENA_BYTES = 8 * 1024 * 1024, /* of such a look at a team */
+    LIMIT_SIGNIN_MAIL_EVERY_S = 60,            /* to one address */
     LIMIT_SIGNIN_MAILS_PER_HOUR = 5,
     LIMIT_KNOWN_BROWSER_S = 30 * 24 * 3600,
     /* Billing. */

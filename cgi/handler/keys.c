@@ -1,6 +1,7 @@
 /* The pages of the team's SSH keys; see keys.h. */
 #include "handler/keys.h"
 
+#include "base/array.h"
 #include "base/limit.h"
 #include "key.html.h"
 #include "keys.html.h"
@@ -27,7 +28,7 @@ struct error *keys_show(struct request *r)
     return e;
 }
 
-enum { NAME, KEY, FIELDS };
+enum { NAME, KEY, PROJECT, FIELDS };
 
 static struct error *keys_again(struct request *r, const struct field *fields)
 {
@@ -36,6 +37,8 @@ static struct error *keys_again(struct request *r, const struct field *fields)
         .name_problem = fields[NAME].problem,
         .key = fields[KEY].text,
         .key_problem = fields[KEY].problem,
+        .project = fields[PROJECT].text,
+        .project_problem = fields[PROJECT].problem,
     };
     struct error *e;
 
@@ -69,11 +72,18 @@ static const char *known_problem(struct request *r, const struct ssh_keys *keys,
     return NULL;
 }
 
+/* NULL: none. */
+static const char *project_of(const struct field *field)
+{
+    return *field->text ? field->text : NULL;
+}
+
 struct error *keys_post(struct request *r)
 {
     struct field fields[FIELDS] = {
         [NAME] = { .name = "name", .kind = FIELD_LABEL },
         [KEY] = { .name = "key", .kind = FIELD_LINES },
+        [PROJECT] = { .name = "project", .kind = FIELD_LABEL, .max = LIMIT_PROJECT_CHARACTERS },
     };
     const struct context context = request_context(r);
     const struct actor actor = session_actor(r);
@@ -86,7 +96,8 @@ struct error *keys_post(struct request *r)
     form_keys_read(r, &fields[KEY], &keys);
     if (form_has_problems(fields, FIELDS))
         return keys_again(r, fields);
-    e = ssh_keys_store(&context, &actor, &keys, fields[NAME].text, &stored);
+    e = ssh_keys_store(&context, &actor, &keys, fields[NAME].text, project_of(&fields[PROJECT]),
+                       &stored);
     if (e && form_blame(fields, FIELDS, e))
         return keys_again(r, fields);
     e = refusal_show(e, &fields[KEY]);
@@ -143,6 +154,7 @@ static struct error *key_fill(struct request *r, struct key_html *page)
         return e;
     page->has_more = list_cut(&page->vms.count);
     page->name = page->key.name;
+    page->project = page->key.project;
     r->frame.title = page->key.name;
     r->frame.section = "keys";
     return NULL;
@@ -158,33 +170,43 @@ struct error *key_show(struct request *r)
     return e;
 }
 
+static struct error *key_again(struct request *r, struct key_html *page, const struct field *fields)
+{
+    page->name = fields[NAME].text;
+    page->name_problem = fields[NAME].problem;
+    page->project = fields[1].text;
+    page->project_problem = fields[1].problem;
+    form_refuse(r);
+    html_key(&r->response.body, &r->frame, page);
+    return NULL;
+}
+
 struct error *key_rename(struct request *r)
 {
-    struct field name = { .name = "name", .kind = FIELD_LABEL, .is_required = true };
+    struct field fields[] = {
+        [NAME] = { .name = "name", .kind = FIELD_LABEL, .is_required = true },
+        { .name = "project", .kind = FIELD_LABEL, .max = LIMIT_PROJECT_CHARACTERS },
+    };
     struct key_html page = { .name = NULL };
     const struct context context = request_context(r);
     const struct actor actor = session_actor(r);
-    struct error *e = form_read(r, &name, 1);
+    struct error *e = form_read(r, fields, COUNT(fields));
 
     if (!e)
         e = key_fill(r, &page);
-    if (!e && !name.problem)
-        e = refusal_show(restriction_check(&context, &actor), &name);
+    if (!e && !form_has_problems(fields, COUNT(fields)))
+        e = refusal_show(restriction_check(&context, &actor), &fields[NAME]);
     if (e)
         return e;
-    if (name.problem) {
-        page.name = name.text;
-        page.name_problem = name.problem;
-        form_refuse(r);
-        html_key(&r->response.body, &r->frame, &page);
-        return NULL;
-    }
-    e = sql_ssh_key_rename(r->db, r->arena, r->session->team_id, page.key.id, name.text);
+    if (form_has_problems(fields, COUNT(fields)))
+        return key_again(r, &page, fields);
+    e = sql_ssh_key_rename(r->db, r->arena, r->session->team_id, page.key.id, fields[NAME].text,
+                           project_of(&fields[1]));
     if (!e)
         e = request_note(r, (struct audit_entry){ .action = AUDIT_KEY_RENAME,
                                                   .object = page.key.id,
-                                                  .detail = name.text });
-    return e ? e : session_notice_at(r, "Key renamed", "/keys");
+                                                  .detail = fields[NAME].text });
+    return e ? e : session_notice_at(r, "Key saved", "/keys");
 }
 
 /* ---- deleting keys ---- */
@@ -224,7 +246,8 @@ struct error *keys_delete(struct request *r)
                        : arena_printf(r->arena, "%zu keys deleted", page.keys.count);
     if (page.is_used)
         what = arena_printf(r->arena,
-                            from_vms ? "%s. VMs with %s stop accepting %s at their next start."
+                            from_vms ? "%s. VMs with %s stop accepting %s at once by their guest "
+                                       "agent, or at their next start."
                                      : "%s. VMs with %s still accept and list %s.",
                             what, them, them);
     return session_notice_at(r, what, "/keys");

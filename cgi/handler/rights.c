@@ -4,7 +4,9 @@
 #include "base/date.h"
 #include "base/limit.h"
 #include "export.sql.h"
+#include "main_constants.sql.h"
 #include "model/export.h"
+#include "model/notice.h"
 #include "model/restriction.h"
 #include "model/usage_objection.h"
 #include "person.sql.h"
@@ -92,6 +94,21 @@ struct error *rights_copy_request(struct request *r)
     return NULL;
 }
 
+/* Once an hour for each copy. */
+static struct error *download_tell(struct request *r, const char *id)
+{
+    const struct context context = request_context(r);
+    const struct mail mail = {
+        .kind = MAIL_KIND_COPY_DOWNLOADED,
+        .once = arena_printf(r->arena, "copy/%s/%s", id, date_hour_digits(r->arena, r->now_at)),
+        .browser = session_browser(r),
+        .url = arena_printf(r->arena, "%s/account", r->config->public_url),
+        .at = r->now_at,
+    };
+
+    return notice_queue(&context, r->session->person_id, &mail);
+}
+
 /* A form and no link: what is downloaded is counted. nginx sends the file. */
 struct error *rights_copy_download(struct request *r)
 {
@@ -106,6 +123,8 @@ struct error *rights_copy_download(struct request *r)
             "a day, or when you prepare a new one on your account page.");
     if (!e)
         e = request_note_personal(r, (struct audit_entry){ .action = AUDIT_COPY_FILE });
+    if (!e)
+        e = download_tell(r, id);
     if (e)
         return e;
     r->response.content_type = "application/zip";

@@ -128,6 +128,8 @@ static struct error *hand_over_respond(struct request *r, const char *problem)
         return e;
     page.name = team.name;
     page.people = team.people;
+    page.is_personal = team.is_personal;
+    page.has_others = team.has_others;
     r->frame.title = "Hand over the team";
     html_team_hand_over(&r->response.body, &r->frame, &page);
     return NULL;

@@ -201,7 +201,7 @@ static struct error *new_keys_store(struct request *r, const struct ssh_keys *ke
     const struct actor actor = session_actor(r);
     const char **ids = arena_array(r->arena, vm->key_count + keys->count, sizeof *ids);
     struct ssh_key_stored *stored;
-    struct error *e = ssh_keys_store(&context, &actor, keys, "", &stored);
+    struct error *e = ssh_keys_store(&context, &actor, keys, "", NULL, &stored);
 
     for (size_t i = 0; i < vm->key_count; i++)
         ids[i] = vm->key_ids[i];

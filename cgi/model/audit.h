@@ -78,6 +78,9 @@ enum { AUDIT_OPERATOR = 0 }; /* the team of the operator's own history */
     ACTION(KEY_DELETE, "key_delete", "SSH key deleted")                                            \
     ACTION(KEY_GONE, "key_gone", "Deleted SSH key searched for on the server")                     \
     ACTION(CAP, "cap", "Spending limit changed")                                                   \
+    ACTION(SPEND_NEAR, "spend_near", "80% of the spending limit used")                             \
+    ACTION(SPEND_FULL, "spend_full", "Spending limit reached")                                     \
+    ACTION(NOTICES, "notices", "Email notifications changed")                                      \
     ACTION(COST_FILE, "cost_file", "Costs downloaded")                                             \
     ACTION(ACTIVITY_FILE, "activity_file", "Activity downloaded")                                  \
     ACTION(BILLING, "billing", "Billing requested")                                                \

@@ -4,9 +4,11 @@
 #include "adapter/crypto.h"
 #include "base/array.h"
 #include "base/buf.h"
+#include "main_constants.sql.h"
 #include "model/audit.h"
 #include "model/erasure.h"
 #include "model/erasure_print.h"
+#include "model/notice.h"
 
 #include "erasure.sql.h"
 #include "ssh_key.sql.h"
@@ -40,13 +42,15 @@ static struct error *sequence_add(const struct context *context, const char *id,
 }
 
 static struct error *key_delete(const struct context *context, const struct actor *actor,
-                                const char *id)
+                                const char *id, const char **out_name)
 {
     struct ssh_key_get_row key;
     struct error *e = sql_ssh_key_get(context->db, context->arena, actor->team_id, id, &key);
 
     if (!e)
         e = sql_ssh_key_delete(context->db, context->arena, actor->team_id, id);
+    if (!e)
+        *out_name = key.name;
     return e ? e
              : audit_add(context, &(struct audit_entry){ .team_id = actor->team_id,
                                                          .action = AUDIT_KEY_DELETE,
@@ -79,6 +83,7 @@ static struct error *sequence_find(const struct context *context, const struct a
 struct error *erasure_keys_begin(const struct context *context, const struct actor *actor,
                                  const char *const *ids, size_t count)
 {
+    const char **names = arena_array(context->arena, count, sizeof *names);
     struct erasure_key_strings_rows strings;
     const char *id;
     const unsigned char *salt;
@@ -90,8 +95,8 @@ struct error *erasure_keys_begin(const struct context *context, const struct act
     for (size_t i = 0; !e && i < strings.count; i++)
         e = erasure_print_add(context, id, salt, strings.row[i].text);
     for (size_t i = 0; !e && i < count; i++)
-        e = key_delete(context, actor, ids[i]);
-    return e;
+        e = key_delete(context, actor, ids[i], &names[i]);
+    return e ? e : notice_keys(context, actor, MAIL_KIND_KEY_REMOVED, names, count);
 }
 
 struct error *erasure_key_end(const struct context *context, const char *erasure_id,

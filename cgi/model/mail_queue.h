@@ -18,7 +18,8 @@ struct mail {
      * "team_closed", "vm_stops_soon", "vm_ends_soon", "account_kept", "team_kept",
      * "invited", "role_changed", "member_removed", "passkey_added", "passkey_removed",
      * "passkey_refused", "access_requested", "access_granted", "account_suspended",
-     * "account_restored"
+     * "account_restored", "key_added", "key_removed", "copy_downloaded", "spend_near",
+     * "spend_full", "weekly_summary"
      */
     const char *kind;
     const char *to; /* e-mail */
@@ -29,10 +30,12 @@ struct mail {
     const char
         *promise; /* of "promise_broken": "SENTENCE#ID SENTENCE#ID"; else a text of the kind's */
     const char *note; /* what the operator writes in it, who has closed the account, who invites,
-                         a role, or why the operator suspends */
+                         a role, the names of SSH keys, a spending limit, or why the operator
+                         suspends */
     int64_t request_number; /* of the request (rights_request.h) that it is about */
-    const char *change_id;  /* of the change of an address (email_change.h), or of the invite */
-    bool is_transient;      /* its row is deleted once it was sent or has failed */
+    const char *change_id; /* of the change of an address (email_change.h), of the invite, or of the
+                              person whose summary it is (weekly.h) */
+    bool is_transient;     /* its row is deleted once it was sent or has failed */
     int64_t at, until_at;
 };
 

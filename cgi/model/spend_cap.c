@@ -2,11 +2,17 @@
 #include "model/spend_cap.h"
 
 #include "base/date.h"
+#include "base/limit.h"
+#include "base/log.h"
+#include "main_constants.sql.h"
+#include "model/audit.h"
+#include "model/label.h"
 #include "model/ledger_month.h"
+#include "model/notice.h"
 #include "model/price.h"
 #include "team.sql.h"
 
-enum { MILLICENTS_PER_CENT = 1000, NEAR_PERCENT = 80 };
+enum { MILLICENTS_PER_CENT = 1000, NEAR_PERCENT = 80, FULL_PERCENT = 100 };
 
 struct error *spend_cap_check(const struct context *context, int64_t team_id, struct spend_cap *out)
 {
@@ -33,7 +39,7 @@ struct error *spend_cap_check(const struct context *context, int64_t team_id, st
     out->cap = price_amount(context->config, context->arena, out->cap_cents * MILLICENTS_PER_CENT);
     if (out->percent < NEAR_PERCENT)
         return NULL;
-    out->level = out->percent < 100 ? SPEND_NEAR : SPEND_FULL;
+    out->level = out->percent < FULL_PERCENT ? SPEND_NEAR : SPEND_FULL;
     if (out->level == SPEND_FULL)
         out->refusal =
             arena_printf(context->arena,
@@ -41,4 +47,89 @@ struct error *spend_cap_check(const struct context *context, int64_t team_id, st
                          "can raise the limit in Costs. Spending resets on %s.",
                          out->cap, date_day(context->arena, date_month_end(now_at)));
     return NULL;
+}
+
+/* ---- telling the owners ---- */
+
+static struct error *owners_tell(const struct context *context, int64_t team_id, const char *name,
+                                 const struct spend_cap *cap)
+{
+    const bool is_full = cap->level == SPEND_FULL;
+    struct arena *arena = context->arena;
+    const struct mail mail = {
+        .kind = is_full ? MAIL_KIND_SPEND_FULL : MAIL_KIND_SPEND_NEAR,
+        .once = arena_printf(arena, "spend/%d/%lld/%s", is_full ? FULL_PERCENT : NEAR_PERCENT,
+                             (long long)team_id, date_month_iso(arena, context->now_at)),
+        .promise = label_in_mail(arena, name),
+        .amount = cap->amount,
+        .note = cap->cap,
+        .url = arena_printf(arena, "%s/costs", context->config->public_url),
+        .until_at = date_month_end(context->now_at),
+    };
+    const struct audit_entry entry = {
+        .team_id = team_id,
+        .action = is_full ? AUDIT_SPEND_FULL : AUDIT_SPEND_NEAR,
+        .detail = arena_printf(arena, "%s of %s this month", cap->amount, cap->cap),
+    };
+    struct error *e = audit_add(context, &entry);
+
+    return e ? e : notice_queue_owners(context, team_id, &mail);
+}
+
+/* Compared and noted in one transaction: twice does the same as once. */
+static struct error *team_tell(const struct context *context, int64_t team_id,
+                               const struct spend_cap *cap)
+{
+    const int64_t month_at = date_month_start(context->now_at);
+    const int64_t percent = cap->level == SPEND_FULL ? FULL_PERCENT : NEAR_PERCENT;
+    struct team_spend_told_row team;
+    struct error *e = db_begin(context->db, context->arena);
+
+    if (!e)
+        e = sql_team_spend_told(context->db, context->arena, team_id, &team);
+    if (!e && (team.spend_told_at != month_at || team.spend_told < percent)) {
+        e = sql_team_set_spend_told(context->db, context->arena, team_id, month_at, percent);
+        if (!e)
+            e = owners_tell(context, team_id, team.name, cap);
+    }
+    if (!e)
+        e = db_commit(context->db, context->arena);
+    db_rollback(context->db);
+    return e;
+}
+
+/* In memory of its own, which many teams would fill. */
+static struct error *team_run(const struct context *context, int64_t team_id)
+{
+    struct context one = *context;
+    struct spend_cap cap;
+    struct error *e;
+
+    one.arena = arena_new(LIMIT_SPEND_ARENA_BYTES);
+    e = spend_cap_check(&one, team_id, &cap);
+    if (!e && cap.level != SPEND_FREE)
+        e = team_tell(&one, team_id, &cap);
+    if (e)
+        e = error_copy(context->arena, e);
+    arena_free(one.arena);
+    return e;
+}
+
+struct error *spend_cap_run(const struct context *context)
+{
+    struct team_capped_rows teams;
+    struct error *e;
+
+    if (!config_has_billing(context->config))
+        return NULL;
+    e = sql_team_capped(context->db, context->arena, &teams);
+    for (size_t i = 0; !e && i < teams.count; i++) {
+        struct error *failure = team_run(context, teams.row[i].id);
+
+        /* The others have their turn. */
+        if (failure)
+            log_error("spend_cap", log_number("team", teams.row[i].id),
+                      log_text("error", failure->text));
+    }
+    return e;
 }

@@ -1,6 +1,7 @@
 /*
  * A team's monthly spend cap: at 80 % of the cap pages show a warning; at 100 % nothing that
- * increases the cost can be started. The cap never stops or deletes anything.
+ * increases the cost can be started. The cap never stops or deletes anything. The owners are told
+ * of both by mail and in the activity, once a month.
  */
 #pragma once
 
@@ -24,3 +25,6 @@ struct spend_cap {
 /* The team's current spending. */
 struct error *spend_cap_check(const struct context *context, int64_t team_id,
                               struct spend_cap *out);
+
+/* For the worker's schedule, in transactions of its own: tells the owners. */
+struct error *spend_cap_run(const struct context *context);

@@ -121,7 +121,8 @@ struct error *ssh_keys_import(const struct context *context, const struct actor 
                             "No key of %s at GitHub can be used.%s", user, reading->refusals.bytes);
     *out = (struct ssh_keys_imported){ .count = reading->taken_count };
     keys.count = reading->taken_count;
-    e = ssh_keys_store(context, actor, &keys, arena_printf(arena, "%s@github", user), &out->row);
+    e = ssh_keys_store(context, actor, &keys, arena_printf(arena, "%s@github", user), NULL,
+                       &out->row);
     if (e && e->message)
         e->field = FIELD;
     if (!e)

@@ -14,9 +14,9 @@ struct ssh_key_stored {
 /*
  * Give `keys` to the actor's team, unless it has them; `*out` is one row for each, in their order.
  * They are called `name`, numbered if there are several; if it is "", each as its comment says.
- * INPUT, field "key" and code key_limit_reached, if the team would have too many. Needs an open
- * write transaction.
+ * INPUT, field "key" and code key_limit_reached, if the team would have too many. Who adds keys is
+ * told by mail. `project` is what they are for; NULL: nothing. Needs an open write transaction.
  */
 struct error *ssh_keys_store(const struct context *context, const struct actor *actor,
-                             const struct ssh_keys *keys, const char *name,
+                             const struct ssh_keys *keys, const char *name, const char *project,
                              struct ssh_key_stored **out);

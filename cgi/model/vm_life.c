@@ -9,6 +9,7 @@
 #include "main_constants.sql.h"
 #include "model/audit.h"
 #include "model/mail_queue.h"
+#include "model/notice.h"
 #include "model/restriction.h"
 #include "model/vm_request.h"
 #include "model/vm_state.h"
@@ -219,13 +220,14 @@ struct error *vm_life_ended(const struct context *context, int64_t team_id, cons
                     "It shut itself down, and is destroyed when it stops");
 }
 
-/* One mail to each, for this run of the clock. */
+/* One mail to each, for this run of the clock. Who loses the VM is told in any case. */
 static struct error *life_warn(const struct context *context, const struct vm_life_get_row *row,
                                const struct vm_life *vm)
 {
     struct arena *arena = context->arena;
     struct vm_life_people_rows people;
     struct vm_life warned = *vm;
+    bool is_destroyed = vm_life_is_destroyed(vm);
     struct error *e = sql_vm_set_warned(context->db, arena, row->id, context->now_at);
 
     warned.warned_at = context->now_at;
@@ -233,7 +235,7 @@ static struct error *life_warn(const struct context *context, const struct vm_li
         e = sql_vm_life_people(context->db, arena, row->id, &people);
     for (size_t i = 0; !e && i < people.count; i++) {
         const struct mail mail = {
-            .kind = vm_life_is_destroyed(vm) ? "vm_ends_soon" : "vm_stops_soon",
+            .kind = is_destroyed ? MAIL_KIND_VM_ENDS_SOON : MAIL_KIND_VM_STOPS_SOON,
             .to = people.row[i].email,
             .once = arena_printf(arena, "life/%s/%lld/%lld", row->id, (long long)vm->clock_at,
                                  (long long)people.row[i].id),
@@ -242,7 +244,8 @@ static struct error *life_warn(const struct context *context, const struct vm_li
             .until_at = vm_life_end_at(&warned, context->now_at),
         };
 
-        e = mail_queue(context->db, arena, &mail, context->now_at);
+        e = is_destroyed ? mail_queue(context->db, arena, &mail, context->now_at)
+                         : notice_queue(context, people.row[i].id, &mail);
     }
     return e;
 }

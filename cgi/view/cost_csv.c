@@ -6,6 +6,7 @@
 #include "base/date.h"
 #include "base/limit.h"
 #include "model/ledger.h"
+#include "view/cost_projects.h"
 #include "web/session.h"
 
 /* The answer is in memory three times: as made, with its headers, as FastCGI records. */
@@ -15,6 +16,7 @@ _Static_assert(3 * LIMIT_CSV_ROWS * LIMIT_CSV_ROW_BYTES <= LIMIT_REQUEST_ARENA_B
 struct file {
     struct request *r;
     struct price_list_rows prices;
+    struct cost_projects projects;
     struct ledger_sum sum; /* of all lines so far, those of earlier parts included */
     int64_t skip, max;     /* lines */
 };
@@ -25,6 +27,7 @@ static void stretch_write(struct file *file, const struct ledger_interval *row, 
 {
     struct arena *arena = file->r->arena;
     struct buf *out = &file->r->response.body;
+    const char *project = cost_projects_of(&file->projects, row->vm_id);
     struct ledger_use use = row->use;
 
     csv_text(out, row->vm_id);
@@ -39,6 +42,7 @@ static void stretch_write(struct file *file, const struct ledger_interval *row, 
     csv_int(out, ledger_rate(&file->prices, &use, from_at));
     csv_text(out, arena_printf(arena, "%lld.%05lld", (long long)(millicents / 100000),
                                (long long)(millicents % 100000)));
+    csv_text(out, project ? project : "");
     csv_line_end(out);
 }
 
@@ -80,12 +84,15 @@ struct error *cost_csv_respond(struct request *r, int64_t month_at, int64_t part
     };
     struct error *e = sql_price_list(r->db, r->arena, &file.prices);
 
+    if (!e)
+        e = cost_projects_read(r, &file.projects);
     if (e)
         return e;
     r->response.body = buf_new(r->arena, LIMIT_CSV_ROWS * LIMIT_CSV_ROW_BYTES);
     for (size_t i = 0; i < COUNT(heads); i++)
         csv_text(&r->response.body, heads[i]);
     csv_text(&r->response.body, arena_printf(r->arena, "cost_%s", r->config->currency));
+    csv_text(&r->response.body, "project");
     csv_line_end(&r->response.body);
     r->response.content_type = "text/csv; charset=utf-8; header=present";
     r->response.download =

@@ -28,12 +28,24 @@ static int id_compare(const void *id, const void *row)
     return strcmp(id, ((const struct vm_projects_row *)row)->id);
 }
 
+static const struct vm_projects_row *vm_find(const struct cost_projects *projects,
+                                             const char *vm_id)
+{
+    return projects->vms.count ? bsearch(vm_id, projects->vms.row, projects->vms.count,
+                                         sizeof *projects->vms.row, id_compare)
+                               : NULL;
+}
+
+const char *cost_projects_of(const struct cost_projects *projects, const char *vm_id)
+{
+    const struct vm_projects_row *known = vm_find(projects, vm_id);
+
+    return known ? known->project : NULL;
+}
+
 void cost_projects_add(struct cost_projects *projects, const struct ledger_month_vm *vm)
 {
-    const struct vm_projects_row *known =
-        projects->vms.count ? bsearch(vm->vm_id, projects->vms.row, projects->vms.count,
-                                      sizeof *projects->vms.row, id_compare)
-                            : NULL;
+    const struct vm_projects_row *known = vm_find(projects, vm->vm_id);
     struct cost_project *project =
         known ? &projects->projects.row[known->place - 1] : &projects->none;
 

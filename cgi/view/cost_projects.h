@@ -29,6 +29,9 @@ struct cost_projects {
 /* Of the team of the session. Errors as sql_vm_projects(). */
 struct error *cost_projects_read(struct request *r, struct cost_projects *out);
 
+/* The project of a VM; NULL: none. */
+const char *cost_projects_of(const struct cost_projects *projects, const char *vm_id);
+
 /* Of a VM that a pass over the month visits. */
 void cost_projects_add(struct cost_projects *projects, const struct ledger_month_vm *vm);
 

@@ -80,9 +80,11 @@ static const struct subject {
 } subjects[] = {
     { "Your account and team",
       "Your email address, name and team, which policy changes and announcements you have seen, "
-      "whether and why the admin suspended the account or team, and for a day the copies of your "
-      "data. Kept as long as the account exists.",
-      { "person", "team", "membership", "policy_ack", "announcement_seen", "export" } },
+      "which emails you want, whether and why the admin suspended the account or team, and for a "
+      "day "
+      "the copies of your data. Kept as long as the account exists.",
+      { "person", "team", "membership", "policy_ack", "announcement_seen", "export", "mail_off",
+        "weekly_summary" } },
     { "Invites",
       "Who invited whom to an account or into which team, by an address or a link, for a week. The "
       "address may be of somebody who has no account here. Links are stored as hashes.",

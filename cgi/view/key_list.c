@@ -44,8 +44,9 @@ static struct ssh_key_vms_rows vms_of(struct arena *arena, const char *lines)
 
         vm->id = part(arena, &lines, ' ');
         mark = part(arena, &lines, ' ');
-        vm->is_ending = *mark == '-';
-        vm->is_coming = *mark == '+';
+        vm->is_ending = *mark == '-' || *mark == 'r';
+        vm->is_coming = *mark == '+' || *mark == 'a';
+        vm->is_now = *mark == 'r' || *mark == 'a';
         vm->name = part(arena, &lines, '\n');
     }
     return vms;
@@ -72,11 +73,31 @@ static struct error *rows_fill(struct request *r, struct keys_html *page)
             .name = key->name,
             .type = key->type,
             .fingerprint = key->fingerprint,
+            .project = key->project,
             .created_at = key->created_at,
             .vms = vms,
             .more = key->vms - (int64_t)vms.count,
         };
     }
+    return NULL;
+}
+
+static struct error *projects_fill(struct request *r, struct keys_html *page)
+{
+    struct ssh_key_projects_rows rows;
+    struct error *e =
+        sql_ssh_key_projects(r->db, r->arena, r->session->team_id, LIMIT_LABELS_SHOWN, &rows);
+
+    if (e)
+        return e;
+    page->projects.count = rows.count;
+    page->projects.row = arena_array(r->arena, rows.count, sizeof *page->projects.row);
+    for (size_t i = 0; i < rows.count; i++)
+        page->projects.row[i] = (struct key_project){
+            .name = rows.row[i].project,
+            .total = rows.row[i].total,
+            .is_chosen = strcmp(rows.row[i].project, page->list.search) == 0,
+        };
     return NULL;
 }
 
@@ -118,13 +139,15 @@ struct error *key_list_fill(struct request *r, struct keys_html *page)
         e = list_query_page(r, found.total, list);
     if (!e)
         e = rows_fill(r, page);
+    if (!e && all.with_project)
+        e = projects_fill(r, page);
     if (!e)
         e = deletions_fill(r, page);
     if (e)
         return e;
     page->all = all.total;
     page->github.is_on = config_has_github(r->config);
-    page->has_tools = all.total > LIMIT_SHORT_LIST;
+    page->has_tools = all.total > LIMIT_SHORT_LIST || page->projects.count > 0;
     r->frame.title = "SSH keys";
     r->frame.section = "keys";
     return NULL;

@@ -6,6 +6,7 @@
 
 struct key_row {
     const char *id, *name, *type, *fingerprint;
+    const char *project; /* or NULL */
     int64_t created_at;
     struct ssh_key_vms_rows vms; /* the newest that accept it, at most LIMIT_NAMED_VMS */
     int64_t more;                /* beside them */
@@ -26,6 +27,18 @@ struct key_deletion {
 
 struct key_deletion_rows {
     struct key_deletion *row;
+    size_t count;
+};
+
+/* A project of keys, in the filter of the list. */
+struct key_project {
+    const char *name;
+    int64_t total;
+    bool is_chosen; /* it is what is searched for */
+};
+
+struct key_project_rows {
+    struct key_project *row;
     size_t count;
 };
 

@@ -5,9 +5,12 @@
 #include "base/limit.h"
 #include "invite.sql.h"
 #include "model/role.h"
+#include "model/spend_cap.h"
 #include "model/team.h"
 #include "ssh_key.sql.h"
 #include "team.sql.h"
+#include "view/vm_list.h"
+#include "vms.html.h"
 #include "web/list_position.h"
 #include "web/session.h"
 
@@ -43,6 +46,30 @@ static void people_fill(struct request *r, const struct team_people_rows *people
     }
 }
 
+/* What the team may have and has: as the list of VMs and the page of costs say it. */
+static struct error *limits_fill(struct request *r, struct team_html *page)
+{
+    const struct context context = request_context(r);
+    struct vms_html list = { .is_over_quota = false };
+    struct quota_used used;
+    struct spend_cap cap;
+    struct error *e = quota_read(&context, r->session->team_id, &used);
+
+    if (!e)
+        e = spend_cap_check(&context, r->session->team_id, &cap);
+    if (e)
+        return e;
+    vm_list_quota(r, &used, &list);
+    page->quotas = list.quotas;
+    page->is_over_quota = list.is_over_quota;
+    page->is_own_quota = list.is_own_quota;
+    page->has_billing = config_has_billing(r->config);
+    page->spend = cap.amount;
+    page->spend_cap = cap.cap;
+    page->spend_percent = cap.percent;
+    return NULL;
+}
+
 struct error *team_page_fill(struct request *r, struct team_html *page)
 {
     struct team_people_rows people;
@@ -54,6 +81,8 @@ struct error *team_page_fill(struct request *r, struct team_html *page)
         e = sql_team_people(r->db, r->arena, team_id, LIMIT_TEAM_PEOPLE + 1, &people);
     if (!e)
         e = sql_invite_list(r->db, r->arena, team_id, r->now_at, LIMIT_TEAM_PEOPLE, &page->invites);
+    if (!e)
+        e = limits_fill(r, page);
     if (e)
         return e;
     page->has_workos = !is_ours(r);

@@ -99,7 +99,8 @@ const char *route_page(const struct request *r, const struct route *routes, size
 static struct error *access_check(struct request *r)
 {
     const struct session *session = r->session;
-    int access = r->route->access & ~(ACCESS_IF_BILLING | ACCESS_SAME | ACCESS_FRESH);
+    int access =
+        r->route->access & ~(ACCESS_IF_BILLING | ACCESS_SAME | ACCESS_FRESH | ACCESS_ONE_CLICK);
 
     if (access == ACCESS_PUBLIC)
         return NULL;

@@ -20,6 +20,12 @@ enum access {
     ACCESS_SAME = 16,
     /* To all others: signed in less than LIMIT_FRESH_S ago; else STALE, which leads through it. */
     ACCESS_FRESH = 32,
+    /*
+     * Only to ACCESS_PUBLIC, of a POST whose address has the secret that allows it: mail programs
+     * send it, without a session (RFC 8058). Neither origin nor token is checked, nor is the body
+     * read.
+     */
+    ACCESS_ONE_CLICK = 64,
 };
 
 struct route {

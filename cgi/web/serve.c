@@ -103,7 +103,7 @@ static struct error *post_check(struct request *r)
     const char *token;
     struct error *e;
 
-    if (strcmp(r->method, "POST") != 0)
+    if (strcmp(r->method, "POST") != 0 || (r->route->access & ACCESS_ONE_CLICK))
         return NULL;
     e = form_value(r, "csrf", &token);
     return e ? e : session_check_post(r, token);

@@ -21,6 +21,8 @@
 #include "mail_account_restored.txt.h"
 #include "mail_account_suspended.html.h"
 #include "mail_account_suspended.txt.h"
+#include "mail_copy_downloaded.html.h"
+#include "mail_copy_downloaded.txt.h"
 #include "mail_email_approve.html.h"
 #include "mail_email_approve.txt.h"
 #include "mail_email_changed.html.h"
@@ -33,6 +35,10 @@
 #include "mail_email_taken.txt.h"
 #include "mail_invited.html.h"
 #include "mail_invited.txt.h"
+#include "mail_key_added.html.h"
+#include "mail_key_added.txt.h"
+#include "mail_key_removed.html.h"
+#include "mail_key_removed.txt.h"
 #include "mail_member_removed.html.h"
 #include "mail_member_removed.txt.h"
 #include "mail_new_signin.html.h"
@@ -59,6 +65,10 @@
 #include "mail_role_changed.txt.h"
 #include "mail_signin_link.html.h"
 #include "mail_signin_link.txt.h"
+#include "mail_spend_full.html.h"
+#include "mail_spend_full.txt.h"
+#include "mail_spend_near.html.h"
+#include "mail_spend_near.txt.h"
 #include "mail_suspended.html.h"
 #include "mail_suspended.txt.h"
 #include "mail_team_closed.html.h"
@@ -77,10 +87,13 @@
 #include "mail_vm_look.txt.h"
 #include "mail_vm_stops_soon.html.h"
 #include "mail_vm_stops_soon.txt.h"
+#include "mail_weekly_summary.html.h"
+#include "mail_weekly_summary.txt.h"
+#include "main_constants.sql.h"
 
 #include <string.h>
 
-enum { BODY_BYTES = 8 * 1024, HEADERS = 6 };
+enum { BODY_BYTES = 8 * 1024, HEADERS = 8 };
 enum { WORD_BYTES = 42 }; /* 56 characters of base64; below 75 with "=?UTF-8?B?" and "?=" */
 
 /* ---- headers ---- */
@@ -171,6 +184,34 @@ WRITERS(access_requested)
 WRITERS(access_granted)
 WRITERS(account_suspended)
 WRITERS(account_restored)
+WRITERS(key_added)
+WRITERS(key_removed)
+WRITERS(copy_downloaded)
+WRITERS(spend_near)
+WRITERS(spend_full)
+
+/* The one kind whose values are not in the queue. */
+static void weekly_txt(struct buf *buf, const struct frame *frame, const struct mail_take_row *mail,
+                       const struct weekly *weekly)
+{
+    txt_mail_weekly_summary(
+        buf, frame,
+        &(struct mail_weekly_summary_txt){ .mail = *mail,
+                                           .teams = weekly->teams,
+                                           .more = weekly->more,
+                                           .unsubscribe_url = weekly->unsubscribe_url });
+}
+
+static void weekly_html(struct buf *buf, const struct frame *frame,
+                        const struct mail_take_row *mail, const struct weekly *weekly)
+{
+    html_mail_weekly_summary(
+        buf, frame,
+        &(struct mail_weekly_summary_html){ .mail = *mail,
+                                            .teams = weekly->teams,
+                                            .more = weekly->more,
+                                            .unsubscribe_url = weekly->unsubscribe_url });
+}
 
 static struct mail_promise_rows promises_of(struct arena *arena, const struct mail_take_row *mail)
 {
@@ -255,6 +296,12 @@ static const struct kind {
     { "access_granted", access_granted_txt, access_granted_html, LIMIT_MAIL_EXPIRY_S },
     { "account_suspended", account_suspended_txt, account_suspended_html, LIMIT_MAIL_EXPIRY_S },
     { "account_restored", account_restored_txt, account_restored_html, LIMIT_MAIL_EXPIRY_S },
+    { "key_added", key_added_txt, key_added_html, LIMIT_MAIL_EXPIRY_S },
+    { "key_removed", key_removed_txt, key_removed_html, LIMIT_MAIL_EXPIRY_S },
+    { "copy_downloaded", copy_downloaded_txt, copy_downloaded_html, LIMIT_MAIL_EXPIRY_S },
+    { "spend_near", spend_near_txt, spend_near_html, LIMIT_MAIL_EXPIRY_S },
+    { "spend_full", spend_full_txt, spend_full_html, LIMIT_MAIL_EXPIRY_S },
+    { MAIL_KIND_WEEKLY_SUMMARY, NULL, NULL, LIMIT_MAIL_EXPIRY_S }, /* weekly_txt(), weekly_html() */
 };
 
 static const struct kind *kind_find(const char *name)
@@ -299,7 +346,7 @@ static const char *subject_take(struct arena *arena, const char **text)
 
 static void headers_fill(struct arena *arena, const struct config *config,
                          const struct mail_take_row *mail, const char *subject,
-                         struct smtp_message *out)
+                         const struct weekly *weekly, struct smtp_message *out)
 {
     const char **headers = arena_array(arena, HEADERS, sizeof *headers);
     const char *sender = arena_printf(arena, " <%s>", config->mail_from_email);
@@ -313,6 +360,12 @@ static void headers_fill(struct arena *arena, const struct config *config,
         arena_printf(arena, "Message-ID: <%s%s>", mail->id, strchr(config->mail_from_email, '@'));
     headers[5] = "Auto-Submitted: auto-generated";
     out->headers = headers;
+    out->header_count = HEADERS - 2;
+    if (!weekly->unsubscribe_url)
+        return;
+    /* RFC 8058: a mail program turns it off without opening the page. */
+    headers[6] = arena_printf(arena, "List-Unsubscribe: <%s>", weekly->unsubscribe_url);
+    headers[7] = "List-Unsubscribe-Post: List-Unsubscribe=One-Click";
     out->header_count = HEADERS;
 }
 
@@ -327,7 +380,8 @@ static const char *authority_text(struct arena *arena, const struct config *conf
 }
 
 struct error *mail_message(struct arena *arena, const struct config *config,
-                           const struct mail_take_row *mail, struct smtp_message *out)
+                           const struct mail_take_row *mail, const struct weekly *weekly,
+                           struct smtp_message *out)
 {
     const struct kind *kind = kind_find(mail->kind);
     struct frame frame = { .server_name = config->server_name,
@@ -339,16 +393,22 @@ struct error *mail_message(struct arena *arena, const struct config *config,
 
     if (!kind)
         return error_new(arena, ERROR_INTERNAL, "no template for a mail of kind %s", mail->kind);
-    kind->txt(&text, &frame, mail);
+    if (kind->txt)
+        kind->txt(&text, &frame, mail);
+    else
+        weekly_txt(&text, &frame, mail, weekly);
     body = text.bytes;
     frame.title = subject_take(arena, &body);
-    kind->html(&html, &frame, mail);
+    if (kind->html)
+        kind->html(&html, &frame, mail);
+    else
+        weekly_html(&html, &frame, mail, weekly);
     *out = (struct smtp_message){
         .from = config->mail_from_email,
         .to = mail->to_email,
         .text = lines_end(arena, body),
         .html = lines_end(arena, html.bytes),
     };
-    headers_fill(arena, config, mail, frame.title, out);
+    headers_fill(arena, config, mail, frame.title, weekly, out);
     return NULL;
 }

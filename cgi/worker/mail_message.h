@@ -10,6 +10,7 @@
 #include "adapter/config.h"
 #include "adapter/smtp_client.h"
 #include "mail.sql.h"
+#include "model/weekly.h"
 
 /* One that is not kept, and where the page of all shows it. */
 struct mail_promise {
@@ -21,9 +22,13 @@ struct mail_promise_rows {
     size_t count;
 };
 
-/* The message, in the arena. INTERNAL for a kind without a template. */
+/*
+ * The message, in the arena. `weekly` is empty but for a weekly summary. INTERNAL for a kind
+ * without a template.
+ */
 struct error *mail_message(struct arena *arena, const struct config *config,
-                           const struct mail_take_row *mail, struct smtp_message *out);
+                           const struct mail_take_row *mail, const struct weekly *weekly,
+                           struct smtp_message *out);
 
 /* How long sending such a mail is retried, counted from when it was queued. */
 int64_t mail_expiry_s(const char *kind);

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/limit.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "base/url.h"
 #include "main_constants.sql.h"
 #include "model/email_change.h"
@@ -136,14 +137,29 @@ static struct error *link_make(struct worker_context *context, struct mail_take_
     return signin_token_make(&now, mail->to_email, &mail->url, &mail->until_at);
 }
 
+/* What it says is read now and stored nowhere. */
+static struct error *summary_read(struct worker_context *context, const struct mail_take_row *mail,
+                                  struct weekly *out)
+{
+    const struct context now = worker_context_now(context, context->arena);
+    int64_t person_id;
+
+    if (!mail->change_id || !text_int(mail->change_id, &person_id))
+        return error_new(context->arena, ERROR_NOT_FOUND, "a summary of nobody");
+    return weekly_read(&now, person_id, mail->until_at, out);
+}
+
 static struct error *message_send(const struct mailer *mailer, struct worker_context *context,
                                   struct mail_take_row *mail, const char **response)
 {
+    struct weekly weekly = { .more = 0 };
     struct smtp_message message;
     struct error *e = link_make(context, mail);
 
+    if (!e && strcmp(mail->kind, MAIL_KIND_WEEKLY_SUMMARY) == 0)
+        e = summary_read(context, mail, &weekly);
     if (!e)
-        e = mail_message(context->arena, context->config, mail, &message);
+        e = mail_message(context->arena, context->config, mail, &weekly, &message);
     return e ? e : smtp_client_send(mailer->smtp, context->arena, &message, response);
 }
 
@@ -156,7 +172,7 @@ static const char *verdict(const struct mailer *mailer, const struct mail_take_r
         return MAIL_STATE_OFF;
     if (!cause)
         return MAIL_STATE_SENT;
-    /* NOT_FOUND: what its link was for has been cancelled. */
+    /* NOT_FOUND: what its link was for, or the summary, has been cancelled. */
     if (cause->kind == ERROR_INPUT || cause->kind == ERROR_NOT_FOUND ||
         next_at > mail->created_at + mail_expiry_s(mail->kind))
         return MAIL_STATE_FAILED;

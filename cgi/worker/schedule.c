@@ -10,8 +10,10 @@
 #include "billing/usage_report.h"
 #include "model/outbound.h"
 #include "model/restriction.h"
+#include "model/spend_cap.h"
 #include "model/vm_life.h"
 #include "model/vm_schedule.h"
+#include "model/weekly.h"
 #include "worker/audit_day.h"
 #include "worker/erasure.h"
 #include "worker/event_processor.h"
@@ -41,6 +43,8 @@ static const struct {
     { "restriction", SCHEDULE_MAIN, 10, .run = restriction_run },
     { "vm_life", SCHEDULE_MAIN, LIMIT_LIFE_EVERY_S, .run = vm_life_run },
     { "vm_schedule", SCHEDULE_MAIN, LIMIT_LIFE_EVERY_S, .run = vm_schedule_run },
+    { "spend_cap", SCHEDULE_MAIN, LIMIT_SPEND_EVERY_S, .run = spend_cap_run },
+    { "weekly", SCHEDULE_MAIN, A_MINUTE_S, .run = weekly_run },
     { "audit_day", SCHEDULE_MAIN, A_MINUTE_S, .run = audit_day_run },
     { "erasure", SCHEDULE_ERASURE, LIMIT_ERASURE_EVERY_S, .run_with_worker = erasure_run },
     { "pools", SCHEDULE_POOLS, LIMIT_POOL_EVERY_S, .run_with_worker = pool_run },

@@ -54,7 +54,7 @@ export function awful(teamId, personId, keyLine) {
     sql.push(insert('vm', { ...base, created_at: now - 100 * DAY - k, id: `many${k}`.padEnd(16, 'z'), name: `many-${k}`, ssh_port: 22900 + k,
       state: ['running', 'stopped', 'failed'][k % 3], last_error: k % 3 === 2 ? error : null }));
     sql.push(insert('ssh_key', { team_id: teamId, created_at: now - k, id: `key${k}`.padEnd(16, 'z'), person_id: personId, name: k % 2 ? LONG.slice(0, 100) : `key ${k}`, type: 'Security key ECDSA P-256',
-      fingerprint: `SHA256:${k}${'f'.repeat(42)}`, comment: k % 2 ? LONG.slice(0, 255) : '', public_line: `ssh-rsa ${'A'.repeat(1400)}` }));
+      fingerprint: `SHA256:${k}${'f'.repeat(42)}`, comment: k % 2 ? LONG.slice(0, 255) : '', public_line: `ssh-rsa ${'A'.repeat(1400)}`, project: k % 3 ? LONG.slice(0, 40) : `project ${k}` }));
     sql.push(insert('orphan', { region: 'local', kind: 'domain', name: `domicile-${LONG.slice(0, 100)}${k}`, seen_at: now }));
     sql.push(insert('event', { source: k % 2 ? 'stripe' : 'workos', id: `evt_${'x'.repeat(90)}${k}`, type: k % 3 ? LONG.slice(0, 100) : 'invoice.paid', received_at: now - k * 900, state: 'parked',
       attempts: 999999, due_at_ms: 0, reason: k % 4 ? error : LONG }));

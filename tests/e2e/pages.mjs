@@ -131,7 +131,7 @@ const looker = { bypassCsp: true };
 {
   const page = await browser.page(looker);
   await signIn(page, server.signinLink('new@example.org'));
-  await inspectAll(page, 'empty', [['vms', '/vms'], ['new VM without a key', '/vms/new'], ['keys', '/keys'], ['activity', '/activity'], ['team', '/team'], ['teams', '/teams'], ['receipts', '/receipts'], ['account', '/account'], ['delete account', '/account/delete'], ['change email', '/account/email'], ['error 403', '/operator', 403]]);
+  await inspectAll(page, 'empty', [['vms', '/vms'], ['new VM without a key', '/vms/new'], ['keys', '/keys'], ['activity', '/activity'], ['team', '/team'], ['teams', '/teams'], ['receipts', '/receipts'], ['account', '/account'], ['notifications', '/account/notifications'], ['personal team', '/team/hand-over'], ['unsubscribe', `/unsubscribe/${'x'.repeat(43)}`], ['delete account', '/account/delete'], ['change email', '/account/email'], ['error 403', '/operator', 403]]);
 
   // Browsers would hold these back; the server must explain them all the same.
   const mistake = async (name, path, form, values) => {
@@ -346,7 +346,7 @@ const looker = { bypassCsp: true };
   await signIn(page, server.signinLink(email));
   const [person, team] = server.sql(`SELECT person_id, current_team_id FROM session JOIN person p ON p.id = person_id WHERE p.email = '${email}';`).split('|').map(Number);
   server.sql(awful(team, person, key));
-  await inspectAll(page, 'awful', [['vms', '/vms'], ['new VM', '/vms/new'], ['keys', '/keys'], ['key', `/keys/${'key1'.padEnd(16, 'z')}`], ['activity', '/activity'], ['team', '/team'], ['teams', '/teams'], ['leave', '/team/leave'], ['receipts', '/receipts'], ['costs', '/costs'], ['account', '/account'],
+  await inspectAll(page, 'awful', [['vms', '/vms'], ['new VM', '/vms/new'], ['keys', '/keys'], ['key', `/keys/${'key1'.padEnd(16, 'z')}`], ['activity', '/activity'], ['team', '/team'], ['notifications', '/account/notifications'], ['teams', '/teams'], ['leave', '/team/leave'], ['receipts', '/receipts'], ['costs', '/costs'], ['account', '/account'],
     ...AWFUL_IDS.flatMap((id) => ['', '/snapshots', '/activity', '/settings', '/destroy'].map((tab) => [id.replace(/z+$/, '') + tab, `/vms/${id}${tab}`])), ['clone', `/vms/${AWFUL_IDS[0]}/snapshots/${'s0x0'.padEnd(16, 'z')}/clone`]]);
   // The dearest VM, whatever its state.
   await page.goto(`${server.url}/vms`);

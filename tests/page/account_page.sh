@@ -78,7 +78,7 @@ fresh
 plant_keys() {
     sql "DELETE FROM vm_key; DELETE FROM ssh_key"
     sql "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1)
-        INSERT INTO ssh_key SELECT 1, 1767225600, printf('key%013d', i), 1, 'key ' || i, 'Ed25519', 'SHA256:' || i, '', 'ssh-ed25519 AAAA' FROM n"
+        INSERT INTO ssh_key (team_id, created_at, id, person_id, name, type, fingerprint, comment, public_line) SELECT 1, 1767225600, printf('key%013d', i), 1, 'key ' || i, 'Ed25519', 'SHA256:' || i, '', 'ssh-ed25519 AAAA' FROM n"
 }
 plant_keys 100
 as alice post /keys "key=$good_key" ; expect 422
@@ -101,6 +101,19 @@ as alice post_bare /keys/keykeykeykeykey2/rename name=x ; expect 403
 as alice post /keys/keykeykeykeykey2/rename name= ; expect 422 key_rename_empty.html
 as alice post /keys/keykeykeykeykey2/rename "name=work laptop" ; expect 303 /keys
 expect_row "SELECT name FROM ssh_key WHERE id = 'keykeykeykeykey2'" "work laptop"
+# Projects: on the form of new keys, on a key's page, in the list and its filter.
+as alice post /keys/keykeykeykeykey2/rename "name=work laptop" "project=$(printf '%041d' 0)" ; expect 422 ; expect_text "At most 40 characters"
+as alice post /keys/keykeykeykeykey2/rename "name=work laptop" "project=<b>birch</b>" ; expect 303 /keys
+as alice get /keys/keykeykeykeykey2 ; expect_text 'href="/keys?q=%3Cb%3Ebirch%3C%2Fb%3E"'
+as alice get "/keys?q=%3Cb%3Ebirch%3C%2Fb%3E" ; expect 200 keys_project.html
+expect_no_text "<b>birch"
+as alice get "/keys?q=BIRCH" ; expect_text "work laptop" ; expect_no_text "RSA 3072"
+as alice post /keys "key=$good_key" "name=pine" "project=$(printf '%041d' 0)" ; expect 422 ; expect_text "At most 40 characters" ; expect_text 'value="pine"'
+as alice post /keys "key=$good_key" "name=pine" project=pines ; expect 303 /keys
+expect_row "SELECT project FROM ssh_key WHERE name = 'pine'" pines
+sql "DELETE FROM ssh_key WHERE name = 'pine'"
+as alice post /keys/keykeykeykeykey2/rename "name=work laptop" ; expect 303 /keys
+expect_row "SELECT project IS NULL FROM ssh_key WHERE id = 'keykeykeykeykey2'" 1
 
 route "GET /keys/delete"
 nobody get "/keys/delete?key=keykeykeykeykey2" ; expect 303 "/signin?return=/keys/delete%3Fkey%3Dkeykeykeykeykey2"
@@ -138,7 +151,21 @@ done
 fresh
 as alice post /keys/delete key=keykeykeykeykey2 from_vms=yes ; expect 303 /keys
 expect_row "SELECT count(*), sum(k.is_removed), sum(k.change), v.setup_wanted FROM vm_key k JOIN vm v ON v.id = k.vm_id WHERE k.vm_id = 'runningrunningru'" "2|1|1|1"
-as alice get /keys ; expect_text "stop accepting it at their next start"
+as alice get /keys ; expect_text "stop accepting it at once by their guest agent, or at their next start"
+fresh
+sql "UPDATE vm SET setup_wanted = 2 WHERE id = 'runningrunningru';
+    UPDATE vm_key SET is_removed = 1, change = 1 WHERE vm_id = 'runningrunningru' AND fingerprint LIKE 'SHA256:fOl%';
+    UPDATE vm_key SET change = 2 WHERE vm_id = 'runningrunningru' AND fingerprint LIKE 'SHA256:2VJ%'"
+as alice get /keys ; expect_text "(until its next start)" ; expect_text "(from its next start)"
+as alice get /keys/keykeykeykeykey2 ; expect_text "(until its next start)"
+as alice get /vms/runningrunningru ; expect_text "removed at the next start" ; expect_text "added at the next start"
+sql "UPDATE vm SET agent_started = 1 WHERE id = 'runningrunningru'"
+as alice get /keys ; expect_text "(being removed)" ; expect_text "(being added)"
+as alice get /keys/keykeykeykeykey2 ; expect_text "(being removed)"
+as alice get "/keys/delete?key=keykeykeykeykey2" ; expect_text "(being removed)"
+as alice get /vms/runningrunningru ; expect_text "being removed" ; expect_text "being added" ; expect_no_text "at the next start"
+sql "UPDATE vm SET agent_failed = 2 WHERE id = 'runningrunningru'"
+as alice get /keys ; expect_text "(until its next start)" ; expect_text "(from its next start)"
 # Several are deleted together, or none.
 fresh
 as alice post /keys/delete key=keykeykeykeykey2 key=keykeykeykeykey4 ; expect 404
@@ -157,7 +184,7 @@ as alice get /keys ; expect_text "No keys selected."
 
 # Many keys: pages, a search, an order.
 fresh
-sql "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60) INSERT INTO ssh_key
+sql "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60) INSERT INTO ssh_key (team_id, created_at, id, person_id, name, type, fingerprint, comment, public_line)
     SELECT 1, 1767225600 + i, printf('many%012d', i), 1, printf('Key %02d', 61 - i), 'Ed25519', 'SHA256:' || i, '', '' FROM n"
 as alice get /keys ; expect 200
 expect_text "1–25 of 62"
@@ -319,6 +346,66 @@ expect_text 'value="dark" aria-pressed="true"'
 as alice post /account/theme theme=blue return=https://evil.example ; expect 303 /account
 expect_row "SELECT theme IS NULL FROM person WHERE id = 1" 1
 as alice post /account/theme theme=light return=//evil.example ; expect 303 /account
+
+# What is told by email, and by which link the weekly summary is turned off.
+route "GET /account/notifications"
+nobody get /account/notifications ; expect 303 /signin?return=/account/notifications
+as bob get /account/notifications ; expect 200 notifications_off.html
+cp "$state/domicile.conf" "$state/domicile.conf.before"
+printf '[mail]\nmail = smtp\nurl = smtp://localhost:25\nfrom = noreply@example.org\n' >>"$state/domicile.conf"
+as bob get /account/notifications ; expect 200 notifications.html
+expect_no_text 'name="budget"'
+as dave get /account/notifications ; expect 200
+
+route "POST /account/notifications"
+nobody post /account/notifications weekly=yes ; expect 303 "/signin?return=/account/notifications&ended=1"
+as bob post_bare /account/notifications weekly=yes ; expect 403
+as bob post /account/notifications weekly=yes ; expect 303 /account/notifications
+expect_row "SELECT kind FROM mail_off WHERE person_id = 2" idle
+expect_row "SELECT length(token), since_at = done_at FROM weekly_summary WHERE person_id = 2" "43|1"
+expect_row "SELECT detail FROM activity WHERE team_id = 2 AND action = 'notices'" "Idle warnings off, Weekly summary on"
+as bob get /account/notifications ; expect_text "Email notifications saved."
+sql "UPDATE weekly_summary SET since_at = 1767225600"
+as bob get /account/notifications ; expect 200 notifications_chosen.html
+as bob post /account/notifications weekly=yes idle=yes ; expect 303
+expect_row "SELECT count(*) FROM mail_off" 0
+expect_row "SELECT since_at FROM weekly_summary" 1767225600
+as bob post /account/notifications weekly=yes idle=yes ; expect 303
+expect_row "SELECT count(*) FROM activity WHERE team_id = 2 AND action = 'notices'" 2
+printf '[billing]\nbilling = stripe\n' >>"$state/domicile.conf"
+as bob get /account/notifications ; expect 200 notifications_billing.html
+as bob post /account/notifications weekly=yes idle=yes ; expect 303
+expect_row "SELECT kind FROM mail_off WHERE person_id = 2" budget
+sql "UPDATE person SET restricted_at = 1767225600 WHERE id = 2"
+as bob get /account/notifications ; expect_text "While your account is restricted"
+sql "UPDATE person SET restricted_at = NULL"
+mv "$state/domicile.conf.before" "$state/domicile.conf"
+
+# The link works signed out, without a token of a form, and says the same for every secret.
+route "GET /unsubscribe/:token"
+secret=$(sqlite3 "$state/data/main.db" "SELECT token FROM weekly_summary")
+alike() { sed -E "s/$1/SECRET/g; s/[0-9a-f]{16}/REQUEST/; s/(name=\"csrf\" value=\")[^\"]+/\1CSRF/; s/__Host-session=[^;]+/COOKIE/; s/(data-version=\")[^\"]+/\1VERSION/" "$state/answer"; }
+nobody get "/unsubscribe/$secret" ; expect 200 ; alike "$secret" >"$state/known"
+nobody get "/unsubscribe/$(token_of X)" ; expect 200 unsubscribe.html ; alike "$(token_of X)" >"$state/unknown"
+if [ -s "$state/known" ] && cmp -s "$state/known" "$state/unknown"; then good; else bad "the page differs between secrets"; fi
+expect_row "SELECT count(*) FROM weekly_summary" 1
+
+route "POST /unsubscribe/:token"
+nobody with HTTP_ORIGIN=https://mail.example raw POST "/unsubscribe/$(token_of X)" 'List-Unsubscribe=One-Click' ; expect 200 unsubscribed.html
+alike "$(token_of X)" >"$state/unknown"
+expect_row "SELECT count(*) FROM weekly_summary" 1
+nobody with HTTP_ORIGIN=https://mail.example raw POST "/unsubscribe/$secret" 'List-Unsubscribe=One-Click' ; expect 200
+alike "$secret" >"$state/known"
+if [ -s "$state/known" ] && cmp -s "$state/known" "$state/unknown"; then good; else bad "the answer differs between secrets"; fi
+expect_row "SELECT count(*) FROM weekly_summary" 0
+expect_row "SELECT detail FROM activity WHERE team_id = 2 AND action = 'notices' ORDER BY seq DESC LIMIT 1" "Weekly summary off, by the link in it"
+nobody raw POST "/unsubscribe/$secret" 'List-Unsubscribe=One-Click' ; expect 200
+as bob post /account/notifications weekly=yes idle=yes ; expect 303
+secret=$(sqlite3 "$state/data/main.db" "SELECT token FROM weekly_summary")
+headers=(CONTENT_TYPE="multipart/form-data; boundary=x")
+ask POST "/unsubscribe/$secret" $'--x\r\nContent-Disposition: form-data; name="List-Unsubscribe"\r\n\r\nOne-Click\r\n--x--\r\n' ; expect 200
+expect_row "SELECT count(*) FROM weekly_summary" 0
+expect_nowhere "$secret"
 
 route "POST /account/statistics"
 as alice get /account ; expect_no_text Statistics

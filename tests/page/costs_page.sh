@@ -133,13 +133,17 @@ renew
 route "GET /costs/csv"
 nobody get /costs/csv ; expect 303 /signin?return=/costs/csv
 as alice get /costs/csv ; expect 200
-expect_text "vm_id,vm,from_utc,until_utc,seconds,state,size,disk_gb,snapshot_gb,millicents_per_hour,cost_EUR"
+expect_text "vm_id,vm,from_utc,until_utc,seconds,state,size,disk_gb,snapshot_gb,millicents_per_hour,cost_EUR,project"
 as alice get "/costs/csv?month=2026-01" ; expect 200
 expect_text "Content-Type: text/csv"
 expect_text 'Content-Disposition: attachment; filename="costs-2026-01.csv"'
 expect_text "forgottenforgott,\"'=1+1,\"\"<b>forgotten</b>\",2026-01-01T20:40:00Z,2026-01-01T21:40:00Z,3600,running,medium,20,0,1200,0.01200"
 expect_text "stoppedstoppedst,old-desktop,2026-01-16T00:00:00Z,2026-02-01T00:00:00Z,1382400,stopped,small,10,10,80,0.30720"
 expect_no_text bobs-vm
+# The project of each VM, which is no formula of a spreadsheet.
+sql "UPDATE vm SET project = '=pine, \"red\"' WHERE id = 'stoppedstoppedst'"
+as alice get "/costs/csv?month=2026-01" ; expect_text "1382400,stopped,small,10,10,80,0.30720,\"'=pine, \"\"red\"\"\""
+expect_text "3600,running,medium,20,0,1200,0.01200,"$'\r'
 normal >"$state/normal.csv"
 # The total on the page equals an independent sum of seconds times price.
 sum=$(python3 -c 'import csv,sys; print(sum(int(r["seconds"])*int(r["millicents_per_hour"]) for r in csv.DictReader(open(sys.argv[1], newline=""))) // 3600)' "$state/normal.csv")

@@ -26,7 +26,7 @@ INSERT INTO session (id_hash, handle, person_id, current_team_id, csrf_secret, b
 -- The admin's pages ask for a sign-in of today, what is sensitive for one of the last minutes.
 UPDATE session SET authenticated_at = unixepoch() - 3600 WHERE person_id = 1;
 UPDATE person SET signed_in_at = 1767225600;
-INSERT INTO ssh_key VALUES
+INSERT INTO ssh_key (team_id, created_at, id, person_id, name, type, fingerprint, comment, public_line) VALUES
     (1, 1767225600, 'keykeykeykeykey2', 1, 'laptop', 'Ed25519', 'SHA256:fOlfTLy0dBWwL3gVODxldWmBICsaaeOrUsyLNy2Caqg',
      'alice@laptop', 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGTS/6E+nCelewpRxzJo/ri9QWqHnjsGlx8E5f9aErVx alice@laptop'),
     (1, 1767225600, 'keykeykeykeykey3', 1, '"><img src=x onerror=alert(1)>', 'RSA 3072',

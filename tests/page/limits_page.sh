@@ -37,7 +37,7 @@ plant 1000 "INSERT INTO vm (team_id, created_at, id, person_id, name, region, im
     disk_gb, wanted, wanted_at, state, state_at, observed, observed_at, last_error)
     SELECT 1, 1767225600 + i / 300, printf('many%012d', i), 1, printf('$long-%04d', i), 'local', 'tiny', 'nano', 1, 128, 1,
     'running', 1767225600, 'failed', 1767225600, 'absent', 1767225600, printf('%01000d', i) FROM n"
-plant 100 "INSERT INTO ssh_key SELECT 1, 1767225600, printf('key%013d', i), 1, printf('%0100d', i), 'Ed25519', 'SHA256:' || i, printf('%0255d', i), 'ssh-ed25519 AAAA' FROM n"
+plant 100 "INSERT INTO ssh_key (team_id, created_at, id, person_id, name, type, fingerprint, comment, public_line) SELECT 1, 1767225600, printf('key%013d', i), 1, printf('%0100d', i), 'Ed25519', 'SHA256:' || i, printf('%0255d', i), 'ssh-ed25519 AAAA' FROM n"
 sqlite3 "$state/data/main.db" "INSERT INTO vm_key (team_id, vm_id, fingerprint, name, public_line) SELECT 1, v.id, k.fingerprint, k.name, k.public_line FROM vm v, ssh_key k"
 plant 100 "INSERT INTO activity (team_id, at_ms, id, vm_id, what, detail, action, actor, result) SELECT 1, 1767225600000, printf('event%03d', i), 'many000000000001', 'failed', printf('%03000d', i), 'vm', 'system', 'done' FROM n"
 
@@ -184,7 +184,7 @@ end
 
 # A new VM with a hundred keys is one form.
 fresh
-plant 97 "INSERT INTO ssh_key SELECT 1, 1767225600, printf('key%013d', i), 1, 'key ' || i, 'Ed25519', 'SHA256:' || i, '', 'ssh-ed25519 AAAA' FROM n"
+plant 97 "INSERT INTO ssh_key (team_id, created_at, id, person_id, name, type, fingerprint, comment, public_line) SELECT 1, 1767225600, printf('key%013d', i), 1, 'key ' || i, 'Ed25519', 'SHA256:' || i, '', 'ssh-ed25519 AAAA' FROM n"
 keys=$(sqlite3 "$state/data/main.db" "SELECT 'key=' || id FROM ssh_key WHERE team_id = 1")
 as alice post /vms name=all-keys image=tiny size=nano region=local $keys ; expect 303
 expect_row "SELECT count(*) FROM vm_key WHERE vm_id = (SELECT id FROM vm WHERE name = 'all-keys')" 99

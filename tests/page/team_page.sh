@@ -25,6 +25,17 @@ as carol get /team ; expect 200 team_member.html
 expect_no_text 'action="/team/invites"'
 as victor get /team ; expect 200 team_viewer.html
 as bob get /team ; expect_no_text carol@example.org
+# What it may have and has; the spending limit where teams pay.
+expect_text "1 of 5 VMs"
+expect_no_text "Spending limit"
+cp "$state/domicile.conf" "$state/domicile.conf.before"
+printf '[billing]\nbilling = stripe\n' >>"$state/domicile.conf"
+as bob get /team ; expect_text '<dt>Spending limit</dt><dd>No limit <a href="/costs#limit">Change</a>'
+sql "UPDATE team SET cap_cents = 1000 WHERE id IN (1, 2)"
+as bob get /team ; expect_text ' of €10.00 this month ('
+as carol get /team ; expect_text '<a href="/costs#limit">View costs</a>'
+sql "UPDATE team SET cap_cents = NULL"
+mv "$state/domicile.conf.before" "$state/domicile.conf"
 
 route "POST /team/invites"
 nobody post /team/invites by=link role=member ; expect 303 "/signin?return=/team&ended=1"
@@ -149,7 +160,11 @@ as carol get /vms/runningrunningru ; expect 404
 as carol get /team ; expect_text "Personal team"
 
 route "GET /team/hand-over"
+as alice get /team/hand-over ; expect 200 team_hand_over_personal.html
+expect_no_text 'action="/team/hand-over"'
+sql "UPDATE team SET personal_of = NULL WHERE id = 1"
 as alice get /team/hand-over ; expect 200 team_hand_over.html
+sql "UPDATE team SET personal_of = 1 WHERE id = 1"
 route "POST /team/hand-over"
 as alice post /team/hand-over ; expect 422
 as alice post /team/hand-over person=2 ; expect 404

@@ -188,24 +188,25 @@ static void person_plant(struct test *test, int64_t id)
         if (table->erase_person && strcmp(table->name, "ssh_key") != 0)
             row_write(&sql, table, id, 1001 * 1000 + id, true);
     }
-    buf_printf(&sql,
-               "INSERT INTO signing_key VALUES ('kept-signed_receipt-key_id-%lld', x'00', 1);\n"
-               "UPDATE audit_link SET hash = zeroblob(32);\n"
-               "UPDATE billing SET stripe_status = 'canceled', customer_id = NULL;\n"
-               "UPDATE vm SET state = 'gone' WHERE team_id = %lld;\n"
-               "UPDATE ledger SET is_open = 0 WHERE team_id = %lld;\n"
-               "INSERT INTO receipt (team_id, gone_at, vm_id, name, region, image, size, vcpus, "
-               "memory_mb, disk_gb, created_at, person_id) VALUES (1002, 1, 'theirs%lld', 'x', "
-               "'local', 'tiny', 'nano', 1, 1, 1, 1, %lld);\n"
-               "INSERT INTO ssh_key VALUES (1003, 1, 'erasedmarkerkey%lld', %lld, 'erasedmarker', "
-               "'Ed25519', 'SHA256:fingerprint%lld', 'erasedmarker@home', "
-               "'ssh-ed25519 AAAAerasedmarker%lld erasedmarker@home');\n"
-               "INSERT INTO vm_key (team_id, vm_id, fingerprint, name, public_line) VALUES (1003, "
-               "'theirvm%lld', 'SHA256:fingerprint%lld', "
-               "'erasedmarker', 'ssh-ed25519 AAAAerasedmarker%lld erasedmarker@home');\nCOMMIT;\n",
-               (long long)id, (long long)id, (long long)id, (long long)id, (long long)id,
-               (long long)id, (long long)id, (long long)id, (long long)id, (long long)id,
-               (long long)id, (long long)id);
+    buf_printf(
+        &sql,
+        "INSERT INTO signing_key VALUES ('kept-signed_receipt-key_id-%lld', x'00', 1);\n"
+        "UPDATE audit_link SET hash = zeroblob(32);\n"
+        "UPDATE billing SET stripe_status = 'canceled', customer_id = NULL;\n"
+        "UPDATE vm SET state = 'gone' WHERE team_id = %lld;\n"
+        "UPDATE ledger SET is_open = 0 WHERE team_id = %lld;\n"
+        "INSERT INTO receipt (team_id, gone_at, vm_id, name, region, image, size, vcpus, "
+        "memory_mb, disk_gb, created_at, person_id) VALUES (1002, 1, 'theirs%lld', 'x', "
+        "'local', 'tiny', 'nano', 1, 1, 1, 1, %lld);\n"
+        "INSERT INTO ssh_key (team_id, created_at, id, person_id, name, type, fingerprint, "
+        "comment, public_line) VALUES (1003, 1, 'erasedmarkerkey%lld', %lld, 'erasedmarker', "
+        "'Ed25519', 'SHA256:fingerprint%lld', 'erasedmarker@home', "
+        "'ssh-ed25519 AAAAerasedmarker%lld erasedmarker@home');\n"
+        "INSERT INTO vm_key (team_id, vm_id, fingerprint, name, public_line) VALUES (1003, "
+        "'theirvm%lld', 'SHA256:fingerprint%lld', "
+        "'erasedmarker', 'ssh-ed25519 AAAAerasedmarker%lld erasedmarker@home');\nCOMMIT;\n",
+        (long long)id, (long long)id, (long long)id, (long long)id, (long long)id, (long long)id,
+        (long long)id, (long long)id, (long long)id, (long long)id, (long long)id, (long long)id);
     plant(test, sql.bytes);
 }
 
@@ -660,7 +661,8 @@ static void a_team_of_an_account_is_not_opened_alone(void **state)
 static void keys_plant(struct test *test)
 {
     plant(test, "INSERT INTO team (id, name, created_at) VALUES (9, 'Others', 1);"
-                "INSERT INTO ssh_key VALUES "
+                "INSERT INTO ssh_key (team_id, created_at, id, person_id, name, type, fingerprint, "
+                "comment, public_line) VALUES "
                 "(1, 1, 'key1', 1, 'laptop', 'Ed25519', 'SHA256:erasedmarker1', '', "
                 "'ssh-ed25519 AAAAerasedmarker1'),"
                 "(1, 1, 'key2', 1, 'desk', 'Ed25519', 'SHA256:sharedkey2', '', "
@@ -952,7 +954,8 @@ static void what_others_have_taken_again_does_not_stop_it(void **state)
                 "(8, 'local:erasedmarker7@example.org', 'erasedmarker7@example.org', 'New', 1);"
                 "INSERT INTO team (id, name, personal_of, created_at) VALUES "
                 "(8, 'Erasedmarker team 7', 8, 1);"
-                "INSERT INTO ssh_key VALUES (8, 1, 'newkey', 8, 'New', 'Ed25519', "
+                "INSERT INTO ssh_key (team_id, created_at, id, person_id, name, type, fingerprint, "
+                "comment, public_line) VALUES (8, 1, 'newkey', 8, 'New', 'Ed25519', "
                 "'SHA256:fingerprint7', '', 'ssh-ed25519 AAAAerasedmarker7');");
     /* Theirs is what is in their rows, wherever it stands; what is in nobody's still stops it. */
     hold_at_search(test, "Erasedmarker%20Person%207");

@@ -177,6 +177,8 @@ static void test_headers(void **state)
                         "From: =?UTF-8?B?QSwgQg==?=\r\n <a@b>");
 }
 
+static struct weekly summary;
+
 static struct smtp_message message(struct mail_take_row row)
 {
     struct smtp_message sent;
@@ -184,7 +186,7 @@ static struct smtp_message message(struct mail_take_row row)
     row.id = "abcdefgh234567ab";
     row.to_email = "you@example.org";
     row.created_at = 1795176000;
-    world_check(mail_message(arena, world->config, &row, &sent), "message");
+    world_check(mail_message(arena, world->config, &row, &summary, &sent), "message");
     return sent;
 }
 
@@ -289,20 +291,72 @@ static void test_each_promise_has_its_line(void **state)
                                       "One.\r\nhttps://localhost/status#first\r\n\r\nVisitors"));
 }
 
+/* Its link is in both parts and in the headers that mail programs read (RFC 8058); others have
+ * none. */
+static void test_weekly(void **state)
+{
+    struct weekly_team teams[] = {
+        { .name = "Birch",
+          .hours = "24.0 h",
+          .cost = "€0.02",
+          .vms = 3,
+          .created = 2,
+          .destroyed = 1,
+          .snapshots = 4,
+          .snapshot_gb = 40 },
+        { .name = "<b>", .hours = "0.0 h", .failed = 1, .silent = 2, .warning = "€8 of €10" },
+    };
+    const struct mail_take_row row = { .kind = "weekly_summary",
+                                       .happened_day_at = 1794787200,
+                                       .until_day_at = 1795392000,
+                                       .url = "https://localhost/vms" };
+    struct smtp_message sent;
+
+    (void)state;
+    assert_int_equal(message(row).header_count, 6);
+    summary = (struct weekly){ .unsubscribe_url = "https://localhost/unsubscribe/secret",
+                               .teams = { teams, 2 },
+                               .more = 3 };
+    sent = message(row);
+    summary = (struct weekly){ .more = 0 };
+    assert_int_equal(sent.header_count, 8);
+    assert_string_equal(sent.headers[6],
+                        "List-Unsubscribe: <https://localhost/unsubscribe/secret>");
+    assert_string_equal(sent.headers[7], "List-Unsubscribe-Post: List-Unsubscribe=One-Click");
+    assert_non_null(strstr(sent.text, "From 16 Nov 2026 to 23 Nov 2026, 00:00 UTC.\r\n\r\n"
+                                      "Birch\r\n"
+                                      "VMs: 3, with 2 created and 1 destroyed\r\n"
+                                      "Running: 24.0 h, cost €0.02\r\n"
+                                      "Snapshots: 4 of 40 GB\r\n\r\n"
+                                      "<b>\r\n"
+                                      "VMs: 0, with 0 created and 0 destroyed\r\n"
+                                      "Running: 0.0 h\r\n"
+                                      "Snapshots: 0 of 0 GB\r\n"
+                                      "Failed VMs: 1\r\n"
+                                      "VMs that don’t respond: 2\r\n"
+                                      "€8 of €10\r\n\r\n"
+                                      "Not shown: 3 of your teams.\r\n"));
+    assert_non_null(strstr(sent.text, "\r\nhttps://localhost/unsubscribe/secret\r\n"));
+    assert_non_null(strstr(sent.html, "href=\"https://localhost/unsubscribe/secret\""));
+    assert_null(strstr(sent.html, "<b><b>"));
+}
+
 /* Every value in a row may come from an attacker who wants to forge a mail. */
 static void test_values_cannot_inject_headers(void **state)
 {
     static const char evil[] = "x\r\nBcc: e@f\r\n\r\n.\r\n\xc2\x85\xe2\x80\xa8<script>\"'";
-    static const char *const kinds[] = { "signin_link",      "new_signin",       "payment_failed",
-                                         "suspended",        "promise_broken",   "vm_destroyed",
-                                         "vm_look",          "email_confirm",    "email_approve",
-                                         "email_taken",      "email_changed",    "email_former",
-                                         "request_extended", "request_answered", "request_refused",
-                                         "team_deletion",    "vm_disk_look",     "account_deletion",
-                                         "account_closed",   "team_closed",      "vm_stops_soon",
-                                         "vm_ends_soon",     "account_kept",     "team_kept",
-                                         "passkey_added",    "passkey_removed",  "passkey_refused",
-                                         "access_requested", "access_granted" };
+    static const char *const kinds[] = {
+        "signin_link",      "new_signin",        "payment_failed",   "suspended",
+        "promise_broken",   "vm_destroyed",      "vm_look",          "email_confirm",
+        "email_approve",    "email_taken",       "email_changed",    "email_former",
+        "request_extended", "request_answered",  "request_refused",  "team_deletion",
+        "vm_disk_look",     "account_deletion",  "account_closed",   "team_closed",
+        "vm_stops_soon",    "vm_ends_soon",      "account_kept",     "team_kept",
+        "passkey_added",    "passkey_removed",   "passkey_refused",  "access_requested",
+        "access_granted",   "account_suspended", "account_restored", "invited",
+        "role_changed",     "member_removed",    "key_added",        "key_removed",
+        "copy_downloaded",  "spend_near",        "spend_full",       "weekly_summary"
+    };
 
     (void)state;
     for (size_t i = 0; i < COUNT(kinds); i++) {
@@ -324,7 +378,7 @@ static void test_values_cannot_inject_headers(void **state)
             assert_null(strstr(sent.headers[h], "Bcc"));
     }
     assert_int_equal(mail_message(arena, world->config, &(struct mail_take_row){ .kind = "other" },
-                                  &(struct smtp_message){ .from = NULL })
+                                  &summary, &(struct smtp_message){ .from = NULL })
                          ->kind,
                      ERROR_INTERNAL);
 }
@@ -407,6 +461,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_deletions, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_days, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_each_promise_has_its_line, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_weekly, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_values_cannot_inject_headers, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_names_are_no_links, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_client_refusals, set_up, tear_down),

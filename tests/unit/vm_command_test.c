@@ -272,7 +272,7 @@ static void what_a_restriction_refuses(void **state)
     assert_refused(snapshot_taken(&world->actor, id, "now"), ERROR_CONFLICT, "account_restricted",
                    NULL);
     assert_refused(resized(&world->actor, id, "small"), ERROR_CONFLICT, "account_restricted", NULL);
-    assert_refused(ssh_keys_store(&now, &world->actor, &keys, "", &stored), ERROR_CONFLICT,
+    assert_refused(ssh_keys_store(&now, &world->actor, &keys, "", NULL, &stored), ERROR_CONFLICT,
                    "account_restricted", NULL);
     /* One that runs again, since it could not be stopped then, is stopped by the worker. */
     world_check(sent(&system, id, VM_REQUEST_START, NULL), "the system starts it");
@@ -409,7 +409,7 @@ static void a_clone_has_only_present_keys(void **state)
     clone.source_snapshot_id = snapshot;
     world_check(sql_ssh_key_create(world->db, world->arena, world->team_id, "newkeynewkeynew2",
                                    world->person_id, "new", "Ed25519", "SHA256:new", "",
-                                   "ssh-ed25519 AAAAnew", 1),
+                                   "ssh-ed25519 AAAAnew", NULL, 1),
                 "key");
     world_check(sql_ssh_key_delete(world->db, world->arena, world->team_id, world->key_id),
                 "remove");

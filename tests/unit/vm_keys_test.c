@@ -37,7 +37,8 @@ struct test {
 static void key_create(struct test *test, const char *id, const char *fingerprint, const char *line)
 {
     world_check(sql_ssh_key_create(test->world->db, test->world->arena, test->world->team_id, id,
-                                   test->world->person_id, id, "Ed25519", fingerprint, "", line, 1),
+                                   test->world->person_id, id, "Ed25519", fingerprint, "", line,
+                                   NULL, 1),
                 "key");
 }
 

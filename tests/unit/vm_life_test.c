@@ -8,6 +8,7 @@
 #include "drain.h"
 #include "fake_driver.h"
 #include "host/ssh_connections.h"
+#include "model/notice.h"
 #include "model/restriction.h"
 #include "model/state_path.h"
 #include "model/vm_life.h"
@@ -461,6 +462,29 @@ static void unused_it_is_warned_of_once_and_stopped(void **state)
     assert_int_equal(world_events(test->world, test->vm, "Stopped", NULL), 1);
 }
 
+/* Its page warns all the same; of its destruction there is a mail in any case. */
+static void who_turned_idle_warnings_off_gets_no_mail(void **state)
+{
+    struct test *test = *state;
+    const struct context context = later(test, 0);
+    const struct notice_choices none = { .has_idle = false };
+    const char *changes;
+    struct error *e = db_begin(test->world->db, test->world->arena);
+
+    if (!e)
+        e = notice_set(&context, test->world->person_id, &none, &changes);
+    world_check(end(test, e), "off");
+    choose(test, "idle_stop-15");
+    for (int64_t at = 60; at <= 16 * 60; at += 60)
+        measure(test, at, false);
+    run(test, 17 * 60);
+    assert_int_not_equal(vm_of(test).warned_at, 0);
+    assert_int_equal(mails(test, "vm_stops_soon"), 0);
+    choose(test, "ephemeral-60");
+    run(test, 3000);
+    assert_int_equal(mails(test, "vm_ends_soon"), 1);
+}
+
 static void use_and_keeping_start_the_clock_anew(void **state)
 {
     struct test *test = *state;
@@ -604,6 +628,8 @@ int main(void)
         cmocka_unit_test(ports_with_connections_are_read_from_the_kernels_table),
         cmocka_unit_test(a_real_connection_is_seen_also_after_its_end),
         cmocka_unit_test_setup_teardown(unused_it_is_warned_of_once_and_stopped, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(who_turned_idle_warnings_off_gets_no_mail, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(use_and_keeping_start_the_clock_anew, set_up, tear_down),
         cmocka_unit_test_setup_teardown(off_and_unused_it_is_destroyed_and_the_receipt_says_why,
                                         set_up, tear_down),

@@ -96,7 +96,7 @@ static void team_make(struct world *world)
     world_check(sql_team_join(world->db, world->arena, team.id, person.id, "owner", now), "member");
     world_check(sql_ssh_key_create(world->db, world->arena, team.id, crypto_id(world->arena),
                                    person.id, "laptop", "Ed25519", "SHA256:laptop", "you@laptop",
-                                   key_line, now),
+                                   key_line, NULL, now),
                 "key");
 }
 

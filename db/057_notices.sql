@@ -1,0 +1,72 @@
+-- What people are told by mail and what they turn off: keys of their account, downloads of their copy, spending limits,
+-- and a weekly summary for who asks for it.
+CREATE TABLE mail_new (
+    id TEXT PRIMARY KEY,          -- used in its Message-ID | contract | 30 days | withhold | delete
+    kind TEXT NOT NULL            -- subject or occasion | contract | 30 days | export | delete
+        CHECK (kind IN ('signin_link', 'new_signin', 'payment_failed', 'suspended',
+                        'vm_destroyed', 'promise_broken', 'policy_change', 'vm_look',
+                        'email_confirm', 'email_approve', 'email_taken', 'email_changed',
+                        'email_former', 'request_extended', 'request_answered', 'request_refused',
+                        'team_deletion', 'vm_disk_look', 'account_deletion', 'account_closed',
+                        'team_closed', 'vm_stops_soon', 'vm_ends_soon', 'account_kept', 'team_kept',
+                        'invited', 'role_changed', 'member_removed', 'passkey_added',
+                        'passkey_removed', 'passkey_refused', 'access_requested', 'access_granted',
+                        'account_suspended', 'account_restored', 'key_added', 'key_removed',
+                        'copy_downloaded', 'spend_near', 'spend_full', 'weekly_summary')),
+    to_email TEXT NOT NULL,       -- recipient, also to find it for support questions | contract | 30 days | export | delete
+    once TEXT NOT NULL UNIQUE,    -- deduplication key: one mail per occasion | contract | 30 days | withhold | delete
+    amount TEXT,                  -- money as written in it | contract | 2 days | export | delete
+    vm_name TEXT,                 -- the VM that it is about | contract | 2 days | export | delete
+    browser TEXT,                 -- browser family of a sign-in | contract | 2 days | export | delete
+    promise TEXT,                 -- the promise that is no longer kept, how promises change, why the admin looks, the team that it is about, the name of a passkey, who asks for access, or what was requested | contract | 2 days | export | delete
+    url TEXT,                     -- the page that it leads to; of a deletion, its secret address | contract | 2 days | export | delete
+    note TEXT,                    -- what the operator writes in it, who has closed the account, who invites and as what, which SSH keys, why somebody asks for access, or why the admin suspends | contract | 2 days | export | delete
+    request_number INTEGER,       -- the request about personal data that it is about | contract | 2 days | export | delete
+    change_id TEXT,               -- the change of an address, the invite, or the person of a summary, that its link is for | contract | 2 days | withhold | delete
+    happened_at INTEGER,          -- when the reported event happened | contract | 2 days | export | delete
+    until_at INTEGER,             -- expiry or deadline stated in it | contract | 2 days | export | delete
+    state TEXT NOT NULL           -- outcome; off: this server sends no mail | contract | 30 days | export | delete
+        CHECK (state IN ('queued', 'sent', 'failed', 'off')),
+    attempts INTEGER NOT NULL,    -- number of attempts | contract | 30 days | export | delete
+    taken_at INTEGER,             -- when sending started | contract | 30 days | withhold | delete
+    due_at INTEGER NOT NULL,      -- earliest attempt | contract | 30 days | withhold | delete
+    created_at INTEGER NOT NULL,  -- when it was requested | contract | 30 days | export | delete
+    sent_at INTEGER,              -- when the mail server accepted it | contract | 30 days | export | delete
+    reason TEXT,                  -- why the last attempt failed | contract | 30 days | withhold | delete
+    is_transient INTEGER NOT NULL DEFAULT 0 -- whether this row is deleted once it was sent or has failed | contract | 30 days | withhold | delete
+) STRICT, WITHOUT ROWID;
+INSERT INTO mail_new (id, kind, to_email, once, amount, vm_name, browser, promise, url, note, request_number,
+    change_id, happened_at, until_at, state, attempts, taken_at, due_at, created_at, sent_at, reason, is_transient)
+SELECT id, kind, to_email, once, amount, vm_name, browser, promise, url, note, request_number,
+    change_id, happened_at, until_at, state, attempts, taken_at, due_at, created_at, sent_at, reason, is_transient
+FROM mail;
+DROP TABLE mail;
+ALTER TABLE mail_new RENAME TO mail;
+CREATE INDEX mail_due ON mail(due_at) WHERE state = 'queued';
+CREATE INDEX mail_open ON mail(created_at) WHERE state IN ('queued', 'failed');
+CREATE INDEX mail_by_address ON mail(to_email, created_at);
+CREATE INDEX mail_by_change ON mail(change_id) WHERE change_id IS NOT NULL;
+
+-- What somebody has turned off, of what can be turned off.
+CREATE TABLE mail_off (
+    person_id INTEGER NOT NULL    -- who | contract | account | withhold | delete
+        REFERENCES person(id) ON DELETE CASCADE,
+    kind TEXT NOT NULL            -- which emails the person does not want | contract | account | export | delete
+        CHECK (kind IN ('budget', 'idle')),
+    off_at INTEGER NOT NULL,      -- since when | contract | account | export | delete
+    PRIMARY KEY (person_id, kind)
+) STRICT, WITHOUT ROWID;
+
+-- Who wants a summary each week. The row is the consent, and its deletion the withdrawal.
+CREATE TABLE weekly_summary (
+    person_id INTEGER PRIMARY KEY -- who | consent | account | withhold | delete
+        REFERENCES person(id) ON DELETE CASCADE,
+    token TEXT NOT NULL UNIQUE,   -- the secret of the link that turns it off, which allows nothing else | consent | account | withhold | delete
+    since_at INTEGER NOT NULL,    -- when the person turned it on | consent | account | export | delete
+    done_at INTEGER NOT NULL      -- the last Monday whose summary was queued, so that none comes twice | consent | account | export | delete
+) STRICT;
+CREATE INDEX weekly_summary_due ON weekly_summary(done_at);
+
+-- Of which month a team's owners were told how near its spending limit is, so that they are told once.
+ALTER TABLE team ADD COLUMN spend_told_at INTEGER NOT NULL DEFAULT 0; -- start of the month of which its owners were told that the spending limit is near or reached | contract | account | export | delete
+ALTER TABLE team ADD COLUMN spend_told INTEGER NOT NULL DEFAULT 0; -- the percentage of the limit that they were told of | contract | account | export | delete
