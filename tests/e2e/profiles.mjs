@@ -276,7 +276,8 @@ const PROOFS = {
   } },
   cookies: { alone: async (c) => {
     c.equal('one cookie', c.cookie.replace(/=[\w-]{43};/, '=X;').replace(/; Max-Age=\d+/, ''), '__Host-session=X; Path=/; Secure; HttpOnly; SameSite=Lax');
-    for (const path of ['/', '/signin', '/privacy', '/about', '/nothing']) c.equal(`${path} sets none`, (await c.get(path)).headers['set-cookie'], undefined);
+    for (const path of ['/', '/privacy', '/about', '/nothing']) c.equal(`${path} sets none`, (await c.get(path)).headers['set-cookie'], undefined);
+    c.equal('the sign-in page sets it', (await c.get('/signin')).headers['set-cookie'].map((text) => text.split('=')[0]).join(), '__Host-session');
   } },
   tls: { alone: async (c) => {
     c.equal('TLS 1.2', handshake(c, 'tls1_2'), !c.isModern);
