@@ -263,7 +263,7 @@ const struct promise PROMISES[] = {
          "Every session ends after {days}, even if it is in use."),
     ROWS("sign-in-links", "signin_link", A_DAY_S, "Sign-in links are deleted after {days}."),
     ROWS("invites", "invite", LIMIT_INVITE_S,
-         "Invites into teams, with the addresses invited, are deleted after {days}."),
+         "Invites, with the addresses invited, are deleted after {days}."),
     ROWS("access-requests", "access_request", LIMIT_ACCESS_REQUEST_S,
          "Requests for access are deleted {days} after they were made or answered."),
     ROWS("browsers", "known_browser", LIMIT_KNOWN_BROWSER_S,
