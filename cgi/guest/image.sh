@@ -107,7 +107,8 @@ ExecStart=/usr/bin/cloud-init modules --mode=final
 WantedBy=multi-user.target
 UNIT
 
-printf '[Match]\nType=ether\n\n[Network]\nDHCP=ipv4\n\n[DHCPv4]\nClientIdentifier=mac\n' \
+# The name comes with the seed: to take one from DHCP starts another service, just when somebody signs in.
+printf '[Match]\nType=ether\n\n[Network]\nDHCP=ipv4\n\n[DHCPv4]\nClientIdentifier=mac\nUseHostname=no\n' \
     >"$root/etc/systemd/network/80-dhcp.network"
 
 mkdir -p "$root/etc/ssh/sshd_config.d" "$root/etc/systemd/journald.conf.d"
