@@ -32,7 +32,7 @@ CREATE TABLE mail_new (
                         'team_deletion', 'vm_disk_look', 'account_deletion', 'account_closed',
                         'team_closed', 'vm_stops_soon', 'vm_ends_soon', 'account_kept', 'team_kept',
                         'invited', 'role_changed', 'member_removed', 'passkey_added',
-                        'passkey_removed', 'passkey_refused', 'access_requested', 'access_granted')),
+                        'passkey_removed', 'passkey_refused', 'access_requested')),
     to_email TEXT NOT NULL,       -- recipient, also to find it for support questions | contract | 30 days | export | delete
     once TEXT NOT NULL UNIQUE,    -- deduplication key: one mail per occasion | contract | 30 days | withhold | delete
     amount TEXT,                  -- money as written in it | contract | 2 days | export | delete

@@ -99,7 +99,7 @@ enum {
     LIMIT_QUOTA = 1000000,                       /* of any part of a team's quota */
     LIMIT_SEEN_EVERY_S = 60,                     /* how often "last seen" is written */
     LIMIT_SIGNIN_LINK_S = 10 * 60,
-    LIMIT_ACCESS_REQUEST_S = 30 * 24 * 3600, /* from when it was made or answered */
+    LIMIT_ACCESS_REQUEST_S = 30 * 24 * 3600, /* from when it was made */
     LIMIT_ACCESS_REQUESTS = 500,
     LIMIT_ACCESS_REQUESTS_PER_HOUR = 30,
     LIMIT_ACCESS_NOTE_CHARACTERS = 200,

@@ -97,12 +97,14 @@ struct error *access_request_sent_show(struct request *r)
 
 /* ---- the admin's list ---- */
 
-struct error *access_requests_respond(struct request *r)
+/* `problem`: why the answer to one was refused; or NULL. */
+static struct error *list_show(struct request *r, const char *problem)
 {
     struct operator_access_html page = {
         .is_open = access_request_is_open(r->config),
         .is_on = config_has_access_requests(r->config),
         .days = LIMIT_ACCESS_REQUEST_S / A_DAY_S,
+        .problem = problem,
     };
     struct error *e = sql_access_request_list(r->db, r->arena, LIMIT_LIST_ROWS + 1, &page.requests);
 
@@ -115,14 +117,27 @@ struct error *access_requests_respond(struct request *r)
     return NULL;
 }
 
+struct error *access_requests_respond(struct request *r)
+{
+    return list_show(r, NULL);
+}
+
 struct error *access_request_invite_post(struct request *r)
 {
     const struct context context = request_context(r);
+    const struct actor actor = session_actor(r);
+    const char *email = NULL;
     struct error *e = open_check(r);
 
     if (!e)
-        e = access_request_invite(&context, r->parameters[0], r->session->person_id);
-    return e ? e : session_notice_at(r, "Invite sent.", "/operator/access");
+        e = access_request_invite(&context, &actor, r->parameters[0], &email);
+    if (e && e->kind == ERROR_CONFLICT && e->message) {
+        form_refuse(r);
+        return list_show(r, e->message);
+    }
+    return e ? e
+             : session_notice_at(r, arena_printf(r->arena, "%s is invited.", email),
+                                 "/operator/access");
 }
 
 struct error *access_request_decline_post(struct request *r)

@@ -7,6 +7,7 @@
 #include "main_constants.sql.h"
 #include "model/audit.h"
 #include "model/identity.h"
+#include "model/invite.h"
 #include "model/label.h"
 #include "model/mail_queue.h"
 
@@ -70,35 +71,19 @@ struct error *access_request_make(const struct context *context, const char *ema
 
 /* ---- answers ---- */
 
-static struct error *answer_note(const struct context *context, enum audit_action action,
-                                 const char *id, int64_t operator_id)
+struct error *access_request_invite(const struct context *context, const struct actor *actor,
+                                    const char *id, const char **out_email)
 {
-    return audit_add(context, &(struct audit_entry){ .team_id = AUDIT_OPERATOR,
-                                                     .action = action,
-                                                     .object = id,
-                                                     .person_id = operator_id });
-}
-
-struct error *access_request_invite(const struct context *context, const char *id,
-                                    int64_t operator_id)
-{
-    struct access_request_invite_row row;
-    struct error *e =
-        sql_access_request_invite(context->db, context->arena, id, context->now_at, &row);
+    struct access_request_get_row request;
+    const char *url;
+    struct error *e = sql_access_request_get(context->db, context->arena, id, &request);
 
     if (!e)
-        e = mail_queue(
-            context->db, context->arena,
-            &(struct mail){
-                .kind = MAIL_KIND_ACCESS_GRANTED,
-                .to = row.email,
-                .once = arena_printf(context->arena, "%s/%s", MAIL_KIND_ACCESS_GRANTED, id),
-                .url = arena_printf(context->arena, "%s/signin", context->config->public_url),
-                .until_at = context->now_at + LIMIT_ACCESS_REQUEST_S,
-                .is_transient = true, /* the address is nobody's here yet */
-            },
-            context->now_at);
-    return e ? e : answer_note(context, AUDIT_ACCESS_INVITE, id, operator_id);
+        e = invite_account(context, actor, request.email, false, &url);
+    if (!e)
+        e = sql_access_request_delete(context->db, context->arena, id);
+    *out_email = e ? NULL : request.email;
+    return e;
 }
 
 struct error *access_request_decline(const struct context *context, const char *id,
@@ -106,15 +91,9 @@ struct error *access_request_decline(const struct context *context, const char *
 {
     struct error *e = sql_access_request_delete(context->db, context->arena, id);
 
-    return e ? e : answer_note(context, AUDIT_ACCESS_DECLINE, id, operator_id);
-}
-
-struct error *access_request_is_invited(const struct context *context, const char *email, bool *out)
-{
-    struct access_request_invited_row row = { .total = 0 };
-    struct error *e = sql_access_request_invited(context->db, context->arena, email,
-                                                 context->now_at - LIMIT_ACCESS_REQUEST_S, &row);
-
-    *out = row.total > 0;
-    return e;
+    return e ? e
+             : audit_add(context, &(struct audit_entry){ .team_id = AUDIT_OPERATOR,
+                                                         .action = AUDIT_ACCESS_DECLINE,
+                                                         .object = id,
+                                                         .person_id = operator_id });
 }

@@ -86,7 +86,6 @@ enum { AUDIT_OPERATOR = 0 }; /* the team of the operator's own history */
     ACTION(BILLING, "billing", "Billing requested")                                                \
     ACTION(EVENT_RETRY, "event_retry", "Events retried")                                           \
     ACTION(ADMIN_PAGE, "admin_page", "Admin page opened")                                          \
-    ACTION(ACCESS_INVITE, "access_invite", "Person who requested access invited")                  \
     ACTION(ACCESS_DECLINE, "access_decline", "Request for access deleted")                         \
     ACTION(ADMIN_PERSON, "admin_person", "Account viewed by the admin")                            \
     ACTION(ADMIN_TEAM, "admin_team", "Team viewed by the admin")                                   \

@@ -17,7 +17,7 @@ struct mail {
      * "request_refused", "team_deletion", "vm_disk_look", "account_deletion", "account_closed",
      * "team_closed", "vm_stops_soon", "vm_ends_soon", "account_kept", "team_kept",
      * "invited", "role_changed", "member_removed", "passkey_added", "passkey_removed",
-     * "passkey_refused", "access_requested", "access_granted", "account_suspended",
+     * "passkey_refused", "access_requested", "account_suspended",
      * "account_restored", "key_added", "key_removed", "copy_downloaded", "spend_near",
      * "spend_full", "weekly_summary"
      */

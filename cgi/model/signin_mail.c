@@ -7,15 +7,13 @@
 #include "base/text.h"
 #include "known_browser.sql.h"
 #include "mail.sql.h"
-#include "model/access_request.h"
 #include "model/invite.h"
 #include "model/mail_queue.h"
 #include "person.sql.h"
 
 #include <strings.h>
 
-/* People who have signed in before, those who asked for access and were invited, and the operator,
- * who may not have signed in yet. */
+/* People who have signed in before, and the operator, who may not have. */
 static struct error *address_is_known(const struct context *context, const char *email, bool *out)
 {
     struct person_by_identity_row person;
@@ -23,9 +21,7 @@ static struct error *address_is_known(const struct context *context, const char 
         context->db, context->arena, arena_printf(context->arena, "local:%s", email), &person);
 
     *out = !e || strcasecmp(email, context->config->operator_email) == 0;
-    if (*out || e->kind != ERROR_NOT_FOUND)
-        return *out ? NULL : e;
-    return access_request_is_invited(context, email, out);
+    return *out || e->kind == ERROR_NOT_FOUND ? NULL : e;
 }
 
 static struct error *address_has_room(const struct context *context, const char *email, bool *out)

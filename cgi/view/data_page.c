@@ -90,7 +90,7 @@ static const struct subject {
       "address may be of somebody who has no account here. Links are stored as hashes.",
       { "invite" } },
     { "Requests for access",
-      "Who requested an account, and why. Kept until 30 days after the request or its answer.",
+      "Who requested an account, and why. Kept until the admin answers, for 30 days at most.",
       { "access_request" } },
     { "Signing in",
       "Sessions, passkeys, sign-in links and browser names. Secrets are stored as hashes, of "

@@ -7,8 +7,6 @@
 #include "base/array.h"
 #include "base/date.h"
 #include "base/limit.h"
-#include "mail_access_granted.html.h"
-#include "mail_access_granted.txt.h"
 #include "mail_access_requested.html.h"
 #include "mail_access_requested.txt.h"
 #include "mail_account_closed.html.h"
@@ -181,7 +179,6 @@ WRITERS(passkey_added)
 WRITERS(passkey_removed)
 WRITERS(passkey_refused)
 WRITERS(access_requested)
-WRITERS(access_granted)
 WRITERS(account_suspended)
 WRITERS(account_restored)
 WRITERS(key_added)
@@ -293,7 +290,6 @@ static const struct kind {
     { "passkey_removed", passkey_removed_txt, passkey_removed_html, LIMIT_MAIL_EXPIRY_S },
     { "passkey_refused", passkey_refused_txt, passkey_refused_html, LIMIT_MAIL_EXPIRY_S },
     { "access_requested", access_requested_txt, access_requested_html, LIMIT_MAIL_EXPIRY_S },
-    { "access_granted", access_granted_txt, access_granted_html, LIMIT_MAIL_EXPIRY_S },
     { "account_suspended", account_suspended_txt, account_suspended_html, LIMIT_MAIL_EXPIRY_S },
     { "account_restored", account_restored_txt, account_restored_html, LIMIT_MAIL_EXPIRY_S },
     { "key_added", key_added_txt, key_added_html, LIMIT_MAIL_EXPIRY_S },

@@ -265,7 +265,7 @@ const struct promise PROMISES[] = {
     ROWS("invites", "invite", LIMIT_INVITE_S,
          "Invites, with the addresses invited, are deleted after {days}."),
     ROWS("access-requests", "access_request", LIMIT_ACCESS_REQUEST_S,
-         "Requests for access are deleted {days} after they were made or answered."),
+         "Requests for access are deleted {days} after they were made."),
     ROWS("browsers", "known_browser", LIMIT_KNOWN_BROWSER_S,
          "Known browsers are deleted {days} after their last use."),
     ROWS("mails", "mail", LIMIT_MAIL_KEEP_S, "Sent emails are deleted after {days}."),

@@ -1,5 +1,5 @@
 // Somebody without an account asks for one on the sign-in page; the admin is told by mail, invites and declines; the
-// invited person gets in with a link by mail, and nobody else does.
+// invited person accepts the invite from the mail, and nobody else gets in.
 import fs from 'node:fs';
 import { Browser, Server, check, equal, finish, follow, signIn, text, until } from './lib.mjs';
 import { Postbox, authorityMake } from './postbox.mjs';
@@ -69,22 +69,29 @@ const answer = (email, act) => admin.evaluate((who, what) => {
 }, email, act);
 await answer(ADA, 'invite');
 await follow(admin, '#answer');
-check('invited', (await text(admin, 'tbody')).includes('Invited'));
+check('invited, which ends the request', !(await text(admin, 'tbody')).includes(ADA), await text(admin, 'tbody'));
 await answer(BEN, 'decline');
 await follow(admin, '#answer');
-equal('declined is deleted', server.sql('SELECT group_concat(email) FROM access_request'), ADA);
+equal('declined is deleted', server.sql('SELECT count(*) FROM access_request'), '0');
+await admin.goto(`${server.url}/operator/people`);
+check('the invite is listed, and can be revoked', (await text(admin, '#invites')).includes(ADA), await text(admin, '#invites'));
 
 // ---- the invited person gets in, the other does not ----
-const invite = await mailTo(ADA, 'You can use');
-check('the mail leads to the sign-in page', invite.parsed.text.includes(`${server.url}/signin\n`), invite.parsed.text);
 await linkAsk(ada, ADA);
-const link = (await mailTo(ADA, 'Sign')).parsed.text.match(/https:\S+\/signin\/link\?token=\S+/)[0];
-await signIn(ada, link);
-equal('in', new URL(ada.url()).pathname, '/vms');
-equal('and the request is over', server.sql('SELECT count(*) FROM access_request'), '0');
+equal('an invite is no account yet', server.sql("SELECT count(*) FROM mail WHERE kind = 'signin_link'"), '0');
+const invite = await mailTo(ADA, 'invites you to');
+const link = invite.parsed.text.match(/https:\S+\/signin\/invite\?token=\S+/)[0];
+await ada.goto(link);
+await follow(ada, 'form[action="/signin/invite"] button');
+equal('accepted, and in', new URL(ada.url()).pathname, '/vms');
+equal('with an account', server.sql(`SELECT count(*) FROM person WHERE email = '${ADA}'`), '1');
+await ben.goto(link);
+check('the invite works once', (await text(ben, 'main')).includes('can’t be used'), await text(ben, 'main'));
+await admin.goto(`${server.url}/operator/people`);
+check('and is no longer listed', !(await admin.$('#invites')));
 await linkAsk(ben, BEN);
 equal('who was declined gets no link', server.sql(`SELECT count(*) FROM mail WHERE to_email = '${BEN}'`), '0');
-equal('what the admin did is recorded', server.sql("SELECT group_concat(action) FROM (SELECT action FROM activity WHERE team_id = 0 AND action LIKE 'access%' ORDER BY seq)"), 'access_invite,access_decline');
+equal('what the admin did is recorded', server.sql("SELECT group_concat(action) FROM (SELECT action FROM activity WHERE team_id = 0 AND action IN ('account_invite', 'access_decline') ORDER BY seq)"), 'account_invite,access_decline');
 
 equal('nothing from other hosts', browser.foreign.join(), '');
 equal('no violation of the policy of contents', browser.violations.join(), '');

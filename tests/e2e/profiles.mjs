@@ -329,7 +329,7 @@ const PROOFS = {
   }, full: async (c) => {
     c.check('a link is offered by mail', (await c.get('/signin')).text.includes('action="/signin/mail"'));
     const kinds = c.sql("SELECT sql FROM sqlite_schema WHERE name = 'mail'").match(/kind IN \(([^)]*)\)/)[1].match(/\w+/g);
-    c.equal('there is no mail for advertising', kinds.sort().join(), 'access_granted,access_requested,account_closed,account_deletion,account_kept,account_restored,account_suspended,copy_downloaded,email_approve,email_changed,email_confirm,email_former,email_taken,invited,key_added,key_removed,member_removed,new_signin,passkey_added,passkey_refused,passkey_removed,payment_failed,policy_change,promise_broken,request_answered,request_extended,request_refused,role_changed,signin_link,spend_full,spend_near,suspended,team_closed,team_deletion,team_kept,vm_destroyed,vm_disk_look,vm_ends_soon,vm_look,vm_stops_soon,weekly_summary');
+    c.equal('there is no mail for advertising', kinds.sort().join(), 'access_requested,account_closed,account_deletion,account_kept,account_restored,account_suspended,copy_downloaded,email_approve,email_changed,email_confirm,email_former,email_taken,invited,key_added,key_removed,member_removed,new_signin,passkey_added,passkey_refused,passkey_removed,payment_failed,policy_change,promise_broken,request_answered,request_extended,request_refused,role_changed,signin_link,spend_full,spend_near,suspended,team_closed,team_deletion,team_kept,vm_destroyed,vm_disk_look,vm_ends_soon,vm_look,vm_stops_soon,weekly_summary');
   } },
   'no-sale': { full: async (c) => c.equal('no request to others, no policy of the browser violated', [...c.browser.foreign, ...c.browser.violations, ...c.browser.errors].join(), '') },
   places: { full: (c) => {

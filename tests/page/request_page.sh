@@ -34,7 +34,7 @@ as link post /signin/request email=erin@example.org $'note=two\nlines' ; expect 
 asked 0
 as link post /signin/request email=Erin@Example.ORG "note=To build <b>things</b> at evil.example" ; expect 303 /signin/requested
 asked 1
-expect_row "SELECT email, note, is_invited FROM access_request" "erin@example.org|To build <b>things</b> at evil.example|0"
+expect_row "SELECT email, note FROM access_request" "erin@example.org|To build <b>things</b> at evil.example"
 expect_row "SELECT to_email, promise, note FROM mail WHERE kind = 'access_requested'" "operator@localhost|erin@ example. org|To build <b>things</b> at evil. example"
 as link get /signin/requested ; expect 200 access_request_sent.html
 # Again, or by somebody with an account: the same answer, and nothing is done.
@@ -46,7 +46,7 @@ as link post /signin/mail email=erin@example.org ; expect 303 /signin/mail
 expect_row "SELECT count(*) FROM mail WHERE kind = 'signin_link'" 0
 # There is an end to it, the same for everybody.
 sql "WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 29)
-    INSERT INTO access_request SELECT 'N' || n, 'n' || n || '@example.org', 'x', 0, unixepoch() FROM n"
+    INSERT INTO access_request SELECT 'N' || n, 'n' || n || '@example.org', 'x', unixepoch() FROM n"
 as link post /signin/request email=frank@example.org note=x ; expect 422
 expect_text "Too many requests for access right now" ; expect_text 'value="frank@example.org"'
 as link post /signin/request email=bob@example.org note=x ; expect 422
@@ -67,27 +67,35 @@ as bob post /operator/access/erinerinerineri2/invite ; expect 403
 as alice post_bare /operator/access/erinerinerineri2/invite ; expect 403
 as alice post /operator/access/unknownunknown22/invite ; expect 404
 as alice post /operator/access/erinerinerineri2/invite ; expect 303 /operator/access
-expect_row "SELECT to_email, is_transient FROM mail WHERE kind = 'access_granted'" "erin@example.org|1"
-expect_row "SELECT team_id, object FROM activity WHERE action = 'access_invite'" "0|erinerinerineri2"
+as alice get /operator/access ; expect_text "erin@example.org is invited." ; expect_text "No requests"
+expect_row "SELECT count(*) FROM access_request" 0
+expect_row "SELECT to_email, is_transient FROM mail WHERE kind = 'invited'" "erin@example.org|1"
+expect_row "SELECT count(*) FROM activity WHERE action = 'account_invite' AND team_id = 0" 1
 as alice post /operator/access/erinerinerineri2/invite ; expect 404
-sql "UPDATE access_request SET since_at = unixepoch() - 60"
-as alice get /operator/access ; expect_text "Invited" ; expect_no_text "/invite\"" ; expect_text "Withdraw"
-# Now a link is sent, which makes the account, and with that the request is over.
+# It is an invite like any other: listed under People and revoked there; a sign-in link is still sent to nobody without an account.
+as alice get /operator/people ; expect_text "Pending invites" ; expect_text "<b class=\"breakable\">erin@example.org</b>"
 as link post /signin/mail email=erin@example.org ; expect 303 /signin/mail
-expect_row "SELECT to_email FROM mail WHERE kind = 'signin_link'" erin@example.org
+expect_row "SELECT count(*) FROM mail WHERE kind = 'signin_link'" 0
+as alice post "/operator/invites/$(sqlite3 "$state/data/main.db" "SELECT id FROM invite")/revoke" ; expect 303 /operator/people
+expect_row "SELECT count(*) FROM mail WHERE kind = 'invited'" 0
+# Who may have no more invites keeps their request.
+sql "INSERT INTO access_request VALUES ('erinerinerineri2', 'erin@example.org', 'x', unixepoch())"
+sql "WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 10)
+    INSERT INTO invite (id, person_id, email, role, state, created_at, expires_at)
+    SELECT 'N' || n, 1, 'n' || n || '@example.org', 'owner', 'revoked', unixepoch(), unixepoch() FROM n"
+as alice post /operator/access/erinerinerineri2/invite ; expect 422
+expect_text "Too many invites for now" ; expect_text "erin@example.org"
+expect_row "SELECT count(*) FROM access_request" 1
+expect_row "SELECT count(*) FROM mail WHERE kind = 'invited'" 0
+# Whoever gets an account in another way needs no answer.
+sql "UPDATE access_request SET email = 'gus@example.org'"
 token=$(token_of T)
-sql "INSERT INTO signin_link VALUES (x'$(printf %s "$token" | sha256sum | cut -c1-64)', 'erin@example.org', 1767225600, 9999999999, NULL)"
+sql "INSERT INTO signin_link VALUES (x'$(printf %s "$token" | sha256sum | cut -c1-64)', 'gus@example.org', 1767225600, 9999999999, NULL)"
 as link post /signin/link "token=$token" ; expect 303
 expect_row "SELECT count(*) FROM access_request" 0
 
 route "POST /operator/access/:id/decline"
-sql "INSERT INTO access_request VALUES ('gustgustgustgus2', 'gustav@example.org', 'x', 1, unixepoch() - 86400 * 31)"
-sql "INSERT INTO session (id_hash, handle, csrf_secret, browser, created_at, seen_at, idle_at, expires_at)
-    SELECT x'$(token_of Q | sha256sum | cut -c1-64)', 'qqqqqqqqqqqqqqq2', csrf_secret, browser, created_at, seen_at, idle_at, expires_at
-    FROM session WHERE handle = 'bobbobbobbobbob2'"
-letters+=([mail]=Q)
-as mail post /signin/mail email=gustav@example.org ; expect 303 /signin/mail
-expect_row "SELECT count(*) FROM mail WHERE kind = 'signin_link' AND to_email = 'gustav@example.org'" 0
+sql "INSERT INTO access_request VALUES ('gustgustgustgus2', 'gustav@example.org', 'x', unixepoch())"
 nobody post /operator/access/gustgustgustgus2/decline ; expect 303
 as bob post /operator/access/gustgustgustgus2/decline ; expect 403
 as alice post_bare /operator/access/gustgustgustgus2/decline ; expect 403

@@ -346,16 +346,16 @@ static void test_values_cannot_inject_headers(void **state)
 {
     static const char evil[] = "x\r\nBcc: e@f\r\n\r\n.\r\n\xc2\x85\xe2\x80\xa8<script>\"'";
     static const char *const kinds[] = {
-        "signin_link",      "new_signin",        "payment_failed",   "suspended",
-        "promise_broken",   "vm_destroyed",      "vm_look",          "email_confirm",
-        "email_approve",    "email_taken",       "email_changed",    "email_former",
-        "request_extended", "request_answered",  "request_refused",  "team_deletion",
-        "vm_disk_look",     "account_deletion",  "account_closed",   "team_closed",
-        "vm_stops_soon",    "vm_ends_soon",      "account_kept",     "team_kept",
-        "passkey_added",    "passkey_removed",   "passkey_refused",  "access_requested",
-        "access_granted",   "account_suspended", "account_restored", "invited",
-        "role_changed",     "member_removed",    "key_added",        "key_removed",
-        "copy_downloaded",  "spend_near",        "spend_full",       "weekly_summary"
+        "signin_link",       "new_signin",       "payment_failed",  "suspended",
+        "promise_broken",    "vm_destroyed",     "vm_look",         "email_confirm",
+        "email_approve",     "email_taken",      "email_changed",   "email_former",
+        "request_extended",  "request_answered", "request_refused", "team_deletion",
+        "vm_disk_look",      "account_deletion", "account_closed",  "team_closed",
+        "vm_stops_soon",     "vm_ends_soon",     "account_kept",    "team_kept",
+        "passkey_added",     "passkey_removed",  "passkey_refused", "access_requested",
+        "account_suspended", "account_restored", "invited",         "role_changed",
+        "member_removed",    "key_added",        "key_removed",     "copy_downloaded",
+        "spend_near",        "spend_full",       "weekly_summary"
     };
 
     (void)state;

@@ -12,6 +12,7 @@
 #include "drain.h"
 #include "fake_driver.h"
 #include "main_constants.sql.h"
+#include "model/access_request.h"
 #include "model/announcement.h"
 #include "model/identity.h"
 #include "model/invite.h"
@@ -394,6 +395,47 @@ static void an_invite_makes_an_account_once(void **state)
     assert_string_equal(ask("SELECT count(*) FROM mail WHERE kind = 'invited'"), "0");
 }
 
+/* A request for access becomes such an invite, by mail, and is over. */
+static void an_invited_request_is_an_invite(void **state)
+{
+    static const char email[] = "asks@example.org";
+    struct bytes before = invited(email);
+    struct invite invite;
+    const char *id, *told, *url;
+
+    (void)state;
+    begin();
+    world_check(end(access_request_make(&now, email, "To build")), "request");
+    id = ask("SELECT id FROM access_request");
+    begin();
+    assert_int_equal(end(access_request_invite(&now, &world->actor, "unknown", &told))->kind,
+                     ERROR_NOT_FOUND);
+    for (int i = 1; i < LIMIT_INVITE_MAILS_PER_HOUR; i++)
+        invited(arena_printf(arena, "%d@example.org", i));
+    begin();
+    assert_code(end(access_request_invite(&now, &world->actor, id, &told)), ERROR_CONFLICT,
+                "too_many_invites");
+    assert_string_equal(ask("SELECT id FROM access_request"), id);
+    assert_null(invite_find(&now, before, &invite));
+
+    now.now_at += AN_HOUR_S;
+    begin();
+    world_check(end(access_request_invite(&now, &world->actor, id, &told)), "invite");
+    assert_string_equal(told, email);
+    assert_string_equal(ask("SELECT count(*) FROM access_request"), "0");
+    assert_int_equal(invite_find(&now, before, &invite)->kind, ERROR_NOT_FOUND);
+    assert_string_equal(ask("SELECT to_email FROM mail WHERE kind = 'invited'"), email);
+    world_check(invite_link(&now, ask("SELECT change_id FROM mail WHERE kind = 'invited'"), &url,
+                            &invite.expires_at),
+                "link");
+    world_check(invite_find(&now, invite_hash(arena, strchr(url, '=') + 1), &invite), "find");
+    assert_int_equal(invite.team_id, 0);
+    assert_string_equal(invite.email, email);
+    begin();
+    assert_int_equal(end(access_request_invite(&now, &world->actor, id, &told))->kind,
+                     ERROR_NOT_FOUND);
+}
+
 /* ---- announcements ---- */
 
 static const char *published(int64_t id, int64_t from_at, int64_t until_at, const char *level)
@@ -441,6 +483,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_suspended_team_may_destroy, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_teams_own_quota_counts, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_invite_makes_an_account_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_invited_request_is_an_invite, set_up, tear_down),
         cmocka_unit_test_setup_teardown(announcements_have_a_time, set_up, tear_down),
     };
 
