@@ -2,6 +2,7 @@
 // arrives, TLS and passwords, every kind of refusal, broken connections, kills, and a sign-in by mail.
 //
 //     node tests/e2e/mail.mjs build
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import { Server, Visitor, check, equal, finish, root, run, sleep, until } from './lib.mjs';
 import { Postbox, authorityMake } from './postbox.mjs';
@@ -32,6 +33,9 @@ await server.start();
 
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567';
 let count = 0;
+// As worker_wakeup_send() does, which Node has no sockets for. A worker that is just starting looks by itself.
+const wake = () => execFileSync('perl', ['-MSocket', '-e', 'socket(S, AF_UNIX, SOCK_DGRAM, 0); send(S, "w", 0, pack_sockaddr_un($ARGV[0]))',
+  `${server.dir}/worker/worker.sock`]);
 // As mail_queue() writes it; the id of the row.
 function queue(kind, values = {}) {
   const id = [...`mail${String(++count).padStart(12, '0')}`].map((c) => (/\d/.test(c) ? ALPHABET[c] : c)).join('');
@@ -39,6 +43,7 @@ function queue(kind, values = {}) {
     created_at: Math.floor(Date.now() / 1000), ...values };
   const text = Object.values(row).map((v) => (typeof v === 'string' ? `'${v.replaceAll("'", "''")}'` : v));
   server.sql(`INSERT INTO mail (${Object.keys(row)}) VALUES (${text});`);
+  wake();
   return id;
 }
 
@@ -52,7 +57,10 @@ const fails = async (id, attempts = 1) => (await until(() => row(id).attempts >=
   && row(id), 50)) || row(id);
 // What a page does is in the queue before it answers: when the queue is empty, nothing more will come.
 const allSent = () => until(() => server.sql("SELECT count(*) FROM mail WHERE state = 'queued';") === '0', 50);
-const dueNow = (id) => server.sql(`UPDATE mail SET due_at = 1 WHERE id = '${id}';`);
+const dueNow = (id) => {
+  server.sql(`UPDATE mail SET due_at = 1 WHERE id = '${id}';`);
+  wake();
+};
 const header = (mail, name) => mail.parsed.headers.find(({ key }) => key === name)?.value;
 // What domicile-admin prints, however it ends; the mail server lives in this process and must go on.
 const admin = (...words) => run(`${root}/cgi/admin.sh`, [server.dir, ...words]).catch((e) => e)
