@@ -216,6 +216,7 @@ static const struct route routes[] = {
     { "GET", "/operator/people/:id", ACCESS_OPERATOR, operator_person_show },
     { "POST", "/operator/people/:id/suspend", ACCESS_OPERATOR, operator_person_suspend },
     { "POST", "/operator/people/:id/restore", ACCESS_OPERATOR, operator_person_restore },
+    { "POST", "/operator/people/:id/link", ACCESS_OPERATOR | ACCESS_FRESH, operator_person_link },
     { "POST", "/operator/invites", ACCESS_OPERATOR, operator_invite_post },
     { "POST", "/operator/invites/:id/revoke", ACCESS_OPERATOR, operator_invite_revoke },
     { "GET", "/operator/teams", ACCESS_OPERATOR, operator_teams_show },
@@ -227,6 +228,7 @@ static const struct route routes[] = {
     { "POST", "/operator/announcements", ACCESS_OPERATOR, announcement_post },
     { "GET", "/operator/announcements/:id", ACCESS_OPERATOR, announcement_show },
     { "POST", "/operator/announcements/:id", ACCESS_OPERATOR, announcement_edit },
+    { "POST", "/operator/announcements/:id/delete", ACCESS_OPERATOR, announcement_delete_post },
     { "POST", "/operator/announcements/:id/end", ACCESS_OPERATOR, announcement_end_post },
     { "GET", "/operator/billing", ACCESS_OPERATOR | ACCESS_IF_BILLING, billing_show },
 };

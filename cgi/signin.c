@@ -103,7 +103,10 @@ static struct error *mail_sent_show(struct request *r)
         return error_new(r->arena, ERROR_NOT_FOUND, "no links by mail here");
     r->frame.title = "Check your email";
     r->frame.section = "signin";
-    html_signin_mail(&r->response.body, &r->frame, NULL);
+    html_signin_mail(
+        &r->response.body, &r->frame,
+        &(struct signin_mail_html){
+            .present_email = r->session && r->session->person_id ? r->session->email : NULL });
     return NULL;
 }
 

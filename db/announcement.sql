@@ -9,6 +9,10 @@ UPDATE announcement SET text = :text, level = :level, from_at = :from_at, until_
 -- From then on it is shown to nobody.
 UPDATE announcement SET until_at = min(until_at, :now_at), from_at = min(from_at, :now_at) WHERE id = :id;
 
+-- announcement_delete(id int, now_at int) one
+-- NOT_FOUND: it is not over.
+DELETE FROM announcement WHERE id = :id AND until_at <= :now_at;
+
 -- announcement_get(id int) row
 SELECT id, text, level, from_at, until_at FROM announcement WHERE id = :id;
 

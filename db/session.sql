@@ -1,4 +1,4 @@
--- session_get(id_hash blob, now_at int) row (authenticated_at int, email text, name text, theme text, is_uncounted int, restricted_at int, team_name text, role text, policy_at int, suspended_reason text) across teams
+-- session_get(id_hash blob, now_at int) row (authenticated_at int, email text, name text, theme text, is_uncounted int, restricted_at int, team_name text, role text, is_shared int, policy_at int, suspended_reason text) across teams
 -- The browser's session unless expired. Person and role are current: a removed
 -- member loses access at the next request. `policy_at` is from when a change of the policy is in
 -- force that this person has not acknowledged; 0: none. `suspended_reason`: why the team is suspended; NULL: it is not.
@@ -6,6 +6,7 @@ SELECT s.id_hash, s.handle, s.person_id, s.current_team_id, s.csrf_secret, ifnul
        s.notice, s.workos_session_id, s.workos_state_hash, s.workos_verifier, s.return_path,
        p.email AS email, p.name AS name, p.theme AS theme,
        ifnull(p.is_uncounted, 0) AS is_uncounted, ifnull(p.restricted_at, 0) AS restricted_at, t.name AS team_name, m.role AS role,
+       t.personal_of IS NULL AS is_shared,
        ifnull((SELECT v.effective_at FROM policy_version v
                WHERE v.changes <> '' AND v.effective_at > p.created_at AND v.withdrawn_at IS NULL AND NOT EXISTS (
                    SELECT 1 FROM policy_ack a WHERE a.person_id = p.id AND a.version >= v.number)

@@ -127,6 +127,13 @@ SELECT id, team_id, state, state_at, gone_at FROM vm WHERE id = :id
 UNION ALL
 SELECT vm_id, team_id, 'gone', gone_at, gone_at FROM receipt WHERE vm_id = :id LIMIT 1;
 
+-- vm_team_of_person(id text, person_id int) row (team_id int, name text) across teams
+-- The team of a VM, or of its receipt, if the person is in it.
+SELECT t.id AS team_id, t.name AS name
+FROM (SELECT team_id FROM vm WHERE id = :id UNION SELECT team_id FROM receipt WHERE vm_id = :id) o
+JOIN membership m ON m.team_id = o.team_id AND m.person_id = :person_id
+JOIN team t ON t.id = o.team_id WHERE t.closed_at IS NULL;
+
 -- vm_port_taken(region text, ssh_port int) row (total int) across teams
 -- By a VM at the region's own address, by one of a pool, or by the isolation probe.
 SELECT (SELECT count(*) FROM vm WHERE region = :region AND ifnull(ssh_host, '') = ''

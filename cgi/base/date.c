@@ -241,21 +241,29 @@ static const char *date_count(struct arena *arena, int64_t count, const char *un
                    : arena_printf(arena, "in %lld %s", (long long)count, unit);
 }
 
+/* How often `unit` is in it: of the past as often as it is over, of the future to the nearest. */
+static int64_t units(int64_t distance, int64_t unit, int is_past)
+{
+    return (is_past ? distance : distance + unit / 2) / unit;
+}
+
 const char *date_relative(struct arena *arena, int64_t at, int64_t now)
 {
     int64_t distance = at > now ? at - now : now - at;
     int is_past = at <= now;
+    int64_t minutes = units(distance, A_MINUTE_S, is_past);
+    int64_t hours = units(distance, AN_HOUR_S, is_past);
 
     if (distance < 5)
         return "just now";
     if (distance < A_MINUTE_S)
         return date_count(arena, distance, "s", is_past);
-    if (distance < AN_HOUR_S)
-        return date_count(arena, distance / A_MINUTE_S, "min", is_past);
-    if (distance < A_DAY_S)
-        return date_count(arena, distance / AN_HOUR_S, "h", is_past);
+    if (minutes < 60)
+        return date_count(arena, minutes, "min", is_past);
+    if (hours < 24)
+        return date_count(arena, hours, "h", is_past);
     if (distance < 7 * A_DAY_S)
-        return date_count(arena, distance / A_DAY_S, "d", is_past);
+        return date_count(arena, units(distance, A_DAY_S, is_past), "d", is_past);
     return date_day(arena, at);
 }
 

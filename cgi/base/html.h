@@ -47,6 +47,7 @@ struct frame {
     bool is_announcement_warning;
     const char *suspended_reason; /* why the admin suspended the team; NULL: it is not */
     bool is_restricted; /* the person's account is, or the team is suspended: nothing is begun */
+    bool is_shared;     /* the team is nobody's personal one, so pages say which it is */
     bool is_viewer;     /* the person may see what the team has, and change nothing */
     bool has_billing;   /* billing is on */
     bool is_fragment;   /* requested by htmx: only the changing part, without the frame */

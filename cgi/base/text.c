@@ -206,6 +206,24 @@ bool text_is_lines(const char *text)
     return is_visible(text, true);
 }
 
+const char *text_lines(struct arena *arena, const char *typed)
+{
+    static const char BETWEEN_LINES[] = " \t\r\n";
+    size_t length = 0;
+    char *text;
+
+    typed += strspn(typed, BETWEEN_LINES);
+    text = arena_alloc(arena, strlen(typed) + 1);
+    for (; *typed; typed++) {
+        if (*typed != '\r')
+            text[length++] = *typed;
+    }
+    while (length && strchr(BETWEEN_LINES, text[length - 1]))
+        length--;
+    text[length] = 0;
+    return text;
+}
+
 size_t text_length(const char *text)
 {
     size_t count = 0;

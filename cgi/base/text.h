@@ -40,6 +40,12 @@ bool text_is_lines(const char *text);
 /* Characters, not bytes. */
 size_t text_length(const char *text);
 
+/*
+ * What was typed into a field of several lines: browsers end them with carriage return and line
+ * feed; here is the line feed alone, and nothing blank at the beginning and end. In the arena.
+ */
+const char *text_lines(struct arena *arena, const char *typed);
+
 /* Without blanks and line ends, of any kind, at its beginning and end. In the arena. */
 const char *text_trim(struct arena *arena, const char *text);
 

@@ -56,7 +56,11 @@ static struct error *form_put(struct request *r, int64_t id, struct field *field
 
     if (e)
         return e;
-    announcement.text = fields[TEXT].text;
+    announcement.text = text_lines(r->arena, fields[TEXT].text);
+    if (!fields[TEXT].problem && !*announcement.text)
+        fields[TEXT].problem = "Enter a text.";
+    if (!fields[TEXT].problem && !text_is_lines(announcement.text))
+        fields[TEXT].problem = "Plain text without invisible characters, please.";
     announcement.level = fields[LEVEL].text;
     if (*fields[FROM].text && !minute_read(r->arena, fields[FROM].text, &announcement.from_at))
         fields[FROM].problem = "Write a time like 2026-11-20T12:00.";
@@ -72,7 +76,7 @@ static struct error *form_put(struct request *r, int64_t id, struct field *field
 static void fields_new(struct field fields[FIELDS])
 {
     fields[TEXT] = (struct field){
-        .name = "text", .kind = FIELD_LINE, .max = LIMIT_ANNOUNCEMENT, .is_required = true
+        .name = "text", .kind = FIELD_LINES, .max = LIMIT_ANNOUNCEMENT, .is_required = true
     };
     fields[LEVEL] = (struct field){ .name = "level", .kind = FIELD_LINE, .is_required = true };
     fields[FROM] = (struct field){ .name = "from", .kind = FIELD_LINE };
@@ -91,6 +95,7 @@ static void fields_new(struct field fields[FIELDS])
         (page).from_problem = (fields)[FROM].problem;                                              \
         (page).until_problem = (fields)[UNTIL].problem;                                            \
         (page).most = LIMIT_ANNOUNCEMENT;                                                          \
+        (page).days = LIMIT_ANNOUNCEMENT_DAYS;                                                     \
     } while (0)
 
 /* ---- the list ---- */
@@ -196,6 +201,18 @@ struct error *announcement_end_post(struct request *r)
     if (!e)
         e = announcement_end(&context, &actor, id);
     return e ? e : session_notice_at(r, "Announcement ended.", PATH);
+}
+
+struct error *announcement_delete_post(struct request *r)
+{
+    const struct context context = request_context(r);
+    const struct actor actor = session_actor(r);
+    int64_t id;
+    struct error *e = number_of(r, &id);
+
+    if (!e)
+        e = announcement_delete(&context, &actor, id);
+    return e ? e : session_notice_at(r, "Announcement deleted.", PATH);
 }
 
 /* ---- those who read it ---- */

@@ -8,4 +8,5 @@ struct error *announcement_post(struct request *r);
 struct error *announcement_show(struct request *r);
 struct error *announcement_edit(struct request *r);
 struct error *announcement_end_post(struct request *r);
+struct error *announcement_delete_post(struct request *r);
 struct error *announcement_dismiss(struct request *r);

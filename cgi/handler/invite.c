@@ -176,8 +176,8 @@ static struct error *sign_in_first(struct request *r, const struct opened *opene
 
 /*
  * The mail's link proves the address, so it makes the account of somebody who is new here, and
- * signs in to that; for what is sensitive it is too old. It opens no account that there is: it is
- * valid for longer than a sign-in link, and somebody else has it sent.
+ * signs in to that. It opens no account that there is: it is valid for longer than a sign-in link,
+ * and somebody else has it sent.
  */
 static struct error *sign_up_accept(struct request *r, const struct opened *opened)
 {
@@ -204,7 +204,7 @@ static struct error *sign_up_accept(struct request *r, const struct opened *open
     if (e->kind == ERROR_NOT_FOUND)
         e = identity_person(&context, &identity, &person_id, &team_id, &notice);
     if (!e)
-        e = session_sign_in(r, person_id, team_id, NULL, r->now_at - LIMIT_FRESH_S);
+        e = session_sign_in(r, person_id, team_id, NULL, 0);
     if (!e)
         e = signin_note(r, person_id, NULL);
     return e ? e : accept(r, invite);

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "model/invite.h"
+#include "model/signin_token.h"
 #include "model/suspension.h"
 #include "view/operator_people.h"
 #include "web/form.h"
@@ -75,6 +76,26 @@ struct error *operator_person_restore(struct request *r)
     if (!e)
         e = suspension_end_person(&context, person_id);
     return e ? e : session_notice_at(r, "Account restored.", path_of(r, person_id));
+}
+
+/* No link opens a closed or suspended account, and none is made with WorkOS. */
+struct error *operator_person_link(struct request *r)
+{
+    const struct context context = request_context(r);
+    struct operator_people_get_row person;
+    const char *url = NULL;
+    int64_t person_id;
+    struct error *e = number_of(r, &person_id);
+
+    if (!e)
+        e = sql_operator_people_get(r->db, r->arena, person_id, r->now_at, &person);
+    if (!e && !operator_person_can_link(r, &person))
+        e = error_new(r->arena, ERROR_NOT_FOUND, "this account has no sign-in links");
+    if (!e)
+        e = signin_token_give(&context, person.email, false, &url);
+    return e ? e
+             : operator_person_respond(r, person_id,
+                                       (struct operator_person_html){ .reason = "", .link = url });
 }
 
 /* ---- invites ---- */

@@ -263,9 +263,12 @@ struct error *teams_switch(struct request *r)
 {
     const struct context context = request_context(r);
     struct team_role_row role;
+    const char *back;
     int64_t team_id;
     struct error *e = number_of(r, &team_id);
 
+    if (!e)
+        e = form_value(r, "return", &back);
     if (!e)
         e = team_is_ours(&context);
     if (!e)
@@ -275,5 +278,5 @@ struct error *teams_switch(struct request *r)
     return e ? e
              : session_notice_at(
                    r, arena_printf(r->arena, "Switched to team %s.", r->session->team_name),
-                   "/vms");
+                   back && text_is_local_path(back) ? back : "/vms");
 }

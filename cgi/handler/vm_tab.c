@@ -3,6 +3,7 @@
 
 #include "model/vm_internet.h"
 #include "model/vm_state.h"
+#include "view/vm_elsewhere.h"
 #include "view/vm_internet.h"
 #include "view/vm_page.h"
 #include "view/vm_receipt.h"
@@ -67,6 +68,14 @@ static void problem_fill(struct request *r, const struct vm_problem *problem, st
         *places[problem->form] = problem->message;
 }
 
+/* The links in mails are of no team. */
+static struct error *receipt_respond(struct request *r, const char *refusal)
+{
+    struct error *e = vm_receipt_respond(r, r->parameters[0], refusal);
+
+    return e && e->kind == ERROR_NOT_FOUND ? vm_elsewhere_respond(r, r->parameters[0]) : e;
+}
+
 /* A tab of a VM, or its receipt; `problem` NULL: there is none. */
 struct error *vm_tab_respond(struct request *r, const char *tab, const struct vm_problem *problem)
 {
@@ -77,8 +86,7 @@ struct error *vm_tab_respond(struct request *r, const char *tab, const struct vm
     if (!e)
         e = vm_tab_vm(r, &vm);
     if (e ? e->kind == ERROR_NOT_FOUND : vm.gone_at > 0)
-        return vm_receipt_respond(r, r->parameters[0],
-                                  refusal_of(r, problem, vm_state_label(VM_STATE_GONE)));
+        return receipt_respond(r, refusal_of(r, problem, vm_state_label(VM_STATE_GONE)));
     if (!e)
         e = vm_page_fill(r, &vm, tab, &page);
     if (e)

@@ -25,9 +25,9 @@ struct error *announcement_check(const struct context *context,
     if (announcement->until_at <= announcement->from_at)
         return refuse(context, "until", "It ends before it begins.");
     if (announcement->until_at - announcement->from_at > LIMIT_ANNOUNCEMENT_DAYS * A_DAY_S)
-        return refuse(
-            context, "until",
-            arena_printf(context->arena, "It can be shown for %d days.", LIMIT_ANNOUNCEMENT_DAYS));
+        return refuse(context, "until",
+                      arena_printf(context->arena, "An announcement is shown for at most %d days.",
+                                   LIMIT_ANNOUNCEMENT_DAYS));
     return NULL;
 }
 
@@ -64,4 +64,12 @@ struct error *announcement_end(const struct context *context, const struct actor
     struct error *e = sql_announcement_end(context->db, context->arena, id, context->now_at);
 
     return e ? e : note(context, actor, AUDIT_ANNOUNCEMENT_END, id);
+}
+
+struct error *announcement_delete(const struct context *context, const struct actor *actor,
+                                  int64_t id)
+{
+    struct error *e = sql_announcement_delete(context->db, context->arena, id, context->now_at);
+
+    return e ? e : note(context, actor, AUDIT_ANNOUNCEMENT_DELETE, id);
 }

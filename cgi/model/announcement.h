@@ -22,6 +22,10 @@ struct error *announcement_check(const struct context *context,
 struct error *announcement_put(const struct context *context, const struct actor *actor, int64_t id,
                                const struct announcement *announcement);
 
+/* NOT_FOUND: there is none, or it is not over. */
+struct error *announcement_delete(const struct context *context, const struct actor *actor,
+                                  int64_t id);
+
 /* From now on nobody is shown it. */
 struct error *announcement_end(const struct context *context, const struct actor *actor,
                                int64_t id);

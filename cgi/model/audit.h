@@ -98,6 +98,7 @@ enum { AUDIT_OPERATOR = 0 }; /* the team of the operator's own history */
     ACTION(ANNOUNCEMENT, "announcement", "Announcement published")                                 \
     ACTION(ANNOUNCEMENT_EDIT, "announcement_edit", "Announcement changed")                         \
     ACTION(ANNOUNCEMENT_END, "announcement_end", "Announcement ended")                             \
+    ACTION(ANNOUNCEMENT_DELETE, "announcement_delete", "Announcement deleted")                     \
     ACTION(REQUEST_ADD, "request_add", "Request about personal data recorded")                     \
     ACTION(REQUEST_EXTEND, "request_extend", "Request about personal data extended")               \
     ACTION(REQUEST_ANSWER, "request_answer", "Request about personal data answered")               \

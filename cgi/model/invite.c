@@ -190,6 +190,19 @@ static struct error *account_limits_check(const struct context *context, int64_t
                   "Too many invites for now. Try again later.");
 }
 
+/* The admin sees everybody's address. */
+static struct error *account_known_check(const struct context *context, const char *email)
+{
+    struct person_by_identity_row known;
+    struct error *e = sql_person_by_identity(
+        context->db, context->arena, arena_printf(context->arena, "local:%s", email), &known);
+
+    if (e)
+        return e->kind == ERROR_NOT_FOUND ? NULL : e;
+    return refuse(context, ERROR_CONFLICT, "known", "email",
+                  "This address has an account already. Its page can make a sign-in link.");
+}
+
 static struct error *account_put(const struct context *context, const struct person_get_row *person,
                                  const char *email, const char *token)
 {
@@ -222,6 +235,8 @@ struct error *invite_account(const struct context *context, const struct actor *
     if (!e && !is_link && !config_has_mail(context->config))
         e = refuse(context, ERROR_CONFLICT, "no_mail", "email",
                    "This server sends no mail. Copy a link instead.");
+    if (!e)
+        e = account_known_check(context, email);
     if (!e)
         e = account_limits_check(context, actor->person_id, email);
     if (!e)

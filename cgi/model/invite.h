@@ -4,7 +4,8 @@
  * until it is revoked or who made it may no longer invite. The database has the hash of a link's
  * secret alone; the link of a mail is made when that is sent.
  *
- * Nothing here depends on whether an address has an account, so nobody learns of it by inviting.
+ * Nothing in an invite into a team depends on whether an address has an account, so nobody learns
+ * of it by inviting; the admin sees all accounts anyway.
  *
  * Those that write need an open write transaction; the caller wakes the worker after committing.
  */

@@ -21,6 +21,7 @@ static const struct {
     { MAIL_KIND_SPEND_NEAR, MAIL_OFF_KIND_BUDGET },
     { MAIL_KIND_SPEND_FULL, MAIL_OFF_KIND_BUDGET },
     { MAIL_KIND_VM_STOPS_SOON, MAIL_OFF_KIND_IDLE },
+    { MAIL_KIND_WEEKLY_SUMMARY, "weekly" }, /* off unless it is in weekly_summary */
 };
 
 static const char *off_of(const char *mail_kind)
@@ -37,12 +38,12 @@ static const char *off_of(const char *mail_kind)
 struct error *notice_queue(const struct context *context, int64_t person_id,
                            const struct mail *mail)
 {
+    const char *off = off_of(mail->kind);
     struct notice_person_row person;
     struct mail message = *mail;
-    struct error *e =
-        sql_notice_person(context->db, context->arena, person_id, off_of(mail->kind), &person);
+    struct error *e = sql_notice_person(context->db, context->arena, person_id, off, &person);
 
-    if (e || person.is_off || person.restricted_at || person.closed_at)
+    if (e || person.is_off || person.closed_at || (*off && person.restricted_at))
         return e;
     message.to = person.email;
     return mail_queue(context->db, context->arena, &message, context->now_at);

@@ -1,6 +1,7 @@
 /* Quotas of teams; see quota.h. */
 #include "model/quota.h"
 
+#include "base/array.h"
 #include "model/audit.h"
 
 #include "vm.sql.h"
@@ -37,6 +38,38 @@ struct error *quota_read(const struct context *context, int64_t team_id, struct 
     return NULL;
 }
 
+static const char *part_text(struct arena *arena, int64_t part)
+{
+    return part < 0 ? "default" : arena_printf(arena, "%lld", (long long)part);
+}
+
+/* "VMs 5 \u2192 10, disk GB default \u2192 80": what is another than before. */
+static const char *change_text(struct arena *arena, const struct team_quota_row *before,
+                               const struct quota_change *change)
+{
+    const struct {
+        const char *name;
+        int64_t from;
+        const int64_t *to;
+    } parts[] = {
+        { "VMs", before->vms, change->vms },
+        { "vCPUs", before->vcpus, change->vcpus },
+        { "memory MB", before->memory_mb, change->memory_mb },
+        { "disk GB", before->disk_gb, change->disk_gb },
+    };
+    const char *text = NULL;
+
+    for (size_t i = 0; i < COUNT(parts); i++) {
+        int64_t to = parts[i].to ? *parts[i].to : -1;
+
+        if (parts[i].from == to)
+            continue;
+        text = arena_printf(arena, "%s%s%s %s \u2192 %s", text ? text : "", text ? ", " : "",
+                            parts[i].name, part_text(arena, parts[i].from), part_text(arena, to));
+    }
+    return text;
+}
+
 struct error *quota_set(const struct context *context, int64_t team_id,
                         const struct quota_change *change)
 {
@@ -46,11 +79,18 @@ struct error *quota_set(const struct context *context, int64_t team_id,
         .object = arena_printf(context->arena, "%lld", (long long)team_id),
         .by_operator = true,
     };
-    struct error *e = sql_team_set_quota(context->db, context->arena, team_id, change->vms,
-                                         change->vcpus, change->memory_mb, change->disk_gb);
+    struct team_quota_row before;
+    struct error *e = sql_team_quota(context->db, context->arena, team_id, &before);
 
     if (!e)
-        e = audit_add(context, &entry);
+        e = sql_team_set_quota(context->db, context->arena, team_id, change->vms, change->vcpus,
+                               change->memory_mb, change->disk_gb);
+    if (e)
+        return e;
+    entry.detail = change_text(context->arena, &before, change);
+    if (!entry.detail)
+        return NULL;
+    e = audit_add(context, &entry);
     entry.team_id = team_id;
     return e ? e : audit_add(context, &entry);
 }

@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char BETWEEN[] = " ,\t\r\n", BETWEEN_LINES[] = " \t\r\n";
+static const char BETWEEN[] = " ,\t\r\n";
 static const char TAG_LETTERS[] = "abcdefghijklmnopqrstuvwxyz0123456789-_.";
 
 /* ---- what is typed ---- */
@@ -76,27 +76,9 @@ const char *vm_tags_read(struct arena *arena, const char *typed, const char **ou
     return problem;
 }
 
-/* Browsers end lines with carriage return and line feed. */
-static const char *lines_of(struct arena *arena, const char *typed)
-{
-    size_t length = 0;
-    char *text;
-
-    typed += strspn(typed, BETWEEN_LINES);
-    text = arena_alloc(arena, strlen(typed) + 1);
-    for (; *typed; typed++) {
-        if (*typed != '\r')
-            text[length++] = *typed;
-    }
-    while (length && strchr(BETWEEN_LINES, text[length - 1]))
-        length--;
-    text[length] = 0;
-    return text;
-}
-
 const char *vm_note_read(struct arena *arena, const char *typed, const char **out)
 {
-    const char *text = lines_of(arena, typed);
+    const char *text = text_lines(arena, typed);
     size_t length = text_length(text);
 
     *out = NULL;

@@ -3,6 +3,7 @@
 
 #include "model/access_request.h"
 #include "model/passkey.h"
+#include "passkey.sql.h"
 #include "web/session.h"
 
 #include <string.h>
@@ -10,6 +11,20 @@
 bool signin_page_has_mail(const struct request *r)
 {
     return strcmp(r->config->identity, "local") == 0 && config_has_mail(r->config);
+}
+
+/* Who is signed in is asked for one of their own alone. */
+static struct error *passkeys_read(struct request *r, struct signin_html *page)
+{
+    struct passkey_list_rows own;
+    struct error *e;
+
+    page->has_passkeys = passkey_is_offered(r->config);
+    if (!page->has_passkeys || !page->present_email)
+        return NULL;
+    e = sql_passkey_list(r->db, r->arena, r->session->person_id, &own);
+    page->has_passkeys = !e && own.count > 0;
+    return e;
 }
 
 struct error *signin_page_show(struct request *r, struct signin_html *page)
@@ -21,7 +36,10 @@ struct error *signin_page_show(struct request *r, struct signin_html *page)
     page->minimum_age = r->config->minimum_age;
     page->has_mail = signin_page_has_mail(r);
     page->has_access_requests = access_request_is_open(r->config);
-    page->has_passkeys = passkey_is_offered(r->config);
+    page->present_email = r->session && r->session->person_id ? r->session->email : NULL;
+    e = passkeys_read(r, page);
+    if (e)
+        return e;
     /* In the field for the address; after a refusal that would ask for the same one again. */
     page->offers_passkeys = page->has_passkeys && !page->passkey_problem;
     e = page->has_mail || page->has_passkeys ? session_begin(r) : NULL;
@@ -32,7 +50,6 @@ struct error *signin_page_show(struct request *r, struct signin_html *page)
         page->passkey_site = passkey_site(r->arena, r->config);
     }
     page->return_path = r->session ? r->session->return_path : NULL;
-    page->present_email = r->session && r->session->person_id ? r->session->email : NULL;
     r->frame.title = page->present_email ? "Confirm it\u2019s you" : "Sign in";
     r->frame.section = "signin";
     html_signin(&r->response.body, &r->frame, page);

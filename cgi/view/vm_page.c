@@ -244,8 +244,6 @@ static void buttons_fill(struct vm_html *page, const char *state)
         page->snapshot_disabled_reason = page->resize_disabled_reason = page->host_problem;
 }
 
-static const char RESTRICTED[] = "Your account is restricted.";
-
 static void start_refuse(struct vm_html *page, const char *why)
 {
     page->can_start = page->can_restart = page->can_retry = page->can_resume = 0;
@@ -253,11 +251,14 @@ static void start_refuse(struct vm_html *page, const char *why)
 }
 
 /* What becomes less is allowed (model/restriction.h). */
-static void restriction_fill(struct vm_html *page)
+static void restriction_fill(const struct request *r, struct vm_html *page)
 {
-    start_refuse(page, RESTRICTED);
+    const char *why =
+        r->frame.suspended_reason ? "This team is suspended." : "Your account is restricted.";
+
+    start_refuse(page, why);
     page->can_snapshot = 0;
-    page->snapshot_disabled_reason = page->resize_disabled_reason = RESTRICTED;
+    page->snapshot_disabled_reason = page->resize_disabled_reason = why;
 }
 
 static void viewer_fill(struct vm_html *page)
@@ -464,7 +465,7 @@ struct error *vm_page_fill(struct request *r, const struct vm_get_row *vm, const
     if (!e)
         e = billing_fill(r, page);
     if (r->frame.is_restricted)
-        restriction_fill(page);
+        restriction_fill(r, page);
     if (r->frame.is_viewer)
         viewer_fill(page);
     if (!e)

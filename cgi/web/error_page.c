@@ -14,8 +14,9 @@ static const struct words {
     { 400, "Bad request", "The request was incomplete or malformed, so nothing was done.",
       "Go back, reload the page and try again." },
     { 403, "Not allowed",
-      "The form is from an earlier session or another site, or your account has no access to this "
-      "page. Nothing was changed.",
+      "The form is from an earlier session, another team or another site, or your account has no "
+      "access "
+      "to this page. Nothing was changed.",
       "Go back, reload the page and try again." },
     { 404, "Page not found", "This page doesn’t exist, or it belongs to another team.",
       "Check the address for typing errors." },
@@ -62,10 +63,12 @@ void error_page_write(struct buf *body, const struct frame *frame, int status, c
     struct error_html page = {
         .status = status,
         .what = message ? message : found->what,
-        .next = message ? "Go back and reload the page." : found->next,
+        .next = !message        ? found->next
+                : status == 403 ? "An owner of the team can change that."
+                                : "Go back and reload the page.",
         .can_retry = status == 429 || status >= 500, /* the same may succeed later */
     };
 
-    titled.title = message ? "Not found" : found->title;
+    titled.title = message && status == 404 ? "Not found" : found->title;
     html_error(body, &titled, &page);
 }

@@ -96,6 +96,18 @@ const char *route_page(const struct request *r, const struct route *routes, size
     return text_is_local_path(page) ? page : r->path;
 }
 
+/* Says what is missing: a reload would not help. */
+static struct error *role_refuse(const struct request *r)
+{
+    const struct session *session = r->session;
+
+    if (!session->role)
+        return error_refuse(r->arena, ERROR_FORBIDDEN, "role", NULL, "You are not in this team.");
+    return error_refuse(r->arena, ERROR_FORBIDDEN, "role", NULL,
+                        "You are a %s of %s, which doesn\u2019t allow this. Nothing was changed.",
+                        session->role, session->team_name);
+}
+
 static struct error *access_check(struct request *r)
 {
     const struct session *session = r->session;
@@ -108,9 +120,10 @@ static struct error *access_check(struct request *r)
         return error_new(r->arena, ERROR_SIGNED_OUT, "not signed in");
     if ((access == ACCESS_VIEWER && !role_may(session->role, RIGHT_SEE)) ||
         (access == ACCESS_MEMBER && !role_may(session->role, RIGHT_CHANGE)) ||
-        (access == ACCESS_OWNER && !role_may(session->role, RIGHT_OWN)) ||
-        (access == ACCESS_OPERATOR && !session->is_operator))
-        return error_new(r->arena, ERROR_FORBIDDEN, "this person lacks permission");
+        (access == ACCESS_OWNER && !role_may(session->role, RIGHT_OWN)))
+        return role_refuse(r);
+    if (access == ACCESS_OPERATOR && !session->is_operator)
+        return error_new(r->arena, ERROR_FORBIDDEN, "not the operator");
     if (((r->route->access & ACCESS_FRESH) &&
          session->authenticated_at + LIMIT_FRESH_S <= r->now_at) ||
         (access == ACCESS_OPERATOR && session->authenticated_at + LIMIT_ADMIN_S <= r->now_at))

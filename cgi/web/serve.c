@@ -78,6 +78,7 @@ static void frame_fill(struct request *r)
             arena_printf(r->arena, "%c", toupper((unsigned char)*r->session->email));
         r->frame.team_name = r->session->team_name;
         r->frame.role = r->session->role;
+        r->frame.is_shared = r->session->is_shared;
         r->frame.is_viewer =
             role_may(r->session->role, RIGHT_SEE) && !role_may(r->session->role, RIGHT_CHANGE);
         r->frame.theme = r->session->theme;
@@ -218,7 +219,7 @@ static void error_respond(const struct server *server, struct request *r, const 
     frame_begin(r);
     frame_token(r);
     error_page_write(&r->response.body, &r->frame, r->response.status,
-                     e->kind == ERROR_NOT_FOUND ? e->message : NULL);
+                     e->kind == ERROR_NOT_FOUND || e->kind == ERROR_FORBIDDEN ? e->message : NULL);
 }
 
 /* Logs no address, query string or content, and the route's pattern instead of the path. */

@@ -79,6 +79,7 @@ static struct session *session_of_row(struct request *r, const struct session_ge
         .name = row->name,
         .role = row->role,
         .team_name = row->role ? row->team_name : NULL,
+        .is_shared = row->role && row->is_shared,
         .theme = row->theme,
         .is_uncounted = row->is_uncounted || row->restricted_at,
         .restricted_at = row->restricted_at,
@@ -241,6 +242,9 @@ struct error *session_sign_in(struct request *r, int64_t person_id, int64_t team
     const struct session *former = r->session;
     struct error *e = suspension_check_sign_in(&context, person_id);
 
+    /* Who only proves again who they are stays in the team whose page asked for it. */
+    if (former && former->person_id == person_id && former->role)
+        team_id = former->team_id;
     if (!e)
         e = session_insert(r, &person_id, &team_id, workos_session_id, authenticated_at);
     if (!e)

@@ -17,6 +17,7 @@ struct session {
     const char *handle;
     const char *email, *name;
     const char *team_name; /* of that team; NULL like role */
+    bool is_shared;        /* that team is nobody's personal one */
     const char *theme;     /* "light" or "dark"; NULL: the system's */
     const char *role;      /* in that team (model/role.h); NULL: no longer in it */
     const char *notice;    /* for this page, already removed from the row */
@@ -65,9 +66,10 @@ struct error *session_keep_workos(struct request *r, const char *state, const ch
 struct error *session_take_workos(struct request *r, const char *state, const char **verifier);
 
 /*
- * Sign this browser in as `person_id`: always with a new cookie value; the old row is deleted
- * (against session fixation). `authenticated_at`: when the person proved who they are, if that was
- * before; 0: now. FORBIDDEN if suspension_check_sign_in() refuses. Needs an open write transaction.
+ * Sign this browser in as `person_id`, in the team that it shows if it was signed in as them, else
+ * in `team_id`: always with a new cookie value; the old row is deleted (against session fixation).
+ * `authenticated_at`: when the person proved who they are, if that was before; 0: now. FORBIDDEN if
+ * suspension_check_sign_in() refuses. Needs an open write transaction.
  */
 struct error *session_sign_in(struct request *r, int64_t person_id, int64_t team_id,
                               const char *workos_session_id, int64_t authenticated_at);

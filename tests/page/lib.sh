@@ -155,6 +155,8 @@ split() {
     local title current person
     title=$(sed -n 's/^<title>\(.*\)<\/title>$/\1/p' "$state/normal.html")
     current=$(sed -n 's/^<a href="\([^"]*\)" aria-current="page"[ >].*/\1/p' "$state/normal.html" | head -1)
+    # In a team that is nobody's own, its name is in place of the address, which is in the menu.
+    sed -i -E -e '/<span class="mail shared">/{N;N;s/<span class="mail shared">.*<p>([^<]+)<.p>/<span class="mail">\1<\/span><span class="face" aria-hidden="true">P<\/span><\/summary>\n<div>/}' "$state/normal.html"
     person=$(sed -nE 's/.*<span class="mail">([^<]+)<.*/\1/p' "$state/normal.html")
     sed -E -e '/^<main/,/^<\/main>/c\<main></main>' -e 's/^<title>.*/<title>TITLE<\/title>/' -e 's/ aria-current="page"//' \
         -e 's/(<span class="mail">)[^<]+(<.span><span class="face" aria-hidden="true">)[^<]*/\1PERSON\2P/' \

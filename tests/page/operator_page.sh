@@ -14,7 +14,7 @@ sqlite3 "$state/data/main.db" "UPDATE region_status SET vcpus = 0, memory_mb = 0
 as alice get /operator ; expect_no_text "by running VMs" ; expect_no_text "</span> free" ; expect_text '<td data-th="Capacity">Not reported yet</td>'
 sqlite3 "$state/data/main.db" "INSERT INTO promise SELECT value, 0, 't', 's', 'm', 300, value, 'count', 0, 0, 'e', unixepoch(), 1, NULL
     FROM json_each('[\"green\", \"unknown\"]')"
-as alice get /operator ; expect_text '<a class="state wait" href="/status">1 of 2 kept</a>'
+as alice get /operator ; expect_text '<a class="state off" href="/status">1 of 2 kept</a>'
 sqlite3 "$state/data/main.db" "UPDATE promise SET state = 'red' WHERE id = 'green'"
 as alice get /operator ; expect_text '<a class="state bad" href="/status">1 broken</a>'
 # Of a build's 64 digits the first twelve; emulation that the settings ask for is no fault of the host.

@@ -67,6 +67,31 @@ as alice post /operator/people/2/restore ; expect 303 /operator/people/2
 expect_row "SELECT group_concat(kind) FROM (SELECT kind FROM mail WHERE kind LIKE 'account_%' ORDER BY kind)" account_restored,account_suspended
 as link post /signin/link "token=$token" ; expect 303 /vms
 
+route "POST /operator/people/:id/link"
+fresh
+nobody post /operator/people/2/link ; expect 303
+as bob post /operator/people/2/link ; expect 403
+sql "UPDATE session SET authenticated_at = unixepoch() - 600 WHERE person_id = 1"
+as alice post /operator/people/2/link ; expect 303 "/signin?return=/operator/people/2&again=1&ended=1"
+sql "UPDATE session SET authenticated_at = unixepoch() WHERE person_id = 1"
+as alice post_bare /operator/people/2/link ; expect 403
+as alice get /operator/people/2 ; expect_text "Create sign-in link"
+as alice post /operator/people/2/link ; expect 200 ; expect_text "Copy this link now" ; expect_text bob@example.org
+token=$(grep -o 'link?token=[A-Za-z0-9_-]*' "$state/answer" | head -1 | cut -d= -f2)
+expect_row "SELECT group_concat(team_id) FROM (SELECT team_id FROM activity WHERE action = 'signin_link' AND actor = 'operator' AND person_id = 2 ORDER BY team_id)" 0,2
+as alice get /operator/people/2 ; expect_no_text "$token"
+as link post /signin/link "token=$token" ; expect 303 /vms
+expect_row "SELECT count(*) FROM session WHERE person_id = 2" 2
+as alice post /operator/people/x/link ; expect 404
+as alice post /operator/people/99/link ; expect 404
+# Not where it would open nothing, nor the admin's own.
+as alice get /operator/people/1 ; expect_no_text "Create sign-in link"
+as alice post /operator/people/1/link ; expect 404
+as alice post /operator/people/2/suspend reason=Scanning ; expect 303
+as alice get /operator/people/2 ; expect_no_text "Create sign-in link"
+as alice post /operator/people/2/link ; expect 404
+expect_row "SELECT count(*) FROM activity WHERE action = 'signin_link'" 2
+
 route "POST /operator/invites"
 fresh
 as bob post /operator/invites email=new@example.org by=link ; expect 403
@@ -78,6 +103,10 @@ token=$(grep -o 'invite?token=[A-Za-z0-9_-]*' "$state/answer" | head -1 | cut -d
 as alice get /operator/people ; expect_text "Pending invites" ; expect_text new@example.org ; expect_no_text "$token"
 nobody get "/signin/invite?token=$token" ; expect 200 ; expect_text "Your account on" ; expect_text "Create account" ; expect_no_text "People in the team"
 as link post /signin/invite "token=$token" ; expect 303 /vms
+# A new account has proved itself: it can add a passkey at once.
+expect_row "SELECT authenticated_at IS NULL FROM session JOIN person ON person.id = person_id WHERE email = 'new@example.org'" 1
+as alice post /operator/invites email=new@example.org by=link ; expect 422 ; expect_text "This address has an account already."
+as alice post /operator/invites email=BOB@example.org by=mail ; expect 422
 expect_row "SELECT t.personal_of = p.id FROM person p JOIN membership m ON m.person_id = p.id JOIN team t ON t.id = m.team_id WHERE p.email = 'new@example.org'" 1
 nobody get "/signin/invite?token=$token" ; expect 404
 
@@ -151,11 +180,11 @@ route "POST /operator/announcements"
 as bob post /operator/announcements text=x level=info until=2099-01-01T00:00 ; expect 403
 as alice post_bare /operator/announcements text=x level=info until=2099-01-01T00:00 ; expect 403
 as alice post /operator/announcements text= level=loud from=soon until=2020-01-01 ; expect 422 operator_announcements_bad.html
-as alice post /operator/announcements text=Late level=info until=2020-01-01T00:00 ; expect 422 ; expect_text "This is over already." ; expect_text 'value="Late"'
+as alice post /operator/announcements text=Late level=info until=2020-01-01T00:00 ; expect 422 ; expect_text "This is over already." ; expect_text '>Late</textarea>'
 later=$(date -u -d '+2 days' +%Y-%m-%dT%H:%M) ; much_later=$(date -u -d '+4 days' +%Y-%m-%dT%H:%M)
 as alice post /operator/announcements "text=Maintenance <tonight>" level=info from= "until=$later" ; expect 303 /operator/announcements
 as alice post /operator/announcements "text=Planned one" level=warning "from=$later" "until=$much_later" ; expect 303 /operator/announcements
-as alice get /operator/announcements ; expect_text '<span class="state on">Shown' ; expect_text '<span class="state wait">Planned'
+as alice get /operator/announcements ; expect_text '<span class="state on">Shown' ; expect_text '<span class="state off">Planned'
 as bob get /vms ; expect_text "Maintenance &lt;tonight&gt;" ; expect_no_text "Planned one"
 nobody get /status ; expect_text "Maintenance &lt;tonight&gt;" ; expect_no_text "Planned one"
 nobody get / ; expect_no_text Maintenance
@@ -176,11 +205,11 @@ expect_row "SELECT group_concat(person_id || ' ' || announcement_id) FROM announ
 route "GET /operator/announcements/:id"
 as bob get /operator/announcements/1 ; expect 403
 as alice get /operator/announcements/99 ; expect 404
-as alice get /operator/announcements/1 ; expect_text "value=\"$later\"" ; expect_text 'value="Maintenance &lt;tonight&gt;"'
+as alice get /operator/announcements/1 ; expect_text "value=\"$later\"" ; expect_text '>Maintenance &lt;tonight&gt;</textarea>'
 route "POST /operator/announcements/:id"
 as bob post /operator/announcements/1 text=x level=info "until=$later" ; expect 403
 as alice post /operator/announcements/99 text=x level=info "until=$later" ; expect 404
-as alice post /operator/announcements/1 text=Kept level=info "until=2020-01-01T00:00" ; expect 422 ; expect_text 'value="Kept"'
+as alice post /operator/announcements/1 text=Kept level=info "until=2020-01-01T00:00" ; expect 422 ; expect_text '>Kept</textarea>'
 as alice post /operator/announcements/1 text=Later level=info "until=$much_later" ; expect 303 /operator/announcements
 as bob get /keys ; expect_text Later
 route "POST /operator/announcements/:id/end"
@@ -188,5 +217,18 @@ as bob post /operator/announcements/1/end ; expect 403
 as alice post /operator/announcements/1/end ; expect 303 /operator/announcements
 as bob get /keys ; expect_no_text Later
 as alice get /operator/announcements ; expect_text '<span class="state off">Over'
+route "POST /operator/announcements/:id/delete"
+as bob post /operator/announcements/1/delete ; expect 403
+as alice post_bare /operator/announcements/1/delete ; expect 403
+as alice post /operator/announcements/2/delete ; expect 404
+as alice post /operator/announcements/1/delete ; expect 303 /operator/announcements
+as alice get /operator/announcements ; expect_text "Announcement deleted." ; expect_no_text Later
+as alice post /operator/announcements/1/delete ; expect 404
+
+# Several lines, but nothing that hides.
+as alice post /operator/announcements "text=$(printf ' First\r\nSecond\r\n')" level=info "until=$later" ; expect 303
+expect_row "SELECT text = 'First' || char(10) || 'Second' FROM announcement ORDER BY id DESC LIMIT 1" 1
+as alice post /operator/announcements "text=$(printf 'a\u202eb')" level=info "until=$later" ; expect 422 ; expect_text "Plain text without invisible characters"
+as alice post /operator/announcements "text=  " level=info "until=$later" ; expect 422 ; expect_text "Enter a text."
 
 finish

@@ -165,13 +165,14 @@ static void what_can_be_turned_off_is(void **state)
     }
 }
 
-static void a_restricted_account_gets_none(void **state)
+static void a_restricted_account_gets_what_cannot_be_turned_off(void **state)
 {
     (void)state;
     restrict_account(true);
     notice_try("spend_full");
-    notice_try("key_removed");
     assert_string_equal(queued(), "");
+    notice_try("key_removed");
+    assert_string_equal(queued(), "key_removed");
     restrict_account(false);
     notice_try("spend_full");
     assert_string_equal(queued(), "spend_full");
@@ -375,7 +376,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(what_can_be_turned_off_is, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_restricted_account_gets_none, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_restricted_account_gets_what_cannot_be_turned_off, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(who_adds_or_deletes_keys_is_told, set_up, tear_down),
         cmocka_unit_test_setup_teardown(owners_are_told_once_a_month, set_up_usage, tear_down),
         cmocka_unit_test_setup_teardown(its_time_is_monday_at_six, set_up, tear_down),
