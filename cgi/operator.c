@@ -12,6 +12,7 @@
 #include "handler/announcement.h"
 #include "handler/operator_people.h"
 #include "handler/operator_teams.h"
+#include "handler/operator_vms.h"
 #include "model/access_request.h"
 #include "model/promise_row.h"
 #include "model/worker_wakeup.h"
@@ -203,6 +204,8 @@ static struct error *billing_show(struct request *r)
 static const struct route routes[] = {
     { "GET", "/operator", ACCESS_OPERATOR, operator_show },
     { "GET", "/operator/vms", ACCESS_OPERATOR, vms_show },
+    { "GET", "/operator/vms/:id", ACCESS_OPERATOR, operator_vm_show },
+    { "POST", "/operator/vms/:id/stop", ACCESS_OPERATOR, operator_vm_stop },
     { "GET", "/operator/jobs", ACCESS_OPERATOR, jobs_show },
     { "GET", "/operator/orphans", ACCESS_OPERATOR, operator_orphans_respond },
     { "GET", "/operator/mails", ACCESS_OPERATOR, mails_show },

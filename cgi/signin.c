@@ -99,14 +99,21 @@ static struct error *mail_request(struct request *r)
 /* The same for everybody: it must not reveal which addresses are known. */
 static struct error *mail_sent_show(struct request *r)
 {
+    struct signin_mail_html page = { .present_email = NULL };
+    struct invite invite;
+    struct error *e = signin_page_invite(r, &invite);
+
     if (!signin_page_has_mail(r))
         return error_new(r->arena, ERROR_NOT_FOUND, "no links by mail here");
+    if (e)
+        return e;
+    if (is_signed_in(r))
+        page.present_email = r->session->email;
+    if (!invite.email)
+        page.invite_team = invite.team; /* whoever has its link is sent one */
     r->frame.title = "Check your email";
     r->frame.section = "signin";
-    html_signin_mail(
-        &r->response.body, &r->frame,
-        &(struct signin_mail_html){
-            .present_email = r->session && r->session->person_id ? r->session->email : NULL });
+    html_signin_mail(&r->response.body, &r->frame, &page);
     return NULL;
 }
 

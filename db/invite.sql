@@ -4,7 +4,7 @@ VALUES (:id, :team_id, :person_id, :email, :role, :token_hash, 'open', :now_at, 
 
 -- invite_list(team_id int, now_at int, max int) rows (who text)
 -- Those that can still be used, the newest first.
-SELECT i.id, i.email, i.role, i.created_at, i.expires_at, p.name AS who
+SELECT i.id, i.email, i.role, i.created_at, i.expires_at, i.mail_problem, p.name AS who
 FROM invite i JOIN person p ON p.id = i.person_id
 WHERE i.team_id = :team_id AND i.state = 'open' AND i.expires_at > :now_at
 ORDER BY i.created_at DESC, i.id LIMIT :max /* sort ok */;
@@ -21,6 +21,9 @@ SELECT (SELECT count(*) FROM membership m WHERE m.team_id = :team_id)
 -- invite_set_link(id text, token_hash blob) row across teams
 -- The worker is about to send its mail. NOT_FOUND: it was revoked meanwhile.
 UPDATE invite SET token_hash = :token_hash WHERE id = :id AND state = 'open' RETURNING expires_at;
+
+-- invite_mail_failed(id text, problem text) done across teams
+UPDATE invite SET mail_problem = :problem WHERE id = :id AND state = 'open';
 
 -- invite_by_hash(token_hash blob) row (team text, team_closed_at int, inviter text, inviter_email text) across teams
 -- Without a team it is for an account.
@@ -42,7 +45,7 @@ UPDATE invite SET state = 'revoked' WHERE team_id = :team_id AND email = :email 
 
 -- invite_accounts(now_at int, max int) rows across teams
 -- Those of the admin for accounts that can still be used, the newest first.
-SELECT id, email, created_at, expires_at FROM invite
+SELECT id, email, created_at, expires_at, mail_problem FROM invite
 WHERE team_id IS NULL AND state = 'open' AND expires_at > :now_at ORDER BY created_at DESC, id LIMIT :max /* scan ok */ /* sort ok */;
 
 -- invite_account_counts(person_id int, email text, hour_at int, day_at int) row (hour_mails int, total_day int) across teams

@@ -46,7 +46,7 @@ UPDATE weekly_summary SET done_at = :due_at WHERE person_id = :person_id AND don
 -- notice_week(team_id int, from_at int, until_at int) row (vms int, failed int, silent int, created int, destroyed int, snapshots int, snapshot_gb int)
 -- What a summary says of a team's VMs, besides usage: those that there are, and what became of them in that time. The
 -- record of a destroyed VM may be gone already; its receipt is not.
-SELECT (SELECT count(*) FROM vm_entry v WHERE v.team_id = :team_id) AS vms,
+SELECT (SELECT count(*) FROM vm_entry v WHERE v.team_id = :team_id AND v.created_at < :until_at) AS vms,
        (SELECT count(*) FROM vm v WHERE v.team_id = :team_id AND v.gone_at IS NULL AND v.state = 'failed') AS failed,
        (SELECT count(*) FROM vm v WHERE v.team_id = :team_id AND v.gone_at IS NULL AND v.unresponsive_at IS NOT NULL) AS silent,
        (SELECT count(*) FROM vm v WHERE v.team_id = :team_id AND v.gone_at IS NULL

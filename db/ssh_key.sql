@@ -1,4 +1,4 @@
--- ssh_key_list(team_id int, search text, sort text, max_vms int, skip int, max int) rows (vms int, some_vms text)
+-- ssh_key_list(team_id int, search text, sort text, max_vms int, skip int, max int) rows (who text, vms int, some_vms text)
 -- A page of the keys with `search` in them, by name or else newest first, with the number of
 -- existing VMs that hold each, and the newest `max_vms` of them as lines of id, mark and name: '-' if
 -- the VM accepts it until its next start, '+' from then on; 'r' or 'a' if its guest agent removes or adds it now; else
@@ -8,6 +8,7 @@
 -- is not looked for in each of them: of two keys that was a quarter of the page. Sorted because a
 -- team has at most LIMIT_KEYS_PER_TEAM of them.
 SELECT id, name, type, fingerprint, comment, project, created_at,
+       (SELECT p.name FROM person p WHERE p.id = person_id) AS who,
        iif(EXISTS (SELECT 1 FROM vm_key k
              WHERE k.team_id = :team_id AND k.fingerprint = ssh_key.fingerprint),
          (SELECT count(*) FROM vm_entry v CROSS JOIN vm_key k ON k.team_id = :team_id
@@ -47,8 +48,10 @@ ORDER BY created_at DESC, id;
 -- ssh_key_count(team_id int) row (total int, with_project int)
 SELECT count(*) AS total, count(project) AS with_project FROM ssh_key WHERE team_id = :team_id;
 
--- ssh_key_get(team_id int, id text) row
-SELECT id, name, type, fingerprint, comment, public_line, project, person_id, created_at FROM ssh_key
+-- ssh_key_get(team_id int, id text) row (who text)
+-- `who`: who added it; NULL: somebody whose account is gone.
+SELECT id, name, type, fingerprint, comment, public_line, project, person_id, created_at,
+       (SELECT p.name FROM person p WHERE p.id = person_id) AS who FROM ssh_key
 WHERE team_id = :team_id AND id = :id;
 
 -- ssh_key_by_fingerprint(team_id int, fingerprint text) row

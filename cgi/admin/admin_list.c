@@ -55,7 +55,7 @@ struct error *admin_vms(struct admin *admin)
 {
     struct operator_vm_list_rows vms;
     struct error *e =
-        sql_operator_vm_list(admin->db, admin->arena, 0, "", "", "name", 0, INT64_MAX, &vms);
+        sql_operator_vm_list(admin->db, admin->arena, 0, "", "", "", "name", 0, INT64_MAX, &vms);
 
     if (!e && !admin->is_json)
         printf("%-16s  %-20s  %-24s  %-10s  %-12s  %-8s  %5s  %s\n", "ID", "NAME", "TEAM", "REGION",

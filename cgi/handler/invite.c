@@ -144,7 +144,7 @@ static struct error *joined_respond(struct request *r, const struct invite *invi
     struct error *e = session_keep_invite(r, (struct bytes){ NULL, 0 });
 
     if (!e && !invite->team_id)
-        return session_notice_at(r, "This is your account.", "/vms");
+        return session_notice_at(r, "Account created.", "/vms");
     return e ? e
              : session_notice_at(
                    r,

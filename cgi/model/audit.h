@@ -89,6 +89,7 @@ enum { AUDIT_OPERATOR = 0 }; /* the team of the operator's own history */
     ACTION(ACCESS_DECLINE, "access_decline", "Request for access deleted")                         \
     ACTION(ADMIN_PERSON, "admin_person", "Account viewed by the admin")                            \
     ACTION(ADMIN_TEAM, "admin_team", "Team viewed by the admin")                                   \
+    ACTION(ADMIN_STOP, "admin_stop", "VM stopped by the admin")                                    \
     ACTION(SUSPENSION, "suspension", "Account suspended by the admin")                             \
     ACTION(SUSPENSION_END, "suspension_end", "Account restored by the admin")                      \
     ACTION(TEAM_SUSPENSION, "team_suspension", "Team suspended by the admin")                      \

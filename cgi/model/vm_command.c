@@ -262,6 +262,27 @@ struct error *vm_command_send(const struct context *context, const struct actor 
     return e ? e : vm_move(context, actor, &vm, trigger, snapshot_id);
 }
 
+struct error *vm_command_admin_stop(const struct context *context, int64_t admin_id,
+                                    int64_t team_id, const char *id, const char *reason)
+{
+    const struct actor system =
+        actor_system(team_id, arena_printf(context->arena, "Stopped by the admin: %s", reason));
+    struct vm_get_row vm;
+    struct error *e = sql_vm_get(context->db, context->arena, team_id, id, &vm);
+
+    if (!e && strcmp(vm.life, VM_LIFE_EPHEMERAL) == 0)
+        e = error_refuse(context->arena, ERROR_CONFLICT, "destroyed_when_stopped", NULL,
+                         "This VM is destroyed when it stops. Suspend its team instead, which "
+                         "keeps it.");
+    if (!e)
+        e = vm_move(context, &system, &vm, VM_REQUEST_STOP, NULL);
+    return e ? e
+             : audit_add(context, &(struct audit_entry){ .team_id = AUDIT_OPERATOR,
+                                                         .action = AUDIT_ADMIN_STOP,
+                                                         .object = id,
+                                                         .person_id = admin_id });
+}
+
 /* ---- resize, snapshot, rename ---- */
 
 bool vm_command_costs_more(const struct price_list_rows *prices, const struct vm_get_row *vm,

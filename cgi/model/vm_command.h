@@ -58,6 +58,14 @@ struct error *vm_command_check(const struct context *context, const struct actor
 struct error *vm_command_send(const struct context *context, const struct actor *actor,
                               const char *id, enum vm_trigger trigger, const char *snapshot_id);
 
+/*
+ * The admin, `admin_id`, stops a VM of any team for a reason that the team reads in its activity.
+ * Its people may start it again, unless the team is suspended as well (suspension.h). CONFLICT with
+ * a message: its state does not allow it, or stopping would destroy it, which the admin does not.
+ */
+struct error *vm_command_admin_stop(const struct context *context, int64_t admin_id,
+                                    int64_t team_id, const char *id, const char *reason);
+
 /* Whether a VM of the actor's team may begin to run: billing status and spend cap. Read-only. */
 struct error *vm_command_start_check(const struct context *context, const struct actor *actor);
 

@@ -74,6 +74,7 @@ static struct error *rows_fill(struct request *r, struct keys_html *page)
             .type = key->type,
             .fingerprint = key->fingerprint,
             .project = key->project,
+            .who = key->who,
             .created_at = key->created_at,
             .vms = vms,
             .more = key->vms - (int64_t)vms.count,

@@ -7,6 +7,7 @@
 struct key_row {
     const char *id, *name, *type, *fingerprint;
     const char *project; /* or NULL */
+    const char *who;     /* added it; NULL: somebody whose account is gone */
     int64_t created_at;
     struct ssh_key_vms_rows vms; /* the newest that accept it, at most LIMIT_NAMED_VMS */
     int64_t more;                /* beside them */

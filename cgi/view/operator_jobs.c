@@ -54,6 +54,7 @@ static struct operator_job job_of(const struct operator_job_list_row *row)
     return (struct operator_job){
         .title = is_vm ? vm_job_find(row->kind)->title : row->kind,
         .vm = row->vm,
+        .vm_id = row->gone_at ? NULL : row->vm_id,
         .team = row->team,
         .label = state->label,
         .chip = state->chip,
@@ -66,19 +67,28 @@ static struct operator_job job_of(const struct operator_job_list_row *row)
     };
 }
 
-static struct error *rows_fill(struct request *r, struct operator_jobs_html *page)
+static struct error *rows_read(struct request *r, const char *vm_id, const struct list_query *list,
+                               struct operator_job_rows *out)
 {
     struct operator_job_list_rows jobs;
-    struct error *e = sql_operator_job_list(r->db, r->arena, page->list.search, page->list.filter,
-                                            page->list.skip, LIMIT_LIST_ROWS, &jobs);
+    struct error *e = sql_operator_job_list(r->db, r->arena, vm_id, list->search, list->filter,
+                                            list->skip, LIMIT_LIST_ROWS, &jobs);
 
     if (e)
         return e;
-    page->jobs.count = jobs.count;
-    page->jobs.row = arena_array(r->arena, jobs.count, sizeof *page->jobs.row);
+    out->count = jobs.count;
+    out->row = arena_array(r->arena, jobs.count, sizeof *out->row);
     for (size_t i = 0; i < jobs.count; i++)
-        page->jobs.row[i] = job_of(&jobs.row[i]);
+        out->row[i] = job_of(&jobs.row[i]);
     return NULL;
+}
+
+struct error *operator_jobs_of_vm(struct request *r, const char *vm_id,
+                                  struct operator_job_rows *out)
+{
+    const struct list_query all = { .search = "", .filter = "" };
+
+    return rows_read(r, vm_id, &all, out);
 }
 
 struct error *operator_jobs_respond(struct request *r)
@@ -100,7 +110,7 @@ struct error *operator_jobs_respond(struct request *r)
     filters[DONE].total = found.done;
     e = list_query_page(r, filters[list_query_filter(list)].total, list);
     if (!e)
-        e = rows_fill(r, &page);
+        e = rows_read(r, "", list, &page.jobs);
     if (e)
         return e;
     page.is_empty = !found.total && !*list->search;

@@ -6,6 +6,7 @@
 struct operator_job {
     const char *title; /* "Creation" */
     const char *vm;    /* its name; NULL: about no VM */
+    const char *vm_id; /* NULL: it is gone, or there is none */
     const char *team;
     const char *label, *chip; /* of its state, and its CSS class */
     const char *error;        /* the host's own words; NULL: none */
@@ -17,6 +18,10 @@ struct operator_job_rows {
     struct operator_job *row;
     size_t count;
 };
+
+/* The newest of a VM. */
+struct error *operator_jobs_of_vm(struct request *r, const char *vm_id,
+                                  struct operator_job_rows *out);
 
 /* Respond with the page that the query asks for (web/list_query.h). */
 struct error *operator_jobs_respond(struct request *r);

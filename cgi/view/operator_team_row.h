@@ -19,7 +19,7 @@ struct operator_quota_rows {
 };
 
 struct operator_team_vm {
-    const char *name, *size, *label, *chip;
+    const char *id, *name, *size, *label, *chip;
     bool is_up;
     int64_t state_since;
 };

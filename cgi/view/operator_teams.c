@@ -112,6 +112,7 @@ static void vms_fill(struct request *r, const struct operator_teams_vms_rows *vm
                                                             vm->unresponsive_at, vm->last_error);
 
         page->vms.row[i] = (struct operator_team_vm){
+            .id = vm->id,
             .name = vm->name,
             .size = vm_view_size(r->arena, vm->vcpus, vm->memory_mb, vm->disk_gb),
             .label = state.label,

@@ -62,33 +62,51 @@ static struct operator_vm row_of(struct request *r, const struct region_status_l
         .observed = strcmp(vm->observed, VM_OBSERVED_ABSENT) == 0 ? "Not found"
                                                                   : vm_state_label(vm->observed),
         .observed_at = vm->observed_at,
+        .region = vm->region,
+        .image = vm->image,
+        .created_at = vm->created_at,
         .last_error = vm->last_error,
         .cpu_full_since = vm->cpu_full_at,
         .limited_at = vm->limited_at,
         .ssh_port = vm->ssh_port,
         .is_up = state.is_up,
+        .can_stop = vm_transition_find(vm->state, VM_REQUEST_STOP) != NULL,
         .is_own = vm->is_own != 0,
     };
 }
 
-static struct error *rows_fill(struct request *r, struct operator_vms_html *page)
+/* Those that `list` asks for, or the one with `id`. */
+static struct error *rows_read(struct request *r, const char *id, const struct list_query *list,
+                               struct operator_vm_rows *out)
 {
-    const struct list_query *list = &page->list;
     struct region_status_list_rows hosts;
     struct operator_vm_list_rows vms;
     struct error *e =
-        sql_operator_vm_list(r->db, r->arena, r->session->team_id, list->search, list->filter,
+        sql_operator_vm_list(r->db, r->arena, r->session->team_id, id, list->search, list->filter,
                              list->sort, list->skip, LIMIT_LIST_ROWS, &vms);
 
     if (!e)
         e = sql_region_status_list(r->db, r->arena, &hosts);
     if (e)
         return e;
-    page->vms.count = vms.count;
-    page->vms.row = arena_array(r->arena, vms.count, sizeof *page->vms.row);
+    out->count = vms.count;
+    out->row = arena_array(r->arena, vms.count, sizeof *out->row);
     for (size_t i = 0; i < vms.count; i++)
-        page->vms.row[i] = row_of(r, &hosts, &vms.row[i]);
+        out->row[i] = row_of(r, &hosts, &vms.row[i]);
     return NULL;
+}
+
+struct error *operator_vm_find(struct request *r, const char *id, struct operator_vm *out)
+{
+    const struct list_query all = { .search = "", .filter = "", .sort = "" };
+    struct operator_vm_rows vms;
+    struct error *e = rows_read(r, id, &all, &vms);
+
+    if (!e && !vms.count)
+        e = error_new(r->arena, ERROR_NOT_FOUND, "no such VM");
+    if (!e)
+        *out = vms.row[0];
+    return e;
 }
 
 struct error *operator_vms_respond(struct request *r)
@@ -112,7 +130,7 @@ struct error *operator_vms_respond(struct request *r)
     filters[LOADED].total = count.loaded;
     e = list_query_page(r, filters[list_query_filter(&page.list)].total, &page.list);
     if (!e)
-        e = rows_fill(r, &page);
+        e = rows_read(r, "", &page.list, &page.vms);
     if (e)
         return e;
     page.is_empty = !count.total && !*page.list.search;

@@ -27,9 +27,24 @@ static struct error *passkeys_read(struct request *r, struct signin_html *page)
     return e;
 }
 
+struct error *signin_page_invite(struct request *r, struct invite *out)
+{
+    const struct context context = request_context(r);
+    struct bytes hash;
+    struct error *e = session_invite(r, &hash);
+
+    *out = (struct invite){ .team = NULL };
+    if (!e && hash.length)
+        e = invite_find(&context, hash, out);
+    if (e || out->is_used)
+        *out = (struct invite){ .team = NULL };
+    return e && e->kind == ERROR_NOT_FOUND ? NULL : e;
+}
+
 struct error *signin_page_show(struct request *r, struct signin_html *page)
 {
     const struct context context = request_context(r);
+    struct invite invite;
     struct error *e;
 
     page->identity = r->config->identity;
@@ -38,8 +53,12 @@ struct error *signin_page_show(struct request *r, struct signin_html *page)
     page->has_access_requests = access_request_is_open(r->config);
     page->present_email = r->session && r->session->person_id ? r->session->email : NULL;
     e = passkeys_read(r, page);
+    if (!e)
+        e = signin_page_invite(r, &invite);
     if (e)
         return e;
+    page->invite_team = invite.team;
+    page->is_open_invite = !invite.email;
     /* In the field for the address; after a refusal that would ask for the same one again. */
     page->offers_passkeys = page->has_passkeys && !page->passkey_problem;
     e = page->has_mail || page->has_passkeys ? session_begin(r) : NULL;

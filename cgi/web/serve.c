@@ -303,6 +303,7 @@ static void request_respond(void *context, struct exchange *exchange, size_t cou
     outbound_write(&now, 0);
     if (e)
         error_respond(server, r, e);
+    session_notice_shown(r);
     exchange->response = response_bytes(&r->response, r->arena, strcmp(r->method, "HEAD") == 0);
     request_log(r, e, started_us);
     crowd_note(r);

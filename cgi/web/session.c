@@ -97,28 +97,30 @@ static struct session *session_of_row(struct request *r, const struct session_ge
     return session;
 }
 
-/*
- * The only writes of a page view: the last-seen time, and that the notice was shown. With a full
- * disk they fail, and the page is shown all the same.
- */
-static void session_touch(struct request *r, const struct session_get_row *row)
+/* A full disk keeps nobody from a page. */
+static void failure_log(const struct error *e)
 {
-    int64_t now_at = r->now_at;
-    /* A page that polls by itself is not used. */
-    bool is_due = row->person_id && !r->is_fragment && row->seen_at + LIMIT_SEEN_EVERY_S <= now_at;
-    bool is_shown = row->notice && !r->is_fragment && strcmp(r->method, "GET") == 0;
-    struct error *e = NULL;
-
-    if (r->is_read_only || !(is_due || is_shown))
-        return;         /* of a read-only program: the next page of another does it */
-    db_rollback(r->db); /* what is only read; the page is read in another transaction */
-    if (is_due)
-        e = sql_session_seen(r->db, r->arena, row->id_hash, now_at,
-                             now_at + term_session_idle_s(r->config));
-    if (!e && is_shown)
-        e = sql_session_set_notice(r->db, r->arena, row->id_hash, NULL);
     if (e)
         log_error("session_touch", log_text("error", e->text));
+}
+
+/* A page that polls by itself is not used. */
+static void session_touch(struct request *r, const struct session_get_row *row)
+{
+    if (r->is_read_only || r->is_fragment || !row->person_id ||
+        row->seen_at + LIMIT_SEEN_EVERY_S > r->now_at)
+        return;         /* of a read-only program: the next page of another does it */
+    db_rollback(r->db); /* what is only read; the page is read in another transaction */
+    failure_log(sql_session_seen(r->db, r->arena, row->id_hash, r->now_at,
+                                 r->now_at + term_session_idle_s(r->config)));
+}
+
+void session_notice_shown(struct request *r)
+{
+    if (!r->session || !r->session->notice || r->is_fragment || r->response.location ||
+        strcmp(r->method, "GET") != 0)
+        return;
+    failure_log(sql_session_set_notice(r->db, r->arena, r->session->id_hash, NULL));
 }
 
 struct error *session_load(struct request *r)

@@ -20,7 +20,7 @@ struct session {
     bool is_shared;        /* that team is nobody's personal one */
     const char *theme;     /* "light" or "dark"; NULL: the system's */
     const char *role;      /* in that team (model/role.h); NULL: no longer in it */
-    const char *notice;    /* for this page, already removed from the row */
+    const char *notice;    /* for this page */
     const char *workos_session_id;
     const char *workos_verifier;
     struct bytes workos_state_hash;
@@ -102,6 +102,12 @@ struct error *session_notice(struct request *r, const char *notice);
 
 /* The same, and redirect to that page. */
 struct error *session_notice_at(struct request *r, const char *notice, const char *path);
+
+/*
+ * The response was a page, which showed the notice: forget it. Not that of a redirect. Outside of a
+ * transaction; the only write of a page view beside that of session_load().
+ */
+void session_notice_shown(struct request *r);
 
 /*
  * Check origin and CSRF token of a POST (see the OWASP CSRF cheat sheet): NULL or FORBIDDEN.

@@ -18,6 +18,7 @@
 #include "model/signin_token.h"
 #include "worker/mail_message.h"
 
+#include "invite.sql.h"
 #include "mail.sql.h"
 
 #include <string.h>
@@ -190,6 +191,8 @@ static struct error *record_try(struct worker_context *context, const struct mai
     e = db_begin(db, context->arena);
     if (!e)
         e = sql_mail_end(db, context->arena, mail->id, state, reason, clock_now());
+    if (!e && strcmp(state, MAIL_STATE_FAILED) == 0 && strcmp(mail->kind, MAIL_KIND_INVITED) == 0)
+        e = sql_invite_mail_failed(db, context->arena, mail->change_id, reason);
     if (!e)
         e = sql_mail_drop(db, context->arena, mail->id);
     if (!e)

@@ -65,6 +65,24 @@ equal('but makes nothing', (await bob.ask('GET', '/vms/new')).status, 403);
 equal('nor invites', (await bob.send('/team', '/team/invites', [['role', 'member'], ['by', 'link']])).status, 403);
 equal('used up for others', (await new Visitor(server).ask('GET', local(mailed))).status, 404);
 
+// ---- an invite that no mail server takes ----
+box.recipient = { code: 550, text: 'No such user here' };
+equal('sent off', (await invite(ann, { role: 'viewer', email: 'typo@example.org', by: 'mail' })).status, 303);
+await until(() => server.sql("SELECT count(*) FROM mail WHERE kind = 'invited'") === '0');
+check('who sent it sees why it did not arrive', /typo@example\.org[^]*Email not delivered: [^<]*No such user here/.test((await ann.ask('GET', '/team')).text));
+box.recipient = undefined;
+await ann.send('/team', `/team/invites/${server.sql("SELECT id FROM invite WHERE email = 'typo@example.org'")}/revoke`, []);
+
+// ---- a stranger with a link learns on the way in what it is for ----
+{
+  const eve = new Visitor(server), link = copied(await invite(ann, { role: 'viewer', by: 'link' }));
+  await join(eve, link);
+  check('signing in is for the team', /To join the team <b[^>]*>Birch<[^]*makes your account if you have none/.test((await eve.ask('GET', '/signin')).text));
+  equal('asked for a link', (await eve.send('/signin', '/signin/mail', [['email', 'eve@example.org']])).status, 303);
+  check('which is on its way', /on its way[^]*join <b[^>]*>Birch</.test((await eve.ask('GET', '/signin/mail')).text));
+  await ann.send('/team', `/team/invites/${server.sql("SELECT id FROM invite WHERE state = 'open'")}/revoke`, []);
+}
+
 // ---- the switcher, without a mouse, on a phone ----
 const browser = await Browser.launch(server);
 const page = await browser.page({ width: 360 });

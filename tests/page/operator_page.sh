@@ -48,9 +48,9 @@ as alice get /operator/vms ; expect_row "SELECT count(*) FROM activity WHERE tea
 # The name of a VM or of its team; only the admin's own VMs are links.
 as alice get "/operator/vms?q=BOB" ; expect_text "bobs-vm"
 expect_no_text quiet-maple
-expect_no_text "/vms/bobsvm"
+expect_no_text 'href="/vms/bobsvm'
 as alice get "/operator/vms?q=ALICE&sort=name" ; expect_text quiet-maple
-expect_text 'href="/vms/runningrunningru"'
+expect_text 'href="/operator/vms/runningrunningru"'
 as alice get "/operator/vms?state=attention&sort=team" ; expect_text "Not responding"
 expect_no_text quiet-maple
 as alice get "/operator/vms?q=nothing" ; expect_text "No matching VMs"

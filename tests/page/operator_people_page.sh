@@ -138,7 +138,7 @@ as alice get /operator/teams/1 ; expect 200 operator_team.html
 as alice get /operator/teams/99 ; expect 404
 expect_row "SELECT group_concat(team_id || ' ' || object) FROM activity WHERE action = 'admin_team'" "0 1,1 1"
 as carol get /activity ; expect_text "Team viewed by the admin"
-as alice get /operator/teams/2 ; expect_text bobs-vm ; expect_text "/operator/vms?q=bobs-vm"
+as alice get /operator/teams/2 ; expect_text bobs-vm ; expect_text "/operator/vms/bobsvmbobsvmbobs"
 
 route "POST /operator/teams/:id/quota"
 as bob post /operator/teams/2/quota vms=1 ; expect 403
@@ -230,5 +230,32 @@ as alice post /operator/announcements "text=$(printf ' First\r\nSecond\r\n')" le
 expect_row "SELECT text = 'First' || char(10) || 'Second' FROM announcement ORDER BY id DESC LIMIT 1" 1
 as alice post /operator/announcements "text=$(printf 'a\u202eb')" level=info "until=$later" ; expect 422 ; expect_text "Plain text without invisible characters"
 as alice post /operator/announcements "text=  " level=info "until=$later" ; expect 422 ; expect_text "Enter a text."
+
+# ---- one VM ----
+fresh
+route "GET /operator/vms/:id"
+nobody get /operator/vms/bobsvmbobsvmbobs ; expect 303 /signin?return=/operator/vms/bobsvmbobsvmbobs
+as bob get /operator/vms/bobsvmbobsvmbobs ; expect 403
+as alice get /operator/vms/x ; expect 404
+as alice get /operator/vms/bobsvmbobsvmbobs ; expect 200 operator_vm.html
+expect_row "SELECT group_concat(team_id) FROM (SELECT team_id FROM activity WHERE action = 'admin_team' ORDER BY team_id)" 0,2
+sql "UPDATE vm SET cpu_full_at = unixepoch() - 7200, last_error = 'out of <memory>' WHERE id = 'bobsvmbobsvmbobs'"
+as alice get /operator/vms/bobsvmbobsvmbobs ; expect_text "All CPUs in use for" ; expect_text "out of &lt;memory&gt;"
+
+route "POST /operator/vms/:id/stop"
+sql "UPDATE vm SET state = 'running', life = 'persistent' WHERE id = 'bobsvmbobsvmbobs'"
+as bob post /operator/vms/bobsvmbobsvmbobs/stop reason=x ; expect 403
+as alice post_bare /operator/vms/bobsvmbobsvmbobs/stop reason=x ; expect 403
+as alice post /operator/vms/x/stop reason=x ; expect 404
+as alice post /operator/vms/bobsvmbobsvmbobs/stop reason= ; expect 422 operator_vm_no_reason.html
+as alice post /operator/vms/bobsvmbobsvmbobs/stop "reason=$(printf 'x%.0s' {1..201})" ; expect 422
+sql "UPDATE vm SET life = 'ephemeral' WHERE id = 'bobsvmbobsvmbobs'"
+as alice post /operator/vms/bobsvmbobsvmbobs/stop reason=Scanning ; expect 422 ; expect_text "destroyed when it stops"
+sql "UPDATE vm SET life = 'persistent' WHERE id = 'bobsvmbobsvmbobs'"
+as alice post /operator/vms/bobsvmbobsvmbobs/stop "reason=Scanning <others>" ; expect 303 /operator/vms/bobsvmbobsvmbobs
+expect_row "SELECT state FROM vm WHERE id = 'bobsvmbobsvmbobs'" stopping
+expect_row "SELECT count(*) FROM activity WHERE action = 'admin_stop' AND team_id = 0 AND person_id = 1" 1
+as alice post /operator/vms/bobsvmbobsvmbobs/stop reason=Again ; expect 422 ; expect_text "present state"
+as bob get /activity ; expect_text "Stopped by the admin: Scanning &lt;others&gt;"
 
 finish

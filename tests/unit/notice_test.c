@@ -332,7 +332,7 @@ static void it_says_what_the_week_was(void **state)
     world_check(weekly_read(&now, world->person_id, MONDAY_AT, &weekly), "read");
     assert_int_equal(weekly.teams.count, 1);
     team = &weekly.teams.row[0];
-    assert_int_equal(team->vms, 2);
+    assert_int_equal(team->vms, 1);
     assert_int_equal(team->failed, 1);
     assert_int_equal(team->created, 1);
     assert_int_equal(team->destroyed, 0);

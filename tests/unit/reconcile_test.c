@@ -514,9 +514,9 @@ static int64_t full_at(struct test *test)
     struct world *world = test->world;
     struct operator_vm_list_rows vms;
 
-    world_check(
-        sql_operator_vm_list(world->db, world->arena, world->team_id, "", "loaded", "", 0, 9, &vms),
-        "loaded");
+    world_check(sql_operator_vm_list(world->db, world->arena, world->team_id, "", "", "loaded", "",
+                                     0, 9, &vms),
+                "loaded");
     return vms.count ? vms.row[0].cpu_full_at : 0;
 }
 
