@@ -3,7 +3,7 @@ SELECT id, identity, email, name, created_at, closed_at, workos_name FROM person
 WHERE identity = :identity;
 
 -- person_get(id int) row
-SELECT id, identity, email, name, created_at, restricted_at, closed_at FROM person WHERE id = :id;
+SELECT id, identity, email, name, created_at, restricted_at, suspended_at, closed_at FROM person WHERE id = :id;
 
 -- person_create(identity text, email text, name text, now_at int) row
 INSERT INTO person (identity, email, name, created_at) VALUES (:identity, :email, :name, :now_at)

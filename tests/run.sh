@@ -10,13 +10,15 @@
 # own state directory, ports (ports.sh) and daemons, and none asserts how long anything takes. Suites that
 # cannot run in parallel share a lane: one suite per lane runs at a time.
 #
-# usage: [JOBS=3] tests/run.sh [lint|unit|page|count|e2e|sanitized]...
+# More suites than processors run at a time: many of them wait for a guest that boots, or for a minute to pass.
+#
+# usage: [JOBS=4] tests/run.sh [lint|unit|page|count|e2e|sanitized]...
 set -uo pipefail
 set -m # each suite leads a process group, so that it can be ended with all its children
 cd "$(dirname "$0")/.." || exit 1
 export BUILD=${BUILD:-build}
 export ASAN_OPTIONS=detect_leaks=0:abort_on_error=1 # arenas live as long as the process
-jobs=${JOBS:-$(($(nproc) + 1))}
+jobs=${JOBS:-$(($(nproc) + 2))}
 logs=$BUILD/logs
 passed=0
 failed=0

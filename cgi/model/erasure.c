@@ -391,7 +391,9 @@ struct error *erasure_closed_of(const struct context *context, int64_t person_id
     out->id = row.id;
     out->due_at = row.due_at;
     out->is_begun = strcmp(row.state, ERASURE_STATE_WAITING) != 0 || row.due_at <= context->now_at;
-    out->can_undo = is_undoable(context, row.state, row.requested_by, row.due_at);
+    /* Who is suspended cannot sign in: the admin lets them by ending that. */
+    out->can_undo =
+        !person.suspended_at && is_undoable(context, row.state, row.requested_by, row.due_at);
     out->words = closed_words(context, &row, out);
     out->told = closed_told(context, out);
     return action_fill(context, out);

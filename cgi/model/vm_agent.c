@@ -27,7 +27,9 @@ struct error *vm_agent_change(const struct context *context, const struct actor 
 
     if (!e && vm.gone_at)
         e = error_new(context->arena, ERROR_CONFLICT, "vm %s is gone", vm_id);
-    if (!e && is_on)
+    if (e || (vm.has_agent != 0) == is_on)
+        return e;
+    if (is_on)
         e = restriction_check(context, actor);
     if (!e && is_on)
         e = image_check(context, vm.image);

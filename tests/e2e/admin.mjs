@@ -43,10 +43,21 @@ const state = () => server.sql(`SELECT state || ' ' || observed FROM vm WHERE id
 await admin.goto(`${server.url}/operator/vms?q=oak`);
 await admin.waitForFunction(() => /Running/.test(document.querySelector('.st')?.textContent));
 check('the list follows by itself', state() === 'running running');
-await follow(admin, 'td a[href^="/operator/jobs"]');
-check('and leads to its jobs', /Creation/.test(await text(admin, 'tbody')) && /Done/.test(await text(admin, 'tbody')));
+await follow(admin, `td a[href="/operator/vms/${vm}"]`);
+check('and leads to its page, with its jobs', /Creation/.test(await text(admin, 'tbody')) && /Done/.test(await text(admin, 'tbody')));
 const guests = () => server.processes().filter(({ argv }) => /qemu-system/.test(argv[0]) && argv.some((word) => word.includes(vm))).length;
 equal('it has a process', guests(), 1);
+
+// ---- stopped for a reason, which its team reads; it may start it again ----
+await admin.type('#reason', 'Mining <coins>');
+await follow(admin, '#stop button');
+await until(() => state() === 'stopped stopped');
+await admin.waitForFunction(() => /Stopped/.test(document.querySelector('dl.facts .state')?.textContent) && !document.querySelector('#stop'));
+check('its page follows', true);
+check('the reason is in the activity', (await ada.ask('GET', `/vms/${vm}/activity`)).text.includes('Stopped by the admin: Mining &lt;coins&gt;'));
+await ada.send(`/vms/${vm}`, `/vms/${vm}/start`, []);
+await until(() => state() === 'running running');
+equal('started again by its team', guests(), 1);
 
 // ---- suspended: signed out, stopped, told why; whatever is killed ----
 await admin.goto(`${server.url}/operator/people?q=ada`);

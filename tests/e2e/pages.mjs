@@ -191,7 +191,7 @@ const looker = { bypassCsp: true };
   await inspectAll(page, 'real', [['VM', vm], ['VM month', `${vm}?range=30d&chart=disk`], ['VM snapshots', `${vm}/snapshots`], ['VM activity', `${vm}/activity`], ['VM settings', `${vm}/settings`],
     ['vms', '/vms'], ['new VM', '/vms/new'], ['clone', clone], ['keys', '/keys'], ['activity', '/activity'], ['account', '/account'],
     ['operator', '/operator'], ['operator VMs', '/operator/vms'], ['operator orphans', '/operator/orphans'], ['operator mails', '/operator/mails'], ['operator requests', '/operator/requests'], ['operator events', '/operator/events'],
-      ['operator jobs', '/operator/jobs'], ['operator people', '/operator/people'], ['operator person', '/operator/people/1'], ['operator teams', '/operator/teams'], ['operator team', '/operator/teams/1'], ['operator announcements', '/operator/announcements'],
+      ['operator jobs', '/operator/jobs'], ['operator VM', `/operator/${vm.slice(1)}`], ['operator people', '/operator/people'], ['operator person', '/operator/people/1'], ['operator teams', '/operator/teams'], ['operator team', '/operator/teams/1'], ['operator announcements', '/operator/announcements'],
     ['promises', '/status'], ['data inventory', '/data'], ['about', '/about'], ['activity none', '/activity?kind=failed'], ['error 404', '/vms/nosuchnosuchnosu', 404], ['error 405', `${vm}/start`, 405]]);
   for (const [name, tab, form, field, value] of [['VM name', '/settings', '/rename', '#rename', 'Not A Name!'], ['snapshot name', '/snapshots', '/snapshots', '#snapshot-name', ''],
     ['destroy', '/destroy', '/destroy', '#destroy-name', 'wrong']]) {
@@ -376,7 +376,7 @@ const looker = { bypassCsp: true };
   const boss = await browser.page(looker);
   await signIn(boss, server.signinLink('operator@localhost'));
   await inspectAll(boss, 'awful', [['operator', '/operator'], ['operator VMs', '/operator/vms'], ['operator orphans', '/operator/orphans'], ['operator mails', '/operator/mails'], ['operator requests', '/operator/requests'], ['operator events', '/operator/events'],
-      ['operator jobs', '/operator/jobs'], ['operator people', '/operator/people'], ['operator person', '/operator/people/2'], ['operator teams', '/operator/teams'], ['operator team', '/operator/teams/1'], ['operator announcements', '/operator/announcements']]);
+      ['operator jobs', '/operator/jobs'], ['operator VM', `/operator/${vm.slice(1)}`], ['operator people', '/operator/people'], ['operator person', '/operator/people/2'], ['operator teams', '/operator/teams'], ['operator team', '/operator/teams/1'], ['operator announcements', '/operator/announcements']]);
   await boss.browserContext().close();
   worker.forEach((pid) => process.kill(pid, 'SIGCONT'));
 }

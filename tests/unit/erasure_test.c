@@ -852,6 +852,11 @@ static void a_closed_account_says_why(void **state)
     assert_non_null(strstr(closed.words, "by its owner. It is deleted for good on"));
     assert_non_null(strstr(closed.words, "signing in undoes that"));
     assert_string_equal(closed.told, closed.words);
+    plant(test, "UPDATE person SET suspended_at = 1 WHERE id = 7;");
+    world_check(erasure_closed(&context, "local:erasedmarker7@example.org", &closed), "suspended");
+    assert_false(closed.can_undo);
+    assert_non_null(strstr(closed.told, "write to privacy@example.org before then."));
+    plant(test, "UPDATE person SET suspended_at = NULL WHERE id = 7;");
     plant(test, "UPDATE erasure SET requested_by = 'operator';");
     world_check(erasure_closed(&context, "local:erasedmarker7@example.org", &closed), "admin");
     assert_false(closed.can_undo);

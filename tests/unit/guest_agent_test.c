@@ -239,6 +239,7 @@ static void an_image_without_one_has_none(void **state)
     const struct context context = world_context(test->world);
     struct error *e;
 
+    agent_turn(test, false);
     world_check(
         sql_image_put(test->world->db, test->world->arena, "tiny", NULL, NULL, NULL, NULL, 0, 0, 1),
         "image");
