@@ -243,7 +243,7 @@ sql "UPDATE vm SET cpu_full_at = unixepoch() - 7200, last_error = 'out of <memor
 as alice get /operator/vms/bobsvmbobsvmbobs ; expect_text "All CPUs in use for" ; expect_text "out of &lt;memory&gt;"
 
 route "POST /operator/vms/:id/stop"
-sql "UPDATE vm SET state = 'running', life = 'persistent' WHERE id = 'bobsvmbobsvmbobs'"
+sql "UPDATE vm SET cpu_full_at = NULL, last_error = NULL, state = 'running', life = 'persistent' WHERE id = 'bobsvmbobsvmbobs'"
 as bob post /operator/vms/bobsvmbobsvmbobs/stop reason=x ; expect 403
 as alice post_bare /operator/vms/bobsvmbobsvmbobs/stop reason=x ; expect 403
 as alice post /operator/vms/x/stop reason=x ; expect 404

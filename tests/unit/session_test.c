@@ -319,6 +319,19 @@ static void test_who(void **state)
     world->config->operator_email = "operator@example.org";
 }
 
+/* The notice that a response shows; `location`: it is a redirect, which shows nothing. */
+static const char *shown(const char *method, const char *token, bool is_fragment,
+                         const char *location)
+{
+    struct request r = asked(method, token);
+
+    r.is_fragment = is_fragment;
+    good(session_load(&r));
+    r.response.location = location;
+    session_notice_shown(&r);
+    return r.session->notice;
+}
+
 static void test_notice_is_shown_once(void **state)
 {
     struct request r;
@@ -326,12 +339,11 @@ static void test_notice_is_shown_once(void **state)
 
     (void)state;
     good(session_notice(&r, "Key added"));
-    assert_string_equal(loaded("POST", token).session->notice, "Key added");
-    r = asked("GET", token);
-    r.is_fragment = true; /* htmx requests do not consume it */
-    good(session_load(&r));
-    assert_string_equal(loaded("GET", token).session->notice, "Key added");
-    assert_null(loaded("GET", token).session->notice);
+    assert_string_equal(shown("POST", token, false, NULL), "Key added");
+    assert_string_equal(shown("GET", token, true, NULL), "Key added"); /* a poll */
+    assert_string_equal(shown("GET", token, false, "/vms"), "Key added");
+    assert_string_equal(shown("GET", token, false, NULL), "Key added");
+    assert_null(shown("GET", token, false, NULL));
 }
 
 static void test_browser_family(void **state)
