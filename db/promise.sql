@@ -48,6 +48,10 @@ SELECT ifnull(CASE :kind
     WHEN 'restricted_vm' THEN (SELECT min(p.restricted_at) FROM person p
         WHERE p.restricted_at IS NOT NULL AND EXISTS (SELECT 1 FROM vm JOIN team t ON t.id = vm.team_id
             WHERE t.personal_of = p.id AND vm.observed <> 'stopped' AND vm.gone_at IS NULL) /* scan ok */)
+    WHEN 'suspended_vm' THEN (SELECT min(coalesce(t.suspended_at, p.suspended_at)) FROM team t
+        LEFT JOIN person p ON p.id = t.personal_of
+        WHERE coalesce(t.suspended_at, p.suspended_at) IS NOT NULL AND EXISTS (SELECT 1 FROM vm
+            WHERE vm.team_id = t.id AND vm.observed <> 'stopped' AND vm.gone_at IS NULL) /* scan ok */)
     WHEN 'destroyed_vm' THEN (SELECT min(gone_at) FROM vm WHERE gone_at IS NOT NULL)
     WHEN 'mail_content' THEN (SELECT min(created_at) FROM mail
         WHERE coalesce(amount, vm_name, browser, promise, url, happened_at, until_at) IS NOT NULL /* scan ok */)

@@ -290,6 +290,8 @@ const struct promise PROMISES[] = {
          "The VMs of a closed account are destroyed after {days}."),
     ROWS_BY("model/restriction.c", "restricted-accounts", "restricted_vm", 0,
             "The VMs of a restricted account are stopped within two hours."),
+    ROWS_BY("model/suspension.c", "suspended-accounts", "suspended_vm", 0,
+            "The VMs of a suspended account or team are stopped within two hours."),
     ROWS_BY("model/usage_objection.c", "usage-objections", "objected_usage", 0,
             "Metrics of teams that objected to usage charts are deleted within two hours."),
     {

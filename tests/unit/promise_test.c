@@ -257,6 +257,13 @@ static void an_old_row_turns_its_promise_red(void **state)
           "UPDATE person SET restricted_at = unixepoch() - 7300; UPDATE vm SET observed = "
           "'running'",
           "UPDATE person SET restricted_at = NULL" },
+        { "suspended-accounts",
+          "UPDATE person SET suspended_at = unixepoch() - 7300; UPDATE vm SET observed = "
+          "'running'",
+          "UPDATE person SET suspended_at = NULL" },
+        { "suspended-accounts",
+          "UPDATE team SET suspended_at = unixepoch() - 7300; UPDATE vm SET observed = 'running'",
+          "UPDATE team SET suspended_at = NULL" },
         { "usage-objections",
           "INSERT INTO usage_minute SELECT team_id, id, unixepoch() - 7300, 1, 1, 1, 1, 1, 1, 1 "
           "FROM vm LIMIT 1; UPDATE team SET is_unmeasured = 1",
