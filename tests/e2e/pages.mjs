@@ -376,7 +376,7 @@ const looker = { bypassCsp: true };
   const boss = await browser.page(looker);
   await signIn(boss, server.signinLink('operator@localhost'));
   await inspectAll(boss, 'awful', [['operator', '/operator'], ['operator VMs', '/operator/vms'], ['operator orphans', '/operator/orphans'], ['operator mails', '/operator/mails'], ['operator requests', '/operator/requests'], ['operator events', '/operator/events'],
-      ['operator jobs', '/operator/jobs'], ['operator VM', `/operator/${vm.slice(1)}`], ['operator people', '/operator/people'], ['operator person', '/operator/people/2'], ['operator teams', '/operator/teams'], ['operator team', '/operator/teams/1'], ['operator announcements', '/operator/announcements']]);
+      ['operator jobs', '/operator/jobs'], ['operator VM', `/operator/vms/${AWFUL_IDS[0]}`], ['operator people', '/operator/people'], ['operator person', '/operator/people/2'], ['operator teams', '/operator/teams'], ['operator team', '/operator/teams/1'], ['operator announcements', '/operator/announcements']]);
   await boss.browserContext().close();
   worker.forEach((pid) => process.kill(pid, 'SIGCONT'));
 }
