@@ -1,7 +1,9 @@
 -- notice_person(person_id int, kind text) row (is_off int)
--- Where a person is written to, and whether that is turned off.
-SELECT p.email, p.restricted_at, p.closed_at,
-       EXISTS (SELECT 1 FROM mail_off o WHERE o.person_id = p.id AND o.kind = :kind) AS is_off
+-- Where a person is written to, and whether that is turned off: nobody whose account is restricted or suspended gets what
+-- can be turned off (`kind` not empty).
+SELECT p.email, p.closed_at,
+       :kind <> '' AND (p.restricted_at IS NOT NULL OR p.suspended_at IS NOT NULL)
+       OR EXISTS (SELECT 1 FROM mail_off o WHERE o.person_id = p.id AND o.kind = :kind) AS is_off
 FROM person p WHERE p.id = :person_id;
 
 -- notice_list(person_id int) row (is_budget_off int, is_idle_off int, weekly_at int)

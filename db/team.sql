@@ -87,12 +87,15 @@ SELECT m.person_id, m.role, m.created_at, p.name AS name, p.email AS email, p.cl
 FROM membership m JOIN person p ON p.id = m.person_id WHERE m.team_id = :team_id
 ORDER BY CASE m.role WHEN 'owner' THEN 0 WHEN 'member' THEN 1 ELSE 2 END, lower(p.name), p.id LIMIT :max /* sort ok */;
 
--- team_person(team_id int, person_id int) row (name text, email text, is_closed int, is_own int, other_owners int)
--- Somebody in it. `is_own`: it is the person's personal team; `other_owners`: besides them, with an open account.
-SELECT m.role, m.created_at, p.name AS name, p.email AS email, p.closed_at IS NOT NULL AS is_closed,
+-- team_person(team_id int, person_id int) row (name text, email text, is_away int, is_own int, other_owners int)
+-- Somebody in it. `is_away`: the account is closed or suspended; `is_own`: it is the person's personal team;
+-- `other_owners`: besides them, who are not away.
+SELECT m.role, m.created_at, p.name AS name, p.email AS email,
+       p.closed_at IS NOT NULL OR p.suspended_at IS NOT NULL AS is_away,
        EXISTS (SELECT 1 FROM team t WHERE t.id = :team_id AND t.personal_of = m.person_id) AS is_own,
        (SELECT count(*) FROM membership o JOIN person q ON q.id = o.person_id
-        WHERE o.team_id = :team_id AND o.person_id <> m.person_id AND o.role = 'owner' AND q.closed_at IS NULL) AS other_owners
+        WHERE o.team_id = :team_id AND o.person_id <> m.person_id AND o.role = 'owner'
+          AND q.closed_at IS NULL AND q.suspended_at IS NULL) AS other_owners
 FROM membership m JOIN person p ON p.id = m.person_id
 WHERE m.team_id = :team_id AND m.person_id = :person_id;
 

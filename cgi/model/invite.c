@@ -334,10 +334,22 @@ static struct error *room_check(const struct context *context, const struct invi
     return e;
 }
 
+/* Why the team is suspended is told to its people alone. */
+static struct error *outsider_check(const struct context *context, const struct invite *invite,
+                                    int64_t person_id)
+{
+    const struct actor actor = { .team_id = invite->team_id, .person_id = person_id };
+    struct error *e = restriction_check(context, &actor);
+
+    if (!e || !e->message || strcmp(e->code, "team_suspended") != 0)
+        return e;
+    return refuse(context, ERROR_CONFLICT, "team_suspended", NULL,
+                  "This team is suspended, so nobody can join it now.");
+}
+
 struct error *invite_accept(const struct context *context, const struct invite *invite,
                             int64_t person_id, const char *email)
 {
-    const struct actor actor = { .team_id = invite->team_id, .person_id = person_id };
     struct error *e = team_is_ours(context);
 
     if (!e && invite->email && strcmp(invite->email, email) != 0)
@@ -345,7 +357,7 @@ struct error *invite_accept(const struct context *context, const struct invite *
     if (!e && invite->team_id)
         e = room_check(context, invite, person_id);
     if (!e && invite->team_id)
-        e = restriction_check(context, &actor);
+        e = outsider_check(context, invite, person_id);
     if (!e)
         e = sql_invite_accept(context->db, context->arena, invite->id, context->now_at);
     return e || !invite->team_id

@@ -38,12 +38,12 @@ static const char *off_of(const char *mail_kind)
 struct error *notice_queue(const struct context *context, int64_t person_id,
                            const struct mail *mail)
 {
-    const char *off = off_of(mail->kind);
     struct notice_person_row person;
     struct mail message = *mail;
-    struct error *e = sql_notice_person(context->db, context->arena, person_id, off, &person);
+    struct error *e =
+        sql_notice_person(context->db, context->arena, person_id, off_of(mail->kind), &person);
 
-    if (e || person.is_off || person.closed_at || (*off && person.restricted_at))
+    if (e || person.is_off || person.closed_at)
         return e;
     message.to = person.email;
     return mail_queue(context->db, context->arena, &message, context->now_at);

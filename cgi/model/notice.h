@@ -1,8 +1,8 @@
 /*
  * Emails that tell a person of something, beside those that an account cannot do without: some can
  * be turned off, and the weekly summary is sent to who turned it on (model/weekly.h). The choice is
- * looked at when a mail is queued. Somebody whose account is restricted gets none that can be
- * turned off.
+ * looked at when a mail is queued. Somebody whose account is restricted or suspended gets none that
+ * can be turned off.
  *
  * All but notice_read() need an open write transaction.
  */

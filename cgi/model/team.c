@@ -203,9 +203,9 @@ struct error *team_hand_over(const struct context *context, const struct actor *
 
     if (!e)
         e = person_find(context, actor, person_id, &to);
-    if (!e && (person_id == actor->person_id || to.is_closed))
+    if (!e && (person_id == actor->person_id || to.is_away))
         e = error_refuse(context->arena, ERROR_INPUT, "unknown_person", "person",
-                         "Choose a person of the team.");
+                         "Choose a person of the team who can sign in.");
     if (!e && from.is_own)
         e = conflict(context, "personal_team",
                      "A personal team can\u2019t be left or handed over.");

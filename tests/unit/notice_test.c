@@ -174,6 +174,10 @@ static void a_restricted_account_gets_what_cannot_be_turned_off(void **state)
     notice_try("key_removed");
     assert_string_equal(queued(), "key_removed");
     restrict_account(false);
+    ask("UPDATE person SET suspended_at = 1");
+    notice_try("spend_full");
+    assert_string_equal(queued(), "");
+    ask("UPDATE person SET suspended_at = NULL");
     notice_try("spend_full");
     assert_string_equal(queued(), "spend_full");
 }

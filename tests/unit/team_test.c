@@ -14,6 +14,7 @@
 #include "model/invite.h"
 #include "model/signin_mail.h"
 #include "model/state_path.h"
+#include "model/suspension.h"
 #include "world.h"
 
 #include "person.sql.h"
@@ -327,6 +328,33 @@ static void test_refused(void **state)
     world->config->identity = "local";
 }
 
+/* Its link is kept, and says nothing of what is between the admin and the team. */
+static void test_suspended_team(void **state)
+{
+    int64_t ann = person_add("ann@example.org"), bob = person_add("bob@example.org");
+    int64_t team = team_new(ann);
+    struct error *e;
+    struct bytes hash = invited(team, ann, NULL, "member", &e);
+
+    (void)state;
+    begin();
+    world_check(committed(suspension_begin_team(&now, team, "a secret reason")), "suspend");
+    e = accepted(hash, bob);
+    assert_string_equal(e->code, "team_suspended");
+    assert_null(strstr(e->message, "secret"));
+    begin();
+    world_check(committed(suspension_end_team(&now, team)), "restore");
+    world_check(accepted(hash, bob), "accept");
+}
+
+static void suspended(int64_t person_id, bool is_on)
+{
+    begin();
+    world_check(committed(is_on ? suspension_begin_person(&now, person_id, "why")
+                                : suspension_end_person(&now, person_id)),
+                "suspension");
+}
+
 static void test_last_owner(void **state)
 {
     int64_t ann = person_add("ann@example.org"), bob = person_add("bob@example.org");
@@ -340,6 +368,17 @@ static void test_last_owner(void **state)
     assert_string_equal(committed(team_end_person(&now, &actor, ann, false))->code, "last_owner");
     begin();
     assert_string_equal(committed(team_role_set(&now, &actor, ann, "viewer"))->code, "last_owner");
+    /* Nor does the team become that of somebody who cannot sign in. */
+    suspended(bob, true);
+    begin();
+    assert_string_equal(committed(team_hand_over(&now, &actor, bob))->code, "unknown_person");
+    begin();
+    assert_null(committed(team_role_set(&now, &actor, bob, "owner")));
+    begin();
+    assert_string_equal(committed(team_end_person(&now, &actor, ann, false))->code, "last_owner");
+    begin();
+    assert_null(committed(team_role_set(&now, &actor, bob, "member")));
+    suspended(bob, false);
     begin();
     assert_null(committed(team_hand_over(&now, &actor, bob)));
     assert_string_equal(role_of(team, bob), "owner");
@@ -450,6 +489,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_ends_with_its_maker, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_limits, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_refused, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_suspended_team, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_last_owner, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_sessions_leave, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_address, set_up, tear_down),
