@@ -241,7 +241,7 @@ static const char *date_count(struct arena *arena, int64_t count, const char *un
                    : arena_printf(arena, "in %lld %s", (long long)count, unit);
 }
 
-/* How often `unit` is in it: of the past as often as it is over, of the future to the nearest. */
+/* In whole units: rounded down for the past, to the nearest for the future. */
 static int64_t units(int64_t distance, int64_t unit, int is_past)
 {
     return (is_past ? distance : distance + unit / 2) / unit;

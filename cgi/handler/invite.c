@@ -1,7 +1,6 @@
 /* The page that the link of an invite opens; see invite.h. */
 #include "handler/invite.h"
 
-#include "base/limit.h"
 #include "invite.html.h"
 #include "main_constants.sql.h"
 #include "model/erasure.h"

@@ -78,7 +78,6 @@ struct error *operator_person_restore(struct request *r)
     return e ? e : session_notice_at(r, "Account restored.", path_of(r, person_id));
 }
 
-/* No link opens a closed or suspended account, and none is made with WorkOS. */
 struct error *operator_person_link(struct request *r)
 {
     const struct context context = request_context(r);
@@ -89,7 +88,7 @@ struct error *operator_person_link(struct request *r)
 
     if (!e)
         e = sql_operator_people_get(r->db, r->arena, person_id, r->now_at, &person);
-    if (!e && !operator_person_can_link(r, &person))
+    if (!e && !signin_token_is_offered(r->config, &person))
         e = error_new(r->arena, ERROR_NOT_FOUND, "this account has no sign-in links");
     if (!e)
         e = signin_token_give(&context, person.email, false, &url);

@@ -45,7 +45,8 @@ struct error *operator_vm_stop(struct request *r)
     if (!reason.problem)
         e = vm_command_admin_stop(&context, r->session->person_id, vm.team_id, vm.id, reason.text);
     if (e && e->kind == ERROR_CONFLICT)
-        reason.problem = e->message ? e->message : "It can\u2019t be stopped in its present state.";
+        reason.problem =
+            e->message ? e->message : "The VM can\u2019t be stopped in its current state.";
     else if (e)
         return e;
     if (!reason.problem)

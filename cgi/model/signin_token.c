@@ -56,3 +56,10 @@ struct error *signin_token_give(const struct context *context, const char *email
 
     return e ? e : given_note(context, email, is_going);
 }
+
+bool signin_token_is_offered(const struct config *config,
+                             const struct operator_people_get_row *person)
+{
+    return strcmp(config->identity, "local") == 0 && !person->closed_at && !person->suspended_at &&
+           strcasecmp(person->email, config->operator_email) != 0;
+}

@@ -4,6 +4,7 @@
 #include "base/array.h"
 #include "base/clock.h"
 #include "base/limit.h"
+#include "model/signin_token.h"
 #include "web/list_query.h"
 
 #include <string.h>
@@ -69,17 +70,6 @@ struct error *operator_people_respond(struct request *r, struct operator_people_
     return NULL;
 }
 
-static bool is_operator(const struct request *r, const char *email)
-{
-    return strcasecmp(email, r->config->operator_email) == 0;
-}
-
-bool operator_person_can_link(const struct request *r, const struct operator_people_get_row *person)
-{
-    return strcmp(r->config->identity, "local") == 0 && !person->closed_at &&
-           !person->suspended_at && !is_operator(r, person->email);
-}
-
 struct error *operator_person_respond(struct request *r, int64_t person_id,
                                       struct operator_person_html page)
 {
@@ -89,8 +79,8 @@ struct error *operator_person_respond(struct request *r, int64_t person_id,
         e = sql_team_of_person(r->db, r->arena, person_id, &page.teams);
     if (e)
         return e;
-    page.is_operator = is_operator(r, page.person.email);
-    page.can_link = operator_person_can_link(r, &page.person);
+    page.is_operator = strcasecmp(page.person.email, r->config->operator_email) == 0;
+    page.can_link = signin_token_is_offered(r->config, &page.person);
     page.minutes = LIMIT_SIGNIN_LINK_S / A_MINUTE_S;
     page.most = LIMIT_SUSPENSION_REASON;
     r->frame.title = page.person.name;

@@ -2,13 +2,8 @@
 #pragma once
 
 #include "operator_people.html.h"
-#include "operator_people.sql.h"
 #include "operator_person.html.h"
 #include "web/request.h"
-
-/* Whether the admin can make a sign-in link of this account. */
-bool operator_person_can_link(const struct request *r,
-                              const struct operator_people_get_row *person);
 
 /* What is typed and what is wrong with it is in `page`; the rest is filled from the database. */
 struct error *operator_people_respond(struct request *r, struct operator_people_html page);

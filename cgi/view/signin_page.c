@@ -13,7 +13,7 @@ bool signin_page_has_mail(const struct request *r)
     return strcmp(r->config->identity, "local") == 0 && config_has_mail(r->config);
 }
 
-/* Who is signed in is asked for one of their own alone. */
+/* To confirm who they are, a signed-in person can use their own passkeys only. */
 static struct error *passkeys_read(struct request *r, struct signin_html *page)
 {
     struct passkey_list_rows own;

@@ -62,6 +62,7 @@ struct error *status_page_show(struct request *r)
     page.topics = topics_of(r, &rows);
     page.sums = promise_rows_sum(&rows);
     r->frame.title = "Promises";
+    r->frame.section = "status";
     html_status(&r->response.body, &r->frame, &page);
     return NULL;
 }

@@ -244,7 +244,7 @@ struct error *session_sign_in(struct request *r, int64_t person_id, int64_t team
     const struct session *former = r->session;
     struct error *e = suspension_check_sign_in(&context, person_id);
 
-    /* Who only proves again who they are stays in the team whose page asked for it. */
+    /* Somebody who confirms who they are stays in the team that this browser shows. */
     if (former && former->person_id == person_id && former->role)
         team_id = former->team_id;
     if (!e)

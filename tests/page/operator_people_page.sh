@@ -255,7 +255,7 @@ sql "UPDATE vm SET life = 'persistent' WHERE id = 'bobsvmbobsvmbobs'"
 as alice post /operator/vms/bobsvmbobsvmbobs/stop "reason=Scanning <others>" ; expect 303 /operator/vms/bobsvmbobsvmbobs
 expect_row "SELECT state FROM vm WHERE id = 'bobsvmbobsvmbobs'" stopping
 expect_row "SELECT count(*) FROM activity WHERE action = 'admin_stop' AND team_id = 0 AND person_id = 1" 1
-as alice post /operator/vms/bobsvmbobsvmbobs/stop reason=Again ; expect 422 ; expect_text "present state"
+as alice post /operator/vms/bobsvmbobsvmbobs/stop reason=Again ; expect 422 ; expect_text "current state"
 as bob get /activity ; expect_text "Stopped by the admin: Scanning &lt;others&gt;"
 
 finish
