@@ -14,7 +14,7 @@
 # lines tell the part inside the addresses of the host, which it cannot see; guests never reach these.
 #
 # usage: cgi/guest_net.sh keep|anew RELAY FOLDER FIRST LAST     FIRST and LAST: the ports of the region
-#        anew: end the network that is there; else it is kept
+#        anew: end the network that is there; else it is kept. Both run until they are ended.
 set -euo pipefail
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
 
@@ -56,16 +56,28 @@ end() {
     ! grep -qsF "$folder" "/proc/${pid:-none}/cmdline" || kill "$pid"
 }
 
+# Says that there is a control plane, by its lock, and sees to it that there is somebody who watches
+# the network, were that one killed.
+if [ "$mode" = keep ] || [ "$mode" = anew ]; then
+    exec 9>>"$folder/keep"
+    flock --shared 9
+    while true; do
+        setsid --fork "$0" "watch-$mode" "${@:2}" </dev/null >/dev/null 2>&1 9>&-
+        mode=keep
+        sleep 20 9>&-
+    done
+fi
+
 # One for each region. What needs something that may come later, as a default route, is tried again
 # too.
-if [ "$mode" = keep ] || [ "$mode" = anew ]; then
+if [ "$mode" = watch-keep ] || [ "$mode" = watch-anew ]; then
     exec 7>>"$folder/watched"
-    if [ "$mode" = anew ]; then
+    if [ "$mode" = watch-anew ]; then
         end "$folder/watcher"
         end "$folder/pid"
     fi
-    # The one that is there goes on.
-    flock --timeout 20 7 || exit 0
+    # The one that is there goes on; one that is just ending is waited for.
+    flock --timeout 10 7 || exit 0
     echo $$ >"$folder/watcher"
     until setsid --wait "$0" once "${@:2}" 7>&-; do
         # The lock is free: there is no control plane that wants a network.
@@ -85,10 +97,11 @@ if [ "$mode" = once ]; then
     trap 'trap - EXIT TERM; kill 0' EXIT
     trap exit TERM
     # What is inside ends when nobody tells it the host's addresses any more: so it ends with this
-    # process, however that ends. The lock is this process's alone.
+    # process, whose child that one is, however it ends. The lock is this process's alone.
+    exec 6< <(exec setpriv --pdeathsig TERM /bin/bash "$0" own "${@:2}" 8>&-)
     pasta --foreground --quiet --config-net --ipv4-only --no-map-gw --mtu 1500 -t none -u none -T none -U none -- \
-        /bin/bash "$0" inside "${@:2}" < <(exec setpriv --pdeathsig TERM /bin/bash "$0" own "${@:2}" 8>&-) \
-        >/dev/null 2>"$folder/why" 8>&- &
+        /bin/bash "$0" inside "${@:2}" <&6 6<&- >/dev/null 2>"$folder/why" 8>&- &
+    exec 6<&-
     status=0
     wait $! || status=$?
     exit "$status"

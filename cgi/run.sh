@@ -262,11 +262,16 @@ stop_programs() {
 trap 'stop; exit 0' INT TERM HUP
 trap stop EXIT
 
-# drop USER: the command that becomes that user for good, and ends with this script.
-drop() {
+# drop USER: the command that becomes that user for good, and ends with this script. drop_most USER: the
+# same for what needs a user namespace, in which it is root.
+drop_most() {
     drop=(/usr/bin/setpriv)
     [ -z "$is_root" ] || drop+=(--reuid="$1" --regid="$1" --init-groups)
-    drop+=(--no-new-privs --pdeathsig TERM --)
+    drop+=(--pdeathsig TERM --)
+}
+drop() {
+    drop_most "$1"
+    drop=("${drop[0]}" --no-new-privs "${drop[@]:1}")
 }
 # multiwatch restarts a process that exits, immediately and without limit.
 watch=(/usr/bin/multiwatch -r 1000000 -t 1 -s TERM)
@@ -319,10 +324,9 @@ image_user_ids() {
 images_start() {
     image_user_ids
     [ -z "$is_root" ] || install -d -m 711 -o domicile -g domicile "$cache"
-    # Without "no-new-privs", unlike all others: newuidmap gives a user namespace its range.
-    drop=(setpriv)
-    [ -z "$is_root" ] || drop+=(--reuid=domicile --regid=domicile --init-groups)
-    setsid nice -n 10 env PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME="$state" "${drop[@]}" --pdeathsig TERM -- \
+    # newuidmap gives it its range.
+    drop_most domicile
+    setsid nice -n 10 env PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME="$state" "${drop[@]}" \
         bash "$state/app/guest/image_build.sh" "$cache" "${wanted_images[@]/#/$state/images/}" >&"$log" 2>&1 {log}>&- &
     builder=$!
 }
@@ -338,22 +342,19 @@ capability=()
     chgrp domicile /dev/net/tun
     chmod g+rw /dev/net/tun
 }
-# Holds what says that there is a control plane; the network that is there is kept, unless its rules
-# have changed.
+# The network that is there is kept, unless its rules have changed.
 network() {
     local folder=$state/libvirt/net/$1 file mode=keep
     as domicile mkdir -p -m 700 "$folder"
-    drop domicile
-    start "${drop[@]}" flock --shared --no-fork "$folder/keep" sleep infinity
     for file in nft dnsmasq; do
         as domicile "$state/app/bin/domicile-admin" --state "$state" "network" "$1" "--$file" |
             as domicile tee "$folder/$file.new" >/dev/null
         as domicile cmp -s "$folder/$file.new" "$folder/$file" || mode=anew
         as domicile mv -T "$folder/$file.new" "$folder/$file"
     done
-    # Not "drop": in its namespace this becomes root, and it outlives this script.
-    (as domicile setsid "$state/app/bin/guest_net.sh" "$mode" "$state/app/bin/guest_relay" \
-        "$folder" "$2" "$3" </dev/null >/dev/null 2>&1 {log}>&- &)
+    drop_most domicile
+    start "${drop[@]}" \
+        "$state/app/bin/guest_net.sh" "$mode" "$state/app/bin/guest_relay" "$folder" "$2" "$3" </dev/null
     # The worker looks first at its start: by then it is up, or it is known why not.
     for _ in $(seq 20); do
         as domicile flock --nonblock "$folder/started" true || break

@@ -103,6 +103,8 @@ take_seed() {
     if [ -n "$(json_values /seed/meta-data wait)" ]; then
         umount /seed
         seed_await /run/never
+        # However long it was. What else does it (clock_follow.sh) starts later.
+        date -s "@$(cat /sys/class/rtc/rtc0/since_epoch)" >/dev/null
         mount -t iso9660 -o ro /dev/sr0 /seed || return 0
     fi
     if [ -f /seed/meta-data ]; then

@@ -130,6 +130,7 @@ Conflicts=shutdown.target
 Type=oneshot
 ExecStart=/usr/local/lib/domicile/seed_apply.sh
 RemainAfterExit=yes
+PrivateMounts=yes
 
 [Install]
 WantedBy=multi-user.target

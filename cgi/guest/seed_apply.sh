@@ -43,10 +43,11 @@ take_host_key() {
 # Everything of the user but the keys. Their systemd instance starts with the machine, not with each sign-in.
 user_add() {
     user=$(json_values $seed/user-data name)
-    id "$user" >/dev/null 2>&1 || useradd --create-home --shell /bin/bash "$user"
     home=
     eval "home=~$user" # a word of [a-z0-9_-]
     [ ! -d "$home/.ssh" ] || return 0
+    id "$user" >/dev/null 2>&1 || useradd --create-home --shell /bin/bash "$user"
+    eval "home=~$user"
     printf '%s ALL=(ALL) NOPASSWD:ALL\n' "$user" >/etc/sudoers.d/domicile
     chmod 440 /etc/sudoers.d/domicile
     install -d -m 700 -o "$user" -g "$user" "$home/.ssh"
@@ -77,6 +78,39 @@ give_user_data() {
     rm -f /etc/cloud/cloud-init.disabled
 }
 
+# All of a new instance.
+set_up() {
+    renew
+    set_name "$(json_values $seed/meta-data local-hostname)"
+    take_host_key
+    set_up_user
+    give_user_data
+    json_values $seed/user-data runcmd list | sh
+    sync
+}
+
+# A guest that waits does once what it will do with its seed, up to a sign-in: emulated, each program takes
+# much longer the first time. The keys are its own, and are gone with the seed.
+rehearse() {
+    local seed=/run/domicile-rehearsal instance=
+    mkdir -m 700 $seed
+    ssh-keygen -q -t ed25519 -N '' -C '' -f $seed/key
+    public=$(cat $seed/key.pub)
+    while read -r line; do printf '%s\\n' "$line"; done <$seed/key >$seed/private
+    printf '"local-hostname": "localhost"\n' >$seed/meta-data
+    printf '"data": "%s"\n"name": "%s"\n"ed25519_private": "%s"\n"ed25519_public": "%s"\n"ssh_authorized_keys": [\n"%s"\n]\n' \
+        "$public" "$user" "$(cat $seed/private)" "$public" "$public" >$seed/user-data
+    set_up
+    mkdir -p /run/sshd
+    /usr/sbin/sshd -o ListenAddress=127.0.0.1 -o PidFile=$seed/pid
+    until [ -s $seed/pid ]; do sleep 0.1; done
+    ssh -q -i $seed/key -o BatchMode=yes -o ConnectTimeout=20 -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null \
+        "$user@127.0.0.1" true </dev/null
+    kill "$(cat $seed/pid)"
+    rm -r $seed
+}
+
+# Its mounts are its own (PrivateMounts=) and end with it.
 mkdir -p $seed /var/lib/domicile
 mount -t iso9660 -o ro /dev/sr0 $seed 2>/dev/null || exit 0
 if [ -n "$(json_values $seed/meta-data wait)" ]; then
@@ -88,28 +122,22 @@ if [ -n "$(json_values $seed/meta-data wait)" ]; then
     for unit in "user-runtime-dir@$(id -u "$user")" "user@$(id -u "$user")"; do
         systemctl start --job-mode=ignore-dependencies "$unit"
     done
+    rehearse
     seed_await /run/domicile-never
     mount -t iso9660 -o ro /dev/sr0 $seed || exit 0
 fi
-trap 'umount $seed' EXIT
 instance=$(json_values $seed/meta-data instance-id)
-name=$(json_values $seed/user-data hostname)
-if [ -z "$instance" ] && [ -n "$name" ]; then
+if [ -z "$instance" ]; then
+    name=$(json_values $seed/user-data hostname)
+    [ -n "$name" ] || exit 0
     echo "taking name and keys"
     set_name "$name"
     set_up_user
     sync
     exit 0
 fi
-[ -n "$instance" ] && [ "$instance" != "$(cat $applied 2>/dev/null)" ] || exit 0
+{ ! read -r former <$applied || [ "$instance" != "$former" ]; } 2>/dev/null || exit 0
 echo "setting up instance $instance"
-renew
-set_name "$(json_values $seed/meta-data local-hostname)"
-take_host_key
-set_up_user
-give_user_data
-json_values $seed/user-data runcmd list | sh
-sync
+set_up
 # Last, so that an interrupted setup is repeated.
 echo "$instance" >$applied
-sync

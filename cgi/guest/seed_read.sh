@@ -34,7 +34,7 @@ json_values() {
 
 # seed_await FIFO: the seed in the drive says to wait for another. That the guest waits shows by the open drive,
 # which closes with the next seed. No process is started meanwhile, because many guests may wait; FIFO is made for
-# that. Then the clock is right, however long it was.
+# that.
 #
 # Opened by the kernel when the last user closes it, and not closed by the next: needs no program of its own.
 seed_await() {
@@ -47,7 +47,6 @@ seed_await() {
         echo 0 >/proc/sys/dev/cdrom/autoeject
     done
     # shellcheck disable=SC3045 # busybox and bash have -t
-    until { true </dev/sr0; } 2>/dev/null; do read -r -t 0.5 _ <&3; done
+    until { true </dev/sr0; } 2>/dev/null; do read -r -t 0.2 _ <&3; done
     exec 3<&-
-    date -s "@$(cat /sys/class/rtc/rtc0/since_epoch)" >/dev/null
 }

@@ -323,8 +323,7 @@ static struct error *describe(struct libvirt *libvirt, struct arena *arena,
         .ssh_port = vm->ssh.port,
         .net_dir = libvirt->net_dir,
         .has_agent = vm->has_agent,
-        .agent =
-            libvirt->profile == DRIVER_SESSION ? libvirt_agent_path(libvirt, arena, vm->id) : NULL,
+        .agent = libvirt_agent_path(libvirt, arena, vm->id),
         .mac = address.mac,
     };
     if (libvirt->profile == DRIVER_TEST)

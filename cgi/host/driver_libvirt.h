@@ -59,8 +59,8 @@ struct error *libvirt_open_to_qemu(const struct libvirt *libvirt, struct arena *
 struct error *libvirt_pool_ready(struct libvirt *libvirt, struct arena *arena);
 
 /*
- * In a session, the socket of a VM's guest agent: libvirt's own path there is longer than those of
- * sockets may be.
+ * The socket of a VM's guest agent. NULL: where libvirt has it, but for a session, where its path
+ * is longer than those of sockets may be.
  */
 const char *libvirt_agent_path(const struct libvirt *libvirt, struct arena *arena,
                                const char *vm_id);
@@ -145,6 +145,8 @@ struct error *libvirt_power(struct driver *driver, struct arena *arena, const ch
                             enum driver_power *out);
 struct error *libvirt_has_agent(struct driver *driver, struct arena *arena, const char *vm_id,
                                 bool *out);
+/* Give a running guest the way to its agent. Failures are logged: it has it from its next start. */
+void libvirt_agent_ensure(struct driver *driver, struct arena *arena, const char *vm_id);
 struct error *libvirt_keys_set(struct driver *driver, struct arena *arena, const char *vm_id,
                                const char *user, const char *const *lines, size_t count);
 struct error *libvirt_shutdown(struct driver *driver, struct arena *arena, const char *vm_id);

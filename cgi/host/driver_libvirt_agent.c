@@ -6,6 +6,7 @@
 
 #include "adapter/xml.h"
 #include "base/limit.h"
+#include "base/log.h"
 #include "host/driver_libvirt_xml.h"
 
 #include <string.h>
@@ -13,7 +14,22 @@
 const char *libvirt_agent_path(const struct libvirt *libvirt, struct arena *arena,
                                const char *vm_id)
 {
-    return arena_printf(arena, "%s/libvirt/%s.agent", libvirt->region.state_dir, vm_id);
+    return libvirt->profile == DRIVER_SESSION
+               ? arena_printf(arena, "%s/libvirt/%s.agent", libvirt->region.state_dir, vm_id)
+               : NULL;
+}
+
+void libvirt_agent_ensure(struct driver *driver, struct arena *arena, const char *vm_id)
+{
+    struct libvirt *libvirt = libvirt_of(driver);
+    const char *xml = driver_xml_agent(arena, libvirt_agent_path(libvirt, arena, vm_id));
+    bool has_agent;
+    struct error *e = libvirt_has_agent(driver, arena, vm_id, &has_agent);
+
+    if (!e && !has_agent)
+        e = virt_domain_attach(libvirt->virt, arena, libvirt_domain_name(arena, vm_id), xml);
+    if (e)
+        log_error("agent", log_text("vm", vm_id), log_text("error", e->text));
 }
 
 struct error *libvirt_has_agent(struct driver *driver, struct arena *arena, const char *vm_id,

@@ -71,10 +71,16 @@ static struct error *boot_step(struct driver *driver, struct arena *arena,
     return libvirt_start(driver, arena, create->vm, create->ports);
 }
 
+/* One that has waited gets the way to its agent only now: the agent's start takes the guest's time.
+ */
 static struct error *seed_remove_step(struct driver *driver, struct arena *arena,
                                       struct driver_create *create)
 {
-    return libvirt_seed_remove(driver, arena, create->vm->id);
+    struct error *e = libvirt_seed_remove(driver, arena, create->vm->id);
+
+    if (!e && create->vm->has_agent)
+        libvirt_agent_ensure(driver, arena, create->vm->id);
+    return e;
 }
 
 const struct driver_step LIBVIRT_CREATE_STEPS[LIBVIRT_CREATE_STEP_COUNT] = {

@@ -57,6 +57,7 @@ struct error *libvirt_domain_remove(struct driver *driver, struct arena *arena,
 {
     struct libvirt *libvirt = libvirt_of(driver);
     const char *name = libvirt_domain_name(arena, vm->id);
+    const char *agent = libvirt_agent_path(libvirt, arena, vm->id);
     enum driver_power power;
     struct error *e = libvirt_begin(libvirt, arena, vm->id);
 
@@ -67,7 +68,8 @@ struct error *libvirt_domain_remove(struct driver *driver, struct arena *arena,
     if (e && e->kind != ERROR_NOT_FOUND)
         return e;
     remove_log(libvirt, arena, vm->id);
-    unlink(libvirt_agent_path(libvirt, arena, vm->id)); /* as a QEMU that was killed leaves it */
+    if (agent)
+        unlink(agent); /* as a QEMU that was killed leaves it */
     e = virt_domain_power(libvirt->virt, arena, name, &power);
     return expect_absent(arena, e, name, response);
 }

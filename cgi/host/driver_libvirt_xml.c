@@ -120,7 +120,9 @@ static void devices(struct buf *buf, const struct driver_xml_domain *domain)
                "<iotune><total_bytes_sec>%lld</total_bytes_sec>"
                "<total_iops_sec>%lld</total_iops_sec></iotune></disk>\n",
                (long long)domain->disk_mb_s * BYTES_PER_MB, (long long)domain->disk_iops);
+    /* The serial one is for an agent, which a running guest may get. */
     buf_literal(buf, "<controller type='scsi' index='0' model='virtio-scsi'/>\n"
+                     "<controller type='virtio-serial' index='0'/>\n"
                      "<controller type='usb' model='none'/>\n");
     cdrom(buf, domain->seed);
     buf_printf(buf,
@@ -227,6 +229,14 @@ const char *driver_xml_cdrom(struct arena *arena, const char *seed)
     struct buf buf = buf_new(arena, 256);
 
     cdrom(&buf, seed);
+    return buf.bytes;
+}
+
+const char *driver_xml_agent(struct arena *arena, const char *path)
+{
+    struct buf buf = buf_new(arena, 256);
+
+    agent(&buf, path);
     return buf.bytes;
 }
 

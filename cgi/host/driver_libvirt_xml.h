@@ -66,6 +66,9 @@ const char *driver_xml_domain(struct arena *arena, const struct driver_xml_domai
 /* The CD-ROM drive, as in the domain; `seed` NULL: empty. */
 const char *driver_xml_cdrom(struct arena *arena, const char *seed);
 
+/* The way to the guest agent, as in the domain; `path` NULL: where libvirt has its socket. */
+const char *driver_xml_agent(struct arena *arena, const char *path);
+
 const char *driver_xml_snapshot(struct arena *arena, const char *name);
 const char *driver_xml_pool(struct arena *arena, const char *name, const char *directory);
 const char *driver_xml_volume(struct arena *arena, const struct driver_xml_volume *volume);

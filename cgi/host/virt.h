@@ -62,6 +62,9 @@ struct error *virt_domain_act(struct virt *virt, struct arena *arena, const char
  */
 struct error *virt_domain_update(struct virt *virt, struct arena *arena, const char *domain,
                                  const char *xml, bool is_live);
+/* Add a device to a running guest, and to its persistent definition. */
+struct error *virt_domain_attach(struct virt *virt, struct arena *arena, const char *domain,
+                                 const char *xml);
 /*
  * Replace the keys that `user` accepts, by the guest agent, and read them back into `out`, one in
  * each name; `timeout_s` for each answer.

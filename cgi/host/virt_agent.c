@@ -1,4 +1,4 @@
-/* Keys by the guest agent of libvirt's domains; see virt.h. What it answers is the guest's word. */
+/* The guest agent of libvirt's domains; see virt.h. What it answers is the guest's word. */
 #include "host/virt_handle.h"
 
 #include <string.h>
@@ -49,6 +49,20 @@ struct error *virt_domain_keys(struct virt *virt, struct arena *arena, const cha
     if (!e)
         e = keys_copy(arena, found, number, out);
     release(found, number > 0 ? number : 0);
+    virDomainFree(domain);
+    return e;
+}
+
+struct error *virt_domain_attach(struct virt *virt, struct arena *arena, const char *name,
+                                 const char *xml)
+{
+    virDomainPtr domain = virDomainLookupByName(virt->connection, name);
+    struct error *e;
+
+    if (!domain)
+        return virt_failure(arena);
+    e = virt_checked(arena, virDomainAttachDeviceFlags(
+                                domain, xml, VIR_DOMAIN_AFFECT_LIVE | VIR_DOMAIN_AFFECT_CONFIG));
     virDomainFree(domain);
     return e;
 }

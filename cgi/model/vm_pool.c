@@ -13,8 +13,7 @@ struct error *vm_pool_take(const struct context *context, const struct vm_new *v
     struct error *e;
 
     *out = (struct vm_pool_vm){ .id = crypto_id(context->arena) };
-    /* One that waits was booted without the way to its guest agent. */
-    if (vm->source || vm->has_agent)
+    if (vm->source)
         return NULL;
     e = sql_pool_vm_find(context->db, context->arena, vm->region->name, vm->image->name,
                          image_version, size->vcpus, size->memory_mb, size->disk_gb, &found);

@@ -184,8 +184,18 @@ check('so does the check', await until(() => {
 equal('SSH goes on', await inside(oak, 'echo here'), 'here');
 // What starts its parts is killed: they end with it.
 check('there is one again', await until(() => internet() === '1'));
-process.kill(Number(fs.readFileSync(`${folder}/pid`, 'utf8')), 'SIGKILL');
-check('there is a network again', await until(() => internet() === '1'));
+const pid = (file) => Number(fs.readFileSync(`${folder}/${file}`, 'utf8'));
+const isReplaced = (file) => {
+  const former = pid(file);
+  process.kill(former, 'SIGKILL');
+  return until(() => pid(file) !== former);
+};
+check('there is a network again', await isReplaced('pid'));
+equal('which a guest has at once', await until(() => inside(oak, FETCH)), 'from the internet');
+// So is the process that starts the network again.
+check('there is another one', await isReplaced('watcher'));
+equal('a guest does not notice', await inside(oak, FETCH), 'from the internet');
+check('it starts the network again', await isReplaced('pid'));
 equal('which a guest has at once', await until(() => inside(oak, FETCH)), 'from the internet');
 
 // ---- what a guest did is not of the one that gets its port next ----

@@ -325,6 +325,7 @@ static struct error *fake_seed_give(struct driver *driver, struct arena *arena,
     if (e)
         return e;
     fake_find(create->vm->id)->is_waiting = false;
+    fake_find(create->vm->id)->has_agent = create->vm->has_agent;
     seed_take(fake_find(create->vm->id));
     return call_end();
 }

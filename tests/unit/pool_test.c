@@ -231,6 +231,23 @@ static void create_takes_one(void **state)
     all_is_explained(test);
 }
 
+/* Which nobody has to a VM that waits. */
+static void one_gets_the_way_to_its_agent(void **state)
+{
+    struct test *test = *state;
+    const char *vm;
+
+    pool_set(test, 1);
+    fill(test);
+    assert_false(fake_find(pool(test).row[0].id)->has_agent);
+    test->world->wants_agents = true;
+    vm = world_create(test->world, "first");
+    drain(test->context);
+    assert_int_equal(fake_find(vm)->boots, 1);
+    assert_true(fake_find(vm)->has_agent);
+    assert_true(world_vm(test->world, vm).agent_started);
+}
+
 /* A clone, another size, another region: not those of the pool. */
 static void others_are_made_anew(void **state)
 {
@@ -623,6 +640,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(create_takes_one),
+        TEST(one_gets_the_way_to_its_agent),
         TEST(others_are_made_anew),
         TEST(each_is_taken_once),
         TEST(only_ready_ones_are_given),

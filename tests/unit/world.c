@@ -197,6 +197,7 @@ static const char *create(struct world *world, const struct config_region *regio
         .key_ids = &world->key_id,
         .key_count = 1,
         .internet.mode = VM_INTERNET_ON,
+        .has_agent = world->wants_agents,
         .source = source,
         .source_snapshot_id = snapshot_id,
     };

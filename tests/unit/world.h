@@ -17,6 +17,7 @@ struct world {
     int64_t team_id, person_id;
     const char *key_id;
     struct actor actor; /* the person, as owner of the team */
+    bool wants_agents;  /* new VMs have a guest agent */
 };
 
 /*
