@@ -26,5 +26,8 @@ for word in "$@"; do
     words+=("$word")
 done
 cd /
-exec setpriv --reuid="$owner" --regid="$(stat -c %G "$state/data")" --init-groups -- \
+# As in run.sh: to see the firewall in front of guests on a bridge.
+capability=()
+! grep -qsE '^bridge *= *[a-z]' "$state/domicile.conf" || capability=(--inh-caps +net_admin --ambient-caps +net_admin)
+exec setpriv --reuid="$owner" --regid="$(stat -c %G "$state/data")" --init-groups "${capability[@]}" -- \
     "$state/app/bin/domicile-admin" --state "$state" "${words[@]}"
