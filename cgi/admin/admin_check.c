@@ -140,6 +140,12 @@ static void region_check(struct admin *admin, struct worker_context *context,
     for (size_t i = 0; i < findings.count; i++)
         line_write(admin, findings.row[i].is_ok, "region %s: %s", region->name,
                    findings.row[i].text);
+    /* What the firewall forwards to guests comes from other hosts. */
+    if (*region->bridge && strcmp(region->ssh_host, "localhost") == 0)
+        line_write(admin, false,
+                   "region %s: people are told to reach VMs at localhost, where a bridge forwards "
+                   "nothing: set ssh_host in [region %s] of domicile.conf to this server's name",
+                   region->name, region->name);
 }
 
 /* Check that the key and the prices at Stripe match the configuration. */
