@@ -7,14 +7,14 @@
 #
 # run.sh starts it beside the worker, whose sandbox forbids namespaces. Like guests it outlives the
 # control plane; it ends once there is neither. If one part of it ends, all do, and all are started
-# again; until then guests have no network besides SSH.
+# again while there is a control plane; until then guests have no network besides SSH.
 #
 # FOLDER has what "domicile-admin network" prints with --nft and --dnsmasq; the lock on "started" is
 # held by the network that is there, "pid" is its first process, and "why" says what has failed. "own"
 # lines tell the part inside the addresses of the host, which it cannot see; guests never reach these.
 #
-# usage: cgi/guest_net.sh keep|anew RELAY FOLDER FIRST LAST     FIRST and LAST: the ports of the region
-#        anew: end the network that is there; else it is kept. Both run until they are ended.
+# usage: cgi/guest_net.sh keep RELAY FOLDER FIRST LAST     FIRST and LAST: the ports of the region; runs until it is ended
+#        cgi/guest_net.sh end RELAY FOLDER FIRST LAST      end the network that is there
 set -euo pipefail
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
 
@@ -53,29 +53,30 @@ fi
 end() {
     local pid
     pid=$(cat "$1" 2>/dev/null) || return 0
-    ! grep -qsF "$folder" "/proc/${pid:-none}/cmdline" || kill "$pid"
+    ! grep -qsF "$folder" "/proc/${pid:-none}/cmdline" || kill "$pid" || true
 }
 
 # Says that there is a control plane, by its lock, and sees to it that there is somebody who watches
 # the network, were that one killed.
-if [ "$mode" = keep ] || [ "$mode" = anew ]; then
+if [ "$mode" = keep ]; then
     exec 9>>"$folder/keep"
     flock --shared 9
     while true; do
-        setsid --fork "$0" "watch-$mode" "${@:2}" </dev/null >/dev/null 2>&1 9>&-
-        mode=keep
+        setsid --fork "$0" watch "${@:2}" </dev/null >/dev/null 2>&1 9>&-
         sleep 20 9>&-
     done
+fi
+if [ "$mode" = end ]; then
+    end "$folder/watcher"
+    end "$folder/pid"
+    flock --timeout 10 "$folder/started" true || true
+    exit
 fi
 
 # One for each region. What needs something that may come later, as a default route, is tried again
 # too.
-if [ "$mode" = watch-keep ] || [ "$mode" = watch-anew ]; then
+if [ "$mode" = watch ]; then
     exec 7>>"$folder/watched"
-    if [ "$mode" = watch-anew ]; then
-        end "$folder/watcher"
-        end "$folder/pid"
-    fi
     # The one that is there goes on; one that is just ending is waited for.
     flock --timeout 10 7 || exit 0
     echo $$ >"$folder/watcher"

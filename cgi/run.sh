@@ -344,17 +344,18 @@ capability=()
 }
 # The network that is there is kept, unless its rules have changed.
 network() {
-    local folder=$state/libvirt/net/$1 file mode=keep
+    local folder=$state/libvirt/net/$1 file is_changed=
     as domicile mkdir -p -m 700 "$folder"
     for file in nft dnsmasq; do
         as domicile "$state/app/bin/domicile-admin" --state "$state" "network" "$1" "--$file" |
             as domicile tee "$folder/$file.new" >/dev/null
-        as domicile cmp -s "$folder/$file.new" "$folder/$file" || mode=anew
+        as domicile cmp -s "$folder/$file.new" "$folder/$file" || is_changed=yes
         as domicile mv -T "$folder/$file.new" "$folder/$file"
     done
+    local arguments=("$state/app/bin/guest_relay" "$folder" "$2" "$3")
+    [ -z "$is_changed" ] || as domicile "$state/app/bin/guest_net.sh" end "${arguments[@]}"
     drop_most domicile
-    start "${drop[@]}" \
-        "$state/app/bin/guest_net.sh" "$mode" "$state/app/bin/guest_relay" "$folder" "$2" "$3" </dev/null
+    start "${drop[@]}" "${watch[@]}" -f 1 -- "$state/app/bin/guest_net.sh" keep "${arguments[@]}"
     # The worker looks first at its start: by then it is up, or it is known why not.
     for _ in $(seq 20); do
         as domicile flock --nonblock "$folder/started" true || break

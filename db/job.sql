@@ -75,10 +75,17 @@ UPDATE job SET state = CASE WHEN EXISTS (SELECT 1 FROM job q WHERE q.vm_id = job
 WHERE state = 'running' /* scan ok */;
 
 -- job_typical_ms(kind text) row (typical_ms int) across teams
--- Typical duration of recent jobs of a kind, from request to end, for "about 4 s"; 0: unknown.
+-- Typical duration of the last ten jobs of a kind, whatever the image, from request to end, for "about 4 s"; 0: unknown.
 SELECT CAST(ifnull(avg(took_ms), 0) AS INTEGER) AS typical_ms FROM (
     SELECT j.ended_at_ms - j.requested_at_ms AS took_ms FROM job j
     WHERE j.kind = :kind AND j.state = 'done' ORDER BY j.number DESC LIMIT 10);
+
+-- job_typical_of_image(kind text, image text) row (typical_ms int) across teams
+-- The same of those among them with VMs of an image.
+SELECT CAST(ifnull(avg(took_ms), 0) AS INTEGER) AS typical_ms FROM (
+    SELECT vm_id, ended_at_ms - requested_at_ms AS took_ms FROM job
+    WHERE kind = :kind AND state = 'done' ORDER BY number DESC LIMIT 10)
+WHERE (SELECT image FROM vm WHERE id = vm_id) = :image;
 
 -- job_longest_boot(region text, image text) row (longest_ms int) across teams
 -- The longest of the last ten waits for SSH of new VMs of this image; 0: unknown.

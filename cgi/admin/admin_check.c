@@ -197,14 +197,21 @@ static void image_versions_check(struct admin *admin, struct worker_context *con
     e = sql_image_version_list(now.db, now.arena, &versions);
     for (size_t i = 0; !e && i < versions.count; i++) {
         const struct image_version_list_row *version = &versions.row[i];
+        bool is_gone = version->vms && !config_image_find(admin->config, version->image);
         struct error *damage = image_version_check(&now, version->id, true);
 
         if (damage)
             line_write(admin, false, "image %s: %s: copy its files back to the image's folder",
                        version->image, damage->text);
         else
-            line_write(admin, true, "image %s: build %.12s is intact; %lld VMs use it",
-                       version->image, version->id, (long long)version->vms);
+            line_write(admin, true, "image %s: build %.12s is intact; %lld VM%s it", version->image,
+                       version->id, (long long)version->vms, version->vms == 1 ? " uses" : "s use");
+        if (is_gone)
+            line_write(
+                admin, false,
+                "image %s: VMs use it, and domicile.conf has no [image %s] any more: without "
+                "it their owners see no SSH command and can't change keys",
+                version->image, version->image);
     }
     db_close(context->db);
     context->db = NULL;

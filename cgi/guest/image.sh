@@ -46,7 +46,7 @@ packed=${TREE:-$work/tree.tar}
 
 packages=linux-image-cloud-amd64,busybox-static,systemd-sysv,systemd-resolved,libpam-systemd
 packages+=,dbus,udev,iproute2,openssh-server,cloud-init,cloud-guest-utils,e2fsprogs,sudo
-packages+=,ca-certificates,bash-completion,less,vim-tiny,curl,git,tmux,nodejs,npm,python3
+packages+=,ca-certificates,bash-completion,less,nano,vim-tiny,curl,rsync,git,tmux,nodejs,npm,python3
 packages+=,python3-venv,build-essential,qemu-guest-agent
 
 # Customizes the tree; `$1` is its root. Runs inside mmdebstrap's namespace.

@@ -26,9 +26,9 @@ static struct error *new_fill(struct request *r, struct vm_new_html *page)
     if (!e)
         e = sql_ssh_key_all(r->db, r->arena, r->session->team_id, &keys);
     if (!e)
-        e = vm_options_pace(r, page);
-    if (!e)
         e = vm_options_images(r, &page->images);
+    if (!e)
+        e = vm_options_pace(r, options_chosen(&page->images), page);
     if (e)
         return e;
     page->agent.images = vm_options_agent(r->arena, &page->images);
@@ -36,6 +36,7 @@ static struct error *new_fill(struct request *r, struct vm_new_html *page)
     vm_options_suit(r, &page->images, &page->sizes);
     page->regions = vm_options_regions(r);
     page->is_one_image = page->images.count == 1;
+    page->is_preparing = options_has_disabled(&page->images);
     page->is_one_region = page->regions.count == 1;
     page->keys = vm_options_keys(r, &keys);
     vm_internet_options(r, VM_INTERNET_ON, NULL, &page->internet);
@@ -152,7 +153,7 @@ static struct error *agent_read(struct request *r, const struct field *field, st
     struct image_get_row image;
     struct error *e;
 
-    if (!*field->text || !vm->image)
+    if (strcmp(field->text, "on") != 0 || !vm->image)
         return NULL;
     e = sql_image_get(r->db, r->arena, vm->image->name, &image);
     vm->has_agent = !e && image.has_agent;
@@ -180,7 +181,9 @@ static const char *new_read(struct request *r, struct field *fields, struct vm_n
     if (!vm->life && *fields[LIFE].text)
         return "Choose from the list what happens when the VM is not used.";
     if (vm->size->memory_mb < vm->image->memory_mb)
-        fields[SIZE].problem = "This image needs more memory. Choose a larger size.";
+        fields[SIZE].problem =
+            arena_printf(r->arena, "This image needs %lld MB of memory. Choose a larger size.",
+                         (long long)vm->image->memory_mb);
     return NULL;
 }
 

@@ -14,13 +14,14 @@ enum { ZONE, DAY, START, STOP, SNAPSHOT, KEEP, FIELDS };
 /* "08:30", as browsers send it; "": none. False if it is neither. */
 static bool minute_read(const char *text, int64_t *out)
 {
-    int hour, minute, length = 0;
+    enum { LENGTH = 5 };
+    int hour, minute;
 
     *out = VM_SCHEDULE_NONE;
     if (!*text)
         return true;
-    if (sscanf(text, "%2d:%2d%n", &hour, &minute, &length) != 2 || text[length] || hour < 0 ||
-        hour > 23 || minute < 0 || minute > 59)
+    if (strlen(text) != LENGTH || strspn(text, "0123456789:") != LENGTH ||
+        sscanf(text, "%2d:%2d", &hour, &minute) != 2 || text[2] != ':' || hour > 23 || minute > 59)
         return false;
     *out = hour * 60 + minute;
     return true;
@@ -49,6 +50,7 @@ struct error *vm_schedule_read(struct request *r, const char *life, struct vm_sc
         [KEEP] = { .name = "keep", .kind = FIELD_LINE },
     };
     struct error *e = form_read(r, fields, FIELDS);
+    enum vm_schedule_field wrong = VM_SCHEDULE_START_AT;
     bool is_time;
 
     if (e)
@@ -66,10 +68,16 @@ struct error *vm_schedule_read(struct request *r, const char *life, struct vm_sc
         .snapshot = fields[SNAPSHOT].text,
         .keep = fields[KEEP].text,
         .days = vm_schedule_view_days(r->arena, schedule->days),
-        .problem =
-            is_time ? vm_schedule_problem(r->arena, schedule, life) : "Write times like 08:30.",
+        .problem = is_time ? vm_schedule_problem(r->arena, schedule, life, &wrong)
+                           : "Write times like 08:30.",
     };
-    for (size_t i = 0; i < FIELDS && !typed->problem; i++)
+    for (size_t i = 0; i < FIELDS && !typed->problem; i++) {
         typed->problem = fields[i].problem;
+        wrong = VM_SCHEDULE_ZONE; /* of which alone more can be typed than its control allows */
+    }
+    typed->is_zone_wrong = typed->problem && wrong == VM_SCHEDULE_ZONE;
+    typed->is_start_wrong = typed->problem && wrong == VM_SCHEDULE_START_AT;
+    typed->is_stop_wrong = typed->problem && wrong == VM_SCHEDULE_STOP_AT;
+    typed->is_keep_wrong = typed->problem && wrong == VM_SCHEDULE_KEEP;
     return NULL;
 }

@@ -91,6 +91,8 @@ static const char RULES[] =
     "\t\tmeta nfproto ipv4 meta l4proto { tcp, udp } ct status dnat ct original ip "
     "daddr " GUEST_HOST " ct original proto-dst 53 accept\n"
     "\t\tmeta nfproto ipv4 udp dport 67 accept\n"
+    "\t\t# Of others it is refused: without an answer, programs would wait for it.\n"
+    "\t\tip daddr " GUEST_HOST " udp dport 53 reject\n"
     "\t\tdrop\n"
     "\t}\n"
     "\t# Inbound only what \"prerouting\" forwards to them.\n"

@@ -2,6 +2,7 @@
 #include "model/vm_schedule.h"
 
 #include "adapter/time_zone.h"
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/date.h"
 #include "base/limit.h"
@@ -54,22 +55,73 @@ enum vm_schedule_act vm_schedule_due(const struct vm_schedule *schedule, int64_t
 }
 
 const char *vm_schedule_problem(struct arena *arena, const struct vm_schedule *schedule,
-                                const char *life)
+                                const char *life, enum vm_schedule_field *field)
 {
     bool runs = schedule->start_minute >= 0 || schedule->stop_minute >= 0;
 
+    *field = VM_SCHEDULE_ZONE;
     if (schedule->zone && !time_zone_exists(schedule->zone))
         return "Write a time zone like Europe/Berlin, or UTC.";
+    *field = VM_SCHEDULE_ON_DAYS;
     if (runs && !schedule->days)
         return "Choose the days on which it starts or stops.";
+    *field = VM_SCHEDULE_STOP_AT;
     if (runs && schedule->start_minute == schedule->stop_minute)
         return "It can’t start and stop at the same time.";
     if (schedule->stop_minute >= 0 && strcmp(life, VM_LIFE_EPHEMERAL) == 0)
         return "This VM is destroyed when it stops, so it has no time to stop at.";
+    *field = VM_SCHEDULE_KEEP;
     if (schedule->snapshot_minute >= 0 &&
         (schedule->keep < 1 || schedule->keep > LIMIT_SCHEDULED_SNAPSHOTS))
         return arena_printf(arena, "Keep 1 to %d daily snapshots.", LIMIT_SCHEDULED_SNAPSHOTS);
     return NULL;
+}
+
+/* ---- as words ---- */
+
+const char *vm_schedule_day(int day)
+{
+    static const char *const names[VM_SCHEDULE_DAYS] = { "Mon", "Tue", "Wed", "Thu",
+                                                         "Fri", "Sat", "Sun" };
+
+    return names[day];
+}
+
+static const char *clock_of(struct arena *arena, int64_t minute)
+{
+    return arena_printf(arena, "%02d:%02d", (int)(minute / 60), (int)(minute % 60));
+}
+
+static void run_words(const struct vm_schedule *schedule, struct buf *words)
+{
+    bool starts = schedule->start_minute >= 0, stops = schedule->stop_minute >= 0;
+    const char *between = " (";
+
+    if (starts)
+        buf_printf(words, "Starts %s", clock_of(words->arena, schedule->start_minute));
+    if (stops)
+        buf_printf(words, "%s %s", starts ? ", stops" : "Stops",
+                   clock_of(words->arena, schedule->stop_minute));
+    for (int i = 0; i < VM_SCHEDULE_DAYS; i++) {
+        if (schedule->days >> i & 1) {
+            buf_printf(words, "%s%s", between, vm_schedule_day(i));
+            between = ", ";
+        }
+    }
+    buf_literal(words, ")");
+}
+
+const char *vm_schedule_words(struct arena *arena, const struct vm_schedule *schedule)
+{
+    struct buf words = buf_new(arena, 256);
+
+    if (schedule->start_minute >= 0 || schedule->stop_minute >= 0)
+        run_words(schedule, &words);
+    if (schedule->snapshot_minute >= 0)
+        buf_printf(&words, "%sSnapshot daily %s, %lld kept", words.length ? ". " : "",
+                   clock_of(arena, schedule->snapshot_minute), (long long)schedule->keep);
+    buf_printf(&words, ", %s", schedule->zone);
+    return words.bytes;
 }
 
 /* ---- the command ---- */
@@ -98,13 +150,15 @@ struct error *vm_schedule_set(const struct context *context, const struct actor 
             minute_of(&schedule->snapshot_minute),
             schedule->snapshot_minute >= 0 ? &schedule->keep : NULL, context->now_at);
     return e ? e
-             : audit_add(context, &(struct audit_entry){
-                                      .team_id = actor->team_id,
-                                      .action = AUDIT_VM_SCHEDULE,
-                                      .vm_id = id,
-                                      .detail = is_none ? "None" : schedule->zone,
-                                      .person_id = actor->person_id,
-                                  });
+             : audit_add(
+                   context,
+                   &(struct audit_entry){
+                       .team_id = actor->team_id,
+                       .action = AUDIT_VM_SCHEDULE,
+                       .vm_id = id,
+                       .detail = is_none ? "None" : vm_schedule_words(context->arena, schedule),
+                       .person_id = actor->person_id,
+                   });
 }
 
 /* ---- what is due ---- */

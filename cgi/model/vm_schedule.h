@@ -34,9 +34,22 @@ enum vm_schedule_act { VM_SCHEDULE_NOTHING, VM_SCHEDULE_START, VM_SCHEDULE_STOP 
 enum vm_schedule_act vm_schedule_due(const struct vm_schedule *schedule, int64_t from_at,
                                      int64_t now_at);
 
-/* What is wrong with a schedule, as a message for its form, or NULL. `life` as in vm. */
+enum vm_schedule_field {
+    VM_SCHEDULE_ZONE,
+    VM_SCHEDULE_ON_DAYS,
+    VM_SCHEDULE_START_AT,
+    VM_SCHEDULE_STOP_AT,
+    VM_SCHEDULE_KEEP
+};
+
+/* What is wrong with a schedule, as a message for *field of its form, or NULL. `life` as in vm. */
 const char *vm_schedule_problem(struct arena *arena, const struct vm_schedule *schedule,
-                                const char *life);
+                                const char *life, enum vm_schedule_field *field);
+
+/* "Starts 08:00, stops 18:00 (Mon, Tue). Snapshot daily 03:00, 7 kept, UTC"; its zone is set. */
+const char *vm_schedule_words(struct arena *arena, const struct vm_schedule *schedule);
+/* Three letters, from Monday on. */
+const char *vm_schedule_day(int day);
 
 /*
  * Give the actor's VM this schedule, from now on, in an open write transaction; it was checked

@@ -43,7 +43,7 @@ struct vm_access vm_access_of(struct request *r, const struct vm_get_row *vm)
 {
     const struct config_image *image = config_image_find(r->config, vm->image);
     const char *host = host_of(r, vm->region, vm->ssh_host, vm->ssh_port), *user, *place;
-    struct vm_access access = { .ssh = NULL };
+    struct vm_access access = { .is_image_gone = !image };
 
     if (!host || !image)
         return access;

@@ -13,6 +13,7 @@ struct vm_access {
     const char *ssh_config;  /* an entry for ~/.ssh/config, several lines */
     const char *scp;         /* "scp -P 22001 notes.txt dev@localhost:" */
     const char *host_key;    /* the host key's fingerprint, "SHA256:..." */
+    bool is_image_gone;      /* from domicile.conf, which alone knows the user */
     const char *known_hosts; /* "[localhost]:22001 ssh-ed25519 AAAA..." */
 };
 

@@ -8,6 +8,7 @@
 struct vm_life_view {
     const char *clock;   /* "Stops in 12 min unless used"; NULL: nothing ends it */
     const char *use;     /* what counts as use in its region */
+    bool has_mail;       /* warnings are sent by email, too */
     const char *problem; /* of the choice; NULL: none */
     struct option_rows choices;
     bool is_counting;  /* its clock, with nobody using it */

@@ -70,18 +70,18 @@ struct setting {
 };
 
 /* What the worker does with the VM now. */
-static struct error *work_fill(struct request *r, const char *state, struct vm_row *row)
+static struct error *work_fill(struct request *r, const struct vm_list_row *vm, struct vm_row *row)
 {
     const char *label;
-    struct job_typical_ms_row typical = { .typical_ms = 0 };
+    struct job_typical_of_image_row typical = { .typical_ms = 0 };
     struct job_working_row job;
     struct error *e = sql_job_working(r->db, r->arena, r->session->team_id, row->id, &job);
 
     if (!e && job.kind)
-        e = sql_job_typical_ms(r->db, r->arena, job.kind, &typical);
+        e = sql_job_typical_of_image(r->db, r->arena, job.kind, vm->image, &typical);
     if (e)
         return e;
-    label = job.open_kind ? vm_view_snapshot_label(state, job.open_kind) : NULL;
+    label = job.open_kind ? vm_view_snapshot_label(vm->state, job.open_kind) : NULL;
     row->label = label ? label : row->label;
     row->step = job.step ? vm_view_step(job.step, false) : NULL;
     row->working_at_ms = job.requested_at_ms;
@@ -242,7 +242,7 @@ static struct error *rows_fill(struct request *r, struct setting *setting,
         page->has_up |= rows->row[i].is_up;
         rows->row[i].labels = labels_of(r, setting, vms[i]->id);
         if (rows->row[i].is_working)
-            e = work_fill(r, vms[i]->state, &rows->row[i]);
+            e = work_fill(r, vms[i], &rows->row[i]);
     }
     return e ? e : lives_fill(r, rows);
 }

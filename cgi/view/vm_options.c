@@ -285,17 +285,20 @@ struct error *vm_options_full(struct request *r, struct vm_new_html *page)
     return NULL;
 }
 
-struct error *vm_options_pace(struct request *r, struct vm_new_html *page)
+struct error *vm_options_pace(struct request *r, const char *image_name, struct vm_new_html *page)
 {
-    struct job_typical_ms_row typical;
+    const struct config_image *image = config_image_find(r->config, image_name);
+    struct job_typical_of_image_row typical;
     struct region_status_list_rows hosts;
-    struct error *e = sql_job_typical_ms(r->db, r->arena, VM_JOB_CREATE, &typical);
+    struct error *e =
+        sql_job_typical_of_image(r->db, r->arena, VM_JOB_CREATE, image_name, &typical);
 
     if (!e)
         e = sql_region_status_list(r->db, r->arena, &hosts);
     if (e)
         return e;
     page->typical_ms = typical.typical_ms;
+    page->typical_image = image ? image->label : image_name;
     page->life.choices = vm_life_view_choices(r, NULL);
     page->life.use = vm_life_view_use(r, NULL);
     page->is_offline = true;
@@ -318,6 +321,24 @@ void options_select_list(struct option_rows *options, const char *const *values,
 void options_select(struct option_rows *options, const char *value)
 {
     options_select_list(options, &value, 1);
+}
+
+bool options_has_disabled(const struct option_rows *options)
+{
+    for (size_t i = 0; i < options->count; i++) {
+        if (options->row[i].disabled_reason)
+            return true;
+    }
+    return false;
+}
+
+const char *options_chosen(const struct option_rows *options)
+{
+    for (size_t i = 0; i < options->count; i++) {
+        if (options->row[i].is_chosen)
+            return options->row[i].value;
+    }
+    return "";
 }
 
 const char *vm_options_name(struct arena *arena)
@@ -346,7 +367,7 @@ struct error *vm_options_clone(struct request *r, struct vm_new_html *page,
     if (!e)
         e = vm_options_sizes_new(r, snapshot->disk_gb, &page->sizes);
     if (!e)
-        e = vm_options_pace(r, page);
+        e = vm_options_pace(r, vm.image, page);
     if (e)
         return e;
     page->source_name = snapshot->name;

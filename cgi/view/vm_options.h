@@ -39,9 +39,9 @@ struct error *vm_options_sizes_new(struct request *r, int64_t min_disk_gb, struc
 /* Whether the team cannot have another VM of any size, why, and the page where to change that. */
 struct error *vm_options_full(struct request *r, struct vm_new_html *page);
 
-/* How long creating a VM usually takes, whether it will be emulated and without internet, and what
- * may end it. */
-struct error *vm_options_pace(struct request *r, struct vm_new_html *page);
+/* How long creating a VM of an image usually takes, whether it will be emulated and without
+ * internet, and what may end it. */
+struct error *vm_options_pace(struct request *r, const char *image, struct vm_new_html *page);
 
 /* The page of a clone of `snapshot`, but for what was typed. */
 struct error *vm_options_clone(struct request *r, struct vm_new_html *page,
@@ -49,6 +49,10 @@ struct error *vm_options_clone(struct request *r, struct vm_new_html *page,
 
 /* Select by value; unknown values select nothing. */
 void options_select(struct option_rows *options, const char *value);
+/* Whether one cannot be chosen. */
+bool options_has_disabled(const struct option_rows *options);
+/* The value of the one that is chosen; "": none is. */
+const char *options_chosen(const struct option_rows *options);
 void options_select_list(struct option_rows *options, const char *const *values, size_t count);
 
 /* A random two-word host name: "quiet-maple". */

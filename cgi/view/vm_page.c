@@ -81,9 +81,9 @@ static struct error *steps_fill(struct request *r, struct vm_html *page,
 }
 
 /* The job that is under way, or that has failed and left the VM as it is. */
-static struct error *job_fill(struct request *r, struct vm_html *page)
+static struct error *job_fill(struct request *r, const struct vm_get_row *vm, struct vm_html *page)
 {
-    struct job_typical_ms_row typical;
+    struct job_typical_of_image_row typical;
     struct job_last_row job;
     const struct vm_job *kind;
     struct error *e = sql_job_last(r->db, r->arena, r->session->team_id, page->vm.id, &job);
@@ -106,7 +106,7 @@ static struct error *job_fill(struct request *r, struct vm_html *page)
     page->is_queued = strcmp(job.state, JOB_STATE_QUEUED) == 0;
     page->is_waiting = page->is_queued && job.attempts > 0;
     page->due_at = job.due_at_ms / 1000;
-    e = sql_job_typical_ms(r->db, r->arena, job.kind, &typical);
+    e = sql_job_typical_of_image(r->db, r->arena, job.kind, vm->image, &typical);
     if (e)
         return e;
     page->typical_ms = typical.typical_ms;
@@ -395,7 +395,7 @@ static struct error *overview_fill(struct request *r, struct vm_html *page,
 static struct error *lists_fill(struct request *r, struct vm_html *page,
                                 const struct price_list_rows *prices, const struct vm_get_row *vm)
 {
-    struct error *e = job_fill(r, page);
+    struct error *e = job_fill(r, vm, page);
 
     if (!e)
         e = snapshots_fill(r, page);

@@ -1,12 +1,7 @@
 /* The schedules of a VM as a form; see vm_schedule_view.h. */
 #include "view/vm_schedule_view.h"
 
-#include "base/buf.h"
 #include "model/vm_schedule.h"
-
-static const char *const DAYS[VM_SCHEDULE_DAYS] = {
-    "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"
-};
 
 static const char *clock_of(struct arena *arena, bool is_set, int64_t minute)
 {
@@ -20,35 +15,23 @@ struct option_rows vm_schedule_view_days(struct arena *arena, int64_t days)
 
     for (int i = 0; i < VM_SCHEDULE_DAYS; i++)
         options.row[i] = (struct option){ .value = arena_printf(arena, "%d", i),
-                                          .label = DAYS[i],
+                                          .label = vm_schedule_day(i),
                                           .is_chosen = days >> i & 1 };
     return options;
 }
 
-static const char *words_of(struct arena *arena, const struct vm_get_row *vm,
-                            const struct vm_schedule_form *form)
+static const char *words_of(struct arena *arena, const struct vm_get_row *vm)
 {
-    struct buf words = buf_new(arena, 256);
-    const char *between = "";
+    const struct vm_schedule schedule = {
+        .zone = vm->zone,
+        .days = vm->run_days,
+        .start_minute = vm->has_start ? vm->start_minute : VM_SCHEDULE_NONE,
+        .stop_minute = vm->has_stop ? vm->stop_minute : VM_SCHEDULE_NONE,
+        .snapshot_minute = vm->has_daily ? vm->snapshot_minute : VM_SCHEDULE_NONE,
+        .keep = vm->snapshot_keep,
+    };
 
-    if (*form->start)
-        buf_printf(&words, "Starts %s", form->start);
-    if (*form->stop)
-        buf_printf(&words, "%s %s", *form->start ? ", stops" : "Stops", form->stop);
-    if (words.length)
-        buf_literal(&words, " (");
-    for (int i = 0; words.length && i < VM_SCHEDULE_DAYS; i++) {
-        if (vm->run_days >> i & 1) {
-            buf_printf(&words, "%s%s", between, DAYS[i]);
-            between = ", ";
-        }
-    }
-    if (words.length)
-        buf_literal(&words, ")");
-    if (*form->snapshot)
-        buf_printf(&words, "%sSnapshot daily %s", words.length ? ". " : "", form->snapshot);
-    buf_printf(&words, ", %s", form->zone);
-    return words.bytes;
+    return vm_schedule_words(arena, &schedule);
 }
 
 struct vm_schedule_form vm_schedule_view_of(struct request *r, const struct vm_get_row *vm)
@@ -63,6 +46,6 @@ struct vm_schedule_form vm_schedule_view_of(struct request *r, const struct vm_g
     };
 
     if (vm->zone)
-        form.words = words_of(r->arena, vm, &form);
+        form.words = words_of(r->arena, vm);
     return form;
 }

@@ -9,7 +9,8 @@ struct vm_schedule_form {
     const char *zone, *start, *stop, *snapshot, *keep; /* "08:00"; "": none */
     struct option_rows days;                           /* Monday first */
     const char *problem;
-    const char *words; /* "Starts 08:00, stops 18:00 (Mon, Tue)"; NULL: no schedule */
+    bool is_zone_wrong, is_start_wrong, is_stop_wrong, is_keep_wrong; /* where it is */
+    const char *words; /* vm_schedule_words(); NULL: no schedule */
 };
 
 struct vm_schedule_form vm_schedule_view_of(struct request *r, const struct vm_get_row *vm);

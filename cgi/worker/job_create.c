@@ -119,7 +119,7 @@ static struct error *create_act(struct job *job)
     struct error *e = image_check(job);
 
     if (!e && job->position == 0)
-        e = job_room_check(job);
+        e = job_room_check(job, 0);
     if (!e && !job->create)
         e = create_prepare(job);
     return e ? e

@@ -33,8 +33,14 @@ struct error *job_setup_contents(struct job *job, struct driver_seed *out)
     const struct config_image *image = config_image_find(job->context->config, job->vm.image);
     struct db *db = job->context->db;
     struct vm_for_worker_row vm;
-    struct error *e = db_read(db, job->arena);
+    struct error *e;
 
+    /* Only that knows the user. */
+    if (!image)
+        return error_refuse(job->arena, ERROR_CONFLICT, "image_removed", NULL,
+                            "its image is not in domicile.conf any more, so its keys and name "
+                            "can\u2019t be changed");
+    e = db_read(db, job->arena);
     if (!e)
         e = sql_vm_for_worker(db, job->arena, job->vm.id, &vm);
     if (!e)
@@ -102,8 +108,11 @@ struct error *job_setup_created(struct job *job)
 static bool has_taken_key(struct job *job, const struct vm_key_list_row *key)
 {
     const struct config_image *image = config_image_find(job->context->config, job->vm.image);
-    struct driver_question question = { .user = image->user, .line = key->public_line };
+    struct driver_question question = { .line = key->public_line };
 
+    if (!image)
+        return false;
+    question.user = image->user;
     for (int i = 0; i < ATTEMPTS && !question.is_answered; i++) {
         if (driver_ssh_ask(job->driver, job->arena, &job->wanted,
                            job->context->timeouts->ssh_try_ms, &question))

@@ -184,17 +184,11 @@ static struct error *grow_act(struct job *job)
 
 /* ---- snapshots ---- */
 
-/* A snapshot that runs out of space pauses the guest, so the host must have room for it first. */
-struct error *job_room_check(struct job *job)
+struct error *job_room_check(struct job *job, int64_t more_mb)
 {
-    int64_t needed_mb = LIMIT_ROOM_MB, room_bytes = 0;
-    enum driver_power power;
-    struct error *e = driver_power(job->driver, job->arena, job->vm.id, &power);
+    int64_t needed_mb = LIMIT_ROOM_MB + more_mb, room_bytes = 0;
+    struct error *e = driver_room(job->driver, job->arena, &room_bytes);
 
-    if (!e && power == DRIVER_RUNNING)
-        needed_mb += job->vm.memory_mb;
-    if (!e)
-        e = driver_room(job->driver, job->arena, &room_bytes);
     if (e || room_bytes / (1024 * 1024) >= needed_mb)
         return e;
     return error_refuse(job->arena, ERROR_CONFLICT, "host_full", NULL,
@@ -205,8 +199,12 @@ struct error *job_room_check(struct job *job)
 
 static struct error *snapshot_act(struct job *job)
 {
-    struct error *e = job_room_check(job);
+    enum driver_power power;
+    struct error *e = driver_power(job->driver, job->arena, job->vm.id, &power);
 
+    /* One that runs out of space pauses the guest, so the host must have room for it first. */
+    if (!e)
+        e = job_room_check(job, power == DRIVER_RUNNING ? job->vm.memory_mb : 0);
     if (e)
         return e;
     return driver_snapshot_create(job->driver, job->arena, job->vm.id, job->row.snapshot_id,

@@ -27,8 +27,8 @@ struct workflow {
  */
 const struct workflow *plan_make(struct job *job);
 
-/* CONFLICT: the host has too little free space for another disk or snapshot. */
-struct error *job_room_check(struct job *job);
+/* CONFLICT: the host has too little free space for another disk or snapshot, and `more_mb`. */
+struct error *job_room_check(struct job *job, int64_t more_mb);
 
 /*
  * The act of steps that wait until SSH responds with the VM's host key. CONFLICT: it responds with

@@ -194,6 +194,11 @@ check('there is a network again', await isReplaced('pid'));
 equal('which a guest has at once', await until(() => inside(oak, FETCH)), 'from the internet');
 // So is the process that starts the network again.
 check('there is another one', await isReplaced('watcher'));
+// And the one that sees to that.
+const keeper = () => server.processes().find(({ argv }) => argv[1]?.endsWith('/guest_net.sh') && argv[2] === 'keep')?.pid;
+const killed = keeper();
+process.kill(killed, 'SIGKILL');
+check('it is there again', await until(() => keeper() && keeper() !== killed));
 equal('a guest does not notice', await inside(oak, FETCH), 'from the internet');
 check('it starts the network again', await isReplaced('pid'));
 equal('which a guest has at once', await until(() => inside(oak, FETCH)), 'from the internet');

@@ -97,11 +97,11 @@ route "POST /vms/:id/schedule"
 others $vm/schedule
 as alice post $vm/schedule zone=Europe/Berlin day=0 day=4 start=08:00 stop=18:30 snapshot=03:00 keep=7 ; expect 303 $vm/settings
 expect_row "SELECT zone, run_days, start_minute, stop_minute, snapshot_minute, snapshot_keep, run_done_at > 1767225600, snapshot_done_at > 1767225600 FROM vm WHERE id = 'runningrunningru'" "Europe/Berlin|17|480|1110|180|7|1|1"
-expect_row "SELECT action, detail, person_id FROM activity ORDER BY at_ms DESC LIMIT 1" "schedule|Europe/Berlin|1"
-as alice get $vm ; expect_text "<dd>Starts 08:00, stops 18:30 (Mon, Fri). Snapshot daily 03:00, Europe/Berlin</dd>"
+expect_row "SELECT action, detail, person_id FROM activity ORDER BY at_ms DESC LIMIT 1" "schedule|Starts 08:00, stops 18:30 (Mon, Fri). Snapshot daily 03:00, 7 kept, Europe/Berlin|1"
+as alice get $vm ; expect_text "<dd>Starts 08:00, stops 18:30 (Mon, Fri). Snapshot daily 03:00, 7 kept, Europe/Berlin</dd>"
 as alice get $vm/settings ; expect_text 'name="start" value="08:00"' ; expect_text '<input type="checkbox" name="day" value="4" autocomplete="off" checked>Fri' ; expect_text '<input type="checkbox" name="day" value="1" autocomplete="off">Tue'
 for bad in "zone=Nowhere day=0 start=08:00" "zone=UTC start=08:00" "zone=UTC day=0 start=8h" "zone=UTC day=0 start=25:00" "zone=UTC day=0 start=08:00 stop=08:00" \
-    "zone=UTC snapshot=03:00 keep=11" "zone=UTC snapshot=03:00 keep=" "zone=UTC day=0 start=08:00x"; do
+    "zone=UTC snapshot=03:00 keep=11" "zone=UTC snapshot=03:00 keep=" "zone=UTC day=0 start=08:00x" "zone=UTC day=0 start=-0:30" "zone=UTC day=0 start=08:3"; do
     as alice post $vm/schedule $bad ; expect 422 ; expect_text 'id="schedule-problem"'
 done
 as alice post $vm/life life=ephemeral ; expect 422 ; expect_text "Its schedule stops it, which would destroy it."

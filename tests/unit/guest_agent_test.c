@@ -196,6 +196,22 @@ static void a_new_name_still_waits_for_a_start(void **state)
     assert_false(is_pending(test));
 }
 
+/* Only domicile.conf knows the user. */
+static void without_its_image_a_change_is_refused(void **state)
+{
+    struct test *test = *state;
+    const struct context context = world_context(test->world);
+    struct error *e = db_begin(test->world->db, test->world->arena);
+
+    done(test, e ? e : vm_command_rename(&context, &test->world->actor, test->vm, "elm"));
+    test->world->config->images[0].name = "other";
+    ask(test, VM_REQUEST_RESTART, NULL);
+    assert_non_null(
+        strstr(world_vm(test->world, test->vm).last_error, "not in domicile.conf any more"));
+    assert_string_equal(fake_find(test->vm)->name, "first");
+    assert_true(is_pending(test));
+}
+
 /* Only from a start with it: before, the host has no way to it. */
 static void it_is_asked_only_where_its_owner_wants(void **state)
 {
@@ -263,6 +279,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_silent_agent_leaves_it_to_the_next_start, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_new_name_still_waits_for_a_start, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(without_its_image_a_change_is_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(it_is_asked_only_where_its_owner_wants, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_restored_vm_loses_a_removed_key, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_image_without_one_has_none, set_up, tear_down),

@@ -133,23 +133,30 @@ static void what_is_wrong_with_a_schedule_is_said(void **state)
     struct arena *arena = arena_new(4096);
     const struct vm_schedule good = { "Europe/Berlin", WEEKDAYS, 480, 1080, 180, 7 };
     struct vm_schedule bad = good;
+    enum vm_schedule_field field;
 
     (void)state;
-    assert_null(vm_schedule_problem(arena, &good, "persistent"));
-    assert_non_null(vm_schedule_problem(arena, &good, "ephemeral"));
+    assert_null(vm_schedule_problem(arena, &good, "persistent", &field));
+    assert_non_null(vm_schedule_problem(arena, &good, "ephemeral", &field));
+    assert_string_equal(vm_schedule_words(arena, &good),
+                        "Starts 08:00, stops 18:00 (Mon, Tue, Wed, Thu, Fri). Snapshot daily "
+                        "03:00, 7 kept, Europe/Berlin");
     bad.zone = "Nowhere";
-    assert_non_null(vm_schedule_problem(arena, &bad, "persistent"));
+    assert_non_null(vm_schedule_problem(arena, &bad, "persistent", &field));
+    assert_int_equal(field, VM_SCHEDULE_ZONE);
     bad = good;
     bad.days = 0;
-    assert_non_null(vm_schedule_problem(arena, &bad, "persistent"));
+    assert_non_null(vm_schedule_problem(arena, &bad, "persistent", &field));
     bad = good;
     bad.stop_minute = bad.start_minute;
-    assert_non_null(vm_schedule_problem(arena, &bad, "persistent"));
+    assert_non_null(vm_schedule_problem(arena, &bad, "persistent", &field));
+    assert_int_equal(field, VM_SCHEDULE_STOP_AT);
     bad = good;
     bad.keep = LIMIT_SCHEDULED_SNAPSHOTS + 1;
-    assert_non_null(vm_schedule_problem(arena, &bad, "persistent"));
+    assert_non_null(vm_schedule_problem(arena, &bad, "persistent", &field));
     bad.keep = 0;
-    assert_non_null(vm_schedule_problem(arena, &bad, "persistent"));
+    assert_non_null(vm_schedule_problem(arena, &bad, "persistent", &field));
+    assert_int_equal(field, VM_SCHEDULE_KEEP);
     arena_free(arena);
 }
 
