@@ -68,18 +68,19 @@ UPDATE ssh_key SET name = :name, project = :project WHERE team_id = :team_id AND
 -- ssh_key_delete(team_id int, id text) one
 DELETE FROM ssh_key WHERE team_id = :team_id AND id = :id;
 
--- ssh_key_vms(team_id int, fingerprint text, max int) rows (is_only int, is_ending int, is_coming int, is_now int)
--- The existing VMs that hold the key: as the only one that they are to accept, or until or from their next start; `is_now`:
--- its guest agent takes changes while it runs, as vm_keys_change_now() says.
-SELECT v.id, v.name, v.agent_started AND v.state = 'running'
-    AND NOT (v.agent_failed > v.setup_taken AND v.agent_failed >= v.setup_wanted) AS is_now,
-    k.is_removed AS is_ending, k.is_removed = 0 AND k.change > v.setup_taken AS is_coming, k.is_removed = 0 AND NOT EXISTS (SELECT 1 FROM vm_key o
-    WHERE o.team_id = :team_id AND o.vm_id = v.id AND o.is_removed = 0 AND o.public_line <> ''
-      AND o.fingerprint <> k.fingerprint) AS is_only
-FROM vm_key k JOIN vm v ON v.id = k.vm_id
-WHERE k.team_id = :team_id AND k.fingerprint = :fingerprint AND v.gone_at IS NULL
-  AND (k.is_removed = 0 OR k.change > v.setup_taken)
-ORDER BY v.name LIMIT :max /* sort ok */;
+-- ssh_key_vms(team_id int, fingerprint text, max int) rows (others int, is_only int, is_ending int, is_coming int, is_now int)
+-- The existing VMs that hold the key: with how many others that they are to accept, or until or from their next start;
+-- `is_now`: its guest agent takes changes while it runs, as vm_keys_change_now() says.
+SELECT id, name, is_now, is_ending, is_coming, others, is_ending = 0 AND others = 0 AS is_only FROM (
+    SELECT v.id, v.name, v.agent_started AND v.state = 'running'
+        AND NOT (v.agent_failed > v.setup_taken AND v.agent_failed >= v.setup_wanted) AS is_now,
+        k.is_removed AS is_ending, k.is_removed = 0 AND k.change > v.setup_taken AS is_coming,
+        (SELECT count(*) FROM vm_key o WHERE o.team_id = :team_id AND o.vm_id = v.id AND o.is_removed = 0
+           AND o.public_line <> '' AND o.fingerprint <> k.fingerprint) AS others
+    FROM vm_key k JOIN vm v ON v.id = k.vm_id
+    WHERE k.team_id = :team_id AND k.fingerprint = :fingerprint AND v.gone_at IS NULL
+      AND (k.is_removed = 0 OR k.change > v.setup_taken))
+ORDER BY name LIMIT :max /* sort ok */;
 
 -- ssh_key_projects(team_id int, max int) rows (total int)
 -- The projects of a team's keys, those of most keys first.

@@ -7,6 +7,8 @@
 #include "web/list_position.h"
 #include "web/session.h"
 
+#include <string.h>
+
 /* The same for a key that was deleted, of another team, or never there. */
 static struct error *key_find(struct request *r, const char *id, struct ssh_key_get_row *key)
 {
@@ -17,6 +19,37 @@ static struct error *key_find(struct request *r, const char *id, struct ssh_key_
     return error_refuse(r->arena, ERROR_NOT_FOUND, "no_such_key", NULL,
                         "Your team has no such SSH key. If it had a moment ago, the key has been "
                         "deleted already. Nothing was changed.");
+}
+
+/* How many of the chosen keys a VM is to accept. */
+static int64_t chosen_count(const struct keys_delete_html *page, const char *vm_id)
+{
+    int64_t count = 0;
+
+    for (size_t i = 0; i < page->keys.count; i++) {
+        const struct ssh_key_vms_rows *vms = &page->keys.row[i].vms;
+
+        for (size_t k = 0; k < vms->count; k++)
+            count += !vms->row[k].is_ending && strcmp(vms->row[k].id, vm_id) == 0;
+    }
+    return count;
+}
+
+/* Deleted together, they may be all that a VM accepts. */
+static void only_fill(struct keys_delete_html *page)
+{
+    int64_t chosen = (int64_t)page->keys.count;
+
+    for (size_t i = 0; i < page->keys.count; i++) {
+        const struct ssh_key_vms_rows *vms = &page->keys.row[i].vms;
+
+        for (size_t k = 0; k < vms->count; k++) {
+            struct ssh_key_vms_row *vm = &vms->row[k];
+
+            if (!vm->is_ending && vm->others && vm->others < chosen)
+                vm->is_only = chosen_count(page, vm->id) > vm->others;
+        }
+    }
 }
 
 struct error *key_delete_fill(struct request *r, struct keys_delete_html *page)
@@ -48,6 +81,7 @@ struct error *key_delete_fill(struct request *r, struct keys_delete_html *page)
         page->is_used |= row->vms.count > 0;
     }
     page->is_one = page->keys.count == 1;
+    only_fill(page);
     return NULL;
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/date.h"
 #include "base/limit.h"
+#include "main_constants.sql.h"
 #include "model/vm_command.h"
 #include "snapshot_restore.html.h"
 #include "snapshots_delete.html.h"
@@ -10,6 +11,8 @@
 #include "vm_destroy.html.h"
 #include "vms_destroy.html.h"
 #include "web/session.h"
+
+#include <string.h>
 
 struct error *vm_confirm_destroy(struct request *r, const struct vm_get_row *vm, const char *typed,
                                  const char *problem)
@@ -22,6 +25,7 @@ struct error *vm_confirm_destroy(struct request *r, const struct vm_get_row *vm,
         .activity_days = r->config->destroyed_vm_days,
         .typed = typed,
         .problem = problem,
+        .is_ephemeral = strcmp(vm->life, VM_LIFE_EPHEMERAL) == 0,
     };
     struct snapshot_count_row snapshots;
     struct error *e = sql_snapshot_count(r->db, r->arena, r->session->team_id, vm->id, &snapshots);
