@@ -117,7 +117,7 @@ const days = [0, 1, 2, 3, 4, 5, 6].map((day) => ['day', String(day)]);
 await bob.send(`/vms/${busy}/settings`, `/vms/${busy}/life`, [['life', 'persistent']]);
 await bob.send(`/vms/${busy}/settings`, `/vms/${busy}/schedule`, [['zone', 'UTC'], ...days, ['stop', before], ['snapshot', before], ['keep', '1']]);
 equal('it is stored', of('busy', 'zone'), 'UTC');
-check('and shown', (await page('busy')).includes(`Snapshot daily ${of('busy', "printf('%02d:%02d', snapshot_minute / 60, snapshot_minute % 60)")}, UTC`));
+check('and shown', (await page('busy')).includes(`Snapshot daily ${of('busy', "printf('%02d:%02d', snapshot_minute / 60, snapshot_minute % 60)")}, 1 kept, UTC`));
 const due = (what) => server.sql(`UPDATE vm SET ${what} = ${what} - 3600 WHERE name = 'busy'`);
 const daily = () => server.sql(`SELECT group_concat(id || ' ' || state) FROM snapshot WHERE vm_id = '${busy}' AND is_scheduled = 1`);
 equal('what was due before it was set is not done', of('busy', 'state'), 'running');
