@@ -139,5 +139,6 @@ fi
 { ! read -r former <$applied || [ "$instance" != "$former" ]; } 2>/dev/null || exit 0
 echo "setting up instance $instance"
 set_up
-# Last, so that an interrupted setup is repeated.
+# Last, so that an interrupted setup is repeated; kept, because a clone is told by it.
 echo "$instance" >$applied
+sync

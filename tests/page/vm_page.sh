@@ -110,7 +110,7 @@ as alice post $vm/life life=ephemeral ; expect 303
 expect_row "SELECT zone, start_minute, stop_minute, snapshot_minute, snapshot_keep FROM vm WHERE id = 'runningrunningru'" "UTC|||1439|1"
 sql "UPDATE vm SET life = 'ephemeral' WHERE id = 'runningrunningru'"
 as alice post $vm/schedule zone=UTC day=0 stop=08:00 ; expect 422 ; expect_text "This VM is destroyed when it stops"
-as alice get $vm/destroy ; expect 200 ; expect_text "This VM is destroyed whenever it stops"
+as alice get $vm/destroy ; expect 200 ; expect_text "also destroyed whenever it stops"
 as alice post $vm/schedule zone=UTC start= stop= snapshot= ; expect 303
 expect_row "SELECT zone IS NULL FROM vm WHERE id = 'runningrunningru'" 1
 as alice post /vms/gonegonegonegone/schedule zone=UTC ; expect 409
