@@ -39,6 +39,8 @@ as() {
 # start: until it is ready, or has refused to start. Each time on another port, as nobody else's.
 start() {
     port=$((port + 1))
+    # Not by the redirection alone: the loop below must not read what the start before said.
+    : >"$top/out"
     bash cgi/run.sh "$build" "$state" $port >"$top/out" 2>&1 &
     server=$!
     for _ in $(seq 1800); do

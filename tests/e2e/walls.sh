@@ -73,6 +73,8 @@ walls() {
     done
     sed -E -e "s/^# image_build .*/image_build = off/" -e "${3:-}" domicile.conf >"$state/domicile.conf"
     chown "$user" "$state/domicile.conf"
+    # Not by the redirection alone: the loop below must not read what the server before said.
+    : >"$top/out"
     LD_PRELOAD=$top/intruder.so INTRUDER_STATE=$state INTRUDER_PORT=$first \
         "${as[@]}" bash "$top/tree/cgi/run.sh" "$top/tree/build" "$state" $port >"$top/out" 2>&1 &
     server=$!
